@@ -1,0 +1,152 @@
+/* The arena: a list of blocks, the newest first, whose sizes double so that a small call touches little
+ * memory. A large piece gets a block of its own behind the newest, whose tail stays in use. The budget
+ * counts what was handed out; the tails that are left over may take a third more from the machine. */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT     16
+#define FIRST_BLOCK   2048
+#define LARGEST_BLOCK 65536
+
+struct jk_arena_block {
+    struct jk_arena_block *next;
+    size_t size; /* of bytes[] */
+    size_t used; /* a multiple of ALIGNMENT */
+    _Alignas(ALIGNMENT) unsigned char bytes[];
+};
+
+void jk_arena_init(struct jk_arena *arena, size_t budget)
+{
+    *arena = (struct jk_arena){.budget = budget};
+}
+
+void jk_arena_reset(struct jk_arena *arena)
+{
+    struct jk_arena_block *block = arena->blocks;
+    while (block) {
+        struct jk_arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+    jk_arena_init(arena, arena->budget);
+}
+
+void jk_arena_done(struct jk_arena *arena)
+{
+    if (!arena) return;
+    jk_arena_reset(arena);
+    arena->budget = 0;
+}
+
+static void *exhausted(struct jk_arena *arena)
+{
+    arena->exhausted = true;
+    return NULL;
+}
+
+/* A block of `size` bytes, its header charged; what is in it is charged as it is handed out. */
+static struct jk_arena_block *block_new(struct jk_arena *arena, size_t size)
+{
+    struct jk_arena_block *block = malloc(sizeof *block + size);
+    if (!block) return NULL;
+    *block = (struct jk_arena_block){.size = size};
+    arena->used += sizeof *block;
+    return block;
+}
+
+static void *take(struct jk_arena *arena, struct jk_arena_block *block, size_t size)
+{
+    void *bytes = block->bytes + block->used;
+    block->used += size;
+    arena->used += size;
+    return bytes;
+}
+
+static size_t next_block_size(const struct jk_arena *arena, size_t need)
+{
+    size_t size = arena->blocks ? 2 * arena->blocks->size : FIRST_BLOCK;
+    if (size > LARGEST_BLOCK) size = LARGEST_BLOCK;
+    return size < need ? need : size;
+}
+
+/* Puts `block` in front, or second where the one in front has more room left. */
+static void block_insert(struct jk_arena *arena, struct jk_arena_block *block)
+{
+    struct jk_arena_block *front = arena->blocks;
+    if (front && front->size - front->used > block->size - block->used) {
+        block->next = front->next;
+        front->next = block;
+        return;
+    }
+    block->next = front;
+    arena->blocks = block;
+}
+
+static void *take_from_new_block(struct jk_arena *arena, size_t size)
+{
+    size_t left = arena->budget - arena->used;
+    if (left < sizeof(struct jk_arena_block) || left - sizeof(struct jk_arena_block) < size) return exhausted(arena);
+    bool large = size > LARGEST_BLOCK / 4;
+    size_t most = (left - sizeof(struct jk_arena_block)) & ~(size_t)(ALIGNMENT - 1);
+    size_t block_size = large ? size : next_block_size(arena, size);
+    if (block_size > most) block_size = most < size ? size : most;
+    struct jk_arena_block *block = block_new(arena, block_size);
+    if (!block) return exhausted(arena);
+    void *bytes = take(arena, block, size);
+    block_insert(arena, block);
+    return bytes;
+}
+
+void *jk_arena_alloc(struct jk_arena *arena, size_t size)
+{
+    if (size > SIZE_MAX - ALIGNMENT) return exhausted(arena);
+    /* A piece of nothing still has an address of its own. */
+    size_t need = size == 0 ? ALIGNMENT : (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (arena->used > arena->budget || need > arena->budget - arena->used) return exhausted(arena);
+    struct jk_arena_block *front = arena->blocks;
+    if (front && need <= front->size - front->used) return take(arena, front, need);
+    return take_from_new_block(arena, need);
+}
+
+void *jk_arena_zalloc(struct jk_arena *arena, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total)) return exhausted(arena);
+    void *bytes = jk_arena_alloc(arena, total);
+    if (bytes) memset(bytes, 0, total);
+    return bytes;
+}
+
+char *jk_arena_copy(struct jk_arena *arena, const void *bytes, size_t len)
+{
+    if (len == SIZE_MAX) return exhausted(arena);
+    char *copy = jk_arena_alloc(arena, len + 1);
+    if (!copy) return NULL;
+    if (len > 0) memcpy(copy, bytes, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+char *jk_arena_printf(struct jk_arena *arena, const char *format, ...)
+{
+    char small[256];
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(small, sizeof small, format, args);
+    va_end(args);
+    char *text = NULL;
+    if (len < 0)
+        exhausted(arena);
+    else if ((size_t)len < sizeof small)
+        text = jk_arena_copy(arena, small, (size_t)len);
+    else if ((text = jk_arena_alloc(arena, (size_t)len + 1)))
+        vsnprintf(text, (size_t)len + 1, format, again);
+    va_end(again);
+    return text;
+}

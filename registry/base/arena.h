@@ -1,0 +1,33 @@
+/* A budgeted arena: memory for one call, one batch or one parse, freed all at once.
+ * Not thread-safe; owned by whoever works on the call. Allocation past the budget (or past the
+ * machine's memory) returns NULL and is remembered in `exhausted`; nothing is ever freed singly. */
+#ifndef JK_BASE_ARENA_H
+#define JK_BASE_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct jk_arena_block;
+
+struct jk_arena {
+    struct jk_arena_block *blocks;
+    size_t used;   /* bytes handed out, block headers and padding included */
+    size_t budget; /* bytes at most */
+    bool exhausted;
+};
+
+void jk_arena_init(struct jk_arena *arena, size_t budget);
+/* Frees everything; the arena may be used again with the same budget. */
+void jk_arena_reset(struct jk_arena *arena);
+void jk_arena_done(struct jk_arena *arena);
+
+/* 16-byte aligned, not cleared. NULL past the budget. */
+void *jk_arena_alloc(struct jk_arena *arena, size_t size);
+/* Cleared; NULL also where count * size overflows. */
+void *jk_arena_zalloc(struct jk_arena *arena, size_t count, size_t size);
+/* A NUL-terminated copy of len bytes. */
+char *jk_arena_copy(struct jk_arena *arena, const void *bytes, size_t len);
+char *jk_arena_printf(struct jk_arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,246 @@
+/* Times and the proleptic Gregorian calendar by arithmetic alone: no time zone database, no locale. */
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/check.h"
+
+#define SECOND_US  INT64_C(1000000)
+#define DAY_S      INT64_C(86400)
+#define DAY_US     (DAY_S * SECOND_US)
+#define KOREA_US   (9 * 3600 * SECOND_US)
+#define YEAR_FIRST 1970
+#define YEAR_LAST  9999
+#define TIME_LAST  (INT64_C(253402300800) * SECOND_US - 1) /* 9999-12-31T23:59:59.999999Z */
+#define MONTH_LAST ((YEAR_LAST - YEAR_FIRST) * 12 + 11)
+
+struct date {
+    int year, month, day; /* month and day from 1 */
+};
+
+static bool is_leap(int year)
+{
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+static int days_in(int year, int month)
+{
+    static const char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return days[month - 1] + (month == 2 && is_leap(year));
+}
+
+static int days_before_year(int year)
+{
+    int past = year - 1;
+    return past * 365 + past / 4 - past / 100 + past / 400;
+}
+
+/* Days since 1970-01-01. */
+static int64_t days_of(struct date date)
+{
+    int days = days_before_year(date.year) - days_before_year(YEAR_FIRST);
+    for (int month = 1; month < date.month; month++)
+        days += days_in(date.year, month);
+    return days + date.day - 1;
+}
+
+static struct date date_of(int64_t days)
+{
+    int rest = (int)days;
+    int year = YEAR_FIRST + rest / 366; /* never too late; the loop makes up for the leap days not there */
+    while (days_before_year(year + 1) - days_before_year(YEAR_FIRST) <= rest)
+        year++;
+    rest -= days_before_year(year) - days_before_year(YEAR_FIRST);
+    int month = 1;
+    while (rest >= days_in(year, month))
+        rest -= days_in(year, month++);
+    return (struct date){year, month, rest + 1};
+}
+
+static int64_t clamp(int64_t time_us)
+{
+    return time_us < 0 ? 0 : time_us > TIME_LAST ? TIME_LAST : time_us;
+}
+
+void jk_time_format(int64_t time_us, char out_text[JK_TIME_TEXT])
+{
+    int64_t time = clamp(time_us);
+    struct date date = date_of(time / DAY_US);
+    unsigned second = (unsigned)(time % DAY_US / SECOND_US);
+    char text[80]; /* wide enough for any int, which the compiler reckons with */
+    snprintf(text, sizeof text, "%04d-%02d-%02dT%02u:%02u:%02u.%06uZ", date.year, date.month, date.day, second / 3600,
+             second / 60 % 60, second % 60, (unsigned)(time % SECOND_US));
+    memcpy(out_text, text, JK_TIME_TEXT);
+}
+
+/* Takes exactly `count` digits (at most 9). */
+static bool take_digits(struct jk_span *rest, size_t count, int *out_value)
+{
+    int value = 0;
+    if (rest->len < count) return false;
+    for (size_t i = 0; i < count; i++) {
+        char c = rest->at[i];
+        if (c < '0' || c > '9') return false;
+        value = value * 10 + (c - '0');
+    }
+    *rest = (struct jk_span){rest->at + count, rest->len - count};
+    *out_value = value;
+    return true;
+}
+
+/* Takes one of the characters of `any`. */
+static bool take_mark(struct jk_span *rest, const char *any, char *out_mark)
+{
+    if (rest->len == 0 || rest->at[0] == '\0' || !strchr(any, rest->at[0])) return false;
+    *out_mark = rest->at[0];
+    *rest = (struct jk_span){rest->at + 1, rest->len - 1};
+    return true;
+}
+
+static bool take_date(struct jk_span *rest, struct date *out_date)
+{
+    struct date date;
+    char mark;
+    if (!take_digits(rest, 4, &date.year) || !take_mark(rest, "-", &mark)) return false;
+    if (!take_digits(rest, 2, &date.month) || !take_mark(rest, "-", &mark)) return false;
+    if (!take_digits(rest, 2, &date.day) || date.year < 1 || date.month < 1 || date.month > 12) return false;
+    if (date.day < 1 || date.day > days_in(date.year, date.month)) return false;
+    *out_date = date;
+    return true;
+}
+
+/* hh:mm:ss, with 60 as a second for a leap second. */
+static bool take_second(struct jk_span *rest, int64_t *out_second, bool *out_leap)
+{
+    int hour, minute, second;
+    char mark;
+    if (!take_digits(rest, 2, &hour) || !take_mark(rest, ":", &mark)) return false;
+    if (!take_digits(rest, 2, &minute) || !take_mark(rest, ":", &mark)) return false;
+    if (!take_digits(rest, 2, &second) || hour > 23 || minute > 59 || second > 60) return false;
+    *out_second = hour * 3600 + minute * 60 + second;
+    *out_leap = second == 60;
+    return true;
+}
+
+/* An optional fraction; digits past the sixth are dropped. */
+static bool take_fraction(struct jk_span *rest, int64_t *out_us)
+{
+    int64_t fraction = 0, unit = SECOND_US / 10;
+    int digit;
+    char mark;
+    *out_us = 0;
+    if (!take_mark(rest, ".", &mark)) return true;
+    if (!take_digits(rest, 1, &digit)) return false;
+    do {
+        fraction += digit * unit;
+        unit /= 10;
+    } while (take_digits(rest, 1, &digit));
+    *out_us = fraction;
+    return true;
+}
+
+/* The offset is all that is left of the text. */
+static bool take_offset(struct jk_span *rest, int64_t *out_second)
+{
+    char sign, mark;
+    int hour = 0, minute = 0;
+    if (!take_mark(rest, "Zz+-", &sign)) return false;
+    if (sign == '+' || sign == '-') {
+        if (!take_digits(rest, 2, &hour) || !take_mark(rest, ":", &mark)) return false;
+        if (!take_digits(rest, 2, &minute) || hour > 23 || minute > 59) return false;
+    }
+    *out_second = (hour * 3600 + minute * 60) * (sign == '-' ? -1 : 1);
+    return rest->len == 0;
+}
+
+static bool in_range(int64_t time_us, int64_t *out_time_us)
+{
+    if (time_us < 0 || time_us > TIME_LAST) return false;
+    *out_time_us = time_us;
+    return true;
+}
+
+/* RFC 3339, 5.7: a leap second stands at the end of a month, UTC. It is read as the second after it. */
+static bool leap_second_allowed(int64_t second)
+{
+    return second >= 0 && second % DAY_S == 0 && second <= TIME_LAST / SECOND_US && date_of(second / DAY_S).day == 1;
+}
+
+bool jk_time_parse(struct jk_span text, int64_t *out_time_us)
+{
+    struct date date;
+    int64_t second, fraction_us, offset;
+    bool leap;
+    char mark;
+    if (!take_date(&text, &date)) return false;
+    int64_t day = days_of(date);
+    if (text.len == 0) return in_range(day * DAY_US - KOREA_US, out_time_us);
+    if (!take_mark(&text, "Tt", &mark) || !take_second(&text, &second, &leap)) return false;
+    if (!take_fraction(&text, &fraction_us) || !take_offset(&text, &offset)) return false;
+    int64_t utc = day * DAY_S + second - offset;
+    if (leap && !leap_second_allowed(utc)) return false;
+    return in_range(utc * SECOND_US + fraction_us, out_time_us);
+}
+
+bool jk_time_parse_canonical(struct jk_span text, int64_t *out_time_us)
+{
+    int64_t time;
+    char again[JK_TIME_TEXT];
+    if (text.len != JK_TIME_TEXT - 1 || !jk_time_parse(text, &time)) return false;
+    jk_time_format(time, again); /* one way to write each time */
+    if (memcmp(text.at, again, text.len) != 0) return false;
+    *out_time_us = time;
+    return true;
+}
+
+unsigned jk_time_month(int64_t time_us)
+{
+    struct date date = date_of(clamp(clamp(time_us) + KOREA_US) / DAY_US);
+    return (unsigned)((date.year - YEAR_FIRST) * 12 + date.month - 1);
+}
+
+void jk_month_format(unsigned month, char out_text[8])
+{
+    unsigned known = month > MONTH_LAST ? MONTH_LAST : month;
+    char text[32];
+    snprintf(text, sizeof text, "%04u-%02u", YEAR_FIRST + known / 12, known % 12 + 1);
+    memcpy(out_text, text, 8);
+}
+
+bool jk_month_parse(struct jk_span text, unsigned *out_month)
+{
+    int year, month;
+    char mark;
+    if (!take_digits(&text, 4, &year) || !take_mark(&text, "-", &mark) || !take_digits(&text, 2, &month)) return false;
+    if (text.len != 0 || year < YEAR_FIRST || month < 1 || month > 12) return false;
+    *out_month = (unsigned)((year - YEAR_FIRST) * 12 + month - 1);
+    return true;
+}
+
+int64_t jk_time_day(int64_t time_us)
+{
+    return (clamp(time_us) + KOREA_US) / DAY_US;
+}
+
+static int64_t read_clock_us(clockid_t clock)
+{
+    struct timespec now;
+    JK_CHECK(clock_gettime(clock, &now) == 0);
+    return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
+}
+
+int64_t jk_now_us(void)
+{
+    return read_clock_us(CLOCK_REALTIME);
+}
+
+int64_t jk_monotonic_us(void)
+{
+    return read_clock_us(CLOCK_MONOTONIC);
+}
+
+int64_t jk_monotonic_ms(void)
+{
+    return jk_monotonic_us() / 1000;
+}

@@ -1,0 +1,28 @@
+/* Times are int64_t microseconds since 1970-01-01T00:00:00Z. Text is RFC 3339. Pure but for the
+ * three readers at the end. Valid from year 1970 to 9999 (UTC): a parser refuses
+ * what lies outside, a formatter takes the nearest time inside. */
+#ifndef JK_BASE_CLOCK_H
+#define JK_BASE_CLOCK_H
+
+#include "base/span.h"
+
+#define JK_TIME_TEXT 28 /* "2026-01-15T00:00:00.000000Z" and its NUL */
+
+void jk_time_format(int64_t time_us, char out_text[JK_TIME_TEXT]);
+/* The canonical form that jk_time_format writes, and no other. */
+bool jk_time_parse_canonical(struct jk_span text, int64_t *out_time_us);
+/* Any RFC 3339 date-time with offset (digits past the microsecond are dropped, a leap second is the one after
+ * it), or a date alone: that day's 00:00 at +09:00. */
+bool jk_time_parse(struct jk_span text, int64_t *out_time_us);
+/* Months since 1970-01 at UTC+09:00, by which counts are grouped; and its text, "2026-11". */
+unsigned jk_time_month(int64_t time_us);
+void jk_month_format(unsigned month, char out_text[8]);
+bool jk_month_parse(struct jk_span text, unsigned *out_month);
+/* Days since 1970-01-01 at UTC+09:00, by which daily quotas are counted. */
+int64_t jk_time_day(int64_t time_us);
+
+int64_t jk_now_us(void);       /* wall clock: for logs and certificates, never for a rule */
+int64_t jk_monotonic_ms(void); /* for deadlines */
+int64_t jk_monotonic_us(void);
+
+#endif

@@ -1,0 +1,147 @@
+/* Percent-encoding, hex and base64. Pure; a decoder writes nothing before it has checked everything. */
+#include "base/text.h"
+
+static int hex_lower(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return -1;
+}
+
+static int hex_any(char c)
+{
+    return hex_lower(c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c);
+}
+
+static bool must_escape(char c, const char *also, bool ascii_only)
+{
+    unsigned char byte = (unsigned char)c;
+    if (byte <= ' ' || byte == 0x7F || c == '%') return true;
+    if (byte >= 0x80) return ascii_only;
+    return also && strchr(also, c) != NULL;
+}
+
+void jk_percent_encode(struct jk_text *out, struct jk_span text, const char *also, bool ascii_only)
+{
+    size_t plain = 0; /* where the run began that needs no escape */
+    for (size_t i = 0; i < text.len; i++) {
+        if (!must_escape(text.at[i], also, ascii_only)) continue;
+        jk_text_add(out, (struct jk_span){text.at + plain, i - plain});
+        jk_text_addf(out, "%%%02X", (unsigned)(unsigned char)text.at[i]);
+        plain = i + 1;
+    }
+    if (plain < text.len) jk_text_add(out, (struct jk_span){text.at + plain, text.len - plain});
+}
+
+static bool escapes_good(struct jk_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] != '%') continue;
+        if (text.len - i < 3 || hex_any(text.at[i + 1]) < 0 || hex_any(text.at[i + 2]) < 0) return false;
+        i += 2;
+    }
+    return true;
+}
+
+bool jk_percent_decode(struct jk_text *out, struct jk_span text)
+{
+    if (!escapes_good(text)) return false;
+    struct jk_span plain;
+    while (jk_span_cut(&text, '%', &plain)) {
+        jk_text_add(out, plain);
+        jk_text_add_char(out, (char)(hex_any(text.at[0]) << 4 | hex_any(text.at[1])));
+        text = (struct jk_span){text.at + 2, text.len - 2};
+    }
+    jk_text_add(out, plain);
+    return true;
+}
+
+void jk_hex_encode(const unsigned char *bytes, size_t len, char *out_hex)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < len; i++) {
+        out_hex[2 * i] = digits[bytes[i] >> 4];
+        out_hex[2 * i + 1] = digits[bytes[i] & 15];
+    }
+}
+
+bool jk_hex_decode(struct jk_span hex, unsigned char *out_bytes, size_t len)
+{
+    if (hex.len / 2 != len || hex.len % 2 != 0) return false;
+    for (size_t i = 0; i < hex.len; i++)
+        if (hex_lower(hex.at[i]) < 0) return false;
+    for (size_t i = 0; i < len; i++)
+        out_bytes[i] = (unsigned char)(hex_lower(hex.at[2 * i]) << 4 | hex_lower(hex.at[2 * i + 1]));
+    return true;
+}
+
+static const char base64_signs[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static int base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z') return c - 'A';
+    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+    if (c >= '0' && c <= '9') return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Up to three bytes as four signs. */
+static void base64_group(const unsigned char *bytes, size_t len, char out_group[4])
+{
+    uint32_t bits = (uint32_t)bytes[0] << 16;
+    if (len > 1) bits |= (uint32_t)bytes[1] << 8;
+    if (len > 2) bits |= bytes[2];
+    for (int i = 0; i < 4; i++)
+        out_group[i] = base64_signs[bits >> (18 - 6 * i) & 63];
+    if (len < 3) out_group[3] = '=';
+    if (len < 2) out_group[2] = '=';
+}
+
+void jk_base64_encode(struct jk_text *out, const unsigned char *bytes, size_t len)
+{
+    char buffer[256];
+    size_t used = 0;
+    for (size_t i = 0; i < len; i += 3) {
+        base64_group(bytes + i, len - i < 3 ? len - i : 3, buffer + used);
+        used += 4;
+        if (used < sizeof buffer) continue;
+        jk_text_add(out, (struct jk_span){buffer, used});
+        used = 0;
+    }
+    jk_text_add(out, (struct jk_span){buffer, used});
+}
+
+/* The bytes that well-formed base64 stands for. */
+static bool base64_length(struct jk_span text, size_t *out_len)
+{
+    if (text.len % 4 != 0) return false;
+    size_t signs = text.len;
+    while (signs > 0 && text.len - signs < 2 && text.at[signs - 1] == '=')
+        signs--;
+    for (size_t i = 0; i < signs; i++)
+        if (base64_value(text.at[i]) < 0) return false;
+    size_t padding = text.len - signs;
+    if (padding > 0) {
+        int unused = padding == 1 ? 0x03 : 0x0F;
+        if (base64_value(text.at[signs - 1]) & unused) return false;
+    }
+    *out_len = text.len / 4 * 3 - padding;
+    return true;
+}
+
+bool jk_base64_decode(struct jk_span text, unsigned char *out_bytes, size_t room, size_t *out_len)
+{
+    size_t len;
+    if (!base64_length(text, &len) || len > room) return false;
+    uint32_t bits = 0;
+    unsigned pending = 0; /* bits not yet written */
+    for (size_t i = 0, done = 0; done < len; i++) {
+        bits = bits << 6 | (uint32_t)base64_value(text.at[i]);
+        pending += 6;
+        if (pending < 8) continue;
+        pending -= 8;
+        out_bytes[done++] = (unsigned char)(bits >> pending);
+    }
+    *out_len = len;
+    return true;
+}

@@ -1,0 +1,229 @@
+/* Are times read and written by RFC 3339, and months and days counted at UTC+09:00? The C library's own
+ * calendar is the second opinion. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+
+#define LAST   INT64_C(253402300799999999)
+#define SECOND INT64_C(1000000)
+#define DAY    (86400 * SECOND)
+#define KOREA  (9 * 3600 * SECOND)
+
+static void assert_text(int64_t time_us, const char *expected)
+{
+    char text[JK_TIME_TEXT];
+    int64_t back = -1;
+    jk_time_format(time_us, text);
+    assert_string_equal(text, expected);
+    assert_true(jk_time_parse_canonical(jk_span_of(text), &back));
+}
+
+static void times_are_written_one_way(void **state)
+{
+    (void)state;
+    assert_text(0, "1970-01-01T00:00:00.000000Z");
+    assert_text(INT64_C(1768435200000000), "2026-01-15T00:00:00.000000Z");
+    assert_text(INT64_C(951782399999999), "2000-02-28T23:59:59.999999Z");
+    assert_text(INT64_C(951782400000001), "2000-02-29T00:00:00.000001Z");
+    assert_text(LAST, "9999-12-31T23:59:59.999999Z");
+}
+
+static void times_outside_are_brought_inside(void **state)
+{
+    (void)state;
+    assert_text(-1, "1970-01-01T00:00:00.000000Z");
+    assert_text(INT64_MIN, "1970-01-01T00:00:00.000000Z");
+    assert_text(LAST + 1, "9999-12-31T23:59:59.999999Z");
+    assert_text(INT64_MAX, "9999-12-31T23:59:59.999999Z");
+}
+
+/* Each day up to the year 2216, then every 37th. */
+static void days_agree_with_the_c_library(void **state)
+{
+    (void)state;
+    for (int64_t day = 0; day <= LAST / DAY; day += day < 90000 ? 1 : 37) {
+        char text[JK_TIME_TEXT], expected[64];
+        time_t second = day * 86400 + day % 86400;
+        struct tm tm;
+        int64_t back = -1;
+        gmtime_r(&second, &tm);
+        strftime(expected, sizeof expected, "%Y-%m-%dT%H:%M:%S.000000Z", &tm);
+        jk_time_format(second * SECOND, text);
+        if (strcmp(text, expected) != 0) fail_msg("%s is not %s", text, expected);
+        if (!jk_time_parse_canonical(jk_span_of(text), &back) || back != second * SECOND) fail_msg("%s", text);
+    }
+}
+
+static void only_the_canonical_form_is_canonical(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"2026-01-15T00:00:00Z",         "2026-01-15T00:00:00.00000Z",
+                                      "2026-01-15T00:00:00.0000000Z", "2026-01-15",
+                                      "2026-01-15t00:00:00.000000Z",  "2026-01-15T00:00:00.000000z",
+                                      "2026-01-15 00:00:00.000000Z",  "2026-01-15T00:00:00.00+00:00",
+                                      "2026-01-15T00:00:0.0+00:00",   "2026-12-31T23:59:60.000000Z",
+                                      "2026-02-29T00:00:00.000000Z",  "",
+                                      "2026-01-15T00:00:00.00000ZZ",  "1969-12-31T23:59:59.999999Z"};
+    int64_t time = 42;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (jk_time_parse_canonical(jk_span_of(bad[i]), &time)) fail_msg("%s passed", bad[i]);
+        assert_int_equal(time, 42);
+    }
+    assert_false(jk_time_parse_canonical((struct jk_span){NULL, 0}, &time));
+}
+
+struct reading {
+    const char *text;
+    const char *same_as;
+};
+
+static const struct reading readings[] = {
+    {"2026-01-15T09:00:00+09:00", "2026-01-15T00:00:00.000000Z"},
+    {"2026-01-15T00:00:00z", "2026-01-15T00:00:00.000000Z"},
+    {"2026-01-15t00:00:00-00:00", "2026-01-15T00:00:00.000000Z"},
+    {"2026-01-14T23:30:00.5-00:30", "2026-01-15T00:00:00.500000Z"},
+    {"2026-01-15T00:00:00.1234569Z", "2026-01-15T00:00:00.123456Z"},
+    {"2026-01-15T00:00:00.000000000000000000000000000001Z", "2026-01-15T00:00:00.000000Z"},
+    {"2026-01-15", "2026-01-14T15:00:00.000000Z"},
+    {"1970-01-02", "1970-01-01T15:00:00.000000Z"},
+    {"2024-02-29", "2024-02-28T15:00:00.000000Z"},
+    {"1969-12-31T23:00:00-01:00", "1970-01-01T00:00:00.000000Z"},
+    {"9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"},
+    /* RFC 3339, 5.8: leap seconds. */
+    {"1990-12-31T23:59:60Z", "1991-01-01T00:00:00.000000Z"},
+    {"1990-12-31T15:59:60-08:00", "1991-01-01T00:00:00.000000Z"},
+};
+
+static void all_of_rfc_3339_is_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof readings / sizeof readings[0]; i++) {
+        char text[JK_TIME_TEXT];
+        int64_t time = -1;
+        if (!jk_time_parse(jk_span_of(readings[i].text), &time)) fail_msg("%s was refused", readings[i].text);
+        jk_time_format(time, text);
+        assert_string_equal(text, readings[i].same_as);
+    }
+}
+
+static void nothing_else_is_read(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",
+                                      "2026",
+                                      "2026-01",
+                                      "2026-1-15",
+                                      "2026-01-32",
+                                      "2026-00-10",
+                                      "2026-13-01",
+                                      "2026-01-00",
+                                      "2026-04-31",
+                                      "2100-02-29",
+                                      "0000-01-01",
+                                      "+2026-01-15",
+                                      "2026-01-15 ",
+                                      " 2026-01-15",
+                                      "2026-01-15T",
+                                      "2026-01-15T00:00:00",
+                                      "2026-01-15T00:00Z",
+                                      "2026-01-15T24:00:00Z",
+                                      "2026-01-15T00:60:00Z",
+                                      "2026-01-15T00:00:61Z",
+                                      "2026-01-15T12:00:60Z",
+                                      "2026-01-15T23:59:60Z",
+                                      "2026-01-15T00:00:00.Z",
+                                      "2026-01-15T00:00:00,5Z",
+                                      "2026-01-15T00:00:00+9:00",
+                                      "2026-01-15T00:00:00+0900",
+                                      "2026-01-15T00:00:00+24:00",
+                                      "2026-01-15T00:00:00+09:60",
+                                      "2026-01-15T00:00:00+09",
+                                      "2026-01-15T00:00:00Zx",
+                                      "2026-01-15 00:00:00Z",
+                                      "1970-01-01",
+                                      "1969-12-31T23:59:59.999999Z",
+                                      "1970-01-01T00:00:00+00:01",
+                                      "9999-12-31T23:59:59-00:01",
+                                      "9999-12-31T23:59:60Z",
+                                      "2026/01/15",
+                                      "2026-01-1\xEC"};
+    int64_t time = 42;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (jk_time_parse(jk_span_of(bad[i]), &time)) fail_msg("%s passed", bad[i]);
+        assert_int_equal(time, 42);
+    }
+    assert_false(jk_time_parse(JK_SPAN("2026-01-15\0"), &time));
+}
+
+static void months_begin_at_korean_midnight(void **state)
+{
+    (void)state;
+    char text[8];
+    int64_t december;
+    assert_int_equal(jk_time_month(0), 0);
+    assert_true(jk_time_parse(JK_SPAN("2026-12-01"), &december));
+    jk_month_format(jk_time_month(december), text);
+    assert_string_equal(text, "2026-12");
+    jk_month_format(jk_time_month(december - 1), text);
+    assert_string_equal(text, "2026-11");
+    jk_month_format(jk_time_month(LAST), text);
+    assert_string_equal(text, "9999-12");
+    jk_month_format(UINT32_MAX, text);
+    assert_string_equal(text, "9999-12");
+}
+
+static void months_parse_as_they_are_written(void **state)
+{
+    (void)state;
+    for (unsigned month = 0; month <= 8030 * 12 - 1; month++) {
+        char text[8];
+        unsigned back = UINT32_MAX;
+        jk_month_format(month, text);
+        if (!jk_month_parse(jk_span_of(text), &back) || back != month) fail_msg("%s is not %u", text, month);
+    }
+    static const char *const bad[] = {"",        "2026",     "2026-1",  "2026-00", "2026-13",
+                                      "1969-12", "2026-011", "2026/01", "02026-1", "2026-1 "};
+    unsigned month = 42;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (jk_month_parse(jk_span_of(bad[i]), &month)) fail_msg("%s passed", bad[i]);
+        assert_int_equal(month, 42);
+    }
+}
+
+static void days_begin_at_korean_midnight(void **state)
+{
+    (void)state;
+    assert_int_equal(jk_time_day(0), 0);
+    assert_int_equal(jk_time_day(DAY - KOREA - 1), 0);
+    assert_int_equal(jk_time_day(DAY - KOREA), 1);
+    assert_int_equal(jk_time_day(10 * DAY), 10);
+}
+
+static void clocks_run_forward(void **state)
+{
+    (void)state;
+    int64_t before_us = jk_monotonic_us(), before_ms = jk_monotonic_ms();
+    nanosleep(&(struct timespec){0, 3000000}, NULL);
+    assert_true(jk_monotonic_us() - before_us >= 3000);
+    assert_true(jk_monotonic_ms() - before_ms >= 2);
+    assert_true(llabs((long long)(jk_now_us() / SECOND - (int64_t)time(NULL))) <= 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_are_written_one_way),       cmocka_unit_test(times_outside_are_brought_inside),
+        cmocka_unit_test(days_agree_with_the_c_library),   cmocka_unit_test(only_the_canonical_form_is_canonical),
+        cmocka_unit_test(all_of_rfc_3339_is_read),         cmocka_unit_test(nothing_else_is_read),
+        cmocka_unit_test(months_begin_at_korean_midnight), cmocka_unit_test(months_parse_as_they_are_written),
+        cmocka_unit_test(days_begin_at_korean_midnight),   cmocka_unit_test(clocks_run_forward),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
