@@ -1,0 +1,451 @@
+/* Log entries as text, both ways, from the rows of entry.def. Pure; the parser allocates nothing and is the hot loop
+ * of every replay. Source: registry/formats/entry.md. A field's type has one writer and one reader, side by side. */
+#include "domain/entry.h"
+
+#include <stddef.h>
+
+#include "domain/ident.h"
+#include "domain/lineage.h"
+#include "domain/lines.h"
+
+#define ENTRY_HEAD     "jokbo/entry/v1"
+#define STATEMENT_HEAD "jokbo/lineage/v1\n"
+#define DIGEST_PREFIX  "sha256:"
+#define KEY_BYTES      33 /* of a verifier key: the type 0x01 and an Ed25519 public key */
+
+enum field_type {
+    JK_FIELD_LABEL,
+    JK_FIELD_LABEL_NONE,
+    JK_FIELD_FORMS_NONE,
+    JK_FIELD_KEY,
+    JK_FIELD_PURPOSE,
+    JK_FIELD_LICENSE,
+    JK_FIELD_TEAM,
+    JK_FIELD_PUBLISHER,
+    JK_FIELD_MODEL,
+    JK_FIELD_EXTERNAL,
+    JK_FIELD_DIGEST,
+    JK_FIELD_DIGEST_NONE,
+    JK_FIELD_HASH,
+    JK_FIELD_TIME,
+    JK_FIELD_TIME_NONE,
+    JK_FIELD_PERMISSION,
+    JK_FIELD_YES_NO,
+    JK_FIELD_YES_NO_UNKNOWN,
+    JK_FIELD_BASIS,
+    JK_FIELD_STATEMENT
+};
+
+struct field {
+    struct jk_span word; /* empty: the value is the rest of the entry */
+    enum field_type type;
+    size_t offset; /* in struct jk_entry */
+};
+
+struct kind_row {
+    struct jk_span text;
+    const struct field *fields;
+    size_t count;
+};
+
+#define F(word, type, member)          {{(word), sizeof(word) - 1}, JK_FIELD_##type, offsetof(struct jk_entry, member)},
+#define JK_ENTRY_KIND(name, text, ...) static const struct field fields_##name[] = {__VA_ARGS__};
+#include "domain/entry.def"
+#undef JK_ENTRY_KIND
+#undef F
+
+static const struct kind_row kinds[JK_KIND_COUNT] = {
+#define JK_ENTRY_KIND(name, text, ...)                                                                                 \
+    [JK_KIND_##name] = {{(text), sizeof(text) - 1}, fields_##name, sizeof fields_##name / sizeof fields_##name[0]},
+#include "domain/entry.def"
+#undef JK_ENTRY_KIND
+};
+
+static const char *const answers[] = {"no", "yes", "unknown"};
+static const char *const bases[] = {"self", "registrar", "approved", "roster"};
+static const char *const actors[] = {
+    [JK_ACTOR_SERVER] = "server",    [JK_ACTOR_PUBLISHER] = "publisher ",
+    [JK_ACTOR_TEAM] = "team ",       [JK_ACTOR_REGISTRAR] = "role registrar",
+    [JK_ACTOR_ADMIN] = "role admin", [JK_ACTOR_EVALUATOR] = "role evaluator",
+    [JK_ACTOR_ISSUER] = "issuer ",
+};
+
+#define WORDS(table) (table), sizeof(table) / sizeof((table)[0])
+
+/* The index of the word in the table, -1 when it is not there. */
+static int word_index(struct jk_span text, const char *const *table, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (jk_span_is(text, table[i])) return (int)i;
+    return -1;
+}
+
+const char *jk_kind_text(enum jk_kind kind)
+{
+    return (unsigned)kind < JK_KIND_COUNT ? kinds[kind].text.at : "";
+}
+
+bool jk_kind_parse(struct jk_span text, enum jk_kind *out_kind)
+{
+    for (int i = 0; i < JK_KIND_COUNT; i++) {
+        if (text.len != kinds[i].text.len || memcmp(text.at, kinds[i].text.at, text.len) != 0) continue;
+        *out_kind = (enum jk_kind)i;
+        return true;
+    }
+    return false;
+}
+
+/* ---- actors ---- */
+
+static bool actor_has_name(enum jk_actor_type type)
+{
+    return type == JK_ACTOR_PUBLISHER || type == JK_ACTOR_TEAM || type == JK_ACTOR_ISSUER;
+}
+
+/* An OIDC issuer: http for the loopback of tests and closed networks, no white space, ASCII, at most a label long. */
+static bool is_issuer(struct jk_span url)
+{
+    struct jk_span https = JK_SPAN("https://"), http = JK_SPAN("http://");
+    size_t scheme = jk_span_starts(url, https) ? https.len : jk_span_starts(url, http) ? http.len : 0;
+    if (scheme == 0 || url.len <= scheme || url.len > JK_LABEL_MAX) return false;
+    for (size_t i = 0; i < url.len; i++)
+        if (url.at[i] < 0x21 || url.at[i] > 0x7e) return false;
+    return true;
+}
+
+static bool actor_name_is_valid(const struct jk_actor *actor)
+{
+    switch (actor->type) {
+    case JK_ACTOR_PUBLISHER:
+        return jk_ident_part_fault(actor->name) == NULL;
+    case JK_ACTOR_TEAM:
+        return jk_ident_team_fault(actor->name) == NULL;
+    case JK_ACTOR_ISSUER:
+        return is_issuer(actor->name);
+    default:
+        return actor->name.len == 0;
+    }
+}
+
+void jk_actor_write(const struct jk_actor *actor, struct jk_text *out)
+{
+    jk_text_add_str(out, actors[actor->type]);
+    if (actor_has_name(actor->type)) jk_text_add(out, actor->name);
+}
+
+bool jk_actor_parse(struct jk_span text, struct jk_actor *out_actor)
+{
+    for (int i = JK_ACTOR_SERVER; i <= JK_ACTOR_ISSUER; i++) {
+        struct jk_span word = jk_span_of(actors[i]);
+        if (text.len < word.len || memcmp(text.at, word.at, word.len) != 0) continue;
+        struct jk_actor actor = {(enum jk_actor_type)i, {text.at + word.len, text.len - word.len}};
+        if (!actor_name_is_valid(&actor)) return false;
+        *out_actor = actor;
+        return true;
+    }
+    return false;
+}
+
+/* ---- writing ---- */
+
+static void write_digest(struct jk_text *out, const struct jk_digest *digest, bool bare)
+{
+    char value[sizeof DIGEST_PREFIX + JK_DIGEST_HEX] = DIGEST_PREFIX;
+    size_t prefix = sizeof DIGEST_PREFIX - 1;
+    jk_digest_hex(digest, value + prefix);
+    jk_text_add(out,
+                bare ? (struct jk_span){value + prefix, JK_DIGEST_HEX} : (struct jk_span){value, sizeof value - 1});
+}
+
+static void write_time(struct jk_text *out, int64_t time_us)
+{
+    char text[JK_TIME_TEXT];
+    jk_time_format(time_us, text);
+    jk_text_add(out, (struct jk_span){text, JK_TIME_TEXT - 1});
+}
+
+/* True when the field holds what is written "none". */
+static bool is_none(enum field_type type, const void *member)
+{
+    switch (type) {
+    case JK_FIELD_LABEL_NONE:
+    case JK_FIELD_FORMS_NONE:
+        return ((const struct jk_span *)member)->len == 0;
+    case JK_FIELD_DIGEST_NONE:
+        return jk_digest_is_zero(member);
+    case JK_FIELD_TIME_NONE:
+        return *(const int64_t *)member == JK_TIME_NONE;
+    default:
+        return false;
+    }
+}
+
+static void write_value(struct jk_text *out, enum field_type type, const void *member)
+{
+    switch (type) {
+    case JK_FIELD_DIGEST:
+    case JK_FIELD_DIGEST_NONE:
+        write_digest(out, member, false);
+        break;
+    case JK_FIELD_HASH:
+        write_digest(out, member, true);
+        break;
+    case JK_FIELD_TIME:
+    case JK_FIELD_TIME_NONE:
+        write_time(out, *(const int64_t *)member);
+        break;
+    case JK_FIELD_PERMISSION:
+        jk_text_add_str(out, jk_permission_text(*(const enum jk_permission *)member));
+        break;
+    case JK_FIELD_YES_NO:
+    case JK_FIELD_YES_NO_UNKNOWN:
+        jk_text_add_str(out, answers[*(const enum jk_answer *)member]);
+        break;
+    case JK_FIELD_BASIS:
+        jk_text_add_str(out, bases[*(const enum jk_basis *)member]);
+        break;
+    default:
+        jk_text_add(out, *(const struct jk_span *)member);
+        break;
+    }
+}
+
+static void write_field(struct jk_text *out, const struct field *field, const struct jk_entry *entry)
+{
+    const void *member = (const char *)entry + field->offset;
+    if (field->type == JK_FIELD_STATEMENT) { /* brings its own line ends */
+        jk_text_add(out, *(const struct jk_span *)member);
+        return;
+    }
+    jk_text_add(out, field->word);
+    jk_text_add_char(out, ' ');
+    if (is_none(field->type, member))
+        jk_text_add(out, JK_SPAN("none"));
+    else
+        write_value(out, field->type, member);
+    jk_text_add_char(out, '\n');
+}
+
+void jk_entry_write(const struct jk_entry *entry, struct jk_text *out)
+{
+    size_t start = out->len;
+    const struct kind_row *row = &kinds[entry->kind];
+    jk_text_add(out, JK_SPAN(ENTRY_HEAD "\nkind "));
+    jk_text_add(out, row->text);
+    jk_text_add(out, JK_SPAN("\ntime "));
+    write_time(out, entry->time_us);
+    jk_text_add(out, JK_SPAN("\nactor "));
+    jk_actor_write(&entry->actor, out);
+    jk_text_add_char(out, '\n');
+    for (size_t i = 0; i < row->count; i++)
+        write_field(out, &row->fields[i], entry);
+    if (out->len - start > JK_ENTRY_MAX) out->failed = true;
+}
+
+/* ---- parsing: each reader answers NULL, or what is wrong as the end of a sentence ---- */
+
+static const char *read_digest(struct jk_span value, struct jk_digest *out_digest)
+{
+    struct jk_span prefix = JK_SPAN(DIGEST_PREFIX);
+    if (value.len != prefix.len + JK_DIGEST_HEX || memcmp(value.at, prefix.at, prefix.len) != 0 ||
+        !jk_digest_parse((struct jk_span){value.at + prefix.len, JK_DIGEST_HEX}, out_digest))
+        return "must be sha256: and 64 lower-case hexadecimal digits";
+    return jk_digest_is_zero(out_digest) ? "must not be a digest of zeros, which stands for none" : NULL;
+}
+
+static const char *read_span(struct jk_span value, const char *fault, struct jk_span *out_span)
+{
+    if (!fault) *out_span = value;
+    return fault;
+}
+
+static const char *read_word(struct jk_span value, const char *const *table, size_t count, unsigned *out_index)
+{
+    int index = word_index(value, table, count);
+    if (index < 0) return "is not one of the words that the format knows here";
+    *out_index = (unsigned)index;
+    return NULL;
+}
+
+/* A verifier key of C2SP signed-note: <name>+<8 hex>+<base64 of type and public key>. */
+static const char *key_fault(struct jk_span value)
+{
+    static const char fault[] = "must be a verifier key: <name>+<8 hexadecimal digits>+<base64 of an Ed25519 key>";
+    struct jk_span name, id, rest = value;
+    unsigned char hash[4], key[KEY_BYTES];
+    size_t len;
+    if (!jk_span_cut(&rest, '+', &name) || jk_ident_label_fault(name) || memchr(name.at, ' ', name.len)) return fault;
+    if (!jk_span_cut(&rest, '+', &id) || id.len != 8 || !jk_hex_decode(id, hash, sizeof hash)) return fault;
+    if (!jk_base64_decode(rest, key, sizeof key, &len) || len != sizeof key || key[0] != 1) return fault;
+    return NULL;
+}
+
+/* A single identifier, LicenseRef and DocumentRef included; whether it is on the SPDX list is the caller's question. */
+static const char *license_fault(struct jk_span value)
+{
+    if (value.len > JK_LABEL_MAX) return "is longer than 200 bytes";
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.at[i];
+        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!word && (c == 0 || !strchr(".-:+", c))) return "must be one licence identifier";
+    }
+    return NULL;
+}
+
+static const char *forms_fault(struct jk_span value)
+{
+    const char *fault = jk_ident_label_fault(value);
+    if (fault) return fault;
+    for (bool more = true; more;) {
+        struct jk_span form;
+        more = jk_span_cut(&value, '|', &form);
+        if (form.len == 0) return "has an empty form";
+    }
+    return NULL;
+}
+
+static const char *statement_fault(struct jk_span value)
+{
+    if (value.len > JK_STATEMENT_MAX) return "has a lineage statement longer than 60,000 bytes";
+    if (!jk_span_starts(value, JK_SPAN(STATEMENT_HEAD)) || value.at[value.len - 1] != '\n')
+        return "must be followed by a lineage statement";
+    return NULL;
+}
+
+static const char *read_text(struct jk_span value, enum field_type type, struct jk_span *out_span)
+{
+    switch (type) {
+    case JK_FIELD_FORMS_NONE:
+        return read_span(value, forms_fault(value), out_span);
+    case JK_FIELD_KEY:
+        return read_span(value, key_fault(value), out_span);
+    case JK_FIELD_LICENSE:
+        return read_span(value, license_fault(value), out_span);
+    case JK_FIELD_TEAM:
+        return read_span(value, jk_ident_team_fault(value), out_span);
+    case JK_FIELD_PUBLISHER:
+        return read_span(value, jk_ident_part_fault(value), out_span);
+    case JK_FIELD_MODEL:
+        return read_span(value, jk_ident_model_fault(value), out_span);
+    case JK_FIELD_EXTERNAL:
+        return read_span(value, jk_ident_external_fault(value), out_span);
+    case JK_FIELD_STATEMENT:
+        return read_span(value, statement_fault(value), out_span);
+    case JK_FIELD_PURPOSE:
+        if (!jk_span_is(value, "registry") && !jk_span_is(value, "demo")) return "must be \"registry\" or \"demo\"";
+        return read_span(value, NULL, out_span);
+    default:
+        return read_span(value, jk_ident_label_fault(value), out_span);
+    }
+}
+
+/* The canonical form and no other, as jk_time_parse_canonical has it, but without formatting the time once more to
+ * compare: that would be half of an entry's parse. */
+static const char *read_time(struct jk_span value, int64_t *out_time_us)
+{
+    static const char form[] = "0000-00-00T00:00:00.000000Z";
+    bool canonical = value.len == sizeof form - 1 && value.at[17] != '6'; /* no leap second */
+    for (size_t i = 0; canonical && i < value.len; i++)
+        canonical = form[i] == '0' || form[i] == value.at[i]; /* the digits are the parser's */
+    return canonical && jk_time_parse(value, out_time_us) ? NULL : "must have a time as in 2026-01-15T00:00:00.000000Z";
+}
+
+static const char *read_permission(struct jk_span value, enum jk_permission *out_permission)
+{
+    return jk_permission_parse(value, out_permission) ? NULL : "must be NO, UNKNOWN, CONDITIONAL or YES";
+}
+
+static const char *read_value(struct jk_span value, enum field_type type, void *member)
+{
+    unsigned index = 0;
+    const char *fault;
+    switch (type) {
+    case JK_FIELD_DIGEST:
+    case JK_FIELD_DIGEST_NONE:
+        return read_digest(value, member);
+    case JK_FIELD_HASH:
+        return jk_digest_parse(value, member) ? NULL : "must be 64 lower-case hexadecimal digits";
+    case JK_FIELD_TIME:
+    case JK_FIELD_TIME_NONE:
+        return read_time(value, member);
+    case JK_FIELD_PERMISSION:
+        return read_permission(value, member);
+    case JK_FIELD_YES_NO:
+    case JK_FIELD_YES_NO_UNKNOWN:
+        fault = read_word(value, answers, type == JK_FIELD_YES_NO ? 2 : 3, &index);
+        if (!fault) *(enum jk_answer *)member = (enum jk_answer)index;
+        return fault;
+    case JK_FIELD_BASIS:
+        fault = read_word(value, WORDS(bases), &index);
+        if (!fault) *(enum jk_basis *)member = (enum jk_basis)index;
+        return fault;
+    default:
+        return read_text(value, type, member);
+    }
+}
+
+static bool allows_none(enum field_type type)
+{
+    return type == JK_FIELD_LABEL_NONE || type == JK_FIELD_FORMS_NONE || type == JK_FIELD_DIGEST_NONE ||
+           type == JK_FIELD_TIME_NONE;
+}
+
+static const char *read_field(struct jk_lines *lines, const struct field *field, struct jk_entry *entry)
+{
+    void *member = (char *)entry + field->offset;
+    struct jk_span value;
+    if (field->type == JK_FIELD_STATEMENT) {
+        value = lines->rest;
+        lines->rest = (struct jk_span){value.at + value.len, 0};
+        return read_value(value, field->type, member);
+    }
+    jk_lines_next(lines);
+    if (!jk_line_value(lines->line, field->word, &value)) return "is not the field that the format demands here";
+    if (!allows_none(field->type) || !jk_span_is(value, "none")) return read_value(value, field->type, member);
+    if (field->type == JK_FIELD_TIME_NONE) *(int64_t *)member = JK_TIME_NONE;
+    return NULL;
+}
+
+static const char *read_head(struct jk_lines *lines, struct jk_entry *entry)
+{
+    struct jk_span value;
+    if (!jk_lines_next(lines) || !jk_span_is(lines->line, ENTRY_HEAD)) return "must be \"" ENTRY_HEAD "\"";
+    jk_lines_next(lines);
+    if (!jk_line_value(lines->line, JK_SPAN("kind"), &value) || !jk_kind_parse(value, &entry->kind))
+        return "must name a known kind";
+    jk_lines_next(lines);
+    if (!jk_line_value(lines->line, JK_SPAN("time"), &value)) return "must be the time";
+    const char *fault = read_time(value, &entry->time_us);
+    if (fault) return fault;
+    jk_lines_next(lines);
+    if (!jk_line_value(lines->line, JK_SPAN("actor"), &value) || !jk_actor_parse(value, &entry->actor))
+        return "must name an actor: server, publisher, team, role or issuer";
+    return NULL;
+}
+
+static const char *read_entry(struct jk_lines *lines, struct jk_entry *entry)
+{
+    const char *fault = read_head(lines, entry);
+    if (fault) return fault;
+    const struct kind_row *row = &kinds[entry->kind];
+    for (size_t i = 0; i < row->count; i++)
+        if ((fault = read_field(lines, &row->fields[i], entry))) return fault;
+    if (lines->rest.len == 0) return NULL;
+    jk_lines_next(lines);
+    return "is one too many for an entry of this kind";
+}
+
+enum jk_status jk_entry_parse(struct jk_span bytes, struct jk_entry *out_entry, struct jk_error *error)
+{
+    if (bytes.len > JK_ENTRY_MAX)
+        return jk_fail(error, JK_DATA_LOSS, "INVALID_ENTRY", "The entry has %zu bytes: at most %d are allowed.",
+                       bytes.len, JK_ENTRY_MAX);
+    *out_entry = (struct jk_entry){0};
+    struct jk_lines lines = jk_lines_of(bytes);
+    const char *fault = read_entry(&lines, out_entry);
+    if (!fault) return JK_OK;
+    char shown[200];
+    jk_text_shorten(lines.line, shown, sizeof shown);
+    return jk_fail(error, JK_DATA_LOSS, "INVALID_ENTRY", "Line %u of the entry, \"%s\", %s.", lines.number, shown,
+                   fault);
+}

@@ -1,0 +1,73 @@
+/* Log entries as text, both ways. Pure. Source: registry/formats/entry.md; kinds and their fields are rows of
+ * domain/entry.def, from which writer and parser both work. */
+#ifndef JK_DOMAIN_ENTRY_H
+#define JK_DOMAIN_ENTRY_H
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "domain/license.h"
+#include "domain/relation.h"
+
+#define JK_ENTRY_MAX 65535
+#define JK_TIME_NONE INT64_MIN
+
+enum jk_kind {
+    JK_KIND_INIT, JK_KIND_SPDX, JK_KIND_LICENSE, JK_KIND_TEAM, JK_KIND_TEAM_PUBLISHER,
+    JK_KIND_AFFILIATION, JK_KIND_OPERATES, JK_KIND_BASE, JK_KIND_PUBLISHER, JK_KIND_VERIFY,
+    JK_KIND_UNVERIFY, JK_KIND_CLAIM, JK_KIND_REGISTER, JK_KIND_RELEASE, JK_KIND_YANK,
+    JK_KIND_UNYANK, JK_KIND_RENAME, JK_KIND_TRANSFER, JK_KIND_ADOPT, JK_KIND_COUNT
+};
+
+enum jk_actor_type {
+    JK_ACTOR_SERVER, JK_ACTOR_PUBLISHER, JK_ACTOR_TEAM, JK_ACTOR_REGISTRAR, JK_ACTOR_ADMIN,
+    JK_ACTOR_EVALUATOR, JK_ACTOR_ISSUER
+};
+
+struct jk_actor {
+    enum jk_actor_type type;
+    struct jk_span name; /* publisher, team or issuer; empty for the rest */
+};
+
+enum jk_basis { JK_BASIS_SELF, JK_BASIS_REGISTRAR, JK_BASIS_APPROVED, JK_BASIS_ROSTER };
+enum jk_answer { JK_ANSWER_NO, JK_ANSWER_YES, JK_ANSWER_UNKNOWN };
+
+/* One struct for all kinds: only the fields of the kind's row are set, the rest is zero. Spans point
+ * into the parsed bytes. An absent text ("none") is an empty span, an absent digest zero, an absent
+ * time JK_TIME_NONE. */
+struct jk_entry {
+    enum jk_kind kind;
+    int64_t time_us;
+    struct jk_actor actor;
+    struct jk_span statement;                       /* register, release: verbatim */
+    struct jk_span origin, key, purpose, rules;     /* init */
+    struct jk_span version;                         /* spdx */
+    struct jk_digest list;                          /* spdx */
+    struct jk_span license;                         /* license */
+    enum jk_permission permissions[JK_PERMISSION_KINDS];
+    struct jk_span name_forms;                      /* joined by '|' */
+    struct jk_span team, name, name_ko;
+    int64_t joined_us, left_us, from_us, until_us;
+    struct jk_span institution, publisher, model, to, external;
+    enum jk_answer programme, from_scratch, listed;
+    struct jk_span built_on, released, parameters;
+    enum jk_basis basis;
+    struct jk_span evidence;
+    struct jk_digest release; /* a lineage hash */
+    struct jk_digest text;    /* of a salted free text */
+};
+
+const char *jk_kind_text(enum jk_kind kind);
+bool jk_kind_parse(struct jk_span text, enum jk_kind *out_kind);
+void jk_actor_write(const struct jk_actor *actor, struct jk_text *out);
+bool jk_actor_parse(struct jk_span text, struct jk_actor *out_actor);
+
+/* The canonical bytes. The caller has validated the fields; past JK_ENTRY_MAX the builder fails. */
+void jk_entry_write(const struct jk_entry *entry, struct jk_text *out);
+/* Accepts canonical bytes only, every field checked against its grammar (the statement's inside is
+ * jk_statement_parse's). DATA_LOSS with the line at fault. */
+JK_MUST_USE enum jk_status jk_entry_parse(struct jk_span bytes, struct jk_entry *out_entry,
+                                          struct jk_error *error);
+
+#endif

@@ -1,0 +1,43 @@
+/* The lineage statement and its hash. Pure. Source: registry/formats/lineage.md. */
+#ifndef JK_DOMAIN_LINEAGE_H
+#define JK_DOMAIN_LINEAGE_H
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "domain/relation.h"
+
+#define JK_PARENTS_MAX 64
+#define JK_STATEMENT_MAX 60000
+
+struct jk_parent_line {
+    struct jk_digest hash;
+    bool external;
+    struct jk_span name;    /* publisher/model, or host/id */
+    struct jk_span version; /* version, or revision, or empty for revision none */
+};
+
+/* Spans point into the parsed text, or at whatever the caller gave. Digests of zero mean none. */
+struct jk_statement {
+    struct jk_span model;
+    struct jk_span version;
+    enum jk_relation relation;
+    struct jk_span license;
+    struct jk_digest license_text, artifact, weights;
+    struct jk_parent_line parents[JK_PARENTS_MAX];
+    size_t parent_count;
+};
+
+/* Writes the canonical text: sorts the parents in place. The caller has validated the fields. */
+void jk_statement_write(struct jk_statement *statement, struct jk_text *out);
+/* Accepts canonical text only (what _write would write), except that the licence is checked for
+ * characters and length, not against the SPDX list. DATA_LOSS/INVALID_ARGUMENT with the line at fault. */
+JK_MUST_USE enum jk_status jk_statement_parse(struct jk_span text, struct jk_statement *out_statement,
+                                              struct jk_error *error);
+struct jk_digest jk_statement_hash(struct jk_span text); /* the lineage hash */
+
+/* The statement of an external model, and its hash. `revision` is empty for none. */
+void jk_external_write(struct jk_span host_and_id, struct jk_span revision, struct jk_text *out);
+struct jk_digest jk_external_hash(struct jk_span host_and_id, struct jk_span revision);
+
+#endif

@@ -1,0 +1,398 @@
+/* SPDX licence expressions: a tree of at most JK_LICENSE_TERMS terms, parsed by descent and printed canonically. Pure.
+ * Source: SPDX 2.3, Annex D: "+" binds tightest, then WITH, AND, OR. AND and OR are associative, so parentheses are
+ * needed around an OR inside an AND, and nowhere else. Identifiers and operators are read without regard to case. */
+#include "domain/spdx.h"
+
+#include "domain/spdx_list.h"
+
+#define LICENSE_REF  "LicenseRef-"
+#define DOCUMENT_REF "DocumentRef-"
+#define NOASSERTION  "NOASSERTION"
+
+enum token { TOKEN_END, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_AND, TOKEN_OR, TOKEN_WITH, TOKEN_WORD, TOKEN_BAD };
+
+struct lexer {
+    struct jk_span text;
+    size_t at; /* where the token after `word` begins */
+    enum token token;
+    struct jk_span word; /* of the token */
+};
+
+enum node_type { NODE_TERM, NODE_AND, NODE_OR };
+
+struct node {
+    enum node_type type;
+    int left, right; /* AND, OR */
+    struct jk_span document,
+        identifier; /* term: idstring of a DocumentRef; listed identifier, or LicenseRef's idstring */
+    struct jk_span exception;
+    bool is_ref, plus;
+};
+
+struct parser {
+    struct lexer lexer;
+    struct node nodes[2 * JK_LICENSE_TERMS];
+    int count, terms, depth;
+    struct jk_span phrase; /* from the latest term on, for hints */
+    const char *field;
+    struct jk_error *error;
+};
+
+struct jk_span jk_spdx_find(struct jk_span identifier)
+{
+    return jk_spdx_list_find(identifier, JK_SPDX_LICENSE);
+}
+
+/* ---- tokens ---- */
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool is_id_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+}
+
+static enum token word_token(struct jk_span word)
+{
+    if (jk_span_equal_fold(word, JK_SPAN("AND"))) return TOKEN_AND;
+    if (jk_span_equal_fold(word, JK_SPAN("OR"))) return TOKEN_OR;
+    if (jk_span_equal_fold(word, JK_SPAN("WITH"))) return TOKEN_WITH;
+    for (size_t i = 0; i < word.len; i++)
+        if (!is_id_char(word.at[i]) && word.at[i] != '+' && word.at[i] != ':') return TOKEN_BAD;
+    return TOKEN_WORD;
+}
+
+static void next_token(struct lexer *lexer)
+{
+    struct jk_span text = lexer->text;
+    while (lexer->at < text.len && is_space(text.at[lexer->at]))
+        lexer->at++;
+    size_t start = lexer->at;
+    lexer->word = (struct jk_span){text.at + start, 0};
+    lexer->token = TOKEN_END;
+    if (start == text.len) return;
+    char c = text.at[lexer->at++];
+    lexer->word.len = 1;
+    lexer->token = c == '(' ? TOKEN_OPEN : TOKEN_CLOSE;
+    if (c == '(' || c == ')') return;
+    while (lexer->at < text.len && !is_space(text.at[lexer->at]) && text.at[lexer->at] != '(' &&
+           text.at[lexer->at] != ')')
+        lexer->at++;
+    lexer->word.len = lexer->at - start;
+    lexer->token = word_token(lexer->word);
+}
+
+static struct lexer lexer_of(struct jk_span text)
+{
+    struct lexer lexer = {.text = text.len ? text : JK_SPAN("")};
+    next_token(&lexer);
+    return lexer;
+}
+
+/* ---- faults: each adds a violation and answers -1, which is no node ---- */
+
+static int fail_expected(struct parser *parser, const char *what)
+{
+    char shown[200];
+    jk_text_shorten(parser->lexer.word, shown, sizeof shown);
+    if (parser->lexer.token == TOKEN_END)
+        jk_error_field(parser->error, parser->field, "The licence expression ends where %s is needed.", what);
+    else
+        jk_error_field(parser->error, parser->field, "\"%s\" stands in the licence expression where %s is needed.",
+                       shown, what);
+    return -1;
+}
+
+static int fail_limit(struct parser *parser, const char *rule)
+{
+    jk_error_field(parser->error, parser->field, "The licence expression %s; name one licence file instead, as in %s…",
+                   rule, LICENSE_REF);
+    return -1;
+}
+
+/* The run of words from `start` up to an operator, a parenthesis or the end. */
+static struct jk_span phrase_from(const struct parser *parser, struct jk_span start)
+{
+    struct lexer lexer = {.text = parser->lexer.text, .at = (size_t)(start.at - parser->lexer.text.at)};
+    struct jk_span phrase = {start.at, 0};
+    for (next_token(&lexer); lexer.token == TOKEN_WORD || lexer.token == TOKEN_BAD; next_token(&lexer))
+        phrase.len = (size_t)(lexer.word.at - phrase.at) + lexer.word.len;
+    return phrase;
+}
+
+static struct jk_span hint_for(const struct parser *parser, struct jk_span start, enum jk_spdx_sort sort)
+{
+    if (jk_span_equal_fold(parser->lexer.word, JK_SPAN("NONE"))) return JK_SPAN(NOASSERTION);
+    struct jk_span phrase = phrase_from(parser, start), found = jk_spdx_list_nearest(phrase, sort);
+    return found.len || phrase.len == start.len ? found : jk_spdx_list_nearest(start, sort);
+}
+
+static int fail_unknown(struct parser *parser, enum jk_spdx_sort sort)
+{
+    char shown[200];
+    struct jk_span word = parser->lexer.word, hint = hint_for(parser, word, sort);
+    const char *what = sort == JK_SPDX_LICENSE ? "licence" : "exception";
+    jk_text_shorten(word, shown, sizeof shown);
+    if (hint.len)
+        jk_error_field(parser->error, parser->field, "\"%s\" is no %s of the SPDX list %s; did you mean \"%.*s\"?",
+                       shown, what, jk_spdx_version(), JK_SPAN_ARG(hint));
+    else
+        jk_error_field(parser->error, parser->field, "\"%s\" is no %s of the SPDX list %s; use a listed identifier%s.",
+                       shown, what, jk_spdx_version(),
+                       sort == JK_SPDX_LICENSE ? ", LicenseRef-<name> or NOASSERTION" : "");
+    return -1;
+}
+
+/* Something follows a whole term: two words for one licence, mostly ("MIT License"). */
+static int fail_after_term(struct parser *parser)
+{
+    struct jk_span hint = hint_for(parser, parser->phrase, JK_SPDX_LICENSE);
+    char shown[200];
+    if (parser->lexer.token == TOKEN_CLOSE || !hint.len) return fail_expected(parser, "AND, OR, WITH or the end");
+    jk_text_shorten(parser->lexer.word, shown, sizeof shown);
+    jk_error_field(parser->error, parser->field,
+                   "\"%s\" stands in the licence expression where AND, OR, WITH or the end is needed; did you mean "
+                   "\"%.*s\"?",
+                   shown, JK_SPAN_ARG(hint));
+    return -1;
+}
+
+/* ---- the grammar ---- */
+
+static int add_node(struct parser *parser, struct node node)
+{
+    parser->nodes[parser->count] = node;
+    return parser->count++;
+}
+
+static bool is_idstring(struct jk_span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!is_id_char(text.at[i])) return false;
+    return text.len > 0;
+}
+
+static bool cut_prefix(struct jk_span text, struct jk_span prefix, struct jk_span *out_rest)
+{
+    if (!jk_span_starts_fold(text, prefix)) return false;
+    *out_rest = (struct jk_span){text.at + prefix.len, text.len - prefix.len};
+    return true;
+}
+
+/* [DocumentRef-<idstring>:]LicenseRef-<idstring>; idstrings are kept as written. */
+static bool read_ref(struct jk_span word, struct node *node)
+{
+    struct jk_span rest = word, document = {0};
+    if (cut_prefix(word, JK_SPAN(DOCUMENT_REF), &rest)) {
+        if (!jk_span_cut(&rest, ':', &document) || !is_idstring(document)) return false;
+    }
+    if (!cut_prefix(rest, JK_SPAN(LICENSE_REF), &rest) || !is_idstring(rest)) return false;
+    node->is_ref = true;
+    node->document = document;
+    node->identifier = rest;
+    return true;
+}
+
+/* A listed identifier, with "+" or without. The list holds deprecated ones that end in "+": no second one after it. */
+static bool read_listed(struct jk_span word, struct node *node)
+{
+    node->identifier = jk_spdx_find(word);
+    if (node->identifier.len) return true;
+    if (word.len < 2 || word.at[word.len - 1] != '+' || word.at[word.len - 2] == '+') return false;
+    node->identifier = jk_spdx_find((struct jk_span){word.at, word.len - 1});
+    node->plus = true;
+    return node->identifier.len > 0;
+}
+
+static int parse_term(struct parser *parser)
+{
+    struct lexer *lexer = &parser->lexer;
+    struct node term = {.type = NODE_TERM};
+    if (lexer->token == TOKEN_BAD) return fail_unknown(parser, JK_SPDX_LICENSE);
+    if (lexer->token != TOKEN_WORD) return fail_expected(parser, "a licence");
+    if (parser->terms++ == JK_LICENSE_TERMS) return fail_limit(parser, "names more than 64 licences");
+    if (!read_ref(lexer->word, &term) && !read_listed(lexer->word, &term)) return fail_unknown(parser, JK_SPDX_LICENSE);
+    parser->phrase = lexer->word;
+    next_token(lexer);
+    if (lexer->token != TOKEN_WITH) return add_node(parser, term);
+    next_token(lexer);
+    if (lexer->token != TOKEN_WORD) return fail_expected(parser, "an exception");
+    term.exception = jk_spdx_list_find(lexer->word, JK_SPDX_EXCEPTION);
+    if (!term.exception.len) return fail_unknown(parser, JK_SPDX_EXCEPTION);
+    next_token(lexer);
+    return add_node(parser, term);
+}
+
+static int parse_or(struct parser *parser);
+
+static int parse_group(struct parser *parser)
+{
+    if (parser->lexer.token != TOKEN_OPEN) return parse_term(parser);
+    if (parser->depth++ == JK_LICENSE_DEPTH) return fail_limit(parser, "nests parentheses deeper than 32");
+    next_token(&parser->lexer);
+    int group = parse_or(parser);
+    if (group < 0) return group;
+    if (parser->lexer.token != TOKEN_CLOSE)
+        return parser->lexer.token == TOKEN_END ? fail_expected(parser, "\")\"") : fail_after_term(parser);
+    parser->depth--;
+    next_token(&parser->lexer);
+    return group;
+}
+
+static int parse_chain(struct parser *parser, enum token operator, enum node_type type,
+                       int (*parse_operand)(struct parser *))
+{
+    int left = parse_operand(parser);
+    while (left >= 0 && parser->lexer.token == operator) {
+        next_token(&parser->lexer);
+        int right = parse_operand(parser);
+        if (right < 0) return right;
+        left = add_node(parser, (struct node){.type = type, .left = left, .right = right});
+    }
+    return left;
+}
+
+static int parse_and(struct parser *parser)
+{
+    return parse_chain(parser, TOKEN_AND, NODE_AND, parse_group);
+}
+
+static int parse_or(struct parser *parser)
+{
+    return parse_chain(parser, TOKEN_OR, NODE_OR, parse_and);
+}
+
+/* ---- the canonical spelling ---- */
+
+static void print_term(const struct node *term, struct jk_text *out)
+{
+    if (term->document.len) {
+        jk_text_add(out, JK_SPAN(DOCUMENT_REF));
+        jk_text_add(out, term->document);
+        jk_text_add_char(out, ':');
+    }
+    if (term->is_ref) jk_text_add(out, JK_SPAN(LICENSE_REF));
+    jk_text_add(out, term->identifier);
+    if (term->plus) jk_text_add_char(out, '+');
+    if (term->exception.len) {
+        jk_text_add(out, JK_SPAN(" WITH "));
+        jk_text_add(out, term->exception);
+    }
+}
+
+/* The tree is at most as deep as there are terms and parentheses: below 100. */
+static void print_node(const struct parser *parser, int index, bool inside_and, struct jk_text *out)
+{
+    const struct node *node = &parser->nodes[index];
+    if (node->type == NODE_TERM) {
+        print_term(node, out);
+        return;
+    }
+    bool both = node->type == NODE_AND, group = !both && inside_and;
+    if (group) jk_text_add_char(out, '(');
+    print_node(parser, node->left, both, out);
+    jk_text_add(out, both ? JK_SPAN(" AND ") : JK_SPAN(" OR "));
+    print_node(parser, node->right, both, out);
+    if (group) jk_text_add_char(out, ')');
+}
+
+/* Parentheses that were set tight take a space each side, so the canonical spelling can be longer than the text. */
+static int print_expression(struct parser *parser, int root, struct jk_text *out)
+{
+    struct jk_text printed;
+    jk_text_init(&printed, JK_LICENSE_MAX);
+    print_node(parser, root, false, &printed);
+    if (!printed.failed) jk_text_add(out, jk_text_span(&printed));
+    bool failed = printed.failed;
+    jk_text_done(&printed);
+    return failed ? fail_limit(parser, "is longer than 1,024 bytes in its canonical spelling") : root;
+}
+
+enum jk_status jk_spdx_canonical(struct jk_span expression, const char *field, struct jk_text *out,
+                                 struct jk_error *error)
+{
+    struct parser parser;
+    parser.lexer = lexer_of((struct jk_span){expression.at, expression.len > JK_LICENSE_MAX ? 0 : expression.len});
+    parser.count = parser.terms = parser.depth = 0;
+    parser.phrase = parser.lexer.word;
+    parser.field = field;
+    parser.error = error;
+    if (expression.len > JK_LICENSE_MAX) {
+        fail_limit(&parser, "is longer than 1,024 bytes");
+        return JK_INVALID_ARGUMENT;
+    }
+    if (jk_span_equal_fold(jk_span_trim(expression), JK_SPAN(NOASSERTION))) {
+        jk_text_add(out, JK_SPAN(NOASSERTION));
+        return JK_OK;
+    }
+    int root = parse_or(&parser);
+    if (root >= 0 && parser.lexer.token != TOKEN_END) root = fail_after_term(&parser);
+    if (root >= 0) root = print_expression(&parser, root, out);
+    return root < 0 ? JK_INVALID_ARGUMENT : JK_OK;
+}
+
+/* ---- evaluation ---- */
+
+struct evaluation {
+    struct lexer lexer;
+    jk_spdx_value_fn *value_of;
+    void *context;
+    int depth;
+};
+
+static int evaluate_or(struct evaluation *evaluation);
+
+/* A canonical expression is well-formed; on any other text every path still ends, with the value of what stands there.
+ */
+static int evaluate_group(struct evaluation *evaluation)
+{
+    struct lexer *lexer = &evaluation->lexer;
+    if (lexer->token == TOKEN_OPEN && evaluation->depth < JK_LICENSE_DEPTH) {
+        evaluation->depth++;
+        next_token(lexer);
+        int value = evaluate_or(evaluation);
+        next_token(lexer);
+        evaluation->depth--;
+        return value;
+    }
+    struct jk_span identifier = lexer->word;
+    while (identifier.len && identifier.at[identifier.len - 1] == '+')
+        identifier.len--;
+    next_token(lexer);
+    if (lexer->token == TOKEN_WITH) {
+        next_token(lexer);
+        next_token(lexer);
+    }
+    return evaluation->value_of(evaluation->context, identifier);
+}
+
+static int evaluate_and(struct evaluation *evaluation)
+{
+    int value = evaluate_group(evaluation);
+    while (evaluation->lexer.token == TOKEN_AND) {
+        next_token(&evaluation->lexer);
+        int other = evaluate_group(evaluation);
+        if (other < value) value = other;
+    }
+    return value;
+}
+
+static int evaluate_or(struct evaluation *evaluation)
+{
+    int value = evaluate_and(evaluation);
+    while (evaluation->lexer.token == TOKEN_OR) {
+        next_token(&evaluation->lexer);
+        int other = evaluate_and(evaluation);
+        if (other > value) value = other;
+    }
+    return value;
+}
+
+int jk_spdx_evaluate(struct jk_span canonical, jk_spdx_value_fn *value_of, void *context)
+{
+    struct evaluation evaluation = {.lexer = lexer_of(canonical), .value_of = value_of, .context = context};
+    return evaluate_or(&evaluation);
+}

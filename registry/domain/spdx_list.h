@@ -1,0 +1,19 @@
+/* The pinned SPDX list: look-ups in the embedded text, and the nearest identifier to a mistaken one. Pure, for
+ * domain/spdx.c only. The build embeds the list sorted, so a look-up is a binary search over its lines: no index, no
+ * state that would have to be made once. */
+#ifndef JK_DOMAIN_SPDX_LIST_H
+#define JK_DOMAIN_SPDX_LIST_H
+
+#include "base/span.h"
+
+enum jk_spdx_sort { JK_SPDX_LICENSE, JK_SPDX_EXCEPTION };
+
+#define JK_SPDX_ID_MAX 64 /* bytes of a word for which a near identifier is looked for */
+
+/* The canonical spelling; empty when the list does not hold it as that sort. */
+struct jk_span jk_spdx_list_find(struct jk_span identifier, enum jk_spdx_sort sort);
+/* The identifier that the writer of `words` may have meant ("Apache 2", "GPLv3", "apache-2.O"); empty when none is
+ * close. Costs up to a tenth of a millisecond: for error messages only. */
+struct jk_span jk_spdx_list_nearest(struct jk_span words, enum jk_spdx_sort sort);
+
+#endif

@@ -1,0 +1,551 @@
+/* Log entries: every kind against its golden file both ways, every field broken once, limits, and the property that
+ * whatever parses is written back byte for byte. */
+#include "support/golden.h"
+
+#include <stdlib.h>
+
+#include "domain/entry.h"
+#include "domain/ident.h"
+#include "domain/lineage.h"
+
+#define JANUARY_15  1768435200000000 /* 2026-01-15T00:00:00Z */
+#define NOVEMBER_21 1795269785000123 /* 2026-11-21T14:03:05.000123Z */
+#define DAY_US      86400000000
+#define KOREA_US    32400000000
+#define LAST_US     253402300799999999
+
+static char statement_quantized[4096], statement_solar[4096];
+
+static struct jk_digest digest_of(const char *text)
+{
+    return jk_digest_of(jk_span_of(text));
+}
+
+static struct jk_entry entry_of(enum jk_kind kind, enum jk_actor_type type, const char *name)
+{
+    return (struct jk_entry){.kind = kind, .time_us = NOVEMBER_21, .actor = {type, jk_span_of(name)}};
+}
+
+static struct jk_entry server_entry(enum jk_kind kind)
+{
+    struct jk_entry entry = entry_of(kind, JK_ACTOR_SERVER, "");
+    if (kind == JK_KIND_INIT) {
+        entry.time_us = 0;
+        entry.origin = JK_SPAN("registry.example/log");
+        entry.key = JK_SPAN("registry.example/log+0a1b2c3d+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f");
+        entry.purpose = JK_SPAN("registry");
+        entry.rules = JK_SPAN("1");
+    } else {
+        entry.version = JK_SPAN("3.29.0");
+        entry.list = digest_of("list");
+    }
+    return entry;
+}
+
+static struct jk_entry license_entry(void)
+{
+    struct jk_entry entry = entry_of(JK_KIND_LICENSE, JK_ACTOR_ADMIN, "");
+    entry.license = JK_SPAN("LicenseRef-hyperclova-x-seed-2025");
+    entry.permissions[JK_MAY_COMMERCIAL] = JK_PERMISSION_CONDITIONAL;
+    entry.permissions[JK_MAY_DERIVE] = JK_PERMISSION_YES;
+    entry.permissions[JK_MAY_REDISTRIBUTE] = JK_PERMISSION_UNKNOWN;
+    entry.name_forms = JK_SPAN("HyperCLOVA X|HyperCLOVAX|HyperCLOVA-X");
+    return entry;
+}
+
+static struct jk_entry team_entry(enum jk_kind kind)
+{
+    struct jk_entry entry = entry_of(kind, JK_ACTOR_ADMIN, "");
+    if (kind == JK_KIND_TEAM) {
+        entry.team = JK_SPAN("lg-ai-research");
+        entry.name = JK_SPAN("LG AI Research");
+        entry.name_ko = JK_SPAN("LG AI연구원");
+        entry.joined_us = JANUARY_15 - KOREA_US - 164 * DAY_US; /* 2025-08-04 at +09:00 */
+        entry.left_us = JK_TIME_NONE;
+    } else {
+        entry.team = JK_SPAN("upstage");
+        entry.publisher = JK_SPAN("upstage");
+        entry.from_us = JK_TIME_NONE;
+        entry.until_us = JANUARY_15 - KOREA_US;
+    }
+    return entry;
+}
+
+static struct jk_entry institution_entry(enum jk_kind kind)
+{
+    struct jk_entry entry = entry_of(kind, JK_ACTOR_EVALUATOR, "");
+    bool operates = kind == JK_KIND_OPERATES;
+    entry.institution = operates ? JK_SPAN("Nota AI") : JK_SPAN("Law&Company");
+    if (operates)
+        entry.publisher = JK_SPAN("nota-ai");
+    else
+        entry.team = JK_SPAN("upstage");
+    entry.from_us = operates ? JK_TIME_NONE : JANUARY_15 - KOREA_US + 17 * DAY_US;
+    entry.until_us = JK_TIME_NONE;
+    if (!operates) entry.text = digest_of("salted text");
+    return entry;
+}
+
+static struct jk_entry base_entry(void)
+{
+    struct jk_entry entry = entry_of(JK_KIND_BASE, JK_ACTOR_ADMIN, "");
+    entry.model = JK_SPAN("skt/A.X-4.0");
+    entry.team = JK_SPAN("sk-telecom");
+    entry.programme = JK_ANSWER_NO;
+    entry.from_scratch = JK_ANSWER_UNKNOWN;
+    entry.built_on = JK_SPAN("Qwen/Qwen2.5-72B");
+    entry.released = JK_SPAN("2025-07");
+    entry.listed = JK_ANSWER_YES;
+    return entry;
+}
+
+static struct jk_entry publisher_entry(enum jk_kind kind)
+{
+    struct jk_entry entry = entry_of(kind, JK_ACTOR_ADMIN, "");
+    entry.publisher = JK_SPAN("nota-ai");
+    if (kind == JK_KIND_PUBLISHER) {
+        entry.actor.type = JK_ACTOR_REGISTRAR;
+        entry.publisher = JK_SPAN("mradermacher");
+        entry.basis = JK_BASIS_REGISTRAR;
+    } else if (kind == JK_KIND_VERIFY) {
+        entry.evidence = JK_SPAN("https://www.nota.ai/huggingface");
+        entry.text = digest_of("salted text");
+    } else if (kind == JK_KIND_UNVERIFY) {
+        entry.evidence = JK_SPAN("account closed");
+    } else {
+        entry.actor = (struct jk_actor){JK_ACTOR_ISSUER, JK_SPAN("https://token.actions.githubusercontent.com")};
+        entry.publisher = JK_SPAN("mradermacher");
+        entry.evidence = JK_SPAN("README of the Hub account, 2026-11-20");
+    }
+    return entry;
+}
+
+static struct jk_entry release_entry(enum jk_kind kind)
+{
+    struct jk_entry entry = entry_of(kind, JK_ACTOR_PUBLISHER, "mradermacher");
+    struct jk_span quantized = golden_read("statement-quantized.txt", statement_quantized, sizeof statement_quantized);
+    if (kind == JK_KIND_REGISTER) {
+        entry.statement = quantized;
+    } else if (kind == JK_KIND_RELEASE) {
+        entry.actor = (struct jk_actor){JK_ACTOR_TEAM, JK_SPAN("upstage")};
+        entry.statement = golden_read("statement-base-solar.txt", statement_solar, sizeof statement_solar);
+    } else {
+        entry.release = jk_statement_hash(quantized);
+        if (kind == JK_KIND_YANK) entry.text = digest_of("salted text");
+    }
+    return entry;
+}
+
+static struct jk_entry model_entry(enum jk_kind kind)
+{
+    struct jk_entry entry = entry_of(kind, JK_ACTOR_PUBLISHER, "nota-ai");
+    if (kind == JK_KIND_RENAME) {
+        entry.model = JK_SPAN("nota-ai/Solar-Open2-250B-Nota-NVFP4");
+        entry.to = JK_SPAN("nota-ai/Solar-Open2-NVFP4");
+    } else if (kind == JK_KIND_TRANSFER) {
+        entry.actor = (struct jk_actor){.type = JK_ACTOR_ADMIN};
+        entry.model = JK_SPAN("squatter/EXAONE");
+        entry.to = JK_SPAN("LGAI-EXAONE/EXAONE");
+    } else {
+        entry.time_us = LAST_US;
+        entry.actor = (struct jk_actor){.type = JK_ACTOR_EVALUATOR};
+        entry.external = JK_SPAN("huggingface.co/LGAI-EXAONE/EXAONE-3.5-2.4B-Instruct-GGUF");
+        entry.model = JK_SPAN("LGAI-EXAONE/EXAONE-3.5-2.4B-Instruct-GGUF");
+    }
+    return entry;
+}
+
+static struct jk_entry golden_entry(enum jk_kind kind)
+{
+    switch (kind) {
+    case JK_KIND_INIT:
+    case JK_KIND_SPDX:
+        return server_entry(kind);
+    case JK_KIND_LICENSE:
+        return license_entry();
+    case JK_KIND_TEAM:
+    case JK_KIND_TEAM_PUBLISHER:
+        return team_entry(kind);
+    case JK_KIND_AFFILIATION:
+    case JK_KIND_OPERATES:
+        return institution_entry(kind);
+    case JK_KIND_BASE:
+        return base_entry();
+    case JK_KIND_PUBLISHER:
+    case JK_KIND_VERIFY:
+    case JK_KIND_UNVERIFY:
+    case JK_KIND_CLAIM:
+        return publisher_entry(kind);
+    case JK_KIND_REGISTER:
+    case JK_KIND_RELEASE:
+    case JK_KIND_YANK:
+    case JK_KIND_UNYANK:
+        return release_entry(kind);
+    default:
+        return model_entry(kind);
+    }
+}
+
+static struct jk_span golden_file(enum jk_kind kind, char *buffer, size_t room)
+{
+    char name[64];
+    snprintf(name, sizeof name, "entry-%s.txt", jk_kind_text(kind));
+    return golden_read(name, buffer, room);
+}
+
+static enum jk_status parse(struct jk_span bytes, struct jk_entry *entry, struct jk_error *error)
+{
+    jk_error_init(error, NULL);
+    return jk_entry_parse(bytes, entry, error);
+}
+
+static void writes_golden(void **state)
+{
+    (void)state;
+    char buffer[8192];
+    for (int kind = 0; kind < JK_KIND_COUNT; kind++) {
+        struct jk_entry entry = golden_entry((enum jk_kind)kind);
+        struct jk_text out;
+        jk_text_init(&out, 0);
+        jk_entry_write(&entry, &out);
+        assert_false(out.failed);
+        assert_span_equal(jk_text_span(&out), golden_file((enum jk_kind)kind, buffer, sizeof buffer));
+        jk_text_done(&out);
+    }
+}
+
+/* ---- parsing ---- */
+
+#define SAME_SPAN(member)   assert_span_equal(got->member, want->member)
+#define SAME_NUMBER(member) assert_true(got->member == want->member)
+#define SAME_DIGEST(member) assert_true(jk_digest_equal(&got->member, &want->member))
+
+/* Member by member, so that a field that the parser puts elsewhere is seen. */
+static void assert_same_entry(const struct jk_entry *got, const struct jk_entry *want)
+{
+    SAME_NUMBER(kind);
+    SAME_NUMBER(time_us);
+    SAME_NUMBER(actor.type);
+    SAME_SPAN(actor.name);
+    SAME_SPAN(statement);
+    SAME_SPAN(origin);
+    SAME_SPAN(key);
+    SAME_SPAN(purpose);
+    SAME_SPAN(rules);
+    SAME_SPAN(version);
+    SAME_DIGEST(list);
+    SAME_SPAN(license);
+    SAME_SPAN(name_forms);
+    assert_memory_equal(got->permissions, want->permissions, sizeof got->permissions);
+    SAME_SPAN(team);
+    SAME_SPAN(name);
+    SAME_SPAN(name_ko);
+    SAME_NUMBER(joined_us);
+    SAME_NUMBER(left_us);
+    SAME_NUMBER(from_us);
+    SAME_NUMBER(until_us);
+    SAME_SPAN(institution);
+    SAME_SPAN(publisher);
+    SAME_SPAN(model);
+    SAME_SPAN(to);
+    SAME_SPAN(external);
+    SAME_NUMBER(programme);
+    SAME_NUMBER(from_scratch);
+    SAME_NUMBER(listed);
+    SAME_SPAN(built_on);
+    SAME_SPAN(released);
+    SAME_SPAN(parameters);
+    SAME_NUMBER(basis);
+    SAME_SPAN(evidence);
+    SAME_DIGEST(release);
+    SAME_DIGEST(text);
+}
+
+static void parses_golden(void **state)
+{
+    (void)state;
+    char buffer[8192];
+    for (int kind = 0; kind < JK_KIND_COUNT; kind++) {
+        struct jk_entry want = golden_entry((enum jk_kind)kind), got;
+        struct jk_error error;
+        struct jk_span bytes = golden_file((enum jk_kind)kind, buffer, sizeof buffer);
+        if (parse(bytes, &got, &error) != JK_OK) fail_msg("%s: %s", jk_kind_text((enum jk_kind)kind), error.message);
+        assert_same_entry(&got, &want);
+    }
+}
+
+static void kinds(void **state)
+{
+    (void)state;
+    enum jk_kind kind;
+    for (int i = 0; i < JK_KIND_COUNT; i++) {
+        assert_true(jk_kind_parse(jk_span_of(jk_kind_text((enum jk_kind)i)), &kind));
+        assert_int_equal(kind, i);
+    }
+    assert_string_equal(jk_kind_text(JK_KIND_TEAM_PUBLISHER), "team-publisher");
+    assert_string_equal(jk_kind_text(JK_KIND_ADOPT), "adopt");
+    assert_string_equal(jk_kind_text(JK_KIND_COUNT), "");
+    assert_false(jk_kind_parse(JK_SPAN("Init"), &kind));
+    assert_false(jk_kind_parse(JK_SPAN(""), &kind));
+}
+
+static void actors(void **state)
+{
+    (void)state;
+    const char *good[] = {"server",
+                          "publisher a.b",
+                          "team lg-ai",
+                          "role registrar",
+                          "role admin",
+                          "role evaluator",
+                          "issuer https://gitlab.com",
+                          "issuer http://127.0.0.1:9000/x?y"};
+    const char *bad[] = {"",
+                         "server ",
+                         "servers",
+                         "publisher",
+                         "publisher ",
+                         "publisher a b",
+                         "publisher -a",
+                         "team LG",
+                         "role root",
+                         "role",
+                         "role admins",
+                         "issuer https://",
+                         "issuer gitlab.com",
+                         "issuer https://a b",
+                         "issuer https://a\x7f",
+                         "person a@b.c",
+                         "Server"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        struct jk_actor actor;
+        struct jk_text out;
+        jk_text_init(&out, 0);
+        if (!jk_actor_parse(jk_span_of(good[i]), &actor)) fail_msg("\"%s\" was refused", good[i]);
+        jk_actor_write(&actor, &out);
+        assert_span_equal(jk_text_span(&out), jk_span_of(good[i]));
+        jk_text_done(&out);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct jk_actor actor;
+        if (jk_actor_parse(jk_span_of(bad[i]), &actor)) fail_msg("\"%s\" was accepted", bad[i]);
+    }
+    struct jk_actor actor;
+    char issuer[8 + JK_LABEL_MAX] = "issuer https://";
+    memset(issuer + 15, 'a', sizeof issuer - 15);
+    assert_true(jk_actor_parse((struct jk_span){issuer, 7 + JK_LABEL_MAX}, &actor));
+    assert_false(jk_actor_parse((struct jk_span){issuer, 8 + JK_LABEL_MAX}, &actor));
+}
+
+/* The golden entry of the kind with the first `from` replaced by `to` is refused, and the message names the line. */
+static void refused(enum jk_kind kind, const char *from, const char *to, unsigned line)
+{
+    char buffer[8192], copy[9000] = {0}, place[32];
+    struct jk_span bytes = golden_file(kind, buffer, sizeof buffer);
+    const char *at = memmem(bytes.at, bytes.len, from, strlen(from));
+    if (!at) fail_msg("no \"%s\" to replace", from);
+    size_t before = (size_t)(at - bytes.at), after = bytes.len - before - strlen(from);
+    memcpy(copy, bytes.at, before);
+    memcpy(copy + before, to, strlen(to));
+    memcpy(copy + before + strlen(to), at + strlen(from), after);
+    struct jk_entry entry;
+    struct jk_error error;
+    if (parse((struct jk_span){copy, before + strlen(to) + after}, &entry, &error) != JK_DATA_LOSS)
+        fail_msg("%s was accepted with \"%s\"", jk_kind_text(kind), to);
+    snprintf(place, sizeof place, "Line %u ", line);
+    if (!strstr(error.message, place)) fail_msg("%s — does not say: %s", error.message, place);
+}
+
+static void refuses_heads(void **state)
+{
+    (void)state;
+    refused(JK_KIND_RENAME, "entry/v1", "entry/v2", 1);
+    refused(JK_KIND_RENAME, "v1\n", "v1\r\n", 1);
+    refused(JK_KIND_RENAME, "kind rename", "kind renames", 2);
+    refused(JK_KIND_RENAME, "kind rename", "kind  rename", 2);
+    refused(JK_KIND_RENAME, "kind rename\n", "", 2);
+    refused(JK_KIND_RENAME, ".000123Z", ".00012Z", 3);
+    refused(JK_KIND_RENAME, ".000123Z", ".000123+00:00", 3);
+    refused(JK_KIND_RENAME, "2026-11-21T", "2026-02-30T", 3);
+    refused(JK_KIND_RENAME, "2026-11-21T14:03:05.000123Z", "2016-12-31T23:59:60.000000Z", 3); /* a leap second */
+    refused(JK_KIND_RENAME, "2026-11-21T14:03:05.000123Z", "1969-12-31T23:59:59.000000Z", 3);
+    refused(JK_KIND_RENAME, "14:03:05.000123Z", "14:03:05.00+01:0Z", 3);
+    refused(JK_KIND_RENAME, "actor publisher nota-ai", "actor person nota-ai", 4);
+    refused(JK_KIND_RENAME, "to nota-ai", "To nota-ai", 6);
+    refused(JK_KIND_RENAME, "\nto ", "\nkind x\nto ", 6);
+    refused(JK_KIND_RENAME, "Open2-NVFP4\n", "Open2-NVFP4", 6);
+    refused(JK_KIND_RENAME, "Open2-NVFP4\n", "Open2-NVFP4\n\n", 7);
+    refused(JK_KIND_RENAME, "Open2-NVFP4\n", "Open2-NVFP4\nto a/b\n", 7);
+    refused(JK_KIND_RENAME, "model nota-ai/", "model nota-ai/-", 5);
+    refused(JK_KIND_RENAME, "rename", "transfers", 2);
+}
+
+static void refuses_fields(void **state)
+{
+    (void)state;
+    refused(JK_KIND_INIT, "origin reg", "origin  reg", 5);
+    refused(JK_KIND_INIT, "+0a1b2c3d", "+0A1b2c3d", 6);
+    refused(JK_KIND_INIT, "+0a1b2c3d", "+0a1b2c3", 6);
+    refused(JK_KIND_INIT, "+AQAB", "+AgAB", 6);
+    refused(JK_KIND_INIT, "+AQAB", "+AQA", 6);
+    refused(JK_KIND_INIT, "key registry.example", "key registry example", 6);
+    refused(JK_KIND_INIT, "key registry.example/log+", "key +", 6);
+    refused(JK_KIND_INIT, "purpose registry", "purpose test", 7);
+    refused(JK_KIND_INIT, "rules 1", "rules ", 8);
+    refused(JK_KIND_SPDX, "sha256:", "sha512:", 6);
+    refused(JK_KIND_SPDX, "list sha256:", "list none\nsha256:", 6);
+    refused(JK_KIND_LICENSE, "license LicenseRef", "license License Ref", 5);
+    refused(JK_KIND_LICENSE, "CONDITIONAL", "conditional", 6);
+    refused(JK_KIND_LICENSE, "redistribution UNKNOWN", "redistribution none", 8);
+    refused(JK_KIND_LICENSE, "X|Hyper", "X||Hyper", 9);
+    refused(JK_KIND_LICENSE, "CLOVA-X\n", "CLOVA-X|\n", 9);
+    refused(JK_KIND_TEAM, "team lg", "team Lg", 5);
+    refused(JK_KIND_TEAM, "name LG",
+            "name \xff"
+            "LG",
+            6);
+    refused(JK_KIND_TEAM, "joined 2025-08-03T15:00:00.000000Z", "joined none", 8);
+    refused(JK_KIND_TEAM, "left none", "left None", 9);
+    refused(JK_KIND_TEAM, "left none", "left ", 9);
+    refused(JK_KIND_TEAM_PUBLISHER, "publisher upstage", "publisher up/stage", 6);
+    refused(JK_KIND_AFFILIATION, "institution Law", "institution \tLaw", 5);
+    refused(JK_KIND_AFFILIATION, "text sha256:", "text ", 9);
+    refused(JK_KIND_OPERATES, "text none",
+            "text sha256:0000000000000000000000000000000000000000000000000000000000000000", 9);
+    refused(JK_KIND_BASE, "programme no", "programme unknown", 7);
+    refused(JK_KIND_BASE, "from-scratch unknown", "from-scratch maybe", 8);
+    refused(JK_KIND_BASE, "listed yes", "listed YES", 12);
+    refused(JK_KIND_PUBLISHER, "basis registrar", "basis none", 6);
+    refused(JK_KIND_CLAIM, "evidence README", "evidence  README", 6);
+    refused(JK_KIND_YANK, "release ", "release sha256:", 5);
+    refused(JK_KIND_ADOPT, "external hugging", "external HUGGING", 5);
+    refused(JK_KIND_ADOPT, "external huggingface.co", "external huggingface", 5);
+    refused(JK_KIND_REGISTER, "jokbo/lineage/v1\n", "", 4);
+    refused(JK_KIND_REGISTER, "jokbo/lineage/v1", "jokbo/lineage/v2", 4);
+}
+
+static void refuses_cut_bytes(void **state)
+{
+    (void)state;
+    char buffer[8192];
+    for (int kind = 0; kind < JK_KIND_COUNT; kind++) {
+        if (kind == JK_KIND_REGISTER || kind == JK_KIND_RELEASE) continue; /* the statement's inside is another's */
+        struct jk_span bytes = golden_file((enum jk_kind)kind, buffer, sizeof buffer);
+        for (size_t len = 0; len < bytes.len; len++) {
+            char *copy = malloc(len ? len : 1); /* so that a read past the end is seen */
+            struct jk_entry entry;
+            struct jk_error error;
+            memcpy(copy, bytes.at, len);
+            assert_int_equal(parse((struct jk_span){copy, len}, &entry, &error), JK_DATA_LOSS);
+            free(copy);
+        }
+    }
+}
+
+/* Every golden entry with every byte changed in a few ways: what still parses is written back as it stands. */
+static void whatever_parses_is_canonical(void **state)
+{
+    (void)state;
+    static const char changes[] = {' ', '\n', '0', 'a', 'A', '-', '|', '\0', '\xc3'};
+    char buffer[8192];
+    size_t accepted = 0;
+    for (int kind = 0; kind < JK_KIND_COUNT; kind++) {
+        struct jk_span bytes = golden_file((enum jk_kind)kind, buffer, sizeof buffer);
+        for (size_t i = 0; i < bytes.len * sizeof changes; i++) {
+            char *byte = buffer + i / sizeof changes, kept = *byte;
+            struct jk_entry entry;
+            struct jk_error error;
+            *byte = changes[i % sizeof changes];
+            if (parse(bytes, &entry, &error) == JK_OK) {
+                struct jk_text out;
+                jk_text_init(&out, 0);
+                jk_entry_write(&entry, &out);
+                if (!jk_span_equal(jk_text_span(&out), bytes)) fail_msg("not canonical:\n%.*s", JK_SPAN_ARG(bytes));
+                jk_text_done(&out);
+                accepted++;
+            }
+            *byte = kept;
+        }
+    }
+    assert_true(accepted > 1000);
+}
+
+static void none_is_absence(void **state)
+{
+    (void)state;
+    char text[] = "jokbo/entry/v1\nkind base\ntime 2026-01-15T00:00:00.000000Z\nactor server\nmodel a/b\nteam t\n"
+                  "programme yes\nfrom-scratch yes\nbuilt-on none\nreleased none\nparameters none\nlisted no\n";
+    struct jk_entry entry;
+    struct jk_error error;
+    assert_int_equal(parse(jk_span_of(text), &entry, &error), JK_OK);
+    assert_int_equal(entry.built_on.len + entry.released.len + entry.parameters.len, 0);
+    assert_true(entry.time_us == JANUARY_15);
+    assert_int_equal(entry.programme, JK_ANSWER_YES);
+    assert_int_equal(entry.listed, JK_ANSWER_NO);
+}
+
+/* ---- limits ---- */
+
+static void write_limit(void **state)
+{
+    (void)state;
+    struct jk_entry entry = entry_of(JK_KIND_REGISTER, JK_ACTOR_SERVER, "");
+    size_t head = strlen("jokbo/entry/v1\nkind register\ntime 2026-01-15T00:00:00.000000Z\nactor server\n");
+    char *statement = calloc(1, JK_ENTRY_MAX);
+    struct jk_text out;
+    jk_text_init(&out, 0);
+    entry.statement = (struct jk_span){statement, JK_ENTRY_MAX - head};
+    jk_text_add_str(&out, "what stands before does not count");
+    jk_entry_write(&entry, &out);
+    assert_false(out.failed);
+    jk_text_clear(&out);
+    entry.statement.len++;
+    jk_entry_write(&entry, &out);
+    assert_true(out.failed);
+    jk_text_done(&out);
+    free(statement);
+}
+
+static void parse_limit(void **state)
+{
+    (void)state;
+    static const char head[] = "jokbo/entry/v1\nkind register\ntime 2026-01-15T00:00:00.000000Z\nactor server\n";
+    size_t start = sizeof head - 1;
+    char *bytes = malloc(JK_ENTRY_MAX + 1);
+    struct jk_entry entry;
+    struct jk_error error;
+    memset(bytes, '\n', JK_ENTRY_MAX + 1);
+    memcpy(bytes, head, start);
+    memcpy(bytes + start, "jokbo/lineage/v1\n", 17);
+    assert_int_equal(parse((struct jk_span){bytes, start + JK_STATEMENT_MAX}, &entry, &error), JK_OK);
+    assert_int_equal(parse((struct jk_span){bytes, start + JK_STATEMENT_MAX + 1}, &entry, &error), JK_DATA_LOSS);
+    assert_non_null(strstr(error.message, "60,000"));
+    assert_int_equal(parse((struct jk_span){bytes, JK_ENTRY_MAX + 1}, &entry, &error), JK_DATA_LOSS);
+    assert_non_null(strstr(error.message, "at most 65535"));
+    free(bytes);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    jk_digest_setup();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(writes_golden),
+        cmocka_unit_test(parses_golden),
+        cmocka_unit_test(kinds),
+        cmocka_unit_test(actors),
+        cmocka_unit_test(refuses_heads),
+        cmocka_unit_test(refuses_fields),
+        cmocka_unit_test(refuses_cut_bytes),
+        cmocka_unit_test(whatever_parses_is_canonical),
+        cmocka_unit_test(none_is_absence),
+        cmocka_unit_test(write_limit),
+        cmocka_unit_test(parse_limit),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}

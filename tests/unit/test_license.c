@@ -1,0 +1,174 @@
+/* Permissions, classes, name rules, and the Hub's licences for the families of tests/data/model-cards. */
+#include "support/golden.h"
+
+#include "domain/ident.h"
+#include "domain/license.h"
+#include "domain/spdx.h"
+
+#define NO          JK_PERMISSION_NO
+#define UNKNOWN     JK_PERMISSION_UNKNOWN
+#define CONDITIONAL JK_PERMISSION_CONDITIONAL
+#define YES         JK_PERMISSION_YES
+
+static void permissions(void **state)
+{
+    (void)state;
+    enum jk_permission permission = YES;
+    for (int i = NO; i <= YES; i++) {
+        assert_true(jk_permission_parse(jk_span_of(jk_permission_text((enum jk_permission)i)), &permission));
+        assert_int_equal(permission, i);
+    }
+    assert_true(NO < UNKNOWN && UNKNOWN < CONDITIONAL && CONDITIONAL < YES);
+    assert_false(jk_permission_parse(JK_SPAN("yes"), &permission));
+    assert_false(jk_permission_parse(JK_SPAN(""), &permission));
+    assert_string_equal(jk_permission_text(CONDITIONAL), "CONDITIONAL");
+}
+
+static void classes(void **state)
+{
+    (void)state;
+    static const struct {
+        enum jk_permission permissions[JK_PERMISSION_KINDS]; /* commercial, derivatives, redistribution */
+        enum jk_license_class class;
+    } rows[] = {
+        {{YES, YES, YES}, JK_LICENSE_OPEN},
+        {{CONDITIONAL, YES, YES}, JK_LICENSE_CONDITIONAL},
+        {{YES, YES, CONDITIONAL}, JK_LICENSE_CONDITIONAL},
+        {{NO, YES, YES}, JK_LICENSE_NON_COMMERCIAL},
+        {{NO, CONDITIONAL, CONDITIONAL}, JK_LICENSE_NON_COMMERCIAL},
+        {{NO, UNKNOWN, YES}, JK_LICENSE_NON_COMMERCIAL},
+        {{YES, NO, YES}, JK_LICENSE_NO_DERIVATIVES},
+        {{NO, NO, YES}, JK_LICENSE_NO_DERIVATIVES},
+        {{UNKNOWN, NO, UNKNOWN}, JK_LICENSE_NO_DERIVATIVES},
+        {{YES, YES, NO}, JK_LICENSE_NO_DERIVATIVES},
+        {{UNKNOWN, YES, YES}, JK_LICENSE_UNKNOWN},
+        {{YES, UNKNOWN, CONDITIONAL}, JK_LICENSE_UNKNOWN},
+        {{YES, UNKNOWN, NO}, JK_LICENSE_UNKNOWN},
+        {{UNKNOWN, UNKNOWN, UNKNOWN}, JK_LICENSE_UNKNOWN},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (jk_license_class_of(rows[i].permissions) != rows[i].class) fail_msg("row %zu has another class", i);
+    static const char *const texts[] = {"open", "conditional", "non-commercial", "no-derivatives", "unknown"};
+    for (int i = 0; i < JK_LICENSE_CLASSES; i++)
+        assert_string_equal(jk_license_class_text((enum jk_license_class)i), texts[i]);
+}
+
+static void names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *forms;
+        bool literal, lenient;
+    } rows[] = {
+        {"anything", "", true, true},
+        {"EXAONE-3.5-7.8B-Instruct-GGUF", "EXAONE", true, true},
+        {"gguf-sharded-Q5_K_M-EXAONE-3.5-2.4B-Instruct", "EXAONE", false, false},
+        {"exaone3.0-8b-gguf", "EXAONE", false, true},
+        {"K-EXAONE-236B", "EXAONE", false, false},
+        {"k_exaone-236B", "K-EXAONE", false, true},
+        {"HyperCLOVAX-SEED-Text", "HyperCLOVA X|HyperCLOVAX|HyperCLOVA-X", true, true},
+        {"HyperCLOVA.X-SEED", "HyperCLOVA X|HyperCLOVAX|HyperCLOVA-X", false, true},
+        {"HyperCLOVA", "HyperCLOVA X|HyperCLOVAX|HyperCLOVA-X", false, false},
+        {"Solar-Open2-250B-Nota-NVFP4", "Solar", true, true},
+        {"SOLAR-10.7B", "Solar", false, true},
+        {"anything", "-", false, false}, /* a form of nothing but folded characters holds for nobody */
+        {"anything", "x||y", false, false},
+        {"", "Solar", false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct jk_name_verdict verdict = jk_license_name_check(jk_span_of(rows[i].name), jk_span_of(rows[i].forms));
+        if (verdict.literal != rows[i].literal || verdict.lenient != rows[i].lenient)
+            fail_msg("\"%s\" under \"%s\": %d %d", rows[i].name, rows[i].forms, verdict.literal, verdict.lenient);
+    }
+    char long_name[JK_NAME_PART_MAX + 1];
+    memset(long_name, 's', sizeof long_name);
+    assert_true(jk_license_name_check((struct jk_span){long_name, JK_NAME_PART_MAX}, JK_SPAN("S")).lenient);
+    assert_false(jk_license_name_check((struct jk_span){long_name, JK_NAME_PART_MAX + 1}, JK_SPAN("S")).lenient);
+}
+
+static void maps_to(const char *license, const char *name, const char *family, const char *expected)
+{
+    struct jk_span families[] = {jk_span_of(family)};
+    struct jk_span got = jk_license_from_hub(jk_span_of(license), jk_span_of(name), families, *family ? 1 : 0);
+    if (!jk_span_equal(got, jk_span_of(expected)))
+        fail_msg("%s %s %s: \"%.*s\", not \"%s\"", license, name, family, JK_SPAN_ARG(got), expected);
+}
+
+/* The parents' names and licences as the cards have them. */
+static void model_cards(void **state)
+{
+    (void)state;
+    maps_to("other", "exaone", "EXAONE-3.5-7.8B-Instruct", "LicenseRef-exaone-ai-model-1.1-nc");
+    maps_to("apache-2.0", "", "EXAONE-3.0-7.8B-Instruct", "Apache-2.0");
+    maps_to("apache-2.0", "", "SOLAR-10.7B-Instruct-v1.0", "Apache-2.0");
+    maps_to("other", "exaone", "EXAONE-3.0-7.8B-Instruct", "LicenseRef-exaone-ai-model-1.1-nc");
+    maps_to("other", "exaone", "EXAONE-4.0-32B", "LicenseRef-exaone-ai-model-1.2-nc");
+    maps_to("other", "hyperclovax-seed", "HyperCLOVAX-SEED-Text-Instruct-0.5B", "LicenseRef-hyperclova-x-seed-2025");
+    maps_to("other", "upstage-solar-license", "Solar-Open2-250B", "LicenseRef-upstage-solar");
+    maps_to("", "", "EXAONE-3.5-2.4B-Instruct-GGUF", "");
+}
+
+static void hub_table(void **state)
+{
+    (void)state;
+    maps_to("OTHER", "Exaone", "exaone-deep-32B", "LicenseRef-exaone-ai-model-1.1-nc");
+    maps_to("other", "exaone", "", "NOASSERTION");
+    maps_to("other", "exaone", "EXAONE-9.0", "NOASSERTION");
+    maps_to("other", "k-exaone", "", "LicenseRef-k-exaone");
+    maps_to("other", "my-own", "", "NOASSERTION");
+    maps_to("unknown", "", "", "NOASSERTION");
+    maps_to("gpl-3.0", "", "", "GPL-3.0-only");
+    maps_to("mit", "ignored", "", "MIT");
+    maps_to("llama3.1", "", "", "LicenseRef-llama-3.1-community");
+    maps_to("eupl-1.2", "", "", "EUPL-1.2"); /* on the SPDX list, not in the table */
+    maps_to(" mit ", "", "", "MIT");
+    maps_to("deepfloyd-if-license", "", "", "");
+    maps_to("-", "", "", "");
+    maps_to("# the Hub's license", "", "", "");
+}
+
+static void several_families(void **state)
+{
+    (void)state;
+    struct jk_span mixed[] = {JK_SPAN("EXAONE-3.5-7.8B"), JK_SPAN("EXAONE-4.0-32B")};
+    struct jk_span foreign[] = {JK_SPAN("Llama-3.1-8B"), JK_SPAN("EXAONE-4.0-32B")};
+    struct jk_span one[] = {JK_SPAN("EXAONE-3.5-7.8B"), JK_SPAN("EXAONE-3.0-7.8B-Instruct")};
+    struct jk_span license = JK_SPAN("other"), name = JK_SPAN("exaone");
+    assert_span_equal(jk_license_from_hub(license, name, mixed, 2), JK_SPAN("NOASSERTION"));
+    assert_span_equal(jk_license_from_hub(license, name, foreign, 2), JK_SPAN("LicenseRef-exaone-ai-model-1.2-nc"));
+    assert_span_equal(jk_license_from_hub(license, name, one, 2), JK_SPAN("LicenseRef-exaone-ai-model-1.1-nc"));
+}
+
+/* Whatever the table maps to is a canonical expression. */
+static void table_is_canonical(void **state)
+{
+    (void)state;
+    extern const unsigned char jk_data_hub_licenses[];
+    extern const size_t jk_data_hub_licenses_len;
+    struct jk_span rest = {(const char *)jk_data_hub_licenses, jk_data_hub_licenses_len}, line, column;
+    size_t rows = 0;
+    while (jk_span_line(&rest, &line)) {
+        if (line.at[0] == '#') continue;
+        for (int i = 0; i < 3; i++)
+            assert_true(jk_span_cut(&line, '\t', &column));
+        struct jk_error error;
+        struct jk_text out;
+        jk_error_init(&error, NULL);
+        jk_text_init(&out, 0);
+        assert_int_equal(jk_spdx_canonical(line, "license", &out, &error), JK_OK);
+        assert_span_equal(jk_text_span(&out), line);
+        jk_text_done(&out);
+        rows++;
+    }
+    assert_true(rows >= 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(permissions),        cmocka_unit_test(classes),   cmocka_unit_test(names),
+        cmocka_unit_test(model_cards),        cmocka_unit_test(hub_table), cmocka_unit_test(several_families),
+        cmocka_unit_test(table_is_canonical),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
