@@ -1,0 +1,41 @@
+/* Authentication by bearer token, and who may call what. Pure but for the directory.
+ * Token text: "jk_" and 43 characters of unpadded base64url, 256 random bits. Shown once; its SHA-256 is stored. */
+#ifndef JK_AUTH_ACCESS_H
+#define JK_AUTH_ACCESS_H
+
+#include "auth/directory.h"
+
+#define JK_TOKEN_TEXT 47 /* "jk_" + 43 + NUL */
+
+/* The columns of the permission table: who may call a method. Bits are alternatives. */
+enum jk_may {
+    JK_MAY_ANYONE = 1,     /* no account needed */
+    JK_MAY_ACCOUNT = 2,    /* any account */
+    JK_MAY_MEMBER = 4,     /* a member of the publisher concerned: decided with the object */
+    JK_MAY_OWNER = 8,      /* an owner of it */
+    JK_MAY_REGISTRAR = 16, /* for a publisher whom nobody has claimed */
+    JK_MAY_TEAM = 32,      /* the team of the base or publisher concerned */
+    JK_MAY_EVALUATOR = 64,
+    JK_MAY_ADMIN = 128
+};
+
+void jk_token_make(char out_text[JK_TOKEN_TEXT]);
+struct jk_digest jk_token_hash(struct jk_span text);
+
+/* `authorization`: the header's value, "Bearer jk_…" (scheme without regard to case), or empty: anonymous, OK.
+ * UNAUTHENTICATED for anything malformed, unknown, revoked, expired, or of a disabled account: one message for all. */
+JK_MUST_USE enum jk_status jk_authenticate(struct jk_directory *directory, struct jk_span authorization, int64_t now_us,
+                                           struct jk_principal *out_principal, struct jk_error *error);
+/* What the table alone can decide: UNAUTHENTICATED where a token is needed and none came, PERMISSION_DENIED where
+ * neither a role nor an object could help, or the token lacks the scope. */
+JK_MUST_USE enum jk_status jk_may_call(const struct jk_principal *principal, unsigned allowed, unsigned scope,
+                                       struct jk_error *error);
+
+/* Scope and role names: "models", "publishers", "tokens", "roster", "accounts"; "registrar", "team", "evaluator",
+ * "admin". */
+bool jk_scope_parse(struct jk_span text, unsigned *out_bit);
+const char *jk_scope_name(unsigned bit);
+bool jk_role_parse(struct jk_span text, unsigned *out_bit);
+const char *jk_role_name(unsigned bit);
+
+#endif

@@ -1,0 +1,242 @@
+/* The directory's changes: records go in, replace what was there, and come out again. Parsing happens before the lock
+ * is taken; under it there is nothing that can fail half-way. */
+#include "auth/directory.h"
+
+#include <stdlib.h>
+
+#include "auth/directory_inside.h"
+#include "base/check.h"
+
+void jk_directory_read_lock(struct jk_directory *directory)
+{
+    JK_CHECK(pthread_rwlock_rdlock(&directory->lock) == 0);
+}
+
+void jk_directory_write_lock(struct jk_directory *directory)
+{
+    JK_CHECK(pthread_rwlock_wrlock(&directory->lock) == 0);
+}
+
+void jk_directory_unlock(struct jk_directory *directory)
+{
+    JK_CHECK(pthread_rwlock_unlock(&directory->lock) == 0);
+}
+
+/* Readers come with every call: without preference for writers the sequencer could wait for ever. */
+static bool init_lock(pthread_rwlock_t *lock)
+{
+    pthread_rwlockattr_t attributes;
+    if (pthread_rwlockattr_init(&attributes) != 0) return false;
+    bool good = pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP) == 0 &&
+                pthread_rwlock_init(lock, &attributes) == 0;
+    pthread_rwlockattr_destroy(&attributes);
+    return good;
+}
+
+struct jk_directory *jk_directory_new(void)
+{
+    struct jk_directory *directory = calloc(1, sizeof *directory);
+    if (!directory || !init_lock(&directory->lock)) {
+        free(directory);
+        return NULL;
+    }
+    jk_random_bytes(directory->seed, sizeof directory->seed);
+    bool good = jk_finder_init(&directory->tokens_by_hash);
+    good = jk_finder_init(&directory->tokens_by_account) && good;
+    good = jk_finder_init(&directory->members_by_publisher) && good;
+    good = jk_finder_init(&directory->members_by_account) && good;
+    good = jk_finder_init(&directory->blobs) && good;
+    if (good) return directory;
+    jk_directory_free(directory);
+    return NULL;
+}
+
+static void free_member(struct jk_finder_link *link)
+{
+    free(JK_FINDER_ITEM(link, struct jk_member_item, by_publisher));
+}
+
+static void free_blob(struct jk_finder_link *link)
+{
+    free(JK_FINDER_ITEM(link, struct jk_blob_item, by_digest));
+}
+
+void jk_directory_free(struct jk_directory *directory)
+{
+    if (!directory) return;
+    jk_finder_done(&directory->tokens_by_hash, NULL);
+    jk_finder_done(&directory->tokens_by_account, NULL);
+    jk_finder_done(&directory->members_by_account, NULL);
+    jk_finder_done(&directory->members_by_publisher, free_member);
+    jk_finder_done(&directory->blobs, free_blob);
+    jk_series_done(&directory->accounts, free);
+    jk_series_done(&directory->tokens, free);
+    jk_series_done(&directory->requests, free);
+    pthread_rwlock_destroy(&directory->lock);
+    free(directory);
+}
+
+/* ---- putting: each takes what the record says, owned by malloc, and gives back what it replaced ---- */
+
+static void *put_token(struct jk_directory *directory, struct jk_token_item *item)
+{
+    struct jk_token_item *had = jk_series_set(&directory->tokens, item->token.id, item);
+    if (had) {
+        jk_finder_remove(&directory->tokens_by_hash, &had->by_hash);
+        jk_finder_remove(&directory->tokens_by_account, &had->by_account);
+    }
+    jk_finder_add(&directory->tokens_by_hash, &item->by_hash, jk_directory_hash_digest(directory, &item->token.hash));
+    jk_finder_add(&directory->tokens_by_account, &item->by_account,
+                  jk_directory_hash_number(directory, item->token.account));
+    return had;
+}
+
+static void *take_member(struct jk_directory *directory, const struct jk_record_key *key)
+{
+    struct jk_member_item *had = jk_directory_member_item(directory, jk_span_of(key->publisher), key->id);
+    if (!had) return NULL;
+    jk_finder_remove(&directory->members_by_publisher, &had->by_publisher);
+    jk_finder_remove(&directory->members_by_account, &had->by_account);
+    return had;
+}
+
+static void *put_member(struct jk_directory *directory, const struct jk_record_key *key, struct jk_member_item *item)
+{
+    void *had = take_member(directory, key);
+    jk_finder_add(&directory->members_by_publisher, &item->by_publisher,
+                  jk_directory_hash_name(directory, jk_span_of(key->publisher)));
+    jk_finder_add(&directory->members_by_account, &item->by_account, jk_directory_hash_number(directory, key->id));
+    return had;
+}
+
+static void *take_blob(struct jk_directory *directory, const struct jk_record_key *key)
+{
+    struct jk_blob_item *had = jk_directory_blob_item(directory, &key->digest);
+    if (had) jk_finder_remove(&directory->blobs, &had->by_digest);
+    return had;
+}
+
+static void *put_blob(struct jk_directory *directory, const struct jk_record_key *key, struct jk_blob_item *item)
+{
+    void *had = take_blob(directory, key);
+    jk_finder_add(&directory->blobs, &item->by_digest, jk_directory_hash_digest(directory, &key->digest));
+    return had;
+}
+
+/* What the record says, in the form in which it is kept; NULL when out of memory. */
+static void *item_of(const struct jk_record_facts *facts)
+{
+    static const size_t sizes[] = {
+        [JK_RECORD_ACCOUNT] = sizeof(struct jk_account),    [JK_RECORD_TOKEN] = sizeof(struct jk_token_item),
+        [JK_RECORD_MEMBER] = sizeof(struct jk_member_item), [JK_RECORD_REQUEST] = sizeof(struct jk_publisher_request),
+        [JK_RECORD_BLOB] = sizeof(struct jk_blob_item),
+    };
+    void *item = calloc(1, sizes[facts->key.kind]);
+    if (!item) return NULL;
+    switch (facts->key.kind) {
+    case JK_RECORD_ACCOUNT:
+        *(struct jk_account *)item = facts->account;
+        break;
+    case JK_RECORD_TOKEN:
+        ((struct jk_token_item *)item)->token = facts->token;
+        break;
+    case JK_RECORD_MEMBER:
+        ((struct jk_member_item *)item)->member = facts->member;
+        break;
+    case JK_RECORD_REQUEST:
+        *(struct jk_publisher_request *)item = facts->request;
+        break;
+    case JK_RECORD_BLOB:
+        ((struct jk_blob_item *)item)->blob = facts->blob;
+        break;
+    }
+    return item;
+}
+
+static struct jk_series *series_of(struct jk_directory *directory, enum jk_record_kind kind)
+{
+    switch (kind) {
+    case JK_RECORD_ACCOUNT:
+        return &directory->accounts;
+    case JK_RECORD_TOKEN:
+        return &directory->tokens;
+    case JK_RECORD_REQUEST:
+        return &directory->requests;
+    default:
+        return NULL; /* found by name or digest */
+    }
+}
+
+/* Two tokens of one hash would make it chance who calls. */
+static enum jk_status check_hash(struct jk_directory *directory, const struct jk_record_facts *facts,
+                                 struct jk_error *error)
+{
+    if (facts->key.kind != JK_RECORD_TOKEN) return JK_OK;
+    const struct jk_token_item *other = jk_directory_token_item(directory, &facts->token.hash);
+    if (!other || other->token.id == facts->token.id) return JK_OK;
+    return jk_fail(error, JK_DATA_LOSS, "RECORD_MALFORMED",
+                   "the records \"token/%llu\" and \"token/%llu\" hold the same hash; revoke both and make new tokens",
+                   (unsigned long long)other->token.id, (unsigned long long)facts->token.id);
+}
+
+static void *put_item(struct jk_directory *directory, const struct jk_record_key *key, void *item)
+{
+    switch (key->kind) {
+    case JK_RECORD_TOKEN:
+        return put_token(directory, item);
+    case JK_RECORD_MEMBER:
+        return put_member(directory, key, item);
+    case JK_RECORD_BLOB:
+        return put_blob(directory, key, item);
+    default:
+        return jk_series_set(series_of(directory, key->kind), key->id, item);
+    }
+}
+
+static enum jk_status out_of_memory(struct jk_error *error)
+{
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "the server has no memory for another record");
+}
+
+enum jk_status jk_directory_put(struct jk_directory *directory, const struct jk_record *record, struct jk_error *error)
+{
+    struct jk_record_facts facts;
+    JK_TRY(jk_record_parse(record, &facts, error));
+    void *item = item_of(&facts);
+    if (!item) return out_of_memory(error);
+    jk_directory_write_lock(directory);
+    struct jk_series *series = series_of(directory, facts.key.kind);
+    enum jk_status status = check_hash(directory, &facts, error);
+    if (status == JK_OK && series && !jk_series_reserve(series, facts.key.id)) status = out_of_memory(error);
+    void *useless = status == JK_OK ? put_item(directory, &facts.key, item) : item;
+    jk_directory_unlock(directory);
+    free(useless);
+    return status;
+}
+
+static void *take_token(struct jk_directory *directory, uint64_t id)
+{
+    struct jk_token_item *had = jk_series_set(&directory->tokens, id, NULL);
+    jk_finder_remove(&directory->tokens_by_hash, &had->by_hash);
+    jk_finder_remove(&directory->tokens_by_account, &had->by_account);
+    return had;
+}
+
+static void *take_item(struct jk_directory *directory, const struct jk_record_key *key)
+{
+    if (key->kind == JK_RECORD_MEMBER) return take_member(directory, key);
+    if (key->kind == JK_RECORD_BLOB) return take_blob(directory, key);
+    struct jk_series *series = series_of(directory, key->kind);
+    if (!jk_series_get(series, key->id)) return NULL;
+    return key->kind == JK_RECORD_TOKEN ? take_token(directory, key->id) : jk_series_set(series, key->id, NULL);
+}
+
+void jk_directory_drop(struct jk_directory *directory, const char *key)
+{
+    struct jk_record_key parsed;
+    if (!jk_record_key_parse(key, &parsed)) return;
+    jk_directory_write_lock(directory);
+    void *had = take_item(directory, &parsed);
+    jk_directory_unlock(directory);
+    free(had);
+}

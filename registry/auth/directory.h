@@ -1,0 +1,124 @@
+/* The directory: accounts, tokens, members, publisher requests and stored blobs' facts, in memory. What it holds are
+ * rows of the table `record` (key, JSON value, version): state beside the log, because it is private or withdrawable.
+ *
+ * Threads: any number of readers; changes come from the store (load, and the sequencer's turn). Its own read-write
+ * lock. It may run one uncommitted batch ahead of the database; jk_directory_put on a failed batch takes that back.
+ * Limits: see each record. Secrets: only SHA-256 of tokens. */
+#ifndef JK_AUTH_DIRECTORY_H
+#define JK_AUTH_DIRECTORY_H
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/error.h"
+
+enum jk_role { JK_ROLE_REGISTRAR = 1, JK_ROLE_TEAM = 2, JK_ROLE_EVALUATOR = 4, JK_ROLE_ADMIN = 8 };
+/* What a token may be used for; a token without a scope cannot call the methods that ask for it. */
+enum jk_scope_bit {
+    JK_SCOPE_MODELS = 1,     /* register, publish, yank, rename, transfer, adopt, upload */
+    JK_SCOPE_PUBLISHERS = 2, /* publishers, members, claims */
+    JK_SCOPE_TOKENS = 4,     /* own tokens */
+    JK_SCOPE_ROSTER = 8,     /* roster, licence facts */
+    JK_SCOPE_ACCOUNTS = 16   /* accounts, approvals, verification */
+};
+enum jk_member_role { JK_MEMBER_NONE = 0, JK_MEMBER_WRITER = 1, JK_MEMBER_OWNER = 2 };
+
+/* Who calls. account 0: nobody (anonymous). Copied by value; holds no secret. */
+struct jk_principal {
+    uint64_t account;
+    uint64_t token; /* its number */
+    unsigned roles;
+    unsigned scopes;
+    char team[64]; /* with JK_ROLE_TEAM; else empty */
+};
+
+struct jk_account {
+    uint64_t id;
+    char label[201]; /* chosen by the admin; never enters the log */
+    unsigned roles;
+    char team[64];
+    bool disabled;
+    int64_t created_us;
+};
+struct jk_token {
+    uint64_t id;
+    uint64_t account;
+    struct jk_digest hash; /* SHA-256 of the token's text */
+    unsigned scopes;
+    char label[201];
+    int64_t created_us, expires_us; /* expires 0: never */
+    bool revoked;
+};
+struct jk_member {
+    char publisher[97]; /* as written at creation; compared without regard to case */
+    uint64_t account;
+    enum jk_member_role role; /* NONE: removed */
+    int64_t since_us;
+};
+enum jk_request_kind { JK_REQUEST_CREATE, JK_REQUEST_CLAIM };
+enum jk_request_state { JK_REQUEST_PENDING, JK_REQUEST_APPROVED, JK_REQUEST_REFUSED };
+struct jk_publisher_request {
+    uint64_t id;
+    enum jk_request_kind kind;
+    enum jk_request_state state;
+    char publisher[97];
+    uint64_t account;
+    char evidence[1025];
+    int64_t created_us, decided_us;
+};
+struct jk_blob_facts {
+    struct jk_digest digest;
+    bool manifest; /* else a licence text */
+    uint64_t size;
+    struct jk_digest weights; /* of a manifest; zero: none */
+    int64_t created_us;
+};
+
+struct jk_directory;
+struct jk_directory *jk_directory_new(void); /* NULL when out of memory */
+void jk_directory_free(struct jk_directory *directory);
+
+/* ---- records: the form that is stored ---- */
+struct jk_record {
+    const char *key;   /* "account/7", "token/12", "member/<publisher folded>/7", "request/3", "blob/<hex>" */
+    const char *value; /* JSON object */
+};
+/* Applies a record (insert or replace). DATA_LOSS when key or value are not of the form. */
+JK_MUST_USE enum jk_status jk_directory_put(struct jk_directory *directory, const struct jk_record *record,
+                                            struct jk_error *error);
+/* Takes a record that was never stored back out. */
+void jk_directory_drop(struct jk_directory *directory, const char *key);
+/* Records from the structs, in `arena`; false when it is exhausted, or a text in the struct is not UTF-8. */
+bool jk_record_account(struct jk_arena *arena, const struct jk_account *account, struct jk_record *out_record);
+bool jk_record_token(struct jk_arena *arena, const struct jk_token *token, struct jk_record *out_record);
+bool jk_record_member(struct jk_arena *arena, const struct jk_member *member, struct jk_record *out_record);
+bool jk_record_request(struct jk_arena *arena, const struct jk_publisher_request *request,
+                       struct jk_record *out_record);
+bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, struct jk_record *out_record);
+/* The record as it stands now (for undo), in `arena`; false where there is none. */
+bool jk_directory_get_record(struct jk_directory *directory, const char *key, struct jk_arena *arena,
+                             struct jk_record *out_record);
+
+/* ---- questions; copies out, so nothing is held ---- */
+/* The next free number of accounts, tokens or requests ("account", "token", "request"); 0 when none is left (16,777,215
+ * of each). */
+uint64_t jk_directory_next_id(struct jk_directory *directory, const char *kind);
+bool jk_directory_account(struct jk_directory *directory, uint64_t id, struct jk_account *out_account);
+bool jk_directory_token(struct jk_directory *directory, uint64_t id, struct jk_token *out_token);
+/* By the token's hash; the comparison takes constant time. False: unknown. */
+bool jk_directory_find_token(struct jk_directory *directory, const struct jk_digest *hash, struct jk_token *out_token);
+enum jk_member_role jk_directory_membership(struct jk_directory *directory, struct jk_span publisher, uint64_t account);
+uint32_t jk_directory_owned(struct jk_directory *directory, uint64_t account); /* publishers owned: for the quota */
+bool jk_directory_request(struct jk_directory *directory, uint64_t id, struct jk_publisher_request *out_request);
+bool jk_directory_blob(struct jk_directory *directory, const struct jk_digest *digest, struct jk_blob_facts *out_blob);
+/* Lists, in arena, ordered by id (members: by account): those with id > after, at most `most`. */
+size_t jk_directory_list_accounts(struct jk_directory *directory, uint64_t after, size_t most, struct jk_arena *arena,
+                                  const struct jk_account **out_accounts, size_t *out_total);
+size_t jk_directory_list_tokens(struct jk_directory *directory, uint64_t account, uint64_t after, size_t most,
+                                struct jk_arena *arena, const struct jk_token **out_tokens, size_t *out_total);
+size_t jk_directory_list_members(struct jk_directory *directory, struct jk_span publisher, uint64_t after, size_t most,
+                                 struct jk_arena *arena, const struct jk_member **out_members, size_t *out_total);
+size_t jk_directory_list_requests(struct jk_directory *directory, bool pending_only, uint64_t after, size_t most,
+                                  struct jk_arena *arena, const struct jk_publisher_request **out_requests,
+                                  size_t *out_total);
+
+#endif

@@ -1,0 +1,366 @@
+/* The directory's answers. Whatever leaves is a copy, made under the read lock; nothing is held afterwards. */
+#include "auth/directory.h"
+
+#include <stdlib.h>
+
+#include "auth/directory_inside.h"
+#include "domain/ident.h"
+
+/* ---- finding, under the lock ---- */
+
+/* Every bit of the number reaches every bit of the result (the finaliser of splitmix64). */
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+    return x ^ x >> 31;
+}
+
+uint64_t jk_directory_hash_number(const struct jk_directory *directory, uint64_t number)
+{
+    uint64_t keys[2];
+    memcpy(keys, directory->seed, sizeof keys);
+    return mix(mix(number ^ keys[0]) + keys[1]);
+}
+
+uint64_t jk_directory_hash_digest(const struct jk_directory *directory, const struct jk_digest *digest)
+{
+    uint64_t first;
+    memcpy(&first, digest->bytes, sizeof first);
+    return jk_directory_hash_number(directory, first);
+}
+
+uint64_t jk_directory_hash_name(const struct jk_directory *directory, struct jk_span folded)
+{
+    struct jk_span parts[2] = {{(const char *)directory->seed, sizeof directory->seed}, folded};
+    struct jk_digest digest = jk_digest_parts(parts, 2);
+    uint64_t hash;
+    memcpy(&hash, digest.bytes, sizeof hash);
+    return hash;
+}
+
+static bool is_of(const struct jk_member *member, struct jk_span publisher)
+{
+    return jk_span_equal_fold(jk_span_of(member->publisher), publisher);
+}
+
+/* The chain of a publisher written in any case; NULL also for what cannot be a name. */
+static struct jk_finder_link *publisher_chain(const struct jk_directory *directory, struct jk_span publisher)
+{
+    char folded[JK_NAME_PART_MAX];
+    if (publisher.len > sizeof folded) return NULL;
+    jk_ident_fold(publisher, folded);
+    struct jk_span name = {folded, publisher.len};
+    return jk_finder_chain(&directory->members_by_publisher, jk_directory_hash_name(directory, name));
+}
+
+struct jk_member_item *jk_directory_member_item(const struct jk_directory *directory, struct jk_span publisher,
+                                                uint64_t account)
+{
+    for (struct jk_finder_link *link = publisher_chain(directory, publisher); link; link = link->next) {
+        struct jk_member_item *item = JK_FINDER_ITEM(link, struct jk_member_item, by_publisher);
+        if (item->member.account == account && is_of(&item->member, publisher)) return item;
+    }
+    return NULL;
+}
+
+/* Walks its whole bucket: how long it takes says nothing of how much of a hash was right. */
+struct jk_token_item *jk_directory_token_item(const struct jk_directory *directory, const struct jk_digest *hash)
+{
+    struct jk_token_item *found = NULL;
+    struct jk_finder_link *link =
+        jk_finder_chain(&directory->tokens_by_hash, jk_directory_hash_digest(directory, hash));
+    for (; link; link = link->next) {
+        struct jk_token_item *item = JK_FINDER_ITEM(link, struct jk_token_item, by_hash);
+        if (jk_bytes_equal_secret(item->token.hash.bytes, hash->bytes, JK_DIGEST_SIZE)) found = item;
+    }
+    return found;
+}
+
+struct jk_blob_item *jk_directory_blob_item(const struct jk_directory *directory, const struct jk_digest *digest)
+{
+    struct jk_finder_link *link = jk_finder_chain(&directory->blobs, jk_directory_hash_digest(directory, digest));
+    for (; link; link = link->next) {
+        struct jk_blob_item *item = JK_FINDER_ITEM(link, struct jk_blob_item, by_digest);
+        if (jk_digest_equal(&item->blob.digest, digest)) return item;
+    }
+    return NULL;
+}
+
+/* ---- questions ---- */
+
+uint64_t jk_directory_next_id(struct jk_directory *directory, const char *kind)
+{
+    const struct jk_series *series = strcmp(kind, "account") == 0   ? &directory->accounts
+                                     : strcmp(kind, "token") == 0   ? &directory->tokens
+                                     : strcmp(kind, "request") == 0 ? &directory->requests
+                                                                    : NULL;
+    if (!series) return 0;
+    jk_directory_read_lock(directory);
+    uint64_t last = series->last;
+    jk_directory_unlock(directory);
+    return last < JK_SERIES_MAX ? last + 1 : 0;
+}
+
+/* Copies `size` bytes of what lies `offset` bytes into the item. */
+static bool copy_slot(struct jk_directory *directory, const struct jk_series *series, uint64_t id, size_t offset,
+                      size_t size, void *out)
+{
+    jk_directory_read_lock(directory);
+    const char *item = jk_series_get(series, id);
+    if (item) memcpy(out, item + offset, size);
+    jk_directory_unlock(directory);
+    return item != NULL;
+}
+
+bool jk_directory_account(struct jk_directory *directory, uint64_t id, struct jk_account *out_account)
+{
+    return copy_slot(directory, &directory->accounts, id, 0, sizeof *out_account, out_account);
+}
+
+bool jk_directory_token(struct jk_directory *directory, uint64_t id, struct jk_token *out_token)
+{
+    return copy_slot(directory, &directory->tokens, id, offsetof(struct jk_token_item, token), sizeof *out_token,
+                     out_token);
+}
+
+bool jk_directory_request(struct jk_directory *directory, uint64_t id, struct jk_publisher_request *out_request)
+{
+    return copy_slot(directory, &directory->requests, id, 0, sizeof *out_request, out_request);
+}
+
+bool jk_directory_find_token(struct jk_directory *directory, const struct jk_digest *hash, struct jk_token *out_token)
+{
+    jk_directory_read_lock(directory);
+    const struct jk_token_item *item = jk_directory_token_item(directory, hash);
+    if (item) *out_token = item->token;
+    jk_directory_unlock(directory);
+    return item != NULL;
+}
+
+static bool find_member(struct jk_directory *directory, struct jk_span publisher, uint64_t account,
+                        struct jk_member *out_member)
+{
+    jk_directory_read_lock(directory);
+    const struct jk_member_item *item = jk_directory_member_item(directory, publisher, account);
+    if (item) *out_member = item->member;
+    jk_directory_unlock(directory);
+    return item != NULL;
+}
+
+enum jk_member_role jk_directory_membership(struct jk_directory *directory, struct jk_span publisher, uint64_t account)
+{
+    struct jk_member member;
+    return find_member(directory, publisher, account, &member) ? member.role : JK_MEMBER_NONE;
+}
+
+uint32_t jk_directory_owned(struct jk_directory *directory, uint64_t account)
+{
+    uint32_t count = 0;
+    jk_directory_read_lock(directory);
+    struct jk_finder_link *link =
+        jk_finder_chain(&directory->members_by_account, jk_directory_hash_number(directory, account));
+    for (; link; link = link->next) {
+        const struct jk_member *member = &JK_FINDER_ITEM(link, struct jk_member_item, by_account)->member;
+        if (member->account == account && member->role == JK_MEMBER_OWNER) count++;
+    }
+    jk_directory_unlock(directory);
+    return count;
+}
+
+bool jk_directory_blob(struct jk_directory *directory, const struct jk_digest *digest, struct jk_blob_facts *out_blob)
+{
+    jk_directory_read_lock(directory);
+    const struct jk_blob_item *item = jk_directory_blob_item(directory, digest);
+    if (item) *out_blob = item->blob;
+    jk_directory_unlock(directory);
+    return item != NULL;
+}
+
+bool jk_directory_get_record(struct jk_directory *directory, const char *key, struct jk_arena *arena,
+                             struct jk_record *out_record)
+{
+    struct jk_record_facts facts;
+    if (!jk_record_key_parse(key, &facts.key)) return false;
+    switch (facts.key.kind) {
+    case JK_RECORD_ACCOUNT:
+        return jk_directory_account(directory, facts.key.id, &facts.account) &&
+               jk_record_account(arena, &facts.account, out_record);
+    case JK_RECORD_TOKEN:
+        return jk_directory_token(directory, facts.key.id, &facts.token) &&
+               jk_record_token(arena, &facts.token, out_record);
+    case JK_RECORD_MEMBER:
+        return find_member(directory, jk_span_of(facts.key.publisher), facts.key.id, &facts.member) &&
+               jk_record_member(arena, &facts.member, out_record);
+    case JK_RECORD_REQUEST:
+        return jk_directory_request(directory, facts.key.id, &facts.request) &&
+               jk_record_request(arena, &facts.request, out_record);
+    case JK_RECORD_BLOB:
+        return jk_directory_blob(directory, &facts.key.digest, &facts.blob) &&
+               jk_record_blob(arena, &facts.blob, out_record);
+    }
+    return false;
+}
+
+/* ---- lists ---- */
+
+/* A choice of items: counted first, then noted with their numbers, sorted, and copied out. */
+struct pick {
+    uint64_t id;
+    const void *value;
+};
+
+struct picks {
+    struct pick *at; /* NULL while counting */
+    size_t count;    /* those with id > after */
+    size_t total;
+    uint64_t after;
+};
+
+static void pick(struct picks *picks, uint64_t id, const void *value)
+{
+    picks->total++;
+    if (id <= picks->after) return;
+    if (picks->at) picks->at[picks->count] = (struct pick){id, value};
+    picks->count++;
+}
+
+static int compare_picks(const void *a, const void *b)
+{
+    uint64_t left = ((const struct pick *)a)->id, right = ((const struct pick *)b)->id;
+    return (left > right) - (left < right);
+}
+
+/* Room for what was counted, and the counts back at zero. */
+static bool begin_picking(struct picks *picks, struct jk_arena *arena)
+{
+    if (picks->count > 0) picks->at = jk_arena_zalloc(arena, picks->count, sizeof *picks->at);
+    if (!picks->at) return false;
+    picks->count = 0;
+    picks->total = 0;
+    return true;
+}
+
+static size_t copy_picks(const struct picks *picks, size_t most, size_t size, struct jk_arena *arena,
+                         const void **out_items)
+{
+    size_t count = picks->count < most ? picks->count : most;
+    char *items = count > 0 ? jk_arena_zalloc(arena, count, size) : NULL;
+    if (!items) return 0;
+    qsort(picks->at, picks->count, sizeof *picks->at, compare_picks);
+    for (size_t i = 0; i < count; i++)
+        memcpy(items + i * size, picks->at[i].value, size);
+    *out_items = items;
+    return count;
+}
+
+static void pick_tokens(const struct jk_directory *directory, uint64_t account, struct picks *picks)
+{
+    struct jk_finder_link *link =
+        jk_finder_chain(&directory->tokens_by_account, jk_directory_hash_number(directory, account));
+    for (; link; link = link->next) {
+        const struct jk_token *token = &JK_FINDER_ITEM(link, struct jk_token_item, by_account)->token;
+        if (token->account == account) pick(picks, token->id, token);
+    }
+}
+
+size_t jk_directory_list_tokens(struct jk_directory *directory, uint64_t account, uint64_t after, size_t most,
+                                struct jk_arena *arena, const struct jk_token **out_tokens, size_t *out_total)
+{
+    struct picks picks = {.after = after};
+    const void *items = NULL;
+    size_t count = 0;
+    jk_directory_read_lock(directory);
+    pick_tokens(directory, account, &picks);
+    *out_total = picks.total;
+    if (begin_picking(&picks, arena)) {
+        pick_tokens(directory, account, &picks);
+        count = copy_picks(&picks, most, sizeof(struct jk_token), arena, &items);
+    }
+    jk_directory_unlock(directory);
+    *out_tokens = items;
+    return count;
+}
+
+static void pick_members(const struct jk_directory *directory, struct jk_span publisher, struct picks *picks)
+{
+    for (struct jk_finder_link *link = publisher_chain(directory, publisher); link; link = link->next) {
+        const struct jk_member *member = &JK_FINDER_ITEM(link, struct jk_member_item, by_publisher)->member;
+        if (member->role != JK_MEMBER_NONE && is_of(member, publisher)) pick(picks, member->account, member);
+    }
+}
+
+size_t jk_directory_list_members(struct jk_directory *directory, struct jk_span publisher, uint64_t after, size_t most,
+                                 struct jk_arena *arena, const struct jk_member **out_members, size_t *out_total)
+{
+    struct picks picks = {.after = after};
+    const void *items = NULL;
+    size_t count = 0;
+    jk_directory_read_lock(directory);
+    pick_members(directory, publisher, &picks);
+    *out_total = picks.total;
+    if (begin_picking(&picks, arena)) {
+        pick_members(directory, publisher, &picks);
+        count = copy_picks(&picks, most, sizeof(struct jk_member), arena, &items);
+    }
+    jk_directory_unlock(directory);
+    *out_members = items;
+    return count;
+}
+
+/* Those of the series above `after` that `wanted` takes (NULL: all), at most `most`: they lie in order already. */
+static size_t copy_series(const struct jk_series *series, uint64_t after, size_t most, size_t size,
+                          bool (*wanted)(const void *item), struct jk_arena *arena, const void **out_items)
+{
+    size_t count = 0, room = most < series->count ? most : series->count;
+    char *items = room > 0 ? jk_arena_zalloc(arena, room, size) : NULL;
+    const void *item;
+    while (items && count < room && (item = jk_series_next(series, &after)) != NULL) {
+        if (wanted && !wanted(item)) continue;
+        memcpy(items + count * size, item, size);
+        count++;
+    }
+    *out_items = items;
+    return count;
+}
+
+size_t jk_directory_list_accounts(struct jk_directory *directory, uint64_t after, size_t most, struct jk_arena *arena,
+                                  const struct jk_account **out_accounts, size_t *out_total)
+{
+    const void *items;
+    jk_directory_read_lock(directory);
+    *out_total = directory->accounts.count;
+    size_t count = copy_series(&directory->accounts, after, most, sizeof(struct jk_account), NULL, arena, &items);
+    jk_directory_unlock(directory);
+    *out_accounts = items;
+    return count;
+}
+
+static bool is_pending(const void *item)
+{
+    return ((const struct jk_publisher_request *)item)->state == JK_REQUEST_PENDING;
+}
+
+static size_t count_pending(const struct jk_series *series)
+{
+    size_t count = 0;
+    uint64_t id = 0;
+    const void *item;
+    while ((item = jk_series_next(series, &id)) != NULL)
+        if (is_pending(item)) count++;
+    return count;
+}
+
+size_t jk_directory_list_requests(struct jk_directory *directory, bool pending_only, uint64_t after, size_t most,
+                                  struct jk_arena *arena, const struct jk_publisher_request **out_requests,
+                                  size_t *out_total)
+{
+    const void *items;
+    jk_directory_read_lock(directory);
+    *out_total = pending_only ? count_pending(&directory->requests) : directory->requests.count;
+    size_t count = copy_series(&directory->requests, after, most, sizeof(struct jk_publisher_request),
+                               pending_only ? is_pending : NULL, arena, &items);
+    jk_directory_unlock(directory);
+    *out_requests = items;
+    return count;
+}

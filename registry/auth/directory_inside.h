@@ -1,0 +1,57 @@
+/* The directory's inside, shared by what changes it (directory.c) and what asks it (directory_ask.c).
+ * `lock` guards everything but `seed`, which never changes. */
+#ifndef JK_AUTH_DIRECTORY_INSIDE_H
+#define JK_AUTH_DIRECTORY_INSIDE_H
+
+#include <pthread.h>
+
+#include "auth/directory.h"
+#include "auth/finder.h"
+#include "auth/records.h"
+#include "auth/series.h"
+
+struct jk_token_item {
+    struct jk_finder_link by_hash;
+    struct jk_finder_link by_account;
+    struct jk_token token;
+};
+
+struct jk_member_item {
+    struct jk_finder_link by_publisher;
+    struct jk_finder_link by_account;
+    struct jk_member member;
+};
+
+struct jk_blob_item {
+    struct jk_finder_link by_digest;
+    struct jk_blob_facts blob;
+};
+
+struct jk_directory {
+    pthread_rwlock_t lock;
+    unsigned char seed[16];    /* random: names and digests are chosen by users, buckets must not be */
+    struct jk_series accounts; /* struct jk_account */
+    struct jk_series tokens;   /* struct jk_token_item, owned here */
+    struct jk_series requests; /* struct jk_publisher_request */
+    struct jk_finder tokens_by_hash, tokens_by_account;
+    struct jk_finder members_by_publisher, members_by_account; /* owned by the first */
+    struct jk_finder blobs;
+};
+
+void jk_directory_read_lock(struct jk_directory *directory);
+void jk_directory_write_lock(struct jk_directory *directory);
+void jk_directory_unlock(struct jk_directory *directory);
+
+uint64_t jk_directory_hash_number(const struct jk_directory *directory, uint64_t number);
+/* Of a digest: mixed from its first eight bytes. */
+uint64_t jk_directory_hash_digest(const struct jk_directory *directory, const struct jk_digest *digest);
+/* Of a publisher's name, folded. */
+uint64_t jk_directory_hash_name(const struct jk_directory *directory, struct jk_span folded);
+
+/* Under the lock; NULL where there is none. */
+struct jk_member_item *jk_directory_member_item(const struct jk_directory *directory, struct jk_span publisher,
+                                                uint64_t account);
+struct jk_token_item *jk_directory_token_item(const struct jk_directory *directory, const struct jk_digest *hash);
+struct jk_blob_item *jk_directory_blob_item(const struct jk_directory *directory, const struct jk_digest *digest);
+
+#endif

@@ -1,0 +1,264 @@
+/* Records from JSON (jansson). A reader takes field by field, remembers the first fault, and at the end refuses fields
+ * that nobody took. */
+#include "auth/records.h"
+
+#include <jansson.h>
+
+#include "auth/access.h"
+#include "base/text.h"
+#include "domain/ident.h"
+
+#define TIME_MAX_US 253402300799999999 /* the end of the year 9999 */
+
+const char *const jk_member_words[] = {"none", "writer", "owner", NULL};
+const char *const jk_request_kind_words[] = {"create", "claim", NULL};
+const char *const jk_request_state_words[] = {"pending", "approved", "refused", NULL};
+const char *const jk_blob_words[] = {"license", "manifest", NULL};
+
+struct reader {
+    const json_t *object;
+    size_t taken;
+    const char *field; /* the first that is wrong, NULL while all is well */
+    const char *rule;
+};
+
+static void fault(struct reader *reader, const char *field, const char *rule)
+{
+    if (reader->field) return;
+    reader->field = field;
+    reader->rule = rule;
+}
+
+static const json_t *take(struct reader *reader, const char *field)
+{
+    const json_t *value = json_object_get(reader->object, field);
+    if (value) reader->taken++;
+    return value;
+}
+
+static int64_t take_int(struct reader *reader, const char *field, int64_t least, int64_t most)
+{
+    const json_t *value = take(reader, field);
+    int64_t number = json_integer_value(value);
+    if (json_is_integer(value) && number >= least && number <= most) return number;
+    fault(reader, field, "must be an integer within its limits");
+    return least;
+}
+
+static int64_t take_time(struct reader *reader, const char *field)
+{
+    return take_int(reader, field, 0, TIME_MAX_US);
+}
+
+static uint64_t take_number(struct reader *reader, const char *field)
+{
+    return (uint64_t)take_int(reader, field, 1, (int64_t)JK_SERIES_MAX);
+}
+
+static bool take_bool(struct reader *reader, const char *field)
+{
+    const json_t *value = take(reader, field);
+    if (!json_is_boolean(value)) fault(reader, field, "must be true or false");
+    return json_is_true(value);
+}
+
+/* The text, valid UTF-8 without NUL by jansson's own check; empty when it is not there. */
+static struct jk_span take_span(struct reader *reader, const char *field)
+{
+    const json_t *value = take(reader, field);
+    if (json_is_string(value)) return (struct jk_span){json_string_value(value), json_string_length(value)};
+    fault(reader, field, "must be a string");
+    return JK_SPAN("");
+}
+
+/* Into room bytes, NUL-terminated; `check` says what is wrong with it, where it is not empty or may not be. */
+static void take_text(struct reader *reader, const char *field, bool may_be_empty, const char *(*check)(struct jk_span),
+                      char *out, size_t room)
+{
+    struct jk_span text = take_span(reader, field);
+    const char *wrong = check && (text.len > 0 || !may_be_empty) ? check(text) : NULL;
+    if (text.len >= room) wrong = "is too long";
+    if (wrong) fault(reader, field, wrong);
+    if (reader->field) return;
+    memcpy(out, text.at, text.len);
+    out[text.len] = '\0';
+}
+
+static void take_digest(struct reader *reader, const char *field, struct jk_digest *out_digest)
+{
+    if (jk_digest_parse(take_span(reader, field), out_digest) && !jk_digest_is_zero(out_digest)) return;
+    fault(reader, field, "must be 64 lower-case hexadecimal digits, not all zero");
+}
+
+static unsigned take_word(struct reader *reader, const char *field, const char *const *words)
+{
+    struct jk_span text = take_span(reader, field);
+    for (unsigned i = 0; words[i]; i++)
+        if (jk_span_equal(text, jk_span_of(words[i]))) return i;
+    fault(reader, field, "is not one of its words");
+    return 0;
+}
+
+static unsigned take_bits(struct reader *reader, const char *field, bool (*parse)(struct jk_span, unsigned *))
+{
+    const json_t *list = take(reader, field);
+    unsigned bits = 0;
+    if (!json_is_array(list)) fault(reader, field, "must be a list of words");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *item = json_array_get(list, i);
+        struct jk_span text = {json_string_value(item), json_string_length(item)};
+        unsigned bit = 0;
+        if (!json_is_string(item) || !parse(text, &bit) || (bits & bit))
+            fault(reader, field, "holds what is not one of its words, or one twice");
+        bits |= bit;
+    }
+    return bits;
+}
+
+static void read_account(struct reader *reader, struct jk_record_facts *facts)
+{
+    struct jk_account *account = &facts->account;
+    account->id = facts->key.id;
+    take_text(reader, "label", true, jk_ident_label_fault, account->label, sizeof account->label);
+    account->roles = take_bits(reader, "roles", jk_role_parse);
+    take_text(reader, "team", true, jk_ident_team_fault, account->team, sizeof account->team);
+    account->disabled = take_bool(reader, "disabled");
+    account->created_us = take_time(reader, "created_us");
+    if (!(account->roles & JK_ROLE_TEAM) != !account->team[0])
+        fault(reader, "team", "must be there with the role \"team\", and only then");
+}
+
+static void read_token(struct reader *reader, struct jk_record_facts *facts)
+{
+    struct jk_token *token = &facts->token;
+    token->id = facts->key.id;
+    token->account = take_number(reader, "account");
+    take_digest(reader, "hash", &token->hash);
+    token->scopes = take_bits(reader, "scopes", jk_scope_parse);
+    take_text(reader, "label", true, jk_ident_label_fault, token->label, sizeof token->label);
+    token->created_us = take_time(reader, "created_us");
+    token->expires_us = take_time(reader, "expires_us");
+    token->revoked = take_bool(reader, "revoked");
+}
+
+static void read_member(struct reader *reader, struct jk_record_facts *facts)
+{
+    struct jk_member *member = &facts->member;
+    member->account = facts->key.id;
+    take_text(reader, "publisher", false, jk_ident_part_fault, member->publisher, sizeof member->publisher);
+    if (!jk_span_equal_fold(jk_span_of(member->publisher), jk_span_of(facts->key.publisher)))
+        fault(reader, "publisher", "must be the key's, but for case");
+    member->role = (enum jk_member_role)take_word(reader, "role", jk_member_words);
+    member->since_us = take_time(reader, "since_us");
+}
+
+static void read_request(struct reader *reader, struct jk_record_facts *facts)
+{
+    struct jk_publisher_request *request = &facts->request;
+    request->id = facts->key.id;
+    request->kind = (enum jk_request_kind)take_word(reader, "kind", jk_request_kind_words);
+    request->state = (enum jk_request_state)take_word(reader, "state", jk_request_state_words);
+    take_text(reader, "publisher", false, jk_ident_part_fault, request->publisher, sizeof request->publisher);
+    request->account = take_number(reader, "account");
+    take_text(reader, "evidence", true, NULL, request->evidence, sizeof request->evidence);
+    request->created_us = take_time(reader, "created_us");
+    request->decided_us = take_time(reader, "decided_us");
+}
+
+static void read_blob(struct reader *reader, struct jk_record_facts *facts)
+{
+    struct jk_blob_facts *blob = &facts->blob;
+    blob->digest = facts->key.digest;
+    blob->manifest = take_word(reader, "kind", jk_blob_words) == 1;
+    blob->size = (uint64_t)take_int(reader, "size", 0, INT64_MAX);
+    const json_t *weights = json_object_get(reader->object, "weights");
+    if (json_is_null(weights))
+        take(reader, "weights");
+    else
+        take_digest(reader, "weights", &blob->weights);
+    if (!blob->manifest && !jk_digest_is_zero(&blob->weights))
+        fault(reader, "weights", "must be null but for a manifest");
+    blob->created_us = take_time(reader, "created_us");
+}
+
+/* One row a kind: the key's first part, and how the value is read. */
+static const struct {
+    const char *prefix;
+    void (*read)(struct reader *reader, struct jk_record_facts *facts);
+} kinds[] = {
+    [JK_RECORD_ACCOUNT] = {"account/", read_account}, [JK_RECORD_TOKEN] = {"token/", read_token},
+    [JK_RECORD_MEMBER] = {"member/", read_member},    [JK_RECORD_REQUEST] = {"request/", read_request},
+    [JK_RECORD_BLOB] = {"blob/", read_blob},
+};
+
+static bool parse_number(struct jk_span text, uint64_t *out_id)
+{
+    return jk_span_to_u64(text, out_id) && *out_id >= 1 && *out_id <= JK_SERIES_MAX;
+}
+
+static bool parse_member_key(struct jk_span rest, struct jk_record_key *key)
+{
+    struct jk_span publisher;
+    if (!jk_span_cut(&rest, '/', &publisher) || jk_ident_part_fault(publisher)) return false;
+    jk_ident_fold(publisher, key->publisher);
+    key->publisher[publisher.len] = '\0';
+    return jk_span_equal(publisher, jk_span_of(key->publisher)) && parse_number(rest, &key->id);
+}
+
+bool jk_record_key_parse(const char *text, struct jk_record_key *out_key)
+{
+    struct jk_span all = {text, strnlen(text, JK_RECORD_KEY_MAX + 1)};
+    if (all.len > JK_RECORD_KEY_MAX) return false;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct jk_span prefix = jk_span_of(kinds[i].prefix);
+        if (!jk_span_starts(all, prefix)) continue;
+        struct jk_span rest = {all.at + prefix.len, all.len - prefix.len};
+        struct jk_record_key key = {.kind = (enum jk_record_kind)i};
+        bool good = i == JK_RECORD_MEMBER ? parse_member_key(rest, &key)
+                    : i == JK_RECORD_BLOB ? jk_digest_parse(rest, &key.digest)
+                                          : parse_number(rest, &key.id);
+        if (good) *out_key = key;
+        return good;
+    }
+    return false;
+}
+
+static enum jk_status refuse(const char *key, const char *field, const char *rule, struct jk_error *error)
+{
+    char shown[128];
+    jk_text_shorten((struct jk_span){key, strnlen(key, JK_RECORD_KEY_MAX + 1)}, shown, sizeof shown);
+    jk_error_fact(error, "record", "%s", shown);
+    return jk_fail(error, JK_DATA_LOSS, "RECORD_MALFORMED",
+                   "the record \"%s\" cannot be used: %s %s; restore the table \"record\" from a backup, or use the "
+                   "version of the server that wrote it",
+                   shown, field, rule);
+}
+
+static enum jk_status read_value(const struct jk_record *record, json_t *object, struct jk_record_facts *facts,
+                                 struct jk_error *error)
+{
+    struct reader reader = {.object = object};
+    kinds[facts->key.kind].read(&reader, facts);
+    if (reader.field) return refuse(record->key, reader.field, reader.rule, error);
+    if (reader.taken != json_object_size(object))
+        return refuse(record->key, "its value", "holds a field that is not known", error);
+    return JK_OK;
+}
+
+enum jk_status jk_record_parse(const struct jk_record *record, struct jk_record_facts *out_facts,
+                               struct jk_error *error)
+{
+    struct jk_record_facts facts;
+    memset(&facts, 0, sizeof facts);
+    if (!jk_record_key_parse(record->key, &facts.key))
+        return refuse(record->key, "its key", "is not of the form of any record", error);
+    size_t len = strnlen(record->value, JK_RECORD_VALUE_MAX + 1);
+    if (len > JK_RECORD_VALUE_MAX) return refuse(record->key, "its value", "is longer than 16384 bytes", error);
+    json_t *object = json_loadb(record->value, len, JSON_REJECT_DUPLICATES, NULL);
+    enum jk_status status = json_is_object(object)
+                                ? read_value(record, object, &facts, error)
+                                : refuse(record->key, "its value", "is not a JSON object with each field once", error);
+    json_decref(object);
+    if (status == JK_OK) *out_facts = facts;
+    return status;
+}

@@ -1,0 +1,51 @@
+/* Records as they are stored: keys, and values in JSON, to structs and back. Pure.
+ *
+ * Reading is strict: exactly the fields that writing makes, each of its type and within its limit, no field twice; a
+ * server that meets a record it does not know in full must not work with half of it.
+ *   account/<id>                    label roles team disabled created_us
+ *   token/<id>                      account hash scopes label created_us expires_us revoked
+ *   member/<publisher folded>/<id>  publisher role since_us
+ *   request/<id>                    kind state publisher account evidence created_us decided_us
+ *   blob/<sha256>                   kind size weights created_us */
+#ifndef JK_AUTH_RECORDS_H
+#define JK_AUTH_RECORDS_H
+
+#include "auth/directory.h"
+#include "auth/series.h"
+
+#define JK_RECORD_KEY_MAX   160
+#define JK_RECORD_VALUE_MAX 16384
+
+enum jk_record_kind { JK_RECORD_ACCOUNT, JK_RECORD_TOKEN, JK_RECORD_MEMBER, JK_RECORD_REQUEST, JK_RECORD_BLOB };
+
+struct jk_record_key {
+    enum jk_record_kind kind;
+    uint64_t id;             /* the account's with a member; 0 with a blob; else 1 to JK_SERIES_MAX */
+    struct jk_digest digest; /* of a blob */
+    char publisher[97];      /* of a member, folded */
+};
+
+/* What a record says. The key's number, name and digest are filled into the struct. */
+struct jk_record_facts {
+    struct jk_record_key key;
+    union {
+        struct jk_account account;
+        struct jk_token token;
+        struct jk_member member;
+        struct jk_publisher_request request;
+        struct jk_blob_facts blob;
+    };
+};
+
+/* The words that stand for numbers in JSON, indexed by the enums of directory.h and ended by NULL. */
+extern const char *const jk_member_words[];
+extern const char *const jk_request_kind_words[];
+extern const char *const jk_request_state_words[];
+extern const char *const jk_blob_words[];
+
+bool jk_record_key_parse(const char *key, struct jk_record_key *out_key);
+/* DATA_LOSS names the key and the field, never a value. */
+JK_MUST_USE enum jk_status jk_record_parse(const struct jk_record *record, struct jk_record_facts *out_facts,
+                                           struct jk_error *error);
+
+#endif

@@ -1,0 +1,128 @@
+/* Records to JSON (jansson). The fields are those that records.c reads. A text that is not UTF-8, or a number outside
+ * its enum, makes no record; all else that is wrong is refused when the record is put. */
+#include "auth/records.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "auth/access.h"
+#include "domain/ident.h"
+
+struct writer {
+    json_t *object;
+    bool failed;
+};
+
+static void put(struct writer *writer, const char *field, json_t *value)
+{
+    if (json_object_set_new(writer->object, field, value) != 0) writer->failed = true;
+}
+
+static void put_int(struct writer *writer, const char *field, int64_t value)
+{
+    put(writer, field, json_integer(value));
+}
+
+static void put_text(struct writer *writer, const char *field, const char *value)
+{
+    put(writer, field, json_string(value));
+}
+
+static void put_word(struct writer *writer, const char *field, const char *const *words, unsigned value)
+{
+    unsigned count = 0;
+    while (words[count])
+        count++;
+    put_text(writer, field, value < count ? words[value] : NULL);
+}
+
+static void put_digest(struct writer *writer, const char *field, const struct jk_digest *digest)
+{
+    char hex[JK_DIGEST_HEX + 1];
+    jk_digest_hex(digest, hex);
+    put_text(writer, field, hex);
+}
+
+static void put_bits(struct writer *writer, const char *field, unsigned bits, const char *(*name)(unsigned))
+{
+    json_t *list = json_array();
+    for (unsigned bit = 1; bit != 0; bit <<= 1)
+        if ((bits & bit) && json_array_append_new(list, json_string(name(bit))) != 0) writer->failed = true;
+    put(writer, field, list);
+}
+
+/* Ends the writer. False where anything failed; the record is untouched then. */
+static bool finish(struct writer *writer, struct jk_arena *arena, char *key, struct jk_record *out_record)
+{
+    char *json = writer->failed ? NULL : json_dumps(writer->object, JSON_COMPACT);
+    char *value = json ? jk_arena_copy(arena, json, strlen(json)) : NULL;
+    free(json);
+    json_decref(writer->object);
+    if (!key || !value) return false;
+    *out_record = (struct jk_record){.key = key, .value = value};
+    return true;
+}
+
+bool jk_record_account(struct jk_arena *arena, const struct jk_account *account, struct jk_record *out_record)
+{
+    struct writer writer = {.object = json_object()};
+    put_text(&writer, "label", account->label);
+    put_bits(&writer, "roles", account->roles, jk_role_name);
+    put_text(&writer, "team", account->team);
+    put(&writer, "disabled", json_boolean(account->disabled));
+    put_int(&writer, "created_us", account->created_us);
+    return finish(&writer, arena, jk_arena_printf(arena, "account/%" PRIu64, account->id), out_record);
+}
+
+bool jk_record_token(struct jk_arena *arena, const struct jk_token *token, struct jk_record *out_record)
+{
+    struct writer writer = {.object = json_object()};
+    put_int(&writer, "account", (int64_t)token->account);
+    put_digest(&writer, "hash", &token->hash);
+    put_bits(&writer, "scopes", token->scopes, jk_scope_name);
+    put_text(&writer, "label", token->label);
+    put_int(&writer, "created_us", token->created_us);
+    put_int(&writer, "expires_us", token->expires_us);
+    put(&writer, "revoked", json_boolean(token->revoked));
+    return finish(&writer, arena, jk_arena_printf(arena, "token/%" PRIu64, token->id), out_record);
+}
+
+bool jk_record_member(struct jk_arena *arena, const struct jk_member *member, struct jk_record *out_record)
+{
+    struct writer writer = {.object = json_object()};
+    char folded[sizeof member->publisher] = "";
+    jk_ident_fold(jk_span_of(member->publisher), folded);
+    put_text(&writer, "publisher", member->publisher);
+    put_word(&writer, "role", jk_member_words, member->role);
+    put_int(&writer, "since_us", member->since_us);
+    return finish(&writer, arena, jk_arena_printf(arena, "member/%s/%" PRIu64, folded, member->account), out_record);
+}
+
+bool jk_record_request(struct jk_arena *arena, const struct jk_publisher_request *request, struct jk_record *out_record)
+{
+    struct writer writer = {.object = json_object()};
+    put_word(&writer, "kind", jk_request_kind_words, request->kind);
+    put_word(&writer, "state", jk_request_state_words, request->state);
+    put_text(&writer, "publisher", request->publisher);
+    put_int(&writer, "account", (int64_t)request->account);
+    put_text(&writer, "evidence", request->evidence);
+    put_int(&writer, "created_us", request->created_us);
+    put_int(&writer, "decided_us", request->decided_us);
+    return finish(&writer, arena, jk_arena_printf(arena, "request/%" PRIu64, request->id), out_record);
+}
+
+bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, struct jk_record *out_record)
+{
+    struct writer writer = {.object = json_object()};
+    char hex[JK_DIGEST_HEX + 1];
+    jk_digest_hex(&blob->digest, hex);
+    put_word(&writer, "kind", jk_blob_words, blob->manifest);
+    put_int(&writer, "size", (int64_t)blob->size);
+    if (jk_digest_is_zero(&blob->weights))
+        put(&writer, "weights", json_null());
+    else
+        put_digest(&writer, "weights", &blob->weights);
+    put_int(&writer, "created_us", blob->created_us);
+    return finish(&writer, arena, jk_arena_printf(arena, "blob/%s", hex), out_record);
+}

@@ -1,0 +1,282 @@
+/* auth/records: what is written is read back, and whatever else is refused with the field named. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "auth/records.h"
+
+#define HEX_A   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define HEX_0   "0000000000000000000000000000000000000000000000000000000000000000"
+#define ACCOUNT "{\"label\":\"ci\",\"roles\":[\"team\"],\"team\":\"lg\",\"disabled\":false,\"created_us\":5}"
+#define TOKEN                                                                                                          \
+    "{\"account\":7,\"hash\":\"" HEX_A "\",\"scopes\":[\"models\"],\"label\":\"\",\"created_us\":5,\"expires_us\":0,"  \
+    "\"revoked\":false}"
+#define MEMBER "{\"publisher\":\"Nota-AI\",\"role\":\"owner\",\"since_us\":5}"
+#define REQUEST                                                                                                        \
+    "{\"kind\":\"claim\",\"state\":\"pending\",\"publisher\":\"LGAI\",\"account\":7,\"evidence\":\"a\\nb\","           \
+    "\"created_us\":5,\"decided_us\":0}"
+#define BLOB "{\"kind\":\"manifest\",\"size\":12,\"weights\":\"" HEX_A "\",\"created_us\":5}"
+
+struct bench {
+    struct jk_arena arena;
+    struct jk_error error;
+    struct jk_record_facts facts;
+};
+
+static int setup(void **state)
+{
+    static struct bench bench;
+    jk_digest_setup();
+    jk_arena_init(&bench.arena, 1 << 20);
+    *state = &bench;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    jk_arena_done(&((struct bench *)*state)->arena);
+    return 0;
+}
+
+static enum jk_status parse(struct bench *bench, const char *key, const char *value)
+{
+    jk_error_init(&bench->error, &bench->arena);
+    return jk_record_parse(&(struct jk_record){key, value}, &bench->facts, &bench->error);
+}
+
+static void good(struct bench *bench, const char *key, const char *value)
+{
+    if (parse(bench, key, value) != JK_OK) fail_msg("%s %s: %s", key, value, bench->error.message);
+}
+
+/* Refused, and the message names what is wrong. */
+static void bad(struct bench *bench, const char *key, const char *value, const char *named)
+{
+    if (parse(bench, key, value) != JK_DATA_LOSS) fail_msg("taken: %s %s", key, value);
+    if (!strstr(bench->error.message, named)) fail_msg("not named: %s in: %s", named, bench->error.message);
+}
+
+/* The text with its one occurrence of `old` replaced. */
+static const char *with(struct bench *bench, const char *text, const char *old, const char *new)
+{
+    const char *at = strstr(text, old);
+    assert_non_null(at);
+    return jk_arena_printf(&bench->arena, "%.*s%s%s", (int)(at - text), text, new, at + strlen(old));
+}
+
+static char *repeat(struct bench *bench, char c, size_t count)
+{
+    char *text = jk_arena_zalloc(&bench->arena, count + 1, 1);
+    assert_non_null(text);
+    memset(text, c, count);
+    return text;
+}
+
+static void test_reads_each_kind(void **state)
+{
+    struct bench *bench = *state;
+    good(bench, "account/7", ACCOUNT);
+    assert_int_equal(bench->facts.account.id, 7);
+    assert_int_equal(bench->facts.account.roles, JK_ROLE_TEAM);
+    assert_string_equal(bench->facts.account.team, "lg");
+    good(bench, "token/9", TOKEN);
+    assert_int_equal(bench->facts.token.id, 9);
+    assert_int_equal(bench->facts.token.account, 7);
+    assert_int_equal(bench->facts.token.hash.bytes[31], 0xaa);
+    good(bench, "member/nota-ai/7", MEMBER);
+    assert_string_equal(bench->facts.member.publisher, "Nota-AI");
+    assert_int_equal(bench->facts.member.role, JK_MEMBER_OWNER);
+    good(bench, "request/3", REQUEST);
+    assert_int_equal(bench->facts.request.kind, JK_REQUEST_CLAIM);
+    assert_string_equal(bench->facts.request.evidence, "a\nb");
+    good(bench, "blob/" HEX_A, BLOB);
+    assert_true(bench->facts.blob.manifest);
+    assert_int_equal(bench->facts.blob.size, 12);
+}
+
+static void test_keys(void **state)
+{
+    struct bench *bench = *state;
+    static const char *const wrong[] = {
+        "",           "account",         "account/",         "account/0",
+        "account/07", "account/-1",      "account/7x",       "account/7/",
+        "accounts/7", "Account/7",       "member/nota-ai",   "member/nota-ai/0",
+        "member//7",  "member/no--ta/7", "member/Nota-AI/7", "member/nota-ai/7/8",
+        "blob/",      "blob/abc",        "blob/" HEX_A "a",  "request/99999999999999999999999",
+    };
+    struct jk_record_key key;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        if (jk_record_key_parse(wrong[i], &key)) fail_msg("taken: %s", wrong[i]);
+        bad(bench, wrong[i], "{}", "its key");
+    }
+    assert_true(jk_record_key_parse("token/16777215", &key));
+    assert_int_equal(key.id, JK_SERIES_MAX);
+    assert_false(jk_record_key_parse("token/16777216", &key));
+    assert_true(jk_record_key_parse(jk_arena_printf(&bench->arena, "member/%s/1", repeat(bench, 'a', 96)), &key));
+    assert_false(jk_record_key_parse(jk_arena_printf(&bench->arena, "member/%s/1", repeat(bench, 'a', 97)), &key));
+    assert_false(jk_record_key_parse(repeat(bench, 'a', 100000), &key));
+}
+
+static void test_not_json_objects(void **state)
+{
+    struct bench *bench = *state;
+    static const char *const wrong[] = {"",      "null",       "[]", "7", "{", "{} {}", "{\"label\":1,\"label\":1}",
+                                        "\"a\"", "{'label':1}"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        bad(bench, "account/7", wrong[i], "JSON object");
+    bad(bench, "account/7", with(bench, ACCOUNT, "{", "{\"disabled\":false,"), "JSON object");
+    bad(bench, "account/7", with(bench, ACCOUNT, "ci", "a\xff"), "JSON object");
+    bad(bench, "account/7", with(bench, ACCOUNT, "ci", "a\\u0000"), "JSON object");
+}
+
+/* Each field of each kind: missing, of another type, renamed. */
+static void try_fields(struct bench *bench, const char *key, const char *value, const char *const *fields)
+{
+    for (size_t i = 0; fields[i]; i++) {
+        const char *quoted = jk_arena_printf(&bench->arena, "\"%s\":", fields[i]);
+        bad(bench, key, with(bench, value, quoted, "\"other\":"), fields[i]);
+        bad(bench, key, with(bench, value, quoted, jk_arena_printf(&bench->arena, "%s{},\"o\":", quoted)), fields[i]);
+    }
+    bad(bench, key, with(bench, value, "{", "{\"other\":1,"), "not known");
+}
+
+static void test_each_field_is_demanded(void **state)
+{
+    struct bench *bench = *state;
+    try_fields(bench, "account/7", ACCOUNT,
+               (const char *const[]){"label", "roles", "team", "disabled", "created_us", NULL});
+    try_fields(
+        bench, "token/7", TOKEN,
+        (const char *const[]){"account", "hash", "scopes", "label", "created_us", "expires_us", "revoked", NULL});
+    try_fields(bench, "member/nota-ai/7", MEMBER, (const char *const[]){"publisher", "role", "since_us", NULL});
+    try_fields(
+        bench, "request/7", REQUEST,
+        (const char *const[]){"kind", "state", "publisher", "account", "evidence", "created_us", "decided_us", NULL});
+    try_fields(bench, "blob/" HEX_A, BLOB, (const char *const[]){"kind", "size", "weights", "created_us", NULL});
+}
+
+static void test_account_limits(void **state)
+{
+    struct bench *bench = *state;
+    good(bench, "account/1", with(bench, ACCOUNT, "ci", repeat(bench, 'x', 200)));
+    bad(bench, "account/1", with(bench, ACCOUNT, "ci", repeat(bench, 'x', 201)), "label");
+    bad(bench, "account/1", with(bench, ACCOUNT, "ci", "a\\nb"), "label");
+    good(bench, "account/1", with(bench, ACCOUNT, "ci", ""));
+    good(bench, "account/1",
+         with(bench, ACCOUNT, "\"lg\"", jk_arena_printf(&bench->arena, "\"%s\"", repeat(bench, 'x', 63))));
+    bad(bench, "account/1",
+        with(bench, ACCOUNT, "\"lg\"", jk_arena_printf(&bench->arena, "\"%s\"", repeat(bench, 'x', 64))), "team");
+    bad(bench, "account/1", with(bench, ACCOUNT, "\"lg\"", "\"LG\""), "team");
+    bad(bench, "account/1", with(bench, ACCOUNT, "\"lg\"", "\"\""), "team");
+    bad(bench, "account/1", with(bench, ACCOUNT, "[\"team\"]", "[]"), "team");
+    bad(bench, "account/1", with(bench, ACCOUNT, "[\"team\"]", "[\"team\",\"team\"]"), "roles");
+    bad(bench, "account/1", with(bench, ACCOUNT, "[\"team\"]", "[\"team\",\"root\"]"), "roles");
+    bad(bench, "account/1", with(bench, ACCOUNT, "[\"team\"]", "[\"team\",2]"), "roles");
+    bad(bench, "account/1", with(bench, ACCOUNT, ":5", ":-1"), "created_us");
+    bad(bench, "account/1", with(bench, ACCOUNT, ":5", ":5.0"), "created_us");
+    good(bench, "account/1", with(bench, ACCOUNT, ":5", ":253402300799999999"));
+    bad(bench, "account/1", with(bench, ACCOUNT, ":5", ":253402300800000000"), "created_us");
+    bad(bench, "account/1", with(bench, ACCOUNT, ":5", ":99999999999999999999"), "JSON");
+}
+
+static void test_other_limits(void **state)
+{
+    struct bench *bench = *state;
+    bad(bench, "token/1", with(bench, TOKEN, HEX_A, HEX_0), "hash");
+    bad(bench, "token/1", with(bench, TOKEN, HEX_A, "AAAA"), "hash");
+    bad(bench, "token/1", with(bench, TOKEN, ":7", ":0"), "account");
+    bad(bench, "token/1", with(bench, TOKEN, ":7", ":16777216"), "account");
+    bad(bench, "token/1", with(bench, TOKEN, "models", "all"), "scopes");
+    bad(bench, "member/other/7", MEMBER, "publisher");
+    bad(bench, "member/nota-ai/7", with(bench, MEMBER, "owner", "boss"), "role");
+    good(bench, "request/1", with(bench, REQUEST, "a\\nb", repeat(bench, 'e', 1024)));
+    bad(bench, "request/1", with(bench, REQUEST, "a\\nb", repeat(bench, 'e', 1025)), "evidence");
+    bad(bench, "request/1", with(bench, REQUEST, "LGAI", "a/b"), "publisher");
+    good(bench, "blob/" HEX_A, with(bench, BLOB, "\"" HEX_A "\"", "null"));
+    bad(bench, "blob/" HEX_A, with(bench, BLOB, HEX_A, HEX_0), "weights");
+    bad(bench, "blob/" HEX_A, with(bench, BLOB, "manifest", "license"), "weights");
+    bad(bench, "blob/" HEX_A, with(bench, BLOB, ":12", ":-1"), "size");
+}
+
+static void test_value_length(void **state)
+{
+    struct bench *bench = *state;
+    size_t room = JK_RECORD_VALUE_MAX - strlen(ACCOUNT);
+    good(bench, "account/1", with(bench, ACCOUNT, "{", jk_arena_printf(&bench->arena, "{%*s", (int)room, "")));
+    bad(bench, "account/1", with(bench, ACCOUNT, "{", jk_arena_printf(&bench->arena, "{%*s", (int)room + 1, "")),
+        "16384");
+}
+
+static void test_failure_leaves_the_output(void **state)
+{
+    struct bench *bench = *state;
+    good(bench, "account/7", ACCOUNT);
+    bad(bench, "account/8", with(bench, ACCOUNT, ":5", ":-1"), "account/8");
+    assert_int_equal(bench->facts.account.id, 7);
+    assert_string_equal(bench->error.reason, "RECORD_MALFORMED");
+}
+
+/* The longest of everything, written and read back. */
+static void test_writes_what_it_reads(void **state)
+{
+    struct bench *bench = *state;
+    struct jk_record record;
+    struct jk_publisher_request request = {
+        .id = JK_SERIES_MAX, .kind = JK_REQUEST_CREATE, .state = JK_REQUEST_REFUSED, .account = 1, .decided_us = 9};
+    memset(request.evidence, 1, sizeof request.evidence - 1);
+    memset(request.publisher, 'A', sizeof request.publisher - 1);
+    assert_true(jk_record_request(&bench->arena, &request, &record));
+    good(bench, record.key, record.value);
+    assert_memory_equal(&bench->facts.request, &request, sizeof request);
+    struct jk_account account = {.id = 2, .roles = 15, .label = "\xed\x95\x9c\"\\", .team = "skt", .disabled = true};
+    assert_true(jk_record_account(&bench->arena, &account, &record));
+    good(bench, record.key, record.value);
+    assert_memory_equal(&bench->facts.account, &account, sizeof account);
+    struct jk_token token = {.id = 3, .account = 2, .scopes = 31, .hash = {{1}}, .expires_us = 4, .revoked = true};
+    assert_true(jk_record_token(&bench->arena, &token, &record));
+    good(bench, record.key, record.value);
+    assert_memory_equal(&bench->facts.token, &token, sizeof token);
+    struct jk_member member = {.publisher = "Upstage", .account = 2, .role = JK_MEMBER_WRITER, .since_us = 3};
+    assert_true(jk_record_member(&bench->arena, &member, &record));
+    assert_string_equal(record.key, "member/upstage/2");
+    good(bench, record.key, record.value);
+    assert_string_equal(bench->facts.member.publisher, "Upstage");
+    struct jk_blob_facts blob = {.digest = {{9}}, .size = INT64_MAX, .created_us = 1};
+    assert_true(jk_record_blob(&bench->arena, &blob, &record));
+    good(bench, record.key, record.value);
+    assert_int_equal(bench->facts.blob.size, INT64_MAX);
+    assert_false(bench->facts.blob.manifest);
+}
+
+static void test_writing_fails_whole(void **state)
+{
+    struct bench *bench = *state;
+    struct jk_record record = {.key = "kept"};
+    struct jk_account account = {.id = 2, .label = "\xff"};
+    assert_false(jk_record_account(&bench->arena, &account, &record));
+    struct jk_member member = {.publisher = "a", .account = 2, .role = (enum jk_member_role)3};
+    assert_false(jk_record_member(&bench->arena, &member, &record));
+    struct jk_arena small;
+    jk_arena_init(&small, 16);
+    account.label[0] = '\0';
+    assert_false(jk_record_account(&small, &account, &record));
+    assert_true(small.exhausted);
+    jk_arena_done(&small);
+    assert_string_equal(record.key, "kept");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reads_each_kind),      cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_not_json_objects),     cmocka_unit_test(test_each_field_is_demanded),
+        cmocka_unit_test(test_account_limits),       cmocka_unit_test(test_other_limits),
+        cmocka_unit_test(test_value_length),         cmocka_unit_test(test_failure_leaves_the_output),
+        cmocka_unit_test(test_writes_what_it_reads), cmocka_unit_test(test_writing_fails_whole),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
