@@ -1,0 +1,155 @@
+/* The first account and its configuration file. */
+#include "bootstrap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auth/access.h"
+#include "base/clock.h"
+
+#define FILE_BYTES    8192
+#define FIRST_ACCOUNT 1
+#define ALL_ROLES     (JK_ROLE_ADMIN | JK_ROLE_REGISTRAR | JK_ROLE_EVALUATOR)
+#define ALL_SCOPES    (JK_SCOPE_MODELS | JK_SCOPE_PUBLISHERS | JK_SCOPE_TOKENS | JK_SCOPE_ROSTER | JK_SCOPE_ACCOUNTS)
+
+/* ---- one write through the sequencer, waited for ---- */
+
+struct first {
+    struct jk_write write; /* first */
+    struct jk_error *error;
+    char secret[JK_TOKEN_TEXT];
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool settled;
+    enum jk_status outcome;
+};
+
+static enum jk_status put_account(struct jk_turn *turn, struct jk_error *error)
+{
+    struct jk_account account = {.id = FIRST_ACCOUNT,
+                                 .label = "local admin",
+                                 .roles = ALL_ROLES,
+                                 .created_us = turn->time_us},
+                      known;
+    struct jk_record record;
+    if (jk_directory_account(turn->directory, FIRST_ACCOUNT, &known)) return JK_OK;
+    if (!jk_record_account(turn->arena, &account, &record))
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    return jk_turn_record(turn, &record, error);
+}
+
+static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
+{
+    struct first *first = (struct first *)write;
+    struct jk_token token = {.account = FIRST_ACCOUNT,
+                             .scopes = ALL_SCOPES,
+                             .label = "written at the server's start",
+                             .created_us = turn->time_us};
+    struct jk_record record;
+    JK_TRY(put_account(turn, first->error));
+    token.id = jk_directory_next_id(turn->directory, "token");
+    token.hash = jk_token_hash(jk_span_of(first->secret));
+    if (!jk_record_token(turn->arena, &token, &record))
+        return jk_fail(first->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    return jk_turn_record(turn, &record, first->error);
+}
+
+static void settle(struct jk_write *write, enum jk_status outcome)
+{
+    struct first *first = (struct first *)write;
+    pthread_mutex_lock(&first->lock);
+    first->outcome = outcome;
+    first->settled = true;
+    pthread_cond_signal(&first->changed);
+    pthread_mutex_unlock(&first->lock);
+}
+
+static bool never_abandoned(struct jk_write *write)
+{
+    (void)write;
+    return false;
+}
+
+static enum jk_status make_token(struct jk_store *store, char out_secret[JK_TOKEN_TEXT], struct jk_error *error)
+{
+    struct first first = {.write = {.decide = decide, .settle = settle, .abandoned = never_abandoned, .error = error},
+                          .error = error,
+                          .lock = PTHREAD_MUTEX_INITIALIZER,
+                          .changed = PTHREAD_COND_INITIALIZER};
+    jk_token_make(first.secret);
+    if (!jk_store_write(store, &first.write))
+        return jk_fail(error, JK_UNAVAILABLE, "STOPPING", "the store takes no writes");
+    pthread_mutex_lock(&first.lock);
+    while (!first.settled)
+        pthread_cond_wait(&first.changed, &first.lock);
+    pthread_mutex_unlock(&first.lock);
+    memcpy(out_secret, first.secret, JK_TOKEN_TEXT);
+    return first.outcome;
+}
+
+/* ---- the file ---- */
+
+static size_t read_old(const char *path, char *bytes)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? 0 : read(fd, bytes, FILE_BYTES);
+    if (fd >= 0) close(fd);
+    return len > 0 ? (size_t)len : 0;
+}
+
+/* The token of an earlier start, where it is still good. */
+static bool find_token(struct jk_store *store, const char *path, char out_secret[JK_TOKEN_TEXT])
+{
+    char bytes[FILE_BYTES];
+    struct jk_span rest = {bytes, read_old(path, bytes)}, line, key;
+    struct jk_token token;
+    while (jk_span_line(&rest, &line)) {
+        struct jk_span value = line;
+        if (!jk_span_cut(&value, '=', &key) || !jk_span_equal(jk_span_trim(key), JK_SPAN("token"))) continue;
+        value = jk_span_trim(value);
+        struct jk_digest hash = jk_token_hash(value);
+        bool good = value.len == JK_TOKEN_TEXT - 1 &&
+                    jk_directory_find_token(jk_store_directory(store), &hash, &token) && !token.revoked;
+        if (!good) continue;
+        memcpy(out_secret, value.at, value.len);
+        out_secret[value.len] = 0;
+        return true;
+    }
+    return false;
+}
+
+static enum jk_status fail_file(const char *path, const char *what, struct jk_error *error)
+{
+    return jk_fail(error, JK_FAILED_PRECONDITION, "CLIENT_CONFIG", "--client-config %s: cannot %s: %s", path, what,
+                   strerror(errno));
+}
+
+/* By a temporary file of mode 0600 and a rename: nobody reads half of it, and nobody else ever reads it. */
+static enum jk_status write_file(const char *path, const char *server, const char *secret, struct jk_error *error)
+{
+    char temporary[4200], bytes[1024];
+    int len = snprintf(
+        bytes, sizeof bytes,
+        "# Written by jokbod at its start for the local user; it holds an admin's token.\nserver = %s\ntoken = %s\n",
+        server, secret);
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    (void)unlink(temporary);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) return fail_file(path, "be created", error);
+    bool written = write(fd, bytes, (size_t)len) == len && fsync(fd) == 0;
+    close(fd);
+    if (!written || rename(temporary, path) != 0) return fail_file(path, "be written", error);
+    return JK_OK;
+}
+
+enum jk_status jk_bootstrap(struct jk_store *store, const char *path, const char *server, struct jk_error *error)
+{
+    char secret[JK_TOKEN_TEXT];
+    if (!find_token(store, path, secret)) JK_TRY(make_token(store, secret, error));
+    return write_file(path, server, secret, error);
+}

@@ -1,0 +1,277 @@
+/* UploadBlob and GetBlob. An upload is a client stream: header, then data. Chunks go to PostgreSQL as they come, on
+ * reader threads; at the end the manifest is checked as a whole, and a record, written by the sequencer, makes the blob
+ * visible. Memory: a manifest's bytes are kept for the check, at most 64 MiB an upload, and at most 4 uploads of
+ * manifests at once. */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "domain/manifest.h"
+#include "service/dispatch.h"
+#include "service/handlers.h"
+#include "service/present.h"
+#include "service/write.h"
+
+#define DATA_MAX          (512u << 10)
+#define MANIFESTS_AT_ONCE 4
+
+static atomic_int manifests_open;
+
+struct upload {
+    struct jk_blob_facts facts;
+    Jokbo__V1__BlobHeader header; /* kept for the fingerprint of its request_id */
+    uint64_t received;
+    uint64_t number; /* the database's number of this upload */
+    uint32_t sequence;
+    struct jk_sha256 *hash;
+    char *bytes;  /* of a manifest */
+    bool counted; /* among manifests_open */
+    bool begun;
+};
+
+static void release_upload(struct jk_call *call)
+{
+    struct upload *upload = call->state;
+    if (!upload) return;
+    jk_sha256_free(upload->hash);
+    free(upload->bytes);
+    if (upload->counted) atomic_fetch_sub(&manifests_open, 1);
+}
+
+static Jokbo__V1__Blob *present_blob(struct jk_arena *arena, const struct jk_blob_facts *facts)
+{
+    Jokbo__V1__Blob *out = JK_MESSAGE(arena, Jokbo__V1__Blob, jokbo__v1__blob);
+    if (!out) return NULL;
+    out->sha256 = jk_to_hex(arena, &facts->digest);
+    out->kind =
+        facts->manifest ? JOKBO__V1__BLOB_KIND__BLOB_KIND_MANIFEST : JOKBO__V1__BLOB_KIND__BLOB_KIND_LICENSE_TEXT;
+    out->size = (int64_t)facts->size;
+    out->weights_sha256 = jk_to_hex(arena, &facts->weights);
+    out->create_time = jk_to_timestamp(arena, facts->created_us);
+    return out;
+}
+
+/* ---- the end: check, then the record in the sequencer's turn ---- */
+
+/* A release that names this manifest must say the same weights. */
+static enum jk_status check_releases(struct jk_turn *turn, const struct jk_blob_facts *facts, struct jk_error *error)
+{
+    uint32_t releases = jk_book_releases(turn->book, jk_turn_size(turn));
+    for (uint32_t slot = 0; slot < releases;
+         slot++) { /* uploads are rare, an index of artifacts would cost every registration */
+        const struct jk_release *release = jk_book_release(turn->book, slot);
+        bool says_so =
+            !jk_digest_equal(&release->artifact, &facts->digest) || jk_digest_equal(&release->weights, &facts->weights);
+        if (says_so) continue;
+        char said[JK_DIGEST_HEX + 1] = "none", found[JK_DIGEST_HEX + 1] = "none";
+        if (!jk_digest_is_zero(&release->weights)) jk_digest_hex(&release->weights, said);
+        if (!jk_digest_is_zero(&facts->weights)) jk_digest_hex(&facts->weights, found);
+        jk_error_field(error, "data", "contradicts the release %.*s@%.*s, which says weights %s; the manifest's are %s",
+                       JK_SPAN_ARG(release->name), JK_SPAN_ARG(release->version), said, found);
+        return jk_error_result(error);
+    }
+    return JK_OK;
+}
+
+static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    struct jk_call *call = change->call;
+    struct upload *upload = call->state;
+    struct jk_record record;
+    struct jk_blob_facts there;
+    upload->facts.created_us = turn->time_us;
+    if (jk_directory_blob(turn->directory, &upload->facts.digest, &there)) {
+        upload->facts = there;
+    } else {
+        if (upload->facts.manifest) JK_TRY(check_releases(turn, &upload->facts, &call->error));
+        if (!jk_record_blob(turn->arena, &upload->facts, &record)) return jk_out_of_memory(&call->error);
+        JK_TRY(jk_turn_record(turn, &record, &call->error));
+    }
+    Jokbo__V1__Blob *reply = present_blob(&call->arena, &upload->facts);
+    if (!reply) return jk_out_of_memory(&call->error);
+    *out_reply = &reply->base;
+    return JK_OK;
+}
+
+static enum jk_status check_whole(struct jk_call *call, struct upload *upload)
+{
+    struct jk_digest digest;
+    struct jk_manifest_summary summary;
+    if (upload->received != upload->facts.size)
+        jk_error_field(&call->error, "header.size", "says %llu bytes, %llu came",
+                       (unsigned long long)upload->facts.size, (unsigned long long)upload->received);
+    jk_sha256_end(upload->hash, &digest);
+    if (!jk_digest_equal(&digest, &upload->facts.digest)) {
+        char hex[JK_DIGEST_HEX + 1];
+        jk_digest_hex(&digest, hex);
+        jk_error_field(&call->error, "header.sha256", "is not the digest of the data that came, which is %s", hex);
+    }
+    JK_TRY(jk_error_result(&call->error));
+    if (!upload->facts.manifest) {
+        if (jk_utf8_valid((struct jk_span){upload->bytes, (size_t)upload->received})) return JK_OK;
+        jk_error_field(&call->error, "data", "is not UTF-8 text; convert the licence's text to UTF-8");
+        return jk_error_result(&call->error);
+    }
+    JK_TRY(jk_manifest_check((struct jk_span){upload->bytes, (size_t)upload->received}, &summary, &call->error));
+    upload->facts.weights = summary.weights;
+    return JK_OK;
+}
+
+static void finish_upload(struct jk_call *call)
+{
+    struct upload *upload = call->state;
+    enum jk_status status = check_whole(call, upload);
+    if (status == JK_OK)
+        status = jk_reader_blob_finish(call->reader, upload->number, &upload->facts.digest, &call->error);
+    if (status != JK_OK) {
+        jk_call_fail(call);
+        return;
+    }
+    call->request = &upload->header.base; /* its request_id, and its fingerprint */
+    jk_change_submit(call, decide_blob, NULL);
+}
+
+/* ---- data ---- */
+
+static void receive_next(struct jk_call *call);
+
+static enum jk_status store_data(struct jk_call *call, struct upload *upload, struct jk_span data)
+{
+    if (!upload->begun) JK_TRY(jk_reader_blob_begin(call->reader, &upload->number, &call->error));
+    upload->begun = true;
+    return jk_reader_blob_chunk(call->reader, upload->number, upload->sequence++, data, &call->error);
+}
+
+/* On a reader thread, with the message still in place. */
+static void take_data(struct jk_call *call)
+{
+    struct upload *upload = call->state;
+    const Jokbo__V1__UploadBlobRequest *message = (const void *)call->request;
+    struct jk_span data = {(const char *)message->data.data, message->data.len};
+    jk_sha256_add(upload->hash, data.at, data.len);
+    memcpy(upload->bytes + upload->received, data.at, data.len);
+    upload->received += data.len;
+    if (store_data(call, upload, data) == JK_OK)
+        receive_next(call);
+    else
+        jk_call_fail(call);
+}
+
+static void empty_blob(struct jk_call *call)
+{
+    if (store_data(call, call->state, (struct jk_span){"", 0}) == JK_OK)
+        finish_upload(call);
+    else
+        jk_call_fail(call);
+}
+
+static void got_data(struct jk_call *call)
+{
+    struct upload *upload = call->state;
+    const Jokbo__V1__UploadBlobRequest *message = (const void *)call->request;
+    if (!message) {
+        jk_call_on_reader(call, upload->begun ? finish_upload : empty_blob, 0);
+        return;
+    }
+    if (message->content_case != JOKBO__V1__UPLOAD_BLOB_REQUEST__CONTENT_DATA)
+        jk_error_field(&call->error, "content", "must be data after the first message");
+    else if (message->data.len == 0 || message->data.len > DATA_MAX)
+        jk_error_field(&call->error, "data", "%zu bytes in a message: send 1 to %u", message->data.len, DATA_MAX);
+    else if (message->data.len > upload->facts.size - upload->received)
+        jk_error_field(&call->error, "data", "goes on past the %llu bytes that header.size says",
+                       (unsigned long long)upload->facts.size);
+    if (jk_error_result(&call->error) == JK_OK)
+        jk_call_on_reader(call, take_data, 0);
+    else
+        jk_call_fail(call);
+}
+
+static void receive_next(struct jk_call *call)
+{
+    call->ops->receive(call, got_data);
+}
+
+/* ---- the header ---- */
+
+static void read_header(struct jk_call *call, const Jokbo__V1__BlobHeader *header, struct upload *upload)
+{
+    bool manifest = header->kind == JOKBO__V1__BLOB_KIND__BLOB_KIND_MANIFEST;
+    int64_t most = manifest ? JK_MANIFEST_MAX : JK_LICENSE_TEXT_BYTES;
+    if (!manifest && header->kind != JOKBO__V1__BLOB_KIND__BLOB_KIND_LICENSE_TEXT)
+        jk_error_field(&call->error, "header.kind", "%d: give manifest or license text", (int)header->kind);
+    jk_from_hex(header->sha256, "header.sha256", &upload->facts.digest, &call->error);
+    if (!*header->sha256) jk_error_field(&call->error, "header.sha256", "is required");
+    if (header->size < 0) jk_error_field(&call->error, "header.size", "%lld is negative", (long long)header->size);
+    upload->facts.manifest = manifest;
+    upload->facts.size = (uint64_t)header->size;
+    if (header->size > most && !jk_error_is_set(&call->error))
+        (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "BLOB_TOO_LARGE",
+                      "header.size: %lld bytes are too many, a %s has at most %lld", (long long)header->size,
+                      manifest ? "manifest" : "licence text", (long long)most);
+}
+
+static enum jk_status keep_header(struct jk_call *call, const Jokbo__V1__BlobHeader *header, struct upload *upload)
+{
+    upload->header = *header;
+    upload->header.sha256 = jk_to_string(&call->arena, jk_span_of(header->sha256));
+    upload->header.request_id = jk_to_string(&call->arena, jk_span_of(header->request_id));
+    upload->hash = jk_sha256_new();
+    upload->bytes = malloc(upload->facts.size + 1);
+    if (!upload->hash || !upload->bytes) return jk_out_of_memory(&call->error);
+    jk_sha256_begin(upload->hash);
+    if (!upload->facts.manifest) return JK_OK;
+    upload->counted = true;
+    if (atomic_fetch_add(&manifests_open, 1) < MANIFESTS_AT_ONCE) return JK_OK;
+    call->error.retry_ms = 1000;
+    return jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "UPLOADS_BUSY",
+                   "Too many manifests are being uploaded at once; try again shortly");
+}
+
+static void got_header(struct jk_call *call)
+{
+    const Jokbo__V1__UploadBlobRequest *message = (const void *)call->request;
+    struct upload *upload = call->state;
+    enum jk_status status;
+    if (!message || message->content_case != JOKBO__V1__UPLOAD_BLOB_REQUEST__CONTENT_HEADER) {
+        jk_error_field(&call->error, "content", "must be the header in the first message");
+        status = jk_error_result(&call->error);
+    } else {
+        read_header(call, message->header, upload);
+        status = jk_error_result(&call->error);
+        if (status == JK_OK) status = keep_header(call, message->header, upload);
+    }
+    if (status == JK_OK)
+        receive_next(call);
+    else
+        jk_call_fail(call);
+}
+
+void jk_upload_blob(struct jk_call *call)
+{
+    call->state = jk_arena_zalloc(&call->arena, 1, sizeof(struct upload));
+    call->release = release_upload;
+    if (call->state) {
+        call->ops->receive(call, got_header);
+        return;
+    }
+    (void)jk_out_of_memory(&call->error);
+    jk_call_fail(call);
+}
+
+void jk_get_blob(struct jk_call *call)
+{
+    const Jokbo__V1__GetBlobRequest *request = (const void *)call->request;
+    struct jk_digest digest;
+    struct jk_blob_facts facts;
+    Jokbo__V1__Blob *reply = NULL;
+    jk_from_hex(request->sha256, "sha256", &digest, &call->error);
+    if (!*request->sha256) jk_error_field(&call->error, "sha256", "is required");
+    enum jk_status status = jk_error_result(&call->error);
+    if (status == JK_OK && !jk_directory_blob(jk_store_directory(jk_store_of(call)), &digest, &facts))
+        status = jk_fail(&call->error, JK_NOT_FOUND, "BLOB_NOT_FOUND", "No blob with the digest %s is stored here",
+                         request->sha256);
+    if (status == JK_OK && !(reply = present_blob(&call->arena, &facts))) status = jk_out_of_memory(&call->error);
+    if (status == JK_OK)
+        jk_call_finish(call, &reply->base);
+    else
+        jk_call_fail(call);
+}

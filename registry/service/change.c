@@ -1,0 +1,288 @@
+/* YankRelease, UnyankRelease, RenameModel, TransferModel, AdoptExternalModel. */
+#include "auth/access.h"
+#include "domain/ident.h"
+#include "service/authority.h"
+#include "service/draft.h"
+#include "service/handlers.h"
+#include "service/present.h"
+
+static void fault(struct jk_call *call, const char *field, const char *value, const char *why)
+{
+    char shown[96];
+    if (!why) return;
+    jk_text_shorten(jk_span_of(value), shown, sizeof shown);
+    jk_error_field(&call->error, field, "\"%s\" %s", shown, why);
+}
+
+static void submit_or_fail(struct jk_call *call,
+                           enum jk_status (*decide)(struct jk_change *, struct jk_turn *, ProtobufCMessage **))
+{
+    if (jk_error_result(&call->error) != JK_OK)
+        jk_call_fail(call);
+    else
+        jk_change_submit(call, decide, NULL);
+}
+
+static enum jk_status reply_model(struct jk_change *change, struct jk_turn *turn, uint32_t model,
+                                  ProtobufCMessage **out_reply)
+{
+    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), &change->call->arena};
+    Jokbo__V1__Model *reply = jk_present_model(&present, model);
+    if (!reply) return jk_out_of_memory(&change->call->error);
+    *out_reply = &reply->base;
+    return JK_OK;
+}
+
+/* ---- yank and back ---- */
+
+static enum jk_status find_release(struct jk_turn *turn, const char *text, uint32_t *out_release,
+                                   struct jk_error *error)
+{
+    struct jk_span name, version;
+    uint32_t model;
+    jk_split_version(jk_span_of(text), &name, &version);
+    JK_TRY(jk_need_model(turn, name, &model, error));
+    *out_release = jk_book_find_version(turn->book, model, version, jk_turn_size(turn));
+    if (*out_release != JK_NONE) return JK_OK;
+    jk_error_resource(error, "jokbo.v1/Release", "");
+    return jk_fail(error, JK_NOT_FOUND, "RELEASE_NOT_FOUND", "The model \"%.*s\" has no release \"%.*s\"",
+                   JK_SPAN_ARG(name), JK_SPAN_ARG(version));
+}
+
+static enum jk_status switch_release(struct jk_change *change, struct jk_turn *turn, const char *name,
+                                     const char *reason, bool yank, ProtobufCMessage **out_reply)
+{
+    struct jk_error *error = &change->call->error;
+    struct jk_entry entry = {.kind = yank ? JK_KIND_YANK : JK_KIND_UNYANK};
+    uint32_t release, index;
+    JK_TRY(find_release(turn, name, &release, error));
+    const struct jk_release *row = jk_book_release(turn->book, release);
+    uint32_t publisher = jk_publisher_of(turn, row->model);
+    JK_TRY(jk_act_for_publisher(change, turn, publisher, &entry.actor, error));
+    if (jk_book_is_yanked(turn->book, release, jk_turn_size(turn)) == yank)
+        return jk_fail(error, JK_FAILED_PRECONDITION, yank ? "ALREADY_YANKED" : "NOT_YANKED",
+                       "The release \"%s\" is %s", name, yank ? "yanked already" : "not yanked");
+    JK_TRY(jk_spend_quota(change, turn, publisher, error));
+    entry.release = row->hash;
+    if (*reason) JK_TRY(jk_turn_text(turn, jk_span_of(reason), &entry.text, error));
+    JK_TRY(jk_turn_append(turn, &entry, &index, error));
+    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), &change->call->arena};
+    Jokbo__V1__Release *reply = jk_present_release(&present, release, true);
+    if (!reply) return jk_out_of_memory(error);
+    *out_reply = &reply->base;
+    return JK_OK;
+}
+
+static enum jk_status decide_yank(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    const Jokbo__V1__YankReleaseRequest *request = (const void *)change->call->request;
+    return switch_release(change, turn, request->name, request->reason, true, out_reply);
+}
+
+static enum jk_status decide_unyank(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    const Jokbo__V1__UnyankReleaseRequest *request = (const void *)change->call->request;
+    return switch_release(change, turn, request->name, request->reason, false, out_reply);
+}
+
+static void check_release_name(struct jk_call *call, const char *text)
+{
+    struct jk_span name, version;
+    jk_split_version(jk_span_of(text), &name, &version);
+    const char *why = name.at ? jk_ident_model_fault(name) : "names no release: write publisher/model@version";
+    fault(call, "name", text, why ? why : jk_ident_version_fault(version));
+}
+
+static void check_text(struct jk_call *call, const char *field, const char *text, bool required)
+{
+    size_t len = strlen(text);
+    if (required && !len) jk_error_field(&call->error, field, "is required: say why, in at most %d bytes", JK_TEXT_MAX);
+    if (len > JK_TEXT_MAX) jk_error_field(&call->error, field, "%zu bytes are too many: at most %d", len, JK_TEXT_MAX);
+}
+
+void jk_yank_release(struct jk_call *call)
+{
+    const Jokbo__V1__YankReleaseRequest *request = (const void *)call->request;
+    check_release_name(call, request->name);
+    check_text(call, "reason", request->reason, true);
+    submit_or_fail(call, decide_yank);
+}
+
+void jk_unyank_release(struct jk_call *call)
+{
+    const Jokbo__V1__UnyankReleaseRequest *request = (const void *)call->request;
+    check_release_name(call, request->name);
+    check_text(call, "reason", request->reason, false);
+    submit_or_fail(call, decide_unyank);
+}
+
+/* ---- another name ---- */
+
+/* The new name must be free, or be the model's own present name in another case. */
+static enum jk_status check_new_name(struct jk_turn *turn, struct jk_span name, struct jk_span to, uint32_t model,
+                                     struct jk_error *error)
+{
+    uint32_t taken = jk_book_find_model(turn->book, to, jk_turn_size(turn));
+    if (jk_span_equal(name, to))
+        return jk_fail(error, JK_ALREADY_EXISTS, "SAME_NAME", "The model has this name already");
+    if (taken == JK_NONE || (taken == model && jk_span_equal_fold(name, to))) return JK_OK;
+    return jk_fail(error, JK_ALREADY_EXISTS, "NAME_TAKEN", "The name \"%.*s\" %s; names are never given out again",
+                   JK_SPAN_ARG(to),
+                   taken == model ? "is an earlier name of this model" : "belongs, or belonged, to another model");
+}
+
+static struct jk_span with_publisher(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
+                                     struct jk_span to)
+{
+    struct jk_span given, part;
+    jk_ident_split(to, &given, &part);
+    char *text = jk_arena_printf(&change->call->arena, "%.*s/%.*s",
+                                 JK_SPAN_ARG(jk_book_publisher(turn->book, publisher)->name), JK_SPAN_ARG(part));
+    return text ? jk_span_of(text) : to;
+}
+
+static enum jk_status decide_rename(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    const Jokbo__V1__RenameModelRequest *request = (const void *)change->call->request;
+    struct jk_error *error = &change->call->error;
+    struct jk_entry entry = {.kind = JK_KIND_RENAME};
+    struct jk_span given, part;
+    uint32_t model, index;
+    JK_TRY(jk_need_model(turn, jk_span_of(request->name), &model, error));
+    uint32_t publisher = jk_publisher_of(turn, model);
+    JK_TRY(jk_act_for_publisher(change, turn, publisher, &entry.actor, error));
+    JK_TRY(jk_check_etag(turn, model, request->etag, error));
+    jk_ident_split(jk_span_of(request->new_name), &given, &part);
+    if (!jk_span_equal_fold(given, jk_book_publisher(turn->book, publisher)->name)) {
+        jk_error_field(error, "new_name",
+                       "\"%s\" has another publisher; a rename stays within one, a transfer changes it",
+                       request->new_name);
+        return jk_error_result(error);
+    }
+    entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
+    entry.to = with_publisher(change, turn, publisher, jk_span_of(request->new_name));
+    JK_TRY(check_new_name(turn, entry.model, entry.to, model, error));
+    JK_TRY(jk_spend_quota(change, turn, publisher, error));
+    JK_TRY(jk_turn_append(turn, &entry, &index, error));
+    return reply_model(change, turn, model, out_reply);
+}
+
+void jk_rename_model(struct jk_call *call)
+{
+    const Jokbo__V1__RenameModelRequest *request = (const void *)call->request;
+    fault(call, "name", request->name, jk_ident_model_fault(jk_span_of(request->name)));
+    fault(call, "new_name", request->new_name, jk_ident_model_fault(jk_span_of(request->new_name)));
+    submit_or_fail(call, decide_rename);
+}
+
+/* ---- another publisher ---- */
+
+static enum jk_status decide_transfer(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    const Jokbo__V1__TransferModelRequest *request = (const void *)change->call->request;
+    struct jk_error *error = &change->call->error;
+    struct jk_entry entry = {.kind = JK_KIND_TRANSFER};
+    struct jk_actor receiver;
+    struct jk_span to_part, part;
+    uint32_t model, receiving, index;
+    JK_TRY(jk_need_model(turn, jk_span_of(request->name), &model, error));
+    uint32_t publisher = jk_publisher_of(turn, model);
+    JK_TRY(jk_act_for_publisher(change, turn, publisher, &entry.actor, error));
+    JK_TRY(jk_check_etag(turn, model, request->etag, error));
+    jk_ident_split(jk_span_of(request->new_name), &to_part, &part);
+    JK_TRY(jk_need_publisher(turn, to_part, &receiving, error));
+    if (receiving == publisher) {
+        jk_error_field(error, "new_name",
+                       "\"%s\" has the same publisher; a transfer changes it, a rename stays within one",
+                       request->new_name);
+        return jk_error_result(error);
+    }
+    JK_TRY(jk_act_for_publisher(change, turn, receiving, &receiver, error));
+    if (receiver.type == JK_ACTOR_ADMIN) entry.actor = receiver;
+    entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
+    entry.to = with_publisher(change, turn, receiving, jk_span_of(request->new_name));
+    JK_TRY(check_new_name(turn, entry.model, entry.to, model, error));
+    JK_TRY(jk_spend_quota(change, turn, publisher, error));
+    JK_TRY(jk_turn_append(turn, &entry, &index, error));
+    return reply_model(change, turn, model, out_reply);
+}
+
+void jk_transfer_model(struct jk_call *call)
+{
+    const Jokbo__V1__TransferModelRequest *request = (const void *)call->request;
+    fault(call, "name", request->name, jk_ident_model_fault(jk_span_of(request->name)));
+    fault(call, "new_name", request->new_name, jk_ident_model_fault(jk_span_of(request->new_name)));
+    submit_or_fail(call, decide_transfer);
+}
+
+/* ---- adoption ---- */
+
+/* Whether binding would make some model its own ancestor: a release of the model descends from the external. */
+static bool closes_cycle(struct jk_turn *turn, uint32_t external, uint32_t model)
+{
+    uint32_t n = jk_turn_size(turn), cursor = 0, child;
+    if (external == JK_NONE) return false;
+    while ((child = jk_book_child_of_external(turn->book, external, n, &cursor)) != JK_NONE) {
+        uint32_t child_model = jk_book_release(turn->book, child)->model;
+        if (child_model == model) return true;
+        for (uint32_t release = jk_book_newest(turn->book, model, n); release != JK_NONE;
+             release = jk_book_release(turn->book, release)->older)
+            if (jk_book_descends(turn->book, release, child_model, n)) return true;
+    }
+    return false;
+}
+
+static enum jk_status check_adoption(struct jk_turn *turn, struct jk_span name, uint32_t model, struct jk_error *error)
+{
+    uint32_t external = jk_book_find_external(turn->book, name, jk_turn_size(turn));
+    if (external == JK_NONE) return JK_OK;
+    const struct jk_external *row = jk_book_external(turn->book, external);
+    if (row->adopted != JK_NONE)
+        return jk_fail(error, JK_ALREADY_EXISTS, "ALREADY_ADOPTED", "\"%.*s\" is bound to %.*s since log entry %u",
+                       JK_SPAN_ARG(name),
+                       JK_SPAN_ARG(jk_book_alias(turn->book, row->adopted_model, jk_turn_size(turn))->name),
+                       row->adopted);
+    if (!closes_cycle(turn, external, model)) return JK_OK;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "CYCLE",
+                   "The model descends from \"%.*s\" itself; lineage has no cycles", JK_SPAN_ARG(name));
+}
+
+static int32_t direct_children(struct jk_turn *turn, struct jk_span name)
+{
+    uint32_t n = jk_turn_size(turn), external = jk_book_find_external(turn->book, name, n), cursor = 0;
+    int32_t count = 0;
+    while (external != JK_NONE && jk_book_child_of_external(turn->book, external, n, &cursor) != JK_NONE)
+        count++;
+    return count;
+}
+
+static enum jk_status decide_adopt(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    const Jokbo__V1__AdoptExternalModelRequest *request = (const void *)change->call->request;
+    struct jk_error *error = &change->call->error;
+    struct jk_entry entry = {.kind = JK_KIND_ADOPT, .external = jk_span_of(request->external)};
+    ProtobufCMessage *model_message = NULL;
+    uint32_t model, index;
+    JK_TRY(jk_need_model(turn, jk_span_of(request->model), &model, error));
+    JK_TRY(jk_act_for_publisher(change, turn, jk_publisher_of(turn, model), &entry.actor, error));
+    JK_TRY(check_adoption(turn, entry.external, model, error));
+    entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
+    JK_TRY(jk_turn_append(turn, &entry, &index, error));
+    JK_TRY(reply_model(change, turn, model, &model_message));
+    Jokbo__V1__AdoptExternalModelResponse *reply = JK_MESSAGE(
+        &change->call->arena, Jokbo__V1__AdoptExternalModelResponse, jokbo__v1__adopt_external_model_response);
+    if (!reply) return jk_out_of_memory(error);
+    reply->model = (Jokbo__V1__Model *)model_message;
+    reply->children = direct_children(turn, entry.external);
+    reply->log_index = jk_change_index(change, index);
+    *out_reply = &reply->base;
+    return JK_OK;
+}
+
+void jk_adopt_external_model(struct jk_call *call)
+{
+    const Jokbo__V1__AdoptExternalModelRequest *request = (const void *)call->request;
+    fault(call, "external", request->external, jk_ident_external_fault(jk_span_of(request->external)));
+    fault(call, "model", request->model, jk_ident_model_fault(jk_span_of(request->model)));
+    submit_or_fail(call, decide_adopt);
+}

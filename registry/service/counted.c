@@ -1,0 +1,202 @@
+/* ListCounted: the derivatives behind a count. Walks the book on a reader thread, in strides that let writers pass;
+ * what was at a log size never changes, so the strides agree. */
+#include "service/count.h"
+
+#include "base/clock.h"
+#include "service/handlers.h"
+#include "service/page.h"
+#include "service/present.h"
+
+#define STRIDE 8192
+
+struct counted {
+    struct jk_call *call;
+    const Jokbo__V1__ListCountedRequest *request;
+    struct jk_page page;
+    struct jk_present present;
+    struct jk_scope scope;
+    uint32_t last;
+    bool more;
+    Jokbo__V1__ListCountedResponse *reply;
+};
+
+/* ---- the group filter ---- */
+
+static bool key_is(struct jk_span key, const char *text)
+{
+    return jk_span_equal(key, jk_span_of(text));
+}
+
+static bool in_depth(struct jk_span key, unsigned depth)
+{
+    uint64_t wanted;
+    if (key_is(key, "16+")) return depth >= JK_COUNT_DEPTHS;
+    return jk_span_to_u64(key, &wanted) && wanted == depth && depth < JK_COUNT_DEPTHS;
+}
+
+static bool in_group(const struct counted *counted, const struct jk_share *share)
+{
+    const Jokbo__V1__CountGroup *group = counted->request->group;
+    struct jk_span key = jk_span_of(group ? group->key : "");
+    char month[8];
+    if (!group) return true;
+    switch (group->grouping) {
+    case JOKBO__V1__GROUPING__GROUPING_RELATION:
+        return key_is(key, jk_relation_text((enum jk_relation)share->relation));
+    case JOKBO__V1__GROUPING__GROUPING_HUB_RELATION:
+        return key_is(key, jk_relation_text(jk_relation_on_hub((enum jk_relation)share->relation)));
+    case JOKBO__V1__GROUPING__GROUPING_LICENSE_CLASS:
+        return key_is(key, jk_license_class_text((enum jk_license_class)share->license_class));
+    case JOKBO__V1__GROUPING__GROUPING_LICENSE:
+        return jk_span_equal(key, jk_book_license_text(counted->present.book, share->license));
+    case JOKBO__V1__GROUPING__GROUPING_PUBLISHER:
+        return jk_span_equal_fold(key, jk_book_publisher(counted->present.book, share->publisher)->name);
+    case JOKBO__V1__GROUPING__GROUPING_DEPTH:
+        return in_depth(key, share->depth);
+    case JOKBO__V1__GROUPING__GROUPING_MONTH:
+        jk_month_format(share->month, month);
+        return key_is(key, month);
+    default:
+        return false;
+    }
+}
+
+/* ---- one derivative ---- */
+
+static bool in_scope(const struct counted *counted, uint32_t root)
+{
+    if (counted->scope.type == JK_SCOPE_ALL) return true;
+    if (counted->scope.type == JK_SCOPE_BASE) return root == counted->scope.slot;
+    const struct jk_base_facts *base = jk_book_base(counted->present.book, root, counted->present.size);
+    return base && base->team == counted->scope.slot;
+}
+
+static void add_root(const struct counted *counted, const struct jk_spell *spell, Jokbo__V1__CountedDerivative *out)
+{
+    struct jk_arena *arena = counted->present.arena;
+    const struct jk_base_facts *base = jk_book_base(counted->present.book, spell->root, counted->present.size);
+    Jokbo__V1__Root *root = JK_MESSAGE(arena, Jokbo__V1__Root, jokbo__v1__root);
+    if (!root) return;
+    root->name = jk_to_string(arena, jk_present_name(&counted->present, spell->root));
+    if (base) root->team = jk_to_string(arena, jk_book_team(counted->present.book, base->team)->id);
+    root->depth = spell->depth;
+    out->roots[out->n_roots++] = root;
+}
+
+/* Roots in the scope, and the findings that hold for them. */
+static void add_roots(const struct counted *counted, uint32_t model, Jokbo__V1__CountedDerivative *out)
+{
+    const struct jk_spell *spell = NULL;
+    uint32_t flags = 0, n = counted->present.size;
+    size_t count = 0;
+    while ((spell = jk_book_spell(counted->present.book, model, n, spell)))
+        if (in_scope(counted, spell->root)) count++, flags |= spell->flags;
+    unsigned kinds = jk_finding_kinds_of_flags(flags);
+    out->roots = (Jokbo__V1__Root **)jk_pointers(counted->present.arena, count);
+    out->findings = jk_arena_zalloc(counted->present.arena, 32, sizeof *out->findings);
+    if (!out->roots || !out->findings) return;
+    while ((spell = jk_book_spell(counted->present.book, model, n, spell)))
+        if (in_scope(counted, spell->root)) add_root(counted, spell, out);
+    for (unsigned kind = 1; kind < 32; kind++)
+        if (kinds & (1u << kind)) out->findings[out->n_findings++] = (Jokbo__V1__FindingKind)kind;
+}
+
+static Jokbo__V1__CountedDerivative *present_counted(const struct counted *counted, uint32_t model,
+                                                     const struct jk_share *share)
+{
+    const struct jk_book *book = counted->present.book;
+    struct jk_arena *arena = counted->present.arena;
+    Jokbo__V1__CountedDerivative *out = JK_MESSAGE(arena, Jokbo__V1__CountedDerivative, jokbo__v1__counted_derivative);
+    uint32_t release = jk_book_deciding(book, model, counted->present.size);
+    if (release == JK_NONE) release = jk_book_newest(book, model, counted->present.size);
+    if (!out) return NULL;
+    out->name = jk_to_string(arena, jk_present_name(&counted->present, model));
+    out->log_index = jk_book_model(book, model)->index;
+    out->create_time = jk_to_timestamp(arena, jk_book_time(book, jk_book_model(book, model)->index));
+    out->lineage_hash = jk_to_hex(arena, &jk_book_release(book, release)->hash);
+    out->relation = jk_to_relation((enum jk_relation)share->relation);
+    out->license = jk_to_string(arena, jk_book_license_text(book, share->license));
+    out->license_class = jk_to_license_class((enum jk_license_class)share->license_class);
+    out->publisher = jk_to_string(arena, jk_book_publisher(book, share->publisher)->name);
+    out->depth = share->depth;
+    out->independent = share->independent;
+    out->yanked = !share->counted;
+    add_roots(counted, model, out);
+    return out;
+}
+
+static bool visit(struct counted *counted, uint32_t model)
+{
+    struct jk_share share;
+    jk_share_of(counted->present.book, model, counted->scope, counted->present.size, &share);
+    if (!share.present || (!share.counted && !counted->request->include_yanked) || !in_group(counted, &share))
+        return true;
+    counted->reply->total_size++;
+    if (counted->page.resumed && model <= counted->page.after) return true;
+    if (counted->reply->n_derivatives == counted->page.size) {
+        counted->more = true;
+        return true;
+    }
+    Jokbo__V1__CountedDerivative *item = present_counted(counted, model, &share);
+    if (!item) return false;
+    counted->reply->derivatives[counted->reply->n_derivatives++] = item;
+    counted->last = model;
+    return true;
+}
+
+static enum jk_status begin(struct counted *counted)
+{
+    struct jk_call *call = counted->call;
+    const Jokbo__V1__AsOf *as_of = counted->request->as_of;
+    const Jokbo__V1__CountGroup *group = counted->request->group;
+    struct jk_view view;
+    uint32_t size;
+    bool ask = as_of && as_of->kind_case == JOKBO__V1__AS_OF__KIND_TIME && as_of->time;
+    if (group && (group->grouping < 1 || group->grouping > JOKBO__V1__GROUPING__GROUPING_MONTH))
+        jk_error_field(&call->error, "group.grouping", "%d is not a grouping", (int)group->grouping);
+    JK_TRY(jk_error_result(&call->error));
+    JK_TRY(jk_page_read(call, &counted->page));
+    counted->reply->derivatives = (Jokbo__V1__CountedDerivative **)jk_pointers(&call->arena, counted->page.size);
+    if (!counted->reply->derivatives) return jk_out_of_memory(&call->error);
+    if (ask) JK_TRY(jk_count_settle_time(call, as_of));
+    jk_store_view(jk_store_of(call), &view);
+    enum jk_status status = jk_count_scope(call, &view, counted->request->scope, &counted->scope);
+    if (status == JK_OK) status = jk_count_size(call, &view, as_of, &size, &ask);
+    if (status == JK_OK && counted->page.resumed && counted->page.log_size <= view.size) size = counted->page.log_size;
+    if (status == JK_OK)
+        counted->present = (struct jk_present){view.book, jk_store_directory(jk_store_of(call)), size, &call->arena};
+    jk_store_view_end(jk_store_of(call));
+    return status;
+}
+
+static bool run_stride(struct counted *counted, uint32_t *next)
+{
+    struct jk_view view;
+    bool going = true;
+    jk_store_view(jk_store_of(counted->call), &view);
+    uint32_t models = jk_book_models(view.book, counted->present.size),
+             end = *next + STRIDE < models ? *next + STRIDE : models;
+    for (; going && *next < end; ++*next)
+        going = visit(counted, *next);
+    jk_store_view_end(jk_store_of(counted->call));
+    return going && *next < models && !atomic_load(&counted->call->cancelled);
+}
+
+void jk_list_counted(struct jk_call *call)
+{
+    struct counted counted = {.call = call, .request = (const void *)call->request};
+    uint32_t next = 0;
+    counted.reply = JK_MESSAGE(&call->arena, Jokbo__V1__ListCountedResponse, jokbo__v1__list_counted_response);
+    enum jk_status status = counted.reply ? begin(&counted) : jk_out_of_memory(&call->error);
+    while (status == JK_OK && run_stride(&counted, &next))
+        continue;
+    if (status == JK_OK && call->arena.exhausted) status = jk_out_of_memory(&call->error);
+    if (status != JK_OK) {
+        jk_call_fail(call);
+        return;
+    }
+    counted.reply->log_size = counted.present.size;
+    if (counted.more)
+        counted.reply->next_page_token = jk_page_token(call, &counted.page, counted.present.size, counted.last);
+    jk_call_finish(call, &counted.reply->base);
+}

@@ -1,0 +1,36 @@
+/* The table of methods and the one way into the services: authenticate, authorise what the table can decide, bound the
+ * request, choose the lane. Called by rpc/ on its threads.
+ *
+ * Rows: service/methods.def. The permission of a method is a row there; what depends on the object (member of this
+ * publisher, team of this base) is decided where the object is known, under the same column. */
+#ifndef JK_SERVICE_DISPATCH_H
+#define JK_SERVICE_DISPATCH_H
+
+#include "service/call.h"
+
+enum jk_stream { JK_UNARY, JK_CLIENT_STREAM, JK_SERVER_STREAM };
+/* Where a method's work is done: on the calling rpc thread (memory only, short), on a reader thread (long walks,
+ * PostgreSQL), by the sequencer (writes). */
+enum jk_lane { JK_LANE_HERE, JK_LANE_READER, JK_LANE_WRITER };
+
+struct jk_method {
+    const char *path; /* "/jokbo.v1.Registry/GetModel" */
+    enum jk_stream stream;
+    enum jk_lane lane;
+    unsigned allowed; /* bits of enum jk_may, auth/access.h; JK_MAY_ANYONE needs no token */
+    unsigned scope;   /* bits of enum jk_scope_bit that a token must have */
+    const ProtobufCMessageDescriptor *request;
+    const ProtobufCMessageDescriptor *response;
+    jk_call_fn *handle;
+};
+
+/* All methods of jokbo.v1, in the table's order. */
+const struct jk_method *jk_methods(size_t *out_count);
+
+/* call->method, request (NULL for a client stream), authorization and deadline are set. Answers the call now or later.
+ */
+void jk_dispatch(struct jk_call *call);
+/* Goes on with `work` on a reader thread, once the book holds `min_size` entries (0: at once). */
+void jk_call_on_reader(struct jk_call *call, jk_call_fn *work, uint32_t min_size);
+
+#endif

@@ -1,0 +1,53 @@
+/* A declared release on its way to a lineage statement: first its grammar, on any thread, then, in its turn on the
+ * sequencer, what only the book knows: names, parents' hashes, paths, cycles. All mistakes of a draft are collected
+ * before it fails. */
+#ifndef JK_SERVICE_DRAFT_H
+#define JK_SERVICE_DRAFT_H
+
+#include "service/convert.h"
+#include "service/services.h"
+
+struct jk_draft_parent {
+    bool external;
+    struct jk_span name;    /* as declared; external: canonical host/id */
+    struct jk_span version; /* version or revision; empty: none given */
+    struct jk_digest hash;  /* zero: none given */
+};
+
+struct jk_draft {
+    char prefix[32]; /* of field names: "derivative.", "derivatives[12].", "release." */
+    struct jk_span name, version, license;
+    enum jk_relation relation;
+    struct jk_digest license_text, artifact, weights;
+    struct jk_draft_parent *parents;
+    size_t parent_count;
+};
+
+/* The grammar of every field; violations go into `error`. `base`: a base model's release, without relation and parents.
+ */
+void jk_draft_read(const Jokbo__V1__Derivative *message, const char *prefix, struct jk_arena *arena,
+                   struct jk_draft *out_draft, struct jk_error *error);
+
+/* What a draft comes to at the book's present size. */
+struct jk_resolved {
+    struct jk_statement statement; /* spans in the book and the draft */
+    struct jk_span text;           /* the statement's bytes, in the arena */
+    struct jk_digest hash;
+};
+
+/* Resolves parents and writes the statement under `name` (the model's canonical name). `model`: the model that gets a
+ * further release, JK_NONE for a new one. Checks parents' existence, hashes, doubles, self, cycles, at least one path
+ * to a base model, and that an uploaded manifest says the same weights. */
+JK_MUST_USE enum jk_status jk_draft_resolve(const struct jk_draft *draft, const struct jk_turn *turn,
+                                            struct jk_span name, uint32_t model, bool needs_path,
+                                            struct jk_arena *arena, struct jk_resolved *out_resolved,
+                                            struct jk_error *error);
+
+/* "publisher/model@version" in two; version empty without "@". */
+void jk_split_version(struct jk_span text, struct jk_span *out_name, struct jk_span *out_version);
+/* NOT_FOUND for a model, with the nearest registered names. */
+enum jk_status jk_model_not_found(const struct jk_book *book, uint32_t n, struct jk_span name, struct jk_error *error);
+/* "a, b or c": registered names near to `name`; empty when there are none. */
+const char *jk_nearest_names(const struct jk_book *book, uint32_t n, struct jk_span name, struct jk_arena *arena);
+
+#endif
