@@ -1,0 +1,315 @@
+/* The book itself: its tables, time, marks, and the small tools that its other files share. See book.h. */
+#include "domain/book.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "domain/book_internal.h"
+
+/* One row a table: its field, the type of its rows. */
+#define TABLES(X)                                                                                                      \
+    X(times, int64_t)                                                                                                  \
+    X(names, struct jk_name_row)                                                                                       \
+    X(reserved, struct jk_reserved_row)                                                                                \
+    X(publishers, struct jk_publisher_row)                                                                             \
+    X(days, struct jk_day_row)                                                                                         \
+    X(models, struct jk_model_row)                                                                                     \
+    X(aliases, struct jk_alias_row)                                                                                    \
+    X(releases, struct jk_release_row)                                                                                 \
+    X(weights, struct jk_weights_row)                                                                                  \
+    X(externals, struct jk_external_row)                                                                               \
+    X(licenses, struct jk_license_row)                                                                                 \
+    X(identifiers, struct jk_identifier_row)                                                                           \
+    X(license_facts, struct jk_license_facts)                                                                          \
+    X(teams, struct jk_team_row)                                                                                       \
+    X(team_facts, struct jk_team_facts)                                                                                \
+    X(institutions, struct jk_institution_row)                                                                         \
+    X(bonds, struct jk_bond_row)                                                                                       \
+    X(bond_terms, struct jk_bond_terms)                                                                                \
+    X(base_facts, struct jk_base_facts)                                                                                \
+    X(bases, uint32_t)                                                                                                 \
+    X(switches, struct jk_switch_row)                                                                                  \
+    X(edges, struct jk_edge_row)                                                                                       \
+    X(touches, struct jk_touch_row)                                                                                    \
+    X(spells, struct jk_spell)                                                                                         \
+    X(root_sets, struct jk_root_set)                                                                                   \
+    X(changed, uint32_t)
+
+/* One row an index: its field, the table it indexes, the type of its rows, the link within a row. */
+#define INDEXES(X)                                                                                                     \
+    X(name_index, names, struct jk_name_row, by_fold)                                                                  \
+    X(reserved_index, reserved, struct jk_reserved_row, by_lenient)                                                    \
+    X(alias_index, aliases, struct jk_alias_row, by_name)                                                              \
+    X(part_index, aliases, struct jk_alias_row, by_part)                                                               \
+    X(hash_index, releases, struct jk_release_row, by_hash)                                                            \
+    X(version_index, releases, struct jk_release_row, by_version)                                                      \
+    X(weights_index, weights, struct jk_weights_row, by_digest)                                                        \
+    X(external_index, externals, struct jk_external_row, by_name)                                                      \
+    X(license_index, licenses, struct jk_license_row, by_text)                                                         \
+    X(identifier_index, identifiers, struct jk_identifier_row, by_fold)                                                \
+    X(team_index, teams, struct jk_team_row, by_id)                                                                    \
+    X(institution_index, institutions, struct jk_institution_row, by_name)                                             \
+    X(root_set_index, root_sets, struct jk_root_set, by_roots)
+
+static bool init_tables(struct jk_book *book)
+{
+    bool done = true;
+#define TABLE(table, type) jk_chunks_init(&book->table, sizeof(type));
+    TABLES(TABLE)
+#undef TABLE
+#define INDEX(index, table, type, link) done = jk_index_init(&book->index, offsetof(type, link)) && done;
+    INDEXES(INDEX)
+#undef INDEX
+    return done;
+}
+
+struct jk_book *jk_book_new(void)
+{
+    struct jk_book *book = calloc(1, sizeof *book);
+    if (!book) return NULL;
+    bool done = init_tables(book);
+    book->origin = book->key = book->purpose = (struct jk_span){"", 0};
+    book->epoch = book->license_epoch = book->last_epoch = 1;
+    book->merged = calloc(JK_BOOK_BASES, sizeof *book->merged);
+    book->merging = calloc(JK_BOOK_BASES, sizeof *book->merging);
+    book->wanted_spells = calloc(JK_BOOK_BASES, sizeof *book->wanted_spells);
+    if (done && book->merged && book->merging && book->wanted_spells && jk_book_roots_init(book)) return book;
+    jk_book_free(book);
+    return NULL;
+}
+
+void jk_book_free(struct jk_book *book)
+{
+    if (!book) return;
+#define TABLE(table, type) jk_chunks_done(&book->table);
+    TABLES(TABLE)
+#undef TABLE
+#define INDEX(index, table, type, link) jk_index_done(&book->index);
+    INDEXES(INDEX)
+#undef INDEX
+    jk_journal_done(&book->journal);
+    jk_bytes_done(&book->bytes);
+    jk_bytes_done(&book->cached);
+    free(book->queue.at);
+    free(book->wanted.at);
+    free(book->stack.at);
+    free(book->merged);
+    free(book->merging);
+    free(book->wanted_spells);
+    free(book);
+}
+
+/* ---- marks ---- */
+
+/* Best effort: an index that cannot grow goes on, only slower. */
+static void grow_indexes(struct jk_book *book)
+{
+#define INDEX(index, table, type, link) (void)jk_index_grow(&book->index, &book->table);
+    INDEXES(INDEX)
+#undef INDEX
+}
+
+struct jk_book_mark jk_book_mark(struct jk_book *book)
+{
+    book->journal.active = true;
+    return (struct jk_book_mark){.position = book->journal.count, .size = book->size};
+}
+
+void jk_book_undo(struct jk_book *book, struct jk_book_mark mark)
+{
+    JK_CHECK(book->journal.active && mark.size <= book->size);
+    jk_journal_undo(&book->journal, mark.position);
+    JK_CHECK(book->failed || book->size == mark.size);
+    if (book->changed_taken > book->changed.count) book->changed_taken = book->changed.count;
+}
+
+void jk_book_keep(struct jk_book *book)
+{
+    book->journal.count = 0;
+    book->journal.active = false;
+    grow_indexes(book);
+}
+
+/* ---- size and time ---- */
+
+uint32_t jk_book_size(const struct jk_book *book)
+{
+    return book->size;
+}
+
+int64_t jk_book_time(const struct jk_book *book, uint32_t index)
+{
+    JK_CHECK(index < book->size);
+    return *(const int64_t *)jk_chunks_at(&book->times, index);
+}
+
+uint32_t jk_book_size_at(const struct jk_book *book, uint32_t n, int64_t time_us)
+{
+    uint32_t low = 0, high = n < book->size ? n : book->size;
+    while (low < high) { /* times never go back */
+        uint32_t middle = low + (high - low) / 2;
+        if (jk_book_time(book, middle) < time_us)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct jk_span jk_book_origin(const struct jk_book *book)
+{
+    return book->origin;
+}
+struct jk_span jk_book_key(const struct jk_book *book)
+{
+    return book->key;
+}
+struct jk_span jk_book_purpose(const struct jk_book *book)
+{
+    return book->purpose;
+}
+
+/* ---- tools of the other files ---- */
+
+void *jk_book_append(struct jk_book *book, struct jk_chunks *rows, uint32_t *out_slot)
+{
+    void *row = jk_chunks_append(rows, &book->journal);
+    if (!row) {
+        book->failed = true;
+        return NULL;
+    }
+    *out_slot = rows->count - 1;
+    return row;
+}
+
+struct jk_span jk_book_copy(struct jk_book *book, struct jk_span text)
+{
+    struct jk_span copy = jk_bytes_copy(&book->bytes, &book->journal, text);
+    if (copy.at) return copy;
+    book->failed = true;
+    return (struct jk_span){"", 0};
+}
+
+bool jk_book_push(struct jk_book *book, struct jk_slots *slots, uint32_t slot)
+{
+    if (slots->count == slots->room) {
+        uint32_t room = slots->room ? slots->room * 2 : 256;
+        uint32_t *grown = realloc(slots->at, room * sizeof *grown);
+        if (!grown) {
+            book->failed = true;
+            return false;
+        }
+        slots->at = grown;
+        slots->room = room;
+    }
+    slots->at[slots->count++] = slot;
+    return true;
+}
+
+void jk_book_new_epoch(struct jk_book *book)
+{
+    JK_CHECK(book->last_epoch < UINT32_MAX);
+    jk_book_set(book, &book->epoch, ++book->last_epoch);
+}
+
+void jk_book_touch(struct jk_book *book, uint32_t model)
+{
+    struct jk_model_row *row = jk_model_row(book, model);
+    if (row->touches != JK_NONE) {
+        const struct jk_touch_row *newest = jk_chunks_at(&book->touches, row->touches);
+        if (newest->from == book->size) return;
+    }
+    uint32_t slot;
+    struct jk_touch_row *touch = jk_book_append(book, &book->touches, &slot);
+    if (!touch) return;
+    *touch = (struct jk_touch_row){.from = book->size, .older = row->touches};
+    jk_book_set(book, &row->touches, slot);
+}
+
+uint32_t jk_book_etag(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    uint32_t slot = jk_model_row(book, model)->touches;
+    while (slot != JK_NONE) {
+        const struct jk_touch_row *touch = jk_chunks_at(&book->touches, slot);
+        if (touch->from < n) return touch->from;
+        slot = touch->older;
+    }
+    return JK_NONE;
+}
+
+void jk_book_switch(struct jk_book *book, uint32_t *head, bool on)
+{
+    uint32_t slot;
+    struct jk_switch_row *row = jk_book_append(book, &book->switches, &slot);
+    if (!row) return;
+    *row = (struct jk_switch_row){.from = book->size, .on = on, .older = *head};
+    jk_book_set(book, head, slot);
+}
+
+bool jk_book_switched(const struct jk_book *book, uint32_t head, uint32_t n)
+{
+    while (head != JK_NONE) {
+        const struct jk_switch_row *row = jk_chunks_at(&book->switches, head);
+        if (row->from < n) return row->on != 0;
+        head = row->older;
+    }
+    return false;
+}
+
+/* ---- changed models ---- */
+
+void jk_book_list_changed(struct jk_book *book, uint32_t model)
+{
+    struct jk_model_row *row = jk_model_row(book, model);
+    /* `changed` is a hint that checks itself, so it needs no journal. */
+    if (row->changed < book->changed.count && row->changed >= book->changed_taken &&
+        *(uint32_t *)jk_chunks_at(&book->changed, row->changed) == model)
+        return;
+    uint32_t slot;
+    uint32_t *listed = jk_book_append(book, &book->changed, &slot);
+    if (!listed) return;
+    *listed = model;
+    row->changed = slot;
+}
+
+size_t jk_book_changed(struct jk_book *book, uint32_t *out_models, size_t room)
+{
+    size_t count = 0;
+    while (count < room && book->changed_taken < book->changed.count)
+        out_models[count++] = *(uint32_t *)jk_chunks_at(&book->changed, book->changed_taken++);
+    if (book->changed_taken == book->changed.count && !book->journal.active)
+        book->changed_taken = book->changed.count = 0;
+    return count;
+}
+
+/* ---- writes a day ---- */
+
+void jk_book_count_write(struct jk_book *book, uint32_t publisher, int64_t time_us)
+{
+    struct jk_publisher_row *row = jk_publisher_row(book, publisher);
+    int32_t day = (int32_t)jk_time_day(time_us);
+    if (row->days != JK_NONE) {
+        struct jk_day_row *newest = jk_chunks_at(&book->days, row->days);
+        if (newest->day == day) {
+            jk_book_set(book, &newest->count, newest->count + 1);
+            return;
+        }
+    }
+    uint32_t slot;
+    struct jk_day_row *first = jk_book_append(book, &book->days, &slot);
+    if (!first) return;
+    *first = (struct jk_day_row){.day = day, .count = 1, .older = row->days};
+    jk_book_set(book, &row->days, slot);
+}
+
+uint32_t jk_book_writes_on_day(const struct jk_book *book, uint32_t publisher, int64_t time_us)
+{
+    int32_t day = (int32_t)jk_time_day(time_us);
+    uint32_t slot = jk_publisher_row(book, publisher)->days;
+    while (slot != JK_NONE) { /* newest day first */
+        const struct jk_day_row *row = jk_chunks_at(&book->days, slot);
+        if (row->day <= day) return row->day == day ? row->count : 0;
+        slot = row->older;
+    }
+    return 0;
+}

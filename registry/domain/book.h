@@ -1,0 +1,243 @@
+/* The book: the registry's state as a fold over log entries, with its history, in memory. Pure: no I/O, clock,
+ * thread or global. The server decides and counts on it, the offline verifier and the tests fold the same code.
+ *
+ * History, not only the present: whatever changes keeps the entry index from which it holds, so every question is
+ * asked "at N" (the state after entries 0 … N-1) and has the same answer for ever. Entries applied but not yet
+ * committed lie above every N that readers may ask for, so they stay unseen.
+ *
+ * Speculation: jk_book_mark, apply some entries, and either keep them (jk_book_keep) or take them back (jk_book_undo).
+ * Every field write goes through the journal while a mark is set; records lie in chunks that never move.
+ *
+ * Threads: none of its own. One writer at a time (apply, undo, keep); readers must exclude the writer
+ * (the store holds a read-write lock around it) but may run beside one another.
+ * Memory: about 500 bytes a derivative; slots are uint32_t, so at most 4 billion entries.
+ */
+#ifndef JK_DOMAIN_BOOK_H
+#define JK_DOMAIN_BOOK_H
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "domain/entry.h"
+#include "domain/license.h"
+#include "domain/lineage.h"
+#include "domain/relation.h"
+
+#define JK_NONE UINT32_MAX /* no slot, no entry, "still holds" */
+#define JK_BOOK_BASES 1024 /* models ever on the roster; so a derivative has at most as many roots */
+
+/* ---- records: read freely through the accessors; slots are dense from 0 in order of appearance ---- */
+
+struct jk_publisher {
+    struct jk_span name;  /* as written */
+    uint32_t created;     /* entry index */
+    enum jk_basis basis;
+    uint32_t claimed;     /* entry index of the claim, JK_NONE: nobody has (where basis is REGISTRAR or ROSTER) */
+    uint32_t verified_history; /* internal */
+    uint32_t last_model;  /* newest alias under it (registered, renamed or moved here); internal chain */
+};
+
+struct jk_model {
+    uint32_t index;       /* registration entry: the identity */
+    uint32_t publisher;   /* slot of the publisher at registration: decides self and affiliate */
+    uint32_t names;       /* newest alias; internal chain */
+    uint32_t first_release, last_release;
+    uint32_t base_history; /* JK_NONE where the model was never on the roster */
+    uint32_t spells;      /* newest spell; internal chain */
+};
+
+struct jk_alias {         /* a model's name from an entry on */
+    struct jk_span name;  /* "publisher/model" as written */
+    uint32_t from;
+    uint32_t model;
+    uint32_t publisher;   /* slot of the publisher in the name */
+    uint32_t older;       /* the model's alias before */
+};
+
+struct jk_parent {
+    bool external;
+    uint32_t slot;        /* release, or external */
+    struct jk_span revision; /* external: empty for none */
+    struct jk_span name;  /* as the statement spells it: publisher/model, or host/id */
+    struct jk_digest hash; /* lineage hash, as the statement says */
+};
+
+struct jk_release {
+    uint32_t index;       /* entry */
+    uint32_t model;
+    uint32_t older, newer; /* within the model */
+    struct jk_span name;  /* the model's name in the statement */
+    struct jk_span version;
+    struct jk_digest hash;
+    enum jk_relation relation;
+    uint32_t license;     /* slot */
+    struct jk_digest license_text, artifact, weights; /* zero: none */
+    const struct jk_parent *parents;
+    uint32_t parent_count;
+    uint32_t yanks;       /* internal history */
+    uint32_t children;    /* newest child edge; internal chain */
+};
+
+struct jk_external {
+    struct jk_span name;  /* host/id, first spelling met */
+    uint32_t first;       /* entry that named it first */
+    uint32_t adopted, adopted_model; /* entry and model, or JK_NONE; one adoption at most */
+    uint32_t children;    /* internal chain */
+};
+
+struct jk_license_term {  /* an expression in use */
+    struct jk_span text;
+};
+
+struct jk_base_facts {    /* on the roster, from an entry on */
+    uint32_t from;
+    uint32_t model;
+    uint32_t team;        /* slot */
+    bool programme, listed;
+    enum jk_answer from_scratch;
+    struct jk_span built_on, released, parameters; /* empty: none */
+    uint32_t older;
+};
+
+struct jk_team {
+    struct jk_span id, name, name_ko; /* the newest */
+    int64_t joined_us, left_us;
+    uint32_t from; /* first entry */
+};
+
+/* What holds for a (derivative, root) while a spell lasts. Bits of jk_spell.flags. */
+enum jk_flag {
+    JK_FLAG_YANKED = 1 << 0,           /* no un-yanked release: facts are those of the newest release */
+    JK_FLAG_SELF = 1 << 1,
+    JK_FLAG_AFFILIATE = 1 << 2,
+    JK_FLAG_NO_ARTIFACT = 1 << 3,
+    JK_FLAG_NO_LICENSE_TEXT = 1 << 4,
+    JK_FLAG_LICENSE_CONFLICT = 1 << 5,
+    JK_FLAG_LICENSE_UNKNOWN = 1 << 6,
+    JK_FLAG_NAMING_LITERAL = 1 << 7,   /* the root's licence binds the name, and the literal form is broken */
+    JK_FLAG_NAMING_LENIENT = 1 << 8,   /* … and the lenient form is broken too */
+    JK_FLAG_UNVERIFIED = 1 << 9,
+    JK_FLAG_NOT_PROGRAMME = 1 << 10,
+    JK_FLAG_FOREIGN_BASE = 1 << 11,    /* from_scratch no */
+    JK_FLAG_FROM_SCRATCH_UNKNOWN = 1 << 12,
+    JK_FLAG_ANCESTOR_WEIGHTS = 1 << 13 /* weights equal to an ancestor's */
+};
+
+/* One (derivative, root) with its facts, for sizes from < N ≤ until (entry `from` made it so, entry `until` ended it). */
+struct jk_spell {
+    uint32_t derivative; /* model slot */
+    uint32_t root;       /* model slot */
+    uint32_t from, until; /* until JK_NONE: still holds */
+    uint32_t release;    /* deciding release */
+    uint32_t flags;
+    uint16_t depth;
+    uint8_t relation;    /* enum jk_relation */
+    uint8_t license_class;
+    uint32_t older;      /* the derivative's spell before */
+};
+
+struct jk_book;
+
+struct jk_book *jk_book_new(void); /* NULL when out of memory */
+void jk_book_free(struct jk_book *book);
+
+/* ---- writing ---- */
+
+/* Applies the next entry (index = jk_book_size). Checks what a fold must: canonical form, time not going back, names that
+ * exist or are free, parents' hashes, no cycle, at least one path to a base where the statement has parents. DATA_LOSS
+ * with the reason when the entry cannot follow; then nothing has changed. RESOURCE_EXHAUSTED when out of memory: the
+ * book must be thrown away. */
+JK_MUST_USE enum jk_status jk_book_apply(struct jk_book *book, struct jk_span entry, struct jk_error *error);
+
+struct jk_book_mark { uint64_t position; uint32_t size; };
+/* Marks nest: an inner one is simply a later position. One jk_book_keep ends the journal, and with it every mark. */
+struct jk_book_mark jk_book_mark(struct jk_book *book);
+void jk_book_undo(struct jk_book *book, struct jk_book_mark mark); /* back to the mark; the mark stays usable */
+void jk_book_keep(struct jk_book *book); /* everything since the first mark stays; grows the indexes */
+
+/* ---- reading, at size N ≤ jk_book_size (N is what readers may see, not more) ---- */
+
+uint32_t jk_book_size(const struct jk_book *book); /* entries applied, speculative ones included */
+int64_t jk_book_time(const struct jk_book *book, uint32_t index); /* of an entry */
+/* The size as of a time: how many entries have time < time_us, among the first n. */
+uint32_t jk_book_size_at(const struct jk_book *book, uint32_t n, int64_t time_us);
+struct jk_span jk_book_origin(const struct jk_book *book); /* from entry 0; empty before */
+struct jk_span jk_book_key(const struct jk_book *book);
+struct jk_span jk_book_purpose(const struct jk_book *book);
+
+/* Counts of slots whose record appeared before N: iterate 0 … count-1. */
+uint32_t jk_book_publishers(const struct jk_book *book, uint32_t n);
+uint32_t jk_book_models(const struct jk_book *book, uint32_t n);
+uint32_t jk_book_releases(const struct jk_book *book, uint32_t n);
+uint32_t jk_book_teams(const struct jk_book *book, uint32_t n);
+uint32_t jk_book_externals(const struct jk_book *book, uint32_t n);
+const struct jk_publisher *jk_book_publisher(const struct jk_book *book, uint32_t slot);
+const struct jk_model *jk_book_model(const struct jk_book *book, uint32_t slot);
+const struct jk_release *jk_book_release(const struct jk_book *book, uint32_t slot);
+const struct jk_external *jk_book_external(const struct jk_book *book, uint32_t slot);
+const struct jk_team *jk_book_team(const struct jk_book *book, uint32_t slot);
+struct jk_span jk_book_license_text(const struct jk_book *book, uint32_t slot);
+
+/* Look-ups; JK_NONE where there is nothing before N. Names without regard to case; old names resolve. */
+uint32_t jk_book_find_publisher(const struct jk_book *book, struct jk_span name, uint32_t n);
+uint32_t jk_book_find_model(const struct jk_book *book, struct jk_span name, uint32_t n);
+uint32_t jk_book_find_model_index(const struct jk_book *book, uint64_t index, uint32_t n); /* by identity */
+uint32_t jk_book_find_release(const struct jk_book *book, const struct jk_digest *hash, uint32_t n);
+uint32_t jk_book_find_version(const struct jk_book *book, uint32_t model, struct jk_span version, uint32_t n);
+uint32_t jk_book_find_external(const struct jk_book *book, struct jk_span host_and_id, uint32_t n);
+uint32_t jk_book_find_team(const struct jk_book *book, struct jk_span id, uint32_t n);
+/* The earliest release with these weights, JK_NONE for none: the same answer for every later release that has them. */
+uint32_t jk_book_find_weights(const struct jk_book *book, const struct jk_digest *weights, uint32_t n);
+
+/* The names on the roster (publishers of teams and of base models): whether `name` equals one leniently. */
+bool jk_book_is_reserved(const struct jk_book *book, struct jk_span publisher_name, uint32_t n);
+/* Up to `most` registered model names near to `name` (same model part, common prefix, small edit distance), best first. */
+size_t jk_book_nearest(const struct jk_book *book, struct jk_span name, uint32_t n, struct jk_span *out_names, size_t most);
+
+const struct jk_alias *jk_book_alias(const struct jk_book *book, uint32_t model, uint32_t n); /* the name at N */
+const struct jk_alias *jk_book_older_alias(const struct jk_book *book, const struct jk_alias *alias); /* or NULL */
+/* Newest un-yanked release at N, JK_NONE when all are yanked; and the newest whatever its state. */
+uint32_t jk_book_deciding(const struct jk_book *book, uint32_t model, uint32_t n);
+uint32_t jk_book_newest(const struct jk_book *book, uint32_t model, uint32_t n);
+bool jk_book_is_yanked(const struct jk_book *book, uint32_t release, uint32_t n);
+bool jk_book_is_verified(const struct jk_book *book, uint32_t publisher, uint32_t n);
+/* False for those that a registrar or the roster entered, until a claim. */
+bool jk_book_is_claimed(const struct jk_book *book, uint32_t publisher, uint32_t n);
+/* Roster facts at N where the model is listed, else NULL. */
+const struct jk_base_facts *jk_book_base(const struct jk_book *book, uint32_t model, uint32_t n);
+/* The team that owns a publisher at a moment, by what is known at N; JK_NONE for none. */
+uint32_t jk_book_team_of(const struct jk_book *book, uint32_t publisher, int64_t at_us, uint32_t n);
+bool jk_book_affiliated(const struct jk_book *book, uint32_t publisher, uint32_t team, int64_t at_us, uint32_t n);
+/* Entries that a publisher's models made on the UTC+09:00 day of `time_us` (register, release, yank, rename, …). */
+uint32_t jk_book_writes_on_day(const struct jk_book *book, uint32_t publisher, int64_t time_us);
+/* Permissions of an expression by the licence facts at N. */
+void jk_book_permissions(const struct jk_book *book, struct jk_span expression, uint32_t n,
+                         enum jk_permission out_permissions[JK_PERMISSION_KINDS]);
+/* The name forms that an expression's licences bind names to at N, joined by '|' (empty: none). */
+struct jk_span jk_book_name_forms(const struct jk_book *book, struct jk_span expression, uint32_t n, struct jk_arena *arena);
+/* Changes whenever anything visible about the model changed by N: the newest entry index that touched it. */
+uint32_t jk_book_etag(const struct jk_book *book, uint32_t model, uint32_t n);
+
+/* The model's spells that hold at N, newest first: `spell` NULL to begin; NULL at the end. */
+const struct jk_spell *jk_book_spell(const struct jk_book *book, uint32_t model, uint32_t n, const struct jk_spell *spell);
+/* True where the model is a derivative at N: it has parents and is not on the roster. */
+bool jk_book_is_derivative(const struct jk_book *book, uint32_t model, uint32_t n);
+
+/* Children of a release or an external: walks edges; *cursor 0 to begin; JK_NONE at the end. Gives child releases. */
+uint32_t jk_book_child_of_release(const struct jk_book *book, uint32_t release, uint32_t n, uint32_t *cursor);
+uint32_t jk_book_child_of_external(const struct jk_book *book, uint32_t external, uint32_t n, uint32_t *cursor);
+/* Externals adopted by a model at N, same manner. */
+uint32_t jk_book_adopted_by(const struct jk_book *book, uint32_t model, uint32_t n, uint32_t *cursor);
+/* Whether `model` is among the ancestors of `release` at N (through pinned parents, adopted externals and, there,
+ * any release of the adopting model): the test that refuses cycles. */
+bool jk_book_descends(const struct jk_book *book, uint32_t release, uint32_t model, uint32_t n);
+
+/* Models whose spells, name or roots' teams changed since the last call (speculative ones included), for counters:
+ * up to `room` slots, a model possibly again in a later call; call again until 0. jk_book_undo takes them off again, so
+ * whoever drains the list while a mark is set keeps what was given until its size has passed those entries. */
+size_t jk_book_changed(struct jk_book *book, uint32_t *out_models, size_t room);
+
+/* Whether parents lead to a base model now, each by its slot: for the writer, before there is a release. */
+bool jk_book_leads_to_base(struct jk_book *book, const struct jk_parent *parents, uint32_t count);
+
+#endif

@@ -1,0 +1,43 @@
+/* Further questions to the book: numbers for people, and the roster as it stands, for those who compare and show it.
+ * Pure; the same rules for sizes and threads as book.h. */
+#ifndef JK_DOMAIN_BOOK_ASK_H
+#define JK_DOMAIN_BOOK_ASK_H
+
+#include "domain/book.h"
+
+#define JK_CHILDREN_COUNTED 100000 /* jk_book_children_of counts no further */
+
+uint32_t jk_book_models_of(const struct jk_book *book, uint32_t publisher, uint32_t n); /* under its name at n */
+uint32_t jk_book_releases_of(const struct jk_book *book, uint32_t model, uint32_t n);
+uint32_t jk_book_children_of(const struct jk_book *book, uint32_t model,
+                             uint32_t n); /* releases made directly from it */
+
+/* Whether an external, through the model that adopted it, descends from `model` or is it. */
+bool jk_book_external_descends(const struct jk_book *book, uint32_t external, uint32_t model, uint32_t n);
+
+/* A dated bond as last said before n. Spans lie in the book. */
+struct jk_bond {
+    struct jk_span institution, publisher; /* whichever the bond has */
+    uint32_t team;
+    int64_t from_us, until_us; /* JK_TIME_NONE: open */
+};
+bool jk_book_membership(const struct jk_book *book, struct jk_span publisher, uint32_t team, uint32_t n,
+                        struct jk_bond *out_bond);
+bool jk_book_affiliation(const struct jk_book *book, struct jk_span institution, uint32_t team, uint32_t n,
+                         struct jk_bond *out_bond);
+bool jk_book_operation(const struct jk_book *book, struct jk_span institution, struct jk_span publisher, uint32_t n,
+                       struct jk_bond *out_bond);
+/* A team's publishers and affiliations at n, up to `room`; the number written. */
+size_t jk_book_team_publishers(const struct jk_book *book, uint32_t team, uint32_t n, struct jk_bond *out_bonds,
+                               size_t room);
+size_t jk_book_team_affiliations(const struct jk_book *book, uint32_t team, uint32_t n, struct jk_bond *out_bonds,
+                                 size_t room);
+
+/* What is said of a licence identifier; false where nothing is. */
+bool jk_book_license_facts(const struct jk_book *book, struct jk_span identifier, uint32_t n,
+                           enum jk_permission out_permissions[JK_PERMISSION_KINDS], struct jk_span *out_name_forms);
+/* The roster in order of listing: slots of models that were ever on it, among the first n entries; JK_NONE at the end.
+ */
+uint32_t jk_book_listed(const struct jk_book *book, uint32_t position, uint32_t n);
+
+#endif

@@ -1,0 +1,261 @@
+/* Inside the book: rows, tables, and what its files offer each other. Included by book*.c, count.c and cube.c only.
+ * Rules: a row that was appended may be filled freely by whoever appended it; every later write goes through
+ * jk_book_set (the journal). Caches (summaries, permissions, root sets) carry an epoch and are never journalled:
+ * an epoch number is never used twice, so undoing an epoch makes what was computed under it stale by itself. */
+#ifndef JK_DOMAIN_BOOK_INTERNAL_H
+#define JK_DOMAIN_BOOK_INTERNAL_H
+
+#include "domain/book.h"
+#include "domain/chunks.h"
+#include "domain/ident.h"
+#include "domain/index.h"
+#include "domain/journal.h"
+#include "domain/spdx.h"
+
+#define JK_NOW JK_NONE /* as a size: everything applied so far */
+
+struct jk_name_row { /* a publisher's name, whether or not it exists as a publisher */
+    struct jk_span name;
+    uint32_t publisher;
+    uint32_t memberships, operators; /* newest bond */
+    uint32_t reserved;               /* entry that put it on the roster, JK_NONE for never */
+    struct jk_link by_fold;
+};
+struct jk_reserved_row {
+    uint32_t name;
+    struct jk_link by_lenient;
+};
+struct jk_publisher_row {
+    struct jk_publisher pub;
+    uint32_t name;
+    uint32_t registered; /* newest model registered under it */
+    uint32_t days;       /* newest day with writes */
+};
+struct jk_day_row {
+    int32_t day;
+    uint32_t count;
+    uint32_t older;
+};
+struct jk_model_row {
+    struct jk_model pub;
+    uint32_t next_registered;
+    uint32_t adopted; /* newest external adopted */
+    uint32_t touches; /* newest entry that touched it */
+    uint32_t changed; /* where it stands in the list of changed models, if it does */
+    uint64_t stamp;   /* scratch of the walk down */
+    uint16_t month;   /* of the registration entry */
+};
+struct jk_alias_row {
+    struct jk_alias pub;
+    uint32_t next_of_publisher;
+    struct jk_link by_name, by_part;
+};
+struct jk_release_row {
+    struct jk_release pub;
+    uint32_t weights;                   /* slot of the digest, JK_NONE for none */
+    uint32_t epoch;                     /* of the summary below, 0 for none */
+    uint32_t roots;                     /* root set reached through the parents */
+    uint8_t least[JK_PERMISSION_KINDS]; /* least permissions among all ancestors */
+    uint64_t stamp;                     /* scratch of the walks */
+    struct jk_link by_hash, by_version;
+};
+struct jk_weights_row {
+    uint32_t first; /* the earliest release */
+    uint32_t uses;
+    struct jk_link by_digest;
+};
+struct jk_external_row {
+    struct jk_external pub;
+    uint32_t next_adopted;
+    struct jk_link by_name;
+};
+struct jk_license_row { /* an expression in use; the rest is a cache */
+    struct jk_license_term pub;
+    uint32_t epoch;
+    uint8_t permissions[JK_PERMISSION_KINDS];
+    uint8_t class;
+    struct jk_span name_forms;
+    struct jk_link by_text;
+};
+struct jk_identifier_row { /* a licence identifier with facts */
+    struct jk_span identifier;
+    uint32_t facts; /* newest */
+    struct jk_link by_fold;
+};
+struct jk_license_facts {
+    uint32_t from;
+    uint8_t permissions[JK_PERMISSION_KINDS];
+    struct jk_span name_forms;
+    uint32_t older;
+};
+struct jk_team_row {
+    struct jk_team pub;
+    uint32_t facts; /* newest */
+    struct jk_link by_id;
+};
+struct jk_team_facts {
+    uint32_t from;
+    int64_t joined_us, left_us;
+    uint32_t older;
+};
+struct jk_institution_row {
+    struct jk_span name;
+    uint32_t affiliations; /* newest bond */
+    struct jk_link by_name;
+};
+/* A dated relation of two: publisher name and team, publisher name and institution, institution and team. */
+struct jk_bond_row {
+    uint32_t left, right;
+    uint32_t terms; /* newest */
+    uint32_t next;  /* of the same left */
+};
+struct jk_bond_terms {
+    uint32_t from;
+    int64_t from_us, until_us;
+    uint32_t older;
+};
+struct jk_switch_row { /* yanked or not, verified or not */
+    uint32_t from;
+    uint32_t on;
+    uint32_t older;
+};
+struct jk_edge_row {
+    uint32_t child; /* release */
+    uint32_t next;
+};
+struct jk_touch_row {
+    uint32_t from;
+    uint32_t older;
+};
+struct jk_root { /* model at a distance */
+    uint32_t model;
+    uint32_t depth;
+};
+struct jk_root_set {
+    const struct jk_root *roots; /* sorted by model */
+    uint32_t count;
+    uint32_t deeper; /* the same set one step on; 0 for not yet known */
+    struct jk_link by_roots;
+};
+
+struct jk_slots { /* scratch: a growing list */
+    uint32_t *at;
+    uint32_t count, room;
+};
+
+struct jk_book {
+    struct jk_journal journal;
+    struct jk_bytes bytes;  /* journalled */
+    struct jk_bytes cached; /* not journalled: root sets, joined name forms */
+    uint32_t size;
+    uint32_t epoch, license_epoch; /* journalled */
+    uint32_t last_epoch;           /* never goes back */
+    bool failed;
+    struct jk_span origin, key, purpose;
+    struct jk_chunks times; /* int64_t */
+    struct jk_chunks names, reserved, publishers, days, models, aliases, releases, weights, externals, licenses,
+        identifiers, license_facts, teams, team_facts, institutions, bonds, bond_terms, base_facts, bases, switches,
+        edges, touches, spells, root_sets;
+    struct jk_index name_index, reserved_index, alias_index, part_index, hash_index, version_index, weights_index,
+        external_index, license_index, identifier_index, team_index, institution_index, root_set_index;
+    struct jk_chunks changed; /* models */
+    uint32_t changed_taken;
+    uint64_t stamp;                       /* of the newest walk */
+    struct jk_slots queue, wanted, stack; /* scratch of apply */
+    struct jk_root *merged, *merging;     /* scratch: JK_BOOK_BASES each */
+    struct jk_spell *wanted_spells;       /* scratch: JK_BOOK_BASES */
+};
+
+/* Rows by slot. */
+#define JK_BOOK_ROW(function, type, table)                                                                             \
+    static inline struct type *function(const struct jk_book *book, uint32_t slot)                                     \
+    {                                                                                                                  \
+        return jk_chunks_at(&book->table, slot);                                                                       \
+    }
+JK_BOOK_ROW(jk_name_row, jk_name_row, names)
+JK_BOOK_ROW(jk_publisher_row, jk_publisher_row, publishers)
+JK_BOOK_ROW(jk_model_row, jk_model_row, models)
+JK_BOOK_ROW(jk_alias_row, jk_alias_row, aliases)
+JK_BOOK_ROW(jk_release_row, jk_release_row, releases)
+JK_BOOK_ROW(jk_weights_row, jk_weights_row, weights)
+JK_BOOK_ROW(jk_external_row, jk_external_row, externals)
+JK_BOOK_ROW(jk_license_row, jk_license_row, licenses)
+JK_BOOK_ROW(jk_identifier_row, jk_identifier_row, identifiers)
+JK_BOOK_ROW(jk_team_row, jk_team_row, teams)
+JK_BOOK_ROW(jk_institution_row, jk_institution_row, institutions)
+JK_BOOK_ROW(jk_bond_row, jk_bond_row, bonds)
+JK_BOOK_ROW(jk_spell_row, jk_spell, spells)
+JK_BOOK_ROW(jk_edge_row, jk_edge_row, edges)
+JK_BOOK_ROW(jk_root_set_row, jk_root_set, root_sets)
+#undef JK_BOOK_ROW
+
+/* book.c */
+void *jk_book_append(struct jk_book *book, struct jk_chunks *rows, uint32_t *out_slot); /* NULL marks the book failed */
+static inline void jk_book_set(struct jk_book *book, uint32_t *at, uint32_t value)
+{
+    jk_journal_set(&book->journal, at, value);
+}
+struct jk_span jk_book_copy(struct jk_book *book, struct jk_span text); /* empty on failure, which is remembered */
+bool jk_book_push(struct jk_book *book, struct jk_slots *slots, uint32_t slot);
+void jk_book_new_epoch(struct jk_book *book);
+void jk_book_touch(struct jk_book *book, uint32_t model); /* for the etag */
+void jk_book_list_changed(struct jk_book *book, uint32_t model);
+void jk_book_switch(struct jk_book *book, uint32_t *head, bool on);
+bool jk_book_switched(const struct jk_book *book, uint32_t head, uint32_t n);
+void jk_book_count_write(struct jk_book *book, uint32_t publisher, int64_t time_us);
+
+/* book_names.c */
+#define JK_PART_SEED 1 /* model parts hash apart from whole names */
+uint32_t jk_book_find_name(const struct jk_book *book, struct jk_span name); /* a row of names */
+uint32_t jk_book_intern_name(struct jk_book *book, struct jk_span name);
+uint32_t jk_book_add_publisher(struct jk_book *book, struct jk_span name, enum jk_basis basis);
+void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher, struct jk_span name);
+void jk_book_reserve(struct jk_book *book, uint32_t name);
+struct jk_span jk_book_present_name(const struct jk_book *book, uint32_t model);
+struct jk_span jk_book_model_part(struct jk_span name);
+
+/* book_releases.c */
+uint32_t jk_book_add_release(struct jk_book *book, uint32_t model, const struct jk_release *release);
+uint32_t jk_book_standing_release(const struct jk_book *book, uint32_t model, uint32_t n); /* deciding, else newest */
+
+/* book_graph.c */
+uint32_t jk_book_intern_external(struct jk_book *book, struct jk_span name);
+void jk_book_add_edges(struct jk_book *book, uint32_t release);
+void jk_book_walk_begin(struct jk_book *book);
+void jk_book_want(struct jk_book *book, uint32_t model); /* with those who descend through its adopted externals */
+void jk_book_want_alone(struct jk_book *book, uint32_t model);
+void jk_book_want_under_model(struct jk_book *book, uint32_t model); /* all descendants of its releases */
+void jk_book_want_under_external(struct jk_book *book, uint32_t external);
+void jk_book_walk(struct jk_book *book); /* completes book->wanted; each model once */
+/* The release at which a parent goes on at N: JK_NONE for an external that nobody adopted. */
+uint32_t jk_book_parent_release(const struct jk_book *book, const struct jk_parent *parent, uint32_t n);
+
+/* book_roots.c */
+bool jk_book_roots_init(struct jk_book *book);
+void jk_book_summarize(struct jk_book *book, uint32_t release); /* fills roots and least of its row */
+
+/* book_license.c */
+uint32_t jk_book_intern_license(struct jk_book *book, struct jk_span text);
+void jk_book_add_license_facts(struct jk_book *book, const struct jk_entry *entry);
+const struct jk_license_row *jk_book_license_now(struct jk_book *book, uint32_t slot); /* with its cache filled */
+
+/* book_roster.c */
+void jk_book_put_team(struct jk_book *book, const struct jk_entry *entry);
+void jk_book_put_membership(struct jk_book *book, const struct jk_entry *entry);
+void jk_book_put_operates(struct jk_book *book, const struct jk_entry *entry);
+void jk_book_put_affiliation(struct jk_book *book, const struct jk_entry *entry);
+void jk_book_put_base(struct jk_book *book, uint32_t model, uint32_t team, const struct jk_entry *entry);
+bool jk_book_owned(const struct jk_book *book, uint32_t publisher, uint32_t team, int64_t at_us, uint32_t n);
+
+/* book_assess.c */
+void jk_book_refresh(struct jk_book *book, uint32_t model);
+
+/* book_register.c */
+enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+enum jk_status jk_book_apply_release(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+/* After a release, yank or unyank of a model whose standing release was `before`: wants all that it affects. */
+void jk_book_standing_changed(struct jk_book *book, uint32_t model, uint32_t before);
+
+#define JK_BOOK_REFUSE(error, ...) jk_fail(error, JK_DATA_LOSS, "ENTRY_CANNOT_FOLLOW", __VA_ARGS__)
+
+#endif

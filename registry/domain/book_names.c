@@ -1,0 +1,224 @@
+/* Names: publishers, the aliases of models, reserved names. Names are unique in folded form; old ones resolve for ever.
+ */
+#include "base/check.h"
+#include "domain/book_internal.h"
+
+struct jk_span jk_book_model_part(struct jk_span name)
+{
+    struct jk_span publisher, part;
+    jk_ident_split(name, &publisher, &part);
+    return part;
+}
+
+/* ---- publishers ---- */
+
+uint32_t jk_book_find_name(const struct jk_book *book, struct jk_span name)
+{
+    uint32_t hash = jk_hash_fold(name, 0);
+    uint32_t slot = jk_index_first(&book->name_index, hash);
+    while (slot != JK_NONE) {
+        const struct jk_name_row *row = jk_name_row(book, slot);
+        if (row->by_fold.hash == hash && jk_span_equal_fold(row->name, name)) return slot;
+        slot = row->by_fold.next;
+    }
+    return JK_NONE;
+}
+
+uint32_t jk_book_intern_name(struct jk_book *book, struct jk_span name)
+{
+    uint32_t slot = jk_book_find_name(book, name);
+    if (slot != JK_NONE) return slot;
+    struct jk_name_row *row = jk_book_append(book, &book->names, &slot);
+    if (!row) return JK_NONE;
+    row->name = jk_book_copy(book, name);
+    row->publisher = row->memberships = row->operators = row->reserved = JK_NONE;
+    jk_index_add(&book->name_index, &book->journal, &row->by_fold, slot, jk_hash_fold(name, 0));
+    return slot;
+}
+
+uint32_t jk_book_add_publisher(struct jk_book *book, struct jk_span name, enum jk_basis basis)
+{
+    uint32_t name_slot = jk_book_intern_name(book, name), slot;
+    if (name_slot == JK_NONE) return JK_NONE;
+    struct jk_publisher_row *row = jk_book_append(book, &book->publishers, &slot);
+    if (!row) return JK_NONE;
+    row->pub = (struct jk_publisher){.name = jk_book_copy(book, name),
+                                     .created = book->size,
+                                     .basis = basis,
+                                     .claimed = JK_NONE,
+                                     .verified_history = JK_NONE,
+                                     .last_model = JK_NONE};
+    row->name = name_slot;
+    row->registered = row->days = JK_NONE;
+    jk_book_set(book, &jk_name_row(book, name_slot)->publisher, slot);
+    return slot;
+}
+
+uint32_t jk_book_find_publisher(const struct jk_book *book, struct jk_span name, uint32_t n)
+{
+    uint32_t row = jk_book_find_name(book, name);
+    if (row == JK_NONE) return JK_NONE;
+    uint32_t slot = jk_name_row(book, row)->publisher;
+    return slot != JK_NONE && jk_publisher_row(book, slot)->pub.created < n ? slot : JK_NONE;
+}
+
+const struct jk_publisher *jk_book_publisher(const struct jk_book *book, uint32_t slot)
+{
+    JK_CHECK(slot < book->publishers.count);
+    return &jk_publisher_row(book, slot)->pub;
+}
+
+uint32_t jk_book_publishers(const struct jk_book *book, uint32_t n)
+{
+    uint32_t low = 0, high = book->publishers.count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (jk_publisher_row(book, middle)->pub.created < n)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool jk_book_is_verified(const struct jk_book *book, uint32_t publisher, uint32_t n)
+{
+    return jk_book_switched(book, jk_book_publisher(book, publisher)->verified_history, n);
+}
+
+bool jk_book_is_claimed(const struct jk_book *book, uint32_t publisher, uint32_t n)
+{
+    const struct jk_publisher *row = jk_book_publisher(book, publisher);
+    bool entered_for_others = row->basis == JK_BASIS_REGISTRAR || row->basis == JK_BASIS_ROSTER;
+    return !entered_for_others || row->claimed < n;
+}
+
+/* ---- reserved names ---- */
+
+static uint32_t hash_lenient(struct jk_span name, char folded[JK_NAME_PART_MAX], size_t *out_len)
+{
+    *out_len = jk_ident_fold_lenient(name, folded);
+    return jk_hash_text((struct jk_span){folded, *out_len});
+}
+
+void jk_book_reserve(struct jk_book *book, uint32_t name)
+{
+    struct jk_name_row *row = jk_name_row(book, name);
+    if (row->reserved != JK_NONE) return;
+    uint32_t slot;
+    struct jk_reserved_row *reserved = jk_book_append(book, &book->reserved, &slot);
+    if (!reserved) return;
+    char folded[JK_NAME_PART_MAX];
+    size_t len;
+    reserved->name = name;
+    uint32_t hash = hash_lenient(row->name, folded, &len);
+    jk_index_add(&book->reserved_index, &book->journal, &reserved->by_lenient, slot, hash);
+    jk_book_set(book, &row->reserved, book->size);
+}
+
+static bool is_same_leniently(struct jk_span name, const char *folded, size_t len)
+{
+    char other[JK_NAME_PART_MAX];
+    return jk_ident_fold_lenient(name, other) == len && memcmp(other, folded, len) == 0;
+}
+
+bool jk_book_is_reserved(const struct jk_book *book, struct jk_span publisher_name, uint32_t n)
+{
+    char folded[JK_NAME_PART_MAX];
+    size_t len;
+    if (publisher_name.len > sizeof folded) return false; /* no valid name */
+    uint32_t hash = hash_lenient(publisher_name, folded, &len);
+    uint32_t slot = jk_index_first(&book->reserved_index, hash);
+    while (slot != JK_NONE) {
+        const struct jk_reserved_row *row = jk_chunks_at(&book->reserved, slot);
+        const struct jk_name_row *name = jk_name_row(book, row->name);
+        if (row->by_lenient.hash == hash && name->reserved < n && is_same_leniently(name->name, folded, len))
+            return true;
+        slot = row->by_lenient.next;
+    }
+    return false;
+}
+
+/* ---- models and their aliases ---- */
+
+void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher, struct jk_span name)
+{
+    uint32_t slot;
+    struct jk_alias_row *row = jk_book_append(book, &book->aliases, &slot);
+    if (!row) return;
+    struct jk_model_row *owner = jk_model_row(book, model);
+    struct jk_publisher_row *under = jk_publisher_row(book, publisher);
+    row->pub = (struct jk_alias){.name = jk_book_copy(book, name),
+                                 .from = book->size,
+                                 .model = model,
+                                 .publisher = publisher,
+                                 .older = owner->pub.names};
+    row->next_of_publisher = under->pub.last_model;
+    jk_index_add(&book->alias_index, &book->journal, &row->by_name, slot, jk_hash_fold(name, 0));
+    jk_index_add(&book->part_index, &book->journal, &row->by_part, slot,
+                 jk_hash_fold(jk_book_model_part(name), JK_PART_SEED));
+    jk_book_set(book, &owner->pub.names, slot);
+    jk_book_set(book, &under->pub.last_model, slot);
+}
+
+uint32_t jk_book_find_model(const struct jk_book *book, struct jk_span name, uint32_t n)
+{
+    uint32_t hash = jk_hash_fold(name, 0);
+    uint32_t slot = jk_index_first(&book->alias_index, hash);
+    while (slot != JK_NONE) {
+        const struct jk_alias_row *row = jk_alias_row(book, slot);
+        if (row->by_name.hash == hash && row->pub.from < n && jk_span_equal_fold(row->pub.name, name))
+            return row->pub.model;
+        slot = row->by_name.next;
+    }
+    return JK_NONE;
+}
+
+const struct jk_alias *jk_book_alias(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    uint32_t slot = jk_book_model(book, model)->names;
+    while (slot != JK_NONE) {
+        const struct jk_alias *alias = &jk_alias_row(book, slot)->pub;
+        if (alias->from < n) return alias;
+        slot = alias->older;
+    }
+    return NULL;
+}
+
+const struct jk_alias *jk_book_older_alias(const struct jk_book *book, const struct jk_alias *alias)
+{
+    return alias->older == JK_NONE ? NULL : &jk_alias_row(book, alias->older)->pub;
+}
+
+struct jk_span jk_book_present_name(const struct jk_book *book, uint32_t model)
+{
+    return jk_alias_row(book, jk_model_row(book, model)->pub.names)->pub.name;
+}
+
+const struct jk_model *jk_book_model(const struct jk_book *book, uint32_t slot)
+{
+    JK_CHECK(slot < book->models.count);
+    return &jk_model_row(book, slot)->pub;
+}
+
+uint32_t jk_book_models(const struct jk_book *book, uint32_t n)
+{
+    uint32_t low = 0, high = book->models.count;
+    if (high > 0 && jk_model_row(book, high - 1)->pub.index < n) return high;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (jk_model_row(book, middle)->pub.index < n)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint32_t jk_book_find_model_index(const struct jk_book *book, uint64_t index, uint32_t n)
+{
+    if (index >= n) return JK_NONE;
+    uint32_t slot = jk_book_models(book, (uint32_t)index); /* as many models have a smaller identity */
+    if (slot >= book->models.count || jk_model_row(book, slot)->pub.index != index) return JK_NONE;
+    return slot;
+}

@@ -1,0 +1,138 @@
+/* Registered names near to one that is not: what an error message offers. Bounded: each source of candidates is
+ * looked at up to CANDIDATES names deep, and an edit distance beyond DISTANCE_MAX is not told from a larger one. */
+#include "base/check.h"
+#include "domain/book_internal.h"
+
+#define CANDIDATES   512
+#define DISTANCE_MAX 3
+#define KEPT         16
+#define SCORE_NONE   UINT32_MAX
+
+struct near_name {
+    uint32_t model;
+    uint32_t score; /* less is nearer */
+};
+struct nearest {
+    const struct jk_book *book;
+    uint32_t n;
+    struct jk_span publisher, part;
+    char lenient[JK_NAME_PART_MAX];
+    size_t lenient_len;
+    struct near_name kept[KEPT]; /* nearest first */
+    size_t count;
+};
+
+/* Edit distance (Levenshtein) of two short texts, in the band that DISTANCE_MAX allows; DISTANCE_MAX + 1 for more. */
+static unsigned edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    if (a_len > b_len + DISTANCE_MAX || b_len > a_len + DISTANCE_MAX) return DISTANCE_MAX + 1;
+    unsigned row[JK_NAME_PART_MAX + 1];
+    for (size_t j = 0; j <= b_len; j++)
+        row[j] = (unsigned)j;
+    for (size_t i = 1; i <= a_len; i++) {
+        unsigned corner = row[0], least = row[0] = (unsigned)i;
+        for (size_t j = 1; j <= b_len; j++) {
+            unsigned above = row[j];
+            unsigned best = corner + (a[i - 1] != b[j - 1]);
+            if (above + 1 < best) best = above + 1;
+            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+            row[j] = best;
+            corner = above;
+            if (best < least) least = best;
+        }
+        if (least > DISTANCE_MAX) return DISTANCE_MAX + 1;
+    }
+    return row[b_len] <= DISTANCE_MAX ? row[b_len] : DISTANCE_MAX + 1;
+}
+
+/* How near two lenient model parts are: 0 the same, then small edits, then one being the other's prefix. */
+static uint32_t part_score(const struct nearest *search, struct jk_span part)
+{
+    char other[JK_NAME_PART_MAX];
+    size_t len = jk_ident_fold_lenient(part, other);
+    size_t common = len < search->lenient_len ? len : search->lenient_len;
+    unsigned distance = edit_distance(search->lenient, search->lenient_len, other, len);
+    if (distance == 0) return 0;
+    if (common >= 3 && memcmp(other, search->lenient, common) == 0) {
+        size_t rest = len + search->lenient_len - 2 * common;
+        return 20 + (uint32_t)rest;
+    }
+    if (distance <= DISTANCE_MAX && distance * 4 <= search->lenient_len) return 10 * distance;
+    return SCORE_NONE;
+}
+
+static void keep(struct nearest *search, struct near_name found)
+{
+    for (size_t i = 0; i < search->count; i++)
+        if (search->kept[i].model == found.model) return;
+    size_t at = search->count;
+    while (at > 0 && search->kept[at - 1].score > found.score)
+        at--;
+    if (at == KEPT) return;
+    if (search->count < KEPT) search->count++;
+    memmove(&search->kept[at + 1], &search->kept[at], (search->count - 1 - at) * sizeof found);
+    search->kept[at] = found;
+}
+
+static void consider(struct nearest *search, uint32_t model)
+{
+    const struct jk_alias *alias = jk_book_alias(search->book, model, search->n);
+    if (!alias) return;
+    struct jk_span publisher, part;
+    jk_ident_split(alias->name, &publisher, &part);
+    uint32_t score = part_score(search, part);
+    if (score == SCORE_NONE) return;
+    score = score * 2 + !jk_span_equal_fold(publisher, search->publisher);
+    keep(search, (struct near_name){.model = model, .score = score});
+}
+
+/* Models whose name ever had the same model part. */
+static void consider_same_part(struct nearest *search)
+{
+    const struct jk_book *book = search->book;
+    uint32_t slot = jk_index_first(&book->part_index, jk_hash_fold(search->part, JK_PART_SEED));
+    for (size_t looked = 0; slot != JK_NONE && looked < CANDIDATES; looked++) {
+        const struct jk_alias_row *row = jk_alias_row(book, slot);
+        if (row->pub.from < search->n && jk_span_equal_fold(jk_book_model_part(row->pub.name), search->part))
+            consider(search, row->pub.model);
+        slot = row->by_part.next;
+    }
+}
+
+static void consider_bases(struct nearest *search)
+{
+    const struct jk_chunks *bases = &search->book->bases; /* at most JK_BOOK_BASES */
+    for (uint32_t i = 0; i < bases->count; i++) {
+        uint32_t model = *(const uint32_t *)jk_chunks_at(bases, i);
+        if (jk_book_base(search->book, model, search->n)) consider(search, model);
+    }
+}
+
+static void consider_same_publisher(struct nearest *search)
+{
+    const struct jk_book *book = search->book;
+    uint32_t publisher = jk_book_find_publisher(book, search->publisher, search->n);
+    if (publisher == JK_NONE) return;
+    uint32_t slot = jk_publisher_row(book, publisher)->pub.last_model;
+    for (size_t looked = 0; slot != JK_NONE && looked < CANDIDATES; looked++) {
+        const struct jk_alias_row *row = jk_alias_row(book, slot);
+        if (row->pub.from < search->n) consider(search, row->pub.model);
+        slot = row->next_of_publisher;
+    }
+}
+
+size_t jk_book_nearest(const struct jk_book *book, struct jk_span name, uint32_t n, struct jk_span *out_names,
+                       size_t most)
+{
+    if (jk_ident_model_fault(name)) return 0;
+    struct nearest search = {.book = book, .n = n};
+    jk_ident_split(name, &search.publisher, &search.part);
+    search.lenient_len = jk_ident_fold_lenient(search.part, search.lenient);
+    consider_bases(&search);
+    consider_same_publisher(&search);
+    consider_same_part(&search);
+    size_t count = search.count < most ? search.count : most;
+    for (size_t i = 0; i < count; i++)
+        out_names[i] = jk_book_alias(book, search.kept[i].model, n)->name;
+    return count;
+}

@@ -1,0 +1,268 @@
+/* Registrations and releases: the checks on a statement's names and parents, and what is written when they hold. */
+#include "base/check.h"
+#include "domain/book_internal.h"
+
+/* ---- parents ---- */
+
+static enum jk_status resolve_external(struct jk_book *book, const struct jk_parent_line *line,
+                                       struct jk_parent *out_parent, struct jk_error *error)
+{
+    struct jk_digest hash = jk_external_hash(line->name, line->version);
+    if (!jk_digest_equal(&hash, &line->hash))
+        return JK_BOOK_REFUSE(error, "entry %u: the hash of parent external %.*s does not match", book->size,
+                              JK_SPAN_ARG(line->name));
+    *out_parent = (struct jk_parent){.external = true,
+                                     .slot = jk_book_find_external(book, line->name, JK_NOW),
+                                     .revision = line->version,
+                                     .name = line->name,
+                                     .hash = line->hash};
+    return JK_OK;
+}
+
+static enum jk_status resolve_release(struct jk_book *book, const struct jk_parent_line *line,
+                                      struct jk_parent *out_parent, struct jk_error *error)
+{
+    uint32_t slot = jk_book_find_release(book, &line->hash, JK_NOW);
+    if (slot == JK_NONE)
+        return JK_BOOK_REFUSE(error, "entry %u: parent %.*s@%.*s is not registered", book->size,
+                              JK_SPAN_ARG(line->name), JK_SPAN_ARG(line->version));
+    const struct jk_release *release = &jk_release_row(book, slot)->pub;
+    if (jk_book_find_model(book, line->name, JK_NOW) != release->model ||
+        !jk_span_equal(release->version, line->version))
+        return JK_BOOK_REFUSE(error, "entry %u: parent %.*s@%.*s is not the release of that hash", book->size,
+                              JK_SPAN_ARG(line->name), JK_SPAN_ARG(line->version));
+    *out_parent = (struct jk_parent){.slot = slot, .name = line->name, .hash = line->hash};
+    return JK_OK;
+}
+
+/* The same hash twice is not canonical and was refused by the parser; what it cannot see is one external model in two
+ * letter cases. */
+static bool is_same_external(const struct jk_parent_line *a, const struct jk_parent_line *b)
+{
+    return a->external && b->external && jk_span_equal_fold(a->name, b->name) && jk_span_equal(a->version, b->version);
+}
+
+static enum jk_status resolve_parents(struct jk_book *book, const struct jk_statement *statement,
+                                      struct jk_parent *out_parents, struct jk_error *error)
+{
+    for (size_t i = 0; i < statement->parent_count; i++) {
+        const struct jk_parent_line *line = &statement->parents[i];
+        if (line->external)
+            JK_TRY(resolve_external(book, line, &out_parents[i], error));
+        else
+            JK_TRY(resolve_release(book, line, &out_parents[i], error));
+        for (size_t j = 0; j < i; j++)
+            if (is_same_external(line, &statement->parents[j]))
+                return JK_BOOK_REFUSE(error, "entry %u: parent %.*s is named twice", book->size,
+                                      JK_SPAN_ARG(line->name));
+    }
+    return JK_OK;
+}
+
+/* An external that nobody has named yet leads nowhere and cannot close a cycle. */
+static uint32_t known_parents(const struct jk_parent *parents, size_t count, struct jk_parent *out_known)
+{
+    uint32_t known = 0;
+    for (size_t i = 0; i < count; i++)
+        if (parents[i].slot != JK_NONE) out_known[known++] = parents[i];
+    return known;
+}
+
+static enum jk_status check_path(struct jk_book *book, const struct jk_parent *known, uint32_t count,
+                                 struct jk_error *error)
+{
+    if (jk_book_leads_to_base(book, known, count)) return JK_OK;
+    if (book->failed)
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while applying an entry");
+    return JK_BOOK_REFUSE(error, "entry %u: no parent leads to a base model", book->size);
+}
+
+static bool is_descendant(struct jk_book *book, const struct jk_parent *parent, uint32_t model)
+{
+    if (!parent->external) {
+        const struct jk_release *release = &jk_release_row(book, parent->slot)->pub;
+        return release->model == model || jk_book_descends(book, parent->slot, model, JK_NOW);
+    }
+    const struct jk_external *external = &jk_external_row(book, parent->slot)->pub;
+    if (external->adopted_model == JK_NONE) return false;
+    if (external->adopted_model == model) return true;
+    uint32_t slot = jk_model_row(book, external->adopted_model)->pub.last_release;
+    for (; slot != JK_NONE; slot = jk_release_row(book, slot)->pub.older)
+        if (jk_book_descends(book, slot, model, JK_NOW)) return true;
+    return false;
+}
+
+/* ---- writing ---- */
+
+/* The spelling of a parent's name, shared with the parent where it is the same, as it nearly always is. */
+static struct jk_span kept_name(struct jk_book *book, const struct jk_parent *parent)
+{
+    struct jk_span known = {0};
+    if (!parent->external)
+        known = jk_book_present_name(book, jk_release_row(book, parent->slot)->pub.model);
+    else if (parent->slot != JK_NONE)
+        known = jk_external_row(book, parent->slot)->pub.name;
+    return jk_span_equal(known, parent->name) ? known : jk_book_copy(book, parent->name);
+}
+
+static bool keep_parents(struct jk_book *book, const struct jk_statement *statement, struct jk_parent *parents,
+                         struct jk_release *release)
+{
+    if (statement->parent_count == 0) return true;
+    for (size_t i = 0; i < statement->parent_count; i++) {
+        parents[i].name = kept_name(book, &parents[i]);
+        if (!parents[i].external) continue;
+        parents[i].slot = jk_book_intern_external(book, statement->parents[i].name);
+        parents[i].revision = jk_book_copy(book, parents[i].revision);
+        if (parents[i].slot == JK_NONE) return false;
+    }
+    size_t size = statement->parent_count * sizeof *parents;
+    struct jk_parent *kept = jk_bytes_take(&book->bytes, &book->journal, size);
+    if (!kept) {
+        book->failed = true;
+        return false;
+    }
+    memcpy(kept, parents, size);
+    release->parents = kept;
+    release->parent_count = (uint32_t)statement->parent_count;
+    return true;
+}
+
+static void write_release(struct jk_book *book, uint32_t model, const struct jk_entry *entry,
+                          const struct jk_statement *statement, struct jk_parent *parents)
+{
+    struct jk_release release = {.relation = statement->relation,
+                                 .license_text = statement->license_text,
+                                 .artifact = statement->artifact,
+                                 .weights = statement->weights};
+    struct jk_span present = jk_book_present_name(book, model);
+    release.name = jk_span_equal(present, statement->model) ? present : jk_book_copy(book, statement->model);
+    release.version = jk_book_copy(book, statement->version);
+    release.hash = jk_statement_hash(entry->statement);
+    release.license = jk_book_intern_license(book, statement->license);
+    if (release.license == JK_NONE || !keep_parents(book, statement, parents, &release)) return;
+    (void)jk_book_add_release(book, model, &release);
+    jk_book_count_write(book, jk_alias_row(book, jk_model_row(book, model)->pub.names)->pub.publisher, entry->time_us);
+    jk_book_touch(book, model);
+}
+
+void jk_book_standing_changed(struct jk_book *book, uint32_t model, uint32_t before)
+{
+    uint32_t after = jk_book_standing_release(book, model, JK_NOW);
+    jk_book_touch(book, model);
+    jk_book_want(book, model);
+    if (jk_model_row(book, model)->adopted != JK_NONE && before != after) jk_book_new_epoch(book);
+    if (jk_book_base(book, model, JK_NOW) && before != JK_NONE &&
+        jk_release_row(book, before)->pub.license != jk_release_row(book, after)->pub.license)
+        jk_book_want_under_model(book, model); /* a root's licence binds its descendants' names */
+    jk_book_walk(book);
+}
+
+static uint32_t add_model(struct jk_book *book, uint32_t publisher, const struct jk_entry *entry)
+{
+    uint32_t slot;
+    struct jk_model_row *row = jk_book_append(book, &book->models, &slot);
+    if (!row) return JK_NONE;
+    struct jk_publisher_row *under = jk_publisher_row(book, publisher);
+    row->pub = (struct jk_model){.index = book->size,
+                                 .publisher = publisher,
+                                 .names = JK_NONE,
+                                 .first_release = JK_NONE,
+                                 .last_release = JK_NONE,
+                                 .base_history = JK_NONE,
+                                 .spells = JK_NONE};
+    row->next_registered = under->registered;
+    row->adopted = row->touches = row->changed = JK_NONE;
+    row->month = (uint16_t)jk_time_month(entry->time_us);
+    jk_book_set(book, &under->registered, slot);
+    return slot;
+}
+
+/* In the log a bad statement is a loss of data, whatever it would be in a request. */
+static enum jk_status parse_statement(const struct jk_entry *entry, struct jk_statement *out_statement,
+                                      struct jk_error *error)
+{
+    if (jk_statement_parse(entry->statement, out_statement, error) == JK_OK) return JK_OK;
+    error->status = JK_DATA_LOSS;
+    return JK_DATA_LOSS;
+}
+
+/* ---- register ---- */
+
+static enum jk_status check_new_model(struct jk_book *book, const struct jk_entry *entry,
+                                      const struct jk_statement *statement, uint32_t *out_publisher,
+                                      struct jk_error *error)
+{
+    struct jk_span publisher, part;
+    jk_ident_split(statement->model, &publisher, &part);
+    *out_publisher = jk_book_find_publisher(book, publisher, JK_NOW);
+    if (*out_publisher == JK_NONE)
+        return JK_BOOK_REFUSE(error, "entry %u: there is no publisher %.*s", book->size, JK_SPAN_ARG(publisher));
+    if (jk_book_find_model(book, statement->model, JK_NOW) != JK_NONE)
+        return JK_BOOK_REFUSE(error, "entry %u: the name %.*s is taken", book->size, JK_SPAN_ARG(statement->model));
+    if (statement->relation == JK_RELATION_NONE && entry->actor.type != JK_ACTOR_ADMIN)
+        return JK_BOOK_REFUSE(error, "entry %u: only an admin registers a model without parents", book->size);
+    return JK_OK;
+}
+
+enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
+{
+    struct jk_statement statement;
+    struct jk_parent parents[JK_PARENTS_MAX], known[JK_PARENTS_MAX];
+    uint32_t publisher;
+    JK_TRY(parse_statement(entry, &statement, error));
+    JK_TRY(check_new_model(book, entry, &statement, &publisher, error));
+    JK_TRY(resolve_parents(book, &statement, parents, error));
+    if (statement.relation != JK_RELATION_NONE)
+        JK_TRY(check_path(book, known, known_parents(parents, statement.parent_count, known), error));
+    uint32_t model = add_model(book, publisher, entry);
+    if (model == JK_NONE) return JK_OK; /* out of memory: said at the end */
+    jk_book_add_alias(book, model, publisher, statement.model);
+    if (book->failed) return JK_OK;
+    write_release(book, model, entry, &statement, parents);
+    jk_book_want_alone(book, model);
+    return JK_OK;
+}
+
+/* ---- release ---- */
+
+static enum jk_status check_known_model(struct jk_book *book, const struct jk_statement *statement, uint32_t *out_model,
+                                        struct jk_error *error)
+{
+    uint32_t model = jk_book_find_model(book, statement->model, JK_NOW);
+    if (model == JK_NONE || !jk_span_equal_fold(jk_book_present_name(book, model), statement->model))
+        return JK_BOOK_REFUSE(error, "entry %u: %.*s is no model's present name", book->size,
+                              JK_SPAN_ARG(statement->model));
+    if (jk_book_find_version(book, model, statement->version, JK_NOW) != JK_NONE)
+        return JK_BOOK_REFUSE(error, "entry %u: release %.*s exists already", book->size,
+                              JK_SPAN_ARG(statement->version));
+    *out_model = model;
+    return JK_OK;
+}
+
+static enum jk_status check_release_parents(struct jk_book *book, uint32_t model, const struct jk_parent *parents,
+                                            size_t count, struct jk_error *error)
+{
+    struct jk_parent known[JK_PARENTS_MAX];
+    uint32_t known_count = known_parents(parents, count, known);
+    for (uint32_t i = 0; i < known_count; i++)
+        if (is_descendant(book, &known[i], model))
+            return JK_BOOK_REFUSE(error, "entry %u: a parent is the model itself or descends from it", book->size);
+    if (jk_book_base(book, model, JK_NOW)) return JK_OK;
+    return check_path(book, known, known_count, error);
+}
+
+enum jk_status jk_book_apply_release(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
+{
+    struct jk_statement statement;
+    struct jk_parent parents[JK_PARENTS_MAX];
+    uint32_t model = JK_NONE;
+    JK_TRY(parse_statement(entry, &statement, error));
+    JK_TRY(check_known_model(book, &statement, &model, error));
+    JK_TRY(resolve_parents(book, &statement, parents, error));
+    JK_TRY(check_release_parents(book, model, parents, statement.parent_count, error));
+    uint32_t before = jk_book_standing_release(book, model, JK_NOW);
+    write_release(book, model, entry, &statement, parents);
+    if (!book->failed) jk_book_standing_changed(book, model, before);
+    return JK_OK;
+}

@@ -1,0 +1,143 @@
+/* Releases: adding them, finding them by hash, version and weights, and which one decides. */
+#include "base/check.h"
+#include "domain/book_internal.h"
+
+/* The slot of a weights digest; the first release that brought it stays its representative. */
+static uint32_t intern_weights(struct jk_book *book, const struct jk_digest *weights, uint32_t release)
+{
+    if (jk_digest_is_zero(weights)) return JK_NONE;
+    uint32_t hash = jk_hash_digest(weights), slot = jk_index_first(&book->weights_index, hash);
+    for (; slot != JK_NONE; slot = jk_weights_row(book, slot)->by_digest.next) {
+        struct jk_weights_row *row = jk_weights_row(book, slot);
+        if (!jk_digest_equal(&jk_release_row(book, row->first)->pub.weights, weights)) continue;
+        jk_book_set(book, &row->uses, row->uses + 1);
+        return slot;
+    }
+    struct jk_weights_row *row = jk_book_append(book, &book->weights, &slot);
+    if (!row) return JK_NONE;
+    row->first = release;
+    row->uses = 1;
+    jk_index_add(&book->weights_index, &book->journal, &row->by_digest, slot, hash);
+    return slot;
+}
+
+static void link_into_model(struct jk_book *book, uint32_t slot, struct jk_release *release)
+{
+    struct jk_model *model = &jk_model_row(book, release->model)->pub;
+    release->older = model->last_release;
+    release->newer = JK_NONE;
+    if (release->older == JK_NONE)
+        jk_book_set(book, &model->first_release, slot);
+    else
+        jk_book_set(book, &jk_release_row(book, release->older)->pub.newer, slot);
+    jk_book_set(book, &model->last_release, slot);
+}
+
+uint32_t jk_book_add_release(struct jk_book *book, uint32_t model, const struct jk_release *release)
+{
+    uint32_t slot;
+    struct jk_release_row *row = jk_book_append(book, &book->releases, &slot);
+    if (!row) return JK_NONE;
+    row->pub = *release;
+    row->pub.index = book->size;
+    row->pub.model = model;
+    row->pub.yanks = row->pub.children = JK_NONE;
+    link_into_model(book, slot, &row->pub);
+    row->weights = intern_weights(book, &release->weights, slot);
+    jk_index_add(&book->hash_index, &book->journal, &row->by_hash, slot, jk_hash_digest(&release->hash));
+    jk_index_add(&book->version_index, &book->journal, &row->by_version, slot,
+                 jk_hash_fold(release->version, (uint64_t)model + 1));
+    jk_book_add_edges(book, slot);
+    return slot;
+}
+
+const struct jk_release *jk_book_release(const struct jk_book *book, uint32_t slot)
+{
+    JK_CHECK(slot < book->releases.count);
+    return &jk_release_row(book, slot)->pub;
+}
+
+uint32_t jk_book_releases(const struct jk_book *book, uint32_t n)
+{
+    uint32_t low = 0, high = book->releases.count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (jk_release_row(book, middle)->pub.index < n)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint32_t jk_book_find_release(const struct jk_book *book, const struct jk_digest *hash, uint32_t n)
+{
+    uint32_t slot = jk_index_first(&book->hash_index, jk_hash_digest(hash));
+    while (slot != JK_NONE) {
+        const struct jk_release_row *row = jk_release_row(book, slot);
+        if (jk_digest_equal(&row->pub.hash, hash)) return row->pub.index < n ? slot : JK_NONE;
+        slot = row->by_hash.next;
+    }
+    return JK_NONE;
+}
+
+uint32_t jk_book_find_version(const struct jk_book *book, uint32_t model, struct jk_span version, uint32_t n)
+{
+    uint32_t hash = jk_hash_fold(version, (uint64_t)model + 1);
+    uint32_t slot = jk_index_first(&book->version_index, hash);
+    while (slot != JK_NONE) {
+        const struct jk_release_row *row = jk_release_row(book, slot);
+        if (row->by_version.hash == hash && row->pub.model == model && row->pub.index < n &&
+            jk_span_equal_fold(row->pub.version, version))
+            return slot;
+        slot = row->by_version.next;
+    }
+    return JK_NONE;
+}
+
+uint32_t jk_book_find_weights(const struct jk_book *book, const struct jk_digest *weights, uint32_t n)
+{
+    uint32_t slot = jk_index_first(&book->weights_index, jk_hash_digest(weights));
+    for (; slot != JK_NONE; slot = jk_weights_row(book, slot)->by_digest.next) {
+        uint32_t first = jk_weights_row(book, slot)->first;
+        const struct jk_release *release = &jk_release_row(book, first)->pub;
+        if (jk_digest_equal(&release->weights, weights)) return release->index < n ? first : JK_NONE;
+    }
+    return JK_NONE;
+}
+
+bool jk_book_is_yanked(const struct jk_book *book, uint32_t release, uint32_t n)
+{
+    return jk_book_switched(book, jk_book_release(book, release)->yanks, n);
+}
+
+uint32_t jk_book_deciding(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    uint32_t slot = jk_book_model(book, model)->last_release;
+    while (slot != JK_NONE) {
+        const struct jk_release *release = &jk_release_row(book, slot)->pub;
+        if (release->index < n && !jk_book_switched(book, release->yanks, n)) return slot;
+        slot = release->older;
+    }
+    return JK_NONE;
+}
+
+uint32_t jk_book_newest(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    uint32_t slot = jk_book_model(book, model)->last_release;
+    while (slot != JK_NONE && jk_release_row(book, slot)->pub.index >= n)
+        slot = jk_release_row(book, slot)->pub.older;
+    return slot;
+}
+
+uint32_t jk_book_standing_release(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    uint32_t deciding = jk_book_deciding(book, model, n);
+    return deciding != JK_NONE ? deciding : jk_book_newest(book, model, n);
+}
+
+bool jk_book_is_derivative(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    uint32_t release = jk_book_standing_release(book, model, n);
+    return release != JK_NONE && jk_book_release(book, release)->parent_count > 0 && !jk_book_base(book, model, n);
+}

@@ -1,0 +1,197 @@
+/* Which base models a release descends from, how far, and the least permissions among its ancestors: a summary cached
+ * per release and computed from the summaries of its parents, so a chain costs its length once. A summary holds for
+ * an epoch; whatever changes the graph above existing releases (adoptions, the roster, licence facts, another deciding
+ * release of a model that adopted an external) starts a new one. Root sets are interned; set 0 is empty. */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "domain/book_internal.h"
+
+/* ---- root sets ---- */
+
+static uint32_t hash_roots(const struct jk_root *roots, uint32_t count)
+{
+    uint32_t hash = 0;
+    for (uint32_t i = 0; i < count; i++)
+        hash = jk_hash_u64((((uint64_t)roots[i].model << 32) | roots[i].depth) ^ ((uint64_t)hash << 16));
+    return hash;
+}
+
+static uint32_t add_set(struct jk_book *book, const struct jk_root *roots, uint32_t count, uint32_t hash)
+{
+    struct jk_root *copy = jk_bytes_take(&book->cached, NULL, count * sizeof *copy);
+    struct jk_root_set *set = copy ? jk_chunks_append(&book->root_sets, NULL) : NULL;
+    if (!set) {
+        book->failed = true;
+        return 0;
+    }
+    memcpy(copy, roots, count * sizeof *copy);
+    *set = (struct jk_root_set){.roots = copy, .count = count};
+    uint32_t slot = book->root_sets.count - 1;
+    jk_index_add(&book->root_set_index, NULL, &set->by_roots, slot, hash);
+    return slot;
+}
+
+static uint32_t intern_set(struct jk_book *book, const struct jk_root *roots, uint32_t count)
+{
+    if (count == 0) return 0;
+    uint32_t hash = hash_roots(roots, count);
+    uint32_t slot = jk_index_first(&book->root_set_index, hash);
+    while (slot != JK_NONE) {
+        const struct jk_root_set *set = jk_root_set_row(book, slot);
+        if (set->by_roots.hash == hash && set->count == count && memcmp(set->roots, roots, count * sizeof *roots) == 0)
+            return slot;
+        slot = set->by_roots.next;
+    }
+    return add_set(book, roots, count, hash);
+}
+
+bool jk_book_roots_init(struct jk_book *book)
+{
+    struct jk_root_set *empty = jk_chunks_append(&book->root_sets, NULL);
+    if (!empty) return false;
+    jk_index_add(&book->root_set_index, NULL, &empty->by_roots, 0, 0);
+    return true;
+}
+
+/* The same roots one step further on. */
+static uint32_t deepen(struct jk_book *book, uint32_t slot)
+{
+    struct jk_root_set *set = jk_root_set_row(book, slot);
+    if (slot == 0 || set->deeper != 0) return set->deeper;
+    for (uint32_t i = 0; i < set->count; i++) {
+        book->merging[i] = set->roots[i];
+        if (book->merging[i].depth < UINT16_MAX) book->merging[i].depth++;
+    }
+    set->deeper = intern_set(book, book->merging, set->count);
+    return set->deeper;
+}
+
+/* Merges a set into book->merged[0 … count-1], both sorted by model, keeping the smaller depth; the new count. */
+static uint32_t merge_set(struct jk_book *book, uint32_t count, uint32_t slot)
+{
+    const struct jk_root_set *set = jk_root_set_row(book, slot);
+    uint32_t i = 0, j = 0, k = 0;
+    while (i < count || j < set->count) {
+        JK_CHECK(k < JK_BOOK_BASES); /* the roster holds no more */
+        if (j == set->count || (i < count && book->merged[i].model < set->roots[j].model)) {
+            book->merging[k++] = book->merged[i++];
+            continue;
+        }
+        struct jk_root root = set->roots[j++];
+        if (i < count && book->merged[i].model == root.model) {
+            if (book->merged[i].depth < root.depth) root.depth = book->merged[i].depth;
+            i++;
+        }
+        book->merging[k++] = root;
+    }
+    struct jk_root *merged = book->merging;
+    book->merging = book->merged;
+    book->merged = merged;
+    return k;
+}
+
+/* ---- summaries ---- */
+
+static bool is_summarized(const struct jk_book *book, uint32_t release)
+{
+    return jk_release_row(book, release)->epoch == book->epoch;
+}
+
+/* The roots that a parent gives its child: itself where it is listed, else its own, one step on. */
+static uint32_t roots_given(struct jk_book *book, uint32_t parent_release)
+{
+    const struct jk_release_row *parent = jk_release_row(book, parent_release);
+    if (!jk_book_base(book, parent->pub.model, JK_NOW)) return deepen(book, parent->roots);
+    struct jk_root root = {.model = parent->pub.model, .depth = 1};
+    return intern_set(book, &root, 1);
+}
+
+static void lower(uint8_t least[JK_PERMISSION_KINDS], const uint8_t others[JK_PERMISSION_KINDS])
+{
+    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
+        if (others[kind] < least[kind]) least[kind] = others[kind];
+}
+
+/* The least permissions of a parent and all its ancestors. */
+static void lower_by_parent(struct jk_book *book, uint8_t least[JK_PERMISSION_KINDS], uint32_t parent_release)
+{
+    const struct jk_release_row *parent = jk_release_row(book, parent_release);
+    lower(least, jk_book_license_now(book, parent->pub.license)->permissions);
+    lower(least, parent->least);
+}
+
+/* All parents are summarised. */
+static uint32_t combine(struct jk_book *book, const struct jk_parent *parents, uint32_t count,
+                        uint8_t least[JK_PERMISSION_KINDS])
+{
+    static const uint8_t unknown[JK_PERMISSION_KINDS] = {JK_PERMISSION_UNKNOWN, JK_PERMISSION_UNKNOWN,
+                                                         JK_PERMISSION_UNKNOWN};
+    uint32_t merged = 0, only = 0;
+    bool several = false;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t release = jk_book_parent_release(book, &parents[i], JK_NOW);
+        if (release == JK_NONE) {
+            lower(least, unknown);
+            continue;
+        }
+        lower_by_parent(book, least, release);
+        uint32_t given = roots_given(book, release);
+        if (given == 0 || given == only) continue;
+        if (only != 0 && !several) merged = merge_set(book, 0, only);
+        several = only != 0;
+        if (several)
+            merged = merge_set(book, merged, given);
+        else
+            only = given;
+    }
+    return several ? intern_set(book, book->merged, merged) : only;
+}
+
+static void summarize_one(struct jk_book *book, uint32_t release)
+{
+    struct jk_release_row *row = jk_release_row(book, release);
+    memset(row->least, JK_PERMISSION_YES, sizeof row->least);
+    row->roots = combine(book, row->pub.parents, row->pub.parent_count, row->least);
+    row->epoch = book->epoch;
+}
+
+/* Puts the parents that have no summary yet on the stack; false when there was none. */
+static bool push_missing(struct jk_book *book, const struct jk_parent *parents, uint32_t count)
+{
+    uint32_t before = book->stack.count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t release = jk_book_parent_release(book, &parents[i], JK_NOW);
+        if (release != JK_NONE && !is_summarized(book, release)) (void)jk_book_push(book, &book->stack, release);
+    }
+    return book->stack.count > before;
+}
+
+static void drain_stack(struct jk_book *book)
+{
+    while (book->stack.count > 0 && !book->failed) {
+        uint32_t release = book->stack.at[book->stack.count - 1];
+        const struct jk_release *row = &jk_release_row(book, release)->pub;
+        if (!is_summarized(book, release)) {
+            if (push_missing(book, row->parents, row->parent_count)) continue;
+            summarize_one(book, release);
+        }
+        book->stack.count--;
+    }
+}
+
+void jk_book_summarize(struct jk_book *book, uint32_t release)
+{
+    if (is_summarized(book, release)) return;
+    book->stack.count = 0;
+    (void)jk_book_push(book, &book->stack, release);
+    drain_stack(book);
+}
+
+bool jk_book_leads_to_base(struct jk_book *book, const struct jk_parent *parents, uint32_t count)
+{
+    uint8_t least[JK_PERMISSION_KINDS] = {0};
+    book->stack.count = 0;
+    if (push_missing(book, parents, count)) drain_stack(book);
+    return !book->failed && combine(book, parents, count, least) != 0;
+}

@@ -1,0 +1,186 @@
+/* Shares and totals by walking the book: see count.h. */
+#include "domain/count.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "domain/count_internal.h"
+
+static bool is_in_scope(const struct jk_book *book, uint32_t root, struct jk_scope scope, uint32_t n)
+{
+    if (scope.type == JK_SCOPE_ALL) return true;
+    if (scope.type == JK_SCOPE_BASE) return root == scope.slot;
+    const struct jk_base_facts *base = jk_book_base(book, root, n);
+    return base && base->team == scope.slot;
+}
+
+/* The spell taken for a scope: least depth, then lowest root. Also says whether any is independent. */
+static const struct jk_spell *take_spell(const struct jk_book *book, uint32_t model, struct jk_scope scope, uint32_t n,
+                                         bool *out_independent)
+{
+    const struct jk_spell *taken = NULL, *spell = NULL;
+    *out_independent = false;
+    while ((spell = jk_book_spell(book, model, n, spell)) != NULL) {
+        if (!is_in_scope(book, spell->root, scope, n)) continue;
+        if (!(spell->flags & (JK_FLAG_SELF | JK_FLAG_AFFILIATE))) *out_independent = true;
+        if (!taken || spell->depth < taken->depth || (spell->depth == taken->depth && spell->root < taken->root))
+            taken = spell;
+    }
+    return taken;
+}
+
+void jk_count_light(const struct jk_book *book, uint32_t model, struct jk_scope scope, uint32_t n,
+                    struct jk_light_share *out_share)
+{
+    bool independent;
+    const struct jk_spell *spell = take_spell(book, model, scope, n, &independent);
+    if (!spell) {
+        *out_share = (struct jk_light_share){.present = false};
+        return;
+    }
+    bool clean = !(spell->flags & (JK_FLAG_LICENSE_CONFLICT | JK_FLAG_LICENSE_UNKNOWN)) &&
+                 spell->license_class != JK_LICENSE_UNKNOWN;
+    *out_share = (struct jk_light_share){.present = true,
+                                         .counted = !(spell->flags & JK_FLAG_YANKED),
+                                         .independent = independent,
+                                         .license_clean = clean,
+                                         .depth = spell->depth,
+                                         .relation = spell->relation,
+                                         .license_class = spell->license_class,
+                                         .month = jk_model_row(book, model)->month,
+                                         .publisher = jk_book_alias(book, model, n)->publisher,
+                                         .weights = jk_release_row(book, spell->release)->weights,
+                                         .release = spell->release,
+                                         .flags = spell->flags};
+}
+
+void jk_share_of(const struct jk_book *book, uint32_t model, struct jk_scope scope, uint32_t n,
+                 struct jk_share *out_share)
+{
+    struct jk_light_share light;
+    jk_count_light(book, model, scope, n, &light);
+    memset(out_share, 0, sizeof *out_share);
+    if (!light.present) return;
+    const struct jk_release *release = jk_book_release(book, light.release);
+    *out_share = (struct jk_share){.present = true,
+                                   .counted = light.counted,
+                                   .independent = light.independent,
+                                   .license_clean = light.license_clean,
+                                   .depth = light.depth,
+                                   .relation = light.relation,
+                                   .license_class = light.license_class,
+                                   .month = light.month,
+                                   .publisher = light.publisher,
+                                   .license = release->license,
+                                   .weights = release->weights,
+                                   .flags = light.flags};
+}
+
+void jk_count_add(struct jk_total *total, const struct jk_light_share *share, uint32_t by)
+{
+    if (!share->present) return;
+    total->registered += by;
+    if (!share->counted) {
+        total->yanked += by;
+        return;
+    }
+    total->counted += by;
+    *(share->depth == 1 ? &total->direct : &total->transitive) += by;
+    if (share->independent) total->independent += by;
+    if (share->license_clean) total->license_clean += by;
+    total->by_relation[share->relation] += by;
+    total->by_license_class[share->license_class] += by;
+    total->by_depth[share->depth < JK_COUNT_DEPTHS ? share->depth : JK_COUNT_DEPTHS] += by;
+    total->by_month[share->month < JK_COUNT_MONTHS ? share->month : JK_COUNT_MONTHS - 1] += by;
+}
+
+/* ---- totals ---- */
+
+static bool set_bit(uint64_t *bits, uint32_t at)
+{
+    uint64_t bit = (uint64_t)1 << (at & 63);
+    bool was = (bits[at >> 6] & bit) != 0;
+    bits[at >> 6] |= bit;
+    return !was;
+}
+
+static void count_distinct(struct jk_total *total, const struct jk_light_share *share, uint64_t *publishers,
+                           uint64_t *weights)
+{
+    if (!share->counted) return;
+    total->distinct_publishers += set_bit(publishers, share->publisher);
+    total->distinct_weights += share->weights == JK_NONE || set_bit(weights, share->weights);
+}
+
+enum jk_status jk_count_at(const struct jk_book *book, struct jk_scope scope, uint32_t n, struct jk_total *out_total,
+                           struct jk_error *error)
+{
+    uint64_t *publishers = calloc(book->publishers.count / 64 + 1, sizeof *publishers);
+    uint64_t *weights = calloc(book->weights.count / 64 + 1, sizeof *weights);
+    enum jk_status status = JK_OK;
+    if (publishers && weights) {
+        uint32_t models = jk_book_models(book, n);
+        memset(out_total, 0, sizeof *out_total);
+        out_total->size = n;
+        for (uint32_t model = 0; model < models; model++) {
+            struct jk_light_share share;
+            jk_count_light(book, model, scope, n, &share);
+            if (!share.present) continue;
+            jk_count_add(out_total, &share, 1);
+            count_distinct(out_total, &share, publishers, weights);
+        }
+    } else {
+        status = jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting");
+    }
+    free(publishers);
+    free(weights);
+    return status;
+}
+
+/* ---- groups ---- */
+
+static int compare_groups(const void *left, const void *right)
+{
+    const struct jk_group *a = left, *b = right;
+    if (a->count != b->count) return a->count < b->count ? 1 : -1;
+    return (a->slot > b->slot) - (a->slot < b->slot);
+}
+
+static void count_slots(const struct jk_book *book, struct jk_scope scope, enum jk_group_by by, uint32_t n,
+                        uint32_t *counts)
+{
+    uint32_t models = jk_book_models(book, n);
+    for (uint32_t model = 0; model < models; model++) {
+        struct jk_light_share share;
+        jk_count_light(book, model, scope, n, &share);
+        if (!share.present || !share.counted) continue;
+        counts[by == JK_GROUP_PUBLISHER ? share.publisher : jk_book_release(book, share.release)->license]++;
+    }
+}
+
+enum jk_status jk_count_groups(const struct jk_book *book, struct jk_scope scope, enum jk_group_by by, uint32_t n,
+                               struct jk_arena *arena, struct jk_group **out_groups, size_t *out_count,
+                               struct jk_error *error)
+{
+    uint32_t slots = by == JK_GROUP_PUBLISHER ? book->publishers.count : book->licenses.count;
+    uint32_t *counts = calloc((size_t)slots + 1, sizeof *counts);
+    size_t used = 0;
+    if (!counts) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting");
+    count_slots(book, scope, by, n, counts);
+    for (uint32_t slot = 0; slot < slots; slot++)
+        used += counts[slot] > 0;
+    struct jk_group *groups = jk_arena_zalloc(arena, used + 1, sizeof *groups);
+    if (!groups) {
+        free(counts);
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "RESPONSE_TOO_LARGE",
+                       "the groups do not fit into this call's memory");
+    }
+    used = 0;
+    for (uint32_t slot = 0; slot < slots; slot++)
+        if (counts[slot] > 0) groups[used++] = (struct jk_group){.slot = slot, .count = counts[slot]};
+    free(counts);
+    qsort(groups, used, sizeof *groups, compare_groups);
+    *out_groups = groups;
+    *out_count = used;
+    return JK_OK;
+}
