@@ -1,0 +1,322 @@
+/* The round trips of a batch: lock and look up; write and commit; and the question whether a commit whose answer was lost
+ * went through. Thread: the sequencer. Locking is a statement of its own, because one statement that locks and looks up can
+ * miss the rows that were committed while it waited (READ COMMITTED takes a fresh snapshot a statement). */
+#include <stdio.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "store/batch.h"
+#include "store/pgarray.h"
+
+#define LOCK_MS     8000
+#define COMMIT_MS   15000
+#define FOLLOW_ROWS 8192 /* more than a batch may hold, so that two busy servers can keep up with one another */
+
+static void ask_entries(const struct jk_store *store, struct jk_query *query)
+{
+    jk_query_init(query, JK_SQL_ENTRIES_FROM);
+    jk_query_i64(query, (int64_t)store->edge.size);
+    jk_query_i64(query, FOLLOW_ROWS);
+}
+
+static void ask_records(const struct jk_store *store, struct jk_query *query)
+{
+    jk_query_init(query, JK_SQL_RECORDS_FROM);
+    jk_query_i64(query, store->record_version);
+    jk_query_i64(query, FOLLOW_ROWS);
+}
+
+struct asked {
+    struct jk_pgarray accounts, ids;
+};
+
+static void ask_replies(const struct jk_batch *batch, struct asked *asked, struct jk_query *query)
+{
+    jk_pgarray_init(&asked->accounts, JK_PG_BIGINT);
+    jk_pgarray_init(&asked->ids, JK_PG_UUID);
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct jk_write *write = batch->slots[i].write;
+
+        jk_pgarray_add_i64(&asked->accounts, (int64_t)write->account);
+        jk_pgarray_add(&asked->ids, (struct jk_span){(const char *)write->request_id, sizeof(write->request_id)});
+    }
+    jk_query_init(query, JK_SQL_REPLIES);
+    jk_query_span(query, jk_pgarray_span(&asked->accounts));
+    jk_query_span(query, jk_pgarray_span(&asked->ids));
+}
+
+static void take_replies(struct jk_batch *batch, struct jk_query *query)
+{
+    batch->replies = query->result;
+    query->result = NULL;
+    for (int row = 0; row < PQntuples(batch->replies); row++) {
+        int64_t place = jk_result_i64(batch->replies, row, 0);
+
+        JK_CHECK(place >= 1 && (size_t)place <= batch->count);
+        batch->slots[place - 1].stored = row;
+    }
+}
+
+static enum jk_status check_clock(const struct jk_batch *batch, struct jk_error *error)
+{
+    int64_t lead_us = batch->store->last_time_us - batch->turn.time_us;
+
+    if (lead_us <= JK_CLOCK_LEAD_US) return JK_OK;
+    return jk_fail(error, JK_UNAVAILABLE, "CLOCK_BEHIND",
+                   "the database's clock is %lld s behind the log's last entry: set the clock of the database's host",
+                   (long long)(lead_us / 1000000));
+}
+
+enum { Q_BEGIN, Q_HEAD, Q_CLOCK, Q_ENTRIES, Q_RECORDS, Q_REPLIES, Q_LOCK_COUNT };
+
+static enum jk_status take_lock(struct jk_batch *batch, struct jk_query *queries, struct jk_error *error)
+{
+    struct jk_fold_result folded;
+
+    JK_TRY(jk_head_parse(queries[Q_HEAD].result, &batch->head, error));
+    JK_TRY(jk_fold_follow(batch->store, &batch->head, queries[Q_ENTRIES].result, queries[Q_RECORDS].result, &folded, error));
+    if (folded.more) return jk_fail(error, JK_ABORTED, "FAR_BEHIND", "far behind the database");
+    batch->turn.time_us = jk_result_i64(queries[Q_CLOCK].result, 0, 0);
+    JK_TRY(check_clock(batch, error));
+    take_replies(batch, &queries[Q_REPLIES]);
+    return JK_OK;
+}
+
+enum jk_status jk_batch_lock(struct jk_batch *batch, struct jk_conn *conn, struct jk_error *error)
+{
+    struct jk_query queries[Q_LOCK_COUNT];
+    struct asked asked;
+    enum jk_status status;
+
+    for (size_t i = 0; i < batch->count; i++) batch->slots[i].stored = -1;
+    jk_query_init(&queries[Q_BEGIN], JK_SQL_BEGIN);
+    jk_query_init(&queries[Q_HEAD], JK_SQL_HEAD_LOCK);
+    jk_query_init(&queries[Q_CLOCK], JK_SQL_CLOCK);
+    ask_entries(batch->store, &queries[Q_ENTRIES]);
+    ask_records(batch->store, &queries[Q_RECORDS]);
+    ask_replies(batch, &asked, &queries[Q_REPLIES]);
+    status = jk_pgarray_failed(&asked.ids) || jk_pgarray_failed(&asked.accounts)
+                 ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "the server has no memory for this write now")
+                 : jk_conn_run(conn, queries, Q_LOCK_COUNT, jk_monotonic_ms() + LOCK_MS, error);
+    if (status == JK_OK) {
+        status = take_lock(batch, queries, error);
+        jk_queries_done(queries, Q_LOCK_COUNT);
+    }
+    jk_pgarray_done(&asked.accounts);
+    jk_pgarray_done(&asked.ids);
+    return status;
+}
+
+enum jk_status jk_batch_follow(struct jk_store *store, struct jk_conn *conn, bool *out_more, struct jk_error *error)
+{
+    struct jk_query queries[3];
+    struct jk_fold_result folded = {0};
+    struct jk_head head;
+    enum jk_status status;
+
+    jk_query_init(&queries[0], JK_SQL_HEAD_READ);
+    ask_entries(store, &queries[1]);
+    ask_records(store, &queries[2]);
+    JK_TRY(jk_conn_run(conn, queries, 3, jk_monotonic_ms() + LOCK_MS, error));
+    status = jk_head_parse(queries[0].result, &head, error);
+    if (status == JK_OK) status = jk_fold_follow(store, &head, queries[1].result, queries[2].result, &folded, error);
+    if (status == JK_OK) *out_more = folded.more;
+    jk_queries_done(queries, 3);
+    return status;
+}
+
+/* ---- round trip 2 ---- */
+
+#define COMMIT_QUERIES 9
+#define COMMIT_ARRAYS  10
+
+struct writing {
+    struct jk_query queries[COMMIT_QUERIES];
+    size_t query_count;
+    struct jk_pgarray arrays[COMMIT_ARRAYS];
+    size_t array_count;
+    char payload[48];
+};
+
+static struct jk_query *next_query(struct writing *writing, enum jk_sql statement)
+{
+    struct jk_query *query = &writing->queries[writing->query_count++];
+
+    jk_query_init(query, statement);
+    return query;
+}
+
+static struct jk_pgarray *next_array(struct writing *writing, enum jk_pg_type type)
+{
+    struct jk_pgarray *array = &writing->arrays[writing->array_count++];
+
+    jk_pgarray_init(array, type);
+    return array;
+}
+
+static void write_entries(const struct jk_batch *batch, struct writing *writing)
+{
+    struct jk_pgarray *rows;
+    struct jk_query *query;
+
+    if (batch->entry_count == 0) return;
+    rows = next_array(writing, JK_PG_BYTEA);
+    for (size_t i = 0; i < batch->entry_count; i++) jk_pgarray_add(rows, batch->entries[i]);
+    query = next_query(writing, JK_SQL_ENTRY_INSERT);
+    jk_query_i64(query, (int64_t)batch->head.size);
+    jk_query_i64(query, batch->turn.time_us);
+    jk_query_span(query, jk_pgarray_span(rows));
+}
+
+static void write_replies(const struct jk_batch *batch, struct writing *writing)
+{
+    struct jk_pgarray *accounts = next_array(writing, JK_PG_BIGINT), *ids = next_array(writing, JK_PG_UUID);
+    struct jk_pgarray *prints = next_array(writing, JK_PG_BYTEA), *replies = next_array(writing, JK_PG_BYTEA);
+    struct jk_query *query;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct jk_write *write = batch->slots[i].write;
+
+        if (!batch->slots[i].keep_reply) continue;
+        jk_pgarray_add_i64(accounts, (int64_t)write->account);
+        jk_pgarray_add(ids, (struct jk_span){(const char *)write->request_id, sizeof(write->request_id)});
+        jk_pgarray_add(prints, (struct jk_span){(const char *)write->fingerprint.bytes, JK_DIGEST_SIZE});
+        jk_pgarray_add(replies, write->reply);
+    }
+    if (accounts->count == 0) return;
+    query = next_query(writing, JK_SQL_REPLY_INSERT);
+    jk_query_span(query, jk_pgarray_span(accounts));
+    jk_query_span(query, jk_pgarray_span(ids));
+    jk_query_span(query, jk_pgarray_span(prints));
+    jk_query_span(query, jk_pgarray_span(replies));
+}
+
+/* One upsert cannot touch a row twice: only the last value of a key is written. */
+static bool is_last(const struct jk_batch *batch, size_t place)
+{
+    for (size_t i = place + 1; i < batch->record_count; i++) {
+        if (strcmp(batch->records[i].record.key, batch->records[place].record.key) == 0) return false;
+    }
+    return true;
+}
+
+static void write_records(const struct jk_batch *batch, struct writing *writing)
+{
+    struct jk_pgarray *keys, *values;
+    struct jk_query *query;
+
+    if (batch->record_count == 0) return;
+    keys = next_array(writing, JK_PG_TEXT);
+    values = next_array(writing, JK_PG_TEXT);
+    for (size_t i = 0; i < batch->record_count; i++) {
+        if (!is_last(batch, i)) continue;
+        jk_pgarray_add(keys, jk_span_of(batch->records[i].record.key));
+        jk_pgarray_add(values, jk_span_of(batch->records[i].record.value));
+    }
+    query = next_query(writing, JK_SQL_RECORD_UPSERT);
+    jk_query_i64(query, batch->head.record_version);
+    jk_query_span(query, jk_pgarray_span(keys));
+    jk_query_span(query, jk_pgarray_span(values));
+}
+
+static void write_texts(const struct jk_batch *batch, struct writing *writing)
+{
+    struct jk_pgarray *digests, *salts, *bodies;
+    struct jk_query *query;
+
+    if (batch->text_count == 0) return;
+    digests = next_array(writing, JK_PG_BYTEA);
+    salts = next_array(writing, JK_PG_BYTEA);
+    bodies = next_array(writing, JK_PG_TEXT);
+    for (size_t i = 0; i < batch->text_count; i++) {
+        jk_pgarray_add(digests, (struct jk_span){(const char *)batch->texts[i].digest.bytes, JK_DIGEST_SIZE});
+        jk_pgarray_add(salts, (struct jk_span){(const char *)batch->texts[i].salt, sizeof(batch->texts[i].salt)});
+        jk_pgarray_add(bodies, batch->texts[i].body);
+    }
+    query = next_query(writing, JK_SQL_TEXT_INSERT);
+    jk_query_span(query, jk_pgarray_span(digests));
+    jk_query_span(query, jk_pgarray_span(salts));
+    jk_query_span(query, jk_pgarray_span(bodies));
+}
+
+static void write_head(const struct jk_batch *batch, struct writing *writing)
+{
+    int64_t version = batch->head.record_version + (int64_t)batch->record_count;
+    struct jk_query *query = next_query(writing, JK_SQL_HEAD_UPDATE);
+    int len;
+
+    jk_query_i64(query, (int64_t)batch->head.size);
+    jk_query_i64(query, (int64_t)batch->edge.size);
+    jk_query_i64(query, batch->entry_count > 0 ? batch->turn.time_us : batch->head.time_us);
+    jk_query_span(query, jk_head_edge(&batch->edge));
+    jk_query_span(query, jk_text_span(&batch->note));
+    jk_query_i64(query, batch->head.record_version);
+    jk_query_i64(query, version);
+    jk_query_bytes(query, batch->id, sizeof(batch->id));
+    query = next_query(writing, JK_SQL_BATCH_INSERT);
+    jk_query_bytes(query, batch->id, sizeof(batch->id));
+    jk_query_i64(query, (int64_t)batch->edge.size);
+    len = snprintf(writing->payload, sizeof(writing->payload), "%llu %lld", (unsigned long long)batch->edge.size,
+                   (long long)version);
+    query = next_query(writing, JK_SQL_NOTIFY);
+    jk_query_bytes(query, writing->payload, (size_t)len);
+}
+
+/* The edge and checkpoint after the batch; without entries the ones that hold already. */
+static enum jk_status seal(struct jk_batch *batch, struct jk_error *error)
+{
+    batch->edge = batch->head.edge;
+    if (batch->entry_count == 0) {
+        jk_text_add(&batch->note, (struct jk_span){batch->store->checkpoint, batch->store->checkpoint_len});
+        return JK_OK;
+    }
+    for (size_t i = 0; i < batch->entry_count; i++) {
+        struct jk_digest leaf = jk_merkle_leaf(batch->entries[i]);
+
+        jk_edge_append(&batch->edge, &leaf);
+    }
+    return jk_head_sign(batch->store->signer, &batch->edge, &batch->note, error);
+}
+
+static enum jk_status check_writing(const struct jk_batch *batch, const struct writing *writing, struct jk_error *error)
+{
+    bool failed = batch->note.failed;
+
+    for (size_t i = 0; i < writing->array_count; i++) failed = failed || jk_pgarray_failed(&writing->arrays[i]);
+    if (!failed) return JK_OK;
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "the server has no memory for this write now: try again later");
+}
+
+enum jk_status jk_batch_commit(struct jk_batch *batch, struct jk_conn *conn, struct jk_error *error)
+{
+    struct writing writing = {0};
+    enum jk_status status;
+
+    JK_TRY(seal(batch, error));
+    write_entries(batch, &writing);
+    write_replies(batch, &writing);
+    write_records(batch, &writing);
+    write_texts(batch, &writing);
+    write_head(batch, &writing);
+    (void)next_query(&writing, JK_SQL_COMMIT);
+    status = check_writing(batch, &writing, error);
+    if (status == JK_OK) status = jk_conn_run(conn, writing.queries, writing.query_count, jk_monotonic_ms() + COMMIT_MS, error);
+    if (status == JK_OK) jk_queries_done(writing.queries, writing.query_count);
+    for (size_t i = 0; i < writing.array_count; i++) jk_pgarray_done(&writing.arrays[i]);
+    return status;
+}
+
+enum jk_status jk_batch_find(struct jk_batch *batch, struct jk_conn *conn, bool *out_committed, struct jk_error *error)
+{
+    struct jk_query queries[4];
+
+    jk_query_init(&queries[0], JK_SQL_BEGIN);
+    jk_query_init(&queries[1], JK_SQL_HEAD_LOCK);
+    jk_query_init(&queries[2], JK_SQL_BATCH_FIND);
+    jk_query_bytes(&queries[2], batch->id, sizeof(batch->id));
+    jk_query_init(&queries[3], JK_SQL_ROLLBACK);
+    JK_TRY(jk_conn_run(conn, queries, 4, jk_monotonic_ms() + LOCK_MS, error));
+    *out_committed = PQntuples(queries[2].result) == 1;
+    jk_queries_done(queries, 4);
+    return JK_OK;
+}

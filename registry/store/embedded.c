@@ -1,0 +1,165 @@
+/* The private cluster from the server's side: makes it, forks its supervisor, waits until it answers, has the database in it.
+ * Locks <data_dir>/cluster.lock while it lives, so a second server on the same data directory is refused before it can
+ * touch anything. Thread: main, before any other exists. */
+#include "store/embedded.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "store/supervisor.h"
+
+#define READY_MS   300000 /* crash recovery can take minutes */
+#define DEATHS_MAX 5
+#define POLL_MS    10
+#define CONNECTION "host='%s' port=" JK_CLUSTER_PORT " user=" JK_CLUSTER_USER " dbname=%s"
+
+struct jk_embedded {
+    struct jk_cluster cluster;
+    int lock_fd, control_fd, report_fd;
+    pid_t supervisor;
+    int deaths;
+    char database[256];
+};
+
+static enum jk_status lock_folder(struct jk_embedded *embedded, struct jk_error *error)
+{
+    char path[JK_PATH_MAX];
+
+    if (!jk_path_join(path, embedded->cluster.data_dir, "/cluster.lock"))
+        return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the data directory's path is too long");
+    embedded->lock_fd = jk_file_lock(path);
+    if (embedded->lock_fd >= 0) return JK_OK;
+    if (errno == EWOULDBLOCK)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_IN_USE",
+                       "another server uses the data directory %s: give each server its own", embedded->cluster.data_dir);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: %s", path, strerror(errno));
+}
+
+static enum jk_status fork_supervisor(struct jk_embedded *embedded, struct jk_error *error)
+{
+    int control[2], report[2];
+
+    if (pipe2(control, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "PIPES", "cannot make pipes: %s", strerror(errno));
+    embedded->supervisor = fork();
+    if (embedded->supervisor == 0) jk_supervise(&embedded->cluster, control[0], report[1]);
+    close(control[0]);
+    close(report[1]);
+    embedded->control_fd = control[1];
+    embedded->report_fd = report[0];
+    (void)fcntl(embedded->report_fd, F_SETFL, O_NONBLOCK);
+    if (embedded->supervisor > 0) return JK_OK;
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "FORK", "cannot fork the database's supervisor: %s", strerror(errno));
+}
+
+/* Deaths that the supervisor reported; false once it is gone itself. */
+static bool read_reports(struct jk_embedded *embedded)
+{
+    char bytes[64];
+    ssize_t len = read(embedded->report_fd, bytes, sizeof(bytes));
+
+    if (len > 0) embedded->deaths += (int)len;
+    return len != 0;
+}
+
+static enum jk_status wait_ready(struct jk_embedded *embedded, struct jk_error *error)
+{
+    int64_t deadline_ms = jk_monotonic_ms() + READY_MS;
+    struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
+
+    while (PQping(embedded->database) != PQPING_OK) {
+        if (!read_reports(embedded) || embedded->deaths >= DEATHS_MAX)
+            return jk_fail(error, JK_UNAVAILABLE, "DATABASE_START", "PostgreSQL does not start; it says why in %s and %s/log",
+                           embedded->cluster.log, embedded->cluster.folder);
+        if (jk_monotonic_ms() > deadline_ms)
+            return jk_fail(error, JK_UNAVAILABLE, "DATABASE_START", "PostgreSQL did not answer within %d s; see %s/log",
+                           READY_MS / 1000, embedded->cluster.folder);
+        nanosleep(&pause, NULL);
+    }
+    return JK_OK;
+}
+
+static enum jk_status run_sql(PGconn *pg, const char *sql, int *out_rows, struct jk_error *error)
+{
+    PGresult *result = PQexec(pg, sql);
+    ExecStatusType state = PQresultStatus(result);
+    enum jk_status status = JK_OK;
+
+    if (state != PGRES_TUPLES_OK && state != PGRES_COMMAND_OK)
+        status = jk_fail(error, JK_UNAVAILABLE, "DATABASE_START", "cannot make the database: %.200s", PQerrorMessage(pg));
+    if (out_rows) *out_rows = PQntuples(result);
+    PQclear(result);
+    return status;
+}
+
+static enum jk_status make_database(struct jk_embedded *embedded, struct jk_error *error)
+{
+    char maintenance[256];
+    enum jk_status status;
+    int rows = 0;
+    PGconn *pg;
+
+    (void)snprintf(maintenance, sizeof(maintenance), CONNECTION, embedded->cluster.socket_dir, "postgres");
+    pg = PQconnectdb(maintenance);
+    status = run_sql(pg, "select 1 from pg_database where datname = 'jokbo'", &rows, error);
+    if (status == JK_OK && rows == 0) status = run_sql(pg, "create database jokbo", NULL, error);
+    PQfinish(pg);
+    return status;
+}
+
+static enum jk_status start_all(struct jk_embedded *embedded, const char *data_dir, struct jk_error *error)
+{
+    JK_TRY(jk_cluster_find(&embedded->cluster, data_dir, error));
+    JK_TRY(lock_folder(embedded, error));
+    JK_TRY(jk_cluster_make(&embedded->cluster, error));
+    JK_TRY(jk_cluster_socket(&embedded->cluster, error));
+    (void)snprintf(embedded->database, sizeof(embedded->database), CONNECTION, embedded->cluster.socket_dir, "jokbo");
+    JK_TRY(fork_supervisor(embedded, error));
+    JK_TRY(wait_ready(embedded, error));
+    return make_database(embedded, error);
+}
+
+enum jk_status jk_embedded_start(const char *data_dir, struct jk_embedded **out_embedded, struct jk_error *error)
+{
+    struct jk_embedded *embedded = calloc(1, sizeof(*embedded));
+    enum jk_status status;
+
+    if (!embedded) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    embedded->lock_fd = embedded->control_fd = embedded->report_fd = -1;
+    status = start_all(embedded, data_dir, error);
+    if (status == JK_OK)
+        *out_embedded = embedded;
+    else
+        jk_embedded_stop(embedded);
+    return status;
+}
+
+const char *jk_embedded_database(const struct jk_embedded *embedded)
+{
+    return embedded->database;
+}
+
+static void close_if(int fd)
+{
+    if (fd >= 0) close(fd);
+}
+
+void jk_embedded_stop(struct jk_embedded *embedded)
+{
+    if (!embedded) return;
+    close_if(embedded->control_fd);
+    if (embedded->supervisor > 0) {
+        while (waitpid(embedded->supervisor, NULL, 0) < 0 && errno == EINTR) continue;
+    }
+    close_if(embedded->report_fd);
+    close_if(embedded->lock_fd);
+    free(embedded);
+}

@@ -1,0 +1,185 @@
+/* What was committed, by us at an earlier time or by other servers, brought into the book, the directory and the cube.
+ * Thread: the sequencer, or start before there are threads. One applier, in index order. */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "store/state.h"
+
+static enum jk_status not_ours(struct jk_error *error, const char *what, struct jk_span theirs, const char *ours)
+{
+    return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_FOREIGN",
+                   "the database's log has the %s \"%.*s\", this server's is \"%s\": give this server the right database, "
+                   "or the key file and origin of the log's first server",
+                   what, (int)(theirs.len < 120 ? theirs.len : 120), theirs.at, ours);
+}
+
+enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *head, struct jk_error *error)
+{
+    uint32_t size = store->size;
+
+    if (!jk_span_equal(head->origin, jk_span_of(store->origin))) return not_ours(error, "origin", head->origin, store->origin);
+    if (!jk_span_equal(head->key, jk_span_of(store->key_text))) return not_ours(error, "key", head->key, store->key_text);
+    if (head->size < size || head->record_version < store->record_version)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_ROLLED_BACK",
+                       "the database holds %llu entries, but %u were committed: it was rolled back; restore a backup that "
+                       "holds at least %u entries", (unsigned long long)head->size, size, size);
+    return JK_OK;
+}
+
+static enum jk_status apply_entry(struct jk_store *store, uint64_t index, struct jk_span bytes, struct jk_error *error)
+{
+    struct jk_digest leaf = jk_merkle_leaf(bytes);
+
+    if (index != store->edge.size)
+        return jk_fail(error, JK_DATA_LOSS, "LOG_GAP", "entry %llu is missing from the database",
+                       (unsigned long long)store->edge.size);
+    JK_TRY(jk_book_apply(store->book, bytes, error));
+    jk_edge_append(&store->edge, &leaf);
+    return JK_OK;
+}
+
+enum jk_status jk_fold_entries(struct jk_store *store, uint64_t limit, const PGresult *entries, struct jk_error *error)
+{
+    int rows = PQntuples(entries);
+
+    for (int row = 0; row < rows && store->edge.size < limit; row++) {
+        JK_TRY(apply_entry(store, (uint64_t)jk_result_i64(entries, row, 0), jk_result_span(entries, row, 1), error));
+    }
+    return JK_OK;
+}
+
+static enum jk_status apply_record(struct jk_store *store, struct jk_span key, struct jk_span value, struct jk_error *error)
+{
+    struct jk_arena arena;
+    struct jk_record record;
+    enum jk_status status;
+
+    jk_arena_init(&arena, key.len + value.len + 4096);
+    record.key = jk_arena_copy(&arena, key.at, key.len);
+    record.value = jk_arena_copy(&arena, value.at, value.len);
+    status = record.key && record.value ? jk_directory_put(store->directory, &record, error)
+                                        : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a record");
+    jk_arena_done(&arena);
+    return status;
+}
+
+enum jk_status jk_fold_records(struct jk_store *store, const PGresult *records, struct jk_error *error)
+{
+    int rows = PQntuples(records);
+
+    for (int row = 0; row < rows; row++) {
+        JK_TRY(apply_record(store, jk_result_span(records, row, 0), jk_result_span(records, row, 1), error));
+        store->record_version = jk_result_i64(records, row, 2);
+    }
+    return JK_OK;
+}
+
+/* From nothing: memory was short, or the cube is new. */
+static void rebuild_cube(struct jk_store *store, uint32_t size)
+{
+    uint32_t count = jk_book_models(store->book, size);
+    uint32_t *models = malloc(((size_t)count + 1) * sizeof(*models));
+    struct jk_error error;
+
+    JK_CHECK(models != NULL);
+    for (uint32_t i = 0; i < count; i++) models[i] = i;
+    jk_cube_free(store->cube);
+    store->cube = jk_cube_new();
+    JK_CHECK(store->cube != NULL);
+    jk_error_init(&error, NULL);
+    JK_CHECK(jk_cube_advance(store->cube, store->book, models, count, size, &error) == JK_OK);
+    free(models);
+}
+
+static void advance_cube(struct jk_store *store, uint32_t size)
+{
+    size_t count = 0, room = 0, got;
+    uint32_t *models = NULL;
+    struct jk_error error;
+
+    do {
+        if (room - count < JK_CHANGED_ROOM) {
+            room = room * 2 + JK_CHANGED_ROOM;
+            models = realloc(models, room * sizeof(*models));
+            JK_CHECK(models != NULL);
+        }
+        got = jk_book_changed(store->book, models + count, room - count);
+        count += got;
+    } while (got > 0);
+    jk_error_init(&error, NULL);
+    if (jk_cube_advance(store->cube, store->book, models, count, size, &error) != JK_OK) rebuild_cube(store, size);
+    free(models);
+}
+
+static void publish_checkpoint(struct jk_store *store, struct jk_span checkpoint)
+{
+    char *copy = malloc(checkpoint.len + 1);
+    char *old;
+
+    JK_CHECK(copy != NULL);
+    memcpy(copy, checkpoint.at, checkpoint.len);
+    copy[checkpoint.len] = '\0';
+    pthread_mutex_lock(&store->publish_lock);
+    old = store->checkpoint;
+    store->checkpoint = copy;
+    store->checkpoint_len = checkpoint.len;
+    pthread_cond_broadcast(&store->published);
+    pthread_mutex_unlock(&store->publish_lock);
+    free(old);
+}
+
+void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint)
+{
+    uint32_t size;
+
+    pthread_rwlock_wrlock(&store->lock);
+    jk_book_keep(store->book);
+    size = jk_book_size(store->book);
+    JK_CHECK(size == store->edge.size);
+    advance_cube(store, size);
+    if (size > 0) store->last_time_us = jk_book_time(store->book, size - 1);
+    store->size = size;
+    pthread_rwlock_unlock(&store->lock);
+    publish_checkpoint(store, checkpoint);
+}
+
+/* A book that no longer follows the log must not be folded on: nothing of this chunk stays. */
+static enum jk_status follow_entries(struct jk_store *store, const struct jk_head *head, const PGresult *entries,
+                                     struct jk_error *error)
+{
+    struct jk_edge before = store->edge;
+    struct jk_book_mark mark;
+    enum jk_status status;
+
+    pthread_rwlock_wrlock(&store->lock);
+    mark = jk_book_mark(store->book);
+    status = jk_fold_entries(store, head->size, entries, error);
+    if (status == JK_OK && store->edge.size == head->size && !jk_edge_equal(&store->edge, &head->edge))
+        status = jk_fail(error, JK_DATA_LOSS, "LOG_DIVERGED",
+                         "the database's entries up to %llu are not those that this server knows: the log was changed or "
+                         "restored from another line", (unsigned long long)head->size);
+    if (status != JK_OK) {
+        JK_CHECK(status != JK_RESOURCE_EXHAUSTED);
+        jk_book_undo(store->book, mark);
+        jk_book_keep(store->book);
+        store->edge = before;
+    }
+    pthread_rwlock_unlock(&store->lock);
+    return status;
+}
+
+enum jk_status jk_fold_follow(struct jk_store *store, const struct jk_head *head, const PGresult *entries,
+                              const PGresult *records, struct jk_fold_result *out_result, struct jk_error *error)
+{
+    uint64_t size = store->size;
+    int64_t version = store->record_version;
+
+    JK_TRY(jk_fold_check_head(store, head, error));
+    if (head->size != size) JK_TRY(jk_head_verify(head, jk_signer_verifier(store->signer), error));
+    JK_TRY(follow_entries(store, head, entries, error));
+    JK_TRY(jk_fold_records(store, records, error));
+    out_result->moved = store->edge.size != size || store->record_version != version;
+    out_result->more = store->edge.size < head->size || store->record_version < head->record_version;
+    if (store->edge.size == head->size && store->edge.size != size) jk_fold_publish(store, head->checkpoint);
+    return JK_OK;
+}

@@ -1,0 +1,144 @@
+/* The schema: numbered scripts, embedded at build with their checksums, forward only, one transaction each, one server at
+ * a time (an advisory lock). Thread: start. A script that was applied and differs, or a schema that this binary does not
+ * know, stops the start: the way out is the binary that fits. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "store/state.h"
+
+#define MIGRATE_MS 600000
+#define CONNECT_MS 30000
+#define LOCK       "select pg_advisory_lock(7162835001)" /* any number of our own */
+#define TABLE                                                                                                          \
+    "create table if not exists schema_migration (version integer primary key, name text not null, "                  \
+    "checksum text not null, applied timestamptz not null default now())"
+
+#define JK_MIGRATION(name)                          \
+    extern const unsigned char jk_migration_##name[]; \
+    extern const size_t jk_migration_##name##_len;
+#include "migrations.def"
+#undef JK_MIGRATION
+
+struct migration {
+    const char *name; /* "0001_registry" */
+    const unsigned char *sql;
+    const size_t *len;
+};
+
+static const struct migration migrations[] = {
+#define JK_MIGRATION(name) {#name, jk_migration_##name, &jk_migration_##name##_len},
+#include "migrations.def"
+#undef JK_MIGRATION
+};
+#define MIGRATIONS (int)(sizeof(migrations) / sizeof(migrations[0]))
+
+static int64_t deadline(void)
+{
+    return jk_monotonic_ms() + MIGRATE_MS;
+}
+
+static void checksum(const struct migration *migration, char out_hex[JK_DIGEST_HEX + 1])
+{
+    struct jk_digest digest = jk_digest_of((struct jk_span){(const char *)migration->sql, *migration->len});
+
+    jk_digest_hex(&digest, out_hex);
+}
+
+/* The applied rows are 1 … n, each the one that we carry. */
+static enum jk_status check_applied(const PGresult *rows, struct jk_error *error)
+{
+    char ours[JK_DIGEST_HEX + 1];
+    int count = PQntuples(rows);
+
+    if (count > MIGRATIONS)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "SCHEMA_NEWER",
+                       "the database's schema has version %d, this binary knows up to %d: run a newer one", count, MIGRATIONS);
+    for (int i = 0; i < count; i++) {
+        checksum(&migrations[i], ours);
+        if (atoi(PQgetvalue(rows, i, 0)) != i + 1 || strcmp(PQgetvalue(rows, i, 1), ours) != 0)
+            return jk_fail(error, JK_FAILED_PRECONDITION, "SCHEMA_CHANGED",
+                           "migration %s in the database is not the one in this binary (checksum %.12s…, here %.12s…): "
+                           "run the binary that made the schema", migrations[i].name, PQgetvalue(rows, i, 1), ours);
+    }
+    return JK_OK;
+}
+
+static enum jk_status applied_count(struct jk_conn *plain, int *out_count, struct jk_error *error)
+{
+    PGresult *rows = NULL;
+    enum jk_status status;
+
+    JK_TRY(jk_conn_script(plain, "select version, checksum from schema_migration order by version", deadline(), &rows, error));
+    status = check_applied(rows, error);
+    if (status == JK_OK) *out_count = PQntuples(rows);
+    PQclear(rows);
+    return status;
+}
+
+static enum jk_status apply_one(struct jk_conn *plain, int index, struct jk_error *error)
+{
+    const struct migration *migration = &migrations[index];
+    char hex[JK_DIGEST_HEX + 1];
+    struct jk_error failure;
+    struct jk_text script;
+    enum jk_status status;
+
+    checksum(migration, hex);
+    jk_text_init(&script, 0);
+    jk_text_add_str(&script, "begin;\n");
+    jk_text_add(&script, (struct jk_span){(const char *)migration->sql, *migration->len});
+    jk_text_addf(&script, ";\ninsert into schema_migration (version, name, checksum) values (%d, '%s', '%s');\ncommit",
+                 index + 1, migration->name, hex);
+    jk_error_init(&failure, NULL);
+    status = script.failed ? jk_fail(&failure, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory")
+                           : jk_conn_script(plain, script.bytes, deadline(), NULL, &failure);
+    jk_text_done(&script);
+    if (status == JK_OK) return JK_OK;
+    return jk_fail(error, status, failure.reason, "migration %s: %s", migration->name, failure.message);
+}
+
+static enum jk_status apply_all(struct jk_conn *plain, struct jk_error *error)
+{
+    int count;
+
+    JK_TRY(jk_conn_script(plain, LOCK, deadline(), NULL, error));
+    JK_TRY(jk_conn_script(plain, "set client_min_messages = warning; " TABLE, deadline(), NULL, error));
+    JK_TRY(applied_count(plain, &count, error));
+    for (int i = count; i < MIGRATIONS; i++) JK_TRY(apply_one(plain, i, error));
+    return jk_conn_script(plain, "select pg_advisory_unlock_all()", deadline(), NULL, error);
+}
+
+static enum jk_status check_only(struct jk_conn *plain, struct jk_error *error)
+{
+    PGresult *rows = NULL;
+    int count = 0;
+    bool present;
+
+    JK_TRY(jk_conn_script(plain, "select to_regclass('schema_migration') is not null", deadline(), &rows, error));
+    present = PQntuples(rows) == 1 && PQgetvalue(rows, 0, 0)[0] == 't';
+    PQclear(rows);
+    if (present) JK_TRY(applied_count(plain, &count, error));
+    if (count == MIGRATIONS) return JK_OK;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "SCHEMA_OLDER",
+                   "the database's schema has version %d, this binary needs %d: apply the migrations first, once, after a "
+                   "backup", count, MIGRATIONS);
+}
+
+enum jk_status jk_migrate(struct jk_conn *plain, bool apply, struct jk_error *error)
+{
+    return apply ? apply_all(plain, error) : check_only(plain, error);
+}
+
+enum jk_status jk_store_migrate(const char *database, struct jk_error *error)
+{
+    struct jk_conn plain;
+    enum jk_status status;
+
+    jk_conn_init(&plain, database, JK_CONN_PLAIN);
+    status = jk_conn_wait(&plain, jk_monotonic_ms() + CONNECT_MS, error);
+    if (status == JK_OK) status = jk_migrate(&plain, true, error);
+    jk_conn_drop(&plain);
+    return status;
+}

@@ -1,0 +1,107 @@
+/* The store from the inside: what its threads share, and who owns which part. Only this folder includes it.
+ *
+ * book, cube, size: written by the sequencer (and start) under the write lock, read under the read lock. `size` is what
+ * readers may ask for; the book may hold more while a batch is open. edge, record_version, signer, guard: the
+ * sequencer's alone. checkpoint and health: under `publish_lock`. The rest is set at start. */
+#ifndef JK_STORE_STATE_H
+#define JK_STORE_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "store/conn.h"
+#include "store/guard.h"
+#include "store/head.h"
+#include "store/store.h"
+
+#define JK_READERS_MAX 32
+#define JK_CHANGED_ROOM 1024
+
+struct jk_sequencer;
+
+struct jk_reader {
+    struct jk_store *store;
+    struct jk_conn conn;
+    int64_t deadline_ms;
+    pthread_t thread;
+    bool started;
+};
+
+struct jk_store {
+    char *database, *data_dir, *key_path, *guard_path, *origin, *purpose; /* owned; origin NULL until known */
+    unsigned reader_count, batch_max;
+    int lock_fd;
+
+    pthread_rwlock_t lock;
+    struct jk_book *book;
+    struct jk_cube *cube;
+    _Atomic uint32_t size;
+    struct jk_directory *directory;
+
+    struct jk_edge edge;
+    int64_t last_time_us;
+    _Atomic int64_t record_version;
+    struct jk_signer *signer;
+    char *key_text; /* verifier key */
+    struct jk_guard guard;
+
+    pthread_mutex_t publish_lock;
+    pthread_cond_t published; /* on CLOCK_MONOTONIC */
+    char *checkpoint;
+    size_t checkpoint_len;
+    atomic_bool healthy;
+    void (*health_changed)(void *context, bool healthy);
+    void *health_context;
+
+    /* What the listener heard: the sequencer looks when it is more than its own. */
+    _Atomic uint64_t heard_size;
+    _Atomic int64_t heard_version;
+
+    struct jk_mailbox *writes, *jobs;
+    struct jk_sequencer *sequencer;
+    pthread_t sequencer_thread, listener_thread;
+    bool sequencer_started, listener_started;
+    int listener_wake; /* eventfd */
+    atomic_bool stopping;
+    struct jk_reader readers[JK_READERS_MAX];
+};
+
+/* ---- fold.c: bringing committed entries and records in ---- */
+struct jk_fold_result {
+    bool more;  /* the results did not reach the head */
+    bool moved; /* anything was applied */
+};
+/* Applies entries (index, bytes) and records (key, value, version) up to the head, and checks the edge where it is
+ * reached; keeps and publishes. Any failure means that the database is not the log that we know. */
+JK_MUST_USE enum jk_status jk_fold_follow(struct jk_store *store, const struct jk_head *head, const PGresult *entries,
+                                          const PGresult *records, struct jk_fold_result *out_result, struct jk_error *error);
+/* The rows of one chunk, up to `limit` entries in all: nothing is checked, kept or published. */
+JK_MUST_USE enum jk_status jk_fold_entries(struct jk_store *store, uint64_t limit, const PGresult *entries,
+                                           struct jk_error *error);
+JK_MUST_USE enum jk_status jk_fold_records(struct jk_store *store, const PGresult *records, struct jk_error *error);
+/* Keeps the book, advances the cube, and lets readers see everything applied so far. */
+void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint);
+/* Is this head the log that we know: origin, key, and not behind us? */
+JK_MUST_USE enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *head, struct jk_error *error);
+
+/* ---- start ---- */
+JK_MUST_USE enum jk_status jk_migrate(struct jk_conn *plain, bool apply, struct jk_error *error);
+/* Writes entry 0 and what follows it; ALREADY_EXISTS where another server was first. */
+JK_MUST_USE enum jk_status jk_init_log(struct jk_store *store, struct jk_conn *writer, struct jk_error *error);
+/* Loads book, directory and cube, checking edge, checkpoint and guard copy. */
+JK_MUST_USE enum jk_status jk_load(struct jk_store *store, struct jk_conn *writer, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_load_head(struct jk_conn *writer, struct jk_query *query, struct jk_head *out_head,
+                                        struct jk_error *error);
+
+/* ---- threads ---- */
+JK_MUST_USE enum jk_status jk_sequencer_start(struct jk_store *store, struct jk_error *error);
+void jk_sequencer_stop(struct jk_store *store);
+JK_MUST_USE enum jk_status jk_readers_start(struct jk_store *store, struct jk_error *error);
+void jk_readers_stop(struct jk_store *store);
+JK_MUST_USE enum jk_status jk_listener_start(struct jk_store *store, struct jk_error *error);
+void jk_listener_stop(struct jk_store *store);
+/* Deletes what has had its time, a little at each call; true while there is more. Listener's connection. */
+bool jk_prune(struct jk_conn *plain);
+void jk_store_set_healthy(struct jk_store *store, bool healthy);
+
+#endif

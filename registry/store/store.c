@@ -1,0 +1,386 @@
+/* The port (store.h): start, stop, and what callers' threads may do without waiting. The order of start: lock the data
+ * directory, connect, schema, head or new log, key, guard copy, load, threads. */
+#include "store/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "store/files.h"
+#include "store/keyfile.h"
+#include "store/state.h"
+
+#define CONNECT_MS     30000
+#define DEFAULT_ORIGIN "localhost/jokbo"
+
+static enum jk_status no_memory(struct jk_error *error)
+{
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+}
+
+/* ---- making and freeing ---- */
+
+static char *copy_text(const char *text)
+{
+    char *copy = strdup(text);
+
+    JK_CHECK(copy != NULL); /* at start: nothing to save */
+    return copy;
+}
+
+static char *path_in(const char *folder, const char *name)
+{
+    size_t len = strlen(folder) + strlen(name) + 2;
+    char *path = malloc(len);
+
+    JK_CHECK(path != NULL);
+    (void)snprintf(path, len, "%s/%s", folder, name);
+    return path;
+}
+
+static void init_locks(struct jk_store *store)
+{
+    pthread_rwlockattr_t rwlock;
+    pthread_condattr_t cond;
+
+    /* Writers first: else a steady stream of readers would starve the sequencer. */
+    pthread_rwlockattr_init(&rwlock);
+    pthread_rwlockattr_setkind_np(&rwlock, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&store->lock, &rwlock);
+    pthread_rwlockattr_destroy(&rwlock);
+    pthread_condattr_init(&cond);
+    pthread_condattr_setclock(&cond, CLOCK_MONOTONIC);
+    pthread_cond_init(&store->published, &cond);
+    pthread_condattr_destroy(&cond);
+    pthread_mutex_init(&store->publish_lock, NULL);
+}
+
+static struct jk_store *make_store(const struct jk_store_options *options)
+{
+    struct jk_store *store = calloc(1, sizeof(*store));
+
+    JK_CHECK(store != NULL);
+    store->lock_fd = store->listener_wake = -1;
+    store->guard.fd = -1;
+    store->database = copy_text(options->database);
+    store->data_dir = copy_text(options->data_dir);
+    store->key_path = options->key_file ? copy_text(options->key_file) : path_in(options->data_dir, "log.key");
+    store->guard_path = path_in(options->data_dir, "checkpoint.guard");
+    store->purpose = copy_text(options->purpose ? options->purpose : "registry");
+    store->origin = options->origin ? copy_text(options->origin) : NULL;
+    store->reader_count = options->readers;
+    store->batch_max = options->batch_max;
+    init_locks(store);
+    store->book = jk_book_new();
+    store->cube = jk_cube_new();
+    store->directory = jk_directory_new();
+    store->writes = jk_mailbox_new(JK_SEQUENCER_BOX);
+    store->jobs = jk_mailbox_new(JK_READER_BOX);
+    JK_CHECK(store->book && store->cube && store->directory && store->writes && store->jobs);
+    jk_edge_init(&store->edge);
+    return store;
+}
+
+static void free_store(struct jk_store *store)
+{
+    jk_guard_close(&store->guard);
+    if (store->lock_fd >= 0) close(store->lock_fd);
+    jk_signer_free(store->signer);
+    jk_mailbox_free(store->writes);
+    jk_mailbox_free(store->jobs);
+    jk_directory_free(store->directory);
+    jk_cube_free(store->cube);
+    jk_book_free(store->book);
+    pthread_mutex_destroy(&store->publish_lock);
+    pthread_cond_destroy(&store->published);
+    pthread_rwlock_destroy(&store->lock);
+    free(store->checkpoint);
+    free(store->key_text);
+    free(store->database);
+    free(store->data_dir);
+    free(store->key_path);
+    free(store->guard_path);
+    free(store->purpose);
+    free(store->origin);
+    free(store);
+}
+
+/* ---- start ---- */
+
+static enum jk_status check_options(const struct jk_store_options *options, struct jk_error *error)
+{
+    if (options->readers < 1 || options->readers > JK_READERS_MAX)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "readers is %u: give 1 to %d", options->readers, JK_READERS_MAX);
+    if (options->batch_max < 1 || options->batch_max > JK_BATCH_MAX)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "batch_max is %u: give 1 to %d", options->batch_max, JK_BATCH_MAX);
+    if (options->origin && !jk_note_name_valid(jk_span_of(options->origin)))
+        return jk_fail(error, JK_INVALID_ARGUMENT, "ORIGIN",
+                       "the origin \"%.80s\" is no key name: give a URL without scheme, without spaces and '+'", options->origin);
+    return JK_OK;
+}
+
+static enum jk_status lock_data_dir(struct jk_store *store, struct jk_error *error)
+{
+    char path[JK_PATH_MAX];
+
+    if (!jk_path_join(path, store->data_dir, "/lock"))
+        return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the data directory's path is too long");
+    store->lock_fd = jk_file_lock(path);
+    if (store->lock_fd >= 0) return JK_OK;
+    if (errno == EWOULDBLOCK)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_IN_USE",
+                       "another server uses the data directory %s: give each server its own", store->data_dir);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: %s", path, strerror(errno));
+}
+
+static enum jk_status prepare_schema(struct jk_store *store, bool migrate, struct jk_error *error)
+{
+    struct jk_conn plain;
+    enum jk_status status;
+
+    jk_conn_init(&plain, store->database, JK_CONN_PLAIN);
+    status = jk_conn_wait(&plain, jk_monotonic_ms() + CONNECT_MS, error);
+    if (status == JK_OK) status = jk_migrate(&plain, migrate, error);
+    jk_conn_drop(&plain);
+    return status;
+}
+
+static enum jk_status set_signer(struct jk_store *store, struct jk_signer *signer, struct jk_error *error)
+{
+    struct jk_text text;
+
+    store->signer = signer;
+    jk_text_init(&text, 0);
+    jk_verifier_write(jk_signer_verifier(signer), &text);
+    store->key_text = jk_text_take(&text);
+    return store->key_text ? JK_OK : no_memory(error);
+}
+
+/* The key's name is the log's origin; where none was asked for, the key's. */
+static enum jk_status take_key(struct jk_store *store, struct jk_signer *signer, struct jk_error *error)
+{
+    const char *name = jk_signer_verifier(signer)->name;
+
+    if (!store->origin) store->origin = copy_text(name);
+    JK_TRY(set_signer(store, signer, error));
+    if (strcmp(name, store->origin) == 0) return JK_OK;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE", "the signing key %s is for \"%s\", not for the origin \"%s\"",
+                   store->key_path, name, store->origin);
+}
+
+/* A log that is still empty: its key is made here, unless the operator gave one. A race lost leaves no key behind. */
+static enum jk_status begin_log(struct jk_store *store, struct jk_conn *writer, struct jk_error *error)
+{
+    struct jk_signer *signer = NULL;
+    struct jk_error failure;
+    enum jk_status status;
+    bool made = false;
+
+    if (store->guard.note_len > 0)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_ROLLED_BACK",
+                       "the database is empty, but %s guards a log: restore its backup, or give a new data directory",
+                       store->guard_path);
+    jk_error_init(&failure, NULL);
+    status = jk_keyfile_load(store->key_path, &signer, &failure);
+    if (status == JK_NOT_FOUND) {
+        jk_error_init(&failure, NULL);
+        if (!store->origin) store->origin = copy_text(DEFAULT_ORIGIN);
+        JK_TRY(jk_keyfile_make(store->key_path, jk_span_of(store->origin), &signer, error));
+        made = true;
+    } else if (status != JK_OK) {
+        return jk_fail(error, status, failure.reason, "%s", failure.message);
+    }
+    status = take_key(store, signer, error);
+    if (status != JK_OK) return status;
+    status = jk_init_log(store, writer, &failure);
+    if (status == JK_OK) return JK_OK;
+    if (status != JK_ALREADY_EXISTS) return jk_fail(error, status, failure.reason, "%s", failure.message);
+    if (!made) return JK_OK; /* with the operator's key: it is the log's, or jk_load says that it is not */
+    (void)unlink(store->key_path);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE_ABSENT",
+                   "another server made the log just now: copy its key file to %s", store->key_path);
+}
+
+static enum jk_status join_log(struct jk_store *store, const struct jk_head *head, struct jk_error *error)
+{
+    struct jk_signer *signer = NULL;
+    struct jk_error failure;
+    enum jk_status status;
+
+    if (store->signer) return JK_OK;
+    if (store->origin && !jk_span_equal(head->origin, jk_span_of(store->origin)))
+        return jk_fail(error, JK_FAILED_PRECONDITION, "ORIGIN", "the database's log has the origin \"%.*s\", not \"%s\"",
+                       JK_SPAN_ARG(head->origin), store->origin);
+    if (!store->origin) {
+        store->origin = strndup(head->origin.at, head->origin.len);
+        JK_CHECK(store->origin != NULL);
+    }
+    jk_error_init(&failure, NULL);
+    status = jk_keyfile_load(store->key_path, &signer, &failure);
+    if (status == JK_NOT_FOUND)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE_ABSENT",
+                       "the log has entries, and there is no signing key %s: copy the key file from the first server",
+                       store->key_path);
+    if (status != JK_OK) return jk_fail(error, status, failure.reason, "%s", failure.message);
+    return take_key(store, signer, error);
+}
+
+static enum jk_status open_log(struct jk_store *store, struct jk_conn *writer, struct jk_error *error)
+{
+    struct jk_query query;
+    struct jk_head head;
+    struct jk_error failure;
+    enum jk_status status;
+
+    jk_error_init(&failure, NULL);
+    status = jk_load_head(writer, &query, &head, &failure);
+    if (status == JK_NOT_FOUND) return begin_log(store, writer, error);
+    if (status != JK_OK) return jk_fail(error, status, failure.reason, "%s", failure.message);
+    status = join_log(store, &head, error);
+    jk_queries_done(&query, 1);
+    return status;
+}
+
+static enum jk_status load_store(struct jk_store *store, struct jk_error *error)
+{
+    struct jk_conn writer;
+    enum jk_status status;
+
+    JK_TRY(jk_guard_open(&store->guard, store->guard_path, error));
+    jk_conn_init(&writer, store->database, JK_CONN_WRITER);
+    status = jk_conn_wait(&writer, jk_monotonic_ms() + CONNECT_MS, error);
+    if (status == JK_OK) status = open_log(store, &writer, error);
+    if (status == JK_OK) status = jk_load(store, &writer, error);
+    jk_conn_drop(&writer);
+    return status;
+}
+
+static enum jk_status start_all(struct jk_store *store, bool migrate, struct jk_error *error)
+{
+    JK_TRY(lock_data_dir(store, error));
+    JK_TRY(prepare_schema(store, migrate, error));
+    JK_TRY(load_store(store, error));
+    store->healthy = true;
+    JK_TRY(jk_sequencer_start(store, error));
+    JK_TRY(jk_readers_start(store, error));
+    return jk_listener_start(store, error);
+}
+
+enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_store **out_store, struct jk_error *error)
+{
+    struct jk_store *store;
+    enum jk_status status;
+
+    jk_digest_setup();
+    JK_TRY(check_options(options, error));
+    store = make_store(options);
+    status = start_all(store, options->migrate, error);
+    if (status == JK_OK)
+        *out_store = store;
+    else
+        jk_store_stop(store);
+    return status;
+}
+
+void jk_store_stop(struct jk_store *store)
+{
+    if (!store) return;
+    store->stopping = true;
+    jk_mailbox_close(store->writes);
+    jk_sequencer_stop(store);
+    jk_mailbox_close(store->jobs);
+    jk_readers_stop(store);
+    jk_listener_stop(store);
+    free_store(store);
+}
+
+/* ---- what callers do ---- */
+
+void jk_store_view(struct jk_store *store, struct jk_view *out_view)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    *out_view = (struct jk_view){store->book, store->cube, store->size};
+}
+
+void jk_store_view_end(struct jk_store *store)
+{
+    pthread_rwlock_unlock(&store->lock);
+}
+
+struct jk_directory *jk_store_directory(struct jk_store *store)
+{
+    return store->directory;
+}
+
+enum jk_status jk_store_checkpoint(struct jk_store *store, struct jk_arena *arena, struct jk_span *out_note,
+                                   struct jk_error *error)
+{
+    struct jk_span note;
+
+    pthread_mutex_lock(&store->publish_lock);
+    note.len = store->checkpoint_len;
+    note.at = jk_arena_copy(arena, store->checkpoint, note.len);
+    pthread_mutex_unlock(&store->publish_lock);
+    if (!note.at) return no_memory(error);
+    *out_note = note;
+    return JK_OK;
+}
+
+bool jk_store_is_healthy(struct jk_store *store)
+{
+    return store->healthy;
+}
+
+void jk_store_on_health(struct jk_store *store, void (*changed)(void *context, bool healthy), void *context)
+{
+    pthread_mutex_lock(&store->publish_lock);
+    store->health_changed = changed;
+    store->health_context = context;
+    pthread_mutex_unlock(&store->publish_lock);
+}
+
+void jk_store_set_healthy(struct jk_store *store, bool healthy)
+{
+    void (*changed)(void *context, bool healthy);
+    void *context;
+
+    if (atomic_exchange(&store->healthy, healthy) == healthy) return;
+    pthread_mutex_lock(&store->publish_lock);
+    changed = store->health_changed;
+    context = store->health_context;
+    pthread_mutex_unlock(&store->publish_lock);
+    if (changed) changed(context, healthy);
+}
+
+bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_ms)
+{
+    struct timespec until = {.tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000};
+    bool reached;
+
+    pthread_mutex_lock(&store->publish_lock);
+    while (!(reached = store->size >= size)) {
+        if (pthread_cond_timedwait(&store->published, &store->publish_lock, &until) == ETIMEDOUT) break;
+    }
+    reached = reached || store->size >= size;
+    pthread_mutex_unlock(&store->publish_lock);
+    return reached;
+}
+
+bool jk_store_write(struct jk_store *store, struct jk_write *write)
+{
+    return jk_mailbox_put(store->writes, &write->mail);
+}
+
+size_t jk_store_write_backlog(struct jk_store *store)
+{
+    return jk_mailbox_length(store->writes);
+}
+
+bool jk_store_read(struct jk_store *store, struct jk_job *job)
+{
+    return jk_mailbox_put(store->jobs, &job->mail);
+}

@@ -1,0 +1,140 @@
+/* The port to what is kept: the book and the directory in memory, PostgreSQL underneath, the sequencer that writes and
+ * the readers that fetch. Only this folder sees libpq and SQL.
+ *
+ * Threads: 1 sequencer (write connection, right edge, signing key, guard copy), R readers (one connection each),
+ * 1 listener (LISTEN; brings in what other servers committed). Callers' threads only put mail and read the book.
+ * Order of a write: COMMIT (entries, head with signed checkpoint, replies and records in one transaction), guard copy
+ * with fdatasync, answer.
+ */
+#ifndef JK_STORE_STORE_H
+#define JK_STORE_STORE_H
+
+#include "auth/directory.h"
+#include "base/mailbox.h"
+#include "domain/book.h"
+#include "domain/count.h"
+#include "tlog/merkle.h"
+#include "tlog/note.h"
+
+#define JK_BATCH_MAX 512          /* writes taken into one transaction at most */
+#define JK_WRITE_ENTRIES_MAX 2100 /* entries of one write: a batch of 1,000 items needs at most two each, and some */
+#define JK_SEQUENCER_BOX 4096     /* writes waiting at most; then RESOURCE_EXHAUSTED at once */
+#define JK_READER_BOX 4096
+
+struct jk_store;
+
+struct jk_store_options {
+    const char *database;    /* libpq URL or key=value; several hosts allowed */
+    const char *data_dir;    /* for the signing key, the guard copy */
+    const char *key_file;    /* NULL: <data_dir>/log.key; made where the log is empty, never on a log that has entries */
+    const char *origin;      /* for a new log; else must be the log's (NULL: take the log's) */
+    const char *purpose;     /* "registry" */
+    unsigned readers;        /* 1 … 32 */
+    unsigned batch_max;      /* 1 … JK_BATCH_MAX */
+    bool migrate;            /* apply migrations at start (private cluster); else only check the version */
+};
+
+/* Connects (waiting up to 30 s for the database), migrates or checks, makes entry 0 on an empty log (with the
+ * SPDX list and licence facts that follow it), loads the book and the directory, checks origin, key and guard copy, and
+ * starts the threads. FAILED_PRECONDITION says what to do where the log is not ours. */
+JK_MUST_USE enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_store **out_store, struct jk_error *error);
+/* Brings the schema up to date and ends: a step of its own, with the owner's role. */
+JK_MUST_USE enum jk_status jk_store_migrate(const char *database, struct jk_error *error);
+/* Stops taking mail, finishes what was taken, ends the threads. The caller has drained its calls before. */
+void jk_store_stop(struct jk_store *store);
+
+/* ---- reading the book ---- */
+/* Takes the read lock; gives the size that may be asked for. The book and the cube stay as they are until the end. */
+struct jk_view {
+    const struct jk_book *book;
+    const struct jk_cube *cube;
+    uint32_t size;
+};
+void jk_store_view(struct jk_store *store, struct jk_view *out_view);
+void jk_store_view_end(struct jk_store *store);
+struct jk_directory *jk_store_directory(struct jk_store *store);
+/* The newest checkpoint that this server knows (signed note), in arena. */
+JK_MUST_USE enum jk_status jk_store_checkpoint(struct jk_store *store, struct jk_arena *arena, struct jk_span *out_note, struct jk_error *error);
+/* True while the database answers: health is tied to it. */
+bool jk_store_is_healthy(struct jk_store *store);
+/* Called on a thread of the store whenever health changes. Set before any traffic. */
+void jk_store_on_health(struct jk_store *store, void (*changed)(void *context, bool healthy), void *context);
+/* Waits (on a reader thread only) until the book holds at least `size`; false at the deadline. */
+bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_ms);
+
+/* ---- writing ---- */
+struct jk_write;
+
+/* What a write may do in its turn, under the head lock. The book and directory are up to date with the database. */
+struct jk_turn {
+    struct jk_book *book;
+    struct jk_directory *directory;
+    int64_t time_us;         /* the batch's time: entries take it */
+    struct jk_arena *arena;  /* the batch's: for records and reply bytes */
+    void *batch;             /* internal */
+};
+/* Writes the entry (time filled in from the turn), applies it to the book, and queues it for the insert.
+ * Out: its index. DATA_LOSS/INVALID_ARGUMENT when it cannot follow. */
+JK_MUST_USE enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint32_t *out_index, struct jk_error *error);
+/* Puts a record into the directory and queues it. */
+JK_MUST_USE enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *record, struct jk_error *error);
+/* A free text with its salt, kept outside the log under its digest; at most 4 KiB. */
+JK_MUST_USE enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk_digest *out_digest, struct jk_error *error);
+
+struct jk_write {
+    struct jk_mail mail; /* first */
+    /* Runs on the sequencer: checks everything and appends, or sets write->error. On failure whatever it appended is
+     * taken back; nothing else fails with it. Leaves the serialised reply in write->reply (in turn->arena or its own). */
+    enum jk_status (*decide)(struct jk_write *write, struct jk_turn *turn);
+    /* Runs on the sequencer after the guard copy (or after the failure): answers the caller. outcome OK: write->reply
+     * holds the reply; write->replayed says that it is a stored one. Otherwise write->error is set. */
+    void (*settle)(struct jk_write *write, enum jk_status outcome);
+    /* True drops the write unworked: the caller is gone or past its deadline (decide is not run, settle is). */
+    bool (*abandoned)(struct jk_write *write);
+    struct jk_error *error;
+    uint64_t account;             /* whose request_id; 0 for none */
+    unsigned char request_id[16]; /* all zero: none */
+    struct jk_digest fingerprint; /* SHA-256 of method and request: the same request_id with another one is refused */
+    bool dry;                     /* validate_only: decide runs, everything is taken back, the reply is given */
+    struct jk_span reply;
+    bool replayed;
+    uint32_t first_index, entry_count; /* what was appended */
+    int64_t time_us;
+};
+/* False: full or stopping; the write was not taken. */
+bool jk_store_write(struct jk_store *store, struct jk_write *write);
+size_t jk_store_write_backlog(struct jk_store *store);
+
+/* ---- reading from PostgreSQL: jobs on reader threads ---- */
+struct jk_reader;
+struct jk_job {
+    struct jk_mail mail; /* first */
+    void (*run)(struct jk_job *job, struct jk_reader *reader);
+    int64_t deadline_ms; /* becomes the statement timeout */
+};
+bool jk_store_read(struct jk_store *store, struct jk_job *job);
+/* Every statement of a reader from here on gets what is left until then as its timeout. */
+void jk_reader_deadline(struct jk_reader *reader, int64_t deadline_ms);
+
+struct jk_entry_row {
+    uint64_t index;
+    struct jk_span bytes;
+};
+/* Entries first … first+count-1 as far as they exist and up to max_bytes (at least one), in arena. */
+JK_MUST_USE enum jk_status jk_reader_entries(struct jk_reader *reader, uint64_t first, uint32_t count, size_t max_bytes,
+                                             struct jk_arena *arena, struct jk_entry_row **out_rows, size_t *out_count, struct jk_error *error);
+/* The database's clock, and the committed size at a moment not before it: no batch with an earlier time is still open. */
+JK_MUST_USE enum jk_status jk_reader_now(struct jk_reader *reader, int64_t *out_now_us, uint64_t *out_size, struct jk_error *error);
+/* Blobs in chunks of at most 1 MiB under an upload's own number; nothing is visible before the record is written by the
+ * sequencer, and chunks of unfinished uploads are deleted after a day. */
+JK_MUST_USE enum jk_status jk_reader_blob_begin(struct jk_reader *reader, uint64_t *out_upload, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_reader_blob_chunk(struct jk_reader *reader, uint64_t upload, uint32_t sequence, struct jk_span bytes, struct jk_error *error);
+/* Names the upload's chunks by the digest (a second upload of the same digest keeps the first). */
+JK_MUST_USE enum jk_status jk_reader_blob_finish(struct jk_reader *reader, uint64_t upload, const struct jk_digest *digest, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_reader_blob_read(struct jk_reader *reader, const struct jk_digest *digest, uint32_t sequence,
+                                               struct jk_arena *arena, struct jk_span *out_bytes, struct jk_error *error); /* empty: no such chunk */
+/* A free text by its digest; NOT_FOUND when unknown or withdrawn. */
+JK_MUST_USE enum jk_status jk_reader_text(struct jk_reader *reader, const struct jk_digest *digest, struct jk_arena *arena,
+                                          struct jk_span *out_text, struct jk_error *error);
+
+#endif

@@ -1,0 +1,190 @@
+/* The supervisor: a process of its own that owns the private cluster, so that the server's crash does not take the database
+ * along unasked, and a database's crash is mended without the server. It is in a session of its own: Ctrl-C at the terminal
+ * reaches the server only, which drains first and then lets the supervisor stop.
+ *
+ *   LOCKING --lock--> ADOPT or SPAWN --> WATCHING --died--> WAITING (100 ms … 10 s) --> ADOPT or SPAWN
+ *      |                                    |                   |
+ *      +------ control closed, SIGTERM -----+-------------------+--> STOPPING (SIGINT, after 60 s SIGQUIT, SIGKILL) --> exit
+ *
+ * One supervisor a data directory: <data_dir>/supervisor.lock. */
+#include "store/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define BACKOFF_LEAST_MS 100
+#define BACKOFF_MOST_MS  10000
+#define STEADY_MS        60000 /* a run this long forgets earlier failures */
+#define FAST_MS          60000
+#define QUIT_MS          10000
+#define LOCK_POLL_MS     50
+#define CONTROL_FD       3
+#define REPORT_FD        4
+
+struct supervisor {
+    const struct jk_cluster *cluster;
+    int signals;
+    pid_t pid;
+    int pidfd; /* readable once the postmaster ended; -1: none runs */
+    int64_t started_ms;
+    int backoff_ms;
+};
+
+/* Waits on the postmaster (where watched), the signals and the control pipe; true when it is time to stop. */
+static bool wait_event(struct supervisor *sup, int timeout_ms, bool *out_died)
+{
+    struct pollfd fds[3] = {{.fd = CONTROL_FD, .events = POLLIN}, {.fd = sup->signals, .events = POLLIN},
+                            {.fd = sup->pidfd, .events = POLLIN}};
+    struct signalfd_siginfo info;
+
+    *out_died = false;
+    if (poll(fds, 3, timeout_ms) <= 0) return false;
+    *out_died = fds[2].revents != 0;
+    if (fds[1].revents && read(sup->signals, &info, sizeof(info)) < 0 && errno != EAGAIN) return true;
+    return fds[0].revents != 0 || fds[1].revents != 0;
+}
+
+static void forget(struct supervisor *sup)
+{
+    if (sup->pidfd >= 0) close(sup->pidfd);
+    while (waitpid(-1, NULL, WNOHANG) > 0) continue; /* an adopted one is not our child: then there is nothing */
+    sup->pidfd = -1;
+    sup->pid = 0;
+}
+
+static void watch(struct supervisor *sup, pid_t pid)
+{
+    sup->pid = pid;
+    sup->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    sup->started_ms = jk_monotonic_ms();
+}
+
+/* Asks it to end with `signal`, and waits. */
+static bool end_with(struct supervisor *sup, int signal, int timeout_ms)
+{
+    struct pollfd fd = {.fd = sup->pidfd, .events = POLLIN};
+
+    if (sup->pidfd < 0) return true;
+    if (syscall(SYS_pidfd_send_signal, sup->pidfd, signal, NULL, 0) != 0 && errno == ESRCH) return true;
+    return poll(&fd, 1, timeout_ms) > 0;
+}
+
+static void stop_cluster(struct supervisor *sup)
+{
+    if (!end_with(sup, SIGINT, FAST_MS) && !end_with(sup, SIGQUIT, QUIT_MS)) (void)end_with(sup, SIGKILL, QUIT_MS);
+    forget(sup);
+}
+
+/* One that outlived its server is used as it is, if it can be reached. */
+static void begin(struct supervisor *sup)
+{
+    bool reachable = false;
+    pid_t pid = jk_cluster_running(sup->cluster, &reachable);
+
+    if (pid > 0) {
+        watch(sup, pid);
+        if (reachable && sup->pidfd >= 0) {
+            jk_log(JK_LOG_INFO, "postgresql-adopted", "pid", jk_log_i64(pid), NULL);
+            return;
+        }
+        stop_cluster(sup);
+    }
+    pid = jk_cluster_spawn(sup->cluster);
+    if (pid > 0) watch(sup, pid);
+}
+
+static void note_death(struct supervisor *sup)
+{
+    char report = JK_REPORT_DIED;
+
+    if (jk_monotonic_ms() - sup->started_ms > STEADY_MS) sup->backoff_ms = BACKOFF_LEAST_MS;
+    forget(sup);
+    if (write(REPORT_FD, &report, 1) < 0 && errno != EAGAIN && errno != EPIPE) jk_log(JK_LOG_DEBUG, "report", NULL);
+    jk_log(JK_LOG_WARN, "postgresql-ended", "restart_ms", jk_log_i64(sup->backoff_ms), NULL);
+}
+
+static _Noreturn void watch_over(struct supervisor *sup)
+{
+    bool died;
+
+    for (;;) {
+        begin(sup);
+        if (sup->pidfd >= 0) {
+            do {
+                if (wait_event(sup, -1, &died)) goto stop;
+            } while (!died);
+        }
+        note_death(sup);
+        if (wait_event(sup, sup->backoff_ms, &died)) goto stop;
+        sup->backoff_ms = sup->backoff_ms * 2 < BACKOFF_MOST_MS ? sup->backoff_ms * 2 : BACKOFF_MOST_MS;
+    }
+stop:
+    stop_cluster(sup);
+    _exit(0);
+}
+
+/* The supervisor before us may still be stopping its cluster. */
+static void lock_or_exit(struct supervisor *sup)
+{
+    char path[JK_PATH_MAX];
+    bool died;
+
+    if (!jk_path_join(path, sup->cluster->data_dir, "/supervisor.lock")) _exit(1);
+    while (jk_file_lock(path) < 0) {
+        if (errno != EWOULDBLOCK) {
+            jk_log(JK_LOG_ERROR, "supervisor-lock", "path", path, NULL);
+            _exit(1);
+        }
+        if (wait_event(sup, LOCK_POLL_MS, &died)) _exit(0);
+    }
+}
+
+static int take_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGQUIT);
+    (void)sigprocmask(SIG_SETMASK, &set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGCHLD, SIG_DFL);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* The pipes to fixed places, and everything else of the server's shut. */
+static bool take_pipes(int control_fd, int report_fd)
+{
+    int control = fcntl(control_fd, F_DUPFD, 10), report = fcntl(report_fd, F_DUPFD, 10);
+    int null = open("/dev/null", O_RDWR);
+
+    if (control < 0 || report < 0 || null < 0) return false;
+    if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(control, CONTROL_FD) < 0 || dup2(report, REPORT_FD) < 0) return false;
+    return close_range(REPORT_FD + 1, ~0u, 0) == 0 && fcntl(REPORT_FD, F_SETFL, O_NONBLOCK) == 0;
+}
+
+_Noreturn void jk_supervise(const struct jk_cluster *cluster, int control_fd, int report_fd)
+{
+    struct supervisor sup = {.cluster = cluster, .pidfd = -1, .backoff_ms = BACKOFF_LEAST_MS};
+
+    (void)setsid();
+    (void)prctl(PR_SET_NAME, "jokbod-cluster");
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (!take_pipes(control_fd, report_fd)) _exit(1);
+    sup.signals = take_signals();
+    if (sup.signals < 0) _exit(1);
+    lock_or_exit(&sup);
+    watch_over(&sup);
+}

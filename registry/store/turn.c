@@ -1,0 +1,105 @@
+/* What a write may do in its turn (the port's jk_turn_…): append entries, put records, keep texts. Everything goes into the
+ * book and the directory at once and is noted in the batch, so that it can be stored, or taken back. Thread: sequencer. */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "store/batch.h"
+
+static bool grow(void **array, size_t *room, size_t count, size_t size)
+{
+    size_t wanted = *room ? *room * 2 : 64;
+    void *more;
+
+    if (count < *room) return true;
+    more = realloc(*array, wanted * size);
+    if (!more) return false;
+    *array = more;
+    *room = wanted;
+    return true;
+}
+
+static enum jk_status no_memory(struct jk_error *error)
+{
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "BATCH_MEMORY", "the server has no memory for this write now: try again later");
+}
+
+enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint32_t *out_index, struct jk_error *error)
+{
+    struct jk_batch *batch = turn->batch;
+    uint32_t index = jk_book_size(turn->book);
+    struct jk_text text;
+    enum jk_status status;
+    char *bytes;
+
+    if (batch->current->entry_count >= JK_WRITE_ENTRIES_MAX)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "WRITE_TOO_LARGE",
+                       "the write would append more than %d entries: split it", JK_WRITE_ENTRIES_MAX);
+    if (!grow((void **)&batch->entries, &batch->entry_room, batch->entry_count, sizeof(*batch->entries))) return no_memory(error);
+    entry->time_us = turn->time_us;
+    jk_text_init(&text, JK_ENTRY_MAX);
+    jk_entry_write(entry, &text);
+    if (text.failed) {
+        jk_text_done(&text);
+        return jk_fail(error, JK_INVALID_ARGUMENT, "ENTRY_TOO_LARGE", "the entry would have more than %d bytes: shorten it",
+                       JK_ENTRY_MAX);
+    }
+    bytes = jk_arena_copy(&batch->arena, text.bytes, text.len);
+    status = bytes ? jk_book_apply(turn->book, jk_text_span(&text), error) : no_memory(error);
+    if (status == JK_OK) {
+        batch->entries[batch->entry_count++] = (struct jk_span){bytes, text.len};
+        batch->bytes += text.len;
+        if (batch->current->entry_count++ == 0) batch->current->first_index = index;
+        if (out_index) *out_index = index;
+    }
+    jk_text_done(&text);
+    return status;
+}
+
+static enum jk_status copy_record(struct jk_batch *batch, const struct jk_record *record, struct jk_batch_record *out)
+{
+    out->record.key = jk_arena_copy(&batch->arena, record->key, strlen(record->key));
+    out->record.value = jk_arena_copy(&batch->arena, record->value, strlen(record->value));
+    if (!out->record.key || !out->record.value) return JK_RESOURCE_EXHAUSTED;
+    if (!jk_directory_get_record(batch->store->directory, record->key, &batch->arena, &out->before)) out->before.key = NULL;
+    return batch->arena.exhausted ? JK_RESOURCE_EXHAUSTED : JK_OK;
+}
+
+enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *record, struct jk_error *error)
+{
+    struct jk_batch *batch = turn->batch;
+    struct jk_batch_record row = {0};
+
+    if (batch->record_count >= JK_TURN_RECORDS ||
+        !grow((void **)&batch->records, &batch->record_room, batch->record_count, sizeof(*batch->records)) ||
+        copy_record(batch, record, &row) != JK_OK)
+        return no_memory(error);
+    JK_TRY(jk_directory_put(turn->directory, &row.record, error));
+    batch->records[batch->record_count++] = row;
+    batch->bytes += strlen(row.record.value);
+    return JK_OK;
+}
+
+enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk_digest *out_digest, struct jk_error *error)
+{
+    struct jk_batch *batch = turn->batch;
+    struct jk_batch_text row;
+    struct jk_span parts[2] = {{(const char *)row.salt, sizeof(row.salt)}, text};
+
+    if (text.len > JK_TEXT_MAX)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "TEXT_TOO_LONG", "the text has %zu bytes; at most %d are allowed: shorten it",
+                       text.len, JK_TEXT_MAX);
+    if (!jk_utf8_valid(text))
+        return jk_fail(error, JK_INVALID_ARGUMENT, "TEXT_NOT_UTF8", "the text is not valid UTF-8 without NUL: send it as UTF-8");
+    if (batch->text_count >= JK_TURN_RECORDS ||
+        !grow((void **)&batch->texts, &batch->text_room, batch->text_count, sizeof(*batch->texts)))
+        return no_memory(error);
+    row.body.at = jk_arena_copy(&batch->arena, text.at, text.len);
+    row.body.len = text.len;
+    if (!row.body.at) return no_memory(error);
+    jk_random_bytes(row.salt, sizeof(row.salt));
+    row.digest = jk_digest_parts(parts, 2);
+    batch->texts[batch->text_count++] = row;
+    batch->bytes += text.len;
+    *out_digest = row.digest;
+    return JK_OK;
+}
