@@ -1,0 +1,471 @@
+/* The life of a call under struct jk_call.
+ *
+ *   POSTED --a call arrives--> OPEN --send-----> SENDING ---it has left---> OPEN
+ *     |                         |                   `------client gone-----> OPEN, then ENDING
+ *     | the server ends         |--receive--> RECEIVING --message or end---> OPEN
+ *     v                         |                   `------client gone-----> OPEN, then ENDING
+ *   idle                        `--finish, fail--> ENDING --status has left--> POSTED (idle, for the next call)
+ *
+ * In OPEN one worker has the call; in the others a batch is in flight, and its completion comes to the thread of the
+ * queue that the call is bound to. Besides, RECV_CLOSE_ON_SERVER is in flight from the arrival on, alone in its batch,
+ * for only so is a cancellation seen while a worker is busy; its batch always reports success, what happened stands in
+ * was_cancelled. The object goes back when both holds are gone: the worker's (which passes to its batches) and the
+ * close's. That happens on a queue's thread always, so a call never outlives its queue.
+ *
+ * There is never more than one batch besides the close: one message in flight is the back-pressure. */
+#include <grpc/grpc_security.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "rpc/codec.h"
+#include "rpc/errors.h"
+#include "rpc/internal.h"
+
+#define NO_DEADLINE (INT64_MAX / 2)
+#define RETRY_ELSEWHERE_MS 1000
+
+/* allowed[from] has a bit for each state that may follow. */
+static const unsigned allowed[] = {
+    [JK_RPC_POSTED] = 1u << JK_RPC_OPEN,
+    [JK_RPC_OPEN] = 1u << JK_RPC_SENDING | 1u << JK_RPC_RECEIVING | 1u << JK_RPC_ENDING,
+    [JK_RPC_SENDING] = 1u << JK_RPC_OPEN,
+    [JK_RPC_RECEIVING] = 1u << JK_RPC_OPEN,
+    [JK_RPC_ENDING] = 1u << JK_RPC_POSTED,
+};
+
+static void move(struct jk_rpc_call *call, enum jk_rpc_state to)
+{
+    JK_CHECK(allowed[call->state] & 1u << to);
+    call->state = to;
+}
+
+/* Starts a batch; its tag will come in any case. gRPC gives none for a batch that it refused, so then an empty batch
+ * brings the tag, and `broken` tells its meaning. Once a batch is started the call may be gone: touch nothing. */
+static void start_batch(struct jk_rpc_call *call, const grpc_op *ops, size_t count, struct jk_rpc_tag *tag)
+{
+    grpc_call *grpc = call->grpc;
+    jk_rpc_hand_over(call);
+    grpc_call_error result = grpc_call_start_batch(grpc, ops, count, tag, NULL);
+    if (result == GRPC_CALL_OK) return;
+    jk_log(JK_LOG_ERROR, "batch-refused", "cause", grpc_call_error_to_string(result), NULL);
+    call->broken = true;
+    jk_rpc_hand_over(call);
+    grpc_call_cancel(grpc, NULL);
+    JK_CHECK(grpc_call_start_batch(grpc, NULL, 0, tag, NULL) == GRPC_CALL_OK);
+}
+
+/* ---- the end ---- */
+
+static void recycle(struct jk_rpc_call *call, bool was_live)
+{
+    struct jk_rpc_server *server = call->server;
+    for (size_t i = 0; i < call->trailer_count; i++)
+        grpc_slice_unref(call->trailers[i].value);
+    call->trailer_count = 0;
+    if (call->message) grpc_byte_buffer_destroy(call->message);
+    call->message = NULL;
+    jk_arena_reset(&call->call.arena);
+    jk_arena_reset(&call->call.message_arena);
+    call->call.magic = 0; /* a worker that still uses it is found out */
+    call->state = JK_RPC_POSTED;
+    jk_rpc_queue_recycle(call->home, call, was_live);
+    if (was_live) atomic_fetch_sub(&server->calls, 1);
+}
+
+static void drop(struct jk_rpc_call *call)
+{
+    if (atomic_fetch_sub(&call->holds, 1) == 1) recycle(call, true);
+}
+
+static const char *path_of(const struct jk_rpc_call *call)
+{
+    return call->row->method ? call->row->method->path : "unknown";
+}
+
+/* Failures of ours are warnings, the rest is there for debugging; nothing is formatted for a line nobody wants. */
+static void report(struct jk_rpc_call *call, enum jk_status status)
+{
+    struct jk_rpc_server *server = call->server;
+    int64_t duration_us = jk_monotonic_us() - call->call.started_us;
+    bool ours = status == JK_INTERNAL || status == JK_UNAVAILABLE || status == JK_UNKNOWN || status == JK_DATA_LOSS;
+    enum jk_log_level level = ours ? JK_LOG_WARN : JK_LOG_DEBUG;
+    if (server->options.observe)
+        server->options.observe(server->options.services, path_of(call), status, duration_us);
+    if (!jk_log_wanted(level)) return;
+    jk_log(level, "call", "method", path_of(call), "code", jk_status_text(status), "duration_ms",
+           jk_log_i64(duration_us / 1000), "request_id", call->call.request_id, ours ? "message" : NULL,
+           call->call.error.message, NULL);
+}
+
+static void add_trailer(struct jk_rpc_call *call, const char *key, grpc_slice value)
+{
+    call->trailers[call->trailer_count++] =
+        (grpc_metadata){.key = grpc_slice_from_static_string(key), .value = value};
+}
+
+/* Adds the ops that every first send needs. */
+static size_t greet(struct jk_rpc_call *call, grpc_op ops[])
+{
+    if (call->greeted) return 0;
+    call->greeted = true;
+    ops[0].op = GRPC_OP_SEND_INITIAL_METADATA;
+    return 1;
+}
+
+static size_t add_message(struct jk_rpc_call *call, grpc_op *op)
+{
+    if (!call->outgoing) return 0;
+    op->op = GRPC_OP_SEND_MESSAGE;
+    op->data.send_message.send_message = call->outgoing;
+    return 1;
+}
+
+/* Sends what is in `outgoing`, if anything, and the status. The service's state goes before, as the worker's hold does. */
+static void conclude(struct jk_rpc_call *call, enum jk_status status)
+{
+    JK_CHECK_MAGIC(call, JK_RPC_CALL_MAGIC);
+    JK_CHECK(call->call.magic == JK_CALL_MAGIC);
+    grpc_op ops[3] = {0};
+    grpc_slice text = grpc_empty_slice();
+    add_trailer(call, "x-request-id", grpc_slice_from_copied_string(call->call.request_id));
+    if (status != JK_OK) {
+        text = jk_errors_message(&call->call.error);
+        add_trailer(call, "grpc-status-details-bin", jk_errors_details(&call->call.error));
+    }
+    report(call, status);
+    if (call->call.release) call->call.release(&call->call);
+    move(call, JK_RPC_ENDING);
+    size_t count = greet(call, ops);
+    count += add_message(call, &ops[count]);
+    ops[count].op = GRPC_OP_SEND_STATUS_FROM_SERVER;
+    ops[count].data.send_status_from_server.status = (grpc_status_code)status;
+    ops[count].data.send_status_from_server.status_details = status == JK_OK ? NULL : &text;
+    ops[count].data.send_status_from_server.trailing_metadata = call->trailers;
+    ops[count].data.send_status_from_server.trailing_metadata_count = call->trailer_count;
+    start_batch(call, ops, count + 1, &call->done);
+    grpc_slice_unref(text);
+}
+
+/* ---- what a service can do ---- */
+
+static void call_fail(struct jk_call *base)
+{
+    struct jk_error *error = &base->error;
+    if (!jk_error_is_set(error))
+        (void)jk_fail(error, JK_INTERNAL, "NO_CAUSE", "the server failed without saying why");
+    conclude(jk_rpc_call_of(base), error->status);
+}
+
+static void conclude_with(struct jk_rpc_call *call, grpc_byte_buffer *message)
+{
+    call->outgoing = message;
+    conclude(call, JK_OK);
+}
+
+static void reply_too_large(struct jk_rpc_call *call)
+{
+    (void)jk_fail(&call->call.error, JK_INTERNAL, "REPLY_TOO_LARGE",
+                  "the reply is larger than %d bytes; ask for a smaller page", JK_RPC_REPLY_LIMIT);
+    call_fail(&call->call);
+}
+
+static void call_finish(struct jk_call *base, const ProtobufCMessage *message)
+{
+    struct jk_rpc_call *call = jk_rpc_call_of(base);
+    grpc_byte_buffer *buffer = message ? jk_codec_encode(message, JK_RPC_REPLY_LIMIT) : NULL;
+    if (message && !buffer)
+        reply_too_large(call);
+    else
+        conclude_with(call, buffer);
+}
+
+static void call_finish_bytes(struct jk_call *base, struct jk_span bytes)
+{
+    struct jk_rpc_call *call = jk_rpc_call_of(base);
+    if (bytes.len > JK_RPC_REPLY_LIMIT)
+        reply_too_large(call);
+    else
+        conclude_with(call, jk_codec_wrap(bytes));
+}
+
+static void call_send(struct jk_call *base, const ProtobufCMessage *message, jk_call_fn *then)
+{
+    struct jk_rpc_call *call = jk_rpc_call_of(base);
+    JK_CHECK(then != NULL);
+    grpc_byte_buffer *buffer = jk_codec_encode(message, JK_RPC_REPLY_LIMIT);
+    if (!buffer) {
+        reply_too_large(call);
+        return;
+    }
+    grpc_op ops[2] = {0};
+    move(call, JK_RPC_SENDING);
+    call->outgoing = buffer;
+    call->then = then;
+    size_t count = greet(call, ops);
+    count += add_message(call, &ops[count]);
+    start_batch(call, ops, count, &call->done);
+}
+
+static void call_receive(struct jk_call *base, jk_call_fn *then)
+{
+    struct jk_rpc_call *call = jk_rpc_call_of(base);
+    JK_CHECK(then != NULL);
+    grpc_op op = {.op = GRPC_OP_RECV_MESSAGE};
+    op.data.recv_message.recv_message = &call->message;
+    move(call, JK_RPC_RECEIVING);
+    call->then = then;
+    start_batch(call, &op, 1, &call->done);
+}
+
+const struct jk_call_ops jk_rpc_ops = {
+    .finish = call_finish,
+    .finish_bytes = call_finish_bytes,
+    .fail = call_fail,
+    .send = call_send,
+    .receive = call_receive,
+};
+
+/* ---- arrival ---- */
+
+static struct jk_span span_of(const grpc_slice *slice)
+{
+    return (struct jk_span){(const char *)GRPC_SLICE_START_PTR(*slice), GRPC_SLICE_LENGTH(*slice)};
+}
+
+static bool good_request_id(struct jk_span id)
+{
+    if (id.len == 0 || id.len > 36) return false;
+    for (size_t i = 0; i < id.len; i++) {
+        char c = id.at[i];
+        bool good = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
+                    c == '_' || c == '-';
+        if (!good) return false;
+    }
+    return true;
+}
+
+/* For logs, so unique is enough; secret it need not be (splitmix64). */
+static void make_request_id(struct jk_rpc_call *call)
+{
+    uint64_t z = call->home->random += 0x9E3779B97F4A7C15u;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    z ^= z >> 31;
+    jk_hex_encode((const unsigned char *)&z, sizeof z, call->call.request_id);
+    call->call.request_id[2 * sizeof z] = '\0';
+}
+
+/* We authenticate from the metadata ourselves: gRPC's auth metadata processor has one context a connection, so it mixes
+ * identities, and can be made to abort the process. False: more than one authorization, which a proxy and we might read
+ * differently. The spans live as long as the gRPC call. */
+static bool read_metadata(struct jk_rpc_call *call)
+{
+    call->call.authorization = (struct jk_span){0};
+    call->call.request_id[0] = '\0';
+    bool single = true;
+    for (size_t i = 0; i < call->metadata.count; i++) {
+        struct jk_span key = span_of(&call->metadata.metadata[i].key);
+        struct jk_span value = span_of(&call->metadata.metadata[i].value);
+        if (jk_span_equal(key, JK_SPAN("authorization"))) {
+            single = single && call->call.authorization.at == NULL;
+            call->call.authorization = value;
+        } else if (jk_span_equal(key, JK_SPAN("x-request-id")) && good_request_id(value)) {
+            memcpy(call->call.request_id, value.at, value.len);
+            call->call.request_id[value.len] = '\0';
+        }
+    }
+    if (call->call.request_id[0] == '\0') make_request_id(call);
+    return single;
+}
+
+/* A client may give no deadline, which means for ever, or one far away: our own ceiling is always there. The queue's
+ * sweep enforces it, for the library has no alarm. */
+static int64_t deadline_of(const struct jk_rpc_call *call)
+{
+    const struct jk_rpc_options *options = &call->server->options;
+    bool stream = call->row->method && call->row->method->stream != JK_UNARY;
+    int64_t ceiling = jk_monotonic_ms() + (stream ? options->stream_ceiling_ms : options->unary_ceiling_ms);
+    if (call->row->endless) ceiling = NO_DEADLINE;
+    gpr_timespec given = call->row->method ? call->deadline : call->details.deadline;
+    given = gpr_convert_clock_type(given, GPR_CLOCK_MONOTONIC);
+    if (given.tv_sec > NO_DEADLINE / 1000) return ceiling;
+    int64_t deadline = given.tv_sec * 1000 + given.tv_nsec / 1000000;
+    return deadline < ceiling ? deadline : ceiling;
+}
+
+static void open_call(struct jk_rpc_call *call)
+{
+    struct jk_call *base = &call->call;
+    base->magic = JK_CALL_MAGIC;
+    base->method = call->row->method;
+    base->request = NULL;
+    base->principal = (struct jk_principal){0};
+    base->work = NULL;
+    base->state = NULL;
+    base->release = NULL;
+    base->reader = NULL;
+    base->services = call->server->options.services;
+    base->started_us = jk_monotonic_us();
+    base->deadline_ms = deadline_of(call);
+    jk_error_init(&base->error, &base->arena);
+    atomic_store(&base->cancelled, false);
+    atomic_store(&call->holds, 2);
+    call->greeted = call->broken = call->expired = false;
+    call->was_cancelled = 0;
+    move(call, JK_RPC_OPEN);
+}
+
+static void watch_close(struct jk_rpc_call *call)
+{
+    grpc_op op = {.op = GRPC_OP_RECV_CLOSE_ON_SERVER};
+    op.data.recv_close_on_server.cancelled = &call->was_cancelled;
+    grpc_call *grpc = call->grpc;
+    jk_rpc_hand_over(call);
+    JK_CHECK(grpc_call_start_batch(grpc, &op, 1, &call->closed, NULL) == GRPC_CALL_OK);
+}
+
+static enum jk_status decode(struct jk_rpc_call *call, struct jk_arena *arena)
+{
+    struct jk_error *error = &call->call.error;
+    enum jk_status status = jk_codec_decode(call->row->method->request, call->message,
+                                            call->server->options.message_limit, arena, &call->call.request, error);
+    grpc_byte_buffer_destroy(call->message);
+    call->message = NULL;
+    return status;
+}
+
+/* What can be said of the call before a service sees it. */
+static enum jk_status admit(struct jk_rpc_call *call, bool single_authorization)
+{
+    struct jk_error *error = &call->call.error;
+    const struct jk_method *method = call->row->method;
+    if (!method)
+        return jk_fail(error, JK_UNIMPLEMENTED, "UNKNOWN_METHOD",
+                       "this server has no such method; its interface is told by reflection");
+    if (!single_authorization)
+        return jk_fail(error, JK_UNAUTHENTICATED, "AMBIGUOUS_AUTHORIZATION",
+                       "there is more than one authorization header; send one");
+    if (call->row->endless && atomic_load(&call->server->draining)) {
+        error->retry_ms = RETRY_ELSEWHERE_MS;
+        return jk_fail(error, JK_UNAVAILABLE, "STOPPING", "the server is stopping; connect again");
+    }
+    if (method->stream == JK_CLIENT_STREAM) return JK_OK;
+    if (!call->message)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "NO_MESSAGE", "the call has no message; send one %s",
+                       method->request->name);
+    return decode(call, &call->call.arena);
+}
+
+/* Where a row wants to know of the close, the handler comes first, so that there is something to close. */
+static void begin(struct jk_rpc_call *call)
+{
+    open_call(call);
+    bool single = read_metadata(call);
+    bool close_last = call->row->on_close != NULL;
+    if (!close_last) watch_close(call);
+    if (admit(call, single) == JK_OK)
+        call->row->start(&call->call);
+    else
+        call_fail(&call->call);
+    if (close_last) watch_close(call);
+}
+
+static void arrived(struct jk_rpc_call *call, bool success)
+{
+    struct jk_rpc_server *server = call->server;
+    if (success) {
+        atomic_fetch_add(&server->calls, 1);
+        jk_rpc_queue_adopt(call->home, call);
+        /* Before `posted` goes down, so that it never is zero while a request is being replaced. */
+        if (!atomic_load(&server->draining)) jk_rpc_post(call->home, call->row);
+        begin(call);
+    } else {
+        recycle(call, false); /* the server ends */
+    }
+    atomic_fetch_sub(&server->posted, 1);
+}
+
+/* ---- events ---- */
+
+static void client_gone(struct jk_rpc_call *call)
+{
+    atomic_store(&call->call.cancelled, true);
+    (void)jk_fail(&call->call.error, JK_CANCELLED, "CLIENT_GONE", "the client cancelled the call or is gone");
+    call_fail(&call->call);
+}
+
+static void sent(struct jk_rpc_call *call, bool success)
+{
+    jk_call_fn *then = call->then;
+    move(call, JK_RPC_OPEN);
+    if (success)
+        then(&call->call);
+    else
+        client_gone(call);
+}
+
+static void received(struct jk_rpc_call *call, bool success)
+{
+    jk_call_fn *then = call->then;
+    move(call, JK_RPC_OPEN);
+    call->call.request = NULL;
+    if (!success || (!call->message && grpc_call_failed_before_recv_message(call->grpc))) {
+        client_gone(call);
+        return;
+    }
+    jk_arena_reset(&call->call.message_arena);
+    if (call->message && decode(call, &call->call.message_arena) != JK_OK)
+        call_fail(&call->call);
+    else
+        then(&call->call);
+}
+
+static void done(struct jk_rpc_call *call, bool success)
+{
+    bool good = success && !call->broken;
+    if (call->outgoing) grpc_byte_buffer_destroy(call->outgoing);
+    call->outgoing = NULL;
+    call->broken = false;
+    switch (call->state) {
+    case JK_RPC_SENDING:
+        sent(call, good);
+        return;
+    case JK_RPC_RECEIVING:
+        received(call, good);
+        return;
+    case JK_RPC_ENDING:
+        drop(call);
+        return;
+    case JK_RPC_POSTED:
+    case JK_RPC_OPEN:
+        break;
+    }
+    JK_CHECK(!"a batch ended that nobody started");
+}
+
+static void closed(struct jk_rpc_call *call)
+{
+    if (call->was_cancelled) atomic_store(&call->call.cancelled, true);
+    if (call->row->on_close) call->row->on_close(call);
+    drop(call);
+}
+
+void jk_rpc_call_event(struct jk_rpc_tag *tag, bool success)
+{
+    JK_CHECK_MAGIC(tag, JK_RPC_TAG_MAGIC);
+    JK_CHECK_MAGIC(tag->call, JK_RPC_CALL_MAGIC);
+    jk_rpc_take_back(tag->call);
+    switch (tag->event) {
+    case JK_RPC_ARRIVED:
+        arrived(tag->call, success);
+        return;
+    case JK_RPC_CLOSED:
+        closed(tag->call);
+        return;
+    case JK_RPC_DONE:
+        done(tag->call, success);
+        return;
+    }
+}

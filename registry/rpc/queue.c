@@ -1,0 +1,237 @@
+/* Completion queues: one thread each, the requests posted on them, the objects that carry calls, and the sweep that
+ * ends calls past their deadline.
+ *
+ * gRPC as Debian builds it scans all outstanding tags of a queue at each completion, so a queue has at most about 200
+ * requests posted, and long-lived streams are bound to a queue of their own: idle there, they cost a unary call nothing.
+ * There is one poller for the whole process: more queues than cores would only wake each other. */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "rpc/internal.h"
+
+#define SWEEP_MS 250
+#define LATE_MS 50 /* gRPC enforces the client's own deadline; we come after it */
+#define IDLE_MOST 512
+
+/* ---- objects ---- */
+
+static void tag_init(struct jk_rpc_tag *tag, enum jk_rpc_event event, struct jk_rpc_call *call)
+{
+    *tag = (struct jk_rpc_tag){JK_RPC_TAG_MAGIC, event, call};
+}
+
+/* Out of memory here ends the process, as it does inside gRPC. */
+static struct jk_rpc_call *call_new(struct jk_rpc_queue *queue)
+{
+    struct jk_rpc_call *call = calloc(1, sizeof *call);
+    JK_CHECK(call != NULL);
+    size_t budget = 8 * queue->server->options.message_limit;
+    call->magic = JK_RPC_CALL_MAGIC;
+    call->server = queue->server;
+    call->home = queue;
+    call->call.ops = &jk_rpc_ops;
+    jk_arena_init(&call->call.arena, budget);
+    jk_arena_init(&call->call.message_arena, budget);
+    tag_init(&call->arrived, JK_RPC_ARRIVED, call);
+    tag_init(&call->closed, JK_RPC_CLOSED, call);
+    tag_init(&call->done, JK_RPC_DONE, call);
+    return call;
+}
+
+static void call_free(struct jk_rpc_call *call)
+{
+    call->magic = 0;
+    free(call);
+}
+
+static struct jk_rpc_call *take_idle(struct jk_rpc_queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    struct jk_rpc_call *call = queue->idle;
+    if (call) {
+        queue->idle = call->next;
+        queue->idle_count--;
+    }
+    pthread_mutex_unlock(&queue->mutex);
+    return call ? call : call_new(queue);
+}
+
+void jk_rpc_queue_adopt(struct jk_rpc_queue *queue, struct jk_rpc_call *call)
+{
+    pthread_mutex_lock(&queue->mutex);
+    call->previous = NULL;
+    call->next = queue->live;
+    if (call->next) call->next->previous = call;
+    queue->live = call;
+    pthread_mutex_unlock(&queue->mutex);
+}
+
+static void unlink_live(struct jk_rpc_queue *queue, struct jk_rpc_call *call)
+{
+    if (call->previous) call->previous->next = call->next;
+    if (call->next) call->next->previous = call->previous;
+    if (queue->live == call) queue->live = call->next;
+}
+
+/* The sweep may cancel whatever is in `live`, so the gRPC call is given back only after the unlinking. */
+static void release_grpc(struct jk_rpc_call *call)
+{
+    grpc_metadata_array_destroy(&call->metadata);
+    if (!call->row->method) grpc_call_details_destroy(&call->details);
+    if (call->grpc) grpc_call_unref(call->grpc);
+    call->grpc = NULL;
+}
+
+void jk_rpc_queue_recycle(struct jk_rpc_queue *queue, struct jk_rpc_call *call, bool was_live)
+{
+    if (was_live) {
+        pthread_mutex_lock(&queue->mutex);
+        unlink_live(queue, call);
+        pthread_mutex_unlock(&queue->mutex);
+    }
+    release_grpc(call);
+    pthread_mutex_lock(&queue->mutex);
+    bool keep = queue->idle_count < IDLE_MOST;
+    if (keep) {
+        call->next = queue->idle;
+        queue->idle = call;
+        queue->idle_count++;
+    }
+    pthread_mutex_unlock(&queue->mutex);
+    if (!keep) call_free(call);
+}
+
+/* ---- posting ---- */
+
+static grpc_completion_queue *queue_for(struct jk_rpc_queue *queue, const struct jk_rpc_row *row)
+{
+    return row->apart ? queue->server->apart.queue : queue->queue;
+}
+
+/* After the server's shutdown has begun the request comes back at once, as a failure: that is no error here. */
+void jk_rpc_post(struct jk_rpc_queue *queue, struct jk_rpc_row *row)
+{
+    struct jk_rpc_call *call = take_idle(queue);
+    grpc_completion_queue *bound = queue_for(queue, row);
+    grpc_call_error result;
+    call->row = row;
+    grpc_metadata_array_init(&call->metadata);
+    atomic_fetch_add(&queue->server->posted, 1);
+    jk_rpc_hand_over(call);
+    if (row->method) {
+        bool reads = row->method->stream != JK_CLIENT_STREAM;
+        result = grpc_server_request_registered_call(queue->server->grpc, row->registered, &call->grpc,
+                                                     &call->deadline, &call->metadata,
+                                                     reads ? &call->message : NULL, bound, queue->queue,
+                                                     &call->arrived);
+    } else {
+        grpc_call_details_init(&call->details);
+        result = grpc_server_request_call(queue->server->grpc, &call->grpc, &call->details, &call->metadata, bound,
+                                          queue->queue, &call->arrived);
+    }
+    JK_CHECK(result == GRPC_CALL_OK);
+}
+
+/* Calls that nobody has asked for queue without bound inside gRPC, those to unknown methods too: so there are always
+ * requests posted for these as well, and each connection has at most 100 streams. */
+void jk_rpc_post_all(struct jk_rpc_queue *queue)
+{
+    struct jk_rpc_server *server = queue->server;
+    for (size_t i = 0; i < server->row_count; i++)
+        for (unsigned n = 0; n < server->rows[i].posted; n++)
+            jk_rpc_post(queue, &server->rows[i]);
+    for (unsigned n = 0; n < server->unknown.posted; n++)
+        jk_rpc_post(queue, &server->unknown);
+}
+
+/* ---- deadlines ---- */
+
+static void sweep(struct jk_rpc_queue *queue, int64_t now_ms)
+{
+    pthread_mutex_lock(&queue->mutex);
+    for (struct jk_rpc_call *call = queue->live; call; call = call->next) {
+        if (call->expired || now_ms < call->call.deadline_ms + LATE_MS) continue;
+        call->expired = true;
+        grpc_call_cancel_with_status(call->grpc, GRPC_STATUS_DEADLINE_EXCEEDED,
+                                     "the call took longer than this server allows", NULL);
+    }
+    pthread_mutex_unlock(&queue->mutex);
+}
+
+void jk_rpc_queue_end_streams(struct jk_rpc_queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    for (struct jk_rpc_call *call = queue->live; call; call = call->next)
+        if (call->row->endless)
+            grpc_call_cancel_with_status(call->grpc, GRPC_STATUS_UNAVAILABLE, "the server is stopping", NULL);
+    pthread_mutex_unlock(&queue->mutex);
+}
+
+static void sweep_when_due(struct jk_rpc_queue *queue)
+{
+    int64_t now_ms = jk_monotonic_ms();
+    if (now_ms < queue->next_sweep_ms) return;
+    queue->next_sweep_ms = now_ms + SWEEP_MS;
+    sweep(queue, now_ms);
+}
+
+/* ---- the thread ---- */
+
+static gpr_timespec in_ms(int64_t ms)
+{
+    return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(ms, GPR_TIMESPAN));
+}
+
+static void *loop(void *argument)
+{
+    struct jk_rpc_queue *queue = argument;
+    for (;;) {
+        grpc_event event = grpc_completion_queue_next(queue->queue, in_ms(SWEEP_MS), NULL);
+        if (event.type == GRPC_QUEUE_SHUTDOWN) return NULL;
+        if (event.type == GRPC_OP_COMPLETE) jk_rpc_call_event(event.tag, event.success != 0);
+        sweep_when_due(queue);
+    }
+}
+
+bool jk_rpc_queue_open(struct jk_rpc_queue *queue, struct jk_rpc_server *server, grpc_cq_polling_type polling)
+{
+    grpc_completion_queue_attributes attributes = {GRPC_CQ_CURRENT_VERSION, GRPC_CQ_NEXT, polling, NULL};
+    queue->server = server;
+    jk_random_bytes(&queue->random, sizeof queue->random);
+    pthread_mutex_init(&queue->mutex, NULL);
+    queue->queue =
+        grpc_completion_queue_create(grpc_completion_queue_factory_lookup(&attributes), &attributes, NULL);
+    return queue->queue != NULL;
+}
+
+bool jk_rpc_queue_run(struct jk_rpc_queue *queue)
+{
+    queue->running = pthread_create(&queue->thread, NULL, loop, queue) == 0;
+    return queue->running;
+}
+
+void jk_rpc_queue_stop(struct jk_rpc_queue *queue)
+{
+    if (!queue->queue) return;
+    grpc_completion_queue_shutdown(queue->queue);
+    if (queue->running) pthread_join(queue->thread, NULL);
+    while (!queue->running && grpc_completion_queue_next(queue->queue, in_ms(1000), NULL).type != GRPC_QUEUE_SHUTDOWN) {
+    }
+    queue->running = false;
+}
+
+void jk_rpc_queue_destroy(struct jk_rpc_queue *queue)
+{
+    if (!queue->queue) return;
+    grpc_completion_queue_destroy(queue->queue);
+    JK_CHECK(queue->live == NULL);
+    while (queue->idle) {
+        struct jk_rpc_call *call = queue->idle;
+        queue->idle = call->next;
+        call_free(call);
+    }
+    pthread_mutex_destroy(&queue->mutex);
+    queue->queue = NULL;
+}

@@ -1,0 +1,417 @@
+/* The server: start, serve, drain, free. See server.h.
+ *
+ * The order of stopping is the one that loses no call, because grpc_server_shutdown_and_notify alone is no drain: calls
+ * that come after it end CANCELLED, which clients do not try again elsewhere.
+ *   1. health says NOT_SERVING, and clients that watch it get a moment to go elsewhere;
+ *   2. no more requests are posted, and streams that would idle for ever are ended with UNAVAILABLE;
+ *   3. shutdown_and_notify, on a queue of its own that listens to nothing;
+ *   4. after drain_ms all calls are cancelled;
+ *   5. our own workers give back what they hold;
+ *   6. the queues are shut down and drained, their threads joined; then server, queues, library. */
+#include "rpc/server.h"
+
+#include <errno.h>
+#include <grpc/support/log.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "rpc/credentials.h"
+#include "rpc/health.h"
+#include "rpc/internal.h"
+#include "rpc/prober.h"
+#include "rpc/reflection.h"
+
+#define THREADS_MOST 8
+#define POSTED_MOST 200 /* a queue; see queue.c */
+#define POSTED_UNKNOWN 4
+#define POSTED_HOT 32
+#define POSTED_ELSE 2
+#define MEMORY_QUOTA ((size_t)512 << 20) /* for gRPC's buffers */
+#define FILES_MOST (1 << 20)
+#define METADATA_MOST (16 * 1024) /* OIDC tokens are long */
+#define AFTER_CANCEL_MS 5000
+
+extern const unsigned char jk_data_reflection[];
+extern const size_t jk_data_reflection_len;
+
+/* Methods that clients call in bulk. */
+static const char *const hot_methods[] = {"CountDerivatives", "RegisterDerivative", "GetModel"};
+
+/* ---- options ---- */
+
+static int or_default(int value, int otherwise)
+{
+    return value == 0 ? otherwise : value;
+}
+
+static unsigned thread_count(unsigned wanted)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned count = wanted ? wanted : cores > 0 ? (unsigned)cores : 1;
+    return count < THREADS_MOST ? count : THREADS_MOST;
+}
+
+static void fill_defaults(struct jk_rpc_options *options)
+{
+    options->threads = thread_count(options->threads);
+    options->drain_ms = or_default(options->drain_ms, 10 * 1000);
+    options->grace_ms = or_default(options->grace_ms, 200);
+    options->probe_ms = or_default(options->probe_ms, 5000);
+    options->unary_ceiling_ms = or_default(options->unary_ceiling_ms, 30 * 1000);
+    options->stream_ceiling_ms = or_default(options->stream_ceiling_ms, 10 * 60 * 1000);
+    if (options->message_limit == 0) options->message_limit = JK_RPC_MESSAGE_LIMIT;
+}
+
+static enum jk_status check_options(const struct jk_rpc_options *options, struct jk_error *error)
+{
+    if (!options->listen || !options->dispatch)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_OPTIONS", "an address to listen on and a dispatcher are needed");
+    if (options->method_count > JK_RPC_METHODS)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_OPTIONS", "%zu methods, at most %d are possible",
+                       options->method_count, JK_RPC_METHODS);
+    if (options->threads > THREADS_MOST)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_OPTIONS", "%u threads, at most %d make sense",
+                       options->threads, THREADS_MOST);
+    if (options->message_limit > (64u << 20))
+        return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_OPTIONS", "a message limit of %zu bytes, at most 64 MiB",
+                       options->message_limit);
+    return JK_OK;
+}
+
+/* ---- the process ---- */
+
+/* A listener that runs out of descriptors never accepts again (prober.h): so as many as the system grants. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    rlim_t wanted = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > FILES_MOST ? FILES_MOST : limit.rlim_max;
+    if (limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        jk_log(JK_LOG_WARN, "file-limit-not-raised", "cause", strerrordesc_np(errno), NULL);
+}
+
+/* A handshake that fails is a stranger's affair (or our own probe's): it must not fill the log. */
+static void log_library(gpr_log_func_args *line)
+{
+    bool handshake = strncmp(line->message, "Handshake failed", 16) == 0;
+    enum jk_log_level level =
+        line->severity == GPR_LOG_SEVERITY_ERROR && !handshake ? JK_LOG_WARN : JK_LOG_DEBUG;
+    jk_log(level, "grpc", "message", line->message, NULL);
+}
+
+static void init_library(void)
+{
+    raise_file_limit();
+    signal(SIGPIPE, SIG_IGN);
+    gpr_set_log_function(log_library);
+    grpc_init();
+}
+
+/* ---- the gRPC server ---- */
+
+static grpc_arg int_arg(const char *key, int value)
+{
+    return (grpc_arg){.type = GRPC_ARG_INTEGER, .key = (char *)key, .value.integer = value};
+}
+
+/* MINIMAL_STACK is not among them: it would switch deadlines off. */
+static void create(struct jk_rpc_server *server)
+{
+    grpc_arg args[] = {
+        int_arg(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int)server->options.message_limit),
+        int_arg(GRPC_ARG_MAX_CONCURRENT_STREAMS, 100),
+        int_arg(GRPC_ARG_MAX_METADATA_SIZE, METADATA_MOST),
+        int_arg(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * 1000),
+        int_arg(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20 * 1000),
+        /* Else clients that ping an idle connection every 30 s, as many do, are thrown out. */
+        int_arg(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1),
+        int_arg(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 20 * 1000),
+        int_arg(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 15 * 60 * 1000),
+        int_arg(GRPC_ARG_MAX_CONNECTION_AGE_MS, 60 * 60 * 1000),
+        int_arg(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, server->options.stream_ceiling_ms),
+        int_arg(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10 * 1000),
+        /* The default lets a second server share the port without a word. */
+        int_arg(GRPC_ARG_ALLOW_REUSEPORT, 0),
+        int_arg(GRPC_ARG_ENABLE_CHANNELZ, 0),
+        /* A megabyte of gzip would become a gigabyte before any limit of ours (codec.c). */
+        int_arg(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0),
+        int_arg(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE),
+        {.type = GRPC_ARG_POINTER,
+         .key = (char *)GRPC_ARG_RESOURCE_QUOTA,
+         .value.pointer = {server->quota, grpc_resource_quota_arg_vtable()}},
+    };
+    grpc_channel_args all = {sizeof args / sizeof args[0], args};
+    server->grpc = grpc_server_create(&all, NULL);
+    JK_CHECK(server->grpc != NULL);
+}
+
+static grpc_completion_queue *stopping_queue(void)
+{
+    grpc_completion_queue_attributes attributes = {GRPC_CQ_CURRENT_VERSION, GRPC_CQ_NEXT, GRPC_CQ_NON_LISTENING, NULL};
+    return grpc_completion_queue_create(grpc_completion_queue_factory_lookup(&attributes), &attributes, NULL);
+}
+
+/* The queue for long-lived streams polls nothing: the others do, and would only be woken by it. */
+static void open_queues(struct jk_rpc_server *server)
+{
+    server->queue_count = server->options.threads;
+    for (unsigned i = 0; i < server->queue_count; i++) {
+        JK_CHECK(jk_rpc_queue_open(&server->queues[i], server, GRPC_CQ_DEFAULT_POLLING));
+        grpc_server_register_completion_queue(server->grpc, server->queues[i].queue, NULL);
+    }
+    JK_CHECK(jk_rpc_queue_open(&server->apart, server, GRPC_CQ_NON_POLLING));
+    server->stopping = stopping_queue();
+    grpc_server_register_completion_queue(server->grpc, server->stopping, NULL);
+}
+
+/* ---- methods ---- */
+
+static bool is_hot(const struct jk_method *method)
+{
+    const char *name = strrchr(method->path, '/');
+    for (size_t i = 0; name && i < sizeof hot_methods / sizeof hot_methods[0]; i++)
+        if (strcmp(name + 1, hot_methods[i]) == 0) return true;
+    return false;
+}
+
+static void list_rows(struct jk_rpc_server *server)
+{
+    const struct jk_rpc_options *options = &server->options;
+    for (size_t i = 0; i < options->method_count; i++) {
+        const struct jk_method *method = &options->methods[i];
+        server->rows[server->row_count++] = (struct jk_rpc_row){
+            .method = method, .start = options->dispatch, .apart = method->stream == JK_SERVER_STREAM};
+    }
+    jk_rpc_health_rows(&server->rows[server->row_count]);
+    server->row_count += 2;
+    jk_rpc_reflection_rows(&server->rows[server->row_count]);
+    server->row_count += 2;
+    server->unknown.posted = POSTED_UNKNOWN;
+}
+
+/* A few each, and the hot ones share what is left of a queue's 200. */
+static void share_out(struct jk_rpc_server *server)
+{
+    size_t hot = 0, least = server->row_count * POSTED_ELSE > POSTED_MOST - POSTED_UNKNOWN ? 1 : POSTED_ELSE;
+    for (size_t i = 0; i < server->row_count; i++)
+        hot += is_hot(server->rows[i].method);
+    size_t left = POSTED_MOST - POSTED_UNKNOWN - least * server->row_count;
+    size_t more = hot == 0 ? 0 : left / hot;
+    if (more + least > POSTED_HOT) more = POSTED_HOT - least;
+    for (size_t i = 0; i < server->row_count; i++)
+        server->rows[i].posted = (unsigned)(least + (is_hot(server->rows[i].method) ? more : 0));
+}
+
+static enum jk_status register_rows(struct jk_rpc_server *server, struct jk_error *error)
+{
+    for (size_t i = 0; i < server->row_count; i++) {
+        struct jk_rpc_row *row = &server->rows[i];
+        row->registered = grpc_server_register_method(server->grpc, row->method->path, NULL,
+                                                      row->method->stream == JK_CLIENT_STREAM
+                                                          ? GRPC_SRM_PAYLOAD_NONE
+                                                          : GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER,
+                                                      0);
+        if (!row->registered)
+            return jk_fail(error, JK_INTERNAL, "BAD_METHOD", "method %s stands in the table twice", row->method->path);
+    }
+    return JK_OK;
+}
+
+/* ---- start ---- */
+
+static enum jk_status listen_on(struct jk_rpc_server *server, struct jk_error *error)
+{
+    grpc_server_credentials *credentials = NULL;
+    JK_TRY(jk_rpc_credentials(&server->options, &server->address, &credentials, &server->certificates, error));
+    int port = grpc_server_add_http2_port(server->grpc, server->address.text, credentials);
+    grpc_server_credentials_release(credentials);
+    if (port == 0) return jk_rpc_address_refused(&server->address, error);
+    jk_rpc_address_bound(&server->address, (unsigned)port);
+    return JK_OK;
+}
+
+static enum jk_status prepare(struct jk_rpc_server *server, struct jk_error *error)
+{
+    struct jk_span set = {(const char *)jk_data_reflection, jk_data_reflection_len};
+    JK_TRY(jk_rpc_reflection_new(set, &server->reflection, error));
+    server->health = jk_rpc_health_new(server->options.methods, server->options.method_count);
+    if (!server->health) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "out of memory");
+    list_rows(server);
+    share_out(server);
+    JK_TRY(register_rows(server, error));
+    return listen_on(server, error);
+}
+
+static enum jk_status run(struct jk_rpc_server *server, struct jk_error *error)
+{
+    grpc_server_start(server->grpc);
+    server->started = true;
+    for (unsigned i = 0; i < server->queue_count; i++)
+        jk_rpc_post_all(&server->queues[i]);
+    bool running = jk_rpc_queue_run(&server->apart);
+    for (unsigned i = 0; running && i < server->queue_count; i++)
+        running = jk_rpc_queue_run(&server->queues[i]);
+    if (running && jk_rpc_prober_start(server)) return JK_OK;
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREADS", "no threads to be had for the gRPC server");
+}
+
+static void set_up(struct jk_rpc_server *server)
+{
+    init_library();
+    server->quota = grpc_resource_quota_create("jokbod");
+    grpc_resource_quota_resize(server->quota, MEMORY_QUOTA);
+    create(server);
+    open_queues(server);
+}
+
+static enum jk_status start(struct jk_rpc_server *server, struct jk_error *error)
+{
+    set_up(server);
+    enum jk_status status = prepare(server, error);
+    if (status == JK_OK) status = run(server, error);
+    if (status != JK_OK) {
+        server->options.grace_ms = -1;
+        if (jk_rpc_drain(server)) jk_rpc_free(server);
+    }
+    return status;
+}
+
+enum jk_status jk_rpc_start(const struct jk_rpc_options *options, struct jk_rpc_server **out_server,
+                            struct jk_error *error)
+{
+    JK_TRY(check_options(options, error));
+    struct jk_rpc_address address;
+    JK_TRY(jk_rpc_address_parse(options->listen, &address, error));
+    JK_TRY(jk_rpc_address_free_socket(&address, error));
+    struct jk_rpc_server *server = calloc(1, sizeof *server);
+    if (!server) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "out of memory");
+    server->options = *options;
+    server->address = address;
+    fill_defaults(&server->options);
+    /* Signals are the caller's business: every thread that starts from here on blocks them all. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    enum jk_status status = start(server, error);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (status != JK_OK) return status;
+    jk_log(JK_LOG_INFO, "listening", "address", server->address.text, "tls", server->certificates ? "yes" : "no", NULL);
+    *out_server = server;
+    return JK_OK;
+}
+
+const char *jk_rpc_address(const struct jk_rpc_server *server)
+{
+    return server->address.text;
+}
+
+unsigned jk_rpc_port(const struct jk_rpc_server *server)
+{
+    return server->address.port;
+}
+
+void jk_rpc_set_serving(struct jk_rpc_server *server, bool serving)
+{
+    jk_rpc_health_set(server->health, serving);
+}
+
+size_t jk_rpc_live_calls(const struct jk_rpc_server *server)
+{
+    return atomic_load(&server->calls);
+}
+
+/* ---- stop ---- */
+
+static void sleep_ms(int ms)
+{
+    struct timespec left = {ms / 1000, ms % 1000 * 1000000L};
+    while (ms > 0 && nanosleep(&left, &left) != 0 && errno == EINTR) {
+    }
+}
+
+/* Whether gRPC has let go of everything, waiting a moment for it. */
+static bool library_done(struct jk_rpc_server *server, bool *done)
+{
+    gpr_timespec soon = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(5, GPR_TIMESPAN));
+    if (*done) {
+        sleep_ms(1);
+        return true;
+    }
+    *done = grpc_completion_queue_next(server->stopping, soon, NULL).type == GRPC_OP_COMPLETE;
+    return *done;
+}
+
+static bool wait_until_idle(struct jk_rpc_server *server, int most_ms, bool *done)
+{
+    int64_t until_ms = jk_monotonic_ms() + most_ms;
+    do {
+        /* Posted requests first: a call counts before its request is taken off. */
+        if (library_done(server, done) && atomic_load(&server->posted) == 0 && atomic_load(&server->calls) == 0)
+            return true;
+    } while (jk_monotonic_ms() < until_ms);
+    return false;
+}
+
+static bool end_calls(struct jk_rpc_server *server)
+{
+    bool done = false;
+    grpc_server_shutdown_and_notify(server->grpc, server->stopping, server);
+    if (wait_until_idle(server, server->options.drain_ms, &done)) return true;
+    jk_log(JK_LOG_WARN, "drain-timed-out", "calls", jk_log_i64((int64_t)atomic_load(&server->calls)), NULL);
+    grpc_server_cancel_all_calls(server->grpc);
+    if (wait_until_idle(server, AFTER_CANCEL_MS, &done)) return true;
+    jk_log(JK_LOG_ERROR, "calls-not-given-back", "calls", jk_log_i64((int64_t)atomic_load(&server->calls)), NULL);
+    return false;
+}
+
+static void stop_queues(struct jk_rpc_server *server)
+{
+    for (unsigned i = 0; i < server->queue_count; i++)
+        jk_rpc_queue_stop(&server->queues[i]);
+    jk_rpc_queue_stop(&server->apart);
+    grpc_completion_queue_shutdown(server->stopping);
+    while (grpc_completion_queue_next(server->stopping, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL).type !=
+           GRPC_QUEUE_SHUTDOWN) {
+    }
+}
+
+bool jk_rpc_drain(struct jk_rpc_server *server)
+{
+    if (server->drained) return true;
+    jk_rpc_prober_stop(server);
+    if (server->health) jk_rpc_health_stop(server->health);
+    sleep_ms(server->options.grace_ms);
+    atomic_store(&server->draining, true);
+    for (unsigned i = 0; i < server->queue_count; i++)
+        jk_rpc_queue_end_streams(&server->queues[i]);
+    if (!end_calls(server)) return false;
+    stop_queues(server);
+    server->drained = true;
+    return true;
+}
+
+void jk_rpc_free(struct jk_rpc_server *server)
+{
+    if (!server) return;
+    JK_CHECK(server->drained);
+    grpc_server_destroy(server->grpc);
+    for (unsigned i = 0; i < server->queue_count; i++)
+        jk_rpc_queue_destroy(&server->queues[i]);
+    jk_rpc_queue_destroy(&server->apart);
+    grpc_completion_queue_destroy(server->stopping);
+    grpc_resource_quota_unref(server->quota);
+    grpc_shutdown();
+    jk_rpc_certificates_free(server->certificates);
+    jk_rpc_reflection_free(server->reflection);
+    jk_rpc_health_free(server->health);
+    free(server);
+}
