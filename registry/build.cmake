@@ -99,3 +99,6 @@ if(EXISTS ${JK_ROOT}/registry/cli/main.c)
   add_executable(jokbo ${JK_ROOT}/registry/cli/main.c)
   target_link_libraries(jokbo PRIVATE jk_cli)
 endif()
+
+# What registry/start needs, without tests and benchmarks.
+add_custom_target(programs DEPENDS jokbod jokbo)

@@ -1,0 +1,17 @@
+/* PEFT's adapter_config.json: which model an adapter sits on. Pure. At most 1 MiB. */
+#ifndef JK_CLI_ADAPTER_H
+#define JK_CLI_ADAPTER_H
+
+#include "base/error.h"
+
+#define JK_ADAPTER_MAX (1u << 20)
+
+struct jk_adapter {
+    struct jk_span base; /* base_model_name_or_path; empty for null or absent */
+    struct jk_span type; /* peft_type; empty for absent */
+};
+
+JK_MUST_USE enum jk_status jk_adapter_parse(struct jk_span json, struct jk_arena *arena, struct jk_adapter *out_adapter,
+                                            struct jk_error *error);
+
+#endif

@@ -1,0 +1,141 @@
+/* What goes with a statement under its digest: manifest and licence text. And the licence itself. */
+#include "cli/submission.h"
+
+#include <stdlib.h>
+
+#include "cli/local.h"
+#include "cli/upload.h"
+#include "domain/license.h"
+#include "domain/manifest.h"
+#include "domain/spdx.h"
+
+#define FAMILIES_MAX 256
+
+static enum jk_status attach_license_text(struct jk_submission *submission)
+{
+    struct jk_cli *cli = submission->cli;
+    const char *path = jk_options_text(&cli->options, JK_OPTION_LICENSE_FILE);
+    if (!path) return JK_OK;
+    JK_TRY(jk_local_read(path, JK_LICENSE_TEXT_MAX, &cli->arena, &submission->license_bytes, &cli->error));
+    if (submission->license_bytes.len == 0) jk_error_field(&submission->mistakes, "license_file", "%s is empty", path);
+    struct jk_digest digest = jk_digest_of(submission->license_bytes);
+    jk_digest_hex(&digest, submission->license_text);
+    submission->license_text_from = "--license-file";
+    return JK_OK;
+}
+
+static enum jk_status attach_manifest(struct jk_submission *submission)
+{
+    struct jk_cli *cli = submission->cli;
+    struct jk_manifest_summary summary;
+    struct jk_error fault;
+    const char *path = jk_options_text(&cli->options, JK_OPTION_MANIFEST);
+    if (!path) return JK_OK;
+    JK_TRY(jk_local_read(path, JK_MANIFEST_MAX, &cli->arena, &submission->manifest, &cli->error));
+    jk_error_init(&fault, &cli->arena);
+    if (jk_manifest_check(submission->manifest, &summary, &fault) != JK_OK) {
+        jk_error_field(&submission->mistakes, "manifest", "%s: %s", path, fault.message);
+        return JK_OK;
+    }
+    jk_digest_hex(&summary.artifact, submission->artifact);
+    if (!jk_digest_is_zero(&summary.weights)) jk_digest_hex(&summary.weights, submission->weights);
+    submission->digests_from = "--manifest";
+    return JK_OK;
+}
+
+/* A digest given by itself: must be one, and agree with the manifest where there is one. */
+static void attach_digest(struct jk_submission *submission, enum jk_option_id id, const char *field, char *out_hex)
+{
+    struct jk_digest digest;
+    char shown[128];
+    const char *text = jk_options_text(&submission->cli->options, id);
+    if (!text) return;
+    jk_text_shorten(jk_span_of(text), shown, sizeof shown);
+    if (!jk_digest_parse(jk_span_of(text), &digest))
+        jk_error_field(&submission->mistakes, field, "\"%s\" must be 64 lower-case hexadecimal digits, a SHA-256", shown);
+    else if (submission->manifest.len > 0 && strcmp(text, out_hex) != 0)
+        jk_error_field(&submission->mistakes, field, "\"%s\" is not what the manifest gives, %s: leave one of them out", shown,
+                       out_hex[0] ? out_hex : "none");
+    else memcpy(out_hex, text, JK_DIGEST_HEX + 1);
+    if (!submission->digests_from[0]) submission->digests_from = "option";
+}
+
+enum jk_status jk_submission_attach(struct jk_submission *submission)
+{
+    submission->digests_from = submission->license_text_from = "";
+    JK_TRY(attach_license_text(submission));
+    JK_TRY(attach_manifest(submission));
+    attach_digest(submission, JK_OPTION_ARTIFACT, "artifact_sha256", submission->artifact);
+    attach_digest(submission, JK_OPTION_WEIGHTS, "weights_sha256", submission->weights);
+    return JK_OK;
+}
+
+enum jk_status jk_submission_upload(struct jk_submission *submission)
+{
+    struct jk_cli *cli = submission->cli;
+    if (submission->license_bytes.len > 0)
+        JK_TRY(jk_upload_blob(cli, JOKBO__V1__BLOB_KIND__BLOB_KIND_LICENSE_TEXT, submission->license_bytes, "licence text"));
+    if (submission->manifest.len > 0)
+        JK_TRY(jk_upload_blob(cli, JOKBO__V1__BLOB_KIND__BLOB_KIND_MANIFEST, submission->manifest, "manifest"));
+    return JK_OK;
+}
+
+static void license_of_option(struct jk_submission *submission)
+{
+    struct jk_text canonical;
+    struct jk_declaration *declaration = &submission->declaration;
+    jk_text_init(&canonical, JK_LICENSE_MAX);
+    submission->license_from = "--license";
+    if (jk_spdx_canonical(declaration->license, "license", &canonical, &submission->mistakes) == JK_OK)
+        submission->license = jk_arena_copy(&submission->cli->arena, canonical.bytes ? canonical.bytes : "", canonical.len);
+    jk_text_done(&canonical);
+}
+
+/* The licence of the release before stays, and its text with it, where nothing new is given. */
+static void license_of_before(struct jk_submission *submission)
+{
+    const Jokbo__V1__Release *release = submission->before ? submission->before->release : NULL;
+    if (!release) return;
+    submission->license = release->license;
+    submission->license_from = "release before";
+    if (submission->license_text[0] || strlen(release->license_text_sha256) != JK_DIGEST_HEX) return;
+    memcpy(submission->license_text, release->license_text_sha256, JK_DIGEST_HEX + 1);
+    submission->license_text_from = "release before";
+}
+
+static void license_of_card(struct jk_submission *submission)
+{
+    struct jk_span families[FAMILIES_MAX];
+    const struct jk_card *card = &submission->sources.card;
+    struct jk_declaration *declaration = &submission->declaration;
+    size_t count = jk_resolve_families(&submission->resolution, families, FAMILIES_MAX);
+    struct jk_span found = jk_license_from_hub(card->license, card->license_name, families, count);
+    char license[128], name[128];
+    jk_text_shorten(card->license, license, sizeof license);
+    jk_text_shorten(card->license_name, name, sizeof name);
+    const char *named = card->license_name.len > 0 ? jk_arena_printf(&submission->cli->arena, ", license_name %s", name) : "";
+    if (found.len > 0) {
+        submission->license = jk_arena_copy(&submission->cli->arena, found.at, found.len);
+        submission->license_from = "card";
+        if (!jk_span_equal_fold(found, card->license))
+            jk_declaration_note(declaration, "license %s%s of the card is taken as %.*s", license, named, JK_SPAN_ARG(found));
+        return;
+    }
+    submission->license = "NOASSERTION";
+    submission->license_from = card->license.len > 0 ? "card" : "default";
+    if (card->license.len > 0)
+        jk_declaration_note(declaration, "license %s%s of the card fits no licence known here, so that NOASSERTION is stored: "
+                                         "--license says better, as an SPDX expression or LicenseRef-…", license, named);
+    else
+        jk_declaration_note(declaration, "no licence is declared, so that NOASSERTION is stored: --license says better");
+}
+
+void jk_submission_license(struct jk_submission *submission)
+{
+    submission->license = "NOASSERTION";
+    submission->license_from = "default";
+    if (jk_options_has(&submission->cli->options, JK_OPTION_LICENSE)) license_of_option(submission);
+    else if (submission->publish) license_of_before(submission);
+    else license_of_card(submission);
+    if (!submission->license) submission->license = "NOASSERTION";
+}

@@ -1,0 +1,48 @@
+/* One run of the command line: its options, where it prints, and its connection. One thread. Results go to `out`, all else
+ * to `err`. Memory that needs no owner of its own lies in the arena (512 MiB at most). */
+#ifndef JK_CLI_CLI_H
+#define JK_CLI_CLI_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdio.h>
+
+#include "cli/client.h"
+#include "cli/settings.h"
+
+#define JK_CLI_ARENA (512u << 20)
+
+struct jk_cli {
+    struct jk_arena arena;
+    struct jk_options options;
+    struct jk_settings settings;
+    struct jk_error error;
+    struct jk_client *client; /* opened by the first call */
+    FILE *in, *out, *err;
+    bool in_terminal, out_terminal, err_terminal;
+    bool json, color, utf8;
+    const char *request_id; /* of this run's write, made when first asked for */
+};
+
+/* Everything: parses, runs, reports. Returns the exit code (exit.def). */
+int jk_cli_run(int argc, char **argv);
+
+/* One call; *out_reply (a pointer to a message, in the arena) is set on success. `service` and `method` name it. */
+JK_MUST_USE enum jk_status jk_cli_call(struct jk_cli *cli, const ProtobufCServiceDescriptor *service, const char *method,
+                                       const ProtobufCMessage *request, void *out_reply);
+/* Opens the connection, where it is not open. */
+JK_MUST_USE enum jk_status jk_cli_connect(struct jk_cli *cli);
+/* --request-id, or a random UUID, the same all through the run. Never NULL. */
+char *jk_cli_request_id(struct jk_cli *cli);
+/* The text of an option, or "". Messages want char *, and never write to it. */
+char *jk_cli_text(const struct jk_cli *cli, enum jk_option_id id);
+/* An operand, or "". */
+char *jk_cli_operand(const struct jk_cli *cli, size_t index);
+bool jk_cli_has(const struct jk_cli *cli, enum jk_option_id id);
+/* INVALID_ARGUMENT with reason USAGE. */
+enum jk_status jk_cli_usage(struct jk_cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A field is missing and there is nobody to ask: reason INPUT_INCOMPLETE, with a violation of `field`. */
+enum jk_status jk_cli_missing(struct jk_cli *cli, const char *field, const char *mend);
+/* Whether a person can be asked: input and output are terminals, and --json was not given. */
+bool jk_cli_can_ask(const struct jk_cli *cli);
+
+#endif

@@ -1,0 +1,109 @@
+/* Changes of what is registered: yank, unyank, rename, transfer, adopt. */
+#include <jokbo/v1/registry.pb-c.h>
+
+#include "cli/commands.h"
+#include "cli/print.h"
+#include "domain/ident.h"
+
+#define REGISTRY (&jokbo__v1__registry__descriptor)
+
+static const char *would(const struct jk_cli *cli)
+{
+    return jk_cli_has(cli, JK_OPTION_DRY_RUN) ? "Would be " : "Now ";
+}
+
+static enum jk_status check_release_name(struct jk_cli *cli)
+{
+    if (strchr(jk_cli_operand(cli, 0), '@')) return JK_OK;
+    return jk_cli_usage(cli, "a release is needed, as publisher/model@version; jokbo releases %.200s lists them",
+                        jk_cli_operand(cli, 0));
+}
+
+enum jk_status jk_run_yank(struct jk_cli *cli)
+{
+    Jokbo__V1__YankReleaseRequest request = JOKBO__V1__YANK_RELEASE_REQUEST__INIT;
+    Jokbo__V1__Release *release;
+    JK_TRY(check_release_name(cli));
+    if (!jk_cli_has(cli, JK_OPTION_REASON)) return jk_cli_missing(cli, "reason", "it is not given: --reason TEXT");
+    request.name = jk_cli_operand(cli, 0);
+    request.reason = jk_cli_text(cli, JK_OPTION_REASON);
+    request.request_id = jk_cli_request_id(cli);
+    request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
+    JK_TRY(jk_cli_call(cli, REGISTRY, "YankRelease", &request.base, &release));
+    if (cli->json) return jk_print_message(cli, &release->base);
+    fprintf(cli->out, "%syanked: %s@%s. jokbo unyank takes it back.\n", would(cli), jk_print_safe(cli, release->model),
+            jk_print_safe(cli, release->version));
+    return JK_OK;
+}
+
+enum jk_status jk_run_unyank(struct jk_cli *cli)
+{
+    Jokbo__V1__UnyankReleaseRequest request = JOKBO__V1__UNYANK_RELEASE_REQUEST__INIT;
+    Jokbo__V1__Release *release;
+    JK_TRY(check_release_name(cli));
+    request.name = jk_cli_operand(cli, 0);
+    request.reason = jk_cli_text(cli, JK_OPTION_REASON);
+    request.request_id = jk_cli_request_id(cli);
+    request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
+    JK_TRY(jk_cli_call(cli, REGISTRY, "UnyankRelease", &request.base, &release));
+    if (cli->json) return jk_print_message(cli, &release->base);
+    fprintf(cli->out, "%sstanding again: %s@%s.\n", would(cli), jk_print_safe(cli, release->model),
+            jk_print_safe(cli, release->version));
+    return JK_OK;
+}
+
+static enum jk_status show_moved(struct jk_cli *cli, const Jokbo__V1__Model *model)
+{
+    if (cli->json) return jk_print_message(cli, &model->base);
+    fprintf(cli->out, "%s%s. %s resolves to it for ever.\n", would(cli), jk_print_safe(cli, model->name),
+            jk_print_safe(cli, jk_cli_operand(cli, 0)));
+    return JK_OK;
+}
+
+enum jk_status jk_run_rename(struct jk_cli *cli)
+{
+    Jokbo__V1__RenameModelRequest request = JOKBO__V1__RENAME_MODEL_REQUEST__INIT;
+    Jokbo__V1__Model *model;
+    request.name = jk_cli_operand(cli, 0);
+    request.new_name = jk_cli_operand(cli, 1);
+    request.request_id = jk_cli_request_id(cli);
+    request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
+    JK_TRY(jk_cli_call(cli, REGISTRY, "RenameModel", &request.base, &model));
+    return show_moved(cli, model);
+}
+
+enum jk_status jk_run_transfer(struct jk_cli *cli)
+{
+    Jokbo__V1__TransferModelRequest request = JOKBO__V1__TRANSFER_MODEL_REQUEST__INIT;
+    Jokbo__V1__Model *model;
+    request.name = jk_cli_operand(cli, 0);
+    request.new_name = jk_cli_operand(cli, 1);
+    request.request_id = jk_cli_request_id(cli);
+    request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
+    JK_TRY(jk_cli_call(cli, REGISTRY, "TransferModel", &request.base, &model));
+    return show_moved(cli, model);
+}
+
+enum jk_status jk_run_adopt(struct jk_cli *cli)
+{
+    Jokbo__V1__AdoptExternalModelRequest request = JOKBO__V1__ADOPT_EXTERNAL_MODEL_REQUEST__INIT;
+    Jokbo__V1__AdoptExternalModelResponse *reply;
+    struct jk_text external;
+    jk_text_init(&external, 0);
+    if (!jk_ident_external_from(jk_span_of(jk_cli_operand(cli, 0)), &external)) {
+        jk_text_done(&external);
+        return jk_cli_usage(cli, "the external model must be host/id, as huggingface.co/google/gemma-2-9b-it, or its URL");
+    }
+    request.external = jk_arena_copy(&cli->arena, external.bytes, external.len);
+    jk_text_done(&external);
+    if (!request.external) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    request.model = jk_cli_operand(cli, 1);
+    request.request_id = jk_cli_request_id(cli);
+    request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
+    JK_TRY(jk_cli_call(cli, REGISTRY, "AdoptExternalModel", &request.base, &reply));
+    if (cli->json) return jk_print_message(cli, &reply->base);
+    fprintf(cli->out, "%sbound: %s is %s. Lineages of %s run through it.\n", would(cli), jk_print_safe(cli, request.external),
+            jk_print_safe(cli, reply->model ? reply->model->name : request.model),
+            jk_print_plural(cli, reply->children, "model", "models"));
+    return JK_OK;
+}

@@ -1,0 +1,173 @@
+/* `list` and `claims`: models in order of registration. */
+#include <jokbo/v1/registry.pb-c.h>
+#include <time.h>
+
+#include "cli/commands.h"
+#include "cli/findings.h"
+#include "cli/pages.h"
+#include "cli/print.h"
+
+#define REGISTRY (&jokbo__v1__registry__descriptor)
+#define FOLLOW_PAUSE_S 2
+
+static const struct jk_column columns[] = {{"index", true},    {"model", false},   {"relation", false},
+                                           {"root", false},    {"licence", false}, {"findings", false}};
+
+static const char *root_text(struct jk_cli *cli, const Jokbo__V1__Model *model)
+{
+    if (model->base_facts) return "(base model)";
+    if (model->n_roots == 0) return "";
+    const char *name = model->roots[0]->name;
+    if (model->n_roots == 1) return name;
+    const char *text = jk_arena_printf(&cli->arena, "%s +%zu", name, model->n_roots - 1);
+    return text ? text : name;
+}
+
+static void model_row(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__Model *model)
+{
+    const Jokbo__V1__Release *release = model->release;
+    jk_table_cell(table, jk_print_number(cli, model->log_index));
+    jk_table_cell(table, model->name);
+    jk_table_cell(table, release ? jk_print_word(cli, &jokbo__v1__relation__descriptor, (int)release->relation) : "");
+    jk_table_cell(table, root_text(cli, model));
+    jk_table_cell(table, release ? release->license : "");
+    jk_table_cell(table, jk_findings_words(cli, model->findings, model->n_findings));
+}
+
+static void models_table(struct jk_cli *cli, const struct jk_list *list)
+{
+    struct jk_table table;
+    jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < list->count; i++) model_row(cli, &table, (const Jokbo__V1__Model *)list->items[i]);
+    if (list->count > 0) jk_table_print(&table, cli->color, cli->out);
+    else fprintf(cli->err, "No model.\n");
+    jk_pages_note(cli, list);
+}
+
+static enum jk_status print_pages(struct jk_cli *cli, const struct jk_pages *pages)
+{
+    struct jk_list list;
+    JK_TRY(jk_pages_fetch(cli, pages, &list));
+    if (cli->json) return jk_pages_print_json(cli, pages, &list);
+    models_table(cli, &list);
+    return JK_OK;
+}
+
+static enum jk_status list_derivatives(struct jk_cli *cli)
+{
+    static const enum jk_option_id others[] = {JK_OPTION_PUBLISHER, JK_OPTION_ROOT,    JK_OPTION_TEAM,     JK_OPTION_RELATION,
+                                               JK_OPTION_LICENSE,   JK_OPTION_FINDING, JK_OPTION_AFTER,    JK_OPTION_CONTAINS};
+    Jokbo__V1__ListDerivativesRequest request = JOKBO__V1__LIST_DERIVATIVES_REQUEST__INIT;
+    struct jk_pages pages = {REGISTRY, "ListDerivatives", &request.base, "models", jk_pages_limit(cli)};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (jk_cli_has(cli, others[i]))
+            return jk_cli_usage(cli, "--derivatives-of cannot be combined with --%s", jk_option_table[others[i]].name);
+    request.model = jk_cli_text(cli, JK_OPTION_DERIVATIVES_OF);
+    request.transitive = jk_cli_has(cli, JK_OPTION_TRANSITIVE);
+    request.include_yanked = jk_cli_has(cli, JK_OPTION_YANKED);
+    return print_pages(cli, &pages);
+}
+
+static enum jk_status set_finding(struct jk_cli *cli, Jokbo__V1__ListModelsRequest *request)
+{
+    const char *word = jk_options_text(&cli->options, JK_OPTION_FINDING);
+    int value;
+    if (!word) return JK_OK;
+    if (jk_json_enum_parse(&jokbo__v1__finding_kind__descriptor, word, &value)) {
+        request->finding = (Jokbo__V1__FindingKind)value;
+        return JK_OK;
+    }
+    struct jk_text words;
+    jk_text_init(&words, 0);
+    jk_json_enum_words(&jokbo__v1__finding_kind__descriptor, &words);
+    (void)jk_cli_usage(cli, "--finding must be one of %s", words.bytes ? words.bytes : "");
+    jk_text_done(&words);
+    return cli->error.status;
+}
+
+static void set_relation(struct jk_cli *cli, Jokbo__V1__ListModelsRequest *request)
+{
+    int value = 0;
+    if (jk_json_enum_parse(&jokbo__v1__relation__descriptor, jk_cli_text(cli, JK_OPTION_RELATION), &value))
+        request->relation = (Jokbo__V1__Relation)value;
+}
+
+enum jk_status jk_run_list(struct jk_cli *cli)
+{
+    Jokbo__V1__ListModelsRequest request = JOKBO__V1__LIST_MODELS_REQUEST__INIT;
+    struct jk_pages pages = {REGISTRY, "ListModels", &request.base, "models", jk_pages_limit(cli)};
+    if (jk_cli_has(cli, JK_OPTION_DERIVATIVES_OF)) return list_derivatives(cli);
+    if (jk_cli_has(cli, JK_OPTION_TRANSITIVE)) return jk_cli_usage(cli, "--transitive goes with --derivatives-of MODEL");
+    JK_TRY(set_finding(cli, &request));
+    set_relation(cli, &request);
+    request.publisher = jk_cli_text(cli, JK_OPTION_PUBLISHER);
+    request.root = jk_cli_text(cli, JK_OPTION_ROOT);
+    request.team = jk_cli_text(cli, JK_OPTION_TEAM);
+    request.license = jk_cli_text(cli, JK_OPTION_LICENSE);
+    request.name_contains = jk_cli_text(cli, JK_OPTION_CONTAINS);
+    request.after_log_index = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0);
+    request.include_yanked = jk_cli_has(cli, JK_OPTION_YANKED);
+    return print_pages(cli, &pages);
+}
+
+/* One claim a line, as it comes. */
+static enum jk_status print_claim(struct jk_cli *cli, const Jokbo__V1__Model *model)
+{
+    const Jokbo__V1__Release *release = model->release;
+    if (cli->json) return jk_print_json_line(cli, jk_json_message(&model->base));
+    fprintf(cli->out, "%lld  %s  %s  %s  %s  %s\n", (long long)model->log_index, jk_print_time(cli, model->create_time),
+            jk_print_safe(cli, model->name),
+            release ? jk_print_word(cli, &jokbo__v1__relation__descriptor, (int)release->relation) : "",
+            jk_print_safe(cli, root_text(cli, model)), jk_findings_words(cli, model->findings, model->n_findings));
+    fflush(cli->out);
+    return ferror(cli->out) ? jk_fail(&cli->error, JK_INTERNAL, "OUTPUT", "the result could not be written") : JK_OK;
+}
+
+/* One round: what came after *after, which moves on. */
+static enum jk_status follow_once(struct jk_cli *cli, int64_t *after)
+{
+    Jokbo__V1__ListModelsRequest request = JOKBO__V1__LIST_MODELS_REQUEST__INIT;
+    struct jk_pages pages = {REGISTRY, "ListModels", &request.base, "models", 0};
+    struct jk_list list;
+    request.team = jk_cli_text(cli, JK_OPTION_TEAM);
+    request.after_log_index = *after;
+    JK_TRY(jk_pages_fetch(cli, &pages, &list));
+    for (size_t i = 0; i < list.count; i++) {
+        const Jokbo__V1__Model *model = (const Jokbo__V1__Model *)list.items[i];
+        JK_TRY(print_claim(cli, model));
+        if (model->log_index > *after) *after = model->log_index;
+    }
+    return JK_OK;
+}
+
+/* Goes on until the program is stopped, the output is closed, or the server stays away. Each round has memory of its own. */
+static enum jk_status follow(struct jk_cli *cli)
+{
+    int64_t after = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0);
+    struct jk_arena kept = cli->arena;
+    jk_arena_init(&cli->arena, JK_CLI_ARENA);
+    enum jk_status status = JK_OK;
+    while (status == JK_OK) {
+        struct timespec pause = {FOLLOW_PAUSE_S, 0};
+        jk_arena_reset(&cli->arena);
+        status = follow_once(cli, &after);
+        if (status == JK_OK) nanosleep(&pause, NULL);
+    }
+    char why[sizeof cli->error.message];
+    memcpy(why, cli->error.message, sizeof why);
+    jk_arena_done(&cli->arena); /* the error's details with it; its message was kept */
+    cli->arena = kept;
+    jk_error_init(&cli->error, &cli->arena);
+    return jk_fail(&cli->error, status, NULL, "following ended after log index %lld: %s", (long long)after, why);
+}
+
+enum jk_status jk_run_claims(struct jk_cli *cli)
+{
+    Jokbo__V1__ListModelsRequest request = JOKBO__V1__LIST_MODELS_REQUEST__INIT;
+    struct jk_pages pages = {REGISTRY, "ListModels", &request.base, "models", jk_pages_limit(cli)};
+    request.team = jk_cli_text(cli, JK_OPTION_TEAM);
+    if (!request.team[0]) return jk_cli_missing(cli, "team", "it is not given: --team TEAM; jokbo roster show lists them");
+    if (jk_cli_has(cli, JK_OPTION_FOLLOW)) return follow(cli);
+    request.after_log_index = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0);
+    return print_pages(cli, &pages);
+}

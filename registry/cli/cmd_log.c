@@ -1,0 +1,65 @@
+/* The log: its newest checkpoint, and its entries. */
+#include <jokbo/v1/log.pb-c.h>
+
+#include "cli/commands.h"
+#include "cli/print.h"
+
+#define LOG (&jokbo__v1__log__descriptor)
+
+enum jk_status jk_run_log_checkpoint(struct jk_cli *cli)
+{
+    Jokbo__V1__GetCheckpointRequest request = JOKBO__V1__GET_CHECKPOINT_REQUEST__INIT;
+    Jokbo__V1__Checkpoint *checkpoint;
+    JK_TRY(jk_cli_call(cli, LOG, "GetCheckpoint", &request.base, &checkpoint));
+    if (cli->json) return jk_print_message(cli, &checkpoint->base);
+    fprintf(cli->out, "%s", checkpoint->note);
+    fprintf(cli->err, "Verifier key, as the server says it: %s\nA key from the server that it is to check proves nothing: compare "
+                      "it with one that came another way.\n", jk_print_safe(cli, checkpoint->verifier_key));
+    return JK_OK;
+}
+
+/* An entry is text by its format; bytes that are none show as they are in JSON (base64) and as "?" on a terminal. */
+static enum jk_status print_entry(struct jk_cli *cli, int64_t index, const ProtobufCBinaryData *entry)
+{
+    struct jk_span text = {(const char *)entry->data, entry->len};
+    if (cli->json) {
+        json_t *value = jk_utf8_valid(text) ? json_stringn(text.at ? text.at : "", text.len) : json_null();
+        return jk_print_json_line(cli, json_pack("{s:I, s:o}", "log_index", (json_int_t)index, "entry", value));
+    }
+    char title[48];
+    snprintf(title, sizeof title, "# %lld", (long long)index);
+    fprintf(cli->out, "%s\n", jk_print_painted(cli, JK_PAINT_DIM, title));
+    for (struct jk_span line; jk_span_line(&text, &line);) {
+        const char *copy = jk_arena_copy(&cli->arena, line.at, line.len);
+        fprintf(cli->out, "%s\n", jk_print_safe(cli, copy));
+    }
+    fputc('\n', cli->out);
+    return JK_OK;
+}
+
+static enum jk_status take_entries(void *context, const ProtobufCMessage *message, struct jk_error *error)
+{
+    struct jk_cli *cli = context;
+    const Jokbo__V1__ReadEntriesResponse *reply = (const Jokbo__V1__ReadEntriesResponse *)message;
+    struct jk_arena kept = cli->arena; /* what one message needs is given back: a log may be long */
+    enum jk_status status = JK_OK;
+    jk_arena_init(&cli->arena, JK_CLI_ARENA);
+    for (size_t i = 0; i < reply->n_entries && status == JK_OK; i++)
+        status = print_entry(cli, reply->start + (int64_t)i, &reply->entries[i]);
+    jk_arena_done(&cli->arena);
+    cli->arena = kept;
+    if (status == JK_OK && ferror(cli->out)) status = jk_fail(error, JK_INTERNAL, "OUTPUT", "the result could not be written");
+    return status;
+}
+
+enum jk_status jk_run_log_entries(struct jk_cli *cli)
+{
+    Jokbo__V1__ReadEntriesRequest request = JOKBO__V1__READ_ENTRIES_REQUEST__INIT;
+    uint64_t from = jk_options_count(&cli->options, JK_OPTION_FROM, 0), to = jk_options_count(&cli->options, JK_OPTION_TO, 0);
+    if (from > INT64_MAX || to > INT64_MAX) return jk_cli_usage(cli, "--from and --to must be log indexes");
+    if (jk_cli_has(cli, JK_OPTION_TO) && to <= from) return jk_cli_usage(cli, "--to must be more than --from");
+    request.start = (int64_t)from;
+    request.end = (int64_t)to;
+    JK_TRY(jk_cli_connect(cli));
+    return jk_client_download(cli->client, LOG, "ReadEntries", &request.base, take_entries, cli, &cli->error);
+}

@@ -1,0 +1,32 @@
+/* Commands that need no server: completion, version, help. */
+#include "cli/commands.h"
+#include "cli/complete.h"
+#include "cli/help.h"
+#include "cli/print.h"
+
+#ifndef JK_VERSION
+#define JK_VERSION "0.1.0"
+#endif
+
+enum jk_status jk_run_completion(struct jk_cli *cli)
+{
+    if (jk_complete_write(jk_cli_operand(cli, 0), cli->out)) return JK_OK;
+    return jk_cli_usage(cli, "the shell must be bash, zsh or fish");
+}
+
+enum jk_status jk_run_version(struct jk_cli *cli)
+{
+    if (cli->json) return jk_print_json(cli, json_pack("{s:s, s:s}", "version", JK_VERSION, "interface", "jokbo.v1"));
+    fprintf(cli->out, "jokbo %s, interface jokbo.v1\n", JK_VERSION);
+    return JK_OK;
+}
+
+enum jk_status jk_run_help(struct jk_cli *cli)
+{
+    size_t used;
+    const struct jk_command *command = jk_command_find(cli->options.operands, cli->options.operand_count, &used);
+    if (command) jk_help_command(command, cli->out);
+    else if (cli->options.operand_count > 0) jk_help_group(cli->options.operands[0], cli->out);
+    else jk_help_overview(cli->out);
+    return JK_OK;
+}

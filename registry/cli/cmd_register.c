@@ -1,0 +1,152 @@
+/* `register` and `publish`: shows what will be written and where each value is from, asks, writes, tells what came of it. */
+#include "cli/commands.h"
+#include "cli/faults.h"
+#include "cli/findings.h"
+#include "cli/print.h"
+#include "cli/prompt.h"
+#include "cli/submission.h"
+
+static void plan_row(struct jk_table *table, const char *field, const char *value, const char *from)
+{
+    if (!value || !value[0]) return;
+    jk_table_cell(table, field);
+    jk_table_cell(table, value);
+    jk_table_cell(table, from);
+}
+
+static const char *span_text(struct jk_cli *cli, struct jk_span text)
+{
+    const char *copy = jk_arena_copy(&cli->arena, text.at ? text.at : "", text.len);
+    return copy ? copy : "";
+}
+
+static void show_plan(const struct jk_submission *submission)
+{
+    static const struct jk_column columns[] = {{"field", false}, {"value", false}, {"from", false}};
+    struct jk_cli *cli = submission->cli;
+    const struct jk_declaration *declaration = &submission->declaration;
+    struct jk_table table;
+    jk_table_init(&table, &cli->arena, columns, 3);
+    plan_row(&table, submission->publish ? "model" : "name", span_text(cli, declaration->name), declaration->name_from);
+    plan_row(&table, "release", span_text(cli, declaration->version), declaration->version_from);
+    plan_row(&table, "relation", jk_relation_text(declaration->relation), declaration->relation_from);
+    for (size_t i = 0; i < submission->resolution.count; i++)
+        plan_row(&table, i == 0 ? "parents" : " ", submission->resolution.items[i].shown, declaration->parents_from);
+    plan_row(&table, "licence", submission->license, submission->license_from);
+    plan_row(&table, "licence text", submission->license_text, submission->license_text_from);
+    plan_row(&table, "artifact", submission->artifact, submission->digests_from);
+    plan_row(&table, "weights", submission->weights, submission->digests_from);
+    jk_table_print(&table, cli->color, cli->out);
+    for (size_t i = 0; i < declaration->note_count; i++)
+        fprintf(cli->out, "Note: %s.\n", jk_print_safe(cli, declaration->notes[i]));
+    fputc('\n', cli->out);
+}
+
+static const char *roots_text(struct jk_cli *cli, const Jokbo__V1__Root *root)
+{
+    const char *text = jk_arena_printf(&cli->arena, "%s, depth %d", root->name, root->depth);
+    return text ? text : "";
+}
+
+static void show_registration(struct jk_cli *cli, const Jokbo__V1__Registration *registration, bool dry_run)
+{
+    struct jk_table table;
+    const Jokbo__V1__Release *release = registration->release;
+    const Jokbo__V1__Model *model = registration->model;
+    jk_print_facts_init(&table, cli);
+    if (release) jk_print_fact(&table, "lineage hash", release->lineage_hash);
+    if (!dry_run) jk_print_fact(&table, "log index", jk_print_number(cli, registration->log_index));
+    for (size_t i = 0; model && i < model->n_roots; i++)
+        jk_print_fact(&table, i == 0 ? "roots" : " ", roots_text(cli, model->roots[i]));
+    fprintf(cli->out, "%s %s@%s\n", jk_print_painted(cli, JK_PAINT_GREEN, dry_run ? "Would be registered:" : "Registered:"),
+            jk_print_safe(cli, model ? model->name : ""), jk_print_safe(cli, release ? release->version : ""));
+    jk_table_print(&table, cli->color, cli->out);
+    if (model) jk_findings_print(cli, model->findings, model->n_findings);
+}
+
+static json_t *plan_json(const struct jk_submission *submission)
+{
+    const struct jk_declaration *declaration = &submission->declaration;
+    json_t *notes = json_array(), *root = jk_json_message(&submission->derivative.base);
+    for (size_t i = 0; i < declaration->note_count; i++) json_array_append_new(notes, json_string(declaration->notes[i]));
+    json_object_set_new(root, "sources", json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", declaration->name_from, "version",
+                                                   declaration->version_from, "relation", declaration->relation_from,
+                                                   "parents", declaration->parents_from, "license",
+                                                   submission->license_from));
+    json_object_set_new(root, "notes", notes);
+    return root;
+}
+
+static json_t *number_or_null(const char *text)
+{
+    uint64_t number;
+    return text && jk_span_to_u64(jk_span_of(text), &number) ? json_integer((json_int_t)number) : json_null();
+}
+
+/* The identical statement is there already: success, with the place where it is. */
+static enum jk_status show_unchanged(struct jk_submission *submission)
+{
+    struct jk_cli *cli = submission->cli;
+    const char *index = jk_faults_fact(&cli->error, "log_index"), *hash = jk_faults_fact(&cli->error, "lineage_hash");
+    jk_error_init(&cli->error, &cli->arena);
+    if (cli->json)
+        return jk_print_json(cli, json_pack("{s:s, s:s, s:o, s:s?, s:o}", "status", "unchanged", "name",
+                                            submission->derivative.name, "log_index", number_or_null(index), "lineage_hash",
+                                            hash, "declaration", plan_json(submission)));
+    fprintf(cli->out, "%s %s@%s\n", jk_print_painted(cli, JK_PAINT_GREEN, "Already registered, unchanged:"),
+            submission->derivative.name, submission->derivative.version);
+    struct jk_table table;
+    jk_print_facts_init(&table, cli);
+    jk_print_fact(&table, "lineage hash", hash);
+    jk_print_fact(&table, "log index", index);
+    jk_table_print(&table, cli->color, cli->out);
+    return JK_OK;
+}
+
+static enum jk_status show_result(struct jk_submission *submission, const Jokbo__V1__Registration *registration, bool dry_run)
+{
+    struct jk_cli *cli = submission->cli;
+    if (!cli->json) {
+        show_registration(cli, registration, dry_run);
+        return JK_OK;
+    }
+    const Jokbo__V1__Release *release = registration->release;
+    return jk_print_json(cli, json_pack("{s:s, s:s, s:o, s:s?, s:o, s:o}", "status", dry_run ? "valid" : "registered", "name",
+                                        registration->model ? registration->model->name : submission->derivative.name,
+                                        "log_index", dry_run ? json_null() : json_integer(registration->log_index),
+                                        "lineage_hash", release ? release->lineage_hash : NULL, "registration",
+                                        jk_json_message(&registration->base), "declaration", plan_json(submission)));
+}
+
+static bool is_unchanged(const struct jk_cli *cli, enum jk_status status)
+{
+    return status == JK_ALREADY_EXISTS && cli->error.reason && strcmp(cli->error.reason, "STATEMENT_EXISTS") == 0;
+}
+
+static enum jk_status submit(struct jk_cli *cli, bool publish)
+{
+    struct jk_submission submission;
+    Jokbo__V1__Registration *registration;
+    bool dry_run = jk_cli_has(cli, JK_OPTION_DRY_RUN);
+    JK_TRY(jk_submission_prepare(cli, publish, &submission));
+    if (!cli->json) show_plan(&submission);
+    if (!dry_run && !jk_cli_has(cli, JK_OPTION_YES) && jk_cli_can_ask(cli) && !jk_prompt_yes(cli, "Register this?")) {
+        fprintf(cli->out, "Nothing was written.\n");
+        return JK_OK;
+    }
+    if (!dry_run) JK_TRY(jk_submission_upload(&submission));
+    enum jk_status status = jk_submission_send(&submission, dry_run, &registration);
+    if (is_unchanged(cli, status)) return show_unchanged(&submission);
+    JK_TRY(status);
+    return show_result(&submission, registration, dry_run);
+}
+
+enum jk_status jk_run_register(struct jk_cli *cli)
+{
+    return submit(cli, false);
+}
+
+enum jk_status jk_run_publish(struct jk_cli *cli)
+{
+    return submit(cli, true);
+}

@@ -1,0 +1,147 @@
+/* `show`: the page of one model, or of one release. `releases`: all of a model. */
+#include <jokbo/v1/registry.pb-c.h>
+
+#include "cli/commands.h"
+#include "cli/findings.h"
+#include "cli/pages.h"
+#include "cli/print.h"
+
+#define REGISTRY (&jokbo__v1__registry__descriptor)
+
+static const char *class_word(struct jk_cli *cli, Jokbo__V1__LicenseClass class)
+{
+    return jk_print_word(cli, &jokbo__v1__license_class__descriptor, (int)class);
+}
+
+static const char *relation_word(struct jk_cli *cli, Jokbo__V1__Relation relation)
+{
+    return jk_print_word(cli, &jokbo__v1__relation__descriptor, (int)relation);
+}
+
+static const char *parent_text(struct jk_cli *cli, const Jokbo__V1__PinnedParent *parent)
+{
+    const char *text = jk_arena_printf(&cli->arena, "%s%s%s%s%s%s", parent->external ? "external " : "", parent->name,
+                                       parent->version[0] ? "@" : "", parent->version,
+                                       parent->adopted_by[0] ? ", here as " : "", parent->adopted_by);
+    return text ? text : "";
+}
+
+static void release_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__Release *release)
+{
+    const char *license = jk_arena_printf(&cli->arena, "%s (%s)", release->license, class_word(cli, release->license_class));
+    jk_print_fact(table, "release", release->version);
+    jk_print_fact(table, "relation", relation_word(cli, release->relation));
+    for (size_t i = 0; i < release->n_parents; i++)
+        jk_print_fact(table, i == 0 ? "parents" : " ", parent_text(cli, release->parents[i]));
+    jk_print_fact(table, "licence", release->license_class ? license : release->license);
+    jk_print_fact(table, "licence text", release->license_text_sha256);
+    jk_print_fact(table, "artifact", release->artifact_sha256);
+    jk_print_fact(table, "weights", release->weights_sha256);
+    jk_print_fact(table, "lineage hash", release->lineage_hash);
+}
+
+static void show_release(struct jk_cli *cli, const Jokbo__V1__Release *release)
+{
+    struct jk_table table;
+    const char *title = jk_arena_printf(&cli->arena, "%s@%s", release->model, release->version);
+    fprintf(cli->out, "%s%s\n", jk_print_painted(cli, JK_PAINT_BOLD, title), release->yanked ? "  yanked" : "");
+    jk_print_facts_init(&table, cli);
+    release_facts(cli, &table, release);
+    jk_print_fact(&table, "published", jk_print_time(cli, release->create_time));
+    jk_print_fact(&table, "log index", jk_print_number(cli, release->log_index));
+    jk_table_print(&table, cli->color, cli->out);
+    fprintf(cli->out, "\n%s", release->statement);
+}
+
+static void base_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__BaseModelFacts *base)
+{
+    jk_print_fact(table, "K-AI model", base->programme ? "made for the programme" : "not made for the programme");
+    jk_print_fact(table, "team", base->team);
+    jk_print_fact(table, "from scratch", jk_print_word(cli, &jokbo__v1__answer__descriptor, (int)base->from_scratch));
+    jk_print_fact(table, "built on", base->built_on);
+    jk_print_fact(table, "released", base->released);
+    jk_print_fact(table, "parameters", base->parameters);
+    if (!base->listed) jk_print_fact(table, "roster", "taken off");
+}
+
+static void model_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__Model *model)
+{
+    if (model->base_facts) base_facts(cli, table, model->base_facts);
+    for (size_t i = 0; i < model->n_roots; i++)
+        jk_print_fact(table, i == 0 ? "roots" : " ",
+                      jk_arena_printf(&cli->arena, "%s, depth %d (%s)", model->roots[i]->name, model->roots[i]->depth,
+                                      model->roots[i]->team));
+    if (model->release) release_facts(cli, table, model->release);
+    jk_print_fact(table, "releases", jk_print_number(cli, model->release_count));
+    jk_print_fact(table, "derivatives", jk_print_number(cli, model->derivative_count));
+    jk_print_fact(table, "registered", jk_print_time(cli, model->create_time));
+    jk_print_fact(table, "log index", jk_print_number(cli, model->log_index));
+    for (size_t i = 0; i < model->n_former_names; i++)
+        jk_print_fact(table, i == 0 ? "former names" : " ", model->former_names[i]);
+}
+
+static void show_model(struct jk_cli *cli, const Jokbo__V1__Model *model)
+{
+    struct jk_table table;
+    fprintf(cli->out, "%s%s\n", jk_print_painted(cli, JK_PAINT_BOLD, model->name), model->yanked ? "  yanked" : "");
+    jk_print_facts_init(&table, cli);
+    model_facts(cli, &table, model);
+    jk_table_print(&table, cli->color, cli->out);
+    if (model->n_findings > 0) fputc('\n', cli->out);
+    jk_findings_print(cli, model->findings, model->n_findings);
+}
+
+static enum jk_status run_show_release(struct jk_cli *cli)
+{
+    Jokbo__V1__GetReleaseRequest request = JOKBO__V1__GET_RELEASE_REQUEST__INIT;
+    Jokbo__V1__Release *release;
+    request.which_case = JOKBO__V1__GET_RELEASE_REQUEST__WHICH_NAME;
+    request.name = jk_cli_operand(cli, 0);
+    JK_TRY(jk_cli_call(cli, REGISTRY, "GetRelease", &request.base, &release));
+    if (cli->json) return jk_print_message(cli, &release->base);
+    show_release(cli, release);
+    return JK_OK;
+}
+
+enum jk_status jk_run_show(struct jk_cli *cli)
+{
+    Jokbo__V1__GetModelRequest request = JOKBO__V1__GET_MODEL_REQUEST__INIT;
+    Jokbo__V1__Model *model;
+    if (strchr(jk_cli_operand(cli, 0), '@')) return run_show_release(cli);
+    request.name = jk_cli_operand(cli, 0);
+    JK_TRY(jk_cli_call(cli, REGISTRY, "GetModel", &request.base, &model));
+    if (cli->json) return jk_print_message(cli, &model->base);
+    show_model(cli, model);
+    return JK_OK;
+}
+
+static void releases_table(struct jk_cli *cli, const struct jk_list *list)
+{
+    static const struct jk_column columns[] = {{"index", true},    {"release", false}, {"relation", false},
+                                               {"licence", false}, {"published", false}, {"", false}};
+    struct jk_table table;
+    jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < list->count; i++) {
+        const Jokbo__V1__Release *release = (const Jokbo__V1__Release *)list->items[i];
+        jk_table_cell(&table, jk_print_number(cli, release->log_index));
+        jk_table_cell(&table, release->version);
+        jk_table_cell(&table, relation_word(cli, release->relation));
+        jk_table_cell(&table, release->license);
+        jk_table_cell(&table, jk_print_time(cli, release->create_time));
+        jk_table_cell(&table, release->yanked ? "yanked" : "");
+    }
+    jk_table_print(&table, cli->color, cli->out);
+    jk_pages_note(cli, list);
+}
+
+enum jk_status jk_run_releases(struct jk_cli *cli)
+{
+    Jokbo__V1__ListReleasesRequest request = JOKBO__V1__LIST_RELEASES_REQUEST__INIT;
+    struct jk_pages pages = {REGISTRY, "ListReleases", &request.base, "releases", jk_pages_limit(cli)};
+    struct jk_list list;
+    request.model = jk_cli_operand(cli, 0);
+    JK_TRY(jk_pages_fetch(cli, &pages, &list));
+    if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    releases_table(cli, &list);
+    return JK_OK;
+}

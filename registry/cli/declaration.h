@@ -1,0 +1,49 @@
+/* What a developer declares of a release, gathered from options and files by priority: option, card, adapter_config.json,
+ * mergekit, GGUF, inference. Pure but for reading the files. Each value remembers where it is from; where sources contradict
+ * each other, a note says so. */
+#ifndef JK_CLI_DECLARATION_H
+#define JK_CLI_DECLARATION_H
+
+#include "cli/adapter.h"
+#include "cli/card.h"
+#include "cli/gguf.h"
+#include "cli/mergekit.h"
+#include "cli/options.h"
+#include "domain/relation.h"
+
+#define JK_NOTES_MAX 64
+
+/* The files, as far as they exist. */
+struct jk_sources {
+    struct jk_card card;
+    struct jk_adapter adapter;
+    struct jk_mergekit mergekit;
+    struct jk_gguf gguf;
+    bool has_card, has_adapter, has_mergekit, has_gguf;
+    const char *gguf_file; /* its name, for notes */
+};
+
+struct jk_declaration {
+    struct jk_span name, version;
+    struct jk_names parents;
+    enum jk_relation relation; /* NONE: not given (publishing) */
+    struct jk_span license;    /* --license, as written; else empty */
+    const char *name_from, *version_from, *parents_from, *relation_from; /* "--name", "card", …; "" for nowhere */
+    const char *notes[JK_NOTES_MAX];
+    size_t note_count;
+    struct jk_arena *arena;
+};
+
+/* Reads CARD or DIR (or nothing, for NULL). What is wrong within the files is added to `mistakes`, of all of them; a file that
+ * cannot be read at all is a failure with reason LOCAL_FILE. */
+JK_MUST_USE enum jk_status jk_sources_read(const char *path, struct jk_arena *arena, struct jk_sources *out_sources,
+                                           struct jk_error *mistakes, struct jk_error *error);
+/* Name, version, parents, by priority. Mistakes are added as violations. */
+void jk_declaration_fill(struct jk_declaration *declaration, const struct jk_options *options,
+                         const struct jk_sources *sources, struct jk_error *error);
+/* The relation, once name and parents are known. */
+void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_options *options,
+                           const struct jk_sources *sources, struct jk_error *error);
+void jk_declaration_note(struct jk_declaration *declaration, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,170 @@
+/* See resolve.h. One call a parent: parents are few. */
+#include "cli/resolve.h"
+
+#include "cli/faults.h"
+#include "domain/ident.h"
+
+/* Nothing, or a registered model. A model that is not there is no failure. */
+static enum jk_status find_model(struct jk_cli *cli, struct jk_span name, const Jokbo__V1__Model **out_model)
+{
+    Jokbo__V1__GetModelRequest request = JOKBO__V1__GET_MODEL_REQUEST__INIT;
+    Jokbo__V1__Model *model = NULL;
+    request.name = jk_arena_copy(&cli->arena, name.at, name.len);
+    if (!request.name) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    enum jk_status status = jk_cli_call(cli, &jokbo__v1__registry__descriptor, "GetModel", &request.base, &model);
+    if (status == JK_NOT_FOUND) {
+        jk_error_init(&cli->error, &cli->arena);
+        status = JK_OK;
+    }
+    *out_model = model;
+    return status;
+}
+
+static enum jk_status find_release(struct jk_cli *cli, const char *name, Jokbo__V1__Release **out_release)
+{
+    Jokbo__V1__GetReleaseRequest request = JOKBO__V1__GET_RELEASE_REQUEST__INIT;
+    request.which_case = JOKBO__V1__GET_RELEASE_REQUEST__WHICH_NAME;
+    request.name = (char *)name;
+    return jk_cli_call(cli, &jokbo__v1__registry__descriptor, "GetRelease", &request.base, out_release);
+}
+
+static Jokbo__V1__Parent *new_parent(struct jk_cli *cli)
+{
+    Jokbo__V1__Parent *parent = jk_arena_alloc(&cli->arena, sizeof *parent);
+    if (parent) jokbo__v1__parent__init(parent);
+    return parent;
+}
+
+static bool set_registered(struct jk_cli *cli, struct jk_resolved *item, const Jokbo__V1__Release *release)
+{
+    Jokbo__V1__RegisteredParent *registered = jk_arena_alloc(&cli->arena, sizeof *registered);
+    item->parent = new_parent(cli);
+    item->shown = jk_arena_printf(&cli->arena, "%s@%s", item->model->name, release->version);
+    if (!registered || !item->parent || !item->shown) return false;
+    jokbo__v1__registered_parent__init(registered);
+    registered->name = (char *)item->shown;
+    registered->lineage_hash = release->lineage_hash;
+    item->parent->kind_case = JOKBO__V1__PARENT__KIND_REGISTERED;
+    item->parent->registered = registered;
+    return true;
+}
+
+static bool set_external(struct jk_cli *cli, struct jk_resolved *item, const char *name, struct jk_span revision)
+{
+    Jokbo__V1__ExternalParent *external = jk_arena_alloc(&cli->arena, sizeof *external);
+    const char *mark = revision.len > 0 ? "@" : "";
+    item->parent = new_parent(cli);
+    item->shown = name ? jk_arena_printf(&cli->arena, "external %s%s%.*s", name, mark, JK_SPAN_ARG(revision)) : NULL;
+    if (!external || !item->parent || !item->shown) return false;
+    jokbo__v1__external_parent__init(external);
+    external->name = (char *)name;
+    external->revision = jk_arena_copy(&cli->arena, revision.at ? revision.at : "", revision.len);
+    item->parent->kind_case = JOKBO__V1__PARENT__KIND_EXTERNAL;
+    item->parent->external = external;
+    return external->revision != NULL;
+}
+
+static enum jk_status no_memory(struct jk_cli *cli)
+{
+    return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+}
+
+/* A registered model at the version asked for, or at its deciding release. */
+static enum jk_status pin(struct jk_cli *cli, struct jk_resolved *item, struct jk_span version, struct jk_error *mistakes)
+{
+    Jokbo__V1__Release *release = item->model->release;
+    const char *name = item->model->name;
+    if (version.len > 0) {
+        const char *full = jk_arena_printf(&cli->arena, "%s@%.*s", name, JK_SPAN_ARG(version));
+        if (!full) return no_memory(cli);
+        enum jk_status status = find_release(cli, full, &release);
+        if (status == JK_NOT_FOUND) {
+            jk_error_init(&cli->error, &cli->arena);
+            jk_error_field(mistakes, "parents", "%s has no release %.*s: jokbo releases %s lists them", name,
+                           JK_SPAN_ARG(version), name);
+            return JK_OK;
+        }
+        JK_TRY(status);
+    } else if (!release || release->yanked || item->model->yanked) {
+        jk_error_field(mistakes, "parents", "%s has no release that is not yanked: name one with %s@VERSION", name, name);
+        return JK_OK;
+    }
+    return set_registered(cli, item, release) ? JK_OK : no_memory(cli);
+}
+
+/* What is not registered is taken for the Hub's model of that name. */
+static enum jk_status on_hub(struct jk_cli *cli, struct jk_resolved *item, const struct jk_parent_text *text,
+                             struct jk_error *mistakes)
+{
+    if (text->version.len > 0 && jk_ident_revision_fault(text->version)) {
+        jk_error_field(mistakes, "parents", "%.*s is not registered, and %.*s is no commit of a model on the Hugging Face Hub: "
+                                            "mend the name, or leave the version out", JK_SPAN_ARG(text->name),
+                       JK_SPAN_ARG(text->version));
+        return JK_OK;
+    }
+    const char *name = jk_arena_printf(&cli->arena, "huggingface.co/%.*s", JK_SPAN_ARG(text->name));
+    return set_external(cli, item, name, text->version) ? JK_OK : no_memory(cli);
+}
+
+static bool is_self(const struct jk_resolved *item, struct jk_span name, struct jk_span own_name)
+{
+    if (own_name.len == 0) return false;
+    return jk_span_equal_fold(name, own_name) ||
+           (item->model && jk_span_equal_fold(jk_span_of(item->model->name), own_name));
+}
+
+static enum jk_status resolve_one(struct jk_cli *cli, struct jk_resolved *item, struct jk_span own_name,
+                                  struct jk_error *mistakes)
+{
+    struct jk_parent_text text;
+    char shown[128];
+    const char *fault = jk_parents_read(item->given, &cli->arena, &text);
+    jk_text_shorten(item->given, shown, sizeof shown);
+    if (fault) {
+        jk_error_field(mistakes, "parents", "\"%s\" %s", shown, fault);
+        return JK_OK;
+    }
+    if (text.external) {
+        const char *name = jk_arena_copy(&cli->arena, text.name.at, text.name.len);
+        return set_external(cli, item, name, text.version) ? JK_OK : no_memory(cli);
+    }
+    bool self = is_self(item, text.name, own_name);
+    if (!self) JK_TRY(find_model(cli, text.name, &item->model));
+    if (self || is_self(item, text.name, own_name)) {
+        jk_error_field(mistakes, "parents", "%s is the model itself: name what it was made from", shown);
+        return JK_OK;
+    }
+    return item->model ? pin(cli, item, text.version, mistakes) : on_hub(cli, item, &text, mistakes);
+}
+
+enum jk_status jk_resolve_parents(struct jk_cli *cli, const struct jk_names *names, struct jk_span own_name,
+                                  struct jk_resolution *out_resolution, struct jk_error *mistakes)
+{
+    out_resolution->count = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        struct jk_resolved item = {.given = names->items[i]};
+        JK_TRY(resolve_one(cli, &item, own_name, mistakes));
+        if (item.parent) out_resolution->items[out_resolution->count++] = item;
+    }
+    return JK_OK;
+}
+
+static struct jk_span model_part(struct jk_span name)
+{
+    for (size_t i = name.len; i-- > 0;)
+        if (name.at[i] == '/') return (struct jk_span){name.at + i + 1, name.len - i - 1};
+    return name;
+}
+
+size_t jk_resolve_families(const struct jk_resolution *resolution, struct jk_span *out_families, size_t room)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < resolution->count && count < room; i++) {
+        const struct jk_resolved *item = &resolution->items[i];
+        const char *name = item->model ? item->model->name : item->parent->external->name;
+        out_families[count++] = model_part(jk_span_of(name));
+        for (size_t r = 0; item->model && r < item->model->n_roots && count < room; r++)
+            out_families[count++] = model_part(jk_span_of(item->model->roots[r]->name));
+    }
+    return count;
+}

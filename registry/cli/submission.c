@@ -1,0 +1,201 @@
+/* The steps of a submission, in order. Whatever is wrong is noted in `mistakes`, and the steps go on as far as they can, so
+ * that everything is told at once. */
+#include "cli/submission.h"
+
+#include "cli/faults.h"
+#include "cli/prompt.h"
+#include "domain/ident.h"
+
+static void missing(struct jk_submission *submission, const char *field, const char *mend)
+{
+    jk_error_field(&submission->mistakes, field, "%s", mend);
+    submission->incomplete = true;
+}
+
+static void ask_name(struct jk_submission *submission)
+{
+    struct jk_declaration *declaration = &submission->declaration;
+    struct jk_cli *cli = submission->cli;
+    if (declaration->name.len > 0) return;
+    if (jk_cli_can_ask(cli)) declaration->name = jk_prompt_line(cli, "Name to register under (publisher/model):");
+    declaration->name_from = "asked";
+    const char *fault = declaration->name.len > 0 ? jk_ident_model_fault(declaration->name) : NULL;
+    if (fault) jk_error_field(&submission->mistakes, "name", "\"%.*s\" %s", JK_SPAN_ARG(declaration->name), fault);
+    if (declaration->name.len == 0) missing(submission, "name", "it is not given: --name publisher/model");
+}
+
+static void ask_parents(struct jk_submission *submission)
+{
+    struct jk_declaration *declaration = &submission->declaration;
+    struct jk_cli *cli = submission->cli;
+    if (declaration->parents.count > 0) return;
+    for (struct jk_span line; jk_cli_can_ask(cli); declaration->parents_from = "asked") {
+        bool first = declaration->parents.count == 0;
+        line = jk_prompt_line(cli, first ? "What was it made from (publisher/model)?" : "And from (Enter: nothing more)?");
+        if (line.len == 0) break;
+        jk_names_add(&declaration->parents, line);
+    }
+    if (declaration->parents.count == 0)
+        missing(submission, "parents", "none is declared: add base_model to the card, or give --parent publisher/model");
+}
+
+static enum jk_status no_memory(struct jk_cli *cli)
+{
+    return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+}
+
+/* What is published already: the licence of the release before may be taken over. */
+static enum jk_status find_before(struct jk_submission *submission)
+{
+    struct jk_cli *cli = submission->cli;
+    Jokbo__V1__GetModelRequest request = JOKBO__V1__GET_MODEL_REQUEST__INIT;
+    Jokbo__V1__Model *model;
+    request.name = jk_arena_copy(&cli->arena, submission->declaration.name.at, submission->declaration.name.len);
+    if (!request.name) return no_memory(cli);
+    JK_TRY(jk_cli_call(cli, &jokbo__v1__registry__descriptor, "GetModel", &request.base, &model));
+    submission->before = model;
+    return JK_OK;
+}
+
+static void gather(struct jk_submission *submission)
+{
+    struct jk_cli *cli = submission->cli;
+    struct jk_declaration *declaration = &submission->declaration;
+    declaration->arena = &cli->arena;
+    jk_declaration_fill(declaration, &cli->options, &submission->sources, &submission->mistakes);
+    if (!submission->publish) {
+        ask_name(submission);
+        ask_parents(submission);
+        jk_declaration_relate(declaration, &cli->options, &submission->sources, &submission->mistakes);
+        return;
+    }
+    if (declaration->name.len == 0) missing(submission, "model", "it is not given: --model publisher/model");
+    if (!jk_cli_has(cli, JK_OPTION_RELEASE)) missing(submission, "release", "it is not given: --release VERSION");
+    if (jk_cli_has(cli, JK_OPTION_RELATION))
+        jk_declaration_relate(declaration, &cli->options, &submission->sources, &submission->mistakes);
+}
+
+/* Everything that needs the server. */
+static enum jk_status look_up(struct jk_submission *submission)
+{
+    struct jk_declaration *declaration = &submission->declaration;
+    if (submission->publish && declaration->name.len > 0) JK_TRY(find_before(submission));
+    JK_TRY(jk_resolve_parents(submission->cli, &declaration->parents, declaration->name, &submission->resolution,
+                              &submission->mistakes));
+    return JK_OK;
+}
+
+static char *copy_span(struct jk_cli *cli, struct jk_span text)
+{
+    char *copy = jk_arena_copy(&cli->arena, text.at ? text.at : "", text.len);
+    return copy ? copy : (char *)"";
+}
+
+static void build(struct jk_submission *submission)
+{
+    struct jk_cli *cli = submission->cli;
+    Jokbo__V1__Derivative *derivative = &submission->derivative;
+    jokbo__v1__derivative__init(derivative);
+    derivative->name = copy_span(cli, submission->declaration.name);
+    derivative->version = copy_span(cli, submission->declaration.version);
+    derivative->relation = (Jokbo__V1__Relation)submission->declaration.relation;
+    derivative->license = (char *)submission->license;
+    derivative->license_text_sha256 = submission->license_text;
+    derivative->artifact_sha256 = submission->artifact;
+    derivative->weights_sha256 = submission->weights;
+    for (size_t i = 0; i < submission->resolution.count; i++) submission->parents[i] = submission->resolution.items[i].parent;
+    derivative->parents = submission->parents;
+    derivative->n_parents = submission->resolution.count;
+}
+
+static bool named_already(const struct jk_error *mistakes, const char *field)
+{
+    size_t kept = mistakes->violation_count < JK_ERROR_VIOLATIONS ? mistakes->violation_count : JK_ERROR_VIOLATIONS;
+    for (size_t i = 0; i < kept; i++)
+        if (strcmp(mistakes->violations[i].field, field) == 0) return true;
+    return false;
+}
+
+/* "derivative.parents[2].name" is about "parents". */
+static const char *short_field(struct jk_cli *cli, const char *field)
+{
+    const char *prefixes[] = {"derivative.", "release."};
+    for (size_t i = 0; i < 2; i++)
+        if (strncmp(field, prefixes[i], strlen(prefixes[i])) == 0) field += strlen(prefixes[i]);
+    const char *copy = jk_arena_copy(&cli->arena, field, strcspn(field, ".["));
+    return copy ? copy : field;
+}
+
+/* Where there are mistakes of our own, the server is asked for those that only it can see, so that all are told at once. */
+static void ask_server(struct jk_submission *submission)
+{
+    struct jk_cli *cli = submission->cli;
+    Jokbo__V1__Registration *registration;
+    if (jk_submission_send(submission, true, &registration) == JK_INVALID_ARGUMENT) {
+        size_t kept = cli->error.violation_count < JK_ERROR_VIOLATIONS ? cli->error.violation_count : JK_ERROR_VIOLATIONS;
+        for (size_t i = 0; i < kept; i++) {
+            const char *field = short_field(cli, cli->error.violations[i].field);
+            if (!named_already(&submission->mistakes, field))
+                jk_error_field(&submission->mistakes, field, "%s", cli->error.violations[i].rule);
+        }
+    }
+    jk_error_init(&cli->error, &cli->arena);
+}
+
+static enum jk_status tell_mistakes(struct jk_submission *submission)
+{
+    struct jk_error *error = &submission->cli->error, *mistakes = &submission->mistakes;
+    jk_error_init(error, &submission->cli->arena);
+    if (submission->incomplete)
+        (void)jk_fail(error, JK_INVALID_ARGUMENT, "INPUT_INCOMPLETE", "%zu %s to mend", mistakes->violation_count,
+                      mistakes->violation_count == 1 ? "thing" : "things");
+    size_t kept = mistakes->violation_count < JK_ERROR_VIOLATIONS ? mistakes->violation_count : JK_ERROR_VIOLATIONS;
+    for (size_t i = 0; i < kept; i++) jk_error_field(error, mistakes->violations[i].field, "%s", mistakes->violations[i].rule);
+    return jk_error_result(error);
+}
+
+enum jk_status jk_submission_prepare(struct jk_cli *cli, bool publish, struct jk_submission *out)
+{
+    const char *path = cli->options.operand_count > 0 ? cli->options.operands[0] : NULL;
+    *out = (struct jk_submission){.cli = cli, .publish = publish};
+    jk_error_init(&out->mistakes, &cli->arena);
+    enum jk_status status = jk_sources_read(path, &cli->arena, &out->sources, &out->mistakes, &cli->error);
+    if (status != JK_OK) return status;
+    gather(out);
+    JK_TRY(jk_submission_attach(out));
+    status = look_up(out);
+    bool wrong = jk_error_is_set(&out->mistakes);
+    if (status != JK_OK && !wrong) return status;
+    jk_submission_license(out);
+    build(out);
+    if (!jk_error_is_set(&out->mistakes)) return JK_OK;
+    if (status == JK_OK) ask_server(out);
+    else fprintf(cli->err, "jokbo: note: the server could not be asked: %s\n", cli->error.message);
+    return tell_mistakes(out);
+}
+
+static enum jk_status send_register(struct jk_submission *submission, bool validate_only, Jokbo__V1__Registration **out)
+{
+    Jokbo__V1__RegisterDerivativeRequest request = JOKBO__V1__REGISTER_DERIVATIVE_REQUEST__INIT;
+    request.derivative = &submission->derivative;
+    request.request_id = validate_only ? (char *)"" : jk_cli_request_id(submission->cli);
+    request.validate_only = validate_only;
+    return jk_cli_call(submission->cli, &jokbo__v1__registry__descriptor, "RegisterDerivative", &request.base, out);
+}
+
+static enum jk_status send_publish(struct jk_submission *submission, bool validate_only, Jokbo__V1__Registration **out)
+{
+    Jokbo__V1__PublishReleaseRequest request = JOKBO__V1__PUBLISH_RELEASE_REQUEST__INIT;
+    request.release = &submission->derivative;
+    request.request_id = validate_only ? (char *)"" : jk_cli_request_id(submission->cli);
+    request.validate_only = validate_only;
+    return jk_cli_call(submission->cli, &jokbo__v1__registry__descriptor, "PublishRelease", &request.base, out);
+}
+
+enum jk_status jk_submission_send(struct jk_submission *submission, bool validate_only,
+                                  Jokbo__V1__Registration **out_registration)
+{
+    *out_registration = NULL;
+    return submission->publish ? send_publish(submission, validate_only, out_registration)
+                               : send_register(submission, validate_only, out_registration);
+}
