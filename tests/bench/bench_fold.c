@@ -1,0 +1,260 @@
+/* How fast the book folds and counts: bench_fold [registrations]. Makes a roster and that many registrations with the
+ * shape of real hubs (a few bases have most children, lineage is shallow), then prints entries a second, milliseconds
+ * for a total, the cube's microseconds a registration, and bytes a derivative. Also one chain of 10,000 models. */
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "domain/count.h"
+#include "support/history.h"
+
+#define BASES 24
+#define CHAIN 10000
+
+struct made {
+    char *bytes;
+    size_t *starts; /* count + 1 of them */
+    uint32_t count;
+    size_t len, room;
+    uint32_t most;
+};
+
+static void keep(struct made *made, struct jk_span entry)
+{
+    if (made->len + entry.len > made->room) {
+        made->room = made->room * 2 + entry.len;
+        made->bytes = realloc(made->bytes, made->room);
+        JK_CHECK(made->bytes != NULL);
+    }
+    JK_CHECK(made->count < made->most);
+    memcpy(made->bytes + made->len, entry.at, entry.len);
+    made->starts[made->count++] = made->len;
+    made->len += entry.len;
+    made->starts[made->count] = made->len;
+}
+
+struct parent {
+    char name[64];
+    struct jk_digest hash;
+};
+
+static void statement(struct jk_text *out, const char *name, const struct parent *parent, uint32_t weights,
+                      enum jk_relation relation)
+{
+    struct jk_statement made = {.model = jk_span_of(name),
+                                .version = JK_SPAN("1"),
+                                .license = JK_SPAN("Apache-2.0"),
+                                .weights = jk_ledger_digest(weights),
+                                .artifact = jk_ledger_digest(weights)};
+    jk_text_clear(out);
+    if (parent) {
+        made.relation = relation;
+        made.parents[0] =
+            (struct jk_parent_line){.hash = parent->hash, .name = jk_span_of(parent->name), .version = JK_SPAN("1")};
+        made.parent_count = 1;
+    }
+    jk_statement_write(&made, out);
+}
+
+static void add(struct made *made, struct jk_text *text, struct jk_entry *entry)
+{
+    entry->time_us = INT64_C(1764547200000000) + (int64_t)made->count * 30000000;
+    jk_text_clear(text);
+    jk_entry_write(entry, text);
+    keep(made, jk_text_span(text));
+}
+
+static void add_model(struct made *made, struct jk_text *text, struct jk_text *inner, struct parent *model,
+                      const struct parent *parent, uint32_t weights, enum jk_relation relation)
+{
+    statement(inner, model->name, parent, weights, relation);
+    model->hash = jk_statement_hash(jk_text_span(inner));
+    struct jk_entry entry = {.kind = JK_KIND_REGISTER, .actor.type = JK_ACTOR_ADMIN, .statement = jk_text_span(inner)};
+    add(made, text, &entry);
+}
+
+static void add_roster(struct made *made, struct jk_text *text, struct jk_text *inner, struct parent bases[BASES])
+{
+    struct jk_entry init = {.kind = JK_KIND_INIT,
+                            .actor.type = JK_ACTOR_SERVER,
+                            .origin = JK_SPAN("log.example/bench"),
+                            .key = JK_SPAN("log.example/bench+00000000+AQAA"
+                                           "AAAAAAAAAA"
+                                           "AAAAAAAAAA"
+                                           "AAAAAAAAAA"
+                                           "AAAAAAAAAA"),
+                            .purpose = JK_SPAN("demo"),
+                            .rules = JK_SPAN("1")};
+    struct jk_entry license = {.kind = JK_KIND_LICENSE,
+                               .actor.type = JK_ACTOR_ADMIN,
+                               .license = JK_SPAN("Apache-2.0"),
+                               .permissions = {JK_PERMISSION_YES, JK_PERMISSION_YES, JK_PERMISSION_YES}};
+    struct jk_entry team = {.kind = JK_KIND_TEAM,
+                            .actor.type = JK_ACTOR_ADMIN,
+                            .team = JK_SPAN("team"),
+                            .name = JK_SPAN("Team"),
+                            .name_ko = JK_SPAN("팀"),
+                            .joined_us = 0,
+                            .left_us = JK_TIME_NONE};
+    struct jk_entry publisher = {.kind = JK_KIND_PUBLISHER, .actor.type = JK_ACTOR_ADMIN, .publisher = JK_SPAN("team")};
+    add(made, text, &init);
+    add(made, text, &license);
+    add(made, text, &team);
+    add(made, text, &publisher);
+    for (int i = 0; i < BASES; i++) {
+        snprintf(bases[i].name, sizeof bases[i].name, "team/base-%d", i);
+        add_model(made, text, inner, &bases[i], NULL, 0, JK_RELATION_NONE);
+        struct jk_entry base = {.kind = JK_KIND_BASE,
+                                .actor.type = JK_ACTOR_ADMIN,
+                                .model = jk_span_of(bases[i].name),
+                                .team = JK_SPAN("team"),
+                                .programme = JK_ANSWER_YES,
+                                .from_scratch = JK_ANSWER_YES,
+                                .listed = JK_ANSWER_YES};
+        add(made, text, &base);
+    }
+}
+
+/* The lower of two throws: few bases have most children. */
+static uint32_t skewed(struct jk_random *random, uint32_t bound)
+{
+    uint32_t a = jk_random_below(random, bound), b = jk_random_below(random, bound);
+    return a < b ? a : b;
+}
+
+static void make(struct made *made, uint32_t count)
+{
+    struct jk_random random = {1};
+    struct jk_text text, inner;
+    struct parent bases[BASES], recent[64] = {{.name = ""}};
+    uint32_t publishers = count / 20 + 1;
+    jk_text_init(&text, 0);
+    jk_text_init(&inner, 0);
+    made->most = count + publishers + 4 + 2 * BASES;
+    made->starts = calloc((size_t)made->most + 1, sizeof *made->starts);
+    JK_CHECK(made->starts != NULL);
+    add_roster(made, &text, &inner, bases);
+    for (uint32_t i = 0; i < publishers; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "publisher-%u", i);
+        struct jk_entry entry = {
+            .kind = JK_KIND_PUBLISHER, .actor.type = JK_ACTOR_SERVER, .publisher = jk_span_of(name)};
+        add(made, &text, &entry);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct parent *model = &recent[i % 64];
+        const struct parent *parent = &bases[skewed(&random, BASES)];
+        if (i > 64 && jk_random_below(&random, 12) == 0) parent = &recent[(i - 1 - jk_random_below(&random, 60)) % 64];
+        struct parent from = *parent;
+        snprintf(model->name, sizeof model->name, "publisher-%u/model-%u", jk_random_below(&random, publishers), i);
+        add_model(made, &text, &inner, model, &from, i + 1, (enum jk_relation)(1 + jk_random_below(&random, 4)));
+    }
+    jk_text_done(&text);
+    jk_text_done(&inner);
+}
+
+static struct jk_span entry_at(const struct made *made, uint32_t i)
+{
+    return (struct jk_span){made->bytes + made->starts[i], made->starts[i + 1] - made->starts[i]};
+}
+
+static void fold(struct jk_book *book, const struct made *made)
+{
+    struct jk_error error;
+    for (uint32_t i = 0; i < made->count; i++) {
+        jk_error_init(&error, NULL);
+        if (jk_book_apply(book, entry_at(made, i), &error) == JK_OK) continue;
+        fprintf(stderr, "entry %u: %s\n", i, error.message);
+        exit(1);
+    }
+}
+
+static void time_count(const struct jk_book *book)
+{
+    struct jk_error error;
+    static struct jk_total total;
+    struct jk_scope scopes[] = {{JK_SCOPE_ALL, 0}, {JK_SCOPE_TEAM, 0}, {JK_SCOPE_BASE, 0}};
+    const char *const names[] = {"all", "team", "base"};
+    jk_error_init(&error, NULL);
+    for (int i = 0; i < 3; i++) {
+        int64_t start_us = jk_monotonic_us();
+        JK_CHECK(jk_count_at(book, scopes[i], jk_book_size(book), &total, &error) == JK_OK);
+        printf("count_at %-5s %8.1f ms   (%u derivatives, %u publishers, %u weights)\n", names[i],
+               (double)(jk_monotonic_us() - start_us) / 1000, total.counted, total.distinct_publishers,
+               total.distinct_weights);
+    }
+}
+
+static void time_cube(struct jk_book *book)
+{
+    struct jk_error error;
+    struct jk_cube *cube = jk_cube_new();
+    uint32_t models[256];
+    size_t count;
+    uint64_t moved = 0;
+    jk_error_init(&error, NULL);
+    JK_CHECK(cube != NULL);
+    int64_t start_us = jk_monotonic_us();
+    for (; (count = jk_book_changed(book, models, 256)) > 0; moved += count) {
+        uint32_t n = jk_book_model(book, models[count - 1])->index + 1;
+        if (n < jk_cube_size(cube)) n = jk_book_size(book);
+        JK_CHECK(jk_cube_advance(cube, book, models, count, n, &error) == JK_OK);
+    }
+    printf("cube          %8.2f us a registration\n",
+           (double)(jk_monotonic_us() - start_us) / (double)(moved ? moved : 1));
+    jk_cube_free(cube);
+}
+
+static void time_chain(void)
+{
+    struct made made = {.room = 1u << 20, .bytes = malloc(1u << 20), .most = CHAIN + 4 + 2 * BASES};
+    struct parent bases[BASES], last, next;
+    struct jk_text text, inner;
+    jk_text_init(&text, 0);
+    jk_text_init(&inner, 0);
+    made.starts = calloc((size_t)made.most + 1, sizeof *made.starts);
+    JK_CHECK(made.starts != NULL && made.bytes != NULL);
+    add_roster(&made, &text, &inner, bases);
+    last = bases[0];
+    for (uint32_t i = 0; i < CHAIN; i++, last = next) {
+        snprintf(next.name, sizeof next.name, "team/link-%u", i);
+        add_model(&made, &text, &inner, &next, &last, i + 1, JK_RELATION_FINETUNE);
+    }
+    struct jk_book *book = jk_book_new();
+    int64_t start_us = jk_monotonic_us();
+    fold(book, &made);
+    printf("chain         %8.1f ms for %d models, each the parent of the next\n",
+           (double)(jk_monotonic_us() - start_us) / 1000, CHAIN);
+    jk_book_free(book);
+    jk_text_done(&text);
+    jk_text_done(&inner);
+    free(made.bytes);
+    free(made.starts);
+}
+
+int main(int argc, char **argv)
+{
+    uint32_t count = argc > 1 ? (uint32_t)atoi(argv[1]) : 1000000;
+    struct made made = {.room = 1u << 20, .bytes = malloc(1u << 20)};
+    jk_digest_setup();
+    JK_CHECK(made.bytes != NULL);
+    make(&made, count);
+    struct mallinfo2 before = mallinfo2();
+    struct jk_book *book = jk_book_new();
+    JK_CHECK(book != NULL);
+    int64_t start_us = jk_monotonic_us();
+    fold(book, &made);
+    double seconds = (double)(jk_monotonic_us() - start_us) / 1e6;
+    struct mallinfo2 after = mallinfo2();
+    printf("fold          %8.0f entries/s   (%u entries, %.2f s)\n", made.count / seconds, made.count, seconds);
+    printf("memory        %8zu bytes a derivative\n",
+           (after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) / (count ? count : 1));
+    time_count(book);
+    time_cube(book);
+    time_chain();
+    jk_book_free(book);
+    free(made.bytes);
+    free(made.starts);
+    return 0;
+}

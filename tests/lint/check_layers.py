@@ -1,0 +1,91 @@
+"""A file includes only from its own layer or below, and each foreign library is seen by the folders that own it."""
+import re
+
+from c_text import blank_comments, blank_literals
+from lint import File, Finding, line_of, main
+
+# What each folder may include, besides itself. "proto": the messages that are generated from proto/.
+BELOW = {
+    "base": set(),
+    "tlog": {"base"},
+    "domain": {"base"},
+    "auth": {"base", "domain"},
+    "store": {"base", "tlog", "domain", "auth"},
+    "service": {"base", "tlog", "domain", "auth", "store", "proto"},
+    "rpc": {"base", "tlog", "domain", "auth", "store", "service", "proto"},
+    "http": {"base", "tlog", "domain", "auth", "store", "service", "proto"},
+    "cli": {"base", "tlog", "domain", "proto"},
+    "": {"base", "tlog", "domain", "auth", "store", "service", "rpc", "http"},  # registry/main.c and its like
+}
+# Prefix of a system header: the paths under registry/ that may include it.
+OWNERS = {
+    "grpc/": r"(rpc|cli)/",
+    "libpq-fe.h": r"store/",
+    "libpq/": r"store/",
+    "openssl/": r"(base/digest\.c|tlog/|store/\w*key\w*\.[ch]|rpc/credentials\.c|cli/)",
+    "microhttpd.h": r"http/",
+    "jansson.h": r"(auth|cli|http)/",
+    "yaml.h": r"cli/",
+    "protobuf-c/": r"(service|rpc|cli)/",
+}
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)[">]', re.MULTILINE)
+LIBPQ_CALL = re.compile(r"\bPQ[a-z]\w*\s*\(")
+
+
+def check(files):
+    for path, file in files.items():
+        if path.startswith("registry/") and path.endswith((".c", ".h", ".def")):
+            yield from check_file(path, file.text)
+
+
+def check_file(path, text):
+    inner = path[len("registry/"):]
+    folder = inner.rpartition("/")[0]
+    if folder not in BELOW:
+        yield Finding(path, 1, f"the folder \"{folder}\" has no layer: give it one in tests/lint/check_layers.py")
+        return
+    for match in INCLUDE.finditer(blank_comments(text)):
+        wrong = fault_in_house(folder, match[2]) if match[1] == '"' else fault_outside(inner, match[2])
+        if wrong:
+            yield Finding(path, line_of(text, match.start(1)), wrong)
+    if folder != "store":
+        for match in LIBPQ_CALL.finditer(blank_literals(text)):
+            yield Finding(path, line_of(text, match.start()), "only store/ calls libpq")
+
+
+def fault_in_house(folder, name):
+    first = "proto" if name.endswith(".pb-c.h") else name.rpartition("/")[0]
+    if first == "" and name.endswith(".def") and name == "migrations.def":
+        first = "store"  # generated for it
+    if first == folder or first in BELOW[folder]:
+        return None
+    if first == "" and folder != "":
+        return f"\"{name}\" is included without its folder: write \"{folder}/{name}\""
+    return f"{folder or 'registry'}/ must not include \"{name}\": it may include from itself and " \
+        + (", ".join(sorted(BELOW[folder])) or "nothing else")
+
+
+def fault_outside(inner, name):
+    for prefix, owners in OWNERS.items():
+        if name.startswith(prefix) and not re.match(owners, inner):
+            return f"<{name}> belongs to {owners}: go through what stands there"
+    return None
+
+
+main(check, [
+    ({"registry/domain/a.c": File('#include "domain/a.h"\n#include "base/span.h"\n#include <stdio.h>\n')}, 0),
+    ({"registry/domain/a.c": File('#include "store/store.h"\n')}, 1),
+    ({"registry/base/a.c": File('#include "domain/ident.h"\n')}, 1),
+    ({"registry/cli/a.c": File('#include "service/call.h"\n#include "jokbo/v1/log.pb-c.h"\n')}, 1),
+    ({"registry/store/a.c": File('#include "a.h"\n')}, 1),
+    ({"registry/store/a.c": File('// #include "rpc/a.h"\n/* #include "rpc/a.h" */\n#include "migrations.def"\n')}, 0),
+    ({"registry/service/a.c": File("#include <grpc/grpc.h>\n#include <libpq-fe.h>\n")}, 2),
+    ({"registry/service/a.c": File('int f(void) { return PQstatus(x); }\nchar *a = "PQexec(";\n')}, 1),
+    ({"registry/store/a.c": File("#include <libpq-fe.h>\nint f(void) { return PQstatus(x); }\n")}, 0),
+    ({"registry/store/a.c": File("#include <openssl/evp.h>\n")}, 1),
+    ({"registry/store/keyfile.c": File("#include <openssl/evp.h>\n")}, 0),
+    ({"registry/extra/a.c": File("")}, 1),
+    ({"registry/main.c": File('#include "config.h"\n#include "rpc/server.h"\n')}, 0),
+    ({"registry/main.c": File('#include "cli/client.h"\n')}, 1),
+    ({"registry/rpc/a.c": File('#include "store/store.h"\n#include "jokbo/v1/log.pb-c.h"\n#include <grpc/grpc.h>\n')}, 0),
+])

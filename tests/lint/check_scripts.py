@@ -1,0 +1,49 @@
+"""Scripts parse, say how they are run, and are executable; nothing else is."""
+import subprocess
+
+from lint import File, Finding, main
+
+SHELLS = {"#!/usr/bin/env bash": "bash", "#!/bin/bash": "bash", "#!/bin/sh": "sh"}
+
+
+def check(files):
+    for path, file in files.items():
+        first = file.text.split("\n", 1)[0]
+        if file.executable != first.startswith("#!"):
+            wrong = "has a first line \"#!\" and is not executable" if first.startswith("#!") \
+                else "is executable and has no first line \"#!\""
+            yield Finding(path, 1, wrong)
+        if first in SHELLS:
+            yield from check_shell(path, file.text, SHELLS[first])
+        if path.endswith(".sh") and first not in SHELLS:
+            yield Finding(path, 1, "a shell script begins with " + " or ".join(SHELLS))
+        if path.endswith(".py") or "python3" in first and first.startswith("#!"):
+            yield from check_python(path, file.text)
+
+
+def check_shell(path, text, shell):
+    result = subprocess.run([shell, "-n"], input=text, capture_output=True, text=True)
+    if result.returncode != 0:
+        yield Finding(path, 1, f"{shell} -n: " + " ".join(result.stderr.split()))
+    if shell == "bash" and "set -euo pipefail" not in text:
+        yield Finding(path, 1, "a bash script sets -euo pipefail")
+
+
+def check_python(path, text):
+    try:
+        compile(text, path, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        yield Finding(path, error.lineno or 1, f"not Python: {error.msg}")
+
+
+GOOD = "#!/usr/bin/env bash\nset -euo pipefail\n"
+main(check, [
+    ({"tests/run": File(GOOD + "if true; then echo; fi\n", True)}, 0),
+    ({"tests/run": File(GOOD, False)}, 1),
+    ({"README.md": File("text\n", True)}, 1),
+    ({"tests/run": File(GOOD + "if true; then\n", True)}, 1),
+    ({"tests/run": File("#!/bin/bash\necho\n", True)}, 1),
+    ({"tests/a.sh": File("echo\n")}, 1),
+    ({"tests/a.py": File("def f(:\n")}, 1),
+    ({"tests/a.py": File("print()\n")}, 0),
+])

@@ -1,0 +1,11 @@
+# Checks of the source itself: each tests/lint/check_<name>.py looks through the checkout, and shows by its fixtures
+# (--self-test) that it can fail.
+find_program(JK_PYTHON python3 REQUIRED)
+file(GLOB lint_checks CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/check_*.py)
+foreach(check ${lint_checks})
+  get_filename_component(name ${check} NAME_WE)
+  string(REGEX REPLACE "^check_" "" name ${name})
+  add_test(NAME lint/${name} COMMAND ${JK_PYTHON} -B ${check} ${CMAKE_SOURCE_DIR} ${JK_GENERATED})
+  add_test(NAME lint/${name}-can-fail COMMAND ${JK_PYTHON} -B ${check} --self-test)
+  set_tests_properties(lint/${name} lint/${name}-can-fail PROPERTIES LABELS lint TIMEOUT 300)
+endforeach()

@@ -1,0 +1,304 @@
+/* Random histories: see history.h. */
+#include "support/history.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TEAMS        3
+#define PUBLISHERS   8
+#define BASES        5
+#define INSTITUTIONS 3
+#define EXTERNALS    5
+#define NAME_ROOM    224
+
+static const char *const teams[TEAMS] = {"red", "green", "blue"};
+static const char *const publishers[PUBLISHERS] = {"Red-AI", "green",    "Blue.Lab", "kim",
+                                                   "Lee",    "Park-Lab", "choi",     "JUNG"};
+static const char *const institutions[INSTITUTIONS] = {"SNU", "KAIST", "A Company"};
+static const char *const externals[EXTERNALS] = {"huggingface.co/a/b", "huggingface.co/Q/w", "huggingface.co/kim/x",
+                                                 "hub.example:8443/z", "huggingface.co/m/n"};
+static const char *const licenses[] = {"Apache-2.0",
+                                       "MIT",
+                                       "CC-BY-NC-4.0",
+                                       "LicenseRef-solar",
+                                       "LicenseRef-nd",
+                                       "NOASSERTION",
+                                       "LicenseRef-other",
+                                       "MIT OR CC-BY-NC-4.0",
+                                       "Apache-2.0 AND CC-BY-NC-4.0"};
+static const char *const name_forms[] = {"", "Solar", "Solar|SOLAR", "EXAONE"};
+static const char *const parts[] = {"Solar-", "solar_", "EXAONE-", "m-", "X."};
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+struct maker {
+    struct jk_ledger *ledger;
+    struct jk_random random;
+    uint32_t *kinds;
+};
+
+uint32_t jk_random_below(struct jk_random *random, uint32_t bound)
+{
+    random->state += 0x9e3779b97f4a7c15u; /* splitmix64 (Steele, Lea, Flood 2014) */
+    uint64_t z = random->state;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (uint32_t)((z ^ (z >> 31)) % bound);
+}
+
+static uint32_t below(struct maker *maker, uint32_t bound)
+{
+    return jk_random_below(&maker->random, bound);
+}
+
+static void took(struct maker *maker, enum jk_kind kind, enum jk_status status)
+{
+    if (status != JK_OK && status != JK_DATA_LOSS) {
+        fprintf(stderr, "a history's %s: %s\n", jk_kind_text(kind), maker->ledger->error.message);
+        abort();
+    }
+    if (status == JK_OK) maker->kinds[kind]++;
+}
+
+/* A moment within a few days of now, or none. */
+static int64_t some_time(struct maker *maker)
+{
+    if (below(maker, 3) == 0) return JK_TIME_NONE;
+    return maker->ledger->time_us + ((int64_t)below(maker, 400) - 200) * maker->ledger->step_us;
+}
+
+/* ---- the roster ---- */
+
+static void some_license(struct maker *maker)
+{
+    const char *id = licenses[below(maker, 7)]; /* the single ones; NOASSERTION stays without facts */
+    if (strcmp(id, "NOASSERTION") == 0) return;
+    const char *forms = strncmp(id, "LicenseRef", 10) == 0 ? name_forms[below(maker, COUNT_OF(name_forms))] : "";
+    took(maker, JK_KIND_LICENSE,
+         jk_ledger_license(maker->ledger, id, below(maker, 4), below(maker, 4), below(maker, 4), forms));
+}
+
+static void some_list(struct maker *maker, const char *model, bool listed)
+{
+    took(maker, JK_KIND_BASE,
+         jk_ledger_list(maker->ledger, model, teams[below(maker, TEAMS)], listed, (enum jk_answer)below(maker, 2),
+                        (enum jk_answer)below(maker, 3)));
+}
+
+static void base_name(uint32_t i, char out[NAME_ROOM])
+{
+    snprintf(out, NAME_ROOM, "%s/Base-%u", publishers[i % TEAMS], i);
+}
+
+static void start(struct maker *maker)
+{
+    struct jk_ledger *ledger = maker->ledger;
+    for (uint32_t i = 0; i < 5; i++)
+        some_license(maker);
+    for (uint32_t i = 0; i < TEAMS; i++) {
+        took(maker, JK_KIND_TEAM, jk_ledger_team(ledger, teams[i], ledger->time_us));
+        took(maker, JK_KIND_TEAM_PUBLISHER,
+             jk_ledger_team_publisher(ledger, teams[i], publishers[i], JK_TIME_NONE, JK_TIME_NONE));
+    }
+    for (uint32_t i = 0; i < PUBLISHERS; i++)
+        took(maker, JK_KIND_PUBLISHER, jk_ledger_publisher(ledger, publishers[i]));
+    for (uint32_t i = 0; i < BASES; i++) {
+        char name[NAME_ROOM];
+        base_name(i, name);
+        struct jk_ledger_model model = {
+            .model = name, .license = licenses[below(maker, 5)], .weights = 1 + below(maker, 30)};
+        took(maker, JK_KIND_REGISTER, jk_ledger_register(ledger, &model));
+        some_list(maker, name, true);
+    }
+}
+
+/* ---- models ---- */
+
+/* A random model's present name, NUL-terminated. */
+static uint32_t some_model(struct maker *maker, char out[NAME_ROOM])
+{
+    const struct jk_book *book = maker->ledger->book;
+    uint32_t count = jk_book_models(book, JK_NONE);
+    uint32_t slot = below(maker, 3) == 0 ? below(maker, count < 8 ? count : 8) : below(maker, count);
+    const struct jk_alias *alias = jk_book_alias(book, slot, JK_NONE);
+    if (below(maker, 4) == 0 && jk_book_older_alias(book, alias)) alias = jk_book_older_alias(book, alias);
+    snprintf(out, NAME_ROOM, "%.*s", JK_SPAN_ARG(alias->name));
+    return slot;
+}
+
+static void present_name(struct maker *maker, uint32_t model, char out[NAME_ROOM])
+{
+    snprintf(out, NAME_ROOM, "%.*s", JK_SPAN_ARG(jk_book_alias(maker->ledger->book, model, JK_NONE)->name));
+}
+
+/* A random release of a model, as text. */
+static void some_version(struct maker *maker, uint32_t model, char out[NAME_ROOM])
+{
+    const struct jk_book *book = maker->ledger->book;
+    uint32_t slot = jk_book_newest(book, model, JK_NONE);
+    while (below(maker, 3) == 0 && jk_book_release(book, slot)->older != JK_NONE)
+        slot = jk_book_release(book, slot)->older;
+    snprintf(out, NAME_ROOM, "%.*s", JK_SPAN_ARG(jk_book_release(book, slot)->version));
+}
+
+struct parent_room {
+    char model[NAME_ROOM], version[NAME_ROOM];
+};
+
+static void some_parents(struct maker *maker, struct jk_ledger_model *model, struct parent_room rooms[4])
+{
+    uint32_t count = below(maker, 3) == 0 ? 1 + below(maker, 4) : 1;
+    for (uint32_t i = 0; i < count; i++) {
+        if (below(maker, 5) == 0) {
+            model->parents[i].external = externals[below(maker, EXTERNALS)];
+            if (below(maker, 3) == 0) model->parents[i].revision = "0123456789abcdef0123456789abcdef01234567";
+            continue;
+        }
+        some_version(maker, some_model(maker, rooms[i].model), rooms[i].version);
+        model->parents[i].model = rooms[i].model;
+        model->parents[i].version = rooms[i].version;
+    }
+}
+
+static void some_facts(struct maker *maker, struct jk_ledger_model *model)
+{
+    model->license = licenses[below(maker, COUNT_OF(licenses))];
+    model->relation = (enum jk_relation)(1 + below(maker, JK_RELATION_COUNT - 1));
+    model->artifact = below(maker, 3);
+    model->license_text = below(maker, 3);
+    model->weights = below(maker, 40);
+}
+
+static void new_name(struct maker *maker, char out[NAME_ROOM])
+{
+    snprintf(out, NAME_ROOM, "%s/%s%u", publishers[below(maker, PUBLISHERS)], parts[below(maker, COUNT_OF(parts))],
+             below(maker, 1000));
+}
+
+static void some_register(struct maker *maker)
+{
+    char name[NAME_ROOM];
+    struct parent_room rooms[4];
+    struct jk_ledger_model model = {.model = name};
+    new_name(maker, name);
+    some_parents(maker, &model, rooms);
+    some_facts(maker, &model);
+    took(maker, JK_KIND_REGISTER, jk_ledger_register(maker->ledger, &model));
+}
+
+static void some_release(struct maker *maker)
+{
+    char name[NAME_ROOM], version[NAME_ROOM];
+    struct parent_room rooms[4];
+    struct jk_ledger_model model = {.model = name, .version = version};
+    uint32_t slot = some_model(maker, name);
+    present_name(maker, slot, name);
+    snprintf(version, sizeof version, "v%u", below(maker, 100));
+    some_facts(maker, &model);
+    if (jk_book_base(maker->ledger->book, slot, JK_NONE) && below(maker, 4) != 0)
+        model.relation = JK_RELATION_NONE;
+    else
+        some_parents(maker, &model, rooms);
+    took(maker, JK_KIND_RELEASE, jk_ledger_release(maker->ledger, &model));
+}
+
+static void some_yank(struct maker *maker)
+{
+    char name[NAME_ROOM], version[NAME_ROOM];
+    some_version(maker, some_model(maker, name), version);
+    enum jk_kind kind = below(maker, 2) ? JK_KIND_YANK : JK_KIND_UNYANK;
+    took(maker, kind, jk_ledger_yank(maker->ledger, name, version, kind));
+}
+
+static void some_move(struct maker *maker)
+{
+    char name[NAME_ROOM], to[NAME_ROOM];
+    uint32_t slot = some_model(maker, name);
+    present_name(maker, slot, name);
+    new_name(maker, to);
+    enum jk_kind kind = below(maker, 2) ? JK_KIND_RENAME : JK_KIND_TRANSFER;
+    if (kind == JK_KIND_RENAME) {
+        const struct jk_alias *alias = jk_book_alias(maker->ledger->book, slot, JK_NONE);
+        struct jk_span publisher = jk_book_publisher(maker->ledger->book, alias->publisher)->name;
+        snprintf(to, sizeof to, "%.*s/%s%u", JK_SPAN_ARG(publisher), parts[below(maker, COUNT_OF(parts))],
+                 below(maker, 1000));
+    }
+    took(maker, kind, jk_ledger_move(maker->ledger, name, to, kind));
+}
+
+static void some_adopt(struct maker *maker)
+{
+    char name[NAME_ROOM];
+    some_model(maker, name);
+    took(maker, JK_KIND_ADOPT, jk_ledger_adopt(maker->ledger, externals[below(maker, EXTERNALS)], name));
+}
+
+/* ---- who belongs to whom ---- */
+
+static void some_bond(struct maker *maker)
+{
+    struct jk_ledger *ledger = maker->ledger;
+    const char *team = teams[below(maker, TEAMS)], *institution = institutions[below(maker, INSTITUTIONS)];
+    const char *publisher = publishers[below(maker, PUBLISHERS)];
+    int64_t from_us = some_time(maker), until_us = some_time(maker);
+    switch (below(maker, 4)) {
+    case 0:
+        took(maker, JK_KIND_TEAM_PUBLISHER, jk_ledger_team_publisher(ledger, team, publisher, from_us, until_us));
+        return;
+    case 1:
+        took(maker, JK_KIND_AFFILIATION, jk_ledger_affiliation(ledger, institution, team, from_us, until_us));
+        return;
+    case 2:
+        took(maker, JK_KIND_OPERATES, jk_ledger_operates(ledger, institution, publisher, from_us, until_us));
+        return;
+    default:
+        took(maker, JK_KIND_TEAM, jk_ledger_team(ledger, team, from_us == JK_TIME_NONE ? ledger->time_us : from_us));
+    }
+}
+
+static void some_verify(struct maker *maker)
+{
+    enum jk_kind kind = below(maker, 2) ? JK_KIND_VERIFY : JK_KIND_UNVERIFY;
+    took(maker, kind, jk_ledger_verify(maker->ledger, publishers[below(maker, PUBLISHERS)], kind));
+}
+
+static void some_base(struct maker *maker)
+{
+    char name[NAME_ROOM];
+    if (below(maker, 2))
+        base_name(below(maker, BASES), name);
+    else
+        some_model(maker, name);
+    some_list(maker, name, below(maker, 3) != 0);
+}
+
+static void step(struct maker *maker)
+{
+    uint32_t dice = below(maker, 100);
+    maker->ledger->step_us = (int64_t)(1 + below(maker, 3)) * JK_DAY_US / 2;
+    if (dice < 45)
+        some_register(maker);
+    else if (dice < 58)
+        some_release(maker);
+    else if (dice < 66)
+        some_yank(maker);
+    else if (dice < 72)
+        some_move(maker);
+    else if (dice < 78)
+        some_adopt(maker);
+    else if (dice < 88)
+        some_bond(maker);
+    else if (dice < 92)
+        some_verify(maker);
+    else if (dice < 96)
+        some_base(maker);
+    else
+        some_license(maker);
+}
+
+void jk_history_make(struct jk_ledger *ledger, uint64_t seed, uint32_t steps, uint32_t out_kinds[JK_KIND_COUNT])
+{
+    struct maker maker = {.ledger = ledger, .random = {seed}, .kinds = out_kinds};
+    start(&maker);
+    for (uint32_t i = 0; i < steps; i++)
+        step(&maker);
+}

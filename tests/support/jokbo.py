@@ -1,0 +1,313 @@
+"""What process-level tests share: a server in a data directory of its own, the real command line, and a gRPC client without
+generated code, whose messages come from the descriptor set that the build makes. Python's standard library, grpcio, protobuf."""
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import unittest
+import uuid
+
+import grpc
+from google.protobuf import descriptor_pb2, descriptor_pool, json_format
+
+try:  # protobuf 4 and later
+    from google.protobuf.message_factory import GetMessageClass
+except ImportError:
+    from google.protobuf.message_factory import MessageFactory
+
+    def GetMessageClass(descriptor):
+        return MessageFactory().GetPrototype(descriptor)
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("JK_BUILD", os.path.join(ROOT, "build"))
+ROSTER = os.path.join(ROOT, "registry", "data", "roster.yaml")
+
+
+def pool_of_build():
+    pool = descriptor_pool.DescriptorPool()
+    files = descriptor_pb2.FileDescriptorSet()
+    with open(os.path.join(BUILD, "generated", "reflection.pb"), "rb") as f:
+        files.ParseFromString(f.read())
+    for file in files.file:
+        pool.Add(file)
+    return pool
+
+
+class Failure(Exception):
+    """A call that failed: code ("NOT_FOUND"), message, and the details as {type: dict}."""
+
+    def __init__(self, error, pool):
+        super().__init__(error.code().name + ": " + (error.details() or ""))
+        self.code = error.code().name
+        self.message = error.details()
+        self.details = {}
+        for key, value in error.trailing_metadata() or ():
+            if key == "grpc-status-details-bin":
+                self._decode(value, pool)
+
+    def _decode(self, value, pool):
+        status = GetMessageClass(pool.FindMessageTypeByName("google.rpc.Status"))()
+        status.ParseFromString(value)
+        for detail in status.details:
+            name = detail.type_url.split("/")[-1]
+            message = GetMessageClass(pool.FindMessageTypeByName(name))()
+            message.ParseFromString(detail.value)
+            self.details[name.split(".")[-1]] = json_format.MessageToDict(message, preserving_proto_field_name=True)
+
+    @property
+    def reason(self):
+        return self.details.get("ErrorInfo", {}).get("reason")
+
+    @property
+    def metadata(self):
+        return self.details.get("ErrorInfo", {}).get("metadata", {})
+
+    @property
+    def fields(self):
+        found = self.details.get("BadRequest", {}).get("field_violations", [])
+        return {v["field"]: v["description"] for v in found}
+
+
+class Client:
+    """client.call("Registry.GetModel", name="a/b") gives the reply as a dict, with defaults filled in."""
+    _pool = None
+
+    def __init__(self, address, token=None, options=(), credentials=None):
+        if Client._pool is None:
+            Client._pool = pool_of_build()
+        self.pool, self.token, self.address = Client._pool, token, address
+        self.channel = (grpc.secure_channel(address, credentials, options=list(options)) if credentials
+                        else grpc.insecure_channel(address, options=list(options)))
+
+    def close(self):
+        self.channel.close()
+
+    def method(self, name):
+        service, method = name.split(".")
+        return self.pool.FindServiceByName("jokbo.v1." + service).methods_by_name[method]
+
+    def stub(self, name):
+        method = self.method(name)
+        request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
+        path = "/%s/%s" % (method.containing_service.full_name, method.name)
+        kind = {("UploadBlob"): self.channel.stream_unary, ("ReadEntries"): self.channel.unary_stream}.get(
+            method.name, self.channel.unary_unary)
+        return request, kind(path, request_serializer=lambda m: m if isinstance(m, bytes) else m.SerializeToString(),
+                             response_deserializer=response.FromString)
+
+    def metadata(self, token="own"):
+        token = self.token if token == "own" else token
+        return (("authorization", "Bearer " + token),) if token else ()
+
+    @staticmethod
+    def as_dict(message):
+        return json_format.MessageToDict(message, preserving_proto_field_name=True, including_default_value_fields=True)
+
+    def call(self, name, timeout=20, token="own", **fields):
+        request, stub = self.stub(name)
+        message = json_format.ParseDict(fields, request())
+        try:
+            return self.as_dict(stub(message, timeout=timeout, metadata=self.metadata(token)))
+        except grpc.RpcError as error:
+            raise Failure(error, self.pool) from None
+
+    def raw(self, name, data, timeout=20, token="own"):
+        """Sends bytes as they are: for what no well-behaved client would send."""
+        _, stub = self.stub(name)
+        try:
+            return self.as_dict(stub(data, timeout=timeout, metadata=self.metadata(token)))
+        except grpc.RpcError as error:
+            raise Failure(error, self.pool) from None
+
+    def upload(self, kind, data, sha256, size=None, piece=256 << 10, token="own"):
+        request, stub = self.stub("Registry.UploadBlob")
+
+        def messages():
+            yield json_format.ParseDict({"header": {"kind": kind, "sha256": sha256,
+                                                    "size": len(data) if size is None else size}}, request())
+            for at in range(0, len(data), piece):
+                yield request(data=data[at:at + piece])
+        try:
+            return self.as_dict(stub(messages(), timeout=60, metadata=self.metadata(token)))
+        except grpc.RpcError as error:
+            raise Failure(error, self.pool) from None
+
+    def entries(self, start=0, end=0):
+        request, stub = self.stub("Log.ReadEntries")
+        found = []
+        try:
+            for piece in stub(request(start=start, end=end), timeout=60):
+                assert piece.start == start + len(found)
+                found.extend(piece.entries)
+        except grpc.RpcError as error:
+            raise Failure(error, self.pool) from None
+        return found
+
+
+class Server:
+    """jokbod in a data directory of its own (or a given one). Stop it, kill it, start it again."""
+
+    def __init__(self, *options, data=None, binary=None, env=None):
+        self.binary = binary or os.path.join(BUILD, "jokbod")
+        self.owned = data is None
+        self.data = data or tempfile.mkdtemp(prefix="jokbo-test-", dir="/tmp")
+        os.chmod(self.data, 0o755)
+        self.options, self.env = list(options), dict(os.environ, **(env or {}))
+        self.process = None
+
+    def start(self, timeout=90):
+        options = self.options if "--listen" in self.options else ["--listen", "127.0.0.1:0"] + self.options
+        self.errors = open(os.path.join(self.data, "server.err"), "ab")
+        self.process = subprocess.Popen([self.binary, "--data", self.data] + options, stdout=subprocess.PIPE,
+                                        stderr=self.errors, env=self.env, text=True)
+        timer = threading.Timer(timeout, self.process.kill)
+        timer.start()
+        line = self.process.stdout.readline()
+        timer.cancel()
+        found = re.match(r"jokbod ready grpc=(\S+)(?: http=(\S+))? data=(\S+)$", line.strip())
+        if not found:
+            self.process.wait()
+            raise RuntimeError("jokbod did not start: %r\n%s" % (line, self.log()))
+        self.address = found.group(1)
+        return self
+
+    def log(self):
+        with open(os.path.join(self.data, "server.err"), errors="replace") as f:
+            return f.read()
+
+    @property
+    def token(self):
+        with open(os.path.join(self.data, "client.config")) as f:
+            return re.search(r"^token = (\S+)$", f.read(), re.M).group(1)
+
+    def client(self, token="admin"):
+        return Client(self.address, self.token if token == "admin" else token)
+
+    def jokbo(self, *arguments, token="admin", input=None, env=None, timeout=60):
+        """The command line with no terminal, no configuration of anybody's, and this server."""
+        own = {k: v for k, v in os.environ.items() if not k.startswith(("JOKBO", "XDG_"))}
+        own.update(HOME=self.data, LC_ALL="C.UTF-8", JOKBO_SERVER=self.address, **(env or {}))
+        token = self.token if token == "admin" else token
+        if token:
+            own["JOKBO_TOKEN"] = token
+        return subprocess.run([os.path.join(BUILD, "jokbo")] + list(arguments), env=own, input=input, text=True,
+                              stdin=subprocess.DEVNULL if input is None else None, capture_output=True, timeout=timeout)
+
+    def jokbo_json(self, *arguments, **options):
+        result = self.jokbo(*arguments, "--json", **options)
+        return result.returncode, json.loads(result.stdout)
+
+    def load_roster(self):
+        result = self.jokbo("roster", "apply", ROSTER)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return self
+
+    def postmaster(self):
+        with open(os.path.join(self.data, "postgresql", "postmaster.pid")) as f:
+            return int(f.readline())
+
+    def kill(self, which=signal.SIGKILL):
+        self.process.send_signal(which)
+        self.process.wait()
+        self.process.stdout.close()
+        self.errors.close()
+
+    def stop(self, timeout=60):
+        if self.process is None:
+            return 0
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout)
+        self.process.stdout.close()
+        self.errors.close()
+        self.process = None
+        return code
+
+    def close(self):
+        try:
+            self.stop()
+        finally:
+            if self.owned:
+                shutil.rmtree(self.data, ignore_errors=True)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def new_id():
+    return str(uuid.uuid4())
+
+
+def person(admin, label, roles=(), team="", scopes=()):
+    """A client with a token of a new account: roles and scopes without their prefix, in lower case."""
+    account = admin.call("Access.CreateAccount", label=label, roles=["ROLE_" + r.upper() for r in roles], team=team)
+    token = admin.call("Access.CreateToken", account=account["id"], label=label,
+                       scopes=["TOKEN_SCOPE_" + s.upper() for s in scopes])
+    client = Client(admin.address, token["secret"])
+    client.account = int(account["id"])
+    return client
+
+
+def registered(name, lineage_hash=""):
+    return {"registered": {"name": name, "lineage_hash": lineage_hash}}
+
+
+def external(name, revision=""):
+    return {"external": {"name": name, "revision": revision}}
+
+
+def derivative(name, *parents, version="1", relation="finetune", license="Apache-2.0", **fields):
+    """A declared release; a parent given as text is a registered one."""
+    declared = dict(name=name, version=version, license=license,
+                    parents=[registered(p) if isinstance(p, str) else p for p in parents], **fields)
+    if relation:
+        declared["relation"] = "RELATION_" + relation.upper()
+    return declared
+
+
+class Case(unittest.TestCase):
+    """Tests that share a server with the roster loaded, an admin, and two developers with a publisher each."""
+    maxDiff = None
+    options = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(*cls.options)
+        cls.addClassCleanup(cls.server.close)
+        cls.server.start()
+        cls.admin = cls.server.client()
+        cls.server.load_roster()
+        cls.anyone = Client(cls.server.address)
+        cls.alice, cls.bob = person(cls.admin, "alice"), person(cls.admin, "bob")
+        cls.alice.call("Registry.CreatePublisher", name="alice")
+        cls.bob.call("Registry.CreatePublisher", name="bob")
+
+    def size(self):
+        return int(self.anyone.call("Log.GetCheckpoint")["log_size"])
+
+    def register(self, name, *parents, client=None, **fields):
+        return (client or self.alice).call("Registry.RegisterDerivative", derivative=derivative(name, *parents, **fields))
+
+    def model(self, name):
+        return self.anyone.call("Registry.GetModel", name=name)
+
+    def refused(self, code, reason, method, client=None, fields=None, **request):
+        """The call fails with this code and reason, and exactly these fields where given, and writes nothing."""
+        before, client = self.size(), client or self.alice
+        with self.assertRaises(Failure) as caught:
+            client.call(method, **request)
+        failure = caught.exception
+        self.assertEqual((failure.code, failure.reason), (code, reason), failure.message)
+        if fields is not None:
+            self.assertEqual(sorted(failure.fields), sorted(fields), failure.fields)
+        self.assertEqual(self.size(), before, "a refused call wrote to the log")
+        return failure
+
+    def wrong(self, fields, method, client=None, **request):
+        return self.refused("INVALID_ARGUMENT", "INVALID_FIELD", method, client, fields, **request)
