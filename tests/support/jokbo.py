@@ -1,5 +1,6 @@
 """What process-level tests share: a server in a data directory of its own, the real command line, and a gRPC client without
 generated code, whose messages come from the descriptor set that the build makes. Python's standard library, grpcio, protobuf."""
+import glob
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 import uuid
 
@@ -107,8 +109,8 @@ class Client:
     def as_dict(message):
         return json_format.MessageToDict(message, preserving_proto_field_name=True, including_default_value_fields=True)
 
-    def call(self, name, timeout=20, token="own", **fields):
-        request, stub = self.stub(name)
+    def call(self, method, /, timeout=20, token="own", **fields):
+        request, stub = self.stub(method)
         message = json_format.ParseDict(fields, request())
         try:
             return self.as_dict(stub(message, timeout=timeout, metadata=self.metadata(token)))
@@ -154,7 +156,7 @@ class Server:
     def __init__(self, *options, data=None, binary=None, env=None):
         self.binary = binary or os.path.join(BUILD, "jokbod")
         self.owned = data is None
-        self.data = data or tempfile.mkdtemp(prefix="jokbo-test-", dir="/tmp")
+        self.data = data or tempfile.mkdtemp(prefix="jokbo-test-")
         os.chmod(self.data, 0o755)
         self.options, self.env = list(options), dict(os.environ, **(env or {}))
         self.process = None
@@ -226,10 +228,41 @@ class Server:
         self.process = None
         return code
 
+    def processes(self):
+        """What works for this data directory: the server, its supervisor, PostgreSQL."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/cmdline" % pid, "rb") as f:
+                    words = os.fsdecode(f.read()).split("\0")
+                here = os.readlink("/proc/%s/cwd" % pid)
+            except OSError:
+                continue
+            if here.startswith(self.data + "/") or (words[0] == self.binary and self.data in words):
+                found.append(int(pid))
+        return found
+
+    def end_all(self, timeout=15):
+        """Waits until nothing of this server runs any more, and at last ends what still does."""
+        for which in (None, signal.SIGTERM, signal.SIGQUIT, signal.SIGKILL):
+            for pid in self.processes() if which else ():
+                try:
+                    os.kill(pid, which)
+                except ProcessLookupError:
+                    pass
+            until = time.monotonic() + timeout
+            while self.processes():
+                if time.monotonic() > until:
+                    break
+                time.sleep(0.02)
+            else:
+                return
+
     def close(self):
         try:
             self.stop()
         finally:
+            self.end_all()
             if self.owned:
                 shutil.rmtree(self.data, ignore_errors=True)
 
@@ -297,7 +330,7 @@ class Case(unittest.TestCase):
     def model(self, name):
         return self.anyone.call("Registry.GetModel", name=name)
 
-    def refused(self, code, reason, method, client=None, fields=None, **request):
+    def refused(self, code, reason, method, client=None, fields=None, /, **request):
         """The call fails with this code and reason, and exactly these fields where given, and writes nothing."""
         before, client = self.size(), client or self.alice
         with self.assertRaises(Failure) as caught:
@@ -309,5 +342,96 @@ class Case(unittest.TestCase):
         self.assertEqual(self.size(), before, "a refused call wrote to the log")
         return failure
 
-    def wrong(self, fields, method, client=None, **request):
+    def wrong(self, fields, method, client=None, /, **request):
         return self.refused("INVALID_ARGUMENT", "INVALID_FIELD", method, client, fields, **request)
+
+
+class Cluster:
+    """A PostgreSQL of the test's own, for servers with --database: start, stop, kill, freeze and thaw it."""
+
+    def __init__(self):
+        self.bin = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
+        self.folder = tempfile.mkdtemp(prefix="jokbo-pg-", dir="/tmp")
+        self.url = "host=%s dbname=jokbo user=postgres" % self.folder
+        self.process, self.user = None, None
+        if os.geteuid() == 0:
+            self.user = "postgres"
+            shutil.chown(self.folder, "postgres", "postgres")
+        self._run("initdb", "-D", self.folder + "/data", "-U", "postgres", "--auth=trust", "--no-sync")
+
+    def _run(self, program, *arguments):
+        subprocess.run([os.path.join(self.bin, program)] + list(arguments), check=True, user=self.user, cwd="/",
+                       stdout=subprocess.DEVNULL, timeout=60)
+
+    def start(self):
+        with open(os.path.join(self.folder, "log"), "ab") as log:
+            self.process = subprocess.Popen(
+                [os.path.join(self.bin, "postgres"), "-D", self.folder + "/data", "-k", self.folder, "-c",
+                 "listen_addresses=", "-c", "dynamic_shared_memory_type=posix"], user=self.user, cwd="/",
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        ready = [os.path.join(self.bin, "pg_isready"), "-q", "-h", self.folder]
+        until = time.monotonic() + 60
+        while subprocess.run(ready).returncode != 0:
+            if time.monotonic() > until or self.process.poll() is not None:
+                raise RuntimeError("PostgreSQL did not start; see %s/log" % self.folder)
+            time.sleep(0.02)
+        return self
+
+    def create_database(self):
+        self._run("createdb", "-h", self.folder, "-U", "postgres", "jokbo")
+        return self
+
+    def sql(self, text):
+        return subprocess.run([os.path.join(self.bin, "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", self.url, "-c",
+                               text], check=True, capture_output=True, text=True, timeout=60).stdout
+
+    def freeze(self):
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self):
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, which):
+        """Each backend is a group of its own, so the postmaster's children are signalled one by one."""
+        for pid in children(self.process.pid) + [self.process.pid]:
+            os.kill(pid, which)
+
+    def stop(self, which=signal.SIGINT):
+        if self.process is None:
+            return
+        self.process.send_signal(which)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._signal_all(signal.SIGKILL)
+            self.process.wait()
+        self.process = None
+
+    def close(self):
+        try:
+            self.stop()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def children(pid):
+    """The processes that a process started and has not buried."""
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+        return [int(word) for word in f.read().split()]
+
+
+def descendants(pid):
+    """All processes under a process."""
+    found = []
+    for child in children(pid):
+        found += [child] + descendants(child)
+    return found
+
+
+def alive(pid):
+    """Whether a process runs; a zombie does not."""
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            return f.read().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,170 @@
+"""What stands in docker/ and can be run without a container engine: nginx with docker/nginx.conf in front of a real jokbod on a Unix
+socket, and the roles of docker/roles.sh and docker/grants.sql on a real PostgreSQL. Skipped where nginx is not installed."""
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import jokbo  # noqa: E402
+
+import grpc  # noqa: E402
+
+DOCKER = os.path.join(jokbo.ROOT, "docker")
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Proxy:
+    """nginx with the repository's configuration: only paths and the port are put in their places."""
+
+    def __init__(self, socket_path):
+        self.dir = tempfile.mkdtemp(prefix="jokbo-proxy-", dir="/tmp")
+        self.port = free_port()
+        self.cert = os.path.join(self.dir, "proxy.crt")
+        key = os.path.join(self.dir, "proxy.key")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key,
+                        "-out", self.cert], check=True, capture_output=True)
+        with open(os.path.join(DOCKER, "nginx.conf")) as f:
+            conf = f.read()
+        for old, new in (("/run/jokbo/grpc.sock", socket_path), ("/etc/jokbo/tls/proxy.crt", self.cert),
+                         ("/etc/jokbo/tls/proxy.key", key), ("listen 8443", "listen 127.0.0.1:%d" % self.port),
+                         ("/tmp/nginx.pid", os.path.join(self.dir, "nginx.pid")), ("rate=200r/s", "rate=10000r/s")):
+            assert old in conf, old
+            conf = conf.replace(old, new)
+        conf = conf.replace("http {", "http {\n" + "".join("  %s_temp_path %s/%s;\n" % (kind, self.dir, kind) for kind in (
+            "client_body", "proxy", "fastcgi", "uwsgi", "scgi")), 1)
+        self.conf = os.path.join(self.dir, "nginx.conf")
+        with open(self.conf, "w") as f:
+            f.write(("user root;\n" if os.geteuid() == 0 else "") + conf)
+
+    def start(self):
+        self.process = subprocess.Popen([NGINX, "-c", self.conf, "-p", self.dir, "-g", "daemon off;"], stderr=subprocess.DEVNULL)
+        for _ in range(100):
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return self
+            time.sleep(0.05)
+        raise RuntimeError("nginx did not start")
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(20)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+@unittest.skipUnless(NGINX, "nginx is not installed")
+class BehindTheProxy(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.run_dir = tempfile.mkdtemp(prefix="jokbo-socket-", dir="/tmp")
+        cls.server = jokbo.Server("--listen", "unix:%s/grpc.sock" % cls.run_dir).start()
+        cls.proxy = Proxy(cls.run_dir + "/grpc.sock").start()
+        with open(cls.proxy.cert, "rb") as f:
+            cls.credentials = grpc.ssl_channel_credentials(f.read())
+        cls.client = jokbo.Client("localhost:%d" % cls.proxy.port, cls.server.token, credentials=cls.credentials)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.client.close()
+        cls.proxy.close()
+        cls.server.close()
+        shutil.rmtree(cls.run_dir, ignore_errors=True)
+
+    def test_writes_reads_and_streams_pass(self):
+        created = self.client.call("Registry.CreatePublisher", name="behind-proxy")
+        self.assertEqual(created["name"], "behind-proxy")
+        entries = self.client.entries()
+        self.assertIn(b"publisher behind-proxy\n", entries[-1])
+
+    def test_error_details_pass(self):
+        with self.assertRaises(jokbo.Failure) as caught:
+            self.client.call("Registry.GetModel", name="no/such")
+        self.assertEqual((caught.exception.code, caught.exception.reason), ("NOT_FOUND", "MODEL_NOT_FOUND"))
+
+    def test_uploads_pass(self):
+        text = b"a licence\n" * 50000
+        import hashlib
+        blob = self.client.upload("BLOB_KIND_LICENSE_TEXT", text, hashlib.sha256(text).hexdigest())
+        self.assertEqual(int(blob["size"]), len(text))
+
+    def test_the_command_line_speaks_to_it(self):
+        result = self.server.jokbo("whoami", "--server", "localhost:%d" % self.proxy.port, "--tls", "--ca", self.proxy.cert)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_other_paths_do_not_reach_the_server(self):
+        request = grpc.secure_channel("localhost:%d" % self.proxy.port, self.credentials).unary_unary("/other.Service/Method")
+        with self.assertRaises(grpc.RpcError) as caught:
+            request(b"", timeout=10)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
+
+
+class Roles(unittest.TestCase):
+    """The server's role works with docker/grants.sql, and cannot change the log."""
+
+    def setUp(self):
+        self.host = jokbo.Server().start()  # its private PostgreSQL serves as the database here
+        self.run = self.host.data + "/run"
+        self.folder = tempfile.mkdtemp(prefix="jokbo-roles-", dir="/tmp")
+        self.second = None
+
+    def tearDown(self):
+        if self.second:
+            self.second.close()
+        self.host.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def psql(self, *arguments, user="jokbo", database="postgres", input=None):
+        socket_dir = self.where()
+        command = ["psql", "-X", "-v", "ON_ERROR_STOP=1", "-h", socket_dir, "-U", user, "-d", database] + list(arguments)
+        return subprocess.run(command, input=input, text=True, capture_output=True)
+
+    def where(self):
+        with open(os.path.join(self.host.data, "postgresql", "postmaster.pid")) as f:
+            return f.read().split("\n")[4]
+
+    def make_roles(self):
+        with open(os.path.join(DOCKER, "roles.sh")) as f:
+            script = re.search(r"<<'SQL'\n(.*)\nSQL\n", f.read(), re.S).group(1)
+        script = script.replace("create database jokbo ", "create database jokbo_roles ").replace("\\connect jokbo", "\\connect jokbo_roles")
+        made = self.psql("-v", "owner=a", "-v", "server=b", input=script)
+        self.assertEqual(made.returncode, 0, made.stderr)
+
+    def url(self, role):
+        return "host=%s dbname=jokbo_roles user=%s" % (self.where(), role)
+
+    def test_least_rights(self):
+        self.make_roles()
+        migrated = subprocess.run([self.host.binary, "migrate", "--database", self.url("jokbo_owner")], capture_output=True, text=True)
+        self.assertEqual(migrated.returncode, 0, migrated.stderr)
+        granted = self.psql("-f", os.path.join(DOCKER, "grants.sql"), user="jokbo_owner", database="jokbo_roles")
+        self.assertEqual(granted.returncode, 0, granted.stderr)
+        self.second = jokbo.Server("--database", self.url("jokbo_server"), "--origin", "roles.example/jokbo",
+                                   "--client-config", os.path.join(self.folder, "client.config"))
+        self.second.start()
+        with open(os.path.join(self.folder, "client.config")) as f:
+            token = re.search(r"token = (\S+)", f.read()).group(1)
+        client = self.second.client(token)
+        client.call("Registry.CreatePublisher", name="least-rights", request_id=jokbo.new_id())
+        client.upload("BLOB_KIND_LICENSE_TEXT", b"text", __import__("hashlib").sha256(b"text").hexdigest())
+        self.assertGreater(len(client.entries()), 1)
+        for statement in ("update entry set time_us = 0", "delete from entry", "truncate entry", "drop table entry"):
+            refused = self.psql("-c", statement, user="jokbo_server", database="jokbo_roles")
+            self.assertNotEqual(refused.returncode, 0, statement)
+            self.assertRegex(refused.stderr, "permission denied|must be owner", statement)
+        client.close()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
