@@ -126,7 +126,8 @@ static enum jk_status decide_one(struct jk_batch *batch, struct jk_write *write)
     batch->current = write;
     status = write->decide(write, &batch->turn);
     if (status == JK_OK && write->reply.len > JK_REPLY_MAX)
-        status = jk_fail(write->error, JK_RESOURCE_EXHAUSTED, "REPLY_TOO_LARGE", "the reply is too large: ask for less at once");
+        status = jk_fail(write->error, JK_RESOURCE_EXHAUSTED, "REPLY_TOO_LARGE",
+                         "the reply is too large: ask for less at once");
     if (status != JK_OK || write->dry) step_undo(batch, &step);
     if (status != JK_OK && !jk_error_is_set(write->error))
         (void)jk_fail(write->error, status, "WRITE_REFUSED", "the write was refused");
@@ -145,7 +146,8 @@ static enum jk_status work(struct jk_batch *batch, size_t place)
     if (has_request(write)) {
         if (slot->stored >= 0) {
             slot->final = true;
-            return replay(write, jk_result_span(batch->replies, slot->stored, 1), jk_result_span(batch->replies, slot->stored, 2));
+            return replay(write, jk_result_span(batch->replies, slot->stored, 1),
+                          jk_result_span(batch->replies, slot->stored, 2));
         }
         earlier = same_request(batch, place);
         if (earlier)
@@ -235,6 +237,7 @@ void jk_batch_fail(struct jk_batch *batch, const struct jk_error *failure)
 
 void jk_batch_settle(struct jk_batch *batch)
 {
-    for (size_t i = 0; i < batch->count; i++) batch->slots[i].write->settle(batch->slots[i].write, batch->slots[i].outcome);
+    for (size_t i = 0; i < batch->count; i++)
+        batch->slots[i].write->settle(batch->slots[i].write, batch->slots[i].outcome);
     batch->count = 0;
 }

@@ -3,7 +3,8 @@
  * Thread: the sequencer. Life (sequencer.c drives it):
  *   fill -> jk_batch_lock (round trip 1, catch up) -> jk_batch_decide (pure, under the book's write lock)
  *        -> jk_batch_commit (round trip 2) -> jk_batch_keep or jk_batch_take_back -> jk_batch_settle
- * Limits: JK_BATCH_MAX writes; once JK_BATCH_ENTRIES entries or JK_BATCH_BYTES bytes are in, the rest waits for the next. */
+ * Limits: JK_BATCH_MAX writes; once JK_BATCH_ENTRIES entries or JK_BATCH_BYTES bytes are in, the rest waits for the
+ * next. */
 #ifndef JK_STORE_BATCH_H
 #define JK_STORE_BATCH_H
 
@@ -47,7 +48,7 @@ struct jk_batch {
     struct jk_head head; /* as it was locked; its spans are gone */
     PGresult *replies;   /* stored ones, kept until all is settled */
     struct jk_book_mark mark;
-    bool speculative;    /* the book is ahead of the database */
+    bool speculative; /* the book is ahead of the database */
 
     struct jk_span *entries;
     size_t entry_count, entry_room, bytes;
@@ -74,7 +75,8 @@ size_t jk_batch_decide(struct jk_batch *batch);
 bool jk_batch_is_empty(const struct jk_batch *batch);
 /* Writes everything and commits. Where it fails with the connection lost the outcome is unknown. */
 JK_MUST_USE enum jk_status jk_batch_commit(struct jk_batch *batch, struct jk_conn *conn, struct jk_error *error);
-/* Was it committed, after all? UNAVAILABLE: nobody can say. Locks the head, and so waits for a commit still under way. */
+/* Was it committed, after all? UNAVAILABLE: nobody can say. Locks the head, and so waits for a commit still under way.
+ */
 JK_MUST_USE enum jk_status jk_batch_find(struct jk_batch *batch, struct jk_conn *conn, bool *out_committed,
                                          struct jk_error *error);
 /* After the commit: lets the book keep it, and readers see it. */
@@ -87,6 +89,7 @@ void jk_batch_fail(struct jk_batch *batch, const struct jk_error *failure);
 void jk_batch_settle(struct jk_batch *batch);
 
 /* Reads the head and what others committed, without the lock. */
-JK_MUST_USE enum jk_status jk_batch_follow(struct jk_store *store, struct jk_conn *conn, bool *out_more, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_batch_follow(struct jk_store *store, struct jk_conn *conn, bool *out_more,
+                                           struct jk_error *error);
 
 #endif

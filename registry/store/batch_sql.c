@@ -1,6 +1,7 @@
-/* The round trips of a batch: lock and look up; write and commit; and the question whether a commit whose answer was lost
- * went through. Thread: the sequencer. Locking is a statement of its own, because one statement that locks and looks up can
- * miss the rows that were committed while it waited (READ COMMITTED takes a fresh snapshot a statement). */
+/* The round trips of a batch: lock and look up; write and commit; and the question whether a commit whose answer was
+ * lost went through. Thread: the sequencer. Locking is a statement of its own, because one statement that locks and
+ * looks up can miss the rows that were committed while it waited (READ COMMITTED takes a fresh snapshot a statement).
+ */
 #include <stdio.h>
 
 #include "base/check.h"
@@ -74,7 +75,8 @@ static enum jk_status take_lock(struct jk_batch *batch, struct jk_query *queries
     struct jk_fold_result folded;
 
     JK_TRY(jk_head_parse(queries[Q_HEAD].result, &batch->head, error));
-    JK_TRY(jk_fold_follow(batch->store, &batch->head, queries[Q_ENTRIES].result, queries[Q_RECORDS].result, &folded, error));
+    JK_TRY(jk_fold_follow(batch->store, &batch->head, queries[Q_ENTRIES].result, queries[Q_RECORDS].result, &folded,
+                          error));
     if (folded.more) return jk_fail(error, JK_ABORTED, "FAR_BEHIND", "far behind the database");
     batch->turn.time_us = jk_result_i64(queries[Q_CLOCK].result, 0, 0);
     JK_TRY(check_clock(batch, error));
@@ -88,7 +90,8 @@ enum jk_status jk_batch_lock(struct jk_batch *batch, struct jk_conn *conn, struc
     struct asked asked;
     enum jk_status status;
 
-    for (size_t i = 0; i < batch->count; i++) batch->slots[i].stored = -1;
+    for (size_t i = 0; i < batch->count; i++)
+        batch->slots[i].stored = -1;
     jk_query_init(&queries[Q_BEGIN], JK_SQL_BEGIN);
     jk_query_init(&queries[Q_HEAD], JK_SQL_HEAD_LOCK);
     jk_query_init(&queries[Q_CLOCK], JK_SQL_CLOCK);
@@ -161,7 +164,8 @@ static void write_entries(const struct jk_batch *batch, struct writing *writing)
 
     if (batch->entry_count == 0) return;
     rows = next_array(writing, JK_PG_BYTEA);
-    for (size_t i = 0; i < batch->entry_count; i++) jk_pgarray_add(rows, batch->entries[i]);
+    for (size_t i = 0; i < batch->entry_count; i++)
+        jk_pgarray_add(rows, batch->entries[i]);
     query = next_query(writing, JK_SQL_ENTRY_INSERT);
     jk_query_i64(query, (int64_t)batch->head.size);
     jk_query_i64(query, batch->turn.time_us);
@@ -282,9 +286,11 @@ static enum jk_status check_writing(const struct jk_batch *batch, const struct w
 {
     bool failed = batch->note.failed;
 
-    for (size_t i = 0; i < writing->array_count; i++) failed = failed || jk_pgarray_failed(&writing->arrays[i]);
+    for (size_t i = 0; i < writing->array_count; i++)
+        failed = failed || jk_pgarray_failed(&writing->arrays[i]);
     if (!failed) return JK_OK;
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "the server has no memory for this write now: try again later");
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
+                   "the server has no memory for this write now: try again later");
 }
 
 enum jk_status jk_batch_commit(struct jk_batch *batch, struct jk_conn *conn, struct jk_error *error)
@@ -300,9 +306,11 @@ enum jk_status jk_batch_commit(struct jk_batch *batch, struct jk_conn *conn, str
     write_head(batch, &writing);
     (void)next_query(&writing, JK_SQL_COMMIT);
     status = check_writing(batch, &writing, error);
-    if (status == JK_OK) status = jk_conn_run(conn, writing.queries, writing.query_count, jk_monotonic_ms() + COMMIT_MS, error);
+    if (status == JK_OK)
+        status = jk_conn_run(conn, writing.queries, writing.query_count, jk_monotonic_ms() + COMMIT_MS, error);
     if (status == JK_OK) jk_queries_done(writing.queries, writing.query_count);
-    for (size_t i = 0; i < writing.array_count; i++) jk_pgarray_done(&writing.arrays[i]);
+    for (size_t i = 0; i < writing.array_count; i++)
+        jk_pgarray_done(&writing.arrays[i]);
     return status;
 }
 

@@ -26,8 +26,8 @@ enum jk_status jk_reader_blob_chunk(struct jk_reader *reader, uint64_t upload, u
 
     if (bytes.len > JK_BLOB_CHUNK || sequence >= JK_BLOB_CHUNKS)
         return jk_fail(error, JK_INVALID_ARGUMENT, "BLOB_TOO_LARGE",
-                       "chunk %u of %zu bytes: a chunk has at most %u bytes, a blob at most %u chunks", sequence, bytes.len,
-                       JK_BLOB_CHUNK, JK_BLOB_CHUNKS);
+                       "chunk %u of %zu bytes: a chunk has at most %u bytes, a blob at most %u chunks", sequence,
+                       bytes.len, JK_BLOB_CHUNK, JK_BLOB_CHUNKS);
     jk_reader_queries(queries);
     jk_query_init(&queries[1], JK_SQL_BLOB_CHUNK);
     jk_query_i64(&queries[1], (int64_t)upload);
@@ -35,7 +35,8 @@ enum jk_status jk_reader_blob_chunk(struct jk_reader *reader, uint64_t upload, u
     jk_query_span(&queries[1], bytes);
     JK_TRY(jk_reader_run(reader, queries, 2, error));
     if (PQntuples(queries[1].result) == 0)
-        status = jk_fail(error, JK_FAILED_PRECONDITION, "UPLOAD_FINISHED", "this upload is finished: begin another one");
+        status =
+            jk_fail(error, JK_FAILED_PRECONDITION, "UPLOAD_FINISHED", "this upload is finished: begin another one");
     jk_queries_done(queries, 2);
     return status;
 }

@@ -29,7 +29,8 @@ static enum jk_status make_data_dir(struct jk_cluster *cluster, const char *data
     if (!realpath(data_dir, resolved)) return fault(error, data_dir);
     if (!jk_path_join(cluster->data_dir, resolved, "") || !jk_path_join(cluster->folder, resolved, "/postgresql") ||
         !jk_path_join(cluster->log, resolved, "/postgresql.log") || strlen(resolved) > JK_PATH_MAX - 100)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the data directory's path is too long: %.80s…", resolved);
+        return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the data directory's path is too long: %.80s…",
+                       resolved);
     return JK_OK;
 }
 
@@ -52,12 +53,14 @@ static enum jk_status find_user(struct jk_cluster *cluster, struct jk_error *err
     struct passwd *entry = getpwuid(uid);
 
     if (uid == 0)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "DATABASE_USER",
-                       "PostgreSQL refuses to run as root, and there is no user \"postgres\": make one, or give %s to another "
-                       "user than root", cluster->data_dir);
+        return jk_fail(
+            error, JK_FAILED_PRECONDITION, "DATABASE_USER",
+            "PostgreSQL refuses to run as root, and there is no user \"postgres\": make one, or give %s to another "
+            "user than root",
+            cluster->data_dir);
     if (geteuid() == 0 && !entry)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "DATABASE_USER", "%s belongs to user %u, who is not in the user list",
-                       cluster->data_dir, (unsigned)uid);
+        return jk_fail(error, JK_FAILED_PRECONDITION, "DATABASE_USER",
+                       "%s belongs to user %u, who is not in the user list", cluster->data_dir, (unsigned)uid);
     cluster->uid = uid;
     cluster->gid = entry ? entry->pw_gid : getegid();
     (void)snprintf(cluster->user, sizeof(cluster->user), "%s", entry ? entry->pw_name : "this user");
@@ -93,8 +96,8 @@ static bool find_installed(struct jk_cluster *cluster, long version)
 
         if (here <= best || (version > 0 && here != version)) continue;
         best = here;
-        (void)snprintf(cluster->bin, sizeof(cluster->bin), "%.*s", (int)(strrchr(found.gl_pathv[i], '/') - found.gl_pathv[i]),
-                       found.gl_pathv[i]);
+        (void)snprintf(cluster->bin, sizeof(cluster->bin), "%.*s",
+                       (int)(strrchr(found.gl_pathv[i], '/') - found.gl_pathv[i]), found.gl_pathv[i]);
     }
     globfree(&found);
     return best > 0;
@@ -134,12 +137,15 @@ static enum jk_status find_programs(struct jk_cluster *cluster, struct jk_error 
 
     if (find_installed(cluster, version) || find_in_path(cluster) || ask_pg_config(cluster)) return JK_OK;
     if (version > 0)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "POSTGRESQL_ABSENT",
-                       "the cluster in %s is of PostgreSQL %ld, whose programs are not installed: install them, or upgrade it "
-                       "with pg_upgrade", cluster->folder, version);
-    return jk_fail(error, JK_FAILED_PRECONDITION, "POSTGRESQL_ABSENT",
-                   "PostgreSQL's server programs (initdb, postgres) were not found: install PostgreSQL 15 or newer, or name a "
-                   "database that runs elsewhere");
+        return jk_fail(
+            error, JK_FAILED_PRECONDITION, "POSTGRESQL_ABSENT",
+            "the cluster in %s is of PostgreSQL %ld, whose programs are not installed: install them, or upgrade it "
+            "with pg_upgrade",
+            cluster->folder, version);
+    return jk_fail(
+        error, JK_FAILED_PRECONDITION, "POSTGRESQL_ABSENT",
+        "PostgreSQL's server programs (initdb, postgres) were not found: install PostgreSQL 15 or newer, or name a "
+        "database that runs elsewhere");
 }
 
 enum jk_status jk_cluster_find(struct jk_cluster *cluster, const char *data_dir, struct jk_error *error)
@@ -156,7 +162,8 @@ static bool is_ours(const struct jk_cluster *cluster, const char *path)
 {
     struct stat facts;
 
-    return lstat(path, &facts) == 0 && S_ISDIR(facts.st_mode) && facts.st_uid == cluster->uid && (facts.st_mode & 077) == 0;
+    return lstat(path, &facts) == 0 && S_ISDIR(facts.st_mode) && facts.st_uid == cluster->uid &&
+           (facts.st_mode & 077) == 0;
 }
 
 static enum jk_status make_private(const struct jk_cluster *cluster, const char *path, struct jk_error *error)
@@ -193,7 +200,8 @@ enum jk_status jk_cluster_socket(struct jk_cluster *cluster, struct jk_error *er
     size_t len;
 
     /* A comma divides folders in postgres' option, quotes would have to be escaped in the connection's string. */
-    if (!jk_path_join(path, cluster->data_dir, "/run") || strpbrk(path, ",'\"\\")) return short_socket_dir(cluster, error);
+    if (!jk_path_join(path, cluster->data_dir, "/run") || strpbrk(path, ",'\"\\"))
+        return short_socket_dir(cluster, error);
     len = strlen(path);
     if (len > JK_SOCKET_DIR_MAX) return short_socket_dir(cluster, error);
     memcpy(cluster->socket_dir, path, len + 1);
@@ -223,7 +231,8 @@ pid_t jk_cluster_running(const struct jk_cluster *cluster, bool *out_reachable)
     struct jk_span rest, line = {"", 0};
     uint64_t number = 0;
 
-    if (!jk_path_join(path, cluster->folder, "/postmaster.pid") || jk_file_read(path, text, sizeof(text)) <= 0) return 0;
+    if (!jk_path_join(path, cluster->folder, "/postmaster.pid") || jk_file_read(path, text, sizeof(text)) <= 0)
+        return 0;
     rest = jk_span_of(text);
     if (!jk_span_line(&rest, &line) || !jk_span_to_u64(line, &number) || number > INT_MAX) return 0;
     if (!runs_here(cluster, (pid_t)number)) return 0;

@@ -51,7 +51,8 @@ static void reset_signals(void)
 {
     sigset_t none;
 
-    for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
+    for (int number = 1; number < NSIG; number++)
+        (void)signal(number, SIG_DFL);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -99,9 +100,11 @@ static enum jk_status check_reach(const struct jk_cluster *cluster, const char *
 
     if (pid == 0) _exit(become(cluster) && chdir(folder) == 0 && access(".", R_OK | W_OK | X_OK) == 0 ? 0 : 1);
     if (wait_for(pid)) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_UNREACHABLE",
-                   "%s is out of reach of the user %s, who runs the database: choose a data directory whose parents all can be "
-                   "entered by that user (such as /var/lib/jokbo), or chmod o+x them", folder, cluster->user);
+    return jk_fail(
+        error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_UNREACHABLE",
+        "%s is out of reach of the user %s, who runs the database: choose a data directory whose parents all can be "
+        "entered by that user (such as /var/lib/jokbo), or chmod o+x them",
+        folder, cluster->user);
 }
 
 static int remove_one(const char *path, const struct stat *facts, int flag, struct FTW *place)
@@ -121,8 +124,17 @@ static enum jk_status fresh_folder(const struct jk_cluster *cluster, const char 
 static enum jk_status run_initdb(const struct jk_cluster *cluster, char *draft, struct jk_error *error)
 {
     char program[JK_PATH_MAX];
-    char *argv[] = {program,  "-D",          draft,           "-U",      JK_CLUSTER_USER,    "--auth-local=trust", "--auth-host=reject",
-                    "--encoding=UTF8", "--no-locale", "--data-checksums", NULL};
+    char *argv[] = {program,
+                    "-D",
+                    draft,
+                    "-U",
+                    JK_CLUSTER_USER,
+                    "--auth-local=trust",
+                    "--auth-host=reject",
+                    "--encoding=UTF8",
+                    "--no-locale",
+                    "--data-checksums",
+                    NULL};
     pid_t pid;
 
     if (!jk_path_join(program, cluster->bin, "/initdb"))
@@ -130,7 +142,8 @@ static enum jk_status run_initdb(const struct jk_cluster *cluster, char *draft, 
     pid = fork();
     if (pid == 0) exec_program(cluster, draft, argv);
     if (wait_for(pid)) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "INITDB", "initdb could not make the cluster; it says why in %s", cluster->log);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "INITDB", "initdb could not make the cluster; it says why in %s",
+                   cluster->log);
 }
 
 static enum jk_status add_settings(const char *draft, struct jk_error *error)
@@ -139,10 +152,12 @@ static enum jk_status add_settings(const char *draft, struct jk_error *error)
     enum jk_status status = JK_OK;
     int fd;
 
-    if (!jk_path_join(path, draft, "/postgresql.conf")) return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the path is too long");
+    if (!jk_path_join(path, draft, "/postgresql.conf"))
+        return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the path is too long");
     fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return fault(error, path);
-    if (write(fd, settings, sizeof(settings) - 1) != (ssize_t)(sizeof(settings) - 1) || fsync(fd) != 0) status = fault(error, path);
+    if (write(fd, settings, sizeof(settings) - 1) != (ssize_t)(sizeof(settings) - 1) || fsync(fd) != 0)
+        status = fault(error, path);
     close(fd);
     return status;
 }
@@ -165,8 +180,18 @@ enum jk_status jk_cluster_make(const struct jk_cluster *cluster, struct jk_error
 pid_t jk_cluster_spawn(const struct jk_cluster *cluster)
 {
     char program[JK_PATH_MAX], folder[JK_PATH_MAX], socket[JK_PATH_MAX];
-    char *argv[] = {program, "-D", folder, "-c", "listen_addresses=", "-c", socket, "-c", "unix_socket_permissions=0700",
-                    "-c", "port=" JK_CLUSTER_PORT, NULL};
+    char *argv[] = {program,
+                    "-D",
+                    folder,
+                    "-c",
+                    "listen_addresses=",
+                    "-c",
+                    socket,
+                    "-c",
+                    "unix_socket_permissions=0700",
+                    "-c",
+                    "port=" JK_CLUSTER_PORT,
+                    NULL};
     pid_t pid;
 
     if (!jk_path_join(program, cluster->bin, "/postgres") || !jk_path_join(folder, cluster->folder, "") ||

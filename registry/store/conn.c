@@ -127,7 +127,8 @@ static PGconn *begin_connect(const struct jk_conn *conn, PQconninfoOption *optio
     words_add(&words, "keepalives", "1");
     words_add(&words, "target_session_attrs", "read-write");
     pg = PQconnectStartParams(words.keys, words.values, 0);
-    for (size_t i = 0; i < 3; i++) jk_text_done(&words.turned[i]);
+    for (size_t i = 0; i < 3; i++)
+        jk_text_done(&words.turned[i]);
     return pg;
 }
 
@@ -135,8 +136,8 @@ static enum jk_status refused(struct jk_error *error, const char *detail)
 {
     struct jk_span text = jk_span_trim(jk_span_of(detail));
 
-    return jk_fail(error, JK_UNAVAILABLE, "DATABASE_UNAVAILABLE", "cannot reach the database: %.*s", (int)(text.len < 300 ? text.len : 300),
-                   text.at);
+    return jk_fail(error, JK_UNAVAILABLE, "DATABASE_UNAVAILABLE", "cannot reach the database: %.*s",
+                   (int)(text.len < 300 ? text.len : 300), text.at);
 }
 
 static enum jk_status finish_connect(PGconn *pg, int64_t deadline_ms, struct jk_error *error)
@@ -187,8 +188,9 @@ static enum jk_status connect_now(struct jk_conn *conn, int64_t deadline_ms, str
     enum jk_status status;
 
     if (!options) {
-        status = jk_fail(error, JK_FAILED_PRECONDITION, "DATABASE_STRING",
-                         "the database string is not a libpq URL or key=value string: %s", fault ? fault : "out of memory");
+        status =
+            jk_fail(error, JK_FAILED_PRECONDITION, "DATABASE_STRING",
+                    "the database string is not a libpq URL or key=value string: %s", fault ? fault : "out of memory");
         PQfreemem(fault);
         return status;
     }
@@ -209,7 +211,8 @@ enum jk_status jk_conn_up(struct jk_conn *conn, int64_t timeout_ms, struct jk_er
 
     if (conn->pg) return JK_OK;
     if (now_ms < conn->next_ms)
-        return jk_fail(error, JK_UNAVAILABLE, "DATABASE_UNAVAILABLE", "the database cannot be reached; try again shortly");
+        return jk_fail(error, JK_UNAVAILABLE, "DATABASE_UNAVAILABLE",
+                       "the database cannot be reached; try again shortly");
     status = connect_now(conn, now_ms + timeout_ms, error);
     if (status == JK_OK) {
         conn->failures = 0;
@@ -217,7 +220,8 @@ enum jk_status jk_conn_up(struct jk_conn *conn, int64_t timeout_ms, struct jk_er
     }
     jk_conn_drop(conn);
     conn->rotation++;
-    for (unsigned i = 0; i < conn->failures && wait_ms < JK_BACKOFF_MOST_MS; i++) wait_ms *= 2;
+    for (unsigned i = 0; i < conn->failures && wait_ms < JK_BACKOFF_MOST_MS; i++)
+        wait_ms *= 2;
     conn->failures++;
     conn->next_ms = jk_monotonic_ms() + (wait_ms < JK_BACKOFF_MOST_MS ? wait_ms : JK_BACKOFF_MOST_MS);
     return status;
@@ -254,6 +258,7 @@ struct jk_sqlstate jk_sqlstate_meaning(const char *code)
     size_t i = 0;
 
     if (!code || !*code) return (struct jk_sqlstate){JK_UNAVAILABLE, "DATABASE_UNAVAILABLE", true};
-    while (strncmp(code, rows[i].prefix, strlen(rows[i].prefix)) != 0) i++; /* the last row fits all */
+    while (strncmp(code, rows[i].prefix, strlen(rows[i].prefix)) != 0)
+        i++; /* the last row fits all */
     return rows[i].meaning;
 }

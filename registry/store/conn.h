@@ -2,7 +2,8 @@
  * dropped when its server goes away, made anew with back-off. And queries, which run as one pipeline each.
  *
  * Thread: the one that owns it. A connection that is down has pg == NULL. Limits: JK_PARAMS_MAX parameters a statement.
- * Errors: UNAVAILABLE with the reasons of sqlstate.def; INTERNAL DATABASE_ERROR for what our SQL should not have met. */
+ * Errors: UNAVAILABLE with the reasons of sqlstate.def; INTERNAL DATABASE_ERROR for what our SQL should not have met.
+ */
 #ifndef JK_STORE_CONN_H
 #define JK_STORE_CONN_H
 
@@ -11,10 +12,10 @@
 #include "base/digest.h"
 #include "base/error.h"
 
-#define JK_PARAMS_MAX 8
+#define JK_PARAMS_MAX         8
 #define JK_CONNECT_TIMEOUT_MS 5000
-#define JK_BACKOFF_LEAST_MS 50
-#define JK_BACKOFF_MOST_MS 5000
+#define JK_BACKOFF_LEAST_MS   50
+#define JK_BACKOFF_MOST_MS    5000
 
 enum jk_conn_role {
     JK_CONN_PLAIN,  /* scripts only: migrations, LISTEN, pruning */
@@ -33,9 +34,9 @@ struct jk_conn {
     PGconn *pg;
     const char *database; /* not owned */
     enum jk_conn_role role;
-    unsigned failures;    /* connects in a row that failed */
-    int64_t next_ms;      /* no attempt before that */
-    unsigned rotation;    /* the host of the list to begin with: a host that never answers must not stop the others */
+    unsigned failures; /* connects in a row that failed */
+    int64_t next_ms;   /* no attempt before that */
+    unsigned rotation; /* the host of the list to begin with: a host that never answers must not stop the others */
 };
 
 void jk_conn_init(struct jk_conn *conn, const char *database, enum jk_conn_role role);

@@ -1,6 +1,6 @@
-/* The private cluster from the server's side: makes it, forks its supervisor, waits until it answers, has the database in it.
- * Locks <data_dir>/cluster.lock while it lives, so a second server on the same data directory is refused before it can
- * touch anything. Thread: main, before any other exists. */
+/* The private cluster from the server's side: makes it, forks its supervisor, waits until it answers, has the database
+ * in it. Locks <data_dir>/cluster.lock while it lives, so a second server on the same data directory is refused before
+ * it can touch anything. Thread: main, before any other exists. */
 #include "store/embedded.h"
 
 #include <errno.h>
@@ -39,7 +39,8 @@ static enum jk_status lock_folder(struct jk_embedded *embedded, struct jk_error 
     if (embedded->lock_fd >= 0) return JK_OK;
     if (errno == EWOULDBLOCK)
         return jk_fail(error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_IN_USE",
-                       "another server uses the data directory %s: give each server its own", embedded->cluster.data_dir);
+                       "another server uses the data directory %s: give each server its own",
+                       embedded->cluster.data_dir);
     return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: %s", path, strerror(errno));
 }
 
@@ -77,8 +78,9 @@ static enum jk_status wait_ready(struct jk_embedded *embedded, struct jk_error *
 
     while (PQping(embedded->database) != PQPING_OK) {
         if (!read_reports(embedded) || embedded->deaths >= DEATHS_MAX)
-            return jk_fail(error, JK_UNAVAILABLE, "DATABASE_START", "PostgreSQL does not start; it says why in %s and %s/log",
-                           embedded->cluster.log, embedded->cluster.folder);
+            return jk_fail(error, JK_UNAVAILABLE, "DATABASE_START",
+                           "PostgreSQL does not start; it says why in %s and %s/log", embedded->cluster.log,
+                           embedded->cluster.folder);
         if (jk_monotonic_ms() > deadline_ms)
             return jk_fail(error, JK_UNAVAILABLE, "DATABASE_START", "PostgreSQL did not answer within %d s; see %s/log",
                            READY_MS / 1000, embedded->cluster.folder);
@@ -94,7 +96,8 @@ static enum jk_status run_sql(PGconn *pg, const char *sql, int *out_rows, struct
     enum jk_status status = JK_OK;
 
     if (state != PGRES_TUPLES_OK && state != PGRES_COMMAND_OK)
-        status = jk_fail(error, JK_UNAVAILABLE, "DATABASE_START", "cannot make the database: %.200s", PQerrorMessage(pg));
+        status =
+            jk_fail(error, JK_UNAVAILABLE, "DATABASE_START", "cannot make the database: %.200s", PQerrorMessage(pg));
     if (out_rows) *out_rows = PQntuples(result);
     PQclear(result);
     return status;
@@ -157,7 +160,8 @@ void jk_embedded_stop(struct jk_embedded *embedded)
     if (!embedded) return;
     close_if(embedded->control_fd);
     if (embedded->supervisor > 0) {
-        while (waitpid(embedded->supervisor, NULL, 0) < 0 && errno == EINTR) continue;
+        while (waitpid(embedded->supervisor, NULL, 0) < 0 && errno == EINTR)
+            continue;
     }
     close_if(embedded->report_fd);
     close_if(embedded->lock_fd);

@@ -7,22 +7,27 @@
 
 static enum jk_status not_ours(struct jk_error *error, const char *what, struct jk_span theirs, const char *ours)
 {
-    return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_FOREIGN",
-                   "the database's log has the %s \"%.*s\", this server's is \"%s\": give this server the right database, "
-                   "or the key file and origin of the log's first server",
-                   what, (int)(theirs.len < 120 ? theirs.len : 120), theirs.at, ours);
+    return jk_fail(
+        error, JK_FAILED_PRECONDITION, "LOG_FOREIGN",
+        "the database's log has the %s \"%.*s\", this server's is \"%s\": give this server the right database, "
+        "or the key file and origin of the log's first server",
+        what, (int)(theirs.len < 120 ? theirs.len : 120), theirs.at, ours);
 }
 
 enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *head, struct jk_error *error)
 {
     uint32_t size = store->size;
 
-    if (!jk_span_equal(head->origin, jk_span_of(store->origin))) return not_ours(error, "origin", head->origin, store->origin);
-    if (!jk_span_equal(head->key, jk_span_of(store->key_text))) return not_ours(error, "key", head->key, store->key_text);
+    if (!jk_span_equal(head->origin, jk_span_of(store->origin)))
+        return not_ours(error, "origin", head->origin, store->origin);
+    if (!jk_span_equal(head->key, jk_span_of(store->key_text)))
+        return not_ours(error, "key", head->key, store->key_text);
     if (head->size < size || head->record_version < store->record_version)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_ROLLED_BACK",
-                       "the database holds %llu entries, but %u were committed: it was rolled back; restore a backup that "
-                       "holds at least %u entries", (unsigned long long)head->size, size, size);
+        return jk_fail(
+            error, JK_FAILED_PRECONDITION, "LOG_ROLLED_BACK",
+            "the database holds %llu entries, but %u were committed: it was rolled back; restore a backup that "
+            "holds at least %u entries",
+            (unsigned long long)head->size, size, size);
     return JK_OK;
 }
 
@@ -48,7 +53,8 @@ enum jk_status jk_fold_entries(struct jk_store *store, uint64_t limit, const PGr
     return JK_OK;
 }
 
-static enum jk_status apply_record(struct jk_store *store, struct jk_span key, struct jk_span value, struct jk_error *error)
+static enum jk_status apply_record(struct jk_store *store, struct jk_span key, struct jk_span value,
+                                   struct jk_error *error)
 {
     struct jk_arena arena;
     struct jk_record record;
@@ -57,8 +63,9 @@ static enum jk_status apply_record(struct jk_store *store, struct jk_span key, s
     jk_arena_init(&arena, key.len + value.len + 4096);
     record.key = jk_arena_copy(&arena, key.at, key.len);
     record.value = jk_arena_copy(&arena, value.at, value.len);
-    status = record.key && record.value ? jk_directory_put(store->directory, &record, error)
-                                        : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a record");
+    status = record.key && record.value
+                 ? jk_directory_put(store->directory, &record, error)
+                 : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a record");
     jk_arena_done(&arena);
     return status;
 }
@@ -82,7 +89,8 @@ static void rebuild_cube(struct jk_store *store, uint32_t size)
     struct jk_error error;
 
     JK_CHECK(models != NULL);
-    for (uint32_t i = 0; i < count; i++) models[i] = i;
+    for (uint32_t i = 0; i < count; i++)
+        models[i] = i;
     jk_cube_free(store->cube);
     store->cube = jk_cube_new();
     JK_CHECK(store->cube != NULL);
@@ -155,9 +163,11 @@ static enum jk_status follow_entries(struct jk_store *store, const struct jk_hea
     mark = jk_book_mark(store->book);
     status = jk_fold_entries(store, head->size, entries, error);
     if (status == JK_OK && store->edge.size == head->size && !jk_edge_equal(&store->edge, &head->edge))
-        status = jk_fail(error, JK_DATA_LOSS, "LOG_DIVERGED",
-                         "the database's entries up to %llu are not those that this server knows: the log was changed or "
-                         "restored from another line", (unsigned long long)head->size);
+        status =
+            jk_fail(error, JK_DATA_LOSS, "LOG_DIVERGED",
+                    "the database's entries up to %llu are not those that this server knows: the log was changed or "
+                    "restored from another line",
+                    (unsigned long long)head->size);
     if (status != JK_OK) {
         JK_CHECK(status != JK_RESOURCE_EXHAUSTED);
         jk_book_undo(store->book, mark);

@@ -48,9 +48,11 @@ enum jk_status jk_guard_open(struct jk_guard *guard, const char *path, struct jk
     take_block(guard, bytes);
     take_block(guard, bytes + JK_GUARD_BLOCK);
     if (guard->note_len == 0)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "GUARD_DAMAGED",
-                       "the guard copy %s is damaged, so nothing shows whether the database was rolled back: compare the "
-                       "log with the newest published checkpoint, then remove the file", path);
+        return jk_fail(
+            error, JK_FAILED_PRECONDITION, "GUARD_DAMAGED",
+            "the guard copy %s is damaged, so nothing shows whether the database was rolled back: compare the "
+            "log with the newest published checkpoint, then remove the file",
+            path);
     return JK_OK;
 }
 

@@ -2,8 +2,8 @@
  * database that holds less was rolled back. Written after each COMMIT and before the answers, in place, with fdatasync.
  *
  * File: two blocks of JK_GUARD_BLOCK bytes, written in turn, so a torn write leaves the other whole. A block: the magic
- * "jokbo-guard/v1\n\0", a big-endian uint64 sequence and uint32 length, the note, zeroes, and in its last 32 bytes the SHA-256
- * of all before. Thread: the sequencer (and start). */
+ * "jokbo-guard/v1\n\0", a big-endian uint64 sequence and uint32 length, the note, zeroes, and in its last 32 bytes the
+ * SHA-256 of all before. Thread: the sequencer (and start). */
 #ifndef JK_STORE_GUARD_H
 #define JK_STORE_GUARD_H
 
@@ -14,7 +14,7 @@
 #define JK_GUARD_NOTE_MAX (JK_GUARD_BLOCK - 28 - JK_DIGEST_SIZE)
 
 struct jk_guard {
-    int fd; /* -1: there is no file yet */
+    int fd;           /* -1: there is no file yet */
     const char *path; /* not owned */
     uint64_t sequence;
     size_t note_len; /* 0: none */

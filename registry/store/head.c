@@ -57,9 +57,10 @@ enum jk_status jk_head_verify(const struct jk_head *head, const struct jk_verifi
         jk_checkpoint_parse(body, &checkpoint, &why) == JK_OK && checkpoint.size == head->size &&
         jk_digest_equal(&checkpoint.root, &root) && jk_span_equal(checkpoint.origin, head->origin))
         return JK_OK;
-    return jk_fail(error, JK_DATA_LOSS, "CHECKPOINT_WRONG",
-                   "the checkpoint in log_head is not that of the log's %llu entries%s%s: restore the database from a backup",
-                   (unsigned long long)head->size, why.message[0] ? ": " : "", why.message);
+    return jk_fail(
+        error, JK_DATA_LOSS, "CHECKPOINT_WRONG",
+        "the checkpoint in log_head is not that of the log's %llu entries%s%s: restore the database from a backup",
+        (unsigned long long)head->size, why.message[0] ? ": " : "", why.message);
 }
 
 bool jk_edge_equal(const struct jk_edge *a, const struct jk_edge *b)

@@ -1,4 +1,5 @@
-/* The log's head as its row has it, and the checkpoint that is signed over it. Pure but for the signature; any thread. */
+/* The log's head as its row has it, and the checkpoint that is signed over it. Pure but for the signature; any thread.
+ */
 #ifndef JK_STORE_HEAD_H
 #define JK_STORE_HEAD_H
 
@@ -10,7 +11,7 @@
 struct jk_head {
     struct jk_span origin, key, checkpoint; /* lie in the result */
     uint64_t size;
-    int64_t time_us;        /* of the last entry */
+    int64_t time_us; /* of the last entry */
     int64_t record_version;
     struct jk_edge edge;
 };
@@ -21,8 +22,8 @@ JK_MUST_USE enum jk_status jk_head_parse(const PGresult *result, struct jk_head 
 /* The edge as it is stored. */
 struct jk_span jk_head_edge(const struct jk_edge *edge);
 /* The signed note for the edge, appended to `out_note`. */
-JK_MUST_USE enum jk_status jk_head_sign(const struct jk_signer *signer, const struct jk_edge *edge, struct jk_text *out_note,
-                                        struct jk_error *error);
+JK_MUST_USE enum jk_status jk_head_sign(const struct jk_signer *signer, const struct jk_edge *edge,
+                                        struct jk_text *out_note, struct jk_error *error);
 /* The head's checkpoint is signed by us, and says what the edge says. DATA_LOSS otherwise. */
 JK_MUST_USE enum jk_status jk_head_verify(const struct jk_head *head, const struct jk_verifier *verifier,
                                           struct jk_error *error);

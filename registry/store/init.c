@@ -1,6 +1,6 @@
 /* A new log's first entries: init (origin, key, purpose), the pinned SPDX list, and the licence facts of
- * registry/data/licenses.tsv (embedded). One transaction; where servers race, one wins and the other reads. Thread: start.
- * The entries are folded into a book of their own first: a log that nobody could load must not be made. */
+ * registry/data/licenses.tsv (embedded). One transaction; where servers race, one wins and the other reads. Thread:
+ * start. The entries are folded into a book of their own first: a log that nobody could load must not be made. */
 #include "base/check.h"
 #include "base/clock.h"
 #include "domain/spdx.h"
@@ -75,9 +75,13 @@ static enum jk_status add_licenses(struct first *first, struct jk_error *error)
 
 static enum jk_status compose(struct jk_store *store, struct first *first, struct jk_error *error)
 {
-    struct jk_entry init = {.kind = JK_KIND_INIT, .origin = jk_span_of(store->origin), .key = jk_span_of(store->key_text),
-                            .purpose = jk_span_of(store->purpose), .rules = JK_SPAN(RULES_VERSION)};
-    struct jk_entry spdx = {.kind = JK_KIND_SPDX, .version = jk_span_of(jk_spdx_version()), .list = jk_spdx_list_digest()};
+    struct jk_entry init = {.kind = JK_KIND_INIT,
+                            .origin = jk_span_of(store->origin),
+                            .key = jk_span_of(store->key_text),
+                            .purpose = jk_span_of(store->purpose),
+                            .rules = JK_SPAN(RULES_VERSION)};
+    struct jk_entry spdx = {
+        .kind = JK_KIND_SPDX, .version = jk_span_of(jk_spdx_version()), .list = jk_spdx_list_digest()};
 
     JK_TRY(add(first, &init, error));
     JK_TRY(add(first, &spdx, error));
@@ -86,7 +90,8 @@ static enum jk_status compose(struct jk_store *store, struct first *first, struc
     return JK_OK;
 }
 
-static enum jk_status insert(struct jk_store *store, struct jk_conn *writer, struct first *first, struct jk_error *error)
+static enum jk_status insert(struct jk_store *store, struct jk_conn *writer, struct first *first,
+                             struct jk_error *error)
 {
     struct jk_query queries[5];
     unsigned char batch[16];

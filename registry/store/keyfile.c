@@ -108,13 +108,15 @@ static enum jk_status place(const char *path, struct jk_span text, struct jk_err
     status = jk_file_write_new(draft, text, 0600, error);
     if (status != JK_OK) return status;
     if (link(draft, path) != 0)
-        status = errno == EEXIST ? jk_fail(error, JK_ALREADY_EXISTS, "KEY_FILE_EXISTS", "there is a signing key %s already", path)
-                                 : refuse(error, path, strerror(errno));
+        status = errno == EEXIST
+                     ? jk_fail(error, JK_ALREADY_EXISTS, "KEY_FILE_EXISTS", "there is a signing key %s already", path)
+                     : refuse(error, path, strerror(errno));
     (void)unlink(draft);
     return status == JK_OK ? jk_folder_sync_of(path, error) : status;
 }
 
-enum jk_status jk_keyfile_make(const char *path, struct jk_span name, struct jk_signer **out_signer, struct jk_error *error)
+enum jk_status jk_keyfile_make(const char *path, struct jk_span name, struct jk_signer **out_signer,
+                               struct jk_error *error)
 {
     unsigned char key[KEY_BYTES] = {KEY_TYPE};
     struct jk_signer *signer;
@@ -125,8 +127,10 @@ enum jk_status jk_keyfile_make(const char *path, struct jk_span name, struct jk_
     jk_text_init(&text, FILE_MAX - 1);
     signer = jk_signer_new(name, key + 1);
     if (!signer)
-        status = jk_fail(error, JK_INVALID_ARGUMENT, "ORIGIN", "the origin \"%.*s\" is no key name: give a URL without scheme, "
-                         "without spaces and '+'", (int)(name.len < 80 ? name.len : 80), name.at);
+        status = jk_fail(error, JK_INVALID_ARGUMENT, "ORIGIN",
+                         "the origin \"%.*s\" is no key name: give a URL without scheme, "
+                         "without spaces and '+'",
+                         (int)(name.len < 80 ? name.len : 80), name.at);
     else if (!write_text(signer, key, &text))
         status = refuse(error, path, "would be too long");
     else

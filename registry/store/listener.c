@@ -1,6 +1,6 @@
 /* The listener: hears of other servers' batches (LISTEN) and tells the sequencer, which reads them; prunes hourly. It
- * changes nothing in memory by itself. Notifications are lost while it is not connected: the sequencer looks once a second
- * of its own accord, so nothing depends on them but speed. */
+ * changes nothing in memory by itself. Notifications are lost while it is not connected: the sequencer looks once a
+ * second of its own accord, so nothing depends on them but speed. */
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -113,7 +113,8 @@ void jk_listener_stop(struct jk_store *store)
     uint64_t one = 1;
 
     if (store->listener_started) {
-        if (write(store->listener_wake, &one, sizeof(one)) < 0 && errno != EAGAIN) jk_log(JK_LOG_WARN, "listener-wake", NULL);
+        if (write(store->listener_wake, &one, sizeof(one)) < 0 && errno != EAGAIN)
+            jk_log(JK_LOG_WARN, "listener-wake", NULL);
         pthread_join(store->listener_thread, NULL);
         store->listener_started = false;
     }

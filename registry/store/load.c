@@ -12,7 +12,8 @@ struct guard_point {
     struct jk_checkpoint checkpoint;
 };
 
-enum jk_status jk_load_head(struct jk_conn *writer, struct jk_query *query, struct jk_head *out_head, struct jk_error *error)
+enum jk_status jk_load_head(struct jk_conn *writer, struct jk_query *query, struct jk_head *out_head,
+                            struct jk_error *error)
 {
     enum jk_status status;
 
@@ -32,19 +33,22 @@ static enum jk_status read_rows(struct jk_conn *writer, enum jk_sql statement, i
     return jk_conn_run(writer, query, 1, jk_monotonic_ms() + CHUNK_MS, error);
 }
 
-static enum jk_status check_guard_root(const struct jk_store *store, const struct guard_point *point, struct jk_error *error)
+static enum jk_status check_guard_root(const struct jk_store *store, const struct guard_point *point,
+                                       struct jk_error *error)
 {
     struct jk_digest root = jk_edge_root(&store->edge);
 
     if (jk_digest_equal(&root, &point->checkpoint.root)) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
-                   "the database's first %llu entries are not those that this server committed: it was restored from another "
-                   "line; restore a backup of the log that %s guards",
-                   (unsigned long long)point->checkpoint.size, store->guard_path);
+    return jk_fail(
+        error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
+        "the database's first %llu entries are not those that this server committed: it was restored from another "
+        "line; restore a backup of the log that %s guards",
+        (unsigned long long)point->checkpoint.size, store->guard_path);
 }
 
 /* Folds up to `limit`; the guard's size divides the way in two. */
-static enum jk_status load_entries_to(struct jk_store *store, struct jk_conn *writer, uint64_t limit, struct jk_error *error)
+static enum jk_status load_entries_to(struct jk_store *store, struct jk_conn *writer, uint64_t limit,
+                                      struct jk_error *error)
 {
     while (store->edge.size < limit) {
         uint64_t before = store->edge.size;
@@ -106,14 +110,15 @@ static enum jk_status check_guard(struct jk_store *store, const struct jk_head *
     JK_TRY(jk_checkpoint_parse(body, &out_point->checkpoint, error));
     if (!jk_span_equal(out_point->checkpoint.origin, head->origin))
         return jk_fail(error, JK_FAILED_PRECONDITION, "WRONG_DATA_DIRECTORY",
-                       "wrong data directory: %s guards the log \"%.*s\", the database holds \"%.*s\"", store->guard_path,
-                       JK_SPAN_ARG(out_point->checkpoint.origin), JK_SPAN_ARG(head->origin));
+                       "wrong data directory: %s guards the log \"%.*s\", the database holds \"%.*s\"",
+                       store->guard_path, JK_SPAN_ARG(out_point->checkpoint.origin), JK_SPAN_ARG(head->origin));
     if (out_point->checkpoint.size > head->size)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_ROLLED_BACK",
-                       "the database holds %llu entries, but this server saw %llu committed: it was rolled back; restore a "
-                       "backup that holds at least %llu entries",
-                       (unsigned long long)head->size, (unsigned long long)out_point->checkpoint.size,
-                       (unsigned long long)out_point->checkpoint.size);
+        return jk_fail(
+            error, JK_FAILED_PRECONDITION, "LOG_ROLLED_BACK",
+            "the database holds %llu entries, but this server saw %llu committed: it was rolled back; restore a "
+            "backup that holds at least %llu entries",
+            (unsigned long long)head->size, (unsigned long long)out_point->checkpoint.size,
+            (unsigned long long)out_point->checkpoint.size);
     return JK_OK;
 }
 

@@ -1,6 +1,6 @@
-/* The schema: numbered scripts, embedded at build with their checksums, forward only, one transaction each, one server at
- * a time (an advisory lock). Thread: start. A script that was applied and differs, or a schema that this binary does not
- * know, stops the start: the way out is the binary that fits. */
+/* The schema: numbered scripts, embedded at build with their checksums, forward only, one transaction each, one server
+ * at a time (an advisory lock). Thread: start. A script that was applied and differs, or a schema that this binary does
+ * not know, stops the start: the way out is the binary that fits. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,11 +12,11 @@
 #define CONNECT_MS 30000
 #define LOCK       "select pg_advisory_lock(7162835001)" /* any number of our own */
 #define TABLE                                                                                                          \
-    "create table if not exists schema_migration (version integer primary key, name text not null, "                  \
+    "create table if not exists schema_migration (version integer primary key, name text not null, "                   \
     "checksum text not null, applied timestamptz not null default now())"
 
-#define JK_MIGRATION(name)                          \
-    extern const unsigned char jk_migration_##name[]; \
+#define JK_MIGRATION(name)                                                                                             \
+    extern const unsigned char jk_migration_##name[];                                                                  \
     extern const size_t jk_migration_##name##_len;
 #include "migrations.def"
 #undef JK_MIGRATION
@@ -54,13 +54,15 @@ static enum jk_status check_applied(const PGresult *rows, struct jk_error *error
 
     if (count > MIGRATIONS)
         return jk_fail(error, JK_FAILED_PRECONDITION, "SCHEMA_NEWER",
-                       "the database's schema has version %d, this binary knows up to %d: run a newer one", count, MIGRATIONS);
+                       "the database's schema has version %d, this binary knows up to %d: run a newer one", count,
+                       MIGRATIONS);
     for (int i = 0; i < count; i++) {
         checksum(&migrations[i], ours);
         if (atoi(PQgetvalue(rows, i, 0)) != i + 1 || strcmp(PQgetvalue(rows, i, 1), ours) != 0)
             return jk_fail(error, JK_FAILED_PRECONDITION, "SCHEMA_CHANGED",
                            "migration %s in the database is not the one in this binary (checksum %.12s…, here %.12s…): "
-                           "run the binary that made the schema", migrations[i].name, PQgetvalue(rows, i, 1), ours);
+                           "run the binary that made the schema",
+                           migrations[i].name, PQgetvalue(rows, i, 1), ours);
     }
     return JK_OK;
 }
@@ -70,7 +72,8 @@ static enum jk_status applied_count(struct jk_conn *plain, int *out_count, struc
     PGresult *rows = NULL;
     enum jk_status status;
 
-    JK_TRY(jk_conn_script(plain, "select version, checksum from schema_migration order by version", deadline(), &rows, error));
+    JK_TRY(jk_conn_script(plain, "select version, checksum from schema_migration order by version", deadline(), &rows,
+                          error));
     status = check_applied(rows, error);
     if (status == JK_OK) *out_count = PQntuples(rows);
     PQclear(rows);
@@ -106,7 +109,8 @@ static enum jk_status apply_all(struct jk_conn *plain, struct jk_error *error)
     JK_TRY(jk_conn_script(plain, LOCK, deadline(), NULL, error));
     JK_TRY(jk_conn_script(plain, "set client_min_messages = warning; " TABLE, deadline(), NULL, error));
     JK_TRY(applied_count(plain, &count, error));
-    for (int i = count; i < MIGRATIONS; i++) JK_TRY(apply_one(plain, i, error));
+    for (int i = count; i < MIGRATIONS; i++)
+        JK_TRY(apply_one(plain, i, error));
     return jk_conn_script(plain, "select pg_advisory_unlock_all()", deadline(), NULL, error);
 }
 
@@ -121,9 +125,11 @@ static enum jk_status check_only(struct jk_conn *plain, struct jk_error *error)
     PQclear(rows);
     if (present) JK_TRY(applied_count(plain, &count, error));
     if (count == MIGRATIONS) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "SCHEMA_OLDER",
-                   "the database's schema has version %d, this binary needs %d: apply the migrations first, once, after a "
-                   "backup", count, MIGRATIONS);
+    return jk_fail(
+        error, JK_FAILED_PRECONDITION, "SCHEMA_OLDER",
+        "the database's schema has version %d, this binary needs %d: apply the migrations first, once, after a "
+        "backup",
+        count, MIGRATIONS);
 }
 
 enum jk_status jk_migrate(struct jk_conn *plain, bool apply, struct jk_error *error)

@@ -6,7 +6,8 @@
 
 void jk_put_be32(char *out, uint32_t value)
 {
-    for (int i = 3; i >= 0; i--, value >>= 8) out[i] = (char)(value & 0xff);
+    for (int i = 3; i >= 0; i--, value >>= 8)
+        out[i] = (char)(value & 0xff);
 }
 
 void jk_put_be64(char *out, uint64_t value)
@@ -19,7 +20,8 @@ uint32_t jk_get_be32(const char *bytes)
 {
     uint32_t value = 0;
 
-    for (int i = 0; i < 4; i++) value = value << 8 | (unsigned char)bytes[i];
+    for (int i = 0; i < 4; i++)
+        value = value << 8 | (unsigned char)bytes[i];
     return value;
 }
 

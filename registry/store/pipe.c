@@ -1,5 +1,5 @@
-/* Pipelines: many statements sent without waiting, drained while they are sent (else both sides could wait for the other
- * with full buffers), and their results in order. Thread: the connection's owner. See conn.h for errors.
+/* Pipelines: many statements sent without waiting, drained while they are sent (else both sides could wait for the
+ * other with full buffers), and their results in order. Thread: the connection's owner. See conn.h for errors.
  *
  * libpq, "Pipeline Mode": each command's results end with a NULL; a sync's result has none after it; after a failure
  * everything up to the sync is PGRES_PIPELINE_ABORTED. */
@@ -142,8 +142,8 @@ enum jk_status jk_pipe_finish(struct jk_conn *conn, struct jk_query *queries, si
 
     jk_error_init(&failure, NULL);
     jk_error_init(&broken, NULL);
-    status = PQpipelineSync(conn->pg) ? take_all(conn, queries, count, deadline_ms, &failure, &broken)
-                                      : lost(conn, &broken);
+    status =
+        PQpipelineSync(conn->pg) ? take_all(conn, queries, count, deadline_ms, &failure, &broken) : lost(conn, &broken);
     /* What the server said before it went tells more than that it went. */
     if (jk_error_is_set(&failure)) return jk_fail(error, failure.status, failure.reason, "%s", failure.message);
     if (status != JK_OK) return jk_fail(error, broken.status, broken.reason, "%s", broken.message);
@@ -168,8 +168,10 @@ enum jk_status jk_conn_run(struct jk_conn *conn, struct jk_query *queries, size_
     enum jk_status status = JK_OK;
 
     if (!conn->pg)
-        return jk_fail(error, JK_UNAVAILABLE, "DATABASE_UNAVAILABLE", "the database cannot be reached; try again shortly");
-    for (size_t i = 0; i < count && status == JK_OK; i++) status = send_query(conn, &queries[i], deadline_ms, error);
+        return jk_fail(error, JK_UNAVAILABLE, "DATABASE_UNAVAILABLE",
+                       "the database cannot be reached; try again shortly");
+    for (size_t i = 0; i < count && status == JK_OK; i++)
+        status = send_query(conn, &queries[i], deadline_ms, error);
     if (status == JK_OK) status = jk_pipe_finish(conn, queries, count, deadline_ms, error);
     if (status != JK_OK) jk_queries_done(queries, count);
     return status;
@@ -197,7 +199,8 @@ enum jk_status jk_conn_script(struct jk_conn *conn, const char *sql, int64_t dea
     enum jk_status status;
 
     if (!conn->pg)
-        return jk_fail(error, JK_UNAVAILABLE, "DATABASE_UNAVAILABLE", "the database cannot be reached; try again shortly");
+        return jk_fail(error, JK_UNAVAILABLE, "DATABASE_UNAVAILABLE",
+                       "the database cannot be reached; try again shortly");
     jk_error_init(&failure, NULL);
     if (!PQsendQuery(conn->pg, sql)) return lost(conn, error);
     while ((status = next_result(conn, deadline_ms, &result, error)) == JK_OK && result) {

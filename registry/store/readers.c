@@ -26,7 +26,8 @@ static enum jk_status run_once(struct jk_reader *reader, struct jk_query *querie
     int len;
 
     if (left_ms <= 0)
-        return jk_fail(error, JK_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "the call's time was over before the database was asked");
+        return jk_fail(error, JK_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED",
+                       "the call's time was over before the database was asked");
     JK_TRY(jk_conn_up(&reader->conn, left_ms < JK_CONNECT_TIMEOUT_MS ? left_ms : JK_CONNECT_TIMEOUT_MS, error));
     left_ms = reader->deadline_ms - jk_monotonic_ms();
     len = snprintf(text, sizeof(text), "%lld", (long long)(left_ms > 1 ? left_ms : 1));
@@ -66,7 +67,8 @@ bool jk_reader_copy(struct jk_arena *arena, struct jk_span bytes, struct jk_span
 
 enum jk_status jk_reader_no_memory(struct jk_error *error)
 {
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "ANSWER_TOO_LARGE", "the answer needs too much memory: ask for less at once");
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "ANSWER_TOO_LARGE",
+                   "the answer needs too much memory: ask for less at once");
 }
 
 static enum jk_status copy_entries(const PGresult *result, struct jk_arena *arena, struct jk_entry_row **out_rows,
@@ -78,7 +80,8 @@ static enum jk_status copy_entries(const PGresult *result, struct jk_arena *aren
     if (!rows) return jk_reader_no_memory(error);
     for (size_t i = 0; i < count; i++) {
         rows[i].index = (uint64_t)jk_result_i64(result, (int)i, 0);
-        if (!jk_reader_copy(arena, jk_result_span(result, (int)i, 1), &rows[i].bytes)) return jk_reader_no_memory(error);
+        if (!jk_reader_copy(arena, jk_result_span(result, (int)i, 1), &rows[i].bytes))
+            return jk_reader_no_memory(error);
     }
     *out_rows = rows;
     *out_count = count;
@@ -161,7 +164,10 @@ static void *run(void *context)
 {
     struct jk_reader *reader = context;
     struct jk_mailbox *jobs = reader->store->jobs;
+    struct jk_error error;
 
+    jk_error_init(&error, NULL);
+    (void)!jk_conn_up(&reader->conn, JK_CONNECT_TIMEOUT_MS, &error); /* else the first job tries, and says why not */
     for (;;) {
         struct jk_mail *mail = NULL;
 

@@ -1,16 +1,18 @@
 /* The sequencer: the one thread that writes. It takes whatever waits, puts it into one transaction, and answers.
  *
- *            mail                 locked             decided              committed
- *   IDLE ----------> LOCKING ----------> DECIDING ----------> COMMITTING ----------> KEEPING ---> SETTLING ---> IDLE
- *    ^  |              |                    |                  |     |                  ^            ^
- *    |  | no mail      | cannot             | nothing to       |     | connection       | it was     |
- *    |  v              v                    v store    refused |     v lost             | committed  |
- *    | FOLLOWING    FAILING <-------------------------- -------+  UNKNOWN --------------+            |
- *    |  |              |   <------------------------------------------+ it was not, or nobody can say |
- *    +--+              +------------------------------------------------------------------------------+
+ *   IDLE --mail--> LOCKING --locked--> DECIDING --decided--> COMMITTING --committed--> KEEPING --> SETTLING --> IDLE
+ *     |               |                   |                     |   |                     ^           ^
+ *     | no mail       | cannot            | nothing to store    |   | connection lost     | it was    |
+ *     v               |                   +---------------------|---|---------------------|---------->+
+ *   FOLLOWING         |                                 refused |   v                     | committed |
+ *     |               v                                         | UNKNOWN ----------------+           |
+ *     +--> IDLE    FAILING <------------------------------------+   | it was not, or nobody can say   |
+ *                     ^  |                                          |                                 |
+ *                     +--|------------------------------------------+                                 |
+ *                        +----------------------------------------------------------------------------+
  *
- * Limits: JK_BATCH_MAX writes a batch, JK_SEQUENCER_BOX waiting. While the database is away writes wait GRACE_MS at most,
- * and a commit whose answer was lost is looked for UNKNOWN_MS long. Nothing else mutates the book. */
+ * Limits: JK_BATCH_MAX writes a batch, JK_SEQUENCER_BOX waiting. While the database is away writes wait GRACE_MS at
+ * most, and a commit whose answer was lost is looked for UNKNOWN_MS long. Nothing else mutates the book. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -48,7 +50,7 @@ struct jk_sequencer {
     struct jk_batch batch;
     enum state state;
     struct jk_mail *put_off, **put_off_end; /* taken, but too much for the batch */
-    int64_t down_since_ms; /* 0: the database is there */
+    int64_t down_since_ms;                  /* 0: the database is there */
     int64_t followed_ms;
     bool guard_behind;
     char refusal[64]; /* reason last logged */
@@ -74,8 +76,8 @@ static void log_refusal(struct jk_sequencer *seq, const struct jk_error *error)
 
     if (strcmp(reason, seq->refusal) == 0) return;
     (void)snprintf(seq->refusal, sizeof(seq->refusal), "%s", reason);
-    jk_log(seq->conn.pg ? JK_LOG_ERROR : JK_LOG_WARN, "writes-refused", "reason", reason, "detail",
-           error->message, NULL);
+    jk_log(seq->conn.pg ? JK_LOG_ERROR : JK_LOG_WARN, "writes-refused", "reason", reason, "detail", error->message,
+           NULL);
 }
 
 static void log_recovered(struct jk_sequencer *seq)
@@ -133,7 +135,8 @@ static enum jk_status follow(struct jk_sequencer *seq, struct jk_error *error)
     bool more = true;
 
     seq->followed_ms = jk_monotonic_ms();
-    while (more) JK_TRY(jk_batch_follow(seq->store, &seq->conn, &more, error));
+    while (more)
+        JK_TRY(jk_batch_follow(seq->store, &seq->conn, &more, error));
     return JK_OK;
 }
 
@@ -238,7 +241,8 @@ static enum state resolve(struct jk_sequencer *seq, struct jk_error *error)
         bool committed;
 
         jk_error_init(&attempt, NULL);
-        if (connect_once(seq, &attempt) == JK_OK && jk_batch_find(&seq->batch, &seq->conn, &committed, &attempt) == JK_OK) {
+        if (connect_once(seq, &attempt) == JK_OK &&
+            jk_batch_find(&seq->batch, &seq->conn, &committed, &attempt) == JK_OK) {
             jk_log(JK_LOG_WARN, "outcome-found", "committed", committed ? "yes" : "no", NULL);
             return committed ? KEEPING : FAILING;
         }
@@ -354,7 +358,8 @@ static void gather(struct jk_sequencer *seq)
     if (!seq->put_off) seq->put_off_end = &seq->put_off;
     if (batch->count == seq->store->batch_max) return;
     mail = NULL;
-    (void)jk_mailbox_take(seq->store->writes, seq->store->batch_max - batch->count, batch->count > 0 ? 0 : timeout_ms, &mail);
+    (void)jk_mailbox_take(seq->store->writes, seq->store->batch_max - batch->count, batch->count > 0 ? 0 : timeout_ms,
+                          &mail);
     while (mail) {
         struct jk_mail *next = mail->next;
 

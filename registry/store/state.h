@@ -14,7 +14,7 @@
 #include "store/head.h"
 #include "store/store.h"
 
-#define JK_READERS_MAX 32
+#define JK_READERS_MAX  32
 #define JK_CHANGED_ROOM 1024
 
 struct jk_sequencer;
@@ -74,7 +74,8 @@ struct jk_fold_result {
 /* Applies entries (index, bytes) and records (key, value, version) up to the head, and checks the edge where it is
  * reached; keeps and publishes. Any failure means that the database is not the log that we know. */
 JK_MUST_USE enum jk_status jk_fold_follow(struct jk_store *store, const struct jk_head *head, const PGresult *entries,
-                                          const PGresult *records, struct jk_fold_result *out_result, struct jk_error *error);
+                                          const PGresult *records, struct jk_fold_result *out_result,
+                                          struct jk_error *error);
 /* The rows of one chunk, up to `limit` entries in all: nothing is checked, kept or published. */
 JK_MUST_USE enum jk_status jk_fold_entries(struct jk_store *store, uint64_t limit, const PGresult *entries,
                                            struct jk_error *error);
@@ -82,7 +83,8 @@ JK_MUST_USE enum jk_status jk_fold_records(struct jk_store *store, const PGresul
 /* Keeps the book, advances the cube, and lets readers see everything applied so far. */
 void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint);
 /* Is this head the log that we know: origin, key, and not behind us? */
-JK_MUST_USE enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *head, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *head,
+                                              struct jk_error *error);
 
 /* ---- start ---- */
 JK_MUST_USE enum jk_status jk_migrate(struct jk_conn *plain, bool apply, struct jk_error *error);

@@ -114,12 +114,15 @@ static void free_store(struct jk_store *store)
 static enum jk_status check_options(const struct jk_store_options *options, struct jk_error *error)
 {
     if (options->readers < 1 || options->readers > JK_READERS_MAX)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "readers is %u: give 1 to %d", options->readers, JK_READERS_MAX);
+        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "readers is %u: give 1 to %d", options->readers,
+                       JK_READERS_MAX);
     if (options->batch_max < 1 || options->batch_max > JK_BATCH_MAX)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "batch_max is %u: give 1 to %d", options->batch_max, JK_BATCH_MAX);
+        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "batch_max is %u: give 1 to %d", options->batch_max,
+                       JK_BATCH_MAX);
     if (options->origin && !jk_note_name_valid(jk_span_of(options->origin)))
         return jk_fail(error, JK_INVALID_ARGUMENT, "ORIGIN",
-                       "the origin \"%.80s\" is no key name: give a URL without scheme, without spaces and '+'", options->origin);
+                       "the origin \"%.80s\" is no key name: give a URL without scheme, without spaces and '+'",
+                       options->origin);
     return JK_OK;
 }
 
@@ -168,8 +171,8 @@ static enum jk_status take_key(struct jk_store *store, struct jk_signer *signer,
     if (!store->origin) store->origin = copy_text(name);
     JK_TRY(set_signer(store, signer, error));
     if (strcmp(name, store->origin) == 0) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE", "the signing key %s is for \"%s\", not for the origin \"%s\"",
-                   store->key_path, name, store->origin);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE",
+                   "the signing key %s is for \"%s\", not for the origin \"%s\"", store->key_path, name, store->origin);
 }
 
 /* A log that is still empty: its key is made here, unless the operator gave one. A race lost leaves no key behind. */
@@ -213,8 +216,9 @@ static enum jk_status join_log(struct jk_store *store, const struct jk_head *hea
 
     if (store->signer) return JK_OK;
     if (store->origin && !jk_span_equal(head->origin, jk_span_of(store->origin)))
-        return jk_fail(error, JK_FAILED_PRECONDITION, "ORIGIN", "the database's log has the origin \"%.*s\", not \"%s\"",
-                       JK_SPAN_ARG(head->origin), store->origin);
+        return jk_fail(error, JK_FAILED_PRECONDITION, "ORIGIN",
+                       "the database's log has the origin \"%.*s\", not \"%s\"", JK_SPAN_ARG(head->origin),
+                       store->origin);
     if (!store->origin) {
         store->origin = strndup(head->origin.at, head->origin.len);
         JK_CHECK(store->origin != NULL);
@@ -270,7 +274,8 @@ static enum jk_status start_all(struct jk_store *store, bool migrate, struct jk_
     return jk_listener_start(store, error);
 }
 
-enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_store **out_store, struct jk_error *error)
+enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_store **out_store,
+                              struct jk_error *error)
 {
     struct jk_store *store;
     enum jk_status status;

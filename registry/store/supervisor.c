@@ -1,10 +1,11 @@
-/* The supervisor: a process of its own that owns the private cluster, so that the server's crash does not take the database
- * along unasked, and a database's crash is mended without the server. It is in a session of its own: Ctrl-C at the terminal
- * reaches the server only, which drains first and then lets the supervisor stop.
+/* The supervisor: a process of its own that owns the private cluster, so that the server's crash does not take the
+ * database along unasked, and a database's crash is mended without the server. It is in a session of its own: Ctrl-C at
+ * the terminal reaches the server only, which drains first and then lets the supervisor stop.
  *
  *   LOCKING --lock--> ADOPT or SPAWN --> WATCHING --died--> WAITING (100 ms … 10 s) --> ADOPT or SPAWN
  *      |                                    |                   |
- *      +------ control closed, SIGTERM -----+-------------------+--> STOPPING (SIGINT, after 60 s SIGQUIT, SIGKILL) --> exit
+ *      +------ control closed, SIGTERM -----+-------------------+--> STOPPING (SIGINT, after 60 s SIGQUIT, SIGKILL) -->
+ * exit
  *
  * One supervisor a data directory: <data_dir>/supervisor.lock. */
 #include "store/supervisor.h"
@@ -43,7 +44,8 @@ struct supervisor {
 /* Waits on the postmaster (where watched), the signals and the control pipe; true when it is time to stop. */
 static bool wait_event(struct supervisor *sup, int timeout_ms, bool *out_died)
 {
-    struct pollfd fds[3] = {{.fd = CONTROL_FD, .events = POLLIN}, {.fd = sup->signals, .events = POLLIN},
+    struct pollfd fds[3] = {{.fd = CONTROL_FD, .events = POLLIN},
+                            {.fd = sup->signals, .events = POLLIN},
                             {.fd = sup->pidfd, .events = POLLIN}};
     struct signalfd_siginfo info;
 
@@ -57,7 +59,8 @@ static bool wait_event(struct supervisor *sup, int timeout_ms, bool *out_died)
 static void forget(struct supervisor *sup)
 {
     if (sup->pidfd >= 0) close(sup->pidfd);
-    while (waitpid(-1, NULL, WNOHANG) > 0) continue; /* an adopted one is not our child: then there is nothing */
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        continue; /* an adopted one is not our child: then there is nothing */
     sup->pidfd = -1;
     sup->pid = 0;
 }
@@ -171,7 +174,8 @@ static bool take_pipes(int control_fd, int report_fd)
     int null = open("/dev/null", O_RDWR);
 
     if (control < 0 || report < 0 || null < 0) return false;
-    if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(control, CONTROL_FD) < 0 || dup2(report, REPORT_FD) < 0) return false;
+    if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(control, CONTROL_FD) < 0 || dup2(report, REPORT_FD) < 0)
+        return false;
     return close_range(REPORT_FD + 1, ~0u, 0) == 0 && fcntl(REPORT_FD, F_SETFL, O_NONBLOCK) == 0;
 }
 

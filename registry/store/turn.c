@@ -1,5 +1,6 @@
-/* What a write may do in its turn (the port's jk_turn_…): append entries, put records, keep texts. Everything goes into the
- * book and the directory at once and is noted in the batch, so that it can be stored, or taken back. Thread: sequencer. */
+/* What a write may do in its turn (the port's jk_turn_…): append entries, put records, keep texts. Everything goes into
+ * the book and the directory at once and is noted in the batch, so that it can be stored, or taken back. Thread: the
+ * sequencer's. */
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -20,7 +21,8 @@ static bool grow(void **array, size_t *room, size_t count, size_t size)
 
 static enum jk_status no_memory(struct jk_error *error)
 {
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "BATCH_MEMORY", "the server has no memory for this write now: try again later");
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "BATCH_MEMORY",
+                   "the server has no memory for this write now: try again later");
 }
 
 enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint32_t *out_index, struct jk_error *error)
@@ -34,17 +36,20 @@ enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint
     if (batch->current->entry_count >= JK_WRITE_ENTRIES_MAX)
         return jk_fail(error, JK_INVALID_ARGUMENT, "WRITE_TOO_LARGE",
                        "the write would append more than %d entries: split it", JK_WRITE_ENTRIES_MAX);
-    if (!grow((void **)&batch->entries, &batch->entry_room, batch->entry_count, sizeof(*batch->entries))) return no_memory(error);
+    if (!grow((void **)&batch->entries, &batch->entry_room, batch->entry_count, sizeof(*batch->entries)))
+        return no_memory(error);
     entry->time_us = turn->time_us;
     jk_text_init(&text, JK_ENTRY_MAX);
     jk_entry_write(entry, &text);
     if (text.failed) {
         jk_text_done(&text);
-        return jk_fail(error, JK_INVALID_ARGUMENT, "ENTRY_TOO_LARGE", "the entry would have more than %d bytes: shorten it",
-                       JK_ENTRY_MAX);
+        return jk_fail(error, JK_INVALID_ARGUMENT, "ENTRY_TOO_LARGE",
+                       "the entry would have more than %d bytes: shorten it", JK_ENTRY_MAX);
     }
     bytes = jk_arena_copy(&batch->arena, text.bytes, text.len);
     status = bytes ? jk_book_apply(turn->book, jk_text_span(&text), error) : no_memory(error);
+    /* A book that ran out of memory is whole no longer: the process ends, and the next one loads the log anew. */
+    JK_CHECK(!bytes || status != JK_RESOURCE_EXHAUSTED);
     if (status == JK_OK) {
         batch->entries[batch->entry_count++] = (struct jk_span){bytes, text.len};
         batch->bytes += text.len;
@@ -60,7 +65,8 @@ static enum jk_status copy_record(struct jk_batch *batch, const struct jk_record
     out->record.key = jk_arena_copy(&batch->arena, record->key, strlen(record->key));
     out->record.value = jk_arena_copy(&batch->arena, record->value, strlen(record->value));
     if (!out->record.key || !out->record.value) return JK_RESOURCE_EXHAUSTED;
-    if (!jk_directory_get_record(batch->store->directory, record->key, &batch->arena, &out->before)) out->before.key = NULL;
+    if (!jk_directory_get_record(batch->store->directory, record->key, &batch->arena, &out->before))
+        out->before.key = NULL;
     return batch->arena.exhausted ? JK_RESOURCE_EXHAUSTED : JK_OK;
 }
 
@@ -79,17 +85,19 @@ enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *reco
     return JK_OK;
 }
 
-enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk_digest *out_digest, struct jk_error *error)
+enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk_digest *out_digest,
+                            struct jk_error *error)
 {
     struct jk_batch *batch = turn->batch;
     struct jk_batch_text row;
     struct jk_span parts[2] = {{(const char *)row.salt, sizeof(row.salt)}, text};
 
     if (text.len > JK_TEXT_MAX)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "TEXT_TOO_LONG", "the text has %zu bytes; at most %d are allowed: shorten it",
-                       text.len, JK_TEXT_MAX);
+        return jk_fail(error, JK_INVALID_ARGUMENT, "TEXT_TOO_LONG",
+                       "the text has %zu bytes; at most %d are allowed: shorten it", text.len, JK_TEXT_MAX);
     if (!jk_utf8_valid(text))
-        return jk_fail(error, JK_INVALID_ARGUMENT, "TEXT_NOT_UTF8", "the text is not valid UTF-8 without NUL: send it as UTF-8");
+        return jk_fail(error, JK_INVALID_ARGUMENT, "TEXT_NOT_UTF8",
+                       "the text is not valid UTF-8 without NUL: send it as UTF-8");
     if (batch->text_count >= JK_TURN_RECORDS ||
         !grow((void **)&batch->texts, &batch->text_room, batch->text_count, sizeof(*batch->texts)))
         return no_memory(error);

@@ -1,4 +1,5 @@
-/* Does the store do what its port says: writes in order, replies once, refusals alone; and what is kept beside the log? */
+/* Does the store do what its port says: writes in order, replies once, refusals alone; and what is kept beside the log?
+ */
 #include "support/store_fixture.h"
 
 #include <stdio.h>
@@ -132,7 +133,8 @@ static void test_one_batch(void **state)
     slow.slow = true;
     assert_true(jk_store_write(store, &slow.write));
     usleep(50000);
-    for (int i = 0; i < MANY; i++) assert_true(jk_store_write(store, &clients[i].write));
+    for (int i = 0; i < MANY; i++)
+        assert_true(jk_store_write(store, &clients[i].write));
     assert_int_equal(store_client_wait(&slow), JK_OK);
     store_client_done(&slow);
     for (int i = 0; i < MANY; i++) {
@@ -143,10 +145,12 @@ static void test_one_batch(void **state)
         }
     }
     assert_int_equal(store_size_of(store), before + 1 + MANY / 2 * 2);
-    assert_int_equal(store_ask_sql(place.database, "select count(*) from batch"), 3); /* the log's own, the slow one's, theirs */
+    assert_int_equal(store_ask_sql(place.database, "select count(*) from batch"),
+                     3); /* the log's own, the slow one's, theirs */
     assert_int_equal(store_ask_sql(place.database, "select count(*) from record"), MANY / 2);
     assert_int_equal(jk_directory_next_id(jk_store_directory(store), "account"), MANY / 2 + 1);
-    for (int i = 0; i < MANY; i++) store_client_done(&clients[i]);
+    for (int i = 0; i < MANY; i++)
+        store_client_done(&clients[i]);
     free(clients);
     store_check_log(store);
     jk_store_stop(store);
@@ -236,7 +240,8 @@ static void test_many_writers(void **state)
     began_us = jk_monotonic_us();
     store_begin_load(loaders, 64, store, "many", 40, false);
     assert_int_equal(store_end_load(loaders, 64), 64 * 40);
-    print_message("    %d writes of 64 threads in %lld ms\n", 64 * 40, (long long)(jk_monotonic_us() - began_us) / 1000);
+    print_message("    %d writes of 64 threads in %lld ms\n", 64 * 40,
+                  (long long)(jk_monotonic_us() - began_us) / 1000);
     assert_int_equal(store_check_log(store), before + 64 * 40);
     assert_true(store_ask_sql(place.database, "select count(*) from batch") < 64 * 40); /* batches were shared */
     jk_store_stop(store);
@@ -254,7 +259,8 @@ static void blob_work(struct jk_reader *reader, void *context)
 
     jk_arena_init(&arena, 8 << 20);
     jk_error_init(&error, &arena);
-    bool begun = jk_reader_blob_begin(reader, &upload, &error) == JK_OK && jk_reader_blob_begin(reader, &second, &error) == JK_OK;
+    bool begun = jk_reader_blob_begin(reader, &upload, &error) == JK_OK &&
+                 jk_reader_blob_begin(reader, &second, &error) == JK_OK;
     chunk[5] = 'x';
     bool stored = begun && jk_reader_blob_chunk(reader, upload, 0, (struct jk_span){chunk, 1 << 20}, &error) == JK_OK &&
                   jk_reader_blob_chunk(reader, upload, 1, JK_SPAN("the end"), &error) == JK_OK &&
@@ -262,16 +268,17 @@ static void blob_work(struct jk_reader *reader, void *context)
     bool hidden = stored && jk_reader_blob_read(reader, &digest, 0, &arena, &bytes, &error) == JK_OK && bytes.len == 0;
     bool named = hidden && jk_reader_blob_finish(reader, upload, &digest, &error) == JK_OK &&
                  jk_reader_blob_finish(reader, second, &digest, &error) == JK_OK; /* the first stays */
-    bool whole = named && jk_reader_blob_read(reader, &digest, 0, &arena, &bytes, &error) == JK_OK && bytes.len == 1 << 20 &&
-                 bytes.at[5] == 'x' && jk_reader_blob_read(reader, &digest, 1, &arena, &bytes, &error) == JK_OK &&
+    bool whole = named && jk_reader_blob_read(reader, &digest, 0, &arena, &bytes, &error) == JK_OK &&
+                 bytes.len == 1 << 20 && bytes.at[5] == 'x' &&
+                 jk_reader_blob_read(reader, &digest, 1, &arena, &bytes, &error) == JK_OK &&
                  jk_span_equal(bytes, JK_SPAN("the end")) &&
                  jk_reader_blob_read(reader, &digest, 2, &arena, &bytes, &error) == JK_OK && bytes.len == 0;
     if (jk_error_is_set(&error)) print_error("%s\n", error.message);
     *passed = whole && !jk_error_is_set(&error);
     *passed = *passed && jk_reader_blob_chunk(reader, upload, 0, JK_SPAN("late"), &error) == JK_FAILED_PRECONDITION;
     jk_error_init(&error, &arena);
-    *passed = *passed &&
-              jk_reader_blob_chunk(reader, second, 0, (struct jk_span){chunk, (1 << 20) + 1}, &error) == JK_INVALID_ARGUMENT;
+    *passed = *passed && jk_reader_blob_chunk(reader, second, 0, (struct jk_span){chunk, (1 << 20) + 1}, &error) ==
+                             JK_INVALID_ARGUMENT;
     jk_error_init(&error, &arena);
     *passed = *passed && jk_reader_blob_finish(reader, 999999, unknown, &error) == JK_NOT_FOUND;
     jk_arena_done(&arena);

@@ -1,4 +1,5 @@
-/* Does what was acknowledged stay, once and in order, whatever dies in between, and with several servers on one database? */
+/* Does what was acknowledged stay, once and in order, whatever dies in between, and with several servers on one
+ * database? */
 #include "support/store_fixture.h"
 
 #include <fcntl.h>
@@ -100,7 +101,8 @@ static void test_two_servers(void **state)
     client.with_record = true;
     assert_int_equal(store_client_run(&client, one), JK_OK);
     store_client_done(&client);
-    for (int i = 0; i < 500 && jk_directory_next_id(jk_store_directory(two), "account") != 2; i++) usleep(10000);
+    for (int i = 0; i < 500 && jk_directory_next_id(jk_store_directory(two), "account") != 2; i++)
+        usleep(10000);
     assert_int_equal(jk_directory_next_id(jk_store_directory(two), "account"), 2);
 
     store_client_init(&client, "again"); /* a reply stored by one server is given by the other */
@@ -130,7 +132,8 @@ static void test_connections_die(void **state)
     store = store_start(&place);
     before = store_size_of(store);
     store_begin_load(loaders, 8, store, "cut", 200, true);
-    (void)snprintf(sql, sizeof(sql), "select count(pg_terminate_backend(pid)) from pg_stat_activity "
+    (void)snprintf(sql, sizeof(sql),
+                   "select count(pg_terminate_backend(pid)) from pg_stat_activity "
                    "where datname = current_database() and pid <> pg_backend_pid()");
     for (int i = 0; i < 15; i++) {
         usleep(40000);
@@ -201,8 +204,9 @@ static void test_clock_behind(void **state)
     (void)state;
     store_new_place(&place);
     store = store_start(&place);
-    store_run_sql(place.database, "create schema fake; create function fake.clock_timestamp() returns timestamptz language sql "
-                            "as $$select pg_catalog.clock_timestamp() - interval '1 hour'$$");
+    store_run_sql(place.database,
+                  "create schema fake; create function fake.clock_timestamp() returns timestamptz language sql "
+                  "as $$select pg_catalog.clock_timestamp() - interval '1 hour'$$");
     store_set_search_path(&place, "fake, pg_catalog, public");
     store_client_init(&client, "late");
     assert_int_equal(store_client_run(&client, store), JK_UNAVAILABLE);
@@ -248,7 +252,8 @@ static void test_race_for_new_log(void **state)
         store_new_folder(&racers[i].place, name);
         assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
     }
-    for (int i = 0; i < 4; i++) pthread_join(racers[i].thread, NULL);
+    for (int i = 0; i < 4; i++)
+        pthread_join(racers[i].thread, NULL);
     for (int i = 0; i < 4; i++) {
         (void)snprintf(path, sizeof(path), "%s/log.key", racers[i].place.data_dir);
         if (racers[i].status == JK_OK) {
@@ -266,12 +271,9 @@ static void test_race_for_new_log(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_server_killed),
-        cmocka_unit_test(test_two_servers),
-        cmocka_unit_test(test_connections_die),
-        cmocka_unit_test(test_database_dies),
-        cmocka_unit_test(test_clock_behind),
-        cmocka_unit_test(test_race_for_new_log),
+        cmocka_unit_test(test_server_killed),   cmocka_unit_test(test_two_servers),
+        cmocka_unit_test(test_connections_die), cmocka_unit_test(test_database_dies),
+        cmocka_unit_test(test_clock_behind),    cmocka_unit_test(test_race_for_new_log),
     };
 
     return cmocka_run_group_tests(tests, store_set_up, store_tear_down);

@@ -1,10 +1,13 @@
-/* Does the store start where it may, and refuse, saying why, where the database, key, guard copy or cluster is not its own? */
+/* Does the store start where it may, and refuse, saying why, where the database, key, guard copy or cluster is not its
+ * own? */
 #include "support/store_fixture.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -61,6 +64,113 @@ static void test_cluster_restarts(void **state)
     }
 }
 
+/* A server process with a cluster of its own, ready. */
+static pid_t fork_server(const char *path)
+{
+    struct jk_embedded *own = NULL;
+    struct jk_error error;
+    int fds[2];
+    char byte;
+    pid_t pid;
+
+    assert_int_equal(pipe(fds), 0);
+    pid = fork();
+    if (pid == 0) {
+        jk_error_init(&error, NULL);
+        if (jk_embedded_start(path, &own, &error) == JK_OK && write(fds[1], "r", 1) == 1) (void)pause();
+        _exit(1);
+    }
+    close(fds[1]);
+    assert_int_equal(read(fds[0], &byte, 1), 1);
+    close(fds[0]);
+    return pid;
+}
+
+static void kill_and_reap(pid_t pid)
+{
+    int state_of;
+
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, &state_of, 0), pid);
+}
+
+/* The postmaster's number from postmaster.pid, 0 where there is none. */
+static long postmaster_of(const char *path)
+{
+    char name[300], text[32] = {0};
+    FILE *file;
+    long pid = 0;
+
+    (void)snprintf(name, sizeof(name), "%s/postgresql/postmaster.pid", path);
+    file = fopen(name, "re");
+    if (!file) return 0;
+    if (fgets(text, sizeof(text), file)) pid = atol(text);
+    fclose(file);
+    return pid;
+}
+
+static long parent_of(long pid)
+{
+    char name[64], text[256] = {0};
+    FILE *file;
+    long parent = 0;
+    const char *rest;
+
+    (void)snprintf(name, sizeof(name), "/proc/%ld/stat", pid);
+    file = fopen(name, "re");
+    assert_non_null(file);
+    if (fgets(text, sizeof(text), file) && (rest = strrchr(text, ')'))) parent = strtol(rest + 3, NULL, 10);
+    fclose(file);
+    return parent;
+}
+
+/* The server is killed: its supervisor shuts the cluster down, and whoever starts next waits for that. */
+static void test_server_dies(void **state)
+{
+    struct jk_embedded *next = NULL;
+    struct jk_error error;
+    char path[200];
+    long first;
+
+    (void)state;
+    (void)snprintf(path, sizeof(path), "%s/orphan", store_top);
+    kill_and_reap(fork_server(path));
+    first = postmaster_of(path);
+    jk_error_init(&error, NULL);
+    if (jk_embedded_start(path, &next, &error) != JK_OK) fail_msg("%s", error.message);
+    assert_int_not_equal(postmaster_of(path), first);
+    store_run_sql(jk_embedded_database(next), "select 1");
+    jk_embedded_stop(next);
+    assert_int_equal(postmaster_of(path), 0); /* a clean stop takes the file away */
+}
+
+/* Server and supervisor are killed: the cluster lives on, and is adopted, cared for and stopped by the next. */
+static void test_cluster_adopted(void **state)
+{
+    struct jk_embedded *next = NULL;
+    struct jk_error error;
+    char path[200];
+    long first;
+    pid_t server;
+
+    (void)state;
+    (void)snprintf(path, sizeof(path), "%s/adopted", store_top);
+    server = fork_server(path);
+    first = postmaster_of(path);
+    assert_true(first > 1);
+    assert_int_equal(kill((pid_t)parent_of(first), SIGKILL), 0);
+    kill_and_reap(server);
+    jk_error_init(&error, NULL);
+    if (jk_embedded_start(path, &next, &error) != JK_OK) fail_msg("%s", error.message);
+    assert_int_equal(postmaster_of(path), first);
+    assert_int_equal(kill((pid_t)first, SIGKILL), 0); /* and when it dies it is started again */
+    for (int i = 0; i < 500 && (postmaster_of(path) == first || PQping(jk_embedded_database(next)) != PQPING_OK); i++)
+        usleep(20000);
+    store_run_sql(jk_embedded_database(next), "select 1");
+    jk_embedded_stop(next);
+    assert_int_equal(postmaster_of(path), 0);
+}
+
 static void test_refusals(void **state)
 {
     struct store_place place, bare, other;
@@ -97,8 +207,10 @@ static void roll_back(const struct store_place *place, const char *saved_head)
 {
     char sql[256];
 
-    (void)snprintf(sql, sizeof(sql), "delete from log_head; insert into log_head select * from %s; "
-                   "delete from entry where index >= (select size from log_head)", saved_head);
+    (void)snprintf(sql, sizeof(sql),
+                   "delete from log_head; insert into log_head select * from %s; "
+                   "delete from entry where index >= (select size from log_head)",
+                   saved_head);
     store_run_sql(place->database, sql);
 }
 
@@ -114,7 +226,8 @@ static void test_rolled_back(void **state)
     assert_int_equal(store_write_one(store, "kept"), JK_OK);
     store_run_sql(place.database, "create table saved as select * from log_head");
     assert_int_equal(store_write_one(store, "lost"), JK_OK);
-    store_run_sql(place.database, "create table newest as select * from log_head; create table newest_entry as select * from entry");
+    store_run_sql(place.database,
+                  "create table newest as select * from log_head; create table newest_entry as select * from entry");
     roll_back(&place, "saved");
     store_client_init(&client, "after"); /* while it runs: refuses to write, goes on reading */
     assert_int_equal(store_client_run(&client, store), JK_UNAVAILABLE);
@@ -125,7 +238,7 @@ static void test_rolled_back(void **state)
     store_expect_refusal(&place, "LOG_ROLLED_BACK"); /* and at the next start */
 
     store_run_sql(place.database, "delete from log_head; insert into log_head select * from newest; "
-                            "insert into entry select * from newest_entry on conflict do nothing");
+                                  "insert into entry select * from newest_entry on conflict do nothing");
     store = store_start(&place); /* the newer backup came back */
     assert_true(store_has_publisher(store, "lost"));
     assert_int_equal(store_write_one(store, "after"), JK_OK);
@@ -173,7 +286,8 @@ static void test_guard_behind(void **state)
     assert_int_equal(system(command), 0);
     assert_int_equal(store_write_one(store, "two"), JK_OK);
     jk_store_stop(store);
-    (void)snprintf(command, sizeof(command), "cd %s && cp checkpoint.guard newer && cp older checkpoint.guard", place.data_dir);
+    (void)snprintf(command, sizeof(command), "cd %s && cp checkpoint.guard newer && cp older checkpoint.guard",
+                   place.data_dir);
     assert_int_equal(system(command), 0);
     store = store_start(&place); /* killed between COMMIT and the guard copy: repaired */
     jk_store_stop(store);
@@ -229,12 +343,14 @@ static void test_prune(void **state)
     (void)state;
     store_new_place(&place);
     jk_store_stop(store_start(&place));
-    store_run_sql(place.database, "insert into batch select gen_random_uuid(), 1, now() - interval '25 hours' from generate_series(1, 10001)");
+    store_run_sql(
+        place.database,
+        "insert into batch select gen_random_uuid(), 1, now() - interval '25 hours' from generate_series(1, 10001)");
     store_run_sql(place.database, "insert into batch select gen_random_uuid(), 1, now() - interval '23 hours'");
     store_run_sql(place.database, "insert into reply select 1, gen_random_uuid(), decode(repeat('00', 32), 'hex'), '', "
-                            "now() - interval '1 hour' * hours from unnest(array[167, 169]) as hours");
+                                  "now() - interval '1 hour' * hours from unnest(array[167, 169]) as hours");
     store_run_sql(place.database, "insert into blob_chunk select hours, 0, null, '', now() - interval '1 hour' * hours "
-                            "from unnest(array[23, 25]) as hours");
+                                  "from unnest(array[23, 25]) as hours");
     jk_conn_init(&plain, place.database, JK_CONN_PLAIN);
     jk_error_init(&error, NULL);
     assert_int_equal(jk_conn_up(&plain, 5000, &error), JK_OK);
@@ -251,16 +367,12 @@ static void test_prune(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cluster_in_use),
-        cmocka_unit_test(test_cluster_out_of_reach),
-        cmocka_unit_test(test_cluster_restarts),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_rolled_back),
-        cmocka_unit_test(test_other_line),
-        cmocka_unit_test(test_guard_behind),
-        cmocka_unit_test(test_schema),
-        cmocka_unit_test(test_options),
-        cmocka_unit_test(test_prune),
+        cmocka_unit_test(test_server_dies),      cmocka_unit_test(test_cluster_adopted),
+        cmocka_unit_test(test_cluster_in_use),   cmocka_unit_test(test_cluster_out_of_reach),
+        cmocka_unit_test(test_cluster_restarts), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_rolled_back),      cmocka_unit_test(test_other_line),
+        cmocka_unit_test(test_guard_behind),     cmocka_unit_test(test_schema),
+        cmocka_unit_test(test_options),          cmocka_unit_test(test_prune),
     };
 
     return cmocka_run_group_tests(tests, store_set_up, store_tear_down);

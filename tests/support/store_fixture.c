@@ -20,7 +20,9 @@ int store_database_count;
 
 static enum jk_status make_publisher(struct store_client *client, struct jk_turn *turn, const char *name)
 {
-    struct jk_entry entry = {.kind = JK_KIND_PUBLISHER, .actor = {.type = JK_ACTOR_ADMIN}, .basis = JK_BASIS_SELF,
+    struct jk_entry entry = {.kind = JK_KIND_PUBLISHER,
+                             .actor = {.type = JK_ACTOR_ADMIN},
+                             .basis = JK_BASIS_SELF,
                              .publisher = jk_span_of(name)};
 
     if (jk_book_find_publisher(turn->book, entry.publisher, jk_book_size(turn->book)) != JK_NONE)
@@ -30,8 +32,8 @@ static enum jk_status make_publisher(struct store_client *client, struct jk_turn
 
 static enum jk_status make_account(struct store_client *client, struct jk_turn *turn)
 {
-    struct jk_account account = {.id = jk_directory_next_id(turn->directory, "account"), .roles = JK_ROLE_ADMIN,
-                                 .created_us = turn->time_us};
+    struct jk_account account = {
+        .id = jk_directory_next_id(turn->directory, "account"), .roles = JK_ROLE_ADMIN, .created_us = turn->time_us};
     struct jk_record record;
 
     (void)snprintf(account.label, sizeof(account.label), "account of %s", client->name);
@@ -110,7 +112,8 @@ enum jk_status store_client_wait(struct store_client *client)
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += WRITE_WAIT_MS / 1000;
     pthread_mutex_lock(&client->lock);
-    while (!client->settled) assert_int_not_equal(pthread_cond_timedwait(&client->cond, &client->lock, &until), ETIMEDOUT);
+    while (!client->settled)
+        assert_int_not_equal(pthread_cond_timedwait(&client->cond, &client->lock, &until), ETIMEDOUT);
     pthread_mutex_unlock(&client->lock);
     return client->outcome;
 }
@@ -168,7 +171,8 @@ void store_new_place(struct store_place *place)
 
     (void)snprintf(sql, sizeof(sql), "create database t%d", ++store_database_count);
     store_run_sql(jk_embedded_database(store_embedded), sql);
-    (void)snprintf(place->database, sizeof(place->database), "%s dbname=t%d", jk_embedded_database(store_embedded), store_database_count);
+    (void)snprintf(place->database, sizeof(place->database), "%s dbname=t%d", jk_embedded_database(store_embedded),
+                   store_database_count);
     store_new_folder(place, "data");
 }
 
@@ -185,8 +189,13 @@ void store_new_sibling(const struct store_place *first, struct store_place *plac
 
 enum jk_status store_try_start(const struct store_place *place, struct jk_store **out_store, struct jk_error *error)
 {
-    struct jk_store_options options = {.database = place->database, .data_dir = place->data_dir, .origin = "log.test/jokbo",
-                                       .purpose = "registry", .readers = 2, .batch_max = JK_BATCH_MAX, .migrate = true};
+    struct jk_store_options options = {.database = place->database,
+                                       .data_dir = place->data_dir,
+                                       .origin = "log.test/jokbo",
+                                       .purpose = "registry",
+                                       .readers = 2,
+                                       .batch_max = JK_BATCH_MAX,
+                                       .migrate = true};
 
     jk_error_init(error, NULL);
     return jk_store_start(&options, out_store, error);
@@ -243,12 +252,16 @@ static void run_task(struct jk_job *job, struct jk_reader *reader)
 
 void store_on_reader(struct jk_store *store, void (*work)(struct jk_reader *reader, void *context), void *context)
 {
-    struct task task = {.job = {.run = run_task, .deadline_ms = jk_monotonic_ms() + 20000}, .work = work, .context = context,
-                        .lock = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER};
+    struct task task = {.job = {.run = run_task, .deadline_ms = jk_monotonic_ms() + 20000},
+                        .work = work,
+                        .context = context,
+                        .lock = PTHREAD_MUTEX_INITIALIZER,
+                        .cond = PTHREAD_COND_INITIALIZER};
 
     assert_true(jk_store_read(store, &task.job));
     pthread_mutex_lock(&task.lock);
-    while (!task.done) pthread_cond_wait(&task.cond, &task.lock);
+    while (!task.done)
+        pthread_cond_wait(&task.cond, &task.lock);
     pthread_mutex_unlock(&task.lock);
 }
 
@@ -340,10 +353,12 @@ static void *load(void *context)
     return NULL;
 }
 
-void store_begin_load(struct store_loader *loaders, int count, struct jk_store *store, const char *prefix, int writes, bool retry)
+void store_begin_load(struct store_loader *loaders, int count, struct jk_store *store, const char *prefix, int writes,
+                      bool retry)
 {
     for (int i = 0; i < count; i++) {
-        loaders[i] = (struct store_loader){.store = store, .number = i, .writes = writes, .prefix = prefix, .retry = retry};
+        loaders[i] =
+            (struct store_loader){.store = store, .number = i, .writes = writes, .prefix = prefix, .retry = retry};
         assert_int_equal(pthread_create(&loaders[i].thread, NULL, load, &loaders[i]), 0);
     }
 }
@@ -377,7 +392,7 @@ void store_set_search_path(const struct store_place *place, const char *path)
     (void)snprintf(sql, sizeof(sql), "alter database t%d set search_path = %s", store_database_count, path);
     store_run_sql(place->database, sql);
     store_run_sql(place->database, "select pg_terminate_backend(pid) from pg_stat_activity "
-                             "where datname = current_database() and pid <> pg_backend_pid()");
+                                   "where datname = current_database() and pid <> pg_backend_pid()");
 }
 
 int store_set_up(void **state)

@@ -15,9 +15,9 @@
 
 #include <pthread.h>
 
-extern char store_top[];                  /* everything lies below; "cluster" is the shared one */
+extern char store_top[]; /* everything lies below; "cluster" is the shared one */
 extern struct jk_embedded *store_embedded;
-extern int store_database_count;          /* the number of the newest database, t<n> */
+extern int store_database_count; /* the number of the newest database, t<n> */
 
 /* For cmocka_run_group_tests. */
 int store_set_up(void **state);
@@ -32,11 +32,11 @@ struct store_client {
     pthread_cond_t cond;
     bool settled;
     enum jk_status outcome;
-    char name[64];      /* of the publisher that it makes */
-    unsigned count;     /* how many */
-    bool fail_at_end;   /* decides against itself after appending */
+    char name[64];    /* of the publisher that it makes */
+    unsigned count;   /* how many */
+    bool fail_at_end; /* decides against itself after appending */
     bool gone;
-    bool slow;          /* holds its batch up, so that those behind it share the next one */
+    bool slow; /* holds its batch up, so that those behind it share the next one */
     bool with_record;
     struct jk_span text;
     struct jk_digest text_digest;
@@ -88,7 +88,8 @@ struct store_loader {
     const char *prefix;
 };
 
-void store_begin_load(struct store_loader *loaders, int count, struct jk_store *store, const char *prefix, int writes, bool retry);
+void store_begin_load(struct store_loader *loaders, int count, struct jk_store *store, const char *prefix, int writes,
+                      bool retry);
 /* How many writes went well. */
 int store_end_load(struct store_loader *loaders, int count);
 

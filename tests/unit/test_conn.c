@@ -1,4 +1,5 @@
-/* What do PostgreSQL's error codes mean to the store, and does a database that is not there fail in time and with back-off? */
+/* What do PostgreSQL's error codes mean to the store, and does a database that is not there fail in time and with
+ * back-off? */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

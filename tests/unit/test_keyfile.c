@@ -97,11 +97,15 @@ static void test_made_once(void **state)
 static void test_refused(void **state)
 {
     static const char *const texts[] = {
-        "", "\n", "PRIVATE+KEY+", "PRIVATE+KEY+PeterNeumann+c74f20a3+",
+        "",
+        "\n",
+        "PRIVATE+KEY+",
+        "PRIVATE+KEY+PeterNeumann+c74f20a3+",
         "PRIVATE+KEY+PeterNeumann+c74f20a4+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz", /* another key id */
         "PRIVATE+KEY+PeterNeumanm+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz", /* another name */
         "PRIVATE+KEY+PeterNeumann+c74f20a3+AoEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz", /* another type */
-        "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFzAA==", VERIFIER,
+        "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFzAA==",
+        VERIFIER,
     };
     static const mode_t modes[] = {0640, 0604, 0610, 0601};
     struct jk_signer *signer = NULL;

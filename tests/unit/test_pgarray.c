@@ -25,7 +25,8 @@ static void test_empty(void **state)
 
 static void test_two_texts(void **state)
 {
-    static const char wanted[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 25, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 'a', 0, 0, 0, 0};
+    static const char wanted[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0,   0, 25, 0, 0, 0,
+                                  2, 0, 0, 0, 1, 0, 0, 0, 1, 'a', 0, 0,  0, 0};
     struct jk_pgarray array;
     struct jk_span bytes;
 
@@ -41,7 +42,8 @@ static void test_two_texts(void **state)
 
 static void test_bigint(void **state)
 {
-    static const char wanted[] = {0, 0, 0, 8, (char)0xff, (char)0xff, (char)0xff, (char)0xff, (char)0xff, (char)0xff, (char)0xff, (char)0xfe};
+    static const char wanted[] = {0,          0,          0,          8,          (char)0xff, (char)0xff,
+                                  (char)0xff, (char)0xff, (char)0xff, (char)0xff, (char)0xff, (char)0xfe};
     struct jk_pgarray array;
     struct jk_span bytes;
 
