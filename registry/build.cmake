@@ -33,8 +33,9 @@ jk_embed(jk_domain jk_data_hub_licenses ${JK_ROOT}/registry/data/hub-licenses.ts
 
 # Migrations are embedded in order, with their names, so that a binary carries exactly the schema it was built for.
 file(GLOB JK_MIGRATIONS CONFIGURE_DEPENDS ${JK_ROOT}/migrations/[0-9][0-9][0-9][0-9]_*.sql)
+jk_library(book jk_domain jk_base)
 jk_library(auth jk_domain jk_base PkgConfig::JANSSON)
-jk_library(store jk_auth jk_domain jk_tlog jk_base PkgConfig::PQ)
+jk_library(store jk_auth jk_book jk_domain jk_tlog jk_base PkgConfig::PQ)
 if(TARGET jk_store)
   set(table "")
   foreach(file ${JK_MIGRATIONS})
@@ -84,7 +85,7 @@ if(JK_PROTOS)
   add_custom_target(jk_descriptors ALL DEPENDS ${JK_GENERATED}/descriptors.pb ${JK_GENERATED}/reflection.pb)
 endif()
 
-jk_library(service jk_store jk_auth jk_domain jk_tlog jk_base jk_proto)
+jk_library(service jk_store jk_auth jk_book jk_domain jk_tlog jk_base jk_proto)
 jk_library(rpc jk_service jk_proto jk_base PkgConfig::GRPC)
 if(TARGET jk_rpc)
   jk_embed(jk_rpc jk_data_reflection ${JK_GENERATED}/reflection.pb)

@@ -1,11 +1,15 @@
 /* Percent-encoding, hex and base64. Pure; a decoder writes nothing before it has checked everything. */
 #include "base/text.h"
 
+/* A digit's value and one; 0 for what is no digit. A table, since every digest that is parsed runs through it. */
+static const unsigned char hex_digits[256] = {
+    ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9,
+    ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
 static int hex_lower(char c)
 {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
+    return hex_digits[(unsigned char)c] - 1;
 }
 
 static int hex_any(char c)

@@ -78,7 +78,8 @@ static const char *bar(struct jk_cli *cli, int64_t value, int64_t most)
 
 static void print_state(struct jk_cli *cli, int64_t log_size, const Google__Protobuf__Timestamp *time)
 {
-    fprintf(cli->out, "\nAt log size %s, last entry %s.\n", jk_print_number(cli, log_size), jk_print_time(cli, time));
+    fprintf(cli->out, "\nAt log size %s%s%s.\n", jk_print_number(cli, log_size), time ? ", last entry " : "",
+            jk_print_time(cli, time));
 }
 
 static const struct jk_column count_columns[] = {
@@ -112,14 +113,25 @@ static int64_t most_of(Jokbo__V1__DerivativeCount *const *counts, size_t count)
     return most;
 }
 
-static void section(struct jk_cli *cli, const char *title, Jokbo__V1__DerivativeCount *const *counts, size_t count, int64_t most)
+static size_t longest_name(Jokbo__V1__DerivativeCount *const *counts, size_t count, size_t least)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(scope_name(counts[i])) > least) least = strlen(scope_name(counts[i]));
+    return least;
+}
+
+/* Titles are filled up with spaces, so that the columns of all sections stand under each other. */
+static void section(struct jk_cli *cli, const char *title, size_t width, Jokbo__V1__DerivativeCount *const *counts, size_t count)
 {
     struct jk_table table;
     struct jk_column columns[JK_TABLE_COLUMNS_MAX];
-    size_t width = sizeof count_columns / sizeof count_columns[0];
+    const char *wide = jk_arena_printf(&cli->arena, "%-*s", (int)width, title);
+    const char *bars = jk_arena_printf(&cli->arena, "%*s", BAR_WIDTH, "");
+    int64_t most = most_of(counts, count);
     memcpy(columns, count_columns, sizeof count_columns);
-    columns[0].title = title;
-    jk_table_init(&table, &cli->arena, columns, width);
+    columns[0].title = wide ? wide : title;
+    columns[2].title = bars ? bars : "";
+    jk_table_init(&table, &cli->arena, columns, sizeof count_columns / sizeof count_columns[0]);
     for (size_t i = 0; i < count; i++) count_row(cli, &table, scope_name(counts[i]), counts[i], most);
     jk_table_print(&table, cli->color, cli->out);
 }
@@ -131,11 +143,12 @@ static enum jk_status count_everything(struct jk_cli *cli, struct count_wish *wi
     if (wish->has_as_of) request.as_of = &wish->as_of;
     JK_TRY(jk_cli_call(cli, EVALUATION, "ListCounts", &request.base, &reply));
     if (cli->json) return jk_print_message(cli, &reply->base);
-    section(cli, "base model", reply->bases, reply->n_bases, most_of(reply->bases, reply->n_bases));
+    size_t width = longest_name(reply->teams, reply->n_teams, longest_name(reply->bases, reply->n_bases, 0));
+    section(cli, "base model", width, reply->bases, reply->n_bases);
     fputc('\n', cli->out);
-    section(cli, "team", reply->teams, reply->n_teams, most_of(reply->teams, reply->n_teams));
+    section(cli, "team", width, reply->teams, reply->n_teams);
     fputc('\n', cli->out);
-    if (reply->all) section(cli, "", &reply->all, 1, 0);
+    if (reply->all) section(cli, "total", width, &reply->all, 1);
     print_state(cli, reply->log_size, reply->log_time);
     return JK_OK;
 }

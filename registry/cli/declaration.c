@@ -94,19 +94,18 @@ static void note_conflict(struct jk_declaration *declaration, const struct candi
                         declaration->parents_from);
 }
 
-/* An adapter_config.json that names no model, where nothing else does. */
-static void check_adapter(struct jk_declaration *declaration, const struct jk_sources *sources, struct jk_error *error)
+const char *jk_declaration_missing_parents(const struct jk_declaration *declaration, const struct jk_sources *sources)
 {
     char shown[128];
     struct jk_span base = sources->adapter.base;
-    if (!sources->has_adapter || declaration->parents.count > 0) return;
-    shorten(base, shown);
+    if (!sources->has_adapter) return "none is declared: add base_model to the card, or give --parent publisher/model";
     if (base.len == 0)
-        jk_error_field(error, "parents", "adapter_config.json names no model (base_model_name_or_path is null or absent): "
-                                         "give it with --parent publisher/model");
-    else
-        jk_error_field(error, "parents", "adapter_config.json names \"%s\", a path on a disk: give the model that lies there "
-                                         "with --parent publisher/model", shown);
+        return "adapter_config.json names no model (base_model_name_or_path is null or absent): give it with --parent "
+               "publisher/model";
+    shorten(base, shown);
+    const char *text = jk_arena_printf(declaration->arena, "adapter_config.json names \"%s\", a path on a disk: give the model "
+                                       "that lies there with --parent publisher/model", shown);
+    return text ? text : "adapter_config.json names a path on a disk: give the model that lies there with --parent";
 }
 
 static void note_source(struct jk_declaration *declaration, const struct jk_sources *sources)
@@ -142,7 +141,6 @@ static void fill_parents(struct jk_declaration *declaration, const struct jk_opt
         declaration->parents_from = list[chosen].from;
     }
     for (size_t i = chosen + 1; i < count; i++) note_conflict(declaration, &list[i]);
-    check_adapter(declaration, sources, error);
     note_source(declaration, sources);
 }
 

@@ -41,6 +41,8 @@ JK_MUST_USE enum jk_status jk_sources_read(const char *path, struct jk_arena *ar
 /* Name, version, parents, by priority. Mistakes are added as violations. */
 void jk_declaration_fill(struct jk_declaration *declaration, const struct jk_options *options,
                          const struct jk_sources *sources, struct jk_error *error);
+/* What to say where no source names a parent: the end of a sentence that begins with the field. */
+const char *jk_declaration_missing_parents(const struct jk_declaration *declaration, const struct jk_sources *sources);
 /* The relation, once name and parents are known. */
 void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_options *options,
                            const struct jk_sources *sources, struct jk_error *error);

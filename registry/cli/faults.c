@@ -168,7 +168,7 @@ void jk_faults_print(const struct jk_error *error, FILE *file, bool color)
     if (kept == 0) fprintf(file, "%s\n", message);
     else if (has_reason(error, "INVALID_FIELD"))
         fprintf(file, "%zu %s to mend:\n", error->violation_count, error->violation_count == 1 ? "thing" : "things");
-    else fprintf(file, "%s\n", message);
+    else fprintf(file, "%s:\n", message);
     for (size_t i = 0; i < kept; i++) fprintf(file, "  %s: %s\n", error->violations[i].field, error->violations[i].rule);
     if (kept < error->violation_count) fprintf(file, "  and %zu more\n", error->violation_count - kept);
     if (hint) fprintf(file, "%s\n", hint);

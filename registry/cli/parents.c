@@ -87,6 +87,7 @@ const char *jk_parents_read(struct jk_span text, struct jk_arena *arena, struct 
         return "is a path on a disk, which says nothing to others: give the model that lies there, as publisher/model";
     struct jk_span name = text;
     parent.version = split_version(&name);
+    if (parent.version.at && parent.version.len == 0) return "ends in \"@\": give a version after it, or leave it out";
     parent.name = name;
     if (is_url(text) || slashes(name) > 1) fault = read_external(name, arena, &parent);
     else if (jk_ident_model_fault(name)) fault = "is no model's name: publisher/model, host/id or a URL is needed";

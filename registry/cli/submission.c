@@ -36,7 +36,7 @@ static void ask_parents(struct jk_submission *submission)
         jk_names_add(&declaration->parents, line);
     }
     if (declaration->parents.count == 0)
-        missing(submission, "parents", "none is declared: add base_model to the card, or give --parent publisher/model");
+        missing(submission, "parents", jk_declaration_missing_parents(declaration, &submission->sources));
 }
 
 static enum jk_status no_memory(struct jk_cli *cli)
@@ -169,8 +169,8 @@ enum jk_status jk_submission_prepare(struct jk_cli *cli, bool publish, struct jk
     jk_submission_license(out);
     build(out);
     if (!jk_error_is_set(&out->mistakes)) return JK_OK;
-    if (status == JK_OK) ask_server(out);
-    else fprintf(cli->err, "jokbo: note: the server could not be asked: %s\n", cli->error.message);
+    if (status == JK_OK && out->declaration.name.len > 0) ask_server(out);
+    else if (status != JK_OK) fprintf(cli->err, "jokbo: note: the server could not be asked: %s\n", cli->error.message);
     return tell_mistakes(out);
 }
 

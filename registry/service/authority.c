@@ -16,17 +16,20 @@ static bool is_member(const struct jk_change *change, const struct jk_turn *turn
            (role >= JK_MEMBER_OWNER && (allowed & JK_MAY_OWNER));
 }
 
-static bool is_team(const struct jk_change *change, const struct jk_turn *turn, uint32_t publisher)
+static bool is_team(const struct jk_change *change, const struct jk_turn *turn, uint32_t publisher,
+                    const struct jk_base_facts *base)
 {
     const struct jk_principal *principal = &change->call->principal;
     uint32_t n = jk_turn_size(turn);
     if (!(principal->roles & JK_ROLE_TEAM) || !(change->call->method->allowed & JK_MAY_TEAM)) return false;
     uint32_t team = jk_book_find_team(turn->book, jk_span_of(principal->team), n);
-    return team != JK_NONE && jk_book_team_of(turn->book, publisher, turn->time_us, n) == team;
+    return team != JK_NONE &&
+           ((base && base->team == team) || jk_book_team_of(turn->book, publisher, turn->time_us, n) == team);
 }
 
-enum jk_status jk_act_for_publisher(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
-                                    struct jk_actor *out_actor, struct jk_error *error)
+/* `base`: the facts of the base model concerned, NULL for a derivative. */
+static enum jk_status act(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
+                          const struct jk_base_facts *base, struct jk_actor *out_actor, struct jk_error *error)
 {
     const struct jk_principal *principal = &change->call->principal;
     unsigned allowed = change->call->method->allowed;
@@ -37,14 +40,14 @@ enum jk_status jk_act_for_publisher(struct jk_change *change, struct jk_turn *tu
         *out_actor = (struct jk_actor){JK_ACTOR_PUBLISHER, name};
         return JK_OK;
     }
-    if (is_team(change, turn, publisher)) {
+    if (is_team(change, turn, publisher, base)) {
         *out_actor = (struct jk_actor){
             JK_ACTOR_TEAM,
             jk_book_team(turn->book, jk_book_find_team(turn->book, jk_span_of(principal->team), jk_turn_size(turn)))
                 ->id};
         return JK_OK;
     }
-    if ((allowed & JK_MAY_REGISTRAR) && (principal->roles & JK_ROLE_REGISTRAR) && !claimed)
+    if ((allowed & JK_MAY_REGISTRAR) && (principal->roles & JK_ROLE_REGISTRAR) && !claimed && !base)
         out_actor->type = JK_ACTOR_REGISTRAR;
     else if ((allowed & JK_MAY_EVALUATOR) && (principal->roles & JK_ROLE_EVALUATOR))
         out_actor->type = JK_ACTOR_EVALUATOR;
@@ -55,6 +58,19 @@ enum jk_status jk_act_for_publisher(struct jk_change *change, struct jk_turn *tu
                    JK_SPAN_ARG(name),
                    claimed ? "; ask one of its owners"
                            : ", which nobody has claimed yet: claim it, or register with the role registrar");
+}
+
+enum jk_status jk_act_for_publisher(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
+                                    struct jk_actor *out_actor, struct jk_error *error)
+{
+    return act(change, turn, publisher, NULL, out_actor, error);
+}
+
+enum jk_status jk_act_for_model(struct jk_change *change, struct jk_turn *turn, uint32_t model,
+                                struct jk_actor *out_actor, struct jk_error *error)
+{
+    const struct jk_base_facts *base = jk_book_base(turn->book, model, jk_turn_size(turn));
+    return act(change, turn, jk_publisher_of(turn, model), base, out_actor, error);
 }
 
 enum jk_status jk_spend_quota(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,

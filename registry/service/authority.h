@@ -10,6 +10,10 @@
  * would help. */
 JK_MUST_USE enum jk_status jk_act_for_publisher(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
                                                 struct jk_actor *out_actor, struct jk_error *error);
+/* The same for a model under its present publisher. A base model also answers to the team of its roster facts, whoever
+ * publishes it, and to no registrar: its releases are its team's. */
+JK_MUST_USE enum jk_status jk_act_for_model(struct jk_change *change, struct jk_turn *turn, uint32_t model,
+                                            struct jk_actor *out_actor, struct jk_error *error);
 /* RESOURCE_EXHAUSTED where the publisher's writes of the day (UTC+09:00) would exceed the quota. */
 JK_MUST_USE enum jk_status jk_spend_quota(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
                                           struct jk_error *error);

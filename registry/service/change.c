@@ -58,7 +58,7 @@ static enum jk_status switch_release(struct jk_change *change, struct jk_turn *t
     JK_TRY(find_release(turn, name, &release, error));
     const struct jk_release *row = jk_book_release(turn->book, release);
     uint32_t publisher = jk_publisher_of(turn, row->model);
-    JK_TRY(jk_act_for_publisher(change, turn, publisher, &entry.actor, error));
+    JK_TRY(jk_act_for_model(change, turn, row->model, &entry.actor, error));
     if (jk_book_is_yanked(turn->book, release, jk_turn_size(turn)) == yank)
         return jk_fail(error, JK_FAILED_PRECONDITION, yank ? "ALREADY_YANKED" : "NOT_YANKED",
                        "The release \"%s\" is %s", name, yank ? "yanked already" : "not yanked");
@@ -264,7 +264,7 @@ static enum jk_status decide_adopt(struct jk_change *change, struct jk_turn *tur
     ProtobufCMessage *model_message = NULL;
     uint32_t model, index;
     JK_TRY(jk_need_model(turn, jk_span_of(request->model), &model, error));
-    JK_TRY(jk_act_for_publisher(change, turn, jk_publisher_of(turn, model), &entry.actor, error));
+    JK_TRY(jk_act_for_model(change, turn, model, &entry.actor, error));
     JK_TRY(check_adoption(turn, entry.external, model, error));
     entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
     JK_TRY(jk_turn_append(turn, &entry, &index, error));

@@ -9,7 +9,7 @@
 #include <jokbo/v1/registry.pb-c.h>
 
 #include "auth/access.h"
-#include "domain/book.h"
+#include "book/book.h"
 
 /* A NUL-terminated copy; the empty string where memory is out (the arena remembers that). */
 char *jk_to_string(struct jk_arena *arena, struct jk_span text);

@@ -60,20 +60,29 @@ static void read_digests(const Jokbo__V1__Derivative *message, struct jk_arena *
     jk_from_hex(message->weights_sha256, field(draft, arena, "weights_sha256"), &draft->weights, error);
 }
 
+/* A faulty parent is looked at no further. */
+static void parent_fault(struct jk_draft *draft, struct jk_arena *arena, size_t i, const char *name,
+                         struct jk_span value, const char *why, struct jk_error *error)
+{
+    fault(error, parent_field(draft, arena, i, name), value, why);
+    draft->parents[i].faulty = true;
+}
+
 static void read_registered(const Jokbo__V1__RegisteredParent *message, struct jk_arena *arena, struct jk_draft *draft,
                             size_t i, struct jk_error *error)
 {
     struct jk_draft_parent *parent = &draft->parents[i];
     struct jk_span text = jk_span_of(message->name);
-    const char *path = parent_field(draft, arena, i, "registered.name"), *why;
+    const char *why;
     if (jk_ident_is_local_path(text)) {
-        fault(error, path, text, "is a path on a local disk; name the model that lies there, as publisher/model");
+        parent_fault(draft, arena, i, "registered.name", text,
+                     "is a path on a local disk; name the model that lies there, as publisher/model", error);
         return;
     }
     jk_split_version(text, &parent->name, &parent->version);
     why = jk_ident_model_fault(parent->name);
     if (!why && parent->version.len) why = jk_ident_version_fault(parent->version);
-    if (why) fault(error, path, text, why);
+    if (why) parent_fault(draft, arena, i, "registered.name", text, why, error);
     jk_from_hex(message->lineage_hash, parent_field(draft, arena, i, "registered.lineage_hash"), &parent->hash, error);
 }
 
@@ -87,9 +96,9 @@ static void read_external(const Jokbo__V1__ExternalParent *message, struct jk_ar
     const char *why = jk_ident_is_local_path(parent->name)
                           ? "is a path on a local disk; name the model that lies there, as host/id or publisher/model"
                           : jk_ident_external_fault(parent->name);
-    if (why) fault(error, parent_field(draft, arena, i, "external.name"), parent->name, why);
+    if (why) parent_fault(draft, arena, i, "external.name", parent->name, why, error);
     why = parent->version.len ? jk_ident_revision_fault(parent->version) : NULL;
-    if (why) fault(error, parent_field(draft, arena, i, "external.revision"), parent->version, why);
+    if (why) parent_fault(draft, arena, i, "external.revision", parent->version, why, error);
 }
 
 static void read_parent(const Jokbo__V1__Parent *message, struct jk_arena *arena, struct jk_draft *draft, size_t i,
@@ -104,24 +113,24 @@ static void read_parent(const Jokbo__V1__Parent *message, struct jk_arena *arena
         break;
     default:
         jk_error_field(error, parent_field(draft, arena, i, "kind"), "is empty: give `registered` or `external`");
+        draft->parents[i].faulty = true;
     }
 }
 
 static void read_parents(const Jokbo__V1__Derivative *message, struct jk_arena *arena, struct jk_draft *draft,
                          struct jk_error *error)
 {
-    if (message->n_parents > JK_PARENTS_MAX) {
+    size_t count = message->n_parents < JK_PARENTS_MAX ? message->n_parents : JK_PARENTS_MAX;
+    if (message->n_parents > count)
         jk_error_field(error, field(draft, arena, "parents"), "%zu parents are too many: at most %d",
                        message->n_parents, JK_PARENTS_MAX);
-        return;
-    }
-    draft->parents = jk_arena_zalloc(arena, message->n_parents + 1, sizeof *draft->parents);
+    draft->parents = jk_arena_zalloc(arena, count + 1, sizeof *draft->parents);
     if (!draft->parents) {
         (void)jk_out_of_memory(error);
         return;
     }
-    draft->parent_count = message->n_parents;
-    for (size_t i = 0; i < message->n_parents; i++)
+    draft->parent_count = count;
+    for (size_t i = 0; i < count; i++)
         read_parent(message->parents[i], arena, draft, i, error);
 }
 

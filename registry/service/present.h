@@ -2,7 +2,7 @@
 #ifndef JK_SERVICE_PRESENT_H
 #define JK_SERVICE_PRESENT_H
 
-#include "domain/book_ask.h"
+#include "book/book_ask.h"
 #include "service/convert.h"
 #include "service/services.h"
 

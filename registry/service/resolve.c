@@ -1,11 +1,12 @@
 /* What only the book knows of a declared release: its parents' hashes, doubles, cycles, and a path to a base model. */
-#include "domain/book_ask.h"
+#include "book/book_ask.h"
 #include "domain/ident.h"
 #include "service/draft.h"
 
 struct work {
     const struct jk_draft *draft;
-    const struct jk_turn *turn;
+    const struct jk_book *book;
+    struct jk_directory *directory;
     uint32_t n;
     uint32_t model; /* JK_NONE for a new one */
     struct jk_span name;
@@ -14,6 +15,7 @@ struct work {
     struct jk_statement *statement;
     struct jk_parent *parents; /* those that the book knows */
     uint32_t parent_count;
+    bool waits; /* for an earlier item of the batch, which is not there */
 };
 
 static const char *path_of(const struct work *work, size_t i, const char *name)
@@ -43,14 +45,25 @@ enum jk_status jk_model_not_found(const struct jk_book *book, uint32_t n, struct
                    *near ? "; near to it: " : "", near);
 }
 
+static bool is_earlier_item(const struct jk_draft *draft, struct jk_span name)
+{
+    for (size_t i = 1; i <= draft->earlier; i++)
+        if (jk_span_equal_fold((draft - i)->name, name)) return true;
+    return false;
+}
+
 /* The release that a declared parent means; JK_NONE with a violation. */
 static uint32_t find_release(struct work *work, size_t i)
 {
     const struct jk_draft_parent *parent = &work->draft->parents[i];
-    const struct jk_book *book = work->turn->book;
+    const struct jk_book *book = work->book;
     char shown[JK_NAME_MAX + 1];
     jk_text_shorten(parent->name, shown, sizeof shown);
     uint32_t model = jk_book_find_model(book, parent->name, work->n);
+    if (model == JK_NONE && is_earlier_item(work->draft, parent->name)) {
+        work->waits = true;
+        return JK_NONE;
+    }
     if (model == JK_NONE) {
         const char *near = jk_nearest_names(book, work->n, parent->name, work->arena);
         jk_error_field(work->error, path_of(work, i, "registered.name"), "\"%s\" is not registered%s%s%s", shown,
@@ -75,7 +88,7 @@ static uint32_t find_release(struct work *work, size_t i)
 
 static void check_cycle(struct work *work, size_t i, uint32_t release)
 {
-    const struct jk_book *book = work->turn->book;
+    const struct jk_book *book = work->book;
     struct jk_span parent = work->draft->parents[i].name;
     if (work->model == JK_NONE) return;
     if (jk_book_release(book, release)->model == work->model)
@@ -91,7 +104,7 @@ static void check_cycle(struct work *work, size_t i, uint32_t release)
 static void resolve_registered(struct work *work, size_t i)
 {
     const struct jk_draft_parent *parent = &work->draft->parents[i];
-    const struct jk_book *book = work->turn->book;
+    const struct jk_book *book = work->book;
     if (jk_span_equal_fold(parent->name, work->name)) {
         jk_error_field(work->error, path_of(work, i, "registered.name"),
                        "\"%.*s\" is the model itself; a model is not its own parent", JK_SPAN_ARG(parent->name));
@@ -121,23 +134,42 @@ static uint32_t registered_twin(const struct work *work, struct jk_span external
     if (!jk_span_starts_fold(external, hub)) return JK_NONE;
     external.at += hub.len;
     external.len -= hub.len;
-    return jk_book_find_model(work->turn->book, external, work->n);
+    return jk_book_find_model(work->book, external, work->n);
+}
+
+static bool is_itself_on_hub(const struct work *work, struct jk_span external)
+{
+    struct jk_span hub = JK_SPAN("huggingface.co/");
+    return external.len == hub.len + work->name.len && jk_span_starts_fold(external, hub) &&
+           jk_span_equal_fold((struct jk_span){external.at + hub.len, work->name.len}, work->name);
+}
+
+/* False with a violation: the name stands for a model of this registry. What an earlier release pinned stays pinned. */
+static bool is_outside(struct work *work, size_t i)
+{
+    const struct jk_draft_parent *parent = &work->draft->parents[i];
+    if (parent->inherited) return true;
+    if (is_itself_on_hub(work, parent->name)) {
+        jk_error_field(work->error, path_of(work, i, "external.name"),
+                       "\"%.*s\" is the model itself; a model is not its own parent", JK_SPAN_ARG(parent->name));
+        return false;
+    }
+    uint32_t twin = registered_twin(work, parent->name);
+    if (twin == JK_NONE) return true;
+    struct jk_span name = jk_book_alias(work->book, twin, work->n)->name;
+    jk_error_field(work->error, path_of(work, i, "external.name"),
+                   "\"%.*s\" is registered here: name it as the registered parent %.*s", JK_SPAN_ARG(parent->name),
+                   JK_SPAN_ARG(name));
+    return false;
 }
 
 static void resolve_external(struct work *work, size_t i)
 {
     const struct jk_draft_parent *parent = &work->draft->parents[i];
-    uint32_t twin = registered_twin(work, parent->name);
-    if (twin != JK_NONE) {
-        struct jk_span name = jk_book_alias(work->turn->book, twin, work->n)->name;
-        jk_error_field(work->error, path_of(work, i, "external.name"),
-                       "\"%.*s\" is registered here: name it as the registered parent %.*s", JK_SPAN_ARG(parent->name),
-                       JK_SPAN_ARG(name));
-        return;
-    }
-    uint32_t slot = jk_book_find_external(work->turn->book, parent->name, work->n);
+    if (!is_outside(work, i)) return;
+    uint32_t slot = jk_book_find_external(work->book, parent->name, work->n);
     if (slot != JK_NONE && work->model != JK_NONE &&
-        jk_book_external_descends(work->turn->book, slot, work->model, work->n))
+        jk_book_external_descends(work->book, slot, work->model, work->n))
         jk_error_field(work->error, path_of(work, i, "external.name"),
                        "\"%.*s\" descends from the model itself; lineage has no cycles", JK_SPAN_ARG(parent->name));
     work->statement->parents[i] = (struct jk_parent_line){.hash = jk_external_hash(parent->name, parent->version),
@@ -189,7 +221,7 @@ static void check_manifest(struct work *work)
     struct jk_blob_facts blob;
     char hex[JK_DIGEST_HEX + 1] = "none";
     if (jk_digest_is_zero(&work->draft->artifact)) return;
-    if (!jk_directory_blob(work->turn->directory, &work->draft->artifact, &blob) || !blob.manifest) return;
+    if (!jk_directory_blob(work->directory, &work->draft->artifact, &blob) || !blob.manifest) return;
     if (jk_digest_equal(&blob.weights, &work->draft->weights)) return;
     const char *path = jk_arena_printf(work->arena, "%sweights_sha256", work->draft->prefix);
     if (!jk_digest_is_zero(&blob.weights)) jk_digest_hex(&blob.weights, hex);
@@ -207,7 +239,7 @@ static enum jk_status fail_no_path(struct work *work)
         const struct jk_draft_parent *parent = &work->draft->parents[i];
         struct jk_span name = parent->name, hub = JK_SPAN("huggingface.co/");
         if (parent->external && jk_span_starts_fold(name, hub)) name.at += hub.len, name.len -= hub.len;
-        const char *near = jk_nearest_names(work->turn->book, work->n, name, work->arena);
+        const char *near = jk_nearest_names(work->book, work->n, name, work->arena);
         jk_error_field(error, path_of(work, i, parent->external ? "external.name" : "registered.name"),
                        "\"%.*s\" leads to no base model%s%s", JK_SPAN_ARG(parent->name),
                        *near ? "; nearest registered: " : "", near);
@@ -228,20 +260,53 @@ static enum jk_status write_statement(struct work *work, struct jk_resolved *out
     return JK_OK;
 }
 
+/* What the book knows of every parent, into the statement; violations go into the error. */
+static void resolve_parents(struct work *work)
+{
+    for (size_t i = 0; i < work->draft->parent_count; i++)
+        if (work->draft->parents[i].faulty)
+            continue;
+        else if (work->draft->parents[i].external)
+            resolve_external(work, i);
+        else
+            resolve_registered(work, i);
+    check_doubles(work);
+    check_manifest(work);
+}
+
+void jk_draft_note_mistakes(const struct jk_draft *draft, bool further, const struct jk_view *view,
+                            struct jk_directory *directory, struct jk_arena *arena, struct jk_error *error)
+{
+    struct jk_statement statement = {0};
+    struct work work = {.draft = draft,
+                        .book = view->book,
+                        .directory = directory,
+                        .n = view->size,
+                        .model = jk_book_find_model(view->book, draft->name, view->size),
+                        .name = draft->name,
+                        .arena = arena,
+                        .error = error,
+                        .statement = &statement,
+                        .parents = jk_arena_zalloc(arena, draft->parent_count + 1, sizeof(struct jk_parent))};
+    if (!work.parents) return;
+    if (!further) check_kind(&work, true);
+    resolve_parents(&work);
+}
+
 enum jk_status jk_draft_resolve(const struct jk_draft *draft, const struct jk_turn *turn, struct jk_span name,
                                 uint32_t model, bool needs_path, struct jk_arena *arena,
                                 struct jk_resolved *out_resolved, struct jk_error *error)
 {
-    struct work work = {draft,
-                        turn,
-                        jk_book_size(turn->book),
-                        model,
-                        name,
-                        arena,
-                        error,
-                        &out_resolved->statement,
-                        jk_arena_zalloc(arena, draft->parent_count + 1, sizeof(struct jk_parent)),
-                        0};
+    struct work work = {.draft = draft,
+                        .book = turn->book,
+                        .directory = turn->directory,
+                        .n = jk_book_size(turn->book),
+                        .model = model,
+                        .name = name,
+                        .arena = arena,
+                        .error = error,
+                        .statement = &out_resolved->statement,
+                        .parents = jk_arena_zalloc(arena, draft->parent_count + 1, sizeof(struct jk_parent))};
     if (!work.parents) return jk_out_of_memory(error);
     out_resolved->statement = (struct jk_statement){.model = name,
                                                     .version = draft->version,
@@ -252,14 +317,11 @@ enum jk_status jk_draft_resolve(const struct jk_draft *draft, const struct jk_tu
                                                     .weights = draft->weights,
                                                     .parent_count = draft->parent_count};
     check_kind(&work, needs_path);
-    for (size_t i = 0; i < draft->parent_count; i++)
-        if (draft->parents[i].external)
-            resolve_external(&work, i);
-        else
-            resolve_registered(&work, i);
-    check_doubles(&work);
-    check_manifest(&work);
+    resolve_parents(&work);
     JK_TRY(jk_error_result(error));
+    if (work.waits)
+        return jk_fail(error, JK_FAILED_PRECONDITION, JK_EARLIER_ITEM,
+                       "A parent is an earlier item, which cannot be registered");
     if (needs_path && !jk_book_leads_to_base(turn->book, work.parents, work.parent_count)) return fail_no_path(&work);
     return write_statement(&work, out_resolved);
 }

@@ -2,7 +2,7 @@
  * grammar of everything, on the rpc thread; then the comparison, in the write's turn. */
 #include <stdio.h>
 
-#include "domain/book_ask.h"
+#include "book/book_ask.h"
 #include "domain/ident.h"
 #include "domain/spdx.h"
 #include "service/authority.h"

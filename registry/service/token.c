@@ -97,6 +97,8 @@ static enum jk_status decide_create(struct jk_change *change, struct jk_turn *tu
     struct jk_account account;
     struct jk_record record;
     char secret[JK_TOKEN_TEXT];
+    uint64_t owner;
+    JK_TRY(whose(change->call, (int64_t)token->account, &owner)); /* again: a role may be gone since the call came in */
     if (!jk_directory_account(turn->directory, token->account, &account))
         return jk_fail(error, JK_NOT_FOUND, "ACCOUNT_NOT_FOUND", "There is no account %llu",
                        (unsigned long long)token->account);

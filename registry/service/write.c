@@ -58,7 +58,8 @@ static enum jk_status fingerprint(struct jk_call *call, struct jk_change *change
     return JK_OK;
 }
 
-/* A token revoked or an account disabled since the call came in: the directory under the head lock decides. */
+/* A token revoked, an account disabled or a role taken since the call came in, here or on another server: the directory
+ * under the head lock decides. */
 static enum jk_status still_allowed(struct jk_call *call, struct jk_turn *turn)
 {
     struct jk_token token;
@@ -69,7 +70,15 @@ static enum jk_status still_allowed(struct jk_call *call, struct jk_turn *turn)
     if (!valid) return jk_fail(&call->error, JK_UNAUTHENTICATED, "TOKEN_INVALID", "The token is not valid any more");
     call->principal.roles = account.roles;
     memcpy(call->principal.team, account.team, sizeof account.team);
-    return JK_OK;
+    return jk_may_call(&call->principal, call->method->allowed, call->method->scope, &call->error);
+}
+
+/* A reply about what would be holds for no size of the log. */
+static void forget_size(ProtobufCMessage *reply)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(reply->descriptor, "log_size");
+    if (field) *(int64_t *)((char *)reply + field->offset) = 0;
 }
 
 static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
@@ -80,6 +89,7 @@ static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
     JK_TRY(still_allowed(call, turn));
     JK_TRY(change->decide(change, turn, &reply));
     JK_CHECK(reply);
+    if (write->dry) forget_size(reply);
     if (call->arena.exhausted)
         return jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The reply is too large");
     size_t len = protobuf_c_message_get_packed_size(reply);

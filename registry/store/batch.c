@@ -87,10 +87,13 @@ static void step_undo(struct jk_batch *batch, const struct step *step)
 /* A reply to the same request: given again where it is the same request in all. */
 static enum jk_status replay(struct jk_write *write, struct jk_span fingerprint, struct jk_span reply)
 {
-    if (fingerprint.len != JK_DIGEST_SIZE || memcmp(fingerprint.at, write->fingerprint.bytes, JK_DIGEST_SIZE) != 0)
-        return jk_fail(write->error, JK_INVALID_ARGUMENT, "REQUEST_ID_REUSED",
-                       "this request_id was used for another request: give each request its own (a retry repeats the "
-                       "request unchanged)");
+    if (fingerprint.len != JK_DIGEST_SIZE || memcmp(fingerprint.at, write->fingerprint.bytes, JK_DIGEST_SIZE) != 0) {
+        static const char rule[] = "was used for another request: give each request its own (a retry repeats the "
+                                   "request unchanged)";
+        (void)jk_fail(write->error, JK_INVALID_ARGUMENT, "REQUEST_ID_REUSED", "request_id %s", rule);
+        jk_error_field(write->error, "request_id", "%s", rule);
+        return write->error->status;
+    }
     write->reply = reply;
     write->replayed = true;
     return JK_OK;

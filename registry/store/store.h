@@ -11,8 +11,8 @@
 
 #include "auth/directory.h"
 #include "base/mailbox.h"
-#include "domain/book.h"
-#include "domain/count.h"
+#include "book/book.h"
+#include "book/count.h"
 #include "tlog/merkle.h"
 #include "tlog/note.h"
 

@@ -293,7 +293,7 @@ static void test_cancellation(void **state)
     struct rpc_stream *stream = rpc_stream_open(fixture->client, "/test.v1.Echo/Slow", NULL);
     assert_true(rpc_stream_send(stream, &request.base));
     rpc_stream_close(stream);
-    while (atomic_load(&fixture->seen.running) == 0)
+    while (atomic_load(&fixture->seen.started) == 0)
         usleep(1000);
     rpc_stream_cancel(stream);
     rpc_stream_end(stream, &reply);

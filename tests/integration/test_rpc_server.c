@@ -31,7 +31,7 @@ static void test_drain_loses_no_call(void **state)
     struct rpc_fixture *fixture = *state;
     struct rpc_caller callers[40];
     rpc_callers_start(callers, 40, fixture->client, "/test.v1.Echo/Slow", 1, 300);
-    while (atomic_load(&fixture->seen.running) < 40)
+    while (atomic_load(&fixture->seen.started) < 40)
         usleep(1000);
     assert_true(jk_rpc_drain(fixture->server));
     assert_true(rpc_callers_join(callers, 40));
@@ -48,7 +48,7 @@ static void test_drain_cancels_late_calls(void **state)
     fixture->options.drain_ms = 100;
     rpc_fixture_restart(fixture);
     rpc_callers_start(&caller, 1, fixture->client, "/test.v1.Echo/Slow", 1, 20000);
-    while (atomic_load(&fixture->seen.running) < 1)
+    while (atomic_load(&fixture->seen.started) < 1)
         usleep(1000);
     int64_t begin_ms = jk_monotonic_ms();
     assert_true(jk_rpc_drain(fixture->server));
@@ -69,7 +69,7 @@ static void test_drain_reports_held_calls(void **state)
     atomic_store(&fixture->seen.stubborn, true);
     rpc_fixture_restart(fixture);
     rpc_callers_start(&caller, 1, fixture->client, "/test.v1.Echo/Slow", 1, 6500);
-    while (atomic_load(&fixture->seen.running) < 1)
+    while (atomic_load(&fixture->seen.started) < 1)
         usleep(1000);
     assert_false(jk_rpc_drain(fixture->server));
     assert_int_equal(jk_rpc_live_calls(fixture->server), 1);
@@ -182,6 +182,41 @@ static void test_health_watch_on_drain(void **state)
     assert_int_equal(reply.code, JK_UNAVAILABLE);
     pthread_join(thread, NULL);
     assert_in_range(jk_monotonic_ms() - begin_ms, 300, 2500);
+}
+
+/* One watcher more than the limit is sent away; when one has gone there is room again. */
+static void test_health_watch_limit(void **state)
+{
+    struct rpc_fixture *fixture = *state;
+    enum { MOST = 4096, CLIENTS = MOST / 100 + 1 };
+    struct rpc_client *clients[CLIENTS];
+    struct rpc_stream **streams = calloc(MOST + 1, sizeof *streams);
+    struct rpc_reply reply = {0};
+    JK_CHECK(streams != NULL);
+    for (int i = 0; i < CLIENTS; i++)
+        clients[i] = rpc_client_new(jk_rpc_address(fixture->server), NULL);
+    for (int i = 0; i < MOST; i++) {
+        streams[i] = watch(clients[i / 100], "");
+        assert_int_equal(watched(streams[i]), SERVING);
+    }
+    streams[MOST] = watch(fixture->client, "");
+    assert_int_equal(watched(streams[MOST]), -1);
+    rpc_stream_end(streams[MOST], &reply);
+    assert_int_equal(reply.code, JK_RESOURCE_EXHAUSTED);
+    jk_rpc_set_serving(fixture->server, false);
+    for (int i = 0; i < MOST; i++) {
+        assert_int_equal(watched(streams[i]), NOT_SERVING);
+        rpc_stream_cancel(streams[i]);
+        rpc_stream_end(streams[i], &reply);
+    }
+    rpc_wait_idle(fixture);
+    streams[0] = watch(fixture->client, "");
+    assert_int_equal(watched(streams[0]), NOT_SERVING);
+    rpc_stream_cancel(streams[0]);
+    rpc_stream_end(streams[0], &reply);
+    for (int i = 0; i < CLIENTS; i++)
+        rpc_client_free(clients[i]);
+    free(streams);
 }
 
 /* Changes while watchers come and go: nothing is lost at the end, nobody hangs. */
@@ -318,6 +353,47 @@ static void test_taken_port(void **state)
     rpc_reply_done(&reply);
 }
 
+static void test_option_limits(void **state)
+{
+    struct rpc_fixture *fixture = *state;
+    struct jk_error error;
+    struct jk_rpc_options options = rpc_fixture_options(&fixture->seen, "127.0.0.1:0");
+    options.method_count = JK_RPC_METHODS + 1;
+    assert_int_equal(try_start(&options, &error), JK_INVALID_ARGUMENT);
+    options.method_count = 1;
+    options.threads = 9;
+    assert_int_equal(try_start(&options, &error), JK_INVALID_ARGUMENT);
+    options.threads = 8;
+    assert_int_equal(try_start(&options, &error), JK_OK);
+    options.message_limit = (64 << 20) + 1;
+    assert_int_equal(try_start(&options, &error), JK_INVALID_ARGUMENT);
+    options.message_limit = 64 << 20;
+    assert_int_equal(try_start(&options, &error), JK_OK);
+    options.dispatch = NULL;
+    assert_int_equal(try_start(&options, &error), JK_INVALID_ARGUMENT);
+}
+
+/* As many methods as are possible, and two of one name. */
+static void test_method_table(void **state)
+{
+    struct rpc_fixture *fixture = *state;
+    struct jk_error error;
+    struct jk_rpc_options options = rpc_fixture_options(&fixture->seen, "127.0.0.1:0");
+    struct jk_method many[JK_RPC_METHODS];
+    char paths[JK_RPC_METHODS][32];
+    for (int i = 0; i < JK_RPC_METHODS; i++) {
+        snprintf(paths[i], sizeof paths[i], "/many.v1.Many/M%d", i);
+        many[i] = options.methods[0];
+        many[i].path = paths[i];
+    }
+    options.methods = many;
+    options.method_count = JK_RPC_METHODS;
+    assert_int_equal(try_start(&options, &error), JK_OK);
+    many[1].path = paths[0];
+    assert_int_equal(try_start(&options, &error), JK_INTERNAL);
+    assert_string_equal(error.reason, "BAD_METHOD");
+}
+
 static void test_plain_text_refused(void **state)
 {
     struct rpc_fixture *fixture = *state;
@@ -402,9 +478,12 @@ int main(void)
         RUN(test_health_watch),
         RUN(test_health_watch_on_drain),
         RUN(test_health_watch_storm),
+        RUN(test_health_watch_limit),
         RUN(test_reflection),
         RUN(test_reflection_on_drain),
         RUN(test_taken_port),
+        RUN(test_option_limits),
+        RUN(test_method_table),
         RUN(test_plain_text_refused),
         RUN(test_unix_socket),
         RUN(test_file_limit),

@@ -9,13 +9,14 @@ BELOW = {
     "base": set(),
     "tlog": {"base"},
     "domain": {"base"},
+    "book": {"base", "domain"},
     "auth": {"base", "domain"},
-    "store": {"base", "tlog", "domain", "auth"},
-    "service": {"base", "tlog", "domain", "auth", "store", "proto"},
-    "rpc": {"base", "tlog", "domain", "auth", "store", "service", "proto"},
-    "http": {"base", "tlog", "domain", "auth", "store", "service", "proto"},
+    "store": {"base", "tlog", "domain", "book", "auth"},
+    "service": {"base", "tlog", "domain", "book", "auth", "store", "proto"},
+    "rpc": {"base", "tlog", "domain", "book", "auth", "store", "service", "proto"},
+    "http": {"base", "tlog", "domain", "book", "auth", "store", "service", "proto"},
     "cli": {"base", "tlog", "domain", "proto"},
-    "": {"base", "tlog", "domain", "auth", "store", "service", "rpc", "http"},  # registry/main.c and its like
+    "": {"base", "tlog", "domain", "book", "auth", "store", "service", "rpc", "http"},  # registry/main.c and its like
 }
 # Prefix of a system header: the paths under registry/ that may include it.
 OWNERS = {

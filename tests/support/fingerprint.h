@@ -3,7 +3,7 @@
 #ifndef JK_TESTS_FINGERPRINT_H
 #define JK_TESTS_FINGERPRINT_H
 
-#include "domain/book.h"
+#include "book/book.h"
 
 struct jk_digest jk_fingerprint(const struct jk_book *book, uint32_t n, bool newest);
 

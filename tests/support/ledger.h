@@ -3,7 +3,7 @@
 #ifndef JK_TESTS_LEDGER_H
 #define JK_TESTS_LEDGER_H
 
-#include "domain/book.h"
+#include "book/book.h"
 
 #define JK_DAY_US (24 * 3600 * INT64_C(1000000))
 

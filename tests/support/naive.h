@@ -4,7 +4,7 @@
 #ifndef JK_TESTS_NAIVE_H
 #define JK_TESTS_NAIVE_H
 
-#include "domain/count.h"
+#include "book/count.h"
 #include "domain/entry.h"
 
 #define JK_NAIVE_NONE  UINT32_MAX

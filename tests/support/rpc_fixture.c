@@ -79,6 +79,7 @@ static void slow(struct jk_call *call)
     pthread_t thread;
     call->release = count_release;
     atomic_fetch_add(&seen->running, 1);
+    atomic_fetch_add(&seen->started, 1);
     JK_CHECK(pthread_create(&thread, NULL, slow_work, call) == 0);
     pthread_detach(thread);
 }

@@ -12,6 +12,7 @@
 /* What the test methods leave behind. */
 struct rpc_seen {
     atomic_int cancelled;   /* slow calls that saw their cancellation */
+    atomic_int started;     /* slow calls that began */
     atomic_int running;     /* slow calls on their threads */
     atomic_int released;    /* release hooks that ran */
     atomic_int observed;    /* calls reported */

@@ -653,6 +653,24 @@ static void test_long_chain(void **state)
     assert_int_equal(spell_of(ledger, last, "kim/link-0")->depth, 9999);
 }
 
+/* What was worked out under entries that were taken back must not pass for what other entries in their place mean. */
+static void test_undo_forgets(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)))));
+    OK(jk_ledger_register(ledger, MODEL("kim/b", OF(PARENT("kim/a")))));
+    struct jk_book_mark mark = jk_book_mark(ledger->book);
+    OK(jk_ledger_list(ledger, "kim/a", "blue", true, JK_ANSWER_YES, JK_ANSWER_YES));
+    assert_int_equal(spell_of(ledger, "kim/b", "kim/a")->depth, 1);
+    jk_book_undo(ledger->book, mark);
+    assert_int_equal(spell_of(ledger, "kim/b", BASE)->depth, 2);
+    OK(jk_ledger_license(ledger, "Apache-2.0", JK_PERMISSION_NO, JK_PERMISSION_YES, JK_PERMISSION_YES, ""));
+    jk_book_keep(ledger->book);
+    assert_null(spell_of(ledger, "kim/b", "kim/a"));
+    assert_int_equal(spell_of(ledger, "kim/b", BASE)->depth, 2);
+    assert_int_equal(spell_of(ledger, "kim/b", BASE)->license_class, JK_LICENSE_NON_COMMERCIAL);
+}
+
 /* ---- changed models ---- */
 
 static void test_changed(void **state)
@@ -691,6 +709,7 @@ int main(void)
         TEST(test_writes_on_day), TEST(test_base_facts),    TEST(test_weights),
         TEST(test_naming),        TEST(test_license_drift), TEST(test_beyond_roots),
         TEST(test_roster_limit),  TEST(test_long_chain),    TEST(test_changed),
+        TEST(test_undo_forgets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

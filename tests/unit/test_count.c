@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "domain/count.h"
+#include "book/count.h"
 #include "support/ledger.h"
 
 #define ONE              "red-ai/One"

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "domain/count.h"
+#include "book/count.h"
 #include "support/history.h"
 #include "support/naive.h"
 

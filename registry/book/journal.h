@@ -2,8 +2,8 @@
  * While it is not active, or where NULL is passed for it, a write is just a write. Appended rows need no record of
  * their own: the write that raises their count is one. When memory runs out the write still happens and `failed`
  * is set: nothing can be taken back any more, and the owner must be thrown away. */
-#ifndef JK_DOMAIN_JOURNAL_H
-#define JK_DOMAIN_JOURNAL_H
+#ifndef JK_BOOK_JOURNAL_H
+#define JK_BOOK_JOURNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Releases: adding them, finding them by hash, version and weights, and which one decides. */
 #include "base/check.h"
-#include "domain/book_internal.h"
+#include "book/book_internal.h"
 
 /* The slot of a weights digest; the first release that brought it stays its representative. */
 static uint32_t intern_weights(struct jk_book *book, const struct jk_digest *weights, uint32_t release)

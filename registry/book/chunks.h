@@ -1,11 +1,11 @@
 /* Storage whose contents never move: rows in chunks, addressed by a dense slot, and bytes in blocks. Pure.
  * Owned by a book; one writer at a time. Taking back is lowering a count: memory stays for the next row.
  * Limits: 2^32 - 2 rows; one piece of bytes is at most JK_BYTES_BLOCK. */
-#ifndef JK_DOMAIN_CHUNKS_H
-#define JK_DOMAIN_CHUNKS_H
+#ifndef JK_BOOK_CHUNKS_H
+#define JK_BOOK_CHUNKS_H
 
 #include "base/span.h"
-#include "domain/journal.h"
+#include "book/journal.h"
 
 #define JK_CHUNK_SHIFT 10
 #define JK_CHUNK_ROWS  (1u << JK_CHUNK_SHIFT)

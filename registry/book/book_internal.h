@@ -2,14 +2,14 @@
  * Rules: a row that was appended may be filled freely by whoever appended it; every later write goes through
  * jk_book_set (the journal). Caches (summaries, permissions, root sets) carry an epoch and are never journalled:
  * an epoch number is never used twice, so undoing an epoch makes what was computed under it stale by itself. */
-#ifndef JK_DOMAIN_BOOK_INTERNAL_H
-#define JK_DOMAIN_BOOK_INTERNAL_H
+#ifndef JK_BOOK_BOOK_INTERNAL_H
+#define JK_BOOK_BOOK_INTERNAL_H
 
-#include "domain/book.h"
-#include "domain/chunks.h"
+#include "book/book.h"
+#include "book/chunks.h"
 #include "domain/ident.h"
-#include "domain/index.h"
-#include "domain/journal.h"
+#include "book/index.h"
+#include "book/journal.h"
 #include "domain/spdx.h"
 
 #define JK_NOW JK_NONE /* as a size: everything applied so far */

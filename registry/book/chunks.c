@@ -1,5 +1,5 @@
 /* Rows in chunks and bytes in blocks: see chunks.h. */
-#include "domain/chunks.h"
+#include "book/chunks.h"
 
 #include <stdlib.h>
 

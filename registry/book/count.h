@@ -4,10 +4,10 @@
  * counts in a scope once when it stands for at least one root there. The plain count of this file takes every derivative
  * that is registered and has an un-yanked release; policies (a later rule set) will switch further reasons on.
  * Depth in a scope is the minimum over its roots there. */
-#ifndef JK_DOMAIN_COUNT_H
-#define JK_DOMAIN_COUNT_H
+#ifndef JK_BOOK_COUNT_H
+#define JK_BOOK_COUNT_H
 
-#include "domain/book.h"
+#include "book/book.h"
 
 #define JK_COUNT_DEPTHS 16   /* depths 1 … 15; the last bucket holds 16 and deeper */
 #define JK_COUNT_MONTHS 1200 /* months since 1970-01 that a total can hold: to 2069-12 */

@@ -1,5 +1,5 @@
 /* Chained hash index: see index.h. */
-#include "domain/index.h"
+#include "book/index.h"
 
 #include <stdlib.h>
 

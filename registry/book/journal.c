@@ -1,5 +1,5 @@
 /* The undo log: see journal.h. */
-#include "domain/journal.h"
+#include "book/journal.h"
 
 #include <stdlib.h>
 #include <string.h>

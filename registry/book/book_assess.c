@@ -1,7 +1,7 @@
 /* What holds for a derivative and each of its roots now, and the spells that keep it. A refresh works out what should
  * hold and writes only where that differs from the spells that still hold. */
 #include "base/check.h"
-#include "domain/book_internal.h"
+#include "book/book_internal.h"
 
 /* ---- flags of the derivative, whatever the root ---- */
 

@@ -1,7 +1,7 @@
 /* Registered names near to one that is not: what an error message offers. Bounded: each source of candidates is
  * looked at up to CANDIDATES names deep, and an edit distance beyond DISTANCE_MAX is not told from a larger one. */
 #include "base/check.h"
-#include "domain/book_internal.h"
+#include "book/book_internal.h"
 
 #define CANDIDATES   512
 #define DISTANCE_MAX 3

@@ -1,7 +1,7 @@
 /* The roster: teams, their publishers and affiliates, who operates what, and base models; all of it dated twice:
  * by the entry that said so, and by the time from which and until which it says that something held. */
 #include "base/check.h"
-#include "domain/book_internal.h"
+#include "book/book_internal.h"
 
 /* ---- teams ---- */
 

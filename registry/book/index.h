@@ -1,11 +1,11 @@
 /* A chained hash index over the rows of a struct jk_chunks: bucket heads here, the rest of each chain in a
  * struct jk_link inside the rows, newest first. So adding is one journalled write, and undoing it too. Pure.
  * It grows only by jk_index_grow, which the owner calls while no journal is active. */
-#ifndef JK_DOMAIN_INDEX_H
-#define JK_DOMAIN_INDEX_H
+#ifndef JK_BOOK_INDEX_H
+#define JK_BOOK_INDEX_H
 
 #include "base/digest.h"
-#include "domain/chunks.h"
+#include "book/chunks.h"
 
 struct jk_link {
     uint32_t hash;

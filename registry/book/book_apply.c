@@ -1,7 +1,7 @@
 /* Applying entries: one small function a kind, in a table. Each first checks, then changes: a refusal leaves no trace.
  * What an entry affects is collected as "wanted" models; once it is applied these are refreshed, each once. */
 #include "base/check.h"
-#include "domain/book_internal.h"
+#include "book/book_internal.h"
 
 typedef enum jk_status apply_fn(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
 

@@ -10,10 +10,10 @@
  *
  * Threads: none of its own. One writer at a time (apply, undo, keep); readers must exclude the writer
  * (the store holds a read-write lock around it) but may run beside one another.
- * Memory: about 500 bytes a derivative; slots are uint32_t, so at most 4 billion entries.
+ * Memory: about 600 bytes a derivative; slots are uint32_t, so at most 4 billion entries.
  */
-#ifndef JK_DOMAIN_BOOK_H
-#define JK_DOMAIN_BOOK_H
+#ifndef JK_BOOK_BOOK_H
+#define JK_BOOK_BOOK_H
 
 #include "base/arena.h"
 #include "base/digest.h"

@@ -1,9 +1,9 @@
 /* What count.c and cube.c share: a share without its digest, and adding it to a total. */
-#ifndef JK_DOMAIN_COUNT_INTERNAL_H
-#define JK_DOMAIN_COUNT_INTERNAL_H
+#ifndef JK_BOOK_COUNT_INTERNAL_H
+#define JK_BOOK_COUNT_INTERNAL_H
 
-#include "domain/book_internal.h"
-#include "domain/count.h"
+#include "book/book_internal.h"
+#include "book/count.h"
 
 struct jk_light_share { /* as struct jk_share; weights are a slot of the book's digests, JK_NONE for none */
     bool present, counted, independent, license_clean;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "domain/count_internal.h"
+#include "book/count_internal.h"
 
 #define FIRST_TALLY  1024u
 #define FIRST_SCOPES 64u

@@ -1,10 +1,10 @@
 /* Shares and totals by walking the book: see count.h. */
-#include "domain/count.h"
+#include "book/count.h"
 
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "domain/count_internal.h"
+#include "book/count_internal.h"
 
 static bool is_in_scope(const struct jk_book *book, uint32_t root, struct jk_scope scope, uint32_t n)
 {

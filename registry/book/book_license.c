@@ -1,6 +1,6 @@
 /* Licences: expressions in use, the facts about identifiers, and what an expression permits and demands by them. */
 #include "base/check.h"
-#include "domain/book_internal.h"
+#include "book/book_internal.h"
 
 /* ---- expressions ---- */
 

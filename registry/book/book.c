@@ -1,10 +1,10 @@
 /* The book itself: its tables, time, marks, and the small tools that its other files share. See book.h. */
-#include "domain/book.h"
+#include "book/book.h"
 
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "domain/book_internal.h"
+#include "book/book_internal.h"
 
 /* One row a table: its field, the type of its rows. */
 #define TABLES(X)                                                                                                      \

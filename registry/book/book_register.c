@@ -1,6 +1,6 @@
 /* Registrations and releases: the checks on a statement's names and parents, and what is written when they hold. */
 #include "base/check.h"
-#include "domain/book_internal.h"
+#include "book/book_internal.h"
 
 /* ---- parents ---- */
 

@@ -1,7 +1,7 @@
 /* Names: publishers, the aliases of models, reserved names. Names are unique in folded form; old ones resolve for ever.
  */
 #include "base/check.h"
-#include "domain/book_internal.h"
+#include "book/book_internal.h"
 
 struct jk_span jk_book_model_part(struct jk_span name)
 {

@@ -1,9 +1,9 @@
 /* Further questions to the book: numbers for people, and the roster as it stands, for those who compare and show it.
  * Pure; the same rules for sizes and threads as book.h. */
-#ifndef JK_DOMAIN_BOOK_ASK_H
-#define JK_DOMAIN_BOOK_ASK_H
+#ifndef JK_BOOK_BOOK_ASK_H
+#define JK_BOOK_BOOK_ASK_H
 
-#include "domain/book.h"
+#include "book/book.h"
 
 #define JK_CHILDREN_COUNTED 100000 /* jk_book_children_of counts no further */
 

@@ -1,8 +1,8 @@
 /* Numbers for people, and the roster as it stands. */
-#include "domain/book_ask.h"
+#include "book/book_ask.h"
 
 #include "base/check.h"
-#include "domain/book_internal.h"
+#include "book/book_internal.h"
 
 uint32_t jk_book_models_of(const struct jk_book *book, uint32_t publisher, uint32_t n)
 {
