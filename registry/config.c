@@ -139,7 +139,9 @@ static void read_flags(struct reading *reading, int argc, char **argv, enum jk_c
             jk_error_field(reading->error, argv[i], "needs a value");
         } else {
             if (!joined) value = jk_span_of(argv[++i]);
-            if (config)
+            if (config ? reading->file != NULL : reading->set[option])
+                jk_error_field(reading->error, config ? "--config" : options_flag(option, flag), "is given twice");
+            else if (config)
                 reading->file = value.at;
             else
                 set(reading, option, "the command line", value);

@@ -13,11 +13,10 @@
 #include "base/log.h"
 #include "bootstrap.h"
 #include "config.h"
+#include "rpc/address.h"
 #include "rpc/server.h"
 #include "service/services.h"
 #include "store/embedded.h"
-
-#define VERSION "0.1.0"
 
 struct server {
     struct jk_config config;
@@ -60,10 +59,29 @@ static void setup_log(const struct jk_config *config)
 
 /* ---- start ---- */
 
-static bool is_local(const char *listen)
+/* What the options alone can tell, before anything is made: an origin is for ever. */
+static enum jk_status check_listen(const struct jk_config *config, struct jk_error *error)
 {
-    return !strncmp(listen, "127.", 4) || !strncmp(listen, "localhost:", 10) || !strncmp(listen, "[::1]:", 6) ||
-           !strncmp(listen, "unix:", 5);
+    struct jk_rpc_address address;
+    struct jk_error found;
+    jk_error_init(&found, NULL);
+    if (jk_rpc_address_parse(config->listen, &address, &found) != JK_OK)
+        jk_error_field(error, "--listen", "%s", found.message);
+    if (!*config->tls_cert != !*config->tls_key)
+        jk_error_field(error, "--tls-cert", "and --tls-key go together: give both, or none");
+    else if (*config->tls_client_ca && !*config->tls_cert)
+        jk_error_field(error, "--tls-client-ca", "needs TLS: give --tls-cert and --tls-key too");
+    JK_TRY(jk_error_result(error));
+    if (address.local) return JK_OK;
+    if (!*config->origin)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "ORIGIN_REQUIRED",
+                       "--origin is needed off loopback: the log's name for ever, a URL without scheme such as "
+                       "registry.example.kr/jokbo");
+    if (*config->tls_cert) return JK_OK;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "PLAINTEXT_REFUSED",
+                   "listening on %s without TLS would send tokens in plain text over the network: give --tls-cert and "
+                   "--tls-key, or listen on a loopback address or a Unix socket",
+                   address.text);
 }
 
 static enum jk_status make_data_dir(struct server *server, struct jk_error *error)
@@ -100,10 +118,6 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
                                        .readers = (unsigned)config->readers,
                                        .batch_max = (unsigned)config->batch,
                                        .migrate = server->embedded != NULL};
-    if (!options.origin && !is_local(config->listen))
-        return jk_fail(error, JK_INVALID_ARGUMENT, "ORIGIN_REQUIRED",
-                       "--origin is needed off loopback: the log's name for ever, a URL without scheme such as "
-                       "registry.example.kr/jokbo");
     JK_TRY(jk_store_start(&options, &server->store, error));
     server->services =
         (struct jk_services){server->store, (unsigned)config->publishers_per_account, (unsigned)config->writes_per_day};
@@ -144,6 +158,7 @@ static enum jk_status write_client_config(struct server *server, struct jk_error
 
 static enum jk_status start(struct server *server, struct jk_error *error)
 {
+    JK_TRY(check_listen(&server->config, error));
     JK_TRY(make_data_dir(server, error));
     JK_TRY(start_database(server, error));
     JK_TRY(start_store(server, error));
@@ -230,7 +245,7 @@ int main(int argc, char **argv)
         code = print_help();
         break;
     case JK_CONFIG_VERSION:
-        printf("jokbod %s\n", VERSION);
+        printf("jokbod %s\n", JK_VERSION);
         code = 0;
         break;
     case JK_CONFIG_MIGRATE:

@@ -26,7 +26,8 @@ enum jk_status jk_adapter_parse(struct jk_span json, struct jk_arena *arena, str
     if (base && !json_is_string(base) && !json_is_null(base))
         jk_error_field(error, "adapter_config.json", "base_model_name_or_path must be text or null");
     if (!jk_error_is_set(error))
-        *out_adapter = (struct jk_adapter){copy_text(base, arena), copy_text(json_object_get(root, "peft_type"), arena)};
+        *out_adapter =
+            (struct jk_adapter){copy_text(base, arena), copy_text(json_object_get(root, "peft_type"), arena)};
     json_decref(root);
     return jk_error_result(error);
 }

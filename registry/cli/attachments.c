@@ -52,11 +52,13 @@ static void attach_digest(struct jk_submission *submission, enum jk_option_id id
     if (!text) return;
     jk_text_shorten(jk_span_of(text), shown, sizeof shown);
     if (!jk_digest_parse(jk_span_of(text), &digest))
-        jk_error_field(&submission->mistakes, field, "\"%s\" must be 64 lower-case hexadecimal digits, a SHA-256", shown);
+        jk_error_field(&submission->mistakes, field, "\"%s\" must be 64 lower-case hexadecimal digits, a SHA-256",
+                       shown);
     else if (submission->manifest.len > 0 && strcmp(text, out_hex) != 0)
-        jk_error_field(&submission->mistakes, field, "\"%s\" is not what the manifest gives, %s: leave one of them out", shown,
-                       out_hex[0] ? out_hex : "none");
-    else memcpy(out_hex, text, JK_DIGEST_HEX + 1);
+        jk_error_field(&submission->mistakes, field, "\"%s\" is not what the manifest gives, %s: leave one of them out",
+                       shown, out_hex[0] ? out_hex : "none");
+    else
+        memcpy(out_hex, text, JK_DIGEST_HEX + 1);
     if (!submission->digests_from[0]) submission->digests_from = "option";
 }
 
@@ -74,7 +76,8 @@ enum jk_status jk_submission_upload(struct jk_submission *submission)
 {
     struct jk_cli *cli = submission->cli;
     if (submission->license_bytes.len > 0)
-        JK_TRY(jk_upload_blob(cli, JOKBO__V1__BLOB_KIND__BLOB_KIND_LICENSE_TEXT, submission->license_bytes, "licence text"));
+        JK_TRY(jk_upload_blob(cli, JOKBO__V1__BLOB_KIND__BLOB_KIND_LICENSE_TEXT, submission->license_bytes,
+                              "licence text"));
     if (submission->manifest.len > 0)
         JK_TRY(jk_upload_blob(cli, JOKBO__V1__BLOB_KIND__BLOB_KIND_MANIFEST, submission->manifest, "manifest"));
     return JK_OK;
@@ -87,7 +90,8 @@ static void license_of_option(struct jk_submission *submission)
     jk_text_init(&canonical, JK_LICENSE_MAX);
     submission->license_from = "--license";
     if (jk_spdx_canonical(declaration->license, "license", &canonical, &submission->mistakes) == JK_OK)
-        submission->license = jk_arena_copy(&submission->cli->arena, canonical.bytes ? canonical.bytes : "", canonical.len);
+        submission->license =
+            jk_arena_copy(&submission->cli->arena, canonical.bytes ? canonical.bytes : "", canonical.len);
     jk_text_done(&canonical);
 }
 
@@ -113,29 +117,37 @@ static void license_of_card(struct jk_submission *submission)
     char license[128], name[128];
     jk_text_shorten(card->license, license, sizeof license);
     jk_text_shorten(card->license_name, name, sizeof name);
-    const char *named = card->license_name.len > 0 ? jk_arena_printf(&submission->cli->arena, ", license_name %s", name) : "";
+    const char *named =
+        card->license_name.len > 0 ? jk_arena_printf(&submission->cli->arena, ", license_name %s", name) : "";
     if (found.len > 0) {
         submission->license = jk_arena_copy(&submission->cli->arena, found.at, found.len);
         submission->license_from = "card";
         if (!jk_span_equal_fold(found, card->license))
-            jk_declaration_note(declaration, "license %s%s of the card is taken as %.*s", license, named, JK_SPAN_ARG(found));
+            jk_declaration_note(declaration, "license %s%s of the card is taken as %.*s", license, named,
+                                JK_SPAN_ARG(found));
         return;
     }
     submission->license = "NOASSERTION";
     submission->license_from = card->license.len > 0 ? "card" : "default";
     if (card->license.len > 0)
-        jk_declaration_note(declaration, "license %s%s of the card fits no licence known here, so that NOASSERTION is stored: "
-                                         "--license says better, as an SPDX expression or LicenseRef-…", license, named);
+        jk_declaration_note(declaration,
+                            "license %s%s of the card fits no licence known here, so that NOASSERTION is stored: "
+                            "--license says better, as an SPDX expression or LicenseRef-…",
+                            license, named);
     else
-        jk_declaration_note(declaration, "no licence is declared, so that NOASSERTION is stored: --license says better");
+        jk_declaration_note(declaration,
+                            "no licence is declared, so that NOASSERTION is stored: --license says better");
 }
 
 void jk_submission_license(struct jk_submission *submission)
 {
     submission->license = "NOASSERTION";
     submission->license_from = "default";
-    if (jk_options_has(&submission->cli->options, JK_OPTION_LICENSE)) license_of_option(submission);
-    else if (submission->publish) license_of_before(submission);
-    else license_of_card(submission);
+    if (jk_options_has(&submission->cli->options, JK_OPTION_LICENSE))
+        license_of_option(submission);
+    else if (submission->publish)
+        license_of_before(submission);
+    else
+        license_of_card(submission);
     if (!submission->license) submission->license = "NOASSERTION";
 }

@@ -6,7 +6,8 @@
 
 static struct jk_span without_blank_end(struct jk_span line)
 {
-    while (line.len > 0 && strchr(" \t\r", line.at[line.len - 1])) line.len--;
+    while (line.len > 0 && strchr(" \t\r", line.at[line.len - 1]))
+        line.len--;
     return line;
 }
 
@@ -57,11 +58,14 @@ static void read_parents(const struct jk_yaml *node, struct jk_names *names, str
         return;
     }
     for (const struct jk_yaml *item = node->first; item; item = item->next) {
-        if (item->kind == JK_YAML_SCALAR) jk_names_add(names, jk_yaml_text(item));
-        else jk_error_field(error, "base_model", "line %u of the card: each item must be a name", item->line);
+        if (item->kind == JK_YAML_SCALAR)
+            jk_names_add(names, jk_yaml_text(item));
+        else
+            jk_error_field(error, "base_model", "line %u of the card: each item must be a name", item->line);
     }
     if (names->dropped > 0)
-        jk_error_field(error, "base_model", "the card names %zu parents; 64 is the most", names->count + names->dropped);
+        jk_error_field(error, "base_model", "the card names %zu parents; 64 is the most",
+                       names->count + names->dropped);
 }
 
 /* "base_model:org/name" or "base_model:quantized:org/name". */
@@ -89,7 +93,8 @@ static void read_tags(struct jk_card *card, const struct jk_yaml *node)
 {
     if (!node) return;
     if (node->kind == JK_YAML_SCALAR) add_tag(card, node);
-    for (const struct jk_yaml *item = node->first; item; item = item->next) add_tag(card, item);
+    for (const struct jk_yaml *item = node->first; item; item = item->next)
+        add_tag(card, item);
 }
 
 static void read_license(struct jk_card *card, const struct jk_yaml *node)
@@ -129,7 +134,8 @@ static enum jk_status card_fault(struct jk_error *error, const struct jk_error *
     return jk_error_result(error);
 }
 
-enum jk_status jk_card_parse(struct jk_span text, struct jk_arena *arena, struct jk_card *out_card, struct jk_error *error)
+enum jk_status jk_card_parse(struct jk_span text, struct jk_arena *arena, struct jk_card *out_card,
+                             struct jk_error *error)
 {
     struct jk_card card = {0};
     struct jk_span front;

@@ -1,6 +1,7 @@
-/* The front matter of a model card, as the Hugging Face Hub has it. Pure; spans lie in the arena. Only the block between the
- * first two "---" lines counts; what a card's body says (a mergekit recipe, say) does not. A byte order mark, empty lines and
- * spaces before the first "---" are tolerated. Limits: 256 KiB of front matter, 64 parents, 256 tags (more are not read). */
+/* The front matter of a model card, as the Hugging Face Hub has it. Pure; spans lie in the arena. Only the block
+ * between the first two "---" lines counts; what a card's body says (a mergekit recipe, say) does not. A byte order
+ * mark, empty lines and spaces before the first "---" are tolerated. Limits: 256 KiB of front matter, 64 parents, 256
+ * tags (more are not read). */
 #ifndef JK_CLI_CARD_H
 #define JK_CLI_CARD_H
 
@@ -8,10 +9,10 @@
 #include "cli/parents.h"
 
 #define JK_CARD_FRONT_MAX (256u << 10)
-#define JK_CARD_TAGS_MAX 256
+#define JK_CARD_TAGS_MAX  256
 
 struct jk_card {
-    bool front_matter; /* whether there was one */
+    bool front_matter;           /* whether there was one */
     struct jk_names parents;     /* of base_model */
     struct jk_names tag_parents; /* of tags such as base_model:quantized:org/name */
     struct jk_span tag_relation; /* "quantized" of such a tag; empty for none */
@@ -24,8 +25,8 @@ struct jk_card {
 /* INVALID_ARGUMENT with a violation for each mistake (fields as in the card). */
 JK_MUST_USE enum jk_status jk_card_parse(struct jk_span text, struct jk_arena *arena, struct jk_card *out_card,
                                          struct jk_error *error);
-/* Finds the front matter: false where there is none or (with *out_unclosed) its end is missing. *out_line is the number of
- * its first line. */
+/* Finds the front matter: false where there is none or (with *out_unclosed) its end is missing. *out_line is the number
+ * of its first line. */
 bool jk_card_front_matter(struct jk_span text, struct jk_span *out_front, unsigned *out_line, bool *out_unclosed);
 bool jk_card_has_tag(const struct jk_card *card, const char *tag);
 

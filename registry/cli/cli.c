@@ -7,12 +7,15 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/defer.h"
 #include "base/digest.h"
 #include "cli/faults.h"
 #include "cli/help.h"
+
+#define WIDTH_DEFAULT 100
 
 char *jk_cli_text(const struct jk_cli *cli, enum jk_option_id id)
 {
@@ -93,6 +96,13 @@ static bool wants_color(const struct jk_cli *cli, bool terminal)
     return terminal && !(none && none[0]) && !(term && strcmp(term, "dumb") == 0);
 }
 
+static size_t width_of(const struct jk_cli *cli)
+{
+    struct winsize size;
+    bool known = cli->out_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known ? size.ws_col : WIDTH_DEFAULT;
+}
+
 static void set_stage(struct jk_cli *cli)
 {
     cli->in = stdin;
@@ -101,6 +111,7 @@ static void set_stage(struct jk_cli *cli)
     cli->in_terminal = isatty(STDIN_FILENO);
     cli->out_terminal = isatty(STDOUT_FILENO);
     cli->err_terminal = isatty(STDERR_FILENO);
+    cli->width = width_of(cli);
     setlocale(LC_CTYPE, "");
     cli->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     /* numbers and dates are written the same way everywhere: no other category is set */
@@ -112,7 +123,8 @@ static enum jk_status load_settings(struct jk_cli *cli)
     jk_text_init(&warnings, 1 << 16);
     enum jk_status status = jk_settings_load(&cli->options, &cli->arena, &cli->settings, &warnings, &cli->error);
     struct jk_span rest = jk_text_span(&warnings), line;
-    while (jk_span_line(&rest, &line)) fprintf(cli->err, "jokbo: note: %.*s\n", JK_SPAN_ARG(line));
+    while (jk_span_line(&rest, &line))
+        fprintf(cli->err, "jokbo: note: %.*s\n", JK_SPAN_ARG(line));
     return status;
 }
 
@@ -124,9 +136,12 @@ static bool wants_help(const struct jk_cli *cli)
 static enum jk_status show_help(struct jk_cli *cli)
 {
     bool asked = jk_cli_has(cli, JK_OPTION_HELP);
-    if (cli->options.command) jk_help_command(cli->options.command, cli->out);
-    else if (asked && cli->options.operand_count > 0) jk_help_group(cli->options.operands[0], cli->out);
-    else jk_help_overview(asked ? cli->out : cli->err);
+    if (cli->options.command)
+        jk_help_command(cli->options.command, cli->out);
+    else if (asked && cli->options.operand_count > 0)
+        jk_help_group(cli->options.operands[0], cli->out);
+    else
+        jk_help_overview(asked ? cli->out : cli->err);
     return asked ? JK_OK : jk_cli_usage(cli, "a command is missing");
 }
 
@@ -146,8 +161,7 @@ static int report(struct jk_cli *cli)
     struct jk_error *error = &cli->error;
     bool lost = fflush(cli->out) != 0 || ferror(cli->out);
     if (lost && errno == EPIPE) return JK_EXIT_OK; /* whoever read has enough, as head(1) does */
-    if (lost && !jk_error_is_set(error))
-        (void)jk_fail(error, JK_INTERNAL, "OUTPUT", "the result could not be written");
+    if (lost && !jk_error_is_set(error)) (void)jk_fail(error, JK_INTERNAL, "OUTPUT", "the result could not be written");
     enum jk_status status = jk_error_result(error); /* sums violations up */
     if (status == JK_OK) return JK_EXIT_OK;
     fflush(cli->out);

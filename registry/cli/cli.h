@@ -1,5 +1,5 @@
-/* One run of the command line: its options, where it prints, and its connection. One thread. Results go to `out`, all else
- * to `err`. Memory that needs no owner of its own lies in the arena (512 MiB at most). */
+/* One run of the command line: its options, where it prints, and its connection. One thread. Results go to `out`, all
+ * else to `err`. Memory that needs no owner of its own lies in the arena (512 MiB at most). */
 #ifndef JK_CLI_CLI_H
 #define JK_CLI_CLI_H
 
@@ -20,6 +20,7 @@ struct jk_cli {
     FILE *in, *out, *err;
     bool in_terminal, out_terminal, err_terminal;
     bool json, color, utf8;
+    size_t width;           /* of the terminal in columns; 100 where there is none */
     const char *request_id; /* of this run's write, made when first asked for */
 };
 
@@ -27,8 +28,8 @@ struct jk_cli {
 int jk_cli_run(int argc, char **argv);
 
 /* One call; *out_reply (a pointer to a message, in the arena) is set on success. `service` and `method` name it. */
-JK_MUST_USE enum jk_status jk_cli_call(struct jk_cli *cli, const ProtobufCServiceDescriptor *service, const char *method,
-                                       const ProtobufCMessage *request, void *out_reply);
+JK_MUST_USE enum jk_status jk_cli_call(struct jk_cli *cli, const ProtobufCServiceDescriptor *service,
+                                       const char *method, const ProtobufCMessage *request, void *out_reply);
 /* Opens the connection, where it is not open. */
 JK_MUST_USE enum jk_status jk_cli_connect(struct jk_cli *cli);
 /* --request-id, or a random UUID, the same all through the run. Never NULL. */

@@ -1,5 +1,5 @@
-/* The life of a call: start (metadata, message, half-close, and the receiving operations in one batch), wait for the batch,
- * read the status. Each batch has a tag of its own, and is waited for by name (a queue for plucking).
+/* The life of a call: start (metadata, message, half-close, and the receiving operations in one batch), wait for the
+ * batch, read the status. Each batch has a tag of its own, and is waited for by name (a queue for plucking).
  *
  *   unary     [all ops] ── done
  *   upload    [send metadata, receive metadata] ── ([send message])* ── [close, receive message, receive status]
@@ -23,9 +23,9 @@
 #include "cli/faults.h"
 #include "cli/local.h"
 
-#define CA_MAX (4u << 20)
-#define MESSAGE_ARENA (256u << 20)
-#define OPS_MAX 6
+#define CA_MAX           (4u << 20)
+#define MESSAGE_ARENA    (256u << 20)
+#define OPS_MAX          6
 #define STREAM_TIMEOUT_S 3600 /* for uploads and downloads: what they move may be large */
 
 struct jk_client {
@@ -128,8 +128,7 @@ void jk_client_free(struct jk_client *client)
 static void call_begin(struct call *call, struct jk_client *client, const char *path, unsigned timeout_s)
 {
     *call = (struct call){.client = client, .message = grpc_empty_slice()};
-    call->deadline = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                                  gpr_time_from_seconds(timeout_s, GPR_TIMESPAN));
+    call->deadline = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(timeout_s, GPR_TIMESPAN));
     grpc_metadata_array_init(&call->initial);
     grpc_metadata_array_init(&call->trailing);
     grpc_slice method = grpc_slice_from_copied_string(path);
@@ -210,7 +209,8 @@ static grpc_byte_buffer *pack(const ProtobufCMessage *message)
 }
 
 /* NULL where the bytes are no such message, or the arena is full. */
-static ProtobufCMessage *unpack(grpc_byte_buffer *buffer, const ProtobufCMessageDescriptor *type, struct jk_arena *arena)
+static ProtobufCMessage *unpack(grpc_byte_buffer *buffer, const ProtobufCMessageDescriptor *type,
+                                struct jk_arena *arena)
 {
     grpc_byte_buffer_reader reader;
     if (!grpc_byte_buffer_reader_init(&reader, buffer)) return NULL;
@@ -244,7 +244,8 @@ static enum jk_status take_reply(struct call *call, const ProtobufCMethodDescrip
 {
     JK_TRY(call_result(call, error));
     ProtobufCMessage *reply = call->received ? unpack(call->received, method->output, arena) : NULL;
-    if (!reply) return jk_fail(error, JK_INTERNAL, "BAD_REPLY", "the server's reply to %s cannot be read", method->name);
+    if (!reply)
+        return jk_fail(error, JK_INTERNAL, "BAD_REPLY", "the server's reply to %s cannot be read", method->name);
     *out_reply = reply;
     return JK_OK;
 }
@@ -263,7 +264,7 @@ static enum jk_status call_once(struct jk_client *client, const ProtobufCService
     path_of(service, method->name, path, sizeof path);
     call_begin(&call, client, path, client->settings->timeout_s);
     grpc_byte_buffer *buffer = pack(request);
-    grpc_op ops[OPS_MAX] = {send_metadata(&call), send_message(buffer),   close_op,
+    grpc_op ops[OPS_MAX] = {send_metadata(&call),    send_message(buffer),   close_op,
                             receive_metadata(&call), receive_message(&call), receive_status(&call)};
     (void)run_batch(&call, ops, OPS_MAX);
     grpc_byte_buffer_destroy(buffer);
@@ -275,7 +276,8 @@ static enum jk_status call_once(struct jk_client *client, const ProtobufCService
 static void pause_ms(int64_t ms)
 {
     struct timespec time = {ms / 1000, ms % 1000 * 1000000};
-    while (nanosleep(&time, &time) != 0) continue;
+    while (nanosleep(&time, &time) != 0)
+        continue;
 }
 
 /* Waits before the next try; false where there is none. */
@@ -348,8 +350,8 @@ enum jk_status jk_client_upload(struct jk_client *client, const ProtobufCService
 }
 
 /* One message; false at the end of the stream or when the taker has had enough. */
-static bool receive_one(struct call *call, const ProtobufCMethodDescriptor *method, jk_client_take_fn *take, void *context,
-                        struct jk_error *error)
+static bool receive_one(struct call *call, const ProtobufCMethodDescriptor *method, jk_client_take_fn *take,
+                        void *context, struct jk_error *error)
 {
     struct jk_arena arena;
     grpc_op op = receive_message(call);
@@ -358,15 +360,16 @@ static bool receive_one(struct call *call, const ProtobufCMethodDescriptor *meth
     ProtobufCMessage *message = unpack(call->received, method->output, &arena);
     grpc_byte_buffer_destroy(call->received);
     call->received = NULL;
-    enum jk_status status = message ? take(context, message, error)
-                                    : jk_fail(error, JK_INTERNAL, "BAD_REPLY", "a message of the stream cannot be read");
+    enum jk_status status = message
+                                ? take(context, message, error)
+                                : jk_fail(error, JK_INTERNAL, "BAD_REPLY", "a message of the stream cannot be read");
     jk_arena_done(&arena);
     return status == JK_OK;
 }
 
-enum jk_status jk_client_download(struct jk_client *client, const ProtobufCServiceDescriptor *service, const char *method,
-                                  const ProtobufCMessage *request, jk_client_take_fn *take, void *context,
-                                  struct jk_error *error)
+enum jk_status jk_client_download(struct jk_client *client, const ProtobufCServiceDescriptor *service,
+                                  const char *method, const ProtobufCMessage *request, jk_client_take_fn *take,
+                                  void *context, struct jk_error *error)
 {
     const ProtobufCMethodDescriptor *found = find_method(service, method);
     char path[160];
@@ -377,7 +380,8 @@ enum jk_status jk_client_download(struct jk_client *client, const ProtobufCServi
     grpc_op begin[] = {send_metadata(&call), send_message(buffer), close_op, receive_metadata(&call)};
     (void)run_batch(&call, begin, sizeof begin / sizeof begin[0]);
     grpc_byte_buffer_destroy(buffer);
-    while (receive_one(&call, found, take, context, error)) continue;
+    while (receive_one(&call, found, take, context, error))
+        continue;
     if (jk_error_is_set(error)) (void)grpc_call_cancel(call.call, NULL);
     grpc_op end = receive_status(&call);
     (void)run_batch(&call, &end, 1);

@@ -7,17 +7,18 @@
 #include "cli/print.h"
 #include "cli/words.h"
 
-#define ACCESS (&jokbo__v1__access__descriptor)
-#define ROLES_MAX 8
+#define ACCESS     (&jokbo__v1__access__descriptor)
+#define ROLES_MAX  8
 #define SCOPES_MAX 8
-#define DAY_S 86400
+#define DAY_S      86400
 
 /* "models, publishers"; in the arena. */
 static const char *words_of(struct jk_cli *cli, const ProtobufCEnumDescriptor *type, const int *values, size_t count)
 {
     JK_CLEANUP(jk_text_done) struct jk_text text;
     jk_text_init(&text, 0);
-    for (size_t i = 0; i < count; i++) jk_text_addf(&text, "%s%s", i > 0 ? ", " : "", jk_print_word(cli, type, values[i]));
+    for (size_t i = 0; i < count; i++)
+        jk_text_addf(&text, "%s%s", i > 0 ? ", " : "", jk_print_word(cli, type, values[i]));
     const char *copy = jk_arena_copy(&cli->arena, text.bytes ? text.bytes : "", text.len);
     return copy ? copy : "";
 }
@@ -47,7 +48,8 @@ enum jk_status jk_run_whoami(struct jk_cli *cli)
     Jokbo__V1__Caller *caller;
     JK_TRY(jk_cli_call(cli, ACCESS, "GetCaller", &request.base, &caller));
     if (cli->json) return jk_print_message(cli, &caller->base);
-    const char *scopes = words_of(cli, &jokbo__v1__token_scope__descriptor, (const int *)caller->scopes, caller->n_scopes);
+    const char *scopes =
+        words_of(cli, &jokbo__v1__token_scope__descriptor, (const int *)caller->scopes, caller->n_scopes);
     if (caller->account) account_facts(cli, caller->account, scopes);
     return JK_OK;
 }
@@ -171,7 +173,8 @@ enum jk_status jk_run_token_create(struct jk_cli *cli)
     Jokbo__V1__CreateTokenRequest request = JOKBO__V1__CREATE_TOKEN_REQUEST__INIT;
     Jokbo__V1__CreateTokenResponse *reply;
     int scopes[SCOPES_MAX];
-    JK_TRY(jk_words_values(cli, JK_OPTION_SCOPE, &jokbo__v1__token_scope__descriptor, scopes, SCOPES_MAX, &request.n_scopes));
+    JK_TRY(jk_words_values(cli, JK_OPTION_SCOPE, &jokbo__v1__token_scope__descriptor, scopes, SCOPES_MAX,
+                           &request.n_scopes));
     JK_TRY(read_lifetime(cli, &request.lifetime_seconds));
     request.scopes = (Jokbo__V1__TokenScope *)scopes;
     request.account = (int64_t)jk_options_count(&cli->options, JK_OPTION_ACCOUNT, 0);
@@ -189,8 +192,8 @@ enum jk_status jk_run_token_create(struct jk_cli *cli)
 
 enum jk_status jk_run_token_list(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"token", true},   {"account", true}, {"label", false}, {"scopes", false},
-                                               {"made", false},   {"ends", false},   {"", false}};
+    static const struct jk_column columns[] = {{"token", true}, {"account", true}, {"label", false}, {"scopes", false},
+                                               {"made", false}, {"ends", false},   {"", false}};
     Jokbo__V1__ListTokensRequest request = JOKBO__V1__LIST_TOKENS_REQUEST__INIT;
     struct jk_pages pages = {ACCESS, "ListTokens", &request.base, "tokens", jk_pages_limit(cli)};
     struct jk_list list;
@@ -204,7 +207,8 @@ enum jk_status jk_run_token_list(struct jk_cli *cli)
         jk_table_cellf(&table, "%lld", (long long)token->id);
         jk_table_cellf(&table, "%lld", (long long)token->account);
         jk_table_cell(&table, token->label);
-        jk_table_cell(&table, words_of(cli, &jokbo__v1__token_scope__descriptor, (const int *)token->scopes, token->n_scopes));
+        jk_table_cell(&table,
+                      words_of(cli, &jokbo__v1__token_scope__descriptor, (const int *)token->scopes, token->n_scopes));
         jk_table_cell(&table, jk_print_time(cli, token->create_time));
         jk_table_cell(&table, token->expire_time ? jk_print_time(cli, token->expire_time) : "never");
         jk_table_cell(&table, token->revoked ? "revoked" : "");

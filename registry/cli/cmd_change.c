@@ -92,7 +92,8 @@ enum jk_status jk_run_adopt(struct jk_cli *cli)
     jk_text_init(&external, 0);
     if (!jk_ident_external_from(jk_span_of(jk_cli_operand(cli, 0)), &external)) {
         jk_text_done(&external);
-        return jk_cli_usage(cli, "the external model must be host/id, as huggingface.co/google/gemma-2-9b-it, or its URL");
+        return jk_cli_usage(cli,
+                            "the external model must be host/id, as huggingface.co/google/gemma-2-9b-it, or its URL");
     }
     request.external = jk_arena_copy(&cli->arena, external.bytes, external.len);
     jk_text_done(&external);
@@ -102,8 +103,8 @@ enum jk_status jk_run_adopt(struct jk_cli *cli)
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
     JK_TRY(jk_cli_call(cli, REGISTRY, "AdoptExternalModel", &request.base, &reply));
     if (cli->json) return jk_print_message(cli, &reply->base);
-    fprintf(cli->out, "%sbound: %s is %s. Lineages of %s run through it.\n", would(cli), jk_print_safe(cli, request.external),
-            jk_print_safe(cli, reply->model ? reply->model->name : request.model),
+    fprintf(cli->out, "%sbound: %s is %s. Lineages of %s run through it.\n", would(cli),
+            jk_print_safe(cli, request.external), jk_print_safe(cli, reply->model ? reply->model->name : request.model),
             jk_print_plural(cli, reply->children, "model", "models"));
     return JK_OK;
 }

@@ -4,12 +4,13 @@
 
 #include "base/defer.h"
 #include "cli/commands.h"
+#include "cli/overview.h"
 #include "cli/pages.h"
 #include "cli/print.h"
 
 #define EVALUATION (&jokbo__v1__evaluation__descriptor)
-#define BAR_WIDTH 24
-#define GROUPINGS 7
+#define BAR_WIDTH  24
+#define GROUPINGS  7
 
 /* What both requests share. */
 struct count_wish {
@@ -21,7 +22,8 @@ struct count_wish {
 
 static enum jk_status set_scope(struct jk_cli *cli, struct count_wish *wish)
 {
-    bool base = cli->options.operand_count > 0, team = jk_cli_has(cli, JK_OPTION_TEAM), all = jk_cli_has(cli, JK_OPTION_ALL);
+    bool base = cli->options.operand_count > 0, team = jk_cli_has(cli, JK_OPTION_TEAM),
+         all = jk_cli_has(cli, JK_OPTION_ALL);
     if (base + team + all > 1) return jk_cli_usage(cli, "give one of BASE, --team and --all");
     wish->has_scope = base || team || all;
     if (base) {
@@ -51,7 +53,8 @@ static enum jk_status set_as_of(struct jk_cli *cli, struct count_wish *wish)
         return JK_OK;
     }
     if (!jk_time_parse(jk_span_of(text), &time_us))
-        return jk_cli_usage(cli, "--as-of must be a log size, a day as 2026-01-15, or a moment as 2026-01-15T09:00:00+09:00");
+        return jk_cli_usage(
+            cli, "--as-of must be a log size, a day as 2026-01-15, or a moment as 2026-01-15T09:00:00+09:00");
     jk_json_time_set(time_us, &wish->time);
     wish->as_of.kind_case = JOKBO__V1__AS_OF__KIND_TIME;
     wish->as_of.time = &wish->time;
@@ -67,73 +70,10 @@ static enum jk_status make_wish(struct jk_cli *cli, struct count_wish *wish)
     return set_as_of(cli, wish);
 }
 
-static const char *bar(struct jk_cli *cli, int64_t value, int64_t most)
-{
-    JK_CLEANUP(jk_text_done) struct jk_text text;
-    jk_text_init(&text, 0);
-    jk_table_bar(value > 0 ? (uint64_t)value : 0, most > 0 ? (uint64_t)most : 0, BAR_WIDTH, cli->utf8, &text);
-    const char *copy = jk_arena_copy(&cli->arena, text.bytes ? text.bytes : "", text.len);
-    return copy ? copy : "";
-}
-
 static void print_state(struct jk_cli *cli, int64_t log_size, const Google__Protobuf__Timestamp *time)
 {
     fprintf(cli->out, "\nAt log size %s%s%s.\n", jk_print_number(cli, log_size), time ? ", last entry " : "",
             jk_print_time(cli, time));
-}
-
-static const struct jk_column count_columns[] = {
-    {"", false},          {"counted", true},  {"", false},           {"direct", true},   {"transitive", true},
-    {"independent", true}, {"licence clean", true}, {"publishers", true}, {"distinct weights", true}, {"yanked", true}};
-
-static void count_row(struct jk_cli *cli, struct jk_table *table, const char *name, const Jokbo__V1__DerivativeCount *count,
-                      int64_t most)
-{
-    const int64_t numbers[] = {count->direct, count->transitive, count->independent, count->license_clean,
-                               count->distinct_publishers, count->distinct_weights, count->yanked};
-    jk_table_cell(table, name);
-    jk_table_cell(table, jk_print_number(cli, count->counted));
-    jk_table_cell(table, bar(cli, count->counted, most));
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) jk_table_cell(table, jk_print_number(cli, numbers[i]));
-}
-
-static const char *scope_name(const Jokbo__V1__DerivativeCount *count)
-{
-    if (!count->scope) return "";
-    if (count->scope->kind_case == JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL) return count->scope->base_model;
-    if (count->scope->kind_case == JOKBO__V1__COUNT_SCOPE__KIND_TEAM) return count->scope->team;
-    return "all";
-}
-
-static int64_t most_of(Jokbo__V1__DerivativeCount *const *counts, size_t count)
-{
-    int64_t most = 0;
-    for (size_t i = 0; i < count; i++)
-        if (counts[i]->counted > most) most = counts[i]->counted;
-    return most;
-}
-
-static size_t longest_name(Jokbo__V1__DerivativeCount *const *counts, size_t count, size_t least)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strlen(scope_name(counts[i])) > least) least = strlen(scope_name(counts[i]));
-    return least;
-}
-
-/* Titles are filled up with spaces, so that the columns of all sections stand under each other. */
-static void section(struct jk_cli *cli, const char *title, size_t width, Jokbo__V1__DerivativeCount *const *counts, size_t count)
-{
-    struct jk_table table;
-    struct jk_column columns[JK_TABLE_COLUMNS_MAX];
-    const char *wide = jk_arena_printf(&cli->arena, "%-*s", (int)width, title);
-    const char *bars = jk_arena_printf(&cli->arena, "%*s", BAR_WIDTH, "");
-    int64_t most = most_of(counts, count);
-    memcpy(columns, count_columns, sizeof count_columns);
-    columns[0].title = wide ? wide : title;
-    columns[2].title = bars ? bars : "";
-    jk_table_init(&table, &cli->arena, columns, sizeof count_columns / sizeof count_columns[0]);
-    for (size_t i = 0; i < count; i++) count_row(cli, &table, scope_name(counts[i]), counts[i], most);
-    jk_table_print(&table, cli->color, cli->out);
 }
 
 static enum jk_status count_everything(struct jk_cli *cli, struct count_wish *wish)
@@ -143,12 +83,7 @@ static enum jk_status count_everything(struct jk_cli *cli, struct count_wish *wi
     if (wish->has_as_of) request.as_of = &wish->as_of;
     JK_TRY(jk_cli_call(cli, EVALUATION, "ListCounts", &request.base, &reply));
     if (cli->json) return jk_print_message(cli, &reply->base);
-    size_t width = longest_name(reply->teams, reply->n_teams, longest_name(reply->bases, reply->n_bases, 0));
-    section(cli, "base model", width, reply->bases, reply->n_bases);
-    fputc('\n', cli->out);
-    section(cli, "team", width, reply->teams, reply->n_teams);
-    fputc('\n', cli->out);
-    if (reply->all) section(cli, "total", width, &reply->all, 1);
+    jk_overview_print(cli, reply);
     print_state(cli, reply->log_size, reply->log_time);
     return JK_OK;
 }
@@ -160,7 +95,8 @@ static size_t wanted_groupings(struct jk_cli *cli, Jokbo__V1__Grouping out_group
     for (size_t i = 0; i < given; i++) {
         int value = 0;
         bool known = jk_json_enum_parse(&jokbo__v1__grouping__descriptor, values[i], &value), twice = false;
-        for (size_t k = 0; k < count; k++) twice |= (int)out_groupings[k] == value;
+        for (size_t k = 0; k < count; k++)
+            twice |= (int)out_groupings[k] == value;
         if (known && !twice && count < GROUPINGS) out_groupings[count++] = (Jokbo__V1__Grouping)value;
     }
     return count;
@@ -177,20 +113,20 @@ static void groups_table(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *c
         if (count->groups[i]->grouping == grouping && count->groups[i]->count > most) most = count->groups[i]->count;
     for (size_t i = 0; i < count->n_groups; i++) {
         const Jokbo__V1__CountGroup *group = count->groups[i];
-        if (group->grouping != grouping) continue;
+        if (group->grouping != grouping || group->count == 0) continue;
         jk_table_cell(&table, group->key);
         jk_table_cell(&table, jk_print_number(cli, group->count));
-        jk_table_cell(&table, bar(cli, group->count, most));
+        jk_table_cell(&table, jk_overview_bar(cli, group->count, most, BAR_WIDTH));
     }
     fputc('\n', cli->out);
     jk_table_print(&table, cli->color, cli->out);
 }
 
-static void show_count(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count, const Jokbo__V1__Grouping *groupings,
-                       size_t grouping_count)
+static void show_count(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count,
+                       const Jokbo__V1__Grouping *groupings, size_t grouping_count)
 {
     struct jk_table table;
-    fprintf(cli->out, "%s: %s\n", jk_print_painted(cli, JK_PAINT_BOLD, scope_name(count)),
+    fprintf(cli->out, "%s: %s\n", jk_print_painted(cli, JK_PAINT_BOLD, jk_overview_scope(count)),
             jk_print_plural(cli, count->counted, "derivative", "derivatives"));
     jk_print_facts_init(&table, cli);
     jk_print_fact(&table, "direct", jk_print_number(cli, count->direct));
@@ -202,7 +138,8 @@ static void show_count(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *cou
     jk_print_fact(&table, "registered", jk_print_number(cli, count->registered));
     jk_print_fact(&table, "yanked", jk_print_number(cli, count->yanked));
     jk_table_print(&table, cli->color, cli->out);
-    for (size_t i = 0; i < grouping_count; i++) groups_table(cli, count, groupings[i]);
+    for (size_t i = 0; count->counted > 0 && i < grouping_count; i++)
+        groups_table(cli, count, groupings[i]);
     print_state(cli, count->log_size, count->log_time);
 }
 
@@ -223,23 +160,37 @@ static enum jk_status count_scope(struct jk_cli *cli, struct count_wish *wish)
     return JK_OK;
 }
 
-static void counted_table(struct jk_cli *cli, const struct jk_list *list)
+static const char *roots_text(struct jk_cli *cli, const Jokbo__V1__CountedDerivative *one)
 {
-    static const struct jk_column columns[] = {{"index", true}, {"derivative", false}, {"relation", false}, {"depth", true},
-                                               {"root", false}, {"licence", false},    {"", false}};
+    const char *first = one->n_roots > 0 ? one->roots[0]->name : "";
+    if (one->n_roots < 2) return first;
+    const char *text = jk_arena_printf(&cli->arena, "%s +%zu", first, one->n_roots - 1);
+    return text ? text : first;
+}
+
+/* The root is told where there can be several. */
+static void counted_table(struct jk_cli *cli, const struct jk_list *list, bool rooted)
+{
+    static const struct jk_column columns[] = {{"index", true}, {"derivative", false}, {"relation", false},
+                                               {"depth", true}, {"licence", false},    {"", false},
+                                               {"root", false}};
     struct jk_table table;
-    jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
+    size_t count = sizeof columns / sizeof columns[0] - (rooted ? 0 : 1);
+    jk_table_init(&table, &cli->arena, columns, count);
     for (size_t i = 0; i < list->count; i++) {
         const Jokbo__V1__CountedDerivative *one = (const Jokbo__V1__CountedDerivative *)list->items[i];
         jk_table_cell(&table, jk_print_number(cli, one->log_index));
         jk_table_cell(&table, one->name);
         jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__relation__descriptor, (int)one->relation));
         jk_table_cellf(&table, "%d", one->depth);
-        jk_table_cell(&table, one->n_roots > 0 ? one->roots[0]->name : "");
         jk_table_cell(&table, one->license);
         jk_table_cell(&table, one->yanked ? "yanked" : one->independent ? "" : "not independent");
+        if (rooted) jk_table_cell(&table, roots_text(cli, one));
     }
-    jk_table_print(&table, cli->color, cli->out);
+    if (list->count > 0)
+        jk_table_print(&table, cli->color, cli->out);
+    else
+        fprintf(cli->err, "No derivative.\n");
     jk_pages_note(cli, list);
 }
 
@@ -254,7 +205,7 @@ static enum jk_status list_counted(struct jk_cli *cli, struct count_wish *wish)
     request.include_yanked = jk_cli_has(cli, JK_OPTION_YANKED);
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
-    counted_table(cli, &list);
+    counted_table(cli, &list, wish->scope.kind_case != JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL);
     return JK_OK;
 }
 

@@ -40,7 +40,8 @@ static bool edges_down(struct jk_cli *cli, const Jokbo__V1__Lineage *lineage, st
     size_t *fill[2] = {NULL, NULL}, *block, total = 0, count = lineage->n_nodes;
     fill[0] = jk_arena_zalloc(&cli->arena, count + 1, sizeof *fill[0]);
     fill[1] = jk_arena_zalloc(&cli->arena, count + 1, sizeof *fill[1]);
-    for (size_t i = 0; i < count; i++) total += lineage->nodes[i]->n_parents;
+    for (size_t i = 0; i < count; i++)
+        total += lineage->nodes[i]->n_parents;
     block = jk_arena_zalloc(&cli->arena, total + 1, sizeof *block);
     if (!fill[0] || !fill[1] || !block) return false;
     for (size_t i = 0; i < count; i++)
@@ -80,7 +81,8 @@ static enum jk_status draw(struct jk_cli *cli, const Jokbo__V1__Lineage *lineage
     bool done = nodes && (up ? edges_up(cli, lineage, nodes) : edges_down(cli, lineage, nodes));
     if (done) done = jk_tree_draw(nodes, lineage->n_nodes, 0, cli->utf8, &cli->arena, &text);
     if (!done || text.failed) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
-    if (titled && nodes[0].below_count == 0) fprintf(cli->out, "No %s.\n", up ? "ancestors" : "descendants");
+    if (titled && nodes[0].below_count == 0)
+        fprintf(cli->out, "No %s.\n", up ? "ancestors" : "descendants");
     else {
         if (titled) fprintf(cli->out, "%s\n", up ? "Ancestors" : "Descendants");
         fwrite(text.bytes ? text.bytes : "", 1, text.len, cli->out);
@@ -105,6 +107,7 @@ enum jk_status jk_run_lineage(struct jk_cli *cli)
     if (both || up) JK_TRY(draw(cli, lineage, true, both));
     if (both) fputc('\n', cli->out);
     if (both || down) JK_TRY(draw(cli, lineage, false, both));
-    if (lineage->truncated) fprintf(cli->err, "Not all is shown: --depth N goes further, --up or --down one way only.\n");
+    if (lineage->truncated)
+        fprintf(cli->err, "Not all is shown: --depth N goes further, --up or --down one way only.\n");
     return JK_OK;
 }

@@ -7,11 +7,11 @@
 #include "cli/pages.h"
 #include "cli/print.h"
 
-#define REGISTRY (&jokbo__v1__registry__descriptor)
+#define REGISTRY       (&jokbo__v1__registry__descriptor)
 #define FOLLOW_PAUSE_S 2
 
-static const struct jk_column columns[] = {{"index", true},    {"model", false},   {"relation", false},
-                                           {"root", false},    {"licence", false}, {"findings", false}};
+static const struct jk_column columns[] = {{"index", true}, {"model", false},   {"relation", false},
+                                           {"root", false}, {"licence", false}, {"findings", false}};
 
 static const char *root_text(struct jk_cli *cli, const Jokbo__V1__Model *model)
 {
@@ -38,9 +38,12 @@ static void models_table(struct jk_cli *cli, const struct jk_list *list)
 {
     struct jk_table table;
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
-    for (size_t i = 0; i < list->count; i++) model_row(cli, &table, (const Jokbo__V1__Model *)list->items[i]);
-    if (list->count > 0) jk_table_print(&table, cli->color, cli->out);
-    else fprintf(cli->err, "No model.\n");
+    for (size_t i = 0; i < list->count; i++)
+        model_row(cli, &table, (const Jokbo__V1__Model *)list->items[i]);
+    if (list->count > 0)
+        jk_table_print(&table, cli->color, cli->out);
+    else
+        fprintf(cli->err, "No model.\n");
     jk_pages_note(cli, list);
 }
 
@@ -55,8 +58,9 @@ static enum jk_status print_pages(struct jk_cli *cli, const struct jk_pages *pag
 
 static enum jk_status list_derivatives(struct jk_cli *cli)
 {
-    static const enum jk_option_id others[] = {JK_OPTION_PUBLISHER, JK_OPTION_ROOT,    JK_OPTION_TEAM,     JK_OPTION_RELATION,
-                                               JK_OPTION_LICENSE,   JK_OPTION_FINDING, JK_OPTION_AFTER,    JK_OPTION_CONTAINS};
+    static const enum jk_option_id others[] = {JK_OPTION_PUBLISHER, JK_OPTION_ROOT,    JK_OPTION_TEAM,
+                                               JK_OPTION_RELATION,  JK_OPTION_LICENSE, JK_OPTION_FINDING,
+                                               JK_OPTION_AFTER,     JK_OPTION_CONTAINS};
     Jokbo__V1__ListDerivativesRequest request = JOKBO__V1__LIST_DERIVATIVES_REQUEST__INIT;
     struct jk_pages pages = {REGISTRY, "ListDerivatives", &request.base, "models", jk_pages_limit(cli)};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -97,7 +101,8 @@ enum jk_status jk_run_list(struct jk_cli *cli)
     Jokbo__V1__ListModelsRequest request = JOKBO__V1__LIST_MODELS_REQUEST__INIT;
     struct jk_pages pages = {REGISTRY, "ListModels", &request.base, "models", jk_pages_limit(cli)};
     if (jk_cli_has(cli, JK_OPTION_DERIVATIVES_OF)) return list_derivatives(cli);
-    if (jk_cli_has(cli, JK_OPTION_TRANSITIVE)) return jk_cli_usage(cli, "--transitive goes with --derivatives-of MODEL");
+    if (jk_cli_has(cli, JK_OPTION_TRANSITIVE))
+        return jk_cli_usage(cli, "--transitive goes with --derivatives-of MODEL");
     JK_TRY(set_finding(cli, &request));
     set_relation(cli, &request);
     request.publisher = jk_cli_text(cli, JK_OPTION_PUBLISHER);
@@ -140,7 +145,8 @@ static enum jk_status follow_once(struct jk_cli *cli, int64_t *after)
     return JK_OK;
 }
 
-/* Goes on until the program is stopped, the output is closed, or the server stays away. Each round has memory of its own. */
+/* Goes on until the program is stopped, the output is closed, or the server stays away. Each round has memory of its
+ * own. */
 static enum jk_status follow(struct jk_cli *cli)
 {
     int64_t after = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0);
@@ -166,7 +172,8 @@ enum jk_status jk_run_claims(struct jk_cli *cli)
     Jokbo__V1__ListModelsRequest request = JOKBO__V1__LIST_MODELS_REQUEST__INIT;
     struct jk_pages pages = {REGISTRY, "ListModels", &request.base, "models", jk_pages_limit(cli)};
     request.team = jk_cli_text(cli, JK_OPTION_TEAM);
-    if (!request.team[0]) return jk_cli_missing(cli, "team", "it is not given: --team TEAM; jokbo roster show lists them");
+    if (!request.team[0])
+        return jk_cli_missing(cli, "team", "it is not given: --team TEAM; jokbo roster show lists them");
     if (jk_cli_has(cli, JK_OPTION_FOLLOW)) return follow(cli);
     request.after_log_index = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0);
     return print_pages(cli, &pages);

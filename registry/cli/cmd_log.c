@@ -13,8 +13,11 @@ enum jk_status jk_run_log_checkpoint(struct jk_cli *cli)
     JK_TRY(jk_cli_call(cli, LOG, "GetCheckpoint", &request.base, &checkpoint));
     if (cli->json) return jk_print_message(cli, &checkpoint->base);
     fprintf(cli->out, "%s", checkpoint->note);
-    fprintf(cli->err, "Verifier key, as the server says it: %s\nA key from the server that it is to check proves nothing: compare "
-                      "it with one that came another way.\n", jk_print_safe(cli, checkpoint->verifier_key));
+    fprintf(
+        cli->err,
+        "Verifier key, as the server says it: %s\nA key from the server that it is to check proves nothing: compare "
+        "it with one that came another way.\n",
+        jk_print_safe(cli, checkpoint->verifier_key));
     return JK_OK;
 }
 
@@ -48,14 +51,16 @@ static enum jk_status take_entries(void *context, const ProtobufCMessage *messag
         status = print_entry(cli, reply->start + (int64_t)i, &reply->entries[i]);
     jk_arena_done(&cli->arena);
     cli->arena = kept;
-    if (status == JK_OK && ferror(cli->out)) status = jk_fail(error, JK_INTERNAL, "OUTPUT", "the result could not be written");
+    if (status == JK_OK && ferror(cli->out))
+        status = jk_fail(error, JK_INTERNAL, "OUTPUT", "the result could not be written");
     return status;
 }
 
 enum jk_status jk_run_log_entries(struct jk_cli *cli)
 {
     Jokbo__V1__ReadEntriesRequest request = JOKBO__V1__READ_ENTRIES_REQUEST__INIT;
-    uint64_t from = jk_options_count(&cli->options, JK_OPTION_FROM, 0), to = jk_options_count(&cli->options, JK_OPTION_TO, 0);
+    uint64_t from = jk_options_count(&cli->options, JK_OPTION_FROM, 0),
+             to = jk_options_count(&cli->options, JK_OPTION_TO, 0);
     if (from > INT64_MAX || to > INT64_MAX) return jk_cli_usage(cli, "--from and --to must be log indexes");
     if (jk_cli_has(cli, JK_OPTION_TO) && to <= from) return jk_cli_usage(cli, "--to must be more than --from");
     request.start = (int64_t)from;

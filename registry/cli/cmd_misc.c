@@ -5,7 +5,6 @@
 #include "cli/print.h"
 
 #ifndef JK_VERSION
-#define JK_VERSION "0.1.0"
 #endif
 
 enum jk_status jk_run_completion(struct jk_cli *cli)
@@ -25,8 +24,11 @@ enum jk_status jk_run_help(struct jk_cli *cli)
 {
     size_t used;
     const struct jk_command *command = jk_command_find(cli->options.operands, cli->options.operand_count, &used);
-    if (command) jk_help_command(command, cli->out);
-    else if (cli->options.operand_count > 0) jk_help_group(cli->options.operands[0], cli->out);
-    else jk_help_overview(cli->out);
+    if (command)
+        jk_help_command(command, cli->out);
+    else if (cli->options.operand_count > 0)
+        jk_help_group(cli->options.operands[0], cli->out);
+    else
+        jk_help_overview(cli->out);
     return JK_OK;
 }

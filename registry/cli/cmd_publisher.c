@@ -8,7 +8,7 @@
 #include "cli/words.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
-#define ACCESS (&jokbo__v1__access__descriptor)
+#define ACCESS   (&jokbo__v1__access__descriptor)
 
 static enum jk_status show_publisher(struct jk_cli *cli, const Jokbo__V1__Publisher *publisher)
 {
@@ -50,8 +50,8 @@ enum jk_status jk_run_publisher_show(struct jk_cli *cli)
 
 enum jk_status jk_run_publisher_list(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"index", true},  {"publisher", false}, {"models", true},
-                                               {"team", false},  {"verified", false},  {"claimed", false}};
+    static const struct jk_column columns[] = {{"index", true}, {"publisher", false}, {"models", true},
+                                               {"team", false}, {"verified", false},  {"claimed", false}};
     Jokbo__V1__ListPublishersRequest request = JOKBO__V1__LIST_PUBLISHERS_REQUEST__INIT;
     struct jk_pages pages = {REGISTRY, "ListPublishers", &request.base, "publishers", jk_pages_limit(cli)};
     struct jk_list list;
@@ -149,7 +149,8 @@ static enum jk_status ask_for_name(struct jk_cli *cli, Jokbo__V1__PublisherReque
     Jokbo__V1__RequestPublisherRequest request = JOKBO__V1__REQUEST_PUBLISHER_REQUEST__INIT;
     Jokbo__V1__PublisherRequest *reply;
     if (!jk_cli_has(cli, JK_OPTION_EVIDENCE))
-        return jk_cli_missing(cli, "evidence", "it is not given: --evidence TEXT, what shows that you may have the name");
+        return jk_cli_missing(cli, "evidence",
+                              "it is not given: --evidence TEXT, what shows that you may have the name");
     request.kind = kind;
     request.publisher = jk_cli_operand(cli, 0);
     request.evidence = jk_cli_text(cli, JK_OPTION_EVIDENCE);
@@ -170,8 +171,9 @@ enum jk_status jk_run_publisher_claim(struct jk_cli *cli)
 
 enum jk_status jk_run_publisher_requests(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"number", true}, {"kind", false},    {"publisher", false}, {"account", true},
-                                               {"state", false}, {"asked", false},   {"evidence", false}};
+    static const struct jk_column columns[] = {{"number", true},   {"kind", false},  {"publisher", false},
+                                               {"account", true},  {"state", false}, {"asked", false},
+                                               {"evidence", false}};
     Jokbo__V1__ListPublisherRequestsRequest request = JOKBO__V1__LIST_PUBLISHER_REQUESTS_REQUEST__INIT;
     struct jk_pages pages = {ACCESS, "ListPublisherRequests", &request.base, "requests", jk_pages_limit(cli)};
     struct jk_list list;
@@ -222,7 +224,8 @@ static enum jk_status verify(struct jk_cli *cli, bool undo)
     Jokbo__V1__VerifyPublisherRequest request = JOKBO__V1__VERIFY_PUBLISHER_REQUEST__INIT;
     Jokbo__V1__Publisher *publisher;
     if (!jk_cli_has(cli, JK_OPTION_EVIDENCE))
-        return jk_cli_missing(cli, "evidence", "it is not given: --evidence KIND, such as domain or business-registration");
+        return jk_cli_missing(cli, "evidence",
+                              "it is not given: --evidence KIND, such as domain or business-registration");
     request.name = jk_cli_operand(cli, 0);
     request.evidence = jk_cli_text(cli, JK_OPTION_EVIDENCE);
     request.details = jk_cli_text(cli, JK_OPTION_DETAILS);

@@ -1,4 +1,5 @@
-/* `register` and `publish`: shows what will be written and where each value is from, asks, writes, tells what came of it. */
+/* `register` and `publish`: shows what will be written and where each value is from, asks, writes, tells what came of
+ * it. */
 #include "cli/commands.h"
 #include "cli/faults.h"
 #include "cli/findings.h"
@@ -48,8 +49,16 @@ static const char *roots_text(struct jk_cli *cli, const Jokbo__V1__Root *root)
     return text ? text : "";
 }
 
-static void show_registration(struct jk_cli *cli, const Jokbo__V1__Registration *registration, bool dry_run)
+static const char *done_words(const struct jk_submission *submission, bool dry_run)
 {
+    if (submission->publish) return dry_run ? "Would be published:" : "Published:";
+    return dry_run ? "Would be registered:" : "Registered:";
+}
+
+static void show_registration(const struct jk_submission *submission, const Jokbo__V1__Registration *registration,
+                              bool dry_run)
+{
+    struct jk_cli *cli = submission->cli;
     struct jk_table table;
     const Jokbo__V1__Release *release = registration->release;
     const Jokbo__V1__Model *model = registration->model;
@@ -58,7 +67,7 @@ static void show_registration(struct jk_cli *cli, const Jokbo__V1__Registration 
     if (!dry_run) jk_print_fact(&table, "log index", jk_print_number(cli, registration->log_index));
     for (size_t i = 0; model && i < model->n_roots; i++)
         jk_print_fact(&table, i == 0 ? "roots" : " ", roots_text(cli, model->roots[i]));
-    fprintf(cli->out, "%s %s@%s\n", jk_print_painted(cli, JK_PAINT_GREEN, dry_run ? "Would be registered:" : "Registered:"),
+    fprintf(cli->out, "%s %s@%s\n", jk_print_painted(cli, JK_PAINT_GREEN, done_words(submission, dry_run)),
             jk_print_safe(cli, model ? model->name : ""), jk_print_safe(cli, release ? release->version : ""));
     jk_table_print(&table, cli->color, cli->out);
     if (model) jk_findings_print(cli, model->findings, model->n_findings);
@@ -68,11 +77,12 @@ static json_t *plan_json(const struct jk_submission *submission)
 {
     const struct jk_declaration *declaration = &submission->declaration;
     json_t *notes = json_array(), *root = jk_json_message(&submission->derivative.base);
-    for (size_t i = 0; i < declaration->note_count; i++) json_array_append_new(notes, json_string(declaration->notes[i]));
-    json_object_set_new(root, "sources", json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", declaration->name_from, "version",
-                                                   declaration->version_from, "relation", declaration->relation_from,
-                                                   "parents", declaration->parents_from, "license",
-                                                   submission->license_from));
+    for (size_t i = 0; i < declaration->note_count; i++)
+        json_array_append_new(notes, json_string(declaration->notes[i]));
+    json_object_set_new(root, "sources",
+                        json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", declaration->name_from, "version",
+                                  declaration->version_from, "relation", declaration->relation_from, "parents",
+                                  declaration->parents_from, "license", submission->license_from));
     json_object_set_new(root, "notes", notes);
     return root;
 }
@@ -91,9 +101,11 @@ static enum jk_status show_unchanged(struct jk_submission *submission)
     jk_error_init(&cli->error, &cli->arena);
     if (cli->json)
         return jk_print_json(cli, json_pack("{s:s, s:s, s:o, s:s?, s:o}", "status", "unchanged", "name",
-                                            submission->derivative.name, "log_index", number_or_null(index), "lineage_hash",
-                                            hash, "declaration", plan_json(submission)));
-    fprintf(cli->out, "%s %s@%s\n", jk_print_painted(cli, JK_PAINT_GREEN, "Already registered, unchanged:"),
+                                            submission->derivative.name, "log_index", number_or_null(index),
+                                            "lineage_hash", hash, "declaration", plan_json(submission)));
+    fprintf(cli->out, "%s %s@%s\n",
+            jk_print_painted(cli, JK_PAINT_GREEN,
+                             submission->publish ? "Already published, unchanged:" : "Already registered, unchanged:"),
             submission->derivative.name, submission->derivative.version);
     struct jk_table table;
     jk_print_facts_init(&table, cli);
@@ -103,15 +115,17 @@ static enum jk_status show_unchanged(struct jk_submission *submission)
     return JK_OK;
 }
 
-static enum jk_status show_result(struct jk_submission *submission, const Jokbo__V1__Registration *registration, bool dry_run)
+static enum jk_status show_result(struct jk_submission *submission, const Jokbo__V1__Registration *registration,
+                                  bool dry_run)
 {
     struct jk_cli *cli = submission->cli;
     if (!cli->json) {
-        show_registration(cli, registration, dry_run);
+        show_registration(submission, registration, dry_run);
         return JK_OK;
     }
     const Jokbo__V1__Release *release = registration->release;
-    return jk_print_json(cli, json_pack("{s:s, s:s, s:o, s:s?, s:o, s:o}", "status", dry_run ? "valid" : "registered", "name",
+    return jk_print_json(cli, json_pack("{s:s, s:s, s:o, s:s?, s:o, s:o}", "status", dry_run ? "valid" : "registered",
+                                        "name",
                                         registration->model ? registration->model->name : submission->derivative.name,
                                         "log_index", dry_run ? json_null() : json_integer(registration->log_index),
                                         "lineage_hash", release ? release->lineage_hash : NULL, "registration",

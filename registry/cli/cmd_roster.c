@@ -23,9 +23,12 @@ static enum jk_status read_files(struct jk_cli *cli, Jokbo__V1__ApplyRosterReque
 
 static void show_changes(struct jk_cli *cli, const Jokbo__V1__ApplyRosterResponse *reply, bool dry_run)
 {
-    for (size_t i = 0; i < reply->n_changes; i++) fprintf(cli->out, "%s\n", jk_print_safe(cli, reply->changes[i]));
-    if (reply->n_changes == 0) fprintf(cli->out, "Nothing to change: the roster is as the file says.\n");
-    else if (dry_run) fprintf(cli->out, "%s would be made.\n", jk_print_plural(cli, (int64_t)reply->n_changes, "change", "changes"));
+    for (size_t i = 0; i < reply->n_changes; i++)
+        fprintf(cli->out, "%s\n", jk_print_safe(cli, reply->changes[i]));
+    if (reply->n_changes == 0)
+        fprintf(cli->out, "Nothing to change: the roster is as the file says.\n");
+    else if (dry_run)
+        fprintf(cli->out, "%s would be made.\n", jk_print_plural(cli, (int64_t)reply->n_changes, "change", "changes"));
     else
         fprintf(cli->out, "%s, from log index %s on; log size %s.\n",
                 jk_print_plural(cli, (int64_t)reply->n_changes, "change", "changes"),
@@ -49,8 +52,9 @@ enum jk_status jk_run_roster_apply(struct jk_cli *cli)
 
 static void bases_table(struct jk_cli *cli, const struct jk_list *list)
 {
-    static const struct jk_column columns[] = {{"base model", false},   {"team", false},    {"programme", false}, {"from scratch", false},
-                                               {"released", false},     {"licence", false}, {"derivatives", true}};
+    static const struct jk_column columns[] = {{"base model", false},   {"team", false},     {"programme", false},
+                                               {"from scratch", false}, {"released", false}, {"licence", false},
+                                               {"derivatives", true}};
     struct jk_table table;
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list->count; i++) {
@@ -75,8 +79,9 @@ static bool wanted(struct jk_cli *cli, const Jokbo__V1__Team *team)
 
 static void teams_table(struct jk_cli *cli, const struct jk_list *list)
 {
-    static const struct jk_column columns[] = {{"team", false}, {"name", false}, {"", false},      {"joined", false},
-                                               {"left", false}, {"publishers", false}, {"affiliates", true}};
+    static const struct jk_column columns[] = {{"team", false},     {"name", false}, {"", false},
+                                               {"joined", false},   {"left", false}, {"publishers", false},
+                                               {"affiliates", true}};
     struct jk_table table;
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list->count; i++) {
@@ -84,7 +89,8 @@ static void teams_table(struct jk_cli *cli, const struct jk_list *list)
         if (!wanted(cli, team)) continue;
         struct jk_text publishers;
         jk_text_init(&publishers, 0);
-        for (size_t p = 0; p < team->n_publishers; p++) jk_text_addf(&publishers, "%s%s", p > 0 ? ", " : "", team->publishers[p]);
+        for (size_t p = 0; p < team->n_publishers; p++)
+            jk_text_addf(&publishers, "%s%s", p > 0 ? ", " : "", team->publishers[p]);
         jk_table_cell(&table, team->id);
         jk_table_cell(&table, team->name);
         jk_table_cell(&table, team->name_ko);
@@ -103,7 +109,8 @@ static enum jk_status show_json(struct jk_cli *cli, const struct jk_list *teams,
     for (size_t i = 0; i < teams->count; i++)
         if (wanted(cli, (const Jokbo__V1__Team *)teams->items[i]))
             json_array_append_new(team_list, jk_json_message(teams->items[i]));
-    for (size_t i = 0; i < bases->count; i++) json_array_append_new(base_list, jk_json_message(bases->items[i]));
+    for (size_t i = 0; i < bases->count; i++)
+        json_array_append_new(base_list, jk_json_message(bases->items[i]));
     return jk_print_json(cli, json_pack("{s:o, s:o, s:I}", "teams", team_list, "models", base_list, "log_size",
                                         (json_int_t)bases->log_size));
 }

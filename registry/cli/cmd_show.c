@@ -28,7 +28,8 @@ static const char *parent_text(struct jk_cli *cli, const Jokbo__V1__PinnedParent
 
 static void release_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__Release *release)
 {
-    const char *license = jk_arena_printf(&cli->arena, "%s (%s)", release->license, class_word(cli, release->license_class));
+    const char *license =
+        jk_arena_printf(&cli->arena, "%s (%s)", release->license, class_word(cli, release->license_class));
     jk_print_fact(table, "release", release->version);
     jk_print_fact(table, "relation", relation_word(cli, release->relation));
     for (size_t i = 0; i < release->n_parents; i++)
@@ -117,7 +118,7 @@ enum jk_status jk_run_show(struct jk_cli *cli)
 
 static void releases_table(struct jk_cli *cli, const struct jk_list *list)
 {
-    static const struct jk_column columns[] = {{"index", true},    {"release", false}, {"relation", false},
+    static const struct jk_column columns[] = {{"index", true},    {"release", false},   {"relation", false},
                                                {"licence", false}, {"published", false}, {"", false}};
     struct jk_table table;
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);

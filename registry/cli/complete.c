@@ -1,5 +1,5 @@
-/* bash: a case over the command's words. zsh: the same script through bashcompinit. fish: one line an option. Values with
- * choices are completed, others as file names. */
+/* bash: a case over the command's words. zsh: the same script through bashcompinit. fish: one line an option. Values
+ * with choices are completed, others as file names. */
 #include "cli/complete.h"
 
 #include "cli/options.h"
@@ -11,7 +11,8 @@ static bool has_choices(const struct jk_option *option)
 
 static void words(const char *list, FILE *file)
 {
-    for (; *list; list++) fputc(*list == '|' ? ' ' : *list, file);
+    for (; *list; list++)
+        fputc(*list == '|' ? ' ' : *list, file);
 }
 
 /* The first words of commands, each once: rows of one group stand together. */
@@ -134,17 +135,23 @@ static void fish_command(const struct jk_command *command, FILE *file)
     bool two = jk_span_cut(&rest, ' ', &first);
     char condition[160];
     if (two)
-        fprintf(file, "complete -c jokbo -f -n '__fish_seen_subcommand_from %.*s; and test (count (commandline -opc)) -eq 2' -a %.*s -d ",
+        fprintf(file,
+                "complete -c jokbo -f -n '__fish_seen_subcommand_from %.*s; and test (count (commandline -opc)) -eq 2' "
+                "-a %.*s -d ",
                 JK_SPAN_ARG(first), JK_SPAN_ARG(rest));
-    else fprintf(file, "complete -c jokbo -f -n __fish_use_subcommand -a %s -d ", command->name);
+    else
+        fprintf(file, "complete -c jokbo -f -n __fish_use_subcommand -a %s -d ", command->name);
     fish_quote(command->summary, file);
     fputc('\n', file);
     if (two)
-        snprintf(condition, sizeof condition, "-n '__fish_seen_subcommand_from %.*s; and __fish_seen_subcommand_from %.*s'",
-                 JK_SPAN_ARG(first), JK_SPAN_ARG(rest));
-    else snprintf(condition, sizeof condition, "-n '__fish_seen_subcommand_from %s'", command->name);
+        snprintf(condition, sizeof condition,
+                 "-n '__fish_seen_subcommand_from %.*s; and __fish_seen_subcommand_from %.*s'", JK_SPAN_ARG(first),
+                 JK_SPAN_ARG(rest));
+    else
+        snprintf(condition, sizeof condition, "-n '__fish_seen_subcommand_from %s'", command->name);
     for (size_t o = 0; o < JK_OPTION_COUNT; o++)
-        if (!jk_option_table[o].common && jk_command_takes(command, o)) fish_option(condition, &jk_option_table[o], file);
+        if (!jk_option_table[o].common && jk_command_takes(command, o))
+            fish_option(condition, &jk_option_table[o], file);
 }
 
 static void fish_groups(FILE *file)
@@ -161,16 +168,21 @@ static void fish_groups(FILE *file)
 static void write_fish(FILE *file)
 {
     fish_groups(file);
-    for (size_t i = 0; i < jk_command_count; i++) fish_command(&jk_command_table[i], file);
+    for (size_t i = 0; i < jk_command_count; i++)
+        fish_command(&jk_command_table[i], file);
     for (size_t o = 0; o < JK_OPTION_COUNT; o++)
         if (jk_option_table[o].common) fish_option("", &jk_option_table[o], file);
 }
 
 bool jk_complete_write(const char *shell, FILE *file)
 {
-    if (strcmp(shell, "bash") == 0) write_bash(file);
-    else if (strcmp(shell, "zsh") == 0) write_zsh(file);
-    else if (strcmp(shell, "fish") == 0) write_fish(file);
-    else return false;
+    if (strcmp(shell, "bash") == 0)
+        write_bash(file);
+    else if (strcmp(shell, "zsh") == 0)
+        write_zsh(file);
+    else if (strcmp(shell, "fish") == 0)
+        write_fish(file);
+    else
+        return false;
     return true;
 }

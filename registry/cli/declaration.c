@@ -63,7 +63,8 @@ static void flag_parents(const struct jk_options *options, struct jk_names *name
 {
     const char *values[JK_OPTION_VALUES_MAX];
     size_t count = jk_options_list(options, JK_OPTION_PARENT, values, JK_OPTION_VALUES_MAX);
-    for (size_t i = 0; i < count; i++) jk_names_add(names, jk_span_trim(jk_span_of(values[i])));
+    for (size_t i = 0; i < count; i++)
+        jk_names_add(names, jk_span_trim(jk_span_of(values[i])));
 }
 
 static void gguf_parents(const struct jk_gguf *gguf, struct jk_names *names)
@@ -103,8 +104,10 @@ const char *jk_declaration_missing_parents(const struct jk_declaration *declarat
         return "adapter_config.json names no model (base_model_name_or_path is null or absent): give it with --parent "
                "publisher/model";
     shorten(base, shown);
-    const char *text = jk_arena_printf(declaration->arena, "adapter_config.json names \"%s\", a path on a disk: give the model "
-                                       "that lies there with --parent publisher/model", shown);
+    const char *text = jk_arena_printf(declaration->arena,
+                                       "adapter_config.json names \"%s\", a path on a disk: give the model "
+                                       "that lies there with --parent publisher/model",
+                                       shown);
     return text ? text : "adapter_config.json names a path on a disk: give the model that lies there with --parent";
 }
 
@@ -113,18 +116,21 @@ static void note_source(struct jk_declaration *declaration, const struct jk_sour
     char shown[128];
     if (sources->has_adapter && jk_ident_is_local_path(sources->adapter.base) && declaration->parents.count > 0) {
         shorten(sources->adapter.base, shown);
-        jk_declaration_note(declaration, "adapter_config.json names the path \"%s\", which says nothing to others", shown);
+        jk_declaration_note(declaration, "adapter_config.json names the path \"%s\", which says nothing to others",
+                            shown);
     }
     if (strcmp(declaration->parents_from, "gguf") == 0)
-        jk_declaration_note(declaration, "the parents are from %s, which often names the grandparent: check them, or give "
-                                         "--parent", sources->gguf_file ? sources->gguf_file : "the GGUF file");
+        jk_declaration_note(declaration,
+                            "the parents are from %s, which often names the grandparent: check them, or give "
+                            "--parent",
+                            sources->gguf_file ? sources->gguf_file : "the GGUF file");
 }
 
 static void fill_parents(struct jk_declaration *declaration, const struct jk_options *options,
                          const struct jk_sources *sources, struct jk_error *error)
 {
-    struct candidate list[] = {{.from = "--parent"}, {.from = "card"}, {.from = "tags"}, {.from = "adapter_config"},
-                               {.from = "mergekit"}, {.from = "gguf"}};
+    struct candidate list[] = {{.from = "--parent"},       {.from = "card"},     {.from = "tags"},
+                               {.from = "adapter_config"}, {.from = "mergekit"}, {.from = "gguf"}};
     const size_t count = sizeof list / sizeof list[0];
     flag_parents(options, &list[0].names);
     list[1].names = sources->card.parents;
@@ -135,12 +141,14 @@ static void fill_parents(struct jk_declaration *declaration, const struct jk_opt
     if (list[0].names.dropped > 0)
         jk_error_field(error, "parents", "%zu are given; 64 is the most", list[0].names.count + list[0].names.dropped);
     size_t chosen = 0;
-    while (chosen < count && list[chosen].names.count == 0) chosen++;
+    while (chosen < count && list[chosen].names.count == 0)
+        chosen++;
     if (chosen < count) {
         declaration->parents = list[chosen].names;
         declaration->parents_from = list[chosen].from;
     }
-    for (size_t i = chosen + 1; i < count; i++) note_conflict(declaration, &list[i]);
+    for (size_t i = chosen + 1; i < count; i++)
+        note_conflict(declaration, &list[i]);
     note_source(declaration, sources);
 }
 
@@ -154,8 +162,9 @@ void jk_declaration_fill(struct jk_declaration *declaration, const struct jk_opt
     fill_parents(declaration, options, sources, error);
     if (license) declaration->license = jk_span_trim(jk_span_of(license));
     if (sources->card.several_licenses)
-        jk_declaration_note(declaration, "the card lists several licences, the first was taken: --license says more, as in "
-                                         "\"MIT AND Apache-2.0\"");
+        jk_declaration_note(declaration,
+                            "the card lists several licences, the first was taken: --license says more, as in "
+                            "\"MIT AND Apache-2.0\"");
 }
 
 static bool parse_relation(struct jk_span text, enum jk_relation *out_relation)
@@ -172,8 +181,12 @@ void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_o
     char shown[128];
     const char *flag = jk_options_text(options, JK_OPTION_RELATION), *why;
     struct jk_span declared = sources->card.relation;
-    struct jk_evidence evidence = {sources->has_card ? &sources->card : NULL, declaration->name, sources->has_adapter,
-                                   sources->has_mergekit, sources->gguf_file != NULL, declaration->parents.count};
+    struct jk_evidence evidence = {sources->has_card ? &sources->card : NULL,
+                                   declaration->name,
+                                   sources->has_adapter,
+                                   sources->has_mergekit,
+                                   sources->gguf_file != NULL,
+                                   declaration->parents.count};
     if (flag && jk_relation_parse(jk_span_of(flag), &declaration->relation)) {
         declaration->relation_from = "--relation";
     } else if (declared.len > 0 && parse_relation(declared, &declaration->relation)) {
@@ -181,8 +194,10 @@ void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_o
     } else {
         shorten(declared, shown);
         if (declared.len > 0)
-            jk_error_field(error, "relation", "the card's base_model_relation \"%s\" is none of finetune, adapter, quantized, "
-                                              "merge, distill, convert, prune, draft: mend it, or give --relation", shown);
+            jk_error_field(error, "relation",
+                           "the card's base_model_relation \"%s\" is none of finetune, adapter, quantized, "
+                           "merge, distill, convert, prune, draft: mend it, or give --relation",
+                           shown);
         jk_infer_relation(&evidence, &declaration->relation, &why);
         declaration->relation_from = why;
     }

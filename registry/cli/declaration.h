@@ -1,6 +1,6 @@
-/* What a developer declares of a release, gathered from options and files by priority: option, card, adapter_config.json,
- * mergekit, GGUF, inference. Pure but for reading the files. Each value remembers where it is from; where sources contradict
- * each other, a note says so. */
+/* What a developer declares of a release, gathered from options and files by priority: option, card,
+ * adapter_config.json, mergekit, GGUF, inference. Pure but for reading the files. Each value remembers where it is
+ * from; where sources contradict each other, a note says so. */
 #ifndef JK_CLI_DECLARATION_H
 #define JK_CLI_DECLARATION_H
 
@@ -26,16 +26,16 @@ struct jk_sources {
 struct jk_declaration {
     struct jk_span name, version;
     struct jk_names parents;
-    enum jk_relation relation; /* NONE: not given (publishing) */
-    struct jk_span license;    /* --license, as written; else empty */
+    enum jk_relation relation;                                           /* NONE: not given (publishing) */
+    struct jk_span license;                                              /* --license, as written; else empty */
     const char *name_from, *version_from, *parents_from, *relation_from; /* "--name", "card", …; "" for nowhere */
     const char *notes[JK_NOTES_MAX];
     size_t note_count;
     struct jk_arena *arena;
 };
 
-/* Reads CARD or DIR (or nothing, for NULL). What is wrong within the files is added to `mistakes`, of all of them; a file that
- * cannot be read at all is a failure with reason LOCAL_FILE. */
+/* Reads CARD or DIR (or nothing, for NULL). What is wrong within the files is added to `mistakes`, of all of them; a
+ * file that cannot be read at all is a failure with reason LOCAL_FILE. */
 JK_MUST_USE enum jk_status jk_sources_read(const char *path, struct jk_arena *arena, struct jk_sources *out_sources,
                                            struct jk_error *mistakes, struct jk_error *error);
 /* Name, version, parents, by priority. Mistakes are added as violations. */
@@ -46,6 +46,7 @@ const char *jk_declaration_missing_parents(const struct jk_declaration *declarat
 /* The relation, once name and parents are known. */
 void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_options *options,
                            const struct jk_sources *sources, struct jk_error *error);
-void jk_declaration_note(struct jk_declaration *declaration, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void jk_declaration_note(struct jk_declaration *declaration, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -10,8 +10,8 @@
 #include "cli/client.h"
 
 #define DETAILS_ARENA (4u << 20)
-#define RED "\033[31m"
-#define PLAIN "\033[0m"
+#define RED           "\033[31m"
+#define PLAIN         "\033[0m"
 
 static const char *keep(struct jk_error *error, const char *text)
 {
@@ -40,8 +40,9 @@ static void take_precondition(const Google__Rpc__PreconditionFailure *failure, s
 static void take_retry(const Google__Rpc__RetryInfo *retry, struct jk_error *error)
 {
     if (!retry->retry_delay || retry->retry_delay->seconds < 0) return;
-    int64_t ms = retry->retry_delay->seconds > 3600 ? 3600000
-                                                    : retry->retry_delay->seconds * 1000 + retry->retry_delay->nanos / 1000000;
+    int64_t ms = retry->retry_delay->seconds > 3600
+                     ? 3600000
+                     : retry->retry_delay->seconds * 1000 + retry->retry_delay->nanos / 1000000;
     error->retry_ms = ms > 0 ? (int)ms : 0;
 }
 
@@ -49,12 +50,16 @@ static void take_detail(const ProtobufCMessage *detail, struct jk_error *error)
 {
     const ProtobufCMessageDescriptor *type = detail->descriptor;
     const Google__Rpc__ResourceInfo *resource = (const Google__Rpc__ResourceInfo *)detail;
-    if (type == &google__rpc__error_info__descriptor) take_info((const Google__Rpc__ErrorInfo *)detail, error);
-    else if (type == &google__rpc__bad_request__descriptor) take_bad_request((const Google__Rpc__BadRequest *)detail, error);
+    if (type == &google__rpc__error_info__descriptor)
+        take_info((const Google__Rpc__ErrorInfo *)detail, error);
+    else if (type == &google__rpc__bad_request__descriptor)
+        take_bad_request((const Google__Rpc__BadRequest *)detail, error);
     else if (type == &google__rpc__precondition_failure__descriptor)
         take_precondition((const Google__Rpc__PreconditionFailure *)detail, error);
-    else if (type == &google__rpc__retry_info__descriptor) take_retry((const Google__Rpc__RetryInfo *)detail, error);
-    else jk_error_resource(error, resource->resource_type, resource->resource_name);
+    else if (type == &google__rpc__retry_info__descriptor)
+        take_retry((const Google__Rpc__RetryInfo *)detail, error);
+    else
+        jk_error_resource(error, resource->resource_type, resource->resource_name);
 }
 
 /* Unpacks one Any where it is of a type known here. */
@@ -84,9 +89,11 @@ static void take_details(struct jk_span bytes, struct jk_error *error)
     jk_arena_done(&arena);
 }
 
-enum jk_status jk_faults_from_server(int grpc_status, struct jk_span message, struct jk_span details, struct jk_error *error)
+enum jk_status jk_faults_from_server(int grpc_status, struct jk_span message, struct jk_span details,
+                                     struct jk_error *error)
 {
-    enum jk_status status = grpc_status > 0 && grpc_status <= (int)JK_UNAUTHENTICATED ? (enum jk_status)grpc_status : JK_UNKNOWN;
+    enum jk_status status =
+        grpc_status > 0 && grpc_status <= (int)JK_UNAUTHENTICATED ? (enum jk_status)grpc_status : JK_UNKNOWN;
     (void)jk_fail(error, status, NULL, "%.*s", JK_SPAN_ARG(message));
     if (details.len > 0) take_details(details, error);
     return status;
@@ -165,11 +172,14 @@ void jk_faults_print(const struct jk_error *error, FILE *file, bool color)
     const char *hint = jk_faults_hint(error);
     const char *message = error->message[0] ? error->message : jk_status_text(error->status);
     fprintf(file, "%sjokbo:%s ", color ? RED : "", color ? PLAIN : "");
-    if (kept == 0) fprintf(file, "%s\n", message);
+    if (kept == 0)
+        fprintf(file, "%s\n", message);
     else if (has_reason(error, "INVALID_FIELD"))
         fprintf(file, "%zu %s to mend:\n", error->violation_count, error->violation_count == 1 ? "thing" : "things");
-    else fprintf(file, "%s:\n", message);
-    for (size_t i = 0; i < kept; i++) fprintf(file, "  %s: %s\n", error->violations[i].field, error->violations[i].rule);
+    else
+        fprintf(file, "%s:\n", message);
+    for (size_t i = 0; i < kept; i++)
+        fprintf(file, "  %s: %s\n", error->violations[i].field, error->violations[i].rule);
     if (kept < error->violation_count) fprintf(file, "  and %zu more\n", error->violation_count - kept);
     if (hint) fprintf(file, "%s\n", hint);
 }
@@ -178,8 +188,8 @@ static json_t *violations_json(const struct jk_error *error)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < kept_violations(error); i++)
-        json_array_append_new(list, json_pack("{s:s, s:s}", "field", error->violations[i].field, "rule",
-                                              error->violations[i].rule));
+        json_array_append_new(
+            list, json_pack("{s:s, s:s}", "field", error->violations[i].field, "rule", error->violations[i].rule));
     return list;
 }
 
@@ -193,8 +203,8 @@ static json_t *facts_json(const struct jk_error *error)
 
 void jk_faults_print_json(const struct jk_error *error, FILE *file)
 {
-    json_t *root = json_pack("{s:{s:s, s:s?, s:i, s:s, s:o, s:o}}", "error", "code", jk_status_text(error->status), "reason",
-                             error->reason, "exit_code", (int)jk_faults_exit(error), "message",
+    json_t *root = json_pack("{s:{s:s, s:s?, s:i, s:s, s:o, s:o}}", "error", "code", jk_status_text(error->status),
+                             "reason", error->reason, "exit_code", (int)jk_faults_exit(error), "message",
                              error->message[0] ? error->message : jk_status_text(error->status), "violations",
                              violations_json(error), "metadata", facts_json(error));
     if (root && json_dumpf(root, file, JSON_INDENT(2)) == 0) fputc('\n', file);

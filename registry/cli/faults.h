@@ -13,7 +13,8 @@ enum jk_exit {
 };
 
 /* Fills the error from a call's status, message and the bytes of grpc-status-details-bin (empty for none). */
-enum jk_status jk_faults_from_server(int grpc_status, struct jk_span message, struct jk_span details, struct jk_error *error);
+enum jk_status jk_faults_from_server(int grpc_status, struct jk_span message, struct jk_span details,
+                                     struct jk_error *error);
 enum jk_exit jk_faults_exit(const struct jk_error *error);
 /* The value of a fact, NULL for none. */
 const char *jk_faults_fact(const struct jk_error *error, const char *key);

@@ -9,8 +9,11 @@ void jk_findings_print(struct jk_cli *cli, Jokbo__V1__Finding *const *findings, 
 {
     for (size_t i = 0; i < count; i++) {
         const char *word = jk_print_word(cli, &jokbo__v1__finding_kind__descriptor, (int)findings[i]->kind);
-        fprintf(cli->out, "%s %s\n", jk_print_painted(cli, JK_PAINT_YELLOW, jk_arena_printf(&cli->arena, "%s:", word)),
-                jk_print_safe(cli, findings[i]->text));
+        const char *root = findings[i]->root;
+        fprintf(cli->out, "%s %s%s%s%s\n",
+                jk_print_painted(cli, JK_PAINT_YELLOW, jk_arena_printf(&cli->arena, "%s:", word)),
+                jk_print_safe(cli, findings[i]->text), root[0] ? " (" : "", jk_print_safe(cli, root),
+                root[0] ? ")" : "");
     }
 }
 

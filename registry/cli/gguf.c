@@ -4,15 +4,27 @@
 #include "base/text.h"
 
 enum gguf_type {
-    GGUF_U8, GGUF_I8, GGUF_U16, GGUF_I16, GGUF_U32, GGUF_I32, GGUF_F32, GGUF_BOOL, GGUF_STRING, GGUF_ARRAY,
-    GGUF_U64, GGUF_I64, GGUF_F64, GGUF_TYPES
+    GGUF_U8,
+    GGUF_I8,
+    GGUF_U16,
+    GGUF_I16,
+    GGUF_U32,
+    GGUF_I32,
+    GGUF_F32,
+    GGUF_BOOL,
+    GGUF_STRING,
+    GGUF_ARRAY,
+    GGUF_U64,
+    GGUF_I64,
+    GGUF_F64,
+    GGUF_TYPES
 };
 
 /* Bytes of a value; 0 for those whose length is their own. */
 static const unsigned sizes[GGUF_TYPES] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
 
 #define NESTED_MAX 4
-#define VALUE_MAX 1024 /* bytes of a text that is kept */
+#define VALUE_MAX  1024 /* bytes of a text that is kept */
 
 struct gguf_reader {
     struct jk_span rest;
@@ -26,7 +38,8 @@ static uint64_t take_number(struct gguf_reader *reader, unsigned size)
         return 0;
     }
     uint64_t value = 0;
-    for (unsigned i = size; i-- > 0;) value = value << 8 | (unsigned char)reader->rest.at[i];
+    for (unsigned i = size; i-- > 0;)
+        value = value << 8 | (unsigned char)reader->rest.at[i];
     reader->rest.at += size;
     reader->rest.len -= size;
     return value;
@@ -59,19 +72,26 @@ static void skip_array(struct gguf_reader *reader, unsigned depth)
     if (depth == NESTED_MAX || type >= GGUF_TYPES) reader->failed = true;
     if (reader->failed) return;
     if (sizes[type] > 0) {
-        if (count > reader->rest.len / sizes[type]) reader->failed = true;
-        else (void)take_bytes(reader, count * sizes[type]);
+        if (count > reader->rest.len / sizes[type])
+            reader->failed = true;
+        else
+            (void)take_bytes(reader, count * sizes[type]);
         return;
     }
-    for (uint64_t i = 0; i < count && !reader->failed; i++) skip_value(reader, type, depth + 1);
+    for (uint64_t i = 0; i < count && !reader->failed; i++)
+        skip_value(reader, type, depth + 1);
 }
 
 static void skip_value(struct gguf_reader *reader, uint32_t type, unsigned depth)
 {
-    if (type >= GGUF_TYPES) reader->failed = true;
-    else if (type == GGUF_STRING) (void)take_string(reader);
-    else if (type == GGUF_ARRAY) skip_array(reader, depth);
-    else (void)take_bytes(reader, sizes[type]);
+    if (type >= GGUF_TYPES)
+        reader->failed = true;
+    else if (type == GGUF_STRING)
+        (void)take_string(reader);
+    else if (type == GGUF_ARRAY)
+        skip_array(reader, depth);
+    else
+        (void)take_bytes(reader, sizes[type]);
 }
 
 /* A text worth keeping: short, and well-formed. */
@@ -93,9 +113,12 @@ static bool is_repo_url(struct jk_span key, uint64_t *out_index)
 static void take_text_key(struct jk_gguf *gguf, struct jk_span key, struct jk_span value)
 {
     uint64_t index;
-    if (jk_span_equal(key, JK_SPAN("general.name"))) gguf->name = kept(value);
-    else if (jk_span_equal(key, JK_SPAN("general.license"))) gguf->license = kept(value);
-    else if (is_repo_url(key, &index)) gguf->bases[index] = kept(value);
+    if (jk_span_equal(key, JK_SPAN("general.name")))
+        gguf->name = kept(value);
+    else if (jk_span_equal(key, JK_SPAN("general.license")))
+        gguf->license = kept(value);
+    else if (is_repo_url(key, &index))
+        gguf->bases[index] = kept(value);
 }
 
 static void take_pair(struct gguf_reader *reader, struct jk_gguf *gguf)
@@ -126,7 +149,8 @@ enum jk_status jk_gguf_parse(struct jk_span bytes, struct jk_gguf *out_gguf, str
     (void)take_number(&reader, 8); /* tensors */
     uint64_t keys = take_number(&reader, 8);
     if (keys > JK_GGUF_KEYS_MAX) return jk_fail(error, JK_INVALID_ARGUMENT, "GGUF", "it has more than 65,536 keys");
-    for (uint64_t i = 0; i < keys && !reader.failed; i++) take_pair(&reader, &gguf);
+    for (uint64_t i = 0; i < keys && !reader.failed; i++)
+        take_pair(&reader, &gguf);
     gguf.partial = reader.failed;
     *out_gguf = gguf;
     return JK_OK;

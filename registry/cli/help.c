@@ -7,8 +7,10 @@
 
 static void print_row(const char *left, const char *right, FILE *file)
 {
-    if (strlen(left) > LEFT_MAX) fprintf(file, "  %s\n  %-*s  %s\n", left, LEFT_MAX, "", right);
-    else fprintf(file, "  %-*s  %s\n", LEFT_MAX, left, right);
+    if (strlen(left) > LEFT_MAX)
+        fprintf(file, "  %s\n  %-*s  %s\n", left, LEFT_MAX, "", right);
+    else
+        fprintf(file, "  %-*s  %s\n", LEFT_MAX, left, right);
 }
 
 static void print_option(const struct jk_option *option, FILE *file)

@@ -4,8 +4,9 @@
 /* Found anywhere in a name: no word of another meaning holds them. */
 static const char *const anywhere[] = {"gguf", "gptq", "awq", "exl2", "exl3", "nvfp4", "mxfp4"};
 /* Found as a word of their own: between letters they may be part of another. */
-static const char *const as_word[] = {"mlx", "nf4", "fp4", "fp8", "int4", "int8", "bnb", "hqq", "aqlm", "ggml", "2bit", "3bit",
-                                      "4bit", "5bit", "6bit", "8bit", "w4a16", "w8a8", "w8a16", "autoround"};
+static const char *const as_word[] = {"mlx",  "nf4",  "fp4",   "fp8",  "int4",  "int8",     "bnb",
+                                      "hqq",  "aqlm", "ggml",  "2bit", "3bit",  "4bit",     "5bit",
+                                      "6bit", "8bit", "w4a16", "w8a8", "w8a16", "autoround"};
 
 static char lower(char c)
 {
@@ -73,8 +74,8 @@ static const char *tag_of(const struct jk_evidence *evidence, const struct tag_r
 
 static const char *why_adapter(const struct jk_evidence *evidence)
 {
-    static const struct tag_rule tags[] = {{"peft", "tag peft"}, {"lora", "tag lora"}, {"qlora", "tag qlora"},
-                                           {"adapter", "tag adapter"}};
+    static const struct tag_rule tags[] = {
+        {"peft", "tag peft"}, {"lora", "tag lora"}, {"qlora", "tag qlora"}, {"adapter", "tag adapter"}};
     const char *why = tag_of(evidence, tags, sizeof tags / sizeof tags[0]);
     if (why) return why;
     if (evidence->adapter_config) return "adapter_config.json";
@@ -93,8 +94,8 @@ static const char *why_merge(const struct jk_evidence *evidence)
 
 static const char *why_quantized(const struct jk_evidence *evidence)
 {
-    static const struct tag_rule tags[] = {{"gguf", "tag gguf"}, {"quantized", "tag quantized"}, {"gptq", "tag gptq"},
-                                           {"awq", "tag awq"}};
+    static const struct tag_rule tags[] = {
+        {"gguf", "tag gguf"}, {"quantized", "tag quantized"}, {"gptq", "tag gptq"}, {"awq", "tag awq"}};
     if (jk_infer_name_is_quantized(evidence->name)) return "name";
     const char *why = tag_of(evidence, tags, sizeof tags / sizeof tags[0]);
     if (why) return why;
@@ -103,8 +104,9 @@ static const char *why_quantized(const struct jk_evidence *evidence)
 
 static const char *why_finetune(const struct jk_evidence *evidence)
 {
-    static const struct tag_rule tags[] = {{"trl", "tags"}, {"sft", "tags"}, {"dpo", "tags"}, {"orpo", "tags"}, {"grpo", "tags"},
-                                           {"fine-tuned", "tags"}, {"finetuned", "tags"}, {"finetune", "tags"}};
+    static const struct tag_rule tags[] = {{"trl", "tags"},       {"sft", "tags"},     {"dpo", "tags"},
+                                           {"orpo", "tags"},      {"grpo", "tags"},    {"fine-tuned", "tags"},
+                                           {"finetuned", "tags"}, {"finetune", "tags"}};
     return tag_of(evidence, tags, sizeof tags / sizeof tags[0]);
 }
 
@@ -113,13 +115,20 @@ void jk_infer_relation(const struct jk_evidence *evidence, enum jk_relation *out
     const struct jk_card *card = evidence->card;
     const char *why = NULL;
     enum jk_relation relation = JK_RELATION_NONE;
-    if (card && jk_relation_parse(card->tag_relation, &relation) && relation != JK_RELATION_NONE) why = "tags";
-    else if ((why = why_adapter(evidence))) relation = JK_RELATION_ADAPTER;
-    else if ((why = why_merge(evidence))) relation = JK_RELATION_MERGE;
-    else if ((why = why_quantized(evidence))) relation = JK_RELATION_QUANTIZED;
-    else if ((why = why_finetune(evidence))) relation = JK_RELATION_FINETUNE;
-    else if (evidence->parents > 1) why = "two parents", relation = JK_RELATION_MERGE;
-    else why = "default", relation = JK_RELATION_FINETUNE;
+    if (card && jk_relation_parse(card->tag_relation, &relation) && relation != JK_RELATION_NONE)
+        why = "tags";
+    else if ((why = why_adapter(evidence)))
+        relation = JK_RELATION_ADAPTER;
+    else if ((why = why_merge(evidence)))
+        relation = JK_RELATION_MERGE;
+    else if ((why = why_quantized(evidence)))
+        relation = JK_RELATION_QUANTIZED;
+    else if ((why = why_finetune(evidence)))
+        relation = JK_RELATION_FINETUNE;
+    else if (evidence->parents > 1)
+        why = "two parents", relation = JK_RELATION_MERGE;
+    else
+        why = "default", relation = JK_RELATION_FINETUNE;
     *out_relation = relation;
     *out_why = why;
 }

@@ -174,7 +174,8 @@ static json_t *list_json(const ProtobufCFieldDescriptor *field, const char *base
     size_t count = *(const size_t *)(base + field->quantifier_offset);
     const char *items = *(char *const *)(base + field->offset);
     json_t *list = json_array();
-    for (size_t i = 0; i < count; i++) json_array_append_new(list, value_json(field, items + i * element_size(field->type)));
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, value_json(field, items + i * element_size(field->type)));
     return list;
 }
 

@@ -1,6 +1,6 @@
-/* Messages of the interface as JSON and as short words, by their descriptors. Pure. Names are snake_case as in the proto;
- * enums are short lower-case words ("license-conflict"; null where not given), times RFC 3339, numbers numbers, absent messages
- * null, bytes base64. */
+/* Messages of the interface as JSON and as short words, by their descriptors. Pure. Names are snake_case as in the
+ * proto; enums are short lower-case words ("license-conflict"; null where not given), times RFC 3339, numbers numbers,
+ * absent messages null, bytes base64. */
 #ifndef JK_CLI_JSON_H
 #define JK_CLI_JSON_H
 

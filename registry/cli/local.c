@@ -22,7 +22,8 @@ static enum jk_status file_fault(struct jk_error *error, const char *path, const
 }
 
 /* Reads up to `most` + 1 bytes, so that the caller sees whether there were more. */
-static enum jk_status read_stream(FILE *file, const char *path, size_t most, struct jk_text *text, struct jk_error *error)
+static enum jk_status read_stream(FILE *file, const char *path, size_t most, struct jk_text *text,
+                                  struct jk_error *error)
 {
     char buffer[1 << 16];
     size_t got = 1;
@@ -35,8 +36,8 @@ static enum jk_status read_stream(FILE *file, const char *path, size_t most, str
     return ferror(file) ? file_fault(error, path, strerror(errno)) : JK_OK;
 }
 
-static enum jk_status read_some(const char *path, size_t most, bool head, struct jk_arena *arena, struct jk_span *out_bytes,
-                                struct jk_error *error)
+static enum jk_status read_some(const char *path, size_t most, bool head, struct jk_arena *arena,
+                                struct jk_span *out_bytes, struct jk_error *error)
 {
     JK_CLEANUP(close_file) FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
     if (!file) return file_fault(error, path, strerror(errno));
@@ -56,13 +57,13 @@ static enum jk_status read_some(const char *path, size_t most, bool head, struct
 }
 
 enum jk_status jk_local_read(const char *path, size_t most, struct jk_arena *arena, struct jk_span *out_bytes,
-                            struct jk_error *error)
+                             struct jk_error *error)
 {
     return read_some(path, most, false, arena, out_bytes, error);
 }
 
 enum jk_status jk_local_read_head(const char *path, size_t most, struct jk_arena *arena, struct jk_span *out_bytes,
-                                 struct jk_error *error)
+                                  struct jk_error *error)
 {
     return read_some(path, most, true, arena, out_bytes, error);
 }

@@ -5,11 +5,11 @@
 #include "base/error.h"
 
 /* The bytes are NUL-terminated, in the arena. "-" is standard input. */
-JK_MUST_USE enum jk_status jk_local_read(const char *path, size_t most, struct jk_arena *arena, struct jk_span *out_bytes,
-                                        struct jk_error *error);
+JK_MUST_USE enum jk_status jk_local_read(const char *path, size_t most, struct jk_arena *arena,
+                                         struct jk_span *out_bytes, struct jk_error *error);
 /* At most the first `most` bytes. */
 JK_MUST_USE enum jk_status jk_local_read_head(const char *path, size_t most, struct jk_arena *arena,
-                                             struct jk_span *out_bytes, struct jk_error *error);
+                                              struct jk_span *out_bytes, struct jk_error *error);
 bool jk_local_is_folder(const char *path);
 bool jk_local_exists(const char *path);
 /* Whether anyone but the owner may read it: 0 nobody, 1 the group, 2 everybody. */

@@ -21,7 +21,8 @@ static void add_model(struct jk_mergekit *recipe, const struct jk_yaml *node)
 static void add_list(struct jk_mergekit *recipe, const struct jk_yaml *list, const char *key)
 {
     if (!list || list->kind != JK_YAML_SEQUENCE) return;
-    for (const struct jk_yaml *item = list->first; item; item = item->next) add_model(recipe, jk_yaml_member(item, key));
+    for (const struct jk_yaml *item = list->first; item; item = item->next)
+        add_model(recipe, jk_yaml_member(item, key));
 }
 
 enum jk_status jk_mergekit_parse(struct jk_span text, struct jk_arena *arena, struct jk_mergekit *out_recipe,
@@ -30,8 +31,10 @@ enum jk_status jk_mergekit_parse(struct jk_span text, struct jk_arena *arena, st
     struct jk_error yaml;
     jk_error_init(&yaml, NULL);
     const struct jk_yaml *root;
-    if (jk_yaml_parse(text, 1, arena, &root, &yaml) != JK_OK) jk_error_field(error, "mergekit_config", "%s", yaml.message);
-    else if (root && root->kind != JK_YAML_MAPPING) jk_error_field(error, "mergekit_config", "it must be a mapping");
+    if (jk_yaml_parse(text, 1, arena, &root, &yaml) != JK_OK)
+        jk_error_field(error, "mergekit_config", "%s", yaml.message);
+    else if (root && root->kind != JK_YAML_MAPPING)
+        jk_error_field(error, "mergekit_config", "it must be a mapping");
     if (jk_error_is_set(error)) return jk_error_result(error);
     struct jk_mergekit recipe = {.method = jk_yaml_text(jk_yaml_member(root, "merge_method"))};
     const struct jk_yaml *slices = jk_yaml_member(root, "slices");

@@ -10,7 +10,7 @@ struct jk_mergekit {
     struct jk_span method;   /* merge_method; empty for absent */
 };
 
-JK_MUST_USE enum jk_status jk_mergekit_parse(struct jk_span text, struct jk_arena *arena, struct jk_mergekit *out_recipe,
-                                             struct jk_error *error);
+JK_MUST_USE enum jk_status jk_mergekit_parse(struct jk_span text, struct jk_arena *arena,
+                                             struct jk_mergekit *out_recipe, struct jk_error *error);
 
 #endif

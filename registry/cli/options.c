@@ -1,5 +1,5 @@
-/* Parsing the command line by the tables. Two passes: options and operands are told apart without knowing the command (only
- * the tables), then the first operands name the command and every option is held against what it takes. */
+/* Parsing the command line by the tables. Two passes: options and operands are told apart without knowing the command
+ * (only the tables), then the first operands name the command and every option is held against what it takes. */
 #include "cli/options.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@ const struct jk_option jk_option_table[JK_OPTION_COUNT] = {
 };
 
 const struct jk_command jk_command_table[] = {
-#define JK_COMMAND(run, name, operands, least, most, options, summary, details) \
+#define JK_COMMAND(run, name, operands, least, most, options, summary, details)                                        \
     {name, operands, least, most, options, summary, details, jk_run_##run},
 #include "cli/commands.def"
 #undef JK_COMMAND
@@ -29,7 +29,8 @@ static unsigned distance(const char *a, const char *b)
 {
     unsigned row[NEAREST_ROOM + 1];
     size_t a_len = strnlen(a, NEAREST_ROOM), b_len = strnlen(b, NEAREST_ROOM);
-    for (size_t j = 0; j <= b_len; j++) row[j] = (unsigned)j;
+    for (size_t j = 0; j <= b_len; j++)
+        row[j] = (unsigned)j;
     for (size_t i = 0; i < a_len; i++) {
         unsigned corner = row[0];
         row[0] = (unsigned)i + 1;
@@ -93,7 +94,8 @@ static enum jk_status check_value(const struct jk_option *option, const char *te
     char shown[128];
     jk_text_shorten(jk_span_of(text), shown, sizeof shown);
     if (option->kind == JK_OPTION_KIND_COUNT && !jk_span_to_u64(jk_span_of(text), &number))
-        return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "--%s \"%s\" must be a whole number from 0", option->name, shown);
+        return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "--%s \"%s\" must be a whole number from 0", option->name,
+                       shown);
     if (is_choice(option->value) && !holds_word(option->value, '|', jk_span_of(text)))
         return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "--%s \"%s\" must be one of %s", option->name, shown,
                        option->value);
@@ -114,7 +116,8 @@ static enum jk_status add_value(struct jk_options *out, enum jk_option_id id, co
 static enum jk_option_id find_option(struct jk_span name)
 {
     enum jk_option_id id = 0;
-    while (id < JK_OPTION_COUNT && !jk_span_equal(jk_span_of(jk_option_table[id].name), name)) id++;
+    while (id < JK_OPTION_COUNT && !jk_span_equal(jk_span_of(jk_option_table[id].name), name))
+        id++;
     return id;
 }
 
@@ -163,7 +166,8 @@ static enum jk_status split(int argc, char **argv, struct jk_options *out, struc
         } else if (word[1] == '-') {
             JK_TRY(take_option(argc, argv, &i, out, error));
         } else {
-            return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "there is no option %.20s; options have long names: --help", word);
+            return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE",
+                           "there is no option %.20s; options have long names: --help", word);
         }
     }
     return JK_OK;

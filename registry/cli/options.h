@@ -1,12 +1,12 @@
-/* The command line: which command, which options. Tables in options.def and commands.def. Pure; the parsed options point
- * into argv and into the arena given. At most 256 values of options and 64 operands. */
+/* The command line: which command, which options. Tables in options.def and commands.def. Pure; the parsed options
+ * point into argv and into the arena given. At most 256 values of options and 64 operands. */
 #ifndef JK_CLI_OPTIONS_H
 #define JK_CLI_OPTIONS_H
 
 #include "base/error.h"
 
 #define JK_OPTION_VALUES_MAX 256
-#define JK_OPERANDS_MAX 64
+#define JK_OPERANDS_MAX      64
 
 enum jk_option_id {
 #define JK_OPTION(id, name, kind, common, value, help) JK_OPTION_##id,
@@ -54,7 +54,8 @@ extern const struct jk_option jk_option_table[JK_OPTION_COUNT];
 extern const struct jk_command jk_command_table[];
 extern const size_t jk_command_count;
 
-/* INVALID_ARGUMENT with reason USAGE. On failure `out` still knows --json, so that the error comes in the form asked for. */
+/* INVALID_ARGUMENT with reason USAGE. On failure `out` still knows --json, so that the error comes in the form asked
+ * for. */
 JK_MUST_USE enum jk_status jk_options_parse(int argc, char **argv, struct jk_options *out, struct jk_error *error);
 bool jk_options_has(const struct jk_options *options, enum jk_option_id id);
 /* The last value given; NULL where there is none. */

@@ -1,5 +1,5 @@
-/* Lists by descriptor: every list of the interface has page_size, page_token and next_page_token; most have total_size and
- * log_size. */
+/* Lists by descriptor: every list of the interface has page_size, page_token and next_page_token; most have total_size
+ * and log_size. */
 #include "cli/pages.h"
 
 #include "base/check.h"
@@ -31,7 +31,8 @@ static bool append(struct jk_cli *cli, struct jk_list *list, ProtobufCMessage *c
 
 static bool take_page(struct jk_cli *cli, const struct jk_pages *pages, ProtobufCMessage *reply, struct jk_list *list)
 {
-    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(reply->descriptor, pages->field);
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(reply->descriptor, pages->field);
     JK_CHECK(field && field->label == PROTOBUF_C_LABEL_REPEATED);
     size_t count = *(size_t *)((char *)reply + field->quantifier_offset);
     ProtobufCMessage **items = *(ProtobufCMessage ***)((char *)reply + field->offset);
@@ -72,7 +73,8 @@ enum jk_status jk_pages_fetch(struct jk_cli *cli, const struct jk_pages *pages, 
 enum jk_status jk_pages_print_json(struct jk_cli *cli, const struct jk_pages *pages, const struct jk_list *list)
 {
     json_t *items = json_array();
-    for (size_t i = 0; i < list->count; i++) json_array_append_new(items, jk_json_message(list->items[i]));
+    for (size_t i = 0; i < list->count; i++)
+        json_array_append_new(items, jk_json_message(list->items[i]));
     return jk_print_json(cli, json_pack("{s:o, s:I, s:I}", pages->field, items, "total_size", (json_int_t)list->total,
                                         "log_size", (json_int_t)list->log_size));
 }

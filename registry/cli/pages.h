@@ -25,7 +25,8 @@ JK_MUST_USE enum jk_status jk_pages_fetch(struct jk_cli *cli, const struct jk_pa
 /* --limit, or the default. */
 uint64_t jk_pages_limit(const struct jk_cli *cli);
 /* {"<field>": […], "total_size": n, "log_size": n} */
-JK_MUST_USE enum jk_status jk_pages_print_json(struct jk_cli *cli, const struct jk_pages *pages, const struct jk_list *list);
+JK_MUST_USE enum jk_status jk_pages_print_json(struct jk_cli *cli, const struct jk_pages *pages,
+                                               const struct jk_list *list);
 /* "3 of 120; --limit 0 shows all", on err, where something was left out. */
 void jk_pages_note(struct jk_cli *cli, const struct jk_list *list);
 

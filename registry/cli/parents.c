@@ -14,8 +14,10 @@ bool jk_names_hold(const struct jk_names *names, struct jk_span name)
 void jk_names_add(struct jk_names *names, struct jk_span name)
 {
     if (name.len == 0 || jk_names_hold(names, name)) return;
-    if (names->count == JK_PARENTS_MAX) names->dropped++;
-    else names->items[names->count++] = name;
+    if (names->count == JK_PARENTS_MAX)
+        names->dropped++;
+    else
+        names->items[names->count++] = name;
 }
 
 /* Takes "@…" off the end, where there is one. */
@@ -65,7 +67,8 @@ static bool is_url(struct jk_span text)
 static size_t slashes(struct jk_span text)
 {
     size_t count = 0;
-    for (size_t i = 0; i < text.len; i++) count += text.at[i] == '/';
+    for (size_t i = 0; i < text.len; i++)
+        count += text.at[i] == '/';
     return count;
 }
 
@@ -89,8 +92,10 @@ const char *jk_parents_read(struct jk_span text, struct jk_arena *arena, struct 
     parent.version = split_version(&name);
     if (parent.version.at && parent.version.len == 0) return "ends in \"@\": give a version after it, or leave it out";
     parent.name = name;
-    if (is_url(text) || slashes(name) > 1) fault = read_external(name, arena, &parent);
-    else if (jk_ident_model_fault(name)) fault = "is no model's name: publisher/model, host/id or a URL is needed";
+    if (is_url(text) || slashes(name) > 1)
+        fault = read_external(name, arena, &parent);
+    else if (jk_ident_model_fault(name))
+        fault = "is no model's name: publisher/model, host/id or a URL is needed";
     if (fault) return fault;
     if (is_url(text)) hub_name(&parent);
     fault = check_version(&parent);

@@ -24,8 +24,9 @@ struct jk_parent_text {
     struct jk_span version; /* after "@": a release's version, or a revision; empty for none */
 };
 
-/* Reads publisher/model[@version], host/id[@revision] or a URL; a URL of the Hugging Face Hub means its publisher/model. NULL, or
- * the end of a sentence that says what is wrong and how to mend it (in the arena or static). */
+/* Reads publisher/model[@version], host/id[@revision] or a URL; a URL of the Hugging Face Hub means its
+ * publisher/model. NULL, or the end of a sentence that says what is wrong and how to mend it (in the arena or static).
+ */
 const char *jk_parents_read(struct jk_span text, struct jk_arena *arena, struct jk_parent_text *out_parent);
 
 #endif

@@ -5,10 +5,11 @@
 #include "base/defer.h"
 #include "cli/table.h"
 
-#define WIDTH 32
+#define WIDTH    32
 #define LEAST_MS 100
 
-void jk_progress_begin(struct jk_progress *progress, FILE *file, bool terminal, bool utf8, const char *what, uint64_t total)
+void jk_progress_begin(struct jk_progress *progress, FILE *file, bool terminal, bool utf8, const char *what,
+                       uint64_t total)
 {
     bool shown = terminal && total > JK_PROGRESS_LEAST;
     *progress = (struct jk_progress){shown ? file : NULL, what, 0, total, 0, utf8};

@@ -17,7 +17,8 @@ struct jk_progress {
 };
 
 /* `terminal`: whether `file` is one. */
-void jk_progress_begin(struct jk_progress *progress, FILE *file, bool terminal, bool utf8, const char *what, uint64_t total);
+void jk_progress_begin(struct jk_progress *progress, FILE *file, bool terminal, bool utf8, const char *what,
+                       uint64_t total);
 void jk_progress_add(struct jk_progress *progress, uint64_t bytes);
 void jk_progress_end(struct jk_progress *progress); /* clears the line */
 

@@ -70,7 +70,8 @@ static enum jk_status no_memory(struct jk_cli *cli)
 }
 
 /* A registered model at the version asked for, or at its deciding release. */
-static enum jk_status pin(struct jk_cli *cli, struct jk_resolved *item, struct jk_span version, struct jk_error *mistakes)
+static enum jk_status pin(struct jk_cli *cli, struct jk_resolved *item, struct jk_span version,
+                          struct jk_error *mistakes)
 {
     Jokbo__V1__Release *release = item->model->release;
     const char *name = item->model->name;
@@ -86,7 +87,8 @@ static enum jk_status pin(struct jk_cli *cli, struct jk_resolved *item, struct j
         }
         JK_TRY(status);
     } else if (!release || release->yanked || item->model->yanked) {
-        jk_error_field(mistakes, "parents", "%s has no release that is not yanked: name one with %s@VERSION", name, name);
+        jk_error_field(mistakes, "parents", "%s has no release that is not yanked: name one with %s@VERSION", name,
+                       name);
         return JK_OK;
     }
     return set_registered(cli, item, release) ? JK_OK : no_memory(cli);
@@ -97,9 +99,10 @@ static enum jk_status on_hub(struct jk_cli *cli, struct jk_resolved *item, const
                              struct jk_error *mistakes)
 {
     if (text->version.len > 0 && jk_ident_revision_fault(text->version)) {
-        jk_error_field(mistakes, "parents", "%.*s is not registered, and %.*s is no commit of a model on the Hugging Face Hub: "
-                                            "mend the name, or leave the version out", JK_SPAN_ARG(text->name),
-                       JK_SPAN_ARG(text->version));
+        jk_error_field(mistakes, "parents",
+                       "%.*s is not registered, and %.*s is no commit of a model on the Hugging Face Hub: "
+                       "mend the name, or leave the version out",
+                       JK_SPAN_ARG(text->name), JK_SPAN_ARG(text->version));
         return JK_OK;
     }
     const char *name = jk_arena_printf(&cli->arena, "huggingface.co/%.*s", JK_SPAN_ARG(text->name));

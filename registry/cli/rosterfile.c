@@ -1,5 +1,5 @@
-/* Reading the roster. Every reader takes what it knows and complains about the rest, so that a misspelt key never passes in
- * silence. */
+/* Reading the roster. Every reader takes what it knows and complains about the rest, so that a misspelt key never
+ * passes in silence. */
 #include "cli/rosterfile.h"
 
 #include "cli/json.h"
@@ -47,7 +47,8 @@ static void check_keys(struct reader *reader, const struct jk_yaml *node, const 
 {
     for (const struct jk_yaml *child = node->first; child; child = child->next) {
         size_t i = 0;
-        while (known[i] && !jk_span_equal(child->key, jk_span_of(known[i]))) i++;
+        while (known[i] && !jk_span_equal(child->key, jk_span_of(known[i])))
+            i++;
         if (known[i]) continue;
         char shown[128];
         jk_text_shorten(child->key, shown, sizeof shown);
@@ -72,7 +73,8 @@ static Google__Protobuf__Timestamp *date_member(struct reader *reader, const str
     return time;
 }
 
-static bool bool_member(struct reader *reader, const struct jk_yaml *node, const char *key, const char *field, bool otherwise)
+static bool bool_member(struct reader *reader, const struct jk_yaml *node, const char *key, const char *field,
+                        bool otherwise)
 {
     const struct jk_yaml *member = jk_yaml_member(node, key);
     struct jk_span text = jk_yaml_text(member);
@@ -99,13 +101,15 @@ static Jokbo__V1__Affiliation *read_affiliation(struct reader *reader, const str
     jokbo__v1__affiliation__init(affiliation);
     if (node->kind == JK_YAML_SCALAR) {
         affiliation->institution = copy_text(reader, jk_yaml_text(node));
-    } else if (is_kind(reader, node, JK_YAML_MAPPING, "teams.affiliates", "an affiliate is a name, or {name, from, until}")) {
+    } else if (is_kind(reader, node, JK_YAML_MAPPING, "teams.affiliates",
+                       "an affiliate is a name, or {name, from, until}")) {
         check_keys(reader, node, "teams.affiliates", keys);
         affiliation->institution = text_member(reader, node, "name", "teams.affiliates");
         affiliation->from_time = date_member(reader, node, "from", "teams.affiliates");
         affiliation->until_time = date_member(reader, node, "until", "teams.affiliates");
     }
-    if (!affiliation->institution[0]) jk_error_field(reader->error, "teams.affiliates", "line %u: the name is missing", node->line);
+    if (!affiliation->institution[0])
+        jk_error_field(reader->error, "teams.affiliates", "line %u: the name is missing", node->line);
     return affiliation;
 }
 
@@ -161,9 +165,11 @@ static void read_operation(struct reader *reader, struct jk_span institution, co
 
 static void read_operates(struct reader *reader, const struct jk_yaml *map)
 {
-    if (!is_kind(reader, map, JK_YAML_MAPPING, "teams.operates", "operates must be {institution: [publishers]}")) return;
+    if (!is_kind(reader, map, JK_YAML_MAPPING, "teams.operates", "operates must be {institution: [publishers]}"))
+        return;
     for (const struct jk_yaml *institution = map->first; institution; institution = institution->next) {
-        if (!is_kind(reader, institution, JK_YAML_SEQUENCE, "teams.operates", "an institution's publishers must be a list"))
+        if (!is_kind(reader, institution, JK_YAML_SEQUENCE, "teams.operates",
+                     "an institution's publishers must be a list"))
             continue;
         for (const struct jk_yaml *item = institution->first; item; item = item->next)
             read_operation(reader, institution->key, item);
@@ -279,7 +285,8 @@ enum jk_status jk_roster_parse(struct jk_span yaml, struct jk_arena *arena, Jokb
     const struct jk_yaml *root;
     jk_error_init(&fault, NULL);
     *out_note = NULL;
-    if (jk_yaml_parse(yaml, 1, arena, &root, &fault) != JK_OK) jk_error_field(error, "roster", "%s", fault.message);
+    if (jk_yaml_parse(yaml, 1, arena, &root, &fault) != JK_OK)
+        jk_error_field(error, "roster", "%s", fault.message);
     else if (!root || root->kind != JK_YAML_MAPPING)
         jk_error_field(error, "roster", "it must be a mapping with teams and base_models");
     if (jk_error_is_set(error)) return jk_error_result(error);
@@ -296,7 +303,8 @@ static char **split_forms(struct reader *reader, struct jk_span text, size_t *ou
 {
     struct jk_span rest = text, form;
     size_t room = 1, count = 0;
-    for (size_t i = 0; i < text.len; i++) room += text.at[i] == '|';
+    for (size_t i = 0; i < text.len; i++)
+        room += text.at[i] == '|';
     char **forms = new_list(reader, room, sizeof *forms);
     while (forms && rest.len > 0) {
         (void)jk_span_cut(&rest, '|', &form);
@@ -323,8 +331,10 @@ static Jokbo__V1__LicenseFacts *read_license_line(struct reader *reader, struct 
     struct jk_span fields[5] = {{0}};
     Jokbo__V1__LicenseFacts *facts = new_list(reader, 1, sizeof *facts);
     if (!facts) return NULL;
-    for (size_t i = 0; i < 5; i++) (void)jk_span_cut(&line, '\t', &fields[i]);
-    for (size_t i = 0; i < 5; i++) fields[i] = jk_span_trim(fields[i]);
+    for (size_t i = 0; i < 5; i++)
+        (void)jk_span_cut(&line, '\t', &fields[i]);
+    for (size_t i = 0; i < 5; i++)
+        fields[i] = jk_span_trim(fields[i]);
     jokbo__v1__license_facts__init(facts);
     facts->license = copy_text(reader, fields[0]);
     facts->commercial = read_permission(reader, fields[1], number);
@@ -334,8 +344,8 @@ static Jokbo__V1__LicenseFacts *read_license_line(struct reader *reader, struct 
     return facts;
 }
 
-enum jk_status jk_roster_parse_licenses(struct jk_span tsv, struct jk_arena *arena, Jokbo__V1__ApplyRosterRequest *request,
-                                        struct jk_error *error)
+enum jk_status jk_roster_parse_licenses(struct jk_span tsv, struct jk_arena *arena,
+                                        Jokbo__V1__ApplyRosterRequest *request, struct jk_error *error)
 {
     struct reader reader = {arena, error, request};
     struct jk_span rest = tsv, line;

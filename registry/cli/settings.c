@@ -5,7 +5,7 @@
 
 #include "cli/local.h"
 
-#define CONFIG_MAX (64u << 10)
+#define CONFIG_MAX     (64u << 10)
 #define TOKEN_FILE_MAX 4096u
 
 /* What the config file says. */
@@ -28,7 +28,8 @@ enum jk_status jk_settings_lines(struct jk_span text, jk_settings_take_fn *take,
         line = jk_span_trim(line);
         if (line.len == 0 || line.at[0] == '#') continue;
         if (!jk_span_cut(&line, '=', &key))
-            return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "config file, line %u: it must be \"key = value\"", number);
+            return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "config file, line %u: it must be \"key = value\"",
+                           number);
         JK_TRY(take(context, jk_span_trim(key), jk_span_trim(line), number, error));
     }
     return JK_OK;
@@ -50,9 +51,10 @@ static enum jk_status take_setting(void *context, struct jk_span key, struct jk_
     }
     char shown[64];
     jk_text_shorten(key, shown, sizeof shown);
-    return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE",
-                   "config file, line %u: there is no setting \"%s\"; there are server, token, token_file, ca, color, timeout",
-                   line, shown);
+    return jk_fail(
+        error, JK_INVALID_ARGUMENT, "LOCAL_FILE",
+        "config file, line %u: there is no setting \"%s\"; there are server, token, token_file, ca, color, timeout",
+        line, shown);
 }
 
 static const char *environment(const char *name)
@@ -68,13 +70,15 @@ static const char *config_path(const struct jk_options *options, struct jk_arena
     if (!path) path = environment("JOKBO_CONFIG");
     if (path) return path;
     const char *base = environment("XDG_CONFIG_HOME"), *home = environment("HOME");
-    if (base) path = jk_arena_printf(arena, "%s/jokbo/config", base);
-    else if (home) path = jk_arena_printf(arena, "%s/.config/jokbo/config", home);
+    if (base)
+        path = jk_arena_printf(arena, "%s/jokbo/config", base);
+    else if (home)
+        path = jk_arena_printf(arena, "%s/.config/jokbo/config", home);
     return path && jk_local_exists(path) ? path : NULL;
 }
 
-static enum jk_status read_config(const struct jk_options *options, struct config_file *file, struct jk_settings *settings,
-                                  struct jk_text *warnings, struct jk_error *error)
+static enum jk_status read_config(const struct jk_options *options, struct config_file *file,
+                                  struct jk_settings *settings, struct jk_text *warnings, struct jk_error *error)
 {
     const char *path = config_path(options, file->arena);
     struct jk_span text;
@@ -84,8 +88,9 @@ static enum jk_status read_config(const struct jk_options *options, struct confi
     if (file->token && jk_local_readers(path) == 2) {
         file->token = NULL;
         settings->token_withheld = true;
-        jk_text_addf(warnings, "the token in %s is not used, because everybody on this machine can read it: chmod 600 %s\n",
-                     path, path);
+        jk_text_addf(warnings,
+                     "the token in %s is not used, because everybody on this machine can read it: chmod 600 %s\n", path,
+                     path);
     }
     return JK_OK;
 }
@@ -97,7 +102,8 @@ static enum jk_status read_token_file(const char *path, struct jk_arena *arena, 
     JK_TRY(jk_local_read(path, TOKEN_FILE_MAX, arena, &text, error));
     text = jk_span_trim(text);
     settings->token = jk_arena_copy(arena, text.at, text.len);
-    if (jk_local_readers(path) > 0) jk_text_addf(warnings, "others on this machine can read %s: chmod 600 %s\n", path, path);
+    if (jk_local_readers(path) > 0)
+        jk_text_addf(warnings, "others on this machine can read %s: chmod 600 %s\n", path, path);
     return JK_OK;
 }
 
@@ -106,10 +112,13 @@ static enum jk_status choose_token(const struct jk_options *options, const struc
                                    struct jk_settings *settings, struct jk_text *warnings, struct jk_error *error)
 {
     const char *texts[] = {jk_options_text(options, JK_OPTION_TOKEN), environment("JOKBO_TOKEN"), file->token};
-    const char *paths[] = {jk_options_text(options, JK_OPTION_TOKEN_FILE), environment("JOKBO_TOKEN_FILE"), file->token_file};
+    const char *paths[] = {jk_options_text(options, JK_OPTION_TOKEN_FILE), environment("JOKBO_TOKEN_FILE"),
+                           file->token_file};
     for (size_t i = 0; i < 3 && !settings->token; i++) {
-        if (texts[i]) settings->token = texts[i];
-        else if (paths[i]) JK_TRY(read_token_file(paths[i], file->arena, settings, warnings, error));
+        if (texts[i])
+            settings->token = texts[i];
+        else if (paths[i])
+            JK_TRY(read_token_file(paths[i], file->arena, settings, warnings, error));
     }
     for (const char *c = settings->token ? settings->token : ""; *c; c++)
         if (*c <= ' ' || *c > '~')
@@ -117,8 +126,8 @@ static enum jk_status choose_token(const struct jk_options *options, const struc
     return JK_OK;
 }
 
-static const char *choose(const struct jk_options *options, enum jk_option_id id, const char *variable, const char *file,
-                          const char *otherwise)
+static const char *choose(const struct jk_options *options, enum jk_option_id id, const char *variable,
+                          const char *file, const char *otherwise)
 {
     const char *text = jk_options_text(options, id);
     if (!text && variable) text = environment(variable);
@@ -170,8 +179,8 @@ static enum jk_status choose_timeout(const char *text, struct jk_settings *setti
     return JK_OK;
 }
 
-static enum jk_status choose_tls(const struct jk_options *options, struct jk_settings *settings, struct jk_text *warnings,
-                                 struct jk_error *error)
+static enum jk_status choose_tls(const struct jk_options *options, struct jk_settings *settings,
+                                 struct jk_text *warnings, struct jk_error *error)
 {
     bool on = jk_options_has(options, JK_OPTION_TLS), off = jk_options_has(options, JK_OPTION_NO_TLS);
     if (on && off) return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "--tls and --no-tls exclude each other");
@@ -181,8 +190,8 @@ static enum jk_status choose_tls(const struct jk_options *options, struct jk_set
     return JK_OK;
 }
 
-enum jk_status jk_settings_load(const struct jk_options *options, struct jk_arena *arena, struct jk_settings *out_settings,
-                                struct jk_text *warnings, struct jk_error *error)
+enum jk_status jk_settings_load(const struct jk_options *options, struct jk_arena *arena,
+                                struct jk_settings *out_settings, struct jk_text *warnings, struct jk_error *error)
 {
     struct config_file file = {.arena = arena};
     struct jk_settings settings = {0};

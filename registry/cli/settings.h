@@ -5,9 +5,9 @@
 #include "base/text.h"
 #include "cli/options.h"
 
-#define JK_DEFAULT_SERVER "127.0.0.1:7443"
+#define JK_DEFAULT_SERVER    "127.0.0.1:7443"
 #define JK_DEFAULT_TIMEOUT_S 30
-#define JK_TIMEOUT_MAX_S 3600
+#define JK_TIMEOUT_MAX_S     3600
 
 enum jk_color { JK_COLOR_AUTO, JK_COLOR_ALWAYS, JK_COLOR_NEVER };
 
@@ -22,13 +22,14 @@ struct jk_settings {
     bool loopback;       /* the server is on this machine */
 };
 
-/* Reads the environment, the config file and the token file. Strings lie in the arena or in the options. Warnings, one a
- * line, are added to `warnings`. Failures: USAGE, LOCAL_FILE. */
+/* Reads the environment, the config file and the token file. Strings lie in the arena or in the options. Warnings, one
+ * a line, are added to `warnings`. Failures: USAGE, LOCAL_FILE. */
 JK_MUST_USE enum jk_status jk_settings_load(const struct jk_options *options, struct jk_arena *arena,
                                             struct jk_settings *out_settings, struct jk_text *warnings,
                                             struct jk_error *error);
 
-/* Lines "key = value"; "#" begins a comment line. `take` is called for each; a line without "=" fails with its number. */
+/* Lines "key = value"; "#" begins a comment line. `take` is called for each; a line without "=" fails with its number.
+ */
 typedef enum jk_status jk_settings_take_fn(void *context, struct jk_span key, struct jk_span value, unsigned line,
                                            struct jk_error *error);
 JK_MUST_USE enum jk_status jk_settings_lines(struct jk_span text, jk_settings_take_fn *take, void *context,

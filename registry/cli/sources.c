@@ -21,8 +21,8 @@ static const char *beside(const char *path, const char *name, struct jk_arena *a
     return full && jk_local_exists(full) ? full : NULL;
 }
 
-static enum jk_status read_card(const char *path, struct jk_arena *arena, struct jk_sources *sources, struct jk_error *mistakes,
-                             struct jk_error *error)
+static enum jk_status read_card(const char *path, struct jk_arena *arena, struct jk_sources *sources,
+                                struct jk_error *mistakes, struct jk_error *error)
 {
     struct jk_span text;
     JK_TRY(jk_local_read(path, CARD_MAX, arena, &text, error));
@@ -95,8 +95,10 @@ enum jk_status jk_sources_read(const char *path, struct jk_arena *arena, struct 
                                struct jk_error *mistakes, struct jk_error *error)
 {
     struct jk_sources sources = {0};
-    if (path && jk_local_is_folder(path)) JK_TRY(read_folder(path, arena, &sources, mistakes, error));
-    else if (path) JK_TRY(read_card(path, arena, &sources, mistakes, error));
+    if (path && jk_local_is_folder(path))
+        JK_TRY(read_folder(path, arena, &sources, mistakes, error));
+    else if (path)
+        JK_TRY(read_card(path, arena, &sources, mistakes, error));
     *out_sources = sources;
     return JK_OK;
 }

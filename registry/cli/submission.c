@@ -1,5 +1,5 @@
-/* The steps of a submission, in order. Whatever is wrong is noted in `mistakes`, and the steps go on as far as they can, so
- * that everything is told at once. */
+/* The steps of a submission, in order. Whatever is wrong is noted in `mistakes`, and the steps go on as far as they
+ * can, so that everything is told at once. */
 #include "cli/submission.h"
 
 #include "cli/faults.h"
@@ -31,7 +31,8 @@ static void ask_parents(struct jk_submission *submission)
     if (declaration->parents.count > 0) return;
     for (struct jk_span line; jk_cli_can_ask(cli); declaration->parents_from = "asked") {
         bool first = declaration->parents.count == 0;
-        line = jk_prompt_line(cli, first ? "What was it made from (publisher/model)?" : "And from (Enter: nothing more)?");
+        line =
+            jk_prompt_line(cli, first ? "What was it made from (publisher/model)?" : "And from (Enter: nothing more)?");
         if (line.len == 0) break;
         jk_names_add(&declaration->parents, line);
     }
@@ -103,7 +104,8 @@ static void build(struct jk_submission *submission)
     derivative->license_text_sha256 = submission->license_text;
     derivative->artifact_sha256 = submission->artifact;
     derivative->weights_sha256 = submission->weights;
-    for (size_t i = 0; i < submission->resolution.count; i++) submission->parents[i] = submission->resolution.items[i].parent;
+    for (size_t i = 0; i < submission->resolution.count; i++)
+        submission->parents[i] = submission->resolution.items[i].parent;
     derivative->parents = submission->parents;
     derivative->n_parents = submission->resolution.count;
 }
@@ -126,13 +128,15 @@ static const char *short_field(struct jk_cli *cli, const char *field)
     return copy ? copy : field;
 }
 
-/* Where there are mistakes of our own, the server is asked for those that only it can see, so that all are told at once. */
+/* Where there are mistakes of our own, the server is asked for those that only it can see, so that all are told at
+ * once. */
 static void ask_server(struct jk_submission *submission)
 {
     struct jk_cli *cli = submission->cli;
     Jokbo__V1__Registration *registration;
     if (jk_submission_send(submission, true, &registration) == JK_INVALID_ARGUMENT) {
-        size_t kept = cli->error.violation_count < JK_ERROR_VIOLATIONS ? cli->error.violation_count : JK_ERROR_VIOLATIONS;
+        size_t kept =
+            cli->error.violation_count < JK_ERROR_VIOLATIONS ? cli->error.violation_count : JK_ERROR_VIOLATIONS;
         for (size_t i = 0; i < kept; i++) {
             const char *field = short_field(cli, cli->error.violations[i].field);
             if (!named_already(&submission->mistakes, field))
@@ -150,7 +154,8 @@ static enum jk_status tell_mistakes(struct jk_submission *submission)
         (void)jk_fail(error, JK_INVALID_ARGUMENT, "INPUT_INCOMPLETE", "%zu %s to mend", mistakes->violation_count,
                       mistakes->violation_count == 1 ? "thing" : "things");
     size_t kept = mistakes->violation_count < JK_ERROR_VIOLATIONS ? mistakes->violation_count : JK_ERROR_VIOLATIONS;
-    for (size_t i = 0; i < kept; i++) jk_error_field(error, mistakes->violations[i].field, "%s", mistakes->violations[i].rule);
+    for (size_t i = 0; i < kept; i++)
+        jk_error_field(error, mistakes->violations[i].field, "%s", mistakes->violations[i].rule);
     return jk_error_result(error);
 }
 
@@ -169,8 +174,10 @@ enum jk_status jk_submission_prepare(struct jk_cli *cli, bool publish, struct jk
     jk_submission_license(out);
     build(out);
     if (!jk_error_is_set(&out->mistakes)) return JK_OK;
-    if (status == JK_OK && out->declaration.name.len > 0) ask_server(out);
-    else if (status != JK_OK) fprintf(cli->err, "jokbo: note: the server could not be asked: %s\n", cli->error.message);
+    if (status == JK_OK && out->declaration.name.len > 0)
+        ask_server(out);
+    else if (status != JK_OK)
+        fprintf(cli->err, "jokbo: note: the server could not be asked: %s\n", cli->error.message);
     return tell_mistakes(out);
 }
 

@@ -1,5 +1,5 @@
-/* A release on its way to the registry: gathered, asked for, resolved, shown, sent. Behind `register` and `publish`. One
- * thread; memory in the run's arena. Local mistakes and the server's are collected, and told together. */
+/* A release on its way to the registry: gathered, asked for, resolved, shown, sent. Behind `register` and `publish`.
+ * One thread; memory in the run's arena. Local mistakes and the server's are collected, and told together. */
 #ifndef JK_CLI_SUBMISSION_H
 #define JK_CLI_SUBMISSION_H
 
@@ -32,8 +32,8 @@ JK_MUST_USE enum jk_status jk_submission_attach(struct jk_submission *submission
 void jk_submission_license(struct jk_submission *submission);
 /* Uploads what is attached. */
 JK_MUST_USE enum jk_status jk_submission_upload(struct jk_submission *submission);
-/* Sends it. *out_registration is NULL where it fails; where the identical statement was there already, cli->error.facts then hold
- * its log_index and lineage_hash, and the status is JK_ALREADY_EXISTS. */
+/* Sends it. *out_registration is NULL where it fails; where the identical statement was there already, cli->error.facts
+ * then hold its log_index and lineage_hash, and the status is JK_ALREADY_EXISTS. */
 JK_MUST_USE enum jk_status jk_submission_send(struct jk_submission *submission, bool validate_only,
                                               Jokbo__V1__Registration **out_registration);
 

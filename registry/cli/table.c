@@ -6,7 +6,7 @@
 
 #include "base/defer.h"
 
-#define DIM "\033[2m"
+#define DIM   "\033[2m"
 #define PLAIN "\033[0m"
 
 void jk_table_init(struct jk_table *table, struct jk_arena *arena, const struct jk_column *columns, size_t count)
@@ -77,7 +77,8 @@ static size_t columns_of(const char *text)
 
 static void pad(struct jk_text *out, size_t count)
 {
-    while (count-- > 0) jk_text_add_char(out, ' ');
+    while (count-- > 0)
+        jk_text_add_char(out, ' ');
 }
 
 static void add_cell(struct jk_text *out, const char *text, size_t width, bool right, bool last)
@@ -91,7 +92,8 @@ static void add_cell(struct jk_text *out, const char *text, size_t width, bool r
 
 static void end_line(struct jk_text *out, size_t begin)
 {
-    while (out->len > begin && out->bytes[out->len - 1] == ' ') out->bytes[--out->len] = '\0';
+    while (out->len > begin && out->bytes[out->len - 1] == ' ')
+        out->bytes[--out->len] = '\0';
     jk_text_add_char(out, '\n');
 }
 
@@ -153,7 +155,10 @@ void jk_table_bar(uint64_t value, uint64_t most, unsigned width, bool utf8, stru
     if (value > most) value = most;
     uint64_t eighths = (uint64_t)((double)value / (double)most * width * 8 + 0.5);
     if (value > 0 && eighths == 0) eighths = 1;
-    for (uint64_t i = 0; i < eighths / 8; i++) jk_text_add_str(out, utf8 ? "█" : "#");
-    if (utf8) jk_text_add_str(out, parts[eighths % 8]);
-    else if (eighths % 8 >= 4 || eighths < 8) jk_text_add_str(out, value ? "#" : "");
+    for (uint64_t i = 0; i < eighths / 8; i++)
+        jk_text_add_str(out, utf8 ? "█" : "#");
+    if (utf8)
+        jk_text_add_str(out, parts[eighths % 8]);
+    else if (eighths % 8 >= 4 || eighths < 8)
+        jk_text_add_str(out, value ? "#" : "");
 }

@@ -1,5 +1,5 @@
-/* Tables for people: columns as wide as their widest cell, counted in terminal columns, so that Korean text lines up. Pure
- * but for the printing; cells are copied into the arena, made safe for a terminal. At most 16 columns. */
+/* Tables for people: columns as wide as their widest cell, counted in terminal columns, so that Korean text lines up.
+ * Pure but for the printing; cells are copied into the arena, made safe for a terminal. At most 16 columns. */
 #ifndef JK_CLI_TABLE_H
 #define JK_CLI_TABLE_H
 

@@ -62,7 +62,8 @@ bool jk_tree_draw(const struct jk_tree_node *nodes, size_t count, size_t root, b
     while (walk.depth > 0) {
         struct level *level = &walk.levels[walk.depth - 1];
         const struct jk_tree_node *node = &nodes[level->node];
-        while (level->next < node->below_count && node->below[level->next] >= count) level->next++;
+        while (level->next < node->below_count && node->below[level->next] >= count)
+            level->next++;
         if (level->next == node->below_count) {
             walk.depth--;
             continue;

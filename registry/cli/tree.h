@@ -1,5 +1,5 @@
-/* A graph of relatives drawn as a tree: each node once in full; where it hangs a second time it is only named. Pure. The
- * walk goes at most 64 deep, as lineages do. */
+/* A graph of relatives drawn as a tree: each node once in full; where it hangs a second time it is only named. Pure.
+ * The walk goes at most 64 deep, as lineages do. */
 #ifndef JK_CLI_TREE_H
 #define JK_CLI_TREE_H
 

@@ -45,8 +45,8 @@ enum jk_status jk_upload_blob(struct jk_cli *cli, Jokbo__V1__BlobKind kind, stru
     upload.rest = bytes;
     JK_TRY(jk_cli_connect(cli));
     jk_progress_begin(&upload.progress, cli->err, cli->err_terminal && !cli->json, cli->utf8, what, bytes.len);
-    enum jk_status status = jk_client_upload(cli->client, &jokbo__v1__registry__descriptor, "UploadBlob", next_piece, &upload,
-                                             &cli->arena, &reply, &cli->error);
+    enum jk_status status = jk_client_upload(cli->client, &jokbo__v1__registry__descriptor, "UploadBlob", next_piece,
+                                             &upload, &cli->arena, &reply, &cli->error);
     jk_progress_end(&upload.progress);
     return status;
 }

@@ -4,8 +4,8 @@
 #include "base/defer.h"
 #include "cli/json.h"
 
-enum jk_status jk_words_values(struct jk_cli *cli, enum jk_option_id id, const ProtobufCEnumDescriptor *type, int *out_values,
-                               size_t room, size_t *out_count)
+enum jk_status jk_words_values(struct jk_cli *cli, enum jk_option_id id, const ProtobufCEnumDescriptor *type,
+                               int *out_values, size_t room, size_t *out_count)
 {
     const char *values[JK_OPTION_VALUES_MAX];
     size_t count = jk_options_list(&cli->options, id, values, JK_OPTION_VALUES_MAX);

@@ -25,7 +25,8 @@ static enum jk_status fault(struct yaml_builder *builder, unsigned line, const c
 
 static enum jk_status no_memory(struct yaml_builder *builder)
 {
-    return jk_fail(builder->error, JK_RESOURCE_EXHAUSTED, "YAML", "the YAML is too large for the memory set aside for it");
+    return jk_fail(builder->error, JK_RESOURCE_EXHAUSTED, "YAML",
+                   "the YAML is too large for the memory set aside for it");
 }
 
 static unsigned line_of(const struct yaml_builder *builder, const yaml_mark_t *mark)
@@ -42,8 +43,8 @@ static enum jk_status take_key(struct yaml_builder *builder, struct jk_span key,
         if (jk_span_equal(child->key, key)) {
             char shown[128];
             jk_text_shorten(key, shown, sizeof shown);
-            return jk_fail(builder->error, JK_INVALID_ARGUMENT, "YAML", "line %u: the key \"%s\" stands there twice", line,
-                           shown);
+            return jk_fail(builder->error, JK_INVALID_ARGUMENT, "YAML", "line %u: the key \"%s\" stands there twice",
+                           line, shown);
         }
     builder->key[top] = key;
     builder->has_key[top] = true;
@@ -61,8 +62,10 @@ static void attach(struct yaml_builder *builder, struct jk_yaml *node)
     struct jk_yaml *parent = builder->stack[top];
     if (parent->kind == JK_YAML_MAPPING) node->key = builder->key[top];
     builder->has_key[top] = false;
-    if (builder->last[top]) builder->last[top]->next = node;
-    else parent->first = node;
+    if (builder->last[top])
+        builder->last[top]->next = node;
+    else
+        parent->first = node;
     builder->last[top] = node;
     parent->count++;
 }
@@ -74,7 +77,8 @@ static bool expects_key(const struct yaml_builder *builder)
     return builder->stack[top]->kind == JK_YAML_MAPPING && !builder->has_key[top];
 }
 
-static enum jk_status add_node(struct yaml_builder *builder, enum jk_yaml_kind kind, unsigned line, struct jk_yaml **out_node)
+static enum jk_status add_node(struct yaml_builder *builder, enum jk_yaml_kind kind, unsigned line,
+                               struct jk_yaml **out_node)
 {
     if (++builder->nodes > JK_YAML_NODES_MAX) return fault(builder, line, "more than 50,000 values");
     struct jk_yaml *node = jk_arena_zalloc(builder->arena, 1, sizeof *node);
@@ -188,7 +192,8 @@ bool jk_yaml_is_null(const struct jk_yaml *node)
 {
     if (!node) return true;
     if (node->kind != JK_YAML_SCALAR || node->quoted) return false;
-    return node->text.len == 0 || jk_span_equal(node->text, JK_SPAN("~")) || jk_span_equal_fold(node->text, JK_SPAN("null"));
+    return node->text.len == 0 || jk_span_equal(node->text, JK_SPAN("~")) ||
+           jk_span_equal_fold(node->text, JK_SPAN("null"));
 }
 
 struct jk_span jk_yaml_text(const struct jk_yaml *node)

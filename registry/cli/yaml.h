@@ -1,26 +1,26 @@
 /* YAML as a small tree with line numbers (libyaml underneath), for front matter, mergekit recipes and the roster. Pure;
- * nodes lie in the arena and point into it. Limits: 1 MiB, 50,000 nodes, 1,024 members a mapping, depth 32. Refused: aliases
- * (they make small texts huge), keys twice, keys that are not scalars, a second document. */
+ * nodes lie in the arena and point into it. Limits: 1 MiB, 50,000 nodes, 1,024 members a mapping, depth 32. Refused:
+ * aliases (they make small texts huge), keys twice, keys that are not scalars, a second document. */
 #ifndef JK_CLI_YAML_H
 #define JK_CLI_YAML_H
 
 #include "base/error.h"
 
-#define JK_YAML_BYTES_MAX (1u << 20)
-#define JK_YAML_NODES_MAX 50000u
+#define JK_YAML_BYTES_MAX   (1u << 20)
+#define JK_YAML_NODES_MAX   50000u
 #define JK_YAML_MEMBERS_MAX 1024u
-#define JK_YAML_DEPTH_MAX 32u
+#define JK_YAML_DEPTH_MAX   32u
 
 enum jk_yaml_kind { JK_YAML_SCALAR, JK_YAML_SEQUENCE, JK_YAML_MAPPING };
 
 struct jk_yaml {
     enum jk_yaml_kind kind;
-    bool quoted;            /* a scalar in quotes is text, whatever it looks like */
-    unsigned line;          /* from 1 */
-    struct jk_span text;    /* a scalar's */
-    struct jk_span key;     /* under which it lies in a mapping */
-    struct jk_yaml *first;  /* of a sequence or mapping */
-    struct jk_yaml *next;   /* within it */
+    bool quoted;           /* a scalar in quotes is text, whatever it looks like */
+    unsigned line;         /* from 1 */
+    struct jk_span text;   /* a scalar's */
+    struct jk_span key;    /* under which it lies in a mapping */
+    struct jk_yaml *first; /* of a sequence or mapping */
+    struct jk_yaml *next;  /* within it */
     size_t count;
 };
 

@@ -229,6 +229,10 @@ static enum jk_status read_filter(struct jk_call *call, struct filter *filter)
     enum jk_status status = JK_OK;
     if (*request->root && filter->root == JK_NONE)
         status = jk_model_not_found(view.book, view.size, jk_span_of(request->root), &call->error);
+    else if (*request->publisher &&
+             jk_book_find_publisher(view.book, jk_span_of(request->publisher), view.size) == JK_NONE)
+        status = jk_fail(&call->error, JK_NOT_FOUND, "PUBLISHER_NOT_FOUND", "There is no publisher \"%.96s\"",
+                         request->publisher);
     else if (*request->team && filter->team == JK_NONE)
         status = jk_fail(&call->error, JK_NOT_FOUND, "TEAM_NOT_FOUND", "There is no team \"%.63s\"", request->team);
     jk_store_view_end(jk_store_of(call));

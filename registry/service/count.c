@@ -53,6 +53,13 @@ static enum jk_status size_by_log(struct jk_call *call, const struct jk_view *vi
     return JK_OK;
 }
 
+/* A time between two microseconds counts as the later: entries carry whole ones, and those before it are wanted. */
+static int64_t as_of_us(struct jk_call *call, const Jokbo__V1__AsOf *as_of)
+{
+    int64_t time_us = jk_from_timestamp(as_of->time, "as_of.time", &call->error);
+    return time_us != JK_TIME_NONE && as_of->time->nanos % 1000 ? time_us + 1 : time_us;
+}
+
 /* Where the book's last entry is not before the time, no later entry can be; otherwise the database says what it has,
  * with no batch open. */
 static enum jk_status size_by_time(struct jk_call *call, const struct jk_view *view, int64_t time_us,
@@ -72,7 +79,7 @@ enum jk_status jk_count_size(struct jk_call *call, const struct jk_view *view, c
     if (!as_of) return JK_OK;
     if (as_of->kind_case == JOKBO__V1__AS_OF__KIND_LOG_SIZE) return size_by_log(call, view, as_of->log_size, out_size);
     if (as_of->kind_case == JOKBO__V1__AS_OF__KIND_TIME && as_of->time) {
-        int64_t time_us = jk_from_timestamp(as_of->time, "as_of.time", &call->error);
+        int64_t time_us = as_of_us(call, as_of);
         JK_TRY(jk_error_result(&call->error));
         return size_by_time(call, view, time_us, out_size, out_ask);
     }
@@ -83,8 +90,9 @@ enum jk_status jk_count_size(struct jk_call *call, const struct jk_view *view, c
 /* On a reader thread: makes the book hold every entry before the time. */
 enum jk_status jk_count_settle_time(struct jk_call *call, const Jokbo__V1__AsOf *as_of)
 {
-    int64_t now_us, time_us = jk_from_timestamp(as_of->time, "as_of.time", &call->error);
+    int64_t now_us, time_us = as_of_us(call, as_of);
     uint64_t size;
+    JK_TRY(jk_error_result(&call->error));
     JK_TRY(jk_reader_now(call->reader, &now_us, &size, &call->error));
     if (time_us > now_us) {
         char text[JK_TIME_TEXT];
@@ -274,6 +282,9 @@ static enum jk_status check_groupings(struct jk_call *call, const Jokbo__V1__Cou
         seen |= 1u << grouping;
         *out_walks = *out_walks || is_unbounded(request->group_by[i]);
     }
+    if (request->page_size < 0)
+        jk_error_field(&call->error, "page_size", "%d is negative; 0 means %d, at most %d", request->page_size,
+                       JK_PAGE_DEFAULT, JK_PAGE_MAX);
     if (*request->page_token && !(request->n_group_by == 1 && *out_walks))
         jk_error_field(&call->error, "page_token", "goes with group_by licence or publisher alone");
     return jk_error_result(&call->error);

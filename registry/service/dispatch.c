@@ -29,6 +29,13 @@ struct read_job {
     uint32_t min_size;
 };
 
+/* How long a read may wait for the log to grow: the caller shall hear that it did not, before its own clock runs out. */
+static int64_t wait_until(const struct jk_call *call)
+{
+    int64_t left = call->deadline_ms - jk_monotonic_ms(), margin = left / 5;
+    return call->deadline_ms - (margin < 200 ? margin : 200);
+}
+
 static void run_read(struct jk_job *job, struct jk_reader *reader)
 {
     struct read_job *read = (struct read_job *)job;
@@ -39,7 +46,7 @@ static void run_read(struct jk_job *job, struct jk_reader *reader)
         jk_call_fail(call);
         return;
     }
-    if (read->min_size && !jk_store_wait_size(jk_store_of(call), read->min_size, call->deadline_ms)) {
+    if (read->min_size && !jk_store_wait_size(jk_store_of(call), read->min_size, wait_until(call))) {
         (void)jk_fail(&call->error, JK_UNAVAILABLE, "BEHIND", "This server has not reached log size %u yet; try again",
                       read->min_size);
         jk_call_fail(call);

@@ -118,6 +118,13 @@ void jk_request_publisher(struct jk_call *call)
 
 /* ---- the decision ---- */
 
+static enum jk_status check_evidence(const char *evidence, struct jk_error *error)
+{
+    const char *why = jk_ident_label_fault(jk_span_of(evidence));
+    if (why) jk_error_field(error, "evidence", "%s; name the kind of evidence that was seen", why);
+    return jk_error_result(error);
+}
+
 static enum jk_status approve(struct jk_change *change, struct jk_turn *turn,
                               const struct jk_publisher_request *request, const char *evidence)
 {
@@ -132,6 +139,7 @@ static enum jk_status approve(struct jk_change *change, struct jk_turn *turn,
     entry.basis = JK_BASIS_APPROVED;
     entry.evidence = jk_span_of(evidence);
     if (request->kind == JK_REQUEST_CLAIM) {
+        JK_TRY(check_evidence(evidence, error)); /* a claim's entry holds it; that of a new publisher has no place */
         JK_TRY(jk_need_publisher(turn, name, &publisher, error));
         entry.publisher = jk_book_publisher(turn->book, publisher)->name;
     }
@@ -160,9 +168,8 @@ static enum jk_status decide_decision(struct jk_change *change, struct jk_turn *
 void jk_decide_publisher_request(struct jk_call *call)
 {
     const Jokbo__V1__DecidePublisherRequestRequest *request = (const void *)call->request;
-    const char *why = request->approve ? jk_ident_label_fault(jk_span_of(request->evidence)) : NULL;
-    if (why) jk_error_field(&call->error, "evidence", "%s; name the kind of evidence that was seen", why);
-    if (jk_error_result(&call->error) == JK_OK)
+    enum jk_status status = *request->evidence ? check_evidence(request->evidence, &call->error) : JK_OK;
+    if (status == JK_OK)
         jk_change_submit(call, decide_decision, NULL);
     else
         jk_call_fail(call);

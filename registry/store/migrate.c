@@ -127,8 +127,8 @@ static enum jk_status check_only(struct jk_conn *plain, struct jk_error *error)
     if (count == MIGRATIONS) return JK_OK;
     return jk_fail(
         error, JK_FAILED_PRECONDITION, "SCHEMA_OLDER",
-        "the database's schema has version %d, this binary needs %d: apply the migrations first, once, after a "
-        "backup",
+        "the database's schema has version %d, this binary needs %d: run jokbod migrate --database … first, "
+        "once, after a backup",
         count, MIGRATIONS);
 }
 

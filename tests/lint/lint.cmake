@@ -1,8 +1,5 @@
 # Checks of the source itself: each tests/lint/check_<name>.py looks through the checkout, and shows by its fixtures
 # (--self-test) that it can fail.
-# The distribution's own: its modules for gRPC and protobuf are packages, whatever else may come first in PATH.
-find_program(JK_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
-find_program(JK_PYTHON python3 REQUIRED)
 file(GLOB lint_checks CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/check_*.py)
 foreach(check ${lint_checks})
   get_filename_component(name ${check} NAME_WE)

@@ -142,7 +142,7 @@ class Client:
         request, stub = self.stub("Log.ReadEntries")
         found = []
         try:
-            for piece in stub(request(start=start, end=end), timeout=60):
+            for piece in stub(request(start=start, end=end), timeout=60, metadata=self.metadata()):
                 assert piece.start == start + len(found)
                 found.extend(piece.entries)
         except grpc.RpcError as error:
@@ -306,7 +306,7 @@ def derivative(name, *parents, version="1", relation="finetune", license="Apache
 
 class Case(unittest.TestCase):
     """Tests that share a server with the roster loaded, an admin, and two developers with a publisher each."""
-    maxDiff = None
+    maxDiff = 2000
     options = ()
 
     @classmethod
@@ -350,7 +350,7 @@ class Cluster:
     """A PostgreSQL of the test's own, for servers with --database: start, stop, kill, freeze and thaw it."""
 
     def __init__(self):
-        self.bin = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
+        self.bin = self.programs()
         self.folder = tempfile.mkdtemp(prefix="jokbo-pg-", dir="/tmp")
         self.url = "host=%s dbname=jokbo user=postgres" % self.folder
         self.process, self.user = None, None
@@ -358,6 +358,11 @@ class Cluster:
             self.user = "postgres"
             shutil.chown(self.folder, "postgres", "postgres")
         self._run("initdb", "-D", self.folder + "/data", "-U", "postgres", "--auth=trust", "--no-sync")
+
+    @staticmethod
+    def programs():
+        """The folder of the newest PostgreSQL's programs."""
+        return max(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]))
 
     def _run(self, program, *arguments):
         subprocess.run([os.path.join(self.bin, program)] + list(arguments), check=True, user=self.user, cwd="/",
@@ -381,9 +386,10 @@ class Cluster:
         self._run("createdb", "-h", self.folder, "-U", "postgres", "jokbo")
         return self
 
-    def sql(self, text):
-        return subprocess.run([os.path.join(self.bin, "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", self.url, "-c",
-                               text], check=True, capture_output=True, text=True, timeout=60).stdout
+    def sql(self, text, database="jokbo"):
+        url = self.url.replace("dbname=jokbo", "dbname=" + database)
+        return subprocess.run([os.path.join(self.bin, "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", text],
+                              check=True, capture_output=True, text=True, timeout=60).stdout
 
     def freeze(self):
         self._signal_all(signal.SIGSTOP)
@@ -394,12 +400,16 @@ class Cluster:
     def _signal_all(self, which):
         """Each backend is a group of its own, so the postmaster's children are signalled one by one."""
         for pid in children(self.process.pid) + [self.process.pid]:
-            os.kill(pid, which)
+            try:
+                os.kill(pid, which)
+            except ProcessLookupError:
+                pass
 
     def stop(self, which=signal.SIGINT):
         if self.process is None:
             return
         self.process.send_signal(which)
+        self.thaw()
         try:
             self.process.wait(30)
         except subprocess.TimeoutExpired:

@@ -1,5 +1,5 @@
-/* Model cards: every card of tests/data/model-cards against its expected fields, and the odd forms that real and hostile
- * cards have. */
+/* Model cards: every card of tests/data/model-cards against its expected fields, and the odd forms that real and
+ * hostile cards have. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -68,23 +68,60 @@ struct expected {
 };
 
 static const struct expected cards[] = {
-    {"mradermacher__EXAONE-3.5-7.8B-Instruct-GGUF.md", {"LGAI-EXAONE/EXAONE-3.5-7.8B-Instruct"}, JK_RELATION_QUANTIZED, "name",
-     "other", "exaone"},
-    {"Felladrin__gguf-sharded-Q5_K_M-EXAONE-3.5-2.4B-Instruct.md", {"LGAI-EXAONE/EXAONE-3.5-2.4B-Instruct-GGUF"},
-     JK_RELATION_QUANTIZED, "name", "", ""},
-    {"swchoi1994__exaone3.0-8b-gguf.md", {"LGAI-EXAONE/EXAONE-3.0-7.8B-Instruct"}, JK_RELATION_QUANTIZED, "name", "apache-2.0",
+    {"mradermacher__EXAONE-3.5-7.8B-Instruct-GGUF.md",
+     {"LGAI-EXAONE/EXAONE-3.5-7.8B-Instruct"},
+     JK_RELATION_QUANTIZED,
+     "name",
+     "other",
+     "exaone"},
+    {"Felladrin__gguf-sharded-Q5_K_M-EXAONE-3.5-2.4B-Instruct.md",
+     {"LGAI-EXAONE/EXAONE-3.5-2.4B-Instruct-GGUF"},
+     JK_RELATION_QUANTIZED,
+     "name",
+     "",
+     ""},
+    {"swchoi1994__exaone3.0-8b-gguf.md",
+     {"LGAI-EXAONE/EXAONE-3.0-7.8B-Instruct"},
+     JK_RELATION_QUANTIZED,
+     "name",
+     "apache-2.0",
      ""},
     {"invalid-coder__SOLAR-10.7B-Instruct-SOLARC-M-10.7B-slerp.md",
-     {"upstage/SOLAR-10.7B-Instruct-v1.0", "DopeorNope/SOLARC-M-10.7B"}, JK_RELATION_MERGE, "two parents, tags", "apache-2.0", ""},
-    {"Nekuromento__ActionGemma-LoRA-9b.md", {"google/gemma-2-9b-it", "KishoreK/ActionGemma-9B"}, JK_RELATION_ADAPTER,
-     "tag peft", "", ""},
+     {"upstage/SOLAR-10.7B-Instruct-v1.0", "DopeorNope/SOLARC-M-10.7B"},
+     JK_RELATION_MERGE,
+     "two parents, tags",
+     "apache-2.0",
+     ""},
+    {"Nekuromento__ActionGemma-LoRA-9b.md",
+     {"google/gemma-2-9b-it", "KishoreK/ActionGemma-9B"},
+     JK_RELATION_ADAPTER,
+     "tag peft",
+     "",
+     ""},
     {"QuantFactory__EXAONE-3.0-7.8B-Instruct-GGUF.md", {0}, JK_RELATION_QUANTIZED, "name", "other", "exaone"},
-    {"LGAI-EXAONE__EXAONE-4.0-32B-GPTQ.md", {"LGAI-EXAONE/EXAONE-4.0-32B"}, JK_RELATION_QUANTIZED, "declared", "other", "exaone"},
-    {"huggingface-KREW__EXAONE-3.5-7.8B-Instruct-KoCulture.md", {"LGAI-EXAONE/EXAONE-3.5-7.8B-Instruct"},
-     JK_RELATION_FINETUNE, "tags", "other", "exaone"},
-    {"minpeter__HyperCLOVAX-SEED-Text-Instruct-0.5B-hf.md", {"naver-hyperclovax/HyperCLOVAX-SEED-Text-Instruct-0.5B"},
-     JK_RELATION_FINETUNE, "default", "other", "hyperclovax-seed"},
-    {"nota-ai__Solar-Open2-250B-Nota-NVFP4.md", {"upstage/Solar-Open2-250B"}, JK_RELATION_QUANTIZED, "declared", "other",
+    {"LGAI-EXAONE__EXAONE-4.0-32B-GPTQ.md",
+     {"LGAI-EXAONE/EXAONE-4.0-32B"},
+     JK_RELATION_QUANTIZED,
+     "declared",
+     "other",
+     "exaone"},
+    {"huggingface-KREW__EXAONE-3.5-7.8B-Instruct-KoCulture.md",
+     {"LGAI-EXAONE/EXAONE-3.5-7.8B-Instruct"},
+     JK_RELATION_FINETUNE,
+     "tags",
+     "other",
+     "exaone"},
+    {"minpeter__HyperCLOVAX-SEED-Text-Instruct-0.5B-hf.md",
+     {"naver-hyperclovax/HyperCLOVAX-SEED-Text-Instruct-0.5B"},
+     JK_RELATION_FINETUNE,
+     "default",
+     "other",
+     "hyperclovax-seed"},
+    {"nota-ai__Solar-Open2-250B-Nota-NVFP4.md",
+     {"upstage/Solar-Open2-250B"},
+     JK_RELATION_QUANTIZED,
+     "declared",
+     "other",
      "upstage-solar-license"},
 };
 
@@ -107,16 +144,20 @@ static void check_card(const struct expected *expected)
     assert_int_equal(jk_local_read(path, 1 << 20, &arena, &text, &error), JK_OK);
     assert_int_equal(parse(text, &card), JK_OK);
     size_t count = 0;
-    while (expected->parents[count]) count++;
+    while (expected->parents[count])
+        count++;
     assert_int_equal(card.parents.count, count);
-    for (size_t i = 0; i < count; i++) is(card.parents.items[i], expected->parents[i]);
+    for (size_t i = 0; i < count; i++)
+        is(card.parents.items[i], expected->parents[i]);
     is(card.license, expected->license);
     is(card.license_name, expected->license_name);
     enum jk_relation relation;
     const char *why = "declared";
     struct jk_evidence evidence = {&card, name_of(expected->file), false, false, false, card.parents.count};
-    if (card.relation.len > 0) assert_true(jk_relation_parse(card.relation, &relation));
-    else jk_infer_relation(&evidence, &relation, &why);
+    if (card.relation.len > 0)
+        assert_true(jk_relation_parse(card.relation, &relation));
+    else
+        jk_infer_relation(&evidence, &relation, &why);
     assert_int_equal(relation, expected->relation);
     assert_string_equal(why, expected->why);
 }
@@ -124,7 +165,8 @@ static void check_card(const struct expected *expected)
 static void test_real_cards(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof cards / sizeof cards[0]; i++) check_card(&cards[i]);
+    for (size_t i = 0; i < sizeof cards / sizeof cards[0]; i++)
+        check_card(&cards[i]);
 }
 
 static void test_before_the_fence(void **state)
@@ -152,7 +194,8 @@ static void test_body_does_not_count(void **state)
 static void test_values(void **state)
 {
     (void)state;
-    struct jk_card card = good("---\nbase_model:\n  a/b\nlicense:\n  mit\nversion: 1.10\ntags: one\nlibrary_name: peft\n---\n");
+    struct jk_card card =
+        good("---\nbase_model:\n  a/b\nlicense:\n  mit\nversion: 1.10\ntags: one\nlibrary_name: peft\n---\n");
     is(card.parents.items[0], "a/b");
     is(card.license, "mit");
     is(card.version, "1.10");
@@ -170,7 +213,8 @@ static void test_values(void **state)
 static void test_tags_of_parents(void **state)
 {
     (void)state;
-    struct jk_card card = good("---\ntags:\n- base_model:quantized:a/b\n- base_model:c/d\n- base_model:merge\n- x\n---\n");
+    struct jk_card card =
+        good("---\ntags:\n- base_model:quantized:a/b\n- base_model:c/d\n- base_model:merge\n- x\n---\n");
     assert_int_equal(card.tag_parents.count, 2);
     is(card.tag_parents.items[0], "a/b");
     is(card.tag_parents.items[1], "c/d");
@@ -199,7 +243,8 @@ static void test_parents_limit(void **state)
         struct jk_card card;
         jk_text_init(&text, 0);
         jk_text_add_str(&text, "---\nbase_model:\n");
-        for (size_t i = 0; i < count; i++) jk_text_addf(&text, "- a/b%zu\n", i);
+        for (size_t i = 0; i < count; i++)
+            jk_text_addf(&text, "- a/b%zu\n", i);
         jk_text_add_str(&text, "---\n");
         enum jk_status status = parse(jk_text_span(&text), &card);
         assert_int_equal(status, count == JK_PARENTS_MAX ? JK_OK : JK_INVALID_ARGUMENT);
@@ -215,7 +260,8 @@ static void test_front_matter_limit(void **state)
         struct jk_card card;
         jk_text_init(&text, 0);
         jk_text_add_str(&text, "---\n#");
-        while (text.len < 4 + JK_CARD_FRONT_MAX - 1 + extra) jk_text_add_char(&text, 'x');
+        while (text.len < 4 + JK_CARD_FRONT_MAX - 1 + extra)
+            jk_text_add_char(&text, 'x');
         jk_text_add_str(&text, "\n---\n");
         assert_int_equal(parse(jk_text_span(&text), &card), extra ? JK_INVALID_ARGUMENT : JK_OK);
         jk_text_done(&text);
@@ -225,10 +271,10 @@ static void test_front_matter_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_real_cards),      cmocka_unit_test(test_before_the_fence),
+        cmocka_unit_test(test_real_cards),          cmocka_unit_test(test_before_the_fence),
         cmocka_unit_test(test_body_does_not_count), cmocka_unit_test(test_values),
-        cmocka_unit_test(test_tags_of_parents), cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_parents_limit),   cmocka_unit_test(test_front_matter_limit),
+        cmocka_unit_test(test_tags_of_parents),     cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_parents_limit),       cmocka_unit_test(test_front_matter_limit),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

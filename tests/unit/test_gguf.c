@@ -13,7 +13,8 @@ enum { U8 = 0, U32 = 4, STRING = 8, ARRAY = 9, U64 = 10 };
 
 static void number(struct jk_text *file, uint64_t value, unsigned size)
 {
-    for (unsigned i = 0; i < size; i++) jk_text_add_char(file, (char)(value >> (8 * i)));
+    for (unsigned i = 0; i < size; i++)
+        jk_text_add_char(file, (char)(value >> (8 * i)));
 }
 
 static void string(struct jk_text *file, const char *text)
@@ -122,8 +123,10 @@ static void test_not_gguf(void **state)
     refused(JK_SPAN("GGML\3\0\0\0"));
     for (uint32_t version = 0; version < 6; version++) {
         head(&file, version, 0);
-        if (version == 2 || version == 3) assert_false(parse(jk_text_span(&file)).partial);
-        else refused(jk_text_span(&file));
+        if (version == 2 || version == 3)
+            assert_false(parse(jk_text_span(&file)).partial);
+        else
+            refused(jk_text_span(&file));
         jk_text_done(&file);
     }
 }
@@ -151,7 +154,8 @@ static void test_base_index_limit(void **state)
     text_key(&file, "general.base_model.01.repo_url", "https://huggingface.co/g/h");
     struct jk_gguf gguf = parse(jk_text_span(&file));
     assert_int_equal(gguf.bases[15].len, 26);
-    for (int i = 0; i < 15; i++) assert_int_equal(gguf.bases[i].len, 0);
+    for (int i = 0; i < 15; i++)
+        assert_int_equal(gguf.bases[i].len, 0);
     jk_text_done(&file);
 }
 
@@ -217,9 +221,14 @@ static void test_bad_text_is_dropped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),        cmocka_unit_test(test_cut_at_every_byte), cmocka_unit_test(test_not_gguf),
-        cmocka_unit_test(test_keys_limit),   cmocka_unit_test(test_base_index_limit),  cmocka_unit_test(test_nesting),
-        cmocka_unit_test(test_false_counts), cmocka_unit_test(test_bad_text_is_dropped),
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_cut_at_every_byte),
+        cmocka_unit_test(test_not_gguf),
+        cmocka_unit_test(test_keys_limit),
+        cmocka_unit_test(test_base_index_limit),
+        cmocka_unit_test(test_nesting),
+        cmocka_unit_test(test_false_counts),
+        cmocka_unit_test(test_bad_text_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

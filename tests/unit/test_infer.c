@@ -11,13 +11,33 @@
 static void test_quantized_names(void **state)
 {
     (void)state;
-    const char *const yes[] = {"a/X-GGUF",      "a/exaone3.0-8b-gguf", "a/X-AWQ",      "a/X-GPTQ-Int4", "a/X-exl2",
-                               "a/X-4.0bpw-EXL3", "a/X-mlx-4bit",      "a/X-nf4",      "a/X-FP8",       "a/X_int8",
-                               "a/X-Q4_K_M",    "a/X.q8_0",            "a/X-q5",       "a/X-NVFP4",     "a/X-bnb-4bit",
-                               "a/X-8bit",      "a/X-IQ3_XS",          "a/X-iq1_s",    "a/Q-4-bit",     "a/X-w4a16"};
-    const char *const no[] = {"a/X",        "a/Solar-Open2-250B", "gguf/X",        "a/Qwen-q",     "a/X-Q1-2026",  "a/X-q9",
-                              "a/print4ever", "a/X-point8",       "a/alfp8x",      "a/X-Q10",      "a/mlxtend",    "a/X-4bits7",
-                              "a/xq4_k",    "a/X-I4",             "a/EXAONE-4.0",  "",             "a/"};
+    const char *const yes[] = {"a/X-GGUF",     "a/exaone3.0-8b-gguf",
+                               "a/X-AWQ",      "a/X-GPTQ-Int4",
+                               "a/X-exl2",     "a/X-4.0bpw-EXL3",
+                               "a/X-mlx-4bit", "a/X-nf4",
+                               "a/X-FP8",      "a/X_int8",
+                               "a/X-Q4_K_M",   "a/X.q8_0",
+                               "a/X-q5",       "a/X-NVFP4",
+                               "a/X-bnb-4bit", "a/X-8bit",
+                               "a/X-IQ3_XS",   "a/X-iq1_s",
+                               "a/Q-4-bit",    "a/X-w4a16"};
+    const char *const no[] = {"a/X",
+                              "a/Solar-Open2-250B",
+                              "gguf/X",
+                              "a/Qwen-q",
+                              "a/X-Q1-2026",
+                              "a/X-q9",
+                              "a/print4ever",
+                              "a/X-point8",
+                              "a/alfp8x",
+                              "a/X-Q10",
+                              "a/mlxtend",
+                              "a/X-4bits7",
+                              "a/xq4_k",
+                              "a/X-I4",
+                              "a/EXAONE-4.0",
+                              "",
+                              "a/"};
     for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
         if (!jk_infer_name_is_quantized(jk_span_of(yes[i]))) fail_msg("%s is quantized", yes[i]);
     for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
@@ -59,12 +79,15 @@ static void test_rules(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct row *row = &rows[i];
         struct jk_card card = {.library = jk_span_of(row->library), .tag_relation = jk_span_of(row->tag_relation)};
-        for (; row->tags[card.tag_count]; card.tag_count++) card.tags[card.tag_count] = jk_span_of(row->tags[card.tag_count]);
-        struct jk_evidence evidence = {&card, jk_span_of(row->name), row->adapter, row->mergekit, row->gguf, row->parents};
+        for (; row->tags[card.tag_count]; card.tag_count++)
+            card.tags[card.tag_count] = jk_span_of(row->tags[card.tag_count]);
+        struct jk_evidence evidence = {&card,     jk_span_of(row->name), row->adapter, row->mergekit,
+                                       row->gguf, row->parents};
         enum jk_relation relation;
         const char *why;
         jk_infer_relation(&evidence, &relation, &why);
-        if (relation != row->relation) fail_msg("row %zu: %s, not %s", i, jk_relation_text(relation), jk_relation_text(row->relation));
+        if (relation != row->relation)
+            fail_msg("row %zu: %s, not %s", i, jk_relation_text(relation), jk_relation_text(row->relation));
         assert_string_equal(why, row->why);
     }
 }
@@ -88,7 +111,8 @@ static void reads(const char *text, bool external, const char *name, const char 
     if (fault) fail_msg("\"%s\" %s", text, fault);
     if (parent.external != external) fail_msg("\"%s\": external is %d", text, parent.external);
     if (!jk_span_equal(parent.name, jk_span_of(name))) fail_msg("\"%s\" is \"%.*s\"", text, JK_SPAN_ARG(parent.name));
-    if (!jk_span_equal(parent.version, jk_span_of(version))) fail_msg("\"%s\" has version \"%.*s\"", text, JK_SPAN_ARG(parent.version));
+    if (!jk_span_equal(parent.version, jk_span_of(version)))
+        fail_msg("\"%s\" has version \"%.*s\"", text, JK_SPAN_ARG(parent.version));
     jk_arena_done(&arena);
 }
 

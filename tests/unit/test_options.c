@@ -24,8 +24,10 @@ static int setup(void **state)
 {
     (void)state;
     jk_arena_init(&arena, 8u << 20);
-    const char *names[] = {"JOKBO_SERVER", "JOKBO_TOKEN", "JOKBO_TOKEN_FILE", "JOKBO_CA", "JOKBO_CONFIG", "JOKBO_TIMEOUT"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) unsetenv(names[i]);
+    const char *names[] = {"JOKBO_SERVER", "JOKBO_TOKEN",  "JOKBO_TOKEN_FILE",
+                           "JOKBO_CA",     "JOKBO_CONFIG", "JOKBO_TIMEOUT"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        unsetenv(names[i]);
     setenv("HOME", "/nonexistent", 1);
     unsetenv("XDG_CONFIG_HOME");
     return 0;
@@ -44,7 +46,8 @@ static enum jk_status parse(const char *line)
     char *argv[600] = {"jokbo"};
     int argc = 1;
     char *copy = jk_arena_copy(&arena, line, strlen(line));
-    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) argv[argc++] = word;
+    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+        argv[argc++] = word;
     jk_error_init(&error, &arena);
     return jk_options_parse(argc, argv, &options, &error);
 }
@@ -115,12 +118,14 @@ static void test_limits(void **state)
     struct jk_text line;
     jk_text_init(&line, 0);
     jk_text_add_str(&line, "register");
-    for (int i = 0; i < JK_OPTION_VALUES_MAX; i++) jk_text_add_str(&line, " --json");
+    for (int i = 0; i < JK_OPTION_VALUES_MAX; i++)
+        jk_text_add_str(&line, " --json");
     good(line.bytes, "register");
     jk_text_add_str(&line, " --json");
     refused(line.bytes, "more than 256");
     jk_text_clear(&line);
-    for (int i = 0; i <= JK_OPERANDS_MAX; i++) jk_text_add_str(&line, " a");
+    for (int i = 0; i <= JK_OPERANDS_MAX; i++)
+        jk_text_add_str(&line, " a");
     refused(line.bytes, "more than 64");
     jk_text_done(&line);
 }
@@ -141,7 +146,8 @@ static void test_tables(void **state)
         while (rest.len > 0) {
             (void)jk_span_cut(&rest, ' ', &word);
             size_t o = 0;
-            while (o < JK_OPTION_COUNT && !jk_span_equal(word, jk_span_of(jk_option_table[o].name))) o++;
+            while (o < JK_OPTION_COUNT && !jk_span_equal(word, jk_span_of(jk_option_table[o].name)))
+                o++;
             if (o == JK_OPTION_COUNT) fail_msg("%s: no option %.*s", jk_command_table[i].name, JK_SPAN_ARG(word));
             assert_false(jk_option_table[o].common);
         }
@@ -149,7 +155,8 @@ static void test_tables(void **state)
     }
     for (size_t o = 0; o < JK_OPTION_COUNT; o++) {
         bool used = jk_option_table[o].common;
-        for (size_t i = 0; i < jk_command_count; i++) used |= jk_command_takes(&jk_command_table[i], o);
+        for (size_t i = 0; i < jk_command_count; i++)
+            used |= jk_command_takes(&jk_command_table[i], o);
         if (!used) fail_msg("--%s is of no use", jk_option_table[o].name);
         assert_int_equal(jk_option_table[o].kind == JK_OPTION_KIND_FLAG, jk_option_table[o].value[0] == '\0');
     }
@@ -162,13 +169,15 @@ static void test_help_and_completion(void **state)
     size_t len;
     FILE *file = open_memstream(&bytes, &len);
     jk_help_overview(file);
-    for (size_t i = 0; i < jk_command_count; i++) jk_help_command(&jk_command_table[i], file);
+    for (size_t i = 0; i < jk_command_count; i++)
+        jk_help_command(&jk_command_table[i], file);
     assert_true(jk_complete_write("bash", file));
     assert_true(jk_complete_write("zsh", file));
     assert_true(jk_complete_write("fish", file));
     assert_false(jk_complete_write("tcsh", file));
     fclose(file);
-    for (size_t i = 0; i < jk_command_count; i++) assert_non_null(strstr(bytes, jk_command_table[i].summary));
+    for (size_t i = 0; i < jk_command_count; i++)
+        assert_non_null(strstr(bytes, jk_command_table[i].summary));
     assert_non_null(strstr(bytes, "complete -o filenames -F _jokbo jokbo"));
     free(bytes);
 }
@@ -236,15 +245,17 @@ static void test_settings_refused(void **state)
     (void)state;
     struct jk_settings settings;
     struct jk_text warnings;
-    const char *const bad[] = {"--server x", "--server https://x:1", "--server :1", "--server x:0", "--server x:65536",
-                               "--server unix:", "--timeout 0", "--timeout 3601", "--tls --no-tls", "--token a\tb"};
+    const char *const bad[] = {"--server x",       "--server https://x:1", "--server :1", "--server x:0",
+                               "--server x:65536", "--server unix:",       "--timeout 0", "--timeout 3601",
+                               "--tls --no-tls",   "--token a\tb"};
     jk_text_init(&warnings, 0);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         if (load(jk_arena_printf(&arena, "whoami %s", bad[i]), &settings, &warnings) == JK_OK) fail_msg("%s", bad[i]);
         assert_int_equal(jk_faults_exit(&error), JK_EXIT_USAGE);
     }
     assert_int_equal(load("whoami --timeout 3600 --server x:65535", &settings, &warnings), JK_OK);
-    assert_true(jk_settings_is_loopback("127.0.0.1:1") && jk_settings_is_loopback("[::1]:1") && jk_settings_is_loopback("localhost:1"));
+    assert_true(jk_settings_is_loopback("127.0.0.1:1") && jk_settings_is_loopback("[::1]:1") &&
+                jk_settings_is_loopback("localhost:1"));
     assert_false(jk_settings_is_loopback("127.0.0.1.evil.org:1") || jk_settings_is_loopback("10.0.0.1:1"));
     jk_text_done(&warnings);
 }
@@ -255,7 +266,8 @@ static void test_enum_words(void **state)
     char word[JK_JSON_WORD];
     int value = 0;
     const ProtobufCEnumDescriptor *findings = &jokbo__v1__finding_kind__descriptor;
-    assert_string_equal(jk_json_enum_word(findings, JOKBO__V1__FINDING_KIND__FINDING_KIND_LICENSE_CONFLICT, word), "license-conflict");
+    assert_string_equal(jk_json_enum_word(findings, JOKBO__V1__FINDING_KIND__FINDING_KIND_LICENSE_CONFLICT, word),
+                        "license-conflict");
     assert_string_equal(jk_json_enum_word(findings, 0, word), "");
     assert_string_equal(jk_json_enum_word(findings, 99, word), "99");
     assert_true(jk_json_enum_parse(findings, "self", &value));
@@ -311,12 +323,18 @@ static void test_exits(void **state)
     static const struct {
         enum jk_status status;
         enum jk_exit exit;
-    } rows[] = {{JK_INVALID_ARGUMENT, JK_EXIT_REFUSED},   {JK_FAILED_PRECONDITION, JK_EXIT_REFUSED},
-                {JK_NOT_FOUND, JK_EXIT_NOT_FOUND},        {JK_ALREADY_EXISTS, JK_EXIT_CONFLICT},
-                {JK_ABORTED, JK_EXIT_CONFLICT},           {JK_UNAUTHENTICATED, JK_EXIT_NOT_PERMITTED},
-                {JK_PERMISSION_DENIED, JK_EXIT_NOT_PERMITTED}, {JK_UNAVAILABLE, JK_EXIT_TRY_AGAIN},
-                {JK_DEADLINE_EXCEEDED, JK_EXIT_TRY_AGAIN}, {JK_RESOURCE_EXHAUSTED, JK_EXIT_TRY_AGAIN},
-                {JK_INTERNAL, JK_EXIT_INTERNAL},          {JK_UNKNOWN, JK_EXIT_INTERNAL}};
+    } rows[] = {{JK_INVALID_ARGUMENT, JK_EXIT_REFUSED},
+                {JK_FAILED_PRECONDITION, JK_EXIT_REFUSED},
+                {JK_NOT_FOUND, JK_EXIT_NOT_FOUND},
+                {JK_ALREADY_EXISTS, JK_EXIT_CONFLICT},
+                {JK_ABORTED, JK_EXIT_CONFLICT},
+                {JK_UNAUTHENTICATED, JK_EXIT_NOT_PERMITTED},
+                {JK_PERMISSION_DENIED, JK_EXIT_NOT_PERMITTED},
+                {JK_UNAVAILABLE, JK_EXIT_TRY_AGAIN},
+                {JK_DEADLINE_EXCEEDED, JK_EXIT_TRY_AGAIN},
+                {JK_RESOURCE_EXHAUSTED, JK_EXIT_TRY_AGAIN},
+                {JK_INTERNAL, JK_EXIT_INTERNAL},
+                {JK_UNKNOWN, JK_EXIT_INTERNAL}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         jk_error_init(&error, &arena);
         (void)jk_fail(&error, rows[i].status, "X", "x");

@@ -112,7 +112,9 @@ static void test_minimal(void **state)
     assert_null(note);
     assert_int_equal(parse("base_models:\n- {name: a/b, team: t}\n"), JK_OK);
     assert_int_equal(request.models[0]->facts->from_scratch, JOKBO__V1__ANSWER__ANSWER_UNKNOWN);
-    assert_int_equal(parse("teams:\n- {id: t, name: T, joined: unknown, operates: {X: [{name: p, until: \"2026-01-01\"}]}}\n"), JK_OK);
+    assert_int_equal(
+        parse("teams:\n- {id: t, name: T, joined: unknown, operates: {X: [{name: p, until: \"2026-01-01\"}]}}\n"),
+        JK_OK);
     assert_null(request.teams[0]->join_time);
     assert_non_null(request.operations[0]->until_time);
 }
@@ -129,9 +131,10 @@ static void test_all_mistakes_at_once(void **state)
             "base_models:\n"
             "- {name: a, programme: maybe, from_scratch: perhaps}\n"
             "stagse: []\n",
-            (const char *const[]){"line 9: the key \"stagse\"", "line 4: the key \"nmae\"", "line 2: the id", "line 2: the name",
-                                  "line 3: \"yesterday\"", "line 5: publisher", "line 6: \"2026-13-01\"", "line 6: the name",
-                                  "line 8: the name", "line 8: \"maybe\"", "line 8: \"perhaps\"", "line 8: the team", NULL});
+            (const char *const[]){"line 9: the key \"stagse\"", "line 4: the key \"nmae\"", "line 2: the id",
+                                  "line 2: the name", "line 3: \"yesterday\"", "line 5: publisher",
+                                  "line 6: \"2026-13-01\"", "line 6: the name", "line 8: the name", "line 8: \"maybe\"",
+                                  "line 8: \"perhaps\"", "line 8: the team", NULL});
 }
 
 static void test_shapes(void **state)
@@ -152,7 +155,8 @@ static void test_size_limit(void **state)
         struct jk_text yaml;
         jk_text_init(&yaml, 0);
         jk_text_add_str(&yaml, "base_models:\n");
-        for (int i = 0; i < JK_ROSTER_ITEMS_MAX + extra; i++) jk_text_addf(&yaml, "- {name: a/b%d, team: t}\n", i);
+        for (int i = 0; i < JK_ROSTER_ITEMS_MAX + extra; i++)
+            jk_text_addf(&yaml, "- {name: a/b%d, team: t}\n", i);
         assert_int_equal(parse(yaml.bytes), extra ? JK_INVALID_ARGUMENT : JK_OK);
         jk_text_done(&yaml);
     }
@@ -174,9 +178,9 @@ static void test_license_mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own_roster), cmocka_unit_test(test_own_licenses),
-        cmocka_unit_test(test_minimal),    cmocka_unit_test(test_all_mistakes_at_once),
-        cmocka_unit_test(test_shapes),     cmocka_unit_test(test_size_limit),
+        cmocka_unit_test(test_own_roster),       cmocka_unit_test(test_own_licenses),
+        cmocka_unit_test(test_minimal),          cmocka_unit_test(test_all_mistakes_at_once),
+        cmocka_unit_test(test_shapes),           cmocka_unit_test(test_size_limit),
         cmocka_unit_test(test_license_mistakes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

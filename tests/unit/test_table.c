@@ -72,7 +72,9 @@ static void test_safe(void **state)
     (void)state;
     assert_string_equal(jk_table_safe(&arena, "a\033[31mb\n\tc"), "a?[31mb  c");
     assert_string_equal(jk_table_safe(&arena, "족보\xff!"), "족보?!");
-    assert_string_equal(jk_table_safe(&arena, "a\xE2\x80\xAE" "b"), "a?b");
+    assert_string_equal(jk_table_safe(&arena, "a\xE2\x80\xAE"
+                                              "b"),
+                        "a?b");
     assert_string_equal(jk_table_safe(&arena, NULL), "");
 }
 
@@ -103,8 +105,9 @@ static void test_tree(void **state)
 {
     (void)state;
     const size_t below0[] = {1, 2, 9}, below1[] = {3}, below2[] = {3, 4}, below3[] = {5};
-    const struct jk_tree_node nodes[] = {{"root!", "root", below0, 3}, {"one!", "one", below1, 1}, {"two!", "two", below2, 2},
-                                         {"three!", "three", below3, 1}, {"four!", "four", NULL, 0}, {"five!", "five", NULL, 0}};
+    const struct jk_tree_node nodes[] = {{"root!", "root", below0, 3}, {"one!", "one", below1, 1},
+                                         {"two!", "two", below2, 2},   {"three!", "three", below3, 1},
+                                         {"four!", "four", NULL, 0},   {"five!", "five", NULL, 0}};
     assert_true(jk_tree_draw(nodes, 6, 0, true, &arena, &out));
     is("root!\n├─ one!\n│  └─ three!\n│     └─ five!\n└─ two!\n   ├─ three (↑ above)\n   └─ four!\n");
     assert_true(jk_tree_draw(nodes, 6, 2, false, &arena, &out));
@@ -134,7 +137,8 @@ static void test_depth_limit(void **state)
     }
     assert_true(jk_tree_draw(nodes, 200, 0, false, &arena, &out));
     size_t lines = 0;
-    for (size_t i = 0; i < out.len; i++) lines += out.bytes[i] == '\n';
+    for (size_t i = 0; i < out.len; i++)
+        lines += out.bytes[i] == '\n';
     assert_int_equal(lines, JK_TREE_DEPTH_MAX + 2);
     jk_text_clear(&out);
 }
@@ -142,8 +146,12 @@ static void test_depth_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_korean_is_two_columns), cmocka_unit_test(test_without_titles), cmocka_unit_test(test_safe),
-        cmocka_unit_test(test_bar),                   cmocka_unit_test(test_tree),           cmocka_unit_test(test_cycle),
+        cmocka_unit_test(test_korean_is_two_columns),
+        cmocka_unit_test(test_without_titles),
+        cmocka_unit_test(test_safe),
+        cmocka_unit_test(test_bar),
+        cmocka_unit_test(test_tree),
+        cmocka_unit_test(test_cycle),
         cmocka_unit_test(test_depth_limit),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,5 +1,5 @@
-/* The YAML tree: shapes, lines, nulls, and each limit one past its edge. And mergekit's recipes and PEFT's configuration,
- * which are small. */
+/* The YAML tree: shapes, lines, nulls, and each limit one past its edge. And mergekit's recipes and PEFT's
+ * configuration, which are small. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -49,7 +49,8 @@ static void refused(struct jk_span text, const char *part)
 static void test_tree(void **state)
 {
     (void)state;
-    const struct jk_yaml *root = good(JK_SPAN("a: 1\nb:\n  - x\n  - {c: 족보}\nd: null\ne: \"null\"\nf: >\n  folded\n  text\n"));
+    const struct jk_yaml *root =
+        good(JK_SPAN("a: 1\nb:\n  - x\n  - {c: 족보}\nd: null\ne: \"null\"\nf: >\n  folded\n  text\n"));
     assert_int_equal(root->kind, JK_YAML_MAPPING);
     assert_int_equal(root->count, 5);
     const struct jk_yaml *list = jk_yaml_member(root, "b");
@@ -87,7 +88,8 @@ static void test_alias_bomb(void **state)
     struct jk_text text;
     jk_text_init(&text, 0);
     jk_text_add_str(&text, "k0: &k0 [x]\n");
-    for (int i = 1; i < 40; i++) jk_text_addf(&text, "k%d: &k%d [*k%d, *k%d, *k%d]\n", i, i, i - 1, i - 1, i - 1);
+    for (int i = 1; i < 40; i++)
+        jk_text_addf(&text, "k%d: &k%d [*k%d, *k%d, *k%d]\n", i, i, i - 1, i - 1, i - 1);
     refused(jk_text_span(&text), "aliases");
     jk_text_done(&text);
 }
@@ -98,10 +100,14 @@ static void test_depth_limit(void **state)
     for (size_t depth = JK_YAML_DEPTH_MAX; depth <= JK_YAML_DEPTH_MAX + 1; depth++) {
         struct jk_text text;
         jk_text_init(&text, 0);
-        for (size_t i = 0; i < depth; i++) jk_text_add_char(&text, '[');
-        for (size_t i = 0; i < depth; i++) jk_text_add_char(&text, ']');
-        if (depth == JK_YAML_DEPTH_MAX) assert_non_null(good(jk_text_span(&text)));
-        else refused(jk_text_span(&text), "32 deep");
+        for (size_t i = 0; i < depth; i++)
+            jk_text_add_char(&text, '[');
+        for (size_t i = 0; i < depth; i++)
+            jk_text_add_char(&text, ']');
+        if (depth == JK_YAML_DEPTH_MAX)
+            assert_non_null(good(jk_text_span(&text)));
+        else
+            refused(jk_text_span(&text), "32 deep");
         jk_text_done(&text);
     }
 }
@@ -111,18 +117,21 @@ static void test_counts(void **state)
     (void)state;
     struct jk_text text;
     jk_text_init(&text, 0);
-    for (unsigned i = 0; i < JK_YAML_MEMBERS_MAX; i++) jk_text_addf(&text, "k%u: 1\n", i);
+    for (unsigned i = 0; i < JK_YAML_MEMBERS_MAX; i++)
+        jk_text_addf(&text, "k%u: 1\n", i);
     assert_int_equal(good(jk_text_span(&text))->count, JK_YAML_MEMBERS_MAX);
     jk_text_add_str(&text, "more: 1\n");
     refused(jk_text_span(&text), "1,024 keys");
     jk_text_clear(&text);
-    for (unsigned i = 0; i + 1 < JK_YAML_NODES_MAX; i++) jk_text_add_str(&text, "- 1\n");
+    for (unsigned i = 0; i + 1 < JK_YAML_NODES_MAX; i++)
+        jk_text_add_str(&text, "- 1\n");
     assert_int_equal(good(jk_text_span(&text))->count, JK_YAML_NODES_MAX - 1);
     jk_text_add_str(&text, "- 1\n");
     refused(jk_text_span(&text), "50,000 values");
     jk_text_clear(&text);
     jk_text_add_char(&text, '#');
-    while (text.len < JK_YAML_BYTES_MAX) jk_text_add_char(&text, 'x');
+    while (text.len < JK_YAML_BYTES_MAX)
+        jk_text_add_char(&text, 'x');
     assert_null(good(jk_text_span(&text)));
     jk_text_add_char(&text, 'x');
     refused(jk_text_span(&text), "1 MiB");
@@ -145,8 +154,11 @@ static void recipe_is(const char *text, const char *const *parents)
 static void test_mergekit(void **state)
 {
     (void)state;
-    const char *const two[] = {"a/b", "c/d", NULL}, *const three[] = {"a/b", "l/o", "c/d", NULL}, *const none[] = {NULL};
-    recipe_is("models:\n- model: a/b\n- model: c/d\n  parameters: {weight: 0.5}\nmerge_method: slerp\nbase_model: a/b\n", two);
+    const char *const two[] = {"a/b", "c/d", NULL}, *const three[] = {"a/b", "l/o", "c/d", NULL},
+                      *const none[] = {NULL};
+    recipe_is(
+        "models:\n- model: a/b\n- model: c/d\n  parameters: {weight: 0.5}\nmerge_method: slerp\nbase_model: a/b\n",
+        two);
     recipe_is("slices:\n- sources:\n  - model: a/b\n    layer_range: [0, 4]\n  - model: c/d\n", two);
     recipe_is("base_model: c/d\nmodels: [{model: a/b+l/o}]\n", three);
     recipe_is("base_model: c/d\nexperts:\n- source_model: a/b\n", two);
