@@ -118,6 +118,19 @@ static void unknown_flag(struct reading *reading, const char *argument)
     jk_error_field(reading->error, shown, "is no option of jokbod; see jokbod --help");
 }
 
+/* OPTIONS: --config itself. */
+static void take_flag(struct reading *reading, size_t option, struct jk_span value)
+{
+    char field[64];
+    snprintf(field, sizeof field, "--%s", option == OPTIONS ? "config" : options[option].name);
+    if (option == OPTIONS ? reading->file != NULL : reading->set[option])
+        jk_error_field(reading->error, field, "is given twice: give it once");
+    else if (option == OPTIONS)
+        reading->file = value.at;
+    else
+        set(reading, option, "the command line", value);
+}
+
 static void read_flags(struct reading *reading, int argc, char **argv, enum jk_config_wish *out_wish)
 {
     for (int i = 1; i < argc; i++) {
@@ -139,12 +152,7 @@ static void read_flags(struct reading *reading, int argc, char **argv, enum jk_c
             jk_error_field(reading->error, argv[i], "needs a value");
         } else {
             if (!joined) value = jk_span_of(argv[++i]);
-            if (config ? reading->file != NULL : reading->set[option])
-                jk_error_field(reading->error, config ? "--config" : options_flag(option, flag), "is given twice");
-            else if (config)
-                reading->file = value.at;
-            else
-                set(reading, option, "the command line", value);
+            take_flag(reading, option, value);
         }
     }
 }

@@ -347,7 +347,8 @@ static enum jk_status admit(struct jk_rpc_call *call, bool single_authorization)
     if (!single_authorization)
         return jk_fail(error, JK_UNAUTHENTICATED, "AMBIGUOUS_AUTHORIZATION",
                        "there is more than one authorization header; send one");
-    if (call->row->endless && atomic_load(&call->server->draining)) {
+    if (atomic_load(&call->server->draining)) {
+        atomic_fetch_add(&call->server->turned_away, 1);
         error->retry_ms = RETRY_ELSEWHERE_MS;
         return jk_fail(error, JK_UNAVAILABLE, "STOPPING", "the server is stopping; connect again");
     }
@@ -379,7 +380,7 @@ static void arrived(struct jk_rpc_call *call, bool success)
         atomic_fetch_add(&server->calls, 1);
         jk_rpc_queue_adopt(call->home, call);
         /* Before `posted` goes down, so that it never is zero while a request is being replaced. */
-        if (!atomic_load(&server->draining)) jk_rpc_post(call->home, call->row);
+        if (!atomic_load(&server->closing)) jk_rpc_post(call->home, call->row);
         begin(call);
     } else {
         recycle(call, false); /* the server ends */

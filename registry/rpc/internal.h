@@ -65,7 +65,9 @@ struct jk_rpc_server {
     bool probing; /* under probe_mutex */
     bool started;
     bool drained;
-    atomic_bool draining;
+    atomic_bool draining; /* calls that come now are told to go elsewhere */
+    atomic_bool closing;  /* no more requests are posted */
+    atomic_size_t turned_away;
     atomic_size_t posted; /* requests that wait for a call */
     atomic_size_t calls;  /* calls that are not over */
 };

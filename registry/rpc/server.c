@@ -37,6 +37,8 @@
 #define FILES_MOST (1 << 20)
 #define METADATA_MOST (16 * 1024) /* OIDC tokens are long */
 #define AFTER_CANCEL_MS 5000
+#define QUIET_MS 50 /* without a new call, before gRPC shuts down */
+#define QUIET_MOST_MS 1000
 
 extern const unsigned char jk_data_reflection[];
 extern const size_t jk_data_reflection_len;
@@ -361,9 +363,25 @@ static bool wait_until_idle(struct jk_rpc_server *server, int most_ms, bool *don
     return false;
 }
 
+/* A call that arrives after gRPC's shutdown has begun is CANCELLED, which clients do not retry: so all are told
+ * UNAVAILABLE until hardly any comes. */
+static void wait_until_quiet(struct jk_rpc_server *server)
+{
+    int64_t begin_ms = jk_monotonic_ms(), quiet_since_ms = begin_ms, now_ms = begin_ms;
+    size_t seen = 0;
+    while (server->options.grace_ms >= 0 && now_ms - quiet_since_ms < QUIET_MS && now_ms - begin_ms < QUIET_MOST_MS) {
+        sleep_ms(5);
+        now_ms = jk_monotonic_ms();
+        size_t turned_away = atomic_load(&server->turned_away);
+        if (turned_away != seen) quiet_since_ms = now_ms;
+        seen = turned_away;
+    }
+}
+
 static bool end_calls(struct jk_rpc_server *server)
 {
     bool done = false;
+    atomic_store(&server->closing, true);
     grpc_server_shutdown_and_notify(server->grpc, server->stopping, server);
     if (wait_until_idle(server, server->options.drain_ms, &done)) return true;
     jk_log(JK_LOG_WARN, "drain-timed-out", "calls", jk_log_i64((int64_t)atomic_load(&server->calls)), NULL);
@@ -393,6 +411,7 @@ bool jk_rpc_drain(struct jk_rpc_server *server)
     atomic_store(&server->draining, true);
     for (unsigned i = 0; i < server->queue_count; i++)
         jk_rpc_queue_end_streams(&server->queues[i]);
+    wait_until_quiet(server);
     if (!end_calls(server)) return false;
     stop_queues(server);
     server->drained = true;

@@ -173,6 +173,8 @@ class Server:
         found = re.match(r"jokbod ready grpc=(\S+)(?: http=(\S+))? data=(\S+)$", line.strip())
         if not found:
             self.process.wait()
+            self.process.stdout.close()
+            self.errors.close()
             raise RuntimeError("jokbod did not start: %r\n%s" % (line, self.log()))
         self.address = found.group(1)
         return self
@@ -238,7 +240,9 @@ class Server:
                 here = os.readlink("/proc/%s/cwd" % pid)
             except OSError:
                 continue
-            if here.startswith(self.data + "/") or (words[0] == self.binary and self.data in words):
+            ours = os.path.basename(words[0]) in ("jokbod", "postgres") and any(
+                (word + "/").startswith(self.data + "/") for word in words)
+            if ours or here.startswith(self.data + "/"):
                 found.append(int(pid))
         return found
 
