@@ -295,10 +295,12 @@ static enum jk_status fill(struct jk_call *call, const struct jk_view *view, str
 {
     const Jokbo__V1__CountDerivativesRequest *request = (const void *)call->request;
     struct jk_present present = {view->book, NULL, size, &call->arena};
+    static const struct jk_total nothing; /* what a walk finds there too: a count at a size is the same for ever */
     const struct jk_total *total = NULL;
     struct jk_total *own = NULL;
     if (size == jk_cube_size(view->cube)) {
         total = jk_cube_total(view->cube, scope);
+        if (!total) total = &nothing;
     } else {
         if (!(own = jk_arena_alloc(&call->arena, sizeof *own))) return jk_out_of_memory(&call->error);
         JK_TRY(jk_count_at(view->book, scope, size, own, &call->error));
@@ -309,7 +311,7 @@ static enum jk_status fill(struct jk_call *call, const struct jk_view *view, str
     for (size_t i = 0; i < request->n_group_by; i++) {
         if (is_unbounded(request->group_by[i])) {
             JK_TRY(add_unbounded(call, &present, scope, request->group_by[i], page, *out_reply));
-        } else if (total) {
+        } else {
             add_groups(&call->arena, total, request->group_by[i], *out_reply);
         }
     }

@@ -246,21 +246,22 @@ class Server:
                 found.append(int(pid))
         return found
 
-    def end_all(self, timeout=15):
+    def left_running(self, timeout=10):
+        """What still runs after a while: PostgreSQL's logger ends a moment after its postmaster."""
+        until = time.monotonic() + timeout
+        while self.processes() and time.monotonic() < until:
+            time.sleep(0.02)
+        return self.processes()
+
+    def end_all(self):
         """Waits until nothing of this server runs any more, and at last ends what still does."""
-        for which in (None, signal.SIGTERM, signal.SIGQUIT, signal.SIGKILL):
-            for pid in self.processes() if which else ():
+        for which in (signal.SIGTERM, signal.SIGQUIT, signal.SIGKILL):
+            for pid in self.left_running():
                 try:
                     os.kill(pid, which)
                 except ProcessLookupError:
                     pass
-            until = time.monotonic() + timeout
-            while self.processes():
-                if time.monotonic() > until:
-                    break
-                time.sleep(0.02)
-            else:
-                return
+        self.left_running()
 
     def close(self):
         try:
@@ -348,6 +349,29 @@ class Case(unittest.TestCase):
 
     def wrong(self, fields, method, client=None, /, **request):
         return self.refused("INVALID_ARGUMENT", "INVALID_FIELD", method, client, fields, **request)
+
+    def release(self, name, client=None, **fields):
+        return (client or self.alice).call("Registry.PublishRelease", release=dict(name=name, **fields))
+
+    def kinds(self, name):
+        """A model's findings: kind without its prefix, in lower case, and root."""
+        return {(f["kind"][len("FINDING_KIND_"):].lower(), f["root"]) for f in self.model(name)["findings"]}
+
+    def roots(self, name):
+        return {r["name"]: r["depth"] for r in self.model(name)["roots"]}
+
+
+class Shared(Case):
+    """Tests of several classes of a file on one server, which its setUpModule starts by Shared.open()."""
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @staticmethod
+    def open():
+        unittest.addModuleCleanup(Case.doClassCleanups)  # first: it runs, too, where the rest fails
+        Case.setUpClass()
 
 
 class Cluster:

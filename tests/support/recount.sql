@@ -201,6 +201,7 @@ select scope.n, scope.kind, scope.scope,
        count(*) filter (where not yanked) as counted,
        count(*) filter (where not yanked and depth = 1) as direct,
        count(*) filter (where not yanked and depth > 1) as transitive,
+       coalesce(sum(least(depth, 16)) filter (where not yanked), 0) as depth_sum, -- 16 and deeper are one group
        count(*) filter (where not yanked and independent) as independent,
        count(distinct publisher) filter (where not yanked) as distinct_publishers,
        count(distinct weights) filter (where not yanked) + count(*) filter (where not yanked and weights is null)
