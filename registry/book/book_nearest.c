@@ -45,7 +45,8 @@ static unsigned edit_distance(const char *a, size_t a_len, const char *b, size_t
     return row[b_len] <= DISTANCE_MAX ? row[b_len] : DISTANCE_MAX + 1;
 }
 
-/* How near two lenient model parts are: 0 the same, then small edits, then one being the other's prefix. */
+/* How near two lenient model parts are: 0 the same, then one being the other's beginning, then small edits (a short name is
+ * within few edits of much that has nothing to do with it). */
 static uint32_t part_score(const struct nearest *search, struct jk_span part)
 {
     char other[JK_NAME_PART_MAX];
@@ -55,9 +56,9 @@ static uint32_t part_score(const struct nearest *search, struct jk_span part)
     if (distance == 0) return 0;
     if (common >= 3 && memcmp(other, search->lenient, common) == 0) {
         size_t rest = len + search->lenient_len - 2 * common;
-        return 20 + (uint32_t)rest;
+        return 5 + (uint32_t)rest / 2;
     }
-    if (distance <= DISTANCE_MAX && distance * 4 <= search->lenient_len) return 10 * distance;
+    if (distance <= DISTANCE_MAX && distance * 4 <= search->lenient_len) return 20 * distance;
     return SCORE_NONE;
 }
 
