@@ -30,6 +30,7 @@ struct reading {
     struct jk_config *config;
     struct jk_error *error;
     bool set[OPTIONS];
+    unsigned line[OPTIONS]; /* of the file, from 1 */
     const char *file;
 };
 
@@ -182,10 +183,15 @@ static void read_line(struct reading *reading, struct jk_span line, unsigned num
     if (!line.len || line.at[0] == '#') return;
     snprintf(source, sizeof source, "line %u of the file", number);
     size_t option = jk_span_cut(&line, '=', &name) ? find(jk_span_trim(name)) : OPTIONS;
-    if (option < OPTIONS)
-        set(reading, option, source, jk_span_trim(line));
-    else
+    if (option == OPTIONS) {
         jk_error_field(reading->error, "--config", "%s is not \"name = value\" with the name of an option", source);
+    } else if (reading->line[option]) {
+        jk_error_field(reading->error, "--config", "%s gives --%s twice, after line %u: give it once", source,
+                       options[option].name, reading->line[option]);
+    } else {
+        reading->line[option] = number;
+        set(reading, option, source, jk_span_trim(line));
+    }
 }
 
 static void read_file(struct reading *reading)

@@ -226,6 +226,8 @@ bool jk_book_is_derivative(const struct jk_book *book, uint32_t model, uint32_t 
 /* Children of a release or an external: walks edges; *cursor 0 to begin; JK_NONE at the end. Gives child releases. */
 uint32_t jk_book_child_of_release(const struct jk_book *book, uint32_t release, uint32_t n, uint32_t *cursor);
 uint32_t jk_book_child_of_external(const struct jk_book *book, uint32_t external, uint32_t n, uint32_t *cursor);
+/* How many a release has at N, without a walk. */
+uint32_t jk_book_children_of_release(const struct jk_book *book, uint32_t release, uint32_t n);
 /* Externals adopted by a model at N, same manner. */
 uint32_t jk_book_adopted_by(const struct jk_book *book, uint32_t model, uint32_t n, uint32_t *cursor);
 /* Whether `model` is among the ancestors of `release` at N (through pinned parents, adopted externals and, there,

@@ -25,11 +25,8 @@ uint32_t jk_book_releases_of(const struct jk_book *book, uint32_t model, uint32_
 uint32_t jk_book_children_of(const struct jk_book *book, uint32_t model, uint32_t n)
 {
     uint32_t count = 0, release = jk_book_newest(book, model, n);
-    for (; release != JK_NONE; release = jk_book_release(book, release)->older) {
-        uint32_t cursor = 0;
-        while (count < JK_CHILDREN_COUNTED && jk_book_child_of_release(book, release, n, &cursor) != JK_NONE)
-            count++;
-    }
+    for (; release != JK_NONE; release = jk_book_release(book, release)->older)
+        count += jk_book_children_of_release(book, release, n);
     return count;
 }
 

@@ -5,8 +5,6 @@
 
 #include "book/book.h"
 
-#define JK_CHILDREN_COUNTED 100000 /* jk_book_children_of counts no further */
-
 uint32_t jk_book_models_of(const struct jk_book *book, uint32_t publisher, uint32_t n); /* under its name at n */
 uint32_t jk_book_releases_of(const struct jk_book *book, uint32_t model, uint32_t n);
 uint32_t jk_book_children_of(const struct jk_book *book, uint32_t model,

@@ -88,16 +88,30 @@ void jk_book_add_edges(struct jk_book *book, uint32_t release)
         struct jk_edge_row *edge = jk_book_append(book, &book->edges, &slot);
         if (!edge) return;
         *edge = (struct jk_edge_row){.child = release, .next = *head};
+        if (*head != JK_NONE) edge->older = jk_edge_row(book, *head)->older + 1;
         jk_book_set(book, head, slot);
     }
+}
+
+/* The newest edge before n, from this one on. */
+static uint32_t edge_before(const struct jk_book *book, uint32_t slot, uint32_t n)
+{
+    while (slot != JK_NONE && jk_release_row(book, jk_edge_row(book, slot)->child)->pub.index >= n)
+        slot = jk_edge_row(book, slot)->next;
+    return slot;
+}
+
+uint32_t jk_book_children_of_release(const struct jk_book *book, uint32_t release, uint32_t n)
+{
+    uint32_t slot = edge_before(book, jk_book_release(book, release)->children, n);
+    return slot == JK_NONE ? 0 : jk_edge_row(book, slot)->older + 1;
 }
 
 static uint32_t next_child(const struct jk_book *book, uint32_t head, uint32_t n, uint32_t *cursor)
 {
     uint32_t slot = *cursor ? *cursor - 1 : head;
     if (*cursor == JK_NONE) slot = JK_NONE;
-    while (slot != JK_NONE && jk_release_row(book, jk_edge_row(book, slot)->child)->pub.index >= n)
-        slot = jk_edge_row(book, slot)->next;
+    slot = edge_before(book, slot, n);
     uint32_t next = slot == JK_NONE ? JK_NONE : jk_edge_row(book, slot)->next;
     *cursor = next == JK_NONE ? JK_NONE : next + 1;
     return slot == JK_NONE ? JK_NONE : jk_edge_row(book, slot)->child;

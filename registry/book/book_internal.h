@@ -121,7 +121,8 @@ struct jk_switch_row { /* yanked or not, verified or not */
 };
 struct jk_edge_row {
     uint32_t child; /* release */
-    uint32_t next;
+    uint32_t next;  /* the next older one */
+    uint32_t older; /* how many older ones there are */
 };
 struct jk_touch_row {
     uint32_t from;

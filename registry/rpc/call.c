@@ -79,6 +79,11 @@ static void drop(struct jk_rpc_call *call)
     if (atomic_fetch_sub(&call->holds, 1) == 1) recycle(call, true);
 }
 
+static bool is_unary(const struct jk_rpc_call *call)
+{
+    return call->row->method && call->row->method->stream == JK_UNARY;
+}
+
 static const char *path_of(const struct jk_rpc_call *call)
 {
     return call->row->method ? call->row->method->path : "unknown";
@@ -122,30 +127,52 @@ static size_t add_message(struct jk_rpc_call *call, grpc_op *op)
     return 1;
 }
 
-/* Sends what is in `outgoing`, if anything, and the status. The service's state goes before, as the worker's hold does. */
-static void conclude(struct jk_rpc_call *call, enum jk_status status)
+/* A call that is answered before anybody watches its close needs no batch of its own for that. */
+static size_t join_close(struct jk_rpc_call *call, grpc_op *op)
 {
-    JK_CHECK_MAGIC(call, JK_RPC_CALL_MAGIC);
-    JK_CHECK(call->call.magic == JK_CALL_MAGIC);
-    grpc_op ops[3] = {0};
+    op->op = GRPC_OP_RECV_CLOSE_ON_SERVER;
+    op->data.recv_close_on_server.cancelled = &call->was_cancelled;
+    call->together = true;
+    atomic_store(&call->holds, 1);
+    return 1;
+}
+
+/* Sends what is in `outgoing`, if anything, and the status. */
+static void send_end(struct jk_rpc_call *call)
+{
+    grpc_op ops[4] = {0};
     grpc_slice text = grpc_empty_slice();
+    enum jk_status status = call->status;
     add_trailer(call, "x-request-id", grpc_slice_from_copied_string(call->call.request_id));
     if (status != JK_OK) {
         text = jk_errors_message(&call->call.error);
         add_trailer(call, "grpc-status-details-bin", jk_errors_details(&call->call.error));
     }
-    report(call, status);
-    if (call->call.release) call->call.release(&call->call);
-    move(call, JK_RPC_ENDING);
     size_t count = greet(call, ops);
     count += add_message(call, &ops[count]);
     ops[count].op = GRPC_OP_SEND_STATUS_FROM_SERVER;
     ops[count].data.send_status_from_server.status = (grpc_status_code)status;
     ops[count].data.send_status_from_server.status_details = status == JK_OK ? NULL : &text;
     ops[count].data.send_status_from_server.trailing_metadata = call->trailers;
-    ops[count].data.send_status_from_server.trailing_metadata_count = call->trailer_count;
-    start_batch(call, ops, count + 1, &call->done);
+    ops[count++].data.send_status_from_server.trailing_metadata_count = call->trailer_count;
+    if (call->beginning) count += join_close(call, &ops[count]);
+    start_batch(call, ops, count, &call->done);
     grpc_slice_unref(text);
+}
+
+/* The service's state goes before the worker's hold does. Ends of unary calls are sent by the thread of their queue. */
+static void conclude(struct jk_rpc_call *call, enum jk_status status)
+{
+    JK_CHECK_MAGIC(call, JK_RPC_CALL_MAGIC);
+    JK_CHECK(call->call.magic == JK_CALL_MAGIC);
+    report(call, status);
+    if (call->call.release) call->call.release(&call->call);
+    move(call, JK_RPC_ENDING);
+    call->status = status;
+    if (is_unary(call) && !jk_rpc_queue_is_here(call->home))
+        jk_rpc_queue_end(call->home, call);
+    else
+        send_end(call);
 }
 
 /* ---- what a service can do ---- */
@@ -312,7 +339,7 @@ static void open_call(struct jk_rpc_call *call)
     jk_error_init(&base->error, &base->arena);
     atomic_store(&base->cancelled, false);
     atomic_store(&call->holds, 2);
-    call->greeted = call->broken = call->expired = false;
+    call->greeted = call->broken = call->expired = call->beginning = call->together = false;
     call->was_cancelled = 0;
     move(call, JK_RPC_OPEN);
 }
@@ -359,17 +386,36 @@ static enum jk_status admit(struct jk_rpc_call *call, bool single_authorization)
     return decode(call, &call->call.arena);
 }
 
+static void begin_work(struct jk_rpc_call *call, bool single_authorization)
+{
+    if (admit(call, single_authorization) == JK_OK)
+        call->row->start(&call->call);
+    else
+        call_fail(&call->call);
+}
+
+/* Most unary calls are answered at once, so their close is watched after the handler, if then still needed. Their ends are
+ * sent by this thread only, so the call is there until we come back. */
+static void begin_unary(struct jk_rpc_call *call, bool single_authorization)
+{
+    call->beginning = true;
+    begin_work(call, single_authorization);
+    call->beginning = false;
+    if (!call->together) watch_close(call);
+}
+
 /* Where a row wants to know of the close, the handler comes first, so that there is something to close. */
 static void begin(struct jk_rpc_call *call)
 {
     open_call(call);
     bool single = read_metadata(call);
     bool close_last = call->row->on_close != NULL;
+    if (is_unary(call) && !close_last) {
+        begin_unary(call, single);
+        return;
+    }
     if (!close_last) watch_close(call);
-    if (admit(call, single) == JK_OK)
-        call->row->start(&call->call);
-    else
-        call_fail(&call->call);
+    begin_work(call, single);
     if (close_last) watch_close(call);
 }
 
@@ -453,6 +499,16 @@ static void closed(struct jk_rpc_call *call)
     drop(call);
 }
 
+/* Once its end is sent a call may be gone. */
+static void nudged(struct jk_rpc_queue *queue)
+{
+    struct jk_rpc_call *next;
+    for (struct jk_rpc_call *call = jk_rpc_queue_take_ended(queue); call; call = next) {
+        next = call->next_ended;
+        send_end(call);
+    }
+}
+
 void jk_rpc_call_event(struct jk_rpc_tag *tag, bool success)
 {
     JK_CHECK_MAGIC(tag, JK_RPC_TAG_MAGIC);
@@ -467,6 +523,9 @@ void jk_rpc_call_event(struct jk_rpc_tag *tag, bool success)
         return;
     case JK_RPC_DONE:
         done(tag->call, success);
+        return;
+    case JK_RPC_NUDGED:
+        nudged(tag->call->home);
         return;
     }
 }

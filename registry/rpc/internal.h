@@ -42,6 +42,7 @@ struct jk_rpc_queue {
     struct jk_rpc_call *live; /* calls that arrived here, wherever they are now */
     struct jk_rpc_call *idle; /* objects for further calls */
     size_t idle_count;
+    struct jk_rpc_call *ended, *last_ended; /* concluded by other threads, to be sent by ours; first in, first out */
 };
 
 struct jk_rpc_server {
@@ -72,7 +73,7 @@ struct jk_rpc_server {
     atomic_size_t calls;  /* calls that are not over */
 };
 
-enum jk_rpc_event { JK_RPC_ARRIVED, JK_RPC_CLOSED, JK_RPC_DONE };
+enum jk_rpc_event { JK_RPC_ARRIVED, JK_RPC_CLOSED, JK_RPC_DONE, JK_RPC_NUDGED };
 
 /* What crosses gRPC as a void *. */
 struct jk_rpc_tag {
@@ -90,7 +91,8 @@ struct jk_rpc_call {
     struct jk_rpc_queue *home; /* where it was posted; owner of the object */
     struct jk_rpc_row *row;
     struct jk_rpc_call *next, *previous; /* in home->live or home->idle */
-    struct jk_rpc_tag arrived, closed, done;
+    struct jk_rpc_call *next_ended;      /* in home->ended */
+    struct jk_rpc_tag arrived, closed, done, nudged;
     grpc_call *grpc;
     grpc_call_details details; /* of unknown methods */
     grpc_metadata_array metadata;
@@ -100,9 +102,11 @@ struct jk_rpc_call {
     size_t trailer_count;
     gpr_timespec deadline;
     int was_cancelled;
+    enum jk_status status; /* how it ended */
     enum jk_rpc_state state; /* the worker's; the queue's thread while a batch is in flight */
     jk_call_fn *then;
     bool greeted;  /* initial metadata went out */
+    bool beginning, together; /* in begin(), which may end it at once; and so it did, with the close in the same batch */
     bool broken;   /* the batch in flight could not be started */
     bool expired;  /* the ceiling was enforced; under home->mutex */
     atomic_uint holds; /* the worker or its batch, and the close */
@@ -138,6 +142,11 @@ void jk_rpc_queue_end_streams(struct jk_rpc_queue *queue);
 void jk_rpc_post(struct jk_rpc_queue *queue, struct jk_rpc_row *row);
 void jk_rpc_queue_adopt(struct jk_rpc_queue *queue, struct jk_rpc_call *call);   /* into `live` */
 void jk_rpc_queue_recycle(struct jk_rpc_queue *queue, struct jk_rpc_call *call, bool was_live);
+bool jk_rpc_queue_is_here(const struct jk_rpc_queue *queue); /* do we run on its thread? */
+/* Has the queue's thread send the call's end. */
+void jk_rpc_queue_end(struct jk_rpc_queue *queue, struct jk_rpc_call *call);
+/* On the queue's thread, at a nudge: some calls to send the end of, linked by next_ended. */
+struct jk_rpc_call *jk_rpc_queue_take_ended(struct jk_rpc_queue *queue);
 
 /* call.c */
 extern const struct jk_call_ops jk_rpc_ops;

@@ -14,6 +14,7 @@
 #define SWEEP_MS 250
 #define LATE_MS 50 /* gRPC enforces the client's own deadline; we come after it */
 #define IDLE_MOST 512
+#define ENDED_AT_ONCE 16 /* then other calls have their turn */
 
 /* ---- objects ---- */
 
@@ -37,6 +38,7 @@ static struct jk_rpc_call *call_new(struct jk_rpc_queue *queue)
     tag_init(&call->arrived, JK_RPC_ARRIVED, call);
     tag_init(&call->closed, JK_RPC_CLOSED, call);
     tag_init(&call->done, JK_RPC_DONE, call);
+    tag_init(&call->nudged, JK_RPC_NUDGED, call);
     return call;
 }
 
@@ -146,6 +148,54 @@ void jk_rpc_post_all(struct jk_rpc_queue *queue)
         jk_rpc_post(queue, &server->unknown);
 }
 
+/* ---- ends ----
+ *
+ * A batch of writes ends dozens of calls at once. Sent from the sequencer's thread they would cost it a third of its
+ * time, and gRPC more than from the queue's thread, which has to be woken for each. So the ends are put into a list, and
+ * one empty batch wakes the queue's thread for all of them. While the list is not empty there is exactly one such nudge
+ * under way, by a call in the list, which therefore is alive until it comes. */
+
+static _Thread_local const struct jk_rpc_queue *here;
+
+bool jk_rpc_queue_is_here(const struct jk_rpc_queue *queue)
+{
+    return here == queue;
+}
+
+static void nudge(struct jk_rpc_call *call)
+{
+    grpc_call *grpc = call->grpc;
+    jk_rpc_hand_over(call);
+    JK_CHECK(grpc_call_start_batch(grpc, NULL, 0, &call->nudged, NULL) == GRPC_CALL_OK);
+}
+
+void jk_rpc_queue_end(struct jk_rpc_queue *queue, struct jk_rpc_call *call)
+{
+    call->next_ended = NULL;
+    pthread_mutex_lock(&queue->mutex);
+    bool first = !queue->ended;
+    if (first)
+        queue->ended = call;
+    else
+        queue->last_ended->next_ended = call;
+    queue->last_ended = call;
+    pthread_mutex_unlock(&queue->mutex);
+    if (first) nudge(call);
+}
+
+struct jk_rpc_call *jk_rpc_queue_take_ended(struct jk_rpc_queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    struct jk_rpc_call *taken = queue->ended, *last = taken;
+    for (int i = 1; i < ENDED_AT_ONCE && last->next_ended; i++)
+        last = last->next_ended;
+    struct jk_rpc_call *rest = queue->ended = last->next_ended;
+    last->next_ended = NULL;
+    pthread_mutex_unlock(&queue->mutex);
+    if (rest) nudge(rest);
+    return taken;
+}
+
 /* ---- deadlines ---- */
 
 static void sweep(struct jk_rpc_queue *queue, int64_t now_ms)
@@ -187,6 +237,7 @@ static gpr_timespec in_ms(int64_t ms)
 static void *loop(void *argument)
 {
     struct jk_rpc_queue *queue = argument;
+    here = queue;
     for (;;) {
         grpc_event event = grpc_completion_queue_next(queue->queue, in_ms(SWEEP_MS), NULL);
         if (event.type == GRPC_QUEUE_SHUTDOWN) return NULL;

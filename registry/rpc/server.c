@@ -39,6 +39,7 @@
 #define AFTER_CANCEL_MS 5000
 #define QUIET_MS 50 /* without a new call, before gRPC shuts down */
 #define QUIET_MOST_MS 1000
+#define LINGER_MS 25 /* for clients to close their connections by themselves */
 
 extern const unsigned char jk_data_reflection[];
 extern const size_t jk_data_reflection_len;
@@ -363,29 +364,42 @@ static bool wait_until_idle(struct jk_rpc_server *server, int most_ms, bool *don
     return false;
 }
 
-/* A call that arrives after gRPC's shutdown has begun is CANCELLED, which clients do not retry: so all are told
- * UNAVAILABLE until hardly any comes. */
-static void wait_until_quiet(struct jk_rpc_server *server)
+/* Until every call that was taken is answered. */
+static bool wait_for_calls(struct jk_rpc_server *server, int64_t until_ms, bool *done)
 {
-    int64_t begin_ms = jk_monotonic_ms(), quiet_since_ms = begin_ms, now_ms = begin_ms;
+    while (atomic_load(&server->calls) > 0) {
+        if (jk_monotonic_ms() >= until_ms) return false;
+        (void)library_done(server, done);
+    }
+    return true;
+}
+
+/* A call that arrives after gRPC's shutdown has begun is CANCELLED, which clients do not retry: so those that were taken
+ * are answered first, and all others are told UNAVAILABLE until hardly any comes. */
+static void wait_until_quiet(struct jk_rpc_server *server, int64_t until_ms)
+{
+    int64_t now_ms = jk_monotonic_ms(), answered_ms = now_ms, heard_ms = now_ms;
     size_t seen = 0;
-    while (server->options.grace_ms >= 0 && now_ms - quiet_since_ms < QUIET_MS && now_ms - begin_ms < QUIET_MOST_MS) {
+    while (now_ms < until_ms && now_ms - heard_ms < QUIET_MS && now_ms - answered_ms < QUIET_MOST_MS) {
         sleep_ms(5);
         now_ms = jk_monotonic_ms();
         size_t turned_away = atomic_load(&server->turned_away);
-        if (turned_away != seen) quiet_since_ms = now_ms;
+        if (atomic_load(&server->calls) > 0) answered_ms = heard_ms = now_ms;
+        if (turned_away != seen) heard_ms = now_ms;
         seen = turned_away;
     }
 }
 
-static bool end_calls(struct jk_rpc_server *server)
+static bool end_calls(struct jk_rpc_server *server, int64_t until_ms)
 {
     bool done = false;
     atomic_store(&server->closing, true);
     grpc_server_shutdown_and_notify(server->grpc, server->stopping, server);
-    if (wait_until_idle(server, server->options.drain_ms, &done)) return true;
-    jk_log(JK_LOG_WARN, "drain-timed-out", "calls", jk_log_i64((int64_t)atomic_load(&server->calls)), NULL);
-    grpc_server_cancel_all_calls(server->grpc);
+    if (!wait_for_calls(server, until_ms, &done))
+        jk_log(JK_LOG_WARN, "drain-timed-out", "calls", jk_log_i64((int64_t)atomic_load(&server->calls)), NULL);
+    else if (wait_until_idle(server, LINGER_MS, &done))
+        return true;
+    grpc_server_cancel_all_calls(server->grpc); /* closes connections, too: an idle client may not look for seconds */
     if (wait_until_idle(server, AFTER_CANCEL_MS, &done)) return true;
     jk_log(JK_LOG_ERROR, "calls-not-given-back", "calls", jk_log_i64((int64_t)atomic_load(&server->calls)), NULL);
     return false;
@@ -411,8 +425,9 @@ bool jk_rpc_drain(struct jk_rpc_server *server)
     atomic_store(&server->draining, true);
     for (unsigned i = 0; i < server->queue_count; i++)
         jk_rpc_queue_end_streams(&server->queues[i]);
-    wait_until_quiet(server);
-    if (!end_calls(server)) return false;
+    int64_t until_ms = jk_monotonic_ms() + server->options.drain_ms;
+    if (server->started) wait_until_quiet(server, until_ms);
+    if (!end_calls(server, until_ms)) return false;
     stop_queues(server);
     server->drained = true;
     return true;

@@ -202,7 +202,7 @@ static enum jk_status decide_transfer(struct jk_change *change, struct jk_turn *
     entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
     entry.to = with_publisher(change, turn, receiving, jk_span_of(request->new_name));
     JK_TRY(check_new_name(turn, entry.model, entry.to, model, error));
-    JK_TRY(jk_spend_quota(change, turn, publisher, error));
+    if (entry.actor.type != JK_ACTOR_ADMIN) JK_TRY(jk_spend_quota(change, turn, publisher, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     return reply_model(change, turn, model, out_reply);
 }
@@ -266,6 +266,8 @@ static enum jk_status decide_adopt(struct jk_change *change, struct jk_turn *tur
     JK_TRY(jk_need_model(turn, jk_span_of(request->model), &model, error));
     JK_TRY(jk_act_for_model(change, turn, model, &entry.actor, error));
     JK_TRY(check_adoption(turn, entry.external, model, error));
+    if (entry.actor.type != JK_ACTOR_EVALUATOR)
+        JK_TRY(jk_spend_quota(change, turn, jk_publisher_of(turn, model), error));
     entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     JK_TRY(reply_model(change, turn, model, &model_message));

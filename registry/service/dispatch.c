@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "service/convert.h"
 #include "service/handlers.h"
+#include "service/page.h"
 #include "service/services.h"
 
 static const struct jk_method methods[] = {
@@ -29,7 +30,8 @@ struct read_job {
     uint32_t min_size;
 };
 
-/* How long a read may wait for the log to grow: the caller shall hear that it did not, before its own clock runs out. */
+/* How long a read may wait for the log to grow: the caller shall hear that it did not, before its own clock runs out.
+ */
 static int64_t wait_until(const struct jk_call *call)
 {
     int64_t left = call->deadline_ms - jk_monotonic_ms(), margin = left / 5;
@@ -72,19 +74,19 @@ void jk_call_on_reader(struct jk_call *call, jk_call_fn *work, uint32_t min_size
     jk_call_fail(call);
 }
 
-/* The least log size that the caller demands; 0 where the request has no such field. */
+/* The least log size that the caller demands, by itself or by its page token; 0 where the request has no such field. */
 static enum jk_status read_min_size(struct jk_call *call, uint32_t *out_size)
 {
     const ProtobufCFieldDescriptor *field =
         protobuf_c_message_descriptor_get_field_by_name(call->method->request, "min_log_size");
-    *out_size = 0;
+    *out_size = call->request ? jk_page_log_size(call) : 0;
     if (!field || !call->request) return JK_OK;
     int64_t value = *(const int64_t *)((const char *)call->request + field->offset);
     if (value < 0 || value >= JK_NONE) {
         jk_error_field(&call->error, "min_log_size", "%lld is not a log size: give 0 or more", (long long)value);
         return jk_error_result(&call->error);
     }
-    *out_size = (uint32_t)value;
+    if ((uint32_t)value > *out_size) *out_size = (uint32_t)value;
     return JK_OK;
 }
 

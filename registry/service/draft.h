@@ -48,8 +48,9 @@ JK_MUST_USE enum jk_status jk_draft_resolve(const struct jk_draft *draft, const 
                                             struct jk_arena *arena, struct jk_resolved *out_resolved,
                                             struct jk_error *error);
 
-/* What the book knows to be wrong with a draft whose grammar is wrong already, so that all mistakes show at once. On any
- * thread, within a view. `further`: a release of a model that is there, which may leave out relation and parents. */
+/* What the book knows to be wrong with a draft whose grammar is wrong already, so that all mistakes show at once. On
+ * any thread, within a view. `further`: a release of a model that is there, which may leave out relation and parents.
+ */
 void jk_draft_note_mistakes(const struct jk_draft *draft, bool further, const struct jk_view *view,
                             struct jk_directory *directory, struct jk_arena *arena, struct jk_error *error);
 

@@ -53,21 +53,37 @@ static enum jk_status refuse_token(struct jk_call *call, struct jk_span token, c
     return jk_error_result(&call->error);
 }
 
+static bool parse_token(struct jk_span token, struct jk_page *out_page, struct jk_span *out_bound)
+{
+    struct jk_span mark, size, after;
+    uint64_t log_size;
+    *out_bound = token;
+    bool formed = jk_span_cut(out_bound, '.', &mark) && jk_span_equal(mark, JK_SPAN("p1")) &&
+                  jk_span_cut(out_bound, '.', &size) && jk_span_cut(out_bound, '.', &after) &&
+                  jk_span_to_u64(size, &log_size) && log_size < JK_NONE && jk_span_to_u64(after, &out_page->after) &&
+                  out_bound->len == BOUND_HEX;
+    if (formed) out_page->log_size = (uint32_t)log_size;
+    return formed;
+}
+
 static enum jk_status read_token(struct jk_call *call, struct jk_span token, struct jk_page *page)
 {
-    struct jk_span rest = token, mark, size, after;
-    uint64_t log_size;
+    struct jk_span bound;
     char hex[BOUND_HEX + 1];
-    bool formed = jk_span_cut(&rest, '.', &mark) && jk_span_equal(mark, JK_SPAN("p1")) &&
-                  jk_span_cut(&rest, '.', &size) && jk_span_cut(&rest, '.', &after) &&
-                  jk_span_to_u64(size, &log_size) && log_size < JK_NONE && jk_span_to_u64(after, &page->after) &&
-                  rest.len == BOUND_HEX;
-    if (!formed) return refuse_token(call, token, "is not a token of this server");
+    if (!parse_token(token, page, &bound)) return refuse_token(call, token, "is not a token of this server");
     bound_hex(page, hex);
-    if (memcmp(rest.at, hex, BOUND_HEX) != 0) return refuse_token(call, token, "was made for other arguments");
-    page->log_size = (uint32_t)log_size;
+    if (memcmp(bound.at, hex, BOUND_HEX) != 0) return refuse_token(call, token, "was made for other arguments");
     page->resumed = true;
     return JK_OK;
+}
+
+uint32_t jk_page_log_size(struct jk_call *call)
+{
+    const ProtobufCFieldDescriptor *field = field_of(call, "page_token");
+    struct jk_page page;
+    struct jk_span bound;
+    if (!field) return 0;
+    return parse_token(jk_span_of(*(char **)member(call, field)), &page, &bound) ? page.log_size : 0;
 }
 
 enum jk_status jk_page_read(struct jk_call *call, struct jk_page *out_page)

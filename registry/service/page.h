@@ -16,6 +16,9 @@ struct jk_page {
 /* Reads page_size and page_token of call->request (by their descriptor). INVALID_ARGUMENT for a negative size, a
  * malformed token, or one made for other arguments. */
 JK_MUST_USE enum jk_status jk_page_read(struct jk_call *call, struct jk_page *out_page);
+/* The log size that the request's page token holds for, 0 where there is none: a server that is behind the one that
+ * gave the first page must come up to it before it gives the next. */
+uint32_t jk_page_log_size(struct jk_call *call);
 /* The token for the page after `after`, in the call's arena. */
 char *jk_page_token(struct jk_call *call, const struct jk_page *page, uint32_t log_size, uint64_t after);
 

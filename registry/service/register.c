@@ -360,7 +360,8 @@ static enum jk_status inherit(struct jk_change *change, struct jk_turn *turn, ui
     for (draft->parent_count = 0; draft->parent_count < last->parent_count; draft->parent_count++) {
         const struct jk_parent *from = &last->parents[draft->parent_count];
         struct jk_draft_parent *to = &draft->parents[draft->parent_count];
-        *to = (struct jk_draft_parent){.external = from->external, .inherited = true, .name = from->name, .version = from->revision};
+        *to = (struct jk_draft_parent){
+            .external = from->external, .inherited = true, .name = from->name, .version = from->revision};
         if (from->external) continue;
         const struct jk_release *parent = jk_book_release(turn->book, from->slot);
         to->name = jk_book_alias(turn->book, parent->model, n)->name;

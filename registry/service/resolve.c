@@ -168,8 +168,7 @@ static void resolve_external(struct work *work, size_t i)
     const struct jk_draft_parent *parent = &work->draft->parents[i];
     if (!is_outside(work, i)) return;
     uint32_t slot = jk_book_find_external(work->book, parent->name, work->n);
-    if (slot != JK_NONE && work->model != JK_NONE &&
-        jk_book_external_descends(work->book, slot, work->model, work->n))
+    if (slot != JK_NONE && work->model != JK_NONE && jk_book_external_descends(work->book, slot, work->model, work->n))
         jk_error_field(work->error, path_of(work, i, "external.name"),
                        "\"%.*s\" descends from the model itself; lineage has no cycles", JK_SPAN_ARG(parent->name));
     work->statement->parents[i] = (struct jk_parent_line){.hash = jk_external_hash(parent->name, parent->version),

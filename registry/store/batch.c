@@ -114,6 +114,17 @@ static const struct jk_slot *same_request(const struct jk_batch *batch, size_t p
     return NULL;
 }
 
+/* The earlier one may be answered and gone, with its reply, before this one is answered: so this has a copy. */
+static enum jk_status repeat(struct jk_batch *batch, struct jk_write *write, const struct jk_write *earlier)
+{
+    struct jk_span print = {(const char *)earlier->fingerprint.bytes, JK_DIGEST_SIZE};
+    struct jk_span copy = {jk_arena_copy(&batch->arena, earlier->reply.at, earlier->reply.len), earlier->reply.len};
+
+    if (copy.at) return replay(write, print, copy);
+    return jk_fail(write->error, JK_RESOURCE_EXHAUSTED, "BATCH_MEMORY",
+                   "the server has no memory for this write now: try again later");
+}
+
 void jk_batch_add(struct jk_batch *batch, struct jk_write *write)
 {
     JK_CHECK(batch->count < JK_BATCH_MAX);
@@ -153,9 +164,7 @@ static enum jk_status work(struct jk_batch *batch, size_t place)
                           jk_result_span(batch->replies, slot->stored, 2));
         }
         earlier = same_request(batch, place);
-        if (earlier)
-            return replay(write, (struct jk_span){(const char *)earlier->write->fingerprint.bytes, JK_DIGEST_SIZE},
-                          earlier->write->reply);
+        if (earlier) return repeat(batch, write, earlier->write);
     }
     status = decide_one(batch, write);
     slot->final = write->dry;

@@ -1,0 +1,517 @@
+"""Who may do what: every method of the interface for every kind of caller.
+
+ROWS is the permission table as the project's rules say it, written down here once more and on purpose not taken from the
+server's own table (registry/service/methods.def). A method of the interface without a row fails the test. "May" means
+that the call succeeds; "may not" that it is refused for that reason, and that nothing anywhere has changed."""
+import hashlib
+import os
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
+from google.protobuf import descriptor_pb2  # noqa: E402
+
+import jokbo  # noqa: E402
+from jokbo import Client, Failure, derivative, external, person  # noqa: E402
+
+# A anonymous, P account without role, W writer of acme, O its owner, X owner of globex, R registrar, T team alpha,
+# E evaluator, D admin
+ANYONE, ACCOUNT = "APWOXRTED", "PWOXRTED"
+# acme, acme2: claimed, owned by O. globex: claimed, owned by X. orphan: entered by the registrar, unclaimed.
+# alpha-lab, beta-lab: of team alpha and beta, claimed by K (who is in no row). gamma-lab: nobody's and unclaimed,
+# with a base model of team alpha.
+ROWS = [
+    # method, case, who may, scope, how others are refused
+    ("Registry.CreatePublisher", "own", ACCOUNT, "publishers"),
+    ("Registry.CreatePublisher", "for others", "R", "publishers"),
+    ("Registry.GetPublisher", "", ANYONE, None),
+    ("Registry.ListPublishers", "", ANYONE, None),
+    ("Registry.VerifyPublisher", "", "D", "accounts"),
+    ("Registry.ListBaseModels", "", ANYONE, None),
+    ("Registry.ListTeams", "", ANYONE, None),
+    ("Registry.ApplyRoster", "", "D", "roster"),
+    ("Registry.RegisterDerivative", "acme", "WO", "models"),
+    ("Registry.RegisterDerivative", "globex", "X", "models"),
+    ("Registry.RegisterDerivative", "orphan", "R", "models"),
+    ("Registry.RegisterDerivative", "alpha-lab", "T", "models"),
+    ("Registry.RegisterDerivative", "beta-lab", "", "models"),
+    ("Registry.BatchRegisterDerivatives", "acme", "WO", "models"),
+    ("Registry.BatchRegisterDerivatives", "orphan", "R", "models"),
+    ("Registry.BatchRegisterDerivatives", "alpha-lab", "T", "models"),
+    ("Registry.BatchRegisterDerivatives", "acme and globex", "", "models"),
+    ("Registry.BatchRegisterDerivatives", "orphan and globex", "", "models"),
+    ("Registry.GetModel", "", ANYONE, None),
+    ("Registry.ListModels", "", ANYONE, None),
+    ("Registry.ListDerivatives", "", ANYONE, None),
+    ("Registry.GetLineage", "", ANYONE, None),
+    ("Registry.PublishRelease", "acme", "WO", "models"),
+    ("Registry.PublishRelease", "globex", "X", "models"),
+    ("Registry.PublishRelease", "orphan", "R", "models"),
+    ("Registry.PublishRelease", "alpha-lab", "T", "models"),
+    ("Registry.PublishRelease", "alpha-lab/base", "T", "models"),
+    ("Registry.PublishRelease", "beta-lab/base", "", "models"),
+    ("Registry.PublishRelease", "gamma-lab/base", "T", "models"),
+    ("Registry.GetRelease", "", ANYONE, None),
+    ("Registry.ListReleases", "", ANYONE, None),
+    ("Registry.YankRelease", "acme", "WO", "models"),
+    ("Registry.YankRelease", "globex", "X", "models"),
+    ("Registry.YankRelease", "orphan", "R", "models"),
+    ("Registry.YankRelease", "alpha-lab/base", "T", "models"),
+    ("Registry.YankRelease", "beta-lab/base", "", "models"),
+    ("Registry.YankRelease", "gamma-lab/base", "T", "models"),
+    ("Registry.UnyankRelease", "acme", "WO", "models"),
+    ("Registry.UnyankRelease", "globex", "X", "models"),
+    ("Registry.UnyankRelease", "orphan", "R", "models"),
+    ("Registry.UnyankRelease", "alpha-lab/base", "T", "models"),
+    ("Registry.UnyankRelease", "beta-lab/base", "", "models"),
+    ("Registry.UploadBlob", "", ACCOUNT, "models"),
+    ("Registry.GetBlob", "", ANYONE, None),
+    ("Registry.RenameModel", "acme", "WO", "models"),
+    ("Registry.RenameModel", "globex", "X", "models"),
+    ("Registry.RenameModel", "orphan", "", "models"),
+    ("Registry.RenameModel", "alpha-lab", "T", "models"),
+    ("Registry.RenameModel", "beta-lab", "", "models"),
+    ("Registry.TransferModel", "acme to acme2", "WOD", "models"),
+    ("Registry.TransferModel", "acme to globex", "D", "models"),
+    ("Registry.TransferModel", "globex to acme", "D", "models"),
+    ("Registry.TransferModel", "orphan to acme", "D", "models"),
+    ("Registry.TransferModel", "alpha-lab to acme", "D", "models"),
+    ("Registry.AdoptExternalModel", "acme", "WOE", "models"),
+    ("Registry.AdoptExternalModel", "globex", "XE", "models"),
+    ("Registry.AdoptExternalModel", "orphan", "E", "models"),
+    ("Registry.AdoptExternalModel", "alpha-lab/base", "TE", "models"),
+    ("Registry.AdoptExternalModel", "beta-lab/base", "E", "models"),
+    ("Evaluation.CountDerivatives", "", ANYONE, None),
+    ("Evaluation.ListCounts", "", ANYONE, None),
+    ("Evaluation.ListCounted", "", ANYONE, None),
+    ("Log.GetCheckpoint", "", ANYONE, None),
+    ("Log.ReadEntries", "", ANYONE, None),
+    ("Access.GetCaller", "", ACCOUNT, None),
+    ("Access.CreateAccount", "", "D", "accounts"),
+    ("Access.ListAccounts", "", "D", "accounts"),
+    ("Access.UpdateAccount", "", "D", "accounts"),
+    ("Access.CreateToken", "own", ACCOUNT, "tokens"),
+    ("Access.CreateToken", "of K", "D", "tokens"),
+    ("Access.ListTokens", "own", ACCOUNT, "tokens"),
+    ("Access.ListTokens", "of K", "D", "tokens"),
+    ("Access.RevokeToken", "own", ACCOUNT, "tokens"),
+    ("Access.RevokeToken", "of K", "D", "tokens", "NOT_FOUND"),  # whether it exists is nobody else's business
+    ("Access.SetMember", "acme", "OD", "publishers"),
+    ("Access.SetMember", "globex", "XD", "publishers"),
+    ("Access.SetMember", "orphan", "D", "publishers"),
+    ("Access.RemoveMember", "acme", "OD", "publishers"),
+    ("Access.RemoveMember", "globex", "XD", "publishers"),
+    ("Access.RemoveMember", "oneself", ACCOUNT, "publishers"),
+    ("Access.ListMembers", "acme", "WOD", "publishers"),
+    ("Access.ListMembers", "globex", "XD", "publishers"),
+    ("Access.RequestPublisher", "reserved", ACCOUNT, "publishers"),
+    ("Access.RequestPublisher", "claim", ACCOUNT, "publishers"),
+    ("Access.ListPublisherRequests", "", ACCOUNT, "publishers"),
+    ("Access.DecidePublisherRequest", "approve", "D", "accounts"),
+    ("Access.DecidePublisherRequest", "refuse", "D", "accounts"),
+]
+SCOPES = ["models", "publishers", "tokens", "roster", "accounts"]
+REFUSALS = {"ROLE_REQUIRED", "NOT_A_MEMBER", "NOT_YOURS", "NOT_AN_OWNER", "NOT_REGISTRAR", "TOKEN_NOT_FOUND"}
+BLOB = b"a licence's text"
+NAMES = dict(A="anonymous", P="account", W="writer", O="owner", X="other", R="registrar", T="team", E="evaluator",
+             D="admin", K="keeper")
+
+
+class HeaderClient(Client):
+    """A client that sends the authorization headers it is given, as they are."""
+
+    def __init__(self, address, *values):
+        super().__init__(address)
+        self.values = values
+
+    def metadata(self, token="own"):
+        return tuple(("authorization", value) for value in self.values)
+
+
+def methods_of_interface():
+    files = descriptor_pb2.FileDescriptorSet()
+    with open(os.path.join(jokbo.BUILD, "generated", "reflection.pb"), "rb") as f:
+        files.ParseFromString(f.read())
+    return {service.name + "." + method.name for file in files.file if file.package == "jokbo.v1"
+            for service in file.service for method in service.method}
+
+
+class Authorisation(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = jokbo.Server()
+        cls.addClassCleanup(cls.server.close)
+        cls.server.start()
+        cls.root, cls.count, cls.reserved = cls.server.client(), 0, 0
+        cls.apply_roster()
+        roles = dict(R=["registrar"], T=["team"], E=["evaluator"], D=["admin"])
+        cls.who = {"A": Client(cls.server.address)}
+        for letter in "PWOXRTEDK":
+            cls.who[letter] = person(cls.root, NAMES[letter], roles.get(letter, ()), "alpha" if letter == "T" else "",
+                                     SCOPES)
+        for client in cls.who.values():
+            cls.addClassCleanup(client.close)
+        cls.make_publishers()
+        cls.upload(cls.who["P"], BLOB)
+
+    @classmethod
+    def apply_roster(cls):
+        def team(name):
+            return {"id": name, "name": name, "name_ko": name, "join_time": "2025-08-04T00:00:00Z",
+                    "publishers": [name + "-lab"]}
+
+        def base(name, team):
+            return {"name": name, "license": "Apache-2.0",
+                    "facts": {"team": team, "programme": True, "from_scratch": "ANSWER_YES", "listed": True}}
+        cls.root.call("Registry.ApplyRoster", teams=[team("alpha"), team("beta")],
+                      models=[base("alpha-lab/base", "alpha"), base("beta-lab/base", "beta"),
+                              base("gamma-lab/base", "alpha")])
+
+    @classmethod
+    def make_publishers(cls):
+        who = cls.who
+        for owner, name in (("O", "acme"), ("O", "acme2"), ("X", "globex"), ("K", "club")):
+            who[owner].call("Registry.CreatePublisher", name=name)
+        for name in ("acme", "acme2"):
+            who["O"].call("Access.SetMember", publisher=name, account=who["W"].account, role="MEMBER_ROLE_WRITER")
+        who["R"].call("Registry.CreatePublisher", name="orphan", on_behalf=True)
+        for name in ("alpha-lab", "beta-lab"):
+            request = who["K"].call("Access.RequestPublisher", kind="PUBLISHER_REQUEST_KIND_CLAIM", publisher=name,
+                                    evidence="mine")
+            who["D"].call("Access.DecidePublisherRequest", id=request["id"], approve=True, evidence="domain")
+        cls.keeper = {"acme": "O", "acme2": "O", "globex": "X", "orphan": "R", "alpha-lab": "K", "beta-lab": "K",
+                      "gamma-lab": "T"}
+
+    # ---- fresh things to work on
+
+    @classmethod
+    def next(cls, beginning=""):
+        cls.count += 1
+        return beginning + str(cls.count)
+
+    @classmethod
+    def fresh_model(cls, publisher):
+        name = publisher + "/" + cls.next("m")
+        cls.who[cls.keeper[publisher]].call("Registry.RegisterDerivative",
+                                            derivative=derivative(name, "alpha-lab/base@initial"))
+        return name
+
+    @classmethod
+    def release_of(cls, model):
+        if model.endswith("/base"):
+            return derivative(model, version=cls.next("v"), relation=None)
+        return derivative(model, "alpha-lab/base@initial", version=cls.next("v"))
+
+    @classmethod
+    def fresh_release(cls, target, yanked=False):
+        model = target if "/" in target else cls.fresh_model(target)
+        client, release = cls.who[cls.keeper[model.split("/")[0]]], cls.release_of(model)
+        client.call("Registry.PublishRelease", release=release)
+        name = "%s@%s" % (model, release["version"])
+        if yanked:
+            client.call("Registry.YankRelease", name=name, reason="a test")
+        return name
+
+    @classmethod
+    def reserved_name(cls):
+        """Equal to alpha-lab once case and separators are folded, and free."""
+        cls.reserved += 1
+        bits = format(cls.reserved, "08b")
+        return "".join(letter + "_" * int(bit) for letter, bit in zip("alphalab", bits))
+
+    @classmethod
+    def pending(cls):
+        name = cls.next("lost")
+        cls.who["R"].call("Registry.CreatePublisher", name=name, on_behalf=True)
+        claimant = person(cls.root, "claimant", scopes=["publishers"])
+        request = claimant.call("Access.RequestPublisher", kind="PUBLISHER_REQUEST_KIND_CLAIM", publisher=name,
+                                evidence="mine")
+        claimant.close()
+        return request["id"]
+
+    # ---- the requests, one for each case
+
+    @classmethod
+    def request(cls, method, case, letter):
+        build = getattr(cls, "ask_" + method.split(".")[1], None)
+        return build(case, letter) if build else PLAIN.get(method, {})
+
+    @classmethod
+    def ask_CreatePublisher(cls, case, letter):
+        return {"name": cls.next("pub"), "on_behalf": case == "for others"}
+
+    @classmethod
+    def ask_VerifyPublisher(cls, case, letter):
+        name = cls.next("pub")
+        cls.who["R"].call("Registry.CreatePublisher", name=name, on_behalf=True)
+        return {"name": name, "evidence": "domain"}
+
+    @classmethod
+    def ask_ApplyRoster(cls, case, letter):
+        return {"licenses": [{"license": "LicenseRef-" + cls.next("x"), "commercial": "PERMISSION_YES",
+                              "derivatives": "PERMISSION_YES", "redistribution": "PERMISSION_YES"}]}
+
+    @classmethod
+    def ask_RegisterDerivative(cls, case, letter):
+        return {"derivative": derivative(case + "/" + cls.next("m"), "alpha-lab/base@initial")}
+
+    @classmethod
+    def ask_BatchRegisterDerivatives(cls, case, letter):
+        publishers = case.split(" and ")
+        return {"derivatives": [derivative(publisher + "/" + cls.next("m"), "alpha-lab/base@initial")
+                                for publisher in publishers + publishers[:1]]}
+
+    @classmethod
+    def ask_PublishRelease(cls, case, letter):
+        return {"release": cls.release_of(case if "/" in case else cls.fresh_model(case))}
+
+    @classmethod
+    def ask_YankRelease(cls, case, letter):
+        return {"name": cls.fresh_release(case), "reason": "a test"}
+
+    @classmethod
+    def ask_UnyankRelease(cls, case, letter):
+        return {"name": cls.fresh_release(case, yanked=True)}
+
+    @classmethod
+    def ask_RenameModel(cls, case, letter):
+        name = cls.fresh_model(case)
+        return {"name": name, "new_name": name + "-new"}
+
+    @classmethod
+    def ask_TransferModel(cls, case, letter):
+        giver, receiver = case.split(" to ")
+        return {"name": cls.fresh_model(giver), "new_name": receiver + "/" + cls.next("m")}
+
+    @classmethod
+    def ask_AdoptExternalModel(cls, case, letter):
+        return {"external": "huggingface.co/hub/" + cls.next("x"),
+                "model": case if "/" in case else cls.fresh_model(case)}
+
+    @classmethod
+    def ask_CreateAccount(cls, case, letter):
+        return {"label": cls.next("somebody")}
+
+    @classmethod
+    def ask_UpdateAccount(cls, case, letter):
+        made = cls.root.call("Access.CreateAccount", label="to be changed")
+        return {"account": {"id": made["id"], "label": cls.next("changed"), "roles": ["ROLE_EVALUATOR"]}}
+
+    @classmethod
+    def whose(cls, case):
+        return cls.who["K"].account if case == "of K" else 0
+
+    @classmethod
+    def ask_CreateToken(cls, case, letter):
+        return {"account": cls.whose(case), "label": "made in a test", "lifetime_seconds": 1}
+
+    @classmethod
+    def ask_ListTokens(cls, case, letter):
+        return {"account": cls.whose(case)}
+
+    @classmethod
+    def ask_RevokeToken(cls, case, letter):
+        account = cls.whose(case) or getattr(cls.who[letter], "account", 0)
+        return {"id": cls.root.call("Access.CreateToken", account=account, lifetime_seconds=60)["token"]["id"]}
+
+    @classmethod
+    def ask_SetMember(cls, case, letter):
+        return {"publisher": case, "role": "MEMBER_ROLE_WRITER",
+                "account": cls.root.call("Access.CreateAccount", label="a member")["id"]}
+
+    @classmethod
+    def ask_RemoveMember(cls, case, letter):
+        publisher = "club" if case == "oneself" else case
+        account = (getattr(cls.who[letter], "account", cls.who["P"].account) if case == "oneself" else
+                   cls.root.call("Access.CreateAccount", label="a member")["id"])
+        cls.root.call("Access.SetMember", publisher=publisher, account=account, role="MEMBER_ROLE_WRITER")
+        return {"publisher": publisher, "account": account}
+
+    @classmethod
+    def ask_ListMembers(cls, case, letter):
+        return {"publisher": case}
+
+    @classmethod
+    def ask_RequestPublisher(cls, case, letter):
+        if case == "reserved":
+            return {"kind": "PUBLISHER_REQUEST_KIND_CREATE", "publisher": cls.reserved_name(), "evidence": "mine"}
+        return {"kind": "PUBLISHER_REQUEST_KIND_CLAIM", "publisher": "gamma-lab", "evidence": "mine"}
+
+    @classmethod
+    def ask_DecidePublisherRequest(cls, case, letter):
+        return {"id": cls.pending(), "approve": case == "approve", "evidence": "domain"}
+
+    # ---- calling and comparing
+
+    @staticmethod
+    def upload(client, data):
+        return client.upload("BLOB_KIND_LICENSE_TEXT", data, hashlib.sha256(data).hexdigest())
+
+    def invoke(self, client, method, request):
+        if method == "Registry.UploadBlob":
+            return self.upload(client, self.next("a licence's text ").encode())
+        if method == "Log.ReadEntries":
+            return client.entries(0, 1)
+        return client.call(method, **request)
+
+    def state(self, method="Access"):
+        """What a refused call could have changed: the log, and for Access what is kept beside it."""
+        call = self.root.call
+        if not method.startswith("Access"):
+            return call("Log.GetCheckpoint")["note"]
+        return {"size": call("Log.GetCheckpoint")["log_size"],
+                "accounts": call("Access.ListAccounts", page_size=1000),
+                "members": [call("Access.ListMembers", publisher=name, page_size=1000)
+                            for name in ("acme", "globex", "orphan", "club")],
+                "requests": call("Access.ListPublisherRequests", page_size=1000),
+                "tokens": [call("Access.ListTokens", account=self.who[letter].account, page_size=1000)
+                           for letter in "PK"]}
+
+    def refusal(self, client, method, request, code, reasons):
+        before = self.state(method)
+        with self.assertRaises(Failure) as caught:
+            self.invoke(client, method, request)
+        failure = caught.exception
+        self.assertEqual(failure.code, code, failure.message)
+        self.assertIn(failure.reason, reasons, failure.message)
+        self.assertTrue(failure.message)
+        self.assertEqual(self.state(method), before, "a refused call changed something")
+        return failure
+
+    # ---- the tests
+
+    def test_every_method_has_a_row(self):
+        self.assertEqual({row[0] for row in ROWS}, methods_of_interface())
+
+    def test_matrix(self):
+        for method, case, may, scope, *code in ROWS:
+            request = self.request(method, case, "A")  # one for all who are refused: it stays as it is
+            for letter in sorted(ANYONE, key=lambda letter: letter in may):
+                with self.subTest(method=method, case=case, caller=NAMES[letter]):
+                    client = self.who[letter]
+                    if letter in may:
+                        self.invoke(client, method, self.request(method, case, letter))
+                    elif letter == "A":
+                        self.refusal(client, method, request, "UNAUTHENTICATED", {"TOKEN_REQUIRED"})
+                    else:
+                        self.refusal(client, method, request, (code or ["PERMISSION_DENIED"])[0], REFUSALS)
+
+    def test_scopes(self):
+        """With every scope but the method's own the call is refused; with that one alone it goes through."""
+        tried = set()
+        for method, case, may, scope, *_ in ROWS:
+            if scope is None or method in tried:
+                continue
+            tried.add(method)
+            letter = may[0]
+            account = self.who[letter].account
+            with self.subTest(method=method, scope=scope, caller=NAMES[letter]):
+                lacking = self.with_scopes(account, [s for s in SCOPES if s != scope])
+                failure = self.refusal(lacking, method, self.request(method, case, letter), "PERMISSION_DENIED",
+                                       {"SCOPE_REQUIRED"})
+                self.assertEqual(failure.metadata.get("scope"), scope)
+                self.invoke(self.with_scopes(account, [scope]), method, self.request(method, case, letter))
+
+    def test_admins_reach_needs_the_scope_accounts(self):
+        """What an admin may do beyond his own account hangs on that scope, not on the method's alone."""
+        for method, case, scope, code in (("Access.CreateToken", "of K", "tokens", "PERMISSION_DENIED"),
+                                          ("Access.ListTokens", "of K", "tokens", "PERMISSION_DENIED"),
+                                          ("Access.RevokeToken", "of K", "tokens", "NOT_FOUND"),
+                                          ("Access.SetMember", "acme", "publishers", "PERMISSION_DENIED"),
+                                          ("Access.RemoveMember", "acme", "publishers", "PERMISSION_DENIED")):
+            with self.subTest(method=method):
+                client = self.with_scopes(self.who["D"].account, [scope])
+                self.refusal(client, method, self.request(method, case, "D"), code, REFUSALS)
+
+    def test_reading_needs_no_scope(self):
+        client = self.with_scopes(self.who["P"].account, ["roster"])
+        for method, case, may, scope, *_ in ROWS:
+            if scope is None:
+                with self.subTest(method=method):
+                    self.invoke(client, method, self.request(method, case, "P"))
+
+    def with_scopes(self, account, scopes):
+        made = self.root.call("Access.CreateToken", account=account, lifetime_seconds=600,
+                              scopes=["TOKEN_SCOPE_" + s.upper() for s in scopes])
+        client = Client(self.server.address, made["secret"])
+        self.addCleanup(self.root.call, "Access.RevokeToken", id=made["token"]["id"])
+        self.addCleanup(client.close)
+        return client
+
+    def bad_tokens(self):
+        """Headers that are no token in force; the valid one is an admin's, who might do nearly all."""
+        call, valid = self.root.call, self.who["D"].token
+        account = call("Access.CreateAccount", label="disabled", roles=["ROLE_ADMIN"])
+        disabled = call("Access.CreateToken", account=account["id"])["secret"]
+        call("Access.UpdateAccount", account=dict(account, disabled=True))
+        revoked = call("Access.CreateToken", account=self.who["D"].account)
+        call("Access.RevokeToken", id=revoked["token"]["id"])
+        expired = call("Access.CreateToken", account=self.who["D"].account, lifetime_seconds=1)["secret"]
+        Client(self.server.address, expired).call("Access.GetCaller")
+        time.sleep(1.1)
+        flipped = valid[:10] + ("A" if valid[10] != "A" else "B") + valid[11:]
+        return {"disabled": ["Bearer " + disabled], "revoked": ["Bearer " + revoked["secret"]],
+                "expired": ["Bearer " + expired], "unknown": ["Bearer " + flipped],
+                "upper case": ["Bearer " + valid.upper()], "no scheme": [valid], "scheme alone": ["Bearer"],
+                "scheme and space": ["Bearer "], "other scheme": ["Basic " + valid], "comma": ["Bearer," + valid],
+                "short": ["Bearer " + valid[:-1]], "long": ["Bearer " + valid + "A"], "prefix": ["Bearer jk_"],
+                "two in one": ["Bearer " + valid + ",Bearer " + valid], "inner space": ["Bearer " + valid + " x"],
+                "huge": ["Bearer jk_" + "A" * 4000], "twice": ["Bearer " + valid, "Bearer " + valid],
+                "good and bad": ["Bearer " + valid, "Bearer " + flipped]}
+
+    def test_bad_tokens(self):
+        """No method takes a token that is not in force, not even one that needs none."""
+        requests = {row[0]: self.request(row[0], row[1], "D") for row in ROWS}
+        before = None
+        for kind, headers in self.bad_tokens().items():
+            client = HeaderClient(self.server.address, *headers)
+            self.addCleanup(client.close)
+            before = before or self.state()
+            for method, request in requests.items():
+                with self.subTest(kind=kind, method=method):
+                    with self.assertRaises(Failure) as caught:
+                        self.invoke(client, method, request)
+                    failure = caught.exception
+                    self.assertEqual(failure.code, "UNAUTHENTICATED", failure.message)
+                    self.assertFalse(any(len(text) > 30 and text[10:30] in failure.message for text in headers))
+        self.assertEqual(self.state(), before)
+
+    def test_spellings_of_a_good_header(self):
+        valid = self.who["P"].token
+        for value in ("bearer " + valid, "BEARER " + valid, "Bearer    " + valid):
+            with self.subTest(value=value[:9]):
+                client = HeaderClient(self.server.address, value)
+                self.addCleanup(client.close)
+                caller = client.call("Access.GetCaller")
+                self.assertEqual(int(caller["account"]["id"]), self.who["P"].account)
+
+    def test_one_connection_many_callers(self):
+        """Who calls is decided for each call: the connection remembers nobody."""
+        client, ids = Client(self.server.address), []
+        self.addCleanup(client.close)
+        for letter in "PDTP":
+            caller = client.call("Access.GetCaller", token=self.who[letter].token)
+            ids.append(int(caller["account"]["id"]))
+            with self.assertRaises(Failure) as caught:
+                client.call("Access.GetCaller", token=None)
+            self.assertEqual(caught.exception.code, "UNAUTHENTICATED")
+        self.assertEqual(ids, [self.who[letter].account for letter in "PDTP"])
+
+
+PLAIN = {
+    "Registry.GetBlob": {"sha256": hashlib.sha256(BLOB).hexdigest()},
+    "Registry.GetPublisher": {"name": "acme"},
+    "Registry.GetModel": {"name": "alpha-lab/base"},
+    "Registry.ListDerivatives": {"model": "alpha-lab/base"},
+    "Registry.GetLineage": {"name": "alpha-lab/base"},
+    "Registry.GetRelease": {"name": "alpha-lab/base@initial"},
+    "Registry.ListReleases": {"model": "alpha-lab/base"},
+    "Evaluation.CountDerivatives": {"scope": {"all": True}},
+    "Evaluation.ListCounted": {"scope": {"base_model": "alpha-lab/base"}},
+}
+
+if __name__ == "__main__":
+    unittest.main()
