@@ -103,7 +103,8 @@ static enum jk_status run_sql(PGconn *pg, const char *sql, int *out_rows, struct
     return status;
 }
 
-static enum jk_status make_database(struct jk_embedded *embedded, struct jk_error *error)
+/* *out_lost: the connection failed, so that nothing is known about the database yet. */
+static enum jk_status make_database(struct jk_embedded *embedded, bool *out_lost, struct jk_error *error)
 {
     char maintenance[256];
     enum jk_status status;
@@ -114,8 +115,29 @@ static enum jk_status make_database(struct jk_embedded *embedded, struct jk_erro
     pg = PQconnectdb(maintenance);
     status = run_sql(pg, "select 1 from pg_database where datname = 'jokbo'", &rows, error);
     if (status == JK_OK && rows == 0) status = run_sql(pg, "create database jokbo", NULL, error);
+    *out_lost = PQstatus(pg) != CONNECTION_OK;
     PQfinish(pg);
     return status;
+}
+
+/* A cluster that is just going down, because its server was killed, may still answer a ping: then the one that follows is
+ * waited for. */
+static enum jk_status wait_database(struct jk_embedded *embedded, struct jk_error *error)
+{
+    int64_t deadline_ms = jk_monotonic_ms() + READY_MS;
+    struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
+
+    for (;;) {
+        struct jk_error attempt;
+        bool lost = false;
+
+        JK_TRY(wait_ready(embedded, error));
+        jk_error_init(&attempt, NULL);
+        if (make_database(embedded, &lost, &attempt) == JK_OK) return JK_OK;
+        if (!lost || jk_monotonic_ms() > deadline_ms)
+            return jk_fail(error, attempt.status, attempt.reason, "%s", attempt.message);
+        nanosleep(&pause, NULL);
+    }
 }
 
 static enum jk_status start_all(struct jk_embedded *embedded, const char *data_dir, struct jk_error *error)
@@ -126,8 +148,7 @@ static enum jk_status start_all(struct jk_embedded *embedded, const char *data_d
     JK_TRY(jk_cluster_socket(&embedded->cluster, error));
     (void)snprintf(embedded->database, sizeof(embedded->database), CONNECTION, embedded->cluster.socket_dir, "jokbo");
     JK_TRY(fork_supervisor(embedded, error));
-    JK_TRY(wait_ready(embedded, error));
-    return make_database(embedded, error);
+    return wait_database(embedded, error);
 }
 
 enum jk_status jk_embedded_start(const char *data_dir, struct jk_embedded **out_embedded, struct jk_error *error)
