@@ -84,6 +84,33 @@ static void test_request_ids(void **state)
     jk_store_stop(store);
 }
 
+/* A reply of more than 7 days stands for nothing, even where it has not been deleted yet: the id is free for another
+ * request, whose reply takes the place. */
+static void test_expired_request_id(void **state)
+{
+    struct store_client client;
+    struct store_place place;
+    struct jk_store *store;
+
+    (void)state;
+    store_new_place(&place);
+    store = store_start(&place);
+    store_client_init(&client, "old");
+    store_client_request(&client, 7, 1, 1);
+    assert_int_equal(store_client_run(&client, store), JK_OK);
+    store_client_done(&client);
+    store_run_sql(place.database, "update reply set created = now() - interval '169 hours'");
+    for (int i = 0; i < 2; i++) {
+        store_client_init(&client, "new");
+        store_client_request(&client, 7, 1, 2);
+        assert_int_equal(store_client_run(&client, store), JK_OK);
+        assert_int_equal(client.write.replayed, i == 1);
+        store_client_done(&client);
+    }
+    store_check_log(store);
+    jk_store_stop(store);
+}
+
 /* A failure stores no reply: the same request may go well later. */
 static void test_failure_is_not_stored(void **state)
 {
@@ -413,6 +440,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_new_log),
         cmocka_unit_test(test_request_ids),
+        cmocka_unit_test(test_expired_request_id),
         cmocka_unit_test(test_failure_is_not_stored),
         cmocka_unit_test(test_one_batch),
         cmocka_unit_test(test_dry_and_abandoned),
