@@ -62,13 +62,10 @@ static int64_t as_of_us(struct jk_call *call, const Jokbo__V1__AsOf *as_of)
 
 /* Where the book's last entry is not before the time, no later entry can be; otherwise the database says what it has,
  * with no batch open. */
-static enum jk_status size_by_time(struct jk_call *call, const struct jk_view *view, int64_t time_us,
-                                   uint32_t *out_size, bool *out_ask)
+static void size_by_time(const struct jk_view *view, int64_t time_us, uint32_t *out_size, bool *out_ask)
 {
     *out_ask = !view->size || jk_book_time(view->book, view->size - 1) < time_us;
     *out_size = jk_book_size_at(view->book, view->size, time_us);
-    (void)call;
-    return JK_OK;
 }
 
 enum jk_status jk_count_size(struct jk_call *call, const struct jk_view *view, const Jokbo__V1__AsOf *as_of,
@@ -81,7 +78,8 @@ enum jk_status jk_count_size(struct jk_call *call, const struct jk_view *view, c
     if (as_of->kind_case == JOKBO__V1__AS_OF__KIND_TIME && as_of->time) {
         int64_t time_us = as_of_us(call, as_of);
         JK_TRY(jk_error_result(&call->error));
-        return size_by_time(call, view, time_us, out_size, out_ask);
+        size_by_time(view, time_us, out_size, out_ask);
+        return JK_OK;
     }
     jk_error_field(&call->error, "as_of", "is empty: give a log_size or a time, or leave it out");
     return jk_error_result(&call->error);

@@ -80,9 +80,10 @@ static ProtobufCMessage *present_registration(struct jk_change *change, struct j
     uint32_t release = jk_book_find_release(turn->book, &resolved->hash, present.size);
     Jokbo__V1__Registration *reply = JK_MESSAGE(present.arena, Jokbo__V1__Registration, jokbo__v1__registration);
     if (!reply) return NULL;
-    reply->release = jk_present_release(&present, release, true);
+    reply->release = jk_present_release(&present, release, false);
     reply->model = jk_present_model(&present, jk_book_release(turn->book, release)->model);
     if (!reply->release || !reply->model) return NULL;
+    reply->release->statement = (char *)(uintptr_t)resolved->text.at; /* the very bytes that were hashed */
     if (change->write.dry) forget_place(reply, index);
     reply->log_index = jk_change_index(change, index);
     reply->log_size = jk_change_size(change, turn);

@@ -12,7 +12,6 @@
 /* ---- grammar ---- */
 
 struct reading {
-    struct jk_call *call;
     struct jk_arena *arena;
     struct jk_error *error;
 };
@@ -113,7 +112,7 @@ static void check_license(const struct reading *reading, const Jokbo__V1__Licens
 
 static enum jk_status check_roster(struct jk_call *call, const Jokbo__V1__ApplyRosterRequest *request)
 {
-    struct reading reading = {call, &call->arena, &call->error};
+    struct reading reading = {&call->arena, &call->error};
     size_t items = request->n_teams + request->n_operations + request->n_models + request->n_licenses;
     for (size_t i = 0; i < request->n_teams; i++)
         items += request->teams[i]->n_publishers + request->teams[i]->n_affiliations;

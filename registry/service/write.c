@@ -24,16 +24,15 @@ bool jk_uuid_parse(struct jk_span text, unsigned char out_bytes[16])
     return any;
 }
 
-static const void *field_value(struct jk_call *call, const ProtobufCMessage *message, const char *name)
+static const void *field_value(const ProtobufCMessage *message, const char *name)
 {
-    (void)call;
     const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
     return field ? (const char *)message + field->offset : NULL;
 }
 
 static enum jk_status read_request_id(struct jk_call *call, struct jk_change *change)
 {
-    const char *const *text = field_value(call, call->request, "request_id");
+    const char *const *text = field_value(call->request, "request_id");
     char shown[96];
     if (!text || !**text) return JK_OK;
     if (jk_uuid_parse(jk_span_of(*text), change->write.request_id)) {
@@ -139,7 +138,7 @@ void jk_change_submit(struct jk_call *call,
     change->call = call;
     change->decide = method;
     change->input = input;
-    const protobuf_c_boolean *dry = call->request ? field_value(call, call->request, "validate_only") : NULL;
+    const protobuf_c_boolean *dry = call->request ? field_value(call->request, "validate_only") : NULL;
     change->write.dry = dry && *dry;
     if (call->request && (read_request_id(call, change) != JK_OK || fingerprint(call, change) != JK_OK)) {
         jk_call_fail(call);
