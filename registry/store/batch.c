@@ -36,6 +36,7 @@ void jk_batch_done(struct jk_batch *batch)
     jk_arena_done(&batch->arena);
     jk_text_done(&batch->note);
     free(batch->entries);
+    free(batch->leaves);
     free(batch->records);
     free(batch->texts);
 }
@@ -212,7 +213,7 @@ void jk_batch_keep(struct jk_batch *batch)
     store->record_version = batch->head.record_version + (int64_t)batch->record_count;
     batch->speculative = false;
     if (batch->entry_count > 0) {
-        jk_fold_publish(store, jk_text_span(&batch->note));
+        jk_fold_publish(store, jk_text_span(&batch->note), batch->leaves, batch->entry_count);
         return;
     }
     pthread_rwlock_wrlock(&store->lock); /* ends the journal; nothing to show */

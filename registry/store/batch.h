@@ -51,6 +51,7 @@ struct jk_batch {
     bool speculative; /* the book is ahead of the database */
 
     struct jk_span *entries;
+    struct jk_digest *leaves; /* of the entries, once the batch is sealed */
     size_t entry_count, entry_room, bytes;
     struct jk_batch_record *records;
     size_t record_count, record_room;

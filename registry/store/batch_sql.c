@@ -3,6 +3,7 @@
  * looks up can miss the rows that were committed while it waited (READ COMMITTED takes a fresh snapshot a statement).
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -266,6 +267,22 @@ static void write_head(const struct jk_batch *batch, struct writing *writing)
     jk_query_bytes(query, writing->payload, (size_t)len);
 }
 
+/* The leaves, and room for them among the tree's hashes, so that nothing can fail after the commit. */
+static bool hash_leaves(struct jk_batch *batch)
+{
+    struct jk_digest *leaves = realloc(batch->leaves, batch->entry_count * sizeof(*leaves));
+    bool room;
+
+    if (!leaves) return false;
+    batch->leaves = leaves;
+    for (size_t i = 0; i < batch->entry_count; i++)
+        leaves[i] = jk_merkle_leaf(batch->entries[i]);
+    pthread_rwlock_wrlock(&batch->store->lock);
+    room = jk_forest_reserve(batch->store->forest, batch->entry_count);
+    pthread_rwlock_unlock(&batch->store->lock);
+    return room;
+}
+
 /* The edge and checkpoint after the batch; without entries the ones that hold already. */
 static enum jk_status seal(struct jk_batch *batch, struct jk_error *error)
 {
@@ -274,11 +291,10 @@ static enum jk_status seal(struct jk_batch *batch, struct jk_error *error)
         jk_text_add(&batch->note, (struct jk_span){batch->store->checkpoint, batch->store->checkpoint_len});
         return JK_OK;
     }
-    for (size_t i = 0; i < batch->entry_count; i++) {
-        struct jk_digest leaf = jk_merkle_leaf(batch->entries[i]);
-
-        jk_edge_append(&batch->edge, &leaf);
-    }
+    if (!hash_leaves(batch))
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "the server has no memory for this write now");
+    for (size_t i = 0; i < batch->entry_count; i++)
+        jk_edge_append(&batch->edge, &batch->leaves[i]);
     return jk_head_sign(batch->store->signer, &batch->edge, &batch->note, error);
 }
 

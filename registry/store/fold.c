@@ -38,8 +38,11 @@ static enum jk_status apply_entry(struct jk_store *store, uint64_t index, struct
     if (index != store->edge.size)
         return jk_fail(error, JK_DATA_LOSS, "LOG_GAP", "entry %llu is missing from the database",
                        (unsigned long long)store->edge.size);
+    if (!jk_forest_reserve(store->forest, 1))
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for an entry's hashes");
     JK_TRY(jk_book_apply(store->book, bytes, error));
     jk_edge_append(&store->edge, &leaf);
+    jk_forest_append(store->forest, &leaf);
     return JK_OK;
 }
 
@@ -136,14 +139,16 @@ static void publish_checkpoint(struct jk_store *store, struct jk_span checkpoint
     free(old);
 }
 
-void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint)
+void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const struct jk_digest *leaves, size_t count)
 {
     uint32_t size;
 
     pthread_rwlock_wrlock(&store->lock);
+    for (size_t i = 0; i < count; i++)
+        jk_forest_append(store->forest, &leaves[i]);
     jk_book_keep(store->book);
     size = jk_book_size(store->book);
-    JK_CHECK(size == store->edge.size);
+    JK_CHECK(size == store->edge.size && size == jk_forest_size(store->forest));
     advance_cube(store, size);
     if (size > 0) store->last_time_us = jk_book_time(store->book, size - 1);
     store->size = size;
@@ -173,6 +178,7 @@ static enum jk_status follow_entries(struct jk_store *store, const struct jk_hea
         jk_book_undo(store->book, mark);
         jk_book_keep(store->book);
         store->edge = before;
+        jk_forest_truncate(store->forest, before.size);
     }
     pthread_rwlock_unlock(&store->lock);
     return status;
@@ -190,6 +196,6 @@ enum jk_status jk_fold_follow(struct jk_store *store, const struct jk_head *head
     JK_TRY(jk_fold_records(store, records, error));
     out_result->moved = store->edge.size != size || store->record_version != version;
     out_result->more = store->edge.size < head->size || store->record_version < head->record_version;
-    if (store->edge.size == head->size && store->edge.size != size) jk_fold_publish(store, head->checkpoint);
+    if (store->edge.size == head->size && store->edge.size != size) jk_fold_publish(store, head->checkpoint, NULL, 0);
     return JK_OK;
 }

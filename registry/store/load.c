@@ -132,7 +132,7 @@ static enum jk_status load_all(struct jk_store *store, struct jk_conn *writer, c
     JK_TRY(check_guard(store, head, &point, error));
     JK_TRY(load_entries(store, writer, head, &point, error));
     JK_TRY(load_records(store, writer, error));
-    jk_fold_publish(store, head->checkpoint);
+    jk_fold_publish(store, head->checkpoint, NULL, 0);
     if (point.wanted && point.checkpoint.size == head->size) return JK_OK;
     return jk_guard_write(&store->guard, head->checkpoint, error);
 }

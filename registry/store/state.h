@@ -1,6 +1,6 @@
 /* The store from the inside: what its threads share, and who owns which part. Only this folder includes it.
  *
- * book, cube, size: written by the sequencer (and start) under the write lock, read under the read lock. `size` is what
+ * book, cube, forest, size: written by the sequencer (and start) under the write lock, read under the read lock. `size` is what
  * readers may ask for; the book may hold more while a batch is open. edge, record_version, signer, guard: the
  * sequencer's alone. checkpoint and health: under `publish_lock`. The rest is set at start. */
 #ifndef JK_STORE_STATE_H
@@ -35,6 +35,7 @@ struct jk_store {
     pthread_rwlock_t lock;
     struct jk_book *book;
     struct jk_cube *cube;
+    struct jk_forest *forest;
     _Atomic uint32_t size;
     struct jk_directory *directory;
 
@@ -80,8 +81,9 @@ JK_MUST_USE enum jk_status jk_fold_follow(struct jk_store *store, const struct j
 JK_MUST_USE enum jk_status jk_fold_entries(struct jk_store *store, uint64_t limit, const PGresult *entries,
                                            struct jk_error *error);
 JK_MUST_USE enum jk_status jk_fold_records(struct jk_store *store, const PGresult *records, struct jk_error *error);
-/* Keeps the book, advances the cube, and lets readers see everything applied so far. */
-void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint);
+/* Keeps the book, takes the leaves that the forest has not yet (there is room), advances the cube, and lets readers see
+ * everything applied so far. */
+void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const struct jk_digest *leaves, size_t count);
 /* Is this head the log that we know: origin, key, and not behind us? */
 JK_MUST_USE enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *head,
                                               struct jk_error *error);

@@ -77,10 +77,11 @@ static struct jk_store *make_store(const struct jk_store_options *options)
     init_locks(store);
     store->book = jk_book_new();
     store->cube = jk_cube_new();
+    store->forest = jk_forest_new();
     store->directory = jk_directory_new();
     store->writes = jk_mailbox_new(JK_SEQUENCER_BOX);
     store->jobs = jk_mailbox_new(JK_READER_BOX);
-    JK_CHECK(store->book && store->cube && store->directory && store->writes && store->jobs);
+    JK_CHECK(store->book && store->cube && store->forest && store->directory && store->writes && store->jobs);
     jk_edge_init(&store->edge);
     return store;
 }
@@ -94,6 +95,7 @@ static void free_store(struct jk_store *store)
     jk_mailbox_free(store->jobs);
     jk_directory_free(store->directory);
     jk_cube_free(store->cube);
+    jk_forest_free(store->forest);
     jk_book_free(store->book);
     pthread_mutex_destroy(&store->publish_lock);
     pthread_cond_destroy(&store->published);
@@ -308,7 +310,7 @@ void jk_store_stop(struct jk_store *store)
 void jk_store_view(struct jk_store *store, struct jk_view *out_view)
 {
     pthread_rwlock_rdlock(&store->lock);
-    *out_view = (struct jk_view){store->book, store->cube, store->size};
+    *out_view = (struct jk_view){store->book, store->cube, store->forest, store->size};
 }
 
 void jk_store_view_end(struct jk_store *store)

@@ -13,6 +13,7 @@
 #include "base/mailbox.h"
 #include "book/book.h"
 #include "book/count.h"
+#include "tlog/forest.h"
 #include "tlog/merkle.h"
 #include "tlog/note.h"
 
@@ -48,6 +49,7 @@ void jk_store_stop(struct jk_store *store);
 struct jk_view {
     const struct jk_book *book;
     const struct jk_cube *cube;
+    struct jk_forest *forest; /* hashes of at least `size` entries: context of jk_forest_read */
     uint32_t size;
 };
 void jk_store_view(struct jk_store *store, struct jk_view *out_view);

@@ -11,12 +11,15 @@ BELOW = {
     "domain": {"base"},
     "book": {"base", "domain"},
     "auth": {"base", "domain"},
-    "store": {"base", "tlog", "domain", "book", "auth"},
+    "fetch": {"base"},
+    "tiles": {"base", "tlog"},
+    "witness": {"base", "tlog", "fetch"},
+    "store": {"base", "tlog", "domain", "book", "auth", "tiles"},
     "service": {"base", "tlog", "domain", "book", "auth", "store", "proto"},
     "rpc": {"base", "tlog", "domain", "book", "auth", "store", "service", "proto"},
-    "http": {"base", "tlog", "domain", "book", "auth", "store", "service", "proto"},
-    "cli": {"base", "tlog", "domain", "proto"},
-    "": {"base", "tlog", "domain", "book", "auth", "store", "service", "rpc", "http"},  # registry/main.c and its like
+    "http": {"base", "tlog", "tiles", "auth", "store"},
+    "cli": {"base", "tlog", "tiles", "domain", "book", "fetch", "proto"},
+    "": {"base", "tlog", "domain", "book", "auth", "tiles", "fetch", "witness", "store", "service", "rpc", "http"},  # registry/main.c and its like
 }
 # Prefix of a system header: the paths under registry/ that may include it.
 OWNERS = {
@@ -25,6 +28,7 @@ OWNERS = {
     "libpq/": r"store/",
     "openssl/": r"(base/digest\.c|tlog/|store/\w*key\w*\.[ch]|rpc/credentials\.c|cli/)",
     "microhttpd.h": r"http/",
+    "curl/": r"fetch/",
     "jansson.h": r"(auth|cli|http)/",
     "yaml.h": r"cli/",
     "protobuf-c/": r"(service|rpc|cli)/",

@@ -1,0 +1,35 @@
+/* HTTP as a client: bounded GET and POST over libcurl. Only this folder sees it.
+ * One struct jk_fetch a thread; it keeps its connections open. Bodies above the limit, redirects, other schemes than
+ * http and https, and user names in URLs are refused. The environment's proxies are not used for loopback.
+ * Failures: UNAVAILABLE (FETCH_FAILED: no connection, time-out, TLS), RESOURCE_EXHAUSTED (FETCH_TOO_LARGE),
+ * INVALID_ARGUMENT (FETCH_URL). An HTTP status is no failure: the caller looks at it. */
+#ifndef JK_FETCH_FETCH_H
+#define JK_FETCH_FETCH_H
+
+#include "base/error.h"
+#include "base/text.h"
+
+struct jk_fetch;
+
+struct jk_fetch_options {
+    int timeout_ms;      /* for one whole exchange; 0: 30,000 */
+    size_t body_max;     /* bytes of an answer; 0: 1 MiB */
+    const char *ca_file; /* PEM; NULL: the system's */
+};
+
+struct jk_fetch_reply {
+    int status; /* HTTP status */
+    char content_type[96];
+    struct jk_span body; /* lives until the next call with the same fetch */
+};
+
+/* Once a process, before any thread; libcurl asks for it. */
+void jk_fetch_setup(void);
+struct jk_fetch *jk_fetch_new(const struct jk_fetch_options *options); /* NULL: out of memory */
+void jk_fetch_free(struct jk_fetch *fetch);
+JK_MUST_USE enum jk_status jk_fetch_get(struct jk_fetch *fetch, const char *url, struct jk_fetch_reply *out_reply,
+                                        struct jk_error *error);
+JK_MUST_USE enum jk_status jk_fetch_post(struct jk_fetch *fetch, const char *url, const char *content_type,
+                                         struct jk_span body, struct jk_fetch_reply *out_reply, struct jk_error *error);
+
+#endif

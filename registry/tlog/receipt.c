@@ -1,0 +1,90 @@
+/* Writing, reading and verifying receipts; see receipt.h. */
+#include "tlog/receipt.h"
+
+#define MAGIC "c2sp.org/tlog-proof@v1\n"
+#define INDEX "index "
+
+void jk_receipt_write(uint64_t index, const struct jk_proof *proof, struct jk_span note, struct jk_text *out)
+{
+    jk_text_addf(out, MAGIC INDEX "%llu\n", (unsigned long long)index);
+    for (uint32_t i = 0; i < proof->count; i++) {
+        jk_base64_encode(out, proof->hashes[i].bytes, JK_DIGEST_SIZE);
+        jk_text_add_char(out, '\n');
+    }
+    jk_text_add_char(out, '\n');
+    jk_text_add(out, note);
+}
+
+static enum jk_status malformed(struct jk_error *error, const char *why)
+{
+    return jk_fail(error, JK_INVALID_ARGUMENT, "RECEIPT_MALFORMED", "not a receipt: %s", why);
+}
+
+static bool read_hash(struct jk_span line, struct jk_proof *proof)
+{
+    size_t len;
+
+    if (proof->count >= JK_PROOF_MAX) return false;
+    if (!jk_base64_decode(line, proof->hashes[proof->count].bytes, JK_DIGEST_SIZE, &len) || len != JK_DIGEST_SIZE)
+        return false;
+    proof->count++;
+    return true;
+}
+
+static enum jk_status read_proof(struct jk_span *rest, struct jk_receipt *receipt, struct jk_error *error)
+{
+    struct jk_span line;
+
+    while (jk_span_line(rest, &line)) {
+        if (line.len == 0) return JK_OK;
+        if (!read_hash(line, &receipt->proof)) return malformed(error, "a line of the proof is no base64 hash");
+    }
+    return malformed(error, "it ends within the proof");
+}
+
+static enum jk_status read_checkpoint(struct jk_span note, struct jk_receipt *receipt, struct jk_error *error)
+{
+    struct jk_span body, signatures;
+
+    JK_TRY(jk_note_open(note, &body, &signatures, error));
+    JK_TRY(jk_checkpoint_parse(body, &receipt->checkpoint, error));
+    receipt->note = note;
+    if (receipt->index < receipt->checkpoint.size) return JK_OK;
+    return malformed(error, "its index lies beyond its checkpoint");
+}
+
+enum jk_status jk_receipt_parse(struct jk_span text, struct jk_receipt *out, struct jk_error *error)
+{
+    struct jk_receipt receipt = {0};
+    struct jk_span line;
+
+    if (text.len > JK_RECEIPT_MAX) return malformed(error, "it is too long");
+    if (!jk_span_starts(text, JK_SPAN(MAGIC))) return malformed(error, "its first line is not " MAGIC);
+    text = (struct jk_span){text.at + sizeof(MAGIC) - 1, text.len - (sizeof(MAGIC) - 1)};
+    if (!jk_span_line(&text, &line) || !jk_span_starts(line, JK_SPAN(INDEX)))
+        return malformed(error, "its second line is not \"" INDEX "<number>\"");
+    line = (struct jk_span){line.at + sizeof(INDEX) - 1, line.len - (sizeof(INDEX) - 1)};
+    if (!jk_span_to_u64(line, &receipt.index)) return malformed(error, "its index is no number");
+    JK_TRY(read_proof(&text, &receipt, error));
+    JK_TRY(read_checkpoint(text, &receipt, error));
+    *out = receipt;
+    return JK_OK;
+}
+
+enum jk_status jk_receipt_verify(const struct jk_receipt *receipt, const struct jk_digest *leaf,
+                                 const struct jk_verifier *verifier, struct jk_error *error)
+{
+    const struct jk_checkpoint *checkpoint = &receipt->checkpoint;
+    struct jk_span body;
+
+    JK_TRY(jk_note_verify(receipt->note, verifier, &body, error));
+    if (!jk_span_equal(checkpoint->origin, jk_span_of(verifier->name)))
+        return jk_fail(error, JK_INVALID_ARGUMENT, "RECEIPT_PROOF_WRONG",
+                       "the receipt's checkpoint is of the log \"%.*s\", the key is that of \"%s\"",
+                       JK_SPAN_ARG(checkpoint->origin), verifier->name);
+    if (jk_merkle_verify_inclusion(leaf, receipt->index, checkpoint->size, &receipt->proof, &checkpoint->root))
+        return JK_OK;
+    return jk_fail(error, JK_INVALID_ARGUMENT, "RECEIPT_PROOF_WRONG",
+                   "the receipt does not prove this entry at index %llu of %llu", (unsigned long long)receipt->index,
+                   (unsigned long long)checkpoint->size);
+}
