@@ -105,7 +105,8 @@ struct jk_write {
 };
 /* False: full or stopping; the write was not taken. */
 bool jk_store_write(struct jk_store *store, struct jk_write *write);
-size_t jk_store_write_backlog(struct jk_store *store);
+size_t jk_store_write_backlog(struct jk_store *store); /* writes that wait */
+size_t jk_store_read_backlog(struct jk_store *store);  /* jobs that wait for a reader */
 
 /* ---- reading from PostgreSQL: jobs on reader threads ---- */
 struct jk_reader;
