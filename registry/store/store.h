@@ -80,6 +80,8 @@ struct jk_turn {
 JK_MUST_USE enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint32_t *out_index, struct jk_error *error);
 /* Puts a record into the directory and queues it. */
 JK_MUST_USE enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *record, struct jk_error *error);
+/* Deletes a stored blob's bytes with the batch. */
+JK_MUST_USE enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest, struct jk_error *error);
 /* A free text with its salt, kept outside the log under its digest; at most 4 KiB. */
 JK_MUST_USE enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk_digest *out_digest, struct jk_error *error);
 
