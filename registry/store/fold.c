@@ -152,8 +152,8 @@ void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const st
     advance_cube(store, size);
     if (size > 0) store->last_time_us = jk_book_time(store->book, size - 1);
     store->size = size;
-    pthread_rwlock_unlock(&store->lock);
     publish_checkpoint(store, checkpoint);
+    pthread_rwlock_unlock(&store->lock);
 }
 
 /* A book that no longer follows the log must not be folded on: nothing of this chunk stays. */

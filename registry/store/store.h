@@ -55,7 +55,7 @@ struct jk_view {
 void jk_store_view(struct jk_store *store, struct jk_view *out_view);
 void jk_store_view_end(struct jk_store *store);
 struct jk_directory *jk_store_directory(struct jk_store *store);
-/* The newest checkpoint that this server knows (signed note), in arena. */
+/* The newest checkpoint that this server knows (signed note), in arena; with a view held, the one of the view's size. */
 JK_MUST_USE enum jk_status jk_store_checkpoint(struct jk_store *store, struct jk_arena *arena, struct jk_span *out_note, struct jk_error *error);
 /* True while the database answers: health is tied to it. */
 bool jk_store_is_healthy(struct jk_store *store);

@@ -87,6 +87,9 @@ ROWS = [
     ("Evaluation.ListCounted", "", ANYONE, None),
     ("Log.GetCheckpoint", "", ANYONE, None),
     ("Log.ReadEntries", "", ANYONE, None),
+    ("Log.GetInclusionProof", "", ANYONE, None),
+    ("Log.GetConsistencyProof", "", ANYONE, None),
+    ("Log.GetReceipt", "", ANYONE, None),
     ("Access.GetCaller", "", ACCOUNT, None),
     ("Access.CreateAccount", "", "D", "accounts"),
     ("Access.ListAccounts", "", "D", "accounts"),
@@ -511,6 +514,8 @@ PLAIN = {
     "Registry.ListReleases": {"model": "alpha-lab/base"},
     "Evaluation.CountDerivatives": {"scope": {"all": True}},
     "Evaluation.ListCounted": {"scope": {"base_model": "alpha-lab/base"}},
+    "Log.GetInclusionProof": {"log_index": 0},
+    "Log.GetReceipt": {"log_index": 0},
 }
 
 if __name__ == "__main__":

@@ -73,6 +73,60 @@ class Tree:
         self.roots.append(node)
 
 
+def root_of_inclusion(leaf, index, size, hashes):
+    """The root that an inclusion proof leads to from a leaf hash: RFC 9162, 2.1.3.2."""
+    need(0 <= index < size, "entry %d does not lie in a tree of %d", index, size)
+    node, last, found = index, size - 1, leaf
+    for step in hashes:
+        need(last > 0, "the proof is too long")
+        if node & 1 or node == last:
+            found = sha256(b"\1" + step + found)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            found = sha256(b"\1" + found + step)
+        node, last = node >> 1, last >> 1
+    need(last == 0, "the proof is too short")
+    return found
+
+
+def check_consistency(first, first_root, second, second_root, hashes):
+    """The tree of the first size is the beginning of the second's: RFC 9162, 2.1.4.2."""
+    need(0 <= first <= second, "%d is above %d", first, second)
+    if first in (0, second):
+        need(not hashes, "a proof of nothing has %d hashes", len(hashes))
+        return need(first_root == (second_root if first else sha256(b"")), "the roots differ")
+    node, last, steps = first - 1, second - 1, list(hashes)
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    if first & (first - 1) == 0:
+        steps.insert(0, first_root)
+    need(steps, "the proof is empty")
+    before = after = steps[0]
+    for step in steps[1:]:
+        need(last > 0, "the proof is too long")
+        if node & 1 or node == last:
+            before, after = sha256(b"\1" + step + before), sha256(b"\1" + step + after)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            after = sha256(b"\1" + after + step)
+        node, last = node >> 1, last >> 1
+    need(last == 0, "the proof is too short")
+    need(before == first_root, "the earlier root does not come out")
+    need(after == second_root, "the later root does not come out")
+
+
+def receipt(text):
+    """(index, hashes, note) of a C2SP tlog-proof."""
+    head, gap, note = text.partition("\n\n")
+    lines = head.split("\n")
+    need(gap and len(lines) >= 2 and lines[0] == "c2sp.org/tlog-proof@v1", "not a receipt: %r", text)
+    found = re.fullmatch(r"index (0|[1-9]\d*)", lines[1])
+    need(found, "not an index: %r", lines[1])
+    return int(found.group(1)), [base64.b64decode(line, validate=True) for line in lines[2:]], note
+
+
 class Verifier:
     """Checks signed notes with the key of a verifier key's text: <name>+<hex key id>+<base64 of 0x01 and the public key>."""
 

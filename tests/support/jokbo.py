@@ -96,7 +96,8 @@ class Client:
         method = self.method(name)
         request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
         path = "/%s/%s" % (method.containing_service.full_name, method.name)
-        kind = {("UploadBlob"): self.channel.stream_unary, ("ReadEntries"): self.channel.unary_stream}.get(
+        kind = {("UploadBlob"): self.channel.stream_unary, ("ReadEntries"): self.channel.unary_stream,
+                ("WatchEntries"): self.channel.unary_stream}.get(
             method.name, self.channel.unary_unary)
         return request, kind(path, request_serializer=lambda m: m if isinstance(m, bytes) else m.SerializeToString(),
                              response_deserializer=response.FromString)
