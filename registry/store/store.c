@@ -363,6 +363,14 @@ void jk_store_set_healthy(struct jk_store *store, bool healthy)
     if (changed) changed(context, healthy);
 }
 
+void jk_store_on_growth(struct jk_store *store, void (*grown)(void *context, uint32_t size), void *context)
+{
+    pthread_mutex_lock(&store->publish_lock);
+    store->grown = grown;
+    store->growth_context = context;
+    pthread_mutex_unlock(&store->publish_lock);
+}
+
 bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_ms)
 {
     struct timespec until = {.tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000};

@@ -87,6 +87,7 @@ ROWS = [
     ("Evaluation.ListCounted", "", ANYONE, None),
     ("Log.GetCheckpoint", "", ANYONE, None),
     ("Log.ReadEntries", "", ANYONE, None),
+    ("Log.WatchEntries", "", ANYONE, None),
     ("Log.GetInclusionProof", "", ANYONE, None),
     ("Log.GetConsistencyProof", "", ANYONE, None),
     ("Log.GetReceipt", "", ANYONE, None),
@@ -358,6 +359,8 @@ class Authorisation(unittest.TestCase):
             return self.upload(client, self.next("a licence's text ").encode())
         if method == "Log.ReadEntries":
             return client.entries(0, 1)
+        if method == "Log.WatchEntries":
+            return client.watch_begins()
         return client.call(method, **request)
 
     def state(self, method="Access"):

@@ -151,6 +151,22 @@ class Client:
         return found
 
 
+    def watch(self, start=0, timeout=None):
+        """The stream itself, to be read and cancelled; its failures are grpc's."""
+        request, stub = self.stub("Log.WatchEntries")
+        return stub(request(start=start), timeout=timeout, metadata=self.metadata())
+
+    def watch_begins(self, start=0):
+        """A watch up to its first message, which comes at once."""
+        stream = self.watch(start, timeout=20)
+        try:
+            return next(stream)
+        except grpc.RpcError as error:
+            raise Failure(error, self.pool) from None
+        finally:
+            stream.cancel()
+
+
 class Server:
     """jokbod in a data directory of its own (or a given one). Stop it, kill it, start it again."""
 
