@@ -181,48 +181,38 @@ void jk_get_consistency_proof(struct jk_call *call)
 
 /* ---- receipts ---- */
 
-static char *write_receipt(struct jk_arena *arena, uint64_t index, const struct jk_proof *proof, struct jk_span note)
-{
-    struct jk_text text;
-    char *written = NULL;
-    jk_text_init(&text, JK_RECEIPT_MAX);
-    jk_receipt_write(index, proof, note, &text);
-    if (!text.failed) written = jk_arena_copy(arena, text.bytes, text.len);
-    jk_text_done(&text);
-    return written;
-}
-
-/* While the view is held the newest checkpoint is the one of the view's size. */
-static enum jk_status make_receipt(struct jk_call *call, const struct jk_view *view, Jokbo__V1__Receipt *reply)
+static enum jk_status wanted_entry(struct jk_call *call, uint64_t *out_index)
 {
     const Jokbo__V1__GetReceiptRequest *request = (const void *)call->request;
     struct wanted wanted = {
         request->entry_case == JOKBO__V1__GET_RECEIPT_REQUEST__ENTRY_LOG_INDEX ? &request->log_index : NULL,
         request->entry_case == JOKBO__V1__GET_RECEIPT_REQUEST__ENTRY_LINEAGE_HASH ? request->lineage_hash : NULL};
-    struct jk_proof proof;
-    struct jk_span note;
+    struct jk_view view;
+    jk_store_view(jk_store_of(call), &view);
+    enum jk_status status = find_entry(&view, wanted, out_index, &call->error);
+    jk_store_view_end(jk_store_of(call));
+    return status;
+}
+
+static enum jk_status make_receipt(struct jk_call *call, struct jk_text *text, Jokbo__V1__Receipt *reply)
+{
+    struct jk_store *store = jk_store_of(call);
     uint64_t index;
-    JK_TRY(find_entry(view, wanted, &index, &call->error));
-    if (index >= view->size) {
-        jk_error_fact(&call->error, "log_size", "%u", view->size);
-        return jk_fail(&call->error, JK_NOT_FOUND, "ENTRY_NOT_FOUND", "There is no entry %llu: the log has %u entries",
-                       (unsigned long long)index, view->size);
-    }
-    JK_TRY(jk_store_checkpoint(jk_store_of(call), &call->arena, &note, &call->error));
-    if (!jk_merkle_inclusion(jk_forest_read, view->forest, index, view->size, &proof)) return incomplete(&call->error);
+    JK_TRY(wanted_entry(call, &index));
+    JK_TRY(jk_store_receipt(store, index, text, &call->error));
     reply->log_index = (int64_t)index;
-    reply->receipt = write_receipt(&call->arena, index, &proof, note);
-    reply->published_size = view->size;
-    return reply->receipt ? JK_OK : jk_out_of_memory(&call->error);
+    reply->receipt = jk_to_string(&call->arena, jk_text_span(text));
+    reply->published_size = (int64_t)jk_store_published_size(store);
+    return JK_OK;
 }
 
 void jk_get_receipt(struct jk_call *call)
 {
     Jokbo__V1__Receipt *reply = JK_MESSAGE(&call->arena, Jokbo__V1__Receipt, jokbo__v1__receipt);
     enum jk_status status = JK_OK;
-    struct jk_view view;
-    jk_store_view(jk_store_of(call), &view);
-    if (reply) status = make_receipt(call, &view, reply);
-    jk_store_view_end(jk_store_of(call));
+    struct jk_text text;
+    jk_text_init(&text, JK_RECEIPT_MAX);
+    if (reply) status = make_receipt(call, &text, reply);
+    jk_text_done(&text);
     answer(call, status, (const ProtobufCMessage *)reply);
 }

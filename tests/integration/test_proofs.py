@@ -42,7 +42,7 @@ class Proofs(Case):
         leaf, root = base64.b64decode(proof["leaf_hash"]), base64.b64decode(proof["root_hash"])
         self.assertEqual(leaf, self.leaves[index])
         self.assertEqual(root, self.audit.tree.roots[size])
-        self.assertEqual(auditor.root_of_inclusion(leaf, index, size, decoded(proof["hashes"])), root)
+        self.assertEqual(auditor.inclusion_root(leaf, index, size, decoded(proof["hashes"])), root)
 
     def test_inclusion(self):
         """Of the first and last entries, those beside each power of two, and some between, in trees of many sizes."""
@@ -122,11 +122,11 @@ class Proofs(Case):
             self.refused("NOT_FOUND", "ENTRY_NOT_FOUND", receipt, self.anyone, log_index=beyond)
 
     def check_receipt(self, reply, index):
-        found, hashes, note = auditor.receipt(reply["receipt"])
+        found, hashes, note = auditor.receipt_parts(reply["receipt"])
         self.assertEqual((found, int(reply["log_index"])), (index, index))
         origin, size, root = auditor.checkpoint(note)
         self.assertEqual(origin, self.audit.origin)
-        self.assertEqual(auditor.root_of_inclusion(self.leaves[index], index, size, hashes), root)
+        self.assertEqual(auditor.inclusion_root(self.leaves[index], index, size, hashes), root)
         self.assertLessEqual(int(reply["published_size"]), size)
         return note, size
 

@@ -57,6 +57,7 @@ class Tree:
     def __init__(self):
         self.edge = []  # (leaves, hash) of the full subtrees, largest first
         self.roots = [sha256(b"")]
+        self.leaves = []
 
     @property
     def size(self):
@@ -64,6 +65,7 @@ class Tree:
 
     def append(self, data):
         count, node = 1, sha256(b"\0" + data)
+        self.leaves.append(node)
         while self.edge and self.edge[-1][0] == count:
             left = self.edge.pop()
             count, node = 2 * count, sha256(b"\1" + left[1] + node)
@@ -71,23 +73,6 @@ class Tree:
         for _, left in reversed(self.edge[:-1]):
             node = sha256(b"\1" + left + node)
         self.roots.append(node)
-
-
-def root_of_inclusion(leaf, index, size, hashes):
-    """The root that an inclusion proof leads to from a leaf hash: RFC 9162, 2.1.3.2."""
-    need(0 <= index < size, "entry %d does not lie in a tree of %d", index, size)
-    node, last, found = index, size - 1, leaf
-    for step in hashes:
-        need(last > 0, "the proof is too long")
-        if node & 1 or node == last:
-            found = sha256(b"\1" + step + found)
-            while not node & 1 and node:
-                node, last = node >> 1, last >> 1
-        else:
-            found = sha256(b"\1" + found + step)
-        node, last = node >> 1, last >> 1
-    need(last == 0, "the proof is too short")
-    return found
 
 
 def check_consistency(first, first_root, second, second_root, hashes):
@@ -115,16 +100,6 @@ def check_consistency(first, first_root, second, second_root, hashes):
     need(last == 0, "the proof is too short")
     need(before == first_root, "the earlier root does not come out")
     need(after == second_root, "the later root does not come out")
-
-
-def receipt(text):
-    """(index, hashes, note) of a C2SP tlog-proof."""
-    head, gap, note = text.partition("\n\n")
-    lines = head.split("\n")
-    need(gap and len(lines) >= 2 and lines[0] == "c2sp.org/tlog-proof@v1", "not a receipt: %r", text)
-    found = re.fullmatch(r"index (0|[1-9]\d*)", lines[1])
-    need(found, "not an index: %r", lines[1])
-    return int(found.group(1)), [base64.b64decode(line, validate=True) for line in lines[2:]], note
 
 
 class Verifier:
@@ -209,6 +184,16 @@ class Audit:
             self.verifier.verify(note)
         return size
 
+    def check_receipt(self, text, index, signature=True):
+        """A receipt, of whatever time, is true of the log as it is known now; the checkpoint in it."""
+        found, hashes, note = receipt_parts(text)
+        need(found == index, "a receipt of entry %d, not of %d", found, index)
+        size = self.check_note(note, signature)
+        need(index < size, "index %d in a tree of %d", index, size)
+        need(inclusion_root(self.tree.leaves[index], index, size, hashes) == self.tree.roots[size],
+             "the receipt of entry %d proves nothing", index)
+        return note
+
     def read(self, client, start, end):
         """The entries from start to end, piece by piece: a reply holds at most so many."""
         found = []
@@ -242,3 +227,37 @@ class Audit:
         """Entries that were read before are the same."""
         for index, data in enumerate(self.read(client, start, end), start):
             need(sha256(data) == self.leaves[index], "entry %d changed", index)
+
+
+def inclusion_root(leaf, index, size, hashes):
+    """The root that a proof leads to (RFC 9162, 2.1.3.2)."""
+    node, last, value = index, size - 1, leaf
+    for sibling in hashes:
+        need(last, "the proof is too long")
+        if node & 1 or node == last:
+            value = sha256(b"\1" + sibling + value)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            value = sha256(b"\1" + value + sibling)
+        node, last = node >> 1, last >> 1
+    need(last == 0, "the proof is too short")
+    return value
+
+
+def receipt_parts(text):
+    """(index, hashes, signed checkpoint) of a receipt (C2SP tlog-proof)."""
+    found = re.match(r"c2sp\.org/tlog-proof@v1\nindex (0|[1-9]\d*)\n((?:[A-Za-z0-9+/]{43}=\n)*)\n", text)
+    need(found, "not a receipt: %r", text)
+    return int(found.group(1)), [base64.b64decode(line) for line in found.group(2).split()], text[found.end():]
+
+
+def receipt(text, data, verifier):
+    """(index, size) of a receipt that proves the entry's bytes under a checkpoint of that verifier."""
+    index, hashes, note = receipt_parts(text)
+    verifier.verify(note)
+    origin, size, root = checkpoint(note)
+    need(origin == verifier.name, "a receipt of another log: %s", origin)
+    need(index < size, "index %d in a tree of %d", index, size)
+    need(inclusion_root(sha256(b"\0" + data), index, size, hashes) == root, "the receipt of entry %d proves nothing", index)
+    return index, size
