@@ -116,6 +116,17 @@ static bool add_row(struct jk_standing *standing, const struct jk_verdict *row)
     return true;
 }
 
+/* Few: almost always one. */
+static void sort_by_root(struct jk_verdict *rows, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        for (size_t j = i; j > 0 && rows[j - 1].root > rows[j].root; j--) {
+            struct jk_verdict row = rows[j];
+            rows[j] = rows[j - 1];
+            rows[j - 1] = row;
+        }
+}
+
 static bool add_model(struct making *making, uint32_t model)
 {
     const struct jk_book *book = making->book;
@@ -136,6 +147,7 @@ static bool add_model(struct making *making, uint32_t model)
         row.reasons = own_reasons(making, &row, release->pub.license);
         if (!add_row(standing, &row)) return false;
     }
+    sort_by_root(standing->rows + before, standing->count - before);
     if (standing->count > before) standing->first_row[model] = (uint32_t)before + 1;
     return true;
 }

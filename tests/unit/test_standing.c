@@ -97,6 +97,13 @@ static jk_reasons slow_reasons(const struct jk_book *book, const struct jk_stand
     return found & policy->on;
 }
 
+static int compare_pairs(const void *left, const void *right)
+{
+    const struct pair *a = left, *b = right;
+    if (a->model != b->model) return a->model < b->model ? -1 : 1;
+    return (a->root > b->root) - (a->root < b->root);
+}
+
 static void collect(const struct jk_book *book, const struct jk_standing_query *query)
 {
     pair_count = 0;
@@ -112,6 +119,7 @@ static void collect(const struct jk_book *book, const struct jk_standing_query *
                                                 .copies_ancestor = spell->flags & JK_FLAG_ANCESTOR_WEIGHTS,
                                                 .reasons = slow_reasons(book, query, spell)};
         }
+    qsort(pairs, pair_count, sizeof *pairs, compare_pairs);
 }
 
 /* Whether the model stands as far as is known: before duplicates, or before the cap. */
