@@ -188,3 +188,33 @@ class Audit:
         """Entries that were read before are the same."""
         for index, data in enumerate(self.read(client, start, end), start):
             need(sha256(data) == self.leaves[index], "entry %d changed", index)
+
+
+def inclusion_root(leaf, index, size, hashes):
+    """The root that a proof leads to (RFC 9162, 2.1.3.2)."""
+    node, last, value = index, size - 1, leaf
+    for sibling in hashes:
+        need(last, "the proof is too long")
+        if node & 1 or node == last:
+            value = sha256(b"\1" + sibling + value)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            value = sha256(b"\1" + value + sibling)
+        node, last = node >> 1, last >> 1
+    need(last == 0, "the proof is too short")
+    return value
+
+
+def receipt(text, data, verifier):
+    """(index, size) of a receipt (C2SP tlog-proof) that proves the entry's bytes under a checkpoint of that verifier."""
+    found = re.match(r"c2sp\.org/tlog-proof@v1\nindex (0|[1-9]\d*)\n((?:[A-Za-z0-9+/]{43}=\n)*)\n", text)
+    need(found, "not a receipt: %r", text)
+    note = text[found.end():]
+    verifier.verify(note)
+    origin, size, root = checkpoint(note)
+    need(origin == verifier.name, "a receipt of another log: %s", origin)
+    index, hashes = int(found.group(1)), [base64.b64decode(line) for line in found.group(2).split()]
+    need(index < size, "index %d in a tree of %d", index, size)
+    need(inclusion_root(sha256(b"\0" + data), index, size, hashes) == root, "the receipt of entry %d proves nothing", index)
+    return index, size
