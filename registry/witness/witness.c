@@ -16,11 +16,11 @@
 
 #define BACK_OFF_MS     1000
 #define BACK_OFF_MAX_MS 60000
-#define URL_MAX         (JK_POLICY_WORD_MAX + 32)
+#define URL_MAX         (JK_TRUST_WORD_MAX + 32)
 
 struct witness {
     struct jk_witness_pool *pool;
-    const struct jk_policy_witness *who;
+    const struct jk_trust_witness *who;
     uint32_t number;
     pthread_t thread;
     bool started;
@@ -45,12 +45,12 @@ struct jk_witness_pool {
     struct jk_text note; /* the newest that is public */
     uint64_t size, turn, quorum_size;
     bool stopping;
-    struct witness witnesses[JK_POLICY_WITNESSES];
+    struct witness witnesses[JK_TRUST_WITNESSES];
     uint32_t count;
 };
 
-enum jk_status jk_witness_check_policy(const struct jk_policy *policy, const struct jk_verifier *keys, size_t count,
-                                       struct jk_error *error)
+enum jk_status jk_witness_check_trust(const struct jk_trust *policy, const struct jk_verifier *keys, size_t count,
+                                      struct jk_error *error)
 {
     for (uint32_t i = 0; i < policy->log_count; i++) {
         for (size_t k = 0; k < count; k++) {
@@ -61,7 +61,7 @@ enum jk_status jk_witness_check_policy(const struct jk_policy *policy, const str
                 return JK_OK;
         }
     }
-    return jk_fail(error, JK_FAILED_PRECONDITION, "POLICY_LOG",
+    return jk_fail(error, JK_FAILED_PRECONDITION, "TRUST_LOG",
                    "the witness policy has no log line with this log's key: its first one should be \"log <what "
                    "log.vkey says>\"");
 }
@@ -103,7 +103,7 @@ static void succeeded(struct witness *witness, const struct jk_cosignature *cosi
     first = witness->cosigned == 0 || witness->failing;
     witness->cosigned = witness->size;
     witness->failing = false;
-    if (witness->size > pool->quorum_size && jk_policy_quorum(pool->options.policy, cosigners_of(pool, witness->size)))
+    if (witness->size > pool->quorum_size && jk_trust_quorum(pool->options.policy, cosigners_of(pool, witness->size)))
         pool->quorum_size = witness->size;
     pthread_mutex_unlock(&pool->lock);
     witness->known = witness->size;
@@ -244,7 +244,7 @@ static void *run(void *context)
 
 static enum jk_status prepare(struct jk_witness_pool *pool, uint32_t number, struct jk_error *error)
 {
-    const struct jk_policy_witness *who = &pool->options.policy->witnesses[number];
+    const struct jk_trust_witness *who = &pool->options.policy->witnesses[number];
     struct jk_fetch_options options = {
         .timeout_ms = pool->options.timeout_ms, .body_max = JK_WITNESS_ANSWER_MAX, .ca_file = pool->options.ca_file};
     struct witness *witness = &pool->witnesses[pool->count];
@@ -252,7 +252,7 @@ static enum jk_status prepare(struct jk_witness_pool *pool, uint32_t number, str
 
     *witness = (struct witness){.pool = pool, .who = who, .number = number};
     if (strncmp(who->url, "https://", 8) != 0 && strncmp(who->url, "http://", 7) != 0)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "POLICY_URL",
+        return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_URL",
                        "witness %.60s of the policy has the URL \"%.200s\": it must begin with https:// or http://",
                        who->name, who->url);
     (void)snprintf(witness->url, sizeof(witness->url), "%s%sadd-checkpoint", who->url,

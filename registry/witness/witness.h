@@ -5,13 +5,13 @@
  * verified line on; and waits for the next. A witness that fails is asked again after 1 s, then 2, … 60 s; each reason
  * is logged once. A witness that knows a larger log than ours makes the port say how large the log is: only if that is
  * smaller too was the log rolled back, which is reported once and never taken back.
- * Limits: JK_POLICY_WITNESSES threads; one exchange each. What a witness last cosigned is kept in memory only: after a
+ * Limits: JK_TRUST_WITNESSES threads; one exchange each. What a witness last cosigned is kept in memory only: after a
  * restart it says so itself (409). */
 #ifndef JK_WITNESS_WITNESS_H
 #define JK_WITNESS_WITNESS_H
 
 #include "tlog/merkle.h"
-#include "tlog/policy.h"
+#include "tlog/trust.h"
 
 #define JK_WITNESS_TIMEOUT_MS 1000
 
@@ -29,7 +29,7 @@ struct jk_witness_port {
 };
 
 struct jk_witness_options {
-    const struct jk_policy *policy; /* outlives the pool; witnesses without URL are not asked */
+    const struct jk_trust *policy; /* outlives the pool; witnesses without URL are not asked */
     struct jk_witness_port port;
     int timeout_ms;      /* of an exchange; 0: JK_WITNESS_TIMEOUT_MS */
     const char *ca_file; /* NULL: the system's */
@@ -37,9 +37,9 @@ struct jk_witness_options {
 
 struct jk_witness_pool;
 
-/* The policy's logs hold one of these keys; FAILED_PRECONDITION (POLICY_LOG) otherwise: the file is another log's. */
-JK_MUST_USE enum jk_status jk_witness_check_policy(const struct jk_policy *policy, const struct jk_verifier *keys,
-                                                   size_t count, struct jk_error *error);
+/* The policy's logs hold one of these keys; FAILED_PRECONDITION (TRUST_LOG) otherwise: the file is another log's. */
+JK_MUST_USE enum jk_status jk_witness_check_trust(const struct jk_trust *policy, const struct jk_verifier *keys,
+                                                  size_t count, struct jk_error *error);
 JK_MUST_USE enum jk_status jk_witness_start(const struct jk_witness_options *options, struct jk_witness_pool **out_pool,
                                             struct jk_error *error);
 /* Ends the threads: after the exchanges that are under way, so within about 2 s. Accepts NULL. */

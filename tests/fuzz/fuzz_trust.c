@@ -2,20 +2,20 @@
  * holds the rules; what is refused says why. */
 #include "base/check.h"
 #include "base/defer.h"
-#include "tlog/policy.h"
+#include "tlog/trust.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char cosigner_key[] = "witness.example/w1+e75f6532+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4";
 
-static void check_groups(const struct jk_policy *policy)
+static void check_groups(const struct jk_trust *policy)
 {
     uint64_t used = 0;
 
     for (uint32_t i = 0; i < policy->group_count; i++) {
-        const struct jk_policy_group *group = &policy->groups[i];
+        const struct jk_trust_group *group = &policy->groups[i];
         uint64_t defined =
-            (((uint64_t)1 << policy->witness_count) - 1) | ((((uint64_t)1 << i) - 1) << JK_POLICY_WITNESSES);
+            (((uint64_t)1 << policy->witness_count) - 1) | ((((uint64_t)1 << i) - 1) << JK_TRUST_WITNESSES);
 
         JK_CHECK(group->least >= 1 && group->least <= (uint32_t)__builtin_popcountll(group->members));
         JK_CHECK((group->members & ~defined) == 0 && (group->members & used) == 0);
@@ -24,37 +24,37 @@ static void check_groups(const struct jk_policy *policy)
 }
 
 /* More cosignatures never break a quorum. */
-static void check_quorum(const struct jk_policy *policy)
+static void check_quorum(const struct jk_trust *policy)
 {
-    bool before = jk_policy_quorum(policy, 0);
+    bool before = jk_trust_quorum(policy, 0);
 
-    JK_CHECK(before == (policy->quorum == JK_POLICY_NOBODY));
+    JK_CHECK(before == (policy->quorum == JK_TRUST_NOBODY));
     for (uint32_t i = 0; i < policy->witness_count; i++) {
-        bool now = jk_policy_quorum(policy, (uint32_t)(((uint64_t)2 << i) - 1));
+        bool now = jk_trust_quorum(policy, (uint32_t)(((uint64_t)2 << i) - 1));
 
         JK_CHECK(now || !before);
         before = now;
     }
-    JK_CHECK(jk_policy_quorum(policy, UINT32_MAX));
+    JK_CHECK(jk_trust_quorum(policy, UINT32_MAX));
 }
 
 static void try_policy(struct jk_span text, struct jk_span note)
 {
-    const struct jk_policy *policy;
-    struct jk_policy_verdict verdict;
+    const struct jk_trust *policy;
+    struct jk_trust_verdict verdict;
     struct jk_arena arena;
     struct jk_error error;
     enum jk_status status;
 
     jk_arena_init(&arena, 1 << 20);
     jk_error_init(&error, NULL);
-    status = jk_policy_parse(text, &arena, &policy, &error);
+    status = jk_trust_read(text, &arena, &policy, &error);
     JK_CHECK((status == JK_OK) == !jk_error_is_set(&error));
     if (status == JK_OK) {
         check_groups(policy);
         check_quorum(policy);
-        if (jk_policy_check(policy, note, NULL, &verdict, &error) == JK_OK)
-            JK_CHECK(verdict.quorum && jk_policy_quorum(policy, verdict.cosigned));
+        if (jk_trust_check(policy, note, NULL, &verdict, &error) == JK_OK)
+            JK_CHECK(verdict.quorum && jk_trust_quorum(policy, verdict.cosigned));
     }
     jk_arena_done(&arena);
 }

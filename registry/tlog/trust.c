@@ -1,11 +1,11 @@
-/* Reading a policy, line by line; see policy.h. What it says of a checkpoint is policy_verdict.c's. */
-#include "tlog/policy.h"
+/* Reading a policy, line by line; see trust.h. What it says of a checkpoint is trust_verdict.c's. */
+#include "tlog/trust.h"
 
 #define SHORT     256
-#define WORDS_MAX (3 + JK_POLICY_WITNESSES + JK_POLICY_GROUPS)
+#define WORDS_MAX (3 + JK_TRUST_WITNESSES + JK_TRUST_GROUPS)
 
 struct reading {
-    struct jk_policy *policy;
+    struct jk_trust *policy;
     struct jk_arena *arena;
     struct jk_error *error;
     unsigned line;
@@ -20,13 +20,13 @@ static enum jk_status wrong(struct reading *reading, struct jk_span value, const
     char shown[SHORT];
 
     jk_text_shorten(value, shown, sizeof(shown));
-    return jk_fail(reading->error, JK_INVALID_ARGUMENT, "POLICY_MALFORMED", "line %u of the policy: \"%s\" %s",
+    return jk_fail(reading->error, JK_INVALID_ARGUMENT, "TRUST_MALFORMED", "line %u of the policy: \"%s\" %s",
                    reading->line, shown, rule);
 }
 
 static enum jk_status keep(struct reading *reading, struct jk_span word, const char **out_text)
 {
-    if (word.len > JK_POLICY_WORD_MAX) return wrong(reading, word, "is too long: at most 1,024 bytes are allowed");
+    if (word.len > JK_TRUST_WORD_MAX) return wrong(reading, word, "is too long: at most 1,024 bytes are allowed");
     *out_text = jk_arena_copy(reading->arena, word.at, word.len);
     if (*out_text) return JK_OK;
     return jk_fail(reading->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a policy");
@@ -45,14 +45,14 @@ static enum jk_status count_words(struct reading *reading, size_t least, size_t 
 }
 
 /* A witness's or group's number; false where there is no such name. */
-static bool find(const struct jk_policy *policy, struct jk_span name, uint32_t *out_number)
+static bool find(const struct jk_trust *policy, struct jk_span name, uint32_t *out_number)
 {
     for (uint32_t i = 0; i < policy->witness_count; i++) {
         *out_number = i;
         if (jk_span_equal(jk_span_of(policy->witnesses[i].name), name)) return true;
     }
     for (uint32_t i = 0; i < policy->group_count; i++) {
-        *out_number = JK_POLICY_WITNESSES + i;
+        *out_number = JK_TRUST_WITNESSES + i;
         if (jk_span_equal(jk_span_of(policy->groups[i].name), name)) return true;
     }
     return false;
@@ -74,12 +74,11 @@ static bool same_key(const struct jk_verifier *a, const struct jk_verifier *b)
 
 static enum jk_status read_log(struct reading *reading)
 {
-    struct jk_policy *policy = reading->policy;
-    struct jk_policy_log log;
+    struct jk_trust *policy = reading->policy;
+    struct jk_trust_log log;
 
     JK_TRY(count_words(reading, 2, 3, "takes a verifier key and, if you like, a URL"));
-    if (policy->log_count == JK_POLICY_LOGS)
-        return wrong(reading, reading->words[1], "is one log too many: at most 32");
+    if (policy->log_count == JK_TRUST_LOGS) return wrong(reading, reading->words[1], "is one log too many: at most 32");
     if (!jk_verifier_parse(reading->words[1], &log.key))
         return wrong(reading, reading->words[1],
                      "is no log's key: <name>+<key id>+<base64> of an Ed25519 key (type 0x01) is needed");
@@ -94,11 +93,11 @@ static enum jk_status read_log(struct reading *reading)
 
 static enum jk_status read_witness(struct reading *reading)
 {
-    struct jk_policy *policy = reading->policy;
-    struct jk_policy_witness witness;
+    struct jk_trust *policy = reading->policy;
+    struct jk_trust_witness witness;
 
     JK_TRY(count_words(reading, 3, 4, "takes a name, a cosigner's key and, if you like, a URL"));
-    if (policy->witness_count == JK_POLICY_WITNESSES)
+    if (policy->witness_count == JK_TRUST_WITNESSES)
         return wrong(reading, reading->words[1], "is one witness too many: at most 32");
     JK_TRY(keep_name(reading, reading->words[1], &witness.name));
     if (!jk_cosigner_parse(reading->words[2], &witness.cosigner))
@@ -129,7 +128,7 @@ static enum jk_status read_least(struct reading *reading, size_t members, uint32
 }
 
 /* Each name is a member once, of all groups: so a witness counts in one way only. */
-static enum jk_status read_member(struct reading *reading, struct jk_span name, struct jk_policy_group *group)
+static enum jk_status read_member(struct reading *reading, struct jk_span name, struct jk_trust_group *group)
 {
     uint32_t number;
 
@@ -142,11 +141,11 @@ static enum jk_status read_member(struct reading *reading, struct jk_span name, 
 
 static enum jk_status read_group(struct reading *reading)
 {
-    struct jk_policy *policy = reading->policy;
-    struct jk_policy_group group = {0};
+    struct jk_trust *policy = reading->policy;
+    struct jk_trust_group group = {0};
 
     JK_TRY(count_words(reading, 4, WORDS_MAX, "takes a name, any, all or a number, and at least one member"));
-    if (policy->group_count == JK_POLICY_GROUPS)
+    if (policy->group_count == JK_TRUST_GROUPS)
         return wrong(reading, reading->words[1], "is one group too many: at most 32");
     JK_TRY(keep_name(reading, reading->words[1], &group.name));
     JK_TRY(read_least(reading, reading->count - 3, &group.least));
@@ -210,28 +209,28 @@ static enum jk_status read_all(struct reading *reading, struct jk_span text)
     struct jk_span line;
 
     if (text.len > 0 && text.at[text.len - 1] != '\n')
-        return jk_fail(reading->error, JK_INVALID_ARGUMENT, "POLICY_MALFORMED",
+        return jk_fail(reading->error, JK_INVALID_ARGUMENT, "TRUST_MALFORMED",
                        "the policy's last line does not end in a line feed: it may be cut short");
     while (jk_span_line(&text, &line)) {
         reading->line++;
         JK_TRY(read_line(reading, line));
     }
     if (reading->has_quorum) return JK_OK;
-    return jk_fail(reading->error, JK_INVALID_ARGUMENT, "POLICY_MALFORMED",
+    return jk_fail(reading->error, JK_INVALID_ARGUMENT, "TRUST_MALFORMED",
                    "the policy has no quorum line: add \"quorum <name>\", or \"quorum none\"");
 }
 
-enum jk_status jk_policy_parse(struct jk_span text, struct jk_arena *arena, const struct jk_policy **out_policy,
-                               struct jk_error *error)
+enum jk_status jk_trust_read(struct jk_span text, struct jk_arena *arena, const struct jk_trust **out_policy,
+                             struct jk_error *error)
 {
     struct reading reading = {.arena = arena, .error = error};
 
-    if (text.len > JK_POLICY_MAX)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "POLICY_MALFORMED",
-                       "the policy has %zu bytes; at most %d are allowed: shorten it", text.len, JK_POLICY_MAX);
+    if (text.len > JK_TRUST_MAX)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_MALFORMED",
+                       "the policy has %zu bytes; at most %d are allowed: shorten it", text.len, JK_TRUST_MAX);
     reading.policy = jk_arena_zalloc(arena, 1, sizeof(*reading.policy));
     if (!reading.policy) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a policy");
-    reading.policy->quorum = JK_POLICY_NOBODY;
+    reading.policy->quorum = JK_TRUST_NOBODY;
     JK_TRY(read_all(&reading, text));
     *out_policy = reading.policy;
     return JK_OK;
