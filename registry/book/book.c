@@ -32,6 +32,7 @@
     X(edges, struct jk_edge_row)                                                                                       \
     X(touches, struct jk_touch_row)                                                                                    \
     X(spells, struct jk_spell)                                                                                         \
+    X(keys, struct jk_key_row)                                                                                          \
     X(root_sets, struct jk_root_set)                                                                                   \
     X(changed, uint32_t)
 

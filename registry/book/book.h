@@ -167,6 +167,9 @@ int64_t jk_book_time(const struct jk_book *book, uint32_t index); /* of an entry
 uint32_t jk_book_size_at(const struct jk_book *book, uint32_t n, int64_t time_us);
 struct jk_span jk_book_origin(const struct jk_book *book); /* from entry 0; empty before */
 struct jk_span jk_book_key(const struct jk_book *book);
+#define JK_BOOK_KEYS 2
+/* The verifier keys that sign a checkpoint of size n, newest first; none at size 0. */
+size_t jk_book_keys(const struct jk_book *book, uint32_t n, struct jk_span out_keys[JK_BOOK_KEYS]);
 struct jk_span jk_book_purpose(const struct jk_book *book);
 
 /* Counts of slots whose record appeared before N: iterate 0 … count-1. */

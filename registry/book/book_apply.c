@@ -14,6 +14,7 @@ static enum jk_status apply_init(struct jk_book *book, const struct jk_entry *en
     jk_journal_copy(&book->journal, &book->origin, &origin, sizeof origin);
     jk_journal_copy(&book->journal, &book->key, &key, sizeof key);
     jk_journal_copy(&book->journal, &book->purpose, &purpose, sizeof purpose);
+    jk_book_add_keys(book, key, (struct jk_span){"", 0});
     return JK_OK;
 }
 
@@ -309,6 +310,8 @@ static apply_fn *const appliers[JK_KIND_COUNT] = {
     [JK_KIND_RENAME] = apply_rename,
     [JK_KIND_TRANSFER] = apply_transfer,
     [JK_KIND_ADOPT] = apply_adopt,
+    [JK_KIND_KEY] = jk_book_apply_key,
+    [JK_KIND_RETIRE] = jk_book_apply_retire,
 };
 
 static enum jk_status apply_kind(struct jk_book *book, const struct jk_parsed_entry *parsed, struct jk_error *error)

@@ -12,12 +12,14 @@
 #define STATEMENT_HEAD "jokbo/lineage/v1\n"
 #define DIGEST_PREFIX  "sha256:"
 #define KEY_BYTES      33 /* of a verifier key: the type 0x01 and an Ed25519 public key */
+#define SIGNATURE_SIZE 64
 
 enum field_type {
     JK_FIELD_LABEL,
     JK_FIELD_LABEL_NONE,
     JK_FIELD_FORMS_NONE,
     JK_FIELD_KEY,
+    JK_FIELD_SIGNATURE,
     JK_FIELD_PURPOSE,
     JK_FIELD_LICENSE,
     JK_FIELD_TEAM,
@@ -285,6 +287,15 @@ static const char *key_fault(struct jk_span value)
     return NULL;
 }
 
+/* Its form alone: whether it is right, tlog/rotation.h says. */
+static const char *signature_fault(struct jk_span value)
+{
+    unsigned char bytes[SIGNATURE_SIZE];
+    size_t len;
+    if (jk_base64_decode(value, bytes, sizeof bytes, &len) && len == sizeof bytes) return NULL;
+    return "must be an Ed25519 signature: 64 bytes in base64";
+}
+
 /* A single identifier, LicenseRef and DocumentRef included; whether it is on the SPDX list is the caller's question. */
 static const char *license_fault(struct jk_span value)
 {
@@ -324,6 +335,8 @@ static const char *read_text(struct jk_span value, enum field_type type, struct 
         return read_span(value, forms_fault(value), out_span);
     case JK_FIELD_KEY:
         return read_span(value, key_fault(value), out_span);
+    case JK_FIELD_SIGNATURE:
+        return read_span(value, signature_fault(value), out_span);
     case JK_FIELD_LICENSE:
         return read_span(value, license_fault(value), out_span);
     case JK_FIELD_TEAM:
