@@ -18,6 +18,7 @@
 #include "http/server.h"
 #include "rpc/server.h"
 #include "service/services.h"
+#include "service/waiting.h"
 #include "store/embedded.h"
 
 struct server {
@@ -138,8 +139,10 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
                                        .migrate = server->embedded != NULL};
     JK_TRY(jk_store_start(&options, &server->store, error));
     server->services =
-        (struct jk_services){server->store, (unsigned)config->publishers_per_account, (unsigned)config->writes_per_day};
-    return JK_OK;
+        (struct jk_services){.store = server->store,
+                             .publishers_per_account = (unsigned)config->publishers_per_account,
+                             .writes_per_day = (unsigned)config->writes_per_day};
+    return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
 }
 
 static void health_changed(void *context, bool healthy)
@@ -171,6 +174,11 @@ static void observe(void *services, size_t method, enum jk_status status, int64_
     jk_metrics_observe(JK_METRIC_RPC_SECONDS, method, duration_us > 0 ? (uint64_t)duration_us : 0);
 }
 
+static void draining(void *context)
+{
+    jk_waiting_drain(((struct jk_services *)context)->waiting);
+}
+
 static enum jk_status start_rpc(struct server *server, struct jk_error *error)
 {
     const struct jk_config *config = &server->config;
@@ -180,6 +188,7 @@ static enum jk_status start_rpc(struct server *server, struct jk_error *error)
                                      .dispatch = jk_dispatch,
                                      .observe = observe,
                                      .services = &server->services,
+                                     .draining = draining,
                                      .tls_cert = *config->tls_cert ? config->tls_cert : NULL,
                                      .tls_key = *config->tls_key ? config->tls_key : NULL,
                                      .tls_client_ca = *config->tls_client_ca ? config->tls_client_ca : NULL};
@@ -258,6 +267,7 @@ static bool stop(struct server *server)
     if (drained) {
         jk_http_stop(server->http);
         jk_rpc_free(server->rpc);
+        jk_waiting_stop(server->services.waiting);
         jk_store_stop(server->store);
     }
     jk_embedded_stop(server->embedded);

@@ -43,6 +43,8 @@ struct jk_rpc_options {
     /* After each call, on the thread that ended it; must not wait. `method`: its place in `methods`, method_count for
      * health, reflection and unknown ones. May be NULL. */
     void (*observe)(void *services, size_t method, enum jk_status status, int64_t duration_us);
+    /* Once, when draining begins: the time to end streams that wait for news. May be NULL. */
+    void (*draining)(void *services);
     /* Three probes in a row have failed, so nobody can connect any more. NULL: log it and end the process with 70. */
     void (*probe_failed)(void *services);
 };

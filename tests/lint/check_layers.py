@@ -11,6 +11,7 @@ BELOW = {
     "domain": {"base"},
     "book": {"base", "domain"},
     "auth": {"base", "domain"},
+    "report": {"base", "domain", "book"},
     "fetch": {"base"},
     "tiles": {"base", "tlog"},
     "witness": {"base", "tlog", "fetch"},
@@ -30,7 +31,7 @@ OWNERS = {
     "microhttpd.h": r"http/",
     "zlib.h": r"http/",
     "curl/": r"fetch/",
-    "jansson.h": r"(auth|cli|http)/",
+    "jansson.h": r"(auth|cli|http|report)/",
     "yaml.h": r"cli/",
     "protobuf-c/": r"(service|rpc|cli)/",
 }
