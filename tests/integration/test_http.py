@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -373,6 +374,15 @@ class Blobs(Shared):
     def withdraw(self, digest, client=None, **fields):
         return (client or self.admin).call("Registry.WithdrawBlob", sha256=digest, **fields)
 
+    def chunks(self, digest):
+        """Rows of it in PostgreSQL."""
+        with open(os.path.join(self.server.data, "postgresql", "postmaster.pid")) as f:
+            folder = f.read().split("\n")[4]
+        found = subprocess.run(["psql", "-XAtq", "-h", folder, "-U", "jokbo", "-d", "jokbo", "-c",
+                                "select count(*) from blob_chunk where digest = decode('%s', 'hex')" % digest],
+                               capture_output=True, text=True, check=True, timeout=60)
+        return int(found.stdout)
+
     def test_withdrawal(self):
         data, digest = self.text("withdrawn")
         for fields, wrong in (({}, ["reason"]), ({"reason": "x" * 4097}, ["reason"]), ({"lift": True, "reason": "x"}, ["reason"])):
@@ -383,11 +393,13 @@ class Blobs(Shared):
         dry = self.withdraw(digest, reason="only a check", validate_only=True)
         self.assertEqual(dry["state"], "BLOB_STATE_WITHDRAWN")
         self.assertEqual(self.get(self.path(digest)).body, data)
+        self.assertEqual(self.chunks(digest), 1)
         size = self.size()
         blob = self.withdraw(digest, reason="somebody's secret was in it")
         self.assertEqual((blob["state"], blob["size"]), ("BLOB_STATE_WITHDRAWN", str(len(data))))
         self.assertEqual(self.withdraw(digest, reason="again"), blob)
         self.assertEqual(self.size(), size, "withdrawing is no entry of the log")
+        self.assertEqual(self.chunks(digest), 0)
         self.check_withdrawn(data, digest, blob)
         self.server.stop()  # and it outlives the server
         self.server.start()
