@@ -85,7 +85,8 @@ enum MHD_Result jk_http_readiness(struct jk_http *http, struct MHD_Connection *c
 struct jk_http_ready *jk_http_ready_new(struct jk_http *http); /* NULL: no memory or no thread */
 void jk_http_ready_end(struct jk_http_ready *ready);           /* answers who waits, and who asks later: stopping */
 void jk_http_ready_free(struct jk_http_ready *ready);          /* accepts NULL */
-bool jk_http_read(int fd, char *bytes, size_t len);            /* a file's first bytes; false where it has fewer */
+/* The bytes of a file from `first` on; false where it has fewer. */
+bool jk_http_read(int fd, char *bytes, size_t len, uint64_t first);
 /* A bundle's bytes, compressed, from the cache where they lie there. NULL: too large, or no memory. */
 struct jk_http_zips *jk_http_zips_new(void);
 void jk_http_zips_free(struct jk_http_zips *zips);
