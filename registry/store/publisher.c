@@ -25,7 +25,7 @@
 static void note_published(struct jk_log_publisher *publisher, int64_t began_ms)
 {
     struct jk_store *store = publisher->store;
-    uint32_t size = (uint32_t)publisher->checkpoint.size;
+    uint64_t size = publisher->checkpoint.size;
 
     pthread_mutex_lock(&store->publish_lock);
     if (size > store->published_size) store->tell_published = true;
@@ -137,7 +137,7 @@ static void publish_last(struct jk_log_publisher *publisher)
     publisher->conn.next_ms = 0;
     publish_once(publisher);
     if (store->size > store->published_size)
-        jk_log(JK_LOG_WARN, "publication-behind", "published", jk_log_i64(store->published_size), "size",
+        jk_log(JK_LOG_WARN, "publication-behind", "published", jk_log_i64((int64_t)store->published_size), "size",
                jk_log_i64(store->size), NULL);
 }
 
@@ -186,7 +186,7 @@ static enum jk_status find_size(struct jk_log_publisher *publisher, struct jk_er
 
     JK_TRY(jk_published_read(publisher->folder, &publisher->public, error));
     if (!publisher->public.present || publisher->public.checkpoint.size > store->size) return JK_OK;
-    store->published_size = (uint32_t)publisher->public.checkpoint.size;
+    store->published_size = publisher->public.checkpoint.size;
     if (store->published_size == store->size) store->behind_since_ms = 0;
     return JK_OK;
 }
@@ -248,11 +248,6 @@ void jk_publisher_stop(struct jk_store *store)
 
 /* ---- the port ---- */
 
-uint32_t jk_store_published_size(struct jk_store *store)
-{
-    return store->published_size;
-}
-
 const char *jk_store_public_dir(struct jk_store *store)
 {
     return store->public_dir;
@@ -279,7 +274,7 @@ void jk_store_on_published(struct jk_store *store, jk_published_fn *published, v
     pthread_mutex_unlock(&store->publish_lock);
 }
 
-void jk_store_cosign(struct jk_store *store, uint32_t size, struct jk_span lines)
+void jk_store_cosign(struct jk_store *store, uint64_t size, struct jk_span lines)
 {
     pthread_mutex_lock(&store->publish_lock);
     if (size >= store->published_size) {

@@ -54,6 +54,8 @@ struct jk_store {
     pthread_cond_t published; /* on CLOCK_MONOTONIC */
     char *checkpoint;
     size_t checkpoint_len;
+    uint64_t checkpoint_size; /* of the log, in it */
+    _Atomic uint64_t published_size;
     atomic_bool healthy;
     void (*health_changed)(void *context, bool healthy);
     void *health_context;
@@ -62,10 +64,11 @@ struct jk_store {
     void *published_context;
     bool tell_published;     /* published_fn is to be called */
     struct jk_text cosigned; /* further signature lines for the checkpoint of cosigned_size */
-    uint32_t cosigned_size;
+    uint64_t cosigned_size;
     bool cosigned_new;
-    _Atomic uint32_t published_size;
     atomic_bool publication_stopped;
+    void (*grown)(void *context, uint32_t size); /* called under publish_lock */
+    void *growth_context;
 
     /* What the listener heard: the sequencer looks when it is more than its own. */
     _Atomic uint64_t heard_size;

@@ -57,31 +57,38 @@ struct jk_view {
 void jk_store_view(struct jk_store *store, struct jk_view *out_view);
 void jk_store_view_end(struct jk_store *store);
 struct jk_directory *jk_store_directory(struct jk_store *store);
-/* The newest checkpoint that this server knows (signed note), in arena. */
+/* The newest checkpoint that this server knows (signed note), in arena; with a view held, the one of the view's size. */
 JK_MUST_USE enum jk_status jk_store_checkpoint(struct jk_store *store, struct jk_arena *arena, struct jk_span *out_note, struct jk_error *error);
+/* Size of the newest checkpoint whose tiles are published; 0 before the first. */
+uint64_t jk_store_published_size(const struct jk_store *store);
+/* The receipt of a committed entry for the newest checkpoint (tlog/receipt.h), appended to `out`. NOT_FOUND beyond it. */
+JK_MUST_USE enum jk_status jk_store_receipt(struct jk_store *store, uint64_t index, struct jk_text *out,
+                                            struct jk_error *error);
 /* True while the database answers: health is tied to it. */
 bool jk_store_is_healthy(struct jk_store *store);
 /* Called on a thread of the store whenever health changes. Set before any traffic. */
 void jk_store_on_health(struct jk_store *store, void (*changed)(void *context, bool healthy), void *context);
+/* Called on a thread of the store after each growth, with the size that may be asked for now; must be short, and must not
+ * ask the store for anything. Once this returns, the one before is not running and will not run again. NULL: none. */
+void jk_store_on_growth(struct jk_store *store, void (*grown)(void *context, uint32_t size), void *context);
 /* Waits (on a reader thread only) until the book holds at least `size`; false at the deadline. */
 bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_ms);
 
 /* ---- the published log: files in the public folder, at most 10 publications a second, within 1 s of a commit ---- */
-uint32_t jk_store_published_size(struct jk_store *store); /* 0: nothing yet */
 const char *jk_store_public_dir(struct jk_store *store);
 struct jk_publish_state {
-    uint32_t size;  /* published */
+    uint64_t size;  /* published */
     int64_t lag_ms; /* how long something has been waiting to be published; 0: nothing does */
     bool stopped;   /* for good: the folder or the database contradicts the log (alarm publication-stopped) */
 };
 void jk_store_publish_state(struct jk_store *store, struct jk_publish_state *out_state);
 /* Called on the publisher's thread after each publication with the checkpoint of that size as this log signed it, and
  * once soon after it is set, where something is published already. It must not wait for long. One at a time. */
-typedef void jk_published_fn(void *context, uint32_t size, struct jk_span note);
+typedef void jk_published_fn(void *context, uint64_t size, struct jk_span note);
 void jk_store_on_published(struct jk_store *store, jk_published_fn *published, void *context);
 /* Further signature lines (each with its LF) for the published checkpoint of that size: the file is written again with
  * them. Nothing happens once a larger size is published. Any thread; the lines are copied. */
-void jk_store_cosign(struct jk_store *store, uint32_t size, struct jk_span lines);
+void jk_store_cosign(struct jk_store *store, uint64_t size, struct jk_span lines);
 
 /* ---- writing ---- */
 struct jk_write;
@@ -118,6 +125,11 @@ struct jk_write {
     struct jk_digest fingerprint; /* SHA-256 of method and request: the same request_id with another one is refused */
     bool dry;                     /* validate_only: decide runs, everything is taken back, the reply is given */
     struct jk_span reply;
+    /* What a repeat of the request needs to be given its reply again. Empty: the reply itself is stored. */
+    struct jk_span keep;
+    /* Runs on the sequencer in a repeat's turn: makes the reply out of what was stored. NULL: what was stored is the
+     * reply. */
+    enum jk_status (*repeat)(struct jk_write *write, struct jk_turn *turn, struct jk_span stored);
     bool replayed;
     uint32_t first_index, entry_count; /* what was appended */
     int64_t time_us;
