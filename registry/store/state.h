@@ -50,6 +50,8 @@ struct jk_store {
     pthread_cond_t published; /* on CLOCK_MONOTONIC */
     char *checkpoint;
     size_t checkpoint_len;
+    uint64_t checkpoint_size; /* of the log, in it */
+    _Atomic uint64_t published_size;
     atomic_bool healthy;
     void (*health_changed)(void *context, bool healthy);
     void *health_context;
