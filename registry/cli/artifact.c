@@ -126,7 +126,8 @@ static const char *manifest_fault(const struct jk_artifact *artifact, struct jk_
 {
     const struct jk_statement *statement = artifact->statement;
     struct jk_digest digest = jk_digest_of(artifact->manifest);
-    if (!jk_digest_equal(&digest, &statement->artifact)) return "its SHA-256 is not the artifact digest in the statement";
+    if (!jk_digest_equal(&digest, &statement->artifact))
+        return "its SHA-256 is not the artifact digest in the statement";
     if (jk_manifest_check(artifact->manifest, summary, error) != JK_OK) return error->message;
     if (jk_digest_is_zero(&statement->weights) || jk_digest_equal(&summary->weights, &statement->weights)) return NULL;
     return "its weights digest is not the one in the statement";
@@ -152,10 +153,11 @@ static void tell_files(const struct tally *tally)
 {
     unsigned long long files = tally->files, bytes = tally->bytes, differ = tally->differ;
     if (differ == 0)
-        jk_results_add(tally->results, "files", JK_RESULT_HOLDS, "%llu %s of %llu bytes in all, as in the manifest", files,
-                       files == 1 ? "file" : "files", bytes);
+        jk_results_add(tally->results, "files", JK_RESULT_HOLDS, "%llu %s of %llu bytes in all, as in the manifest",
+                       files, files == 1 ? "file" : "files", bytes);
     else
-        jk_results_add(tally->results, "files", JK_RESULT_FAILS, "%llu of %llu differ from the manifest", differ, files);
+        jk_results_add(tally->results, "files", JK_RESULT_FAILS, "%llu of %llu differ from the manifest", differ,
+                       files);
 }
 
 void jk_artifact_check(const struct jk_artifact *artifact, struct jk_results *results)

@@ -6,7 +6,6 @@
 #include "cli/local.h"
 #include "cli/print.h"
 #include "cli/subject.h"
-#include "domain/ident.h"
 
 struct verification {
     struct jk_cli *cli;
@@ -26,21 +25,12 @@ static enum jk_status room_for(struct verification *verification, size_t count)
 static enum jk_status find_release(struct jk_cli *cli, const char *name, const Jokbo__V1__Release **out_release)
 {
     Jokbo__V1__GetReleaseRequest request = JOKBO__V1__GET_RELEASE_REQUEST__INIT;
-    Jokbo__V1__GetModelRequest deciding = JOKBO__V1__GET_MODEL_REQUEST__INIT;
-    const ProtobufCServiceDescriptor *registry = &jokbo__v1__registry__descriptor;
     Jokbo__V1__Release *release;
-    Jokbo__V1__Model *model;
-    request.name = deciding.name = (char *)name;
-    if (strchr(name, '@')) {
-        JK_TRY(jk_cli_call(cli, registry, "GetRelease", &request.base, &release));
-        *out_release = release;
-        return JK_OK;
-    }
-    JK_TRY(jk_cli_call(cli, registry, "GetModel", &deciding.base, &model));
-    *out_release = model->release;
-    if (model->release) return JK_OK;
-    return jk_fail(&cli->error, JK_NOT_FOUND, "RELEASE_ABSENT",
-                   "%.200s has no release that is not yanked: name one, as MODEL@VERSION", name);
+    request.which_case = JOKBO__V1__GET_RELEASE_REQUEST__WHICH_NAME;
+    request.name = (char *)name;
+    JK_TRY(jk_cli_call(cli, &jokbo__v1__registry__descriptor, "GetRelease", &request.base, &release));
+    *out_release = release;
+    return JK_OK;
 }
 
 static enum jk_status ask_receipt(struct jk_cli *cli, const char *lineage_hash, struct jk_subject *subject)
@@ -132,7 +122,8 @@ static enum jk_status take_folder(struct verification *verification, const char 
     JK_TRY(jk_receipts_list(folder, &cli->arena, &paths, &count, &cli->error));
     if (count == 0)
         return jk_fail(&cli->error, JK_NOT_FOUND, "RECEIPTS_ABSENT",
-                       "no receipt lies in %.200s/" JK_RECEIPTS_FOLDER ": --model PUBLISHER/MODEL says what its files should be",
+                       "no receipt lies in %.200s/" JK_RECEIPTS_FOLDER
+                       ": --model PUBLISHER/MODEL says what its files should be",
                        folder);
     JK_TRY(room_for(verification, count));
     for (size_t i = 0; i < count; i++)
@@ -162,7 +153,8 @@ static enum jk_status gather(struct verification *verification)
     if (!folder && (jk_cli_has(cli, JK_OPTION_MODEL) || jk_cli_has(cli, JK_OPTION_RELEASE)))
         return jk_cli_usage(cli, "--model and --release go with a folder, and %.200s is none", what);
     if (folder)
-        return jk_cli_has(cli, JK_OPTION_MODEL) ? take_model_folder(verification, what) : take_folder(verification, what);
+        return jk_cli_has(cli, JK_OPTION_MODEL) ? take_model_folder(verification, what)
+                                                : take_folder(verification, what);
     if (!jk_local_exists(what) && !jk_span_ends(jk_span_of(what), JK_SPAN(JK_RECEIPT_SUFFIX)))
         return take_name(verification, what, NULL);
     JK_TRY(room_for(verification, 1));
@@ -207,8 +199,7 @@ static void print_all(const struct verification *verification)
         if (i > 0) fputc('\n', cli->out);
         jk_subject_print(&verification->subjects[i], cli);
     }
-    if (clash)
-        fprintf(cli->out, "\nSeen before:\n\n%s\nNow:\n\n%s\n", clash->trust.clash[0], clash->trust.clash[1]);
+    if (clash) fprintf(cli->out, "\nSeen before:\n\n%s\nNow:\n\n%s\n", clash->trust.clash[0], clash->trust.clash[1]);
 }
 
 static enum jk_status print_json(const struct verification *verification, enum jk_status status)
@@ -221,8 +212,21 @@ static enum jk_status print_json(const struct verification *verification, enum j
     cli->told = status != JK_OK;
     json_t *reason = status == JK_OK ? json_null() : json_string(error->reason ? error->reason : "");
     json_t *message = status == JK_OK ? json_null() : json_string(error->message);
-    return jk_print_json(cli, json_pack("{s:b, s:o, s:o, s:o}", "verified", status == JK_OK, "reason", reason, "message",
-                                        message, "subjects", list));
+    return jk_print_json(cli, json_pack("{s:b, s:o, s:o, s:o}", "verified", status == JK_OK, "reason", reason,
+                                        "message", message, "subjects", list));
+}
+
+/* A log's newest checkpoint is asked for once, and its key told once. */
+static enum jk_status check_one(struct verification *verification, size_t at)
+{
+    struct jk_subject *subject = &verification->subjects[at];
+    for (size_t i = 0; i < at && !subject->again; i++) {
+        const struct jk_subject *before = &verification->subjects[i];
+        subject->again =
+            before->evidence.signed_well && subject->evidence.receipt_read &&
+            jk_span_equal(before->evidence.receipt.checkpoint.origin, subject->evidence.receipt.checkpoint.origin);
+    }
+    return jk_subject_check(subject, verification->cli);
 }
 
 enum jk_status jk_run_verify(struct jk_cli *cli)
@@ -230,7 +234,7 @@ enum jk_status jk_run_verify(struct jk_cli *cli)
     struct verification verification = {.cli = cli};
     JK_TRY(gather(&verification));
     for (size_t i = 0; i < verification.count; i++)
-        JK_TRY(jk_subject_check(&verification.subjects[i], cli));
+        JK_TRY(check_one(&verification, i));
     enum jk_status status = conclude(&verification);
     if (cli->json) {
         JK_TRY(print_json(&verification, status));

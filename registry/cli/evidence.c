@@ -17,14 +17,15 @@ void jk_results_init(struct jk_results *results, struct jk_arena *arena)
 
 void jk_results_add(struct jk_results *results, const char *check, enum jk_result_state state, const char *format, ...)
 {
-    char text[LINE_MAX_BYTES];
+    char text[LINE_MAX_BYTES + 4]; /* a character may begin before the limit and end after it */
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (state == JK_RESULT_FAILS) results->fails++;
     if (results->count == JK_RESULTS_MAX) return;
-    const char *copy = jk_arena_copy(results->arena, text, strlen(text));
+    struct jk_span whole = jk_utf8_cut(jk_span_of(text), LINE_MAX_BYTES);
+    const char *copy = jk_arena_copy(results->arena, whole.at, whole.len);
     results->items[results->count++] = (struct jk_result){check, state, copy ? copy : ""};
 }
 
@@ -40,7 +41,8 @@ static void read_statement(struct jk_evidence *evidence, struct jk_results *resu
     jk_error_init(&error, NULL);
     evidence->lineage = jk_statement_hash(evidence->entry.statement);
     evidence->statement_read = jk_statement_parse(evidence->entry.statement, &evidence->statement, &error) == JK_OK;
-    if (!evidence->statement_read) jk_results_add(results, "entry", JK_RESULT_FAILS, "its statement: %s", error.message);
+    if (!evidence->statement_read)
+        jk_results_add(results, "entry", JK_RESULT_FAILS, "its statement: %s", error.message);
 }
 
 static void read_entry(struct jk_evidence *evidence, struct jk_results *results)
@@ -63,7 +65,7 @@ void jk_evidence_read(struct jk_evidence *evidence, struct jk_results *results)
     jk_error_init(&error, NULL);
     evidence->receipt_read = jk_receipt_parse(evidence->receipt_text, &evidence->receipt, &error) == JK_OK;
     if (!evidence->receipt_read) jk_results_add(results, "receipt", JK_RESULT_FAILS, "%s", error.message);
-    read_entry(evidence, results);
+    if (evidence->entry_text.len > 0) read_entry(evidence, results);
 }
 
 /* The lineage hash, and the hash that it should be. */
@@ -158,7 +160,7 @@ void jk_evidence_check(struct jk_evidence *evidence, const struct jk_keys *keys,
 {
     if (evidence->entry_read) check_entry(evidence, results);
     if (!evidence->receipt_read) return;
-    check_inclusion(evidence, results);
+    if (evidence->entry_text.len > 0) check_inclusion(evidence, results);
     if (keys->count > 0)
         evidence->signed_well =
             jk_evidence_signature(evidence->receipt.note, &evidence->receipt.checkpoint, keys, results);

@@ -36,7 +36,8 @@ void jk_results_add(struct jk_results *results, const char *check, enum jk_resul
     __attribute__((format(printf, 4, 5)));
 const char *jk_result_word(enum jk_result_state state); /* "ok", "note", "skipped", "FAILED" */
 
-/* What is checked, and what came of it. The first three are given; spans point into them. */
+/* What is checked, and what came of it. The first three are given; spans point into them. Without the
+ * entry nothing but the signature can be checked. */
 struct jk_evidence {
     struct jk_span receipt_text;
     struct jk_span entry_text;
@@ -51,7 +52,7 @@ struct jk_evidence {
     bool signed_well;              /* receipt read, its checkpoint signed by one of the keys */
 };
 
-/* Reads both texts: results "receipt" and "entry" where they are malformed. */
+/* Reads both texts, where they are there: results "receipt" and "entry" where they are malformed. */
 void jk_evidence_read(struct jk_evidence *evidence, struct jk_results *results);
 /* Results "lineage hash" or "entry", "inclusion", "signature", "cosignatures", as far as what was read allows. */
 void jk_evidence_check(struct jk_evidence *evidence, const struct jk_keys *keys, struct jk_results *results);

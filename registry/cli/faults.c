@@ -21,8 +21,13 @@ static const char *keep(struct jk_error *error, const char *text)
 static void take_info(const Google__Rpc__ErrorInfo *info, struct jk_error *error)
 {
     error->reason = keep(error, info->reason);
-    for (size_t i = 0; i < info->n_metadata; i++)
-        jk_error_fact(error, info->metadata[i]->key, "%s", info->metadata[i]->value);
+    for (size_t i = 0; i < info->n_metadata; i++) {
+        const char *key = info->metadata[i]->key, *value = info->metadata[i]->value;
+        if (strcmp(key, "receipt") == 0)
+            jk_error_fact_text(error, key, jk_span_of(value)); /* has lines, and is parsed before anything else */
+        else
+            jk_error_fact(error, key, "%s", value);
+    }
 }
 
 static void take_bad_request(const Google__Rpc__BadRequest *bad, struct jk_error *error)
@@ -147,7 +152,8 @@ const char *jk_faults_hint(const struct jk_error *error)
 {
     if (has_reason(error, "LOG_FORKED"))
         return "Keep both checkpoints, and show them to the operator and to others: together they are the proof.";
-    if (has_reason(error, "RECEIPT_WRONG")) return "jokbo verify MODEL asks again; if that fails, too, tell the operator.";
+    if (has_reason(error, "RECEIPT_WRONG"))
+        return "jokbo verify MODEL asks again; if that fails, too, tell the operator.";
     if (has_reason(error, "USAGE")) return "jokbo help lists the commands; jokbo COMMAND --help its options.";
     switch (error->status) {
     case JK_UNAUTHENTICATED:

@@ -34,7 +34,8 @@ enum jk_status jk_keep_fetch_entry(struct jk_cli *cli, uint64_t index, struct jk
     if (!cli->client) JK_TRY(jk_client_new(&cli->settings, &cli->arena, &cli->client, error));
     JK_TRY(jk_client_download(cli->client, LOG, "ReadEntries", &request.base, take_entry, &wanted, error));
     if (wanted.entry.len == 0)
-        return jk_fail(error, JK_NOT_FOUND, "ENTRY_ABSENT", "the server shows no entry %llu", (unsigned long long)index);
+        return jk_fail(error, JK_NOT_FOUND, "ENTRY_ABSENT", "the server shows no entry %llu",
+                       (unsigned long long)index);
     *out_entry = wanted.entry;
     return JK_OK;
 }
@@ -56,7 +57,8 @@ static const char *other_release(const struct jk_keep *keep, const struct jk_evi
         return kind == JK_KIND_YANK || kind == JK_KIND_UNYANK ? NULL : "its entry is no yank and none's undoing";
     if (!evidence->statement_read) return "its entry holds no statement";
     if (!jk_span_equal(statement->version, jk_span_of(keep->version))) return "its entry is of another version";
-    if (!jk_span_equal(statement->model, jk_span_of(keep->model))) return "its entry is of another model";
+    if (!keep->renamed && !jk_span_equal(statement->model, jk_span_of(keep->model)))
+        return "its entry is of another model";
     if (!keep->artifact || !keep->artifact[0]) return NULL;
     jk_digest_hex(&statement->artifact, hex);
     return strcmp(hex, keep->artifact) == 0 ? NULL : "its entry has another artifact digest than the one declared";
@@ -76,7 +78,7 @@ static enum jk_status wrong(struct jk_cli *cli, const struct jk_keep *keep, cons
                   "%s@%s is in the log, says the server, but its receipt does not hold: %.300s", keep->model,
                   keep->version, why);
     jk_error_fact(&cli->error, "lineage_hash", "%s", keep->lineage_hash);
-    jk_error_fact(&cli->error, "receipt", "%s", keep->receipt);
+    jk_error_fact_text(&cli->error, "receipt", jk_span_of(keep->receipt));
     return cli->error.status;
 }
 
@@ -97,8 +99,8 @@ static enum jk_status remember(struct jk_cli *cli, struct jk_trust *trust, struc
     print_clash(cli, trust);
     jk_error_init(&cli->error, &cli->arena);
     (void)jk_fail(&cli->error, why.status, "LOG_FORKED", "%s", why.message);
-    jk_error_fact(&cli->error, "seen_before", "%s", trust->clash[0]);
-    jk_error_fact(&cli->error, "now", "%s", trust->clash[1]);
+    jk_error_fact_text(&cli->error, "seen_before", jk_span_of(trust->clash[0]));
+    jk_error_fact_text(&cli->error, "now", jk_span_of(trust->clash[1]));
     return cli->error.status;
 }
 
@@ -126,14 +128,15 @@ static void store(struct jk_cli *cli, struct jk_keep *keep, const struct jk_evid
 {
     struct jk_receipt_file file = {
         .receipt = evidence->receipt_text, .entry = evidence->entry_text, .manifest = keep->manifest};
+    struct jk_span model = evidence->statement_read ? evidence->statement.model : jk_span_of(keep->model);
     const char *about = "";
     struct jk_error why;
     jk_error_init(&why, &cli->arena);
     if (!keep->registers)
         about = jk_arena_printf(&cli->arena, "@%s-%llu", jk_kind_text(evidence->entry.kind),
                                 (unsigned long long)evidence->receipt.index);
-    if (jk_receipts_write(keep->home, jk_span_of(keep->model), jk_span_of(keep->version), about ? about : "@", &file,
-                          &cli->arena, &why) == JK_OK)
+    if (jk_receipts_write(keep->home, model, jk_span_of(keep->version), about ? about : "@", &file, &cli->arena,
+                          &why) == JK_OK)
         keep->file = file.path;
     else
         warn(cli, "the receipt could not be stored", &why);

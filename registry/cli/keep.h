@@ -6,13 +6,14 @@
 #include "cli/cli.h"
 
 struct jk_keep {
-    const char *home;    /* beside which it is stored (receipts.h) */
-    const char *receipt; /* as it came; "" or NULL for none */
+    const char *home;                           /* beside which it is stored (receipts.h) */
+    const char *receipt;                        /* as it came; "" or NULL for none */
     const char *model, *version, *lineage_hash; /* the release that it is about */
-    const char *artifact; /* the artifact digest that was declared; "" or NULL for none */
+    const char *artifact;                       /* the artifact digest that was declared; "" or NULL for none */
+    bool renamed;                               /* the model may bear another name in its entry */
     struct jk_span manifest;
-    bool registers; /* the entry is a registration or release; else a yank or its undoing */
-    const char *file; /* out: where it lies; NULL where it was not stored */
+    bool registers;      /* the entry is a registration or release; else a yank or its undoing */
+    const char *file;    /* out: where it lies; NULL where it was not stored */
     const char *new_key; /* out: the log's key, where this was its first use; else NULL */
 };
 

@@ -167,10 +167,11 @@ struct candidate {
 static enum jk_status forked(const struct jk_memory *memory, const struct jk_checkpoint *checkpoint,
                              struct jk_error *error)
 {
-    return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_FORKED",
-                   "the log %.*s shows two pasts: its checkpoint of size %llu contradicts that of size %llu seen before",
-                   JK_SPAN_ARG(checkpoint->origin), (unsigned long long)checkpoint->size,
-                   (unsigned long long)memory->checkpoint.size);
+    return jk_fail(
+        error, JK_FAILED_PRECONDITION, "LOG_FORKED",
+        "the log %.*s shows two pasts: its checkpoint of size %llu contradicts that of size %llu seen before",
+        JK_SPAN_ARG(checkpoint->origin), (unsigned long long)checkpoint->size,
+        (unsigned long long)memory->checkpoint.size);
 }
 
 static enum jk_status prove_growth(const struct jk_memory *memory, const struct candidate *candidate,
@@ -218,5 +219,6 @@ enum jk_status jk_memory_advance(struct jk_memory *memory, struct jk_span note, 
         *out_growth = growth;
         return JK_OK;
     }
-    return jk_fail(error, JK_UNAVAILABLE, "MEMORY_BUSY", "%s: other processes write there all the time", memory->folder);
+    return jk_fail(error, JK_UNAVAILABLE, "MEMORY_BUSY", "%s: other processes write there all the time",
+                   memory->folder);
 }

@@ -11,8 +11,8 @@
 #define JK_RECEIPTS_MAX    1000
 
 struct jk_receipt_file {
-    const char *path; /* with its suffix */
-    const char *stem; /* without */
+    const char *path;                        /* with its suffix */
+    const char *stem;                        /* without */
     struct jk_span receipt, entry, manifest; /* texts; empty where there is none */
 };
 

@@ -52,8 +52,7 @@ void jk_subject_read(struct jk_subject *subject, struct jk_cli *cli)
     evidence->receipt_text = subject->file.receipt;
     evidence->entry_text = subject->file.entry;
     if (!jk_digest_is_zero(&subject->expected)) evidence->expected = &subject->expected;
-    if (subject->file.entry.len > 0 || jk_error_is_set(&subject->trouble) == false)
-        jk_evidence_read(evidence, &subject->results);
+    jk_evidence_read(evidence, &subject->results);
 }
 
 static enum jk_status download_manifest(struct jk_cli *cli, const char *hex, struct jk_span *out_manifest,
@@ -101,7 +100,8 @@ static void check_files(struct jk_subject *subject, struct jk_cli *cli)
     struct jk_error why;
     if (!subject->folder || !subject->evidence.statement_read) return;
     if (jk_digest_is_zero(&statement->artifact)) {
-        jk_results_add(&subject->results, "files", JK_RESULT_NOTE, "the statement names no artifact to compare them with");
+        jk_results_add(&subject->results, "files", JK_RESULT_NOTE,
+                       "the statement names no artifact to compare them with");
         return;
     }
     jk_error_init(&why, &cli->arena);
@@ -109,7 +109,7 @@ static void check_files(struct jk_subject *subject, struct jk_cli *cli)
         skip(subject, "files", &why);
         return;
     }
-    struct jk_artifact artifact = {subject->folder, subject->file.manifest,           statement,
+    struct jk_artifact artifact = {subject->folder, subject->file.manifest,          statement,
                                    cli->err,        cli->err_terminal && !cli->json, cli->utf8};
     jk_artifact_check(&artifact, &subject->results);
 }
@@ -130,14 +130,15 @@ static void check_newest(struct jk_subject *subject)
     struct jk_checkpoint checkpoint;
     struct jk_span body, signatures, note;
     struct jk_error why;
-    if (trust->offline || subject->newest_asked || trust->clash[0]) return;
+    if (trust->offline || subject->again || subject->newest_asked || trust->clash[0]) return;
     jk_error_init(&why, subject->results.arena);
     if (jk_trust_newest(trust, &why) != JK_OK) {
         skip(subject, "newest checkpoint", &why);
         return;
     }
     note = jk_span_of(trust->newest->note);
-    if (jk_note_open(note, &body, &signatures, &why) != JK_OK || jk_checkpoint_parse(body, &checkpoint, &why) != JK_OK ||
+    if (jk_note_open(note, &body, &signatures, &why) != JK_OK ||
+        jk_checkpoint_parse(body, &checkpoint, &why) != JK_OK ||
         jk_keys_verify(&trust->keys, jk_span_of(trust->origin), note, NULL, &why) != JK_OK ||
         !jk_span_equal(checkpoint.origin, jk_span_of(trust->origin)))
         jk_results_add(&subject->results, "newest checkpoint", JK_RESULT_FAILS, "the server's: %s",
@@ -154,10 +155,9 @@ enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli)
         subject->trusted = true;
     }
     const struct jk_keys none = {0};
-    if (evidence->entry_text.len > 0)
-        jk_evidence_check(evidence, subject->trusted ? &subject->trust.keys : &none, &subject->results);
+    jk_evidence_check(evidence, subject->trusted ? &subject->trust.keys : &none, &subject->results);
     if (subject->trusted) {
-        jk_trust_tell_key(&subject->trust, &subject->results);
+        if (!subject->again) jk_trust_tell_key(&subject->trust, &subject->results);
         if (subject->trust.keys.count == 0)
             (void)jk_fail(&subject->trouble, subject->trust.keyless.status, subject->trust.keyless.reason, "%s",
                           subject->trust.keyless.message);
@@ -176,10 +176,8 @@ enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli)
 void jk_subject_print(const struct jk_subject *subject, struct jk_cli *cli)
 {
     static const struct jk_column columns[] = {{"", false}, {"", false}, {"", false}};
-    static const enum jk_paint paints[] = {JK_PAINT_GREEN, JK_PAINT_DIM, JK_PAINT_YELLOW, JK_PAINT_RED};
     struct jk_table table;
     jk_table_init(&table, &cli->arena, columns, 3);
-    (void)paints;
     for (size_t i = 0; i < subject->results.count; i++) {
         const struct jk_result *result = &subject->results.items[i];
         jk_table_cell(&table, jk_result_word(result->state));
@@ -230,8 +228,8 @@ json_t *jk_subject_json(const struct jk_subject *subject)
         json_object_set_new(root, "log_size", json_integer((json_int_t)checkpoint->size));
     }
     if (root && subject->trust.clash[0])
-        json_object_set_new(root, "contradiction",
-                            json_pack("{s:s, s:s}", "seen_before", subject->trust.clash[0], "now",
-                                      subject->trust.clash[1]));
+        json_object_set_new(
+            root, "contradiction",
+            json_pack("{s:s, s:s}", "seen_before", subject->trust.clash[0], "now", subject->trust.clash[1]));
     return root;
 }

@@ -16,9 +16,10 @@ struct jk_subject {
     struct jk_evidence evidence;
     struct jk_results results;
     struct jk_trust trust;
-    bool trusted;              /* `trust` is open */
-    bool newest_asked;         /* the receipt is as new as the server could give it: no need to ask again */
-    struct jk_error trouble;   /* the first thing that kept a check from being made; not set offline */
+    bool trusted;            /* `trust` is open */
+    bool again;              /* the same log's checkpoint was checked before in this run */
+    bool newest_asked;       /* the receipt is as new as the server could give it: no need to ask again */
+    struct jk_error trouble; /* the first thing that kept a check from being made; not set offline */
 };
 
 void jk_subject_init(struct jk_subject *subject, struct jk_cli *cli, const char *title);

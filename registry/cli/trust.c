@@ -108,7 +108,8 @@ static enum jk_status take_hashes(const Jokbo__V1__ConsistencyProof *reply, stru
         return jk_fail(error, JK_DATA_LOSS, "PROOF_MALFORMED", "the server's proof is too long");
     for (size_t i = 0; i < reply->n_hashes; i++) {
         if (reply->hashes[i].len != JK_DIGEST_SIZE)
-            return jk_fail(error, JK_DATA_LOSS, "PROOF_MALFORMED", "the server's proof holds something else than hashes");
+            return jk_fail(error, JK_DATA_LOSS, "PROOF_MALFORMED",
+                           "the server's proof holds something else than hashes");
         memcpy(out_proof->hashes[i].bytes, reply->hashes[i].data, JK_DIGEST_SIZE);
     }
     out_proof->count = (uint32_t)reply->n_hashes;
@@ -146,19 +147,19 @@ static void tell_growth(enum jk_growth growth, uint64_t before, uint64_t size, c
     unsigned long long old = before, now = size;
     switch (growth) {
     case JK_GROWTH_FIRST:
-        jk_results_add(results, check, JK_RESULT_NOTE, "nothing was remembered of this log; its size %llu is, from now on",
-                       now);
+        jk_results_add(results, check, JK_RESULT_NOTE,
+                       "nothing was remembered of this log; its size %llu is, from now on", now);
         return;
     case JK_GROWTH_SAME:
         jk_results_add(results, check, JK_RESULT_HOLDS, "size %llu is the checkpoint remembered", now);
         return;
     case JK_GROWTH_GREW:
-        jk_results_add(results, check, JK_RESULT_HOLDS, "the log has only grown: from size %llu, remembered, to size %llu",
-                       old, now);
+        jk_results_add(results, check, JK_RESULT_HOLDS,
+                       "the log has only grown: from size %llu, remembered, to size %llu", old, now);
         return;
     case JK_GROWTH_OLDER:
-        jk_results_add(results, check, JK_RESULT_HOLDS, "its tree of size %llu is the beginning of that remembered, %llu",
-                       now, old);
+        jk_results_add(results, check, JK_RESULT_HOLDS,
+                       "its tree of size %llu is the beginning of that remembered, %llu", now, old);
         return;
     case JK_GROWTH_UNPROVEN:
         jk_results_add(results, check, JK_RESULT_SKIPPED,

@@ -16,9 +16,9 @@ struct jk_trust {
     const char *origin;
     struct jk_keys keys;
     struct jk_memory memory;
-    bool remembers;           /* `memory` is open */
-    struct jk_error forgets;  /* why not, where not */
-    struct jk_error keyless;  /* why there is no key, where keys.count is 0 */
+    bool remembers;                      /* `memory` is open */
+    struct jk_error forgets;             /* why not, where not */
+    struct jk_error keyless;             /* why there is no key, where keys.count is 0 */
     const Jokbo__V1__Checkpoint *newest; /* the server's, once asked; its signature is not checked */
     const char *clash[2]; /* two signed notes that contradict each other: what was remembered, and what came */
 };
@@ -31,8 +31,8 @@ JK_MUST_USE enum jk_status jk_trust_open(struct jk_cli *cli, struct jk_span orig
 JK_MUST_USE enum jk_status jk_trust_newest(struct jk_trust *trust, struct jk_error *error);
 /* Remembers a key of first use, once a signature of it was verified. */
 void jk_trust_keep_key(struct jk_trust *trust);
-/* jk_memory_advance with the server as the source of proofs. On LOG_FORKED `clash` is set. UNAVAILABLE where nothing can
- * be remembered. */
+/* jk_memory_advance with the server as the source of proofs. On LOG_FORKED `clash` is set. UNAVAILABLE where nothing
+ * can be remembered. */
 JK_MUST_USE enum jk_status jk_trust_advance(struct jk_trust *trust, struct jk_span note, enum jk_growth *out_growth,
                                             struct jk_error *error);
 /* A line about where the key is from: result "key". */
