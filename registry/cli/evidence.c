@@ -112,7 +112,7 @@ static void check_inclusion(const struct jk_evidence *evidence, struct jk_result
 static const char *key_from(const struct jk_keys *keys)
 {
     if (keys->from == JK_KEYS_GIVEN) return keys->where;
-    return keys->from == JK_KEYS_REMEMBERED ? "remembered from the first use" : "of first use";
+    return keys->from == JK_KEYS_REMEMBERED ? "first use, remembered" : "first use";
 }
 
 /* Names on signature lines that are not the log's own, which stand for themselves until somebody verifies them. */
@@ -147,10 +147,11 @@ bool jk_evidence_signature(struct jk_span note, const struct jk_checkpoint *chec
     }
     bool holds = jk_keys_verify(keys, checkpoint->origin, note, &key, &error) == JK_OK;
     if (holds)
-        jk_results_add(results, "signature", JK_RESULT_HOLDS, "the checkpoint of size %llu is signed by %s, key %s",
-                       (unsigned long long)checkpoint->size, jk_keys_short(key, results->arena), key_from(keys));
+        jk_results_add(results, "signature", JK_RESULT_HOLDS,
+                       "the checkpoint of size %llu is signed by %s, key from %s", (unsigned long long)checkpoint->size,
+                       jk_keys_short(key, results->arena), key_from(keys));
     else
-        jk_results_add(results, "signature", JK_RESULT_FAILS, "the checkpoint of size %llu: %s (key %s)",
+        jk_results_add(results, "signature", JK_RESULT_FAILS, "the checkpoint of size %llu: %s (key from %s)",
                        (unsigned long long)checkpoint->size, error.message, key_from(keys));
     list_cosignatures(signatures, checkpoint->origin, results);
     return holds;

@@ -53,7 +53,9 @@ enum jk_status jk_receipts_write(const char *home, struct jk_span model, struct 
     struct jk_span name = model, publisher;
     JK_TRY(check_names(model, version, error));
     (void)jk_span_cut(&name, '/', &publisher);
-    const char *folder = jk_arena_printf(arena, "%s/" JK_RECEIPTS_FOLDER "/%.*s", home, JK_SPAN_ARG(publisher));
+    const char *slash = strcmp(home, ".") == 0 ? "" : "/";
+    const char *folder =
+        jk_arena_printf(arena, "%s%s" JK_RECEIPTS_FOLDER "/%.*s", slash[0] ? home : "", slash, JK_SPAN_ARG(publisher));
     const char *base = jk_arena_printf(arena, "%.*s@%.*s%s", JK_SPAN_ARG(name), JK_SPAN_ARG(version), about);
     if (!folder || !base) return no_memory(error);
     file->stem = jk_arena_printf(arena, "%s/%s", folder, base);

@@ -121,12 +121,18 @@ static enum jk_status prove(void *context, uint64_t old_size, uint64_t size, str
 {
     Jokbo__V1__GetConsistencyProofRequest request = JOKBO__V1__GET_CONSISTENCY_PROOF_REQUEST__INIT;
     Jokbo__V1__ConsistencyProof *reply;
+    struct jk_error why;
     out_proof->count = 0;
     if (old_size == 0) return JK_OK; /* the empty proof */
     request.first_size = (int64_t)old_size;
     request.second_size = (int64_t)size;
-    JK_TRY(ask(context, "GetConsistencyProof", &request.base, &reply, error));
-    return take_hashes(reply, out_proof, error);
+    jk_error_init(&why, error->arena);
+    enum jk_status status = ask(context, "GetConsistencyProof", &request.base, &reply, &why);
+    if (status == JK_OK) return take_hashes(reply, out_proof, error);
+    if (status != JK_OUT_OF_RANGE) return jk_fail(error, status, why.reason, "%s", why.message);
+    return jk_fail(error, JK_UNAVAILABLE, "LOG_BEHIND",
+                   "the server knows nothing of size %llu, seen before: it lags behind, or was rolled back",
+                   (unsigned long long)size);
 }
 
 enum jk_status jk_trust_advance(struct jk_trust *trust, struct jk_span note, enum jk_growth *out_growth,
