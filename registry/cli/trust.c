@@ -93,10 +93,11 @@ void jk_trust_tell_key(const struct jk_trust *trust, struct jk_results *results)
     else if (keys->from == JK_KEYS_GIVEN)
         jk_results_add(results, "key", JK_RESULT_NOTE, "from %s: %s", keys->where, text);
     else
-        jk_results_add(results, "key", JK_RESULT_NOTE,
-                       "from first use%s: proves only that nothing changed since. Compare it with what the operator or "
-                       "others show, then give it with --key: %s",
-                       keys->from == JK_KEYS_REMEMBERED ? ", remembered" : "", text);
+        jk_results_add(
+            results, "key", JK_RESULT_NOTE,
+            "from first use%s: proves only that nothing changed since. Compare %s with one that came another "
+            "way, and give that with --key",
+            keys->from == JK_KEYS_REMEMBERED ? ", remembered" : "", text);
 }
 
 /* ---- growth ---- */
