@@ -166,7 +166,7 @@ static enum jk_status gather(struct verification *verification)
 static const struct jk_subject *clashing(const struct verification *verification)
 {
     for (size_t i = 0; i < verification->count; i++)
-        if (verification->subjects[i].trust.clash[0]) return &verification->subjects[i];
+        if (verification->subjects[i].anchor.clash[0]) return &verification->subjects[i];
     return NULL;
 }
 
@@ -199,7 +199,7 @@ static void print_all(const struct verification *verification)
         if (i > 0) fputc('\n', cli->out);
         jk_subject_print(&verification->subjects[i], cli);
     }
-    if (clash) fprintf(cli->out, "\nSeen before:\n\n%s\nNow:\n\n%s\n", clash->trust.clash[0], clash->trust.clash[1]);
+    if (clash) fprintf(cli->out, "\nSeen before:\n\n%s\nNow:\n\n%s\n", clash->anchor.clash[0], clash->anchor.clash[1]);
 }
 
 static enum jk_status print_json(const struct verification *verification, enum jk_status status)

@@ -2,7 +2,7 @@
 #include "cli/keep.h"
 
 #include "cli/receipts.h"
-#include "cli/trust.h"
+#include "cli/anchor.h"
 
 #define LOG (&jokbo__v1__log__descriptor)
 
@@ -82,46 +82,46 @@ static enum jk_status wrong(struct jk_cli *cli, const struct jk_keep *keep, cons
     return cli->error.status;
 }
 
-static void print_clash(struct jk_cli *cli, const struct jk_trust *trust)
+static void print_clash(struct jk_cli *cli, const struct jk_anchor *anchor)
 {
-    fprintf(cli->err, "Seen before:\n\n%s\nNow:\n\n%s\n", trust->clash[0], trust->clash[1]);
+    fprintf(cli->err, "Seen before:\n\n%s\nNow:\n\n%s\n", anchor->clash[0], anchor->clash[1]);
 }
 
 /* The signature held: what that teaches about the log is remembered. Only a contradiction matters here. */
-static enum jk_status remember(struct jk_cli *cli, struct jk_trust *trust, struct jk_keep *keep, struct jk_span note)
+static enum jk_status remember(struct jk_cli *cli, struct jk_anchor *anchor, struct jk_keep *keep, struct jk_span note)
 {
     struct jk_error why;
     enum jk_growth growth;
     jk_error_init(&why, &cli->arena);
-    if (trust->keys.from == JK_KEYS_FIRST_USE) keep->new_key = jk_keys_text(&trust->keys.items[0], &cli->arena);
-    jk_trust_keep_key(trust);
-    if (jk_trust_advance(trust, note, &growth, &why) == JK_OK || !trust->clash[0]) return JK_OK;
-    print_clash(cli, trust);
+    if (anchor->keys.from == JK_KEYS_FIRST_USE) keep->new_key = jk_keys_text(&anchor->keys.items[0], &cli->arena);
+    jk_anchor_keep_key(anchor);
+    if (jk_anchor_advance(anchor, note, &growth, &why) == JK_OK || !anchor->clash[0]) return JK_OK;
+    print_clash(cli, anchor);
     jk_error_init(&cli->error, &cli->arena);
     (void)jk_fail(&cli->error, why.status, "LOG_FORKED", "%s", why.message);
-    jk_error_fact_text(&cli->error, "seen_before", jk_span_of(trust->clash[0]));
-    jk_error_fact_text(&cli->error, "now", jk_span_of(trust->clash[1]));
+    jk_error_fact_text(&cli->error, "seen_before", jk_span_of(anchor->clash[0]));
+    jk_error_fact_text(&cli->error, "now", jk_span_of(anchor->clash[1]));
     return cli->error.status;
 }
 
 static enum jk_status check(struct jk_cli *cli, struct jk_keep *keep, struct jk_evidence *evidence, bool *out_checked)
 {
     struct jk_results results;
-    struct jk_trust trust;
+    struct jk_anchor anchor;
     const char *other;
     jk_results_init(&results, &cli->arena);
     jk_evidence_read(evidence, &results);
     if (!evidence->receipt_read) return wrong(cli, keep, first_failure(&results));
-    if (jk_trust_open(cli, evidence->receipt.checkpoint.origin, false, &trust) != JK_OK) return cli->error.status;
-    jk_evidence_check(evidence, &trust.keys, &results);
+    if (jk_anchor_open(cli, evidence->receipt.checkpoint.origin, false, &anchor) != JK_OK) return cli->error.status;
+    jk_evidence_check(evidence, &anchor.keys, &results);
     if (results.fails > 0) return wrong(cli, keep, first_failure(&results));
     if ((other = other_release(keep, evidence))) return wrong(cli, keep, other);
     *out_checked = evidence->signed_well;
     if (!*out_checked) {
-        warn(cli, "the receipt is not stored, since it could not be checked", &trust.keyless);
+        warn(cli, "the receipt is not stored, since it could not be checked", &anchor.keyless);
         return JK_OK;
     }
-    return remember(cli, &trust, keep, evidence->receipt.note);
+    return remember(cli, &anchor, keep, evidence->receipt.note);
 }
 
 static void store(struct jk_cli *cli, struct jk_keep *keep, const struct jk_evidence *evidence)

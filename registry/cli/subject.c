@@ -117,30 +117,30 @@ static void check_files(struct jk_subject *subject, struct jk_cli *cli)
 static void check_growth(struct jk_subject *subject, struct jk_span note, const char *check)
 {
     struct jk_error why;
-    struct jk_trust *trust = &subject->trust;
+    struct jk_anchor *anchor = &subject->anchor;
     jk_error_init(&why, subject->results.arena);
-    jk_trust_check_growth(trust, note, check, &subject->results, &why);
+    jk_anchor_check_growth(anchor, note, check, &subject->results, &why);
     if (jk_error_is_set(&why)) (void)jk_fail(&subject->trouble, why.status, why.reason, "%s: %s", check, why.message);
 }
 
 /* The server's newest checkpoint: signed, and grown from what is remembered, the receipt's among it. */
 static void check_newest(struct jk_subject *subject)
 {
-    struct jk_trust *trust = &subject->trust;
+    struct jk_anchor *anchor = &subject->anchor;
     struct jk_checkpoint checkpoint;
     struct jk_span body, signatures, note;
     struct jk_error why;
-    if (trust->offline || subject->again || subject->newest_asked || trust->clash[0]) return;
+    if (anchor->offline || subject->again || subject->newest_asked || anchor->clash[0]) return;
     jk_error_init(&why, subject->results.arena);
-    if (jk_trust_newest(trust, &why) != JK_OK) {
+    if (jk_anchor_newest(anchor, &why) != JK_OK) {
         skip(subject, "newest checkpoint", &why);
         return;
     }
-    note = jk_span_of(trust->newest->note);
+    note = jk_span_of(anchor->newest->note);
     if (jk_note_open(note, &body, &signatures, &why) != JK_OK ||
         jk_checkpoint_parse(body, &checkpoint, &why) != JK_OK ||
-        jk_keys_verify(&trust->keys, jk_span_of(trust->origin), note, NULL, &why) != JK_OK ||
-        !jk_span_equal(checkpoint.origin, jk_span_of(trust->origin)))
+        jk_keys_verify(&anchor->keys, jk_span_of(anchor->origin), note, NULL, &why) != JK_OK ||
+        !jk_span_equal(checkpoint.origin, jk_span_of(anchor->origin)))
         jk_results_add(&subject->results, "newest checkpoint", JK_RESULT_FAILS, "the server's: %s",
                        why.message[0] ? why.message : "it is of another log");
     else
@@ -151,19 +151,19 @@ enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli)
 {
     struct jk_evidence *evidence = &subject->evidence;
     if (evidence->receipt_read) {
-        JK_TRY(jk_trust_open(cli, evidence->receipt.checkpoint.origin, offline(cli), &subject->trust));
-        subject->trusted = true;
+        JK_TRY(jk_anchor_open(cli, evidence->receipt.checkpoint.origin, offline(cli), &subject->anchor));
+        subject->anchored = true;
     }
     const struct jk_keys none = {0};
-    jk_evidence_check(evidence, subject->trusted ? &subject->trust.keys : &none, &subject->results);
-    if (subject->trusted) {
-        if (!subject->again) jk_trust_tell_key(&subject->trust, &subject->results);
-        if (subject->trust.keys.count == 0)
-            (void)jk_fail(&subject->trouble, subject->trust.keyless.status, subject->trust.keyless.reason, "%s",
-                          subject->trust.keyless.message);
+    jk_evidence_check(evidence, subject->anchored ? &subject->anchor.keys : &none, &subject->results);
+    if (subject->anchored) {
+        if (!subject->again) jk_anchor_tell_key(&subject->anchor, &subject->results);
+        if (subject->anchor.keys.count == 0)
+            (void)jk_fail(&subject->trouble, subject->anchor.keyless.status, subject->anchor.keyless.reason, "%s",
+                          subject->anchor.keyless.message);
     }
     if (evidence->signed_well) {
-        jk_trust_keep_key(&subject->trust);
+        jk_anchor_keep_key(&subject->anchor);
         check_growth(subject, evidence->receipt.note, "growth");
         check_newest(subject);
     }
@@ -206,8 +206,8 @@ static json_t *span_json(struct jk_span text)
 static json_t *key_json(const struct jk_subject *subject)
 {
     static const char *const words[] = {"none", "given", "first-use", "first-use-remembered"};
-    const struct jk_keys *keys = &subject->trust.keys;
-    if (!subject->trusted || keys->count == 0) return json_null();
+    const struct jk_keys *keys = &subject->anchor.keys;
+    if (!subject->anchored || keys->count == 0) return json_null();
     return json_pack("{s:s, s:s, s:s?}", "key", jk_keys_text(&keys->items[0], subject->results.arena), "from",
                      words[keys->from], "where", keys->where);
 }
@@ -227,9 +227,9 @@ json_t *jk_subject_json(const struct jk_subject *subject)
         json_object_set_new(root, "log_index", json_integer((json_int_t)evidence->receipt.index));
         json_object_set_new(root, "log_size", json_integer((json_int_t)checkpoint->size));
     }
-    if (root && subject->trust.clash[0])
+    if (root && subject->anchor.clash[0])
         json_object_set_new(
             root, "contradiction",
-            json_pack("{s:s, s:s}", "seen_before", subject->trust.clash[0], "now", subject->trust.clash[1]));
+            json_pack("{s:s, s:s}", "seen_before", subject->anchor.clash[0], "now", subject->anchor.clash[1]));
     return root;
 }

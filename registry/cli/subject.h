@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "cli/receipts.h"
-#include "cli/trust.h"
+#include "cli/anchor.h"
 
 struct jk_subject {
     const char *title;           /* the receipt's path, or the model asked for */
@@ -15,8 +15,8 @@ struct jk_subject {
     const char *folder;          /* whose files are compared with the manifest; NULL: none */
     struct jk_evidence evidence;
     struct jk_results results;
-    struct jk_trust trust;
-    bool trusted;            /* `trust` is open */
+    struct jk_anchor anchor;
+    bool anchored;           /* `anchor` is open */
     bool again;              /* the same log's checkpoint was checked before in this run */
     bool newest_asked;       /* the receipt is as new as the server could give it: no need to ask again */
     struct jk_error trouble; /* the first thing that kept a check from being made; not set offline */

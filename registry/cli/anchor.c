@@ -1,95 +1,96 @@
-/* See trust.h. */
-#include "cli/trust.h"
+/* See anchor.h. */
+#include "cli/anchor.h"
 
 #include <stdlib.h>
 
 #define LOG (&jokbo__v1__log__descriptor)
 
 /* A call whose failure is not the run's. */
-static enum jk_status ask(struct jk_trust *trust, const char *method, const ProtobufCMessage *request, void *out_reply,
-                          struct jk_error *error)
+static enum jk_status ask(struct jk_anchor *anchor, const char *method, const ProtobufCMessage *request,
+                          void *out_reply, struct jk_error *error)
 {
     ProtobufCMessage *reply;
-    struct jk_cli *cli = trust->cli;
+    struct jk_cli *cli = anchor->cli;
     if (!cli->client) JK_TRY(jk_client_new(&cli->settings, &cli->arena, &cli->client, error));
     JK_TRY(jk_client_call(cli->client, LOG, method, request, &cli->arena, &reply, error));
     memcpy(out_reply, &reply, sizeof reply);
     return JK_OK;
 }
 
-enum jk_status jk_trust_newest(struct jk_trust *trust, struct jk_error *error)
+enum jk_status jk_anchor_newest(struct jk_anchor *anchor, struct jk_error *error)
 {
     Jokbo__V1__GetCheckpointRequest request = JOKBO__V1__GET_CHECKPOINT_REQUEST__INIT;
     Jokbo__V1__Checkpoint *reply;
-    if (trust->newest) return JK_OK;
-    JK_TRY(ask(trust, "GetCheckpoint", &request.base, &reply, error));
-    if (strcmp(reply->origin, trust->origin) != 0)
+    if (anchor->newest) return JK_OK;
+    JK_TRY(ask(anchor, "GetCheckpoint", &request.base, &reply, error));
+    if (strcmp(reply->origin, anchor->origin) != 0)
         return jk_fail(error, JK_INVALID_ARGUMENT, "LOG_OTHER", "the server at %.200s keeps the log %.200s, not %.200s",
-                       trust->cli->settings.server, reply->origin, trust->origin);
-    trust->newest = reply;
+                       anchor->cli->settings.server, reply->origin, anchor->origin);
+    anchor->newest = reply;
     return JK_OK;
 }
 
 /* ---- keys ---- */
 
-static void key_of_first_use(struct jk_trust *trust)
+static void key_of_first_use(struct jk_anchor *anchor)
 {
-    struct jk_keys *keys = &trust->keys;
-    if (trust->offline) {
-        (void)jk_fail(&trust->keyless, JK_INVALID_ARGUMENT, "INPUT_INCOMPLETE",
-                      "no verifier key of the log %.200s is known here: --key gives it", trust->origin);
+    struct jk_keys *keys = &anchor->keys;
+    if (anchor->offline) {
+        (void)jk_fail(&anchor->keyless, JK_INVALID_ARGUMENT, "INPUT_INCOMPLETE",
+                      "no verifier key of the log %.200s is known here: --key gives it", anchor->origin);
         return;
     }
-    if (jk_trust_newest(trust, &trust->keyless) != JK_OK) return;
-    if (!jk_keys_parse(jk_span_of(trust->newest->verifier_key), keys) || keys->count != 1) {
+    if (jk_anchor_newest(anchor, &anchor->keyless) != JK_OK) return;
+    if (!jk_keys_parse(jk_span_of(anchor->newest->verifier_key), keys) || keys->count != 1) {
         keys->count = 0;
-        (void)jk_fail(&trust->keyless, JK_DATA_LOSS, "KEY_MALFORMED", "the server gives no verifier key");
+        (void)jk_fail(&anchor->keyless, JK_DATA_LOSS, "KEY_MALFORMED", "the server gives no verifier key");
         return;
     }
     keys->from = JK_KEYS_FIRST_USE;
 }
 
-static enum jk_status find_keys(struct jk_trust *trust)
+static enum jk_status find_keys(struct jk_anchor *anchor)
 {
-    const struct jk_settings *settings = &trust->cli->settings;
+    const struct jk_settings *settings = &anchor->cli->settings;
     if (settings->key)
-        return jk_keys_read(settings->key, settings->key_where, &trust->cli->arena, &trust->keys, &trust->cli->error);
-    if (trust->remembers && jk_keys_parse(trust->memory.key, &trust->keys))
-        trust->keys.from = JK_KEYS_REMEMBERED;
+        return jk_keys_read(settings->key, settings->key_where, &anchor->cli->arena, &anchor->keys,
+                            &anchor->cli->error);
+    if (anchor->remembers && jk_keys_parse(anchor->memory.key, &anchor->keys))
+        anchor->keys.from = JK_KEYS_REMEMBERED;
     else
-        key_of_first_use(trust);
+        key_of_first_use(anchor);
     return JK_OK;
 }
 
-enum jk_status jk_trust_open(struct jk_cli *cli, struct jk_span origin, bool offline, struct jk_trust *out_trust)
+enum jk_status jk_anchor_open(struct jk_cli *cli, struct jk_span origin, bool offline, struct jk_anchor *out_anchor)
 {
     const char *state = jk_memory_state(&cli->arena);
-    *out_trust = (struct jk_trust){.cli = cli, .offline = offline};
-    out_trust->origin = jk_arena_copy(&cli->arena, origin.at, origin.len);
-    if (!out_trust->origin) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
-    jk_error_init(&out_trust->forgets, &cli->arena);
-    jk_error_init(&out_trust->keyless, &cli->arena);
+    *out_anchor = (struct jk_anchor){.cli = cli, .offline = offline};
+    out_anchor->origin = jk_arena_copy(&cli->arena, origin.at, origin.len);
+    if (!out_anchor->origin) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    jk_error_init(&out_anchor->forgets, &cli->arena);
+    jk_error_init(&out_anchor->keyless, &cli->arena);
     if (!state)
-        (void)jk_fail(&out_trust->forgets, JK_UNAVAILABLE, "LOCAL_FILE",
+        (void)jk_fail(&out_anchor->forgets, JK_UNAVAILABLE, "LOCAL_FILE",
                       "neither XDG_STATE_HOME nor HOME is set, so that no checkpoint can be remembered");
     else
-        out_trust->remembers =
-            jk_memory_open(state, origin, &cli->arena, &out_trust->memory, &out_trust->forgets) == JK_OK;
-    return find_keys(out_trust);
+        out_anchor->remembers =
+            jk_memory_open(state, origin, &cli->arena, &out_anchor->memory, &out_anchor->forgets) == JK_OK;
+    return find_keys(out_anchor);
 }
 
-void jk_trust_keep_key(struct jk_trust *trust)
+void jk_anchor_keep_key(struct jk_anchor *anchor)
 {
-    if (trust->keys.from != JK_KEYS_FIRST_USE || !trust->remembers) return;
-    trust->remembers = jk_memory_keep_key(&trust->memory, &trust->keys.items[0], &trust->forgets) == JK_OK;
+    if (anchor->keys.from != JK_KEYS_FIRST_USE || !anchor->remembers) return;
+    anchor->remembers = jk_memory_keep_key(&anchor->memory, &anchor->keys.items[0], &anchor->forgets) == JK_OK;
 }
 
-void jk_trust_tell_key(const struct jk_trust *trust, struct jk_results *results)
+void jk_anchor_tell_key(const struct jk_anchor *anchor, struct jk_results *results)
 {
-    const struct jk_keys *keys = &trust->keys;
+    const struct jk_keys *keys = &anchor->keys;
     const char *text = keys->count > 0 ? jk_keys_text(&keys->items[0], results->arena) : "";
     if (keys->count == 0)
-        jk_results_add(results, "key", JK_RESULT_SKIPPED, "%s", trust->keyless.message);
+        jk_results_add(results, "key", JK_RESULT_SKIPPED, "%s", anchor->keyless.message);
     else if (keys->from == JK_KEYS_GIVEN)
         jk_results_add(results, "key", JK_RESULT_NOTE, "from %s: %s", keys->where, text);
     else
@@ -136,15 +137,15 @@ static enum jk_status prove(void *context, uint64_t old_size, uint64_t size, str
                    (unsigned long long)size);
 }
 
-enum jk_status jk_trust_advance(struct jk_trust *trust, struct jk_span note, enum jk_growth *out_growth,
-                                struct jk_error *error)
+enum jk_status jk_anchor_advance(struct jk_anchor *anchor, struct jk_span note, enum jk_growth *out_growth,
+                                 struct jk_error *error)
 {
-    if (!trust->remembers) return jk_fail(error, trust->forgets.status, "LOCAL_FILE", "%s", trust->forgets.message);
+    if (!anchor->remembers) return jk_fail(error, anchor->forgets.status, "LOCAL_FILE", "%s", anchor->forgets.message);
     enum jk_status status =
-        jk_memory_advance(&trust->memory, note, trust->offline ? NULL : prove, trust, out_growth, error);
+        jk_memory_advance(&anchor->memory, note, anchor->offline ? NULL : prove, anchor, out_growth, error);
     if (status == JK_OK || !error->reason || strcmp(error->reason, "LOG_FORKED") != 0) return status;
-    trust->clash[0] = jk_arena_copy(&trust->cli->arena, trust->memory.note.at, trust->memory.note.len);
-    trust->clash[1] = jk_arena_copy(&trust->cli->arena, note.at, note.len);
+    anchor->clash[0] = jk_arena_copy(&anchor->cli->arena, anchor->memory.note.at, anchor->memory.note.len);
+    anchor->clash[1] = jk_arena_copy(&anchor->cli->arena, note.at, note.len);
     return status;
 }
 
@@ -176,16 +177,16 @@ static void tell_growth(enum jk_growth growth, uint64_t before, uint64_t size, c
     }
 }
 
-void jk_trust_check_growth(struct jk_trust *trust, struct jk_span note, const char *check, struct jk_results *results,
-                           struct jk_error *error)
+void jk_anchor_check_growth(struct jk_anchor *anchor, struct jk_span note, const char *check,
+                            struct jk_results *results, struct jk_error *error)
 {
-    uint64_t before = trust->memory.note.len > 0 ? trust->memory.checkpoint.size : 0;
+    uint64_t before = anchor->memory.note.len > 0 ? anchor->memory.checkpoint.size : 0;
     enum jk_growth growth;
     struct jk_span body = {0}, signatures;
     struct jk_checkpoint checkpoint = {0};
-    enum jk_status status = jk_trust_advance(trust, note, &growth, error);
+    enum jk_status status = jk_anchor_advance(anchor, note, &growth, error);
     if (status != JK_OK) {
-        jk_results_add(results, check, trust->clash[0] ? JK_RESULT_FAILS : JK_RESULT_SKIPPED, "%s", error->message);
+        jk_results_add(results, check, anchor->clash[0] ? JK_RESULT_FAILS : JK_RESULT_SKIPPED, "%s", error->message);
         return;
     }
     if (jk_note_open(note, &body, &signatures, error) != JK_OK) return;
