@@ -1,8 +1,9 @@
 /* jokbod: the order of start, signals, drain, exit codes.
  *
- * Start: options, private cluster (a process of its own, forked before any thread or gRPC exists), store, first
- * account, gRPC, the ready line. Stop on SIGTERM or SIGINT: gRPC drains, the store finishes what it took, the cluster
- * stops. A second signal while draining ends the process at once; the log stands that. */
+ * Start: options, private cluster (a process of its own, forked before any thread or gRPC exists; migrated with its owner's
+ * role, served with another), store, waiting streams, gRPC, first account, the ready line. Stop on SIGTERM or SIGINT: gRPC
+ * drains, the store finishes what it took, the cluster stops. A second signal while draining ends the process at once; the
+ * log stands that. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -105,7 +106,7 @@ static enum jk_status start_database(struct server *server, struct jk_error *err
     if (*server->config.database) return JK_OK;
     JK_TRY(jk_embedded_start(server->config.data, &server->embedded, error));
     server->config.database = jk_embedded_database(server->embedded);
-    return JK_OK;
+    return jk_store_migrate(jk_embedded_owner(server->embedded), JK_EMBEDDED_SERVER, error);
 }
 
 static enum jk_status start_store(struct server *server, struct jk_error *error)
@@ -113,12 +114,12 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
     const struct jk_config *config = &server->config;
     struct jk_store_options options = {.database = config->database,
                                        .data_dir = config->data,
+                                       .public_dir = *config->public_dir ? config->public_dir : NULL,
                                        .purpose = "registry",
                                        .key_file = *config->key_file ? config->key_file : NULL,
                                        .origin = *config->origin ? config->origin : NULL,
                                        .readers = (unsigned)config->readers,
-                                       .batch_max = (unsigned)config->batch,
-                                       .migrate = server->embedded != NULL};
+                                       .batch_max = (unsigned)config->batch};
     JK_TRY(jk_store_start(&options, &server->store, error));
     server->services =
         (struct jk_services){.store = server->store,
@@ -217,7 +218,8 @@ static int migrate(const struct server *server, struct jk_error *error)
         fprintf(stderr, "jokbod: migrate needs --database; a private cluster is brought up to date at each start\n");
         return 2;
     }
-    if (jk_store_migrate(server->config.database, error) == JK_OK) return 0;
+    const char *role = *server->config.server_role ? server->config.server_role : NULL;
+    if (jk_store_migrate(server->config.database, role, error) == JK_OK) return 0;
     tell(error);
     return 1;
 }
