@@ -219,24 +219,33 @@ static enum jk_status check_root(struct jk_audit *audit, const struct jk_audit_s
 static enum jk_status forked(const struct jk_audit_signed *earlier, const struct jk_audit_signed *head,
                              const char *what, struct jk_error *error)
 {
-    jk_error_fact(error, "earlier", "%.*s", JK_SPAN_ARG(earlier->note));
-    jk_error_fact(error, "later", "%.*s", JK_SPAN_ARG(head->note));
-    return jk_fail(error, JK_DATA_LOSS, "LOG_FORKED", "%s: keep both checkpoints, they are the proof", what);
+    jk_error_fact(error, "earlier_size", "%llu", (unsigned long long)earlier->checkpoint.size);
+    jk_error_fact(error, "size", "%llu", (unsigned long long)head->checkpoint.size);
+    return jk_fail(error, JK_DATA_LOSS, "LOG_FORKED", "%s, at size %llu", what,
+                   (unsigned long long)earlier->checkpoint.size);
+}
+
+enum jk_status jk_audit_contradicts(const struct jk_audit_signed *earlier, const struct jk_audit_signed *head,
+                                    struct jk_error *error)
+{
+    const struct jk_checkpoint *old = &earlier->checkpoint, *new = &head->checkpoint;
+    if (!jk_span_equal(old->origin, new->origin))
+        return jk_fail(error, JK_FAILED_PRECONDITION, "ANOTHER_LOG",
+                       "what was seen before is the log %.*s, and this one is %.*s", JK_SPAN_ARG(old->origin),
+                       JK_SPAN_ARG(new->origin));
+    if (old->size > new->size) return forked(earlier, head, "the log has shrunk since it was seen", error);
+    if (old->size < new->size || jk_digest_equal(&old->root, &new->root)) return JK_OK;
+    return forked(earlier, head, "the log shows another history than when it was seen", error);
 }
 
 enum jk_status jk_audit_follows(struct jk_audit *audit, const struct jk_audit_signed *earlier,
                                 const struct jk_audit_signed *head, struct jk_error *error)
 {
-    const struct jk_checkpoint *old = &earlier->checkpoint;
     struct jk_digest root;
-    if (!jk_span_equal(old->origin, head->checkpoint.origin))
-        return jk_fail(error, JK_FAILED_PRECONDITION, "ANOTHER_LOG",
-                       "what was seen before is the log %.*s, and this one is %.*s", JK_SPAN_ARG(old->origin),
-                       JK_SPAN_ARG(head->checkpoint.origin));
-    if (old->size > audit->size) return forked(earlier, head, "the log has shrunk since it was last seen", error);
-    JK_TRY(jk_audit_root(audit, old->size, &root, error));
-    if (jk_digest_equal(&root, &old->root)) return JK_OK;
-    return forked(earlier, head, "the log shows another history than when it was last seen", error);
+    JK_TRY(jk_audit_contradicts(earlier, head, error));
+    JK_TRY(jk_audit_root(audit, earlier->checkpoint.size, &root, error));
+    if (jk_digest_equal(&root, &earlier->checkpoint.root)) return JK_OK;
+    return forked(earlier, head, "the log shows another history than when it was seen", error);
 }
 
 /* ---- all of it ---- */

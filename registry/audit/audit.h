@@ -7,10 +7,10 @@
  * bundle, and the ring (4 slots a worker, each as large as the largest bundle it has met).
  *
  * What is found is DATA_LOSS with a reason that begins with AUDIT_ and the facts `file`, `index`, `expected`, `found`
- * as far as they apply; always the first in the order of the log. Two histories are LOG_FORKED, with both checkpoints
- * as the facts `earlier` and `later`. Reasons: AUDIT_SIGNATURE, AUDIT_MISSING, AUDIT_MALFORMED, AUDIT_LEAF (an entry
- * and its leaf hash), AUDIT_TILE (a hash above the leaves), AUDIT_ROOT, AUDIT_ENTRY (an entry that cannot follow),
- * AUDIT_IDENTITY (entry 0 speaks of another log). */
+ * as far as they apply; always the first in the order of the log. Two histories are LOG_FORKED: the two notes are the
+ * proof. Reasons: AUDIT_SIGNATURE, AUDIT_MISSING, AUDIT_MALFORMED, AUDIT_LEAF (an entry and its leaf hash), AUDIT_TILE
+ * (a hash above the leaves), AUDIT_ROOT, AUDIT_ENTRY (an entry that cannot follow), AUDIT_IDENTITY (entry 0 speaks of
+ * another log). */
 #ifndef JK_AUDIT_AUDIT_H
 #define JK_AUDIT_AUDIT_H
 
@@ -63,6 +63,9 @@ uint64_t jk_audit_size(const struct jk_audit *audit);
 /* The root of the first `size` entries, from hashes that were verified. */
 JK_MUST_USE enum jk_status jk_audit_root(struct jk_audit *audit, uint64_t size, struct jk_digest *out_root,
                                          struct jk_error *error);
+/* Two checkpoints of one log by themselves: LOG_FORKED where it has shrunk, or has two roots for one size. */
+JK_MUST_USE enum jk_status jk_audit_contradicts(const struct jk_audit_signed *earlier,
+                                                const struct jk_audit_signed *head, struct jk_error *error);
 /* Holds a checkpoint that was seen earlier against the log: LOG_FORKED unless the log has grown from it. */
 JK_MUST_USE enum jk_status jk_audit_follows(struct jk_audit *audit, const struct jk_audit_signed *earlier,
                                             const struct jk_audit_signed *head, struct jk_error *error);

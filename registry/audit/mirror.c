@@ -363,28 +363,28 @@ enum jk_status jk_mirror_accept(struct jk_mirror *mirror, struct jk_span keys, s
     return JK_OK;
 }
 
-static void move_aside(const struct jk_mirror *mirror, const char *path)
+static bool move_aside(const struct jk_mirror *mirror, const char *path)
 {
     char aside[JK_TILE_PATH + sizeof REJECTED + 1];
-    struct jk_span tile = jk_span_of(path);
-    size_t at = sizeof REJECTED;
+    struct jk_tile tile;
+    if (!path || !jk_tile_parse(jk_span_of(path), &tile)) return false;
     (void)mkdirat(mirror->folder, REJECTED, 0755);
-    snprintf(aside, sizeof aside, REJECTED "/%.*s", JK_SPAN_ARG(tile));
-    for (; aside[at]; at++)
+    snprintf(aside, sizeof aside, REJECTED "/%.*s", JK_TILE_PATH, path);
+    for (size_t at = sizeof REJECTED; aside[at]; at++)
         if (aside[at] == '/') aside[at] = '-';
-    (void)renameat(mirror->folder, path, mirror->folder, aside);
+    return renameat(mirror->folder, path, mirror->folder, aside) == 0;
 }
 
-void jk_mirror_reject(struct jk_mirror *mirror, const char *path)
+unsigned jk_mirror_reject(struct jk_mirror *mirror, const char *path, const char *other_path)
 {
-    struct jk_tile tile;
-    if (path && jk_tile_parse(jk_span_of(path), &tile)) move_aside(mirror, path);
+    unsigned moved = (unsigned)move_aside(mirror, path) + (unsigned)move_aside(mirror, other_path);
     for (size_t i = 0; i < mirror->fetched_count; i++) {
         char fetched[JK_TILE_PATH];
         jk_tile_path(&mirror->fetched[i], fetched);
         (void)unlinkat(mirror->folder, fetched, 0);
     }
     mirror->fetched_count = 0;
+    return moved;
 }
 
 /* ---- open and close ---- */
