@@ -375,15 +375,29 @@ static bool move_aside(const struct jk_mirror *mirror, const char *path)
     return renameat(mirror->folder, path, mirror->folder, aside) == 0;
 }
 
-unsigned jk_mirror_reject(struct jk_mirror *mirror, const char *path, const char *other_path)
+static void remove_tile(const struct jk_mirror *mirror, const struct jk_tile *tile)
+{
+    char path[JK_TILE_PATH];
+    jk_tile_path(tile, path);
+    (void)unlinkat(mirror->folder, path, 0);
+}
+
+/* What runs before this one have left may be at fault too: all that no accepted checkpoint covers goes. */
+unsigned jk_mirror_reject(struct jk_mirror *mirror, uint64_t size, const char *path, const char *other_path)
 {
     unsigned moved = (unsigned)move_aside(mirror, path) + (unsigned)move_aside(mirror, other_path);
-    for (size_t i = 0; i < mirror->fetched_count; i++) {
-        char fetched[JK_TILE_PATH];
-        jk_tile_path(&mirror->fetched[i], fetched);
-        (void)unlinkat(mirror->folder, fetched, 0);
-    }
+    uint64_t before = size_before(mirror);
+    struct jk_tile_walk walk;
+    struct jk_tile tile;
+    for (size_t i = 0; i < mirror->fetched_count; i++)
+        remove_tile(mirror, &mirror->fetched[i]);
     mirror->fetched_count = 0;
+    jk_tile_walk_init(&walk, before < size ? before : size, size);
+    while (jk_tile_walk_next(&walk, &tile)) {
+        remove_tile(mirror, &tile);
+        tile.width = JK_TILE_WIDTH;
+        remove_tile(mirror, &tile);
+    }
     return moved;
 }
 

@@ -39,8 +39,8 @@ JK_MUST_USE enum jk_status jk_mirror_fill(struct jk_mirror *mirror, uint64_t siz
 /* What was verified becomes the mirror's: keys and checkpoint are written, and partial tiles of smaller sizes go. */
 JK_MUST_USE enum jk_status jk_mirror_accept(struct jk_mirror *mirror, struct jk_span keys, struct jk_span note,
                                             uint64_t size, struct jk_error *error);
-/* After a finding: the files at fault (NULL: none) go aside, and whatever else this run has fetched goes. How many went
- * aside. */
-unsigned jk_mirror_reject(struct jk_mirror *mirror, const char *path, const char *other_path);
+/* After a finding at that size: the files at fault (NULL: none) go aside, and all that was fetched since the mirror's
+ * own checkpoint goes, so that the next run fetches it anew. How many went aside. */
+unsigned jk_mirror_reject(struct jk_mirror *mirror, uint64_t size, const char *path, const char *other_path);
 
 #endif

@@ -50,11 +50,11 @@ static const char *mirror_folder(struct jk_cli *cli, const char *url)
     const char *given = jk_options_text(&cli->options, JK_OPTION_MIRROR), *path = NULL;
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     JK_CLEANUP(jk_text_done) struct jk_text name;
+    jk_text_init(&name, 0);
     if (given) return given;
     struct jk_span place = jk_span_of(strstr(url, "://") + 3);
     while (place.len > 0 && place.at[place.len - 1] == '/')
         place.len--;
-    jk_text_init(&name, 0);
     jk_percent_encode(&name, place, place.len > 0 && place.at[0] == '.' ? "/:." : "/:", true);
     if (name.failed || name.len == 0) return NULL;
     if (cache && cache[0])
@@ -186,13 +186,14 @@ static enum jk_status accept_mirror(struct jk_cli *cli, struct jk_audit_log *log
     return jk_mirror_accept(log->mirror, jk_text_span(&keys), log->head.note, log->head.checkpoint.size, &cli->error);
 }
 
-/* Files that cannot be right are fetched anew by the next audit; an entry that cannot follow stays as it is. */
+/* Files that are not of the log seen so far are fetched anew by the next audit; an entry that cannot follow stays. */
 static void reject_mirror(struct jk_cli *cli, struct jk_audit_log *log)
 {
     const char *reason = cli->error.reason ? cli->error.reason : "";
-    if (jk_faults_exit(&cli->error) != JK_EXIT_NOT_VERIFIED || strcmp(reason, "AUDIT_ENTRY") == 0) return;
-    unsigned moved =
-        jk_mirror_reject(log->mirror, jk_faults_fact(&cli->error, "file"), jk_faults_fact(&cli->error, "other_file"));
+    enum jk_exit exit = jk_faults_exit(&cli->error);
+    if (strcmp(reason, "AUDIT_ENTRY") == 0 || (exit != JK_EXIT_NOT_VERIFIED && exit != JK_EXIT_FORKED)) return;
+    unsigned moved = jk_mirror_reject(log->mirror, log->head.checkpoint.size, jk_faults_fact(&cli->error, "file"),
+                                      jk_faults_fact(&cli->error, "other_file"));
     if (moved > 0)
         fprintf(cli->err, "What is at fault was moved to %s/.rejected; the next audit fetches it anew.\n", log->folder);
 }

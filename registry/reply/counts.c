@@ -93,14 +93,24 @@ static void add_groups(struct jk_arena *arena, const struct jk_total *total, Jok
 
 /* ---- one count ---- */
 
+/* The model's name at the size; before its registration the name that it was registered under, which never changes. */
+static struct jk_span base_name(const struct jk_counts *counts, uint32_t model)
+{
+    const struct jk_alias *alias = jk_book_alias(counts->book, model, counts->size), *older;
+    if (alias) return alias->name;
+    alias = jk_book_alias(counts->book, model, JK_NONE);
+    while ((older = jk_book_older_alias(counts->book, alias)) != NULL)
+        alias = older;
+    return alias->name;
+}
+
 static Jokbo__V1__CountScope *scope_message(const struct jk_counts *counts, struct jk_scope scope)
 {
     Jokbo__V1__CountScope *out = JK_MESSAGE(counts->arena, Jokbo__V1__CountScope, jokbo__v1__count_scope);
     if (!out) return NULL;
     if (scope.type == JK_SCOPE_BASE) {
-        const struct jk_alias *alias = jk_book_alias(counts->book, scope.slot, counts->size);
         out->kind_case = JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL;
-        out->base_model = alias ? jk_to_string(counts->arena, alias->name) : (char *)protobuf_c_empty_string;
+        out->base_model = jk_to_string(counts->arena, base_name(counts, scope.slot));
     } else if (scope.type == JK_SCOPE_TEAM) {
         out->kind_case = JOKBO__V1__COUNT_SCOPE__KIND_TEAM;
         out->team = jk_to_string(counts->arena, jk_book_team(counts->book, scope.slot)->id);
