@@ -124,6 +124,10 @@ struct jk_edge_row {
     uint32_t next;  /* the next older one */
     uint32_t older; /* how many older ones there are */
 };
+struct jk_key_row { /* the keys that sign from an entry on; previous: empty where there is one only */
+    uint32_t from;
+    struct jk_span key, previous;
+};
 struct jk_touch_row {
     uint32_t from;
     uint32_t older;
@@ -156,7 +160,7 @@ struct jk_book {
     struct jk_chunks times; /* int64_t */
     struct jk_chunks names, reserved, publishers, days, models, aliases, releases, weights, externals, licenses,
         identifiers, license_facts, teams, team_facts, institutions, bonds, bond_terms, base_facts, bases, switches,
-        edges, touches, spells, root_sets;
+        edges, touches, spells, root_sets, keys;
     struct jk_index name_index, reserved_index, alias_index, part_index, hash_index, version_index, weights_index,
         external_index, license_index, identifier_index, team_index, institution_index, root_set_index;
     struct jk_chunks changed; /* models */
@@ -188,6 +192,7 @@ JK_BOOK_ROW(jk_bond_row, jk_bond_row, bonds)
 JK_BOOK_ROW(jk_spell_row, jk_spell, spells)
 JK_BOOK_ROW(jk_edge_row, jk_edge_row, edges)
 JK_BOOK_ROW(jk_root_set_row, jk_root_set, root_sets)
+JK_BOOK_ROW(jk_key_row, jk_key_row, keys)
 #undef JK_BOOK_ROW
 
 /* book.c */
@@ -206,11 +211,17 @@ bool jk_book_switched(const struct jk_book *book, uint32_t head, uint32_t n);
 void jk_book_count_write(struct jk_book *book, uint32_t publisher, int64_t time_us);
 
 /* book_names.c */
-#define JK_PART_SEED 1 /* model parts hash apart from whole names */
 uint32_t jk_book_find_name(const struct jk_book *book, struct jk_span name); /* a row of names */
 uint32_t jk_book_intern_name(struct jk_book *book, struct jk_span name);
 uint32_t jk_book_add_publisher(struct jk_book *book, struct jk_span name, enum jk_basis basis);
-void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher, struct jk_span name);
+struct jk_name_hashes { /* of a model's name as a whole, and of its second part */
+    uint32_t whole, part;
+};
+struct jk_name_hashes jk_book_hash_name(struct jk_span name);
+uint32_t jk_book_find_publisher_hashed(const struct jk_book *book, struct jk_span name, uint32_t hash);
+uint32_t jk_book_find_model_hashed(const struct jk_book *book, struct jk_span name, uint32_t hash);
+void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher, struct jk_span name,
+                       struct jk_name_hashes hashes);
 void jk_book_reserve(struct jk_book *book, uint32_t name);
 struct jk_span jk_book_present_name(const struct jk_book *book, uint32_t model);
 struct jk_span jk_book_model_part(struct jk_span name);
@@ -251,9 +262,16 @@ bool jk_book_owned(const struct jk_book *book, uint32_t publisher, uint32_t team
 /* book_assess.c */
 void jk_book_refresh(struct jk_book *book, uint32_t model);
 
+/* book_keys.c */
+void jk_book_add_keys(struct jk_book *book, struct jk_span key, struct jk_span previous);
+enum jk_status jk_book_apply_key(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+enum jk_status jk_book_apply_retire(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+
 /* book_register.c */
-enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
-enum jk_status jk_book_apply_release(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_parsed_entry *parsed,
+                                      struct jk_error *error);
+enum jk_status jk_book_apply_release(struct jk_book *book, const struct jk_parsed_entry *parsed,
+                                     struct jk_error *error);
 /* After a release, yank or unyank of a model whose standing release was `before`: wants all that it affects. */
 void jk_book_standing_changed(struct jk_book *book, uint32_t model, uint32_t before);
 

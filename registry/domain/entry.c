@@ -12,12 +12,14 @@
 #define STATEMENT_HEAD "jokbo/lineage/v1\n"
 #define DIGEST_PREFIX  "sha256:"
 #define KEY_BYTES      33 /* of a verifier key: the type 0x01 and an Ed25519 public key */
+#define SIGNATURE_SIZE 64
 
 enum field_type {
     JK_FIELD_LABEL,
     JK_FIELD_LABEL_NONE,
     JK_FIELD_FORMS_NONE,
     JK_FIELD_KEY,
+    JK_FIELD_SIGNATURE,
     JK_FIELD_PURPOSE,
     JK_FIELD_LICENSE,
     JK_FIELD_TEAM,
@@ -63,12 +65,17 @@ static const struct kind_row kinds[JK_KIND_COUNT] = {
 
 static const char *const answers[] = {"no", "yes", "unknown"};
 static const char *const bases[] = {"self", "registrar", "approved", "roster"};
-static const char *const actors[] = {
-    [JK_ACTOR_SERVER] = "server",    [JK_ACTOR_PUBLISHER] = "publisher ",
-    [JK_ACTOR_TEAM] = "team ",       [JK_ACTOR_REGISTRAR] = "role registrar",
-    [JK_ACTOR_ADMIN] = "role admin", [JK_ACTOR_EVALUATOR] = "role evaluator",
-    [JK_ACTOR_ISSUER] = "issuer ",
+#define WORD(text)                                                                                                     \
+    {                                                                                                                  \
+        (text), sizeof(text) - 1                                                                                       \
+    }
+static const struct jk_span actors[] = {
+    [JK_ACTOR_SERVER] = WORD("server"),    [JK_ACTOR_PUBLISHER] = WORD("publisher "),
+    [JK_ACTOR_TEAM] = WORD("team "),       [JK_ACTOR_REGISTRAR] = WORD("role registrar"),
+    [JK_ACTOR_ADMIN] = WORD("role admin"), [JK_ACTOR_EVALUATOR] = WORD("role evaluator"),
+    [JK_ACTOR_ISSUER] = WORD("issuer "),
 };
+#undef WORD
 
 #define WORDS(table) (table), sizeof(table) / sizeof((table)[0])
 
@@ -129,14 +136,14 @@ static bool actor_name_is_valid(const struct jk_actor *actor)
 
 void jk_actor_write(const struct jk_actor *actor, struct jk_text *out)
 {
-    jk_text_add_str(out, actors[actor->type]);
+    jk_text_add(out, actors[actor->type]);
     if (actor_has_name(actor->type)) jk_text_add(out, actor->name);
 }
 
 bool jk_actor_parse(struct jk_span text, struct jk_actor *out_actor)
 {
     for (int i = JK_ACTOR_SERVER; i <= JK_ACTOR_ISSUER; i++) {
-        struct jk_span word = jk_span_of(actors[i]);
+        struct jk_span word = actors[i];
         if (text.len < word.len || memcmp(text.at, word.at, word.len) != 0) continue;
         struct jk_actor actor = {(enum jk_actor_type)i, {text.at + word.len, text.len - word.len}};
         if (!actor_name_is_valid(&actor)) return false;
@@ -280,6 +287,15 @@ static const char *key_fault(struct jk_span value)
     return NULL;
 }
 
+/* Its form alone: whether it is right, tlog/rotation.h says. */
+static const char *signature_fault(struct jk_span value)
+{
+    unsigned char bytes[SIGNATURE_SIZE];
+    size_t len;
+    if (jk_base64_decode(value, bytes, sizeof bytes, &len) && len == sizeof bytes) return NULL;
+    return "must be an Ed25519 signature: 64 bytes in base64";
+}
+
 /* A single identifier, LicenseRef and DocumentRef included; whether it is on the SPDX list is the caller's question. */
 static const char *license_fault(struct jk_span value)
 {
@@ -319,6 +335,8 @@ static const char *read_text(struct jk_span value, enum field_type type, struct 
         return read_span(value, forms_fault(value), out_span);
     case JK_FIELD_KEY:
         return read_span(value, key_fault(value), out_span);
+    case JK_FIELD_SIGNATURE:
+        return read_span(value, signature_fault(value), out_span);
     case JK_FIELD_LICENSE:
         return read_span(value, license_fault(value), out_span);
     case JK_FIELD_TEAM:
@@ -339,15 +357,9 @@ static const char *read_text(struct jk_span value, enum field_type type, struct 
     }
 }
 
-/* The canonical form and no other, as jk_time_parse_canonical has it, but without formatting the time once more to
- * compare: that would be half of an entry's parse. */
 static const char *read_time(struct jk_span value, int64_t *out_time_us)
 {
-    static const char form[] = "0000-00-00T00:00:00.000000Z";
-    bool canonical = value.len == sizeof form - 1 && value.at[17] != '6'; /* no leap second */
-    for (size_t i = 0; canonical && i < value.len; i++)
-        canonical = form[i] == '0' || form[i] == value.at[i]; /* the digits are the parser's */
-    return canonical && jk_time_parse(value, out_time_us) ? NULL : "must have a time as in 2026-01-15T00:00:00.000000Z";
+    return jk_time_parse_canonical(value, out_time_us) ? NULL : "must have a time as in 2026-01-15T00:00:00.000000Z";
 }
 
 static const char *read_permission(struct jk_span value, enum jk_permission *out_permission)

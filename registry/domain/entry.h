@@ -17,7 +17,8 @@ enum jk_kind {
     JK_KIND_INIT, JK_KIND_SPDX, JK_KIND_LICENSE, JK_KIND_TEAM, JK_KIND_TEAM_PUBLISHER,
     JK_KIND_AFFILIATION, JK_KIND_OPERATES, JK_KIND_BASE, JK_KIND_PUBLISHER, JK_KIND_VERIFY,
     JK_KIND_UNVERIFY, JK_KIND_CLAIM, JK_KIND_REGISTER, JK_KIND_RELEASE, JK_KIND_YANK,
-    JK_KIND_UNYANK, JK_KIND_RENAME, JK_KIND_TRANSFER, JK_KIND_ADOPT, JK_KIND_COUNT
+    JK_KIND_UNYANK, JK_KIND_RENAME, JK_KIND_TRANSFER, JK_KIND_ADOPT,
+    JK_KIND_KEY, JK_KIND_RETIRE, JK_KIND_COUNT
 };
 
 enum jk_actor_type {
@@ -41,7 +42,8 @@ struct jk_entry {
     int64_t time_us;
     struct jk_actor actor;
     struct jk_span statement;                       /* register, release: verbatim */
-    struct jk_span origin, key, purpose, rules;     /* init */
+    struct jk_span origin, key, purpose, rules;     /* init; the key also of key and retire */
+    struct jk_span previous, signature;             /* key */
     struct jk_span version;                         /* spdx */
     struct jk_digest list;                          /* spdx */
     struct jk_span license;                         /* license */

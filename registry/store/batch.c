@@ -86,7 +86,8 @@ static void step_undo(struct jk_batch *batch, const struct step *step)
 }
 
 /* A reply to the same request: given again where it is the same request in all. */
-static enum jk_status replay(struct jk_write *write, struct jk_span fingerprint, struct jk_span reply)
+static enum jk_status replay(struct jk_batch *batch, struct jk_write *write, struct jk_span fingerprint,
+                             struct jk_span stored)
 {
     if (fingerprint.len != JK_DIGEST_SIZE || memcmp(fingerprint.at, write->fingerprint.bytes, JK_DIGEST_SIZE) != 0) {
         static const char rule[] = "was used for another request: give each request its own (a retry repeats the "
@@ -95,9 +96,16 @@ static enum jk_status replay(struct jk_write *write, struct jk_span fingerprint,
         jk_error_field(write->error, "request_id", "%s", rule);
         return write->error->status;
     }
-    write->reply = reply;
     write->replayed = true;
+    if (write->repeat) return write->repeat(write, &batch->turn, stored);
+    write->reply = stored;
     return JK_OK;
+}
+
+/* What is stored of a write that went well. */
+static struct jk_span kept(const struct jk_write *write)
+{
+    return write->keep.len ? write->keep : write->reply;
 }
 
 /* An earlier write of this very batch with the same request id that went well, or NULL. */
@@ -119,9 +127,10 @@ static const struct jk_slot *same_request(const struct jk_batch *batch, size_t p
 static enum jk_status repeat(struct jk_batch *batch, struct jk_write *write, const struct jk_write *earlier)
 {
     struct jk_span print = {(const char *)earlier->fingerprint.bytes, JK_DIGEST_SIZE};
-    struct jk_span copy = {jk_arena_copy(&batch->arena, earlier->reply.at, earlier->reply.len), earlier->reply.len};
+    struct jk_span stored = kept(earlier);
+    struct jk_span copy = {jk_arena_copy(&batch->arena, stored.at, stored.len), stored.len};
 
-    if (copy.at) return replay(write, print, copy);
+    if (copy.at) return replay(batch, write, print, copy);
     return jk_fail(write->error, JK_RESOURCE_EXHAUSTED, "BATCH_MEMORY",
                    "the server has no memory for this write now: try again later");
 }
@@ -161,7 +170,7 @@ static enum jk_status work(struct jk_batch *batch, size_t place)
     if (has_request(write)) {
         if (slot->stored >= 0) {
             slot->final = true;
-            return replay(write, jk_result_span(batch->replies, slot->stored, 1),
+            return replay(batch, write, jk_result_span(batch->replies, slot->stored, 1),
                           jk_result_span(batch->replies, slot->stored, 2));
         }
         earlier = same_request(batch, place);
@@ -199,7 +208,7 @@ size_t jk_batch_decide(struct jk_batch *batch)
         slot->write->time_us = batch->turn.time_us;
         slot->outcome = work(batch, i);
         if (slot->outcome != JK_OK) slot->final = true;
-        if (slot->outcome == JK_OK && !slot->write->replayed) batch->bytes += slot->write->reply.len;
+        if (slot->outcome == JK_OK && !slot->write->replayed) batch->bytes += kept(slot->write).len;
     }
     pthread_rwlock_unlock(&batch->store->lock);
     return i;

@@ -186,7 +186,7 @@ static void write_replies(const struct jk_batch *batch, struct writing *writing)
         jk_pgarray_add_i64(accounts, (int64_t)write->account);
         jk_pgarray_add(ids, (struct jk_span){(const char *)write->request_id, sizeof(write->request_id)});
         jk_pgarray_add(prints, (struct jk_span){(const char *)write->fingerprint.bytes, JK_DIGEST_SIZE});
-        jk_pgarray_add(replies, write->reply);
+        jk_pgarray_add(replies, write->keep.len ? write->keep : write->reply);
     }
     if (accounts->count == 0) return;
     query = next_query(writing, JK_SQL_REPLY_INSERT);

@@ -50,9 +50,13 @@ struct jk_store {
     pthread_cond_t published; /* on CLOCK_MONOTONIC */
     char *checkpoint;
     size_t checkpoint_len;
+    uint64_t checkpoint_size; /* of the log, in it */
+    _Atomic uint64_t published_size;
     atomic_bool healthy;
     void (*health_changed)(void *context, bool healthy);
     void *health_context;
+    void (*grown)(void *context, uint32_t size); /* called under publish_lock */
+    void *growth_context;
 
     /* What the listener heard: the sequencer looks when it is more than its own. */
     _Atomic uint64_t heard_size;

@@ -13,6 +13,7 @@
 #include "store/files.h"
 #include "store/keyfile.h"
 #include "store/state.h"
+#include "tlog/receipt.h"
 
 #define CONNECT_MS     30000
 #define DEFAULT_ORIGIN "localhost/jokbo"
@@ -337,6 +338,30 @@ enum jk_status jk_store_checkpoint(struct jk_store *store, struct jk_arena *aren
     return JK_OK;
 }
 
+uint64_t jk_store_published_size(const struct jk_store *store)
+{
+    return store->published_size;
+}
+
+/* While the lock is held the forest and the checkpoint belong together. */
+enum jk_status jk_store_receipt(struct jk_store *store, uint64_t index, struct jk_text *out, struct jk_error *error)
+{
+    struct jk_proof proof;
+    uint64_t size;
+    bool proved;
+
+    pthread_rwlock_rdlock(&store->lock);
+    pthread_mutex_lock(&store->publish_lock);
+    size = store->checkpoint_size;
+    proved = index < size && jk_merkle_inclusion(jk_forest_read, store->forest, index, size, &proof);
+    if (proved) jk_receipt_write(index, &proof, (struct jk_span){store->checkpoint, store->checkpoint_len}, out);
+    pthread_mutex_unlock(&store->publish_lock);
+    pthread_rwlock_unlock(&store->lock);
+    if (proved) return out->failed ? no_memory(error) : JK_OK;
+    return jk_fail(error, JK_NOT_FOUND, "ENTRY_NOT_FOUND", "There is no entry %llu; the log has %llu",
+                   (unsigned long long)index, (unsigned long long)size);
+}
+
 bool jk_store_is_healthy(struct jk_store *store)
 {
     return store->healthy;
@@ -361,6 +386,14 @@ void jk_store_set_healthy(struct jk_store *store, bool healthy)
     context = store->health_context;
     pthread_mutex_unlock(&store->publish_lock);
     if (changed) changed(context, healthy);
+}
+
+void jk_store_on_growth(struct jk_store *store, void (*grown)(void *context, uint32_t size), void *context)
+{
+    pthread_mutex_lock(&store->publish_lock);
+    store->grown = grown;
+    store->growth_context = context;
+    pthread_mutex_unlock(&store->publish_lock);
 }
 
 bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_ms)

@@ -262,3 +262,20 @@ enum jk_status jk_ledger_adopt(struct jk_ledger *ledger, const char *external, c
                              .model = jk_span_of(model)};
     return jk_ledger_add(ledger, &entry);
 }
+
+enum jk_status jk_ledger_key(struct jk_ledger *ledger, struct jk_span key, struct jk_span previous)
+{
+    struct jk_entry entry = {.kind = JK_KIND_KEY,
+                             .actor.type = JK_ACTOR_SERVER,
+                             .key = key,
+                             .previous = previous,
+                             .signature = JK_SPAN("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                                                  "AAAAAAAAAAAAAAAAAAAAAA==")};
+    return jk_ledger_add(ledger, &entry);
+}
+
+enum jk_status jk_ledger_retire(struct jk_ledger *ledger, struct jk_span key)
+{
+    struct jk_entry entry = {.kind = JK_KIND_RETIRE, .actor.type = JK_ACTOR_SERVER, .key = key};
+    return jk_ledger_add(ledger, &entry);
+}

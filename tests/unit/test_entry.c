@@ -155,9 +155,24 @@ static struct jk_entry model_entry(enum jk_kind kind)
     return entry;
 }
 
+#define NEW_KEY "registry.example/log+9f8e7d6c+ASAfHh0cGxoZGBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIB"
+
+static struct jk_entry key_entry(enum jk_kind kind)
+{
+    struct jk_entry entry = entry_of(kind, JK_ACTOR_SERVER, ""), init = server_entry(JK_KIND_INIT);
+    entry.key = kind == JK_KIND_KEY ? JK_SPAN(NEW_KEY) : init.key;
+    if (kind != JK_KIND_KEY) return entry;
+    entry.previous = init.key;
+    entry.signature = JK_SPAN("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==");
+    return entry;
+}
+
 static struct jk_entry golden_entry(enum jk_kind kind)
 {
     switch (kind) {
+    case JK_KIND_KEY:
+    case JK_KIND_RETIRE:
+        return key_entry(kind);
     case JK_KIND_INIT:
     case JK_KIND_SPDX:
         return server_entry(kind);
@@ -230,6 +245,8 @@ static void assert_same_entry(const struct jk_entry *got, const struct jk_entry 
     SAME_SPAN(statement);
     SAME_SPAN(origin);
     SAME_SPAN(key);
+    SAME_SPAN(previous);
+    SAME_SPAN(signature);
     SAME_SPAN(purpose);
     SAME_SPAN(rules);
     SAME_SPAN(version);
@@ -420,6 +437,12 @@ static void refuses_fields(void **state)
     refused(JK_KIND_YANK, "release ", "release sha256:", 5);
     refused(JK_KIND_ADOPT, "external hugging", "external HUGGING", 5);
     refused(JK_KIND_ADOPT, "external huggingface.co", "external huggingface", 5);
+    refused(JK_KIND_KEY, "key registry.example/log+9f8e7d6c+A", "key registry.example/log+9f8e7d6c+B", 5);
+    refused(JK_KIND_KEY, "previous registry.example/log+", "previous +", 6);
+    refused(JK_KIND_KEY, "Pw==", "Pw=", 7);
+    refused(JK_KIND_KEY, "Pw==", "PwAA", 7);
+    refused(JK_KIND_KEY, "signature AAEC", "signature AA C", 7);
+    refused(JK_KIND_RETIRE, "key registry.example/log+", "key registry.example/log ", 5);
     refused(JK_KIND_REGISTER, "jokbo/lineage/v1\n", "", 4);
     refused(JK_KIND_REGISTER, "jokbo/lineage/v1", "jokbo/lineage/v2", 4);
 }

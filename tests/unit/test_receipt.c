@@ -136,10 +136,13 @@ static void another_key_is_refused(void **state)
 
 static void malformed_ones_say_so(void **state)
 {
-    static const char *const wrong[] = {
-        "", "c2sp.org/tlog-proof@v1\n", "c2sp.org/tlog-proof@v2\nindex 1\n\n", "c2sp.org/tlog-proof@v1\nindex 01\n\n",
-        "c2sp.org/tlog-proof@v1\nindex -1\n\n", "c2sp.org/tlog-proof@v1\nextra YQ==\nindex 1\n\n",
-        "c2sp.org/tlog-proof@v1\nindex 1\nYQ==\n\n"};
+    static const char *const wrong[] = {"",
+                                        "c2sp.org/tlog-proof@v1\n",
+                                        "c2sp.org/tlog-proof@v2\nindex 1\n\n",
+                                        "c2sp.org/tlog-proof@v1\nindex 01\n\n",
+                                        "c2sp.org/tlog-proof@v1\nindex -1\n\n",
+                                        "c2sp.org/tlog-proof@v1\nextra YQ==\nindex 1\n\n",
+                                        "c2sp.org/tlog-proof@v1\nindex 1\nYQ==\n\n"};
     struct jk_receipt receipt;
     struct jk_error error;
 
