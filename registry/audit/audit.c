@@ -74,11 +74,13 @@ static enum jk_status cannot_follow(uint64_t index, const struct jk_slot *slot, 
 static enum jk_status fold(struct jk_audit *audit, const struct jk_slot *slot, struct jk_error *error)
 {
     struct jk_error own;
+    uint64_t first = slot->bundle * JK_TILE_WIDTH;
     jk_error_init(&own, NULL);
-    for (unsigned i = 0; i < slot->width; i++)
-        if (jk_book_apply(audit->book, slot->entries.entries[i], &own) != JK_OK)
-            return cannot_follow(slot->bundle * JK_TILE_WIDTH + i, slot, &own, error);
-    return JK_OK;
+    for (unsigned i = 0; i < slot->parsed_count; i++)
+        if (jk_book_apply_parsed(audit->book, &slot->parsed[i], &own) != JK_OK)
+            return cannot_follow(first + i, slot, &own, error);
+    if (slot->parsed_count == slot->width) return JK_OK;
+    return cannot_follow(first + slot->parsed_count, slot, &slot->error, error);
 }
 
 static enum jk_status take_slot(struct jk_audit *audit, const struct jk_slot *slot, struct jk_error *error)

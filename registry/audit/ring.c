@@ -59,6 +59,15 @@ static enum jk_status check_leaves(struct jk_slot *slot)
     return JK_OK;
 }
 
+/* Ends at the first that is no entry: whether it is the first fault of the log, whoever folds those before it knows. */
+static void parse_entries(struct jk_slot *slot)
+{
+    unsigned i = 0;
+    while (i < slot->width && jk_parsed_entry_read(slot->entries.entries[i], &slot->parsed[i], &slot->error) == JK_OK)
+        i++;
+    slot->parsed_count = i;
+}
+
 static enum jk_status check_bundle(const struct jk_ring *ring, struct jk_slot *slot)
 {
     struct jk_tile tile = {JK_TILE_ENTRIES, 0, slot->width, slot->bundle};
@@ -66,6 +75,7 @@ static enum jk_status check_bundle(const struct jk_ring *ring, struct jk_slot *s
     tile.kind = JK_TILE_HASHES;
     JK_TRY(jk_folder_tile(ring->folder, &tile, &slot->hashes, &slot->error));
     JK_TRY(check_leaves(slot));
+    if (slot->parsed) parse_entries(slot);
     if (slot->width < JK_TILE_WIDTH) return JK_OK;
     struct jk_digest hashes[JK_TILE_WIDTH];
     memcpy(hashes, slot->leaves, sizeof hashes);
@@ -131,6 +141,28 @@ static void done_slot(struct jk_slot *slot)
     jk_tile_bytes_done(&slot->entries);
     jk_tile_bytes_done(&slot->hashes);
     jk_arena_done(&slot->arena);
+    free(slot->parsed);
+}
+
+static bool init_slot(struct jk_slot *slot, bool parses)
+{
+    jk_tile_bytes_init(&slot->entries);
+    jk_tile_bytes_init(&slot->hashes);
+    jk_arena_init(&slot->arena, ERROR_ARENA);
+    jk_error_init(&slot->error, &slot->arena);
+    if (parses) slot->parsed = malloc(JK_TILE_WIDTH * sizeof *slot->parsed);
+    return !parses || slot->parsed;
+}
+
+static void free_ring(struct jk_ring *ring)
+{
+    for (unsigned i = 0; i < ring->slot_count; i++)
+        done_slot(&ring->slots[i]);
+    pthread_cond_destroy(&ring->free);
+    pthread_cond_destroy(&ring->ready);
+    pthread_mutex_destroy(&ring->lock);
+    free(ring->slots);
+    free(ring);
 }
 
 void jk_ring_stop(struct jk_ring *ring)
@@ -142,39 +174,26 @@ void jk_ring_stop(struct jk_ring *ring)
     pthread_mutex_unlock(&ring->lock);
     for (unsigned i = 0; i < ring->worker_count; i++)
         pthread_join(ring->workers[i], NULL);
-    for (unsigned i = 0; i < ring->slot_count; i++)
-        done_slot(&ring->slots[i]);
-    pthread_cond_destroy(&ring->free);
-    pthread_cond_destroy(&ring->ready);
-    pthread_mutex_destroy(&ring->lock);
-    free(ring->slots);
-    free(ring);
+    free_ring(ring);
 }
 
 static struct jk_ring *new_ring(const struct jk_audit_options *options, uint64_t size)
 {
     struct jk_ring *ring = calloc(1, sizeof *ring);
-    unsigned count = options->jobs * SLOTS_A_WORKER;
+    bool done = true;
     if (!ring) return NULL;
-    ring->slots = calloc(count, sizeof *ring->slots);
-    if (!ring->slots) {
-        free(ring);
-        return NULL;
-    }
     JK_CHECK(pthread_mutex_init(&ring->lock, NULL) == 0);
     JK_CHECK(pthread_cond_init(&ring->free, NULL) == 0 && pthread_cond_init(&ring->ready, NULL) == 0);
     ring->folder = options->folder;
     ring->size = size;
     ring->bundles = size / JK_TILE_WIDTH + (size % JK_TILE_WIDTH != 0);
-    ring->slot_count = count;
-    for (unsigned i = 0; i < count; i++) {
-        struct jk_slot *slot = &ring->slots[i];
-        jk_tile_bytes_init(&slot->entries);
-        jk_tile_bytes_init(&slot->hashes);
-        jk_arena_init(&slot->arena, ERROR_ARENA);
-        jk_error_init(&slot->error, &slot->arena);
-    }
-    return ring;
+    ring->slots = calloc((size_t)options->jobs * SLOTS_A_WORKER, sizeof *ring->slots);
+    if (ring->slots) ring->slot_count = options->jobs * SLOTS_A_WORKER;
+    for (unsigned i = 0; i < ring->slot_count; i++)
+        done = init_slot(&ring->slots[i], options->fold) && done;
+    if (done && ring->slots) return ring;
+    free_ring(ring);
+    return NULL;
 }
 
 enum jk_status jk_ring_start(const struct jk_audit_options *options, uint64_t size, struct jk_ring **out_ring,

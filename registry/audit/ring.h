@@ -15,7 +15,9 @@ struct jk_slot {
     struct jk_digest root; /* of the leaves of a full bundle */
     enum jk_status status; /* what the worker found, with `error` */
     struct jk_error error;
-    struct jk_arena arena; /* the error's */
+    struct jk_arena arena;          /* the error's */
+    struct jk_parsed_entry *parsed; /* those that could be read, in order; NULL: nobody folds */
+    unsigned parsed_count; /* below width: `error` says what is wrong with the next one, which is no `status` yet */
     bool ready;
     struct jk_tile_bytes hashes; /* the level-0 tile */
 };

@@ -1,8 +1,9 @@
 /* How fast a whole log is audited: bench_audit JOKBO [entries] [rounds]. Makes a folder with a published log of that
  * many entries (1,000,000) with the shape of real hubs, then times the program JOKBO over it, and prints entries a
  * second: with
- * `--verify-only` (hashes, tiles, root), and with the fold and the counts as well; best and middle of the rounds (5),
- * of the clock and of CPU time, since other work on the machine shows in the one and not in the other. */
+ * `--verify-only` (hashes, tiles, root), and with the fold as well (counting at size 0), and with all counts of all its
+ * entries; best and middle of the rounds (5), of the clock and of CPU time, since other work on the machine shows in
+ * the one and not in the other. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -51,7 +52,7 @@ static uint32_t make(const char *folder, uint32_t entries)
     return count;
 }
 
-static struct round run(const char *program, const char *folder, const char *option)
+static struct round run(const char *program, const char *folder, const char *const options[2])
 {
     struct rusage used;
     int status;
@@ -61,7 +62,7 @@ static struct round run(const char *program, const char *folder, const char *opt
     if (child == 0) {
         int null = open("/dev/null", O_WRONLY);
         JK_CHECK(null >= 0 && dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0);
-        execl(program, program, "audit", folder, option, (char *)NULL);
+        execl(program, program, "audit", folder, options[0], options[1], (char *)NULL);
         _exit(127);
     }
     while (wait4(child, &status, 0, &used) < 0)
@@ -79,12 +80,12 @@ static int compare_rounds(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static void time_audit(const char *program, const char *folder, const char *option, const char *what, uint32_t entries,
-                       int rounds)
+static void time_audit(const char *program, const char *folder, const char *const options[2], const char *what,
+                       uint32_t entries, int rounds)
 {
     struct round taken[ROUNDS_MAX];
     for (int i = 0; i < rounds; i++)
-        taken[i] = run(program, folder, option);
+        taken[i] = run(program, folder, options);
     qsort(taken, (size_t)rounds, sizeof taken[0], compare_rounds);
     const struct round *best = &taken[0], *middle = &taken[rounds / 2];
     printf("%-22s %9.0f entries/s at best (%.2f s, CPU %.2f s), %9.0f in the middle (%.2f s, CPU %.2f s); %ld MiB\n",
@@ -97,17 +98,20 @@ int main(int argc, char **argv)
     char folder[] = "/tmp/jokbo-bench-XXXXXX", command[64];
     uint32_t entries = argc > 2 ? (uint32_t)atoi(argv[2]) : 1000000;
     int rounds = argc > 3 ? atoi(argv[3]) : 5;
+    const char *place = argc > 4 ? argv[4] : mkdtemp(folder);
     if (argc < 2 || rounds < 1 || rounds > ROUNDS_MAX) {
-        fprintf(stderr, "usage: bench_audit JOKBO [entries] [rounds]\n");
+        fprintf(stderr, "usage: bench_audit JOKBO [entries] [rounds] [FOLDER]\n");
         return 2;
     }
     jk_digest_setup();
-    JK_CHECK(mkdtemp(folder) != NULL);
-    uint32_t made = make(folder, entries);
+    JK_CHECK(place != NULL);
+    uint32_t made = make(place, entries);
     printf("%u entries, %ld cores\n", made, sysconf(_SC_NPROCESSORS_ONLN));
     fflush(stdout);
-    time_audit(argv[1], folder, "--verify-only", "verify", made, rounds);
-    time_audit(argv[1], folder, "--json", "verify, fold and count", made, rounds);
+    time_audit(argv[1], place, (const char *const[2]){"--verify-only"}, "verify", made, rounds);
+    time_audit(argv[1], place, (const char *const[2]){"--as-of", "0"}, "verify, fold", made, rounds);
+    time_audit(argv[1], place, (const char *const[2]){"--json"}, "verify, fold, count", made, rounds);
+    if (argc > 4) return 0;
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     return system(command) == 0 ? 0 : 1;
 }
