@@ -107,14 +107,20 @@ static struct jk_fact *fact_slot(struct jk_error *error, const char *key)
 
 void jk_error_fact(struct jk_error *error, const char *key, const char *format, ...)
 {
-    struct jk_fact *slot = fact_slot(error, key);
-    if (!slot) return;
     char text[RULE_MAX];
     va_list args;
     va_start(args, format);
     print(text, sizeof text, format, args);
     va_end(args);
-    struct jk_fact fact = {keep(error, key), keep(error, text)};
+    mend(text);
+    jk_error_fact_text(error, key, jk_span_of(text));
+}
+
+void jk_error_fact_text(struct jk_error *error, const char *key, struct jk_span text)
+{
+    struct jk_fact *slot = fact_slot(error, key);
+    if (!slot) return;
+    struct jk_fact fact = {keep(error, key), error->arena ? jk_arena_copy(error->arena, text.at, text.len) : NULL};
     if (!fact.key || !fact.value) return;
     if (slot == &error->facts[error->fact_count]) error->fact_count++;
     *slot = fact;

@@ -45,6 +45,8 @@ void jk_error_field(struct jk_error *error, const char *field, const char *forma
     __attribute__((format(printf, 3, 4)));
 void jk_error_fact(struct jk_error *error, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same with a longer text, as it is. */
+void jk_error_fact_text(struct jk_error *error, const char *key, struct jk_span text);
 void jk_error_resource(struct jk_error *error, const char *type, const char *name);
 static inline bool jk_error_is_set(const struct jk_error *error) { return error->status != JK_OK; }
 /* After collecting: JK_OK, or the status with a message that sums the violations up. */

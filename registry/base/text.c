@@ -46,6 +46,11 @@ static bool reserve(struct jk_text *text, size_t more)
     return true;
 }
 
+void jk_text_reserve(struct jk_text *text, size_t more)
+{
+    (void)reserve(text, more);
+}
+
 void jk_text_add(struct jk_text *text, struct jk_span bytes)
 {
     if (!reserve(text, bytes.len)) return;

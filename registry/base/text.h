@@ -15,6 +15,8 @@ struct jk_text {
 
 void jk_text_init(struct jk_text *text, size_t limit);
 void jk_text_done(struct jk_text *text); /* accepts a zeroed struct */
+/* Room for that many more bytes at once, where their number is known. */
+void jk_text_reserve(struct jk_text *text, size_t more);
 void jk_text_clear(struct jk_text *text); /* empties, keeps the memory, forgets a failure */
 void jk_text_add(struct jk_text *text, struct jk_span bytes);
 void jk_text_add_str(struct jk_text *text, const char *string);

@@ -3,7 +3,7 @@
  * The order of stopping is the one that loses no call, because grpc_server_shutdown_and_notify alone is no drain: calls
  * that come after it end CANCELLED, which clients do not try again elsewhere.
  *   1. health says NOT_SERVING, and clients that watch it get a moment to go elsewhere;
- *   2. no more requests are posted, and streams that would idle for ever are ended with UNAVAILABLE;
+ *   2. new calls are told UNAVAILABLE, streams that would idle for ever are ended so, and the services end theirs;
  *   3. shutdown_and_notify, on a queue of its own that listens to nothing;
  *   4. after drain_ms all calls are cancelled;
  *   5. our own workers give back what they hold;
@@ -186,13 +186,21 @@ static bool is_hot(const struct jk_method *method)
     return false;
 }
 
+static void stream_closed(struct jk_rpc_call *call)
+{
+    if (call->call.closed) call->call.closed(&call->call);
+}
+
 static void list_rows(struct jk_rpc_server *server)
 {
     const struct jk_rpc_options *options = &server->options;
     for (size_t i = 0; i < options->method_count; i++) {
         const struct jk_method *method = &options->methods[i];
-        server->rows[server->row_count++] = (struct jk_rpc_row){
-            .method = method, .start = options->dispatch, .apart = method->stream == JK_SERVER_STREAM};
+        bool stream = method->stream == JK_SERVER_STREAM;
+        server->rows[server->row_count++] = (struct jk_rpc_row){.method = method,
+                                                                .start = options->dispatch,
+                                                                .apart = stream,
+                                                                .on_close = stream ? stream_closed : NULL};
     }
     jk_rpc_health_rows(&server->rows[server->row_count]);
     server->row_count += 2;
@@ -237,8 +245,8 @@ static enum jk_status listen_on(struct jk_rpc_server *server, struct jk_error *e
     JK_TRY(jk_rpc_credentials(&server->options, &server->address, &credentials, &server->certificates, error));
     int port = grpc_server_add_http2_port(server->grpc, server->address.text, credentials);
     grpc_server_credentials_release(credentials);
-    if (port == 0) return jk_rpc_address_refused(&server->address, error);
-    jk_rpc_address_bound(&server->address, (unsigned)port);
+    if (port == 0) return jk_address_refused(&server->address, error);
+    jk_address_bound(&server->address, (unsigned)port);
     return JK_OK;
 }
 
@@ -292,9 +300,9 @@ enum jk_status jk_rpc_start(const struct jk_rpc_options *options, struct jk_rpc_
                             struct jk_error *error)
 {
     JK_TRY(check_options(options, error));
-    struct jk_rpc_address address;
-    JK_TRY(jk_rpc_address_parse(options->listen, &address, error));
-    JK_TRY(jk_rpc_address_free_socket(&address, error));
+    struct jk_address address;
+    JK_TRY(jk_address_parse(options->listen, &address, error));
+    JK_TRY(jk_address_free_socket(&address, error));
     struct jk_rpc_server *server = calloc(1, sizeof *server);
     if (!server) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "out of memory");
     server->options = *options;
@@ -325,6 +333,11 @@ unsigned jk_rpc_port(const struct jk_rpc_server *server)
 void jk_rpc_set_serving(struct jk_rpc_server *server, bool serving)
 {
     jk_rpc_health_set(server->health, serving);
+}
+
+bool jk_rpc_answers(const struct jk_rpc_server *server, int timeout_ms)
+{
+    return jk_address_probe(&server->address, server->certificates != NULL, timeout_ms);
 }
 
 size_t jk_rpc_live_calls(const struct jk_rpc_server *server)
@@ -425,6 +438,7 @@ bool jk_rpc_drain(struct jk_rpc_server *server)
     atomic_store(&server->draining, true);
     for (unsigned i = 0; i < server->queue_count; i++)
         jk_rpc_queue_end_streams(&server->queues[i]);
+    if (server->started && server->options.draining) server->options.draining(server->options.services);
     int64_t until_ms = jk_monotonic_ms() + server->options.drain_ms;
     if (server->started) wait_until_quiet(server, until_ms);
     if (!end_calls(server, until_ms)) return false;

@@ -14,13 +14,20 @@ static void fault(struct jk_call *call, const char *field, const char *value, co
     jk_error_field(&call->error, field, "\"%s\" %s", shown, why);
 }
 
-static void submit_or_fail(struct jk_call *call,
-                           enum jk_status (*decide)(struct jk_change *, struct jk_turn *, ProtobufCMessage **))
+static void submit_or_fail(struct jk_call *call, jk_decide_fn *decide)
 {
     if (jk_error_result(&call->error) != JK_OK)
         jk_call_fail(call);
     else
         jk_change_submit(call, decide, NULL);
+}
+
+static void submit_entry_or_fail(struct jk_call *call, jk_enter_fn *enter, jk_tell_fn *tell)
+{
+    if (jk_error_result(&call->error) != JK_OK)
+        jk_call_fail(call);
+    else
+        jk_change_submit_entry(call, enter, tell, NULL);
 }
 
 static enum jk_status reply_model(struct jk_change *change, struct jk_turn *turn, uint32_t model,
@@ -35,14 +42,14 @@ static enum jk_status reply_model(struct jk_change *change, struct jk_turn *turn
 
 /* ---- yank and back ---- */
 
-static enum jk_status find_release(struct jk_turn *turn, const char *text, uint32_t *out_release,
+static enum jk_status find_release(struct jk_turn *turn, const char *text, uint32_t size, uint32_t *out_release,
                                    struct jk_error *error)
 {
     struct jk_span name, version;
     uint32_t model;
     jk_split_version(jk_span_of(text), &name, &version);
     JK_TRY(jk_need_model(turn, name, &model, error));
-    *out_release = jk_book_find_version(turn->book, model, version, jk_turn_size(turn));
+    *out_release = jk_book_find_version(turn->book, model, version, size);
     if (*out_release != JK_NONE) return JK_OK;
     jk_error_resource(error, "jokbo.v1/Release", "");
     return jk_fail(error, JK_NOT_FOUND, "RELEASE_NOT_FOUND", "The model \"%.*s\" has no release \"%.*s\"",
@@ -50,12 +57,12 @@ static enum jk_status find_release(struct jk_turn *turn, const char *text, uint3
 }
 
 static enum jk_status switch_release(struct jk_change *change, struct jk_turn *turn, const char *name,
-                                     const char *reason, bool yank, ProtobufCMessage **out_reply)
+                                     const char *reason, bool yank)
 {
     struct jk_error *error = &change->call->error;
     struct jk_entry entry = {.kind = yank ? JK_KIND_YANK : JK_KIND_UNYANK};
-    uint32_t release, index;
-    JK_TRY(find_release(turn, name, &release, error));
+    uint32_t release;
+    JK_TRY(find_release(turn, name, jk_turn_size(turn), &release, error));
     const struct jk_release *row = jk_book_release(turn->book, release);
     uint32_t publisher = jk_publisher_of(turn, row->model);
     JK_TRY(jk_act_for_model(change, turn, row->model, &entry.actor, error));
@@ -65,24 +72,42 @@ static enum jk_status switch_release(struct jk_change *change, struct jk_turn *t
     JK_TRY(jk_spend_quota(change, turn, publisher, error));
     entry.release = row->hash;
     if (*reason) JK_TRY(jk_turn_text(turn, jk_span_of(reason), &entry.text, error));
-    JK_TRY(jk_turn_append(turn, &entry, &index, error));
-    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), &change->call->arena};
+    return jk_turn_append(turn, &entry, &change->entry, error);
+}
+
+static enum jk_status tell_release(struct jk_change *change, struct jk_turn *turn, const char *name,
+                                   ProtobufCMessage **out_reply)
+{
+    struct jk_present present = {turn->book, turn->directory, change->entry + 1, &change->call->arena};
+    uint32_t release;
+    JK_TRY(find_release(turn, name, present.size, &release, &change->call->error));
     Jokbo__V1__Release *reply = jk_present_release(&present, release, true);
-    if (!reply) return jk_out_of_memory(error);
+    if (!reply) return jk_out_of_memory(&change->call->error);
     *out_reply = &reply->base;
     return JK_OK;
 }
 
-static enum jk_status decide_yank(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+static enum jk_status enter_yank(struct jk_change *change, struct jk_turn *turn)
 {
     const Jokbo__V1__YankReleaseRequest *request = (const void *)change->call->request;
-    return switch_release(change, turn, request->name, request->reason, true, out_reply);
+    return switch_release(change, turn, request->name, request->reason, true);
 }
 
-static enum jk_status decide_unyank(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+static enum jk_status tell_yank(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    return tell_release(change, turn, ((const Jokbo__V1__YankReleaseRequest *)change->call->request)->name, out_reply);
+}
+
+static enum jk_status enter_unyank(struct jk_change *change, struct jk_turn *turn)
 {
     const Jokbo__V1__UnyankReleaseRequest *request = (const void *)change->call->request;
-    return switch_release(change, turn, request->name, request->reason, false, out_reply);
+    return switch_release(change, turn, request->name, request->reason, false);
+}
+
+static enum jk_status tell_unyank(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    return tell_release(change, turn, ((const Jokbo__V1__UnyankReleaseRequest *)change->call->request)->name,
+                        out_reply);
 }
 
 static void check_release_name(struct jk_call *call, const char *text)
@@ -93,27 +118,20 @@ static void check_release_name(struct jk_call *call, const char *text)
     fault(call, "name", text, why ? why : jk_ident_version_fault(version));
 }
 
-static void check_text(struct jk_call *call, const char *field, const char *text, bool required)
-{
-    size_t len = strlen(text);
-    if (required && !len) jk_error_field(&call->error, field, "is required: say why, in at most %d bytes", JK_TEXT_MAX);
-    if (len > JK_TEXT_MAX) jk_error_field(&call->error, field, "%zu bytes are too many: at most %d", len, JK_TEXT_MAX);
-}
-
 void jk_yank_release(struct jk_call *call)
 {
     const Jokbo__V1__YankReleaseRequest *request = (const void *)call->request;
     check_release_name(call, request->name);
-    check_text(call, "reason", request->reason, true);
-    submit_or_fail(call, decide_yank);
+    jk_check_reason(&call->error, "reason", request->reason, true);
+    submit_entry_or_fail(call, enter_yank, tell_yank);
 }
 
 void jk_unyank_release(struct jk_call *call)
 {
     const Jokbo__V1__UnyankReleaseRequest *request = (const void *)call->request;
     check_release_name(call, request->name);
-    check_text(call, "reason", request->reason, false);
-    submit_or_fail(call, decide_unyank);
+    jk_check_reason(&call->error, "reason", request->reason, false);
+    submit_entry_or_fail(call, enter_unyank, tell_unyank);
 }
 
 /* ---- another name ---- */

@@ -177,7 +177,7 @@ static uint32_t deciding_or_newest(const struct jk_present *present, uint32_t mo
     return release != JK_NONE ? release : jk_book_newest(present->book, model, present->size);
 }
 
-Jokbo__V1__Model *jk_present_model(const struct jk_present *present, uint32_t slot)
+Jokbo__V1__Model *jk_present_model_alone(const struct jk_present *present, uint32_t slot)
 {
     const struct jk_model *model = jk_book_model(present->book, slot);
     const struct jk_base_facts *base = jk_book_base(present->book, slot, present->size);
@@ -187,7 +187,6 @@ Jokbo__V1__Model *jk_present_model(const struct jk_present *present, uint32_t sl
     out->log_index = model->index;
     out->create_time = entry_time(present, model->index);
     present_former_names(present, slot, out);
-    out->release = jk_present_release(present, deciding_or_newest(present, slot), false);
     present_roots(present, slot, out);
     if (base) out->base_facts = jk_present_base(present, base);
     jk_present_findings(present, slot, &out->n_findings, &out->findings);
@@ -198,5 +197,13 @@ Jokbo__V1__Model *jk_present_model(const struct jk_present *present, uint32_t sl
         jk_arena_printf(present->arena, "%u-%u", model->index, jk_book_etag(present->book, slot, present->size));
     if (etag) out->etag = etag;
     out->log_size = present->size;
-    return out->release && etag ? out : NULL;
+    return etag ? out : NULL;
+}
+
+Jokbo__V1__Model *jk_present_model(const struct jk_present *present, uint32_t slot)
+{
+    Jokbo__V1__Model *out = jk_present_model_alone(present, slot);
+    if (!out) return NULL;
+    out->release = jk_present_release(present, deciding_or_newest(present, slot), false);
+    return out->release ? out : NULL;
 }

@@ -17,6 +17,8 @@ struct jk_present {
 /* Each gives NULL when the arena is exhausted. */
 Jokbo__V1__Publisher *jk_present_publisher(const struct jk_present *present, uint32_t publisher);
 Jokbo__V1__Model *jk_present_model(const struct jk_present *present, uint32_t model);
+/* Without its deciding release. */
+Jokbo__V1__Model *jk_present_model_alone(const struct jk_present *present, uint32_t model);
 /* With its statement, byte for byte as it is hashed. */
 Jokbo__V1__Release *jk_present_release(const struct jk_present *present, uint32_t release, bool with_statement);
 Jokbo__V1__Team *jk_present_team(const struct jk_present *present, uint32_t team);

@@ -36,11 +36,11 @@ static enum jk_status inherit(struct jk_change *change, struct jk_turn *turn, ui
     return JK_OK;
 }
 
-static enum jk_status check_version(struct jk_turn *turn, const struct jk_draft *draft, uint32_t model,
-                                    const struct jk_resolved *resolved, struct jk_error *error)
+static enum jk_status check_version(struct jk_change *change, struct jk_turn *turn, const struct jk_draft *draft,
+                                    uint32_t model, const struct jk_resolved *resolved, struct jk_error *error)
 {
     uint32_t same = jk_book_find_release(turn->book, &resolved->hash, jk_turn_size(turn));
-    if (same != JK_NONE) return jk_registration_exists(turn, resolved, same, error);
+    if (same != JK_NONE) return jk_registration_exists(change, turn, resolved, same, error);
     uint32_t taken = jk_book_find_version(turn->book, model, draft->version, jk_turn_size(turn));
     if (taken == JK_NONE) return JK_OK;
     return jk_fail(error, JK_ALREADY_EXISTS, "VERSION_TAKEN",
@@ -48,13 +48,13 @@ static enum jk_status check_version(struct jk_turn *turn, const struct jk_draft 
                    JK_SPAN_ARG(draft->version), jk_book_release(turn->book, taken)->index);
 }
 
-static enum jk_status decide_publish(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+static enum jk_status enter_publish(struct jk_change *change, struct jk_turn *turn)
 {
     struct jk_draft *draft = change->input;
     struct jk_error *error = &change->call->error;
     struct jk_resolved resolved;
     struct jk_actor actor;
-    uint32_t model, index;
+    uint32_t model;
     JK_TRY(jk_need_model(turn, draft->name, &model, error));
     uint32_t publisher = jk_publisher_of(turn, model), n = jk_turn_size(turn);
     JK_TRY(jk_act_for_model(change, turn, model, &actor, error));
@@ -63,15 +63,16 @@ static enum jk_status decide_publish(struct jk_change *change, struct jk_turn *t
     JK_TRY(inherit(change, turn, model, draft, error));
     struct jk_span name = jk_book_alias(turn->book, model, n)->name;
     JK_TRY(jk_draft_resolve(draft, turn, name, model, !base, &change->call->arena, &resolved, error));
-    JK_TRY(check_version(turn, draft, model, &resolved, error));
+    JK_TRY(check_version(change, turn, draft, model, &resolved, error));
     JK_TRY(jk_spend_quota(change, turn, publisher, error));
-    JK_TRY(jk_registration_append(turn, JK_KIND_RELEASE, &actor, &resolved, &index, error));
-    return jk_registration_reply(change, turn, &resolved, index, out_reply);
+    JK_TRY(jk_registration_append(turn, JK_KIND_RELEASE, &actor, &resolved, &change->entry, error));
+    change->statement = resolved.text;
+    return JK_OK;
 }
 
 void jk_publish_release(struct jk_call *call)
 {
     const Jokbo__V1__PublishReleaseRequest *request = (const void *)call->request;
     struct jk_draft *draft = jk_registration_read(call, request->release, "release", true);
-    if (draft) jk_change_submit(call, decide_publish, draft);
+    if (draft) jk_change_submit_entry(call, enter_publish, jk_registration_tell, draft);
 }

@@ -36,11 +36,11 @@ static struct jk_span canonical_name(struct jk_change *change, struct jk_turn *t
     return text ? jk_span_of(text) : name;
 }
 
-static enum jk_status fail_taken(struct jk_turn *turn, struct jk_span name, uint32_t model,
+static enum jk_status fail_taken(struct jk_change *change, struct jk_turn *turn, struct jk_span name, uint32_t model,
                                  const struct jk_resolved *resolved, struct jk_error *error)
 {
     uint32_t release = jk_book_find_release(turn->book, &resolved->hash, jk_turn_size(turn));
-    if (release != JK_NONE) return jk_registration_exists(turn, resolved, release, error);
+    if (release != JK_NONE) return jk_registration_exists(change, turn, resolved, release, error);
     struct jk_span present = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
     jk_error_resource(error, "jokbo.v1/Model", "");
     return jk_fail(
@@ -61,23 +61,22 @@ enum jk_status jk_register_one(struct jk_change *change, struct jk_turn *turn, c
     struct jk_span name = canonical_name(change, turn, publisher, draft->name);
     uint32_t taken = jk_book_find_model(turn->book, name, jk_turn_size(turn));
     JK_TRY(jk_draft_resolve(draft, turn, name, taken, true, &change->call->arena, out_resolved, error));
-    if (taken != JK_NONE) return fail_taken(turn, name, taken, out_resolved, error);
+    if (taken != JK_NONE) return fail_taken(change, turn, name, taken, out_resolved, error);
     JK_TRY(jk_spend_quota(change, turn, publisher, error));
     return jk_registration_append(turn, JK_KIND_REGISTER, &actor, out_resolved, out_index, error);
 }
 
-static enum jk_status decide_register(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+static enum jk_status enter_register(struct jk_change *change, struct jk_turn *turn)
 {
     struct jk_resolved resolved;
-    struct jk_error *error = &change->call->error;
-    uint32_t index;
-    JK_TRY(jk_register_one(change, turn, change->input, &resolved, &index, error));
-    return jk_registration_reply(change, turn, &resolved, index, out_reply);
+    JK_TRY(jk_register_one(change, turn, change->input, &resolved, &change->entry, &change->call->error));
+    change->statement = resolved.text;
+    return JK_OK;
 }
 
 void jk_register_derivative(struct jk_call *call)
 {
     const Jokbo__V1__RegisterDerivativeRequest *request = (const void *)call->request;
     struct jk_draft *draft = jk_registration_read(call, request->derivative, "derivative", false);
-    if (draft) jk_change_submit(call, decide_register, draft);
+    if (draft) jk_change_submit_entry(call, enter_register, jk_registration_tell, draft);
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/check.h"
 #include "service/handlers.h"
 
 /* Where the grammar of some drafts is wrong: what else is wrong with any of them, as far as an error holds it. */
@@ -42,12 +43,13 @@ struct jk_present jk_present_turn(const struct jk_change *change, const struct j
 }
 
 /* The identical statement is there already: success for a pipeline, told with its index. */
-enum jk_status jk_registration_exists(struct jk_turn *turn, const struct jk_resolved *resolved, uint32_t release,
-                                      struct jk_error *error)
+enum jk_status jk_registration_exists(struct jk_change *change, struct jk_turn *turn,
+                                      const struct jk_resolved *resolved, uint32_t release, struct jk_error *error)
 {
     char hex[JK_DIGEST_HEX + 1];
     jk_digest_hex(&resolved->hash, hex);
     uint32_t index = jk_book_release(turn->book, release)->index;
+    change->entry = index;
     jk_error_fact(error, "log_index", "%u", index);
     jk_error_fact(error, "lineage_hash", "%s", hex);
     jk_error_fact(error, "name", "%.*s", JK_SPAN_ARG(resolved->statement.model));
@@ -69,30 +71,34 @@ static void forget_place(Jokbo__V1__Registration *reply, uint32_t index)
         reply->model->log_index = 0;
         reply->model->etag = (char *)protobuf_c_empty_string;
     }
-    reply->release->log_index = reply->model->release->log_index = 0;
-    reply->release->log_size = reply->model->release->log_size = reply->model->log_size = 0;
+    reply->release->log_index = reply->release->log_size = reply->model->log_size = 0;
 }
 
-static ProtobufCMessage *present_registration(struct jk_change *change, struct jk_turn *turn,
-                                              const struct jk_resolved *resolved, uint32_t index)
+/* The release that the draft made, found again by what the request says. */
+static uint32_t find_made(const struct jk_change *change, const struct jk_present *present, uint32_t *out_model)
 {
-    struct jk_present present = jk_present_turn(change, turn);
-    uint32_t release = jk_book_find_release(turn->book, &resolved->hash, present.size);
+    const struct jk_draft *draft = change->input;
+    *out_model = jk_book_find_model(present->book, draft->name, present->size);
+    JK_CHECK(*out_model != JK_NONE);
+    uint32_t release = jk_book_find_version(present->book, *out_model, draft->version, present->size);
+    JK_CHECK(release != JK_NONE);
+    return release;
+}
+
+enum jk_status jk_registration_tell(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    struct jk_present present = {turn->book, turn->directory, change->entry + 1, &change->call->arena};
+    uint32_t model, release = find_made(change, &present, &model);
     Jokbo__V1__Registration *reply = JK_MESSAGE(present.arena, Jokbo__V1__Registration, jokbo__v1__registration);
-    if (!reply) return NULL;
-    reply->release = jk_present_release(&present, release, false);
-    reply->model = jk_present_model(&present, jk_book_release(turn->book, release)->model);
-    if (!reply->release || !reply->model) return NULL;
-    reply->release->statement = (char *)(uintptr_t)resolved->text.at; /* the very bytes that were hashed */
-    if (change->write.dry) forget_place(reply, index);
-    reply->log_index = jk_change_index(change, index);
-    reply->log_size = jk_change_size(change, turn);
-    return &reply->base;
-}
-
-enum jk_status jk_registration_reply(struct jk_change *change, struct jk_turn *turn, const struct jk_resolved *resolved,
-                                     uint32_t index, ProtobufCMessage **out_reply)
-{
-    *out_reply = present_registration(change, turn, resolved, index);
-    return *out_reply ? JK_OK : jk_out_of_memory(&change->call->error);
+    if (!reply) return jk_out_of_memory(&change->call->error);
+    reply->release = jk_present_release(&present, release, !change->statement.at);
+    reply->model = jk_present_model_alone(&present, model);
+    if (!reply->release || !reply->model) return jk_out_of_memory(&change->call->error);
+    /* The very bytes that were hashed; for a repeat they are made from the book. */
+    if (change->statement.at) reply->release->statement = (char *)(uintptr_t)change->statement.at;
+    if (change->write.dry) forget_place(reply, change->entry);
+    reply->log_index = jk_change_index(change, change->entry);
+    reply->log_size = change->write.dry ? 0 : present.size;
+    *out_reply = &reply->base;
+    return JK_OK;
 }

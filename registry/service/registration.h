@@ -14,15 +14,14 @@ struct jk_draft *jk_registration_read(struct jk_call *call, const Jokbo__V1__Der
 /* Where the grammar of some drafts is wrong: what else is wrong with any of them, as far as an error holds it. */
 void jk_registration_note_mistakes(struct jk_call *call, const struct jk_draft *drafts, size_t count, bool further);
 /* The identical statement is there already: success for a pipeline, told with its index. */
-enum jk_status jk_registration_exists(struct jk_turn *turn, const struct jk_resolved *resolved, uint32_t release,
-                                      struct jk_error *error);
+enum jk_status jk_registration_exists(struct jk_change *change, struct jk_turn *turn,
+                                      const struct jk_resolved *resolved, uint32_t release, struct jk_error *error);
 JK_MUST_USE enum jk_status jk_registration_append(struct jk_turn *turn, enum jk_kind kind, const struct jk_actor *actor,
                                                   const struct jk_resolved *resolved, uint32_t *out_index,
                                                   struct jk_error *error);
-/* The reply to an entry at `index`. */
-JK_MUST_USE enum jk_status jk_registration_reply(struct jk_change *change, struct jk_turn *turn,
-                                                 const struct jk_resolved *resolved, uint32_t index,
-                                                 ProtobufCMessage **out_reply);
+/* The reply about change->entry; change->input is the draft. */
+JK_MUST_USE enum jk_status jk_registration_tell(struct jk_change *change, struct jk_turn *turn,
+                                                ProtobufCMessage **out_reply);
 
 /* A new model: everything from its publisher to the entry. */
 JK_MUST_USE enum jk_status jk_register_one(struct jk_change *change, struct jk_turn *turn, const struct jk_draft *draft,

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "service/dispatch.h"
+#include "tlog/receipt.h"
 
 bool jk_uuid_parse(struct jk_span text, unsigned char out_bytes[16])
 {
@@ -80,28 +81,131 @@ static void forget_size(ProtobufCMessage *reply)
     if (field) *(int64_t *)((char *)reply + field->offset) = 0;
 }
 
-static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
+static enum jk_status pack_reply(struct jk_change *change, ProtobufCMessage *reply)
 {
-    struct jk_change *change = (struct jk_change *)write;
     struct jk_call *call = change->call;
-    ProtobufCMessage *reply = NULL;
-    JK_TRY(still_allowed(call, turn));
-    JK_TRY(change->decide(change, turn, &reply));
     JK_CHECK(reply);
-    if (write->dry) forget_size(reply);
+    if (change->write.dry) forget_size(reply);
     if (call->arena.exhausted)
         return jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The reply is too large");
     size_t len = protobuf_c_message_get_packed_size(reply);
     uint8_t *bytes = jk_arena_alloc(&call->arena, len + 1);
     if (!bytes) return jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The reply is too large");
     protobuf_c_message_pack(reply, bytes);
-    write->reply = (struct jk_span){(char *)bytes, len};
+    change->write.reply = (struct jk_span){(char *)bytes, len};
     return JK_OK;
+}
+
+static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
+{
+    struct jk_change *change = (struct jk_change *)write;
+    ProtobufCMessage *reply = NULL;
+    JK_TRY(still_allowed(change->call, turn));
+    JK_TRY(change->decide(change, turn, &reply));
+    return pack_reply(change, reply);
+}
+
+/* ---- changes that make one entry ---- */
+
+/* Of a reply that tells of one entry only its index is stored, after two bytes with which no message begins. */
+#define KEEP_MARK "\0E"
+#define KEEP_SIZE (sizeof(KEEP_MARK) - 1 + 4)
+
+static enum jk_status keep_entry(struct jk_change *change)
+{
+    uint32_t entry = change->entry;
+    char *keep = jk_arena_alloc(&change->call->arena, KEEP_SIZE);
+    if (!keep) return jk_fail(&change->call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The reply is too large");
+    memcpy(keep, KEEP_MARK, sizeof(KEEP_MARK) - 1);
+    for (size_t i = KEEP_SIZE; i-- > sizeof(KEEP_MARK) - 1; entry >>= 8)
+        keep[i] = (char)entry;
+    change->write.keep = (struct jk_span){keep, KEEP_SIZE};
+    return JK_OK;
+}
+
+static enum jk_status decide_entry(struct jk_write *write, struct jk_turn *turn)
+{
+    struct jk_change *change = (struct jk_change *)write;
+    ProtobufCMessage *reply = NULL;
+    JK_TRY(still_allowed(change->call, turn));
+    JK_TRY(change->enter(change, turn));
+    JK_TRY(change->tell(change, turn, &reply));
+    JK_TRY(keep_entry(change));
+    return pack_reply(change, reply);
+}
+
+/* A reply that was stored whole, by a version before this one, is given as it is. */
+static enum jk_status repeat_entry(struct jk_write *write, struct jk_turn *turn, struct jk_span stored)
+{
+    struct jk_change *change = (struct jk_change *)write;
+    ProtobufCMessage *reply = NULL;
+    write->reply = stored;
+    if (stored.len != KEEP_SIZE || !jk_span_starts(stored, JK_SPAN(KEEP_MARK))) return JK_OK;
+    change->entry = 0;
+    for (size_t i = sizeof(KEEP_MARK) - 1; i < KEEP_SIZE; i++)
+        change->entry = change->entry << 8 | (unsigned char)stored.at[i];
+    JK_CHECK(change->entry < jk_turn_size(turn));
+    JK_TRY(change->tell(change, turn, &reply));
+    return pack_reply(change, reply);
+}
+
+static size_t put_varint(uint8_t *out, uint64_t value)
+{
+    size_t len = 0;
+    for (; value >= 0x80; value >>= 7)
+        out[len++] = (uint8_t)(value | 0x80);
+    out[len++] = (uint8_t)value;
+    return len;
+}
+
+static uint32_t field_id(const struct jk_call *call, const char *name)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(call->method->response, name);
+    JK_CHECK(field);
+    return field->id;
+}
+
+/* Fields of a message may stand in any order, so what is known only after the commit goes behind the rest. */
+static void add_receipt(struct jk_call *call, struct jk_span receipt, struct jk_span *reply)
+{
+    uint8_t *bytes = jk_arena_alloc(&call->arena, reply->len + receipt.len + 40);
+    if (!bytes) return; /* without a receipt; it can be asked for */
+    memcpy(bytes, reply->at, reply->len);
+    size_t len = reply->len;
+    len += put_varint(bytes + len, (uint64_t)field_id(call, "receipt") << 3 | 2);
+    len += put_varint(bytes + len, receipt.len);
+    memcpy(bytes + len, receipt.at, receipt.len);
+    len += receipt.len;
+    len += put_varint(bytes + len, (uint64_t)field_id(call, "published_size") << 3);
+    len += put_varint(bytes + len, jk_store_published_size(jk_store_of(call)));
+    *reply = (struct jk_span){(char *)bytes, len};
+}
+
+/* After the commit and its guard copy. An identical entry of the same batch has its receipt by now as well. */
+static void give_receipt(struct jk_change *change, enum jk_status outcome)
+{
+    struct jk_call *call = change->call;
+    struct jk_error missing;
+    struct jk_text receipt;
+    if (change->write.dry || change->entry == JK_NONE) return;
+    if (outcome != JK_OK && outcome != JK_ALREADY_EXISTS) return;
+    jk_error_init(&missing, NULL);
+    jk_text_init(&receipt, 0);
+    jk_text_reserve(&receipt, JK_RECEIPT_USUAL);
+    if (jk_store_receipt(jk_store_of(call), change->entry, &receipt, &missing) == JK_OK) {
+        if (outcome == JK_OK)
+            add_receipt(call, jk_text_span(&receipt), &change->write.reply);
+        else
+            jk_error_fact_text(&call->error, "receipt", jk_text_span(&receipt));
+    }
+    jk_text_done(&receipt);
 }
 
 static void settle(struct jk_write *write, enum jk_status outcome)
 {
     struct jk_call *call = ((struct jk_change *)write)->call;
+    give_receipt((struct jk_change *)write, outcome);
     if (outcome == JK_OK)
         call->ops->finish_bytes(call, write->reply);
     else
@@ -124,20 +228,14 @@ static void refuse_full(struct jk_call *call)
     jk_call_fail(call);
 }
 
-void jk_change_submit(struct jk_call *call,
-                      enum jk_status (*method)(struct jk_change *, struct jk_turn *, ProtobufCMessage **), void *input)
+static void submit(struct jk_call *call, const struct jk_change *template)
 {
-    struct jk_change *change = jk_arena_zalloc(&call->arena, 1, sizeof *change);
+    struct jk_change *change = (void *)jk_arena_copy(&call->arena, (const void *)template, sizeof *template);
     if (!change) {
         (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The request is too large");
         jk_call_fail(call);
         return;
     }
-    change->write =
-        (struct jk_write){.decide = decide, .settle = settle, .abandoned = abandoned, .error = &call->error};
-    change->call = call;
-    change->decide = method;
-    change->input = input;
     const protobuf_c_boolean *dry = call->request ? field_value(call->request, "validate_only") : NULL;
     change->write.dry = dry && *dry;
     if (call->request && (read_request_id(call, change) != JK_OK || fingerprint(call, change) != JK_OK)) {
@@ -145,4 +243,28 @@ void jk_change_submit(struct jk_call *call,
         return;
     }
     if (!jk_store_write(jk_store_of(call), &change->write)) refuse_full(call);
+}
+
+void jk_change_submit(struct jk_call *call, jk_decide_fn *method, void *input)
+{
+    submit(call, &(struct jk_change){
+                     .write = {.decide = decide, .settle = settle, .abandoned = abandoned, .error = &call->error},
+                     .call = call,
+                     .decide = method,
+                     .entry = JK_NONE,
+                     .input = input});
+}
+
+void jk_change_submit_entry(struct jk_call *call, jk_enter_fn *enter, jk_tell_fn *tell, void *input)
+{
+    submit(call, &(struct jk_change){.write = {.decide = decide_entry,
+                                               .settle = settle,
+                                               .abandoned = abandoned,
+                                               .repeat = repeat_entry,
+                                               .error = &call->error},
+                                     .call = call,
+                                     .enter = enter,
+                                     .tell = tell,
+                                     .entry = JK_NONE,
+                                     .input = input});
 }

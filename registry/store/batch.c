@@ -8,7 +8,7 @@
 /* Where one write began: what it did is taken back to here when it fails or is dry. */
 struct step {
     struct jk_book_mark mark;
-    size_t entries, records, texts, bytes;
+    size_t entries, records, texts, drops, bytes;
 };
 
 void jk_batch_init(struct jk_batch *batch, struct jk_store *store)
@@ -27,6 +27,7 @@ void jk_batch_clear(struct jk_batch *batch)
     jk_arena_reset(&batch->arena);
     jk_text_clear(&batch->note);
     batch->count = batch->entry_count = batch->record_count = batch->text_count = batch->bytes = 0;
+    batch->drop_count = 0;
     jk_random_bytes(batch->id, sizeof(batch->id));
 }
 
@@ -39,6 +40,7 @@ void jk_batch_done(struct jk_batch *batch)
     free(batch->leaves);
     free(batch->records);
     free(batch->texts);
+    free(batch->drops);
 }
 
 bool jk_batch_is_empty(const struct jk_batch *batch)
@@ -59,7 +61,7 @@ static bool has_request(const struct jk_write *write)
 static struct step step_begin(struct jk_batch *batch)
 {
     return (struct step){jk_book_mark(batch->store->book), batch->entry_count, batch->record_count, batch->text_count,
-                         batch->bytes};
+                         batch->drop_count, batch->bytes};
 }
 
 static void records_undo(struct jk_batch *batch, size_t keep)
@@ -82,11 +84,13 @@ static void step_undo(struct jk_batch *batch, const struct step *step)
     records_undo(batch, step->records);
     batch->entry_count = step->entries;
     batch->text_count = step->texts;
+    batch->drop_count = step->drops;
     batch->bytes = step->bytes;
 }
 
 /* A reply to the same request: given again where it is the same request in all. */
-static enum jk_status replay(struct jk_write *write, struct jk_span fingerprint, struct jk_span reply)
+static enum jk_status replay(struct jk_batch *batch, struct jk_write *write, struct jk_span fingerprint,
+                             struct jk_span stored)
 {
     if (fingerprint.len != JK_DIGEST_SIZE || memcmp(fingerprint.at, write->fingerprint.bytes, JK_DIGEST_SIZE) != 0) {
         static const char rule[] = "was used for another request: give each request its own (a retry repeats the "
@@ -95,9 +99,16 @@ static enum jk_status replay(struct jk_write *write, struct jk_span fingerprint,
         jk_error_field(write->error, "request_id", "%s", rule);
         return write->error->status;
     }
-    write->reply = reply;
     write->replayed = true;
+    if (write->repeat) return write->repeat(write, &batch->turn, stored);
+    write->reply = stored;
     return JK_OK;
+}
+
+/* What is stored of a write that went well. */
+static struct jk_span kept(const struct jk_write *write)
+{
+    return write->keep.len ? write->keep : write->reply;
 }
 
 /* An earlier write of this very batch with the same request id that went well, or NULL. */
@@ -119,9 +130,10 @@ static const struct jk_slot *same_request(const struct jk_batch *batch, size_t p
 static enum jk_status repeat(struct jk_batch *batch, struct jk_write *write, const struct jk_write *earlier)
 {
     struct jk_span print = {(const char *)earlier->fingerprint.bytes, JK_DIGEST_SIZE};
-    struct jk_span copy = {jk_arena_copy(&batch->arena, earlier->reply.at, earlier->reply.len), earlier->reply.len};
+    struct jk_span stored = kept(earlier);
+    struct jk_span copy = {jk_arena_copy(&batch->arena, stored.at, stored.len), stored.len};
 
-    if (copy.at) return replay(write, print, copy);
+    if (copy.at) return replay(batch, write, print, copy);
     return jk_fail(write->error, JK_RESOURCE_EXHAUSTED, "BATCH_MEMORY",
                    "the server has no memory for this write now: try again later");
 }
@@ -161,7 +173,7 @@ static enum jk_status work(struct jk_batch *batch, size_t place)
     if (has_request(write)) {
         if (slot->stored >= 0) {
             slot->final = true;
-            return replay(write, jk_result_span(batch->replies, slot->stored, 1),
+            return replay(batch, write, jk_result_span(batch->replies, slot->stored, 1),
                           jk_result_span(batch->replies, slot->stored, 2));
         }
         earlier = same_request(batch, place);
@@ -199,7 +211,7 @@ size_t jk_batch_decide(struct jk_batch *batch)
         slot->write->time_us = batch->turn.time_us;
         slot->outcome = work(batch, i);
         if (slot->outcome != JK_OK) slot->final = true;
-        if (slot->outcome == JK_OK && !slot->write->replayed) batch->bytes += slot->write->reply.len;
+        if (slot->outcome == JK_OK && !slot->write->replayed) batch->bytes += kept(slot->write).len;
     }
     pthread_rwlock_unlock(&batch->store->lock);
     return i;
@@ -231,7 +243,7 @@ void jk_batch_take_back(struct jk_batch *batch)
     jk_book_keep(store->book);
     records_undo(batch, 0);
     pthread_rwlock_unlock(&store->lock);
-    batch->entry_count = batch->text_count = 0;
+    batch->entry_count = batch->text_count = batch->drop_count = 0;
     batch->speculative = false;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "store/state.h"
 
 static enum jk_status not_ours(struct jk_error *error, const char *what, struct jk_span theirs, const char *ours)
@@ -122,7 +123,7 @@ static void advance_cube(struct jk_store *store, uint32_t size)
     free(models);
 }
 
-static void publish_checkpoint(struct jk_store *store, struct jk_span checkpoint)
+static void publish_checkpoint(struct jk_store *store, struct jk_span checkpoint, uint64_t size)
 {
     char *copy = malloc(checkpoint.len + 1);
     char *old;
@@ -134,9 +135,18 @@ static void publish_checkpoint(struct jk_store *store, struct jk_span checkpoint
     old = store->checkpoint;
     store->checkpoint = copy;
     store->checkpoint_len = checkpoint.len;
+    if (store->behind_since_ms == 0 && store->size > store->published_size) store->behind_since_ms = jk_monotonic_ms();
+    store->checkpoint_size = size;
     pthread_cond_broadcast(&store->published);
     pthread_mutex_unlock(&store->publish_lock);
     free(old);
+}
+
+static void tell_growth(struct jk_store *store, uint32_t size)
+{
+    pthread_mutex_lock(&store->publish_lock);
+    if (store->grown) store->grown(store->growth_context, size);
+    pthread_mutex_unlock(&store->publish_lock);
 }
 
 void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const struct jk_digest *leaves, size_t count)
@@ -152,8 +162,9 @@ void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const st
     advance_cube(store, size);
     if (size > 0) store->last_time_us = jk_book_time(store->book, size - 1);
     store->size = size;
+    publish_checkpoint(store, checkpoint, size);
     pthread_rwlock_unlock(&store->lock);
-    publish_checkpoint(store, checkpoint);
+    tell_growth(store, size);
 }
 
 /* A book that no longer follows the log must not be folded on: nothing of this chunk stays. */

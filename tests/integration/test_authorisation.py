@@ -67,6 +67,7 @@ ROWS = [
     ("Registry.UnyankRelease", "beta-lab/base", "", "models"),
     ("Registry.UploadBlob", "", ACCOUNT, "models"),
     ("Registry.GetBlob", "", ANYONE, None),
+    ("Registry.WithdrawBlob", "", "D", "accounts"),
     ("Registry.RenameModel", "acme", "WO", "models"),
     ("Registry.RenameModel", "globex", "X", "models"),
     ("Registry.RenameModel", "orphan", "", "models"),
@@ -87,6 +88,10 @@ ROWS = [
     ("Evaluation.ListCounted", "", ANYONE, None),
     ("Log.GetCheckpoint", "", ANYONE, None),
     ("Log.ReadEntries", "", ANYONE, None),
+    ("Log.WatchEntries", "", ANYONE, None),
+    ("Log.GetInclusionProof", "", ANYONE, None),
+    ("Log.GetConsistencyProof", "", ANYONE, None),
+    ("Log.GetReceipt", "", ANYONE, None),
     ("Access.GetCaller", "", ACCOUNT, None),
     ("Access.CreateAccount", "", "D", "accounts"),
     ("Access.ListAccounts", "", "D", "accounts"),
@@ -305,6 +310,12 @@ class Authorisation(unittest.TestCase):
         return cls.who["K"].account if case == "of K" else 0
 
     @classmethod
+    def ask_WithdrawBlob(cls, case, letter):
+        data = cls.next("to be withdrawn ").encode()
+        cls.upload(cls.root, data)
+        return {"sha256": hashlib.sha256(data).hexdigest(), "reason": "a test"}
+
+    @classmethod
     def ask_CreateToken(cls, case, letter):
         return {"account": cls.whose(case), "label": "made in a test", "lifetime_seconds": 1}
 
@@ -355,6 +366,8 @@ class Authorisation(unittest.TestCase):
             return self.upload(client, self.next("a licence's text ").encode())
         if method == "Log.ReadEntries":
             return client.entries(0, 1)
+        if method == "Log.WatchEntries":
+            return client.watch_begins()
         return client.call(method, **request)
 
     def state(self, method="Access"):
@@ -511,6 +524,8 @@ PLAIN = {
     "Registry.ListReleases": {"model": "alpha-lab/base"},
     "Evaluation.CountDerivatives": {"scope": {"all": True}},
     "Evaluation.ListCounted": {"scope": {"base_model": "alpha-lab/base"}},
+    "Log.GetInclusionProof": {"log_index": 0},
+    "Log.GetReceipt": {"log_index": 0},
 }
 
 if __name__ == "__main__":

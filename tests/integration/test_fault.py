@@ -76,6 +76,7 @@ class Load:
     def __init__(self, server):
         self.server, self.gate, self.lock = server, Gate(), threading.Lock()
         self.acknowledged = {}  # name: (log index, lineage hash)
+        self.receipts = []      # (log index, receipt)
         self.notes = []         # checkpoints that were shown
         self.least_size = 0     # every answer so far stood in a log of at least this size
         self.retries, self.wrong = 0, []
@@ -131,6 +132,8 @@ class Load:
         if len(names) == 1:
             client, reply = self.call(client, "Registry.RegisterDerivative", dict(request, derivative=declared[0]))
             told = [(reply["model"]["name"], reply["log_index"], reply["release"]["lineage_hash"])]
+            with self.lock:
+                self.receipts.append((int(reply["log_index"]), reply["receipt"]))
         else:
             for earlier, item in zip(names, declared[1:]):  # children of earlier items
                 item["parents"] = [jokbo.registered(earlier)]
@@ -168,7 +171,7 @@ class FaultTest(unittest.TestCase):
         self.audit = auditor.Audit(client)
         self.audit.follow(client)
         client.close()
-        self.seen, self.registered, self.counts = self.audit.tree.size, {}, {}
+        self.seen, self.registered, self.counts, self.receipts = self.audit.tree.size, {}, {}, []
         self.load = Load(self.server)
         self.addCleanup(self.load.end)
 
@@ -276,7 +279,10 @@ class FaultTest(unittest.TestCase):
         self.addCleanup(client.close)
         self.check_entries(self.audit.follow(client))
         self.assertEqual(self.registered, self.load.acknowledged, "acknowledged is not what stands in the log")
-        notes = sorted(set(self.load.notes))
+        receipts, self.load.receipts = self.load.receipts, []
+        self.receipts += receipts
+        notes = {self.audit.check_receipt(text, index, signature=False) for index, text in receipts}
+        notes = sorted(notes.union(self.load.notes))
         self.load.notes = []
         for note in notes:
             self.audit.check_note(note, signature=False)
@@ -306,12 +312,14 @@ class FaultTest(unittest.TestCase):
                 raise AssertionError("round %d (%s) of %d: %s\nthe same choices again: JK_FAULT_SEED=%d JK_FAULT_ROUNDS=%d\n%s" % (
                     number, fault, ROUNDS, error, SEED, ROUNDS, self.server.log()[-4000:])) from error
         self.check(everything=True)
+        for index, text in self.receipts:  # once more, against the log as it came out
+            self.audit.check_receipt(text, index, signature=False)
         self.load.end()
         self.assertEqual(self.server.stop(), 0, self.server.log()[-2000:])
         self.assertEqual(self.server.left_running(), [])
         self.assertEqual(glob.glob(os.path.join(self.server.data, "postgresql", "postmaster.pid")), [])
-        print("%d rounds, seed %d: %d registrations, %d retries, %d entries, %.0f s" % (
-            ROUNDS, SEED, len(self.registered), self.load.retries, self.seen, time.monotonic() - started))
+        print("%d rounds, seed %d: %d registrations, %d receipts, %d retries, %d entries, %.0f s" % (
+            ROUNDS, SEED, len(self.registered), len(self.receipts), self.load.retries, self.seen, time.monotonic() - started))
 
 
 if __name__ == "__main__":

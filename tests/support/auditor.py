@@ -57,6 +57,7 @@ class Tree:
     def __init__(self):
         self.edge = []  # (leaves, hash) of the full subtrees, largest first
         self.roots = [sha256(b"")]
+        self.leaves = []
 
     @property
     def size(self):
@@ -64,6 +65,7 @@ class Tree:
 
     def append(self, data):
         count, node = 1, sha256(b"\0" + data)
+        self.leaves.append(node)
         while self.edge and self.edge[-1][0] == count:
             left = self.edge.pop()
             count, node = 2 * count, sha256(b"\1" + left[1] + node)
@@ -71,6 +73,33 @@ class Tree:
         for _, left in reversed(self.edge[:-1]):
             node = sha256(b"\1" + left + node)
         self.roots.append(node)
+
+
+def check_consistency(first, first_root, second, second_root, hashes):
+    """The tree of the first size is the beginning of the second's: RFC 9162, 2.1.4.2."""
+    need(0 <= first <= second, "%d is above %d", first, second)
+    if first in (0, second):
+        need(not hashes, "a proof of nothing has %d hashes", len(hashes))
+        return need(first_root == (second_root if first else sha256(b"")), "the roots differ")
+    node, last, steps = first - 1, second - 1, list(hashes)
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    if first & (first - 1) == 0:
+        steps.insert(0, first_root)
+    need(steps, "the proof is empty")
+    before = after = steps[0]
+    for step in steps[1:]:
+        need(last > 0, "the proof is too long")
+        if node & 1 or node == last:
+            before, after = sha256(b"\1" + step + before), sha256(b"\1" + step + after)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            after = sha256(b"\1" + after + step)
+        node, last = node >> 1, last >> 1
+    need(last == 0, "the proof is too short")
+    need(before == first_root, "the earlier root does not come out")
+    need(after == second_root, "the later root does not come out")
 
 
 class Verifier:
@@ -155,6 +184,16 @@ class Audit:
             self.verifier.verify(note)
         return size
 
+    def check_receipt(self, text, index, signature=True):
+        """A receipt, of whatever time, is true of the log as it is known now; the checkpoint in it."""
+        found, hashes, note = receipt_parts(text)
+        need(found == index, "a receipt of entry %d, not of %d", found, index)
+        size = self.check_note(note, signature)
+        need(index < size, "index %d in a tree of %d", index, size)
+        need(inclusion_root(self.tree.leaves[index], index, size, hashes) == self.tree.roots[size],
+             "the receipt of entry %d proves nothing", index)
+        return note
+
     def read(self, client, start, end):
         """The entries from start to end, piece by piece: a reply holds at most so many."""
         found = []
@@ -188,3 +227,37 @@ class Audit:
         """Entries that were read before are the same."""
         for index, data in enumerate(self.read(client, start, end), start):
             need(sha256(data) == self.leaves[index], "entry %d changed", index)
+
+
+def inclusion_root(leaf, index, size, hashes):
+    """The root that a proof leads to (RFC 9162, 2.1.3.2)."""
+    node, last, value = index, size - 1, leaf
+    for sibling in hashes:
+        need(last, "the proof is too long")
+        if node & 1 or node == last:
+            value = sha256(b"\1" + sibling + value)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            value = sha256(b"\1" + value + sibling)
+        node, last = node >> 1, last >> 1
+    need(last == 0, "the proof is too short")
+    return value
+
+
+def receipt_parts(text):
+    """(index, hashes, signed checkpoint) of a receipt (C2SP tlog-proof)."""
+    found = re.match(r"c2sp\.org/tlog-proof@v1\nindex (0|[1-9]\d*)\n((?:[A-Za-z0-9+/]{43}=\n)*)\n", text)
+    need(found, "not a receipt: %r", text)
+    return int(found.group(1)), [base64.b64decode(line) for line in found.group(2).split()], text[found.end():]
+
+
+def receipt(text, data, verifier):
+    """(index, size) of a receipt that proves the entry's bytes under a checkpoint of that verifier."""
+    index, hashes, note = receipt_parts(text)
+    verifier.verify(note)
+    origin, size, root = checkpoint(note)
+    need(origin == verifier.name, "a receipt of another log: %s", origin)
+    need(index < size, "index %d in a tree of %d", index, size)
+    need(inclusion_root(sha256(b"\0" + data), index, size, hashes) == root, "the receipt of entry %d proves nothing", index)
+    return index, size

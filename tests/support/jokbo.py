@@ -96,7 +96,8 @@ class Client:
         method = self.method(name)
         request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
         path = "/%s/%s" % (method.containing_service.full_name, method.name)
-        kind = {("UploadBlob"): self.channel.stream_unary, ("ReadEntries"): self.channel.unary_stream}.get(
+        kind = {("UploadBlob"): self.channel.stream_unary, ("ReadEntries"): self.channel.unary_stream,
+                ("WatchEntries"): self.channel.unary_stream}.get(
             method.name, self.channel.unary_unary)
         return request, kind(path, request_serializer=lambda m: m if isinstance(m, bytes) else m.SerializeToString(),
                              response_deserializer=response.FromString)
@@ -150,6 +151,22 @@ class Client:
         return found
 
 
+    def watch(self, start=0, timeout=None):
+        """The stream itself, to be read and cancelled; its failures are grpc's."""
+        request, stub = self.stub("Log.WatchEntries")
+        return stub(request(start=start), timeout=timeout, metadata=self.metadata())
+
+    def watch_begins(self, start=0):
+        """A watch up to its first message, which comes at once."""
+        stream = self.watch(start, timeout=20)
+        try:
+            return next(stream)
+        except grpc.RpcError as error:
+            raise Failure(error, self.pool) from None
+        finally:
+            stream.cancel()
+
+
 class Server:
     """jokbod in a data directory of its own (or a given one). Stop it, kill it, start it again."""
 
@@ -162,7 +179,10 @@ class Server:
         self.process = None
 
     def start(self, timeout=90):
-        options = self.options if "--listen" in self.options else ["--listen", "127.0.0.1:0"] + self.options
+        options = list(self.options)
+        for name in ("--listen", "--http"):
+            if name not in options:
+                options = [name, "127.0.0.1:0"] + options
         self.errors = open(os.path.join(self.data, "server.err"), "ab")
         self.process = subprocess.Popen([self.binary, "--data", self.data] + options, stdout=subprocess.PIPE,
                                         stderr=self.errors, env=self.env, text=True)
@@ -170,13 +190,13 @@ class Server:
         timer.start()
         line = self.process.stdout.readline()
         timer.cancel()
-        found = re.match(r"jokbod ready grpc=(\S+)(?: http=(\S+))? data=(\S+)$", line.strip())
+        found = re.match(r"jokbod ready grpc=(\S+)(?: http=(\S+))? data=(\S+?)(?: metrics=(\S+))?$", line.strip())
         if not found:
             self.process.wait()
             self.process.stdout.close()
             self.errors.close()
             raise RuntimeError("jokbod did not start: %r\n%s" % (line, self.log()))
-        self.address = found.group(1)
+        self.address, self.http, self.metrics = found.group(1), found.group(2), found.group(4)
         return self
 
     def log(self):
@@ -194,7 +214,7 @@ class Server:
     def jokbo(self, *arguments, token="admin", input=None, env=None, timeout=60):
         """The command line with no terminal, no configuration of anybody's, and this server."""
         own = {k: v for k, v in os.environ.items() if not k.startswith(("JOKBO", "XDG_"))}
-        own.update(HOME=self.data, LC_ALL="C.UTF-8", JOKBO_SERVER=self.address, **(env or {}))
+        own.update({"HOME": self.data, "LC_ALL": "C.UTF-8", "JOKBO_SERVER": self.address}, **(env or {}))
         token = self.token if token == "admin" else token
         if token:
             own["JOKBO_TOKEN"] = token

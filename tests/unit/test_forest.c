@@ -8,7 +8,6 @@
 
 #include "tlog/forest.h"
 
-
 #define LEAVES 9000 /* more than two chunks of the lowest level */
 
 static struct jk_digest leaf_of(uint64_t n)

@@ -1,0 +1,32 @@
+/* Reasons why a derivative does not count: their order, their words, and sets of them. Pure. The table is reason.def;
+ * a published rule set never changes. */
+#ifndef JK_DOMAIN_REASON_H
+#define JK_DOMAIN_REASON_H
+
+#include "base/span.h"
+
+#define JK_RULE_SET 1 /* the newest version of the rules */
+
+enum jk_reason {
+#define JK_REASON(name, word, english, korean) JK_REASON_##name,
+#include "domain/reason.def"
+#undef JK_REASON
+    JK_REASON_COUNT /* also: none holds, it counts */
+};
+
+/* A set of reasons: bit 1 << reason. */
+typedef uint32_t jk_reasons;
+#define JK_REASON_BIT(name) ((jk_reasons)1 << JK_REASON_##name)
+
+const char *jk_reason_word(enum jk_reason reason);
+bool jk_reason_parse(struct jk_span word, enum jk_reason *out_reason);
+/* What it says, after "left out: ". */
+const char *jk_reason_english(enum jk_reason reason);
+const char *jk_reason_korean(enum jk_reason reason);
+/* The first that holds; JK_REASON_COUNT for none. */
+static inline enum jk_reason jk_reasons_first(jk_reasons reasons)
+{
+    return reasons ? (enum jk_reason)__builtin_ctz(reasons) : JK_REASON_COUNT;
+}
+
+#endif
