@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "book/parsed.h"
 #include "domain/entry.h"
 #include "domain/license.h"
 #include "domain/lineage.h"
@@ -120,7 +121,8 @@ enum jk_flag {
     JK_FLAG_NOT_PROGRAMME = 1 << 10,
     JK_FLAG_FOREIGN_BASE = 1 << 11,    /* from_scratch no */
     JK_FLAG_FROM_SCRATCH_UNKNOWN = 1 << 12,
-    JK_FLAG_ANCESTOR_WEIGHTS = 1 << 13 /* weights equal to an ancestor's */
+    JK_FLAG_ANCESTOR_WEIGHTS = 1 << 13, /* weights equal to an ancestor's */
+    JK_FLAG_EXCLUDED = 1 << 14          /* by a ruling in force */
 };
 
 /* One (derivative, root) with its facts, for sizes from < N ≤ until (entry `from` made it so, entry `until` ended it). */
@@ -148,6 +150,9 @@ void jk_book_free(struct jk_book *book);
  * with the reason when the entry cannot follow; then nothing has changed. RESOURCE_EXHAUSTED when out of memory: the
  * book must be thrown away. */
 JK_MUST_USE enum jk_status jk_book_apply(struct jk_book *book, struct jk_span entry, struct jk_error *error);
+/* The same in two halves: jk_parsed_entry_read on any thread, then this in the entries' order. */
+JK_MUST_USE enum jk_status jk_book_apply_parsed(struct jk_book *book, const struct jk_parsed_entry *parsed,
+                                                struct jk_error *error);
 
 struct jk_book_mark { uint64_t position; uint32_t size; };
 /* Marks nest: an inner one is simply a later position. One jk_book_keep ends the journal, and with it every mark. */
@@ -163,6 +168,9 @@ int64_t jk_book_time(const struct jk_book *book, uint32_t index); /* of an entry
 uint32_t jk_book_size_at(const struct jk_book *book, uint32_t n, int64_t time_us);
 struct jk_span jk_book_origin(const struct jk_book *book); /* from entry 0; empty before */
 struct jk_span jk_book_key(const struct jk_book *book);
+#define JK_BOOK_KEYS 2
+/* The verifier keys that sign a checkpoint of size n, newest first; none at size 0. */
+size_t jk_book_keys(const struct jk_book *book, uint32_t n, struct jk_span out_keys[JK_BOOK_KEYS]);
 struct jk_span jk_book_purpose(const struct jk_book *book);
 
 /* Counts of slots whose record appeared before N: iterate 0 … count-1. */

@@ -10,6 +10,7 @@
 #include "domain/ident.h"
 #include "book/index.h"
 #include "book/journal.h"
+#include "book/stage.h"
 #include "domain/spdx.h"
 
 #define JK_NOW JK_NONE /* as a size: everything applied so far */
@@ -40,6 +41,7 @@ struct jk_model_row {
     struct jk_model pub;
     uint32_t next_registered;
     uint32_t adopted; /* newest external adopted */
+    uint32_t rulings; /* newest about it */
     uint32_t touches; /* newest entry that touched it */
     uint32_t changed; /* where it stands in the list of changed models, if it does */
     uint64_t stamp;   /* scratch of the walk down */
@@ -124,6 +126,16 @@ struct jk_edge_row {
     uint32_t next;  /* the next older one */
     uint32_t older; /* how many older ones there are */
 };
+struct jk_key_row { /* the keys that sign from an entry on; previous: empty where there is one only */
+    uint32_t from;
+    struct jk_span key, previous;
+};
+struct jk_stage_row {
+    struct jk_span id;
+    uint32_t first;    /* entry */
+    uint32_t facts;    /* newest */
+    uint32_t closings; /* newest */
+};
 struct jk_touch_row {
     uint32_t from;
     uint32_t older;
@@ -156,7 +168,7 @@ struct jk_book {
     struct jk_chunks times; /* int64_t */
     struct jk_chunks names, reserved, publishers, days, models, aliases, releases, weights, externals, licenses,
         identifiers, license_facts, teams, team_facts, institutions, bonds, bond_terms, base_facts, bases, switches,
-        edges, touches, spells, root_sets;
+        edges, touches, spells, root_sets, keys, policies, stages, stage_facts, closings, rulings, disputes;
     struct jk_index name_index, reserved_index, alias_index, part_index, hash_index, version_index, weights_index,
         external_index, license_index, identifier_index, team_index, institution_index, root_set_index;
     struct jk_chunks changed; /* models */
@@ -188,6 +200,13 @@ JK_BOOK_ROW(jk_bond_row, jk_bond_row, bonds)
 JK_BOOK_ROW(jk_spell_row, jk_spell, spells)
 JK_BOOK_ROW(jk_edge_row, jk_edge_row, edges)
 JK_BOOK_ROW(jk_root_set_row, jk_root_set, root_sets)
+JK_BOOK_ROW(jk_key_row, jk_key_row, keys)
+JK_BOOK_ROW(jk_policy_row, jk_policy_row, policies)
+JK_BOOK_ROW(jk_stage_row, jk_stage_row, stages)
+JK_BOOK_ROW(jk_stage_facts, jk_stage, stage_facts)
+JK_BOOK_ROW(jk_closing_row, jk_closing, closings)
+JK_BOOK_ROW(jk_ruling_row, jk_ruling, rulings)
+JK_BOOK_ROW(jk_dispute_row, jk_dispute, disputes)
 #undef JK_BOOK_ROW
 
 /* book.c */
@@ -206,11 +225,17 @@ bool jk_book_switched(const struct jk_book *book, uint32_t head, uint32_t n);
 void jk_book_count_write(struct jk_book *book, uint32_t publisher, int64_t time_us);
 
 /* book_names.c */
-#define JK_PART_SEED 1 /* model parts hash apart from whole names */
 uint32_t jk_book_find_name(const struct jk_book *book, struct jk_span name); /* a row of names */
 uint32_t jk_book_intern_name(struct jk_book *book, struct jk_span name);
 uint32_t jk_book_add_publisher(struct jk_book *book, struct jk_span name, enum jk_basis basis);
-void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher, struct jk_span name);
+struct jk_name_hashes { /* of a model's name as a whole, and of its second part */
+    uint32_t whole, part;
+};
+struct jk_name_hashes jk_book_hash_name(struct jk_span name);
+uint32_t jk_book_find_publisher_hashed(const struct jk_book *book, struct jk_span name, uint32_t hash);
+uint32_t jk_book_find_model_hashed(const struct jk_book *book, struct jk_span name, uint32_t hash);
+void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher, struct jk_span name,
+                       struct jk_name_hashes hashes);
 void jk_book_reserve(struct jk_book *book, uint32_t name);
 struct jk_span jk_book_present_name(const struct jk_book *book, uint32_t model);
 struct jk_span jk_book_model_part(struct jk_span name);
@@ -251,9 +276,30 @@ bool jk_book_owned(const struct jk_book *book, uint32_t publisher, uint32_t team
 /* book_assess.c */
 void jk_book_refresh(struct jk_book *book, uint32_t model);
 
+/* book_keys.c */
+void jk_book_add_keys(struct jk_book *book, struct jk_span key, struct jk_span previous);
+enum jk_status jk_book_apply_key(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+enum jk_status jk_book_apply_retire(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+
+/* book_stages.c, book_rulings.c */
+#define JK_APPLY(kind)                                                                                                 \
+    enum jk_status jk_book_apply_##kind(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+JK_APPLY(policy)
+JK_APPLY(stage)
+JK_APPLY(close)
+JK_APPLY(exclude)
+JK_APPLY(restore)
+JK_APPLY(confirm)
+JK_APPLY(reject)
+JK_APPLY(dispute)
+JK_APPLY(resolve)
+#undef JK_APPLY
+
 /* book_register.c */
-enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
-enum jk_status jk_book_apply_release(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_parsed_entry *parsed,
+                                      struct jk_error *error);
+enum jk_status jk_book_apply_release(struct jk_book *book, const struct jk_parsed_entry *parsed,
+                                     struct jk_error *error);
 /* After a release, yank or unyank of a model whose standing release was `before`: wants all that it affects. */
 void jk_book_standing_changed(struct jk_book *book, uint32_t model, uint32_t before);
 

@@ -72,6 +72,7 @@ static jk_reasons reasons_of_flags(const struct jk_policy *policy, uint32_t flag
         jk_reasons reason;
     } plain[] = {
         {JK_FLAG_YANKED, JK_REASON_BIT(YANKED)},
+        {JK_FLAG_EXCLUDED, JK_REASON_BIT(EXCLUDED)},
         {JK_FLAG_NOT_PROGRAMME, JK_REASON_BIT(NOT_PROGRAMME)},
         {JK_FLAG_FOREIGN_BASE, JK_REASON_BIT(FOREIGN_BASE)},
         {JK_FLAG_SELF, JK_REASON_BIT(SELF)},
@@ -116,6 +117,17 @@ static bool add_row(struct jk_standing *standing, const struct jk_verdict *row)
     return true;
 }
 
+/* Few: almost always one. */
+static void sort_by_root(struct jk_verdict *rows, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        for (size_t j = i; j > 0 && rows[j - 1].root > rows[j].root; j--) {
+            struct jk_verdict row = rows[j];
+            rows[j] = rows[j - 1];
+            rows[j - 1] = row;
+        }
+}
+
 static bool add_model(struct making *making, uint32_t model)
 {
     const struct jk_book *book = making->book;
@@ -136,6 +148,7 @@ static bool add_model(struct making *making, uint32_t model)
         row.reasons = own_reasons(making, &row, release->pub.license);
         if (!add_row(standing, &row)) return false;
     }
+    sort_by_root(standing->rows + before, standing->count - before);
     if (standing->count > before) standing->first_row[model] = (uint32_t)before + 1;
     return true;
 }

@@ -8,7 +8,7 @@
 #include "book/count.h"
 #include "domain/policy.h"
 
-/* One derivative and one of its roots. Rows are in order of registration, those of a derivative beside one another. */
+/* One derivative and one of its roots. Rows are in order of registration of the derivative, then of the root. */
 struct jk_verdict {
     uint32_t model, root; /* slots */
     uint32_t release;     /* deciding release */

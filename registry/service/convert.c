@@ -1,5 +1,6 @@
 /* Conversions between the rules' types and the interface's. */
 #include "service/convert.h"
+#include "service/services.h"
 
 char *jk_to_string(struct jk_arena *arena, struct jk_span text)
 {
@@ -125,4 +126,11 @@ enum jk_status jk_out_of_memory(struct jk_error *error)
 {
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
                    "The request or its reply is too large to be worked on; ask for less at once");
+}
+
+void jk_check_reason(struct jk_error *error, const char *field, const char *text, bool required)
+{
+    size_t len = strlen(text);
+    if (required && !len) jk_error_field(error, field, "is required: say why, in at most %d bytes", JK_TEXT_MAX);
+    if (len > JK_TEXT_MAX) jk_error_field(error, field, "%zu bytes are too many: at most %d", len, JK_TEXT_MAX);
 }

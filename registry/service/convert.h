@@ -34,6 +34,9 @@ bool jk_from_permission(int value, enum jk_permission *out_permission);
 /* Arena arrays of pointers for repeated fields; NULL when out of memory. */
 void **jk_pointers(struct jk_arena *arena, size_t count);
 
+/* A free text that says why: at most JK_TEXT_MAX bytes. */
+void jk_check_reason(struct jk_error *error, const char *field, const char *text, bool required);
+
 /* A message in the arena, initialised: JK_MESSAGE(arena, Jokbo__V1__Model, jokbo__v1__model). */
 #define JK_MESSAGE(arena, type, prefix)                                                                                \
     ({                                                                                                                 \

@@ -119,6 +119,10 @@ JK_MUST_USE enum jk_status jk_store_load_key(struct jk_store *store, struct jk_e
 JK_MUST_USE enum jk_status jk_store_join_log(struct jk_store *store, const struct jk_head *head,
                                              struct jk_error *error);
 JK_MUST_USE enum jk_status jk_migrate(struct jk_conn *plain, bool apply, struct jk_error *error);
+/* grants.c. Gives the role what a server needs, and no more: with the owner's role, after the migrations. */
+JK_MUST_USE enum jk_status jk_grants_give(struct jk_conn *plain, const char *role, struct jk_error *error);
+/* Has the role that we are what a server needs? Where it could change entries, the log says so. */
+JK_MUST_USE enum jk_status jk_grants_check(struct jk_conn *plain, struct jk_error *error);
 /* Writes entry 0 and what follows it; ALREADY_EXISTS where another server was first. */
 JK_MUST_USE enum jk_status jk_init_log(struct jk_store *store, struct jk_conn *writer, struct jk_error *error);
 /* Loads book, directory and cube, checking edge, checkpoint, guard copy, and the public folder's checkpoint, which was

@@ -155,6 +155,7 @@ static enum jk_status prepare_schema(struct jk_store *store, bool migrate, struc
     jk_conn_init(&plain, store->database, JK_CONN_PLAIN);
     status = jk_conn_wait(&plain, jk_monotonic_ms() + CONNECT_MS, error);
     if (status == JK_OK) status = jk_migrate(&plain, migrate, error);
+    if (status == JK_OK && !migrate) status = jk_grants_check(&plain, error);
     jk_conn_drop(&plain);
     return status;
 }
@@ -457,6 +458,11 @@ bool jk_store_write(struct jk_store *store, struct jk_write *write)
 size_t jk_store_write_backlog(struct jk_store *store)
 {
     return jk_mailbox_length(store->writes);
+}
+
+size_t jk_store_read_backlog(struct jk_store *store)
+{
+    return jk_mailbox_length(store->jobs);
 }
 
 bool jk_store_read(struct jk_store *store, struct jk_job *job)

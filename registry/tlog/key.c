@@ -5,8 +5,9 @@
 
 #include <openssl/evp.h>
 
-#define TYPE_ED25519 0x01
-#define KEY_BYTES    33 /* type and public key */
+#include "tlog/note_inside.h"
+
+#define KEY_BYTES 33 /* type and public key */
 
 struct jk_signer {
     EVP_PKEY *key;
@@ -44,17 +45,16 @@ bool jk_note_name_valid(struct jk_span name)
     return true;
 }
 
-static void typed_key(const unsigned char public_key[32], unsigned char out_bytes[KEY_BYTES])
+static void typed_key(unsigned char type, const unsigned char public_key[32], unsigned char out_bytes[KEY_BYTES])
 {
-    out_bytes[0] = TYPE_ED25519;
+    out_bytes[0] = type;
     memcpy(out_bytes + 1, public_key, 32);
 }
 
-/* The first four bytes of SHA-256(name || LF || 0x01 || public key), big-endian. */
-static uint32_t key_id_of(struct jk_span name, const unsigned char public_key[32])
+uint32_t jk_typed_key_id(struct jk_span name, unsigned char type, const unsigned char public_key[32])
 {
     unsigned char key[KEY_BYTES];
-    typed_key(public_key, key);
+    typed_key(type, public_key, key);
     const struct jk_span parts[3] = {name, JK_SPAN("\n"), {(const char *)key, sizeof(key)}};
     struct jk_digest digest = jk_digest_parts(parts, 3);
 
@@ -63,11 +63,11 @@ static uint32_t key_id_of(struct jk_span name, const unsigned char public_key[32
 }
 
 /* `name` is valid. */
-static void verifier_fill(struct jk_verifier *verifier, struct jk_span name)
+static void verifier_fill(struct jk_verifier *verifier, struct jk_span name, unsigned char type)
 {
     memcpy(verifier->name, name.at, name.len);
     verifier->name[name.len] = '\0';
-    verifier->key_id = key_id_of(name, verifier->public_key);
+    verifier->key_id = jk_typed_key_id(name, type, verifier->public_key);
 }
 
 struct jk_signer *jk_signer_new(struct jk_span name, const unsigned char seed[32])
@@ -83,7 +83,7 @@ struct jk_signer *jk_signer_new(struct jk_span name, const unsigned char seed[32
         jk_signer_free(signer);
         return NULL;
     }
-    verifier_fill(&signer->verifier, name);
+    verifier_fill(&signer->verifier, name, JK_TYPE_ED25519);
     return signer;
 }
 
@@ -128,7 +128,7 @@ bool jk_verifier_check(const struct jk_verifier *verifier, struct jk_span messag
     return right;
 }
 
-bool jk_verifier_parse(struct jk_span text, struct jk_verifier *out_verifier)
+bool jk_typed_key_parse(struct jk_span text, unsigned char type, struct jk_verifier *out_verifier)
 {
     struct jk_verifier verifier = {0};
     struct jk_span name, hex;
@@ -137,20 +137,30 @@ bool jk_verifier_parse(struct jk_span text, struct jk_verifier *out_verifier)
 
     if (!jk_span_cut(&text, '+', &name) || !jk_span_cut(&text, '+', &hex) || !jk_note_name_valid(name)) return false;
     if (hex.len != 2 * sizeof(id) || !jk_hex_decode(hex, id, sizeof(id))) return false;
-    if (!jk_base64_decode(text, key, sizeof(key), &len) || len != KEY_BYTES || key[0] != TYPE_ED25519) return false;
+    if (!jk_base64_decode(text, key, sizeof(key), &len) || len != KEY_BYTES || key[0] != type) return false;
     memcpy(verifier.public_key, key + 1, 32);
-    verifier_fill(&verifier, name);
+    verifier_fill(&verifier, name, type);
     if (verifier.key_id != ((uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | (uint32_t)id[3]))
         return false;
     *out_verifier = verifier;
     return true;
 }
 
-void jk_verifier_write(const struct jk_verifier *verifier, struct jk_text *out)
+void jk_typed_key_write(const struct jk_verifier *verifier, unsigned char type, struct jk_text *out)
 {
     unsigned char key[KEY_BYTES];
 
-    typed_key(verifier->public_key, key);
+    typed_key(type, verifier->public_key, key);
     jk_text_addf(out, "%s+%08x+", verifier->name, verifier->key_id);
     jk_base64_encode(out, key, sizeof(key));
+}
+
+bool jk_verifier_parse(struct jk_span text, struct jk_verifier *out_verifier)
+{
+    return jk_typed_key_parse(text, JK_TYPE_ED25519, out_verifier);
+}
+
+void jk_verifier_write(const struct jk_verifier *verifier, struct jk_text *out)
+{
+    jk_typed_key_write(verifier, JK_TYPE_ED25519, out);
 }

@@ -1,20 +1,14 @@
 /* Signed notes: splitting, checking and signing. Pure but for OpenSSL's Ed25519; see note.h. */
 #include "tlog/note.h"
 
+#include "base/check.h"
 #include "base/defer.h"
+#include "tlog/note_inside.h"
 
-#define MARK         "\xe2\x80\x94 " /* U+2014 and a space open a signature line */
-#define KEY_ID_BYTES 4
-#define BLOB_BYTES   (KEY_ID_BYTES + JK_SIGNATURE_SIZE)
-#define CHUNK_TEXT   1024 /* base64 is read in pieces: lines of other key types may be long */
-#define CHUNK_BYTES  (CHUNK_TEXT / 4 * 3)
-#define SHORT        256
-
-struct signature {
-    struct jk_span name;
-    unsigned char blob[BLOB_BYTES]; /* key id and the first bytes of the signature */
-    size_t blob_len;                /* of the whole: may exceed BLOB_BYTES */
-};
+#define BLOB_BYTES  (JK_KEY_ID_SIZE + JK_SIGNATURE_SIZE)
+#define CHUNK_TEXT  1024 /* base64 is read in pieces: lines of other key types may be long */
+#define CHUNK_BYTES (CHUNK_TEXT / 4 * 3)
+#define SHORT       256
 
 static enum jk_status malformed(struct jk_error *error, const char *rule)
 {
@@ -44,7 +38,7 @@ static enum jk_status check_text(struct jk_span text, struct jk_error *error)
 }
 
 /* Strict base64 of any length, of which only the first bytes are kept. */
-static bool read_blob(struct jk_span text, struct signature *out)
+static bool read_blob(struct jk_span text, struct jk_signature_line *out)
 {
     unsigned char chunk[CHUNK_BYTES];
 
@@ -56,16 +50,16 @@ static bool read_blob(struct jk_span text, struct signature *out)
         if (!jk_base64_decode((struct jk_span){text.at, take}, chunk, sizeof(chunk), &len)) return false;
         text = (struct jk_span){text.at + take, text.len - take};
         if (text.len > 0 && len != CHUNK_BYTES) return false; /* padding amid the text */
-        if (out->blob_len == 0) memcpy(out->blob, chunk, len < BLOB_BYTES ? len : BLOB_BYTES);
+        if (out->blob_len == 0) memcpy(out->blob, chunk, len < JK_SIGNATURE_KEPT ? len : JK_SIGNATURE_KEPT);
         out->blob_len += len;
     }
-    return out->blob_len > KEY_ID_BYTES;
+    return out->blob_len > JK_KEY_ID_SIZE;
 }
 
-static bool read_signature(struct jk_span line, struct signature *out)
+bool jk_signature_line_read(struct jk_span line, struct jk_signature_line *out)
 {
-    if (!jk_span_starts(line, JK_SPAN(MARK))) return false;
-    line = (struct jk_span){line.at + sizeof(MARK) - 1, line.len - (sizeof(MARK) - 1)};
+    if (!jk_span_starts(line, JK_SPAN(JK_NOTE_MARK))) return false;
+    line = (struct jk_span){line.at + sizeof(JK_NOTE_MARK) - 1, line.len - (sizeof(JK_NOTE_MARK) - 1)};
     return jk_span_cut(&line, ' ', &out->name) && jk_note_name_valid(out->name) && read_blob(line, out);
 }
 
@@ -82,7 +76,7 @@ static enum jk_status bad_line(struct jk_span line, struct jk_error *error)
 
 static enum jk_status check_signatures(struct jk_span lines, struct jk_error *error)
 {
-    struct signature signature;
+    struct jk_signature_line signature;
     struct jk_span line;
     size_t count = 0;
 
@@ -91,7 +85,7 @@ static enum jk_status check_signatures(struct jk_span lines, struct jk_error *er
             return jk_fail(error, JK_INVALID_ARGUMENT, "NOTE_MALFORMED",
                            "the note has more than %d signature lines: leave out those that are not needed",
                            JK_NOTE_SIGNATURES);
-        if (!read_signature(line, &signature)) return bad_line(line, error);
+        if (!jk_signature_line_read(line, &signature)) return bad_line(line, error);
     }
     return count > 0 ? JK_OK : malformed(error, "has no signature line after its last empty line: sign it");
 }
@@ -123,32 +117,44 @@ enum jk_status jk_note_open(struct jk_span note, struct jk_span *out_body, struc
     return JK_OK;
 }
 
-static void key_id_bytes(uint32_t key_id, unsigned char out_bytes[KEY_ID_BYTES])
+static void key_id_bytes(uint32_t key_id, unsigned char out_bytes[JK_KEY_ID_SIZE])
 {
-    for (int i = 0; i < KEY_ID_BYTES; i++)
+    for (int i = 0; i < JK_KEY_ID_SIZE; i++)
         out_bytes[i] = (unsigned char)(key_id >> (24 - 8 * i));
 }
 
-static bool is_of(const struct signature *signature, const struct jk_verifier *verifier)
+bool jk_signature_line_is_of(const struct jk_signature_line *line, const struct jk_verifier *verifier)
 {
-    unsigned char key_id[KEY_ID_BYTES];
+    unsigned char key_id[JK_KEY_ID_SIZE];
 
     key_id_bytes(verifier->key_id, key_id);
-    return jk_span_equal(signature->name, jk_span_of(verifier->name)) &&
-           memcmp(signature->blob, key_id, KEY_ID_BYTES) == 0;
+    return jk_span_equal(line->name, jk_span_of(verifier->name)) && memcmp(line->blob, key_id, sizeof(key_id)) == 0;
+}
+
+void jk_signature_line_write(const struct jk_verifier *verifier, struct jk_span signature, struct jk_text *out)
+{
+    unsigned char blob[JK_SIGNATURE_KEPT];
+    size_t len = JK_KEY_ID_SIZE + signature.len;
+
+    JK_CHECK(len <= sizeof(blob));
+    key_id_bytes(verifier->key_id, blob);
+    memcpy(blob + JK_KEY_ID_SIZE, signature.at, signature.len);
+    jk_text_addf(out, JK_NOTE_MARK "%s ", verifier->name);
+    jk_base64_encode(out, blob, len);
+    jk_text_add_char(out, '\n');
 }
 
 /* `lines` have passed check_signatures. */
 static enum jk_status verify_lines(struct jk_span body, struct jk_span lines, const struct jk_verifier *verifier,
                                    struct jk_error *error)
 {
-    struct signature signature;
+    struct jk_signature_line signature;
     struct jk_span line;
     bool found = false;
 
     while (jk_span_line(&lines, &line)) {
-        if (!read_signature(line, &signature) || !is_of(&signature, verifier)) continue;
-        if (signature.blob_len != BLOB_BYTES || !jk_verifier_check(verifier, body, signature.blob + KEY_ID_BYTES))
+        if (!jk_signature_line_read(line, &signature) || !jk_signature_line_is_of(&signature, verifier)) continue;
+        if (signature.blob_len != BLOB_BYTES || !jk_verifier_check(verifier, body, signature.blob + JK_KEY_ID_SIZE))
             return jk_fail(error, JK_INVALID_ARGUMENT, "NOTE_SIGNATURE_WRONG",
                            "the signature of %s+%08x does not fit the note: one of them was changed; fetch it again",
                            verifier->name, verifier->key_id);
@@ -172,28 +178,36 @@ enum jk_status jk_note_verify(struct jk_span note, const struct jk_verifier *ver
     return JK_OK;
 }
 
+enum jk_status jk_note_sign_line(const struct jk_signer *signer, struct jk_span body, struct jk_text *out_line,
+                                 struct jk_error *error)
+{
+    unsigned char signature[JK_SIGNATURE_SIZE];
+
+    if (!jk_signer_sign(signer, body, signature))
+        return jk_fail(error, JK_INTERNAL, "SIGNING_FAILED", "OpenSSL could not sign the note");
+    jk_signature_line_write(jk_signer_verifier(signer), (struct jk_span){(char *)signature, sizeof(signature)},
+                            out_line);
+    if (out_line->failed)
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NOTE_TOO_LONG", "there is no room for the signed note");
+    return JK_OK;
+}
+
 /* Built apart, so that a failure leaves out_note as it was. */
 enum jk_status jk_note_sign(const struct jk_signer *signer, struct jk_span body, struct jk_text *out_note,
                             struct jk_error *error)
 {
-    const struct jk_verifier *verifier = jk_signer_verifier(signer);
-    unsigned char blob[BLOB_BYTES];
     JK_CLEANUP(jk_text_done) struct jk_text note = {0};
 
     JK_TRY(check_text(body, error));
-    key_id_bytes(verifier->key_id, blob);
-    if (!jk_signer_sign(signer, body, blob + KEY_ID_BYTES))
-        return jk_fail(error, JK_INTERNAL, "SIGNING_FAILED", "OpenSSL could not sign the note");
     jk_text_add(&note, body);
-    jk_text_addf(&note, "\n" MARK "%s ", verifier->name);
-    jk_base64_encode(&note, blob, sizeof(blob));
     jk_text_add_char(&note, '\n');
+    JK_TRY(jk_note_sign_line(signer, body, &note, error));
     if (note.len > JK_NOTE_MAX)
         return jk_fail(error, JK_INVALID_ARGUMENT, "NOTE_MALFORMED",
                        "the signed note would have %zu bytes; at most %d are allowed: shorten the text", note.len,
                        JK_NOTE_MAX);
-    if (!note.failed) jk_text_add(out_note, jk_text_span(&note));
-    if (note.failed || out_note->failed)
+    jk_text_add(out_note, jk_text_span(&note));
+    if (out_note->failed)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NOTE_TOO_LONG", "there is no room for the signed note");
     return JK_OK;
 }

@@ -48,6 +48,9 @@ void jk_verifier_write(const struct jk_verifier *verifier, struct jk_text *out);
  * about 60 µs: once a checkpoint, never once an entry. */
 JK_MUST_USE enum jk_status jk_note_sign(const struct jk_signer *signer, struct jk_span body, struct jk_text *out_note,
                                         struct jk_error *error);
+/* One more signature line over the body of a note, appended to `out_line`: for a note that several keys sign. */
+JK_MUST_USE enum jk_status jk_note_sign_line(const struct jk_signer *signer, struct jk_span body,
+                                             struct jk_text *out_line, struct jk_error *error);
 /* Splits a note and checks its form (at least one signature line, at most 100, final LF, UTF-8 without
  * control characters).
  * `out_body` includes its last LF and excludes the empty line; `out_signatures` is all signature lines. */

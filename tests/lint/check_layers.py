@@ -11,6 +11,7 @@ BELOW = {
     "domain": {"base"},
     "book": {"base", "domain"},
     "auth": {"base", "domain"},
+    "report": {"base", "domain", "book"},
     "fetch": {"base"},
     "tiles": {"base", "tlog"},
     "witness": {"base", "tlog", "fetch"},
@@ -28,8 +29,9 @@ OWNERS = {
     "libpq/": r"store/",
     "openssl/": r"(base/digest\.c|tlog/|store/\w*key\w*\.[ch]|rpc/credentials\.c|cli/)",
     "microhttpd.h": r"http/",
+    "zlib.h": r"http/",
     "curl/": r"fetch/",
-    "jansson.h": r"(auth|cli|http)/",
+    "jansson.h": r"(auth|cli|http|report)/",
     "yaml.h": r"cli/",
     "protobuf-c/": r"(service|rpc|cli)/",
 }

@@ -1,8 +1,12 @@
 /* Random histories: see history.h. */
 #include "support/history.h"
 
+#include "support/history_stages.h"
+
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/defer.h"
 
 #define TEAMS        3
 #define PUBLISHERS   8
@@ -271,12 +275,39 @@ static void some_base(struct maker *maker)
     some_list(maker, name, below(maker, 3) != 0);
 }
 
+/* Rotation and retirement by turns. */
+static void some_key(struct maker *maker)
+{
+    struct jk_span origin = jk_book_origin(maker->ledger->book), keys[JK_BOOK_KEYS];
+    JK_CLEANUP(jk_text_done) struct jk_text key = {0};
+    unsigned char bytes[33] = {1};
+    if (jk_book_keys(maker->ledger->book, JK_NONE, keys) == 2) {
+        took(maker, JK_KIND_RETIRE, jk_ledger_retire(maker->ledger, keys[1]));
+        return;
+    }
+    bytes[1] = (unsigned char)below(maker, 256);
+    jk_text_addf(&key, "%.*s+%08x+", JK_SPAN_ARG(origin), bytes[1]);
+    jk_base64_encode(&key, bytes, sizeof bytes);
+    took(maker, JK_KIND_KEY, jk_ledger_key(maker->ledger, jk_text_span(&key), keys[0]));
+}
+
+static void some_evaluation(struct maker *maker)
+{
+    char name[NAME_ROOM];
+    enum jk_kind kind;
+    some_model(maker, name);
+    enum jk_status status = jk_history_evaluate(maker->ledger, &maker->random, name, &kind);
+    took(maker, kind, status);
+}
+
 static void step(struct maker *maker)
 {
     uint32_t dice = below(maker, 100);
     maker->ledger->step_us = (int64_t)(1 + below(maker, 3)) * JK_DAY_US / 2;
-    if (dice < 45)
+    if (dice < 40)
         some_register(maker);
+    else if (dice < 48)
+        some_evaluation(maker);
     else if (dice < 58)
         some_release(maker);
     else if (dice < 66)
@@ -291,6 +322,8 @@ static void step(struct maker *maker)
         some_verify(maker);
     else if (dice < 96)
         some_base(maker);
+    else if (dice < 97)
+        some_key(maker);
     else
         some_license(maker);
 }

@@ -6,12 +6,7 @@
 #include "base/check.h"
 
 #define ORIGIN "log.example/test"
-#define KEY                                                                                                            \
-    "log.example/test+00000000+AQAA"                                                                                   \
-    "AAAAAAAAAA"                                                                                                       \
-    "AAAAAAAAAA"                                                                                                       \
-    "AAAAAAAAAA"                                                                                                       \
-    "AAAAAAAAAA"
+#define KEY    "log.example/test+a427909f+AdaqWoNlcrn/6xXWTyz1AKLG3MDlRsWStZPqnikH4gK6" /* of JK_LEDGER_SEED */
 
 struct jk_digest jk_ledger_digest(unsigned number)
 {
@@ -260,5 +255,22 @@ enum jk_status jk_ledger_adopt(struct jk_ledger *ledger, const char *external, c
                              .actor.type = JK_ACTOR_EVALUATOR,
                              .external = jk_span_of(external),
                              .model = jk_span_of(model)};
+    return jk_ledger_add(ledger, &entry);
+}
+
+enum jk_status jk_ledger_key(struct jk_ledger *ledger, struct jk_span key, struct jk_span previous)
+{
+    struct jk_entry entry = {.kind = JK_KIND_KEY,
+                             .actor.type = JK_ACTOR_SERVER,
+                             .key = key,
+                             .previous = previous,
+                             .signature = JK_SPAN("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                                                  "AAAAAAAAAAAAAAAAAAAAAA==")};
+    return jk_ledger_add(ledger, &entry);
+}
+
+enum jk_status jk_ledger_retire(struct jk_ledger *ledger, struct jk_span key)
+{
+    struct jk_entry entry = {.kind = JK_KIND_RETIRE, .actor.type = JK_ACTOR_SERVER, .key = key};
     return jk_ledger_add(ledger, &entry);
 }

@@ -5,7 +5,8 @@
 
 #include "book/book.h"
 
-#define JK_DAY_US (24 * 3600 * INT64_C(1000000))
+#define JK_DAY_US      (24 * 3600 * INT64_C(1000000))
+#define JK_LEDGER_SEED "thirty-two bytes that nobody else" /* the first 32: the Ed25519 seed of entry 0's key */
 
 struct jk_ledger {
     struct jk_book *book;
@@ -55,6 +56,9 @@ enum jk_status jk_ledger_release(struct jk_ledger *ledger, const struct jk_ledge
 enum jk_status jk_ledger_yank(struct jk_ledger *ledger, const char *model, const char *version, enum jk_kind kind);
 enum jk_status jk_ledger_move(struct jk_ledger *ledger, const char *from, const char *to, enum jk_kind kind);
 enum jk_status jk_ledger_adopt(struct jk_ledger *ledger, const char *external, const char *model);
+/* Its signature is of no key: the book does not look at it. */
+enum jk_status jk_ledger_key(struct jk_ledger *ledger, struct jk_span key, struct jk_span previous);
+enum jk_status jk_ledger_retire(struct jk_ledger *ledger, struct jk_span key);
 /* The same statement as _register and _release, for tests that spoil it; in `out`. */
 void jk_ledger_statement(struct jk_ledger *ledger, const struct jk_ledger_model *model, struct jk_text *out);
 enum jk_status jk_ledger_add_statement(struct jk_ledger *ledger, enum jk_kind kind, enum jk_actor_type actor,

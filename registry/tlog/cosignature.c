@@ -1,0 +1,99 @@
+/* Verifying and making cosignatures; see cosignature.h. */
+#include "tlog/cosignature.h"
+
+#include "base/defer.h"
+#include "tlog/note_inside.h"
+
+#define TIME_MAX INT64_MAX
+
+bool jk_cosigner_parse(struct jk_span text, struct jk_cosigner *out_cosigner)
+{
+    return jk_typed_key_parse(text, JK_TYPE_COSIGNER, &out_cosigner->key);
+}
+
+void jk_cosigner_write(const struct jk_cosigner *cosigner, struct jk_text *out)
+{
+    jk_typed_key_write(&cosigner->key, JK_TYPE_COSIGNER, out);
+}
+
+struct jk_cosigner jk_cosigner_of(const struct jk_signer *signer)
+{
+    struct jk_cosigner cosigner = {.key = *jk_signer_verifier(signer)};
+
+    cosigner.key.key_id = jk_typed_key_id(jk_span_of(cosigner.key.name), JK_TYPE_COSIGNER, cosigner.key.public_key);
+    return cosigner;
+}
+
+static void write_message(uint64_t time_s, struct jk_span body, struct jk_text *out)
+{
+    jk_text_addf(out, "cosignature/v1\ntime %llu\n", (unsigned long long)time_s);
+    jk_text_add(out, body);
+}
+
+static uint64_t read_time(const unsigned char bytes[JK_TIMESTAMP_SIZE])
+{
+    uint64_t time_s = 0;
+
+    for (int i = 0; i < JK_TIMESTAMP_SIZE; i++)
+        time_s = time_s << 8 | bytes[i];
+    return time_s;
+}
+
+/* A checkpoint's cosignature always has a time: zero is for subtrees. */
+static bool check(const struct jk_signature_line *line, struct jk_span body, const struct jk_cosigner *cosigner,
+                  uint64_t *out_time_s)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text message = {0};
+    uint64_t time_s;
+
+    if (line->blob_len != JK_SIGNATURE_KEPT) return false;
+    time_s = read_time(line->blob + JK_KEY_ID_SIZE);
+    if (time_s == 0 || time_s > TIME_MAX) return false;
+    write_message(time_s, body, &message);
+    *out_time_s = time_s;
+    return !message.failed &&
+           jk_verifier_check(&cosigner->key, jk_text_span(&message), line->blob + JK_KEY_ID_SIZE + JK_TIMESTAMP_SIZE);
+}
+
+enum jk_status jk_cosignature_verify(struct jk_span body, struct jk_span lines, const struct jk_cosigner *cosigner,
+                                     struct jk_cosignature *out, struct jk_error *error)
+{
+    const char *end = lines.len > 0 ? lines.at + lines.len : lines.at;
+    struct jk_cosignature found = {0};
+    struct jk_signature_line parts;
+    struct jk_span line;
+
+    while (jk_span_line(&lines, &line)) {
+        uint64_t time_s;
+
+        if (!jk_signature_line_read(line, &parts) || !jk_signature_line_is_of(&parts, &cosigner->key)) continue;
+        if (!check(&parts, body, cosigner, &time_s) || line.at + line.len == end)
+            return jk_fail(error, JK_INVALID_ARGUMENT, "COSIGNATURE_WRONG",
+                           "the cosignature of %s+%08x does not fit the checkpoint: one of them was changed",
+                           cosigner->key.name, cosigner->key.key_id);
+        if (time_s > found.time_s) found = (struct jk_cosignature){time_s, {line.at, line.len + 1}};
+    }
+    if (found.time_s == 0)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "COSIGNATURE_ABSENT",
+                       "the checkpoint holds no cosignature of %s+%08x", cosigner->key.name, cosigner->key.key_id);
+    *out = found;
+    return JK_OK;
+}
+
+enum jk_status jk_cosignature_make(const struct jk_signer *signer, struct jk_span body, uint64_t time_s,
+                                   struct jk_text *out_line, struct jk_error *error)
+{
+    struct jk_cosigner cosigner = jk_cosigner_of(signer);
+    unsigned char blob[JK_TIMESTAMP_SIZE + JK_SIGNATURE_SIZE];
+    JK_CLEANUP(jk_text_done) struct jk_text message = {0};
+
+    for (int i = 0; i < JK_TIMESTAMP_SIZE; i++)
+        blob[i] = (unsigned char)(time_s >> (56 - 8 * i));
+    write_message(time_s, body, &message);
+    if (message.failed || !jk_signer_sign(signer, jk_text_span(&message), blob + JK_TIMESTAMP_SIZE))
+        return jk_fail(error, JK_INTERNAL, "SIGNING_FAILED", "OpenSSL could not sign the checkpoint");
+    jk_signature_line_write(&cosigner.key, (struct jk_span){(char *)blob, sizeof(blob)}, out_line);
+    if (out_line->failed)
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NOTE_TOO_LONG", "there is no room for the cosignature");
+    return JK_OK;
+}

@@ -1,0 +1,37 @@
+/* Cosignatures: a witness's signed word that it saw a checkpoint at a time, and that the log had only grown. C2SP
+ * tlog-cosignature, Ed25519 (type 0x04). Pure but for OpenSSL's Ed25519; any thread.
+ * What is signed: "cosignature/v1", "time <POSIX seconds>", and the checkpoint's body, each line with its LF. The line
+ * in the note: "— <name> <base64(key id || time as 8 big-endian bytes || 64-byte signature)>". Source:
+ * c2sp.org/tlog-cosignature. Failures are INVALID_ARGUMENT with reason COSIGNATURE_ABSENT or COSIGNATURE_WRONG; outputs
+ * are then left alone. */
+#ifndef JK_TLOG_COSIGNATURE_H
+#define JK_TLOG_COSIGNATURE_H
+
+#include "tlog/note.h"
+
+/* The same fields as a log's key, but another type: its id differs, and neither passes for the other. */
+struct jk_cosigner {
+    struct jk_verifier key;
+};
+
+struct jk_cosignature {
+    uint64_t time_s;     /* since 1970; 1 to 2^63 - 1 */
+    struct jk_span line; /* with its LF; lies in what was verified */
+};
+
+/* "<name>+<hex key id>+<base64(0x04 || public key)>"; false for everything else. */
+bool jk_cosigner_parse(struct jk_span text, struct jk_cosigner *out_cosigner);
+void jk_cosigner_write(const struct jk_cosigner *cosigner, struct jk_text *out);
+/* The cosigner's key that belongs to a signer's name and key. */
+struct jk_cosigner jk_cosigner_of(const struct jk_signer *signer);
+
+/* Among signature lines of a checkpoint with that body: this cosigner's, the newest where there are several. A wrong
+ * one of this key fails, whatever else is there; lines of other keys are passed over. */
+JK_MUST_USE enum jk_status jk_cosignature_verify(struct jk_span body, struct jk_span lines,
+                                                 const struct jk_cosigner *cosigner, struct jk_cosignature *out,
+                                                 struct jk_error *error);
+/* What a witness does: appends the line. */
+JK_MUST_USE enum jk_status jk_cosignature_make(const struct jk_signer *signer, struct jk_span body, uint64_t time_s,
+                                               struct jk_text *out_line, struct jk_error *error);
+
+#endif

@@ -1,0 +1,78 @@
+/* Trust policies: which logs and witnesses are known, and how many of these must have cosigned a checkpoint. C2SP
+ * tlog-policy. Pure; a policy that was read is shared by threads freely.
+ *
+ *   log <verifier key> [<url>]                     witness <name> <cosigner's key> [<url>]
+ *   group <name> any|all|<k> <name>...             quorum <name>|none
+ *
+ * Lines of words parted by spaces and tabs; empty lines and lines that begin with "#" are left out. Limits:
+ * JK_TRUST_MAX bytes; JK_TRUST_LOGS, JK_TRUST_WITNESSES and JK_TRUST_GROUPS of each; keys are Ed25519 (types 0x01
+ * and 0x04). Source: c2sp.org/tlog-policy. Failures are INVALID_ARGUMENT: TRUST_MALFORMED names line and rule. */
+#ifndef JK_TLOG_TRUST_H
+#define JK_TLOG_TRUST_H
+
+#include "base/arena.h"
+#include "tlog/cosignature.h"
+
+#define JK_TRUST_MAX       65536
+#define JK_TRUST_LOGS      32
+#define JK_TRUST_WITNESSES 32
+#define JK_TRUST_GROUPS    32
+#define JK_TRUST_WORD_MAX  1024 /* bytes of a name or URL */
+
+struct jk_trust_log {
+    struct jk_verifier key;
+    const char *url; /* NULL: none */
+};
+
+struct jk_trust_witness {
+    const char *name; /* within the policy: the key has a name of its own */
+    struct jk_cosigner cosigner;
+    const char *url; /* what add-checkpoint is put behind; NULL: none */
+};
+
+/* Members by number: witnesses first, then groups (JK_TRUST_WITNESSES + i), as far as they stand before this one. */
+struct jk_trust_group {
+    const char *name;
+    uint32_t least; /* of the members */
+    uint64_t members;
+};
+
+#define JK_TRUST_NOBODY UINT32_MAX
+
+struct jk_trust {
+    struct jk_trust_log logs[JK_TRUST_LOGS];
+    uint32_t log_count;
+    struct jk_trust_witness witnesses[JK_TRUST_WITNESSES];
+    uint32_t witness_count;
+    struct jk_trust_group groups[JK_TRUST_GROUPS];
+    uint32_t group_count;
+    uint32_t quorum; /* a member's number; JK_TRUST_NOBODY: none is asked for */
+};
+
+/* Texts lie in the arena; the policy takes about 40 KB of it. */
+JK_MUST_USE enum jk_status jk_trust_read(struct jk_span text, struct jk_arena *arena,
+                                         const struct jk_trust **out_policy, struct jk_error *error);
+
+/* Whether these witnesses (bit i: witness i) are a quorum. */
+bool jk_trust_quorum(const struct jk_trust *policy, uint32_t witnesses);
+
+struct jk_trust_verdict {
+    struct jk_checkpoint checkpoint; /* its origin lies in the note */
+    uint32_t cosigned;               /* bit i: witness i of the policy */
+    uint64_t times_s[JK_TRUST_WITNESSES];
+    bool quorum;
+};
+
+/* The whole question in one call. The note is a checkpoint signed by one of the policy's logs, and by `log_key` where
+ * that is given (a policy without logs needs it); every cosignature of a known witness is right. `out->quorum` says
+ * whether they suffice; it fails only where something is wrong: TRUST_LOG, or what jk_note_verify, jk_checkpoint_parse
+ * and jk_cosignature_verify say. */
+JK_MUST_USE enum jk_status jk_trust_look(const struct jk_trust *policy, struct jk_span note,
+                                         const struct jk_verifier *log_key, struct jk_trust_verdict *out,
+                                         struct jk_error *error);
+/* The same, and a missing quorum fails too: TRUST_QUORUM, which names who cosigned and who did not. */
+JK_MUST_USE enum jk_status jk_trust_check(const struct jk_trust *policy, struct jk_span note,
+                                          const struct jk_verifier *log_key, struct jk_trust_verdict *out,
+                                          struct jk_error *error);
+
+#endif

@@ -1,0 +1,119 @@
+/* What a policy says of a checkpoint; see trust.h. */
+#include "base/defer.h"
+#include "tlog/trust.h"
+
+/* Groups hold only what stands before them, so one pass from the first to the last settles all. */
+bool jk_trust_quorum(const struct jk_trust *policy, uint32_t witnesses)
+{
+    uint64_t standing = witnesses;
+
+    if (policy->quorum == JK_TRUST_NOBODY) return true;
+    for (uint32_t i = 0; i < policy->group_count; i++) {
+        const struct jk_trust_group *group = &policy->groups[i];
+
+        if ((uint32_t)__builtin_popcountll(standing & group->members) >= group->least)
+            standing |= (uint64_t)1 << (JK_TRUST_WITNESSES + i);
+    }
+    return standing >> policy->quorum & 1;
+}
+
+/* Any of the policy's logs of that origin suffices; the first failure tells why where none does. */
+static enum jk_status check_logs(const struct jk_trust *policy, struct jk_span note, struct jk_span origin,
+                                 struct jk_error *error)
+{
+    struct jk_error first;
+    struct jk_span body;
+
+    jk_error_init(&first, NULL);
+    for (uint32_t i = 0; i < policy->log_count; i++) {
+        struct jk_error failure;
+
+        if (!jk_span_equal(jk_span_of(policy->logs[i].key.name), origin)) continue;
+        jk_error_init(&failure, NULL);
+        if (jk_note_verify(note, &policy->logs[i].key, &body, &failure) == JK_OK) return JK_OK;
+        if (!jk_error_is_set(&first)) first = failure;
+    }
+    if (jk_error_is_set(&first)) return jk_fail(error, first.status, first.reason, "%s", first.message);
+    return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_LOG", "the policy names no log \"%.*s\"", JK_SPAN_ARG(origin));
+}
+
+static enum jk_status check_key(struct jk_span note, struct jk_span origin, const struct jk_verifier *log_key,
+                                struct jk_error *error)
+{
+    struct jk_span body;
+
+    JK_TRY(jk_note_verify(note, log_key, &body, error));
+    if (jk_span_equal(jk_span_of(log_key->name), origin)) return JK_OK;
+    return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_LOG", "the checkpoint is of the log \"%.*s\", the key of \"%s\"",
+                   JK_SPAN_ARG(origin), log_key->name);
+}
+
+static enum jk_status check_witnesses(const struct jk_trust *policy, struct jk_span body, struct jk_span lines,
+                                      struct jk_trust_verdict *verdict, struct jk_error *error)
+{
+    for (uint32_t i = 0; i < policy->witness_count; i++) {
+        struct jk_cosignature cosignature;
+        struct jk_error failure;
+        enum jk_status status;
+
+        jk_error_init(&failure, NULL);
+        status = jk_cosignature_verify(body, lines, &policy->witnesses[i].cosigner, &cosignature, &failure);
+        if (status != JK_OK && strcmp(failure.reason, "COSIGNATURE_ABSENT") == 0) continue;
+        if (status != JK_OK) return jk_fail(error, status, failure.reason, "%s", failure.message);
+        verdict->cosigned |= (uint32_t)1 << i;
+        verdict->times_s[i] = cosignature.time_s;
+    }
+    verdict->quorum = jk_trust_quorum(policy, verdict->cosigned);
+    return JK_OK;
+}
+
+enum jk_status jk_trust_look(const struct jk_trust *policy, struct jk_span note, const struct jk_verifier *log_key,
+                             struct jk_trust_verdict *out, struct jk_error *error)
+{
+    struct jk_trust_verdict verdict = {0};
+    struct jk_span body, lines;
+
+    JK_TRY(jk_note_open(note, &body, &lines, error));
+    JK_TRY(jk_checkpoint_parse(body, &verdict.checkpoint, error));
+    if (policy->log_count == 0 && !log_key)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_LOG",
+                       "the policy names no log: add a log line, or give the log's key");
+    if (policy->log_count > 0) JK_TRY(check_logs(policy, note, verdict.checkpoint.origin, error));
+    if (log_key) JK_TRY(check_key(note, verdict.checkpoint.origin, log_key, error));
+    JK_TRY(check_witnesses(policy, body, lines, &verdict, error));
+    *out = verdict;
+    return JK_OK;
+}
+
+static void list(const struct jk_trust *policy, uint32_t which, struct jk_text *out)
+{
+    for (uint32_t i = 0; i < policy->witness_count; i++) {
+        if (which >> i & 1) jk_text_addf(out, "%s%.60s", out->len > 0 ? ", " : "", policy->witnesses[i].name);
+    }
+    if (out->len == 0) jk_text_add_str(out, "nobody");
+}
+
+static enum jk_status no_quorum(const struct jk_trust *policy, const struct jk_trust_verdict *verdict,
+                                struct jk_error *error)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text present = {0}, absent = {0};
+
+    list(policy, verdict->cosigned, &present);
+    list(policy, ~verdict->cosigned, &absent);
+    return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_QUORUM",
+                   "the checkpoint of size %llu has not the cosignatures that the policy asks for: "
+                   "%s cosigned; not yet: %s",
+                   (unsigned long long)verdict->checkpoint.size, present.failed ? "?" : present.bytes,
+                   absent.failed ? "?" : absent.bytes);
+}
+
+enum jk_status jk_trust_check(const struct jk_trust *policy, struct jk_span note, const struct jk_verifier *log_key,
+                              struct jk_trust_verdict *out, struct jk_error *error)
+{
+    struct jk_trust_verdict verdict;
+
+    JK_TRY(jk_trust_look(policy, note, log_key, &verdict, error));
+    if (!verdict.quorum) return no_quorum(policy, &verdict, error);
+    *out = verdict;
+    return JK_OK;
+}

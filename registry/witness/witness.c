@@ -1,0 +1,348 @@
+/* The threads that ask; see witness.h. A thread's round:
+ *
+ *   WAIT --published, or back-off over--> ASK --200--> hand on, WAIT
+ *                                          |---409--> ASK again from there, once; a size above ours: look at the log
+ *                                          +--else--> log the reason once, back off, WAIT */
+#include "witness/witness.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "fetch/fetch.h"
+#include "witness/exchange.h"
+
+#define BACK_OFF_MS     1000
+#define BACK_OFF_MAX_MS 60000
+#define URL_MAX         (JK_TRUST_WORD_MAX + 32)
+
+struct witness {
+    struct jk_witness_pool *pool;
+    const struct jk_trust_witness *who;
+    uint32_t number;
+    pthread_t thread;
+    bool started;
+    struct jk_fetch *fetch;
+    char url[URL_MAX];
+    /* its own thread's */
+    struct jk_text note, body;
+    uint64_t size;  /* of the note */
+    uint64_t known; /* what it last cosigned, as far as we know */
+    int back_off_ms;
+    char reason[32]; /* of the last failure that was logged; empty: none since it last cosigned */
+    bool told_ahead;
+    /* under the pool's lock */
+    uint64_t cosigned;
+    bool failing;
+};
+
+struct jk_witness_pool {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct jk_witness_options options;
+    struct jk_text note; /* the newest that is public */
+    uint64_t size, turn, quorum_size;
+    bool stopping;
+    struct witness witnesses[JK_TRUST_WITNESSES];
+    uint32_t count;
+};
+
+enum jk_status jk_witness_check_trust(const struct jk_trust *policy, const struct jk_verifier *keys, size_t count,
+                                      struct jk_error *error)
+{
+    for (uint32_t i = 0; i < policy->log_count; i++) {
+        for (size_t k = 0; k < count; k++) {
+            const struct jk_verifier *theirs = &policy->logs[i].key;
+
+            if (strcmp(theirs->name, keys[k].name) == 0 && theirs->key_id == keys[k].key_id &&
+                memcmp(theirs->public_key, keys[k].public_key, sizeof(theirs->public_key)) == 0)
+                return JK_OK;
+        }
+    }
+    return jk_fail(error, JK_FAILED_PRECONDITION, "TRUST_LOG",
+                   "the witness policy has no log line with this log's key: its first one should be \"log <what "
+                   "log.vkey says>\"");
+}
+
+/* ---- how it went ---- */
+
+static void failed(struct witness *witness, const char *reason, const char *detail)
+{
+    struct jk_witness_pool *pool = witness->pool;
+
+    witness->back_off_ms = witness->back_off_ms == 0 ? BACK_OFF_MS : witness->back_off_ms * 2;
+    if (witness->back_off_ms > BACK_OFF_MAX_MS) witness->back_off_ms = BACK_OFF_MAX_MS;
+    pthread_mutex_lock(&pool->lock);
+    witness->failing = true;
+    pthread_mutex_unlock(&pool->lock);
+    if (strcmp(witness->reason, reason) == 0) return;
+    (void)snprintf(witness->reason, sizeof(witness->reason), "%s", reason);
+    jk_log(JK_LOG_WARN, "witness-failed", "witness", witness->who->name, "reason", reason, "detail", detail, NULL);
+}
+
+/* Those that cosigned exactly this size; under the lock. */
+static uint32_t cosigners_of(const struct jk_witness_pool *pool, uint64_t size)
+{
+    uint32_t found = 0;
+
+    for (uint32_t i = 0; i < pool->count; i++) {
+        if (pool->witnesses[i].cosigned == size) found |= (uint32_t)1 << pool->witnesses[i].number;
+    }
+    return found;
+}
+
+static void succeeded(struct witness *witness, const struct jk_cosignature *cosignature)
+{
+    struct jk_witness_pool *pool = witness->pool;
+    bool first;
+
+    pool->options.port.cosign(pool->options.port.context, witness->size, cosignature->line);
+    pthread_mutex_lock(&pool->lock);
+    first = witness->cosigned == 0 || witness->failing;
+    witness->cosigned = witness->size;
+    witness->failing = false;
+    if (witness->size > pool->quorum_size && jk_trust_quorum(pool->options.policy, cosigners_of(pool, witness->size)))
+        pool->quorum_size = witness->size;
+    pthread_mutex_unlock(&pool->lock);
+    witness->known = witness->size;
+    witness->back_off_ms = 0;
+    witness->reason[0] = '\0';
+    if (first)
+        jk_log(JK_LOG_INFO, "witness-cosigned", "witness", witness->who->name, "size",
+               jk_log_i64((int64_t)witness->size), NULL);
+}
+
+/* It knows more than we published. Another server may have written since; if not, the database lost entries. */
+static void look_ahead(struct witness *witness)
+{
+    const struct jk_witness_port *port = &witness->pool->options.port;
+    struct jk_error error;
+    uint64_t ours = 0;
+
+    jk_error_init(&error, NULL);
+    if (port->log_size(port->context, &ours, &error) != JK_OK) {
+        failed(witness, "log-unreachable", error.message);
+    } else if (ours < witness->known) {
+        failed(witness, "witness-ahead", "it cosigned a larger log than the database holds");
+        if (!witness->told_ahead) port->ahead(port->context, witness->who->name, witness->known, ours);
+        witness->told_ahead = true;
+    } else {
+        witness->back_off_ms = 0; /* the publication of what the other server wrote is on its way */
+    }
+}
+
+/* ---- one exchange ---- */
+
+static bool ask(struct witness *witness, struct jk_witness_answer *out_answer)
+{
+    struct jk_witness_pool *pool = witness->pool;
+    struct jk_fetch_reply reply;
+    struct jk_proof proof;
+    struct jk_error error;
+
+    jk_error_init(&error, NULL);
+    if (!pool->options.port.prove(pool->options.port.context, witness->known, witness->size, &proof)) {
+        failed(witness, "no-proof", "the log has no proof between these sizes yet");
+        return false;
+    }
+    jk_text_clear(&witness->body);
+    jk_witness_ask(witness->known, &proof, jk_text_span(&witness->note), &witness->body);
+    if (witness->body.failed) {
+        failed(witness, "out-of-memory", "no room for the request");
+        return false;
+    }
+    if (jk_fetch_post(witness->fetch, witness->url, "text/plain", jk_text_span(&witness->body), &reply, &error) !=
+        JK_OK) {
+        failed(witness, "unreachable", error.message);
+        return false;
+    }
+    jk_witness_answer_read(reply.status, reply.content_type, reply.body, jk_text_span(&witness->note),
+                           &witness->who->cosigner, out_answer);
+    return true;
+}
+
+/* From the start the next time: what it knows is not what we believed. */
+static void refused(struct witness *witness, const struct jk_witness_answer *answer)
+{
+    static const char *const reasons[] = {
+        [JK_WITNESS_REFUSED] = "refused", [JK_WITNESS_GARBAGE] = "garbage", [JK_WITNESS_FORGED] = "wrong-signature"};
+
+    witness->known = 0;
+    failed(witness, reasons[answer->outcome], answer->detail);
+}
+
+static void exchange(struct witness *witness)
+{
+    struct jk_witness_answer answer;
+
+    for (int attempt = 0; attempt < 2; attempt++) {
+        if (witness->known > witness->size) {
+            look_ahead(witness);
+            return;
+        }
+        if (!ask(witness, &answer)) return;
+        if (answer.outcome == JK_WITNESS_COSIGNED) {
+            succeeded(witness, &answer.cosignature);
+            return;
+        }
+        if (answer.outcome != JK_WITNESS_ELSEWHERE) {
+            refused(witness, &answer);
+            return;
+        }
+        witness->known = answer.size;
+    }
+    failed(witness, "moving", "it names another size each time: another server may be asking it as well");
+}
+
+/* ---- the thread ---- */
+
+static struct timespec time_of(int64_t at_ms)
+{
+    return (struct timespec){.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
+}
+
+/* Under the lock: until there is something new, or something to try again. A failing witness is left in peace. */
+static bool wait_for_work(struct witness *witness, uint64_t turn)
+{
+    struct jk_witness_pool *pool = witness->pool;
+    int64_t until_ms = jk_monotonic_ms() + witness->back_off_ms;
+    struct timespec until = time_of(until_ms);
+
+    while (!pool->stopping && witness->back_off_ms > 0 && jk_monotonic_ms() < until_ms)
+        pthread_cond_timedwait(&pool->changed, &pool->lock, &until);
+    while (!pool->stopping && witness->back_off_ms == 0 && pool->turn == turn)
+        pthread_cond_wait(&pool->changed, &pool->lock);
+    return !pool->stopping;
+}
+
+static void *run(void *context)
+{
+    struct witness *witness = context;
+    struct jk_witness_pool *pool = witness->pool;
+    uint64_t turn = 0;
+    bool going;
+
+    for (;;) {
+        pthread_mutex_lock(&pool->lock);
+        going = wait_for_work(witness, turn);
+        turn = pool->turn;
+        witness->size = pool->size;
+        jk_text_clear(&witness->note);
+        jk_text_add(&witness->note, jk_text_span(&pool->note));
+        pthread_mutex_unlock(&pool->lock);
+        if (!going) return NULL;
+        if (witness->note.failed)
+            failed(witness, "out-of-memory", "no room for the checkpoint");
+        else
+            exchange(witness);
+    }
+}
+
+/* ---- start and stop ---- */
+
+static enum jk_status prepare(struct jk_witness_pool *pool, uint32_t number, struct jk_error *error)
+{
+    const struct jk_trust_witness *who = &pool->options.policy->witnesses[number];
+    struct jk_fetch_options options = {
+        .timeout_ms = pool->options.timeout_ms, .body_max = JK_WITNESS_ANSWER_MAX, .ca_file = pool->options.ca_file};
+    struct witness *witness = &pool->witnesses[pool->count];
+    size_t len = strlen(who->url);
+
+    *witness = (struct witness){.pool = pool, .who = who, .number = number};
+    if (strncmp(who->url, "https://", 8) != 0 && strncmp(who->url, "http://", 7) != 0)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_URL",
+                       "witness %.60s of the policy has the URL \"%.200s\": it must begin with https:// or http://",
+                       who->name, who->url);
+    (void)snprintf(witness->url, sizeof(witness->url), "%s%sadd-checkpoint", who->url,
+                   who->url[len - 1] == '/' ? "" : "/");
+    jk_text_init(&witness->note, JK_NOTE_MAX);
+    jk_text_init(&witness->body, JK_WITNESS_BODY_MAX);
+    if (!(witness->fetch = jk_fetch_new(&options)))
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a witness");
+    pool->count++;
+    return JK_OK;
+}
+
+static enum jk_status start_threads(struct jk_witness_pool *pool, struct jk_error *error)
+{
+    for (uint32_t i = 0; i < pool->options.policy->witness_count; i++) {
+        if (pool->options.policy->witnesses[i].url) JK_TRY(prepare(pool, i, error));
+    }
+    for (uint32_t i = 0; i < pool->count; i++) {
+        if (pthread_create(&pool->witnesses[i].thread, NULL, run, &pool->witnesses[i]) != 0)
+            return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start a witness's thread");
+        pool->witnesses[i].started = true;
+    }
+    return JK_OK;
+}
+
+enum jk_status jk_witness_start(const struct jk_witness_options *options, struct jk_witness_pool **out_pool,
+                                struct jk_error *error)
+{
+    struct jk_witness_pool *pool = calloc(1, sizeof(*pool));
+    pthread_condattr_t clock;
+    enum jk_status status;
+
+    if (!pool) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for the witnesses");
+    pool->options = *options;
+    if (pool->options.timeout_ms == 0) pool->options.timeout_ms = JK_WITNESS_TIMEOUT_MS;
+    jk_text_init(&pool->note, JK_NOTE_MAX);
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->changed, &clock);
+    pthread_condattr_destroy(&clock);
+    status = start_threads(pool, error);
+    if (status == JK_OK)
+        *out_pool = pool;
+    else
+        jk_witness_stop(pool);
+    return status;
+}
+
+void jk_witness_stop(struct jk_witness_pool *pool)
+{
+    if (!pool) return;
+    pthread_mutex_lock(&pool->lock);
+    pool->stopping = true;
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->lock);
+    for (uint32_t i = 0; i < pool->count; i++) {
+        struct witness *witness = &pool->witnesses[i];
+
+        if (witness->started) pthread_join(witness->thread, NULL);
+        jk_fetch_free(witness->fetch);
+        jk_text_done(&witness->note);
+        jk_text_done(&witness->body);
+    }
+    jk_text_done(&pool->note);
+    pthread_cond_destroy(&pool->changed);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
+}
+
+void jk_witness_published(struct jk_witness_pool *pool, struct jk_span note, uint64_t size)
+{
+    pthread_mutex_lock(&pool->lock);
+    jk_text_clear(&pool->note);
+    jk_text_add(&pool->note, note);
+    if (!pool->note.failed) { /* else memory is short, and the next one will do */
+        pool->size = size;
+        pool->turn++;
+        pthread_cond_broadcast(&pool->changed);
+    }
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void jk_witness_look(struct jk_witness_pool *pool, struct jk_witness_report *out)
+{
+    pthread_mutex_lock(&pool->lock);
+    *out = (struct jk_witness_report){.published = pool->size, .quorum_size = pool->quorum_size, .asked = pool->count};
+    for (uint32_t i = 0; i < pool->count; i++) {
+        out->cosigned += pool->size > 0 && pool->witnesses[i].cosigned == pool->size;
+        out->failing += pool->witnesses[i].failing;
+    }
+    pthread_mutex_unlock(&pool->lock);
+}

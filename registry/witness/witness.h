@@ -1,0 +1,60 @@
+/* The witnesses of a policy are asked for cosignatures after each publication: in the background, each on a thread of
+ * its own, so that neither a registration nor a publication ever waits for one that is slow or absent.
+ *
+ * Each thread takes the newest published checkpoint, whatever it missed meanwhile; asks (1 s at most); hands the
+ * verified line on; and waits for the next. A witness that fails is asked again after 1 s, then 2, … 60 s; each reason
+ * is logged once. A witness that knows a larger log than ours makes the port say how large the log is: only if that is
+ * smaller too was the log rolled back, which is reported once and never taken back.
+ * Limits: JK_TRUST_WITNESSES threads; one exchange each. What a witness last cosigned is kept in memory only: after a
+ * restart it says so itself (409). */
+#ifndef JK_WITNESS_WITNESS_H
+#define JK_WITNESS_WITNESS_H
+
+#include "tlog/merkle.h"
+#include "tlog/trust.h"
+
+#define JK_WITNESS_TIMEOUT_MS 1000
+
+/* What the threads ask of the log, and tell it. Called on any of them, several at once. */
+struct jk_witness_port {
+    void *context;
+    /* False where the log has no such sizes. */
+    bool (*prove)(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof);
+    /* The log's size as its database has it now: other servers' writes too. May take a while, but ends. */
+    enum jk_status (*log_size)(void *context, uint64_t *out_size, struct jk_error *error);
+    /* A verified signature line for the checkpoint of that size; dropped where that is no longer the published one. */
+    void (*cosign)(void *context, uint64_t size, struct jk_span line);
+    /* The witness cosigned a log of `size` entries, the database holds `ours`: it was rolled back. */
+    void (*ahead)(void *context, const char *witness, uint64_t size, uint64_t ours);
+};
+
+struct jk_witness_options {
+    const struct jk_trust *policy; /* outlives the pool; witnesses without URL are not asked */
+    struct jk_witness_port port;
+    int timeout_ms;      /* of an exchange; 0: JK_WITNESS_TIMEOUT_MS */
+    const char *ca_file; /* NULL: the system's */
+};
+
+struct jk_witness_pool;
+
+/* The policy's logs hold one of these keys; FAILED_PRECONDITION (TRUST_LOG) otherwise: the file is another log's. */
+JK_MUST_USE enum jk_status jk_witness_check_trust(const struct jk_trust *policy, const struct jk_verifier *keys,
+                                                  size_t count, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_witness_start(const struct jk_witness_options *options, struct jk_witness_pool **out_pool,
+                                            struct jk_error *error);
+/* Ends the threads: after the exchanges that are under way, so within about 2 s. Accepts NULL. */
+void jk_witness_stop(struct jk_witness_pool *pool);
+/* A new checkpoint is public. Copies it and returns at once; any thread. */
+void jk_witness_published(struct jk_witness_pool *pool, struct jk_span note, uint64_t size);
+
+/* How things stand, for metrics. */
+struct jk_witness_report {
+    uint64_t published;   /* size */
+    uint64_t quorum_size; /* the largest that a quorum cosigned */
+    uint32_t asked;       /* witnesses with a URL */
+    uint32_t cosigned;    /* of them, how many cosigned the published size */
+    uint32_t failing;     /* of them, how many failed the last time */
+};
+void jk_witness_look(struct jk_witness_pool *pool, struct jk_witness_report *out);
+
+#endif
