@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "store/state.h"
 
 static enum jk_status not_ours(struct jk_error *error, const char *what, struct jk_span theirs, const char *ours)
@@ -31,7 +32,7 @@ enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *
     return JK_OK;
 }
 
-static enum jk_status apply_entry(struct jk_store *store, uint64_t index, struct jk_span bytes, struct jk_error *error)
+enum jk_status jk_fold_entry(struct jk_store *store, uint64_t index, struct jk_span bytes, struct jk_error *error)
 {
     struct jk_digest leaf = jk_merkle_leaf(bytes);
 
@@ -51,7 +52,7 @@ enum jk_status jk_fold_entries(struct jk_store *store, uint64_t limit, const PGr
     int rows = PQntuples(entries);
 
     for (int row = 0; row < rows && store->edge.size < limit; row++) {
-        JK_TRY(apply_entry(store, (uint64_t)jk_result_i64(entries, row, 0), jk_result_span(entries, row, 1), error));
+        JK_TRY(jk_fold_entry(store, (uint64_t)jk_result_i64(entries, row, 0), jk_result_span(entries, row, 1), error));
     }
     return JK_OK;
 }
@@ -134,6 +135,7 @@ static void publish_checkpoint(struct jk_store *store, struct jk_span checkpoint
     old = store->checkpoint;
     store->checkpoint = copy;
     store->checkpoint_len = checkpoint.len;
+    if (store->behind_since_ms == 0 && store->size > store->published_size) store->behind_since_ms = jk_monotonic_ms();
     store->checkpoint_size = size;
     pthread_cond_broadcast(&store->published);
     pthread_mutex_unlock(&store->publish_lock);
