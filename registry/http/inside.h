@@ -48,7 +48,8 @@ struct jk_http {
     struct MHD_Response *fixed[JK_HTTP_FIXED];
     struct jk_http_zips *zips;
     struct jk_http_ready *ready;
-    int data_fd;         /* the data directory */
+    int parent_fd;       /* of the folder that holds the public one, which may be replaced */
+    char folder[256];    /* the public one's name there */
     int quiet_fd;        /* the listening socket that quiescing gave back, else -1 */
     atomic_bool quiet;   /* no new connections, and none is kept */
     atomic_bool ending;  /* nothing is suspended any more */

@@ -1,4 +1,4 @@
-/* The log's files. They lie below <data>/public, and only names that routes.c has parsed are opened there: no dot
+/* The log's files. They lie in the public folder, and only names that routes.c has parsed are opened there: no dot
  * segment, no escape, no link at the end. Tiles and bundles never change, so they may be kept for ever; the checkpoint
  * and the key carry an entity tag made from their bytes. */
 #include <errno.h>
@@ -20,10 +20,10 @@ static const char immutable[] = "public, max-age=31536000, immutable";
 /* -1 with errno; only regular files. */
 static int open_file(const struct jk_http *http, const char *name, uint64_t *out_size)
 {
-    char path[sizeof "public/" + JK_TILE_PATH];
+    char path[sizeof http->folder + JK_TILE_PATH];
     struct stat status;
-    snprintf(path, sizeof path, "public/%s", name);
-    int fd = openat(http->data_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    snprintf(path, sizeof path, "%s/%s", http->folder, name);
+    int fd = openat(http->parent_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) return -1;
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
         *out_size = (uint64_t)status.st_size;
