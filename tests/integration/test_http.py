@@ -704,14 +704,15 @@ class Limits(unittest.TestCase):
         server = Server()
         self.addCleanup(server.close)
         path = os.path.join(server.data, "http.sock")
-        server.options = ["--http", "unix:" + path]
+        server.options = ["--http", "unix:" + path, "--public", os.path.join(server.data, "elsewhere") + "/"]
         server.start()
         self.assertEqual(server.http, "unix:" + path)
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o660)
         with socket.socket(socket.AF_UNIX) as s:
             s.connect(path)
-            s.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
-            self.assertEqual(status_of(s.recv(1024)), 200)
+            for target in (b"/readyz", b"/log.vkey"):
+                s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % target)
+                self.assertEqual(status_of(s.recv(1024)), 200)
         server.stop()
         self.assertFalse(os.path.exists(path))
 
