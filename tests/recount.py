@@ -6,8 +6,8 @@ nothing but Python's standard library; it shares no code with the registry: it i
 
 It checks the checkpoint's signature, every entry's form and what it needs of those before it, the root over all entries, and the
 hash tiles. It ends with 0, with 1 where the log is wrong (and says where first), with 2 for a mistake in the call. What licences
-permit comes from the log's own entries, so the SPDX list, which an entry pins by its digest, is not needed. Policies, stages, rulings
-and disputes bear on no count here: their form is checked, and not what they need of other entries."""
+permit comes from the log's own entries, so the SPDX list, which an entry pins by its digest, is not needed. Policies, stages,
+rulings and disputes bear on no count here: their form is checked, and not what they need of other entries."""
 import argparse
 import base64
 import collections
@@ -264,7 +264,7 @@ READ = {"text": read_text, "forms": lambda value: read_text(form(r"[^|]+(?:\|[^|
         "external": read_external, "permission": form("|".join(PERMISSIONS)), "hash": form(HEX), "digest": form(DIGEST),
         "team": form(TEAM), "publisher": form(PART), "model": form(PART + "/" + PART), "version": form(VERSION),
         "identifier": form("[A-Za-z0-9.:+-]{1,200}"), "key": form(VERIFIER_KEY), "number": form("0|[1-9][0-9]{0,18}"),
-        "teams": lambda value: need(value.split(" ") == sorted(set(map(READ["team"], value.split(" "))))[:64], "%r: which teams?", value)}
+        "teams": lambda value: need(value.split(" ") == sorted(set(map(READ["team"], value.split(" "))))[:64], "teams %r", value)}
 # Kinds with the words of their lines and how to read each: a name of READ, or words; ? where `none` means absence.
 KINDS = {kind: [tuple(field.split()) for field in fields.split(",")] for line in """
 init: origin text, key key, purpose registry|demo, rules text
