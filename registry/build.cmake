@@ -92,13 +92,15 @@ if(JK_PROTOS)
   add_custom_target(jk_descriptors ALL DEPENDS ${JK_GENERATED}/descriptors.pb ${JK_GENERATED}/reflection.pb)
 endif()
 
-jk_library(service jk_store jk_auth jk_book jk_domain jk_tlog jk_base jk_proto)
+jk_library(reply jk_book jk_domain jk_base jk_proto)
+jk_library(audit jk_fetch jk_book jk_domain jk_tlog jk_base)
+jk_library(service jk_reply jk_store jk_auth jk_book jk_domain jk_tlog jk_base jk_proto)
 jk_library(rpc jk_service jk_proto jk_base PkgConfig::GRPC)
 if(TARGET jk_rpc)
   jk_embed(jk_rpc jk_data_reflection ${JK_GENERATED}/reflection.pb)
 endif()
 jk_library(http jk_store jk_auth jk_tlog jk_base PkgConfig::MICROHTTPD PkgConfig::ZLIB)
-jk_library(cli jk_book jk_domain jk_fetch jk_tlog jk_base jk_proto PkgConfig::GRPC PkgConfig::JANSSON PkgConfig::YAML)
+jk_library(cli jk_audit jk_reply jk_book jk_domain jk_fetch jk_tlog jk_base jk_proto PkgConfig::GRPC PkgConfig::JANSSON PkgConfig::YAML)
 
 if(EXISTS ${JK_ROOT}/registry/main.c)
   add_executable(jokbod ${JK_ROOT}/registry/main.c ${JK_ROOT}/registry/config.c ${JK_ROOT}/registry/bootstrap.c

@@ -2,12 +2,6 @@
 #include "service/convert.h"
 #include "service/services.h"
 
-char *jk_to_string(struct jk_arena *arena, struct jk_span text)
-{
-    char *copy = text.len ? jk_arena_copy(arena, text.at, text.len) : NULL;
-    return copy ? copy : (char *)protobuf_c_empty_string;
-}
-
 char *jk_to_hex(struct jk_arena *arena, const struct jk_digest *digest)
 {
     char hex[JK_DIGEST_HEX + 1];
@@ -26,17 +20,6 @@ void jk_from_hex(const char *text, const char *field, struct jk_digest *out_dige
     memset(out_digest, 0, sizeof *out_digest);
     jk_text_shorten(span, shown, sizeof shown);
     jk_error_field(error, field, "\"%s\" is not a SHA-256: give 64 lower-case hexadecimal digits, or nothing", shown);
-}
-
-Google__Protobuf__Timestamp *jk_to_timestamp(struct jk_arena *arena, int64_t time_us)
-{
-    if (time_us == JK_TIME_NONE) return NULL;
-    Google__Protobuf__Timestamp *timestamp =
-        JK_MESSAGE(arena, Google__Protobuf__Timestamp, google__protobuf__timestamp);
-    if (!timestamp) return NULL;
-    timestamp->seconds = time_us / 1000000;
-    timestamp->nanos = (int32_t)(time_us % 1000000) * 1000;
-    return timestamp;
 }
 
 int64_t jk_from_timestamp(const Google__Protobuf__Timestamp *timestamp, const char *field, struct jk_error *error)
@@ -115,17 +98,6 @@ bool jk_from_permission(int value, enum jk_permission *out_permission)
     if (value < 1 || value > JK_PERMISSION_YES + 1) return false;
     *out_permission = (enum jk_permission)(value - 1);
     return true;
-}
-
-void **jk_pointers(struct jk_arena *arena, size_t count)
-{
-    return count ? jk_arena_zalloc(arena, count, sizeof(void *)) : NULL;
-}
-
-enum jk_status jk_out_of_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-                   "The request or its reply is too large to be worked on; ask for less at once");
 }
 
 void jk_check_reason(struct jk_error *error, const char *field, const char *text, bool required)

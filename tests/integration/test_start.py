@@ -113,7 +113,7 @@ class Start(unittest.TestCase):
         self.assertNotIn("--config", said)
         self.assertEqual(stat.S_IMODE(os.stat(self.config).st_mode), 0o600)
         self.assertIn("Motif-Technologies/Motif-3", self.jokbo("roster", "show"))
-        self.jokbo("register", CARD, "--name", NAME)
+        self.jokbo("register", CARD, "--name", NAME, "--no-receipt")
         size = self.size()
         self.interrupt(process)
 

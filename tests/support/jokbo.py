@@ -214,7 +214,7 @@ class Server:
     def jokbo(self, *arguments, token="admin", input=None, env=None, timeout=60):
         """The command line with no terminal, no configuration of anybody's, and this server."""
         own = {k: v for k, v in os.environ.items() if not k.startswith(("JOKBO", "XDG_"))}
-        own.update(HOME=self.data, LC_ALL="C.UTF-8", JOKBO_SERVER=self.address, **(env or {}))
+        own.update({"HOME": self.data, "LC_ALL": "C.UTF-8", "JOKBO_SERVER": self.address}, **(env or {}))
         token = self.token if token == "admin" else token
         if token:
             own["JOKBO_TOKEN"] = token
