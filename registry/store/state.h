@@ -1,7 +1,7 @@
 /* The store from the inside: what its threads share, and who owns which part. Only this folder includes it.
  *
  * book, cube, forest, size: written by the sequencer (and start) under the write lock, read under the read lock. `size` is what
- * readers may ask for; the book may hold more while a batch is open. edge, record_version, signer, guard: the
+ * readers may ask for; the book may hold more while a batch is open. edge, record_version, keys, guard: the
  * sequencer's alone. checkpoint and health: under `publish_lock`. The rest is set at start. */
 #ifndef JK_STORE_STATE_H
 #define JK_STORE_STATE_H
@@ -12,6 +12,7 @@
 #include "store/conn.h"
 #include "store/guard.h"
 #include "store/head.h"
+#include "store/keys.h"
 #include "store/store.h"
 
 #define JK_READERS_MAX  32
@@ -28,7 +29,7 @@ struct jk_reader {
 };
 
 struct jk_store {
-    char *database, *data_dir, *key_path, *guard_path, *origin, *purpose; /* owned; origin NULL until known */
+    char *database, *data_dir, *guard_path, *origin, *purpose; /* owned; origin NULL until known */
     unsigned reader_count, batch_max;
     int lock_fd;
 
@@ -42,8 +43,7 @@ struct jk_store {
     struct jk_edge edge;
     int64_t last_time_us;
     _Atomic int64_t record_version;
-    struct jk_signer *signer;
-    char *key_text; /* verifier key */
+    struct jk_keys keys;
     struct jk_guard guard;
 
     pthread_mutex_t publish_lock;
@@ -86,8 +86,11 @@ JK_MUST_USE enum jk_status jk_fold_records(struct jk_store *store, const PGresul
 /* Keeps the book, takes the leaves that the forest has not yet (there is room), advances the cube, and lets readers see
  * everything applied so far. */
 void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const struct jk_digest *leaves, size_t count);
-/* Is this head the log that we know: origin, key, and not behind us? */
+/* Is this head the log that we know: origin, and not behind us? */
 JK_MUST_USE enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *head,
+                                              struct jk_error *error);
+/* With all entries up to the head applied: its keys are those that the entries name, and all of them signed. */
+JK_MUST_USE enum jk_status jk_fold_check_keys(struct jk_store *store, const struct jk_head *head,
                                               struct jk_error *error);
 
 /* ---- start ---- */

@@ -1,0 +1,48 @@
+/* The signing keys of this server, and which of them the log is signed with. The log's entries say which keys sign at a
+ * size (book.h, jk_book_keys); private keys lie in two files: the key file, and the same with ".next", where the key
+ * lies to which the log is handed over. Either may hold either: which one signs, the entries alone decide, so that a
+ * crash between a rotation's steps changes nothing.
+ * Thread: start, then the sequencer's alone; but for jk_keys_lines. */
+#ifndef JK_STORE_KEYS_H
+#define JK_STORE_KEYS_H
+
+#include "book/book.h"
+#include "tlog/note.h"
+
+#define JK_KEY_FILES 2
+#define JK_KEY_NEXT  ".next"
+
+struct jk_keys {
+    char *paths[JK_KEY_FILES]; /* owned, as all of it */
+    struct jk_signer *held[JK_KEY_FILES];
+    char *texts[JK_KEY_FILES]; /* their verifier keys */
+    const struct jk_signer *signing[JK_BOOK_KEYS];
+    size_t count; /* of them; 0: not chosen */
+};
+
+void jk_keys_init(struct jk_keys *keys, const char *path);
+void jk_keys_done(struct jk_keys *keys);
+/* Reads the files that are there. What a file held before stays where it is gone; NOT_FOUND where nothing is held. */
+JK_MUST_USE enum jk_status jk_keys_read(struct jk_keys *keys, struct jk_error *error);
+/* Takes a key as that of the first file. */
+JK_MUST_USE enum jk_status jk_keys_take(struct jk_keys *keys, size_t file, struct jk_signer *signer,
+                                        struct jk_error *error);
+/* At least one of these (a line each) is here: LOG_FOREIGN otherwise. A first look, before the entries are read. */
+JK_MUST_USE enum jk_status jk_keys_recognise(const struct jk_keys *keys, struct jk_span lines, struct jk_error *error);
+/* Those that sign at size n, or FAILED_PRECONDITION: KEY_FILE where one of them is missing here (after another look at
+ * the files), LOG_FOREIGN where all are. */
+JK_MUST_USE enum jk_status jk_keys_choose(struct jk_keys *keys, const struct jk_book *book, uint32_t n,
+                                          struct jk_error *error);
+/* Once the key of the ".next" file signs alone it becomes the key file; the old one stays beside it as ".retired".
+ * Best effort: false where a file cannot be renamed, which does no harm. */
+bool jk_keys_tidy(struct jk_keys *keys, const struct jk_book *book);
+
+/* The verifier keys that sign at size n, newest first, a line each: log.vkey, and (without the last LF) the head's
+ * column. The caller sees to the book's lock. */
+void jk_keys_lines(const struct jk_book *book, uint32_t n, struct jk_text *out);
+/* Whether that is `lines`, without its last LF. */
+bool jk_keys_equal(const struct jk_book *book, uint32_t n, struct jk_span lines);
+/* They as verifiers; 0 where the log's entries hold something else than keys. */
+size_t jk_keys_verifiers(const struct jk_book *book, uint32_t n, struct jk_verifier out_verifiers[JK_BOOK_KEYS]);
+
+#endif
