@@ -16,6 +16,7 @@
 #include "rpc/address.h"
 #include "rpc/server.h"
 #include "service/services.h"
+#include "service/waiting.h"
 #include "store/embedded.h"
 
 struct server {
@@ -120,13 +121,20 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
                                        .migrate = server->embedded != NULL};
     JK_TRY(jk_store_start(&options, &server->store, error));
     server->services =
-        (struct jk_services){server->store, (unsigned)config->publishers_per_account, (unsigned)config->writes_per_day};
-    return JK_OK;
+        (struct jk_services){.store = server->store,
+                             .publishers_per_account = (unsigned)config->publishers_per_account,
+                             .writes_per_day = (unsigned)config->writes_per_day};
+    return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
 }
 
 static void health_changed(void *context, bool healthy)
 {
     jk_rpc_set_serving(((struct server *)context)->rpc, healthy);
+}
+
+static void draining(void *context)
+{
+    jk_waiting_drain(((struct jk_services *)context)->waiting);
 }
 
 static enum jk_status start_rpc(struct server *server, struct jk_error *error)
@@ -137,6 +145,7 @@ static enum jk_status start_rpc(struct server *server, struct jk_error *error)
                                      .drain_ms = (int)config->drain_ms,
                                      .dispatch = jk_dispatch,
                                      .services = &server->services,
+                                     .draining = draining,
                                      .tls_cert = *config->tls_cert ? config->tls_cert : NULL,
                                      .tls_key = *config->tls_key ? config->tls_key : NULL,
                                      .tls_client_ca = *config->tls_client_ca ? config->tls_client_ca : NULL};
@@ -176,6 +185,7 @@ static bool stop(struct server *server)
     bool drained = !server->rpc || jk_rpc_drain(server->rpc);
     if (drained) {
         jk_rpc_free(server->rpc);
+        jk_waiting_stop(server->services.waiting);
         jk_store_stop(server->store);
     }
     jk_embedded_stop(server->embedded);

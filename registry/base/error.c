@@ -53,7 +53,14 @@ static const char *keep(struct jk_error *error, const char *text)
 
 void jk_error_init(struct jk_error *error, struct jk_arena *arena)
 {
-    *error = (struct jk_error){.arena = arena};
+    /* The lists are filled one by one: clearing them would cost more than many a call that fails nothing. */
+    error->arena = arena;
+    error->status = JK_OK;
+    error->message[0] = '\0';
+    error->reason = NULL;
+    error->violation_count = error->fact_count = 0;
+    error->resource_type = error->resource_name = NULL;
+    error->retry_ms = 0;
 }
 
 enum jk_status jk_fail(struct jk_error *error, enum jk_status status, const char *reason, const char *format, ...)

@@ -105,7 +105,8 @@ void jk_book_free(struct jk_book *book)
 /* Best effort: an index that cannot grow goes on, only slower. */
 static void grow_indexes(struct jk_book *book)
 {
-#define INDEX(index, table, type, link) (void)jk_index_grow(&book->index, &book->table);
+#define INDEX(index, table, type, link)                                                                                \
+    if (book->table.count > book->index.size) (void)jk_index_grow(&book->index, &book->table);
     INDEXES(INDEX)
 #undef INDEX
 }

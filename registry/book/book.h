@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "book/parsed.h"
 #include "domain/entry.h"
 #include "domain/license.h"
 #include "domain/lineage.h"
@@ -148,6 +149,9 @@ void jk_book_free(struct jk_book *book);
  * with the reason when the entry cannot follow; then nothing has changed. RESOURCE_EXHAUSTED when out of memory: the
  * book must be thrown away. */
 JK_MUST_USE enum jk_status jk_book_apply(struct jk_book *book, struct jk_span entry, struct jk_error *error);
+/* The same in two halves: jk_parsed_entry_read on any thread, then this in the entries' order. */
+JK_MUST_USE enum jk_status jk_book_apply_parsed(struct jk_book *book, const struct jk_parsed_entry *parsed,
+                                                struct jk_error *error);
 
 struct jk_book_mark { uint64_t position; uint32_t size; };
 /* Marks nest: an inner one is simply a later position. One jk_book_keep ends the journal, and with it every mark. */

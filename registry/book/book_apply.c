@@ -224,7 +224,7 @@ static enum jk_status check_move(struct jk_book *book, const struct jk_entry *en
 static void move(struct jk_book *book, const struct jk_entry *entry, uint32_t model, uint32_t publisher)
 {
     jk_book_count_write(book, jk_book_alias(book, model, JK_NOW)->publisher, entry->time_us);
-    jk_book_add_alias(book, model, publisher, entry->to);
+    jk_book_add_alias(book, model, publisher, entry->to, jk_book_hash_name(entry->to));
     jk_book_touch(book, model);
     jk_book_list_changed(book, model);
     jk_book_want_alone(book, model);
@@ -305,8 +305,6 @@ static apply_fn *const appliers[JK_KIND_COUNT] = {
     [JK_KIND_VERIFY] = apply_verify,
     [JK_KIND_UNVERIFY] = apply_unverify,
     [JK_KIND_CLAIM] = apply_claim,
-    [JK_KIND_REGISTER] = jk_book_apply_register,
-    [JK_KIND_RELEASE] = jk_book_apply_release,
     [JK_KIND_YANK] = apply_yank,
     [JK_KIND_UNYANK] = apply_unyank,
     [JK_KIND_RENAME] = apply_rename,
@@ -315,6 +313,13 @@ static apply_fn *const appliers[JK_KIND_COUNT] = {
     [JK_KIND_KEY] = jk_book_apply_key,
     [JK_KIND_RETIRE] = jk_book_apply_retire,
 };
+
+static enum jk_status apply_kind(struct jk_book *book, const struct jk_parsed_entry *parsed, struct jk_error *error)
+{
+    if (parsed->entry.kind == JK_KIND_REGISTER) return jk_book_apply_register(book, parsed, error);
+    if (parsed->entry.kind == JK_KIND_RELEASE) return jk_book_apply_release(book, parsed, error);
+    return appliers[parsed->entry.kind](book, &parsed->entry, error);
+}
 
 static enum jk_status check_order(const struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
 {
@@ -331,17 +336,15 @@ static void refresh_wanted(struct jk_book *book)
         jk_book_refresh(book, book->wanted.at[i]);
 }
 
-enum jk_status jk_book_apply(struct jk_book *book, struct jk_span bytes, struct jk_error *error)
+enum jk_status jk_book_apply_parsed(struct jk_book *book, const struct jk_parsed_entry *parsed, struct jk_error *error)
 {
-    struct jk_entry entry;
     uint32_t slot;
-    JK_TRY(jk_entry_parse(bytes, &entry, error));
-    JK_TRY(check_order(book, &entry, error));
+    JK_TRY(check_order(book, &parsed->entry, error));
     jk_book_walk_begin(book);
-    JK_TRY(appliers[entry.kind](book, &entry, error));
+    JK_TRY(apply_kind(book, parsed, error));
     int64_t *time_us = jk_book_append(book, &book->times, &slot);
     if (time_us) {
-        *time_us = entry.time_us;
+        *time_us = parsed->entry.time_us;
         refresh_wanted(book);
         jk_book_set(book, &book->size, book->size + 1);
     }
@@ -351,4 +354,11 @@ enum jk_status jk_book_apply(struct jk_book *book, struct jk_span bytes, struct 
     }
     if (!book->journal.active) jk_book_keep(book);
     return JK_OK;
+}
+
+enum jk_status jk_book_apply(struct jk_book *book, struct jk_span bytes, struct jk_error *error)
+{
+    struct jk_parsed_entry parsed;
+    JK_TRY(jk_parsed_entry_read(bytes, &parsed, error));
+    return jk_book_apply_parsed(book, &parsed, error);
 }

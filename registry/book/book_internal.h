@@ -211,11 +211,17 @@ bool jk_book_switched(const struct jk_book *book, uint32_t head, uint32_t n);
 void jk_book_count_write(struct jk_book *book, uint32_t publisher, int64_t time_us);
 
 /* book_names.c */
-#define JK_PART_SEED 1 /* model parts hash apart from whole names */
 uint32_t jk_book_find_name(const struct jk_book *book, struct jk_span name); /* a row of names */
 uint32_t jk_book_intern_name(struct jk_book *book, struct jk_span name);
 uint32_t jk_book_add_publisher(struct jk_book *book, struct jk_span name, enum jk_basis basis);
-void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher, struct jk_span name);
+struct jk_name_hashes { /* of a model's name as a whole, and of its second part */
+    uint32_t whole, part;
+};
+struct jk_name_hashes jk_book_hash_name(struct jk_span name);
+uint32_t jk_book_find_publisher_hashed(const struct jk_book *book, struct jk_span name, uint32_t hash);
+uint32_t jk_book_find_model_hashed(const struct jk_book *book, struct jk_span name, uint32_t hash);
+void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher, struct jk_span name,
+                       struct jk_name_hashes hashes);
 void jk_book_reserve(struct jk_book *book, uint32_t name);
 struct jk_span jk_book_present_name(const struct jk_book *book, uint32_t model);
 struct jk_span jk_book_model_part(struct jk_span name);
@@ -262,8 +268,10 @@ enum jk_status jk_book_apply_key(struct jk_book *book, const struct jk_entry *en
 enum jk_status jk_book_apply_retire(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
 
 /* book_register.c */
-enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
-enum jk_status jk_book_apply_release(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_parsed_entry *parsed,
+                                      struct jk_error *error);
+enum jk_status jk_book_apply_release(struct jk_book *book, const struct jk_parsed_entry *parsed,
+                                     struct jk_error *error);
 /* After a release, yank or unyank of a model whose standing release was `before`: wants all that it affects. */
 void jk_book_standing_changed(struct jk_book *book, uint32_t model, uint32_t before);
 

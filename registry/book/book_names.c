@@ -12,9 +12,8 @@ struct jk_span jk_book_model_part(struct jk_span name)
 
 /* ---- publishers ---- */
 
-uint32_t jk_book_find_name(const struct jk_book *book, struct jk_span name)
+static uint32_t find_name(const struct jk_book *book, struct jk_span name, uint32_t hash)
 {
-    uint32_t hash = jk_hash_fold(name, 0);
     uint32_t slot = jk_index_first(&book->name_index, hash);
     while (slot != JK_NONE) {
         const struct jk_name_row *row = jk_name_row(book, slot);
@@ -22,6 +21,11 @@ uint32_t jk_book_find_name(const struct jk_book *book, struct jk_span name)
         slot = row->by_fold.next;
     }
     return JK_NONE;
+}
+
+uint32_t jk_book_find_name(const struct jk_book *book, struct jk_span name)
+{
+    return find_name(book, name, jk_hash_fold(name, 0));
 }
 
 uint32_t jk_book_intern_name(struct jk_book *book, struct jk_span name)
@@ -54,11 +58,15 @@ uint32_t jk_book_add_publisher(struct jk_book *book, struct jk_span name, enum j
     return slot;
 }
 
+uint32_t jk_book_find_publisher_hashed(const struct jk_book *book, struct jk_span name, uint32_t hash)
+{
+    uint32_t row = find_name(book, name, hash);
+    return row == JK_NONE ? JK_NONE : jk_name_row(book, row)->publisher;
+}
+
 uint32_t jk_book_find_publisher(const struct jk_book *book, struct jk_span name, uint32_t n)
 {
-    uint32_t row = jk_book_find_name(book, name);
-    if (row == JK_NONE) return JK_NONE;
-    uint32_t slot = jk_name_row(book, row)->publisher;
+    uint32_t slot = jk_book_find_publisher_hashed(book, name, jk_hash_fold(name, 0));
     return slot != JK_NONE && jk_publisher_row(book, slot)->pub.created < n ? slot : JK_NONE;
 }
 
@@ -141,7 +149,14 @@ bool jk_book_is_reserved(const struct jk_book *book, struct jk_span publisher_na
 
 /* ---- models and their aliases ---- */
 
-void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher, struct jk_span name)
+struct jk_name_hashes jk_book_hash_name(struct jk_span name)
+{
+    return (struct jk_name_hashes){.whole = jk_hash_fold(name, 0),
+                                   .part = jk_hash_fold(jk_book_model_part(name), JK_PART_SEED)};
+}
+
+void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher, struct jk_span name,
+                       struct jk_name_hashes hashes)
 {
     uint32_t slot;
     struct jk_alias_row *row = jk_book_append(book, &book->aliases, &slot);
@@ -154,16 +169,14 @@ void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher,
                                  .publisher = publisher,
                                  .older = owner->pub.names};
     row->next_of_publisher = under->pub.last_model;
-    jk_index_add(&book->alias_index, &book->journal, &row->by_name, slot, jk_hash_fold(name, 0));
-    jk_index_add(&book->part_index, &book->journal, &row->by_part, slot,
-                 jk_hash_fold(jk_book_model_part(name), JK_PART_SEED));
+    jk_index_add(&book->alias_index, &book->journal, &row->by_name, slot, hashes.whole);
+    jk_index_add(&book->part_index, &book->journal, &row->by_part, slot, hashes.part);
     jk_book_set(book, &owner->pub.names, slot);
     jk_book_set(book, &under->pub.last_model, slot);
 }
 
-uint32_t jk_book_find_model(const struct jk_book *book, struct jk_span name, uint32_t n)
+static uint32_t find_model(const struct jk_book *book, struct jk_span name, uint32_t hash, uint32_t n)
 {
-    uint32_t hash = jk_hash_fold(name, 0);
     uint32_t slot = jk_index_first(&book->alias_index, hash);
     while (slot != JK_NONE) {
         const struct jk_alias_row *row = jk_alias_row(book, slot);
@@ -172,6 +185,16 @@ uint32_t jk_book_find_model(const struct jk_book *book, struct jk_span name, uin
         slot = row->by_name.next;
     }
     return JK_NONE;
+}
+
+uint32_t jk_book_find_model_hashed(const struct jk_book *book, struct jk_span name, uint32_t hash)
+{
+    return find_model(book, name, hash, JK_NOW);
+}
+
+uint32_t jk_book_find_model(const struct jk_book *book, struct jk_span name, uint32_t n)
+{
+    return find_model(book, name, jk_hash_fold(name, 0), n);
 }
 
 const struct jk_alias *jk_book_alias(const struct jk_book *book, uint32_t model, uint32_t n)

@@ -4,11 +4,10 @@
 
 /* ---- parents ---- */
 
-static enum jk_status resolve_external(struct jk_book *book, const struct jk_parent_line *line,
+static enum jk_status resolve_external(struct jk_book *book, const struct jk_parent_line *line, bool is_false,
                                        struct jk_parent *out_parent, struct jk_error *error)
 {
-    struct jk_digest hash = jk_external_hash(line->name, line->version);
-    if (!jk_digest_equal(&hash, &line->hash))
+    if (is_false)
         return JK_BOOK_REFUSE(error, "entry %u: the hash of parent external %.*s does not match", book->size,
                               JK_SPAN_ARG(line->name));
     *out_parent = (struct jk_parent){.external = true,
@@ -19,6 +18,12 @@ static enum jk_status resolve_external(struct jk_book *book, const struct jk_par
     return JK_OK;
 }
 
+/* Nearly always it is the parent's present name, as written; a name stays with its model for ever. */
+static bool is_named(const struct jk_book *book, uint32_t model, struct jk_span name)
+{
+    return jk_span_equal(jk_book_present_name(book, model), name) || jk_book_find_model(book, name, JK_NOW) == model;
+}
+
 static enum jk_status resolve_release(struct jk_book *book, const struct jk_parent_line *line,
                                       struct jk_parent *out_parent, struct jk_error *error)
 {
@@ -27,8 +32,7 @@ static enum jk_status resolve_release(struct jk_book *book, const struct jk_pare
         return JK_BOOK_REFUSE(error, "entry %u: parent %.*s@%.*s is not registered", book->size,
                               JK_SPAN_ARG(line->name), JK_SPAN_ARG(line->version));
     const struct jk_release *release = &jk_release_row(book, slot)->pub;
-    if (jk_book_find_model(book, line->name, JK_NOW) != release->model ||
-        !jk_span_equal(release->version, line->version))
+    if (!is_named(book, release->model, line->name) || !jk_span_equal(release->version, line->version))
         return JK_BOOK_REFUSE(error, "entry %u: parent %.*s@%.*s is not the release of that hash", book->size,
                               JK_SPAN_ARG(line->name), JK_SPAN_ARG(line->version));
     *out_parent = (struct jk_parent){.slot = slot, .name = line->name, .hash = line->hash};
@@ -42,13 +46,14 @@ static bool is_same_external(const struct jk_parent_line *a, const struct jk_par
     return a->external && b->external && jk_span_equal_fold(a->name, b->name) && jk_span_equal(a->version, b->version);
 }
 
-static enum jk_status resolve_parents(struct jk_book *book, const struct jk_statement *statement,
+static enum jk_status resolve_parents(struct jk_book *book, const struct jk_parsed_entry *parsed,
                                       struct jk_parent *out_parents, struct jk_error *error)
 {
+    const struct jk_statement *statement = &parsed->statement;
     for (size_t i = 0; i < statement->parent_count; i++) {
         const struct jk_parent_line *line = &statement->parents[i];
         if (line->external)
-            JK_TRY(resolve_external(book, line, &out_parents[i], error));
+            JK_TRY(resolve_external(book, line, parsed->false_externals >> i & 1, &out_parents[i], error));
         else
             JK_TRY(resolve_release(book, line, &out_parents[i], error));
         for (size_t j = 0; j < i; j++)
@@ -128,21 +133,23 @@ static bool keep_parents(struct jk_book *book, const struct jk_statement *statem
     return true;
 }
 
-static void write_release(struct jk_book *book, uint32_t model, const struct jk_entry *entry,
-                          const struct jk_statement *statement, struct jk_parent *parents)
+static void write_release(struct jk_book *book, uint32_t model, const struct jk_parsed_entry *parsed,
+                          struct jk_parent *parents)
 {
-    struct jk_release release = {.relation = statement->relation,
+    const struct jk_statement *statement = &parsed->statement;
+    struct jk_release release = {.hash = parsed->hash,
+                                 .relation = statement->relation,
                                  .license_text = statement->license_text,
                                  .artifact = statement->artifact,
                                  .weights = statement->weights};
     struct jk_span present = jk_book_present_name(book, model);
     release.name = jk_span_equal(present, statement->model) ? present : jk_book_copy(book, statement->model);
     release.version = jk_book_copy(book, statement->version);
-    release.hash = jk_statement_hash(entry->statement);
     release.license = jk_book_intern_license(book, statement->license);
     if (release.license == JK_NONE || !keep_parents(book, statement, parents, &release)) return;
     (void)jk_book_add_release(book, model, &release);
-    jk_book_count_write(book, jk_alias_row(book, jk_model_row(book, model)->pub.names)->pub.publisher, entry->time_us);
+    jk_book_count_write(book, jk_alias_row(book, jk_model_row(book, model)->pub.names)->pub.publisher,
+                        parsed->entry.time_us);
     jk_book_touch(book, model);
 }
 
@@ -178,48 +185,40 @@ static uint32_t add_model(struct jk_book *book, uint32_t publisher, const struct
     return slot;
 }
 
-/* In the log a bad statement is a loss of data, whatever it would be in a request. */
-static enum jk_status parse_statement(const struct jk_entry *entry, struct jk_statement *out_statement,
-                                      struct jk_error *error)
-{
-    if (jk_statement_parse(entry->statement, out_statement, error) == JK_OK) return JK_OK;
-    error->status = JK_DATA_LOSS;
-    return JK_DATA_LOSS;
-}
-
 /* ---- register ---- */
 
-static enum jk_status check_new_model(struct jk_book *book, const struct jk_entry *entry,
-                                      const struct jk_statement *statement, uint32_t *out_publisher,
-                                      struct jk_error *error)
+static enum jk_status check_new_model(struct jk_book *book, const struct jk_parsed_entry *parsed,
+                                      uint32_t *out_publisher, struct jk_error *error)
 {
+    const struct jk_statement *statement = &parsed->statement;
     struct jk_span publisher, part;
     jk_ident_split(statement->model, &publisher, &part);
-    *out_publisher = jk_book_find_publisher(book, publisher, JK_NOW);
+    *out_publisher = jk_book_find_publisher_hashed(book, publisher, parsed->publisher_hash);
     if (*out_publisher == JK_NONE)
         return JK_BOOK_REFUSE(error, "entry %u: there is no publisher %.*s", book->size, JK_SPAN_ARG(publisher));
-    if (jk_book_find_model(book, statement->model, JK_NOW) != JK_NONE)
+    if (jk_book_find_model_hashed(book, statement->model, parsed->model_hash) != JK_NONE)
         return JK_BOOK_REFUSE(error, "entry %u: the name %.*s is taken", book->size, JK_SPAN_ARG(statement->model));
-    if (statement->relation == JK_RELATION_NONE && entry->actor.type != JK_ACTOR_ADMIN)
+    if (statement->relation == JK_RELATION_NONE && parsed->entry.actor.type != JK_ACTOR_ADMIN)
         return JK_BOOK_REFUSE(error, "entry %u: only an admin registers a model without parents", book->size);
     return JK_OK;
 }
 
-enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
+enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_parsed_entry *parsed,
+                                      struct jk_error *error)
 {
-    struct jk_statement statement;
+    const struct jk_statement *statement = &parsed->statement;
     struct jk_parent parents[JK_PARENTS_MAX], known[JK_PARENTS_MAX];
     uint32_t publisher;
-    JK_TRY(parse_statement(entry, &statement, error));
-    JK_TRY(check_new_model(book, entry, &statement, &publisher, error));
-    JK_TRY(resolve_parents(book, &statement, parents, error));
-    if (statement.relation != JK_RELATION_NONE)
-        JK_TRY(check_path(book, known, known_parents(parents, statement.parent_count, known), error));
-    uint32_t model = add_model(book, publisher, entry);
+    JK_TRY(check_new_model(book, parsed, &publisher, error));
+    JK_TRY(resolve_parents(book, parsed, parents, error));
+    if (statement->relation != JK_RELATION_NONE)
+        JK_TRY(check_path(book, known, known_parents(parents, statement->parent_count, known), error));
+    uint32_t model = add_model(book, publisher, &parsed->entry);
     if (model == JK_NONE) return JK_OK; /* out of memory: said at the end */
-    jk_book_add_alias(book, model, publisher, statement.model);
+    jk_book_add_alias(book, model, publisher, statement->model,
+                      (struct jk_name_hashes){.whole = parsed->model_hash, .part = parsed->part_hash});
     if (book->failed) return JK_OK;
-    write_release(book, model, entry, &statement, parents);
+    write_release(book, model, parsed, parents);
     jk_book_want_alone(book, model);
     return JK_OK;
 }
@@ -252,17 +251,15 @@ static enum jk_status check_release_parents(struct jk_book *book, uint32_t model
     return check_path(book, known, known_count, error);
 }
 
-enum jk_status jk_book_apply_release(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
+enum jk_status jk_book_apply_release(struct jk_book *book, const struct jk_parsed_entry *parsed, struct jk_error *error)
 {
-    struct jk_statement statement;
     struct jk_parent parents[JK_PARENTS_MAX];
     uint32_t model = JK_NONE;
-    JK_TRY(parse_statement(entry, &statement, error));
-    JK_TRY(check_known_model(book, &statement, &model, error));
-    JK_TRY(resolve_parents(book, &statement, parents, error));
-    JK_TRY(check_release_parents(book, model, parents, statement.parent_count, error));
+    JK_TRY(check_known_model(book, &parsed->statement, &model, error));
+    JK_TRY(resolve_parents(book, parsed, parents, error));
+    JK_TRY(check_release_parents(book, model, parents, parsed->statement.parent_count, error));
     uint32_t before = jk_book_standing_release(book, model, JK_NOW);
-    write_release(book, model, entry, &statement, parents);
+    write_release(book, model, parsed, parents);
     if (!book->failed) jk_book_standing_changed(book, model, before);
     return JK_OK;
 }

@@ -104,8 +104,8 @@ static bool set_bit(uint64_t *bits, uint32_t at)
     return !was;
 }
 
-static void count_distinct(struct jk_total *total, const struct jk_light_share *share, uint64_t *publishers,
-                           uint64_t *weights)
+void jk_count_distinct(struct jk_total *total, const struct jk_light_share *share, uint64_t *publishers,
+                       uint64_t *weights)
 {
     if (!share->counted) return;
     total->distinct_publishers += set_bit(publishers, share->publisher);
@@ -127,7 +127,7 @@ enum jk_status jk_count_at(const struct jk_book *book, struct jk_scope scope, ui
             jk_count_light(book, model, scope, n, &share);
             if (!share.present) continue;
             jk_count_add(out_total, &share, 1);
-            count_distinct(out_total, &share, publishers, weights);
+            jk_count_distinct(out_total, &share, publishers, weights);
         }
     } else {
         status = jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting");

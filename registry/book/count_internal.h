@@ -16,5 +16,8 @@ void jk_count_light(const struct jk_book *book, uint32_t model, struct jk_scope 
                     struct jk_light_share *out_share);
 /* Adds the share `by` times: 1, or UINT32_MAX to take it away. Leaves the two distinct counts alone. */
 void jk_count_add(struct jk_total *total, const struct jk_light_share *share, uint32_t by);
+/* The two distinct counts: bits by slot of the publishers and digests that were met. */
+void jk_count_distinct(struct jk_total *total, const struct jk_light_share *share, uint64_t *publishers,
+                       uint64_t *weights);
 
 #endif

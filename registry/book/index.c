@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #define FIRST_SIZE 64u
-#define FNV_START  0xcbf29ce484222325u
-#define FNV_PRIME  0x100000001b3u
+#define SPREAD     0x9e3779b97f4a7c15u /* 2^64 by the golden ratio: odd, its bits well mixed */
+#define EACH_BYTE  0x0101010101010101u
 
 bool jk_index_init(struct jk_index *index, size_t link_at)
 {
@@ -53,30 +53,65 @@ bool jk_index_grow(struct jk_index *index, const struct jk_chunks *rows)
     return true;
 }
 
+/* ---- hashes: in memory only, so the machine's byte order does not matter ---- */
+
 uint32_t jk_hash_u64(uint64_t value)
 {
     value ^= value >> 32;
-    value *= 0x9e3779b97f4a7c15u;
+    value *= SPREAD;
     return (uint32_t)(value >> 32);
+}
+
+/* Both halves of the product: each bit of the word reaches all bits of the result. */
+static uint64_t mix(uint64_t state, uint64_t word)
+{
+    unsigned __int128 product = (unsigned __int128)(state ^ word) * SPREAD;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* 1 to 7 bytes as a word; texts of one length only are told apart by it. */
+static uint64_t last_word(const char *at, size_t len)
+{
+    uint32_t low, high;
+    if (len < 4)
+        return (uint64_t)(unsigned char)at[0] << 16 | (uint64_t)(unsigned char)at[len / 2] << 8 |
+               (unsigned char)at[len - 1];
+    memcpy(&low, at, sizeof low);
+    memcpy(&high, at + len - sizeof high, sizeof high);
+    return (uint64_t)high << 32 | low;
+}
+
+/* Eight bytes at once: 'A' to 'Z' to lower case, the rest as it is. */
+static uint64_t fold_word(uint64_t word)
+{
+    uint64_t low = word & (0x7f * EACH_BYTE);
+    uint64_t from_a = low + (0x80 - 'A') * EACH_BYTE, past_z = low + (0x7f - 'Z') * EACH_BYTE;
+    return word | ((from_a & ~past_z & ~word & (0x80 * EACH_BYTE)) >> 2);
+}
+
+static inline uint32_t hash_words(struct jk_span text, uint64_t state, bool fold)
+{
+    size_t at = 0;
+    uint64_t word;
+    for (; at + sizeof word <= text.len; at += sizeof word) {
+        memcpy(&word, text.at + at, sizeof word);
+        state = mix(state, fold ? fold_word(word) : word);
+    }
+    if (at < text.len) {
+        word = last_word(text.at + at, text.len - at);
+        state = mix(state, fold ? fold_word(word) : word);
+    }
+    return jk_hash_u64(mix(state, text.len));
 }
 
 uint32_t jk_hash_text(struct jk_span text)
 {
-    uint64_t hash = FNV_START;
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.at[i]) * FNV_PRIME;
-    return jk_hash_u64(hash);
+    return hash_words(text, SPREAD, false);
 }
 
 uint32_t jk_hash_fold(struct jk_span text, uint64_t seed)
 {
-    uint64_t hash = FNV_START ^ (seed * 0x9e3779b97f4a7c15u);
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-        if (c >= 'A' && c <= 'Z') c |= 0x20;
-        hash = (hash ^ c) * FNV_PRIME;
-    }
-    return jk_hash_u64(hash);
+    return hash_words(text, SPREAD * (seed + 1), true);
 }
 
 uint32_t jk_hash_digest(const struct jk_digest *digest)

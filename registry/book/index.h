@@ -31,6 +31,8 @@ static inline uint32_t jk_index_first(const struct jk_index *index, uint32_t has
     return index->buckets[hash & (index->size - 1)];
 }
 
+#define JK_PART_SEED 1 /* for jk_hash_fold: the parts of models' names hash apart from whole names */
+
 /* Hashes: of text as it is, of text without regard to ASCII case, of a number, of a digest. */
 uint32_t jk_hash_text(struct jk_span text);
 uint32_t jk_hash_fold(struct jk_span text, uint64_t seed);

@@ -65,12 +65,17 @@ static const struct kind_row kinds[JK_KIND_COUNT] = {
 
 static const char *const answers[] = {"no", "yes", "unknown"};
 static const char *const bases[] = {"self", "registrar", "approved", "roster"};
-static const char *const actors[] = {
-    [JK_ACTOR_SERVER] = "server",    [JK_ACTOR_PUBLISHER] = "publisher ",
-    [JK_ACTOR_TEAM] = "team ",       [JK_ACTOR_REGISTRAR] = "role registrar",
-    [JK_ACTOR_ADMIN] = "role admin", [JK_ACTOR_EVALUATOR] = "role evaluator",
-    [JK_ACTOR_ISSUER] = "issuer ",
+#define WORD(text)                                                                                                     \
+    {                                                                                                                  \
+        (text), sizeof(text) - 1                                                                                       \
+    }
+static const struct jk_span actors[] = {
+    [JK_ACTOR_SERVER] = WORD("server"),    [JK_ACTOR_PUBLISHER] = WORD("publisher "),
+    [JK_ACTOR_TEAM] = WORD("team "),       [JK_ACTOR_REGISTRAR] = WORD("role registrar"),
+    [JK_ACTOR_ADMIN] = WORD("role admin"), [JK_ACTOR_EVALUATOR] = WORD("role evaluator"),
+    [JK_ACTOR_ISSUER] = WORD("issuer "),
 };
+#undef WORD
 
 #define WORDS(table) (table), sizeof(table) / sizeof((table)[0])
 
@@ -131,14 +136,14 @@ static bool actor_name_is_valid(const struct jk_actor *actor)
 
 void jk_actor_write(const struct jk_actor *actor, struct jk_text *out)
 {
-    jk_text_add_str(out, actors[actor->type]);
+    jk_text_add(out, actors[actor->type]);
     if (actor_has_name(actor->type)) jk_text_add(out, actor->name);
 }
 
 bool jk_actor_parse(struct jk_span text, struct jk_actor *out_actor)
 {
     for (int i = JK_ACTOR_SERVER; i <= JK_ACTOR_ISSUER; i++) {
-        struct jk_span word = jk_span_of(actors[i]);
+        struct jk_span word = actors[i];
         if (text.len < word.len || memcmp(text.at, word.at, word.len) != 0) continue;
         struct jk_actor actor = {(enum jk_actor_type)i, {text.at + word.len, text.len - word.len}};
         if (!actor_name_is_valid(&actor)) return false;
@@ -352,15 +357,9 @@ static const char *read_text(struct jk_span value, enum field_type type, struct 
     }
 }
 
-/* The canonical form and no other, as jk_time_parse_canonical has it, but without formatting the time once more to
- * compare: that would be half of an entry's parse. */
 static const char *read_time(struct jk_span value, int64_t *out_time_us)
 {
-    static const char form[] = "0000-00-00T00:00:00.000000Z";
-    bool canonical = value.len == sizeof form - 1 && value.at[17] != '6'; /* no leap second */
-    for (size_t i = 0; canonical && i < value.len; i++)
-        canonical = form[i] == '0' || form[i] == value.at[i]; /* the digits are the parser's */
-    return canonical && jk_time_parse(value, out_time_us) ? NULL : "must have a time as in 2026-01-15T00:00:00.000000Z";
+    return jk_time_parse_canonical(value, out_time_us) ? NULL : "must have a time as in 2026-01-15T00:00:00.000000Z";
 }
 
 static const char *read_permission(struct jk_span value, enum jk_permission *out_permission)

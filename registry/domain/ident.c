@@ -31,20 +31,30 @@ static bool is_edge(char c)
     return c == '-' || c == '.';
 }
 
+/* What a byte may be part of: names and versions are read once for each entry of the log, and again for each parent. */
+enum { IN_PART = 1, IN_VERSION = 2, IN_BOTH = IN_PART | IN_VERSION };
+static const unsigned char allowed[256] = {
+    ['0' ... '9'] = IN_BOTH, ['A' ... 'Z'] = IN_BOTH, ['a' ... 'z'] = IN_BOTH, ['.'] = IN_BOTH,
+    ['_'] = IN_BOTH,         ['-'] = IN_BOTH,         ['+'] = IN_VERSION,
+};
+
+static bool all_allowed(struct jk_span text, unsigned char in)
+{
+    unsigned char every = in;
+    for (size_t i = 0; i < text.len; i++)
+        every &= allowed[(unsigned char)text.at[i]];
+    return every == in;
+}
+
 const char *jk_ident_part_fault(struct jk_span part)
 {
     if (part.len == 0) return "is empty: 1 to 96 characters are needed";
     if (part.len > JK_NAME_PART_MAX) return "is longer than 96 characters";
+    if (!all_allowed(part, IN_PART)) return "may hold ASCII letters, digits, \"_\", \".\" and \"-\" only";
     bool pair = false;
-    char before = 0;
-    for (size_t i = 0; i < part.len; i++) {
-        char c = part.at[i];
-        if (!is_alnum(c) && !is_edge(c) && c != '_')
-            return "may hold ASCII letters, digits, \"_\", \".\" and \"-\" only";
-        pair |= is_edge(c) && c == before;
-        before = c;
-    }
-    if (is_edge(part.at[0]) || is_edge(before)) return "must not begin or end with \"-\" or \".\"";
+    for (size_t i = 1; i < part.len; i++)
+        pair |= part.at[i] == part.at[i - 1] && is_edge(part.at[i]);
+    if (is_edge(part.at[0]) || is_edge(part.at[part.len - 1])) return "must not begin or end with \"-\" or \".\"";
     if (pair) return "must not hold \"--\" or \"..\"";
     if (part.len >= 4 && jk_span_equal_fold((struct jk_span){part.at + part.len - 4, 4}, JK_SPAN(".git")))
         return "must not end in \".git\"";
@@ -67,9 +77,7 @@ const char *jk_ident_version_fault(struct jk_span version)
     if (version.len == 0) return "is empty: 1 to 64 characters are needed";
     if (version.len > JK_VERSION_MAX) return "is longer than 64 characters";
     if (!is_alnum(version.at[0])) return "must begin with an ASCII letter or digit";
-    for (size_t i = 1; i < version.len; i++)
-        if (!is_alnum(version.at[i]) && !strchr("._+-", version.at[i] ? version.at[i] : '/'))
-            return "may hold ASCII letters, digits, \".\", \"_\", \"+\" and \"-\" only";
+    if (!all_allowed(version, IN_VERSION)) return "may hold ASCII letters, digits, \".\", \"_\", \"+\" and \"-\" only";
     return NULL;
 }
 

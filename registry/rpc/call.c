@@ -332,6 +332,7 @@ static void open_call(struct jk_rpc_call *call)
     base->work = NULL;
     base->state = NULL;
     base->release = NULL;
+    base->closed = NULL;
     base->reader = NULL;
     base->services = call->server->options.services;
     base->started_us = jk_monotonic_us();

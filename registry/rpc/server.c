@@ -3,7 +3,7 @@
  * The order of stopping is the one that loses no call, because grpc_server_shutdown_and_notify alone is no drain: calls
  * that come after it end CANCELLED, which clients do not try again elsewhere.
  *   1. health says NOT_SERVING, and clients that watch it get a moment to go elsewhere;
- *   2. no more requests are posted, and streams that would idle for ever are ended with UNAVAILABLE;
+ *   2. new calls are told UNAVAILABLE, streams that would idle for ever are ended so, and the services end theirs;
  *   3. shutdown_and_notify, on a queue of its own that listens to nothing;
  *   4. after drain_ms all calls are cancelled;
  *   5. our own workers give back what they hold;
@@ -186,13 +186,21 @@ static bool is_hot(const struct jk_method *method)
     return false;
 }
 
+static void stream_closed(struct jk_rpc_call *call)
+{
+    if (call->call.closed) call->call.closed(&call->call);
+}
+
 static void list_rows(struct jk_rpc_server *server)
 {
     const struct jk_rpc_options *options = &server->options;
     for (size_t i = 0; i < options->method_count; i++) {
         const struct jk_method *method = &options->methods[i];
-        server->rows[server->row_count++] = (struct jk_rpc_row){
-            .method = method, .start = options->dispatch, .apart = method->stream == JK_SERVER_STREAM};
+        bool stream = method->stream == JK_SERVER_STREAM;
+        server->rows[server->row_count++] = (struct jk_rpc_row){.method = method,
+                                                                .start = options->dispatch,
+                                                                .apart = stream,
+                                                                .on_close = stream ? stream_closed : NULL};
     }
     jk_rpc_health_rows(&server->rows[server->row_count]);
     server->row_count += 2;
@@ -425,6 +433,7 @@ bool jk_rpc_drain(struct jk_rpc_server *server)
     atomic_store(&server->draining, true);
     for (unsigned i = 0; i < server->queue_count; i++)
         jk_rpc_queue_end_streams(&server->queues[i]);
+    if (server->started && server->options.draining) server->options.draining(server->options.services);
     int64_t until_ms = jk_monotonic_ms() + server->options.drain_ms;
     if (server->started) wait_until_quiet(server, until_ms);
     if (!end_calls(server, until_ms)) return false;

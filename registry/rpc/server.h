@@ -42,6 +42,8 @@ struct jk_rpc_options {
     void *services; /* given to each call */
     /* After each call, on the thread that ended it; must not wait. May be NULL. */
     void (*observe)(void *services, const char *path, enum jk_status status, int64_t duration_us);
+    /* Once, when draining begins: the time to end streams that wait for news. May be NULL. */
+    void (*draining)(void *services);
     /* Three probes in a row have failed, so nobody can connect any more. NULL: log it and end the process with 70. */
     void (*probe_failed)(void *services);
 };

@@ -55,6 +55,9 @@ struct jk_call {
     jk_call_fn *work;                      /* what a reader thread runs */
     void *state;                           /* the service's own, in `arena` */
     void (*release)(struct jk_call *call); /* the service's cleanup of `state`, run once at the end; may be NULL */
+    /* Server streams: set by the handler before it returns. Runs once when the client is gone, or after the end, on a
+     * thread of the carrier; `state` and `arena` are there still. May be NULL. */
+    void (*closed)(struct jk_call *call);
     void *services;                        /* struct jk_services */
     void *reader;                          /* struct jk_reader while on a reader thread, else NULL */
 };

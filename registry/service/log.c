@@ -1,6 +1,7 @@
 /* GetCheckpoint and ReadEntries. */
 #include "service/convert.h"
 #include "service/dispatch.h"
+#include "service/entries.h"
 #include "service/handlers.h"
 #include "service/services.h"
 
@@ -36,11 +37,8 @@ void jk_get_checkpoint(struct jk_call *call)
 
 /* ---- entries: a reader thread fetches a piece, an rpc thread comes back when it has left, and so on ---- */
 
-#define PIECE_ENTRIES 256
-#define PIECE_BYTES   (512u << 10)
-
 struct reading {
-    uint64_t next, end; /* end 0: not yet known */
+    uint64_t next, end;
 };
 
 static void read_piece(struct jk_call *call);
@@ -56,25 +54,12 @@ static void piece_left(struct jk_call *call)
 
 static enum jk_status fill_piece(struct jk_call *call, struct reading *reading, Jokbo__V1__ReadEntriesResponse *out)
 {
-    struct jk_entry_row *rows;
-    size_t count;
-    struct jk_view view;
-    uint64_t left = reading->end - reading->next;
-    JK_TRY(jk_reader_entries(call->reader, reading->next, left < PIECE_ENTRIES ? (uint32_t)left : PIECE_ENTRIES,
-                             PIECE_BYTES, &call->message_arena, &rows, &count, &call->error));
-    if (!count)
+    JK_TRY(jk_piece_read(jk_store_of(call), call->reader, reading->next, reading->end, JK_PIECE_BYTES,
+                         &call->message_arena, out, &call->error));
+    if (!out->n_entries)
         return jk_fail(&call->error, JK_UNAVAILABLE, "BEHIND", "Entry %llu is not there yet; try again",
                        (unsigned long long)reading->next);
-    out->entries = jk_arena_zalloc(&call->message_arena, count, sizeof *out->entries);
-    if (!out->entries) return jk_out_of_memory(&call->error);
-    out->start = (int64_t)reading->next;
-    for (; out->n_entries < count; out->n_entries++)
-        out->entries[out->n_entries] =
-            (ProtobufCBinaryData){rows[out->n_entries].bytes.len, (uint8_t *)(uintptr_t)rows[out->n_entries].bytes.at};
-    reading->next += count;
-    jk_store_view(jk_store_of(call), &view);
-    jk_store_view_end(jk_store_of(call));
-    out->log_size = view.size;
+    reading->next += out->n_entries;
     return JK_OK;
 }
 
@@ -91,17 +76,15 @@ static void read_piece(struct jk_call *call)
 static enum jk_status begin_reading(struct jk_call *call, struct reading *reading)
 {
     const Jokbo__V1__ReadEntriesRequest *request = (const void *)call->request;
-    struct jk_view view;
-    jk_store_view(jk_store_of(call), &view);
-    jk_store_view_end(jk_store_of(call));
-    if (request->start < 0 || request->start > view.size)
-        jk_error_field(&call->error, "start", "%lld: the log has %u entries", (long long)request->start, view.size);
+    uint32_t size = jk_size_now(jk_store_of(call));
+    if (request->start < 0 || request->start > size)
+        jk_error_field(&call->error, "start", "%lld: the log has %u entries", (long long)request->start, size);
     if (request->end < 0 || (request->end && request->end < request->start))
         jk_error_field(&call->error, "end", "%lld lies before start; give 0 for all there are",
                        (long long)request->end);
     JK_TRY(jk_error_result(&call->error));
     reading->next = (uint64_t)request->start;
-    reading->end = request->end && request->end < view.size ? (uint64_t)request->end : view.size;
+    reading->end = request->end && request->end < size ? (uint64_t)request->end : size;
     if (reading->end - reading->next > JK_READ_ENTRIES_MAX) reading->end = reading->next + JK_READ_ENTRIES_MAX;
     return JK_OK;
 }

@@ -166,6 +166,13 @@ static void publish_checkpoint(struct jk_store *store, struct jk_span checkpoint
     free(old);
 }
 
+static void tell_growth(struct jk_store *store, uint32_t size)
+{
+    pthread_mutex_lock(&store->publish_lock);
+    if (store->grown) store->grown(store->growth_context, size);
+    pthread_mutex_unlock(&store->publish_lock);
+}
+
 void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const struct jk_digest *leaves, size_t count)
 {
     uint32_t size;
@@ -179,8 +186,9 @@ void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const st
     advance_cube(store, size);
     if (size > 0) store->last_time_us = jk_book_time(store->book, size - 1);
     store->size = size;
-    pthread_rwlock_unlock(&store->lock);
     publish_checkpoint(store, checkpoint, size);
+    pthread_rwlock_unlock(&store->lock);
+    tell_growth(store, size);
 }
 
 /* A book that no longer follows the log must not be folded on: nothing of this chunk stays. */

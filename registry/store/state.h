@@ -55,6 +55,8 @@ struct jk_store {
     atomic_bool healthy;
     void (*health_changed)(void *context, bool healthy);
     void *health_context;
+    void (*grown)(void *context, uint32_t size); /* called under publish_lock */
+    void *growth_context;
 
     /* What the listener heard: the sequencer looks when it is more than its own. */
     _Atomic uint64_t heard_size;

@@ -342,7 +342,7 @@ uint64_t jk_store_published_size(const struct jk_store *store)
     return store->published_size;
 }
 
-/* The forest holds at least what the checkpoint says, since it grows first. */
+/* While the lock is held the forest and the checkpoint belong together. */
 enum jk_status jk_store_receipt(struct jk_store *store, uint64_t index, struct jk_text *out, struct jk_error *error)
 {
     struct jk_proof proof;
@@ -392,6 +392,14 @@ void jk_store_set_healthy(struct jk_store *store, bool healthy)
     context = store->health_context;
     pthread_mutex_unlock(&store->publish_lock);
     if (changed) changed(context, healthy);
+}
+
+void jk_store_on_growth(struct jk_store *store, void (*grown)(void *context, uint32_t size), void *context)
+{
+    pthread_mutex_lock(&store->publish_lock);
+    store->grown = grown;
+    store->growth_context = context;
+    pthread_mutex_unlock(&store->publish_lock);
 }
 
 bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_ms)

@@ -55,7 +55,7 @@ struct jk_view {
 void jk_store_view(struct jk_store *store, struct jk_view *out_view);
 void jk_store_view_end(struct jk_store *store);
 struct jk_directory *jk_store_directory(struct jk_store *store);
-/* The newest checkpoint that this server knows (signed note), in arena. */
+/* The newest checkpoint that this server knows (signed note), in arena; with a view held, the one of the view's size. */
 JK_MUST_USE enum jk_status jk_store_checkpoint(struct jk_store *store, struct jk_arena *arena, struct jk_span *out_note, struct jk_error *error);
 /* Size of the newest checkpoint whose tiles are published; 0 before the first. */
 uint64_t jk_store_published_size(const struct jk_store *store);
@@ -68,6 +68,9 @@ void jk_store_keys(struct jk_store *store, uint32_t size, struct jk_text *out_li
 bool jk_store_is_healthy(struct jk_store *store);
 /* Called on a thread of the store whenever health changes. Set before any traffic. */
 void jk_store_on_health(struct jk_store *store, void (*changed)(void *context, bool healthy), void *context);
+/* Called on a thread of the store after each growth, with the size that may be asked for now; must be short, and must not
+ * ask the store for anything. Once this returns, the one before is not running and will not run again. NULL: none. */
+void jk_store_on_growth(struct jk_store *store, void (*grown)(void *context, uint32_t size), void *context);
 /* Waits (on a reader thread only) until the book holds at least `size`; false at the deadline. */
 bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_ms);
 

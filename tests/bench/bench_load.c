@@ -1,12 +1,12 @@
 /* A closed-loop load generator in gRPC core's C API: so many callers, each of which sends its next call when its last one
  * is answered, for a fixed time. Prints one line of JSON: calls a second, latencies in microseconds, failures by code.
  *
- *   bench_load target=HOST:PORT mode=count|echo|register|batch|getmodel [name=value]…
+ *   bench_load target=HOST:PORT mode=count|echo|register|batch|getmodel|proof [name=value]…
  *
  * seconds=5 warmup=1   connections=8 callers=64   threads=1
  * token=…              sent as a bearer token
  * base=NAME            count: of one base model instead of all; getmodel: which model
- * size=N               count: as of this log size (-1: now)
+ * size=N               count: as of this log size (-1: now); proof: of random entries below it
  * reply=N request=N    echo: bytes of the reply and of the request
  * publisher=NAME prefix=TEXT parents=NAME[,NAME…]   register, batch: unique names PUBLISHER/PREFIX-0, …, with a request_id
  * items=500            batch: derivatives in a call
@@ -29,6 +29,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "jokbo/v1/evaluation.pb-c.h"
+#include "jokbo/v1/log.pb-c.h"
 #include "jokbo/v1/registry.pb-c.h"
 
 #define THREADS_MOST 8
@@ -116,6 +117,18 @@ static grpc_slice get_request(void)
 {
     Jokbo__V1__GetModelRequest request = JOKBO__V1__GET_MODEL_REQUEST__INIT;
     request.name = (char *)(uintptr_t)(options.base ? options.base : "");
+    return pack(&request.base);
+}
+
+/* Every index equally often, in an order without a pattern (splitmix64). */
+static grpc_slice proof_request(void)
+{
+    Jokbo__V1__GetInclusionProofRequest request = JOKBO__V1__GET_INCLUSION_PROOF_REQUEST__INIT;
+    uint64_t z = (uint64_t)(atomic_fetch_add(&next_number, 1) + 1) * 0x9E3779B97F4A7C15u;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    request.entry_case = JOKBO__V1__GET_INCLUSION_PROOF_REQUEST__ENTRY_LOG_INDEX;
+    request.log_index = options.size > 0 ? (int64_t)((z ^ z >> 31) % (uint64_t)options.size) : 0;
     return pack(&request.base);
 }
 
@@ -235,6 +248,10 @@ static void choose_mode(void)
     } else if (strcmp(options.mode, "getmodel") == 0) {
         path = "/jokbo.v1.Registry/GetModel";
         fixed_request = get_request();
+    } else if (strcmp(options.mode, "proof") == 0) {
+        path = "/jokbo.v1.Log/GetInclusionProof";
+        make_unique = proof_request;
+        fixed_request = grpc_empty_slice();
     } else if (strcmp(options.mode, "echo") == 0) {
         path = "/bench.Echo/Echo";
         fixed_request = echo_request();

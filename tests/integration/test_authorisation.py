@@ -87,6 +87,10 @@ ROWS = [
     ("Evaluation.ListCounted", "", ANYONE, None),
     ("Log.GetCheckpoint", "", ANYONE, None),
     ("Log.ReadEntries", "", ANYONE, None),
+    ("Log.WatchEntries", "", ANYONE, None),
+    ("Log.GetInclusionProof", "", ANYONE, None),
+    ("Log.GetConsistencyProof", "", ANYONE, None),
+    ("Log.GetReceipt", "", ANYONE, None),
     ("Access.GetCaller", "", ACCOUNT, None),
     ("Access.CreateAccount", "", "D", "accounts"),
     ("Access.ListAccounts", "", "D", "accounts"),
@@ -355,6 +359,8 @@ class Authorisation(unittest.TestCase):
             return self.upload(client, self.next("a licence's text ").encode())
         if method == "Log.ReadEntries":
             return client.entries(0, 1)
+        if method == "Log.WatchEntries":
+            return client.watch_begins()
         return client.call(method, **request)
 
     def state(self, method="Access"):
@@ -511,6 +517,8 @@ PLAIN = {
     "Registry.ListReleases": {"model": "alpha-lab/base"},
     "Evaluation.CountDerivatives": {"scope": {"all": True}},
     "Evaluation.ListCounted": {"scope": {"base_model": "alpha-lab/base"}},
+    "Log.GetInclusionProof": {"log_index": 0},
+    "Log.GetReceipt": {"log_index": 0},
 }
 
 if __name__ == "__main__":

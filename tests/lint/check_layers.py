@@ -11,6 +11,7 @@ BELOW = {
     "domain": {"base"},
     "book": {"base", "domain"},
     "auth": {"base", "domain"},
+    "report": {"base", "domain", "book"},
     "fetch": {"base"},
     "tiles": {"base", "tlog"},
     "witness": {"base", "tlog", "fetch"},
@@ -29,7 +30,7 @@ OWNERS = {
     "openssl/": r"(base/digest\.c|tlog/|store/\w*key\w*\.[ch]|rpc/credentials\.c|cli/)",
     "microhttpd.h": r"http/",
     "curl/": r"fetch/",
-    "jansson.h": r"(auth|cli|http)/",
+    "jansson.h": r"(auth|cli|http|report)/",
     "yaml.h": r"cli/",
     "protobuf-c/": r"(service|rpc|cli)/",
 }

@@ -75,6 +75,33 @@ class Tree:
         self.roots.append(node)
 
 
+def check_consistency(first, first_root, second, second_root, hashes):
+    """The tree of the first size is the beginning of the second's: RFC 9162, 2.1.4.2."""
+    need(0 <= first <= second, "%d is above %d", first, second)
+    if first in (0, second):
+        need(not hashes, "a proof of nothing has %d hashes", len(hashes))
+        return need(first_root == (second_root if first else sha256(b"")), "the roots differ")
+    node, last, steps = first - 1, second - 1, list(hashes)
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    if first & (first - 1) == 0:
+        steps.insert(0, first_root)
+    need(steps, "the proof is empty")
+    before = after = steps[0]
+    for step in steps[1:]:
+        need(last > 0, "the proof is too long")
+        if node & 1 or node == last:
+            before, after = sha256(b"\1" + step + before), sha256(b"\1" + step + after)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            after = sha256(b"\1" + after + step)
+        node, last = node >> 1, last >> 1
+    need(last == 0, "the proof is too short")
+    need(before == first_root, "the earlier root does not come out")
+    need(after == second_root, "the later root does not come out")
+
+
 class Verifier:
     """Checks signed notes with the key of a verifier key's text: <name>+<hex key id>+<base64 of 0x01 and the public key>."""
 

@@ -96,7 +96,8 @@ class Client:
         method = self.method(name)
         request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
         path = "/%s/%s" % (method.containing_service.full_name, method.name)
-        kind = {("UploadBlob"): self.channel.stream_unary, ("ReadEntries"): self.channel.unary_stream}.get(
+        kind = {("UploadBlob"): self.channel.stream_unary, ("ReadEntries"): self.channel.unary_stream,
+                ("WatchEntries"): self.channel.unary_stream}.get(
             method.name, self.channel.unary_unary)
         return request, kind(path, request_serializer=lambda m: m if isinstance(m, bytes) else m.SerializeToString(),
                              response_deserializer=response.FromString)
@@ -148,6 +149,22 @@ class Client:
         except grpc.RpcError as error:
             raise Failure(error, self.pool) from None
         return found
+
+
+    def watch(self, start=0, timeout=None):
+        """The stream itself, to be read and cancelled; its failures are grpc's."""
+        request, stub = self.stub("Log.WatchEntries")
+        return stub(request(start=start), timeout=timeout, metadata=self.metadata())
+
+    def watch_begins(self, start=0):
+        """A watch up to its first message, which comes at once."""
+        stream = self.watch(start, timeout=20)
+        try:
+            return next(stream)
+        except grpc.RpcError as error:
+            raise Failure(error, self.pool) from None
+        finally:
+            stream.cancel()
 
 
 class Server:

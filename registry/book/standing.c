@@ -1,0 +1,397 @@
+/* Standing by one walk: the reasons that a pair has by itself, then duplicates, then the cap. See standing.h. */
+#include "book/standing.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "book/count_internal.h"
+
+#define FIRST_ROWS 1024u
+
+struct root_facts { /* of a base model at the size, worked out when it is first met */
+    bool known, takes_part;
+    uint32_t team;
+};
+
+struct jk_standing {
+    struct jk_policy policy;
+    uint32_t n;
+    struct jk_verdict *rows;
+    size_t count, room;
+    uint32_t *first_row; /* by model: its first row + 1, 0 for none */
+    uint32_t models;
+    struct root_facts *roots; /* by model slot */
+};
+
+/* What only the making needs. */
+struct making {
+    const struct jk_book *book;
+    const struct jk_standing_query *query;
+    struct jk_standing *standing;
+    jk_reasons *licenses;   /* by licence slot: 1 permits what is demanded, 2 does not, 0 not known yet */
+    uint32_t *earliest;     /* by weights slot: entry that brought it first, among those that stand */
+    uint32_t *of_publisher; /* by publisher slot: derivatives counted so far */
+};
+
+/* ---- reasons of a pair by itself ---- */
+
+static bool takes_part(const struct jk_standing_query *query, uint32_t team)
+{
+    if (!query->teams) return true;
+    for (size_t i = 0; i < query->team_count; i++)
+        if (query->teams[i] == team) return true;
+    return false;
+}
+
+static const struct root_facts *root_facts(struct making *making, uint32_t root)
+{
+    struct root_facts *facts = &making->standing->roots[root];
+    if (facts->known) return facts;
+    const struct jk_base_facts *base = jk_book_base(making->book, root, making->query->n);
+    JK_CHECK(base != NULL);
+    *facts =
+        (struct root_facts){.known = true, .takes_part = takes_part(making->query, base->team), .team = base->team};
+    return facts;
+}
+
+static bool permits(struct making *making, uint32_t license)
+{
+    enum jk_permission given[JK_PERMISSION_KINDS];
+    if (making->licenses[license]) return making->licenses[license] == 1;
+    making->licenses[license] = 1;
+    jk_book_permissions(making->book, jk_book_license_text(making->book, license), making->query->n, given);
+    for (int i = 0; i < JK_PERMISSION_KINDS; i++)
+        if (given[i] < making->query->policy->demands[i]) making->licenses[license] = 2;
+    return making->licenses[license] == 1;
+}
+
+static jk_reasons reasons_of_flags(const struct jk_policy *policy, uint32_t flags)
+{
+    static const struct {
+        uint32_t flag;
+        jk_reasons reason;
+    } plain[] = {
+        {JK_FLAG_YANKED, JK_REASON_BIT(YANKED)},
+        {JK_FLAG_NOT_PROGRAMME, JK_REASON_BIT(NOT_PROGRAMME)},
+        {JK_FLAG_FOREIGN_BASE, JK_REASON_BIT(FOREIGN_BASE)},
+        {JK_FLAG_SELF, JK_REASON_BIT(SELF)},
+        {JK_FLAG_AFFILIATE, JK_REASON_BIT(AFFILIATE)},
+        {JK_FLAG_NO_ARTIFACT, JK_REASON_BIT(NO_ARTIFACT)},
+        {JK_FLAG_NO_LICENSE_TEXT, JK_REASON_BIT(NO_LICENSE_TEXT)},
+        {JK_FLAG_LICENSE_CONFLICT, JK_REASON_BIT(LICENSE_CONFLICT)},
+        {JK_FLAG_UNVERIFIED, JK_REASON_BIT(UNVERIFIED)},
+    };
+    jk_reasons found = 0;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (flags & plain[i].flag) found |= plain[i].reason;
+    if ((flags & JK_FLAG_FROM_SCRATCH_UNKNOWN) && !policy->unknown_passes) found |= JK_REASON_BIT(FOREIGN_BASE);
+    if (flags & (policy->lenient ? JK_FLAG_NAMING_LENIENT : JK_FLAG_NAMING_LITERAL)) found |= JK_REASON_BIT(NAMING);
+    return found;
+}
+
+static jk_reasons own_reasons(struct making *making, const struct jk_verdict *row, uint32_t license)
+{
+    const struct jk_policy *policy = making->query->policy;
+    jk_reasons found = reasons_of_flags(policy, row->flags);
+    if (!root_facts(making, row->root)->takes_part) found |= JK_REASON_BIT(NOT_PARTICIPATING);
+    if (!(policy->relations >> row->relation & 1)) found |= JK_REASON_BIT(RELATION);
+    if (row->depth > policy->depth) found |= JK_REASON_BIT(DEPTH);
+    if (jk_policy_has(policy, JK_REASON_LICENSE_NOT_OPEN) && !permits(making, license))
+        found |= JK_REASON_BIT(LICENSE_NOT_OPEN);
+    return found & policy->on;
+}
+
+/* ---- the rows ---- */
+
+static bool add_row(struct jk_standing *standing, const struct jk_verdict *row)
+{
+    if (standing->count == standing->room) {
+        size_t room = standing->room ? standing->room * 2 : FIRST_ROWS;
+        struct jk_verdict *more = realloc(standing->rows, room * sizeof *more);
+        if (!more) return false;
+        standing->rows = more;
+        standing->room = room;
+    }
+    standing->rows[standing->count++] = *row;
+    return true;
+}
+
+/* Few: almost always one. */
+static void sort_by_root(struct jk_verdict *rows, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        for (size_t j = i; j > 0 && rows[j - 1].root > rows[j].root; j--) {
+            struct jk_verdict row = rows[j];
+            rows[j] = rows[j - 1];
+            rows[j - 1] = row;
+        }
+}
+
+static bool add_model(struct making *making, uint32_t model)
+{
+    const struct jk_book *book = making->book;
+    struct jk_standing *standing = making->standing;
+    const struct jk_spell *spell = NULL;
+    size_t before = standing->count;
+    while ((spell = jk_book_spell(book, model, making->query->n, spell)) != NULL) {
+        const struct jk_release_row *release = jk_release_row(book, spell->release);
+        struct jk_verdict row = {.model = model,
+                                 .root = spell->root,
+                                 .release = spell->release,
+                                 .flags = spell->flags,
+                                 .publisher = jk_book_alias(book, model, making->query->n)->publisher,
+                                 .weights = release->weights,
+                                 .depth = spell->depth,
+                                 .relation = spell->relation,
+                                 .license_class = spell->license_class};
+        row.reasons = own_reasons(making, &row, release->pub.license);
+        if (!add_row(standing, &row)) return false;
+    }
+    sort_by_root(standing->rows + before, standing->count - before);
+    if (standing->count > before) standing->first_row[model] = (uint32_t)before + 1;
+    return true;
+}
+
+static bool stands(const struct jk_verdict *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].reasons == 0) return true;
+    return false;
+}
+
+static size_t rows_of(const struct jk_standing *standing, size_t at)
+{
+    size_t end = at + 1;
+    while (end < standing->count && standing->rows[end].model == standing->rows[at].model)
+        end++;
+    return end - at;
+}
+
+static void add_reason(struct jk_verdict *rows, size_t count, jk_reasons reason)
+{
+    for (size_t i = 0; i < count; i++)
+        rows[i].reasons |= reason;
+}
+
+/* ---- duplicates ---- */
+
+/* The entry with which this model brought the digest: its earliest release that has it. */
+static uint32_t brought(const struct making *making, const struct jk_verdict *row)
+{
+    uint32_t earliest = JK_NONE;
+    uint32_t slot = jk_model_row(making->book, row->model)->pub.first_release;
+    for (; slot != JK_NONE && earliest == JK_NONE; slot = jk_release_row(making->book, slot)->pub.newer)
+        if (jk_release_row(making->book, slot)->weights == row->weights)
+            earliest = jk_release_row(making->book, slot)->pub.index;
+    return earliest;
+}
+
+static void find_earliest(struct making *making)
+{
+    struct jk_standing *standing = making->standing;
+    for (size_t i = 0, count; i < standing->count; i += count) {
+        const struct jk_verdict *rows = &standing->rows[i];
+        count = rows_of(standing, i);
+        if (rows->weights == JK_NONE || !stands(rows, count)) continue;
+        uint32_t entry = brought(making, rows);
+        if (entry < making->earliest[rows->weights]) making->earliest[rows->weights] = entry;
+    }
+}
+
+static void mark_duplicates(struct making *making)
+{
+    struct jk_standing *standing = making->standing;
+    if (!jk_policy_has(&standing->policy, JK_REASON_DUPLICATE)) return;
+    find_earliest(making);
+    for (size_t i = 0, count; i < standing->count; i += count) {
+        struct jk_verdict *rows = &standing->rows[i];
+        count = rows_of(standing, i);
+        bool copy = rows->flags & JK_FLAG_ANCESTOR_WEIGHTS;
+        if (!copy && rows->weights != JK_NONE && stands(rows, count))
+            copy = brought(making, rows) > making->earliest[rows->weights];
+        if (copy) add_reason(rows, count, JK_REASON_BIT(DUPLICATE));
+    }
+}
+
+/* ---- the cap ---- */
+
+static void mark_cap(struct making *making)
+{
+    struct jk_standing *standing = making->standing;
+    if (!jk_policy_has(&standing->policy, JK_REASON_CAP)) return;
+    for (size_t i = 0, count; i < standing->count; i += count) {
+        struct jk_verdict *rows = &standing->rows[i];
+        count = rows_of(standing, i);
+        if (stands(rows, count) && making->of_publisher[rows->publisher]++ >= standing->policy.cap)
+            add_reason(rows, count, JK_REASON_BIT(CAP));
+    }
+}
+
+/* ---- making ---- */
+
+static bool prepare(struct making *making)
+{
+    const struct jk_book *book = making->book;
+    struct jk_standing *standing = making->standing;
+    size_t weights = book->weights.count;
+    standing->models = jk_book_models(book, making->query->n);
+    standing->first_row = calloc((size_t)standing->models + 1, sizeof *standing->first_row);
+    standing->roots = calloc((size_t)standing->models + 1, sizeof *standing->roots);
+    making->licenses = calloc((size_t)book->licenses.count + 1, sizeof *making->licenses);
+    making->of_publisher = calloc((size_t)book->publishers.count + 1, sizeof *making->of_publisher);
+    making->earliest = malloc((weights + 1) * sizeof *making->earliest);
+    if (!standing->first_row || !standing->roots || !making->licenses || !making->of_publisher || !making->earliest)
+        return false;
+    memset(making->earliest, 0xff, (weights + 1) * sizeof *making->earliest);
+    return true;
+}
+
+static bool make(struct making *making)
+{
+    if (!prepare(making)) return false;
+    for (uint32_t model = 0; model < making->standing->models; model++)
+        if (!add_model(making, model)) return false;
+    mark_duplicates(making);
+    mark_cap(making);
+    return true;
+}
+
+enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_standing_query *query,
+                                struct jk_standing **out_standing, struct jk_error *error)
+{
+    struct jk_standing *standing = calloc(1, sizeof *standing);
+    struct making making = {.book = book, .query = query, .standing = standing};
+    bool made = false;
+    if (standing) {
+        standing->policy = *query->policy;
+        standing->n = query->n;
+        made = make(&making);
+    }
+    free(making.licenses);
+    free(making.earliest);
+    free(making.of_publisher);
+    if (made) {
+        *out_standing = standing;
+        return JK_OK;
+    }
+    jk_standing_free(standing);
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting by a policy");
+}
+
+void jk_standing_free(struct jk_standing *standing)
+{
+    if (!standing) return;
+    free(standing->rows);
+    free(standing->first_row);
+    free(standing->roots);
+    free(standing);
+}
+
+/* ---- asking ---- */
+
+uint32_t jk_standing_size(const struct jk_standing *standing)
+{
+    return standing->n;
+}
+
+const struct jk_verdict *jk_standing_rows(const struct jk_standing *standing, size_t *out_count)
+{
+    *out_count = standing->count;
+    return standing->rows;
+}
+
+const struct jk_verdict *jk_standing_of(const struct jk_standing *standing, uint32_t model, size_t *out_count)
+{
+    *out_count = 0;
+    if (model >= standing->models || standing->first_row[model] == 0) return NULL;
+    size_t at = standing->first_row[model] - 1;
+    *out_count = rows_of(standing, at);
+    return &standing->rows[at];
+}
+
+static bool is_in_scope(const struct jk_standing *standing, uint32_t root, struct jk_scope scope)
+{
+    if (scope.type == JK_SCOPE_ALL) return true;
+    if (scope.type == JK_SCOPE_BASE) return root == scope.slot;
+    return standing->roots[root].team == scope.slot;
+}
+
+bool jk_standing_place(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
+                       struct jk_scope scope, enum jk_reason *out_reason)
+{
+    enum jk_reason latest = JK_REASON_LATE;
+    bool present = false;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_in_scope(standing, rows[i].root, scope)) continue;
+        enum jk_reason first = jk_reasons_first(rows[i].reasons);
+        if (first > latest) latest = first;
+        present = true;
+    }
+    if (present) *out_reason = latest;
+    return present;
+}
+
+/* What the derivative is worth in the scope, as a plain count would have it. */
+static void share_of(const struct jk_standing *standing, const struct jk_book *book, const struct jk_verdict *rows,
+                     size_t count, struct jk_scope scope, struct jk_light_share *out_share)
+{
+    uint32_t unclean = JK_FLAG_LICENSE_CONFLICT | JK_FLAG_LICENSE_UNKNOWN;
+    *out_share =
+        (struct jk_light_share){.present = true,
+                                .counted = true,
+                                .license_clean = !(rows->flags & unclean) && rows->license_class != JK_LICENSE_UNKNOWN,
+                                .depth = UINT16_MAX,
+                                .relation = rows->relation,
+                                .license_class = rows->license_class,
+                                .month = jk_model_row(book, rows->model)->month,
+                                .publisher = rows->publisher,
+                                .weights = rows->weights,
+                                .release = rows->release,
+                                .flags = rows->flags};
+    for (size_t i = 0; i < count; i++) {
+        if (!is_in_scope(standing, rows[i].root, scope)) continue;
+        if (rows[i].depth < out_share->depth) out_share->depth = rows[i].depth;
+        if (!(rows[i].flags & (JK_FLAG_SELF | JK_FLAG_AFFILIATE))) out_share->independent = true;
+    }
+}
+
+struct distinct {
+    uint64_t *publishers, *weights;
+};
+
+static void total_up(const struct jk_standing *standing, const struct jk_book *book, struct jk_scope scope,
+                     struct distinct *distinct, struct jk_policy_total *total)
+{
+    for (size_t i = 0, count; i < standing->count; i += count) {
+        const struct jk_verdict *rows = &standing->rows[i];
+        struct jk_light_share share;
+        enum jk_reason reason;
+        count = rows_of(standing, i);
+        if (!jk_standing_place(standing, rows, count, scope, &reason)) continue;
+        if (reason != JK_REASON_COUNT) {
+            total->plain.registered++;
+            total->left_out[reason]++;
+            continue;
+        }
+        share_of(standing, book, rows, count, scope, &share);
+        jk_count_add(&total->plain, &share, 1);
+        jk_count_distinct(&total->plain, &share, distinct->publishers, distinct->weights);
+    }
+}
+
+enum jk_status jk_standing_total(const struct jk_standing *standing, const struct jk_book *book, struct jk_scope scope,
+                                 struct jk_policy_total *out_total, struct jk_error *error)
+{
+    struct distinct distinct = {calloc(book->publishers.count / 64 + 1, sizeof(uint64_t)),
+                                calloc(book->weights.count / 64 + 1, sizeof(uint64_t))};
+    bool room = distinct.publishers && distinct.weights;
+    if (room) {
+        memset(out_total, 0, sizeof *out_total);
+        out_total->plain.size = standing->n;
+        total_up(standing, book, scope, &distinct, out_total);
+    }
+    free(distinct.publishers);
+    free(distinct.weights);
+    return room ? JK_OK
+                : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting by a policy");
+}

@@ -1,0 +1,55 @@
+/* Standing: which derivatives count under a policy at a size, and every reason why not. Pure.
+ * Rules: registry/formats/policy.md. A standing is made whole by one walk of the book (about 50 bytes a pair of
+ * derivative and root), belongs to whoever made it, and stays as it is while the book grows; it holds slots, so it must
+ * not outlive the book. */
+#ifndef JK_BOOK_STANDING_H
+#define JK_BOOK_STANDING_H
+
+#include "book/count.h"
+#include "domain/policy.h"
+
+/* One derivative and one of its roots. Rows are in order of registration of the derivative, then of the root. */
+struct jk_verdict {
+    uint32_t model, root; /* slots */
+    uint32_t release;     /* deciding release */
+    uint32_t flags;       /* of the spell */
+    uint32_t publisher;   /* of the name at the size */
+    uint32_t weights;     /* slot of the digest, JK_NONE for none */
+    jk_reasons reasons;   /* all that hold and are on */
+    uint16_t depth;
+    uint8_t relation, license_class;
+};
+
+struct jk_standing_query {
+    const struct jk_policy *policy;
+    uint32_t n;
+    /* Slots of the teams that take part; NULL: every team does. */
+    const uint32_t *teams;
+    size_t team_count;
+};
+
+struct jk_standing;
+
+JK_MUST_USE enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_standing_query *query,
+                                            struct jk_standing **out_standing, struct jk_error *error);
+void jk_standing_free(struct jk_standing *standing);
+uint32_t jk_standing_size(const struct jk_standing *standing);
+const struct jk_verdict *jk_standing_rows(const struct jk_standing *standing, size_t *out_count);
+/* The rows of one derivative; NULL and 0 where it is none. */
+const struct jk_verdict *jk_standing_of(const struct jk_standing *standing, uint32_t model, size_t *out_count);
+
+/* Its place in a scope: JK_REASON_COUNT counts; else the reason that it is shown under. False: no root there. */
+bool jk_standing_place(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
+                       struct jk_scope scope, enum jk_reason *out_reason);
+
+/* A total under the policy. `plain` speaks of those that count, except for plain.registered: all with a root in the
+ * scope; plain.yanked is 0. Always: plain.registered = plain.counted + the sum of left_out. */
+struct jk_policy_total {
+    struct jk_total plain;
+    uint32_t left_out[JK_REASON_COUNT];
+};
+JK_MUST_USE enum jk_status jk_standing_total(const struct jk_standing *standing, const struct jk_book *book,
+                                             struct jk_scope scope, struct jk_policy_total *out_total,
+                                             struct jk_error *error);
+
+#endif

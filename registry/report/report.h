@@ -1,0 +1,62 @@
+/* A stage's report: every base, every team and all, under a policy, at the two sizes of a cut-off. Pure: computed from
+ * books, rendered to bytes that anyone else gets as well. Source: registry/formats/report.md.
+ *
+ * Memory: about 60 bytes a derivative while it lives. Belongs to one thread. */
+#ifndef JK_REPORT_REPORT_H
+#define JK_REPORT_REPORT_H
+
+#include "base/text.h"
+#include "book/standing.h"
+
+/* Of which stage, as the log has it. Spans must outlive the report. */
+struct jk_report_stage {
+    struct jk_span origin; /* of the log */
+    struct jk_span id, title, title_ko;
+    uint32_t revision; /* 1 … */
+    int64_t cutoff_us;
+    uint32_t n, m;                   /* registrations before n; rulings and corrections before m; n <= m */
+    struct jk_digest root_n, root_m; /* of the trees of these sizes */
+    struct jk_policy policy;
+    const struct jk_span *teams; /* ids of those that take part */
+    size_t team_count;
+};
+
+/* Where it is computed from. `cut` is the state of the cut-off: entries before n, and of those from n to m only the
+ * kinds that count up to m (jk_book_apply_cut); `cut_size` its size. Where no such entry lies between them it may be
+ * the same book as `full`, with cut_size = n. `full` holds at least m entries. */
+struct jk_report_source {
+    const struct jk_book *cut;
+    uint32_t cut_size;
+    const struct jk_book *full;
+};
+
+struct jk_report_row {
+    struct jk_scope scope;
+    struct jk_span name;          /* "publisher/model" at the cut-off, the team's id, or "all" */
+    struct jk_policy_total total; /* registered includes the late ones, which stand under late */
+};
+
+struct jk_report {
+    struct jk_report_stage stage;
+    struct jk_report_source source;
+    struct jk_standing *standing;
+    struct jk_report_row *rows; /* bases in order of listing, teams in order of appearance, all */
+    size_t count;
+};
+
+JK_MUST_USE enum jk_status jk_report_make(const struct jk_report_stage *stage, const struct jk_report_source *source,
+                                          struct jk_report **out_report, struct jk_error *error);
+void jk_report_free(struct jk_report *report);
+/* The row of all. */
+const struct jk_report_row *jk_report_all(const struct jk_report *report);
+
+/* The canonical table, tab-separated; its first line names the columns. */
+void jk_report_tsv(const struct jk_report *report, struct jk_text *out);
+/* Counted derivatives, a line each, sorted by bytes. */
+JK_MUST_USE enum jk_status jk_report_members(const struct jk_report *report, struct jk_text *out,
+                                             struct jk_error *error);
+/* Left-out derivatives and late ones, a line each with every root and its reasons, in order of registration. */
+JK_MUST_USE enum jk_status jk_report_left_out(const struct jk_report *report, struct jk_text *out,
+                                              struct jk_error *error);
+
+#endif

@@ -1,0 +1,168 @@
+/* The canonical texts of a report: the table, the counted, the left-out. */
+#include <stdlib.h>
+
+#include "report/report.h"
+
+/* ---- the table ---- */
+
+static const char *const scope_words[] = {[JK_SCOPE_ALL] = "all", [JK_SCOPE_TEAM] = "team", [JK_SCOPE_BASE] = "base"};
+
+static void write_columns(struct jk_text *out)
+{
+    jk_text_add_str(out, "scope\tname\tregistered");
+    for (int i = 0; i < JK_REASON_COUNT; i++)
+        jk_text_addf(out, "\t%s", jk_reason_word((enum jk_reason)i));
+    jk_text_add_str(out,
+                    "\tcounted\tdirect\ttransitive\tindependent\tlicense-clean\tdistinct-publishers\tdistinct-weights");
+    for (int i = JK_RELATION_FINETUNE; i < JK_RELATION_COUNT; i++)
+        jk_text_addf(out, "\trelation:%s", jk_relation_text((enum jk_relation)i));
+    for (int i = 0; i < JK_LICENSE_CLASSES; i++)
+        jk_text_addf(out, "\tclass:%s", jk_license_class_text((enum jk_license_class)i));
+    for (int i = 1; i <= JK_COUNT_DEPTHS; i++)
+        jk_text_addf(out, "\tdepth:%d%s", i, i == JK_COUNT_DEPTHS ? "+" : "");
+    jk_text_add_char(out, '\n');
+}
+
+static void write_numbers(const uint32_t *numbers, size_t count, struct jk_text *out)
+{
+    for (size_t i = 0; i < count; i++)
+        jk_text_addf(out, "\t%u", numbers[i]);
+}
+
+static void write_row(const struct jk_report_row *row, struct jk_text *out)
+{
+    const struct jk_total *plain = &row->total.plain;
+    const uint32_t facts[] = {plain->counted,         plain->direct,        plain->transitive,
+                              plain->independent,     plain->license_clean, plain->distinct_publishers,
+                              plain->distinct_weights};
+    jk_text_addf(out, "%s\t%.*s\t%u", scope_words[row->scope.type], JK_SPAN_ARG(row->name), plain->registered);
+    write_numbers(row->total.left_out, JK_REASON_COUNT, out);
+    write_numbers(facts, sizeof facts / sizeof *facts, out);
+    write_numbers(plain->by_relation + JK_RELATION_FINETUNE, JK_RELATION_COUNT - JK_RELATION_FINETUNE, out);
+    write_numbers(plain->by_license_class, JK_LICENSE_CLASSES, out);
+    write_numbers(plain->by_depth + 1, JK_COUNT_DEPTHS, out);
+    jk_text_add_char(out, '\n');
+}
+
+void jk_report_tsv(const struct jk_report *report, struct jk_text *out)
+{
+    write_columns(out);
+    for (size_t i = 0; i < report->count; i++)
+        write_row(&report->rows[i], out);
+}
+
+/* ---- the lists ---- */
+
+static size_t rows_of(const struct jk_verdict *rows, size_t left)
+{
+    size_t count = 1;
+    while (count < left && rows[count].model == rows->model)
+        count++;
+    return count;
+}
+
+static bool counts(const struct jk_verdict *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].reasons == 0) return true;
+    return false;
+}
+
+/* "<lineage hash> <index> <name>@<version>" */
+static void write_release(const struct jk_book *book, uint32_t model, uint32_t release, uint32_t n, struct jk_text *out)
+{
+    const struct jk_release *row = jk_book_release(book, release);
+    struct jk_span name = jk_book_alias(book, model, n)->name;
+    char hex[JK_DIGEST_HEX + 1];
+    jk_digest_hex(&row->hash, hex);
+    jk_text_addf(out, "%s %u %.*s@%.*s", hex, jk_book_model(book, model)->index, JK_SPAN_ARG(name),
+                 JK_SPAN_ARG(row->version));
+}
+
+struct member {
+    struct jk_digest hash;
+    uint32_t model, release;
+};
+
+/* Lineage hashes differ, and so decide the order of the lines. */
+static int compare_members(const void *left, const void *right)
+{
+    return memcmp(((const struct member *)left)->hash.bytes, ((const struct member *)right)->hash.bytes,
+                  JK_DIGEST_SIZE);
+}
+
+enum jk_status jk_report_members(const struct jk_report *report, struct jk_text *out, struct jk_error *error)
+{
+    const struct jk_book *book = report->source.cut;
+    size_t all, used = 0;
+    const struct jk_verdict *rows = jk_standing_rows(report->standing, &all);
+    struct member *members = malloc((all + 1) * sizeof *members);
+    if (!members) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+    for (size_t i = 0, count; i < all; i += count) {
+        count = rows_of(rows + i, all - i);
+        if (!counts(rows + i, count)) continue;
+        members[used++] = (struct member){jk_book_release(book, rows[i].release)->hash, rows[i].model, rows[i].release};
+    }
+    qsort(members, used, sizeof *members, compare_members);
+    for (size_t i = 0; i < used; i++) {
+        write_release(book, members[i].model, members[i].release, report->source.cut_size, out);
+        jk_text_add_char(out, '\n');
+    }
+    free(members);
+    return out->failed ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report") : JK_OK;
+}
+
+/* A tab, the root, and its reasons joined by commas. */
+static void write_reasons(const struct jk_book *book, uint32_t root, jk_reasons reasons, uint32_t n,
+                          struct jk_text *out)
+{
+    char mark = ' ';
+    jk_text_addf(out, "\t%.*s", JK_SPAN_ARG(jk_book_alias(book, root, n)->name));
+    for (int i = 0; i < JK_REASON_COUNT; i++) {
+        if (!(reasons >> i & 1)) continue;
+        jk_text_addf(out, "%c%s", mark, jk_reason_word((enum jk_reason)i));
+        mark = ',';
+    }
+}
+
+/* The spell of the next root in order of registration; `last` NULL to begin. */
+static const struct jk_spell *next_by_root(const struct jk_book *book, uint32_t model, uint32_t n,
+                                           const struct jk_spell *last)
+{
+    const struct jk_spell *next = NULL, *spell = NULL;
+    while ((spell = jk_book_spell(book, model, n, spell)) != NULL)
+        if ((!last || spell->root > last->root) && (!next || spell->root < next->root)) next = spell;
+    return next;
+}
+
+static void write_late(const struct jk_report *report, struct jk_text *out)
+{
+    const struct jk_book *full = report->source.full;
+    uint32_t m = report->stage.m;
+    for (uint32_t model = jk_book_models(full, report->stage.n); model < jk_book_models(full, m); model++) {
+        const struct jk_spell *spell = next_by_root(full, model, m, NULL);
+        if (!spell) continue;
+        write_release(full, model, spell->release, m, out);
+        for (; spell; spell = next_by_root(full, model, m, spell))
+            write_reasons(full, spell->root, JK_REASON_BIT(LATE), m, out);
+        jk_text_add_char(out, '\n');
+    }
+}
+
+enum jk_status jk_report_left_out(const struct jk_report *report, struct jk_text *out, struct jk_error *error)
+{
+    const struct jk_book *book = report->source.cut;
+    uint32_t n = report->source.cut_size;
+    size_t all;
+    const struct jk_verdict *rows = jk_standing_rows(report->standing, &all);
+    for (size_t i = 0, count; i < all; i += count) {
+        count = rows_of(rows + i, all - i);
+        if (counts(rows + i, count)) continue;
+        write_release(book, rows[i].model, rows[i].release, n, out);
+        for (size_t j = i; j < i + count; j++)
+            write_reasons(book, rows[j].root, rows[j].reasons, n, out);
+        jk_text_add_char(out, '\n');
+    }
+    write_late(report, out);
+    return out->failed ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report") : JK_OK;
+}
