@@ -113,6 +113,7 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
     const struct jk_config *config = &server->config;
     struct jk_store_options options = {.database = config->database,
                                        .data_dir = config->data,
+                                       .public_dir = *config->public_dir ? config->public_dir : NULL,
                                        .purpose = "registry",
                                        .key_file = *config->key_file ? config->key_file : NULL,
                                        .origin = *config->origin ? config->origin : NULL,

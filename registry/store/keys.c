@@ -180,6 +180,16 @@ bool jk_keys_equal(const struct jk_book *book, uint32_t n, struct jk_span lines)
     return i == count;
 }
 
+size_t jk_keys_held(const struct jk_keys *keys, struct jk_verifier out_verifiers[JK_KEY_FILES])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < JK_KEY_FILES; i++) {
+        if (keys->held[i]) out_verifiers[count++] = *jk_signer_verifier(keys->held[i]);
+    }
+    return count;
+}
+
 size_t jk_keys_verifiers(const struct jk_book *book, uint32_t n, struct jk_verifier out_verifiers[JK_BOOK_KEYS])
 {
     struct jk_span keys[JK_BOOK_KEYS];

@@ -42,7 +42,9 @@ bool jk_keys_tidy(struct jk_keys *keys, const struct jk_book *book);
 void jk_keys_lines(const struct jk_book *book, uint32_t n, struct jk_text *out);
 /* Whether that is `lines`, without its last LF. */
 bool jk_keys_equal(const struct jk_book *book, uint32_t n, struct jk_span lines);
-/* They as verifiers; 0 where the log's entries hold something else than keys. */
+/* What the files hold, as verifiers. */
+size_t jk_keys_held(const struct jk_keys *keys, struct jk_verifier out_verifiers[JK_KEY_FILES]);
+/* The keys at size n as verifiers; 0 where the log's entries hold something else than keys. */
 size_t jk_keys_verifiers(const struct jk_book *book, uint32_t n, struct jk_verifier out_verifiers[JK_BOOK_KEYS]);
 
 #endif

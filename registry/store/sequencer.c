@@ -215,6 +215,10 @@ static enum jk_status lock(struct jk_sequencer *seq, struct jk_error *error)
 {
     int64_t deadline_ms = jk_monotonic_ms() + LOCKING_MS;
 
+    if (seq->store->publication_stopped)
+        return jk_fail(error, JK_UNAVAILABLE, "PUBLICATION_STOPPED",
+                       "the log takes no writes: what is published and what is stored contradict each other; the "
+                       "server's log (publication-stopped) says where");
     for (;;) {
         struct jk_error attempt;
         enum jk_status status;
@@ -372,6 +376,7 @@ static void *run(void *context)
 {
     struct jk_sequencer *seq = context;
 
+    (void)pthread_setname_np(pthread_self(), "jk-sequencer");
     for (;;) {
         gather(seq);
         if (seq->batch.count > 0)

@@ -2,7 +2,8 @@
  * the readers that fetch. Only this folder sees libpq and SQL.
  *
  * Threads: 1 sequencer (write connection, right edge, signing key, guard copy), R readers (one connection each),
- * 1 listener (LISTEN; brings in what other servers committed). Callers' threads only put mail and read the book.
+ * 1 listener (LISTEN; brings in what other servers committed), 1 publisher (the public folder; one connection).
+ * Callers' threads only put mail and read the book.
  * Order of a write: COMMIT (entries, head with signed checkpoint, replies and records in one transaction), guard copy
  * with fdatasync, answer.
  */
@@ -27,6 +28,7 @@ struct jk_store;
 struct jk_store_options {
     const char *database;    /* libpq URL or key=value; several hosts allowed */
     const char *data_dir;    /* for the signing key, the guard copy */
+    const char *public_dir;  /* where the log is published as files; NULL: <data_dir>/public */
     const char *key_file;    /* NULL: <data_dir>/log.key; made where the log is empty, never on a log that has entries */
     const char *origin;      /* for a new log; else must be the log's (NULL: take the log's) */
     const char *purpose;     /* "registry" */
@@ -73,6 +75,22 @@ void jk_store_on_health(struct jk_store *store, void (*changed)(void *context, b
 void jk_store_on_growth(struct jk_store *store, void (*grown)(void *context, uint32_t size), void *context);
 /* Waits (on a reader thread only) until the book holds at least `size`; false at the deadline. */
 bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_ms);
+
+/* ---- the published log: files in the public folder, at most 10 publications a second, within 1 s of a commit ---- */
+const char *jk_store_public_dir(struct jk_store *store);
+struct jk_publish_state {
+    uint64_t size;  /* published */
+    int64_t lag_ms; /* how long something has been waiting to be published; 0: nothing does */
+    bool stopped;   /* for good: the folder or the database contradicts the log (alarm publication-stopped) */
+};
+void jk_store_publish_state(struct jk_store *store, struct jk_publish_state *out_state);
+/* Called on the publisher's thread after each publication with the checkpoint of that size as this log signed it, and
+ * once soon after it is set, where something is published already. It must not wait for long. One at a time. */
+typedef void jk_published_fn(void *context, uint64_t size, struct jk_span note);
+void jk_store_on_published(struct jk_store *store, jk_published_fn *published, void *context);
+/* Further signature lines (each with its LF) for the published checkpoint of that size: the file is written again with
+ * them. Nothing happens once a larger size is published. Any thread; the lines are copied. */
+void jk_store_cosign(struct jk_store *store, uint64_t size, struct jk_span lines);
 
 /* ---- writing ---- */
 struct jk_write;
