@@ -112,6 +112,14 @@ static bool is_wish(const char *argument, enum jk_config_wish *out_wish)
     return true;
 }
 
+static bool is_key_wish(const char *first, const char *second, enum jk_config_wish *out_wish)
+{
+    bool rotate = !strcmp(second, "rotate");
+    if (strcmp(first, "key") != 0 || (!rotate && strcmp(second, "retire") != 0)) return false;
+    *out_wish = rotate ? JK_CONFIG_ROTATE : JK_CONFIG_RETIRE;
+    return true;
+}
+
 static void unknown_flag(struct reading *reading, const char *argument)
 {
     char shown[96];
@@ -137,6 +145,10 @@ static void read_flags(struct reading *reading, int argc, char **argv, enum jk_c
     for (int i = 1; i < argc; i++) {
         struct jk_span name, value = jk_span_of(argv[i]);
         if (is_wish(argv[i], out_wish)) continue;
+        if (i + 1 < argc && is_key_wish(argv[i], argv[i + 1], out_wish)) {
+            i++;
+            continue;
+        }
         if (strncmp(argv[i], "--", 2) != 0) {
             unknown_flag(reading, argv[i]);
             continue;
@@ -235,6 +247,9 @@ void jk_config_help(struct jk_text *out)
         out, "jokbod: the registry's server\n\n"
              "  jokbod [options]            serves until SIGTERM or Ctrl-C\n"
              "  jokbod migrate [options]    brings the schema of --database up to date and ends\n"
+             "  jokbod key rotate [options] makes the next signing key; run once more, with this server stopped,\n"
+             "                              it hands the log over to that key: then both sign\n"
+             "  jokbod key retire [options] ends the older key's time (this server stopped)\n"
              "  jokbod --help | --version\n\n"
              "Options, each also as JOKBOD_NAME in the environment, or as \"name = value\" in the file that\n"
              "--config FILE (JOKBOD_CONFIG) names; a flag goes before the environment, that before the file:\n\n");

@@ -13,11 +13,14 @@
 #include "base/log.h"
 #include "bootstrap.h"
 #include "config.h"
+#include "fetch/fetch.h"
+#include "keys.h"
 #include "rpc/address.h"
 #include "rpc/server.h"
 #include "service/services.h"
 #include "service/waiting.h"
 #include "store/embedded.h"
+#include "witnesses.h"
 
 struct server {
     struct jk_config config;
@@ -25,6 +28,7 @@ struct server {
     struct jk_store *store;
     struct jk_services services;
     struct jk_rpc_server *rpc;
+    struct jk_witness_pool *witnesses;
 };
 
 static void tell(const struct jk_error *error)
@@ -128,6 +132,13 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
     return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
 }
 
+static enum jk_status start_witnesses(struct server *server, struct jk_error *error)
+{
+    const char *policy = server->config.witness_policy;
+    if (!*policy) return JK_OK;
+    return jk_witnesses_start(server->store, policy, server->config.arena, &server->witnesses, error);
+}
+
 static void health_changed(void *context, bool healthy)
 {
     jk_rpc_set_serving(((struct server *)context)->rpc, healthy);
@@ -171,7 +182,9 @@ static enum jk_status start(struct server *server, struct jk_error *error)
     JK_TRY(check_listen(&server->config, error));
     JK_TRY(make_data_dir(server, error));
     JK_TRY(start_database(server, error));
+    if (*server->config.witness_policy) jk_fetch_setup(); /* before any thread */
     JK_TRY(start_store(server, error));
+    JK_TRY(start_witnesses(server, error));
     JK_TRY(start_rpc(server, error));
     JK_TRY(write_client_config(server, error));
     printf("jokbod ready grpc=%s data=%s\n", jk_rpc_address(server->rpc), server->config.data);
@@ -187,7 +200,9 @@ static bool stop(struct server *server)
     if (drained) {
         jk_rpc_free(server->rpc);
         jk_waiting_stop(server->services.waiting);
+        jk_witness_stop(server->witnesses);
         jk_store_stop(server->store);
+        jk_witness_free(server->witnesses);
     }
     jk_embedded_stop(server->embedded);
     return drained;
@@ -223,6 +238,22 @@ static int migrate(const struct server *server, struct jk_error *error)
     return 1;
 }
 
+/* The store alone, without serving anybody. */
+static int change_key(struct server *server, bool rotate, struct jk_error *error)
+{
+    enum jk_status status = make_data_dir(server, error);
+    bool made = false;
+    if (status == JK_OK && rotate) status = jk_key_prepare(&server->config, &made, error);
+    if (status == JK_OK && !made) {
+        status = start_database(server, error);
+        if (status == JK_OK) status = start_store(server, error);
+        if (status == JK_OK) status = jk_key_change(server->store, rotate, error);
+    }
+    if (status != JK_OK) tell(error);
+    if (!stop(server)) _exit(1);
+    return status == JK_OK ? 0 : 1;
+}
+
 static int print_help(void)
 {
     struct jk_text text;
@@ -250,7 +281,7 @@ int main(int argc, char **argv)
         jk_arena_done(&arena);
         return 2;
     }
-    if (wish == JK_CONFIG_SERVE || wish == JK_CONFIG_MIGRATE) setup_log(&server.config);
+    if (wish != JK_CONFIG_HELP && wish != JK_CONFIG_VERSION) setup_log(&server.config);
     switch (wish) {
     case JK_CONFIG_HELP:
         code = print_help();
@@ -261,6 +292,10 @@ int main(int argc, char **argv)
         break;
     case JK_CONFIG_MIGRATE:
         code = migrate(&server, &error);
+        break;
+    case JK_CONFIG_ROTATE:
+    case JK_CONFIG_RETIRE:
+        code = change_key(&server, wish == JK_CONFIG_ROTATE, &error);
         break;
     default:
         code = serve(&server, &signals, &error);

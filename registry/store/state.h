@@ -80,6 +80,7 @@ struct jk_store {
     bool sequencer_started, listener_started;
     int listener_wake; /* eventfd */
     atomic_bool stopping;
+    atomic_bool rolled_back; /* as a witness says */
     struct jk_reader readers[JK_READERS_MAX];
 };
 

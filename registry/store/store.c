@@ -436,6 +436,11 @@ bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_
     return reached;
 }
 
+void jk_store_stop_writes(struct jk_store *store)
+{
+    store->rolled_back = true;
+}
+
 bool jk_store_write(struct jk_store *store, struct jk_write *write)
 {
     return jk_mailbox_put(store->writes, &write->mail);

@@ -93,6 +93,9 @@ void jk_store_on_published(struct jk_store *store, jk_published_fn *published, v
 void jk_store_cosign(struct jk_store *store, uint64_t size, struct jk_span lines);
 
 /* ---- writing ---- */
+/* Somebody saw a longer log than the database holds: every write from now on is refused (UNAVAILABLE, LOG_ROLLED_BACK),
+ * until the server is started again. Any thread. */
+void jk_store_stop_writes(struct jk_store *store);
 struct jk_write;
 
 /* What a write may do in its turn, under the head lock. The book and directory are up to date with the database. */

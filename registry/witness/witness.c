@@ -295,10 +295,12 @@ enum jk_status jk_witness_start(const struct jk_witness_options *options, struct
     pthread_cond_init(&pool->changed, &clock);
     pthread_condattr_destroy(&clock);
     status = start_threads(pool, error);
-    if (status == JK_OK)
+    if (status == JK_OK) {
         *out_pool = pool;
-    else
+    } else {
         jk_witness_stop(pool);
+        jk_witness_free(pool);
+    }
     return status;
 }
 
@@ -313,9 +315,17 @@ void jk_witness_stop(struct jk_witness_pool *pool)
         struct witness *witness = &pool->witnesses[i];
 
         if (witness->started) pthread_join(witness->thread, NULL);
-        jk_fetch_free(witness->fetch);
-        jk_text_done(&witness->note);
-        jk_text_done(&witness->body);
+        witness->started = false;
+    }
+}
+
+void jk_witness_free(struct jk_witness_pool *pool)
+{
+    if (!pool) return;
+    for (uint32_t i = 0; i < pool->count; i++) {
+        jk_fetch_free(pool->witnesses[i].fetch);
+        jk_text_done(&pool->witnesses[i].note);
+        jk_text_done(&pool->witnesses[i].body);
     }
     jk_text_done(&pool->note);
     pthread_cond_destroy(&pool->changed);

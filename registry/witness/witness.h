@@ -42,8 +42,11 @@ JK_MUST_USE enum jk_status jk_witness_check_trust(const struct jk_trust *policy,
                                                   size_t count, struct jk_error *error);
 JK_MUST_USE enum jk_status jk_witness_start(const struct jk_witness_options *options, struct jk_witness_pool **out_pool,
                                             struct jk_error *error);
-/* Ends the threads: after the exchanges that are under way, so within about 2 s. Accepts NULL. */
+/* Ends the threads: after the exchanges that are under way, so within about 2 s. Accepts NULL. What is published after
+ * that is left unasked. */
 void jk_witness_stop(struct jk_witness_pool *pool);
+/* After the stop, once nobody can call jk_witness_published any more. Accepts NULL. */
+void jk_witness_free(struct jk_witness_pool *pool);
 /* A new checkpoint is public. Copies it and returns at once; any thread. */
 void jk_witness_published(struct jk_witness_pool *pool, struct jk_span note, uint64_t size);
 
