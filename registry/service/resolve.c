@@ -220,7 +220,7 @@ static void check_manifest(struct work *work)
     struct jk_blob_facts blob;
     char hex[JK_DIGEST_HEX + 1] = "none";
     if (jk_digest_is_zero(&work->draft->artifact)) return;
-    if (!jk_directory_blob(work->directory, &work->draft->artifact, &blob) || !blob.manifest) return;
+    if (!jk_directory_blob_stored(work->directory, &work->draft->artifact, &blob) || !blob.manifest) return;
     if (jk_digest_equal(&blob.weights, &work->draft->weights)) return;
     const char *path = jk_arena_printf(work->arena, "%sweights_sha256", work->draft->prefix);
     if (!jk_digest_is_zero(&blob.weights)) jk_digest_hex(&blob.weights, hex);
@@ -307,14 +307,15 @@ enum jk_status jk_draft_resolve(const struct jk_draft *draft, const struct jk_tu
                         .statement = &out_resolved->statement,
                         .parents = jk_arena_zalloc(arena, draft->parent_count + 1, sizeof(struct jk_parent))};
     if (!work.parents) return jk_out_of_memory(error);
-    out_resolved->statement = (struct jk_statement){.model = name,
-                                                    .version = draft->version,
-                                                    .relation = draft->relation,
-                                                    .license = draft->license,
-                                                    .license_text = draft->license_text,
-                                                    .artifact = draft->artifact,
-                                                    .weights = draft->weights,
-                                                    .parent_count = draft->parent_count};
+    struct jk_statement *statement = &out_resolved->statement;
+    jk_statement_clear(statement, draft->parent_count);
+    statement->model = name;
+    statement->version = draft->version;
+    statement->relation = draft->relation;
+    statement->license = draft->license;
+    statement->license_text = draft->license_text;
+    statement->artifact = draft->artifact;
+    statement->weights = draft->weights;
     check_kind(&work, needs_path);
     resolve_parents(&work);
     JK_TRY(jk_error_result(error));

@@ -8,13 +8,20 @@
 #include "store/files.h"
 #include "store/keyfile.h"
 
+#define RETIRED 2 /* of the files */
+
 void jk_keys_init(struct jk_keys *keys, const char *path)
 {
-    size_t room = strlen(path) + sizeof(JK_KEY_NEXT);
+    static const char *const ends[JK_KEY_FILES] = {"", JK_KEY_NEXT, JK_KEY_RETIRED};
 
-    *keys = (struct jk_keys){.paths = {strdup(path), malloc(room)}};
-    JK_CHECK(keys->paths[0] && keys->paths[1]); /* at start: nothing to save */
-    (void)snprintf(keys->paths[1], room, "%s" JK_KEY_NEXT, path);
+    *keys = (struct jk_keys){0};
+    for (size_t i = 0; i < JK_KEY_FILES; i++) {
+        size_t room = strlen(path) + strlen(ends[i]) + 1;
+
+        keys->paths[i] = malloc(room);
+        JK_CHECK(keys->paths[i]); /* at start: nothing to save */
+        (void)snprintf(keys->paths[i], room, "%s%s", path, ends[i]);
+    }
 }
 
 void jk_keys_done(struct jk_keys *keys)
@@ -58,7 +65,7 @@ enum jk_status jk_keys_read(struct jk_keys *keys, struct jk_error *error)
         status = jk_keyfile_load(keys->paths[i], &signer, &failure);
         if (status == JK_OK)
             JK_TRY(jk_keys_take(keys, i, signer, error));
-        else if (status != JK_NOT_FOUND)
+        else if (status != JK_NOT_FOUND && i < RETIRED) /* what is retired is no longer needed */
             return jk_fail(error, status, failure.reason, "%s", failure.message);
     }
     if (keys->held[0] || keys->held[1]) return JK_OK;
@@ -132,31 +139,31 @@ enum jk_status jk_keys_choose(struct jk_keys *keys, const struct jk_book *book, 
     return found == count ? JK_OK : missing(keys, wanted, found, error);
 }
 
-/* The second file's key is the first one's now. */
-static void move_up(struct jk_keys *keys)
+static void move(struct jk_keys *keys, size_t from, size_t to)
 {
-    jk_signer_free(keys->held[0]);
-    free(keys->texts[0]);
-    keys->held[0] = keys->held[1];
-    keys->texts[0] = keys->texts[1];
-    keys->held[1] = NULL;
-    keys->texts[1] = NULL;
+    jk_signer_free(keys->held[to]);
+    free(keys->texts[to]);
+    keys->held[to] = keys->held[from];
+    keys->texts[to] = keys->texts[from];
+    keys->held[from] = NULL;
+    keys->texts[from] = NULL;
     keys->count = 0;
 }
 
 bool jk_keys_tidy(struct jk_keys *keys, const struct jk_book *book)
 {
-    char retired[JK_PATH_MAX];
     struct jk_span now[JK_BOOK_KEYS];
     struct jk_error error;
 
     jk_error_init(&error, NULL);
     if (jk_book_keys(book, jk_book_size(book), now) != 1 || !keys->held[1]) return true;
     if (!jk_span_equal(jk_span_of(keys->texts[1]), now[0])) return true;
-    if (!jk_path_join(retired, keys->paths[0], ".retired")) return false;
-    if (rename(keys->paths[0], retired) != 0 && keys->held[0]) return false;
+    if (keys->held[0]) {
+        if (rename(keys->paths[0], keys->paths[RETIRED]) != 0) return false;
+        move(keys, 0, RETIRED);
+    }
     if (rename(keys->paths[1], keys->paths[0]) != 0) return false;
-    move_up(keys);
+    move(keys, 1, 0);
     return jk_folder_sync_of(keys->paths[0], &error) == JK_OK;
 }
 
@@ -180,14 +187,23 @@ bool jk_keys_equal(const struct jk_book *book, uint32_t n, struct jk_span lines)
     return i == count;
 }
 
-size_t jk_keys_held(const struct jk_keys *keys, struct jk_verifier out_verifiers[JK_KEY_FILES])
+bool jk_keys_any_signed(const struct jk_verifier *verifiers, size_t count, struct jk_span note, struct jk_error *why)
 {
-    size_t count = 0;
+    struct jk_span body;
 
-    for (size_t i = 0; i < JK_KEY_FILES; i++) {
-        if (keys->held[i]) out_verifiers[count++] = *jk_signer_verifier(keys->held[i]);
+    for (size_t i = 0; i < count; i++) {
+        jk_error_init(why, NULL);
+        if (jk_note_verify(note, &verifiers[i], &body, why) == JK_OK) return true;
     }
-    return count;
+    return false;
+}
+
+bool jk_keys_signed(const struct jk_keys *keys, struct jk_span note, struct jk_error *why)
+{
+    for (size_t i = 0; i < JK_KEY_FILES; i++) {
+        if (keys->held[i] && jk_keys_any_signed(jk_signer_verifier(keys->held[i]), 1, note, why)) return true;
+    }
+    return false;
 }
 
 size_t jk_keys_verifiers(const struct jk_book *book, uint32_t n, struct jk_verifier out_verifiers[JK_BOOK_KEYS])

@@ -1,7 +1,8 @@
 /* The signing keys of this server, and which of them the log is signed with. The log's entries say which keys sign at a
- * size (book.h, jk_book_keys); private keys lie in two files: the key file, and the same with ".next", where the key
- * lies to which the log is handed over. Either may hold either: which one signs, the entries alone decide, so that a
- * crash between a rotation's steps changes nothing.
+ * size (book.h, jk_book_keys); private keys lie in files: the key file, and the same with ".next", where the key lies
+ * to which the log is handed over. Either may hold either: which one signs, the entries alone decide, so that a crash
+ * between a rotation's steps changes nothing. The key that was retired last may lie beside them with ".retired": only
+ * a recovery that replays entries from its time still signs with it.
  * Thread: start, then the sequencer's alone; but for jk_keys_lines. */
 #ifndef JK_STORE_KEYS_H
 #define JK_STORE_KEYS_H
@@ -9,8 +10,9 @@
 #include "book/book.h"
 #include "tlog/note.h"
 
-#define JK_KEY_FILES 2
-#define JK_KEY_NEXT  ".next"
+#define JK_KEY_FILES   3
+#define JK_KEY_NEXT    ".next"
+#define JK_KEY_RETIRED ".retired"
 
 struct jk_keys {
     char *paths[JK_KEY_FILES]; /* owned, as all of it */
@@ -42,8 +44,10 @@ bool jk_keys_tidy(struct jk_keys *keys, const struct jk_book *book);
 void jk_keys_lines(const struct jk_book *book, uint32_t n, struct jk_text *out);
 /* Whether that is `lines`, without its last LF. */
 bool jk_keys_equal(const struct jk_book *book, uint32_t n, struct jk_span lines);
-/* What the files hold, as verifiers. */
-size_t jk_keys_held(const struct jk_keys *keys, struct jk_verifier out_verifiers[JK_KEY_FILES]);
+/* One of these signed the note; else *why says why not. */
+bool jk_keys_any_signed(const struct jk_verifier *verifiers, size_t count, struct jk_span note, struct jk_error *why);
+/* The same for the keys that the files hold. */
+bool jk_keys_signed(const struct jk_keys *keys, struct jk_span note, struct jk_error *why);
 /* The keys at size n as verifiers; 0 where the log's entries hold something else than keys. */
 size_t jk_keys_verifiers(const struct jk_book *book, uint32_t n, struct jk_verifier out_verifiers[JK_BOOK_KEYS]);
 

@@ -38,29 +38,17 @@ enum jk_status jk_public_check(struct jk_store *store, const struct jk_published
                    (unsigned long long)theirs->size, store->public_dir);
 }
 
-/* At start, before any entry is read, our own keys tell; then those that the entries name. */
-static size_t known_keys(struct jk_store *store, struct jk_verifier out_keys[JK_BOOK_KEYS])
-{
-    size_t count;
-
-    pthread_rwlock_rdlock(&store->lock);
-    count =
-        store->size > 0 ? jk_keys_verifiers(store->book, store->size, out_keys) : jk_keys_held(&store->keys, out_keys);
-    pthread_rwlock_unlock(&store->lock);
-    return count;
-}
-
+/* At start, before any entry is read, the keys that we hold tell; then those that the entries name. */
 static bool is_signed(struct jk_store *store, struct jk_span note, struct jk_error *why)
 {
     struct jk_verifier keys[JK_BOOK_KEYS];
-    size_t count = known_keys(store, keys);
-    struct jk_span body;
+    size_t count;
 
-    for (size_t i = 0; i < count; i++) {
-        jk_error_init(why, NULL);
-        if (jk_note_verify(note, &keys[i], &body, why) == JK_OK) return true;
-    }
-    return false;
+    if (store->size == 0) return jk_keys_signed(&store->keys, note, why);
+    pthread_rwlock_rdlock(&store->lock);
+    count = jk_keys_verifiers(store->book, store->size, keys);
+    pthread_rwlock_unlock(&store->lock);
+    return jk_keys_any_signed(keys, count, note, why);
 }
 
 enum jk_status jk_public_rolled_back(struct jk_store *store, const struct jk_published *published, uint64_t head_size,
@@ -84,4 +72,25 @@ enum jk_status jk_public_rolled_back(struct jk_store *store, const struct jk_pub
         "the database holds %llu entries, but %llu were published: it was rolled back; restore a backup that "
         "holds at least %llu entries, or replay them: jokbod recover --from %s (or a mirror's folder or URL)",
         held, there, there, store->public_dir);
+}
+
+enum jk_status jk_public_put_keys(struct jk_store *store, struct jk_folder *folder, uint64_t size,
+                                  struct jk_error *error)
+{
+    struct jk_text wanted, there;
+    enum jk_status status = JK_OK;
+    struct jk_error why;
+
+    jk_text_init(&wanted, 0);
+    jk_text_init(&there, JK_NOTE_MAX);
+    jk_store_keys(store, (uint32_t)size, &wanted);
+    jk_error_init(&why, NULL);
+    if (wanted.failed)
+        status = jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for the verifier keys");
+    else if (jk_folder_read(folder, JK_PUBLISHED_KEY, &there, &why) != JK_OK ||
+             !jk_span_equal(jk_text_span(&there), jk_text_span(&wanted)))
+        status = jk_folder_replace(folder, JK_PUBLISHED_KEY, jk_text_span(&wanted), error);
+    jk_text_done(&wanted);
+    jk_text_done(&there);
+    return status;
 }

@@ -163,27 +163,6 @@ static void add_cosignatures(struct jk_log_publisher *publisher)
     publisher->note.len = len;
 }
 
-/* Before the checkpoint that a new key signs: whoever reads both finds the key. */
-enum jk_status jk_publication_keys(struct jk_log_publisher *publisher, uint64_t size, struct jk_error *error)
-{
-    struct jk_text wanted, there;
-    struct jk_error why;
-    enum jk_status status;
-
-    jk_text_init(&wanted, 0);
-    jk_text_init(&there, JK_NOTE_MAX);
-    jk_store_keys(publisher->store, (uint32_t)size, &wanted);
-    jk_error_init(&why, NULL);
-    status = jk_folder_read(publisher->folder, JK_PUBLISHED_KEY, &there, &why);
-    if (wanted.failed)
-        status = jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for the verifier keys");
-    else if (status != JK_OK || !jk_span_equal(jk_text_span(&there), jk_text_span(&wanted)))
-        status = jk_folder_replace(publisher->folder, JK_PUBLISHED_KEY, jk_text_span(&wanted), error);
-    jk_text_done(&wanted);
-    jk_text_done(&there);
-    return status;
-}
-
 static enum jk_status grow(struct jk_log_publisher *publisher, uint64_t old_size, struct jk_error *error)
 {
     const struct jk_grow_source source = {.hashes = read_hashes, .entries = read_entries, .context = publisher};
@@ -192,7 +171,7 @@ static enum jk_status grow(struct jk_log_publisher *publisher, uint64_t old_size
     if (!publisher->tidied) JK_TRY(jk_grow_tidy(publisher->folder, old_size, error));
     publisher->tidied = true;
     if (old_size < size) JK_TRY(jk_grow(publisher->folder, &source, old_size, size, error));
-    JK_TRY(jk_publication_keys(publisher, size, error));
+    JK_TRY(jk_public_put_keys(publisher->store, publisher->folder, size, error));
     add_cosignatures(publisher);
     JK_TRY(jk_published_put(publisher->folder, jk_text_span(&publisher->note), error));
     return jk_grow_sweep(publisher->folder, old_size, size, error);

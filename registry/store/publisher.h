@@ -32,9 +32,6 @@ struct jk_log_publisher {
 /* The newest checkpoint of the store into note and checkpoint. Note and size belong together: the size is the note's
  * own. */
 JK_MUST_USE enum jk_status jk_publication_note(struct jk_log_publisher *publisher, struct jk_error *error);
-/* The verifier keys that sign checkpoints of that size, a line each, newest first. Under the folder's lock. */
-JK_MUST_USE enum jk_status jk_publication_keys(struct jk_log_publisher *publisher, uint64_t size,
-                                               struct jk_error *error);
 /* Publishes it. ABORTED: later, another server was quicker, and ours has to follow first. DATA_LOSS and
  * FAILED_PRECONDITION: folder, database and log contradict each other. CANCELLED: the server stops. */
 JK_MUST_USE enum jk_status jk_publication(struct jk_log_publisher *publisher, struct jk_error *error);

@@ -108,14 +108,33 @@ JK_MUST_USE enum jk_status jk_fold_check_head(struct jk_store *store, const stru
 JK_MUST_USE enum jk_status jk_fold_check_keys(struct jk_store *store, const struct jk_head *head,
                                               struct jk_error *error);
 
+/* The same for one entry, which must be the next. */
+JK_MUST_USE enum jk_status jk_fold_entry(struct jk_store *store, uint64_t index, struct jk_span bytes,
+                                         struct jk_error *error);
+
 /* ---- start ---- */
+/* A store without threads: the data directory is locked, the schema is checked. jk_store_stop ends it. */
+JK_MUST_USE enum jk_status jk_store_begin(const struct jk_store_options *options, struct jk_store **out_store,
+                                          struct jk_error *error);
+/* The signing key from its file, and the origin by it. */
+JK_MUST_USE enum jk_status jk_store_load_key(struct jk_store *store, struct jk_error *error);
+/* The same, where the head's origin is the one that was asked for. */
+JK_MUST_USE enum jk_status jk_store_join_log(struct jk_store *store, const struct jk_head *head,
+                                             struct jk_error *error);
 JK_MUST_USE enum jk_status jk_migrate(struct jk_conn *plain, bool apply, struct jk_error *error);
+/* grants.c. Gives the role what a server needs, and no more: with the owner's role, after the migrations. */
+JK_MUST_USE enum jk_status jk_grants_give(struct jk_conn *plain, const char *role, struct jk_error *error);
+/* Has the role that we are what a server needs? Where it could change entries, the log says so. */
+JK_MUST_USE enum jk_status jk_grants_check(struct jk_conn *plain, struct jk_error *error);
 /* Writes entry 0 and what follows it; ALREADY_EXISTS where another server was first. */
 JK_MUST_USE enum jk_status jk_init_log(struct jk_store *store, struct jk_conn *writer, struct jk_error *error);
 /* Loads book, directory and cube, checking edge, checkpoint, guard copy, and the public folder's checkpoint, which was
  * read before the head: so a head that is behind it was rolled back, and not merely looked at too early. */
 JK_MUST_USE enum jk_status jk_load(struct jk_store *store, struct jk_conn *writer, const struct jk_published *published,
                                    struct jk_error *error);
+/* Folds the database's entries up to `limit`; nothing is published. */
+JK_MUST_USE enum jk_status jk_load_entries(struct jk_store *store, struct jk_conn *writer, uint64_t limit,
+                                           struct jk_error *error);
 JK_MUST_USE enum jk_status jk_load_head(struct jk_conn *writer, struct jk_query *query, struct jk_head *out_head,
                                         struct jk_error *error);
 
@@ -126,6 +145,10 @@ JK_MUST_USE enum jk_status jk_public_read(const char *public_dir, struct jk_publ
 /* Origin, and root where our log reaches so far. FAILED_PRECONDITION (WRONG_DATA_DIRECTORY, LOG_DIVERGED). */
 JK_MUST_USE enum jk_status jk_public_check(struct jk_store *store, const struct jk_published *published,
                                            struct jk_error *error);
+/* The verifier keys' file: a line for each that signs checkpoints of that size. Under the folder's lock, and before the
+ * checkpoint that a new key signs: whoever reads both finds the key. */
+JK_MUST_USE enum jk_status jk_public_put_keys(struct jk_store *store, struct jk_folder *folder, uint64_t size,
+                                              struct jk_error *error);
 /* The folder is ahead of a head of that size: FAILED_PRECONDITION (LOG_ROLLED_BACK; PUBLIC_CHECKPOINT where the
  * folder's is not signed by our key). */
 JK_MUST_USE enum jk_status jk_public_rolled_back(struct jk_store *store, const struct jk_published *published,

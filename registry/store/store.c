@@ -161,6 +161,7 @@ static enum jk_status prepare_schema(struct jk_store *store, bool migrate, struc
     jk_conn_init(&plain, store->database, JK_CONN_PLAIN);
     status = jk_conn_wait(&plain, jk_monotonic_ms() + CONNECT_MS, error);
     if (status == JK_OK) status = jk_migrate(&plain, migrate, error);
+    if (status == JK_OK && !migrate) status = jk_grants_check(&plain, error);
     jk_conn_drop(&plain);
     return status;
 }
@@ -223,19 +224,11 @@ static enum jk_status begin_log(struct jk_store *store, struct jk_conn *writer, 
                    "another server made the log just now: copy its key file to %s", store->keys.paths[0]);
 }
 
-static enum jk_status join_log(struct jk_store *store, const struct jk_head *head, struct jk_error *error)
+enum jk_status jk_store_load_key(struct jk_store *store, struct jk_error *error)
 {
     struct jk_error failure;
     enum jk_status status;
 
-    if (store->origin && !jk_span_equal(head->origin, jk_span_of(store->origin)))
-        return jk_fail(error, JK_FAILED_PRECONDITION, "ORIGIN",
-                       "the database's log has the origin \"%.*s\", not \"%s\"", JK_SPAN_ARG(head->origin),
-                       store->origin);
-    if (!store->origin) {
-        store->origin = strndup(head->origin.at, head->origin.len);
-        JK_CHECK(store->origin != NULL);
-    }
     jk_error_init(&failure, NULL);
     status = jk_keys_read(&store->keys, &failure);
     if (status == JK_NOT_FOUND)
@@ -244,6 +237,19 @@ static enum jk_status join_log(struct jk_store *store, const struct jk_head *hea
                        store->keys.paths[0]);
     if (status != JK_OK) return jk_fail(error, status, failure.reason, "%s", failure.message);
     return check_keys(store, error);
+}
+
+enum jk_status jk_store_join_log(struct jk_store *store, const struct jk_head *head, struct jk_error *error)
+{
+    if (store->origin && !jk_span_equal(head->origin, jk_span_of(store->origin)))
+        return jk_fail(error, JK_FAILED_PRECONDITION, "ORIGIN",
+                       "the database's log has the origin \"%.*s\", not \"%s\"", JK_SPAN_ARG(head->origin),
+                       store->origin);
+    if (!store->origin) {
+        store->origin = strndup(head->origin.at, head->origin.len);
+        JK_CHECK(store->origin != NULL);
+    }
+    return jk_store_load_key(store, error);
 }
 
 static enum jk_status open_log(struct jk_store *store, struct jk_conn *writer, const struct jk_published *published,
@@ -258,7 +264,7 @@ static enum jk_status open_log(struct jk_store *store, struct jk_conn *writer, c
     status = jk_load_head(writer, &query, &head, &failure);
     if (status == JK_NOT_FOUND) return begin_log(store, writer, published, error);
     if (status != JK_OK) return jk_fail(error, status, failure.reason, "%s", failure.message);
-    status = join_log(store, &head, error);
+    status = jk_store_join_log(store, &head, error);
     jk_queries_done(&query, 1);
     return status;
 }
@@ -282,10 +288,8 @@ static enum jk_status load_store(struct jk_store *store, struct jk_error *error)
     return status;
 }
 
-static enum jk_status start_all(struct jk_store *store, bool migrate, struct jk_error *error)
+static enum jk_status start_all(struct jk_store *store, struct jk_error *error)
 {
-    JK_TRY(lock_data_dir(store, error));
-    JK_TRY(prepare_schema(store, migrate, error));
     JK_TRY(load_store(store, error));
     store->healthy = true;
     JK_TRY(jk_sequencer_start(store, error));
@@ -294,7 +298,7 @@ static enum jk_status start_all(struct jk_store *store, bool migrate, struct jk_
     return jk_publisher_start(store, error);
 }
 
-enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_store **out_store,
+enum jk_status jk_store_begin(const struct jk_store_options *options, struct jk_store **out_store,
                               struct jk_error *error)
 {
     struct jk_store *store;
@@ -303,7 +307,23 @@ enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_
     jk_digest_setup();
     JK_TRY(check_options(options, error));
     store = make_store(options);
-    status = start_all(store, options->migrate, error);
+    status = lock_data_dir(store, error);
+    if (status == JK_OK) status = prepare_schema(store, options->migrate, error);
+    if (status == JK_OK)
+        *out_store = store;
+    else
+        jk_store_stop(store);
+    return status;
+}
+
+enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_store **out_store,
+                              struct jk_error *error)
+{
+    struct jk_store *store;
+    enum jk_status status;
+
+    JK_TRY(jk_store_begin(options, &store, error));
+    status = start_all(store, error);
     if (status == JK_OK)
         *out_store = store;
     else
@@ -449,6 +469,11 @@ bool jk_store_write(struct jk_store *store, struct jk_write *write)
 size_t jk_store_write_backlog(struct jk_store *store)
 {
     return jk_mailbox_length(store->writes);
+}
+
+size_t jk_store_read_backlog(struct jk_store *store)
+{
+    return jk_mailbox_length(store->jobs);
 }
 
 bool jk_store_read(struct jk_store *store, struct jk_job *job)

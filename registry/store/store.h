@@ -34,15 +34,16 @@ struct jk_store_options {
     const char *purpose;     /* "registry" */
     unsigned readers;        /* 1 … 32 */
     unsigned batch_max;      /* 1 … JK_BATCH_MAX */
-    bool migrate;            /* apply migrations at start (private cluster); else only check the version */
+    bool migrate;            /* apply migrations at start, as their owner; else check the version and our role's rights */
 };
 
 /* Connects (waiting up to 30 s for the database), migrates or checks, makes entry 0 on an empty log (with the
  * SPDX list and licence facts that follow it), loads the book and the directory, checks origin, key and guard copy, and
  * starts the threads. FAILED_PRECONDITION says what to do where the log is not ours. */
 JK_MUST_USE enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_store **out_store, struct jk_error *error);
-/* Brings the schema up to date and ends: a step of its own, with the owner's role. */
-JK_MUST_USE enum jk_status jk_store_migrate(const char *database, struct jk_error *error);
+/* Brings the schema up to date and ends: a step of its own, with the owner's role. Then gives server_role (NULL: nobody) the
+ * rights that a server needs: it may insert entries, and neither update, delete nor truncate them. */
+JK_MUST_USE enum jk_status jk_store_migrate(const char *database, const char *server_role, struct jk_error *error);
 /* Stops taking mail, finishes what was taken, ends the threads. The caller has drained its calls before. */
 void jk_store_stop(struct jk_store *store);
 
@@ -120,6 +121,8 @@ JK_MUST_USE enum jk_status jk_turn_retire_key(struct jk_turn *turn, struct jk_er
 /* Before both: the key in "<key file>.next", made (mode 0600) where there is none. No store is needed. */
 JK_MUST_USE enum jk_status jk_store_next_key(const char *key_file, struct jk_text *out_key, bool *out_made,
                                              struct jk_error *error);
+/* Deletes a stored blob's bytes with the batch. */
+JK_MUST_USE enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest, struct jk_error *error);
 /* A free text with its salt, kept outside the log under its digest; at most 4 KiB. */
 JK_MUST_USE enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk_digest *out_digest, struct jk_error *error);
 
@@ -150,7 +153,8 @@ struct jk_write {
 };
 /* False: full or stopping; the write was not taken. */
 bool jk_store_write(struct jk_store *store, struct jk_write *write);
-size_t jk_store_write_backlog(struct jk_store *store);
+size_t jk_store_write_backlog(struct jk_store *store); /* writes that wait */
+size_t jk_store_read_backlog(struct jk_store *store);  /* jobs that wait for a reader */
 
 /* ---- reading from PostgreSQL: jobs on reader threads ---- */
 struct jk_reader;

@@ -1,5 +1,6 @@
 """jokbod key rotate and key retire, as an operator runs them: what is public before, between and after, and who can check what."""
 import os
+import shutil
 import subprocess
 import sys
 import unittest
@@ -69,6 +70,28 @@ class Rotation(unittest.TestCase):
         self.server.start()
         person(self.server.client(), name).call("Registry.CreatePublisher", name=name)
         self.server.stop()
+
+    def test_recovery_past_a_rotation(self):
+        """Entries of the old key's time are replayed too: with that key where it still lies beside, without it else."""
+        self.write("a")
+        self.assertEqual([self.key(word)[0] for word in ("rotate", "rotate")], [0, 0])
+        self.write("b")
+        self.assertEqual(self.key("retire")[0], 0)
+        self.write("c")
+        wanted = self.public("checkpoint")
+        for files in (("log.key", "log.key.retired"), ("log.key",)):
+            other = Server()
+            self.addCleanup(other.close)
+            for name in files:
+                shutil.copy2(os.path.join(self.server.data, name), other.data)
+            subprocess.run([other.binary, "recover", "--from", os.path.join(self.server.data, "public"), "--data", other.data],
+                           check=True, capture_output=True, timeout=120)
+            other.start()
+            other.stop()
+            with open(os.path.join(other.data, "public", "log.vkey")) as f:
+                self.assertEqual(f.read(), self.public("log.vkey"))
+            with open(os.path.join(other.data, "public", "checkpoint"), encoding="utf-8") as f:
+                self.assertTrue(f.read().startswith(wanted.split("\n")[0] + "\n"))
 
     def test_other_words(self):
         for words in (["key"], ["key", "drop"], ["rotate"]):

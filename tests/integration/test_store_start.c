@@ -58,8 +58,8 @@ static void test_cluster_restarts(void **state)
         began_ms = jk_monotonic_ms();
         if (jk_embedded_start(path, &other, &error) != JK_OK) fail_msg("%s", error.message);
         print_message("    start %d of a cluster: %lld ms\n", i + 1, (long long)(jk_monotonic_ms() - began_ms));
-        if (i == 0) store_run_sql(jk_embedded_database(other), "create table kept (x int)");
-        if (i == 1) store_run_sql(jk_embedded_database(other), "select x from kept");
+        if (i == 0) store_run_sql(jk_embedded_owner(other), "create table kept (x int)");
+        if (i == 1) store_run_sql(jk_embedded_owner(other), "select x from kept");
         jk_embedded_stop(other);
     }
 }
