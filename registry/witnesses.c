@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/defer.h"
 #include "base/log.h"
+#include "base/metrics.h"
 
 #define LOOK_MS 5000
 
@@ -81,6 +82,15 @@ static void ahead(void *context, const char *witness, uint64_t size, uint64_t ou
     jk_store_stop_writes(context);
 }
 
+static void changed(void *context, const struct jk_witness_report *report)
+{
+    (void)context;
+    jk_metrics_set(JK_METRIC_WITNESSES_ASKED, report->asked);
+    jk_metrics_set(JK_METRIC_WITNESSES_COSIGNED, report->cosigned);
+    jk_metrics_set(JK_METRIC_WITNESSES_FAILING, report->failing);
+    jk_metrics_set(JK_METRIC_WITNESS_QUORUM_SIZE, report->quorum_size);
+}
+
 static void published(void *context, uint64_t size, struct jk_span note)
 {
     jk_witness_published(context, note, size);
@@ -140,7 +150,7 @@ static enum jk_status read_policy(struct jk_store *store, const char *path, stru
 enum jk_status jk_witnesses_start(struct jk_store *store, const char *policy_file, struct jk_arena *arena,
                                   struct jk_witness_pool **out_pool, struct jk_error *error)
 {
-    struct jk_witness_options options = {.port = {store, prove, log_size, cosign, ahead}};
+    struct jk_witness_options options = {.port = {store, prove, log_size, cosign, ahead, changed}};
     struct jk_witness_report report;
 
     JK_TRY(read_policy(store, policy_file, arena, &options.policy, error));

@@ -79,7 +79,7 @@ static enum jk_status take_lock(struct jk_batch *batch, struct jk_query *queries
     JK_TRY(jk_fold_follow(batch->store, &batch->head, queries[Q_ENTRIES].result, queries[Q_RECORDS].result, &folded,
                           error));
     if (folded.more) return jk_fail(error, JK_ABORTED, "FAR_BEHIND", "far behind the database");
-    JK_TRY(jk_keys_choose(&batch->store->keys, batch->store->book, batch->store->size, error));
+    JK_TRY(jk_signkeys_choose(&batch->store->keys, batch->store->book, batch->store->size, error));
     batch->turn.time_us = jk_result_i64(queries[Q_CLOCK].result, 0, 0);
     JK_TRY(check_clock(batch, error));
     take_replies(batch, &queries[Q_REPLIES]);
@@ -249,7 +249,7 @@ static void write_texts(const struct jk_batch *batch, struct writing *writing)
 /* The keys that sign from this batch on: with it, the head says who signed its checkpoint. */
 static void write_keys(const struct jk_batch *batch, struct jk_query *query, struct writing *writing)
 {
-    jk_keys_lines(batch->store->book, (uint32_t)batch->edge.size, &writing->keys);
+    jk_signkeys_lines(batch->store->book, (uint32_t)batch->edge.size, &writing->keys);
     jk_query_span(query, jk_span_trim(jk_text_span(&writing->keys)));
 }
 
@@ -316,7 +316,7 @@ static enum jk_status seal(struct jk_batch *batch, struct jk_error *error)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "the server has no memory for this write now");
     for (size_t i = 0; i < batch->entry_count; i++)
         jk_edge_append(&batch->edge, &batch->leaves[i]);
-    JK_TRY(jk_keys_choose(&batch->store->keys, batch->store->book, (uint32_t)batch->edge.size, error));
+    JK_TRY(jk_signkeys_choose(&batch->store->keys, batch->store->book, (uint32_t)batch->edge.size, error));
     return jk_head_sign(batch->store->keys.signing, batch->store->keys.count, &batch->edge, &batch->note, error);
 }
 

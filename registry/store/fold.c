@@ -36,12 +36,12 @@ enum jk_status jk_fold_check_keys(struct jk_store *store, const struct jk_head *
     struct jk_verifier verifiers[JK_BOOK_KEYS];
     size_t count;
 
-    if (!jk_keys_equal(store->book, (uint32_t)head->size, head->key))
+    if (!jk_signkeys_equal(store->book, (uint32_t)head->size, head->key))
         return jk_fail(error, JK_DATA_LOSS, "HEAD_DAMAGED",
                        "the keys in log_head are not those that the log's %llu entries name: restore the database from "
                        "a backup",
                        (unsigned long long)head->size);
-    count = jk_keys_verifiers(store->book, (uint32_t)head->size, verifiers);
+    count = jk_signkeys_verifiers(store->book, (uint32_t)head->size, verifiers);
     return jk_head_verify(head, verifiers, count, error);
 }
 
@@ -211,7 +211,7 @@ static enum jk_status follow_entries(struct jk_store *store, const struct jk_hea
                     "restored from another line",
                     (unsigned long long)head->size);
     if (status == JK_OK && store->edge.size == head->size &&
-        (new_keys || !jk_keys_equal(store->book, (uint32_t)head->size, head->key)))
+        (new_keys || !jk_signkeys_equal(store->book, (uint32_t)head->size, head->key)))
         status = jk_fold_check_keys(store, head, error);
     if (status != JK_OK) {
         JK_CHECK(status != JK_RESOURCE_EXHAUSTED);
@@ -229,9 +229,9 @@ enum jk_status jk_fold_follow(struct jk_store *store, const struct jk_head *head
 {
     uint64_t size = store->size;
     int64_t version = store->record_version;
-    bool new_keys = !jk_keys_equal(store->book, (uint32_t)size, head->key);
+    bool new_keys = !jk_signkeys_equal(store->book, (uint32_t)size, head->key);
     struct jk_verifier verifiers[JK_BOOK_KEYS];
-    size_t count = jk_keys_verifiers(store->book, (uint32_t)size, verifiers);
+    size_t count = jk_signkeys_verifiers(store->book, (uint32_t)size, verifiers);
 
     JK_TRY(jk_fold_check_head(store, head, error));
     if (head->size != size && !new_keys) JK_TRY(jk_head_verify(head, verifiers, count, error));

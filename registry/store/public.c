@@ -44,11 +44,11 @@ static bool is_signed(struct jk_store *store, struct jk_span note, struct jk_err
     struct jk_verifier keys[JK_BOOK_KEYS];
     size_t count;
 
-    if (store->size == 0) return jk_keys_signed(&store->keys, note, why);
+    if (store->size == 0) return jk_signkeys_signed(&store->keys, note, why);
     pthread_rwlock_rdlock(&store->lock);
-    count = jk_keys_verifiers(store->book, store->size, keys);
+    count = jk_signkeys_verifiers(store->book, store->size, keys);
     pthread_rwlock_unlock(&store->lock);
-    return jk_keys_any_signed(keys, count, note, why);
+    return jk_signkeys_any_signed(keys, count, note, why);
 }
 
 enum jk_status jk_public_rolled_back(struct jk_store *store, const struct jk_published *published, uint64_t head_size,

@@ -37,7 +37,7 @@ static void look_at_checkpoint(struct rebuild *rebuild, struct jk_published *pub
 
     jk_error_init(&why, NULL);
     good = jk_published_read(rebuild->folder, published, &why) == JK_OK;
-    if (good && published->present) good = jk_keys_signed(&rebuild->store->keys, jk_text_span(&published->note), &why);
+    if (good && published->present) good = jk_signkeys_signed(&rebuild->store->keys, jk_text_span(&published->note), &why);
     if (good) return;
     published->present = false;
     rebuild->wrong_checkpoint = true;

@@ -55,7 +55,7 @@ static enum jk_status read_goal(struct recovery *recovery, struct jk_error *erro
 
     JK_TRY(recovery->mirror->read(recovery->mirror->context, JK_PUBLISHED_FILE, &recovery->note, error));
     jk_error_init(&why, NULL);
-    if (!jk_keys_signed(&recovery->store->keys, jk_text_span(&recovery->note), &why) ||
+    if (!jk_signkeys_signed(&recovery->store->keys, jk_text_span(&recovery->note), &why) ||
         jk_note_open(jk_text_span(&recovery->note), &body, &signatures, &why) != JK_OK ||
         jk_checkpoint_parse(body, &recovery->goal, &why) != JK_OK ||
         !jk_span_equal(recovery->goal.origin, jk_span_of(recovery->store->origin)))
@@ -194,7 +194,7 @@ static enum jk_status check_all_known(struct recovery *recovery, bool folded, st
     jk_published_init(&published);
     jk_error_init(&why, NULL);
     if (jk_public_read(store->public_dir, &published, &why) == JK_OK && published.present &&
-        jk_keys_signed(&store->keys, jk_text_span(&published.note), &why))
+        jk_signkeys_signed(&store->keys, jk_text_span(&published.note), &why))
         status = check_known(recovery, store->public_dir, jk_text_span(&published.note), folded, error);
     jk_published_done(&published);
     return status;
@@ -238,7 +238,7 @@ static enum jk_status load_held(struct recovery *recovery, const struct jk_head 
     struct jk_store *store = recovery->store;
 
     JK_TRY(jk_fold_check_head(store, head, error));
-    JK_TRY(jk_keys_recognise(&store->keys, head->key, error));
+    JK_TRY(jk_signkeys_recognise(&store->keys, head->key, error));
     JK_TRY(jk_load_entries(store, &recovery->conn, head->size, error));
     if (!jk_edge_equal(&store->edge, &head->edge))
         return jk_fail(error, JK_DATA_LOSS, "LOG_DIVERGED",
@@ -377,8 +377,8 @@ static enum jk_status commit_chunk(struct recovery *recovery, struct chunk *chun
 
     jk_text_init(&note, JK_NOTE_MAX);
     jk_text_init(&keys, 0);
-    jk_keys_lines(store->book, (uint32_t)recovery->edge.size, &keys);
-    status = jk_keys_choose(&store->keys, store->book, (uint32_t)recovery->edge.size, error);
+    jk_signkeys_lines(store->book, (uint32_t)recovery->edge.size, &keys);
+    status = jk_signkeys_choose(&store->keys, store->book, (uint32_t)recovery->edge.size, error);
     if (status == JK_OK) status = jk_head_sign(store->keys.signing, store->keys.count, &recovery->edge, &note, error);
     if (status == JK_OK)
         status = write_chunk(recovery, chunk, jk_text_span(&note), jk_span_trim(jk_text_span(&keys)), error);
@@ -397,7 +397,7 @@ static bool can_sign(struct recovery *recovery)
     struct jk_error why;
 
     jk_error_init(&why, NULL);
-    return jk_keys_choose(&store->keys, store->book, (uint32_t)recovery->edge.size, &why) == JK_OK;
+    return jk_signkeys_choose(&store->keys, store->book, (uint32_t)recovery->edge.size, &why) == JK_OK;
 }
 
 /* What is read now must be what was checked before. */

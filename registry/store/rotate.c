@@ -14,9 +14,9 @@ static enum jk_status append(struct jk_turn *turn, struct jk_entry *entry, struc
 }
 
 /* The next key: that of the ".next" file, as long as it was never the log's. */
-static enum jk_status find_next(struct jk_keys *keys, struct jk_span now, struct jk_error *error)
+static enum jk_status find_next(struct jk_signkeys *keys, struct jk_span now, struct jk_error *error)
 {
-    JK_TRY(jk_keys_read(keys, error));
+    JK_TRY(jk_signkeys_read(keys, error));
     if (!keys->held[1])
         return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_NEXT_ABSENT",
                        "there is no next key %s: \"jokbod key rotate\" makes it", keys->paths[1]);
@@ -27,7 +27,7 @@ static enum jk_status find_next(struct jk_keys *keys, struct jk_span now, struct
 enum jk_status jk_turn_rotate_key(struct jk_turn *turn, struct jk_error *error)
 {
     struct jk_store *store = ((struct jk_batch *)turn->batch)->store;
-    struct jk_keys *keys = &store->keys;
+    struct jk_signkeys *keys = &store->keys;
     uint32_t size = jk_book_size(turn->book);
     JK_CLEANUP(jk_text_done) struct jk_text signature = {0};
     struct jk_span now[JK_BOOK_KEYS];
@@ -37,7 +37,7 @@ enum jk_status jk_turn_rotate_key(struct jk_turn *turn, struct jk_error *error)
         return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_PENDING",
                        "two keys sign the log already: \"jokbod key retire\" ends the older one's time");
     JK_TRY(find_next(keys, now[0], error));
-    JK_TRY(jk_keys_choose(keys, turn->book, size, error));
+    JK_TRY(jk_signkeys_choose(keys, turn->book, size, error));
     if (!jk_rotation_sign(keys->signing[0], jk_signer_verifier(keys->held[1]), &signature))
         return jk_fail(error, JK_INTERNAL, "SIGNING_FAILED", "OpenSSL could not sign the next key");
     entry.key = jk_span_of(keys->texts[1]);

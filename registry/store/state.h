@@ -13,7 +13,7 @@
 #include "store/conn.h"
 #include "store/guard.h"
 #include "store/head.h"
-#include "store/keys.h"
+#include "store/signkeys.h"
 #include "store/store.h"
 #include "tiles/published.h"
 
@@ -46,7 +46,7 @@ struct jk_store {
     struct jk_edge edge;
     int64_t last_time_us;
     _Atomic int64_t record_version;
-    struct jk_keys keys;
+    struct jk_signkeys keys;
     struct jk_guard guard;
 
     pthread_mutex_t publish_lock;

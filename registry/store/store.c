@@ -64,7 +64,7 @@ static void set_key_path(struct jk_store *store, const struct jk_store_options *
 {
     char *path = options->key_file ? copy_text(options->key_file) : path_in(options->data_dir, "log.key");
 
-    jk_keys_init(&store->keys, path);
+    jk_signkeys_init(&store->keys, path);
     free(path);
 }
 
@@ -101,7 +101,7 @@ static void free_store(struct jk_store *store)
 {
     jk_guard_close(&store->guard);
     if (store->lock_fd >= 0) close(store->lock_fd);
-    jk_keys_done(&store->keys);
+    jk_signkeys_done(&store->keys);
     jk_mailbox_free(store->writes);
     jk_mailbox_free(store->jobs);
     jk_directory_free(store->directory);
@@ -213,7 +213,7 @@ static enum jk_status begin_log(struct jk_store *store, struct jk_conn *writer, 
     } else if (status != JK_OK) {
         return jk_fail(error, status, failure.reason, "%s", failure.message);
     }
-    JK_TRY(jk_keys_take(&store->keys, 0, signer, error));
+    JK_TRY(jk_signkeys_take(&store->keys, 0, signer, error));
     JK_TRY(check_keys(store, error));
     status = jk_init_log(store, writer, &failure);
     if (status == JK_OK) return JK_OK;
@@ -230,7 +230,7 @@ enum jk_status jk_store_load_key(struct jk_store *store, struct jk_error *error)
     enum jk_status status;
 
     jk_error_init(&failure, NULL);
-    status = jk_keys_read(&store->keys, &failure);
+    status = jk_signkeys_read(&store->keys, &failure);
     if (status == JK_NOT_FOUND)
         return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE_ABSENT",
                        "the log has entries, and there is no signing key %s: copy the key file from the first server",
@@ -284,7 +284,7 @@ static enum jk_status load_store(struct jk_store *store, struct jk_error *error)
     if (status == JK_OK) status = jk_load(store, &writer, &published, error);
     jk_conn_drop(&writer);
     jk_published_done(&published);
-    if (status == JK_OK) (void)jk_keys_tidy(&store->keys, store->book);
+    if (status == JK_OK) (void)jk_signkeys_tidy(&store->keys, store->book);
     return status;
 }
 
@@ -341,7 +341,7 @@ void jk_store_stop(struct jk_store *store)
     jk_readers_stop(store);
     jk_listener_stop(store);
     jk_publisher_stop(store);
-    if (store->size > 0) (void)jk_keys_tidy(&store->keys, store->book);
+    if (store->size > 0) (void)jk_signkeys_tidy(&store->keys, store->book);
     free_store(store);
 }
 
@@ -404,7 +404,7 @@ enum jk_status jk_store_receipt(struct jk_store *store, uint64_t index, struct j
 void jk_store_keys(struct jk_store *store, uint32_t size, struct jk_text *out_lines)
 {
     pthread_rwlock_rdlock(&store->lock);
-    jk_keys_lines(store->book, size < store->size ? size : store->size, out_lines);
+    jk_signkeys_lines(store->book, size < store->size ? size : store->size, out_lines);
     pthread_rwlock_unlock(&store->lock);
 }
 

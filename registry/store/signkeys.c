@@ -1,5 +1,5 @@
-/* Reading and choosing the signing keys; see keys.h. */
-#include "store/keys.h"
+/* Reading and choosing the signing keys; see signkeys.h. */
+#include "store/signkeys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +10,11 @@
 
 #define RETIRED 2 /* of the files */
 
-void jk_keys_init(struct jk_keys *keys, const char *path)
+void jk_signkeys_init(struct jk_signkeys *keys, const char *path)
 {
     static const char *const ends[JK_KEY_FILES] = {"", JK_KEY_NEXT, JK_KEY_RETIRED};
 
-    *keys = (struct jk_keys){0};
+    *keys = (struct jk_signkeys){0};
     for (size_t i = 0; i < JK_KEY_FILES; i++) {
         size_t room = strlen(path) + strlen(ends[i]) + 1;
 
@@ -24,17 +24,17 @@ void jk_keys_init(struct jk_keys *keys, const char *path)
     }
 }
 
-void jk_keys_done(struct jk_keys *keys)
+void jk_signkeys_done(struct jk_signkeys *keys)
 {
     for (size_t i = 0; i < JK_KEY_FILES; i++) {
         free(keys->paths[i]);
         free(keys->texts[i]);
         jk_signer_free(keys->held[i]);
     }
-    *keys = (struct jk_keys){0};
+    *keys = (struct jk_signkeys){0};
 }
 
-enum jk_status jk_keys_take(struct jk_keys *keys, size_t file, struct jk_signer *signer, struct jk_error *error)
+enum jk_status jk_signkeys_take(struct jk_signkeys *keys, size_t file, struct jk_signer *signer, struct jk_error *error)
 {
     struct jk_text text;
     char *taken;
@@ -54,7 +54,7 @@ enum jk_status jk_keys_take(struct jk_keys *keys, size_t file, struct jk_signer 
     return JK_OK;
 }
 
-enum jk_status jk_keys_read(struct jk_keys *keys, struct jk_error *error)
+enum jk_status jk_signkeys_read(struct jk_signkeys *keys, struct jk_error *error)
 {
     for (size_t i = 0; i < JK_KEY_FILES; i++) {
         struct jk_signer *signer = NULL;
@@ -64,7 +64,7 @@ enum jk_status jk_keys_read(struct jk_keys *keys, struct jk_error *error)
         jk_error_init(&failure, NULL);
         status = jk_keyfile_load(keys->paths[i], &signer, &failure);
         if (status == JK_OK)
-            JK_TRY(jk_keys_take(keys, i, signer, error));
+            JK_TRY(jk_signkeys_take(keys, i, signer, error));
         else if (status != JK_NOT_FOUND && i < RETIRED) /* what is retired is no longer needed */
             return jk_fail(error, status, failure.reason, "%s", failure.message);
     }
@@ -72,7 +72,7 @@ enum jk_status jk_keys_read(struct jk_keys *keys, struct jk_error *error)
     return jk_fail(error, JK_NOT_FOUND, "KEY_FILE_ABSENT", "there is no signing key %s", keys->paths[0]);
 }
 
-static const struct jk_signer *find(const struct jk_keys *keys, struct jk_span text)
+static const struct jk_signer *find(const struct jk_signkeys *keys, struct jk_span text)
 {
     for (size_t i = 0; i < JK_KEY_FILES; i++) {
         if (keys->held[i] && jk_span_equal(jk_span_of(keys->texts[i]), text)) return keys->held[i];
@@ -81,7 +81,7 @@ static const struct jk_signer *find(const struct jk_keys *keys, struct jk_span t
 }
 
 /* How many of the wanted ones are here. */
-static size_t pick(struct jk_keys *keys, const struct jk_span *wanted, size_t count)
+static size_t pick(struct jk_signkeys *keys, const struct jk_span *wanted, size_t count)
 {
     size_t found = 0;
 
@@ -93,7 +93,7 @@ static size_t pick(struct jk_keys *keys, const struct jk_span *wanted, size_t co
     return found;
 }
 
-static enum jk_status foreign(const struct jk_keys *keys, struct jk_span theirs, struct jk_error *error)
+static enum jk_status foreign(const struct jk_signkeys *keys, struct jk_span theirs, struct jk_error *error)
 {
     return jk_fail(
         error, JK_FAILED_PRECONDITION, "LOG_FOREIGN",
@@ -102,7 +102,7 @@ static enum jk_status foreign(const struct jk_keys *keys, struct jk_span theirs,
         JK_SPAN_ARG(theirs), keys->texts[0] ? keys->texts[0] : keys->texts[1]);
 }
 
-enum jk_status jk_keys_recognise(const struct jk_keys *keys, struct jk_span lines, struct jk_error *error)
+enum jk_status jk_signkeys_recognise(const struct jk_signkeys *keys, struct jk_span lines, struct jk_error *error)
 {
     struct jk_span rest = lines, line;
 
@@ -114,7 +114,7 @@ enum jk_status jk_keys_recognise(const struct jk_keys *keys, struct jk_span line
     return foreign(keys, line, error);
 }
 
-static enum jk_status missing(const struct jk_keys *keys, const struct jk_span *wanted, size_t found,
+static enum jk_status missing(const struct jk_signkeys *keys, const struct jk_span *wanted, size_t found,
                               struct jk_error *error)
 {
     struct jk_span lost = found > 0 && keys->signing[0] ? wanted[1] : wanted[0];
@@ -127,19 +127,20 @@ static enum jk_status missing(const struct jk_keys *keys, const struct jk_span *
     return foreign(keys, lost, error);
 }
 
-enum jk_status jk_keys_choose(struct jk_keys *keys, const struct jk_book *book, uint32_t n, struct jk_error *error)
+enum jk_status jk_signkeys_choose(struct jk_signkeys *keys, const struct jk_book *book, uint32_t n,
+                                  struct jk_error *error)
 {
     struct jk_span wanted[JK_BOOK_KEYS];
     size_t count = jk_book_keys(book, n, wanted), found;
 
     JK_CHECK(count > 0);
     if (pick(keys, wanted, count) == count) return JK_OK;
-    JK_TRY(jk_keys_read(keys, error));
+    JK_TRY(jk_signkeys_read(keys, error));
     found = pick(keys, wanted, count);
     return found == count ? JK_OK : missing(keys, wanted, found, error);
 }
 
-static void move(struct jk_keys *keys, size_t from, size_t to)
+static void move(struct jk_signkeys *keys, size_t from, size_t to)
 {
     jk_signer_free(keys->held[to]);
     free(keys->texts[to]);
@@ -150,7 +151,7 @@ static void move(struct jk_keys *keys, size_t from, size_t to)
     keys->count = 0;
 }
 
-bool jk_keys_tidy(struct jk_keys *keys, const struct jk_book *book)
+bool jk_signkeys_tidy(struct jk_signkeys *keys, const struct jk_book *book)
 {
     struct jk_span now[JK_BOOK_KEYS];
     struct jk_error error;
@@ -167,7 +168,7 @@ bool jk_keys_tidy(struct jk_keys *keys, const struct jk_book *book)
     return jk_folder_sync_of(keys->paths[0], &error) == JK_OK;
 }
 
-void jk_keys_lines(const struct jk_book *book, uint32_t n, struct jk_text *out)
+void jk_signkeys_lines(const struct jk_book *book, uint32_t n, struct jk_text *out)
 {
     struct jk_span keys[JK_BOOK_KEYS];
     size_t count = jk_book_keys(book, n, keys);
@@ -176,7 +177,7 @@ void jk_keys_lines(const struct jk_book *book, uint32_t n, struct jk_text *out)
         jk_text_addf(out, "%.*s\n", JK_SPAN_ARG(keys[i]));
 }
 
-bool jk_keys_equal(const struct jk_book *book, uint32_t n, struct jk_span lines)
+bool jk_signkeys_equal(const struct jk_book *book, uint32_t n, struct jk_span lines)
 {
     struct jk_span keys[JK_BOOK_KEYS], line;
     size_t count = jk_book_keys(book, n, keys), i = 0;
@@ -187,7 +188,8 @@ bool jk_keys_equal(const struct jk_book *book, uint32_t n, struct jk_span lines)
     return i == count;
 }
 
-bool jk_keys_any_signed(const struct jk_verifier *verifiers, size_t count, struct jk_span note, struct jk_error *why)
+bool jk_signkeys_any_signed(const struct jk_verifier *verifiers, size_t count, struct jk_span note,
+                            struct jk_error *why)
 {
     struct jk_span body;
 
@@ -198,15 +200,15 @@ bool jk_keys_any_signed(const struct jk_verifier *verifiers, size_t count, struc
     return false;
 }
 
-bool jk_keys_signed(const struct jk_keys *keys, struct jk_span note, struct jk_error *why)
+bool jk_signkeys_signed(const struct jk_signkeys *keys, struct jk_span note, struct jk_error *why)
 {
     for (size_t i = 0; i < JK_KEY_FILES; i++) {
-        if (keys->held[i] && jk_keys_any_signed(jk_signer_verifier(keys->held[i]), 1, note, why)) return true;
+        if (keys->held[i] && jk_signkeys_any_signed(jk_signer_verifier(keys->held[i]), 1, note, why)) return true;
     }
     return false;
 }
 
-size_t jk_keys_verifiers(const struct jk_book *book, uint32_t n, struct jk_verifier out_verifiers[JK_BOOK_KEYS])
+size_t jk_signkeys_verifiers(const struct jk_book *book, uint32_t n, struct jk_verifier out_verifiers[JK_BOOK_KEYS])
 {
     struct jk_span keys[JK_BOOK_KEYS];
     size_t count = jk_book_keys(book, n, keys);
