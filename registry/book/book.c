@@ -61,12 +61,14 @@
 static bool init_tables(struct jk_book *book)
 {
     bool done = true;
-#define TABLE(table, type) jk_chunks_init(&book->table, sizeof(type));
+#define TABLE(table, type) jk_chunks_init(&book->table, &book->pool, sizeof(type));
     TABLES(TABLE)
 #undef TABLE
 #define INDEX(index, table, type, link) done = jk_index_init(&book->index, offsetof(type, link)) && done;
     INDEXES(INDEX)
 #undef INDEX
+    jk_bytes_init(&book->bytes, &book->pool);
+    jk_bytes_init(&book->cached, &book->pool);
     return done;
 }
 
@@ -97,6 +99,7 @@ void jk_book_free(struct jk_book *book)
     jk_journal_done(&book->journal);
     jk_bytes_done(&book->bytes);
     jk_bytes_done(&book->cached);
+    jk_pool_done(&book->pool);
     free(book->queue.at);
     free(book->wanted.at);
     free(book->stack.at);
@@ -112,7 +115,7 @@ void jk_book_free(struct jk_book *book)
 static void grow_indexes(struct jk_book *book)
 {
 #define INDEX(index, table, type, link)                                                                                \
-    if (book->table.count > book->index.size) (void)jk_index_grow(&book->index, &book->table);
+    if (jk_index_is_full(&book->index, &book->table)) (void)jk_index_grow(&book->index, &book->table);
     INDEXES(INDEX)
 #undef INDEX
 }
@@ -294,30 +297,25 @@ size_t jk_book_changed(struct jk_book *book, uint32_t *out_models, size_t room)
 
 void jk_book_count_write(struct jk_book *book, uint32_t publisher, int64_t time_us)
 {
-    struct jk_publisher_row *row = jk_publisher_row(book, publisher);
-    int32_t day = (int32_t)jk_time_day(time_us);
-    if (row->days != JK_NONE) {
-        struct jk_day_row *newest = jk_chunks_at(&book->days, row->days);
-        if (newest->day == day) {
-            jk_book_set(book, &newest->count, newest->count + 1);
-            return;
-        }
+    struct jk_day_row *newest = &jk_publisher_row(book, publisher)->days, first = {.count = 1, .older = JK_NONE};
+    first.day = (int32_t)jk_time_day(time_us);
+    if (newest->count > 0 && newest->day == first.day) {
+        jk_book_set(book, &newest->count, newest->count + 1);
+        return;
     }
-    uint32_t slot;
-    struct jk_day_row *first = jk_book_append(book, &book->days, &slot);
-    if (!first) return;
-    *first = (struct jk_day_row){.day = day, .count = 1, .older = row->days};
-    jk_book_set(book, &row->days, slot);
+    if (newest->count > 0) {
+        struct jk_day_row *kept = jk_book_append(book, &book->days, &first.older);
+        if (!kept) return;
+        *kept = *newest;
+    }
+    jk_journal_copy(&book->journal, newest, &first, sizeof first);
 }
 
 uint32_t jk_book_writes_on_day(const struct jk_book *book, uint32_t publisher, int64_t time_us)
 {
     int32_t day = (int32_t)jk_time_day(time_us);
-    uint32_t slot = jk_publisher_row(book, publisher)->days;
-    while (slot != JK_NONE) { /* newest day first */
-        const struct jk_day_row *row = jk_chunks_at(&book->days, slot);
-        if (row->day <= day) return row->day == day ? row->count : 0;
-        slot = row->older;
-    }
-    return 0;
+    const struct jk_day_row *row = &jk_publisher_row(book, publisher)->days;
+    while (row->day > day && row->older != JK_NONE) /* newest day first */
+        row = jk_chunks_at(&book->days, row->older);
+    return row->day == day ? row->count : 0;
 }

@@ -153,6 +153,10 @@ JK_MUST_USE enum jk_status jk_book_apply(struct jk_book *book, struct jk_span en
 /* The same in two halves: jk_parsed_entry_read on any thread, then this in the entries' order. */
 JK_MUST_USE enum jk_status jk_book_apply_parsed(struct jk_book *book, const struct jk_parsed_entry *parsed,
                                                 struct jk_error *error);
+/* Applies entries in their order, each as jk_book_apply_parsed does, but faster: whoever has many at once gives them at
+ * once, 256 or more. Ends at the first that cannot follow; *out_applied says how many did. */
+JK_MUST_USE enum jk_status jk_book_apply_many(struct jk_book *book, const struct jk_parsed_entry *parsed, size_t count,
+                                              size_t *out_applied, struct jk_error *error);
 
 struct jk_book_mark { uint64_t position; uint32_t size; };
 /* Marks nest: an inner one is simply a later position. One jk_book_keep ends the journal, and with it every mark. */

@@ -26,16 +26,16 @@ struct jk_reserved_row {
     uint32_t name;
     struct jk_link by_lenient;
 };
+struct jk_day_row { /* writes of a publisher on a day */
+    int32_t day;
+    uint32_t count; /* 0 before the first write */
+    uint32_t older;
+};
 struct jk_publisher_row {
     struct jk_publisher pub;
     uint32_t name;
-    uint32_t registered; /* newest model registered under it */
-    uint32_t days;       /* newest day with writes */
-};
-struct jk_day_row {
-    int32_t day;
-    uint32_t count;
-    uint32_t older;
+    uint32_t registered;    /* newest model registered under it */
+    struct jk_day_row days; /* the newest day with writes; older ones in their table */
 };
 struct jk_model_row {
     struct jk_model pub;
@@ -158,6 +158,7 @@ struct jk_slots { /* scratch: a growing list */
 
 struct jk_book {
     struct jk_journal journal;
+    struct jk_pool pool;    /* of all that follows but the indexes */
     struct jk_bytes bytes;  /* journalled */
     struct jk_bytes cached; /* not journalled: root sets, joined name forms */
     uint32_t size;

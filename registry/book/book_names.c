@@ -53,7 +53,7 @@ uint32_t jk_book_add_publisher(struct jk_book *book, struct jk_span name, enum j
                                      .verified_history = JK_NONE,
                                      .last_model = JK_NONE};
     row->name = name_slot;
-    row->registered = row->days = JK_NONE;
+    row->registered = row->days.older = JK_NONE;
     jk_book_set(book, &jk_name_row(book, name_slot)->publisher, slot);
     return slot;
 }

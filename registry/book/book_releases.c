@@ -9,6 +9,7 @@ static uint32_t intern_weights(struct jk_book *book, const struct jk_digest *wei
     uint32_t hash = jk_hash_digest(weights), slot = jk_index_first(&book->weights_index, hash);
     for (; slot != JK_NONE; slot = jk_weights_row(book, slot)->by_digest.next) {
         struct jk_weights_row *row = jk_weights_row(book, slot);
+        if (row->by_digest.hash != hash) continue;
         if (!jk_digest_equal(&jk_release_row(book, row->first)->pub.weights, weights)) continue;
         jk_book_set(book, &row->uses, row->uses + 1);
         return slot;
@@ -33,6 +34,12 @@ static void link_into_model(struct jk_book *book, uint32_t slot, struct jk_relea
     jk_book_set(book, &model->last_release, slot);
 }
 
+/* New models tend to begin with the same version: so these come to lie side by side, where the one before was. */
+static uint32_t hash_version(uint32_t model, struct jk_span version)
+{
+    return jk_hash_fold(version, 0) + model;
+}
+
 uint32_t jk_book_add_release(struct jk_book *book, uint32_t model, const struct jk_release *release)
 {
     uint32_t slot;
@@ -45,8 +52,7 @@ uint32_t jk_book_add_release(struct jk_book *book, uint32_t model, const struct 
     link_into_model(book, slot, &row->pub);
     row->weights = intern_weights(book, &release->weights, slot);
     jk_index_add(&book->hash_index, &book->journal, &row->by_hash, slot, jk_hash_digest(&release->hash));
-    jk_index_add(&book->version_index, &book->journal, &row->by_version, slot,
-                 jk_hash_fold(release->version, (uint64_t)model + 1));
+    jk_index_add(&book->version_index, &book->journal, &row->by_version, slot, hash_version(model, release->version));
     jk_book_add_edges(book, slot);
     return slot;
 }
@@ -72,10 +78,11 @@ uint32_t jk_book_releases(const struct jk_book *book, uint32_t n)
 
 uint32_t jk_book_find_release(const struct jk_book *book, const struct jk_digest *hash, uint32_t n)
 {
-    uint32_t slot = jk_index_first(&book->hash_index, jk_hash_digest(hash));
+    uint32_t start = jk_hash_digest(hash), slot = jk_index_first(&book->hash_index, start);
     while (slot != JK_NONE) {
         const struct jk_release_row *row = jk_release_row(book, slot);
-        if (jk_digest_equal(&row->pub.hash, hash)) return row->pub.index < n ? slot : JK_NONE;
+        if (row->by_hash.hash == start && jk_digest_equal(&row->pub.hash, hash))
+            return row->pub.index < n ? slot : JK_NONE;
         slot = row->by_hash.next;
     }
     return JK_NONE;
@@ -83,7 +90,7 @@ uint32_t jk_book_find_release(const struct jk_book *book, const struct jk_digest
 
 uint32_t jk_book_find_version(const struct jk_book *book, uint32_t model, struct jk_span version, uint32_t n)
 {
-    uint32_t hash = jk_hash_fold(version, (uint64_t)model + 1);
+    uint32_t hash = hash_version(model, version);
     uint32_t slot = jk_index_first(&book->version_index, hash);
     while (slot != JK_NONE) {
         const struct jk_release_row *row = jk_release_row(book, slot);
@@ -97,8 +104,9 @@ uint32_t jk_book_find_version(const struct jk_book *book, uint32_t model, struct
 
 uint32_t jk_book_find_weights(const struct jk_book *book, const struct jk_digest *weights, uint32_t n)
 {
-    uint32_t slot = jk_index_first(&book->weights_index, jk_hash_digest(weights));
+    uint32_t hash = jk_hash_digest(weights), slot = jk_index_first(&book->weights_index, hash);
     for (; slot != JK_NONE; slot = jk_weights_row(book, slot)->by_digest.next) {
+        if (jk_weights_row(book, slot)->by_digest.hash != hash) continue;
         uint32_t first = jk_weights_row(book, slot)->first;
         const struct jk_release *release = &jk_release_row(book, first)->pub;
         if (jk_digest_equal(&release->weights, weights)) return release->index < n ? first : JK_NONE;

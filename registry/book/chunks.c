@@ -1,49 +1,101 @@
-/* Rows in chunks and bytes in blocks: see chunks.h. */
+/* Rows in chunks, bytes in blocks, and the pool that both are cut from: see chunks.h. */
 #include "book/chunks.h"
 
 #include <stdlib.h>
 
-void jk_chunks_init(struct jk_chunks *rows, size_t row_size)
+#include "base/pages.h"
+
+/* ---- the pool ---- */
+
+#define LINE          64u                  /* parts begin at one, so that small rows do not straddle two */
+#define FIRST_REGION  ((size_t)256 << 10)  /* a small book takes little */
+#define REGION_SHARE  8                    /* a region is at most that part of what there is already, or a page */
+#define LARGEST_SHARE (16 * JK_PAGE_LARGE) /* and at most this */
+
+static bool add_address(struct jk_parts *parts, unsigned char *part)
 {
-    memset(rows, 0, sizeof *rows);
-    rows->row_size = (uint32_t)row_size;
+    if (parts->count == parts->room) {
+        uint32_t room = parts->room ? parts->room * 2 : 8;
+        unsigned char **grown = realloc(parts->at, room * sizeof *grown);
+        if (!grown) return false;
+        parts->at = grown;
+        parts->room = room;
+    }
+    parts->at[parts->count++] = part;
+    return true;
 }
 
-static void free_all(unsigned char **parts, uint32_t count)
+static void parts_done(struct jk_parts *parts)
 {
-    for (uint32_t i = 0; i < count; i++)
-        free(parts[i]);
-    free(parts);
+    free(parts->at);
+    memset(parts, 0, sizeof *parts);
+}
+
+void jk_pool_done(struct jk_pool *pool)
+{
+    for (uint32_t i = 0; i < pool->regions.count; i++)
+        free(pool->regions.at[i]);
+    parts_done(&pool->regions);
+    memset(pool, 0, sizeof *pool);
+}
+
+/* Whole large pages, once the book fills some. */
+static size_t region_size(const struct jk_pool *pool, size_t need)
+{
+    size_t size = pool->taken / REGION_SHARE & ~(JK_PAGE_LARGE - 1);
+    if (size > LARGEST_SHARE) size = LARGEST_SHARE;
+    if (size == 0) size = pool->taken < JK_PAGE_LARGE ? FIRST_REGION : JK_PAGE_LARGE;
+    return size < need ? need : size;
+}
+
+static bool add_region(struct jk_pool *pool, size_t need)
+{
+    size_t size = region_size(pool, need);
+    unsigned char *region = jk_pages_alloc(size);
+    if (!region) return false;
+    if (!add_address(&pool->regions, region)) {
+        free(region);
+        return false;
+    }
+    pool->next = region;
+    pool->left = size;
+    pool->taken += size;
+    return true;
+}
+
+/* Cuts a part of `size` bytes and puts its address at the end of the list. What is left of a region that is too small
+ * for it is let go. */
+static bool add_part(struct jk_pool *pool, struct jk_parts *parts, size_t size)
+{
+    size = (size + LINE - 1) & ~(size_t)(LINE - 1);
+    if (pool->left < size && !add_region(pool, size)) return false;
+    if (!add_address(parts, pool->next)) return false;
+    pool->next += size;
+    pool->left -= size;
+    return true;
+}
+
+/* ---- rows ---- */
+
+void jk_chunks_init(struct jk_chunks *rows, struct jk_pool *pool, size_t row_size)
+{
+    memset(rows, 0, sizeof *rows);
+    rows->pool = pool;
+    rows->row_size = (uint32_t)row_size;
 }
 
 void jk_chunks_done(struct jk_chunks *rows)
 {
-    free_all(rows->chunks, rows->chunk_count);
-    memset(rows, 0, sizeof *rows);
-}
-
-/* One more part of `size` bytes at the end of the table. */
-static bool add_part(unsigned char ***parts, uint32_t *count, uint32_t *room, size_t size)
-{
-    if (*count == *room) {
-        uint32_t more = *room ? *room * 2 : 8;
-        unsigned char **grown = realloc(*parts, more * sizeof *grown);
-        if (!grown) return false;
-        *parts = grown;
-        *room = more;
-    }
-    unsigned char *part = malloc(size);
-    if (!part) return false;
-    (*parts)[(*count)++] = part;
-    return true;
+    parts_done(&rows->chunks);
+    rows->count = 0;
 }
 
 void *jk_chunks_append(struct jk_chunks *rows, struct jk_journal *journal)
 {
     uint32_t slot = rows->count;
     if (slot >= UINT32_MAX - 1) return NULL;
-    if ((slot >> JK_CHUNK_SHIFT) >= rows->chunk_count &&
-        !add_part(&rows->chunks, &rows->chunk_count, &rows->chunk_room, (size_t)rows->row_size * JK_CHUNK_ROWS))
+    if ((slot >> JK_CHUNK_SHIFT) >= rows->chunks.count &&
+        !add_part(rows->pool, &rows->chunks, (size_t)rows->row_size * JK_CHUNK_ROWS))
         return NULL;
     void *row = jk_chunks_at(rows, slot);
     memset(row, 0, rows->row_size);
@@ -51,10 +103,18 @@ void *jk_chunks_append(struct jk_chunks *rows, struct jk_journal *journal)
     return row;
 }
 
+/* ---- bytes ---- */
+
+void jk_bytes_init(struct jk_bytes *bytes, struct jk_pool *pool)
+{
+    memset(bytes, 0, sizeof *bytes);
+    bytes->pool = pool;
+}
+
 void jk_bytes_done(struct jk_bytes *bytes)
 {
-    free_all(bytes->blocks, bytes->block_count);
-    memset(bytes, 0, sizeof *bytes);
+    parts_done(&bytes->blocks);
+    bytes->current = bytes->used = 0;
 }
 
 void *jk_bytes_take(struct jk_bytes *bytes, struct jk_journal *journal, size_t size)
@@ -62,14 +122,13 @@ void *jk_bytes_take(struct jk_bytes *bytes, struct jk_journal *journal, size_t s
     if (size > JK_BYTES_BLOCK) return NULL;
     uint32_t start = (bytes->used + 7u) & ~7u;
     if (bytes->current == 0 || start + size > JK_BYTES_BLOCK) {
-        if (bytes->current == bytes->block_count &&
-            !add_part(&bytes->blocks, &bytes->block_count, &bytes->block_room, JK_BYTES_BLOCK))
+        if (bytes->current == bytes->blocks.count && !add_part(bytes->pool, &bytes->blocks, JK_BYTES_BLOCK))
             return NULL;
         jk_journal_set(journal, &bytes->current, bytes->current + 1);
         start = 0;
     }
     jk_journal_set(journal, &bytes->used, start + (uint32_t)size);
-    return bytes->blocks[bytes->current - 1] + start;
+    return bytes->blocks.at[bytes->current - 1] + start;
 }
 
 struct jk_span jk_bytes_copy(struct jk_bytes *bytes, struct jk_journal *journal, struct jk_span text)

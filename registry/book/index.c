@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/pages.h"
+
 #define FIRST_SIZE 64u
 #define SPREAD     0x9e3779b97f4a7c15u /* 2^64 by the golden ratio: odd, its bits well mixed */
 #define EACH_BYTE  0x0101010101010101u
@@ -26,30 +28,42 @@ void jk_index_done(struct jk_index *index)
 void jk_index_add(struct jk_index *index, struct jk_journal *journal, struct jk_link *link, uint32_t slot,
                   uint32_t hash)
 {
-    uint32_t *head = &index->buckets[hash & (index->size - 1)];
+    uint32_t *head = jk_index_head(index, hash);
     *link = (struct jk_link){.hash = hash, .next = *head};
     jk_journal_set(journal, head, slot);
 }
 
-bool jk_index_grow(struct jk_index *index, const struct jk_chunks *rows)
+static struct jk_link *link_at(const struct jk_index *index, const struct jk_chunks *rows, uint32_t slot)
 {
-    if (rows->count <= index->size || index->size >= 1u << 31) return true;
-    uint32_t size = index->size;
-    while (size < rows->count && size < 1u << 31)
-        size *= 2;
-    if (size < 1u << 31) size *= 2;
-    uint32_t *buckets = malloc(size * sizeof *buckets);
-    if (!buckets) return false;
-    memset(buckets, 0xff, size * sizeof *buckets);
-    for (uint32_t slot = 0; slot < rows->count; slot++) { /* ascending, so that chains stay newest first */
-        struct jk_link *link = (void *)((unsigned char *)jk_chunks_at(rows, slot) + index->link_at);
-        uint32_t *head = &buckets[link->hash & (size - 1)];
+    return (void *)((unsigned char *)jk_chunks_at(rows, slot) + index->link_at);
+}
+
+/* Ascending, so that chains stay newest first; a few rows ahead the place in the buckets is asked for. */
+static void link_all(struct jk_index *index, const struct jk_chunks *rows)
+{
+    for (uint32_t slot = 0; slot < rows->count; slot++) {
+        uint32_t ahead = slot + 16 < rows->count ? slot + 16 : slot;
+        __builtin_prefetch(jk_index_head(index, link_at(index, rows, ahead)->hash), 1);
+        struct jk_link *link = link_at(index, rows, slot);
+        uint32_t *head = jk_index_head(index, link->hash);
         link->next = *head;
         *head = slot;
     }
+}
+
+bool jk_index_grow(struct jk_index *index, const struct jk_chunks *rows)
+{
+    uint32_t size = index->size;
+    while (rows->count > size / 2 && size < 1u << 31)
+        size *= 2;
+    if (size == index->size) return true;
+    uint32_t *buckets = jk_pages_alloc(size * sizeof *buckets);
+    if (!buckets) return false;
+    memset(buckets, 0xff, size * sizeof *buckets);
     free(index->buckets);
     index->buckets = buckets;
     index->size = size;
+    link_all(index, rows);
     return true;
 }
 

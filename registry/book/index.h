@@ -23,12 +23,22 @@ void jk_index_done(struct jk_index *index);
 /* `link` lies in the row at `slot`, which is new. */
 void jk_index_add(struct jk_index *index, struct jk_journal *journal, struct jk_link *link, uint32_t slot,
                   uint32_t hash);
-/* Makes room when there are more rows than buckets; false when out of memory (the index still works). */
+/* Keeps at least two buckets a row, so that most chains are one row long; false when out of memory (the index still
+ * works). */
 bool jk_index_grow(struct jk_index *index, const struct jk_chunks *rows);
+static inline bool jk_index_is_full(const struct jk_index *index, const struct jk_chunks *rows)
+{
+    return rows->count > index->size / 2 && index->size < 1u << 31;
+}
+
+static inline uint32_t *jk_index_head(const struct jk_index *index, uint32_t hash)
+{
+    return &index->buckets[hash & (index->size - 1)];
+}
 
 static inline uint32_t jk_index_first(const struct jk_index *index, uint32_t hash)
 {
-    return index->buckets[hash & (index->size - 1)];
+    return *jk_index_head(index, hash);
 }
 
 #define JK_PART_SEED 1 /* for jk_hash_fold: the parts of models' names hash apart from whole names */

@@ -109,6 +109,19 @@ static bool has_reason(const struct jk_error *error, const char *reason)
     return error->reason && strcmp(error->reason, reason) == 0;
 }
 
+/* The findings of audit/audit.h. */
+static bool is_audit(const struct jk_error *error)
+{
+    return error->reason && strncmp(error->reason, "AUDIT_", strlen("AUDIT_")) == 0;
+}
+
+/* Of what is served over HTTP. */
+static bool is_mirror(const struct jk_error *error)
+{
+    return error->reason && (strncmp(error->reason, "MIRROR_", strlen("MIRROR_")) == 0 ||
+                             strncmp(error->reason, "FETCH_", strlen("FETCH_")) == 0);
+}
+
 enum jk_exit jk_faults_exit(const struct jk_error *error)
 {
     if (has_reason(error, "USAGE")) return JK_EXIT_USAGE;
@@ -117,6 +130,7 @@ enum jk_exit jk_faults_exit(const struct jk_error *error)
     if (has_reason(error, "NOT_VERIFIED")) return JK_EXIT_NOT_VERIFIED;
     if (has_reason(error, "LOG_FORKED")) return JK_EXIT_FORKED;
     if (has_reason(error, "RECEIPT_WRONG")) return JK_EXIT_RECEIPT_WRONG;
+    if (is_audit(error)) return JK_EXIT_NOT_VERIFIED;
     switch (error->status) {
     case JK_OK:
         return JK_EXIT_OK;
@@ -154,6 +168,7 @@ const char *jk_faults_hint(const struct jk_error *error)
         return "Keep both checkpoints, and show them to the operator and to others: together they are the proof.";
     if (has_reason(error, "RECEIPT_WRONG"))
         return "jokbo verify MODEL asks again; if that fails, too, tell the operator.";
+    if (is_mirror(error)) return "Is the log served there? Its checkpoint lies at URL/checkpoint.";
     if (has_reason(error, "USAGE")) return "jokbo help lists the commands; jokbo COMMAND --help its options.";
     switch (error->status) {
     case JK_UNAUTHENTICATED:

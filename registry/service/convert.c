@@ -1,11 +1,6 @@
 /* Conversions between the rules' types and the interface's. */
 #include "service/convert.h"
-
-char *jk_to_string(struct jk_arena *arena, struct jk_span text)
-{
-    char *copy = text.len ? jk_arena_copy(arena, text.at, text.len) : NULL;
-    return copy ? copy : (char *)protobuf_c_empty_string;
-}
+#include "service/services.h"
 
 char *jk_to_hex(struct jk_arena *arena, const struct jk_digest *digest)
 {
@@ -25,17 +20,6 @@ void jk_from_hex(const char *text, const char *field, struct jk_digest *out_dige
     memset(out_digest, 0, sizeof *out_digest);
     jk_text_shorten(span, shown, sizeof shown);
     jk_error_field(error, field, "\"%s\" is not a SHA-256: give 64 lower-case hexadecimal digits, or nothing", shown);
-}
-
-Google__Protobuf__Timestamp *jk_to_timestamp(struct jk_arena *arena, int64_t time_us)
-{
-    if (time_us == JK_TIME_NONE) return NULL;
-    Google__Protobuf__Timestamp *timestamp =
-        JK_MESSAGE(arena, Google__Protobuf__Timestamp, google__protobuf__timestamp);
-    if (!timestamp) return NULL;
-    timestamp->seconds = time_us / 1000000;
-    timestamp->nanos = (int32_t)(time_us % 1000000) * 1000;
-    return timestamp;
 }
 
 int64_t jk_from_timestamp(const Google__Protobuf__Timestamp *timestamp, const char *field, struct jk_error *error)
@@ -116,13 +100,9 @@ bool jk_from_permission(int value, enum jk_permission *out_permission)
     return true;
 }
 
-void **jk_pointers(struct jk_arena *arena, size_t count)
+void jk_check_reason(struct jk_error *error, const char *field, const char *text, bool required)
 {
-    return count ? jk_arena_zalloc(arena, count, sizeof(void *)) : NULL;
-}
-
-enum jk_status jk_out_of_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-                   "The request or its reply is too large to be worked on; ask for less at once");
+    size_t len = strlen(text);
+    if (required && !len) jk_error_field(error, field, "is required: say why, in at most %d bytes", JK_TEXT_MAX);
+    if (len > JK_TEXT_MAX) jk_error_field(error, field, "%zu bytes are too many: at most %d", len, JK_TEXT_MAX);
 }

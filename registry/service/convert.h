@@ -10,15 +10,13 @@
 
 #include "auth/access.h"
 #include "book/book.h"
+#include "reply/message.h"
 
-/* A NUL-terminated copy; the empty string where memory is out (the arena remembers that). */
-char *jk_to_string(struct jk_arena *arena, struct jk_span text);
 /* 64 digits; the empty string for a zero digest. */
 char *jk_to_hex(struct jk_arena *arena, const struct jk_digest *digest);
 /* Parses an optional digest: empty is zero. Adds a violation of `field` otherwise. */
 void jk_from_hex(const char *text, const char *field, struct jk_digest *out_digest, struct jk_error *error);
 
-Google__Protobuf__Timestamp *jk_to_timestamp(struct jk_arena *arena, int64_t time_us);
 /* JK_TIME_NONE for NULL; a violation of `field` when out of range. */
 int64_t jk_from_timestamp(const Google__Protobuf__Timestamp *timestamp, const char *field, struct jk_error *error);
 
@@ -31,18 +29,7 @@ Jokbo__V1__Answer jk_to_answer(enum jk_answer answer);
 bool jk_from_answer(int value, enum jk_answer *out_answer);
 bool jk_from_permission(int value, enum jk_permission *out_permission);
 
-/* Arena arrays of pointers for repeated fields; NULL when out of memory. */
-void **jk_pointers(struct jk_arena *arena, size_t count);
-
-/* A message in the arena, initialised: JK_MESSAGE(arena, Jokbo__V1__Model, jokbo__v1__model). */
-#define JK_MESSAGE(arena, type, prefix)                                                                                \
-    ({                                                                                                                 \
-        type *jk_message_ = jk_arena_alloc((arena), sizeof *jk_message_);                                              \
-        if (jk_message_) prefix##__init(jk_message_);                                                                  \
-        jk_message_;                                                                                                   \
-    })
-
-/* Ends a call whose arena is exhausted. */
-enum jk_status jk_out_of_memory(struct jk_error *error);
+/* A free text that says why: at most JK_TEXT_MAX bytes. */
+void jk_check_reason(struct jk_error *error, const char *field, const char *text, bool required);
 
 #endif

@@ -1,10 +1,9 @@
 /* CountDerivatives, ListCounts, ListCounted. The present is answered from counters on the calling thread; the past,
  * groups by publisher or licence, and lists walk the book on a reader thread. */
-#include <stdlib.h>
-
 #include "service/count.h"
 
 #include "base/clock.h"
+#include "reply/counts.h"
 #include "service/draft.h"
 #include "service/dispatch.h"
 #include "service/handlers.h"
@@ -103,168 +102,7 @@ enum jk_status jk_count_settle_time(struct jk_call *call, const Jokbo__V1__AsOf 
                    (unsigned long long)size);
 }
 
-/* ---- groups ---- */
-
-static const char *const depth_names[JK_COUNT_DEPTHS + 1] = {"0", "1",  "2",  "3",  "4",  "5",  "6",  "7",  "8",
-                                                             "9", "10", "11", "12", "13", "14", "15", "16+"};
-
-static bool add_group(struct jk_arena *arena, Jokbo__V1__DerivativeCount *out, Jokbo__V1__Grouping grouping,
-                      const char *key, uint32_t count)
-{
-    Jokbo__V1__CountGroup *group = JK_MESSAGE(arena, Jokbo__V1__CountGroup, jokbo__v1__count_group);
-    if (!group) return false;
-    group->grouping = grouping;
-    group->key = (char *)(uintptr_t)key;
-    group->count = count;
-    out->groups[out->n_groups++] = group;
-    return true;
-}
-
-static void group_relations(struct jk_arena *arena, const struct jk_total *total, bool hub,
-                            Jokbo__V1__DerivativeCount *out)
-{
-    uint32_t sums[JK_RELATION_COUNT] = {0};
-    for (int i = 1; i < JK_RELATION_COUNT; i++) {
-        enum jk_relation relation = hub ? jk_relation_on_hub((enum jk_relation)i) : (enum jk_relation)i;
-        sums[relation] += total->by_relation[i];
-    }
-    Jokbo__V1__Grouping grouping =
-        hub ? JOKBO__V1__GROUPING__GROUPING_HUB_RELATION : JOKBO__V1__GROUPING__GROUPING_RELATION;
-    for (int i = 1; i < JK_RELATION_COUNT; i++)
-        if (!hub || jk_relation_on_hub((enum jk_relation)i) == (enum jk_relation)i)
-            (void)add_group(arena, out, grouping, jk_relation_text((enum jk_relation)i), sums[i]);
-}
-
-static void group_classes(struct jk_arena *arena, const struct jk_total *total, Jokbo__V1__DerivativeCount *out)
-{
-    for (int i = 0; i < JK_LICENSE_CLASSES; i++)
-        (void)add_group(arena, out, JOKBO__V1__GROUPING__GROUPING_LICENSE_CLASS,
-                        jk_license_class_text((enum jk_license_class)i), total->by_license_class[i]);
-}
-
-static void group_depths(struct jk_arena *arena, const struct jk_total *total, Jokbo__V1__DerivativeCount *out)
-{
-    for (int i = 1; i <= JK_COUNT_DEPTHS; i++)
-        if (total->by_depth[i])
-            (void)add_group(arena, out, JOKBO__V1__GROUPING__GROUPING_DEPTH, depth_names[i], total->by_depth[i]);
-}
-
-static void group_months(struct jk_arena *arena, const struct jk_total *total, Jokbo__V1__DerivativeCount *out)
-{
-    char text[8];
-    for (unsigned i = 0; i < JK_COUNT_MONTHS; i++) {
-        if (!total->by_month[i]) continue;
-        jk_month_format(i, text);
-        (void)add_group(arena, out, JOKBO__V1__GROUPING__GROUPING_MONTH, jk_to_string(arena, jk_span_of(text)),
-                        total->by_month[i]);
-    }
-}
-
-static bool is_unbounded(Jokbo__V1__Grouping grouping)
-{
-    return grouping == JOKBO__V1__GROUPING__GROUPING_LICENSE || grouping == JOKBO__V1__GROUPING__GROUPING_PUBLISHER;
-}
-
-/* Splits from counters. */
-static void add_groups(struct jk_arena *arena, const struct jk_total *total, Jokbo__V1__Grouping grouping,
-                       Jokbo__V1__DerivativeCount *out)
-{
-    switch (grouping) {
-    case JOKBO__V1__GROUPING__GROUPING_RELATION:
-        group_relations(arena, total, false, out);
-        break;
-    case JOKBO__V1__GROUPING__GROUPING_HUB_RELATION:
-        group_relations(arena, total, true, out);
-        break;
-    case JOKBO__V1__GROUPING__GROUPING_LICENSE_CLASS:
-        group_classes(arena, total, out);
-        break;
-    case JOKBO__V1__GROUPING__GROUPING_DEPTH:
-        group_depths(arena, total, out);
-        break;
-    case JOKBO__V1__GROUPING__GROUPING_MONTH:
-        group_months(arena, total, out);
-        break;
-    default:
-        break;
-    }
-}
-
-/* ---- the reply ---- */
-
-static Jokbo__V1__CountScope *present_scope(const struct jk_present *present, struct jk_scope scope)
-{
-    Jokbo__V1__CountScope *out = JK_MESSAGE(present->arena, Jokbo__V1__CountScope, jokbo__v1__count_scope);
-    if (!out) return NULL;
-    if (scope.type == JK_SCOPE_BASE) {
-        const struct jk_alias *alias = jk_book_alias(present->book, scope.slot, present->size);
-        out->kind_case = JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL;
-        out->base_model = alias ? jk_to_string(present->arena, alias->name) : (char *)protobuf_c_empty_string;
-    } else if (scope.type == JK_SCOPE_TEAM) {
-        out->kind_case = JOKBO__V1__COUNT_SCOPE__KIND_TEAM;
-        out->team = jk_to_string(present->arena, jk_book_team(present->book, scope.slot)->id);
-    } else {
-        out->kind_case = JOKBO__V1__COUNT_SCOPE__KIND_ALL;
-        out->all = true;
-    }
-    return out;
-}
-
-/* A count without its splits; NULL total: nothing there. */
-static Jokbo__V1__DerivativeCount *present_total(const struct jk_present *present, struct jk_scope scope,
-                                                 const struct jk_total *total, size_t groups)
-{
-    Jokbo__V1__DerivativeCount *out =
-        JK_MESSAGE(present->arena, Jokbo__V1__DerivativeCount, jokbo__v1__derivative_count);
-    if (!out || !(out->scope = present_scope(present, scope))) return NULL;
-    out->log_size = present->size;
-    if (present->size) out->log_time = jk_to_timestamp(present->arena, jk_book_time(present->book, present->size - 1));
-    if (groups && !(out->groups = (Jokbo__V1__CountGroup **)jk_pointers(present->arena, groups))) return NULL;
-    if (!total) return out;
-    out->registered = total->registered;
-    out->yanked = total->yanked;
-    out->counted = total->counted;
-    out->direct = total->direct;
-    out->transitive = total->transitive;
-    out->independent = total->independent;
-    out->license_clean = total->license_clean;
-    out->distinct_publishers = total->distinct_publishers;
-    out->distinct_weights = total->distinct_weights;
-    return out;
-}
-
-/* Room for all splits that were asked for. */
-static size_t groups_room(const Jokbo__V1__CountDerivativesRequest *request, const struct jk_page *page)
-{
-    size_t room = 0;
-    for (size_t i = 0; i < request->n_group_by; i++)
-        room += is_unbounded(request->group_by[i])                            ? page->size
-                : request->group_by[i] == JOKBO__V1__GROUPING__GROUPING_MONTH ? JK_COUNT_MONTHS
-                                                                              : 32;
-    return room;
-}
-
-/* One of licence or publisher: those after the page token's position. */
-static enum jk_status add_unbounded(struct jk_call *call, const struct jk_present *present, struct jk_scope scope,
-                                    Jokbo__V1__Grouping grouping, const struct jk_page *page,
-                                    Jokbo__V1__DerivativeCount *out)
-{
-    struct jk_group *groups;
-    size_t count, first = page->resumed ? (size_t)page->after : 0;
-    bool publisher = grouping == JOKBO__V1__GROUPING__GROUPING_PUBLISHER;
-    JK_TRY(jk_count_groups(present->book, scope, publisher ? JK_GROUP_PUBLISHER : JK_GROUP_LICENSE, present->size,
-                           present->arena, &groups, &count, &call->error));
-    size_t end = count > first + page->size ? first + page->size : count;
-    for (size_t i = first; i < end; i++) {
-        struct jk_span key = publisher ? jk_book_publisher(present->book, groups[i].slot)->name
-                                       : jk_book_license_text(present->book, groups[i].slot);
-        if (!add_group(present->arena, out, grouping, jk_to_string(present->arena, key), groups[i].count))
-            return jk_out_of_memory(&call->error);
-    }
-    const Jokbo__V1__CountDerivativesRequest *request = (const void *)call->request;
-    if (end < count && request->n_group_by == 1) out->next_page_token = jk_page_token(call, page, present->size, end);
-    return JK_OK;
-}
+/* ---- one count ---- */
 
 static enum jk_status check_groupings(struct jk_call *call, const Jokbo__V1__CountDerivativesRequest *request,
                                       bool *out_walks)
@@ -278,7 +116,7 @@ static enum jk_status check_groupings(struct jk_call *call, const Jokbo__V1__Cou
             break;
         }
         seen |= 1u << grouping;
-        *out_walks = *out_walks || is_unbounded(request->group_by[i]);
+        *out_walks = *out_walks || jk_counts_is_unbounded(request->group_by[i]);
     }
     if (request->page_size < 0)
         jk_error_field(&call->error, "page_size", "%d is negative; 0 means %d, at most %d", request->page_size,
@@ -292,27 +130,12 @@ static enum jk_status fill(struct jk_call *call, const struct jk_view *view, str
                            const struct jk_page *page, Jokbo__V1__DerivativeCount **out_reply)
 {
     const Jokbo__V1__CountDerivativesRequest *request = (const void *)call->request;
-    struct jk_present present = {view->book, NULL, size, &call->arena};
-    static const struct jk_total nothing; /* what a walk finds there too: a count at a size is the same for ever */
-    const struct jk_total *total = NULL;
-    struct jk_total *own = NULL;
-    if (size == jk_cube_size(view->cube)) {
-        total = jk_cube_total(view->cube, scope);
-        if (!total) total = &nothing;
-    } else {
-        if (!(own = jk_arena_alloc(&call->arena, sizeof *own))) return jk_out_of_memory(&call->error);
-        JK_TRY(jk_count_at(view->book, scope, size, own, &call->error));
-        total = own;
-    }
-    *out_reply = present_total(&present, scope, total, groups_room(request, page));
-    if (!*out_reply) return jk_out_of_memory(&call->error);
-    for (size_t i = 0; i < request->n_group_by; i++) {
-        if (is_unbounded(request->group_by[i])) {
-            JK_TRY(add_unbounded(call, &present, scope, request->group_by[i], page, *out_reply));
-        } else {
-            add_groups(&call->arena, total, request->group_by[i], *out_reply);
-        }
-    }
+    struct jk_counts counts = {view->book, view->cube, size, &call->arena};
+    struct jk_counts_wish wish = {scope, request->group_by, request->n_group_by, page->resumed ? page->after : 0,
+                                  page->size};
+    uint64_t next;
+    JK_TRY(jk_counts_one(&counts, &wish, out_reply, &next, &call->error));
+    if (next > 0) (*out_reply)->next_page_token = jk_page_token(call, page, size, next);
     return call->arena.exhausted ? jk_out_of_memory(&call->error) : JK_OK;
 }
 
@@ -360,39 +183,11 @@ void jk_count_derivatives(struct jk_call *call)
 
 /* ---- all of them ---- */
 
-static Jokbo__V1__DerivativeCount *count_scope(struct jk_call *call, const struct jk_view *view, struct jk_scope scope,
-                                               uint32_t size, struct jk_total *scratch)
-{
-    struct jk_present present = {view->book, NULL, size, &call->arena};
-    if (size == jk_cube_size(view->cube)) return present_total(&present, scope, jk_cube_total(view->cube, scope), 0);
-    if (jk_count_at(view->book, scope, size, scratch, &call->error) != JK_OK) return NULL;
-    return present_total(&present, scope, scratch, 0);
-}
-
 static enum jk_status count_all(struct jk_call *call, const struct jk_view *view, uint32_t size,
                                 Jokbo__V1__ListCountsResponse *reply)
 {
-    struct jk_total *scratch = jk_arena_alloc(&call->arena, sizeof *scratch);
-    uint32_t teams = jk_book_teams(view->book, size), bases = 0, model;
-    while (jk_book_listed(view->book, bases, size) != JK_NONE)
-        bases++;
-    reply->bases = (Jokbo__V1__DerivativeCount **)jk_pointers(&call->arena, bases + 1);
-    reply->teams = (Jokbo__V1__DerivativeCount **)jk_pointers(&call->arena, teams + 1);
-    if (!scratch || !reply->bases || !reply->teams) return jk_out_of_memory(&call->error);
-    for (uint32_t i = 0; (model = jk_book_listed(view->book, i, size)) != JK_NONE; i++)
-        if (jk_book_base(view->book, model, size) &&
-            !(reply->bases[reply->n_bases++] =
-                  count_scope(call, view, (struct jk_scope){JK_SCOPE_BASE, model}, size, scratch)))
-            return jk_out_of_memory(&call->error);
-    for (uint32_t i = 0; i < teams; i++)
-        if (!(reply->teams[reply->n_teams++] =
-                  count_scope(call, view, (struct jk_scope){JK_SCOPE_TEAM, i}, size, scratch)))
-            return jk_out_of_memory(&call->error);
-    if (!(reply->all = count_scope(call, view, (struct jk_scope){JK_SCOPE_ALL, 0}, size, scratch)))
-        return jk_out_of_memory(&call->error);
-    reply->log_size = size;
-    reply->log_time = reply->all->log_time;
-    return JK_OK;
+    struct jk_counts counts = {view->book, view->cube, size, &call->arena};
+    return jk_counts_all(&counts, reply, &call->error);
 }
 
 void jk_list_counts(struct jk_call *call)

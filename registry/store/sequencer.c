@@ -20,6 +20,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "store/batch.h"
 
 #define IDLE_MS    1000
@@ -272,6 +273,7 @@ static void keep(struct jk_sequencer *seq)
     struct jk_error error;
     bool moved = seq->batch.entry_count > 0;
 
+    jk_metrics_add(JK_METRIC_BATCH_ENTRIES, 0, 0, seq->batch.entry_count);
     jk_error_init(&error, NULL);
     if (moved && jk_guard_write(&seq->store->guard, jk_text_span(&seq->batch.note), &error) != JK_OK) {
         seq->guard_behind = true;
@@ -317,9 +319,16 @@ static void put_off(struct jk_sequencer *seq, size_t from)
     seq->batch.count = from;
 }
 
+static void count_batch(size_t writes, int64_t started_us)
+{
+    jk_metrics_observe(JK_METRIC_BATCH_WRITES, 0, writes);
+    jk_metrics_observe(JK_METRIC_BATCH_SECONDS, 0, (uint64_t)(jk_monotonic_us() - started_us));
+}
+
 static void work(struct jk_sequencer *seq)
 {
     struct jk_error error;
+    int64_t started_us = jk_monotonic_us();
     size_t taken;
 
     jk_error_init(&error, NULL);
@@ -342,7 +351,9 @@ static void work(struct jk_sequencer *seq)
     }
     jk_log(JK_LOG_DEBUG, "batch", "writes", jk_log_i64((int64_t)seq->batch.count), "entries",
            jk_log_i64((int64_t)seq->batch.entry_count), "size", jk_log_i64(seq->store->size), NULL);
+    taken = seq->batch.count;
     jk_batch_settle(&seq->batch);
+    count_batch(taken, started_us);
     enter(seq, IDLE);
 }
 

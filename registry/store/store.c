@@ -441,6 +441,11 @@ size_t jk_store_write_backlog(struct jk_store *store)
     return jk_mailbox_length(store->writes);
 }
 
+size_t jk_store_read_backlog(struct jk_store *store)
+{
+    return jk_mailbox_length(store->jobs);
+}
+
 bool jk_store_read(struct jk_store *store, struct jk_job *job)
 {
     return jk_mailbox_put(store->jobs, &job->mail);

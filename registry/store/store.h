@@ -107,6 +107,8 @@ struct jk_turn {
 JK_MUST_USE enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint32_t *out_index, struct jk_error *error);
 /* Puts a record into the directory and queues it. */
 JK_MUST_USE enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *record, struct jk_error *error);
+/* Deletes a stored blob's bytes with the batch. */
+JK_MUST_USE enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest, struct jk_error *error);
 /* A free text with its salt, kept outside the log under its digest; at most 4 KiB. */
 JK_MUST_USE enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk_digest *out_digest, struct jk_error *error);
 
@@ -137,7 +139,8 @@ struct jk_write {
 };
 /* False: full or stopping; the write was not taken. */
 bool jk_store_write(struct jk_store *store, struct jk_write *write);
-size_t jk_store_write_backlog(struct jk_store *store);
+size_t jk_store_write_backlog(struct jk_store *store); /* writes that wait */
+size_t jk_store_read_backlog(struct jk_store *store);  /* jobs that wait for a reader */
 
 /* ---- reading from PostgreSQL: jobs on reader threads ---- */
 struct jk_reader;

@@ -233,8 +233,9 @@ static void fold_batch(struct jk_book *book, const struct made *made, uint32_t f
     at[2] = cpu_ns();
     hash_statements(parsed, count);
     at[3] = cpu_ns();
-    for (uint32_t i = 0; i < count; i++)
-        check(jk_book_apply_parsed(book, &parsed[i], &error), &error, first + i);
+    size_t applied;
+    enum jk_status status = jk_book_apply_many(book, parsed, count, &applied, &error);
+    check(status, &error, first + (uint32_t)applied);
     at[4] = cpu_ns();
     times->leaf += at[1] - at[0];
     times->read += at[2] - at[1];

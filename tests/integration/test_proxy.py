@@ -1,10 +1,13 @@
-"""What stands in docker/ and can be run without a container engine: nginx with docker/nginx.conf in front of a real jokbod on a Unix
-socket, and the roles of docker/roles.sh with the migrate command of docker/compose.yaml on a real PostgreSQL. The proxy's part is
+"""What stands in docker/ and can be run without a container engine: nginx with docker/nginx.conf in front of a real jokbod on Unix
+sockets, and the roles of docker/roles.sh with the migrate command of docker/compose.yaml on a real PostgreSQL. The proxy's part is
 skipped where nginx is not installed."""
+import gzip
+import http.client
 import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -29,7 +32,7 @@ def free_port():
 class Proxy:
     """nginx with the repository's configuration: only paths and the port are put in their places."""
 
-    def __init__(self, socket_path):
+    def __init__(self, socket_path, http_path):
         self.dir = tempfile.mkdtemp(prefix="jokbo-proxy-", dir="/tmp")
         self.port = free_port()
         self.cert = os.path.join(self.dir, "proxy.crt")
@@ -39,7 +42,7 @@ class Proxy:
                         "-out", self.cert], check=True, capture_output=True)
         with open(os.path.join(DOCKER, "nginx.conf")) as f:
             conf = f.read()
-        for old, new in (("/run/jokbo/grpc.sock", socket_path), ("/etc/jokbo/tls/proxy.crt", self.cert),
+        for old, new in (("/run/jokbo/grpc.sock", socket_path), ("/run/jokbo/http.sock", http_path), ("/etc/jokbo/tls/proxy.crt", self.cert),
                          ("/etc/jokbo/tls/proxy.key", key), ("listen 8443", "listen 127.0.0.1:%d" % self.port),
                          ("/tmp/nginx.pid", os.path.join(self.dir, "nginx.pid")), ("rate=200r/s", "rate=10000r/s")):
             assert old in conf, old
@@ -70,8 +73,8 @@ class BehindTheProxy(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.run_dir = tempfile.mkdtemp(prefix="jokbo-socket-", dir="/tmp")
-        cls.server = jokbo.Server("--listen", "unix:%s/grpc.sock" % cls.run_dir).start()
-        cls.proxy = Proxy(cls.run_dir + "/grpc.sock").start()
+        cls.server = jokbo.Server("--listen", "unix:%s/grpc.sock" % cls.run_dir, "--http", "unix:%s/http.sock" % cls.run_dir).start()
+        cls.proxy = Proxy(cls.run_dir + "/grpc.sock", cls.run_dir + "/http.sock").start()
         with open(cls.proxy.cert, "rb") as f:
             cls.credentials = grpc.ssl_channel_credentials(f.read())
         cls.client = jokbo.Client("localhost:%d" % cls.proxy.port, cls.server.token, credentials=cls.credentials)
@@ -99,6 +102,34 @@ class BehindTheProxy(unittest.TestCase):
         import hashlib
         blob = self.client.upload("BLOB_KIND_LICENSE_TEXT", text, hashlib.sha256(text).hexdigest())
         self.assertEqual(int(blob["size"]), len(text))
+
+    def fetch(self, path, method="GET", **headers):
+        with open(self.proxy.cert) as f:
+            context = ssl.create_default_context(cadata=f.read())
+        connection = http.client.HTTPSConnection("localhost", self.proxy.port, context=context, timeout=20)
+        connection.request(method, path, headers=headers)
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        return response, body
+
+    def test_the_public_log_passes(self):
+        bundle = b"an entry " * 20000
+        path = os.path.join(self.server.data, "public", "tile", "entries", "x900")
+        os.makedirs(path)
+        with open(os.path.join(path, "000"), "wb") as f:
+            f.write(bundle)
+        response, body = self.fetch("/tile/entries/x900/000")
+        self.assertEqual((response.status, body), (200, bundle))
+        self.assertEqual(response.headers["Cache-Control"], "public, max-age=31536000, immutable")
+        response, body = self.fetch("/tile/entries/x900/000", **{"Accept-Encoding": "gzip"})
+        self.assertEqual((response.headers["Content-Encoding"], gzip.decompress(body)), ("gzip", bundle))
+        response, body = self.fetch("/tile/entries/x900/000", Range="bytes=5-9")
+        self.assertEqual((response.status, body), (206, bundle[5:10]))
+        for path, method, status in (("/tile/0/999", "GET", 404), ("/tile/entries/x900/000", "HEAD", 200), ("/metrics", "GET", 404),
+                                     ("/tile/entries/x900/000", "POST", 403), ("/readyz", "GET", 404), ("/healthz", "GET", 404),
+                                     ("/manifest/sha256/" + "0" * 64, "GET", 404), ("/tile/../log.key", "GET", 404)):
+            self.assertEqual(self.fetch(path, method)[0].status, status, path)
 
     def test_the_command_line_speaks_to_it(self):
         result = self.server.jokbo("whoami", "--server", "localhost:%d" % self.proxy.port, "--tls", "--ca", self.proxy.cert)

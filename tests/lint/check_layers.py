@@ -16,10 +16,12 @@ BELOW = {
     "tiles": {"base", "tlog"},
     "witness": {"base", "tlog", "fetch"},
     "store": {"base", "tlog", "domain", "book", "auth", "tiles"},
-    "service": {"base", "tlog", "domain", "book", "auth", "store", "proto"},
-    "rpc": {"base", "tlog", "domain", "book", "auth", "store", "service", "proto"},
+    "reply": {"base", "domain", "book", "proto"},
+    "audit": {"base", "tlog", "domain", "book", "fetch"},
+    "service": {"base", "tlog", "domain", "book", "auth", "store", "reply", "proto"},
+    "rpc": {"base", "tlog", "domain", "book", "auth", "store", "reply", "service", "proto"},
     "http": {"base", "tlog", "tiles", "auth", "store"},
-    "cli": {"base", "tlog", "tiles", "domain", "book", "fetch", "proto"},
+    "cli": {"base", "tlog", "tiles", "domain", "book", "fetch", "audit", "reply", "proto"},
     "": {"base", "tlog", "domain", "book", "auth", "tiles", "fetch", "witness", "store", "service", "rpc", "http"},  # registry/main.c and its like
 }
 # Prefix of a system header: the paths under registry/ that may include it.
@@ -29,10 +31,11 @@ OWNERS = {
     "libpq/": r"store/",
     "openssl/": r"(base/digest\.c|tlog/|store/\w*key\w*\.[ch]|rpc/credentials\.c|cli/)",
     "microhttpd.h": r"http/",
+    "zlib.h": r"http/",
     "curl/": r"fetch/",
     "jansson.h": r"(auth|cli|http|report)/",
     "yaml.h": r"cli/",
-    "protobuf-c/": r"(service|rpc|cli)/",
+    "protobuf-c/": r"(reply|service|rpc|cli)/",
 }
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)[">]', re.MULTILINE)
 LIBPQ_CALL = re.compile(r"\bPQ[a-z]\w*\s*\(")

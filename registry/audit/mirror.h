@@ -1,0 +1,46 @@
+/* A log kept as files: what a URL publishes, fetched into a folder, which is then a log that can be checked and served
+ * again. Incremental: full tiles never change, and partial ones are replaced by fuller ones. Several fetchers in
+ * parallel, each with a connection of its own; UNAVAILABLE, 429 and 5xx are tried again with growing pauses.
+ * One process at a time in a folder (its lock file); the mirror itself belongs to one thread.
+ * The checkpoint is put in place last, after the caller has verified what it covers: so a mirror never holds a
+ * checkpoint that was not verified. What was refused is moved aside as `.rejected/<file>`, and fetched anew next time.
+ * Failures: those of fetch/ and audit/copy.h; NOT_FOUND with reason MIRROR_ABSENT for an answer of 404 or 410;
+ * UNAVAILABLE with MIRROR_STATUS for others; ABORTED with MIRROR_BUSY where another process works in the folder. */
+#ifndef JK_AUDIT_MIRROR_H
+#define JK_AUDIT_MIRROR_H
+
+#include "audit/copy.h"
+
+#define JK_MIRROR_JOBS_MAX 16
+
+struct jk_mirror_options {
+    const char *url;     /* the log's prefix: http or https */
+    const char *folder;  /* made where it is missing */
+    unsigned jobs;       /* 1 to JK_MIRROR_JOBS_MAX */
+    int timeout_ms;      /* for one file */
+    int pause_ms;        /* before the second try; doubles with each further one. 0: 200 */
+    const char *ca_file; /* NULL: the system's */
+    void (*progress)(void *context, uint64_t done, uint64_t total); /* tiles; on the calling thread; NULL: none */
+    void *context;
+};
+
+struct jk_mirror;
+
+JK_MUST_USE enum jk_status jk_mirror_open(const struct jk_mirror_options *options, struct jk_mirror **out_mirror,
+                                          struct jk_error *error);
+void jk_mirror_close(struct jk_mirror *mirror);       /* accepts NULL */
+int jk_mirror_folder(const struct jk_mirror *mirror); /* its descriptor, the mirror's */
+/* One small file of the source, not kept. */
+JK_MUST_USE enum jk_status jk_mirror_get(struct jk_mirror *mirror, const char *path, struct jk_text *out_bytes,
+                                         struct jk_error *error);
+/* Fetches every tile of a tree of that size that is not there yet. *out_fetched: how many. */
+JK_MUST_USE enum jk_status jk_mirror_fill(struct jk_mirror *mirror, uint64_t size, uint64_t *out_fetched,
+                                          struct jk_error *error);
+/* What was verified becomes the mirror's: keys and checkpoint are written, and partial tiles of smaller sizes go. */
+JK_MUST_USE enum jk_status jk_mirror_accept(struct jk_mirror *mirror, struct jk_span keys, struct jk_span note,
+                                            uint64_t size, struct jk_error *error);
+/* After a finding at that size: the files at fault (NULL: none) go aside, and all that was fetched since the mirror's
+ * own checkpoint goes, so that the next run fetches it anew. How many went aside. */
+unsigned jk_mirror_reject(struct jk_mirror *mirror, uint64_t size, const char *path, const char *other_path);
+
+#endif

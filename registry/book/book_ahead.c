@@ -1,0 +1,97 @@
+/* Applying many entries: while one is applied, the memory that the next ones will look at is on its way into the cache.
+ * A registration meets a dozen places all over the book's tables, and waiting for them would be most of its time. Hints
+ * only: they change nothing, and may be wrong by the time the entry's turn comes. In steps, since each place is
+ * found in the one before it: the parsed entry, the heads of the chains, the rows at those heads, and from there the
+ * publisher, who is hardly ever the one of the entry before. Of the parents the first is enough: few have another. */
+#include "book/book_internal.h"
+
+/* Entries between a step and the entry's turn: far enough for memory to arrive, near enough for it to stay. */
+#define AHEAD_PARSED    24
+#define AHEAD_HEADS     16
+#define AHEAD_ROWS      8
+#define AHEAD_PUBLISHER 4
+
+#define LINE 64 /* of the cache */
+
+static bool is_release(const struct jk_parsed_entry *parsed)
+{
+    return parsed->entry.kind == JK_KIND_REGISTER || parsed->entry.kind == JK_KIND_RELEASE;
+}
+
+static void fetch_bytes(const void *from, const void *to)
+{
+    for (const char *at = from; at < (const char *)to; at += LINE)
+        __builtin_prefetch(at);
+}
+
+/* Written on another thread, as a rule, and so in another core's cache. */
+static void fetch_parsed(const struct jk_parsed_entry *parsed)
+{
+    __builtin_prefetch(&parsed->entry);
+    fetch_bytes(&parsed->hash, &parsed->statement.parents[1]);
+}
+
+static void fetch_head(const struct jk_index *index, uint32_t hash)
+{
+    __builtin_prefetch(jk_index_head(index, hash));
+}
+
+static void fetch_heads(const struct jk_book *book, const struct jk_parsed_entry *parsed)
+{
+    if (!is_release(parsed)) return;
+    const struct jk_statement *statement = &parsed->statement;
+    fetch_head(&book->name_index, parsed->publisher_hash);
+    fetch_head(&book->alias_index, parsed->model_hash);
+    fetch_head(&book->part_index, parsed->part_hash);
+    fetch_head(&book->hash_index, jk_hash_digest(&parsed->hash));
+    fetch_head(&book->weights_index, jk_hash_digest(&statement->weights));
+    if (statement->parent_count > 0) fetch_head(&book->hash_index, jk_hash_digest(&statement->parents[0].hash));
+}
+
+/* The first row of a chain, from the link that tells whether it is the right one. */
+static void fetch_row(const struct jk_index *index, const struct jk_chunks *rows, uint32_t hash)
+{
+    uint32_t slot = jk_index_first(index, hash);
+    if (slot < rows->count) __builtin_prefetch((const char *)jk_chunks_at(rows, slot) + index->link_at);
+}
+
+static void fetch_rows(const struct jk_book *book, const struct jk_parsed_entry *parsed)
+{
+    if (!is_release(parsed)) return;
+    const struct jk_statement *statement = &parsed->statement;
+    fetch_row(&book->name_index, &book->names, parsed->publisher_hash);
+    fetch_row(&book->alias_index, &book->aliases, parsed->model_hash);
+    fetch_row(&book->weights_index, &book->weights, jk_hash_digest(&statement->weights));
+    if (statement->parent_count > 0)
+        fetch_row(&book->hash_index, &book->releases, jk_hash_digest(&statement->parents[0].hash));
+}
+
+/* What the publisher's row in the table of names leads to. */
+static void fetch_publisher(const struct jk_book *book, const struct jk_parsed_entry *parsed)
+{
+    if (!is_release(parsed)) return;
+    uint32_t name = jk_index_first(&book->name_index, parsed->publisher_hash);
+    if (name >= book->names.count) return;
+    const struct jk_name_row *row = jk_name_row(book, name);
+    __builtin_prefetch(row->name.at);
+    if (row->publisher < book->publishers.count) __builtin_prefetch(jk_publisher_row(book, row->publisher));
+}
+
+enum jk_status jk_book_apply_many(struct jk_book *book, const struct jk_parsed_entry *parsed, size_t count,
+                                  size_t *out_applied, struct jk_error *error)
+{
+    *out_applied = 0;
+    for (size_t i = 0; i < AHEAD_PARSED && i < count; i++)
+        fetch_parsed(&parsed[i]);
+    for (size_t i = 0; i < AHEAD_HEADS && i < count; i++)
+        fetch_heads(book, &parsed[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (count - i > AHEAD_PARSED) fetch_parsed(&parsed[i + AHEAD_PARSED]);
+        if (count - i > AHEAD_HEADS) fetch_heads(book, &parsed[i + AHEAD_HEADS]);
+        if (count - i > AHEAD_ROWS) fetch_rows(book, &parsed[i + AHEAD_ROWS]);
+        if (count - i > AHEAD_PUBLISHER) fetch_publisher(book, &parsed[i + AHEAD_PUBLISHER]);
+        JK_TRY(jk_book_apply_parsed(book, &parsed[i], error));
+        *out_applied = i + 1;
+    }
+    return JK_OK;
+}

@@ -1,0 +1,231 @@
+/* See audit_log.h. */
+#include "cli/audit_log.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/defer.h"
+#include "cli/faults.h"
+#include "cli/local.h"
+#include "cli/progress.h"
+
+#define FETCH_JOBS 4
+
+void jk_audit_log_init(struct jk_audit_log *log)
+{
+    memset(log, 0, sizeof *log);
+    log->descriptor = -1;
+}
+
+void jk_audit_log_done(struct jk_audit_log *log)
+{
+    jk_audit_free(log->audit);
+    if (log->mirror)
+        jk_mirror_close(log->mirror);
+    else if (log->descriptor >= 0)
+        close(log->descriptor);
+    jk_text_done(&log->note);
+    jk_text_done(&log->offered);
+    jk_text_done(&log->earlier_note);
+    jk_text_done(&log->earlier_keys);
+}
+
+/* ---- where the files are ---- */
+
+static bool is_url(const char *at)
+{
+    return strncmp(at, "http://", 7) == 0 || strncmp(at, "https://", 8) == 0;
+}
+
+static unsigned jobs_of(const struct jk_cli *cli, unsigned otherwise)
+{
+    uint64_t given = jk_options_count(&cli->options, JK_OPTION_JOBS, 0);
+    if (given == 0) given = otherwise;
+    return given > JK_AUDIT_JOBS_MAX ? JK_AUDIT_JOBS_MAX : (unsigned)given;
+}
+
+/* --mirror, or a folder in the user's cache named after the URL without its scheme. */
+static const char *mirror_folder(struct jk_cli *cli, const char *url)
+{
+    const char *given = jk_options_text(&cli->options, JK_OPTION_MIRROR), *path = NULL;
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    JK_CLEANUP(jk_text_done) struct jk_text name;
+    jk_text_init(&name, 0);
+    if (given) return given;
+    struct jk_span place = jk_span_of(strstr(url, "://") + 3);
+    while (place.len > 0 && place.at[place.len - 1] == '/')
+        place.len--;
+    jk_percent_encode(&name, place, place.len > 0 && place.at[0] == '.' ? "/:." : "/:", true);
+    if (name.failed || name.len == 0) return NULL;
+    if (cache && cache[0])
+        path = jk_arena_printf(&cli->arena, "%s/jokbo/mirror/%s", cache, name.bytes);
+    else if (home && home[0])
+        path = jk_arena_printf(&cli->arena, "%s/.cache/jokbo/mirror/%s", home, name.bytes);
+    return path;
+}
+
+static void show_progress(void *context, uint64_t done, uint64_t total)
+{
+    struct jk_progress *progress = context;
+    jk_progress_to(progress, done, total);
+}
+
+static enum jk_status open_mirror(struct jk_cli *cli, struct jk_audit_log *log, struct jk_progress *progress)
+{
+    struct jk_mirror_options options = {.url = log->at,
+                                        .jobs = jobs_of(cli, FETCH_JOBS),
+                                        .timeout_ms = (int)cli->settings.timeout_s * 1000,
+                                        .ca_file = cli->settings.ca,
+                                        .progress = show_progress,
+                                        .context = progress};
+    if (!(log->folder = options.folder = mirror_folder(cli, log->at)))
+        return jk_cli_usage(cli, "there is no home folder for the mirror: give --mirror DIR");
+    JK_TRY(jk_mirror_open(&options, &log->mirror, &cli->error));
+    log->descriptor = jk_mirror_folder(log->mirror);
+    return JK_OK;
+}
+
+static enum jk_status open_folder(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    if (jk_cli_has(cli, JK_OPTION_MIRROR)) return jk_cli_usage(cli, "--mirror goes with a URL");
+    log->folder = log->at;
+    return jk_copy_open(log->at, &log->descriptor, &cli->error);
+}
+
+/* ---- checkpoint and keys ---- */
+
+/* What is in the folder; empty where there is none. */
+static enum jk_status read_local(struct jk_cli *cli, const struct jk_audit_log *log, const char *path, size_t most,
+                                 struct jk_text *out)
+{
+    bool found;
+    return jk_copy_read(log->descriptor, path, most, out, &found, &cli->error);
+}
+
+static enum jk_status read_source(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    struct jk_error *error = &cli->error;
+    if (!log->mirror) {
+        JK_TRY(read_local(cli, log, "checkpoint", JK_NOTE_MAX, &log->note));
+        if (log->note.len > 0) return read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->offered);
+        return jk_fail(error, JK_NOT_FOUND, "LOCAL_FILE", "%.300s/checkpoint is missing: is it the folder of a log?",
+                       log->folder);
+    }
+    JK_TRY(jk_mirror_get(log->mirror, "checkpoint", &log->note, error));
+    if (jk_cli_has(cli, JK_OPTION_KEY)) return JK_OK;
+    JK_TRY(read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->earlier_keys));
+    return log->earlier_keys.len > 0 ? JK_OK : jk_mirror_get(log->mirror, "log.vkey", &log->offered, error);
+}
+
+/* The mirror's checkpoint was verified when it was put there; its signature still has to hold as a proof. */
+static enum jk_status read_earlier(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    if (!log->mirror) return JK_OK;
+    JK_TRY(read_local(cli, log, "checkpoint", JK_NOTE_MAX, &log->earlier_note));
+    log->has_earlier = log->earlier_note.len > 0;
+    if (!log->has_earlier) return JK_OK;
+    if (jk_audit_open_note(jk_text_span(&log->earlier_note), &log->trust.keys, &log->earlier, &cli->error) == JK_OK)
+        return JK_OK;
+    fprintf(cli->err, "jokbo: the checkpoint that the mirror %s held before is at fault.\n", log->folder);
+    return cli->error.status;
+}
+
+static enum jk_status open_log(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    JK_TRY(read_source(cli, log));
+    JK_TRY(jk_audit_key(cli, jk_text_span(&log->earlier_keys), jk_text_span(&log->offered), &log->trust));
+    JK_TRY(jk_audit_open_note(jk_text_span(&log->note), &log->trust.keys, &log->head, &cli->error));
+    return read_earlier(cli, log);
+}
+
+/* ---- checking ---- */
+
+static void begin_progress(struct jk_cli *cli, struct jk_progress *progress, const char *what, const char *unit)
+{
+    jk_progress_begin_items(progress, cli->err, cli->err_terminal && !cli->json, cli->utf8, what, unit);
+}
+
+static enum jk_status run_checks(struct jk_cli *cli, struct jk_audit_log *log, bool fold)
+{
+    struct jk_progress progress;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct jk_audit_options options = {.folder = log->descriptor,
+                                       .jobs = jobs_of(cli, cores > 0 ? (unsigned)cores : 1),
+                                       .fold = fold,
+                                       .progress = show_progress,
+                                       .context = &progress};
+    begin_progress(cli, &progress, "checking", "entries");
+    enum jk_status status = jk_audit_run(&options, &log->head, &log->audit, &cli->error);
+    jk_progress_end(&progress);
+    if (status == JK_OK && log->has_earlier)
+        status = jk_audit_follows(log->audit, &log->earlier, &log->head, &cli->error);
+    return status;
+}
+
+/* A log that has shrunk, or signs two roots for one size, is told before anything is fetched. */
+static enum jk_status check_sizes(struct jk_cli *cli, const struct jk_audit_log *log)
+{
+    const struct jk_checkpoint *now = &log->head.checkpoint, *before = &log->earlier.checkpoint;
+    if (!log->has_earlier || before->size < now->size) return JK_OK;
+    return jk_audit_contradicts(&log->earlier, &log->head, &cli->error);
+}
+
+static enum jk_status fill_mirror(struct jk_cli *cli, struct jk_audit_log *log, struct jk_progress *progress)
+{
+    begin_progress(cli, progress, "fetching", "tiles");
+    enum jk_status status = jk_mirror_fill(log->mirror, log->head.checkpoint.size, &log->fetched, &cli->error);
+    jk_progress_end(progress);
+    return status;
+}
+
+static enum jk_status accept_mirror(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text keys;
+    jk_text_init(&keys, 0);
+    jk_audit_key_write(&log->trust.keys, &keys);
+    return jk_mirror_accept(log->mirror, jk_text_span(&keys), log->head.note, log->head.checkpoint.size, &cli->error);
+}
+
+/* Files that are not of the log seen so far are fetched anew by the next audit; an entry that cannot follow stays. */
+static void reject_mirror(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    const char *reason = cli->error.reason ? cli->error.reason : "";
+    enum jk_exit exit = jk_faults_exit(&cli->error);
+    if (strcmp(reason, "AUDIT_ENTRY") == 0 || (exit != JK_EXIT_NOT_VERIFIED && exit != JK_EXIT_FORKED)) return;
+    unsigned moved = jk_mirror_reject(log->mirror, log->head.checkpoint.size, jk_faults_fact(&cli->error, "file"),
+                                      jk_faults_fact(&cli->error, "other_file"));
+    if (moved > 0)
+        fprintf(cli->err, "What is at fault was moved to %s/.rejected; the next audit fetches it anew.\n", log->folder);
+}
+
+static void print_fork(struct jk_cli *cli, const struct jk_audit_log *log)
+{
+    if (jk_faults_exit(&cli->error) != JK_EXIT_FORKED) return;
+    fprintf(cli->err, "The checkpoint seen before:\n\n%.*s\nThe checkpoint now:\n\n%.*s\n",
+            JK_SPAN_ARG(log->earlier.note), JK_SPAN_ARG(log->head.note));
+}
+
+static enum jk_status check_mirror(struct jk_cli *cli, struct jk_audit_log *log, bool fold)
+{
+    struct jk_progress progress;
+    JK_TRY(open_mirror(cli, log, &progress));
+    JK_TRY(open_log(cli, log));
+    enum jk_status status = check_sizes(cli, log);
+    if (status == JK_OK) status = fill_mirror(cli, log, &progress);
+    if (status == JK_OK) status = run_checks(cli, log, fold);
+    if (status == JK_OK) return accept_mirror(cli, log);
+    reject_mirror(cli, log);
+    print_fork(cli, log);
+    return status;
+}
+
+enum jk_status jk_audit_log_check(struct jk_cli *cli, const char *at, bool fold, struct jk_audit_log *log)
+{
+    log->at = at;
+    if (jk_options_count(&cli->options, JK_OPTION_JOBS, 1) - 1 >= JK_AUDIT_JOBS_MAX)
+        return jk_cli_usage(cli, "--jobs must be 1 to %d", JK_AUDIT_JOBS_MAX);
+    if (is_url(at)) return check_mirror(cli, log, fold);
+    JK_TRY(open_folder(cli, log));
+    JK_TRY(open_log(cli, log));
+    return run_checks(cli, log, fold);
+}

@@ -1,0 +1,28 @@
+/* A log brought here and checked, for `audit`: from a folder, or from a URL by way of a mirror. */
+#ifndef JK_CLI_AUDIT_LOG_H
+#define JK_CLI_AUDIT_LOG_H
+
+#include "audit/mirror.h"
+#include "cli/audit_key.h"
+
+struct jk_audit_log {
+    const char *at;                                           /* as given */
+    const char *folder;                                       /* where the files lie */
+    struct jk_mirror *mirror;                                 /* NULL: a folder was given */
+    int descriptor;                                           /* of the folder */
+    uint64_t fetched;                                         /* tiles */
+    struct jk_text note, offered, earlier_note, earlier_keys; /* what the spans below lie in */
+    struct jk_audit_trust trust;
+    struct jk_audit_signed head;
+    bool has_earlier; /* the mirror held a checkpoint */
+    struct jk_audit_signed earlier;
+    struct jk_audit *audit;
+};
+
+void jk_audit_log_init(struct jk_audit_log *log);
+void jk_audit_log_done(struct jk_audit_log *log);
+/* Everything up to the fold. On a finding the failure is in cli->error; what a mirror has fetched wrong is moved aside,
+ * and of a fork both checkpoints are printed to cli->err. */
+JK_MUST_USE enum jk_status jk_audit_log_check(struct jk_cli *cli, const char *at, bool fold, struct jk_audit_log *log);
+
+#endif

@@ -1,0 +1,297 @@
+/* `audit`: the whole log checked, and counted from. The log is brought and verified by audit_log.c; here the counts are
+ * made by the code that the server answers with, compared and printed. */
+#include <stdlib.h>
+
+#include "base/defer.h"
+#include "book/book_ask.h"
+#include "cli/audit_log.h"
+#include "cli/commands.h"
+#include "cli/counting.h"
+#include "cli/expect.h"
+#include "cli/print.h"
+#include "reply/counts.h"
+#include "reply/page_token.h"
+
+#define COUNT_PATH "/jokbo.v1.Evaluation/CountDerivatives"
+
+struct audit_run {
+    struct jk_audit_log log;
+    struct jk_count_wish wish;
+    json_t *expected;               /* NULL: none */
+    uint64_t size;                  /* as of which is counted */
+    struct jk_digest root;          /* at that size */
+    const ProtobufCMessage *counts; /* ListCountsResponse or DerivativeCount; NULL: nothing was counted */
+};
+
+/* ---- what is asked for ---- */
+
+static enum jk_status check_options(struct jk_cli *cli, const struct audit_run *run)
+{
+    bool only = jk_cli_has(cli, JK_OPTION_VERIFY_ONLY), counts = jk_cli_has(cli, JK_OPTION_COUNTS);
+    bool wants = run->wish.has_scope || run->wish.grouping_count > 0 || counts || jk_cli_has(cli, JK_OPTION_EXPECT);
+    if (only && wants) return jk_cli_usage(cli, "--verify-only counts nothing: it goes with --as-of SIZE alone");
+    if (only && run->wish.as_of.kind_case == JOKBO__V1__AS_OF__KIND_TIME)
+        return jk_cli_usage(cli, "--verify-only reads no times: give --as-of a size");
+    if (run->wish.grouping_count > 0 && !run->wish.has_scope)
+        return jk_cli_usage(cli, "--by needs BASE, --team TEAM or --all");
+    return JK_OK;
+}
+
+static enum jk_status read_wish(struct jk_cli *cli, struct audit_run *run)
+{
+    const char *path = jk_options_text(&cli->options, JK_OPTION_EXPECT);
+    JK_TRY(jk_count_wish_read(cli, 1, &run->wish));
+    JK_TRY(check_options(cli, run));
+    if (!path) return JK_OK;
+    JK_TRY(jk_expect_load(cli, path, &run->expected));
+    return jk_expect_wish(cli, run->expected, &run->wish);
+}
+
+/* Times of entries never go back, so that a size follows from a time; but the log may still grow below a time that has
+ * not passed. */
+static enum jk_status size_by_time(struct jk_cli *cli, const struct jk_book *book, int64_t time_us, uint64_t *out_size)
+{
+    if (time_us > jk_now_us()) return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "AS_OF", "--as-of lies in the future");
+    *out_size = jk_book_size_at(book, jk_book_size(book), time_us);
+    return JK_OK;
+}
+
+static enum jk_status choose_size(struct jk_cli *cli, struct audit_run *run)
+{
+    const Jokbo__V1__AsOf *as_of = &run->wish.as_of;
+    run->size = jk_audit_size(run->log.audit);
+    if (as_of->kind_case == JOKBO__V1__AS_OF__KIND_TIME)
+        return size_by_time(cli, jk_audit_book(run->log.audit), jk_json_time_us(as_of->time), &run->size);
+    if (as_of->kind_case != JOKBO__V1__AS_OF__KIND_LOG_SIZE) return JK_OK;
+    if (as_of->log_size > (int64_t)run->size)
+        return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "AS_OF", "log size %lld: the log has %llu entries",
+                       (long long)as_of->log_size, (unsigned long long)run->size);
+    run->size = (uint64_t)as_of->log_size;
+    return JK_OK;
+}
+
+/* ---- counting ---- */
+
+/* Names as of the whole log, as the server takes them. */
+static enum jk_status find_scope(struct jk_cli *cli, const struct jk_book *book, const Jokbo__V1__CountScope *scope,
+                                 struct jk_scope *out_scope)
+{
+    uint32_t all = jk_book_size(book);
+    *out_scope = (struct jk_scope){.type = JK_SCOPE_ALL};
+    if (scope->kind_case == JOKBO__V1__COUNT_SCOPE__KIND_TEAM) {
+        out_scope->type = JK_SCOPE_TEAM;
+        out_scope->slot = jk_book_find_team(book, jk_span_of(scope->team), all);
+        if (out_scope->slot == JK_NONE)
+            return jk_fail(&cli->error, JK_NOT_FOUND, "TEAM_NOT_FOUND", "There is no team \"%.63s\"", scope->team);
+    } else if (scope->kind_case == JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL) {
+        out_scope->type = JK_SCOPE_BASE;
+        out_scope->slot = jk_book_find_model(book, jk_span_of(scope->base_model), all);
+        if (out_scope->slot == JK_NONE)
+            return jk_fail(&cli->error, JK_NOT_FOUND, "MODEL_NOT_FOUND", "No model is named \"%.200s\"",
+                           scope->base_model);
+        if (jk_book_model(book, out_scope->slot)->base_history == JK_NONE)
+            return jk_fail(&cli->error, JK_NOT_FOUND, "NOT_A_BASE_MODEL",
+                           "\"%.200s\" is not a base model on the roster", scope->base_model);
+    }
+    return JK_OK;
+}
+
+/* With the page token that the server would give for the same request. */
+static enum jk_status count_one(struct jk_cli *cli, struct audit_run *run, const struct jk_counts *counts)
+{
+    struct jk_counts_wish wish = {.group_by = run->wish.groupings,
+                                  .group_count = run->wish.grouping_count,
+                                  .page_size = (uint32_t)run->wish.page_size};
+    Jokbo__V1__DerivativeCount *count;
+    Jokbo__V1__CountDerivativesRequest request;
+    struct jk_digest bound;
+    uint64_t next;
+    JK_TRY(find_scope(cli, counts->book, &run->wish.scope, &wish.scope));
+    JK_TRY(jk_counts_one(counts, &wish, &count, &next, &cli->error));
+    run->counts = &count->base;
+    if (next == 0) return JK_OK;
+    jk_count_request(&run->wish, &request);
+    if (!jk_page_bind(counts->arena, COUNT_PATH, &request.base, &bound)) return jk_out_of_memory(&cli->error);
+    count->next_page_token = jk_page_token_write(counts->arena, &bound, counts->size, next);
+    return JK_OK;
+}
+
+/* All scopes in one walk. */
+static enum jk_status fill_cube(struct jk_cube *cube, const struct jk_book *book, uint32_t size, struct jk_error *error)
+{
+    uint32_t count = jk_book_models(book, size);
+    uint32_t *models = calloc((size_t)count + 1, sizeof *models);
+    if (!models) return jk_out_of_memory(error);
+    for (uint32_t i = 0; i < count; i++)
+        models[i] = i;
+    enum jk_status status = jk_cube_advance(cube, book, models, count, size, error);
+    free(models);
+    return status;
+}
+
+static enum jk_status count_all(struct jk_cli *cli, struct audit_run *run, struct jk_counts *counts)
+{
+    Jokbo__V1__ListCountsResponse *reply =
+        JK_MESSAGE(&cli->arena, Jokbo__V1__ListCountsResponse, jokbo__v1__list_counts_response);
+    struct jk_cube *cube = jk_cube_new();
+    enum jk_status status = reply && cube ? JK_OK : jk_out_of_memory(&cli->error);
+    if (status == JK_OK) status = fill_cube(cube, counts->book, counts->size, &cli->error);
+    counts->cube = cube;
+    if (status == JK_OK) status = jk_counts_all(counts, reply, &cli->error);
+    counts->cube = NULL;
+    jk_cube_free(cube);
+    if (status == JK_OK) run->counts = &reply->base;
+    return status;
+}
+
+static enum jk_status count(struct jk_cli *cli, struct audit_run *run)
+{
+    struct jk_counts counts = {
+        .book = jk_audit_book(run->log.audit), .size = (uint32_t)run->size, .arena = &cli->arena};
+    if (!counts.book) return JK_OK;
+    return run->wish.has_scope ? count_one(cli, run, &counts) : count_all(cli, run, &counts);
+}
+
+static enum jk_status compare(struct jk_cli *cli, const struct audit_run *run)
+{
+    if (!run->expected) return JK_OK;
+    json_t *found = jk_json_message(run->counts);
+    if (!found) return jk_out_of_memory(&cli->error);
+    enum jk_status status = jk_expect_compare(run->expected, found, &cli->error);
+    json_decref(found);
+    return status;
+}
+
+/* ---- printing ---- */
+
+static const char *root_text(struct jk_cli *cli, const struct jk_digest *root)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    jk_text_init(&text, 0);
+    jk_base64_encode(&text, root->bytes, JK_DIGEST_SIZE);
+    return text.failed ? "" : jk_arena_copy(&cli->arena, text.bytes, text.len);
+}
+
+static const char *key_name(struct jk_cli *cli, const struct audit_run *run)
+{
+    const struct jk_verifier *key = run->log.head.key;
+    return jk_arena_printf(&cli->arena, "%s+%08x", key->name, key->key_id);
+}
+
+static const char *size_text(struct jk_cli *cli, uint64_t size, const struct jk_digest *root)
+{
+    return jk_arena_printf(&cli->arena, "%s, root %s", jk_print_plural(cli, (int64_t)size, "entry", "entries"),
+                           root_text(cli, root));
+}
+
+static json_t *cosigners_json(const struct audit_run *run)
+{
+    json_t *list = json_array();
+    struct jk_span rest, name;
+    jk_audit_cosigners(&run->log.head, &rest);
+    while (jk_audit_next_cosigner(&run->log.head, &rest, &name))
+        json_array_append_new(list, json_stringn(name.at, name.len));
+    return list;
+}
+
+static const char *cosigners_text(struct jk_cli *cli, const struct audit_run *run)
+{
+    const char *text = "";
+    struct jk_span rest, name;
+    jk_audit_cosigners(&run->log.head, &rest);
+    while (text && jk_audit_next_cosigner(&run->log.head, &rest, &name))
+        text = jk_arena_printf(&cli->arena, "%s%s%.*s", text, text[0] ? ", " : "", JK_SPAN_ARG(name));
+    return text && text[0] ? jk_arena_printf(&cli->arena, "%s (not checked)", text) : "";
+}
+
+static void print_facts(struct jk_cli *cli, const struct audit_run *run)
+{
+    const struct jk_audit_log *log = &run->log;
+    const struct jk_checkpoint *head = &log->head.checkpoint;
+    struct jk_table table;
+    jk_print_facts_init(&table, cli);
+    jk_print_fact(&table, "log", jk_arena_printf(&cli->arena, "%.*s", JK_SPAN_ARG(head->origin)));
+    jk_print_fact(&table, "checked", size_text(cli, head->size, &head->root));
+    jk_print_fact(&table, "signed by", key_name(cli, run));
+    jk_print_fact(&table, "key from", log->trust.from);
+    jk_print_fact(&table, "cosigned by", cosigners_text(cli, run));
+    if (log->mirror)
+        jk_print_fact(&table, "mirror",
+                      jk_arena_printf(&cli->arena, "%s (%s fetched)", log->folder,
+                                      jk_print_plural(cli, (int64_t)log->fetched, "tile", "tiles")));
+    if (log->has_earlier)
+        jk_print_fact(&table, "grown from",
+                      size_text(cli, log->earlier.checkpoint.size, &log->earlier.checkpoint.root));
+    if (run->size != head->size) jk_print_fact(&table, "as of", size_text(cli, run->size, &run->root));
+    if (run->expected) jk_print_fact(&table, "as expected", "every count");
+    jk_table_print(&table, cli->color, cli->out);
+}
+
+static json_t *earlier_json(struct jk_cli *cli, const struct audit_run *run)
+{
+    const struct jk_checkpoint *earlier = &run->log.earlier.checkpoint;
+    if (!run->log.has_earlier) return json_null();
+    return json_pack("{s:I, s:s}", "log_size", (json_int_t)earlier->size, "root", root_text(cli, &earlier->root));
+}
+
+static enum jk_status print_json(struct jk_cli *cli, const struct audit_run *run)
+{
+    const struct jk_audit_log *log = &run->log;
+    const struct jk_checkpoint *head = &log->head.checkpoint;
+    json_t *counts = run->counts ? jk_json_message(run->counts) : json_null();
+    json_t *all =
+        json_pack("{s:s%, s:I, s:s, s:s, s:s, s:b, s:o, s:s%, s:s?, s:I, s:o, s:{s:I, s:s}, s:b, s:o}", "origin",
+                  head->origin.at, head->origin.len, "log_size", (json_int_t)head->size, "root",
+                  root_text(cli, &head->root), "key", key_name(cli, run), "key_from", log->trust.origin, "key_proves",
+                  !log->trust.is_offered, "cosignatures", cosigners_json(run), "checkpoint", log->head.note.at,
+                  log->head.note.len, "mirror", log->mirror ? log->folder : NULL, "fetched", (json_int_t)log->fetched,
+                  "earlier", earlier_json(cli, run), "as_of", "log_size", (json_int_t)run->size, "root",
+                  root_text(cli, &run->root), "as_expected", run->expected != NULL, "counts", counts);
+    return jk_print_json(cli, all);
+}
+
+static void print_counts(struct jk_cli *cli, const struct audit_run *run)
+{
+    if (run->wish.has_scope)
+        jk_count_print(cli, (const Jokbo__V1__DerivativeCount *)run->counts, &run->wish);
+    else
+        jk_count_print_all(cli, (const Jokbo__V1__ListCountsResponse *)run->counts);
+}
+
+static enum jk_status print_all(struct jk_cli *cli, const struct audit_run *run)
+{
+    bool bare = jk_cli_has(cli, JK_OPTION_COUNTS);
+    if (run->log.trust.is_offered && !cli->json)
+        fprintf(cli->err, "A key from the source that it is to check proves nothing: compare it with one that came "
+                          "another way, and give that one with --key.\n");
+    if (cli->json) return bare ? jk_print_message(cli, run->counts) : print_json(cli, run);
+    if (!bare) print_facts(cli, run);
+    if (!bare && run->counts) fputc('\n', cli->out);
+    if (run->counts) print_counts(cli, run);
+    return JK_OK;
+}
+
+/* ---- the command ---- */
+
+static enum jk_status run_audit(struct jk_cli *cli, struct audit_run *run)
+{
+    JK_TRY(read_wish(cli, run));
+    JK_TRY(jk_audit_log_check(cli, jk_cli_operand(cli, 0), !jk_cli_has(cli, JK_OPTION_VERIFY_ONLY), &run->log));
+    JK_TRY(choose_size(cli, run));
+    JK_TRY(jk_audit_root(run->log.audit, run->size, &run->root, &cli->error));
+    JK_TRY(count(cli, run));
+    JK_TRY(compare(cli, run));
+    return print_all(cli, run);
+}
+
+enum jk_status jk_run_audit(struct jk_cli *cli)
+{
+    struct audit_run *run = calloc(1, sizeof *run);
+    if (!run) return jk_out_of_memory(&cli->error);
+    jk_audit_log_init(&run->log);
+    enum jk_status status = run_audit(cli, run);
+    jk_audit_log_done(&run->log);
+    json_decref(run->expected);
+    free(run);
+    return status;
+}

@@ -1,0 +1,142 @@
+/* See counting.h. */
+#include "cli/counting.h"
+
+#include "cli/overview.h"
+#include "cli/pages.h"
+#include "cli/print.h"
+
+#define BAR_WIDTH 24
+#define PAGE_MOST 1000
+
+/* ---- what is wanted ---- */
+
+static enum jk_status set_scope(struct jk_cli *cli, size_t base_operand, struct jk_count_wish *wish)
+{
+    bool base = cli->options.operand_count > base_operand, team = jk_cli_has(cli, JK_OPTION_TEAM),
+         all = jk_cli_has(cli, JK_OPTION_ALL);
+    if (base + team + all > 1) return jk_cli_usage(cli, "give one of BASE, --team and --all");
+    wish->has_scope = base || team || all;
+    if (base) {
+        wish->scope.kind_case = JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL;
+        wish->scope.base_model = jk_cli_operand(cli, base_operand);
+    } else if (team) {
+        wish->scope.kind_case = JOKBO__V1__COUNT_SCOPE__KIND_TEAM;
+        wish->scope.team = jk_cli_text(cli, JK_OPTION_TEAM);
+    } else if (all) {
+        wish->scope.kind_case = JOKBO__V1__COUNT_SCOPE__KIND_ALL;
+        wish->scope.all = true;
+    }
+    return JK_OK;
+}
+
+/* Digits are a log size, all else is a moment. */
+static enum jk_status set_as_of(struct jk_cli *cli, struct jk_count_wish *wish)
+{
+    const char *text = jk_options_text(&cli->options, JK_OPTION_AS_OF);
+    uint64_t size;
+    int64_t time_us;
+    if (!text) return JK_OK;
+    wish->has_as_of = true;
+    if (jk_span_to_u64(jk_span_of(text), &size) && size <= INT64_MAX) {
+        wish->as_of.kind_case = JOKBO__V1__AS_OF__KIND_LOG_SIZE;
+        wish->as_of.log_size = (int64_t)size;
+        return JK_OK;
+    }
+    if (!jk_time_parse(jk_span_of(text), &time_us))
+        return jk_cli_usage(
+            cli, "--as-of must be a log size, a day as 2026-01-15, or a moment as 2026-01-15T09:00:00+09:00");
+    jk_json_time_set(time_us, &wish->time);
+    wish->as_of.kind_case = JOKBO__V1__AS_OF__KIND_TIME;
+    wish->as_of.time = &wish->time;
+    return JK_OK;
+}
+
+static size_t wanted_groupings(const struct jk_cli *cli, Jokbo__V1__Grouping out_groupings[JK_COUNT_GROUPINGS])
+{
+    const char *values[JK_OPTION_VALUES_MAX];
+    size_t given = jk_options_list(&cli->options, JK_OPTION_BY, values, JK_OPTION_VALUES_MAX), count = 0;
+    for (size_t i = 0; i < given; i++) {
+        int value = 0;
+        bool known = jk_json_enum_parse(&jokbo__v1__grouping__descriptor, values[i], &value), twice = false;
+        for (size_t k = 0; k < count; k++)
+            twice |= (int)out_groupings[k] == value;
+        if (known && !twice && count < JK_COUNT_GROUPINGS) out_groupings[count++] = (Jokbo__V1__Grouping)value;
+    }
+    return count;
+}
+
+enum jk_status jk_count_wish_read(struct jk_cli *cli, size_t base_operand, struct jk_count_wish *out_wish)
+{
+    memset(out_wish, 0, sizeof *out_wish);
+    jokbo__v1__count_scope__init(&out_wish->scope);
+    jokbo__v1__as_of__init(&out_wish->as_of);
+    JK_TRY(set_scope(cli, base_operand, out_wish));
+    out_wish->grouping_count = wanted_groupings(cli, out_wish->groupings);
+    uint64_t limit = jk_pages_limit(cli);
+    out_wish->page_size = limit == 0 || limit > PAGE_MOST ? PAGE_MOST : (int32_t)limit;
+    return set_as_of(cli, out_wish);
+}
+
+void jk_count_request(struct jk_count_wish *wish, Jokbo__V1__CountDerivativesRequest *out_request)
+{
+    jokbo__v1__count_derivatives_request__init(out_request);
+    out_request->scope = &wish->scope;
+    if (wish->has_as_of) out_request->as_of = &wish->as_of;
+    out_request->n_group_by = wish->grouping_count;
+    out_request->group_by = wish->groupings;
+    out_request->page_size = wish->page_size;
+}
+
+/* ---- printing ---- */
+
+static void print_state(struct jk_cli *cli, int64_t log_size, const Google__Protobuf__Timestamp *time)
+{
+    fprintf(cli->out, "\nAt log size %s%s%s.\n", jk_print_number(cli, log_size), time ? ", last entry " : "",
+            jk_print_time(cli, time));
+}
+
+static void groups_table(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count, Jokbo__V1__Grouping grouping)
+{
+    struct jk_column columns[] = {{"", false}, {"counted", true}, {"", false}};
+    struct jk_table table;
+    columns[0].title = jk_print_word(cli, &jokbo__v1__grouping__descriptor, (int)grouping);
+    jk_table_init(&table, &cli->arena, columns, 3);
+    int64_t most = 0;
+    for (size_t i = 0; i < count->n_groups; i++)
+        if (count->groups[i]->grouping == grouping && count->groups[i]->count > most) most = count->groups[i]->count;
+    for (size_t i = 0; i < count->n_groups; i++) {
+        const Jokbo__V1__CountGroup *group = count->groups[i];
+        if (group->grouping != grouping || group->count == 0) continue;
+        jk_table_cell(&table, group->key);
+        jk_table_cell(&table, jk_print_number(cli, group->count));
+        jk_table_cell(&table, jk_overview_bar(cli, group->count, most, BAR_WIDTH));
+    }
+    fputc('\n', cli->out);
+    jk_table_print(&table, cli->color, cli->out);
+}
+
+void jk_count_print(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count, const struct jk_count_wish *wish)
+{
+    struct jk_table table;
+    fprintf(cli->out, "%s: %s\n", jk_print_painted(cli, JK_PAINT_BOLD, jk_overview_scope(count)),
+            jk_print_plural(cli, count->counted, "derivative", "derivatives"));
+    jk_print_facts_init(&table, cli);
+    jk_print_fact(&table, "direct", jk_print_number(cli, count->direct));
+    jk_print_fact(&table, "transitive", jk_print_number(cli, count->transitive));
+    jk_print_fact(&table, "independent", jk_print_number(cli, count->independent));
+    jk_print_fact(&table, "licence clean", jk_print_number(cli, count->license_clean));
+    jk_print_fact(&table, "distinct publishers", jk_print_number(cli, count->distinct_publishers));
+    jk_print_fact(&table, "distinct weights", jk_print_number(cli, count->distinct_weights));
+    jk_print_fact(&table, "registered", jk_print_number(cli, count->registered));
+    jk_print_fact(&table, "yanked", jk_print_number(cli, count->yanked));
+    jk_table_print(&table, cli->color, cli->out);
+    for (size_t i = 0; count->counted > 0 && i < wish->grouping_count; i++)
+        groups_table(cli, count, wish->groupings[i]);
+    print_state(cli, count->log_size, count->log_time);
+}
+
+void jk_count_print_all(struct jk_cli *cli, const Jokbo__V1__ListCountsResponse *counts)
+{
+    jk_overview_print(cli, counts);
+    print_state(cli, counts->log_size, counts->log_time);
+}

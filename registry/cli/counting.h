@@ -1,0 +1,32 @@
+/* What `count` and `audit` share: which count is wanted, and how it is printed. */
+#ifndef JK_CLI_COUNTING_H
+#define JK_CLI_COUNTING_H
+
+#include <jokbo/v1/evaluation.pb-c.h>
+
+#include "cli/cli.h"
+
+#define JK_COUNT_GROUPINGS 7
+
+/* Must stay where it was read: its parts point at one another. */
+struct jk_count_wish {
+    Jokbo__V1__CountScope scope;
+    Jokbo__V1__AsOf as_of;
+    Google__Protobuf__Timestamp time;
+    bool has_scope; /* otherwise: every base model, every team, and all */
+    bool has_as_of;
+    Jokbo__V1__Grouping groupings[JK_COUNT_GROUPINGS];
+    size_t grouping_count;
+    int32_t page_size; /* of the groups by licence and publisher */
+};
+
+/* From --team, --all, --by, --as-of, --limit and the operand at `base_operand`. USAGE. */
+JK_MUST_USE enum jk_status jk_count_wish_read(struct jk_cli *cli, size_t base_operand, struct jk_count_wish *out_wish);
+/* The request for it; shares the wish's parts. */
+void jk_count_request(struct jk_count_wish *wish, Jokbo__V1__CountDerivativesRequest *out_request);
+
+/* For people. */
+void jk_count_print(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count, const struct jk_count_wish *wish);
+void jk_count_print_all(struct jk_cli *cli, const Jokbo__V1__ListCountsResponse *counts);
+
+#endif

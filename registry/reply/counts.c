@@ -1,0 +1,252 @@
+/* See counts.h. */
+#include "reply/counts.h"
+
+#include "book/book_ask.h"
+#include "domain/license.h"
+
+/* ---- groups ---- */
+
+static const char *const depth_names[JK_COUNT_DEPTHS + 1] = {"0", "1",  "2",  "3",  "4",  "5",  "6",  "7",  "8",
+                                                             "9", "10", "11", "12", "13", "14", "15", "16+"};
+
+static bool add_group(struct jk_arena *arena, Jokbo__V1__DerivativeCount *out, Jokbo__V1__Grouping grouping,
+                      const char *key, uint32_t count)
+{
+    Jokbo__V1__CountGroup *group = JK_MESSAGE(arena, Jokbo__V1__CountGroup, jokbo__v1__count_group);
+    if (!group) return false;
+    group->grouping = grouping;
+    group->key = (char *)(uintptr_t)key;
+    group->count = count;
+    out->groups[out->n_groups++] = group;
+    return true;
+}
+
+static void group_relations(struct jk_arena *arena, const struct jk_total *total, bool hub,
+                            Jokbo__V1__DerivativeCount *out)
+{
+    uint32_t sums[JK_RELATION_COUNT] = {0};
+    for (int i = 1; i < JK_RELATION_COUNT; i++) {
+        enum jk_relation relation = hub ? jk_relation_on_hub((enum jk_relation)i) : (enum jk_relation)i;
+        sums[relation] += total->by_relation[i];
+    }
+    Jokbo__V1__Grouping grouping =
+        hub ? JOKBO__V1__GROUPING__GROUPING_HUB_RELATION : JOKBO__V1__GROUPING__GROUPING_RELATION;
+    for (int i = 1; i < JK_RELATION_COUNT; i++)
+        if (!hub || jk_relation_on_hub((enum jk_relation)i) == (enum jk_relation)i)
+            (void)add_group(arena, out, grouping, jk_relation_text((enum jk_relation)i), sums[i]);
+}
+
+static void group_classes(struct jk_arena *arena, const struct jk_total *total, Jokbo__V1__DerivativeCount *out)
+{
+    for (int i = 0; i < JK_LICENSE_CLASSES; i++)
+        (void)add_group(arena, out, JOKBO__V1__GROUPING__GROUPING_LICENSE_CLASS,
+                        jk_license_class_text((enum jk_license_class)i), total->by_license_class[i]);
+}
+
+static void group_depths(struct jk_arena *arena, const struct jk_total *total, Jokbo__V1__DerivativeCount *out)
+{
+    for (int i = 1; i <= JK_COUNT_DEPTHS; i++)
+        if (total->by_depth[i])
+            (void)add_group(arena, out, JOKBO__V1__GROUPING__GROUPING_DEPTH, depth_names[i], total->by_depth[i]);
+}
+
+static void group_months(struct jk_arena *arena, const struct jk_total *total, Jokbo__V1__DerivativeCount *out)
+{
+    char text[8];
+    for (unsigned i = 0; i < JK_COUNT_MONTHS; i++) {
+        if (!total->by_month[i]) continue;
+        jk_month_format(i, text);
+        (void)add_group(arena, out, JOKBO__V1__GROUPING__GROUPING_MONTH, jk_to_string(arena, jk_span_of(text)),
+                        total->by_month[i]);
+    }
+}
+
+bool jk_counts_is_unbounded(Jokbo__V1__Grouping grouping)
+{
+    return grouping == JOKBO__V1__GROUPING__GROUPING_LICENSE || grouping == JOKBO__V1__GROUPING__GROUPING_PUBLISHER;
+}
+
+/* Splits from counters. */
+static void add_groups(struct jk_arena *arena, const struct jk_total *total, Jokbo__V1__Grouping grouping,
+                       Jokbo__V1__DerivativeCount *out)
+{
+    switch (grouping) {
+    case JOKBO__V1__GROUPING__GROUPING_RELATION:
+        group_relations(arena, total, false, out);
+        break;
+    case JOKBO__V1__GROUPING__GROUPING_HUB_RELATION:
+        group_relations(arena, total, true, out);
+        break;
+    case JOKBO__V1__GROUPING__GROUPING_LICENSE_CLASS:
+        group_classes(arena, total, out);
+        break;
+    case JOKBO__V1__GROUPING__GROUPING_DEPTH:
+        group_depths(arena, total, out);
+        break;
+    case JOKBO__V1__GROUPING__GROUPING_MONTH:
+        group_months(arena, total, out);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- one count ---- */
+
+/* The model's name at the size; before its registration the name that it was registered under, which never changes. */
+static struct jk_span base_name(const struct jk_counts *counts, uint32_t model)
+{
+    const struct jk_alias *alias = jk_book_alias(counts->book, model, counts->size), *older;
+    if (alias) return alias->name;
+    alias = jk_book_alias(counts->book, model, JK_NONE);
+    while ((older = jk_book_older_alias(counts->book, alias)) != NULL)
+        alias = older;
+    return alias->name;
+}
+
+static Jokbo__V1__CountScope *scope_message(const struct jk_counts *counts, struct jk_scope scope)
+{
+    Jokbo__V1__CountScope *out = JK_MESSAGE(counts->arena, Jokbo__V1__CountScope, jokbo__v1__count_scope);
+    if (!out) return NULL;
+    if (scope.type == JK_SCOPE_BASE) {
+        out->kind_case = JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL;
+        out->base_model = jk_to_string(counts->arena, base_name(counts, scope.slot));
+    } else if (scope.type == JK_SCOPE_TEAM) {
+        out->kind_case = JOKBO__V1__COUNT_SCOPE__KIND_TEAM;
+        out->team = jk_to_string(counts->arena, jk_book_team(counts->book, scope.slot)->id);
+    } else {
+        out->kind_case = JOKBO__V1__COUNT_SCOPE__KIND_ALL;
+        out->all = true;
+    }
+    return out;
+}
+
+/* A count without its splits. */
+static Jokbo__V1__DerivativeCount *total_message(const struct jk_counts *counts, struct jk_scope scope,
+                                                 const struct jk_total *total, size_t groups)
+{
+    Jokbo__V1__DerivativeCount *out =
+        JK_MESSAGE(counts->arena, Jokbo__V1__DerivativeCount, jokbo__v1__derivative_count);
+    if (!out || !(out->scope = scope_message(counts, scope))) return NULL;
+    out->log_size = counts->size;
+    if (counts->size) out->log_time = jk_to_timestamp(counts->arena, jk_book_time(counts->book, counts->size - 1));
+    if (groups && !(out->groups = (Jokbo__V1__CountGroup **)jk_pointers(counts->arena, groups))) return NULL;
+    out->registered = total->registered;
+    out->yanked = total->yanked;
+    out->counted = total->counted;
+    out->direct = total->direct;
+    out->transitive = total->transitive;
+    out->independent = total->independent;
+    out->license_clean = total->license_clean;
+    out->distinct_publishers = total->distinct_publishers;
+    out->distinct_weights = total->distinct_weights;
+    return out;
+}
+
+/* From the cube's counters, or by a walk into `scratch`. A scope of which the cube knows nothing has nothing. */
+static enum jk_status find_total(const struct jk_counts *counts, struct jk_scope scope, struct jk_total *scratch,
+                                 const struct jk_total **out_total, struct jk_error *error)
+{
+    static const struct jk_total nothing;
+    if (counts->cube && counts->size == jk_cube_size(counts->cube)) {
+        const struct jk_total *total = jk_cube_total(counts->cube, scope);
+        *out_total = total ? total : &nothing;
+        return JK_OK;
+    }
+    *out_total = scratch;
+    return jk_count_at(counts->book, scope, counts->size, scratch, error);
+}
+
+/* Room for all splits that were asked for. */
+static size_t groups_room(const struct jk_counts_wish *wish)
+{
+    size_t room = 0;
+    for (size_t i = 0; i < wish->group_count; i++)
+        room += jk_counts_is_unbounded(wish->group_by[i])                  ? wish->page_size
+                : wish->group_by[i] == JOKBO__V1__GROUPING__GROUPING_MONTH ? JK_COUNT_MONTHS
+                                                                           : 32;
+    return room;
+}
+
+/* One of licence or publisher: those of the page. */
+static enum jk_status add_unbounded(const struct jk_counts *counts, const struct jk_counts_wish *wish,
+                                    Jokbo__V1__Grouping grouping, Jokbo__V1__DerivativeCount *out, uint64_t *out_next,
+                                    struct jk_error *error)
+{
+    struct jk_group *groups;
+    size_t count, first = (size_t)wish->first;
+    bool publisher = grouping == JOKBO__V1__GROUPING__GROUPING_PUBLISHER;
+    JK_TRY(jk_count_groups(counts->book, wish->scope, publisher ? JK_GROUP_PUBLISHER : JK_GROUP_LICENSE, counts->size,
+                           counts->arena, &groups, &count, error));
+    size_t end = count > first + wish->page_size ? first + wish->page_size : count;
+    for (size_t i = first; i < end; i++) {
+        struct jk_span key = publisher ? jk_book_publisher(counts->book, groups[i].slot)->name
+                                       : jk_book_license_text(counts->book, groups[i].slot);
+        if (!add_group(counts->arena, out, grouping, jk_to_string(counts->arena, key), groups[i].count))
+            return jk_out_of_memory(error);
+    }
+    if (end < count && wish->group_count == 1) *out_next = end;
+    return JK_OK;
+}
+
+enum jk_status jk_counts_one(const struct jk_counts *counts, const struct jk_counts_wish *wish,
+                             Jokbo__V1__DerivativeCount **out_count, uint64_t *out_next, struct jk_error *error)
+{
+    struct jk_total *scratch = jk_arena_alloc(counts->arena, sizeof *scratch);
+    const struct jk_total *total;
+    *out_next = 0;
+    if (!scratch) return jk_out_of_memory(error);
+    JK_TRY(find_total(counts, wish->scope, scratch, &total, error));
+    Jokbo__V1__DerivativeCount *out = total_message(counts, wish->scope, total, groups_room(wish));
+    if (!out) return jk_out_of_memory(error);
+    for (size_t i = 0; i < wish->group_count; i++) {
+        if (jk_counts_is_unbounded(wish->group_by[i])) {
+            JK_TRY(add_unbounded(counts, wish, wish->group_by[i], out, out_next, error));
+        } else {
+            add_groups(counts->arena, total, wish->group_by[i], out);
+        }
+    }
+    if (counts->arena->exhausted) return jk_out_of_memory(error);
+    *out_count = out;
+    return JK_OK;
+}
+
+/* ---- all of them ---- */
+
+static Jokbo__V1__DerivativeCount *bare_count(const struct jk_counts *counts, struct jk_scope scope,
+                                              struct jk_total *scratch, struct jk_error *error)
+{
+    const struct jk_total *total;
+    if (find_total(counts, scope, scratch, &total, error) != JK_OK) return NULL;
+    return total_message(counts, scope, total, 0);
+}
+
+enum jk_status jk_counts_all(const struct jk_counts *counts, Jokbo__V1__ListCountsResponse *out_reply,
+                             struct jk_error *error)
+{
+    const struct jk_book *book = counts->book;
+    struct jk_total *scratch = jk_arena_alloc(counts->arena, sizeof *scratch);
+    uint32_t size = counts->size, teams = jk_book_teams(book, size), bases = 0, model;
+    while (jk_book_listed(book, bases, size) != JK_NONE)
+        bases++;
+    out_reply->bases = (Jokbo__V1__DerivativeCount **)jk_pointers(counts->arena, bases + 1);
+    out_reply->teams = (Jokbo__V1__DerivativeCount **)jk_pointers(counts->arena, teams + 1);
+    if (!scratch || !out_reply->bases || !out_reply->teams) return jk_out_of_memory(error);
+    for (uint32_t i = 0; (model = jk_book_listed(book, i, size)) != JK_NONE; i++) {
+        struct jk_scope scope = {JK_SCOPE_BASE, model};
+        if (!jk_book_base(book, model, size)) continue;
+        if (!(out_reply->bases[out_reply->n_bases] = bare_count(counts, scope, scratch, error)))
+            return jk_out_of_memory(error);
+        out_reply->n_bases++;
+    }
+    for (uint32_t i = 0; i < teams; i++) {
+        if (!(out_reply->teams[i] = bare_count(counts, (struct jk_scope){JK_SCOPE_TEAM, i}, scratch, error)))
+            return jk_out_of_memory(error);
+        out_reply->n_teams++;
+    }
+    if (!(out_reply->all = bare_count(counts, (struct jk_scope){JK_SCOPE_ALL, 0}, scratch, error)))
+        return jk_out_of_memory(error);
+    out_reply->log_size = size;
+    out_reply->log_time = out_reply->all->log_time;
+    return JK_OK;
+}

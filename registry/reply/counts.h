@@ -1,0 +1,38 @@
+/* Counts as messages of the interface, from a book: the server answers with them, and the auditor prints what it has
+ * counted itself by the same code, so that both are alike to the byte. Pure; reads the book, allocates in the arena.
+ * The caller has checked the groupings (each known, none twice) and that `size` is at most the book's. */
+#ifndef JK_REPLY_COUNTS_H
+#define JK_REPLY_COUNTS_H
+
+#include <jokbo/v1/evaluation.pb-c.h>
+
+#include "book/count.h"
+#include "reply/message.h"
+
+struct jk_counts {
+    const struct jk_book *book;
+    const struct jk_cube *cube; /* NULL, or of another size: every total is a walk over the book */
+    uint32_t size;              /* log size to count at */
+    struct jk_arena *arena;
+};
+
+/* Licence and publisher: as many groups as there are such names. */
+bool jk_counts_is_unbounded(Jokbo__V1__Grouping grouping);
+
+struct jk_counts_wish {
+    struct jk_scope scope;
+    const Jokbo__V1__Grouping *group_by;
+    size_t group_count;
+    uint64_t first;     /* of unbounded groups */
+    uint32_t page_size; /* of unbounded groups, each */
+};
+/* One count with its splits. *out_next is the cursor of the page that comes next where one unbounded split alone was
+ * asked for, 0 on its last page and otherwise. RESOURCE_EXHAUSTED when memory is out. */
+JK_MUST_USE enum jk_status jk_counts_one(const struct jk_counts *counts, const struct jk_counts_wish *wish,
+                                         Jokbo__V1__DerivativeCount **out_count, uint64_t *out_next,
+                                         struct jk_error *error);
+/* Every base model on the roster, every team, and all. */
+JK_MUST_USE enum jk_status jk_counts_all(const struct jk_counts *counts, Jokbo__V1__ListCountsResponse *out_reply,
+                                         struct jk_error *error);
+
+#endif

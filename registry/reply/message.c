@@ -1,0 +1,32 @@
+/* See message.h. */
+#include "reply/message.h"
+
+#include "domain/entry.h"
+
+char *jk_to_string(struct jk_arena *arena, struct jk_span text)
+{
+    char *copy = text.len ? jk_arena_copy(arena, text.at, text.len) : NULL;
+    return copy ? copy : (char *)protobuf_c_empty_string;
+}
+
+Google__Protobuf__Timestamp *jk_to_timestamp(struct jk_arena *arena, int64_t time_us)
+{
+    if (time_us == JK_TIME_NONE) return NULL;
+    Google__Protobuf__Timestamp *timestamp =
+        JK_MESSAGE(arena, Google__Protobuf__Timestamp, google__protobuf__timestamp);
+    if (!timestamp) return NULL;
+    timestamp->seconds = time_us / 1000000;
+    timestamp->nanos = (int32_t)(time_us % 1000000) * 1000;
+    return timestamp;
+}
+
+void **jk_pointers(struct jk_arena *arena, size_t count)
+{
+    return count ? jk_arena_zalloc(arena, count, sizeof(void *)) : NULL;
+}
+
+enum jk_status jk_out_of_memory(struct jk_error *error)
+{
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
+                   "The request or its reply is too large to be worked on; ask for less at once");
+}

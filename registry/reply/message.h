@@ -1,0 +1,29 @@
+/* Small parts of the interface's messages, in an arena. Pure. */
+#ifndef JK_REPLY_MESSAGE_H
+#define JK_REPLY_MESSAGE_H
+
+#include <google/protobuf/timestamp.pb-c.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/span.h"
+
+/* A NUL-terminated copy; the empty string where memory is out (the arena remembers that). */
+char *jk_to_string(struct jk_arena *arena, struct jk_span text);
+/* NULL for JK_TIME_NONE, and where memory is out. */
+Google__Protobuf__Timestamp *jk_to_timestamp(struct jk_arena *arena, int64_t time_us);
+/* Arena arrays of pointers for repeated fields; NULL when out of memory. */
+void **jk_pointers(struct jk_arena *arena, size_t count);
+
+/* A message in the arena, initialised: JK_MESSAGE(arena, Jokbo__V1__Model, jokbo__v1__model). */
+#define JK_MESSAGE(arena, type, prefix)                                                                                \
+    ({                                                                                                                 \
+        type *jk_message_ = jk_arena_alloc((arena), sizeof *jk_message_);                                              \
+        if (jk_message_) prefix##__init(jk_message_);                                                                  \
+        jk_message_;                                                                                                   \
+    })
+
+/* The failure of an arena that is exhausted. */
+enum jk_status jk_out_of_memory(struct jk_error *error);
+
+#endif
