@@ -1,8 +1,9 @@
 /* jokbod: the order of start, signals, drain, exit codes.
  *
- * Start: options, private cluster (a process of its own, forked before any thread or gRPC exists), store, first
- * account, gRPC, the ready line. Stop on SIGTERM or SIGINT: gRPC drains, the store finishes what it took, the cluster
- * stops. A second signal while draining ends the process at once; the log stands that. */
+ * Start: options, private cluster (a process of its own, forked before any thread or gRPC exists; migrated with its owner's
+ * role, served with another), store, waiting streams, gRPC, first account, HTTP, the ready line. Stop on SIGTERM or SIGINT:
+ * HTTP takes no new connections, gRPC drains, HTTP ends, the store finishes what it took, the cluster stops. A second signal
+ * while draining ends the process at once; the log stands that. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,10 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "bootstrap.h"
 #include "config.h"
-#include "rpc/address.h"
+#include "http/server.h"
 #include "rpc/server.h"
 #include "service/services.h"
 #include "service/waiting.h"
@@ -25,6 +28,7 @@ struct server {
     struct jk_store *store;
     struct jk_services services;
     struct jk_rpc_server *rpc;
+    struct jk_http *http; /* NULL: off */
 };
 
 static void tell(const struct jk_error *error)
@@ -60,25 +64,40 @@ static void setup_log(const struct jk_config *config)
 
 /* ---- start ---- */
 
+/* NULL where the listener is switched off. */
+static const char *listener(const char *option)
+{
+    return *option && strcmp(option, "off") != 0 ? option : NULL;
+}
+
+static void check_address(const char *option, const char *listen, struct jk_address *out_address,
+                          struct jk_error *error)
+{
+    struct jk_error found;
+    jk_error_init(&found, NULL);
+    *out_address = (struct jk_address){.local = true};
+    if (listen && jk_address_parse(listen, out_address, &found) != JK_OK)
+        jk_error_field(error, option, "%s", found.message);
+}
+
 /* What the options alone can tell, before anything is made: an origin is for ever. */
 static enum jk_status check_listen(const struct jk_config *config, struct jk_error *error)
 {
-    struct jk_rpc_address address;
-    struct jk_error found;
-    jk_error_init(&found, NULL);
-    if (jk_rpc_address_parse(config->listen, &address, &found) != JK_OK)
-        jk_error_field(error, "--listen", "%s", found.message);
+    struct jk_address address, http, metrics;
+    check_address("--listen", config->listen, &address, error);
+    check_address("--http", listener(config->http), &http, error);
+    check_address("--metrics", listener(config->metrics), &metrics, error);
     if (!*config->tls_cert != !*config->tls_key)
         jk_error_field(error, "--tls-cert", "and --tls-key go together: give both, or none");
     else if (*config->tls_client_ca && !*config->tls_cert)
         jk_error_field(error, "--tls-client-ca", "needs TLS: give --tls-cert and --tls-key too");
     JK_TRY(jk_error_result(error));
-    if (address.local) return JK_OK;
+    if (address.local && http.local) return JK_OK;
     if (!*config->origin)
         return jk_fail(error, JK_INVALID_ARGUMENT, "ORIGIN_REQUIRED",
                        "--origin is needed off loopback: the log's name for ever, a URL without scheme such as "
                        "registry.example.kr/jokbo");
-    if (*config->tls_cert) return JK_OK;
+    if (address.local || *config->tls_cert) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "PLAINTEXT_REFUSED",
                    "listening on %s without TLS would send tokens in plain text over the network: give --tls-cert and "
                    "--tls-key, or listen on a loopback address or a Unix socket",
@@ -105,7 +124,7 @@ static enum jk_status start_database(struct server *server, struct jk_error *err
     if (*server->config.database) return JK_OK;
     JK_TRY(jk_embedded_start(server->config.data, &server->embedded, error));
     server->config.database = jk_embedded_database(server->embedded);
-    return JK_OK;
+    return jk_store_migrate(jk_embedded_owner(server->embedded), JK_EMBEDDED_SERVER, error);
 }
 
 static enum jk_status start_store(struct server *server, struct jk_error *error)
@@ -113,12 +132,12 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
     const struct jk_config *config = &server->config;
     struct jk_store_options options = {.database = config->database,
                                        .data_dir = config->data,
+                                       .public_dir = *config->public_dir ? config->public_dir : NULL,
                                        .purpose = "registry",
                                        .key_file = *config->key_file ? config->key_file : NULL,
                                        .origin = *config->origin ? config->origin : NULL,
                                        .readers = (unsigned)config->readers,
-                                       .batch_max = (unsigned)config->batch,
-                                       .migrate = server->embedded != NULL};
+                                       .batch_max = (unsigned)config->batch};
     JK_TRY(jk_store_start(&options, &server->store, error));
     server->services =
         (struct jk_services){.store = server->store,
@@ -130,6 +149,30 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
 static void health_changed(void *context, bool healthy)
 {
     jk_rpc_set_serving(((struct server *)context)->rpc, healthy);
+}
+
+/* The places of methods and codes in the metrics; the last method is all that are no service's. */
+static enum jk_status label_metrics(struct server *server, const struct jk_method *methods, size_t count,
+                                    struct jk_error *error)
+{
+    static const char *codes[JK_UNAUTHENTICATED + 1];
+    const char **names = jk_arena_zalloc(server->config.arena, count + 1, sizeof *names);
+    for (size_t i = 0; names && i < count; i++)
+        names[i] = methods[i].path + 1;
+    for (int code = 0; code <= JK_UNAUTHENTICATED; code++)
+        codes[code] = jk_status_text((enum jk_status)code);
+    if (names) names[count] = "other";
+    if (names && jk_metrics_labels(JK_METRIC_RPC_CALLS, names, count + 1, codes, JK_UNAUTHENTICATED + 1) &&
+        jk_metrics_labels(JK_METRIC_RPC_SECONDS, names, count + 1, NULL, 0))
+        return JK_OK;
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+}
+
+static void observe(void *services, size_t method, enum jk_status status, int64_t duration_us)
+{
+    (void)services;
+    jk_metrics_add(JK_METRIC_RPC_CALLS, method, status <= JK_UNAUTHENTICATED ? status : JK_UNKNOWN, 1);
+    jk_metrics_observe(JK_METRIC_RPC_SECONDS, method, duration_us > 0 ? (uint64_t)duration_us : 0);
 }
 
 static void draining(void *context)
@@ -144,16 +187,54 @@ static enum jk_status start_rpc(struct server *server, struct jk_error *error)
                                      .threads = (unsigned)config->threads,
                                      .drain_ms = (int)config->drain_ms,
                                      .dispatch = jk_dispatch,
+                                     .observe = observe,
                                      .services = &server->services,
                                      .draining = draining,
                                      .tls_cert = *config->tls_cert ? config->tls_cert : NULL,
                                      .tls_key = *config->tls_key ? config->tls_key : NULL,
                                      .tls_client_ca = *config->tls_client_ca ? config->tls_client_ca : NULL};
     options.methods = jk_methods(&options.method_count);
+    JK_TRY(label_metrics(server, options.methods, options.method_count, error));
     JK_TRY(jk_rpc_start(&options, &server->rpc, error));
     jk_store_on_health(server->store, health_changed, server);
     jk_rpc_set_serving(server->rpc, jk_store_is_healthy(server->store));
     return JK_OK;
+}
+
+static bool rpc_answers(void *context, int timeout_ms)
+{
+    return jk_rpc_answers(((struct server *)context)->rpc, timeout_ms);
+}
+
+static size_t rpc_live(void *context)
+{
+    return jk_rpc_live_calls(((struct server *)context)->rpc);
+}
+
+static enum jk_status start_http(struct server *server, struct jk_error *error)
+{
+    const struct jk_config *config = &server->config;
+    struct jk_http_options options = {.listen = listener(config->http),
+                                      .metrics = listener(config->metrics),
+                                      .data_dir = config->data,
+                                      .store = server->store,
+                                      .connections = (unsigned)config->http_connections,
+                                      .per_address = (unsigned)config->http_per_address,
+                                      .rpc_answers = rpc_answers,
+                                      .rpc_live = rpc_live,
+                                      .context = server};
+    if (!options.listen && !options.metrics) return JK_OK;
+    return jk_http_start(&options, &server->http, error);
+}
+
+/* One line, the first on standard output, for whoever started us. */
+static void tell_ready(const struct server *server)
+{
+    const char *http = server->http ? jk_http_address(server->http) : NULL;
+    const char *metrics = server->http ? jk_http_metrics_address(server->http) : NULL;
+    printf("jokbod ready grpc=%s%s%s data=%s%s%s\n", jk_rpc_address(server->rpc), http ? " http=" : "", http ? http : "",
+           server->config.data, metrics ? " metrics=" : "", metrics ? metrics : "");
+    fflush(stdout);
 }
 
 static enum jk_status write_client_config(struct server *server, struct jk_error *error)
@@ -172,9 +253,9 @@ static enum jk_status start(struct server *server, struct jk_error *error)
     JK_TRY(start_database(server, error));
     JK_TRY(start_store(server, error));
     JK_TRY(start_rpc(server, error));
+    JK_TRY(start_http(server, error));
     JK_TRY(write_client_config(server, error));
-    printf("jokbod ready grpc=%s data=%s\n", jk_rpc_address(server->rpc), server->config.data);
-    fflush(stdout);
+    tell_ready(server);
     return JK_OK;
 }
 
@@ -182,8 +263,10 @@ static enum jk_status start(struct server *server, struct jk_error *error)
 
 static bool stop(struct server *server)
 {
+    jk_http_quiesce(server->http);
     bool drained = !server->rpc || jk_rpc_drain(server->rpc);
     if (drained) {
+        jk_http_stop(server->http);
         jk_rpc_free(server->rpc);
         jk_waiting_stop(server->services.waiting);
         jk_store_stop(server->store);
@@ -217,7 +300,8 @@ static int migrate(const struct server *server, struct jk_error *error)
         fprintf(stderr, "jokbod: migrate needs --database; a private cluster is brought up to date at each start\n");
         return 2;
     }
-    if (jk_store_migrate(server->config.database, error) == JK_OK) return 0;
+    const char *role = *server->config.server_role ? server->config.server_role : NULL;
+    if (jk_store_migrate(server->config.database, role, error) == JK_OK) return 0;
     tell(error);
     return 1;
 }

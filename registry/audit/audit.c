@@ -138,7 +138,7 @@ static enum jk_status tile_differs(const struct jk_audit *audit, const struct jk
 static enum jk_status check_tile(struct jk_audit *audit, const struct jk_tile *tile, struct jk_error *error)
 {
     const struct jk_digest *expected = audit->levels[tile->level].hashes + tile->index * JK_TILE_WIDTH;
-    JK_TRY(jk_folder_tile(audit->folder, tile, &audit->bytes, error));
+    JK_TRY(jk_copy_tile(audit->folder, tile, &audit->bytes, error));
     for (unsigned i = 0; i < tile->width; i++)
         if (memcmp(expected[i].bytes, audit->bytes.text.bytes + (size_t)i * JK_DIGEST_SIZE, JK_DIGEST_SIZE) != 0)
             return tile_differs(audit, tile, i, error);
@@ -169,7 +169,7 @@ static bool load_leaves(struct jk_audit *audit, uint64_t bundle)
     struct jk_error error;
     if (audit->loaded == bundle) return true;
     jk_error_init(&error, NULL);
-    if (jk_folder_tile(audit->folder, &tile, &audit->bytes, &error) != JK_OK) return false;
+    if (jk_copy_tile(audit->folder, &tile, &audit->bytes, &error) != JK_OK) return false;
     memcpy(hashes, audit->bytes.text.bytes, sizeof hashes);
     struct jk_digest root = jk_ring_root_of(hashes);
     if (!jk_digest_equal(&root, &audit->levels[1].hashes[bundle])) return false;

@@ -44,7 +44,7 @@ bool jk_audit_next_cosigner(const struct jk_audit_signed *note, struct jk_span *
 void jk_audit_cosigners(const struct jk_audit_signed *note, struct jk_span *out_rest);
 
 struct jk_audit_options {
-    int folder;                                                     /* jk_folder_open */
+    int folder;                                                     /* jk_copy_open */
     unsigned jobs;                                                  /* worker threads, 1 to JK_AUDIT_JOBS_MAX */
     bool fold;                                                      /* build the book */
     void (*progress)(void *context, uint64_t done, uint64_t total); /* entries; on the calling thread; NULL: none */

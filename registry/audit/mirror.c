@@ -113,7 +113,7 @@ static bool has_size(int folder, const struct jk_tile *tile)
     char path[JK_TILE_PATH];
     uint64_t size;
     jk_tile_path(tile, path);
-    if (!jk_folder_has(folder, path, &size)) return false;
+    if (!jk_copy_has(folder, path, &size)) return false;
     return tile->kind == JK_TILE_ENTRIES ? size > 0 : size == (uint64_t)tile->width * JK_DIGEST_SIZE;
 }
 
@@ -137,7 +137,7 @@ static enum jk_status put(const struct fetcher *fetcher, const struct jk_tile *t
                        tile->kind == JK_TILE_ENTRIES ? "entries" : "hashes");
     }
     snprintf(temporary, sizeof temporary, ".part-%u", fetcher->number);
-    return jk_folder_write(fetcher->mirror->folder, temporary, path, bytes, false, error);
+    return jk_copy_write(fetcher->mirror->folder, temporary, path, bytes, false, error);
 }
 
 /* A partial tile that is gone has become a full one. */
@@ -344,7 +344,7 @@ static uint64_t size_before(const struct jk_mirror *mirror)
     bool found;
     jk_text_init(&note, 0);
     jk_error_init(&error, NULL);
-    bool known = jk_folder_read(mirror->folder, "checkpoint", JK_NOTE_MAX, &note, &found, &error) == JK_OK && found &&
+    bool known = jk_copy_read(mirror->folder, "checkpoint", JK_NOTE_MAX, &note, &found, &error) == JK_OK && found &&
                  jk_note_open(jk_text_span(&note), &body, &signatures, &error) == JK_OK &&
                  jk_checkpoint_parse(body, &checkpoint, &error) == JK_OK;
     return known ? checkpoint.size : 0;
@@ -354,8 +354,8 @@ enum jk_status jk_mirror_accept(struct jk_mirror *mirror, struct jk_span keys, s
                                 struct jk_error *error)
 {
     uint64_t before = size_before(mirror);
-    JK_TRY(jk_folder_write(mirror->folder, ".part-key", "log.vkey", keys, true, error));
-    JK_TRY(jk_folder_write(mirror->folder, ".part-checkpoint", "checkpoint", note, true, error));
+    JK_TRY(jk_copy_write(mirror->folder, ".part-key", "log.vkey", keys, true, error));
+    JK_TRY(jk_copy_write(mirror->folder, ".part-checkpoint", "checkpoint", note, true, error));
     if (before > size) before = size;
     remove_old_partials(mirror, 0, true, before, size);
     for (unsigned level = 0; level < JK_TILE_LEVELS; level++)
@@ -405,7 +405,7 @@ unsigned jk_mirror_reject(struct jk_mirror *mirror, uint64_t size, const char *p
 
 static enum jk_status make_folder(const char *path, struct jk_error *error)
 {
-    char part[JK_FOLDER_PATH];
+    char part[JK_COPY_PATH];
     size_t len = strlen(path);
     if (len == 0 || len >= sizeof part)
         return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "the mirror's path must have 1 to %zu bytes",
@@ -442,7 +442,7 @@ static enum jk_status set_up(struct jk_mirror *mirror, struct jk_error *error)
                        sizeof mirror->url - 1);
     memcpy(mirror->url, mirror->options.url, len);
     JK_TRY(make_folder(mirror->options.folder, error));
-    JK_TRY(jk_folder_open(mirror->options.folder, &mirror->folder, error));
+    JK_TRY(jk_copy_open(mirror->options.folder, &mirror->folder, error));
     JK_TRY(lock_folder(mirror, error));
     jk_fetch_setup();
     mirror->fetch = new_fetch(&mirror->options);

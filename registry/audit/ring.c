@@ -71,9 +71,9 @@ static void parse_entries(struct jk_slot *slot)
 static enum jk_status check_bundle(const struct jk_ring *ring, struct jk_slot *slot)
 {
     struct jk_tile tile = {JK_TILE_ENTRIES, 0, slot->width, slot->bundle};
-    JK_TRY(jk_folder_tile(ring->folder, &tile, &slot->entries, &slot->error));
+    JK_TRY(jk_copy_tile(ring->folder, &tile, &slot->entries, &slot->error));
     tile.kind = JK_TILE_HASHES;
-    JK_TRY(jk_folder_tile(ring->folder, &tile, &slot->hashes, &slot->error));
+    JK_TRY(jk_copy_tile(ring->folder, &tile, &slot->hashes, &slot->error));
     JK_TRY(check_leaves(slot));
     if (slot->parsed) parse_entries(slot);
     if (slot->width < JK_TILE_WIDTH) return JK_OK;

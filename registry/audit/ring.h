@@ -5,7 +5,7 @@
 #define JK_AUDIT_RING_H
 
 #include "audit/audit.h"
-#include "audit/folder.h"
+#include "audit/copy.h"
 
 struct jk_slot {
     uint64_t bundle; /* its index */

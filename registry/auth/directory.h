@@ -65,12 +65,17 @@ struct jk_publisher_request {
     char evidence[1025];
     int64_t created_us, decided_us;
 };
+/* Withdrawn: its bytes are gone, and may not come back before an admin lifts that. Lifted: gone, may be stored again. */
+enum jk_blob_state { JK_BLOB_STORED, JK_BLOB_WITHDRAWN, JK_BLOB_LIFTED };
 struct jk_blob_facts {
     struct jk_digest digest;
     bool manifest; /* else a licence text */
     uint64_t size;
     struct jk_digest weights; /* of a manifest; zero: none */
     int64_t created_us;
+    enum jk_blob_state state;
+    int64_t withdrawn_us;    /* not where it is stored */
+    struct jk_digest reason; /* of the free text that says why; not where it is stored */
 };
 
 struct jk_directory;
@@ -109,7 +114,11 @@ bool jk_directory_find_token(struct jk_directory *directory, const struct jk_dig
 enum jk_member_role jk_directory_membership(struct jk_directory *directory, struct jk_span publisher, uint64_t account);
 uint32_t jk_directory_owned(struct jk_directory *directory, uint64_t account); /* publishers owned: for the quota */
 bool jk_directory_request(struct jk_directory *directory, uint64_t id, struct jk_publisher_request *out_request);
+/* Any that is known, in whatever state. */
 bool jk_directory_blob(struct jk_directory *directory, const struct jk_digest *digest, struct jk_blob_facts *out_blob);
+/* Only those whose bytes are here. */
+bool jk_directory_blob_stored(struct jk_directory *directory, const struct jk_digest *digest,
+                              struct jk_blob_facts *out_blob);
 /* Lists, in arena, ordered by id (members: by account): those with id > after, at most `most`. */
 size_t jk_directory_list_accounts(struct jk_directory *directory, uint64_t after, size_t most, struct jk_arena *arena,
                                   const struct jk_account **out_accounts, size_t *out_total);

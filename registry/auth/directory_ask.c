@@ -168,6 +168,15 @@ uint32_t jk_directory_owned(struct jk_directory *directory, uint64_t account)
     return count;
 }
 
+bool jk_directory_blob_stored(struct jk_directory *directory, const struct jk_digest *digest,
+                              struct jk_blob_facts *out_blob)
+{
+    struct jk_blob_facts blob;
+    if (!jk_directory_blob(directory, digest, &blob) || blob.state != JK_BLOB_STORED) return false;
+    *out_blob = blob;
+    return true;
+}
+
 bool jk_directory_blob(struct jk_directory *directory, const struct jk_digest *digest, struct jk_blob_facts *out_blob)
 {
     jk_directory_read_lock(directory);

@@ -6,7 +6,7 @@
  *   token/<id>                      account hash scopes label created_us expires_us revoked
  *   member/<publisher folded>/<id>  publisher role since_us
  *   request/<id>                    kind state publisher account evidence created_us decided_us
- *   blob/<sha256>                   kind size weights created_us */
+ *   blob/<sha256>                   kind size weights created_us; and state withdrawn_us reason where it is not stored */
 #ifndef JK_AUTH_RECORDS_H
 #define JK_AUTH_RECORDS_H
 
@@ -42,6 +42,7 @@ extern const char *const jk_member_words[];
 extern const char *const jk_request_kind_words[];
 extern const char *const jk_request_state_words[];
 extern const char *const jk_blob_words[];
+extern const char *const jk_blob_state_words[];
 
 bool jk_record_key_parse(const char *key, struct jk_record_key *out_key);
 /* DATA_LOSS names the key and the field, never a value. */

@@ -124,5 +124,10 @@ bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, st
     else
         put_digest(&writer, "weights", &blob->weights);
     put_int(&writer, "created_us", blob->created_us);
+    if (blob->state != JK_BLOB_STORED) {
+        put_word(&writer, "state", jk_blob_state_words, blob->state);
+        put_int(&writer, "withdrawn_us", blob->withdrawn_us);
+        put_digest(&writer, "reason", &blob->reason);
+    }
     return finish(&writer, arena, jk_arena_printf(arena, "blob/%s", hex), out_record);
 }

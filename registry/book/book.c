@@ -32,7 +32,13 @@
     X(edges, struct jk_edge_row)                                                                                       \
     X(touches, struct jk_touch_row)                                                                                    \
     X(spells, struct jk_spell)                                                                                         \
-    X(keys, struct jk_key_row)                                                                                          \
+    X(keys, struct jk_key_row)                                                                                         \
+    X(policies, struct jk_policy_row)                                                                                  \
+    X(stages, struct jk_stage_row)                                                                                     \
+    X(stage_facts, struct jk_stage)                                                                                    \
+    X(closings, struct jk_closing)                                                                                     \
+    X(rulings, struct jk_ruling)                                                                                       \
+    X(disputes, struct jk_dispute)                                                                                     \
     X(root_sets, struct jk_root_set)                                                                                   \
     X(changed, uint32_t)
 

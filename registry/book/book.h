@@ -121,7 +121,8 @@ enum jk_flag {
     JK_FLAG_NOT_PROGRAMME = 1 << 10,
     JK_FLAG_FOREIGN_BASE = 1 << 11,    /* from_scratch no */
     JK_FLAG_FROM_SCRATCH_UNKNOWN = 1 << 12,
-    JK_FLAG_ANCESTOR_WEIGHTS = 1 << 13 /* weights equal to an ancestor's */
+    JK_FLAG_ANCESTOR_WEIGHTS = 1 << 13, /* weights equal to an ancestor's */
+    JK_FLAG_EXCLUDED = 1 << 14          /* by a ruling in force */
 };
 
 /* One (derivative, root) with its facts, for sizes from < N ≤ until (entry `from` made it so, entry `until` ended it). */

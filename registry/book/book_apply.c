@@ -312,6 +312,15 @@ static apply_fn *const appliers[JK_KIND_COUNT] = {
     [JK_KIND_ADOPT] = apply_adopt,
     [JK_KIND_KEY] = jk_book_apply_key,
     [JK_KIND_RETIRE] = jk_book_apply_retire,
+    [JK_KIND_POLICY] = jk_book_apply_policy,
+    [JK_KIND_STAGE] = jk_book_apply_stage,
+    [JK_KIND_CLOSE] = jk_book_apply_close,
+    [JK_KIND_EXCLUDE] = jk_book_apply_exclude,
+    [JK_KIND_RESTORE] = jk_book_apply_restore,
+    [JK_KIND_CONFIRM] = jk_book_apply_confirm,
+    [JK_KIND_REJECT] = jk_book_apply_reject,
+    [JK_KIND_DISPUTE] = jk_book_apply_dispute,
+    [JK_KIND_RESOLVE] = jk_book_apply_resolve,
 };
 
 static enum jk_status apply_kind(struct jk_book *book, const struct jk_parsed_entry *parsed, struct jk_error *error)
@@ -336,15 +345,13 @@ static void refresh_wanted(struct jk_book *book)
         jk_book_refresh(book, book->wanted.at[i]);
 }
 
-enum jk_status jk_book_apply_parsed(struct jk_book *book, const struct jk_parsed_entry *parsed, struct jk_error *error)
+/* The entry stands: what it affects is refreshed, and the size goes on. */
+static enum jk_status take_place(struct jk_book *book, int64_t entry_time_us, struct jk_error *error)
 {
     uint32_t slot;
-    JK_TRY(check_order(book, &parsed->entry, error));
-    jk_book_walk_begin(book);
-    JK_TRY(apply_kind(book, parsed, error));
     int64_t *time_us = jk_book_append(book, &book->times, &slot);
     if (time_us) {
-        *time_us = parsed->entry.time_us;
+        *time_us = entry_time_us;
         refresh_wanted(book);
         jk_book_set(book, &book->size, book->size + 1);
     }
@@ -354,6 +361,34 @@ enum jk_status jk_book_apply_parsed(struct jk_book *book, const struct jk_parsed
     }
     if (!book->journal.active) jk_book_keep(book);
     return JK_OK;
+}
+
+enum jk_status jk_book_apply_parsed(struct jk_book *book, const struct jk_parsed_entry *parsed, struct jk_error *error)
+{
+    JK_TRY(check_order(book, &parsed->entry, error));
+    jk_book_walk_begin(book);
+    JK_TRY(apply_kind(book, parsed, error));
+    return take_place(book, parsed->entry.time_us, error);
+}
+
+bool jk_kind_counts_to_m(enum jk_kind kind)
+{
+    static const unsigned to_n = 1u << JK_KIND_REGISTER | 1u << JK_KIND_RELEASE | 1u << JK_KIND_YANK |
+                                 1u << JK_KIND_UNYANK | 1u << JK_KIND_RENAME | 1u << JK_KIND_TRANSFER |
+                                 1u << JK_KIND_ADOPT;
+    return !(to_n >> kind & 1);
+}
+
+enum jk_status jk_book_apply_cut(struct jk_book *book, struct jk_span bytes, struct jk_error *error)
+{
+    struct jk_parsed_entry parsed;
+    struct jk_error refused;
+    JK_TRY(jk_parsed_entry_read(bytes, &parsed, error));
+    JK_TRY(check_order(book, &parsed.entry, error));
+    jk_error_init(&refused, NULL);
+    jk_book_walk_begin(book);
+    if (jk_kind_counts_to_m(parsed.entry.kind)) (void)apply_kind(book, &parsed, &refused);
+    return take_place(book, parsed.entry.time_us, error);
 }
 
 enum jk_status jk_book_apply(struct jk_book *book, struct jk_span bytes, struct jk_error *error)

@@ -57,6 +57,8 @@ static uint32_t own_flags(struct jk_book *book, uint32_t model, uint32_t release
     if (jk_digest_is_zero(&row->pub.artifact)) flags |= JK_FLAG_NO_ARTIFACT;
     if (jk_digest_is_zero(&row->pub.license_text)) flags |= JK_FLAG_NO_LICENSE_TEXT;
     if (!jk_book_is_verified(book, publisher, JK_NOW)) flags |= JK_FLAG_UNVERIFIED;
+    if (jk_model_row(book, model)->rulings != JK_NONE && jk_book_is_excluded(book, model, JK_NOW))
+        flags |= JK_FLAG_EXCLUDED;
     if (has_ancestor_weights(book, release)) flags |= JK_FLAG_ANCESTOR_WEIGHTS;
     return flags;
 }

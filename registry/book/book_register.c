@@ -179,7 +179,7 @@ static uint32_t add_model(struct jk_book *book, uint32_t publisher, const struct
                                  .base_history = JK_NONE,
                                  .spells = JK_NONE};
     row->next_registered = under->registered;
-    row->adopted = row->touches = row->changed = JK_NONE;
+    row->adopted = row->rulings = row->touches = row->changed = JK_NONE;
     row->month = (uint16_t)jk_time_month(entry->time_us);
     jk_book_set(book, &under->registered, slot);
     return slot;

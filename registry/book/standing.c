@@ -72,6 +72,7 @@ static jk_reasons reasons_of_flags(const struct jk_policy *policy, uint32_t flag
         jk_reasons reason;
     } plain[] = {
         {JK_FLAG_YANKED, JK_REASON_BIT(YANKED)},
+        {JK_FLAG_EXCLUDED, JK_REASON_BIT(EXCLUDED)},
         {JK_FLAG_NOT_PROGRAMME, JK_REASON_BIT(NOT_PROGRAMME)},
         {JK_FLAG_FOREIGN_BASE, JK_REASON_BIT(FOREIGN_BASE)},
         {JK_FLAG_SELF, JK_REASON_BIT(SELF)},

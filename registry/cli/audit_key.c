@@ -1,7 +1,7 @@
 /* See audit_key.h. */
 #include "cli/audit_key.h"
 
-#include "audit/folder.h"
+#include "audit/copy.h"
 #include "cli/local.h"
 
 static enum jk_status no_key(struct jk_cli *cli, const char *where)

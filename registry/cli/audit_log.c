@@ -89,7 +89,7 @@ static enum jk_status open_folder(struct jk_cli *cli, struct jk_audit_log *log)
 {
     if (jk_cli_has(cli, JK_OPTION_MIRROR)) return jk_cli_usage(cli, "--mirror goes with a URL");
     log->folder = log->at;
-    return jk_folder_open(log->at, &log->descriptor, &cli->error);
+    return jk_copy_open(log->at, &log->descriptor, &cli->error);
 }
 
 /* ---- checkpoint and keys ---- */
@@ -99,7 +99,7 @@ static enum jk_status read_local(struct jk_cli *cli, const struct jk_audit_log *
                                  struct jk_text *out)
 {
     bool found;
-    return jk_folder_read(log->descriptor, path, most, out, &found, &cli->error);
+    return jk_copy_read(log->descriptor, path, most, out, &found, &cli->error);
 }
 
 static enum jk_status read_source(struct jk_cli *cli, struct jk_audit_log *log)

@@ -165,7 +165,7 @@ static int report(struct jk_cli *cli)
     enum jk_status status = jk_error_result(error); /* sums violations up */
     if (status == JK_OK) return JK_EXIT_OK;
     fflush(cli->out);
-    if (cli->json) jk_faults_print_json(error, cli->out);
+    if (cli->json && !cli->told) jk_faults_print_json(error, cli->out);
     jk_faults_print(error, cli->err, wants_color(cli, cli->err_terminal));
     return (int)jk_faults_exit(error);
 }

@@ -22,6 +22,7 @@ struct jk_cli {
     bool json, color, utf8;
     size_t width;           /* of the terminal in columns; 100 where there is none */
     const char *request_id; /* of this run's write, made when first asked for */
+    bool told;              /* the JSON printed says how it failed: no error object after it */
 };
 
 /* Everything: parses, runs, reports. Returns the exit code (exit.def). */

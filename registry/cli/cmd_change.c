@@ -2,6 +2,7 @@
 #include <jokbo/v1/registry.pb-c.h>
 
 #include "cli/commands.h"
+#include "cli/keep.h"
 #include "cli/print.h"
 #include "domain/ident.h"
 
@@ -19,6 +20,30 @@ static enum jk_status check_release_name(struct jk_cli *cli)
                         jk_cli_operand(cli, 0));
 }
 
+/* A yank and its undoing: the receipt of their entry is kept in the folder where the command runs. */
+static enum jk_status show_release(struct jk_cli *cli, const Jokbo__V1__Release *release, const char *done,
+                                   const char *more)
+{
+    struct jk_keep keep = {.home = ".",
+                           .receipt = release->receipt,
+                           .model = release->model,
+                           .version = release->version,
+                           .lineage_hash = release->lineage_hash};
+    enum jk_status status = jk_cli_has(cli, JK_OPTION_DRY_RUN) ? JK_OK : jk_keep_receipt(cli, &keep);
+    if (cli->json) {
+        JK_TRY(status);
+        json_t *root = jk_json_message(&release->base);
+        if (root) json_object_set_new(root, "receipt_file", keep.file ? json_string(keep.file) : json_null());
+        return jk_print_json(cli, root);
+    }
+    fprintf(cli->out, "%s%s: %s@%s.%s\n", would(cli), done, jk_print_safe(cli, release->model),
+            jk_print_safe(cli, release->version), more);
+    if (keep.file) fprintf(cli->out, "Receipt: %s\n", jk_print_safe(cli, keep.file));
+    if (keep.new_key)
+        fprintf(cli->out, "The log's key, of first use, is remembered: %s\n", jk_print_safe(cli, keep.new_key));
+    return status;
+}
+
 enum jk_status jk_run_yank(struct jk_cli *cli)
 {
     Jokbo__V1__YankReleaseRequest request = JOKBO__V1__YANK_RELEASE_REQUEST__INIT;
@@ -30,10 +55,7 @@ enum jk_status jk_run_yank(struct jk_cli *cli)
     request.request_id = jk_cli_request_id(cli);
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
     JK_TRY(jk_cli_call(cli, REGISTRY, "YankRelease", &request.base, &release));
-    if (cli->json) return jk_print_message(cli, &release->base);
-    fprintf(cli->out, "%syanked: %s@%s. jokbo unyank takes it back.\n", would(cli), jk_print_safe(cli, release->model),
-            jk_print_safe(cli, release->version));
-    return JK_OK;
+    return show_release(cli, release, "yanked", " jokbo unyank takes it back.");
 }
 
 enum jk_status jk_run_unyank(struct jk_cli *cli)
@@ -46,10 +68,7 @@ enum jk_status jk_run_unyank(struct jk_cli *cli)
     request.request_id = jk_cli_request_id(cli);
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
     JK_TRY(jk_cli_call(cli, REGISTRY, "UnyankRelease", &request.base, &release));
-    if (cli->json) return jk_print_message(cli, &release->base);
-    fprintf(cli->out, "%sstanding again: %s@%s.\n", would(cli), jk_print_safe(cli, release->model),
-            jk_print_safe(cli, release->version));
-    return JK_OK;
+    return show_release(cli, release, "standing again", "");
 }
 
 static enum jk_status show_moved(struct jk_cli *cli, const Jokbo__V1__Model *model)

@@ -3,8 +3,10 @@
 #include "cli/commands.h"
 #include "cli/faults.h"
 #include "cli/findings.h"
+#include "cli/keep.h"
 #include "cli/print.h"
 #include "cli/prompt.h"
+#include "cli/receipts.h"
 #include "cli/submission.h"
 
 static void plan_row(struct jk_table *table, const char *field, const char *value, const char *from)
@@ -55,8 +57,16 @@ static const char *done_words(const struct jk_submission *submission, bool dry_r
     return dry_run ? "Would be registered:" : "Registered:";
 }
 
+static void show_receipt(struct jk_table *table, const struct jk_keep *keep)
+{
+    jk_print_fact(table, "receipt", keep->file);
+    if (!keep->new_key) return;
+    jk_print_fact(table, "log's key", keep->new_key);
+    jk_print_fact(table, " ", "of first use, remembered: compare it with one that came another way");
+}
+
 static void show_registration(const struct jk_submission *submission, const Jokbo__V1__Registration *registration,
-                              bool dry_run)
+                              bool dry_run, const struct jk_keep *keep)
 {
     struct jk_cli *cli = submission->cli;
     struct jk_table table;
@@ -67,6 +77,7 @@ static void show_registration(const struct jk_submission *submission, const Jokb
     if (!dry_run) jk_print_fact(&table, "log index", jk_print_number(cli, registration->log_index));
     for (size_t i = 0; model && i < model->n_roots; i++)
         jk_print_fact(&table, i == 0 ? "roots" : " ", roots_text(cli, model->roots[i]));
+    show_receipt(&table, keep);
     fprintf(cli->out, "%s %s@%s\n", jk_print_painted(cli, JK_PAINT_GREEN, done_words(submission, dry_run)),
             jk_print_safe(cli, model ? model->name : ""), jk_print_safe(cli, release ? release->version : ""));
     jk_table_print(&table, cli->color, cli->out);
@@ -93,43 +104,90 @@ static json_t *number_or_null(const char *text)
     return text && jk_span_to_u64(jk_span_of(text), &number) ? json_integer((json_int_t)number) : json_null();
 }
 
-/* The identical statement is there already: success, with the place where it is. */
-static enum jk_status show_unchanged(struct jk_submission *submission)
+/* The receipt, checked and beside the card. */
+static enum jk_status keep_receipt(const struct jk_submission *submission, const char *receipt, const char *model,
+                                   const char *version, const char *lineage_hash, struct jk_keep *keep)
 {
     struct jk_cli *cli = submission->cli;
-    const char *index = jk_faults_fact(&cli->error, "log_index"), *hash = jk_faults_fact(&cli->error, "lineage_hash");
-    jk_error_init(&cli->error, &cli->arena);
-    if (cli->json)
-        return jk_print_json(cli, json_pack("{s:s, s:s, s:o, s:s?, s:o}", "status", "unchanged", "name",
-                                            submission->derivative.name, "log_index", number_or_null(index),
-                                            "lineage_hash", hash, "declaration", plan_json(submission)));
+    const char *card = cli->options.operand_count > 0 ? cli->options.operands[0] : NULL;
+    keep->home = jk_receipts_home(card, &cli->arena);
+    keep->receipt = receipt;
+    keep->model = model;
+    keep->version = version;
+    keep->lineage_hash = lineage_hash;
+    keep->artifact = submission->artifact;
+    keep->manifest = submission->manifest;
+    keep->registers = true;
+    return jk_keep_receipt(cli, keep);
+}
+
+static void print_unchanged(const struct jk_submission *submission, const char *hash, const char *index,
+                            const struct jk_keep *keep)
+{
+    struct jk_cli *cli = submission->cli;
+    struct jk_table table;
     fprintf(cli->out, "%s %s@%s\n",
             jk_print_painted(cli, JK_PAINT_GREEN,
                              submission->publish ? "Already published, unchanged:" : "Already registered, unchanged:"),
             submission->derivative.name, submission->derivative.version);
-    struct jk_table table;
     jk_print_facts_init(&table, cli);
     jk_print_fact(&table, "lineage hash", hash);
     jk_print_fact(&table, "log index", index);
+    show_receipt(&table, keep);
     jk_table_print(&table, cli->color, cli->out);
-    return JK_OK;
+}
+
+/* The identical statement is there already: success, with the place where it is. */
+static enum jk_status show_unchanged(struct jk_submission *submission)
+{
+    struct jk_cli *cli = submission->cli;
+    const Jokbo__V1__Derivative *sent = &submission->derivative;
+    const char *index = jk_faults_fact(&cli->error, "log_index"), *hash = jk_faults_fact(&cli->error, "lineage_hash"),
+               *receipt = jk_faults_fact(&cli->error, "receipt");
+    struct jk_keep keep = {.renamed = true};
+    jk_error_init(&cli->error, &cli->arena);
+    enum jk_status status = keep_receipt(submission, receipt, sent->name, sent->version, hash ? hash : "", &keep);
+    if (!cli->json) {
+        print_unchanged(submission, hash, index, &keep);
+        return status;
+    }
+    JK_TRY(status);
+    return jk_print_json(cli, json_pack("{s:s, s:s, s:o, s:s?, s:s?, s:s?, s:o}", "status", "unchanged", "name",
+                                        sent->name, "log_index", number_or_null(index), "lineage_hash", hash, "receipt",
+                                        receipt, "receipt_file", keep.file, "declaration", plan_json(submission)));
+}
+
+static enum jk_status print_registration_json(const struct jk_submission *submission,
+                                              const Jokbo__V1__Registration *registration, bool dry_run,
+                                              const struct jk_keep *keep)
+{
+    const Jokbo__V1__Release *release = registration->release;
+    const Jokbo__V1__Model *model = registration->model;
+    return jk_print_json(
+        submission->cli,
+        json_pack("{s:s, s:s, s:o, s:s?, s:s?, s:s?, s:o, s:o}", "status", dry_run ? "valid" : "registered", "name",
+                  model ? model->name : submission->derivative.name, "log_index",
+                  dry_run ? json_null() : json_integer(registration->log_index), "lineage_hash",
+                  release ? release->lineage_hash : NULL, "receipt",
+                  registration->receipt[0] ? registration->receipt : NULL, "receipt_file", keep->file, "registration",
+                  jk_json_message(&registration->base), "declaration", plan_json(submission)));
 }
 
 static enum jk_status show_result(struct jk_submission *submission, const Jokbo__V1__Registration *registration,
                                   bool dry_run)
 {
-    struct jk_cli *cli = submission->cli;
-    if (!cli->json) {
-        show_registration(submission, registration, dry_run);
-        return JK_OK;
-    }
     const Jokbo__V1__Release *release = registration->release;
-    return jk_print_json(cli, json_pack("{s:s, s:s, s:o, s:s?, s:o, s:o}", "status", dry_run ? "valid" : "registered",
-                                        "name",
-                                        registration->model ? registration->model->name : submission->derivative.name,
-                                        "log_index", dry_run ? json_null() : json_integer(registration->log_index),
-                                        "lineage_hash", release ? release->lineage_hash : NULL, "registration",
-                                        jk_json_message(&registration->base), "declaration", plan_json(submission)));
+    enum jk_status status = JK_OK;
+    struct jk_keep keep = {0};
+    if (!dry_run && release)
+        status = keep_receipt(submission, registration->receipt, release->model, release->version,
+                              release->lineage_hash, &keep);
+    if (submission->cli->json) {
+        JK_TRY(status);
+        return print_registration_json(submission, registration, dry_run, &keep);
+    }
+    show_registration(submission, registration, dry_run, &keep);
+    return status;
 }
 
 static bool is_unchanged(const struct jk_cli *cli, enum jk_status status)

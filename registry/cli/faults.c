@@ -21,8 +21,13 @@ static const char *keep(struct jk_error *error, const char *text)
 static void take_info(const Google__Rpc__ErrorInfo *info, struct jk_error *error)
 {
     error->reason = keep(error, info->reason);
-    for (size_t i = 0; i < info->n_metadata; i++)
-        jk_error_fact(error, info->metadata[i]->key, "%s", info->metadata[i]->value);
+    for (size_t i = 0; i < info->n_metadata; i++) {
+        const char *key = info->metadata[i]->key, *value = info->metadata[i]->value;
+        if (strcmp(key, "receipt") == 0)
+            jk_error_fact_text(error, key, jk_span_of(value)); /* has lines, and is parsed before anything else */
+        else
+            jk_error_fact(error, key, "%s", value);
+    }
 }
 
 static void take_bad_request(const Google__Rpc__BadRequest *bad, struct jk_error *error)
@@ -122,7 +127,9 @@ enum jk_exit jk_faults_exit(const struct jk_error *error)
     if (has_reason(error, "USAGE")) return JK_EXIT_USAGE;
     if (has_reason(error, "INPUT_INCOMPLETE")) return JK_EXIT_INCOMPLETE;
     if (has_reason(error, "LOCAL_FILE")) return JK_EXIT_LOCAL_FILE;
+    if (has_reason(error, "NOT_VERIFIED")) return JK_EXIT_NOT_VERIFIED;
     if (has_reason(error, "LOG_FORKED")) return JK_EXIT_FORKED;
+    if (has_reason(error, "RECEIPT_WRONG")) return JK_EXIT_RECEIPT_WRONG;
     if (is_audit(error)) return JK_EXIT_NOT_VERIFIED;
     switch (error->status) {
     case JK_OK:
@@ -159,6 +166,8 @@ const char *jk_faults_hint(const struct jk_error *error)
 {
     if (has_reason(error, "LOG_FORKED"))
         return "Keep both checkpoints, and show them to the operator and to others: together they are the proof.";
+    if (has_reason(error, "RECEIPT_WRONG"))
+        return "jokbo verify MODEL asks again; if that fails, too, tell the operator.";
     if (is_mirror(error)) return "Is the log served there? Its checkpoint lies at URL/checkpoint.";
     if (has_reason(error, "USAGE")) return "jokbo help lists the commands; jokbo COMMAND --help its options.";
     switch (error->status) {

@@ -11,7 +11,7 @@
 /* What the config file says. */
 struct config_file {
     struct jk_arena *arena;
-    const char *server, *token, *token_file, *ca, *color, *timeout;
+    const char *server, *token, *token_file, *ca, *color, *timeout, *key, *http;
 };
 
 static enum jk_status usage(struct jk_error *error, const char *what, const char *value, const char *rule)
@@ -43,7 +43,8 @@ static enum jk_status take_setting(void *context, struct jk_span key, struct jk_
         const char *key;
         const char **place;
     } places[] = {{"server", &file->server}, {"token", &file->token}, {"token_file", &file->token_file},
-                  {"ca", &file->ca},         {"color", &file->color}, {"timeout", &file->timeout}};
+                  {"ca", &file->ca},         {"color", &file->color}, {"timeout", &file->timeout},
+                  {"key", &file->key},       {"http", &file->http}};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (!jk_span_equal(key, jk_span_of(places[i].key))) continue;
         *places[i].place = jk_arena_copy(file->arena, value.at, value.len);
@@ -53,7 +54,8 @@ static enum jk_status take_setting(void *context, struct jk_span key, struct jk_
     jk_text_shorten(key, shown, sizeof shown);
     return jk_fail(
         error, JK_INVALID_ARGUMENT, "LOCAL_FILE",
-        "config file, line %u: there is no setting \"%s\"; there are server, token, token_file, ca, color, timeout",
+        "config file, line %u: there is no setting \"%s\"; there are server, token, token_file, ca, color, timeout, "
+        "key, http",
         line, shown);
 }
 
@@ -179,6 +181,29 @@ static enum jk_status choose_timeout(const char *text, struct jk_settings *setti
     return JK_OK;
 }
 
+static void choose_key(const struct jk_options *options, const char *file, struct jk_settings *settings)
+{
+    const char *texts[] = {jk_options_text(options, JK_OPTION_KEY), environment("JOKBO_KEY"), file};
+    const char *const places[] = {"--key", "JOKBO_KEY", "the config file"};
+    for (size_t i = 0; i < 3 && !settings->key; i++) {
+        settings->key = texts[i];
+        settings->key_where = places[i];
+    }
+}
+
+static enum jk_status choose_http(const char *text, struct jk_arena *arena, struct jk_settings *settings,
+                                  struct jk_error *error)
+{
+    struct jk_span url = jk_span_of(text);
+    if (!text) return JK_OK;
+    if (!jk_span_starts(url, JK_SPAN("http://")) && !jk_span_starts(url, JK_SPAN("https://")))
+        return usage(error, "http", text, "must be a URL that begins with http:// or https://");
+    while (url.len > 0 && url.at[url.len - 1] == '/')
+        url.len--;
+    settings->http = jk_arena_copy(arena, url.at, url.len);
+    return JK_OK;
+}
+
 static enum jk_status choose_tls(const struct jk_options *options, struct jk_settings *settings,
                                  struct jk_text *warnings, struct jk_error *error)
 {
@@ -199,6 +224,10 @@ enum jk_status jk_settings_load(const struct jk_options *options, struct jk_aren
     settings.server = choose(options, JK_OPTION_SERVER, "JOKBO_SERVER", file.server, JK_DEFAULT_SERVER);
     settings.ca = choose(options, JK_OPTION_CA, "JOKBO_CA", file.ca, NULL);
     settings.loopback = jk_settings_is_loopback(settings.server);
+    choose_key(options, file.key, &settings);
+    JK_TRY(choose_http(choose(options, JK_OPTION_HTTP, "JOKBO_HTTP", file.http,
+                              strcmp(settings.server, JK_DEFAULT_SERVER) == 0 ? JK_DEFAULT_HTTP : NULL),
+                       arena, &settings, error));
     JK_TRY(check_server(settings.server, error));
     JK_TRY(choose_timeout(choose(options, JK_OPTION_TIMEOUT, "JOKBO_TIMEOUT", file.timeout, NULL), &settings, error));
     JK_TRY(choose_color(choose(options, JK_OPTION_COLOR, NULL, file.color, "auto"), &settings, error));

@@ -6,6 +6,7 @@
 #include "cli/options.h"
 
 #define JK_DEFAULT_SERVER    "127.0.0.1:7443"
+#define JK_DEFAULT_HTTP      "http://127.0.0.1:7480" /* beside the default server */
 #define JK_DEFAULT_TIMEOUT_S 30
 #define JK_TIMEOUT_MAX_S     3600
 
@@ -13,8 +14,11 @@ enum jk_color { JK_COLOR_AUTO, JK_COLOR_ALWAYS, JK_COLOR_NEVER };
 
 struct jk_settings {
     const char *server;
-    const char *token; /* NULL for none; secret */
-    const char *ca;    /* file, NULL for the system's */
+    const char *token;     /* NULL for none; secret */
+    const char *ca;        /* file, NULL for the system's */
+    const char *key;       /* verifier key of the log, or a file that holds it; NULL for none */
+    const char *key_where; /* "--key", "JOKBO_KEY" or "the config file" */
+    const char *http;      /* where the log's files are served, without a slash at the end; NULL: not known */
     bool tls;
     enum jk_color color;
     unsigned timeout_s;

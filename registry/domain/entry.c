@@ -7,6 +7,7 @@
 #include "domain/ident.h"
 #include "domain/lineage.h"
 #include "domain/lines.h"
+#include "domain/policy.h"
 
 #define ENTRY_HEAD     "jokbo/entry/v1"
 #define STATEMENT_HEAD "jokbo/lineage/v1\n"
@@ -35,6 +36,13 @@ enum field_type {
     JK_FIELD_YES_NO,
     JK_FIELD_YES_NO_UNKNOWN,
     JK_FIELD_BASIS,
+    JK_FIELD_POLICY,
+    JK_FIELD_TEAM_NONE,
+    JK_FIELD_TEAMS,
+    JK_FIELD_NUMBER,
+    JK_FIELD_NUMBER_NONE,
+    JK_FIELD_ABOUT,
+    JK_FIELD_OUTCOME,
     JK_FIELD_STATEMENT
 };
 
@@ -65,6 +73,8 @@ static const struct kind_row kinds[JK_KIND_COUNT] = {
 
 static const char *const answers[] = {"no", "yes", "unknown"};
 static const char *const bases[] = {"self", "registrar", "approved", "roster"};
+static const char *const abouts[] = {"parent", "ruling", "standing"};
+static const char *const outcomes[] = {"upheld", "dismissed"};
 #define WORD(text)                                                                                                     \
     {                                                                                                                  \
         (text), sizeof(text) - 1                                                                                       \
@@ -177,11 +187,14 @@ static bool is_none(enum field_type type, const void *member)
     switch (type) {
     case JK_FIELD_LABEL_NONE:
     case JK_FIELD_FORMS_NONE:
+    case JK_FIELD_TEAM_NONE:
         return ((const struct jk_span *)member)->len == 0;
     case JK_FIELD_DIGEST_NONE:
         return jk_digest_is_zero(member);
     case JK_FIELD_TIME_NONE:
         return *(const int64_t *)member == JK_TIME_NONE;
+    case JK_FIELD_NUMBER_NONE:
+        return *(const uint64_t *)member == JK_TARGET_NONE;
     default:
         return false;
     }
@@ -211,16 +224,32 @@ static void write_value(struct jk_text *out, enum field_type type, const void *m
     case JK_FIELD_BASIS:
         jk_text_add_str(out, bases[*(const enum jk_basis *)member]);
         break;
+    case JK_FIELD_ABOUT:
+        jk_text_add_str(out, abouts[*(const enum jk_about *)member]);
+        break;
+    case JK_FIELD_OUTCOME:
+        jk_text_add_str(out, outcomes[*(const enum jk_outcome *)member]);
+        break;
+    case JK_FIELD_NUMBER:
+    case JK_FIELD_NUMBER_NONE:
+        jk_text_addf(out, "%llu", (unsigned long long)*(const uint64_t *)member);
+        break;
     default:
         jk_text_add(out, *(const struct jk_span *)member);
         break;
     }
 }
 
+/* The rest of the entry, as it is. */
+static bool is_verbatim(enum field_type type)
+{
+    return type == JK_FIELD_STATEMENT || type == JK_FIELD_POLICY;
+}
+
 static void write_field(struct jk_text *out, const struct field *field, const struct jk_entry *entry)
 {
     const void *member = (const char *)entry + field->offset;
-    if (field->type == JK_FIELD_STATEMENT) { /* brings its own line ends */
+    if (is_verbatim(field->type)) { /* brings its own line ends */
         jk_text_add(out, *(const struct jk_span *)member);
         return;
     }
@@ -328,6 +357,35 @@ static const char *statement_fault(struct jk_span value)
     return NULL;
 }
 
+static const char *policy_fault(struct jk_span value)
+{
+    struct jk_policy policy;
+    struct jk_error error;
+    jk_error_init(&error, NULL);
+    return jk_policy_parse(value, &policy, &error) == JK_OK ? NULL : "must be followed by a policy in canonical form";
+}
+
+/* Ids, sorted, each once; "none" is no team's id. */
+static const char *teams_fault(struct jk_span value)
+{
+    struct jk_span last = {"", 0}, team;
+    size_t count = 0;
+    for (bool more = true; more; last = team) {
+        more = jk_span_cut(&value, ' ', &team);
+        const char *fault = jk_ident_team_fault(team);
+        if (fault) return fault;
+        if (count > 0 && jk_span_compare(last, team) >= 0) return "must name each team once, sorted";
+        if (++count > JK_STAGE_TEAMS_MAX) return "names more than 64 teams";
+    }
+    return NULL;
+}
+
+static const char *read_number(struct jk_span value, uint64_t *out_number)
+{
+    if (jk_span_to_u64(value, out_number) && *out_number <= INT64_MAX) return NULL;
+    return "must be a whole number without leading zeros";
+}
+
 static const char *read_text(struct jk_span value, enum field_type type, struct jk_span *out_span)
 {
     switch (type) {
@@ -340,7 +398,12 @@ static const char *read_text(struct jk_span value, enum field_type type, struct 
     case JK_FIELD_LICENSE:
         return read_span(value, license_fault(value), out_span);
     case JK_FIELD_TEAM:
+    case JK_FIELD_TEAM_NONE:
         return read_span(value, jk_ident_team_fault(value), out_span);
+    case JK_FIELD_TEAMS:
+        return read_span(value, teams_fault(value), out_span);
+    case JK_FIELD_POLICY:
+        return read_span(value, policy_fault(value), out_span);
     case JK_FIELD_PUBLISHER:
         return read_span(value, jk_ident_part_fault(value), out_span);
     case JK_FIELD_MODEL:
@@ -391,6 +454,17 @@ static const char *read_value(struct jk_span value, enum field_type type, void *
         fault = read_word(value, WORDS(bases), &index);
         if (!fault) *(enum jk_basis *)member = (enum jk_basis)index;
         return fault;
+    case JK_FIELD_ABOUT:
+        fault = read_word(value, WORDS(abouts), &index);
+        if (!fault) *(enum jk_about *)member = (enum jk_about)index;
+        return fault;
+    case JK_FIELD_OUTCOME:
+        fault = read_word(value, WORDS(outcomes), &index);
+        if (!fault) *(enum jk_outcome *)member = (enum jk_outcome)index;
+        return fault;
+    case JK_FIELD_NUMBER:
+    case JK_FIELD_NUMBER_NONE:
+        return read_number(value, member);
     default:
         return read_text(value, type, member);
     }
@@ -399,14 +473,14 @@ static const char *read_value(struct jk_span value, enum field_type type, void *
 static bool allows_none(enum field_type type)
 {
     return type == JK_FIELD_LABEL_NONE || type == JK_FIELD_FORMS_NONE || type == JK_FIELD_DIGEST_NONE ||
-           type == JK_FIELD_TIME_NONE;
+           type == JK_FIELD_TIME_NONE || type == JK_FIELD_TEAM_NONE || type == JK_FIELD_NUMBER_NONE;
 }
 
 static const char *read_field(struct jk_lines *lines, const struct field *field, struct jk_entry *entry)
 {
     void *member = (char *)entry + field->offset;
     struct jk_span value;
-    if (field->type == JK_FIELD_STATEMENT) {
+    if (is_verbatim(field->type)) {
         value = lines->rest;
         lines->rest = (struct jk_span){value.at + value.len, 0};
         return read_value(value, field->type, member);
@@ -415,6 +489,7 @@ static const char *read_field(struct jk_lines *lines, const struct field *field,
     if (!jk_line_value(lines->line, field->word, &value)) return "is not the field that the format demands here";
     if (!allows_none(field->type) || !jk_span_is(value, "none")) return read_value(value, field->type, member);
     if (field->type == JK_FIELD_TIME_NONE) *(int64_t *)member = JK_TIME_NONE;
+    if (field->type == JK_FIELD_NUMBER_NONE) *(uint64_t *)member = JK_TARGET_NONE;
     return NULL;
 }
 

@@ -12,13 +12,17 @@
 
 #define JK_ENTRY_MAX 65535
 #define JK_TIME_NONE INT64_MIN
+#define JK_TARGET_NONE UINT64_MAX
+#define JK_STAGE_TEAMS_MAX 64 /* teams of one stage */
 
 enum jk_kind {
     JK_KIND_INIT, JK_KIND_SPDX, JK_KIND_LICENSE, JK_KIND_TEAM, JK_KIND_TEAM_PUBLISHER,
     JK_KIND_AFFILIATION, JK_KIND_OPERATES, JK_KIND_BASE, JK_KIND_PUBLISHER, JK_KIND_VERIFY,
     JK_KIND_UNVERIFY, JK_KIND_CLAIM, JK_KIND_REGISTER, JK_KIND_RELEASE, JK_KIND_YANK,
     JK_KIND_UNYANK, JK_KIND_RENAME, JK_KIND_TRANSFER, JK_KIND_ADOPT,
-    JK_KIND_KEY, JK_KIND_RETIRE, JK_KIND_COUNT
+    JK_KIND_KEY, JK_KIND_RETIRE,
+    JK_KIND_POLICY, JK_KIND_STAGE, JK_KIND_CLOSE, JK_KIND_EXCLUDE, JK_KIND_RESTORE, JK_KIND_CONFIRM, JK_KIND_REJECT,
+    JK_KIND_DISPUTE, JK_KIND_RESOLVE, JK_KIND_COUNT
 };
 
 enum jk_actor_type {
@@ -32,6 +36,8 @@ struct jk_actor {
 };
 
 enum jk_basis { JK_BASIS_SELF, JK_BASIS_REGISTRAR, JK_BASIS_APPROVED, JK_BASIS_ROSTER };
+enum jk_about { JK_ABOUT_PARENT, JK_ABOUT_RULING, JK_ABOUT_STANDING };
+enum jk_outcome { JK_OUTCOME_UPHELD, JK_OUTCOME_DISMISSED };
 enum jk_answer { JK_ANSWER_NO, JK_ANSWER_YES, JK_ANSWER_UNKNOWN };
 
 /* One struct for all kinds: only the fields of the kind's row are set, the rest is zero. Spans point
@@ -57,6 +63,17 @@ struct jk_entry {
     enum jk_basis basis;
     struct jk_span evidence;
     struct jk_digest release; /* a lineage hash */
+    struct jk_span policy;    /* policy: the canonical text, verbatim */
+    struct jk_span stage;     /* an id as a team's */
+    struct jk_span teams;     /* ids, sorted by bytes, one space between them */
+    int64_t disputes_us;
+    struct jk_digest digest;  /* of a policy */
+    uint64_t revision, n, m;
+    struct jk_digest table, json, members, left_out; /* of a closed stage's report */
+    enum jk_answer needs_second;
+    uint64_t target;          /* index of the ruling or dispute that is meant, JK_TARGET_NONE for none */
+    enum jk_about about;
+    enum jk_outcome outcome;
     struct jk_digest text;    /* of a salted free text */
 };
 

@@ -89,6 +89,14 @@ static const char *path_of(const struct jk_rpc_call *call)
     return call->row->method ? call->row->method->path : "unknown";
 }
 
+/* Among the services' methods; health, reflection and unknown ones share the place after them. */
+static size_t place_of(const struct jk_rpc_call *call)
+{
+    const struct jk_rpc_server *server = call->server;
+    size_t place = call->row->method ? (size_t)(call->row - server->rows) : server->options.method_count;
+    return place < server->options.method_count ? place : server->options.method_count;
+}
+
 /* Failures of ours are warnings, the rest is there for debugging; nothing is formatted for a line nobody wants. */
 static void report(struct jk_rpc_call *call, enum jk_status status)
 {
@@ -97,7 +105,7 @@ static void report(struct jk_rpc_call *call, enum jk_status status)
     bool ours = status == JK_INTERNAL || status == JK_UNAVAILABLE || status == JK_UNKNOWN || status == JK_DATA_LOSS;
     enum jk_log_level level = ours ? JK_LOG_WARN : JK_LOG_DEBUG;
     if (server->options.observe)
-        server->options.observe(server->options.services, path_of(call), status, duration_us);
+        server->options.observe(server->options.services, place_of(call), status, duration_us);
     if (!jk_log_wanted(level)) return;
     jk_log(level, "call", "method", path_of(call), "code", jk_status_text(status), "duration_ms",
            jk_log_i64(duration_us / 1000), "request_id", call->call.request_id, ours ? "message" : NULL,

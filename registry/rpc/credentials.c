@@ -171,7 +171,7 @@ void jk_rpc_certificates_free(struct jk_rpc_certificates *certificates)
     free(certificates);
 }
 
-static enum jk_status plain_text(const struct jk_rpc_options *options, const struct jk_rpc_address *address,
+static enum jk_status plain_text(const struct jk_rpc_options *options, const struct jk_address *address,
                                  grpc_server_credentials **out_credentials, struct jk_error *error)
 {
     if (options->tls_client_ca)
@@ -207,7 +207,7 @@ static grpc_server_credentials *tls(struct jk_rpc_certificates *certificates)
         grpc_ssl_server_credentials_create_options_using_config_fetcher(asked, fetch, certificates));
 }
 
-enum jk_status jk_rpc_credentials(const struct jk_rpc_options *options, const struct jk_rpc_address *address,
+enum jk_status jk_rpc_credentials(const struct jk_rpc_options *options, const struct jk_address *address,
                                   grpc_server_credentials **out_credentials,
                                   struct jk_rpc_certificates **out_certificates, struct jk_error *error)
 {

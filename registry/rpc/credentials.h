@@ -10,14 +10,14 @@
 
 #include <grpc/grpc_security.h>
 
-#include "rpc/address.h"
+#include "base/address.h"
 #include "rpc/server.h"
 
 struct jk_rpc_certificates;
 
 /* *out_certificates is NULL without TLS; it must outlive the server. */
 JK_MUST_USE enum jk_status jk_rpc_credentials(const struct jk_rpc_options *options,
-                                              const struct jk_rpc_address *address,
+                                              const struct jk_address *address,
                                               grpc_server_credentials **out_credentials,
                                               struct jk_rpc_certificates **out_certificates, struct jk_error *error);
 void jk_rpc_certificates_free(struct jk_rpc_certificates *certificates); /* accepts NULL */

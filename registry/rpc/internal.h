@@ -6,7 +6,7 @@
 #include <grpc/grpc.h>
 #include <pthread.h>
 
-#include "rpc/address.h"
+#include "base/address.h"
 #include "rpc/server.h"
 
 #define JK_RPC_CALL_MAGIC 0x4a4b5243u
@@ -47,7 +47,7 @@ struct jk_rpc_queue {
 
 struct jk_rpc_server {
     struct jk_rpc_options options; /* defaults filled in */
-    struct jk_rpc_address address;
+    struct jk_address address;
     grpc_server *grpc;
     grpc_resource_quota *quota;
     struct jk_rpc_certificates *certificates; /* NULL without TLS */

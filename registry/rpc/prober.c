@@ -47,7 +47,7 @@ static void *loop(void *argument)
     struct jk_rpc_server *server = argument;
     int failures = 0;
     while (wait_ms(server, server->options.probe_ms)) {
-        bool alive = jk_rpc_address_probe(&server->address, server->certificates != NULL, PROBE_TIMEOUT_MS);
+        bool alive = jk_address_probe(&server->address, server->certificates != NULL, PROBE_TIMEOUT_MS);
         failures = alive ? 0 : failures + 1;
         if (!alive) jk_log(JK_LOG_WARN, "probe-failed", "in_a_row", jk_log_i64(failures), NULL);
         if (failures == FAILURES_MOST) deaf(server);

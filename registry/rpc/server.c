@@ -245,8 +245,8 @@ static enum jk_status listen_on(struct jk_rpc_server *server, struct jk_error *e
     JK_TRY(jk_rpc_credentials(&server->options, &server->address, &credentials, &server->certificates, error));
     int port = grpc_server_add_http2_port(server->grpc, server->address.text, credentials);
     grpc_server_credentials_release(credentials);
-    if (port == 0) return jk_rpc_address_refused(&server->address, error);
-    jk_rpc_address_bound(&server->address, (unsigned)port);
+    if (port == 0) return jk_address_refused(&server->address, error);
+    jk_address_bound(&server->address, (unsigned)port);
     return JK_OK;
 }
 
@@ -300,9 +300,9 @@ enum jk_status jk_rpc_start(const struct jk_rpc_options *options, struct jk_rpc_
                             struct jk_error *error)
 {
     JK_TRY(check_options(options, error));
-    struct jk_rpc_address address;
-    JK_TRY(jk_rpc_address_parse(options->listen, &address, error));
-    JK_TRY(jk_rpc_address_free_socket(&address, error));
+    struct jk_address address;
+    JK_TRY(jk_address_parse(options->listen, &address, error));
+    JK_TRY(jk_address_free_socket(&address, error));
     struct jk_rpc_server *server = calloc(1, sizeof *server);
     if (!server) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "out of memory");
     server->options = *options;
@@ -333,6 +333,11 @@ unsigned jk_rpc_port(const struct jk_rpc_server *server)
 void jk_rpc_set_serving(struct jk_rpc_server *server, bool serving)
 {
     jk_rpc_health_set(server->health, serving);
+}
+
+bool jk_rpc_answers(const struct jk_rpc_server *server, int timeout_ms)
+{
+    return jk_address_probe(&server->address, server->certificates != NULL, timeout_ms);
 }
 
 size_t jk_rpc_live_calls(const struct jk_rpc_server *server)

@@ -40,8 +40,9 @@ struct jk_rpc_options {
     size_t method_count;
     jk_call_fn *dispatch;
     void *services; /* given to each call */
-    /* After each call, on the thread that ended it; must not wait. May be NULL. */
-    void (*observe)(void *services, const char *path, enum jk_status status, int64_t duration_us);
+    /* After each call, on the thread that ended it; must not wait. `method`: its place in `methods`, method_count for
+     * health, reflection and unknown ones. May be NULL. */
+    void (*observe)(void *services, size_t method, enum jk_status status, int64_t duration_us);
     /* Once, when draining begins: the time to end streams that wait for news. May be NULL. */
     void (*draining)(void *services);
     /* Three probes in a row have failed, so nobody can connect any more. NULL: log it and end the process with 70. */
@@ -58,6 +59,8 @@ const char *jk_rpc_address(const struct jk_rpc_server *server);
 unsigned jk_rpc_port(const struct jk_rpc_server *server); /* 0 for a Unix socket */
 /* What health says. Without effect once draining has begun. */
 void jk_rpc_set_serving(struct jk_rpc_server *server, bool serving);
+/* Whether a connection to the own port is answered, as a stranger's would be; waits timeout_ms at most. */
+bool jk_rpc_answers(const struct jk_rpc_server *server, int timeout_ms);
 /* Calls that were given to the services and are not answered yet. */
 size_t jk_rpc_live_calls(const struct jk_rpc_server *server);
 /* Stops: health first, then new calls, then the calls in flight get drain_ms before they are cancelled. False: some

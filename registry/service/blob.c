@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "domain/manifest.h"
+#include "service/blob.h"
 #include "service/dispatch.h"
 #include "service/handlers.h"
 #include "service/present.h"
@@ -37,7 +39,19 @@ static void release_upload(struct jk_call *call)
     if (upload->counted) atomic_fetch_sub(&manifests_open, 1);
 }
 
-static Jokbo__V1__Blob *present_blob(struct jk_arena *arena, const struct jk_blob_facts *facts)
+enum jk_status jk_blob_withdrawn(const struct jk_blob_facts *facts, struct jk_error *error)
+{
+    char hex[JK_DIGEST_HEX + 1], reason[JK_DIGEST_HEX + 1], time[JK_TIME_TEXT];
+    jk_digest_hex(&facts->digest, hex);
+    jk_digest_hex(&facts->reason, reason);
+    jk_time_format(facts->withdrawn_us, time);
+    jk_error_fact(error, "withdraw_time", "%s", time);
+    jk_error_fact(error, "reason_sha256", "%s", reason);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "BLOB_WITHDRAWN", "The blob with the digest %s was withdrawn at %s",
+                   hex, time);
+}
+
+Jokbo__V1__Blob *jk_present_blob(struct jk_arena *arena, const struct jk_blob_facts *facts)
 {
     Jokbo__V1__Blob *out = JK_MESSAGE(arena, Jokbo__V1__Blob, jokbo__v1__blob);
     if (!out) return NULL;
@@ -47,6 +61,12 @@ static Jokbo__V1__Blob *present_blob(struct jk_arena *arena, const struct jk_blo
     out->size = (int64_t)facts->size;
     out->weights_sha256 = jk_to_hex(arena, &facts->weights);
     out->create_time = jk_to_timestamp(arena, facts->created_us);
+    out->state = facts->state == JK_BLOB_STORED      ? JOKBO__V1__BLOB_STATE__BLOB_STATE_STORED
+                 : facts->state == JK_BLOB_WITHDRAWN ? JOKBO__V1__BLOB_STATE__BLOB_STATE_WITHDRAWN
+                                                     : JOKBO__V1__BLOB_STATE__BLOB_STATE_LIFTED;
+    if (facts->state == JK_BLOB_STORED) return out;
+    out->withdraw_time = jk_to_timestamp(arena, facts->withdrawn_us);
+    out->reason_sha256 = jk_to_hex(arena, &facts->reason);
     return out;
 }
 
@@ -78,15 +98,17 @@ static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn
     struct upload *upload = call->state;
     struct jk_record record;
     struct jk_blob_facts there;
+    bool known = jk_directory_blob(turn->directory, &upload->facts.digest, &there);
     upload->facts.created_us = turn->time_us;
-    if (jk_directory_blob(turn->directory, &upload->facts.digest, &there)) {
+    if (known && there.state == JK_BLOB_WITHDRAWN) return jk_blob_withdrawn(&there, &call->error);
+    if (known && there.state == JK_BLOB_STORED) {
         upload->facts = there;
     } else {
         if (upload->facts.manifest) JK_TRY(check_releases(turn, &upload->facts, &call->error));
         if (!jk_record_blob(turn->arena, &upload->facts, &record)) return jk_out_of_memory(&call->error);
         JK_TRY(jk_turn_record(turn, &record, &call->error));
     }
-    Jokbo__V1__Blob *reply = present_blob(&call->arena, &upload->facts);
+    Jokbo__V1__Blob *reply = jk_present_blob(&call->arena, &upload->facts);
     if (!reply) return jk_out_of_memory(&call->error);
     *out_reply = &reply->base;
     return JK_OK;
@@ -235,8 +257,14 @@ static void got_header(struct jk_call *call)
         jk_error_field(&call->error, "content", "must be the header in the first message");
         status = jk_error_result(&call->error);
     } else {
+        struct jk_blob_facts there;
         read_header(call, message->header, upload);
         status = jk_error_result(&call->error);
+        /* Before its bytes come; and again in the turn, which decides. */
+        if (status == JK_OK &&
+            jk_directory_blob(jk_store_directory(jk_store_of(call)), &upload->facts.digest, &there) &&
+            there.state == JK_BLOB_WITHDRAWN)
+            status = jk_blob_withdrawn(&there, &call->error);
         if (status == JK_OK) status = keep_header(call, message->header, upload);
     }
     if (status == JK_OK)
@@ -266,10 +294,12 @@ void jk_get_blob(struct jk_call *call)
     jk_from_hex(request->sha256, "sha256", &digest, &call->error);
     if (!*request->sha256) jk_error_field(&call->error, "sha256", "is required");
     enum jk_status status = jk_error_result(&call->error);
-    if (status == JK_OK && !jk_directory_blob(jk_store_directory(jk_store_of(call)), &digest, &facts))
+    bool known = status == JK_OK && jk_directory_blob(jk_store_directory(jk_store_of(call)), &digest, &facts);
+    if (known && facts.state == JK_BLOB_WITHDRAWN) status = jk_blob_withdrawn(&facts, &call->error);
+    if (status == JK_OK && (!known || facts.state != JK_BLOB_STORED))
         status = jk_fail(&call->error, JK_NOT_FOUND, "BLOB_NOT_FOUND", "No blob with the digest %s is stored here",
                          request->sha256);
-    if (status == JK_OK && !(reply = present_blob(&call->arena, &facts))) status = jk_out_of_memory(&call->error);
+    if (status == JK_OK && !(reply = jk_present_blob(&call->arena, &facts))) status = jk_out_of_memory(&call->error);
     if (status == JK_OK)
         jk_call_finish(call, &reply->base);
     else

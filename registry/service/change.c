@@ -118,18 +118,11 @@ static void check_release_name(struct jk_call *call, const char *text)
     fault(call, "name", text, why ? why : jk_ident_version_fault(version));
 }
 
-static void check_text(struct jk_call *call, const char *field, const char *text, bool required)
-{
-    size_t len = strlen(text);
-    if (required && !len) jk_error_field(&call->error, field, "is required: say why, in at most %d bytes", JK_TEXT_MAX);
-    if (len > JK_TEXT_MAX) jk_error_field(&call->error, field, "%zu bytes are too many: at most %d", len, JK_TEXT_MAX);
-}
-
 void jk_yank_release(struct jk_call *call)
 {
     const Jokbo__V1__YankReleaseRequest *request = (const void *)call->request;
     check_release_name(call, request->name);
-    check_text(call, "reason", request->reason, true);
+    jk_check_reason(&call->error, "reason", request->reason, true);
     submit_entry_or_fail(call, enter_yank, tell_yank);
 }
 
@@ -137,7 +130,7 @@ void jk_unyank_release(struct jk_call *call)
 {
     const Jokbo__V1__UnyankReleaseRequest *request = (const void *)call->request;
     check_release_name(call, request->name);
-    check_text(call, "reason", request->reason, false);
+    jk_check_reason(&call->error, "reason", request->reason, false);
     submit_entry_or_fail(call, enter_unyank, tell_unyank);
 }
 

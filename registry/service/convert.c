@@ -1,5 +1,6 @@
 /* Conversions between the rules' types and the interface's. */
 #include "service/convert.h"
+#include "service/services.h"
 
 char *jk_to_hex(struct jk_arena *arena, const struct jk_digest *digest)
 {
@@ -97,4 +98,11 @@ bool jk_from_permission(int value, enum jk_permission *out_permission)
     if (value < 1 || value > JK_PERMISSION_YES + 1) return false;
     *out_permission = (enum jk_permission)(value - 1);
     return true;
+}
+
+void jk_check_reason(struct jk_error *error, const char *field, const char *text, bool required)
+{
+    size_t len = strlen(text);
+    if (required && !len) jk_error_field(error, field, "is required: say why, in at most %d bytes", JK_TEXT_MAX);
+    if (len > JK_TEXT_MAX) jk_error_field(error, field, "%zu bytes are too many: at most %d", len, JK_TEXT_MAX);
 }

@@ -29,4 +29,7 @@ Jokbo__V1__Answer jk_to_answer(enum jk_answer answer);
 bool jk_from_answer(int value, enum jk_answer *out_answer);
 bool jk_from_permission(int value, enum jk_permission *out_permission);
 
+/* A free text that says why: at most JK_TEXT_MAX bytes. */
+void jk_check_reason(struct jk_error *error, const char *field, const char *text, bool required);
+
 #endif

@@ -55,7 +55,7 @@ static bool is_unverified_artifact(const struct jk_present *present, const struc
 {
     struct jk_blob_facts blob;
     return !jk_digest_is_zero(&release->artifact) &&
-           !(jk_directory_blob(present->directory, &release->artifact, &blob) && blob.manifest);
+           !(jk_directory_blob_stored(present->directory, &release->artifact, &blob) && blob.manifest);
 }
 
 unsigned jk_finding_kinds(const struct jk_present *present, uint32_t model)

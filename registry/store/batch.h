@@ -57,6 +57,8 @@ struct jk_batch {
     size_t record_count, record_room;
     struct jk_batch_text *texts;
     size_t text_count, text_room;
+    struct jk_digest *drops; /* blobs whose bytes go */
+    size_t drop_count, drop_room;
     struct jk_write *current;
     struct jk_edge edge; /* after the batch */
     struct jk_text note; /* its checkpoint */

@@ -131,8 +131,8 @@ enum jk_status jk_batch_follow(struct jk_store *store, struct jk_conn *conn, boo
 
 /* ---- round trip 2 ---- */
 
-#define COMMIT_QUERIES 9
-#define COMMIT_ARRAYS  10
+#define COMMIT_QUERIES 10
+#define COMMIT_ARRAYS  11
 
 struct writing {
     struct jk_query queries[COMMIT_QUERIES];
@@ -244,6 +244,17 @@ static void write_texts(const struct jk_batch *batch, struct writing *writing)
     jk_query_span(query, jk_pgarray_span(bodies));
 }
 
+static void write_drops(const struct jk_batch *batch, struct writing *writing)
+{
+    struct jk_pgarray *digests;
+
+    if (batch->drop_count == 0) return;
+    digests = next_array(writing, JK_PG_BYTEA);
+    for (size_t i = 0; i < batch->drop_count; i++)
+        jk_pgarray_add(digests, (struct jk_span){(const char *)batch->drops[i].bytes, JK_DIGEST_SIZE});
+    jk_query_span(next_query(writing, JK_SQL_BLOBS_DROP), jk_pgarray_span(digests));
+}
+
 static void write_head(const struct jk_batch *batch, struct writing *writing)
 {
     int64_t version = batch->head.record_version + (int64_t)batch->record_count;
@@ -319,6 +330,7 @@ enum jk_status jk_batch_commit(struct jk_batch *batch, struct jk_conn *conn, str
     write_replies(batch, &writing);
     write_records(batch, &writing);
     write_texts(batch, &writing);
+    write_drops(batch, &writing);
     write_head(batch, &writing);
     (void)next_query(&writing, JK_SQL_COMMIT);
     status = check_writing(batch, &writing, error);

@@ -1,6 +1,6 @@
 /* The private cluster from the server's side: makes it, forks its supervisor, waits until it answers, has the database
- * in it. Locks <data_dir>/cluster.lock while it lives, so a second server on the same data directory is refused before
- * it can touch anything. Thread: main, before any other exists. */
+ * and its two roles in it. Locks <data_dir>/cluster.lock while it lives, so a second server on the same data directory
+ * is refused before it can touch anything. Thread: main, before any other exists. */
 #include "store/embedded.h"
 
 #include <errno.h>
@@ -19,14 +19,33 @@
 #define READY_MS   300000 /* crash recovery can take minutes */
 #define DEATHS_MAX 5
 #define POLL_MS    10
-#define CONNECTION "host='%s' port=" JK_CLUSTER_PORT " user=" JK_CLUSTER_USER " dbname=%s"
+#define CONNECTION "host='%s' port=" JK_CLUSTER_PORT " user=%s dbname=%s"
+
+/* Each may find its work done, wholly or in part: it runs at each start. A cluster of before there were roles has
+ * everything in the superuser's hands, from which it is taken. */
+#define MAKE_ROLES                                                                                                     \
+    "do $$ begin "                                                                                                     \
+    "if not exists (select from pg_roles where rolname = '" JK_EMBEDDED_OWNER "') then "                               \
+    "create role " JK_EMBEDDED_OWNER " login; end if; "                                                                \
+    "if not exists (select from pg_roles where rolname = '" JK_EMBEDDED_SERVER "') then "                              \
+    "create role " JK_EMBEDDED_SERVER " login; end if; end $$"
+#define FIND_DATABASE "select 1 from pg_database where datname = 'jokbo'"
+#define MAKE_DATABASE "create database jokbo owner " JK_EMBEDDED_OWNER
+#define GIVE_DATABASE                                                                                                  \
+    "do $$ begin if (select datdba from pg_database where datname = 'jokbo') <> '" JK_EMBEDDED_OWNER                   \
+    "'::regrole then "                                                                                                 \
+    "alter database jokbo owner to " JK_EMBEDDED_OWNER "; end if; end $$"
+#define GIVE_TABLES                                                                                                    \
+    "do $$ declare thing regclass; begin for thing in select oid from pg_class where relnamespace = "                  \
+    "'public'::regnamespace and relkind in ('r', 'S') and relowner <> '" JK_EMBEDDED_OWNER "'::regrole loop "          \
+    "execute format('alter table %s owner to " JK_EMBEDDED_OWNER "', thing); end loop; end $$"
 
 struct jk_embedded {
     struct jk_cluster cluster;
     int lock_fd, control_fd, report_fd;
     pid_t supervisor;
     int deaths;
-    char database[256];
+    char database[256], owner[256];
 };
 
 static enum jk_status lock_folder(struct jk_embedded *embedded, struct jk_error *error)
@@ -103,25 +122,46 @@ static enum jk_status run_sql(PGconn *pg, const char *sql, int *out_rows, struct
     return status;
 }
 
-/* *out_lost: the connection failed, so that nothing is known about the database yet. */
-static enum jk_status make_database(struct jk_embedded *embedded, bool *out_lost, struct jk_error *error)
+static enum jk_status make_database(PGconn *pg, struct jk_error *error)
 {
-    char maintenance[256];
-    enum jk_status status;
     int rows = 0;
+
+    JK_TRY(run_sql(pg, MAKE_ROLES, NULL, error));
+    JK_TRY(run_sql(pg, FIND_DATABASE, &rows, error));
+    if (rows == 0) return run_sql(pg, MAKE_DATABASE, NULL, error);
+    return run_sql(pg, GIVE_DATABASE, NULL, error);
+}
+
+static enum jk_status give_tables(PGconn *pg, struct jk_error *error)
+{
+    return run_sql(pg, GIVE_TABLES, NULL, error);
+}
+
+/* As the superuser. *out_lost: the connection failed, so that nothing is known about the database yet. */
+static enum jk_status in_database(const struct jk_embedded *embedded, const char *name,
+                                  enum jk_status (*work)(PGconn *pg, struct jk_error *error), bool *out_lost,
+                                  struct jk_error *error)
+{
+    char connection[256];
+    enum jk_status status;
     PGconn *pg;
 
-    (void)snprintf(maintenance, sizeof(maintenance), CONNECTION, embedded->cluster.socket_dir, "postgres");
-    pg = PQconnectdb(maintenance);
-    status = run_sql(pg, "select 1 from pg_database where datname = 'jokbo'", &rows, error);
-    if (status == JK_OK && rows == 0) status = run_sql(pg, "create database jokbo", NULL, error);
+    (void)snprintf(connection, sizeof(connection), CONNECTION, embedded->cluster.socket_dir, JK_CLUSTER_USER, name);
+    pg = PQconnectdb(connection);
+    status = work(pg, error);
     *out_lost = PQstatus(pg) != CONNECTION_OK;
     PQfinish(pg);
     return status;
 }
 
-/* A cluster that is just going down, because its server was killed, may still answer a ping: then the one that follows is
- * waited for. */
+static enum jk_status prepare_database(const struct jk_embedded *embedded, bool *out_lost, struct jk_error *error)
+{
+    JK_TRY(in_database(embedded, "postgres", make_database, out_lost, error));
+    return in_database(embedded, "jokbo", give_tables, out_lost, error);
+}
+
+/* A cluster that is just going down, because its server was killed, may still answer a ping: then the one that follows
+ * is waited for. */
 static enum jk_status wait_database(struct jk_embedded *embedded, struct jk_error *error)
 {
     int64_t deadline_ms = jk_monotonic_ms() + READY_MS;
@@ -133,11 +173,19 @@ static enum jk_status wait_database(struct jk_embedded *embedded, struct jk_erro
 
         JK_TRY(wait_ready(embedded, error));
         jk_error_init(&attempt, NULL);
-        if (make_database(embedded, &lost, &attempt) == JK_OK) return JK_OK;
+        if (prepare_database(embedded, &lost, &attempt) == JK_OK) return JK_OK;
         if (!lost || jk_monotonic_ms() > deadline_ms)
             return jk_fail(error, attempt.status, attempt.reason, "%s", attempt.message);
         nanosleep(&pause, NULL);
     }
+}
+
+static void name_connections(struct jk_embedded *embedded)
+{
+    const char *folder = embedded->cluster.socket_dir;
+
+    (void)snprintf(embedded->database, sizeof(embedded->database), CONNECTION, folder, JK_EMBEDDED_SERVER, "jokbo");
+    (void)snprintf(embedded->owner, sizeof(embedded->owner), CONNECTION, folder, JK_EMBEDDED_OWNER, "jokbo");
 }
 
 static enum jk_status start_all(struct jk_embedded *embedded, const char *data_dir, struct jk_error *error)
@@ -146,7 +194,7 @@ static enum jk_status start_all(struct jk_embedded *embedded, const char *data_d
     JK_TRY(lock_folder(embedded, error));
     JK_TRY(jk_cluster_make(&embedded->cluster, error));
     JK_TRY(jk_cluster_socket(&embedded->cluster, error));
-    (void)snprintf(embedded->database, sizeof(embedded->database), CONNECTION, embedded->cluster.socket_dir, "jokbo");
+    name_connections(embedded);
     JK_TRY(fork_supervisor(embedded, error));
     return wait_database(embedded, error);
 }
@@ -169,6 +217,11 @@ enum jk_status jk_embedded_start(const char *data_dir, struct jk_embedded **out_
 const char *jk_embedded_database(const struct jk_embedded *embedded)
 {
     return embedded->database;
+}
+
+const char *jk_embedded_owner(const struct jk_embedded *embedded)
+{
+    return embedded->owner;
 }
 
 static void close_if(int fd)

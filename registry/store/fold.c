@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "store/state.h"
 
 static enum jk_status not_ours(struct jk_error *error, const char *what, struct jk_span theirs, const char *ours)
@@ -134,6 +135,7 @@ static void publish_checkpoint(struct jk_store *store, struct jk_span checkpoint
     old = store->checkpoint;
     store->checkpoint = copy;
     store->checkpoint_len = checkpoint.len;
+    if (store->behind_since_ms == 0 && store->size > store->published_size) store->behind_since_ms = jk_monotonic_ms();
     store->checkpoint_size = size;
     pthread_cond_broadcast(&store->published);
     pthread_mutex_unlock(&store->publish_lock);

@@ -30,6 +30,7 @@ static enum jk_status check_file(int fd, const char *path, struct jk_error *erro
     if (!S_ISREG(facts.st_mode)) return refuse(error, path, "is not a regular file");
     if (facts.st_uid != geteuid()) return refuse(error, path, "belongs to another user: chown it to the server's user");
     if (facts.st_mode & 077) return refuse(error, path, "can be read by others: chmod it to 0600");
+    if (facts.st_mode & 07777 & ~0600u) return refuse(error, path, "has another mode than 0600: chmod it to 0600");
     return JK_OK;
 }
 

@@ -84,6 +84,7 @@ static void *run(void *context)
     struct jk_conn conn;
     int64_t prune_ms = jk_monotonic_ms() + 60000;
 
+    (void)pthread_setname_np(pthread_self(), "jk-listener");
     jk_conn_init(&conn, store->database, JK_CONN_PLAIN);
     while (!store->stopping) {
         bool listening = listen_on(&conn);

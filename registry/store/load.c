@@ -42,7 +42,8 @@ static enum jk_status check_guard_root(const struct jk_store *store, const struc
     return jk_fail(
         error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
         "the database's first %llu entries are not those that this server committed: it was restored from another "
-        "line; restore a backup of the log that %s guards",
+        "line; restore a backup of the log that %s guards, or empty the database and run jokbod recover --from DIR|URL "
+        "on a copy of the published log",
         (unsigned long long)point->checkpoint.size, store->guard_path);
 }
 
@@ -116,35 +117,40 @@ static enum jk_status check_guard(struct jk_store *store, const struct jk_head *
         return jk_fail(
             error, JK_FAILED_PRECONDITION, "LOG_ROLLED_BACK",
             "the database holds %llu entries, but this server saw %llu committed: it was rolled back; restore a "
-            "backup that holds at least %llu entries",
+            "backup that holds at least %llu entries, or replay them from the published log: jokbod recover --from "
+            "%s (or a mirror's folder or URL)",
             (unsigned long long)head->size, (unsigned long long)out_point->checkpoint.size,
-            (unsigned long long)out_point->checkpoint.size);
+            (unsigned long long)out_point->checkpoint.size, store->public_dir);
     return JK_OK;
 }
 
 static enum jk_status load_all(struct jk_store *store, struct jk_conn *writer, const struct jk_head *head,
-                               struct jk_error *error)
+                               const struct jk_published *published, struct jk_error *error)
 {
     struct guard_point point;
 
     JK_TRY(jk_fold_check_head(store, head, error));
     JK_TRY(jk_head_verify(head, jk_signer_verifier(store->signer), error));
     JK_TRY(check_guard(store, head, &point, error));
+    if (published->present && published->checkpoint.size > head->size)
+        return jk_public_rolled_back(store, published, head->size, error);
     JK_TRY(load_entries(store, writer, head, &point, error));
     JK_TRY(load_records(store, writer, error));
     jk_fold_publish(store, head->checkpoint, NULL, 0);
+    if (published->present) JK_TRY(jk_public_check(store, published, error));
     if (point.wanted && point.checkpoint.size == head->size) return JK_OK;
     return jk_guard_write(&store->guard, head->checkpoint, error);
 }
 
-enum jk_status jk_load(struct jk_store *store, struct jk_conn *writer, struct jk_error *error)
+enum jk_status jk_load(struct jk_store *store, struct jk_conn *writer, const struct jk_published *published,
+                       struct jk_error *error)
 {
     struct jk_query query;
     struct jk_head head;
     enum jk_status status;
 
     JK_TRY(jk_load_head(writer, &query, &head, error));
-    status = load_all(store, writer, &head, error);
+    status = load_all(store, writer, &head, published, error);
     jk_queries_done(&query, 1);
     return status;
 }

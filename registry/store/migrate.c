@@ -114,22 +114,40 @@ static enum jk_status apply_all(struct jk_conn *plain, struct jk_error *error)
     return jk_conn_script(plain, "select pg_advisory_unlock_all()", deadline(), NULL, error);
 }
 
+/* Without the right to use the schema, its tables seem not to be there. */
+#define FIND_VERSIONS                                                                                                  \
+    "select to_regclass('schema_migration') is not null, current_schema() is not null and "                            \
+    "coalesce(has_table_privilege(to_regclass('schema_migration'), 'select'), true), current_user"
+
+static enum jk_status find_versions(struct jk_conn *plain, bool *out_present, struct jk_error *error)
+{
+    enum jk_status status = JK_OK;
+    PGresult *rows = NULL;
+
+    JK_TRY(jk_conn_script(plain, FIND_VERSIONS, deadline(), &rows, error));
+    *out_present = PQgetvalue(rows, 0, 0)[0] == 't';
+    if (PQgetvalue(rows, 0, 1)[0] != 't')
+        status =
+            jk_fail(error, JK_FAILED_PRECONDITION, "ROLE_RIGHTS",
+                    "the database's role \"%.63s\" may not read the schema: run jokbod migrate with the owner's role "
+                    "and --server-role %.63s",
+                    PQgetvalue(rows, 0, 2), PQgetvalue(rows, 0, 2));
+    PQclear(rows);
+    return status;
+}
+
 static enum jk_status check_only(struct jk_conn *plain, struct jk_error *error)
 {
-    PGresult *rows = NULL;
     int count = 0;
     bool present;
 
-    JK_TRY(jk_conn_script(plain, "select to_regclass('schema_migration') is not null", deadline(), &rows, error));
-    present = PQntuples(rows) == 1 && PQgetvalue(rows, 0, 0)[0] == 't';
-    PQclear(rows);
+    JK_TRY(find_versions(plain, &present, error));
     if (present) JK_TRY(applied_count(plain, &count, error));
     if (count == MIGRATIONS) return JK_OK;
-    return jk_fail(
-        error, JK_FAILED_PRECONDITION, "SCHEMA_OLDER",
-        "the database's schema has version %d, this binary needs %d: run jokbod migrate --database … first, "
-        "once, after a backup",
-        count, MIGRATIONS);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "SCHEMA_OLDER",
+                   "the database's schema has version %d, this binary needs %d: run jokbod migrate --database … first, "
+                   "once, after a backup",
+                   count, MIGRATIONS);
 }
 
 enum jk_status jk_migrate(struct jk_conn *plain, bool apply, struct jk_error *error)
@@ -137,7 +155,7 @@ enum jk_status jk_migrate(struct jk_conn *plain, bool apply, struct jk_error *er
     return apply ? apply_all(plain, error) : check_only(plain, error);
 }
 
-enum jk_status jk_store_migrate(const char *database, struct jk_error *error)
+enum jk_status jk_store_migrate(const char *database, const char *server_role, struct jk_error *error)
 {
     struct jk_conn plain;
     enum jk_status status;
@@ -145,6 +163,7 @@ enum jk_status jk_store_migrate(const char *database, struct jk_error *error)
     jk_conn_init(&plain, database, JK_CONN_PLAIN);
     status = jk_conn_wait(&plain, jk_monotonic_ms() + CONNECT_MS, error);
     if (status == JK_OK) status = jk_migrate(&plain, true, error);
+    if (status == JK_OK && server_role) status = jk_grants_give(&plain, server_role, error);
     jk_conn_drop(&plain);
     return status;
 }

@@ -166,6 +166,7 @@ static void *run(void *context)
     struct jk_mailbox *jobs = reader->store->jobs;
     struct jk_error error;
 
+    (void)pthread_setname_np(pthread_self(), "jk-reader");
     jk_error_init(&error, NULL);
     (void)!jk_conn_up(&reader->conn, JK_CONNECT_TIMEOUT_MS, &error); /* else the first job tries, and says why not */
     for (;;) {

@@ -20,6 +20,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "store/batch.h"
 
 #define IDLE_MS    1000
@@ -215,6 +216,10 @@ static enum jk_status lock(struct jk_sequencer *seq, struct jk_error *error)
 {
     int64_t deadline_ms = jk_monotonic_ms() + LOCKING_MS;
 
+    if (seq->store->publication_stopped)
+        return jk_fail(error, JK_UNAVAILABLE, "PUBLICATION_STOPPED",
+                       "the log takes no writes: what is published and what is stored contradict each other; the "
+                       "server's log (publication-stopped) says where");
     for (;;) {
         struct jk_error attempt;
         enum jk_status status;
@@ -268,6 +273,7 @@ static void keep(struct jk_sequencer *seq)
     struct jk_error error;
     bool moved = seq->batch.entry_count > 0;
 
+    jk_metrics_add(JK_METRIC_BATCH_ENTRIES, 0, 0, seq->batch.entry_count);
     jk_error_init(&error, NULL);
     if (moved && jk_guard_write(&seq->store->guard, jk_text_span(&seq->batch.note), &error) != JK_OK) {
         seq->guard_behind = true;
@@ -313,9 +319,16 @@ static void put_off(struct jk_sequencer *seq, size_t from)
     seq->batch.count = from;
 }
 
+static void count_batch(size_t writes, int64_t started_us)
+{
+    jk_metrics_observe(JK_METRIC_BATCH_WRITES, 0, writes);
+    jk_metrics_observe(JK_METRIC_BATCH_SECONDS, 0, (uint64_t)(jk_monotonic_us() - started_us));
+}
+
 static void work(struct jk_sequencer *seq)
 {
     struct jk_error error;
+    int64_t started_us = jk_monotonic_us();
     size_t taken;
 
     jk_error_init(&error, NULL);
@@ -338,7 +351,9 @@ static void work(struct jk_sequencer *seq)
     }
     jk_log(JK_LOG_DEBUG, "batch", "writes", jk_log_i64((int64_t)seq->batch.count), "entries",
            jk_log_i64((int64_t)seq->batch.entry_count), "size", jk_log_i64(seq->store->size), NULL);
+    taken = seq->batch.count;
     jk_batch_settle(&seq->batch);
+    count_batch(taken, started_us);
     enter(seq, IDLE);
 }
 
@@ -372,6 +387,7 @@ static void *run(void *context)
 {
     struct jk_sequencer *seq = context;
 
+    (void)pthread_setname_np(pthread_self(), "jk-sequencer");
     for (;;) {
         gather(seq);
         if (seq->batch.count > 0)

@@ -1,8 +1,9 @@
 /* The store from the inside: what its threads share, and who owns which part. Only this folder includes it.
  *
- * book, cube, forest, size: written by the sequencer (and start) under the write lock, read under the read lock. `size` is what
- * readers may ask for; the book may hold more while a batch is open. edge, record_version, signer, guard: the
- * sequencer's alone. checkpoint and health: under `publish_lock`. The rest is set at start. */
+ * book, cube, forest, size: written by the sequencer (and start) under the write lock, read under the read lock. `size`
+ * is what readers may ask for; the book may hold more while a batch is open. edge, record_version, signer, guard: the
+ * sequencer's alone. checkpoint, health, and what the publisher is told: under `publish_lock`. The rest is set at
+ * start. */
 #ifndef JK_STORE_STATE_H
 #define JK_STORE_STATE_H
 
@@ -13,11 +14,13 @@
 #include "store/guard.h"
 #include "store/head.h"
 #include "store/store.h"
+#include "tiles/published.h"
 
 #define JK_READERS_MAX  32
 #define JK_CHANGED_ROOM 1024
 
 struct jk_sequencer;
+struct jk_log_publisher;
 
 struct jk_reader {
     struct jk_store *store;
@@ -28,7 +31,8 @@ struct jk_reader {
 };
 
 struct jk_store {
-    char *database, *data_dir, *key_path, *guard_path, *origin, *purpose; /* owned; origin NULL until known */
+    char *database, *data_dir, *public_dir, *key_path, *guard_path, *origin,
+        *purpose; /* owned; origin NULL until known */
     unsigned reader_count, batch_max;
     int lock_fd;
 
@@ -55,6 +59,14 @@ struct jk_store {
     atomic_bool healthy;
     void (*health_changed)(void *context, bool healthy);
     void *health_context;
+    int64_t behind_since_ms; /* 0: the checkpoint is published */
+    jk_published_fn *published_fn;
+    void *published_context;
+    bool tell_published;     /* published_fn is to be called */
+    struct jk_text cosigned; /* further signature lines for the checkpoint of cosigned_size */
+    uint64_t cosigned_size;
+    bool cosigned_new;
+    atomic_bool publication_stopped;
     void (*grown)(void *context, uint32_t size); /* called under publish_lock */
     void *growth_context;
 
@@ -64,6 +76,7 @@ struct jk_store {
 
     struct jk_mailbox *writes, *jobs;
     struct jk_sequencer *sequencer;
+    struct jk_log_publisher *publisher;
     pthread_t sequencer_thread, listener_thread;
     bool sequencer_started, listener_started;
     int listener_wake; /* eventfd */
@@ -94,12 +107,30 @@ JK_MUST_USE enum jk_status jk_fold_check_head(struct jk_store *store, const stru
 
 /* ---- start ---- */
 JK_MUST_USE enum jk_status jk_migrate(struct jk_conn *plain, bool apply, struct jk_error *error);
+/* grants.c. Gives the role what a server needs, and no more: with the owner's role, after the migrations. */
+JK_MUST_USE enum jk_status jk_grants_give(struct jk_conn *plain, const char *role, struct jk_error *error);
+/* Has the role that we are what a server needs? Where it could change entries, the log says so. */
+JK_MUST_USE enum jk_status jk_grants_check(struct jk_conn *plain, struct jk_error *error);
 /* Writes entry 0 and what follows it; ALREADY_EXISTS where another server was first. */
 JK_MUST_USE enum jk_status jk_init_log(struct jk_store *store, struct jk_conn *writer, struct jk_error *error);
-/* Loads book, directory and cube, checking edge, checkpoint and guard copy. */
-JK_MUST_USE enum jk_status jk_load(struct jk_store *store, struct jk_conn *writer, struct jk_error *error);
+/* Loads book, directory and cube, checking edge, checkpoint, guard copy, and the public folder's checkpoint, which was
+ * read before the head: so a head that is behind it was rolled back, and not merely looked at too early. */
+JK_MUST_USE enum jk_status jk_load(struct jk_store *store, struct jk_conn *writer, const struct jk_published *published,
+                                   struct jk_error *error);
 JK_MUST_USE enum jk_status jk_load_head(struct jk_conn *writer, struct jk_query *query, struct jk_head *out_head,
                                         struct jk_error *error);
+
+/* ---- public.c: what the public folder says ---- */
+/* Its checkpoint; not present where there is no folder yet. */
+JK_MUST_USE enum jk_status jk_public_read(const char *public_dir, struct jk_published *out_published,
+                                          struct jk_error *error);
+/* Origin, and root where our log reaches so far. FAILED_PRECONDITION (WRONG_DATA_DIRECTORY, LOG_DIVERGED). */
+JK_MUST_USE enum jk_status jk_public_check(struct jk_store *store, const struct jk_published *published,
+                                           struct jk_error *error);
+/* The folder is ahead of a head of that size: FAILED_PRECONDITION (LOG_ROLLED_BACK; PUBLIC_CHECKPOINT where the
+ * folder's is not signed by our key). */
+JK_MUST_USE enum jk_status jk_public_rolled_back(const struct jk_store *store, const struct jk_published *published,
+                                                 uint64_t head_size, struct jk_error *error);
 
 /* ---- threads ---- */
 JK_MUST_USE enum jk_status jk_sequencer_start(struct jk_store *store, struct jk_error *error);
@@ -108,6 +139,10 @@ JK_MUST_USE enum jk_status jk_readers_start(struct jk_store *store, struct jk_er
 void jk_readers_stop(struct jk_store *store);
 JK_MUST_USE enum jk_status jk_listener_start(struct jk_store *store, struct jk_error *error);
 void jk_listener_stop(struct jk_store *store);
+/* Makes the public folder where it is absent, and puts the verifier key up. */
+JK_MUST_USE enum jk_status jk_publisher_start(struct jk_store *store, struct jk_error *error);
+/* Publishes what is left, within a few seconds, and ends. After the sequencer's stop. */
+void jk_publisher_stop(struct jk_store *store);
 /* Deletes what has had its time, a little at each call; true while there is more. Listener's connection. */
 bool jk_prune(struct jk_conn *plain);
 void jk_store_set_healthy(struct jk_store *store, bool healthy);

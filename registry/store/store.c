@@ -69,6 +69,7 @@ static struct jk_store *make_store(const struct jk_store_options *options)
     store->guard.fd = -1;
     store->database = copy_text(options->database);
     store->data_dir = copy_text(options->data_dir);
+    store->public_dir = options->public_dir ? copy_text(options->public_dir) : path_in(options->data_dir, "public");
     store->key_path = options->key_file ? copy_text(options->key_file) : path_in(options->data_dir, "log.key");
     store->guard_path = path_in(options->data_dir, "checkpoint.guard");
     store->purpose = copy_text(options->purpose ? options->purpose : "registry");
@@ -84,6 +85,7 @@ static struct jk_store *make_store(const struct jk_store_options *options)
     store->jobs = jk_mailbox_new(JK_READER_BOX);
     JK_CHECK(store->book && store->cube && store->forest && store->directory && store->writes && store->jobs);
     jk_edge_init(&store->edge);
+    jk_text_init(&store->cosigned, JK_NOTE_MAX);
     return store;
 }
 
@@ -105,6 +107,8 @@ static void free_store(struct jk_store *store)
     free(store->key_text);
     free(store->database);
     free(store->data_dir);
+    free(store->public_dir);
+    jk_text_done(&store->cosigned);
     free(store->key_path);
     free(store->guard_path);
     free(store->purpose);
@@ -151,6 +155,7 @@ static enum jk_status prepare_schema(struct jk_store *store, bool migrate, struc
     jk_conn_init(&plain, store->database, JK_CONN_PLAIN);
     status = jk_conn_wait(&plain, jk_monotonic_ms() + CONNECT_MS, error);
     if (status == JK_OK) status = jk_migrate(&plain, migrate, error);
+    if (status == JK_OK && !migrate) status = jk_grants_check(&plain, error);
     jk_conn_drop(&plain);
     return status;
 }
@@ -179,7 +184,8 @@ static enum jk_status take_key(struct jk_store *store, struct jk_signer *signer,
 }
 
 /* A log that is still empty: its key is made here, unless the operator gave one. A race lost leaves no key behind. */
-static enum jk_status begin_log(struct jk_store *store, struct jk_conn *writer, struct jk_error *error)
+static enum jk_status begin_log(struct jk_store *store, struct jk_conn *writer, const struct jk_published *published,
+                                struct jk_error *error)
 {
     struct jk_signer *signer = NULL;
     struct jk_error failure;
@@ -187,9 +193,17 @@ static enum jk_status begin_log(struct jk_store *store, struct jk_conn *writer, 
     bool made = false;
 
     if (store->guard.note_len > 0)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_ROLLED_BACK",
-                       "the database is empty, but %s guards a log: restore its backup, or give a new data directory",
-                       store->guard_path);
+        return jk_fail(
+            error, JK_FAILED_PRECONDITION, "LOG_ROLLED_BACK",
+            "the database is empty, but %s guards a log: restore its backup, replay the published log (jokbod "
+            "recover --from DIR|URL), or give a new data directory",
+            store->guard_path);
+    if (published->present)
+        return jk_fail(
+            error, JK_FAILED_PRECONDITION, "LOG_ROLLED_BACK",
+            "the database is empty, but %s holds a log of %llu entries: restore its backup, replay it (jokbod "
+            "recover --from %s), or give another folder with --public",
+            store->public_dir, (unsigned long long)published->checkpoint.size, store->public_dir);
     jk_error_init(&failure, NULL);
     status = jk_keyfile_load(store->key_path, &signer, &failure);
     if (status == JK_NOT_FOUND) {
@@ -236,7 +250,8 @@ static enum jk_status join_log(struct jk_store *store, const struct jk_head *hea
     return take_key(store, signer, error);
 }
 
-static enum jk_status open_log(struct jk_store *store, struct jk_conn *writer, struct jk_error *error)
+static enum jk_status open_log(struct jk_store *store, struct jk_conn *writer, const struct jk_published *published,
+                               struct jk_error *error)
 {
     struct jk_query query;
     struct jk_head head;
@@ -245,7 +260,7 @@ static enum jk_status open_log(struct jk_store *store, struct jk_conn *writer, s
 
     jk_error_init(&failure, NULL);
     status = jk_load_head(writer, &query, &head, &failure);
-    if (status == JK_NOT_FOUND) return begin_log(store, writer, error);
+    if (status == JK_NOT_FOUND) return begin_log(store, writer, published, error);
     if (status != JK_OK) return jk_fail(error, status, failure.reason, "%s", failure.message);
     status = join_log(store, &head, error);
     jk_queries_done(&query, 1);
@@ -254,15 +269,19 @@ static enum jk_status open_log(struct jk_store *store, struct jk_conn *writer, s
 
 static enum jk_status load_store(struct jk_store *store, struct jk_error *error)
 {
+    struct jk_published published;
     struct jk_conn writer;
     enum jk_status status;
 
     JK_TRY(jk_guard_open(&store->guard, store->guard_path, error));
+    jk_published_init(&published);
+    status = jk_public_read(store->public_dir, &published, error);
     jk_conn_init(&writer, store->database, JK_CONN_WRITER);
-    status = jk_conn_wait(&writer, jk_monotonic_ms() + CONNECT_MS, error);
-    if (status == JK_OK) status = open_log(store, &writer, error);
-    if (status == JK_OK) status = jk_load(store, &writer, error);
+    if (status == JK_OK) status = jk_conn_wait(&writer, jk_monotonic_ms() + CONNECT_MS, error);
+    if (status == JK_OK) status = open_log(store, &writer, &published, error);
+    if (status == JK_OK) status = jk_load(store, &writer, &published, error);
     jk_conn_drop(&writer);
+    jk_published_done(&published);
     return status;
 }
 
@@ -274,7 +293,8 @@ static enum jk_status start_all(struct jk_store *store, bool migrate, struct jk_
     store->healthy = true;
     JK_TRY(jk_sequencer_start(store, error));
     JK_TRY(jk_readers_start(store, error));
-    return jk_listener_start(store, error);
+    JK_TRY(jk_listener_start(store, error));
+    return jk_publisher_start(store, error);
 }
 
 enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_store **out_store,
@@ -303,6 +323,7 @@ void jk_store_stop(struct jk_store *store)
     jk_mailbox_close(store->jobs);
     jk_readers_stop(store);
     jk_listener_stop(store);
+    jk_publisher_stop(store);
     free_store(store);
 }
 
@@ -418,6 +439,11 @@ bool jk_store_write(struct jk_store *store, struct jk_write *write)
 size_t jk_store_write_backlog(struct jk_store *store)
 {
     return jk_mailbox_length(store->writes);
+}
+
+size_t jk_store_read_backlog(struct jk_store *store)
+{
+    return jk_mailbox_length(store->jobs);
 }
 
 bool jk_store_read(struct jk_store *store, struct jk_job *job)

@@ -2,7 +2,8 @@
  * the readers that fetch. Only this folder sees libpq and SQL.
  *
  * Threads: 1 sequencer (write connection, right edge, signing key, guard copy), R readers (one connection each),
- * 1 listener (LISTEN; brings in what other servers committed). Callers' threads only put mail and read the book.
+ * 1 listener (LISTEN; brings in what other servers committed), 1 publisher (the public folder; one connection).
+ * Callers' threads only put mail and read the book.
  * Order of a write: COMMIT (entries, head with signed checkpoint, replies and records in one transaction), guard copy
  * with fdatasync, answer.
  */
@@ -27,20 +28,22 @@ struct jk_store;
 struct jk_store_options {
     const char *database;    /* libpq URL or key=value; several hosts allowed */
     const char *data_dir;    /* for the signing key, the guard copy */
+    const char *public_dir;  /* where the log is published as files; NULL: <data_dir>/public */
     const char *key_file;    /* NULL: <data_dir>/log.key; made where the log is empty, never on a log that has entries */
     const char *origin;      /* for a new log; else must be the log's (NULL: take the log's) */
     const char *purpose;     /* "registry" */
     unsigned readers;        /* 1 … 32 */
     unsigned batch_max;      /* 1 … JK_BATCH_MAX */
-    bool migrate;            /* apply migrations at start (private cluster); else only check the version */
+    bool migrate;            /* apply migrations at start, as their owner; else check the version and our role's rights */
 };
 
 /* Connects (waiting up to 30 s for the database), migrates or checks, makes entry 0 on an empty log (with the
  * SPDX list and licence facts that follow it), loads the book and the directory, checks origin, key and guard copy, and
  * starts the threads. FAILED_PRECONDITION says what to do where the log is not ours. */
 JK_MUST_USE enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_store **out_store, struct jk_error *error);
-/* Brings the schema up to date and ends: a step of its own, with the owner's role. */
-JK_MUST_USE enum jk_status jk_store_migrate(const char *database, struct jk_error *error);
+/* Brings the schema up to date and ends: a step of its own, with the owner's role. Then gives server_role (NULL: nobody) the
+ * rights that a server needs: it may insert entries, and neither update, delete nor truncate them. */
+JK_MUST_USE enum jk_status jk_store_migrate(const char *database, const char *server_role, struct jk_error *error);
 /* Stops taking mail, finishes what was taken, ends the threads. The caller has drained its calls before. */
 void jk_store_stop(struct jk_store *store);
 
@@ -72,6 +75,22 @@ void jk_store_on_growth(struct jk_store *store, void (*grown)(void *context, uin
 /* Waits (on a reader thread only) until the book holds at least `size`; false at the deadline. */
 bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_ms);
 
+/* ---- the published log: files in the public folder, at most 10 publications a second, within 1 s of a commit ---- */
+const char *jk_store_public_dir(struct jk_store *store);
+struct jk_publish_state {
+    uint64_t size;  /* published */
+    int64_t lag_ms; /* how long something has been waiting to be published; 0: nothing does */
+    bool stopped;   /* for good: the folder or the database contradicts the log (alarm publication-stopped) */
+};
+void jk_store_publish_state(struct jk_store *store, struct jk_publish_state *out_state);
+/* Called on the publisher's thread after each publication with the checkpoint of that size as this log signed it, and
+ * once soon after it is set, where something is published already. It must not wait for long. One at a time. */
+typedef void jk_published_fn(void *context, uint64_t size, struct jk_span note);
+void jk_store_on_published(struct jk_store *store, jk_published_fn *published, void *context);
+/* Further signature lines (each with its LF) for the published checkpoint of that size: the file is written again with
+ * them. Nothing happens once a larger size is published. Any thread; the lines are copied. */
+void jk_store_cosign(struct jk_store *store, uint64_t size, struct jk_span lines);
+
 /* ---- writing ---- */
 struct jk_write;
 
@@ -88,6 +107,8 @@ struct jk_turn {
 JK_MUST_USE enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint32_t *out_index, struct jk_error *error);
 /* Puts a record into the directory and queues it. */
 JK_MUST_USE enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *record, struct jk_error *error);
+/* Deletes a stored blob's bytes with the batch. */
+JK_MUST_USE enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest, struct jk_error *error);
 /* A free text with its salt, kept outside the log under its digest; at most 4 KiB. */
 JK_MUST_USE enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk_digest *out_digest, struct jk_error *error);
 
@@ -118,7 +139,8 @@ struct jk_write {
 };
 /* False: full or stopping; the write was not taken. */
 bool jk_store_write(struct jk_store *store, struct jk_write *write);
-size_t jk_store_write_backlog(struct jk_store *store);
+size_t jk_store_write_backlog(struct jk_store *store); /* writes that wait */
+size_t jk_store_read_backlog(struct jk_store *store);  /* jobs that wait for a reader */
 
 /* ---- reading from PostgreSQL: jobs on reader threads ---- */
 struct jk_reader;

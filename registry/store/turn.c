@@ -85,6 +85,17 @@ enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *reco
     return JK_OK;
 }
 
+enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest, struct jk_error *error)
+{
+    struct jk_batch *batch = turn->batch;
+
+    if (batch->drop_count >= JK_TURN_RECORDS ||
+        !grow((void **)&batch->drops, &batch->drop_room, batch->drop_count, sizeof(*batch->drops)))
+        return no_memory(error);
+    batch->drops[batch->drop_count++] = *digest;
+    return JK_OK;
+}
+
 enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk_digest *out_digest,
                             struct jk_error *error)
 {

@@ -67,6 +67,7 @@ ROWS = [
     ("Registry.UnyankRelease", "beta-lab/base", "", "models"),
     ("Registry.UploadBlob", "", ACCOUNT, "models"),
     ("Registry.GetBlob", "", ANYONE, None),
+    ("Registry.WithdrawBlob", "", "D", "accounts"),
     ("Registry.RenameModel", "acme", "WO", "models"),
     ("Registry.RenameModel", "globex", "X", "models"),
     ("Registry.RenameModel", "orphan", "", "models"),
@@ -307,6 +308,12 @@ class Authorisation(unittest.TestCase):
     @classmethod
     def whose(cls, case):
         return cls.who["K"].account if case == "of K" else 0
+
+    @classmethod
+    def ask_WithdrawBlob(cls, case, letter):
+        data = cls.next("to be withdrawn ").encode()
+        cls.upload(cls.root, data)
+        return {"sha256": hashlib.sha256(data).hexdigest(), "reason": "a test"}
 
     @classmethod
     def ask_CreateToken(cls, case, letter):

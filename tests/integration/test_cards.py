@@ -68,7 +68,7 @@ class CardsTest(unittest.TestCase):
         cls.rows, cls.told = rows(), {}
 
     def run_card(self, row, *options, name=None):
-        code, said = self.server.jokbo_json("register", row.path, "--name", name or row.name, *options, token=self.registrar.token)
+        code, said = self.server.jokbo_json("register", row.path, "--name", name or row.name, "--no-receipt", *options, token=self.registrar.token)
         return code, said
 
     # ---- the three places where a registration shows
@@ -153,7 +153,7 @@ class CardsTest(unittest.TestCase):
 
     def check_plan(self, row):
         """What the command was about to write, as it shows it to people."""
-        done = self.server.jokbo("register", row.path, "--name", row.name, token=self.registrar.token)
+        done = self.server.jokbo("register", row.path, "--name", row.name, "--no-receipt", token=self.registrar.token)
         self.assertEqual(done.returncode, 4, done.stderr)
         self.assertIn("No parent leads to a base model", done.stderr)
         plan = [re.split(r"\s{2,}", line.strip()) for line in done.stdout.splitlines()]
@@ -195,7 +195,7 @@ class CardsTest(unittest.TestCase):
     def test_2_once_the_parent_is_registered(self):
         row = self.row("Felladrin")
         nearest, depth, parent = REFUSED.fullmatch(row.outcome).groups()
-        code, said = self.server.jokbo_json("register", "--name", parent, "--parent", nearest, "--relation", "quantized",
+        code, said = self.server.jokbo_json("register", "--no-receipt", "--name", parent, "--parent", nearest, "--relation", "quantized",
                                             "--license", "LicenseRef-exaone-ai-model-1.1-nc", token=self.registrar.token)
         self.assertEqual((code, said.get("status")), (0, "registered"), said)
         self.assertEqual(len(self.audit.follow(self.anyone)), 1)

@@ -423,6 +423,13 @@ class External(unittest.TestCase):
             self.refuses("can be read by others: chmod it to 0600", folder)
             self.assertEqual(stat.S_IMODE(os.stat(os.path.join(folder, "log.key")).st_mode), mode)
 
+    def test_key_file_of_another_mode_or_owner(self):
+        self.refuses("has another mode than 0600: chmod it to 0600", self.folder(0o700))
+        if os.geteuid() == 0:
+            folder = self.folder(0o600)
+            os.chown(os.path.join(folder, "log.key"), 12345, 12345)
+            self.refuses("belongs to another user: chown it to the server's user", folder)
+
     def test_wrong_key(self):
         """A key of the same name, made for another log."""
         folder = self.folder()
@@ -431,7 +438,7 @@ class External(unittest.TestCase):
         said = self.refuses("key", folder)
         self.assertIn("registry.test/log+", said)
         with open(os.path.join(folder, "log.key")) as f:
-            self.assertNotIn(f.read().strip().rsplit("+", 1)[1], said, "the private key was told")
+            self.assertNotIn(f.read().strip().split("+", 4)[4], said, "the private key was told")
 
     def test_guard_of_another_log(self):
         folder = self.folder()

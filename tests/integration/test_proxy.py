@@ -1,9 +1,13 @@
-"""What stands in docker/ and can be run without a container engine: nginx with docker/nginx.conf in front of a real jokbod on a Unix
-socket, and the roles of docker/roles.sh and docker/grants.sql on a real PostgreSQL. Skipped where nginx is not installed."""
+"""What stands in docker/ and can be run without a container engine: nginx with docker/nginx.conf in front of a real jokbod on Unix
+sockets, and the roles of docker/roles.sh with the migrate command of docker/compose.yaml on a real PostgreSQL. The proxy's part is
+skipped where nginx is not installed."""
+import gzip
+import http.client
 import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -28,7 +32,7 @@ def free_port():
 class Proxy:
     """nginx with the repository's configuration: only paths and the port are put in their places."""
 
-    def __init__(self, socket_path):
+    def __init__(self, socket_path, http_path):
         self.dir = tempfile.mkdtemp(prefix="jokbo-proxy-", dir="/tmp")
         self.port = free_port()
         self.cert = os.path.join(self.dir, "proxy.crt")
@@ -38,7 +42,7 @@ class Proxy:
                         "-out", self.cert], check=True, capture_output=True)
         with open(os.path.join(DOCKER, "nginx.conf")) as f:
             conf = f.read()
-        for old, new in (("/run/jokbo/grpc.sock", socket_path), ("/etc/jokbo/tls/proxy.crt", self.cert),
+        for old, new in (("/run/jokbo/grpc.sock", socket_path), ("/run/jokbo/http.sock", http_path), ("/etc/jokbo/tls/proxy.crt", self.cert),
                          ("/etc/jokbo/tls/proxy.key", key), ("listen 8443", "listen 127.0.0.1:%d" % self.port),
                          ("/tmp/nginx.pid", os.path.join(self.dir, "nginx.pid")), ("rate=200r/s", "rate=10000r/s")):
             assert old in conf, old
@@ -69,8 +73,8 @@ class BehindTheProxy(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.run_dir = tempfile.mkdtemp(prefix="jokbo-socket-", dir="/tmp")
-        cls.server = jokbo.Server("--listen", "unix:%s/grpc.sock" % cls.run_dir).start()
-        cls.proxy = Proxy(cls.run_dir + "/grpc.sock").start()
+        cls.server = jokbo.Server("--listen", "unix:%s/grpc.sock" % cls.run_dir, "--http", "unix:%s/http.sock" % cls.run_dir).start()
+        cls.proxy = Proxy(cls.run_dir + "/grpc.sock", cls.run_dir + "/http.sock").start()
         with open(cls.proxy.cert, "rb") as f:
             cls.credentials = grpc.ssl_channel_credentials(f.read())
         cls.client = jokbo.Client("localhost:%d" % cls.proxy.port, cls.server.token, credentials=cls.credentials)
@@ -99,6 +103,34 @@ class BehindTheProxy(unittest.TestCase):
         blob = self.client.upload("BLOB_KIND_LICENSE_TEXT", text, hashlib.sha256(text).hexdigest())
         self.assertEqual(int(blob["size"]), len(text))
 
+    def fetch(self, path, method="GET", **headers):
+        with open(self.proxy.cert) as f:
+            context = ssl.create_default_context(cadata=f.read())
+        connection = http.client.HTTPSConnection("localhost", self.proxy.port, context=context, timeout=20)
+        connection.request(method, path, headers=headers)
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        return response, body
+
+    def test_the_public_log_passes(self):
+        bundle = b"an entry " * 20000
+        path = os.path.join(self.server.data, "public", "tile", "entries", "x900")
+        os.makedirs(path)
+        with open(os.path.join(path, "000"), "wb") as f:
+            f.write(bundle)
+        response, body = self.fetch("/tile/entries/x900/000")
+        self.assertEqual((response.status, body), (200, bundle))
+        self.assertEqual(response.headers["Cache-Control"], "public, max-age=31536000, immutable")
+        response, body = self.fetch("/tile/entries/x900/000", **{"Accept-Encoding": "gzip"})
+        self.assertEqual((response.headers["Content-Encoding"], gzip.decompress(body)), ("gzip", bundle))
+        response, body = self.fetch("/tile/entries/x900/000", Range="bytes=5-9")
+        self.assertEqual((response.status, body), (206, bundle[5:10]))
+        for path, method, status in (("/tile/0/999", "GET", 404), ("/tile/entries/x900/000", "HEAD", 200), ("/metrics", "GET", 404),
+                                     ("/tile/entries/x900/000", "POST", 403), ("/readyz", "GET", 404), ("/healthz", "GET", 404),
+                                     ("/manifest/sha256/" + "0" * 64, "GET", 404), ("/tile/../log.key", "GET", 404)):
+            self.assertEqual(self.fetch(path, method)[0].status, status, path)
+
     def test_the_command_line_speaks_to_it(self):
         result = self.server.jokbo("whoami", "--server", "localhost:%d" % self.proxy.port, "--tls", "--ca", self.proxy.cert)
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -111,59 +143,36 @@ class BehindTheProxy(unittest.TestCase):
 
 
 class Roles(unittest.TestCase):
-    """The server's role works with docker/grants.sql, and cannot change the log."""
+    """The roles of roles.sh, brought up by the command of the service migrate, are what test_roles.py asks of roles."""
 
-    def setUp(self):
-        self.host = jokbo.Server().start()  # its private PostgreSQL serves as the database here
-        self.run = self.host.data + "/run"
-        self.folder = tempfile.mkdtemp(prefix="jokbo-roles-", dir="/tmp")
-        self.second = None
-
-    def tearDown(self):
-        if self.second:
-            self.second.close()
-        self.host.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def psql(self, *arguments, user="jokbo", database="postgres", input=None):
-        socket_dir = self.where()
-        command = ["psql", "-X", "-v", "ON_ERROR_STOP=1", "-h", socket_dir, "-U", user, "-d", database] + list(arguments)
-        return subprocess.run(command, input=input, text=True, capture_output=True)
-
-    def where(self):
-        with open(os.path.join(self.host.data, "postgresql", "postmaster.pid")) as f:
-            return f.read().split("\n")[4]
-
-    def make_roles(self):
-        with open(os.path.join(DOCKER, "roles.sh")) as f:
-            script = re.search(r"<<'SQL'\n(.*)\nSQL\n", f.read(), re.S).group(1)
-        script = script.replace("create database jokbo ", "create database jokbo_roles ").replace("\\connect jokbo", "\\connect jokbo_roles")
-        made = self.psql("-v", "owner=a", "-v", "server=b", input=script)
-        self.assertEqual(made.returncode, 0, made.stderr)
-
-    def url(self, role):
-        return "host=%s dbname=jokbo_roles user=%s" % (self.where(), role)
+    def read(self, name):
+        with open(os.path.join(DOCKER, name)) as f:
+            return f.read()
 
     def test_least_rights(self):
-        self.make_roles()
-        migrated = subprocess.run([self.host.binary, "migrate", "--database", self.url("jokbo_owner")], capture_output=True, text=True)
+        cluster = jokbo.Cluster()
+        self.addCleanup(cluster.close)
+        cluster.start()
+        script = re.search(r"<<'SQL'\n(.*)\nSQL\n", self.read("roles.sh"), re.S).group(1)
+        subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "owner=a", "-v", "server=b",
+                        cluster.url.replace("dbname=jokbo", "dbname=postgres")], input=script, text=True, check=True,
+                       capture_output=True)
+        command = re.search(r"^    command: \[(migrate.*)\]$", self.read("compose.yaml"), re.M).group(1).split(", ")
+        database = {user: cluster.url.replace("user=postgres", "user=" + user) for user in ("jokbo_owner", "jokbo_server")}
+        server = jokbo.Server("--database", database["jokbo_server"], "--origin", "roles.example/jokbo")
+        self.addCleanup(server.close)
+        server.options += ["--client-config", os.path.join(server.data, "client.config")]
+        migrated = subprocess.run([server.binary] + command, env=dict(os.environ, JOKBOD_DATABASE=database["jokbo_owner"]),
+                                  capture_output=True, text=True)
         self.assertEqual(migrated.returncode, 0, migrated.stderr)
-        granted = self.psql("-f", os.path.join(DOCKER, "grants.sql"), user="jokbo_owner", database="jokbo_roles")
-        self.assertEqual(granted.returncode, 0, granted.stderr)
-        self.second = jokbo.Server("--database", self.url("jokbo_server"), "--origin", "roles.example/jokbo",
-                                   "--client-config", os.path.join(self.folder, "client.config"))
-        self.second.start()
-        with open(os.path.join(self.folder, "client.config")) as f:
-            token = re.search(r"token = (\S+)", f.read()).group(1)
-        client = self.second.client(token)
+        server.start()
+        client = server.client()
+        self.addCleanup(client.close)
         client.call("Registry.CreatePublisher", name="least-rights", request_id=jokbo.new_id())
-        client.upload("BLOB_KIND_LICENSE_TEXT", b"text", __import__("hashlib").sha256(b"text").hexdigest())
-        self.assertGreater(len(client.entries()), 1)
+        self.assertNotIn("database-role-can-change-entries", server.log())
         for statement in ("update entry set time_us = 0", "delete from entry", "truncate entry", "drop table entry"):
-            refused = self.psql("-c", statement, user="jokbo_server", database="jokbo_roles")
-            self.assertNotEqual(refused.returncode, 0, statement)
+            refused = subprocess.run(["psql", "-X", "-d", database["jokbo_server"], "-c", statement], capture_output=True, text=True)
             self.assertRegex(refused.stderr, "permission denied|must be owner", statement)
-        client.close()
 
 
 if __name__ == "__main__":

@@ -19,9 +19,12 @@ from jokbo import BUILD, ROOT, Server  # noqa: E402
 
 README = os.path.join(ROOT, "README.md")
 ADDRESS = "127.0.0.1:7443"  # where the README's server listens
+HTTP = "127.0.0.1:7480"  # where it serves the log's files
+HOME = "/home/you"
 TIMEOUT_S = 120
 
-# What may differ from one run to the next. Digests and log indexes may not: on a fresh log they are the same.
+# What may differ from one run to the next. Digests and log indexes may not: on a fresh log they are the same, but for those of
+# whole entries, which hold the time, and what comes of them.
 VARIES = (
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d KST"), "<time>"),
@@ -29,6 +32,10 @@ VARIES = (
     (re.compile(r"\bjk_[A-Za-z0-9_-]{43}"), "<token>"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
     (re.compile(r"\b127\.0\.0\.1:\d+"), "<address>"),
+    (re.compile(r"^localhost/jokbo\n\d+\n[A-Za-z0-9+/]{43}=\n\n— localhost/jokbo [A-Za-z0-9+/=]+$", re.M), "<checkpoint>"),
+    (re.compile(r"\blocalhost/jokbo\+[0-9a-f]{8}(\+[A-Za-z0-9+/]{44})?"), "<verifier key>"),
+    (re.compile(r"\bwith root [A-Za-z0-9+/]{43}="), "<root>"),
+    (re.compile(r"^([0-9a-f]{64})  -\n\1$", re.M), "<the same hash twice>"),
 )
 
 
@@ -87,8 +94,10 @@ class Checkout:
     def __init__(self, server):
         self.folder = tempfile.mkdtemp(prefix="jokbo-readme-")
         self.server = server
-        for name, target in (("build", BUILD), ("registry", ROOT + "/registry"), ("tests", ROOT + "/tests")):
+        for name, target in (("build", BUILD), ("registry", ROOT + "/registry")):
             os.symlink(target, os.path.join(self.folder, name))
+        cards = os.path.join("tests", "data", "model-cards")  # receipts are stored beside them
+        shutil.copytree(os.path.join(ROOT, cards), os.path.join(self.folder, cards))
         self.home = os.path.join(self.folder, "home")
         os.makedirs(os.path.join(self.home, ".config", "jokbo"))
         shutil.copy(os.path.join(server.data, "client.config"), os.path.join(self.home, ".config", "jokbo", "config"))
@@ -102,7 +111,7 @@ class Checkout:
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:
                 own[name] = os.environ[name]
-        return subprocess.run(["bash", "-c", script.replace(ADDRESS, self.server.address)], cwd=self.folder, env=own, text=True,
+        return subprocess.run(["bash", "-c", script.replace(ADDRESS, self.server.address).replace(HTTP, self.server.http)], cwd=self.folder, env=own, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT_S)
 
     def replay(self, commands):
@@ -110,7 +119,10 @@ class Checkout:
         mark = "---- end of step %d ----"
         script = "".join("%s\n{ kept=$?; } 2>/dev/null; printf '\\n%s\\n'; (exit $kept)\n" % (command, mark % i)
                          for i, command in enumerate(commands))
-        rest, outputs = self.bash(script).stdout.replace(self.server.address, ADDRESS), []
+        rest = self.bash(script).stdout
+        for here, there in ((self.server.address, ADDRESS), (self.server.http, HTTP), (self.home, HOME)):
+            rest = rest.replace(here, there)
+        outputs = []
         for i, command in enumerate(commands):
             output, found, rest = rest.partition("\n%s\n" % (mark % i))
             if not found:
@@ -178,10 +190,10 @@ class FirstCommands(unittest.TestCase):
     def printed(self):
         script = read("registry", "start")
         functions = [re.search(r"^%s\(\) \{.*?(?:^\}|\}$)" % name, script, re.M | re.S).group(0)
-                     for name in ("value_of", "next_commands")]
-        shell = "root=$PWD config= ready='jokbod ready grpc=%s data=/somewhere'\n%s\nnext_commands" % (ADDRESS, "\n".join(functions))
+                     for name in ("value_of", "told", "next_commands")]
+        shell = "root=$PWD config= ready='jokbod ready grpc=%s http=127.0.0.1:7480 data=/somewhere'\n%s\nnext_commands" % (ADDRESS, "\n".join(functions))
         text = subprocess.run(["bash", "-euc", shell], cwd="/", text=True, capture_output=True, check=True).stdout
-        self.assertIn(ADDRESS, text)
+        self.assertIn("  gRPC    %s\n  HTTP    127.0.0.1:7480\n  data    /somewhere\n" % ADDRESS, text)
         return [line.strip().replace("//build", "build").replace("//tests", "tests") for line in text.split("\n") if "build/jokbo" in line]
 
     def test_they_work(self):

@@ -35,6 +35,10 @@ class Log(jokbo.Server):
         return os.path.join(self.data, "checkpoint.guard")
 
     @property
+    def public(self):
+        return os.path.join(self.data, "public")
+
+    @property
     def cluster(self):
         return os.path.join(self.data, "postgresql")
 
@@ -103,9 +107,10 @@ class GuardTest(unittest.TestCase):
             subprocess.run(["cp", "-a", self.early_cluster, self.server.cluster], check=True)
 
     def put_back(self):
-        if os.path.exists(self.server.cluster + ".true"):
-            shutil.rmtree(self.server.cluster, ignore_errors=True)
-            os.rename(self.server.cluster + ".true", self.server.cluster)
+        for folder in (self.server.cluster, self.server.public):
+            if os.path.exists(folder + ".true"):
+                shutil.rmtree(folder, ignore_errors=True)
+                os.rename(folder + ".true", folder)
 
     def guarded(self):
         return auditor.checkpoint(auditor.guard_note(self.server.guard))[1]
@@ -141,14 +146,24 @@ class GuardTest(unittest.TestCase):
     def test_rolled_back(self):
         self.roll_back()
         self.refused("it was rolled back", "holds %d entries" % self.early,
-                     "restore a backup that holds at least %d entries" % self.late)
+                     "restore a backup that holds at least %d entries" % self.late, "jokbod recover --from " + self.server.public)
         self.refused("it was rolled back")  # a second try does not slip through
+        os.remove(self.server.guard)  # what was published tells as much
+        with self.assertRaises(RuntimeError):
+            self.server.start()
+        self.assertIn("but %d were published: it was rolled back" % self.late, self.server.log())
+        write(self.server.guard, self.true_guard)
         self.put_back()  # the way out
         self.goes_on()
 
     def test_rolled_back_to_nothing(self):
         self.roll_back(nothing=True)
-        self.refused("the database is empty", self.server.guard, "restore its backup")
+        self.refused("the database is empty", self.server.guard, "restore its backup", "jokbod recover --from")
+        os.remove(self.server.guard)
+        with self.assertRaises(RuntimeError):  # nor does what was published go on from nothing
+            self.server.start()
+        self.assertIn("the database is empty, but %s holds a log of %d entries" % (self.server.public, self.late), self.server.log())
+        write(self.server.guard, self.true_guard)
 
     def test_rolled_back_while_it_runs(self):
         """The rows go back under a running server: writes stop and say why, reads go on with what was committed, and once
@@ -175,16 +190,22 @@ class GuardTest(unittest.TestCase):
         self.assertEqual(self.server.register("more-%d" % self.late)["log_index"], str(self.late + 1))
 
     def test_another_line(self):
-        """As many entries as were acknowledged and more, but others."""
+        """As many entries as were acknowledged and more, but others: the guard copy tells, and so does what was published."""
         self.roll_back()
         os.remove(self.server.guard)
+        os.rename(self.server.public, self.server.public + ".true")
         self.server.start()
         for number in range(self.late - self.early + 2):
             self.server.register("other-%d" % number)
         self.assertGreater(self.guarded(), self.late)
         self.server.stop()
+        other_guard = read(self.server.guard)
         write(self.server.guard, self.true_guard)
         self.refused("restored from another line", "restore a backup of the log that %s guards" % self.server.guard)
+        shutil.rmtree(self.server.public)
+        shutil.copytree(self.server.public + ".true", self.server.public)
+        write(self.server.guard, other_guard)
+        self.refused("are not those that %s published" % self.server.public, "restored from another line", "jokbod recover --from")
 
     def test_another_log(self):
         with Log("--origin", "registry.example/other") as other:

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
-#include "rpc/address.h"
+#include "base/address.h"
 #include "support/rpc_fixture.h"
 
 /* Last: its macro `fail` would spoil the member of that name. */
@@ -451,17 +451,17 @@ static void test_file_limit(void **state)
 static void test_probe(void **state)
 {
     struct rpc_fixture *fixture = *state;
-    struct jk_rpc_address address;
+    struct jk_address address;
     struct jk_error error;
     jk_error_init(&error, NULL);
-    assert_int_equal(jk_rpc_address_parse(jk_rpc_address(fixture->server), &address, &error), JK_OK);
-    assert_true(jk_rpc_address_probe(&address, false, 2000));
+    assert_int_equal(jk_address_parse(jk_rpc_address(fixture->server), &address, &error), JK_OK);
+    assert_true(jk_address_probe(&address, false, 2000));
     fixture->options.probe_ms = 10;
     rpc_fixture_restart(fixture);
     usleep(300 * 1000);
     assert_int_equal(atomic_load(&fixture->seen.probe_deaths), 0);
     rpc_fixture_stop(fixture);
-    assert_false(jk_rpc_address_probe(&address, false, 200));
+    assert_false(jk_address_probe(&address, false, 200));
 }
 
 /* ---- main ---- */

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
-#include "rpc/address.h"
+#include "base/address.h"
 #include "support/rpc_fixture.h"
 
 /* Last: its macro `fail` would spoil the member of that name. */
@@ -193,13 +193,13 @@ static void test_client_certificates(void **state)
 static void test_probe_over_tls(void **state)
 {
     struct pair *pair = *state;
-    struct jk_rpc_address address;
+    struct jk_address address;
     struct jk_error error;
     jk_error_init(&error, NULL);
     pair->fixture->options.probe_ms = 10;
     rpc_fixture_start(pair->fixture);
-    assert_int_equal(jk_rpc_address_parse(jk_rpc_address(pair->fixture->server), &address, &error), JK_OK);
-    assert_true(jk_rpc_address_probe(&address, true, 2000));
+    assert_int_equal(jk_address_parse(jk_rpc_address(pair->fixture->server), &address, &error), JK_OK);
+    assert_true(jk_address_probe(&address, true, 2000));
     usleep(300 * 1000);
     assert_int_equal(atomic_load(&pair->fixture->seen.probe_deaths), 0);
 }

@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from jokbo import BUILD, ROOT, Server  # noqa: E402
@@ -58,7 +59,8 @@ class Start(unittest.TestCase):
         errors = open(os.path.join(self.scratch, "errors"), "w+")
         self.addCleanup(errors.close)
         began = time.monotonic()
-        process = subprocess.Popen([os.path.join(ROOT, "registry", "start"), "--data", self.data, "--listen", "127.0.0.1:0"],
+        process = subprocess.Popen([os.path.join(ROOT, "registry", "start"), "--data", self.data, "--listen", "127.0.0.1:0",
+                                    "--http", "127.0.0.1:0"],
                                    cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
                                    start_new_session=True)
         self.addCleanup(process.stdout.close)
@@ -74,7 +76,11 @@ class Start(unittest.TestCase):
         took = time.monotonic() - began
         errors.seek(0)
         self.assertTrue(lines and lines[-1].startswith("jokbod ready "), "".join(lines) + errors.read())
-        self.assertEqual(re.fullmatch(r"jokbod ready grpc=127\.0\.0\.1:\d+ data=(\S+)\n", lines[-1]).group(1), os.path.realpath(self.data))
+        ready = re.fullmatch(r"jokbod ready grpc=127\.0\.0\.1:\d+ http=(127\.0\.0\.1:\d+) data=(\S+)\n", lines[-1])
+        self.assertEqual(ready.group(2), os.path.realpath(self.data))
+        self.assertIn("\n  HTTP    %s\n" % ready.group(1), "".join(lines))
+        with urllib.request.urlopen("http://%s/readyz" % ready.group(1), timeout=10) as answer:
+            self.assertEqual(answer.read(), b"ready\n")
         return process, "".join(lines), took
 
     @staticmethod
@@ -107,7 +113,7 @@ class Start(unittest.TestCase):
         self.assertNotIn("--config", said)
         self.assertEqual(stat.S_IMODE(os.stat(self.config).st_mode), 0o600)
         self.assertIn("Motif-Technologies/Motif-3", self.jokbo("roster", "show"))
-        self.jokbo("register", CARD, "--name", NAME)
+        self.jokbo("register", CARD, "--name", NAME, "--no-receipt")
         size = self.size()
         self.interrupt(process)
 

@@ -31,6 +31,7 @@ OWNERS = {
     "libpq/": r"store/",
     "openssl/": r"(base/digest\.c|tlog/|store/\w*key\w*\.[ch]|rpc/credentials\.c|cli/)",
     "microhttpd.h": r"http/",
+    "zlib.h": r"http/",
     "curl/": r"fetch/",
     "jansson.h": r"(auth|cli|http|report)/",
     "yaml.h": r"cli/",

@@ -1,6 +1,8 @@
 /* Random histories: see history.h. */
 #include "support/history.h"
 
+#include "support/history_stages.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -289,12 +291,23 @@ static void some_key(struct maker *maker)
     took(maker, JK_KIND_KEY, jk_ledger_key(maker->ledger, jk_text_span(&key), keys[0]));
 }
 
+static void some_evaluation(struct maker *maker)
+{
+    char name[NAME_ROOM];
+    enum jk_kind kind;
+    some_model(maker, name);
+    enum jk_status status = jk_history_evaluate(maker->ledger, &maker->random, name, &kind);
+    took(maker, kind, status);
+}
+
 static void step(struct maker *maker)
 {
     uint32_t dice = below(maker, 100);
     maker->ledger->step_us = (int64_t)(1 + below(maker, 3)) * JK_DAY_US / 2;
-    if (dice < 45)
+    if (dice < 40)
         some_register(maker);
+    else if (dice < 48)
+        some_evaluation(maker);
     else if (dice < 58)
         some_release(maker);
     else if (dice < 66)

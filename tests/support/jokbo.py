@@ -179,7 +179,10 @@ class Server:
         self.process = None
 
     def start(self, timeout=90):
-        options = self.options if "--listen" in self.options else ["--listen", "127.0.0.1:0"] + self.options
+        options = list(self.options)
+        for name in ("--listen", "--http"):
+            if name not in options:
+                options = [name, "127.0.0.1:0"] + options
         self.errors = open(os.path.join(self.data, "server.err"), "ab")
         self.process = subprocess.Popen([self.binary, "--data", self.data] + options, stdout=subprocess.PIPE,
                                         stderr=self.errors, env=self.env, text=True)
@@ -187,13 +190,13 @@ class Server:
         timer.start()
         line = self.process.stdout.readline()
         timer.cancel()
-        found = re.match(r"jokbod ready grpc=(\S+)(?: http=(\S+))? data=(\S+)$", line.strip())
+        found = re.match(r"jokbod ready grpc=(\S+)(?: http=(\S+))? data=(\S+?)(?: metrics=(\S+))?$", line.strip())
         if not found:
             self.process.wait()
             self.process.stdout.close()
             self.errors.close()
             raise RuntimeError("jokbod did not start: %r\n%s" % (line, self.log()))
-        self.address = found.group(1)
+        self.address, self.http, self.metrics = found.group(1), found.group(2), found.group(4)
         return self
 
     def log(self):
@@ -211,7 +214,7 @@ class Server:
     def jokbo(self, *arguments, token="admin", input=None, env=None, timeout=60):
         """The command line with no terminal, no configuration of anybody's, and this server."""
         own = {k: v for k, v in os.environ.items() if not k.startswith(("JOKBO", "XDG_"))}
-        own.update(HOME=self.data, LC_ALL="C.UTF-8", JOKBO_SERVER=self.address, **(env or {}))
+        own.update({"HOME": self.data, "LC_ALL": "C.UTF-8", "JOKBO_SERVER": self.address}, **(env or {}))
         token = self.token if token == "admin" else token
         if token:
             own["JOKBO_TOKEN"] = token

@@ -6,12 +6,7 @@
 #include "base/check.h"
 
 #define ORIGIN "log.example/test"
-#define KEY                                                                                                            \
-    "log.example/test+00000000+AQAA"                                                                                   \
-    "AAAAAAAAAA"                                                                                                       \
-    "AAAAAAAAAA"                                                                                                       \
-    "AAAAAAAAAA"                                                                                                       \
-    "AAAAAAAAAA"
+#define KEY    "log.example/test+a427909f+AdaqWoNlcrn/6xXWTyz1AKLG3MDlRsWStZPqnikH4gK6" /* of JK_LEDGER_SEED */
 
 struct jk_digest jk_ledger_digest(unsigned number)
 {

@@ -5,7 +5,8 @@
 
 #include "book/book.h"
 
-#define JK_DAY_US (24 * 3600 * INT64_C(1000000))
+#define JK_DAY_US      (24 * 3600 * INT64_C(1000000))
+#define JK_LEDGER_SEED "thirty-two bytes that nobody else" /* the first 32: the Ed25519 seed of entry 0's key */
 
 struct jk_ledger {
     struct jk_book *book;

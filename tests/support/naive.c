@@ -322,6 +322,24 @@ static bool is_verified(const struct jk_naive *all, struct jk_span publisher, ui
     return false;
 }
 
+/* ---- rulings ---- */
+
+static bool is_excluded(const struct jk_naive *all, uint32_t model, uint32_t n)
+{
+    bool excluded = false;
+    for (uint32_t i = 0; i < n; i++) { /* the last that took effect decides */
+        const struct jk_entry *entry = &all->entries[i], *ruling = entry;
+        if (entry->kind == JK_KIND_CONFIRM)
+            ruling = &all->entries[entry->target];
+        else if ((entry->kind != JK_KIND_EXCLUDE && entry->kind != JK_KIND_RESTORE) ||
+                 entry->needs_second == JK_ANSWER_YES)
+            continue;
+        if (resolve(all, ruling->model, (uint32_t)(ruling - all->entries)) == model)
+            excluded = ruling->kind == JK_KIND_EXCLUDE;
+    }
+    return excluded;
+}
+
 /* ---- facts ---- */
 
 static uint32_t root_flags(const struct jk_naive *all, uint32_t model, uint32_t root, uint32_t n)
@@ -358,6 +376,7 @@ static uint32_t own_flags(const struct jk_naive *all, uint32_t model, uint32_t r
     if (jk_digest_is_zero(&statement->license_text)) flags |= JK_FLAG_NO_LICENSE_TEXT;
     if (!is_verified(all, publisher_part(name_at(all, model, n)), n)) flags |= JK_FLAG_UNVERIFIED;
     if (up.same_weights) flags |= JK_FLAG_ANCESTOR_WEIGHTS;
+    if (is_excluded(all, model, n)) flags |= JK_FLAG_EXCLUDED;
     return flags;
 }
 

@@ -169,10 +169,12 @@ void store_new_place(struct store_place *place)
 {
     char sql[64];
 
+    /* As the superuser: a later word of a connection string wins. */
+    (void)snprintf(place->database, sizeof(place->database), "%s user=jokbo", jk_embedded_database(store_embedded));
     (void)snprintf(sql, sizeof(sql), "create database t%d", ++store_database_count);
-    store_run_sql(jk_embedded_database(store_embedded), sql);
-    (void)snprintf(place->database, sizeof(place->database), "%s dbname=t%d", jk_embedded_database(store_embedded),
-                   store_database_count);
+    store_run_sql(place->database, sql);
+    (void)snprintf(place->database, sizeof(place->database), "%s user=jokbo dbname=t%d",
+                   jk_embedded_database(store_embedded), store_database_count);
     store_new_folder(place, "data");
 }
 

@@ -42,4 +42,20 @@ static inline uint64_t vectors_number(struct jk_span *line)
     return value;
 }
 
+/* The n-th of a file's blocks, which lines of five dashes part; from 0. */
+static inline struct jk_span vectors_block(struct jk_span file, unsigned n)
+{
+    struct jk_span rest = file, line, block = {file.at, 0};
+    while (jk_span_line(&rest, &line)) {
+        bool end = jk_span_equal(line, JK_SPAN("-----"));
+        if (end && n-- == 0) return block;
+        if (end)
+            block = (struct jk_span){rest.at, 0};
+        else
+            block.len = (size_t)(rest.at - block.at);
+    }
+    JK_CHECK(n == 0);
+    return block;
+}
+
 #endif

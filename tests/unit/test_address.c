@@ -1,5 +1,5 @@
 /* Listening addresses: what is taken, what is loopback, what is refused. */
-#include "rpc/address.h"
+#include "base/address.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-static struct jk_rpc_address address;
+static struct jk_address address;
 static struct jk_error error;
 
 static enum jk_status parse(const char *listen)
 {
     jk_error_init(&error, NULL);
-    return jk_rpc_address_parse(listen, &address, &error);
+    return jk_address_parse(listen, &address, &error);
 }
 
 static void expect(const char *listen, const char *text, unsigned port, bool local)

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "audit/audit.h"
-#include "audit/folder.h"
+#include "audit/copy.h"
 #include "support/history.h"
 #include "support/public_log.h"
 
@@ -84,8 +84,8 @@ static enum jk_status audit(unsigned jobs, bool fold, struct jk_audit **out_audi
     jk_arena_reset(&fixture.arena);
     jk_error_init(&fixture.error, &fixture.arena);
     jk_text_init(&note, 0);
-    assert_int_equal(jk_folder_open(fixture.folder, &options.folder, &fixture.error), JK_OK);
-    assert_int_equal(jk_folder_read(options.folder, "checkpoint", JK_NOTE_MAX, &note, &found, &fixture.error), JK_OK);
+    assert_int_equal(jk_copy_open(fixture.folder, &options.folder, &fixture.error), JK_OK);
+    assert_int_equal(jk_copy_read(options.folder, "checkpoint", JK_NOTE_MAX, &note, &found, &fixture.error), JK_OK);
     enum jk_status status = jk_audit_open_note(jk_text_span(&note), &keys, &head, &fixture.error);
     if (status == JK_OK) status = jk_audit_run(&options, &head, out_audit, &fixture.error);
     jk_text_done(&note);

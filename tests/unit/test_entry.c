@@ -163,13 +163,80 @@ static struct jk_entry key_entry(enum jk_kind kind)
     entry.key = kind == JK_KIND_KEY ? JK_SPAN(NEW_KEY) : init.key;
     if (kind != JK_KIND_KEY) return entry;
     entry.previous = init.key;
-    entry.signature = JK_SPAN("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==");
+    entry.signature =
+        JK_SPAN("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==");
+    return entry;
+}
+
+#define POLICY                                                                                                         \
+    "jokbo/policy/v1\nname open-source\nversion 3\nrules 1\nlate on\nyanked on\nexcluded on\nnot-participating on\n"   \
+    "not-programme on\nforeign-base on unknown-passes\nrelation on finetune merge\ndepth on 3\nself on\naffiliate "    \
+    "on\n"                                                                                                             \
+    "no-artifact off\nno-license-text off\nlicense-not-open on commercial CONDITIONAL\nlicense-conflict on\n"          \
+    "naming on lenient\nunverified off\nduplicate on\ncap on 50\n"
+
+static struct jk_entry stage_entry(enum jk_kind kind)
+{
+    struct jk_entry entry = entry_of(kind, kind == JK_KIND_CLOSE ? JK_ACTOR_SERVER : JK_ACTOR_EVALUATOR, "");
+    entry.policy = kind == JK_KIND_POLICY ? JK_SPAN(POLICY) : (struct jk_span){0};
+    if (kind == JK_KIND_POLICY) return entry;
+    entry.stage = JK_SPAN("stage-3");
+    entry.digest = jk_digest_of(JK_SPAN(POLICY));
+    if (kind == JK_KIND_CLOSE) {
+        entry.revision = 2;
+        entry.n = 1234567;
+        entry.m = 1234890;
+        entry.table = jk_digest_of(JK_SPAN("table"));
+        entry.json = jk_digest_of(JK_SPAN("json"));
+        entry.members = jk_digest_of(JK_SPAN("members"));
+        entry.left_out = jk_digest_of(JK_SPAN("left-out"));
+        entry.text = jk_digest_of(JK_SPAN("why"));
+        return entry;
+    }
+    entry.name = JK_SPAN("Stage 3");
+    entry.name_ko = JK_SPAN("3차 단계평가");
+    entry.from_us = INT64_C(1788188400000000);
+    entry.until_us = INT64_C(1798642800000000);
+    entry.disputes_us = JK_TIME_NONE;
+    entry.teams = JK_SPAN("lg-ai-research motif sk-telecom upstage");
+    entry.evidence = JK_SPAN("invented");
+    return entry;
+}
+
+static struct jk_entry ruling_entry(enum jk_kind kind)
+{
+    bool team = kind == JK_KIND_DISPUTE;
+    struct jk_entry entry = entry_of(kind, team ? JK_ACTOR_TEAM : JK_ACTOR_EVALUATOR, team ? "upstage" : "");
+    entry.text = jk_digest_of(JK_SPAN("text"));
+    if (kind != JK_KIND_RESTORE && kind != JK_KIND_EXCLUDE) entry.target = 4711;
+    if (kind == JK_KIND_RESOLVE) entry.outcome = JK_OUTCOME_DISMISSED;
+    if (kind == JK_KIND_CONFIRM || kind == JK_KIND_REJECT || kind == JK_KIND_RESOLVE) return entry;
+    entry.model = JK_SPAN("somebody/Solar-Open-100B-copy");
+    if (team) {
+        entry.about = JK_ABOUT_PARENT;
+        entry.target = JK_TARGET_NONE;
+        entry.stage = JK_SPAN("stage-3");
+        return entry;
+    }
+    entry.evidence = JK_SPAN("identical weights under many names");
+    entry.needs_second = kind == JK_KIND_EXCLUDE ? JK_ANSWER_YES : JK_ANSWER_NO;
     return entry;
 }
 
 static struct jk_entry golden_entry(enum jk_kind kind)
 {
     switch (kind) {
+    case JK_KIND_POLICY:
+    case JK_KIND_STAGE:
+    case JK_KIND_CLOSE:
+        return stage_entry(kind);
+    case JK_KIND_EXCLUDE:
+    case JK_KIND_RESTORE:
+    case JK_KIND_CONFIRM:
+    case JK_KIND_REJECT:
+    case JK_KIND_DISPUTE:
+    case JK_KIND_RESOLVE:
+        return ruling_entry(kind);
     case JK_KIND_KEY:
     case JK_KIND_RETIRE:
         return key_entry(kind);
@@ -276,6 +343,22 @@ static void assert_same_entry(const struct jk_entry *got, const struct jk_entry 
     SAME_SPAN(evidence);
     SAME_DIGEST(release);
     SAME_DIGEST(text);
+    SAME_SPAN(policy);
+    SAME_SPAN(stage);
+    SAME_SPAN(teams);
+    SAME_NUMBER(disputes_us);
+    SAME_DIGEST(digest);
+    SAME_NUMBER(revision);
+    SAME_NUMBER(n);
+    SAME_NUMBER(m);
+    SAME_DIGEST(table);
+    SAME_DIGEST(json);
+    SAME_DIGEST(members);
+    SAME_DIGEST(left_out);
+    SAME_NUMBER(needs_second);
+    SAME_NUMBER(target);
+    SAME_NUMBER(about);
+    SAME_NUMBER(outcome);
 }
 
 static void parses_golden(void **state)
@@ -443,6 +526,19 @@ static void refuses_fields(void **state)
     refused(JK_KIND_KEY, "Pw==", "PwAA", 7);
     refused(JK_KIND_KEY, "signature AAEC", "signature AA C", 7);
     refused(JK_KIND_RETIRE, "key registry.example/log+", "key registry.example/log ", 5);
+    refused(JK_KIND_POLICY, "late on", "late off", 4);
+    refused(JK_KIND_POLICY, "self on", "self  on", 4);
+    refused(JK_KIND_STAGE, "teams lg-ai-research motif", "teams motif lg-ai-research", 12);
+    refused(JK_KIND_STAGE, "motif sk-telecom", "motif motif sk-telecom", 12);
+    refused(JK_KIND_STAGE, "motif sk-telecom", "motif  sk-telecom", 12);
+    refused(JK_KIND_STAGE, "cut-off 2026", "cut-off none", 9);
+    refused(JK_KIND_CLOSE, "revision 2", "revision 02", 6);
+    refused(JK_KIND_CLOSE, "n 1234567", "n -1", 7);
+    refused(JK_KIND_CLOSE, "m 1234890", "m 99999999999999999999", 8);
+    refused(JK_KIND_EXCLUDE, "needs-second yes", "needs-second maybe", 7);
+    refused(JK_KIND_CONFIRM, "ruling 4711", "ruling none", 5);
+    refused(JK_KIND_DISPUTE, "about parent", "about nothing", 5);
+    refused(JK_KIND_RESOLVE, "outcome dismissed", "outcome lost", 6);
     refused(JK_KIND_REGISTER, "jokbo/lineage/v1\n", "", 4);
     refused(JK_KIND_REGISTER, "jokbo/lineage/v1", "jokbo/lineage/v2", 4);
 }

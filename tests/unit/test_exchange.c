@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/defer.h"
+#include "support/vectors.h"
 #include "tlog/forest.h"
 #include "witness/exchange.h"
 
@@ -78,6 +79,36 @@ static void test_ask(void **state)
                                                              "\n" ORIGIN "\n")));
 }
 
+/* The published body for growing from 8 to 15, out of a tree of the published leaves; its checkpoint is another block.
+ */
+static void test_vector_ask(void **state)
+{
+    static const char words[] = "one two three four five six seven eit nain ten ileven twelf threeten fourten fivten";
+    struct jk_span file = vectors_read("notes.txt"), leaves = jk_span_of(words), word, stated, rest;
+    JK_CLEANUP(jk_text_done) struct jk_text request = {0}, wanted = {0};
+    struct jk_forest *forest = jk_forest_new();
+    struct jk_proof proof;
+
+    (void)state;
+    assert_true(forest && jk_forest_reserve(forest, 15));
+    while (vectors_word(&leaves, &word)) {
+        struct jk_digest leaf = jk_merkle_leaf(word);
+        jk_forest_append(forest, &leaf);
+    }
+    assert_true(jk_merkle_consistency(jk_forest_read, forest, 8, 15, &proof));
+    jk_witness_ask(8, &proof, vectors_block(file, 1), &request);
+    rest = vectors_block(file, 7);
+    for (int line = 0; line < 3; line++) { /* "old 8", the proof, the empty line; then words about the checkpoint */
+        assert_true(jk_span_line(&rest, &stated));
+        jk_text_add(&wanted, stated);
+        jk_text_add_char(&wanted, '\n');
+    }
+    jk_text_add(&wanted, vectors_block(file, 1));
+    assert_true(jk_span_equal(jk_text_span(&request), jk_text_span(&wanted)));
+    jk_forest_free(forest);
+    free((char *)file.at);
+}
+
 /* Among lines of other keys; only ours is handed on. */
 static void test_cosigned(void **state)
 {
@@ -147,8 +178,9 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ask),     cmocka_unit_test(test_cosigned),  cmocka_unit_test(test_forged),
-        cmocka_unit_test(test_garbage), cmocka_unit_test(test_elsewhere), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_ask),     cmocka_unit_test(test_vector_ask), cmocka_unit_test(test_cosigned),
+        cmocka_unit_test(test_forged),  cmocka_unit_test(test_garbage),    cmocka_unit_test(test_elsewhere),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -107,7 +107,7 @@ static void test_refused(void **state)
         "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFzAA==",
         VERIFIER,
     };
-    static const mode_t modes[] = {0640, 0604, 0610, 0601};
+    static const mode_t modes[] = {0640, 0620, 0610, 0604, 0602, 0601, 0660, 0644, 0777, 0700, 0500, 04600, 02600, 01600};
     struct jk_signer *signer = NULL;
 
     (void)state;

@@ -24,8 +24,8 @@ static int setup(void **state)
 {
     (void)state;
     jk_arena_init(&arena, 8u << 20);
-    const char *names[] = {"JOKBO_SERVER", "JOKBO_TOKEN",  "JOKBO_TOKEN_FILE",
-                           "JOKBO_CA",     "JOKBO_CONFIG", "JOKBO_TIMEOUT"};
+    const char *names[] = {"JOKBO_SERVER", "JOKBO_TOKEN",   "JOKBO_TOKEN_FILE", "JOKBO_CA",
+                           "JOKBO_CONFIG", "JOKBO_TIMEOUT", "JOKBO_KEY",        "JOKBO_HTTP"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unsetenv(names[i]);
     setenv("HOME", "/nonexistent", 1);
@@ -240,6 +240,59 @@ static void test_precedence(void **state)
     jk_text_done(&warnings);
 }
 
+static enum jk_status load_verify(const char *line, struct jk_settings *settings)
+{
+    struct jk_text warnings;
+    jk_text_init(&warnings, 0);
+    good(line, "verify");
+    enum jk_status status = jk_settings_load(&options, &arena, settings, &warnings, &error);
+    jk_text_done(&warnings);
+    return status;
+}
+
+/* Where the log's key and files are. */
+static void test_key_and_http(void **state)
+{
+    (void)state;
+    struct jk_settings settings;
+    assert_int_equal(load_verify("verify x", &settings), JK_OK);
+    assert_null(settings.key);
+    assert_string_equal(settings.http, JK_DEFAULT_HTTP);
+    assert_int_equal(load_verify("verify x --server example.org:443", &settings), JK_OK);
+    assert_null(settings.http);
+    setenv("JOKBO_KEY", "env-key", 1);
+    setenv("JOKBO_HTTP", "https://example.org/log//", 1);
+    assert_int_equal(load_verify("verify x", &settings), JK_OK);
+    assert_string_equal(settings.key, "env-key");
+    assert_string_equal(settings.key_where, "JOKBO_KEY");
+    assert_string_equal(settings.http, "https://example.org/log");
+    assert_int_equal(load_verify("verify x --key k --http http://a", &settings), JK_OK);
+    assert_string_equal(settings.key, "k");
+    assert_string_equal(settings.key_where, "--key");
+    assert_string_equal(settings.http, "http://a");
+    assert_int_equal(load_verify("verify x --http ftp://a", &settings), JK_INVALID_ARGUMENT);
+    assert_int_equal(jk_faults_exit(&error), JK_EXIT_USAGE);
+    unsetenv("JOKBO_KEY");
+    unsetenv("JOKBO_HTTP");
+}
+
+/* Each kind of failed check has a code of its own. */
+static void test_exit_codes_of_checks(void **state)
+{
+    (void)state;
+    const struct {
+        const char *reason;
+        enum jk_exit code;
+    } rows[] = {{"NOT_VERIFIED", JK_EXIT_NOT_VERIFIED},
+                {"LOG_FORKED", JK_EXIT_FORKED},
+                {"RECEIPT_WRONG", JK_EXIT_RECEIPT_WRONG}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        jk_error_init(&error, &arena);
+        assert_int_equal(jk_fail(&error, JK_FAILED_PRECONDITION, rows[i].reason, "x"), JK_FAILED_PRECONDITION);
+        assert_int_equal(jk_faults_exit(&error), rows[i].code);
+    }
+}
+
 static void test_settings_refused(void **state)
 {
     (void)state;
@@ -364,6 +417,7 @@ int main(void)
         cmocka_unit_test(test_limits),        cmocka_unit_test(test_json_survives_mistakes),
         cmocka_unit_test(test_tables),        cmocka_unit_test(test_help_and_completion),
         cmocka_unit_test(test_precedence),    cmocka_unit_test(test_settings_refused),
+        cmocka_unit_test(test_key_and_http),  cmocka_unit_test(test_exit_codes_of_checks),
         cmocka_unit_test(test_enum_words),    cmocka_unit_test(test_message_json),
         cmocka_unit_test(test_times_in_json), cmocka_unit_test(test_exits),
         cmocka_unit_test(test_server_errors),

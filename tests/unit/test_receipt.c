@@ -8,6 +8,7 @@
 
 #include "tlog/receipt.h"
 
+#include "support/vectors.h"
 #include "tlog/forest.h"
 
 #define ORIGIN "example.com/log"
@@ -154,12 +155,40 @@ static void malformed_ones_say_so(void **state)
     }
 }
 
+/* The published receipt: read, verified, and written again to the byte. */
+static void the_published_one_holds(void **state)
+{
+    struct jk_span file = vectors_read("notes.txt"), text = vectors_block(file, 3), words = vectors_block(file, 0),
+                   word;
+    struct jk_digest leaf = jk_merkle_leaf(JK_SPAN("six")), other = jk_merkle_leaf(JK_SPAN("seven"));
+    struct jk_verifier verifier;
+    struct jk_receipt receipt;
+    struct jk_error error;
+    struct jk_text again;
+
+    (void)state;
+    jk_error_init(&error, NULL);
+    jk_text_init(&again, 0);
+    bool found = false;
+    while (!found && vectors_word(&words, &word))
+        found = jk_verifier_parse(word, &verifier);
+    assert_true(found);
+    assert_int_equal(jk_receipt_parse(text, &receipt, &error), JK_OK);
+    assert_int_equal(receipt.index, 5);
+    assert_int_equal(jk_receipt_verify(&receipt, &leaf, &verifier, &error), JK_OK);
+    assert_int_equal(jk_receipt_verify(&receipt, &other, &verifier, &error), JK_INVALID_ARGUMENT);
+    assert_string_equal(error.reason, "RECEIPT_PROOF_WRONG");
+    jk_receipt_write(receipt.index, &receipt.proof, receipt.note, &again);
+    assert_true(jk_span_equal(jk_text_span(&again), text));
+    jk_text_done(&again);
+    free((char *)file.at);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_index_has_one),
-        cmocka_unit_test(every_byte_counts),
-        cmocka_unit_test(another_key_is_refused),
+        cmocka_unit_test(the_published_one_holds), cmocka_unit_test(every_index_has_one),
+        cmocka_unit_test(every_byte_counts),       cmocka_unit_test(another_key_is_refused),
         cmocka_unit_test(malformed_ones_say_so),
     };
     jk_digest_setup();

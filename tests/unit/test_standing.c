@@ -7,8 +7,9 @@
 
 #include <cmocka.h>
 
+#include "book/stage.h"
 #include "book/standing.h"
-#include "support/history.h"
+#include "support/history_stages.h"
 
 #define STEPS 170
 #define PAIRS 4096
@@ -29,23 +30,6 @@ static unsigned histories(void)
     const char *text = getenv("JK_HISTORIES");
     unsigned count = text ? (unsigned)atoi(text) : 40;
     return count ? count : 40;
-}
-
-static struct jk_policy random_policy(struct jk_random *random)
-{
-    struct jk_policy policy = {.name = "random", .version = 1, .rules = JK_RULE_SET};
-    for (int i = 0; i < JK_REASON_COUNT; i++)
-        if (jk_random_below(random, 3)) policy.on |= (jk_reasons)1 << i;
-    for (int i = JK_RELATION_FINETUNE; i < JK_RELATION_COUNT; i++)
-        if (jk_random_below(random, 4)) policy.relations |= 1u << i;
-    for (int i = 0; i < JK_PERMISSION_KINDS; i++)
-        policy.demands[i] = (enum jk_permission)jk_random_below(random, 4);
-    policy.depth = 1 + jk_random_below(random, 3);
-    policy.cap = 1 + jk_random_below(random, 4);
-    policy.unknown_passes = jk_random_below(random, 2);
-    policy.lenient = jk_random_below(random, 2);
-    if (jk_random_below(random, 4) == 0) policy.on = JK_REASON_BIT(DUPLICATE) | JK_REASON_BIT(CAP);
-    return policy;
 }
 
 /* ---- the slow reading ---- */
@@ -80,6 +64,7 @@ static jk_reasons slow_reasons(const struct jk_book *book, const struct jk_stand
         base->from_scratch == JK_ANSWER_YES || (base->from_scratch == JK_ANSWER_UNKNOWN && policy->unknown_passes);
     bool named = !(spell->flags & (policy->lenient ? JK_FLAG_NAMING_LENIENT : JK_FLAG_NAMING_LITERAL));
     if (jk_book_deciding(book, spell->derivative, query->n) == JK_NONE) found |= JK_REASON_BIT(YANKED);
+    if (jk_book_is_excluded(book, spell->derivative, query->n)) found |= JK_REASON_BIT(EXCLUDED);
     if (!part) found |= JK_REASON_BIT(NOT_PARTICIPATING);
     if (!base->programme) found |= JK_REASON_BIT(NOT_PROGRAMME);
     if (!scratch) found |= JK_REASON_BIT(FOREIGN_BASE);
@@ -223,7 +208,7 @@ static void compare(const struct jk_book *book, const struct jk_standing_query *
 static void check_size(const struct jk_book *book, uint32_t n, struct jk_random *random)
 {
     uint32_t teams[8];
-    struct jk_policy policy = random_policy(random);
+    struct jk_policy policy = jk_history_policy(random, 1);
     struct jk_standing_query query = {.policy = &policy, .n = n};
     for (uint32_t team = 0; team < jk_book_teams(book, n) && query.team_count < 8; team++)
         if (jk_random_below(random, 2)) teams[query.team_count++] = team;
@@ -267,7 +252,7 @@ static void random_histories(void **state)
         check_history(seed);
     /* every reason that a walk of the log can give was met, else the comparison says little */
     jk_reasons wanted = ((jk_reasons)1 << JK_REASON_COUNT) - 1;
-    wanted &= ~(JK_REASON_BIT(LATE) | JK_REASON_BIT(EXCLUDED));
+    wanted &= ~JK_REASON_BIT(LATE);
     assert_int_equal(all_seen, wanted);
 }
 

@@ -1,5 +1,5 @@
-/* See folder.h. */
-#include "audit/folder.h"
+/* See copy.h. */
+#include "audit/copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@ static enum jk_status fail(const char *what, const char *path, struct jk_error *
                    "%.300s cannot be %s: %s", path, what, strerror(why));
 }
 
-enum jk_status jk_folder_open(const char *path, int *out_folder, struct jk_error *error)
+enum jk_status jk_copy_open(const char *path, int *out_folder, struct jk_error *error)
 {
     int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) return fail("opened as a folder", path, error);
@@ -39,7 +39,7 @@ static enum jk_status read_all(int file, const char *path, size_t most, struct j
     return JK_OK;
 }
 
-enum jk_status jk_folder_read(int folder, const char *path, size_t most, struct jk_text *bytes, bool *out_found,
+enum jk_status jk_copy_read(int folder, const char *path, size_t most, struct jk_text *bytes, bool *out_found,
                               struct jk_error *error)
 {
     jk_text_clear(bytes);
@@ -51,7 +51,7 @@ enum jk_status jk_folder_read(int folder, const char *path, size_t most, struct 
     return status;
 }
 
-bool jk_folder_has(int folder, const char *path, uint64_t *out_size)
+bool jk_copy_has(int folder, const char *path, uint64_t *out_size)
 {
     struct stat facts;
     if (fstatat(folder, path, &facts, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(facts.st_mode)) return false;
@@ -63,7 +63,7 @@ bool jk_folder_has(int folder, const char *path, uint64_t *out_size)
 
 static enum jk_status make_folders(int folder, const char *path, struct jk_error *error)
 {
-    char part[JK_FOLDER_PATH];
+    char part[JK_COPY_PATH];
     for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
         size_t len = (size_t)(slash - path);
         JK_CHECK(len < sizeof part);
@@ -86,7 +86,7 @@ static enum jk_status write_all(int file, const char *path, struct jk_span bytes
     return JK_OK;
 }
 
-enum jk_status jk_folder_write(int folder, const char *temporary, const char *path, struct jk_span bytes, bool durable,
+enum jk_status jk_copy_write(int folder, const char *temporary, const char *path, struct jk_span bytes, bool durable,
                                struct jk_error *error)
 {
     JK_TRY(make_folders(folder, path, error));
@@ -143,7 +143,7 @@ static enum jk_status malformed(const struct jk_tile *tile, const struct jk_tile
                    (unsigned long long)(tile->index * JK_TILE_WIDTH + (count < tile->width ? count : tile->width)));
 }
 
-enum jk_status jk_folder_tile(int folder, const struct jk_tile *tile, struct jk_tile_bytes *out_bytes,
+enum jk_status jk_copy_tile(int folder, const struct jk_tile *tile, struct jk_tile_bytes *out_bytes,
                               struct jk_error *error)
 {
     struct jk_tile tries[2] = {*tile, *tile};
@@ -153,7 +153,7 @@ enum jk_status jk_folder_tile(int folder, const struct jk_tile *tile, struct jk_
     tries[1].width = JK_TILE_WIDTH;
     for (; at < 2; at++) {
         jk_tile_path(&tries[at], out_bytes->path);
-        JK_TRY(jk_folder_read(folder, out_bytes->path, most, &out_bytes->text, &found, error));
+        JK_TRY(jk_copy_read(folder, out_bytes->path, most, &out_bytes->text, &found, error));
         if (found || tile->width == JK_TILE_WIDTH) break;
     }
     if (found && jk_tile_formed(&tries[at], jk_text_span(&out_bytes->text), out_bytes->entries)) return JK_OK;

@@ -1,5 +1,5 @@
 /* Listening addresses and the probe. See address.h. */
-#include "rpc/address.h"
+#include "base/address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/text.h"
+
+#define BACKLOG 1024
 
 /* A socket address of any family. */
 struct where {
@@ -30,7 +32,7 @@ static enum jk_status refuse(struct jk_error *error, struct jk_span listen, cons
     return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_LISTEN_ADDRESS", "listen address \"%s\": %s", shown, rule);
 }
 
-static enum jk_status parse_path(struct jk_span listen, struct jk_rpc_address *out, struct jk_error *error)
+static enum jk_status parse_path(struct jk_span listen, struct jk_address *out, struct jk_error *error)
 {
     struct jk_span path = {listen.at + 5, listen.len - 5};
     if (path.len == 0 || path.at[0] != '/')
@@ -59,7 +61,7 @@ static bool cut_host(struct jk_span listen, struct jk_span *out_host, struct jk_
     return true;
 }
 
-static bool parse_numeric(struct jk_rpc_address *out)
+static bool parse_numeric(struct jk_address *out)
 {
     struct in_addr v4;
     struct in6_addr v6;
@@ -73,10 +75,10 @@ static bool parse_numeric(struct jk_rpc_address *out)
     return true;
 }
 
-enum jk_status jk_rpc_address_parse(const char *listen, struct jk_rpc_address *out_address, struct jk_error *error)
+enum jk_status jk_address_parse(const char *listen, struct jk_address *out_address, struct jk_error *error)
 {
     struct jk_span text = jk_span_of(listen), host, port;
-    struct jk_rpc_address address = {0};
+    struct jk_address address = {0};
     if (jk_span_starts(text, JK_SPAN("unix:"))) {
         JK_TRY(parse_path(text, &address, error));
         *out_address = address;
@@ -91,13 +93,14 @@ enum jk_status jk_rpc_address_parse(const char *listen, struct jk_rpc_address *o
     if (!address.v6 && jk_span_equal(host, JK_SPAN("localhost"))) host = JK_SPAN("127.0.0.1");
     memcpy(address.host, host.at, host.len);
     if (!parse_numeric(&address))
-        return refuse(error, text, "the address must be numeric, or \"localhost\"; a name could mean several addresses");
-    jk_rpc_address_bound(&address, (unsigned)number);
+        return refuse(error, text,
+                      "the address must be numeric, or \"localhost\"; a name could mean several addresses");
+    jk_address_bound(&address, (unsigned)number);
     *out_address = address;
     return JK_OK;
 }
 
-void jk_rpc_address_bound(struct jk_rpc_address *address, unsigned port)
+void jk_address_bound(struct jk_address *address, unsigned port)
 {
     if (address->path[0]) return;
     address->port = port;
@@ -105,7 +108,7 @@ void jk_rpc_address_bound(struct jk_rpc_address *address, unsigned port)
 }
 
 /* `connecting`: an address that means "any" becomes loopback. */
-static struct where where_of(const struct jk_rpc_address *address, bool connecting)
+static struct where where_of(const struct jk_address *address, bool connecting)
 {
     struct where where = {0};
     if (address->path[0]) {
@@ -120,7 +123,8 @@ static struct where where_of(const struct jk_rpc_address *address, bool connecti
     } else {
         where.to.v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)address->port)};
         inet_pton(AF_INET, address->host, &where.to.v4.sin_addr);
-        if (connecting && where.to.v4.sin_addr.s_addr == INADDR_ANY) where.to.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (connecting && where.to.v4.sin_addr.s_addr == INADDR_ANY)
+            where.to.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         where.len = sizeof where.to.v4;
     }
     return where;
@@ -137,7 +141,7 @@ static bool wait_for(int fd, short events, int timeout_ms)
 }
 
 /* A connected socket, or -1. */
-static int connect_to(const struct jk_rpc_address *address, int timeout_ms)
+static int connect_to(const struct jk_address *address, int timeout_ms)
 {
     struct where where = where_of(address, true);
     int fd = socket(where.to.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -152,7 +156,7 @@ static int connect_to(const struct jk_rpc_address *address, int timeout_ms)
     return -1;
 }
 
-enum jk_status jk_rpc_address_free_socket(const struct jk_rpc_address *address, struct jk_error *error)
+enum jk_status jk_address_free_socket(const struct jk_address *address, struct jk_error *error)
 {
     if (!address->path[0]) return JK_OK;
     int fd = connect_to(address, 1000);
@@ -163,7 +167,7 @@ enum jk_status jk_rpc_address_free_socket(const struct jk_rpc_address *address, 
                    address->text);
 }
 
-enum jk_status jk_rpc_address_refused(const struct jk_rpc_address *address, struct jk_error *error)
+enum jk_status jk_address_refused(const struct jk_address *address, struct jk_error *error)
 {
     struct where where = where_of(address, false);
     int fd = socket(where.to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -179,12 +183,39 @@ enum jk_status jk_rpc_address_refused(const struct jk_rpc_address *address, stru
                        address->text);
     char text[96];
     return jk_fail(error, JK_UNAVAILABLE, "CANNOT_LISTEN", "cannot listen on %s: %s", address->text,
-                   cause ? strerror_r(cause, text, sizeof text) : "the gRPC library refused it");
+                   cause ? strerror_r(cause, text, sizeof text) : "it was refused");
+}
+
+static int bound_socket(const struct where *where)
+{
+    int fd = socket(where->to.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1, off = 0;
+    if (fd < 0) return -1;
+    if (where->to.any.sa_family == AF_UNIX)
+        unlink(where->to.path.sun_path); /* nobody answers there: a server that was killed left it */
+    else
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (where->to.any.sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    if (bind(fd, &where->to.any, where->len) == 0 && listen(fd, BACKLOG) == 0) return fd;
+    close(fd);
+    return -1;
+}
+
+enum jk_status jk_address_listen(struct jk_address *address, int *out_fd, struct jk_error *error)
+{
+    struct where where = where_of(address, false);
+    JK_TRY(jk_address_free_socket(address, error));
+    int fd = bound_socket(&where);
+    if (fd < 0) return jk_address_refused(address, error);
+    socklen_t len = sizeof where.to;
+    if (getsockname(fd, &where.to.any, &len) == 0)
+        jk_address_bound(address, ntohs(address->v6 ? where.to.v6.sin6_port : where.to.v4.sin_port));
+    *out_fd = fd;
+    return JK_OK;
 }
 
 /* Without TLS a client's preface and an empty SETTINGS frame (RFC 9113, 3.4): the server answers with its own. With TLS
  * something that is no record: the server ends the connection. Either shows that somebody accepted. */
-bool jk_rpc_address_probe(const struct jk_rpc_address *address, bool tls, int timeout_ms)
+bool jk_address_probe(const struct jk_address *address, bool tls, int timeout_ms)
 {
     static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0";
     static const char not_tls[] = "probe\r\n\r\n";

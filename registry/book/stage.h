@@ -1,0 +1,91 @@
+/* Policies, stages, rulings and disputes in the book: what the log says of them at a size. Pure; sizes and threads as
+ * in book.h. Few of each: they are walked, not indexed. */
+#ifndef JK_BOOK_STAGE_H
+#define JK_BOOK_STAGE_H
+
+#include "book/book.h"
+#include "domain/policy.h"
+
+/* ---- policies: once recorded, a policy never changes ---- */
+struct jk_policy_row {
+    uint32_t from; /* entry */
+    struct jk_digest digest;
+    struct jk_span text; /* canonical */
+    struct jk_policy policy;
+};
+uint32_t jk_book_policies(const struct jk_book *book, uint32_t n);
+const struct jk_policy_row *jk_book_policy(const struct jk_book *book, uint32_t slot);
+uint32_t jk_book_find_policy(const struct jk_book *book, const struct jk_digest *digest, uint32_t n);
+/* By name; version 0 is the highest. */
+uint32_t jk_book_find_policy_name(const struct jk_book *book, struct jk_span name, uint32_t version, uint32_t n);
+
+/* ---- stages ---- */
+struct jk_stage { /* what is said of it, from an entry on */
+    uint32_t from;
+    struct jk_span id, title, title_ko, teams, source; /* teams: ids, one space between them */
+    int64_t opens_us, cutoff_us, disputes_us;          /* disputes_us JK_TIME_NONE: no end */
+    struct jk_digest policy;
+    uint32_t older; /* internal */
+};
+struct jk_closing { /* one revision of its report */
+    uint32_t from;
+    uint32_t stage; /* slot */
+    uint32_t revision, n, m;
+    struct jk_digest policy, table, json, members, left_out, text;
+    uint32_t older; /* internal */
+};
+/* Stages by slot, in order of appearance. */
+uint32_t jk_book_stages(const struct jk_book *book, uint32_t n);
+uint32_t jk_book_find_stage(const struct jk_book *book, struct jk_span id, uint32_t n);
+const struct jk_stage *jk_book_stage(const struct jk_book *book, uint32_t stage, uint32_t n); /* as it stands at n */
+/* The newest revision at n, or the given one (0: the newest); NULL where there is none. */
+const struct jk_closing *jk_book_closing(const struct jk_book *book, uint32_t stage, uint32_t revision, uint32_t n);
+/* Whether a further `stage` entry with these facts could follow at time_us: NULL, or what is wrong as the end of a
+ * sentence. Before it opens everything may change; until the cut-off the teams; then nothing. */
+const char *jk_book_stage_fault(const struct jk_book *book, const struct jk_entry *entry, int64_t time_us);
+
+/* ---- rulings ---- */
+enum jk_ruling_state { JK_RULING_PENDING, JK_RULING_IN_FORCE, JK_RULING_REJECTED, JK_RULING_REPLACED };
+struct jk_ruling {
+    uint32_t from;  /* entry: its identity */
+    uint32_t model; /* slot */
+    bool exclude, needs_second;
+    struct jk_span reason;
+    struct jk_digest text;
+    uint32_t decided; /* entry that confirmed or rejected it; JK_NONE: nobody has */
+    bool confirmed;
+    uint32_t older; /* of the same model; internal */
+};
+uint32_t jk_book_rulings(const struct jk_book *book, uint32_t n);
+const struct jk_ruling *jk_book_ruling(const struct jk_book *book, uint32_t slot);
+uint32_t jk_book_find_ruling(const struct jk_book *book, uint64_t index, uint32_t n); /* by its entry */
+enum jk_ruling_state jk_book_ruling_state(const struct jk_book *book, uint32_t slot, uint32_t n);
+/* The ruling that decides about a model at n: the one that took effect last; NULL: none ever did. */
+const struct jk_ruling *jk_book_ruling_of(const struct jk_book *book, uint32_t model, uint32_t n);
+bool jk_book_is_excluded(const struct jk_book *book, uint32_t model, uint32_t n);
+
+/* ---- disputes ---- */
+struct jk_dispute {
+    uint32_t from; /* entry: its identity */
+    enum jk_about about;
+    uint32_t model;
+    uint32_t ruling;      /* slot, or JK_NONE */
+    uint32_t stage;       /* slot, or JK_NONE */
+    struct jk_span actor; /* as in the entry: "team lg", "publisher x" */
+    struct jk_digest text;
+    uint32_t resolved; /* entry, or JK_NONE */
+    enum jk_outcome outcome;
+};
+uint32_t jk_book_disputes(const struct jk_book *book, uint32_t n);
+const struct jk_dispute *jk_book_dispute(const struct jk_book *book, uint32_t slot);
+uint32_t jk_book_find_dispute(const struct jk_book *book, uint64_t index, uint32_t n); /* by its entry */
+
+/* ---- the state of a cut-off ---- */
+/* Applies an entry with index >= n of the log for a report of sizes n and m: what counts up to n only (registrations,
+ * releases, yanks, renames, transfers, adoptions) is passed over, and so is what speaks of nothing that is there.
+ * Everything else as jk_book_apply. The book's size goes on by one in any case. */
+JK_MUST_USE enum jk_status jk_book_apply_cut(struct jk_book *book, struct jk_span entry, struct jk_error *error);
+/* Whether an entry of this kind can change a report of an earlier n. */
+bool jk_kind_counts_to_m(enum jk_kind kind);
+
+#endif

@@ -1,0 +1,245 @@
+/* `verify`: receipts, what is registered under a name, and a model's folder. */
+#include <jokbo/v1/registry.pb-c.h>
+
+#include "cli/commands.h"
+#include "cli/keep.h"
+#include "cli/local.h"
+#include "cli/print.h"
+#include "cli/subject.h"
+
+struct verification {
+    struct jk_cli *cli;
+    struct jk_subject *subjects;
+    size_t count;
+};
+
+static enum jk_status room_for(struct verification *verification, size_t count)
+{
+    verification->subjects = jk_arena_zalloc(&verification->cli->arena, count, sizeof *verification->subjects);
+    if (verification->subjects) return JK_OK;
+    return jk_fail(&verification->cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+}
+
+/* ---- a name: the server is asked for receipt and entry ---- */
+
+static enum jk_status find_release(struct jk_cli *cli, const char *name, const Jokbo__V1__Release **out_release)
+{
+    Jokbo__V1__GetReleaseRequest request = JOKBO__V1__GET_RELEASE_REQUEST__INIT;
+    Jokbo__V1__Release *release;
+    request.which_case = JOKBO__V1__GET_RELEASE_REQUEST__WHICH_NAME;
+    request.name = (char *)name;
+    JK_TRY(jk_cli_call(cli, &jokbo__v1__registry__descriptor, "GetRelease", &request.base, &release));
+    *out_release = release;
+    return JK_OK;
+}
+
+static enum jk_status ask_receipt(struct jk_cli *cli, const char *lineage_hash, struct jk_subject *subject)
+{
+    Jokbo__V1__GetReceiptRequest request = JOKBO__V1__GET_RECEIPT_REQUEST__INIT;
+    Jokbo__V1__Receipt *reply;
+    request.entry_case = JOKBO__V1__GET_RECEIPT_REQUEST__ENTRY_LINEAGE_HASH;
+    request.lineage_hash = (char *)lineage_hash;
+    JK_TRY(jk_cli_call(cli, &jokbo__v1__log__descriptor, "GetReceipt", &request.base, &reply));
+    subject->file.receipt = jk_span_of(reply->receipt);
+    subject->newest_asked = true;
+    return JK_OK;
+}
+
+/* The statement may bear an earlier name of the model, but never another version. */
+static void compare_names(struct jk_subject *subject, const char *asked, const Jokbo__V1__Release *release)
+{
+    const struct jk_statement *statement = &subject->evidence.statement;
+    struct jk_span version = jk_span_of(asked), model;
+    if (!subject->evidence.statement_read) {
+        if (subject->evidence.entry_read)
+            jk_results_add(&subject->results, "entry", JK_RESULT_FAILS, "it is neither a registration nor a release");
+        return;
+    }
+    bool versioned = jk_span_cut(&version, '@', &model);
+    if (versioned ? !jk_span_equal_fold(statement->version, version)
+                  : !jk_span_equal(statement->version, jk_span_of(release->version)))
+        jk_results_add(&subject->results, "name", JK_RESULT_FAILS, "the statement is of version %.*s",
+                       JK_SPAN_ARG(statement->version));
+    if (!jk_span_equal(statement->model, model))
+        jk_results_add(&subject->results, "name", JK_RESULT_NOTE,
+                       "the statement was made for %.*s; that it is the same model is what the server says",
+                       JK_SPAN_ARG(statement->model));
+}
+
+static enum jk_status take_name(struct verification *verification, const char *name, const char *folder)
+{
+    struct jk_cli *cli = verification->cli;
+    const Jokbo__V1__Release *release;
+    if (jk_cli_has(cli, JK_OPTION_OFFLINE))
+        return jk_cli_usage(cli, "with --offline a receipt's file or a model's folder is needed, not a name");
+    JK_TRY(room_for(verification, 1));
+    struct jk_subject *subject = &verification->subjects[0];
+    JK_TRY(find_release(cli, name, &release));
+    jk_subject_init(subject, cli, name);
+    subject->folder = folder;
+    if (!jk_digest_parse(jk_span_of(release->lineage_hash), &subject->expected))
+        return jk_fail(&cli->error, JK_DATA_LOSS, "REPLY_MALFORMED", "the server's lineage hash is none");
+    JK_TRY(ask_receipt(cli, release->lineage_hash, subject));
+    jk_subject_read(subject, cli);
+    compare_names(subject, name, release);
+    verification->count = 1;
+    return JK_OK;
+}
+
+/* ---- receipts on the disk ---- */
+
+static enum jk_status read_receipt(struct verification *verification, const char *path)
+{
+    struct jk_cli *cli = verification->cli;
+    struct jk_subject *subject = &verification->subjects[verification->count];
+    jk_subject_init(subject, cli, path);
+    JK_TRY(jk_receipts_read(path, &cli->arena, &subject->file, &cli->error));
+    jk_subject_read(subject, cli);
+    verification->count++;
+    return JK_OK;
+}
+
+/* The release whose files should lie in the folder: --release, or the newest by its place in the log. */
+static struct jk_subject *release_of_folder(const struct verification *verification)
+{
+    const char *version = jk_options_text(&verification->cli->options, JK_OPTION_RELEASE);
+    struct jk_subject *best = NULL;
+    for (size_t i = 0; i < verification->count; i++) {
+        struct jk_subject *subject = &verification->subjects[i];
+        const struct jk_evidence *evidence = &subject->evidence;
+        if (!evidence->statement_read || !evidence->receipt_read) continue;
+        if (version && !jk_span_equal(evidence->statement.version, jk_span_of(version))) continue;
+        if (!best || evidence->receipt.index > best->evidence.receipt.index) best = subject;
+    }
+    return best;
+}
+
+static enum jk_status take_folder(struct verification *verification, const char *folder)
+{
+    struct jk_cli *cli = verification->cli;
+    const char **paths;
+    size_t count;
+    JK_TRY(jk_receipts_list(folder, &cli->arena, &paths, &count, &cli->error));
+    if (count == 0)
+        return jk_fail(&cli->error, JK_NOT_FOUND, "RECEIPTS_ABSENT",
+                       "no receipt lies in %.200s/" JK_RECEIPTS_FOLDER
+                       ": --model PUBLISHER/MODEL says what its files should be",
+                       folder);
+    JK_TRY(room_for(verification, count));
+    for (size_t i = 0; i < count; i++)
+        JK_TRY(read_receipt(verification, paths[i]));
+    struct jk_subject *release = release_of_folder(verification);
+    if (release) release->folder = folder;
+    if (release || !jk_cli_has(cli, JK_OPTION_RELEASE)) return JK_OK;
+    return jk_fail(&cli->error, JK_NOT_FOUND, "RECEIPTS_ABSENT", "no receipt in %.200s is of release %.100s", folder,
+                   jk_cli_text(cli, JK_OPTION_RELEASE));
+}
+
+/* --model with a folder: its files against what is registered. */
+static enum jk_status take_model_folder(struct verification *verification, const char *folder)
+{
+    struct jk_cli *cli = verification->cli;
+    const char *model = jk_cli_text(cli, JK_OPTION_MODEL), *version = jk_options_text(&cli->options, JK_OPTION_RELEASE);
+    const char *name = version ? jk_arena_printf(&cli->arena, "%s@%s", model, version) : model;
+    if (!name) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    return take_name(verification, name, folder);
+}
+
+static enum jk_status gather(struct verification *verification)
+{
+    struct jk_cli *cli = verification->cli;
+    const char *what = jk_cli_operand(cli, 0);
+    bool folder = jk_local_is_folder(what);
+    if (!folder && (jk_cli_has(cli, JK_OPTION_MODEL) || jk_cli_has(cli, JK_OPTION_RELEASE)))
+        return jk_cli_usage(cli, "--model and --release go with a folder, and %.200s is none", what);
+    if (folder)
+        return jk_cli_has(cli, JK_OPTION_MODEL) ? take_model_folder(verification, what)
+                                                : take_folder(verification, what);
+    if (!jk_local_exists(what) && !jk_span_ends(jk_span_of(what), JK_SPAN(JK_RECEIPT_SUFFIX)))
+        return take_name(verification, what, NULL);
+    JK_TRY(room_for(verification, 1));
+    return read_receipt(verification, what);
+}
+
+/* ---- what came of it ---- */
+
+static const struct jk_subject *clashing(const struct verification *verification)
+{
+    for (size_t i = 0; i < verification->count; i++)
+        if (verification->subjects[i].anchor.clash[0]) return &verification->subjects[i];
+    return NULL;
+}
+
+static enum jk_status conclude(const struct verification *verification)
+{
+    struct jk_error *error = &verification->cli->error;
+    const struct jk_subject *clash = clashing(verification);
+    size_t fails = 0;
+    jk_error_init(error, &verification->cli->arena);
+    if (clash) return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_FORKED", "%s", clash->trouble.message);
+    for (size_t i = 0; i < verification->count; i++)
+        fails += verification->subjects[i].results.fails;
+    if (fails > 0)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_VERIFIED", "%zu %s failed", fails,
+                       fails == 1 ? "check" : "checks");
+    for (size_t i = 0; i < verification->count; i++) {
+        const struct jk_error *trouble = &verification->subjects[i].trouble;
+        if (jk_error_is_set(trouble))
+            return jk_fail(error, trouble->status, trouble->reason, "not everything could be checked: %s",
+                           trouble->message);
+    }
+    return JK_OK;
+}
+
+static void print_all(const struct verification *verification)
+{
+    struct jk_cli *cli = verification->cli;
+    const struct jk_subject *clash = clashing(verification);
+    for (size_t i = 0; i < verification->count; i++) {
+        if (i > 0) fputc('\n', cli->out);
+        jk_subject_print(&verification->subjects[i], cli);
+    }
+    if (clash) fprintf(cli->out, "\nSeen before:\n\n%s\nNow:\n\n%s\n", clash->anchor.clash[0], clash->anchor.clash[1]);
+}
+
+static enum jk_status print_json(const struct verification *verification, enum jk_status status)
+{
+    struct jk_cli *cli = verification->cli;
+    const struct jk_error *error = &cli->error;
+    json_t *list = json_array();
+    for (size_t i = 0; i < verification->count; i++)
+        json_array_append_new(list, jk_subject_json(&verification->subjects[i]));
+    cli->told = status != JK_OK;
+    json_t *reason = status == JK_OK ? json_null() : json_string(error->reason ? error->reason : "");
+    json_t *message = status == JK_OK ? json_null() : json_string(error->message);
+    return jk_print_json(cli, json_pack("{s:b, s:o, s:o, s:o}", "verified", status == JK_OK, "reason", reason,
+                                        "message", message, "subjects", list));
+}
+
+/* A log's newest checkpoint is asked for once, and its key told once. */
+static enum jk_status check_one(struct verification *verification, size_t at)
+{
+    struct jk_subject *subject = &verification->subjects[at];
+    for (size_t i = 0; i < at && !subject->again; i++) {
+        const struct jk_subject *before = &verification->subjects[i];
+        subject->again =
+            before->evidence.signed_well && subject->evidence.receipt_read &&
+            jk_span_equal(before->evidence.receipt.checkpoint.origin, subject->evidence.receipt.checkpoint.origin);
+    }
+    return jk_subject_check(subject, verification->cli);
+}
+
+enum jk_status jk_run_verify(struct jk_cli *cli)
+{
+    struct verification verification = {.cli = cli};
+    JK_TRY(gather(&verification));
+    for (size_t i = 0; i < verification.count; i++)
+        JK_TRY(check_one(&verification, i));
+    enum jk_status status = conclude(&verification);
+    if (cli->json) {
+        JK_TRY(print_json(&verification, status));
+        return status;
+    }
+    print_all(&verification);
+    return status;
+}

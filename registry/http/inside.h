@@ -1,0 +1,96 @@
+/* What the files of this folder share: the server, its connections, and how a request is answered. Not for others. */
+#ifndef JK_HTTP_INSIDE_H
+#define JK_HTTP_INSIDE_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "http/routes.h"
+#include "http/server.h"
+
+#define JK_HTTP_CONNECTION_MAGIC 0x4a4b4843u
+
+struct jk_http_zips;
+struct jk_http_ready;
+struct jk_http_stream;
+
+/* Answers that are always the same, made once and shared by all connections. */
+enum jk_http_fixed {
+    JK_HTTP_NOT_FOUND,
+    JK_HTTP_NOT_ALLOWED,
+    JK_HTTP_BODY,
+    JK_HTTP_BUSY,
+    JK_HTTP_BROKEN,
+    JK_HTTP_ALIVE,
+    JK_HTTP_FIXED
+};
+
+/* One TCP connection, from accept to close. Its request is the pool thread's that serves it; the list is the server's.
+ */
+struct jk_http_peer {
+    unsigned magic;
+    int fd;
+    struct jk_http_peer *next, *previous; /* under http->lock */
+    _Atomic int64_t due_ms;               /* then it has taken too long */
+    struct jk_route route;
+    bool admitted;                 /* the request's headers are there */
+    bool begun;                    /* and its service was asked before: it was suspended */
+    struct jk_http_stream *stream; /* of a blob; until its answer owns it */
+    bool ready;                    /* what the readiness prober found out for us */
+    char findings[256];
+};
+
+struct jk_http {
+    struct jk_http_options options;
+    struct jk_address address, metrics_address;
+    struct MHD_Daemon *daemon, *metrics_daemon;
+    struct MHD_Response *fixed[JK_HTTP_FIXED];
+    struct jk_http_zips *zips;
+    struct jk_http_ready *ready;
+    int data_fd;         /* the data directory */
+    int quiet_fd;        /* the listening socket that quiescing gave back, else -1 */
+    atomic_bool quiet;   /* no new connections, and none is kept */
+    atomic_bool ending;  /* nothing is suspended any more */
+    atomic_uint active;  /* requests that are not answered in full */
+    atomic_uint streams; /* blobs being sent */
+    atomic_uint jobs;    /* of theirs, with a reader */
+    pthread_mutex_t lock;
+    pthread_cond_t wake; /* of the watchman, at the end */
+    struct jk_http_peer *peers;
+    size_t peer_count;
+    pthread_t watchman;
+    bool watching; /* under lock */
+};
+
+/* ---- answering; each returns what the library's handler returns ---- */
+/* Takes the response over (NULL: out of memory, 500). Counts it, and adds what every answer carries. */
+enum MHD_Result jk_http_answer(struct jk_http *http, struct MHD_Connection *connection, enum jk_route_kind route,
+                               unsigned status, struct MHD_Response *response);
+enum MHD_Result jk_http_answer_fixed(struct jk_http *http, struct MHD_Connection *connection, enum jk_route_kind route,
+                                     enum jk_http_fixed fixed);
+/* A response of bytes that it copies. NULL: out of memory. */
+struct MHD_Response *jk_http_text(struct jk_span bytes, const char *type, const char *cache);
+/* A request's header, empty where it has none. */
+struct jk_span jk_http_header(struct MHD_Connection *connection, const char *name);
+void jk_http_add(struct MHD_Response *response, const char *name, const char *value);
+
+/* ---- one file each ---- */
+enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
+                               bool head);
+enum MHD_Result jk_http_blob(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
+                             bool head);
+void jk_http_stream_free(struct jk_http_stream *stream); /* accepts NULL; no job of it may be under way */
+enum MHD_Result jk_http_readiness(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer);
+struct jk_http_ready *jk_http_ready_new(struct jk_http *http); /* NULL: no memory or no thread */
+void jk_http_ready_end(struct jk_http_ready *ready);           /* answers who waits, and who asks later: stopping */
+void jk_http_ready_free(struct jk_http_ready *ready);          /* accepts NULL */
+bool jk_http_read(int fd, char *bytes, size_t len);            /* a file's first bytes; false where it has fewer */
+/* A bundle's bytes, compressed, from the cache where they lie there. NULL: too large, or no memory. */
+struct jk_http_zips *jk_http_zips_new(void);
+void jk_http_zips_free(struct jk_http_zips *zips);
+struct MHD_Response *jk_http_zip(struct jk_http_zips *zips, const char *file, int fd, size_t size);
+/* The metrics' page, with everything that is measured at the moment of asking. NULL: out of memory. */
+struct MHD_Response *jk_http_measure(struct jk_http *http);
+
+#endif

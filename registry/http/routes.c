@@ -1,0 +1,147 @@
+/* Targets and headers. See routes.h. */
+#include "http/routes.h"
+
+#include <stdio.h>
+
+/* ---- targets ---- */
+
+static void set_file(struct jk_route *route, enum jk_route_kind kind, struct jk_span name)
+{
+    route->kind = kind;
+    memcpy(route->file, name.at, name.len);
+    route->file[name.len] = '\0';
+}
+
+static bool is_tile(struct jk_span path, struct jk_route *route)
+{
+    struct jk_tile tile;
+    if (path.len >= sizeof route->file || !jk_tile_parse(path, &tile)) return false;
+    set_file(route, tile.kind == JK_TILE_ENTRIES ? JK_ROUTE_BUNDLE : JK_ROUTE_TILE, path);
+    return true;
+}
+
+static bool is_blob(struct jk_span path, struct jk_route *route)
+{
+    static const char prefix[] = "manifest/sha256/";
+    if (!jk_span_starts(path, jk_span_of(prefix))) return false;
+    struct jk_span hex = {path.at + sizeof prefix - 1, path.len - (sizeof prefix - 1)};
+    if (!jk_digest_parse(hex, &route->digest)) return false;
+    route->kind = JK_ROUTE_BLOB;
+    return true;
+}
+
+/* The path without its first slash: of "/path?query" (origin-form), or of "http://host/path?query" (absolute-form,
+ * which a server must take as well: RFC 9112, 3.2.2). */
+static bool cut_path(struct jk_span target, struct jk_span *out_path)
+{
+    struct jk_span path, host;
+    (void)jk_span_cut(&target, '?', &path);
+    if (jk_span_starts_fold(path, JK_SPAN("http://"))) {
+        path = (struct jk_span){path.at + 7, path.len - 7};
+        if (!jk_span_cut(&path, '/', &host) || host.len == 0) return false;
+    } else if (path.len > 0 && path.at[0] == '/') {
+        path = (struct jk_span){path.at + 1, path.len - 1};
+    } else {
+        return false;
+    }
+    *out_path = path;
+    return true;
+}
+
+void jk_route_parse(struct jk_span target, struct jk_route *out_route)
+{
+    struct jk_span path;
+    *out_route = (struct jk_route){.kind = JK_ROUTE_NONE};
+    if (!cut_path(target, &path)) return;
+    if (jk_span_equal(path, JK_SPAN("checkpoint")))
+        set_file(out_route, JK_ROUTE_CHECKPOINT, path);
+    else if (jk_span_equal(path, JK_SPAN("log.vkey")))
+        set_file(out_route, JK_ROUTE_VKEY, path);
+    else if (jk_span_equal(path, JK_SPAN("healthz")))
+        out_route->kind = JK_ROUTE_HEALTH;
+    else if (jk_span_equal(path, JK_SPAN("readyz")))
+        out_route->kind = JK_ROUTE_READY;
+    else if (!is_tile(path, out_route))
+        (void)is_blob(path, out_route);
+}
+
+/* ---- headers ---- */
+
+/* Digits, leading zeros included: RFC 9110's numbers have no canonical form. */
+static bool read_number(struct jk_span text, uint64_t *out_number)
+{
+    while (text.len > 1 && text.at[0] == '0')
+        text = (struct jk_span){text.at + 1, text.len - 1};
+    return jk_span_to_u64(text, out_number);
+}
+
+/* "-500": the last 500 bytes. */
+static enum jk_range of_suffix(struct jk_span last, uint64_t size, uint64_t *out_first, uint64_t *out_count)
+{
+    uint64_t count;
+    if (!read_number(last, &count)) return JK_RANGE_WHOLE;
+    if (count == 0 || size == 0) return JK_RANGE_UNSATISFIABLE;
+    *out_count = count < size ? count : size;
+    *out_first = size - *out_count;
+    return JK_RANGE_PART;
+}
+
+enum jk_range jk_route_range(struct jk_span header, uint64_t size, uint64_t *out_first, uint64_t *out_count)
+{
+    struct jk_span rest = header, unit, first;
+    uint64_t from, to = UINT64_MAX;
+    if (!jk_span_cut(&rest, '=', &unit) || !jk_span_equal_fold(jk_span_trim(unit), JK_SPAN("bytes")))
+        return JK_RANGE_WHOLE;
+    rest = jk_span_trim(rest);
+    if (!jk_span_cut(&rest, '-', &first)) return JK_RANGE_WHOLE;
+    if (first.len == 0) return of_suffix(rest, size, out_first, out_count);
+    if (!read_number(first, &from) || (rest.len > 0 && !read_number(rest, &to)) || to < from) return JK_RANGE_WHOLE;
+    if (from >= size) return JK_RANGE_UNSATISFIABLE;
+    *out_first = from;
+    *out_count = (to < size ? to + 1 : size) - from;
+    return JK_RANGE_PART;
+}
+
+bool jk_route_etag_listed(struct jk_span header, struct jk_span etag)
+{
+    struct jk_span item;
+    if (jk_span_equal(jk_span_trim(header), JK_SPAN("*"))) return true;
+    while (header.len > 0) { /* our tags hold no comma */
+        (void)jk_span_cut(&header, ',', &item);
+        item = jk_span_trim(item);
+        if (jk_span_starts(item, JK_SPAN("W/"))) item = (struct jk_span){item.at + 2, item.len - 2};
+        if (jk_span_equal(item, etag)) return true;
+    }
+    return false;
+}
+
+/* The parameters of an Accept-Encoding member give it a weight of zero: "q=0", "q=0.000". */
+static bool is_refused(struct jk_span parameters)
+{
+    struct jk_span one;
+    while (parameters.len > 0) {
+        (void)jk_span_cut(&parameters, ';', &one);
+        one = jk_span_trim(one);
+        if (!jk_span_starts_fold(one, JK_SPAN("q="))) continue;
+        for (size_t i = 2; i < one.len; i++)
+            if (one.at[i] != '0' && one.at[i] != '.') return false;
+        return true;
+    }
+    return false;
+}
+
+bool jk_route_takes_gzip(struct jk_span header)
+{
+    struct jk_span member, coding;
+    bool any = false;
+    while (header.len > 0) {
+        (void)jk_span_cut(&header, ',', &member);
+        (void)jk_span_cut(&member, ';', &coding);
+        coding = jk_span_trim(coding);
+        bool refused = is_refused(member);
+        if (jk_span_equal_fold(coding, JK_SPAN("gzip")) || jk_span_equal_fold(coding, JK_SPAN("x-gzip")))
+            return !refused; /* named, it goes before "*" */
+        if (jk_span_equal(coding, JK_SPAN("*"))) any = !refused;
+    }
+    return any;
+}

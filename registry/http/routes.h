@@ -1,0 +1,47 @@
+/* What a request asks for, and what its headers ask: pure decisions over spans, no I/O, no state, any thread.
+ * A target is taken as it came, without decoding: the log's paths hold no character that needs it, so a target with an
+ * escape, a second slash or a dot segment names nothing. A query is passed over, as static servers do.
+ * Limits: a header that is longer or stranger than its grammar asks for nothing. */
+#ifndef JK_HTTP_ROUTES_H
+#define JK_HTTP_ROUTES_H
+
+#include "base/digest.h"
+#include "tlog/tile.h"
+
+/* JK_ROUTE(id, name in metrics). */
+#define JK_HTTP_ROUTES(JK_ROUTE)                                                                                       \
+    JK_ROUTE(NONE, "none")                                                                                             \
+    JK_ROUTE(CHECKPOINT, "checkpoint")                                                                                 \
+    JK_ROUTE(VKEY, "vkey")                                                                                             \
+    JK_ROUTE(TILE, "tile")                                                                                             \
+    JK_ROUTE(BUNDLE, "bundle")                                                                                         \
+    JK_ROUTE(BLOB, "blob")                                                                                             \
+    JK_ROUTE(HEALTH, "healthz")                                                                                        \
+    JK_ROUTE(READY, "readyz")
+
+enum jk_route_kind {
+#define JK_ROUTE(id, name) JK_ROUTE_##id,
+    JK_HTTP_ROUTES(JK_ROUTE)
+#undef JK_ROUTE
+        JK_ROUTE_KINDS
+};
+
+struct jk_route {
+    enum jk_route_kind kind;
+    char file[JK_TILE_PATH]; /* checkpoint, key, tile, bundle: the file's name below the public folder */
+    struct jk_digest digest; /* blob */
+};
+
+/* NONE where the target names nothing, in the one form in which it could: that is a 404. */
+void jk_route_parse(struct jk_span target, struct jk_route *out_route);
+
+enum jk_range { JK_RANGE_WHOLE, JK_RANGE_PART, JK_RANGE_UNSATISFIABLE };
+/* A Range header (RFC 9110, 14.2) against a representation of `size` bytes: one byte range, or WHOLE for anything else,
+ * several ranges included. Out, for PART: the first byte and how many, at least one. */
+enum jk_range jk_route_range(struct jk_span header, uint64_t size, uint64_t *out_first, uint64_t *out_count);
+/* If-None-Match (RFC 9110, 13.1.2) holds the tag, compared weakly, or "*". `etag` with its quotes. */
+bool jk_route_etag_listed(struct jk_span header, struct jk_span etag);
+/* Accept-Encoding (RFC 9110, 12.5.3) takes gzip. */
+bool jk_route_takes_gzip(struct jk_span header);
+
+#endif

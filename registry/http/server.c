@@ -1,0 +1,517 @@
+/* The HTTP server: start, requests, connections, stop. See server.h.
+ *
+ * A request:  target (parsed before anything else) -> handler -> static.c, blob.c, ready.c -> answer -> next request
+ * Slow clients: the library's own time-out counts from the last byte, so that one byte now and then would hold a
+ * connection for ever. So each connection has a moment at which it is due, and the watchman shuts down the socket of
+ * whoever has passed it. */
+#include "http/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "http/inside.h"
+
+#define POOL_MOST           4
+#define IDLE_S              15
+#define REQUEST_MS          15000
+#define ANSWER_MS           600000
+#define WATCH_MS            1000
+#define STOP_MS             1000
+#define CONNECTION_MEMORY   (16u << 10)
+#define METRICS_CONNECTIONS 32
+#define OPTIONS_MOST        16
+
+static const char plain_text[] = "text/plain; charset=utf-8";
+
+/* ---- counting ---- */
+
+static const unsigned statuses[] = {200, 206, 304, 400, 404, 405, 410, 416, 500, 503};
+static const char *const status_texts[] = {"200", "206", "304", "400", "404",  "405",
+                                           "410", "416", "500", "503", "other"};
+#define STATUSES (sizeof statuses / sizeof *statuses)
+
+static const char *const route_texts[] = {
+#define JK_ROUTE(id, name) name,
+    JK_HTTP_ROUTES(JK_ROUTE)
+#undef JK_ROUTE
+};
+
+static void count_answer(enum jk_route_kind route, unsigned status)
+{
+    size_t place = 0;
+    while (place < STATUSES && statuses[place] != status)
+        place++;
+    jk_metrics_add(JK_METRIC_HTTP_REQUESTS, route, place, 1);
+}
+
+/* ---- answers ---- */
+
+void jk_http_add(struct MHD_Response *response, const char *name, const char *value)
+{
+    if (response && MHD_add_response_header(response, name, value) != MHD_YES)
+        jk_log(JK_LOG_ERROR, "header-refused", "name", name, NULL);
+}
+
+struct jk_span jk_http_header(struct MHD_Connection *connection, const char *name)
+{
+    return jk_span_of(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name));
+}
+
+struct MHD_Response *jk_http_text(struct jk_span bytes, const char *type, const char *cache)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(bytes.len, (void *)bytes.at, MHD_RESPMEM_MUST_COPY);
+    jk_http_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    jk_http_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache);
+    return response;
+}
+
+enum MHD_Result jk_http_answer_fixed(struct jk_http *http, struct MHD_Connection *connection, enum jk_route_kind route,
+                                     enum jk_http_fixed fixed)
+{
+    static const unsigned codes[JK_HTTP_FIXED] = {
+        [JK_HTTP_NOT_FOUND] = 404, [JK_HTTP_NOT_ALLOWED] = 405, [JK_HTTP_BODY] = 400,
+        [JK_HTTP_BUSY] = 503,      [JK_HTTP_BROKEN] = 500,      [JK_HTTP_ALIVE] = 200};
+    count_answer(route, codes[fixed]);
+    return MHD_queue_response(connection, codes[fixed], http->fixed[fixed]);
+}
+
+enum MHD_Result jk_http_answer(struct jk_http *http, struct MHD_Connection *connection, enum jk_route_kind route,
+                               unsigned status, struct MHD_Response *response)
+{
+    if (!response) return jk_http_answer_fixed(http, connection, route, JK_HTTP_BROKEN);
+    jk_http_add(response, "X-Content-Type-Options", "nosniff");
+    if (atomic_load(&http->quiet)) jk_http_add(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    count_answer(route, status);
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static bool make_fixed(struct jk_http *http)
+{
+    static const char *const texts[JK_HTTP_FIXED] = {
+        [JK_HTTP_NOT_FOUND] = "there is nothing here\n", [JK_HTTP_NOT_ALLOWED] = "GET and HEAD only\n",
+        [JK_HTTP_BODY] = "a request here has no body\n", [JK_HTTP_BUSY] = "busy: try again in a second\n",
+        [JK_HTTP_BROKEN] = "this cannot be read now\n",  [JK_HTTP_ALIVE] = "alive\n",
+    };
+    for (size_t i = 0; i < JK_HTTP_FIXED; i++) {
+        http->fixed[i] = jk_http_text(jk_span_of(texts[i]), plain_text, "no-store");
+        if (!http->fixed[i]) return false;
+        jk_http_add(http->fixed[i], "X-Content-Type-Options", "nosniff");
+    }
+    jk_http_add(http->fixed[JK_HTTP_NOT_ALLOWED], MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    jk_http_add(http->fixed[JK_HTTP_BUSY], MHD_HTTP_HEADER_RETRY_AFTER, "1");
+    return true;
+}
+
+/* ---- requests ---- */
+
+/* Nothing here takes one, and what follows it on the connection would be read as the next request. */
+static bool has_body(struct MHD_Connection *connection)
+{
+    struct jk_span length = jk_http_header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return jk_http_header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).len > 0 ||
+           (length.len > 0 && !jk_span_equal(length, JK_SPAN("0")));
+}
+
+static enum MHD_Result serve(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
+                             bool head)
+{
+    switch (peer->route.kind) {
+    case JK_ROUTE_CHECKPOINT:
+    case JK_ROUTE_VKEY:
+    case JK_ROUTE_TILE:
+    case JK_ROUTE_BUNDLE:
+        return jk_http_static(http, connection, peer, head);
+    case JK_ROUTE_BLOB:
+        return jk_http_blob(http, connection, peer, head);
+    case JK_ROUTE_HEALTH:
+        return jk_http_answer_fixed(http, connection, JK_ROUTE_HEALTH, JK_HTTP_ALIVE);
+    case JK_ROUTE_READY:
+        return jk_http_readiness(http, connection, peer);
+    default:
+        return jk_http_answer_fixed(http, connection, JK_ROUTE_NONE, JK_HTTP_NOT_FOUND);
+    }
+}
+
+static enum MHD_Result admit(struct jk_http *http, struct MHD_Connection *connection, const struct jk_http_peer *peer,
+                             bool allowed)
+{
+    if (!allowed) return jk_http_answer_fixed(http, connection, peer->route.kind, JK_HTTP_NOT_ALLOWED);
+    if (has_body(connection)) return jk_http_answer_fixed(http, connection, peer->route.kind, JK_HTTP_BODY);
+    return MHD_YES;
+}
+
+/* Called when a request's headers are there, again when all of it is, and again after a suspension. An answer to the
+ * first call ends the connection, which is right for what is refused and has a body that nobody reads. */
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                              const char *version, const char *upload, size_t *upload_size, void **request)
+{
+    struct jk_http *http = context;
+    struct jk_http_peer *peer = *request;
+    (void)url;
+    (void)version;
+    (void)upload;
+    (void)upload_size;
+    if (!peer) return MHD_NO; /* no memory when it came */
+    JK_CHECK_MAGIC(peer, JK_HTTP_CONNECTION_MAGIC);
+    bool head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    if (!peer->admitted) {
+        peer->admitted = true;
+        atomic_fetch_add(&http->active, 1);
+        atomic_store(&peer->due_ms, jk_monotonic_ms() + ANSWER_MS);
+        return admit(http, connection, peer, head || strcmp(method, MHD_HTTP_METHOD_GET) == 0);
+    }
+    enum MHD_Result result = serve(http, connection, peer, head);
+    peer->begun = true;
+    return result;
+}
+
+/* Only "/metrics"; an observer's requests are no peer's, and not counted. */
+static enum MHD_Result handle_metrics(void *context, struct MHD_Connection *connection, const char *url,
+                                      const char *method, const char *version, const char *upload, size_t *upload_size,
+                                      void **request)
+{
+    static char seen;
+    struct jk_http *http = context;
+    (void)version;
+    (void)upload;
+    (void)upload_size;
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+        return MHD_queue_response(connection, MHD_HTTP_METHOD_NOT_ALLOWED, http->fixed[JK_HTTP_NOT_ALLOWED]);
+    if (has_body(connection)) return MHD_queue_response(connection, MHD_HTTP_BAD_REQUEST, http->fixed[JK_HTTP_BODY]);
+    if (!*request) {
+        *request = &seen;
+        return MHD_YES;
+    }
+    if (strcmp(url, "/metrics") != 0)
+        return MHD_queue_response(connection, MHD_HTTP_NOT_FOUND, http->fixed[JK_HTTP_NOT_FOUND]);
+    struct MHD_Response *response = jk_http_measure(http);
+    if (!response) return MHD_queue_response(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, http->fixed[JK_HTTP_BROKEN]);
+    jk_http_add(response, "X-Content-Type-Options", "nosniff");
+    enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_OK, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* ---- connections ---- */
+
+static struct jk_http_peer *peer_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+/* The target as it came, before the library decodes it. What it returns is the request's from here on. */
+static void *take_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    struct jk_http_peer *peer = peer_of(connection);
+    (void)context;
+    if (peer) jk_route_parse(jk_span_of(target), &peer->route);
+    return peer;
+}
+
+static void request_over(void *context, struct MHD_Connection *connection, void **request,
+                         enum MHD_RequestTerminationCode how)
+{
+    struct jk_http *http = context;
+    struct jk_http_peer *peer = *request;
+    (void)connection;
+    (void)how;
+    if (!peer) return;
+    JK_CHECK_MAGIC(peer, JK_HTTP_CONNECTION_MAGIC);
+    jk_http_stream_free(peer->stream);
+    peer->stream = NULL;
+    if (peer->admitted) atomic_fetch_sub(&http->active, 1);
+    peer->admitted = peer->begun = false;
+    atomic_store(&peer->due_ms, jk_monotonic_ms() + REQUEST_MS);
+}
+
+static void peer_comes(struct jk_http *http, struct MHD_Connection *connection, void **out_peer)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct jk_http_peer *peer = calloc(1, sizeof *peer);
+    *out_peer = peer;
+    if (!peer) return;
+    peer->magic = JK_HTTP_CONNECTION_MAGIC;
+    peer->fd = info ? info->connect_fd : -1;
+    atomic_init(&peer->due_ms, jk_monotonic_ms() + REQUEST_MS);
+    pthread_mutex_lock(&http->lock);
+    peer->next = http->peers;
+    if (peer->next) peer->next->previous = peer;
+    http->peers = peer;
+    http->peer_count++;
+    pthread_mutex_unlock(&http->lock);
+}
+
+static void peer_goes(struct jk_http *http, struct jk_http_peer *peer)
+{
+    if (!peer) return;
+    JK_CHECK_MAGIC(peer, JK_HTTP_CONNECTION_MAGIC);
+    pthread_mutex_lock(&http->lock);
+    if (peer->next) peer->next->previous = peer->previous;
+    if (peer->previous)
+        peer->previous->next = peer->next;
+    else
+        http->peers = peer->next;
+    http->peer_count--;
+    pthread_mutex_unlock(&http->lock);
+    peer->magic = 0;
+    free(peer);
+}
+
+/* The socket is still open at both moments, so that its number means this connection. */
+static void connection_changed(void *context, struct MHD_Connection *connection, void **peer,
+                               enum MHD_ConnectionNotificationCode what)
+{
+    if (what == MHD_CONNECTION_NOTIFY_STARTED)
+        peer_comes(context, connection, peer);
+    else
+        peer_goes(context, *peer);
+}
+
+/* Under the lock. */
+static void shut_overdue(struct jk_http *http)
+{
+    int64_t now_ms = jk_monotonic_ms();
+    for (struct jk_http_peer *peer = http->peers; peer; peer = peer->next) {
+        if (now_ms < atomic_load(&peer->due_ms)) continue;
+        shutdown(peer->fd, SHUT_RDWR); /* the library sees its end, and closes it */
+        atomic_store(&peer->due_ms, INT64_MAX);
+        jk_metrics_add(JK_METRIC_HTTP_OVERDUE, 0, 0, 1);
+    }
+}
+
+static void *watch(void *context)
+{
+    struct jk_http *http = context;
+    pthread_mutex_lock(&http->lock);
+    while (http->watching) {
+        int64_t until_ms = jk_monotonic_ms() + WATCH_MS;
+        struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000L};
+        pthread_cond_timedwait(&http->wake, &http->lock, &until);
+        shut_overdue(http);
+    }
+    pthread_mutex_unlock(&http->lock);
+    return NULL;
+}
+
+/* ---- start ---- */
+
+static void log_library(void *context, const char *format, va_list arguments)
+{
+    char line[256];
+    (void)context;
+    if (!jk_log_wanted(JK_LOG_DEBUG)) return;
+    vsnprintf(line, sizeof line, format, arguments);
+    line[strcspn(line, "\n")] = '\0';
+    jk_log(JK_LOG_DEBUG, "http", "message", line, NULL);
+}
+
+struct daemon_options {
+    struct MHD_OptionItem items[OPTIONS_MOST];
+    size_t count;
+};
+
+static void option(struct daemon_options *options, enum MHD_OPTION name, intptr_t value, void *pointer)
+{
+    JK_CHECK(options->count < OPTIONS_MOST);
+    options->items[options->count++] = (struct MHD_OptionItem){name, value, pointer};
+}
+
+static void common_options(struct daemon_options *options, int fd, unsigned connections)
+{
+    option(options, MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)log_library, NULL); /* first: the rest may be complained of */
+    option(options, MHD_OPTION_LISTEN_SOCKET, fd, NULL);
+    option(options, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, NULL);
+    option(options, MHD_OPTION_CONNECTION_LIMIT, (intptr_t)connections, NULL);
+    option(options, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL);
+    option(options, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL);
+    option(options, MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL);
+}
+
+/* The library divides the connections among the pool's threads. */
+static unsigned pool_size(unsigned connections)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned size = cores > 1 ? (unsigned)cores : 1;
+    if (size > POOL_MOST) size = POOL_MOST;
+    return size < connections ? size : connections;
+}
+
+static struct MHD_Daemon *start_public(struct jk_http *http, int fd)
+{
+    struct daemon_options options = {.count = 0};
+    unsigned pool = pool_size(http->options.connections);
+    common_options(&options, fd, http->options.connections);
+    option(&options, MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)http->options.per_address, NULL);
+    option(&options, MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connection_changed, http);
+    option(&options, MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)request_over, http);
+    option(&options, MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)take_target, http);
+    if (pool > 1) option(&options, MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)pool, NULL);
+    option(&options, MHD_OPTION_END, 0, NULL);
+    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC,
+                            0, NULL, NULL, handle, http, MHD_OPTION_ARRAY, options.items, MHD_OPTION_END);
+}
+
+static struct MHD_Daemon *start_metrics(struct jk_http *http, int fd)
+{
+    struct daemon_options options = {.count = 0};
+    common_options(&options, fd, METRICS_CONNECTIONS);
+    option(&options, MHD_OPTION_END, 0, NULL);
+    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC, 0, NULL, NULL,
+                            handle_metrics, http, MHD_OPTION_ARRAY, options.items, MHD_OPTION_END);
+}
+
+/* A proxy that shares the socket's group must get at it, and nobody else. */
+static void open_to_group(const struct jk_address *address)
+{
+    if (address->path[0] && chmod(address->path, 0660) != 0)
+        jk_log(JK_LOG_WARN, "socket-mode", "cause", strerrordesc_np(errno), NULL);
+}
+
+static enum jk_status listen_on(struct jk_http *http, const char *listen, struct jk_address *address,
+                                struct MHD_Daemon *(*start)(struct jk_http *, int), struct MHD_Daemon **out_daemon,
+                                struct jk_error *error)
+{
+    int fd = -1;
+    JK_TRY(jk_address_parse(listen, address, error));
+    JK_TRY(jk_address_listen(address, &fd, error));
+    open_to_group(address);
+    *out_daemon = start(http, fd);
+    if (*out_daemon) return JK_OK;
+    close(fd);
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_HTTP", "the HTTP server on %s cannot be started", address->text);
+}
+
+static bool start_watchman(struct jk_http *http)
+{
+    pthread_condattr_t attributes;
+    JK_CHECK(pthread_mutex_init(&http->lock, NULL) == 0);
+    JK_CHECK(pthread_condattr_init(&attributes) == 0);
+    JK_CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
+    JK_CHECK(pthread_cond_init(&http->wake, &attributes) == 0);
+    pthread_condattr_destroy(&attributes);
+    http->watching = true;
+    if (pthread_create(&http->watchman, NULL, watch, http) == 0) return true;
+    http->watching = false;
+    return false;
+}
+
+static enum jk_status start(struct jk_http *http, struct jk_error *error)
+{
+    const struct jk_http_options *options = &http->options;
+    http->data_fd = open(options->data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (http->data_fd < 0)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "DATA_DIR", "the folder \"%s\" cannot be reached: %s",
+                       options->data_dir, strerrordesc_np(errno));
+    http->zips = jk_http_zips_new();
+    bool made = start_watchman(http) && http->zips && make_fixed(http) &&
+                jk_metrics_labels(JK_METRIC_HTTP_REQUESTS, route_texts, JK_ROUTE_KINDS, status_texts, STATUSES + 1);
+    if (made) http->ready = jk_http_ready_new(http);
+    if (!http->ready) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "no memory or threads for HTTP");
+    if (options->listen) JK_TRY(listen_on(http, options->listen, &http->address, start_public, &http->daemon, error));
+    if (options->metrics)
+        JK_TRY(listen_on(http, options->metrics, &http->metrics_address, start_metrics, &http->metrics_daemon, error));
+    return JK_OK;
+}
+
+enum jk_status jk_http_start(const struct jk_http_options *options, struct jk_http **out_http, struct jk_error *error)
+{
+    struct jk_http *http = calloc(1, sizeof *http);
+    sigset_t all, before;
+    if (!http) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "out of memory");
+    http->options = *options;
+    http->data_fd = http->quiet_fd = -1;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    enum jk_status status = start(http, error);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (status != JK_OK) {
+        jk_http_stop(http);
+        return status;
+    }
+    if (options->listen) jk_log(JK_LOG_INFO, "listening", "http", http->address.text, NULL);
+    if (options->metrics) jk_log(JK_LOG_INFO, "listening", "metrics", http->metrics_address.text, NULL);
+    *out_http = http;
+    return JK_OK;
+}
+
+const char *jk_http_address(const struct jk_http *http)
+{
+    return http->options.listen ? http->address.text : NULL;
+}
+
+const char *jk_http_metrics_address(const struct jk_http *http)
+{
+    return http->options.metrics ? http->metrics_address.text : NULL;
+}
+
+/* ---- stop ---- */
+
+void jk_http_quiesce(struct jk_http *http)
+{
+    if (!http || !http->daemon || atomic_exchange(&http->quiet, true)) return;
+    http->quiet_fd = MHD_quiesce_daemon(http->daemon);
+    if (http->quiet_fd >= 0) shutdown(http->quiet_fd, SHUT_RDWR); /* refused at once, instead of waiting unheard */
+}
+
+static void wait_until_zero(atomic_uint *number, int most_ms)
+{
+    int64_t until_ms = jk_monotonic_ms() + most_ms;
+    struct timespec moment = {.tv_nsec = 2000000L};
+    while (atomic_load(number) > 0 && jk_monotonic_ms() < until_ms)
+        nanosleep(&moment, NULL);
+}
+
+/* A daemon must not be stopped while one of its connections is suspended, so whoever could resume them ends first. */
+static void stop_public(struct jk_http *http)
+{
+    if (http->ready) jk_http_ready_end(http->ready);
+    wait_until_zero(&http->active, STOP_MS);
+    atomic_store(&http->ending, true);
+    wait_until_zero(&http->jobs, INT32_MAX); /* each has its deadline */
+    if (http->daemon) MHD_stop_daemon(http->daemon);
+    if (http->quiet_fd >= 0) close(http->quiet_fd);
+    if (http->daemon && http->address.path[0]) unlink(http->address.path);
+}
+
+static void stop_watchman(struct jk_http *http)
+{
+    if (!http->watching) return;
+    pthread_mutex_lock(&http->lock);
+    http->watching = false;
+    pthread_cond_signal(&http->wake);
+    pthread_mutex_unlock(&http->lock);
+    pthread_join(http->watchman, NULL);
+    pthread_cond_destroy(&http->wake);
+    pthread_mutex_destroy(&http->lock);
+}
+
+void jk_http_stop(struct jk_http *http)
+{
+    if (!http) return;
+    jk_http_quiesce(http);
+    stop_public(http);
+    if (http->metrics_daemon) MHD_stop_daemon(http->metrics_daemon);
+    if (http->metrics_daemon && http->metrics_address.path[0]) unlink(http->metrics_address.path);
+    stop_watchman(http);
+    jk_http_ready_free(http->ready);
+    for (size_t i = 0; i < JK_HTTP_FIXED; i++)
+        if (http->fixed[i]) MHD_destroy_response(http->fixed[i]);
+    jk_http_zips_free(http->zips);
+    if (http->data_fd >= 0) close(http->data_fd);
+    free(http);
+}

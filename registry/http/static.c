@@ -1,0 +1,190 @@
+/* The log's files. They lie below <data>/public, and only names that routes.c has parsed are opened there: no dot
+ * segment, no escape, no link at the end. Tiles and bundles never change, so they may be kept for ever; the checkpoint
+ * and the key carry an entity tag made from their bytes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "http/inside.h"
+
+#define SMALL_MOST (64u << 10) /* checkpoint and key, which are read whole */
+
+static const char immutable[] = "public, max-age=31536000, immutable";
+
+/* -1 with errno; only regular files. */
+static int open_file(const struct jk_http *http, const char *name, uint64_t *out_size)
+{
+    char path[sizeof "public/" + JK_TILE_PATH];
+    struct stat status;
+    snprintf(path, sizeof path, "public/%s", name);
+    int fd = openat(http->data_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) return -1;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+        *out_size = (uint64_t)status.st_size;
+        return fd;
+    }
+    close(fd);
+    errno = ENOENT;
+    return -1;
+}
+
+static enum MHD_Result refuse(struct jk_http *http, struct MHD_Connection *connection, const struct jk_route *route)
+{
+    int cause = errno;
+    if (cause == ENOENT || cause == ENOTDIR || cause == ELOOP)
+        return jk_http_answer_fixed(http, connection, route->kind, JK_HTTP_NOT_FOUND);
+    jk_log(JK_LOG_ERROR, "file-unreadable", "file", route->file, "cause", strerrordesc_np(cause), NULL);
+    return jk_http_answer_fixed(http, connection, route->kind,
+                                cause == EMFILE || cause == ENFILE ? JK_HTTP_BUSY : JK_HTTP_BROKEN);
+}
+
+/* ---- checkpoint and key ---- */
+
+bool jk_http_read(int fd, char *bytes, size_t len)
+{
+    size_t got = 0;
+    while (got < len) {
+        ssize_t more = pread(fd, bytes + got, len - got, (off_t)got);
+        if (more < 0 && errno == EINTR) continue;
+        if (more <= 0) return false;
+        got += (size_t)more;
+    }
+    return true;
+}
+
+static void make_etag(struct jk_span bytes, char out_etag[35])
+{
+    struct jk_digest digest = jk_digest_of(bytes);
+    char hex[JK_DIGEST_HEX + 1];
+    jk_digest_hex(&digest, hex);
+    snprintf(out_etag, 35, "\"%.32s\"", hex);
+}
+
+/* The part that a Range header asks for, or all. If-Range with another tag means all. */
+static struct MHD_Response *of_bytes(struct MHD_Connection *connection, struct jk_span bytes, const char *etag,
+                                     bool head, unsigned *out_status)
+{
+    struct jk_span range = head ? (struct jk_span){"", 0} : jk_http_header(connection, MHD_HTTP_HEADER_RANGE);
+    struct jk_span condition = jk_http_header(connection, MHD_HTTP_HEADER_IF_RANGE);
+    uint64_t first = 0, count = bytes.len;
+    char said[80];
+    if (condition.len > 0 && !jk_span_equal(condition, jk_span_of(etag))) range.len = 0;
+    enum jk_range kind = jk_route_range(range, bytes.len, &first, &count);
+    if (kind == JK_RANGE_WHOLE) {
+        *out_status = MHD_HTTP_OK;
+        return MHD_create_response_from_buffer(bytes.len, (void *)bytes.at, MHD_RESPMEM_MUST_COPY);
+    }
+    bool part = kind == JK_RANGE_PART;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(part ? count : 0, (void *)(bytes.at + first), MHD_RESPMEM_MUST_COPY);
+    if (part)
+        snprintf(said, sizeof said, "bytes %" PRIu64 "-%" PRIu64 "/%zu", first, first + count - 1, bytes.len);
+    else
+        snprintf(said, sizeof said, "bytes */%zu", bytes.len);
+    *out_status = part ? MHD_HTTP_PARTIAL_CONTENT : MHD_HTTP_RANGE_NOT_SATISFIABLE;
+    jk_http_add(response, MHD_HTTP_HEADER_CONTENT_RANGE, said);
+    return response;
+}
+
+static enum MHD_Result send_small(struct jk_http *http, struct MHD_Connection *connection, const struct jk_route *route,
+                                  struct jk_span bytes, bool head)
+{
+    char etag[35];
+    unsigned status = MHD_HTTP_NOT_MODIFIED;
+    struct MHD_Response *response;
+    make_etag(bytes, etag);
+    if (jk_route_etag_listed(jk_http_header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH), jk_span_of(etag)))
+        response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+    else
+        response = of_bytes(connection, bytes, etag, head, &status);
+    jk_http_add(response, MHD_HTTP_HEADER_ETAG, etag);
+    jk_http_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+    jk_http_add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
+    if (status != MHD_HTTP_NOT_MODIFIED)
+        jk_http_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; charset=utf-8");
+    return jk_http_answer(http, connection, route->kind, status, response);
+}
+
+static enum MHD_Result serve_small(struct jk_http *http, struct MHD_Connection *connection,
+                                   const struct jk_route *route, int fd, uint64_t size, bool head)
+{
+    char *bytes = size <= SMALL_MOST ? malloc(size + 1) : NULL;
+    bool whole = bytes && jk_http_read(fd, bytes, (size_t)size);
+    enum MHD_Result result = whole ? send_small(http, connection, route, (struct jk_span){bytes, (size_t)size}, head)
+                                   : jk_http_answer_fixed(http, connection, route->kind, JK_HTTP_BROKEN);
+    free(bytes);
+    close(fd);
+    return result;
+}
+
+/* ---- tiles and bundles ---- */
+
+/* Of the file, or the part of it that is asked for; takes the descriptor over. A file that never changes has no tag, so
+ * that If-Range, which needs one, cannot hold. */
+static struct MHD_Response *of_file(struct MHD_Connection *connection, int fd, uint64_t size, bool head,
+                                    unsigned *out_status)
+{
+    struct jk_span range = head ? (struct jk_span){"", 0} : jk_http_header(connection, MHD_HTTP_HEADER_RANGE);
+    uint64_t first = 0, count = size;
+    char said[80];
+    if (range.len > 0 && jk_http_header(connection, MHD_HTTP_HEADER_IF_RANGE).len > 0) range.len = 0;
+    enum jk_range kind = jk_route_range(range, size, &first, &count);
+    if (kind == JK_RANGE_UNSATISFIABLE) {
+        close(fd);
+        struct MHD_Response *empty = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+        snprintf(said, sizeof said, "bytes */%" PRIu64, size);
+        jk_http_add(empty, MHD_HTTP_HEADER_CONTENT_RANGE, said);
+        *out_status = MHD_HTTP_RANGE_NOT_SATISFIABLE;
+        return empty;
+    }
+    struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(count, fd, first);
+    if (!response) close(fd);
+    *out_status = MHD_HTTP_OK;
+    if (kind == JK_RANGE_WHOLE) return response;
+    snprintf(said, sizeof said, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, first, first + count - 1, size);
+    jk_http_add(response, MHD_HTTP_HEADER_CONTENT_RANGE, said);
+    *out_status = MHD_HTTP_PARTIAL_CONTENT;
+    return response;
+}
+
+static struct MHD_Response *zipped(struct jk_http *http, struct MHD_Connection *connection,
+                                   const struct jk_route *route, int fd, uint64_t size)
+{
+    if (route->kind != JK_ROUTE_BUNDLE || jk_http_header(connection, MHD_HTTP_HEADER_RANGE).len > 0) return NULL;
+    if (!jk_route_takes_gzip(jk_http_header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING))) return NULL;
+    return jk_http_zip(http->zips, route->file, fd, (size_t)size);
+}
+
+/* What a bundle or tile carries in each of its answers. */
+static void describe(struct MHD_Response *response, bool bundle)
+{
+    jk_http_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/octet-stream");
+    jk_http_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, immutable);
+    if (bundle) jk_http_add(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+}
+
+enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
+                               bool head)
+{
+    const struct jk_route *route = &peer->route;
+    uint64_t size = 0;
+    unsigned status = MHD_HTTP_OK;
+    int fd = open_file(http, route->file, &size);
+    if (fd < 0) return refuse(http, connection, route);
+    if (route->kind == JK_ROUTE_CHECKPOINT || route->kind == JK_ROUTE_VKEY)
+        return serve_small(http, connection, route, fd, size, head);
+    struct MHD_Response *response = zipped(http, connection, route, fd, size);
+    if (response) {
+        close(fd);
+    } else {
+        response = of_file(connection, fd, size, head, &status);
+        jk_http_add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
+    }
+    describe(response, route->kind == JK_ROUTE_BUNDLE);
+    return jk_http_answer(http, connection, route->kind, status, response);
+}

@@ -1,0 +1,164 @@
+/* Bundles compressed with gzip, for who asks. A bundle never changes under its name, so what was compressed is kept: a
+ * small table of texts, each counting who holds it (the table, and every answer under way), the least used going first.
+ * Compressing happens on the thread that serves the request; bundles above a size are sent as they are, so that one
+ * request stays short. Threads: any. Limits: SLOTS texts, KEPT_MOST bytes. */
+#include <stdlib.h>
+#include <zlib.h>
+
+#include "base/check.h"
+#include "http/inside.h"
+
+#define SLOTS       128
+#define KEPT_MOST   (16u << 20)
+#define SOURCE_MOST (1u << 20)
+#define LEVEL       5
+
+struct zip {
+    atomic_uint holds;
+    size_t len;
+    unsigned char bytes[];
+};
+
+struct slot {
+    char file[JK_TILE_PATH]; /* empty: free */
+    struct zip *zip;
+    uint64_t used; /* when, in turns */
+};
+
+struct jk_http_zips {
+    pthread_mutex_t lock;
+    struct slot slots[SLOTS];
+    size_t kept; /* bytes */
+    uint64_t turn;
+};
+
+struct jk_http_zips *jk_http_zips_new(void)
+{
+    struct jk_http_zips *zips = calloc(1, sizeof *zips);
+    if (zips) JK_CHECK(pthread_mutex_init(&zips->lock, NULL) == 0);
+    return zips;
+}
+
+static void let_go(void *held)
+{
+    struct zip *zip = held;
+    if (atomic_fetch_sub(&zip->holds, 1) == 1) free(zip);
+}
+
+static void empty(struct jk_http_zips *zips, struct slot *slot)
+{
+    if (!slot->file[0]) return;
+    zips->kept -= slot->zip->len;
+    let_go(slot->zip);
+    *slot = (struct slot){0};
+}
+
+void jk_http_zips_free(struct jk_http_zips *zips)
+{
+    if (!zips) return;
+    for (size_t i = 0; i < SLOTS; i++)
+        empty(zips, &zips->slots[i]);
+    pthread_mutex_destroy(&zips->lock);
+    free(zips);
+}
+
+/* ---- compressing ---- */
+
+/* With gzip's header, which holds no time, so that the same bundle gives the same bytes. Held once. */
+static struct zip *deflated(unsigned char *source, size_t len)
+{
+    z_stream stream = {0};
+    if (deflateInit2(&stream, LEVEL, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) return NULL;
+    size_t room = deflateBound(&stream, (uLong)len);
+    struct zip *zip = malloc(sizeof *zip + room), *fitting;
+    stream.next_in = source;
+    stream.avail_in = (uInt)len;
+    stream.next_out = zip ? zip->bytes : NULL;
+    stream.avail_out = (uInt)room;
+    bool good = zip && deflate(&stream, Z_FINISH) == Z_STREAM_END;
+    deflateEnd(&stream);
+    if (!good) {
+        free(zip);
+        return NULL;
+    }
+    fitting = realloc(zip, sizeof *zip + stream.total_out);
+    if (fitting) zip = fitting;
+    zip->len = stream.total_out;
+    atomic_init(&zip->holds, 1);
+    return zip;
+}
+
+static struct zip *make(int fd, size_t size)
+{
+    unsigned char *source = malloc(size);
+    struct zip *zip = source && jk_http_read(fd, (char *)source, size) ? deflated(source, size) : NULL;
+    free(source);
+    return zip;
+}
+
+/* ---- the table ---- */
+
+static struct slot *find(struct jk_http_zips *zips, const char *file)
+{
+    for (size_t i = 0; i < SLOTS; i++)
+        if (zips->slots[i].file[0] && strcmp(zips->slots[i].file, file) == 0) return &zips->slots[i];
+    return NULL;
+}
+
+static struct slot *least_used(struct jk_http_zips *zips, bool taken)
+{
+    struct slot *least = NULL;
+    for (size_t i = 0; i < SLOTS; i++) {
+        struct slot *slot = &zips->slots[i];
+        if (taken && !slot->file[0]) continue;
+        if (!least || slot->used < least->used) least = slot;
+    }
+    return least;
+}
+
+/* Who was slower with the same bundle keeps what he made to himself. */
+static void keep(struct jk_http_zips *zips, const char *file, struct zip *zip)
+{
+    pthread_mutex_lock(&zips->lock);
+    if (zip->len <= KEPT_MOST / 4 && !find(zips, file)) {
+        while (zips->kept + zip->len > KEPT_MOST)
+            empty(zips, least_used(zips, true));
+        struct slot *slot = least_used(zips, false);
+        empty(zips, slot);
+        atomic_fetch_add(&zip->holds, 1);
+        *slot = (struct slot){.zip = zip, .used = ++zips->turn};
+        memcpy(slot->file, file, strlen(file) + 1);
+        zips->kept += zip->len;
+    }
+    pthread_mutex_unlock(&zips->lock);
+}
+
+static struct zip *kept(struct jk_http_zips *zips, const char *file)
+{
+    struct zip *zip = NULL;
+    pthread_mutex_lock(&zips->lock);
+    struct slot *slot = find(zips, file);
+    if (slot) {
+        slot->used = ++zips->turn;
+        zip = slot->zip;
+        atomic_fetch_add(&zip->holds, 1);
+    }
+    pthread_mutex_unlock(&zips->lock);
+    return zip;
+}
+
+struct MHD_Response *jk_http_zip(struct jk_http_zips *zips, const char *file, int fd, size_t size)
+{
+    if (size == 0 || size > SOURCE_MOST) return NULL;
+    struct zip *zip = kept(zips, file);
+    if (!zip) {
+        zip = make(fd, size);
+        if (!zip) return NULL;
+        keep(zips, file, zip);
+    }
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer_with_free_callback_cls(zip->len, zip->bytes, let_go, zip);
+    if (!response) let_go(zip);
+    jk_http_add(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+    return response;
+}

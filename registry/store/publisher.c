@@ -1,0 +1,288 @@
+/* The publisher: a thread that makes files of what was committed. It follows the newest checkpoint.
+ *
+ *   WAITING --something new, 100 ms over--> PUBLISHING --done--> WAITING
+ *      ^                                        |  |
+ *      +--- back-off, 100 ms to 5 s <--cannot---+  +--contradiction--> STOPPED (alarm; writes are refused from then on)
+ *
+ * One publication is publication.c's. When the server stops, what is left is published first. */
+#include "store/publisher.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#define EVERY_MS       100 /* at most 10 publications a second */
+#define BACKOFF_MAX_MS 5000
+#define LOOK_MS        1000
+#define START_LOCK_MS  10000
+
+/* ---- what the rest is told ---- */
+
+static void note_published(struct jk_log_publisher *publisher, int64_t began_ms)
+{
+    struct jk_store *store = publisher->store;
+    uint64_t size = publisher->checkpoint.size;
+
+    pthread_mutex_lock(&store->publish_lock);
+    if (size > store->published_size) store->tell_published = true;
+    store->published_size = size;
+    store->behind_since_ms = store->size > size ? began_ms : 0;
+    pthread_mutex_unlock(&store->publish_lock);
+}
+
+/* The flag is taken in any case: where the note is not the published one yet, its publication raises it again. */
+static void tell_published(struct jk_log_publisher *publisher)
+{
+    struct jk_store *store = publisher->store;
+    jk_published_fn *published = NULL;
+    struct jk_error error;
+    void *context = NULL;
+
+    pthread_mutex_lock(&store->publish_lock);
+    if (store->tell_published && store->published_size > 0) {
+        published = store->published_fn;
+        context = store->published_context;
+        store->tell_published = false;
+    }
+    pthread_mutex_unlock(&store->publish_lock);
+    if (!published) return;
+    jk_error_init(&error, NULL);
+    if (publisher->checkpoint.size != store->published_size && jk_publication_note(publisher, &error) != JK_OK) return;
+    if (publisher->checkpoint.size == store->published_size)
+        published(context, store->published_size, jk_text_span(&publisher->note));
+}
+
+static bool is_contradiction(enum jk_status status)
+{
+    return status == JK_DATA_LOSS || status == JK_FAILED_PRECONDITION;
+}
+
+static void log_failure(struct jk_log_publisher *publisher, enum jk_status status, const struct jk_error *error)
+{
+    if (is_contradiction(status)) {
+        publisher->store->publication_stopped = true;
+        jk_log(JK_LOG_ERROR, "publication-stopped", "reason", error->reason, "detail", error->message, "way_out",
+               "writes are refused until the server is started again after this was mended", NULL);
+        return;
+    }
+    if (strcmp(error->reason, publisher->refusal) == 0) return;
+    (void)snprintf(publisher->refusal, sizeof(publisher->refusal), "%s", error->reason);
+    jk_log(JK_LOG_WARN, "publication-failed", "reason", error->reason, "detail", error->message, NULL);
+}
+
+static void log_success(struct jk_log_publisher *publisher)
+{
+    if (publisher->refusal[0]) jk_log(JK_LOG_INFO, "publication-resumed", "after", publisher->refusal, NULL);
+    publisher->refusal[0] = '\0';
+    jk_log(JK_LOG_DEBUG, "published", "size", jk_log_i64((int64_t)publisher->checkpoint.size), NULL);
+}
+
+static void publish_once(struct jk_log_publisher *publisher)
+{
+    int64_t began_ms = jk_monotonic_ms(), wait_ms = EVERY_MS;
+    struct jk_error error;
+    enum jk_status status;
+
+    jk_error_init(&error, NULL);
+    status = jk_publication(publisher, &error);
+    if (status == JK_OK) {
+        publisher->failures = 0;
+        log_success(publisher);
+        note_published(publisher, began_ms);
+    } else if (status != JK_ABORTED && status != JK_CANCELLED) {
+        log_failure(publisher, status, &error);
+        for (unsigned i = 0; i < publisher->failures && wait_ms < BACKOFF_MAX_MS; i++)
+            wait_ms *= 2;
+        publisher->failures++;
+    }
+    publisher->next_ms = began_ms + (wait_ms < BACKOFF_MAX_MS ? wait_ms : BACKOFF_MAX_MS);
+}
+
+/* ---- the thread ---- */
+
+static bool is_due(const struct jk_log_publisher *publisher)
+{
+    const struct jk_store *store = publisher->store;
+
+    return jk_monotonic_ms() >= publisher->next_ms && (store->size > store->published_size || store->cosigned_new);
+}
+
+/* Until something is to be done, or a second is over. */
+static void wait_for_work(struct jk_log_publisher *publisher)
+{
+    struct jk_store *store = publisher->store;
+    int64_t deadline_ms = jk_monotonic_ms() + LOOK_MS, until_ms = deadline_ms;
+
+    pthread_mutex_lock(&store->publish_lock);
+    while (!publisher->stopping && !is_due(publisher) && !(store->tell_published && store->published_size > 0) &&
+           jk_monotonic_ms() < deadline_ms) {
+        int64_t now_ms = jk_monotonic_ms();
+
+        until_ms = now_ms < publisher->next_ms && publisher->next_ms < deadline_ms ? publisher->next_ms : deadline_ms;
+        struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+        (void)pthread_cond_timedwait(&store->published, &store->publish_lock, &until);
+    }
+    pthread_mutex_unlock(&store->publish_lock);
+}
+
+static void publish_last(struct jk_log_publisher *publisher)
+{
+    struct jk_store *store = publisher->store;
+
+    if (store->publication_stopped || store->size <= store->published_size) return;
+    publisher->conn.next_ms = 0;
+    publish_once(publisher);
+    if (store->size > store->published_size)
+        jk_log(JK_LOG_WARN, "publication-behind", "published", jk_log_i64((int64_t)store->published_size), "size",
+               jk_log_i64(store->size), NULL);
+}
+
+static void *run(void *context)
+{
+    struct jk_log_publisher *publisher = context;
+    struct jk_store *store = publisher->store;
+
+    (void)pthread_setname_np(pthread_self(), "jk-publisher");
+    while (!publisher->stopping && !store->publication_stopped) {
+        wait_for_work(publisher);
+        if (publisher->stopping) break;
+        if (is_due(publisher)) publish_once(publisher);
+        tell_published(publisher);
+    }
+    publish_last(publisher);
+    jk_conn_drop(&publisher->conn);
+    return NULL;
+}
+
+/* One line a key that signs checkpoints. */
+static enum jk_status put_key(struct jk_log_publisher *publisher, struct jk_error *error)
+{
+    struct jk_text wanted, there;
+    struct jk_error why;
+    enum jk_status status;
+
+    jk_text_init(&wanted, 0);
+    jk_text_init(&there, JK_NOTE_MAX);
+    jk_text_addf(&wanted, "%s\n", publisher->store->key_text);
+    jk_error_init(&why, NULL);
+    status = jk_folder_read(publisher->folder, JK_PUBLISHED_KEY, &there, &why);
+    if (status == JK_OK && jk_span_equal(jk_text_span(&there), jk_text_span(&wanted)))
+        status = JK_OK;
+    else
+        status = jk_folder_replace(publisher->folder, JK_PUBLISHED_KEY, jk_text_span(&wanted), error);
+    jk_text_done(&wanted);
+    jk_text_done(&there);
+    return status;
+}
+
+/* How far the folder is; start has compared it with the log. */
+static enum jk_status find_size(struct jk_log_publisher *publisher, struct jk_error *error)
+{
+    struct jk_store *store = publisher->store;
+
+    JK_TRY(jk_published_read(publisher->folder, &publisher->public, error));
+    if (!publisher->public.present || publisher->public.checkpoint.size > store->size) return JK_OK;
+    store->published_size = publisher->public.checkpoint.size;
+    if (store->published_size == store->size) store->behind_since_ms = 0;
+    return JK_OK;
+}
+
+static enum jk_status prepare(struct jk_log_publisher *publisher, struct jk_error *error)
+{
+    enum jk_status status;
+
+    JK_TRY(jk_folder_open(publisher->store->public_dir, true, &publisher->folder, error));
+    JK_TRY(jk_folder_lock(publisher->folder, START_LOCK_MS, error));
+    status = put_key(publisher, error);
+    if (status == JK_OK) status = find_size(publisher, error);
+    jk_folder_unlock(publisher->folder);
+    return status;
+}
+
+enum jk_status jk_publisher_start(struct jk_store *store, struct jk_error *error)
+{
+    struct jk_log_publisher *publisher = calloc(1, sizeof(*publisher));
+
+    JK_CHECK(publisher != NULL); /* at start: nothing to save */
+    publisher->store = store;
+    store->publisher = publisher;
+    jk_conn_init(&publisher->conn, store->database, JK_CONN_READER);
+    jk_published_init(&publisher->public);
+    jk_text_init(&publisher->note, JK_NOTE_MAX);
+    jk_text_init(&publisher->bundle, 0);
+    JK_TRY(prepare(publisher, error));
+    if (pthread_create(&publisher->thread, NULL, run, publisher) != 0)
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the publisher's thread");
+    publisher->started = true;
+    return JK_OK;
+}
+
+static void wake(struct jk_store *store)
+{
+    pthread_mutex_lock(&store->publish_lock);
+    pthread_cond_broadcast(&store->published);
+    pthread_mutex_unlock(&store->publish_lock);
+}
+
+void jk_publisher_stop(struct jk_store *store)
+{
+    struct jk_log_publisher *publisher = store->publisher;
+
+    if (!publisher) return;
+    publisher->stop_ms = jk_monotonic_ms() + JK_PUBLISH_LAST_MS;
+    publisher->stopping = true;
+    wake(store);
+    if (publisher->started) pthread_join(publisher->thread, NULL);
+    jk_conn_drop(&publisher->conn);
+    jk_published_done(&publisher->public);
+    jk_text_done(&publisher->note);
+    jk_text_done(&publisher->bundle);
+    jk_folder_close(publisher->folder);
+    free(publisher);
+    store->publisher = NULL;
+}
+
+/* ---- the port ---- */
+
+const char *jk_store_public_dir(struct jk_store *store)
+{
+    return store->public_dir;
+}
+
+void jk_store_publish_state(struct jk_store *store, struct jk_publish_state *out_state)
+{
+    int64_t now_ms = jk_monotonic_ms();
+
+    pthread_mutex_lock(&store->publish_lock);
+    *out_state = (struct jk_publish_state){.size = store->published_size,
+                                           .lag_ms = store->behind_since_ms ? now_ms - store->behind_since_ms : 0,
+                                           .stopped = store->publication_stopped};
+    pthread_mutex_unlock(&store->publish_lock);
+}
+
+void jk_store_on_published(struct jk_store *store, jk_published_fn *published, void *context)
+{
+    pthread_mutex_lock(&store->publish_lock);
+    store->published_fn = published;
+    store->published_context = context;
+    store->tell_published = true;
+    pthread_cond_broadcast(&store->published);
+    pthread_mutex_unlock(&store->publish_lock);
+}
+
+void jk_store_cosign(struct jk_store *store, uint64_t size, struct jk_span lines)
+{
+    pthread_mutex_lock(&store->publish_lock);
+    if (size >= store->published_size) {
+        if (store->cosigned_size != size) jk_text_clear(&store->cosigned);
+        store->cosigned_size = size;
+        jk_text_add(&store->cosigned, lines);
+        store->cosigned_new = true;
+        pthread_cond_broadcast(&store->published);
+    }
+    pthread_mutex_unlock(&store->publish_lock);
+}

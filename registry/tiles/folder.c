@@ -1,0 +1,382 @@
+/* Putting, replacing and reading files; see folder.h. */
+#include "tiles/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/digest.h"
+
+#define PIECE 65536
+#define DRAFT 40
+
+struct pending {
+    int fd;
+    char draft[DRAFT]; /* the temporary name; empty once it is renamed */
+    char *path;
+};
+
+struct jk_folder {
+    int fd;
+    char *path;
+    uint32_t process; /* in temporary names */
+    unsigned drafts;  /* made so far */
+    struct pending pending[JK_FOLDER_PENDING];
+    size_t pending_count;
+    char **unsynced; /* folders with new names in them; "" is the folder itself */
+    size_t unsynced_count, unsynced_room;
+    void (*told)(void *context, const char *path);
+    void *told_context;
+};
+
+enum jk_status jk_folder_fault(const struct jk_folder *folder, const char *path, struct jk_error *error)
+{
+    bool full = errno == ENOSPC || errno == EDQUOT;
+
+    return jk_fail(error, JK_UNAVAILABLE, full ? "DISK_FULL" : "PUBLIC_FOLDER", "%s/%s: %s", folder->path, path,
+                   strerror(errno));
+}
+
+/* ---- opening, locking ---- */
+
+static enum jk_status sync_parent(const char *path, struct jk_error *error)
+{
+    const char *slash = strrchr(path, '/');
+    char *parent = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    int fd = parent ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    bool good = fd >= 0 && fsync(fd) == 0;
+
+    free(parent);
+    if (fd >= 0) close(fd);
+    return good ? JK_OK : jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "%s: %s", path, strerror(errno));
+}
+
+static enum jk_status open_root(const char *path, bool make, int *out_fd, struct jk_error *error)
+{
+    if (make && mkdir(path, 0755) == 0) JK_TRY(sync_parent(path, error));
+    *out_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*out_fd >= 0) return JK_OK;
+    if (errno == ENOENT && !make) return jk_fail(error, JK_NOT_FOUND, "FOLDER_ABSENT", "there is no folder %s", path);
+    return jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "the folder %s: %s", path, strerror(errno));
+}
+
+enum jk_status jk_folder_open(const char *path, bool make, struct jk_folder **out_folder, struct jk_error *error)
+{
+    struct jk_folder *folder;
+    int fd;
+
+    JK_TRY(open_root(path, make, &fd, error));
+    folder = calloc(1, sizeof(*folder));
+    if (folder) folder->path = strdup(path);
+    if (!folder || !folder->path) {
+        free(folder);
+        close(fd);
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    }
+    folder->fd = fd;
+    jk_random_bytes(&folder->process, sizeof(folder->process));
+    *out_folder = folder;
+    return JK_OK;
+}
+
+void jk_folder_close(struct jk_folder *folder)
+{
+    if (!folder) return;
+    jk_folder_discard(folder);
+    free(folder->unsynced);
+    close(folder->fd);
+    free(folder->path);
+    free(folder);
+}
+
+const char *jk_folder_path(const struct jk_folder *folder)
+{
+    return folder->path;
+}
+
+int jk_folder_descriptor(const struct jk_folder *folder)
+{
+    return folder->fd;
+}
+
+void jk_folder_mend(struct jk_folder *folder, void (*told)(void *context, const char *path), void *context)
+{
+    folder->told = told;
+    folder->told_context = context;
+}
+
+enum jk_status jk_folder_lock(struct jk_folder *folder, int wait_ms, struct jk_error *error)
+{
+    struct timespec pause = {.tv_nsec = 2000000};
+    int64_t deadline_ms = jk_monotonic_ms() + wait_ms;
+
+    while (flock(folder->fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) return jk_folder_fault(folder, "", error);
+        if (jk_monotonic_ms() >= deadline_ms)
+            return jk_fail(error, JK_UNAVAILABLE, "FOLDER_BUSY", "another process is writing to %s", folder->path);
+        nanosleep(&pause, NULL);
+    }
+    return JK_OK;
+}
+
+void jk_folder_unlock(struct jk_folder *folder)
+{
+    (void)flock(folder->fd, LOCK_UN);
+}
+
+/* ---- which folders are to be synced ---- */
+
+static void note_unsynced(struct jk_folder *folder, const char *path, size_t len)
+{
+    for (size_t i = 0; i < folder->unsynced_count; i++) {
+        if (jk_span_equal(jk_span_of(folder->unsynced[i]), (struct jk_span){path, len})) return;
+    }
+    if (folder->unsynced_count == folder->unsynced_room) {
+        folder->unsynced_room = folder->unsynced_room ? 2 * folder->unsynced_room : 16;
+        folder->unsynced = realloc(folder->unsynced, folder->unsynced_room * sizeof(*folder->unsynced));
+        JK_CHECK(folder->unsynced != NULL);
+    }
+    folder->unsynced[folder->unsynced_count] = strndup(path, len);
+    JK_CHECK(folder->unsynced[folder->unsynced_count] != NULL);
+    folder->unsynced_count++;
+}
+
+static void forget_unsynced(struct jk_folder *folder)
+{
+    while (folder->unsynced_count > 0)
+        free(folder->unsynced[--folder->unsynced_count]);
+}
+
+/* All the folders above a file: one that was there may have been left by a process that died before it synced them. */
+static void note_all_above(struct jk_folder *folder, const char *path)
+{
+    note_unsynced(folder, "", 0);
+    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
+        note_unsynced(folder, path, (size_t)(slash - path));
+}
+
+static void note_parent(struct jk_folder *folder, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    note_unsynced(folder, path, slash ? (size_t)(slash - path) : 0);
+}
+
+static enum jk_status sync_one(struct jk_folder *folder, const char *path, struct jk_error *error)
+{
+    int fd = *path ? openat(folder->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : folder->fd;
+    enum jk_status status = fd >= 0 && fsync(fd) == 0 ? JK_OK : jk_folder_fault(folder, path, error);
+
+    if (fd >= 0 && fd != folder->fd && close(fd) != 0 && status == JK_OK) status = jk_folder_fault(folder, path, error);
+    return status;
+}
+
+static enum jk_status sync_all(struct jk_folder *folder, struct jk_error *error)
+{
+    for (size_t i = folder->unsynced_count; i-- > 0;)
+        JK_TRY(sync_one(folder, folder->unsynced[i], error));
+    forget_unsynced(folder);
+    return JK_OK;
+}
+
+/* ---- putting ---- */
+
+static bool write_all(int fd, struct jk_span bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t wrote = write(fd, bytes.at, bytes.len);
+
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote <= 0) return false;
+        bytes = (struct jk_span){bytes.at + wrote, bytes.len - (size_t)wrote};
+    }
+    return true;
+}
+
+/* A file with all the bytes and no name of its own yet. */
+static enum jk_status write_draft(struct jk_folder *folder, const char *path, struct jk_span bytes,
+                                  struct jk_error *error)
+{
+    struct pending *pending = &folder->pending[folder->pending_count];
+
+    JK_CHECK(folder->pending_count < JK_FOLDER_PENDING && strlen(path) < JK_FOLDER_PATH);
+    (void)snprintf(pending->draft, DRAFT, JK_FOLDER_TEMPORARY "%08x-%u", folder->process, folder->drafts++);
+    pending->fd = openat(folder->fd, pending->draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (pending->fd < 0) return jk_folder_fault(folder, pending->draft, error);
+    pending->path = strdup(path);
+    JK_CHECK(pending->path != NULL);
+    folder->pending_count++; /* from here on jk_folder_discard takes care of it */
+    return write_all(pending->fd, bytes) ? JK_OK : jk_folder_fault(folder, pending->draft, error);
+}
+
+static bool same_bytes(int fd, struct jk_span bytes, bool *out_same)
+{
+    char piece[PIECE];
+    ssize_t len;
+
+    while ((len = read(fd, piece, sizeof(piece))) > 0) {
+        if ((size_t)len > bytes.len || memcmp(piece, bytes.at, (size_t)len) != 0) {
+            *out_same = false;
+            return true;
+        }
+        bytes = (struct jk_span){bytes.at + len, bytes.len - (size_t)len};
+    }
+    *out_same = bytes.len == 0;
+    return len == 0;
+}
+
+enum presence { ABSENT, SAME, OTHER };
+
+static enum jk_status look(struct jk_folder *folder, const char *path, struct jk_span bytes,
+                           enum presence *out_presence, struct jk_error *error)
+{
+    int fd = openat(folder->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool same = false, good;
+
+    *out_presence = ABSENT;
+    if (fd < 0) return errno == ENOENT ? JK_OK : jk_folder_fault(folder, path, error);
+    good = same_bytes(fd, bytes, &same);
+    if (!good) {
+        enum jk_status status = jk_folder_fault(folder, path, error);
+
+        close(fd);
+        return status;
+    }
+    close(fd);
+    *out_presence = same ? SAME : OTHER;
+    return JK_OK;
+}
+
+enum jk_status jk_folder_put(struct jk_folder *folder, const char *path, struct jk_span bytes, struct jk_error *error)
+{
+    enum presence presence;
+
+    JK_TRY(look(folder, path, bytes, &presence, error));
+    if (presence == SAME) {
+        note_all_above(folder, path);
+        return JK_OK;
+    }
+    if (presence == OTHER && !folder->told)
+        return jk_fail(error, JK_DATA_LOSS, "TILE_CHANGED",
+                       "%s/%s is there with other bytes than the log has: a published file never changes. Find out who "
+                       "changed it; jokbod tiles rebuild replaces it",
+                       folder->path, path);
+    if (presence == OTHER) folder->told(folder->told_context, path);
+    if (folder->pending_count == JK_FOLDER_PENDING) JK_TRY(jk_folder_flush(folder, error));
+    return write_draft(folder, path, bytes, error);
+}
+
+static enum jk_status make_parents(struct jk_folder *folder, const char *path, struct jk_error *error)
+{
+    char parent[JK_FOLDER_PATH];
+
+    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+        (void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
+        if (mkdirat(folder->fd, parent, 0755) == 0)
+            note_parent(folder, parent);
+        else if (errno != EEXIST)
+            return jk_folder_fault(folder, parent, error);
+    }
+    return JK_OK;
+}
+
+static enum jk_status sync_draft(struct jk_folder *folder, struct pending *pending, struct jk_error *error)
+{
+    int fd = pending->fd;
+
+    if (fd < 0) return JK_OK;
+    if (fsync(fd) != 0) return jk_folder_fault(folder, pending->draft, error);
+    pending->fd = -1;
+    return close(fd) == 0 ? JK_OK : jk_folder_fault(folder, pending->draft, error);
+}
+
+static enum jk_status name_draft(struct jk_folder *folder, struct pending *pending, struct jk_error *error)
+{
+    if (renameat(folder->fd, pending->draft, folder->fd, pending->path) != 0) {
+        if (errno != ENOENT) return jk_folder_fault(folder, pending->path, error);
+        JK_TRY(make_parents(folder, pending->path, error));
+        if (renameat(folder->fd, pending->draft, folder->fd, pending->path) != 0)
+            return jk_folder_fault(folder, pending->path, error);
+    }
+    pending->draft[0] = '\0';
+    note_parent(folder, pending->path);
+    return JK_OK;
+}
+
+static void forget_pending(struct jk_folder *folder)
+{
+    while (folder->pending_count > 0) {
+        struct pending *pending = &folder->pending[--folder->pending_count];
+
+        if (pending->fd >= 0) close(pending->fd);
+        if (pending->draft[0]) (void)unlinkat(folder->fd, pending->draft, 0);
+        free(pending->path);
+    }
+}
+
+enum jk_status jk_folder_flush(struct jk_folder *folder, struct jk_error *error)
+{
+    for (size_t i = 0; i < folder->pending_count; i++)
+        JK_TRY(sync_draft(folder, &folder->pending[i], error));
+    for (size_t i = 0; i < folder->pending_count; i++)
+        JK_TRY(name_draft(folder, &folder->pending[i], error));
+    forget_pending(folder);
+    return sync_all(folder, error);
+}
+
+void jk_folder_discard(struct jk_folder *folder)
+{
+    forget_pending(folder);
+    forget_unsynced(folder);
+}
+
+enum jk_status jk_folder_replace(struct jk_folder *folder, const char *path, struct jk_span bytes,
+                                 struct jk_error *error)
+{
+    enum jk_status status;
+
+    JK_CHECK(folder->pending_count == 0);
+    status = write_draft(folder, path, bytes, error);
+    if (status == JK_OK) status = jk_folder_flush(folder, error);
+    if (status != JK_OK) jk_folder_discard(folder);
+    return status;
+}
+
+/* ---- reading ---- */
+
+static enum jk_status read_all(struct jk_folder *folder, const char *path, int fd, struct jk_text *out_bytes,
+                               struct jk_error *error)
+{
+    char piece[PIECE];
+    ssize_t len;
+
+    while ((len = read(fd, piece, sizeof(piece))) > 0) {
+        jk_text_add(out_bytes, (struct jk_span){piece, (size_t)len});
+        if (out_bytes->failed)
+            return jk_fail(error, JK_RESOURCE_EXHAUSTED, "FILE_TOO_LARGE", "%s/%s has more than %zu bytes",
+                           folder->path, path, out_bytes->limit);
+    }
+    return len == 0 ? JK_OK : jk_folder_fault(folder, path, error);
+}
+
+enum jk_status jk_folder_read(struct jk_folder *folder, const char *path, struct jk_text *out_bytes,
+                              struct jk_error *error)
+{
+    int fd = openat(folder->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    enum jk_status status;
+
+    jk_text_clear(out_bytes);
+    if (fd < 0 && errno == ENOENT)
+        return jk_fail(error, JK_NOT_FOUND, "FILE_ABSENT", "there is no %s/%s", folder->path, path);
+    if (fd < 0) return jk_folder_fault(folder, path, error);
+    status = read_all(folder, path, fd, out_bytes, error);
+    close(fd);
+    return status;
+}

@@ -1,0 +1,148 @@
+/* Making bundles and tiles; see grow.h. */
+#include "tiles/grow.h"
+
+static enum jk_status check_entries(const struct jk_tile *tile, struct jk_span bundle, const struct jk_digest *leaves,
+                                    struct jk_error *error)
+{
+    struct jk_span entry;
+    unsigned count = 0;
+
+    while (count < tile->width && jk_tile_entry_next(&bundle, &entry)) {
+        struct jk_digest leaf = jk_merkle_leaf(entry);
+
+        if (!jk_digest_equal(&leaf, &leaves[count])) break;
+        count++;
+    }
+    if (count == tile->width && bundle.len == 0) return JK_OK;
+    return jk_fail(error, JK_DATA_LOSS, "ENTRY_CHANGED",
+                   "entry %llu is not the one that the log was signed over: restore it from a backup or a mirror",
+                   (unsigned long long)(tile->index * JK_TILE_WIDTH + count));
+}
+
+static enum jk_status tile_hashes(const struct jk_grow_source *source, const struct jk_tile *tile,
+                                  struct jk_digest out_hashes[JK_TILE_WIDTH], struct jk_error *error)
+{
+    return source->hashes(source->context, tile->level * JK_TILE_BITS, tile->index * JK_TILE_WIDTH, tile->width,
+                          out_hashes, error);
+}
+
+/* The file's bytes; those of a tile lie in `hashes`. */
+static enum jk_status make(const struct jk_grow_source *source, const struct jk_tile *tile,
+                           struct jk_digest hashes[JK_TILE_WIDTH], struct jk_text *bundle, struct jk_span *out_bytes,
+                           struct jk_error *error)
+{
+    JK_TRY(tile_hashes(source, tile, hashes, error));
+    if (tile->kind == JK_TILE_HASHES) {
+        *out_bytes = (struct jk_span){(const char *)hashes[0].bytes, (size_t)tile->width * JK_DIGEST_SIZE};
+        return JK_OK;
+    }
+    jk_text_clear(bundle);
+    JK_TRY(source->entries(source->context, tile->index * JK_TILE_WIDTH, tile->width, bundle, error));
+    if (bundle->failed)
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a bundle of entries");
+    *out_bytes = jk_text_span(bundle);
+    return check_entries(tile, *out_bytes, hashes, error);
+}
+
+static enum jk_status put(struct jk_folder *folder, const struct jk_grow_source *source, const struct jk_tile *tile,
+                          struct jk_text *bundle, struct jk_error *error)
+{
+    struct jk_digest hashes[JK_TILE_WIDTH];
+    char path[JK_TILE_PATH];
+    struct jk_span bytes;
+
+    JK_TRY(make(source, tile, hashes, bundle, &bytes, error));
+    jk_tile_path(tile, path);
+    JK_TRY(jk_folder_put(folder, path, bytes, error));
+    if (source->wrote) source->wrote(source->context, tile);
+    return JK_OK;
+}
+
+enum jk_status jk_grow(struct jk_folder *folder, const struct jk_grow_source *source, uint64_t old_size, uint64_t size,
+                       struct jk_error *error)
+{
+    struct jk_tile_walk walk;
+    struct jk_text bundle;
+    struct jk_tile tile;
+    enum jk_status status = JK_OK;
+
+    jk_text_init(&bundle, JK_GROW_BUNDLE_MAX);
+    jk_tile_walk_init(&walk, old_size, size);
+    while (status == JK_OK && jk_tile_walk_next(&walk, &tile))
+        status = put(folder, source, &tile, &bundle, error);
+    if (status == JK_OK) status = jk_folder_flush(folder, error);
+    if (status != JK_OK) jk_folder_discard(folder);
+    jk_text_done(&bundle);
+    return status;
+}
+
+uint64_t jk_grow_count(uint64_t old_size, uint64_t size)
+{
+    struct jk_tile_walk walk;
+    struct jk_tile tile;
+    uint64_t count = 0;
+
+    jk_tile_walk_init(&walk, old_size, size);
+    while (jk_tile_walk_next(&walk, &tile))
+        count++;
+    return count;
+}
+
+/* ---- a rebuild: narrower partial tiles ---- */
+
+/* Where the first `width` entries of a bundle end. */
+static size_t prefix_of(struct jk_span bundle, unsigned width)
+{
+    struct jk_span rest = bundle, entry;
+
+    while (width-- > 0 && jk_tile_entry_next(&rest, &entry))
+        continue;
+    return bundle.len - rest.len;
+}
+
+static enum jk_status mend_narrower(struct jk_folder *folder, const struct jk_tile *full, struct jk_span bytes,
+                                    struct jk_error *error)
+{
+    struct jk_tile tile = *full;
+    struct jk_text there;
+    enum jk_status status = JK_OK;
+
+    jk_text_init(&there, 1); /* only whether it is there */
+    for (tile.width = 1; tile.width < full->width && status == JK_OK; tile.width++) {
+        char path[JK_TILE_PATH];
+        struct jk_error why;
+        size_t len = tile.kind == JK_TILE_ENTRIES ? prefix_of(bytes, tile.width) : (size_t)tile.width * JK_DIGEST_SIZE;
+
+        jk_tile_path(&tile, path);
+        jk_error_init(&why, NULL);
+        if (jk_folder_read(folder, path, &there, &why) == JK_NOT_FOUND) continue;
+        status = jk_folder_put(folder, path, (struct jk_span){bytes.at, len}, error);
+    }
+    jk_text_done(&there);
+    return status;
+}
+
+enum jk_status jk_grow_mend(struct jk_folder *folder, const struct jk_grow_source *source, uint64_t size,
+                            struct jk_error *error)
+{
+    struct jk_digest hashes[JK_TILE_WIDTH];
+    enum jk_status status = JK_OK;
+    struct jk_text bundle;
+
+    jk_text_init(&bundle, JK_GROW_BUNDLE_MAX);
+    for (unsigned place = 0; place <= JK_TILE_LEVELS && status == JK_OK; place++) { /* 0 is the bundle */
+        struct jk_tile tile = {.kind = place == 0 ? JK_TILE_ENTRIES : JK_TILE_HASHES,
+                               .level = place == 0 ? 0 : place - 1};
+        struct jk_span bytes;
+
+        tile.index = (size >> (JK_TILE_BITS * tile.level)) / JK_TILE_WIDTH;
+        tile.width = jk_tile_width_at(tile.level, tile.index, size);
+        if (tile.width == 0) continue;
+        status = make(source, &tile, hashes, &bundle, &bytes, error);
+        if (status == JK_OK) status = mend_narrower(folder, &tile, bytes, error);
+    }
+    if (status == JK_OK) status = jk_folder_flush(folder, error);
+    if (status != JK_OK) jk_folder_discard(folder);
+    jk_text_done(&bundle);
+    return status;
+}

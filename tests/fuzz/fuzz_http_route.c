@@ -1,0 +1,65 @@
+/* Requests of anybody: the first line is a target, the second a Range header, the third the other two headers. What a
+ * target names stays below the public folder and is written one way only, and a part lies within the whole. */
+#include "base/check.h"
+#include "http/routes.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool has_file(const struct jk_route *route)
+{
+    return route->kind == JK_ROUTE_CHECKPOINT || route->kind == JK_ROUTE_VKEY || route->kind == JK_ROUTE_TILE ||
+           route->kind == JK_ROUTE_BUNDLE;
+}
+
+static void check_file(const struct jk_route *route)
+{
+    struct jk_span file = jk_span_of(route->file);
+    struct jk_tile tile;
+    char written[JK_TILE_PATH];
+    JK_CHECK(file.len > 0 && file.at[0] != '/' && file.at[0] != '.');
+    JK_CHECK(!strstr(route->file, "..") && !strstr(route->file, "//") && !strstr(route->file, "/.") &&
+             !strchr(route->file, '%'));
+    if (route->kind != JK_ROUTE_TILE && route->kind != JK_ROUTE_BUNDLE) return;
+    JK_CHECK(jk_tile_parse(file, &tile));
+    JK_CHECK((tile.kind == JK_TILE_ENTRIES) == (route->kind == JK_ROUTE_BUNDLE));
+    jk_tile_path(&tile, written);
+    JK_CHECK(strcmp(written, route->file) == 0);
+}
+
+static void try_target(struct jk_span target)
+{
+    struct jk_route route;
+    jk_route_parse(target, &route);
+    JK_CHECK(route.kind < JK_ROUTE_KINDS);
+    if (has_file(&route))
+        check_file(&route);
+    else
+        JK_CHECK(!route.file[0]);
+}
+
+static void try_range(struct jk_span header, uint64_t whole)
+{
+    uint64_t first = 0, count = 0;
+    switch (jk_route_range(header, whole, &first, &count)) {
+    case JK_RANGE_PART:
+        JK_CHECK(count > 0 && first < whole && count <= whole - first);
+        break;
+    default:
+        JK_CHECK(first == 0 && count == 0);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct jk_span rest = {(const char *)data, size}, line;
+    (void)jk_span_cut(&rest, '\n', &line);
+    try_target(line);
+    (void)jk_span_cut(&rest, '\n', &line);
+    try_range(line, 0);
+    try_range(line, 8192);
+    try_range(line, UINT64_MAX);
+    JK_CHECK(!jk_route_etag_listed(JK_SPAN(""), JK_SPAN("\"a\"")));
+    (void)jk_route_etag_listed(rest, JK_SPAN("\"a\""));
+    (void)jk_route_takes_gzip(rest);
+    return 0;
+}

@@ -1,0 +1,194 @@
+/* Targets of HTTP requests, and the headers that change an answer. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "http/routes.h"
+
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static struct jk_route parse(const char *target)
+{
+    struct jk_route route;
+    jk_route_parse(jk_span_of(target), &route);
+    return route;
+}
+
+static void is(const char *target, enum jk_route_kind kind, const char *file)
+{
+    struct jk_route route = parse(target);
+    if (route.kind != kind) fail_msg("%s: kind %d, not %d", target, route.kind, kind);
+    assert_string_equal(route.file, file);
+}
+
+static void test_targets(void **state)
+{
+    (void)state;
+    is("/checkpoint", JK_ROUTE_CHECKPOINT, "checkpoint");
+    is("/log.vkey", JK_ROUTE_VKEY, "log.vkey");
+    is("/healthz", JK_ROUTE_HEALTH, "");
+    is("/readyz", JK_ROUTE_READY, "");
+    is("/tile/0/000", JK_ROUTE_TILE, "tile/0/000");
+    is("/tile/3/x001/x234/067", JK_ROUTE_TILE, "tile/3/x001/x234/067");
+    is("/tile/0/x001/234.p/255", JK_ROUTE_TILE, "tile/0/x001/234.p/255");
+    is("/tile/entries/000.p/1", JK_ROUTE_BUNDLE, "tile/entries/000.p/1");
+    is("/checkpoint?x=/../..", JK_ROUTE_CHECKPOINT, "checkpoint");
+    is("http://log.example/checkpoint", JK_ROUTE_CHECKPOINT, "checkpoint");
+    is("HTTP://log.example:80/tile/0/000?", JK_ROUTE_TILE, "tile/0/000");
+    struct jk_route route = parse("/manifest/sha256/" HEX);
+    assert_int_equal(route.kind, JK_ROUTE_BLOB);
+    assert_int_equal(route.digest.bytes[1], 0x23);
+}
+
+static void test_nothing(void **state)
+{
+    (void)state;
+    static const char *const targets[] = {"",
+                                          "/",
+                                          "//",
+                                          "*",
+                                          "checkpoint",
+                                          "//checkpoint",
+                                          "/checkpoint/",
+                                          "/Checkpoint",
+                                          "/checkpoin%74",
+                                          "/./checkpoint",
+                                          "/log.vkey/",
+                                          "/log.key",
+                                          "/guard",
+                                          "/tile",
+                                          "/tile/",
+                                          "/tile/0",
+                                          "/tile/0/0",
+                                          "/tile/0/00",
+                                          "/tile/0/0000",
+                                          "/tile/00/000",
+                                          "/tile/0/x000/000",
+                                          "/tile/64/000",
+                                          "/tile/0/000.p/0",
+                                          "/tile/0/000.p/256",
+                                          "/tile/0/000.p/01",
+                                          "/tile/0/000.p",
+                                          "/tile/0/000.p/",
+                                          "/tile/-1/000",
+                                          "/tile/entries/x000/000",
+                                          "/tile/entries/0/000",
+                                          "/tile/0/../../../log.key",
+                                          "/tile/../checkpoint",
+                                          "/tile/0/%2e%2e/000",
+                                          "/tile/0/000%00",
+                                          "/tile/0/000;a",
+                                          "/public/checkpoint",
+                                          "/.checkpoint",
+                                          "/tile/0/.000",
+                                          "/manifest/sha256/",
+                                          "/manifest/sha256/" HEX "0",
+                                          "/manifest/sha256/0" HEX,
+                                          "/manifest/sha256/" HEX "/",
+                                          "/manifest/sha512/" HEX,
+                                          "/metrics",
+                                          "http://",
+                                          "http:///checkpoint",
+                                          "http://checkpoint",
+                                          "https://log.example/checkpoint",
+                                          "ftp://log.example/checkpoint"};
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+        is(targets[i], JK_ROUTE_NONE, "");
+    is("/manifest/sha256/0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef", JK_ROUTE_NONE, "");
+    struct jk_route route;
+    jk_route_parse((struct jk_span){"/checkpoint\0", 12}, &route);
+    assert_int_equal(route.kind, JK_ROUTE_NONE);
+}
+
+static void part(const char *header, uint64_t size, uint64_t first, uint64_t count)
+{
+    uint64_t at = 77, len = 77;
+    if (jk_route_range(jk_span_of(header), size, &at, &len) != JK_RANGE_PART) fail_msg("%s is no part", header);
+    assert_int_equal(at, first);
+    assert_int_equal(len, count);
+}
+
+static void range_is(const char *header, uint64_t size, enum jk_range kind)
+{
+    uint64_t at = 77, len = 77;
+    if (jk_route_range(jk_span_of(header), size, &at, &len) != kind) fail_msg("%s is another kind", header);
+    assert_int_equal(at, 77);
+    assert_int_equal(len, 77);
+}
+
+static void test_ranges(void **state)
+{
+    (void)state;
+    part("bytes=0-0", 10, 0, 1);
+    part("bytes=0-9", 10, 0, 10);
+    part("bytes=9-9", 10, 9, 1);
+    part("bytes=3-", 10, 3, 7);
+    part("bytes=3-99", 10, 3, 7);
+    part("bytes=-3", 10, 7, 3);
+    part("bytes=-99", 10, 0, 10);
+    part("BYTES = 2-4", 10, 2, 3);
+    part("bytes=002-0004", 10, 2, 3);
+    part("bytes=5-18446744073709551615", 10, 5, 5);
+    range_is("bytes=10-", 10, JK_RANGE_UNSATISFIABLE);
+    range_is("bytes=10-11", 10, JK_RANGE_UNSATISFIABLE);
+    range_is("bytes=0-", 0, JK_RANGE_UNSATISFIABLE);
+    range_is("bytes=-0", 10, JK_RANGE_UNSATISFIABLE);
+    range_is("bytes=-5", 0, JK_RANGE_UNSATISFIABLE);
+    static const char *const whole[] = {"",
+                                        "bytes",
+                                        "bytes=",
+                                        "bytes=-",
+                                        "bytes=4-3",
+                                        "bytes=a-b",
+                                        "bytes=1",
+                                        "items=0-1",
+                                        "bytes=0-1,3-4",
+                                        "bytes=--1",
+                                        "bytes=+1-2",
+                                        "bytes=1-2x",
+                                        "bytes=0x1-2",
+                                        "bytes=18446744073709551616-",
+                                        "bytes=1 - 2"};
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        range_is(whole[i], 10, JK_RANGE_WHOLE);
+}
+
+static void test_tags(void **state)
+{
+    (void)state;
+    struct jk_span tag = JK_SPAN("\"abc\"");
+    assert_true(jk_route_etag_listed(JK_SPAN("\"abc\""), tag));
+    assert_true(jk_route_etag_listed(JK_SPAN("W/\"abc\""), tag));
+    assert_true(jk_route_etag_listed(JK_SPAN("\"x\", \"abc\" ,\"y\""), tag));
+    assert_true(jk_route_etag_listed(JK_SPAN(" * "), tag));
+    assert_false(jk_route_etag_listed(JK_SPAN(""), tag));
+    assert_false(jk_route_etag_listed(JK_SPAN("abc"), tag));
+    assert_false(jk_route_etag_listed(JK_SPAN("\"ABC\""), tag));
+    assert_false(jk_route_etag_listed(JK_SPAN("w/\"abc\""), tag));
+    assert_false(jk_route_etag_listed(JK_SPAN("\"abc\"d, \"\", *"), tag));
+}
+
+static void test_gzip(void **state)
+{
+    (void)state;
+    static const char *const yes[] = {
+        "gzip",         "GZIP",           "x-gzip",     "deflate, gzip;q=0.5", "*", "br;q=1, *;q=0.1",
+        "gzip;q=1.000", "gzip ; q=0.001", "*;q=0, gzip"};
+    static const char *const no[] = {"",   "identity", "gzip;q=0",  "gzip; q=0.000", "*;q=0", "gzip;q=0, *",
+                                     "br", "gzipped",  "gzip;Q=0.0"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+        if (!jk_route_takes_gzip(jk_span_of(yes[i]))) fail_msg("%s takes gzip", yes[i]);
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        if (jk_route_takes_gzip(jk_span_of(no[i]))) fail_msg("%s takes no gzip", no[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_targets), cmocka_unit_test(test_nothing), cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_tags),    cmocka_unit_test(test_gzip),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
