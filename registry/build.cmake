@@ -103,8 +103,9 @@ jk_library(http jk_store jk_auth jk_tlog jk_base PkgConfig::MICROHTTPD PkgConfig
 jk_library(cli jk_audit jk_reply jk_book jk_domain jk_fetch jk_tlog jk_base jk_proto PkgConfig::GRPC PkgConfig::JANSSON PkgConfig::YAML)
 
 if(EXISTS ${JK_ROOT}/registry/main.c)
-  add_executable(jokbod ${JK_ROOT}/registry/main.c ${JK_ROOT}/registry/config.c ${JK_ROOT}/registry/bootstrap.c)
-  target_link_libraries(jokbod PRIVATE jk_http jk_rpc jk_service jk_store jk_base)
+  add_executable(jokbod ${JK_ROOT}/registry/main.c ${JK_ROOT}/registry/config.c ${JK_ROOT}/registry/bootstrap.c
+    ${JK_ROOT}/registry/mirror.c ${JK_ROOT}/registry/repair.c)
+  target_link_libraries(jokbod PRIVATE jk_http jk_rpc jk_service jk_store jk_tiles jk_fetch jk_base)
 endif()
 if(EXISTS ${JK_ROOT}/registry/cli/main.c)
   add_executable(jokbo ${JK_ROOT}/registry/cli/main.c)

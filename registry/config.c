@@ -107,6 +107,8 @@ static bool is_wish(const char *argument, enum jk_config_wish *out_wish)
         *out_wish = JK_CONFIG_VERSION;
     else if (!strcmp(argument, "migrate"))
         *out_wish = JK_CONFIG_MIGRATE;
+    else if (!strcmp(argument, "recover"))
+        *out_wish = JK_CONFIG_RECOVER;
     else
         return false;
     return true;
@@ -137,6 +139,11 @@ static void read_flags(struct reading *reading, int argc, char **argv, enum jk_c
     for (int i = 1; i < argc; i++) {
         struct jk_span name, value = jk_span_of(argv[i]);
         if (is_wish(argv[i], out_wish)) continue;
+        if (!strcmp(argv[i], "tiles") && i + 1 < argc && !strcmp(argv[i + 1], "rebuild")) {
+            *out_wish = JK_CONFIG_REBUILD;
+            i++;
+            continue;
+        }
         if (strncmp(argv[i], "--", 2) != 0) {
             unknown_flag(reading, argv[i]);
             continue;
@@ -235,6 +242,9 @@ void jk_config_help(struct jk_text *out)
         out, "jokbod: the registry's server\n\n"
              "  jokbod [options]            serves until SIGTERM or Ctrl-C\n"
              "  jokbod migrate [options]    brings the schema of --database up to date and ends\n"
+             "  jokbod tiles rebuild [options]  writes the public folder anew from the database and ends\n"
+             "  jokbod recover --from DIR|URL [options]\n"
+             "                              replays what the database lacks from a published log and ends\n"
              "  jokbod --help | --version\n\n"
              "Options, each also as JOKBOD_NAME in the environment, or as \"name = value\" in the file that\n"
              "--config FILE (JOKBOD_CONFIG) names; a flag goes before the environment, that before the file:\n\n");

@@ -18,7 +18,14 @@ struct jk_config {
     struct jk_arena *arena; /* owns the texts */
 };
 
-enum jk_config_wish { JK_CONFIG_SERVE, JK_CONFIG_MIGRATE, JK_CONFIG_HELP, JK_CONFIG_VERSION };
+enum jk_config_wish {
+    JK_CONFIG_SERVE,
+    JK_CONFIG_MIGRATE,
+    JK_CONFIG_REBUILD,
+    JK_CONFIG_RECOVER,
+    JK_CONFIG_HELP,
+    JK_CONFIG_VERSION
+};
 
 /* INVALID_ARGUMENT names every wrong option, its source, its value and what is allowed. `environment`: getenv, or a
  * test's. */

@@ -17,6 +17,7 @@
 #include "bootstrap.h"
 #include "config.h"
 #include "http/server.h"
+#include "repair.h"
 #include "rpc/server.h"
 #include "service/services.h"
 #include "service/waiting.h"
@@ -127,17 +128,23 @@ static enum jk_status start_database(struct server *server, struct jk_error *err
     return jk_store_migrate(jk_embedded_owner(server->embedded), JK_EMBEDDED_SERVER, error);
 }
 
+static struct jk_store_options store_options(const struct server *server)
+{
+    const struct jk_config *config = &server->config;
+    return (struct jk_store_options){.database = config->database,
+                                     .data_dir = config->data,
+                                     .public_dir = *config->public_dir ? config->public_dir : NULL,
+                                     .purpose = "registry",
+                                     .key_file = *config->key_file ? config->key_file : NULL,
+                                     .origin = *config->origin ? config->origin : NULL,
+                                     .readers = (unsigned)config->readers,
+                                     .batch_max = (unsigned)config->batch};
+}
+
 static enum jk_status start_store(struct server *server, struct jk_error *error)
 {
     const struct jk_config *config = &server->config;
-    struct jk_store_options options = {.database = config->database,
-                                       .data_dir = config->data,
-                                       .public_dir = *config->public_dir ? config->public_dir : NULL,
-                                       .purpose = "registry",
-                                       .key_file = *config->key_file ? config->key_file : NULL,
-                                       .origin = *config->origin ? config->origin : NULL,
-                                       .readers = (unsigned)config->readers,
-                                       .batch_max = (unsigned)config->batch};
+    struct jk_store_options options = store_options(server);
     JK_TRY(jk_store_start(&options, &server->store, error));
     server->services =
         (struct jk_services){.store = server->store,
@@ -306,6 +313,32 @@ static int migrate(const struct server *server, struct jk_error *error)
     return 1;
 }
 
+static enum jk_status repair(struct server *server, enum jk_config_wish wish, const sigset_t *signals,
+                             struct jk_error *error)
+{
+    struct jk_store_options options;
+    JK_TRY(make_data_dir(server, error));
+    JK_TRY(start_database(server, error));
+    pthread_sigmask(SIG_UNBLOCK, signals, NULL); /* whatever is done stands being ended */
+    options = store_options(server);
+    return wish == JK_CONFIG_REBUILD ? jk_repair_rebuild(&options, error)
+                                     : jk_repair_recover(&options, server->config.from, error);
+}
+
+static int run_repair(struct server *server, enum jk_config_wish wish, const sigset_t *signals, struct jk_error *error)
+{
+    enum jk_status status;
+    if (wish == JK_CONFIG_RECOVER && !*server->config.from) {
+        fprintf(stderr, "jokbod: recover needs --from DIR|URL: the published log, or a mirror of it\n");
+        return 2;
+    }
+    status = repair(server, wish, signals, error);
+    jk_embedded_stop(server->embedded);
+    if (status == JK_OK) return 0;
+    tell(error);
+    return status == JK_INVALID_ARGUMENT ? 2 : 1;
+}
+
 static int print_help(void)
 {
     struct jk_text text;
@@ -333,7 +366,7 @@ int main(int argc, char **argv)
         jk_arena_done(&arena);
         return 2;
     }
-    if (wish == JK_CONFIG_SERVE || wish == JK_CONFIG_MIGRATE) setup_log(&server.config);
+    if (wish != JK_CONFIG_HELP && wish != JK_CONFIG_VERSION) setup_log(&server.config);
     switch (wish) {
     case JK_CONFIG_HELP:
         code = print_help();
@@ -344,6 +377,10 @@ int main(int argc, char **argv)
         break;
     case JK_CONFIG_MIGRATE:
         code = migrate(&server, &error);
+        break;
+    case JK_CONFIG_REBUILD:
+    case JK_CONFIG_RECOVER:
+        code = run_repair(&server, wish, &signals, &error);
         break;
     default:
         code = serve(&server, &signals, &error);

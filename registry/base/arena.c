@@ -12,6 +12,7 @@
 #define ALIGNMENT     16
 #define FIRST_BLOCK   2048
 #define LARGEST_BLOCK 65536
+#define KEPT_BLOCK    8192
 
 struct jk_arena_block {
     struct jk_arena_block *next;
@@ -25,22 +26,35 @@ void jk_arena_init(struct jk_arena *arena, size_t budget)
     *arena = (struct jk_arena){.budget = budget};
 }
 
+/* Of a block and the spare the larger one stays, the other goes. */
+static void keep_or_free(struct jk_arena *arena, struct jk_arena_block *block)
+{
+    size_t kept = arena->spare ? arena->spare->size : 0;
+    if (block->size <= KEPT_BLOCK && block->size > kept) {
+        free(arena->spare);
+        arena->spare = block;
+        return;
+    }
+    free(block);
+}
+
 void jk_arena_reset(struct jk_arena *arena)
 {
     struct jk_arena_block *block = arena->blocks;
     while (block) {
         struct jk_arena_block *next = block->next;
-        free(block);
+        keep_or_free(arena, block);
         block = next;
     }
-    jk_arena_init(arena, arena->budget);
+    *arena = (struct jk_arena){.spare = arena->spare, .budget = arena->budget};
 }
 
 void jk_arena_done(struct jk_arena *arena)
 {
     if (!arena) return;
     jk_arena_reset(arena);
-    arena->budget = 0;
+    free(arena->spare);
+    *arena = (struct jk_arena){0};
 }
 
 static void *exhausted(struct jk_arena *arena)
@@ -49,10 +63,16 @@ static void *exhausted(struct jk_arena *arena)
     return NULL;
 }
 
-/* A block of `size` bytes, its header charged; what is in it is charged as it is handed out. */
+/* A block of `size` bytes or more, its header charged; what is in it is charged as it is handed out. */
 static struct jk_arena_block *block_new(struct jk_arena *arena, size_t size)
 {
-    struct jk_arena_block *block = malloc(sizeof *block + size);
+    struct jk_arena_block *block = arena->spare;
+    if (block && block->size >= size) {
+        size = block->size;
+        arena->spare = NULL;
+    } else {
+        block = malloc(sizeof *block + size);
+    }
     if (!block) return NULL;
     *block = (struct jk_arena_block){.size = size};
     arena->used += sizeof *block;

@@ -11,15 +11,17 @@ struct jk_arena_block;
 
 struct jk_arena {
     struct jk_arena_block *blocks;
+    struct jk_arena_block *spare; /* kept by a reset for the next use, NULL for none; not in `used` */
     size_t used;   /* bytes handed out, block headers and padding included */
     size_t budget; /* bytes at most */
     bool exhausted;
 };
 
 void jk_arena_init(struct jk_arena *arena, size_t budget);
-/* Frees everything; the arena may be used again with the same budget. */
+/* Takes everything back; the arena may be used again with the same budget. At most 8 KiB stay with it, so that a small
+ * call after another asks the machine for nothing. */
 void jk_arena_reset(struct jk_arena *arena);
-void jk_arena_done(struct jk_arena *arena);
+void jk_arena_done(struct jk_arena *arena); /* frees those too */
 
 /* 16-byte aligned, not cleared. NULL past the budget. */
 void *jk_arena_alloc(struct jk_arena *arena, size_t size);

@@ -4,12 +4,20 @@
 
 #include <stdlib.h>
 
+#include "base/check.h"
 #include "domain/ident.h"
 #include "domain/lines.h"
 #include "domain/spdx.h"
 
 #define STATEMENT_HEAD "jokbo/lineage/v1"
 #define DIGEST_PREFIX  "sha256:"
+
+void jk_statement_clear(struct jk_statement *statement, size_t parent_count)
+{
+    JK_CHECK(parent_count <= JK_PARENTS_MAX);
+    memset(statement, 0, offsetof(struct jk_statement, parents) + parent_count * sizeof statement->parents[0]);
+    statement->parent_count = parent_count;
+}
 
 /* ---- writing ---- */
 
@@ -189,9 +197,7 @@ enum jk_status jk_statement_parse(struct jk_span text, struct jk_statement *out_
     if (text.len > JK_STATEMENT_MAX)
         return jk_fail(error, JK_INVALID_ARGUMENT, "INVALID_STATEMENT",
                        "The lineage statement has %zu bytes: at most %d are allowed.", text.len, JK_STATEMENT_MAX);
-    /* Parents are filled one by one: clearing all 64 would cost more than the parse. */
-    memset(out_statement, 0, offsetof(struct jk_statement, parents));
-    out_statement->parent_count = 0;
+    jk_statement_clear(out_statement, 0); /* parents are filled one by one */
     struct jk_lines lines = jk_lines_of(text);
     const char *fault = read_statement(&lines, out_statement);
     if (!fault) return JK_OK;

@@ -24,9 +24,13 @@ struct jk_statement {
     enum jk_relation relation;
     struct jk_span license;
     struct jk_digest license_text, artifact, weights;
-    struct jk_parent_line parents[JK_PARENTS_MAX];
     size_t parent_count;
+    struct jk_parent_line parents[JK_PARENTS_MAX]; /* last: those past parent_count are never looked at */
 };
+
+/* Clears everything but the parents past the first `parent_count`, which becomes their number: clearing all 64 would
+ * cost more than most of what is done with a statement. */
+void jk_statement_clear(struct jk_statement *statement, size_t parent_count);
 
 /* Writes the canonical text: sorts the parents in place. The caller has validated the fields. */
 void jk_statement_write(struct jk_statement *statement, struct jk_text *out);

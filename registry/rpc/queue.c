@@ -45,6 +45,8 @@ static struct jk_rpc_call *call_new(struct jk_rpc_queue *queue)
 static void call_free(struct jk_rpc_call *call)
 {
     call->magic = 0;
+    jk_arena_done(&call->call.arena);
+    jk_arena_done(&call->call.message_arena);
     free(call);
 }
 

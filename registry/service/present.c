@@ -55,16 +55,16 @@ Jokbo__V1__BaseModelFacts *jk_present_base(const struct jk_present *present, con
 struct jk_span jk_present_statement(const struct jk_present *present, uint32_t slot)
 {
     const struct jk_release *release = jk_book_release(present->book, slot);
-    struct jk_statement *statement = jk_arena_zalloc(present->arena, 1, sizeof *statement);
+    struct jk_statement *statement = jk_arena_alloc(present->arena, sizeof *statement);
     if (!statement) return (struct jk_span){0};
-    *statement = (struct jk_statement){.model = release->name,
-                                       .version = release->version,
-                                       .relation = release->relation,
-                                       .license = jk_book_license_text(present->book, release->license),
-                                       .license_text = release->license_text,
-                                       .artifact = release->artifact,
-                                       .weights = release->weights,
-                                       .parent_count = release->parent_count};
+    jk_statement_clear(statement, release->parent_count);
+    statement->model = release->name;
+    statement->version = release->version;
+    statement->relation = release->relation;
+    statement->license = jk_book_license_text(present->book, release->license);
+    statement->license_text = release->license_text;
+    statement->artifact = release->artifact;
+    statement->weights = release->weights;
     for (uint32_t i = 0; i < release->parent_count; i++) {
         const struct jk_parent *parent = &release->parents[i];
         struct jk_span version =

@@ -307,14 +307,15 @@ enum jk_status jk_draft_resolve(const struct jk_draft *draft, const struct jk_tu
                         .statement = &out_resolved->statement,
                         .parents = jk_arena_zalloc(arena, draft->parent_count + 1, sizeof(struct jk_parent))};
     if (!work.parents) return jk_out_of_memory(error);
-    out_resolved->statement = (struct jk_statement){.model = name,
-                                                    .version = draft->version,
-                                                    .relation = draft->relation,
-                                                    .license = draft->license,
-                                                    .license_text = draft->license_text,
-                                                    .artifact = draft->artifact,
-                                                    .weights = draft->weights,
-                                                    .parent_count = draft->parent_count};
+    struct jk_statement *statement = &out_resolved->statement;
+    jk_statement_clear(statement, draft->parent_count);
+    statement->model = name;
+    statement->version = draft->version;
+    statement->relation = draft->relation;
+    statement->license = draft->license;
+    statement->license_text = draft->license_text;
+    statement->artifact = draft->artifact;
+    statement->weights = draft->weights;
     check_kind(&work, needs_path);
     resolve_parents(&work);
     JK_TRY(jk_error_result(error));

@@ -32,7 +32,7 @@ enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *
     return JK_OK;
 }
 
-static enum jk_status apply_entry(struct jk_store *store, uint64_t index, struct jk_span bytes, struct jk_error *error)
+enum jk_status jk_fold_entry(struct jk_store *store, uint64_t index, struct jk_span bytes, struct jk_error *error)
 {
     struct jk_digest leaf = jk_merkle_leaf(bytes);
 
@@ -52,7 +52,7 @@ enum jk_status jk_fold_entries(struct jk_store *store, uint64_t limit, const PGr
     int rows = PQntuples(entries);
 
     for (int row = 0; row < rows && store->edge.size < limit; row++) {
-        JK_TRY(apply_entry(store, (uint64_t)jk_result_i64(entries, row, 0), jk_result_span(entries, row, 1), error));
+        JK_TRY(jk_fold_entry(store, (uint64_t)jk_result_i64(entries, row, 0), jk_result_span(entries, row, 1), error));
     }
     return JK_OK;
 }

@@ -47,9 +47,8 @@ static enum jk_status check_guard_root(const struct jk_store *store, const struc
         (unsigned long long)point->checkpoint.size, store->guard_path);
 }
 
-/* Folds up to `limit`; the guard's size divides the way in two. */
-static enum jk_status load_entries_to(struct jk_store *store, struct jk_conn *writer, uint64_t limit,
-                                      struct jk_error *error)
+/* The guard's size divides the way in two. */
+enum jk_status jk_load_entries(struct jk_store *store, struct jk_conn *writer, uint64_t limit, struct jk_error *error)
 {
     while (store->edge.size < limit) {
         uint64_t before = store->edge.size;
@@ -72,10 +71,10 @@ static enum jk_status load_entries(struct jk_store *store, struct jk_conn *write
                                    const struct guard_point *point, struct jk_error *error)
 {
     if (point->wanted) {
-        JK_TRY(load_entries_to(store, writer, point->checkpoint.size, error));
+        JK_TRY(jk_load_entries(store, writer, point->checkpoint.size, error));
         JK_TRY(check_guard_root(store, point, error));
     }
-    JK_TRY(load_entries_to(store, writer, head->size, error));
+    JK_TRY(jk_load_entries(store, writer, head->size, error));
     if (jk_edge_equal(&store->edge, &head->edge)) return JK_OK;
     return jk_fail(error, JK_DATA_LOSS, "LOG_DIVERGED",
                    "the database's entries do not give the edge in log_head: restore the database from a backup");

@@ -61,3 +61,21 @@ enum jk_status jk_public_rolled_back(const struct jk_store *store, const struct 
         "holds at least %llu entries, or replay them: jokbod recover --from %s (or a mirror's folder or URL)",
         held, there, there, store->public_dir);
 }
+
+enum jk_status jk_public_put_key(const struct jk_store *store, struct jk_folder *folder, struct jk_error *error)
+{
+    struct jk_text wanted, there;
+    enum jk_status status = JK_OK;
+    struct jk_error why;
+
+    jk_text_init(&wanted, 0);
+    jk_text_init(&there, JK_NOTE_MAX);
+    jk_text_addf(&wanted, "%s\n", store->key_text);
+    jk_error_init(&why, NULL);
+    if (jk_folder_read(folder, JK_PUBLISHED_KEY, &there, &why) != JK_OK ||
+        !jk_span_equal(jk_text_span(&there), jk_text_span(&wanted)))
+        status = jk_folder_replace(folder, JK_PUBLISHED_KEY, jk_text_span(&wanted), error);
+    jk_text_done(&wanted);
+    jk_text_done(&there);
+    return status;
+}

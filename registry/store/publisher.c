@@ -158,27 +158,6 @@ static void *run(void *context)
     return NULL;
 }
 
-/* One line a key that signs checkpoints. */
-static enum jk_status put_key(struct jk_log_publisher *publisher, struct jk_error *error)
-{
-    struct jk_text wanted, there;
-    struct jk_error why;
-    enum jk_status status;
-
-    jk_text_init(&wanted, 0);
-    jk_text_init(&there, JK_NOTE_MAX);
-    jk_text_addf(&wanted, "%s\n", publisher->store->key_text);
-    jk_error_init(&why, NULL);
-    status = jk_folder_read(publisher->folder, JK_PUBLISHED_KEY, &there, &why);
-    if (status == JK_OK && jk_span_equal(jk_text_span(&there), jk_text_span(&wanted)))
-        status = JK_OK;
-    else
-        status = jk_folder_replace(publisher->folder, JK_PUBLISHED_KEY, jk_text_span(&wanted), error);
-    jk_text_done(&wanted);
-    jk_text_done(&there);
-    return status;
-}
-
 /* How far the folder is; start has compared it with the log. */
 static enum jk_status find_size(struct jk_log_publisher *publisher, struct jk_error *error)
 {
@@ -197,7 +176,7 @@ static enum jk_status prepare(struct jk_log_publisher *publisher, struct jk_erro
 
     JK_TRY(jk_folder_open(publisher->store->public_dir, true, &publisher->folder, error));
     JK_TRY(jk_folder_lock(publisher->folder, START_LOCK_MS, error));
-    status = put_key(publisher, error);
+    status = jk_public_put_key(publisher->store, publisher->folder, error);
     if (status == JK_OK) status = find_size(publisher, error);
     jk_folder_unlock(publisher->folder);
     return status;

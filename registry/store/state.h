@@ -105,7 +105,19 @@ void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const st
 JK_MUST_USE enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *head,
                                               struct jk_error *error);
 
+/* The same for one entry, which must be the next. */
+JK_MUST_USE enum jk_status jk_fold_entry(struct jk_store *store, uint64_t index, struct jk_span bytes,
+                                         struct jk_error *error);
+
 /* ---- start ---- */
+/* A store without threads: the data directory is locked, the schema is checked. jk_store_stop ends it. */
+JK_MUST_USE enum jk_status jk_store_begin(const struct jk_store_options *options, struct jk_store **out_store,
+                                          struct jk_error *error);
+/* The signing key from its file, and the origin by it. */
+JK_MUST_USE enum jk_status jk_store_load_key(struct jk_store *store, struct jk_error *error);
+/* The same, where the head's origin is the one that was asked for. */
+JK_MUST_USE enum jk_status jk_store_join_log(struct jk_store *store, const struct jk_head *head,
+                                             struct jk_error *error);
 JK_MUST_USE enum jk_status jk_migrate(struct jk_conn *plain, bool apply, struct jk_error *error);
 /* grants.c. Gives the role what a server needs, and no more: with the owner's role, after the migrations. */
 JK_MUST_USE enum jk_status jk_grants_give(struct jk_conn *plain, const char *role, struct jk_error *error);
@@ -117,6 +129,9 @@ JK_MUST_USE enum jk_status jk_init_log(struct jk_store *store, struct jk_conn *w
  * read before the head: so a head that is behind it was rolled back, and not merely looked at too early. */
 JK_MUST_USE enum jk_status jk_load(struct jk_store *store, struct jk_conn *writer, const struct jk_published *published,
                                    struct jk_error *error);
+/* Folds the database's entries up to `limit`; nothing is published. */
+JK_MUST_USE enum jk_status jk_load_entries(struct jk_store *store, struct jk_conn *writer, uint64_t limit,
+                                           struct jk_error *error);
 JK_MUST_USE enum jk_status jk_load_head(struct jk_conn *writer, struct jk_query *query, struct jk_head *out_head,
                                         struct jk_error *error);
 
@@ -127,6 +142,9 @@ JK_MUST_USE enum jk_status jk_public_read(const char *public_dir, struct jk_publ
 /* Origin, and root where our log reaches so far. FAILED_PRECONDITION (WRONG_DATA_DIRECTORY, LOG_DIVERGED). */
 JK_MUST_USE enum jk_status jk_public_check(struct jk_store *store, const struct jk_published *published,
                                            struct jk_error *error);
+/* The verifier key's file: one line a key that signs checkpoints. Under the folder's lock. */
+JK_MUST_USE enum jk_status jk_public_put_key(const struct jk_store *store, struct jk_folder *folder,
+                                             struct jk_error *error);
 /* The folder is ahead of a head of that size: FAILED_PRECONDITION (LOG_ROLLED_BACK; PUBLIC_CHECKPOINT where the
  * folder's is not signed by our key). */
 JK_MUST_USE enum jk_status jk_public_rolled_back(const struct jk_store *store, const struct jk_published *published,

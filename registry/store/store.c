@@ -225,12 +225,24 @@ static enum jk_status begin_log(struct jk_store *store, struct jk_conn *writer, 
                    "another server made the log just now: copy its key file to %s", store->key_path);
 }
 
-static enum jk_status join_log(struct jk_store *store, const struct jk_head *head, struct jk_error *error)
+enum jk_status jk_store_load_key(struct jk_store *store, struct jk_error *error)
 {
     struct jk_signer *signer = NULL;
     struct jk_error failure;
     enum jk_status status;
 
+    jk_error_init(&failure, NULL);
+    status = jk_keyfile_load(store->key_path, &signer, &failure);
+    if (status == JK_NOT_FOUND)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE_ABSENT",
+                       "the log has entries, and there is no signing key %s: copy the key file from the first server",
+                       store->key_path);
+    if (status != JK_OK) return jk_fail(error, status, failure.reason, "%s", failure.message);
+    return take_key(store, signer, error);
+}
+
+enum jk_status jk_store_join_log(struct jk_store *store, const struct jk_head *head, struct jk_error *error)
+{
     if (store->signer) return JK_OK;
     if (store->origin && !jk_span_equal(head->origin, jk_span_of(store->origin)))
         return jk_fail(error, JK_FAILED_PRECONDITION, "ORIGIN",
@@ -240,14 +252,7 @@ static enum jk_status join_log(struct jk_store *store, const struct jk_head *hea
         store->origin = strndup(head->origin.at, head->origin.len);
         JK_CHECK(store->origin != NULL);
     }
-    jk_error_init(&failure, NULL);
-    status = jk_keyfile_load(store->key_path, &signer, &failure);
-    if (status == JK_NOT_FOUND)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE_ABSENT",
-                       "the log has entries, and there is no signing key %s: copy the key file from the first server",
-                       store->key_path);
-    if (status != JK_OK) return jk_fail(error, status, failure.reason, "%s", failure.message);
-    return take_key(store, signer, error);
+    return jk_store_load_key(store, error);
 }
 
 static enum jk_status open_log(struct jk_store *store, struct jk_conn *writer, const struct jk_published *published,
@@ -262,7 +267,7 @@ static enum jk_status open_log(struct jk_store *store, struct jk_conn *writer, c
     status = jk_load_head(writer, &query, &head, &failure);
     if (status == JK_NOT_FOUND) return begin_log(store, writer, published, error);
     if (status != JK_OK) return jk_fail(error, status, failure.reason, "%s", failure.message);
-    status = join_log(store, &head, error);
+    status = jk_store_join_log(store, &head, error);
     jk_queries_done(&query, 1);
     return status;
 }
@@ -285,10 +290,8 @@ static enum jk_status load_store(struct jk_store *store, struct jk_error *error)
     return status;
 }
 
-static enum jk_status start_all(struct jk_store *store, bool migrate, struct jk_error *error)
+static enum jk_status start_all(struct jk_store *store, struct jk_error *error)
 {
-    JK_TRY(lock_data_dir(store, error));
-    JK_TRY(prepare_schema(store, migrate, error));
     JK_TRY(load_store(store, error));
     store->healthy = true;
     JK_TRY(jk_sequencer_start(store, error));
@@ -297,7 +300,7 @@ static enum jk_status start_all(struct jk_store *store, bool migrate, struct jk_
     return jk_publisher_start(store, error);
 }
 
-enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_store **out_store,
+enum jk_status jk_store_begin(const struct jk_store_options *options, struct jk_store **out_store,
                               struct jk_error *error)
 {
     struct jk_store *store;
@@ -306,7 +309,23 @@ enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_
     jk_digest_setup();
     JK_TRY(check_options(options, error));
     store = make_store(options);
-    status = start_all(store, options->migrate, error);
+    status = lock_data_dir(store, error);
+    if (status == JK_OK) status = prepare_schema(store, options->migrate, error);
+    if (status == JK_OK)
+        *out_store = store;
+    else
+        jk_store_stop(store);
+    return status;
+}
+
+enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_store **out_store,
+                              struct jk_error *error)
+{
+    struct jk_store *store;
+    enum jk_status status;
+
+    JK_TRY(jk_store_begin(options, &store, error));
+    status = start_all(store, error);
     if (status == JK_OK)
         *out_store = store;
     else

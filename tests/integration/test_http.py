@@ -282,7 +282,7 @@ class Files(Shared):
                                (b"GET\r\n\r\n", {400, 404, None}), (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", {400}),
                                (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {400, 405, 505, None})):
             with self.subTest(data=data[:30]):
-                self.assertIn(status_of(raw(self.http, data)), statuses)
+                self.assertIn(status_of(raw(self.http, data, wait=1)), statuses)
         self.assertEqual(self.get("/healthz").status, 200)
 
     def test_one_connection(self):
@@ -294,11 +294,12 @@ class Files(Shared):
             self.assertIsNotNone(own.sock, path + " ended the connection")
         own.close()
         paths = [b"/healthz", b"/readyz", b"/nothing", b"/" + TILE.encode(), b"/readyz"]
-        got = raw(self.http, b"".join(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in paths))
+        got = raw(self.http, b"".join(b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (path, b"" if i < 4 else b"Connection: close\r\n")
+                                      for i, path in enumerate(paths)))
         self.assertEqual(re.findall(rb"HTTP/1\.1 (\d+)", got), [b"200", b"200", b"404", b"200", b"200"])
 
     def test_absolute_form(self):
-        got = raw(self.http, b"GET http://anything/healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        got = raw(self.http, b"GET http://anything/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         self.assertEqual(status_of(got), 200)
 
 

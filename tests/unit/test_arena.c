@@ -126,6 +126,26 @@ static void zalloc_clears_memory_used_before(void **state)
     assert_memory_equal(bytes, zeros, 1000);
 }
 
+static void a_reset_keeps_memory_for_the_next_use(void **state)
+{
+    struct jk_arena *arena = *state;
+    char *first = jk_arena_alloc(arena, 1000);
+    size_t used = arena->used;
+    jk_arena_reset(arena);
+    assert_int_equal(arena->used, 0);
+    assert_ptr_equal(jk_arena_alloc(arena, 1000), first);
+    assert_int_equal(arena->used, used);
+    for (int i = 0; i < 80; i++) /* blocks of 2, 4, 8 … KiB */
+        jk_arena_alloc(arena, 1000);
+    jk_arena_reset(arena);
+    char *kept = jk_arena_alloc(arena, 1000);
+    for (int i = 1; i < 8; i++) /* the largest that is kept: 8 KiB, and no more */
+        assert_ptr_equal(jk_arena_alloc(arena, 1000), kept + i * 1008);
+    used = arena->used;
+    assert_non_null(jk_arena_alloc(arena, 1000));
+    assert_true(arena->used > used + 1008); /* another block's header */
+}
+
 static void copies_end_in_nul(void **state)
 {
     struct jk_arena *arena = *state;
@@ -164,6 +184,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(many_small_pieces_stop_at_the_budget, setup, teardown),
         cmocka_unit_test_setup_teardown(a_large_piece_leaves_the_small_block_in_use, setup, teardown),
         cmocka_unit_test(a_large_piece_does_not_retire_a_grown_block),
+        cmocka_unit_test_setup_teardown(a_reset_keeps_memory_for_the_next_use, setup, teardown),
         cmocka_unit_test_setup_teardown(room_in_a_block_is_not_room_in_the_budget, setup, teardown),
         cmocka_unit_test_setup_teardown(sizes_that_overflow_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(zalloc_clears_memory_used_before, setup, teardown),

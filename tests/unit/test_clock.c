@@ -79,6 +79,24 @@ static void only_the_canonical_form_is_canonical(void **state)
     assert_false(jk_time_parse_canonical((struct jk_span){NULL, 0}, &time));
 }
 
+/* Whatever is written in the canonical form is read as any other date-time is, or refused by both. */
+static void the_canonical_form_is_read_like_any_other(void **state)
+{
+    (void)state;
+    static const char *const alike[] = {
+        "1970-01-01T00:00:00.000000Z", "2024-02-29T23:59:59.999999Z", "2023-02-29T00:00:00.000000Z",
+        "2100-02-29T00:00:00.000000Z", "2000-02-29T00:00:00.000001Z", "2026-00-10T00:00:00.000000Z",
+        "2026-13-10T00:00:00.000000Z", "2026-04-31T00:00:00.000000Z", "2026-04-00T00:00:00.000000Z",
+        "2026-01-01T24:00:00.000000Z", "2026-01-01T00:60:00.000000Z", "9999-12-31T23:59:59.999999Z",
+        "1969-12-31T23:59:59.999999Z", "2026-12-01T09:08:07.060504Z"};
+    for (size_t i = 0; i < sizeof alike / sizeof alike[0]; i++) {
+        int64_t canonical = 1, any = 1;
+        bool is_canonical = jk_time_parse_canonical(jk_span_of(alike[i]), &canonical);
+        assert_int_equal(is_canonical, jk_time_parse(jk_span_of(alike[i]), &any));
+        assert_true(canonical == any);
+    }
+}
+
 struct reading {
     const char *text;
     const char *same_as;
@@ -219,11 +237,17 @@ static void clocks_run_forward(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(times_are_written_one_way),       cmocka_unit_test(times_outside_are_brought_inside),
-        cmocka_unit_test(days_agree_with_the_c_library),   cmocka_unit_test(only_the_canonical_form_is_canonical),
-        cmocka_unit_test(all_of_rfc_3339_is_read),         cmocka_unit_test(nothing_else_is_read),
-        cmocka_unit_test(months_begin_at_korean_midnight), cmocka_unit_test(months_parse_as_they_are_written),
-        cmocka_unit_test(days_begin_at_korean_midnight),   cmocka_unit_test(clocks_run_forward),
+        cmocka_unit_test(times_are_written_one_way),
+        cmocka_unit_test(times_outside_are_brought_inside),
+        cmocka_unit_test(days_agree_with_the_c_library),
+        cmocka_unit_test(only_the_canonical_form_is_canonical),
+        cmocka_unit_test(the_canonical_form_is_read_like_any_other),
+        cmocka_unit_test(all_of_rfc_3339_is_read),
+        cmocka_unit_test(nothing_else_is_read),
+        cmocka_unit_test(months_begin_at_korean_midnight),
+        cmocka_unit_test(months_parse_as_they_are_written),
+        cmocka_unit_test(days_begin_at_korean_midnight),
+        cmocka_unit_test(clocks_run_forward),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -211,6 +211,26 @@ static void hex_is_lower_case_and_exact(void **state)
     assert_true(jk_hex_decode(S(""), back, 0));
 }
 
+/* Every byte in every place of a digest: digits are read eight at a time, and each must count. */
+static void hex_knows_each_byte_in_each_place(void **state)
+{
+    (void)state;
+    static const char digits[] = "0123456789abcdef";
+    char hex[70];
+    unsigned char back[35];
+    for (size_t place = 0; place < sizeof hex; place++)
+        for (int byte = 0; byte < 256; byte++) {
+            memset(hex, '7', sizeof hex);
+            hex[place] = (char)byte;
+            const char *digit = byte ? strchr(digits, byte) : NULL;
+            assert_int_equal(jk_hex_decode((struct jk_span){hex, sizeof hex}, back, sizeof back), digit != NULL);
+            if (!digit) continue;
+            int value = (int)(digit - digits);
+            assert_int_equal(back[place / 2], place % 2 ? 0x70 | value : value << 4 | 7);
+            assert_int_equal(back[(place / 2 + 1) % sizeof back], 0x77);
+        }
+}
+
 /* RFC 4648, section 10. */
 static const char *const base64_vectors[][2] = {{"", ""},
                                                 {"f", "Zg=="},
@@ -346,6 +366,7 @@ int main(void)
         cmocka_unit_test(percent_encoding_escapes_what_it_must),
         cmocka_unit_test(percent_decoding_undoes_it),
         cmocka_unit_test(hex_is_lower_case_and_exact),
+        cmocka_unit_test(hex_knows_each_byte_in_each_place),
         cmocka_unit_test(base64_follows_the_vectors),
         cmocka_unit_test(base64_refuses_every_other_spelling),
         cmocka_unit_test(base64_of_many_bytes),

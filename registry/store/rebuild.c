@@ -1,0 +1,170 @@
+/* The public folder from the database; see repair.h. The log is loaded and checked as at a server's start. */
+#include "store/repair.h"
+
+#include <stdio.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "store/state.h"
+#include "tiles/grow.h"
+
+#define CONNECT_MS 30000
+#define READ_MS    60000
+#define LOCK_MS    10000
+
+struct rebuild {
+    struct jk_store *store;
+    struct jk_conn conn;
+    struct jk_folder *folder;
+    const struct jk_repair_watch *watch;
+    uint64_t done, total, replaced;
+    bool wrong_checkpoint;
+};
+
+static void tell(const struct rebuild *rebuild, const char *text)
+{
+    if (rebuild->watch->told) rebuild->watch->told(rebuild->watch->context, text);
+}
+
+/* ---- the log ---- */
+
+/* A checkpoint that is damaged, or that our key did not sign, is one more wrong file; any other counts as at a start.
+ */
+static void look_at_checkpoint(struct rebuild *rebuild, struct jk_published *published)
+{
+    struct jk_error why;
+    struct jk_span body;
+    bool good;
+
+    jk_error_init(&why, NULL);
+    good = jk_published_read(rebuild->folder, published, &why) == JK_OK;
+    if (good && published->present)
+        good = jk_note_verify(jk_text_span(&published->note), jk_signer_verifier(rebuild->store->signer), &body,
+                              &why) == JK_OK;
+    if (good) return;
+    published->present = false;
+    rebuild->wrong_checkpoint = true;
+    rebuild->replaced++;
+    tell(rebuild, "replaced " JK_PUBLISHED_FILE ": it was no checkpoint that this log's key signed");
+}
+
+static enum jk_status load(struct rebuild *rebuild, struct jk_error *error)
+{
+    struct jk_published published;
+    struct jk_query query;
+    struct jk_head head;
+    enum jk_status status;
+
+    status = jk_load_head(&rebuild->conn, &query, &head, error);
+    if (status != JK_OK) return status;
+    status = jk_store_join_log(rebuild->store, &head, error);
+    jk_queries_done(&query, 1);
+    JK_TRY(status);
+    jk_published_init(&published);
+    look_at_checkpoint(rebuild, &published);
+    status = jk_load(rebuild->store, &rebuild->conn, &published, error);
+    jk_published_done(&published);
+    return status;
+}
+
+/* ---- its files ---- */
+
+static enum jk_status read_hashes(void *context, unsigned level, uint64_t first, unsigned count,
+                                  struct jk_digest *out_hashes, struct jk_error *error)
+{
+    struct rebuild *rebuild = context;
+
+    (void)error;
+    for (unsigned i = 0; i < count; i++)
+        JK_CHECK(jk_forest_read(rebuild->store->forest, level, first + i, &out_hashes[i]));
+    return JK_OK;
+}
+
+static enum jk_status read_entries(void *context, uint64_t first, unsigned count, struct jk_text *bundle,
+                                   struct jk_error *error)
+{
+    struct rebuild *rebuild = context;
+    struct jk_query query;
+    bool good = true;
+
+    jk_query_init(&query, JK_SQL_ENTRIES_FROM);
+    jk_query_i64(&query, (int64_t)first);
+    jk_query_i64(&query, count);
+    JK_TRY(jk_conn_run(&rebuild->conn, &query, 1, jk_monotonic_ms() + READ_MS, error));
+    for (int row = 0; row < PQntuples(query.result); row++)
+        good = jk_tile_entry_add(bundle, jk_result_span(query.result, row, 1)) && good;
+    jk_queries_done(&query, 1);
+    return good ? JK_OK
+                : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a bundle of entries");
+}
+
+static void wrote(void *context, const struct jk_tile *tile)
+{
+    struct rebuild *rebuild = context;
+
+    (void)tile;
+    rebuild->done++;
+    if (rebuild->watch->progress)
+        rebuild->watch->progress(rebuild->watch->context, "files", rebuild->done, rebuild->total);
+}
+
+static void note_replaced(void *context, const char *path)
+{
+    struct rebuild *rebuild = context;
+    char text[JK_FOLDER_PATH + 64];
+
+    rebuild->replaced++;
+    (void)snprintf(text, sizeof(text), "replaced %s: it had other bytes than the log has", path);
+    tell(rebuild, text);
+}
+
+static enum jk_status put_checkpoint(struct rebuild *rebuild, struct jk_error *error)
+{
+    struct jk_span note = {rebuild->store->checkpoint, rebuild->store->checkpoint_len};
+
+    return rebuild->wrong_checkpoint ? jk_folder_replace(rebuild->folder, JK_PUBLISHED_FILE, note, error)
+                                     : jk_published_put(rebuild->folder, note, error);
+}
+
+static enum jk_status write_files(struct rebuild *rebuild, struct jk_error *error)
+{
+    const struct jk_grow_source source = {
+        .hashes = read_hashes, .entries = read_entries, .wrote = wrote, .context = rebuild};
+    uint64_t size = rebuild->store->size;
+
+    rebuild->total = jk_grow_count(0, size);
+    jk_folder_mend(rebuild->folder, note_replaced, rebuild);
+    JK_TRY(jk_grow_tidy(rebuild->folder, size, error));
+    JK_TRY(jk_grow(rebuild->folder, &source, 0, size, error));
+    JK_TRY(jk_grow_mend(rebuild->folder, &source, size, error));
+    JK_TRY(jk_public_put_key(rebuild->store, rebuild->folder, error));
+    return put_checkpoint(rebuild, error);
+}
+
+static enum jk_status work(struct rebuild *rebuild, struct jk_error *error)
+{
+    struct jk_store *store = rebuild->store;
+
+    JK_TRY(jk_guard_open(&store->guard, store->guard_path, error));
+    JK_TRY(jk_folder_open(store->public_dir, true, &rebuild->folder, error));
+    JK_TRY(jk_folder_lock(rebuild->folder, LOCK_MS, error));
+    JK_TRY(jk_conn_wait(&rebuild->conn, jk_monotonic_ms() + CONNECT_MS, error));
+    JK_TRY(load(rebuild, error));
+    return write_files(rebuild, error);
+}
+
+enum jk_status jk_store_rebuild(const struct jk_store_options *options, const struct jk_repair_watch *watch,
+                                uint64_t *out_replaced, struct jk_error *error)
+{
+    struct rebuild rebuild = {.watch = watch};
+    enum jk_status status;
+
+    JK_TRY(jk_store_begin(options, &rebuild.store, error));
+    jk_conn_init(&rebuild.conn, rebuild.store->database, JK_CONN_WRITER);
+    status = work(&rebuild, error);
+    *out_replaced = rebuild.replaced;
+    jk_folder_close(rebuild.folder);
+    jk_conn_drop(&rebuild.conn);
+    jk_store_stop(rebuild.store);
+    return status;
+}
