@@ -75,8 +75,8 @@ static enum jk_status fold(struct jk_audit *audit, const struct jk_slot *slot, s
 {
     struct jk_error own;
     uint64_t first = slot->bundle * JK_TILE_WIDTH;
-    jk_error_init(&own, NULL);
     size_t applied;
+    jk_error_init(&own, NULL);
     if (jk_book_apply_many(audit->book, slot->parsed, slot->parsed_count, &applied, &own) != JK_OK)
         return cannot_follow(first + applied, slot, &own, error);
     if (slot->parsed_count == slot->width) return JK_OK;
