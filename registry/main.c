@@ -234,7 +234,6 @@ static enum jk_status start_http(struct server *server, struct jk_error *error)
     const struct jk_config *config = &server->config;
     struct jk_http_options options = {.listen = listener(config->http),
                                       .metrics = listener(config->metrics),
-                                      .data_dir = config->data,
                                       .store = server->store,
                                       .connections = (unsigned)config->http_connections,
                                       .per_address = (unsigned)config->http_per_address,

@@ -83,10 +83,10 @@ static enum jk_status fold(struct jk_audit *audit, const struct jk_slot *slot, s
 {
     struct jk_error own;
     uint64_t first = slot->bundle * JK_TILE_WIDTH;
+    size_t applied;
     jk_error_init(&own, NULL);
-    for (unsigned i = 0; i < slot->parsed_count; i++)
-        if (jk_book_apply_parsed(audit->book, &slot->parsed[i], &own) != JK_OK)
-            return cannot_follow(first + i, slot, &own, error);
+    if (jk_book_apply_many(audit->book, slot->parsed, slot->parsed_count, &applied, &own) != JK_OK)
+        return cannot_follow(first + applied, slot, &own, error);
     for (unsigned i = 0; i < slot->parsed_count; i++)
         if (check_key(&slot->parsed[i].entry, &own) != JK_OK) return cannot_follow(first + i, slot, &own, error);
     if (slot->parsed_count == slot->width) return JK_OK;

@@ -3,6 +3,7 @@
 
 #include "audit/copy.h"
 #include "cli/local.h"
+#include "cli/memory.h"
 
 static enum jk_status no_key(struct jk_cli *cli, const char *where)
 {
@@ -20,20 +21,39 @@ static enum jk_status given_key(struct jk_cli *cli, const char *text, struct jk_
     return jk_audit_keys_parse(bytes, out_keys) ? JK_OK : no_key(cli, text);
 }
 
+/* The key that `jokbo register` or `verify` remembered of the log that the source says it is; empty for none. */
+static enum jk_status key_of_first_use(struct jk_cli *cli, struct jk_span offered, struct jk_span *out_key)
+{
+    const char *state = jk_memory_state(&cli->arena);
+    struct jk_audit_keys keys;
+    struct jk_memory memory;
+    *out_key = (struct jk_span){0};
+    if (!state || !jk_audit_keys_parse(offered, &keys)) return JK_OK;
+    JK_TRY(jk_memory_open(state, jk_span_of(keys.keys[0].name), &cli->arena, &memory, &cli->error));
+    *out_key = memory.key;
+    return JK_OK;
+}
+
 enum jk_status jk_audit_key(struct jk_cli *cli, struct jk_span remembered, struct jk_span offered,
                             struct jk_audit_trust *out_trust)
 {
-    const char *given = jk_options_text(&cli->options, JK_OPTION_KEY);
+    struct jk_span before;
     memset(out_trust, 0, sizeof *out_trust);
-    if (given) {
-        out_trust->from = "--key";
+    if (cli->settings.key) {
+        out_trust->from = cli->settings.key_where;
         out_trust->origin = "option";
-        return given_key(cli, given, &out_trust->keys);
+        return given_key(cli, cli->settings.key, &out_trust->keys);
     }
     if (remembered.len > 0) {
         out_trust->from = "the first audit into this mirror";
         out_trust->origin = "mirror";
         return jk_audit_keys_parse(remembered, &out_trust->keys) ? JK_OK : no_key(cli, "the mirror's log.vkey");
+    }
+    JK_TRY(key_of_first_use(cli, offered, &before));
+    if (before.len > 0) {
+        out_trust->from = "the first use, remembered";
+        out_trust->origin = "first-use";
+        return jk_audit_keys_parse(before, &out_trust->keys) ? JK_OK : no_key(cli, "what is remembered of the log");
     }
     out_trust->from = "the source itself";
     out_trust->origin = "source";

@@ -7,12 +7,14 @@
 
 struct jk_audit_trust {
     struct jk_audit_keys keys;
-    const char *from;   /* for people: "--key", "the first audit into this mirror", "the source itself" */
-    const char *origin; /* for programs: "option", "mirror", "source" */
+    const char *from;   /* for people: "--key", "the first use, remembered", … */
+    const char *origin; /* for programs: "option", "mirror", "first-use", "source" */
     bool is_offered;    /* by whoever is to be checked: it proves nothing */
 };
 
-/* The first that there is: --key, a text of keys that was remembered, and what the source offers (both empty for none).
+/* The first that there is: a key given (--key, JOKBO_KEY, the config file), `remembered`, a text of keys, that of the
+ * first use of the log that the source says it is (memory.h), and what the source offers. Both texts are empty for
+ * none.
  */
 JK_MUST_USE enum jk_status jk_audit_key(struct jk_cli *cli, struct jk_span remembered, struct jk_span offered,
                                         struct jk_audit_trust *out_trust);
