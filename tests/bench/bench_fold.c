@@ -11,9 +11,8 @@
 
 #include "base/check.h"
 #include "book/count.h"
-#include "support/history.h"
+#include "support/hub.h"
 
-#define BASES 24
 #define CHAIN 10000
 
 static int64_t cpu_ns(void)
@@ -31,143 +30,26 @@ static int64_t cpu_us(void)
 struct made {
     char *bytes;
     size_t *starts; /* count + 1 of them */
-    uint32_t count;
+    uint32_t count, most;
     size_t len, room;
-    uint32_t most;
 };
 
-static void keep(struct made *made, struct jk_span entry)
+static void keep(void *context, struct jk_span entry)
 {
+    struct made *made = context;
     if (made->len + entry.len > made->room) {
         made->room = made->room * 2 + entry.len;
         made->bytes = realloc(made->bytes, made->room);
-        JK_CHECK(made->bytes != NULL);
     }
-    JK_CHECK(made->count < made->most);
+    if (made->count + 1 >= made->most) {
+        made->most = made->most * 2 + 1024;
+        made->starts = realloc(made->starts, made->most * sizeof *made->starts);
+    }
+    JK_CHECK(made->bytes != NULL && made->starts != NULL);
     memcpy(made->bytes + made->len, entry.at, entry.len);
     made->starts[made->count++] = made->len;
     made->len += entry.len;
     made->starts[made->count] = made->len;
-}
-
-struct parent {
-    char name[64];
-    struct jk_digest hash;
-};
-
-static void statement(struct jk_text *out, const char *name, const struct parent *parent, uint32_t weights,
-                      enum jk_relation relation)
-{
-    struct jk_statement made = {.model = jk_span_of(name),
-                                .version = JK_SPAN("1"),
-                                .license = JK_SPAN("Apache-2.0"),
-                                .weights = jk_ledger_digest(weights),
-                                .artifact = jk_ledger_digest(weights)};
-    jk_text_clear(out);
-    if (parent) {
-        made.relation = relation;
-        made.parents[0] =
-            (struct jk_parent_line){.hash = parent->hash, .name = jk_span_of(parent->name), .version = JK_SPAN("1")};
-        made.parent_count = 1;
-    }
-    jk_statement_write(&made, out);
-}
-
-static void add(struct made *made, struct jk_text *text, struct jk_entry *entry)
-{
-    entry->time_us = INT64_C(1764547200000000) + (int64_t)made->count * 30000000;
-    jk_text_clear(text);
-    jk_entry_write(entry, text);
-    keep(made, jk_text_span(text));
-}
-
-static void add_model(struct made *made, struct jk_text *text, struct jk_text *inner, struct parent *model,
-                      const struct parent *parent, uint32_t weights, enum jk_relation relation)
-{
-    statement(inner, model->name, parent, weights, relation);
-    model->hash = jk_statement_hash(jk_text_span(inner));
-    struct jk_entry entry = {.kind = JK_KIND_REGISTER, .actor.type = JK_ACTOR_ADMIN, .statement = jk_text_span(inner)};
-    add(made, text, &entry);
-}
-
-static void add_roster(struct made *made, struct jk_text *text, struct jk_text *inner, struct parent bases[BASES])
-{
-    struct jk_entry init = {.kind = JK_KIND_INIT,
-                            .actor.type = JK_ACTOR_SERVER,
-                            .origin = JK_SPAN("log.example/bench"),
-                            .key = JK_SPAN("log.example/bench+00000000+AQAA"
-                                           "AAAAAAAAAA"
-                                           "AAAAAAAAAA"
-                                           "AAAAAAAAAA"
-                                           "AAAAAAAAAA"),
-                            .purpose = JK_SPAN("demo"),
-                            .rules = JK_SPAN("1")};
-    struct jk_entry license = {.kind = JK_KIND_LICENSE,
-                               .actor.type = JK_ACTOR_ADMIN,
-                               .license = JK_SPAN("Apache-2.0"),
-                               .permissions = {JK_PERMISSION_YES, JK_PERMISSION_YES, JK_PERMISSION_YES}};
-    struct jk_entry team = {.kind = JK_KIND_TEAM,
-                            .actor.type = JK_ACTOR_ADMIN,
-                            .team = JK_SPAN("team"),
-                            .name = JK_SPAN("Team"),
-                            .name_ko = JK_SPAN("팀"),
-                            .joined_us = 0,
-                            .left_us = JK_TIME_NONE};
-    struct jk_entry publisher = {.kind = JK_KIND_PUBLISHER, .actor.type = JK_ACTOR_ADMIN, .publisher = JK_SPAN("team")};
-    add(made, text, &init);
-    add(made, text, &license);
-    add(made, text, &team);
-    add(made, text, &publisher);
-    for (int i = 0; i < BASES; i++) {
-        snprintf(bases[i].name, sizeof bases[i].name, "team/base-%d", i);
-        add_model(made, text, inner, &bases[i], NULL, 0, JK_RELATION_NONE);
-        struct jk_entry base = {.kind = JK_KIND_BASE,
-                                .actor.type = JK_ACTOR_ADMIN,
-                                .model = jk_span_of(bases[i].name),
-                                .team = JK_SPAN("team"),
-                                .programme = JK_ANSWER_YES,
-                                .from_scratch = JK_ANSWER_YES,
-                                .listed = JK_ANSWER_YES};
-        add(made, text, &base);
-    }
-}
-
-/* The lower of two throws: few bases have most children. */
-static uint32_t skewed(struct jk_random *random, uint32_t bound)
-{
-    uint32_t a = jk_random_below(random, bound), b = jk_random_below(random, bound);
-    return a < b ? a : b;
-}
-
-static void make(struct made *made, uint32_t count)
-{
-    struct jk_random random = {1};
-    struct jk_text text, inner;
-    struct parent bases[BASES], recent[64] = {{.name = ""}};
-    uint32_t publishers = count / 20 + 1;
-    jk_text_init(&text, 0);
-    jk_text_init(&inner, 0);
-    made->most = count + publishers + 4 + 2 * BASES;
-    made->starts = calloc((size_t)made->most + 1, sizeof *made->starts);
-    JK_CHECK(made->starts != NULL);
-    add_roster(made, &text, &inner, bases);
-    for (uint32_t i = 0; i < publishers; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "publisher-%u", i);
-        struct jk_entry entry = {
-            .kind = JK_KIND_PUBLISHER, .actor.type = JK_ACTOR_SERVER, .publisher = jk_span_of(name)};
-        add(made, &text, &entry);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        struct parent *model = &recent[i % 64];
-        const struct parent *parent = &bases[skewed(&random, BASES)];
-        if (i > 64 && jk_random_below(&random, 12) == 0) parent = &recent[(i - 1 - jk_random_below(&random, 60)) % 64];
-        struct parent from = *parent;
-        snprintf(model->name, sizeof model->name, "publisher-%u/model-%u", jk_random_below(&random, publishers), i);
-        add_model(made, &text, &inner, model, &from, i + 1, (enum jk_relation)(1 + jk_random_below(&random, 4)));
-    }
-    jk_text_done(&text);
-    jk_text_done(&inner);
 }
 
 static struct jk_span entry_at(const struct made *made, uint32_t i)
@@ -300,27 +182,15 @@ static void time_cube(struct jk_book *book)
 
 static void time_chain(void)
 {
-    struct made made = {.room = 1u << 20, .bytes = malloc(1u << 20), .most = CHAIN + 4 + 2 * BASES};
-    struct parent bases[BASES], last, next;
-    struct jk_text text, inner;
-    jk_text_init(&text, 0);
-    jk_text_init(&inner, 0);
-    made.starts = calloc((size_t)made.most + 1, sizeof *made.starts);
-    JK_CHECK(made.starts != NULL && made.bytes != NULL);
-    add_roster(&made, &text, &inner, bases);
-    last = bases[0];
-    for (uint32_t i = 0; i < CHAIN; i++, last = next) {
-        snprintf(next.name, sizeof next.name, "team/link-%u", i);
-        add_model(&made, &text, &inner, &next, &last, i + 1, JK_RELATION_FINETUNE);
-    }
+    struct made made = {0};
+    (void)jk_hub_make_chain(CHAIN, keep, &made);
     struct jk_book *book = jk_book_new();
+    JK_CHECK(book != NULL);
     int64_t start_us = cpu_us();
     fold(book, &made);
     printf("chain         %8.1f ms for %d models, each the parent of the next\n", (double)(cpu_us() - start_us) / 1000,
            CHAIN);
     jk_book_free(book);
-    jk_text_done(&text);
-    jk_text_done(&inner);
     free(made.bytes);
     free(made.starts);
 }
@@ -338,10 +208,9 @@ static size_t resident(void)
 int main(int argc, char **argv)
 {
     uint32_t count = argc > 1 ? (uint32_t)atoi(argv[1]) : 1000000;
-    struct made made = {.room = 1u << 20, .bytes = malloc(1u << 20)};
+    struct made made = {0};
     jk_digest_setup();
-    JK_CHECK(made.bytes != NULL);
-    make(&made, count);
+    (void)jk_hub_make(count, keep, &made);
     size_t before = resident();
     struct jk_book *book = jk_book_new();
     JK_CHECK(book != NULL);

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -156,6 +157,33 @@ class AuditTest(unittest.TestCase):
         save("{}")
         self.audit(self.folder, "--expect", path, code=REFUSED)
         self.audit(self.folder, "--expect", path + ".none", code=LOCAL)
+
+    # ---- the server's own files
+
+    def wait_published(self, size):
+        """The files follow a commit within a second."""
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            if publication.read(os.path.join(self.server.data, "public"), "checkpoint").split(b"\n")[1] == b"%d" % size:
+                return
+            time.sleep(0.05)
+        self.fail("the log of size %d was not published" % size)
+
+    def test_the_servers_files(self):
+        """What the server publishes, over its HTTP and as a folder, is what its gRPC gives and counts."""
+        self.wait_published(self.size)
+        url, folder = "http://" + self.server.http, os.path.join(self.server.data, "public")
+        facts = json.loads(self.audit(url, "--key", self.key, "--json").stdout)
+        self.assertEqual((facts["log_size"], facts["root"]), (self.size, self.note.split("\n")[2]))
+        self.assertEqual(json.loads(self.audit(url, "--json").stdout)["fetched"], 0)
+        for form in ([], ["--json"]):
+            counts = self.count(*form)
+            self.assertEqual(self.audit(url, "--counts", *form).stdout, counts)
+            self.assertEqual(self.audit(folder, "--counts", *form).stdout, counts)
+        for d, _, names in os.walk(os.path.join(self.folder, "tile")):
+            for name in names:  # the server's bytes are those that the formats give
+                path = os.path.relpath(os.path.join(d, name), self.folder)
+                self.assertEqual(publication.read(folder, path), publication.read(self.folder, path), path)
 
     # ---- facts, keys, options
 

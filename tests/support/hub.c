@@ -130,17 +130,44 @@ static void add_derivatives(struct hub *hub, uint32_t count, uint32_t publishers
     }
 }
 
+static void begin(struct hub *hub, jk_hub_take_fn *take, void *context)
+{
+    memset(hub, 0, sizeof *hub);
+    hub->take = take;
+    hub->context = context;
+    hub->random.state = 1;
+    jk_text_init(&hub->entry, 0);
+    jk_text_init(&hub->statement, 0);
+    add_first(hub);
+    add_bases(hub);
+}
+
+static uint32_t end(struct hub *hub)
+{
+    jk_text_done(&hub->entry);
+    jk_text_done(&hub->statement);
+    return hub->count;
+}
+
 uint32_t jk_hub_make(uint32_t registrations, jk_hub_take_fn *take, void *context)
 {
-    struct hub hub = {.take = take, .context = context, .random = {1}};
+    struct hub hub;
     uint32_t publishers = registrations / 20 + 1;
-    jk_text_init(&hub.entry, 0);
-    jk_text_init(&hub.statement, 0);
-    add_first(&hub);
-    add_bases(&hub);
+    begin(&hub, take, context);
     add_publishers(&hub, publishers);
     add_derivatives(&hub, registrations, publishers);
-    jk_text_done(&hub.entry);
-    jk_text_done(&hub.statement);
-    return hub.count;
+    return end(&hub);
+}
+
+uint32_t jk_hub_make_chain(uint32_t models, jk_hub_take_fn *take, void *context)
+{
+    struct hub hub;
+    struct parent last, next;
+    begin(&hub, take, context);
+    last = hub.bases[0];
+    for (uint32_t i = 0; i < models; i++, last = next) {
+        snprintf(next.name, sizeof next.name, "team/link-%u", i);
+        add_model(&hub, &next, &last, i + 1, JK_RELATION_FINETUNE);
+    }
+    return end(&hub);
 }

@@ -12,5 +12,7 @@
 typedef void jk_hub_take_fn(void *context, struct jk_span entry);
 /* Gives the entries of a roster, of publishers, and of so many registrations; returns how many entries. */
 uint32_t jk_hub_make(uint32_t registrations, jk_hub_take_fn *take, void *context);
+/* The same roster with one chain of so many models, each the parent of the next. */
+uint32_t jk_hub_make_chain(uint32_t models, jk_hub_take_fn *take, void *context);
 
 #endif
