@@ -11,36 +11,46 @@ static enum jk_status no_key(struct jk_cli *cli, const char *where)
 }
 
 /* A key, or a file of them. */
-static enum jk_status given_key(struct jk_cli *cli, const char *text, struct jk_audit_keys *out_keys)
+static enum jk_status given_key(struct jk_cli *cli, struct jk_audit_keys *out_keys)
 {
+    const char *text = cli->settings.key;
     struct jk_span bytes;
     if (jk_audit_keys_parse(jk_span_of(text), out_keys)) return JK_OK;
-    if (!jk_local_exists(text)) return no_key(cli, "--key");
+    if (!jk_local_exists(text)) return no_key(cli, cli->settings.key_where);
     JK_TRY(jk_local_read(text, JK_VKEY_FILE_MAX, &cli->arena, &bytes, &cli->error));
     return jk_audit_keys_parse(bytes, out_keys) ? JK_OK : no_key(cli, text);
 }
 
-enum jk_status jk_audit_key(struct jk_cli *cli, struct jk_span remembered, struct jk_span offered,
+static enum jk_status kept_key(struct jk_cli *cli, struct jk_span text, const char *where, struct jk_audit_keys *keys)
+{
+    return jk_audit_keys_parse(text, keys) ? JK_OK : no_key(cli, where);
+}
+
+enum jk_status jk_audit_key(struct jk_cli *cli, const struct jk_audit_key_places *places,
                             struct jk_audit_trust *out_trust)
 {
-    const char *given = jk_options_text(&cli->options, JK_OPTION_KEY);
     memset(out_trust, 0, sizeof *out_trust);
-    if (given) {
-        out_trust->from = "--key";
-        out_trust->origin = "option";
-        return given_key(cli, given, &out_trust->keys);
+    if (cli->settings.key) {
+        out_trust->from = cli->settings.key_where;
+        out_trust->origin = "given";
+        return given_key(cli, &out_trust->keys);
     }
-    if (remembered.len > 0) {
-        out_trust->from = "the first audit into this mirror";
+    if (places->first_use.len > 0) {
+        out_trust->from = "first use, remembered: it proves only that nothing changed since";
+        out_trust->origin = "first-use";
+        return kept_key(cli, places->first_use, "what is remembered of the log", &out_trust->keys);
+    }
+    if (places->mirror.len > 0) {
+        out_trust->from = "the first audit into this mirror: it proves only that nothing changed since";
         out_trust->origin = "mirror";
-        return jk_audit_keys_parse(remembered, &out_trust->keys) ? JK_OK : no_key(cli, "the mirror's log.vkey");
+        return kept_key(cli, places->mirror, "the mirror's log.vkey", &out_trust->keys);
     }
     out_trust->from = "the source itself";
     out_trust->origin = "source";
     out_trust->is_offered = true;
-    if (offered.len == 0)
+    if (places->offered.len == 0)
         return jk_fail(&cli->error, JK_NOT_FOUND, "KEY_MISSING", "the source has no log.vkey: give a key with --key");
-    return jk_audit_keys_parse(offered, &out_trust->keys) ? JK_OK : no_key(cli, "the source's log.vkey");
+    return kept_key(cli, places->offered, "the source's log.vkey", &out_trust->keys);
 }
 
 void jk_audit_key_write(const struct jk_audit_keys *keys, struct jk_text *out)
