@@ -104,8 +104,8 @@ jk_library(cli jk_audit jk_reply jk_book jk_domain jk_fetch jk_tlog jk_base jk_p
 
 if(EXISTS ${JK_ROOT}/registry/main.c)
   add_executable(jokbod ${JK_ROOT}/registry/main.c ${JK_ROOT}/registry/config.c ${JK_ROOT}/registry/bootstrap.c
-    ${JK_ROOT}/registry/mirror.c ${JK_ROOT}/registry/repair.c)
-  target_link_libraries(jokbod PRIVATE jk_http jk_rpc jk_service jk_store jk_tiles jk_fetch jk_base)
+    ${JK_ROOT}/registry/keys.c ${JK_ROOT}/registry/mirror.c ${JK_ROOT}/registry/repair.c ${JK_ROOT}/registry/witnesses.c)
+  target_link_libraries(jokbod PRIVATE jk_http jk_rpc jk_service jk_store jk_witness jk_tiles jk_fetch jk_base)
 endif()
 if(EXISTS ${JK_ROOT}/registry/cli/main.c)
   add_executable(jokbo ${JK_ROOT}/registry/cli/main.c)

@@ -114,6 +114,14 @@ static bool is_wish(const char *argument, enum jk_config_wish *out_wish)
     return true;
 }
 
+static bool is_key_wish(const char *first, const char *second, enum jk_config_wish *out_wish)
+{
+    bool rotate = !strcmp(second, "rotate");
+    if (strcmp(first, "key") != 0 || (!rotate && strcmp(second, "retire") != 0)) return false;
+    *out_wish = rotate ? JK_CONFIG_ROTATE : JK_CONFIG_RETIRE;
+    return true;
+}
+
 static void unknown_flag(struct reading *reading, const char *argument)
 {
     char shown[96];
@@ -139,6 +147,10 @@ static void read_flags(struct reading *reading, int argc, char **argv, enum jk_c
     for (int i = 1; i < argc; i++) {
         struct jk_span name, value = jk_span_of(argv[i]);
         if (is_wish(argv[i], out_wish)) continue;
+        if (i + 1 < argc && is_key_wish(argv[i], argv[i + 1], out_wish)) {
+            i++;
+            continue;
+        }
         if (!strcmp(argv[i], "tiles") && i + 1 < argc && !strcmp(argv[i + 1], "rebuild")) {
             *out_wish = JK_CONFIG_REBUILD;
             i++;
@@ -242,6 +254,9 @@ void jk_config_help(struct jk_text *out)
         out, "jokbod: the registry's server\n\n"
              "  jokbod [options]            serves until SIGTERM or Ctrl-C\n"
              "  jokbod migrate [options]    brings the schema of --database up to date and ends\n"
+             "  jokbod key rotate [options] makes the next signing key; run once more, with this server stopped,\n"
+             "                              it hands the log over to that key: then both sign\n"
+             "  jokbod key retire [options] ends the older key's time (this server stopped)\n"
              "  jokbod tiles rebuild [options]  writes the public folder anew from the database and ends\n"
              "  jokbod recover --from DIR|URL [options]\n"
              "                              replays what the database lacks from a published log and ends\n"

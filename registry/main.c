@@ -16,12 +16,15 @@
 #include "base/metrics.h"
 #include "bootstrap.h"
 #include "config.h"
+#include "fetch/fetch.h"
 #include "http/server.h"
+#include "keys.h"
 #include "repair.h"
 #include "rpc/server.h"
 #include "service/services.h"
 #include "service/waiting.h"
 #include "store/embedded.h"
+#include "witnesses.h"
 
 struct server {
     struct jk_config config;
@@ -29,6 +32,7 @@ struct server {
     struct jk_store *store;
     struct jk_services services;
     struct jk_rpc_server *rpc;
+    struct jk_witness_pool *witnesses;
     struct jk_http *http; /* NULL: off */
 };
 
@@ -153,6 +157,13 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
     return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
 }
 
+static enum jk_status start_witnesses(struct server *server, struct jk_error *error)
+{
+    const char *policy = server->config.witness_policy;
+    if (!*policy) return JK_OK;
+    return jk_witnesses_start(server->store, policy, server->config.arena, &server->witnesses, error);
+}
+
 static void health_changed(void *context, bool healthy)
 {
     jk_rpc_set_serving(((struct server *)context)->rpc, healthy);
@@ -223,7 +234,6 @@ static enum jk_status start_http(struct server *server, struct jk_error *error)
     const struct jk_config *config = &server->config;
     struct jk_http_options options = {.listen = listener(config->http),
                                       .metrics = listener(config->metrics),
-                                      .data_dir = config->data,
                                       .store = server->store,
                                       .connections = (unsigned)config->http_connections,
                                       .per_address = (unsigned)config->http_per_address,
@@ -258,7 +268,9 @@ static enum jk_status start(struct server *server, struct jk_error *error)
     JK_TRY(check_listen(&server->config, error));
     JK_TRY(make_data_dir(server, error));
     JK_TRY(start_database(server, error));
+    if (*server->config.witness_policy) jk_fetch_setup(); /* before any thread */
     JK_TRY(start_store(server, error));
+    JK_TRY(start_witnesses(server, error));
     JK_TRY(start_rpc(server, error));
     JK_TRY(start_http(server, error));
     JK_TRY(write_client_config(server, error));
@@ -276,7 +288,9 @@ static bool stop(struct server *server)
         jk_http_stop(server->http);
         jk_rpc_free(server->rpc);
         jk_waiting_stop(server->services.waiting);
+        jk_witness_stop(server->witnesses);
         jk_store_stop(server->store);
+        jk_witness_free(server->witnesses);
     }
     jk_embedded_stop(server->embedded);
     return drained;
@@ -311,6 +325,22 @@ static int migrate(const struct server *server, struct jk_error *error)
     if (jk_store_migrate(server->config.database, role, error) == JK_OK) return 0;
     tell(error);
     return 1;
+}
+
+/* The store alone, without serving anybody. */
+static int change_key(struct server *server, bool rotate, struct jk_error *error)
+{
+    enum jk_status status = make_data_dir(server, error);
+    bool made = false;
+    if (status == JK_OK && rotate) status = jk_key_prepare(&server->config, &made, error);
+    if (status == JK_OK && !made) {
+        status = start_database(server, error);
+        if (status == JK_OK) status = start_store(server, error);
+        if (status == JK_OK) status = jk_key_change(server->store, rotate, error);
+    }
+    if (status != JK_OK) tell(error);
+    if (!stop(server)) _exit(1);
+    return status == JK_OK ? 0 : 1;
 }
 
 static enum jk_status repair(struct server *server, enum jk_config_wish wish, const sigset_t *signals,
@@ -377,6 +407,10 @@ int main(int argc, char **argv)
         break;
     case JK_CONFIG_MIGRATE:
         code = migrate(&server, &error);
+        break;
+    case JK_CONFIG_ROTATE:
+    case JK_CONFIG_RETIRE:
+        code = change_key(&server, wish == JK_CONFIG_ROTATE, &error);
         break;
     case JK_CONFIG_REBUILD:
     case JK_CONFIG_RECOVER:

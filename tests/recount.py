@@ -6,7 +6,8 @@ nothing but Python's standard library; it shares no code with the registry: it i
 
 It checks the checkpoint's signature, every entry's form and what it needs of those before it, the root over all entries, and the
 hash tiles. It ends with 0, with 1 where the log is wrong (and says where first), with 2 for a mistake in the call. What licences
-permit comes from the log's own entries, so the SPDX list, which an entry pins by its digest, is not needed."""
+permit comes from the log's own entries, so the SPDX list, which an entry pins by its digest, is not needed. Policies, stages,
+rulings and disputes bear on no count here: their form is checked, and not what they need of other entries."""
 import argparse
 import base64
 import collections
@@ -208,8 +209,7 @@ class Source:
 RELATIONS = ("finetune", "adapter", "quantized", "merge", "distill", "convert", "prune", "draft")
 PERMISSIONS = ("NO", "UNKNOWN", "CONDITIONAL", "YES")
 NO, UNKNOWN, CONDITIONAL, YES = range(4)
-HEX = "[0-9a-f]{64}"
-DIGEST = "sha256:(?!0{64})" + HEX
+HEX, DIGEST = "[0-9a-f]{64}", "sha256:(?!0{64})[0-9a-f]{64}"
 TEAM = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 PART = r"(?![.-])(?![^/]*(?:--|\.\.))(?![^/]*\.[gG][iI][tT](?:/|\Z))[A-Za-z0-9_.-]{1,96}(?<![.-])"
 VERSION = "[A-Za-z0-9][A-Za-z0-9._+-]{0,63}"
@@ -263,7 +263,8 @@ def read_external(value, of_form=form(EXTERNAL)):
 READ = {"text": read_text, "forms": lambda value: read_text(form(r"[^|]+(?:\|[^|]+)*")(value)), "time": read_time,
         "external": read_external, "permission": form("|".join(PERMISSIONS)), "hash": form(HEX), "digest": form(DIGEST),
         "team": form(TEAM), "publisher": form(PART), "model": form(PART + "/" + PART), "version": form(VERSION),
-        "identifier": form("[A-Za-z0-9.:+-]{1,200}"), "key": form(VERIFIER_KEY)}
+        "identifier": form("[A-Za-z0-9.:+-]{1,200}"), "key": form(VERIFIER_KEY), "number": form("0|[1-9][0-9]{0,18}"),
+        "teams": lambda value: need(value.split(" ") == sorted(set(map(READ["team"], value.split(" "))))[:64], "teams %r", value)}
 # Kinds with the words of their lines and how to read each: a name of READ, or words; ? where `none` means absence.
 KINDS = {kind: [tuple(field.split()) for field in fields.split(",")] for line in """
 init: origin text, key key, purpose registry|demo, rules text
@@ -283,6 +284,15 @@ rename transfer: model model, to model
 adopt: external external, model model
 key: key key, previous key, signature [A-Za-z0-9+/]{86}==
 retire: key key
+policy: canonical policy
+stage: stage team, title text, title-ko text, opens time, cut-off time, disputes-until time?, policy digest, teams teams,\
+ source text
+close: stage team, revision number, n number, m number, policy digest, table digest, json digest, members digest, left-out digest,\
+ text digest?
+exclude restore: model model, reason text, needs-second yes|no, text digest?
+confirm reject: ruling number, text digest?
+dispute: about parent|ruling|standing, model model, ruling number?, stage team?, text digest?
+resolve: dispute number, outcome upheld|dismissed, text digest?
 """.strip().split("\n") for kinds, fields in [line.split(": ")] for kind in kinds.split()}
 Entry = collections.namedtuple("Entry", "kind time actor fields statement")
 
@@ -296,10 +306,7 @@ class Lines:
         except UnicodeDecodeError:
             raise Wrong("it is not UTF-8") from None
         need(text.startswith(head + "\n") and text.endswith("\n"), "it does not begin with %r and end with a line's end", head)
-        self.rest = text[:-1].split("\n")[:0:-1]
-
-    def is_next(self, word):
-        return self.rest[-1:] and self.rest[-1].startswith(word + " ")
+        self.data, self.rest = data, text[:-1].split("\n")[:0:-1]
 
     def take(self, word, kind):
         """The value of the next line, `word` and a space before it, by the name of a reader or by a pattern; None for `none`."""
@@ -310,11 +317,12 @@ class Lines:
 
 
 def parse_entry(data):
-    """An entry, with its fields by their words, or the bytes of its lineage statement."""
+    """An entry, with its fields by their words, or the lines of its lineage statement or policy."""
     lines = Lines(data, ENTRY_MAX, "jokbo/entry/v1")
     kind, time, actor = lines.take("kind", "|".join(KINDS)), lines.take("time", "time"), lines.take("actor", ACTOR)
-    if KINDS[kind] == [("lineage", "statement")]:
-        return Entry(kind, time, actor, {}, data.split(b"\n", 4)[4])
+    if kind in ("register", "release", "policy"):
+        head, most = ("jokbo/policy/v1", 4096) if kind == "policy" else ("jokbo/lineage/v1", 60000)
+        return Entry(kind, time, actor, {}, Lines(data.split(b"\n", 4)[4], most, head))
     fields = {word: lines.take(word, read) for word, read in KINDS[kind]}
     need(not lines.rest, "the line %r is one too many", lines.rest[-1:])
     return Entry(kind, time, actor, fields, None)
@@ -336,10 +344,9 @@ class Parent:
 
 class Release:
     """A lineage statement, and what becomes of it."""
-    def __init__(self, data):
-        lines = Lines(data, 60000, "jokbo/lineage/v1")
+    def __init__(self, lines):
         self.name, self.version = lines.take("model", "model"), lines.take("release", "version")
-        self.relation = lines.take("relation", "|".join(RELATIONS)) if lines.is_next("relation") else None
+        self.relation = lines.take("relation", "|".join(RELATIONS)) if "".join(lines.rest[-1:]).startswith("relation ") else None
         self.license = Expression(lines.take("license", ".+")).text
         _, _, self.weights = [lines.take(word, "digest?") for word in ("license-text", "artifact", "weights")]
         self.parents = [Parent(lines.take("parent", ".+")) for _ in range(len(lines.rest))]
@@ -348,7 +355,7 @@ class Release:
         need(hashes == sorted(set(hashes)), "the parents are not in order, or one stands twice")
         outside = [(parent.external, parent.version) for parent in self.parents if parent.external]
         need(len(set(outside)) == len(outside), "an external parent is named twice")
-        self.hash, self.model, self.yanked = sha256(data).hex(), None, False
+        self.hash, self.model, self.yanked = sha256(lines.data).hex(), None, False
 
 
 # ---- licence expressions
@@ -426,14 +433,13 @@ class Fold:
             entry = parse_entry(data)
             need((entry.kind == "init") == (not self.times), "init is entry 0, and entry 0 is init")
             need(not self.times or entry.time >= self.times[-1], "the time goes back from %s to %s", self.times[-1:], entry.time)
-            self.APPLY[entry.kind](self, entry, entry.fields)
+            self.APPLY.get(entry.kind, Fold.on_fact)(self, entry, entry.fields)
         except Wrong as wrong:
             raise Wrong("entry %d: %s" % (len(self.times), wrong)) from None
         self.times.append(entry.time)
 
-    # the log, licences, the roster
     def on_fact(self, entry, fields):
-        """Which list licences are spelled by (`spdx`) is for the record: nothing is counted by it."""
+        """Other facts are for the record here: which list licences are spelled by, policies, stages, rulings and disputes."""
         if entry.kind == "init":
             self.origin, self.keys = fields["origin"], [fields["key"]]
         elif entry.kind == "team":
@@ -467,11 +473,10 @@ class Fold:
         key, is_new = fields["key"], entry.kind == "key"
         known = {handed["key"] for handed in self.handed} | {handed["previous"] for handed in self.handed} | set(self.keys)
         need(len(self.keys) == (1 if is_new else 2) and self.keys[0] == fields.get("previous", key), "not the key to be replaced")
-        need(not is_new or key not in known, "%s was a key of this log", key)
+        need(not is_new or key not in known and key.startswith(self.origin + "+"), "%s cannot be the next key", key)
         self.handed += [fields] if is_new else []
         self.keys = self.keys + [key] if is_new else self.keys[1:]
 
-    # publishers and names
     def on_publisher(self, _, fields):
         name, basis = fields["publisher"], fields["basis"]
         need(fold(name) not in self.publishers, "publisher %s exists already", name)
@@ -497,7 +502,6 @@ class Fold:
         model.name = to
         self.names[fold(to)] = model
 
-    # releases
     def on_register(self, entry, _):
         release = Release(entry.statement)
         self.have(self.publishers, fold(release.name.split("/")[0]))
@@ -546,7 +550,6 @@ class Fold:
         need(not any(p.external == external for r in above for p in r.parents), "the model descends from the external model")
         self.adopted[external] = model
 
-    # the graph of releases
     def follow(self, parent):
         """The release where a parent line leads; None for an external model that nobody has adopted."""
         if not parent.external:
@@ -575,10 +578,10 @@ class Fold:
             front += above
         return False
 
-    APPLY = {"init": on_fact, "spdx": on_fact, "license": on_fact, "team": on_fact, "team-publisher": on_bond,
-             "affiliation": on_bond, "operates": on_bond, "base": on_base, "publisher": on_publisher, "verify": on_judged,
-             "unverify": on_judged, "claim": on_judged, "register": on_register, "release": on_release, "yank": on_switched,
-             "unyank": on_switched, "rename": on_moved, "transfer": on_moved, "adopt": on_adopt, "key": on_key, "retire": on_key}
+    APPLY = {"team-publisher": on_bond, "affiliation": on_bond, "operates": on_bond, "base": on_base, "publisher": on_publisher,
+             "verify": on_judged, "unverify": on_judged, "claim": on_judged, "register": on_register, "release": on_release,
+             "yank": on_switched, "unyank": on_switched, "rename": on_moved, "transfer": on_moved, "adopt": on_adopt,
+             "key": on_key, "retire": on_key}
 
 
 # ---- counts: registry/formats/count.md, from "Roots and depth at N" on
@@ -605,6 +608,7 @@ class Counts:
         self.permissions = functools.lru_cache(None)(lambda text: self.evaluate(Expression(text).tree))
         self.is_bound = functools.lru_cache(None)(self.is_own_or_affiliated)
         self.bases = [model for model in known.roster if model.team]
+        self.moment = {"log_size": len(known.times), "log_time": known.times[-1] if known.times else None}
         self.derivatives = []  # (model, deciding release, roots, whether licence clean)
         for model in known.models:
             release = model.deciding
@@ -682,7 +686,7 @@ class Counts:
                 "distinct_weights": len(set(weights) - {None}) + weights.count(None),
                 "groups": [{"grouping": grouping, "key": key, "count": number} for grouping in groupings
                            for key, number in self.groups(grouping, counted)],
-                "next_page_token": "", **self.moment()}
+                "next_page_token": "", **self.moment}
 
     def groups(self, grouping, counted):
         key_of = {
@@ -703,14 +707,11 @@ class Counts:
         shown = self.fold.license_terms if grouping == "license" else {k: p["name"] for k, p in self.fold.publishers.items()}
         return sorted(((shown[key], found[key]) for key in shown if found[key]), key=lambda group: -group[1])  # a stable sort
 
-    def moment(self):
-        return {"log_size": len(self.fold.times), "log_time": self.fold.times[-1] if self.fold.times else None}
-
     def list(self, groupings=()):
         """A ListCountsResponse, as `jokbo count --json` prints it without a scope."""
         return {"bases": [self.count("base", model.name, groupings) for model in self.bases],
                 "teams": [self.count("team", team, groupings) for team in self.fold.teams],
-                "all": self.count("all", None, groupings), **self.moment()}
+                "all": self.count("all", None, groupings), **self.moment}
 
 
 # ---- the command
@@ -726,9 +727,8 @@ def as_of(text):
 
 def read_keys(given, source):
     """The keys to trust: given as text or in a file, else what the log says of itself."""
-    text = given
+    text = given or (source.read("log.vkey", NOTE_MAX) or b"").decode("utf-8", "replace")
     if not given:
-        text = (source.read("log.vkey", NOTE_MAX) or b"").decode("utf-8", "replace")
         print("recount: the key is the log's own; give one by --key to know whose log it is", file=sys.stderr)
     elif os.path.exists(given):
         with open(given, encoding="utf-8") as file:

@@ -172,7 +172,9 @@ static const char *closing_fault(const struct jk_book *book, const struct jk_ent
     if (entry->revision != (last ? last->revision + 1 : 1)) return "has another revision next";
     if (entry->n != jk_book_size_at(book, book->size, facts->cutoff_us))
         return "has another number of entries before its cut-off";
-    if (entry->m != book->size) return "must be closed at the size of the log";
+    if (entry->n > entry->m || entry->m > book->size) return "needs sizes that follow one another: n, m, the log's";
+    if (!last && entry->m != entry->n) return "is closed the first time with m = n, so that it matters not when";
+    if (last && entry->m <= last->m) return "needs a larger m than the revision before";
     if (!jk_digest_equal(&entry->digest, &facts->policy)) return "has another policy";
     if (last && jk_digest_is_zero(&entry->text)) return "needs a text that says why there is a new revision";
     return NULL;

@@ -32,11 +32,11 @@ enum jk_status jk_audit_key(struct jk_cli *cli, const struct jk_audit_key_places
     memset(out_trust, 0, sizeof *out_trust);
     if (cli->settings.key) {
         out_trust->from = cli->settings.key_where;
-        out_trust->origin = "given";
+        out_trust->origin = "option";
         return given_key(cli, &out_trust->keys);
     }
     if (places->first_use.len > 0) {
-        out_trust->from = "first use, remembered: it proves only that nothing changed since";
+        out_trust->from = "the first use, remembered: it proves only that nothing changed since";
         out_trust->origin = "first-use";
         return kept_key(cli, places->first_use, "what is remembered of the log", &out_trust->keys);
     }

@@ -7,8 +7,8 @@
 
 struct jk_audit_trust {
     struct jk_audit_keys keys;
-    const char *from;   /* for people: "--key", "first use, remembered", "the source itself" */
-    const char *origin; /* for programs: "given", "first-use", "mirror", "source" */
+    const char *from;   /* for people: "--key", "the first use, remembered", "the source itself" */
+    const char *origin; /* for programs: "option", "first-use", "mirror", "source" */
     bool is_offered;    /* by whoever is to be checked: it proves nothing */
 };
 

@@ -48,7 +48,8 @@ struct jk_http {
     struct MHD_Response *fixed[JK_HTTP_FIXED];
     struct jk_http_zips *zips;
     struct jk_http_ready *ready;
-    int data_fd;         /* the data directory */
+    int parent_fd;       /* of the folder that holds the public one, which may be replaced */
+    char folder[256];    /* the public one's name there */
     int quiet_fd;        /* the listening socket that quiescing gave back, else -1 */
     atomic_bool quiet;   /* no new connections, and none is kept */
     atomic_bool ending;  /* nothing is suspended any more */
@@ -85,7 +86,8 @@ enum MHD_Result jk_http_readiness(struct jk_http *http, struct MHD_Connection *c
 struct jk_http_ready *jk_http_ready_new(struct jk_http *http); /* NULL: no memory or no thread */
 void jk_http_ready_end(struct jk_http_ready *ready);           /* answers who waits, and who asks later: stopping */
 void jk_http_ready_free(struct jk_http_ready *ready);          /* accepts NULL */
-bool jk_http_read(int fd, char *bytes, size_t len);            /* a file's first bytes; false where it has fewer */
+/* The bytes of a file from `first` on; false where it has fewer. */
+bool jk_http_read(int fd, char *bytes, size_t len, uint64_t first);
 /* A bundle's bytes, compressed, from the cache where they lie there. NULL: too large, or no memory. */
 struct jk_http_zips *jk_http_zips_new(void);
 void jk_http_zips_free(struct jk_http_zips *zips);

@@ -410,13 +410,29 @@ static bool start_watchman(struct jk_http *http)
     return false;
 }
 
+/* "/srv/log" is opened as "log" in "/srv", at each request anew. */
+static enum jk_status open_parent(struct jk_http *http, const char *folder, struct jk_error *error)
+{
+    size_t len = strlen(folder), from;
+    char parent[4096];
+    while (len > 1 && folder[len - 1] == '/')
+        len--;
+    for (from = len; from > 0 && folder[from - 1] != '/';)
+        from--;
+    if (len - from >= sizeof http->folder || from >= sizeof parent)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "PUBLIC_DIR", "the name of the public folder is too long");
+    snprintf(http->folder, sizeof http->folder, "%.*s", (int)(len - from), folder + from);
+    snprintf(parent, sizeof parent, "%.*s", (int)from, folder);
+    http->parent_fd = open(from > 0 ? parent : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (http->parent_fd >= 0) return JK_OK;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "PUBLIC_DIR", "the folder \"%s\" cannot be reached: %s", folder,
+                   strerrordesc_np(errno));
+}
+
 static enum jk_status start(struct jk_http *http, struct jk_error *error)
 {
     const struct jk_http_options *options = &http->options;
-    http->data_fd = open(options->data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (http->data_fd < 0)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "DATA_DIR", "the folder \"%s\" cannot be reached: %s",
-                       options->data_dir, strerrordesc_np(errno));
+    JK_TRY(open_parent(http, jk_store_public_dir(options->store), error));
     http->zips = jk_http_zips_new();
     bool made = start_watchman(http) && http->zips && make_fixed(http) &&
                 jk_metrics_labels(JK_METRIC_HTTP_REQUESTS, route_texts, JK_ROUTE_KINDS, status_texts, STATUSES + 1);
@@ -434,7 +450,7 @@ enum jk_status jk_http_start(const struct jk_http_options *options, struct jk_ht
     sigset_t all, before;
     if (!http) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "out of memory");
     http->options = *options;
-    http->data_fd = http->quiet_fd = -1;
+    http->parent_fd = http->quiet_fd = -1;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     enum jk_status status = start(http, error);
@@ -512,6 +528,6 @@ void jk_http_stop(struct jk_http *http)
     for (size_t i = 0; i < JK_HTTP_FIXED; i++)
         if (http->fixed[i]) MHD_destroy_response(http->fixed[i]);
     jk_http_zips_free(http->zips);
-    if (http->data_fd >= 0) close(http->data_fd);
+    if (http->parent_fd >= 0) close(http->parent_fd);
     free(http);
 }

@@ -2,8 +2,8 @@
  * GET and HEAD only. Only this folder sees libmicrohttpd.
  *
  * Owns: two listening sockets, a pool of min(cores, 4) threads over epoll, one thread for metrics, one that ends
- * connections which take too long, one that finds out whether the server is ready. The log's files come from
- * <data>/public, which may be made, replaced and rebuilt at any time; blobs come from PostgreSQL through the store's
+ * connections which take too long, one that finds out whether the server is ready. The log's files come from the
+ * store's public folder, which may be replaced and rebuilt at any time; blobs come from PostgreSQL through the store's
  * readers, a chunk at a time.
  * Threads: start, quiesce and stop belong to one thread; the addresses to any.
  * Limits: connections in all and per address as the options say; a request's headers 16 KiB and 15 s from the
@@ -19,7 +19,6 @@ struct jk_http;
 struct jk_http_options {
     const char *listen;  /* as base/address.h reads it */
     const char *metrics; /* the same for the metrics; NULL: none */
-    const char *data_dir;
     struct jk_store *store;
     unsigned connections; /* in all */
     unsigned per_address; /* of one IP address; a Unix socket has none */

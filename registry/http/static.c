@@ -1,4 +1,4 @@
-/* The log's files. They lie below <data>/public, and only names that routes.c has parsed are opened there: no dot
+/* The log's files. They lie in the public folder, and only names that routes.c has parsed are opened there: no dot
  * segment, no escape, no link at the end. Tiles and bundles never change, so they may be kept for ever; the checkpoint
  * and the key carry an entity tag made from their bytes. */
 #include <errno.h>
@@ -12,17 +12,18 @@
 #include "base/log.h"
 #include "http/inside.h"
 
-#define SMALL_MOST (64u << 10) /* checkpoint and key, which are read whole */
+#define SMALL_MOST    (64u << 10) /* checkpoint and key, which are read whole */
+#define TOGETHER_MOST (16u << 10)
 
 static const char immutable[] = "public, max-age=31536000, immutable";
 
 /* -1 with errno; only regular files. */
 static int open_file(const struct jk_http *http, const char *name, uint64_t *out_size)
 {
-    char path[sizeof "public/" + JK_TILE_PATH];
+    char path[sizeof http->folder + JK_TILE_PATH];
     struct stat status;
-    snprintf(path, sizeof path, "public/%s", name);
-    int fd = openat(http->data_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    snprintf(path, sizeof path, "%s/%s", http->folder, name);
+    int fd = openat(http->parent_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) return -1;
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
         *out_size = (uint64_t)status.st_size;
@@ -45,11 +46,11 @@ static enum MHD_Result refuse(struct jk_http *http, struct MHD_Connection *conne
 
 /* ---- checkpoint and key ---- */
 
-bool jk_http_read(int fd, char *bytes, size_t len)
+bool jk_http_read(int fd, char *bytes, size_t len, uint64_t first)
 {
     size_t got = 0;
     while (got < len) {
-        ssize_t more = pread(fd, bytes + got, len - got, (off_t)got);
+        ssize_t more = pread(fd, bytes + got, len - got, (off_t)(first + got));
         if (more < 0 && errno == EINTR) continue;
         if (more <= 0) return false;
         got += (size_t)more;
@@ -114,7 +115,7 @@ static enum MHD_Result serve_small(struct jk_http *http, struct MHD_Connection *
                                    const struct jk_route *route, int fd, uint64_t size, bool head)
 {
     char *bytes = size <= SMALL_MOST ? malloc(size + 1) : NULL;
-    bool whole = bytes && jk_http_read(fd, bytes, (size_t)size);
+    bool whole = bytes && jk_http_read(fd, bytes, (size_t)size, 0);
     enum MHD_Result result = whole ? send_small(http, connection, route, (struct jk_span){bytes, (size_t)size}, head)
                                    : jk_http_answer_fixed(http, connection, route->kind, JK_HTTP_BROKEN);
     free(bytes);
@@ -123,6 +124,24 @@ static enum MHD_Result serve_small(struct jk_http *http, struct MHD_Connection *
 }
 
 /* ---- tiles and bundles ---- */
+
+/* Takes the descriptor over. Few bytes leave with the headers in one call; many go from file to socket by themselves.
+ */
+static struct MHD_Response *part_of_file(int fd, uint64_t first, uint64_t count)
+{
+    struct MHD_Response *response = NULL;
+    if (count > TOGETHER_MOST) {
+        response = MHD_create_response_from_fd_at_offset64(count, fd, first);
+        if (!response) close(fd);
+        return response;
+    }
+    char *bytes = malloc(count + 1);
+    if (bytes && jk_http_read(fd, bytes, (size_t)count, first))
+        response = MHD_create_response_from_buffer((size_t)count, bytes, MHD_RESPMEM_MUST_FREE);
+    if (!response) free(bytes);
+    close(fd);
+    return response;
+}
 
 /* Of the file, or the part of it that is asked for; takes the descriptor over. A file that never changes has no tag, so
  * that If-Range, which needs one, cannot hold. */
@@ -142,8 +161,7 @@ static struct MHD_Response *of_file(struct MHD_Connection *connection, int fd, u
         *out_status = MHD_HTTP_RANGE_NOT_SATISFIABLE;
         return empty;
     }
-    struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(count, fd, first);
-    if (!response) close(fd);
+    struct MHD_Response *response = part_of_file(fd, first, count);
     *out_status = MHD_HTTP_OK;
     if (kind == JK_RANGE_WHOLE) return response;
     snprintf(said, sizeof said, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, first, first + count - 1, size);

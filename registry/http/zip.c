@@ -91,7 +91,7 @@ static struct zip *deflated(unsigned char *source, size_t len)
 static struct zip *make(int fd, size_t size)
 {
     unsigned char *source = malloc(size);
-    struct zip *zip = source && jk_http_read(fd, (char *)source, size) ? deflated(source, size) : NULL;
+    struct zip *zip = source && jk_http_read(fd, (char *)source, size, 0) ? deflated(source, size) : NULL;
     free(source);
     return zip;
 }

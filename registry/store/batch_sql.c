@@ -79,6 +79,7 @@ static enum jk_status take_lock(struct jk_batch *batch, struct jk_query *queries
     JK_TRY(jk_fold_follow(batch->store, &batch->head, queries[Q_ENTRIES].result, queries[Q_RECORDS].result, &folded,
                           error));
     if (folded.more) return jk_fail(error, JK_ABORTED, "FAR_BEHIND", "far behind the database");
+    JK_TRY(jk_signkeys_choose(&batch->store->keys, batch->store->book, batch->store->size, error));
     batch->turn.time_us = jk_result_i64(queries[Q_CLOCK].result, 0, 0);
     JK_TRY(check_clock(batch, error));
     take_replies(batch, &queries[Q_REPLIES]);
@@ -139,6 +140,7 @@ struct writing {
     size_t query_count;
     struct jk_pgarray arrays[COMMIT_ARRAYS];
     size_t array_count;
+    struct jk_text keys;
     char payload[48];
 };
 
@@ -244,6 +246,13 @@ static void write_texts(const struct jk_batch *batch, struct writing *writing)
     jk_query_span(query, jk_pgarray_span(bodies));
 }
 
+/* The keys that sign from this batch on: with it, the head says who signed its checkpoint. */
+static void write_keys(const struct jk_batch *batch, struct jk_query *query, struct writing *writing)
+{
+    jk_signkeys_lines(batch->store->book, (uint32_t)batch->edge.size, &writing->keys);
+    jk_query_span(query, jk_span_trim(jk_text_span(&writing->keys)));
+}
+
 static void write_drops(const struct jk_batch *batch, struct writing *writing)
 {
     struct jk_pgarray *digests;
@@ -269,6 +278,7 @@ static void write_head(const struct jk_batch *batch, struct writing *writing)
     jk_query_i64(query, batch->head.record_version);
     jk_query_i64(query, version);
     jk_query_bytes(query, batch->id, sizeof(batch->id));
+    write_keys(batch, query, writing);
     query = next_query(writing, JK_SQL_BATCH_INSERT);
     jk_query_bytes(query, batch->id, sizeof(batch->id));
     jk_query_i64(query, (int64_t)batch->edge.size);
@@ -306,12 +316,13 @@ static enum jk_status seal(struct jk_batch *batch, struct jk_error *error)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "the server has no memory for this write now");
     for (size_t i = 0; i < batch->entry_count; i++)
         jk_edge_append(&batch->edge, &batch->leaves[i]);
-    return jk_head_sign(batch->store->signer, &batch->edge, &batch->note, error);
+    JK_TRY(jk_signkeys_choose(&batch->store->keys, batch->store->book, (uint32_t)batch->edge.size, error));
+    return jk_head_sign(batch->store->keys.signing, batch->store->keys.count, &batch->edge, &batch->note, error);
 }
 
 static enum jk_status check_writing(const struct jk_batch *batch, const struct writing *writing, struct jk_error *error)
 {
-    bool failed = batch->note.failed;
+    bool failed = batch->note.failed || writing->keys.failed;
 
     for (size_t i = 0; i < writing->array_count; i++)
         failed = failed || jk_pgarray_failed(&writing->arrays[i]);
@@ -339,6 +350,7 @@ enum jk_status jk_batch_commit(struct jk_batch *batch, struct jk_conn *conn, str
     if (status == JK_OK) jk_queries_done(writing.queries, writing.query_count);
     for (size_t i = 0; i < writing.array_count; i++)
         jk_pgarray_done(&writing.arrays[i]);
+    jk_text_done(&writing.keys);
     return status;
 }
 

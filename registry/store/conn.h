@@ -12,7 +12,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 
-#define JK_PARAMS_MAX         8
+#define JK_PARAMS_MAX         9
 #define JK_CONNECT_TIMEOUT_MS 5000
 #define JK_BACKOFF_LEAST_MS   50
 #define JK_BACKOFF_MOST_MS    5000

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "store/state.h"
+#include "tlog/rotation.h"
 
 static enum jk_status not_ours(struct jk_error *error, const char *what, struct jk_span theirs, const char *ours)
 {
@@ -21,8 +22,6 @@ enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *
 
     if (!jk_span_equal(head->origin, jk_span_of(store->origin)))
         return not_ours(error, "origin", head->origin, store->origin);
-    if (!jk_span_equal(head->key, jk_span_of(store->key_text)))
-        return not_ours(error, "key", head->key, store->key_text);
     if (head->size < size || head->record_version < store->record_version)
         return jk_fail(
             error, JK_FAILED_PRECONDITION, "LOG_ROLLED_BACK",
@@ -30,6 +29,32 @@ enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *
             "holds at least %u entries",
             (unsigned long long)head->size, size, size);
     return JK_OK;
+}
+
+enum jk_status jk_fold_check_keys(struct jk_store *store, const struct jk_head *head, struct jk_error *error)
+{
+    struct jk_verifier verifiers[JK_BOOK_KEYS];
+    size_t count;
+
+    if (!jk_signkeys_equal(store->book, (uint32_t)head->size, head->key))
+        return jk_fail(error, JK_DATA_LOSS, "HEAD_DAMAGED",
+                       "the keys in log_head are not those that the log's %llu entries name: restore the database from "
+                       "a backup",
+                       (unsigned long long)head->size);
+    count = jk_signkeys_verifiers(store->book, (uint32_t)head->size, verifiers);
+    return jk_head_verify(head, verifiers, count, error);
+}
+
+/* What the book cannot check, since it knows no signatures: each key was named by the one before it. */
+static enum jk_status check_rotation(uint64_t index, struct jk_span bytes, struct jk_error *error)
+{
+    struct jk_entry entry;
+
+    if (!jk_span_starts(bytes, JK_SPAN("jokbo/entry/v1\nkind key\n"))) return JK_OK;
+    JK_TRY(jk_entry_parse(bytes, &entry, error));
+    if (jk_rotation_verify(entry.previous, entry.key, entry.signature)) return JK_OK;
+    return jk_fail(error, JK_DATA_LOSS, "KEY_UNVOUCHED",
+                   "entry %llu names a new key without the previous key's signature", (unsigned long long)index);
 }
 
 enum jk_status jk_fold_entry(struct jk_store *store, uint64_t index, struct jk_span bytes, struct jk_error *error)
@@ -41,6 +66,7 @@ enum jk_status jk_fold_entry(struct jk_store *store, uint64_t index, struct jk_s
                        (unsigned long long)store->edge.size);
     if (!jk_forest_reserve(store->forest, 1))
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for an entry's hashes");
+    JK_TRY(check_rotation(index, bytes, error));
     JK_TRY(jk_book_apply(store->book, bytes, error));
     jk_edge_append(&store->edge, &leaf);
     jk_forest_append(store->forest, &leaf);
@@ -169,7 +195,7 @@ void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const st
 
 /* A book that no longer follows the log must not be folded on: nothing of this chunk stays. */
 static enum jk_status follow_entries(struct jk_store *store, const struct jk_head *head, const PGresult *entries,
-                                     struct jk_error *error)
+                                     bool new_keys, struct jk_error *error)
 {
     struct jk_edge before = store->edge;
     struct jk_book_mark mark;
@@ -184,6 +210,9 @@ static enum jk_status follow_entries(struct jk_store *store, const struct jk_hea
                     "the database's entries up to %llu are not those that this server knows: the log was changed or "
                     "restored from another line",
                     (unsigned long long)head->size);
+    if (status == JK_OK && store->edge.size == head->size &&
+        (new_keys || !jk_signkeys_equal(store->book, (uint32_t)head->size, head->key)))
+        status = jk_fold_check_keys(store, head, error);
     if (status != JK_OK) {
         JK_CHECK(status != JK_RESOURCE_EXHAUSTED);
         jk_book_undo(store->book, mark);
@@ -200,10 +229,13 @@ enum jk_status jk_fold_follow(struct jk_store *store, const struct jk_head *head
 {
     uint64_t size = store->size;
     int64_t version = store->record_version;
+    bool new_keys = !jk_signkeys_equal(store->book, (uint32_t)size, head->key);
+    struct jk_verifier verifiers[JK_BOOK_KEYS];
+    size_t count = jk_signkeys_verifiers(store->book, (uint32_t)size, verifiers);
 
     JK_TRY(jk_fold_check_head(store, head, error));
-    if (head->size != size) JK_TRY(jk_head_verify(head, jk_signer_verifier(store->signer), error));
-    JK_TRY(follow_entries(store, head, entries, error));
+    if (head->size != size && !new_keys) JK_TRY(jk_head_verify(head, verifiers, count, error));
+    JK_TRY(follow_entries(store, head, entries, new_keys, error));
     JK_TRY(jk_fold_records(store, records, error));
     out_result->moved = store->edge.size != size || store->record_version != version;
     out_result->more = store->edge.size < head->size || store->record_version < head->record_version;

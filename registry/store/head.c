@@ -29,32 +29,37 @@ struct jk_span jk_head_edge(const struct jk_edge *edge)
     return (struct jk_span){(const char *)edge->nodes[0].bytes, (size_t)edge->count * JK_DIGEST_SIZE};
 }
 
-enum jk_status jk_head_sign(const struct jk_signer *signer, const struct jk_edge *edge, struct jk_text *out_note,
-                            struct jk_error *error)
+enum jk_status jk_head_sign(const struct jk_signer *const *signers, size_t count, const struct jk_edge *edge,
+                            struct jk_text *out_note, struct jk_error *error)
 {
     struct jk_checkpoint checkpoint = {
-        .origin = jk_span_of(jk_signer_verifier(signer)->name), .size = edge->size, .root = jk_edge_root(edge)};
+        .origin = jk_span_of(jk_signer_verifier(signers[0])->name), .size = edge->size, .root = jk_edge_root(edge)};
     struct jk_text body;
     enum jk_status status;
 
     jk_text_init(&body, JK_NOTE_MAX);
     jk_checkpoint_write(&checkpoint, &body);
     status = body.failed ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a checkpoint")
-                         : jk_note_sign(signer, jk_text_span(&body), out_note, error);
+                         : jk_note_sign(signers[0], jk_text_span(&body), out_note, error);
+    for (size_t i = 1; i < count && status == JK_OK; i++)
+        status = jk_note_sign_line(signers[i], jk_text_span(&body), out_note, error);
     jk_text_done(&body);
     return status;
 }
 
-enum jk_status jk_head_verify(const struct jk_head *head, const struct jk_verifier *verifier, struct jk_error *error)
+enum jk_status jk_head_verify(const struct jk_head *head, const struct jk_verifier *verifiers, size_t count,
+                              struct jk_error *error)
 {
     struct jk_digest root = jk_edge_root(&head->edge);
     struct jk_checkpoint checkpoint;
     struct jk_error why;
-    struct jk_span body;
+    struct jk_span body = {"", 0};
+    bool signed_by_all = count > 0;
 
     jk_error_init(&why, NULL);
-    if (jk_note_verify(head->checkpoint, verifier, &body, &why) == JK_OK &&
-        jk_checkpoint_parse(body, &checkpoint, &why) == JK_OK && checkpoint.size == head->size &&
+    for (size_t i = 0; i < count && signed_by_all; i++)
+        signed_by_all = jk_note_verify(head->checkpoint, &verifiers[i], &body, &why) == JK_OK;
+    if (signed_by_all && jk_checkpoint_parse(body, &checkpoint, &why) == JK_OK && checkpoint.size == head->size &&
         jk_digest_equal(&checkpoint.root, &root) && jk_span_equal(checkpoint.origin, head->origin))
         return JK_OK;
     return jk_fail(

@@ -21,11 +21,11 @@ struct jk_head {
 JK_MUST_USE enum jk_status jk_head_parse(const PGresult *result, struct jk_head *out_head, struct jk_error *error);
 /* The edge as it is stored. */
 struct jk_span jk_head_edge(const struct jk_edge *edge);
-/* The signed note for the edge, appended to `out_note`. */
-JK_MUST_USE enum jk_status jk_head_sign(const struct jk_signer *signer, const struct jk_edge *edge,
-                                        struct jk_text *out_note, struct jk_error *error);
-/* The head's checkpoint is signed by us, and says what the edge says. DATA_LOSS otherwise. */
-JK_MUST_USE enum jk_status jk_head_verify(const struct jk_head *head, const struct jk_verifier *verifier,
+/* The note for the edge, signed by each of them, appended to `out_note`. */
+JK_MUST_USE enum jk_status jk_head_sign(const struct jk_signer *const *signers, size_t count,
+                                        const struct jk_edge *edge, struct jk_text *out_note, struct jk_error *error);
+/* The head's checkpoint is signed by each of them, and says what the edge says. DATA_LOSS otherwise. */
+JK_MUST_USE enum jk_status jk_head_verify(const struct jk_head *head, const struct jk_verifier *verifiers, size_t count,
                                           struct jk_error *error);
 bool jk_edge_equal(const struct jk_edge *a, const struct jk_edge *b);
 

@@ -77,7 +77,7 @@ static enum jk_status compose(struct jk_store *store, struct first *first, struc
 {
     struct jk_entry init = {.kind = JK_KIND_INIT,
                             .origin = jk_span_of(store->origin),
-                            .key = jk_span_of(store->key_text),
+                            .key = jk_span_of(store->keys.texts[0]),
                             .purpose = jk_span_of(store->purpose),
                             .rules = JK_SPAN(RULES_VERSION)};
     struct jk_entry spdx = {
@@ -93,6 +93,7 @@ static enum jk_status compose(struct jk_store *store, struct first *first, struc
 static enum jk_status insert(struct jk_store *store, struct jk_conn *writer, struct first *first,
                              struct jk_error *error)
 {
+    const struct jk_signer *signer = store->keys.held[0];
     struct jk_query queries[5];
     unsigned char batch[16];
     struct jk_text note;
@@ -100,12 +101,12 @@ static enum jk_status insert(struct jk_store *store, struct jk_conn *writer, str
 
     jk_random_bytes(batch, sizeof(batch));
     jk_text_init(&note, JK_NOTE_MAX);
-    status = jk_head_sign(store->signer, &first->edge, &note, error);
+    status = jk_head_sign(&signer, 1, &first->edge, &note, error);
     if (status == JK_OK) {
         jk_query_init(&queries[0], JK_SQL_BEGIN);
         jk_query_init(&queries[1], JK_SQL_HEAD_INSERT);
         jk_query_span(&queries[1], jk_span_of(store->origin));
-        jk_query_span(&queries[1], jk_span_of(store->key_text));
+        jk_query_span(&queries[1], jk_span_of(store->keys.texts[0]));
         jk_query_i64(&queries[1], (int64_t)first->edge.size);
         jk_query_i64(&queries[1], first->time_us);
         jk_query_span(&queries[1], jk_head_edge(&first->edge));

@@ -129,11 +129,13 @@ static enum jk_status load_all(struct jk_store *store, struct jk_conn *writer, c
     struct guard_point point;
 
     JK_TRY(jk_fold_check_head(store, head, error));
-    JK_TRY(jk_head_verify(head, jk_signer_verifier(store->signer), error));
+    JK_TRY(jk_signkeys_recognise(&store->keys, head->key, error));
     JK_TRY(check_guard(store, head, &point, error));
     if (published->present && published->checkpoint.size > head->size)
         return jk_public_rolled_back(store, published, head->size, error);
     JK_TRY(load_entries(store, writer, head, &point, error));
+    JK_TRY(jk_signkeys_choose(&store->keys, store->book, (uint32_t)head->size, error));
+    JK_TRY(jk_fold_check_keys(store, head, error));
     JK_TRY(load_records(store, writer, error));
     jk_fold_publish(store, head->checkpoint, NULL, 0);
     if (published->present) JK_TRY(jk_public_check(store, published, error));

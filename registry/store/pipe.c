@@ -153,7 +153,7 @@ enum jk_status jk_pipe_finish(struct jk_conn *conn, struct jk_query *queries, si
 static enum jk_status send_query(struct jk_conn *conn, const struct jk_query *query, int64_t deadline_ms,
                                  struct jk_error *error)
 {
-    static const int binary[JK_PARAMS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1};
+    static const int binary[JK_PARAMS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
 
     JK_CHECK(query->count == jk_sql_params(query->statement));
     if (!PQsendQueryPrepared(conn->pg, jk_sql_name(query->statement), query->count, query->values, query->lengths,

@@ -38,19 +38,31 @@ enum jk_status jk_public_check(struct jk_store *store, const struct jk_published
                    (unsigned long long)theirs->size, store->public_dir);
 }
 
-enum jk_status jk_public_rolled_back(const struct jk_store *store, const struct jk_published *published,
-                                     uint64_t head_size, struct jk_error *error)
+/* At start, before any entry is read, the keys that we hold tell; then those that the entries name. */
+static bool is_signed(struct jk_store *store, struct jk_span note, struct jk_error *why)
+{
+    struct jk_verifier keys[JK_BOOK_KEYS];
+    size_t count;
+
+    if (store->size == 0) return jk_signkeys_signed(&store->keys, note, why);
+    pthread_rwlock_rdlock(&store->lock);
+    count = jk_signkeys_verifiers(store->book, store->size, keys);
+    pthread_rwlock_unlock(&store->lock);
+    return jk_signkeys_any_signed(keys, count, note, why);
+}
+
+enum jk_status jk_public_rolled_back(struct jk_store *store, const struct jk_published *published, uint64_t head_size,
+                                     struct jk_error *error)
 {
     unsigned long long held = head_size, there = published->checkpoint.size;
     struct jk_error why;
-    struct jk_span body;
 
     jk_error_init(&why, NULL);
     if (!jk_span_equal(published->checkpoint.origin, jk_span_of(store->origin)))
         return jk_fail(error, JK_FAILED_PRECONDITION, "WRONG_DATA_DIRECTORY",
                        "wrong data directory: %s holds the log \"%.*s\", the database holds \"%s\"", store->public_dir,
                        JK_SPAN_ARG(published->checkpoint.origin), store->origin);
-    if (jk_note_verify(jk_text_span(&published->note), jk_signer_verifier(store->signer), &body, &why) != JK_OK)
+    if (!is_signed(store, jk_text_span(&published->note), &why))
         return jk_fail(error, JK_FAILED_PRECONDITION, "PUBLIC_CHECKPOINT",
                        "the checkpoint in %s names %llu entries, more than the database's %llu, and is not signed by "
                        "this log's key (%.120s): remove it, and run jokbod tiles rebuild",
@@ -62,7 +74,8 @@ enum jk_status jk_public_rolled_back(const struct jk_store *store, const struct 
         held, there, there, store->public_dir);
 }
 
-enum jk_status jk_public_put_key(const struct jk_store *store, struct jk_folder *folder, struct jk_error *error)
+enum jk_status jk_public_put_keys(struct jk_store *store, struct jk_folder *folder, uint64_t size,
+                                  struct jk_error *error)
 {
     struct jk_text wanted, there;
     enum jk_status status = JK_OK;
@@ -70,10 +83,12 @@ enum jk_status jk_public_put_key(const struct jk_store *store, struct jk_folder 
 
     jk_text_init(&wanted, 0);
     jk_text_init(&there, JK_NOTE_MAX);
-    jk_text_addf(&wanted, "%s\n", store->key_text);
+    jk_store_keys(store, (uint32_t)size, &wanted);
     jk_error_init(&why, NULL);
-    if (jk_folder_read(folder, JK_PUBLISHED_KEY, &there, &why) != JK_OK ||
-        !jk_span_equal(jk_text_span(&there), jk_text_span(&wanted)))
+    if (wanted.failed)
+        status = jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for the verifier keys");
+    else if (jk_folder_read(folder, JK_PUBLISHED_KEY, &there, &why) != JK_OK ||
+             !jk_span_equal(jk_text_span(&there), jk_text_span(&wanted)))
         status = jk_folder_replace(folder, JK_PUBLISHED_KEY, jk_text_span(&wanted), error);
     jk_text_done(&wanted);
     jk_text_done(&there);

@@ -171,6 +171,7 @@ static enum jk_status grow(struct jk_log_publisher *publisher, uint64_t old_size
     if (!publisher->tidied) JK_TRY(jk_grow_tidy(publisher->folder, old_size, error));
     publisher->tidied = true;
     if (old_size < size) JK_TRY(jk_grow(publisher->folder, &source, old_size, size, error));
+    JK_TRY(jk_public_put_keys(publisher->store, publisher->folder, size, error));
     add_cosignatures(publisher);
     JK_TRY(jk_published_put(publisher->folder, jk_text_span(&publisher->note), error));
     return jk_grow_sweep(publisher->folder, old_size, size, error);

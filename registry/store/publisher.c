@@ -176,7 +176,7 @@ static enum jk_status prepare(struct jk_log_publisher *publisher, struct jk_erro
 
     JK_TRY(jk_folder_open(publisher->store->public_dir, true, &publisher->folder, error));
     JK_TRY(jk_folder_lock(publisher->folder, START_LOCK_MS, error));
-    status = jk_public_put_key(publisher->store, publisher->folder, error);
+    status = jk_public_put_keys(publisher->store, publisher->folder, publisher->store->size, error);
     if (status == JK_OK) status = find_size(publisher, error);
     jk_folder_unlock(publisher->folder);
     return status;

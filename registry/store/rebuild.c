@@ -33,14 +33,11 @@ static void tell(const struct rebuild *rebuild, const char *text)
 static void look_at_checkpoint(struct rebuild *rebuild, struct jk_published *published)
 {
     struct jk_error why;
-    struct jk_span body;
     bool good;
 
     jk_error_init(&why, NULL);
     good = jk_published_read(rebuild->folder, published, &why) == JK_OK;
-    if (good && published->present)
-        good = jk_note_verify(jk_text_span(&published->note), jk_signer_verifier(rebuild->store->signer), &body,
-                              &why) == JK_OK;
+    if (good && published->present) good = jk_signkeys_signed(&rebuild->store->keys, jk_text_span(&published->note), &why);
     if (good) return;
     published->present = false;
     rebuild->wrong_checkpoint = true;
@@ -137,7 +134,7 @@ static enum jk_status write_files(struct rebuild *rebuild, struct jk_error *erro
     JK_TRY(jk_grow_tidy(rebuild->folder, size, error));
     JK_TRY(jk_grow(rebuild->folder, &source, 0, size, error));
     JK_TRY(jk_grow_mend(rebuild->folder, &source, size, error));
-    JK_TRY(jk_public_put_key(rebuild->store, rebuild->folder, error));
+    JK_TRY(jk_public_put_keys(rebuild->store, rebuild->folder, size, error));
     return put_checkpoint(rebuild, error);
 }
 

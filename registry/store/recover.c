@@ -14,7 +14,8 @@
 #define COMMIT_MS     60000
 #define CHUNK_ENTRIES 4096
 #define CHUNK_BYTES   (4u << 20)
-#define KEEP_EVERY    4096 /* entries between two points to which the book might be taken back */
+#define CHUNK_MOST    (512u << 20) /* PostgreSQL takes a parameter of 1 GiB */
+#define KEEP_EVERY    4096         /* entries between two points to which the book might be taken back */
 
 struct recovery {
     struct jk_store *store;
@@ -49,18 +50,18 @@ static void show(const struct recovery *recovery, const char *what, uint64_t don
 
 static enum jk_status read_goal(struct recovery *recovery, struct jk_error *error)
 {
-    const struct jk_verifier *verifier = jk_signer_verifier(recovery->store->signer);
+    struct jk_span body, signatures;
     struct jk_error why;
-    struct jk_span body;
 
     JK_TRY(recovery->mirror->read(recovery->mirror->context, JK_PUBLISHED_FILE, &recovery->note, error));
     jk_error_init(&why, NULL);
-    if (jk_note_verify(jk_text_span(&recovery->note), verifier, &body, &why) != JK_OK ||
+    if (!jk_signkeys_signed(&recovery->store->keys, jk_text_span(&recovery->note), &why) ||
+        jk_note_open(jk_text_span(&recovery->note), &body, &signatures, &why) != JK_OK ||
         jk_checkpoint_parse(body, &recovery->goal, &why) != JK_OK ||
         !jk_span_equal(recovery->goal.origin, jk_span_of(recovery->store->origin)))
         return jk_fail(error, JK_FAILED_PRECONDITION, "MIRROR_FOREIGN",
                        "the checkpoint of %.200s is not one of \"%.100s\" that the key %.120s signed%s%.100s",
-                       recovery->mirror->name, recovery->store->origin, recovery->store->key_path,
+                       recovery->mirror->name, recovery->store->origin, recovery->store->keys.paths[0],
                        why.message[0] ? ": " : "", why.message);
     if (recovery->goal.size < UINT32_MAX) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_TOO_LARGE", "the mirror's log is too large for this server");
@@ -186,7 +187,6 @@ static enum jk_status check_all_known(struct recovery *recovery, bool folded, st
     struct jk_published published;
     enum jk_status status = JK_OK;
     struct jk_error why;
-    struct jk_span body;
 
     if (store->guard.note_len > 0)
         JK_TRY(check_known(recovery, store->guard_path, (struct jk_span){store->guard.note, store->guard.note_len},
@@ -194,7 +194,7 @@ static enum jk_status check_all_known(struct recovery *recovery, bool folded, st
     jk_published_init(&published);
     jk_error_init(&why, NULL);
     if (jk_public_read(store->public_dir, &published, &why) == JK_OK && published.present &&
-        jk_note_verify(jk_text_span(&published.note), jk_signer_verifier(store->signer), &body, &why) == JK_OK)
+        jk_signkeys_signed(&store->keys, jk_text_span(&published.note), &why))
         status = check_known(recovery, store->public_dir, jk_text_span(&published.note), folded, error);
     jk_published_done(&published);
     return status;
@@ -238,11 +238,12 @@ static enum jk_status load_held(struct recovery *recovery, const struct jk_head 
     struct jk_store *store = recovery->store;
 
     JK_TRY(jk_fold_check_head(store, head, error));
-    JK_TRY(jk_head_verify(head, jk_signer_verifier(store->signer), error));
+    JK_TRY(jk_signkeys_recognise(&store->keys, head->key, error));
     JK_TRY(jk_load_entries(store, &recovery->conn, head->size, error));
     if (!jk_edge_equal(&store->edge, &head->edge))
         return jk_fail(error, JK_DATA_LOSS, "LOG_DIVERGED",
                        "the database's entries do not give the edge in log_head: empty it, and run this again");
+    JK_TRY(jk_fold_check_keys(store, head, error));
     recovery->held = head->size;
     recovery->record_version = head->record_version;
     recovery->edge = store->edge;
@@ -313,15 +314,15 @@ static void chunk_done(struct chunk *chunk)
     jk_pgarray_done(&chunk->rows);
 }
 
-static void ask_head(struct recovery *recovery, struct chunk *chunk, struct jk_span note, const unsigned char batch[16],
-                     struct jk_query *query)
+static void ask_head(struct recovery *recovery, struct chunk *chunk, struct jk_span note, struct jk_span keys,
+                     const unsigned char batch[16], struct jk_query *query)
 {
     struct jk_store *store = recovery->store;
 
     if (recovery->empty) {
         jk_query_init(query, JK_SQL_HEAD_INSERT);
         jk_query_span(query, jk_span_of(store->origin));
-        jk_query_span(query, jk_span_of(store->key_text));
+        jk_query_span(query, keys);
     } else {
         jk_query_init(query, JK_SQL_HEAD_UPDATE);
         jk_query_i64(query, (int64_t)chunk->first);
@@ -335,10 +336,11 @@ static void ask_head(struct recovery *recovery, struct chunk *chunk, struct jk_s
         jk_query_i64(query, recovery->record_version);
     }
     jk_query_bytes(query, batch, 16);
+    if (!recovery->empty) jk_query_span(query, keys);
 }
 
 static enum jk_status write_chunk(struct recovery *recovery, struct chunk *chunk, struct jk_span note,
-                                  struct jk_error *error)
+                                  struct jk_span keys, struct jk_error *error)
 {
     struct jk_query queries[6];
     unsigned char batch[16];
@@ -348,7 +350,7 @@ static enum jk_status write_chunk(struct recovery *recovery, struct chunk *chunk
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a chunk of entries");
     jk_random_bytes(batch, sizeof(batch));
     jk_query_init(&queries[0], JK_SQL_BEGIN);
-    ask_head(recovery, chunk, note, batch, &queries[1]); /* first: it locks, or fails where another was here */
+    ask_head(recovery, chunk, note, keys, batch, &queries[1]); /* first: it locks, or fails where another was here */
     jk_query_init(&queries[2], JK_SQL_ENTRY_REPLAY);
     jk_query_i64(&queries[2], (int64_t)chunk->first);
     jk_query_span(&queries[2], jk_pgarray_span(&chunk->times));
@@ -369,17 +371,33 @@ static enum jk_status write_chunk(struct recovery *recovery, struct chunk *chunk
 
 static enum jk_status commit_chunk(struct recovery *recovery, struct chunk *chunk, struct jk_error *error)
 {
-    struct jk_text note;
+    struct jk_store *store = recovery->store;
+    struct jk_text note, keys;
     enum jk_status status;
 
     jk_text_init(&note, JK_NOTE_MAX);
-    status = jk_head_sign(recovery->store->signer, &recovery->edge, &note, error);
-    if (status == JK_OK) status = write_chunk(recovery, chunk, jk_text_span(&note), error);
+    jk_text_init(&keys, 0);
+    jk_signkeys_lines(store->book, (uint32_t)recovery->edge.size, &keys);
+    status = jk_signkeys_choose(&store->keys, store->book, (uint32_t)recovery->edge.size, error);
+    if (status == JK_OK) status = jk_head_sign(store->keys.signing, store->keys.count, &recovery->edge, &note, error);
+    if (status == JK_OK)
+        status = write_chunk(recovery, chunk, jk_text_span(&note), jk_span_trim(jk_text_span(&keys)), error);
     jk_text_done(&note);
+    jk_text_done(&keys);
     if (status != JK_OK) return status;
     chunk_done(chunk);
     chunk_begin(chunk, recovery->edge.size);
     return JK_OK;
+}
+
+/* The key of that time may be gone for ever: then the chunk goes on to where the present ones sign. */
+static bool can_sign(struct recovery *recovery)
+{
+    struct jk_store *store = recovery->store;
+    struct jk_error why;
+
+    jk_error_init(&why, NULL);
+    return jk_signkeys_choose(&store->keys, store->book, (uint32_t)recovery->edge.size, &why) == JK_OK;
 }
 
 /* What is read now must be what was checked before. */
@@ -403,6 +421,7 @@ static enum jk_status replay(struct recovery *recovery, uint64_t index, struct j
     chunk->bytes += entry.len;
     chunk->time_us = parsed.time_us;
     if (chunk->rows.count < CHUNK_ENTRIES && chunk->bytes < CHUNK_BYTES) return JK_OK;
+    if (!can_sign(recovery) && chunk->bytes < CHUNK_MOST) return JK_OK;
     return commit_chunk(recovery, chunk, error);
 }
 

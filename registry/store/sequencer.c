@@ -216,6 +216,10 @@ static enum jk_status lock(struct jk_sequencer *seq, struct jk_error *error)
 {
     int64_t deadline_ms = jk_monotonic_ms() + LOCKING_MS;
 
+    if (seq->store->rolled_back)
+        return jk_fail(error, JK_UNAVAILABLE, "LOG_ROLLED_BACK",
+                       "the log takes no writes: a witness saw more entries than the database holds; the server's log "
+                       "(witness-ahead) says which");
     if (seq->store->publication_stopped)
         return jk_fail(error, JK_UNAVAILABLE, "PUBLICATION_STOPPED",
                        "the log takes no writes: what is published and what is stored contradict each other; the "

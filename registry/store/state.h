@@ -1,7 +1,7 @@
 /* The store from the inside: what its threads share, and who owns which part. Only this folder includes it.
  *
  * book, cube, forest, size: written by the sequencer (and start) under the write lock, read under the read lock. `size`
- * is what readers may ask for; the book may hold more while a batch is open. edge, record_version, signer, guard: the
+ * is what readers may ask for; the book may hold more while a batch is open. edge, record_version, keys, guard: the
  * sequencer's alone. checkpoint, health, and what the publisher is told: under `publish_lock`. The rest is set at
  * start. */
 #ifndef JK_STORE_STATE_H
@@ -13,6 +13,7 @@
 #include "store/conn.h"
 #include "store/guard.h"
 #include "store/head.h"
+#include "store/signkeys.h"
 #include "store/store.h"
 #include "tiles/published.h"
 
@@ -31,8 +32,7 @@ struct jk_reader {
 };
 
 struct jk_store {
-    char *database, *data_dir, *public_dir, *key_path, *guard_path, *origin,
-        *purpose; /* owned; origin NULL until known */
+    char *database, *data_dir, *public_dir, *guard_path, *origin, *purpose; /* owned; origin NULL until known */
     unsigned reader_count, batch_max;
     int lock_fd;
 
@@ -46,8 +46,7 @@ struct jk_store {
     struct jk_edge edge;
     int64_t last_time_us;
     _Atomic int64_t record_version;
-    struct jk_signer *signer;
-    char *key_text; /* verifier key */
+    struct jk_signkeys keys;
     struct jk_guard guard;
 
     pthread_mutex_t publish_lock;
@@ -81,6 +80,7 @@ struct jk_store {
     bool sequencer_started, listener_started;
     int listener_wake; /* eventfd */
     atomic_bool stopping;
+    atomic_bool rolled_back; /* as a witness says */
     struct jk_reader readers[JK_READERS_MAX];
 };
 
@@ -101,8 +101,11 @@ JK_MUST_USE enum jk_status jk_fold_records(struct jk_store *store, const PGresul
 /* Keeps the book, takes the leaves that the forest has not yet (there is room), advances the cube, and lets readers see
  * everything applied so far. */
 void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const struct jk_digest *leaves, size_t count);
-/* Is this head the log that we know: origin, key, and not behind us? */
+/* Is this head the log that we know: origin, and not behind us? */
 JK_MUST_USE enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *head,
+                                              struct jk_error *error);
+/* With all entries up to the head applied: its keys are those that the entries name, and all of them signed. */
+JK_MUST_USE enum jk_status jk_fold_check_keys(struct jk_store *store, const struct jk_head *head,
                                               struct jk_error *error);
 
 /* The same for one entry, which must be the next. */
@@ -142,12 +145,13 @@ JK_MUST_USE enum jk_status jk_public_read(const char *public_dir, struct jk_publ
 /* Origin, and root where our log reaches so far. FAILED_PRECONDITION (WRONG_DATA_DIRECTORY, LOG_DIVERGED). */
 JK_MUST_USE enum jk_status jk_public_check(struct jk_store *store, const struct jk_published *published,
                                            struct jk_error *error);
-/* The verifier key's file: one line a key that signs checkpoints. Under the folder's lock. */
-JK_MUST_USE enum jk_status jk_public_put_key(const struct jk_store *store, struct jk_folder *folder,
-                                             struct jk_error *error);
+/* The verifier keys' file: a line for each that signs checkpoints of that size. Under the folder's lock, and before the
+ * checkpoint that a new key signs: whoever reads both finds the key. */
+JK_MUST_USE enum jk_status jk_public_put_keys(struct jk_store *store, struct jk_folder *folder, uint64_t size,
+                                              struct jk_error *error);
 /* The folder is ahead of a head of that size: FAILED_PRECONDITION (LOG_ROLLED_BACK; PUBLIC_CHECKPOINT where the
  * folder's is not signed by our key). */
-JK_MUST_USE enum jk_status jk_public_rolled_back(const struct jk_store *store, const struct jk_published *published,
+JK_MUST_USE enum jk_status jk_public_rolled_back(struct jk_store *store, const struct jk_published *published,
                                                  uint64_t head_size, struct jk_error *error);
 
 /* ---- threads ---- */

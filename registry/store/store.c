@@ -60,6 +60,14 @@ static void init_locks(struct jk_store *store)
     pthread_mutex_init(&store->publish_lock, NULL);
 }
 
+static void set_key_path(struct jk_store *store, const struct jk_store_options *options)
+{
+    char *path = options->key_file ? copy_text(options->key_file) : path_in(options->data_dir, "log.key");
+
+    jk_signkeys_init(&store->keys, path);
+    free(path);
+}
+
 static struct jk_store *make_store(const struct jk_store_options *options)
 {
     struct jk_store *store = calloc(1, sizeof(*store));
@@ -69,8 +77,8 @@ static struct jk_store *make_store(const struct jk_store_options *options)
     store->guard.fd = -1;
     store->database = copy_text(options->database);
     store->data_dir = copy_text(options->data_dir);
+    set_key_path(store, options);
     store->public_dir = options->public_dir ? copy_text(options->public_dir) : path_in(options->data_dir, "public");
-    store->key_path = options->key_file ? copy_text(options->key_file) : path_in(options->data_dir, "log.key");
     store->guard_path = path_in(options->data_dir, "checkpoint.guard");
     store->purpose = copy_text(options->purpose ? options->purpose : "registry");
     store->origin = options->origin ? copy_text(options->origin) : NULL;
@@ -93,7 +101,7 @@ static void free_store(struct jk_store *store)
 {
     jk_guard_close(&store->guard);
     if (store->lock_fd >= 0) close(store->lock_fd);
-    jk_signer_free(store->signer);
+    jk_signkeys_done(&store->keys);
     jk_mailbox_free(store->writes);
     jk_mailbox_free(store->jobs);
     jk_directory_free(store->directory);
@@ -104,12 +112,10 @@ static void free_store(struct jk_store *store)
     pthread_cond_destroy(&store->published);
     pthread_rwlock_destroy(&store->lock);
     free(store->checkpoint);
-    free(store->key_text);
     free(store->database);
     free(store->data_dir);
     free(store->public_dir);
     jk_text_done(&store->cosigned);
-    free(store->key_path);
     free(store->guard_path);
     free(store->purpose);
     free(store->origin);
@@ -160,27 +166,20 @@ static enum jk_status prepare_schema(struct jk_store *store, bool migrate, struc
     return status;
 }
 
-static enum jk_status set_signer(struct jk_store *store, struct jk_signer *signer, struct jk_error *error)
+/* The keys' name is the log's origin; where none was asked for, the key's. */
+static enum jk_status check_keys(struct jk_store *store, struct jk_error *error)
 {
-    struct jk_text text;
+    for (size_t i = 0; i < JK_KEY_FILES; i++) {
+        const char *name = store->keys.held[i] ? jk_signer_verifier(store->keys.held[i])->name : NULL;
 
-    store->signer = signer;
-    jk_text_init(&text, 0);
-    jk_verifier_write(jk_signer_verifier(signer), &text);
-    store->key_text = jk_text_take(&text);
-    return store->key_text ? JK_OK : no_memory(error);
-}
-
-/* The key's name is the log's origin; where none was asked for, the key's. */
-static enum jk_status take_key(struct jk_store *store, struct jk_signer *signer, struct jk_error *error)
-{
-    const char *name = jk_signer_verifier(signer)->name;
-
-    if (!store->origin) store->origin = copy_text(name);
-    JK_TRY(set_signer(store, signer, error));
-    if (strcmp(name, store->origin) == 0) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE",
-                   "the signing key %s is for \"%s\", not for the origin \"%s\"", store->key_path, name, store->origin);
+        if (!name) continue;
+        if (!store->origin) store->origin = copy_text(name);
+        if (strcmp(name, store->origin) != 0)
+            return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE",
+                           "the signing key %s is for \"%s\", not for the origin \"%s\"", store->keys.paths[i], name,
+                           store->origin);
+    }
+    return JK_OK;
 }
 
 /* A log that is still empty: its key is made here, unless the operator gave one. A race lost leaves no key behind. */
@@ -205,45 +204,43 @@ static enum jk_status begin_log(struct jk_store *store, struct jk_conn *writer, 
             "recover --from %s), or give another folder with --public",
             store->public_dir, (unsigned long long)published->checkpoint.size, store->public_dir);
     jk_error_init(&failure, NULL);
-    status = jk_keyfile_load(store->key_path, &signer, &failure);
+    status = jk_keyfile_load(store->keys.paths[0], &signer, &failure);
     if (status == JK_NOT_FOUND) {
         jk_error_init(&failure, NULL);
         if (!store->origin) store->origin = copy_text(DEFAULT_ORIGIN);
-        JK_TRY(jk_keyfile_make(store->key_path, jk_span_of(store->origin), &signer, error));
+        JK_TRY(jk_keyfile_make(store->keys.paths[0], jk_span_of(store->origin), &signer, error));
         made = true;
     } else if (status != JK_OK) {
         return jk_fail(error, status, failure.reason, "%s", failure.message);
     }
-    status = take_key(store, signer, error);
-    if (status != JK_OK) return status;
+    JK_TRY(jk_signkeys_take(&store->keys, 0, signer, error));
+    JK_TRY(check_keys(store, error));
     status = jk_init_log(store, writer, &failure);
     if (status == JK_OK) return JK_OK;
     if (status != JK_ALREADY_EXISTS) return jk_fail(error, status, failure.reason, "%s", failure.message);
     if (!made) return JK_OK; /* with the operator's key: it is the log's, or jk_load says that it is not */
-    (void)unlink(store->key_path);
+    (void)unlink(store->keys.paths[0]);
     return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE_ABSENT",
-                   "another server made the log just now: copy its key file to %s", store->key_path);
+                   "another server made the log just now: copy its key file to %s", store->keys.paths[0]);
 }
 
 enum jk_status jk_store_load_key(struct jk_store *store, struct jk_error *error)
 {
-    struct jk_signer *signer = NULL;
     struct jk_error failure;
     enum jk_status status;
 
     jk_error_init(&failure, NULL);
-    status = jk_keyfile_load(store->key_path, &signer, &failure);
+    status = jk_signkeys_read(&store->keys, &failure);
     if (status == JK_NOT_FOUND)
         return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE_ABSENT",
                        "the log has entries, and there is no signing key %s: copy the key file from the first server",
-                       store->key_path);
+                       store->keys.paths[0]);
     if (status != JK_OK) return jk_fail(error, status, failure.reason, "%s", failure.message);
-    return take_key(store, signer, error);
+    return check_keys(store, error);
 }
 
 enum jk_status jk_store_join_log(struct jk_store *store, const struct jk_head *head, struct jk_error *error)
 {
-    if (store->signer) return JK_OK;
     if (store->origin && !jk_span_equal(head->origin, jk_span_of(store->origin)))
         return jk_fail(error, JK_FAILED_PRECONDITION, "ORIGIN",
                        "the database's log has the origin \"%.*s\", not \"%s\"", JK_SPAN_ARG(head->origin),
@@ -287,6 +284,7 @@ static enum jk_status load_store(struct jk_store *store, struct jk_error *error)
     if (status == JK_OK) status = jk_load(store, &writer, &published, error);
     jk_conn_drop(&writer);
     jk_published_done(&published);
+    if (status == JK_OK) (void)jk_signkeys_tidy(&store->keys, store->book);
     return status;
 }
 
@@ -343,6 +341,7 @@ void jk_store_stop(struct jk_store *store)
     jk_readers_stop(store);
     jk_listener_stop(store);
     jk_publisher_stop(store);
+    if (store->size > 0) (void)jk_signkeys_tidy(&store->keys, store->book);
     free_store(store);
 }
 
@@ -402,6 +401,13 @@ enum jk_status jk_store_receipt(struct jk_store *store, uint64_t index, struct j
                    (unsigned long long)index, (unsigned long long)size);
 }
 
+void jk_store_keys(struct jk_store *store, uint32_t size, struct jk_text *out_lines)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    jk_signkeys_lines(store->book, size < store->size ? size : store->size, out_lines);
+    pthread_rwlock_unlock(&store->lock);
+}
+
 bool jk_store_is_healthy(struct jk_store *store)
 {
     return store->healthy;
@@ -448,6 +454,11 @@ bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_
     reached = reached || store->size >= size;
     pthread_mutex_unlock(&store->publish_lock);
     return reached;
+}
+
+void jk_store_stop_writes(struct jk_store *store)
+{
+    store->rolled_back = true;
 }
 
 bool jk_store_write(struct jk_store *store, struct jk_write *write)

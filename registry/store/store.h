@@ -65,6 +65,8 @@ uint64_t jk_store_published_size(const struct jk_store *store);
 /* The receipt of a committed entry for the newest checkpoint (tlog/receipt.h), appended to `out`. NOT_FOUND beyond it. */
 JK_MUST_USE enum jk_status jk_store_receipt(struct jk_store *store, uint64_t index, struct jk_text *out,
                                             struct jk_error *error);
+/* The verifier keys that sign checkpoints of that size (UINT32_MAX: of the present one), newest first, a line each. */
+void jk_store_keys(struct jk_store *store, uint32_t size, struct jk_text *out_lines);
 /* True while the database answers: health is tied to it. */
 bool jk_store_is_healthy(struct jk_store *store);
 /* Called on a thread of the store whenever health changes. Set before any traffic. */
@@ -92,6 +94,9 @@ void jk_store_on_published(struct jk_store *store, jk_published_fn *published, v
 void jk_store_cosign(struct jk_store *store, uint64_t size, struct jk_span lines);
 
 /* ---- writing ---- */
+/* Somebody saw a longer log than the database holds: every write from now on is refused (UNAVAILABLE, LOG_ROLLED_BACK),
+ * until the server is started again. Any thread. */
+void jk_store_stop_writes(struct jk_store *store);
 struct jk_write;
 
 /* What a write may do in its turn, under the head lock. The book and directory are up to date with the database. */
@@ -107,6 +112,15 @@ struct jk_turn {
 JK_MUST_USE enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint32_t *out_index, struct jk_error *error);
 /* Puts a record into the directory and queues it. */
 JK_MUST_USE enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *record, struct jk_error *error);
+/* Hands the log's signature over to the key in "<key file>.next" by an entry: from it on both keys sign. Every server of
+ * the log needs that file before: one without it refuses writes (KEY_FILE) until it has it. FAILED_PRECONDITION:
+ * KEY_PENDING (two sign already), KEY_NEXT_ABSENT, KEY_ROTATED. */
+JK_MUST_USE enum jk_status jk_turn_rotate_key(struct jk_turn *turn, struct jk_error *error);
+/* From this entry on the older of two keys signs no more. FAILED_PRECONDITION (KEY_SINGLE) where there is one only. */
+JK_MUST_USE enum jk_status jk_turn_retire_key(struct jk_turn *turn, struct jk_error *error);
+/* Before both: the key in "<key file>.next", made (mode 0600) where there is none. No store is needed. */
+JK_MUST_USE enum jk_status jk_store_next_key(const char *key_file, struct jk_text *out_key, bool *out_made,
+                                             struct jk_error *error);
 /* Deletes a stored blob's bytes with the batch. */
 JK_MUST_USE enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest, struct jk_error *error);
 /* A free text with its salt, kept outside the log under its digest; at most 4 KiB. */

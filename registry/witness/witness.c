@@ -221,6 +221,7 @@ static void *run(void *context)
 {
     struct witness *witness = context;
     struct jk_witness_pool *pool = witness->pool;
+    struct jk_witness_report report;
     uint64_t turn = 0;
     bool going;
 
@@ -237,6 +238,8 @@ static void *run(void *context)
             failed(witness, "out-of-memory", "no room for the checkpoint");
         else
             exchange(witness);
+        jk_witness_look(pool, &report);
+        pool->options.port.changed(pool->options.port.context, &report);
     }
 }
 
@@ -295,10 +298,12 @@ enum jk_status jk_witness_start(const struct jk_witness_options *options, struct
     pthread_cond_init(&pool->changed, &clock);
     pthread_condattr_destroy(&clock);
     status = start_threads(pool, error);
-    if (status == JK_OK)
+    if (status == JK_OK) {
         *out_pool = pool;
-    else
+    } else {
         jk_witness_stop(pool);
+        jk_witness_free(pool);
+    }
     return status;
 }
 
@@ -313,9 +318,17 @@ void jk_witness_stop(struct jk_witness_pool *pool)
         struct witness *witness = &pool->witnesses[i];
 
         if (witness->started) pthread_join(witness->thread, NULL);
-        jk_fetch_free(witness->fetch);
-        jk_text_done(&witness->note);
-        jk_text_done(&witness->body);
+        witness->started = false;
+    }
+}
+
+void jk_witness_free(struct jk_witness_pool *pool)
+{
+    if (!pool) return;
+    for (uint32_t i = 0; i < pool->count; i++) {
+        jk_fetch_free(pool->witnesses[i].fetch);
+        jk_text_done(&pool->witnesses[i].note);
+        jk_text_done(&pool->witnesses[i].body);
     }
     jk_text_done(&pool->note);
     pthread_cond_destroy(&pool->changed);
@@ -341,7 +354,13 @@ void jk_witness_look(struct jk_witness_pool *pool, struct jk_witness_report *out
     pthread_mutex_lock(&pool->lock);
     *out = (struct jk_witness_report){.published = pool->size, .quorum_size = pool->quorum_size, .asked = pool->count};
     for (uint32_t i = 0; i < pool->count; i++) {
-        out->cosigned += pool->size > 0 && pool->witnesses[i].cosigned == pool->size;
+        uint64_t size = pool->witnesses[i].cosigned;
+
+        if (size > out->newest) {
+            out->newest = size;
+            out->cosigned = 0;
+        }
+        out->cosigned += size > 0 && size == out->newest;
         out->failing += pool->witnesses[i].failing;
     }
     pthread_mutex_unlock(&pool->lock);

@@ -15,6 +15,16 @@
 
 #define JK_WITNESS_TIMEOUT_MS 1000
 
+/* How things stand, for metrics. */
+struct jk_witness_report {
+    uint64_t published;   /* size */
+    uint64_t newest;      /* the largest size that any of them cosigned */
+    uint64_t quorum_size; /* the largest that a quorum cosigned */
+    uint32_t asked;       /* witnesses with a URL */
+    uint32_t cosigned;    /* of them, how many cosigned the newest size */
+    uint32_t failing;     /* of them, how many failed the last time */
+};
+
 /* What the threads ask of the log, and tell it. Called on any of them, several at once. */
 struct jk_witness_port {
     void *context;
@@ -26,6 +36,8 @@ struct jk_witness_port {
     void (*cosign)(void *context, uint64_t size, struct jk_span line);
     /* The witness cosigned a log of `size` entries, the database holds `ours`: it was rolled back. */
     void (*ahead)(void *context, const char *witness, uint64_t size, uint64_t ours);
+    /* After each answer or failure: how things stand now. */
+    void (*changed)(void *context, const struct jk_witness_report *report);
 };
 
 struct jk_witness_options {
@@ -42,19 +54,14 @@ JK_MUST_USE enum jk_status jk_witness_check_trust(const struct jk_trust *policy,
                                                   size_t count, struct jk_error *error);
 JK_MUST_USE enum jk_status jk_witness_start(const struct jk_witness_options *options, struct jk_witness_pool **out_pool,
                                             struct jk_error *error);
-/* Ends the threads: after the exchanges that are under way, so within about 2 s. Accepts NULL. */
+/* Ends the threads: after the exchanges that are under way, so within about 2 s. Accepts NULL. What is published after
+ * that is left unasked. */
 void jk_witness_stop(struct jk_witness_pool *pool);
+/* After the stop, once nobody can call jk_witness_published any more. Accepts NULL. */
+void jk_witness_free(struct jk_witness_pool *pool);
 /* A new checkpoint is public. Copies it and returns at once; any thread. */
 void jk_witness_published(struct jk_witness_pool *pool, struct jk_span note, uint64_t size);
 
-/* How things stand, for metrics. */
-struct jk_witness_report {
-    uint64_t published;   /* size */
-    uint64_t quorum_size; /* the largest that a quorum cosigned */
-    uint32_t asked;       /* witnesses with a URL */
-    uint32_t cosigned;    /* of them, how many cosigned the published size */
-    uint32_t failing;     /* of them, how many failed the last time */
-};
 void jk_witness_look(struct jk_witness_pool *pool, struct jk_witness_report *out);
 
 #endif

@@ -192,7 +192,7 @@ class AuditTest(unittest.TestCase):
         name, size, root = self.note.split("\n")[:3]
         self.assertEqual((facts["origin"], facts["log_size"], facts["root"]), (name, int(size), root))
         self.assertEqual(facts["key"], "+".join(self.key.split("+")[:2]))
-        self.assertEqual((facts["key_from"], facts["key_proves"], facts["checkpoint"]), ("given", True, self.note))
+        self.assertEqual((facts["key_from"], facts["key_proves"], facts["checkpoint"]), ("option", True, self.note))
         self.assertEqual((facts["mirror"], facts["earlier"], facts["cosignatures"]), (None, None, []))
         hashes = [publication.leaf(e) for e in self.entries[:100]]
         self.assertEqual(facts["as_of"], {"log_size": 100, "root": publication.base64.b64encode(

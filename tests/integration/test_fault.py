@@ -185,7 +185,7 @@ class FaultTest(unittest.TestCase):
         for pid in jokbo.children(self.server.postmaster()):
             try:
                 with open("/proc/%d/cmdline" % pid) as f:
-                    if f.read().startswith("postgres: jokbo "):
+                    if f.read().startswith("postgres: jokbo_server "):
                         found.append(pid)
             except FileNotFoundError:
                 pass

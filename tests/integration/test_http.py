@@ -121,13 +121,45 @@ class Files(Shared):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if not os.path.exists(os.path.join(cls.public, "checkpoint")):
-            cls.put("checkpoint", b"localhost/jokbo\n1\nAAAA\n")
-            cls.put("log.vkey", b"key\n")
+        cls.settle()
         cls.tile = cls.put(TILE, os.urandom(8192))
         cls.bundle = cls.put(BUNDLE, b"entry " * 30000)
         cls.large = cls.put("tile/entries/x999/998", os.urandom(3 << 20))
         cls.put(TILE + ".p/7", b"7" * 224)
+
+    @classmethod
+    def settle(cls):
+        """Waits until all is published, so that the checkpoint stays as it is."""
+        size = int(cls.anyone.call("Log.GetCheckpoint")["log_size"])
+        eventually(lambda: cls.published()[1] == size)
+        return size
+
+    @classmethod
+    def published(cls):
+        """The checkpoint as it is served, and its size."""
+        note = ask(cls.http, "/checkpoint").body
+        return note, int(note.split(b"\n")[1])
+
+    def test_the_log_itself(self):
+        """What is registered is there within a second: checkpoint, then bundle and tile of exactly its size."""
+        before = self.published()
+        tag = self.get("/checkpoint")["ETag"]
+        self.register("alice/over-http", "skt/A.X-K1")
+        started = time.monotonic()
+        size = self.settle()
+        self.assertLess(time.monotonic() - started, 1.5 * SLOWER)
+        note, _ = self.published()
+        self.assertNotEqual((note, size), before)
+        self.assertEqual(self.get("/checkpoint", headers={"If-None-Match": tag}).status, 200)
+        entries = self.anyone.entries(0, size)
+        width, last = size % 256, "%%03d.p/%d" % (size % 256)
+        self.assertTrue(width, "a size at which there is a partial tile")
+        bundle = self.get("/tile/entries/" + last % (size // 256))
+        self.assertEqual(bundle.body, b"".join(len(e).to_bytes(2, "big") + e for e in entries[size - width:]))
+        leaves = self.get("/tile/0/" + last % (size // 256)).body
+        self.assertEqual(leaves, b"".join(hashlib.sha256(b"\0" + e).digest() for e in entries[size - width:]))
+        self.assertEqual(self.get("/tile/0/%03d.p/%d" % (size // 256, width + 1)).status, 404)
+        self.assertIn(note.split(b"\n")[0], self.get("/log.vkey").body)
 
     def file(self, name):
         with open(os.path.join(self.public, name), "rb") as f:
@@ -555,6 +587,9 @@ class Metrics(Shared):
         self.assertEqual(grown("jokbo_batch_duration_seconds_count"), 1)
         self.assertEqual(after["jokbo_log_size"], self.size())
         self.assertEqual(after["jokbo_database_up"], 1)
+        self.assertEqual(after["jokbo_publish_stopped"], 0)
+        eventually(lambda: self.scrape()["jokbo_published_size"] == self.size())
+        eventually(lambda: self.scrape()["jokbo_publish_lag_seconds"] == 0)
         self.assertEqual(grown('jokbo_http_requests_total{route="none",status="404"}'), 1)
         self.assertEqual(grown('jokbo_http_requests_total{route="healthz",status="200"}'), 1)
 
@@ -669,14 +704,15 @@ class Limits(unittest.TestCase):
         server = Server()
         self.addCleanup(server.close)
         path = os.path.join(server.data, "http.sock")
-        server.options = ["--http", "unix:" + path]
+        server.options = ["--http", "unix:" + path, "--public", os.path.join(server.data, "elsewhere") + "/"]
         server.start()
         self.assertEqual(server.http, "unix:" + path)
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o660)
         with socket.socket(socket.AF_UNIX) as s:
             s.connect(path)
-            s.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
-            self.assertEqual(status_of(s.recv(1024)), 200)
+            for target in (b"/readyz", b"/log.vkey"):
+                s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % target)
+                self.assertEqual(status_of(s.recv(1024)), 200)
         server.stop()
         self.assertFalse(os.path.exists(path))
 

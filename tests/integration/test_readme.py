@@ -34,7 +34,8 @@ VARIES = (
     (re.compile(r"\b127\.0\.0\.1:\d+"), "<address>"),
     (re.compile(r"^localhost/jokbo\n\d+\n[A-Za-z0-9+/]{43}=\n\n— localhost/jokbo [A-Za-z0-9+/=]+$", re.M), "<checkpoint>"),
     (re.compile(r"\blocalhost/jokbo\+[0-9a-f]{8}(\+[A-Za-z0-9+/]{44})?"), "<verifier key>"),
-    (re.compile(r"\bwith root [A-Za-z0-9+/]{43}="), "<root>"),
+    (re.compile(r"\broot [A-Za-z0-9+/]{43}="), "<root>"),
+    (re.compile(r"\b127\.0\.0\.1%3A\d+"), "<address>"),
     (re.compile(r"^([0-9a-f]{64})  -\n\1$", re.M), "<the same hash twice>"),
 )
 

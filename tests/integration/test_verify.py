@@ -90,19 +90,18 @@ class Liar(grpc.GenericRpcHandler):
         return GetMessageClass(self.client.method(name).output_type)()
 
 
+def setUpModule():
+    server = Server()
+    unittest.addModuleCleanup(server.close)
+    server.start().load_roster().jokbo("publisher", "create", "hanbit")
+    checkpoint = server.client().call("Log.GetCheckpoint")
+    Case.server, Case.origin, Case.vkey = server, checkpoint["origin"], checkpoint["verifier_key"]
+
+
 class Case(unittest.TestCase):
-    """A server with the publisher hanbit; each test has a home and a model's folder of its own."""
+    """A server with the publisher hanbit, for all; each test has a home and a model's folder of its own."""
     maxDiff = 4000
     number = 0
-
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server().start()
-        cls.addClassCleanup(cls.server.close)
-        cls.server.load_roster()
-        cls.server.jokbo("publisher", "create", "hanbit")
-        checkpoint = cls.server.client().call("Log.GetCheckpoint")
-        cls.origin, cls.vkey = checkpoint["origin"], checkpoint["verifier_key"]
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="jokbo-verify-")
@@ -410,7 +409,6 @@ class Forks(Case):
 
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
         cls.fork = Server()
         cls.addClassCleanup(cls.fork.close)
         shutil.copy(cls.server.data + "/log.key", cls.fork.data + "/log.key")

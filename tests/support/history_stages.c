@@ -97,6 +97,7 @@ static enum jk_status some_close(struct jk_ledger *ledger, struct jk_random *ran
     entry.revision = last ? last->revision + 1 : 1;
     entry.m = jk_book_size(ledger->book);
     entry.n = jk_book_size_at(ledger->book, (uint32_t)entry.m, facts->cutoff_us);
+    if (!last) entry.m = entry.n;
     entry.digest = facts->policy;
     entry.table = entry.json = entry.members = entry.left_out = digest;
     return jk_ledger_add(ledger, &entry);

@@ -1,9 +1,14 @@
 """The published log as files, checked against the entries: what C2SP tlog-tiles wants of a folder, computed from scratch by hashlib."""
 import os
 import re
+import subprocess
 import time
+import unittest
 
 import auditor
+import jokbo
+
+BASE = "upstage/Solar-Open-100B"
 
 TILE = re.compile(r"tile/(entries|\d+)/((?:x\d{3}/)*\d{3})(?:\.p/(\d+))?\Z")
 WIDTH = 256
@@ -118,3 +123,73 @@ def check_earlier(folder, path, log, size, leftovers):
     auditor.need(leftovers or end <= size, "%s was never published", path)
     if end <= len(log.entries):
         auditor.need(read(os.path.join(folder, path)) == log.tile(kind, number, width), "%s has other bytes than the log", path)
+
+
+def flip(path, at=0):
+    with open(path, "r+b") as f:
+        f.seek(at)
+        byte = f.read(1)[0]
+        f.seek(at)
+        f.write(bytes([byte ^ 1]))
+
+
+class Server(jokbo.Server):
+    """A server whose public folder is looked at."""
+
+    @property
+    def public(self):
+        return os.path.join(self.data, "public")
+
+    @property
+    def cluster(self):
+        return os.path.join(self.data, "postgresql")
+
+    def ask(self, method, **fields):
+        client = self.client()
+        try:
+            return client.call(method, **fields)
+        finally:
+            client.close()
+
+    def register(self, name):
+        return self.ask("Registry.RegisterDerivative", derivative=jokbo.derivative("someone/" + name, BASE))
+
+    def batch(self, prefix, count):
+        return self.ask("Registry.BatchRegisterDerivatives",
+                        derivatives=[jokbo.derivative("someone/%s-%d" % (prefix, i), BASE) for i in range(count)])
+
+    def entries(self):
+        client = self.client()
+        try:
+            audit = auditor.Audit(client)
+            audit.follow(client)
+            return audit.read(client, 0, audit.tree.size), audit.key
+        finally:
+            client.close()
+
+    def check_public(self, folder=None):
+        """Everything that is committed is published, and right; the size."""
+        entries, key = self.entries()
+        wait_published(folder or self.public, len(entries))
+        return check(folder or self.public, entries, key)
+
+    def run(self, *arguments, timeout=120):
+        """A command of jokbod on this server's data directory."""
+        return subprocess.run([self.binary] + list(arguments) + ["--data", self.data] + self.options, env=self.env,
+                              capture_output=True, text=True, timeout=timeout)
+
+
+class Stopped(unittest.TestCase):
+    """Commands of jokbod on the data directory of a server that is stopped."""
+
+    def succeeds(self, *arguments):
+        done = self.server.run(*arguments)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(self.server.left_running(), [])
+        return done.stdout
+
+    def fails(self, *arguments):
+        done = self.server.run(*arguments)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertEqual(self.server.left_running(), [])
+        return done.stdout + done.stderr

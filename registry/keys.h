@@ -1,0 +1,14 @@
+/* jokbod key rotate, key retire: the commands around the signing key's rotation. Prints what to do next. Thread: main,
+ * with a store that serves nobody. */
+#ifndef JK_KEYS_H
+#define JK_KEYS_H
+
+#include "config.h"
+#include "store/store.h"
+
+/* The next key's file: made where it is absent, and then *out_made; else what is in it goes into the log. */
+JK_MUST_USE enum jk_status jk_key_prepare(const struct jk_config *config, bool *out_made, struct jk_error *error);
+/* Writes the entry and waits for it. */
+JK_MUST_USE enum jk_status jk_key_change(struct jk_store *store, bool rotate, struct jk_error *error);
+
+#endif

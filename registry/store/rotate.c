@@ -1,0 +1,85 @@
+/* Handing the log's signature over from key to key, as entries; and making the next key. See store.h. */
+#include "base/defer.h"
+#include "store/batch.h"
+#include "store/files.h"
+#include "store/keyfile.h"
+#include "tlog/rotation.h"
+
+static enum jk_status append(struct jk_turn *turn, struct jk_entry *entry, struct jk_error *error)
+{
+    uint32_t index;
+
+    entry->actor.type = JK_ACTOR_SERVER;
+    return jk_turn_append(turn, entry, &index, error);
+}
+
+/* The next key: that of the ".next" file, as long as it was never the log's. */
+static enum jk_status find_next(struct jk_signkeys *keys, struct jk_span now, struct jk_error *error)
+{
+    JK_TRY(jk_signkeys_read(keys, error));
+    if (!keys->held[1])
+        return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_NEXT_ABSENT",
+                       "there is no next key %s: \"jokbod key rotate\" makes it", keys->paths[1]);
+    if (!jk_span_equal(jk_span_of(keys->texts[1]), now)) return JK_OK;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_ROTATED", "the key in %s signs the log already", keys->paths[1]);
+}
+
+enum jk_status jk_turn_rotate_key(struct jk_turn *turn, struct jk_error *error)
+{
+    struct jk_store *store = ((struct jk_batch *)turn->batch)->store;
+    struct jk_signkeys *keys = &store->keys;
+    uint32_t size = jk_book_size(turn->book);
+    JK_CLEANUP(jk_text_done) struct jk_text signature = {0};
+    struct jk_span now[JK_BOOK_KEYS];
+    struct jk_entry entry = {.kind = JK_KIND_KEY};
+
+    if (jk_book_keys(turn->book, size, now) > 1)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_PENDING",
+                       "two keys sign the log already: \"jokbod key retire\" ends the older one's time");
+    JK_TRY(find_next(keys, now[0], error));
+    JK_TRY(jk_signkeys_choose(keys, turn->book, size, error));
+    if (!jk_rotation_sign(keys->signing[0], jk_signer_verifier(keys->held[1]), &signature))
+        return jk_fail(error, JK_INTERNAL, "SIGNING_FAILED", "OpenSSL could not sign the next key");
+    entry.key = jk_span_of(keys->texts[1]);
+    entry.previous = now[0];
+    entry.signature = jk_text_span(&signature);
+    return append(turn, &entry, error);
+}
+
+enum jk_status jk_turn_retire_key(struct jk_turn *turn, struct jk_error *error)
+{
+    struct jk_span now[JK_BOOK_KEYS];
+    struct jk_entry entry = {.kind = JK_KIND_RETIRE};
+
+    if (jk_book_keys(turn->book, jk_book_size(turn->book), now) < 2)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_SINGLE",
+                       "one key signs the log: there is none to retire; \"jokbod key rotate\" brings a new one");
+    entry.key = now[1];
+    return append(turn, &entry, error);
+}
+
+enum jk_status jk_store_next_key(const char *key_file, struct jk_text *out_key, bool *out_made, struct jk_error *error)
+{
+    struct jk_signer *signer = NULL, *next = NULL;
+    char path[JK_PATH_MAX];
+    struct jk_error failure;
+    enum jk_status status;
+
+    jk_digest_setup();
+    if (!jk_path_join(path, key_file, JK_KEY_NEXT))
+        return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE", "the signing key's path is too long");
+    jk_error_init(&failure, NULL);
+    status = jk_keyfile_load(path, &next, &failure);
+    *out_made = status == JK_NOT_FOUND;
+    if (*out_made) {
+        JK_TRY(jk_keyfile_load(key_file, &signer, error));
+        status = jk_keyfile_make(path, jk_span_of(jk_signer_verifier(signer)->name), &next, error);
+        jk_signer_free(signer);
+        JK_TRY(status);
+    } else if (status != JK_OK) {
+        return jk_fail(error, status, failure.reason, "%s", failure.message);
+    }
+    jk_verifier_write(jk_signer_verifier(next), out_key);
+    jk_signer_free(next);
+    return JK_OK;
+}

@@ -1,0 +1,162 @@
+/* The witnesses' port to the store; see witnesses.h. */
+#include "witnesses.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/defer.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+#define LOOK_MS 5000
+
+/* ---- what the threads ask ---- */
+
+static bool prove(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof)
+{
+    struct jk_store *store = context;
+    struct jk_view view;
+    bool proved;
+
+    jk_store_view(store, &view);
+    proved = size <= view.size && jk_merkle_consistency(jk_forest_read, view.forest, old_size, size, out_proof);
+    jk_store_view_end(store);
+    return proved;
+}
+
+struct look {
+    struct jk_job job; /* first */
+    pthread_mutex_t lock;
+    pthread_cond_t cond;
+    bool done;
+    enum jk_status status;
+    struct jk_error *error;
+    uint64_t size;
+};
+
+static void look(struct jk_job *job, struct jk_reader *reader)
+{
+    struct look *asked = (struct look *)job;
+    int64_t now_us;
+    enum jk_status status = jk_reader_now(reader, &now_us, &asked->size, asked->error);
+
+    pthread_mutex_lock(&asked->lock);
+    asked->status = status;
+    asked->done = true;
+    pthread_cond_signal(&asked->cond);
+    pthread_mutex_unlock(&asked->lock);
+}
+
+/* From the primary, past whoever is writing: not older than the question. */
+static enum jk_status log_size(void *context, uint64_t *out_size, struct jk_error *error)
+{
+    struct look asked = {.job = {.run = look, .deadline_ms = jk_monotonic_ms() + LOOK_MS},
+                         .lock = PTHREAD_MUTEX_INITIALIZER,
+                         .cond = PTHREAD_COND_INITIALIZER,
+                         .error = error};
+
+    if (!jk_store_read(context, &asked.job))
+        return jk_fail(error, JK_UNAVAILABLE, "BUSY", "the readers have too much to do");
+    pthread_mutex_lock(&asked.lock);
+    while (!asked.done)
+        pthread_cond_wait(&asked.cond, &asked.lock);
+    pthread_mutex_unlock(&asked.lock);
+    if (asked.status == JK_OK) *out_size = asked.size;
+    return asked.status;
+}
+
+static void cosign(void *context, uint64_t size, struct jk_span line)
+{
+    jk_store_cosign(context, size, line);
+}
+
+static void ahead(void *context, const char *witness, uint64_t size, uint64_t ours)
+{
+    jk_log(JK_LOG_ERROR, "witness-ahead", "witness", witness, "witness_size", jk_log_i64((int64_t)size), "log_size",
+           jk_log_i64((int64_t)ours), "way_out",
+           "restore a backup with at least as many entries as the witness saw, or replay them (jokbod recover); where "
+           "the witness is wrong, take it out of the policy and start again",
+           NULL);
+    jk_store_stop_writes(context);
+}
+
+static void changed(void *context, const struct jk_witness_report *report)
+{
+    (void)context;
+    jk_metrics_set(JK_METRIC_WITNESSES_ASKED, report->asked);
+    jk_metrics_set(JK_METRIC_WITNESSES_COSIGNED, report->cosigned);
+    jk_metrics_set(JK_METRIC_WITNESSES_FAILING, report->failing);
+    jk_metrics_set(JK_METRIC_WITNESS_QUORUM_SIZE, report->quorum_size);
+}
+
+static void published(void *context, uint64_t size, struct jk_span note)
+{
+    jk_witness_published(context, note, size);
+}
+
+/* ---- start ---- */
+
+static enum jk_status read_file(const char *path, struct jk_text *out, struct jk_error *error)
+{
+    FILE *file = fopen(path, "re");
+    char piece[4096];
+    size_t len;
+    bool whole;
+
+    if (!file)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "WITNESS_POLICY", "--witness-policy: %s: %s", path, strerror(errno));
+    while ((len = fread(piece, 1, sizeof(piece), file)) > 0 && !out->failed)
+        jk_text_add(out, (struct jk_span){piece, len});
+    whole = !ferror(file) && !out->failed;
+    (void)fclose(file);
+    if (whole) return JK_OK;
+    return jk_fail(error, JK_INVALID_ARGUMENT, "WITNESS_POLICY",
+                   "--witness-policy: %s cannot be read, or has more than %d bytes", path, JK_TRUST_MAX);
+}
+
+/* Any key that signs now will do: while one is being rotated, the policy may name either. */
+static enum jk_status check(struct jk_store *store, const struct jk_trust *policy, struct jk_error *error)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text lines = {0};
+    struct jk_verifier keys[JK_BOOK_KEYS];
+    struct jk_span rest, line;
+    size_t count = 0;
+
+    jk_store_keys(store, UINT32_MAX, &lines);
+    rest = jk_text_span(&lines);
+    while (count < JK_BOOK_KEYS && jk_span_line(&rest, &line)) {
+        if (jk_verifier_parse(line, &keys[count])) count++;
+    }
+    return jk_witness_check_trust(policy, keys, count, error);
+}
+
+static enum jk_status read_policy(struct jk_store *store, const char *path, struct jk_arena *arena,
+                                  const struct jk_trust **out_policy, struct jk_error *error)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    struct jk_error why;
+    enum jk_status status;
+
+    jk_text_init(&text, JK_TRUST_MAX);
+    JK_TRY(read_file(path, &text, error));
+    jk_error_init(&why, NULL);
+    status = jk_trust_read(jk_text_span(&text), arena, out_policy, &why);
+    if (status == JK_OK) status = check(store, *out_policy, &why);
+    return status == JK_OK ? JK_OK : jk_fail(error, status, why.reason, "%s: %s", path, why.message);
+}
+
+enum jk_status jk_witnesses_start(struct jk_store *store, const char *policy_file, struct jk_arena *arena,
+                                  struct jk_witness_pool **out_pool, struct jk_error *error)
+{
+    struct jk_witness_options options = {.port = {store, prove, log_size, cosign, ahead, changed}};
+    struct jk_witness_report report;
+
+    JK_TRY(read_policy(store, policy_file, arena, &options.policy, error));
+    JK_TRY(jk_witness_start(&options, out_pool, error));
+    jk_witness_look(*out_pool, &report);
+    jk_log(JK_LOG_INFO, "witnesses", "policy", policy_file, "asked", jk_log_i64(report.asked), NULL);
+    jk_store_on_published(store, published, *out_pool);
+    return JK_OK;
+}

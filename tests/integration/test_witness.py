@@ -1,0 +1,249 @@
+"""Witnesses: asked after each publication, in the background; what they say is checked, served with the checkpoint, and never waited
+for. One that knows more than the database stops the writes."""
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from jokbo import Client, Cluster, Failure, Server, person  # noqa: E402
+from witness import Witness, signed_by, split_note  # noqa: E402
+
+FACTOR = int(os.environ.get("JK_TIMEOUT_FACTOR", "1"))
+
+
+def read(server, name):
+    with open(os.path.join(server.data, "public", name), encoding="utf-8") as f:
+        return f.read()
+
+
+def until(what, condition, seconds=20):
+    end = time.monotonic() + seconds * FACTOR
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("not within %d s: %s" % (seconds * FACTOR, what))
+        time.sleep(0.05)
+
+
+def size_of(note):
+    return int(split_note(note)[0].splitlines()[1])
+
+
+def write_policy(server, witnesses, quorum="none"):
+    path = os.path.join(server.data, "witnesses.policy")
+    with open(path, "w") as f:
+        f.write("# for a test\nlog %s\n" % read(server, "log.vkey").splitlines()[0])
+        for witness in witnesses:
+            f.write("witness %s %s %s\n" % (witness.name.partition("/")[2], witness.key, witness.url))
+        f.write("quorum %s\n" % quorum)
+    return path
+
+
+class Witnessed(unittest.TestCase):
+    """Each test has a server of its own, and the witnesses that it names."""
+
+    def begin(self, *names, quorum="none"):
+        self.server = Server()
+        self.addCleanup(self.server.close)
+        self.server.start()
+        self.witnesses = []
+        for name in names:
+            witness = Witness("witness.example/" + name, read(self.server, "log.vkey").splitlines())
+            self.addCleanup(witness.close)
+            self.witnesses.append(witness)
+        self.restart(write_policy(self.server, self.witnesses, quorum))
+        return self.witnesses[0] if len(names) == 1 else self.witnesses
+
+    def restart(self, policy=None):
+        self.server.stop()
+        if policy:
+            self.server.options = ["--witness-policy", policy, "--publishers-per-account", "1000"]
+        self.server.start()
+        self.user = person(self.server.client(), "user")
+
+    def publisher(self, name):
+        return self.user.call("Registry.CreatePublisher", name=name)
+
+    def size(self):
+        return int(Client(self.server.address).call("Log.GetCheckpoint")["log_size"])
+
+    def checkpoint(self):
+        return read(self.server, "checkpoint")
+
+    def is_cosigned(self, witness):
+        note = self.checkpoint()
+        return size_of(note) == self.size() and signed_by(note, witness.key) is not None
+
+    def logged(self, *words):
+        return [line for line in self.server.log().splitlines() if all(word in line for word in words)]
+
+    def test_cosignatures_are_served(self):
+        one, two = self.begin("one", "two")
+        for i in range(3):
+            self.publisher("p%d" % i)
+            until("both cosign", lambda: self.is_cosigned(one) and self.is_cosigned(two))
+        note = self.checkpoint()
+        self.assertEqual(signed_by(note, read(self.server, "log.vkey")), 0)  # the log's own line
+        self.assertEqual(split_note(note)[1][0][0], note.splitlines()[0])  # stands first
+        self.assertLess(abs(signed_by(note, one.key) - time.time()), 60)
+        self.assertNotIn(422, one.answers + two.answers)
+        self.assertEqual(one.answers[0], 200)  # nothing was cosigned before: old 0 was right
+        self.assertTrue(one.asked[0].startswith("old 0\n\n"))
+        grown = [body for body in one.asked if not body.startswith("old 0\n")]
+        self.assertTrue(grown)
+        for body in grown:
+            self.assertLessEqual(len(body.partition("\n\n")[0].splitlines()) - 1, 63)
+
+    def test_restart_learns_where_the_witness_is(self):
+        witness = self.begin("one")
+        self.publisher("before")
+        until("it cosigns", lambda: self.is_cosigned(witness))
+        self.restart()
+        witness.asked.clear()
+        witness.answers.clear()
+        self.publisher("after")
+        until("it cosigns again", lambda: self.is_cosigned(witness))
+        self.assertNotIn(422, witness.answers)
+        self.assertEqual(witness.answers[-1], 200)
+        self.assertFalse(self.logged("witness-failed"))
+
+    def test_refusals_are_logged_once_and_got_over(self):
+        witness = self.begin("one")
+        until("it cosigns", lambda: self.is_cosigned(witness))
+        for mode, reason in ((422, "refused"), ("garbage", "garbage"), ("forged", "wrong-signature"), (500, "refused"),
+                             ("conflict", "moving")):
+            with self.subTest(mode=mode):
+                witness.mode = mode
+                asked = len(witness.asked)
+                before = len(self.logged("witness-failed", "reason=" + reason))
+                self.publisher("p-%s" % mode)
+                until("it was asked again and again", lambda: len(witness.asked) >= asked + 2, 30)
+                until("the reason is logged", lambda: self.logged("witness-failed", "reason=" + reason), 5)
+                self.assertIsNone(signed_by(self.checkpoint(), witness.key))
+                self.assertEqual(len(self.logged("witness-failed", "reason=" + reason)), before + 1)
+                self.assertFalse(any("\x1b" in line for line in self.logged("witness-failed")))
+                witness.mode = "normal"
+                until("it cosigns again", lambda: self.is_cosigned(witness), 30)
+        self.assertFalse(self.logged("witness-ahead"))
+
+    def test_absent_one_costs_nothing(self):
+        silent, good = self.begin("silent", "good")
+
+        def rate(prefix):
+            taken = []
+            for i in range(40):
+                start = time.monotonic()
+                self.publisher("%s-%d" % (prefix, i))
+                taken.append(time.monotonic() - start)
+            return statistics.median(taken)
+
+        rate("warm")
+        usual = rate("usual")
+        silent.mode = "silence"
+        self.publisher("p")
+        until("the silent one is asked", lambda: not silent.answers or len(silent.asked) > len(silent.answers))
+        slowed = rate("slowed")
+        self.assertLess(slowed, 2 * usual + 0.02, "a registration takes %.4f s instead of %.4f" % (slowed, usual))
+        start = time.monotonic()
+        self.publisher("last")
+        until("published", lambda: size_of(self.checkpoint()) == self.size())
+        self.assertLess(time.monotonic() - start, 1.5 * FACTOR)
+        until("the other one cosigns", lambda: self.is_cosigned(good))
+        self.assertIsNone(signed_by(self.checkpoint(), silent.key))
+        until("it is logged", lambda: self.logged("witness-failed", "reason=unreachable"))
+        start = time.monotonic()
+        self.server.stop()
+        self.assertLess(time.monotonic() - start, 15 * FACTOR)
+
+    def test_ahead_of_the_database(self):
+        witness = self.begin("one")
+        until("it cosigns", lambda: self.is_cosigned(witness))
+        size = self.size()
+        witness.size = size + 1000
+        self.publisher("p")  # the publication that asks it
+        until("the alarm", lambda: self.logged("witness-ahead", "witness_size=%d" % witness.size))
+        before = self.size()
+        with self.assertRaises(Failure) as caught:
+            self.publisher("refused")
+        self.assertEqual((caught.exception.code, caught.exception.reason), ("UNAVAILABLE", "LOG_ROLLED_BACK"))
+        self.assertEqual(self.size(), before)  # reads go on
+        self.assertEqual(len(self.logged("event=witness-ahead")), 1)
+        with open(os.path.join(self.server.data, "witnesses.policy")) as f:
+            text = f.read()
+        path = os.path.join(self.server.data, "without.policy")
+        with open(path, "w") as f:
+            f.write(re.sub(r"(?m)^witness .*\n", "", text))
+        self.restart(path)  # the way out where the witness is wrong
+        self.publisher("accepted")
+
+    def test_two_servers_share_a_witness(self):
+        cluster = Cluster()
+        self.addCleanup(cluster.close)
+        cluster.start().create_database()
+        first = Server("--database", cluster.url)
+        self.addCleanup(first.close)
+        first.options += ["--client-config", os.path.join(first.data, "client.config")]
+        subprocess.run([first.binary, "migrate", "--database", cluster.url], check=True, capture_output=True, timeout=60)
+        first.start()
+        witness = Witness("witness.example/one", read(first, "log.vkey").splitlines())
+        self.addCleanup(witness.close)
+        policy = write_policy(first, [witness])
+        second = Server("--database", cluster.url, "--witness-policy", policy)
+        self.addCleanup(second.close)
+        shutil.copy(os.path.join(first.data, "log.key"), second.data)
+        first.stop()
+        first.options += ["--witness-policy", policy]
+        first.start()
+        second.start()
+        user = person(first.client(), "user")
+        size = int(Client(first.address).call("Log.GetCheckpoint")["log_size"])
+        other = Client(second.address, user.token)
+
+        def knows_the_token():
+            try:
+                return other.call("Registry.CreatePublisher", name="first")
+            except Failure as failure:
+                self.assertEqual(failure.code, "UNAUTHENTICATED")
+        until("the other server knows the token", knows_the_token)
+        for i in range(18):
+            (user, other)[i % 2].call("Registry.CreatePublisher", name="p%d" % i)
+        for server in (first, second):
+            until("both folders are cosigned", lambda: size_of(read(server, "checkpoint")) == size + 19
+                  and signed_by(read(server, "checkpoint"), witness.key) is not None, 40)
+            self.assertNotIn("witness-ahead", server.log())
+        self.assertNotIn(422, witness.answers)
+        self.assertEqual(read(first, "checkpoint").split("\n\n")[0], read(second, "checkpoint").split("\n\n")[0])
+
+    def test_policies_that_are_refused(self):
+        server = Server()
+        self.addCleanup(server.close)
+        server.start()
+        witness = Witness("witness.example/one")
+        self.addCleanup(witness.close)
+        path = write_policy(server, [witness])
+        server.stop()
+        with open(path) as f:
+            good = f.read()
+        for text, words in ((good.replace("quorum none\n", ""), "no quorum line"),
+                            (good + "quorum two\n", "line 5"),
+                            (re.sub(r"(?m)^log .*\n", "", good), "no log line with this log's key"),
+                            (good.replace("http://", "ftp://"), "must begin with https://"),
+                            (None, "No such file")):
+            with self.subTest(words=words):
+                if text is None:
+                    os.unlink(path)
+                else:
+                    with open(path, "w") as f:
+                        f.write(text)
+                server.options = ["--witness-policy", path]
+                with self.assertRaises(RuntimeError) as caught:
+                    server.start()
+                self.assertIn(words, str(caught.exception).splitlines()[-1])
+
+
+if __name__ == "__main__":
+    unittest.main()
