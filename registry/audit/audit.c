@@ -213,6 +213,11 @@ enum jk_status jk_audit_root(struct jk_audit *audit, uint64_t size, struct jk_di
     return jk_fail(error, JK_DATA_LOSS, "AUDIT_MISSING", "a tile was changed or removed while it was checked");
 }
 
+bool jk_audit_prove(struct jk_audit *audit, uint64_t old_size, uint64_t size, struct jk_proof *out_proof)
+{
+    return size <= audit->size && jk_merkle_consistency(read_hash, audit, old_size, size, out_proof);
+}
+
 static enum jk_status check_root(struct jk_audit *audit, const struct jk_audit_signed *head, struct jk_error *error)
 {
     char want[JK_DIGEST_HEX + 1], have[JK_DIGEST_HEX + 1];
