@@ -81,6 +81,7 @@ static struct jk_store *make_store(const struct jk_store_options *options)
     store->public_dir = options->public_dir ? copy_text(options->public_dir) : path_in(options->data_dir, "public");
     store->guard_path = path_in(options->data_dir, "checkpoint.guard");
     store->purpose = copy_text(options->purpose ? options->purpose : "registry");
+    store->after = options->after ? copy_text(options->after) : NULL;
     store->origin = options->origin ? copy_text(options->origin) : NULL;
     store->reader_count = options->readers;
     store->batch_max = options->batch_max;
@@ -118,6 +119,7 @@ static void free_store(struct jk_store *store)
     jk_text_done(&store->cosigned);
     free(store->guard_path);
     free(store->purpose);
+    free(store->after);
     free(store->origin);
     free(store);
 }

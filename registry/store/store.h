@@ -32,6 +32,7 @@ struct jk_store_options {
     const char *key_file;    /* NULL: <data_dir>/log.key; made where the log is empty, never on a log that has entries */
     const char *origin;      /* for a new log; else must be the log's (NULL: take the log's) */
     const char *purpose;     /* "registry" */
+    const char *after;       /* for a new log: file with the last checkpoint of one that ended; NULL: none */
     unsigned readers;        /* 1 … 32 */
     unsigned batch_max;      /* 1 … JK_BATCH_MAX */
     bool migrate;            /* apply migrations at start, as their owner; else check the version and our role's rights */
