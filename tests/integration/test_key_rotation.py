@@ -114,6 +114,17 @@ class Rotation(unittest.TestCase):
         for key in (old, new):
             done = self.audit(os.path.join(self.server.data, "public"), key)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        # who knows the new key need not believe the old one alone
+        half = os.path.join(self.server.data, "half")
+        shutil.copytree(os.path.join(self.server.data, "public"), half)
+        lines = self.public("checkpoint").splitlines(True)
+        for key, code in ((new, 0), (old, 10)):  # whose line is kept
+            kept = [line for line in lines[4:] if signed_by("".join(lines[:4]) + line, key) is not None]
+            self.assertEqual(len(kept), 1)
+            with open(os.path.join(half, "checkpoint"), "w", encoding="utf-8") as f:
+                f.write("".join(lines[:4] + kept))
+            self.assertEqual(self.audit(half, new).returncode, code)
+            self.assertEqual(self.audit(half, old).returncode, 0)
         self.assertEqual(self.key("retire")[0], 0)
         self.assertEqual(self.audit(os.path.join(self.server.data, "public"), new).returncode, 0)
         done = self.audit(os.path.join(self.server.data, "public"), old)  # which the entries lead on from
