@@ -232,7 +232,7 @@ class GuardTest(unittest.TestCase):
     def test_torn(self):
         blocks = auditor.guard_blocks(self.server.guard)
         self.assertEqual(len(blocks), 2)
-        for kept in (20, auditor.GUARD_BLOCK - 1):  # in the length, and in the digest
+        for kept in (20, auditor.GUARD_BLOCK - 8):  # in the length, and in the digest, where a single byte might be the same by chance
             self.true_guard = read(self.server.guard)
             newest = max(auditor.guard_blocks(self.server.guard))
             self.tear(newest, kept)
