@@ -5,6 +5,7 @@
 
 #include "audit/ring.h"
 #include "base/check.h"
+#include "tlog/rotation.h"
 
 struct level { /* roots of the full tiles of the level below: of 256^level leaves each */
     struct jk_digest *hashes;
@@ -71,6 +72,13 @@ static enum jk_status cannot_follow(uint64_t index, const struct jk_slot *slot, 
                    slot->entries.path, why->message);
 }
 
+/* A new key is vouched for by the one before it: the book, which knows no signatures, leaves that to us. */
+static enum jk_status check_key(const struct jk_entry *entry, struct jk_error *error)
+{
+    if (entry->kind != JK_KIND_KEY || jk_rotation_verify(entry->previous, entry->key, entry->signature)) return JK_OK;
+    return jk_fail(error, JK_DATA_LOSS, "KEY_UNVOUCHED", "it names a new key without the previous key's signature");
+}
+
 static enum jk_status fold(struct jk_audit *audit, const struct jk_slot *slot, struct jk_error *error)
 {
     struct jk_error own;
@@ -79,6 +87,8 @@ static enum jk_status fold(struct jk_audit *audit, const struct jk_slot *slot, s
     jk_error_init(&own, NULL);
     if (jk_book_apply_many(audit->book, slot->parsed, slot->parsed_count, &applied, &own) != JK_OK)
         return cannot_follow(first + applied, slot, &own, error);
+    for (unsigned i = 0; i < slot->parsed_count; i++)
+        if (check_key(&slot->parsed[i].entry, &own) != JK_OK) return cannot_follow(first + i, slot, &own, error);
     if (slot->parsed_count == slot->width) return JK_OK;
     return cannot_follow(first + slot->parsed_count, slot, &slot->error, error);
 }
@@ -201,6 +211,11 @@ enum jk_status jk_audit_root(struct jk_audit *audit, uint64_t size, struct jk_di
     JK_CHECK(size <= audit->size);
     if (jk_merkle_root_at(read_hash, audit, size, out_root)) return JK_OK;
     return jk_fail(error, JK_DATA_LOSS, "AUDIT_MISSING", "a tile was changed or removed while it was checked");
+}
+
+bool jk_audit_prove(struct jk_audit *audit, uint64_t old_size, uint64_t size, struct jk_proof *out_proof)
+{
+    return size <= audit->size && jk_merkle_consistency(read_hash, audit, old_size, size, out_proof);
 }
 
 static enum jk_status check_root(struct jk_audit *audit, const struct jk_audit_signed *head, struct jk_error *error)

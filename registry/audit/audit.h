@@ -63,6 +63,8 @@ uint64_t jk_audit_size(const struct jk_audit *audit);
 /* The root of the first `size` entries, from hashes that were verified. */
 JK_MUST_USE enum jk_status jk_audit_root(struct jk_audit *audit, uint64_t size, struct jk_digest *out_root,
                                          struct jk_error *error);
+/* The consistency proof between two sizes of at most the audit's; false where a tile has changed meanwhile. */
+bool jk_audit_prove(struct jk_audit *audit, uint64_t old_size, uint64_t size, struct jk_proof *out_proof);
 /* Two checkpoints of one log by themselves: LOG_FORKED where it has shrunk, or has two roots for one size. */
 JK_MUST_USE enum jk_status jk_audit_contradicts(const struct jk_audit_signed *earlier,
                                                 const struct jk_audit_signed *head, struct jk_error *error);

@@ -40,7 +40,7 @@ static enum jk_status read_all(int file, const char *path, size_t most, struct j
 }
 
 enum jk_status jk_copy_read(int folder, const char *path, size_t most, struct jk_text *bytes, bool *out_found,
-                              struct jk_error *error)
+                            struct jk_error *error)
 {
     jk_text_clear(bytes);
     int file = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -87,7 +87,7 @@ static enum jk_status write_all(int file, const char *path, struct jk_span bytes
 }
 
 enum jk_status jk_copy_write(int folder, const char *temporary, const char *path, struct jk_span bytes, bool durable,
-                               struct jk_error *error)
+                             struct jk_error *error)
 {
     JK_TRY(make_folders(folder, path, error));
     int file = openat(folder, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -144,7 +144,7 @@ static enum jk_status malformed(const struct jk_tile *tile, const struct jk_tile
 }
 
 enum jk_status jk_copy_tile(int folder, const struct jk_tile *tile, struct jk_tile_bytes *out_bytes,
-                              struct jk_error *error)
+                            struct jk_error *error)
 {
     struct jk_tile tries[2] = {*tile, *tile};
     size_t most = tile->kind == JK_TILE_HASHES ? JK_HASHES_MAX : JK_BUNDLE_MAX;

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "tlog/tile.h"
 
-#define JK_COPY_PATH   4096
+#define JK_COPY_PATH     4096
 #define JK_BUNDLE_MAX    ((size_t)JK_TILE_WIDTH * (JK_TILE_ENTRY_MAX + 2))
 #define JK_HASHES_MAX    ((size_t)JK_TILE_WIDTH * JK_DIGEST_SIZE)
 #define JK_VKEY_FILE_MAX 4096
@@ -18,13 +18,13 @@ JK_MUST_USE enum jk_status jk_copy_open(const char *path, int *out_folder, struc
 /* Replaces the text's bytes by the file's. *out_found false: there is no such file. A file of more than `most` bytes
  * is DATA_LOSS, reason AUDIT_MALFORMED. */
 JK_MUST_USE enum jk_status jk_copy_read(int folder, const char *path, size_t most, struct jk_text *bytes,
-                                          bool *out_found, struct jk_error *error);
+                                        bool *out_found, struct jk_error *error);
 /* A file (not a folder, not a link) is there; its size in bytes. */
 bool jk_copy_has(int folder, const char *path, uint64_t *out_size);
 /* Puts a file in place whole, folders above it made where missing. `temporary` names a file of the caller's own in the
  * folder itself, beginning with ".". Only a durable one is synced. */
 JK_MUST_USE enum jk_status jk_copy_write(int folder, const char *temporary, const char *path, struct jk_span bytes,
-                                           bool durable, struct jk_error *error);
+                                         bool durable, struct jk_error *error);
 
 /* A tile of at least `tile->width`, its first `width` hashes or entries: a partial tile may have been replaced by the
  * full one meanwhile. AUDIT_MISSING where neither is there, AUDIT_MALFORMED where the bytes are no such tile; out_path
@@ -37,7 +37,7 @@ struct jk_tile_bytes {
 void jk_tile_bytes_init(struct jk_tile_bytes *bytes);
 void jk_tile_bytes_done(struct jk_tile_bytes *bytes);
 JK_MUST_USE enum jk_status jk_copy_tile(int folder, const struct jk_tile *tile, struct jk_tile_bytes *out_bytes,
-                                          struct jk_error *error);
+                                        struct jk_error *error);
 /* Whether bytes are that very tile by their form: the count and the length; the entries are given for a bundle (NULL:
  * not wanted). */
 bool jk_tile_formed(const struct jk_tile *tile, struct jk_span bytes, struct jk_span *out_entries);

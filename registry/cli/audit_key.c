@@ -3,7 +3,6 @@
 
 #include "audit/copy.h"
 #include "cli/local.h"
-#include "cli/memory.h"
 
 static enum jk_status no_key(struct jk_cli *cli, const char *where)
 {
@@ -12,55 +11,46 @@ static enum jk_status no_key(struct jk_cli *cli, const char *where)
 }
 
 /* A key, or a file of them. */
-static enum jk_status given_key(struct jk_cli *cli, const char *text, struct jk_audit_keys *out_keys)
+static enum jk_status given_key(struct jk_cli *cli, struct jk_audit_keys *out_keys)
 {
+    const char *text = cli->settings.key;
     struct jk_span bytes;
     if (jk_audit_keys_parse(jk_span_of(text), out_keys)) return JK_OK;
-    if (!jk_local_exists(text)) return no_key(cli, "--key");
+    if (!jk_local_exists(text)) return no_key(cli, cli->settings.key_where);
     JK_TRY(jk_local_read(text, JK_VKEY_FILE_MAX, &cli->arena, &bytes, &cli->error));
     return jk_audit_keys_parse(bytes, out_keys) ? JK_OK : no_key(cli, text);
 }
 
-/* The key that `jokbo register` or `verify` remembered of the log that the source says it is; empty for none. */
-static enum jk_status key_of_first_use(struct jk_cli *cli, struct jk_span offered, struct jk_span *out_key)
+static enum jk_status kept_key(struct jk_cli *cli, struct jk_span text, const char *where, struct jk_audit_keys *keys)
 {
-    const char *state = jk_memory_state(&cli->arena);
-    struct jk_audit_keys keys;
-    struct jk_memory memory;
-    *out_key = (struct jk_span){0};
-    if (!state || !jk_audit_keys_parse(offered, &keys)) return JK_OK;
-    JK_TRY(jk_memory_open(state, jk_span_of(keys.keys[0].name), &cli->arena, &memory, &cli->error));
-    *out_key = memory.key;
-    return JK_OK;
+    return jk_audit_keys_parse(text, keys) ? JK_OK : no_key(cli, where);
 }
 
-enum jk_status jk_audit_key(struct jk_cli *cli, struct jk_span remembered, struct jk_span offered,
+enum jk_status jk_audit_key(struct jk_cli *cli, const struct jk_audit_key_places *places,
                             struct jk_audit_trust *out_trust)
 {
-    struct jk_span before;
     memset(out_trust, 0, sizeof *out_trust);
     if (cli->settings.key) {
         out_trust->from = cli->settings.key_where;
         out_trust->origin = "option";
-        return given_key(cli, cli->settings.key, &out_trust->keys);
+        return given_key(cli, &out_trust->keys);
     }
-    if (remembered.len > 0) {
-        out_trust->from = "the first audit into this mirror";
-        out_trust->origin = "mirror";
-        return jk_audit_keys_parse(remembered, &out_trust->keys) ? JK_OK : no_key(cli, "the mirror's log.vkey");
-    }
-    JK_TRY(key_of_first_use(cli, offered, &before));
-    if (before.len > 0) {
-        out_trust->from = "the first use, remembered";
+    if (places->first_use.len > 0) {
+        out_trust->from = "the first use, remembered: it proves only that nothing changed since";
         out_trust->origin = "first-use";
-        return jk_audit_keys_parse(before, &out_trust->keys) ? JK_OK : no_key(cli, "what is remembered of the log");
+        return kept_key(cli, places->first_use, "what is remembered of the log", &out_trust->keys);
+    }
+    if (places->mirror.len > 0) {
+        out_trust->from = "the first audit into this mirror: it proves only that nothing changed since";
+        out_trust->origin = "mirror";
+        return kept_key(cli, places->mirror, "the mirror's log.vkey", &out_trust->keys);
     }
     out_trust->from = "the source itself";
     out_trust->origin = "source";
     out_trust->is_offered = true;
-    if (offered.len == 0)
+    if (places->offered.len == 0)
         return jk_fail(&cli->error, JK_NOT_FOUND, "KEY_MISSING", "the source has no log.vkey: give a key with --key");
-    return jk_audit_keys_parse(offered, &out_trust->keys) ? JK_OK : no_key(cli, "the source's log.vkey");
+    return kept_key(cli, places->offered, "the source's log.vkey", &out_trust->keys);
 }
 
 void jk_audit_key_write(const struct jk_audit_keys *keys, struct jk_text *out)

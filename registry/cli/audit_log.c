@@ -102,19 +102,43 @@ static enum jk_status read_local(struct jk_cli *cli, const struct jk_audit_log *
     return jk_copy_read(log->descriptor, path, most, out, &found, &cli->error);
 }
 
-static enum jk_status read_source(struct jk_cli *cli, struct jk_audit_log *log)
+static enum jk_status read_note(struct jk_cli *cli, struct jk_audit_log *log)
 {
-    struct jk_error *error = &cli->error;
-    if (!log->mirror) {
-        JK_TRY(read_local(cli, log, "checkpoint", JK_NOTE_MAX, &log->note));
-        if (log->note.len > 0) return read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->offered);
-        return jk_fail(error, JK_NOT_FOUND, "LOCAL_FILE", "%.300s/checkpoint is missing: is it the folder of a log?",
-                       log->folder);
-    }
-    JK_TRY(jk_mirror_get(log->mirror, "checkpoint", &log->note, error));
-    if (jk_cli_has(cli, JK_OPTION_KEY)) return JK_OK;
-    JK_TRY(read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->earlier_keys));
-    return log->earlier_keys.len > 0 ? JK_OK : jk_mirror_get(log->mirror, "log.vkey", &log->offered, error);
+    if (log->mirror) return jk_mirror_get(log->mirror, "checkpoint", &log->note, &cli->error);
+    JK_TRY(read_local(cli, log, "checkpoint", JK_NOTE_MAX, &log->note));
+    if (log->note.len > 0) return JK_OK;
+    return jk_fail(&cli->error, JK_NOT_FOUND, "LOCAL_FILE", "%.300s/checkpoint is missing: is it the folder of a log?",
+                   log->folder);
+}
+
+/* By the origin that the note gives itself; its signature comes later. Who cannot remember is told, and audits. */
+static void open_memory(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    const char *state = jk_memory_state(&cli->arena);
+    struct jk_checkpoint claimed;
+    struct jk_span body, signatures;
+    struct jk_error own;
+    jk_error_init(&own, &cli->arena);
+    if (!state || jk_note_open(jk_text_span(&log->note), &body, &signatures, &own) != JK_OK ||
+        jk_checkpoint_parse(body, &claimed, &own) != JK_OK)
+        return;
+    log->remembers = jk_memory_open(state, claimed.origin, &cli->arena, &log->memory, &own) == JK_OK;
+    if (!log->remembers) fprintf(cli->err, "jokbo: note: what is remembered of the log: %s\n", own.message);
+}
+
+/* The keys of mirror and source are read only where they are needed. */
+static enum jk_status read_keys(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    struct jk_audit_key_places places = {.first_use = {"", 0}};
+    if (log->remembers) places.first_use = log->memory.key;
+    bool known = cli->settings.key || places.first_use.len > 0;
+    if (!known && log->mirror) JK_TRY(read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->earlier_keys));
+    places.mirror = jk_text_span(&log->earlier_keys);
+    known = known || places.mirror.len > 0;
+    if (!known && log->mirror) JK_TRY(jk_mirror_get(log->mirror, "log.vkey", &log->offered, &cli->error));
+    if (!known && !log->mirror) JK_TRY(read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->offered));
+    places.offered = jk_text_span(&log->offered);
+    return jk_audit_key(cli, &places, &log->trust);
 }
 
 /* The mirror's checkpoint was verified when it was put there; its signature still has to hold as a proof. */
@@ -132,8 +156,9 @@ static enum jk_status read_earlier(struct jk_cli *cli, struct jk_audit_log *log)
 
 static enum jk_status open_log(struct jk_cli *cli, struct jk_audit_log *log)
 {
-    JK_TRY(read_source(cli, log));
-    JK_TRY(jk_audit_key(cli, jk_text_span(&log->earlier_keys), jk_text_span(&log->offered), &log->trust));
+    JK_TRY(read_note(cli, log));
+    open_memory(cli, log);
+    JK_TRY(read_keys(cli, log));
     JK_TRY(jk_audit_open_note(jk_text_span(&log->note), &log->trust.keys, &log->head, &cli->error));
     return read_earlier(cli, log);
 }
@@ -143,6 +168,43 @@ static enum jk_status open_log(struct jk_cli *cli, struct jk_audit_log *log)
 static void begin_progress(struct jk_cli *cli, struct jk_progress *progress, const char *what, const char *unit)
 {
     jk_progress_begin_items(progress, cli->err, cli->err_terminal && !cli->json, cli->utf8, what, unit);
+}
+
+static void print_fork(struct jk_cli *cli, struct jk_span before, struct jk_span now)
+{
+    fprintf(cli->err, "The checkpoint seen before:\n\n%.*s\nThe checkpoint now:\n\n%.*s\n", JK_SPAN_ARG(before),
+            JK_SPAN_ARG(now));
+}
+
+/* From the hashes that were verified: nobody is asked. */
+static enum jk_status prove(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof,
+                            struct jk_error *error)
+{
+    struct jk_audit_log *log = context;
+    if (jk_audit_prove(log->audit, old_size, size, out_proof)) return JK_OK;
+    return jk_fail(error, JK_UNAVAILABLE, "LOG_BEHIND", "size %llu was seen before, and this is an older state",
+                   (unsigned long long)size);
+}
+
+/* Only a contradiction fails the audit: whoever looks at an old copy, or cannot write, is told. */
+static enum jk_status hold_memory(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    struct jk_memory *memory = &log->memory;
+    enum jk_growth growth;
+    struct jk_error own;
+    if (!log->remembers) return JK_OK;
+    uint64_t before = memory->note.len > 0 ? memory->checkpoint.size : 0;
+    jk_error_init(&own, &cli->arena);
+    enum jk_status status = jk_memory_advance(memory, log->head.note, prove, log, &growth, &own);
+    if (status == JK_OK && log->trust.is_offered) status = jk_memory_keep_key(memory, log->head.key, &own);
+    if (status == JK_OK && before <= log->head.checkpoint.size) log->seen = before;
+    if (status == JK_OK) return JK_OK;
+    if (!own.reason || strcmp(own.reason, "LOG_FORKED") != 0) {
+        fprintf(cli->err, "jokbo: note: not held against what is remembered of the log: %s\n", own.message);
+        return JK_OK;
+    }
+    print_fork(cli, memory->note, log->head.note);
+    return jk_fail(&cli->error, own.status, "LOG_FORKED", "%s", own.message);
 }
 
 static enum jk_status run_checks(struct jk_cli *cli, struct jk_audit_log *log, bool fold)
@@ -157,9 +219,11 @@ static enum jk_status run_checks(struct jk_cli *cli, struct jk_audit_log *log, b
     begin_progress(cli, &progress, "checking", "entries");
     enum jk_status status = jk_audit_run(&options, &log->head, &log->audit, &cli->error);
     jk_progress_end(&progress);
-    if (status == JK_OK && log->has_earlier)
+    if (status == JK_OK && log->has_earlier) {
         status = jk_audit_follows(log->audit, &log->earlier, &log->head, &cli->error);
-    return status;
+        if (jk_faults_exit(&cli->error) == JK_EXIT_FORKED) print_fork(cli, log->earlier.note, log->head.note);
+    }
+    return status == JK_OK ? hold_memory(cli, log) : status;
 }
 
 /* A log that has shrunk, or signs two roots for one size, is told before anything is fetched. */
@@ -167,7 +231,9 @@ static enum jk_status check_sizes(struct jk_cli *cli, const struct jk_audit_log 
 {
     const struct jk_checkpoint *now = &log->head.checkpoint, *before = &log->earlier.checkpoint;
     if (!log->has_earlier || before->size < now->size) return JK_OK;
-    return jk_audit_contradicts(&log->earlier, &log->head, &cli->error);
+    enum jk_status status = jk_audit_contradicts(&log->earlier, &log->head, &cli->error);
+    if (jk_faults_exit(&cli->error) == JK_EXIT_FORKED) print_fork(cli, log->earlier.note, log->head.note);
+    return status;
 }
 
 static enum jk_status fill_mirror(struct jk_cli *cli, struct jk_audit_log *log, struct jk_progress *progress)
@@ -198,13 +264,6 @@ static void reject_mirror(struct jk_cli *cli, struct jk_audit_log *log)
         fprintf(cli->err, "What is at fault was moved to %s/.rejected; the next audit fetches it anew.\n", log->folder);
 }
 
-static void print_fork(struct jk_cli *cli, const struct jk_audit_log *log)
-{
-    if (jk_faults_exit(&cli->error) != JK_EXIT_FORKED) return;
-    fprintf(cli->err, "The checkpoint seen before:\n\n%.*s\nThe checkpoint now:\n\n%.*s\n",
-            JK_SPAN_ARG(log->earlier.note), JK_SPAN_ARG(log->head.note));
-}
-
 static enum jk_status check_mirror(struct jk_cli *cli, struct jk_audit_log *log, bool fold)
 {
     struct jk_progress progress;
@@ -215,7 +274,6 @@ static enum jk_status check_mirror(struct jk_cli *cli, struct jk_audit_log *log,
     if (status == JK_OK) status = run_checks(cli, log, fold);
     if (status == JK_OK) return accept_mirror(cli, log);
     reject_mirror(cli, log);
-    print_fork(cli, log);
     return status;
 }
 

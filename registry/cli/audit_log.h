@@ -4,6 +4,7 @@
 
 #include "audit/mirror.h"
 #include "cli/audit_key.h"
+#include "cli/memory.h"
 
 struct jk_audit_log {
     const char *at;                                           /* as given */
@@ -16,13 +17,17 @@ struct jk_audit_log {
     struct jk_audit_signed head;
     bool has_earlier; /* the mirror held a checkpoint */
     struct jk_audit_signed earlier;
+    struct jk_memory memory; /* what this user remembers of the log */
+    bool remembers;          /* `memory` is open */
+    uint64_t seen;           /* size that was remembered and is now known to be the log's beginning; 0: none */
     struct jk_audit *audit;
 };
 
 void jk_audit_log_init(struct jk_audit_log *log);
 void jk_audit_log_done(struct jk_audit_log *log);
-/* Everything up to the fold. On a finding the failure is in cli->error; what a mirror has fetched wrong is moved aside,
- * and of a fork both checkpoints are printed to cli->err. */
+/* Everything up to the fold, and the log held against what is remembered of it. On a finding the failure is in
+ * cli->error; what a mirror has fetched wrong is moved aside, and of a fork both checkpoints are printed to cli->err.
+ */
 JK_MUST_USE enum jk_status jk_audit_log_check(struct jk_cli *cli, const char *at, bool fold, struct jk_audit_log *log);
 
 #endif

@@ -222,6 +222,8 @@ static void print_facts(struct jk_cli *cli, const struct audit_run *run)
     if (log->has_earlier)
         jk_print_fact(&table, "grown from",
                       size_text(cli, log->earlier.checkpoint.size, &log->earlier.checkpoint.root));
+    if (log->seen > 0)
+        jk_print_fact(&table, "seen before", jk_print_plural(cli, (int64_t)log->seen, "entry", "entries"));
     if (run->size != head->size) jk_print_fact(&table, "as of", size_text(cli, run->size, &run->root));
     if (run->expected) jk_print_fact(&table, "as expected", "every count");
     jk_table_print(&table, cli->color, cli->out);
@@ -239,14 +241,14 @@ static enum jk_status print_json(struct jk_cli *cli, const struct audit_run *run
     const struct jk_audit_log *log = &run->log;
     const struct jk_checkpoint *head = &log->head.checkpoint;
     json_t *counts = run->counts ? jk_json_message(run->counts) : json_null();
-    json_t *all =
-        json_pack("{s:s%, s:I, s:s, s:s, s:s, s:b, s:o, s:s%, s:s?, s:I, s:o, s:{s:I, s:s}, s:b, s:o}", "origin",
-                  head->origin.at, head->origin.len, "log_size", (json_int_t)head->size, "root",
-                  root_text(cli, &head->root), "key", key_name(cli, run), "key_from", log->trust.origin, "key_proves",
-                  !log->trust.is_offered, "cosignatures", cosigners_json(run), "checkpoint", log->head.note.at,
-                  log->head.note.len, "mirror", log->mirror ? log->folder : NULL, "fetched", (json_int_t)log->fetched,
-                  "earlier", earlier_json(cli, run), "as_of", "log_size", (json_int_t)run->size, "root",
-                  root_text(cli, &run->root), "as_expected", run->expected != NULL, "counts", counts);
+    json_t *all = json_pack("{s:s%, s:I, s:s, s:s, s:s, s:b, s:o, s:s%, s:s?, s:I, s:o, s:I, s:{s:I, s:s}, s:b, s:o}",
+                            "origin", head->origin.at, head->origin.len, "log_size", (json_int_t)head->size, "root",
+                            root_text(cli, &head->root), "key", key_name(cli, run), "key_from", log->trust.origin,
+                            "key_proves", cli->settings.key != NULL, "cosignatures", cosigners_json(run), "checkpoint",
+                            log->head.note.at, log->head.note.len, "mirror", log->mirror ? log->folder : NULL,
+                            "fetched", (json_int_t)log->fetched, "earlier", earlier_json(cli, run), "seen",
+                            (json_int_t)log->seen, "as_of", "log_size", (json_int_t)run->size, "root",
+                            root_text(cli, &run->root), "as_expected", run->expected != NULL, "counts", counts);
     return jk_print_json(cli, all);
 }
 

@@ -217,6 +217,8 @@ class AuditTest(unittest.TestCase):
         self.told(NOT_VERIFIED, "AUDIT_SIGNATURE", self.folder, "--key", self.signer.key)
         self.audit(self.folder, "--key", "nonsense", code=REFUSED)
         os.unlink(os.path.join(self.folder, "log.vkey"))
+        self.audit(self.folder)  # by the key of the first use
+        self.home = os.path.join(self.home, "somebody-else")
         self.audit(self.folder, code=NOT_FOUND)
         self.audit(self.folder, "--key", self.key)
 
@@ -261,7 +263,8 @@ class AuditTest(unittest.TestCase):
         self.assertEqual((first["log_size"], first["fetched"], first["key_from"]), (200, 2, "source"))
         self.assertEqual(publication.read(mirror, "checkpoint"), publication.read(self.folder, "checkpoint"))
         again = json.loads(self.audit(files.url + "/", "--mirror", mirror, "--json").stdout)
-        self.assertEqual((again["fetched"], again["earlier"]["log_size"], again["key_from"]), (0, 200, "mirror"))
+        self.assertEqual((again["fetched"], again["earlier"]["log_size"], again["seen"], again["key_from"]),
+                         (0, 200, 200, "first-use"))
         files.asked.clear()
         self.own_log(self.entries)
         grown = json.loads(self.audit(files.url, "--mirror", mirror, "--json", "--jobs", "2").stdout)
@@ -359,6 +362,26 @@ class AuditTest(unittest.TestCase):
         shutil.rmtree(os.path.join(self.folder, "tile"))
         self.own_log(self.entries + more)
         self.audit(files.url, "--mirror", mirror)
+
+    def test_what_was_seen(self):
+        """Even of a folder the newest checkpoint and the key of the first use are remembered."""
+        self.own_log(self.entries[:300])
+        self.assertEqual(json.loads(self.audit(self.folder, "--json").stdout)["seen"], 0)
+        again = json.loads(self.audit(self.folder, "--json").stdout)
+        self.assertEqual((again["seen"], again["key_from"], again["key_proves"]), (300, "first-use", False))
+        self.own_log(self.entries)
+        self.assertRegex(self.audit(self.folder).stdout, "seen before +300 entries")
+        self.own_log(self.entries[:300])
+        self.assertIn("an older state", self.audit(self.folder).stderr)
+        self.own_log(self.entries)
+        newest = publication.read(self.folder, "checkpoint").decode()
+        creation = next(e for e in self.entries if b"\nkind publisher\n" in e)
+        last = re.search(rb"\ntime (\S+)", self.entries[-1]).group(1)
+        other = re.sub(rb"\npublisher \S+", b"\npublisher another-one", re.sub(rb"\ntime \S+", b"\ntime " + last, creation))
+        self.own_log(self.entries[:-1] + [other])
+        done = self.audit(self.folder, code=FORKED)
+        self.assertIn(newest, done.stderr)
+        self.assertIn(publication.read(self.folder, "checkpoint").decode(), done.stderr)
 
     def test_one_process_at_a_time(self):
         import fcntl

@@ -6,7 +6,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from jokbo import Server, person  # noqa: E402
+from jokbo import BUILD, Server, person  # noqa: E402
 from witness import parse_key, signed_by  # noqa: E402
 
 
@@ -92,6 +92,27 @@ class Rotation(unittest.TestCase):
                 self.assertEqual(f.read(), self.public("log.vkey"))
             with open(os.path.join(other.data, "public", "checkpoint"), encoding="utf-8") as f:
                 self.assertTrue(f.read().startswith(wanted.split("\n")[0] + "\n"))
+
+    def audit(self, folder, key):
+        keys = os.path.join(self.server.data, "trusted")
+        with open(keys, "w") as f:
+            f.write(key + "\n")
+        mirror = os.path.join(self.server.data, "mirror")
+        shutil.rmtree(mirror, ignore_errors=True)
+        return subprocess.run([os.path.join(BUILD, "jokbo"), "audit", folder, "--key", keys], capture_output=True, text=True,
+                              timeout=60, env=dict(os.environ, HOME=self.server.data, XDG_CACHE_HOME=mirror))
+
+    def test_audit_while_two_keys_sign(self):
+        self.write("a")
+        old = self.public("log.vkey").strip()
+        self.assertEqual([self.key(word)[0] for word in ("rotate", "rotate")], [0, 0])
+        new = self.public("log.vkey").splitlines()[0]
+        for key in (old, new):
+            done = self.audit(os.path.join(self.server.data, "public"), key)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(self.key("retire")[0], 0)
+        self.assertEqual(self.audit(os.path.join(self.server.data, "public"), new).returncode, 0)
+        self.assertNotEqual(self.audit(os.path.join(self.server.data, "public"), old).returncode, 0)
 
     def test_other_words(self):
         for words in (["key"], ["key", "drop"], ["rotate"]):

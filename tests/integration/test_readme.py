@@ -252,8 +252,9 @@ class Tables(unittest.TestCase):
         self.assertEqual(found, methods)
 
     def test_messages_of_the_start(self):
-        sources = "".join(read("registry", "store", name) for name in sorted(os.listdir(os.path.join(ROOT, "registry", "store")))
-                          if name.endswith(".c")) + read("registry", "main.c") + read("registry", "rpc", "credentials.c")
+        sources = "".join(read("registry", folder, name) for folder in ("store", "tiles")
+                          for name in sorted(os.listdir(os.path.join(ROOT, "registry", folder))) if name.endswith(".c"))
+        sources += read("registry", "main.c") + read("registry", "rpc", "credentials.c")
         words = [phrase for row in self.rows("When it does not start") for phrase in re.findall(r"“([^”]+)”", row[0])]
         self.assertGreater(len(words), 7)
         joined = re.sub(r'"\s*\n\s*"', "", sources)

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/defer.h"
-
 #define TEAMS        3
 #define PUBLISHERS   8
 #define BASES        5
@@ -278,17 +276,11 @@ static void some_base(struct maker *maker)
 /* Rotation and retirement by turns. */
 static void some_key(struct maker *maker)
 {
-    struct jk_span origin = jk_book_origin(maker->ledger->book), keys[JK_BOOK_KEYS];
-    JK_CLEANUP(jk_text_done) struct jk_text key = {0};
-    unsigned char bytes[33] = {1};
-    if (jk_book_keys(maker->ledger->book, JK_NONE, keys) == 2) {
+    struct jk_span keys[JK_BOOK_KEYS];
+    if (jk_book_keys(maker->ledger->book, JK_NONE, keys) == 2)
         took(maker, JK_KIND_RETIRE, jk_ledger_retire(maker->ledger, keys[1]));
-        return;
-    }
-    bytes[1] = (unsigned char)below(maker, 256);
-    jk_text_addf(&key, "%.*s+%08x+", JK_SPAN_ARG(origin), bytes[1]);
-    jk_base64_encode(&key, bytes, sizeof bytes);
-    took(maker, JK_KIND_KEY, jk_ledger_key(maker->ledger, jk_text_span(&key), keys[0]));
+    else
+        took(maker, JK_KIND_KEY, jk_ledger_rotate(maker->ledger, 1 + below(maker, 256)));
 }
 
 static void some_evaluation(struct maker *maker)

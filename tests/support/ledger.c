@@ -4,9 +4,10 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/defer.h"
+#include "tlog/rotation.h"
 
 #define ORIGIN "log.example/test"
-#define KEY    "log.example/test+a427909f+AdaqWoNlcrn/6xXWTyz1AKLG3MDlRsWStZPqnikH4gK6" /* of JK_LEDGER_SEED */
 
 struct jk_digest jk_ledger_digest(unsigned number)
 {
@@ -45,9 +46,21 @@ enum jk_status jk_ledger_add(struct jk_ledger *ledger, struct jk_entry *entry)
     return status;
 }
 
+static struct jk_signer *signer_of(unsigned number, struct jk_text *out_text)
+{
+    unsigned char seed[32] = {(unsigned char)number, (unsigned char)(number >> 8)};
+    if (number == 0) memcpy(seed, JK_LEDGER_SEED, sizeof seed);
+    struct jk_signer *signer = jk_signer_new(JK_SPAN(ORIGIN), seed);
+    JK_CHECK(signer != NULL);
+    jk_verifier_write(jk_signer_verifier(signer), out_text);
+    return signer;
+}
+
 void jk_ledger_init(struct jk_ledger *ledger)
 {
+    JK_CLEANUP(jk_text_done) struct jk_text key = {0};
     jk_digest_setup();
+    jk_signer_free(signer_of(0, &key));
     memset(ledger, 0, sizeof *ledger);
     ledger->book = jk_book_new();
     JK_CHECK(ledger->book != NULL);
@@ -56,7 +69,7 @@ void jk_ledger_init(struct jk_ledger *ledger)
     struct jk_entry entry = {.kind = JK_KIND_INIT,
                              .actor.type = JK_ACTOR_SERVER,
                              .origin = JK_SPAN(ORIGIN),
-                             .key = JK_SPAN(KEY),
+                             .key = jk_text_span(&key),
                              .purpose = JK_SPAN("registry"),
                              .rules = JK_SPAN("1")};
     JK_CHECK(jk_ledger_add(ledger, &entry) == JK_OK);
@@ -267,6 +280,24 @@ enum jk_status jk_ledger_key(struct jk_ledger *ledger, struct jk_span key, struc
                              .signature = JK_SPAN("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
                                                   "AAAAAAAAAAAAAAAAAAAAAA==")};
     return jk_ledger_add(ledger, &entry);
+}
+
+enum jk_status jk_ledger_rotate(struct jk_ledger *ledger, unsigned number)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text old_key = {0}, new_key = {0}, signature = {0};
+    struct jk_signer *old = signer_of(ledger->key, &old_key);
+    struct jk_signer *next = signer_of(number, &new_key);
+    JK_CHECK(jk_rotation_sign(old, jk_signer_verifier(next), &signature));
+    struct jk_entry entry = {.kind = JK_KIND_KEY,
+                             .actor.type = JK_ACTOR_SERVER,
+                             .key = jk_text_span(&new_key),
+                             .previous = jk_text_span(&old_key),
+                             .signature = jk_text_span(&signature)};
+    enum jk_status status = jk_ledger_add(ledger, &entry);
+    if (status == JK_OK) ledger->key = number;
+    jk_signer_free(old);
+    jk_signer_free(next);
+    return status;
 }
 
 enum jk_status jk_ledger_retire(struct jk_ledger *ledger, struct jk_span key)

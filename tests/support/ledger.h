@@ -9,6 +9,7 @@
 #define JK_LEDGER_SEED "thirty-two bytes that nobody else" /* the first 32: the Ed25519 seed of entry 0's key */
 
 struct jk_ledger {
+    unsigned key; /* the newest one's number; 0: entry 0's */
     struct jk_book *book;
     struct jk_span *entries; /* owned */
     uint32_t count, room;
@@ -58,6 +59,8 @@ enum jk_status jk_ledger_move(struct jk_ledger *ledger, const char *from, const 
 enum jk_status jk_ledger_adopt(struct jk_ledger *ledger, const char *external, const char *model);
 /* Its signature is of no key: the book does not look at it. */
 enum jk_status jk_ledger_key(struct jk_ledger *ledger, struct jk_span key, struct jk_span previous);
+/* To the key of that number, signed by the one before it as it should be. */
+enum jk_status jk_ledger_rotate(struct jk_ledger *ledger, unsigned number);
 enum jk_status jk_ledger_retire(struct jk_ledger *ledger, struct jk_span key);
 /* The same statement as _register and _release, for tests that spoil it; in `out`. */
 void jk_ledger_statement(struct jk_ledger *ledger, const struct jk_ledger_model *model, struct jk_text *out);
