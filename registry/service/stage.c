@@ -104,7 +104,7 @@ static enum jk_status need_teams(struct jk_turn *turn, const Jokbo__V1__Stage *s
     if (!missing) return jk_out_of_memory(error);
     if (!*missing) return JK_OK;
     jk_error_resource(error, "jokbo.v1/Team", missing);
-    return jk_fail(error, JK_NOT_FOUND, "TEAM_NOT_FOUND", "Not on the roster: %s; see jokbo teams", missing);
+    return jk_fail(error, JK_NOT_FOUND, "TEAM_NOT_FOUND", "Not on the roster: %s; see jokbo roster show", missing);
 }
 
 static enum jk_status check_etag(struct jk_turn *turn, uint32_t slot, const char *etag, struct jk_arena *arena,
