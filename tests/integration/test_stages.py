@@ -2,6 +2,7 @@
 import datetime
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -239,13 +240,28 @@ class FourEyes(Stages):
         self.refused("PERMISSION_DENIED", "SAME_EVALUATOR", "Stages.DecideRuling", other,
                      ruling=self.rule()["log_index"], confirm=True)
 
-    def test_who_ruled_outlives_a_restart(self):
-        made = self.rule()
+    def restart(self):
         self.assertEqual(self.server.stop(), 0)
         self.server.start()
         for client in (self.eve, self.una, self.anyone, self.alice, self.bob, self.admin, self.team):
             client.close()
             client.__init__(self.server.address, client.token)
+
+    def test_who_ruled_is_lost(self):
+        """A log that was recovered from its public files has no private records: nobody can be shown to be the second."""
+        made, other = self.rule(), self.rule()
+        url = "host=%s/run port=5432 dbname=jokbo user=jokbo" % self.server.data
+        subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url, "-c",
+                        "delete from record where key = 'ruling/%s'" % made["log_index"]], check=True, timeout=60)
+        self.restart()
+        for client in (self.eve, self.una):
+            self.refused(ENTRY, "RULER_UNKNOWN", "Stages.DecideRuling", client, ruling=made["log_index"], confirm=True)
+        self.eve.call("Stages.DecideRuling", ruling=made["log_index"])
+        self.refused("PERMISSION_DENIED", "SAME_EVALUATOR", "Stages.DecideRuling", self.eve, ruling=other["log_index"])
+
+    def test_who_ruled_outlives_a_restart(self):
+        made = self.rule()
+        self.restart()
         self.refused("PERMISSION_DENIED", "SAME_EVALUATOR", "Stages.DecideRuling", self.eve,
                      ruling=made["log_index"], confirm=True)
         self.una.call("Stages.DecideRuling", ruling=made["log_index"], confirm=True)
