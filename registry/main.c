@@ -139,6 +139,7 @@ static struct jk_store_options store_options(const struct server *server)
                                      .data_dir = config->data,
                                      .public_dir = *config->public_dir ? config->public_dir : NULL,
                                      .purpose = "registry",
+                                     .after = *config->after ? config->after : NULL,
                                      .key_file = *config->key_file ? config->key_file : NULL,
                                      .origin = *config->origin ? config->origin : NULL,
                                      .readers = (unsigned)config->readers,

@@ -267,7 +267,7 @@ READ = {"text": read_text, "forms": lambda value: read_text(form(r"[^|]+(?:\|[^|
         "teams": lambda value: need(value.split(" ") == sorted(set(map(READ["team"], value.split(" "))))[:64], "teams %r", value)}
 # Kinds with the words of their lines and how to read each: a name of READ, or words; ? where `none` means absence.
 KINDS = {kind: [tuple(field.split()) for field in fields.split(",")] for line in """
-init: origin text, key key, purpose registry|demo, rules text
+init: origin text, key key, purpose registry|demo, rules text, after [^+\s]+\s(?:0|[1-9][0-9]*)\s[0-9a-f]{64}*
 spdx: version text, list digest
 license: license identifier, commercial permission, derivatives permission, redistribution permission, name-forms forms?
 team: team team, name text, name-ko text, joined time, left time?
@@ -309,11 +309,11 @@ class Lines:
         self.data, self.rest = data, text[:-1].split("\n")[:0:-1]
 
     def take(self, word, kind):
-        """The value of the next line, `word` and a space before it, by the name of a reader or by a pattern; None for `none`."""
+        """The value of the next line, `word` and a space before it, by a reader's name or a pattern; None for `none`, and with * at the end."""
         line = self.rest.pop() if self.rest else ""
-        need(line.startswith(word + " "), "%r stands where the line %r should", line, word)
+        need(line.startswith(word + " ") or (kind[-1] == "*" and not line), "%r stands where the line %r should", line, word)
         value = line[len(word) + 1:]
-        return None if kind.endswith("?") and value == "none" else (READ.get(kind.rstrip("?")) or form(kind))(value)
+        return None if not line or kind.endswith("?") and value == "none" else (READ.get(kind.rstrip("?")) or form(kind.rstrip("*")))(value)
 
 
 def parse_entry(data):
@@ -321,8 +321,8 @@ def parse_entry(data):
     lines = Lines(data, ENTRY_MAX, "jokbo/entry/v1")
     kind, time, actor = lines.take("kind", "|".join(KINDS)), lines.take("time", "time"), lines.take("actor", ACTOR)
     if kind in ("register", "release", "policy"):
-        head, most = ("jokbo/policy/v1", 4096) if kind == "policy" else ("jokbo/lineage/v1", 60000)
-        return Entry(kind, time, actor, {}, Lines(data.split(b"\n", 4)[4], most, head))
+        inner = ("jokbo/policy/v1", 4096) if kind == "policy" else ("jokbo/lineage/v1", 60000)
+        return Entry(kind, time, actor, {}, Lines(data.split(b"\n", 4)[4], inner[1], inner[0]))
     fields = {word: lines.take(word, read) for word, read in KINDS[kind]}
     need(not lines.rest, "the line %r is one too many", lines.rest[-1:])
     return Entry(kind, time, actor, fields, None)

@@ -169,6 +169,37 @@ static enum jk_status check_levels(struct jk_audit *audit, struct jk_error *erro
     return JK_OK;
 }
 
+/* ---- keys ---- */
+
+/* Every key of the log was named by the one before it: so a trusted one vouches for itself and all after it. */
+static uint32_t first_trusted(const struct jk_book *book, const struct jk_audit_keys *trusted)
+{
+    uint32_t count = jk_book_key_count(book);
+    for (uint32_t i = 0; trusted && i < count; i++) {
+        struct jk_verifier key;
+        if (!jk_verifier_parse(jk_book_key_at(book, i).key, &key)) continue;
+        for (size_t j = 0; j < trusted->count; j++)
+            if (memcmp(key.public_key, trusted->keys[j].public_key, sizeof key.public_key) == 0) return i;
+    }
+    return trusted ? count : 0;
+}
+
+bool jk_audit_follow(const struct jk_audit *audit, const struct jk_audit_keys *trusted, uint64_t size,
+                     struct jk_audit_keys *out_keys)
+{
+    struct jk_audit_keys keys = {.count = 0};
+    if (!audit->book) return false;
+    uint32_t first = first_trusted(audit->book, trusted);
+    for (uint32_t i = jk_book_key_count(audit->book); i-- > first && keys.count < JK_AUDIT_KEYS_MAX;) {
+        struct jk_book_key key = jk_book_key_at(audit->book, i);
+        if (size <= key.after || size > key.until) continue;
+        if (jk_verifier_parse(key.key, &keys.keys[keys.count])) keys.count++;
+    }
+    if (keys.count == 0) return false;
+    *out_keys = keys;
+    return true;
+}
+
 /* ---- roots ---- */
 
 /* The leaves of a full bundle are not kept: they are read again, and must still give the root that was verified. */

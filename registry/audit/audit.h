@@ -38,6 +38,10 @@ struct jk_audit_signed {
 };
 JK_MUST_USE enum jk_status jk_audit_open_note(struct jk_span note, const struct jk_audit_keys *keys,
                                               struct jk_audit_signed *out_signed, struct jk_error *error);
+/* The same, but where only other keys signed in the log's name, `key` is NULL: the log may have changed its key, which
+ * its entries tell (jk_audit_follow). Until then such a checkpoint is nobody's word. */
+JK_MUST_USE enum jk_status jk_audit_claim_note(struct jk_span note, const struct jk_audit_keys *keys,
+                                               struct jk_audit_signed *out_signed, struct jk_error *error);
 /* The names of the note's other signature lines, one after another: NULL-safe walk with *rest set to all of them first.
  */
 bool jk_audit_next_cosigner(const struct jk_audit_signed *note, struct jk_span *rest, struct jk_span *out_name);
@@ -60,6 +64,11 @@ void jk_audit_free(struct jk_audit *audit);
 /* NULL where it was not folded. */
 const struct jk_book *jk_audit_book(const struct jk_audit *audit);
 uint64_t jk_audit_size(const struct jk_audit *audit);
+/* The keys that sign at a size, newest first, by the log's own entries: each new key is named by the one before it,
+ * with its signature. Only those that some key of `trusted` (NULL: the log's first) leads to. False where there are
+ * none, or nothing was folded. */
+bool jk_audit_follow(const struct jk_audit *audit, const struct jk_audit_keys *trusted, uint64_t size,
+                     struct jk_audit_keys *out_keys);
 /* The root of the first `size` entries, from hashes that were verified. */
 JK_MUST_USE enum jk_status jk_audit_root(struct jk_audit *audit, uint64_t size, struct jk_digest *out_root,
                                          struct jk_error *error);

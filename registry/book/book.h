@@ -175,6 +175,13 @@ struct jk_span jk_book_key(const struct jk_book *book);
 #define JK_BOOK_KEYS 2
 /* The verifier keys that sign a checkpoint of size n, newest first; none at size 0. */
 size_t jk_book_keys(const struct jk_book *book, uint32_t n, struct jk_span out_keys[JK_BOOK_KEYS]);
+/* Every key that ever signed, oldest first. Each was named by the one before it, but for entry 0's. */
+struct jk_book_key {
+    struct jk_span key;
+    uint32_t after, until; /* it signs the sizes n with after < n <= until; JK_NONE: to this day */
+};
+uint32_t jk_book_key_count(const struct jk_book *book); /* of the whole book */
+struct jk_book_key jk_book_key_at(const struct jk_book *book, uint32_t i);
 struct jk_span jk_book_purpose(const struct jk_book *book);
 
 /* Counts of slots whose record appeared before N: iterate 0 … count-1. */

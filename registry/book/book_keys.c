@@ -28,6 +28,20 @@ size_t jk_book_keys(const struct jk_book *book, uint32_t n, struct jk_span out_k
     return row->previous.len > 0 ? 2 : 1;
 }
 
+/* The rows after the first are in turn a new key and the end of the one before it: of key i, rows 2i-1 and 2i+2. */
+uint32_t jk_book_key_count(const struct jk_book *book)
+{
+    return book->keys.count == 0 ? 0 : book->keys.count / 2 + 1;
+}
+
+struct jk_book_key jk_book_key_at(const struct jk_book *book, uint32_t i)
+{
+    const struct jk_key_row *first = jk_key_row(book, i == 0 ? 0 : 2 * i - 1);
+    struct jk_book_key key = {.key = first->key, .after = first->from, .until = JK_NONE};
+    if (2 * i + 2 < book->keys.count) key.until = jk_key_row(book, 2 * i + 2)->from;
+    return key;
+}
+
 /* A key that once signed never comes back: it may have been retired because it was stolen. */
 static bool was_key(const struct jk_book *book, struct jk_span key)
 {

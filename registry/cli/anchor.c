@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "cli/witnessed.h"
+
 #define LOG (&jokbo__v1__log__descriptor)
 
 /* A call whose failure is not the run's. */
@@ -41,7 +43,7 @@ static void key_of_first_use(struct jk_anchor *anchor)
         return;
     }
     if (jk_anchor_newest(anchor, &anchor->keyless) != JK_OK) return;
-    if (!jk_keys_parse(jk_span_of(anchor->newest->verifier_key), keys) || keys->count != 1) {
+    if (!jk_keys_parse(jk_span_of(anchor->newest->verifier_key), keys)) {
         keys->count = 0;
         (void)jk_fail(&anchor->keyless, JK_DATA_LOSS, "KEY_MALFORMED", "the server gives no verifier key");
         return;
@@ -51,14 +53,21 @@ static void key_of_first_use(struct jk_anchor *anchor)
 
 static enum jk_status find_keys(struct jk_anchor *anchor)
 {
-    const struct jk_settings *settings = &anchor->cli->settings;
+    struct jk_cli *cli = anchor->cli;
+    const struct jk_settings *settings = &cli->settings;
+    struct jk_keys *keys = &anchor->keys;
     if (settings->key)
-        return jk_keys_read(settings->key, settings->key_where, &anchor->cli->arena, &anchor->keys,
-                            &anchor->cli->error);
-    if (anchor->remembers && jk_keys_parse(anchor->memory.key, &anchor->keys))
-        anchor->keys.from = JK_KEYS_REMEMBERED;
-    else
+        JK_TRY(jk_keys_read(settings->key, settings->key_where, &cli->arena, keys, &cli->error));
+    else if (cli->witnessed)
+        jk_witnessed_keys(cli->witnessed, jk_span_of(anchor->origin), keys);
+    if (keys->count > 0) {
+        if (anchor->remembers) jk_keys_follow(keys, &anchor->memory.keys, &cli->arena);
+    } else if (anchor->remembers && anchor->memory.keys.count > 0) {
+        *keys = anchor->memory.keys;
+        keys->from = JK_KEYS_REMEMBERED;
+    } else {
         key_of_first_use(anchor);
+    }
     return JK_OK;
 }
 
@@ -79,10 +88,15 @@ enum jk_status jk_anchor_open(struct jk_cli *cli, struct jk_span origin, bool of
     return find_keys(out_anchor);
 }
 
-void jk_anchor_keep_key(struct jk_anchor *anchor)
+const struct jk_verifier *jk_anchor_keep_key(struct jk_anchor *anchor, struct jk_span note)
 {
-    if (anchor->keys.from != JK_KEYS_FIRST_USE || !anchor->remembers) return;
-    anchor->remembers = jk_memory_keep_key(&anchor->memory, &anchor->keys.items[0], &anchor->forgets) == JK_OK;
+    const struct jk_verifier *key;
+    struct jk_error unused;
+    jk_error_init(&unused, NULL);
+    if (anchor->keys.from != JK_KEYS_FIRST_USE) return NULL;
+    if (jk_keys_verify(&anchor->keys, jk_span_of(anchor->origin), note, &key, &unused) != JK_OK) return NULL;
+    if (anchor->remembers) anchor->remembers = jk_memory_keep_key(&anchor->memory, key, &anchor->forgets) == JK_OK;
+    return key;
 }
 
 void jk_anchor_tell_key(const struct jk_anchor *anchor, struct jk_results *results)
@@ -92,7 +106,8 @@ void jk_anchor_tell_key(const struct jk_anchor *anchor, struct jk_results *resul
     if (keys->count == 0)
         jk_results_add(results, "key", JK_RESULT_SKIPPED, "%s", anchor->keyless.message);
     else if (keys->from == JK_KEYS_GIVEN)
-        jk_results_add(results, "key", JK_RESULT_NOTE, "from %s: %s", keys->where, text);
+        jk_results_add(results, "key", JK_RESULT_NOTE, "from %s: %s%s%s", keys->where, text,
+                       keys->followed ? ", which an audit followed to " : "", keys->followed ? keys->followed : "");
     else
         jk_results_add(
             results, "key", JK_RESULT_NOTE,

@@ -29,8 +29,8 @@ JK_MUST_USE enum jk_status jk_anchor_open(struct jk_cli *cli, struct jk_span ori
                                           struct jk_anchor *out_anchor);
 /* The server's newest checkpoint, asked for once. */
 JK_MUST_USE enum jk_status jk_anchor_newest(struct jk_anchor *anchor, struct jk_error *error);
-/* Remembers a key of first use, once a signature of it was verified. */
-void jk_anchor_keep_key(struct jk_anchor *anchor);
+/* Of keys of first use, the newest that signed this note is remembered, and returned; NULL where they are not. */
+const struct jk_verifier *jk_anchor_keep_key(struct jk_anchor *anchor, struct jk_span note);
 /* jk_memory_advance with the server as the source of proofs. On LOG_FORKED `clash` is set. UNAVAILABLE where nothing
  * can be remembered. */
 JK_MUST_USE enum jk_status jk_anchor_advance(struct jk_anchor *anchor, struct jk_span note, enum jk_growth *out_growth,

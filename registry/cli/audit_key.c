@@ -3,6 +3,7 @@
 
 #include "audit/copy.h"
 #include "cli/local.h"
+#include "cli/witnessed.h"
 
 static enum jk_status no_key(struct jk_cli *cli, const char *where)
 {
@@ -26,6 +27,30 @@ static enum jk_status kept_key(struct jk_cli *cli, struct jk_span text, const ch
     return jk_audit_keys_parse(text, keys) ? JK_OK : no_key(cli, where);
 }
 
+/* Those whose time reaches that size. */
+static void take_keys(const struct jk_keys *keys, uint64_t size, struct jk_audit_keys *out_keys)
+{
+    _Static_assert(JK_AUDIT_KEYS_MAX >= JK_KEYS_MAX, "every key has room");
+    out_keys->count = 0;
+    for (size_t i = 0; i < keys->count; i++)
+        if (keys->until[i] == JK_KEYS_STILL || size <= keys->until[i])
+            out_keys->keys[out_keys->count++] = keys->items[i];
+}
+
+void jk_audit_key_named(const struct jk_cli *cli, struct jk_span origin, struct jk_audit_keys *out_keys)
+{
+    struct jk_keys keys = {.count = 0};
+    if (cli->witnessed) jk_witnessed_keys(cli->witnessed, origin, &keys);
+    take_keys(&keys, 0, out_keys);
+}
+
+bool jk_audit_key_is_known(const struct jk_cli *cli, const struct jk_audit_key_places *places)
+{
+    struct jk_audit_keys named;
+    jk_audit_key_named(cli, places->claimed.origin, &named);
+    return cli->settings.key || named.count > 0 || (places->first_use && places->first_use->count > 0);
+}
+
 enum jk_status jk_audit_key(struct jk_cli *cli, const struct jk_audit_key_places *places,
                             struct jk_audit_trust *out_trust)
 {
@@ -33,12 +58,21 @@ enum jk_status jk_audit_key(struct jk_cli *cli, const struct jk_audit_key_places
     if (cli->settings.key) {
         out_trust->from = cli->settings.key_where;
         out_trust->origin = "option";
+        out_trust->is_given = true;
         return given_key(cli, &out_trust->keys);
     }
-    if (places->first_use.len > 0) {
+    jk_audit_key_named(cli, places->claimed.origin, &out_trust->keys);
+    if (out_trust->keys.count > 0) {
+        out_trust->from = "--policy";
+        out_trust->origin = "policy";
+        out_trust->is_given = true;
+        return JK_OK;
+    }
+    if (places->first_use && places->first_use->count > 0) {
         out_trust->from = "the first use, remembered: it proves only that nothing changed since";
         out_trust->origin = "first-use";
-        return kept_key(cli, places->first_use, "what is remembered of the log", &out_trust->keys);
+        take_keys(places->first_use, places->claimed.size, &out_trust->keys);
+        return JK_OK;
     }
     if (places->mirror.len > 0) {
         out_trust->from = "the first audit into this mirror: it proves only that nothing changed since";

@@ -8,6 +8,7 @@
 #include "cli/faults.h"
 #include "cli/local.h"
 #include "cli/progress.h"
+#include "cli/witnessed.h"
 
 #define FETCH_JOBS 4
 
@@ -119,9 +120,11 @@ static void open_memory(struct jk_cli *cli, struct jk_audit_log *log)
     struct jk_span body, signatures;
     struct jk_error own;
     jk_error_init(&own, &cli->arena);
-    if (!state || jk_note_open(jk_text_span(&log->note), &body, &signatures, &own) != JK_OK ||
+    if (jk_note_open(jk_text_span(&log->note), &body, &signatures, &own) != JK_OK ||
         jk_checkpoint_parse(body, &claimed, &own) != JK_OK)
         return;
+    log->claimed = claimed;
+    if (!state) return;
     log->remembers = jk_memory_open(state, claimed.origin, &cli->arena, &log->memory, &own) == JK_OK;
     if (!log->remembers) fprintf(cli->err, "jokbo: note: what is remembered of the log: %s\n", own.message);
 }
@@ -129,9 +132,9 @@ static void open_memory(struct jk_cli *cli, struct jk_audit_log *log)
 /* The keys of mirror and source are read only where they are needed. */
 static enum jk_status read_keys(struct jk_cli *cli, struct jk_audit_log *log)
 {
-    struct jk_audit_key_places places = {.first_use = {"", 0}};
-    if (log->remembers) places.first_use = log->memory.key;
-    bool known = cli->settings.key || places.first_use.len > 0;
+    struct jk_audit_key_places places = {.first_use = log->remembers ? &log->memory.keys : NULL,
+                                         .claimed = log->claimed};
+    bool known = jk_audit_key_is_known(cli, &places);
     if (!known && log->mirror) JK_TRY(read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->earlier_keys));
     places.mirror = jk_text_span(&log->earlier_keys);
     known = known || places.mirror.len > 0;
@@ -148,7 +151,7 @@ static enum jk_status read_earlier(struct jk_cli *cli, struct jk_audit_log *log)
     JK_TRY(read_local(cli, log, "checkpoint", JK_NOTE_MAX, &log->earlier_note));
     log->has_earlier = log->earlier_note.len > 0;
     if (!log->has_earlier) return JK_OK;
-    if (jk_audit_open_note(jk_text_span(&log->earlier_note), &log->trust.keys, &log->earlier, &cli->error) == JK_OK)
+    if (jk_audit_claim_note(jk_text_span(&log->earlier_note), &log->trust.keys, &log->earlier, &cli->error) == JK_OK)
         return JK_OK;
     fprintf(cli->err, "jokbo: the checkpoint that the mirror %s held before is at fault.\n", log->folder);
     return cli->error.status;
@@ -159,8 +162,13 @@ static enum jk_status open_log(struct jk_cli *cli, struct jk_audit_log *log)
     JK_TRY(read_note(cli, log));
     open_memory(cli, log);
     JK_TRY(read_keys(cli, log));
-    JK_TRY(jk_audit_open_note(jk_text_span(&log->note), &log->trust.keys, &log->head, &cli->error));
-    return read_earlier(cli, log);
+    JK_TRY(jk_audit_claim_note(jk_text_span(&log->note), &log->trust.keys, &log->head, &cli->error));
+    JK_TRY(read_earlier(cli, log));
+    log->unsettled = !log->head.key || (log->has_earlier && !log->earlier.key);
+    if (log->head.key || log->head.checkpoint.size < JK_NONE) return JK_OK;
+    return jk_fail(&cli->error, JK_DATA_LOSS, "AUDIT_SIGNATURE",
+                   "no known key signed the checkpoint, and its %llu entries are more than can be read for another",
+                   (unsigned long long)log->head.checkpoint.size);
 }
 
 /* ---- checking ---- */
@@ -186,6 +194,80 @@ static enum jk_status prove(void *context, uint64_t old_size, uint64_t size, str
                    (unsigned long long)size);
 }
 
+/* ---- whose word the checkpoint is ---- */
+
+/* Both notes, by the keys that the verified entries name for their sizes. */
+static enum jk_status settle_head(struct jk_cli *cli, struct jk_audit_log *log, const struct jk_audit_keys *trusted,
+                                  struct jk_audit_keys *keys)
+{
+    struct jk_audit_signed *head = &log->head;
+    if (jk_audit_follow(log->audit, trusted, head->checkpoint.size, keys))
+        return jk_audit_open_note(head->note, keys, head, &cli->error);
+    if (head->key) return JK_OK; /* by a trusted key that the entries do not name */
+    return jk_fail(&cli->error, JK_DATA_LOSS, "AUDIT_SIGNATURE",
+                   "the checkpoint is not signed by the key %.200s+%08x, and the log's entries name no key that comes "
+                   "after it",
+                   trusted->keys[0].name, trusted->keys[0].key_id);
+}
+
+static enum jk_status settle_earlier(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    struct jk_audit_signed *earlier = &log->earlier;
+    struct jk_audit_keys *keys = &log->earlier_signers;
+    if (!log->has_earlier || earlier->key) return JK_OK;
+    if (jk_audit_follow(log->audit, NULL, earlier->checkpoint.size, keys) &&
+        jk_audit_open_note(earlier->note, keys, earlier, &cli->error) == JK_OK)
+        return JK_OK;
+    fprintf(cli->err, "jokbo: the checkpoint that the mirror %s held before is at fault.\n", log->folder);
+    return jk_fail(&cli->error, JK_DATA_LOSS, "AUDIT_SIGNATURE", "no key of the log signed it");
+}
+
+/* A log that the policy names is to be signed by the policy's key, or one that it leads to, whatever --key says. */
+static enum jk_status settle_policy(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    struct jk_audit_signed *head = &log->head, by_policy;
+    struct jk_audit_keys keys;
+    struct jk_error why;
+    if (!cli->witnessed) return JK_OK;
+    jk_error_init(&why, &cli->arena);
+    jk_audit_key_named(cli, head->checkpoint.origin, &keys);
+    if (keys.count > 0) {
+        (void)jk_audit_follow(log->audit, &keys, head->checkpoint.size, &keys);
+        JK_TRY(jk_audit_open_note(head->note, &keys, &by_policy, &cli->error));
+    }
+    if (jk_witnessed_check(cli->witnessed, head->note, head->key, &log->verdict, &why) == JK_OK) return JK_OK;
+    return jk_fail(&cli->error, JK_DATA_LOSS, "AUDIT_POLICY", "%s: %s", cli->witnessed->path, why.message);
+}
+
+static enum jk_status settle(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    JK_TRY(settle_head(cli, log, &log->trust.keys, &log->signers));
+    JK_TRY(settle_earlier(cli, log));
+    return settle_policy(cli, log);
+}
+
+/* ---- what is remembered ---- */
+
+/* Every key that the entries name, newest first, with the size up to which it signs. */
+static void all_keys(const struct jk_book *book, struct jk_keys *keys)
+{
+    keys->count = 0;
+    for (uint32_t i = jk_book_key_count(book); i-- > 0 && keys->count < JK_KEYS_MAX;) {
+        struct jk_book_key key = jk_book_key_at(book, i);
+        keys->until[keys->count] = key.until == JK_NONE ? JK_KEYS_STILL : key.until;
+        if (jk_verifier_parse(key.key, &keys->items[keys->count])) keys->count++;
+    }
+}
+
+/* The first use remembers a key; and once a log has changed its key, the whole chain of them is kept. */
+static enum jk_status keep_keys(struct jk_audit_log *log, struct jk_error *error)
+{
+    struct jk_keys keys = {.count = 0};
+    if (log->signers.count > 0) all_keys(jk_audit_book(log->audit), &keys);
+    if (keys.count > 1) return jk_memory_follow_keys(&log->memory, &keys, error);
+    return log->trust.is_offered ? jk_memory_keep_key(&log->memory, log->head.key, error) : JK_OK;
+}
+
 /* Only a contradiction fails the audit: whoever looks at an old copy, or cannot write, is told. */
 static enum jk_status hold_memory(struct jk_cli *cli, struct jk_audit_log *log)
 {
@@ -196,7 +278,7 @@ static enum jk_status hold_memory(struct jk_cli *cli, struct jk_audit_log *log)
     uint64_t before = memory->note.len > 0 ? memory->checkpoint.size : 0;
     jk_error_init(&own, &cli->arena);
     enum jk_status status = jk_memory_advance(memory, log->head.note, prove, log, &growth, &own);
-    if (status == JK_OK && log->trust.is_offered) status = jk_memory_keep_key(memory, log->head.key, &own);
+    if (status == JK_OK && before <= log->head.checkpoint.size) status = keep_keys(log, &own);
     if (status == JK_OK && before <= log->head.checkpoint.size) log->seen = before;
     if (status == JK_OK) return JK_OK;
     if (!own.reason || strcmp(own.reason, "LOG_FORKED") != 0) {
@@ -213,12 +295,13 @@ static enum jk_status run_checks(struct jk_cli *cli, struct jk_audit_log *log, b
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     struct jk_audit_options options = {.folder = log->descriptor,
                                        .jobs = jobs_of(cli, cores > 0 ? (unsigned)cores : 1),
-                                       .fold = fold,
+                                       .fold = fold || log->unsettled || cli->witnessed,
                                        .progress = show_progress,
                                        .context = &progress};
     begin_progress(cli, &progress, "checking", "entries");
     enum jk_status status = jk_audit_run(&options, &log->head, &log->audit, &cli->error);
     jk_progress_end(&progress);
+    if (status == JK_OK) status = settle(cli, log);
     if (status == JK_OK && log->has_earlier) {
         status = jk_audit_follows(log->audit, &log->earlier, &log->head, &cli->error);
         if (jk_faults_exit(&cli->error) == JK_EXIT_FORKED) print_fork(cli, log->earlier.note, log->head.note);
@@ -230,7 +313,7 @@ static enum jk_status run_checks(struct jk_cli *cli, struct jk_audit_log *log, b
 static enum jk_status check_sizes(struct jk_cli *cli, const struct jk_audit_log *log)
 {
     const struct jk_checkpoint *now = &log->head.checkpoint, *before = &log->earlier.checkpoint;
-    if (!log->has_earlier || before->size < now->size) return JK_OK;
+    if (!log->has_earlier || log->unsettled || before->size < now->size) return JK_OK;
     enum jk_status status = jk_audit_contradicts(&log->earlier, &log->head, &cli->error);
     if (jk_faults_exit(&cli->error) == JK_EXIT_FORKED) print_fork(cli, log->earlier.note, log->head.note);
     return status;
@@ -248,16 +331,18 @@ static enum jk_status accept_mirror(struct jk_cli *cli, struct jk_audit_log *log
 {
     JK_CLEANUP(jk_text_done) struct jk_text keys;
     jk_text_init(&keys, 0);
-    jk_audit_key_write(&log->trust.keys, &keys);
+    jk_audit_key_write(log->signers.count > 0 ? &log->signers : &log->trust.keys, &keys);
     return jk_mirror_accept(log->mirror, jk_text_span(&keys), log->head.note, log->head.checkpoint.size, &cli->error);
 }
 
-/* Files that are not of the log seen so far are fetched anew by the next audit; an entry that cannot follow stays. */
+/* Files that are not of the log seen so far are fetched anew by the next audit; what the log did sign stays: an entry
+ * that cannot follow, a checkpoint that lacks witnesses. */
 static void reject_mirror(struct jk_cli *cli, struct jk_audit_log *log)
 {
     const char *reason = cli->error.reason ? cli->error.reason : "";
     enum jk_exit exit = jk_faults_exit(&cli->error);
-    if (strcmp(reason, "AUDIT_ENTRY") == 0 || (exit != JK_EXIT_NOT_VERIFIED && exit != JK_EXIT_FORKED)) return;
+    if (strcmp(reason, "AUDIT_POLICY") == 0 || (strcmp(reason, "AUDIT_ENTRY") == 0 && log->head.key)) return;
+    if (exit != JK_EXIT_NOT_VERIFIED && exit != JK_EXIT_FORKED) return;
     unsigned moved = jk_mirror_reject(log->mirror, log->head.checkpoint.size, jk_faults_fact(&cli->error, "file"),
                                       jk_faults_fact(&cli->error, "other_file"));
     if (moved > 0)

@@ -5,6 +5,7 @@
 #include "audit/mirror.h"
 #include "cli/audit_key.h"
 #include "cli/memory.h"
+#include "tlog/trust.h"
 
 struct jk_audit_log {
     const char *at;                                           /* as given */
@@ -13,9 +14,14 @@ struct jk_audit_log {
     int descriptor;                                           /* of the folder */
     uint64_t fetched;                                         /* tiles */
     struct jk_text note, offered, earlier_note, earlier_keys; /* what the spans below lie in */
+    struct jk_checkpoint claimed; /* what the source's checkpoint says, unsigned; zero: it is malformed */
     struct jk_audit_trust trust;
-    struct jk_audit_signed head;
-    bool has_earlier; /* the mirror held a checkpoint */
+    struct jk_audit_signed head;  /* `key` lies in trust, or in the keys below */
+    bool unsettled;               /* nobody trusted has signed head or earlier: the entries are to tell who may */
+    struct jk_audit_keys signers; /* of head, by the log's entries; count 0: the trusted keys are none of the log's */
+    struct jk_audit_keys earlier_signers;
+    struct jk_trust_verdict verdict; /* with --policy */
+    bool has_earlier;                /* the mirror held a checkpoint */
     struct jk_audit_signed earlier;
     struct jk_memory memory; /* what this user remembers of the log */
     bool remembers;          /* `memory` is open */

@@ -16,7 +16,8 @@ struct jk_cli {
     struct jk_options options;
     struct jk_settings settings;
     struct jk_error error;
-    struct jk_client *client; /* opened by the first call */
+    struct jk_client *client;             /* opened by the first call */
+    const struct jk_witnessed *witnessed; /* --policy, once read; NULL: none */
     FILE *in, *out, *err;
     bool in_terminal, out_terminal, err_terminal;
     bool json, color, utf8;

@@ -9,6 +9,7 @@
 #include "cli/counting.h"
 #include "cli/expect.h"
 #include "cli/print.h"
+#include "cli/witnessed.h"
 #include "reply/counts.h"
 #include "reply/page_token.h"
 
@@ -148,7 +149,7 @@ static enum jk_status count(struct jk_cli *cli, struct audit_run *run)
 {
     struct jk_counts counts = {
         .book = jk_audit_book(run->log.audit), .size = (uint32_t)run->size, .arena = &cli->arena};
-    if (!counts.book) return JK_OK;
+    if (jk_cli_has(cli, JK_OPTION_VERIFY_ONLY)) return JK_OK;
     return run->wish.has_scope ? count_one(cli, run, &counts) : count_all(cli, run, &counts);
 }
 
@@ -194,9 +195,17 @@ static json_t *cosigners_json(const struct audit_run *run)
     return list;
 }
 
+static json_t *policy_json(const struct jk_cli *cli, const struct audit_run *run)
+{
+    return cli->witnessed ? jk_witnessed_json(cli->witnessed, &run->log.verdict) : json_null();
+}
+
 static const char *cosigners_text(struct jk_cli *cli, const struct audit_run *run)
 {
     const char *text = "";
+    if (cli->witnessed)
+        return jk_arena_printf(&cli->arena, "%s, as %s asks",
+                               jk_witnessed_text(cli->witnessed, &run->log.verdict, &cli->arena), cli->witnessed->path);
     struct jk_span rest, name;
     jk_audit_cosigners(&run->log.head, &rest);
     while (text && jk_audit_next_cosigner(&run->log.head, &rest, &name))
@@ -241,14 +250,14 @@ static enum jk_status print_json(struct jk_cli *cli, const struct audit_run *run
     const struct jk_audit_log *log = &run->log;
     const struct jk_checkpoint *head = &log->head.checkpoint;
     json_t *counts = run->counts ? jk_json_message(run->counts) : json_null();
-    json_t *all = json_pack("{s:s%, s:I, s:s, s:s, s:s, s:b, s:o, s:s%, s:s?, s:I, s:o, s:I, s:{s:I, s:s}, s:b, s:o}",
-                            "origin", head->origin.at, head->origin.len, "log_size", (json_int_t)head->size, "root",
-                            root_text(cli, &head->root), "key", key_name(cli, run), "key_from", log->trust.origin,
-                            "key_proves", cli->settings.key != NULL, "cosignatures", cosigners_json(run), "checkpoint",
-                            log->head.note.at, log->head.note.len, "mirror", log->mirror ? log->folder : NULL,
-                            "fetched", (json_int_t)log->fetched, "earlier", earlier_json(cli, run), "seen",
-                            (json_int_t)log->seen, "as_of", "log_size", (json_int_t)run->size, "root",
-                            root_text(cli, &run->root), "as_expected", run->expected != NULL, "counts", counts);
+    json_t *all = json_pack(
+        "{s:s%, s:I, s:s, s:s, s:s, s:b, s:o, s:o, s:s%, s:s?, s:I, s:o, s:I, s:{s:I, s:s}, s:b, s:o}", "origin",
+        head->origin.at, head->origin.len, "log_size", (json_int_t)head->size, "root", root_text(cli, &head->root),
+        "key", key_name(cli, run), "key_from", log->trust.origin, "key_proves", log->trust.is_given, "cosignatures",
+        cosigners_json(run), "policy", policy_json(cli, run), "checkpoint", log->head.note.at, log->head.note.len,
+        "mirror", log->mirror ? log->folder : NULL, "fetched", (json_int_t)log->fetched, "earlier",
+        earlier_json(cli, run), "seen", (json_int_t)log->seen, "as_of", "log_size", (json_int_t)run->size, "root",
+        root_text(cli, &run->root), "as_expected", run->expected != NULL, "counts", counts);
     return jk_print_json(cli, all);
 }
 
@@ -278,6 +287,7 @@ static enum jk_status print_all(struct jk_cli *cli, const struct audit_run *run)
 static enum jk_status run_audit(struct jk_cli *cli, struct audit_run *run)
 {
     JK_TRY(read_wish(cli, run));
+    JK_TRY(jk_witnessed_read(cli));
     JK_TRY(jk_audit_log_check(cli, jk_cli_operand(cli, 0), !jk_cli_has(cli, JK_OPTION_VERIFY_ONLY), &run->log));
     JK_TRY(choose_size(cli, run));
     JK_TRY(jk_audit_root(run->log.audit, run->size, &run->root, &cli->error));

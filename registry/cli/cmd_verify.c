@@ -6,6 +6,7 @@
 #include "cli/local.h"
 #include "cli/print.h"
 #include "cli/subject.h"
+#include "cli/witnessed.h"
 
 struct verification {
     struct jk_cli *cli;
@@ -232,6 +233,7 @@ static enum jk_status check_one(struct verification *verification, size_t at)
 enum jk_status jk_run_verify(struct jk_cli *cli)
 {
     struct verification verification = {.cli = cli};
+    JK_TRY(jk_witnessed_read(cli));
     JK_TRY(gather(&verification));
     for (size_t i = 0; i < verification.count; i++)
         JK_TRY(check_one(&verification, i));

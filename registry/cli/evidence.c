@@ -151,9 +151,8 @@ bool jk_evidence_signature(struct jk_span note, const struct jk_checkpoint *chec
                        "the checkpoint of size %llu is signed by %s, key from %s", (unsigned long long)checkpoint->size,
                        jk_keys_short(key, results->arena), key_from(keys));
     else
-        jk_results_add(results, "signature", JK_RESULT_FAILS, "the checkpoint of size %llu: %s (key from %s%s)",
-                       (unsigned long long)checkpoint->size, error.message, key_from(keys),
-                       keys->from == JK_KEYS_REMEMBERED ? "; if the log changed its key, --key gives the new one" : "");
+        jk_results_add(results, "signature", JK_RESULT_FAILS, "the checkpoint of size %llu: %s (key from %s)",
+                       (unsigned long long)checkpoint->size, error.message, key_from(keys));
     list_cosignatures(signatures, checkpoint->origin, results);
     return holds;
 }

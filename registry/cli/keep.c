@@ -93,8 +93,8 @@ static enum jk_status remember(struct jk_cli *cli, struct jk_anchor *anchor, str
     struct jk_error why;
     enum jk_growth growth;
     jk_error_init(&why, &cli->arena);
-    if (anchor->keys.from == JK_KEYS_FIRST_USE) keep->new_key = jk_keys_text(&anchor->keys.items[0], &cli->arena);
-    jk_anchor_keep_key(anchor);
+    const struct jk_verifier *key = jk_anchor_keep_key(anchor, note);
+    if (key) keep->new_key = jk_keys_text(key, &cli->arena);
     if (jk_anchor_advance(anchor, note, &growth, &why) == JK_OK || !anchor->clash[0]) return JK_OK;
     print_clash(cli, anchor);
     jk_error_init(&cli->error, &cli->arena);

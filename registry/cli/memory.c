@@ -15,7 +15,7 @@
 
 #define CHECKPOINT_FILE "checkpoint"
 #define KEY_FILE        "key"
-#define KEY_MAX         4096u
+#define KEY_MAX         JK_KEYS_FILE_MAX
 #define TRIES           16
 #define NAME_LONGEST    200 /* an encoded origin above this is named by its digest: file systems allow 255 */
 
@@ -81,10 +81,10 @@ static enum jk_status read_checkpoint(struct jk_memory *memory, struct jk_error 
 
 static enum jk_status read_key(struct jk_memory *memory, struct jk_error *error)
 {
-    struct jk_verifier verifier;
-    JK_TRY(read_file(memory, KEY_FILE, KEY_MAX, &memory->key, error));
-    memory->key = jk_span_trim(memory->key);
-    if (memory->key.len == 0 || jk_verifier_parse(memory->key, &verifier)) return JK_OK;
+    struct jk_span text;
+    memory->keys.count = 0;
+    JK_TRY(read_file(memory, KEY_FILE, KEY_MAX, &text, error));
+    if (text.len == 0 || jk_keys_parse_kept(text, &memory->keys)) return JK_OK;
     return damaged(memory, KEY_FILE, "no verifier key", error);
 }
 
@@ -128,19 +128,33 @@ static enum jk_status lock(struct jk_memory *memory, int *out_fd, struct jk_erro
     return status;
 }
 
-enum jk_status jk_memory_keep_key(struct jk_memory *memory, const struct jk_verifier *key, struct jk_error *error)
+/* Under the lock. */
+static enum jk_status place_keys(struct jk_memory *memory, const struct jk_keys *keys, struct jk_error *error)
 {
-    JK_CLEANUP(unlock) int held = -1;
     JK_CLEANUP(jk_text_done) struct jk_text text;
     jk_text_init(&text, KEY_MAX);
-    JK_TRY(lock(memory, &held, error));
-    JK_TRY(read_key(memory, error));
-    if (memory->key.len > 0) return JK_OK;
-    jk_verifier_write(key, &text);
-    jk_text_add_char(&text, '\n');
+    jk_keys_write_kept(keys, &text);
     if (text.failed) return no_memory(error);
     JK_TRY(jk_place_file(memory->folder, KEY_FILE, jk_text_span(&text), memory->arena, error));
     return read_key(memory, error);
+}
+
+enum jk_status jk_memory_keep_key(struct jk_memory *memory, const struct jk_verifier *key, struct jk_error *error)
+{
+    JK_CLEANUP(unlock) int held = -1;
+    struct jk_keys one = {.items = {*key}, .until = {JK_KEYS_STILL}, .count = 1};
+    JK_TRY(lock(memory, &held, error));
+    JK_TRY(read_key(memory, error));
+    return memory->keys.count > 0 ? JK_OK : place_keys(memory, &one, error);
+}
+
+enum jk_status jk_memory_follow_keys(struct jk_memory *memory, const struct jk_keys *keys, struct jk_error *error)
+{
+    JK_CLEANUP(unlock) int held = -1;
+    JK_TRY(lock(memory, &held, error));
+    JK_TRY(read_key(memory, error));
+    if (memory->keys.count > 0 && jk_keys_find(keys, &memory->keys.items[0]) == keys->count) return JK_OK;
+    return place_keys(memory, keys, error);
 }
 
 /* Puts the note in the remembered one's place, unless that is another by now: then reads it, and says so. */

@@ -1,21 +1,21 @@
 /* What this user remembers of each log: the newest checkpoint that was verified here, and the verifier key of the first
- * use. A log that shows another past than the one remembered is caught, as by a client of Go's checksum database.
- * One folder a log, <state>/<origin, percent-encoded>, with the files "checkpoint" (a signed note), "key" (a verifier
- * key) and "lock"; written whole under the lock, so that several processes may work at once. The remembered size never
- * goes down. One thread. Failures of files: reason LOCAL_FILE. */
+ * use, or those that an audit found it to lead to (registry/formats/entry.md, Keys). A log that shows another past than
+ * the one remembered is caught, as by a client of Go's checksum database. One folder a log, <state>/<origin,
+ * percent-encoded>, with the files "checkpoint" (a signed note), "key" (verifier keys, jk_keys_parse_kept) and "lock";
+ * written whole under the lock, so that several processes may work at once. The remembered size never goes down. One
+ * thread. Failures of files: reason LOCAL_FILE. */
 #ifndef JK_CLI_MEMORY_H
 #define JK_CLI_MEMORY_H
 
-#include "base/error.h"
+#include "cli/keys.h"
 #include "tlog/merkle.h"
-#include "tlog/note.h"
 
 struct jk_memory {
     struct jk_arena *arena;
     const char *folder;              /* of this log */
     struct jk_span note;             /* the remembered signed checkpoint; empty for none */
     struct jk_checkpoint checkpoint; /* of that note */
-    struct jk_span key;              /* text of the remembered key, without LF; empty for none */
+    struct jk_keys keys;             /* what is remembered, newest first; none: count 0 */
 };
 
 /* How a checkpoint stands to the remembered one. */
@@ -33,9 +33,13 @@ const char *jk_memory_state(struct jk_arena *arena);
  * not what it should be. */
 JK_MUST_USE enum jk_status jk_memory_open(const char *state, struct jk_span origin, struct jk_arena *arena,
                                           struct jk_memory *out_memory, struct jk_error *error);
-/* Remembers the key where none is yet; `memory->key` then holds what is remembered, which may be another process's. */
+/* Remembers the key where none is yet; `memory->keys` then holds what is remembered, which may be another process's. */
 JK_MUST_USE enum jk_status jk_memory_keep_key(struct jk_memory *memory, const struct jk_verifier *key,
                                               struct jk_error *error);
+/* All keys of a log whose entries were verified, newest first, take the place of what is remembered, if the newest key
+ * remembered is one of them, or none is. */
+JK_MUST_USE enum jk_status jk_memory_follow_keys(struct jk_memory *memory, const struct jk_keys *keys,
+                                                 struct jk_error *error);
 
 /* Gets the consistency proof between two sizes, the first below the second. */
 typedef enum jk_status jk_memory_prove_fn(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof,

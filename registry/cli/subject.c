@@ -5,6 +5,7 @@
 #include "cli/keep.h"
 #include "cli/local.h"
 #include "cli/print.h"
+#include "cli/witnessed.h"
 #include "domain/manifest.h"
 #include "fetch/fetch.h"
 
@@ -55,26 +56,38 @@ void jk_subject_read(struct jk_subject *subject, struct jk_cli *cli)
     jk_evidence_read(evidence, &subject->results);
 }
 
-static enum jk_status download_manifest(struct jk_cli *cli, const char *hex, struct jk_span *out_manifest,
-                                        struct jk_error *error)
+/* A file of those that the log serves. */
+static enum jk_status download(struct jk_cli *cli, const char *url, size_t most, struct jk_span *out_bytes,
+                               struct jk_error *error)
 {
     struct jk_fetch_options options = {
-        .timeout_ms = (int)cli->settings.timeout_s * 1000, .body_max = JK_MANIFEST_MAX, .ca_file = cli->settings.ca};
-    const char *url = jk_arena_printf(&cli->arena, "%s/manifest/sha256/%s", cli->settings.http, hex);
+        .timeout_ms = (int)cli->settings.timeout_s * 1000, .body_max = most, .ca_file = cli->settings.ca};
     struct jk_fetch_reply reply;
     jk_fetch_setup();
     struct jk_fetch *fetch = jk_fetch_new(&options);
     enum jk_status status = fetch && url ? jk_fetch_get(fetch, url, &reply, error)
                                          : jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
     if (status == JK_OK && reply.status != 200)
-        status = jk_fail(error, reply.status == 404 ? JK_NOT_FOUND : JK_UNAVAILABLE, "MANIFEST_ABSENT",
-                         "%.300s answers %d: --manifest FILE gives the manifest", url, reply.status);
+        status = jk_fail(error, reply.status == 404 ? JK_NOT_FOUND : JK_UNAVAILABLE, "FILE_ABSENT", "%.300s answers %d",
+                         url, reply.status);
     if (status == JK_OK) {
         const char *copy = jk_arena_copy(&cli->arena, reply.body.at, reply.body.len);
-        *out_manifest = (struct jk_span){copy, copy ? reply.body.len : 0};
+        *out_bytes = (struct jk_span){copy, copy ? reply.body.len : 0};
     }
     jk_fetch_free(fetch);
     return status;
+}
+
+static enum jk_status download_manifest(struct jk_cli *cli, const char *hex, struct jk_span *out_manifest,
+                                        struct jk_error *error)
+{
+    const char *url = jk_arena_printf(&cli->arena, "%s/manifest/sha256/%s", cli->settings.http, hex);
+    struct jk_error why;
+    jk_error_init(&why, &cli->arena);
+    enum jk_status status = download(cli, url, JK_MANIFEST_MAX, out_manifest, &why);
+    if (status == JK_OK) return JK_OK;
+    if (strcmp(why.reason, "FILE_ABSENT") != 0) return jk_fail(error, status, why.reason, "%s", why.message);
+    return jk_fail(error, status, "MANIFEST_ABSENT", "%s: --manifest FILE gives the manifest", why.message);
 }
 
 /* From --manifest, from beside the receipt, or from where the log's files are served. */
@@ -147,6 +160,73 @@ static void check_newest(struct jk_subject *subject)
         check_growth(subject, note, "newest checkpoint");
 }
 
+/* ---- witnesses ---- */
+
+/* The published checkpoint is the one that bears cosignatures; the server's own answer stands in for it. */
+static enum jk_status find_published(struct jk_subject *subject, struct jk_cli *cli, struct jk_span *out_note,
+                                     struct jk_error *error)
+{
+    if (cli->settings.http) {
+        const char *url = jk_arena_printf(&cli->arena, "%s/checkpoint", cli->settings.http);
+        return download(cli, url, JK_NOTE_MAX, out_note, error);
+    }
+    JK_TRY(jk_anchor_newest(&subject->anchor, error));
+    *out_note = jk_span_of(subject->anchor.newest->note);
+    return JK_OK;
+}
+
+/* The log itself and the policy, where it names logs, vouch for the note's key. */
+static enum jk_status check_signer(struct jk_subject *subject, struct jk_cli *cli, struct jk_span note,
+                                   const struct jk_verifier **out_key, struct jk_error *error)
+{
+    struct jk_anchor *anchor = &subject->anchor;
+    struct jk_span origin = jk_span_of(anchor->origin);
+    struct jk_keys named;
+    JK_TRY(jk_keys_verify(&anchor->keys, origin, note, out_key, error));
+    jk_witnessed_keys(cli->witnessed, origin, &named);
+    if (named.count == 0) return JK_OK; /* whether the policy names others only, jk_witnessed_check says */
+    if (anchor->remembers) jk_keys_follow(&named, &anchor->memory.keys, &cli->arena);
+    return jk_keys_verify(&named, origin, note, NULL, error);
+}
+
+/* A note that is of the log, and that the receipt's entry lies in. Growth has shown both to be of one tree. */
+static void check_quorum(struct jk_subject *subject, struct jk_cli *cli, struct jk_span note)
+{
+    struct jk_results *results = &subject->results;
+    const struct jk_verifier *key;
+    struct jk_trust_verdict verdict;
+    struct jk_error why;
+    jk_error_init(&why, results->arena);
+    if (check_signer(subject, cli, note, &key, &why) != JK_OK ||
+        jk_witnessed_check(cli->witnessed, note, key, &verdict, &why) != JK_OK)
+        jk_results_add(results, "policy", JK_RESULT_FAILS, "%s: %s", cli->witnessed->path, why.message);
+    else if (verdict.checkpoint.size <= subject->evidence.receipt.index) {
+        (void)jk_fail(&why, JK_UNAVAILABLE, "NOT_PUBLISHED",
+                      "the published checkpoint of size %llu does not reach the entry yet: try again",
+                      (unsigned long long)verdict.checkpoint.size);
+        skip(subject, "policy", &why);
+    } else
+        jk_results_add(results, "policy", JK_RESULT_HOLDS, "the checkpoint of size %llu is cosigned as %s asks: %s",
+                       (unsigned long long)verdict.checkpoint.size, cli->witnessed->path,
+                       jk_witnessed_text(cli->witnessed, &verdict, results->arena));
+}
+
+static void check_policy(struct jk_subject *subject, struct jk_cli *cli)
+{
+    struct jk_span note = subject->evidence.receipt.note;
+    struct jk_error why;
+    if (!cli->witnessed || subject->anchor.clash[0]) return;
+    jk_error_init(&why, &cli->arena);
+    if (!offline(cli) && find_published(subject, cli, &note, &why) != JK_OK) {
+        skip(subject, "policy", &why);
+        return;
+    }
+    if (jk_keys_verify(&subject->anchor.keys, jk_span_of(subject->anchor.origin), note, NULL, &why) == JK_OK &&
+        !offline(cli))
+        check_growth(subject, note, "published checkpoint");
+    if (!subject->anchor.clash[0]) check_quorum(subject, cli, note);
+}
+
 enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli)
 {
     struct jk_evidence *evidence = &subject->evidence;
@@ -163,9 +243,10 @@ enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli)
                           subject->anchor.keyless.message);
     }
     if (evidence->signed_well) {
-        jk_anchor_keep_key(&subject->anchor);
+        (void)jk_anchor_keep_key(&subject->anchor, evidence->receipt.note);
         check_growth(subject, evidence->receipt.note, "growth");
         check_newest(subject);
+        check_policy(subject, cli);
     }
     check_files(subject, cli);
     return JK_OK;

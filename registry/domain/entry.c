@@ -36,6 +36,7 @@ enum field_type {
     JK_FIELD_YES_NO,
     JK_FIELD_YES_NO_UNKNOWN,
     JK_FIELD_BASIS,
+    JK_FIELD_LAST_OPTIONAL, /* the line may be absent; the last of its kind */
     JK_FIELD_POLICY,
     JK_FIELD_TEAM_NONE,
     JK_FIELD_TEAMS,
@@ -249,6 +250,7 @@ static bool is_verbatim(enum field_type type)
 static void write_field(struct jk_text *out, const struct field *field, const struct jk_entry *entry)
 {
     const void *member = (const char *)entry + field->offset;
+    if (field->type == JK_FIELD_LAST_OPTIONAL && ((const struct jk_span *)member)->len == 0) return;
     if (is_verbatim(field->type)) { /* brings its own line ends */
         jk_text_add(out, *(const struct jk_span *)member);
         return;
@@ -380,6 +382,18 @@ static const char *teams_fault(struct jk_span value)
     return NULL;
 }
 
+/* The last checkpoint of a log that ended: origin, size, and the root in hexadecimal digits. */
+static const char *last_fault(struct jk_span value)
+{
+    struct jk_span origin, size;
+    struct jk_digest root;
+    uint64_t number;
+    bool good = jk_span_cut(&value, ' ', &origin) && jk_span_cut(&value, ' ', &size) && origin.len <= 255 &&
+                origin.len > 0 && !memchr(origin.at, '+', origin.len) && jk_span_to_u64(size, &number) &&
+                jk_digest_parse(value, &root);
+    return good ? NULL : "must be an origin, a size and a root of 64 hexadecimal digits";
+}
+
 static const char *read_number(struct jk_span value, uint64_t *out_number)
 {
     if (jk_span_to_u64(value, out_number) && *out_number <= INT64_MAX) return NULL;
@@ -402,6 +416,8 @@ static const char *read_text(struct jk_span value, enum field_type type, struct 
         return read_span(value, jk_ident_team_fault(value), out_span);
     case JK_FIELD_TEAMS:
         return read_span(value, teams_fault(value), out_span);
+    case JK_FIELD_LAST_OPTIONAL:
+        return read_span(value, last_fault(value), out_span);
     case JK_FIELD_POLICY:
         return read_span(value, policy_fault(value), out_span);
     case JK_FIELD_PUBLISHER:
@@ -485,6 +501,7 @@ static const char *read_field(struct jk_lines *lines, const struct field *field,
         lines->rest = (struct jk_span){value.at + value.len, 0};
         return read_value(value, field->type, member);
     }
+    if (field->type == JK_FIELD_LAST_OPTIONAL && lines->rest.len == 0) return NULL;
     jk_lines_next(lines);
     if (!jk_line_value(lines->line, field->word, &value)) return "is not the field that the format demands here";
     if (!allows_none(field->type) || !jk_span_is(value, "none")) return read_value(value, field->type, member);

@@ -49,6 +49,7 @@ struct jk_entry {
     struct jk_actor actor;
     struct jk_span statement;                       /* register, release: verbatim */
     struct jk_span origin, key, purpose, rules;     /* init; the key also of key and retire */
+    struct jk_span after; /* init: "<origin> <size> <root>" of the log that this one goes on from; empty for none */
     struct jk_span previous, signature;             /* key */
     struct jk_span version;                         /* spdx */
     struct jk_digest list;                          /* spdx */

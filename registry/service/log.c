@@ -7,6 +7,16 @@
 
 /* ---- the checkpoint ---- */
 
+/* As in log.vkey: the keys that sign at that size, newest first, a line each, without the last LF. */
+static char *keys_at(struct jk_call *call, const struct jk_book *book, uint64_t size)
+{
+    struct jk_span keys[JK_BOOK_KEYS];
+    size_t count = jk_book_keys(book, (uint32_t)size, keys);
+    if (count == 0) return jk_to_string(&call->arena, jk_book_key(book));
+    if (count == 1) return jk_to_string(&call->arena, keys[0]);
+    return jk_arena_printf(&call->arena, "%.*s\n%.*s", JK_SPAN_ARG(keys[0]), JK_SPAN_ARG(keys[1]));
+}
+
 static enum jk_status read_checkpoint(struct jk_call *call, Jokbo__V1__Checkpoint *reply)
 {
     struct jk_span note, body, signatures;
@@ -16,7 +26,7 @@ static enum jk_status read_checkpoint(struct jk_call *call, Jokbo__V1__Checkpoin
     JK_TRY(jk_note_open(note, &body, &signatures, &call->error));
     JK_TRY(jk_checkpoint_parse(body, &checkpoint, &call->error));
     jk_store_view(jk_store_of(call), &view);
-    reply->verifier_key = jk_to_string(&call->arena, jk_book_key(view.book));
+    reply->verifier_key = keys_at(call, view.book, checkpoint.size);
     jk_store_view_end(jk_store_of(call));
     reply->note = jk_to_string(&call->arena, note);
     reply->origin = jk_to_string(&call->arena, checkpoint.origin);

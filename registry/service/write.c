@@ -107,18 +107,35 @@ static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
 
 /* ---- changes that make one entry ---- */
 
-/* Of a reply that tells of one entry only its index is stored, after two bytes with which no message begins. */
-#define KEEP_MARK "\0E"
-#define KEEP_SIZE (sizeof(KEEP_MARK) - 1 + 4)
+/* Of a reply that tells of one entry only its index and the published size are stored, after two bytes with which no
+ * message begins; the store adds the size of the tree. */
+#define KEEP_MARK  "\0E"
+#define KEEP_ENTRY (sizeof(KEEP_MARK) - 1)
+#define KEEP_SIZE  (KEEP_ENTRY + 8)
+#define KEPT_SIZE  (KEEP_SIZE + 4)
+
+static void put_u32(char *at, uint32_t value)
+{
+    for (int i = 3; i >= 0; i--, value >>= 8)
+        at[i] = (char)value;
+}
+
+static uint32_t get_u32(const char *at)
+{
+    uint32_t value = 0;
+    for (int i = 0; i < 4; i++)
+        value = value << 8 | (unsigned char)at[i];
+    return value;
+}
 
 static enum jk_status keep_entry(struct jk_change *change)
 {
-    uint32_t entry = change->entry;
     char *keep = jk_arena_alloc(&change->call->arena, KEEP_SIZE);
     if (!keep) return jk_fail(&change->call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The reply is too large");
-    memcpy(keep, KEEP_MARK, sizeof(KEEP_MARK) - 1);
-    for (size_t i = KEEP_SIZE; i-- > sizeof(KEEP_MARK) - 1; entry >>= 8)
-        keep[i] = (char)entry;
+    change->published = (uint32_t)jk_store_published_size(jk_store_of(change->call));
+    memcpy(keep, KEEP_MARK, KEEP_ENTRY);
+    put_u32(keep + KEEP_ENTRY, change->entry);
+    put_u32(keep + KEEP_ENTRY + 4, change->published);
     change->write.keep = (struct jk_span){keep, KEEP_SIZE};
     return JK_OK;
 }
@@ -140,10 +157,11 @@ static enum jk_status repeat_entry(struct jk_write *write, struct jk_turn *turn,
     struct jk_change *change = (struct jk_change *)write;
     ProtobufCMessage *reply = NULL;
     write->reply = stored;
-    if (stored.len != KEEP_SIZE || !jk_span_starts(stored, JK_SPAN(KEEP_MARK))) return JK_OK;
-    change->entry = 0;
-    for (size_t i = sizeof(KEEP_MARK) - 1; i < KEEP_SIZE; i++)
-        change->entry = change->entry << 8 | (unsigned char)stored.at[i];
+    bool marked = jk_span_starts(stored, JK_SPAN(KEEP_MARK));
+    if (!marked || (stored.len != KEEP_SIZE && stored.len != KEPT_SIZE)) return JK_OK;
+    change->entry = get_u32(stored.at + KEEP_ENTRY);
+    change->published = get_u32(stored.at + KEEP_ENTRY + 4);
+    change->tree_size = stored.len == KEPT_SIZE ? get_u32(stored.at + KEEP_SIZE) : 0;
     JK_CHECK(change->entry < jk_turn_size(turn));
     JK_TRY(change->tell(change, turn, &reply));
     return pack_reply(change, reply);
@@ -167,8 +185,10 @@ static uint32_t field_id(const struct jk_call *call, const char *name)
 }
 
 /* Fields of a message may stand in any order, so what is known only after the commit goes behind the rest. */
-static void add_receipt(struct jk_call *call, struct jk_span receipt, struct jk_span *reply)
+static void add_receipt(struct jk_change *change, struct jk_span receipt)
 {
+    struct jk_call *call = change->call;
+    struct jk_span *reply = &change->write.reply;
     uint8_t *bytes = jk_arena_alloc(&call->arena, reply->len + receipt.len + 40);
     if (!bytes) return; /* without a receipt; it can be asked for */
     memcpy(bytes, reply->at, reply->len);
@@ -178,7 +198,7 @@ static void add_receipt(struct jk_call *call, struct jk_span receipt, struct jk_
     memcpy(bytes + len, receipt.at, receipt.len);
     len += receipt.len;
     len += put_varint(bytes + len, (uint64_t)field_id(call, "published_size") << 3);
-    len += put_varint(bytes + len, jk_store_published_size(jk_store_of(call)));
+    len += put_varint(bytes + len, change->published);
     *reply = (struct jk_span){(char *)bytes, len};
 }
 
@@ -193,9 +213,9 @@ static void give_receipt(struct jk_change *change, enum jk_status outcome)
     jk_error_init(&missing, NULL);
     jk_text_init(&receipt, 0);
     jk_text_reserve(&receipt, JK_RECEIPT_USUAL);
-    if (jk_store_receipt(jk_store_of(call), change->entry, &receipt, &missing) == JK_OK) {
+    if (jk_store_receipt_at(jk_store_of(call), change->entry, change->tree_size, &receipt, &missing) == JK_OK) {
         if (outcome == JK_OK)
-            add_receipt(call, jk_text_span(&receipt), &change->write.reply);
+            add_receipt(change, jk_text_span(&receipt));
         else
             jk_error_fact_text(&call->error, "receipt", jk_text_span(&receipt));
     }

@@ -20,6 +20,8 @@ struct jk_change {
     jk_enter_fn *enter;
     jk_tell_fn *tell;
     uint32_t entry;           /* JK_NONE: none yet. Also of an identical one that stood there before */
+    uint32_t published;       /* what the reply says of it, now and in repeats */
+    uint32_t tree_size;       /* of a repeat: the tree that its receipt led to; 0: the newest */
     struct jk_span statement; /* that was hashed for it, where it has one and is new */
     void *input;              /* what the method prepared on the rpc thread */
 };

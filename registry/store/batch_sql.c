@@ -175,7 +175,19 @@ static void write_entries(const struct jk_batch *batch, struct writing *writing)
     jk_query_span(query, jk_pgarray_span(rows));
 }
 
-static void write_replies(const struct jk_batch *batch, struct writing *writing)
+/* The size tells a repeat which tree the reply's receipt led to. Empty, which no row may be, when memory is out. */
+static struct jk_span kept_with_size(struct jk_batch *batch, const struct jk_write *write)
+{
+    size_t len = write->keep.len;
+    char *bytes = jk_arena_alloc(&batch->arena, len + 4);
+
+    if (!bytes) return write->keep;
+    memcpy(bytes, write->keep.at, len);
+    jk_put_be32(bytes + len, (uint32_t)batch->edge.size);
+    return (struct jk_span){bytes, len + 4};
+}
+
+static void write_replies(struct jk_batch *batch, struct writing *writing)
 {
     struct jk_pgarray *accounts = next_array(writing, JK_PG_BIGINT), *ids = next_array(writing, JK_PG_UUID);
     struct jk_pgarray *prints = next_array(writing, JK_PG_BYTEA), *replies = next_array(writing, JK_PG_BYTEA);
@@ -188,7 +200,7 @@ static void write_replies(const struct jk_batch *batch, struct writing *writing)
         jk_pgarray_add_i64(accounts, (int64_t)write->account);
         jk_pgarray_add(ids, (struct jk_span){(const char *)write->request_id, sizeof(write->request_id)});
         jk_pgarray_add(prints, (struct jk_span){(const char *)write->fingerprint.bytes, JK_DIGEST_SIZE});
-        jk_pgarray_add(replies, write->keep.len ? write->keep : write->reply);
+        jk_pgarray_add(replies, write->keep.len ? kept_with_size(batch, write) : write->reply);
     }
     if (accounts->count == 0) return;
     query = next_query(writing, JK_SQL_REPLY_INSERT);

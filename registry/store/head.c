@@ -34,11 +34,19 @@ enum jk_status jk_head_sign(const struct jk_signer *const *signers, size_t count
 {
     struct jk_checkpoint checkpoint = {
         .origin = jk_span_of(jk_signer_verifier(signers[0])->name), .size = edge->size, .root = jk_edge_root(edge)};
+
+    return jk_checkpoint_sign(signers, count, &checkpoint, out_note, error);
+}
+
+enum jk_status jk_checkpoint_sign(const struct jk_signer *const *signers, size_t count,
+                                  const struct jk_checkpoint *checkpoint, struct jk_text *out_note,
+                                  struct jk_error *error)
+{
     struct jk_text body;
     enum jk_status status;
 
     jk_text_init(&body, JK_NOTE_MAX);
-    jk_checkpoint_write(&checkpoint, &body);
+    jk_checkpoint_write(checkpoint, &body);
     status = body.failed ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a checkpoint")
                          : jk_note_sign(signers[0], jk_text_span(&body), out_note, error);
     for (size_t i = 1; i < count && status == JK_OK; i++)

@@ -22,6 +22,9 @@ JK_MUST_USE enum jk_status jk_head_parse(const PGresult *result, struct jk_head 
 /* The edge as it is stored. */
 struct jk_span jk_head_edge(const struct jk_edge *edge);
 /* The note for the edge, signed by each of them, appended to `out_note`. */
+JK_MUST_USE enum jk_status jk_checkpoint_sign(const struct jk_signer *const *signers, size_t count,
+                                              const struct jk_checkpoint *checkpoint, struct jk_text *out_note,
+                                              struct jk_error *error);
 JK_MUST_USE enum jk_status jk_head_sign(const struct jk_signer *const *signers, size_t count,
                                         const struct jk_edge *edge, struct jk_text *out_note, struct jk_error *error);
 /* The head's checkpoint is signed by each of them, and says what the edge says. DATA_LOSS otherwise. */

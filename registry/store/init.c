@@ -2,8 +2,10 @@
  * registry/data/licenses.tsv (embedded). One transaction; where servers race, one wins and the other reads. Thread:
  * start. The entries are folded into a book of their own first: a log that nobody could load must not be made. */
 #include "base/check.h"
+#include "base/defer.h"
 #include "base/clock.h"
 #include "domain/spdx.h"
+#include "store/files.h"
 #include "store/pgarray.h"
 #include "store/state.h"
 
@@ -73,8 +75,38 @@ static enum jk_status add_licenses(struct first *first, struct jk_error *error)
     return JK_OK;
 }
 
+static enum jk_status not_a_checkpoint(const struct jk_store *store, const char *why, struct jk_error *error)
+{
+    return jk_fail(error, JK_INVALID_ARGUMENT, "AFTER",
+                   "--after: %.200s is no signed checkpoint of a log that ended: %s", store->after, why);
+}
+
+/* What entry 0 says of the log that this one goes on from: as --after has it, whoever signed that. */
+static enum jk_status read_after(const struct jk_store *store, struct jk_text *out, struct jk_error *error)
+{
+    char bytes[JK_NOTE_MAX], hex[JK_DIGEST_HEX + 1];
+    struct jk_checkpoint last;
+    struct jk_span body, signatures;
+    struct jk_error wrong;
+    ssize_t len;
+
+    if (!store->after) return JK_OK;
+    jk_error_init(&wrong, NULL);
+    len = jk_file_read(store->after, bytes, sizeof(bytes));
+    if (len < 0) return not_a_checkpoint(store, "it cannot be read", error);
+    if (jk_note_open((struct jk_span){bytes, (size_t)len}, &body, &signatures, &wrong) != JK_OK ||
+        jk_checkpoint_parse(body, &last, &wrong) != JK_OK)
+        return not_a_checkpoint(store, wrong.message, error);
+    if (jk_span_equal(last.origin, jk_span_of(store->origin)))
+        return not_a_checkpoint(store, "it is of this very origin, and a log that ended needs another", error);
+    jk_digest_hex(&last.root, hex);
+    jk_text_addf(out, "%.*s %llu %s", JK_SPAN_ARG(last.origin), (unsigned long long)last.size, hex);
+    return JK_OK;
+}
+
 static enum jk_status compose(struct jk_store *store, struct first *first, struct jk_error *error)
 {
+    JK_CLEANUP(jk_text_done) struct jk_text after = {0};
     struct jk_entry init = {.kind = JK_KIND_INIT,
                             .origin = jk_span_of(store->origin),
                             .key = jk_span_of(store->keys.texts[0]),
@@ -83,6 +115,8 @@ static enum jk_status compose(struct jk_store *store, struct first *first, struc
     struct jk_entry spdx = {
         .kind = JK_KIND_SPDX, .version = jk_span_of(jk_spdx_version()), .list = jk_spdx_list_digest()};
 
+    JK_TRY(read_after(store, &after, error));
+    init.after = jk_text_span(&after);
     JK_TRY(add(first, &init, error));
     JK_TRY(add(first, &spdx, error));
     JK_TRY(add_licenses(first, error));

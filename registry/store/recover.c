@@ -148,7 +148,7 @@ static enum jk_status behind(const struct recovery *recovery, const char *source
                  "Entries %llu to %llu are missing in %s, so replaying it would lose what was acknowledged.\n"
                  "Look for them in another mirror, an auditor's copy, or a backup of the database. If they exist "
                  "nowhere, this log\ncannot go on: only a new origin remains (another --origin, an empty database, an "
-                 "empty data directory), whose\nentry 0 names the last checkpoint of this one, which is:\n\n%.*s",
+                 "empty data directory), whose\nentry 0 names the last checkpoint of this one (jokbod --after FILE), which is:\n\n%.*s",
                  (unsigned long long)(recovery->goal.size > recovery->held ? recovery->goal.size : recovery->held),
                  (unsigned long long)known - 1, recovery->mirror->name, JK_SPAN_ARG(note));
     if (!text.failed) tell(recovery, text.bytes);

@@ -32,7 +32,7 @@ struct jk_reader {
 };
 
 struct jk_store {
-    char *database, *data_dir, *public_dir, *guard_path, *origin, *purpose; /* owned; origin NULL until known */
+    char *database, *data_dir, *public_dir, *guard_path, *origin, *purpose, *after; /* owned; origin NULL until known */
     unsigned reader_count, batch_max;
     int lock_fd;
 

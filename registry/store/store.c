@@ -81,6 +81,7 @@ static struct jk_store *make_store(const struct jk_store_options *options)
     store->public_dir = options->public_dir ? copy_text(options->public_dir) : path_in(options->data_dir, "public");
     store->guard_path = path_in(options->data_dir, "checkpoint.guard");
     store->purpose = copy_text(options->purpose ? options->purpose : "registry");
+    store->after = options->after ? copy_text(options->after) : NULL;
     store->origin = options->origin ? copy_text(options->origin) : NULL;
     store->reader_count = options->readers;
     store->batch_max = options->batch_max;
@@ -118,6 +119,7 @@ static void free_store(struct jk_store *store)
     jk_text_done(&store->cosigned);
     free(store->guard_path);
     free(store->purpose);
+    free(store->after);
     free(store->origin);
     free(store);
 }
@@ -399,6 +401,51 @@ enum jk_status jk_store_receipt(struct jk_store *store, uint64_t index, struct j
     if (proved) return out->failed ? no_memory(error) : JK_OK;
     return jk_fail(error, JK_NOT_FOUND, "ENTRY_NOT_FOUND", "There is no entry %llu; the log has %llu",
                    (unsigned long long)index, (unsigned long long)size);
+}
+
+static bool same_keys(const struct jk_store *store, uint32_t size)
+{
+    struct jk_text then, now;
+    bool same;
+
+    jk_text_init(&then, 0);
+    jk_text_init(&now, 0);
+    jk_signkeys_lines(store->book, size, &then);
+    jk_signkeys_lines(store->book, store->size, &now);
+    same = !then.failed && !now.failed && jk_span_equal(jk_text_span(&then), jk_text_span(&now));
+    jk_text_done(&then);
+    jk_text_done(&now);
+    return same;
+}
+
+/* Ed25519 gives the same signature for the same checkpoint, so it need not be kept. */
+static bool sign_earlier(struct jk_store *store, uint64_t size, struct jk_text *out_note, struct jk_error *error)
+{
+    struct jk_checkpoint checkpoint = {.origin = jk_span_of(store->origin), .size = size};
+
+    if (size == 0 || size >= store->size || store->keys.count == 0 || !same_keys(store, (uint32_t)size)) return false;
+    if (!jk_merkle_root_at(jk_forest_read, store->forest, size, &checkpoint.root)) return false;
+    return jk_checkpoint_sign(store->keys.signing, store->keys.count, &checkpoint, out_note, error) == JK_OK;
+}
+
+enum jk_status jk_store_receipt_at(struct jk_store *store, uint64_t index, uint64_t size, struct jk_text *out,
+                                   struct jk_error *error)
+{
+    struct jk_proof proof;
+    struct jk_error failure;
+    struct jk_text note;
+    bool proved;
+
+    jk_error_init(&failure, NULL);
+    jk_text_init(&note, JK_NOTE_MAX);
+    pthread_rwlock_rdlock(&store->lock);
+    proved = sign_earlier(store, size, &note, &failure) &&
+             jk_merkle_inclusion(jk_forest_read, store->forest, index, size, &proof);
+    pthread_rwlock_unlock(&store->lock);
+    if (proved) jk_receipt_write(index, &proof, jk_text_span(&note), out);
+    jk_text_done(&note);
+    if (proved) return out->failed ? no_memory(error) : JK_OK;
+    return jk_store_receipt(store, index, out, error);
 }
 
 void jk_store_keys(struct jk_store *store, uint32_t size, struct jk_text *out_lines)

@@ -32,6 +32,7 @@ struct jk_store_options {
     const char *key_file;    /* NULL: <data_dir>/log.key; made where the log is empty, never on a log that has entries */
     const char *origin;      /* for a new log; else must be the log's (NULL: take the log's) */
     const char *purpose;     /* "registry" */
+    const char *after;       /* for a new log: file with the last checkpoint of one that ended; NULL: none */
     unsigned readers;        /* 1 … 32 */
     unsigned batch_max;      /* 1 … JK_BATCH_MAX */
     bool migrate;            /* apply migrations at start, as their owner; else check the version and our role's rights */
@@ -65,6 +66,10 @@ uint64_t jk_store_published_size(const struct jk_store *store);
 /* The receipt of a committed entry for the newest checkpoint (tlog/receipt.h), appended to `out`. NOT_FOUND beyond it. */
 JK_MUST_USE enum jk_status jk_store_receipt(struct jk_store *store, uint64_t index, struct jk_text *out,
                                             struct jk_error *error);
+/* The same for the tree of an earlier size, to the byte as it was given then where the same keys sign still; else for
+ * the newest. On the sequencer only, which has the signing keys. */
+JK_MUST_USE enum jk_status jk_store_receipt_at(struct jk_store *store, uint64_t index, uint64_t size,
+                                               struct jk_text *out, struct jk_error *error);
 /* The verifier keys that sign checkpoints of that size (UINT32_MAX: of the present one), newest first, a line each. */
 void jk_store_keys(struct jk_store *store, uint32_t size, struct jk_text *out_lines);
 /* True while the database answers: health is tied to it. */
@@ -142,10 +147,11 @@ struct jk_write {
     struct jk_digest fingerprint; /* SHA-256 of method and request: the same request_id with another one is refused */
     bool dry;                     /* validate_only: decide runs, everything is taken back, the reply is given */
     struct jk_span reply;
-    /* What a repeat of the request needs to be given its reply again. Empty: the reply itself is stored. */
+    /* What a repeat of the request needs to be given its reply again; four bytes are added, the log size after the batch,
+     * big-endian. Empty: the reply itself is stored. */
     struct jk_span keep;
-    /* Runs on the sequencer in a repeat's turn: makes the reply out of what was stored. NULL: what was stored is the
-     * reply. */
+    /* Runs on the sequencer in a repeat's turn: makes the reply out of what was stored (in the very batch without the four
+     * bytes). NULL: what was stored is the reply. */
     enum jk_status (*repeat)(struct jk_write *write, struct jk_turn *turn, struct jk_span stored);
     bool replayed;
     uint32_t first_index, entry_count; /* what was appended */

@@ -1,4 +1,6 @@
 """jokbod key rotate and key retire, as an operator runs them: what is public before, between and after, and who can check what."""
+import base64
+import json
 import os
 import shutil
 import subprocess
@@ -7,7 +9,9 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from jokbo import BUILD, Server, person  # noqa: E402
-from witness import parse_key, signed_by  # noqa: E402
+from witness import key_id, parse_key, public_key, sign, signed_by, split_note  # noqa: E402
+
+BASE, NOT_VERIFIED = "skt/A.X-3.1-Light@initial", 10
 
 
 class Rotation(unittest.TestCase):
@@ -110,9 +114,130 @@ class Rotation(unittest.TestCase):
         for key in (old, new):
             done = self.audit(os.path.join(self.server.data, "public"), key)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        # who knows the new key need not believe the old one alone
+        half = os.path.join(self.server.data, "half")
+        shutil.copytree(os.path.join(self.server.data, "public"), half)
+        lines = self.public("checkpoint").splitlines(True)
+        for key, code in ((new, 0), (old, 10)):  # whose line is kept
+            kept = [line for line in lines[4:] if signed_by("".join(lines[:4]) + line, key) is not None]
+            self.assertEqual(len(kept), 1)
+            with open(os.path.join(half, "checkpoint"), "w", encoding="utf-8") as f:
+                f.write("".join(lines[:4] + kept))
+            self.assertEqual(self.audit(half, new).returncode, code)
+            self.assertEqual(self.audit(half, old).returncode, 0)
         self.assertEqual(self.key("retire")[0], 0)
         self.assertEqual(self.audit(os.path.join(self.server.data, "public"), new).returncode, 0)
-        self.assertNotEqual(self.audit(os.path.join(self.server.data, "public"), old).returncode, 0)
+        done = self.audit(os.path.join(self.server.data, "public"), old)  # which the entries lead on from
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    # ---- what is remembered
+
+    def jokbo(self, home, *arguments, expect=0):
+        """In a home of that name: the JSON answer."""
+        own = {k: v for k, v in os.environ.items() if not k.startswith(("JOKBO", "XDG_"))}
+        own.update(HOME=os.path.join(self.server.data, home), JOKBO_SERVER=self.server.address)
+        os.makedirs(own["HOME"], exist_ok=True)
+        done = subprocess.run([os.path.join(BUILD, "jokbo")] + list(arguments) + ["--json"], env=own, capture_output=True, text=True,
+                              timeout=60)
+        self.assertEqual(done.returncode, expect, "%s\n%s%s" % (arguments, done.stdout, done.stderr))
+        return json.loads(done.stdout)
+
+    def remembered(self, home):
+        state = os.path.join(self.server.data, home, ".local", "state", "jokbo", "log")
+        with open(os.path.join(state, os.listdir(state)[0], "key")) as f:
+            return f.read()
+
+    def keys_of_server(self):
+        return self.server.client().call("Log.GetCheckpoint")["verifier_key"] + "\n"
+
+    def keep_receipt(self, path, index):
+        client = self.server.client()
+        with open(path + ".receipt", "w", encoding="utf-8") as f:
+            f.write(client.call("Log.GetReceipt", log_index=index)["receipt"])
+        with open(path + ".entry", "wb") as f:
+            f.write(client.entries(index, index + 1)[0])
+
+    def failure(self, answer):
+        return [check["text"] for subject in answer["subjects"] for check in subject["checks"] if check["state"] == "failed"]
+
+    def test_who_knows_the_first_key_follows(self):
+        """verify and audit, from the first use or by --key, before, between and after."""
+        server, receipt = self.server, os.path.join(self.server.data, "old")
+        server.start().load_roster()
+        self.jokbo("user", "verify", BASE)
+        self.keep_receipt(receipt, 3)
+        old = self.public("log.vkey").strip()
+        policy = os.path.join(server.data, "policy")
+        with open(policy, "w") as f:
+            f.write("log %s\nquorum none\n" % old)
+        url = "http://" + server.http
+        self.assertEqual(self.jokbo("user", "audit", url)["key_from"], "first-use")
+        self.jokbo("auditor", "audit", url, "--key", old)
+        server.stop()
+
+        self.assertEqual([self.key(word)[0] for word in ("rotate", "rotate")], [0, 0])
+        server.start()
+        new = self.public("log.vkey").splitlines()[0]
+        self.assertEqual(self.keys_of_server(), self.public("log.vkey"))
+        self.jokbo("user", "verify", BASE)
+        self.assertEqual(self.remembered("user"), old + "\n")
+        self.jokbo("between", "verify", BASE)
+        self.assertEqual(self.remembered("between"), new + "\n")
+        server.stop()
+
+        self.assertEqual(self.key("retire")[0], 0)
+        until = int(self.public("checkpoint").splitlines()[1]) - 1
+        server.start()
+        self.assertEqual(self.keys_of_server(), new + "\n")
+        self.jokbo("between", "verify", BASE)
+        for arguments in ([], ["--key", old], ["--policy", policy]):
+            answer = self.jokbo("user", "verify", BASE, *arguments, expect=NOT_VERIFIED)
+            self.assertIn("jokbo audit", " ".join(self.failure(answer)))
+        url = "http://" + server.http
+        mirror = os.path.join(server.data, "user", "mirror")
+        shutil.copytree(os.path.join(server.data, "user", ".cache", "jokbo", "mirror",
+                                     os.listdir(os.path.join(server.data, "user", ".cache", "jokbo", "mirror"))[0]), mirror)
+        facts = self.jokbo("user", "audit", url, "--mirror", mirror)  # whose checkpoint the old key signed
+        self.assertEqual((facts["key"], facts["key_from"]), ("+".join(new.split("+")[:2]), "first-use"))
+        self.assertLess(facts["earlier"]["log_size"], facts["log_size"])
+        self.assertEqual(self.remembered("user"), "%s\n%s %d\n" % (new, old, until))
+        for arguments in ([], ["--key", old], ["--key", new], ["--policy", policy]):
+            self.jokbo("user", "verify", BASE, *arguments)
+        self.jokbo("user", "verify", receipt + ".receipt", "--offline")  # the old key's, from its time
+        self.jokbo("user", "verify", receipt + ".receipt", "--offline", "--key", old)
+        self.jokbo("user", "verify", receipt + ".receipt", "--offline", "--key", new, expect=NOT_VERIFIED)
+        # by option
+        self.jokbo("stranger", "verify", BASE, "--key", old, expect=NOT_VERIFIED)
+        for arguments in (["--key", old], ["--key", old, "--verify-only"], ["--policy", policy], ["--policy", policy, "--key", new]):
+            facts = self.jokbo("stranger", "audit", url, *arguments)
+            self.assertEqual((facts["key"], facts["key_proves"]), ("+".join(new.split("+")[:2]), True))
+        self.jokbo("stranger", "verify", BASE, "--key", old)
+        # the mirror of before, by the new key alone
+        folder = os.path.join(server.data, "auditor", ".cache", "jokbo", "mirror")
+        mirror = os.path.join(folder, os.listdir(folder)[0])
+        self.assertTrue(self.jokbo("newcomer", "audit", url, "--key", new, "--mirror", mirror)["earlier"])
+        self.assertEqual(self.read(mirror, "log.vkey"), new + "\n")
+        server.stop()
+        self.forge(old, new)
+
+    def read(self, folder, name):
+        with open(os.path.join(folder, name), encoding="utf-8") as f:
+            return f.read()
+
+    def forge(self, old, new):
+        """Whoever has the retired key signs a checkpoint with it: the log's entries have put it away."""
+        folder = os.path.join(self.server.data, "forged")
+        shutil.copytree(os.path.join(self.server.data, "public"), folder)
+        body, _ = split_note(self.read(folder, "checkpoint"))
+        seed = parse_key(self.read(self.server.data, "log.key.retired").removeprefix("PRIVATE+KEY+"))[2]
+        self.assertEqual(public_key(seed), parse_key(old)[2])
+        blob = key_id(*parse_key(old)) + sign(seed, body.encode())
+        with open(os.path.join(folder, "checkpoint"), "w", encoding="utf-8") as f:
+            f.write("%s\n\u2014 %s %s\n" % (body, parse_key(old)[0], base64.b64encode(blob).decode()))
+        self.assertIsNotNone(signed_by(self.read(folder, "checkpoint"), old))
+        for home, arguments in (("user", []), ("nobody", ["--key", old]), ("nobody", ["--key", new])):
+            error = self.jokbo(home, "audit", folder, *arguments, expect=NOT_VERIFIED)["error"]
+            self.assertEqual(error["reason"], "AUDIT_SIGNATURE")
 
     def test_other_words(self):
         for words in (["key"], ["key", "drop"], ["rotate"]):

@@ -1,5 +1,6 @@
 """The way out of a rolled-back database: jokbod recover replays the published log, from a folder and from a URL, into what is
 left or into nothing; and refuses mirrors that would not do."""
+import base64
 import functools
 import http.server
 import os
@@ -55,6 +56,22 @@ class RecoveryTest(published.Stopped):
         self.assertEqual(self.server.register("afterwards")["log_index"], str(size))
         self.assertEqual(self.server.check_public(), size + 1)
         self.server.stop()
+
+    def test_a_log_that_cannot_go_on_is_named_by_the_next(self):
+        note = self.server.public + "/checkpoint"
+        with open(note) as f:
+            origin, size, root = f.read().splitlines()[:3]
+        wrong = published.Server("--origin", origin, "--after", note)
+        self.addCleanup(wrong.close)
+        with self.assertRaises(RuntimeError):
+            wrong.start()
+        self.assertIn("--after", wrong.log())
+        server = published.Server("--origin", "localhost/next", "--after", note)
+        self.addCleanup(server.close)
+        server.start()
+        entries, _ = server.entries()
+        self.assertIn("\nafter %s %s %s\n" % (origin, size, base64.b64decode(root).hex()), entries[0].decode())
+        server.stop()
 
     def test_the_way_out(self):
         self.roll_back()

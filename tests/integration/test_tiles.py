@@ -210,6 +210,9 @@ class TwoServersTest(unittest.TestCase):
             thread.start()
         for thread in threads:
             thread.join()
+        size = max(int(server.ask("Log.GetCheckpoint")["log_size"]) for server in servers)
+        for server in servers:  # each hears of the other's last batch in a moment
+            server.ask("Log.GetCheckpoint", min_log_size=size)
 
     def test_folders_of_their_own(self):
         first, second = servers = self.servers()

@@ -1,5 +1,6 @@
 """Witnesses: asked after each publication, in the background; what they say is checked, served with the checkpoint, and never waited
 for. One that knows more than the database stops the writes."""
+import json
 import os
 import re
 import shutil
@@ -11,7 +12,9 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from jokbo import Client, Cluster, Failure, Server, person  # noqa: E402
-from witness import Witness, signed_by, split_note  # noqa: E402
+from witness import Witness, public_key, signed_by, split_note, verifier_key  # noqa: E402
+
+BASE = "skt/A.X-3.1-Light@initial"
 
 FACTOR = int(os.environ.get("JK_TIMEOUT_FACTOR", "1"))
 
@@ -179,6 +182,94 @@ class Witnessed(unittest.TestCase):
             f.write(re.sub(r"(?m)^witness .*\n", "", text))
         self.restart(path)  # the way out where the witness is wrong
         self.publisher("accepted")
+
+    # ---- who asks for cosignatures
+
+    def policy(self, *lines, log=True):
+        path = os.path.join(self.server.data, "trusted.policy")
+        with open(path, "w") as f:
+            f.write(("log %s\n" % self.key if log else "") + "".join(line + "\n" for line in lines))
+        return path
+
+    def jokbo(self, *arguments, expect=0):
+        done = self.server.jokbo(*arguments, "--json", token=None, env={"HOME": os.path.join(self.server.data, "home")})
+        self.assertEqual(done.returncode, expect, "%s\n%s%s" % (arguments, done.stdout, done.stderr))
+        return json.loads(done.stdout)
+
+    def judged(self, expect, *arguments):
+        """What `verify` says of the policy: the states, and the first text."""
+        checks = [check for subject in self.jokbo("verify", *arguments, expect=expect)["subjects"]
+                  for check in subject["checks"] if check["check"] == "policy"]
+        return [check["state"] for check in checks], checks[0]["text"]
+
+    def receipt(self, name, index, note=None):
+        """A stored receipt; `note` is another checkpoint of the same size."""
+        client, path = Client(self.server.address), os.path.join(self.server.data, name)
+        text = client.call("Log.GetReceipt", log_index=index)["receipt"]
+        with open(path + ".receipt", "w", encoding="utf-8") as f:
+            f.write(text.partition("\n\n")[0] + "\n\n" + note if note else text)
+        with open(path + ".entry", "wb") as f:
+            f.write(client.entries(index, index + 1)[0])
+        return path + ".receipt"
+
+    def test_a_policy_asks_for_cosignatures(self):
+        """audit and verify: whose are there, whose are missing, and who decides."""
+        one, two = self.begin("one", "two")
+        self.key = read(self.server, "log.vkey").splitlines()[0]
+        absent = Witness("witness.example/absent")
+        self.addCleanup(absent.close)
+        self.server.load_roster()
+        until("both cosign", lambda: self.is_cosigned(one) and self.is_cosigned(two))
+        folder, http = os.path.join(self.server.data, "public"), ["--http", "http://" + self.server.http]
+        known = ["witness %s %s" % (w.name.partition("/")[2], w.key) for w in (one, two, absent)]
+
+        both = self.policy(*known, "group both all one two", "quorum both")
+        facts = self.jokbo("audit", folder, "--policy", both)
+        self.assertEqual((facts["key_from"], facts["key_proves"]), ("policy", True))
+        self.assertEqual([c["witness"] for c in facts["policy"]["cosigned"]], ["one", "two"])
+        self.assertEqual((facts["policy"]["file"], facts["policy"]["missing"]), (both, ["absent"]))
+        shown = self.server.jokbo("audit", folder, "--policy", both, token=None).stdout
+        self.assertRegex(shown, r"cosigned by +one \(2.*Z\), two \(2.*Z\); not: absent, as ")
+        states, text = self.judged(0, BASE, "--policy", both, *http)
+        self.assertEqual(states, ["ok"])
+        self.assertRegex(text, r"one \(2.*\), two \(2.*\); not: absent$")
+        bare, cosigned = self.receipt("bare", 3), self.receipt("cosigned", 3, self.checkpoint())
+        self.assertEqual(self.judged(0, cosigned, "--policy", both, "--offline")[0], ["ok"])
+        states, text = self.judged(10, bare, "--policy", both, "--offline")
+        self.assertEqual(states, ["failed"])
+        self.assertIn("nobody cosigned; not yet: one, two, absent", text)
+        self.assertEqual(self.judged(0, bare, "--policy", both, *http)[0], ["ok"])
+
+        everybody = self.policy(*known, "group everybody all one two absent", "quorum everybody")
+        error = self.jokbo("audit", folder, "--policy", everybody, expect=10)["error"]
+        self.assertEqual(error["reason"], "AUDIT_POLICY")
+        self.assertIn("one, two cosigned; not yet: absent", error["message"])
+        states, text = self.judged(10, BASE, "--policy", everybody, *http)
+        self.assertEqual(states, ["failed"])
+        self.assertIn("one, two cosigned; not yet: absent", text)
+
+        signed = self.policy(*known, "quorum one", log=False)  # whose log it is, --key says
+        self.assertEqual(self.jokbo("audit", folder, "--policy", signed, "--key", self.key)["key_from"], "option")
+        self.judged(0, cosigned, "--policy", signed, "--key", self.key, "--offline")
+        alone = self.policy("quorum none")
+        self.assertEqual(self.jokbo("audit", folder, "--policy", alone)["policy"]["cosigned"], [])
+
+        self.assertIn("line 2 of the policy", self.jokbo("audit", folder, "--policy", self.policy("log " + one.key, "quorum none"),
+                                                         expect=9)["error"]["message"])
+        stranger = verifier_key("log.example/other", 1, public_key(bytes(32)))
+        for key in (stranger, verifier_key(split_note(self.checkpoint())[0].splitlines()[0], 1, public_key(bytes(32)))):
+            wrong = self.policy("log " + key, "quorum none", log=False)
+            self.jokbo("audit", folder, "--policy", wrong, "--key", self.key, expect=10)
+            self.assertEqual(self.judged(10, cosigned, "--policy", wrong, "--key", self.key, "--offline")[0], ["failed"])
+        self.jokbo("audit", folder, "--policy", folder + "/none", expect=9)
+
+        forged = re.sub("(witness.example/one [^\n]{60})(.)", lambda m: m[1] + "AB"[m[2] == "A"], self.checkpoint())
+        copy = os.path.join(self.server.data, "copy")
+        shutil.copytree(folder, copy)
+        with open(os.path.join(copy, "checkpoint"), "w", encoding="utf-8") as f:
+            f.write(forged)
+        either = self.policy(*known, "group either any one two", "quorum either")
+        self.assertEqual(self.jokbo("audit", copy, "--policy", either, expect=10)["error"]["reason"], "AUDIT_POLICY")
 
     def test_two_servers_share_a_witness(self):
         cluster = Cluster()

@@ -35,6 +35,36 @@ static void test_rotation(void **state)
     assert_true(jk_span_equal(jk_book_key(ledger->book), first)); /* entry 0's, for ever */
 }
 
+static void was_key(const struct jk_ledger *ledger, uint32_t i, struct jk_span key, uint32_t after, uint32_t until)
+{
+    struct jk_book_key found = jk_book_key_at(ledger->book, i);
+
+    assert_true(jk_span_equal(found.key, key));
+    assert_int_equal(found.after, after);
+    assert_int_equal(found.until, until);
+}
+
+static void test_history(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    struct jk_span first = jk_book_key(ledger->book);
+    uint32_t size = jk_book_size(ledger->book);
+
+    assert_int_equal(jk_book_key_count(ledger->book), 1);
+    was_key(ledger, 0, first, 0, JK_NONE);
+    OK(jk_ledger_key(ledger, JK_SPAN(KEY_A), first));
+    assert_int_equal(jk_book_key_count(ledger->book), 2);
+    was_key(ledger, 0, first, 0, JK_NONE);
+    OK(jk_ledger_publisher(ledger, "between"));
+    OK(jk_ledger_retire(ledger, first));
+    assert_int_equal(jk_book_key_count(ledger->book), 2);
+    OK(jk_ledger_key(ledger, JK_SPAN(KEY_B), JK_SPAN(KEY_A)));
+    assert_int_equal(jk_book_key_count(ledger->book), 3);
+    was_key(ledger, 0, first, 0, size + 2);
+    was_key(ledger, 1, JK_SPAN(KEY_A), size, JK_NONE);
+    was_key(ledger, 2, JK_SPAN(KEY_B), size + 3, JK_NONE);
+}
+
 static void test_refused_keys(void **state)
 {
     struct jk_ledger *ledger = *state;
@@ -87,6 +117,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_rotation),
+        TEST(test_history),
         TEST(test_refused_keys),
         TEST(test_refused_retirement),
         TEST(test_undo),

@@ -284,6 +284,47 @@ static void keys_come_as_text_or_file(void **unused)
     assert_string_equal(error.reason, "USAGE");
 }
 
+static void keys_have_their_time(void **unused)
+{
+    struct jk_span entry = registration(), receipt = receipt_of(entry, signer, "");
+    struct jk_receipt parsed;
+    struct jk_keys given, kept;
+    const struct jk_verifier *which;
+    (void)unused;
+    assert_int_equal(jk_receipt_parse(receipt, &parsed, &error), JK_OK);
+    unsigned long long size = parsed.checkpoint.size;
+    /* the given key leads to the one that signed */
+    assert_int_equal(jk_keys_read(key_text(other), "--key", &arena, &given, &error), JK_OK);
+    assert_int_equal(jk_keys_verify(&given, JK_SPAN(ORIGIN), parsed.note, &which, &error), JK_INVALID_ARGUMENT);
+    assert_string_equal(error.reason, "KEY_CHANGED");
+    const char *lines = jk_arena_printf(&arena, "%s\n%s %llu\n", key_text(signer), key_text(other), size);
+    assert_true(jk_keys_parse_kept(jk_span_of(lines), &kept));
+    assert_false(jk_keys_parse(jk_span_of(lines), &(struct jk_keys){0}));
+    jk_keys_follow(&given, &kept, &arena);
+    assert_int_equal(given.count, 2);
+    assert_string_equal(given.followed, key_text(signer));
+    assert_int_equal(jk_keys_verify(&given, JK_SPAN(ORIGIN), parsed.note, &which, &error), JK_OK);
+    assert_ptr_equal(which, &given.items[1]);
+    /* a key that has ended signs what lies within its time, and nothing above; it is led to by no newer one */
+    for (unsigned below = 0; below < 2; below++) {
+        lines = jk_arena_printf(&arena, "%s\n%s %llu\n", key_text(other), key_text(signer), size - below);
+        assert_true(jk_keys_parse_kept(jk_span_of(lines), &kept));
+        jk_error_init(&error, &arena);
+        assert_int_equal(jk_keys_verify(&kept, JK_SPAN(ORIGIN), parsed.note, &which, &error),
+                         below ? JK_INVALID_ARGUMENT : JK_OK);
+        if (below) assert_string_equal(error.reason, "KEY_RETIRED");
+        jk_error_init(&error, &arena);
+        assert_int_equal(jk_keys_read(key_text(other), "--key", &arena, &given, &error), JK_OK);
+        jk_keys_follow(&given, &kept, &arena);
+        assert_int_equal(given.count, 1);
+    }
+    assert_false(jk_keys_parse_kept(JK_SPAN("x 1\n"), &kept));
+    lines = jk_arena_printf(&arena, "%s 0\n", key_text(signer));
+    assert_false(jk_keys_parse_kept(jk_span_of(lines), &kept));
+    lines = jk_arena_printf(&arena, "%s -1\n", key_text(signer));
+    assert_false(jk_keys_parse_kept(jk_span_of(lines), &kept));
+}
+
 static void as_many_keys_as_there_is_room_for(void **unused)
 {
     struct jk_text lines = {0};
@@ -429,21 +470,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        TEST(a_good_receipt_holds),
-        TEST(a_yank_has_the_hash_of_its_release),
-        TEST(every_byte_of_the_entry_counts),
-        TEST(every_byte_of_the_receipt_counts),
-        TEST(the_wrong_ones_are_told_apart),
-        TEST(without_the_entry_the_signature_is_checked),
-        TEST(cosignatures_are_named),
-        TEST(keys_come_as_text_or_file),
-        TEST(as_many_keys_as_there_is_room_for),
-        TEST(receipts_lie_beside_the_card),
-        TEST(names_of_the_server_make_no_paths),
-        TEST(the_home_of_receipts),
-        TEST(files_are_compared),
-        TEST(what_is_no_file_differs),
-        TEST(names_are_bounded),
+        TEST(a_good_receipt_holds),           TEST(a_yank_has_the_hash_of_its_release),
+        TEST(every_byte_of_the_entry_counts), TEST(every_byte_of_the_receipt_counts),
+        TEST(the_wrong_ones_are_told_apart),  TEST(without_the_entry_the_signature_is_checked),
+        TEST(cosignatures_are_named),         TEST(keys_come_as_text_or_file),
+        TEST(keys_have_their_time),           TEST(as_many_keys_as_there_is_room_for),
+        TEST(receipts_lie_beside_the_card),   TEST(names_of_the_server_make_no_paths),
+        TEST(the_home_of_receipts),           TEST(files_are_compared),
+        TEST(what_is_no_file_differs),        TEST(names_are_bounded),
     };
     jk_digest_setup();
     return cmocka_run_group_tests(tests, open_all, close_all);

@@ -276,15 +276,43 @@ static void the_first_key_stays(void **unused)
     static const unsigned char seed[32] = {10};
     struct jk_signer *other = jk_signer_new(JK_SPAN(ORIGIN), seed);
     struct jk_memory memory = opened();
-    struct jk_verifier kept;
     (void)unused;
-    assert_int_equal(memory.key.len, 0);
+    assert_int_equal(memory.keys.count, 0);
     assert_int_equal(jk_memory_keep_key(&memory, jk_signer_verifier(signer), &error), JK_OK);
     assert_int_equal(jk_memory_keep_key(&memory, jk_signer_verifier(other), &error), JK_OK);
     memory = opened();
-    assert_true(jk_verifier_parse(memory.key, &kept));
-    assert_memory_equal(kept.public_key, jk_signer_verifier(signer)->public_key, 32);
+    assert_int_equal(memory.keys.count, 1);
+    assert_memory_equal(memory.keys.items[0].public_key, jk_signer_verifier(signer)->public_key, 32);
     jk_signer_free(other);
+}
+
+/* The keys that an audit found take the remembered one's place, and no others do. */
+static void keys_are_followed(void **unused)
+{
+    static const unsigned char seeds[2][32] = {{11}, {12}};
+    struct jk_signer *next = jk_signer_new(JK_SPAN(ORIGIN), seeds[0]),
+                     *alien = jk_signer_new(JK_SPAN(ORIGIN), seeds[1]);
+    struct jk_keys found = {
+        .items = {*jk_signer_verifier(next), *jk_signer_verifier(signer)}, .until = {JK_KEYS_STILL, 7}, .count = 2};
+    struct jk_keys others = {.items = {*jk_signer_verifier(alien)}, .until = {JK_KEYS_STILL}, .count = 1};
+    struct jk_memory memory = opened();
+    (void)unused;
+    assert_int_equal(jk_memory_keep_key(&memory, jk_signer_verifier(signer), &error), JK_OK);
+    assert_int_equal(jk_memory_follow_keys(&memory, &others, &error), JK_OK);
+    assert_int_equal(jk_keys_find(&memory.keys, jk_signer_verifier(signer)), 0);
+    assert_int_equal(jk_memory_follow_keys(&memory, &found, &error), JK_OK);
+    memory = opened();
+    assert_int_equal(memory.keys.count, 2);
+    assert_int_equal(jk_keys_find(&memory.keys, jk_signer_verifier(next)), 0);
+    assert_int_equal(jk_keys_find(&memory.keys, jk_signer_verifier(signer)), 1);
+    assert_true(memory.keys.until[0] == JK_KEYS_STILL);
+    assert_int_equal(memory.keys.until[1], 7);
+    found.items[0] = found.items[1]; /* a chain that ends earlier does not put the newest away */
+    found.count = 1;
+    assert_int_equal(jk_memory_follow_keys(&memory, &found, &error), JK_OK);
+    assert_int_equal(memory.keys.count, 2);
+    jk_signer_free(next);
+    jk_signer_free(alien);
 }
 
 static void a_folder_that_cannot_be_made_is_told(void **unused)
@@ -367,6 +395,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_logs_checkpoint_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(names_make_no_paths, setup, teardown),
         cmocka_unit_test_setup_teardown(the_first_key_stays, setup, teardown),
+        cmocka_unit_test_setup_teardown(keys_are_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_made_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(several_processes_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(where_it_lies, setup, teardown),
