@@ -154,7 +154,8 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
     server->services =
         (struct jk_services){.store = server->store,
                              .publishers_per_account = (unsigned)config->publishers_per_account,
-                             .writes_per_day = (unsigned)config->writes_per_day};
+                             .writes_per_day = (unsigned)config->writes_per_day,
+                             .four_eyes = strcmp(config->four_eyes, "on") == 0};
     return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
 }
 

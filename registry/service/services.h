@@ -27,6 +27,7 @@ struct jk_services {
     struct jk_store *store;
     unsigned publishers_per_account; /* quota */
     unsigned writes_per_day;         /* quota of a publisher */
+    bool four_eyes;                  /* a ruling needs a second evaluator */
     struct jk_waiting *waiting;      /* streams that wait for the log to grow */
 };
 
