@@ -232,6 +232,20 @@ static json_t *place_json(const struct diffing *diffing, enum jk_reason place, c
                      roots_json(diffing, rows, count));
 }
 
+/* "self, no-artifact": all that hold, of any root. */
+static const char *all_reasons(struct jk_cli *cli, const struct jk_verdict *rows, size_t count)
+{
+    jk_reasons reasons = 0;
+    const char *text = "";
+    for (size_t i = 0; i < count; i++)
+        reasons |= rows[i].reasons;
+    for (int reason = 0; reason < JK_REASON_COUNT && text; reason++)
+        if (reasons >> reason & 1)
+            text =
+                jk_arena_printf(&cli->arena, "%s%s%s", text, *text ? ", " : "", jk_reason_word((enum jk_reason)reason));
+    return text ? text : "";
+}
+
 static void tell_change(struct diffing *diffing, uint32_t model, enum jk_reason before, enum jk_reason after)
 {
     size_t before_count, after_count;
@@ -249,6 +263,7 @@ static void tell_change(struct diffing *diffing, uint32_t model, enum jk_reason 
     jk_table_cellf(&diffing->table, "%.*s", JK_SPAN_ARG(name));
     jk_table_cell(&diffing->table, place_word(before));
     jk_table_cell(&diffing->table, place_word(after));
+    jk_table_cell(&diffing->table, all_reasons(diffing->cli, after_rows, after_count));
 }
 
 static void compare(struct diffing *diffing, uint32_t model)
@@ -278,15 +293,16 @@ static void compare_all(struct diffing *diffing)
 
 static void print_moves(struct jk_cli *cli, const struct diffing *diffing)
 {
-    static const struct jk_column columns[] = {{"derivatives", true}, {"before", false}, {"after", false}};
+    static const struct jk_column columns[] = {{"derivatives", true}, {"before", false}, {"after", false}, {"", false}};
     struct jk_table table;
-    jk_table_init(&table, &cli->arena, columns, 3);
+    jk_table_init(&table, &cli->arena, columns, 4);
     for (int before = 0; before <= JK_REASON_COUNT; before++)
         for (int after = 0; after <= JK_REASON_COUNT; after++) {
             if (!diffing->moves[before][after]) continue;
             jk_table_cell(&table, jk_print_number(cli, diffing->moves[before][after]));
             jk_table_cell(&table, place_word((enum jk_reason)before));
             jk_table_cell(&table, place_word((enum jk_reason)after));
+            jk_table_cell(&table, after == JK_REASON_COUNT ? "" : jk_reason_english((enum jk_reason)after));
         }
     jk_table_print(&table, cli->color, cli->out);
 }
@@ -310,7 +326,8 @@ static void print_diff(struct jk_cli *cli, const struct diffing *diffing, const 
 
 enum jk_status jk_policy_diff(struct jk_cli *cli, const struct jk_policy *before, const struct jk_policy *after)
 {
-    static const struct jk_column columns[] = {{"derivative", false}, {"before", false}, {"after", false}};
+    static const struct jk_column columns[] = {
+        {"derivative", false}, {"before", false}, {"after", false}, {"all reasons after", false}};
     struct diffing diffing = {.cli = cli, .limit = jk_pages_limit(cli), .rows = cli->json ? json_array() : NULL};
     JK_CLEANUP(free_book) struct jk_book *book = NULL;
     JK_CLEANUP(free_standing) struct jk_standing *first = NULL;
@@ -322,7 +339,7 @@ enum jk_status jk_policy_diff(struct jk_cli *cli, const struct jk_policy *before
         json_decref(diffing.rows);
         return status;
     }
-    jk_table_init(&diffing.table, &cli->arena, columns, 3);
+    jk_table_init(&diffing.table, &cli->arena, columns, 4);
     diffing.book = book;
     diffing.before = first;
     diffing.after = second;

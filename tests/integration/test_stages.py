@@ -429,7 +429,8 @@ class Commands(Stages):
         self.assertEqual(mine["before"], {"counts": True, "reason": None, "roots": [{"root": BASE, "reasons": []}]})
         self.assertIn("no-artifact", mine["after"]["roots"][0]["reasons"])
         people = self.run_ok("policy", "diff", "hub-like", os.path.join(FOLDER, "strict.policy"), "--limit", "1")
-        self.assertRegex(people, r"(?m)^\S+/\S+ +counts +\S+$")
+        self.assertRegex(people, r"(?m)^\S+/\S+ +counts +(\S+) +\S.*$")
+        self.assertIn("it names no artifact digest", people)
         same = self.run_ok("policy", "diff", "hub-like", "hub-like@1")
         self.assertIn("0 change standing", same)
 
