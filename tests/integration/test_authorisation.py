@@ -86,6 +86,8 @@ ROWS = [
     ("Evaluation.CountDerivatives", "", ANYONE, None),
     ("Evaluation.ListCounts", "", ANYONE, None),
     ("Evaluation.ListCounted", "", ANYONE, None),
+    ("Evaluation.ExplainStanding", "", ANYONE, None),
+    ("Evaluation.WatchCounts", "", ANYONE, None),
     ("Stages.RecordPolicy", "", "E", "roster"),
     ("Stages.GetPolicy", "", ANYONE, None),
     ("Stages.ListPolicies", "", ANYONE, None),
@@ -423,6 +425,8 @@ class Authorisation(unittest.TestCase):
             return client.entries(0, 1)
         if method == "Log.WatchEntries":
             return client.watch_begins()
+        if method == "Evaluation.WatchCounts":
+            return client.count_begins(scope={"all": True})
         return client.call(method, **request)
 
     def state(self, method="Access"):
@@ -579,6 +583,7 @@ PLAIN = {
     "Registry.ListReleases": {"model": "alpha-lab/base"},
     "Evaluation.CountDerivatives": {"scope": {"all": True}},
     "Evaluation.ListCounted": {"scope": {"base_model": "alpha-lab/base"}},
+    "Evaluation.ExplainStanding": {"name": "acme/model", "rule": {"policy": "hub-like"}},
     "Stages.GetPolicy": {"policy": "hub-like"},
     "Stages.GetStage": {"id": "stage-1"},
     "Log.GetInclusionProof": {"log_index": 0},
