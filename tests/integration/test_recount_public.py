@@ -443,8 +443,9 @@ class ServerTest(unittest.TestCase):
                 print("seed %d: %s" % (seed, self.history(seed)))
             except Exception as error:
                 raise AssertionError("%s\nthe same choices again: JK_RECOUNT_SEED=%d JK_RECOUNT_HISTORIES=1" % (error, seed)) from error
-        for name in ("yanked", "transitive", "dependent", "unclean", "step bulk", "step facts"):
-            self.assertGreater(self.met[name], 0, name)
+        if HISTORIES >= 5:  # one alone may lack something
+            for name in ("yanked", "transitive", "dependent", "unclean", "step bulk", "step facts"):
+                self.assertGreater(self.met[name], 0, name)
 
 
 if __name__ == "__main__":
