@@ -187,6 +187,7 @@ class Authorisation(unittest.TestCase):
                      "cutoff_time": "2100-02-01T00:00:00Z", "policy": "hub-like", "teams": ["alpha"],
                      "source": "invented"}
         cls.first.call("Stages.PutStage", stage=dict(cls.stage, id="stage-1"))
+        PLAIN["Evaluation.ExplainStanding"] = {"name": cls.fresh_model("acme"), "rule": {"policy": "hub-like"}}
 
     @classmethod
     def apply_roster(cls):
@@ -583,7 +584,6 @@ PLAIN = {
     "Registry.ListReleases": {"model": "alpha-lab/base"},
     "Evaluation.CountDerivatives": {"scope": {"all": True}},
     "Evaluation.ListCounted": {"scope": {"base_model": "alpha-lab/base"}},
-    "Evaluation.ExplainStanding": {"name": "acme/model", "rule": {"policy": "hub-like"}},
     "Stages.GetPolicy": {"policy": "hub-like"},
     "Stages.GetStage": {"id": "stage-1"},
     "Log.GetInclusionProof": {"log_index": 0},
