@@ -22,6 +22,7 @@
 #include "repair.h"
 #include "rpc/server.h"
 #include "service/services.h"
+#include "service/standing.h"
 #include "service/waiting.h"
 #include "store/embedded.h"
 #include "witnesses.h"
@@ -154,7 +155,10 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
     server->services =
         (struct jk_services){.store = server->store,
                              .publishers_per_account = (unsigned)config->publishers_per_account,
-                             .writes_per_day = (unsigned)config->writes_per_day};
+                             .writes_per_day = (unsigned)config->writes_per_day,
+                             .four_eyes = strcmp(config->four_eyes, "on") == 0,
+                             .standings = jk_standings_new()};
+    if (!server->services.standings) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
     return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
 }
 
@@ -290,6 +294,7 @@ static bool stop(struct server *server)
         jk_rpc_free(server->rpc);
         jk_waiting_stop(server->services.waiting);
         jk_witness_stop(server->witnesses);
+        jk_standings_free(server->services.standings);
         jk_store_stop(server->store);
         jk_witness_free(server->witnesses);
     }

@@ -686,7 +686,7 @@ class Counts:
                 "distinct_weights": len(set(weights) - {None}) + weights.count(None),
                 "groups": [{"grouping": grouping, "key": key, "count": number} for grouping in groupings
                            for key, number in self.groups(grouping, counted)],
-                "next_page_token": "", **self.moment}
+                "next_page_token": "", **self.moment, "left_out": [], "policy_sha256": ""}
 
     def groups(self, grouping, counted):
         key_of = {

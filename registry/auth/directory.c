@@ -46,6 +46,7 @@ struct jk_directory *jk_directory_new(void)
     good = jk_finder_init(&directory->members_by_publisher) && good;
     good = jk_finder_init(&directory->members_by_account) && good;
     good = jk_finder_init(&directory->blobs) && good;
+    good = jk_finder_init(&directory->rulers) && good;
     if (good) return directory;
     jk_directory_free(directory);
     return NULL;
@@ -61,6 +62,11 @@ static void free_blob(struct jk_finder_link *link)
     free(JK_FINDER_ITEM(link, struct jk_blob_item, by_digest));
 }
 
+static void free_ruler(struct jk_finder_link *link)
+{
+    free(JK_FINDER_ITEM(link, struct jk_ruler_item, by_ruling));
+}
+
 void jk_directory_free(struct jk_directory *directory)
 {
     if (!directory) return;
@@ -69,6 +75,7 @@ void jk_directory_free(struct jk_directory *directory)
     jk_finder_done(&directory->members_by_account, NULL);
     jk_finder_done(&directory->members_by_publisher, free_member);
     jk_finder_done(&directory->blobs, free_blob);
+    jk_finder_done(&directory->rulers, free_ruler);
     jk_series_done(&directory->accounts, free);
     jk_series_done(&directory->tokens, free);
     jk_series_done(&directory->requests, free);
@@ -123,13 +130,27 @@ static void *put_blob(struct jk_directory *directory, const struct jk_record_key
     return had;
 }
 
+static void *take_ruler(struct jk_directory *directory, const struct jk_record_key *key)
+{
+    struct jk_ruler_item *had = jk_directory_ruler_item(directory, key->id);
+    if (had) jk_finder_remove(&directory->rulers, &had->by_ruling);
+    return had;
+}
+
+static void *put_ruler(struct jk_directory *directory, const struct jk_record_key *key, struct jk_ruler_item *item)
+{
+    void *had = take_ruler(directory, key);
+    jk_finder_add(&directory->rulers, &item->by_ruling, jk_directory_hash_number(directory, key->id));
+    return had;
+}
+
 /* What the record says, in the form in which it is kept; NULL when out of memory. */
 static void *item_of(const struct jk_record_facts *facts)
 {
     static const size_t sizes[] = {
         [JK_RECORD_ACCOUNT] = sizeof(struct jk_account),    [JK_RECORD_TOKEN] = sizeof(struct jk_token_item),
         [JK_RECORD_MEMBER] = sizeof(struct jk_member_item), [JK_RECORD_REQUEST] = sizeof(struct jk_publisher_request),
-        [JK_RECORD_BLOB] = sizeof(struct jk_blob_item),
+        [JK_RECORD_BLOB] = sizeof(struct jk_blob_item),     [JK_RECORD_RULER] = sizeof(struct jk_ruler_item),
     };
     void *item = calloc(1, sizes[facts->key.kind]);
     if (!item) return NULL;
@@ -149,6 +170,9 @@ static void *item_of(const struct jk_record_facts *facts)
     case JK_RECORD_BLOB:
         ((struct jk_blob_item *)item)->blob = facts->blob;
         break;
+    case JK_RECORD_RULER:
+        ((struct jk_ruler_item *)item)->ruler = facts->ruler;
+        break;
     }
     return item;
 }
@@ -163,7 +187,7 @@ static struct jk_series *series_of(struct jk_directory *directory, enum jk_recor
     case JK_RECORD_REQUEST:
         return &directory->requests;
     default:
-        return NULL; /* found by name or digest */
+        return NULL; /* found by name, digest or entry */
     }
 }
 
@@ -188,6 +212,8 @@ static void *put_item(struct jk_directory *directory, const struct jk_record_key
         return put_member(directory, key, item);
     case JK_RECORD_BLOB:
         return put_blob(directory, key, item);
+    case JK_RECORD_RULER:
+        return put_ruler(directory, key, item);
     default:
         return jk_series_set(series_of(directory, key->kind), key->id, item);
     }
@@ -226,6 +252,7 @@ static void *take_item(struct jk_directory *directory, const struct jk_record_ke
 {
     if (key->kind == JK_RECORD_MEMBER) return take_member(directory, key);
     if (key->kind == JK_RECORD_BLOB) return take_blob(directory, key);
+    if (key->kind == JK_RECORD_RULER) return take_ruler(directory, key);
     struct jk_series *series = series_of(directory, key->kind);
     if (!jk_series_get(series, key->id)) return NULL;
     return key->kind == JK_RECORD_TOKEN ? take_token(directory, key->id) : jk_series_set(series, key->id, NULL);

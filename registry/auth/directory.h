@@ -17,7 +17,7 @@ enum jk_scope_bit {
     JK_SCOPE_MODELS = 1,     /* register, publish, yank, rename, transfer, adopt, upload */
     JK_SCOPE_PUBLISHERS = 2, /* publishers, members, claims */
     JK_SCOPE_TOKENS = 4,     /* own tokens */
-    JK_SCOPE_ROSTER = 8,     /* roster, licence facts */
+    JK_SCOPE_ROSTER = 8,     /* roster, licence facts; policies, stages, rulings */
     JK_SCOPE_ACCOUNTS = 16   /* accounts, approvals, verification */
 };
 enum jk_member_role { JK_MEMBER_NONE = 0, JK_MEMBER_WRITER = 1, JK_MEMBER_OWNER = 2 };
@@ -78,13 +78,19 @@ struct jk_blob_facts {
     struct jk_digest reason; /* of the free text that says why; not where it is stored */
 };
 
+/* Which account ruled: the second evaluator must be another. The log names a role only. */
+struct jk_ruler {
+    uint64_t ruling; /* log index of its entry */
+    uint64_t account;
+};
+
 struct jk_directory;
 struct jk_directory *jk_directory_new(void); /* NULL when out of memory */
 void jk_directory_free(struct jk_directory *directory);
 
 /* ---- records: the form that is stored ---- */
 struct jk_record {
-    const char *key;   /* "account/7", "token/12", "member/<publisher folded>/7", "request/3", "blob/<hex>" */
+    const char *key;   /* "account/7", "token/12", "member/<publisher folded>/7", "request/3", "blob/<hex>", "ruling/9" */
     const char *value; /* JSON object */
 };
 /* Applies a record (insert or replace). DATA_LOSS when key or value are not of the form. */
@@ -99,6 +105,7 @@ bool jk_record_member(struct jk_arena *arena, const struct jk_member *member, st
 bool jk_record_request(struct jk_arena *arena, const struct jk_publisher_request *request,
                        struct jk_record *out_record);
 bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, struct jk_record *out_record);
+bool jk_record_ruler(struct jk_arena *arena, const struct jk_ruler *ruler, struct jk_record *out_record);
 /* The record as it stands now (for undo), in `arena`; false where there is none. */
 bool jk_directory_get_record(struct jk_directory *directory, const char *key, struct jk_arena *arena,
                              struct jk_record *out_record);
@@ -114,6 +121,8 @@ bool jk_directory_find_token(struct jk_directory *directory, const struct jk_dig
 enum jk_member_role jk_directory_membership(struct jk_directory *directory, struct jk_span publisher, uint64_t account);
 uint32_t jk_directory_owned(struct jk_directory *directory, uint64_t account); /* publishers owned: for the quota */
 bool jk_directory_request(struct jk_directory *directory, uint64_t id, struct jk_publisher_request *out_request);
+/* The account that made the ruling of this entry; 0 where that is not known. */
+uint64_t jk_directory_ruler(struct jk_directory *directory, uint64_t ruling);
 /* Any that is known, in whatever state. */
 bool jk_directory_blob(struct jk_directory *directory, const struct jk_digest *digest, struct jk_blob_facts *out_blob);
 /* Only those whose bytes are here. */

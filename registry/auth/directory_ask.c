@@ -87,7 +87,26 @@ struct jk_blob_item *jk_directory_blob_item(const struct jk_directory *directory
     return NULL;
 }
 
+struct jk_ruler_item *jk_directory_ruler_item(const struct jk_directory *directory, uint64_t ruling)
+{
+    struct jk_finder_link *link = jk_finder_chain(&directory->rulers, jk_directory_hash_number(directory, ruling));
+    for (; link; link = link->next) {
+        struct jk_ruler_item *item = JK_FINDER_ITEM(link, struct jk_ruler_item, by_ruling);
+        if (item->ruler.ruling == ruling) return item;
+    }
+    return NULL;
+}
+
 /* ---- questions ---- */
+
+uint64_t jk_directory_ruler(struct jk_directory *directory, uint64_t ruling)
+{
+    jk_directory_read_lock(directory);
+    const struct jk_ruler_item *item = jk_directory_ruler_item(directory, ruling);
+    uint64_t account = item ? item->ruler.account : 0;
+    jk_directory_unlock(directory);
+    return account;
+}
 
 uint64_t jk_directory_next_id(struct jk_directory *directory, const char *kind)
 {
@@ -207,6 +226,9 @@ bool jk_directory_get_record(struct jk_directory *directory, const char *key, st
     case JK_RECORD_BLOB:
         return jk_directory_blob(directory, &facts.key.digest, &facts.blob) &&
                jk_record_blob(arena, &facts.blob, out_record);
+    case JK_RECORD_RULER:
+        facts.ruler = (struct jk_ruler){facts.key.id, jk_directory_ruler(directory, facts.key.id)};
+        return facts.ruler.account && jk_record_ruler(arena, &facts.ruler, out_record);
     }
     return false;
 }

@@ -27,6 +27,11 @@ struct jk_blob_item {
     struct jk_blob_facts blob;
 };
 
+struct jk_ruler_item {
+    struct jk_finder_link by_ruling;
+    struct jk_ruler ruler;
+};
+
 struct jk_directory {
     pthread_rwlock_t lock;
     unsigned char seed[16];    /* random: names and digests are chosen by users, buckets must not be */
@@ -36,6 +41,7 @@ struct jk_directory {
     struct jk_finder tokens_by_hash, tokens_by_account;
     struct jk_finder members_by_publisher, members_by_account; /* owned by the first */
     struct jk_finder blobs;
+    struct jk_finder rulers;
 };
 
 void jk_directory_read_lock(struct jk_directory *directory);
@@ -53,5 +59,6 @@ struct jk_member_item *jk_directory_member_item(const struct jk_directory *direc
                                                 uint64_t account);
 struct jk_token_item *jk_directory_token_item(const struct jk_directory *directory, const struct jk_digest *hash);
 struct jk_blob_item *jk_directory_blob_item(const struct jk_directory *directory, const struct jk_digest *digest);
+struct jk_ruler_item *jk_directory_ruler_item(const struct jk_directory *directory, uint64_t ruling);
 
 #endif

@@ -188,6 +188,11 @@ static void read_blob(struct reader *reader, struct jk_record_facts *facts)
     take_digest(reader, "reason", &blob->reason);
 }
 
+static void read_ruler(struct reader *reader, struct jk_record_facts *facts)
+{
+    facts->ruler = (struct jk_ruler){facts->key.id, take_number(reader, "account")};
+}
+
 /* One row a kind: the key's first part, and how the value is read. */
 static const struct {
     const char *prefix;
@@ -195,12 +200,17 @@ static const struct {
 } kinds[] = {
     [JK_RECORD_ACCOUNT] = {"account/", read_account}, [JK_RECORD_TOKEN] = {"token/", read_token},
     [JK_RECORD_MEMBER] = {"member/", read_member},    [JK_RECORD_REQUEST] = {"request/", read_request},
-    [JK_RECORD_BLOB] = {"blob/", read_blob},
+    [JK_RECORD_BLOB] = {"blob/", read_blob},          [JK_RECORD_RULER] = {"ruling/", read_ruler},
 };
 
 static bool parse_number(struct jk_span text, uint64_t *out_id)
 {
     return jk_span_to_u64(text, out_id) && *out_id >= 1 && *out_id <= JK_SERIES_MAX;
+}
+
+static bool parse_index(struct jk_span text, uint64_t *out_index)
+{
+    return jk_span_to_u64(text, out_index) && *out_index >= 1 && *out_index < UINT32_MAX;
 }
 
 static bool parse_member_key(struct jk_span rest, struct jk_record_key *key)
@@ -223,6 +233,7 @@ bool jk_record_key_parse(const char *text, struct jk_record_key *out_key)
         struct jk_record_key key = {.kind = (enum jk_record_kind)i};
         bool good = i == JK_RECORD_MEMBER ? parse_member_key(rest, &key)
                     : i == JK_RECORD_BLOB ? jk_digest_parse(rest, &key.digest)
+                    : i == JK_RECORD_RULER ? parse_index(rest, &key.id)
                                           : parse_number(rest, &key.id);
         if (good) *out_key = key;
         return good;

@@ -131,3 +131,10 @@ bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, st
     }
     return finish(&writer, arena, jk_arena_printf(arena, "blob/%s", hex), out_record);
 }
+
+bool jk_record_ruler(struct jk_arena *arena, const struct jk_ruler *ruler, struct jk_record *out_record)
+{
+    struct writer writer = {.object = json_object()};
+    put_int(&writer, "account", (int64_t)ruler->account);
+    return finish(&writer, arena, jk_arena_printf(arena, "ruling/%" PRIu64, ruler->ruling), out_record);
+}

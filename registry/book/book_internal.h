@@ -274,6 +274,13 @@ void jk_book_put_affiliation(struct jk_book *book, const struct jk_entry *entry)
 void jk_book_put_base(struct jk_book *book, uint32_t model, uint32_t team, const struct jk_entry *entry);
 bool jk_book_owned(const struct jk_book *book, uint32_t publisher, uint32_t team, int64_t at_us, uint32_t n);
 
+/* Entries with which these began to be said; JK_NONE where they do not hold. */
+uint32_t jk_book_owned_since(const struct jk_book *book, uint32_t publisher, uint32_t team, uint32_t n);
+uint32_t jk_book_affiliated_since(const struct jk_book *book, uint32_t publisher, uint32_t team, int64_t at_us,
+                                  uint32_t n);
+/* The newest entry with facts of one of an expression's licences; JK_NONE for none. */
+uint32_t jk_book_license_since(const struct jk_book *book, struct jk_span expression, uint32_t n);
+
 /* book_assess.c */
 void jk_book_refresh(struct jk_book *book, uint32_t model);
 

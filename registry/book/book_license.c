@@ -102,6 +102,26 @@ void jk_book_permissions(const struct jk_book *book, struct jk_span expression, 
     }
 }
 
+struct since_question {
+    const struct jk_book *book;
+    uint32_t n, newest;
+};
+
+static int newest_facts(void *context, struct jk_span identifier)
+{
+    struct since_question *question = context;
+    const struct jk_license_facts *facts = facts_at(question->book, identifier, question->n);
+    if (facts && (question->newest == JK_NONE || facts->from > question->newest)) question->newest = facts->from;
+    return 0;
+}
+
+uint32_t jk_book_license_since(const struct jk_book *book, struct jk_span expression, uint32_t n)
+{
+    struct since_question question = {book, n, JK_NONE};
+    (void)jk_spdx_evaluate(expression, newest_facts, &question);
+    return question.newest;
+}
+
 /* ---- the name forms it demands ---- */
 
 struct forms_question {

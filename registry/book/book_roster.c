@@ -164,6 +164,14 @@ bool jk_book_owned(const struct jk_book *book, uint32_t publisher, uint32_t team
     return bond && holds(terms_at(book, bond, n), INT64_MIN, at_us);
 }
 
+uint32_t jk_book_owned_since(const struct jk_book *book, uint32_t publisher, uint32_t team, uint32_t n)
+{
+    const struct jk_name_row *name = jk_name_row(book, jk_publisher_row(book, publisher)->name);
+    const struct jk_bond_row *bond = find_bond(book, name->memberships, team);
+    const struct jk_bond_terms *terms = bond ? terms_at(book, bond, n) : NULL;
+    return terms ? terms->from : JK_NONE;
+}
+
 /* Where several teams hold the publisher at once, the one said last. */
 uint32_t jk_book_team_of(const struct jk_book *book, uint32_t publisher, int64_t at_us, uint32_t n)
 {
@@ -179,18 +187,28 @@ uint32_t jk_book_team_of(const struct jk_book *book, uint32_t publisher, int64_t
     return team;
 }
 
-bool jk_book_affiliated(const struct jk_book *book, uint32_t publisher, uint32_t team, int64_t at_us, uint32_t n)
+uint32_t jk_book_affiliated_since(const struct jk_book *book, uint32_t publisher, uint32_t team, int64_t at_us,
+                                  uint32_t n)
 {
     JK_CHECK(publisher < book->publishers.count);
     uint32_t slot = jk_name_row(book, jk_publisher_row(book, publisher)->name)->operators;
     for (; slot != JK_NONE; slot = jk_bond_row(book, slot)->next) {
         const struct jk_bond_row *operates = jk_bond_row(book, slot);
-        if (!holds(terms_at(book, operates, n), INT64_MIN, at_us)) continue;
+        const struct jk_bond_terms *operating = terms_at(book, operates, n), *affiliation;
+        if (!holds(operating, INT64_MIN, at_us)) continue;
         uint32_t head = jk_institution_row(book, operates->right)->affiliations;
         const struct jk_bond_row *affiliated = find_bond(book, head, team);
-        if (affiliated && holds(terms_at(book, affiliated, n), joined_at(book, team, n), at_us)) return true;
+        if (!affiliated) continue;
+        affiliation = terms_at(book, affiliated, n);
+        if (holds(affiliation, joined_at(book, team, n), at_us))
+            return operating->from > affiliation->from ? operating->from : affiliation->from;
     }
-    return false;
+    return JK_NONE;
+}
+
+bool jk_book_affiliated(const struct jk_book *book, uint32_t publisher, uint32_t team, int64_t at_us, uint32_t n)
+{
+    return jk_book_affiliated_since(book, publisher, team, at_us, n) != JK_NONE;
 }
 
 /* ---- base models ---- */

@@ -158,15 +158,10 @@ static void count_slots(const struct jk_book *book, struct jk_scope scope, enum 
     }
 }
 
-enum jk_status jk_count_groups(const struct jk_book *book, struct jk_scope scope, enum jk_group_by by, uint32_t n,
-                               struct jk_arena *arena, struct jk_group **out_groups, size_t *out_count,
-                               struct jk_error *error)
+enum jk_status jk_count_sort_groups(uint32_t *counts, uint32_t slots, struct jk_arena *arena,
+                                    struct jk_group **out_groups, size_t *out_count, struct jk_error *error)
 {
-    uint32_t slots = by == JK_GROUP_PUBLISHER ? book->publishers.count : book->licenses.count;
-    uint32_t *counts = calloc((size_t)slots + 1, sizeof *counts);
     size_t used = 0;
-    if (!counts) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting");
-    count_slots(book, scope, by, n, counts);
     for (uint32_t slot = 0; slot < slots; slot++)
         used += counts[slot] > 0;
     struct jk_group *groups = jk_arena_zalloc(arena, used + 1, sizeof *groups);
@@ -183,4 +178,15 @@ enum jk_status jk_count_groups(const struct jk_book *book, struct jk_scope scope
     *out_groups = groups;
     *out_count = used;
     return JK_OK;
+}
+
+enum jk_status jk_count_groups(const struct jk_book *book, struct jk_scope scope, enum jk_group_by by, uint32_t n,
+                               struct jk_arena *arena, struct jk_group **out_groups, size_t *out_count,
+                               struct jk_error *error)
+{
+    uint32_t slots = by == JK_GROUP_PUBLISHER ? book->publishers.count : book->licenses.count;
+    uint32_t *counts = calloc((size_t)slots + 1, sizeof *counts);
+    if (!counts) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting");
+    count_slots(book, scope, by, n, counts);
+    return jk_count_sort_groups(counts, slots, arena, out_groups, out_count, error);
 }

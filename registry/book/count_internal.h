@@ -19,5 +19,9 @@ void jk_count_add(struct jk_total *total, const struct jk_light_share *share, ui
 /* The two distinct counts: bits by slot of the publishers and digests that were met. */
 void jk_count_distinct(struct jk_total *total, const struct jk_light_share *share, uint64_t *publishers,
                        uint64_t *weights);
+/* The slots that were counted at all, as jk_count_groups gives them. Frees `counts`. */
+JK_MUST_USE enum jk_status jk_count_sort_groups(uint32_t *counts, uint32_t slots, struct jk_arena *arena,
+                                                struct jk_group **out_groups, size_t *out_count,
+                                                struct jk_error *error);
 
 #endif

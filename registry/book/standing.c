@@ -4,9 +4,13 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/pages.h"
 #include "book/count_internal.h"
 
-#define FIRST_ROWS 1024u
+#define FIRST_ROWS     1024u
+#define DISTINCT_BYTES ((size_t)64 << 20) /* of one pass over many scopes */
+
+_Static_assert(JK_FLAG_EXCLUDED <= UINT16_MAX, "a verdict holds all flags");
 
 struct root_facts { /* of a base model at the size, worked out when it is first met */
     bool known, takes_part;
@@ -28,9 +32,10 @@ struct making {
     const struct jk_book *book;
     const struct jk_standing_query *query;
     struct jk_standing *standing;
-    jk_reasons *licenses;   /* by licence slot: 1 permits what is demanded, 2 does not, 0 not known yet */
-    uint32_t *earliest;     /* by weights slot: entry that brought it first, among those that stand */
-    uint32_t *of_publisher; /* by publisher slot: derivatives counted so far */
+    jk_reasons *licenses;        /* by licence slot: 1 permits what is demanded, 2 does not, 0 not known yet */
+    uint32_t *earliest;          /* by weights slot: entry that brought it first, among those that stand */
+    uint32_t *of_publisher;      /* by publisher slot: derivatives counted so far */
+    jk_reasons of_flags[2][256]; /* what follows from the lower and the upper byte of a spell's flags */
 };
 
 /* ---- reasons of a pair by itself ---- */
@@ -90,10 +95,18 @@ static jk_reasons reasons_of_flags(const struct jk_policy *policy, uint32_t flag
     return found;
 }
 
+static void fill_flags(struct making *making)
+{
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        making->of_flags[0][byte] = reasons_of_flags(making->query->policy, byte);
+        making->of_flags[1][byte] = reasons_of_flags(making->query->policy, byte << 8);
+    }
+}
+
 static jk_reasons own_reasons(struct making *making, const struct jk_verdict *row, uint32_t license)
 {
     const struct jk_policy *policy = making->query->policy;
-    jk_reasons found = reasons_of_flags(policy, row->flags);
+    jk_reasons found = making->of_flags[0][row->flags & 255] | making->of_flags[1][row->flags >> 8];
     if (!root_facts(making, row->root)->takes_part) found |= JK_REASON_BIT(NOT_PARTICIPATING);
     if (!(policy->relations >> row->relation & 1)) found |= JK_REASON_BIT(RELATION);
     if (row->depth > policy->depth) found |= JK_REASON_BIT(DEPTH);
@@ -107,9 +120,11 @@ static jk_reasons own_reasons(struct making *making, const struct jk_verdict *ro
 static bool add_row(struct jk_standing *standing, const struct jk_verdict *row)
 {
     if (standing->count == standing->room) {
-        size_t room = standing->room ? standing->room * 2 : FIRST_ROWS;
-        struct jk_verdict *more = realloc(standing->rows, room * sizeof *more);
+        size_t room = standing->room + standing->room / 2 + FIRST_ROWS;
+        struct jk_verdict *more = jk_pages_alloc(room * sizeof *more);
         if (!more) return false;
+        if (standing->count) memcpy(more, standing->rows, standing->count * sizeof *more);
+        free(standing->rows);
         standing->rows = more;
         standing->room = room;
     }
@@ -128,20 +143,34 @@ static void sort_by_root(struct jk_verdict *rows, size_t count)
         }
 }
 
+/* The entry with which the release's model brought its digest: the earliest release that has it. */
+static uint32_t brought(const struct jk_book *book, uint32_t model, const struct jk_release_row *release)
+{
+    uint32_t slot = jk_model_row(book, model)->pub.first_release;
+    if (release->weights == JK_NONE) return JK_NONE;
+    while (jk_release_row(book, slot)->weights != release->weights)
+        slot = jk_release_row(book, slot)->pub.newer; /* ends at the release itself */
+    return jk_release_row(book, slot)->pub.index;
+}
+
 static bool add_model(struct making *making, uint32_t model)
 {
     const struct jk_book *book = making->book;
     struct jk_standing *standing = making->standing;
     const struct jk_spell *spell = NULL;
     size_t before = standing->count;
+    uint32_t publisher = JK_NONE;
     while ((spell = jk_book_spell(book, model, making->query->n, spell)) != NULL) {
         const struct jk_release_row *release = jk_release_row(book, spell->release);
+        if (publisher == JK_NONE) publisher = jk_book_alias(book, model, making->query->n)->publisher;
         struct jk_verdict row = {.model = model,
                                  .root = spell->root,
                                  .release = spell->release,
-                                 .flags = spell->flags,
-                                 .publisher = jk_book_alias(book, model, making->query->n)->publisher,
+                                 .publisher = publisher,
                                  .weights = release->weights,
+                                 .brought = brought(book, model, release),
+                                 .flags = (uint16_t)spell->flags,
+                                 .month = jk_model_row(book, model)->month,
                                  .depth = spell->depth,
                                  .relation = spell->relation,
                                  .license_class = spell->license_class};
@@ -151,6 +180,24 @@ static bool add_model(struct making *making, uint32_t model)
     sort_by_root(standing->rows + before, standing->count - before);
     if (standing->count > before) standing->first_row[model] = (uint32_t)before + 1;
     return true;
+}
+
+#define NEAR 6
+#define FAR  12
+
+/* The walk waits for memory more than for anything else: rows that it will need are asked for ahead. */
+static void look_ahead(const struct jk_book *book, uint32_t model, uint32_t models)
+{
+    if (model + FAR < models) __builtin_prefetch(jk_model_row(book, model + FAR));
+    if (model + NEAR >= models) return;
+    const struct jk_model *row = &jk_model_row(book, model + NEAR)->pub;
+    const struct jk_release_row *release = jk_release_row(book, row->first_release);
+    if (row->spells == JK_NONE) return;
+    __builtin_prefetch(jk_spell_row(book, row->spells));
+    __builtin_prefetch(&jk_alias_row(book, row->names)->pub.from);
+    __builtin_prefetch(&release->pub.index);
+    __builtin_prefetch(&release->pub.license);
+    __builtin_prefetch(&release->weights);
 }
 
 static bool stands(const struct jk_verdict *rows, size_t count)
@@ -176,17 +223,6 @@ static void add_reason(struct jk_verdict *rows, size_t count, jk_reasons reason)
 
 /* ---- duplicates ---- */
 
-/* The entry with which this model brought the digest: its earliest release that has it. */
-static uint32_t brought(const struct making *making, const struct jk_verdict *row)
-{
-    uint32_t earliest = JK_NONE;
-    uint32_t slot = jk_model_row(making->book, row->model)->pub.first_release;
-    for (; slot != JK_NONE && earliest == JK_NONE; slot = jk_release_row(making->book, slot)->pub.newer)
-        if (jk_release_row(making->book, slot)->weights == row->weights)
-            earliest = jk_release_row(making->book, slot)->pub.index;
-    return earliest;
-}
-
 static void find_earliest(struct making *making)
 {
     struct jk_standing *standing = making->standing;
@@ -194,8 +230,7 @@ static void find_earliest(struct making *making)
         const struct jk_verdict *rows = &standing->rows[i];
         count = rows_of(standing, i);
         if (rows->weights == JK_NONE || !stands(rows, count)) continue;
-        uint32_t entry = brought(making, rows);
-        if (entry < making->earliest[rows->weights]) making->earliest[rows->weights] = entry;
+        if (rows->brought < making->earliest[rows->weights]) making->earliest[rows->weights] = rows->brought;
     }
 }
 
@@ -209,7 +244,7 @@ static void mark_duplicates(struct making *making)
         count = rows_of(standing, i);
         bool copy = rows->flags & JK_FLAG_ANCESTOR_WEIGHTS;
         if (!copy && rows->weights != JK_NONE && stands(rows, count))
-            copy = brought(making, rows) > making->earliest[rows->weights];
+            copy = rows->brought > making->earliest[rows->weights];
         if (copy) add_reason(rows, count, JK_REASON_BIT(DUPLICATE));
     }
 }
@@ -236,12 +271,15 @@ static bool prepare(struct making *making)
     struct jk_standing *standing = making->standing;
     size_t weights = book->weights.count;
     standing->models = jk_book_models(book, making->query->n);
+    standing->room = standing->models + standing->models / 8 + FIRST_ROWS;
+    standing->rows = jk_pages_alloc(standing->room * sizeof *standing->rows);
     standing->first_row = calloc((size_t)standing->models + 1, sizeof *standing->first_row);
     standing->roots = calloc((size_t)standing->models + 1, sizeof *standing->roots);
     making->licenses = calloc((size_t)book->licenses.count + 1, sizeof *making->licenses);
     making->of_publisher = calloc((size_t)book->publishers.count + 1, sizeof *making->of_publisher);
     making->earliest = malloc((weights + 1) * sizeof *making->earliest);
-    if (!standing->first_row || !standing->roots || !making->licenses || !making->of_publisher || !making->earliest)
+    if (!standing->rows || !standing->first_row || !standing->roots || !making->licenses || !making->of_publisher ||
+        !making->earliest)
         return false;
     memset(making->earliest, 0xff, (weights + 1) * sizeof *making->earliest);
     return true;
@@ -250,8 +288,11 @@ static bool prepare(struct making *making)
 static bool make(struct making *making)
 {
     if (!prepare(making)) return false;
-    for (uint32_t model = 0; model < making->standing->models; model++)
+    fill_flags(making);
+    for (uint32_t model = 0; model < making->standing->models; model++) {
+        look_ahead(making->book, model, making->standing->models);
         if (!add_model(making, model)) return false;
+    }
     mark_duplicates(making);
     mark_cap(making);
     return true;
@@ -333,8 +374,8 @@ bool jk_standing_place(const struct jk_standing *standing, const struct jk_verdi
 }
 
 /* What the derivative is worth in the scope, as a plain count would have it. */
-static void share_of(const struct jk_standing *standing, const struct jk_book *book, const struct jk_verdict *rows,
-                     size_t count, struct jk_scope scope, struct jk_light_share *out_share)
+static void share_of(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
+                     struct jk_scope scope, struct jk_light_share *out_share)
 {
     uint32_t unclean = JK_FLAG_LICENSE_CONFLICT | JK_FLAG_LICENSE_UNKNOWN;
     *out_share =
@@ -344,7 +385,7 @@ static void share_of(const struct jk_standing *standing, const struct jk_book *b
                                 .depth = UINT16_MAX,
                                 .relation = rows->relation,
                                 .license_class = rows->license_class,
-                                .month = jk_model_row(book, rows->model)->month,
+                                .month = rows->month,
                                 .publisher = rows->publisher,
                                 .weights = rows->weights,
                                 .release = rows->release,
@@ -356,43 +397,141 @@ static void share_of(const struct jk_standing *standing, const struct jk_book *b
     }
 }
 
-struct distinct {
-    uint64_t *publishers, *weights;
+/* ---- totals: each derivative in all scopes that it has a root in ---- */
+
+struct summing {
+    const struct jk_standing *standing;
+    const struct jk_scope *scopes;
+    size_t count;
+    struct jk_policy_total *totals;
+    size_t publisher_words, weights_words;
+    uint64_t *bits;              /* of each scope: publishers, then weights */
+    uint32_t *of_base, *of_team; /* position + 1 among the scopes, 0 for none */
+    uint32_t of_all, teams;
 };
 
-static void total_up(const struct jk_standing *standing, const struct jk_book *book, struct jk_scope scope,
-                     struct distinct *distinct, struct jk_policy_total *total)
+static void sum_in(struct summing *summing, uint32_t at, const struct jk_verdict *rows, size_t count)
 {
-    for (size_t i = 0, count; i < standing->count; i += count) {
-        const struct jk_verdict *rows = &standing->rows[i];
-        struct jk_light_share share;
-        enum jk_reason reason;
-        count = rows_of(standing, i);
-        if (!jk_standing_place(standing, rows, count, scope, &reason)) continue;
-        if (reason != JK_REASON_COUNT) {
-            total->plain.registered++;
-            total->left_out[reason]++;
-            continue;
-        }
-        share_of(standing, book, rows, count, scope, &share);
-        jk_count_add(&total->plain, &share, 1);
-        jk_count_distinct(&total->plain, &share, distinct->publishers, distinct->weights);
+    struct jk_policy_total *total = &summing->totals[at];
+    struct jk_scope scope = summing->scopes[at];
+    uint64_t *publishers = summing->bits + at * (summing->publisher_words + summing->weights_words);
+    struct jk_light_share share;
+    enum jk_reason reason;
+    if (!jk_standing_place(summing->standing, rows, count, scope, &reason)) return;
+    if (reason != JK_REASON_COUNT) {
+        total->plain.registered++;
+        total->left_out[reason]++;
+        return;
     }
+    share_of(summing->standing, rows, count, scope, &share);
+    jk_count_add(&total->plain, &share, 1);
+    jk_count_distinct(&total->plain, &share, publishers, publishers + summing->publisher_words);
+}
+
+static uint32_t team_of(const struct summing *summing, const struct jk_verdict *row)
+{
+    uint32_t team = summing->standing->roots[row->root].team;
+    return team < summing->teams ? summing->of_team[team] : 0;
+}
+
+/* Whether a row before this one has the same team. */
+static bool team_seen(const struct summing *summing, const struct jk_verdict *rows, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (summing->standing->roots[rows[k].root].team == summing->standing->roots[rows[i].root].team) return true;
+    return false;
+}
+
+static void sum_up(struct summing *summing)
+{
+    const struct jk_standing *standing = summing->standing;
+    for (size_t at = 0, count; at < standing->count; at += count) {
+        const struct jk_verdict *rows = &standing->rows[at];
+        count = rows_of(standing, at);
+        if (summing->of_all) sum_in(summing, summing->of_all - 1, rows, count);
+        for (size_t i = 0; i < count; i++) {
+            uint32_t base = summing->of_base[rows[i].root], team = team_of(summing, &rows[i]);
+            if (base) sum_in(summing, base - 1, rows, count);
+            if (team && !team_seen(summing, rows, i)) sum_in(summing, team - 1, rows, count);
+        }
+    }
+}
+
+static void place_scopes(struct summing *summing)
+{
+    for (size_t i = 0; i < summing->count; i++) {
+        struct jk_scope scope = summing->scopes[i];
+        uint32_t place = (uint32_t)i + 1;
+        if (scope.type == JK_SCOPE_ALL) summing->of_all = place;
+        if (scope.type == JK_SCOPE_TEAM && scope.slot < summing->teams) summing->of_team[scope.slot] = place;
+        if (scope.type == JK_SCOPE_BASE && scope.slot < summing->standing->models) summing->of_base[scope.slot] = place;
+    }
+}
+
+static bool sum_some(struct summing *summing)
+{
+    size_t words = summing->publisher_words + summing->weights_words;
+    summing->bits = calloc(summing->count * words, sizeof *summing->bits);
+    summing->of_base = calloc((size_t)summing->standing->models + 1, sizeof *summing->of_base);
+    summing->of_team = calloc((size_t)summing->teams + 1, sizeof *summing->of_team);
+    bool room = summing->bits && summing->of_base && summing->of_team;
+    if (room) {
+        memset(summing->totals, 0, summing->count * sizeof *summing->totals);
+        for (size_t i = 0; i < summing->count; i++)
+            summing->totals[i].plain.size = summing->standing->n;
+        place_scopes(summing);
+        sum_up(summing);
+    }
+    free(summing->bits);
+    free(summing->of_base);
+    free(summing->of_team);
+    return room;
+}
+
+static enum jk_status no_memory(struct jk_error *error)
+{
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting by a policy");
+}
+
+enum jk_status jk_standing_totals(const struct jk_standing *standing, const struct jk_book *book,
+                                  const struct jk_scope *scopes, size_t count, struct jk_policy_total *out_totals,
+                                  struct jk_error *error)
+{
+    size_t publisher_words = book->publishers.count / 64 + 1, weights_words = book->weights.count / 64 + 1;
+    size_t at_once = DISTINCT_BYTES / ((publisher_words + weights_words) * sizeof(uint64_t)) + 1;
+    for (size_t done = 0; done < count;) {
+        struct summing summing = {.standing = standing,
+                                  .scopes = scopes + done,
+                                  .count = count - done < at_once ? count - done : at_once,
+                                  .totals = out_totals + done,
+                                  .publisher_words = publisher_words,
+                                  .weights_words = weights_words,
+                                  .teams = book->teams.count};
+        if (!sum_some(&summing)) return no_memory(error);
+        done += summing.count;
+    }
+    return JK_OK;
 }
 
 enum jk_status jk_standing_total(const struct jk_standing *standing, const struct jk_book *book, struct jk_scope scope,
                                  struct jk_policy_total *out_total, struct jk_error *error)
 {
-    struct distinct distinct = {calloc(book->publishers.count / 64 + 1, sizeof(uint64_t)),
-                                calloc(book->weights.count / 64 + 1, sizeof(uint64_t))};
-    bool room = distinct.publishers && distinct.weights;
-    if (room) {
-        memset(out_total, 0, sizeof *out_total);
-        out_total->plain.size = standing->n;
-        total_up(standing, book, scope, &distinct, out_total);
+    return jk_standing_totals(standing, book, &scope, 1, out_total, error);
+}
+
+enum jk_status jk_standing_groups(const struct jk_standing *standing, const struct jk_book *book, struct jk_scope scope,
+                                  enum jk_group_by by, struct jk_arena *arena, struct jk_group **out_groups,
+                                  size_t *out_count, struct jk_error *error)
+{
+    uint32_t slots = by == JK_GROUP_PUBLISHER ? book->publishers.count : book->licenses.count;
+    uint32_t *counts = calloc((size_t)slots + 1, sizeof *counts);
+    if (!counts) return no_memory(error);
+    for (size_t at = 0, count; at < standing->count; at += count) {
+        const struct jk_verdict *rows = &standing->rows[at];
+        enum jk_reason reason;
+        count = rows_of(standing, at);
+        if (!jk_standing_place(standing, rows, count, scope, &reason) || reason != JK_REASON_COUNT) continue;
+        counts[by == JK_GROUP_PUBLISHER ? rows->publisher : jk_release_row(book, rows->release)->pub.license]++;
     }
-    free(distinct.publishers);
-    free(distinct.weights);
-    return room ? JK_OK
-                : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting by a policy");
+    return jk_count_sort_groups(counts, slots, arena, out_groups, out_count, error);
 }

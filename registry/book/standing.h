@@ -12,10 +12,12 @@
 struct jk_verdict {
     uint32_t model, root; /* slots */
     uint32_t release;     /* deciding release */
-    uint32_t flags;       /* of the spell */
     uint32_t publisher;   /* of the name at the size */
     uint32_t weights;     /* slot of the digest, JK_NONE for none */
+    uint32_t brought;     /* entry with which the derivative brought that digest; JK_NONE for none */
     jk_reasons reasons;   /* all that hold and are on */
+    uint16_t flags;       /* of the spell */
+    uint16_t month;       /* of the registration entry */
     uint16_t depth;
     uint8_t relation, license_class;
 };
@@ -51,5 +53,13 @@ struct jk_policy_total {
 JK_MUST_USE enum jk_status jk_standing_total(const struct jk_standing *standing, const struct jk_book *book,
                                              struct jk_scope scope, struct jk_policy_total *out_total,
                                              struct jk_error *error);
+/* Totals of many scopes, none twice, in one pass as long as 64 MiB hold what the distinct numbers need. */
+JK_MUST_USE enum jk_status jk_standing_totals(const struct jk_standing *standing, const struct jk_book *book,
+                                              const struct jk_scope *scopes, size_t count,
+                                              struct jk_policy_total *out_totals, struct jk_error *error);
+/* Those that count in a scope, by publisher or licence expression: as jk_count_groups. */
+JK_MUST_USE enum jk_status jk_standing_groups(const struct jk_standing *standing, const struct jk_book *book,
+                                              struct jk_scope scope, enum jk_group_by by, struct jk_arena *arena,
+                                              struct jk_group **out_groups, size_t *out_count, struct jk_error *error);
 
 #endif

@@ -8,12 +8,34 @@
 
 #define EVALUATION (&jokbo__v1__evaluation__descriptor)
 
+/* The count of the same scope at the same size, under the rule. */
+static enum jk_status recount(struct jk_cli *cli, struct jk_count_wish *wish, Jokbo__V1__DerivativeCount **count)
+{
+    Jokbo__V1__CountDerivativesRequest request;
+    jk_count_request(wish, &request);
+    request.scope = (*count)->scope;
+    return jk_cli_call(cli, EVALUATION, "CountDerivatives", &request.base, count);
+}
+
+static enum jk_status recount_all(struct jk_cli *cli, struct jk_count_wish *wish, Jokbo__V1__ListCountsResponse *reply)
+{
+    wish->has_as_of = true;
+    wish->as_of.kind_case = JOKBO__V1__AS_OF__KIND_LOG_SIZE;
+    wish->as_of.log_size = reply->log_size;
+    for (size_t i = 0; i < reply->n_bases; i++)
+        if (reply->bases[i]->registered > 0) JK_TRY(recount(cli, wish, &reply->bases[i]));
+    for (size_t i = 0; i < reply->n_teams; i++)
+        JK_TRY(recount(cli, wish, &reply->teams[i]));
+    return recount(cli, wish, &reply->all);
+}
+
 static enum jk_status count_everything(struct jk_cli *cli, struct jk_count_wish *wish)
 {
     Jokbo__V1__ListCountsRequest request = JOKBO__V1__LIST_COUNTS_REQUEST__INIT;
     Jokbo__V1__ListCountsResponse *reply;
     if (wish->has_as_of) request.as_of = &wish->as_of;
     JK_TRY(jk_cli_call(cli, EVALUATION, "ListCounts", &request.base, &reply));
+    if (wish->has_rule) JK_TRY(recount_all(cli, wish, reply));
     if (cli->json) return jk_print_message(cli, &reply->base);
     jk_count_print_all(cli, reply);
     return JK_OK;
@@ -38,6 +60,25 @@ static const char *roots_text(struct jk_cli *cli, const Jokbo__V1__CountedDeriva
     return text ? text : first;
 }
 
+/* Under a rule all reasons, of whichever root, in their order; the one that it is shown under first. */
+static const char *standing_text(struct jk_cli *cli, const Jokbo__V1__CountedDerivative *one)
+{
+    uint32_t others = 0;
+    if (one->reason == JOKBO__V1__REASON__REASON_UNSPECIFIED)
+        return one->yanked ? "yanked" : one->independent ? "" : "not independent";
+    const char *text = jk_print_word(cli, &jokbo__v1__reason__descriptor, (int)one->reason);
+    for (size_t i = 0; i < one->n_root_reasons; i++)
+        for (size_t k = 0; k < one->root_reasons[i]->n_reasons; k++)
+            others |= 1u << one->root_reasons[i]->reasons[k];
+    for (int reason = 1; reason < 32; reason++) {
+        if (reason == (int)one->reason || !(others >> reason & 1)) continue;
+        const char *longer =
+            jk_arena_printf(&cli->arena, "%s, %s", text, jk_print_word(cli, &jokbo__v1__reason__descriptor, reason));
+        if (longer) text = longer;
+    }
+    return text;
+}
+
 /* The root is told where there can be several. */
 static void counted_table(struct jk_cli *cli, const struct jk_list *list, bool rooted)
 {
@@ -54,7 +95,7 @@ static void counted_table(struct jk_cli *cli, const struct jk_list *list, bool r
         jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__relation__descriptor, (int)one->relation));
         jk_table_cellf(&table, "%d", one->depth);
         jk_table_cell(&table, one->license);
-        jk_table_cell(&table, one->yanked ? "yanked" : one->independent ? "" : "not independent");
+        jk_table_cell(&table, standing_text(cli, one));
         if (rooted) jk_table_cell(&table, roots_text(cli, one));
     }
     if (list->count > 0)
@@ -69,10 +110,15 @@ static enum jk_status list_counted(struct jk_cli *cli, struct jk_count_wish *wis
     Jokbo__V1__ListCountedRequest request = JOKBO__V1__LIST_COUNTED_REQUEST__INIT;
     struct jk_pages pages = {EVALUATION, "ListCounted", &request.base, "derivatives", jk_pages_limit(cli)};
     struct jk_list list;
+    int reason;
     if (jk_cli_has(cli, JK_OPTION_BY)) return jk_cli_usage(cli, "--list and --by exclude each other");
     request.scope = &wish->scope;
     if (wish->has_as_of) request.as_of = &wish->as_of;
+    if (wish->has_rule) request.rule = &wish->rule;
     request.include_yanked = jk_cli_has(cli, JK_OPTION_YANKED);
+    request.left_out = jk_cli_has(cli, JK_OPTION_LEFT_OUT);
+    if (jk_json_enum_parse(&jokbo__v1__reason__descriptor, jk_cli_text(cli, JK_OPTION_BECAUSE), &reason))
+        request.reason = (Jokbo__V1__Reason)reason;
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
     counted_table(cli, &list, wish->scope.kind_case != JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL);
@@ -83,8 +129,12 @@ enum jk_status jk_run_count(struct jk_cli *cli)
 {
     struct jk_count_wish wish;
     JK_TRY(jk_count_wish_read(cli, 0, &wish));
-    bool split = jk_cli_has(cli, JK_OPTION_LIST) || jk_cli_has(cli, JK_OPTION_BY);
-    if (!wish.has_scope && split) return jk_cli_usage(cli, "--by and --list need BASE, --team TEAM or --all");
+    JK_TRY(jk_count_rule_read(cli, &wish.rule, &wish.has_rule));
+    bool left_out = jk_cli_has(cli, JK_OPTION_LEFT_OUT) || jk_cli_has(cli, JK_OPTION_BECAUSE);
+    bool list = jk_cli_has(cli, JK_OPTION_LIST) || left_out;
+    if (left_out && !wish.has_rule) return jk_cli_usage(cli, "--left-out and --because need --policy or --stage");
+    if (!wish.has_scope && (list || jk_cli_has(cli, JK_OPTION_BY)))
+        return jk_cli_usage(cli, "--by, --list, --left-out and --because need BASE, --team TEAM or --all");
     if (!wish.has_scope) return count_everything(cli, &wish);
-    return jk_cli_has(cli, JK_OPTION_LIST) ? list_counted(cli, &wish) : count_scope(cli, &wish);
+    return list ? list_counted(cli, &wish) : count_scope(cli, &wish);
 }

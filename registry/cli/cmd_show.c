@@ -1,6 +1,7 @@
 /* `show`: the page of one model, or of one release. `releases`: all of a model. */
 #include <jokbo/v1/registry.pb-c.h>
 
+#include "cli/cases.h"
 #include "cli/commands.h"
 #include "cli/findings.h"
 #include "cli/pages.h"
@@ -108,11 +109,18 @@ enum jk_status jk_run_show(struct jk_cli *cli)
 {
     Jokbo__V1__GetModelRequest request = JOKBO__V1__GET_MODEL_REQUEST__INIT;
     Jokbo__V1__Model *model;
+    struct jk_cases cases;
     if (strchr(jk_cli_operand(cli, 0), '@')) return run_show_release(cli);
     request.name = jk_cli_operand(cli, 0);
     JK_TRY(jk_cli_call(cli, REGISTRY, "GetModel", &request.base, &model));
-    if (cli->json) return jk_print_message(cli, &model->base);
+    JK_TRY(jk_cases_fetch(cli, model->name, &cases));
+    if (cli->json) {
+        json_t *root = jk_json_message(&model->base);
+        if (root) jk_cases_json(&cases, root);
+        return jk_print_json(cli, root);
+    }
     show_model(cli, model);
+    jk_cases_print(cli, &cases);
     return JK_OK;
 }
 

@@ -30,7 +30,7 @@ static enum jk_status set_scope(struct jk_cli *cli, size_t base_operand, struct 
 }
 
 /* Digits are a log size, all else is a moment. */
-static enum jk_status set_as_of(struct jk_cli *cli, struct jk_count_wish *wish)
+enum jk_status jk_count_as_of_read(struct jk_cli *cli, struct jk_count_wish *wish)
 {
     const char *text = jk_options_text(&cli->options, JK_OPTION_AS_OF);
     uint64_t size;
@@ -48,6 +48,22 @@ static enum jk_status set_as_of(struct jk_cli *cli, struct jk_count_wish *wish)
     jk_json_time_set(time_us, &wish->time);
     wish->as_of.kind_case = JOKBO__V1__AS_OF__KIND_TIME;
     wish->as_of.time = &wish->time;
+    return JK_OK;
+}
+
+enum jk_status jk_count_rule_read(struct jk_cli *cli, Jokbo__V1__CountRule *out_rule, bool *out_given)
+{
+    bool policy = jk_cli_has(cli, JK_OPTION_POLICY), stage = jk_cli_has(cli, JK_OPTION_STAGE);
+    jokbo__v1__count_rule__init(out_rule);
+    if (policy && stage) return jk_cli_usage(cli, "give one of --policy and --stage");
+    *out_given = policy || stage;
+    if (policy) {
+        out_rule->kind_case = JOKBO__V1__COUNT_RULE__KIND_POLICY;
+        out_rule->policy = jk_cli_text(cli, JK_OPTION_POLICY);
+    } else if (stage) {
+        out_rule->kind_case = JOKBO__V1__COUNT_RULE__KIND_STAGE;
+        out_rule->stage = jk_cli_text(cli, JK_OPTION_STAGE);
+    }
     return JK_OK;
 }
 
@@ -74,7 +90,7 @@ enum jk_status jk_count_wish_read(struct jk_cli *cli, size_t base_operand, struc
     out_wish->grouping_count = wanted_groupings(cli, out_wish->groupings);
     uint64_t limit = jk_pages_limit(cli);
     out_wish->page_size = limit == 0 || limit > PAGE_MOST ? PAGE_MOST : (int32_t)limit;
-    return set_as_of(cli, out_wish);
+    return jk_count_as_of_read(cli, out_wish);
 }
 
 void jk_count_request(struct jk_count_wish *wish, Jokbo__V1__CountDerivativesRequest *out_request)
@@ -82,6 +98,7 @@ void jk_count_request(struct jk_count_wish *wish, Jokbo__V1__CountDerivativesReq
     jokbo__v1__count_derivatives_request__init(out_request);
     out_request->scope = &wish->scope;
     if (wish->has_as_of) out_request->as_of = &wish->as_of;
+    if (wish->has_rule) out_request->rule = &wish->rule;
     out_request->n_group_by = wish->grouping_count;
     out_request->group_by = wish->groupings;
     out_request->page_size = wish->page_size;
@@ -115,6 +132,27 @@ static void groups_table(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *c
     jk_table_print(&table, cli->color, cli->out);
 }
 
+/* With a rule: what is left out, by reason, as a funnel takes it. */
+static void left_out_table(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count)
+{
+    static const struct jk_column columns[] = {{"left out", false}, {"derivatives", true}, {"", false}};
+    struct jk_table table;
+    int64_t most = 0;
+    for (size_t i = 0; i < count->n_left_out; i++)
+        if (count->left_out[i]->count > most) most = count->left_out[i]->count;
+    if (most == 0) return;
+    jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < count->n_left_out; i++) {
+        const Jokbo__V1__ReasonCount *one = count->left_out[i];
+        if (one->count == 0) continue;
+        jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__reason__descriptor, (int)one->reason));
+        jk_table_cell(&table, jk_print_number(cli, one->count));
+        jk_table_cell(&table, jk_overview_bar(cli, one->count, most, BAR_WIDTH));
+    }
+    fputc('\n', cli->out);
+    jk_table_print(&table, cli->color, cli->out);
+}
+
 void jk_count_print(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count, const struct jk_count_wish *wish)
 {
     struct jk_table table;
@@ -128,8 +166,10 @@ void jk_count_print(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count,
     jk_print_fact(&table, "distinct publishers", jk_print_number(cli, count->distinct_publishers));
     jk_print_fact(&table, "distinct weights", jk_print_number(cli, count->distinct_weights));
     jk_print_fact(&table, "registered", jk_print_number(cli, count->registered));
-    jk_print_fact(&table, "yanked", jk_print_number(cli, count->yanked));
+    if (!*count->policy_sha256) jk_print_fact(&table, "yanked", jk_print_number(cli, count->yanked));
+    jk_print_fact(&table, "policy", count->policy_sha256);
     jk_table_print(&table, cli->color, cli->out);
+    left_out_table(cli, count);
     for (size_t i = 0; count->counted > 0 && i < wish->grouping_count; i++)
         groups_table(cli, count, wish->groupings[i]);
     print_state(cli, count->log_size, count->log_time);

@@ -13,15 +13,21 @@ struct jk_count_wish {
     Jokbo__V1__CountScope scope;
     Jokbo__V1__AsOf as_of;
     Google__Protobuf__Timestamp time;
+    Jokbo__V1__CountRule rule;
     bool has_scope; /* otherwise: every base model, every team, and all */
     bool has_as_of;
+    bool has_rule;
     Jokbo__V1__Grouping groupings[JK_COUNT_GROUPINGS];
     size_t grouping_count;
     int32_t page_size; /* of the groups by licence and publisher */
 };
 
-/* From --team, --all, --by, --as-of, --limit and the operand at `base_operand`. USAGE. */
+/* From --team, --all, --policy and --stage where the command has them, --by, --as-of, --limit and the operand at `base_operand`. USAGE. */
 JK_MUST_USE enum jk_status jk_count_wish_read(struct jk_cli *cli, size_t base_operand, struct jk_count_wish *out_wish);
+/* --policy or --stage alone. USAGE for both. */
+JK_MUST_USE enum jk_status jk_count_rule_read(struct jk_cli *cli, Jokbo__V1__CountRule *out_rule, bool *out_given);
+/* --as-of alone; `time` and `as_of` belong together. USAGE. */
+JK_MUST_USE enum jk_status jk_count_as_of_read(struct jk_cli *cli, struct jk_count_wish *wish);
 /* The request for it; shares the wish's parts. */
 void jk_count_request(struct jk_count_wish *wish, Jokbo__V1__CountDerivativesRequest *out_request);
 

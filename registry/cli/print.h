@@ -28,5 +28,8 @@ const char *jk_print_safe(struct jk_cli *cli, const char *text);
 /* The word of an enum's value, in the arena; "" for unspecified. */
 const char *jk_print_word(struct jk_cli *cli, const ProtobufCEnumDescriptor *type, int value);
 const char *jk_print_time(struct jk_cli *cli, const Google__Protobuf__Timestamp *time);
+/* To the microsecond where there are any, in Asia/Seoul and as stored:
+ * "2026-08-01 00:00:00 +09:00 (2026-07-31T15:00:00Z)"; "" where absent. */
+const char *jk_print_moment(struct jk_cli *cli, const Google__Protobuf__Timestamp *time);
 
 #endif

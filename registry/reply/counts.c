@@ -143,11 +143,42 @@ static Jokbo__V1__DerivativeCount *total_message(const struct jk_counts *counts,
     return out;
 }
 
+/* With a rule: every reason that its policy has, and the policy's digest. */
+static bool add_left_out(const struct jk_counts *counts, Jokbo__V1__DerivativeCount *out)
+{
+    const struct jk_counts_rule *rule = counts->rule;
+    char hex[JK_DIGEST_HEX + 1];
+    jk_digest_hex(rule->digest, hex);
+    out->policy_sha256 = jk_to_string(counts->arena, (struct jk_span){hex, JK_DIGEST_HEX});
+    out->left_out = (Jokbo__V1__ReasonCount **)jk_pointers(counts->arena, JK_REASON_COUNT);
+    for (int i = 0; out->left_out && i < JK_REASON_COUNT; i++) {
+        if (!jk_policy_has(rule->policy, (enum jk_reason)i)) continue;
+        Jokbo__V1__ReasonCount *one = JK_MESSAGE(counts->arena, Jokbo__V1__ReasonCount, jokbo__v1__reason_count);
+        if (!one) return false;
+        one->reason = jk_counts_reason((enum jk_reason)i);
+        one->count = rule->total->left_out[i];
+        out->left_out[out->n_left_out++] = one;
+    }
+    return out->left_out != NULL;
+}
+
+_Static_assert(JOKBO__V1__REASON__REASON_LATE == JK_REASON_LATE + 1, "reasons count alike");
+_Static_assert(JOKBO__V1__REASON__REASON_CAP == JK_REASON_CAP + 1, "reasons count alike");
+
+Jokbo__V1__Reason jk_counts_reason(enum jk_reason reason)
+{
+    return reason == JK_REASON_COUNT ? JOKBO__V1__REASON__REASON_UNSPECIFIED : (Jokbo__V1__Reason)(reason + 1);
+}
+
 /* From the cube's counters, or by a walk into `scratch`. A scope of which the cube knows nothing has nothing. */
 static enum jk_status find_total(const struct jk_counts *counts, struct jk_scope scope, struct jk_total *scratch,
                                  const struct jk_total **out_total, struct jk_error *error)
 {
     static const struct jk_total nothing;
+    if (counts->rule) {
+        *out_total = &counts->rule->total->plain;
+        return JK_OK;
+    }
     if (counts->cube && counts->size == jk_cube_size(counts->cube)) {
         const struct jk_total *total = jk_cube_total(counts->cube, scope);
         *out_total = total ? total : &nothing;
@@ -176,8 +207,11 @@ static enum jk_status add_unbounded(const struct jk_counts *counts, const struct
     struct jk_group *groups;
     size_t count, first = (size_t)wish->first;
     bool publisher = grouping == JOKBO__V1__GROUPING__GROUPING_PUBLISHER;
-    JK_TRY(jk_count_groups(counts->book, wish->scope, publisher ? JK_GROUP_PUBLISHER : JK_GROUP_LICENSE, counts->size,
-                           counts->arena, &groups, &count, error));
+    enum jk_group_by by = publisher ? JK_GROUP_PUBLISHER : JK_GROUP_LICENSE;
+    JK_TRY(counts->rule
+               ? jk_standing_groups(counts->rule->standing, counts->book, wish->scope, by, counts->arena, &groups,
+                                    &count, error)
+               : jk_count_groups(counts->book, wish->scope, by, counts->size, counts->arena, &groups, &count, error));
     size_t end = count > first + wish->page_size ? first + wish->page_size : count;
     for (size_t i = first; i < end; i++) {
         struct jk_span key = publisher ? jk_book_publisher(counts->book, groups[i].slot)->name
@@ -198,7 +232,7 @@ enum jk_status jk_counts_one(const struct jk_counts *counts, const struct jk_cou
     if (!scratch) return jk_out_of_memory(error);
     JK_TRY(find_total(counts, wish->scope, scratch, &total, error));
     Jokbo__V1__DerivativeCount *out = total_message(counts, wish->scope, total, groups_room(wish));
-    if (!out) return jk_out_of_memory(error);
+    if (!out || (counts->rule && !add_left_out(counts, out))) return jk_out_of_memory(error);
     for (size_t i = 0; i < wish->group_count; i++) {
         if (jk_counts_is_unbounded(wish->group_by[i])) {
             JK_TRY(add_unbounded(counts, wish, wish->group_by[i], out, out_next, error));

@@ -6,14 +6,23 @@
 
 #include <jokbo/v1/evaluation.pb-c.h>
 
-#include "book/count.h"
+#include "book/standing.h"
 #include "reply/message.h"
+
+/* What a count under a policy is made from. */
+struct jk_counts_rule {
+    const struct jk_policy *policy;
+    const struct jk_digest *digest;
+    const struct jk_policy_total *total; /* of the scope wished for, at the size */
+    const struct jk_standing *standing;  /* at the size; NULL where no unbounded split is wished for */
+};
 
 struct jk_counts {
     const struct jk_book *book;
     const struct jk_cube *cube; /* NULL, or of another size: every total is a walk over the book */
     uint32_t size;              /* log size to count at */
     struct jk_arena *arena;
+    const struct jk_counts_rule *rule; /* NULL: the plain count. Goes with jk_counts_one */
 };
 
 /* Licence and publisher: as many groups as there are such names. */
@@ -31,6 +40,8 @@ struct jk_counts_wish {
 JK_MUST_USE enum jk_status jk_counts_one(const struct jk_counts *counts, const struct jk_counts_wish *wish,
                                          Jokbo__V1__DerivativeCount **out_count, uint64_t *out_next,
                                          struct jk_error *error);
+/* A reason of the rules as the interface names it; JK_REASON_COUNT is unspecified. */
+Jokbo__V1__Reason jk_counts_reason(enum jk_reason reason);
 /* Every base model on the roster, every team, and all. */
 JK_MUST_USE enum jk_status jk_counts_all(const struct jk_counts *counts, Jokbo__V1__ListCountsResponse *out_reply,
                                          struct jk_error *error);

@@ -7,6 +7,7 @@
 #include <jokbo/v1/evaluation.pb-c.h>
 #include <jokbo/v1/log.pb-c.h>
 #include <jokbo/v1/registry.pb-c.h>
+#include <jokbo/v1/stage.pb-c.h>
 
 #include "auth/access.h"
 #include "book/book.h"

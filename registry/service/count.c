@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "reply/counts.h"
+#include "service/count_ruled.h"
 #include "service/draft.h"
 #include "service/dispatch.h"
 #include "service/handlers.h"
@@ -130,7 +131,7 @@ static enum jk_status fill(struct jk_call *call, const struct jk_view *view, str
                            const struct jk_page *page, Jokbo__V1__DerivativeCount **out_reply)
 {
     const Jokbo__V1__CountDerivativesRequest *request = (const void *)call->request;
-    struct jk_counts counts = {view->book, view->cube, size, &call->arena};
+    struct jk_counts counts = {view->book, view->cube, size, &call->arena, NULL};
     struct jk_counts_wish wish = {scope, request->group_by, request->n_group_by, page->resumed ? page->after : 0,
                                   page->size};
     uint64_t next;
@@ -154,6 +155,7 @@ static enum jk_status count(struct jk_call *call, Jokbo__V1__DerivativeCount **o
     } else {
         JK_TRY(jk_page_read(call, &page));
     }
+    if (request->rule) return jk_count_ruled(call, request, &page, &call->arena, call->reader != NULL, out_reply);
     jk_store_view(jk_store_of(call), &view);
     enum jk_status status = jk_count_scope(call, &view, request->scope, &scope);
     if (status == JK_OK) status = jk_count_size(call, &view, request->as_of, &size, &ask);
@@ -186,7 +188,7 @@ void jk_count_derivatives(struct jk_call *call)
 static enum jk_status count_all(struct jk_call *call, const struct jk_view *view, uint32_t size,
                                 Jokbo__V1__ListCountsResponse *reply)
 {
-    struct jk_counts counts = {view->book, view->cube, size, &call->arena};
+    struct jk_counts counts = {view->book, view->cube, size, &call->arena, NULL};
     return jk_counts_all(&counts, reply, &call->error);
 }
 

@@ -3,9 +3,12 @@
 #include "service/count.h"
 
 #include "base/clock.h"
+#include "reply/counts.h"
+#include "service/count_ruled.h"
 #include "service/handlers.h"
 #include "service/page.h"
 #include "service/present.h"
+#include "service/standing.h"
 
 #define STRIDE 8192
 
@@ -18,6 +21,8 @@ struct counted {
     uint32_t last;
     bool more;
     Jokbo__V1__ListCountedResponse *reply;
+    struct jk_ruled_at at; /* with a rule */
+    struct jk_kept_standing *kept;
 };
 
 /* ---- the group filter ---- */
@@ -125,12 +130,55 @@ static Jokbo__V1__CountedDerivative *present_counted(const struct counted *count
     return out;
 }
 
+/* ---- under a rule ---- */
+
+static void add_reasons(const struct counted *counted, const struct jk_verdict *row, Jokbo__V1__CountedDerivative *out)
+{
+    struct jk_arena *arena = counted->present.arena;
+    Jokbo__V1__RootReasons *one = JK_MESSAGE(arena, Jokbo__V1__RootReasons, jokbo__v1__root_reasons);
+    if (!one || !(one->reasons = jk_arena_zalloc(arena, JK_REASON_COUNT, sizeof *one->reasons))) return;
+    one->root = jk_to_string(arena, jk_present_name(&counted->present, row->root));
+    for (int i = 0; i < JK_REASON_COUNT; i++)
+        if (row->reasons >> i & 1) one->reasons[one->n_reasons++] = jk_counts_reason((enum jk_reason)i);
+    out->root_reasons[out->n_root_reasons++] = one;
+}
+
+/* In the order of `roots`, which is that of the spells. */
+static void add_root_reasons(const struct counted *counted, uint32_t model, Jokbo__V1__CountedDerivative *out)
+{
+    const struct jk_spell *spell = NULL;
+    size_t count;
+    const struct jk_verdict *rows = jk_standing_of(counted->kept->standing, model, &count);
+    out->root_reasons = (Jokbo__V1__RootReasons **)jk_pointers(counted->present.arena, count);
+    if (!out->root_reasons) return;
+    while ((spell = jk_book_spell(counted->present.book, model, counted->present.size, spell)) != NULL) {
+        if (!in_scope(counted, spell->root)) continue;
+        for (size_t i = 0; i < count; i++)
+            if (rows[i].root == spell->root) add_reasons(counted, &rows[i], out);
+    }
+}
+
+/* Whether it is wanted by how it stands; *out_reason is its place in the scope. */
+static bool is_wanted(const struct counted *counted, uint32_t model, enum jk_reason *out_reason)
+{
+    const Jokbo__V1__ListCountedRequest *request = counted->request;
+    size_t count;
+    const struct jk_verdict *rows = jk_standing_of(counted->kept->standing, model, &count);
+    if (!rows || !jk_standing_place(counted->kept->standing, rows, count, counted->scope, out_reason)) return false;
+    if (request->reason) return jk_counts_reason(*out_reason) == request->reason;
+    return (*out_reason != JK_REASON_COUNT) == request->left_out;
+}
+
+/* ---- the walk ---- */
+
 static bool visit(struct counted *counted, uint32_t model)
 {
+    enum jk_reason reason = JK_REASON_COUNT;
     struct jk_share share;
+    if (counted->kept && !is_wanted(counted, model, &reason)) return true;
     jk_share_of(counted->present.book, model, counted->scope, counted->present.size, &share);
-    if (!share.present || (!share.counted && !counted->request->include_yanked) || !in_group(counted, &share))
-        return true;
+    bool shown = share.counted || counted->kept || counted->request->include_yanked;
+    if (!share.present || !shown || !in_group(counted, &share)) return true;
     counted->reply->total_size++;
     if (counted->page.resumed && model <= counted->page.after) return true;
     if (counted->reply->n_derivatives == counted->page.size) {
@@ -139,9 +187,38 @@ static bool visit(struct counted *counted, uint32_t model)
     }
     Jokbo__V1__CountedDerivative *item = present_counted(counted, model, &share);
     if (!item) return false;
+    if (counted->kept) {
+        item->reason = jk_counts_reason(reason);
+        add_root_reasons(counted, model, item);
+    }
     counted->reply->derivatives[counted->reply->n_derivatives++] = item;
     counted->last = model;
     return true;
+}
+
+static void check_rule_fields(struct jk_call *call, const Jokbo__V1__ListCountedRequest *request)
+{
+    int reason = (int)request->reason;
+    if (reason < 0 || reason > JOKBO__V1__REASON__REASON_CAP)
+        jk_error_field(&call->error, "reason", "%d is not a reason", reason);
+    if (!request->rule && request->left_out)
+        jk_error_field(&call->error, "left_out",
+                       "goes with a rule: the plain count leaves out nothing but yanked ones");
+    if (!request->rule && reason) jk_error_field(&call->error, "reason", "goes with a rule");
+    if (request->rule && request->include_yanked)
+        jk_error_field(&call->error, "include_yanked", "goes without a rule: with one, ask for left_out");
+}
+
+/* The rule at the list's size, and how all stand under it. */
+static enum jk_status find_standing(struct counted *counted)
+{
+    struct jk_services *services = jk_services_of(counted->call);
+    if (!counted->request->rule) return JK_OK;
+    JK_TRY(jk_count_ruled_at(counted->call, counted->request->as_of, counted->request->rule, &counted->page,
+                             &counted->at));
+    counted->present.size = counted->at.size;
+    return jk_standings_at(services->standings, services->store, &counted->at.rule, counted->at.size, &counted->kept,
+                           &counted->call->error);
 }
 
 static enum jk_status begin(struct counted *counted)
@@ -154,6 +231,7 @@ static enum jk_status begin(struct counted *counted)
     bool ask = as_of && as_of->kind_case == JOKBO__V1__AS_OF__KIND_TIME && as_of->time;
     if (group && (group->grouping < 1 || group->grouping > JOKBO__V1__GROUPING__GROUPING_MONTH))
         jk_error_field(&call->error, "group.grouping", "%d is not a grouping", (int)group->grouping);
+    check_rule_fields(call, counted->request);
     JK_TRY(jk_error_result(&call->error));
     JK_TRY(jk_page_read(call, &counted->page));
     counted->reply->derivatives = (Jokbo__V1__CountedDerivative **)jk_pointers(&call->arena, counted->page.size);
@@ -188,8 +266,10 @@ void jk_list_counted(struct jk_call *call)
     uint32_t next = 0;
     counted.reply = JK_MESSAGE(&call->arena, Jokbo__V1__ListCountedResponse, jokbo__v1__list_counted_response);
     enum jk_status status = counted.reply ? begin(&counted) : jk_out_of_memory(&call->error);
+    if (status == JK_OK) status = find_standing(&counted);
     while (status == JK_OK && run_stride(&counted, &next))
         continue;
+    jk_kept_standing_release(counted.kept);
     if (status == JK_OK && call->arena.exhausted) status = jk_out_of_memory(&call->error);
     if (status != JK_OK) {
         jk_call_fail(call);

@@ -21,13 +21,16 @@
 #define JK_READ_ENTRIES_MAX   1000000
 #define JK_LICENSE_TEXT_BYTES (1u << 20)
 
+struct jk_standings;
 struct jk_waiting;
 
 struct jk_services {
     struct jk_store *store;
     unsigned publishers_per_account; /* quota */
     unsigned writes_per_day;         /* quota of a publisher */
+    bool four_eyes;                  /* a ruling needs a second evaluator */
     struct jk_waiting *waiting;      /* streams that wait for the log to grow */
+    struct jk_standings *standings;  /* kept for counts under a rule */
 };
 
 static inline struct jk_services *jk_services_of(struct jk_call *call)

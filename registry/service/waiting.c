@@ -58,8 +58,7 @@ static void unlink_waiter(struct jk_waiter *waiter)
 
 static bool is_due(const struct jk_waiter *waiter, int64_t now_ms)
 {
-    (void)now_ms;
-    return waiter->size < waiter->waiting->size;
+    return waiter->size < waiter->waiting->size && now_ms >= waiter->not_before_ms;
 }
 
 static bool is_over(const struct jk_waiter *waiter, int64_t now_ms)
@@ -139,11 +138,13 @@ enum jk_status jk_wake_piece(struct jk_wake *wake, uint64_t start, const Jokbo__
 
 /* ---- the thread ---- */
 
-static bool any_due(const struct jk_waiting *waiting)
+/* When the first one is due, of those for which the log has grown; INT64_MAX: none is. */
+static int64_t first_due_ms(const struct jk_waiting *waiting)
 {
+    int64_t first_ms = INT64_MAX;
     for (const struct jk_waiter *waiter = waiting->waiters; waiter; waiter = waiter->next)
-        if (is_due(waiter, 0)) return true;
-    return false;
+        if (waiter->size < waiting->size && waiter->not_before_ms < first_ms) first_ms = waiter->not_before_ms;
+    return first_ms;
 }
 
 /* The readers' box may be full: then after a pause again. */
@@ -180,11 +181,12 @@ static void *run(void *context)
     while (!waiting->stopping) {
         end_those_over(waiting);
         int64_t now_ms = jk_monotonic_ms(), next_ms = waiting->pumped_ms + JK_WAITING_PAUSE_MS;
-        bool due = !waiting->pumping && any_due(waiting);
-        if (due && now_ms >= next_ms)
+        int64_t due_ms = waiting->pumping ? INT64_MAX : first_due_ms(waiting);
+        if (due_ms > next_ms) next_ms = due_ms;
+        if (now_ms >= next_ms)
             start_pump(waiting);
         else if (!waiting->stopping)
-            sleep_until(waiting, due ? next_ms : now_ms + TICK_MS);
+            sleep_until(waiting, next_ms < now_ms + TICK_MS ? next_ms : now_ms + TICK_MS);
     }
     pthread_mutex_unlock(&waiting->mutex);
     return NULL;
@@ -320,11 +322,17 @@ bool jk_waiting_is_over(const struct jk_waiter *waiter)
 
 void jk_waiting_wait(struct jk_waiter *waiter, uint32_t size)
 {
+    jk_waiting_wait_until(waiter, size, 0);
+}
+
+void jk_waiting_wait_until(struct jk_waiter *waiter, uint32_t size, int64_t not_before_ms)
+{
     struct jk_waiting *waiting = waiter->waiting;
     pthread_mutex_lock(&waiting->mutex);
     bool gone = waiter->gone, over = is_over(waiter, jk_monotonic_ms());
     if (!gone && !over) {
         waiter->size = size;
+        waiter->not_before_ms = not_before_ms;
         link_waiter(waiter);
         if (size < waiting->size) pthread_cond_signal(&waiting->changed);
     }

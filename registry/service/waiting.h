@@ -38,7 +38,8 @@ struct jk_waiter {
     /* On a reader thread: sends a message, waits again, or ends the call. */
     void (*woken)(struct jk_waiter *waiter, struct jk_wake *wake);
     struct jk_waiter *next, *previous;
-    uint32_t size; /* due when the log has more entries */
+    uint32_t size; /* due when the log has more entries … */
+    int64_t not_before_ms; /* … and not earlier; 0: at once */
     int64_t end_ms;
     enum { JK_WAITER_OUT, JK_WAITER_WORKING, JK_WAITER_WAITING } state;
     bool gone; /* the client is */
@@ -64,6 +65,8 @@ JK_MUST_USE enum jk_status jk_waiting_join(struct jk_waiting *waiting, struct jk
 bool jk_waiting_is_over(const struct jk_waiter *waiter);
 /* Gives the call away until the log has more than `size` entries; or ends it, where it is over or its client gone. */
 void jk_waiting_wait(struct jk_waiter *waiter, uint32_t size);
+/* The same, but not before a moment on jk_monotonic_ms()'s scale. */
+void jk_waiting_wait_until(struct jk_waiter *waiter, uint32_t size, int64_t not_before_ms);
 
 /* The piece from `start` on: read, or the one that was read before. */
 JK_MUST_USE enum jk_status jk_wake_piece(struct jk_wake *wake, uint64_t start,

@@ -1,8 +1,9 @@
 /* How fast the book folds and counts: bench_fold [registrations]. Makes a roster and that many registrations with the
  * shape of real hubs (a few bases have most children, lineage is shallow), then prints the fold's parts in microseconds
  * an entry: what any thread can do (the leaf's hash; reading, of which the lineage hash), and applying, which one
- * thread does in order. Then milliseconds for a total, the cube's microseconds a registration, bytes a derivative, and
- * one chain of 10,000 models. All of it is the thread's own CPU time, so that a busy machine measures nearly the same.
+ * thread does in order. Then milliseconds for a total, and for a standing under a policy, the cube's microseconds a
+ * registration, bytes a derivative, and one chain of 10,000 models. All of it is the thread's own CPU time, so that a
+ * busy machine measures nearly the same.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
-#include "book/count.h"
+#include "book/standing.h"
 #include "support/hub.h"
 
 #define CHAIN 10000
@@ -161,6 +162,38 @@ static void time_count(const struct jk_book *book)
     }
 }
 
+/* Under a strict policy: at the present and at half the size. */
+static void time_standing(const struct jk_book *book)
+{
+    static const char *const names[] = {"the whole", "half of it"};
+    static struct jk_policy_total total;
+    struct jk_error error;
+    struct jk_policy policy = {.name = "bench",
+                               .version = 1,
+                               .rules = JK_RULE_SET,
+                               .on = (JK_REASON_BIT(CAP) << 1) - 1,
+                               .relations = UINT32_MAX,
+                               .depth = 3,
+                               .demands = {JK_PERMISSION_CONDITIONAL, JK_PERMISSION_CONDITIONAL, JK_PERMISSION_UNKNOWN},
+                               .unknown_passes = true,
+                               .lenient = true,
+                               .cap = 1000};
+    jk_error_init(&error, NULL);
+    for (int i = 0; i < 2; i++) {
+        struct jk_standing_query query = {.policy = &policy, .n = jk_book_size(book) >> i};
+        struct jk_standing *standing;
+        int64_t start_us = cpu_us();
+        JK_CHECK(jk_standing_make(book, &query, &standing, &error) == JK_OK);
+        int64_t made_us = cpu_us();
+        JK_CHECK(jk_standing_total(standing, book, (struct jk_scope){JK_SCOPE_ALL, 0}, &total, &error) == JK_OK);
+        int64_t total_us = cpu_us();
+        printf("standing      %8.1f ms of %s, total %.1f ms   (%u registered, %u counted)\n",
+               (double)(made_us - start_us) / 1000, names[i], (double)(total_us - made_us) / 1000,
+               total.plain.registered, total.plain.counted);
+        jk_standing_free(standing);
+    }
+}
+
 static void time_cube(struct jk_book *book)
 {
     struct jk_error error;
@@ -220,6 +253,7 @@ int main(int argc, char **argv)
     printf("fold          %8.0f entries/s   (%u entries, %.2f s)\n", made.count / seconds, made.count, seconds);
     printf("memory        %8zu bytes a derivative\n", (resident() - before) / (count ? count : 1));
     time_count(book);
+    time_standing(book);
     time_cube(book);
     time_parts(&made);
     time_chain();

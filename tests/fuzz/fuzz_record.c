@@ -23,6 +23,8 @@ static bool write_again(const struct jk_record_facts *facts, struct jk_arena *ar
         return jk_record_request(arena, &facts->request, out_record);
     case JK_RECORD_BLOB:
         return jk_record_blob(arena, &facts->blob, out_record);
+    case JK_RECORD_RULER:
+        return jk_record_ruler(arena, &facts->ruler, out_record);
     }
     return false;
 }

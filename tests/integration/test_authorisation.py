@@ -86,6 +86,22 @@ ROWS = [
     ("Evaluation.CountDerivatives", "", ANYONE, None),
     ("Evaluation.ListCounts", "", ANYONE, None),
     ("Evaluation.ListCounted", "", ANYONE, None),
+    ("Evaluation.ExplainStanding", "", ANYONE, None),
+    ("Evaluation.WatchCounts", "", ANYONE, None),
+    ("Stages.RecordPolicy", "", "E", "roster"),
+    ("Stages.GetPolicy", "", ANYONE, None),
+    ("Stages.ListPolicies", "", ANYONE, None),
+    ("Stages.PutStage", "", "E", "roster"),
+    ("Stages.GetStage", "", ANYONE, None),
+    ("Stages.ListStages", "", ANYONE, None),
+    ("Stages.Rule", "", "E", "roster"),
+    ("Stages.DecideRuling", "", "E", "roster"),
+    ("Stages.ListRulings", "", ANYONE, None),
+    ("Stages.OpenDispute", "acme", "WOT", "models"),  # team alpha, whose base it is made from
+    ("Stages.OpenDispute", "globex", "XT", "models"),
+    ("Stages.OpenDispute", "acme of beta's base", "WO", "models"),
+    ("Stages.ResolveDispute", "", "E", "roster"),
+    ("Stages.ListDisputes", "", ANYONE, None),
     ("Log.GetCheckpoint", "", ANYONE, None),
     ("Log.ReadEntries", "", ANYONE, None),
     ("Log.WatchEntries", "", ANYONE, None),
@@ -117,8 +133,11 @@ ROWS = [
     ("Access.DecidePublisherRequest", "refuse", "D", "accounts"),
 ]
 SCOPES = ["models", "publishers", "tokens", "roster", "accounts"]
-REFUSALS = {"ROLE_REQUIRED", "NOT_A_MEMBER", "NOT_YOURS", "NOT_AN_OWNER", "NOT_REGISTRAR", "TOKEN_NOT_FOUND"}
+REFUSALS = {"ROLE_REQUIRED", "NOT_A_MEMBER", "NOT_YOURS", "NOT_AN_OWNER", "NOT_REGISTRAR", "TOKEN_NOT_FOUND",
+            "NOT_CONCERNED"}
 BLOB = b"a licence's text"
+with open(os.path.join(jokbo.ROOT, "registry", "data", "policies", "hub-like.policy")) as file:
+    POLICY = file.read()
 NAMES = dict(A="anonymous", P="account", W="writer", O="owner", X="other", R="registrar", T="team", E="evaluator",
              D="admin", K="keeper")
 
@@ -161,6 +180,14 @@ class Authorisation(unittest.TestCase):
             cls.addClassCleanup(client.close)
         cls.make_publishers()
         cls.upload(cls.who["P"], BLOB)
+        cls.first = person(cls.root, "a first evaluator", ["evaluator"], scopes=["roster"])
+        cls.addClassCleanup(cls.first.close)
+        cls.first.call("Stages.RecordPolicy", text=POLICY)
+        cls.stage = {"title": "Stage", "title_ko": "단계", "open_time": "2100-01-01T00:00:00Z",
+                     "cutoff_time": "2100-02-01T00:00:00Z", "policy": "hub-like", "teams": ["alpha"],
+                     "source": "invented"}
+        cls.first.call("Stages.PutStage", stage=dict(cls.stage, id="stage-1"))
+        PLAIN["Evaluation.ExplainStanding"] = {"name": cls.fresh_model("acme"), "rule": {"policy": "hub-like"}}
 
     @classmethod
     def apply_roster(cls):
@@ -355,6 +382,37 @@ class Authorisation(unittest.TestCase):
     def ask_DecidePublisherRequest(cls, case, letter):
         return {"id": cls.pending(), "approve": case == "approve", "evidence": "domain"}
 
+    @classmethod
+    def ask_RecordPolicy(cls, case, letter):
+        return {"text": POLICY.replace("hub-like", cls.next("policy"))}
+
+    @classmethod
+    def ask_PutStage(cls, case, letter):
+        return {"stage": dict(cls.stage, id=cls.next("stage"))}
+
+    @classmethod
+    def ask_Rule(cls, case, letter):
+        return {"model": cls.fresh_model("acme"), "reason": "spam"}
+
+    @classmethod
+    def ask_DecideRuling(cls, case, letter):
+        made = cls.first.call("Stages.Rule", model=cls.fresh_model("acme"), reason="spam")
+        return {"ruling": made["log_index"], "confirm": True}
+
+    @classmethod
+    def ask_OpenDispute(cls, case, letter):
+        name = cls.fresh_model(case.split()[0])
+        if "beta" in case:
+            name = "acme/" + cls.next("m")
+            cls.who["O"].call("Registry.RegisterDerivative", derivative=derivative(name, "beta-lab/base@initial"))
+        return {"subject": "DISPUTE_SUBJECT_PARENT", "model": name, "text": "not so"}
+
+    @classmethod
+    def ask_ResolveDispute(cls, case, letter):
+        opened = cls.who["T"].call("Stages.OpenDispute", subject="DISPUTE_SUBJECT_STANDING",
+                                   model=cls.fresh_model("acme"), text="not so")
+        return {"dispute": opened["log_index"], "outcome": "DISPUTE_OUTCOME_UPHELD", "text": "so it is"}
+
     # ---- calling and comparing
 
     @staticmethod
@@ -368,6 +426,8 @@ class Authorisation(unittest.TestCase):
             return client.entries(0, 1)
         if method == "Log.WatchEntries":
             return client.watch_begins()
+        if method == "Evaluation.WatchCounts":
+            return client.count_begins(scope={"all": True})
         return client.call(method, **request)
 
     def state(self, method="Access"):
@@ -524,6 +584,8 @@ PLAIN = {
     "Registry.ListReleases": {"model": "alpha-lab/base"},
     "Evaluation.CountDerivatives": {"scope": {"all": True}},
     "Evaluation.ListCounted": {"scope": {"base_model": "alpha-lab/base"}},
+    "Stages.GetPolicy": {"policy": "hub-like"},
+    "Stages.GetStage": {"id": "stage-1"},
     "Log.GetInclusionProof": {"log_index": 0},
     "Log.GetReceipt": {"log_index": 0},
 }

@@ -8,7 +8,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from counting import A4, SKT, SKT_2, SOLAR, SOLAR_2, History  # noqa: E402
-from jokbo import Case, Client, Failure, derivative, person  # noqa: E402
+from jokbo import ROOT, Case, Client, Failure, derivative, person  # noqa: E402
 
 
 def setUpModule():
@@ -23,11 +23,19 @@ LISTS = {  # method: (where the items are, arguments, arguments of another quest
     "Registry.ListDerivatives": ("models", {"model": SKT}, {"model": SOLAR}),
     "Registry.ListReleases": ("releases", {"model": "alice/adapter"}, {"model": "alice/nc"}),
     "Evaluation.ListCounted": ("derivatives", {"scope": {"all": True}}, {"scope": {"base_model": SKT}}),
+    "Stages.ListPolicies": ("policies", {}, None),
+    "Stages.ListRulings": ("rulings", {}, {"pending": True}),
+    "Stages.ListDisputes": ("disputes", {}, {"open": True}),
     "Access.ListAccounts": ("accounts", {}, None),
     "Access.ListTokens": ("tokens", {"account": "1"}, {"account": "2"}),
     "Access.ListMembers": ("members", {"publisher": "paged"}, {"publisher": "alice"}),
     "Access.ListPublisherRequests": ("requests", {}, {"pending": True}),
 }
+
+
+def policy(name):
+    with open(os.path.join(ROOT, "registry", "data", "policies", "hub-like.policy")) as file:
+        return file.read().replace("hub-like", name)
 
 
 class Walks(Case):
@@ -57,6 +65,12 @@ class Paging(Walks, History):
             cls.admin.call("Access.CreateToken", account=1, label="t%d" % i)
             cls.bob.call("Access.RequestPublisher", kind="PUBLISHER_REQUEST_KIND_CREATE",
                          publisher=("up-stage", "upstag.e", "ncsof.t", "sk-t")[i], evidence="mine")
+        evaluator = person(cls.admin, "evaluator", ["evaluator"], scopes=["roster"])
+        for name in ("nc", "of-nc", "exaone"):
+            evaluator.call("Stages.RecordPolicy", text=policy("paged-" + name))
+            evaluator.call("Stages.Rule", model="alice/" + name, reason="spam", text="이유 " + name)
+            cls.alice.call("Stages.OpenDispute", model="alice/" + name, subject="DISPUTE_SUBJECT_STANDING", text=name)
+        evaluator.close()
 
     @staticmethod
     def bare(items):
@@ -65,7 +79,7 @@ class Paging(Walks, History):
 
     def test_table_is_whole(self):
         services = [self.anyone.pool.FindServiceByName("jokbo.v1." + s)
-                    for s in ("Registry", "Evaluation", "Log", "Access")]
+                    for s in ("Registry", "Evaluation", "Stages", "Log", "Access")]
         paged = {s.name + "." + m.name for s in services for m in s.methods
                  if "page_token" in m.input_type.fields_by_name}
         self.assertEqual(paged - {"Evaluation.CountDerivatives"}, set(LISTS))
@@ -278,24 +292,35 @@ class Lineage(History):
 
 
 class LeastSize(History):
+    @classmethod
+    def setUpClass(cls):
+        evaluator = person(cls.admin, "evaluator", ["evaluator"], scopes=["roster"])
+        evaluator.call("Stages.RecordPolicy", text=policy("least"))
+        evaluator.call("Stages.PutStage", stage=dict(
+            id="least", title="Stage", title_ko="단계", open_time="2100-01-01T00:00:00Z", cutoff_time="2100-02-01T00:00:00Z",
+            policy="least", teams=["upstage"], source="invented"))
+        evaluator.close()
+
     def reads(self):
         needed = {"Registry.GetPublisher": {"name": "alice"}, "Registry.GetModel": {"name": SKT},
                   "Registry.ListDerivatives": {"model": SKT},
                   "Registry.GetLineage": {"name": SKT}, "Registry.GetRelease": {"name": SKT},
                   "Registry.ListReleases": {"model": SKT},
                   "Evaluation.CountDerivatives": {"scope": {"all": True}},
-                  "Evaluation.ListCounted": {"scope": {"all": True}}}
-        for service in ("Registry", "Evaluation", "Log"):
+                  "Evaluation.ListCounted": {"scope": {"all": True}},
+                  "Evaluation.ExplainStanding": {"name": "bob/d18", "rule": {"policy": "least"}},
+                  "Stages.GetPolicy": {"policy": "least"}, "Stages.GetStage": {"id": "least"}}
+        for service in ("Registry", "Evaluation", "Stages", "Log"):
             for method in self.anyone.pool.FindServiceByName("jokbo.v1." + service).methods:
                 if "min_log_size" in method.input_type.fields_by_name:
                     name = service + "." + method.name
                     yield name, needed.get(name, {})
 
     def test_every_read_has_it(self):
-        services = [self.anyone.pool.FindServiceByName("jokbo.v1." + s) for s in ("Registry", "Evaluation", "Log")]
+        services = [self.anyone.pool.FindServiceByName("jokbo.v1." + s) for s in ("Registry", "Evaluation", "Stages", "Log")]
         reads = {s.name + "." + m.name for s in services for m in s.methods if m.GetOptions().idempotency_level == 1}
         of_any_size = {"Registry.GetBlob", "Log.ReadEntries", "Log.WatchEntries", "Log.GetInclusionProof",
-                       "Log.GetConsistencyProof", "Log.GetReceipt"}  # they name sizes themselves, or have none
+                       "Log.GetConsistencyProof", "Log.GetReceipt", "Evaluation.WatchCounts"}  # they name sizes themselves, or have none
         self.assertEqual(reads - {n for n, _ in self.reads()}, of_any_size)
 
     def test_sizes_that_are_there(self):

@@ -19,7 +19,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format  # noqa
 import jokbo  # noqa: E402
 from jokbo import Client, Cluster, Failure, GetMessageClass, Server, alive, descendants, derivative, new_id  # noqa: E402
 
-SERVICES = ["jokbo.v1.Access", "jokbo.v1.Evaluation", "jokbo.v1.Log", "jokbo.v1.Registry"]
+SERVICES = ["jokbo.v1.Access", "jokbo.v1.Evaluation", "jokbo.v1.Log", "jokbo.v1.Registry", "jokbo.v1.Stages"]
 STANDARD = ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"]
 SLOWER = float(os.environ.get("JK_TIMEOUT_FACTOR", "1"))
 BASE = "lab/base"
@@ -225,7 +225,7 @@ class Private(unittest.TestCase):
                 error = client.ask({"file_containing_symbol": "nobody.v1.Nothing"})[0].error
                 self.assertEqual(error.code, 5)
                 both = client.ask({"list_services": "*"}, {"file_by_filename": "jokbo/v1/log.proto"})
-                self.assertEqual((len(both[0].services.service), len(both[1].files.file) > 0), (7, True))
+                self.assertEqual((len(both[0].services.service), len(both[1].files.file) > 0), (8, True))
 
     def test_a_foreign_client_works(self):
         """From nothing but an address and a token to a registered model and its count."""

@@ -247,7 +247,7 @@ class Tables(unittest.TestCase):
     def test_methods(self):
         methods = re.findall(r"^JK_METHOD\((\w+), (\w+),", read("registry", "service", "methods.def"), re.M)
         self.assertGreater(len(methods), 30)
-        found = [(service, method) for service in ("Registry", "Evaluation", "Log", "Access")
+        found = [(service, method) for service in ("Registry", "Evaluation", "Stages", "Log", "Access")
                  for row in self.rows("`jokbo.v1.%s`" % service) for method in re.findall(r"`(\w+)`", row[0])]
         self.assertEqual(found, methods)
 

@@ -97,7 +97,7 @@ class Client:
         request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
         path = "/%s/%s" % (method.containing_service.full_name, method.name)
         kind = {("UploadBlob"): self.channel.stream_unary, ("ReadEntries"): self.channel.unary_stream,
-                ("WatchEntries"): self.channel.unary_stream}.get(
+                ("WatchEntries"): self.channel.unary_stream, ("WatchCounts"): self.channel.unary_stream}.get(
             method.name, self.channel.unary_unary)
         return request, kind(path, request_serializer=lambda m: m if isinstance(m, bytes) else m.SerializeToString(),
                              response_deserializer=response.FromString)
@@ -158,7 +158,14 @@ class Client:
 
     def watch_begins(self, start=0):
         """A watch up to its first message, which comes at once."""
-        stream = self.watch(start, timeout=20)
+        return self.first_of(self.watch(start, timeout=20))
+
+    def count_begins(self, **fields):
+        """The first message of WatchCounts."""
+        request, stub = self.stub("Evaluation.WatchCounts")
+        return self.first_of(stub(json_format.ParseDict(fields, request()), timeout=20, metadata=self.metadata()))
+
+    def first_of(self, stream):
         try:
             return next(stream)
         except grpc.RpcError as error:

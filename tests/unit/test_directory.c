@@ -265,6 +265,27 @@ static void test_blobs(void **state)
     assert_false(jk_directory_blob(bench->directory, &blob.digest, &found));
 }
 
+static void test_rulers(void **state)
+{
+    struct bench *bench = *state;
+    struct jk_ruler ruler = {.ruling = 4000000000, .account = 7};
+    struct jk_record record, again;
+    assert_int_equal(jk_directory_ruler(bench->directory, ruler.ruling), 0);
+    assert_true(jk_record_ruler(&bench->arena, &ruler, &record));
+    assert_string_equal(record.key, "ruling/4000000000");
+    assert_false(jk_directory_get_record(bench->directory, record.key, &bench->arena, &again));
+    assert_int_equal(put(bench, &record), JK_OK);
+    ruler.account = 8;
+    assert_true(jk_record_ruler(&bench->arena, &ruler, &again));
+    assert_int_equal(put(bench, &again), JK_OK);
+    assert_int_equal(jk_directory_ruler(bench->directory, ruler.ruling), 8);
+    assert_int_equal(jk_directory_ruler(bench->directory, ruler.ruling - 1), 0);
+    assert_true(jk_directory_get_record(bench->directory, record.key, &bench->arena, &record));
+    assert_string_equal(record.value, again.value);
+    jk_directory_drop(bench->directory, record.key);
+    assert_int_equal(jk_directory_ruler(bench->directory, ruler.ruling), 0);
+}
+
 static void test_lists_accounts(void **state)
 {
     struct bench *bench = *state;
@@ -463,6 +484,7 @@ int main(void)
         TEST(test_many_publishers),
         TEST(test_owned),
         TEST(test_blobs),
+        TEST(test_rulers),
         TEST(test_lists_accounts),
         TEST(test_lists_tokens),
         TEST(test_lists_members),

@@ -19,7 +19,8 @@
 #define REQUEST                                                                                                        \
     "{\"kind\":\"claim\",\"state\":\"pending\",\"publisher\":\"LGAI\",\"account\":7,\"evidence\":\"a\\nb\","           \
     "\"created_us\":5,\"decided_us\":0}"
-#define BLOB "{\"kind\":\"manifest\",\"size\":12,\"weights\":\"" HEX_A "\",\"created_us\":5}"
+#define BLOB  "{\"kind\":\"manifest\",\"size\":12,\"weights\":\"" HEX_A "\",\"created_us\":5}"
+#define RULER "{\"account\":7}"
 
 struct bench {
     struct jk_arena arena;
@@ -96,17 +97,21 @@ static void test_reads_each_kind(void **state)
     good(bench, "blob/" HEX_A, BLOB);
     assert_true(bench->facts.blob.manifest);
     assert_int_equal(bench->facts.blob.size, 12);
+    good(bench, "ruling/4294967294", RULER);
+    assert_int_equal(bench->facts.ruler.ruling, 4294967294);
+    assert_int_equal(bench->facts.ruler.account, 7);
 }
 
 static void test_keys(void **state)
 {
     struct bench *bench = *state;
     static const char *const wrong[] = {
-        "",           "account",         "account/",         "account/0",
-        "account/07", "account/-1",      "account/7x",       "account/7/",
-        "accounts/7", "Account/7",       "member/nota-ai",   "member/nota-ai/0",
-        "member//7",  "member/no--ta/7", "member/Nota-AI/7", "member/nota-ai/7/8",
-        "blob/",      "blob/abc",        "blob/" HEX_A "a",  "request/99999999999999999999999",
+        "",           "account",         "account/",          "account/0",
+        "account/07", "account/-1",      "account/7x",        "account/7/",
+        "accounts/7", "Account/7",       "member/nota-ai",    "member/nota-ai/0",
+        "member//7",  "member/no--ta/7", "member/Nota-AI/7",  "member/nota-ai/7/8",
+        "ruling/",    "ruling/0",        "ruling/4294967295", "ruling/01",
+        "blob/",      "blob/abc",        "blob/" HEX_A "a",   "request/99999999999999999999999",
     };
     struct jk_record_key key;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -157,6 +162,7 @@ static void test_each_field_is_demanded(void **state)
         bench, "request/7", REQUEST,
         (const char *const[]){"kind", "state", "publisher", "account", "evidence", "created_us", "decided_us", NULL});
     try_fields(bench, "blob/" HEX_A, BLOB, (const char *const[]){"kind", "size", "weights", "created_us", NULL});
+    try_fields(bench, "ruling/7", RULER, (const char *const[]){"account", NULL});
 }
 
 static void test_account_limits(void **state)

@@ -1,0 +1,283 @@
+/* See why.h. */
+#include "book/why.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "book/book_internal.h"
+
+struct question {
+    const struct jk_book *book;
+    const struct jk_standing *standing;
+    const struct jk_policy *policy;
+    const struct jk_verdict *row;
+    uint32_t n;
+};
+
+static uint32_t later(uint32_t a, uint32_t b)
+{
+    return a == JK_NONE || (b != JK_NONE && b > a) ? b : a;
+}
+
+/* ---- what lasts: the entry since which it has held without a break ---- */
+
+typedef bool holds_fn(const struct question *question, const struct jk_spell *spell);
+
+static bool is_too_deep(const struct question *question, const struct jk_spell *spell)
+{
+    return spell->depth > question->policy->depth;
+}
+
+static bool is_in_conflict(const struct question *question, const struct jk_spell *spell)
+{
+    (void)question;
+    return spell->flags & JK_FLAG_LICENSE_CONFLICT;
+}
+
+static bool is_misnamed(const struct question *question, const struct jk_spell *spell)
+{
+    return spell->flags & (question->policy->lenient ? JK_FLAG_NAMING_LENIENT : JK_FLAG_NAMING_LITERAL);
+}
+
+/* Spells stand newest first; of one root each begins with the entry that ended the one before. */
+static uint32_t since(const struct question *question, holds_fn *holds)
+{
+    uint32_t slot = jk_model_row(question->book, question->row->model)->pub.spells, from = JK_NONE;
+    for (; slot != JK_NONE; slot = jk_spell_row(question->book, slot)->older) {
+        const struct jk_spell *spell = jk_spell_row(question->book, slot);
+        if (spell->root != question->row->root || spell->from >= question->n) continue;
+        bool follows = from == JK_NONE || spell->until == from;
+        if (!follows || !holds(question, spell)) break;
+        from = spell->from;
+    }
+    JK_CHECK(from != JK_NONE);
+    return from;
+}
+
+/* ---- single facts ---- */
+
+/* Every release is yanked: the last yank made it so. */
+static uint32_t last_yank(const struct question *question)
+{
+    uint32_t slot = jk_model_row(question->book, question->row->model)->pub.first_release, entry = JK_NONE;
+    for (; slot != JK_NONE; slot = jk_release_row(question->book, slot)->pub.newer) {
+        uint32_t head = jk_release_row(question->book, slot)->pub.yanks;
+        const struct jk_switch_row *yank = NULL;
+        if (jk_release_row(question->book, slot)->pub.index >= question->n) break;
+        for (; head != JK_NONE && !yank;
+             head = ((const struct jk_switch_row *)jk_chunks_at(&question->book->switches, head))->older) {
+            const struct jk_switch_row *row = jk_chunks_at(&question->book->switches, head);
+            if (row->from < question->n) yank = row;
+        }
+        if (yank) entry = later(entry, yank->from);
+    }
+    return entry;
+}
+
+static uint32_t ruling_entry(const struct question *question)
+{
+    const struct jk_ruling *ruling = jk_book_ruling_of(question->book, question->row->model, question->n);
+    JK_CHECK(ruling != NULL);
+    return ruling->needs_second ? ruling->decided : ruling->from;
+}
+
+static bool same_base(const struct jk_base_facts *a, const struct jk_base_facts *b, enum jk_reason reason)
+{
+    if (reason == JK_REASON_NOT_PROGRAMME) return a->programme == b->programme;
+    return a->from_scratch == b->from_scratch;
+}
+
+/* The entry of the roster that said so first, of those that said so since. */
+static uint32_t roster_entry(const struct question *question, enum jk_reason reason)
+{
+    const struct jk_base_facts *facts = jk_book_base(question->book, question->row->root, question->n);
+    JK_CHECK(facts != NULL);
+    while (facts->older != JK_NONE) {
+        const struct jk_base_facts *older = jk_chunks_at(&question->book->base_facts, facts->older);
+        if (!same_base(older, facts, reason)) break;
+        facts = older;
+    }
+    return facts->from;
+}
+
+static uint32_t bond_entry(const struct question *question, enum jk_reason reason)
+{
+    const struct jk_model *model = jk_book_model(question->book, question->row->model);
+    uint32_t team = jk_book_base(question->book, question->row->root, question->n)->team;
+    if (reason == JK_REASON_SELF) return jk_book_owned_since(question->book, model->publisher, team, question->n);
+    return jk_book_affiliated_since(question->book, model->publisher, team, jk_book_time(question->book, model->index),
+                                    question->n);
+}
+
+/* The entry that took the verification back; where there never was one, that of the publisher. */
+static uint32_t unverified_entry(const struct question *question)
+{
+    const struct jk_publisher *publisher = jk_book_publisher(question->book, question->row->publisher);
+    uint32_t head = publisher->verified_history;
+    while (head != JK_NONE) {
+        const struct jk_switch_row *row = jk_chunks_at(&question->book->switches, head);
+        if (row->from < question->n) return row->from;
+        head = row->older;
+    }
+    return publisher->created;
+}
+
+static uint32_t license_entry(const struct question *question, const struct jk_release *release)
+{
+    struct jk_span text = jk_book_license_text(question->book, release->license);
+    return later(release->index, jk_book_license_since(question->book, text, question->n));
+}
+
+/* ---- ancestors ---- */
+
+typedef bool ancestor_fn(const struct question *question, const struct jk_release_row *ancestor);
+
+static bool has_the_weights(const struct question *question, const struct jk_release_row *ancestor)
+{
+    return ancestor->weights == question->row->weights;
+}
+
+static bool grants_less(const struct question *question, const struct jk_release_row *ancestor)
+{
+    enum jk_permission own[JK_PERMISSION_KINDS], theirs[JK_PERMISSION_KINDS];
+    const struct jk_release *release = jk_book_release(question->book, question->row->release);
+    jk_book_permissions(question->book, jk_book_license_text(question->book, release->license), question->n, own);
+    jk_book_permissions(question->book, jk_book_license_text(question->book, ancestor->pub.license), question->n,
+                        theirs);
+    if (theirs[JK_MAY_DERIVE] == JK_PERMISSION_NO) return true;
+    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
+        if (own[kind] != JK_PERMISSION_UNKNOWN && theirs[kind] != JK_PERMISSION_UNKNOWN && own[kind] > theirs[kind])
+            return true;
+    return false;
+}
+
+/* Nearest first. *out_release JK_NONE: none. False: out of memory. */
+static bool find_ancestor(const struct question *question, ancestor_fn *wanted, uint32_t *out_release)
+{
+    uint32_t count = question->book->releases.count, put = 1;
+    uint64_t *seen = calloc(count / 64 + 1, sizeof *seen);
+    uint32_t *queue = malloc(((size_t)count + 1) * sizeof *queue);
+    *out_release = JK_NONE;
+    if (seen && queue) queue[0] = question->row->release;
+    for (uint32_t at = 0; seen && queue && at < put && *out_release == JK_NONE; at++) {
+        const struct jk_release *release = jk_book_release(question->book, queue[at]);
+        for (uint32_t i = 0; i < release->parent_count && *out_release == JK_NONE; i++) {
+            uint32_t slot = jk_book_parent_release(question->book, &release->parents[i], question->n);
+            if (slot == JK_NONE || (seen[slot / 64] >> slot % 64 & 1)) continue;
+            seen[slot / 64] |= (uint64_t)1 << slot % 64;
+            queue[put++] = slot;
+            if (wanted(question, jk_release_row(question->book, slot))) *out_release = slot;
+        }
+    }
+    bool room = seen && queue;
+    free(seen);
+    free(queue);
+    return room;
+}
+
+static bool take_ancestor(const struct question *question, ancestor_fn *wanted, struct jk_why *why)
+{
+    if (!find_ancestor(question, wanted, &why->release)) return false;
+    if (why->release != JK_NONE) why->other = jk_book_release(question->book, why->release)->model;
+    return true;
+}
+
+/* ---- other derivatives ---- */
+
+/* The one with the same weights that goes first. */
+static void find_first(const struct question *question, struct jk_why *why)
+{
+    size_t count;
+    const struct jk_verdict *rows = jk_standing_rows(question->standing, &count);
+    uint32_t least = question->row->brought;
+    for (size_t i = 0; i < count; i++) {
+        bool stands = (rows[i].reasons & ~JK_REASON_BIT(CAP)) == 0;
+        if (!stands || rows[i].weights != question->row->weights || rows[i].brought >= least) continue;
+        least = rows[i].brought;
+        why->other = rows[i].model;
+    }
+    why->entry = least;
+}
+
+/* The last of the publisher's that still counted. */
+static void find_last_under_cap(const struct question *question, struct jk_why *why)
+{
+    size_t count;
+    const struct jk_verdict *rows = jk_standing_rows(question->standing, &count);
+    for (size_t i = 0; i < count && rows[i].model < question->row->model; i++)
+        if (rows[i].publisher == question->row->publisher && rows[i].reasons == 0) why->other = rows[i].model;
+    why->entry = jk_book_model(question->book, why->other == JK_NONE ? question->row->model : why->other)->index;
+}
+
+static bool find_duplicate(const struct question *question, struct jk_why *why)
+{
+    if (question->row->flags & JK_FLAG_ANCESTOR_WEIGHTS) {
+        if (!take_ancestor(question, has_the_weights, why)) return false;
+        if (why->release != JK_NONE) why->entry = jk_book_release(question->book, why->release)->index;
+    } else {
+        find_first(question, why);
+    }
+    return true;
+}
+
+/* ---- all of them ---- */
+
+static bool find(const struct question *question, uint32_t stage_entry, enum jk_reason reason, struct jk_why *why)
+{
+    const struct jk_release *release = jk_book_release(question->book, question->row->release);
+    why->entry = release->index; /* relation, artefact, licence text */
+    switch (reason) {
+    case JK_REASON_LATE:
+        why->entry = jk_book_model(question->book, question->row->model)->index;
+        return true;
+    case JK_REASON_YANKED:
+        why->entry = last_yank(question);
+        return true;
+    case JK_REASON_EXCLUDED:
+        why->entry = ruling_entry(question);
+        return true;
+    case JK_REASON_NOT_PARTICIPATING:
+        why->entry = stage_entry;
+        return true;
+    case JK_REASON_NOT_PROGRAMME:
+    case JK_REASON_FOREIGN_BASE:
+        why->entry = roster_entry(question, reason);
+        return true;
+    case JK_REASON_DEPTH:
+        why->entry = since(question, is_too_deep);
+        return true;
+    case JK_REASON_SELF:
+    case JK_REASON_AFFILIATE:
+        why->entry = bond_entry(question, reason);
+        return true;
+    case JK_REASON_LICENSE_NOT_OPEN:
+        why->entry = license_entry(question, release);
+        return true;
+    case JK_REASON_LICENSE_CONFLICT:
+        why->entry = since(question, is_in_conflict);
+        return take_ancestor(question, grants_less, why);
+    case JK_REASON_NAMING:
+        why->entry = since(question, is_misnamed);
+        return true;
+    case JK_REASON_UNVERIFIED:
+        why->entry = unverified_entry(question);
+        return true;
+    case JK_REASON_DUPLICATE:
+        return find_duplicate(question, why);
+    case JK_REASON_CAP:
+        find_last_under_cap(question, why);
+        return true;
+    default:
+        return true;
+    }
+}
+
+enum jk_status jk_why_find(const struct jk_book *book, const struct jk_standing *standing,
+                           const struct jk_policy *policy, uint32_t stage_entry, const struct jk_verdict *row,
+                           enum jk_reason reason, struct jk_why *out_why, struct jk_error *error)
+{
+    struct question question = {book, standing, policy, row, jk_standing_size(standing)};
+    *out_why = (struct jk_why){JK_NONE, JK_NONE, JK_NONE};
+    if (find(&question, stage_entry, reason, out_why)) return JK_OK;
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while explaining");
+}

@@ -1,0 +1,157 @@
+/* Recorded policies, and what a policy does to the counts (policy_effect.c). */
+#include <jokbo/v1/stage.pb-c.h>
+
+#include "cli/commands.h"
+#include "cli/local.h"
+#include "cli/pages.h"
+#include "cli/policy_effect.h"
+#include "cli/print.h"
+
+#define STAGES (&jokbo__v1__stages__descriptor)
+
+static void print_lines(struct jk_cli *cli, struct jk_span text)
+{
+    for (struct jk_span line; jk_span_line(&text, &line);) {
+        const char *copy = jk_arena_copy(&cli->arena, line.at, line.len);
+        fprintf(cli->out, "%s\n", jk_print_safe(cli, copy ? copy : ""));
+    }
+}
+
+void jk_policy_print_explanation(struct jk_cli *cli, const char *english, const char *korean)
+{
+    const char *lang = jk_options_text(&cli->options, JK_OPTION_LANG);
+    bool en = !lang || strcmp(lang, "ko") != 0, ko = !lang || strcmp(lang, "en") != 0;
+    if (en) print_lines(cli, jk_span_of(english));
+    if (en && ko) fputc('\n', cli->out);
+    if (ko) print_lines(cli, jk_span_of(korean));
+}
+
+/* ---- record, list, show ---- */
+
+static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Policy *policy)
+{
+    struct jk_table table;
+    if (cli->json) return jk_print_message(cli, &policy->base);
+    const char *title = jk_arena_printf(&cli->arena, "%s@%d", policy->name, policy->version);
+    fprintf(cli->out, "%s\n", jk_print_painted(cli, JK_PAINT_BOLD, title ? title : policy->name));
+    jk_print_facts_init(&table, cli);
+    jk_print_fact(&table, "sha256", policy->sha256);
+    if (policy->log_index > 0) {
+        jk_print_fact(&table, "recorded", jk_print_moment(cli, policy->create_time));
+        jk_print_fact(&table, "log index", jk_print_number(cli, policy->log_index));
+    }
+    jk_table_print(&table, cli->color, cli->out);
+    fputc('\n', cli->out);
+    jk_policy_print_explanation(cli, policy->explanation, policy->explanation_ko);
+    fputc('\n', cli->out);
+    print_lines(cli, jk_span_of(policy->text));
+    return JK_OK;
+}
+
+static enum jk_status get(struct jk_cli *cli, char *name, Jokbo__V1__Policy **out_policy)
+{
+    Jokbo__V1__GetPolicyRequest request = JOKBO__V1__GET_POLICY_REQUEST__INIT;
+    request.policy = name;
+    return jk_cli_call(cli, STAGES, "GetPolicy", &request.base, out_policy);
+}
+
+/* What is recorded already, unchanged, is success: a pipeline may repeat it. */
+static enum jk_status record(struct jk_cli *cli, const struct jk_policy *policy, Jokbo__V1__Policy **out_policy,
+                             bool *out_again)
+{
+    Jokbo__V1__RecordPolicyRequest request = JOKBO__V1__RECORD_POLICY_REQUEST__INIT;
+    struct jk_text text;
+    jk_text_init(&text, 0);
+    jk_policy_write(policy, &text);
+    request.text = text.failed ? NULL : jk_arena_copy(&cli->arena, text.bytes, text.len);
+    jk_text_done(&text);
+    if (!request.text) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    request.request_id = jk_cli_request_id(cli);
+    request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
+    enum jk_status status = jk_cli_call(cli, STAGES, "RecordPolicy", &request.base, out_policy);
+    *out_again = status == JK_ALREADY_EXISTS && cli->error.reason && strcmp(cli->error.reason, "POLICY_EXISTS") == 0;
+    if (!*out_again) return status;
+    char *name = jk_arena_printf(&cli->arena, "%s@%u", policy->name, policy->version);
+    jk_error_init(&cli->error, &cli->arena);
+    return get(cli, name ? name : (char *)policy->name, out_policy);
+}
+
+enum jk_status jk_run_policy_record(struct jk_cli *cli)
+{
+    struct jk_policy policy;
+    Jokbo__V1__Policy *reply;
+    struct jk_span file;
+    bool again = false;
+    JK_TRY(jk_local_read(jk_cli_operand(cli, 0), JK_POLICY_FILE_MAX, &cli->arena, &file, &cli->error));
+    JK_TRY(jk_policy_read(file, &policy, &cli->error));
+    JK_TRY(record(cli, &policy, &reply, &again));
+    if (again) fprintf(cli->err, "It is recorded already.\n");
+    return show(cli, reply);
+}
+
+enum jk_status jk_run_policy_show(struct jk_cli *cli)
+{
+    Jokbo__V1__Policy *policy;
+    JK_TRY(get(cli, jk_cli_operand(cli, 0), &policy));
+    return show(cli, policy);
+}
+
+enum jk_status jk_run_policy_list(struct jk_cli *cli)
+{
+    static const struct jk_column columns[] = {
+        {"index", true}, {"policy", false}, {"recorded", false}, {"sha256", false}};
+    Jokbo__V1__ListPoliciesRequest request = JOKBO__V1__LIST_POLICIES_REQUEST__INIT;
+    struct jk_pages pages = {STAGES, "ListPolicies", &request.base, "policies", jk_pages_limit(cli)};
+    struct jk_list list;
+    struct jk_table table;
+    JK_TRY(jk_pages_fetch(cli, &pages, &list));
+    if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < list.count; i++) {
+        const Jokbo__V1__Policy *policy = (const Jokbo__V1__Policy *)list.items[i];
+        jk_table_cell(&table, jk_print_number(cli, policy->log_index));
+        jk_table_cellf(&table, "%s@%d", policy->name, policy->version);
+        jk_table_cell(&table, jk_print_time(cli, policy->create_time));
+        jk_table_cell(&table, policy->sha256);
+    }
+    if (list.count > 0)
+        jk_table_print(&table, cli->color, cli->out);
+    else
+        fprintf(cli->err, "No policy is recorded; ready ones lie in registry/data/policies.\n");
+    jk_pages_note(cli, &list);
+    return JK_OK;
+}
+
+/* ---- check, diff ---- */
+
+/* A file where there is one of that name, else a recorded policy. */
+static enum jk_status load(struct jk_cli *cli, size_t operand, struct jk_policy *out_policy)
+{
+    char *name = jk_cli_operand(cli, operand);
+    Jokbo__V1__Policy *recorded;
+    struct jk_span file;
+    if (strcmp(name, "-") == 0 || strchr(name, '/') || jk_local_exists(name)) {
+        JK_TRY(jk_local_read(name, JK_POLICY_FILE_MAX, &cli->arena, &file, &cli->error));
+        return jk_policy_read(file, out_policy, &cli->error);
+    }
+    if (jk_cli_has(cli, JK_OPTION_OFFLINE))
+        return jk_cli_usage(cli, "there is no file \"%.200s\", and --offline asks no server for a recorded policy",
+                            name);
+    JK_TRY(get(cli, name, &recorded));
+    return jk_policy_parse(jk_span_of(recorded->text), out_policy, &cli->error);
+}
+
+enum jk_status jk_run_policy_check(struct jk_cli *cli)
+{
+    struct jk_policy policy;
+    JK_TRY(load(cli, 0, &policy));
+    return jk_policy_check(cli, &policy);
+}
+
+enum jk_status jk_run_policy_diff(struct jk_cli *cli)
+{
+    struct jk_policy before, after;
+    JK_TRY(load(cli, 0, &before));
+    JK_TRY(load(cli, 1, &after));
+    return jk_policy_diff(cli, &before, &after);
+}

@@ -1,0 +1,95 @@
+/* Rulings: exclude and restore, the second evaluator's word, and the list. */
+#include "cli/cases.h"
+#include "cli/commands.h"
+#include "cli/pages.h"
+#include "cli/print.h"
+#include "cli/words.h"
+
+#define STAGES (&jokbo__v1__stages__descriptor)
+
+static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling)
+{
+    if (cli->json) return jk_print_message(cli, &ruling->base);
+    jk_cases_print_ruling(cli, ruling);
+    if (ruling->state == JOKBO__V1__RULING_STATE__RULING_STATE_PENDING && ruling->log_index > 0)
+        fprintf(cli->out, "Another evaluator confirms it: jokbo rule confirm %lld\n", (long long)ruling->log_index);
+    return JK_OK;
+}
+
+static enum jk_status rule(struct jk_cli *cli, bool restore)
+{
+    Jokbo__V1__RuleRequest request = JOKBO__V1__RULE_REQUEST__INIT;
+    Jokbo__V1__Ruling *ruling;
+    if (!jk_cli_has(cli, JK_OPTION_REASON))
+        return jk_cli_missing(cli, "reason", "it is not given: --reason KIND, such as spam; public for ever");
+    request.model = jk_cli_operand(cli, 0);
+    request.restore = restore;
+    request.reason = jk_cli_text(cli, JK_OPTION_REASON);
+    request.text = jk_cli_text(cli, JK_OPTION_TEXT);
+    request.request_id = jk_cli_request_id(cli);
+    request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
+    JK_TRY(jk_cli_call(cli, STAGES, "Rule", &request.base, &ruling));
+    return show(cli, ruling);
+}
+
+enum jk_status jk_run_rule_exclude(struct jk_cli *cli)
+{
+    return rule(cli, false);
+}
+
+enum jk_status jk_run_rule_restore(struct jk_cli *cli)
+{
+    return rule(cli, true);
+}
+
+static enum jk_status decide(struct jk_cli *cli, bool confirm)
+{
+    Jokbo__V1__DecideRulingRequest request = JOKBO__V1__DECIDE_RULING_REQUEST__INIT;
+    Jokbo__V1__Ruling *ruling;
+    JK_TRY(jk_words_number(cli, 0, "INDEX", &request.ruling));
+    request.confirm = confirm;
+    request.text = jk_cli_text(cli, JK_OPTION_TEXT);
+    request.request_id = jk_cli_request_id(cli);
+    JK_TRY(jk_cli_call(cli, STAGES, "DecideRuling", &request.base, &ruling));
+    return show(cli, ruling);
+}
+
+enum jk_status jk_run_rule_confirm(struct jk_cli *cli)
+{
+    return decide(cli, true);
+}
+
+enum jk_status jk_run_rule_reject(struct jk_cli *cli)
+{
+    return decide(cli, false);
+}
+
+enum jk_status jk_run_rule_list(struct jk_cli *cli)
+{
+    static const struct jk_column columns[] = {{"index", true},  {"model", false},  {"ruling", false},
+                                               {"state", false}, {"reason", false}, {"made", false}};
+    Jokbo__V1__ListRulingsRequest request = JOKBO__V1__LIST_RULINGS_REQUEST__INIT;
+    struct jk_pages pages = {STAGES, "ListRulings", &request.base, "rulings", jk_pages_limit(cli)};
+    struct jk_list list;
+    struct jk_table table;
+    request.model = jk_cli_text(cli, JK_OPTION_MODEL);
+    request.pending = jk_cli_has(cli, JK_OPTION_PENDING);
+    JK_TRY(jk_pages_fetch(cli, &pages, &list));
+    if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < list.count; i++) {
+        const Jokbo__V1__Ruling *ruling = (const Jokbo__V1__Ruling *)list.items[i];
+        jk_table_cellf(&table, "%lld", (long long)ruling->log_index);
+        jk_table_cell(&table, ruling->model);
+        jk_table_cell(&table, ruling->restore ? "restore" : "exclude");
+        jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__ruling_state__descriptor, (int)ruling->state));
+        jk_table_cell(&table, ruling->reason);
+        jk_table_cell(&table, jk_print_time(cli, ruling->create_time));
+    }
+    if (list.count > 0)
+        jk_table_print(&table, cli->color, cli->out);
+    else
+        fprintf(cli->err, "No ruling.\n");
+    jk_pages_note(cli, &list);
+    return JK_OK;
+}

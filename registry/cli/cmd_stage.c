@@ -1,0 +1,185 @@
+/* Stage evaluations: create, amend, list, show. */
+#include <jokbo/v1/stage.pb-c.h>
+
+#include "cli/commands.h"
+#include "cli/moment.h"
+#include "cli/print.h"
+
+#define STAGES (&jokbo__v1__stages__descriptor)
+
+/* ---- show ---- */
+
+static const char *joined(struct jk_cli *cli, char *const *parts, size_t count)
+{
+    const char *text = count > 0 ? parts[0] : "";
+    for (size_t i = 1; i < count && text; i++)
+        text = jk_arena_printf(&cli->arena, "%s, %s", text, parts[i]);
+    return text ? text : "";
+}
+
+static void print_closing(struct jk_cli *cli, const Jokbo__V1__Closing *closing)
+{
+    struct jk_table table;
+    const char *title = jk_arena_printf(&cli->arena, "revision %d", closing->revision);
+    fprintf(cli->out, "\n%s\n", jk_print_painted(cli, JK_PAINT_BOLD, title ? title : ""));
+    jk_print_facts_init(&table, cli);
+    jk_print_fact(&table, "closed", jk_print_moment(cli, closing->create_time));
+    jk_print_fact(&table, "log index", jk_print_number(cli, closing->log_index));
+    jk_print_fact(&table, "registrations before", jk_print_number(cli, closing->n));
+    jk_print_fact(&table, "rulings before", jk_print_number(cli, closing->m));
+    jk_print_fact(&table, "table", closing->table_sha256);
+    jk_print_fact(&table, "members", closing->members_sha256);
+    jk_print_fact(&table, "left out", closing->left_out_sha256);
+    jk_print_fact(&table, "text", closing->text);
+    jk_table_print(&table, cli->color, cli->out);
+}
+
+static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Stage *stage)
+{
+    struct jk_table table;
+    if (cli->json) return jk_print_message(cli, &stage->base);
+    fprintf(cli->out, "%s  %s\n", jk_print_painted(cli, JK_PAINT_BOLD, stage->id), jk_print_safe(cli, stage->title));
+    jk_print_facts_init(&table, cli);
+    jk_print_fact(&table, "title", stage->title_ko);
+    jk_print_fact(&table, "opens", jk_print_moment(cli, stage->open_time));
+    jk_print_fact(&table, "cut-off", jk_print_moment(cli, stage->cutoff_time));
+    jk_print_fact(&table, "disputes until",
+                  stage->dispute_end_time ? jk_print_moment(cli, stage->dispute_end_time) : "no end");
+    jk_print_fact(&table, "policy", stage->policy);
+    jk_print_fact(&table, "policy sha256", stage->policy_sha256);
+    jk_print_fact(&table, "teams", joined(cli, stage->teams, stage->n_teams));
+    jk_print_fact(&table, "source", stage->source);
+    if (stage->log_index > 0) jk_print_fact(&table, "log index", jk_print_number(cli, stage->log_index));
+    jk_print_fact(&table, "closed", stage->n_closings > 0 ? "yes" : "no");
+    jk_table_print(&table, cli->color, cli->out);
+    for (size_t i = 0; i < stage->n_closings; i++)
+        print_closing(cli, stage->closings[i]);
+    return JK_OK;
+}
+
+static enum jk_status get(struct jk_cli *cli, Jokbo__V1__Stage **out_stage)
+{
+    Jokbo__V1__GetStageRequest request = JOKBO__V1__GET_STAGE_REQUEST__INIT;
+    request.id = jk_cli_operand(cli, 0);
+    return jk_cli_call(cli, STAGES, "GetStage", &request.base, out_stage);
+}
+
+enum jk_status jk_run_stage_show(struct jk_cli *cli)
+{
+    Jokbo__V1__Stage *stage;
+    JK_TRY(get(cli, &stage));
+    return show(cli, stage);
+}
+
+static const char *state_of(const Jokbo__V1__Stage *stage)
+{
+    int64_t now_us = jk_now_us();
+    if (stage->n_closings > 0) return "closed";
+    if (now_us >= jk_json_time_us(stage->cutoff_time)) return "past its cut-off";
+    return now_us >= jk_json_time_us(stage->open_time) ? "open" : "not open yet";
+}
+
+enum jk_status jk_run_stage_list(struct jk_cli *cli)
+{
+    static const struct jk_column columns[] = {{"stage", false},  {"title", false}, {"cut-off", false},
+                                               {"policy", false}, {"teams", true},  {"", false}};
+    Jokbo__V1__ListStagesRequest request = JOKBO__V1__LIST_STAGES_REQUEST__INIT;
+    Jokbo__V1__ListStagesResponse *reply;
+    struct jk_table table;
+    JK_TRY(jk_cli_call(cli, STAGES, "ListStages", &request.base, &reply));
+    if (cli->json) return jk_print_message(cli, &reply->base);
+    jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < reply->n_stages; i++) {
+        const Jokbo__V1__Stage *stage = reply->stages[i];
+        jk_table_cell(&table, stage->id);
+        jk_table_cell(&table, stage->title);
+        jk_table_cell(&table, jk_print_moment(cli, stage->cutoff_time));
+        jk_table_cell(&table, stage->policy);
+        jk_table_cellf(&table, "%zu", stage->n_teams);
+        jk_table_cell(&table, state_of(stage));
+    }
+    if (reply->n_stages > 0)
+        jk_table_print(&table, cli->color, cli->out);
+    else
+        fprintf(cli->err, "No stage.\n");
+    return JK_OK;
+}
+
+/* ---- put ---- */
+
+/* Of one that is there, what is not given stays; its etag keeps what somebody else changes meanwhile. */
+static enum jk_status begin(struct jk_cli *cli, Jokbo__V1__Stage *out_stage)
+{
+    Jokbo__V1__Stage *now;
+    enum jk_status status = get(cli, &now);
+    jokbo__v1__stage__init(out_stage);
+    out_stage->id = jk_cli_operand(cli, 0);
+    if (status == JK_NOT_FOUND) {
+        jk_error_init(&cli->error, &cli->arena);
+        return JK_OK;
+    }
+    JK_TRY(status);
+    *out_stage = *now;
+    out_stage->n_closings = 0;
+    if (out_stage->policy_sha256[0]) out_stage->policy = out_stage->policy_sha256;
+    return JK_OK;
+}
+
+static void put_text(const struct jk_cli *cli, enum jk_option_id id, char **field)
+{
+    if (jk_cli_has(cli, id)) *field = jk_cli_text(cli, id);
+}
+
+static enum jk_status put_time(struct jk_cli *cli, enum jk_option_id id, Google__Protobuf__Timestamp *room,
+                               Google__Protobuf__Timestamp **field)
+{
+    int64_t time_us;
+    if (!jk_cli_has(cli, id)) return JK_OK;
+    *field = NULL;
+    if (id == JK_OPTION_DISPUTES_UNTIL && strcmp(jk_cli_text(cli, id), "none") == 0) return JK_OK;
+    if (!jk_moment_parse(jk_span_of(jk_cli_text(cli, id)), &time_us))
+        return jk_cli_usage(cli,
+                            "--%s \"%.60s\" must be a day as 2026-08-01, or a moment as 2026-08-01T18:00 or "
+                            "2026-08-01T18:00:00+09:00",
+                            jk_option_table[id].name, jk_cli_text(cli, id));
+    jk_json_time_set(time_us, room);
+    *field = room;
+    return JK_OK;
+}
+
+static enum jk_status put_teams(struct jk_cli *cli, Jokbo__V1__Stage *stage)
+{
+    struct jk_span rest = jk_span_of(jk_cli_text(cli, JK_OPTION_TEAMS)), team;
+    if (!jk_cli_has(cli, JK_OPTION_TEAMS)) return JK_OK;
+    stage->teams = jk_arena_zalloc(&cli->arena, rest.len + 1, sizeof *stage->teams);
+    if (!stage->teams) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    stage->n_teams = 0;
+    for (bool more = true; more;) {
+        more = jk_span_cut(&rest, ',', &team);
+        team = jk_span_trim(team);
+        char *copy = jk_arena_copy(&cli->arena, team.at, team.len);
+        stage->teams[stage->n_teams++] = copy ? copy : (char *)"";
+    }
+    return JK_OK;
+}
+
+enum jk_status jk_run_stage_put(struct jk_cli *cli)
+{
+    Jokbo__V1__PutStageRequest request = JOKBO__V1__PUT_STAGE_REQUEST__INIT;
+    Google__Protobuf__Timestamp times[3];
+    Jokbo__V1__Stage stage, *reply;
+    JK_TRY(begin(cli, &stage));
+    put_text(cli, JK_OPTION_TITLE, &stage.title);
+    put_text(cli, JK_OPTION_TITLE_KO, &stage.title_ko);
+    put_text(cli, JK_OPTION_POLICY, &stage.policy);
+    put_text(cli, JK_OPTION_SOURCE, &stage.source);
+    JK_TRY(put_time(cli, JK_OPTION_OPENS, &times[0], &stage.open_time));
+    JK_TRY(put_time(cli, JK_OPTION_CUT_OFF, &times[1], &stage.cutoff_time));
+    JK_TRY(put_time(cli, JK_OPTION_DISPUTES_UNTIL, &times[2], &stage.dispute_end_time));
+    JK_TRY(put_teams(cli, &stage));
+    request.stage = &stage;
+    request.request_id = jk_cli_request_id(cli);
+    request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
+    JK_TRY(jk_cli_call(cli, STAGES, "PutStage", &request.base, &reply));
+    return show(cli, reply);
+}

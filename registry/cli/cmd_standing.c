@@ -1,0 +1,171 @@
+/* `explain`: why a derivative does not count under a rule. `watch`: a count that follows the log. */
+#include <jokbo/v1/evaluation.pb-c.h>
+#include <time.h>
+
+#include "cli/commands.h"
+#include "cli/counting.h"
+#include "cli/overview.h"
+#include "cli/print.h"
+
+#define EVALUATION (&jokbo__v1__evaluation__descriptor)
+#define PAUSE_S    2 /* before a server that is away is asked again */
+
+/* ---- explain ---- */
+
+static bool in_language(const struct jk_cli *cli, const char *language)
+{
+    const char *asked = jk_cli_text(cli, JK_OPTION_LANG);
+    return !*asked || strcmp(asked, "both") == 0 || strcmp(asked, language) == 0;
+}
+
+static void print_fact(struct jk_cli *cli, const Jokbo__V1__ReasonFact *fact)
+{
+    fprintf(
+        cli->out, "  %s  (entry %lld)\n",
+        jk_print_painted(cli, JK_PAINT_YELLOW, jk_print_word(cli, &jokbo__v1__reason__descriptor, (int)fact->reason)),
+        (long long)fact->log_index);
+    if (in_language(cli, "en")) fprintf(cli->out, "    %s\n", jk_print_safe(cli, fact->fact));
+    if (in_language(cli, "ko")) fprintf(cli->out, "    %s\n", jk_print_safe(cli, fact->fact_ko));
+}
+
+static void print_standing(struct jk_cli *cli, const Jokbo__V1__Standing *standing)
+{
+    fprintf(cli->out, "%s %s", jk_print_painted(cli, JK_PAINT_BOLD, jk_print_safe(cli, standing->name)),
+            standing->counts ? "counts" : "does not count: ");
+    fprintf(cli->out, "%s\n", jk_print_word(cli, &jokbo__v1__reason__descriptor, (int)standing->reason));
+    for (size_t i = 0; i < standing->n_roots; i++) {
+        const Jokbo__V1__RootStanding *root = standing->roots[i];
+        fprintf(cli->out, "\nfor %s of team %s, depth %d: %s\n", jk_print_safe(cli, root->root->name),
+                jk_print_safe(cli, root->root->team), root->root->depth, root->counts ? "counts" : "left out");
+        for (size_t k = 0; k < root->n_reasons; k++)
+            print_fact(cli, root->reasons[k]);
+    }
+    for (size_t i = 0; i < standing->n_open_disputes; i++)
+        fprintf(cli->out, "%sentry %lld%s", i == 0 ? "\nOpen disputes, which change nothing: " : ", ",
+                (long long)standing->open_disputes[i], i + 1 == standing->n_open_disputes ? "\n" : "");
+    fprintf(cli->out, "\nPolicy %s, at log size %s.\n", standing->policy_sha256,
+            jk_print_number(cli, standing->log_size));
+}
+
+enum jk_status jk_run_explain(struct jk_cli *cli)
+{
+    Jokbo__V1__ExplainStandingRequest request = JOKBO__V1__EXPLAIN_STANDING_REQUEST__INIT;
+    Jokbo__V1__Standing *standing;
+    struct jk_count_wish wish = {0};
+    jokbo__v1__as_of__init(&wish.as_of);
+    JK_TRY(jk_count_rule_read(cli, &wish.rule, &wish.has_rule));
+    if (!wish.has_rule) return jk_cli_usage(cli, "give --policy POLICY or --stage STAGE");
+    JK_TRY(jk_count_as_of_read(cli, &wish));
+    request.name = jk_cli_operand(cli, 0);
+    request.rule = &wish.rule;
+    if (wish.has_as_of) request.as_of = &wish.as_of;
+    JK_TRY(jk_cli_call(cli, EVALUATION, "ExplainStanding", &request.base, &standing));
+    if (cli->json) return jk_print_message(cli, &standing->base);
+    print_standing(cli, standing);
+    return JK_OK;
+}
+
+/* ---- watch ---- */
+
+struct watching {
+    struct jk_cli *cli;
+    struct jk_count_wish wish;
+    int64_t told; /* a fingerprint of the numbers told last: a stream taken up again begins with the present ones */
+};
+
+static int64_t fingerprint(const Jokbo__V1__DerivativeCount *count)
+{
+    const int64_t numbers[] = {
+        count->registered,      count->yanked,      count->counted,       count->direct,
+        count->transitive,      count->independent, count->license_clean, count->distinct_publishers,
+        count->distinct_weights};
+    uint64_t sum = 14695981039346656037u;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        sum = (sum ^ (uint64_t)numbers[i]) * 1099511628211u;
+    for (size_t i = 0; i < count->n_left_out; i++)
+        sum = (sum ^ (uint64_t)count->left_out[i]->count) * 1099511628211u;
+    return (int64_t)(sum >> 1);
+}
+
+static void print_line(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count)
+{
+    fprintf(cli->out, "%lld  %s  %s  counted %lld  registered %lld", (long long)count->log_size,
+            jk_print_time(cli, count->log_time), jk_print_safe(cli, jk_overview_scope(count)),
+            (long long)count->counted, (long long)count->registered);
+    for (size_t i = 0; i < count->n_left_out; i++)
+        if (count->left_out[i]->count > 0)
+            fprintf(cli->out, "  %s %lld",
+                    jk_print_word(cli, &jokbo__v1__reason__descriptor, (int)count->left_out[i]->reason),
+                    (long long)count->left_out[i]->count);
+    fputc('\n', cli->out);
+}
+
+static enum jk_status show(struct watching *watching, const Jokbo__V1__DerivativeCount *count)
+{
+    struct jk_cli *cli = watching->cli;
+    if (cli->json) return jk_print_json_line(cli, jk_json_message(&count->base));
+    if (cli->out_terminal) {
+        fputs("\033[H\033[2J", cli->out);
+        jk_count_print(cli, count, &watching->wish);
+    } else {
+        print_line(cli, count);
+    }
+    return JK_OK;
+}
+
+/* Each message has memory of its own: a wall display stands for months. */
+static enum jk_status take_count(void *context, const ProtobufCMessage *message, struct jk_error *error)
+{
+    struct watching *watching = context;
+    struct jk_cli *cli = watching->cli;
+    const Jokbo__V1__DerivativeCount *count = (const Jokbo__V1__DerivativeCount *)message;
+    struct jk_arena kept = cli->arena;
+    int64_t print = fingerprint(count);
+    if (print == watching->told) return JK_OK;
+    watching->told = print;
+    jk_arena_init(&cli->arena, JK_CLI_ARENA);
+    enum jk_status status = show(watching, count);
+    jk_arena_done(&cli->arena);
+    cli->arena = kept;
+    fflush(cli->out);
+    if (status == JK_OK && ferror(cli->out))
+        status = jk_fail(error, JK_INTERNAL, "OUTPUT", "the result could not be written");
+    return status;
+}
+
+/* A stream that ended is taken up again; so is one whose server went away, once it had answered. */
+static bool goes_on(const struct watching *watching, enum jk_status status)
+{
+    bool away = status == JK_UNAVAILABLE || status == JK_DEADLINE_EXCEEDED;
+    return status == JK_OK || (away && watching->told >= 0);
+}
+
+static enum jk_status follow(struct watching *watching)
+{
+    Jokbo__V1__WatchCountsRequest request = JOKBO__V1__WATCH_COUNTS_REQUEST__INIT;
+    struct jk_cli *cli = watching->cli;
+    enum jk_status status = JK_OK;
+    request.scope = &watching->wish.scope;
+    if (watching->wish.has_rule) request.rule = &watching->wish.rule;
+    while (goes_on(watching, status)) {
+        struct timespec pause = {PAUSE_S, 0};
+        if (status != JK_OK) nanosleep(&pause, NULL);
+        jk_error_init(&cli->error, &cli->arena);
+        status = jk_client_download(cli->client, EVALUATION, "WatchCounts", &request.base, take_count, watching,
+                                    &cli->error);
+    }
+    return status;
+}
+
+enum jk_status jk_run_watch(struct jk_cli *cli)
+{
+    struct watching watching = {.cli = cli, .told = -1};
+    JK_TRY(jk_count_wish_read(cli, 0, &watching.wish));
+    JK_TRY(jk_count_rule_read(cli, &watching.wish.rule, &watching.wish.has_rule));
+    if (!watching.wish.has_scope) {
+        watching.wish.scope.kind_case = JOKBO__V1__COUNT_SCOPE__KIND_ALL;
+        watching.wish.scope.all = true;
+    }
+    JK_TRY(jk_cli_connect(cli));
+    return follow(&watching);
+}

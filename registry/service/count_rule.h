@@ -1,0 +1,30 @@
+/* A counting rule as it is asked for: the policy, and with a stage the teams that take part. Pure. */
+#ifndef JK_SERVICE_COUNT_RULE_H
+#define JK_SERVICE_COUNT_RULE_H
+
+#include "book/stage.h"
+#include "book/standing.h"
+#include "service/convert.h"
+#include "service/services.h"
+
+struct jk_count_rule {
+    struct jk_policy policy;
+    struct jk_digest digest;
+    bool staged;
+    uint32_t teams[JK_STAGE_TEAMS_MAX]; /* slots, rising; with a stage */
+    size_t team_count;
+    uint32_t from; /* entry with which it became what it is; a present count holds for a later size */
+};
+
+/* The rule at size n, so that the answer for n is the same for ever: a policy by name alone is its highest version at
+ * n, a stage is what was said of it before n; what had not been said at n is taken as it was said first. NOT_FOUND
+ * (policy, stage), INVALID_ARGUMENT (empty). */
+JK_MUST_USE enum jk_status jk_count_rule_find(struct jk_call *call, const struct jk_view *view,
+                                              const Jokbo__V1__CountRule *asked, uint32_t n,
+                                              struct jk_count_rule *out_rule);
+/* Whether both count alike. */
+bool jk_count_rule_equal(const struct jk_count_rule *a, const struct jk_count_rule *b);
+/* The question to jk_standing_make; points into the rule. */
+struct jk_standing_query jk_count_rule_query(const struct jk_count_rule *rule, uint32_t n);
+
+#endif

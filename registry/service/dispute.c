@@ -1,0 +1,244 @@
+/* OpenDispute, ResolveDispute, ListDisputes. A dispute changes no standing; what follows from it is a ruling or a
+ * correction of its own. */
+#include "domain/ident.h"
+#include "service/handlers.h"
+#include "service/short_list.h"
+#include "service/stages.h"
+
+/* ---- open: who may ---- */
+
+/* Whether a team has a base among the model's roots. */
+static bool has_root(struct jk_turn *turn, uint32_t team, uint32_t model)
+{
+    uint32_t n = jk_turn_size(turn);
+    const struct jk_spell *spell = NULL;
+    while ((spell = jk_book_spell(turn->book, model, n, spell))) {
+        const struct jk_base_facts *base = jk_book_base(turn->book, spell->root, n);
+        if (base && base->team == team) return true;
+    }
+    return false;
+}
+
+static bool acts_as_team(struct jk_change *change, struct jk_turn *turn, uint32_t model, struct jk_actor *out_actor)
+{
+    const struct jk_principal *principal = &change->call->principal;
+    uint32_t n = jk_turn_size(turn), team;
+    if (!(principal->roles & JK_ROLE_TEAM)) return false;
+    team = jk_book_find_team(turn->book, jk_span_of(principal->team), n);
+    if (team == JK_NONE || !has_root(turn, team, model)) return false;
+    *out_actor = (struct jk_actor){JK_ACTOR_TEAM, jk_book_team(turn->book, team)->id};
+    return true;
+}
+
+/* A team about derivatives of its bases; else whoever may act for the model's publisher. */
+static enum jk_status act(struct jk_change *change, struct jk_turn *turn, uint32_t model, struct jk_actor *out_actor,
+                          struct jk_error *error)
+{
+    if (acts_as_team(change, turn, model, out_actor)) return JK_OK;
+    struct jk_error inner;
+    jk_error_init(&inner, NULL);
+    if (jk_act_for_publisher(change, turn, jk_publisher_of(turn, model), out_actor, &inner) == JK_OK) return JK_OK;
+    return jk_fail(error, JK_PERMISSION_DENIED, "NOT_CONCERNED",
+                   "Only a team that has a base among its roots, and members of its publisher, dispute about \"%.*s\"",
+                   JK_SPAN_ARG(jk_book_alias(turn->book, model, jk_turn_size(turn))->name));
+}
+
+/* ---- open: what about ---- */
+
+static enum jk_status check_ruling(struct jk_turn *turn, struct jk_entry *entry, uint32_t model, struct jk_error *error)
+{
+    if (entry->about != JK_ABOUT_RULING) return JK_OK;
+    uint32_t slot = jk_book_find_ruling(turn->book, entry->target, jk_turn_size(turn));
+    if (slot != JK_NONE && jk_book_ruling(turn->book, slot)->model == model) return JK_OK;
+    return jk_fail(error, JK_NOT_FOUND, "RULING_NOT_FOUND", "Log entry %llu is no ruling about \"%.*s\"",
+                   (unsigned long long)entry->target, JK_SPAN_ARG(entry->model));
+}
+
+static enum jk_status check_stage(struct jk_turn *turn, const char *id, struct jk_error *error)
+{
+    char end[JK_TIME_TEXT];
+    if (!*id) return JK_OK;
+    uint32_t slot = jk_book_find_stage(turn->book, jk_span_of(id), jk_turn_size(turn));
+    if (slot == JK_NONE) return jk_stage_not_found(error, id);
+    int64_t end_us = jk_book_stage(turn->book, slot, jk_turn_size(turn))->disputes_us;
+    if (end_us == JK_TIME_NONE || turn->time_us < end_us) return JK_OK;
+    jk_time_format(end_us, end);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "DISPUTE_TIME_OVER",
+                   "The time for disputes of the stage \"%s\" ended at %s", id, end);
+}
+
+static bool is_again(const struct jk_dispute *dispute, const struct jk_entry *entry, uint32_t model, uint32_t ruling,
+                     uint32_t stage, struct jk_span actor)
+{
+    return dispute->model == model && dispute->resolved == JK_NONE && dispute->about == entry->about &&
+           dispute->ruling == ruling && dispute->stage == stage && jk_span_equal(dispute->actor, actor);
+}
+
+/* The same side says the same thing once at a time. */
+static enum jk_status check_new(struct jk_turn *turn, const struct jk_entry *entry, uint32_t model,
+                                struct jk_error *error)
+{
+    uint32_t n = jk_turn_size(turn), ruling = JK_NONE, stage = JK_NONE, again = JK_NONE;
+    struct jk_text actor;
+    jk_text_init(&actor, 0);
+    jk_actor_write(&entry->actor, &actor);
+    if (entry->about == JK_ABOUT_RULING) ruling = jk_book_find_ruling(turn->book, entry->target, n);
+    if (entry->stage.len) stage = jk_book_find_stage(turn->book, entry->stage, n);
+    for (uint32_t slot = jk_book_disputes(turn->book, n); slot-- > 0 && again == JK_NONE;) {
+        const struct jk_dispute *dispute = jk_book_dispute(turn->book, slot);
+        if (is_again(dispute, entry, model, ruling, stage, jk_text_span(&actor))) again = dispute->from;
+    }
+    jk_text_done(&actor);
+    if (again == JK_NONE) return JK_OK;
+    jk_error_fact(error, "log_index", "%u", again);
+    return jk_fail(error, JK_ALREADY_EXISTS, "DISPUTE_OPEN",
+                   "The dispute of log entry %u is about the same and still open", again);
+}
+
+static enum jk_status reply_dispute(struct jk_change *change, struct jk_turn *turn, uint32_t index, const char *text,
+                                    const char *resolution, ProtobufCMessage **out_reply)
+{
+    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), &change->call->arena};
+    Jokbo__V1__Dispute *reply =
+        jk_present_dispute(&present, jk_book_find_dispute(turn->book, index, present.size), NULL);
+    if (!reply) return jk_out_of_memory(&change->call->error);
+    reply->text = (char *)(uintptr_t)text;
+    reply->resolution_text = (char *)(uintptr_t)resolution;
+    *out_reply = &reply->base;
+    return JK_OK;
+}
+
+static enum jk_status decide_open(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    const Jokbo__V1__OpenDisputeRequest *request = (const void *)change->call->request;
+    struct jk_error *error = &change->call->error;
+    struct jk_entry entry = {.kind = JK_KIND_DISPUTE,
+                             .about = (enum jk_about)(request->subject - 1),
+                             .stage = jk_span_of(request->stage),
+                             .target = JK_TARGET_NONE};
+    uint32_t model, index;
+    if (entry.about == JK_ABOUT_RULING) entry.target = (uint64_t)request->ruling;
+    JK_TRY(jk_need_model(turn, jk_span_of(request->model), &model, error));
+    entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
+    if (!jk_book_is_derivative(turn->book, model, jk_turn_size(turn)))
+        return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_DERIVATIVE", "\"%.*s\" is no derivative",
+                       JK_SPAN_ARG(entry.model));
+    JK_TRY(act(change, turn, model, &entry.actor, error));
+    JK_TRY(check_ruling(turn, &entry, model, error));
+    JK_TRY(check_stage(turn, request->stage, error));
+    JK_TRY(check_new(turn, &entry, model, error));
+    JK_TRY(jk_turn_text(turn, jk_span_of(request->text), &entry.text, error));
+    JK_TRY(jk_turn_append(turn, &entry, &index, error));
+    return reply_dispute(change, turn, index, request->text, "", out_reply);
+}
+
+void jk_open_dispute(struct jk_call *call)
+{
+    const Jokbo__V1__OpenDisputeRequest *request = (const void *)call->request;
+    bool ruling = request->subject == JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_RULING;
+    if ((int)request->subject < 1 || request->subject > JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_STANDING)
+        jk_error_field(&call->error, "subject", "%d: give parent, ruling or standing", (int)request->subject);
+    jk_check_model_name(&call->error, "model", request->model);
+    if (request->ruling < 0 || (ruling && !request->ruling) || (!ruling && request->ruling))
+        jk_error_field(&call->error, "ruling",
+                       "%lld: give the log index of the ruling where the dispute is about one, else 0",
+                       (long long)request->ruling);
+    if (*request->stage)
+        jk_check_field(&call->error, "stage", request->stage, jk_ident_team_fault(jk_span_of(request->stage)));
+    jk_check_reason(&call->error, "text", request->text, true);
+    if (jk_error_result(&call->error) == JK_OK)
+        jk_change_submit(call, decide_open, NULL);
+    else
+        jk_call_fail(call);
+}
+
+/* ---- resolve ---- */
+
+static enum jk_status decide_resolve(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    const Jokbo__V1__ResolveDisputeRequest *request = (const void *)change->call->request;
+    struct jk_error *error = &change->call->error;
+    struct jk_entry entry = {.kind = JK_KIND_RESOLVE,
+                             .actor = {.type = JK_ACTOR_EVALUATOR},
+                             .target = (uint64_t)request->dispute,
+                             .outcome = (enum jk_outcome)(request->outcome - 1)};
+    uint32_t slot = jk_book_find_dispute(turn->book, (uint64_t)request->dispute, jk_turn_size(turn)), index;
+    if (slot == JK_NONE)
+        return jk_fail(error, JK_NOT_FOUND, "DISPUTE_NOT_FOUND", "Log entry %lld is no dispute; see jokbo dispute list",
+                       (long long)request->dispute);
+    const struct jk_dispute *dispute = jk_book_dispute(turn->book, slot);
+    if (dispute->resolved != JK_NONE)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "DISPUTE_RESOLVED",
+                       "The dispute of log entry %u was resolved by log entry %u", dispute->from, dispute->resolved);
+    JK_TRY(jk_turn_text(turn, jk_span_of(request->text), &entry.text, error));
+    JK_TRY(jk_turn_append(turn, &entry, &index, error));
+    return reply_dispute(change, turn, dispute->from, change->input, request->text, out_reply);
+}
+
+/* On a reader thread: the dispute's text for the reply is read before the change has its turn. */
+void jk_resolve_dispute(struct jk_call *call)
+{
+    const Jokbo__V1__ResolveDisputeRequest *request = (const void *)call->request;
+    char *text = (char *)protobuf_c_empty_string;
+    struct jk_texts texts;
+    struct jk_view view;
+    jk_texts_init(&texts, &call->arena, 1);
+    if (request->dispute < 0)
+        jk_error_field(&call->error, "dispute", "%lld is negative: give the log index of a dispute",
+                       (long long)request->dispute);
+    if ((int)request->outcome < 1 || request->outcome > JOKBO__V1__DISPUTE_OUTCOME__DISPUTE_OUTCOME_DISMISSED)
+        jk_error_field(&call->error, "outcome", "%d: give upheld or dismissed", (int)request->outcome);
+    jk_check_reason(&call->error, "text", request->text, true);
+    enum jk_status status = jk_error_result(&call->error);
+    if (status == JK_OK) {
+        jk_store_view(jk_store_of(call), &view);
+        uint32_t slot = jk_book_find_dispute(view.book, (uint64_t)request->dispute, view.size);
+        if (slot != JK_NONE) jk_texts_note(&texts, &jk_book_dispute(view.book, slot)->text, &text);
+        jk_store_view_end(jk_store_of(call));
+        status = jk_texts_read(&texts, call);
+    }
+    if (status == JK_OK)
+        jk_change_submit(call, decide_resolve, text);
+    else
+        jk_call_fail(call);
+}
+
+/* ---- list ---- */
+
+static enum jk_status walk(struct jk_call *call, struct jk_short_list *list, struct jk_texts *texts)
+{
+    const Jokbo__V1__ListDisputesRequest *request = (const void *)call->request;
+    uint32_t n = list->present.size, count = jk_book_disputes(list->view.book, n), model;
+    JK_TRY(jk_filter_model(call, &list->present, request->model, &model));
+    jk_texts_init(texts, &call->arena, 2 * (size_t)list->page.size);
+    for (uint32_t slot = 0; slot < count; slot++) {
+        const struct jk_dispute *dispute = jk_book_dispute(list->view.book, slot);
+        if (model != JK_NONE && dispute->model != model) continue;
+        if (request->open && dispute->resolved < n) continue;
+        if (jk_short_list_wants(list, slot))
+            jk_short_list_take(list, slot, jk_present_dispute(&list->present, slot, texts));
+    }
+    return JK_OK;
+}
+
+void jk_list_disputes(struct jk_call *call)
+{
+    struct jk_short_list list;
+    struct jk_texts texts = {0};
+    Jokbo__V1__ListDisputesResponse *reply =
+        JK_MESSAGE(&call->arena, Jokbo__V1__ListDisputesResponse, jokbo__v1__list_disputes_response);
+    enum jk_status status = jk_short_list_begin(call, &list);
+    if (status == JK_OK) {
+        status = walk(call, &list, &texts);
+        jk_store_view_end(jk_store_of(call));
+    }
+    if (status == JK_OK) status = jk_texts_read(&texts, call);
+    if (status == JK_OK && reply) {
+        reply->disputes = (Jokbo__V1__Dispute **)list.items;
+        reply->n_disputes = list.count;
+        reply->total_size = list.total;
+        reply->next_page_token = jk_short_list_token(&list);
+        reply->log_size = list.present.size;
+    }
+    jk_short_list_end(&list, status, &reply->base);
+}

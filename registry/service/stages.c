@@ -1,0 +1,279 @@
+/* See stages.h. */
+#include "service/stages.h"
+
+#include <stdio.h>
+
+#include "domain/ident.h"
+#include "service/draft.h"
+
+_Static_assert(JOKBO__V1__RULING_STATE__RULING_STATE_PENDING == JK_RULING_PENDING + 1, "state numbers");
+_Static_assert(JOKBO__V1__RULING_STATE__RULING_STATE_REPLACED == JK_RULING_REPLACED + 1, "state numbers");
+_Static_assert(JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_PARENT == JK_ABOUT_PARENT + 1, "subject numbers");
+_Static_assert(JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_STANDING == JK_ABOUT_STANDING + 1, "subject numbers");
+_Static_assert(JOKBO__V1__DISPUTE_OUTCOME__DISPUTE_OUTCOME_UPHELD == JK_OUTCOME_UPHELD + 1, "outcome numbers");
+
+/* ---- texts ---- */
+
+void jk_texts_init(struct jk_texts *texts, struct jk_arena *arena, size_t room)
+{
+    *texts = (struct jk_texts){.places = jk_arena_zalloc(arena, room + 1, sizeof *texts->places), .room = room};
+}
+
+void jk_texts_note(struct jk_texts *texts, const struct jk_digest *digest, char **field)
+{
+    if (!texts || !texts->places || jk_digest_is_zero(digest) || texts->count == texts->room) return;
+    texts->places[texts->count++] = (struct jk_text_place){*digest, JK_NONE, field};
+}
+
+void jk_texts_note_entry(struct jk_texts *texts, uint32_t entry, char **field)
+{
+    if (!texts || !texts->places || texts->count == texts->room) return;
+    texts->places[texts->count++] = (struct jk_text_place){.entry = entry, .field = field};
+}
+
+/* The digest that an entry names; zero where it names none. */
+static enum jk_status find_digest(struct jk_call *call, struct jk_text_place *place)
+{
+    struct jk_entry_row *rows;
+    struct jk_entry entry;
+    size_t count;
+    if (place->entry == JK_NONE) return JK_OK;
+    JK_TRY(jk_reader_entries(call->reader, place->entry, 1, JK_ENTRY_MAX, &call->arena, &rows, &count, &call->error));
+    if (count == 0) return JK_OK; /* a database that is behind: the text comes with the next question */
+    JK_TRY(jk_entry_parse(rows[0].bytes, &entry, &call->error));
+    place->digest = entry.text;
+    return JK_OK;
+}
+
+static enum jk_status read_text(struct jk_call *call, struct jk_text_place *place)
+{
+    struct jk_error missing;
+    struct jk_span text;
+    JK_TRY(find_digest(call, place));
+    if (jk_digest_is_zero(&place->digest)) return JK_OK;
+    jk_error_init(&missing, &call->arena);
+    enum jk_status status = jk_reader_text(call->reader, &place->digest, &call->arena, &text, &missing);
+    if (status == JK_OK) *place->field = jk_to_string(&call->arena, text);
+    if (status == JK_OK || status == JK_NOT_FOUND) return JK_OK;
+    call->error = missing;
+    return status;
+}
+
+enum jk_status jk_texts_read(struct jk_texts *texts, struct jk_call *call)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        JK_TRY(read_text(call, &texts->places[i]));
+    return JK_OK;
+}
+
+/* ---- policies ---- */
+
+static char *explain(const struct jk_present *present, const struct jk_policy *policy, bool korean)
+{
+    struct jk_text text;
+    jk_text_init(&text, 0);
+    jk_policy_explain(policy, korean, &text);
+    char *out = jk_to_string(present->arena, jk_text_span(&text));
+    jk_text_done(&text);
+    return out;
+}
+
+Jokbo__V1__Policy *jk_present_policy(const struct jk_present *present, uint32_t slot)
+{
+    const struct jk_policy_row *row = jk_book_policy(present->book, slot);
+    Jokbo__V1__Policy *out = JK_MESSAGE(present->arena, Jokbo__V1__Policy, jokbo__v1__policy);
+    if (!out) return NULL;
+    out->name = jk_to_string(present->arena, jk_span_of(row->policy.name));
+    out->version = (int32_t)row->policy.version;
+    out->text = jk_to_string(present->arena, row->text);
+    out->sha256 = jk_to_hex(present->arena, &row->digest);
+    out->explanation = explain(present, &row->policy, false);
+    out->explanation_ko = explain(present, &row->policy, true);
+    out->log_index = row->from;
+    out->create_time = jk_to_timestamp(present->arena, jk_book_time(present->book, row->from));
+    out->log_size = present->size;
+    return out;
+}
+
+uint32_t jk_policy_find(const struct jk_book *book, struct jk_span text, uint32_t n)
+{
+    struct jk_digest digest;
+    struct jk_span name, rest = text;
+    uint64_t version;
+    if (jk_digest_parse(text, &digest)) {
+        uint32_t found = jk_book_find_policy(book, &digest, n);
+        if (found != JK_NONE) return found;
+    }
+    if (!jk_span_cut(&rest, '@', &name)) return jk_book_find_policy_name(book, text, 0, n);
+    if (!jk_span_to_u64(rest, &version) || version < 1 || version > JK_POLICY_VERSION_MAX) return JK_NONE;
+    return jk_book_find_policy_name(book, name, (uint32_t)version, n);
+}
+
+enum jk_status jk_policy_not_found(struct jk_error *error, const char *text)
+{
+    char shown[96];
+    jk_text_shorten(jk_span_of(text), shown, sizeof shown);
+    jk_error_resource(error, "jokbo.v1/Policy", shown);
+    return jk_fail(error, JK_NOT_FOUND, "POLICY_NOT_FOUND",
+                   "No policy \"%s\" is recorded; give its name, name@version, or digest", shown);
+}
+
+/* ---- stages ---- */
+
+static char *policy_name(const struct jk_present *present, const struct jk_digest *digest)
+{
+    uint32_t slot = jk_book_find_policy(present->book, digest, present->size);
+    if (slot == JK_NONE) return (char *)protobuf_c_empty_string;
+    const struct jk_policy *policy = &jk_book_policy(present->book, slot)->policy;
+    char *text = jk_arena_printf(present->arena, "%s@%u", policy->name, policy->version);
+    return text ? text : (char *)protobuf_c_empty_string;
+}
+
+Jokbo__V1__Closing *jk_present_closing(const struct jk_present *present, const struct jk_closing *closing,
+                                       struct jk_texts *texts)
+{
+    Jokbo__V1__Closing *out = JK_MESSAGE(present->arena, Jokbo__V1__Closing, jokbo__v1__closing);
+    if (!out) return NULL;
+    out->stage = jk_to_string(present->arena, jk_book_stage(present->book, closing->stage, present->size)->id);
+    out->revision = (int32_t)closing->revision;
+    out->n = closing->n;
+    out->m = closing->m;
+    out->policy_sha256 = jk_to_hex(present->arena, &closing->policy);
+    out->table_sha256 = jk_to_hex(present->arena, &closing->table);
+    out->json_sha256 = jk_to_hex(present->arena, &closing->json);
+    out->members_sha256 = jk_to_hex(present->arena, &closing->members);
+    out->left_out_sha256 = jk_to_hex(present->arena, &closing->left_out);
+    out->log_index = closing->from;
+    out->create_time = jk_to_timestamp(present->arena, jk_book_time(present->book, closing->from));
+    jk_texts_note(texts, &closing->text, &out->text);
+    return out;
+}
+
+uint32_t jk_stage_revisions(const struct jk_present *present, uint32_t stage)
+{
+    const struct jk_closing *last = jk_book_closing(present->book, stage, 0, present->size);
+    return last ? last->revision : 0;
+}
+
+static void add_closings(const struct jk_present *present, uint32_t stage, Jokbo__V1__Stage *out,
+                         struct jk_texts *texts)
+{
+    uint32_t revisions = jk_stage_revisions(present, stage);
+    out->closings = (Jokbo__V1__Closing **)jk_pointers(present->arena, revisions);
+    for (uint32_t revision = 1; out->closings && revision <= revisions; revision++) {
+        const struct jk_closing *closing = jk_book_closing(present->book, stage, revision, present->size);
+        Jokbo__V1__Closing *item = closing ? jk_present_closing(present, closing, texts) : NULL;
+        if (item) out->closings[out->n_closings++] = item;
+    }
+}
+
+static void add_teams(const struct jk_present *present, struct jk_span teams, Jokbo__V1__Stage *out)
+{
+    struct jk_span team;
+    out->teams = (char **)jk_pointers(present->arena, JK_STAGE_TEAMS_MAX);
+    for (bool more = out->teams != NULL; more && out->n_teams < JK_STAGE_TEAMS_MAX;) {
+        more = jk_span_cut(&teams, ' ', &team);
+        out->teams[out->n_teams++] = jk_to_string(present->arena, team);
+    }
+}
+
+Jokbo__V1__Stage *jk_present_stage(const struct jk_present *present, uint32_t stage, struct jk_texts *texts)
+{
+    const struct jk_stage *facts = jk_book_stage(present->book, stage, present->size);
+    const struct jk_closing *last = jk_book_closing(present->book, stage, 0, present->size);
+    Jokbo__V1__Stage *out = JK_MESSAGE(present->arena, Jokbo__V1__Stage, jokbo__v1__stage);
+    if (!out) return NULL;
+    out->id = jk_to_string(present->arena, facts->id);
+    out->title = jk_to_string(present->arena, facts->title);
+    out->title_ko = jk_to_string(present->arena, facts->title_ko);
+    out->open_time = jk_to_timestamp(present->arena, facts->opens_us);
+    out->cutoff_time = jk_to_timestamp(present->arena, facts->cutoff_us);
+    out->dispute_end_time = jk_to_timestamp(present->arena, facts->disputes_us);
+    out->policy = policy_name(present, &facts->policy);
+    out->policy_sha256 = jk_to_hex(present->arena, &facts->policy);
+    add_teams(present, facts->teams, out);
+    out->source = jk_to_string(present->arena, facts->source);
+    out->log_index = facts->from;
+    char *etag = jk_arena_printf(present->arena, "%u-%u", facts->from, last ? last->from : 0);
+    if (etag) out->etag = etag;
+    add_closings(present, stage, out, texts);
+    out->log_size = present->size;
+    return out;
+}
+
+enum jk_status jk_stage_not_found(struct jk_error *error, const char *id)
+{
+    char shown[96];
+    jk_text_shorten(jk_span_of(id), shown, sizeof shown);
+    jk_error_resource(error, "jokbo.v1/Stage", shown);
+    return jk_fail(error, JK_NOT_FOUND, "STAGE_NOT_FOUND", "There is no stage \"%s\"; see jokbo stage list", shown);
+}
+
+/* ---- rulings ---- */
+
+Jokbo__V1__Ruling *jk_present_ruling(const struct jk_present *present, uint32_t slot, struct jk_texts *texts)
+{
+    const struct jk_ruling *ruling = jk_book_ruling(present->book, slot);
+    Jokbo__V1__Ruling *out = JK_MESSAGE(present->arena, Jokbo__V1__Ruling, jokbo__v1__ruling);
+    if (!out) return NULL;
+    out->log_index = ruling->from;
+    out->model = jk_to_string(present->arena, jk_present_name(present, ruling->model));
+    out->restore = !ruling->exclude;
+    out->reason = jk_to_string(present->arena, ruling->reason);
+    out->state = (Jokbo__V1__RulingState)(jk_book_ruling_state(present->book, slot, present->size) + 1);
+    if (ruling->decided < present->size) out->decision_index = ruling->decided;
+    out->create_time = jk_to_timestamp(present->arena, jk_book_time(present->book, ruling->from));
+    out->log_size = present->size;
+    jk_texts_note(texts, &ruling->text, &out->text);
+    return out;
+}
+
+/* ---- disputes ---- */
+
+Jokbo__V1__Dispute *jk_present_dispute(const struct jk_present *present, uint32_t slot, struct jk_texts *texts)
+{
+    const struct jk_dispute *dispute = jk_book_dispute(present->book, slot);
+    Jokbo__V1__Dispute *out = JK_MESSAGE(present->arena, Jokbo__V1__Dispute, jokbo__v1__dispute);
+    if (!out) return NULL;
+    out->log_index = dispute->from;
+    out->subject = (Jokbo__V1__DisputeSubject)(dispute->about + 1);
+    out->model = jk_to_string(present->arena, jk_present_name(present, dispute->model));
+    if (dispute->ruling != JK_NONE) out->ruling = jk_book_ruling(present->book, dispute->ruling)->from;
+    if (dispute->stage != JK_NONE)
+        out->stage = jk_to_string(present->arena, jk_book_stage(present->book, dispute->stage, present->size)->id);
+    out->actor = jk_to_string(present->arena, dispute->actor);
+    if (dispute->resolved < present->size) {
+        out->outcome = (Jokbo__V1__DisputeOutcome)(dispute->outcome + 1);
+        out->resolution_index = dispute->resolved;
+        jk_texts_note_entry(texts, dispute->resolved, &out->resolution_text);
+    }
+    out->create_time = jk_to_timestamp(present->arena, jk_book_time(present->book, dispute->from));
+    out->log_size = present->size;
+    jk_texts_note(texts, &dispute->text, &out->text);
+    return out;
+}
+
+/* ---- requests ---- */
+
+void jk_check_field(struct jk_error *error, const char *field, const char *value, const char *why)
+{
+    char shown[96];
+    if (!why) return;
+    jk_text_shorten(jk_span_of(value), shown, sizeof shown);
+    jk_error_field(error, field, "\"%s\" %s", shown, why);
+}
+
+void jk_check_model_name(struct jk_error *error, const char *field, const char *name)
+{
+    jk_check_field(error, field, name, jk_ident_model_fault(jk_span_of(name)));
+}
+
+enum jk_status jk_filter_model(struct jk_call *call, const struct jk_present *present, const char *name,
+                               uint32_t *out_model)
+{
+    *out_model = JK_NONE;
+    if (!*name) return JK_OK;
+    *out_model = jk_book_find_model(present->book, jk_span_of(name), present->size);
+    if (*out_model != JK_NONE) return JK_OK;
+    return jk_model_not_found(present->book, present->size, jk_span_of(name), &call->error);
+}

@@ -1,0 +1,56 @@
+/* Policies, stages, rulings and disputes as messages, and the free texts that go with them.
+ *
+ * Free texts lie in PostgreSQL, outside the log. A message is made from the book first, within a view; each text that
+ * it shows is noted with the place where it belongs, and all are read after the view has ended, on a reader thread. */
+#ifndef JK_SERVICE_STAGES_H
+#define JK_SERVICE_STAGES_H
+
+#include <jokbo/v1/stage.pb-c.h>
+
+#include "book/stage.h"
+#include "service/authority.h"
+#include "service/present.h"
+
+struct jk_text_place {
+    struct jk_digest digest;
+    uint32_t entry; /* that names the digest; JK_NONE: it is known */
+    char **field;   /* of a message in the call's arena */
+};
+
+/* Texts to be read. `places` NULL: they are left out. */
+struct jk_texts {
+    struct jk_text_place *places;
+    size_t count, room;
+};
+
+/* Room for so many texts; NULL places (out of memory) is remembered by the arena. */
+void jk_texts_init(struct jk_texts *texts, struct jk_arena *arena, size_t room);
+void jk_texts_note(struct jk_texts *texts, const struct jk_digest *digest, char **field);
+/* The text of an entry, whose digest the book does not keep. */
+void jk_texts_note_entry(struct jk_texts *texts, uint32_t entry, char **field);
+/* On a reader thread. What was withdrawn stays empty. */
+JK_MUST_USE enum jk_status jk_texts_read(struct jk_texts *texts, struct jk_call *call);
+
+/* Each gives NULL when the arena is exhausted. `texts` may be NULL. */
+Jokbo__V1__Policy *jk_present_policy(const struct jk_present *present, uint32_t policy);
+Jokbo__V1__Stage *jk_present_stage(const struct jk_present *present, uint32_t stage, struct jk_texts *texts);
+Jokbo__V1__Closing *jk_present_closing(const struct jk_present *present, const struct jk_closing *closing,
+                                       struct jk_texts *texts);
+Jokbo__V1__Ruling *jk_present_ruling(const struct jk_present *present, uint32_t ruling, struct jk_texts *texts);
+Jokbo__V1__Dispute *jk_present_dispute(const struct jk_present *present, uint32_t dispute, struct jk_texts *texts);
+/* The newest revision, 0 where a stage is not closed. */
+uint32_t jk_stage_revisions(const struct jk_present *present, uint32_t stage);
+
+/* A policy by name (its highest version), name@version or digest; JK_NONE. */
+uint32_t jk_policy_find(const struct jk_book *book, struct jk_span text, uint32_t n);
+enum jk_status jk_policy_not_found(struct jk_error *error, const char *text);
+enum jk_status jk_stage_not_found(struct jk_error *error, const char *id);
+/* A model's name in a request: its grammar; a violation of `field`. */
+void jk_check_model_name(struct jk_error *error, const char *field, const char *name);
+/* "\"value\" why", the value shortened; nothing where `why` is NULL. */
+void jk_check_field(struct jk_error *error, const char *field, const char *value, const char *why);
+/* A filter by model of a list: JK_NONE where none is asked for. */
+JK_MUST_USE enum jk_status jk_filter_model(struct jk_call *call, const struct jk_present *present, const char *name,
+                                           uint32_t *out_model);
+
+#endif
