@@ -113,6 +113,14 @@ static enum jk_status fail_line(struct jk_demo_play *play, const struct jk_demo_
     return error->status;
 }
 
+/* What a line sends may depend on what is there (an amended stage): its id having been used tells that it was sent. */
+static bool is_done(const struct jk_demo_play *play, enum jk_status status)
+{
+    const char *reason = play->inner->error.reason;
+    if (status == JK_ALREADY_EXISTS) return true;
+    return play->going_on && status != JK_OK && reason && strcmp(reason, "REQUEST_ID_REUSED") == 0;
+}
+
 static bool is_refusal(enum jk_status status)
 {
     return status == JK_FAILED_PRECONDITION || status == JK_INVALID_ARGUMENT || status == JK_PERMISSION_DENIED;
@@ -124,10 +132,10 @@ static enum jk_status judge(struct jk_demo_play *play, const struct jk_demo_line
 {
     const char *command = play->inner->options.command ? play->inner->options.command->name : "";
     if (line->refused && is_refusal(status)) return JK_OK;
-    if (line->refused && status == JK_OK)
+    if (line->refused && status == JK_OK && !play->going_on)
         return jk_fail(&play->cli->error, JK_INTERNAL, "DEMO", "line %u of the script, %s: was not refused",
                        line->number, command);
-    if (status != JK_OK && status != JK_ALREADY_EXISTS) return fail_line(play, line, command);
+    if (status != JK_OK && !is_done(play, status)) return fail_line(play, line, command);
     if (line->keep && status == JK_OK) keep_index(play, line->keep, said);
     return JK_OK;
 }
@@ -200,7 +208,7 @@ static enum jk_status play_line(struct jk_demo_play *play, const struct jk_demo_
     return JK_OK;
 }
 
-static enum jk_status begin(struct jk_demo_play *play)
+static enum jk_status begin(struct jk_demo_play *play, const struct jk_demo_script *script)
 {
     struct jk_cli *cli = play->cli;
     play->inner = jk_arena_zalloc(&cli->arena, 1, sizeof *play->inner);
@@ -208,28 +216,34 @@ static enum jk_status begin(struct jk_demo_play *play)
     jk_arena_init(&play->inner->arena, INNER_ARENA);
     JK_TRY(jk_cli_connect(cli));
     play->actors[play->actor_count++] = (struct jk_demo_actor){"admin", 0, cli->settings, cli->client};
-    return begin_clock(play);
+    JK_TRY(begin_clock(play));
+    play->going_on = script->count > 0 && play->clock_us > script->lines[0].time_us;
+    return JK_OK;
 }
 
-static void end(struct jk_demo_play *play)
+/* In failure too; what is told is the play's own failure. */
+static enum jk_status end(struct jk_demo_play *play, enum jk_status status)
 {
+    struct jk_error *error = &play->cli->error, failure = *error;
     jk_progress_end(&play->progress);
+    jk_error_init(error, &play->cli->arena);
+    enum jk_status ended = jk_demo_end_tokens(play);
+    if (status != JK_OK) *error = failure;
     for (size_t i = 1; i < play->actor_count; i++)
         jk_client_free(play->actors[i].client);
     if (play->inner) jk_arena_done(&play->inner->arena);
+    return status != JK_OK ? status : ended;
 }
 
 enum jk_status jk_demo_play(struct jk_cli *cli, const struct jk_demo_script *script, size_t derivatives,
                             struct jk_demo_play *out_play)
 {
     struct jk_demo_play *play = out_play;
-    *play = (struct jk_demo_play){.cli = cli, .derivatives = derivatives, .going_on = true};
+    *play = (struct jk_demo_play){.cli = cli, .derivatives = derivatives};
     play->steps = derivatives + script->count;
     jk_progress_begin_items(&play->progress, cli->err, cli->err_terminal, cli->utf8, "the programme so far", "steps");
-    enum jk_status status = begin(play);
+    enum jk_status status = begin(play, script);
     for (size_t i = 0; i < script->count && status == JK_OK; i++)
         status = play_line(play, &script->lines[i]);
-    if (status == JK_OK) status = jk_demo_end_tokens(play);
-    end(play);
-    return status;
+    return end(play, status);
 }
