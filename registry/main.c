@@ -16,6 +16,7 @@
 #include "base/metrics.h"
 #include "bootstrap.h"
 #include "config.h"
+#include "domain/entry.h"
 #include "fetch/fetch.h"
 #include "http/server.h"
 #include "keys.h"

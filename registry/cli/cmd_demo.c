@@ -1,8 +1,8 @@
 /* Demos: their clock, and the programme so far to look at. */
 #include <jansson.h>
-#include <jokbo/v1/demo.pb-c.h>
 
 #include "cli/commands.h"
+#include "cli/demo.h"
 #include "cli/demo_play.h"
 #include "cli/json.h"
 #include "cli/local.h"
@@ -13,6 +13,12 @@
 #define DERIVATIVES_DEFAULT 20000
 
 /* ---- the clock ---- */
+
+enum jk_status jk_demo_now(struct jk_cli *cli, Jokbo__V1__Clock **out_clock)
+{
+    Jokbo__V1__GetClockRequest request = JOKBO__V1__GET_CLOCK_REQUEST__INIT;
+    return jk_cli_call(cli, DEMO, "GetClock", &request.base, out_clock);
+}
 
 static enum jk_status show_clock(struct jk_cli *cli, const Jokbo__V1__Clock *clock)
 {
@@ -40,12 +46,11 @@ static enum jk_status set_clock(struct jk_cli *cli, Jokbo__V1__Clock **out_clock
 
 enum jk_status jk_run_demo_clock(struct jk_cli *cli)
 {
-    Jokbo__V1__GetClockRequest request = JOKBO__V1__GET_CLOCK_REQUEST__INIT;
     Jokbo__V1__Clock *clock;
     if (cli->options.operand_count > 0)
         JK_TRY(set_clock(cli, &clock));
     else
-        JK_TRY(jk_cli_call(cli, DEMO, "GetClock", &request.base, &clock));
+        JK_TRY(jk_demo_now(cli, &clock));
     return show_clock(cli, clock);
 }
 
@@ -59,9 +64,8 @@ static struct jk_span folder_of(const char *path)
 
 static enum jk_status show_play(struct jk_cli *cli, const struct jk_demo_play *play)
 {
-    Jokbo__V1__GetClockRequest request = JOKBO__V1__GET_CLOCK_REQUEST__INIT;
     Jokbo__V1__Clock *clock;
-    JK_TRY(jk_cli_call(cli, DEMO, "GetClock", &request.base, &clock));
+    JK_TRY(jk_demo_now(cli, &clock));
     if (cli->json)
         return jk_print_json(cli, json_pack("{s:I, s:I, s:I, s:o}", "derivatives", (json_int_t)play->made, "new",
                                             (json_int_t)play->written, "log_size", (json_int_t)clock->log_size, "clock",

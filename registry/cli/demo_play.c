@@ -2,10 +2,10 @@
 #include "cli/demo_play.h"
 
 #include <jansson.h>
-#include <jokbo/v1/demo.pb-c.h>
 #include <stdlib.h>
 
 #include "base/digest.h"
+#include "cli/demo.h"
 #include "cli/json.h"
 
 #define DEMO        (&jokbo__v1__demo__descriptor)
@@ -37,9 +37,8 @@ void jk_demo_progress(struct jk_demo_play *play, size_t more)
 
 static enum jk_status begin_clock(struct jk_demo_play *play)
 {
-    Jokbo__V1__GetClockRequest request = JOKBO__V1__GET_CLOCK_REQUEST__INIT;
     Jokbo__V1__Clock *clock;
-    JK_TRY(jk_cli_call(play->cli, DEMO, "GetClock", &request.base, &clock));
+    JK_TRY(jk_demo_now(play->cli, &clock));
     if (!clock->demo)
         return jk_fail(
             &play->cli->error, JK_FAILED_PRECONDITION, "NOT_A_DEMO",

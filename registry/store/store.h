@@ -23,8 +23,6 @@
 #define JK_SEQUENCER_BOX 4096     /* writes waiting at most; then RESOURCE_EXHAUSTED at once */
 #define JK_READER_BOX 4096
 
-#define JK_DEMO_ORIGIN "demo.invalid" /* of every demo's log, and of no other */
-
 struct jk_store;
 
 struct jk_store_options {

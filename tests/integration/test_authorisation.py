@@ -3,6 +3,7 @@
 ROWS is the permission table as the project's rules say it, written down here once more and on purpose not taken from the
 server's own table (registry/service/methods.def). A method of the interface without a row fails the test. "May" means
 that the call succeeds; "may not" that it is refused for that reason, and that nothing anywhere has changed."""
+import datetime
 import hashlib
 import os
 import sys
@@ -108,6 +109,8 @@ ROWS = [
     ("Log.GetInclusionProof", "", ANYONE, None),
     ("Log.GetConsistencyProof", "", ANYONE, None),
     ("Log.GetReceipt", "", ANYONE, None),
+    ("Demo.GetClock", "", ANYONE, None),
+    ("Demo.SetClock", "", "D", "roster"),
     ("Access.GetCaller", "", ACCOUNT, None),
     ("Access.CreateAccount", "", "D", "accounts"),
     ("Access.ListAccounts", "", "D", "accounts"),
@@ -166,7 +169,7 @@ class Authorisation(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = jokbo.Server()
+        cls.server = jokbo.Server("--demo")  # else SetClock is refused to everybody
         cls.addClassCleanup(cls.server.close)
         cls.server.start()
         cls.root, cls.count, cls.reserved = cls.server.client(), 0, 0
@@ -412,6 +415,11 @@ class Authorisation(unittest.TestCase):
         opened = cls.who["T"].call("Stages.OpenDispute", subject="DISPUTE_SUBJECT_STANDING",
                                    model=cls.fresh_model("acme"), text="not so")
         return {"dispute": opened["log_index"], "outcome": "DISPUTE_OUTCOME_UPHELD", "text": "so it is"}
+
+    @classmethod
+    def ask_SetClock(cls, case, letter):
+        now = datetime.datetime.fromisoformat(cls.root.call("Demo.GetClock")["time"][:19] + "+00:00")
+        return {"time": (now + datetime.timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")}
 
     # ---- calling and comparing
 
