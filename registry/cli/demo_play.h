@@ -33,7 +33,7 @@ struct jk_demo_play {
     size_t derivatives;   /* in all */
     struct jk_demo_world *world;
     unsigned shared; /* per mille of the derivatives that came so far */
-    size_t made, written, verified; /* verified: publishers that were tried */
+    size_t made, written;
     bool going_on; /* what comes may be there already */
     struct jk_demo_actor actors[JK_DEMO_ACTORS];
     size_t actor_count;

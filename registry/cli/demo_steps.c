@@ -293,19 +293,13 @@ static enum jk_status step_yanks(struct jk_demo_play *play, const struct jk_demo
     return JK_OK;
 }
 
-/* Those of few derivatives may not be there: they are passed over. */
 static enum jk_status step_verify(struct jk_demo_play *play, const struct jk_demo_line *line)
 {
+    const char *name;
     JK_TRY(need_world(play, line));
-    for (size_t i = 0; i < line->share; i++) {
-        const char *name = jk_demo_world_publisher(play->world, play->verified++);
+    for (size_t i = 0; i < line->share && (name = jk_demo_world_publisher(play->world)) != NULL; i++) {
         const char *words[] = {"publisher", "verify", name, "--evidence", "invented"};
-        if (!name) return no_memory(play);
-        enum jk_status status = jk_demo_run(play, line, words, 5, i);
-        if (status == JK_NOT_FOUND)
-            jk_error_init(&play->cli->error, &play->cli->arena);
-        else
-            JK_TRY(status);
+        JK_TRY(jk_demo_run(play, line, words, 5, i));
     }
     return JK_OK;
 }

@@ -10,6 +10,7 @@
 #define RELATIONS    8
 #define LICENSES     16
 #define PARENTS_MOST 5
+#define PUBLISHERS   9999
 #define POOL         64 /* the models of a family that others are made from: the newest */
 
 /* What the table says in per mille; one row each. */
@@ -62,6 +63,7 @@ struct jk_demo_world {
     struct jk_demo_made *made;
     bool *taken;
     size_t count, room;
+    enum { NOBODY, THERE, GIVEN } ranks[PUBLISHERS]; /* of the invented publishers */
 };
 
 /* ---- chance: splitmix64, the same everywhere ---- */
@@ -178,7 +180,8 @@ static void read_table(struct table *table, const struct jk_yaml *root)
 {
     struct jk_demo_world *world = table->world;
     world->state = number(table, jk_yaml_member(root, "seed"), "seed", UINT32_MAX);
-    world->publishers = number(table, jk_yaml_member(root, "publishers"), "publishers", 9999);
+    world->publishers = number(table, jk_yaml_member(root, "publishers"), "publishers", PUBLISHERS);
+    if (!world->publishers) jk_error_field(table->error, "publishers", "must be at least 1");
     read_shares(table, root);
     read_relations(table, root, "relations", world->relations);
     read_relations(table, root, "parents", world->parents);
@@ -279,12 +282,19 @@ static void pick_parents(struct jk_demo_world *world, struct draft *draft)
     }
 }
 
+static const char *publisher_name(struct jk_demo_world *world, size_t rank)
+{
+    return jk_arena_printf(world->arena, "invented-dev-%04zu", rank + 1);
+}
+
 static const char *pick_publisher(struct jk_demo_world *world, const struct family *family)
 {
     if (happens(world, world->shares[SHARE_own_publisher]))
         return jk_arena_printf(world->arena, "%.*s", (int)strcspn(family->base, "/"), family->base);
     if (happens(world, world->shares[SHARE_affiliate])) return word(world, &world->affiliates);
-    return jk_demo_world_publisher(world, skewed(world, world->publishers));
+    size_t rank = skewed(world, world->publishers);
+    if (world->ranks[rank] == NOBODY) world->ranks[rank] = THERE;
+    return publisher_name(world, rank);
 }
 
 /* What follows the base's name, or goes before it, as people name such models. */
@@ -396,7 +406,12 @@ const struct jk_demo_made *jk_demo_world_take(struct jk_demo_world *world)
     return NULL;
 }
 
-const char *jk_demo_world_publisher(struct jk_demo_world *world, size_t rank)
+const char *jk_demo_world_publisher(struct jk_demo_world *world)
 {
-    return jk_arena_printf(world->arena, "invented-dev-%04zu", rank + 1);
+    for (size_t rank = 0; rank < world->publishers; rank++) {
+        if (world->ranks[rank] != THERE) continue;
+        world->ranks[rank] = GIVEN;
+        return publisher_name(world, rank);
+    }
+    return NULL;
 }

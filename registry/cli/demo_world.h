@@ -30,7 +30,7 @@ void jk_demo_world_offer(struct jk_demo_world *world, const char *base, const ch
 Jokbo__V1__Derivative *jk_demo_world_next(struct jk_demo_world *world);
 /* Some derivative made so far that was not taken yet; NULL where none is left. */
 const struct jk_demo_made *jk_demo_world_take(struct jk_demo_world *world);
-/* The invented publisher of that rank, the most active first. */
-const char *jk_demo_world_publisher(struct jk_demo_world *world, size_t rank);
+/* The most active invented publisher of those made so far that was not given before; NULL where none is left. */
+const char *jk_demo_world_publisher(struct jk_demo_world *world);
 
 #endif
