@@ -70,6 +70,10 @@ static enum jk_status show_play(struct jk_cli *cli, const struct jk_demo_play *p
         return jk_print_json(cli, json_pack("{s:I, s:I, s:I, s:o}", "derivatives", (json_int_t)play->made, "new",
                                             (json_int_t)play->written, "log_size", (json_int_t)clock->log_size, "clock",
                                             jk_json_message(&clock->base)));
+    if (play->played) {
+        fprintf(cli->out, "It was played before, to its end: there is nothing to do.\n");
+        return JK_OK;
+    }
     fprintf(cli->out, "%s that nobody made, %s of them new; log size %s; the demo's clock shows %s\n",
             jk_print_plural(cli, (int64_t)play->made, "derivative", "derivatives"),
             jk_print_number(cli, (int64_t)play->written), jk_print_number(cli, clock->log_size),

@@ -217,7 +217,7 @@ static enum jk_status begin(struct jk_demo_play *play, const struct jk_demo_scri
     play->actors[play->actor_count++] = (struct jk_demo_actor){"admin", 0, cli->settings, cli->client};
     JK_TRY(begin_clock(play));
     play->going_on = script->count > 0 && play->clock_us > script->lines[0].time_us;
-    return JK_OK;
+    return jk_demo_remember(play);
 }
 
 /* In failure too; what is told is the play's own failure. */
@@ -242,7 +242,8 @@ enum jk_status jk_demo_play(struct jk_cli *cli, const struct jk_demo_script *scr
     play->steps = derivatives + script->count;
     jk_progress_begin_items(&play->progress, cli->err, cli->err_terminal, cli->utf8, "the programme so far", "steps");
     enum jk_status status = begin(play, script);
-    for (size_t i = 0; i < script->count && status == JK_OK; i++)
+    for (size_t i = 0; i < script->count && status == JK_OK && !play->played; i++)
         status = play_line(play, &script->lines[i]);
+    if (status == JK_OK && !play->played) status = jk_demo_remember_end(play);
     return end(play, status);
 }

@@ -1,7 +1,8 @@
 /* Playing a demo's script against a demo's server: the clock before each step, each step by the account that the script
  * names. One thread; memory in the run's arena. Every write carries a request id that follows from the script's line,
  * so that a second run, after one that was interrupted, finds what is there (within the seven days that a server keeps
- * replies) and goes on; derivatives are found by their names. */
+ * replies) and goes on; derivatives are found by their names. An account without roles or tokens remembers, by its
+ * label, how many derivatives the play has, and that it came to its end: then nothing is done a second time. */
 #ifndef JK_CLI_DEMO_PLAY_H
 #define JK_CLI_DEMO_PLAY_H
 
@@ -34,7 +35,9 @@ struct jk_demo_play {
     struct jk_demo_world *world;
     unsigned shared; /* per mille of the derivatives that came so far */
     size_t made, written;
-    bool going_on; /* what comes may be there already */
+    bool going_on;  /* what comes may be there already */
+    bool played;    /* all of it was there before */
+    int64_t memory; /* the account that remembers */
     struct jk_demo_actor actors[JK_DEMO_ACTORS];
     size_t actor_count;
     struct jk_demo_kept kept[JK_DEMO_KEPT];
@@ -59,6 +62,9 @@ char *jk_demo_request_id(struct jk_demo_play *play, const struct jk_demo_line *l
 void jk_demo_progress(struct jk_demo_play *play, size_t more);
 /* A step of the demo's own. */
 JK_MUST_USE enum jk_status jk_demo_step(struct jk_demo_play *play, const struct jk_demo_line *line);
+/* What the server's account remembers: sets `memory` and `played`. FAILED_PRECONDITION where another play was begun. */
+JK_MUST_USE enum jk_status jk_demo_remember(struct jk_demo_play *play);
+JK_MUST_USE enum jk_status jk_demo_remember_end(struct jk_demo_play *play);
 /* Ends the tokens that were made for the script's accounts. */
 JK_MUST_USE enum jk_status jk_demo_end_tokens(struct jk_demo_play *play);
 

@@ -101,18 +101,57 @@ static enum jk_status step_roster(struct jk_demo_play *play, const struct jk_dem
 
 /* ---- accounts ---- */
 
-static enum jk_status find_account(struct jk_demo_play *play, const char *label, int64_t *out_id)
+/* The first whose label begins so; 0: none. */
+static enum jk_status find_account(struct jk_demo_play *play, const char *beginning, const Jokbo__V1__Account **out)
 {
     Jokbo__V1__ListAccountsRequest request = JOKBO__V1__LIST_ACCOUNTS_REQUEST__INIT;
     struct jk_pages pages = {ACCESS, "ListAccounts", &request.base, "accounts", 0};
     struct jk_list list;
-    *out_id = 0;
+    *out = NULL;
     JK_TRY(jk_pages_fetch(play->cli, &pages, &list));
-    for (size_t i = 0; i < list.count; i++) {
+    for (size_t i = 0; i < list.count && !*out; i++) {
         const Jokbo__V1__Account *account = (const Jokbo__V1__Account *)list.items[i];
-        if (strcmp(account->label, label) == 0) *out_id = account->id;
+        if (strncmp(account->label, beginning, strlen(beginning)) == 0) *out = account;
     }
     return JK_OK;
+}
+
+static char *memory_label(struct jk_demo_play *play, const char *state)
+{
+    char *label =
+        jk_arena_printf(&play->cli->arena, "%s %zu derivatives, %s", JK_DEMO_TOKEN_LABEL, play->derivatives, state);
+    return label ? label : (char *)"";
+}
+
+enum jk_status jk_demo_remember(struct jk_demo_play *play)
+{
+    Jokbo__V1__CreateAccountRequest request = JOKBO__V1__CREATE_ACCOUNT_REQUEST__INIT;
+    const Jokbo__V1__Account *known;
+    Jokbo__V1__Account *made;
+    JK_TRY(find_account(play, JK_DEMO_TOKEN_LABEL " ", &known));
+    if (known) {
+        play->memory = known->id;
+        play->played = strcmp(known->label, memory_label(play, "played")) == 0;
+        if (play->played || strcmp(known->label, memory_label(play, "begun")) == 0) return JK_OK;
+        return jk_fail(
+            &play->cli->error, JK_FAILED_PRECONDITION, "DEMO",
+            "this demo holds another play already (%.100s): give the same --derivatives, or an empty data folder",
+            known->label);
+    }
+    request.label = memory_label(play, "begun");
+    JK_TRY(jk_cli_call(play->cli, ACCESS, "CreateAccount", &request.base, &made));
+    play->memory = made->id;
+    return JK_OK;
+}
+
+enum jk_status jk_demo_remember_end(struct jk_demo_play *play)
+{
+    Jokbo__V1__UpdateAccountRequest request = JOKBO__V1__UPDATE_ACCOUNT_REQUEST__INIT;
+    Jokbo__V1__Account account = JOKBO__V1__ACCOUNT__INIT, *reply;
+    account.id = play->memory;
+    account.label = memory_label(play, "played");
+    request.account = &account;
+    return jk_cli_call(play->cli, ACCESS, "UpdateAccount", &request.base, &reply);
 }
 
 static enum jk_status make_account(struct jk_demo_play *play, const struct jk_demo_line *line, int64_t *out_id)
@@ -155,12 +194,14 @@ static enum jk_status step_account(struct jk_demo_play *play, const struct jk_de
 {
     struct jk_demo_actor *actor = &play->actors[play->actor_count];
     struct jk_cli *cli = play->cli;
+    const Jokbo__V1__Account *known;
     int64_t account;
     if (play->actor_count == JK_DEMO_ACTORS)
         return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "DEMO", "line %u of the script: more than %d accounts",
                        line->number, JK_DEMO_ACTORS);
-    JK_TRY(find_account(play, line->words[1], &account));
-    if (!account) JK_TRY(make_account(play, line, &account));
+    JK_TRY(find_account(play, line->words[1], &known));
+    account = known ? known->id : 0;
+    if (!known) JK_TRY(make_account(play, line, &account));
     *actor = (struct jk_demo_actor){.name = line->words[0], .account = account, .settings = cli->settings};
     JK_TRY(make_token(play, account, &actor->settings.token));
     JK_TRY(jk_client_new(&actor->settings, &cli->arena, &actor->client, &cli->error));

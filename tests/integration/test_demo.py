@@ -209,14 +209,15 @@ class Programme(unittest.TestCase):
         self.assertNotIn("300 of them new", self.second.stdout)
         self.assertGreater(self.after, self.between)
         self.assertEqual(self.third.returncode, 0, self.third.stderr)
-        self.assertIn(" 0 of them new", self.third.stdout)
+        self.assertIn("nothing to do", self.third.stdout)
         self.assertEqual(self.sizes(), self.after, "the third run wrote something")
 
     def test_another_number_of_derivatives_is_another_play(self):
-        """The names tell: nothing is mixed into what is there."""
-        other = self.server.jokbo("demo", "load", self.whole, "--derivatives", "1000001")
-        self.assertEqual(other.returncode, 2)
-        self.assertIn("--derivatives", other.stderr)
+        other = self.server.jokbo("demo", "load", self.whole, "--derivatives", "400")
+        self.assertEqual(other.returncode, 4, other.stderr)
+        self.assertIn("holds another play", other.stderr)
+        self.assertEqual(self.sizes(), self.after)
+        self.assertEqual(self.server.jokbo("demo", "load", self.whole, "--derivatives", "1000001").returncode, 2)
 
     def test_times_never_go_back(self):
         times = [entry["time"] for entry in self.log]
