@@ -1,6 +1,5 @@
 /* SHA-256 through OpenSSL. The algorithm is fetched once (an implicit fetch costs more than a Merkle node),
- * and each thread keeps one context, freed when the thread ends. Memory for that context is taken at the
- * thread's first digest only; where there is none the process ends. */
+ * and each thread keeps one context, freed when the thread ends. Where there is no memory for it the process ends. */
 #include "base/digest.h"
 
 #include <limits.h>
