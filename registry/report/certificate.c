@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "domain/ident.h"
+#include "tlog/note.h"
 
 #define VERSION "jokbo/count-certificate/v1"
 #define DIGEST  "sha256:"
@@ -28,6 +29,26 @@ static const struct field fields[] = {
     {"members", A_DIGEST, AT(members), 0, HASH},   {"left-out", A_DIGEST, AT(left_out), 0, HASH},
 };
 #define FIELDS (sizeof fields / sizeof fields[0])
+
+struct jk_certificate jk_certificate_of(const struct jk_report *report, const struct jk_report_texts *texts)
+{
+    const struct jk_report_stage *stage = &report->stage;
+    return (struct jk_certificate){
+        .origin = stage->origin,
+        .stage = stage->id,
+        .revision = stage->revision,
+        .n = stage->n,
+        .m = stage->m,
+        .root_n = stage->root_n,
+        .root_m = stage->root_m,
+        .policy = jk_policy_digest(&stage->policy),
+        .rules = stage->policy.rules,
+        .table = texts->table_sha256,
+        .json = texts->json_sha256,
+        .members = texts->members_sha256,
+        .left_out = texts->left_out_sha256,
+    };
+}
 
 /* ---- writing ---- */
 
@@ -112,16 +133,6 @@ static bool read_value(struct jk_certificate *certificate, const struct field *f
     return false;
 }
 
-/* As a checkpoint's: whatever could be a key's name once the end is added. */
-static bool origin_valid(struct jk_span origin)
-{
-    uint32_t code;
-    if (origin.len < 1 || origin.len > JK_CERTIFICATE_ORIGIN_MAX || !jk_utf8_valid(origin)) return false;
-    while (jk_utf8_next(&origin, &code))
-        if (code <= ' ' || code == '+' || jk_utf8_is_control(code)) return false;
-    return true;
-}
-
 static enum jk_status read_fields(struct jk_certificate *certificate, struct jk_span rest, struct jk_error *error)
 {
     struct jk_span line, word;
@@ -152,7 +163,8 @@ enum jk_status jk_certificate_parse(struct jk_span body, struct jk_certificate *
         return jk_fail(error, JK_DATA_LOSS, "CERTIFICATE_MALFORMED",
                        "not a count certificate: it has %zu bytes, and at most %d are allowed", body.len,
                        JK_CERTIFICATE_MAX);
-    if (!jk_span_cut(&rest, '\n', &certificate.origin) || !origin_valid(certificate.origin))
+    if (!jk_span_cut(&rest, '\n', &certificate.origin) || certificate.origin.len > JK_CERTIFICATE_ORIGIN_MAX ||
+        !jk_note_name_valid(certificate.origin))
         return malformed(error, 1, "origin", "the log's origin, 1 to 248 bytes without space or '+'");
     if (!jk_span_cut(&rest, '\n', &version) || !jk_span_equal(version, JK_SPAN(VERSION)))
         return malformed(error, 2, NULL, VERSION);

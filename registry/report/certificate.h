@@ -5,7 +5,7 @@
 #ifndef JK_REPORT_CERTIFICATE_H
 #define JK_REPORT_CERTIFICATE_H
 
-#include "report/report.h"
+#include "report/texts.h"
 
 #define JK_CERTIFICATE_MAX        2048
 #define JK_CERTIFICATE_ORIGIN_MAX 248
@@ -23,7 +23,6 @@ struct jk_certificate {
     struct jk_digest table, json, members, left_out;
 };
 
-struct jk_report_texts;
 struct jk_certificate jk_certificate_of(const struct jk_report *report, const struct jk_report_texts *texts);
 /* The body, appended: what is signed. */
 void jk_certificate_text(const struct jk_certificate *certificate, struct jk_text *out_body);

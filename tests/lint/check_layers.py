@@ -17,7 +17,7 @@ BELOW = {
     "witness": {"base", "tlog", "fetch"},
     "store": {"base", "tlog", "domain", "book", "auth", "tiles"},
     "reply": {"base", "domain", "book", "proto"},
-    "audit": {"base", "tlog", "domain", "book", "fetch"},
+    "audit": {"base", "tlog", "domain", "book", "report", "fetch"},
     "service": {"base", "tlog", "domain", "book", "report", "auth", "store", "reply", "proto"},
     "rpc": {"base", "tlog", "domain", "book", "auth", "store", "reply", "service", "proto"},
     "http": {"base", "tlog", "tiles", "auth", "store"},
