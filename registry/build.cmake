@@ -34,7 +34,7 @@ jk_embed(jk_domain jk_data_hub_licenses ${JK_ROOT}/registry/data/hub-licenses.ts
 # Migrations are embedded in order, with their names, so that a binary carries exactly the schema it was built for.
 file(GLOB JK_MIGRATIONS CONFIGURE_DEPENDS ${JK_ROOT}/migrations/[0-9][0-9][0-9][0-9]_*.sql)
 jk_library(book jk_domain jk_base)
-jk_library(report jk_book jk_domain jk_base PkgConfig::JANSSON)
+jk_library(report jk_book jk_domain jk_tlog jk_base PkgConfig::JANSSON)
 jk_library(auth jk_domain jk_base PkgConfig::JANSSON)
 jk_library(fetch jk_base PkgConfig::CURL)
 jk_library(tiles jk_tlog jk_base)
@@ -94,13 +94,13 @@ endif()
 
 jk_library(reply jk_book jk_domain jk_base jk_proto)
 jk_library(audit jk_fetch jk_book jk_domain jk_tlog jk_base)
-jk_library(service jk_reply jk_store jk_auth jk_book jk_domain jk_tlog jk_base jk_proto)
+jk_library(service jk_reply jk_report jk_store jk_auth jk_book jk_domain jk_tlog jk_base jk_proto)
 jk_library(rpc jk_service jk_proto jk_base PkgConfig::GRPC)
 if(TARGET jk_rpc)
   jk_embed(jk_rpc jk_data_reflection ${JK_GENERATED}/reflection.pb)
 endif()
 jk_library(http jk_store jk_auth jk_tlog jk_base PkgConfig::MICROHTTPD PkgConfig::ZLIB)
-jk_library(cli jk_audit jk_reply jk_book jk_domain jk_fetch jk_tlog jk_base jk_proto PkgConfig::GRPC PkgConfig::JANSSON PkgConfig::YAML)
+jk_library(cli jk_audit jk_reply jk_report jk_book jk_domain jk_fetch jk_tlog jk_base jk_proto PkgConfig::GRPC PkgConfig::JANSSON PkgConfig::YAML)
 
 if(EXISTS ${JK_ROOT}/registry/main.c)
   add_executable(jokbod ${JK_ROOT}/registry/main.c ${JK_ROOT}/registry/config.c ${JK_ROOT}/registry/bootstrap.c

@@ -1,11 +1,15 @@
 /* The canonical texts of a report: the table, the counted, the left-out. */
 #include <stdlib.h>
 
-#include "report/report.h"
+#include "report/report_inside.h"
 
 /* ---- the table ---- */
 
-static const char *const scope_words[] = {[JK_SCOPE_ALL] = "all", [JK_SCOPE_TEAM] = "team", [JK_SCOPE_BASE] = "base"};
+const char *jk_report_scope_word(enum jk_scope_type type)
+{
+    static const char *const words[] = {[JK_SCOPE_ALL] = "all", [JK_SCOPE_TEAM] = "team", [JK_SCOPE_BASE] = "base"};
+    return words[type];
+}
 
 static void write_columns(struct jk_text *out)
 {
@@ -35,7 +39,7 @@ static void write_row(const struct jk_report_row *row, struct jk_text *out)
     const uint32_t facts[] = {plain->counted,         plain->direct,        plain->transitive,
                               plain->independent,     plain->license_clean, plain->distinct_publishers,
                               plain->distinct_weights};
-    jk_text_addf(out, "%s\t%.*s\t%u", scope_words[row->scope.type], JK_SPAN_ARG(row->name), plain->registered);
+    jk_text_addf(out, "%s\t%.*s\t%u", jk_report_scope_word(row->scope.type), JK_SPAN_ARG(row->name), plain->registered);
     write_numbers(row->total.left_out, JK_REASON_COUNT, out);
     write_numbers(facts, sizeof facts / sizeof *facts, out);
     write_numbers(plain->by_relation + JK_RELATION_FINETUNE, JK_RELATION_COUNT - JK_RELATION_FINETUNE, out);
