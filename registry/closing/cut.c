@@ -89,15 +89,14 @@ static enum jk_status check_root(struct jk_store *store, const struct folding *f
     JK_CHECK(jk_merkle_root_at(jk_forest_read, view.forest, folding->plan->m, &wanted));
     jk_store_view_end(store);
     if (jk_digest_equal(&root, &wanted)) return JK_OK;
-    return jk_fail(error, JK_DATA_LOSS, "ENTRY_CHANGED", "the first %u entries in the database are not those of the log",
-                   folding->plan->m);
+    return jk_fail(error, JK_DATA_LOSS, "ENTRY_CHANGED",
+                   "the first %u entries in the database are not those of the log", folding->plan->m);
 }
 
 enum jk_status jk_cut_fold(struct jk_store *store, struct jk_reader *reader, const struct jk_close_plan *plan,
                            int64_t deadline_ms, struct jk_book **out_book, struct jk_error *error)
 {
-    struct folding folding = {
-        .plan = plan, .book = jk_book_new(), .parsed = malloc(PARSED * sizeof *folding.parsed)};
+    struct folding folding = {.plan = plan, .book = jk_book_new(), .parsed = malloc(PARSED * sizeof *folding.parsed)};
     jk_arena_init(&folding.arena, PIECE_ARENA);
     jk_edge_init(&folding.edge);
     enum jk_status status = folding.book && folding.parsed
