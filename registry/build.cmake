@@ -93,7 +93,7 @@ if(JK_PROTOS)
 endif()
 
 jk_library(reply jk_book jk_domain jk_base jk_proto)
-jk_library(audit jk_fetch jk_book jk_domain jk_tlog jk_base)
+jk_library(audit jk_fetch jk_report jk_book jk_domain jk_tlog jk_base)
 jk_library(closing jk_report jk_store jk_tiles jk_book jk_domain jk_tlog jk_base)
 jk_library(service jk_closing jk_reply jk_report jk_store jk_auth jk_book jk_domain jk_tlog jk_base jk_proto)
 jk_library(rpc jk_service jk_proto jk_base PkgConfig::GRPC)

@@ -254,7 +254,7 @@ static enum jk_status print_json(struct jk_cli *cli, const struct audit_run *run
         "{s:s%, s:I, s:s, s:s, s:s, s:b, s:o, s:o, s:s%, s:s?, s:I, s:o, s:I, s:{s:I, s:s}, s:b, s:o}", "origin",
         head->origin.at, head->origin.len, "log_size", (json_int_t)head->size, "root", root_text(cli, &head->root),
         "key", key_name(cli, run), "key_from", log->trust.origin, "key_proves", log->trust.is_given, "cosignatures",
-        cosigners_json(run), "policy", policy_json(cli, run), "checkpoint", log->head.note.at, log->head.note.len,
+        cosigners_json(run), "trust_policy", policy_json(cli, run), "checkpoint", log->head.note.at, log->head.note.len,
         "mirror", log->mirror ? log->folder : NULL, "fetched", (json_int_t)log->fetched, "earlier",
         earlier_json(cli, run), "seen", (json_int_t)log->seen, "as_of", "log_size", (json_int_t)run->size, "root",
         root_text(cli, &run->root), "as_expected", run->expected != NULL, "counts", counts);

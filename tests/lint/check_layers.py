@@ -18,7 +18,7 @@ BELOW = {
     "store": {"base", "tlog", "domain", "book", "auth", "tiles"},
     "closing": {"base", "tlog", "tiles", "domain", "book", "report", "store"},
     "reply": {"base", "domain", "book", "proto"},
-    "audit": {"base", "tlog", "domain", "book", "fetch"},
+    "audit": {"base", "tlog", "domain", "book", "report", "fetch"},
     "service": {"base", "tlog", "domain", "book", "report", "auth", "store", "closing", "reply", "proto"},
     "rpc": {"base", "tlog", "domain", "book", "auth", "store", "reply", "service", "proto"},
     "http": {"base", "tlog", "tiles", "auth", "store"},
