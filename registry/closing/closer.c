@@ -8,6 +8,9 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/defer.h"
+#include "report/subject.h"
+#include "report/summary.h"
 
 #define BUSY_MS 10000 /* how long one waits for another's report */
 #define KEEP_MS 60000
@@ -109,38 +112,81 @@ enum jk_status jk_closer_compute(struct jk_closer *closer, struct jk_reader *rea
 
 /* ---- files ---- */
 
-/* A closing with its stage's id, as of the view's end. */
-static bool find_closing(struct jk_closer *closer, uint32_t stage, uint32_t revision, struct jk_closing *out_closing,
-                         char out_id[JK_STAGE_ID])
+struct revision {
+    struct jk_closing closing;
+    char stage[JK_STAGE_ID];
+};
+
+static void copy_revision(const struct jk_view *view, const struct jk_closing *closing, struct revision *out)
+{
+    struct jk_span id = jk_book_stage(view->book, closing->stage, view->size)->id;
+    JK_CHECK(id.len < JK_STAGE_ID);
+    *out = (struct revision){.closing = *closing};
+    memcpy(out->stage, id.at, id.len);
+}
+
+static bool find_revision(struct jk_closer *closer, uint32_t stage, uint32_t revision, struct revision *out_found)
 {
     struct jk_view view;
     jk_store_view(closer->store, &view);
     const struct jk_closing *closing = jk_book_closing(view.book, stage, revision, view.size);
-    if (closing) {
-        struct jk_span id = jk_book_stage(view.book, stage, view.size)->id;
-        JK_CHECK(id.len < JK_STAGE_ID);
-        *out_closing = *closing;
-        memcpy(out_id, id.at, id.len);
-        out_id[id.len] = '\0';
-    }
+    if (closing) copy_revision(&view, closing, out_found);
     jk_store_view_end(closer->store);
     return closing != NULL;
+}
+
+/* The one that its page compares with. */
+static bool find_previous(struct jk_closer *closer, const struct jk_closing *closing, struct revision *out_found)
+{
+    struct jk_view view;
+    jk_store_view(closer->store, &view);
+    const struct jk_closing *previous = jk_report_previous(view.book, closing->stage, closing->m);
+    if (previous) copy_revision(&view, previous, out_found);
+    jk_store_view_end(closer->store);
+    return previous != NULL;
+}
+
+struct making {
+    struct jk_closer *closer;
+    struct jk_reader *reader;
+    int64_t deadline_ms;
+};
+
+static enum jk_status make_one(const struct making *making, const struct revision *revision, struct jk_span previous,
+                               struct jk_error *error)
+{
+    struct jk_close_plan plan = jk_close_plan_of(&revision->closing);
+    struct jk_computed *computed;
+    JK_TRY(jk_closer_compute(making->closer, making->reader, &plan, making->deadline_ms, &computed, error));
+    const struct jk_report_making files = {making->closer->store, making->reader, computed, &revision->closing,
+                                           previous};
+    enum jk_status status = jk_report_files_write(&files, error);
+    jk_computed_release(computed);
+    if (status == JK_OK) keep(making->closer, NULL);
+    return status;
+}
+
+/* The page compares with the report of the stage before where that is there; the files stand without it too. */
+static enum jk_status make(const struct making *making, const struct revision *revision, struct jk_error *error)
+{
+    const char *public_dir = jk_store_public_dir(making->closer->store);
+    JK_CLEANUP(jk_text_done) struct jk_text json;
+    struct revision previous;
+    struct jk_span found = {"", 0};
+    jk_text_init(&json, JK_SUMMARY_MAX);
+    if (find_previous(making->closer, &revision->closing, &previous) &&
+        jk_report_file_read(public_dir, previous.stage, &previous.closing, JK_REPORT_JSON, &json))
+        found = jk_text_span(&json);
+    return make_one(making, revision, found, error);
 }
 
 enum jk_status jk_closer_files(struct jk_closer *closer, struct jk_reader *reader, uint32_t stage, uint32_t revision,
                                int64_t deadline_ms, struct jk_error *error)
 {
-    const char *public_dir = jk_store_public_dir(closer->store);
-    struct jk_computed *computed;
-    struct jk_closing closing;
-    char id[JK_STAGE_ID];
-    if (!find_closing(closer, stage, revision, &closing, id))
+    const struct making making = {closer, reader, deadline_ms};
+    struct revision found;
+    if (!find_revision(closer, stage, revision, &found))
         return jk_fail(error, JK_NOT_FOUND, "REVISION_NOT_FOUND", "The stage has no revision %u", revision);
-    if (jk_report_files_there(public_dir, id, revision)) return JK_OK;
-    struct jk_close_plan plan = jk_close_plan_of(&closing);
-    JK_TRY(jk_closer_compute(closer, reader, &plan, deadline_ms, &computed, error));
-    enum jk_status status = jk_report_files_write(public_dir, computed, &closing, error);
-    jk_computed_release(computed);
-    if (status == JK_OK) keep(closer, NULL);
-    return status;
+    if (jk_report_files_there(jk_store_public_dir(closer->store), found.stage, revision)) return JK_OK;
+    return make(&making, &found, error);
 }

@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "book/stage.h"
 #include "closing/cut.h"
+#include "report/certificate.h"
 #include "report/subject.h"
 
 #define ARENA (1u << 20)
@@ -34,6 +35,15 @@ static enum jk_status describe(struct computing *computing, const struct jk_view
     return JK_OK;
 }
 
+static enum jk_status write_texts(const struct jk_report *report, struct jk_computed *out, struct jk_error *error)
+{
+    JK_TRY(jk_report_texts_make(report, &out->texts, error));
+    struct jk_certificate certificate = jk_certificate_of(report, &out->texts);
+    jk_certificate_text(&certificate, &out->certificate);
+    if (!out->certificate.failed) return JK_OK;
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+}
+
 static enum jk_status render(struct computing *computing, struct jk_error *error)
 {
     const struct jk_close_plan *plan = &computing->out->plan;
@@ -48,7 +58,7 @@ static enum jk_status render(struct computing *computing, struct jk_error *error
     }
     enum jk_status status = describe(computing, &view, &stage, error);
     if (status == JK_OK) status = jk_report_make(&stage, &source, &report, error);
-    if (status == JK_OK) status = jk_report_texts_make(report, &computing->out->texts, error);
+    if (status == JK_OK) status = write_texts(report, computing->out, error);
     jk_report_free(report);
     jk_store_view_end(computing->store);
     return status;
@@ -86,5 +96,6 @@ void jk_computed_release(struct jk_computed *computed)
 {
     if (!computed || atomic_fetch_sub(&computed->holders, 1) > 1) return;
     jk_report_texts_free(&computed->texts);
+    jk_text_done(&computed->certificate);
     free(computed);
 }

@@ -26,6 +26,7 @@ struct jk_computed { /* read-only once it is made */
     char stage[JK_STAGE_ID];
     struct jk_digest policy;
     struct jk_report_texts texts;
+    struct jk_text certificate; /* what is to be signed */
 };
 
 /* `deadline_ms` by jk_monotonic_ms. */

@@ -147,20 +147,23 @@ static bool find_closing(const struct jk_tend *tend, uint32_t from, struct jk_cl
     return found;
 }
 
+/* One whose files cannot be made now (no key for its certificate, say) does not keep the others from having theirs. */
 static enum jk_status make_files(struct jk_tend *tend, struct jk_reader *reader, int64_t deadline_ms,
                                  struct jk_error *error)
 {
     struct jk_closing closing;
-    while (find_closing(tend, tend->tended, &closing)) {
+    for (uint32_t at = tend->tended; find_closing(tend, at, &closing); at = closing.from + 1) {
         struct jk_error why;
         jk_error_init(&why, NULL);
         enum jk_status status =
             jk_closer_files(tend->closer, reader, closing.stage, closing.revision, deadline_ms, &why);
-        if (status != JK_OK && status != JK_DATA_LOSS) return jk_fail(error, status, why.reason, "%s", why.message);
+        if (status != JK_OK && status != JK_DATA_LOSS && !jk_error_is_set(error))
+            (void)jk_fail(error, status, why.reason, "%s", why.message);
+        if (jk_error_is_set(error)) continue;
         tend->given_up += status == JK_DATA_LOSS; /* it was told, and does not mend itself */
         tend->tended = closing.from + 1;
     }
-    return JK_OK;
+    return jk_error_result(error);
 }
 
 enum jk_status jk_tend_all(struct jk_tend *tend, struct jk_reader *reader, int64_t deadline_ms, struct jk_error *error)

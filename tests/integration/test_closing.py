@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 import unittest
+import urllib.error
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 import jokbo  # noqa: E402
@@ -15,6 +17,10 @@ from jokbo import Case, Client, Cluster, Failure, Server, derivative, new_id, pe
 BASE, OTHER_BASE = "upstage/Solar-Open-100B", "skt/A.X-K1"
 FILES = {"TABLE": ("report.tsv", "table_sha256"), "JSON": ("report.json", "json_sha256"),
          "MEMBERS": ("members.txt", "members_sha256"), "LEFT_OUT": ("left-out.tsv", "left_out_sha256")}
+
+OTHERS = {"CERTIFICATE": "certificate", "HTML": "report.html", "CSV": "report.csv"}
+TYPES = {"tsv": "text/tab-separated-values; charset=utf-8", "json": "application/json", "csv": "text/csv; charset=utf-8",
+         "html": "text/html; charset=utf-8"}
 
 
 def ready(name):
@@ -80,6 +86,12 @@ class Stage:
             self.assertEqual(sha256(found[file]), closing[digest], name)
             with open(os.path.join(self.folder(closing, server), name), "rb") as f:
                 self.assertEqual(f.read(), found[file], name)
+        for file, name in OTHERS.items():
+            found[file] = client.report(closing["stage"], file, closing["revision"])
+            with open(os.path.join(self.folder(closing, server), name), "rb") as f:
+                self.assertEqual(f.read(), found[file], name)
+        for name, digest in (("table", "table"), ("json", "json"), ("members", "members"), ("left-out", "left_out")):
+            self.assertIn("\n%s sha256:%s\n" % (name, closing[digest + "_sha256"]), found["CERTIFICATE"].decode())
         report = json.loads(found["JSON"])
         self.assertEqual((report["n"], report["m"]), (int(closing["n"]), int(closing["m"])))
         return found
@@ -187,6 +199,36 @@ class Closing(Stage, Case):
             self.anyone.report(stage["id"], "UNSPECIFIED")
         self.assertEqual(caught.exception.fields.keys(), {"file"})
         self.assertEqual(self.anyone.report(stage["id"], "TABLE", 1), self.check_files(closing)["TABLE"])
+
+    def get(self, path, **headers):
+        request = urllib.request.Request("http://%s%s" % (self.server.http, path), headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, dict(answer.headers), answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, dict(error.headers), error.read()
+
+    def test_http(self):
+        """All files as they are, with their types; the page may do nothing but be shown."""
+        self.derivative()
+        closing = self.closed(self.put(0.5)["id"])
+        found = self.check_files(closing)
+        for file, name in [(f, n) for f, (n, _) in FILES.items()] + list(OTHERS.items()):
+            path = "/stage/%s/1/%s" % (closing["stage"], name)
+            status, headers, body = self.get(path)
+            self.assertEqual((status, body), (200, found[file]), name)
+            self.assertEqual(headers["Content-Type"], TYPES.get(name.split(".")[-1], "text/plain; charset=utf-8"))
+            self.assertEqual((headers["X-Content-Type-Options"], headers["Cache-Control"]), ("nosniff", "no-cache"))
+            self.assertEqual("default-src 'none'" in headers.get("Content-Security-Policy", ""), file == "HTML")
+            again = self.get(path, **{"If-None-Match": headers["ETag"]})
+            self.assertEqual((again[0], again[2]), (304, b""), name)
+            part = self.get(path, **{"Range": "bytes=0-3", "If-Range": headers["ETag"]})
+            self.assertEqual((part[0], part[2]), (206, body[:4]), name)
+            self.assertEqual(self.get(path, **{"Range": "bytes=0-3", "If-Range": '"x"'})[0], 200)
+        for path in ("2/report.tsv", "1/", "1/report.txt", "01/report.tsv", "../report.tsv"):
+            self.assertEqual(self.get("/stage/%s/%s" % (closing["stage"], path))[0], 404, path)
+        self.assertIn(b"/counts+", self.get("/counts.vkey")[2])
+        self.assertEqual(self.get("/counts.key")[0], 404)
 
     def test_damaged_files(self):
         """What is not as the log says is not given out; what is gone is made again."""
