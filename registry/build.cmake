@@ -35,6 +35,7 @@ jk_embed(jk_domain jk_data_hub_licenses ${JK_ROOT}/registry/data/hub-licenses.ts
 file(GLOB JK_MIGRATIONS CONFIGURE_DEPENDS ${JK_ROOT}/migrations/[0-9][0-9][0-9][0-9]_*.sql)
 jk_library(book jk_domain jk_base)
 jk_library(report jk_book jk_domain jk_tlog jk_base PkgConfig::JANSSON)
+jk_embed(jk_report jk_report_page_css ${JK_ROOT}/registry/report/page.css)
 jk_library(auth jk_domain jk_base PkgConfig::JANSSON)
 jk_library(fetch jk_base PkgConfig::CURL)
 jk_library(tiles jk_tlog jk_base)
