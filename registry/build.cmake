@@ -95,7 +95,8 @@ endif()
 
 jk_library(reply jk_book jk_domain jk_base jk_proto)
 jk_library(audit jk_fetch jk_report jk_book jk_domain jk_tlog jk_base)
-jk_library(service jk_reply jk_report jk_store jk_auth jk_book jk_domain jk_tlog jk_base jk_proto)
+jk_library(closing jk_report jk_store jk_tiles jk_book jk_domain jk_tlog jk_base)
+jk_library(service jk_closing jk_reply jk_report jk_store jk_auth jk_book jk_domain jk_tlog jk_base jk_proto)
 jk_library(rpc jk_service jk_proto jk_base PkgConfig::GRPC)
 if(TARGET jk_rpc)
   jk_embed(jk_rpc jk_data_reflection ${JK_GENERATED}/reflection.pb)
@@ -106,7 +107,7 @@ jk_library(cli jk_audit jk_reply jk_report jk_book jk_domain jk_fetch jk_tlog jk
 if(EXISTS ${JK_ROOT}/registry/main.c)
   add_executable(jokbod ${JK_ROOT}/registry/main.c ${JK_ROOT}/registry/config.c ${JK_ROOT}/registry/bootstrap.c
     ${JK_ROOT}/registry/keys.c ${JK_ROOT}/registry/mirror.c ${JK_ROOT}/registry/repair.c ${JK_ROOT}/registry/witnesses.c)
-  target_link_libraries(jokbod PRIVATE jk_http jk_rpc jk_service jk_store jk_witness jk_tiles jk_fetch jk_base)
+  target_link_libraries(jokbod PRIVATE jk_http jk_rpc jk_service jk_closing jk_store jk_witness jk_tiles jk_fetch jk_base)
 endif()
 if(EXISTS ${JK_ROOT}/registry/cli/main.c)
   add_executable(jokbo ${JK_ROOT}/registry/cli/main.c)
