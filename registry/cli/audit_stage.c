@@ -42,7 +42,7 @@ enum jk_status jk_audit_stage_options(struct jk_cli *cli)
             return jk_cli_usage(cli, "--revision, --out and --counts-key go with --stage");
         return JK_OK;
     }
-    if (jk_cli_operand(cli, 1)) return jk_cli_usage(cli, "--stage takes no BASE: a report has them all");
+    if (jk_cli_operand(cli, 1)[0]) return jk_cli_usage(cli, "--stage takes no BASE: a report has them all");
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (jk_cli_has(cli, others[i].id)) return jk_cli_usage(cli, "--stage does not go with %s", others[i].name);
     return JK_OK;
@@ -118,10 +118,10 @@ static enum jk_status check_note(const struct checking *checking, struct jk_audi
     enum jk_status status = JK_OK;
     struct jk_error why;
     for (size_t i = 0; i == 0 || i < keys->count; i++) {
+        finding->counts_key = keys->count > 0 ? &keys->keys[i] : NULL;
         jk_error_init(&why, &checking->cli->arena);
-        status =
-            jk_audit_revision_certified(&finding->revision, book, jk_text_span(&finding->note), checking->log->head.key,
-                                        keys->count > 0 ? &keys->keys[i] : NULL, &finding->log_key, &why);
+        status = jk_audit_revision_certified(&finding->revision, book, jk_text_span(&finding->note),
+                                             checking->log->head.key, finding->counts_key, &finding->log_key, &why);
         if (status == JK_OK) return JK_OK;
     }
     checking->cli->error = why;

@@ -184,6 +184,7 @@ void jk_stage_log_make(struct jk_stage_log *log, unsigned lie)
 {
     static const unsigned char counts_seed[32] = {9};
     struct jk_ledger *ledger = &log->ledger;
+    jk_digest_setup();
     *log = (struct jk_stage_log){.is_published = false};
     log->log_key = jk_signer_new(JK_SPAN(ORIGIN), (const unsigned char *)JK_LEDGER_SEED);
     log->counts_key = jk_signer_new(JK_SPAN(ORIGIN JK_CERTIFICATE_KEY_END), counts_seed);
