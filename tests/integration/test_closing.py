@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -357,17 +358,21 @@ class Several(Stage, unittest.TestCase):
     def setUpClass(cls):
         cls.cluster = Cluster()
         cls.addClassCleanup(cls.cluster.close)
-        cls.cluster.start()
+        cls.cluster.start().create_database()
+
+    def make_server(self):
+        server = Server("--database", self.cluster.url, "--origin", "registry.test/log")
+        server.options += ["--client-config", os.path.join(server.data, "client.config")]
+        self.addCleanup(server.close)
+        return server
 
     def test_two_servers_close_once(self):
-        options = ("--database", self.cluster.url)
-        first = Server(*options)
-        self.addCleanup(first.close)
+        first, second = self.make_server(), self.make_server()
+        subprocess.run([first.binary, "migrate", "--database", self.cluster.url], check=True, capture_output=True,
+                       timeout=60)
         first.start()
         first.load_roster()
-        second = Server(*options)
-        self.addCleanup(second.close)
-        shutil.copy2(os.path.join(first.data, "log.key"), os.path.join(second.data, "log.key"))
+        shutil.copy2(os.path.join(first.data, "log.key"), second.data)
         second.start()
         self.server, admin = first, first.client()
         self.anyone, self.eve = Client(first.address), person(admin, "eve", ["evaluator"], scopes=["roster"])
@@ -388,7 +393,7 @@ class Several(Stage, unittest.TestCase):
         self.assertTrue(wait_for(lambda: os.path.exists(os.path.join(path, "report.csv"))))
         self.assertFalse(os.path.exists(os.path.join(path, "certificate")))
         self.assertIn("COUNTS_KEY_ABSENT", second.log())
-        shutil.copy2(os.path.join(first.data, "counts.key"), os.path.join(second.data, "counts.key"))
+        shutil.copy2(os.path.join(first.data, "counts.key"), second.data)
         elsewhere.report(stages[0], "CERTIFICATE")
         self.check_files(closing, second)
         self.check_files(closing, first)
