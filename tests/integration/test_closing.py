@@ -3,6 +3,8 @@ import datetime
 import hashlib
 import json
 import os
+import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -23,9 +25,8 @@ TYPES = {"tsv": "text/tab-separated-values; charset=utf-8", "json": "application
          "html": "text/html; charset=utf-8"}
 
 
-def ready(name):
-    with open(os.path.join(jokbo.ROOT, "registry", "data", "policies", name + ".policy")) as file:
-        return file.read()
+with open(os.path.join(jokbo.ROOT, "registry", "data", "policies", "hub-like.policy")) as policy_file:
+    RULED = policy_file.read().replace("name hub-like", "name ruled").replace("excluded off", "excluded on")
 
 
 def after(seconds):
@@ -62,7 +63,7 @@ class Stage:
     def put(self, cutoff, opens=-60, **fields):
         type(self).stages = getattr(type(self), "stages", 0) + 1
         stage = dict({"id": "%s-%d" % (type(self).__name__.lower(), self.stages), "title": "Stage", "title_ko": "단계",
-                      "open_time": after(opens), "cutoff_time": after(cutoff), "policy": "hub-like",
+                      "open_time": after(opens), "cutoff_time": after(cutoff), "policy": "ruled",
                       "teams": ["upstage", "sk-telecom"], "source": "invented"}, **fields)
         return self.eve.call("Stages.PutStage", stage=stage)
 
@@ -103,7 +104,7 @@ class Closing(Stage, Case):
         super().setUpClass()
         cls.eve = person(cls.admin, "eve", ["evaluator"], scopes=["roster"])
         cls.una = person(cls.admin, "una", ["evaluator"], scopes=["roster"])
-        cls.eve.call("Stages.RecordPolicy", text=ready("hub-like"))
+        cls.eve.call("Stages.RecordPolicy", text=RULED)
         cls.count = 0
 
     def derivative(self, base=BASE):
@@ -222,6 +223,8 @@ class Closing(Stage, Case):
             self.assertEqual("default-src 'none'" in headers.get("Content-Security-Policy", ""), file == "HTML")
             again = self.get(path, **{"If-None-Match": headers["ETag"]})
             self.assertEqual((again[0], again[2]), (304, b""), name)
+            if not body:
+                continue
             part = self.get(path, **{"Range": "bytes=0-3", "If-Range": headers["ETag"]})
             self.assertEqual((part[0], part[2]), (206, body[:4]), name)
             self.assertEqual(self.get(path, **{"Range": "bytes=0-3", "If-Range": '"x"'})[0], 200)
@@ -245,6 +248,183 @@ class Closing(Stage, Case):
         os.unlink(path)
         os.unlink(os.path.join(self.folder(closing), "report.json"))
         self.assertEqual(self.check_files(closing), files)
+
+
+class CommandLine(Stage, Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.eve = person(cls.admin, "eve", ["evaluator"], scopes=["roster"])
+        cls.eve.call("Stages.RecordPolicy", text=RULED)
+
+    def run_ok(self, *arguments, **options):
+        result = self.server.jokbo(*arguments, **options)
+        self.assertEqual((result.returncode, result.stderr), (0, ""), (arguments, result.stdout))
+        return result.stdout
+
+    def test_close_and_report(self):
+        self.register("alice/one", BASE)
+        stage = self.put(1.0)["id"]
+        early = self.server.jokbo("stage", "close", stage, token=self.eve.token)
+        self.assertNotEqual(early.returncode, 0)
+        self.assertIn("cut-off", early.stderr)
+        self.assertNotEqual(self.server.jokbo("stage", "report", stage).returncode, 0)
+        first = self.closed(stage)
+        dry = self.run_ok("stage", "close", stage, "--text", "why", "--dry-run", token=self.eve.token)
+        self.assertIn("revision 2", dry)
+        self.assertNotIn("log index", dry)
+        made = self.run_ok("stage", "close", stage, "--text", "so that there are two", token=self.eve.token)
+        self.assertIn("so that there are two", made)
+        second = self.closed(stage, 2)
+        self.assertIn(second["table_sha256"], made)
+        files = self.check_files(first)
+        for form, file in (("tsv", "TABLE"), ("json", "JSON"), ("members", "MEMBERS"), ("left-out", "LEFT_OUT"),
+                           ("certificate", "CERTIFICATE"), ("html", "HTML"), ("csv", "CSV")):
+            path = os.path.join(self.server.data, "out." + form)
+            self.assertEqual(self.run_ok("stage", "report", stage, "--revision", "1", "--format", form, "--out", path), "")
+            with open(path, "rb") as made:
+                self.assertEqual(made.read(), files[file], form)
+            if form not in ("csv", "html"):  # text that comes through as it is
+                self.assertEqual(self.run_ok("stage", "report", stage, "--revision", "1", "--format", form).encode(),
+                                 files[file], form)
+        report = json.loads(self.run_ok("stage", "report", stage, "--json"))
+        self.assertEqual(report["revision"], 2)
+        table = self.run_ok("stage", "report", stage)
+        self.assertIn(BASE, table)
+        for wrong in (["--revision", "0"], ["--revision", "3"], ["--format", "pdf"], ["--out", "/nowhere/at/all"]):
+            self.assertNotEqual(self.server.jokbo("stage", "report", stage, *wrong).returncode, 0, wrong)
+
+
+class Crowd(Stage, Case):
+    """A stage closes while 64 callers register."""
+    options = ("--writes-per-day", "1000000")
+    CALLERS = 64
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.eve = person(cls.admin, "eve", ["evaluator"], scopes=["roster"])
+        cls.eve.call("Stages.RecordPolicy", text=RULED)
+
+    def caller(self, number, until, waits, failures):
+        client, count = Client(self.server.address, self.alice.token, [("grpc.use_local_subchannel_pool", 1)]), 0
+        while time.time() < until:
+            began = time.monotonic()
+            try:
+                client.call("Registry.RegisterDerivative",
+                            derivative=derivative("alice/crowd-%d-%d" % (number, count), BASE))
+            except Failure as failure:
+                failures.append(failure)
+                return
+            waits.append(time.monotonic() - began)
+            count += 1
+        client.close()
+
+    def test_each_entry_falls_on_one_side(self):
+        self.register("alice/first", BASE)
+        waits, failures = [], []
+        stage = self.put(3.0)
+        cutoff = seconds(stage["cutoff_time"])
+        threads = [threading.Thread(target=self.caller, args=(n, cutoff + 2, waits, failures))
+                   for n in range(self.CALLERS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failures, [])
+        closing = self.closed(stage["id"])
+        print("\n%d registrations, longest wait %.3f s, closed %.3f s after the cut-off"
+              % (len(waits), max(waits), seconds(closing["create_time"]) - cutoff), file=sys.stderr)
+        self.assertLess(max(waits), 1.0)
+        entries = [entry.decode().split("\n") for entry in self.anyone.entries()]
+        times = [seconds(entry[2].split(" ")[1]) for entry in entries]
+        sides = [text < stage["cutoff_time"] for text in (entry[2].split(" ")[1] for entry in entries)]
+        self.assertEqual(sides, sorted(sides, reverse=True))
+        self.assertEqual(int(closing["n"]), sum(sides))
+        self.assertGreaterEqual(times[int(closing["log_index"])], cutoff)
+        before = sum(entry[1] == "kind register" and "relation finetune" in entry
+                     for entry in entries[:int(closing["n"])])
+        after_it = sum(entry[1] == "kind register" for entry in entries[int(closing["n"]):])
+        self.assertGreater(min(before, after_it), 10)
+        found = rows(self.check_files(closing)["TABLE"])
+        self.assertEqual(found["all", "all"]["registered"], before)
+        self.assertEqual(found["base", BASE]["counted"], before)
+
+
+class Several(Stage, unittest.TestCase):
+    """Two servers on one database close a stage once; a crash between the closing and its files."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster()
+        cls.addClassCleanup(cls.cluster.close)
+        cls.cluster.start().create_database()
+
+    def make_server(self):
+        server = Server("--database", self.cluster.url, "--origin", "registry.test/log")
+        server.options += ["--client-config", os.path.join(server.data, "client.config")]
+        self.addCleanup(server.close)
+        return server
+
+    def test_two_servers_close_once(self):
+        first, second = self.make_server(), self.make_server()
+        subprocess.run([first.binary, "migrate", "--database", self.cluster.url], check=True, capture_output=True,
+                       timeout=60)
+        first.start()
+        first.load_roster()
+        shutil.copy2(os.path.join(first.data, "log.key"), second.data)
+        second.start()
+        self.server, admin = first, first.client()
+        self.anyone, self.eve = Client(first.address), person(admin, "eve", ["evaluator"], scopes=["roster"])
+        self.eve.call("Stages.RecordPolicy", text=RULED)
+        stages = [self.put(2.0)["id"] for _ in range(3)]
+        elsewhere = Client(second.address, self.eve.token)
+        for stage in stages:
+            closing = self.closed(stage)
+            self.assertEqual(elsewhere.call("Stages.CloseStage", stage=stage), closing)
+            self.assertEqual(self.eve.call("Stages.CloseStage", stage=stage), closing)
+        log = self.anyone.entries()
+        self.assertEqual(sum(b"\nkind close\n" in entry for entry in log), len(stages))
+        for stage in stages:
+            self.check_files(self.closed(stage), first)
+        # the second has all but the certificate, for which it needs the key of the first
+        closing = self.closed(stages[0])
+        path = self.folder(closing, second)
+        self.assertTrue(wait_for(lambda: os.path.exists(os.path.join(path, "report.csv"))))
+        self.assertFalse(os.path.exists(os.path.join(path, "certificate")))
+        self.assertIn("COUNTS_KEY_ABSENT", second.log())
+        shutil.copy2(os.path.join(first.data, "counts.key"), second.data)
+        elsewhere.report(stages[0], "CERTIFICATE")
+        self.check_files(closing, second)
+        self.check_files(closing, first)
+
+
+class Crash(Stage, Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.eve = person(cls.admin, "eve", ["evaluator"], scopes=["roster"])
+        cls.eve.call("Stages.RecordPolicy", text=RULED)
+
+    def test_killed_before_the_files(self):
+        """The folder of files cannot be made, so the server is killed with the closing committed and no file there."""
+        self.register("alice/one", BASE)
+        blocked = os.path.join(self.server.data, "public", "stage")
+        with open(blocked, "w"):
+            pass
+        stage = self.put(1.0)["id"]
+        closing = self.closed(stage)
+        self.assertTrue(wait_for(lambda: "closing-failed" in self.server.log()))
+        self.server.kill()
+        os.unlink(blocked)
+        os.mkdir(blocked)
+        with open(os.path.join(blocked, ".new-0badc0de-0"), "w") as left:  # as a crash leaves it
+            left.write("half a file")
+        self.server.start()
+        type(self).anyone = Client(self.server.address)
+        self.assertTrue(wait_for(lambda: os.path.exists(os.path.join(self.folder(closing), "certificate"))))
+        self.check_files(closing)
+        self.assertEqual([name for name in os.listdir(blocked) if name.startswith(".")], [])
 
 
 if __name__ == "__main__":
