@@ -47,6 +47,7 @@ struct jk_store {
     int64_t last_time_us;
     _Atomic int64_t record_version;
     struct jk_signkeys keys;
+    pthread_mutex_t certify_lock; /* one certificate at a time: its key may be in the making */
     struct jk_guard guard;
 
     pthread_mutex_t publish_lock;
