@@ -40,8 +40,8 @@ enum jk_about { JK_ABOUT_PARENT, JK_ABOUT_RULING, JK_ABOUT_STANDING };
 enum jk_outcome { JK_OUTCOME_UPHELD, JK_OUTCOME_DISMISSED };
 enum jk_answer { JK_ANSWER_NO, JK_ANSWER_YES, JK_ANSWER_UNKNOWN };
 
-/* One struct for all kinds: only the fields of the kind's row are set, the rest is zero. Spans point
- * into the parsed bytes. An absent text ("none") is an empty span, an absent digest zero, an absent
+/* One struct for all kinds: only the fields of the kind's row are set, the rest is zero; but in a registration or release
+ * that was parsed nothing after `statement` is set at all. Spans point into the parsed bytes. An absent text ("none") is an empty span, an absent digest zero, an absent
  * time JK_TIME_NONE. */
 struct jk_entry {
     enum jk_kind kind;
