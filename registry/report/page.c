@@ -16,7 +16,6 @@ static void add_head(const struct jk_summary *summary, struct jk_text *out)
     jk_text_addf(out, " (%s, %u)</title>\n<style>\n", summary->id, summary->revision);
     jk_text_add(out, (struct jk_span){(const char *)jk_report_page_css, jk_report_page_css_len});
     jk_text_add_str(out, "</style>\n</head>\n<body>\n");
-    jk_page_patterns(out);
     jk_text_add_str(out, "<header><h1>");
     jk_page_str(out, summary->title_ko);
     jk_text_add_str(out, "<br/><span class=\"en\" lang=\"en\">");
@@ -265,7 +264,7 @@ enum jk_status jk_summary_html(const struct jk_page *page, struct jk_text *out, 
     add_charts(page->summary, out);
     add_growth(page->summary, out);
     add_comparison(page, out);
-    jk_page_heading(out, 2, "관계, 라이선스, 깊이", "Relations, licences, depth");
+    jk_page_heading(out, 2, "집계된 파생 모델의 구성", "What is counted, by relation, licence and depth");
     jk_page_splits(page->summary, out);
     jk_page_heading(out, 2, "게시자", "Publishers");
     jk_page_publishers(page->summary, out);

@@ -4,6 +4,8 @@
 #include "report/page.h"
 
 #define WIDTH      7000u /* tenths */
+#define FONT       11u
+#define FONT_SMALL 18u /* of a chart that is shown at half its size */
 #define BARS_MAX   100
 #define MONTHS_MAX 60
 
@@ -19,34 +21,57 @@ static uint64_t scaled(uint64_t value, uint64_t most, uint64_t width)
     return most ? value * width / most : 0;
 }
 
-/* ---- patterns ---- */
+/* ---- what all charts share ---- */
 
-void jk_page_patterns(struct jk_text *out)
+/* Each chart brings the patterns that it uses, under names of its own: a chart is whole wherever it is taken to. */
+struct chart {
+    struct jk_text *out;
+    size_t id; /* where it begins in the page: no other chart begins there */
+};
+
+static void add_pattern(const struct chart *chart, int reason)
 {
     static const char *const grounds[] = {"#f6d5b8", "#fbe9a9", "#cfe5bf", "#cfe0f2", "#e4e4e4", "#ecd3ea"};
-    static const char *const strokes[] = {"M0 8L8 0", "M0 0L8 8", "M0 4H8", "M4 0V8", "M4 4h0.1", "M0 4H8M4 0V8"};
-    jk_text_add_str(out, "<svg class=\"patterns\" aria-hidden=\"true\"><defs>\n");
-    for (int i = 0; i < JK_REASON_COUNT; i++)
-        jk_text_addf(
-            out,
-            "<pattern id=\"r%d\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><path d=\"M0 0H8V8H0Z\" "
-            "fill=\"%s\"/><path d=\"%s\" stroke=\"#333\" stroke-width=\"%s\" stroke-linecap=\"round\" "
-            "fill=\"none\"/></pattern>\n",
-            i, grounds[i / 3], strokes[i % 6], i % 6 == 4 ? "3" : "1");
-    jk_text_add_str(out, "</defs></svg>\n");
+    static const char *const strokes[] = {"M0 8L8 0", "M0 0L8 8", "M0 4H8", "M4 0V8", "M3 4H5", "M0 4H8M4 0V8"};
+    jk_text_addf(chart->out,
+                 "<pattern id=\"p%zu-%d\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><path d=\"M0 "
+                 "0H8V8H0Z\" fill=\"%s\"/><path d=\"%s\" stroke=\"#333\" stroke-width=\"%s\" fill=\"none\"/></pattern>",
+                 chart->id, reason, grounds[reason / 3], strokes[reason % 6], reason % 6 == 4 ? "2" : "1");
 }
 
-static void add_fill(struct jk_text *out, enum jk_reason reason)
+/* `label` names what is drawn; NULL: words beside it do. */
+static struct chart begin_chart(struct jk_text *out, unsigned width, unsigned height, const char *class, unsigned font,
+                                const char *label, jk_reasons used)
 {
-    if (reason == JK_REASON_COUNT)
-        jk_text_add_str(out, " fill=\"#1b3f66\"");
-    else
-        jk_text_addf(out, " fill=\"url(#r%d)\" stroke=\"#333\" stroke-width=\"0.5\"", (int)reason);
+    struct chart chart = {out, out->len};
+    jk_text_addf(out, "<svg class=\"%s\" viewBox=\"0 0 %u %u\" font-size=\"%u\"", class, width, height, font);
+    if (label) {
+        jk_text_add_str(out, " role=\"img\" aria-label=\"");
+        jk_page_str(out, label);
+        jk_text_add_str(out, "\">");
+    } else {
+        jk_text_add_str(out, " aria-hidden=\"true\">");
+    }
+    if (used) jk_text_add_str(out, "<defs>");
+    for (int i = 0; i < JK_REASON_COUNT; i++)
+        if (used >> i & 1) add_pattern(&chart, i);
+    if (used) jk_text_add_str(out, "</defs>\n");
+    return chart;
 }
 
-static void add_rect(struct jk_text *out, enum jk_reason reason, uint64_t x, uint64_t y, uint64_t width,
+static jk_reasons used_in(const struct jk_policy_total *total)
+{
+    jk_reasons used = 0;
+    for (int i = 0; i < JK_REASON_COUNT; i++)
+        if (total->left_out[i]) used |= (jk_reasons)1 << i;
+    return used;
+}
+
+/* JK_REASON_COUNT: counted. */
+static void add_rect(const struct chart *chart, enum jk_reason reason, uint64_t x, uint64_t y, uint64_t width,
                      uint64_t height)
 {
+    struct jk_text *out = chart->out;
     jk_text_add_str(out, "<rect x=\"");
     add_tenths(out, x);
     jk_text_add_str(out, "\" y=\"");
@@ -55,14 +80,16 @@ static void add_rect(struct jk_text *out, enum jk_reason reason, uint64_t x, uin
     add_tenths(out, width);
     jk_text_add_str(out, "\" height=\"");
     add_tenths(out, height);
-    jk_text_add_char(out, '"');
-    add_fill(out, reason);
-    jk_text_add_str(out, "/>");
+    if (reason == JK_REASON_COUNT)
+        jk_text_add_str(out, "\" fill=\"#1b3f66\"/>");
+    else
+        jk_text_addf(out, "\" fill=\"url(#p%zu-%d)\" stroke=\"#333\" stroke-width=\"0.5\"/>", chart->id, (int)reason);
 }
 
-static void begin_label(struct jk_text *out, const char *class, uint64_t x, uint64_t y)
+/* `anchor`: start, middle or end. */
+static void begin_label(struct jk_text *out, const char *anchor, uint64_t x, uint64_t y)
 {
-    jk_text_addf(out, "<text class=\"%s\" x=\"", class);
+    jk_text_addf(out, "<text text-anchor=\"%s\" x=\"", anchor);
     add_tenths(out, x);
     jk_text_add_str(out, "\" y=\"");
     add_tenths(out, y);
@@ -71,15 +98,16 @@ static void begin_label(struct jk_text *out, const char *class, uint64_t x, uint
 
 void jk_page_swatch(struct jk_text *out, enum jk_reason reason)
 {
-    jk_text_add_str(out, "<svg class=\"swatch\" viewBox=\"0 0 28 16\" aria-hidden=\"true\">");
-    add_rect(out, reason, 5, 5, 270, 150);
+    jk_reasons used = reason == JK_REASON_COUNT ? 0 : (jk_reasons)1 << reason;
+    struct chart chart = begin_chart(out, 28, 16, "swatch", FONT, NULL, used);
+    add_rect(&chart, reason, 5, 5, 270, 150);
     jk_text_add_str(out, "</svg>");
 }
 
 /* ---- a stacked bar for each model ---- */
 
 struct stack {
-    struct jk_text *out;
+    struct chart chart;
     uint64_t sum, most;
 };
 
@@ -89,25 +117,26 @@ static void add_segment(struct stack *stack, enum jk_reason reason, uint32_t val
     stack->sum += value;
     if (value == 0) return;
     if (to < from + 5) to = from + 5; /* visible, however few */
-    add_rect(stack->out, reason, from, 10, to - from, 180);
-    if (reason == JK_REASON_COUNT || to - from < 140) return;
-    begin_label(stack->out, "mark", (from + to) / 2, 145);
-    jk_text_addf(stack->out, "%c</text>", jk_page_letter(reason));
+    add_rect(&stack->chart, reason, from, 10, to - from, 180);
+    if (reason == JK_REASON_COUNT || to - from < 200) return;
+    jk_text_add_str(stack->chart.out, "<circle cx=\"");
+    add_tenths(stack->chart.out, (from + to) / 2);
+    jk_text_add_str(stack->chart.out, "\" cy=\"10\" r=\"7\" fill=\"#fff\"/>");
+    begin_label(stack->chart.out, "middle", (from + to) / 2, 140);
+    jk_text_addf(stack->chart.out, "%c</text>", jk_page_letter(reason));
 }
 
 static void add_bar(const struct jk_summary_row *row, uint32_t most, struct jk_text *out)
 {
     const struct jk_policy_total *total = &row->total;
-    struct stack stack = {out, 0, most};
     jk_text_add_str(out, "<figure class=\"bar\"><figcaption><span>");
     jk_page_str(out, row->name);
     jk_text_add_str(out, "</span><span><b>");
     jk_page_number(out, total->plain.counted);
     jk_text_add_str(out, "</b> / ");
     jk_page_number(out, total->plain.registered);
-    jk_text_add_str(out, "</span></figcaption><svg viewBox=\"0 0 700 20\" role=\"img\" aria-label=\"");
-    jk_page_str(out, row->name);
-    jk_text_addf(out, ": %u / %u\">", total->plain.counted, total->plain.registered);
+    jk_text_add_str(out, "</span></figcaption>");
+    struct stack stack = {begin_chart(out, WIDTH / 10, 20, "chart", FONT, row->name, used_in(total)), 0, most};
     add_segment(&stack, JK_REASON_COUNT, total->plain.counted);
     for (int i = 0; i < JK_REASON_COUNT; i++)
         add_segment(&stack, (enum jk_reason)i, total->left_out[i]);
@@ -138,20 +167,21 @@ void jk_page_bars(const struct jk_summary *summary, struct jk_text *out)
 /* ---- the funnel ---- */
 
 #define FUNNEL_LEFT  1700u
-#define FUNNEL_WIDTH 4200u
+#define FUNNEL_WIDTH 3900u
 #define FUNNEL_STEP  220u
 
-static void add_step(struct jk_text *out, const char *word, enum jk_reason reason, uint64_t y, uint32_t remaining,
+static void add_step(const struct chart *chart, const char *word, enum jk_reason reason, uint64_t y, uint32_t remaining,
                      uint32_t gone, uint32_t most)
 {
+    struct jk_text *out = chart->out;
     uint64_t end = FUNNEL_LEFT + scaled(remaining, most, FUNNEL_WIDTH);
     uint64_t width = scaled(gone, most, FUNNEL_WIDTH);
     begin_label(out, "end", FUNNEL_LEFT - 80, y + 145);
     if (gone) jk_text_addf(out, "%c ", jk_page_letter(reason));
     jk_text_addf(out, "%s</text>", word);
-    add_rect(out, JK_REASON_COUNT, FUNNEL_LEFT, y + 20, end - FUNNEL_LEFT, 170);
-    if (gone) add_rect(out, reason, end, y + 20, width < 5 ? 5 : width, 170);
-    begin_label(out, "", FUNNEL_LEFT + FUNNEL_WIDTH + 80, y + 145);
+    add_rect(chart, JK_REASON_COUNT, FUNNEL_LEFT, y + 20, end - FUNNEL_LEFT, 170);
+    if (gone) add_rect(chart, reason, end, y + 20, width < 5 ? 5 : width, 170);
+    begin_label(out, "start", FUNNEL_LEFT + FUNNEL_WIDTH + 80, y + 145);
     jk_page_number(out, remaining);
     if (gone) {
         jk_text_add_str(out, " (−");
@@ -168,37 +198,42 @@ void jk_page_funnel(const struct jk_summary_row *row, struct jk_text *out)
     uint64_t steps = 2, y = FUNNEL_STEP;
     for (int i = 0; i < JK_REASON_COUNT; i++)
         steps += total->left_out[i] > 0;
-    jk_text_addf(out, "<figure><svg viewBox=\"0 0 700 %u\" role=\"img\" aria-label=\"%u → %u\">\n",
-                 (unsigned)(steps * FUNNEL_STEP / 10), most, total->plain.counted);
-    add_step(out, "등록 registered", JK_REASON_COUNT, 0, most, 0, most);
+    jk_text_add_str(out, "<figure>");
+    struct chart chart = begin_chart(out, WIDTH / 10, (unsigned)(steps * FUNNEL_STEP / 10), "chart", FONT,
+                                     "registered to counted", used_in(total));
+    add_step(&chart, "등록 registered", JK_REASON_COUNT, 0, most, 0, most);
     for (int i = 0; i < JK_REASON_COUNT; i++) {
         if (total->left_out[i] == 0) continue;
         remaining -= total->left_out[i];
-        add_step(out, jk_reason_word((enum jk_reason)i), (enum jk_reason)i, y, remaining, total->left_out[i], most);
+        add_step(&chart, jk_reason_word((enum jk_reason)i), (enum jk_reason)i, y, remaining, total->left_out[i], most);
         y += FUNNEL_STEP;
     }
-    add_step(out, "집계 counted", JK_REASON_COUNT, y, total->plain.counted, 0, most);
+    add_step(&chart, "집계 counted", JK_REASON_COUNT, y, total->plain.counted, 0, most);
     jk_text_add_str(out, "</svg></figure>\n");
 }
 
 /* ---- growth ---- */
 
 #define GROWTH_LEFT   700u
+#define GROWTH_SMALL  1100u /* of a small chart, whose letters are larger */
 #define GROWTH_RIGHT  6950u
 #define GROWTH_TOP    150u
 #define GROWTH_BOTTOM 1750u
+#define GROWTH_STEP   1000u
 
 struct growth {
     const struct jk_total *total;
+    uint64_t left;        /* where the months begin */
     unsigned first, last; /* months drawn */
     uint64_t before;      /* counted before the first */
     uint64_t most;        /* the whole */
 };
 
-static bool find_months(const struct jk_summary_row *row, struct growth *out_growth)
+static bool find_months(const struct jk_summary_row *row, bool small, struct growth *out_growth)
 {
     const struct jk_total *total = &row->total.plain;
-    struct growth growth = {.total = total, .first = JK_COUNT_MONTHS, .most = total->counted};
+    struct growth growth = {
+        .total = total, .left = small ? GROWTH_SMALL : GROWTH_LEFT, .first = JK_COUNT_MONTHS, .most = total->counted};
     for (unsigned month = 0; month < JK_COUNT_MONTHS; month++) {
         if (total->by_month[month] == 0) continue;
         if (growth.first == JK_COUNT_MONTHS) growth.first = month;
@@ -214,8 +249,9 @@ static bool find_months(const struct jk_summary_row *row, struct growth *out_gro
 
 static uint64_t x_of(const struct growth *growth, unsigned month, unsigned quarters)
 {
-    uint64_t step = (GROWTH_RIGHT - GROWTH_LEFT) / (growth->last - growth->first + 1);
-    return GROWTH_LEFT + (month - growth->first) * step + step * quarters / 4;
+    uint64_t step = (GROWTH_RIGHT - growth->left) / (growth->last - growth->first + 1);
+    if (step > GROWTH_STEP) step = GROWTH_STEP;
+    return growth->left + (month - growth->first) * step + step * quarters / 4;
 }
 
 static uint64_t y_of(const struct growth *growth, uint64_t value)
@@ -228,25 +264,26 @@ static void add_axes(const struct growth *growth, struct jk_text *out)
     for (unsigned i = 0; i <= 2; i++) {
         uint64_t value = growth->most * i / 2, y = y_of(growth, value);
         jk_text_addf(out, "<path d=\"M%u.0 %u.%uH%u.0\" stroke=\"#aaa\" stroke-width=\"0.5\" fill=\"none\"/>",
-                     GROWTH_LEFT / 10, (unsigned)(y / 10), (unsigned)(y % 10), GROWTH_RIGHT / 10);
-        begin_label(out, "end", GROWTH_LEFT - 60, y + 40);
+                     (unsigned)(growth->left / 10), (unsigned)(y / 10), (unsigned)(y % 10), GROWTH_RIGHT / 10);
+        begin_label(out, "end", growth->left - 60, y + 40);
         jk_page_number(out, value);
         jk_text_add_str(out, "</text>\n");
     }
 }
 
-static void add_months(const struct growth *growth, bool small, struct jk_text *out)
+static void add_months(const struct growth *growth, bool small, const struct chart *chart)
 {
+    struct jk_text *out = chart->out;
     unsigned count = growth->last - growth->first + 1, labels = small ? 5 : 10, each = (count + labels - 1) / labels;
     for (unsigned month = growth->first; month <= growth->last; month++) {
         uint64_t y = y_of(growth, growth->total->by_month[month]);
         char text[8];
         if (growth->total->by_month[month])
-            add_rect(out, JK_REASON_SELF, x_of(growth, month, 1), y, x_of(growth, month, 3) - x_of(growth, month, 1),
-                     GROWTH_BOTTOM - y);
+            add_rect(chart, JK_REASON_AFFILIATE, x_of(growth, month, 1), y,
+                     x_of(growth, month, 3) - x_of(growth, month, 1), GROWTH_BOTTOM - y);
         if ((month - growth->first) % each != 0) continue;
         jk_month_format(month, text);
-        begin_label(out, "middle", x_of(growth, month, 2), GROWTH_BOTTOM + 160);
+        begin_label(out, "middle", x_of(growth, month, 2), GROWTH_BOTTOM + 190);
         jk_text_addf(out, "%s</text>\n", text);
     }
 }
@@ -265,19 +302,33 @@ static void add_line(const struct growth *growth, struct jk_text *out)
     jk_text_add_str(out, "\" stroke=\"#1b3f66\" stroke-width=\"2\" fill=\"none\"/>\n");
 }
 
+/* A line of one month is a point. */
+static void add_points(const struct growth *growth, struct jk_text *out)
+{
+    uint64_t sum = growth->before;
+    for (unsigned month = growth->first; month <= growth->last; month++) {
+        sum += growth->total->by_month[month];
+        jk_text_add_str(out, "<circle cx=\"");
+        add_tenths(out, x_of(growth, month, 2));
+        jk_text_add_str(out, "\" cy=\"");
+        add_tenths(out, y_of(growth, sum));
+        jk_text_add_str(out, "\" r=\"2.5\" fill=\"#1b3f66\"/>");
+    }
+}
+
 void jk_page_growth(const struct jk_summary_row *row, bool small, struct jk_text *out)
 {
     struct growth growth;
     jk_text_add_str(out, "<figure><figcaption>");
     jk_page_str(out, row->name);
     jk_text_add_str(out, "</figcaption>");
-    if (find_months(row, &growth)) {
-        jk_text_add_str(out, "<svg viewBox=\"0 0 700 195\" role=\"img\" aria-label=\"");
-        jk_page_str(out, row->name);
-        jk_text_add_str(out, "\">\n");
+    if (find_months(row, small, &growth)) {
+        struct chart chart = begin_chart(out, WIDTH / 10, 200, "chart", small ? FONT_SMALL : FONT, row->name,
+                                         JK_REASON_BIT(AFFILIATE) /* upright lines */);
         add_axes(&growth, out);
-        add_months(&growth, small, out);
+        add_months(&growth, small, &chart);
         add_line(&growth, out);
+        add_points(&growth, out);
         jk_text_add_str(out, "</svg>");
     } else {
         jk_text_add_str(out, "<p>집계 없음 <span class=\"en\" lang=\"en\">none counted</span></p>");

@@ -114,10 +114,10 @@ void jk_page_counts(const struct jk_summary *summary, struct jk_text *out)
     jk_text_add_str(out, "</tbody></table>\n");
 }
 
-/* ---- many narrow columns, their titles turned; those without a number in any row are left out ---- */
+/* ---- many narrow columns; those without a number in any row are left out ---- */
 
 struct matrix {
-    struct column columns[JK_REASON_COUNT + JK_RELATION_COUNT + JK_LICENSE_CLASSES + JK_COUNT_DEPTHS];
+    struct column columns[JK_REASON_COUNT > JK_COUNT_DEPTHS ? JK_REASON_COUNT : JK_COUNT_DEPTHS];
     size_t count;
 };
 
@@ -146,9 +146,10 @@ static void write_matrix(const struct matrix *matrix, const struct jk_summary *s
     begin_table(out);
     for (size_t i = 0; i < matrix->count; i++) {
         const struct column *column = &matrix->columns[i];
-        jk_text_add_str(out, "<th class=\"turned\"><span>");
-        if (column->letter) jk_text_addf(out, "%c ", column->letter);
-        jk_text_addf(out, "%s%s%s</span></th>", column->korean, column->korean[0] ? " " : "", column->english);
+        if (column->letter)
+            jk_text_addf(out, "<th class=\"num\" title=\"%s\">%c</th>", column->english, column->letter);
+        else
+            add_title(out, column->korean, column->english);
     }
     jk_text_add_str(out, "</tr></thead><tbody>\n");
     add_rows(summary, matrix->count + 1, add_values, matrix, out);
@@ -172,19 +173,24 @@ void jk_page_splits(const struct jk_summary *summary, struct jk_text *out)
     static const char *const classes[JK_LICENSE_CLASSES] = {"개방", "조건부", "비상업", "변경 금지", "알 수 없음"};
     static const char *const depths[] = {"",  "1",  "2",  "3",  "4",  "5",  "6",  "7",  "8",
                                          "9", "10", "11", "12", "13", "14", "15", "16+"};
-    struct matrix matrix = {.count = 0};
+    struct matrix by_relation = {.count = 0}, by_class = {.count = 0}, by_depth = {.count = 0};
     for (int i = JK_RELATION_FINETUNE; i < JK_RELATION_COUNT; i++)
-        add_column(&matrix, summary,
+        add_column(&by_relation, summary,
                    (struct column){relations[i], jk_relation_text((enum jk_relation)i),
                                    AT(plain.by_relation) + (size_t)i * sizeof(uint32_t), 0});
     for (int i = 0; i < JK_LICENSE_CLASSES; i++)
-        add_column(&matrix, summary,
+        add_column(&by_class, summary,
                    (struct column){classes[i], jk_license_class_text((enum jk_license_class)i),
                                    AT(plain.by_license_class) + (size_t)i * sizeof(uint32_t), 0});
     for (int i = 1; i <= JK_COUNT_DEPTHS; i++)
-        add_column(&matrix, summary,
-                   (struct column){"깊이 depth", depths[i], AT(plain.by_depth) + (size_t)i * sizeof(uint32_t), 0});
-    write_matrix(&matrix, summary, out);
+        add_column(&by_depth, summary,
+                   (struct column){depths[i], "", AT(plain.by_depth) + (size_t)i * sizeof(uint32_t), 0});
+    jk_page_heading(out, 3, "관계", "Relation to the parent");
+    write_matrix(&by_relation, summary, out);
+    jk_page_heading(out, 3, "라이선스 분류", "Licence class");
+    write_matrix(&by_class, summary, out);
+    jk_page_heading(out, 3, "깊이", "Depth: steps to the base model");
+    write_matrix(&by_depth, summary, out);
 }
 
 /* ---- the legend ---- */
@@ -194,7 +200,7 @@ static void add_meaning(const struct jk_summary *summary, enum jk_reason reason,
     bool on = jk_policy_has(&summary->policy, reason);
     jk_text_add_str(out, "<tr><td>");
     jk_page_swatch(out, reason);
-    jk_text_addf(out, "</td><td><b>%c</b></td><td>%s</td><td>%s<br/><span class=\"en\" lang=\"en\">%s</span></td>",
+    jk_text_addf(out, "</td><td><b>%c</b></td><td>%s</td><td>%s <span class=\"en\" lang=\"en\">%s</span></td>",
                  jk_page_letter(reason), jk_reason_word(reason), jk_reason_korean(reason), jk_reason_english(reason));
     if (on)
         add_number(out, jk_summary_all(summary)->total.left_out[reason], "");
@@ -210,8 +216,7 @@ void jk_page_legend(const struct jk_summary *summary, struct jk_text *out)
                     "<th>뜻 <span class=\"en\" lang=\"en\">meaning</span></th><th class=\"num\">전체에서 제외 <span "
                     "class=\"en\" lang=\"en\">left out of all</span></th></tr></thead><tbody>\n<tr><td>");
     jk_page_swatch(out, JK_REASON_COUNT);
-    jk_text_add_str(out,
-                    "</td><td></td><td>counted</td><td>집계됨<br/><span class=\"en\" lang=\"en\">counted</span></td>");
+    jk_text_add_str(out, "</td><td></td><td>counted</td><td>집계됨 <span class=\"en\" lang=\"en\">counted</span></td>");
     add_number(out, jk_summary_all(summary)->total.plain.counted, " counted");
     jk_text_add_str(out, "</tr>\n");
     for (int i = 0; i < JK_REASON_COUNT; i++)

@@ -470,7 +470,7 @@ static void check_html(struct jk_span html)
     assert_null(strstr(html.at, " src="));
     assert_null(strstr(html.at, "@import"));
     for (const char *url = html.at; (url = strstr(url, "url(")) != NULL; url++)
-        assert_memory_equal(url, "url(#r", 6);
+        assert_memory_equal(url, "url(#p", 6);
 }
 
 static void write_page(const struct made *made, const struct made *before, struct jk_text *out)
@@ -507,7 +507,7 @@ static void page_says_it_all(void **state)
     has(&html, "golden@3");
     has(&html, "jokbo audit LOG-URL --stage stage-2 --revision 2");
     has(&html, "KST");
-    has(&html, "<pattern id=\"r0\"");
+    has(&html, "<pattern id=\"p");
     char hex[JK_DIGEST_HEX + 1];
     jk_digest_hex(&made.texts.json_sha256, hex);
     has(&html, hex);
