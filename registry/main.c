@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "bootstrap.h"
+#include "closing/keeper.h"
 #include "config.h"
 #include "domain/entry.h"
 #include "fetch/fetch.h"
@@ -35,6 +36,7 @@ struct server {
     struct jk_services services;
     struct jk_rpc_server *rpc;
     struct jk_witness_pool *witnesses;
+    struct jk_keeper *keeper;
     struct jk_http *http; /* NULL: off */
 };
 
@@ -173,8 +175,10 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
                              .publishers_per_account = (unsigned)config->publishers_per_account,
                              .writes_per_day = (unsigned)config->writes_per_day,
                              .four_eyes = strcmp(config->four_eyes, "on") == 0,
-                             .standings = jk_standings_new()};
-    if (!server->services.standings) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+                             .standings = jk_standings_new(),
+                             .closer = jk_closer_new(server->store)};
+    if (!server->services.standings || !server->services.closer)
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
     return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
 }
 
@@ -294,6 +298,7 @@ static enum jk_status start(struct server *server, struct jk_error *error)
     JK_TRY(start_witnesses(server, error));
     JK_TRY(start_rpc(server, error));
     JK_TRY(start_http(server, error));
+    JK_TRY(jk_keeper_start(server->store, server->services.closer, &server->keeper, error));
     JK_TRY(write_client_config(server, error));
     tell_ready(server);
     return JK_OK;
@@ -310,6 +315,8 @@ static bool stop(struct server *server)
         jk_rpc_free(server->rpc);
         jk_waiting_stop(server->services.waiting);
         jk_witness_stop(server->witnesses);
+        jk_keeper_stop(server->keeper);
+        jk_closer_free(server->services.closer);
         jk_standings_free(server->services.standings);
         jk_store_stop(server->store);
         jk_witness_free(server->witnesses);

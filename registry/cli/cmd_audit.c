@@ -5,6 +5,7 @@
 #include "base/defer.h"
 #include "book/book_ask.h"
 #include "cli/audit_log.h"
+#include "cli/audit_stage.h"
 #include "cli/commands.h"
 #include "cli/counting.h"
 #include "cli/demo.h"
@@ -23,6 +24,7 @@ struct audit_run {
     uint64_t size;                  /* as of which is counted */
     struct jk_digest root;          /* at that size */
     const ProtobufCMessage *counts; /* ListCountsResponse or DerivativeCount; NULL: nothing was counted */
+    json_t *revisions;              /* with --stage and --json */
 };
 
 /* ---- what is asked for ---- */
@@ -257,10 +259,11 @@ static enum jk_status print_json(struct jk_cli *cli, const struct audit_run *run
         "{s:s%, s:I, s:s, s:s, s:s, s:b, s:o, s:o, s:s%, s:s?, s:I, s:o, s:I, s:{s:I, s:s}, s:b, s:o}", "origin",
         head->origin.at, head->origin.len, "log_size", (json_int_t)head->size, "root", root_text(cli, &head->root),
         "key", key_name(cli, run), "key_from", log->trust.origin, "key_proves", log->trust.is_given, "cosignatures",
-        cosigners_json(run), "policy", policy_json(cli, run), "checkpoint", log->head.note.at, log->head.note.len,
+        cosigners_json(run), "trust_policy", policy_json(cli, run), "checkpoint", log->head.note.at, log->head.note.len,
         "mirror", log->mirror ? log->folder : NULL, "fetched", (json_int_t)log->fetched, "earlier",
         earlier_json(cli, run), "seen", (json_int_t)log->seen, "as_of", "log_size", (json_int_t)run->size, "root",
         root_text(cli, &run->root), "as_expected", run->expected != NULL, "counts", counts);
+    if (run->revisions) json_object_set(all, "revisions", run->revisions);
     return jk_print_json(cli, all);
 }
 
@@ -272,12 +275,17 @@ static void print_counts(struct jk_cli *cli, const struct audit_run *run)
         jk_count_print_all(cli, (const Jokbo__V1__ListCountsResponse *)run->counts);
 }
 
-static enum jk_status print_all(struct jk_cli *cli, const struct audit_run *run)
+static void warn_of_key(struct jk_cli *cli, const struct audit_run *run)
 {
-    bool bare = jk_cli_has(cli, JK_OPTION_COUNTS);
     if (run->log.trust.is_offered && !cli->json)
         fprintf(cli->err, "A key from the source that it is to check proves nothing: compare it with one that came "
                           "another way, and give that one with --key.\n");
+}
+
+static enum jk_status print_all(struct jk_cli *cli, const struct audit_run *run)
+{
+    bool bare = jk_cli_has(cli, JK_OPTION_COUNTS);
+    warn_of_key(cli, run);
     if (cli->json) return bare ? jk_print_message(cli, run->counts) : print_json(cli, run);
     if (!bare) print_facts(cli, run);
     if (!bare && run->counts) fputc('\n', cli->out);
@@ -287,8 +295,23 @@ static enum jk_status print_all(struct jk_cli *cli, const struct audit_run *run)
 
 /* ---- the command ---- */
 
+/* The log is told of before its reports: each of these may take a while. */
+static enum jk_status run_stage(struct jk_cli *cli, struct audit_run *run)
+{
+    JK_TRY(jk_witnessed_read(cli));
+    JK_TRY(jk_audit_log_check(cli, jk_cli_operand(cli, 0), true, &run->log));
+    run->size = jk_audit_size(run->log.audit);
+    run->root = run->log.head.checkpoint.root;
+    warn_of_key(cli, run);
+    if (!cli->json) print_facts(cli, run);
+    JK_TRY(jk_audit_stage(cli, &run->log, &run->revisions));
+    return cli->json ? print_json(cli, run) : JK_OK;
+}
+
 static enum jk_status run_audit(struct jk_cli *cli, struct audit_run *run)
 {
+    JK_TRY(jk_audit_stage_options(cli));
+    if (jk_cli_has(cli, JK_OPTION_STAGE)) return run_stage(cli, run);
     JK_TRY(read_wish(cli, run));
     JK_TRY(jk_witnessed_read(cli));
     JK_TRY(jk_audit_log_check(cli, jk_cli_operand(cli, 0), !jk_cli_has(cli, JK_OPTION_VERIFY_ONLY), &run->log));
@@ -307,6 +330,7 @@ enum jk_status jk_run_audit(struct jk_cli *cli)
     enum jk_status status = run_audit(cli, run);
     jk_audit_log_done(&run->log);
     json_decref(run->expected);
+    json_decref(run->revisions);
     free(run);
     return status;
 }

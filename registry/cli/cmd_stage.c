@@ -1,4 +1,4 @@
-/* Stage evaluations: create, amend, list, show. */
+/* Stage evaluations: create, amend, list, show, close. */
 #include <jokbo/v1/stage.pb-c.h>
 
 #include "cli/commands.h"
@@ -25,7 +25,7 @@ static void print_closing(struct jk_cli *cli, const Jokbo__V1__Closing *closing)
     fprintf(cli->out, "\n%s\n", jk_print_painted(cli, JK_PAINT_BOLD, title ? title : ""));
     jk_print_facts_init(&table, cli);
     jk_print_fact(&table, "closed", jk_print_moment(cli, closing->create_time));
-    jk_print_fact(&table, "log index", jk_print_number(cli, closing->log_index));
+    if (closing->log_index > 0) jk_print_fact(&table, "log index", jk_print_number(cli, closing->log_index));
     jk_print_fact(&table, "registrations before", jk_print_number(cli, closing->n));
     jk_print_fact(&table, "rulings before", jk_print_number(cli, closing->m));
     jk_print_fact(&table, "table", closing->table_sha256);
@@ -186,4 +186,22 @@ enum jk_status jk_run_stage_put(struct jk_cli *cli)
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
     JK_TRY(jk_cli_call(cli, STAGES, "PutStage", &request.base, &reply));
     return show(cli, reply);
+}
+
+/* ---- close ---- */
+
+enum jk_status jk_run_stage_close(struct jk_cli *cli)
+{
+    Jokbo__V1__CloseStageRequest request = JOKBO__V1__CLOSE_STAGE_REQUEST__INIT;
+    Jokbo__V1__Closing *closing;
+    request.stage = jk_cli_operand(cli, 0);
+    request.text = jk_cli_text(cli, JK_OPTION_TEXT);
+    request.request_id = jk_cli_request_id(cli);
+    request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
+    JK_TRY(jk_cli_call(cli, STAGES, "CloseStage", &request.base, &closing));
+    if (cli->json) return jk_print_message(cli, &closing->base);
+    fprintf(cli->out, "%s", jk_print_painted(cli, JK_PAINT_BOLD, closing->stage));
+    print_closing(cli, closing);
+    if (closing->log_index > 0) fprintf(cli->out, "\nThe report: jokbo stage report %s\n", closing->stage);
+    return JK_OK;
 }

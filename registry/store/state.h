@@ -48,6 +48,7 @@ struct jk_store {
     _Atomic int64_t ahead_us; /* the clock of a demo against the database's; 0 of any other log (clock.h) */
     _Atomic int64_t record_version;
     struct jk_signkeys keys;
+    pthread_mutex_t certify_lock; /* one certificate at a time: its key may be in the making */
     struct jk_guard guard;
 
     pthread_mutex_t publish_lock;

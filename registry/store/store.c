@@ -59,6 +59,7 @@ static void init_locks(struct jk_store *store)
     pthread_cond_init(&store->published, &cond);
     pthread_condattr_destroy(&cond);
     pthread_mutex_init(&store->publish_lock, NULL);
+    pthread_mutex_init(&store->certify_lock, NULL);
 }
 
 static void set_key_path(struct jk_store *store, const struct jk_store_options *options)
@@ -111,6 +112,7 @@ static void free_store(struct jk_store *store)
     jk_forest_free(store->forest);
     jk_book_free(store->book);
     pthread_mutex_destroy(&store->publish_lock);
+    pthread_mutex_destroy(&store->certify_lock);
     pthread_cond_destroy(&store->published);
     pthread_rwlock_destroy(&store->lock);
     free(store->checkpoint);

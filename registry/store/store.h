@@ -198,5 +198,14 @@ JK_MUST_USE enum jk_status jk_reader_blob_read(struct jk_reader *reader, const s
 /* A free text by its digest; NOT_FOUND when unknown or withdrawn. */
 JK_MUST_USE enum jk_status jk_reader_text(struct jk_reader *reader, const struct jk_digest *digest, struct jk_arena *arena,
                                           struct jk_span *out_text, struct jk_error *error);
+/* Signs a count certificate's body (report/certificate.h) with the certificates' own key, <data directory>/counts.key, and
+ * with the keys that sign the log now: the whole note, appended. The key is made at the first call, mode 0600; its
+ * verifier key is kept in the database, for it is the same on every server of the log, and put up as counts.vkey in the
+ * public folder. A view must not be held; takes that folder's lock for a moment. FAILED_PRECONDITION, and the alarm
+ * counts-key in the log: COUNTS_KEY_ABSENT (another server made it: its file has to be copied here), COUNTS_KEY_DIFFERS
+ * (from the database's or the published one), KEY_FILE. INVALID_ARGUMENT (CERTIFICATE_FOREIGN): a text that is no
+ * certificate of this log. */
+JK_MUST_USE enum jk_status jk_reader_certify(struct jk_reader *reader, struct jk_span body, struct jk_text *out_note,
+                                             struct jk_error *error);
 
 #endif

@@ -95,6 +95,8 @@ ROWS = [
     ("Stages.PutStage", "", "E", "roster"),
     ("Stages.GetStage", "", ANYONE, None),
     ("Stages.ListStages", "", ANYONE, None),
+    ("Stages.CloseStage", "", "E", "roster"),
+    ("Stages.GetReport", "", ANYONE, None),
     ("Stages.Rule", "", "E", "roster"),
     ("Stages.DecideRuling", "", "E", "roster"),
     ("Stages.ListRulings", "", ANYONE, None),
@@ -394,6 +396,27 @@ class Authorisation(unittest.TestCase):
         return {"stage": dict(cls.stage, id=cls.next("stage"))}
 
     @classmethod
+    def closed_stage(cls):
+        """One whose cut-off is over; by itself, or by whoever asks first."""
+        moment = datetime.datetime.now(datetime.timezone.utc)
+        times = {"open_time": (moment - datetime.timedelta(seconds=60)).isoformat(),
+                 "cutoff_time": (moment + datetime.timedelta(seconds=0.3)).isoformat()}
+        stage = cls.first.call("Stages.PutStage", stage=dict(cls.stage, id=cls.next("stage"), **times))
+        time.sleep(0.35)
+        cls.first.call("Stages.CloseStage", stage=stage["id"])
+        return stage["id"]
+
+    @classmethod
+    def ask_CloseStage(cls, case, letter):
+        return {"stage": cls.closed_stage(), "text": "another revision"}
+
+    @classmethod
+    def ask_GetReport(cls, case, letter):
+        if not hasattr(cls, "reported"):
+            cls.reported = cls.closed_stage()
+        return {"stage": cls.reported, "file": "TABLE"}
+
+    @classmethod
     def ask_Rule(cls, case, letter):
         return {"model": cls.fresh_model("acme"), "reason": "spam"}
 
@@ -436,6 +459,8 @@ class Authorisation(unittest.TestCase):
             return client.watch_begins()
         if method == "Evaluation.WatchCounts":
             return client.count_begins(scope={"all": True})
+        if method == "Stages.GetReport":
+            return client.report(**request)
         return client.call(method, **request)
 
     def state(self, method="Access"):

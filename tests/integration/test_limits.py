@@ -231,7 +231,7 @@ class Messages(Shared):
                 return stub(iter([data]), timeout=20, metadata=self.admin.metadata())
             except grpc.RpcError as error:
                 raise Failure(error, self.admin.pool) from None
-        if method in ("Log.ReadEntries", "Log.WatchEntries", "Evaluation.WatchCounts"):
+        if method in ("Log.ReadEntries", "Log.WatchEntries", "Evaluation.WatchCounts", "Stages.GetReport"):
             _, stub = self.admin.stub(method)
             try:
                 return list(stub(data, timeout=20))
