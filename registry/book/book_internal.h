@@ -237,6 +237,7 @@ uint32_t jk_book_find_publisher_hashed(const struct jk_book *book, struct jk_spa
 uint32_t jk_book_find_model_hashed(const struct jk_book *book, struct jk_span name, uint32_t hash);
 void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher, struct jk_span name,
                        struct jk_name_hashes hashes);
+void jk_book_add_byname(struct jk_book *book, uint32_t model, struct jk_span name);
 void jk_book_reserve(struct jk_book *book, uint32_t name);
 struct jk_span jk_book_present_name(const struct jk_book *book, uint32_t model);
 struct jk_span jk_book_model_part(struct jk_span name);

@@ -143,63 +143,6 @@ static void sort_by_root(struct jk_verdict *rows, size_t count)
         }
 }
 
-/* The entry with which the release's model brought its digest: the earliest release that has it. */
-static uint32_t brought(const struct jk_book *book, uint32_t model, const struct jk_release_row *release)
-{
-    uint32_t slot = jk_model_row(book, model)->pub.first_release;
-    if (release->weights == JK_NONE) return JK_NONE;
-    while (jk_release_row(book, slot)->weights != release->weights)
-        slot = jk_release_row(book, slot)->pub.newer; /* ends at the release itself */
-    return jk_release_row(book, slot)->pub.index;
-}
-
-static bool add_model(struct making *making, uint32_t model)
-{
-    const struct jk_book *book = making->book;
-    struct jk_standing *standing = making->standing;
-    const struct jk_spell *spell = NULL;
-    size_t before = standing->count;
-    uint32_t publisher = JK_NONE;
-    while ((spell = jk_book_spell(book, model, making->query->n, spell)) != NULL) {
-        const struct jk_release_row *release = jk_release_row(book, spell->release);
-        if (publisher == JK_NONE) publisher = jk_book_alias(book, model, making->query->n)->publisher;
-        struct jk_verdict row = {.model = model,
-                                 .root = spell->root,
-                                 .release = spell->release,
-                                 .publisher = publisher,
-                                 .weights = release->weights,
-                                 .brought = brought(book, model, release),
-                                 .flags = (uint16_t)spell->flags,
-                                 .month = jk_model_row(book, model)->month,
-                                 .depth = spell->depth,
-                                 .relation = spell->relation,
-                                 .license_class = spell->license_class};
-        row.reasons = own_reasons(making, &row, release->pub.license);
-        if (!add_row(standing, &row)) return false;
-    }
-    sort_by_root(standing->rows + before, standing->count - before);
-    if (standing->count > before) standing->first_row[model] = (uint32_t)before + 1;
-    return true;
-}
-
-#define NEAR 6
-#define FAR  12
-
-/* The walk waits for memory more than for anything else: rows that it will need are asked for ahead. */
-static void look_ahead(const struct jk_book *book, uint32_t model, uint32_t models)
-{
-    if (model + FAR < models) __builtin_prefetch(jk_model_row(book, model + FAR));
-    if (model + NEAR >= models) return;
-    const struct jk_model *row = &jk_model_row(book, model + NEAR)->pub;
-    const struct jk_release_row *release = jk_release_row(book, row->first_release);
-    if (row->spells == JK_NONE) return;
-    __builtin_prefetch(jk_spell_row(book, row->spells));
-    __builtin_prefetch(&jk_alias_row(book, row->names)->pub.from);
-    __builtin_prefetch(&release->pub.index);
-    __builtin_prefetch(&release->pub.license);
-    __builtin_prefetch(&release->weights);
-}
-
 static bool stands(const struct jk_verdict *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -221,44 +164,62 @@ static void add_reason(struct jk_verdict *rows, size_t count, jk_reasons reason)
         rows[i].reasons |= reason;
 }
 
-/* ---- duplicates ---- */
-
-static void find_earliest(struct making *making)
+/* Of a derivative that stands so far. */
+static void note_earliest(struct making *making, const struct jk_verdict *rows)
 {
-    struct jk_standing *standing = making->standing;
-    for (size_t i = 0, count; i < standing->count; i += count) {
-        const struct jk_verdict *rows = &standing->rows[i];
-        count = rows_of(standing, i);
-        if (rows->weights == JK_NONE || !stands(rows, count)) continue;
-        if (rows->brought < making->earliest[rows->weights]) making->earliest[rows->weights] = rows->brought;
-    }
+    uint32_t *earliest = &making->earliest[rows->weights];
+    if (rows->brought < *earliest) *earliest = rows->brought;
 }
 
-static void mark_duplicates(struct making *making)
+static bool add_model(struct making *making, uint32_t model)
 {
+    const struct jk_book *book = making->book;
     struct jk_standing *standing = making->standing;
-    if (!jk_policy_has(&standing->policy, JK_REASON_DUPLICATE)) return;
-    find_earliest(making);
-    for (size_t i = 0, count; i < standing->count; i += count) {
-        struct jk_verdict *rows = &standing->rows[i];
-        count = rows_of(standing, i);
-        bool copy = rows->flags & JK_FLAG_ANCESTOR_WEIGHTS;
-        if (!copy && rows->weights != JK_NONE && stands(rows, count))
-            copy = rows->brought > making->earliest[rows->weights];
-        if (copy) add_reason(rows, count, JK_REASON_BIT(DUPLICATE));
+    const struct jk_spell *spell = NULL;
+    size_t before = standing->count;
+    while ((spell = jk_book_spell(book, model, making->query->n, spell)) != NULL) {
+        struct jk_verdict row = {.model = model,
+                                 .root = spell->root,
+                                 .release = spell->release,
+                                 .publisher = spell->publisher,
+                                 .weights = spell->weights,
+                                 .brought = spell->brought,
+                                 .flags = (uint16_t)spell->flags,
+                                 .month = spell->month,
+                                 .depth = spell->depth,
+                                 .relation = spell->relation,
+                                 .license_class = spell->license_class};
+        row.reasons = own_reasons(making, &row, spell->license);
+        if (!add_row(standing, &row)) return false;
     }
+    size_t count = standing->count - before;
+    struct jk_verdict *rows = standing->rows + before;
+    if (count == 0) return true;
+    if (count > 1) sort_by_root(rows, count);
+    if (rows->weights != JK_NONE && stands(rows, count)) note_earliest(making, rows);
+    standing->first_row[model] = (uint32_t)before + 1;
+    return true;
 }
 
-/* ---- the cap ---- */
+/* ---- duplicates and the cap: of the derivative, whatever the root ---- */
 
-static void mark_cap(struct making *making)
+static bool is_duplicate(const struct making *making, const struct jk_verdict *rows, size_t count)
+{
+    if (rows->flags & JK_FLAG_ANCESTOR_WEIGHTS) return true;
+    return rows->weights != JK_NONE && stands(rows, count) && rows->brought > making->earliest[rows->weights];
+}
+
+/* In order of registration: the cap counts those before that stand and are no duplicates. */
+static void mark_rest(struct making *making)
 {
     struct jk_standing *standing = making->standing;
-    if (!jk_policy_has(&standing->policy, JK_REASON_CAP)) return;
-    for (size_t i = 0, count; i < standing->count; i += count) {
+    bool duplicates = jk_policy_has(&standing->policy, JK_REASON_DUPLICATE);
+    bool capped = jk_policy_has(&standing->policy, JK_REASON_CAP);
+    for (size_t i = 0, count; (duplicates || capped) && i < standing->count; i += count) {
         struct jk_verdict *rows = &standing->rows[i];
         count = rows_of(standing, i);
-        if (stands(rows, count) && making->of_publisher[rows->publisher]++ >= standing->policy.cap)
+        if (duplicates && is_duplicate(making, rows, count)) add_reason(rows, count, JK_REASON_BIT(DUPLICATE));
+        if (capped && stands(rows, count) && making->of_publisher[rows->publisher]++ >= standing->policy.cap)
             add_reason(rows, count, JK_REASON_BIT(CAP));
     }
 }
@@ -290,11 +251,10 @@ static bool make(struct making *making)
     if (!prepare(making)) return false;
     fill_flags(making);
     for (uint32_t model = 0; model < making->standing->models; model++) {
-        look_ahead(making->book, model, making->standing->models);
+        jk_count_look_ahead(making->book, model, making->standing->models);
         if (!add_model(making, model)) return false;
     }
-    mark_duplicates(making);
-    mark_cap(making);
+    mark_rest(making);
     return true;
 }
 
@@ -448,6 +408,10 @@ static void sum_up(struct summing *summing)
     for (size_t at = 0, count; at < standing->count; at += count) {
         const struct jk_verdict *rows = &standing->rows[at];
         count = rows_of(standing, at);
+        if (summing->count == 1) {
+            sum_in(summing, 0, rows, count);
+            continue;
+        }
         if (summing->of_all) sum_in(summing, summing->of_all - 1, rows, count);
         for (size_t i = 0; i < count; i++) {
             uint32_t base = summing->of_base[rows[i].root], team = team_of(summing, &rows[i]);
