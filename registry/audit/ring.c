@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/pages.h"
 
 #define SLOTS_A_WORKER 4
 #define ERROR_ARENA    (64u << 10)
@@ -18,6 +19,7 @@ struct jk_ring {
     bool stopped;
     unsigned slot_count, worker_count;
     struct jk_slot *slots;
+    struct jk_parsed_entry *parsed; /* of all slots; NULL where nothing is folded */
     pthread_t workers[JK_AUDIT_JOBS_MAX];
 };
 
@@ -141,17 +143,23 @@ static void done_slot(struct jk_slot *slot)
     jk_tile_bytes_done(&slot->entries);
     jk_tile_bytes_done(&slot->hashes);
     jk_arena_done(&slot->arena);
-    free(slot->parsed);
 }
 
-static bool init_slot(struct jk_slot *slot, bool parses)
+static void init_slot(struct jk_slot *slot)
 {
     jk_tile_bytes_init(&slot->entries);
     jk_tile_bytes_init(&slot->hashes);
     jk_arena_init(&slot->arena, ERROR_ARENA);
     jk_error_init(&slot->error, &slot->arena);
-    if (parses) slot->parsed = malloc(JK_TILE_WIDTH * sizeof *slot->parsed);
-    return !parses || slot->parsed;
+}
+
+/* What all slots parse lies side by side, since together it fills some large pages. */
+static bool share_parsed(struct jk_ring *ring)
+{
+    ring->parsed = jk_pages_alloc((size_t)ring->slot_count * JK_TILE_WIDTH * sizeof *ring->parsed);
+    for (unsigned i = 0; ring->parsed && i < ring->slot_count; i++)
+        ring->slots[i].parsed = ring->parsed + (size_t)i * JK_TILE_WIDTH;
+    return ring->parsed != NULL;
 }
 
 static void free_ring(struct jk_ring *ring)
@@ -161,6 +169,7 @@ static void free_ring(struct jk_ring *ring)
     pthread_cond_destroy(&ring->free);
     pthread_cond_destroy(&ring->ready);
     pthread_mutex_destroy(&ring->lock);
+    free(ring->parsed);
     free(ring->slots);
     free(ring);
 }
@@ -180,7 +189,6 @@ void jk_ring_stop(struct jk_ring *ring)
 static struct jk_ring *new_ring(const struct jk_audit_options *options, uint64_t size)
 {
     struct jk_ring *ring = calloc(1, sizeof *ring);
-    bool done = true;
     if (!ring) return NULL;
     JK_CHECK(pthread_mutex_init(&ring->lock, NULL) == 0);
     JK_CHECK(pthread_cond_init(&ring->free, NULL) == 0 && pthread_cond_init(&ring->ready, NULL) == 0);
@@ -190,8 +198,8 @@ static struct jk_ring *new_ring(const struct jk_audit_options *options, uint64_t
     ring->slots = calloc((size_t)options->jobs * SLOTS_A_WORKER, sizeof *ring->slots);
     if (ring->slots) ring->slot_count = options->jobs * SLOTS_A_WORKER;
     for (unsigned i = 0; i < ring->slot_count; i++)
-        done = init_slot(&ring->slots[i], options->fold) && done;
-    if (done && ring->slots) return ring;
+        init_slot(&ring->slots[i]);
+    if (ring->slots && (!options->fold || share_parsed(ring))) return ring;
     free_ring(ring);
     return NULL;
 }

@@ -13,30 +13,34 @@
 
 #define LINE 64 /* of the cache */
 
-static bool is_release(const struct jk_parsed_entry *parsed)
+/* A function that does nothing but prefetch counts as one without effect: the compiler leaves calls of it out, unless
+ * there is no call. */
+#define FETCH static inline __attribute__((always_inline)) void
+
+static inline bool is_release(const struct jk_parsed_entry *parsed)
 {
     return parsed->entry.kind == JK_KIND_REGISTER || parsed->entry.kind == JK_KIND_RELEASE;
 }
 
-static void fetch_bytes(const void *from, const void *to)
+FETCH fetch_bytes(const void *from, const void *to)
 {
     for (const char *at = from; at < (const char *)to; at += LINE)
         __builtin_prefetch(at);
 }
 
 /* Written on another thread, as a rule, and so in another core's cache. */
-static void fetch_parsed(const struct jk_parsed_entry *parsed)
+FETCH fetch_parsed(const struct jk_parsed_entry *parsed)
 {
     __builtin_prefetch(&parsed->entry);
     fetch_bytes(&parsed->hash, &parsed->statement.parents[1]);
 }
 
-static void fetch_head(const struct jk_index *index, uint32_t hash)
+FETCH fetch_head(const struct jk_index *index, uint32_t hash)
 {
     __builtin_prefetch(jk_index_head(index, hash));
 }
 
-static void fetch_heads(const struct jk_book *book, const struct jk_parsed_entry *parsed)
+FETCH fetch_heads(const struct jk_book *book, const struct jk_parsed_entry *parsed)
 {
     if (!is_release(parsed)) return;
     const struct jk_statement *statement = &parsed->statement;
@@ -49,17 +53,27 @@ static void fetch_heads(const struct jk_book *book, const struct jk_parsed_entry
 }
 
 /* The first row of a chain, from the link that tells whether it is the right one. */
-static void fetch_row(const struct jk_index *index, const struct jk_chunks *rows, uint32_t hash)
+FETCH fetch_row(const struct jk_index *index, const struct jk_chunks *rows, uint32_t hash)
 {
     uint32_t slot = jk_index_first(index, hash);
     if (slot < rows->count) __builtin_prefetch((const char *)jk_chunks_at(rows, slot) + index->link_at);
 }
 
-static void fetch_rows(const struct jk_book *book, const struct jk_parsed_entry *parsed)
+/* The whole row, which may lie across two lines. */
+FETCH fetch_name(const struct jk_book *book, uint32_t hash)
+{
+    uint32_t slot = jk_index_first(&book->name_index, hash);
+    if (slot >= book->names.count) return;
+    const struct jk_name_row *row = jk_name_row(book, slot);
+    __builtin_prefetch(row);
+    __builtin_prefetch(&row->by_fold);
+}
+
+FETCH fetch_rows(const struct jk_book *book, const struct jk_parsed_entry *parsed)
 {
     if (!is_release(parsed)) return;
     const struct jk_statement *statement = &parsed->statement;
-    fetch_row(&book->name_index, &book->names, parsed->publisher_hash);
+    fetch_name(book, parsed->publisher_hash);
     fetch_row(&book->alias_index, &book->aliases, parsed->model_hash);
     fetch_row(&book->weights_index, &book->weights, jk_hash_digest(&statement->weights));
     if (statement->parent_count > 0)
@@ -67,7 +81,7 @@ static void fetch_rows(const struct jk_book *book, const struct jk_parsed_entry 
 }
 
 /* What the publisher's row in the table of names leads to. */
-static void fetch_publisher(const struct jk_book *book, const struct jk_parsed_entry *parsed)
+FETCH fetch_publisher(const struct jk_book *book, const struct jk_parsed_entry *parsed)
 {
     if (!is_release(parsed)) return;
     uint32_t name = jk_index_first(&book->name_index, parsed->publisher_hash);

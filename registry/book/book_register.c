@@ -165,7 +165,7 @@ void jk_book_standing_changed(struct jk_book *book, uint32_t model, uint32_t bef
     jk_book_walk(book);
 }
 
-static uint32_t add_model(struct jk_book *book, uint32_t publisher, const struct jk_entry *entry)
+static uint32_t add_model(struct jk_book *book, uint32_t publisher, unsigned month)
 {
     uint32_t slot;
     struct jk_model_row *row = jk_book_append(book, &book->models, &slot);
@@ -180,7 +180,7 @@ static uint32_t add_model(struct jk_book *book, uint32_t publisher, const struct
                                  .spells = JK_NONE};
     row->next_registered = under->registered;
     row->adopted = row->rulings = row->touches = row->changed = JK_NONE;
-    row->month = (uint16_t)jk_time_month(entry->time_us);
+    row->month = (uint16_t)month;
     jk_book_set(book, &under->registered, slot);
     return slot;
 }
@@ -191,8 +191,7 @@ static enum jk_status check_new_model(struct jk_book *book, const struct jk_pars
                                       uint32_t *out_publisher, struct jk_error *error)
 {
     const struct jk_statement *statement = &parsed->statement;
-    struct jk_span publisher, part;
-    jk_ident_split(statement->model, &publisher, &part);
+    struct jk_span publisher = {statement->model.at, parsed->publisher_len};
     *out_publisher = jk_book_find_publisher_hashed(book, publisher, parsed->publisher_hash);
     if (*out_publisher == JK_NONE)
         return JK_BOOK_REFUSE(error, "entry %u: there is no publisher %.*s", book->size, JK_SPAN_ARG(publisher));
@@ -213,7 +212,7 @@ enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_pars
     JK_TRY(resolve_parents(book, parsed, parents, error));
     if (statement->relation != JK_RELATION_NONE)
         JK_TRY(check_path(book, known, known_parents(parents, statement->parent_count, known), error));
-    uint32_t model = add_model(book, publisher, &parsed->entry);
+    uint32_t model = add_model(book, publisher, parsed->month);
     if (model == JK_NONE) return JK_OK; /* out of memory: said at the end */
     jk_book_add_alias(book, model, publisher, statement->model,
                       (struct jk_name_hashes){.whole = parsed->model_hash, .part = parsed->part_hash});

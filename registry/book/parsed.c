@@ -1,6 +1,7 @@
 /* Reading an entry for the book: see parsed.h. */
 #include "book/parsed.h"
 
+#include "base/clock.h"
 #include "book/index.h"
 #include "domain/ident.h"
 
@@ -24,6 +25,8 @@ static enum jk_status read_statement(struct jk_parsed_entry *parsed, struct jk_e
     }
     struct jk_span publisher, part;
     jk_ident_split(parsed->statement.model, &publisher, &part);
+    parsed->publisher_len = (uint32_t)publisher.len;
+    parsed->month = jk_time_month(parsed->entry.time_us);
     parsed->model_hash = jk_hash_fold(parsed->statement.model, 0);
     parsed->publisher_hash = jk_hash_fold(publisher, 0);
     parsed->part_hash = jk_hash_fold(part, JK_PART_SEED);

@@ -13,6 +13,8 @@ struct jk_parsed_entry {
     /* Registrations and releases only: */
     struct jk_digest hash;                          /* the lineage hash */
     uint32_t model_hash, publisher_hash, part_hash; /* of the model's name and its two parts, for the indexes */
+    uint32_t publisher_len;                         /* of the first part, in bytes */
+    unsigned month;                                 /* of the time, as jk_time_month */
     uint64_t false_externals;                       /* bit i: parent i is external, and its hash is another's */
     struct jk_statement statement;
 };

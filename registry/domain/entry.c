@@ -14,6 +14,7 @@
 #define DIGEST_PREFIX  "sha256:"
 #define KEY_BYTES      33 /* of a verifier key: the type 0x01 and an Ed25519 public key */
 #define SIGNATURE_SIZE 64
+#define FIELDS_AT      offsetof(struct jk_entry, origin) /* from here on: what registrations and releases do not have */
 
 enum field_type {
     JK_FIELD_LABEL,
@@ -527,11 +528,18 @@ static const char *read_head(struct jk_lines *lines, struct jk_entry *entry)
     return NULL;
 }
 
+/* Nearly all entries of a log: what other kinds alone have is not even cleared for them. */
+static bool has_statement(enum jk_kind kind)
+{
+    return kind == JK_KIND_REGISTER || kind == JK_KIND_RELEASE;
+}
+
 static const char *read_entry(struct jk_lines *lines, struct jk_entry *entry)
 {
     const char *fault = read_head(lines, entry);
     if (fault) return fault;
     const struct kind_row *row = &kinds[entry->kind];
+    if (!has_statement(entry->kind)) memset((char *)entry + FIELDS_AT, 0, sizeof *entry - FIELDS_AT);
     for (size_t i = 0; i < row->count; i++)
         if ((fault = read_field(lines, &row->fields[i], entry))) return fault;
     if (lines->rest.len == 0) return NULL;
@@ -544,7 +552,7 @@ enum jk_status jk_entry_parse(struct jk_span bytes, struct jk_entry *out_entry, 
     if (bytes.len > JK_ENTRY_MAX)
         return jk_fail(error, JK_DATA_LOSS, "INVALID_ENTRY", "The entry has %zu bytes: at most %d are allowed.",
                        bytes.len, JK_ENTRY_MAX);
-    *out_entry = (struct jk_entry){0};
+    memset(out_entry, 0, FIELDS_AT);
     struct jk_lines lines = jk_lines_of(bytes);
     const char *fault = read_entry(&lines, out_entry);
     if (!fault) return JK_OK;

@@ -14,6 +14,7 @@
 #define JK_TIME_NONE INT64_MIN
 #define JK_TARGET_NONE UINT64_MAX
 #define JK_STAGE_TEAMS_MAX 64 /* teams of one stage */
+#define JK_DEMO_ORIGIN "demo.invalid" /* of every demo's log, and of no other */
 
 enum jk_kind {
     JK_KIND_INIT, JK_KIND_SPDX, JK_KIND_LICENSE, JK_KIND_TEAM, JK_KIND_TEAM_PUBLISHER,
@@ -40,8 +41,8 @@ enum jk_about { JK_ABOUT_PARENT, JK_ABOUT_RULING, JK_ABOUT_STANDING };
 enum jk_outcome { JK_OUTCOME_UPHELD, JK_OUTCOME_DISMISSED };
 enum jk_answer { JK_ANSWER_NO, JK_ANSWER_YES, JK_ANSWER_UNKNOWN };
 
-/* One struct for all kinds: only the fields of the kind's row are set, the rest is zero. Spans point
- * into the parsed bytes. An absent text ("none") is an empty span, an absent digest zero, an absent
+/* One struct for all kinds: only the fields of the kind's row are set, the rest is zero; but in a registration or release
+ * that was parsed nothing after `statement` is set at all. Spans point into the parsed bytes. An absent text ("none") is an empty span, an absent digest zero, an absent
  * time JK_TIME_NONE. */
 struct jk_entry {
     enum jk_kind kind;

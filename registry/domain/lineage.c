@@ -155,20 +155,20 @@ static const char *read_parents(struct jk_lines *lines, struct jk_statement *sta
     return derived && statement->parent_count == 0 ? "must be followed by a parent: there is a relation" : NULL;
 }
 
-static const char *read_word(struct jk_lines *lines, const char *word, struct jk_span *out_value)
+static inline const char *read_word(struct jk_lines *lines, struct jk_span word, struct jk_span *out_value)
 {
     jk_lines_next(lines);
-    return jk_line_value(lines->line, jk_span_of(word), out_value) ? NULL : "has another field than the format demands";
+    return jk_line_value(lines->line, word, out_value) ? NULL : "has another field than the format demands";
 }
 
 static const char *read_digests(struct jk_lines *lines, struct jk_statement *statement)
 {
     struct jk_span value;
-    const char *fault = read_word(lines, "license-text", &value);
+    const char *fault = read_word(lines, JK_SPAN("license-text"), &value);
     if (!fault) fault = read_digest(value, &statement->license_text);
-    if (!fault) fault = read_word(lines, "artifact", &value);
+    if (!fault) fault = read_word(lines, JK_SPAN("artifact"), &value);
     if (!fault) fault = read_digest(value, &statement->artifact);
-    if (!fault) fault = read_word(lines, "weights", &value);
+    if (!fault) fault = read_word(lines, JK_SPAN("weights"), &value);
     return fault ? fault : read_digest(value, &statement->weights);
 }
 
@@ -176,9 +176,9 @@ static const char *read_statement(struct jk_lines *lines, struct jk_statement *s
 {
     struct jk_span value;
     if (!jk_lines_next(lines) || !jk_span_is(lines->line, STATEMENT_HEAD)) return "must be \"" STATEMENT_HEAD "\"";
-    const char *fault = read_word(lines, "model", &statement->model);
+    const char *fault = read_word(lines, JK_SPAN("model"), &statement->model);
     if (!fault) fault = jk_ident_model_fault(statement->model);
-    if (!fault) fault = read_word(lines, "release", &statement->version);
+    if (!fault) fault = read_word(lines, JK_SPAN("release"), &statement->version);
     if (!fault) fault = jk_ident_version_fault(statement->version);
     if (fault) return fault;
     jk_lines_next(lines);

@@ -1,23 +1,28 @@
 /* The relations' words. Pure: two constant tables. */
 #include "domain/relation.h"
 
-static const char *const words[JK_RELATION_COUNT] = {
-    [JK_RELATION_NONE] = "",           [JK_RELATION_FINETUNE] = "finetune",
-    [JK_RELATION_ADAPTER] = "adapter", [JK_RELATION_QUANTIZED] = "quantized",
-    [JK_RELATION_MERGE] = "merge",     [JK_RELATION_DISTILL] = "distill",
-    [JK_RELATION_CONVERT] = "convert", [JK_RELATION_PRUNE] = "prune",
-    [JK_RELATION_DRAFT] = "draft",
+#define WORD(text)                                                                                                     \
+    {                                                                                                                  \
+        (text), sizeof(text) - 1                                                                                       \
+    }
+static const struct jk_span words[JK_RELATION_COUNT] = {
+    [JK_RELATION_NONE] = WORD(""),           [JK_RELATION_FINETUNE] = WORD("finetune"),
+    [JK_RELATION_ADAPTER] = WORD("adapter"), [JK_RELATION_QUANTIZED] = WORD("quantized"),
+    [JK_RELATION_MERGE] = WORD("merge"),     [JK_RELATION_DISTILL] = WORD("distill"),
+    [JK_RELATION_CONVERT] = WORD("convert"), [JK_RELATION_PRUNE] = WORD("prune"),
+    [JK_RELATION_DRAFT] = WORD("draft"),
 };
+#undef WORD
 
 const char *jk_relation_text(enum jk_relation relation)
 {
-    return (unsigned)relation < JK_RELATION_COUNT ? words[relation] : "";
+    return (unsigned)relation < JK_RELATION_COUNT ? words[relation].at : "";
 }
 
 bool jk_relation_parse(struct jk_span text, enum jk_relation *out_relation)
 {
     for (int i = JK_RELATION_FINETUNE; i < JK_RELATION_COUNT; i++) {
-        if (!jk_span_equal(text, jk_span_of(words[i]))) continue;
+        if (!jk_span_equal(text, words[i])) continue;
         *out_relation = (enum jk_relation)i;
         return true;
     }

@@ -1,5 +1,5 @@
-/* Computing a report: one standing, and a total for each row. See report.h. */
-#include "report/report.h"
+/* Computing a report: one standing, and what each row says of it. See report.h. */
+#include "report/report_inside.h"
 
 #include <stdlib.h>
 
@@ -31,72 +31,61 @@ static enum jk_status make_standing(struct jk_report *report, struct jk_error *e
     return status;
 }
 
-/* ---- the late ones ---- */
-
-static bool root_in_scope(const struct jk_book *book, uint32_t root, struct jk_scope scope, uint32_t n)
-{
-    if (scope.type == JK_SCOPE_ALL) return true;
-    if (scope.type == JK_SCOPE_BASE) return root == scope.slot;
-    const struct jk_base_facts *base = jk_book_base(book, root, n);
-    return base && base->team == scope.slot;
-}
-
-/* The same scope in the full book: slots of two books differ. False where it has none of that name. */
-static bool scope_in_full(const struct jk_report *report, const struct jk_report_row *row, struct jk_scope *out_scope)
-{
-    uint32_t m = report->stage.m;
-    *out_scope = row->scope;
-    if (row->scope.type == JK_SCOPE_BASE)
-        out_scope->slot =
-            jk_book_find_model_index(report->source.full, jk_book_model(report->source.cut, row->scope.slot)->index, m);
-    if (row->scope.type == JK_SCOPE_TEAM) out_scope->slot = jk_book_find_team(report->source.full, row->name, m);
-    return out_scope->slot != JK_NONE;
-}
-
-static bool is_late_in(const struct jk_book *book, uint32_t model, struct jk_scope scope, uint32_t m)
-{
-    const struct jk_spell *spell = NULL;
-    while ((spell = jk_book_spell(book, model, m, spell)) != NULL)
-        if (root_in_scope(book, spell->root, scope, m)) return true;
-    return false;
-}
-
-static void count_late(struct jk_report *report, struct jk_report_row *row)
-{
-    const struct jk_book *full = report->source.full;
-    uint32_t m = report->stage.m, late = 0;
-    struct jk_scope scope;
-    if (!scope_in_full(report, row, &scope)) return;
-    for (uint32_t model = jk_book_models(full, report->stage.n); model < jk_book_models(full, m); model++)
-        late += is_late_in(full, model, scope, m);
-    row->total.left_out[JK_REASON_LATE] += late;
-    row->total.plain.registered += late;
-}
-
 /* ---- the rows ---- */
 
-static enum jk_status add_row(struct jk_report *report, struct jk_scope scope, struct jk_span name,
-                              struct jk_error *error)
+static void add_row(struct jk_report *report, struct jk_scope scope, struct jk_span name, struct jk_span team)
 {
-    struct jk_report_row *row = &report->rows[report->count++];
-    *row = (struct jk_report_row){.scope = scope, .name = name};
-    JK_TRY(jk_standing_total(report->standing, report->source.cut, scope, &row->total, error));
-    count_late(report, row);
-    return JK_OK;
+    report->rows[report->count++] = (struct jk_report_row){.scope = scope, .name = name, .team = team};
 }
 
-static enum jk_status make_rows(struct jk_report *report, struct jk_error *error)
+static enum jk_status list_rows(struct jk_report *report, struct jk_error *error)
 {
     const struct jk_book *cut = report->source.cut;
     uint32_t n = report->source.cut_size, teams = jk_book_teams(cut, n), model;
     report->rows = calloc((size_t)JK_BOOK_BASES + teams + 1, sizeof *report->rows);
     if (!report->rows) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
-    for (uint32_t i = 0; (model = jk_book_listed(cut, i, n)) != JK_NONE; i++)
-        if (jk_book_base(cut, model, n))
-            JK_TRY(add_row(report, (struct jk_scope){JK_SCOPE_BASE, model}, jk_book_alias(cut, model, n)->name, error));
-    for (uint32_t team = 0; team < teams; team++)
-        JK_TRY(add_row(report, (struct jk_scope){JK_SCOPE_TEAM, team}, jk_book_team(cut, team)->id, error));
-    return add_row(report, (struct jk_scope){.type = JK_SCOPE_ALL}, JK_SPAN("all"), error);
+    for (uint32_t i = 0; (model = jk_book_listed(cut, i, n)) != JK_NONE; i++) {
+        const struct jk_base_facts *base = jk_book_base(cut, model, n);
+        if (base)
+            add_row(report, (struct jk_scope){JK_SCOPE_BASE, model}, jk_book_alias(cut, model, n)->name,
+                    jk_book_team(cut, base->team)->id);
+    }
+    for (uint32_t team = 0; team < teams; team++) {
+        struct jk_span id = jk_book_team(cut, team)->id;
+        add_row(report, (struct jk_scope){JK_SCOPE_TEAM, team}, id, id);
+    }
+    add_row(report, (struct jk_scope){.type = JK_SCOPE_ALL}, JK_SPAN("all"), (struct jk_span){0});
+    return JK_OK;
+}
+
+static enum jk_status make_totals(struct jk_report *report, struct jk_error *error)
+{
+    struct jk_scope *scopes = calloc(report->count, sizeof *scopes);
+    struct jk_policy_total *totals = calloc(report->count, sizeof *totals);
+    enum jk_status status = JK_OK;
+    if (scopes && totals) {
+        for (size_t i = 0; i < report->count; i++)
+            scopes[i] = report->rows[i].scope;
+        status = jk_standing_totals(report->standing, report->source.cut, scopes, report->count, totals, error);
+        for (size_t i = 0; i < report->count; i++)
+            report->rows[i].total = totals[i];
+    } else {
+        status = jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+    }
+    free(scopes);
+    free(totals);
+    return status;
+}
+
+static enum jk_status make_rows(struct jk_report *report, struct jk_error *error)
+{
+    jk_report_breathe(report);
+    JK_TRY(list_rows(report, error));
+    JK_TRY(make_totals(report, error));
+    jk_report_breathe(report);
+    JK_TRY(jk_report_add_late(report, error));
+    jk_report_breathe(report);
+    return jk_report_add_publishers(report, error);
 }
 
 enum jk_status jk_report_make(const struct jk_report_stage *stage, const struct jk_report_source *source,
@@ -120,6 +109,7 @@ void jk_report_free(struct jk_report *report)
     if (!report) return;
     jk_standing_free(report->standing);
     free(report->rows);
+    free(report->publishers);
     free(report);
 }
 

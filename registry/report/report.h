@@ -19,6 +19,9 @@ struct jk_report_stage {
     struct jk_policy policy;
     const struct jk_span *teams; /* ids of those that take part */
     size_t team_count;
+    /* The stage to compare with, and the revision of its report; empty and 0: there is none. */
+    struct jk_span previous;
+    uint32_t previous_revision;
 };
 
 /* Where it is computed from. `cut` is the state of the cut-off: entries before n, and of those from n to m only the
@@ -28,12 +31,27 @@ struct jk_report_source {
     const struct jk_book *cut;
     uint32_t cut_size;
     const struct jk_book *full;
+    /* Where others write to these books meanwhile, under a lock: called with false between strides of a long walk, when
+     * the books may grow, and with true before the walk goes on. Begins and ends held. NULL: nobody writes. */
+    void (*hold)(void *context, bool held);
+    void *hold_context;
+};
+
+#define JK_REPORT_PUBLISHERS 100 /* of a row that are named */
+
+struct jk_report_publisher {
+    struct jk_span name;
+    uint32_t counted;
 };
 
 struct jk_report_row {
     struct jk_scope scope;
-    struct jk_span name;          /* "publisher/model" at the cut-off, the team's id, or "all" */
-    struct jk_policy_total total; /* registered includes the late ones, which stand under late */
+    struct jk_span name;                          /* "publisher/model" at the cut-off, the team's id, or "all" */
+    struct jk_span team;                          /* of a base and of a team: its id; empty for all */
+    struct jk_policy_total total;                 /* registered includes the late ones, which stand under late */
+    const struct jk_report_publisher *publishers; /* those with most counted, largest first, then by name */
+    size_t publisher_count;
+    uint32_t publishers_other; /* counted derivatives of all others */
 };
 
 struct jk_report {
@@ -42,6 +60,7 @@ struct jk_report {
     struct jk_standing *standing;
     struct jk_report_row *rows; /* bases in order of listing, teams in order of appearance, all */
     size_t count;
+    struct jk_report_publisher *publishers; /* of all rows; internal */
 };
 
 JK_MUST_USE enum jk_status jk_report_make(const struct jk_report_stage *stage, const struct jk_report_source *source,
@@ -58,5 +77,12 @@ JK_MUST_USE enum jk_status jk_report_members(const struct jk_report *report, str
 /* Left-out derivatives and late ones, a line each with every root and its reasons, in order of registration. */
 JK_MUST_USE enum jk_status jk_report_left_out(const struct jk_report *report, struct jk_text *out,
                                               struct jk_error *error);
+
+/* The report as JSON, canonical as well; it holds the digests of the three texts above. Its reader is summary.h. */
+struct jk_report_digests {
+    struct jk_digest table, members, left_out;
+};
+JK_MUST_USE enum jk_status jk_report_json(const struct jk_report *report, const struct jk_report_digests *digests,
+                                          struct jk_text *out, struct jk_error *error);
 
 #endif

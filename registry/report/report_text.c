@@ -1,13 +1,17 @@
 /* The canonical texts of a report: the table, the counted, the left-out. */
 #include <stdlib.h>
 
-#include "report/report.h"
+#include "report/report_inside.h"
 
 /* ---- the table ---- */
 
-static const char *const scope_words[] = {[JK_SCOPE_ALL] = "all", [JK_SCOPE_TEAM] = "team", [JK_SCOPE_BASE] = "base"};
+const char *jk_report_scope_word(enum jk_scope_type type)
+{
+    static const char *const words[] = {[JK_SCOPE_ALL] = "all", [JK_SCOPE_TEAM] = "team", [JK_SCOPE_BASE] = "base"};
+    return words[type];
+}
 
-static void write_columns(struct jk_text *out)
+void jk_report_columns(struct jk_text *out)
 {
     jk_text_add_str(out, "scope\tname\tregistered");
     for (int i = 0; i < JK_REASON_COUNT; i++)
@@ -20,33 +24,42 @@ static void write_columns(struct jk_text *out)
         jk_text_addf(out, "\tclass:%s", jk_license_class_text((enum jk_license_class)i));
     for (int i = 1; i <= JK_COUNT_DEPTHS; i++)
         jk_text_addf(out, "\tdepth:%d%s", i, i == JK_COUNT_DEPTHS ? "+" : "");
-    jk_text_add_char(out, '\n');
 }
 
-static void write_numbers(const uint32_t *numbers, size_t count, struct jk_text *out)
+static uint32_t *add_numbers(uint32_t *at, const uint32_t *numbers, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        jk_text_addf(out, "\t%u", numbers[i]);
+    memcpy(at, numbers, count * sizeof *numbers);
+    return at + count;
+}
+
+void jk_report_numbers(const struct jk_policy_total *total, uint32_t out_numbers[JK_REPORT_NUMBERS])
+{
+    const struct jk_total *plain = &total->plain;
+    const uint32_t facts[JK_REPORT_FACTS] = {plain->counted,         plain->direct,        plain->transitive,
+                                             plain->independent,     plain->license_clean, plain->distinct_publishers,
+                                             plain->distinct_weights};
+    uint32_t *at = add_numbers(out_numbers, &plain->registered, 1);
+    at = add_numbers(at, total->left_out, JK_REASON_COUNT);
+    at = add_numbers(at, facts, JK_REPORT_FACTS);
+    at = add_numbers(at, plain->by_relation + JK_RELATION_FINETUNE, JK_RELATION_COUNT - JK_RELATION_FINETUNE);
+    at = add_numbers(at, plain->by_license_class, JK_LICENSE_CLASSES);
+    add_numbers(at, plain->by_depth + 1, JK_COUNT_DEPTHS);
 }
 
 static void write_row(const struct jk_report_row *row, struct jk_text *out)
 {
-    const struct jk_total *plain = &row->total.plain;
-    const uint32_t facts[] = {plain->counted,         plain->direct,        plain->transitive,
-                              plain->independent,     plain->license_clean, plain->distinct_publishers,
-                              plain->distinct_weights};
-    jk_text_addf(out, "%s\t%.*s\t%u", scope_words[row->scope.type], JK_SPAN_ARG(row->name), plain->registered);
-    write_numbers(row->total.left_out, JK_REASON_COUNT, out);
-    write_numbers(facts, sizeof facts / sizeof *facts, out);
-    write_numbers(plain->by_relation + JK_RELATION_FINETUNE, JK_RELATION_COUNT - JK_RELATION_FINETUNE, out);
-    write_numbers(plain->by_license_class, JK_LICENSE_CLASSES, out);
-    write_numbers(plain->by_depth + 1, JK_COUNT_DEPTHS, out);
+    uint32_t numbers[JK_REPORT_NUMBERS];
+    jk_report_numbers(&row->total, numbers);
+    jk_text_addf(out, "%s\t%.*s", jk_report_scope_word(row->scope.type), JK_SPAN_ARG(row->name));
+    for (size_t i = 0; i < JK_REPORT_NUMBERS; i++)
+        jk_text_addf(out, "\t%u", numbers[i]);
     jk_text_add_char(out, '\n');
 }
 
 void jk_report_tsv(const struct jk_report *report, struct jk_text *out)
 {
-    write_columns(out);
+    jk_report_columns(out);
+    jk_text_add_char(out, '\n');
     for (size_t i = 0; i < report->count; i++)
         write_row(&report->rows[i], out);
 }
@@ -101,10 +114,14 @@ enum jk_status jk_report_members(const struct jk_report *report, struct jk_text 
     for (size_t i = 0, count; i < all; i += count) {
         count = rows_of(rows + i, all - i);
         if (!counts(rows + i, count)) continue;
+        if (used % JK_REPORT_STRIDE == 0) jk_report_breathe(report);
         members[used++] = (struct member){jk_book_release(book, rows[i].release)->hash, rows[i].model, rows[i].release};
     }
+    jk_report_hold(report, false);
     qsort(members, used, sizeof *members, compare_members);
+    jk_report_hold(report, true);
     for (size_t i = 0; i < used; i++) {
+        if (i % JK_REPORT_STRIDE == 0) jk_report_breathe(report);
         write_release(book, members[i].model, members[i].release, report->source.cut_size, out);
         jk_text_add_char(out, '\n');
     }
@@ -140,6 +157,7 @@ static void write_late(const struct jk_report *report, struct jk_text *out)
     const struct jk_book *full = report->source.full;
     uint32_t m = report->stage.m;
     for (uint32_t model = jk_book_models(full, report->stage.n); model < jk_book_models(full, m); model++) {
+        if (model % JK_REPORT_STRIDE == 0) jk_report_breathe(report);
         const struct jk_spell *spell = next_by_root(full, model, m, NULL);
         if (!spell) continue;
         write_release(full, model, spell->release, m, out);
@@ -153,11 +171,12 @@ enum jk_status jk_report_left_out(const struct jk_report *report, struct jk_text
 {
     const struct jk_book *book = report->source.cut;
     uint32_t n = report->source.cut_size;
-    size_t all;
+    size_t all, lines = 0;
     const struct jk_verdict *rows = jk_standing_rows(report->standing, &all);
     for (size_t i = 0, count; i < all; i += count) {
         count = rows_of(rows + i, all - i);
         if (counts(rows + i, count)) continue;
+        if (lines++ % JK_REPORT_STRIDE == 0) jk_report_breathe(report);
         write_release(book, rows[i].model, rows[i].release, n, out);
         for (size_t j = i; j < i + count; j++)
             write_reasons(book, rows[j].root, rows[j].reasons, n, out);

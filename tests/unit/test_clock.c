@@ -79,6 +79,26 @@ static void only_the_canonical_form_is_canonical(void **state)
     assert_false(jk_time_parse_canonical((struct jk_span){NULL, 0}, &time));
 }
 
+/* Every byte in every place: a digit where a digit belongs, and the mark where it belongs, pass the form; whether the time
+ * exists is decided by the reader of any form. */
+static void every_byte_has_its_place(void **state)
+{
+    static const char good[] = "2026-11-11T11:11:11.111111Z";
+    (void)state;
+    for (size_t at = 0; at < sizeof good - 1; at++)
+        for (int byte = 0; byte < 256; byte++) {
+            char text[sizeof good];
+            int64_t canonical = 1, any = 1;
+            memcpy(text, good, sizeof good);
+            text[at] = (char)byte;
+            bool is_mark = good[at] < '0' || good[at] > '9', is_digit = byte >= '0' && byte <= '9';
+            bool form = is_mark ? byte == good[at] : is_digit;
+            bool exists = form && jk_time_parse((struct jk_span){text, sizeof good - 1}, &any);
+            assert_int_equal(jk_time_parse_canonical((struct jk_span){text, sizeof good - 1}, &canonical), exists);
+            assert_true(canonical == any);
+        }
+}
+
 /* Whatever is written in the canonical form is read as any other date-time is, or refused by both. */
 static void the_canonical_form_is_read_like_any_other(void **state)
 {
@@ -241,6 +261,7 @@ int main(void)
         cmocka_unit_test(times_outside_are_brought_inside),
         cmocka_unit_test(days_agree_with_the_c_library),
         cmocka_unit_test(only_the_canonical_form_is_canonical),
+        cmocka_unit_test(every_byte_has_its_place),
         cmocka_unit_test(the_canonical_form_is_read_like_any_other),
         cmocka_unit_test(all_of_rfc_3339_is_read),
         cmocka_unit_test(nothing_else_is_read),

@@ -7,6 +7,7 @@
 
 #include "http/routes.h"
 
+#define STAGE63 "a2345678-a2345678-a2345678-a2345678-a2345678-a2345678-a23456789"
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static struct jk_route parse(const char *target)
@@ -28,6 +29,11 @@ static void test_targets(void **state)
     (void)state;
     is("/checkpoint", JK_ROUTE_CHECKPOINT, "checkpoint");
     is("/log.vkey", JK_ROUTE_VKEY, "log.vkey");
+    is("/counts.vkey", JK_ROUTE_VKEY, "counts.vkey");
+    is("/stage/stage-3/1/report.tsv", JK_ROUTE_REPORT, "stage/stage-3/1/report.tsv");
+    is("/stage/3/12/certificate", JK_ROUTE_REPORT, "stage/3/12/certificate");
+    is("/stage/" STAGE63 "/2147483647/left-out.tsv", JK_ROUTE_REPORT, "stage/" STAGE63 "/2147483647/left-out.tsv");
+    is("/stage/a/1/report.html?print", JK_ROUTE_REPORT, "stage/a/1/report.html");
     is("/healthz", JK_ROUTE_HEALTH, "");
     is("/readyz", JK_ROUTE_READY, "");
     is("/tile/0/000", JK_ROUTE_TILE, "tile/0/000");
@@ -75,6 +81,25 @@ static void test_nothing(void **state)
                                           "/tile/-1/000",
                                           "/tile/entries/x000/000",
                                           "/tile/entries/0/000",
+                                          "/counts.key",
+                                          "/stage",
+                                          "/stage/",
+                                          "/stage/a/1",
+                                          "/stage/a/1/",
+                                          "/stage/a/1/report",
+                                          "/stage/a/1/report.tsv/",
+                                          "/stage/a/1/.new-00000000-0",
+                                          "/stage/a/0/report.tsv",
+                                          "/stage/a/01/report.tsv",
+                                          "/stage/a/-1/report.tsv",
+                                          "/stage/a/2147483648/report.tsv",
+                                          "/stage/A/1/report.tsv",
+                                          "/stage/-a/1/report.tsv",
+                                          "/stage/a-/1/report.tsv",
+                                          "/stage/../1/report.tsv",
+                                          "/stage/a/../report.tsv",
+                                          "/stage//1/report.tsv",
+                                          "/stage/a" STAGE63 "/1/report.tsv",
                                           "/tile/0/../../../log.key",
                                           "/tile/../checkpoint",
                                           "/tile/0/%2e%2e/000",

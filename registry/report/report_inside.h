@@ -1,0 +1,34 @@
+/* What the files of a report share: the parts of a row that are found in one walk for all rows. */
+#ifndef JK_REPORT_REPORT_INSIDE_H
+#define JK_REPORT_REPORT_INSIDE_H
+
+#include "report/report.h"
+
+#define JK_REPORT_STRIDE 4096 /* derivatives that are walked without letting the books go */
+
+static inline void jk_report_hold(const struct jk_report *report, bool held)
+{
+    if (report->source.hold) report->source.hold(report->source.hold_context, held);
+}
+/* Lets whoever waits for the books pass. */
+static inline void jk_report_breathe(const struct jk_report *report)
+{
+    jk_report_hold(report, false);
+    jk_report_hold(report, true);
+}
+
+/* The late ones, to registered and to left_out of each row. */
+JK_MUST_USE enum jk_status jk_report_add_late(struct jk_report *report, struct jk_error *error);
+/* The publishers of each row. */
+JK_MUST_USE enum jk_status jk_report_add_publishers(struct jk_report *report, struct jk_error *error);
+const char *jk_report_scope_word(enum jk_scope_type type);
+/* The table's columns, tabs between them, without a line end; and a row's numbers, in the order of the columns from
+ * "registered" on. */
+void jk_report_columns(struct jk_text *out);
+#define JK_REPORT_FACTS 7 /* "counted" to "distinct-weights" */
+#define JK_REPORT_NUMBERS                                                                                              \
+    (1 + JK_REASON_COUNT + JK_REPORT_FACTS + (JK_RELATION_COUNT - JK_RELATION_FINETUNE) + JK_LICENSE_CLASSES +         \
+     JK_COUNT_DEPTHS)
+void jk_report_numbers(const struct jk_policy_total *total, uint32_t out_numbers[JK_REPORT_NUMBERS]);
+
+#endif

@@ -1,0 +1,150 @@
+/* How long a stage's report takes: bench_report [registrations]. Makes a log with the shape of real hubs, deals its
+ * bases to eight teams, and makes the report of a stage under a strict policy with all its texts. Prints milliseconds
+ * of CPU time for each part, and of reading the JSON back and making the page.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/check.h"
+#include "base/defer.h"
+#include "book/book_ask.h"
+#include "report/summary.h"
+#include "report/texts.h"
+#include "support/hub.h"
+#include "support/ledger.h"
+
+#define TEAMS 8
+
+static int64_t cpu_us(void)
+{
+    struct timespec now;
+    JK_CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void check(enum jk_status status, const struct jk_error *error)
+{
+    if (status == JK_OK) return;
+    fprintf(stderr, "%s\n", error->message);
+    exit(1);
+}
+
+/* ---- the log ---- */
+
+static void apply(void *context, struct jk_span entry)
+{
+    struct jk_error error;
+    jk_error_init(&error, NULL);
+    check(jk_book_apply(context, entry, &error), &error);
+}
+
+static void add(struct jk_book *book, struct jk_entry *entry)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    jk_text_init(&text, 0);
+    entry->actor.type = JK_ACTOR_ADMIN;
+    entry->time_us = jk_book_time(book, jk_book_size(book) - 1);
+    jk_entry_write(entry, &text);
+    apply(book, jk_text_span(&text));
+}
+
+static void deal_bases(struct jk_book *book)
+{
+    char ids[TEAMS][8];
+    uint32_t model;
+    for (int i = 0; i < TEAMS; i++) {
+        snprintf(ids[i], sizeof ids[i], "team-%d", i);
+        add(book, &(struct jk_entry){.kind = JK_KIND_TEAM,
+                                     .team = jk_span_of(ids[i]),
+                                     .name = JK_SPAN("Team"),
+                                     .name_ko = JK_SPAN("팀"),
+                                     .left_us = JK_TIME_NONE});
+    }
+    for (uint32_t i = 0; (model = jk_book_listed(book, i, JK_NONE)) != JK_NONE; i++)
+        add(book, &(struct jk_entry){.kind = JK_KIND_BASE,
+                                     .model = jk_book_alias(book, model, JK_NONE)->name,
+                                     .team = jk_span_of(ids[i % TEAMS]),
+                                     .programme = JK_ANSWER_YES,
+                                     .from_scratch = JK_ANSWER_YES,
+                                     .listed = JK_ANSWER_YES});
+}
+
+/* ---- the report ---- */
+
+static void time_page(const struct jk_report_texts *texts)
+{
+    struct jk_summary *summary;
+    struct jk_text html;
+    struct jk_error error;
+    jk_error_init(&error, NULL);
+    int64_t start_us = cpu_us();
+    check(jk_summary_read(jk_text_span(&texts->json), &summary, &error), &error);
+    int64_t read_us = cpu_us();
+    struct jk_page page = {summary, summary, jk_text_span(&texts->members), jk_text_span(&texts->left_out)};
+    jk_text_init(&html, 0);
+    check(jk_summary_html(&page, &html, &error), &error);
+    printf("  read back   %8.1f ms, page %.1f ms (%zu bytes)\n", (double)(read_us - start_us) / 1000,
+           (double)(cpu_us() - read_us) / 1000, html.len);
+    jk_text_done(&html);
+    jk_summary_free(summary);
+}
+
+static void time_report(const struct jk_book *cut, uint32_t n, const struct jk_book *full, uint32_t m)
+{
+    struct jk_span teams[TEAMS];
+    struct jk_report *report;
+    struct jk_report_texts texts;
+    struct jk_error error;
+    struct jk_report_stage stage = {.origin = jk_book_origin(full),
+                                    .id = JK_SPAN("stage-1"),
+                                    .title = JK_SPAN("A stage"),
+                                    .title_ko = JK_SPAN("어느 단계"),
+                                    .revision = 1,
+                                    .n = n,
+                                    .m = m,
+                                    .policy = {.name = "bench",
+                                               .version = 1,
+                                               .rules = JK_RULE_SET,
+                                               .on = ((jk_reasons)1 << JK_REASON_COUNT) - 1 -
+                                                     JK_REASON_BIT(NO_LICENSE_TEXT) - JK_REASON_BIT(UNVERIFIED),
+                                               .relations = (1u << JK_RELATION_COUNT) - 2 - (1u << JK_RELATION_MERGE),
+                                               .depth = 2,
+                                               .demands = {JK_PERMISSION_YES},
+                                               .cap = 1000},
+                                    .teams = teams,
+                                    .team_count = TEAMS - 1,
+                                    .previous = JK_SPAN("stage-1"),
+                                    .previous_revision = 1};
+    for (int i = 0; i < TEAMS; i++)
+        teams[i] = jk_book_team(full, jk_book_teams(full, m) - TEAMS + (uint32_t)i)->id;
+    jk_error_init(&error, NULL);
+    int64_t start_us = cpu_us();
+    check(jk_report_make(&stage, &(struct jk_report_source){cut, n, full}, &report, &error), &error);
+    int64_t made_us = cpu_us();
+    check(jk_report_texts_make(report, &texts, &error), &error);
+    int64_t end_us = cpu_us();
+    const struct jk_policy_total *all = &jk_report_all(report)->total;
+    printf("report        %8.1f ms: rows %.1f, texts %.1f   (%u registered, %u counted, %u late, %zu rows)\n",
+           (double)(end_us - start_us) / 1000, (double)(made_us - start_us) / 1000, (double)(end_us - made_us) / 1000,
+           all->plain.registered, all->plain.counted, all->left_out[JK_REASON_LATE], report->count);
+    printf("  bytes       table %zu, json %zu, members %zu, left-out %zu\n", texts.table.len, texts.json.len,
+           texts.members.len, texts.left_out.len);
+    time_page(&texts);
+    jk_report_texts_free(&texts);
+    jk_report_free(report);
+}
+
+int main(int argc, char **argv)
+{
+    uint32_t count = argc > 1 ? (uint32_t)atoi(argv[1]) : 1000000;
+    struct jk_book *book = jk_book_new();
+    jk_digest_setup();
+    JK_CHECK(book != NULL);
+    (void)jk_hub_make(count, apply, book);
+    deal_bases(book);
+    uint32_t size = jk_book_size(book);
+    time_report(book, size, book, size);
+    jk_book_free(book);
+    return 0;
+}
