@@ -212,11 +212,5 @@ void jk_book_refresh(struct jk_book *book, uint32_t model)
 const struct jk_spell *jk_book_spell(const struct jk_book *book, uint32_t model, uint32_t n,
                                      const struct jk_spell *spell)
 {
-    uint32_t slot = spell ? spell->older : jk_book_model(book, model)->spells;
-    while (slot != JK_NONE) {
-        const struct jk_spell *row = jk_spell_row(book, slot);
-        if (row->from < n && (row->until == JK_NONE || n <= row->until)) return row;
-        slot = row->older;
-    }
-    return NULL;
+    return jk_spell_at(book, spell ? spell->older : jk_book_model(book, model)->spells, n);
 }

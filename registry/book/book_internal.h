@@ -210,6 +210,17 @@ JK_BOOK_ROW(jk_ruling_row, jk_ruling, rulings)
 JK_BOOK_ROW(jk_dispute_row, jk_dispute, disputes)
 #undef JK_BOOK_ROW
 
+/* The first of a chain of spells, from `slot` on, that holds at n; NULL at the end. JK_NONE is above every size. */
+static inline const struct jk_spell *jk_spell_at(const struct jk_book *book, uint32_t slot, uint32_t n)
+{
+    while (slot != JK_NONE) {
+        const struct jk_spell *row = jk_spell_row(book, slot);
+        if (row->from < n && n <= row->until) return row;
+        slot = row->older;
+    }
+    return NULL;
+}
+
 /* book.c */
 void *jk_book_append(struct jk_book *book, struct jk_chunks *rows, uint32_t *out_slot); /* NULL marks the book failed */
 static inline void jk_book_set(struct jk_book *book, uint32_t *at, uint32_t value)

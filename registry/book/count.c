@@ -18,9 +18,9 @@ static bool is_in_scope(const struct jk_book *book, uint32_t root, struct jk_sco
 static const struct jk_spell *take_spell(const struct jk_book *book, uint32_t model, struct jk_scope scope, uint32_t n,
                                          bool *out_independent)
 {
-    const struct jk_spell *taken = NULL, *spell = NULL;
+    const struct jk_spell *taken = NULL, *spell = jk_spell_at(book, jk_model_row(book, model)->pub.spells, n);
     *out_independent = false;
-    while ((spell = jk_book_spell(book, model, n, spell)) != NULL) {
+    for (; spell; spell = jk_spell_at(book, spell->older, n)) {
         if (!is_in_scope(book, spell->root, scope, n)) continue;
         if (!(spell->flags & (JK_FLAG_SELF | JK_FLAG_AFFILIATE))) *out_independent = true;
         if (!taken || spell->depth < taken->depth || (spell->depth == taken->depth && spell->root < taken->root))

@@ -175,9 +175,10 @@ static bool add_model(struct making *making, uint32_t model)
 {
     const struct jk_book *book = making->book;
     struct jk_standing *standing = making->standing;
-    const struct jk_spell *spell = NULL;
+    uint32_t n = making->query->n;
+    const struct jk_spell *spell = jk_spell_at(book, jk_model_row(book, model)->pub.spells, n);
     size_t before = standing->count;
-    while ((spell = jk_book_spell(book, model, making->query->n, spell)) != NULL) {
+    for (; spell; spell = jk_spell_at(book, spell->older, n)) {
         struct jk_verdict row = {.model = model,
                                  .root = spell->root,
                                  .release = spell->release,
@@ -333,27 +334,39 @@ bool jk_standing_place(const struct jk_standing *standing, const struct jk_verdi
     return present;
 }
 
-/* What the derivative is worth in the scope, as a plain count would have it. */
+static inline bool is_independent(const struct jk_verdict *row)
+{
+    return !(row->flags & (JK_FLAG_SELF | JK_FLAG_AFFILIATE));
+}
+
+/* What a derivative of one root is worth where it counts, as a plain count would have it. */
+static inline struct jk_light_share share_of_one(const struct jk_verdict *row)
+{
+    uint32_t unclean = JK_FLAG_LICENSE_CONFLICT | JK_FLAG_LICENSE_UNKNOWN;
+    return (struct jk_light_share){.present = true,
+                                   .counted = true,
+                                   .independent = is_independent(row),
+                                   .license_clean = !(row->flags & unclean) && row->license_class != JK_LICENSE_UNKNOWN,
+                                   .depth = row->depth,
+                                   .relation = row->relation,
+                                   .license_class = row->license_class,
+                                   .month = row->month,
+                                   .publisher = row->publisher,
+                                   .weights = row->weights,
+                                   .release = row->release,
+                                   .flags = row->flags};
+}
+
 static void share_of(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
                      struct jk_scope scope, struct jk_light_share *out_share)
 {
-    uint32_t unclean = JK_FLAG_LICENSE_CONFLICT | JK_FLAG_LICENSE_UNKNOWN;
-    *out_share =
-        (struct jk_light_share){.present = true,
-                                .counted = true,
-                                .license_clean = !(rows->flags & unclean) && rows->license_class != JK_LICENSE_UNKNOWN,
-                                .depth = UINT16_MAX,
-                                .relation = rows->relation,
-                                .license_class = rows->license_class,
-                                .month = rows->month,
-                                .publisher = rows->publisher,
-                                .weights = rows->weights,
-                                .release = rows->release,
-                                .flags = rows->flags};
+    *out_share = share_of_one(rows);
+    out_share->independent = false;
+    out_share->depth = UINT16_MAX;
     for (size_t i = 0; i < count; i++) {
         if (!is_in_scope(standing, rows[i].root, scope)) continue;
         if (rows[i].depth < out_share->depth) out_share->depth = rows[i].depth;
-        if (!(rows[i].flags & (JK_FLAG_SELF | JK_FLAG_AFFILIATE))) out_share->independent = true;
+        if (is_independent(&rows[i])) out_share->independent = true;
     }
 }
 
@@ -388,6 +401,31 @@ static void sum_in(struct summing *summing, uint32_t at, const struct jk_verdict
     jk_count_distinct(&total->plain, &share, publishers, publishers + summing->publisher_words);
 }
 
+/* One scope: nearly every derivative has one root, and takes the short way. */
+static void sum_one(struct summing *summing)
+{
+    const struct jk_standing *standing = summing->standing;
+    struct jk_policy_total *total = summing->totals;
+    struct jk_scope scope = summing->scopes[0];
+    uint64_t *publishers = summing->bits, *weights = summing->bits + summing->publisher_words;
+    for (size_t at = 0, count; at < standing->count; at += count) {
+        const struct jk_verdict *row = &standing->rows[at];
+        count = rows_of(standing, at);
+        if (count > 1) {
+            sum_in(summing, 0, row, count);
+        } else if (is_in_scope(standing, row->root, scope)) {
+            if (row->reasons) {
+                total->plain.registered++;
+                total->left_out[jk_reasons_first(row->reasons)]++;
+                continue;
+            }
+            struct jk_light_share share = share_of_one(row);
+            jk_count_add(&total->plain, &share, 1);
+            jk_count_distinct(&total->plain, &share, publishers, weights);
+        }
+    }
+}
+
 static uint32_t team_of(const struct summing *summing, const struct jk_verdict *row)
 {
     uint32_t team = summing->standing->roots[row->root].team;
@@ -408,10 +446,6 @@ static void sum_up(struct summing *summing)
     for (size_t at = 0, count; at < standing->count; at += count) {
         const struct jk_verdict *rows = &standing->rows[at];
         count = rows_of(standing, at);
-        if (summing->count == 1) {
-            sum_in(summing, 0, rows, count);
-            continue;
-        }
         if (summing->of_all) sum_in(summing, summing->of_all - 1, rows, count);
         for (size_t i = 0; i < count; i++) {
             uint32_t base = summing->of_base[rows[i].root], team = team_of(summing, &rows[i]);
@@ -443,8 +477,12 @@ static bool sum_some(struct summing *summing)
         memset(summing->totals, 0, summing->count * sizeof *summing->totals);
         for (size_t i = 0; i < summing->count; i++)
             summing->totals[i].plain.size = summing->standing->n;
-        place_scopes(summing);
-        sum_up(summing);
+        if (summing->count == 1) {
+            sum_one(summing);
+        } else {
+            place_scopes(summing);
+            sum_up(summing);
+        }
     }
     free(summing->bits);
     free(summing->of_base);
