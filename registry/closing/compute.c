@@ -18,7 +18,18 @@ struct computing {
     struct jk_computed *out;
     struct jk_book *cut; /* NULL: the book in memory is the state of the cut-off */
     struct jk_arena arena;
+    struct jk_view view;
 };
+
+/* Writers pass between strides: all that is asked for is asked at sizes that do not change any more. */
+static void hold(void *context, bool held)
+{
+    struct computing *computing = context;
+    if (held)
+        jk_store_view(computing->store, &computing->view);
+    else
+        jk_store_view_end(computing->store);
+}
 
 static enum jk_status describe(struct computing *computing, const struct jk_view *view,
                                struct jk_report_stage *out_stage, struct jk_error *error)
@@ -49,14 +60,15 @@ static enum jk_status render(struct computing *computing, struct jk_error *error
     const struct jk_close_plan *plan = &computing->out->plan;
     struct jk_report *report = NULL;
     struct jk_report_stage stage;
-    struct jk_view view;
-    jk_store_view(computing->store, &view);
-    struct jk_report_source source = {.cut = view.book, .cut_size = plan->n, .full = view.book};
+    jk_store_view(computing->store, &computing->view);
+    const struct jk_book *book = computing->view.book;
+    struct jk_report_source source = {
+        .cut = book, .cut_size = plan->n, .full = book, .hold = hold, .hold_context = computing};
     if (computing->cut) {
         source.cut = computing->cut;
         source.cut_size = jk_book_size(computing->cut);
     }
-    enum jk_status status = describe(computing, &view, &stage, error);
+    enum jk_status status = describe(computing, &computing->view, &stage, error);
     if (status == JK_OK) status = jk_report_make(&stage, &source, &report, error);
     if (status == JK_OK) status = write_texts(report, computing->out, error);
     jk_report_free(report);
