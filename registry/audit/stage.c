@@ -188,7 +188,8 @@ static enum jk_status check_body(const struct jk_audit_revision *revision, struc
     jk_error_fact(error, "file", "%s", path);
     jk_error_fact(error, "line", "%u", line);
     jk_error_fact(error, "expected", "%.*s", JK_SPAN_ARG(want));
-    jk_error_fact(error, "found", "%s", have_text);
+    have = jk_utf8_cut(have, JK_ORIGIN_MAX);
+    jk_error_fact(error, "found", "%.*s", JK_SPAN_ARG(have));
     return jk_fail(error, JK_DATA_LOSS, "AUDIT_CERTIFICATE",
                    "%s, line %u: expected \"%s\", which the log gives; found \"%s\"", path, line, want_text, have_text);
 }

@@ -6,10 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "audit/stage.h"
 #include "base/clock.h"
+#include "cli/audit_finding.h"
 #include "cli/local.h"
-#include "cli/print.h"
 #include "reply/message.h"
 
 #define COUNTS_KEY_FILE "counts.vkey"
@@ -24,15 +23,6 @@ struct checking {
     bool counts_given; /* by the user; else the source's own word, where there is any */
     int out;           /* folder of --out, or -1 */
     json_t *revisions; /* NULL: printed */
-};
-
-/* What was found of one revision. */
-struct finding {
-    struct jk_audit_revision revision;
-    bool served[JK_AUDIT_TEXTS];
-    struct jk_text note; /* the served certificate; empty: none */
-    struct jk_verifier log_key;
-    const struct jk_verifier *counts_key; /* NULL: there is none to ask */
 };
 
 /* ---- options ---- */
@@ -52,7 +42,7 @@ enum jk_status jk_audit_stage_options(struct jk_cli *cli)
             return jk_cli_usage(cli, "--revision, --out and --counts-key go with --stage");
         return JK_OK;
     }
-    if (jk_cli_operand(cli, 1)) return jk_cli_usage(cli, "--stage takes no BASE: a report has them all");
+    if (jk_cli_operand(cli, 1)[0]) return jk_cli_usage(cli, "--stage takes no BASE: a report has them all");
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (jk_cli_has(cli, others[i].id)) return jk_cli_usage(cli, "--stage does not go with %s", others[i].name);
     return JK_OK;
@@ -105,7 +95,7 @@ static enum jk_status read_counts_keys(struct checking *checking)
 
 /* ---- one revision ---- */
 
-static enum jk_status check_texts(const struct checking *checking, struct finding *finding)
+static enum jk_status check_texts(const struct checking *checking, struct jk_audit_finding *finding)
 {
     struct jk_text bytes = {0};
     enum jk_status status = JK_OK;
@@ -121,32 +111,56 @@ static enum jk_status check_texts(const struct checking *checking, struct findin
 }
 
 /* By one of the counts keys, where there are any. */
-static enum jk_status check_note(const struct checking *checking, struct finding *finding)
+static enum jk_status check_note(const struct checking *checking, struct jk_audit_finding *finding)
 {
     const struct jk_audit_keys *keys = &checking->counts_keys;
     const struct jk_book *book = jk_audit_book(checking->log->audit);
     enum jk_status status = JK_OK;
     struct jk_error why;
     for (size_t i = 0; i == 0 || i < keys->count; i++) {
+        finding->counts_key = keys->count > 0 ? &keys->keys[i] : NULL;
         jk_error_init(&why, &checking->cli->arena);
-        status =
-            jk_audit_revision_certified(&finding->revision, book, jk_text_span(&finding->note), checking->log->head.key,
-                                        keys->count > 0 ? &keys->keys[i] : NULL, &finding->log_key, &why);
+        status = jk_audit_revision_certified(&finding->revision, book, jk_text_span(&finding->note),
+                                             checking->log->head.key, finding->counts_key, &finding->log_key, &why);
         if (status == JK_OK) return JK_OK;
     }
     checking->cli->error = why;
     return status;
 }
 
-static enum jk_status check_certificate(const struct checking *checking, struct finding *finding)
+static enum jk_status check_certificate(const struct checking *checking, struct jk_audit_finding *finding)
 {
     char path[JK_AUDIT_FILE_ROOM];
     bool found;
     jk_audit_revision_path(&finding->revision, JK_CERTIFICATE_FILE, path);
+    finding->counts_given = checking->counts_given;
     JK_TRY(read_served(checking, path, JK_NOTE_MAX, &finding->note, &found));
     if (found) return check_note(checking, finding);
     jk_text_clear(&finding->note);
     return JK_OK;
+}
+
+/* What is made for people is not promised to the byte: whoever serves it may run another version. */
+static enum jk_status look_at_views(const struct checking *checking, struct jk_audit_finding *finding)
+{
+    struct jk_text bytes = {0};
+    enum jk_status status = JK_OK;
+    for (int i = 0; i < JK_AUDIT_VIEWS && status == JK_OK; i++) {
+        char path[JK_AUDIT_FILE_ROOM];
+        bool found;
+        jk_audit_revision_path(&finding->revision, jk_audit_view_files[i], path);
+        status = read_served(checking, path, JK_AUDIT_SERVED, &bytes, &found);
+        if (status != JK_OK || !found) continue;
+        bool same = jk_span_equal(jk_text_span(&bytes), jk_text_span(&finding->views[i]));
+        finding->view_served[i] = same ? JK_AUDIT_VIEW_SAME : JK_AUDIT_VIEW_OTHER;
+        if (!same)
+            fprintf(checking->cli->err,
+                    "jokbo: note: %s is not what this version makes of report.json: it was changed, or made by another "
+                    "version; nobody signs it, so believe report.json\n",
+                    path);
+    }
+    jk_text_done(&bytes);
+    return status;
 }
 
 /* ---- --out ---- */
@@ -170,141 +184,54 @@ static enum jk_status write_one(const struct checking *checking, const struct jk
 }
 
 /* What was made, before it is compared: whoever finds a difference wants to see it. */
-static enum jk_status write_made(const struct checking *checking, const struct jk_audit_revision *revision)
+static enum jk_status write_made(const struct checking *checking, const struct jk_audit_finding *finding)
 {
+    const struct jk_audit_revision *revision = &finding->revision;
     if (checking->out < 0) return JK_OK;
     for (unsigned i = 0; i < JK_AUDIT_TEXTS; i++) {
         struct jk_audit_text text = jk_audit_revision_text(revision, i);
         JK_TRY(write_one(checking, revision, text.file, text.bytes));
     }
+    for (int i = 0; i < JK_AUDIT_VIEWS; i++)
+        JK_TRY(write_one(checking, revision, jk_audit_view_files[i], jk_text_span(&finding->views[i])));
     return write_one(checking, revision, BODY_FILE, jk_text_span(&revision->certificate));
 }
 
 /* The signatures are not ours to make: the note is kept as it was served, once it is found right. */
-static enum jk_status write_note(const struct checking *checking, const struct finding *finding)
+static enum jk_status write_note(const struct checking *checking, const struct jk_audit_finding *finding)
 {
     if (checking->out < 0 || finding->note.len == 0) return JK_OK;
     return write_one(checking, &finding->revision, JK_CERTIFICATE_FILE, jk_text_span(&finding->note));
 }
 
-/* ---- printing ---- */
+/* ---- all of them ---- */
 
-static const char *key_text(const struct checking *checking, const struct jk_verifier *key)
+static enum jk_status check_made(const struct checking *checking, struct jk_audit_finding *finding)
 {
-    return jk_arena_printf(&checking->cli->arena, "%s+%08x", key->name, key->key_id);
+    JK_TRY(write_made(checking, finding));
+    JK_TRY(jk_audit_revision_hold(&finding->revision, &checking->cli->error));
+    JK_TRY(check_texts(checking, finding));
+    JK_TRY(check_certificate(checking, finding));
+    JK_TRY(look_at_views(checking, finding));
+    return write_note(checking, finding);
 }
 
-static const char *signers_text(const struct checking *checking, const struct finding *finding)
+static enum jk_status show(const struct checking *checking, const struct jk_audit_finding *finding)
 {
-    const char *log = key_text(checking, &finding->log_key);
-    if (!finding->counts_key) return log;
-    return jk_arena_printf(&checking->cli->arena, "%s, %s", key_text(checking, finding->counts_key), log);
-}
-
-static void print_files(const struct checking *checking, const struct finding *finding)
-{
-    static const struct jk_column columns[] = {
-        {"file", false}, {"sha256", false}, {"closing", false}, {"served", false}};
-    struct jk_table table;
-    char hex[JK_DIGEST_HEX + 1];
-    jk_table_init(&table, &checking->cli->arena, columns, sizeof columns / sizeof columns[0]);
-    for (unsigned i = 0; i < JK_AUDIT_TEXTS; i++) {
-        struct jk_audit_text text = jk_audit_revision_text(&finding->revision, i);
-        jk_digest_hex(&text.made, hex);
-        jk_table_cell(&table, text.file);
-        jk_table_cell(&table, hex);
-        jk_table_cell(&table, "the same");
-        jk_table_cell(&table, finding->served[i] ? "the same" : "not there");
-    }
-    struct jk_digest body = jk_digest_of(jk_text_span(&finding->revision.certificate));
-    jk_digest_hex(&body, hex);
-    jk_table_cell(&table, JK_CERTIFICATE_FILE);
-    jk_table_cell(&table, hex);
-    jk_table_cell(&table, "");
-    jk_table_cell(&table, finding->note.len > 0 ? "the same" : "not there");
-    jk_table_print(&table, checking->cli->color, checking->cli->out);
-}
-
-static enum jk_status print_revision(const struct checking *checking, const struct finding *finding)
-{
-    struct jk_cli *cli = checking->cli;
-    const struct jk_closing *closing = finding->revision.closing;
-    const struct jk_stage *stage = finding->revision.stage;
-    const char *title = jk_arena_printf(&cli->arena, "%.*s, revision %u", JK_SPAN_ARG(stage->id), closing->revision);
-    struct jk_table table;
-    fprintf(cli->out, "\n%s  %s\n", jk_print_painted(cli, JK_PAINT_BOLD, title),
-            jk_print_safe(cli, jk_arena_printf(&cli->arena, "%.*s", JK_SPAN_ARG(stage->title))));
-    jk_print_facts_init(&table, cli);
-    jk_print_fact(&table, "closed by entry", jk_print_number(cli, closing->from));
-    jk_print_fact(
-        &table, "n, m",
-        jk_arena_printf(&cli->arena, "%s, %s", jk_print_number(cli, closing->n), jk_print_number(cli, closing->m)));
-    if (finding->note.len > 0) jk_print_fact(&table, "signed by", signers_text(checking, finding));
-    if (finding->counts_key && !checking->counts_given) jk_print_fact(&table, "counts key from", "the source itself");
-    jk_table_print(&table, cli->color, cli->out);
-    fputc('\n', cli->out);
-    print_files(checking, finding);
-    return JK_OK;
-}
-
-/* ---- JSON ---- */
-
-static json_t *files_json(const struct finding *finding)
-{
-    json_t *files = json_object();
-    char hex[JK_DIGEST_HEX + 1];
-    for (unsigned i = 0; i < JK_AUDIT_TEXTS; i++) {
-        struct jk_audit_text text = jk_audit_revision_text(&finding->revision, i);
-        jk_digest_hex(&text.made, hex);
-        json_object_set_new(files, text.file, json_pack("{s:s, s:b}", "sha256", hex, "served", finding->served[i]));
-    }
-    return files;
-}
-
-static json_t *certificate_json(const struct checking *checking, const struct finding *finding)
-{
-    const struct jk_text *body = &finding->revision.certificate;
-    json_t *signers = json_array();
-    if (finding->note.len > 0) json_array_append_new(signers, json_string(key_text(checking, &finding->log_key)));
-    if (finding->counts_key) json_array_append_new(signers, json_string(key_text(checking, finding->counts_key)));
-    return json_pack("{s:s%, s:b, s:o, s:b}", "body", body->bytes, body->len, "served", finding->note.len > 0,
-                     "signed_by", signers, "counts_key_given", checking->counts_given);
-}
-
-static enum jk_status add_json(const struct checking *checking, const struct finding *finding)
-{
-    const struct jk_closing *closing = finding->revision.closing;
-    const struct jk_text *json = &finding->revision.texts.json;
-    json_t *report = json_loadb(json->bytes, json->len, 0, NULL);
-    json_t *one =
-        json_pack("{s:i, s:I, s:I, s:I, s:o, s:o, s:o}", "revision", (int)closing->revision, "log_index",
-                  (json_int_t)closing->from, "n", (json_int_t)closing->n, "m", (json_int_t)closing->m, "files",
-                  files_json(finding), "certificate", certificate_json(checking, finding), "report", report);
+    if (!checking->revisions) return jk_audit_finding_print(checking->cli, finding);
+    json_t *one = jk_audit_finding_json(checking->cli, finding);
     if (one && json_array_append_new(checking->revisions, one) == 0) return JK_OK;
     return jk_out_of_memory(&checking->cli->error);
 }
 
-/* ---- all of them ---- */
-
-static enum jk_status check_made(const struct checking *checking, struct finding *finding)
-{
-    JK_TRY(write_made(checking, &finding->revision));
-    JK_TRY(jk_audit_revision_hold(&finding->revision, &checking->cli->error));
-    JK_TRY(check_texts(checking, finding));
-    JK_TRY(check_certificate(checking, finding));
-    JK_TRY(write_note(checking, finding));
-    return checking->revisions ? add_json(checking, finding) : print_revision(checking, finding);
-}
-
 static enum jk_status check_revision(const struct checking *checking, const struct jk_closing *closing)
 {
-    struct finding *finding = calloc(1, sizeof *finding);
+    struct jk_audit_finding *finding = calloc(1, sizeof *finding);
     if (!finding) return jk_out_of_memory(&checking->cli->error);
-    enum jk_status status =
-        jk_audit_revision_make(checking->log->audit, closing, &finding->revision, &checking->cli->error);
+    enum jk_status status = jk_audit_finding_make(checking->log->audit, closing, finding, &checking->cli->error);
     if (status == JK_OK) status = check_made(checking, finding);
-    jk_audit_revision_done(&finding->revision);
-    jk_text_done(&finding->note);
+    if (status == JK_OK) status = show(checking, finding);
+    jk_audit_finding_done(finding);
     free(finding);
     return status;
 }

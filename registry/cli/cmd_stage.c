@@ -2,6 +2,7 @@
 #include <jokbo/v1/stage.pb-c.h>
 
 #include "cli/commands.h"
+#include "cli/demo.h"
 #include "cli/moment.h"
 #include "cli/print.h"
 
@@ -71,9 +72,8 @@ enum jk_status jk_run_stage_show(struct jk_cli *cli)
     return show(cli, stage);
 }
 
-static const char *state_of(const Jokbo__V1__Stage *stage)
+static const char *state_of(const Jokbo__V1__Stage *stage, int64_t now_us)
 {
-    int64_t now_us = jk_now_us();
     if (stage->n_closings > 0) return "closed";
     if (now_us >= jk_json_time_us(stage->cutoff_time)) return "past its cut-off";
     return now_us >= jk_json_time_us(stage->open_time) ? "open" : "not open yet";
@@ -85,9 +85,13 @@ enum jk_status jk_run_stage_list(struct jk_cli *cli)
                                                {"policy", false}, {"teams", true},  {"", false}};
     Jokbo__V1__ListStagesRequest request = JOKBO__V1__LIST_STAGES_REQUEST__INIT;
     Jokbo__V1__ListStagesResponse *reply;
+    Jokbo__V1__Clock *clock;
     struct jk_table table;
     JK_TRY(jk_cli_call(cli, STAGES, "ListStages", &request.base, &reply));
     if (cli->json) return jk_print_message(cli, &reply->base);
+    JK_TRY(jk_demo_now(cli, &clock));
+    int64_t now_us = jk_json_time_us(clock->time);
+    if (clock->demo) fprintf(cli->err, "%s\n", JK_DEMO_NOTE);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < reply->n_stages; i++) {
         const Jokbo__V1__Stage *stage = reply->stages[i];
@@ -96,7 +100,7 @@ enum jk_status jk_run_stage_list(struct jk_cli *cli)
         jk_table_cell(&table, jk_print_moment(cli, stage->cutoff_time));
         jk_table_cell(&table, stage->policy);
         jk_table_cellf(&table, "%zu", stage->n_teams);
-        jk_table_cell(&table, state_of(stage));
+        jk_table_cell(&table, state_of(stage, now_us));
     }
     if (reply->n_stages > 0)
         jk_table_print(&table, cli->color, cli->out);

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "store/clock.h"
 #include "store/files.h"
 #include "store/keyfile.h"
 #include "store/state.h"
@@ -81,7 +82,7 @@ static struct jk_store *make_store(const struct jk_store_options *options)
     set_key_path(store, options);
     store->public_dir = options->public_dir ? copy_text(options->public_dir) : path_in(options->data_dir, "public");
     store->guard_path = path_in(options->data_dir, "checkpoint.guard");
-    store->purpose = copy_text(options->purpose ? options->purpose : "registry");
+    store->purpose = options->purpose ? copy_text(options->purpose) : NULL;
     store->after = options->after ? copy_text(options->after) : NULL;
     store->origin = options->origin ? copy_text(options->origin) : NULL;
     store->reader_count = options->readers;
@@ -245,6 +246,7 @@ enum jk_status jk_store_load_key(struct jk_store *store, struct jk_error *error)
 
 enum jk_status jk_store_join_log(struct jk_store *store, const struct jk_head *head, struct jk_error *error)
 {
+    JK_TRY(jk_clock_check_origin(store, head->origin, error));
     if (store->origin && !jk_span_equal(head->origin, jk_span_of(store->origin)))
         return jk_fail(error, JK_FAILED_PRECONDITION, "ORIGIN",
                        "the database's log has the origin \"%.*s\", not \"%s\"", JK_SPAN_ARG(head->origin),
@@ -286,6 +288,7 @@ static enum jk_status load_store(struct jk_store *store, struct jk_error *error)
     if (status == JK_OK) status = jk_conn_wait(&writer, jk_monotonic_ms() + CONNECT_MS, error);
     if (status == JK_OK) status = open_log(store, &writer, &published, error);
     if (status == JK_OK) status = jk_load(store, &writer, &published, error);
+    if (status == JK_OK) status = jk_clock_check_purpose(store, error);
     jk_conn_drop(&writer);
     jk_published_done(&published);
     if (status == JK_OK) (void)jk_signkeys_tidy(&store->keys, store->book);

@@ -111,6 +111,8 @@ ROWS = [
     ("Log.GetInclusionProof", "", ANYONE, None),
     ("Log.GetConsistencyProof", "", ANYONE, None),
     ("Log.GetReceipt", "", ANYONE, None),
+    ("Demo.GetClock", "", ANYONE, None),
+    ("Demo.SetClock", "", "D", "roster"),
     ("Access.GetCaller", "", ACCOUNT, None),
     ("Access.CreateAccount", "", "D", "accounts"),
     ("Access.ListAccounts", "", "D", "accounts"),
@@ -169,7 +171,7 @@ class Authorisation(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = jokbo.Server()
+        cls.server = jokbo.Server("--demo")  # else SetClock is refused to everybody
         cls.addClassCleanup(cls.server.close)
         cls.server.start()
         cls.root, cls.count, cls.reserved = cls.server.client(), 0, 0
@@ -436,6 +438,11 @@ class Authorisation(unittest.TestCase):
         opened = cls.who["T"].call("Stages.OpenDispute", subject="DISPUTE_SUBJECT_STANDING",
                                    model=cls.fresh_model("acme"), text="not so")
         return {"dispute": opened["log_index"], "outcome": "DISPUTE_OUTCOME_UPHELD", "text": "so it is"}
+
+    @classmethod
+    def ask_SetClock(cls, case, letter):
+        now = datetime.datetime.fromisoformat(cls.root.call("Demo.GetClock")["time"][:19] + "+00:00")
+        return {"time": (now + datetime.timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")}
 
     # ---- calling and comparing
 
