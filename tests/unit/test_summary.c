@@ -107,7 +107,9 @@ static void bad_reports(void **state)
     refuses(&made, "\"late\":", "\"late\":1", "rows[0].left_out");
     refuses(&made, "\"adapter\":", "\"adapter\":1", "rows[0].relations");
     refuses(&made, "\"conditional\":", "\"conditional\":1", "rows[0].license_classes");
-    refuses(&made, "\"direct\":", "\"direct\":1", "transitive");
+    refuses(&made, "\"direct\":2", "\"direct\":1", "transitive");
+    refuses(&made, "\"independent\":", "\"independent\":4", "it must be at most counted");
+    refuses(&made, "\"depths\":{\"1\":2,\"2\":1", "\"depths\":{\"1\":1,\"2\":2", "must be direct");
     refuses(&made, "\"depths\":{\"1\":", "\"depths\":{\"17\":", "rows[0].depths");
     refuses(&made, "\"months\":{\"", "\"months\":{\"x", "must be a month");
     refuses(&made, "\"publishers_other\":", "\"publishers_other\":1", "publishers");
