@@ -9,7 +9,7 @@
 
 #define FILE_MAX_BYTES (64 << 10)
 
-enum kind { TEXT, NUMBER, CHOICE };
+enum kind { TEXT, NUMBER, CHOICE, FLAG };
 
 struct option {
     enum kind kind;
@@ -83,8 +83,9 @@ static void set(struct reading *reading, size_t i, const char *source, struct jk
         set_number(reading, option, source, value);
         return;
     }
-    if (option->kind == CHOICE && !is_choice(value, option->value)) {
-        snprintf(allowed, sizeof allowed, "give one of %s", option->value);
+    const char *choices = option->kind == CHOICE ? option->value : option->kind == FLAG ? "on|off" : NULL;
+    if (choices && !is_choice(value, choices)) {
+        snprintf(allowed, sizeof allowed, "give one of %s", choices);
         refuse(reading, option, source, value, allowed);
         return;
     }
@@ -168,6 +169,8 @@ static void read_flags(struct reading *reading, int argc, char **argv, enum jk_c
         bool config = jk_span_equal(name, JK_SPAN("config"));
         if (option == OPTIONS && !config) {
             unknown_flag(reading, argv[i]);
+        } else if (!joined && option < OPTIONS && options[option].kind == FLAG) {
+            take_flag(reading, option, JK_SPAN("on"));
         } else if (!joined && i + 1 == argc) {
             jk_error_field(reading->error, argv[i], "needs a value");
         } else {
@@ -264,7 +267,8 @@ void jk_config_help(struct jk_text *out)
              "Options, each also as JOKBOD_NAME in the environment, or as \"name = value\" in the file that\n"
              "--config FILE (JOKBOD_CONFIG) names; a flag goes before the environment, that before the file:\n\n");
     for (size_t i = 0; i < OPTIONS; i++) {
-        jk_text_addf(out, "  --%s %s\n      %s", options[i].name, options[i].value, options[i].help);
+        jk_text_addf(out, "  --%s%s%s\n      %s", options[i].name, *options[i].value ? " " : "", options[i].value,
+                     options[i].help);
         if (*options[i].fallback) jk_text_addf(out, " (default %s)", options[i].fallback);
         if (options[i].kind == NUMBER) jk_text_addf(out, "; %lld to %lld", options[i].least, options[i].most);
         jk_text_add_str(out, "\n");

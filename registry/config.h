@@ -9,12 +9,14 @@ struct jk_config {
 #define JK_OPTION_TEXT(field)                                            const char *field;
 #define JK_OPTION_NUMBER(field)                                          long long field;
 #define JK_OPTION_CHOICE(field)                                          const char *field;
+#define JK_OPTION_FLAG(field)                                            const char *field; /* on, off */
 #define JK_OPTION(kind, field, name, value, fallback, least, most, help) JK_OPTION_##kind(field)
 #include "config.def"
 #undef JK_OPTION
 #undef JK_OPTION_TEXT
 #undef JK_OPTION_NUMBER
 #undef JK_OPTION_CHOICE
+#undef JK_OPTION_FLAG
     struct jk_arena *arena; /* owns the texts */
 };
 

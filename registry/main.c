@@ -15,7 +15,9 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "bootstrap.h"
+#include "closing/keeper.h"
 #include "config.h"
+#include "domain/entry.h"
 #include "fetch/fetch.h"
 #include "http/server.h"
 #include "keys.h"
@@ -34,6 +36,7 @@ struct server {
     struct jk_services services;
     struct jk_rpc_server *rpc;
     struct jk_witness_pool *witnesses;
+    struct jk_keeper *keeper;
     struct jk_http *http; /* NULL: off */
 };
 
@@ -86,6 +89,19 @@ static void check_address(const char *option, const char *listen, struct jk_addr
         jk_error_field(error, option, "%s", found.message);
 }
 
+static bool is_demo(const struct jk_config *config)
+{
+    return strcmp(config->demo, "on") == 0;
+}
+
+static void check_demo(const struct jk_config *config, struct jk_error *error)
+{
+    if (is_demo(config) && *config->origin)
+        jk_error_field(error, "--origin", "does not go with --demo: a demo's is always %s", JK_DEMO_ORIGIN);
+    else if (!is_demo(config) && strcmp(config->origin, JK_DEMO_ORIGIN) == 0)
+        jk_error_field(error, "--origin", "%s is that of demos: start with --demo, or give another", JK_DEMO_ORIGIN);
+}
+
 /* What the options alone can tell, before anything is made: an origin is for ever. */
 static enum jk_status check_listen(const struct jk_config *config, struct jk_error *error)
 {
@@ -97,9 +113,10 @@ static enum jk_status check_listen(const struct jk_config *config, struct jk_err
         jk_error_field(error, "--tls-cert", "and --tls-key go together: give both, or none");
     else if (*config->tls_client_ca && !*config->tls_cert)
         jk_error_field(error, "--tls-client-ca", "needs TLS: give --tls-cert and --tls-key too");
+    check_demo(config, error);
     JK_TRY(jk_error_result(error));
     if (address.local && http.local) return JK_OK;
-    if (!*config->origin)
+    if (!*config->origin && !is_demo(config))
         return jk_fail(error, JK_INVALID_ARGUMENT, "ORIGIN_REQUIRED",
                        "--origin is needed off loopback: the log's name for ever, a URL without scheme such as "
                        "registry.example.kr/jokbo");
@@ -136,13 +153,14 @@ static enum jk_status start_database(struct server *server, struct jk_error *err
 static struct jk_store_options store_options(const struct server *server)
 {
     const struct jk_config *config = &server->config;
+    const char *origin = is_demo(config) ? JK_DEMO_ORIGIN : *config->origin ? config->origin : NULL;
     return (struct jk_store_options){.database = config->database,
                                      .data_dir = config->data,
                                      .public_dir = *config->public_dir ? config->public_dir : NULL,
-                                     .purpose = "registry",
+                                     .purpose = is_demo(config) ? "demo" : "registry",
                                      .after = *config->after ? config->after : NULL,
                                      .key_file = *config->key_file ? config->key_file : NULL,
-                                     .origin = *config->origin ? config->origin : NULL,
+                                     .origin = origin,
                                      .readers = (unsigned)config->readers,
                                      .batch_max = (unsigned)config->batch};
 }
@@ -157,8 +175,10 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
                              .publishers_per_account = (unsigned)config->publishers_per_account,
                              .writes_per_day = (unsigned)config->writes_per_day,
                              .four_eyes = strcmp(config->four_eyes, "on") == 0,
-                             .standings = jk_standings_new()};
-    if (!server->services.standings) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+                             .standings = jk_standings_new(),
+                             .closer = jk_closer_new(server->store)};
+    if (!server->services.standings || !server->services.closer)
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
     return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
 }
 
@@ -278,6 +298,7 @@ static enum jk_status start(struct server *server, struct jk_error *error)
     JK_TRY(start_witnesses(server, error));
     JK_TRY(start_rpc(server, error));
     JK_TRY(start_http(server, error));
+    JK_TRY(jk_keeper_start(server->store, server->services.closer, &server->keeper, error));
     JK_TRY(write_client_config(server, error));
     tell_ready(server);
     return JK_OK;
@@ -294,6 +315,8 @@ static bool stop(struct server *server)
         jk_rpc_free(server->rpc);
         jk_waiting_stop(server->services.waiting);
         jk_witness_stop(server->witnesses);
+        jk_keeper_stop(server->keeper);
+        jk_closer_free(server->services.closer);
         jk_standings_free(server->services.standings);
         jk_store_stop(server->store);
         jk_witness_free(server->witnesses);
@@ -357,6 +380,7 @@ static enum jk_status repair(struct server *server, enum jk_config_wish wish, co
     JK_TRY(start_database(server, error));
     pthread_sigmask(SIG_UNBLOCK, signals, NULL); /* whatever is done stands being ended */
     options = store_options(server);
+    options.purpose = NULL;
     return wish == JK_CONFIG_REBUILD ? jk_repair_rebuild(&options, error)
                                      : jk_repair_recover(&options, server->config.from, error);
 }

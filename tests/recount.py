@@ -7,7 +7,7 @@ nothing but Python's standard library; it shares no code with the registry: it i
 It checks the checkpoint's signature, every entry's form and what it needs of those before it, the root over all entries, and the
 hash tiles. It ends with 0, with 1 where the log is wrong (and says where first), with 2 for a mistake in the call. What licences
 permit comes from the log's own entries, so the SPDX list, which an entry pins by its digest, is not needed. Policies, stages,
-rulings and disputes bear on no count here: their form is checked, and not what they need of other entries."""
+rulings and disputes bear on no count here, only their form is checked: recount_policy.py beside this file counts by them."""
 import argparse
 import base64
 import collections
@@ -21,9 +21,7 @@ import sys
 import unicodedata
 import urllib.request
 
-ENTRY_MAX = 65535
-NOTE_MAX = 65536
-TILE = 256
+ENTRY_MAX, NOTE_MAX, TILE = 65535, 65536, 256
 
 
 class Wrong(Exception):
@@ -57,8 +55,7 @@ def point_of(data):
         x = x * ROOT_OF_MINUS_ONE % PRIME
     if (below * x * x - above) % PRIME or (x == 0 and sign):
         return None
-    if x & 1 != sign:
-        x = PRIME - x
+    x = x if x & 1 == sign else PRIME - x
     return x, y, 1, x * y % PRIME
 
 
@@ -75,8 +72,7 @@ def point_add(p, q):
 def point_times(number, point):
     total = (0, 1, 1, 0)
     while number:
-        if number & 1:
-            total = point_add(total, point)
+        total = point_add(total, point) if number & 1 else total
         point, number = point_add(point, point), number >> 1
     return total
 
@@ -264,7 +260,7 @@ READ = {"text": read_text, "forms": lambda value: read_text(form(r"[^|]+(?:\|[^|
         "external": read_external, "permission": form("|".join(PERMISSIONS)), "hash": form(HEX), "digest": form(DIGEST),
         "team": form(TEAM), "publisher": form(PART), "model": form(PART + "/" + PART), "version": form(VERSION),
         "identifier": form("[A-Za-z0-9.:+-]{1,200}"), "key": form(VERIFIER_KEY), "number": form("0|[1-9][0-9]{0,18}"),
-        "teams": lambda value: need(value.split(" ") == sorted(set(map(READ["team"], value.split(" "))))[:64], "teams %r", value)}
+        "teams": lambda text: need(text.split(" ") == sorted(set(map(READ["team"], text.split(" "))))[:64], "teams %r", text) or text}
 # Kinds with the words of their lines and how to read each: a name of READ, or words; ? where `none` means absence.
 KINDS = {kind: [tuple(field.split()) for field in fields.split(",")] for line in """
 init: origin text, key key, purpose registry|demo, rules text, after [^+\s]+\s(?:0|[1-9][0-9]*)\s[0-9a-f]{64}*
@@ -348,7 +344,7 @@ class Release:
         self.name, self.version = lines.take("model", "model"), lines.take("release", "version")
         self.relation = lines.take("relation", "|".join(RELATIONS)) if "".join(lines.rest[-1:]).startswith("relation ") else None
         self.license = Expression(lines.take("license", ".+")).text
-        _, _, self.weights = [lines.take(word, "digest?") for word in ("license-text", "artifact", "weights")]
+        self.text, self.artifact, self.weights = [lines.take(word, "digest?") for word in ("license-text", "artifact", "weights")]
         self.parents = [Parent(lines.take("parent", ".+")) for _ in range(len(lines.rest))]
         hashes = [parent.hash for parent in self.parents]
         need(bool(hashes) == bool(self.relation) and len(hashes) <= 64, "%d parents, and relation %s", len(hashes), self.relation)
@@ -574,8 +570,7 @@ class Fold:
             above = set(map(self.follow, front.pop().parents)) - seen
             if any(found.model.team for found in above):
                 return True
-            seen |= above
-            front += above
+            seen, front = seen | above, front + list(above)
         return False
 
     APPLY = {"team-publisher": on_bond, "affiliation": on_bond, "operates": on_bond, "base": on_base, "publisher": on_publisher,
@@ -589,6 +584,7 @@ CLASSES = ("open", "conditional", "non-commercial", "no-derivatives", "unknown")
 ON_HUB = {"distill": "finetune", "prune": "finetune", "draft": "finetune", "convert": "quantized"}
 GROUPINGS = ("relation", "hub-relation", "license-class", "license", "publisher", "depth", "month")
 Share = collections.namedtuple("Share", "model release depth independent clean")
+NEVER = ("9999", "0")  # from and until
 
 
 def within(span, time, start=""):
@@ -606,7 +602,7 @@ class Counts:
     def __init__(self, known):
         self.fold, self.standings = known, {}
         self.permissions = functools.lru_cache(None)(lambda text: self.evaluate(Expression(text).tree))
-        self.is_bound = functools.lru_cache(None)(self.is_own_or_affiliated)
+        self.is_bound = functools.lru_cache(None)(lambda *bond: self.is_own(*bond) or self.is_affiliated(*bond))
         self.bases = [model for model in known.roster if model.team]
         self.moment = {"log_size": len(known.times), "log_time": known.times[-1] if known.times else None}
         self.derivatives = []  # (model, deciding release, roots, whether licence clean)
@@ -644,21 +640,24 @@ class Counts:
                 roots[root] = min(depth + 1, roots.get(root, depth + 1))
         return roots, ceiling
 
-    def is_own_or_affiliated(self, publisher, time, team):
-        """The team's own publisher, or one that an institution affiliated with it operates."""
-        never, bonds = ("9999", "0"), self.fold.bonds
-        if within(bonds.get(("team-publisher", publisher), {}).get(team, never), time):
-            return True
-        operating = bonds.get(("operates", publisher), {})
-        return any(within(span, time, self.fold.teams[team]) and within(operating.get(institution, never), time)
-                   for institution, span in bonds.get(("affiliation", team), {}).items())
+    def is_own(self, publisher, time, team):
+        return within(self.fold.bonds.get(("team-publisher", publisher), {}).get(team, NEVER), time)
+
+    def is_affiliated(self, publisher, time, team):
+        """Whether an institution affiliated with the team operates the publisher."""
+        operating = self.fold.bonds.get(("operates", publisher), {})
+        return any(within(span, time, self.fold.teams[team]) and within(operating.get(institution, NEVER), time)
+                   for institution, span in self.fold.bonds.get(("affiliation", team), {}).items())
 
     def shares(self, is_in_scope):
         for model, release, roots, clean in self.derivatives:
             inside = {root: depth for root, depth in roots.items() if is_in_scope(root)}
             if inside:
-                free = any(not self.is_bound(model.registered_under, model.time, root.team) for root in inside)
-                yield Share(model, release, min(inside.values()), free, clean)
+                yield self.share(model, release, inside, clean)
+
+    def share(self, model, release, inside, clean):
+        free = any(not self.is_bound(model.registered_under, model.time, root.team) for root in inside)
+        return Share(model, release, min(inside.values()), free, clean)
 
     def scope(self, kind, name):
         """The scope as it is shown, and which roots are in it."""
@@ -676,9 +675,11 @@ class Counts:
         shown, is_in_scope = self.scope(kind, name)
         everyone = list(self.shares(is_in_scope))
         counted = [share for share in everyone if not share.release.yanked]
-        direct = sum(share.depth == 1 for share in counted)
-        weights = [share.release.weights for share in counted]
-        return {"scope": shown, "registered": len(everyone), "yanked": len(everyone) - len(counted), "counted": len(counted),
+        return self.numbers(shown, len(everyone), len(everyone) - len(counted), counted, groupings)
+
+    def numbers(self, shown, registered, yanked, counted, groupings):
+        direct, weights = sum(share.depth == 1 for share in counted), [share.release.weights for share in counted]
+        return {"scope": shown, "registered": registered, "yanked": yanked, "counted": len(counted),
                 "direct": direct, "transitive": len(counted) - direct,
                 "independent": sum(share.independent for share in counted),
                 "license_clean": sum(share.clean for share in counted),
@@ -751,12 +752,12 @@ def verify(checkpoint, known, keys):
             checkpoint.verify(Key(text))
 
 
-def recount(place, key=None, at=None, all_tiles=False, answer=lambda counts: counts.list()):
-    """Checks the whole log and gives the answer at a size, or at a time, or at the checkpoint."""
+def recount(place, key=None, at=None, all_tiles=False, answer=lambda counts: counts.list(), known=None):
+    """Checks the whole log and gives the answer at a size, or at a time, or at the checkpoint; `known` is a fold of nothing yet."""
     source = Source(place)
     keys, note = read_keys(key, source), source.read("checkpoint", NOTE_MAX)
     need(note is not None, "%s has no checkpoint", place)
-    checkpoint, known, leaves, result = Checkpoint(note), Fold(), [], None
+    checkpoint, known, leaves, result = Checkpoint(note), known or Fold(), [], None
     need(not isinstance(at, int) or at <= checkpoint.size, "the log has %d entries, not %s", checkpoint.size, at)
     for data in source.entries(checkpoint.size):
         if result is None and (at == len(leaves) or isinstance(at, str) and parse_entry(data).time >= at):

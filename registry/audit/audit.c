@@ -244,6 +244,40 @@ enum jk_status jk_audit_root(struct jk_audit *audit, uint64_t size, struct jk_di
     return jk_fail(error, JK_DATA_LOSS, "AUDIT_MISSING", "a tile was changed or removed while it was checked");
 }
 
+/* ---- entries once more ---- */
+
+static enum jk_status changed(struct jk_error *error)
+{
+    return jk_fail(error, JK_DATA_LOSS, "AUDIT_MISSING", "a tile was changed or removed while it was checked");
+}
+
+/* The bundle into `bytes`, as it was when it was verified. */
+static enum jk_status read_again(struct jk_audit *audit, const struct jk_tile *tile, struct jk_error *error)
+{
+    struct jk_digest leaves[JK_TILE_WIDTH], root;
+    JK_TRY(jk_copy_tile(audit->folder, tile, &audit->bytes, error));
+    for (unsigned i = 0; i < tile->width; i++)
+        leaves[i] = jk_merkle_leaf(audit->bytes.entries[i]);
+    if (tile->width < JK_TILE_WIDTH)
+        return memcmp(leaves, audit->edge, tile->width * sizeof leaves[0]) == 0 ? JK_OK : changed(error);
+    root = jk_ring_root_of(leaves);
+    return jk_digest_equal(&root, &audit->levels[1].hashes[tile->index]) ? JK_OK : changed(error);
+}
+
+enum jk_status jk_audit_entries(struct jk_audit *audit, uint64_t size, jk_audit_take_fn *take, void *context,
+                                struct jk_error *error)
+{
+    struct jk_tile tile = {JK_TILE_ENTRIES, 0, 0, 0};
+    JK_CHECK(size <= audit->size);
+    for (uint64_t first; (first = tile.index * JK_TILE_WIDTH) < size; tile.index++) {
+        tile.width = jk_tile_width_at(0, tile.index, audit->size);
+        JK_TRY(read_again(audit, &tile, error));
+        for (unsigned i = 0; i < tile.width && first + i < size; i++)
+            JK_TRY(take(context, first + i, audit->bytes.entries[i], error));
+    }
+    return JK_OK;
+}
+
 bool jk_audit_prove(struct jk_audit *audit, uint64_t old_size, uint64_t size, struct jk_proof *out_proof)
 {
     return size <= audit->size && jk_merkle_consistency(read_hash, audit, old_size, size, out_proof);

@@ -72,6 +72,11 @@ bool jk_audit_follow(const struct jk_audit *audit, const struct jk_audit_keys *t
 /* The root of the first `size` entries, from hashes that were verified. */
 JK_MUST_USE enum jk_status jk_audit_root(struct jk_audit *audit, uint64_t size, struct jk_digest *out_root,
                                          struct jk_error *error);
+/* The first `size` entries once more, in order: the same that were verified, or DATA_LOSS (AUDIT_MISSING). Ends at the
+ * first failure of `take`. */
+typedef enum jk_status jk_audit_take_fn(void *context, uint64_t index, struct jk_span entry, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_audit_entries(struct jk_audit *audit, uint64_t size, jk_audit_take_fn *take,
+                                            void *context, struct jk_error *error);
 /* The consistency proof between two sizes of at most the audit's; false where a tile has changed meanwhile. */
 bool jk_audit_prove(struct jk_audit *audit, uint64_t old_size, uint64_t size, struct jk_proof *out_proof);
 /* Two checkpoints of one log by themselves: LOG_FORKED where it has shrunk, or has two roots for one size. */

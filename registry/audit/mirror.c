@@ -226,9 +226,9 @@ static void *run_fetcher(void *context)
     return NULL;
 }
 
-static struct jk_fetch *new_fetch(const struct jk_mirror_options *options)
+static struct jk_fetch *new_fetch(const struct jk_mirror_options *options, size_t body_max)
 {
-    struct jk_fetch_options own = {options->timeout_ms, JK_BUNDLE_MAX, options->ca_file};
+    struct jk_fetch_options own = {options->timeout_ms, body_max, options->ca_file};
     return jk_fetch_new(&own);
 }
 
@@ -265,7 +265,8 @@ static unsigned start_fetchers(struct jk_mirror *mirror, struct fetcher *fetcher
     unsigned count = 0;
     for (; count < mirror->options.jobs && count < mirror->total; count++) {
         struct fetcher *fetcher = &fetchers[count];
-        *fetcher = (struct fetcher){.mirror = mirror, .fetch = new_fetch(&mirror->options), .number = count};
+        *fetcher =
+            (struct fetcher){.mirror = mirror, .fetch = new_fetch(&mirror->options, JK_BUNDLE_MAX), .number = count};
         if (!fetcher->fetch) break;
         mirror->working++;
         if (pthread_create(&fetcher->thread, NULL, run_fetcher, fetcher) == 0) continue;
@@ -445,8 +446,22 @@ static enum jk_status set_up(struct jk_mirror *mirror, struct jk_error *error)
     JK_TRY(jk_copy_open(mirror->options.folder, &mirror->folder, error));
     JK_TRY(lock_folder(mirror, error));
     jk_fetch_setup();
-    mirror->fetch = new_fetch(&mirror->options);
+    mirror->fetch = new_fetch(&mirror->options, JK_BUNDLE_MAX);
     return mirror->fetch ? JK_OK : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out");
+}
+
+enum jk_status jk_mirror_get_large(struct jk_mirror *mirror, const char *path, size_t most, struct jk_text *out_bytes,
+                                   struct jk_error *error)
+{
+    struct jk_fetch *fetch = new_fetch(&mirror->options, most);
+    struct jk_span bytes;
+    if (!fetch) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out");
+    enum jk_status status = get(mirror, fetch, path, &bytes, error);
+    jk_text_clear(out_bytes);
+    if (status == JK_OK) jk_text_add(out_bytes, bytes);
+    jk_fetch_free(fetch);
+    if (status != JK_OK) return status;
+    return out_bytes->failed ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out") : JK_OK;
 }
 
 enum jk_status jk_mirror_open(const struct jk_mirror_options *options, struct jk_mirror **out_mirror,

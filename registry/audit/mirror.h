@@ -33,6 +33,9 @@ int jk_mirror_folder(const struct jk_mirror *mirror); /* its descriptor, the mir
 /* One small file of the source, not kept. */
 JK_MUST_USE enum jk_status jk_mirror_get(struct jk_mirror *mirror, const char *path, struct jk_text *out_bytes,
                                          struct jk_error *error);
+/* The same for a large file, of at most `most` bytes. */
+JK_MUST_USE enum jk_status jk_mirror_get_large(struct jk_mirror *mirror, const char *path, size_t most,
+                                               struct jk_text *out_bytes, struct jk_error *error);
 /* Fetches every tile of a tree of that size that is not there yet. *out_fetched: how many. */
 JK_MUST_USE enum jk_status jk_mirror_fill(struct jk_mirror *mirror, uint64_t size, uint64_t *out_fetched,
                                           struct jk_error *error);

@@ -79,6 +79,7 @@ void jk_directory_free(struct jk_directory *directory)
     jk_series_done(&directory->accounts, free);
     jk_series_done(&directory->tokens, free);
     jk_series_done(&directory->requests, free);
+    free(directory->clock);
     pthread_rwlock_destroy(&directory->lock);
     free(directory);
 }
@@ -144,6 +145,14 @@ static void *put_ruler(struct jk_directory *directory, const struct jk_record_ke
     return had;
 }
 
+/* There is one at most. */
+static void *swap_clock(struct jk_directory *directory, struct jk_clock_item *item)
+{
+    void *had = directory->clock;
+    directory->clock = item;
+    return had;
+}
+
 /* What the record says, in the form in which it is kept; NULL when out of memory. */
 static void *item_of(const struct jk_record_facts *facts)
 {
@@ -151,6 +160,7 @@ static void *item_of(const struct jk_record_facts *facts)
         [JK_RECORD_ACCOUNT] = sizeof(struct jk_account),    [JK_RECORD_TOKEN] = sizeof(struct jk_token_item),
         [JK_RECORD_MEMBER] = sizeof(struct jk_member_item), [JK_RECORD_REQUEST] = sizeof(struct jk_publisher_request),
         [JK_RECORD_BLOB] = sizeof(struct jk_blob_item),     [JK_RECORD_RULER] = sizeof(struct jk_ruler_item),
+        [JK_RECORD_CLOCK] = sizeof(struct jk_clock_item),
     };
     void *item = calloc(1, sizes[facts->key.kind]);
     if (!item) return NULL;
@@ -172,6 +182,9 @@ static void *item_of(const struct jk_record_facts *facts)
         break;
     case JK_RECORD_RULER:
         ((struct jk_ruler_item *)item)->ruler = facts->ruler;
+        break;
+    case JK_RECORD_CLOCK:
+        ((struct jk_clock_item *)item)->ahead_us = facts->ahead_us;
         break;
     }
     return item;
@@ -214,6 +227,8 @@ static void *put_item(struct jk_directory *directory, const struct jk_record_key
         return put_blob(directory, key, item);
     case JK_RECORD_RULER:
         return put_ruler(directory, key, item);
+    case JK_RECORD_CLOCK:
+        return swap_clock(directory, item);
     default:
         return jk_series_set(series_of(directory, key->kind), key->id, item);
     }
@@ -253,6 +268,7 @@ static void *take_item(struct jk_directory *directory, const struct jk_record_ke
     if (key->kind == JK_RECORD_MEMBER) return take_member(directory, key);
     if (key->kind == JK_RECORD_BLOB) return take_blob(directory, key);
     if (key->kind == JK_RECORD_RULER) return take_ruler(directory, key);
+    if (key->kind == JK_RECORD_CLOCK) return swap_clock(directory, NULL);
     struct jk_series *series = series_of(directory, key->kind);
     if (!jk_series_get(series, key->id)) return NULL;
     return key->kind == JK_RECORD_TOKEN ? take_token(directory, key->id) : jk_series_set(series, key->id, NULL);

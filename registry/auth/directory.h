@@ -90,7 +90,8 @@ void jk_directory_free(struct jk_directory *directory);
 
 /* ---- records: the form that is stored ---- */
 struct jk_record {
-    const char *key;   /* "account/7", "token/12", "member/<publisher folded>/7", "request/3", "blob/<hex>", "ruling/9" */
+    const char *key;   /* "account/7", "token/12", "member/<publisher folded>/7", "request/3", "blob/<hex>", "ruling/9",
+                          "clock/demo" */
     const char *value; /* JSON object */
 };
 /* Applies a record (insert or replace). DATA_LOSS when key or value are not of the form. */
@@ -106,6 +107,7 @@ bool jk_record_request(struct jk_arena *arena, const struct jk_publisher_request
                        struct jk_record *out_record);
 bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, struct jk_record *out_record);
 bool jk_record_ruler(struct jk_arena *arena, const struct jk_ruler *ruler, struct jk_record *out_record);
+bool jk_record_clock(struct jk_arena *arena, int64_t ahead_us, struct jk_record *out_record);
 /* The record as it stands now (for undo), in `arena`; false where there is none. */
 bool jk_directory_get_record(struct jk_directory *directory, const char *key, struct jk_arena *arena,
                              struct jk_record *out_record);
@@ -123,6 +125,8 @@ uint32_t jk_directory_owned(struct jk_directory *directory, uint64_t account); /
 bool jk_directory_request(struct jk_directory *directory, uint64_t id, struct jk_publisher_request *out_request);
 /* The account that made the ruling of this entry; 0 where that is not known. */
 uint64_t jk_directory_ruler(struct jk_directory *directory, uint64_t ruling);
+/* By how much a demo's clock is ahead of the database's (negative: behind); false where that was never said. */
+bool jk_directory_clock(struct jk_directory *directory, int64_t *out_ahead_us);
 /* Any that is known, in whatever state. */
 bool jk_directory_blob(struct jk_directory *directory, const struct jk_digest *digest, struct jk_blob_facts *out_blob);
 /* Only those whose bytes are here. */

@@ -99,6 +99,15 @@ struct jk_ruler_item *jk_directory_ruler_item(const struct jk_directory *directo
 
 /* ---- questions ---- */
 
+bool jk_directory_clock(struct jk_directory *directory, int64_t *out_ahead_us)
+{
+    jk_directory_read_lock(directory);
+    bool known = directory->clock != NULL;
+    if (known) *out_ahead_us = directory->clock->ahead_us;
+    jk_directory_unlock(directory);
+    return known;
+}
+
 uint64_t jk_directory_ruler(struct jk_directory *directory, uint64_t ruling)
 {
     jk_directory_read_lock(directory);
@@ -229,6 +238,8 @@ bool jk_directory_get_record(struct jk_directory *directory, const char *key, st
     case JK_RECORD_RULER:
         facts.ruler = (struct jk_ruler){facts.key.id, jk_directory_ruler(directory, facts.key.id)};
         return facts.ruler.account && jk_record_ruler(arena, &facts.ruler, out_record);
+    case JK_RECORD_CLOCK:
+        return jk_directory_clock(directory, &facts.ahead_us) && jk_record_clock(arena, facts.ahead_us, out_record);
     }
     return false;
 }

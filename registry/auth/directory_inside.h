@@ -32,6 +32,10 @@ struct jk_ruler_item {
     struct jk_ruler ruler;
 };
 
+struct jk_clock_item {
+    int64_t ahead_us;
+};
+
 struct jk_directory {
     pthread_rwlock_t lock;
     unsigned char seed[16];    /* random: names and digests are chosen by users, buckets must not be */
@@ -42,6 +46,7 @@ struct jk_directory {
     struct jk_finder members_by_publisher, members_by_account; /* owned by the first */
     struct jk_finder blobs;
     struct jk_finder rulers;
+    struct jk_clock_item *clock; /* NULL: none */
 };
 
 void jk_directory_read_lock(struct jk_directory *directory);

@@ -7,7 +7,8 @@
  *   member/<publisher folded>/<id>  publisher role since_us
  *   request/<id>                    kind state publisher account evidence created_us decided_us
  *   blob/<sha256>                   kind size weights created_us; and state withdrawn_us reason where it is not stored
- *   ruling/<log index>              account */
+ *   ruling/<log index>              account
+ *   clock/demo                      ahead_us */
 #ifndef JK_AUTH_RECORDS_H
 #define JK_AUTH_RECORDS_H
 
@@ -17,11 +18,19 @@
 #define JK_RECORD_KEY_MAX   160
 #define JK_RECORD_VALUE_MAX 16384
 
-enum jk_record_kind { JK_RECORD_ACCOUNT, JK_RECORD_TOKEN, JK_RECORD_MEMBER, JK_RECORD_REQUEST, JK_RECORD_BLOB, JK_RECORD_RULER };
+enum jk_record_kind {
+    JK_RECORD_ACCOUNT,
+    JK_RECORD_TOKEN,
+    JK_RECORD_MEMBER,
+    JK_RECORD_REQUEST,
+    JK_RECORD_BLOB,
+    JK_RECORD_RULER,
+    JK_RECORD_CLOCK
+};
 
 struct jk_record_key {
     enum jk_record_kind kind;
-    uint64_t id;             /* the account's with a member; 0 with a blob; a ruling's entry; else 1 to JK_SERIES_MAX */
+    uint64_t id;             /* the account's with a member; 0 with a blob or clock; a ruling's entry; else 1 to JK_SERIES_MAX */
     struct jk_digest digest; /* of a blob */
     char publisher[97];      /* of a member, folded */
 };
@@ -36,6 +45,7 @@ struct jk_record_facts {
         struct jk_publisher_request request;
         struct jk_blob_facts blob;
         struct jk_ruler ruler;
+        int64_t ahead_us; /* of a clock */
     };
 };
 

@@ -132,6 +132,13 @@ bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, st
     return finish(&writer, arena, jk_arena_printf(arena, "blob/%s", hex), out_record);
 }
 
+bool jk_record_clock(struct jk_arena *arena, int64_t ahead_us, struct jk_record *out_record)
+{
+    struct writer writer = {.object = json_object()};
+    put_int(&writer, "ahead_us", ahead_us);
+    return finish(&writer, arena, jk_arena_printf(arena, "clock/demo"), out_record);
+}
+
 bool jk_record_ruler(struct jk_arena *arena, const struct jk_ruler *ruler, struct jk_record *out_record)
 {
     struct writer writer = {.object = json_object()};

@@ -1,6 +1,5 @@
 /* SHA-256 through OpenSSL. The algorithm is fetched once (an implicit fetch costs more than a Merkle node),
- * and each thread keeps one context, freed when the thread ends. Memory for that context is taken at the
- * thread's first digest only; where there is none the process ends. */
+ * and each thread keeps one context, freed when the thread ends. Where there is no memory for it the process ends. */
 #include "base/digest.h"
 
 #include <limits.h>
@@ -58,7 +57,7 @@ static EVP_MD_CTX *context_of_thread(void)
     return thread_context;
 }
 
-/* The context keeps its algorithm: beginning anew allocates nothing, and so cannot fail. */
+/* The context keeps its algorithm, so that nothing is looked up; OpenSSL 3.0 takes the algorithm's 112 bytes anew. */
 static void begin(EVP_MD_CTX *context)
 {
     JK_CHECK(EVP_DigestInit_ex2(context, NULL, NULL) == 1);

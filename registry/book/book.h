@@ -125,7 +125,8 @@ enum jk_flag {
     JK_FLAG_EXCLUDED = 1 << 14          /* by a ruling in force */
 };
 
-/* One (derivative, root) with its facts, for sizes from < N ≤ until (entry `from` made it so, entry `until` ended it). */
+/* One (derivative, root) with its facts, for sizes from < N ≤ until (entry `from` made it so, entry `until` ended it).
+ * It holds all that counting asks for, so that counts walk spells and touch neither releases nor names. */
 struct jk_spell {
     uint32_t derivative; /* model slot */
     uint32_t root;       /* model slot */
@@ -136,6 +137,11 @@ struct jk_spell {
     uint8_t relation;    /* enum jk_relation */
     uint8_t license_class;
     uint32_t older;      /* the derivative's spell before */
+    uint32_t publisher;  /* slot, of the name */
+    uint32_t license;    /* slot of the release's expression */
+    uint32_t weights;    /* of the release: slot of the digest, JK_NONE for none */
+    uint32_t brought;    /* entry with which the derivative brought that digest; JK_NONE for none */
+    uint16_t month;      /* of the registration entry */
 };
 
 struct jk_book;

@@ -379,6 +379,14 @@ bool jk_kind_counts_to_m(enum jk_kind kind)
     return !(to_n >> kind & 1);
 }
 
+/* A model keeps the name of the cut-off; rulings and facts that come after it was moved mean it by the new one. */
+static void note_move(struct jk_book *book, const struct jk_entry *entry)
+{
+    uint32_t model = jk_book_find_model(book, entry->model, JK_NOW);
+    if (model != JK_NONE && jk_book_find_model(book, entry->to, JK_NOW) == JK_NONE)
+        jk_book_add_byname(book, model, entry->to);
+}
+
 enum jk_status jk_book_apply_cut(struct jk_book *book, struct jk_span bytes, struct jk_error *error)
 {
     struct jk_parsed_entry parsed;
@@ -387,6 +395,7 @@ enum jk_status jk_book_apply_cut(struct jk_book *book, struct jk_span bytes, str
     JK_TRY(check_order(book, &parsed.entry, error));
     jk_error_init(&refused, NULL);
     jk_book_walk_begin(book);
+    if (parsed.entry.kind == JK_KIND_RENAME || parsed.entry.kind == JK_KIND_TRANSFER) note_move(book, &parsed.entry);
     if (jk_kind_counts_to_m(parsed.entry.kind)) (void)apply_kind(book, &parsed, &refused);
     return take_place(book, parsed.entry.time_us, error);
 }

@@ -99,6 +99,16 @@ static int64_t registered_us(const struct jk_book *book, uint32_t model)
     return *(const int64_t *)jk_chunks_at(&book->times, jk_model_row(book, model)->pub.index);
 }
 
+/* The entry with which the release's model brought its digest: the earliest release that has it. */
+static uint32_t entry_that_brought(const struct jk_book *book, uint32_t model, const struct jk_release_row *release)
+{
+    uint32_t slot = jk_model_row(book, model)->pub.first_release;
+    if (release->weights == JK_NONE) return JK_NONE;
+    while (jk_release_row(book, slot)->weights != release->weights)
+        slot = jk_release_row(book, slot)->pub.newer; /* ends at the release itself */
+    return jk_release_row(book, slot)->pub.index;
+}
+
 /* Fills book->wanted_spells with what should hold now, in order of root. */
 static uint32_t assess(struct jk_book *book, uint32_t model)
 {
@@ -111,6 +121,8 @@ static uint32_t assess(struct jk_book *book, uint32_t model)
     if (roots->count == 0) return 0;
     uint32_t flags = own_flags(book, model, release);
     uint8_t class = jk_book_license_now(book, row->pub.license)->class;
+    uint32_t publisher = jk_alias_row(book, jk_model_row(book, model)->pub.names)->pub.publisher;
+    uint32_t brought = entry_that_brought(book, model, row);
     int64_t at_us = registered_us(book, model);
     for (uint32_t i = 0; i < roots->count; i++)
         book->wanted_spells[i] =
@@ -122,14 +134,20 @@ static uint32_t assess(struct jk_book *book, uint32_t model)
                               .flags = flags | root_flags(book, model, roots->roots[i].model, at_us),
                               .depth = (uint16_t)roots->roots[i].depth,
                               .relation = (uint8_t)row->pub.relation,
-                              .license_class = class};
+                              .license_class = class,
+                              .publisher = publisher,
+                              .license = row->pub.license,
+                              .weights = row->weights,
+                              .brought = brought,
+                              .month = jk_model_row(book, model)->month};
     return roots->count;
 }
 
+/* What is not compared follows from the model and its release. */
 static bool is_same_fact(const struct jk_spell *a, const struct jk_spell *b)
 {
     return a->release == b->release && a->flags == b->flags && a->depth == b->depth && a->relation == b->relation &&
-           a->license_class == b->license_class;
+           a->license_class == b->license_class && a->publisher == b->publisher;
 }
 
 static struct jk_spell *find_wanted(struct jk_book *book, uint32_t count, uint32_t root)
@@ -194,11 +212,5 @@ void jk_book_refresh(struct jk_book *book, uint32_t model)
 const struct jk_spell *jk_book_spell(const struct jk_book *book, uint32_t model, uint32_t n,
                                      const struct jk_spell *spell)
 {
-    uint32_t slot = spell ? spell->older : jk_book_model(book, model)->spells;
-    while (slot != JK_NONE) {
-        const struct jk_spell *row = jk_spell_row(book, slot);
-        if (row->from < n && (row->until == JK_NONE || n <= row->until)) return row;
-        slot = row->older;
-    }
-    return NULL;
+    return jk_spell_at(book, spell ? spell->older : jk_book_model(book, model)->spells, n);
 }

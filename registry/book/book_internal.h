@@ -210,6 +210,17 @@ JK_BOOK_ROW(jk_ruling_row, jk_ruling, rulings)
 JK_BOOK_ROW(jk_dispute_row, jk_dispute, disputes)
 #undef JK_BOOK_ROW
 
+/* The first of a chain of spells, from `slot` on, that holds at n; NULL at the end. JK_NONE is above every size. */
+static inline const struct jk_spell *jk_spell_at(const struct jk_book *book, uint32_t slot, uint32_t n)
+{
+    while (slot != JK_NONE) {
+        const struct jk_spell *row = jk_spell_row(book, slot);
+        if (row->from < n && n <= row->until) return row;
+        slot = row->older;
+    }
+    return NULL;
+}
+
 /* book.c */
 void *jk_book_append(struct jk_book *book, struct jk_chunks *rows, uint32_t *out_slot); /* NULL marks the book failed */
 static inline void jk_book_set(struct jk_book *book, uint32_t *at, uint32_t value)
@@ -237,6 +248,7 @@ uint32_t jk_book_find_publisher_hashed(const struct jk_book *book, struct jk_spa
 uint32_t jk_book_find_model_hashed(const struct jk_book *book, struct jk_span name, uint32_t hash);
 void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher, struct jk_span name,
                        struct jk_name_hashes hashes);
+void jk_book_add_byname(struct jk_book *book, uint32_t model, struct jk_span name);
 void jk_book_reserve(struct jk_book *book, uint32_t name);
 struct jk_span jk_book_present_name(const struct jk_book *book, uint32_t model);
 struct jk_span jk_book_model_part(struct jk_span name);

@@ -175,6 +175,21 @@ void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher,
     jk_book_set(book, &under->pub.last_model, slot);
 }
 
+/* A name by which a model is found, and which it does not bear. */
+void jk_book_add_byname(struct jk_book *book, uint32_t model, struct jk_span name)
+{
+    uint32_t slot;
+    struct jk_alias_row *row = jk_book_append(book, &book->aliases, &slot);
+    if (!row) return;
+    row->pub = (struct jk_alias){.name = jk_book_copy(book, name),
+                                 .from = book->size,
+                                 .model = model,
+                                 .publisher = JK_NONE,
+                                 .older = JK_NONE};
+    row->next_of_publisher = JK_NONE;
+    jk_index_add(&book->alias_index, &book->journal, &row->by_name, slot, jk_hash_fold(name, 0));
+}
+
 static uint32_t find_model(const struct jk_book *book, struct jk_span name, uint32_t hash, uint32_t n)
 {
     uint32_t slot = jk_index_first(&book->alias_index, hash);

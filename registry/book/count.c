@@ -18,9 +18,9 @@ static bool is_in_scope(const struct jk_book *book, uint32_t root, struct jk_sco
 static const struct jk_spell *take_spell(const struct jk_book *book, uint32_t model, struct jk_scope scope, uint32_t n,
                                          bool *out_independent)
 {
-    const struct jk_spell *taken = NULL, *spell = NULL;
+    const struct jk_spell *taken = NULL, *spell = jk_spell_at(book, jk_model_row(book, model)->pub.spells, n);
     *out_independent = false;
-    while ((spell = jk_book_spell(book, model, n, spell)) != NULL) {
+    for (; spell; spell = jk_spell_at(book, spell->older, n)) {
         if (!is_in_scope(book, spell->root, scope, n)) continue;
         if (!(spell->flags & (JK_FLAG_SELF | JK_FLAG_AFFILIATE))) *out_independent = true;
         if (!taken || spell->depth < taken->depth || (spell->depth == taken->depth && spell->root < taken->root))
@@ -47,9 +47,10 @@ void jk_count_light(const struct jk_book *book, uint32_t model, struct jk_scope 
                                          .depth = spell->depth,
                                          .relation = spell->relation,
                                          .license_class = spell->license_class,
-                                         .month = jk_model_row(book, model)->month,
-                                         .publisher = jk_book_alias(book, model, n)->publisher,
-                                         .weights = jk_release_row(book, spell->release)->weights,
+                                         .month = spell->month,
+                                         .publisher = spell->publisher,
+                                         .license = spell->license,
+                                         .weights = spell->weights,
                                          .release = spell->release,
                                          .flags = spell->flags};
 }
@@ -76,41 +77,7 @@ void jk_share_of(const struct jk_book *book, uint32_t model, struct jk_scope sco
                                    .flags = light.flags};
 }
 
-void jk_count_add(struct jk_total *total, const struct jk_light_share *share, uint32_t by)
-{
-    if (!share->present) return;
-    total->registered += by;
-    if (!share->counted) {
-        total->yanked += by;
-        return;
-    }
-    total->counted += by;
-    *(share->depth == 1 ? &total->direct : &total->transitive) += by;
-    if (share->independent) total->independent += by;
-    if (share->license_clean) total->license_clean += by;
-    total->by_relation[share->relation] += by;
-    total->by_license_class[share->license_class] += by;
-    total->by_depth[share->depth < JK_COUNT_DEPTHS ? share->depth : JK_COUNT_DEPTHS] += by;
-    total->by_month[share->month < JK_COUNT_MONTHS ? share->month : JK_COUNT_MONTHS - 1] += by;
-}
-
 /* ---- totals ---- */
-
-static bool set_bit(uint64_t *bits, uint32_t at)
-{
-    uint64_t bit = (uint64_t)1 << (at & 63);
-    bool was = (bits[at >> 6] & bit) != 0;
-    bits[at >> 6] |= bit;
-    return !was;
-}
-
-void jk_count_distinct(struct jk_total *total, const struct jk_light_share *share, uint64_t *publishers,
-                       uint64_t *weights)
-{
-    if (!share->counted) return;
-    total->distinct_publishers += set_bit(publishers, share->publisher);
-    total->distinct_weights += share->weights == JK_NONE || set_bit(weights, share->weights);
-}
 
 enum jk_status jk_count_at(const struct jk_book *book, struct jk_scope scope, uint32_t n, struct jk_total *out_total,
                            struct jk_error *error)
@@ -124,6 +91,7 @@ enum jk_status jk_count_at(const struct jk_book *book, struct jk_scope scope, ui
         out_total->size = n;
         for (uint32_t model = 0; model < models; model++) {
             struct jk_light_share share;
+            jk_count_look_ahead(book, model, models);
             jk_count_light(book, model, scope, n, &share);
             if (!share.present) continue;
             jk_count_add(out_total, &share, 1);
@@ -152,9 +120,10 @@ static void count_slots(const struct jk_book *book, struct jk_scope scope, enum 
     uint32_t models = jk_book_models(book, n);
     for (uint32_t model = 0; model < models; model++) {
         struct jk_light_share share;
+        jk_count_look_ahead(book, model, models);
         jk_count_light(book, model, scope, n, &share);
         if (!share.present || !share.counted) continue;
-        counts[by == JK_GROUP_PUBLISHER ? share.publisher : jk_book_release(book, share.release)->license]++;
+        counts[by == JK_GROUP_PUBLISHER ? share.publisher : share.license]++;
     }
 }
 

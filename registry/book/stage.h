@@ -82,7 +82,8 @@ uint32_t jk_book_find_dispute(const struct jk_book *book, uint64_t index, uint32
 
 /* ---- the state of a cut-off ---- */
 /* Applies an entry with index >= n of the log for a report of sizes n and m: what counts up to n only (registrations,
- * releases, yanks, renames, transfers, adoptions) is passed over, and so is what speaks of nothing that is there.
+ * releases, yanks, renames, transfers, adoptions) is passed over, and so is what speaks of nothing that is there; a new
+ * name only serves to find the model that later entries mean by it.
  * Everything else as jk_book_apply. The book's size goes on by one in any case. */
 JK_MUST_USE enum jk_status jk_book_apply_cut(struct jk_book *book, struct jk_span entry, struct jk_error *error);
 /* Whether an entry of this kind can change a report of an earlier n. */

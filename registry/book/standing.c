@@ -143,63 +143,6 @@ static void sort_by_root(struct jk_verdict *rows, size_t count)
         }
 }
 
-/* The entry with which the release's model brought its digest: the earliest release that has it. */
-static uint32_t brought(const struct jk_book *book, uint32_t model, const struct jk_release_row *release)
-{
-    uint32_t slot = jk_model_row(book, model)->pub.first_release;
-    if (release->weights == JK_NONE) return JK_NONE;
-    while (jk_release_row(book, slot)->weights != release->weights)
-        slot = jk_release_row(book, slot)->pub.newer; /* ends at the release itself */
-    return jk_release_row(book, slot)->pub.index;
-}
-
-static bool add_model(struct making *making, uint32_t model)
-{
-    const struct jk_book *book = making->book;
-    struct jk_standing *standing = making->standing;
-    const struct jk_spell *spell = NULL;
-    size_t before = standing->count;
-    uint32_t publisher = JK_NONE;
-    while ((spell = jk_book_spell(book, model, making->query->n, spell)) != NULL) {
-        const struct jk_release_row *release = jk_release_row(book, spell->release);
-        if (publisher == JK_NONE) publisher = jk_book_alias(book, model, making->query->n)->publisher;
-        struct jk_verdict row = {.model = model,
-                                 .root = spell->root,
-                                 .release = spell->release,
-                                 .publisher = publisher,
-                                 .weights = release->weights,
-                                 .brought = brought(book, model, release),
-                                 .flags = (uint16_t)spell->flags,
-                                 .month = jk_model_row(book, model)->month,
-                                 .depth = spell->depth,
-                                 .relation = spell->relation,
-                                 .license_class = spell->license_class};
-        row.reasons = own_reasons(making, &row, release->pub.license);
-        if (!add_row(standing, &row)) return false;
-    }
-    sort_by_root(standing->rows + before, standing->count - before);
-    if (standing->count > before) standing->first_row[model] = (uint32_t)before + 1;
-    return true;
-}
-
-#define NEAR 6
-#define FAR  12
-
-/* The walk waits for memory more than for anything else: rows that it will need are asked for ahead. */
-static void look_ahead(const struct jk_book *book, uint32_t model, uint32_t models)
-{
-    if (model + FAR < models) __builtin_prefetch(jk_model_row(book, model + FAR));
-    if (model + NEAR >= models) return;
-    const struct jk_model *row = &jk_model_row(book, model + NEAR)->pub;
-    const struct jk_release_row *release = jk_release_row(book, row->first_release);
-    if (row->spells == JK_NONE) return;
-    __builtin_prefetch(jk_spell_row(book, row->spells));
-    __builtin_prefetch(&jk_alias_row(book, row->names)->pub.from);
-    __builtin_prefetch(&release->pub.index);
-    __builtin_prefetch(&release->pub.license);
-    __builtin_prefetch(&release->weights);
-}
-
 static bool stands(const struct jk_verdict *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -221,44 +164,63 @@ static void add_reason(struct jk_verdict *rows, size_t count, jk_reasons reason)
         rows[i].reasons |= reason;
 }
 
-/* ---- duplicates ---- */
-
-static void find_earliest(struct making *making)
+/* Of a derivative that stands so far. */
+static void note_earliest(struct making *making, const struct jk_verdict *rows)
 {
-    struct jk_standing *standing = making->standing;
-    for (size_t i = 0, count; i < standing->count; i += count) {
-        const struct jk_verdict *rows = &standing->rows[i];
-        count = rows_of(standing, i);
-        if (rows->weights == JK_NONE || !stands(rows, count)) continue;
-        if (rows->brought < making->earliest[rows->weights]) making->earliest[rows->weights] = rows->brought;
-    }
+    uint32_t *earliest = &making->earliest[rows->weights];
+    if (rows->brought < *earliest) *earliest = rows->brought;
 }
 
-static void mark_duplicates(struct making *making)
+static bool add_model(struct making *making, uint32_t model)
 {
+    const struct jk_book *book = making->book;
     struct jk_standing *standing = making->standing;
-    if (!jk_policy_has(&standing->policy, JK_REASON_DUPLICATE)) return;
-    find_earliest(making);
-    for (size_t i = 0, count; i < standing->count; i += count) {
-        struct jk_verdict *rows = &standing->rows[i];
-        count = rows_of(standing, i);
-        bool copy = rows->flags & JK_FLAG_ANCESTOR_WEIGHTS;
-        if (!copy && rows->weights != JK_NONE && stands(rows, count))
-            copy = rows->brought > making->earliest[rows->weights];
-        if (copy) add_reason(rows, count, JK_REASON_BIT(DUPLICATE));
+    uint32_t n = making->query->n;
+    const struct jk_spell *spell = jk_spell_at(book, jk_model_row(book, model)->pub.spells, n);
+    size_t before = standing->count;
+    for (; spell; spell = jk_spell_at(book, spell->older, n)) {
+        struct jk_verdict row = {.model = model,
+                                 .root = spell->root,
+                                 .release = spell->release,
+                                 .publisher = spell->publisher,
+                                 .weights = spell->weights,
+                                 .brought = spell->brought,
+                                 .flags = (uint16_t)spell->flags,
+                                 .month = spell->month,
+                                 .depth = spell->depth,
+                                 .relation = spell->relation,
+                                 .license_class = spell->license_class};
+        row.reasons = own_reasons(making, &row, spell->license);
+        if (!add_row(standing, &row)) return false;
     }
+    size_t count = standing->count - before;
+    struct jk_verdict *rows = standing->rows + before;
+    if (count == 0) return true;
+    if (count > 1) sort_by_root(rows, count);
+    if (rows->weights != JK_NONE && stands(rows, count)) note_earliest(making, rows);
+    standing->first_row[model] = (uint32_t)before + 1;
+    return true;
 }
 
-/* ---- the cap ---- */
+/* ---- duplicates and the cap: of the derivative, whatever the root ---- */
 
-static void mark_cap(struct making *making)
+static bool is_duplicate(const struct making *making, const struct jk_verdict *rows, size_t count)
+{
+    if (rows->flags & JK_FLAG_ANCESTOR_WEIGHTS) return true;
+    return rows->weights != JK_NONE && stands(rows, count) && rows->brought > making->earliest[rows->weights];
+}
+
+/* In order of registration: the cap counts those before that stand and are no duplicates. */
+static void mark_rest(struct making *making)
 {
     struct jk_standing *standing = making->standing;
-    if (!jk_policy_has(&standing->policy, JK_REASON_CAP)) return;
-    for (size_t i = 0, count; i < standing->count; i += count) {
+    bool duplicates = jk_policy_has(&standing->policy, JK_REASON_DUPLICATE);
+    bool capped = jk_policy_has(&standing->policy, JK_REASON_CAP);
+    for (size_t i = 0, count; (duplicates || capped) && i < standing->count; i += count) {
         struct jk_verdict *rows = &standing->rows[i];
         count = rows_of(standing, i);
-        if (stands(rows, count) && making->of_publisher[rows->publisher]++ >= standing->policy.cap)
+        if (duplicates && is_duplicate(making, rows, count)) add_reason(rows, count, JK_REASON_BIT(DUPLICATE));
+        if (capped && stands(rows, count) && making->of_publisher[rows->publisher]++ >= standing->policy.cap)
             add_reason(rows, count, JK_REASON_BIT(CAP));
     }
 }
@@ -290,11 +252,10 @@ static bool make(struct making *making)
     if (!prepare(making)) return false;
     fill_flags(making);
     for (uint32_t model = 0; model < making->standing->models; model++) {
-        look_ahead(making->book, model, making->standing->models);
+        jk_count_look_ahead(making->book, model, making->standing->models);
         if (!add_model(making, model)) return false;
     }
-    mark_duplicates(making);
-    mark_cap(making);
+    mark_rest(making);
     return true;
 }
 
@@ -373,27 +334,39 @@ bool jk_standing_place(const struct jk_standing *standing, const struct jk_verdi
     return present;
 }
 
-/* What the derivative is worth in the scope, as a plain count would have it. */
+static inline bool is_independent(const struct jk_verdict *row)
+{
+    return !(row->flags & (JK_FLAG_SELF | JK_FLAG_AFFILIATE));
+}
+
+/* What a derivative of one root is worth where it counts, as a plain count would have it. */
+static inline struct jk_light_share share_of_one(const struct jk_verdict *row)
+{
+    uint32_t unclean = JK_FLAG_LICENSE_CONFLICT | JK_FLAG_LICENSE_UNKNOWN;
+    return (struct jk_light_share){.present = true,
+                                   .counted = true,
+                                   .independent = is_independent(row),
+                                   .license_clean = !(row->flags & unclean) && row->license_class != JK_LICENSE_UNKNOWN,
+                                   .depth = row->depth,
+                                   .relation = row->relation,
+                                   .license_class = row->license_class,
+                                   .month = row->month,
+                                   .publisher = row->publisher,
+                                   .weights = row->weights,
+                                   .release = row->release,
+                                   .flags = row->flags};
+}
+
 static void share_of(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
                      struct jk_scope scope, struct jk_light_share *out_share)
 {
-    uint32_t unclean = JK_FLAG_LICENSE_CONFLICT | JK_FLAG_LICENSE_UNKNOWN;
-    *out_share =
-        (struct jk_light_share){.present = true,
-                                .counted = true,
-                                .license_clean = !(rows->flags & unclean) && rows->license_class != JK_LICENSE_UNKNOWN,
-                                .depth = UINT16_MAX,
-                                .relation = rows->relation,
-                                .license_class = rows->license_class,
-                                .month = rows->month,
-                                .publisher = rows->publisher,
-                                .weights = rows->weights,
-                                .release = rows->release,
-                                .flags = rows->flags};
+    *out_share = share_of_one(rows);
+    out_share->independent = false;
+    out_share->depth = UINT16_MAX;
     for (size_t i = 0; i < count; i++) {
         if (!is_in_scope(standing, rows[i].root, scope)) continue;
         if (rows[i].depth < out_share->depth) out_share->depth = rows[i].depth;
-        if (!(rows[i].flags & (JK_FLAG_SELF | JK_FLAG_AFFILIATE))) out_share->independent = true;
+        if (is_independent(&rows[i])) out_share->independent = true;
     }
 }
 
@@ -426,6 +399,31 @@ static void sum_in(struct summing *summing, uint32_t at, const struct jk_verdict
     share_of(summing->standing, rows, count, scope, &share);
     jk_count_add(&total->plain, &share, 1);
     jk_count_distinct(&total->plain, &share, publishers, publishers + summing->publisher_words);
+}
+
+/* One scope: nearly every derivative has one root, and takes the short way. */
+static void sum_one(struct summing *summing)
+{
+    const struct jk_standing *standing = summing->standing;
+    struct jk_policy_total *total = summing->totals;
+    struct jk_scope scope = summing->scopes[0];
+    uint64_t *publishers = summing->bits, *weights = summing->bits + summing->publisher_words;
+    for (size_t at = 0, count; at < standing->count; at += count) {
+        const struct jk_verdict *row = &standing->rows[at];
+        count = rows_of(standing, at);
+        if (count > 1) {
+            sum_in(summing, 0, row, count);
+        } else if (is_in_scope(standing, row->root, scope)) {
+            if (row->reasons) {
+                total->plain.registered++;
+                total->left_out[jk_reasons_first(row->reasons)]++;
+                continue;
+            }
+            struct jk_light_share share = share_of_one(row);
+            jk_count_add(&total->plain, &share, 1);
+            jk_count_distinct(&total->plain, &share, publishers, weights);
+        }
+    }
 }
 
 static uint32_t team_of(const struct summing *summing, const struct jk_verdict *row)
@@ -479,8 +477,12 @@ static bool sum_some(struct summing *summing)
         memset(summing->totals, 0, summing->count * sizeof *summing->totals);
         for (size_t i = 0; i < summing->count; i++)
             summing->totals[i].plain.size = summing->standing->n;
-        place_scopes(summing);
-        sum_up(summing);
+        if (summing->count == 1) {
+            sum_one(summing);
+        } else {
+            place_scopes(summing);
+            sum_up(summing);
+        }
     }
     free(summing->bits);
     free(summing->of_base);

@@ -63,8 +63,8 @@ enum jk_status jk_audit_key(struct jk_cli *cli, const struct jk_audit_key_places
     }
     jk_audit_key_named(cli, places->claimed.origin, &out_trust->keys);
     if (out_trust->keys.count > 0) {
-        out_trust->from = "--policy";
-        out_trust->origin = "policy";
+        out_trust->from = "--trust-policy";
+        out_trust->origin = "trust-policy";
         out_trust->is_given = true;
         return JK_OK;
     }

@@ -9,7 +9,7 @@
 struct jk_audit_trust {
     struct jk_audit_keys keys;
     const char *from;   /* for people: "--key", "the first use, remembered", "the source itself" */
-    const char *origin; /* for programs: "option", "policy", "first-use", "mirror", "source" */
+    const char *origin; /* for programs: "option", "trust-policy", "first-use", "mirror", "source" */
     bool is_given;      /* by the user: what it signs is proven */
     bool is_offered;    /* by whoever is to be checked: it proves nothing */
 };

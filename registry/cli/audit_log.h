@@ -20,7 +20,7 @@ struct jk_audit_log {
     bool unsettled;               /* nobody trusted has signed head or earlier: the entries are to tell who may */
     struct jk_audit_keys signers; /* of head, by the log's entries; count 0: the trusted keys are none of the log's */
     struct jk_audit_keys earlier_signers;
-    struct jk_trust_verdict verdict; /* with --policy */
+    struct jk_trust_verdict verdict; /* with --trust-policy */
     bool has_earlier;                /* the mirror held a checkpoint */
     struct jk_audit_signed earlier;
     struct jk_memory memory; /* what this user remembers of the log */

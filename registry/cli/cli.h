@@ -17,7 +17,7 @@ struct jk_cli {
     struct jk_settings settings;
     struct jk_error error;
     struct jk_client *client;             /* opened by the first call */
-    const struct jk_witnessed *witnessed; /* --policy, once read; NULL: none */
+    const struct jk_witnessed *witnessed; /* --trust-policy, once read; NULL: none */
     FILE *in, *out, *err;
     bool in_terminal, out_terminal, err_terminal;
     bool json, color, utf8;

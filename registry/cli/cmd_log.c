@@ -2,6 +2,7 @@
 #include <jokbo/v1/log.pb-c.h>
 
 #include "cli/commands.h"
+#include "cli/demo.h"
 #include "cli/print.h"
 
 #define LOG (&jokbo__v1__log__descriptor)
@@ -13,6 +14,7 @@ enum jk_status jk_run_log_checkpoint(struct jk_cli *cli)
     JK_TRY(jk_cli_call(cli, LOG, "GetCheckpoint", &request.base, &checkpoint));
     if (cli->json) return jk_print_message(cli, &checkpoint->base);
     fprintf(cli->out, "%s", checkpoint->note);
+    if (jk_demo_is(jk_span_of(checkpoint->origin))) fprintf(cli->err, "%s\n", JK_DEMO_NOTE);
     fprintf(
         cli->err,
         "Verifier key, as the server says it: %s\nA key from the server that it is to check proves nothing: compare "

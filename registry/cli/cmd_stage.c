@@ -1,7 +1,8 @@
-/* Stage evaluations: create, amend, list, show. */
+/* Stage evaluations: create, amend, list, show, close. */
 #include <jokbo/v1/stage.pb-c.h>
 
 #include "cli/commands.h"
+#include "cli/demo.h"
 #include "cli/moment.h"
 #include "cli/print.h"
 
@@ -24,7 +25,7 @@ static void print_closing(struct jk_cli *cli, const Jokbo__V1__Closing *closing)
     fprintf(cli->out, "\n%s\n", jk_print_painted(cli, JK_PAINT_BOLD, title ? title : ""));
     jk_print_facts_init(&table, cli);
     jk_print_fact(&table, "closed", jk_print_moment(cli, closing->create_time));
-    jk_print_fact(&table, "log index", jk_print_number(cli, closing->log_index));
+    if (closing->log_index > 0) jk_print_fact(&table, "log index", jk_print_number(cli, closing->log_index));
     jk_print_fact(&table, "registrations before", jk_print_number(cli, closing->n));
     jk_print_fact(&table, "rulings before", jk_print_number(cli, closing->m));
     jk_print_fact(&table, "table", closing->table_sha256);
@@ -71,9 +72,8 @@ enum jk_status jk_run_stage_show(struct jk_cli *cli)
     return show(cli, stage);
 }
 
-static const char *state_of(const Jokbo__V1__Stage *stage)
+static const char *state_of(const Jokbo__V1__Stage *stage, int64_t now_us)
 {
-    int64_t now_us = jk_now_us();
     if (stage->n_closings > 0) return "closed";
     if (now_us >= jk_json_time_us(stage->cutoff_time)) return "past its cut-off";
     return now_us >= jk_json_time_us(stage->open_time) ? "open" : "not open yet";
@@ -85,9 +85,13 @@ enum jk_status jk_run_stage_list(struct jk_cli *cli)
                                                {"policy", false}, {"teams", true},  {"", false}};
     Jokbo__V1__ListStagesRequest request = JOKBO__V1__LIST_STAGES_REQUEST__INIT;
     Jokbo__V1__ListStagesResponse *reply;
+    Jokbo__V1__Clock *clock;
     struct jk_table table;
     JK_TRY(jk_cli_call(cli, STAGES, "ListStages", &request.base, &reply));
     if (cli->json) return jk_print_message(cli, &reply->base);
+    JK_TRY(jk_demo_now(cli, &clock));
+    int64_t now_us = jk_json_time_us(clock->time);
+    if (clock->demo) fprintf(cli->err, "%s\n", JK_DEMO_NOTE);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < reply->n_stages; i++) {
         const Jokbo__V1__Stage *stage = reply->stages[i];
@@ -96,7 +100,7 @@ enum jk_status jk_run_stage_list(struct jk_cli *cli)
         jk_table_cell(&table, jk_print_moment(cli, stage->cutoff_time));
         jk_table_cell(&table, stage->policy);
         jk_table_cellf(&table, "%zu", stage->n_teams);
-        jk_table_cell(&table, state_of(stage));
+        jk_table_cell(&table, state_of(stage, now_us));
     }
     if (reply->n_stages > 0)
         jk_table_print(&table, cli->color, cli->out);
@@ -182,4 +186,22 @@ enum jk_status jk_run_stage_put(struct jk_cli *cli)
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
     JK_TRY(jk_cli_call(cli, STAGES, "PutStage", &request.base, &reply));
     return show(cli, reply);
+}
+
+/* ---- close ---- */
+
+enum jk_status jk_run_stage_close(struct jk_cli *cli)
+{
+    Jokbo__V1__CloseStageRequest request = JOKBO__V1__CLOSE_STAGE_REQUEST__INIT;
+    Jokbo__V1__Closing *closing;
+    request.stage = jk_cli_operand(cli, 0);
+    request.text = jk_cli_text(cli, JK_OPTION_TEXT);
+    request.request_id = jk_cli_request_id(cli);
+    request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
+    JK_TRY(jk_cli_call(cli, STAGES, "CloseStage", &request.base, &closing));
+    if (cli->json) return jk_print_message(cli, &closing->base);
+    fprintf(cli->out, "%s", jk_print_painted(cli, JK_PAINT_BOLD, closing->stage));
+    print_closing(cli, closing);
+    if (closing->log_index > 0) fprintf(cli->out, "\nThe report: jokbo stage report %s\n", closing->stage);
+    return JK_OK;
 }

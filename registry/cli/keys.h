@@ -17,7 +17,7 @@ struct jk_keys {
     uint64_t until[JK_KEYS_MAX];           /* the largest size that it signs; JK_KEYS_STILL: no end is known */
     size_t count;
     enum jk_keys_from from;
-    const char *where;    /* of a given one: "--key", "JOKBO_KEY", "the config file", "--policy" */
+    const char *where;    /* of a given one: "--key", "JOKBO_KEY", "the config file", "--trust-policy" */
     const char *followed; /* the newest key that a given one is known to lead to; NULL: none */
 };
 #define JK_KEYS_STILL 0

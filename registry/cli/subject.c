@@ -199,14 +199,14 @@ static void check_quorum(struct jk_subject *subject, struct jk_cli *cli, struct 
     jk_error_init(&why, results->arena);
     if (check_signer(subject, cli, note, &key, &why) != JK_OK ||
         jk_witnessed_check(cli->witnessed, note, key, &verdict, &why) != JK_OK)
-        jk_results_add(results, "policy", JK_RESULT_FAILS, "%s: %s", cli->witnessed->path, why.message);
+        jk_results_add(results, "trust-policy", JK_RESULT_FAILS, "%s: %s", cli->witnessed->path, why.message);
     else if (verdict.checkpoint.size <= subject->evidence.receipt.index) {
         (void)jk_fail(&why, JK_UNAVAILABLE, "NOT_PUBLISHED",
                       "the published checkpoint of size %llu does not reach the entry yet: try again",
                       (unsigned long long)verdict.checkpoint.size);
-        skip(subject, "policy", &why);
+        skip(subject, "trust-policy", &why);
     } else
-        jk_results_add(results, "policy", JK_RESULT_HOLDS, "the checkpoint of size %llu is cosigned as %s asks: %s",
+        jk_results_add(results, "trust-policy", JK_RESULT_HOLDS, "the checkpoint of size %llu is cosigned as %s asks: %s",
                        (unsigned long long)verdict.checkpoint.size, cli->witnessed->path,
                        jk_witnessed_text(cli->witnessed, &verdict, results->arena));
 }
@@ -218,7 +218,7 @@ static void check_policy(struct jk_subject *subject, struct jk_cli *cli)
     if (!cli->witnessed || subject->anchor.clash[0]) return;
     jk_error_init(&why, &cli->arena);
     if (!offline(cli) && find_published(subject, cli, &note, &why) != JK_OK) {
-        skip(subject, "policy", &why);
+        skip(subject, "trust-policy", &why);
         return;
     }
     if (jk_keys_verify(&subject->anchor.keys, jk_span_of(subject->anchor.origin), note, NULL, &why) == JK_OK &&

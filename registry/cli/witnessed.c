@@ -9,7 +9,7 @@
 
 enum jk_status jk_witnessed_read(struct jk_cli *cli)
 {
-    const char *path = jk_options_text(&cli->options, JK_OPTION_POLICY);
+    const char *path = jk_options_text(&cli->options, JK_OPTION_TRUST_POLICY);
     struct jk_error why;
     struct jk_span text;
     if (!path || cli->witnessed) return JK_OK;
@@ -28,7 +28,7 @@ enum jk_status jk_witnessed_read(struct jk_cli *cli)
 
 void jk_witnessed_keys(const struct jk_witnessed *witnessed, struct jk_span origin, struct jk_keys *out_keys)
 {
-    struct jk_keys keys = {.from = JK_KEYS_GIVEN, .where = "--policy"};
+    struct jk_keys keys = {.from = JK_KEYS_GIVEN, .where = "--trust-policy"};
     const struct jk_trust *policy = witnessed->policy;
     for (uint32_t i = 0; i < policy->log_count && keys.count < JK_KEYS_MAX; i++) {
         if (!jk_span_equal(jk_span_of(policy->logs[i].key.name), origin)) continue;

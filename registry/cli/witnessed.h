@@ -1,4 +1,4 @@
-/* --policy FILE: which logs and witnesses are trusted (tlog/trust.h), for `audit` and `verify`. Read once a run, and
+/* --trust-policy FILE: which logs and witnesses are trusted (tlog/trust.h), for `audit` and `verify`. Read once a run, and
  * then read only. A log's key may have changed since the policy was written: so its log lines are keys to begin with
  * (keys.h), and who cosigned is asked apart from who signed. */
 #ifndef JK_CLI_WITNESSED_H
@@ -15,7 +15,7 @@ struct jk_witnessed {
     const struct jk_trust *policy;
 };
 
-/* Sets cli->witnessed, where --policy is given. LOCAL_FILE names line and rule. */
+/* Sets cli->witnessed, where --trust-policy is given. LOCAL_FILE names line and rule. */
 JK_MUST_USE enum jk_status jk_witnessed_read(struct jk_cli *cli);
 /* The keys of the policy's log lines of that origin, as given ones; count 0 where there are none. */
 void jk_witnessed_keys(const struct jk_witnessed *witnessed, struct jk_span origin, struct jk_keys *out_keys);

@@ -14,6 +14,7 @@
 #define JK_TIME_NONE INT64_MIN
 #define JK_TARGET_NONE UINT64_MAX
 #define JK_STAGE_TEAMS_MAX 64 /* teams of one stage */
+#define JK_DEMO_ORIGIN "demo.invalid" /* of every demo's log, and of no other */
 
 enum jk_kind {
     JK_KIND_INIT, JK_KIND_SPDX, JK_KIND_LICENSE, JK_KIND_TEAM, JK_KIND_TEAM_PUBLISHER,

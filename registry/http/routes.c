@@ -15,7 +15,7 @@ static void set_file(struct jk_route *route, enum jk_route_kind kind, struct jk_
 static bool is_tile(struct jk_span path, struct jk_route *route)
 {
     struct jk_tile tile;
-    if (path.len >= sizeof route->file || !jk_tile_parse(path, &tile)) return false;
+    if (path.len >= JK_TILE_PATH || !jk_tile_parse(path, &tile)) return false;
     set_file(route, tile.kind == JK_TILE_ENTRIES ? JK_ROUTE_BUNDLE : JK_ROUTE_TILE, path);
     return true;
 }
@@ -28,6 +28,35 @@ static bool is_blob(struct jk_span path, struct jk_route *route)
     if (!jk_digest_parse(hex, &route->digest)) return false;
     route->kind = JK_ROUTE_BLOB;
     return true;
+}
+
+/* `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?` */
+static bool is_stage_id(struct jk_span id)
+{
+    if (id.len < 1 || id.len > 63 || id.at[0] == '-' || id.at[id.len - 1] == '-') return false;
+    for (size_t i = 0; i < id.len; i++)
+        if (!(id.at[i] >= 'a' && id.at[i] <= 'z') && !(id.at[i] >= '0' && id.at[i] <= '9') && id.at[i] != '-')
+            return false;
+    return true;
+}
+
+/* "stage/<id>/<revision>/<file>" */
+static bool is_report(struct jk_span path, struct jk_route *route)
+{
+    static const char *const names[] = {"report.tsv",  "report.json", "members.txt", "left-out.tsv",
+                                        "certificate", "report.html", "report.csv"};
+    struct jk_span rest = path, first, id, revision;
+    uint64_t number;
+    if (path.len >= sizeof route->file || !jk_span_cut(&rest, '/', &first) || !jk_span_equal(first, JK_SPAN("stage")))
+        return false;
+    if (!jk_span_cut(&rest, '/', &id) || !jk_span_cut(&rest, '/', &revision) || !is_stage_id(id)) return false;
+    if (!jk_span_to_u64(revision, &number) || number < 1 || number > INT32_MAX) return false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!jk_span_equal(rest, jk_span_of(names[i]))) continue;
+        set_file(route, JK_ROUTE_REPORT, path);
+        return true;
+    }
+    return false;
 }
 
 /* The path without its first slash: of "/path?query" (origin-form), or of "http://host/path?query" (absolute-form,
@@ -55,13 +84,13 @@ void jk_route_parse(struct jk_span target, struct jk_route *out_route)
     if (!cut_path(target, &path)) return;
     if (jk_span_equal(path, JK_SPAN("checkpoint")))
         set_file(out_route, JK_ROUTE_CHECKPOINT, path);
-    else if (jk_span_equal(path, JK_SPAN("log.vkey")))
+    else if (jk_span_equal(path, JK_SPAN("log.vkey")) || jk_span_equal(path, JK_SPAN("counts.vkey")))
         set_file(out_route, JK_ROUTE_VKEY, path);
     else if (jk_span_equal(path, JK_SPAN("healthz")))
         out_route->kind = JK_ROUTE_HEALTH;
     else if (jk_span_equal(path, JK_SPAN("readyz")))
         out_route->kind = JK_ROUTE_READY;
-    else if (!is_tile(path, out_route))
+    else if (!is_tile(path, out_route) && !is_report(path, out_route))
         (void)is_blob(path, out_route);
 }
 

@@ -15,6 +15,7 @@
     JK_ROUTE(VKEY, "vkey")                                                                                             \
     JK_ROUTE(TILE, "tile")                                                                                             \
     JK_ROUTE(BUNDLE, "bundle")                                                                                         \
+    JK_ROUTE(REPORT, "report")                                                                                         \
     JK_ROUTE(BLOB, "blob")                                                                                             \
     JK_ROUTE(HEALTH, "healthz")                                                                                        \
     JK_ROUTE(READY, "readyz")
@@ -26,9 +27,11 @@ enum jk_route_kind {
         JK_ROUTE_KINDS
 };
 
+#define JK_ROUTE_FILE 128 /* the longest path and its NUL */
+
 struct jk_route {
     enum jk_route_kind kind;
-    char file[JK_TILE_PATH]; /* checkpoint, key, tile, bundle: the file's name below the public folder */
+    char file[JK_ROUTE_FILE]; /* checkpoint, keys, tile, bundle, report: the file's name below the public folder */
     struct jk_digest digest; /* blob */
 };
 

@@ -134,6 +134,7 @@ static enum MHD_Result serve(struct jk_http *http, struct MHD_Connection *connec
     case JK_ROUTE_VKEY:
     case JK_ROUTE_TILE:
     case JK_ROUTE_BUNDLE:
+    case JK_ROUTE_REPORT:
         return jk_http_static(http, connection, peer, head);
     case JK_ROUTE_BLOB:
         return jk_http_blob(http, connection, peer, head);

@@ -1,6 +1,6 @@
 /* The log's files. They lie in the public folder, and only names that routes.c has parsed are opened there: no dot
  * segment, no escape, no link at the end. Tiles and bundles never change, so they may be kept for ever; the checkpoint
- * and the key carry an entity tag made from their bytes. */
+ * and the keys carry an entity tag made from their bytes, reports of stages one made from what the file system says. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,7 +20,7 @@ static const char immutable[] = "public, max-age=31536000, immutable";
 /* -1 with errno; only regular files. */
 static int open_file(const struct jk_http *http, const char *name, uint64_t *out_size)
 {
-    char path[sizeof http->folder + JK_TILE_PATH];
+    char path[sizeof http->folder + JK_ROUTE_FILE];
     struct stat status;
     snprintf(path, sizeof path, "%s/%s", http->folder, name);
     int fd = openat(http->parent_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -143,15 +143,16 @@ static struct MHD_Response *part_of_file(int fd, uint64_t first, uint64_t count)
     return response;
 }
 
-/* Of the file, or the part of it that is asked for; takes the descriptor over. A file that never changes has no tag, so
- * that If-Range, which needs one, cannot hold. */
-static struct MHD_Response *of_file(struct MHD_Connection *connection, int fd, uint64_t size, bool head,
-                                    unsigned *out_status)
+/* Of the file, or the part of it that is asked for; takes the descriptor over. A file that never changes has no tag
+ * (empty), so that If-Range, which needs one, cannot hold. */
+static struct MHD_Response *of_file(struct MHD_Connection *connection, int fd, uint64_t size, const char *etag,
+                                    bool head, unsigned *out_status)
 {
+    struct jk_span condition = jk_http_header(connection, MHD_HTTP_HEADER_IF_RANGE);
     struct jk_span range = head ? (struct jk_span){"", 0} : jk_http_header(connection, MHD_HTTP_HEADER_RANGE);
     uint64_t first = 0, count = size;
     char said[80];
-    if (range.len > 0 && jk_http_header(connection, MHD_HTTP_HEADER_IF_RANGE).len > 0) range.len = 0;
+    if (condition.len > 0 && (!*etag || !jk_span_equal(condition, jk_span_of(etag)))) range.len = 0;
     enum jk_range kind = jk_route_range(range, size, &first, &count);
     if (kind == JK_RANGE_UNSATISFIABLE) {
         close(fd);
@@ -186,6 +187,57 @@ static void describe(struct MHD_Response *response, bool bundle)
     if (bundle) jk_http_add(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 }
 
+/* ---- reports of stages ---- */
+
+/* Nothing of the page may do anything but be shown. */
+static const char page_policy[] = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+                                  "frame-ancestors 'none'";
+
+static const char *report_type(struct jk_span file)
+{
+    static const struct {
+        const char *end, *type;
+    } types[] = {{".tsv", "text/tab-separated-values; charset=utf-8"},
+                 {".json", "application/json"},
+                 {".html", "text/html; charset=utf-8"},
+                 {".csv", "text/csv; charset=utf-8"}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (jk_span_ends(file, jk_span_of(types[i].end))) return types[i].type;
+    return "text/plain; charset=utf-8";
+}
+
+/* The lists may be long, so the tag is made of what the file system knows: a file is only ever replaced as a whole. */
+static void file_etag(int fd, uint64_t size, char out_etag[64])
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0) status = (struct stat){0};
+    snprintf(out_etag, 64, "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "\"", size, (uint64_t)status.st_ino,
+             (uint64_t)status.st_mtim.tv_sec * 1000000000u + (uint64_t)status.st_mtim.tv_nsec);
+}
+
+static enum MHD_Result serve_report(struct jk_http *http, struct MHD_Connection *connection,
+                                    const struct jk_route *route, int fd, uint64_t size, bool head)
+{
+    const char *type = report_type(jk_span_of(route->file));
+    unsigned status = MHD_HTTP_NOT_MODIFIED;
+    struct MHD_Response *response;
+    char etag[64];
+    file_etag(fd, size, etag);
+    if (jk_route_etag_listed(jk_http_header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH), jk_span_of(etag))) {
+        close(fd);
+        response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+    } else {
+        response = of_file(connection, fd, size, etag, head, &status);
+        jk_http_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+        jk_http_add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
+    }
+    jk_http_add(response, MHD_HTTP_HEADER_ETAG, etag);
+    jk_http_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+    if (jk_span_ends(jk_span_of(route->file), JK_SPAN(".html")))
+        jk_http_add(response, "Content-Security-Policy", page_policy);
+    return jk_http_answer(http, connection, route->kind, status, response);
+}
+
 enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
                                bool head)
 {
@@ -196,11 +248,12 @@ enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *conn
     if (fd < 0) return refuse(http, connection, route);
     if (route->kind == JK_ROUTE_CHECKPOINT || route->kind == JK_ROUTE_VKEY)
         return serve_small(http, connection, route, fd, size, head);
+    if (route->kind == JK_ROUTE_REPORT) return serve_report(http, connection, route, fd, size, head);
     struct MHD_Response *response = zipped(http, connection, route, fd, size);
     if (response) {
         close(fd);
     } else {
-        response = of_file(connection, fd, size, head, &status);
+        response = of_file(connection, fd, size, "", head, &status);
         jk_http_add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
     }
     describe(response, route->kind == JK_ROUTE_BUNDLE);

@@ -79,9 +79,12 @@ static enum jk_status make_totals(struct jk_report *report, struct jk_error *err
 
 static enum jk_status make_rows(struct jk_report *report, struct jk_error *error)
 {
+    jk_report_breathe(report);
     JK_TRY(list_rows(report, error));
     JK_TRY(make_totals(report, error));
+    jk_report_breathe(report);
     JK_TRY(jk_report_add_late(report, error));
+    jk_report_breathe(report);
     return jk_report_add_publishers(report, error);
 }
 

@@ -32,6 +32,10 @@ struct jk_report_source {
     const struct jk_book *cut;
     uint32_t cut_size;
     const struct jk_book *full;
+    /* Where others write to these books meanwhile, under a lock: called with false between strides of a long walk, when
+     * the books may grow, and with true before the walk goes on. Begins and ends held. NULL: nobody writes. */
+    void (*hold)(void *context, bool held);
+    void *hold_context;
 };
 
 #define JK_REPORT_PUBLISHERS 100 /* of a row that are named */

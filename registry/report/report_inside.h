@@ -4,6 +4,19 @@
 
 #include "report/report.h"
 
+#define JK_REPORT_STRIDE 4096 /* derivatives that are walked without letting the books go */
+
+static inline void jk_report_hold(const struct jk_report *report, bool held)
+{
+    if (report->source.hold) report->source.hold(report->source.hold_context, held);
+}
+/* Lets whoever waits for the books pass. */
+static inline void jk_report_breathe(const struct jk_report *report)
+{
+    jk_report_hold(report, false);
+    jk_report_hold(report, true);
+}
+
 /* The late ones, to registered and to left_out of each row. */
 JK_MUST_USE enum jk_status jk_report_add_late(struct jk_report *report, struct jk_error *error);
 /* The publishers of each row. */

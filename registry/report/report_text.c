@@ -114,10 +114,14 @@ enum jk_status jk_report_members(const struct jk_report *report, struct jk_text 
     for (size_t i = 0, count; i < all; i += count) {
         count = rows_of(rows + i, all - i);
         if (!counts(rows + i, count)) continue;
+        if (used % JK_REPORT_STRIDE == 0) jk_report_breathe(report);
         members[used++] = (struct member){jk_book_release(book, rows[i].release)->hash, rows[i].model, rows[i].release};
     }
+    jk_report_hold(report, false);
     qsort(members, used, sizeof *members, compare_members);
+    jk_report_hold(report, true);
     for (size_t i = 0; i < used; i++) {
+        if (i % JK_REPORT_STRIDE == 0) jk_report_breathe(report);
         write_release(book, members[i].model, members[i].release, report->source.cut_size, out);
         jk_text_add_char(out, '\n');
     }
@@ -153,6 +157,7 @@ static void write_late(const struct jk_report *report, struct jk_text *out)
     const struct jk_book *full = report->source.full;
     uint32_t m = report->stage.m;
     for (uint32_t model = jk_book_models(full, report->stage.n); model < jk_book_models(full, m); model++) {
+        if (model % JK_REPORT_STRIDE == 0) jk_report_breathe(report);
         const struct jk_spell *spell = next_by_root(full, model, m, NULL);
         if (!spell) continue;
         write_release(full, model, spell->release, m, out);
@@ -166,11 +171,12 @@ enum jk_status jk_report_left_out(const struct jk_report *report, struct jk_text
 {
     const struct jk_book *book = report->source.cut;
     uint32_t n = report->source.cut_size;
-    size_t all;
+    size_t all, lines = 0;
     const struct jk_verdict *rows = jk_standing_rows(report->standing, &all);
     for (size_t i = 0, count; i < all; i += count) {
         count = rows_of(rows + i, all - i);
         if (counts(rows + i, count)) continue;
+        if (lines++ % JK_REPORT_STRIDE == 0) jk_report_breathe(report);
         write_release(book, rows[i].model, rows[i].release, n, out);
         for (size_t j = i; j < i + count; j++)
             write_reasons(book, rows[j].root, rows[j].reasons, n, out);

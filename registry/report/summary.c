@@ -34,164 +34,164 @@ static const char *cutoff_fault(struct jk_span text)
 
 /* ---- what it speaks of ---- */
 
-static void read_policy(struct jk_reader *top, struct jk_summary *out_summary)
+static void read_policy(struct jk_fields *top, struct jk_summary *out_summary)
 {
-    struct jk_reader reader = jk_reader_object(top, "policy");
+    struct jk_fields reader = jk_fields_object(top, "policy");
     struct jk_policy *policy = &out_summary->policy;
     struct jk_error error;
-    const char *name = jk_reader_text(&reader, "name", policy_name_fault);
-    uint32_t version = jk_reader_number(&reader, "version", 1), rules = jk_reader_number(&reader, "rules", 1);
-    const json_t *value = jk_reader_take(&reader, "text");
-    const char *text = jk_reader_text_of(&reader, "text", value, NULL);
-    out_summary->policy_sha256 = jk_reader_digest(&reader, "sha256");
-    jk_reader_end(&reader);
-    if (jk_reader_failed(&reader)) return;
+    const char *name = jk_fields_text(&reader, "name", policy_name_fault);
+    uint32_t version = jk_fields_number(&reader, "version", 1), rules = jk_fields_number(&reader, "rules", 1);
+    const json_t *value = jk_fields_take(&reader, "text");
+    const char *text = jk_fields_text_of(&reader, "text", value, NULL);
+    out_summary->policy_sha256 = jk_fields_digest(&reader, "sha256");
+    jk_fields_end(&reader);
+    if (jk_fields_failed(&reader)) return;
     jk_error_init(&error, NULL);
     struct jk_digest digest = jk_digest_of(jk_span_of(text));
     if (jk_policy_parse(jk_span_of(text), policy, &error) != JK_OK)
-        jk_reader_fault(&reader, "text", value, "it must be a policy in canonical form");
+        jk_fields_fault(&reader, "text", value, "it must be a policy in canonical form");
     else if (strcmp(policy->name, name) != 0 || policy->version != version || policy->rules != rules)
-        jk_reader_fault(&reader, "text", value, "it must be the policy that name, version and rules say");
+        jk_fields_fault(&reader, "text", value, "it must be the policy that name, version and rules say");
     else if (!jk_digest_equal(&digest, &out_summary->policy_sha256))
-        jk_reader_fault(&reader, "sha256", json_object_get(reader.object, "sha256"), "it must be the text's digest");
+        jk_fields_fault(&reader, "sha256", json_object_get(reader.object, "sha256"), "it must be the text's digest");
 }
 
-static void read_stage(struct jk_reader *top, struct jk_summary *out_summary)
+static void read_stage(struct jk_fields *top, struct jk_summary *out_summary)
 {
-    struct jk_reader reader = jk_reader_object(top, "stage");
-    out_summary->id = jk_reader_text(&reader, "id", jk_ident_team_fault);
-    out_summary->title = jk_reader_text(&reader, "title", jk_ident_label_fault);
-    out_summary->title_ko = jk_reader_text(&reader, "title_ko", jk_ident_label_fault);
-    out_summary->source = jk_reader_text(&reader, "source", jk_ident_label_fault);
-    jk_reader_end(&reader);
+    struct jk_fields reader = jk_fields_object(top, "stage");
+    out_summary->id = jk_fields_text(&reader, "id", jk_ident_team_fault);
+    out_summary->title = jk_fields_text(&reader, "title", jk_ident_label_fault);
+    out_summary->title_ko = jk_fields_text(&reader, "title_ko", jk_ident_label_fault);
+    out_summary->source = jk_fields_text(&reader, "source", jk_ident_label_fault);
+    jk_fields_end(&reader);
 }
 
-static void read_teams(struct jk_reader *top, struct jk_summary *out_summary)
+static void read_teams(struct jk_fields *top, struct jk_summary *out_summary)
 {
-    const json_t *list = jk_reader_list(top, "teams", 1, TEAMS_MAX);
+    const json_t *list = jk_fields_list(top, "teams", 1, TEAMS_MAX);
     const char **teams = jk_arena_zalloc(out_summary->arena, TEAMS_MAX, sizeof *teams);
     if (!list || !teams) return;
     out_summary->teams = teams;
     out_summary->team_count = json_array_size(list);
     for (size_t i = 0; i < out_summary->team_count; i++)
-        teams[i] = jk_reader_text_of(top, "teams", json_array_get(list, i), jk_ident_team_fault);
+        teams[i] = jk_fields_text_of(top, "teams", json_array_get(list, i), jk_ident_team_fault);
 }
 
-static void read_previous(struct jk_reader *top, struct jk_summary *out_summary)
+static void read_previous(struct jk_fields *top, struct jk_summary *out_summary)
 {
     if (json_is_null(json_object_get(top->object, "previous"))) {
-        (void)jk_reader_take(top, "previous");
+        (void)jk_fields_take(top, "previous");
         return;
     }
-    struct jk_reader reader = jk_reader_object(top, "previous");
-    out_summary->previous = jk_reader_text(&reader, "stage", jk_ident_team_fault);
-    out_summary->previous_revision = jk_reader_number(&reader, "revision", 1);
-    jk_reader_end(&reader);
+    struct jk_fields reader = jk_fields_object(top, "previous");
+    out_summary->previous = jk_fields_text(&reader, "stage", jk_ident_team_fault);
+    out_summary->previous_revision = jk_fields_number(&reader, "revision", 1);
+    jk_fields_end(&reader);
 }
 
-static void read_digests(struct jk_reader *top, struct jk_summary *out_summary)
+static void read_digests(struct jk_fields *top, struct jk_summary *out_summary)
 {
-    struct jk_reader reader = jk_reader_object(top, "digests");
-    out_summary->table = jk_reader_digest(&reader, "table");
-    out_summary->members = jk_reader_digest(&reader, "members");
-    out_summary->left_out = jk_reader_digest(&reader, "left_out");
-    jk_reader_end(&reader);
+    struct jk_fields reader = jk_fields_object(top, "digests");
+    out_summary->table = jk_fields_digest(&reader, "table");
+    out_summary->members = jk_fields_digest(&reader, "members");
+    out_summary->left_out = jk_fields_digest(&reader, "left_out");
+    jk_fields_end(&reader);
 }
 
-static void read_subject(struct jk_reader *top, struct jk_summary *out_summary)
+static void read_subject(struct jk_fields *top, struct jk_summary *out_summary)
 {
-    (void)jk_reader_text(top, "format", format_fault);
-    out_summary->origin = jk_reader_text(top, "origin", jk_ident_label_fault);
+    (void)jk_fields_text(top, "format", format_fault);
+    out_summary->origin = jk_fields_text(top, "origin", jk_ident_label_fault);
     read_stage(top, out_summary);
-    out_summary->revision = jk_reader_number(top, "revision", 1);
-    const char *cutoff = jk_reader_text(top, "cutoff", cutoff_fault);
-    out_summary->n = jk_reader_number(top, "n", 0);
-    out_summary->m = jk_reader_number(top, "m", out_summary->n);
-    out_summary->root_n = jk_reader_digest(top, "root_n");
-    out_summary->root_m = jk_reader_digest(top, "root_m");
+    out_summary->revision = jk_fields_number(top, "revision", 1);
+    const char *cutoff = jk_fields_text(top, "cutoff", cutoff_fault);
+    out_summary->n = jk_fields_number(top, "n", 0);
+    out_summary->m = jk_fields_number(top, "m", out_summary->n);
+    out_summary->root_n = jk_fields_digest(top, "root_n");
+    out_summary->root_m = jk_fields_digest(top, "root_m");
     read_policy(top, out_summary);
     read_teams(top, out_summary);
     read_previous(top, out_summary);
     read_digests(top, out_summary);
-    if (!jk_reader_failed(top)) (void)jk_time_parse_canonical(jk_span_of(cutoff), &out_summary->cutoff_us);
+    if (!jk_fields_failed(top)) (void)jk_time_parse_canonical(jk_span_of(cutoff), &out_summary->cutoff_us);
 }
 
 /* ---- a row ---- */
 
-static void check_sum(struct jk_reader *reader, const char *key, uint64_t sum, uint32_t wanted, const char *rule)
+static void check_sum(struct jk_fields *reader, const char *key, uint64_t sum, uint32_t wanted, const char *rule)
 {
-    if (sum != wanted && !jk_reader_failed(reader))
-        jk_reader_fault(reader, key, json_object_get(reader->object, key), rule);
+    if (sum != wanted && !jk_fields_failed(reader))
+        jk_fields_fault(reader, key, json_object_get(reader->object, key), rule);
 }
 
 /* A part of the counted. */
-static uint32_t read_part(struct jk_reader *reader, const char *key, uint32_t counted)
+static uint32_t read_part(struct jk_fields *reader, const char *key, uint32_t counted)
 {
-    uint32_t number = jk_reader_number(reader, key, 0);
+    uint32_t number = jk_fields_number(reader, key, 0);
     if (number > counted)
-        jk_reader_fault(reader, key, json_object_get(reader->object, key), "it must be at most counted");
+        jk_fields_fault(reader, key, json_object_get(reader->object, key), "it must be at most counted");
     return number;
 }
 
-static void read_left_out(struct jk_reader *row, struct jk_policy_total *out_total)
+static void read_left_out(struct jk_fields *row, struct jk_policy_total *out_total)
 {
-    struct jk_reader reader = jk_reader_object(row, "left_out");
+    struct jk_fields reader = jk_fields_object(row, "left_out");
     uint64_t sum = out_total->plain.counted;
     for (int i = 0; i < JK_REASON_COUNT; i++)
-        sum += out_total->left_out[i] = jk_reader_number(&reader, jk_reason_word((enum jk_reason)i), 0);
-    jk_reader_end(&reader);
+        sum += out_total->left_out[i] = jk_fields_number(&reader, jk_reason_word((enum jk_reason)i), 0);
+    jk_fields_end(&reader);
     check_sum(row, "left_out", sum, out_total->plain.registered, "with the counted it must sum to registered");
 }
 
-static void read_words(struct jk_reader *row, struct jk_total *out_plain)
+static void read_words(struct jk_fields *row, struct jk_total *out_plain)
 {
-    struct jk_reader relations = jk_reader_object(row, "relations"), classes = jk_reader_object(row, "license_classes");
+    struct jk_fields relations = jk_fields_object(row, "relations"), classes = jk_fields_object(row, "license_classes");
     uint64_t sum = 0;
     for (int i = JK_RELATION_FINETUNE; i < JK_RELATION_COUNT; i++)
-        sum += out_plain->by_relation[i] = jk_reader_number(&relations, jk_relation_text((enum jk_relation)i), 0);
-    jk_reader_end(&relations);
+        sum += out_plain->by_relation[i] = jk_fields_number(&relations, jk_relation_text((enum jk_relation)i), 0);
+    jk_fields_end(&relations);
     check_sum(row, "relations", sum, out_plain->counted, "it must sum to counted");
     sum = 0;
     for (int i = 0; i < JK_LICENSE_CLASSES; i++)
         sum += out_plain->by_license_class[i] =
-            jk_reader_number(&classes, jk_license_class_text((enum jk_license_class)i), 0);
-    jk_reader_end(&classes);
+            jk_fields_number(&classes, jk_license_class_text((enum jk_license_class)i), 0);
+    jk_fields_end(&classes);
     check_sum(row, "license_classes", sum, out_plain->counted, "it must sum to counted");
 }
 
 /* Depths and months are without zeros. */
-static void read_depths(struct jk_reader *row, struct jk_total *out_plain)
+static void read_depths(struct jk_fields *row, struct jk_total *out_plain)
 {
-    struct jk_reader reader = jk_reader_object(row, "depths");
+    struct jk_fields reader = jk_fields_object(row, "depths");
     uint64_t sum = 0;
     for (int i = 1; i <= JK_COUNT_DEPTHS; i++) {
         char key[8];
         snprintf(key, sizeof key, "%d%s", i, i == JK_COUNT_DEPTHS ? "+" : "");
         if (!json_object_get(reader.object, key)) continue;
-        sum += out_plain->by_depth[i] = jk_reader_number(&reader, key, 1);
+        sum += out_plain->by_depth[i] = jk_fields_number(&reader, key, 1);
     }
-    jk_reader_end(&reader);
+    jk_fields_end(&reader);
     check_sum(row, "depths", sum, out_plain->counted, "it must sum to counted");
     check_sum(row, "depths", out_plain->by_depth[1], out_plain->direct, "its \"1\" must be direct");
 }
 
-static void read_months(struct jk_reader *row, struct jk_total *out_plain)
+static void read_months(struct jk_fields *row, struct jk_total *out_plain)
 {
-    struct jk_reader reader = jk_reader_object(row, "months");
+    struct jk_fields reader = jk_fields_object(row, "months");
     uint64_t sum = 0;
     for (void *at = json_object_iter((json_t *)reader.object); at;
          at = json_object_iter_next((json_t *)reader.object, at)) {
         const char *key = json_object_iter_key(at);
         unsigned month;
         if (!jk_month_parse(jk_span_of(key), &month) || month >= JK_COUNT_MONTHS) {
-            jk_reader_fault(&reader, key, json_object_iter_value(at),
+            jk_fields_fault(&reader, key, json_object_iter_value(at),
                             "its name must be a month from 1970-01 to 2069-12");
             return;
         }
-        sum += out_plain->by_month[month] = jk_reader_number(&reader, key, 1);
-        if (jk_reader_failed(&reader)) return;
+        sum += out_plain->by_month[month] = jk_fields_number(&reader, key, 1);
+        if (jk_fields_failed(&reader)) return;
     }
-    jk_reader_end(&reader);
+    jk_fields_end(&reader);
     check_sum(row, "months", sum, out_plain->counted, "it must sum to counted");
 }
 
@@ -201,52 +201,52 @@ static bool in_order(const struct jk_summary_publisher *a, const struct jk_summa
     return strcmp(a->name, b->name) < 0;
 }
 
-static void read_publishers(struct jk_reader *row, struct jk_arena *arena, struct jk_summary_row *out_row)
+static void read_publishers(struct jk_fields *row, struct jk_arena *arena, struct jk_summary_row *out_row)
 {
-    const json_t *list = jk_reader_list(row, "publishers", 0, JK_REPORT_PUBLISHERS);
-    uint64_t sum = out_row->publishers_other = jk_reader_number(row, "publishers_other", 0);
+    const json_t *list = jk_fields_list(row, "publishers", 0, JK_REPORT_PUBLISHERS);
+    uint64_t sum = out_row->publishers_other = jk_fields_number(row, "publishers_other", 0);
     size_t count = json_array_size(list);
     struct jk_summary_publisher *publishers = jk_arena_zalloc(arena, count + 1, sizeof *publishers);
     if (!list || !publishers) return;
-    for (size_t i = 0; i < count && !jk_reader_failed(row); i++) {
-        struct jk_reader reader = jk_reader_element(row, "publishers", list, i);
-        publishers[i].name = jk_reader_text(&reader, "publisher", jk_ident_part_fault);
-        publishers[i].counted = jk_reader_number(&reader, "counted", 1);
-        jk_reader_end(&reader);
+    for (size_t i = 0; i < count && !jk_fields_failed(row); i++) {
+        struct jk_fields reader = jk_fields_element(row, "publishers", list, i);
+        publishers[i].name = jk_fields_text(&reader, "publisher", jk_ident_part_fault);
+        publishers[i].counted = jk_fields_number(&reader, "counted", 1);
+        jk_fields_end(&reader);
         sum += publishers[i].counted;
         if (i > 0 && !in_order(&publishers[i - 1], &publishers[i]))
-            jk_reader_fault(&reader, NULL, reader.object, "it must follow the one before: by counted, then by name");
+            jk_fields_fault(&reader, NULL, reader.object, "it must follow the one before: by counted, then by name");
     }
     out_row->publishers = publishers;
     out_row->publisher_count = count;
     check_sum(row, "publishers", sum, out_row->total.plain.counted, "with publishers_other it must sum to counted");
 }
 
-static void read_scope(struct jk_reader *reader, struct jk_summary_row *out_row)
+static void read_scope(struct jk_fields *reader, struct jk_summary_row *out_row)
 {
-    const json_t *value = jk_reader_take(reader, "scope");
-    const char *word = jk_reader_text_of(reader, "scope", value, NULL);
+    const json_t *value = jk_fields_take(reader, "scope");
+    const char *word = jk_fields_text_of(reader, "scope", value, NULL);
     enum jk_scope_type scope = JK_SCOPE_ALL;
     while (scope <= JK_SCOPE_BASE && strcmp(jk_report_scope_word(scope), word) != 0)
         scope++;
     if (scope > JK_SCOPE_BASE) {
-        jk_reader_fault(reader, "scope", value, "it must be base, team or all");
+        jk_fields_fault(reader, "scope", value, "it must be base, team or all");
         return;
     }
     out_row->scope = scope;
-    out_row->name = jk_reader_text(reader, "name", scope == JK_SCOPE_BASE ? jk_ident_model_fault : jk_ident_team_fault);
+    out_row->name = jk_fields_text(reader, "name", scope == JK_SCOPE_BASE ? jk_ident_model_fault : jk_ident_team_fault);
     if (scope != JK_SCOPE_ALL)
-        out_row->team = jk_reader_text(reader, "team", jk_ident_team_fault);
-    else if ((value = jk_reader_take(reader, "team")) != NULL && !json_is_null(value))
-        jk_reader_fault(reader, "team", value, "it must be null for all");
+        out_row->team = jk_fields_text(reader, "team", jk_ident_team_fault);
+    else if ((value = jk_fields_take(reader, "team")) != NULL && !json_is_null(value))
+        jk_fields_fault(reader, "team", value, "it must be null for all");
 }
 
-static void read_row(struct jk_reader *reader, struct jk_arena *arena, struct jk_summary_row *out_row)
+static void read_row(struct jk_fields *reader, struct jk_arena *arena, struct jk_summary_row *out_row)
 {
     struct jk_total *plain = &out_row->total.plain;
     read_scope(reader, out_row);
-    plain->registered = jk_reader_number(reader, "registered", 0);
-    plain->counted = jk_reader_number(reader, "counted", 0);
+    plain->registered = jk_fields_number(reader, "registered", 0);
+    plain->counted = jk_fields_number(reader, "counted", 0);
     plain->direct = read_part(reader, "direct", plain->counted);
     plain->transitive = read_part(reader, "transitive", plain->counted);
     plain->independent = read_part(reader, "independent", plain->counted);
@@ -260,23 +260,23 @@ static void read_row(struct jk_reader *reader, struct jk_arena *arena, struct jk
     read_depths(reader, plain);
     read_months(reader, plain);
     read_publishers(reader, arena, out_row);
-    jk_reader_end(reader);
+    jk_fields_end(reader);
 }
 
 /* Bases, then teams, then all, which is there once. */
-static void read_rows(struct jk_reader *top, struct jk_summary *out_summary)
+static void read_rows(struct jk_fields *top, struct jk_summary *out_summary)
 {
-    const json_t *list = jk_reader_list(top, "rows", 1, ROWS_MAX);
+    const json_t *list = jk_fields_list(top, "rows", 1, ROWS_MAX);
     size_t count = json_array_size(list);
     struct jk_summary_row *rows = jk_arena_zalloc(out_summary->arena, count + 1, sizeof *rows);
     if (!list || !rows) return;
-    for (size_t i = 0; i < count && !jk_reader_failed(top); i++) {
-        struct jk_reader reader = jk_reader_element(top, "rows", list, i);
+    for (size_t i = 0; i < count && !jk_fields_failed(top); i++) {
+        struct jk_fields reader = jk_fields_element(top, "rows", list, i);
         rows[i].total.plain.size = out_summary->n;
         read_row(&reader, out_summary->arena, &rows[i]);
         bool last = i + 1 == count;
         if ((i > 0 && rows[i].scope > rows[i - 1].scope) || last != (rows[i].scope == JK_SCOPE_ALL))
-            jk_reader_fault(&reader, NULL, reader.object, "rows must be bases, then teams, then all, once");
+            jk_fields_fault(&reader, NULL, reader.object, "rows must be bases, then teams, then all, once");
     }
     out_summary->rows = rows;
     out_summary->count = count;
@@ -287,10 +287,10 @@ static void read_rows(struct jk_reader *top, struct jk_summary *out_summary)
 static enum jk_status read_all(const json_t *document, struct jk_summary *out_summary, struct jk_error *error)
 {
     struct jk_reading reading = {.arena = out_summary->arena, .error = error, .status = JK_OK};
-    struct jk_reader top = jk_reader_top(&reading, document);
+    struct jk_fields top = jk_fields_top(&reading, document);
     read_subject(&top, out_summary);
     read_rows(&top, out_summary);
-    jk_reader_end(&top);
+    jk_fields_end(&top);
     if (reading.status == JK_OK && out_summary->arena->exhausted)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while reading a report");
     return reading.status;

@@ -1,6 +1,8 @@
 /* See texts.h. */
 #include "report/texts.h"
 
+#include "report/report_inside.h"
+
 static enum jk_status write_texts(const struct jk_report *report, struct jk_report_texts *texts, struct jk_error *error)
 {
     jk_report_tsv(report, &texts->table);
@@ -8,9 +10,11 @@ static enum jk_status write_texts(const struct jk_report *report, struct jk_repo
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
     JK_TRY(jk_report_members(report, &texts->members, error));
     JK_TRY(jk_report_left_out(report, &texts->left_out, error));
+    jk_report_hold(report, false); /* the lists are long */
     texts->table_sha256 = jk_digest_of(jk_text_span(&texts->table));
     texts->members_sha256 = jk_digest_of(jk_text_span(&texts->members));
     texts->left_out_sha256 = jk_digest_of(jk_text_span(&texts->left_out));
+    jk_report_hold(report, true);
     struct jk_report_digests digests = {texts->table_sha256, texts->members_sha256, texts->left_out_sha256};
     JK_TRY(jk_report_json(report, &digests, &texts->json, error));
     texts->json_sha256 = jk_digest_of(jk_text_span(&texts->json));

@@ -4,6 +4,7 @@
 
 #include <google/protobuf/timestamp.pb-c.h>
 #include <jokbo/v1/access.pb-c.h>
+#include <jokbo/v1/demo.pb-c.h>
 #include <jokbo/v1/evaluation.pb-c.h>
 #include <jokbo/v1/log.pb-c.h>
 #include <jokbo/v1/registry.pb-c.h>

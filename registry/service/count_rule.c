@@ -44,7 +44,6 @@ static void take_teams(const struct jk_book *book, struct jk_span ids, uint32_t 
     struct jk_span id;
     for (bool more = true; more && rule->team_count < JK_STAGE_TEAMS_MAX;) {
         more = jk_span_cut(&ids, ' ', &id);
-        if (!more) id = ids;
         uint32_t team = jk_book_find_team(book, id, n);
         if (team != JK_NONE) add_team(rule, team);
     }

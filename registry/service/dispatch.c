@@ -104,7 +104,7 @@ void jk_dispatch(struct jk_call *call)
     uint32_t min_size = 0;
     struct jk_directory *directory = jk_store_directory(jk_store_of(call));
     enum jk_status status =
-        jk_authenticate(directory, call->authorization, jk_now_us(), &call->principal, &call->error);
+        jk_authenticate(directory, call->authorization, jk_store_clock_us(jk_store_of(call)), &call->principal, &call->error);
     if (status == JK_OK)
         status = jk_may_call(&call->principal, call->method->allowed, call->method->scope, &call->error);
     if (status == JK_OK) status = read_min_size(call, &min_size);

@@ -21,6 +21,7 @@
 #define JK_READ_ENTRIES_MAX   1000000
 #define JK_LICENSE_TEXT_BYTES (1u << 20)
 
+struct jk_closer;
 struct jk_standings;
 struct jk_waiting;
 
@@ -31,6 +32,7 @@ struct jk_services {
     bool four_eyes;                  /* a ruling needs a second evaluator */
     struct jk_waiting *waiting;      /* streams that wait for the log to grow */
     struct jk_standings *standings;  /* kept for counts under a rule */
+    struct jk_closer *closer;        /* reports of stages */
 };
 
 static inline struct jk_services *jk_services_of(struct jk_call *call)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "store/clock.h"
 
 /* Where one write began: what it did is taken back to here when it fails or is dry. */
 struct step {
@@ -224,6 +225,7 @@ void jk_batch_keep(struct jk_batch *batch)
     store->edge = batch->edge;
     store->record_version = batch->head.record_version + (int64_t)batch->record_count;
     batch->speculative = false;
+    jk_clock_follow(store);
     if (batch->entry_count > 0) {
         jk_fold_publish(store, jk_text_span(&batch->note), batch->leaves, batch->entry_count);
         return;

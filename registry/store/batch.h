@@ -41,6 +41,7 @@ struct jk_batch {
     struct jk_store *store;
     struct jk_arena arena;
     struct jk_turn turn;
+    int64_t clock_us; /* the database's, under the lock */
     unsigned char id[16];
     struct jk_slot slots[JK_BATCH_MAX];
     size_t count;

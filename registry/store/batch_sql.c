@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "store/batch.h"
+#include "store/clock.h"
 #include "store/pgarray.h"
 
 #define LOCK_MS     8000
@@ -80,7 +81,8 @@ static enum jk_status take_lock(struct jk_batch *batch, struct jk_query *queries
                           error));
     if (folded.more) return jk_fail(error, JK_ABORTED, "FAR_BEHIND", "far behind the database");
     JK_TRY(jk_signkeys_choose(&batch->store->keys, batch->store->book, batch->store->size, error));
-    batch->turn.time_us = jk_result_i64(queries[Q_CLOCK].result, 0, 0);
+    batch->clock_us = jk_result_i64(queries[Q_CLOCK].result, 0, 0);
+    batch->turn.time_us = jk_clock_at(batch->store, batch->clock_us);
     JK_TRY(check_clock(batch, error));
     take_replies(batch, &queries[Q_REPLIES]);
     return JK_OK;

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "store/clock.h"
 #include "store/state.h"
 #include "tlog/rotation.h"
 
@@ -237,6 +238,7 @@ enum jk_status jk_fold_follow(struct jk_store *store, const struct jk_head *head
     if (head->size != size && !new_keys) JK_TRY(jk_head_verify(head, verifiers, count, error));
     JK_TRY(follow_entries(store, head, entries, new_keys, error));
     JK_TRY(jk_fold_records(store, records, error));
+    jk_clock_follow(store);
     out_result->moved = store->edge.size != size || store->record_version != version;
     out_result->more = store->edge.size < head->size || store->record_version < head->record_version;
     if (store->edge.size == head->size && store->edge.size != size) jk_fold_publish(store, head->checkpoint, NULL, 0);

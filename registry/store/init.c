@@ -5,6 +5,7 @@
 #include "base/defer.h"
 #include "base/clock.h"
 #include "domain/spdx.h"
+#include "store/clock.h"
 #include "store/files.h"
 #include "store/pgarray.h"
 #include "store/state.h"
@@ -20,6 +21,8 @@ struct first {
     struct jk_edge edge;
     struct jk_pgarray rows;
     int64_t time_us;
+    struct jk_arena arena;
+    struct jk_record clock; /* a demo's; key NULL: none */
 };
 
 static enum jk_status add(struct first *first, struct jk_entry *entry, struct jk_error *error)
@@ -110,7 +113,7 @@ static enum jk_status compose(struct jk_store *store, struct first *first, struc
     struct jk_entry init = {.kind = JK_KIND_INIT,
                             .origin = jk_span_of(store->origin),
                             .key = jk_span_of(store->keys.texts[0]),
-                            .purpose = jk_span_of(store->purpose),
+                            .purpose = jk_span_of(store->purpose ? store->purpose : "registry"),
                             .rules = JK_SPAN(RULES_VERSION)};
     struct jk_entry spdx = {
         .kind = JK_KIND_SPDX, .version = jk_span_of(jk_spdx_version()), .list = jk_spdx_list_digest()};
@@ -124,16 +127,31 @@ static enum jk_status compose(struct jk_store *store, struct first *first, struc
     return JK_OK;
 }
 
+static void add_record(const struct jk_record *record, struct jk_pgarray *key, struct jk_pgarray *value,
+                       struct jk_query *query)
+{
+    jk_pgarray_add(key, jk_span_of(record->key));
+    jk_pgarray_add(value, jk_span_of(record->value));
+    jk_query_init(query, JK_SQL_RECORD_UPSERT);
+    jk_query_i64(query, 0);
+    jk_query_span(query, jk_pgarray_span(key));
+    jk_query_span(query, jk_pgarray_span(value));
+}
+
 static enum jk_status insert(struct jk_store *store, struct jk_conn *writer, struct first *first,
                              struct jk_error *error)
 {
     const struct jk_signer *signer = store->keys.held[0];
-    struct jk_query queries[5];
+    struct jk_pgarray rows[2];
+    struct jk_query queries[6];
+    size_t count = 4;
     unsigned char batch[16];
     struct jk_text note;
     enum jk_status status;
 
     jk_random_bytes(batch, sizeof(batch));
+    jk_pgarray_init(&rows[0], JK_PG_TEXT);
+    jk_pgarray_init(&rows[1], JK_PG_TEXT);
     jk_text_init(&note, JK_NOTE_MAX);
     status = jk_head_sign(&signer, 1, &first->edge, &note, error);
     if (status == JK_OK) {
@@ -146,6 +164,7 @@ static enum jk_status insert(struct jk_store *store, struct jk_conn *writer, str
         jk_query_span(&queries[1], jk_head_edge(&first->edge));
         jk_query_span(&queries[1], jk_text_span(&note));
         jk_query_bytes(&queries[1], batch, sizeof(batch));
+        jk_query_i64(&queries[1], first->clock.key ? 1 : 0);
         jk_query_init(&queries[2], JK_SQL_ENTRY_INSERT);
         jk_query_i64(&queries[2], 0);
         jk_query_i64(&queries[2], first->time_us);
@@ -153,10 +172,13 @@ static enum jk_status insert(struct jk_store *store, struct jk_conn *writer, str
         jk_query_init(&queries[3], JK_SQL_BATCH_INSERT);
         jk_query_bytes(&queries[3], batch, sizeof(batch));
         jk_query_i64(&queries[3], (int64_t)first->edge.size);
-        jk_query_init(&queries[4], JK_SQL_COMMIT);
-        status = jk_conn_run(writer, queries, 5, jk_monotonic_ms() + INIT_MS, error);
-        if (status == JK_OK) jk_queries_done(queries, 5);
+        if (first->clock.key) add_record(&first->clock, &rows[0], &rows[1], &queries[count++]);
+        jk_query_init(&queries[count++], JK_SQL_COMMIT);
+        status = jk_conn_run(writer, queries, count, jk_monotonic_ms() + INIT_MS, error);
+        if (status == JK_OK) jk_queries_done(queries, count);
     }
+    jk_pgarray_done(&rows[0]);
+    jk_pgarray_done(&rows[1]);
     jk_text_done(&note);
     return status;
 }
@@ -170,6 +192,17 @@ static enum jk_status read_clock(struct jk_conn *writer, int64_t *out_us, struct
     *out_us = jk_result_i64(query.result, 0, 0);
     jk_queries_done(&query, 1);
     return JK_OK;
+}
+
+/* A demo's log begins before the programme did, and its clock with it. */
+static enum jk_status begin_demo(struct jk_store *store, struct first *first, struct jk_error *error)
+{
+    int64_t ahead_us = JK_DEMO_START_US - first->time_us;
+
+    if (!store->purpose || strcmp(store->purpose, "demo") != 0) return JK_OK;
+    first->time_us = JK_DEMO_START_US;
+    if (jk_record_clock(&first->arena, ahead_us, &first->clock)) return JK_OK;
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
 }
 
 /* The insert fails for a loser as well as for a fault: the head tells which. */
@@ -202,10 +235,13 @@ enum jk_status jk_init_log(struct jk_store *store, struct jk_conn *writer, struc
     JK_CHECK(first.book != NULL);
     jk_edge_init(&first.edge);
     jk_pgarray_init(&first.rows, JK_PG_BYTEA);
+    jk_arena_init(&first.arena, 1 << 16);
     status = read_clock(writer, &first.time_us, error);
+    if (status == JK_OK) status = begin_demo(store, &first, error);
     if (status == JK_OK) status = compose(store, &first, error);
     if (status == JK_OK) status = insert_or_lose(store, writer, &first, error);
     jk_pgarray_done(&first.rows);
+    jk_arena_done(&first.arena);
     jk_book_free(first.book);
     return status;
 }

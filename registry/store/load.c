@@ -2,6 +2,7 @@
  * way: the edge, the signed checkpoint, and the guard copy's root at its own size. Thread: start. */
 #include "base/check.h"
 #include "base/clock.h"
+#include "store/clock.h"
 #include "store/state.h"
 
 #define CHUNK_ROWS 4096
@@ -137,6 +138,7 @@ static enum jk_status load_all(struct jk_store *store, struct jk_conn *writer, c
     JK_TRY(jk_signkeys_choose(&store->keys, store->book, (uint32_t)head->size, error));
     JK_TRY(jk_fold_check_keys(store, head, error));
     JK_TRY(load_records(store, writer, error));
+    jk_clock_follow(store);
     jk_fold_publish(store, head->checkpoint, NULL, 0);
     if (published->present) JK_TRY(jk_public_check(store, published, error));
     if (point.wanted && point.checkpoint.size == head->size) return JK_OK;

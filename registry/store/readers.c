@@ -112,13 +112,15 @@ enum jk_status jk_reader_now(struct jk_reader *reader, int64_t *out_now_us, uint
 {
     struct jk_query queries[3];
     enum jk_status status = JK_OK;
+    int64_t ahead_us;
 
     jk_reader_queries(queries);
+    ahead_us = reader->store->ahead_us; /* before the clock: a demo's is never shown later than it is */
     jk_query_init(&queries[1], JK_SQL_CLOCK);
     jk_query_init(&queries[2], JK_SQL_HEAD_SETTLED);
     JK_TRY(jk_reader_run(reader, queries, 3, error));
     if (PQntuples(queries[2].result) == 1) {
-        *out_now_us = jk_result_i64(queries[1].result, 0, 0);
+        *out_now_us = jk_result_i64(queries[1].result, 0, 0) + ahead_us;
         *out_size = (uint64_t)jk_result_i64(queries[2].result, 0, 0);
     } else {
         status = jk_fail(error, JK_UNAVAILABLE, "LOG_EMPTY", "the database holds no log");

@@ -336,7 +336,10 @@ static void ask_head(struct recovery *recovery, struct chunk *chunk, struct jk_s
         jk_query_i64(query, recovery->record_version);
     }
     jk_query_bytes(query, batch, 16);
-    if (!recovery->empty) jk_query_span(query, keys);
+    if (recovery->empty)
+        jk_query_i64(query, 0); /* there are no records in a published log */
+    else
+        jk_query_span(query, keys);
 }
 
 static enum jk_status write_chunk(struct recovery *recovery, struct chunk *chunk, struct jk_span note,

@@ -32,7 +32,7 @@ struct jk_reader {
 };
 
 struct jk_store {
-    char *database, *data_dir, *public_dir, *guard_path, *origin, *purpose, *after; /* owned; origin NULL until known */
+    char *database, *data_dir, *public_dir, *guard_path, *origin, *purpose, *after; /* owned; origin NULL until known, purpose NULL: any */
     unsigned reader_count, batch_max;
     int lock_fd;
 
@@ -45,8 +45,10 @@ struct jk_store {
 
     struct jk_edge edge;
     int64_t last_time_us;
+    _Atomic int64_t ahead_us; /* the clock of a demo against the database's; 0 of any other log (clock.h) */
     _Atomic int64_t record_version;
     struct jk_signkeys keys;
+    pthread_mutex_t certify_lock; /* one certificate at a time: its key may be in the making */
     struct jk_guard guard;
 
     pthread_mutex_t publish_lock;

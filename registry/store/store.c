@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "store/clock.h"
 #include "store/files.h"
 #include "store/keyfile.h"
 #include "store/state.h"
@@ -58,6 +59,7 @@ static void init_locks(struct jk_store *store)
     pthread_cond_init(&store->published, &cond);
     pthread_condattr_destroy(&cond);
     pthread_mutex_init(&store->publish_lock, NULL);
+    pthread_mutex_init(&store->certify_lock, NULL);
 }
 
 static void set_key_path(struct jk_store *store, const struct jk_store_options *options)
@@ -80,7 +82,7 @@ static struct jk_store *make_store(const struct jk_store_options *options)
     set_key_path(store, options);
     store->public_dir = options->public_dir ? copy_text(options->public_dir) : path_in(options->data_dir, "public");
     store->guard_path = path_in(options->data_dir, "checkpoint.guard");
-    store->purpose = copy_text(options->purpose ? options->purpose : "registry");
+    store->purpose = options->purpose ? copy_text(options->purpose) : NULL;
     store->after = options->after ? copy_text(options->after) : NULL;
     store->origin = options->origin ? copy_text(options->origin) : NULL;
     store->reader_count = options->readers;
@@ -110,6 +112,7 @@ static void free_store(struct jk_store *store)
     jk_forest_free(store->forest);
     jk_book_free(store->book);
     pthread_mutex_destroy(&store->publish_lock);
+    pthread_mutex_destroy(&store->certify_lock);
     pthread_cond_destroy(&store->published);
     pthread_rwlock_destroy(&store->lock);
     free(store->checkpoint);
@@ -243,6 +246,7 @@ enum jk_status jk_store_load_key(struct jk_store *store, struct jk_error *error)
 
 enum jk_status jk_store_join_log(struct jk_store *store, const struct jk_head *head, struct jk_error *error)
 {
+    JK_TRY(jk_clock_check_origin(store, head->origin, error));
     if (store->origin && !jk_span_equal(head->origin, jk_span_of(store->origin)))
         return jk_fail(error, JK_FAILED_PRECONDITION, "ORIGIN",
                        "the database's log has the origin \"%.*s\", not \"%s\"", JK_SPAN_ARG(head->origin),
@@ -284,6 +288,7 @@ static enum jk_status load_store(struct jk_store *store, struct jk_error *error)
     if (status == JK_OK) status = jk_conn_wait(&writer, jk_monotonic_ms() + CONNECT_MS, error);
     if (status == JK_OK) status = open_log(store, &writer, &published, error);
     if (status == JK_OK) status = jk_load(store, &writer, &published, error);
+    if (status == JK_OK) status = jk_clock_check_purpose(store, error);
     jk_conn_drop(&writer);
     jk_published_done(&published);
     if (status == JK_OK) (void)jk_signkeys_tidy(&store->keys, store->book);

@@ -31,7 +31,7 @@ struct jk_store_options {
     const char *public_dir;  /* where the log is published as files; NULL: <data_dir>/public */
     const char *key_file;    /* NULL: <data_dir>/log.key; made where the log is empty, never on a log that has entries */
     const char *origin;      /* for a new log; else must be the log's (NULL: take the log's) */
-    const char *purpose;     /* "registry" */
+    const char *purpose;     /* "registry" or "demo"; the log must be of it. NULL: whatever the log is, a new one a registry */
     const char *after;       /* for a new log: file with the last checkpoint of one that ended; NULL: none */
     unsigned readers;        /* 1 … 32 */
     unsigned batch_max;      /* 1 … JK_BATCH_MAX */
@@ -72,6 +72,9 @@ JK_MUST_USE enum jk_status jk_store_receipt_at(struct jk_store *store, uint64_t 
                                                struct jk_text *out, struct jk_error *error);
 /* The verifier keys that sign checkpoints of that size (UINT32_MAX: of the present one), newest first, a line each. */
 void jk_store_keys(struct jk_store *store, uint32_t size, struct jk_text *out_lines);
+/* This host's clock, moved as a demo's log is: for what must agree with the log's times without asking the database (a
+ * token's end), never for an entry. */
+int64_t jk_store_clock_us(const struct jk_store *store);
 /* True while the database answers: health is tied to it. */
 bool jk_store_is_healthy(struct jk_store *store);
 /* Called on a thread of the store whenever health changes. Set before any traffic. */
@@ -126,6 +129,8 @@ JK_MUST_USE enum jk_status jk_turn_retire_key(struct jk_turn *turn, struct jk_er
 /* Before both: the key in "<key file>.next", made (mode 0600) where there is none. No store is needed. */
 JK_MUST_USE enum jk_status jk_store_next_key(const char *key_file, struct jk_text *out_key, bool *out_made,
                                              struct jk_error *error);
+/* Sets a demo's clock, forward only, from the next batch on. FAILED_PRECONDITION (NOT_A_DEMO) on any other log. */
+JK_MUST_USE enum jk_status jk_turn_set_clock(struct jk_turn *turn, int64_t time_us, struct jk_error *error);
 /* Deletes a stored blob's bytes with the batch. */
 JK_MUST_USE enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest, struct jk_error *error);
 /* A free text with its salt, kept outside the log under its digest; at most 4 KiB. */
@@ -180,7 +185,7 @@ struct jk_entry_row {
 /* Entries first … first+count-1 as far as they exist and up to max_bytes (at least one), in arena. */
 JK_MUST_USE enum jk_status jk_reader_entries(struct jk_reader *reader, uint64_t first, uint32_t count, size_t max_bytes,
                                              struct jk_arena *arena, struct jk_entry_row **out_rows, size_t *out_count, struct jk_error *error);
-/* The database's clock, and the committed size at a moment not before it: no batch with an earlier time is still open. */
+/* The log's clock (the database's; a demo's is moved), and the committed size at a moment not before it: no batch with an earlier time is still open. */
 JK_MUST_USE enum jk_status jk_reader_now(struct jk_reader *reader, int64_t *out_now_us, uint64_t *out_size, struct jk_error *error);
 /* Blobs in chunks of at most 1 MiB under an upload's own number; nothing is visible before the record is written by the
  * sequencer, and chunks of unfinished uploads are deleted after a day. */
@@ -193,5 +198,14 @@ JK_MUST_USE enum jk_status jk_reader_blob_read(struct jk_reader *reader, const s
 /* A free text by its digest; NOT_FOUND when unknown or withdrawn. */
 JK_MUST_USE enum jk_status jk_reader_text(struct jk_reader *reader, const struct jk_digest *digest, struct jk_arena *arena,
                                           struct jk_span *out_text, struct jk_error *error);
+/* Signs a count certificate's body (report/certificate.h) with the certificates' own key, <data directory>/counts.key, and
+ * with the keys that sign the log now: the whole note, appended. The key is made at the first call, mode 0600; its
+ * verifier key is kept in the database, for it is the same on every server of the log, and put up as counts.vkey in the
+ * public folder. A view must not be held; takes that folder's lock for a moment. FAILED_PRECONDITION, and the alarm
+ * counts-key in the log: COUNTS_KEY_ABSENT (another server made it: its file has to be copied here), COUNTS_KEY_DIFFERS
+ * (from the database's or the published one), KEY_FILE. INVALID_ARGUMENT (CERTIFICATE_FOREIGN): a text that is no
+ * certificate of this log. */
+JK_MUST_USE enum jk_status jk_reader_certify(struct jk_reader *reader, struct jk_span body, struct jk_text *out_note,
+                                             struct jk_error *error);
 
 #endif

@@ -33,6 +33,8 @@ JK_MUST_USE enum jk_status jk_grow_sweep(struct jk_folder *folder, uint64_t old_
 /* Looks through the whole folder for what crashes left: temporary files, partial forms of full tiles, and partial tiles
  * beyond `size`, which were never published. */
 JK_MUST_USE enum jk_status jk_grow_tidy(struct jk_folder *folder, uint64_t size, struct jk_error *error);
+/* Removes the temporary files alone. */
+JK_MUST_USE enum jk_status jk_grow_drafts(struct jk_folder *folder, struct jk_error *error);
 /* For a rebuild (jk_folder_mend): the narrower partial tiles beside those of `size` are beginnings of them; one that is
  * not is replaced, and told. */
 JK_MUST_USE enum jk_status jk_grow_mend(struct jk_folder *folder, const struct jk_grow_source *source, uint64_t size,

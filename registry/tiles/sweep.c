@@ -126,7 +126,7 @@ static enum jk_status tidy(const struct jk_folder *folder, const char *path, uin
     return status;
 }
 
-static enum jk_status remove_drafts(const struct jk_folder *folder, struct jk_error *error)
+enum jk_status jk_grow_drafts(struct jk_folder *folder, struct jk_error *error)
 {
     enum jk_status status = JK_OK;
     DIR *names = open_names(folder, "");
@@ -143,6 +143,6 @@ static enum jk_status remove_drafts(const struct jk_folder *folder, struct jk_er
 
 enum jk_status jk_grow_tidy(struct jk_folder *folder, uint64_t size, struct jk_error *error)
 {
-    JK_TRY(remove_drafts(folder, error));
+    JK_TRY(jk_grow_drafts(folder, error));
     return tidy(folder, "tile", size, 0, error);
 }

@@ -162,12 +162,44 @@ static void time_count(const struct jk_book *book)
     }
 }
 
-/* Under a strict policy: at the present and at half the size. */
-static void time_standing(const struct jk_book *book)
+static int64_t wall_us(void)
 {
-    static const char *const names[] = {"the whole", "half of it"};
+    struct timespec now;
+    JK_CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* As of earlier sizes: plain, and under a policy. */
+static void time_as_of(const struct jk_book *book, const char *name, const struct jk_policy *policy)
+{
+    static const unsigned percents[] = {10, 50, 90, 100};
     static struct jk_policy_total total;
     struct jk_error error;
+    jk_error_init(&error, NULL);
+    for (size_t i = 0; i < sizeof percents / sizeof *percents; i++) {
+        struct jk_standing_query query = {.policy = policy,
+                                          .n = (uint32_t)((uint64_t)jk_book_size(book) * percents[i] / 100)};
+        struct jk_scope all = {JK_SCOPE_ALL, 0};
+        struct jk_standing *standing = NULL;
+        int64_t cpu = cpu_us(), wall = wall_us(), made = 0;
+        if (policy) {
+            JK_CHECK(jk_standing_make(book, &query, &standing, &error) == JK_OK);
+            made = cpu_us();
+            JK_CHECK(jk_standing_total(standing, book, all, &total, &error) == JK_OK);
+        } else {
+            JK_CHECK(jk_count_at(book, all, query.n, &total.plain, &error) == JK_OK);
+        }
+        printf("as of %3u %% %-12s %6.1f ms CPU, %6.1f ms", percents[i], name, (double)(cpu_us() - cpu) / 1000,
+               (double)(wall_us() - wall) / 1000);
+        if (policy) printf(", standing %.1f ms CPU", (double)(made - cpu) / 1000);
+        printf("   (%u registered, %u counted)\n", total.plain.registered, total.plain.counted);
+        jk_standing_free(standing);
+    }
+}
+
+/* Under a policy by which most count, and one by which nothing does. */
+static void time_standing(const struct jk_book *book)
+{
     struct jk_policy policy = {.name = "bench",
                                .version = 1,
                                .rules = JK_RULE_SET,
@@ -178,20 +210,11 @@ static void time_standing(const struct jk_book *book)
                                .unknown_passes = true,
                                .lenient = true,
                                .cap = 1000};
-    jk_error_init(&error, NULL);
-    for (int i = 0; i < 2; i++) {
-        struct jk_standing_query query = {.policy = &policy, .n = jk_book_size(book) >> i};
-        struct jk_standing *standing;
-        int64_t start_us = cpu_us();
-        JK_CHECK(jk_standing_make(book, &query, &standing, &error) == JK_OK);
-        int64_t made_us = cpu_us();
-        JK_CHECK(jk_standing_total(standing, book, (struct jk_scope){JK_SCOPE_ALL, 0}, &total, &error) == JK_OK);
-        int64_t total_us = cpu_us();
-        printf("standing      %8.1f ms of %s, total %.1f ms   (%u registered, %u counted)\n",
-               (double)(made_us - start_us) / 1000, names[i], (double)(total_us - made_us) / 1000,
-               total.plain.registered, total.plain.counted);
-        jk_standing_free(standing);
-    }
+    time_as_of(book, "plain", NULL);
+    time_as_of(book, "strict", &policy);
+    policy.on = JK_REASON_BIT(LATE) | JK_REASON_BIT(YANKED) | JK_REASON_BIT(EXCLUDED) | JK_REASON_BIT(SELF) |
+                JK_REASON_BIT(AFFILIATE) | JK_REASON_BIT(DUPLICATE);
+    time_as_of(book, "independent", &policy);
 }
 
 static void time_cube(struct jk_book *book)

@@ -8,7 +8,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static bool has_file(const struct jk_route *route)
 {
     return route->kind == JK_ROUTE_CHECKPOINT || route->kind == JK_ROUTE_VKEY || route->kind == JK_ROUTE_TILE ||
-           route->kind == JK_ROUTE_BUNDLE;
+           route->kind == JK_ROUTE_BUNDLE || route->kind == JK_ROUTE_REPORT;
+}
+
+/* stage/<id>/<revision>/<file> */
+static void check_report(struct jk_span file)
+{
+    struct jk_span first, id, revision;
+    uint64_t number;
+    JK_CHECK(jk_span_cut(&file, '/', &first) && jk_span_cut(&file, '/', &id) && jk_span_cut(&file, '/', &revision));
+    JK_CHECK(jk_span_equal(first, JK_SPAN("stage")) && id.len >= 1 && id.len <= 63 && file.len > 0);
+    JK_CHECK(jk_span_to_u64(revision, &number) && number > 0 && !memchr(file.at, '/', file.len));
 }
 
 static void check_file(const struct jk_route *route)
@@ -19,6 +29,7 @@ static void check_file(const struct jk_route *route)
     JK_CHECK(file.len > 0 && file.at[0] != '/' && file.at[0] != '.');
     JK_CHECK(!strstr(route->file, "..") && !strstr(route->file, "//") && !strstr(route->file, "/.") &&
              !strchr(route->file, '%'));
+    if (route->kind == JK_ROUTE_REPORT) check_report(file);
     if (route->kind != JK_ROUTE_TILE && route->kind != JK_ROUTE_BUNDLE) return;
     JK_CHECK(jk_tile_parse(file, &tile));
     JK_CHECK((tile.kind == JK_TILE_ENTRIES) == (route->kind == JK_ROUTE_BUNDLE));

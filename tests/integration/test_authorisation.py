@@ -3,6 +3,7 @@
 ROWS is the permission table as the project's rules say it, written down here once more and on purpose not taken from the
 server's own table (registry/service/methods.def). A method of the interface without a row fails the test. "May" means
 that the call succeeds; "may not" that it is refused for that reason, and that nothing anywhere has changed."""
+import datetime
 import hashlib
 import os
 import sys
@@ -94,6 +95,8 @@ ROWS = [
     ("Stages.PutStage", "", "E", "roster"),
     ("Stages.GetStage", "", ANYONE, None),
     ("Stages.ListStages", "", ANYONE, None),
+    ("Stages.CloseStage", "", "E", "roster"),
+    ("Stages.GetReport", "", ANYONE, None),
     ("Stages.Rule", "", "E", "roster"),
     ("Stages.DecideRuling", "", "E", "roster"),
     ("Stages.ListRulings", "", ANYONE, None),
@@ -108,6 +111,8 @@ ROWS = [
     ("Log.GetInclusionProof", "", ANYONE, None),
     ("Log.GetConsistencyProof", "", ANYONE, None),
     ("Log.GetReceipt", "", ANYONE, None),
+    ("Demo.GetClock", "", ANYONE, None),
+    ("Demo.SetClock", "", "D", "roster"),
     ("Access.GetCaller", "", ACCOUNT, None),
     ("Access.CreateAccount", "", "D", "accounts"),
     ("Access.ListAccounts", "", "D", "accounts"),
@@ -166,7 +171,7 @@ class Authorisation(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = jokbo.Server()
+        cls.server = jokbo.Server("--demo")  # else SetClock is refused to everybody
         cls.addClassCleanup(cls.server.close)
         cls.server.start()
         cls.root, cls.count, cls.reserved = cls.server.client(), 0, 0
@@ -391,6 +396,27 @@ class Authorisation(unittest.TestCase):
         return {"stage": dict(cls.stage, id=cls.next("stage"))}
 
     @classmethod
+    def closed_stage(cls):
+        """One whose cut-off is over; by itself, or by whoever asks first."""
+        moment = datetime.datetime.now(datetime.timezone.utc)
+        times = {"open_time": (moment - datetime.timedelta(seconds=60)).isoformat(),
+                 "cutoff_time": (moment + datetime.timedelta(seconds=0.3)).isoformat()}
+        stage = cls.first.call("Stages.PutStage", stage=dict(cls.stage, id=cls.next("stage"), **times))
+        time.sleep(0.35)
+        cls.first.call("Stages.CloseStage", stage=stage["id"])
+        return stage["id"]
+
+    @classmethod
+    def ask_CloseStage(cls, case, letter):
+        return {"stage": cls.closed_stage(), "text": "another revision"}
+
+    @classmethod
+    def ask_GetReport(cls, case, letter):
+        if not hasattr(cls, "reported"):
+            cls.reported = cls.closed_stage()
+        return {"stage": cls.reported, "file": "TABLE"}
+
+    @classmethod
     def ask_Rule(cls, case, letter):
         return {"model": cls.fresh_model("acme"), "reason": "spam"}
 
@@ -413,6 +439,11 @@ class Authorisation(unittest.TestCase):
                                    model=cls.fresh_model("acme"), text="not so")
         return {"dispute": opened["log_index"], "outcome": "DISPUTE_OUTCOME_UPHELD", "text": "so it is"}
 
+    @classmethod
+    def ask_SetClock(cls, case, letter):
+        now = datetime.datetime.fromisoformat(cls.root.call("Demo.GetClock")["time"][:19] + "+00:00")
+        return {"time": (now + datetime.timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")}
+
     # ---- calling and comparing
 
     @staticmethod
@@ -428,6 +459,8 @@ class Authorisation(unittest.TestCase):
             return client.watch_begins()
         if method == "Evaluation.WatchCounts":
             return client.count_begins(scope={"all": True})
+        if method == "Stages.GetReport":
+            return client.report(**request)
         return client.call(method, **request)
 
     def state(self, method="Access"):

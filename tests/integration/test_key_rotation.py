@@ -190,7 +190,7 @@ class Rotation(unittest.TestCase):
         server.start()
         self.assertEqual(self.keys_of_server(), new + "\n")
         self.jokbo("between", "verify", BASE)
-        for arguments in ([], ["--key", old], ["--policy", policy]):
+        for arguments in ([], ["--key", old], ["--trust-policy", policy]):
             answer = self.jokbo("user", "verify", BASE, *arguments, expect=NOT_VERIFIED)
             self.assertIn("jokbo audit", " ".join(self.failure(answer)))
         url = "http://" + server.http
@@ -201,14 +201,14 @@ class Rotation(unittest.TestCase):
         self.assertEqual((facts["key"], facts["key_from"]), ("+".join(new.split("+")[:2]), "first-use"))
         self.assertLess(facts["earlier"]["log_size"], facts["log_size"])
         self.assertEqual(self.remembered("user"), "%s\n%s %d\n" % (new, old, until))
-        for arguments in ([], ["--key", old], ["--key", new], ["--policy", policy]):
+        for arguments in ([], ["--key", old], ["--key", new], ["--trust-policy", policy]):
             self.jokbo("user", "verify", BASE, *arguments)
         self.jokbo("user", "verify", receipt + ".receipt", "--offline")  # the old key's, from its time
         self.jokbo("user", "verify", receipt + ".receipt", "--offline", "--key", old)
         self.jokbo("user", "verify", receipt + ".receipt", "--offline", "--key", new, expect=NOT_VERIFIED)
         # by option
         self.jokbo("stranger", "verify", BASE, "--key", old, expect=NOT_VERIFIED)
-        for arguments in (["--key", old], ["--key", old, "--verify-only"], ["--policy", policy], ["--policy", policy, "--key", new]):
+        for arguments in (["--key", old], ["--key", old, "--verify-only"], ["--trust-policy", policy], ["--trust-policy", policy, "--key", new]):
             facts = self.jokbo("stranger", "audit", url, *arguments)
             self.assertEqual((facts["key"], facts["key_proves"]), ("+".join(new.split("+")[:2]), True))
         self.jokbo("stranger", "verify", BASE, "--key", old)

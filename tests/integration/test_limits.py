@@ -231,7 +231,7 @@ class Messages(Shared):
                 return stub(iter([data]), timeout=20, metadata=self.admin.metadata())
             except grpc.RpcError as error:
                 raise Failure(error, self.admin.pool) from None
-        if method in ("Log.ReadEntries", "Log.WatchEntries", "Evaluation.WatchCounts"):
+        if method in ("Log.ReadEntries", "Log.WatchEntries", "Evaluation.WatchCounts", "Stages.GetReport"):
             _, stub = self.admin.stub(method)
             try:
                 return list(stub(data, timeout=20))
@@ -484,7 +484,7 @@ class Options(unittest.TestCase):
             result = self.jokbod(way)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             for _, name, value, fallback, _, _ in self.options:
-                self.assertIn("--%s %s\n" % (name, value), result.stdout)
+                self.assertIn("--%s\n" % (name + " " + value if value else name), result.stdout)
                 self.assertIn("(default %s)" % fallback if fallback else "", result.stdout)
         self.assertGreater(len(self.options), 15)
         self.assertIn("--config", self.jokbod("--help").stdout)
@@ -500,6 +500,8 @@ class Options(unittest.TestCase):
             elif kind == "CHOICE":
                 for choice in ("", "x", value.split("|")[0].upper(), value):
                     self.refused("--" + name, choice, says=["--" + name, '"%s"' % choice, value])
+            elif kind == "FLAG":
+                self.refused("--%s=x" % name, says=["--" + name, '"x"', "on|off"])
             elif name != "data":
                 self.refused("--" + name, "x" * (int(most) + 1), says=["--" + name, most])
 
@@ -513,6 +515,8 @@ class Options(unittest.TestCase):
         self.refused("--tls-key", "x", says=["--tls-cert", "--tls-key"])
         self.refused("--tls-client-ca", "x", says=["--tls-client-ca", "--tls-cert"])
         self.refused("--listen", "0.0.0.0:0", says=["--origin"])
+        self.refused("--demo", "--origin", "log.example/x", says=["--origin", "--demo", "demo.invalid"])
+        self.refused("--origin", "demo.invalid", says=["--origin", "--demo"])
 
     def test_flags(self):
         self.refused("--reader", "4", says=["--reader", "--help"])

@@ -19,7 +19,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format  # noqa
 import jokbo  # noqa: E402
 from jokbo import Client, Cluster, Failure, GetMessageClass, Server, alive, descendants, derivative, new_id  # noqa: E402
 
-SERVICES = ["jokbo.v1.Access", "jokbo.v1.Evaluation", "jokbo.v1.Log", "jokbo.v1.Registry", "jokbo.v1.Stages"]
+SERVICES = ["jokbo.v1.Access", "jokbo.v1.Demo", "jokbo.v1.Evaluation", "jokbo.v1.Log", "jokbo.v1.Registry", "jokbo.v1.Stages"]
 STANDARD = ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"]
 SLOWER = float(os.environ.get("JK_TIMEOUT_FACTOR", "1"))
 BASE = "lab/base"

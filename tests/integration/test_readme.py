@@ -226,7 +226,7 @@ class Tables(unittest.TestCase):
     def test_options_of_the_server(self):
         table = re.findall(r'^JK_OPTION\(\w+, \w+, "([a-z-]+)", "([^"]*)", "([^"]*)", \d+, \d+,', read("registry", "config.def"), re.M)
         self.assertGreater(len(table), 10)
-        wanted = [("`--%s %s`" % (name, value), "`%s`" % default if default else "") for name, value, default in table]
+        wanted = [("`--%s`" % (name + " " + value if value else name), "`%s`" % default if default else "") for name, value, default in table]
         self.assertEqual([(row[0], row[1]) for row in self.rows("The server")], wanted)
 
     def test_options_of_the_command_line(self):
@@ -247,7 +247,7 @@ class Tables(unittest.TestCase):
     def test_methods(self):
         methods = re.findall(r"^JK_METHOD\((\w+), (\w+),", read("registry", "service", "methods.def"), re.M)
         self.assertGreater(len(methods), 30)
-        found = [(service, method) for service in ("Registry", "Evaluation", "Stages", "Log", "Access")
+        found = [(service, method) for service in ("Registry", "Evaluation", "Stages", "Log", "Demo", "Access")
                  for row in self.rows("`jokbo.v1.%s`" % service) for method in re.findall(r"`(\w+)`", row[0])]
         self.assertEqual(found, methods)
 

@@ -199,7 +199,7 @@ class Witnessed(unittest.TestCase):
     def judged(self, expect, *arguments):
         """What `verify` says of the policy: the states, and the first text."""
         checks = [check for subject in self.jokbo("verify", *arguments, expect=expect)["subjects"]
-                  for check in subject["checks"] if check["check"] == "policy"]
+                  for check in subject["checks"] if check["check"] == "trust-policy"]
         return [check["state"] for check in checks], checks[0]["text"]
 
     def receipt(self, name, index, note=None):
@@ -224,44 +224,44 @@ class Witnessed(unittest.TestCase):
         known = ["witness %s %s" % (w.name.partition("/")[2], w.key) for w in (one, two, absent)]
 
         both = self.policy(*known, "group both all one two", "quorum both")
-        facts = self.jokbo("audit", folder, "--policy", both)
-        self.assertEqual((facts["key_from"], facts["key_proves"]), ("policy", True))
-        self.assertEqual([c["witness"] for c in facts["policy"]["cosigned"]], ["one", "two"])
-        self.assertEqual((facts["policy"]["file"], facts["policy"]["missing"]), (both, ["absent"]))
-        shown = self.server.jokbo("audit", folder, "--policy", both, token=None).stdout
+        facts = self.jokbo("audit", folder, "--trust-policy", both)
+        self.assertEqual((facts["key_from"], facts["key_proves"]), ("trust-policy", True))
+        self.assertEqual([c["witness"] for c in facts["trust_policy"]["cosigned"]], ["one", "two"])
+        self.assertEqual((facts["trust_policy"]["file"], facts["trust_policy"]["missing"]), (both, ["absent"]))
+        shown = self.server.jokbo("audit", folder, "--trust-policy", both, token=None).stdout
         self.assertRegex(shown, r"cosigned by +one \(2.*Z\), two \(2.*Z\); not: absent, as ")
-        states, text = self.judged(0, BASE, "--policy", both, *http)
+        states, text = self.judged(0, BASE, "--trust-policy", both, *http)
         self.assertEqual(states, ["ok"])
         self.assertRegex(text, r"one \(2.*\), two \(2.*\); not: absent$")
         bare, cosigned = self.receipt("bare", 3), self.receipt("cosigned", 3, self.checkpoint())
-        self.assertEqual(self.judged(0, cosigned, "--policy", both, "--offline")[0], ["ok"])
-        states, text = self.judged(10, bare, "--policy", both, "--offline")
+        self.assertEqual(self.judged(0, cosigned, "--trust-policy", both, "--offline")[0], ["ok"])
+        states, text = self.judged(10, bare, "--trust-policy", both, "--offline")
         self.assertEqual(states, ["failed"])
         self.assertIn("nobody cosigned; not yet: one, two, absent", text)
-        self.assertEqual(self.judged(0, bare, "--policy", both, *http)[0], ["ok"])
+        self.assertEqual(self.judged(0, bare, "--trust-policy", both, *http)[0], ["ok"])
 
         everybody = self.policy(*known, "group everybody all one two absent", "quorum everybody")
-        error = self.jokbo("audit", folder, "--policy", everybody, expect=10)["error"]
+        error = self.jokbo("audit", folder, "--trust-policy", everybody, expect=10)["error"]
         self.assertEqual(error["reason"], "AUDIT_POLICY")
         self.assertIn("one, two cosigned; not yet: absent", error["message"])
-        states, text = self.judged(10, BASE, "--policy", everybody, *http)
+        states, text = self.judged(10, BASE, "--trust-policy", everybody, *http)
         self.assertEqual(states, ["failed"])
         self.assertIn("one, two cosigned; not yet: absent", text)
 
         signed = self.policy(*known, "quorum one", log=False)  # whose log it is, --key says
-        self.assertEqual(self.jokbo("audit", folder, "--policy", signed, "--key", self.key)["key_from"], "option")
-        self.judged(0, cosigned, "--policy", signed, "--key", self.key, "--offline")
+        self.assertEqual(self.jokbo("audit", folder, "--trust-policy", signed, "--key", self.key)["key_from"], "option")
+        self.judged(0, cosigned, "--trust-policy", signed, "--key", self.key, "--offline")
         alone = self.policy("quorum none")
-        self.assertEqual(self.jokbo("audit", folder, "--policy", alone)["policy"]["cosigned"], [])
+        self.assertEqual(self.jokbo("audit", folder, "--trust-policy", alone)["trust_policy"]["cosigned"], [])
 
-        self.assertIn("line 2 of the policy", self.jokbo("audit", folder, "--policy", self.policy("log " + one.key, "quorum none"),
+        self.assertIn("line 2 of the policy", self.jokbo("audit", folder, "--trust-policy", self.policy("log " + one.key, "quorum none"),
                                                          expect=9)["error"]["message"])
         stranger = verifier_key("log.example/other", 1, public_key(bytes(32)))
         for key in (stranger, verifier_key(split_note(self.checkpoint())[0].splitlines()[0], 1, public_key(bytes(32)))):
             wrong = self.policy("log " + key, "quorum none", log=False)
-            self.jokbo("audit", folder, "--policy", wrong, "--key", self.key, expect=10)
-            self.assertEqual(self.judged(10, cosigned, "--policy", wrong, "--key", self.key, "--offline")[0], ["failed"])
-        self.jokbo("audit", folder, "--policy", folder + "/none", expect=9)
+            self.jokbo("audit", folder, "--trust-policy", wrong, "--key", self.key, expect=10)
+            self.assertEqual(self.judged(10, cosigned, "--trust-policy", wrong, "--key", self.key, "--offline")[0], ["failed"])
+        self.jokbo("audit", folder, "--trust-policy", folder + "/none", expect=9)
 
         forged = re.sub("(witness.example/one [^\n]{60})(.)", lambda m: m[1] + "AB"[m[2] == "A"], self.checkpoint())
         copy = os.path.join(self.server.data, "copy")
@@ -269,7 +269,7 @@ class Witnessed(unittest.TestCase):
         with open(os.path.join(copy, "checkpoint"), "w", encoding="utf-8") as f:
             f.write(forged)
         either = self.policy(*known, "group either any one two", "quorum either")
-        self.assertEqual(self.jokbo("audit", copy, "--policy", either, expect=10)["error"]["reason"], "AUDIT_POLICY")
+        self.assertEqual(self.jokbo("audit", copy, "--trust-policy", either, expect=10)["error"]["reason"], "AUDIT_POLICY")
 
     def test_two_servers_share_a_witness(self):
         cluster = Cluster()

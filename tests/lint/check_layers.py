@@ -16,13 +16,14 @@ BELOW = {
     "tiles": {"base", "tlog"},
     "witness": {"base", "tlog", "fetch"},
     "store": {"base", "tlog", "domain", "book", "auth", "tiles"},
+    "closing": {"base", "tlog", "tiles", "domain", "book", "report", "store"},
     "reply": {"base", "domain", "book", "proto"},
-    "audit": {"base", "tlog", "domain", "book", "fetch"},
-    "service": {"base", "tlog", "domain", "book", "report", "auth", "store", "reply", "proto"},
+    "audit": {"base", "tlog", "domain", "book", "report", "fetch"},
+    "service": {"base", "tlog", "domain", "book", "report", "auth", "store", "closing", "reply", "proto"},
     "rpc": {"base", "tlog", "domain", "book", "auth", "store", "reply", "service", "proto"},
     "http": {"base", "tlog", "tiles", "auth", "store"},
     "cli": {"base", "tlog", "tiles", "domain", "book", "report", "fetch", "audit", "reply", "proto"},
-    "": {"base", "tlog", "domain", "book", "auth", "tiles", "fetch", "witness", "store", "service", "rpc", "http"},  # registry/main.c and its like
+    "": {"base", "tlog", "domain", "book", "auth", "tiles", "fetch", "witness", "store", "closing", "service", "rpc", "http"},  # registry/main.c and its like
 }
 # Prefix of a system header: the paths under registry/ that may include it.
 OWNERS = {

@@ -97,7 +97,8 @@ class Client:
         request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
         path = "/%s/%s" % (method.containing_service.full_name, method.name)
         kind = {("UploadBlob"): self.channel.stream_unary, ("ReadEntries"): self.channel.unary_stream,
-                ("WatchEntries"): self.channel.unary_stream, ("WatchCounts"): self.channel.unary_stream}.get(
+                ("WatchEntries"): self.channel.unary_stream, ("WatchCounts"): self.channel.unary_stream,
+                ("GetReport"): self.channel.unary_stream}.get(
             method.name, self.channel.unary_unary)
         return request, kind(path, request_serializer=lambda m: m if isinstance(m, bytes) else m.SerializeToString(),
                              response_deserializer=response.FromString)
@@ -164,6 +165,20 @@ class Client:
         """The first message of WatchCounts."""
         request, stub = self.stub("Evaluation.WatchCounts")
         return self.first_of(stub(json_format.ParseDict(fields, request()), timeout=20, metadata=self.metadata()))
+
+    def report(self, stage, file, revision=0):
+        """A file of a stage's report, whole: TABLE, JSON, MEMBERS, LEFT_OUT, CERTIFICATE, HTML, CSV."""
+        request, stub = self.stub("Stages.GetReport")
+        message = json_format.ParseDict({"stage": stage, "revision": revision, "file": "REPORT_FILE_" + file}, request())
+        data, size, last = b"", None, False
+        try:
+            for piece in stub(message, timeout=60, metadata=self.metadata()):
+                assert not last and len(piece.data) <= 64 << 10 and piece.size == (size or piece.size)
+                data, size, last = data + piece.data, piece.size, piece.last
+        except grpc.RpcError as error:
+            raise Failure(error, self.pool) from None
+        assert last and len(data) == size
+        return data
 
     def first_of(self, stream):
         try:

@@ -1,6 +1,7 @@
 /* Writes public folders of logs without a server, for tests that read them: checkpoint, log.vkey, bundles, hash tiles.
  *   make_log size FOLDER SIZE                  one log of exactly so many entries
  *   make_log histories FOLDER FIRST COUNT STEPS SIZES
+ *   make_log stages FOLDER LIE                 a log with closed stages and their files (support/stage_log.h)
  * The second makes a random history (support/history.h) in FOLDER/<seed> for each of COUNT seeds from FIRST on, and
  * beside it FOLDER/<seed>/counts: the book's answers for each scope at SIZES sampled sizes, one JSON object a line.
  * Ends the program where anything fails. */
@@ -12,6 +13,7 @@
 #include "book/book_ask.h"
 #include "book/count.h"
 #include "support/history.h"
+#include "support/stage_log.h"
 #include "tlog/forest.h"
 #include "tlog/note.h"
 #include "tlog/tile.h"
@@ -224,6 +226,15 @@ static void make_size(const char *folder, uint32_t size)
     jk_text_done(&log.text);
 }
 
+/* LIE as in stage_log.h, but from 1 on: 1 is none. */
+static void make_stages(const char *folder, uint32_t lie)
+{
+    struct jk_stage_log log;
+    jk_stage_log_make(&log, lie - 1);
+    jk_stage_log_publish(&log, folder, 0, JK_SPAN(""));
+    jk_stage_log_done(&log);
+}
+
 static uint32_t number_of(const char *text)
 {
     char *end;
@@ -236,12 +247,16 @@ int main(int count, char **words)
 {
     if (count == 4 && strcmp(words[1], "size") == 0) {
         make_size(words[2], number_of(words[3]));
+    } else if (count == 4 && strcmp(words[1], "stages") == 0) {
+        make_stages(words[2], number_of(words[3]));
     } else if (count == 7 && strcmp(words[1], "histories") == 0) {
         uint32_t first = number_of(words[3]), many = number_of(words[4]);
         for (uint32_t i = 0; i < many; i++)
             make_history(words[2], first + i, number_of(words[5]), number_of(words[6]));
     } else {
-        fprintf(stderr, "usage: make_log size FOLDER SIZE | make_log histories FOLDER FIRST COUNT STEPS SIZES\n");
+        fprintf(stderr,
+                "usage: make_log size FOLDER SIZE | make_log stages FOLDER LIE | make_log histories FOLDER FIRST COUNT "
+                "STEPS SIZES\n");
         return 2;
     }
     return 0;

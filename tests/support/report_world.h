@@ -142,10 +142,13 @@ static inline void finish(struct jk_ledger *ledger, struct made *made)
     jk_error_init(&error, NULL);
     if (made->cut || n < m) {
         if (!made->cut) made->cut = cut_book(ledger, n, m);
-        OK(jk_report_make(&made->stage, &(struct jk_report_source){made->cut, m, ledger->book}, &made->report, &error));
+        OK(jk_report_make(&made->stage,
+                          &(struct jk_report_source){.cut = made->cut, .cut_size = m, .full = ledger->book},
+                          &made->report, &error));
     } else {
-        OK(jk_report_make(&made->stage, &(struct jk_report_source){ledger->book, n, ledger->book}, &made->report,
-                          &error));
+        OK(jk_report_make(&made->stage,
+                          &(struct jk_report_source){.cut = ledger->book, .cut_size = n, .full = ledger->book},
+                          &made->report, &error));
     }
     OK(jk_report_texts_make(made->report, &made->texts, &error));
 }

@@ -100,6 +100,8 @@ static void test_reads_each_kind(void **state)
     good(bench, "ruling/4294967294", RULER);
     assert_int_equal(bench->facts.ruler.ruling, 4294967294);
     assert_int_equal(bench->facts.ruler.account, 7);
+    good(bench, "clock/demo", "{\"ahead_us\":-41}");
+    assert_int_equal(bench->facts.ahead_us, -41);
 }
 
 static void test_keys(void **state)
@@ -112,6 +114,7 @@ static void test_keys(void **state)
         "member//7",  "member/no--ta/7", "member/Nota-AI/7",  "member/nota-ai/7/8",
         "ruling/",    "ruling/0",        "ruling/4294967295", "ruling/01",
         "blob/",      "blob/abc",        "blob/" HEX_A "a",   "request/99999999999999999999999",
+        "clock/",     "clock/demo2",     "clock/Demo",        "clock/1",
     };
     struct jk_record_key key;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

@@ -7,7 +7,8 @@
 
 #include "http/routes.h"
 
-#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define STAGE63 "a2345678-a2345678-a2345678-a2345678-a2345678-a2345678-a23456789"
+#define HEX     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static struct jk_route parse(const char *target)
 {
@@ -28,6 +29,11 @@ static void test_targets(void **state)
     (void)state;
     is("/checkpoint", JK_ROUTE_CHECKPOINT, "checkpoint");
     is("/log.vkey", JK_ROUTE_VKEY, "log.vkey");
+    is("/counts.vkey", JK_ROUTE_VKEY, "counts.vkey");
+    is("/stage/stage-3/1/report.tsv", JK_ROUTE_REPORT, "stage/stage-3/1/report.tsv");
+    is("/stage/3/12/certificate", JK_ROUTE_REPORT, "stage/3/12/certificate");
+    is("/stage/" STAGE63 "/2147483647/left-out.tsv", JK_ROUTE_REPORT, "stage/" STAGE63 "/2147483647/left-out.tsv");
+    is("/stage/a/1/report.html?print", JK_ROUTE_REPORT, "stage/a/1/report.html");
     is("/healthz", JK_ROUTE_HEALTH, "");
     is("/readyz", JK_ROUTE_READY, "");
     is("/tile/0/000", JK_ROUTE_TILE, "tile/0/000");
@@ -40,6 +46,31 @@ static void test_targets(void **state)
     struct jk_route route = parse("/manifest/sha256/" HEX);
     assert_int_equal(route.kind, JK_ROUTE_BLOB);
     assert_int_equal(route.digest.bytes[1], 0x23);
+}
+
+static void test_no_report(void **state)
+{
+    (void)state;
+    static const char *const targets[] = {"/stage",
+                                          "/stage/",
+                                          "/stage/a/1",
+                                          "/stage/a/1/",
+                                          "/stage/a/1/report",
+                                          "/stage/a/1/report.tsv/",
+                                          "/stage/a/1/.new-00000000-0",
+                                          "/stage/a/0/report.tsv",
+                                          "/stage/a/01/report.tsv",
+                                          "/stage/a/-1/report.tsv",
+                                          "/stage/a/2147483648/report.tsv",
+                                          "/stage/A/1/report.tsv",
+                                          "/stage/-a/1/report.tsv",
+                                          "/stage/a-/1/report.tsv",
+                                          "/stage/../1/report.tsv",
+                                          "/stage/a/../report.tsv",
+                                          "/stage//1/report.tsv",
+                                          "/stage/a" STAGE63 "/1/report.tsv"};
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+        is(targets[i], JK_ROUTE_NONE, "");
 }
 
 static void test_nothing(void **state)
@@ -75,6 +106,7 @@ static void test_nothing(void **state)
                                           "/tile/-1/000",
                                           "/tile/entries/x000/000",
                                           "/tile/entries/0/000",
+                                          "/counts.key",
                                           "/tile/0/../../../log.key",
                                           "/tile/../checkpoint",
                                           "/tile/0/%2e%2e/000",
@@ -187,8 +219,8 @@ static void test_gzip(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_targets), cmocka_unit_test(test_nothing), cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_tags),    cmocka_unit_test(test_gzip),
+        cmocka_unit_test(test_targets), cmocka_unit_test(test_no_report), cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_ranges),  cmocka_unit_test(test_tags),      cmocka_unit_test(test_gzip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

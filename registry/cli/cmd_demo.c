@@ -1,0 +1,96 @@
+/* Demos: their clock, and the programme so far to look at. */
+#include <jansson.h>
+
+#include "cli/commands.h"
+#include "cli/demo.h"
+#include "cli/demo_play.h"
+#include "cli/json.h"
+#include "cli/local.h"
+#include "cli/moment.h"
+#include "cli/print.h"
+
+#define DEMO                (&jokbo__v1__demo__descriptor)
+#define DERIVATIVES_DEFAULT 20000
+
+/* ---- the clock ---- */
+
+enum jk_status jk_demo_now(struct jk_cli *cli, Jokbo__V1__Clock **out_clock)
+{
+    Jokbo__V1__GetClockRequest request = JOKBO__V1__GET_CLOCK_REQUEST__INIT;
+    return jk_cli_call(cli, DEMO, "GetClock", &request.base, out_clock);
+}
+
+static enum jk_status show_clock(struct jk_cli *cli, const Jokbo__V1__Clock *clock)
+{
+    if (cli->json) return jk_print_message(cli, &clock->base);
+    fprintf(cli->out, "%s%s\n", jk_print_moment(cli, clock->time),
+            clock->demo ? "  (a demo's clock: it is not the real time)" : "");
+    return JK_OK;
+}
+
+static enum jk_status set_clock(struct jk_cli *cli, Jokbo__V1__Clock **out_clock)
+{
+    Jokbo__V1__SetClockRequest request = JOKBO__V1__SET_CLOCK_REQUEST__INIT;
+    Google__Protobuf__Timestamp time;
+    int64_t time_us;
+    if (!jk_moment_parse(jk_span_of(jk_cli_operand(cli, 0)), &time_us))
+        return jk_cli_usage(cli,
+                            "TIME \"%.60s\" must be a day as 2026-08-01, or a moment as 2026-08-01T18:00 or "
+                            "2026-08-01T18:00:00+09:00",
+                            jk_cli_operand(cli, 0));
+    jk_json_time_set(time_us, &time);
+    request.time = &time;
+    request.request_id = jk_cli_request_id(cli);
+    return jk_cli_call(cli, DEMO, "SetClock", &request.base, out_clock);
+}
+
+enum jk_status jk_run_demo_clock(struct jk_cli *cli)
+{
+    Jokbo__V1__Clock *clock;
+    if (cli->options.operand_count > 0)
+        JK_TRY(set_clock(cli, &clock));
+    else
+        JK_TRY(jk_demo_now(cli, &clock));
+    return show_clock(cli, clock);
+}
+
+/* ---- the programme so far ---- */
+
+static struct jk_span folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (struct jk_span){path, (size_t)(slash - path)} : JK_SPAN(".");
+}
+
+static enum jk_status show_play(struct jk_cli *cli, const struct jk_demo_play *play)
+{
+    Jokbo__V1__Clock *clock;
+    JK_TRY(jk_demo_now(cli, &clock));
+    if (cli->json)
+        return jk_print_json(cli, json_pack("{s:I, s:I, s:I, s:o}", "derivatives", (json_int_t)play->made, "new",
+                                            (json_int_t)play->written, "log_size", (json_int_t)clock->log_size, "clock",
+                                            jk_json_message(&clock->base)));
+    if (play->played) {
+        fprintf(cli->out, "It was played before, to its end: there is nothing to do.\n");
+        return JK_OK;
+    }
+    fprintf(cli->out, "%s that nobody made, %s of them new; log size %s; the demo's clock shows %s\n",
+            jk_print_plural(cli, (int64_t)play->made, "derivative", "derivatives"),
+            jk_print_number(cli, (int64_t)play->written), jk_print_number(cli, clock->log_size),
+            jk_print_moment(cli, clock->time));
+    return JK_OK;
+}
+
+enum jk_status jk_run_demo_load(struct jk_cli *cli)
+{
+    uint64_t derivatives = jk_options_count(&cli->options, JK_OPTION_DERIVATIVES, DERIVATIVES_DEFAULT);
+    struct jk_demo_play *play = jk_arena_zalloc(&cli->arena, 1, sizeof *play);
+    struct jk_demo_script script;
+    struct jk_span file;
+    if (derivatives > JK_DEMO_MOST) return jk_cli_usage(cli, "--derivatives must be at most %d", JK_DEMO_MOST);
+    if (!play) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    JK_TRY(jk_local_read(jk_cli_operand(cli, 0), JK_DEMO_SCRIPT_BYTES, &cli->arena, &file, &cli->error));
+    JK_TRY(jk_demo_script_read(file, folder_of(jk_cli_operand(cli, 0)), &cli->arena, &script, &cli->error));
+    JK_TRY(jk_demo_play(cli, &script, (size_t)derivatives, play));
+    return show_play(cli, play);
+}

@@ -1,0 +1,249 @@
+/* The order of play, the clock, and the script's commands; see demo_play.h. */
+#include "cli/demo_play.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/digest.h"
+#include "cli/demo.h"
+#include "cli/json.h"
+
+#define DEMO        (&jokbo__v1__demo__descriptor)
+#define INNER_ARENA (64u << 20)
+
+char *jk_demo_request_id(struct jk_demo_play *play, const struct jk_demo_line *line, size_t salt)
+{
+    struct jk_text text;
+    char hex[JK_DIGEST_HEX + 1];
+    jk_text_init(&text, 0);
+    jk_text_addf(&text, "jokbo demo %zu %u %zu", play->derivatives, line->number, salt);
+    for (size_t i = 0; i < line->word_count; i++)
+        jk_text_addf(&text, " %s", line->words[i]);
+    struct jk_digest digest = jk_digest_of(jk_text_span(&text));
+    jk_text_done(&text);
+    jk_digest_hex(&digest, hex);
+    char *id =
+        jk_arena_printf(&play->cli->arena, "%.8s-%.4s-8%.3s-a%.3s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+    return id ? id : (char *)"";
+}
+
+void jk_demo_progress(struct jk_demo_play *play, size_t more)
+{
+    play->done += more;
+    jk_progress_to(&play->progress, play->done, play->steps);
+}
+
+/* ---- the clock ---- */
+
+static enum jk_status begin_clock(struct jk_demo_play *play)
+{
+    Jokbo__V1__Clock *clock;
+    JK_TRY(jk_demo_now(play->cli, &clock));
+    if (!clock->demo)
+        return jk_fail(
+            &play->cli->error, JK_FAILED_PRECONDITION, "NOT_A_DEMO",
+            "the server at %.200s serves no demo, and nothing invented is written to any other log: start one "
+            "with jokbod --demo, or ./registry/start --demo",
+            play->cli->settings.server);
+    play->clock_us = jk_json_time_us(clock->time);
+    return JK_OK;
+}
+
+/* The demo's own time goes on as well: where it is past the moment, nothing needs to be done. */
+enum jk_status jk_demo_clock(struct jk_demo_play *play, int64_t time_us)
+{
+    Jokbo__V1__SetClockRequest request = JOKBO__V1__SET_CLOCK_REQUEST__INIT;
+    Google__Protobuf__Timestamp time;
+    Jokbo__V1__Clock *clock;
+    if (time_us <= play->clock_us) return JK_OK;
+    jk_json_time_set(time_us, &time);
+    request.time = &time;
+    enum jk_status status = jk_cli_call(play->cli, DEMO, "SetClock", &request.base, &clock);
+    if (status == JK_INVALID_ARGUMENT) {
+        jk_error_init(&play->cli->error, &play->cli->arena);
+        status = JK_OK;
+    }
+    if (status == JK_OK) play->clock_us = time_us;
+    return status;
+}
+
+/* ---- commands of the script ---- */
+
+static const struct jk_demo_actor *find_actor(const struct jk_demo_play *play, const char *name)
+{
+    for (size_t i = 0; i < play->actor_count; i++)
+        if (strcmp(play->actors[i].name, name) == 0) return &play->actors[i];
+    return NULL;
+}
+
+/* {NAME} is what an earlier line kept under it. */
+static const char *fill_in(const struct jk_demo_play *play, const char *word)
+{
+    size_t len = strlen(word);
+    if (len < 2 || word[0] != '{' || word[len - 1] != '}') return word;
+    for (size_t i = 0; i < play->kept_count; i++)
+        if (strlen(play->kept[i].name) == len - 2 && strncmp(play->kept[i].name, word + 1, len - 2) == 0)
+            return play->kept[i].text;
+    return word;
+}
+
+static void keep_index(struct jk_demo_play *play, const char *name, const char *bytes)
+{
+    json_t *root = json_loads(bytes, 0, NULL);
+    if (play->kept_count < JK_DEMO_KEPT) {
+        struct jk_demo_kept *kept = &play->kept[play->kept_count++];
+        kept->name = name;
+        snprintf(kept->text, sizeof kept->text, "%lld",
+                 (long long)json_integer_value(json_object_get(root, "log_index")));
+    }
+    json_decref(root);
+}
+
+/* What the inner run says becomes the run's own failure, after the line that it is about. */
+static enum jk_status fail_line(struct jk_demo_play *play, const struct jk_demo_line *line, const char *command)
+{
+    const struct jk_error *inner = &play->inner->error;
+    struct jk_error *error = &play->cli->error;
+    size_t kept = inner->violation_count < JK_ERROR_VIOLATIONS ? inner->violation_count : JK_ERROR_VIOLATIONS;
+    (void)jk_fail(error, inner->status, inner->reason, "line %u of the script, %s: %s", line->number, command,
+                  inner->message);
+    for (size_t i = 0; i < kept; i++)
+        jk_error_field(error, inner->violations[i].field, "%s", inner->violations[i].rule);
+    return error->status;
+}
+
+/* What a line sends may depend on what is there (an amended stage): its id having been used tells that it was sent. */
+static bool is_done(const struct jk_demo_play *play, enum jk_status status)
+{
+    const char *reason = play->inner->error.reason;
+    if (status == JK_ALREADY_EXISTS) return true;
+    return play->going_on && status != JK_OK && reason && strcmp(reason, "REQUEST_ID_REUSED") == 0;
+}
+
+static bool is_refusal(enum jk_status status)
+{
+    return status == JK_FAILED_PRECONDITION || status == JK_INVALID_ARGUMENT || status == JK_PERMISSION_DENIED;
+}
+
+/* Written before is as good as written now. */
+static enum jk_status judge(struct jk_demo_play *play, const struct jk_demo_line *line, enum jk_status status,
+                            const char *said)
+{
+    const char *command = play->inner->options.command ? play->inner->options.command->name : "";
+    if (line->refused && is_refusal(status)) return JK_OK;
+    if (line->refused && status == JK_OK && !play->going_on)
+        return jk_fail(&play->cli->error, JK_INTERNAL, "DEMO", "line %u of the script, %s: was not refused",
+                       line->number, command);
+    if (status != JK_OK && !is_done(play, status)) return fail_line(play, line, command);
+    if (line->keep && status == JK_OK) keep_index(play, line->keep, said);
+    return JK_OK;
+}
+
+/* What every command of a script is given, where it takes it. */
+static size_t add_options(struct jk_demo_play *play, const struct jk_demo_line *line, size_t salt, char **words,
+                          size_t count)
+{
+    size_t used;
+    const struct jk_command *command = jk_command_find((const char *const *)words + 1, count - 1, &used);
+    if (command && jk_command_takes(command, JK_OPTION_REQUEST_ID)) {
+        words[count++] = (char *)"--request-id";
+        words[count++] = jk_demo_request_id(play, line, salt);
+    }
+    if (command && jk_command_takes(command, JK_OPTION_NO_RECEIPT)) words[count++] = (char *)"--no-receipt";
+    words[count++] = (char *)"--json";
+    return count;
+}
+
+static enum jk_status run_inner(struct jk_demo_play *play, const struct jk_demo_actor *actor, int argc, char **argv,
+                                FILE *out)
+{
+    struct jk_cli *inner = play->inner;
+    struct jk_arena arena = inner->arena;
+    *inner = (struct jk_cli){.arena = arena,
+                             .settings = actor->settings,
+                             .client = actor->client,
+                             .in = play->cli->in,
+                             .out = out,
+                             .err = out,
+                             .json = true,
+                             .width = play->cli->width};
+    jk_arena_reset(&inner->arena);
+    jk_error_init(&inner->error, &inner->arena);
+    JK_TRY(jk_options_parse(argc, argv, &inner->options, &inner->error));
+    if (!inner->options.command) return jk_fail(&inner->error, JK_INVALID_ARGUMENT, "USAGE", "is no command of jokbo");
+    return inner->options.command->run(inner);
+}
+
+enum jk_status jk_demo_run(struct jk_demo_play *play, const struct jk_demo_line *line, const char *const *words,
+                           size_t count, size_t salt)
+{
+    const struct jk_demo_actor *actor = find_actor(play, line->who);
+    char *argv[JK_DEMO_ARGS + 6] = {(char *)"jokbo"}, *said = NULL;
+    size_t argc = 1, len = 0;
+    if (!actor)
+        return jk_fail(&play->cli->error, JK_INVALID_ARGUMENT, "DEMO",
+                       "line %u of the script: there is no account \"%s\"", line->number, line->who);
+    for (size_t i = 0; i < count && i < JK_DEMO_ARGS; i++)
+        argv[argc++] = (char *)(uintptr_t)fill_in(play, words[i]);
+    argc = add_options(play, line, salt, argv, argc);
+    FILE *out = open_memstream(&said, &len);
+    if (!out) return jk_fail(&play->cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    enum jk_status status = run_inner(play, actor, (int)argc, argv, out);
+    if (status == JK_OK) status = jk_error_result(&play->inner->error);
+    fclose(out);
+    status = judge(play, line, status, said ? said : "");
+    free(said);
+    return status;
+}
+
+/* ---- the play ---- */
+
+static enum jk_status play_line(struct jk_demo_play *play, const struct jk_demo_line *line)
+{
+    JK_TRY(jk_demo_clock(play, line->time_us));
+    JK_TRY(line->step == JK_DEMO_COMMAND ? jk_demo_run(play, line, line->words, line->word_count, 0)
+                                         : jk_demo_step(play, line));
+    jk_demo_progress(play, 1);
+    return JK_OK;
+}
+
+static enum jk_status begin(struct jk_demo_play *play, const struct jk_demo_script *script)
+{
+    struct jk_cli *cli = play->cli;
+    play->inner = jk_arena_zalloc(&cli->arena, 1, sizeof *play->inner);
+    if (!play->inner) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    jk_arena_init(&play->inner->arena, INNER_ARENA);
+    JK_TRY(jk_cli_connect(cli));
+    play->actors[play->actor_count++] = (struct jk_demo_actor){"admin", 0, cli->settings, cli->client};
+    JK_TRY(begin_clock(play));
+    play->going_on = script->count > 0 && play->clock_us > script->lines[0].time_us;
+    return jk_demo_remember(play);
+}
+
+/* In failure too; what is told is the play's own failure. */
+static enum jk_status end(struct jk_demo_play *play, enum jk_status status)
+{
+    struct jk_error *error = &play->cli->error, failure = *error;
+    jk_progress_end(&play->progress);
+    jk_error_init(error, &play->cli->arena);
+    enum jk_status ended = jk_demo_end_tokens(play);
+    if (status != JK_OK) *error = failure;
+    for (size_t i = 1; i < play->actor_count; i++)
+        jk_client_free(play->actors[i].client);
+    if (play->inner) jk_arena_done(&play->inner->arena);
+    return status != JK_OK ? status : ended;
+}
+
+enum jk_status jk_demo_play(struct jk_cli *cli, const struct jk_demo_script *script, size_t derivatives,
+                            struct jk_demo_play *out_play)
+{
+    struct jk_demo_play *play = out_play;
+    *play = (struct jk_demo_play){.cli = cli, .derivatives = derivatives};
+    play->steps = derivatives + script->count;
+    jk_progress_begin_items(&play->progress, cli->err, cli->err_terminal, cli->utf8, "the programme so far", "steps");
+    enum jk_status status = begin(play, script);
+    for (size_t i = 0; i < script->count && status == JK_OK && !play->played; i++)
+        status = play_line(play, &script->lines[i]);
+    if (status == JK_OK && !play->played) status = jk_demo_remember_end(play);
+    return end(play, status);
+}

@@ -1,0 +1,88 @@
+/* See close.h. */
+#include "closing/close.h"
+
+/* The newest entry's time is as good as the database's clock, which may have stepped back: nothing comes before it. */
+enum jk_status jk_close_moment(struct jk_store *store, struct jk_reader *reader, int64_t deadline_ms,
+                               int64_t *out_now_us, struct jk_error *error)
+{
+    struct jk_view view;
+    uint64_t size;
+    JK_TRY(jk_reader_now(reader, out_now_us, &size, error));
+    if (!jk_store_wait_size(store, (uint32_t)size, deadline_ms))
+        return jk_fail(error, JK_UNAVAILABLE, "BEHIND", "This server has not reached log size %llu yet; try again",
+                       (unsigned long long)size);
+    jk_store_view(store, &view);
+    int64_t newest_us = view.size > 0 ? jk_book_time(view.book, view.size - 1) : 0;
+    jk_store_view_end(store);
+    if (*out_now_us < newest_us) *out_now_us = newest_us;
+    return JK_OK;
+}
+
+enum jk_status jk_close_plan_first(const struct jk_view *view, uint32_t stage, int64_t now_us,
+                                   struct jk_close_plan *out_plan, struct jk_error *error)
+{
+    const struct jk_stage *facts = jk_book_stage(view->book, stage, view->size);
+    char text[JK_TIME_TEXT];
+    if (now_us < facts->cutoff_us) {
+        jk_time_format(facts->cutoff_us, text);
+        jk_error_fact(error, "cutoff_time", "%s", text);
+        return jk_fail(error, JK_FAILED_PRECONDITION, "CUTOFF_AHEAD",
+                       "The stage \"%.*s\" has its cut-off at %s; it can be closed from then on",
+                       JK_SPAN_ARG(facts->id), text);
+    }
+    uint32_t n = jk_book_size_at(view->book, view->size, facts->cutoff_us);
+    *out_plan = (struct jk_close_plan){.stage = stage, .revision = 1, .n = n, .m = n};
+    return JK_OK;
+}
+
+enum jk_status jk_close_plan_next(const struct jk_view *view, uint32_t stage, struct jk_close_plan *out_plan,
+                                  struct jk_error *error)
+{
+    const struct jk_closing *last = jk_book_closing(view->book, stage, 0, view->size);
+    if (!last)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "STAGE_NOT_CLOSED",
+                       "The stage is not closed yet: its first closing has no text; a further revision says why");
+    *out_plan = (struct jk_close_plan){stage, last->revision + 1, last->n, view->size};
+    return JK_OK;
+}
+
+struct jk_close_plan jk_close_plan_of(const struct jk_closing *closing)
+{
+    return (struct jk_close_plan){closing->stage, closing->revision, closing->n, closing->m};
+}
+
+static enum jk_status check_turn(struct jk_turn *turn, const struct jk_computed *computed, struct jk_error *error)
+{
+    const struct jk_close_plan *plan = &computed->plan;
+    uint32_t size = jk_book_size(turn->book);
+    const struct jk_stage *facts = jk_book_stage(turn->book, plan->stage, size);
+    if (jk_book_closing(turn->book, plan->stage, plan->revision, size))
+        return jk_fail(error, JK_ABORTED, "REVISION_EXISTS",
+                       "Revision %u of the report was made meanwhile; look at it, and try again", plan->revision);
+    if (turn->time_us < facts->cutoff_us || jk_book_size_at(turn->book, size, facts->cutoff_us) != plan->n)
+        return jk_fail(error, JK_ABORTED, "CLOCK_STEPPED",
+                       "The database's clock went back over the cut-off while the report was computed; try again");
+    return JK_OK;
+}
+
+enum jk_status jk_close_in_turn(struct jk_turn *turn, const struct jk_computed *computed, struct jk_actor actor,
+                                struct jk_span text, struct jk_error *error)
+{
+    const struct jk_close_plan *plan = &computed->plan;
+    const struct jk_report_texts *texts = &computed->texts;
+    struct jk_entry entry = {.kind = JK_KIND_CLOSE,
+                             .actor = actor,
+                             .stage = jk_span_of(computed->stage),
+                             .revision = plan->revision,
+                             .n = plan->n,
+                             .m = plan->m,
+                             .digest = computed->policy,
+                             .table = texts->table_sha256,
+                             .json = texts->json_sha256,
+                             .members = texts->members_sha256,
+                             .left_out = texts->left_out_sha256};
+    if (plan->revision == 1 && jk_book_closing(turn->book, plan->stage, 1, jk_book_size(turn->book))) return JK_OK;
+    JK_TRY(check_turn(turn, computed, error));
+    if (text.len > 0) JK_TRY(jk_turn_text(turn, text, &entry.text, error));
+    return jk_turn_append(turn, &entry, NULL, error);
+}

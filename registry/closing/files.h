@@ -1,0 +1,51 @@
+/* The files of a revision of a report, in "stage/<stage>/<revision>/" of the public folder. The canonical ones never
+ * change; the others are made of them, and may look different after the server has changed.
+ *
+ * They are written as tiles are (whole or absent, durable), under a lock of the folder "stage", so that the log's own
+ * publication does not wait for them. Thread: a reader's, without a view. */
+#ifndef JK_CLOSING_FILES_H
+#define JK_CLOSING_FILES_H
+
+#include "book/stage.h"
+#include "closing/compute.h"
+
+#define JK_STAGE_FOLDER "stage"
+
+/* As in the interface's ReportFile, less one. */
+enum jk_report_file {
+    JK_REPORT_TABLE,
+    JK_REPORT_JSON,
+    JK_REPORT_MEMBERS,
+    JK_REPORT_LEFT_OUT,
+    JK_REPORT_CERTIFICATE,
+    JK_REPORT_HTML,
+    JK_REPORT_CSV,
+    JK_REPORT_FILES
+};
+
+/* All of them are there. */
+bool jk_report_files_there(const char *public_dir, const char *stage, uint32_t revision);
+/* Makes what is not there, the certificate last. `previous`: report.json of the stage to compare with; empty: none.
+ * DATA_LOSS (REPORT_DIFFERS), an alarm, where what was computed is not what the closing commits to, and nothing is
+ * written; or (TILE_CHANGED, CERTIFICATE_DIFFERS) where a file is there with other bytes. UNAVAILABLE: the disk.
+ * FAILED_PRECONDITION: the key of certificates (jk_reader_certify); the other files are there. */
+struct jk_report_making {
+    struct jk_store *store;
+    struct jk_reader *reader;
+    const struct jk_computed *computed;
+    const struct jk_closing *closing;
+    struct jk_span previous;
+};
+JK_MUST_USE enum jk_status jk_report_files_write(const struct jk_report_making *making, struct jk_error *error);
+/* A canonical file, whole and held against its closing; false where it is not there, or another. */
+bool jk_report_file_read(const char *public_dir, const char *stage, const struct jk_closing *closing,
+                         enum jk_report_file file, struct jk_text *out_bytes);
+/* Opens one for reading; NOT_FOUND (FILE_ABSENT). */
+JK_MUST_USE enum jk_status jk_report_file_open(const char *public_dir, const char *stage, uint32_t revision,
+                                               enum jk_report_file file, int *out_fd, uint64_t *out_size,
+                                               struct jk_error *error);
+/* The digest that a closing has of a file; NULL where it has none. */
+const struct jk_digest *jk_report_file_digest(const struct jk_closing *closing, enum jk_report_file file);
+const char *jk_report_file_name(enum jk_report_file file);
+
+#endif

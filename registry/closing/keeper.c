@@ -1,0 +1,183 @@
+/* See keeper.h. */
+#include "closing/keeper.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "closing/tend.h"
+
+#define LOOK_MS        1000
+#define LEAST_MS       20
+#define CLOCK_MS       5000 /* after that long the database's time is asked again */
+#define BACKOFF_MAX_MS 60000
+#define JOB_MS         300000
+
+struct jk_keeper {
+    struct jk_store *store;
+    struct jk_tend tend;
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards what follows, with the job's outcome */
+    pthread_cond_t changed;
+    bool stopping, done;
+    enum jk_status status;
+    struct jk_error error;
+    unsigned failures; /* the thread's own */
+    int64_t not_before_ms;
+    char refusal[64]; /* reason last logged */
+};
+
+/* ---- a job on a reader thread ---- */
+
+struct job {
+    struct jk_job job; /* first */
+    struct jk_keeper *keeper;
+};
+
+static void run_job(struct jk_job *job, struct jk_reader *reader)
+{
+    struct jk_keeper *keeper = ((struct job *)job)->keeper;
+    struct jk_error error;
+    jk_error_init(&error, NULL);
+    enum jk_status status = jk_tend_all(&keeper->tend, reader, jk_monotonic_ms() + JOB_MS, &error);
+    pthread_mutex_lock(&keeper->lock);
+    keeper->status = status;
+    keeper->error = error;
+    keeper->done = true;
+    pthread_cond_broadcast(&keeper->changed);
+    pthread_mutex_unlock(&keeper->lock);
+}
+
+static enum jk_status run_and_wait(struct jk_keeper *keeper, struct jk_error *error)
+{
+    struct job job = {.job = {.run = run_job, .deadline_ms = jk_monotonic_ms() + JOB_MS}, .keeper = keeper};
+    keeper->done = false;
+    if (!jk_store_read(keeper->store, &job.job))
+        return jk_fail(error, JK_UNAVAILABLE, "BUSY", "the readers have too much to do");
+    pthread_mutex_lock(&keeper->lock);
+    while (!keeper->done)
+        pthread_cond_wait(&keeper->changed, &keeper->lock);
+    pthread_mutex_unlock(&keeper->lock);
+    if (keeper->status == JK_OK) return JK_OK;
+    return jk_fail(error, keeper->status, keeper->error.reason, "%s", keeper->error.message);
+}
+
+/* ---- the thread ---- */
+
+static void note_failure(struct jk_keeper *keeper, const struct jk_error *error)
+{
+    int64_t wait_ms = LOOK_MS;
+    for (unsigned i = 0; i < keeper->failures && wait_ms < BACKOFF_MAX_MS; i++)
+        wait_ms *= 2;
+    keeper->failures++;
+    keeper->not_before_ms = jk_monotonic_ms() + (wait_ms < BACKOFF_MAX_MS ? wait_ms : BACKOFF_MAX_MS);
+    if (strcmp(error->reason, keeper->refusal) == 0) return;
+    (void)snprintf(keeper->refusal, sizeof keeper->refusal, "%s", error->reason);
+    jk_log(JK_LOG_WARN, "closing-failed", "reason", error->reason, "detail", error->message, NULL);
+}
+
+static void note_success(struct jk_keeper *keeper)
+{
+    if (keeper->refusal[0]) jk_log(JK_LOG_INFO, "closing-resumed", "after", keeper->refusal, NULL);
+    keeper->refusal[0] = '\0';
+    keeper->failures = 0;
+}
+
+/* How long to wait from now; 0: something is due. */
+static int64_t look(struct jk_keeper *keeper)
+{
+    struct jk_tend_look look;
+    int64_t now_ms = jk_monotonic_ms(), left_ms;
+    jk_tend_look(&keeper->tend, &look);
+    jk_closer_forget(keeper->tend.closer);
+    jk_metrics_set(JK_METRIC_STAGES_CLOSED, look.closed);
+    jk_metrics_set(JK_METRIC_REPORTS_MISSING, look.missing);
+    if (now_ms < keeper->not_before_ms) return LOOK_MS;
+    if (look.untended > 0) return 0;
+    if (look.cutoff_us == JK_TIME_NONE) return LOOK_MS;
+    if (now_ms - keeper->tend.learned_ms > CLOCK_MS || look.now_us >= look.cutoff_us) return 0;
+    left_ms = (look.cutoff_us - look.now_us) / 1000 + 1;
+    return left_ms > LOOK_MS ? LOOK_MS : left_ms < LEAST_MS ? LEAST_MS : left_ms;
+}
+
+/* True: the keeper is to end. */
+static bool wait_for(struct jk_keeper *keeper, int64_t wait_ms)
+{
+    int64_t until_ms = jk_monotonic_ms() + wait_ms;
+    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+    pthread_mutex_lock(&keeper->lock);
+    while (!keeper->stopping && jk_monotonic_ms() < until_ms)
+        (void)pthread_cond_timedwait(&keeper->changed, &keeper->lock, &until);
+    bool stopping = keeper->stopping;
+    pthread_mutex_unlock(&keeper->lock);
+    return stopping;
+}
+
+static void *run(void *context)
+{
+    struct jk_keeper *keeper = context;
+    int64_t wait_ms = 0;
+    (void)pthread_setname_np(pthread_self(), "jk-keeper");
+    while (!wait_for(keeper, wait_ms)) {
+        struct jk_error error;
+        wait_ms = look(keeper);
+        if (wait_ms > 0) continue;
+        jk_error_init(&error, NULL);
+        if (run_and_wait(keeper, &error) == JK_OK)
+            note_success(keeper);
+        else
+            note_failure(keeper, &error);
+        wait_ms = LEAST_MS;
+    }
+    return NULL;
+}
+
+/* ---- start and stop ---- */
+
+static void init_sync(struct jk_keeper *keeper)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&keeper->lock, NULL);
+    pthread_cond_init(&keeper->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+static void free_keeper(struct jk_keeper *keeper)
+{
+    pthread_mutex_destroy(&keeper->lock);
+    pthread_cond_destroy(&keeper->changed);
+    free(keeper);
+}
+
+enum jk_status jk_keeper_start(struct jk_store *store, struct jk_closer *closer, struct jk_keeper **out_keeper,
+                               struct jk_error *error)
+{
+    struct jk_keeper *keeper = calloc(1, sizeof *keeper);
+    if (!keeper) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    keeper->store = store;
+    init_sync(keeper);
+    jk_tend_init(&keeper->tend, store, closer);
+    if (pthread_create(&keeper->thread, NULL, run, keeper) != 0) {
+        free_keeper(keeper);
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the keeper's thread");
+    }
+    *out_keeper = keeper;
+    return JK_OK;
+}
+
+void jk_keeper_stop(struct jk_keeper *keeper)
+{
+    if (!keeper) return;
+    pthread_mutex_lock(&keeper->lock);
+    keeper->stopping = true;
+    pthread_cond_broadcast(&keeper->changed);
+    pthread_mutex_unlock(&keeper->lock);
+    pthread_join(keeper->thread, NULL);
+    free_keeper(keeper);
+}

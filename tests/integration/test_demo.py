@@ -1,0 +1,332 @@
+"""Demos: who may serve one, its clock, and the programme so far that is played into it. A few hundred derivatives, with which
+the same happens as with twenty thousand."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from jokbo import BUILD, ROOT, Failure, Server, derivative, person  # noqa: E402
+
+DEMO = os.path.join(ROOT, "registry", "data", "demo")
+SCRIPT = os.path.join(DEMO, "programme.script")
+FEW = "300"
+
+
+def entries(client):
+    """Each as {"kind": …, "time": …, …}, of lines with a value that is told once."""
+    return [dict(line.split(" ", 1) for line in entry.decode().rstrip("\n").split("\n")[1:] if " " in line)
+            for entry in client.entries()]
+
+
+class Refusals(unittest.TestCase):
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.close)
+
+    def refused(self, *options):
+        self.server.options = list(options)
+        with self.assertRaises(RuntimeError) as caught:
+            self.server.start()
+        self.server.process = None
+        return str(caught.exception)
+
+    def test_a_registry_is_no_demo(self):
+        self.server.start()
+        admin = self.server.client()
+        self.assertFalse(admin.call("Demo.GetClock")["demo"])
+        with self.assertRaises(Failure) as caught:
+            admin.call("Demo.SetClock", time="2099-01-01T00:00:00Z")
+        self.assertEqual((caught.exception.code, caught.exception.reason), ("FAILED_PRECONDITION", "NOT_A_DEMO"))
+        self.assertIn("jokbod --demo", caught.exception.message)
+        size = admin.call("Log.GetCheckpoint")["log_size"]
+        loaded = self.server.jokbo("demo", "load", SCRIPT)
+        self.assertEqual(loaded.returncode, 4, loaded.stderr)
+        self.assertIn("serves no demo", loaded.stderr)
+        self.assertEqual(admin.call("Log.GetCheckpoint")["log_size"], size, "something was written")
+        admin.close()
+        self.server.stop()
+        said = self.refused("--demo")
+        self.assertIn("is no demo", said)
+        self.assertIn("without --demo", said)
+
+    def test_a_demo_is_no_registry(self):
+        self.server.options = ["--demo"]
+        self.server.start()
+        client = self.server.client()
+        self.assertIn(b"\npurpose demo\n", client.entries(0, 1)[0])
+        self.assertIn(b"\norigin demo.invalid\n", client.entries(0, 1)[0])
+        self.assertTrue(client.call("Demo.GetClock")["demo"])
+        client.close()
+        self.server.stop()
+        for options in ((), ("--origin", "log.example/x")):
+            said = self.refused(*options)
+            self.assertIn("the log is a demo", said)
+            self.assertIn("Start it with --demo", said)
+
+
+class Clock(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server("--demo")
+        cls.addClassCleanup(cls.server.close)
+        cls.server.start().load_roster()
+
+    def setUp(self):
+        self.admin = self.server.client()
+        self.addCleanup(lambda: self.admin.close())
+        self.year = int(self.now()[:4]) + 2  # each test has years of its own, whatever their order
+
+    def now(self):
+        return self.admin.call("Demo.GetClock")["time"]
+
+    def set(self, time):
+        return self.admin.call("Demo.SetClock", time=time)
+
+    def last(self):
+        return entries(self.admin)[-1]["time"]
+
+    def write(self, name):
+        self.admin.call("Registry.RegisterDerivative", derivative=derivative("somebody/" + name, "skt/A.X-3.1-Light"))
+
+    def test_it_goes_forward_only_and_on_after_a_restart(self):
+        self.set("%d-03-01T00:00:00Z" % self.year)
+        self.assertIn("%d-03-01T00:0" % self.year, self.now())
+        self.write("a")
+        self.assertIn("%d-03-01T00:0" % self.year, self.last())
+        for wrong in ("%d-02-28T23:59:59Z" % self.year, "2100-01-01T00:00:00Z", "1971-01-01T00:00:00Z"):
+            with self.assertRaises(Failure) as caught:
+                self.set(wrong)
+            self.assertEqual((caught.exception.code, list(caught.exception.fields)), ("INVALID_ARGUMENT", ["time"]))
+        with self.assertRaises(Failure) as caught:
+            self.admin.call("Demo.SetClock")
+        self.assertEqual(list(caught.exception.fields), ["time"])
+        before = self.now()
+        time.sleep(0.05)
+        self.assertGreater(self.now(), before, "it runs")
+        for ending in (self.server.stop, self.server.kill):
+            before = self.now()
+            ending()
+            self.server.start()
+            self.admin = self.server.client()
+            self.assertGreater(self.now(), before)
+            self.assertLess(self.now(), "%d-03-01T01" % self.year)
+            self.write("b-" + ending.__name__)
+            self.assertGreater(self.last(), before)
+
+    def test_what_has_not_happened_yet(self):
+        self.set("%d-01-01T00:00:00Z" % self.year)
+        for moment, good in (("%d-12-31T00:00:00Z" % (self.year - 1), True), ("%d-01-02T00:00:00Z" % self.year, False)):
+            if good:
+                self.admin.call("Evaluation.CountDerivatives", scope={"all": True}, as_of={"time": moment})
+                continue
+            with self.assertRaises(Failure) as caught:
+                self.admin.call("Evaluation.CountDerivatives", scope={"all": True}, as_of={"time": moment})
+            self.assertIn("as_of.time", caught.exception.fields)
+        policy = os.path.join(ROOT, "registry", "data", "policies", "hub-like.policy")
+        self.assertEqual(self.server.jokbo("policy", "record", policy).returncode, 0)
+        put = ("stage", "put", "s", "--title", "S", "--title-ko", "S", "--opens", "%d-01-02" % self.year, "--cut-off", "%d-01-03" % self.year,
+               "--policy", "hub-like", "--teams", "sk-telecom", "--source", "invented")
+        self.assertEqual(self.server.jokbo(*put).returncode, 0)
+        self.assertIn("not open yet", self.server.jokbo("stage", "list").stdout)
+        self.set("%d-01-02T00:00:00Z" % self.year)
+        self.assertRegex(self.server.jokbo("stage", "list").stdout, r"\bopen\n")
+        self.assertEqual(self.server.jokbo("stage", "put", "s", "--title", "T").returncode, 4)
+
+    def test_tokens_end_by_it(self):
+        self.set("%d-01-01T00:00:00Z" % self.year)
+        someone = person(self.admin, "someone")
+        token = self.admin.call("Access.CreateToken", account=someone.account, label="an hour", lifetime_seconds=3600)
+        someone.token = token["secret"]
+        someone.call("Access.GetCaller")
+        self.set("%d-01-01T02:00:00Z" % self.year)
+        with self.assertRaises(Failure) as caught:
+            someone.call("Access.GetCaller")
+        self.assertEqual(caught.exception.code, "UNAUTHENTICATED")
+        someone.close()
+
+    def test_command(self):
+        shown = self.server.jokbo("demo", "clock", "%d-05-06T07:00" % self.year)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("%d-05-06 07:00:00 +09:00" % self.year, shown.stdout)
+        self.assertIn("a demo's clock", self.server.jokbo("demo", "clock", token=None).stdout)
+        self.assertEqual(self.server.jokbo("demo", "clock", "tomorrow").returncode, 2)
+        self.assertNotEqual(self.server.jokbo("demo", "clock", "2099-01-01", token=None).returncode, 0)
+        self.assertIn("is a demo", self.server.jokbo("log", "checkpoint").stderr)
+
+
+class Programme(unittest.TestCase):
+    """Played in part, ended in the middle, played on."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server("--demo")
+        cls.addClassCleanup(cls.server.close)
+        cls.server.start()
+        folder = tempfile.mkdtemp(prefix="jokbo-test-")
+        cls.addClassCleanup(shutil.rmtree, folder)
+        with open(SCRIPT) as f:
+            lines = f.read().replace("../../../tests", os.path.join(ROOT, "tests")).replace(
+                " ../", " %s/../" % DEMO).replace(" ./", " %s/" % DEMO).split("\n")
+        cls.part = os.path.join(folder, "part")
+        broken = next(i for i, line in enumerate(lines) if "stage put stage-2 --teams" in line)
+        with open(cls.part, "w") as f:  # the same lines up to there, with the same numbers; then one that fails
+            f.write("\n".join(lines[:broken] + ["2026-02-20T13:00 admin stage put stage-2 --teams nobody"]))
+        cls.whole = os.path.join(folder, "whole")
+        with open(cls.whole, "w") as f:
+            f.write("\n".join(lines))
+        cls.first = cls.server.jokbo("demo", "load", cls.part, "--derivatives", FEW, timeout=120)
+        cls.between = cls.sizes()
+        cls.second = cls.server.jokbo("demo", "load", cls.whole, "--derivatives", FEW, timeout=120)
+        cls.after = cls.sizes()
+        cls.third = cls.server.jokbo("demo", "load", cls.whole, "--derivatives", FEW, timeout=120)
+        cls.admin = cls.server.client()
+        cls.addClassCleanup(cls.admin.close)
+        cls.log = entries(cls.admin)
+
+    @classmethod
+    def sizes(cls):
+        client = cls.server.client()
+        try:
+            return int(client.call("Log.GetCheckpoint")["log_size"])
+        finally:
+            client.close()
+
+    def json(self, *arguments):
+        code, found = self.server.jokbo_json(*arguments)
+        self.assertEqual(code, 0, found)
+        return found
+
+    def test_a_play_that_failed_is_played_on(self):
+        self.assertEqual(self.first.returncode, 5, self.first.stderr)
+        self.assertRegex(self.first.stderr, r"line \d+ of the script, stage put: .*")
+        self.assertEqual(self.second.returncode, 0, self.second.stderr)
+        self.assertIn("300 derivatives that nobody made", self.second.stdout)
+        self.assertNotIn("300 of them new", self.second.stdout)
+        self.assertGreater(self.after, self.between)
+        self.assertEqual(self.third.returncode, 0, self.third.stderr)
+        self.assertIn("nothing to do", self.third.stdout)
+        self.assertEqual(self.sizes(), self.after, "the third run wrote something")
+
+    def test_another_number_of_derivatives_is_another_play(self):
+        other = self.server.jokbo("demo", "load", self.whole, "--derivatives", "400")
+        self.assertEqual(other.returncode, 4, other.stderr)
+        self.assertIn("holds another play", other.stderr)
+        self.assertEqual(self.sizes(), self.after)
+        self.assertEqual(self.server.jokbo("demo", "load", self.whole, "--derivatives", "1000001").returncode, 2)
+
+    def test_times_never_go_back(self):
+        times = [entry["time"] for entry in self.log]
+        self.assertEqual(times, sorted(times))
+        self.assertEqual(times[0], "2025-07-31T15:00:00.000000Z")
+        self.assertTrue(times[-1].startswith("2026-11-2"), times[-1])
+
+    def test_the_roster_as_it_was_known(self):
+        teams = [(entry["team"], entry["time"][:10], entry["left"][:10]) for entry in self.log if entry["kind"] == "team"]
+        self.assertIn(("naver-cloud", "2025-08-04", "none"), teams)
+        self.assertIn(("naver-cloud", "2026-01-15", "2026-01-14"), teams)
+        self.assertIn(("nc-ai", "2026-01-15", "2026-01-14"), teams)
+        self.assertEqual([row for row in teams if row[0] == "motif"], [("motif", "2026-02-20", "none")])
+        bases = {entry["model"]: entry["time"][:7] for entry in self.log if entry["kind"] == "base"}
+        self.assertEqual(bases["skt/A.X-3.1-Light"], "2025-08")
+        self.assertEqual(bases["skt/A.X-K1"], "2026-01")
+        self.assertEqual(bases["Motif-Technologies/Motif-3"], "2026-02")
+        self.assertEqual((bases["upstage/Solar-Open2-250B"], bases["skt/A.X-K2"]), ("2026-07", "2026-08"))
+
+    def test_stages(self):
+        stages = {stage["id"]: stage for stage in self.json("stage", "list")["stages"]}
+        self.assertEqual(list(stages), ["stage-1", "stage-2", "stage-3"])
+        self.assertEqual(len(stages["stage-1"]["teams"]), 5)
+        self.assertEqual(stages["stage-2"]["teams"], ["lg-ai-research", "motif", "sk-telecom", "upstage"])
+        for stage in stages.values():
+            self.assertIn("invented", stage["source"])
+        amended = [entry["teams"] for entry in self.log if entry["kind"] == "stage" and entry["stage"] == "stage-2"]
+        self.assertEqual(amended, ["lg-ai-research sk-telecom upstage", "lg-ai-research motif sk-telecom upstage"])
+        shown = self.server.jokbo("stage", "list")
+        self.assertIn("is a demo", shown.stderr)
+        self.assertRegex(shown.stdout, r"stage-3 .* open\n")
+
+    def test_every_team_of_a_stage_counts(self):
+        for stage, teams in (("stage-1", ("lg-ai-research", "naver-cloud", "sk-telecom", "upstage")),
+                             ("stage-2", ("lg-ai-research", "sk-telecom", "upstage"))):
+            for team in teams:
+                found = self.json("count", "--team", team, "--stage", stage)
+                self.assertTrue(found["left_out"], (stage, team))
+                left = {row["reason"]: int(row["count"]) for row in found["left_out"] if int(row["count"])}
+                self.assertNotIn("not-participating", left, (stage, team))
+
+    def test_what_is_told_of_rulings_and_disputes(self):
+        states = {(r["model"].split("/")[1], r["restore"]): r["state"] for r in self.json("rule", "list", "--limit", "0")["rulings"]}
+        self.assertEqual(states[("A.X-4.0-random-weights", False)], "in-force")
+        self.assertEqual(states[("A.X-4.0-random-weights-2", False)], "replaced")
+        self.assertEqual(states[("A.X-4.0-random-weights-2", True)], "in-force")
+        self.assertEqual(states[("SOLAR-10.7B-Instruct-v1.0-Legal", False)], "rejected")
+        self.assertEqual(states[("Solar-Open-100B-Chat", False)], "pending")
+        disputes = self.json("dispute", "list", "--limit", "0")["disputes"]
+        self.assertEqual([(d["actor"], d["outcome"]) for d in disputes], [("team upstage", "upheld"), ("team sk-telecom", None)])
+
+    def test_every_card_is_there_but_the_one_without_a_path(self):
+        cards = [name[:-3].replace("__", "/") for name in os.listdir(os.path.join(ROOT, "tests", "data", "model-cards"))
+                 if name.endswith(".md")]
+        self.assertGreater(len(cards), 9)
+        for name in cards:
+            found = self.server.jokbo("show", name, "--json").returncode
+            self.assertEqual(found, 5 if name == "Nekuromento/ActionGemma-LoRA-9b" else 0, name)
+
+    def test_history(self):
+        counts = [int(self.admin.call("Evaluation.CountDerivatives", scope={"all": True}, as_of={"time": day})["registered"])
+                  for day in ("2025-08-10T00:00:00Z", "2025-11-01T00:00:00Z", "2026-03-01T00:00:00Z", "2026-11-20T00:00:00Z")]
+        self.assertEqual(counts, sorted(set(counts)))
+        self.assertEqual(counts[0], 0)
+
+    def test_invented_publishers_say_so(self):
+        known = {"LGAI-EXAONE", "skt", "upstage", "naver-hyperclovax", "NC-AI-consortium-VAETKI", "NCSOFT", "Motif-Technologies",
+                 "nota-ai", "etri-xainlp"}
+        known |= {name.split("__")[0] for name in os.listdir(os.path.join(ROOT, "tests", "data", "model-cards"))}
+        for entry in self.log:
+            if entry["kind"] == "publisher" and entry["publisher"] not in known:
+                self.assertTrue(entry["publisher"].startswith("invented-"), entry["publisher"])
+
+    def test_no_token_is_left(self):
+        for account in self.admin.call("Access.ListAccounts")["accounts"]:
+            for token in self.admin.call("Access.ListTokens", account=account["id"])["tokens"]:
+                if token["label"] == "jokbo demo load":
+                    self.assertTrue(token["revoked"], account["label"])
+
+    def test_the_public_log_stands_an_audit(self):
+        until = time.monotonic() + 20
+        public = os.path.join(self.server.data, "public")
+        size = self.sizes()
+        while time.monotonic() < until:
+            with open(os.path.join(public, "checkpoint")) as f:
+                if int(f.read().split("\n")[1]) == size:
+                    break
+            time.sleep(0.1)
+        audit = subprocess.run([os.path.join(BUILD, "jokbo"), "audit", public, "--key", os.path.join(public, "log.vkey"),
+                                "--as-of", "2026-01-10"], capture_output=True, text=True, timeout=60,
+                               env=dict(os.environ, HOME=self.server.data))
+        self.assertEqual(audit.returncode, 0, audit.stderr)
+        self.assertIn("This log is a demo", audit.stdout)
+
+
+class Same(unittest.TestCase):
+    def test_two_plays_give_the_same_log(self):
+        """But for its key and the microseconds."""
+        seen = []
+        for _ in range(2):
+            with Server("--demo") as server:
+                loaded = server.jokbo("demo", "load", SCRIPT, "--derivatives", "120", timeout=120)
+                self.assertEqual(loaded.returncode, 0, loaded.stderr)
+                client = server.client()
+                seen.append([{key: value[:16] if key == "time" else value for key, value in entry.items()
+                              if key not in ("key", "text")} for entry in entries(client)])
+                client.close()
+        self.assertEqual(json.dumps(seen[0]), json.dumps(seen[1]))
+
+
+if __name__ == "__main__":
+    unittest.main()

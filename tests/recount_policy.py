@@ -1,0 +1,474 @@
+#!/usr/bin/env python3
+"""Counts the derivatives of a public log under a policy, and recomputes the reports of its stages, from its files alone.
+
+Beside recount.py, which it goes on from, and in the same manner: written from the published formats (registry/formats/policy.md,
+report.md, entry.md, count.md), with nothing but Python's standard library. It ends with 0, with 1 where the log is wrong or a report
+is not what the log says of it, with 2 for a mistake in the call.
+
+  recount_policy.py LOG --policy NAME[@VERSION]|DIGEST|FILE [--as-of …]   counts, as `jokbo count --policy … --json` prints them
+  recount_policy.py LOG --stage ID [--as-of …]                            the same by the stage's policy and teams
+  recount_policy.py LOG --report ID [--revision R] [--out FOLDER]         a closed stage's texts, held against the closing entry"""
+import argparse
+import collections
+import functools
+import json
+import os
+import re
+import sys
+
+import recount
+from recount import NO, PERMISSIONS, RELATIONS, UNKNOWN, Wrong, fold, need, sha256
+
+REASONS = ("late", "yanked", "excluded", "not-participating", "not-programme", "foreign-base", "relation", "depth", "self",
+           "affiliate", "no-artifact", "no-license-text", "license-not-open", "license-conflict", "naming", "unverified",
+           "duplicate", "cap")
+RANK = {reason: number for number, reason in enumerate(REASONS)}
+FIRST, POLICY_MAX = "jokbo/policy/v1", 4096
+
+
+# ---- policies: registry/formats/policy.md
+def number_to(most):
+    return lambda text: re.fullmatch("[1-9][0-9]{0,9}", text) and int(text) <= most
+
+
+def of_form(pattern):
+    return lambda text: re.fullmatch(pattern, text)
+
+
+DEMANDED = "".join("(?: %s (?:UNKNOWN|CONDITIONAL|YES))?" % kind for kind in ("commercial", "derivatives", "redistribution"))
+SETTINGS = {  # what may stand after `on`, by reason; nothing where it is not here
+    "foreign-base": of_form(" unknown-(?:passes|fails)"), "relation": of_form("(?=.)" + "".join("(?: %s)?" % r for r in RELATIONS)),
+    "depth": lambda text: text[:1] == " " and number_to(1000)(text[1:]),
+    "license-not-open": of_form("(?=.)" + DEMANDED), "naming": of_form(" (?:literal|lenient)"),
+    "cap": lambda text: text[:1] == " " and number_to(10**9)(text[1:])}
+HEAD = {"name": of_form("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"), "version": number_to(10**6), "rules": of_form("1")}
+
+
+class Policy:
+    """A policy by its canonical text."""
+    def __init__(self, text):
+        need(len(text.encode()) <= POLICY_MAX and text.endswith("\n"), "a policy is too long, or its last line does not end")
+        lines = text[:-1].split("\n")
+        words = list(HEAD) + list(REASONS)
+        need(lines[0] == FIRST and [line.partition(" ")[0] for line in lines[1:]] == words, "a policy's lines are not in order")
+        values = {line.partition(" ")[0]: line.partition(" ")[2] for line in lines[1:]}
+        need(all(check(values[word]) for word, check in HEAD.items()), "name, version or rules of a policy: %r", lines[1:4])
+        for reason in REASONS:
+            value, settings = values[reason], SETTINGS.get(reason, of_form(""))
+            need((value == "off" and reason != "late") or (value[:2] == "on" and settings(value[2:])),
+                 "%r is no line of a policy", reason + " " + value)
+        self.text, self.digest = text, sha256(text.encode()).hex()
+        self.name, self.version = values["name"], int(values["version"])
+        self.on = [reason for reason in REASONS if values[reason] != "off"]
+        self.of = {reason: values[reason].split(" ")[1:] for reason in self.on}
+        self.demands = [UNKNOWN - 1] * 3
+        for kind, least in zip(self.of.get("license-not-open", [])[::2], self.of.get("license-not-open", [])[1::2]):
+            self.demands[("commercial", "derivatives", "redistribution").index(kind)] = PERMISSIONS.index(least)
+
+    @classmethod
+    def of_file(cls, text):
+        """A file for people: lines in any order, comments, empty lines, further spaces; the words of a line as they are."""
+        lines = [" ".join(line.split()) for line in text.split("\n")]
+        lines = [line for line in lines if line and not line.startswith("#")]
+        order = {word: number for number, word in enumerate((FIRST, *HEAD, *REASONS))}
+        need(lines[:1] == [FIRST] and all(line.split(" ")[0] in order for line in lines), "the file is no policy")
+        return cls("".join(line + "\n" for line in sorted(lines, key=lambda line: order[line.split(" ")[0]])))
+
+
+# ---- the fold, with what rulings, stages and policies say: registry/formats/entry.md and count.md, "What an entry needs"
+TO_N = ("register", "release", "yank", "unyank", "rename", "transfer", "adopt")
+Ruling = collections.namedtuple("Ruling", "model excludes waits")
+
+
+class Fold(recount.Fold):
+    """recount.Fold, and what counting under a policy needs; it keeps the entries' bytes."""
+    def __init__(self):
+        super().__init__()
+        self.entries, self.forms = [], {}                     # forms: of identifiers, the names that they bind
+        self.policies, self.stages = {}, {}                   # by digest; by id: the newest `stage` entry's fields
+        self.closings = collections.defaultdict(list)         # by stage: `close` entries' fields
+        self.rulings, self.disputes = {}, {}                  # by entry: a ruling, whether a dispute is open
+        self.excluded = {}                                    # model: whether the last ruling in effect excludes it
+
+    @property
+    def size(self):
+        return len(self.times)
+
+    def apply(self, data):
+        super().apply(data)
+        self.entries.append(data)
+
+    def apply_cut(self, data):
+        """An entry from n on, for the state of a cut-off: registry/formats/report.md."""
+        entry = recount.parse_entry(data)
+        if entry.kind in ("rename", "transfer"):
+            model = self.names.get(fold(entry.fields["model"]))
+            if model:
+                self.names.setdefault(fold(entry.fields["to"]), model)
+        elif entry.kind not in TO_N:
+            try:
+                self.APPLY.get(entry.kind, recount.Fold.on_fact)(self, entry, entry.fields)
+            except Wrong:
+                pass  # it speaks of what is not there
+        self.times.append(entry.time)
+        self.entries.append(data)
+
+    def on_license(self, entry, fields):
+        super().on_fact(entry, fields)
+        self.forms[fold(fields["license"])] = fields["name-forms"].split("|") if fields["name-forms"] else []
+
+    def on_base(self, entry, fields):
+        super().on_base(entry, fields)
+        self.names[fold(fields["model"])].facts = fields
+
+    def on_register(self, entry, fields):
+        super().on_register(entry, fields)
+        self.models[-1].index = self.size
+
+    def add(self, model, release):
+        super().add(model, release)
+        release.index = self.size
+
+    def on_policy(self, entry, _):
+        policy = Policy(entry.statement.data.decode())
+        known = {(p.name, p.version) for p in self.policies.values()}
+        need((policy.name, policy.version) not in known, "policy %s has a version %d already", policy.name, policy.version)
+        self.policies[policy.digest] = policy
+
+    def on_stage(self, entry, fields):
+        opens, cut_off, end = fields["opens"], fields["cut-off"], fields["disputes-until"]
+        now = self.stages.get(fields["stage"])
+        need(opens < cut_off and entry.time < cut_off and (end is None or end >= cut_off), "the stage's times do not follow")
+        self.have(self.policies, fields["policy"].partition(":")[2])
+        for team in fields["teams"].split(" "):
+            self.have(self.teams, team)
+        if now and entry.time >= now["opens"]:
+            need(entry.time < now["cut-off"] and {**now, "teams": ""} == {**fields, "teams": ""}, "the stage has opened")
+        self.stages[fields["stage"]] = fields
+
+    def on_close(self, entry, fields):
+        stage, before = self.have(self.stages, fields["stage"]), self.closings[fields["stage"]]
+        revision, n, m = (int(fields[word]) for word in ("revision", "n", "m"))
+        need(entry.time >= stage["cut-off"] and revision == len(before) + 1, "it is not the stage's next revision")
+        need(n == sum(time < stage["cut-off"] for time in self.times), "n is not the number of entries before the cut-off")
+        need(m == n if revision == 1 else int(before[-1]["m"]) < m <= self.size, "m does not fit")
+        need(fields["policy"] == stage["policy"] and (revision == 1 or fields["text"]), "another policy, or no text")
+        before.append(dict(fields, index=self.size))
+
+    def on_ruling(self, entry, fields):
+        model, excludes = self.have(self.names, fold(fields["model"])), entry.kind == "exclude"
+        self.rulings[self.size] = Ruling(model, excludes, fields["needs-second"] == "yes")
+        if fields["needs-second"] == "no":
+            self.excluded[model] = excludes
+
+    def on_decided(self, entry, fields):
+        ruling = self.have(self.rulings, int(fields["ruling"]))
+        need(ruling.waits, "the ruling does not wait for a second evaluator")
+        self.rulings[int(fields["ruling"])] = ruling._replace(waits=False)
+        if entry.kind == "confirm":
+            self.excluded[ruling.model] = ruling.excludes
+
+    def on_dispute(self, entry, fields):
+        model, stage = self.have(self.names, fold(fields["model"])), fields["stage"]
+        need((fields["about"] == "ruling") == (fields["ruling"] is not None), "a ruling is named when it is about one")
+        if fields["ruling"] is not None:
+            need(self.have(self.rulings, int(fields["ruling"])).model is model, "the ruling is about another model")
+        end = self.have(self.stages, stage)["disputes-until"] if stage else None
+        need(end is None or entry.time < end, "the time for disputes is over")
+        self.disputes[self.size] = True
+
+    def on_resolve(self, _, fields):
+        need(self.disputes.get(int(fields["dispute"])), "it is no open dispute")
+        self.disputes[int(fields["dispute"])] = False
+
+    APPLY = {**recount.Fold.APPLY, "license": on_license, "base": on_base, "register": on_register, "policy": on_policy,
+             "stage": on_stage, "close": on_close, "exclude": on_ruling, "restore": on_ruling, "confirm": on_decided,
+             "reject": on_decided, "dispute": on_dispute, "resolve": on_resolve}
+
+    def policy_of(self, stage):
+        return self.policies[self.stages[stage]["policy"].partition(":")[2]]
+
+    def find_policy(self, text):
+        """By digest, name@version, or name: its highest version."""
+        name, _, version = text.partition("@")
+        found = [p for p in self.policies.values() if p.digest == text or (p.name == name and version in ("", str(p.version)))]
+        need(found, "there is no policy %s", text)
+        return max(found, key=lambda policy: policy.version)
+
+
+# ---- which reasons hold
+def lenient(name):
+    return re.sub("[-_. ]", "", fold(name))
+
+
+class Counts(recount.Counts):
+    """recount.Counts, and the facts of pairs of derivative and root from which the reasons of any policy follow."""
+    def __init__(self, known):
+        super().__init__(known)
+        self.breaks_literal = functools.lru_cache(None)(lambda model, root: self.breaks(model, root, str))
+        self.breaks_lenient = functools.lru_cache(None)(lambda model, root: self.breaks(model, root, lenient))
+        self.copies = functools.lru_cache(None)(self.has_weights_above)
+        self.brought = functools.lru_cache(None)(self.entry_that_brought)
+
+    def name_forms(self, tree):
+        if tree[0] == "ID":
+            return [] if tree[1] == ["NOASSERTION"] else self.fold.forms.get(fold(tree[1][0].rstrip("+")), [])
+        return [name_form for part in tree[1] for name_form in self.name_forms(part)]
+
+    def breaks(self, model, root, spelled):
+        """Whether its name breaks the forms of the root's licence. What holds literally holds leniently too."""
+        forms, part = self.name_forms(recount.Expression(root.deciding.license).tree), model.name.partition("/")[2]
+        ways = {str, spelled}
+        return bool(forms) and not any(way(name_form) and way(part).startswith(way(name_form)) for name_form in forms for way in ways)
+
+    def has_weights_above(self, release):
+        seen, front = {None}, [release]
+        while front and release.weights:
+            above = set(map(self.fold.follow, front.pop().parents)) - seen
+            if any(found.weights == release.weights for found in above):
+                return True
+            seen, front = seen | above, front + list(above)
+        return False
+
+    @staticmethod
+    def entry_that_brought(model, weights):
+        return min(release.index for release in model.releases if release.weights == weights)
+
+    def conflicts(self, release):
+        own, ceiling = self.permissions(release.license), self.standings[release][1]
+        return ceiling[1] == NO or any(a > b and UNKNOWN not in (a, b) for a, b in zip(own, ceiling))
+
+
+# Of a Counts, a policy, the teams that take part (None: all), a model, its deciding release, a root, and the depth for it.
+HOLDS = {
+    "yanked": lambda c, p, teams, model, release, root, depth: release.yanked,
+    "excluded": lambda c, p, teams, model, release, root, depth: c.fold.excluded.get(model, False),
+    "not-participating": lambda c, p, teams, model, release, root, depth: teams is not None and root.team not in teams,
+    "not-programme": lambda c, p, teams, model, release, root, depth: root.facts["programme"] == "no",
+    "foreign-base": lambda c, p, teams, model, release, root, depth: root.facts["from-scratch"] in (
+        ("no",) if p.of["foreign-base"] == ["unknown-passes"] else ("no", "unknown")),
+    "relation": lambda c, p, teams, model, release, root, depth: release.relation not in p.of["relation"],
+    "depth": lambda c, p, teams, model, release, root, depth: depth > int(p.of["depth"][0]),
+    "self": lambda c, p, teams, model, release, root, depth: c.is_own(model.registered_under, model.time, root.team),
+    "affiliate": lambda c, p, teams, model, release, root, depth: c.is_affiliated(model.registered_under, model.time, root.team),
+    "no-artifact": lambda c, p, teams, model, release, root, depth: release.artifact is None,
+    "no-license-text": lambda c, p, teams, model, release, root, depth: release.text is None,
+    "license-not-open": lambda c, p, teams, model, release, root, depth: any(
+        given < least for given, least in zip(c.permissions(release.license), p.demands)),
+    "license-conflict": lambda c, p, teams, model, release, root, depth: c.conflicts(release),
+    "naming": lambda c, p, teams, model, release, root, depth: (
+        c.breaks_lenient if p.of["naming"] == ["lenient"] else c.breaks_literal)(model, root),
+    "unverified": lambda c, p, teams, model, release, root, depth: not c.fold.publishers[model.publisher]["verified"],
+}
+Row = collections.namedtuple("Row", "model release clean roots reasons")  # roots: root to depth; reasons: root to list
+
+
+class Standing:
+    """Every derivative of a Counts with the reasons for each of its roots, in order of registration."""
+    def __init__(self, counts, policy, teams=None):
+        self.counts, self.policy, self.rows = counts, policy, []
+        asked = [(reason, HOLDS[reason]) for reason in policy.on if reason in HOLDS]
+        for model, release, roots, clean in counts.derivatives:
+            roots = {root: roots[root] for root in sorted(roots, key=lambda root: root.index)}
+            self.rows.append(Row(model, release, clean, roots, {
+                root: [reason for reason, holds in asked if holds(counts, policy, teams, model, release, root, depth)]
+                for root, depth in roots.items()}))
+        if "duplicate" in policy.on:
+            self.mark("duplicate", self.duplicates())
+        if "cap" in policy.on:
+            self.mark("cap", self.past_cap(int(policy.of["cap"][0])))
+
+    @staticmethod
+    def stands(row):
+        return not all(row.reasons.values())
+
+    @staticmethod
+    def mark(reason, rows):
+        for row in rows:
+            for reasons in row.reasons.values():
+                reasons.append(reason)
+
+    def duplicates(self):
+        earliest = {}
+        for row in self.rows:
+            if row.release.weights and self.stands(row):
+                brought = self.counts.brought(row.model, row.release.weights)
+                earliest[row.release.weights] = min(brought, earliest.get(row.release.weights, brought))
+        return [row for row in self.rows if row.release.weights and (self.counts.copies(row.release) or (
+            self.stands(row) and earliest[row.release.weights] < self.counts.brought(row.model, row.release.weights)))]
+
+    def past_cap(self, cap):
+        found, rows = collections.Counter(), []
+        for row in self.rows:
+            if self.stands(row):
+                found[row.model.publisher] += 1
+                if found[row.model.publisher] > cap:
+                    rows.append(row)
+        return rows
+
+    def place(self, row, is_in_scope):
+        """None where it has no root in the scope, "" where it counts there, else the reason that it is shown under."""
+        inside = [reasons for root, reasons in row.reasons.items() if is_in_scope(root)]
+        if not inside or not all(inside):
+            return "" if inside else None
+        return max((reasons[0] for reasons in inside), key=RANK.get)
+
+    def count(self, kind, name=None, groupings=()):
+        """A DerivativeCount, as `jokbo count --json` prints it."""
+        shown, is_in_scope = self.counts.scope(kind, name)
+        places = [(row, self.place(row, is_in_scope)) for row in self.rows]
+        left_out = collections.Counter(place for _, place in places if place)
+        counted = [self.counts.share(row.model, row.release, {r: d for r, d in row.roots.items() if is_in_scope(r)}, row.clean)
+                   for row, place in places if place == ""]
+        registered = len(counted) + sum(left_out.values())
+        return self.counts.numbers(shown, registered, 0, counted, groupings) | {
+            "left_out": [{"reason": reason, "count": left_out[reason]} for reason in self.policy.on],
+            "policy_sha256": self.policy.digest}
+
+    def list(self, groupings=()):
+        return {"bases": [self.count("base", model.name, groupings) for model in self.counts.bases],
+                "teams": [self.count("team", team, groupings) for team in self.counts.fold.teams],
+                "all": self.count("all", None, groupings), **self.counts.moment}
+
+
+# ---- a stage's report: registry/formats/report.md
+COLUMNS = ("direct", "transitive", "independent", "license_clean", "distinct_publishers", "distinct_weights")
+SPLITS = (("relation", "relation", RELATIONS), ("class", "license-class", recount.CLASSES),
+          ("depth", "depth", [str(depth) for depth in range(1, 16)] + ["16+"]))
+
+
+def table(standing, late_in):
+    """The report's table; `late_in` says how many late ones are in a row: of a kind, a name, and the base model of a row for one."""
+    counts = standing.counts
+    lines = ["\t".join(["scope", "name", "registered", *REASONS, "counted", *(c.replace("_", "-") for c in COLUMNS),
+                        *("%s:%s" % (word, key) for word, _, keys in SPLITS for key in keys)])]
+    for kind, name, root in [("base", model.name, model) for model in counts.bases] + [
+            ("team", team, None) for team in counts.fold.teams] + [("all", "all", None)]:
+        count = standing.count(kind, name, [grouping for _, grouping, _ in SPLITS])
+        left_out = {one["reason"]: one["count"] for one in count["left_out"]} | {"late": late_in(kind, name, root)}
+        groups = {(group["grouping"], group["key"]): group["count"] for group in count["groups"]}
+        numbers = [count["registered"] + left_out["late"], *(left_out.get(reason, 0) for reason in REASONS), count["counted"],
+                   *(count[column] for column in COLUMNS),
+                   *(groups.get((grouping, key), 0) for _, grouping, keys in SPLITS for key in keys)]
+        lines.append("\t".join([kind, name, *map(str, numbers)]))
+    return "".join(line + "\n" for line in lines)
+
+
+class Report:
+    """The texts for a policy, teams, and the sizes n and m, from at least m entries."""
+    def __init__(self, entries, n, m, policy, teams):
+        self.cut, self.full = Fold(), Fold()
+        for index, data in enumerate(entries[:m]):
+            self.full.apply(data)
+            (self.cut.apply if index < n else self.cut.apply_cut)(data)
+        self.standing = Standing(Counts(self.cut), policy, teams)
+        full = Counts(self.full)
+        self.late = [(model, release, sorted(roots, key=lambda root: root.index))
+                     for model, release, roots, _ in full.derivatives if model.index >= n]
+
+    def late_in(self, kind, name, root):
+        """How many late ones are in a row; the base model is the cut-off's."""
+        inside = {"all": lambda one: True, "team": lambda one: one.team == name, "base": lambda one: one.index == root.index}[kind]
+        return sum(any(map(inside, roots)) for _, _, roots in self.late)
+
+    @staticmethod
+    def line(model, release):
+        return "%s %d %s@%s" % (release.hash, model.index, model.name, release.version)
+
+    def members(self):
+        lines = [self.line(row.model, row.release) for row in self.standing.rows if self.standing.stands(row)]
+        return "".join(line + "\n" for line in sorted(lines))
+
+    def left_out(self):
+        lines = [self.line(row.model, row.release) + "".join("\t%s %s" % (root.name, ",".join(reasons))
+                                                             for root, reasons in row.reasons.items())
+                 for row in self.standing.rows if not self.standing.stands(row)]
+        lines += [self.line(model, release) + "".join("\t%s late" % root.name for root in roots)
+                  for model, release, roots in self.late]
+        return "".join(line + "\n" for line in lines)
+
+    def texts(self):
+        return {"table": table(self.standing, self.late_in), "members": self.members(), "left-out": self.left_out()}
+
+
+FILES = {"table": "report.tsv", "members": "members.txt", "left-out": "left-out.tsv"}
+
+
+def stage_report(known, stage, revision=None):
+    """The texts of a closed stage's revision (the newest), and the closing entry that they are held against."""
+    closings = known.closings.get(stage) or []
+    need(closings, "there is no stage %s, or it is not closed", stage)
+    need(revision is None or 1 <= revision <= len(closings), "stage %s has %d revisions", stage, len(closings))
+    closing = closings[(revision or len(closings)) - 1]
+    report = Report(known.entries, int(closing["n"]), int(closing["m"]), known.policy_of(stage),
+                    set(known.stages[stage]["teams"].split(" ")))
+    return report.texts(), closing
+
+
+def check_report(known, wish):
+    """Whether the texts are those that the log names, and what to say of each; `--out` has them written."""
+    texts, closing = stage_report(known, wish.report, wish.revision)
+    agrees, lines = True, []
+    for word, text in texts.items():
+        if wish.out:
+            with open(os.path.join(wish.out, FILES[word]), "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+        digest = sha256(text.encode()).hex()
+        same = closing[word] == "sha256:" + digest
+        agrees = agrees and same
+        lines.append("%s\t%s\t%sas entry %d says" % (FILES[word], digest, "" if same else "NOT ", closing["index"]))
+    return agrees, "\n".join(lines)
+
+
+# ---- the command
+def answer(known, wish):
+    """Whether all is as it should be, and what to print."""
+    counts, teams = Counts(known), None
+    if wish.report:
+        return check_report(known, wish)
+    if wish.stage:
+        teams = set(known.have(known.stages, wish.stage)["teams"].split(" "))
+        policy = known.policy_of(wish.stage)
+    elif os.path.exists(wish.policy):
+        with open(wish.policy, encoding="utf-8") as file:
+            policy = Policy.of_file(file.read())
+    else:
+        policy = known.find_policy(wish.policy)
+    standing, groupings = Standing(counts, policy, teams), list(dict.fromkeys(wish.by))
+    kind = "base" if wish.base else "team" if wish.team else "all" if wish.all else None
+    found = standing.count(kind, wish.base or wish.team, groupings) if kind else standing.list(groupings)
+    return True, json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def read_call():
+    parser = argparse.ArgumentParser(description="Counts the derivatives of a public log under a policy, from its files alone.")
+    parser.add_argument("log", help="folder or URL of the public log")
+    parser.add_argument("--key", help="verifier key, or a file with it")
+    parser.add_argument("--as-of", type=recount.as_of, help="log size, day (its 00:00 at +09:00), or moment")
+    parser.add_argument("--by", action="append", default=[], choices=recount.GROUPINGS, help="split the counts")
+    rule = parser.add_mutually_exclusive_group(required=True)
+    rule.add_argument("--policy", metavar="NAME[@VERSION]|DIGEST|FILE")
+    rule.add_argument("--stage", metavar="ID", help="count by its policy and teams")
+    rule.add_argument("--report", metavar="ID", help="recompute the report of a closed stage")
+    parser.add_argument("--revision", type=int, help="of the report; the newest if not given")
+    parser.add_argument("--out", metavar="FOLDER", help="write the report's texts there")
+    scope = parser.add_mutually_exclusive_group()
+    scope.add_argument("--base", metavar="MODEL")
+    scope.add_argument("--team")
+    scope.add_argument("--all", action="store_true")
+    return parser.parse_args()
+
+
+def main():
+    wish = read_call()
+    try:
+        agrees, said = recount.recount(wish.log, wish.key, wish.as_of, False, lambda counts: answer(counts.fold, wish), Fold())
+    except Wrong as wrong:
+        print("recount: %s" % wrong, file=sys.stderr)
+        return 1
+    print(said)
+    return 0 if agrees else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
