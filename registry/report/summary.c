@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "domain/entry.h"
 #include "domain/ident.h"
 #include "report/reader.h"
 #include "report/report_inside.h"
@@ -347,7 +348,7 @@ const struct jk_summary_row *jk_summary_all(const struct jk_summary *summary)
 
 bool jk_summary_is_demo(const struct jk_summary *summary)
 {
-    return strcmp(summary->origin, "demo.invalid") == 0;
+    return strcmp(summary->origin, JK_DEMO_ORIGIN) == 0;
 }
 
 const struct jk_summary_row *jk_summary_find(const struct jk_summary *summary, enum jk_scope_type scope,
