@@ -62,6 +62,7 @@ static void read_stage(struct jk_fields *top, struct jk_summary *out_summary)
     out_summary->id = jk_fields_text(&reader, "id", jk_ident_team_fault);
     out_summary->title = jk_fields_text(&reader, "title", jk_ident_label_fault);
     out_summary->title_ko = jk_fields_text(&reader, "title_ko", jk_ident_label_fault);
+    out_summary->source = jk_fields_text(&reader, "source", jk_ident_label_fault);
     jk_fields_end(&reader);
 }
 
@@ -332,6 +333,11 @@ const struct jk_summary_row *jk_summary_all(const struct jk_summary *summary)
 {
     JK_CHECK(summary->count > 0);
     return &summary->rows[summary->count - 1];
+}
+
+bool jk_summary_is_demo(const struct jk_summary *summary)
+{
+    return strcmp(summary->origin, "demo.invalid") == 0;
 }
 
 const struct jk_summary_row *jk_summary_find(const struct jk_summary *summary, enum jk_scope_type scope,

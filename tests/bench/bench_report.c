@@ -100,6 +100,7 @@ static void time_report(const struct jk_book *cut, uint32_t n, const struct jk_b
                                     .id = JK_SPAN("stage-1"),
                                     .title = JK_SPAN("A stage"),
                                     .title_ko = JK_SPAN("어느 단계"),
+                                    .source = JK_SPAN("invented"),
                                     .revision = 1,
                                     .n = n,
                                     .m = m,

@@ -32,6 +32,25 @@ static void page_says_it_all(void **state)
     drop(&made);
 }
 
+/* Where the dates come from is said, and that a demonstration is one. */
+static void page_says_what_is_invented(void **state)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text html;
+    struct made made;
+    make(*state, FIRST, 1, &made);
+    write_page(&made, NULL, &html);
+    has(&html, "</span>: invented<");
+    assert_null(strstr(html.bytes, "Of a demonstration"));
+    jk_text_done(&html);
+    made.stage.origin = JK_SPAN("demo.invalid");
+    jk_report_texts_free(&made.texts);
+    jk_report_free(made.report);
+    finish(*state, &made);
+    write_page(&made, NULL, &html);
+    has(&html, "Of a demonstration");
+    drop(&made);
+}
+
 /* The others' lists or another stage are refused: a page shows what belongs together. */
 static void page_wants_its_own(void **state)
 {
@@ -155,11 +174,9 @@ static void table_for_a_terminal(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {STAGES(page_says_it_all),
-                                       STAGES(page_wants_its_own),
-                                       STAGES(bad_reports),
-                                       cmocka_unit_test(too_large),
-                                       cmocka_unit_test(csv_holds_no_formula),
+    const struct CMUnitTest tests[] = {STAGES(page_says_it_all),    STAGES(page_says_what_is_invented),
+                                       STAGES(page_wants_its_own),  STAGES(bad_reports),
+                                       cmocka_unit_test(too_large), cmocka_unit_test(csv_holds_no_formula),
                                        STAGES(table_for_a_terminal)};
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
