@@ -12,9 +12,10 @@ import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(os.path.dirname(HERE), "support")]
+sys.path[:0] = [os.path.join(os.path.dirname(HERE), "support"), HERE]
 import jokbo  # noqa: E402
-from public import make_log, read, served, spoiled, write  # noqa: E402
+from public import make_log, published, read, served, spoiled, write  # noqa: E402
+from test_closing import RULED, Stage  # noqa: E402
 
 TEXTS = ("report.tsv", "report.json", "members.txt", "left-out.tsv")
 VIEWS = ("report.html", "report.csv")
@@ -25,6 +26,11 @@ def turned(data):
     """A bit of the byte in the middle turned over."""
     at = len(data) // 2
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+
+def short(key):
+    """The verifier key's name and id: the base64 behind them may hold a '+' of its own."""
+    return "+".join(key.split("+")[:2])
 
 
 class AuditStageTest(unittest.TestCase):
@@ -79,8 +85,8 @@ class AuditStageTest(unittest.TestCase):
                 self.assertEqual(found["files"][file]["served"], "absent")
             certificate = found["certificate"]
             self.assertEqual(certificate["body"] + "\n", read(folder, "certificate").decode().partition("\u2014")[0])
-            self.assertEqual((certificate["served"], certificate["log_key"]), ("same", self.key.rsplit("+", 1)[0]))
-            self.assertEqual(certificate["counts_key"], self.counts_key.rsplit("+", 1)[0])
+            self.assertEqual((certificate["served"], certificate["log_key"]), ("same", short(self.key)))
+            self.assertEqual(certificate["counts_key"], short(self.counts_key))
             self.assertEqual(found["report"], json.loads(read(folder, "report.json")))
         return facts["revisions"]
 
@@ -98,7 +104,7 @@ class AuditStageTest(unittest.TestCase):
     def test_for_people(self):
         shown = self.audit(self.folder, "--key", self.key, "--stage", "stage-2", "--counts-key", self.counts_key).stdout
         for words in ("Stage stage-2, revision 1", "Stage stage-2, revision 2", "어느 단계", "test@1",
-                      "certificate signed by", self.key.rsplit("+", 1)[0], self.counts_key.rsplit("+", 1)[0] + " (--counts-key)",
+                      "certificate signed by", short(self.key), short(self.counts_key) + " (--counts-key)",
                       hashlib.sha256(read(self.place("stage-2", "2", "report.json"))).hexdigest()):
             self.assertIn(words, shown)
         self.assertIn("key from the source itself", self.audit(self.folder, "--stage", "stage-1").stdout)
@@ -197,7 +203,7 @@ class AuditStageTest(unittest.TestCase):
         public = b"\1" + bytes(range(32))
         other = "%s+%s+%s" % (name, hashlib.sha256(name.encode() + b"\n" + public).hexdigest()[:8],
                               base64.b64encode(public).decode())
-        self.assertIn(other.rsplit("+", 1)[0], self.told(NOT_VERIFIED, "AUDIT_CERTIFICATE", self.folder, "--stage", "stage-1",
+        self.assertIn(short(other), self.told(NOT_VERIFIED, "AUDIT_CERTIFICATE", self.folder, "--stage", "stage-1",
                                                          "--counts-key", other)["message"])
         file = os.path.join(self.home, "counts.vkey")
         write((self.counts_key + "\n" + other + "\n").encode(), file)
@@ -227,6 +233,49 @@ class AuditStageTest(unittest.TestCase):
                           ["--stage", "stage-1", "--expect", "file"], ["red-ai/Solar-1", "--stage", "stage-1"],
                           ["--policy", "strict"]):
             self.audit(self.folder, *arguments, code=USAGE)
+
+
+class ServerTest(Stage, jokbo.Case):
+    """What a server closes, publishes and signs by itself."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.eve, cls.una = (jokbo.person(cls.admin, n, ["evaluator"], scopes=["roster"]) for n in ("eve", "una"))
+        cls.eve.call("Stages.RecordPolicy", text=RULED)
+
+    def audit(self, at, *arguments, code=0):
+        done = self.server.jokbo("audit", at, "--mirror", os.path.join(self.server.data, "mirror"), *arguments, token=None)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_what_a_server_publishes(self):
+        for i in range(3):
+            self.register("alice/model-%d" % i, "upstage/Solar-Open-100B")
+        stage = self.put(0.7)["id"]
+        first = self.closed(stage)
+        self.register("alice/late", "upstage/Solar-Open-100B")
+        ruling = self.eve.call("Stages.Rule", model="alice/model-1", reason="spam")
+        self.una.call("Stages.DecideRuling", ruling=ruling["log_index"], confirm=True)
+        second = self.eve.call("Stages.CloseStage", stage=stage, text="one ruling")
+        for closing in (first, second):
+            self.check_files(closing)
+        folder = published(self.server, self.size())
+        keys = [read(folder, file).decode().strip() for file in ("log.vkey", "counts.vkey")]
+        self.assertEqual(os.stat(os.path.join(self.server.data, "counts.key")).st_mode & 0o7777, 0o600)
+        out = os.path.join(self.server.data, "audited")
+        facts = json.loads(self.audit("http://" + self.server.http, "--key", keys[0], "--counts-key", keys[1], "--stage", stage,
+                                      "--out", out, "--json"))
+        self.assertEqual([(r["revision"], r["n"], r["m"]) for r in facts["revisions"]],
+                         [(c["revision"], int(c["n"]), int(c["m"])) for c in (first, second)])
+        for found in facts["revisions"]:
+            self.assertEqual({f["served"] for f in found["files"].values()}, {"same"}, found["files"])
+            certificate = found["certificate"]
+            self.assertEqual([certificate["log_key"], certificate["counts_key"]], [short(k) for k in keys])
+            revision = os.path.join("stage", stage, str(found["revision"]))
+            for file in TEXTS + VIEWS + ("certificate",):
+                self.assertEqual(read(out, revision, file), read(folder, revision, file), file)
+        self.assertEqual(facts["revisions"][1]["report"]["rows"][-1]["left_out"]["excluded"], 1)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@
 #include "http/routes.h"
 
 #define STAGE63 "a2345678-a2345678-a2345678-a2345678-a2345678-a2345678-a23456789"
-#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define HEX     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static struct jk_route parse(const char *target)
 {
@@ -48,6 +48,31 @@ static void test_targets(void **state)
     assert_int_equal(route.digest.bytes[1], 0x23);
 }
 
+static void test_no_report(void **state)
+{
+    (void)state;
+    static const char *const targets[] = {"/stage",
+                                          "/stage/",
+                                          "/stage/a/1",
+                                          "/stage/a/1/",
+                                          "/stage/a/1/report",
+                                          "/stage/a/1/report.tsv/",
+                                          "/stage/a/1/.new-00000000-0",
+                                          "/stage/a/0/report.tsv",
+                                          "/stage/a/01/report.tsv",
+                                          "/stage/a/-1/report.tsv",
+                                          "/stage/a/2147483648/report.tsv",
+                                          "/stage/A/1/report.tsv",
+                                          "/stage/-a/1/report.tsv",
+                                          "/stage/a-/1/report.tsv",
+                                          "/stage/../1/report.tsv",
+                                          "/stage/a/../report.tsv",
+                                          "/stage//1/report.tsv",
+                                          "/stage/a" STAGE63 "/1/report.tsv"};
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+        is(targets[i], JK_ROUTE_NONE, "");
+}
+
 static void test_nothing(void **state)
 {
     (void)state;
@@ -82,24 +107,6 @@ static void test_nothing(void **state)
                                           "/tile/entries/x000/000",
                                           "/tile/entries/0/000",
                                           "/counts.key",
-                                          "/stage",
-                                          "/stage/",
-                                          "/stage/a/1",
-                                          "/stage/a/1/",
-                                          "/stage/a/1/report",
-                                          "/stage/a/1/report.tsv/",
-                                          "/stage/a/1/.new-00000000-0",
-                                          "/stage/a/0/report.tsv",
-                                          "/stage/a/01/report.tsv",
-                                          "/stage/a/-1/report.tsv",
-                                          "/stage/a/2147483648/report.tsv",
-                                          "/stage/A/1/report.tsv",
-                                          "/stage/-a/1/report.tsv",
-                                          "/stage/a-/1/report.tsv",
-                                          "/stage/../1/report.tsv",
-                                          "/stage/a/../report.tsv",
-                                          "/stage//1/report.tsv",
-                                          "/stage/a" STAGE63 "/1/report.tsv",
                                           "/tile/0/../../../log.key",
                                           "/tile/../checkpoint",
                                           "/tile/0/%2e%2e/000",
@@ -212,8 +219,8 @@ static void test_gzip(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_targets), cmocka_unit_test(test_nothing), cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_tags),    cmocka_unit_test(test_gzip),
+        cmocka_unit_test(test_targets), cmocka_unit_test(test_no_report), cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_ranges),  cmocka_unit_test(test_tags),      cmocka_unit_test(test_gzip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
