@@ -9,7 +9,7 @@
 
 #define RELATIONS    8
 #define LICENSES     16
-#define PARENTS_MOST 5
+#define PARENTS_MOST 8
 #define PUBLISHERS   9999
 #define POOL         64 /* the models of a family that others are made from: the newest */
 
@@ -257,10 +257,10 @@ static int pick_relation(struct jk_demo_world *world)
 }
 
 /* The base, or a derivative of the family that has some already. */
-static const char *pick_parent(struct jk_demo_world *world, const struct family *family)
+static const char *pick_parent(struct jk_demo_world *world, const struct family *family, unsigned deeper)
 {
     size_t there = family->pooled < POOL ? family->pooled : POOL;
-    if (there == 0 || !happens(world, world->shares[SHARE_deeper])) return family->base;
+    if (there == 0 || !happens(world, deeper)) return family->base;
     return world->made[family->pool[skewed(world, there)]].name;
 }
 
@@ -271,14 +271,15 @@ static void add_parent(struct draft *draft, const char *name)
     draft->parents[draft->parent_count++] = name;
 }
 
+/* A merge is mostly one of derivatives. */
 static void pick_parents(struct jk_demo_world *world, struct draft *draft)
 {
-    add_parent(draft, pick_parent(world, draft->family));
+    add_parent(draft, pick_parent(world, draft->family, world->shares[SHARE_deeper]));
     if (draft->relation != JOKBO__V1__RELATION__RELATION_MERGE) return;
     for (size_t more = 1 + below(world, PARENTS_MOST - 1); more > 0; more--) {
         bool foreign = happens(world, world->shares[SHARE_foreign_family]);
         struct family *family = foreign ? pick_family(world) : draft->family;
-        add_parent(draft, pick_parent(world, family ? family : draft->family));
+        add_parent(draft, pick_parent(world, family ? family : draft->family, 1000 - world->shares[SHARE_deeper]));
     }
 }
 

@@ -396,9 +396,16 @@ class Authorisation(unittest.TestCase):
         return {"stage": dict(cls.stage, id=cls.next("stage"))}
 
     @classmethod
+    def clock(cls):
+        """The server's, which is a demo's."""
+        shown = cls.root.call("Demo.GetClock")["time"].rstrip("Z")  # with 0, 3, 6 or 9 digits after the point
+        return datetime.datetime.fromisoformat(shown[:26].ljust(26, "0") if "." in shown else shown).replace(
+            tzinfo=datetime.timezone.utc)
+
+    @classmethod
     def closed_stage(cls):
         """One whose cut-off is over; by itself, or by whoever asks first."""
-        moment = datetime.datetime.now(datetime.timezone.utc)
+        moment = cls.clock()
         times = {"open_time": (moment - datetime.timedelta(seconds=60)).isoformat(),
                  "cutoff_time": (moment + datetime.timedelta(seconds=0.3)).isoformat()}
         stage = cls.first.call("Stages.PutStage", stage=dict(cls.stage, id=cls.next("stage"), **times))
@@ -441,8 +448,7 @@ class Authorisation(unittest.TestCase):
 
     @classmethod
     def ask_SetClock(cls, case, letter):
-        now = datetime.datetime.fromisoformat(cls.root.call("Demo.GetClock")["time"][:19] + "+00:00")
-        return {"time": (now + datetime.timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")}
+        return {"time": (cls.clock() + datetime.timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")}
 
     # ---- calling and comparing
 
