@@ -394,6 +394,10 @@ class Several(Stage, unittest.TestCase):
         other, owner = (second, first) if os.path.exists(key[0]) else (first, second)
         self.assertFalse(os.path.exists(os.path.join(self.folder(closing, other), "certificate")))
         self.assertTrue(wait_for(lambda: "closing-failed reason=COUNTS_KEY_" in other.log()))
+        with self.assertRaises(Failure) as caught:
+            Client(other.address).report(stages[0], "CERTIFICATE")
+        self.assertEqual((caught.exception.code, caught.exception.reason), ("UNAVAILABLE", "REPORT_NOT_READY"))
+        self.assertNotIn(other.data, caught.exception.message)
         for stage in stages:
             self.check_files(self.closed(stage), owner)
         shutil.copy2(os.path.join(owner.data, "counts.key"), other.data)
