@@ -41,7 +41,7 @@ static enum jk_status take(void *context, const ProtobufCMessage *message, struc
             return jk_fail(error, JK_RESOURCE_EXHAUSTED, "REPORT_TOO_LARGE", "the file is too large to be kept here");
         return JK_OK;
     }
-    if (fwrite(bytes.at, 1, bytes.len, taking->cli->out) == bytes.len) return JK_OK;
+    if (bytes.len == 0 || fwrite(bytes.at, 1, bytes.len, taking->cli->out) == bytes.len) return JK_OK;
     return jk_fail(error, JK_INTERNAL, "OUTPUT", "the result could not be written");
 }
 

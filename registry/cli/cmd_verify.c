@@ -1,6 +1,7 @@
-/* `verify`: receipts, what is registered under a name, and a model's folder. */
+/* `verify`: receipts, count certificates, what is registered under a name, and a model's folder. */
 #include <jokbo/v1/registry.pb-c.h>
 
+#include "cli/certified.h"
 #include "cli/commands.h"
 #include "cli/keep.h"
 #include "cli/local.h"
@@ -146,11 +147,23 @@ static enum jk_status take_model_folder(struct verification *verification, const
     return take_name(verification, name, folder);
 }
 
+static enum jk_status take_certificate(struct verification *verification, const char *path)
+{
+    JK_TRY(room_for(verification, 1));
+    jk_subject_init(&verification->subjects[0], verification->cli, path);
+    verification->subjects[0].is_certificate = true;
+    verification->count = 1;
+    return JK_OK;
+}
+
 static enum jk_status gather(struct verification *verification)
 {
     struct jk_cli *cli = verification->cli;
     const char *what = jk_cli_operand(cli, 0);
     bool folder = jk_local_is_folder(what);
+    if (jk_certified_is(cli, what)) return take_certificate(verification, what);
+    if (jk_cli_has(cli, JK_OPTION_COUNTS_KEY))
+        return jk_cli_usage(cli, "--counts-key goes with a count certificate, and %.200s is none", what);
     if (!folder && (jk_cli_has(cli, JK_OPTION_MODEL) || jk_cli_has(cli, JK_OPTION_RELEASE)))
         return jk_cli_usage(cli, "--model and --release go with a folder, and %.200s is none", what);
     if (folder)
@@ -221,6 +234,7 @@ static enum jk_status print_json(const struct verification *verification, enum j
 static enum jk_status check_one(struct verification *verification, size_t at)
 {
     struct jk_subject *subject = &verification->subjects[at];
+    if (subject->is_certificate) return jk_certified_check(subject, verification->cli);
     for (size_t i = 0; i < at && !subject->again; i++) {
         const struct jk_subject *before = &verification->subjects[i];
         subject->again =

@@ -17,6 +17,7 @@ struct jk_subject {
     struct jk_results results;
     struct jk_anchor anchor;
     bool anchored;           /* `anchor` is open */
+    bool is_certificate;     /* of counts, at `title`: certified.h checks it */
     bool again;              /* the same log's checkpoint was checked before in this run */
     bool newest_asked;       /* the receipt is as new as the server could give it: no need to ask again */
     struct jk_error trouble; /* the first thing that kept a check from being made; not set offline */

@@ -9,6 +9,8 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/defer.h"
+#include "base/log.h"
+#include "base/metrics.h"
 #include "report/subject.h"
 #include "report/summary.h"
 
@@ -152,8 +154,8 @@ struct making {
     int64_t deadline_ms;
 };
 
-static enum jk_status make_one(const struct making *making, const struct revision *revision, struct jk_span previous,
-                               struct jk_error *error)
+static enum jk_status compute_and_write(const struct making *making, const struct revision *revision,
+                                        struct jk_span previous, struct jk_error *error)
 {
     struct jk_close_plan plan = jk_close_plan_of(&revision->closing);
     struct jk_computed *computed;
@@ -162,8 +164,26 @@ static enum jk_status make_one(const struct making *making, const struct revisio
                                            previous};
     enum jk_status status = jk_report_files_write(&files, error);
     jk_computed_release(computed);
-    if (status == JK_OK) keep(making->closer, NULL);
     return status;
+}
+
+static enum jk_status make_one(const struct making *making, const struct revision *revision, struct jk_span previous,
+                               struct jk_error *error)
+{
+    struct jk_error why;
+    jk_error_init(&why, NULL);
+    enum jk_status status = compute_and_write(making, revision, previous, &why);
+    if (status == JK_OK) {
+        keep(making->closer, NULL);
+        return JK_OK;
+    }
+    if (status == JK_DATA_LOSS) {
+        jk_metrics_add(JK_METRIC_REPORTS_DIFFERENT, 0, 0, 1);
+        jk_log(JK_LOG_ERROR, "report-different", "stage", revision->stage, "reason", why.reason, "detail", why.message,
+               NULL);
+    }
+    error->retry_ms = why.retry_ms;
+    return jk_fail(error, status, why.reason, "%s", why.message);
 }
 
 /* The page compares with the report of the stage before where that is there; the files stand without it too. */

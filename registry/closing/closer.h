@@ -15,7 +15,8 @@ void jk_closer_free(struct jk_closer *closer);           /* accepts NULL */
 JK_MUST_USE enum jk_status jk_closer_compute(struct jk_closer *closer, struct jk_reader *reader,
                                              const struct jk_close_plan *plan, int64_t deadline_ms,
                                              struct jk_computed **out_computed, struct jk_error *error);
-/* The files of a revision that stands in the log: nothing to do where they are there. */
+/* The files of a revision that stands in the log: nothing to do where they are there. DATA_LOSS has raised an alarm
+ * (report-different in the log). */
 JK_MUST_USE enum jk_status jk_closer_files(struct jk_closer *closer, struct jk_reader *reader, uint32_t stage,
                                            uint32_t revision, int64_t deadline_ms, struct jk_error *error);
 /* Gives up what was kept for long. */

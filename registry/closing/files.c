@@ -10,8 +10,6 @@
 
 #include "base/check.h"
 #include "base/defer.h"
-#include "base/log.h"
-#include "base/metrics.h"
 #include "report/certificate.h"
 #include "report/summary.h"
 #include "tiles/grow.h"
@@ -241,8 +239,5 @@ enum jk_status jk_report_files_write(const struct jk_report_making *making, stru
     jk_text_done(&made.html);
     jk_text_done(&made.csv);
     jk_text_done(&made.certificate);
-    if (status != JK_DATA_LOSS) return status;
-    jk_metrics_add(JK_METRIC_REPORTS_DIFFERENT, 0, 0, 1);
-    jk_log(JK_LOG_ERROR, "report-different", "reason", error->reason, "detail", error->message, NULL);
     return status;
 }

@@ -6,8 +6,7 @@
 #include "domain/ident.h"
 #include "tlog/note.h"
 
-#define VERSION "jokbo/count-certificate/v1"
-#define DIGEST  "sha256:"
+#define DIGEST "sha256:"
 
 struct field {
     const char *word;
@@ -85,7 +84,7 @@ static void write_field(const struct jk_certificate *certificate, const struct f
 void jk_certificate_text(const struct jk_certificate *certificate, struct jk_text *out_body)
 {
     jk_text_add(out_body, certificate->origin);
-    jk_text_add_str(out_body, "\n" VERSION "\n");
+    jk_text_add_str(out_body, "\n" JK_CERTIFICATE_FORMAT "\n");
     for (size_t i = 0; i < FIELDS; i++)
         write_field(certificate, &fields[i], out_body);
 }
@@ -166,8 +165,8 @@ enum jk_status jk_certificate_parse(struct jk_span body, struct jk_certificate *
     if (!jk_span_cut(&rest, '\n', &certificate.origin) || certificate.origin.len > JK_CERTIFICATE_ORIGIN_MAX ||
         !jk_note_name_valid(certificate.origin))
         return malformed(error, 1, "origin", "the log's origin, 1 to 248 bytes without space or '+'");
-    if (!jk_span_cut(&rest, '\n', &version) || !jk_span_equal(version, JK_SPAN(VERSION)))
-        return malformed(error, 2, NULL, VERSION);
+    if (!jk_span_cut(&rest, '\n', &version) || !jk_span_equal(version, JK_SPAN(JK_CERTIFICATE_FORMAT)))
+        return malformed(error, 2, NULL, JK_CERTIFICATE_FORMAT);
     JK_TRY(read_fields(&certificate, rest, error));
     JK_TRY(check_sense(&certificate, error));
     *out_certificate = certificate;

@@ -7,6 +7,7 @@
 
 #include "report/texts.h"
 
+#define JK_CERTIFICATE_FORMAT     "jokbo/count-certificate/v1" /* the second line */
 #define JK_CERTIFICATE_MAX        2048
 #define JK_CERTIFICATE_ORIGIN_MAX 248
 /* The key's name is the log's origin and this. */

@@ -25,7 +25,7 @@ static void add_head(const struct jk_summary *summary, struct jk_text *out)
     jk_text_add_str(out,
                     "</span></h1>\n<p>파생 AI 모델 개수 보고서 <span class=\"en\" lang=\"en\">Report on the number of "
                     "derivative AI models</span></p></header>\n");
-    if (strcmp(summary->origin, JK_DEMO_ORIGIN) == 0)
+    if (jk_summary_is_demo(summary))
         jk_text_add_str(out,
                         "<p class=\"demo\">시연: 시각은 실제가 아니며, 내용은 대부분 지어낸 것입니다. <span class=\"en\" "
                         "lang=\"en\">A demo: its times are not real, and most of what it holds is invented.</span></p>\n");
@@ -60,6 +60,8 @@ static void add_facts(const struct jk_summary *summary, struct jk_text *out)
     end_fact(out);
     begin_fact(out, "기준 시각", "cut-off");
     jk_page_time(out, summary->cutoff_us);
+    jk_text_add_str(out, "<br/>출처 <span class=\"en\" lang=\"en\">source</span>: ");
+    jk_page_str(out, summary->source);
     end_fact(out);
     begin_fact(out, "정책", "policy");
     jk_text_addf(out, "%s@%u (규칙 <span class=\"en\" lang=\"en\">rule set</span> %u)<br/>", summary->policy.name,

@@ -12,7 +12,8 @@
 struct jk_report_stage {
     struct jk_span origin; /* of the log */
     struct jk_span id, title, title_ko;
-    uint32_t revision; /* 1 … */
+    struct jk_span source; /* where its dates come from, such as "invented" */
+    uint32_t revision;     /* 1 … */
     int64_t cutoff_us;
     uint32_t n, m;                   /* registrations before n; rulings and corrections before m; n <= m */
     struct jk_digest root_n, root_m; /* of the trees of these sizes */

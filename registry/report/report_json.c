@@ -69,6 +69,7 @@ static json_t *stage_of(const struct jk_report_stage *stage)
 {
     struct writer writer = begin();
     put_text(&writer, "id", stage->id);
+    put_text(&writer, "source", stage->source);
     put_text(&writer, "title", stage->title);
     put_text(&writer, "title_ko", stage->title_ko);
     return end(&writer);

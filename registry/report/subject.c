@@ -46,6 +46,7 @@ enum jk_status jk_report_stage_of(const struct jk_book *book, uint32_t stage, ui
                                           .id = facts->id,
                                           .title = facts->title,
                                           .title_ko = facts->title_ko,
+                                          .source = facts->source,
                                           .revision = revision,
                                           .cutoff_us = facts->cutoff_us,
                                           .n = n,

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "domain/entry.h"
 #include "domain/ident.h"
 #include "report/reader.h"
 #include "report/report_inside.h"
@@ -62,6 +63,7 @@ static void read_stage(struct jk_fields *top, struct jk_summary *out_summary)
     out_summary->id = jk_fields_text(&reader, "id", jk_ident_team_fault);
     out_summary->title = jk_fields_text(&reader, "title", jk_ident_label_fault);
     out_summary->title_ko = jk_fields_text(&reader, "title_ko", jk_ident_label_fault);
+    out_summary->source = jk_fields_text(&reader, "source", jk_ident_label_fault);
     jk_fields_end(&reader);
 }
 
@@ -123,6 +125,15 @@ static void check_sum(struct jk_fields *reader, const char *key, uint64_t sum, u
         jk_fields_fault(reader, key, json_object_get(reader->object, key), rule);
 }
 
+/* A part of the counted. */
+static uint32_t read_part(struct jk_fields *reader, const char *key, uint32_t counted)
+{
+    uint32_t number = jk_fields_number(reader, key, 0);
+    if (number > counted)
+        jk_fields_fault(reader, key, json_object_get(reader->object, key), "it must be at most counted");
+    return number;
+}
+
 static void read_left_out(struct jk_fields *row, struct jk_policy_total *out_total)
 {
     struct jk_fields reader = jk_fields_object(row, "left_out");
@@ -162,6 +173,7 @@ static void read_depths(struct jk_fields *row, struct jk_total *out_plain)
     }
     jk_fields_end(&reader);
     check_sum(row, "depths", sum, out_plain->counted, "it must sum to counted");
+    check_sum(row, "depths", out_plain->by_depth[1], out_plain->direct, "its \"1\" must be direct");
 }
 
 static void read_months(struct jk_fields *row, struct jk_total *out_plain)
@@ -236,12 +248,12 @@ static void read_row(struct jk_fields *reader, struct jk_arena *arena, struct jk
     read_scope(reader, out_row);
     plain->registered = jk_fields_number(reader, "registered", 0);
     plain->counted = jk_fields_number(reader, "counted", 0);
-    plain->direct = jk_fields_number(reader, "direct", 0);
-    plain->transitive = jk_fields_number(reader, "transitive", 0);
-    plain->independent = jk_fields_number(reader, "independent", 0);
-    plain->license_clean = jk_fields_number(reader, "license_clean", 0);
-    plain->distinct_publishers = jk_fields_number(reader, "distinct_publishers", 0);
-    plain->distinct_weights = jk_fields_number(reader, "distinct_weights", 0);
+    plain->direct = read_part(reader, "direct", plain->counted);
+    plain->transitive = read_part(reader, "transitive", plain->counted);
+    plain->independent = read_part(reader, "independent", plain->counted);
+    plain->license_clean = read_part(reader, "license_clean", plain->counted);
+    plain->distinct_publishers = read_part(reader, "distinct_publishers", plain->counted);
+    plain->distinct_weights = read_part(reader, "distinct_weights", plain->counted);
     check_sum(reader, "transitive", (uint64_t)plain->direct + plain->transitive, plain->counted,
               "with direct it must sum to counted");
     read_left_out(reader, &out_row->total);
@@ -332,6 +344,11 @@ const struct jk_summary_row *jk_summary_all(const struct jk_summary *summary)
 {
     JK_CHECK(summary->count > 0);
     return &summary->rows[summary->count - 1];
+}
+
+bool jk_summary_is_demo(const struct jk_summary *summary)
+{
+    return strcmp(summary->origin, JK_DEMO_ORIGIN) == 0;
 }
 
 const struct jk_summary_row *jk_summary_find(const struct jk_summary *summary, enum jk_scope_type scope,

@@ -31,7 +31,7 @@ struct jk_summary_row {
 struct jk_summary {
     struct jk_arena *arena; /* internal: all below lies in it */
     const char *origin;
-    const char *id, *title, *title_ko;
+    const char *id, *title, *title_ko, *source;
     uint32_t revision, n, m;
     int64_t cutoff_us;
     struct jk_digest root_n, root_m;
@@ -53,6 +53,8 @@ JK_MUST_USE enum jk_status jk_summary_read(struct jk_span json, struct jk_summar
                                            struct jk_error *error);
 void jk_summary_free(struct jk_summary *summary);
 const struct jk_summary_row *jk_summary_all(const struct jk_summary *summary);
+/* Of a demonstration, whose log says so by its origin: its numbers mean nothing. */
+bool jk_summary_is_demo(const struct jk_summary *summary);
 /* The row of that scope and name, without regard to case; NULL where there is none. */
 const struct jk_summary_row *jk_summary_find(const struct jk_summary *summary, enum jk_scope_type scope,
                                              const char *name);

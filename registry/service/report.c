@@ -136,20 +136,38 @@ static enum jk_status find(struct jk_call *call, struct sending *sending)
     return status;
 }
 
-static enum jk_status open_file(struct jk_call *call, struct sending *sending)
+/* Anybody may ask, so paths and keys are for the server's log. */
+static enum jk_status not_ready(const struct jk_error *why, struct jk_error *error)
+{
+    error->retry_ms = why->retry_ms;
+    if (why->status == JK_DEADLINE_EXCEEDED || strcmp(why->reason, "COMPUTING") == 0)
+        return jk_fail(error, why->status, why->reason, "%s", why->message);
+    if (why->status == JK_DATA_LOSS)
+        return jk_fail(error, JK_DATA_LOSS, "REPORT_DIFFERS",
+                       "The server's report is not the one that the log commits to; the server's log says why");
+    return jk_fail(error, JK_UNAVAILABLE, "REPORT_NOT_READY",
+                   "The server cannot make this file now; the server's log says why");
+}
+
+static enum jk_status try_open(struct jk_call *call, struct sending *sending, struct jk_error *error)
 {
     const Jokbo__V1__GetReportRequest *request = (const void *)call->request;
-    const char *folder = jk_store_public_dir(jk_store_of(call));
-    struct jk_error absent;
-    jk_error_init(&absent, NULL);
+    jk_error_init(error, NULL);
+    return jk_report_file_open(jk_store_public_dir(jk_store_of(call)), request->stage, sending->closing.revision,
+                               sending->file, &sending->fd, &sending->size, error);
+}
+
+/* Where the files cannot all be made, the one that is asked for may be there nevertheless. */
+static enum jk_status open_file(struct jk_call *call, struct sending *sending)
+{
+    struct jk_error why;
     JK_TRY(find(call, sending));
-    enum jk_status status = jk_report_file_open(folder, request->stage, sending->closing.revision, sending->file,
-                                                &sending->fd, &sending->size, &absent);
-    if (status != JK_OK) {
-        JK_TRY(jk_closer_files(jk_services_of(call)->closer, call->reader, sending->closing.stage,
-                               sending->closing.revision, call->deadline_ms, &call->error));
-        JK_TRY(jk_report_file_open(folder, request->stage, sending->closing.revision, sending->file, &sending->fd,
-                                   &sending->size, &call->error));
+    if (try_open(call, sending, &why) != JK_OK) {
+        struct jk_error unmade;
+        jk_error_init(&unmade, NULL);
+        enum jk_status made = jk_closer_files(jk_services_of(call)->closer, call->reader, sending->closing.stage,
+                                              sending->closing.revision, call->deadline_ms, &unmade);
+        if (try_open(call, sending, &why) != JK_OK) return not_ready(made == JK_OK ? &why : &unmade, &call->error);
     }
     return check_digest(sending, &call->error);
 }

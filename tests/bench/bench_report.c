@@ -1,6 +1,7 @@
 /* How long a stage's report takes: bench_report [registrations]. Makes a log with the shape of real hubs, deals its
- * bases to eight teams, and makes the report of a stage under a strict policy with all its texts. Prints milliseconds
- * of CPU time for each part, and of reading the JSON back and making the page.
+ * bases to eight teams, and makes the report of a stage under a strict policy with all its texts, of the whole log and
+ * of its first half with the rest late. Prints milliseconds of CPU time for each part, and of reading the JSON back and
+ * making the page.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "base/check.h"
 #include "base/defer.h"
 #include "book/book_ask.h"
+#include "book/stage.h"
 #include "report/summary.h"
 #include "report/texts.h"
 #include "support/hub.h"
@@ -32,42 +34,52 @@ static void check(enum jk_status status, const struct jk_error *error)
 
 /* ---- the log ---- */
 
+struct log {
+    struct jk_book *book;
+    uint32_t n; /* from here on as for a cut-off's state */
+};
+
 static void apply(void *context, struct jk_span entry)
 {
+    struct log *log = context;
     struct jk_error error;
     jk_error_init(&error, NULL);
-    check(jk_book_apply(context, entry, &error), &error);
+    check(jk_book_size(log->book) < log->n ? jk_book_apply(log->book, entry, &error)
+                                           : jk_book_apply_cut(log->book, entry, &error),
+          &error);
 }
 
-static void add(struct jk_book *book, struct jk_entry *entry)
+static void add(struct log *log, struct jk_entry *entry)
 {
+    const struct jk_book *book = log->book;
     JK_CLEANUP(jk_text_done) struct jk_text text;
     jk_text_init(&text, 0);
     entry->actor.type = JK_ACTOR_ADMIN;
     entry->time_us = jk_book_time(book, jk_book_size(book) - 1);
     jk_entry_write(entry, &text);
-    apply(book, jk_text_span(&text));
+    apply(log, jk_text_span(&text));
 }
 
-static void deal_bases(struct jk_book *book)
+static void deal_bases(struct log *log)
 {
+    const struct jk_book *book = log->book;
     char ids[TEAMS][8];
     uint32_t model;
     for (int i = 0; i < TEAMS; i++) {
         snprintf(ids[i], sizeof ids[i], "team-%d", i);
-        add(book, &(struct jk_entry){.kind = JK_KIND_TEAM,
-                                     .team = jk_span_of(ids[i]),
-                                     .name = JK_SPAN("Team"),
-                                     .name_ko = JK_SPAN("팀"),
-                                     .left_us = JK_TIME_NONE});
+        add(log, &(struct jk_entry){.kind = JK_KIND_TEAM,
+                                    .team = jk_span_of(ids[i]),
+                                    .name = JK_SPAN("Team"),
+                                    .name_ko = JK_SPAN("팀"),
+                                    .left_us = JK_TIME_NONE});
     }
     for (uint32_t i = 0; (model = jk_book_listed(book, i, JK_NONE)) != JK_NONE; i++)
-        add(book, &(struct jk_entry){.kind = JK_KIND_BASE,
-                                     .model = jk_book_alias(book, model, JK_NONE)->name,
-                                     .team = jk_span_of(ids[i % TEAMS]),
-                                     .programme = JK_ANSWER_YES,
-                                     .from_scratch = JK_ANSWER_YES,
-                                     .listed = JK_ANSWER_YES});
+        add(log, &(struct jk_entry){.kind = JK_KIND_BASE,
+                                    .model = jk_book_alias(book, model, JK_NONE)->name,
+                                    .team = jk_span_of(ids[i % TEAMS]),
+                                    .programme = JK_ANSWER_YES,
+                                    .from_scratch = JK_ANSWER_YES,
+                                    .listed = JK_ANSWER_YES});
 }
 
 /* ---- the report ---- */
@@ -90,7 +102,8 @@ static void time_page(const struct jk_report_texts *texts)
     jk_summary_free(summary);
 }
 
-static void time_report(const struct jk_book *cut, uint32_t n, const struct jk_book *full, uint32_t m)
+static void time_report(const struct jk_book *cut, uint32_t cut_size, const struct jk_book *full, uint32_t n,
+                        uint32_t m)
 {
     struct jk_span teams[TEAMS];
     struct jk_report *report;
@@ -100,6 +113,7 @@ static void time_report(const struct jk_book *cut, uint32_t n, const struct jk_b
                                     .id = JK_SPAN("stage-1"),
                                     .title = JK_SPAN("A stage"),
                                     .title_ko = JK_SPAN("어느 단계"),
+                                    .source = JK_SPAN("invented"),
                                     .revision = 1,
                                     .n = n,
                                     .m = m,
@@ -120,7 +134,7 @@ static void time_report(const struct jk_book *cut, uint32_t n, const struct jk_b
         teams[i] = jk_book_team(full, jk_book_teams(full, m) - TEAMS + (uint32_t)i)->id;
     jk_error_init(&error, NULL);
     int64_t start_us = cpu_us();
-    check(jk_report_make(&stage, &(struct jk_report_source){cut, n, full}, &report, &error), &error);
+    check(jk_report_make(&stage, &(struct jk_report_source){cut, cut_size, full}, &report, &error), &error);
     int64_t made_us = cpu_us();
     check(jk_report_texts_make(report, &texts, &error), &error);
     int64_t end_us = cpu_us();
@@ -135,16 +149,25 @@ static void time_report(const struct jk_book *cut, uint32_t n, const struct jk_b
     jk_report_free(report);
 }
 
+static struct jk_book *make_book(uint32_t count, uint32_t n)
+{
+    struct log log = {jk_book_new(), n};
+    JK_CHECK(log.book != NULL);
+    (void)jk_hub_make(count, apply, &log);
+    deal_bases(&log);
+    return log.book;
+}
+
 int main(int argc, char **argv)
 {
     uint32_t count = argc > 1 ? (uint32_t)atoi(argv[1]) : 1000000;
-    struct jk_book *book = jk_book_new();
     jk_digest_setup();
-    JK_CHECK(book != NULL);
-    (void)jk_hub_make(count, apply, book);
-    deal_bases(book);
-    uint32_t size = jk_book_size(book);
-    time_report(book, size, book, size);
-    jk_book_free(book);
+    struct jk_book *full = make_book(count, JK_NONE);
+    uint32_t size = jk_book_size(full);
+    time_report(full, size, full, size, size);
+    struct jk_book *cut = make_book(count, size / 2);
+    time_report(cut, size, full, size / 2, size);
+    jk_book_free(cut);
+    jk_book_free(full);
     return 0;
 }

@@ -52,10 +52,13 @@ class AuditStageTest(unittest.TestCase):
         return folder
 
     def audit(self, *arguments, code=0):
+        return self.run_jokbo("audit", *arguments, code=code)
+
+    def run_jokbo(self, command, *arguments, code=0):
         own = {k: v for k, v in os.environ.items() if not k.startswith(("JOKBO", "XDG_"))}
-        home = os.path.join(self.home, "home-" + os.path.basename(arguments[0]))  # each log is the first of its name there
+        home = os.path.join(self.home, "%s-%s" % (command, os.path.basename(arguments[0])))  # each log is the first of its name there
         own.update(HOME=home, LC_ALL="C.UTF-8", JOKBO_SERVER="127.0.0.1:1")
-        done = subprocess.run([os.path.join(jokbo.BUILD, "jokbo"), "audit"] + list(arguments), env=own, text=True,
+        done = subprocess.run([os.path.join(jokbo.BUILD, "jokbo"), command] + list(arguments), env=own, text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done
@@ -214,6 +217,40 @@ class AuditStageTest(unittest.TestCase):
         with spoiled(os.path.join(self.folder, "counts.vkey"), lambda _: b"nothing\n"):
             self.told(REFUSED, "KEY_MALFORMED", self.folder, "--stage", "stage-1")
         self.told(REFUSED, "KEY_MALFORMED", self.folder, "--stage", "stage-1", "--counts-key", "nothing")
+
+    # ---- the paper alone
+
+    def checks(self, path, *arguments, code=0):
+        """What `verify` says of a certificate on the disk."""
+        done = self.run_jokbo("verify", path, "--offline", *arguments, "--json", code=code)
+        answer = json.loads(done.stdout)
+        self.assertEqual(answer["verified"], code == 0)
+        return {check["check"]: check["state"] for check in answer["subjects"][0]["checks"]}
+
+    def test_verify(self):
+        both = ("--key", self.key, "--counts-key", self.counts_key)
+        path = self.place("stage-2", "2", "certificate")
+        good = dict.fromkeys(("certificate", "signature", "counts key") + TEXTS, "ok")
+        good.update(dict.fromkeys(("policy", "key", "log"), "note"))
+        self.assertEqual(self.checks(path, *both), good)
+        for file in TEXTS:
+            with spoiled(self.place("stage-2", "2", file), turned):
+                self.assertEqual(self.checks(path, *both, code=NOT_VERIFIED), dict(good, **{file: "failed"}))
+        alone = os.path.join(self.home, "paper")
+        shutil.copy(path, alone)
+        self.assertEqual(self.checks(alone, "--key", self.key),
+                         {"certificate": "ok", "signature": "ok", "policy": "note", "key": "note", "log": "note", "files": "note"})
+        with spoiled(alone, lambda data: data.replace(b"revision 2", b"revision 3")):
+            found = self.checks(alone, *both, code=NOT_VERIFIED)
+            self.assertEqual((found["signature"], found["counts key"]), ("failed", "failed"))
+        with spoiled(alone, lambda data: data.replace(b"rules 1", b"rules 01")):
+            self.assertEqual(self.checks(alone, *both, code=NOT_VERIFIED), {"certificate": "failed"})
+        self.assertEqual(self.checks(alone, "--key", self.counts_key, code=NOT_VERIFIED)["signature"], "failed")
+        self.assertEqual(self.checks(alone, "--key", self.key, "--counts-key", self.key, code=NOT_VERIFIED)["counts key"], "failed")
+        self.assertEqual(self.checks(alone, *both[2:], code=3)["signature"], "skipped")  # whose word it is nobody said
+        self.run_jokbo("verify", self.place("stage-2", "2", "members.txt"), "--offline", "--counts-key", self.counts_key, code=USAGE)
+        shown = self.run_jokbo("verify", path, "--offline", *both).stdout
+        self.assertIn("stage stage-2, revision 2, of the log log.example/test", shown)
 
     # ---- what is asked for
 

@@ -385,18 +385,24 @@ class Several(Stage, unittest.TestCase):
             self.assertEqual(self.eve.call("Stages.CloseStage", stage=stage), closing)
         log = self.anyone.entries()
         self.assertEqual(sum(b"\nkind close\n" in entry for entry in log), len(stages))
-        for stage in stages:
-            self.check_files(self.closed(stage), first)
-        # the second has all but the certificate, for which it needs the key of the first
+        # whoever signs the first certificate has the key; the other has all files but the certificate until it has it too
         closing = self.closed(stages[0])
-        path = self.folder(closing, second)
-        self.assertTrue(wait_for(lambda: os.path.exists(os.path.join(path, "report.csv"))))
-        self.assertFalse(os.path.exists(os.path.join(path, "certificate")))
-        self.assertIn("COUNTS_KEY_ABSENT", second.log())
-        shutil.copy2(os.path.join(first.data, "counts.key"), second.data)
-        elsewhere.report(stages[0], "CERTIFICATE")
-        self.check_files(closing, second)
-        self.check_files(closing, first)
+        self.assertTrue(wait_for(lambda: all(os.path.exists(os.path.join(self.folder(closing, server), "report.csv"))
+                                             for server in (first, second))))
+        key = [os.path.join(server.data, "counts.key") for server in (first, second)]
+        self.assertTrue(wait_for(lambda: [os.path.exists(path) for path in key].count(True) == 1))
+        other, owner = (second, first) if os.path.exists(key[0]) else (first, second)
+        self.assertFalse(os.path.exists(os.path.join(self.folder(closing, other), "certificate")))
+        self.assertTrue(wait_for(lambda: "closing-failed reason=COUNTS_KEY_" in other.log()))
+        with self.assertRaises(Failure) as caught:
+            Client(other.address).report(stages[0], "CERTIFICATE")
+        self.assertEqual((caught.exception.code, caught.exception.reason), ("UNAVAILABLE", "REPORT_NOT_READY"))
+        self.assertNotIn(other.data, caught.exception.message)
+        for stage in stages:
+            self.check_files(self.closed(stage), owner)
+        shutil.copy2(os.path.join(owner.data, "counts.key"), other.data)
+        Client(other.address).report(stages[0], "CERTIFICATE")
+        self.assertEqual(self.check_files(closing, other), self.check_files(closing, owner))
 
 
 class Crash(Stage, Case):

@@ -14,6 +14,8 @@
 
 const char *const jk_stage_log_names[JK_STAGE_LOG_TEXTS] = {"report.tsv", "report.json", "members.txt", "left-out.tsv"};
 
+static const unsigned char second_seed[32] = {1}; /* the ledger's first key after entry 0's */
+
 #define MUST(call) JK_CHECK((call) == JK_OK)
 
 /* ---- what happens in it ---- */
@@ -180,7 +182,19 @@ static void close_stage(struct jk_stage_log *log, unsigned number, const char *i
     jk_stage_log_sign(jk_text_span(&out->body), log->counts_key, log->log_key, &out->note);
 }
 
-void jk_stage_log_make(struct jk_stage_log *log, unsigned lie)
+static void rotate(struct jk_stage_log *log)
+{
+    struct jk_text old = {0};
+    jk_verifier_write(jk_signer_verifier(log->log_key), &old);
+    MUST(jk_ledger_rotate(&log->ledger, 1));
+    MUST(jk_ledger_retire(&log->ledger, jk_text_span(&old)));
+    jk_text_done(&old);
+    log->old_key = log->log_key;
+    log->log_key = jk_signer_new(JK_SPAN(ORIGIN), second_seed);
+    JK_CHECK(log->log_key != NULL);
+}
+
+static void make(struct jk_stage_log *log, unsigned lie, bool rotated)
 {
     static const unsigned char counts_seed[32] = {9};
     struct jk_ledger *ledger = &log->ledger;
@@ -198,6 +212,7 @@ void jk_stage_log_make(struct jk_stage_log *log, unsigned lie)
     derive(ledger, "publisher-3/small", JK_RELATION_QUANTIZED, 3);
     ledger->time_us += 2 * JK_DAY_US;
     close_stage(log, 0, "stage-1", 1, lie);
+    if (rotated) rotate(log);
     add_stage(ledger, "stage-2", &policy, ledger->time_us + JK_DAY_US);
     derive(ledger, "publisher-4/two", JK_RELATION_FINETUNE, 4);
     ledger->time_us += 2 * JK_DAY_US;
@@ -208,6 +223,16 @@ void jk_stage_log_make(struct jk_stage_log *log, unsigned lie)
     MUST(jk_ledger_yank(ledger, "publisher-4/two", "1", JK_KIND_YANK)); /* too late to matter */
     close_stage(log, 2, "stage-2", 2, lie);
     add_stage(ledger, "stage-3", &policy, ledger->time_us + JK_DAY_US);
+}
+
+void jk_stage_log_make(struct jk_stage_log *log, unsigned lie)
+{
+    make(log, lie, false);
+}
+
+void jk_stage_log_make_rotated(struct jk_stage_log *log)
+{
+    make(log, 0, true);
 }
 
 void jk_stage_log_done(struct jk_stage_log *log)
@@ -221,6 +246,7 @@ void jk_stage_log_done(struct jk_stage_log *log)
     if (log->is_published) jk_public_log_done(&log->published);
     jk_signer_free(log->log_key);
     jk_signer_free(log->counts_key);
+    jk_signer_free(log->old_key);
     jk_ledger_done(&log->ledger);
 }
 
@@ -264,12 +290,13 @@ static void write_report(struct jk_stage_log *log, const struct jk_stage_log_rep
     jk_public_log_write(&log->published, path, jk_text_span(&report->note));
 }
 
-/* Signed by the key that entry 0 names, not by the support's own. */
+/* Signed by the key that the entries name, not by the support's own. */
 static void take_key(struct jk_stage_log *log)
 {
     struct jk_public_log *published = &log->published;
     jk_signer_free(published->signer);
-    published->signer = jk_signer_new(JK_SPAN(ORIGIN), (const unsigned char *)JK_LEDGER_SEED);
+    published->signer =
+        jk_signer_new(JK_SPAN(ORIGIN), log->old_key ? second_seed : (const unsigned char *)JK_LEDGER_SEED);
     JK_CHECK(published->signer != NULL);
     write_key(log, "log.vkey", published->signer);
 }

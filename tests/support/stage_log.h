@@ -23,6 +23,7 @@ extern const char *const jk_stage_log_names[JK_STAGE_LOG_TEXTS];
 struct jk_stage_log {
     struct jk_ledger ledger;
     struct jk_signer *log_key, *counts_key;
+    struct jk_signer *old_key; /* after a rotation: entry 0's; else NULL */
     struct jk_stage_log_report reports[JK_STAGE_LOG_REPORTS];
     struct jk_public_log published;
     bool is_published;
@@ -31,6 +32,8 @@ struct jk_stage_log {
 /* `lie`: 0, or one more than the number of a text (report * JK_STAGE_LOG_TEXTS + text) whose digest the closing entry
  * has with a bit turned over. */
 void jk_stage_log_make(struct jk_stage_log *log, unsigned lie);
+/* The same, and once the first stage is closed the log changes its key, and retires the old one. */
+void jk_stage_log_make_rotated(struct jk_stage_log *log);
 void jk_stage_log_done(struct jk_stage_log *log);
 /* Into a folder that exists. `replaced` (empty: none) stands in the place of the entry at that index. */
 void jk_stage_log_publish(struct jk_stage_log *log, const char *folder, uint32_t index, struct jk_span replaced);

@@ -246,6 +246,30 @@ static void test_signers(void **state)
     close_log(&log, &opened);
 }
 
+/* Whoever signs for the log at some size after the closing may have made the certificate; nobody before. */
+static void test_rotated_keys(void **state)
+{
+    struct jk_stage_log log;
+    struct opened opened;
+    struct jk_text note = {0};
+    (void)state;
+    jk_stage_log_make_rotated(&log);
+    assert_int_equal(open_log(&log, 0, JK_SPAN(""), &opened), JK_OK);
+    for (int i = 0; i < 2; i++) {
+        struct jk_audit_revision revision;
+        make(&opened, &log.reports[i], &revision);
+        assert_int_equal(certify(&opened, &revision, jk_text_span(&log.reports[i].note), NULL), JK_OK);
+        struct jk_span body = jk_text_span(&log.reports[i].body);
+        jk_stage_log_sign(body, NULL, log.log_key, &note); /* made again, after the file was lost */
+        assert_int_equal(certify(&opened, &revision, jk_text_span(&note), NULL), JK_OK);
+        jk_stage_log_sign(body, NULL, log.old_key, &note);
+        assert_int_equal(certify(&opened, &revision, jk_text_span(&note), NULL), i == 0 ? JK_OK : JK_DATA_LOSS);
+        jk_audit_revision_done(&revision);
+    }
+    jk_text_done(&note);
+    close_log(&log, &opened);
+}
+
 /* A certificate that says something else under good signatures: the line is told. */
 static void test_words(void **state)
 {
@@ -345,10 +369,15 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_agrees),  cmocka_unit_test(test_closing),
-        cmocka_unit_test(test_served),  cmocka_unit_test(test_certificate_bytes),
-        cmocka_unit_test(test_signers), cmocka_unit_test(test_words),
-        cmocka_unit_test(test_sizes),   cmocka_unit_test(test_changed_meanwhile),
+        cmocka_unit_test(test_agrees),
+        cmocka_unit_test(test_closing),
+        cmocka_unit_test(test_served),
+        cmocka_unit_test(test_certificate_bytes),
+        cmocka_unit_test(test_signers),
+        cmocka_unit_test(test_rotated_keys),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_changed_meanwhile),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

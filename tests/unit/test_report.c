@@ -33,6 +33,22 @@ static void goldens(void **state)
     drop(&made);
 }
 
+/* The specification's example names the same bytes. */
+static void the_specification_names_them(void **state)
+{
+    static const char *const files[] = {"report-table.txt", "report.json", "report-members.txt", "report-left-out.txt"};
+    static char page[1 << 16], buffer[1 << 16];
+    struct jk_span text = golden_read("../../registry/formats/report.md", page, sizeof page - 1);
+    (void)state;
+    assert_true(text.len < sizeof page - 1);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char hex[JK_DIGEST_HEX + 1];
+        struct jk_digest digest = jk_digest_of(golden_read(files[i], buffer, sizeof buffer));
+        jk_digest_hex(&digest, hex);
+        if (!strstr(page, hex)) fail_msg("the specification does not name %s, the digest of %s", hex, files[i]);
+    }
+}
+
 static void digests_are_of_the_texts(void **state)
 {
     struct made made;
@@ -282,6 +298,7 @@ static void random_stage(const struct jk_ledger *ledger, struct jk_random *rando
                                           .id = JK_SPAN("stage-1"),
                                           .title = JK_SPAN("A stage"),
                                           .title_ko = JK_SPAN("어느 단계"),
+                                          .source = JK_SPAN("invented"),
                                           .revision = 1,
                                           .n = n,
                                           .m = m,
@@ -340,6 +357,7 @@ static void random_histories(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {STAGES(goldens),
+                                       cmocka_unit_test(the_specification_names_them),
                                        STAGES(digests_are_of_the_texts),
                                        STAGES(knows_the_stage_before),
                                        STAGES(the_stage_before_is_that_of_m),

@@ -32,6 +32,25 @@ static void page_says_it_all(void **state)
     drop(&made);
 }
 
+/* Where the dates come from is said, and that a demonstration is one. */
+static void page_says_what_is_invented(void **state)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text html;
+    struct made made;
+    make(*state, FIRST, 1, &made);
+    write_page(&made, NULL, &html);
+    has(&html, "</span>: invented<");
+    assert_null(strstr(html.bytes, "Of a demonstration"));
+    jk_text_done(&html);
+    made.stage.origin = JK_SPAN("demo.invalid");
+    jk_report_texts_free(&made.texts);
+    jk_report_free(made.report);
+    finish(*state, &made);
+    write_page(&made, NULL, &html);
+    has(&html, "Of a demonstration");
+    drop(&made);
+}
+
 /* The others' lists or another stage are refused: a page shows what belongs together. */
 static void page_wants_its_own(void **state)
 {
@@ -49,6 +68,35 @@ static void page_wants_its_own(void **state)
     jk_error_init(&error, NULL);
     assert_int_equal(jk_summary_html(&page, &html, &error), JK_INVALID_ARGUMENT);
     assert_non_null(strstr(error.message, "stage-2"));
+    jk_summary_free(summary);
+    drop(&made);
+}
+
+/* Long lists end with a note that says where the rest is. */
+static void page_bounds_its_lists(void **state)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text html;
+    JK_CLEANUP(jk_text_done) struct jk_text list;
+    struct made made;
+    struct jk_error error;
+    size_t rows = 0;
+    make(*state, SECOND, 2, &made);
+    struct jk_summary *summary = read_back(&made);
+    jk_text_init(&html, 0);
+    jk_text_init(&list, 0);
+    for (int i = 0; i < JK_PAGE_LIST + 1234; i++)
+        jk_text_addf(&list, "%064d %d some/model-%d@1\n", i, i, i);
+    summary->members = jk_digest_of(jk_text_span(&list));
+    struct jk_page page = {.summary = summary, .members = jk_text_span(&list)};
+    jk_error_init(&error, NULL);
+    OK(jk_summary_html(&page, &html, &error));
+    check_html(jk_text_span(&html));
+    for (const char *at = html.bytes; (at = strstr(at, "some/model-")) != NULL; at++)
+        rows++;
+    assert_int_equal(rows, JK_PAGE_LIST);
+    has(&html, "<p>3,234");
+    has(&html, "나머지 1,234개는 <code>members.txt</code>");
+    assert_null(strstr(html.bytes, "제외된 파생 모델과")); /* that list was not at hand */
     jk_summary_free(summary);
     drop(&made);
 }
@@ -88,7 +136,9 @@ static void bad_reports(void **state)
     refuses(&made, "\"late\":", "\"late\":1", "rows[0].left_out");
     refuses(&made, "\"adapter\":", "\"adapter\":1", "rows[0].relations");
     refuses(&made, "\"conditional\":", "\"conditional\":1", "rows[0].license_classes");
-    refuses(&made, "\"direct\":", "\"direct\":1", "transitive");
+    refuses(&made, "\"direct\":2", "\"direct\":1", "transitive");
+    refuses(&made, "\"independent\":", "\"independent\":4", "it must be at most counted");
+    refuses(&made, "\"depths\":{\"1\":2,\"2\":1", "\"depths\":{\"1\":1,\"2\":2", "must be direct");
     refuses(&made, "\"depths\":{\"1\":", "\"depths\":{\"17\":", "rows[0].depths");
     refuses(&made, "\"months\":{\"", "\"months\":{\"x", "must be a month");
     refuses(&made, "\"publishers_other\":", "\"publishers_other\":1", "publishers");
@@ -156,7 +206,9 @@ static void table_for_a_terminal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {STAGES(page_says_it_all),
+                                       STAGES(page_says_what_is_invented),
                                        STAGES(page_wants_its_own),
+                                       STAGES(page_bounds_its_lists),
                                        STAGES(bad_reports),
                                        cmocka_unit_test(too_large),
                                        cmocka_unit_test(csv_holds_no_formula),
