@@ -3,7 +3,6 @@
 
 #include "base/defer.h"
 #include "cli/commands.h"
-#include "cli/demo.h"
 #include "cli/place.h"
 #include "cli/print.h"
 #include "cli/report_table.h"
@@ -86,7 +85,6 @@ static enum jk_status make_table(struct jk_cli *cli, int32_t revision, struct jk
     JK_TRY(jk_summary_read(jk_text_span(&json), &summary, &cli->error));
     previous = get_previous(cli, summary);
     jk_report_table(summary, previous, style, &cli->arena, out);
-    if (jk_demo_is(jk_span_of(summary->origin))) fprintf(cli->err, "%s\n", JK_DEMO_NOTE);
     jk_summary_free(previous);
     jk_summary_free(summary);
     return out->failed ? jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory") : JK_OK;

@@ -105,8 +105,9 @@ static enum jk_status fail_line(struct jk_demo_play *play, const struct jk_demo_
     const struct jk_error *inner = &play->inner->error;
     struct jk_error *error = &play->cli->error;
     size_t kept = inner->violation_count < JK_ERROR_VIOLATIONS ? inner->violation_count : JK_ERROR_VIOLATIONS;
-    (void)jk_fail(error, inner->status, inner->reason, "line %u of the script, %s: %s", line->number, command,
-                  inner->message);
+    const char *reason = jk_arena_printf(&play->cli->arena, "%s", inner->reason ? inner->reason : "DEMO");
+    (void)jk_fail(error, inner->status, reason ? reason : "DEMO", "line %u of the script, %s: %s", line->number,
+                  command, inner->message);
     for (size_t i = 0; i < kept; i++)
         jk_error_field(error, inner->violations[i].field, "%s", inner->violations[i].rule);
     return error->status;

@@ -50,13 +50,18 @@ void jk_clock_follow(struct jk_store *store)
 {
     int64_t ahead_us;
 
-    if (is_demo(store) && jk_directory_clock(store->directory, &ahead_us)) store->ahead_us = ahead_us;
+    if (!is_demo(store)) return;
+    if (!jk_directory_clock(store->directory, &ahead_us)) {
+        ahead_us = store->last_time_us - jk_now_us();
+        if (ahead_us < store->ahead_us) return;
+    }
+    store->ahead_us = ahead_us;
 }
 
 int64_t jk_clock_at(const struct jk_store *store, int64_t database_us)
 {
-    int64_t ahead_us, time_us = database_us + store->ahead_us;
-    bool lost = is_demo(store) && !jk_directory_clock(store->directory, &ahead_us);
+    int64_t known_us, time_us = database_us + store->ahead_us;
+    bool lost = is_demo(store) && !jk_directory_clock(store->directory, &known_us);
 
     return lost && time_us < store->last_time_us ? store->last_time_us : time_us;
 }

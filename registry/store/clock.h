@@ -20,7 +20,7 @@ JK_MUST_USE enum jk_status jk_clock_check_purpose(const struct jk_store *store, 
 /* Takes over what the committed records say. */
 void jk_clock_follow(struct jk_store *store);
 /* What the log's clock shows when the database's shows `database_us`. A demo's whose record was lost with its database
- * (jokbod recover) stands at the last entry until it is set. */
+ * (jokbod recover) goes on from the last entry, or the present. */
 int64_t jk_clock_at(const struct jk_store *store, int64_t database_us);
 
 #endif

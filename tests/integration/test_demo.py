@@ -159,6 +159,40 @@ class Clock(unittest.TestCase):
         self.assertIn("is a demo", self.server.jokbo("log", "checkpoint").stderr)
 
 
+def published(server):
+    with open(os.path.join(server.data, "public", "checkpoint")) as f:
+        return int(f.read().split("\n")[1])
+
+
+class Recovered(unittest.TestCase):
+    def test_a_clock_that_was_lost_goes_on_from_the_last_entry(self):
+        """The record that says by how much it is ahead is not in the log."""
+        with Server("--demo") as old:
+            client = old.client()
+            client.call("Demo.SetClock", time="2040-01-01T00:00:00Z")
+            client.call("Registry.CreatePublisher", name="x")
+            size = int(client.call("Log.GetCheckpoint")["log_size"])
+            until = time.monotonic() + 20
+            while published(old) < size:
+                self.assertLess(time.monotonic(), until)
+                time.sleep(0.05)
+            client.close()
+            old.stop()
+            new = Server("--demo")
+            self.addCleanup(new.close)
+            shutil.copy(os.path.join(old.data, "log.key"), new.data)
+            recovered = subprocess.run([new.binary, "recover", "--data", new.data, "--from", os.path.join(old.data, "public")],
+                                       capture_output=True, text=True, timeout=120)
+            self.assertEqual(recovered.returncode, 0, recovered.stderr)
+        new.start()
+        client = new.client()
+        self.addCleanup(client.close)
+        self.assertTrue(client.call("Demo.GetClock")["time"].startswith("2040-01-01T00:0"))
+        client.call("Registry.CreatePublisher", name="y")
+        self.assertTrue(entries(client)[-1]["time"].startswith("2040-01-01T00:0"))
+        self.assertEqual(client.call("Demo.SetClock", time="2041-01-01T00:00:00Z")["time"], "2041-01-01T00:00:00Z")
+
+
 class Programme(unittest.TestCase):
     """Played in part, ended in the middle, played on."""
 
@@ -319,10 +353,7 @@ class Programme(unittest.TestCase):
         until = time.monotonic() + 20
         public = os.path.join(self.server.data, "public")
         size = self.sizes()
-        while time.monotonic() < until:
-            with open(os.path.join(public, "checkpoint")) as f:
-                if int(f.read().split("\n")[1]) == size:
-                    break
+        while published(self.server) < size and time.monotonic() < until:
             time.sleep(0.1)
         audit = subprocess.run([os.path.join(BUILD, "jokbo"), "audit", public, "--key", os.path.join(public, "log.vkey"),
                                 "--as-of", "2026-01-10"], capture_output=True, text=True, timeout=60,

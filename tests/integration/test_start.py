@@ -54,13 +54,13 @@ class Start(unittest.TestCase):
         self.watcher = Server(data=self.data, binary=os.path.join(ROOT, "build", "jokbod"))
         self.addCleanup(self.watcher.end_all)
 
-    def start(self):
+    def start(self, *options):
         """Starts it and reads up to the ready line. Gives the process, what it printed, and how long that took."""
         errors = open(os.path.join(self.scratch, "errors"), "w+")
         self.addCleanup(errors.close)
         began = time.monotonic()
         process = subprocess.Popen([os.path.join(ROOT, "registry", "start"), "--data", self.data, "--listen", "127.0.0.1:0",
-                                    "--http", "127.0.0.1:0"],
+                                    "--http", "127.0.0.1:0", *options],
                                    cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
                                    start_new_session=True)
         self.addCleanup(process.stdout.close)
@@ -136,6 +136,22 @@ class Start(unittest.TestCase):
             process, said, took = self.start()
             self.interrupt(process)
         self.assertLess(took, LIMIT_S * max(1, os.getloadavg()[0] / os.cpu_count()))
+
+    def test_demo(self):
+        process, said, _ = self.start("--demo")
+        self.assertIn("This is a demo: its times are not real", said)
+        self.assertFalse(os.path.exists(self.config), "the user's own settings are left alone")
+        page = re.search(r"xdg-open (http://\S+)\n", said).group(1)
+        with urllib.request.urlopen(page, timeout=10) as answer:
+            self.assertIn(b"A demo: its times are not real", answer.read())
+        self.env["JOKBO_CONFIG"] = re.search(r"export JOKBO_CONFIG=(\S+)\n", said).group(1)
+        for command in re.findall(r"^  \S*build/jokbo (.*)$", said, re.M):
+            self.jokbo(*command.split())
+        size = self.size()
+        self.interrupt(process)
+        process, said, _ = self.start("--demo")
+        self.assertEqual(self.size(), size, "nothing is loaded twice")
+        self.interrupt(process)
 
 
 if __name__ == "__main__":
