@@ -337,21 +337,54 @@ SPLITS = (("relation", "relation", RELATIONS), ("class", "license-class", recoun
           ("depth", "depth", [str(depth) for depth in range(1, 16)] + ["16+"]))
 
 
-def table(standing, late_in):
-    """The report's table; `late_in` says how many late ones are in a row: of a kind, a name, and the base model of a row for one."""
+def rows_of(standing, late_in, groupings):
+    """A row for each base, each team and all: (kind, name, base model or None, count, left out by reason, groups by grouping and key).
+    `late_in` says how many late ones are in a row."""
     counts = standing.counts
-    lines = ["\t".join(["scope", "name", "registered", *REASONS, "counted", *(c.replace("_", "-") for c in COLUMNS),
-                        *("%s:%s" % (word, key) for word, _, keys in SPLITS for key in keys)])]
     for kind, name, root in [("base", model.name, model) for model in counts.bases] + [
             ("team", team, None) for team in counts.fold.teams] + [("all", "all", None)]:
-        count = standing.count(kind, name, [grouping for _, grouping, _ in SPLITS])
-        left_out = {one["reason"]: one["count"] for one in count["left_out"]} | {"late": late_in(kind, name, root)}
-        groups = {(group["grouping"], group["key"]): group["count"] for group in count["groups"]}
-        numbers = [count["registered"] + left_out["late"], *(left_out.get(reason, 0) for reason in REASONS), count["counted"],
+        count = standing.count(kind, name, groupings)
+        left_out = dict.fromkeys(REASONS, 0) | {one["reason"]: one["count"] for one in count["left_out"]}
+        left_out["late"] = late_in(kind, name, root)
+        count["registered"] += left_out["late"]
+        groups = collections.defaultdict(dict)
+        for group in count["groups"]:
+            groups[group["grouping"]][group["key"]] = group["count"]
+        yield kind, name, root, count, left_out, groups
+
+
+def table(standing, late_in):
+    lines = ["\t".join(["scope", "name", "registered", *REASONS, "counted", *(c.replace("_", "-") for c in COLUMNS),
+                        *("%s:%s" % (word, key) for word, _, keys in SPLITS for key in keys)])]
+    for kind, name, _, count, left_out, groups in rows_of(standing, late_in, [grouping for _, grouping, _ in SPLITS]):
+        numbers = [count["registered"], *(left_out[reason] for reason in REASONS), count["counted"],
                    *(count[column] for column in COLUMNS),
-                   *(groups.get((grouping, key), 0) for _, grouping, keys in SPLITS for key in keys)]
+                   *(groups[grouping].get(key, 0) for _, grouping, keys in SPLITS for key in keys)]
         lines.append("\t".join([kind, name, *map(str, numbers)]))
     return "".join(line + "\n" for line in lines)
+
+
+def json_row(kind, name, root, count, left_out, groups):
+    months = collections.Counter()
+    for month, number in groups["month"].items():
+        months[min(month, "2069-12")] += number
+    publishers = sorted(groups["publisher"].items(), key=lambda one: (-one[1], one[0].encode()))
+    return {"scope": kind, "name": name, "team": {"base": root and root.team, "team": name, "all": None}[kind],
+            "registered": count["registered"], "counted": count["counted"], "left_out": left_out,
+            **{column: count[column] for column in COLUMNS}, "relations": groups["relation"],
+            "license_classes": groups["license-class"], "depths": groups["depth"], "months": months,
+            "publishers": [{"publisher": name, "counted": number} for name, number in publishers[:100]],
+            "publishers_other": sum(number for _, number in publishers[100:])}
+
+
+def previous_of(known, stage, m):
+    """The report of the stage before, as far as the entries before m say."""
+    cut_off, found = known.stages[stage]["cut-off"], None
+    for other, facts in known.stages.items():  # in order of their first entries
+        closings = [closing for closing in known.closings[other] if closing["index"] < m]
+        if facts["cut-off"] < cut_off and closings and (not found or facts["cut-off"] >= found[0]):
+            found = facts["cut-off"], {"stage": other, "revision": int(closings[-1]["revision"])}
+    return found and found[1]
 
 
 class Report:
@@ -390,8 +423,24 @@ class Report:
     def texts(self):
         return {"table": table(self.standing, self.late_in), "members": self.members(), "left-out": self.left_out()}
 
+    def rows(self):
+        return [json_row(*row) for row in rows_of(self.standing, self.late_in, ("relation", "license-class", "depth", "month", "publisher"))]
 
-FILES = {"table": "report.tsv", "members": "members.txt", "left-out": "left-out.tsv"}
+
+FILES = {"table": "report.tsv", "json": "report.json", "members": "members.txt", "left-out": "left-out.tsv"}
+
+
+def report_json(report, texts, known, closing):
+    """The report as JSON; `texts` are the other three."""
+    stage, policy, n, m = known.stages[closing["stage"]], report.standing.policy, int(closing["n"]), int(closing["m"])
+    leaves = [sha256(b"\0" + data) for data in known.entries]
+    found = {"format": "jokbo/report/v1", "origin": known.origin, "revision": int(closing["revision"]), "cutoff": stage["cut-off"],
+             "stage": {"id": closing["stage"], "title": stage["title"], "title_ko": stage["title-ko"]},
+             "n": n, "m": m, "root_n": recount.root_of(leaves[:n]).hex(), "root_m": recount.root_of(leaves[:m]).hex(),
+             "policy": {"name": policy.name, "version": policy.version, "rules": 1, "text": policy.text, "sha256": policy.digest},
+             "teams": stage["teams"].split(" "), "previous": previous_of(known, closing["stage"], m), "rows": report.rows(),
+             "digests": {word.replace("-", "_"): sha256(text.encode()).hex() for word, text in texts.items()}}
+    return json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
 def stage_report(known, stage, revision=None):
@@ -402,7 +451,8 @@ def stage_report(known, stage, revision=None):
     closing = closings[(revision or len(closings)) - 1]
     report = Report(known.entries, int(closing["n"]), int(closing["m"]), known.policy_of(stage),
                     set(known.stages[stage]["teams"].split(" ")))
-    return report.texts(), closing
+    texts = report.texts()
+    return texts | {"json": report_json(report, texts, known, closing)}, closing
 
 
 def check_report(known, wish):

@@ -401,31 +401,6 @@ static void sum_in(struct summing *summing, uint32_t at, const struct jk_verdict
     jk_count_distinct(&total->plain, &share, publishers, publishers + summing->publisher_words);
 }
 
-/* One scope: nearly every derivative has one root, and takes the short way. */
-static void sum_one(struct summing *summing)
-{
-    const struct jk_standing *standing = summing->standing;
-    struct jk_policy_total *total = summing->totals;
-    struct jk_scope scope = summing->scopes[0];
-    uint64_t *publishers = summing->bits, *weights = summing->bits + summing->publisher_words;
-    for (size_t at = 0, count; at < standing->count; at += count) {
-        const struct jk_verdict *row = &standing->rows[at];
-        count = rows_of(standing, at);
-        if (count > 1) {
-            sum_in(summing, 0, row, count);
-        } else if (is_in_scope(standing, row->root, scope)) {
-            if (row->reasons) {
-                total->plain.registered++;
-                total->left_out[jk_reasons_first(row->reasons)]++;
-                continue;
-            }
-            struct jk_light_share share = share_of_one(row);
-            jk_count_add(&total->plain, &share, 1);
-            jk_count_distinct(&total->plain, &share, publishers, weights);
-        }
-    }
-}
-
 static uint32_t team_of(const struct summing *summing, const struct jk_verdict *row)
 {
     uint32_t team = summing->standing->roots[row->root].team;
@@ -440,18 +415,75 @@ static bool team_seen(const struct summing *summing, const struct jk_verdict *ro
     return false;
 }
 
+static inline void add_counted(struct summing *summing, uint32_t at, const struct jk_light_share *share)
+{
+    struct jk_total *total = &summing->totals[at].plain;
+    uint64_t *publishers = summing->bits + at * (summing->publisher_words + summing->weights_words);
+    jk_count_add(total, share, 1);
+    jk_count_distinct(total, share, publishers, publishers + summing->publisher_words);
+}
+
+static inline void add_left_out(struct summing *summing, uint32_t at, jk_reasons reasons)
+{
+    summing->totals[at].plain.registered++;
+    summing->totals[at].left_out[jk_reasons_first(reasons)]++;
+}
+
+/* One scope alone, as most questions have it. */
+static void sum_one(struct summing *summing)
+{
+    const struct jk_standing *standing = summing->standing;
+    struct jk_scope scope = summing->scopes[0];
+    for (size_t at = 0, count; at < standing->count; at += count) {
+        const struct jk_verdict *row = &standing->rows[at];
+        count = rows_of(standing, at);
+        if (count > 1) {
+            sum_in(summing, 0, row, count);
+        } else if (is_in_scope(standing, row->root, scope)) {
+            struct jk_light_share share = share_of_one(row);
+            if (row->reasons)
+                add_left_out(summing, 0, row->reasons);
+            else
+                add_counted(summing, 0, &share);
+        }
+    }
+}
+
+/* The short way of a derivative with one root, as nearly all have: it is worth the same in each scope. */
+static void sum_single(struct summing *summing, const struct jk_verdict *row)
+{
+    uint32_t places[3] = {summing->of_all, summing->of_base[row->root], team_of(summing, row)};
+    struct jk_light_share share;
+    if (!row->reasons) share = share_of_one(row);
+    for (int i = 0; i < 3; i++) {
+        if (places[i] == 0) continue;
+        if (row->reasons)
+            add_left_out(summing, places[i] - 1, row->reasons);
+        else
+            add_counted(summing, places[i] - 1, &share);
+    }
+}
+
+static void sum_several(struct summing *summing, const struct jk_verdict *rows, size_t count)
+{
+    if (summing->of_all) sum_in(summing, summing->of_all - 1, rows, count);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t base = summing->of_base[rows[i].root], team = team_of(summing, &rows[i]);
+        if (base) sum_in(summing, base - 1, rows, count);
+        if (team && !team_seen(summing, rows, i)) sum_in(summing, team - 1, rows, count);
+    }
+}
+
 static void sum_up(struct summing *summing)
 {
     const struct jk_standing *standing = summing->standing;
     for (size_t at = 0, count; at < standing->count; at += count) {
         const struct jk_verdict *rows = &standing->rows[at];
         count = rows_of(standing, at);
-        if (summing->of_all) sum_in(summing, summing->of_all - 1, rows, count);
-        for (size_t i = 0; i < count; i++) {
-            uint32_t base = summing->of_base[rows[i].root], team = team_of(summing, &rows[i]);
-            if (base) sum_in(summing, base - 1, rows, count);
-            if (team && !team_seen(summing, rows, i)) sum_in(summing, team - 1, rows, count);
-        }
+        if (count == 1)
+            sum_single(summing, rows);
+        else
+            sum_several(summing, rows, count);
     }
 }
 

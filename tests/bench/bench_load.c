@@ -6,7 +6,9 @@
  * seconds=5 warmup=1   connections=8 callers=64   threads=1
  * token=…              sent as a bearer token
  * base=NAME            count: of one base model instead of all; getmodel: which model
+ * policy=NAME          count: under this policy
  * size=N               count: as of this log size (-1: now); proof: of random entries below it
+ * sizes=N              count: as of a random one of the N sizes up to size, so that no two calls ask alike
  * reply=N request=N    echo: bytes of the reply and of the request
  * publisher=NAME prefix=TEXT parents=NAME[,NAME…]   register, batch: unique names PUBLISHER/PREFIX-0, …, with a request_id
  * items=500            batch: derivatives in a call
@@ -41,13 +43,13 @@
 #define CALL_LIMIT_S 60
 
 static struct {
-    const char *target, *mode, *token, *base, *publisher, *prefix;
+    const char *target, *mode, *token, *base, *policy, *publisher, *prefix;
     char *parents[PARENTS_MOST];
     size_t parent_count;
     double seconds, warmup;
     unsigned connections, callers, threads;
     long size;
-    unsigned reply, request, items, spread, calls;
+    unsigned reply, request, items, spread, calls, sizes;
 } options = {.mode = "count", .publisher = "bench", .prefix = "m", .seconds = 5, .warmup = 1,
              .connections = 8, .callers = 64, .threads = 1, .size = -1, .reply = 64, .request = 4, .items = 500};
 
@@ -93,10 +95,20 @@ static grpc_slice pack(const ProtobufCMessage *message)
     return slice;
 }
 
+/* No two alike for long, in an order without a pattern (splitmix64). */
+static uint64_t next_random(void)
+{
+    uint64_t z = (uint64_t)(atomic_fetch_add(&next_number, 1) + 1) * 0x9E3779B97F4A7C15u;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+}
+
 static grpc_slice count_request(void)
 {
     Jokbo__V1__CountDerivativesRequest request = JOKBO__V1__COUNT_DERIVATIVES_REQUEST__INIT;
     Jokbo__V1__CountScope scope = JOKBO__V1__COUNT_SCOPE__INIT;
+    Jokbo__V1__CountRule rule = JOKBO__V1__COUNT_RULE__INIT;
     Jokbo__V1__AsOf as_of = JOKBO__V1__AS_OF__INIT;
     scope.kind_case = JOKBO__V1__COUNT_SCOPE__KIND_ALL;
     scope.all = true;
@@ -108,7 +120,14 @@ static grpc_slice count_request(void)
     if (options.size >= 0) {
         as_of.kind_case = JOKBO__V1__AS_OF__KIND_LOG_SIZE;
         as_of.log_size = options.size;
+        if (options.sizes > 0) as_of.log_size -= (int64_t)(next_random() % options.sizes);
+        if (as_of.log_size < 0) as_of.log_size = 0;
         request.as_of = &as_of;
+    }
+    if (options.policy) {
+        rule.kind_case = JOKBO__V1__COUNT_RULE__KIND_POLICY;
+        rule.policy = (char *)(uintptr_t)options.policy;
+        request.rule = &rule;
     }
     return pack(&request.base);
 }
@@ -120,15 +139,12 @@ static grpc_slice get_request(void)
     return pack(&request.base);
 }
 
-/* Every index equally often, in an order without a pattern (splitmix64). */
+/* Every index equally often. */
 static grpc_slice proof_request(void)
 {
     Jokbo__V1__GetInclusionProofRequest request = JOKBO__V1__GET_INCLUSION_PROOF_REQUEST__INIT;
-    uint64_t z = (uint64_t)(atomic_fetch_add(&next_number, 1) + 1) * 0x9E3779B97F4A7C15u;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
     request.entry_case = JOKBO__V1__GET_INCLUSION_PROOF_REQUEST__ENTRY_LOG_INDEX;
-    request.log_index = options.size > 0 ? (int64_t)((z ^ z >> 31) % (uint64_t)options.size) : 0;
+    request.log_index = options.size > 0 ? (int64_t)(next_random() % (uint64_t)options.size) : 0;
     return pack(&request.base);
 }
 
@@ -244,6 +260,7 @@ static void choose_mode(void)
 {
     if (strcmp(options.mode, "count") == 0) {
         path = "/jokbo.v1.Evaluation/CountDerivatives";
+        if (options.sizes > 0) make_unique = count_request;
         fixed_request = count_request();
     } else if (strcmp(options.mode, "getmodel") == 0) {
         path = "/jokbo.v1.Registry/GetModel";
@@ -461,7 +478,8 @@ static void read_option(const char *name, char *value)
     const struct {
         const char *name, **text;
     } texts[] = {{"target", &options.target},       {"mode", &options.mode},    {"token", &options.token},
-                 {"base", &options.base},           {"prefix", &options.prefix}, {"publisher", &options.publisher}};
+                 {"base", &options.base},           {"prefix", &options.prefix}, {"publisher", &options.publisher},
+                 {"policy", &options.policy}};
     const struct {
         const char *name;
         unsigned *number, most;
@@ -469,7 +487,7 @@ static void read_option(const char *name, char *value)
                    {"threads", &options.threads, THREADS_MOST},         {"reply", &options.reply, 1u << 20},
                    {"request", &options.request, 1u << 20},
                    {"items", &options.items, ITEMS_MOST},               {"spread", &options.spread, 1u << 20},
-                   {"calls", &options.calls, 1u << 30}};
+                   {"calls", &options.calls, 1u << 30},                 {"sizes", &options.sizes, 1u << 30}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(name, texts[i].name) == 0) *texts[i].text = value;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)

@@ -4,6 +4,7 @@ rulings, stages, affiliations that come and go, licence facts that change, merge
 which also holds the growing book, the book as of then and a book folded anew against each other); and with a real server.
 JK_STANDING_LOGS (200) says how many histories, JK_STANDING_SIZES (10) at how many sizes of each, `all` for every one, JK_RECOUNT_SEED
 repeats. Several processes share the histories where there are several cores."""
+import argparse
 import collections
 import glob
 import multiprocessing
@@ -20,6 +21,7 @@ sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..")]
 import jokbo  # noqa: E402
 import recount  # noqa: E402
 import recount_policy  # noqa: E402
+from public import published, read  # noqa: E402
 
 LOGS = int(os.environ.get("JK_STANDING_LOGS", 200))
 SIZES = os.environ.get("JK_STANDING_SIZES", "10")
@@ -120,6 +122,115 @@ def run_some(first, count):
         for seed in range(first, first + count):
             met.update(History(folder, seed).run())
     return met
+
+
+class PolicyTest(unittest.TestCase):
+    """The recount takes the policies that the format allows, and no others."""
+
+    def text(self, name="strict"):
+        with open(next(path for path in READY if path.endswith(name + ".policy")), encoding="utf-8") as file:
+            return recount_policy.Policy.of_file(file.read()).text
+
+    def test_ready(self):
+        for path in READY:
+            with open(path, encoding="utf-8") as file:
+                policy = recount_policy.Policy.of_file("\n# more\n" + file.read().replace(" on", "   on"))
+            self.assertEqual(recount_policy.Policy(policy.text).digest, policy.digest)
+            self.assertEqual(os.path.basename(path), policy.name + ".policy")
+
+    def test_wrong(self):
+        text = self.text()
+        recount_policy.Policy(text)
+        for old, new in (("late on", "late off"), ("yanked on", "yanked"), ("yanked on", "yanked on on"), ("depth on 3", "depth on"),
+                         ("depth on 3", "depth on 0"), ("depth on 3", "depth on 1001"), ("depth on 3", "depth on 03"),
+                         ("cap on 50", "cap on 1000000001"), ("version 1", "version 1000001"), ("rules 1", "rules 2"),
+                         ("name strict", "name Strict"), ("name strict", "name strict-"), ("finetune adapter", "adapter finetune"),
+                         ("finetune adapter merge distill", "finetune finetune"), (" finetune adapter merge distill", ""),
+                         ("commercial YES derivatives", "derivatives YES commercial"), ("commercial YES", "commercial NO"),
+                         (" commercial YES derivatives YES redistribution YES", ""), ("on literal", "on"), ("on literal", "on exact"),
+                         ("unknown-fails", "unknown"), ("self on\naffiliate on", "affiliate on\nself on"), ("cap on 50\n", ""),
+                         ("cap on 50\n", "cap on 50"), ("self on", "self  on"), ("jokbo/policy/v1", "jokbo/policy/v2"),
+                         ("cap on 50\n", "cap on 50\n\n"), ("late on\n", "late on\nlate on\n")):
+            self.assertIn(old, text)
+            with self.assertRaises(recount.Wrong, msg=new):
+                recount_policy.Policy(text.replace(old, new, 1))
+
+
+class ReportTest(jokbo.Case):
+    """A stage that a real server closes, and closes anew: all four texts, from the public files alone."""
+    options = ("--four-eyes", "off")
+
+    def later(self, seconds):
+        at = time.time() + seconds
+        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + ".%06dZ" % int(at % 1 * 1e6)
+
+    def stage(self, name, cutoff, policy):
+        self.eve.call("Stages.PutStage", stage={
+            "id": name, "title": "Stage \"%s\"" % name, "title_ko": "단계 " + name, "open_time": self.later(-60), "policy": policy,
+            "cutoff_time": self.later(cutoff), "teams": ["sk-telecom", "upstage"], "source": "invented"})
+
+    def closed(self, name, revision):
+        until = time.monotonic() + 20
+        while len(self.anyone.call("Stages.GetStage", id=name)["closings"]) < revision:
+            self.assertLess(time.monotonic(), until, "the stage was not closed")
+            time.sleep(0.05)
+
+    def recount(self, name, revision, out=""):
+        folder = published(self.server, self.size())
+        words = ["--report", name, "--revision", str(revision)] + (["--out", out] if out else [])
+        key = self.anyone.call("Log.GetCheckpoint")["verifier_key"]
+        return subprocess.run([sys.executable, "-B", os.path.join(HERE, "..", "recount_policy.py"), folder, "--key", key, *words],
+                              capture_output=True, text=True, timeout=60)
+
+    def compare(self, name, revision):
+        with tempfile.TemporaryDirectory(prefix="jokbo-report-") as out:
+            done = self.recount(name, revision, out)
+            served = os.path.join(self.server.data, "public", "stage", name, str(revision))
+            for file in recount_policy.FILES.values():
+                self.assertEqual(read(out, file), read(served, file), file)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertEqual(done.stdout.count("as entry "), 4, done.stdout)
+        self.assertNotIn("NOT", done.stdout)
+
+    def check_disagreement(self):
+        """A closing that names another table is told."""
+        known = recount_policy.Fold()
+        for entry in self.anyone.entries():
+            known.apply(entry)
+        known.closings["first"][0]["table"] = "sha256:" + "1" * 64
+        wish = argparse.Namespace(report="first", revision=1, out=None)
+        agrees, said = recount_policy.check_report(known, wish)
+        self.assertFalse(agrees)
+        self.assertRegex(said, "report.tsv\t[0-9a-f]{64}\tNOT as entry")
+        self.assertEqual(said.count("NOT"), 1)
+
+    def test_two_stages_and_a_revision(self):
+        type(self).eve = jokbo.person(self.admin, "eve", ["evaluator"], scopes=["roster"])
+        for path in READY:
+            with open(path, encoding="utf-8") as file:
+                self.eve.call("Stages.RecordPolicy", text=file.read())
+        self.stage("first", 1.5, "independent")
+        self.stage("second", 4, "direct")
+        for number, base in enumerate(("skt/A.X-K1", "skt/A.X-K1", "upstage/Solar-Open-100B", "LGAI-EXAONE/EXAONE-4.0-1.2B")):
+            self.register("alice/made-%d" % number, base, weights_sha256="%02d" % (10 + number // 2) * 32)
+        self.register("bob/merged", "skt/A.X-K1", "upstage/Solar-Open-100B", client=self.bob, relation="merge")
+        self.closed("first", 1)
+        self.register("alice/late", "skt/A.X-K1")
+        self.alice.call("Registry.YankRelease", name="alice/made-0@1", reason="too late to matter")
+        self.alice.call("Registry.RenameModel", name="alice/made-2", new_name="alice/renamed")
+        self.eve.call("Stages.Rule", model="alice/renamed", reason="spam")
+        self.eve.call("Stages.CloseStage", stage="first", text="a ruling on a model that was renamed since")
+        self.closed("second", 1)
+        for name, revision in (("first", 1), ("first", 2), ("second", 1)):
+            self.compare(name, revision)
+        first, second = (read(self.server.data, "public", "stage", "first", str(r), "left-out.tsv").decode() for r in (1, 2))
+        self.assertNotIn("alice/made-2@", first)
+        self.assertRegex(second, r"(?m) alice/made-2@1\tupstage/Solar-Open-100B excluded$")
+        self.assertRegex(second, r"(?m) alice/late@1\tskt/A.X-K1 late$")
+        self.check_disagreement()
+        refused = self.recount("first", 3)
+        self.assertEqual((refused.returncode, refused.stdout), (1, ""))
+        self.assertIn("has 2 revisions", refused.stderr)
 
 
 class HistoriesTest(unittest.TestCase):
