@@ -102,6 +102,19 @@ static void time_page(const struct jk_report_texts *texts)
     jk_summary_free(summary);
 }
 
+/* How long the books are held at a stretch: so long a writer may wait for a report. */
+static struct {
+    int64_t since_us, longest_us;
+} held;
+
+static void hold(void *context, bool takes)
+{
+    int64_t now_us = cpu_us();
+    (void)context;
+    if (!takes && now_us - held.since_us > held.longest_us) held.longest_us = now_us - held.since_us;
+    held.since_us = now_us;
+}
+
 static void time_report(const struct jk_book *cut, uint32_t cut_size, const struct jk_book *full, uint32_t n,
                         uint32_t m)
 {
@@ -133,8 +146,9 @@ static void time_report(const struct jk_book *cut, uint32_t cut_size, const stru
     for (int i = 0; i < TEAMS; i++)
         teams[i] = jk_book_team(full, jk_book_teams(full, m) - TEAMS + (uint32_t)i)->id;
     jk_error_init(&error, NULL);
-    int64_t start_us = cpu_us();
-    check(jk_report_make(&stage, &(struct jk_report_source){cut, cut_size, full}, &report, &error), &error);
+    int64_t start_us = held.since_us = cpu_us();
+    held.longest_us = 0;
+    check(jk_report_make(&stage, &(struct jk_report_source){cut, cut_size, full, hold, NULL}, &report, &error), &error);
     int64_t made_us = cpu_us();
     check(jk_report_texts_make(report, &texts, &error), &error);
     int64_t end_us = cpu_us();
@@ -142,6 +156,8 @@ static void time_report(const struct jk_book *cut, uint32_t cut_size, const stru
     printf("report        %8.1f ms: rows %.1f, texts %.1f   (%u registered, %u counted, %u late, %zu rows)\n",
            (double)(end_us - start_us) / 1000, (double)(made_us - start_us) / 1000, (double)(end_us - made_us) / 1000,
            all->plain.registered, all->plain.counted, all->left_out[JK_REASON_LATE], report->count);
+    hold(NULL, false);
+    printf("  held        %8.1f ms at most\n", (double)held.longest_us / 1000);
     printf("  bytes       table %zu, json %zu, members %zu, left-out %zu\n", texts.table.len, texts.json.len,
            texts.members.len, texts.left_out.len);
     time_page(&texts);

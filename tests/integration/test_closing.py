@@ -3,6 +3,7 @@ import datetime
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -297,7 +298,7 @@ class CommandLine(Stage, Case):
 
 class Crowd(Stage, Case):
     """A stage closes while 64 callers register."""
-    options = ("--writes-per-day", "1000000")
+    options = ("--writes-per-day", "1000000", "--log-level", "debug")
     CALLERS = 64
 
     @classmethod
@@ -320,6 +321,13 @@ class Crowd(Stage, Case):
             count += 1
         client.close()
 
+    def longest_pause(self, cutoff):
+        """Between two batches, from shortly before the cut-off on, while the callers kept the server busy."""
+        times = [seconds(found) for found in re.findall(r"^ts=(\S+) \S+ event=batch ", self.server.log(), re.M)]
+        times = [moment for moment in times if cutoff - 1 < moment < cutoff + 2]
+        self.assertGreater(len(times), 10)
+        return max(b - a for a, b in zip(times, times[1:]))
+
     def test_each_entry_falls_on_one_side(self):
         self.register("alice/first", BASE)
         waits, failures = [], []
@@ -333,9 +341,11 @@ class Crowd(Stage, Case):
             thread.join()
         self.assertEqual(failures, [])
         closing = self.closed(stage["id"])
-        print("\n%d registrations, longest wait %.3f s, closed %.3f s after the cut-off"
-              % (len(waits), max(waits), seconds(closing["create_time"]) - cutoff), file=sys.stderr)
-        self.assertLess(max(waits), 1.0)
+        longest, pause = max(waits), self.longest_pause(cutoff)
+        print("\n%d registrations, longest wait %.3f s, longest pause between batches %.3f s, closed %.3f s after the cut-off"
+              % (len(waits), longest, pause, seconds(closing["create_time"]) - cutoff), file=sys.stderr)
+        self.assertLess(pause, 0.5)  # what closing may cost: the callers' own times are this process's, with its 64 threads
+        self.assertLess(longest, 3.0)
         entries = [entry.decode().split("\n") for entry in self.anyone.entries()]
         times = [seconds(entry[2].split(" ")[1]) for entry in entries]
         sides = [text < stage["cutoff_time"] for text in (entry[2].split(" ")[1] for entry in entries)]
