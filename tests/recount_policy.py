@@ -435,7 +435,8 @@ def report_json(report, texts, known, closing):
     stage, policy, n, m = known.stages[closing["stage"]], report.standing.policy, int(closing["n"]), int(closing["m"])
     leaves = [sha256(b"\0" + data) for data in known.entries]
     found = {"format": "jokbo/report/v1", "origin": known.origin, "revision": int(closing["revision"]), "cutoff": stage["cut-off"],
-             "stage": {"id": closing["stage"], "title": stage["title"], "title_ko": stage["title-ko"]},
+             "stage": {"id": closing["stage"], "title": stage["title"], "title_ko": stage["title-ko"],
+                       "source": stage["source"]},
              "n": n, "m": m, "root_n": recount.root_of(leaves[:n]).hex(), "root_m": recount.root_of(leaves[:m]).hex(),
              "policy": {"name": policy.name, "version": policy.version, "rules": 1, "text": policy.text, "sha256": policy.digest},
              "teams": stage["teams"].split(" "), "previous": previous_of(known, closing["stage"], m), "rows": report.rows(),
