@@ -355,6 +355,7 @@ enum jk_status jk_audit_run(const struct jk_audit_options *options, const struct
         status = jk_fail(error, JK_OUT_OF_RANGE, "LOG_TOO_LARGE", "%llu entries are more than can be folded",
                          (unsigned long long)audit->size);
     if (status == JK_OK && options->fold && !(audit->book = jk_book_new())) status = out_of_memory(error);
+    if (audit->book) jk_book_expect(audit->book, audit->size);
     if (status == JK_OK) status = check_all(audit, options, head, error);
     if (status == JK_OK)
         *out_audit = audit;

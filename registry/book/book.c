@@ -115,9 +115,21 @@ void jk_book_free(struct jk_book *book)
 static void grow_indexes(struct jk_book *book)
 {
 #define INDEX(index, table, type, link)                                                                                \
-    if (jk_index_is_full(&book->index, &book->table)) (void)jk_index_grow(&book->index, &book->table);
+    if (jk_index_is_full(&book->index, &book->table)) (void)jk_index_grow(&book->index, &book->table, 0);
     INDEXES(INDEX)
 #undef INDEX
+}
+
+#define EXPECTED_MOST (1u << 20)
+
+void jk_book_expect(struct jk_book *book, uint64_t entries)
+{
+    uint32_t rows = entries < EXPECTED_MOST ? (uint32_t)entries : EXPECTED_MOST;
+    (void)jk_index_grow(&book->alias_index, &book->aliases, rows);
+    (void)jk_index_grow(&book->part_index, &book->aliases, rows);
+    (void)jk_index_grow(&book->hash_index, &book->releases, rows);
+    (void)jk_index_grow(&book->version_index, &book->releases, rows);
+    (void)jk_index_grow(&book->weights_index, &book->weights, rows);
 }
 
 struct jk_book_mark jk_book_mark(struct jk_book *book)

@@ -164,6 +164,10 @@ JK_MUST_USE enum jk_status jk_book_apply_parsed(struct jk_book *book, const stru
 JK_MUST_USE enum jk_status jk_book_apply_many(struct jk_book *book, const struct jk_parsed_entry *parsed, size_t count,
                                               size_t *out_applied, struct jk_error *error);
 
+/* So many entries are about to be applied, as far as is known: indexes take room for as many models, a million at most (40
+ * MiB), rather than grow again and again. No journal is active. */
+void jk_book_expect(struct jk_book *book, uint64_t entries);
+
 struct jk_book_mark { uint64_t position; uint32_t size; };
 /* Marks nest: an inner one is simply a later position. One jk_book_keep ends the journal, and with it every mark. */
 struct jk_book_mark jk_book_mark(struct jk_book *book);

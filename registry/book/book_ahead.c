@@ -35,6 +35,13 @@ FETCH fetch_parsed(const struct jk_parsed_entry *parsed)
     fetch_bytes(&parsed->hash, &parsed->statement.parents[1]);
 }
 
+/* Of the entry itself, which another thread has read. */
+FETCH fetch_text(struct jk_span text)
+{
+    __builtin_prefetch(text.at);
+    __builtin_prefetch(text.at + text.len);
+}
+
 FETCH fetch_head(const struct jk_index *index, uint32_t hash)
 {
     __builtin_prefetch(jk_index_head(index, hash));
@@ -44,6 +51,8 @@ FETCH fetch_heads(const struct jk_book *book, const struct jk_parsed_entry *pars
 {
     if (!is_release(parsed)) return;
     const struct jk_statement *statement = &parsed->statement;
+    fetch_text(statement->model);
+    if (statement->parent_count > 0) fetch_text(statement->parents[0].name);
     fetch_head(&book->name_index, parsed->publisher_hash);
     fetch_head(&book->alias_index, parsed->model_hash);
     fetch_head(&book->part_index, parsed->part_hash);

@@ -254,7 +254,10 @@ struct jk_span jk_book_present_name(const struct jk_book *book, uint32_t model);
 struct jk_span jk_book_model_part(struct jk_span name);
 
 /* book_releases.c */
-uint32_t jk_book_add_release(struct jk_book *book, uint32_t model, const struct jk_release *release);
+/* A model's next release, whose facts the caller fills in, in place: a row built elsewhere and copied would wait for its own
+ * parts. Then it is entered. NULL: out of memory. */
+struct jk_release *jk_book_begin_release(struct jk_book *book, uint32_t model, uint32_t *out_slot);
+void jk_book_enter_release(struct jk_book *book, uint32_t slot, uint32_t version_hash); /* jk_hash_fold(version, 0) */
 uint32_t jk_book_standing_release(const struct jk_book *book, uint32_t model, uint32_t n); /* deciding, else newest */
 
 /* book_graph.c */
@@ -274,7 +277,7 @@ bool jk_book_roots_init(struct jk_book *book);
 void jk_book_summarize(struct jk_book *book, uint32_t release); /* fills roots and least of its row */
 
 /* book_license.c */
-uint32_t jk_book_intern_license(struct jk_book *book, struct jk_span text);
+uint32_t jk_book_intern_license(struct jk_book *book, struct jk_span text, uint32_t hash); /* jk_hash_text(text) */
 void jk_book_add_license_facts(struct jk_book *book, const struct jk_entry *entry);
 const struct jk_license_row *jk_book_license_now(struct jk_book *book, uint32_t slot); /* with its cache filled */
 

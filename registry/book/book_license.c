@@ -4,9 +4,9 @@
 
 /* ---- expressions ---- */
 
-uint32_t jk_book_intern_license(struct jk_book *book, struct jk_span text)
+uint32_t jk_book_intern_license(struct jk_book *book, struct jk_span text, uint32_t hash)
 {
-    uint32_t hash = jk_hash_text(text), slot = jk_index_first(&book->license_index, hash);
+    uint32_t slot = jk_index_first(&book->license_index, hash);
     for (; slot != JK_NONE; slot = jk_license_row(book, slot)->by_text.next) {
         const struct jk_license_row *row = jk_license_row(book, slot);
         if (row->by_text.hash == hash && jk_span_equal(row->pub.text, text)) return slot;

@@ -64,18 +64,28 @@ static enum jk_status resolve_parents(struct jk_book *book, const struct jk_pars
     return JK_OK;
 }
 
-/* An external that nobody has named yet leads nowhere and cannot close a cycle. */
-static uint32_t known_parents(const struct jk_parent *parents, size_t count, struct jk_parent *out_known)
+/* An external that nobody has named yet leads nowhere and cannot close a cycle. Nearly always all are known: then
+ * nothing is copied. */
+static const struct jk_parent *known_parents(const struct jk_parent *parents, size_t count,
+                                             struct jk_parent room[JK_PARENTS_MAX], uint32_t *out_count)
 {
     uint32_t known = 0;
     for (size_t i = 0; i < count; i++)
-        if (parents[i].slot != JK_NONE) out_known[known++] = parents[i];
-    return known;
+        known += parents[i].slot != JK_NONE;
+    *out_count = known;
+    if (known == count) return parents;
+    known = 0;
+    for (size_t i = 0; i < count; i++)
+        if (parents[i].slot != JK_NONE) room[known++] = parents[i];
+    return room;
 }
 
-static enum jk_status check_path(struct jk_book *book, const struct jk_parent *known, uint32_t count,
+static enum jk_status check_path(struct jk_book *book, const struct jk_parent *parents, size_t parent_count,
                                  struct jk_error *error)
 {
+    struct jk_parent room[JK_PARENTS_MAX];
+    uint32_t count;
+    const struct jk_parent *known = known_parents(parents, parent_count, room, &count);
     if (jk_book_leads_to_base(book, known, count)) return JK_OK;
     if (book->failed)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while applying an entry");
@@ -110,44 +120,58 @@ static struct jk_span kept_name(struct jk_book *book, const struct jk_parent *pa
     return jk_span_equal(known, parent->name) ? known : jk_book_copy(book, parent->name);
 }
 
-static bool keep_parents(struct jk_book *book, const struct jk_statement *statement, struct jk_parent *parents,
+/* What the book keeps of a parent; false when out of memory. */
+static bool keep_parent(struct jk_book *book, const struct jk_parent_line *line, const struct jk_parent *parent,
+                        struct jk_parent *kept)
+{
+    kept->external = parent->external;
+    kept->slot = parent->external ? jk_book_intern_external(book, line->name) : parent->slot;
+    kept->revision = parent->external ? jk_book_copy(book, line->version) : (struct jk_span){NULL, 0};
+    kept->name = kept_name(book, parent);
+    kept->hash = line->hash;
+    return kept->slot != JK_NONE;
+}
+
+static bool keep_parents(struct jk_book *book, const struct jk_statement *statement, const struct jk_parent *parents,
                          struct jk_release *release)
 {
-    if (statement->parent_count == 0) return true;
-    for (size_t i = 0; i < statement->parent_count; i++) {
-        parents[i].name = kept_name(book, &parents[i]);
-        if (!parents[i].external) continue;
-        parents[i].slot = jk_book_intern_external(book, statement->parents[i].name);
-        parents[i].revision = jk_book_copy(book, parents[i].revision);
-        if (parents[i].slot == JK_NONE) return false;
-    }
-    size_t size = statement->parent_count * sizeof *parents;
-    struct jk_parent *kept = jk_bytes_take(&book->bytes, &book->journal, size);
+    size_t count = statement->parent_count;
+    if (count == 0) return true;
+    struct jk_parent *kept = jk_bytes_take(&book->bytes, &book->journal, count * sizeof *kept);
     if (!kept) {
         book->failed = true;
         return false;
     }
-    memcpy(kept, parents, size);
+    for (size_t i = 0; i < count; i++)
+        if (!keep_parent(book, &statement->parents[i], &parents[i], &kept[i])) return false;
     release->parents = kept;
-    release->parent_count = (uint32_t)statement->parent_count;
+    release->parent_count = (uint32_t)count;
     return true;
 }
 
-static void write_release(struct jk_book *book, uint32_t model, const struct jk_parsed_entry *parsed,
-                          struct jk_parent *parents)
+static bool fill_release(struct jk_book *book, const struct jk_parsed_entry *parsed, const struct jk_parent *parents,
+                         struct jk_release *release)
 {
     const struct jk_statement *statement = &parsed->statement;
-    struct jk_release release = {.hash = parsed->hash,
-                                 .relation = statement->relation,
-                                 .license_text = statement->license_text,
-                                 .artifact = statement->artifact,
-                                 .weights = statement->weights};
-    struct jk_span present = jk_book_present_name(book, model);
-    release.name = jk_span_equal(present, statement->model) ? present : jk_book_copy(book, statement->model);
-    release.version = jk_book_copy(book, statement->version);
-    release.license = jk_book_intern_license(book, statement->license);
-    if (release.license == JK_NONE || !keep_parents(book, statement, parents, &release)) return;
-    (void)jk_book_add_release(book, model, &release);
+    struct jk_span present = jk_book_present_name(book, release->model);
+    release->name = jk_span_equal(present, statement->model) ? present : jk_book_copy(book, statement->model);
+    release->version = jk_book_copy(book, statement->version);
+    release->hash = parsed->hash;
+    release->relation = statement->relation;
+    release->license = jk_book_intern_license(book, statement->license, parsed->license_hash);
+    release->license_text = statement->license_text;
+    release->artifact = statement->artifact;
+    release->weights = statement->weights;
+    return release->license != JK_NONE && keep_parents(book, statement, parents, release);
+}
+
+static void write_release(struct jk_book *book, uint32_t model, const struct jk_parsed_entry *parsed,
+                          const struct jk_parent *parents)
+{
+    uint32_t slot;
+    struct jk_release *release = jk_book_begin_release(book, model, &slot);
+    if (!release || !fill_release(book, parsed, parents, release)) return; /* out of memory: said at the end */
+    jk_book_enter_release(book, slot, parsed->version_hash);
     jk_book_count_write(book, jk_alias_row(book, jk_model_row(book, model)->pub.names)->pub.publisher,
                         parsed->entry.time_us);
     jk_book_touch(book, model);
@@ -206,12 +230,11 @@ enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_pars
                                       struct jk_error *error)
 {
     const struct jk_statement *statement = &parsed->statement;
-    struct jk_parent parents[JK_PARENTS_MAX], known[JK_PARENTS_MAX];
+    struct jk_parent parents[JK_PARENTS_MAX];
     uint32_t publisher;
     JK_TRY(check_new_model(book, parsed, &publisher, error));
     JK_TRY(resolve_parents(book, parsed, parents, error));
-    if (statement->relation != JK_RELATION_NONE)
-        JK_TRY(check_path(book, known, known_parents(parents, statement->parent_count, known), error));
+    if (statement->relation != JK_RELATION_NONE) JK_TRY(check_path(book, parents, statement->parent_count, error));
     uint32_t model = add_model(book, publisher, parsed->month);
     if (model == JK_NONE) return JK_OK; /* out of memory: said at the end */
     jk_book_add_alias(book, model, publisher, statement->model,
@@ -241,13 +264,11 @@ static enum jk_status check_known_model(struct jk_book *book, const struct jk_st
 static enum jk_status check_release_parents(struct jk_book *book, uint32_t model, const struct jk_parent *parents,
                                             size_t count, struct jk_error *error)
 {
-    struct jk_parent known[JK_PARENTS_MAX];
-    uint32_t known_count = known_parents(parents, count, known);
-    for (uint32_t i = 0; i < known_count; i++)
-        if (is_descendant(book, &known[i], model))
+    for (size_t i = 0; i < count; i++)
+        if (parents[i].slot != JK_NONE && is_descendant(book, &parents[i], model))
             return JK_BOOK_REFUSE(error, "entry %u: a parent is the model itself or descends from it", book->size);
     if (jk_book_base(book, model, JK_NOW)) return JK_OK;
-    return check_path(book, known, known_count, error);
+    return check_path(book, parents, count, error);
 }
 
 enum jk_status jk_book_apply_release(struct jk_book *book, const struct jk_parsed_entry *parsed, struct jk_error *error)

@@ -35,26 +35,31 @@ static void link_into_model(struct jk_book *book, uint32_t slot, struct jk_relea
 }
 
 /* New models tend to begin with the same version: so these come to lie side by side, where the one before was. */
-static uint32_t hash_version(uint32_t model, struct jk_span version)
+static uint32_t hash_version(uint32_t model, uint32_t version_hash)
 {
-    return jk_hash_fold(version, 0) + model;
+    return version_hash + model;
 }
 
-uint32_t jk_book_add_release(struct jk_book *book, uint32_t model, const struct jk_release *release)
+struct jk_release *jk_book_begin_release(struct jk_book *book, uint32_t model, uint32_t *out_slot)
 {
-    uint32_t slot;
-    struct jk_release_row *row = jk_book_append(book, &book->releases, &slot);
-    if (!row) return JK_NONE;
-    row->pub = *release;
+    struct jk_release_row *row = jk_book_append(book, &book->releases, out_slot);
+    if (!row) return NULL;
     row->pub.index = book->size;
     row->pub.model = model;
     row->pub.yanks = row->pub.children = JK_NONE;
-    link_into_model(book, slot, &row->pub);
+    return &row->pub;
+}
+
+void jk_book_enter_release(struct jk_book *book, uint32_t slot, uint32_t version_hash)
+{
+    struct jk_release_row *row = jk_release_row(book, slot);
+    struct jk_release *release = &row->pub;
+    link_into_model(book, slot, release);
     row->weights = intern_weights(book, &release->weights, slot);
     jk_index_add(&book->hash_index, &book->journal, &row->by_hash, slot, jk_hash_digest(&release->hash));
-    jk_index_add(&book->version_index, &book->journal, &row->by_version, slot, hash_version(model, release->version));
+    jk_index_add(&book->version_index, &book->journal, &row->by_version, slot,
+                 hash_version(release->model, version_hash));
     jk_book_add_edges(book, slot);
-    return slot;
 }
 
 const struct jk_release *jk_book_release(const struct jk_book *book, uint32_t slot)
@@ -90,7 +95,7 @@ uint32_t jk_book_find_release(const struct jk_book *book, const struct jk_digest
 
 uint32_t jk_book_find_version(const struct jk_book *book, uint32_t model, struct jk_span version, uint32_t n)
 {
-    uint32_t hash = hash_version(model, version);
+    uint32_t hash = hash_version(model, jk_hash_fold(version, 0));
     uint32_t slot = jk_index_first(&book->version_index, hash);
     while (slot != JK_NONE) {
         const struct jk_release_row *row = jk_release_row(book, slot);

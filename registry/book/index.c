@@ -51,10 +51,10 @@ static void link_all(struct jk_index *index, const struct jk_chunks *rows)
     }
 }
 
-bool jk_index_grow(struct jk_index *index, const struct jk_chunks *rows)
+bool jk_index_grow(struct jk_index *index, const struct jk_chunks *rows, uint32_t least_rows)
 {
-    uint32_t size = index->size;
-    while (rows->count > size / 2 && size < 1u << 31)
+    uint32_t size = index->size, wanted = rows->count > least_rows ? rows->count : least_rows;
+    while (wanted > size / 2 && size < 1u << 31)
         size *= 2;
     if (size == index->size) return true;
     uint32_t *buckets = jk_pages_alloc(size * sizeof *buckets);

@@ -23,9 +23,9 @@ void jk_index_done(struct jk_index *index);
 /* `link` lies in the row at `slot`, which is new. */
 void jk_index_add(struct jk_index *index, struct jk_journal *journal, struct jk_link *link, uint32_t slot,
                   uint32_t hash);
-/* Keeps at least two buckets a row, so that most chains are one row long; false when out of memory (the index still
- * works). */
-bool jk_index_grow(struct jk_index *index, const struct jk_chunks *rows);
+/* Keeps at least two buckets a row, so that most chains are one row long, and for at least that many rows; false when out of
+ * memory (the index still works). */
+bool jk_index_grow(struct jk_index *index, const struct jk_chunks *rows, uint32_t least_rows);
 static inline bool jk_index_is_full(const struct jk_index *index, const struct jk_chunks *rows)
 {
     return rows->count > index->size / 2 && index->size < 1u << 31;

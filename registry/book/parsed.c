@@ -27,6 +27,8 @@ static enum jk_status read_statement(struct jk_parsed_entry *parsed, struct jk_e
     jk_ident_split(parsed->statement.model, &publisher, &part);
     parsed->publisher_len = (uint32_t)publisher.len;
     parsed->month = jk_time_month(parsed->entry.time_us);
+    parsed->version_hash = jk_hash_fold(parsed->statement.version, 0);
+    parsed->license_hash = jk_hash_text(parsed->statement.license);
     parsed->model_hash = jk_hash_fold(parsed->statement.model, 0);
     parsed->publisher_hash = jk_hash_fold(publisher, 0);
     parsed->part_hash = jk_hash_fold(part, JK_PART_SEED);

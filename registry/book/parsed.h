@@ -13,6 +13,7 @@ struct jk_parsed_entry {
     /* Registrations and releases only: */
     struct jk_digest hash;                          /* the lineage hash */
     uint32_t model_hash, publisher_hash, part_hash; /* of the model's name and its two parts, for the indexes */
+    uint32_t version_hash, license_hash;            /* of the version without regard to case, and of the expression */
     uint32_t publisher_len;                         /* of the first part, in bytes */
     unsigned month;                                 /* of the time, as jk_time_month */
     uint64_t false_externals;                       /* bit i: parent i is external, and its hash is another's */

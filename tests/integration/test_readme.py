@@ -1,6 +1,6 @@
 """Is what README.md shows true? Every console block marked `<!-- replay -->` is run, in order, in one shell against a fresh
-server with the roster loaded, and what comes out is compared with what stands there; times, tokens, UUIDs and ports may
-differ. The tables of options, methods, exit codes and start messages are held against the sources, and links must lead
+server with the roster loaded, and those marked `<!-- replay demo -->` in another one against a demo with all its derivatives;
+what comes out is compared with what stands there; times, tokens, UUIDs and ports may differ. The tables of options, methods, exit codes and start messages are held against the sources, and links must lead
 somewhere.
 
     /usr/bin/python3 tests/integration/test_readme.py            checks
@@ -22,12 +22,14 @@ ADDRESS = "127.0.0.1:7443"  # where the README's server listens
 HTTP = "127.0.0.1:7480"  # where it serves the log's files
 HOME = "/home/you"
 TIMEOUT_S = 120
+REGISTRY, DEMO = "<!-- replay -->", "<!-- replay demo -->"  # marks, by the server that they want
 
 # What may differ from one run to the next. Digests and log indexes may not: on a fresh log they are the same, but for those of
 # whole entries, which hold the time, and what comes of them.
 VARIES = (
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d KST"), "<time>"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? \+09:00"), "<time>"),
     (re.compile(r"^20\d\d-\d\d\b(?!-)", re.M), "<month>"),
     (re.compile(r"\bjk_[A-Za-z0-9_-]{43}"), "<token>"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
@@ -35,6 +37,10 @@ VARIES = (
     (re.compile(r"^localhost/jokbo\n\d+\n[A-Za-z0-9+/]{43}=\n\n— localhost/jokbo [A-Za-z0-9+/=]+$", re.M), "<checkpoint>"),
     (re.compile(r"\blocalhost/jokbo\+[0-9a-f]{8}(\+[A-Za-z0-9+/]{44})?"), "<verifier key>"),
     (re.compile(r"\broot [A-Za-z0-9+/]{43}="), "<root>"),
+    (re.compile(r"^([nm] \d+) [0-9a-f]{64}$", re.M), r"\1 <root>"),
+    (re.compile(r"^(json sha256:|report\.json +|report\.html +|certificate's text +)[0-9a-f]{64}", re.M), "<digest of roots and more>"),
+    (re.compile(r"^— demo\.invalid(/counts)? [A-Za-z0-9+/=]+$", re.M), r"<signature\1>"),
+    (re.compile(r"\bdemo\.invalid(/counts)?\+[0-9a-f]{8}(\+[A-Za-z0-9+/]{44})?"), r"<verifier key\1>"),
     (re.compile(r"\b127\.0\.0\.1%3A\d+"), "<address>"),
     (re.compile(r"^([0-9a-f]{64})  -\n\1$", re.M), "<the same hash twice>"),
 )
@@ -59,11 +65,11 @@ class Step:
         self.output = ""
 
 
-def steps_of(lines):
+def steps_of(lines, mark=REGISTRY):
     """The commands of all marked blocks, in order."""
     found, at = [], 0
     while at < len(lines):
-        if lines[at] != "<!-- replay -->":
+        if lines[at] != mark:
             at += 1
             continue
         if at + 1 == len(lines) or lines[at + 1] != "```console":
@@ -132,10 +138,21 @@ class Checkout:
         return outputs
 
 
-def replay_all(steps):
-    server = Server()
+def demo_server():
+    server = Server("--demo")
+    server.start()
+    loaded = server.jokbo("demo", "load", os.path.join(ROOT, "registry", "data", "demo", "programme.script"), timeout=300)
+    if loaded.returncode != 0:
+        server.close()
+        raise AssertionError("the demo was not loaded: " + loaded.stderr)
+    return server
+
+
+def replay_all(steps, mark=REGISTRY):
+    server = demo_server() if mark == DEMO else Server()
     try:
-        server.start().load_roster()
+        if mark == REGISTRY:
+            server.start().load_roster()
         checkout = Checkout(server)
         try:
             return checkout.replay([step.command for step in steps])
@@ -166,9 +183,15 @@ def updated(lines, steps, outputs):
 
 class Replay(unittest.TestCase):
     def test_the_tour(self):
-        steps = steps_of(read("README.md").split("\n"))
-        self.assertGreater(len(steps), 20, "the README's tour is gone")
-        told = differences(steps, replay_all(steps))
+        self.tour(REGISTRY, 20)
+
+    def test_an_evaluators_day(self):
+        self.tour(DEMO, 15)
+
+    def tour(self, mark, least):
+        steps = steps_of(read("README.md").split("\n"), mark)
+        self.assertGreater(len(steps), least, "the README's tour is gone")
+        told = differences(steps, replay_all(steps, mark))
         if told:
             self.fail("\n\n".join([""] + told + ["tests/integration/test_readme.py --update writes what is printed now"]))
 
