@@ -40,14 +40,14 @@ static void page_says_what_is_invented(void **state)
     make(*state, FIRST, 1, &made);
     write_page(&made, NULL, &html);
     has(&html, "</span>: invented<");
-    assert_null(strstr(html.bytes, "Of a demonstration"));
+    assert_null(strstr(html.bytes, "A demo: its times are not real"));
     jk_text_done(&html);
     made.stage.origin = JK_SPAN("demo.invalid");
     jk_report_texts_free(&made.texts);
     jk_report_free(made.report);
     finish(*state, &made);
     write_page(&made, NULL, &html);
-    has(&html, "Of a demonstration");
+    has(&html, "A demo: its times are not real");
     drop(&made);
 }
 
