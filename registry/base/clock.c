@@ -77,6 +77,21 @@ void jk_time_format(int64_t time_us, char out_text[JK_TIME_TEXT])
     memcpy(out_text, text, JK_TIME_TEXT);
 }
 
+/* Without the zone, and without a fraction of zero. */
+static int plain_length(const char text[JK_TIME_TEXT])
+{
+    return memcmp(text + 19, ".000000", 7) == 0 ? 19 : 26;
+}
+
+void jk_time_format_moment(int64_t time_us, char out_text[JK_MOMENT_TEXT])
+{
+    char here[JK_TIME_TEXT], stored[JK_TIME_TEXT];
+    jk_time_format(clamp(time_us) + KOREA_US, here);
+    jk_time_format(time_us, stored);
+    here[10] = ' ';
+    snprintf(out_text, JK_MOMENT_TEXT, "%.*s +09:00 (%.*sZ)", plain_length(here), here, plain_length(stored), stored);
+}
+
 /* Takes exactly `count` digits (at most 9). */
 static bool take_digits(struct jk_span *rest, size_t count, int *out_value)
 {

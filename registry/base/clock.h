@@ -9,6 +9,11 @@
 #define JK_TIME_TEXT 28 /* "2026-01-15T00:00:00.000000Z" and its NUL */
 
 void jk_time_format(int64_t time_us, char out_text[JK_TIME_TEXT]);
+#define JK_MOMENT_TEXT 72 /* "2026-08-01 00:00:00.000001 +09:00 (2026-07-31T15:00:00.000001Z)" and its NUL, with room */
+
+/* As people in Korea read it, with what the log holds beside it: "2026-08-01 00:00:00 +09:00 (2026-07-31T15:00:00Z)"; a fraction
+ * of zero is left out. */
+void jk_time_format_moment(int64_t time_us, char out_text[JK_MOMENT_TEXT]);
 /* The canonical form that jk_time_format writes, and no other. */
 bool jk_time_parse_canonical(struct jk_span text, int64_t *out_time_us);
 /* Any RFC 3339 date-time with offset (digits past the microsecond are dropped, a leap second is the one after

@@ -249,8 +249,8 @@ static enum jk_status no_stage(struct jk_cli *cli, const struct jk_book *book, c
 
 static enum jk_status not_closed(struct jk_cli *cli, const struct jk_stage *stage)
 {
-    char cutoff[JK_TIME_TEXT];
-    jk_time_format(stage->cutoff_us, cutoff);
+    char cutoff[JK_MOMENT_TEXT];
+    jk_time_format_moment(stage->cutoff_us, cutoff);
     return jk_fail(&cli->error, JK_FAILED_PRECONDITION, "STAGE_OPEN",
                    "Stage %.*s is not closed in this log; its cut-off is %s", JK_SPAN_ARG(stage->id), cutoff);
 }

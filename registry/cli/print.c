@@ -87,23 +87,11 @@ const char *jk_print_time(struct jk_cli *cli, const Google__Protobuf__Timestamp 
     return copy ? copy : "";
 }
 
-/* "…T15:00:00.000000Z" as "…T15:00:00", without a fraction of zero. */
-static const char *moment_text(int64_t time_us, char out_text[JK_TIME_TEXT])
-{
-    jk_time_format(time_us, out_text);
-    out_text[strlen(out_text) - 1] = '\0';
-    char *fraction = strchr(out_text, '.');
-    if (fraction && strspn(fraction + 1, "0") == strlen(fraction + 1)) *fraction = '\0';
-    return out_text;
-}
-
 const char *jk_print_moment(struct jk_cli *cli, const Google__Protobuf__Timestamp *time)
 {
-    char here[JK_TIME_TEXT], stored[JK_TIME_TEXT];
+    char text[JK_MOMENT_TEXT];
     if (!time) return "";
-    int64_t time_us = jk_json_time_us(time);
-    moment_text(time_us + 9 * (int64_t)3600 * 1000000, here);
-    here[10] = ' ';
-    const char *text = jk_arena_printf(&cli->arena, "%s +09:00 (%sZ)", here, moment_text(time_us, stored));
-    return text ? text : "";
+    jk_time_format_moment(jk_json_time_us(time), text);
+    const char *copy = jk_arena_copy(&cli->arena, text, strlen(text));
+    return copy ? copy : "";
 }

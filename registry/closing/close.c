@@ -22,13 +22,14 @@ enum jk_status jk_close_plan_first(const struct jk_view *view, uint32_t stage, i
                                    struct jk_close_plan *out_plan, struct jk_error *error)
 {
     const struct jk_stage *facts = jk_book_stage(view->book, stage, view->size);
-    char text[JK_TIME_TEXT];
+    char text[JK_TIME_TEXT], shown[JK_MOMENT_TEXT];
     if (now_us < facts->cutoff_us) {
         jk_time_format(facts->cutoff_us, text);
         jk_error_fact(error, "cutoff_time", "%s", text);
+        jk_time_format_moment(facts->cutoff_us, shown);
         return jk_fail(error, JK_FAILED_PRECONDITION, "CUTOFF_AHEAD",
                        "The stage \"%.*s\" has its cut-off at %s; it can be closed from then on",
-                       JK_SPAN_ARG(facts->id), text);
+                       JK_SPAN_ARG(facts->id), shown);
     }
     uint32_t n = jk_book_size_at(view->book, view->size, facts->cutoff_us);
     *out_plan = (struct jk_close_plan){.stage = stage, .revision = 1, .n = n, .m = n};

@@ -93,8 +93,8 @@ enum jk_status jk_count_settle_time(struct jk_call *call, const Jokbo__V1__AsOf 
     JK_TRY(jk_error_result(&call->error));
     JK_TRY(jk_reader_now(call->reader, &now_us, &size, &call->error));
     if (time_us > now_us) {
-        char text[JK_TIME_TEXT];
-        jk_time_format(now_us, text);
+        char text[JK_MOMENT_TEXT];
+        jk_time_format_moment(now_us, text);
         jk_error_field(&call->error, "as_of.time", "lies in the future: it is %s now", text);
         return jk_error_result(&call->error);
     }

@@ -56,13 +56,13 @@ static enum jk_status check_ruling(struct jk_turn *turn, struct jk_entry *entry,
 
 static enum jk_status check_stage(struct jk_turn *turn, const char *id, struct jk_error *error)
 {
-    char end[JK_TIME_TEXT];
+    char end[JK_MOMENT_TEXT];
     if (!*id) return JK_OK;
     uint32_t slot = jk_book_find_stage(turn->book, jk_span_of(id), jk_turn_size(turn));
     if (slot == JK_NONE) return jk_stage_not_found(error, id);
     int64_t end_us = jk_book_stage(turn->book, slot, jk_turn_size(turn))->disputes_us;
     if (end_us == JK_TIME_NONE || turn->time_us < end_us) return JK_OK;
-    jk_time_format(end_us, end);
+    jk_time_format_moment(end_us, end);
     return jk_fail(error, JK_FAILED_PRECONDITION, "DISPUTE_TIME_OVER",
                    "The time for disputes of the stage \"%s\" ended at %s", id, end);
 }

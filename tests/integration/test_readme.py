@@ -101,13 +101,14 @@ class Checkout:
     def __init__(self, server):
         self.folder = tempfile.mkdtemp(prefix="jokbo-readme-")
         self.server = server
-        for name, target in (("build", BUILD), ("registry", ROOT + "/registry")):
+        for name, target in (("build", BUILD), ("registry", ROOT + "/registry"), (".data-demo", server.data)):
             os.symlink(target, os.path.join(self.folder, name))
         cards = os.path.join("tests", "data", "model-cards")  # receipts are stored beside them
         shutil.copytree(os.path.join(ROOT, cards), os.path.join(self.folder, cards))
         self.home = os.path.join(self.folder, "home")
         os.makedirs(os.path.join(self.home, ".config", "jokbo"))
-        shutil.copy(os.path.join(server.data, "client.config"), os.path.join(self.home, ".config", "jokbo", "config"))
+        if "--demo" not in server.options:  # a demo is no one's own registry
+            shutil.copy(os.path.join(server.data, "client.config"), os.path.join(self.home, ".config", "jokbo", "config"))
 
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -295,9 +296,11 @@ class Tables(unittest.TestCase):
 
 def update():
     lines = read("README.md").split("\n")
-    steps = steps_of(lines)
+    for mark in (REGISTRY, DEMO):
+        steps = steps_of(lines, mark)
+        lines = updated(lines, steps, replay_all(steps, mark))
     with open(README + ".new", "w", encoding="utf-8") as f:
-        f.write("\n".join(updated(lines, steps, replay_all(steps))))
+        f.write("\n".join(lines))
     os.rename(README + ".new", README)
 
 

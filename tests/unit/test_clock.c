@@ -35,6 +35,20 @@ static void times_are_written_one_way(void **state)
     assert_text(LAST, "9999-12-31T23:59:59.999999Z");
 }
 
+static void moments_are_told_in_korea_and_as_stored(void **state)
+{
+    char text[JK_MOMENT_TEXT];
+    (void)state;
+    jk_time_format_moment(INT64_C(1785510000000000), text);
+    assert_string_equal(text, "2026-08-01 00:00:00 +09:00 (2026-07-31T15:00:00Z)");
+    jk_time_format_moment(INT64_C(1785510000000001), text);
+    assert_string_equal(text, "2026-08-01 00:00:00.000001 +09:00 (2026-07-31T15:00:00.000001Z)");
+    jk_time_format_moment(INT64_MAX, text);
+    assert_string_equal(text, "9999-12-31 23:59:59.999999 +09:00 (9999-12-31T23:59:59.999999Z)");
+    jk_time_format_moment(INT64_MIN, text);
+    assert_string_equal(text, "1970-01-01 09:00:00 +09:00 (1970-01-01T00:00:00Z)");
+}
+
 static void times_outside_are_brought_inside(void **state)
 {
     (void)state;
@@ -258,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_written_one_way),
+        cmocka_unit_test(moments_are_told_in_korea_and_as_stored),
         cmocka_unit_test(times_outside_are_brought_inside),
         cmocka_unit_test(days_agree_with_the_c_library),
         cmocka_unit_test(only_the_canonical_form_is_canonical),
