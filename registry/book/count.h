@@ -55,6 +55,9 @@ struct jk_total {
 /* Totals at any size, by walking the whole book; and grouped by publisher or by licence expression. */
 JK_MUST_USE enum jk_status jk_count_at(const struct jk_book *book, struct jk_scope scope, uint32_t n,
                                        struct jk_total *out_total, struct jk_error *error);
+/* The same of many scopes in one walk; 8 MiB of scratch with a million derivatives. */
+JK_MUST_USE enum jk_status jk_count_totals(const struct jk_book *book, const struct jk_scope *scopes, size_t count,
+                                           uint32_t n, struct jk_total *out_totals, struct jk_error *error);
 struct jk_group { uint32_t slot; uint32_t count; };
 enum jk_group_by { JK_GROUP_PUBLISHER, JK_GROUP_LICENSE };
 /* All groups of a scope at N, largest count first, then by slot; in `arena`. */

@@ -56,7 +56,8 @@ static enum jk_status read_wish(struct jk_cli *cli, struct audit_run *run)
 static enum jk_status size_by_time(struct jk_cli *cli, const struct jk_book *book, int64_t time_us, uint64_t *out_size)
 {
     bool demo = jk_demo_is(jk_book_origin(book)); /* nobody here knows what its clock shows */
-    if (time_us > jk_now_us() && !demo) return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "AS_OF", "--as-of lies in the future");
+    if (time_us > jk_now_us() && !demo)
+        return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "AS_OF", "--as-of lies in the future");
     *out_size = jk_book_size_at(book, jk_book_size(book), time_us);
     return JK_OK;
 }
@@ -121,32 +122,14 @@ static enum jk_status count_one(struct jk_cli *cli, struct audit_run *run, const
     return JK_OK;
 }
 
-/* All scopes in one walk. */
-static enum jk_status fill_cube(struct jk_cube *cube, const struct jk_book *book, uint32_t size, struct jk_error *error)
-{
-    uint32_t count = jk_book_models(book, size);
-    uint32_t *models = calloc((size_t)count + 1, sizeof *models);
-    if (!models) return jk_out_of_memory(error);
-    for (uint32_t i = 0; i < count; i++)
-        models[i] = i;
-    enum jk_status status = jk_cube_advance(cube, book, models, count, size, error);
-    free(models);
-    return status;
-}
-
-static enum jk_status count_all(struct jk_cli *cli, struct audit_run *run, struct jk_counts *counts)
+static enum jk_status count_all(struct jk_cli *cli, struct audit_run *run, const struct jk_counts *counts)
 {
     Jokbo__V1__ListCountsResponse *reply =
         JK_MESSAGE(&cli->arena, Jokbo__V1__ListCountsResponse, jokbo__v1__list_counts_response);
-    struct jk_cube *cube = jk_cube_new();
-    enum jk_status status = reply && cube ? JK_OK : jk_out_of_memory(&cli->error);
-    if (status == JK_OK) status = fill_cube(cube, counts->book, counts->size, &cli->error);
-    counts->cube = cube;
-    if (status == JK_OK) status = jk_counts_all(counts, reply, &cli->error);
-    counts->cube = NULL;
-    jk_cube_free(cube);
-    if (status == JK_OK) run->counts = &reply->base;
-    return status;
+    if (!reply) return jk_out_of_memory(&cli->error);
+    JK_TRY(jk_counts_all(counts, reply, &cli->error));
+    run->counts = &reply->base;
+    return JK_OK;
 }
 
 static enum jk_status count(struct jk_cli *cli, struct audit_run *run)

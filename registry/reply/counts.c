@@ -1,6 +1,8 @@
 /* See counts.h. */
 #include "reply/counts.h"
 
+#include <stdlib.h>
+
 #include "book/book_ask.h"
 #include "domain/license.h"
 
@@ -247,40 +249,65 @@ enum jk_status jk_counts_one(const struct jk_counts *counts, const struct jk_cou
 
 /* ---- all of them ---- */
 
-static Jokbo__V1__DerivativeCount *bare_count(const struct jk_counts *counts, struct jk_scope scope,
-                                              struct jk_total *scratch, struct jk_error *error)
+/* Every scope: the bases on the roster at the size in order of listing, the teams, all. NULL: out of memory. */
+static struct jk_scope *list_scopes(const struct jk_counts *counts, size_t *out_bases, size_t *out_teams)
 {
+    uint32_t listed = 0, teams = jk_book_teams(counts->book, counts->size), model;
+    while (jk_book_listed(counts->book, listed, counts->size) != JK_NONE)
+        listed++;
+    struct jk_scope *scopes = jk_arena_alloc(counts->arena, ((size_t)listed + teams + 1) * sizeof *scopes);
+    size_t count = 0;
+    if (!scopes) return NULL;
+    for (uint32_t i = 0; (model = jk_book_listed(counts->book, i, counts->size)) != JK_NONE; i++)
+        if (jk_book_base(counts->book, model, counts->size)) scopes[count++] = (struct jk_scope){JK_SCOPE_BASE, model};
+    *out_bases = count;
+    *out_teams = teams;
+    for (uint32_t i = 0; i < teams; i++)
+        scopes[count++] = (struct jk_scope){JK_SCOPE_TEAM, i};
+    scopes[count] = (struct jk_scope){JK_SCOPE_ALL, 0};
+    return scopes;
+}
+
+/* From the cube's counters, or all by one walk; freed by the caller. */
+static struct jk_total *find_totals(const struct jk_counts *counts, const struct jk_scope *scopes, size_t count,
+                                    struct jk_error *error)
+{
+    struct jk_total *totals = calloc(count, sizeof *totals);
     const struct jk_total *total;
-    if (find_total(counts, scope, scratch, &total, error) != JK_OK) return NULL;
-    return total_message(counts, scope, total, 0);
+    if (!totals) return NULL;
+    if (!counts->cube || counts->size != jk_cube_size(counts->cube)) {
+        if (jk_count_totals(counts->book, scopes, count, counts->size, totals, error) == JK_OK) return totals;
+        free(totals);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        if ((total = jk_cube_total(counts->cube, scopes[i])) != NULL) totals[i] = *total;
+    return totals;
+}
+
+static bool add_totals(const struct jk_counts *counts, const struct jk_scope *scopes, const struct jk_total *totals,
+                       size_t count, Jokbo__V1__DerivativeCount **out, size_t *out_count)
+{
+    for (size_t i = 0; out && i < count; i++)
+        if ((out[i] = total_message(counts, scopes[i], &totals[i], 0)) != NULL) ++*out_count;
+    return out && *out_count == count;
 }
 
 enum jk_status jk_counts_all(const struct jk_counts *counts, Jokbo__V1__ListCountsResponse *out_reply,
                              struct jk_error *error)
 {
-    const struct jk_book *book = counts->book;
-    struct jk_total *scratch = jk_arena_alloc(counts->arena, sizeof *scratch);
-    uint32_t size = counts->size, teams = jk_book_teams(book, size), bases = 0, model;
-    while (jk_book_listed(book, bases, size) != JK_NONE)
-        bases++;
+    size_t bases, teams, all = 0;
+    struct jk_scope *scopes = list_scopes(counts, &bases, &teams);
+    struct jk_total *totals = scopes ? find_totals(counts, scopes, bases + teams + 1, error) : NULL;
+    if (!totals) return jk_out_of_memory(error);
     out_reply->bases = (Jokbo__V1__DerivativeCount **)jk_pointers(counts->arena, bases + 1);
     out_reply->teams = (Jokbo__V1__DerivativeCount **)jk_pointers(counts->arena, teams + 1);
-    if (!scratch || !out_reply->bases || !out_reply->teams) return jk_out_of_memory(error);
-    for (uint32_t i = 0; (model = jk_book_listed(book, i, size)) != JK_NONE; i++) {
-        struct jk_scope scope = {JK_SCOPE_BASE, model};
-        if (!jk_book_base(book, model, size)) continue;
-        if (!(out_reply->bases[out_reply->n_bases] = bare_count(counts, scope, scratch, error)))
-            return jk_out_of_memory(error);
-        out_reply->n_bases++;
-    }
-    for (uint32_t i = 0; i < teams; i++) {
-        if (!(out_reply->teams[i] = bare_count(counts, (struct jk_scope){JK_SCOPE_TEAM, i}, scratch, error)))
-            return jk_out_of_memory(error);
-        out_reply->n_teams++;
-    }
-    if (!(out_reply->all = bare_count(counts, (struct jk_scope){JK_SCOPE_ALL, 0}, scratch, error)))
-        return jk_out_of_memory(error);
-    out_reply->log_size = size;
+    bool done = add_totals(counts, scopes, totals, bases, out_reply->bases, &out_reply->n_bases) &&
+                add_totals(counts, scopes + bases, totals + bases, teams, out_reply->teams, &out_reply->n_teams) &&
+                add_totals(counts, scopes + bases + teams, totals + bases + teams, 1, &out_reply->all, &all);
+    free(totals);
+    if (!done) return jk_out_of_memory(error);
+    out_reply->log_size = counts->size;
     out_reply->log_time = out_reply->all->log_time;
     return JK_OK;
 }
