@@ -89,6 +89,13 @@ enum jk_status jk_count_rule_find(struct jk_call *call, const struct jk_view *vi
     return jk_error_result(&call->error);
 }
 
+const struct jk_closing *jk_count_rule_closing(const struct jk_view *view, const Jokbo__V1__CountRule *asked)
+{
+    if (!asked || asked->kind_case != JOKBO__V1__COUNT_RULE__KIND_STAGE) return NULL;
+    uint32_t slot = jk_book_find_stage(view->book, jk_span_of(asked->stage), view->size);
+    return slot == JK_NONE ? NULL : jk_book_closing(view->book, slot, 0, view->size);
+}
+
 bool jk_count_rule_equal(const struct jk_count_rule *a, const struct jk_count_rule *b)
 {
     return jk_digest_equal(&a->digest, &b->digest) && a->staged == b->staged && a->team_count == b->team_count &&

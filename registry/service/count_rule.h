@@ -22,6 +22,9 @@ struct jk_count_rule {
 JK_MUST_USE enum jk_status jk_count_rule_find(struct jk_call *call, const struct jk_view *view,
                                               const Jokbo__V1__CountRule *asked, uint32_t n,
                                               struct jk_count_rule *out_rule);
+/* The closing of a rule that is a closed stage, else NULL. Where no size was asked for it counts as of its cut-off, so that
+ * what is told of it is what its first report says. `asked` may be NULL, or name what is not there. */
+const struct jk_closing *jk_count_rule_closing(const struct jk_view *view, const Jokbo__V1__CountRule *asked);
 /* Whether both count alike. */
 bool jk_count_rule_equal(const struct jk_count_rule *a, const struct jk_count_rule *b);
 /* The question to jk_standing_make; points into the rule. */

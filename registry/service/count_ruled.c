@@ -10,7 +10,8 @@ struct look {
     struct jk_scope scope;
     struct jk_count_rule rule;
     uint32_t size, log_size;
-    bool ask; /* entries before the time asked for may be on their way */
+    bool ask;     /* entries before the time asked for may be on their way */
+    bool present; /* counted as of now, whatever that is when it is answered */
 };
 
 static enum jk_status look_at(struct jk_call *call, const Jokbo__V1__CountDerivativesRequest *request,
@@ -20,6 +21,9 @@ static enum jk_status look_at(struct jk_call *call, const Jokbo__V1__CountDeriva
     jk_store_view(jk_store_of(call), &view);
     enum jk_status status = jk_count_scope(call, &view, request->scope, &look->scope);
     if (status == JK_OK) status = jk_count_size(call, &view, request->as_of, &look->size, &look->ask);
+    const struct jk_closing *closing = request->as_of ? NULL : jk_count_rule_closing(&view, request->rule);
+    if (closing) look->size = closing->n;
+    look->present = !request->as_of && !page->resumed && !closing;
     if (status == JK_OK && page->resumed && page->log_size <= view.size) look->size = page->log_size;
     if (status == JK_OK) status = jk_count_rule_find(call, &view, request->rule, look->size, &look->rule);
     look->log_size = view.size;
@@ -105,14 +109,14 @@ enum jk_status jk_count_ruled(struct jk_call *call, const Jokbo__V1__CountDeriva
                               Jokbo__V1__DerivativeCount **out_reply)
 {
     struct ruled ruled = {.call = call, .request = request, .page = page, .arena = arena};
-    bool present = !request->as_of && !page->resumed;
     JK_TRY(look_at(call, request, page, &ruled.look));
-    if (!on_reader && !present) return JK_CANCELLED;
+    if (!on_reader && !ruled.look.present) return JK_CANCELLED;
     if (ruled.look.ask) {
         JK_TRY(jk_count_settle_time(call, request->as_of));
         JK_TRY(look_at(call, request, page, &ruled.look));
     }
-    enum jk_status status = present ? count_present(&ruled, on_reader, out_reply) : count_past(&ruled, out_reply);
+    enum jk_status status =
+        ruled.look.present ? count_present(&ruled, on_reader, out_reply) : count_past(&ruled, out_reply);
     jk_kept_totals_release(ruled.totals);
     jk_kept_standing_release(ruled.kept);
     return status;
@@ -125,6 +129,9 @@ enum jk_status jk_count_ruled_at(struct jk_call *call, const Jokbo__V1__AsOf *as
     bool ask;
     jk_store_view(jk_store_of(call), &view);
     enum jk_status status = jk_count_size(call, &view, as_of, &out_at->size, &ask);
+    const struct jk_closing *closing = as_of ? NULL : jk_count_rule_closing(&view, rule);
+    if (closing) out_at->size = closing->n;
+    out_at->cut_off = closing != NULL;
     if (status == JK_OK && page && page->resumed && page->log_size <= view.size) out_at->size = page->log_size;
     if (status == JK_OK) status = jk_count_rule_find(call, &view, rule, out_at->size, &out_at->rule);
     jk_store_view_end(jk_store_of(call));

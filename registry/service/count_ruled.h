@@ -15,6 +15,7 @@ JK_MUST_USE enum jk_status jk_count_ruled(struct jk_call *call, const Jokbo__V1_
 struct jk_ruled_at {
     struct jk_count_rule rule;
     uint32_t size;
+    bool cut_off; /* that of a closed stage's cut-off, since none was asked for */
 };
 JK_MUST_USE enum jk_status jk_count_ruled_at(struct jk_call *call, const Jokbo__V1__AsOf *as_of,
                                              const Jokbo__V1__CountRule *rule, const struct jk_page *page,

@@ -15,6 +15,7 @@ struct explaining {
     struct jk_present present;
     const struct jk_verdict *rows; /* of the derivative */
     size_t count;
+    bool cut_off; /* as of the cut-off of a closed stage, not of a size that was asked for */
 };
 
 /* ---- sentences ---- */
@@ -225,17 +226,65 @@ static enum jk_status explain(const struct explaining *explaining, Jokbo__V1__St
     return arena->exhausted ? jk_out_of_memory(error) : JK_OK;
 }
 
+/* ---- registered after the cut-off: as it is now, left out for each of its roots ---- */
+
+static enum jk_status explain_late_root(const struct jk_present *present, const struct jk_spell *spell, uint32_t n,
+                                        Jokbo__V1__RootStanding *out)
+{
+    const struct jk_book *book = present->book;
+    struct jk_arena *arena = present->arena;
+    unsigned entry = jk_book_model(book, spell->derivative)->index;
+    Jokbo__V1__ReasonFact *fact = JK_MESSAGE(arena, Jokbo__V1__ReasonFact, jokbo__v1__reason_fact);
+    out->root = JK_MESSAGE(arena, Jokbo__V1__Root, jokbo__v1__root);
+    out->reasons = (Jokbo__V1__ReasonFact **)jk_pointers(arena, 1);
+    if (!fact || !out->root || !out->reasons) return JK_RESOURCE_EXHAUSTED;
+    out->root->name = jk_to_string(arena, jk_present_name(present, spell->root));
+    out->root->team = jk_to_string(arena, jk_book_team(book, jk_book_base(book, spell->root, present->size)->team)->id);
+    out->root->depth = spell->depth;
+    fact->reason = jk_counts_reason(JK_REASON_LATE);
+    fact->fact = jk_arena_printf(arena, "it was registered by entry %u; those before entry %u count", entry, n);
+    fact->fact_ko = jk_arena_printf(arena, "%u번 항목으로 등록됨(%u번 앞의 항목만 집계)", entry, n);
+    fact->log_index = entry;
+    out->reasons[out->n_reasons++] = fact;
+    return JK_OK;
+}
+
+static enum jk_status explain_late(const struct explaining *explaining, const struct jk_view *view, uint32_t model,
+                                   Jokbo__V1__Standing *out)
+{
+    struct jk_present now = explaining->present;
+    const struct jk_spell *spell = NULL;
+    now.size = view->size;
+    out->name = jk_to_string(now.arena, jk_present_name(&now, model));
+    out->log_index = jk_book_model(view->book, model)->index;
+    out->reason = jk_counts_reason(JK_REASON_LATE);
+    out->policy_sha256 = jk_to_hex(now.arena, &explaining->rule->digest);
+    out->log_size = explaining->present.size;
+    out->roots = (Jokbo__V1__RootStanding **)jk_pointers(now.arena, JK_BOOK_BASES);
+    while (out->roots && (spell = jk_book_spell(view->book, model, view->size, spell)) != NULL) {
+        Jokbo__V1__RootStanding *root = JK_MESSAGE(now.arena, Jokbo__V1__RootStanding, jokbo__v1__root_standing);
+        if (!root || explain_late_root(&now, spell, explaining->present.size, root) != JK_OK)
+            return jk_out_of_memory(&explaining->call->error);
+        out->roots[out->n_roots++] = root;
+    }
+    return now.arena->exhausted ? jk_out_of_memory(&explaining->call->error) : JK_OK;
+}
+
 /* The derivative by a name that it has or had, as of now: names resolve for ever. */
-static enum jk_status find_derivative(struct explaining *explaining, const struct jk_view *view, const char *name)
+static enum jk_status explain_model(struct explaining *explaining, const struct jk_view *view, const char *name,
+                                    Jokbo__V1__Standing *out)
 {
     struct jk_error *error = &explaining->call->error;
     uint32_t model = jk_book_find_model(view->book, jk_span_of(name), view->size);
     if (model == JK_NONE) return jk_model_not_found(view->book, view->size, jk_span_of(name), error);
-    if (jk_book_model(view->book, model)->index >= explaining->present.size)
+    if (jk_book_model(view->book, model)->index >= explaining->present.size) {
+        if (explaining->cut_off && jk_book_spell(view->book, model, view->size, NULL))
+            return explain_late(explaining, view, model, out);
         return jk_fail(error, JK_NOT_FOUND, "MODEL_NOT_FOUND", "\"%.200s\" was not registered yet at log size %u", name,
                        explaining->present.size);
+    }
     explaining->rows = jk_standing_of(explaining->standing, model, &explaining->count);
-    if (explaining->rows) return JK_OK;
+    if (explaining->rows) return explain(explaining, out);
     return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_DERIVATIVE",
                    "\"%.200s\" is not a derivative of a base model at log size %u", name, explaining->present.size);
 }
@@ -255,11 +304,10 @@ static enum jk_status run(struct jk_call *call, Jokbo__V1__Standing *reply)
         JK_TRY(jk_count_settle_time(call, as_of));
     JK_TRY(jk_count_ruled_at(call, as_of, request->rule, NULL, &at));
     JK_TRY(jk_standings_at(services->standings, services->store, &at.rule, at.size, &kept, &call->error));
-    struct explaining explaining = {.call = call, .rule = &at.rule, .standing = kept->standing};
+    struct explaining explaining = {.call = call, .rule = &at.rule, .standing = kept->standing, .cut_off = at.cut_off};
     jk_store_view(services->store, &view);
     explaining.present = (struct jk_present){view.book, jk_store_directory(services->store), at.size, &call->arena};
-    enum jk_status status = find_derivative(&explaining, &view, request->name);
-    if (status == JK_OK) status = explain(&explaining, reply);
+    enum jk_status status = explain_model(&explaining, &view, request->name, reply);
     jk_store_view_end(services->store);
     jk_kept_standing_release(kept);
     return status;

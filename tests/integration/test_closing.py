@@ -177,6 +177,34 @@ class Closing(Stage, Case):
         listed = self.closings(stage["id"])
         self.assertEqual([c["text"] for c in listed], ["", "one ruling"])
         self.assertEqual(self.eve.call("Stages.CloseStage", stage=stage["id"]), listed[1])
+        self.check_counts(closing, files)
+        self.assertEqual(self.reason(stage, kept), "REASON_UNSPECIFIED")
+        self.assertEqual(self.reason(stage, gone), "REASON_UNSPECIFIED")
+        told = self.explained(stage, late)
+        self.assertEqual((told["reason"], told["counts"]), ("REASON_LATE", False))
+        fact = told["roots"][0]["reasons"][0]
+        self.assertEqual((fact["reason"], fact["log_index"]), ("REASON_LATE", told["log_index"]))
+        size = int(self.anyone.call("Log.GetCheckpoint")["log_size"])
+        now = self.anyone.call("Evaluation.ExplainStanding", name=late, rule={"stage": stage["id"]}, as_of={"log_size": size})
+        self.assertTrue(now["counts"])
+
+    def explained(self, stage, model):
+        return self.anyone.call("Evaluation.ExplainStanding", name=model, rule={"stage": stage["id"]})
+
+    def reason(self, stage, model):
+        return self.explained(stage, model)["reason"]
+
+    def check_counts(self, closing, files):
+        """What is asked of a closed stage is what its first report says, whatever has happened since."""
+        rule = {"stage": closing["stage"]}
+        for scope, key in (({"all": True}, ("all", "all")), ({"base_model": BASE}, ("base", BASE)),
+                           ({"base_model": OTHER_BASE}, ("base", OTHER_BASE))):
+            count, row = self.anyone.call("Evaluation.CountDerivatives", scope=scope, rule=rule), rows(files["TABLE"])[key]
+            self.assertEqual((int(count["counted"]), int(count["registered"])), (row["counted"], row["registered"]))
+            self.assertEqual(count["log_size"], closing["n"])
+        listed = self.anyone.call("Evaluation.ListCounted", scope={"all": True}, rule=rule, page_size=1000)
+        members = {line.split(" ")[1] for line in files["MEMBERS"].decode().splitlines()}
+        self.assertEqual({str(one["log_index"]) for one in listed["derivatives"]}, members)
 
     def test_requests(self):
         stage = self.put(0.5)
