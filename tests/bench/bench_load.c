@@ -400,11 +400,12 @@ static grpc_channel *connect_one(void)
     return channel;
 }
 
+static grpc_channel *channels[CALLERS_MOST];
+
 /* Connections and callers are dealt out; a connection belongs to one worker. */
 static void set_up(struct worker *workers)
 {
     static struct caller callers[CALLERS_MOST];
-    grpc_channel *channels[CALLERS_MOST];
     void *methods[CALLERS_MOST];
     unsigned used = 0;
     for (unsigned i = 0; i < options.connections; i++) {
@@ -421,6 +422,23 @@ static void set_up(struct worker *workers)
         }
         workers[w].caller_count = (unsigned)(&callers[used] - workers[w].callers);
     }
+}
+
+/* Nothing is under way any more. */
+static void tear_down(struct worker *workers)
+{
+    for (unsigned i = 0; i < options.connections; i++)
+        grpc_channel_destroy(channels[i]);
+    for (unsigned w = 0; w < options.threads; w++) {
+        grpc_completion_queue_shutdown(workers[w].queue);
+        while (grpc_completion_queue_next(workers[w].queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL).type !=
+               GRPC_QUEUE_SHUTDOWN)
+            continue;
+        grpc_completion_queue_destroy(workers[w].queue);
+        free(workers[w].latencies);
+    }
+    grpc_slice_unref(fixed_request);
+    grpc_shutdown_blocking();
 }
 
 static int by_value(const void *a, const void *b)
@@ -524,5 +542,6 @@ int main(int argc, char **argv)
     for (unsigned w = 0; w < options.threads; w++)
         pthread_join(workers[w].thread, NULL);
     print(workers);
+    tear_down(workers);
     return 0;
 }
