@@ -6,23 +6,22 @@
 #include "base/clock.h"
 #include "cli/table.h"
 
-#define BAR    30
-#define KST_US (INT64_C(9) * 3600 * 1000000)
+#define BAR        30
+#define PUBLISHERS 5 /* of those with the most */
 
 /* ---- what it speaks of ---- */
 
 static void add_head(const struct jk_summary *summary, struct jk_arena *arena, struct jk_text *out)
 {
-    char cutoff[JK_TIME_TEXT], digest[JK_DIGEST_HEX + 1];
-    jk_time_format(summary->cutoff_us + KST_US, cutoff);
+    char cutoff[JK_MOMENT_TEXT], digest[JK_DIGEST_HEX + 1];
+    jk_time_format_moment(summary->cutoff_us, cutoff);
     jk_digest_hex(&summary->policy_sha256, digest);
     jk_text_addf(out, "Stage %s, revision %u: %s", summary->id, summary->revision,
                  jk_table_safe(arena, summary->title));
     if (strcmp(summary->title, summary->title_ko) != 0)
         jk_text_addf(out, " / %s", jk_table_safe(arena, summary->title_ko));
     if (jk_summary_is_demo(summary)) jk_text_add_str(out, "\nOf a demonstration: nothing here was really counted.");
-    jk_text_addf(out, "\nCut-off   %.10s %.8s +09:00 (%s)\n", cutoff, cutoff + 11,
-                 jk_table_safe(arena, summary->source));
+    jk_text_addf(out, "\nCut-off   %s; %s\n", cutoff, jk_table_safe(arena, summary->source));
     jk_text_addf(out, "Policy    %s@%u, %s\n", summary->policy.name, summary->policy.version, digest);
     jk_text_addf(out, "Log       %s, registrations before entry %u, rulings and corrections before entry %u\n",
                  jk_table_safe(arena, summary->origin), summary->n, summary->m);
@@ -132,6 +131,75 @@ static void add_funnel(const struct jk_summary_row *row, struct jk_report_style 
     out->failed |= table.failed;
 }
 
+/* ---- those that count, split ---- */
+
+static void add_part(const char *word, uint32_t count, struct jk_text *line)
+{
+    if (count > 0) jk_text_addf(line, "%s%s %u", line->len ? ", " : "", word, count);
+}
+
+static void split_month(const struct jk_total *total, struct jk_text *line)
+{
+    char month[8];
+    for (unsigned i = 0; i < JK_COUNT_MONTHS; i++) {
+        if (!total->by_month[i]) continue;
+        jk_month_format(i, month);
+        add_part(month, total->by_month[i], line);
+    }
+}
+
+static void split_depth(const struct jk_total *total, struct jk_text *line)
+{
+    char depth[16];
+    for (unsigned i = 1; i <= JK_COUNT_DEPTHS; i++) {
+        (void)snprintf(depth, sizeof depth, i < JK_COUNT_DEPTHS ? "%u:" : "%u+:", i);
+        add_part(depth, total->by_depth[i], line);
+    }
+}
+
+static void split_publisher(const struct jk_summary_row *row, struct jk_arena *arena, struct jk_text *line)
+{
+    uint32_t left = row->total.plain.counted;
+    for (size_t i = 0; i < row->publisher_count && i < PUBLISHERS; i++) {
+        add_part(jk_table_safe(arena, row->publishers[i].name), row->publishers[i].counted, line);
+        left -= row->publishers[i].counted;
+    }
+    add_part("all others", left, line);
+}
+
+static void end_split(struct jk_table *table, const char *word, struct jk_text *line)
+{
+    jk_table_cell(table, word);
+    jk_table_cell(table, line->len ? line->bytes : "");
+    jk_text_clear(line);
+}
+
+static void add_splits(const struct jk_summary_row *row, struct jk_report_style style, struct jk_arena *arena,
+                       struct jk_text *out)
+{
+    static const struct jk_column columns[] = {{"counted by", false}, {"", false}};
+    const struct jk_total *total = &row->total.plain;
+    struct jk_table table;
+    struct jk_text line;
+    jk_text_init(&line, 0);
+    jk_table_init(&table, arena, columns, sizeof columns / sizeof *columns);
+    for (int i = 1; i < JK_RELATION_COUNT; i++)
+        add_part(jk_relation_text((enum jk_relation)i), total->by_relation[i], &line);
+    end_split(&table, "relation", &line);
+    for (int i = 0; i < JK_LICENSE_CLASSES; i++)
+        add_part(jk_license_class_text((enum jk_license_class)i), total->by_license_class[i], &line);
+    end_split(&table, "licence class", &line);
+    split_depth(total, &line);
+    end_split(&table, "depth", &line);
+    split_month(total, &line);
+    end_split(&table, "month", &line);
+    split_publisher(row, arena, &line);
+    end_split(&table, "publisher", &line);
+    jk_table_write(&table, style.color, out);
+    out->failed |= line.failed || table.failed;
+    jk_text_done(&line);
+}
+
 void jk_report_table(const struct jk_summary *summary, const struct jk_summary *previous, struct jk_report_style style,
                      struct jk_arena *arena, struct jk_text *out)
 {
@@ -144,4 +212,7 @@ void jk_report_table(const struct jk_summary *summary, const struct jk_summary *
     add_lines(summary, previous, style, arena, out);
     jk_text_add_char(out, '\n');
     add_funnel(jk_summary_all(summary), style, arena, out);
+    if (jk_summary_all(summary)->total.plain.counted == 0) return;
+    jk_text_add_char(out, '\n');
+    add_splits(jk_summary_all(summary), style, arena, out);
 }

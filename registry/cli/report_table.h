@@ -1,5 +1,6 @@
 /* A stage's report on a terminal: what it speaks of, a line for all, each team and each base with what was left out by
- * reason and the change since the stage before, and the way from registered to counted. Pure: text from summaries. */
+ * reason and the change since the stage before, the way from registered to counted, and all that count, split. Pure: text
+ * from summaries. */
 #ifndef JK_CLI_REPORT_TABLE_H
 #define JK_CLI_REPORT_TABLE_H
 
