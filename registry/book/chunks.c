@@ -98,8 +98,8 @@ void *jk_chunks_append(struct jk_chunks *rows, struct jk_journal *journal)
         !add_part(rows->pool, &rows->chunks, (size_t)rows->row_size * JK_CHUNK_ROWS))
         return NULL;
     unsigned char *row = jk_chunks_at(rows, slot);
-    for (uint32_t at = 0; at < rows->row_size; at += LINE) /* of the rows that will be next: the table grows on */
-        __builtin_prefetch(row + 4 * rows->row_size + at, 1);
+    for (uint32_t at = 0; at < rows->row_size; at += LINE) /* a row that will be next; perhaps past the chunk's end */
+        __builtin_prefetch((const void *)((uintptr_t)row + 4 * rows->row_size + at), 1);
     memset(row, 0, rows->row_size);
     jk_journal_set(journal, &rows->count, slot + 1);
     return row;
