@@ -20,13 +20,8 @@
 /* ---- one write through the sequencer, waited for ---- */
 
 struct first {
-    struct jk_write write; /* first */
-    struct jk_error *error;
+    struct jk_own_write own; /* first */
     char secret[JK_TOKEN_TEXT];
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool settled;
-    enum jk_status outcome;
 };
 
 static enum jk_status put_account(struct jk_turn *turn, struct jk_error *error)
@@ -51,45 +46,21 @@ static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
                              .label = "written at the server's start",
                              .created_us = turn->time_us};
     struct jk_record record;
-    JK_TRY(put_account(turn, first->error));
+    JK_TRY(put_account(turn, write->error));
     token.id = jk_directory_next_id(turn->directory, "token");
     token.hash = jk_token_hash(jk_span_of(first->secret));
     if (!jk_record_token(turn->arena, &token, &record))
-        return jk_fail(first->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
-    return jk_turn_record(turn, &record, first->error);
-}
-
-static void settle(struct jk_write *write, enum jk_status outcome)
-{
-    struct first *first = (struct first *)write;
-    pthread_mutex_lock(&first->lock);
-    first->outcome = outcome;
-    first->settled = true;
-    pthread_cond_signal(&first->changed);
-    pthread_mutex_unlock(&first->lock);
-}
-
-static bool never_abandoned(struct jk_write *write)
-{
-    (void)write;
-    return false;
+        return jk_fail(write->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    return jk_turn_record(turn, &record, write->error);
 }
 
 static enum jk_status make_token(struct jk_store *store, char out_secret[JK_TOKEN_TEXT], struct jk_error *error)
 {
-    struct first first = {.write = {.decide = decide, .settle = settle, .abandoned = never_abandoned, .error = error},
-                          .error = error,
-                          .lock = PTHREAD_MUTEX_INITIALIZER,
-                          .changed = PTHREAD_COND_INITIALIZER};
+    struct first first = {.own.write.decide = decide};
     jk_token_make(first.secret);
-    if (!jk_store_write(store, &first.write))
-        return jk_fail(error, JK_UNAVAILABLE, "STOPPING", "the store takes no writes");
-    pthread_mutex_lock(&first.lock);
-    while (!first.settled)
-        pthread_cond_wait(&first.changed, &first.lock);
-    pthread_mutex_unlock(&first.lock);
+    JK_TRY(jk_store_write_own(store, &first.own, error));
     memcpy(out_secret, first.secret, JK_TOKEN_TEXT);
-    return first.outcome;
+    return JK_OK;
 }
 
 /* ---- the file ---- */

@@ -27,12 +27,8 @@ enum jk_status jk_key_prepare(const struct jk_config *config, bool *out_made, st
 }
 
 struct change {
-    struct jk_write write; /* first */
+    struct jk_own_write own; /* first */
     bool rotate;
-    pthread_mutex_t lock;
-    pthread_cond_t cond;
-    bool settled;
-    enum jk_status outcome;
 };
 
 static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
@@ -42,29 +38,12 @@ static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
     return change->rotate ? jk_turn_rotate_key(turn, write->error) : jk_turn_retire_key(turn, write->error);
 }
 
-static void settle(struct jk_write *write, enum jk_status outcome)
-{
-    struct change *change = (struct change *)write;
-
-    pthread_mutex_lock(&change->lock);
-    change->outcome = outcome;
-    change->settled = true;
-    pthread_cond_signal(&change->cond);
-    pthread_mutex_unlock(&change->lock);
-}
-
-static bool abandoned(struct jk_write *write)
-{
-    (void)write;
-    return false;
-}
-
 static void tell(struct jk_store *store, const struct change *change)
 {
     JK_CLEANUP(jk_text_done) struct jk_text keys = {0};
 
     jk_store_keys(store, UINT32_MAX, &keys);
-    printf("entry %u: the log is signed by\n%s", change->write.first_index, keys.failed ? "" : keys.bytes);
+    printf("entry %u: the log is signed by\n%s", change->own.write.first_index, keys.failed ? "" : keys.bytes);
     if (change->rotate)
         printf(
             "Make the first of them known to those who check the log. When they know it, and every server signs with "
@@ -75,17 +54,9 @@ static void tell(struct jk_store *store, const struct change *change)
 
 enum jk_status jk_key_change(struct jk_store *store, bool rotate, struct jk_error *error)
 {
-    struct change change = {.write = {.decide = decide, .settle = settle, .abandoned = abandoned, .error = error},
-                            .rotate = rotate,
-                            .lock = PTHREAD_MUTEX_INITIALIZER,
-                            .cond = PTHREAD_COND_INITIALIZER};
+    struct change change = {.own.write.decide = decide, .rotate = rotate};
 
-    if (!jk_store_write(store, &change.write))
-        return jk_fail(error, JK_UNAVAILABLE, "BUSY", "the store takes no writes");
-    pthread_mutex_lock(&change.lock);
-    while (!change.settled)
-        pthread_cond_wait(&change.cond, &change.lock);
-    pthread_mutex_unlock(&change.lock);
-    if (change.outcome == JK_OK) tell(store, &change);
-    return change.outcome;
+    JK_TRY(jk_store_write_own(store, &change.own, error));
+    tell(store, &change);
+    return JK_OK;
 }

@@ -1,8 +1,6 @@
 /* See tend.h. */
 #include "closing/tend.h"
 
-#include <pthread.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -49,13 +47,8 @@ void jk_tend_look(const struct jk_tend *tend, struct jk_tend_look *out_look)
 /* ---- closing ---- */
 
 struct closing_write {
-    struct jk_write write; /* first */
-    struct jk_error error;
+    struct jk_own_write own; /* first */
     const struct jk_computed *computed;
-    pthread_mutex_t lock;
-    pthread_cond_t settled;
-    bool done;
-    enum jk_status outcome;
 };
 
 static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
@@ -65,35 +58,13 @@ static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
     return jk_close_in_turn(turn, closing->computed, server, JK_SPAN(""), write->error);
 }
 
-static void settle(struct jk_write *write, enum jk_status outcome)
-{
-    struct closing_write *closing = (struct closing_write *)write;
-    pthread_mutex_lock(&closing->lock);
-    closing->outcome = outcome;
-    closing->done = true;
-    pthread_cond_signal(&closing->settled);
-    pthread_mutex_unlock(&closing->lock);
-}
-
 static enum jk_status write_closing(struct jk_tend *tend, const struct jk_computed *computed, struct jk_error *error)
 {
-    struct closing_write closing = {.write = {.decide = decide, .settle = settle},
-                                    .computed = computed,
-                                    .lock = PTHREAD_MUTEX_INITIALIZER,
-                                    .settled = PTHREAD_COND_INITIALIZER};
-    jk_error_init(&closing.error, NULL);
-    closing.write.error = &closing.error;
-    if (!jk_store_write(tend->store, &closing.write))
-        return jk_fail(error, JK_UNAVAILABLE, "QUEUE_FULL", "too many writes are waiting");
-    pthread_mutex_lock(&closing.lock);
-    while (!closing.done)
-        pthread_cond_wait(&closing.settled, &closing.lock);
-    pthread_mutex_unlock(&closing.lock);
-    if (closing.outcome != JK_OK)
-        return jk_fail(error, closing.outcome, closing.error.reason, "%s", closing.error.message);
-    if (closing.write.entry_count > 0)
+    struct closing_write closing = {.own.write.decide = decide, .computed = computed};
+    JK_TRY(jk_store_write_own(tend->store, &closing.own, error));
+    if (closing.own.write.entry_count > 0)
         jk_log(JK_LOG_INFO, "stage-closed", "stage", computed->stage, "entries", jk_log_i64(computed->plan.n), "index",
-               jk_log_i64(closing.write.first_index), NULL);
+               jk_log_i64(closing.own.write.first_index), NULL);
     return JK_OK;
 }
 

@@ -164,6 +164,13 @@ struct jk_write {
 };
 /* False: full or stopping; the write was not taken. */
 bool jk_store_write(struct jk_store *store, struct jk_write *write);
+/* A write of the server's own, made by a thread that may wait for it: not the sequencer's, and no view is held. */
+struct jk_own_write {
+    struct jk_write write; /* first; `decide` is the caller's, the rest is filled in */
+    void *waiting;         /* internal */
+};
+/* Returns when it is settled. UNAVAILABLE: the store took no write; else its outcome. */
+JK_MUST_USE enum jk_status jk_store_write_own(struct jk_store *store, struct jk_own_write *own, struct jk_error *error);
 size_t jk_store_write_backlog(struct jk_store *store); /* writes that wait */
 size_t jk_store_read_backlog(struct jk_store *store);  /* jobs that wait for a reader */
 
