@@ -233,12 +233,6 @@ void jk_list_disputes(struct jk_call *call)
         jk_store_view_end(jk_store_of(call));
     }
     if (status == JK_OK) status = jk_texts_read(&texts, call);
-    if (status == JK_OK && reply) {
-        reply->disputes = (Jokbo__V1__Dispute **)list.items;
-        reply->n_disputes = list.count;
-        reply->total_size = list.total;
-        reply->next_page_token = jk_short_list_token(&list);
-        reply->log_size = list.present.size;
-    }
+    if (status == JK_OK && reply) JK_SHORT_LIST_REPLY(&list, reply, disputes);
     jk_short_list_end(&list, status, &reply->base);
 }

@@ -30,13 +30,7 @@ void jk_list_releases(struct jk_call *call)
         status = walk_releases(call, &list);
         jk_store_view_end(jk_store_of(call));
     }
-    if (status == JK_OK && reply) {
-        reply->releases = (Jokbo__V1__Release **)list.items;
-        reply->n_releases = list.count;
-        reply->total_size = list.total;
-        reply->next_page_token = jk_short_list_token(&list);
-        reply->log_size = list.present.size;
-    }
+    if (status == JK_OK && reply) JK_SHORT_LIST_REPLY(&list, reply, releases);
     jk_short_list_end(&list, status, &reply->base);
 }
 
@@ -68,13 +62,7 @@ void jk_list_base_models(struct jk_call *call)
         status = walk_bases(call, &list);
         jk_store_view_end(jk_store_of(call));
     }
-    if (status == JK_OK && reply) {
-        reply->models = (Jokbo__V1__Model **)list.items;
-        reply->n_models = list.count;
-        reply->total_size = list.total;
-        reply->next_page_token = jk_short_list_token(&list);
-        reply->log_size = list.present.size;
-    }
+    if (status == JK_OK && reply) JK_SHORT_LIST_REPLY(&list, reply, models);
     jk_short_list_end(&list, status, &reply->base);
 }
 
@@ -140,12 +128,6 @@ void jk_list_teams(struct jk_call *call)
             if (jk_short_list_wants(&list, slot)) jk_short_list_take(&list, slot, jk_present_team(&list.present, slot));
         jk_store_view_end(jk_store_of(call));
     }
-    if (status == JK_OK && reply) {
-        reply->teams = (Jokbo__V1__Team **)list.items;
-        reply->n_teams = list.count;
-        reply->total_size = list.total;
-        reply->next_page_token = jk_short_list_token(&list);
-        reply->log_size = list.present.size;
-    }
+    if (status == JK_OK && reply) JK_SHORT_LIST_REPLY(&list, reply, teams);
     jk_short_list_end(&list, status, &reply->base);
 }

@@ -94,12 +94,6 @@ void jk_list_policies(struct jk_call *call)
                 jk_short_list_take(&list, slot, jk_present_policy(&list.present, slot));
         jk_store_view_end(jk_store_of(call));
     }
-    if (status == JK_OK && reply) {
-        reply->policies = (Jokbo__V1__Policy **)list.items;
-        reply->n_policies = list.count;
-        reply->total_size = list.total;
-        reply->next_page_token = jk_short_list_token(&list);
-        reply->log_size = list.present.size;
-    }
+    if (status == JK_OK && reply) JK_SHORT_LIST_REPLY(&list, reply, policies);
     jk_short_list_end(&list, status, &reply->base);
 }

@@ -190,12 +190,6 @@ void jk_list_rulings(struct jk_call *call)
         jk_store_view_end(jk_store_of(call));
     }
     if (status == JK_OK) status = jk_texts_read(&texts, call);
-    if (status == JK_OK && reply) {
-        reply->rulings = (Jokbo__V1__Ruling **)list.items;
-        reply->n_rulings = list.count;
-        reply->total_size = list.total;
-        reply->next_page_token = jk_short_list_token(&list);
-        reply->log_size = list.present.size;
-    }
+    if (status == JK_OK && reply) JK_SHORT_LIST_REPLY(&list, reply, rulings);
     jk_short_list_end(&list, status, &reply->base);
 }

@@ -26,6 +26,15 @@ bool jk_short_list_wants(struct jk_short_list *list, uint64_t position);
 void jk_short_list_take(struct jk_short_list *list, uint64_t position, void *item);
 /* Empty on the last page. */
 char *jk_short_list_token(struct jk_short_list *list);
+/* Fills the reply, which has the items as `member`, their total, the next page's token, and the log size. */
+#define JK_SHORT_LIST_REPLY(list, reply, member)                                                                       \
+    do {                                                                                                               \
+        (reply)->member = (void *)(list)->items;                                                                       \
+        (reply)->n_##member = (list)->count;                                                                           \
+        (reply)->total_size = (list)->total;                                                                           \
+        (reply)->next_page_token = jk_short_list_token(list);                                                          \
+        (reply)->log_size = (list)->present.size;                                                                      \
+    } while (0)
 /* Answers the call. */
 void jk_short_list_end(struct jk_short_list *list, enum jk_status status, const ProtobufCMessage *reply);
 
