@@ -32,6 +32,8 @@ static enum jk_status put_account(struct jk_turn *turn, struct jk_error *error)
                                  .created_us = turn->time_us},
                       known;
     struct jk_record record;
+    for (size_t i = 0; i < JK_ROLES; i++)
+        if (ALL_ROLES & 1u << i) account.grants[i].since_us = turn->time_us;
     if (jk_directory_account(turn->directory, FIRST_ACCOUNT, &known)) return JK_OK;
     if (!jk_record_account(turn->arena, &account, &record))
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");

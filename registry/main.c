@@ -29,6 +29,9 @@
 #include "store/embedded.h"
 #include "witnesses.h"
 
+#define HOUR_US    INT64_C(3600000000)
+#define REST_HOURS 24 /* an evaluator's, where it is as it should be */
+
 struct server {
     struct jk_config config;
     struct jk_embedded *embedded;
@@ -175,11 +178,22 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
                              .publishers_per_account = (unsigned)config->publishers_per_account,
                              .writes_per_day = (unsigned)config->writes_per_day,
                              .four_eyes = strcmp(config->four_eyes, "on") == 0,
+                             .evaluator_rest_us = config->evaluator_rest_hours * HOUR_US,
                              .standings = jk_standings_new(),
                              .closer = jk_closer_new(server->store)};
     if (!server->services.standings || !server->services.closer)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
     return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
+}
+
+/* What a single user needs, and a registry with several should not have. */
+static void tell_rules(const struct jk_services *services)
+{
+    if (!services->four_eyes)
+        jk_log(JK_LOG_WARN, "four-eyes-off", "meaning", "one evaluator's ruling takes effect at once", NULL);
+    if (services->evaluator_rest_us < REST_HOURS * HOUR_US)
+        jk_log(JK_LOG_WARN, "evaluator-rest-short", "meaning",
+               "whoever is made an evaluator rules or confirms sooner than after 24 hours", NULL);
 }
 
 static enum jk_status start_witnesses(struct server *server, struct jk_error *error)
@@ -300,6 +314,7 @@ static enum jk_status start(struct server *server, struct jk_error *error)
     JK_TRY(start_http(server, error));
     JK_TRY(jk_keeper_start(server->store, server->services.closer, &server->keeper, error));
     JK_TRY(write_client_config(server, error));
+    tell_rules(&server->services);
     tell_ready(server);
     return JK_OK;
 }

@@ -45,6 +45,8 @@ struct jk_directory *jk_directory_new(void)
     good = jk_finder_init(&directory->tokens_by_account) && good;
     good = jk_finder_init(&directory->members_by_publisher) && good;
     good = jk_finder_init(&directory->members_by_account) && good;
+    good = jk_finder_init(&directory->creators_by_publisher) && good;
+    good = jk_finder_init(&directory->creators_by_account) && good;
     good = jk_finder_init(&directory->blobs) && good;
     good = jk_finder_init(&directory->rulers) && good;
     if (good) return directory;
@@ -55,6 +57,11 @@ struct jk_directory *jk_directory_new(void)
 static void free_member(struct jk_finder_link *link)
 {
     free(JK_FINDER_ITEM(link, struct jk_member_item, by_publisher));
+}
+
+static void free_creator(struct jk_finder_link *link)
+{
+    free(JK_FINDER_ITEM(link, struct jk_creator_item, by_publisher));
 }
 
 static void free_blob(struct jk_finder_link *link)
@@ -74,6 +81,8 @@ void jk_directory_free(struct jk_directory *directory)
     jk_finder_done(&directory->tokens_by_account, NULL);
     jk_finder_done(&directory->members_by_account, NULL);
     jk_finder_done(&directory->members_by_publisher, free_member);
+    jk_finder_done(&directory->creators_by_account, NULL);
+    jk_finder_done(&directory->creators_by_publisher, free_creator);
     jk_finder_done(&directory->blobs, free_blob);
     jk_finder_done(&directory->rulers, free_ruler);
     jk_series_done(&directory->accounts, free);
@@ -117,6 +126,25 @@ static void *put_member(struct jk_directory *directory, const struct jk_record_k
     return had;
 }
 
+static void *take_creator(struct jk_directory *directory, const struct jk_record_key *key)
+{
+    struct jk_creator_item *had = jk_directory_creator_item(directory, jk_span_of(key->publisher));
+    if (!had) return NULL;
+    jk_finder_remove(&directory->creators_by_publisher, &had->by_publisher);
+    jk_finder_remove(&directory->creators_by_account, &had->by_account);
+    return had;
+}
+
+static void *put_creator(struct jk_directory *directory, const struct jk_record_key *key, struct jk_creator_item *item)
+{
+    void *had = take_creator(directory, key);
+    jk_finder_add(&directory->creators_by_publisher, &item->by_publisher,
+                  jk_directory_hash_name(directory, jk_span_of(key->publisher)));
+    jk_finder_add(&directory->creators_by_account, &item->by_account,
+                  jk_directory_hash_number(directory, item->creator.account));
+    return had;
+}
+
 static void *take_blob(struct jk_directory *directory, const struct jk_record_key *key)
 {
     struct jk_blob_item *had = jk_directory_blob_item(directory, &key->digest);
@@ -157,9 +185,13 @@ static void *swap_clock(struct jk_directory *directory, struct jk_clock_item *it
 static void *item_of(const struct jk_record_facts *facts)
 {
     static const size_t sizes[] = {
-        [JK_RECORD_ACCOUNT] = sizeof(struct jk_account),    [JK_RECORD_TOKEN] = sizeof(struct jk_token_item),
-        [JK_RECORD_MEMBER] = sizeof(struct jk_member_item), [JK_RECORD_REQUEST] = sizeof(struct jk_publisher_request),
-        [JK_RECORD_BLOB] = sizeof(struct jk_blob_item),     [JK_RECORD_RULER] = sizeof(struct jk_ruler_item),
+        [JK_RECORD_ACCOUNT] = sizeof(struct jk_account),
+        [JK_RECORD_TOKEN] = sizeof(struct jk_token_item),
+        [JK_RECORD_MEMBER] = sizeof(struct jk_member_item),
+        [JK_RECORD_CREATOR] = sizeof(struct jk_creator_item),
+        [JK_RECORD_REQUEST] = sizeof(struct jk_publisher_request),
+        [JK_RECORD_BLOB] = sizeof(struct jk_blob_item),
+        [JK_RECORD_RULER] = sizeof(struct jk_ruler_item),
         [JK_RECORD_CLOCK] = sizeof(struct jk_clock_item),
     };
     void *item = calloc(1, sizes[facts->key.kind]);
@@ -173,6 +205,9 @@ static void *item_of(const struct jk_record_facts *facts)
         break;
     case JK_RECORD_MEMBER:
         ((struct jk_member_item *)item)->member = facts->member;
+        break;
+    case JK_RECORD_CREATOR:
+        ((struct jk_creator_item *)item)->creator = facts->creator;
         break;
     case JK_RECORD_REQUEST:
         *(struct jk_publisher_request *)item = facts->request;
@@ -223,6 +258,8 @@ static void *put_item(struct jk_directory *directory, const struct jk_record_key
         return put_token(directory, item);
     case JK_RECORD_MEMBER:
         return put_member(directory, key, item);
+    case JK_RECORD_CREATOR:
+        return put_creator(directory, key, item);
     case JK_RECORD_BLOB:
         return put_blob(directory, key, item);
     case JK_RECORD_RULER:
@@ -266,6 +303,7 @@ static void *take_token(struct jk_directory *directory, uint64_t id)
 static void *take_item(struct jk_directory *directory, const struct jk_record_key *key)
 {
     if (key->kind == JK_RECORD_MEMBER) return take_member(directory, key);
+    if (key->kind == JK_RECORD_CREATOR) return take_creator(directory, key);
     if (key->kind == JK_RECORD_BLOB) return take_blob(directory, key);
     if (key->kind == JK_RECORD_RULER) return take_ruler(directory, key);
     if (key->kind == JK_RECORD_CLOCK) return swap_clock(directory, NULL);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 
 enum jk_role { JK_ROLE_REGISTRAR = 1, JK_ROLE_TEAM = 2, JK_ROLE_EVALUATOR = 4, JK_ROLE_ADMIN = 8 };
+#define JK_ROLES 4
 /* What a token may be used for; a token without a scope cannot call the methods that ask for it. */
 enum jk_scope_bit {
     JK_SCOPE_MODELS = 1,     /* register, publish, yank, rename, transfer, adopt, upload */
@@ -31,6 +32,11 @@ struct jk_principal {
     char team[64]; /* with JK_ROLE_TEAM; else empty */
 };
 
+/* Since when an account holds a role, and who gave it. */
+struct jk_grant {
+    int64_t since_us; /* 0: not recorded, or the role is not held */
+    uint64_t by;      /* account; 0: the server, at its start */
+};
 struct jk_account {
     uint64_t id;
     char label[201]; /* chosen by the admin; never enters the log */
@@ -38,6 +44,8 @@ struct jk_account {
     char team[64];
     bool disabled;
     int64_t created_us;
+    uint64_t created_by;              /* account; 0: the server, at its start, or not recorded */
+    struct jk_grant grants[JK_ROLES]; /* by the role's bit, from the lowest */
 };
 struct jk_token {
     uint64_t id;
@@ -47,14 +55,21 @@ struct jk_token {
     char label[201];
     int64_t created_us, expires_us; /* expires 0: never */
     bool revoked;
+    uint64_t made_by, made_with; /* account and its token; 0: the server, at its start, or not recorded */
 };
 struct jk_member {
     char publisher[97]; /* as written at creation; compared without regard to case */
     uint64_t account;
     enum jk_member_role role; /* NONE: removed */
     int64_t since_us;
+    uint32_t stood; /* of an owner: log index of the verification at which it stood, or into which it was confirmed */
 };
-enum jk_request_kind { JK_REQUEST_CREATE, JK_REQUEST_CLAIM };
+/* Which account made a publisher: it counts against its quota for ever, whoever owns it by now. */
+struct jk_creator {
+    char publisher[97]; /* folded */
+    uint64_t account;
+};
+enum jk_request_kind { JK_REQUEST_CREATE, JK_REQUEST_CLAIM, JK_REQUEST_OWNER };
 enum jk_request_state { JK_REQUEST_PENDING, JK_REQUEST_APPROVED, JK_REQUEST_REFUSED };
 struct jk_publisher_request {
     uint64_t id;
@@ -64,6 +79,8 @@ struct jk_publisher_request {
     uint64_t account;
     char evidence[1025];
     int64_t created_us, decided_us;
+    uint64_t owner;       /* with OWNER: the account that shall be one */
+    char looks_like[201]; /* with CREATE: the reserved name that it resembled when it was asked for; else empty */
 };
 /* Withdrawn: its bytes are gone, and may not come back before an admin lifts that. Lifted: gone, may be stored again. */
 enum jk_blob_state { JK_BLOB_STORED, JK_BLOB_WITHDRAWN, JK_BLOB_LIFTED };
@@ -82,7 +99,20 @@ struct jk_blob_facts {
 struct jk_ruler {
     uint64_t ruling; /* log index of its entry */
     uint64_t account;
+    uint64_t token;      /* with which it was made; 0: not recorded, and then nor is the next */
+    uint64_t granted_by; /* who had given the account the role; 0: the server, at its start */
 };
+
+/* The grant of a role (one bit). */
+static inline const struct jk_grant *jk_account_grant(const struct jk_account *account, unsigned role)
+{
+    return &account->grants[__builtin_ctz(role)];
+}
+/* The token that ends with its parent: the one of the same account that made it. 0: it has none. */
+static inline uint64_t jk_token_parent(const struct jk_token *token)
+{
+    return token->made_by == token->account ? token->made_with : 0;
+}
 
 struct jk_directory;
 struct jk_directory *jk_directory_new(void); /* NULL when out of memory */
@@ -90,8 +120,8 @@ void jk_directory_free(struct jk_directory *directory);
 
 /* ---- records: the form that is stored ---- */
 struct jk_record {
-    const char *key;   /* "account/7", "token/12", "member/<publisher folded>/7", "request/3", "blob/<hex>", "ruling/9",
-                          "clock/demo" */
+    const char *key;   /* "account/7", "token/12", "member/<publisher folded>/7", "creator/<publisher folded>", "request/3",
+                          "blob/<hex>", "ruling/9", "clock/demo" */
     const char *value; /* JSON object */
 };
 /* Applies a record (insert or replace). DATA_LOSS when key or value are not of the form. */
@@ -103,6 +133,7 @@ void jk_directory_drop(struct jk_directory *directory, const char *key);
 bool jk_record_account(struct jk_arena *arena, const struct jk_account *account, struct jk_record *out_record);
 bool jk_record_token(struct jk_arena *arena, const struct jk_token *token, struct jk_record *out_record);
 bool jk_record_member(struct jk_arena *arena, const struct jk_member *member, struct jk_record *out_record);
+bool jk_record_creator(struct jk_arena *arena, const struct jk_creator *creator, struct jk_record *out_record);
 bool jk_record_request(struct jk_arena *arena, const struct jk_publisher_request *request,
                        struct jk_record *out_record);
 bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, struct jk_record *out_record);
@@ -120,11 +151,18 @@ bool jk_directory_account(struct jk_directory *directory, uint64_t id, struct jk
 bool jk_directory_token(struct jk_directory *directory, uint64_t id, struct jk_token *out_token);
 /* By the token's hash; the comparison takes constant time. False: unknown. */
 bool jk_directory_find_token(struct jk_directory *directory, const struct jk_digest *hash, struct jk_token *out_token);
+/* The membership as it stands; false where there never was one. One that was removed has the role NONE. */
+bool jk_directory_member(struct jk_directory *directory, struct jk_span publisher, uint64_t account,
+                         struct jk_member *out_member);
 enum jk_member_role jk_directory_membership(struct jk_directory *directory, struct jk_span publisher, uint64_t account);
 uint32_t jk_directory_owned(struct jk_directory *directory, uint64_t account); /* publishers owned: for the quota */
+/* How many publishers the account made, as far as that is recorded: for the quota. */
+uint32_t jk_directory_created(struct jk_directory *directory, uint64_t account);
+/* The account that made the publisher; 0 where that is not recorded. */
+uint64_t jk_directory_creator(struct jk_directory *directory, struct jk_span publisher);
 bool jk_directory_request(struct jk_directory *directory, uint64_t id, struct jk_publisher_request *out_request);
-/* The account that made the ruling of this entry; 0 where that is not known. */
-uint64_t jk_directory_ruler(struct jk_directory *directory, uint64_t ruling);
+/* Who made the ruling of this entry; false where that is not known. */
+bool jk_directory_ruler(struct jk_directory *directory, uint64_t ruling, struct jk_ruler *out_ruler);
 /* By how much a demo's clock is ahead of the database's (negative: behind); false where that was never said. */
 bool jk_directory_clock(struct jk_directory *directory, int64_t *out_ahead_us);
 /* Any that is known, in whatever state. */
@@ -139,6 +177,9 @@ size_t jk_directory_list_tokens(struct jk_directory *directory, uint64_t account
                                 struct jk_arena *arena, const struct jk_token **out_tokens, size_t *out_total);
 size_t jk_directory_list_members(struct jk_directory *directory, struct jk_span publisher, uint64_t after, size_t most,
                                  struct jk_arena *arena, const struct jk_member **out_members, size_t *out_total);
+/* The memberships of an account in which it is an owner that stood at a verification, in no order, in arena. */
+size_t jk_directory_list_stood(struct jk_directory *directory, uint64_t account, struct jk_arena *arena,
+                               const struct jk_member **out_members);
 size_t jk_directory_list_requests(struct jk_directory *directory, bool pending_only, uint64_t after, size_t most,
                                   struct jk_arena *arena, const struct jk_publisher_request **out_requests,
                                   size_t *out_total);

@@ -45,13 +45,19 @@ static bool is_of(const struct jk_member *member, struct jk_span publisher)
 }
 
 /* The chain of a publisher written in any case; NULL also for what cannot be a name. */
-static struct jk_finder_link *publisher_chain(const struct jk_directory *directory, struct jk_span publisher)
+static struct jk_finder_link *chain_of(const struct jk_directory *directory, const struct jk_finder *finder,
+                                       struct jk_span publisher)
 {
     char folded[JK_NAME_PART_MAX];
     if (publisher.len > sizeof folded) return NULL;
     jk_ident_fold(publisher, folded);
     struct jk_span name = {folded, publisher.len};
-    return jk_finder_chain(&directory->members_by_publisher, jk_directory_hash_name(directory, name));
+    return jk_finder_chain(finder, jk_directory_hash_name(directory, name));
+}
+
+static struct jk_finder_link *publisher_chain(const struct jk_directory *directory, struct jk_span publisher)
+{
+    return chain_of(directory, &directory->members_by_publisher, publisher);
 }
 
 struct jk_member_item *jk_directory_member_item(const struct jk_directory *directory, struct jk_span publisher,
@@ -60,6 +66,16 @@ struct jk_member_item *jk_directory_member_item(const struct jk_directory *direc
     for (struct jk_finder_link *link = publisher_chain(directory, publisher); link; link = link->next) {
         struct jk_member_item *item = JK_FINDER_ITEM(link, struct jk_member_item, by_publisher);
         if (item->member.account == account && is_of(&item->member, publisher)) return item;
+    }
+    return NULL;
+}
+
+struct jk_creator_item *jk_directory_creator_item(const struct jk_directory *directory, struct jk_span publisher)
+{
+    struct jk_finder_link *link = chain_of(directory, &directory->creators_by_publisher, publisher);
+    for (; link; link = link->next) {
+        struct jk_creator_item *item = JK_FINDER_ITEM(link, struct jk_creator_item, by_publisher);
+        if (jk_span_equal_fold(jk_span_of(item->creator.publisher), publisher)) return item;
     }
     return NULL;
 }
@@ -108,13 +124,13 @@ bool jk_directory_clock(struct jk_directory *directory, int64_t *out_ahead_us)
     return known;
 }
 
-uint64_t jk_directory_ruler(struct jk_directory *directory, uint64_t ruling)
+bool jk_directory_ruler(struct jk_directory *directory, uint64_t ruling, struct jk_ruler *out_ruler)
 {
     jk_directory_read_lock(directory);
     const struct jk_ruler_item *item = jk_directory_ruler_item(directory, ruling);
-    uint64_t account = item ? item->ruler.account : 0;
+    if (item) *out_ruler = item->ruler;
     jk_directory_unlock(directory);
-    return account;
+    return item != NULL;
 }
 
 uint64_t jk_directory_next_id(struct jk_directory *directory, const char *kind)
@@ -166,8 +182,8 @@ bool jk_directory_find_token(struct jk_directory *directory, const struct jk_dig
     return item != NULL;
 }
 
-static bool find_member(struct jk_directory *directory, struct jk_span publisher, uint64_t account,
-                        struct jk_member *out_member)
+bool jk_directory_member(struct jk_directory *directory, struct jk_span publisher, uint64_t account,
+                         struct jk_member *out_member)
 {
     jk_directory_read_lock(directory);
     const struct jk_member_item *item = jk_directory_member_item(directory, publisher, account);
@@ -179,7 +195,7 @@ static bool find_member(struct jk_directory *directory, struct jk_span publisher
 enum jk_member_role jk_directory_membership(struct jk_directory *directory, struct jk_span publisher, uint64_t account)
 {
     struct jk_member member;
-    return find_member(directory, publisher, account, &member) ? member.role : JK_MEMBER_NONE;
+    return jk_directory_member(directory, publisher, account, &member) ? member.role : JK_MEMBER_NONE;
 }
 
 uint32_t jk_directory_owned(struct jk_directory *directory, uint64_t account)
@@ -194,6 +210,27 @@ uint32_t jk_directory_owned(struct jk_directory *directory, uint64_t account)
     }
     jk_directory_unlock(directory);
     return count;
+}
+
+uint32_t jk_directory_created(struct jk_directory *directory, uint64_t account)
+{
+    uint32_t count = 0;
+    jk_directory_read_lock(directory);
+    struct jk_finder_link *link =
+        jk_finder_chain(&directory->creators_by_account, jk_directory_hash_number(directory, account));
+    for (; link; link = link->next)
+        count += JK_FINDER_ITEM(link, struct jk_creator_item, by_account)->creator.account == account;
+    jk_directory_unlock(directory);
+    return count;
+}
+
+uint64_t jk_directory_creator(struct jk_directory *directory, struct jk_span publisher)
+{
+    jk_directory_read_lock(directory);
+    const struct jk_creator_item *item = jk_directory_creator_item(directory, publisher);
+    uint64_t account = item ? item->creator.account : 0;
+    jk_directory_unlock(directory);
+    return account;
 }
 
 bool jk_directory_blob_stored(struct jk_directory *directory, const struct jk_digest *digest,
@@ -227,8 +264,12 @@ bool jk_directory_get_record(struct jk_directory *directory, const char *key, st
         return jk_directory_token(directory, facts.key.id, &facts.token) &&
                jk_record_token(arena, &facts.token, out_record);
     case JK_RECORD_MEMBER:
-        return find_member(directory, jk_span_of(facts.key.publisher), facts.key.id, &facts.member) &&
+        return jk_directory_member(directory, jk_span_of(facts.key.publisher), facts.key.id, &facts.member) &&
                jk_record_member(arena, &facts.member, out_record);
+    case JK_RECORD_CREATOR:
+        memcpy(facts.creator.publisher, facts.key.publisher, sizeof facts.creator.publisher);
+        facts.creator.account = jk_directory_creator(directory, jk_span_of(facts.key.publisher));
+        return facts.creator.account && jk_record_creator(arena, &facts.creator, out_record);
     case JK_RECORD_REQUEST:
         return jk_directory_request(directory, facts.key.id, &facts.request) &&
                jk_record_request(arena, &facts.request, out_record);
@@ -236,8 +277,8 @@ bool jk_directory_get_record(struct jk_directory *directory, const char *key, st
         return jk_directory_blob(directory, &facts.key.digest, &facts.blob) &&
                jk_record_blob(arena, &facts.blob, out_record);
     case JK_RECORD_RULER:
-        facts.ruler = (struct jk_ruler){facts.key.id, jk_directory_ruler(directory, facts.key.id)};
-        return facts.ruler.account && jk_record_ruler(arena, &facts.ruler, out_record);
+        return jk_directory_ruler(directory, facts.key.id, &facts.ruler) &&
+               jk_record_ruler(arena, &facts.ruler, out_record);
     case JK_RECORD_CLOCK:
         return jk_directory_clock(directory, &facts.ahead_us) && jk_record_clock(arena, facts.ahead_us, out_record);
     }
@@ -344,6 +385,33 @@ size_t jk_directory_list_members(struct jk_directory *directory, struct jk_span 
     if (begin_picking(&picks, arena)) {
         pick_members(directory, publisher, &picks);
         count = copy_picks(&picks, most, sizeof(struct jk_member), arena, &items);
+    }
+    jk_directory_unlock(directory);
+    *out_members = items;
+    return count;
+}
+
+static void pick_stood(const struct jk_directory *directory, uint64_t account, struct picks *picks)
+{
+    struct jk_finder_link *link =
+        jk_finder_chain(&directory->members_by_account, jk_directory_hash_number(directory, account));
+    for (; link; link = link->next) {
+        const struct jk_member *member = &JK_FINDER_ITEM(link, struct jk_member_item, by_account)->member;
+        if (member->account == account && member->stood) pick(picks, account, member);
+    }
+}
+
+size_t jk_directory_list_stood(struct jk_directory *directory, uint64_t account, struct jk_arena *arena,
+                               const struct jk_member **out_members)
+{
+    struct picks picks = {.after = 0};
+    const void *items = NULL;
+    size_t count = 0;
+    jk_directory_read_lock(directory);
+    pick_stood(directory, account, &picks);
+    if (begin_picking(&picks, arena)) {
+        pick_stood(directory, account, &picks);
+        count = copy_picks(&picks, picks.count, sizeof(struct jk_member), arena, &items);
     }
     jk_directory_unlock(directory);
     *out_members = items;

@@ -22,6 +22,12 @@ struct jk_member_item {
     struct jk_member member;
 };
 
+struct jk_creator_item {
+    struct jk_finder_link by_publisher;
+    struct jk_finder_link by_account;
+    struct jk_creator creator;
+};
+
 struct jk_blob_item {
     struct jk_finder_link by_digest;
     struct jk_blob_facts blob;
@@ -44,6 +50,7 @@ struct jk_directory {
     struct jk_series requests; /* struct jk_publisher_request */
     struct jk_finder tokens_by_hash, tokens_by_account;
     struct jk_finder members_by_publisher, members_by_account; /* owned by the first */
+    struct jk_finder creators_by_publisher, creators_by_account; /* likewise */
     struct jk_finder blobs;
     struct jk_finder rulers;
     struct jk_clock_item *clock; /* NULL: none */
@@ -62,6 +69,7 @@ uint64_t jk_directory_hash_name(const struct jk_directory *directory, struct jk_
 /* Under the lock; NULL where there is none. */
 struct jk_member_item *jk_directory_member_item(const struct jk_directory *directory, struct jk_span publisher,
                                                 uint64_t account);
+struct jk_creator_item *jk_directory_creator_item(const struct jk_directory *directory, struct jk_span publisher);
 struct jk_token_item *jk_directory_token_item(const struct jk_directory *directory, const struct jk_digest *hash);
 struct jk_blob_item *jk_directory_blob_item(const struct jk_directory *directory, const struct jk_digest *digest);
 struct jk_ruler_item *jk_directory_ruler_item(const struct jk_directory *directory, uint64_t ruling);

@@ -11,7 +11,7 @@
 #define TIME_MAX_US 253402300799999999 /* the end of the year 9999 */
 
 const char *const jk_member_words[] = {"none", "writer", "owner", NULL};
-const char *const jk_request_kind_words[] = {"create", "claim", NULL};
+const char *const jk_request_kind_words[] = {"create", "claim", "owner", NULL};
 const char *const jk_request_state_words[] = {"pending", "approved", "refused", NULL};
 const char *const jk_blob_words[] = {"license", "manifest", NULL};
 const char *const jk_blob_state_words[] = {"stored", "withdrawn", "lifted", NULL};
@@ -54,6 +54,12 @@ static int64_t take_time(struct reader *reader, const char *field)
 static uint64_t take_number(struct reader *reader, const char *field)
 {
     return (uint64_t)take_int(reader, field, 1, (int64_t)JK_SERIES_MAX);
+}
+
+/* Whether a field stands there that older versions did not write. */
+static bool has(const struct reader *reader, const char *field)
+{
+    return json_object_get(reader->object, field) != NULL;
 }
 
 static bool take_bool(struct reader *reader, const char *field)
@@ -116,6 +122,33 @@ static unsigned take_bits(struct reader *reader, const char *field, bool (*parse
     return bits;
 }
 
+static void read_grant(struct reader *reader, const json_t *item, struct jk_account *account)
+{
+    struct reader inner = {.object = item};
+    unsigned bit = 0;
+    if (!jk_role_parse(take_span(&inner, "role"), &bit) || !(account->roles & bit)) {
+        fault(reader, "grants", "holds a role that the account does not have");
+        return;
+    }
+    struct jk_grant *grant = &account->grants[__builtin_ctz(bit)];
+    if (grant->since_us) fault(reader, "grants", "holds a role twice");
+    grant->since_us = take_int(&inner, "since_us", 1, TIME_MAX_US);
+    grant->by = (uint64_t)take_int(&inner, "by", 0, (int64_t)JK_SERIES_MAX);
+    if (inner.field || inner.taken != json_object_size(item))
+        fault(reader, "grants", "must hold role, since_us and by of each, and nothing else");
+}
+
+/* Who gave a role was not kept from the beginning: what is not here is not known. */
+static void read_grants(struct reader *reader, struct jk_account *account)
+{
+    if (has(reader, "created_by")) account->created_by = take_number(reader, "created_by");
+    if (!has(reader, "grants")) return;
+    const json_t *list = take(reader, "grants");
+    if (!json_array_size(list)) fault(reader, "grants", "must be a list, and not empty");
+    for (size_t i = 0; i < json_array_size(list); i++)
+        read_grant(reader, json_array_get(list, i), account);
+}
+
 static void read_account(struct reader *reader, struct jk_record_facts *facts)
 {
     struct jk_account *account = &facts->account;
@@ -127,6 +160,7 @@ static void read_account(struct reader *reader, struct jk_record_facts *facts)
     account->created_us = take_time(reader, "created_us");
     if (!(account->roles & JK_ROLE_TEAM) != !account->team[0])
         fault(reader, "team", "must be there with the role \"team\", and only then");
+    read_grants(reader, account);
 }
 
 static void read_token(struct reader *reader, struct jk_record_facts *facts)
@@ -140,6 +174,10 @@ static void read_token(struct reader *reader, struct jk_record_facts *facts)
     token->created_us = take_time(reader, "created_us");
     token->expires_us = take_time(reader, "expires_us");
     token->revoked = take_bool(reader, "revoked");
+    if (!has(reader, "made_by") && !has(reader, "made_with")) return;
+    token->made_by = take_number(reader, "made_by");
+    token->made_with = take_number(reader, "made_with");
+    if (token->made_with >= token->id) fault(reader, "made_with", "must be the number of an earlier token");
 }
 
 static void read_member(struct reader *reader, struct jk_record_facts *facts)
@@ -151,6 +189,15 @@ static void read_member(struct reader *reader, struct jk_record_facts *facts)
         fault(reader, "publisher", "must be the key's, but for case");
     member->role = (enum jk_member_role)take_word(reader, "role", jk_member_words);
     member->since_us = take_time(reader, "since_us");
+    if (!has(reader, "stood")) return;
+    member->stood = (uint32_t)take_int(reader, "stood", 1, UINT32_MAX - 1);
+    if (member->role != JK_MEMBER_OWNER) fault(reader, "stood", "must not be there but for an owner");
+}
+
+static void read_creator(struct reader *reader, struct jk_record_facts *facts)
+{
+    memcpy(facts->creator.publisher, facts->key.publisher, sizeof facts->creator.publisher);
+    facts->creator.account = take_number(reader, "account");
 }
 
 static void read_request(struct reader *reader, struct jk_record_facts *facts)
@@ -164,6 +211,9 @@ static void read_request(struct reader *reader, struct jk_record_facts *facts)
     take_text(reader, "evidence", true, NULL, request->evidence, sizeof request->evidence);
     request->created_us = take_time(reader, "created_us");
     request->decided_us = take_time(reader, "decided_us");
+    if (request->kind == JK_REQUEST_OWNER) request->owner = take_number(reader, "owner");
+    if (request->kind == JK_REQUEST_CREATE && has(reader, "looks_like"))
+        take_text(reader, "looks_like", false, jk_ident_label_fault, request->looks_like, sizeof request->looks_like);
 }
 
 static void read_blob(struct reader *reader, struct jk_record_facts *facts)
@@ -190,7 +240,10 @@ static void read_blob(struct reader *reader, struct jk_record_facts *facts)
 
 static void read_ruler(struct reader *reader, struct jk_record_facts *facts)
 {
-    facts->ruler = (struct jk_ruler){facts->key.id, take_number(reader, "account")};
+    facts->ruler = (struct jk_ruler){.ruling = facts->key.id, .account = take_number(reader, "account")};
+    if (!has(reader, "token") && !has(reader, "granted_by")) return;
+    facts->ruler.token = take_number(reader, "token");
+    facts->ruler.granted_by = (uint64_t)take_int(reader, "granted_by", 0, (int64_t)JK_SERIES_MAX);
 }
 
 static void read_clock(struct reader *reader, struct jk_record_facts *facts)
@@ -204,9 +257,9 @@ static const struct {
     void (*read)(struct reader *reader, struct jk_record_facts *facts);
 } kinds[] = {
     [JK_RECORD_ACCOUNT] = {"account/", read_account}, [JK_RECORD_TOKEN] = {"token/", read_token},
-    [JK_RECORD_MEMBER] = {"member/", read_member},    [JK_RECORD_REQUEST] = {"request/", read_request},
-    [JK_RECORD_BLOB] = {"blob/", read_blob},          [JK_RECORD_RULER] = {"ruling/", read_ruler},
-    [JK_RECORD_CLOCK] = {"clock/", read_clock},
+    [JK_RECORD_MEMBER] = {"member/", read_member},    [JK_RECORD_CREATOR] = {"creator/", read_creator},
+    [JK_RECORD_REQUEST] = {"request/", read_request}, [JK_RECORD_BLOB] = {"blob/", read_blob},
+    [JK_RECORD_RULER] = {"ruling/", read_ruler},      [JK_RECORD_CLOCK] = {"clock/", read_clock},
 };
 
 static bool parse_number(struct jk_span text, uint64_t *out_id)
@@ -219,13 +272,19 @@ static bool parse_index(struct jk_span text, uint64_t *out_index)
     return jk_span_to_u64(text, out_index) && *out_index >= 1 && *out_index < UINT32_MAX;
 }
 
+/* A publisher's name, folded already. */
+static bool parse_publisher(struct jk_span publisher, struct jk_record_key *key)
+{
+    if (jk_ident_part_fault(publisher)) return false;
+    jk_ident_fold(publisher, key->publisher);
+    key->publisher[publisher.len] = '\0';
+    return jk_span_equal(publisher, jk_span_of(key->publisher));
+}
+
 static bool parse_member_key(struct jk_span rest, struct jk_record_key *key)
 {
     struct jk_span publisher;
-    if (!jk_span_cut(&rest, '/', &publisher) || jk_ident_part_fault(publisher)) return false;
-    jk_ident_fold(publisher, key->publisher);
-    key->publisher[publisher.len] = '\0';
-    return jk_span_equal(publisher, jk_span_of(key->publisher)) && parse_number(rest, &key->id);
+    return jk_span_cut(&rest, '/', &publisher) && parse_publisher(publisher, key) && parse_number(rest, &key->id);
 }
 
 bool jk_record_key_parse(const char *text, struct jk_record_key *out_key)
@@ -237,11 +296,12 @@ bool jk_record_key_parse(const char *text, struct jk_record_key *out_key)
         if (!jk_span_starts(all, prefix)) continue;
         struct jk_span rest = {all.at + prefix.len, all.len - prefix.len};
         struct jk_record_key key = {.kind = (enum jk_record_kind)i};
-        bool good = i == JK_RECORD_MEMBER ? parse_member_key(rest, &key)
-                    : i == JK_RECORD_BLOB ? jk_digest_parse(rest, &key.digest)
-                    : i == JK_RECORD_RULER ? parse_index(rest, &key.id)
-                    : i == JK_RECORD_CLOCK ? jk_span_equal(rest, JK_SPAN("demo"))
-                                           : parse_number(rest, &key.id);
+        bool good = i == JK_RECORD_MEMBER    ? parse_member_key(rest, &key)
+                    : i == JK_RECORD_CREATOR ? parse_publisher(rest, &key)
+                    : i == JK_RECORD_BLOB    ? jk_digest_parse(rest, &key.digest)
+                    : i == JK_RECORD_RULER   ? parse_index(rest, &key.id)
+                    : i == JK_RECORD_CLOCK   ? jk_span_equal(rest, JK_SPAN("demo"))
+                                             : parse_number(rest, &key.id);
         if (good) *out_key = key;
         return good;
     }

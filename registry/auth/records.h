@@ -2,12 +2,16 @@
  *
  * Reading is strict: exactly the fields that writing makes, each of its type and within its limit, no field twice; a
  * server that meets a record it does not know in full must not work with half of it.
- *   account/<id>                    label roles team disabled created_us
- *   token/<id>                      account hash scopes label created_us expires_us revoked
- *   member/<publisher folded>/<id>  publisher role since_us
- *   request/<id>                    kind state publisher account evidence created_us decided_us
+ * What older versions did not write may be absent, so that their records are read: it stands after the semicolon, and is
+ * written only where there is something to say.
+ *   account/<id>                    label roles team disabled created_us; created_by, grants [{role since_us by}]
+ *   token/<id>                      account hash scopes label created_us expires_us revoked; made_by and made_with
+ *   member/<publisher folded>/<id>  publisher role since_us; stood, of an owner
+ *   creator/<publisher folded>      account
+ *   request/<id>                    kind state publisher account evidence created_us decided_us; owner with the kind
+ *                                   "owner", looks_like with the kind "create"
  *   blob/<sha256>                   kind size weights created_us; and state withdrawn_us reason where it is not stored
- *   ruling/<log index>              account
+ *   ruling/<log index>              account; token and granted_by
  *   clock/demo                      ahead_us */
 #ifndef JK_AUTH_RECORDS_H
 #define JK_AUTH_RECORDS_H
@@ -22,6 +26,7 @@ enum jk_record_kind {
     JK_RECORD_ACCOUNT,
     JK_RECORD_TOKEN,
     JK_RECORD_MEMBER,
+    JK_RECORD_CREATOR,
     JK_RECORD_REQUEST,
     JK_RECORD_BLOB,
     JK_RECORD_RULER,
@@ -30,9 +35,10 @@ enum jk_record_kind {
 
 struct jk_record_key {
     enum jk_record_kind kind;
-    uint64_t id;             /* the account's with a member; 0 with a blob or clock; a ruling's entry; else 1 to JK_SERIES_MAX */
+    uint64_t id;             /* the account's with a member; 0 with a creator, blob or clock; a ruling's entry; else 1 to
+                                JK_SERIES_MAX */
     struct jk_digest digest; /* of a blob */
-    char publisher[97];      /* of a member, folded */
+    char publisher[97];      /* of a member or creator, folded */
 };
 
 /* What a record says. The key's number, name and digest are filled into the struct. */
@@ -42,6 +48,7 @@ struct jk_record_facts {
         struct jk_account account;
         struct jk_token token;
         struct jk_member member;
+        struct jk_creator creator;
         struct jk_publisher_request request;
         struct jk_blob_facts blob;
         struct jk_ruler ruler;

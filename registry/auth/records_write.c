@@ -52,6 +52,25 @@ static void put_bits(struct writer *writer, const char *field, unsigned bits, co
     put(writer, field, list);
 }
 
+/* Of each role of which it is known. */
+static void put_grants(struct writer *writer, const struct jk_account *account)
+{
+    json_t *list = json_array();
+    for (unsigned bit = 1; bit < 1u << JK_ROLES; bit <<= 1) {
+        const struct jk_grant *grant = jk_account_grant(account, bit);
+        if (!(account->roles & bit) || !grant->since_us) continue;
+        struct writer item = {.object = json_object()};
+        put_text(&item, "role", jk_role_name(bit));
+        put_int(&item, "since_us", grant->since_us);
+        put_int(&item, "by", (int64_t)grant->by);
+        if (json_array_append_new(list, item.object) != 0 || item.failed) writer->failed = true;
+    }
+    if (json_array_size(list))
+        put(writer, "grants", list);
+    else
+        json_decref(list);
+}
+
 /* Ends the writer. False where anything failed; the record is untouched then. */
 static bool finish(struct writer *writer, struct jk_arena *arena, char *key, struct jk_record *out_record)
 {
@@ -72,6 +91,8 @@ bool jk_record_account(struct jk_arena *arena, const struct jk_account *account,
     put_text(&writer, "team", account->team);
     put(&writer, "disabled", json_boolean(account->disabled));
     put_int(&writer, "created_us", account->created_us);
+    if (account->created_by) put_int(&writer, "created_by", (int64_t)account->created_by);
+    put_grants(&writer, account);
     return finish(&writer, arena, jk_arena_printf(arena, "account/%" PRIu64, account->id), out_record);
 }
 
@@ -85,6 +106,10 @@ bool jk_record_token(struct jk_arena *arena, const struct jk_token *token, struc
     put_int(&writer, "created_us", token->created_us);
     put_int(&writer, "expires_us", token->expires_us);
     put(&writer, "revoked", json_boolean(token->revoked));
+    if (token->made_by || token->made_with) {
+        put_int(&writer, "made_by", (int64_t)token->made_by);
+        put_int(&writer, "made_with", (int64_t)token->made_with);
+    }
     return finish(&writer, arena, jk_arena_printf(arena, "token/%" PRIu64, token->id), out_record);
 }
 
@@ -96,7 +121,15 @@ bool jk_record_member(struct jk_arena *arena, const struct jk_member *member, st
     put_text(&writer, "publisher", member->publisher);
     put_word(&writer, "role", jk_member_words, member->role);
     put_int(&writer, "since_us", member->since_us);
+    if (member->stood) put_int(&writer, "stood", member->stood);
     return finish(&writer, arena, jk_arena_printf(arena, "member/%s/%" PRIu64, folded, member->account), out_record);
+}
+
+bool jk_record_creator(struct jk_arena *arena, const struct jk_creator *creator, struct jk_record *out_record)
+{
+    struct writer writer = {.object = json_object()};
+    put_int(&writer, "account", (int64_t)creator->account);
+    return finish(&writer, arena, jk_arena_printf(arena, "creator/%s", creator->publisher), out_record);
 }
 
 bool jk_record_request(struct jk_arena *arena, const struct jk_publisher_request *request, struct jk_record *out_record)
@@ -109,6 +142,8 @@ bool jk_record_request(struct jk_arena *arena, const struct jk_publisher_request
     put_text(&writer, "evidence", request->evidence);
     put_int(&writer, "created_us", request->created_us);
     put_int(&writer, "decided_us", request->decided_us);
+    if (request->owner) put_int(&writer, "owner", (int64_t)request->owner);
+    if (request->looks_like[0]) put_text(&writer, "looks_like", request->looks_like);
     return finish(&writer, arena, jk_arena_printf(arena, "request/%" PRIu64, request->id), out_record);
 }
 
@@ -143,5 +178,9 @@ bool jk_record_ruler(struct jk_arena *arena, const struct jk_ruler *ruler, struc
 {
     struct writer writer = {.object = json_object()};
     put_int(&writer, "account", (int64_t)ruler->account);
+    if (ruler->token) {
+        put_int(&writer, "token", (int64_t)ruler->token);
+        put_int(&writer, "granted_by", (int64_t)ruler->granted_by);
+    }
     return finish(&writer, arena, jk_arena_printf(arena, "ruling/%" PRIu64, ruler->ruling), out_record);
 }

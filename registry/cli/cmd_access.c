@@ -78,8 +78,8 @@ enum jk_status jk_run_account_create(struct jk_cli *cli)
 
 enum jk_status jk_run_account_list(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"account", true}, {"label", false}, {"roles", false},
-                                               {"team", false},   {"", false},      {"created", false}};
+    static const struct jk_column columns[] = {{"account", true}, {"label", false},   {"roles", false}, {"team", false},
+                                               {"", false},       {"created", false}, {"by", true}};
     Jokbo__V1__ListAccountsRequest request = JOKBO__V1__LIST_ACCOUNTS_REQUEST__INIT;
     struct jk_pages pages = {ACCESS, "ListAccounts", &request.base, "accounts", jk_pages_limit(cli)};
     struct jk_list list;
@@ -95,6 +95,7 @@ enum jk_status jk_run_account_list(struct jk_cli *cli)
         jk_table_cell(&table, account->team);
         jk_table_cell(&table, account->disabled ? "disabled" : "");
         jk_table_cell(&table, jk_print_time(cli, account->create_time));
+        jk_table_cell(&table, account->created_by ? jk_print_number(cli, account->created_by) : "");
     }
     jk_table_print(&table, cli->color, cli->out);
     jk_pages_note(cli, &list);

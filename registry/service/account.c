@@ -37,6 +37,22 @@ static void present_roles(struct jk_arena *arena, unsigned bits, Jokbo__V1__Acco
         if (bits & roles[k].bit) out->roles[out->n_roles++] = roles[k].role;
 }
 
+static bool present_grants(struct jk_arena *arena, const struct jk_account *account, Jokbo__V1__Account *out)
+{
+    out->grants = (Jokbo__V1__RoleGrant **)jk_pointers(arena, sizeof roles / sizeof *roles);
+    for (size_t k = 0; out->grants && k < sizeof roles / sizeof *roles; k++) {
+        const struct jk_grant *grant = jk_account_grant(account, roles[k].bit);
+        if (!(account->roles & roles[k].bit) || !grant->since_us) continue;
+        Jokbo__V1__RoleGrant *one = JK_MESSAGE(arena, Jokbo__V1__RoleGrant, jokbo__v1__role_grant);
+        if (!one) return false;
+        one->role = roles[k].role;
+        one->since_time = jk_to_timestamp(arena, grant->since_us);
+        one->granted_by = (int64_t)grant->by;
+        out->grants[out->n_grants++] = one;
+    }
+    return out->grants != NULL;
+}
+
 Jokbo__V1__Account *jk_present_account(struct jk_arena *arena, const struct jk_account *account)
 {
     Jokbo__V1__Account *out = JK_MESSAGE(arena, Jokbo__V1__Account, jokbo__v1__account);
@@ -47,7 +63,8 @@ Jokbo__V1__Account *jk_present_account(struct jk_arena *arena, const struct jk_a
     out->team = jk_to_string(arena, jk_span_of(account->team));
     out->disabled = account->disabled;
     out->create_time = jk_to_timestamp(arena, account->created_us);
-    return out;
+    out->created_by = (int64_t)account->created_by;
+    return present_grants(arena, account, out) ? out : NULL;
 }
 
 void jk_check_label(struct jk_call *call, const char *field, const char *text, bool required)
@@ -102,12 +119,26 @@ static enum jk_status put_account(struct jk_change *change, struct jk_turn *turn
     return JK_OK;
 }
 
+/* What it holds already was given when it was given; the caller gives the rest now. */
+static void grant_roles(struct jk_account *account, const struct jk_account *before, const struct jk_change *change,
+                        const struct jk_turn *turn)
+{
+    for (size_t i = 0; i < JK_ROLES; i++) {
+        if (!(account->roles & 1u << i)) continue;
+        bool held = before && (before->roles & 1u << i);
+        account->grants[i] =
+            held ? before->grants[i] : (struct jk_grant){turn->time_us, change->call->principal.account};
+    }
+}
+
 static enum jk_status decide_create(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     struct jk_account *account = change->input;
     JK_TRY(check_team(turn, account, &change->call->error));
     account->id = jk_directory_next_id(turn->directory, "account");
     account->created_us = turn->time_us;
+    account->created_by = change->call->principal.account;
+    grant_roles(account, NULL, change, turn);
     return put_account(change, turn, account, out_reply);
 }
 
@@ -137,6 +168,8 @@ static enum jk_status decide_update(struct jk_change *change, struct jk_turn *tu
         return jk_fail(error, JK_FAILED_PRECONDITION, "LAST_ADMIN",
                        "This is the last admin; make another account admin first");
     account->created_us = before.created_us;
+    account->created_by = before.created_by;
+    grant_roles(account, &before, change, turn);
     return put_account(change, turn, account, out_reply);
 }
 

@@ -1,6 +1,7 @@
-/* Rule, DecideRuling, ListRulings. Who ruled is kept in a private record, so that the second evaluator is another one;
- * the log says only that it was an evaluator. */
+/* Rule, DecideRuling, ListRulings. Who ruled is kept in a private record, so that the second evaluator is another one
+ * (four_eyes.h); the log says only that it was an evaluator. */
 #include "domain/ident.h"
+#include "service/four_eyes.h"
 #include "service/handlers.h"
 #include "service/short_list.h"
 #include "service/stages.h"
@@ -39,14 +40,6 @@ static enum jk_status check_rule(struct jk_turn *turn, uint32_t model, bool excl
                    pending->from, pending->from);
 }
 
-static enum jk_status keep_ruler(struct jk_change *change, struct jk_turn *turn, uint32_t index, struct jk_error *error)
-{
-    struct jk_record record;
-    struct jk_ruler ruler = {index, change->call->principal.account};
-    if (!jk_record_ruler(turn->arena, &ruler, &record)) return jk_out_of_memory(error);
-    return jk_turn_record(turn, &record, error);
-}
-
 static enum jk_status reply_ruling(struct jk_change *change, struct jk_turn *turn, uint32_t index, const char *text,
                                    ProtobufCMessage **out_reply)
 {
@@ -68,13 +61,15 @@ static enum jk_status decide_rule(struct jk_change *change, struct jk_turn *turn
                              .actor = {.type = JK_ACTOR_EVALUATOR},
                              .evidence = jk_span_of(request->reason),
                              .needs_second = four_eyes ? JK_ANSWER_YES : JK_ANSWER_NO};
+    struct jk_proposal proposal;
     uint32_t model, index;
+    JK_TRY(jk_four_eyes_propose(change, turn, &proposal, error));
     JK_TRY(jk_need_model(turn, jk_span_of(request->model), &model, error));
     JK_TRY(check_rule(turn, model, !request->restore, error));
     entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
     if (*request->text) JK_TRY(jk_turn_text(turn, jk_span_of(request->text), &entry.text, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
-    if (four_eyes) JK_TRY(keep_ruler(change, turn, index, error));
+    if (four_eyes) JK_TRY(jk_four_eyes_keep(turn, index, &proposal, error));
     return reply_ruling(change, turn, index, request->text, out_reply);
 }
 
@@ -98,20 +93,6 @@ static enum jk_status ruling_not_found(struct jk_error *error, int64_t index)
                    "Log entry %lld is no ruling; see jokbo rule list --pending", (long long)index);
 }
 
-/* The first evaluator neither confirms nor rejects. Where it is not known who that was (the private records were lost,
- * and the log recovered), nobody can be shown to be another one: then it can only be rejected, and ruled anew. */
-static enum jk_status check_second(struct jk_change *change, struct jk_turn *turn, uint32_t index, bool confirm,
-                                   struct jk_error *error)
-{
-    uint64_t first = jk_directory_ruler(turn->directory, index);
-    if (first == change->call->principal.account)
-        return jk_fail(error, JK_PERMISSION_DENIED, "SAME_EVALUATOR",
-                       "This account made the ruling; another evaluator confirms or rejects it");
-    if (first || !confirm) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "RULER_UNKNOWN",
-                   "It is not known here who made the ruling, so nobody can be its second; reject it and rule anew");
-}
-
 static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__DecideRulingRequest *request = (const void *)change->call->request;
@@ -128,7 +109,8 @@ static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *tu
                        !ruling->needs_second ? "in force without a second evaluator"
                        : ruling->confirmed   ? "confirmed"
                                              : "rejected");
-    JK_TRY(check_second(change, turn, ruling->from, request->confirm, error));
+    struct jk_proposal first = jk_four_eyes_kept(turn, ruling->from);
+    JK_TRY(jk_four_eyes_second(change, turn, &first, request->confirm, error));
     if (*request->text) JK_TRY(jk_turn_text(turn, jk_span_of(request->text), &entry.text, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     return reply_ruling(change, turn, ruling->from, change->input, out_reply);

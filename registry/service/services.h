@@ -30,6 +30,7 @@ struct jk_services {
     unsigned publishers_per_account; /* quota */
     unsigned writes_per_day;         /* quota of a publisher */
     bool four_eyes;                  /* a ruling needs a second evaluator */
+    int64_t evaluator_rest_us;       /* how long an account has held the role before it rules or confirms */
     struct jk_waiting *waiting;      /* streams that wait for the log to grow */
     struct jk_standings *standings;  /* kept for counts under a rule */
     struct jk_closer *closer;        /* reports of stages */

@@ -19,6 +19,8 @@ static bool write_again(const struct jk_record_facts *facts, struct jk_arena *ar
         return jk_record_token(arena, &facts->token, out_record);
     case JK_RECORD_MEMBER:
         return jk_record_member(arena, &facts->member, out_record);
+    case JK_RECORD_CREATOR:
+        return jk_record_creator(arena, &facts->creator, out_record);
     case JK_RECORD_REQUEST:
         return jk_record_request(arena, &facts->request, out_record);
     case JK_RECORD_BLOB:

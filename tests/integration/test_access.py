@@ -106,7 +106,7 @@ class Accounts:
         account = client.call("Access.GetCaller")["account"]
         changed = self.admin.call("Access.UpdateAccount", account=dict(
             account, label="anew", roles=["ROLE_ADMIN"], create_time="2020-01-01T00:00:00Z"))
-        self.assertEqual(changed, dict(account, label="anew", roles=["ROLE_ADMIN"]))
+        self.assertEqual(changed, dict(account, label="anew", roles=["ROLE_ADMIN"], grants=changed["grants"]))
         self.assertIn(changed, client.call("Access.ListAccounts", page_size=1000)["accounts"])
         self.admin.call("Access.UpdateAccount", account=dict(changed, disabled=True), validate_only=True)
         client.call("Access.GetCaller")
@@ -115,6 +115,30 @@ class Accounts:
         self.admin.call("Access.UpdateAccount", account=dict(changed, roles=[]))
         self.refused("PERMISSION_DENIED", "ROLE_REQUIRED", "Access.ListAccounts", client)
         self.assertEqual(client.call("Access.GetCaller")["account"]["roles"], [])
+
+    def grants(self, account):
+        return {grant["role"]: (grant["since_time"], int(grant["granted_by"])) for grant in account["grants"]}
+
+    def test_who_gave_what_and_when(self):
+        """Since when a role is held without a break, and who gave it; by which account an account was made."""
+        other, me = self.person("second admin", ["admin"], scopes=["accounts"]), int(self.caller()["id"])
+        made = other.call("Access.CreateAccount", label="x", roles=["ROLE_EVALUATOR"])
+        self.assertEqual((int(made["created_by"]), int(self.caller()["created_by"])), (other.account, 0))
+        self.assertEqual(self.grants(made), {"ROLE_EVALUATOR": (made["create_time"], other.account)})
+        more = self.update(made, roles=["ROLE_EVALUATOR", "ROLE_REGISTRAR"], label="y", created_by=77, grants=[])
+        self.assertEqual(int(more["created_by"]), other.account)
+        self.assertEqual(self.grants(more)["ROLE_EVALUATOR"], self.grants(made)["ROLE_EVALUATOR"], "it was held all the time")
+        self.assertEqual(self.grants(more)["ROLE_REGISTRAR"][1], me)
+        self.assertEqual(self.grants(self.update(more, roles=[])), {})
+        again = self.update(more, roles=["ROLE_EVALUATOR"])
+        self.assertEqual(self.grants(again)["ROLE_EVALUATOR"][1], me)
+        self.assertGreater(self.grants(again)["ROLE_EVALUATOR"][0], self.grants(more)["ROLE_REGISTRAR"][0])
+
+    def caller(self):
+        return self.admin.call("Access.GetCaller")["account"]
+
+    def update(self, account, **changes):
+        return self.admin.call("Access.UpdateAccount", account=dict(account, **changes))
 
     def test_update_refuses(self):
         self.wrong(["account"], "Access.UpdateAccount", self.admin)
@@ -125,6 +149,7 @@ class Accounts:
 
     def test_last_admin(self):
         mine = self.admin.call("Access.GetCaller")["account"]
+        self.assertEqual({by for _, by in self.grants(mine).values()}, {0})  # the server, at its start
         for change in ({"disabled": True}, {"roles": []}, {"roles": ["ROLE_REGISTRAR"]}):
             self.refused("FAILED_PRECONDITION", "LAST_ADMIN", "Access.UpdateAccount", self.admin,
                          account=dict(mine, **change))
@@ -138,7 +163,9 @@ class Accounts:
         self.refused("FAILED_PRECONDITION", "LAST_ADMIN", "Access.UpdateAccount", other,
                      account={"id": other.account, "label": "second admin"})
         other.call("Access.UpdateAccount", account=mine)
-        self.assertEqual(self.admin.call("Access.GetCaller")["account"], mine)
+        again = self.admin.call("Access.GetCaller")["account"]
+        self.assertEqual(again, dict(mine, grants=again["grants"]))
+        self.assertEqual([grant["granted_by"] for grant in again["grants"]], [str(other.account)] * 3)
         self.admin.call("Access.UpdateAccount", account={"id": other.account, "label": "second admin"})
 
 

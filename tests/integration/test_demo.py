@@ -201,7 +201,7 @@ class Programme(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server("--demo")
+        cls.server = Server("--demo", "--evaluator-rest-hours", "24")  # as it is without the option
         cls.addClassCleanup(cls.server.close)
         cls.server.start()
         folder = tempfile.mkdtemp(prefix="jokbo-test-")
@@ -371,7 +371,7 @@ class Same(unittest.TestCase):
         report as JSON names root hashes."""
         seen = []
         for _ in range(2):
-            with Server("--demo") as server:
+            with Server("--demo", "--evaluator-rest-hours", "24") as server:
                 loaded = server.jokbo("demo", "load", SCRIPT, "--derivatives", "120", timeout=120)
                 self.assertEqual(loaded.returncode, 0, loaded.stderr)
                 client = server.client()

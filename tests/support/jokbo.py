@@ -199,7 +199,8 @@ class Server:
         self.owned = data is None
         self.data = data or tempfile.mkdtemp(prefix="jokbo-test-")
         os.chmod(self.data, 0o755)
-        self.options, self.env = list(options), dict(os.environ, **(env or {}))
+        # An evaluator of a test is needed at once. Tests of the rest itself give the option, or their own environment.
+        self.options, self.env = list(options), dict(os.environ, JOKBOD_EVALUATOR_REST_HOURS="0", **(env or {}))
         self.process = None
 
     def start(self, timeout=90):

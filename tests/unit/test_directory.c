@@ -98,7 +98,9 @@ static void test_empty(void **state)
     assert_false(jk_directory_request(bench->directory, 0, &request));
     assert_false(jk_directory_blob(bench->directory, &digest, &blob));
     assert_int_equal(jk_directory_membership(bench->directory, JK_SPAN("x"), 1), JK_MEMBER_NONE);
-    assert_int_equal(jk_directory_owned(bench->directory, 1), 0);
+    assert_int_equal(jk_directory_created(bench->directory, 1), 0);
+    assert_int_equal(jk_directory_creator(bench->directory, JK_SPAN("x")), 0);
+    assert_false(jk_directory_member(bench->directory, JK_SPAN("x"), 1, &(struct jk_member){0}));
     assert_false(jk_directory_get_record(bench->directory, "account/1", &bench->arena, &record));
     assert_false(jk_directory_get_record(bench->directory, "nonsense", &bench->arena, &record));
     assert_int_equal(jk_directory_next_id(bench->directory, "account"), 1);
@@ -106,6 +108,7 @@ static void test_empty(void **state)
     jk_directory_drop(bench->directory, "account/1");
     jk_directory_drop(bench->directory, "token/1");
     jk_directory_drop(bench->directory, "member/a/1");
+    jk_directory_drop(bench->directory, "creator/a");
     jk_directory_drop(bench->directory, "nonsense");
     jk_directory_free(NULL);
 }
@@ -229,20 +232,71 @@ static void test_many_publishers(void **state)
         enum jk_member_role role = jk_directory_membership(bench->directory, jk_span_of(name), 7);
         assert_int_equal(role, i % 2 ? JK_MEMBER_OWNER : JK_MEMBER_WRITER);
     }
-    assert_int_equal(jk_directory_owned(bench->directory, 7), 150);
 }
 
-static void test_owned(void **state)
+static const char *put_creator(struct bench *bench, const char *publisher, uint64_t account)
+{
+    struct jk_creator creator = {.account = account};
+    struct jk_record record;
+    snprintf(creator.publisher, sizeof creator.publisher, "%s", publisher);
+    assert_true(jk_record_creator(&bench->arena, &creator, &record));
+    if (put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
+    return record.key;
+}
+
+static void test_creators(void **state)
 {
     struct bench *bench = *state;
-    put_member(bench, "a", 7, JK_MEMBER_OWNER);
-    put_member(bench, "b", 7, JK_MEMBER_OWNER);
-    put_member(bench, "c", 7, JK_MEMBER_WRITER);
-    put_member(bench, "c", 8, JK_MEMBER_OWNER);
-    assert_int_equal(jk_directory_owned(bench->directory, 7), 2);
-    put_member(bench, "A", 7, JK_MEMBER_NONE);
-    assert_int_equal(jk_directory_owned(bench->directory, 7), 1);
-    assert_int_equal(jk_directory_owned(bench->directory, 9), 0);
+    struct jk_record record;
+    const char *key = put_creator(bench, "nota-ai", 7);
+    put_creator(bench, "b", 7);
+    put_creator(bench, "c", 8);
+    put_member(bench, "b", 8, JK_MEMBER_OWNER); /* who owns it now is another matter */
+    assert_int_equal(jk_directory_created(bench->directory, 7), 2);
+    assert_int_equal(jk_directory_created(bench->directory, 8), 1);
+    assert_int_equal(jk_directory_created(bench->directory, 9), 0);
+    assert_int_equal(jk_directory_creator(bench->directory, JK_SPAN("Nota-AI")), 7);
+    assert_int_equal(jk_directory_creator(bench->directory, JK_SPAN("nota_ai")), 0);
+    assert_true(jk_directory_get_record(bench->directory, key, &bench->arena, &record));
+    put_creator(bench, "nota-ai", 8); /* replaced: counted once */
+    assert_int_equal(jk_directory_created(bench->directory, 7), 1);
+    assert_int_equal(jk_directory_created(bench->directory, 8), 2);
+    assert_int_equal(put(bench, &record), JK_OK);
+    assert_int_equal(jk_directory_created(bench->directory, 7), 2);
+    jk_directory_drop(bench->directory, key);
+    assert_int_equal(jk_directory_created(bench->directory, 7), 1);
+    assert_false(jk_directory_get_record(bench->directory, key, &bench->arena, &record));
+}
+
+static void put_stood(struct bench *bench, const char *publisher, uint64_t account, uint32_t stood)
+{
+    struct jk_member member = {.account = account, .role = JK_MEMBER_OWNER, .stood = stood};
+    struct jk_record record;
+    snprintf(member.publisher, sizeof member.publisher, "%s", publisher);
+    assert_true(jk_record_member(&bench->arena, &member, &record));
+    if (put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
+}
+
+static void test_who_stood(void **state)
+{
+    struct bench *bench = *state;
+    const struct jk_member *list;
+    struct jk_member member;
+    assert_int_equal(jk_directory_list_stood(bench->directory, 7, &bench->arena, &list), 0);
+    put_stood(bench, "a", 7, 41);
+    put_stood(bench, "B", 7, 42);
+    put_stood(bench, "a", 8, 41);
+    put_member(bench, "c", 7, JK_MEMBER_OWNER);
+    assert_int_equal(jk_directory_list_stood(bench->directory, 7, &bench->arena, &list), 2);
+    assert_int_equal(list[0].stood + list[1].stood, 83);
+    assert_int_equal(jk_directory_list_stood(bench->directory, 9, &bench->arena, &list), 0);
+    assert_true(jk_directory_member(bench->directory, JK_SPAN("b"), 7, &member));
+    assert_int_equal(member.stood, 42);
+    put_member(bench, "b", 7, JK_MEMBER_NONE);
+    assert_int_equal(jk_directory_list_stood(bench->directory, 7, &bench->arena, &list), 1);
+    assert_string_equal(list[0].publisher, "a");
+    assert_true(jk_directory_member(bench->directory, JK_SPAN("b"), 7, &member)); /* that it was one */
+    assert_int_equal(member.role, JK_MEMBER_NONE);
 }
 
 static void test_blobs(void **state)
@@ -268,22 +322,25 @@ static void test_blobs(void **state)
 static void test_rulers(void **state)
 {
     struct bench *bench = *state;
-    struct jk_ruler ruler = {.ruling = 4000000000, .account = 7};
+    struct jk_ruler ruler = {.ruling = 4000000000, .account = 7}, found;
     struct jk_record record, again;
-    assert_int_equal(jk_directory_ruler(bench->directory, ruler.ruling), 0);
+    assert_false(jk_directory_ruler(bench->directory, ruler.ruling, &found));
     assert_true(jk_record_ruler(&bench->arena, &ruler, &record));
     assert_string_equal(record.key, "ruling/4000000000");
     assert_false(jk_directory_get_record(bench->directory, record.key, &bench->arena, &again));
     assert_int_equal(put(bench, &record), JK_OK);
     ruler.account = 8;
+    ruler.token = 5;
+    ruler.granted_by = 3;
     assert_true(jk_record_ruler(&bench->arena, &ruler, &again));
     assert_int_equal(put(bench, &again), JK_OK);
-    assert_int_equal(jk_directory_ruler(bench->directory, ruler.ruling), 8);
-    assert_int_equal(jk_directory_ruler(bench->directory, ruler.ruling - 1), 0);
+    assert_true(jk_directory_ruler(bench->directory, ruler.ruling, &found));
+    assert_memory_equal(&found, &ruler, sizeof ruler);
+    assert_false(jk_directory_ruler(bench->directory, ruler.ruling - 1, &found));
     assert_true(jk_directory_get_record(bench->directory, record.key, &bench->arena, &record));
     assert_string_equal(record.value, again.value);
     jk_directory_drop(bench->directory, record.key);
-    assert_int_equal(jk_directory_ruler(bench->directory, ruler.ruling), 0);
+    assert_false(jk_directory_ruler(bench->directory, ruler.ruling, &found));
 }
 
 static void test_lists_accounts(void **state)
@@ -482,7 +539,8 @@ int main(void)
         TEST(test_one_hash_one_token),
         TEST(test_members_fold_case),
         TEST(test_many_publishers),
-        TEST(test_owned),
+        TEST(test_creators),
+        TEST(test_who_stood),
         TEST(test_blobs),
         TEST(test_rulers),
         TEST(test_lists_accounts),

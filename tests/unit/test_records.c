@@ -21,6 +21,7 @@
     "\"created_us\":5,\"decided_us\":0}"
 #define BLOB  "{\"kind\":\"manifest\",\"size\":12,\"weights\":\"" HEX_A "\",\"created_us\":5}"
 #define RULER "{\"account\":7}"
+#define CREATOR "{\"account\":7}"
 
 struct bench {
     struct jk_arena arena;
@@ -97,6 +98,9 @@ static void test_reads_each_kind(void **state)
     good(bench, "blob/" HEX_A, BLOB);
     assert_true(bench->facts.blob.manifest);
     assert_int_equal(bench->facts.blob.size, 12);
+    good(bench, "creator/nota-ai", CREATOR);
+    assert_string_equal(bench->facts.creator.publisher, "nota-ai");
+    assert_int_equal(bench->facts.creator.account, 7);
     good(bench, "ruling/4294967294", RULER);
     assert_int_equal(bench->facts.ruler.ruling, 4294967294);
     assert_int_equal(bench->facts.ruler.account, 7);
@@ -115,6 +119,7 @@ static void test_keys(void **state)
         "ruling/",    "ruling/0",        "ruling/4294967295", "ruling/01",
         "blob/",      "blob/abc",        "blob/" HEX_A "a",   "request/99999999999999999999999",
         "clock/",     "clock/demo2",     "clock/Demo",        "clock/1",
+        "creator/",   "creator/Nota-AI", "creator/nota-ai/7", "creator/no--ta",
     };
     struct jk_record_key key;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -166,6 +171,7 @@ static void test_each_field_is_demanded(void **state)
         (const char *const[]){"kind", "state", "publisher", "account", "evidence", "created_us", "decided_us", NULL});
     try_fields(bench, "blob/" HEX_A, BLOB, (const char *const[]){"kind", "size", "weights", "created_us", NULL});
     try_fields(bench, "ruling/7", RULER, (const char *const[]){"account", NULL});
+    try_fields(bench, "creator/a", CREATOR, (const char *const[]){"account", NULL});
 }
 
 static void test_account_limits(void **state)
@@ -211,6 +217,74 @@ static void test_other_limits(void **state)
     bad(bench, "blob/" HEX_A, with(bench, BLOB, ":12", ":-1"), "size");
 }
 
+/* What older versions did not write: read where it stands, and not missed where it does not. */
+static void test_later_fields(void **state)
+{
+    struct bench *bench = *state;
+    static const char grants[] = "\"grants\":[{\"role\":\"team\",\"since_us\":9,\"by\":0}]";
+    const char *account = with(bench, ACCOUNT, "}", ",\"created_by\":3}");
+    good(bench, "account/7", ACCOUNT);
+    assert_int_equal(bench->facts.account.created_by, 0);
+    assert_int_equal(jk_account_grant(&bench->facts.account, JK_ROLE_TEAM)->since_us, 0);
+    good(bench, "account/7", account);
+    assert_int_equal(bench->facts.account.created_by, 3);
+    bad(bench, "account/7", with(bench, account, ":3}", ":0}"), "created_by");
+    account = with(bench, ACCOUNT, "}", jk_arena_printf(&bench->arena, ",%s}", grants));
+    good(bench, "account/7", account);
+    assert_int_equal(jk_account_grant(&bench->facts.account, JK_ROLE_TEAM)->since_us, 9);
+    assert_int_equal(jk_account_grant(&bench->facts.account, JK_ROLE_TEAM)->by, 0);
+    static const char *const wrong[][2] = {
+        {"[{", "[7,{"},      {":[{", ":{},\"o\":[{"}, {"\"team\",\"since", "\"admin\",\"since"},
+        {"\"since_us\":9,", ""}, {":9", ":0"},         {"\"by\":0", "\"by\":-1"},
+        {",\"by\":0", ""},   {"\"by\":0", "\"by\":0,\"x\":1"},
+        {"0}]", "0},{\"role\":\"team\",\"since_us\":9,\"by\":0}]"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        bad(bench, "account/7", with(bench, account, wrong[i][0], wrong[i][1]), "grants");
+    bad(bench, "account/7", with(bench, ACCOUNT, "}", ",\"grants\":[]}"), "grants");
+
+    const char *token = with(bench, TOKEN, "}", ",\"made_by\":7,\"made_with\":8}");
+    good(bench, "token/9", TOKEN);
+    assert_int_equal(jk_token_parent(&bench->facts.token), 0);
+    good(bench, "token/9", token);
+    assert_int_equal(jk_token_parent(&bench->facts.token), 8);
+    good(bench, "token/9", with(bench, token, "made_by\":7", "made_by\":6")); /* another account's: no parent */
+    assert_int_equal(jk_token_parent(&bench->facts.token), 0);
+    assert_int_equal(bench->facts.token.made_by, 6);
+    bad(bench, "token/8", token, "made_with"); /* itself */
+    bad(bench, "token/9", with(bench, TOKEN, "}", ",\"made_by\":7}"), "made_with");
+    bad(bench, "token/9", with(bench, TOKEN, "}", ",\"made_with\":7}"), "made_by");
+
+    good(bench, "member/nota-ai/7", with(bench, MEMBER, "}", ",\"stood\":4294967294}"));
+    assert_int_equal(bench->facts.member.stood, 4294967294);
+    bad(bench, "member/nota-ai/7", with(bench, MEMBER, "}", ",\"stood\":0}"), "stood");
+    bad(bench, "member/nota-ai/7", with(bench, MEMBER, "}", ",\"stood\":4294967295}"), "stood");
+    bad(bench, "member/nota-ai/7", with(bench, with(bench, MEMBER, "}", ",\"stood\":5}"), "owner", "writer"), "stood");
+
+    good(bench, "ruling/7", with(bench, RULER, "}", ",\"token\":4,\"granted_by\":0}"));
+    assert_int_equal(bench->facts.ruler.token, 4);
+    bad(bench, "ruling/7", with(bench, RULER, "}", ",\"token\":4}"), "granted_by");
+    bad(bench, "ruling/7", with(bench, RULER, "}", ",\"granted_by\":1}"), "token");
+}
+
+static void test_kinds_of_requests(void **state)
+{
+    struct bench *bench = *state;
+    const char *owner = with(bench, with(bench, REQUEST, "claim", "owner"), "}", ",\"owner\":12}");
+    const char *create = with(bench, with(bench, REQUEST, "claim", "create"), "}", ",\"looks_like\":\"LG AI Research\"}");
+    good(bench, "request/3", owner);
+    assert_int_equal(bench->facts.request.kind, JK_REQUEST_OWNER);
+    assert_int_equal(bench->facts.request.owner, 12);
+    bad(bench, "request/3", with(bench, REQUEST, "claim", "owner"), "owner");
+    bad(bench, "request/3", with(bench, owner, "\"kind\":\"owner\"", "\"kind\":\"claim\""), "not known");
+    good(bench, "request/3", create);
+    assert_string_equal(bench->facts.request.looks_like, "LG AI Research");
+    good(bench, "request/3", with(bench, REQUEST, "claim", "create"));
+    assert_string_equal(bench->facts.request.looks_like, "");
+    bad(bench, "request/3", with(bench, create, "LG AI Research", ""), "looks_like");
+    bad(bench, "request/3", with(bench, create, "\"kind\":\"create\"", "\"kind\":\"claim\""), "not known");
+}
+
 static void test_value_length(void **state)
 {
     struct bench *bench = *state;
@@ -241,7 +315,17 @@ static void test_writes_what_it_reads(void **state)
     assert_true(jk_record_request(&bench->arena, &request, &record));
     good(bench, record.key, record.value);
     assert_memory_equal(&bench->facts.request, &request, sizeof request);
-    struct jk_account account = {.id = 2, .roles = 15, .label = "\xed\x95\x9c\"\\", .team = "skt", .disabled = true};
+    memset(request.looks_like, 'A', sizeof request.looks_like - 1);
+    assert_true(jk_record_request(&bench->arena, &request, &record));
+    good(bench, record.key, record.value);
+    assert_memory_equal(&bench->facts.request, &request, sizeof request);
+    struct jk_account account = {.id = 2,
+                                 .roles = 15,
+                                 .label = "\xed\x95\x9c\"\\",
+                                 .team = "skt",
+                                 .disabled = true,
+                                 .created_by = JK_SERIES_MAX,
+                                 .grants = {{1, 0}, {2, 3}, {4, JK_SERIES_MAX}}};
     assert_true(jk_record_account(&bench->arena, &account, &record));
     good(bench, record.key, record.value);
     assert_memory_equal(&bench->facts.account, &account, sizeof account);
@@ -249,11 +333,27 @@ static void test_writes_what_it_reads(void **state)
     assert_true(jk_record_token(&bench->arena, &token, &record));
     good(bench, record.key, record.value);
     assert_memory_equal(&bench->facts.token, &token, sizeof token);
-    struct jk_member member = {.publisher = "Upstage", .account = 2, .role = JK_MEMBER_WRITER, .since_us = 3};
+    token.made_by = token.made_with = 2;
+    assert_true(jk_record_token(&bench->arena, &token, &record));
+    good(bench, record.key, record.value);
+    assert_memory_equal(&bench->facts.token, &token, sizeof token);
+    struct jk_member member = {
+        .publisher = "Upstage", .account = 2, .role = JK_MEMBER_OWNER, .since_us = 3, .stood = UINT32_MAX - 1};
     assert_true(jk_record_member(&bench->arena, &member, &record));
     assert_string_equal(record.key, "member/upstage/2");
     good(bench, record.key, record.value);
     assert_string_equal(bench->facts.member.publisher, "Upstage");
+    assert_int_equal(bench->facts.member.stood, UINT32_MAX - 1);
+    struct jk_creator creator = {.publisher = "upstage", .account = JK_SERIES_MAX};
+    assert_true(jk_record_creator(&bench->arena, &creator, &record));
+    assert_string_equal(record.key, "creator/upstage");
+    good(bench, record.key, record.value);
+    assert_string_equal(bench->facts.creator.publisher, "upstage");
+    assert_int_equal(bench->facts.creator.account, JK_SERIES_MAX);
+    struct jk_ruler ruler = {1, 2, 3, 4};
+    assert_true(jk_record_ruler(&bench->arena, &ruler, &record));
+    good(bench, record.key, record.value);
+    assert_memory_equal(&bench->facts.ruler, &ruler, sizeof ruler);
     struct jk_blob_facts blob = {.digest = {{9}}, .size = INT64_MAX, .created_us = 1};
     assert_true(jk_record_blob(&bench->arena, &blob, &record));
     good(bench, record.key, record.value);
@@ -284,6 +384,7 @@ int main(void)
         cmocka_unit_test(test_reads_each_kind),      cmocka_unit_test(test_keys),
         cmocka_unit_test(test_not_json_objects),     cmocka_unit_test(test_each_field_is_demanded),
         cmocka_unit_test(test_account_limits),       cmocka_unit_test(test_other_limits),
+        cmocka_unit_test(test_later_fields),         cmocka_unit_test(test_kinds_of_requests),
         cmocka_unit_test(test_value_length),         cmocka_unit_test(test_failure_leaves_the_output),
         cmocka_unit_test(test_writes_what_it_reads), cmocka_unit_test(test_writing_fails_whole),
     };
