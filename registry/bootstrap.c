@@ -87,7 +87,8 @@ static bool find_token(struct jk_store *store, const char *path, char out_secret
         value = jk_span_trim(value);
         struct jk_digest hash = jk_token_hash(value);
         bool good = value.len == JK_TOKEN_TEXT - 1 &&
-                    jk_directory_find_token(jk_store_directory(store), &hash, &token) && !token.revoked;
+                    jk_directory_find_token(jk_store_directory(store), &hash, &token) &&
+                    jk_token_in_force(jk_store_directory(store), &token, jk_store_clock_us(store));
         if (!good) continue;
         memcpy(out_secret, value.at, value.len);
         out_secret[value.len] = 0;

@@ -27,9 +27,20 @@ static bool bearer_token(struct jk_span authorization, struct jk_span *out_token
     return jk_token_is_shaped(rest);
 }
 
-static bool is_in_force(const struct jk_token *token, int64_t now_us)
+/* A parent has a smaller number, and an account at most 50 live tokens: the way up is short. */
+bool jk_token_is_revoked(struct jk_directory *directory, const struct jk_token *token)
 {
-    return !token->revoked && (token->expires_us == 0 || now_us < token->expires_us);
+    struct jk_token ancestor;
+    bool revoked = token->revoked;
+    for (uint64_t parent = jk_token_parent(token); !revoked && parent; parent = jk_token_parent(&ancestor))
+        revoked = !jk_directory_token(directory, parent, &ancestor) || ancestor.account != token->account ||
+                  ancestor.revoked;
+    return revoked;
+}
+
+bool jk_token_in_force(struct jk_directory *directory, const struct jk_token *token, int64_t now_us)
+{
+    return (token->expires_us == 0 || now_us < token->expires_us) && !jk_token_is_revoked(directory, token);
 }
 
 static bool find_caller(struct jk_directory *directory, struct jk_span authorization, int64_t now_us,
@@ -40,7 +51,7 @@ static bool find_caller(struct jk_directory *directory, struct jk_span authoriza
     struct jk_account account;
     if (!bearer_token(authorization, &text)) return false;
     struct jk_digest hash = jk_token_hash(text);
-    if (!jk_directory_find_token(directory, &hash, &token) || !is_in_force(&token, now_us)) return false;
+    if (!jk_directory_find_token(directory, &hash, &token) || !jk_token_in_force(directory, &token, now_us)) return false;
     if (!jk_directory_account(directory, token.account, &account) || account.disabled) return false;
     *out_principal =
         (struct jk_principal){.account = account.id, .token = token.id, .roles = account.roles, .scopes = token.scopes};

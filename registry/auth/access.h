@@ -22,6 +22,11 @@ enum jk_may {
 void jk_token_make(char out_text[JK_TOKEN_TEXT]);
 struct jk_digest jk_token_hash(struct jk_span text);
 
+/* Was it revoked, or any token that it descends from: a child ends with its parent. */
+bool jk_token_is_revoked(struct jk_directory *directory, const struct jk_token *token);
+/* Neither revoked nor over. A child's end is not after its parent's: it was made so. */
+bool jk_token_in_force(struct jk_directory *directory, const struct jk_token *token, int64_t now_us);
+
 /* `authorization`: the header's value, "Bearer jk_…" (scheme without regard to case), or empty: anonymous, OK.
  * UNAUTHENTICATED for anything malformed, unknown, revoked, expired, or of a disabled account: one message for all. */
 JK_MUST_USE enum jk_status jk_authenticate(struct jk_directory *directory, struct jk_span authorization, int64_t now_us,

@@ -46,8 +46,9 @@ static unsigned read_scopes(struct jk_call *call, const Jokbo__V1__CreateTokenRe
     return bits;
 }
 
-static Jokbo__V1__Token *present_token(struct jk_arena *arena, const struct jk_token *token)
+static Jokbo__V1__Token *present_token(struct jk_call *call, const struct jk_token *token)
 {
+    struct jk_arena *arena = &call->arena;
     Jokbo__V1__Token *out = JK_MESSAGE(arena, Jokbo__V1__Token, jokbo__v1__token);
     if (!out) return NULL;
     out->id = (int64_t)token->id;
@@ -56,7 +57,9 @@ static Jokbo__V1__Token *present_token(struct jk_arena *arena, const struct jk_t
     out->scopes = jk_present_scopes(arena, token->scopes, &out->n_scopes);
     out->create_time = jk_to_timestamp(arena, token->created_us);
     if (token->expires_us) out->expire_time = jk_to_timestamp(arena, token->expires_us);
-    out->revoked = token->revoked;
+    out->revoked = jk_token_is_revoked(jk_store_directory(jk_store_of(call)), token);
+    out->parent = (int64_t)jk_token_parent(token);
+    out->made_by = (int64_t)token->made_by;
     return out->scopes ? out : NULL;
 }
 
@@ -84,8 +87,18 @@ static size_t live_tokens(struct jk_turn *turn, uint64_t account, struct jk_aren
          (count = jk_directory_list_tokens(turn->directory, account, after, JK_PAGE_MAX, arena, &list, &total));
          after = list[count - 1].id)
         for (size_t i = 0; i < count; i++)
-            live += !list[i].revoked && (!list[i].expires_us || list[i].expires_us > turn->time_us);
+            live += jk_token_in_force(turn->directory, &list[i], turn->time_us);
     return live;
+}
+
+/* A child ends no later than its parent. That of another account is nobody's child: it ends by itself. */
+static int64_t end_of(const struct jk_turn *turn, const struct jk_token *token, int64_t lifetime_s)
+{
+    struct jk_token parent;
+    int64_t lifetime = lifetime_s ? lifetime_s : LIFETIME_DEFAULT_S;
+    int64_t end = lifetime < 0 ? 0 : turn->time_us + lifetime * 1000000;
+    if (!jk_token_parent(token) || !jk_directory_token(turn->directory, token->made_with, &parent)) return end;
+    return parent.expires_us && (!end || parent.expires_us < end) ? parent.expires_us : end;
 }
 
 static enum jk_status decide_create(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
@@ -109,13 +122,14 @@ static enum jk_status decide_create(struct jk_change *change, struct jk_turn *tu
     token->id = jk_directory_next_id(turn->directory, "token");
     token->hash = jk_token_hash(jk_span_of(secret));
     token->created_us = turn->time_us;
-    int64_t lifetime = request->lifetime_seconds ? request->lifetime_seconds : LIFETIME_DEFAULT_S;
-    token->expires_us = lifetime < 0 ? 0 : turn->time_us + lifetime * 1000000;
+    token->made_by = change->call->principal.account;
+    token->made_with = change->call->principal.token;
+    token->expires_us = end_of(turn, token, request->lifetime_seconds);
     if (!jk_record_token(turn->arena, token, &record)) return jk_out_of_memory(error);
     JK_TRY(jk_turn_record(turn, &record, error));
     Jokbo__V1__CreateTokenResponse *reply =
         JK_MESSAGE(arena, Jokbo__V1__CreateTokenResponse, jokbo__v1__create_token_response);
-    if (!reply || !(reply->token = present_token(arena, token))) return jk_out_of_memory(error);
+    if (!reply || !(reply->token = present_token(change->call, token))) return jk_out_of_memory(error);
     reply->secret = jk_to_string(arena, jk_span_of(secret));
     *out_reply = &reply->base;
     return JK_OK;
@@ -161,7 +175,7 @@ static enum jk_status decide_revoke(struct jk_change *change, struct jk_turn *tu
     token.revoked = true;
     if (!jk_record_token(turn->arena, &token, &record)) return jk_out_of_memory(error);
     JK_TRY(jk_turn_record(turn, &record, error));
-    Jokbo__V1__Token *reply = present_token(&change->call->arena, &token);
+    Jokbo__V1__Token *reply = present_token(change->call, &token);
     if (!reply) return jk_out_of_memory(error);
     *out_reply = &reply->base;
     return JK_OK;
@@ -189,7 +203,7 @@ static enum jk_status list(struct jk_call *call, Jokbo__V1__ListTokensResponse *
     if (more) count = page.size;
     reply->tokens = (Jokbo__V1__Token **)jk_pointers(&call->arena, count + 1);
     for (size_t i = 0; reply->tokens && i < count; i++)
-        if ((reply->tokens[i] = present_token(&call->arena, &tokens[i]))) reply->n_tokens++;
+        if ((reply->tokens[i] = present_token(call, &tokens[i]))) reply->n_tokens++;
     reply->total_size = (int32_t)total;
     if (more) reply->next_page_token = jk_page_token(call, &page, 0, tokens[count - 1].id);
     return call->arena.exhausted ? jk_out_of_memory(&call->error) : JK_OK;

@@ -58,14 +58,15 @@ static enum jk_status fingerprint(struct jk_call *call, struct jk_change *change
     return JK_OK;
 }
 
-/* A token revoked, an account disabled or a role taken since the call came in, here or on another server: the directory
+/* A token revoked or over, an account disabled or a role taken since the call came in, here or on another server: the directory
  * under the head lock decides. */
 static enum jk_status still_allowed(struct jk_call *call, struct jk_turn *turn)
 {
     struct jk_token token;
     struct jk_account account;
     if (!call->principal.account) return JK_OK;
-    bool valid = jk_directory_token(turn->directory, call->principal.token, &token) && !token.revoked &&
+    bool valid = jk_directory_token(turn->directory, call->principal.token, &token) &&
+                 jk_token_in_force(turn->directory, &token, turn->time_us) &&
                  jk_directory_account(turn->directory, call->principal.account, &account) && !account.disabled;
     if (!valid) return jk_fail(&call->error, JK_UNAUTHENTICATED, "TOKEN_INVALID", "The token is not valid any more");
     call->principal.roles = account.roles;

@@ -30,6 +30,12 @@ class AccessCase(Case):
         self.addCleanup(client.close)
         return client
 
+    def another_admin(self, *scopes):
+        """One for the time of a test: what is said about the last admin needs that there is no other."""
+        client = self.person("another admin", ["admin"], scopes=("accounts",) + scopes)
+        self.addCleanup(self.admin.call, "Access.UpdateAccount", account={"id": client.account, "label": "was an admin"})
+        return client
+
     def account(self, **fields):
         return self.admin.call("Access.CreateAccount", **dict({"label": "somebody"}, **fields))
 
@@ -121,7 +127,7 @@ class Accounts:
 
     def test_who_gave_what_and_when(self):
         """Since when a role is held without a break, and who gave it; by which account an account was made."""
-        other, me = self.person("second admin", ["admin"], scopes=["accounts"]), int(self.caller()["id"])
+        other, me = self.another_admin(), int(self.caller()["id"])
         made = other.call("Access.CreateAccount", label="x", roles=["ROLE_EVALUATOR"])
         self.assertEqual((int(made["created_by"]), int(self.caller()["created_by"])), (other.account, 0))
         self.assertEqual(self.grants(made), {"ROLE_EVALUATOR": (made["create_time"], other.account)})
@@ -248,6 +254,75 @@ class Tokens:
         self.assertEqual(client.call("Access.RevokeToken", id=second["token"]["id"]), revoked)  # again: the same
         self.assertIn(revoked, self.tokens(client.account))
         client.call("Access.GetCaller")
+
+    def child(self, client, *words, **fields):
+        """A token that the client makes for itself: a client with it, and the token."""
+        made = client.call("Access.CreateToken", scopes=scopes(*words), **fields)
+        child = Client(self.server.address, made["secret"])
+        self.addCleanup(child.close)
+        return child, made["token"]
+
+    def ends(self, token):
+        return token.get("expire_time")
+
+    def test_a_child_ends_no_later_than_its_parent(self):
+        account, hour = self.account()["id"], 3600
+        made = self.admin.call("Access.CreateToken", account=account, scopes=scopes("models", "tokens"), lifetime_seconds=hour)
+        parent = Client(self.server.address, made["secret"])
+        self.addCleanup(parent.close)
+        for lifetime in (0, -1, hour, 10 * 365 * 24 * hour):
+            child, token = self.child(parent, "models", "tokens", lifetime_seconds=lifetime)
+            self.assertEqual(self.ends(token), self.ends(made["token"]), lifetime)
+            self.assertEqual((token["parent"], int(token["made_by"])), (made["token"]["id"], int(account)))
+        self.assertEqual(self.lasts(self.child(parent, "models", lifetime_seconds=60)[1]), 60)
+        grandchild = self.child(child, "models", lifetime_seconds=-1)[1]
+        self.assertEqual((self.ends(grandchild), grandchild["parent"]), (self.ends(made["token"]), token["id"]))
+        endless = self.admin.call("Access.CreateToken", account=account, scopes=scopes("tokens"), lifetime_seconds=-1)
+        free = Client(self.server.address, endless["secret"])
+        self.addCleanup(free.close)
+        self.assertIsNone(self.ends(self.child(free, "tokens", lifetime_seconds=-1)[1]))
+
+    def test_a_child_ends_with_its_parent(self):
+        client = self.person(scopes=["publishers", "tokens"])
+        parent, made = self.child(client, "publishers", "tokens")
+        child, below = self.child(parent, "publishers", "tokens")
+        grandchild, last = self.child(child, "publishers")
+        sibling, beside = self.child(client, "publishers")
+        grandchild.call("Registry.CreatePublisher", name="by-a-grandchild")
+        client.call("Access.RevokeToken", id=made["id"])
+        for gone in (parent, child, grandchild):
+            self.refused("UNAUTHENTICATED", "TOKEN_INVALID", "Access.GetCaller", gone)
+            self.refused("UNAUTHENTICATED", "TOKEN_INVALID", "Registry.CreatePublisher", gone, name="too-late")
+            self.refused("UNAUTHENTICATED", "TOKEN_INVALID", "Log.GetCheckpoint", gone)
+        sibling.call("Access.GetCaller")
+        revoked = {token["id"]: token["revoked"] for token in self.tokens(client.account)}
+        self.assertEqual([revoked[token["id"]] for token in (made, below, last, beside)], [True, True, True, False])
+        shown = self.server.jokbo("token", "list", "--account", str(client.account)).stdout.splitlines()
+        line = next(line for line in shown if line.split()[0] == last["id"])
+        self.assertRegex(line, r" token %s .*revoked$" % below["id"])
+
+    def test_a_token_for_another_is_nobodys_child(self):
+        """An admin's token ends; what he made for others goes on, and shows who made it."""
+        admin = self.another_admin("tokens")
+        other = self.account()["id"]
+        child, token = self.child(admin, "accounts", "tokens", lifetime_seconds=3600)
+        made = child.call("Access.CreateToken", account=other, scopes=scopes("tokens"), lifetime_seconds=-1)
+        self.assertEqual((made["token"]["parent"], int(made["token"]["made_by"])), ("0", admin.account))
+        self.assertIsNone(self.ends(made["token"]))
+        admin.call("Access.RevokeToken", id=token["id"])
+        theirs = Client(self.server.address, made["secret"])
+        self.addCleanup(theirs.close)
+        theirs.call("Access.GetCaller")
+
+    def test_dead_tokens_leave_room(self):
+        """50 live tokens an account: those that went with their parent are not among them."""
+        client = self.person(scopes=["tokens"])
+        parent, made = self.child(client, "tokens")
+        for _ in range(48):
+            self.child(parent, "tokens")
+        self.refused("RESOURCE_EXHAUSTED", "TOKENS_QUOTA", "Access.CreateToken", client, scopes=scopes("tokens"))
+        client.call("Access.RevokeToken", id=made["id"])
+        self.child(client, "tokens")
 
     def test_revoke_only_ones_own(self):
         mine, others = self.person(scopes=["tokens"]), self.person()

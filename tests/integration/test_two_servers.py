@@ -273,6 +273,33 @@ class TwoServers(unittest.TestCase):
             self.fails("UNAUTHENTICATED", "TOKEN_INVALID", there, "Registry.CreatePublisher", name="after-%d" % i)
             self.assertEqual(self.size(), size)
 
+    def test_a_child_of_a_revoked_token(self):
+        """The parent is revoked on one: its child is refused for writes on the other at once, and for reads soon."""
+        for i in range(5):
+            here, there = self.new_person("parent", scopes=["publishers", "tokens"])
+            parent = here.call("Access.ListTokens")["tokens"][0]["id"]
+            child = here.call("Access.CreateToken", scopes=["TOKEN_SCOPE_PUBLISHERS", "TOKEN_SCOPE_TOKENS"])
+            self.assertEqual(child["token"]["parent"], parent)
+            there.token = child["secret"]
+            self.until_known(there)
+            size = self.size()
+            self.clients[0].call("Access.RevokeToken", id=parent)
+            self.fails("UNAUTHENTICATED", "TOKEN_INVALID", there, "Registry.CreatePublisher", name="child-%d" % i)
+            self.assertEqual(self.size(), size)
+            self.fails("UNAUTHENTICATED", "TOKEN_INVALID", there, "Access.GetCaller")  # it has heard by now
+            self.fails("UNAUTHENTICATED", "TOKEN_INVALID", here, "Access.GetCaller")
+
+    def until_known(self, client):
+        """A token that was made on the other server is known here once this one has heard of it."""
+        until = time.monotonic() + 10
+        while True:
+            try:
+                return client.call("Access.GetCaller")
+            except Failure:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+
     def test_disabled_account(self):
         for i in range(5):
             here, there = self.new_person("disabled", scopes=["publishers"])

@@ -120,6 +120,49 @@ static void test_known(void **state)
     assert_int_equal(with_token(bench, "BEARER   %s"), JK_OK);
 }
 
+static void put_token(struct bench *bench, const struct jk_token *token)
+{
+    struct jk_record record;
+    jk_error_init(&bench->error, &bench->arena);
+    assert_true(jk_record_token(&bench->arena, token, &record));
+    assert_int_equal(jk_directory_put(bench->directory, &record, &bench->error), JK_OK);
+}
+
+/* 2 made 3, and 3 the token in use: it goes when one above it goes, and comes back with it where that is taken back. */
+static void test_ends_with_its_parents(void **state)
+{
+    struct bench *bench = *state;
+    struct jk_token above[] = {{.id = 2, .account = 4, .hash = {{2}}},
+                               {.id = 3, .account = 4, .hash = {{3}}, .made_by = 4, .made_with = 2}};
+    bench->token.made_by = 4;
+    bench->token.made_with = 3;
+    put(bench);
+    assert_int_equal(with_token(bench, "Bearer %s"), JK_UNAUTHENTICATED); /* a parent that is not there */
+    for (size_t i = 0; i < 2; i++)
+        put_token(bench, &above[i]);
+    assert_int_equal(with_token(bench, "Bearer %s"), JK_OK);
+    for (size_t i = 0; i < 2; i++) {
+        above[i].revoked = true;
+        put_token(bench, &above[i]);
+        assert_int_equal(with_token(bench, "Bearer %s"), JK_UNAUTHENTICATED);
+        assert_true(jk_token_is_revoked(bench->directory, &bench->token));
+        above[i].revoked = false;
+        put_token(bench, &above[i]);
+        assert_false(jk_token_is_revoked(bench->directory, &bench->token));
+    }
+    above[0].account = 5; /* 3 is of another account's making: it has no parent */
+    above[0].revoked = true;
+    above[1].made_by = 5;
+    put_token(bench, &above[0]);
+    put_token(bench, &above[1]);
+    assert_int_equal(with_token(bench, "Bearer %s"), JK_OK);
+    above[1].made_by = 4; /* and here it says that it has one, which is another account's */
+    above[0].revoked = false;
+    put_token(bench, &above[0]);
+    put_token(bench, &above[1]);
+    assert_int_equal(with_token(bench, "Bearer %s"), JK_UNAUTHENTICATED);
+}
+
 static void test_malformed(void **state)
 {
     struct bench *bench = *state;
@@ -261,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_anonymous),
         TEST(test_known),
+        TEST(test_ends_with_its_parents),
         TEST(test_malformed),
         TEST(test_one_message_for_all),
         TEST(test_expiry_edge),
