@@ -155,7 +155,6 @@ bool jk_directory_find_token(struct jk_directory *directory, const struct jk_dig
 bool jk_directory_member(struct jk_directory *directory, struct jk_span publisher, uint64_t account,
                          struct jk_member *out_member);
 enum jk_member_role jk_directory_membership(struct jk_directory *directory, struct jk_span publisher, uint64_t account);
-uint32_t jk_directory_owned(struct jk_directory *directory, uint64_t account); /* publishers owned: for the quota */
 /* How many publishers the account made, as far as that is recorded: for the quota. */
 uint32_t jk_directory_created(struct jk_directory *directory, uint64_t account);
 /* The account that made the publisher; 0 where that is not recorded. */
@@ -177,8 +176,8 @@ size_t jk_directory_list_tokens(struct jk_directory *directory, uint64_t account
                                 struct jk_arena *arena, const struct jk_token **out_tokens, size_t *out_total);
 size_t jk_directory_list_members(struct jk_directory *directory, struct jk_span publisher, uint64_t after, size_t most,
                                  struct jk_arena *arena, const struct jk_member **out_members, size_t *out_total);
-/* The memberships of an account in which it is an owner that stood at a verification, in no order, in arena. */
-size_t jk_directory_list_stood(struct jk_directory *directory, uint64_t account, struct jk_arena *arena,
+/* The publishers that an account owns, as its memberships, in no order, in arena. */
+size_t jk_directory_list_owned(struct jk_directory *directory, uint64_t account, struct jk_arena *arena,
                                const struct jk_member **out_members);
 size_t jk_directory_list_requests(struct jk_directory *directory, bool pending_only, uint64_t after, size_t most,
                                   struct jk_arena *arena, const struct jk_publisher_request **out_requests,

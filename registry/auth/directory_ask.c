@@ -198,20 +198,6 @@ enum jk_member_role jk_directory_membership(struct jk_directory *directory, stru
     return jk_directory_member(directory, publisher, account, &member) ? member.role : JK_MEMBER_NONE;
 }
 
-uint32_t jk_directory_owned(struct jk_directory *directory, uint64_t account)
-{
-    uint32_t count = 0;
-    jk_directory_read_lock(directory);
-    struct jk_finder_link *link =
-        jk_finder_chain(&directory->members_by_account, jk_directory_hash_number(directory, account));
-    for (; link; link = link->next) {
-        const struct jk_member *member = &JK_FINDER_ITEM(link, struct jk_member_item, by_account)->member;
-        if (member->account == account && member->role == JK_MEMBER_OWNER) count++;
-    }
-    jk_directory_unlock(directory);
-    return count;
-}
-
 uint32_t jk_directory_created(struct jk_directory *directory, uint64_t account)
 {
     uint32_t count = 0;
@@ -391,26 +377,26 @@ size_t jk_directory_list_members(struct jk_directory *directory, struct jk_span 
     return count;
 }
 
-static void pick_stood(const struct jk_directory *directory, uint64_t account, struct picks *picks)
+static void pick_owned(const struct jk_directory *directory, uint64_t account, struct picks *picks)
 {
     struct jk_finder_link *link =
         jk_finder_chain(&directory->members_by_account, jk_directory_hash_number(directory, account));
     for (; link; link = link->next) {
         const struct jk_member *member = &JK_FINDER_ITEM(link, struct jk_member_item, by_account)->member;
-        if (member->account == account && member->stood) pick(picks, account, member);
+        if (member->account == account && member->role == JK_MEMBER_OWNER) pick(picks, account, member);
     }
 }
 
-size_t jk_directory_list_stood(struct jk_directory *directory, uint64_t account, struct jk_arena *arena,
+size_t jk_directory_list_owned(struct jk_directory *directory, uint64_t account, struct jk_arena *arena,
                                const struct jk_member **out_members)
 {
     struct picks picks = {.after = 0};
     const void *items = NULL;
     size_t count = 0;
     jk_directory_read_lock(directory);
-    pick_stood(directory, account, &picks);
+    pick_owned(directory, account, &picks);
     if (begin_picking(&picks, arena)) {
-        pick_stood(directory, account, &picks);
+        pick_owned(directory, account, &picks);
         count = copy_picks(&picks, picks.count, sizeof(struct jk_member), arena, &items);
     }
     jk_directory_unlock(directory);

@@ -230,6 +230,8 @@ uint32_t jk_book_deciding(const struct jk_book *book, uint32_t model, uint32_t n
 uint32_t jk_book_newest(const struct jk_book *book, uint32_t model, uint32_t n);
 bool jk_book_is_yanked(const struct jk_book *book, uint32_t release, uint32_t n);
 bool jk_book_is_verified(const struct jk_book *book, uint32_t publisher, uint32_t n);
+/* The entry that verified it; JK_NONE where it is not verified. */
+uint32_t jk_book_verified_since(const struct jk_book *book, uint32_t publisher, uint32_t n);
 /* False for those that a registrar or the roster entered, until a claim. */
 bool jk_book_is_claimed(const struct jk_book *book, uint32_t publisher, uint32_t n);
 /* Roster facts at N where the model is listed, else NULL. */

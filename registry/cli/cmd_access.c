@@ -28,6 +28,21 @@ static const char *roles_of(struct jk_cli *cli, const Jokbo__V1__Account *accoun
     return words_of(cli, &jokbo__v1__role__descriptor, (const int *)account->roles, account->n_roles);
 }
 
+static const char *grants_of(struct jk_cli *cli, const Jokbo__V1__Account *account)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    jk_text_init(&text, 0);
+    for (size_t i = 0; i < account->n_grants; i++) {
+        const Jokbo__V1__RoleGrant *grant = account->grants[i];
+        jk_text_addf(&text, "%s%s since %s by %s", i > 0 ? "; " : "",
+                     jk_print_word(cli, &jokbo__v1__role__descriptor, (int)grant->role),
+                     jk_print_time(cli, grant->since_time),
+                     grant->granted_by ? jk_print_number(cli, grant->granted_by) : "the server");
+    }
+    const char *copy = jk_arena_copy(&cli->arena, text.bytes ? text.bytes : "", text.len);
+    return copy ? copy : "";
+}
+
 static void account_facts(struct jk_cli *cli, const Jokbo__V1__Account *account, const char *scopes)
 {
     struct jk_table table;
@@ -35,11 +50,14 @@ static void account_facts(struct jk_cli *cli, const Jokbo__V1__Account *account,
     jk_print_fact(&table, "account", jk_print_number(cli, account->id));
     jk_print_fact(&table, "label", account->label);
     jk_print_fact(&table, "roles", account->n_roles > 0 ? roles_of(cli, account) : "none");
+    jk_print_fact(&table, "given", grants_of(cli, account));
     jk_print_fact(&table, "team", account->team);
     jk_print_fact(&table, "token's scopes", scopes);
     jk_print_fact(&table, "state", account->disabled ? "disabled" : "");
     jk_print_fact(&table, "created", jk_print_time(cli, account->create_time));
+    jk_print_fact(&table, "created by", account->created_by ? jk_print_number(cli, account->created_by) : "");
     jk_table_print(&table, cli->color, cli->out);
+    if (account->notice[0]) fprintf(cli->out, "\n%s\n", jk_print_safe(cli, account->notice));
 }
 
 enum jk_status jk_run_whoami(struct jk_cli *cli)
@@ -191,10 +209,19 @@ enum jk_status jk_run_token_create(struct jk_cli *cli)
     return JK_OK;
 }
 
+/* The token that it ends with, or whoever else made it. */
+static const char *maker_of(struct jk_cli *cli, const Jokbo__V1__Token *token)
+{
+    const char *text = token->parent    ? jk_arena_printf(&cli->arena, "token %lld", (long long)token->parent)
+                       : token->made_by ? jk_arena_printf(&cli->arena, "account %lld", (long long)token->made_by)
+                                        : NULL;
+    return text ? text : "";
+}
+
 enum jk_status jk_run_token_list(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"token", true}, {"account", true}, {"label", false}, {"scopes", false},
-                                               {"made", false}, {"ends", false},   {"", false}};
+    static const struct jk_column columns[] = {{"token", true},    {"account", true}, {"label", false}, {"scopes", false},
+                                               {"made by", false}, {"made", false},   {"ends", false},  {"", false}};
     Jokbo__V1__ListTokensRequest request = JOKBO__V1__LIST_TOKENS_REQUEST__INIT;
     struct jk_pages pages = {ACCESS, "ListTokens", &request.base, "tokens", jk_pages_limit(cli)};
     struct jk_list list;
@@ -210,6 +237,7 @@ enum jk_status jk_run_token_list(struct jk_cli *cli)
         jk_table_cell(&table, token->label);
         jk_table_cell(&table,
                       words_of(cli, &jokbo__v1__token_scope__descriptor, (const int *)token->scopes, token->n_scopes));
+        jk_table_cell(&table, maker_of(cli, token));
         jk_table_cell(&table, jk_print_time(cli, token->create_time));
         jk_table_cell(&table, token->expire_time ? jk_print_time(cli, token->expire_time) : "never");
         jk_table_cell(&table, token->revoked ? "revoked" : "");

@@ -101,6 +101,11 @@ enum jk_status jk_run_publisher_members(struct jk_cli *cli)
     return JK_OK;
 }
 
+static void print_notice(struct jk_cli *cli, const char *notice)
+{
+    if (notice[0]) fprintf(cli->out, "%s\n", jk_print_safe(cli, notice));
+}
+
 enum jk_status jk_run_publisher_add_member(struct jk_cli *cli)
 {
     Jokbo__V1__SetMemberRequest request = JOKBO__V1__SET_MEMBER_REQUEST__INIT;
@@ -117,6 +122,7 @@ enum jk_status jk_run_publisher_add_member(struct jk_cli *cli)
     if (cli->json) return jk_print_message(cli, &member->base);
     fprintf(cli->out, "Account %lld is now %s of %s.\n", (long long)member->account, member_role(cli, member->role),
             jk_print_safe(cli, member->publisher));
+    print_notice(cli, member->notice);
     return JK_OK;
 }
 
@@ -131,27 +137,42 @@ enum jk_status jk_run_publisher_remove_member(struct jk_cli *cli)
     if (cli->json) return jk_print_message(cli, &member->base);
     fprintf(cli->out, "Account %lld is no longer a member of %s.\n", (long long)member->account,
             jk_print_safe(cli, member->publisher));
+    print_notice(cli, member->notice);
     return JK_OK;
+}
+
+/* What is asked for beside the publisher: an owner, or a name that looks like another. */
+static const char *request_detail(struct jk_cli *cli, const Jokbo__V1__PublisherRequest *request)
+{
+    const char *text = request->owner ? jk_arena_printf(&cli->arena, "account %lld", (long long)request->owner)
+                       : request->looks_like[0]
+                           ? jk_arena_printf(&cli->arena, "looks like %s", jk_print_safe(cli, request->looks_like))
+                           : NULL;
+    return text ? text : "";
 }
 
 static enum jk_status show_request(struct jk_cli *cli, const Jokbo__V1__PublisherRequest *request)
 {
     if (cli->json) return jk_print_message(cli, &request->base);
-    fprintf(cli->out, "Request %lld, to %s %s: %s.\n", (long long)request->id,
+    const char *detail = request_detail(cli, request);
+    fprintf(cli->out, "Request %lld, to %s %s%s%s%s: %s.\n", (long long)request->id,
             jk_print_word(cli, &jokbo__v1__publisher_request_kind__descriptor, (int)request->kind),
-            jk_print_safe(cli, request->publisher),
+            jk_print_safe(cli, request->publisher), detail[0] ? " (" : "", detail, detail[0] ? ")" : "",
             jk_print_word(cli, &jokbo__v1__publisher_request_state__descriptor, (int)request->state));
+    print_notice(cli, request->notice);
     return JK_OK;
 }
 
-static enum jk_status ask_for_name(struct jk_cli *cli, Jokbo__V1__PublisherRequestKind kind)
+static enum jk_status ask(struct jk_cli *cli, Jokbo__V1__PublisherRequestKind kind, int64_t owner)
 {
     Jokbo__V1__RequestPublisherRequest request = JOKBO__V1__REQUEST_PUBLISHER_REQUEST__INIT;
     Jokbo__V1__PublisherRequest *reply;
     if (!jk_cli_has(cli, JK_OPTION_EVIDENCE))
         return jk_cli_missing(cli, "evidence",
-                              "it is not given: --evidence TEXT, what shows that you may have the name");
+                              owner ? "it is not given: --evidence TEXT, what shows who the new owner is"
+                                    : "it is not given: --evidence TEXT, what shows that you may have the name");
     request.kind = kind;
+    request.owner = owner;
     request.publisher = jk_cli_operand(cli, 0);
     request.evidence = jk_cli_text(cli, JK_OPTION_EVIDENCE);
     request.request_id = jk_cli_request_id(cli);
@@ -161,19 +182,26 @@ static enum jk_status ask_for_name(struct jk_cli *cli, Jokbo__V1__PublisherReque
 
 enum jk_status jk_run_publisher_request(struct jk_cli *cli)
 {
-    return ask_for_name(cli, JOKBO__V1__PUBLISHER_REQUEST_KIND__PUBLISHER_REQUEST_KIND_CREATE);
+    return ask(cli, JOKBO__V1__PUBLISHER_REQUEST_KIND__PUBLISHER_REQUEST_KIND_CREATE, 0);
 }
 
 enum jk_status jk_run_publisher_claim(struct jk_cli *cli)
 {
-    return ask_for_name(cli, JOKBO__V1__PUBLISHER_REQUEST_KIND__PUBLISHER_REQUEST_KIND_CLAIM);
+    return ask(cli, JOKBO__V1__PUBLISHER_REQUEST_KIND__PUBLISHER_REQUEST_KIND_CLAIM, 0);
+}
+
+enum jk_status jk_run_publisher_request_owner(struct jk_cli *cli)
+{
+    int64_t owner;
+    JK_TRY(jk_words_number(cli, 1, "ACCOUNT", &owner));
+    return ask(cli, JOKBO__V1__PUBLISHER_REQUEST_KIND__PUBLISHER_REQUEST_KIND_OWNER, owner);
 }
 
 enum jk_status jk_run_publisher_requests(struct jk_cli *cli)
 {
     static const struct jk_column columns[] = {{"number", true},   {"kind", false},  {"publisher", false},
-                                               {"account", true},  {"state", false}, {"asked", false},
-                                               {"evidence", false}};
+                                               {"", false},        {"account", true}, {"state", false},
+                                               {"asked", false},   {"evidence", false}};
     Jokbo__V1__ListPublisherRequestsRequest request = JOKBO__V1__LIST_PUBLISHER_REQUESTS_REQUEST__INIT;
     struct jk_pages pages = {ACCESS, "ListPublisherRequests", &request.base, "requests", jk_pages_limit(cli)};
     struct jk_list list;
@@ -187,6 +215,7 @@ enum jk_status jk_run_publisher_requests(struct jk_cli *cli)
         jk_table_cellf(&table, "%lld", (long long)one->id);
         jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__publisher_request_kind__descriptor, (int)one->kind));
         jk_table_cell(&table, one->publisher);
+        jk_table_cell(&table, request_detail(cli, one));
         jk_table_cellf(&table, "%lld", (long long)one->account);
         jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__publisher_request_state__descriptor, (int)one->state));
         jk_table_cell(&table, jk_print_time(cli, one->create_time));

@@ -2,6 +2,7 @@
 #include "auth/access.h"
 #include "service/account.h"
 #include "service/handlers.h"
+#include "service/owners.h"
 #include "service/page.h"
 #include "service/write.h"
 
@@ -155,6 +156,21 @@ static bool is_last_admin(struct jk_turn *turn, uint64_t id, struct jk_arena *ar
     return true;
 }
 
+/* Whoever is disabled owns nothing any more that could stand verified. */
+static enum jk_status end_standing(struct jk_change *change, struct jk_turn *turn, uint64_t account,
+                                   ProtobufCMessage *reply)
+{
+    struct jk_arena *arena = &change->call->arena;
+    struct jk_error *error = &change->call->error;
+    const char *names;
+    JK_TRY(jk_owners_disabled(turn, account, arena, &names, error));
+    if (!*names) return JK_OK;
+    char *notice = jk_arena_printf(arena, "The verification has ended by this of: %s", names);
+    if (!notice) return jk_out_of_memory(error);
+    ((Jokbo__V1__Account *)reply)->notice = notice;
+    return JK_OK;
+}
+
 static enum jk_status decide_update(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     struct jk_account *account = change->input, before;
@@ -170,7 +186,8 @@ static enum jk_status decide_update(struct jk_change *change, struct jk_turn *tu
     account->created_us = before.created_us;
     account->created_by = before.created_by;
     grant_roles(account, &before, change, turn);
-    return put_account(change, turn, account, out_reply);
+    JK_TRY(put_account(change, turn, account, out_reply));
+    return account->disabled && !before.disabled ? end_standing(change, turn, account->id, *out_reply) : JK_OK;
 }
 
 static struct jk_account *read_account(struct jk_call *call, const char *prefix, const char *label,

@@ -3,6 +3,7 @@
 #include "service/authority.h"
 #include "service/convert.h"
 #include "service/handlers.h"
+#include "service/owners.h"
 #include "service/page.h"
 
 _Static_assert(JOKBO__V1__MEMBER_ROLE__MEMBER_ROLE_WRITER == (int)JK_MEMBER_WRITER, "role numbers");
@@ -19,36 +20,42 @@ static Jokbo__V1__Member *present_member(struct jk_arena *arena, const struct jk
     return out;
 }
 
-static bool has_other_owner(struct jk_turn *turn, struct jk_span publisher, uint64_t account)
+static enum jk_status reply_member(struct jk_change *change, const struct jk_member *member, const char *notice,
+                                   ProtobufCMessage **out_reply)
 {
-    const struct jk_member *list;
-    size_t total, count;
-    for (uint64_t after = 0; (count = jk_directory_list_members(turn->directory, publisher, after, JK_PAGE_MAX,
-                                                                turn->arena, &list, &total));
-         after = list[count - 1].account)
-        for (size_t i = 0; i < count; i++)
-            if (list[i].account != account && list[i].role == JK_MEMBER_OWNER) return true;
-    return false;
+    Jokbo__V1__Member *reply = present_member(&change->call->arena, member);
+    if (!reply || !notice) return jk_out_of_memory(&change->call->error);
+    reply->notice = (char *)(uintptr_t)notice;
+    *out_reply = &reply->base;
+    return JK_OK;
+}
+
+/* What the change did to the publisher's verification; empty for nothing. */
+static const char *notice_of(struct jk_change *change, uint32_t ended, const char *why)
+{
+    if (ended == JK_NONE) return protobuf_c_empty_string;
+    return jk_arena_printf(&change->call->arena,
+                           "The publisher's verification has ended by this (log entry %u, %s); an admin verifies it anew",
+                           ended, why);
 }
 
 static enum jk_status put_member(struct jk_change *change, struct jk_turn *turn, uint32_t publisher, uint64_t account,
-                                 enum jk_member_role role, ProtobufCMessage **out_reply)
+                                 enum jk_member_role role, const char *why, ProtobufCMessage **out_reply)
 {
     struct jk_error *error = &change->call->error;
     struct jk_span name = jk_book_publisher(turn->book, publisher)->name;
-    struct jk_member member = {.account = account, .role = role, .since_us = turn->time_us};
-    struct jk_record record;
-    if (jk_directory_membership(turn->directory, name, account) == JK_MEMBER_OWNER && role != JK_MEMBER_OWNER &&
-        !has_other_owner(turn, name, account))
+    struct jk_member member = {.account = account, .role = role, .since_us = turn->time_us}, before;
+    uint32_t ended;
+    bool known = jk_directory_member(turn->directory, name, account, &before);
+    if (known && before.role == role) return reply_member(change, &before, protobuf_c_empty_string, out_reply);
+    if (known && before.role == JK_MEMBER_OWNER && !jk_owners_other(turn, name, account))
         return jk_fail(error, JK_FAILED_PRECONDITION, "LAST_OWNER",
                        "This is the publisher's last owner; make another member owner first");
+    if (!jk_owners_known(turn, publisher)) why = JK_ENDED_UNKNOWN;
     memcpy(member.publisher, name.at, name.len);
-    if (!jk_record_member(turn->arena, &member, &record)) return jk_out_of_memory(error);
-    JK_TRY(jk_turn_record(turn, &record, error));
-    Jokbo__V1__Member *reply = present_member(&change->call->arena, &member);
-    if (!reply) return jk_out_of_memory(error);
-    *out_reply = &reply->base;
-    return JK_OK;
+    JK_TRY(jk_member_put(turn, &member, error));
+    JK_TRY(jk_owners_changed(turn, publisher, why, &ended, error));
+    return reply_member(change, &member, notice_of(change, ended, why), out_reply);
 }
 
 static bool may_change_members(const struct jk_change *change, const struct jk_turn *turn, struct jk_span publisher)
@@ -64,14 +71,22 @@ static enum jk_status fail_not_owner(struct jk_span publisher, struct jk_error *
                    JK_SPAN_ARG(publisher));
 }
 
+/* Why a verification ends by this, if it does. */
+static const char *why_of(const struct jk_change *change, const struct jk_turn *turn, struct jk_span publisher,
+                          const Jokbo__V1__SetMemberRequest *request)
+{
+    uint64_t caller = change->call->principal.account;
+    if (request->role != JOKBO__V1__MEMBER_ROLE__MEMBER_ROLE_OWNER) return JK_ENDED_LEFT;
+    return jk_directory_membership(turn->directory, publisher, caller) == JK_MEMBER_OWNER ? JK_ENDED_ADDED
+                                                                                          : JK_ENDED_TRANSFERRED;
+}
+
 static enum jk_status decide_set(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__SetMemberRequest *request = (const void *)change->call->request;
     struct jk_error *error = &change->call->error;
-    const struct jk_member *list;
     struct jk_account account;
     uint32_t publisher;
-    size_t total;
     JK_TRY(jk_need_publisher(turn, jk_span_of(request->publisher), &publisher, error));
     struct jk_span name = jk_book_publisher(turn->book, publisher)->name;
     if (!may_change_members(change, turn, name)) return fail_not_owner(name, error);
@@ -79,11 +94,9 @@ static enum jk_status decide_set(struct jk_change *change, struct jk_turn *turn,
         return jk_fail(error, JK_NOT_FOUND, "ACCOUNT_NOT_FOUND", "There is no account %lld",
                        (long long)request->account);
     bool known = jk_directory_membership(turn->directory, name, account.id) != JK_MEMBER_NONE;
-    (void)jk_directory_list_members(turn->directory, name, 0, 1, turn->arena, &list, &total);
-    if (!known && total >= JK_MEMBERS_MAX)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMBERS_QUOTA", "The publisher has %d members, which is the most",
-                       JK_MEMBERS_MAX);
-    return put_member(change, turn, publisher, account.id, (enum jk_member_role)request->role, out_reply);
+    if (!known) JK_TRY(jk_member_room(turn, name, error));
+    return put_member(change, turn, publisher, account.id, (enum jk_member_role)request->role,
+                      why_of(change, turn, name, request), out_reply);
 }
 
 void jk_set_member(struct jk_call *call)
@@ -111,7 +124,7 @@ static enum jk_status decide_remove(struct jk_change *change, struct jk_turn *tu
     if (jk_directory_membership(turn->directory, name, account) == JK_MEMBER_NONE)
         return jk_fail(error, JK_NOT_FOUND, "MEMBER_NOT_FOUND", "Account %lld is no member of \"%.*s\"",
                        (long long)request->account, JK_SPAN_ARG(name));
-    return put_member(change, turn, publisher, account, JK_MEMBER_NONE, out_reply);
+    return put_member(change, turn, publisher, account, JK_MEMBER_NONE, JK_ENDED_LEFT, out_reply);
 }
 
 void jk_remove_member(struct jk_call *call)

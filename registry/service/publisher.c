@@ -3,6 +3,7 @@
 #include "domain/ident.h"
 #include "service/authority.h"
 #include "service/handlers.h"
+#include "service/owners.h"
 #include "service/page.h"
 #include "service/present.h"
 
@@ -38,23 +39,12 @@ static enum jk_status check_free(struct jk_turn *turn, struct jk_span name, stru
         JK_SPAN_ARG(name));
 }
 
-static enum jk_status make_owner(struct jk_change *change, struct jk_turn *turn, struct jk_span publisher,
-                                 struct jk_error *error)
-{
-    struct jk_record record;
-    struct jk_member member = {
-        .account = change->call->principal.account, .role = JK_MEMBER_OWNER, .since_us = turn->time_us};
-    memcpy(member.publisher, publisher.at, publisher.len);
-    if (!jk_record_member(turn->arena, &member, &record)) return jk_out_of_memory(error);
-    return jk_turn_record(turn, &record, error);
-}
-
 static enum jk_status check_quota(struct jk_change *change, struct jk_turn *turn, struct jk_error *error)
 {
     unsigned limit = jk_services_of(change->call)->publishers_per_account;
-    if (jk_directory_owned(turn->directory, change->call->principal.account) < limit) return JK_OK;
+    if (jk_directory_created(turn->directory, change->call->principal.account) < limit) return JK_OK;
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "PUBLISHERS_QUOTA",
-                   "This account owns %u publishers already, which is the most", limit);
+                   "This account made %u publishers already, which is the most, whoever owns them now", limit);
 }
 
 static enum jk_status decide_create(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
@@ -76,7 +66,11 @@ static enum jk_status decide_create(struct jk_change *change, struct jk_turn *tu
         JK_TRY(check_quota(change, turn, error));
     }
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
-    if (!request->on_behalf) JK_TRY(make_owner(change, turn, name, error));
+    if (!request->on_behalf) {
+        uint64_t account = change->call->principal.account;
+        JK_TRY(jk_owner_put(turn, name, account, 0, error));
+        JK_TRY(jk_creator_put(turn, name, account, error));
+    }
     JK_TRY(jk_need_publisher(turn, name, &publisher, error));
     return present_in_turn(change, turn, publisher, "The name is part of a public log and stays there for ever",
                            out_reply);
@@ -118,6 +112,7 @@ static enum jk_status decide_verify(struct jk_change *change, struct jk_turn *tu
                              .evidence = jk_span_of(request->evidence)};
     if (*request->details) JK_TRY(jk_turn_text(turn, jk_span_of(request->details), &entry.text, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
+    if (!request->undo) JK_TRY(jk_owners_stand(turn, publisher, index, error));
     return present_in_turn(change, turn, publisher, NULL, out_reply);
 }
 

@@ -446,7 +446,7 @@ class Names:
 
     def test_request_refuses(self):
         call = dict(kind=CREATE, publisher="sk-t", evidence="x")
-        for change, wrong in (({"kind": 0}, ["kind"]), ({"kind": 3}, ["kind"]), ({"publisher": "a/b"}, ["publisher"]),
+        for change, wrong in (({"kind": 0}, ["kind"]), ({"kind": 4}, ["kind"]), ({"kind": 3}, ["owner"]), ({"publisher": "a/b"}, ["publisher"]),
                               ({"publisher": ""}, ["publisher"]), ({"evidence": ""}, ["evidence"]),
                               ({"evidence": "x" * 1025}, ["evidence"]),
                               ({"kind": 0, "publisher": "-", "evidence": ""}, ["evidence", "kind", "publisher"])):

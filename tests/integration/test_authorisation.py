@@ -133,12 +133,15 @@ ROWS = [
     ("Access.ListMembers", "globex", "XD", "publishers"),
     ("Access.RequestPublisher", "reserved", ACCOUNT, "publishers"),
     ("Access.RequestPublisher", "claim", ACCOUNT, "publishers"),
+    ("Access.RequestPublisher", "owner of acme2", "O", "publishers"),
     ("Access.ListPublisherRequests", "", ACCOUNT, "publishers"),
     ("Access.DecidePublisherRequest", "approve", "D", "accounts"),
     ("Access.DecidePublisherRequest", "refuse", "D", "accounts"),
+    ("Access.DecidePublisherRequest", "approve an owner", "RD", "accounts"),
+    ("Access.DecidePublisherRequest", "refuse an owner", "RD", "accounts"),
 ]
 SCOPES = ["models", "publishers", "tokens", "roster", "accounts"]
-REFUSALS = {"ROLE_REQUIRED", "NOT_A_MEMBER", "NOT_YOURS", "NOT_AN_OWNER", "NOT_REGISTRAR", "TOKEN_NOT_FOUND",
+REFUSALS = {"ROLE_REQUIRED", "NOT_ADMIN", "NOT_A_MEMBER", "NOT_YOURS", "NOT_AN_OWNER", "NOT_REGISTRAR", "TOKEN_NOT_FOUND",
             "NOT_CONCERNED"}
 BLOB = b"a licence's text"
 with open(os.path.join(jokbo.ROOT, "registry", "data", "policies", "hub-like.policy")) as file:
@@ -214,6 +217,7 @@ class Authorisation(unittest.TestCase):
             who[owner].call("Registry.CreatePublisher", name=name)
         for name in ("acme", "acme2"):
             who["O"].call("Access.SetMember", publisher=name, account=who["W"].account, role="MEMBER_ROLE_WRITER")
+        who["D"].call("Registry.VerifyPublisher", name="acme2", evidence="domain")
         who["R"].call("Registry.CreatePublisher", name="orphan", on_behalf=True)
         for name in ("alpha-lab", "beta-lab"):
             request = who["K"].call("Access.RequestPublisher", kind="PUBLISHER_REQUEST_KIND_CLAIM", publisher=name,
@@ -381,11 +385,21 @@ class Authorisation(unittest.TestCase):
     def ask_RequestPublisher(cls, case, letter):
         if case == "reserved":
             return {"kind": "PUBLISHER_REQUEST_KIND_CREATE", "publisher": cls.reserved_name(), "evidence": "mine"}
+        if case == "owner of acme2":
+            return cls.for_owner()
         return {"kind": "PUBLISHER_REQUEST_KIND_CLAIM", "publisher": "gamma-lab", "evidence": "mine"}
 
     @classmethod
+    def for_owner(cls):
+        """A further owner of acme2, which is verified."""
+        return {"kind": "PUBLISHER_REQUEST_KIND_OWNER", "publisher": "acme2", "evidence": "ours",
+                "owner": cls.root.call("Access.CreateAccount", label="another owner")["id"]}
+
+    @classmethod
     def ask_DecidePublisherRequest(cls, case, letter):
-        return {"id": cls.pending(), "approve": case == "approve", "evidence": "domain"}
+        request = (cls.who["O"].call("Access.RequestPublisher", **cls.for_owner())["id"] if "owner" in case
+                   else cls.pending())
+        return {"id": request, "approve": case.startswith("approve"), "evidence": "domain"}
 
     @classmethod
     def ask_RecordPolicy(cls, case, letter):

@@ -90,6 +90,22 @@ static void test_reserved(void **state)
     assert_true(jk_book_is_reserved(ledger->book, JK_SPAN("k.i.m"), NOW)); /* publisher of a base model */
 }
 
+static void test_verified_since(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    uint32_t kim = jk_book_find_publisher(ledger->book, JK_SPAN("kim"), NOW), first = jk_book_size(ledger->book);
+    assert_int_equal(jk_book_verified_since(ledger->book, kim, NOW), JK_NONE);
+    OK(jk_ledger_verify(ledger, "kim", JK_KIND_VERIFY));
+    OK(jk_ledger_publisher(ledger, "somebody"));
+    OK(jk_ledger_verify(ledger, "KIM", JK_KIND_UNVERIFY));
+    OK(jk_ledger_verify(ledger, "kim", JK_KIND_VERIFY));
+    for (uint32_t n = 0; n <= first + 4; n++) { /* at each size, what was so then */
+        uint32_t since = n > first + 3 ? first + 3 : n > first && n <= first + 2 ? first : JK_NONE;
+        assert_int_equal(jk_book_verified_since(ledger->book, kim, n), since);
+        assert_int_equal(jk_book_is_verified(ledger->book, kim, n), since != JK_NONE);
+    }
+}
+
 static void test_nearest(void **state)
 {
     struct jk_ledger *ledger = *state;
@@ -310,7 +326,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_order),           TEST(test_init_facts), TEST(test_names),        TEST(test_reserved),
-        TEST(test_nearest),         TEST(test_releases),   TEST(test_spell_bounds), TEST(test_parents),
+        TEST(test_verified_since),  TEST(test_nearest),         TEST(test_releases),   TEST(test_spell_bounds), TEST(test_parents),
         TEST(test_depth_and_roots), TEST(test_cycles),     TEST(test_adoption),     TEST(test_children),
     };
     jk_digest_setup();

@@ -277,23 +277,25 @@ static void put_stood(struct bench *bench, const char *publisher, uint64_t accou
     if (put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
 }
 
-static void test_who_stood(void **state)
+static void test_owned(void **state)
 {
     struct bench *bench = *state;
     const struct jk_member *list;
     struct jk_member member;
-    assert_int_equal(jk_directory_list_stood(bench->directory, 7, &bench->arena, &list), 0);
+    assert_int_equal(jk_directory_list_owned(bench->directory, 7, &bench->arena, &list), 0);
     put_stood(bench, "a", 7, 41);
     put_stood(bench, "B", 7, 42);
     put_stood(bench, "a", 8, 41);
     put_member(bench, "c", 7, JK_MEMBER_OWNER);
-    assert_int_equal(jk_directory_list_stood(bench->directory, 7, &bench->arena, &list), 2);
-    assert_int_equal(list[0].stood + list[1].stood, 83);
-    assert_int_equal(jk_directory_list_stood(bench->directory, 9, &bench->arena, &list), 0);
+    put_member(bench, "d", 7, JK_MEMBER_WRITER);
+    assert_int_equal(jk_directory_list_owned(bench->directory, 7, &bench->arena, &list), 3);
+    assert_int_equal(list[0].stood + list[1].stood + list[2].stood, 83);
+    assert_int_equal(jk_directory_list_owned(bench->directory, 9, &bench->arena, &list), 0);
     assert_true(jk_directory_member(bench->directory, JK_SPAN("b"), 7, &member));
     assert_int_equal(member.stood, 42);
     put_member(bench, "b", 7, JK_MEMBER_NONE);
-    assert_int_equal(jk_directory_list_stood(bench->directory, 7, &bench->arena, &list), 1);
+    put_member(bench, "c", 7, JK_MEMBER_WRITER);
+    assert_int_equal(jk_directory_list_owned(bench->directory, 7, &bench->arena, &list), 1);
     assert_string_equal(list[0].publisher, "a");
     assert_true(jk_directory_member(bench->directory, JK_SPAN("b"), 7, &member)); /* that it was one */
     assert_int_equal(member.role, JK_MEMBER_NONE);
@@ -540,7 +542,7 @@ int main(void)
         TEST(test_members_fold_case),
         TEST(test_many_publishers),
         TEST(test_creators),
-        TEST(test_who_stood),
+        TEST(test_owned),
         TEST(test_blobs),
         TEST(test_rulers),
         TEST(test_lists_accounts),
