@@ -30,6 +30,7 @@ jk_library(tlog jk_base PkgConfig::CRYPTO)
 jk_library(domain jk_base m)
 jk_embed(jk_domain jk_data_spdx_list ${JK_ROOT}/registry/data/spdx-list.txt)
 jk_embed(jk_domain jk_data_hub_licenses ${JK_ROOT}/registry/data/hub-licenses.tsv)
+jk_embed(jk_domain jk_data_upstream ${JK_ROOT}/registry/data/upstream-organisations.txt)
 
 # Migrations are embedded in order, with their names, so that a binary carries exactly the schema it was built for.
 file(GLOB JK_MIGRATIONS CONFIGURE_DEPENDS ${JK_ROOT}/migrations/[0-9][0-9][0-9][0-9]_*.sql)

@@ -10,6 +10,7 @@
 #define TABLES(X)                                                                                                      \
     X(times, int64_t)                                                                                                  \
     X(names, struct jk_name_row)                                                                                       \
+    X(listed, struct jk_listed_row)                                                                                    \
     X(reserved, struct jk_reserved_row)                                                                                \
     X(publishers, struct jk_publisher_row)                                                                             \
     X(days, struct jk_day_row)                                                                                         \
@@ -45,7 +46,7 @@
 /* One row an index: its field, the table it indexes, the type of its rows, the link within a row. */
 #define INDEXES(X)                                                                                                     \
     X(name_index, names, struct jk_name_row, by_fold)                                                                  \
-    X(reserved_index, reserved, struct jk_reserved_row, by_lenient)                                                    \
+    X(reserved_index, reserved, struct jk_reserved_row, by_skeleton)                                                   \
     X(alias_index, aliases, struct jk_alias_row, by_name)                                                              \
     X(part_index, aliases, struct jk_alias_row, by_part)                                                               \
     X(hash_index, releases, struct jk_release_row, by_hash)                                                            \

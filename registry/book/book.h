@@ -218,8 +218,20 @@ uint32_t jk_book_find_team(const struct jk_book *book, struct jk_span id, uint32
 /* The earliest release with these weights, JK_NONE for none: the same answer for every later release that has them. */
 uint32_t jk_book_find_weights(const struct jk_book *book, const struct jk_digest *weights, uint32_t n);
 
-/* The names on the roster (publishers of teams and of base models): whether `name` equals one leniently. */
-bool jk_book_is_reserved(const struct jk_book *book, struct jk_span publisher_name, uint32_t n);
+/* What the roster reserves: nobody takes, without approval, a publisher's name that looks like it (domain/skeleton.h). A
+ * condition for writing, which the fold does not ask. */
+enum jk_reserved_kind {
+    JK_RESERVED_PUBLISHER, /* of a team, of a base model, or operated by an institution */
+    JK_RESERVED_TEAM,      /* its id */
+    JK_RESERVED_COMPANY    /* its name, or its Korean one where that is written in ASCII */
+};
+struct jk_reserved {
+    struct jk_span text; /* as the roster writes it */
+    enum jk_reserved_kind kind;
+    uint32_t from; /* entry */
+};
+/* What a publisher of this name would look like, by the roster at N: rather a publisher than a team. NULL for nothing. */
+const struct jk_reserved *jk_book_find_reserved(const struct jk_book *book, struct jk_span publisher_name, uint32_t n);
 /* Up to `most` registered model names near to `name` (same model part, common prefix, small edit distance), best first. */
 size_t jk_book_nearest(const struct jk_book *book, struct jk_span name, uint32_t n, struct jk_span *out_names, size_t most);
 

@@ -102,9 +102,9 @@ size_t jk_book_team_publishers(const struct jk_book *book, uint32_t team, uint32
                                size_t room)
 {
     size_t count = 0;
-    for (uint32_t i = 0; i < book->reserved.count && count < room; i++) {
-        const struct jk_reserved_row *reserved = jk_chunks_at(&book->reserved, i);
-        const struct jk_name_row *name = jk_name_row(book, reserved->name);
+    for (uint32_t i = 0; i < book->listed.count && count < room; i++) {
+        const struct jk_listed_row *listed = jk_chunks_at(&book->listed, i);
+        const struct jk_name_row *name = jk_name_row(book, listed->name);
         struct jk_bond bond = {.publisher = name->name, .team = team};
         if (find_terms(book, name->memberships, team, n, &bond)) out_bonds[count++] = bond;
     }

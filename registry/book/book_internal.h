@@ -19,12 +19,15 @@ struct jk_name_row { /* a publisher's name, whether or not it exists as a publis
     struct jk_span name;
     uint32_t publisher;
     uint32_t memberships, operators; /* newest bond */
-    uint32_t reserved;               /* entry that put it on the roster, JK_NONE for never */
+    uint32_t listed;                 /* entry that put it on the roster, JK_NONE for never */
     struct jk_link by_fold;
 };
-struct jk_reserved_row {
+struct jk_listed_row { /* a publisher's name on the roster: of a team or of a base model */
     uint32_t name;
-    struct jk_link by_lenient;
+};
+struct jk_reserved_row { /* under each of its skeletons, if they differ */
+    struct jk_reserved pub;
+    struct jk_link by_skeleton;
 };
 struct jk_day_row { /* writes of a publisher on a day */
     int32_t day;
@@ -167,7 +170,7 @@ struct jk_book {
     bool failed;
     struct jk_span origin, key, purpose;
     struct jk_chunks times; /* int64_t */
-    struct jk_chunks names, reserved, publishers, days, models, aliases, releases, weights, externals, licenses,
+    struct jk_chunks names, listed, reserved, publishers, days, models, aliases, releases, weights, externals, licenses,
         identifiers, license_facts, teams, team_facts, institutions, bonds, bond_terms, base_facts, bases, switches,
         edges, touches, spells, root_sets, keys, policies, stages, stage_facts, closings, rulings, disputes;
     struct jk_index name_index, reserved_index, alias_index, part_index, hash_index, version_index, weights_index,
@@ -249,9 +252,12 @@ uint32_t jk_book_find_model_hashed(const struct jk_book *book, struct jk_span na
 void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher, struct jk_span name,
                        struct jk_name_hashes hashes);
 void jk_book_add_byname(struct jk_book *book, uint32_t model, struct jk_span name);
-void jk_book_reserve(struct jk_book *book, uint32_t name);
 struct jk_span jk_book_present_name(const struct jk_book *book, uint32_t model);
 struct jk_span jk_book_model_part(struct jk_span name);
+
+/* book_reserved.c */
+/* The text stays where it is as long as the book. */
+void jk_book_reserve(struct jk_book *book, struct jk_span text, enum jk_reserved_kind kind);
 
 /* book_releases.c */
 /* A model's next release, whose facts the caller fills in, in place: a row built elsewhere and copied would wait for its own

@@ -1,5 +1,4 @@
-/* Names: publishers, the aliases of models, reserved names. Names are unique in folded form; old ones resolve for ever.
- */
+/* Names: publishers, the aliases of models. Names are unique in folded form; old ones resolve for ever. */
 #include "base/check.h"
 #include "book/book_internal.h"
 
@@ -35,7 +34,7 @@ uint32_t jk_book_intern_name(struct jk_book *book, struct jk_span name)
     struct jk_name_row *row = jk_book_append(book, &book->names, &slot);
     if (!row) return JK_NONE;
     row->name = jk_book_copy(book, name);
-    row->publisher = row->memberships = row->operators = row->reserved = JK_NONE;
+    row->publisher = row->memberships = row->operators = row->listed = JK_NONE;
     jk_index_add(&book->name_index, &book->journal, &row->by_fold, slot, jk_hash_fold(name, 0));
     return slot;
 }
@@ -110,52 +109,6 @@ bool jk_book_is_claimed(const struct jk_book *book, uint32_t publisher, uint32_t
     const struct jk_publisher *row = jk_book_publisher(book, publisher);
     bool entered_for_others = row->basis == JK_BASIS_REGISTRAR || row->basis == JK_BASIS_ROSTER;
     return !entered_for_others || row->claimed < n;
-}
-
-/* ---- reserved names ---- */
-
-static uint32_t hash_lenient(struct jk_span name, char folded[JK_NAME_PART_MAX], size_t *out_len)
-{
-    *out_len = jk_ident_fold_lenient(name, folded);
-    return jk_hash_text((struct jk_span){folded, *out_len});
-}
-
-void jk_book_reserve(struct jk_book *book, uint32_t name)
-{
-    struct jk_name_row *row = jk_name_row(book, name);
-    if (row->reserved != JK_NONE) return;
-    uint32_t slot;
-    struct jk_reserved_row *reserved = jk_book_append(book, &book->reserved, &slot);
-    if (!reserved) return;
-    char folded[JK_NAME_PART_MAX];
-    size_t len;
-    reserved->name = name;
-    uint32_t hash = hash_lenient(row->name, folded, &len);
-    jk_index_add(&book->reserved_index, &book->journal, &reserved->by_lenient, slot, hash);
-    jk_book_set(book, &row->reserved, book->size);
-}
-
-static bool is_same_leniently(struct jk_span name, const char *folded, size_t len)
-{
-    char other[JK_NAME_PART_MAX];
-    return jk_ident_fold_lenient(name, other) == len && memcmp(other, folded, len) == 0;
-}
-
-bool jk_book_is_reserved(const struct jk_book *book, struct jk_span publisher_name, uint32_t n)
-{
-    char folded[JK_NAME_PART_MAX];
-    size_t len;
-    if (publisher_name.len > sizeof folded) return false; /* no valid name */
-    uint32_t hash = hash_lenient(publisher_name, folded, &len);
-    uint32_t slot = jk_index_first(&book->reserved_index, hash);
-    while (slot != JK_NONE) {
-        const struct jk_reserved_row *row = jk_chunks_at(&book->reserved, slot);
-        const struct jk_name_row *name = jk_name_row(book, row->name);
-        if (row->by_lenient.hash == hash && name->reserved < n && is_same_leniently(name->name, folded, len))
-            return true;
-        slot = row->by_lenient.next;
-    }
-    return false;
 }
 
 /* ---- models and their aliases ---- */

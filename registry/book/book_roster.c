@@ -53,6 +53,9 @@ void jk_book_put_team(struct jk_book *book, const struct jk_entry *entry)
     team.joined_us = entry->joined_us;
     team.left_us = entry->left_us;
     jk_journal_copy(&book->journal, &row->pub, &team, sizeof team);
+    jk_book_reserve(book, team.id, JK_RESERVED_TEAM);
+    jk_book_reserve(book, team.name, JK_RESERVED_COMPANY);
+    jk_book_reserve(book, team.name_ko, JK_RESERVED_COMPANY);
     struct jk_team_facts *facts = jk_book_append(book, &book->team_facts, &facts_slot);
     if (!facts) return;
     *facts = (struct jk_team_facts){
@@ -132,13 +135,26 @@ static uint32_t intern_institution(struct jk_book *book, struct jk_span name)
     return slot;
 }
 
+/* On the roster from here on, and so reserved. */
+static void list_publisher(struct jk_book *book, uint32_t name)
+{
+    struct jk_name_row *row = jk_name_row(book, name);
+    uint32_t slot;
+    if (row->listed != JK_NONE) return;
+    struct jk_listed_row *listed = jk_book_append(book, &book->listed, &slot);
+    if (!listed) return;
+    listed->name = name;
+    jk_book_set(book, &row->listed, book->size);
+    jk_book_reserve(book, row->name, JK_RESERVED_PUBLISHER);
+}
+
 void jk_book_put_membership(struct jk_book *book, const struct jk_entry *entry)
 {
     uint32_t name = jk_book_intern_name(book, entry->publisher);
     uint32_t team = jk_book_find_team(book, entry->team, JK_NOW);
     if (name == JK_NONE) return;
     put_bond(book, &jk_name_row(book, name)->memberships, name, team, entry);
-    jk_book_reserve(book, name);
+    list_publisher(book, name);
 }
 
 void jk_book_put_operates(struct jk_book *book, const struct jk_entry *entry)
@@ -147,6 +163,7 @@ void jk_book_put_operates(struct jk_book *book, const struct jk_entry *entry)
     uint32_t institution = intern_institution(book, entry->institution);
     if (name == JK_NONE || institution == JK_NONE) return;
     put_bond(book, &jk_name_row(book, name)->operators, name, institution, entry);
+    jk_book_reserve(book, jk_name_row(book, name)->name, JK_RESERVED_PUBLISHER);
 }
 
 void jk_book_put_affiliation(struct jk_book *book, const struct jk_entry *entry)
@@ -224,10 +241,10 @@ const struct jk_base_facts *jk_book_base(const struct jk_book *book, uint32_t mo
     return NULL;
 }
 
-static void reserve_publisher_of(struct jk_book *book, uint32_t model)
+static void list_publisher_of(struct jk_book *book, uint32_t model)
 {
     uint32_t alias = jk_model_row(book, model)->pub.names;
-    jk_book_reserve(book, jk_publisher_row(book, jk_alias_row(book, alias)->pub.publisher)->name);
+    list_publisher(book, jk_publisher_row(book, jk_alias_row(book, alias)->pub.publisher)->name);
 }
 
 void jk_book_put_base(struct jk_book *book, uint32_t model, uint32_t team, const struct jk_entry *entry)
@@ -252,6 +269,6 @@ void jk_book_put_base(struct jk_book *book, uint32_t model, uint32_t team, const
                                     .parameters = jk_book_copy(book, entry->parameters),
                                     .older = row->base_history};
     jk_book_set(book, &row->base_history, slot);
-    reserve_publisher_of(book, model);
+    list_publisher_of(book, model);
     jk_book_new_epoch(book);
 }

@@ -3,6 +3,7 @@
 #include "domain/ident.h"
 #include "service/authority.h"
 #include "service/handlers.h"
+#include "service/lookalike.h"
 #include "service/owners.h"
 #include "service/page.h"
 #include "service/present.h"
@@ -21,7 +22,7 @@ static enum jk_status present_in_turn(struct jk_change *change, struct jk_turn *
 
 /* ---- create ---- */
 
-static enum jk_status check_free(struct jk_turn *turn, struct jk_span name, struct jk_error *error)
+static enum jk_status check_free(struct jk_turn *turn, struct jk_span name, bool registrar, struct jk_error *error)
 {
     uint32_t n = jk_turn_size(turn), taken = jk_book_find_publisher(turn->book, name, n);
     if (taken != JK_NONE) {
@@ -32,11 +33,7 @@ static enum jk_status check_free(struct jk_turn *turn, struct jk_span name, stru
                        claimed ? "; choose another name"
                                : " and nobody has claimed it: if it is yours, claim it (jokbo publisher claim)");
     }
-    if (!jk_book_is_reserved(turn->book, name, n)) return JK_OK;
-    return jk_fail(
-        error, JK_FAILED_PRECONDITION, "NAME_RESERVED",
-        "The name \"%.*s\" is, or is too near to, one on the roster; ask an admin for it (jokbo publisher request)",
-        JK_SPAN_ARG(name));
+    return jk_lookalike_check(turn->book, n, name, registrar, error);
 }
 
 static enum jk_status check_quota(struct jk_change *change, struct jk_turn *turn, struct jk_error *error)
@@ -55,9 +52,10 @@ static enum jk_status decide_create(struct jk_change *change, struct jk_turn *tu
     struct jk_entry entry = {
         .kind = JK_KIND_PUBLISHER, .publisher = name, .basis = JK_BASIS_SELF, .actor = {JK_ACTOR_PUBLISHER, name}};
     uint32_t index, publisher;
-    JK_TRY(check_free(turn, name, error));
+    bool registrar = change->call->principal.roles & JK_ROLE_REGISTRAR;
+    JK_TRY(check_free(turn, name, request->on_behalf && registrar, error));
     if (request->on_behalf) {
-        if (!(change->call->principal.roles & JK_ROLE_REGISTRAR))
+        if (!registrar)
             return jk_fail(error, JK_PERMISSION_DENIED, "NOT_REGISTRAR",
                            "Only a registrar creates publishers for others; leave out on_behalf");
         entry.basis = JK_BASIS_REGISTRAR;

@@ -2,6 +2,7 @@
 #include "auth/access.h"
 #include "domain/ident.h"
 #include "service/handlers.h"
+#include "service/lookalike.h"
 #include "service/registration.h"
 
 /* A registrar enters publishers as it goes; nobody else's are made by the way. */
@@ -13,10 +14,7 @@ enum jk_status jk_register_publisher(struct jk_change *change, struct jk_turn *t
     *out_publisher = jk_book_find_publisher(turn->book, name, jk_turn_size(turn));
     if (*out_publisher != JK_NONE) return JK_OK;
     if (!registrar) return jk_need_publisher(turn, name, out_publisher, error);
-    if (jk_book_is_reserved(turn->book, name, jk_turn_size(turn)))
-        return jk_fail(error, JK_FAILED_PRECONDITION, "NAME_RESERVED",
-                       "The publisher name \"%.*s\" is too near to one on the roster; an admin must approve it",
-                       JK_SPAN_ARG(name));
+    JK_TRY(jk_lookalike_check(turn->book, jk_turn_size(turn), name, true, error));
     struct jk_entry entry = {.kind = JK_KIND_PUBLISHER,
                              .actor = {.type = JK_ACTOR_REGISTRAR},
                              .publisher = name,

@@ -5,6 +5,7 @@
 #include "service/authority.h"
 #include "service/convert.h"
 #include "service/handlers.h"
+#include "service/lookalike.h"
 #include "service/owners.h"
 #include "service/page.h"
 
@@ -46,11 +47,12 @@ static enum jk_status put_request(struct jk_change *change, struct jk_turn *turn
 
 static enum jk_status check_create(struct jk_turn *turn, struct jk_span name, struct jk_error *error)
 {
+    struct jk_lookalike found;
     uint32_t n = jk_turn_size(turn);
     if (jk_book_find_publisher(turn->book, name, n) != JK_NONE)
         return jk_fail(error, JK_ALREADY_EXISTS, "NAME_TAKEN",
                        "The publisher \"%.*s\" exists already; claim it if it is yours", JK_SPAN_ARG(name));
-    if (jk_book_is_reserved(turn->book, name, n)) return JK_OK;
+    if (jk_lookalike_find(turn->book, n, name, &found)) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_RESERVED",
                    "The name \"%.*s\" is not reserved; create it yourself", JK_SPAN_ARG(name));
 }
@@ -126,6 +128,16 @@ static enum jk_status check_kind(struct jk_turn *turn, const struct jk_publisher
 
 /* ---- asking ---- */
 
+/* Whoever decides sees what the name looked like when it was asked for. */
+static void note_likeness(struct jk_turn *turn, struct jk_publisher_request *request)
+{
+    struct jk_lookalike found;
+    if (request->kind == JK_REQUEST_CREATE &&
+        jk_lookalike_find(turn->book, jk_turn_size(turn), jk_span_of(request->publisher), &found) &&
+        found.like.len < sizeof request->looks_like)
+        memcpy(request->looks_like, found.like.at, found.like.len);
+}
+
 static enum jk_status check_pending(struct jk_change *change, struct jk_turn *turn,
                                     const struct jk_publisher_request *request, struct jk_error *error)
 {
@@ -156,6 +168,7 @@ static enum jk_status decide_request(struct jk_change *change, struct jk_turn *t
     request->account = change->call->principal.account;
     JK_TRY(check_kind(turn, request, error));
     JK_TRY(check_pending(change, turn, request, error));
+    note_likeness(turn, request);
     request->id = jk_directory_next_id(turn->directory, "request");
     request->created_us = turn->time_us;
     return put_request(change, turn, request, out_reply);

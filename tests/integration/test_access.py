@@ -412,11 +412,58 @@ class Names:
         self.refused("ALREADY_EXISTS", "NAME_TAKEN", "Registry.CreatePublisher", self.bob, name="SKT-Friends")
         self.bob.call("Registry.CreatePublisher", name="skt_friends")  # only the roster's names fold leniently
 
+    def test_look_alikes(self):
+        """Nobody takes a name that the eye takes for one on the roster, or for an upstream organisation's."""
+        for name, like, what in (
+                ("LGAI-EXA0NE", "LGAI-EXAONE", "a publisher on the roster"), ("upstage-ai", "upstage", "a publisher on the roster"),
+                ("sk-te1ecom", "sk-telecom", "the id of a K-AI team"), ("LG-Labs", "lg-ai-research", "the id of a K-AI team"),
+                ("NAVER.CLOUD", "naver-cloud", "the id of a K-AI team"), ("Rnotif-Technologies", "Motif-Technologies",
+                                                                        "a publisher on the roster"),
+                ("nota_a1", "nota-ai", "a publisher on the roster"), ("Qvven", "Qwen", "an upstream organisation"),
+                ("meta-1lama-official", "meta-llama", "an upstream organisation")):
+            for client in (self.alice, self.admin):
+                with self.subTest(name=name):
+                    failure = self.refused("FAILED_PRECONDITION", "NAME_RESERVED", "Registry.CreatePublisher", client,
+                                           name=name, on_behalf=client is self.admin)
+                    self.assertEqual(failure.metadata["looks_like"], like)
+                    self.assertIn('looks like "%s", %s' % (like, what), failure.message)
+                    self.assertIn("jokbo publisher request " + name, failure.message)
+        client = self.person()
+        for name in ("ai21labs", "solar-lab", "upstageai", "Qwen2-fans"):
+            client.call("Registry.CreatePublisher", name=name)
+
+    def test_an_upstream_organisation_itself(self):
+        """A registrar enters it for others to claim; who makes it for himself needs the approval."""
+        registrar, client = self.person(roles=["registrar"]), self.person()
+        failure = self.refused("FAILED_PRECONDITION", "NAME_RESERVED", "Registry.CreatePublisher", client, name="UNSLOTH")
+        self.assertIn('is that of "unsloth", an upstream organisation', failure.message)
+        self.refused("FAILED_PRECONDITION", "NAME_RESERVED", "Registry.CreatePublisher", registrar, name="unsloth")
+        self.refused("FAILED_PRECONDITION", "NAME_RESERVED", "Registry.RegisterDerivative", registrar,
+                     derivative=derivative("un5loth/m", BASE))
+        self.assertFalse(registrar.call("Registry.CreatePublisher", name="unsloth", on_behalf=True)["claimed"])
+        self.register("TheBloke/m", BASE, client=registrar)
+        asked = client.call("Access.RequestPublisher", kind=CREATE, publisher="nvidia", evidence="a mail from there")
+        self.assertEqual(asked["looks_like"], "nvidia")
+        self.decide(asked)
+        self.assertEqual(self.members("nvidia"), {client.account: OWNER})
+
+    def test_names_that_exist_stay(self):
+        early, team = self.person(), {"name": "팀", "name_ko": "팀", "join_time": "2026-01-01T00:00:00Z"}
+        early.call("Registry.CreatePublisher", name="late-c0mer")
+        self.admin.call("Registry.ApplyRoster", teams=[dict(team, id="late-comer")])
+        self.register("late-c0mer/m", BASE, client=early)
+        self.refused("FAILED_PRECONDITION", "NAME_RESERVED", "Registry.CreatePublisher", early, name="1ate-comer")
+        self.admin.call("Registry.ApplyRoster", teams=[dict(team, id="late-comer", name="Later Labs")])
+        self.refused("FAILED_PRECONDITION", "NAME_RESERVED", "Registry.CreatePublisher", early, name="later")
+
     def test_request_and_decide(self):
         client, stranger = self.person(), self.person()
         size = self.size()
         asked = client.call("Access.RequestPublisher", kind=CREATE, publisher="up-stage", evidence="mail from the CEO")
         self.assertEqual((asked["kind"], asked["state"], asked["publisher"]), (CREATE, PENDING, "up-stage"))
+        self.assertEqual(asked["looks_like"], "upstage")
+        listed = self.server.jokbo("publisher", "requests", "--pending").stdout
+        self.assertRegex(listed, r"create +up-stage +looks like upstage")
         self.assertEqual(int(asked["account"]), client.account)
         self.refused("ALREADY_EXISTS", "REQUEST_PENDING", "Access.RequestPublisher", client, kind=CREATE,
                      publisher="UP-STAGE", evidence="again")

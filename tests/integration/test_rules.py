@@ -101,7 +101,7 @@ class Rules(Shared):
         for name in ("alice", "bob"):
             admin.call("Registry.VerifyPublisher", name=name, evidence="domain")
         Case.carol = person(admin, "carol")
-        for name in ("carol", "own-lab", "nota"):
+        for name in ("carol", "own-lab", "partner"):
             Case.carol.call("Registry.CreatePublisher", name=name)
         add("alice/first", SKT, weights_sha256="11" * 32)
         add("bob/second", SKT, weights_sha256="11" * 32, client=bob)
@@ -129,11 +129,11 @@ class Rules(Shared):
         for i in range(4):
             add("carol/more-%d" % i, SKT_2, client=Case.carol, weights_sha256="%02d" % (20 + i) * 32)
         add("own-lab/tune", SKT, client=Case.carol)
-        add("nota/quant", SKT, SOLAR, client=Case.carol, relation="merge")
+        add("partner/quant", SKT, SOLAR, client=Case.carol, relation="merge")
         add("alice/merged", SKT, EXAONE, relation="merge", license="LicenseRef-exaone-ai-model-1.2-nc")
         add("alice/Solar-merge", SOLAR, A4, relation="merge")
         team = next(t for t in Case.anyone.call("Registry.ListTeams")["teams"] if t["id"] == "sk-telecom")
-        admin.call("Registry.ApplyRoster", operations=[{"institution": "Nota", "publisher": "nota"}], teams=[
+        admin.call("Registry.ApplyRoster", operations=[{"institution": "Nota", "publisher": "partner"}], teams=[
             {k: team[k] for k in ("id", "name", "name_ko", "join_time")} |
             {"publishers": ["own-lab"], "affiliations": [{"institution": "Nota", "from_time": "2020-01-01T00:00:00Z"}]}])
 
@@ -415,7 +415,7 @@ class Explaining(Rules):
                 ("bob/distilled", "relation", None, "kind register\n.*^model bob/distilled$", "distill", ""),
                 ("bob/deep-3", "depth", None, "kind register\n.*^model bob/deep-3$", "3 steps", ""),
                 ("own-lab/tune", "self", None, "kind team-publisher\n.*^publisher own-lab$", "sk-telecom", ""),
-                ("nota/quant", "affiliate", SKT, "kind (affiliation|operates)\n.*^institution Nota$", "sk-telecom", ""),
+                ("partner/quant", "affiliate", SKT, "kind (affiliation|operates)\n.*^institution Nota$", "sk-telecom", ""),
                 ("bob/bare", "no-artifact", None, bare, "artifact", ""),
                 ("bob/bare", "no-license-text", None, bare, "licence text", ""),
                 ("alice/none", "license-not-open", None, "kind register\n.*^model alice/none$", "NOASSERTION", ""),

@@ -28,11 +28,12 @@ static void add_publishers(struct print *print)
 {
     for (uint32_t i = 0; i < jk_book_publishers(print->book, print->n); i++) {
         const struct jk_publisher *publisher = jk_book_publisher(print->book, i);
+        const struct jk_reserved *reserved = jk_book_find_reserved(print->book, publisher->name, print->n);
         jk_text_addf(&print->text, "publisher %.*s %u %d %d %d %u %d", JK_SPAN_ARG(publisher->name), publisher->created,
                      (int)publisher->basis, jk_book_is_claimed(print->book, i, print->n),
                      jk_book_is_verified(print->book, i, print->n),
                      jk_book_find_publisher(print->book, publisher->name, print->n),
-                     jk_book_is_reserved(print->book, publisher->name, print->n));
+                     reserved ? (int)(reserved->from * 4 + reserved->kind) : -1);
         for (uint32_t k = 0; k < print->n; k += 1 + print->n / 5)
             add_bonds(print, i, jk_book_time(print->book, k));
         jk_text_add_char(&print->text, '\n');

@@ -78,16 +78,33 @@ static void test_names(void **state)
 static void test_reserved(void **state)
 {
     struct jk_ledger *ledger = *state;
-    assert_true(jk_book_is_reserved(ledger->book, JK_SPAN("Red_AI"), NOW));
-    assert_true(jk_book_is_reserved(ledger->book, JK_SPAN("redai"), NOW));
-    assert_false(jk_book_is_reserved(ledger->book, JK_SPAN("red-ai"), 5)); /* before the roster said so */
-    assert_false(jk_book_is_reserved(ledger->book, JK_SPAN("kim"), NOW));
-    char name[JK_NAME_PART_MAX + 2];
+    const struct jk_reserved *found = jk_book_find_reserved(ledger->book, JK_SPAN("Red_AI"), NOW);
+    assert_non_null(found);
+    assert_true(jk_span_equal(found->text, JK_SPAN("red-ai")));
+    assert_int_equal(found->kind, JK_RESERVED_PUBLISHER);
+    assert_non_null(jk_book_find_reserved(ledger->book, JK_SPAN("redai"), NOW));
+    assert_non_null(jk_book_find_reserved(ledger->book, JK_SPAN("red-a1-labs"), NOW)); /* its trunk */
+    const struct jk_reserved *before = jk_book_find_reserved(ledger->book, JK_SPAN("red-ai"), found->from);
+    assert_non_null(before); /* the team's id was there earlier, and its trunk is the same */
+    assert_int_equal(before->kind, JK_RESERVED_TEAM);
+    assert_true(jk_span_equal(before->text, JK_SPAN("red")));
+    assert_null(jk_book_find_reserved(ledger->book, JK_SPAN("red-ai"), before->from)); /* before the roster said so */
+    assert_null(jk_book_find_reserved(ledger->book, JK_SPAN("kim"), NOW));
+    char name[JK_LABEL_MAX + 2];
     memset(name, 'a', sizeof name);
-    assert_false(jk_book_is_reserved(ledger->book, (struct jk_span){name, sizeof name}, NOW));
+    assert_null(jk_book_find_reserved(ledger->book, (struct jk_span){name, sizeof name}, NOW));
     OK(jk_ledger_register(ledger, MODEL("kim/m", OF(PARENT(BASE)))));
     OK(jk_ledger_list(ledger, "kim/m", "red", true, JK_ANSWER_YES, JK_ANSWER_YES));
-    assert_true(jk_book_is_reserved(ledger->book, JK_SPAN("k.i.m"), NOW)); /* publisher of a base model */
+    assert_non_null(jk_book_find_reserved(ledger->book, JK_SPAN("k.i.m"), NOW)); /* publisher of a base model */
+    assert_null(jk_book_find_reserved(ledger->book, JK_SPAN("1ee"), NOW));
+    struct jk_book_mark mark = jk_book_mark(ledger->book);
+    OK(jk_ledger_operates(ledger, "Institute", "Lee", NEVER, NEVER));
+    OK(jk_ledger_team(ledger, "green-labs", ledger->time_us));
+    assert_non_null(jk_book_find_reserved(ledger->book, JK_SPAN("1ee"), NOW)); /* operated, says the roster */
+    assert_int_equal(jk_book_find_reserved(ledger->book, JK_SPAN("g.r.e.e.n"), NOW)->kind, JK_RESERVED_TEAM);
+    jk_book_undo(ledger->book, mark);
+    assert_null(jk_book_find_reserved(ledger->book, JK_SPAN("1ee"), NOW));
+    assert_null(jk_book_find_reserved(ledger->book, JK_SPAN("green"), NOW));
 }
 
 static void test_verified_since(void **state)
