@@ -1,0 +1,227 @@
+"""Two evaluators who are two people: what one person with two accounts cannot do, and the time that must have passed. The rules one
+by one are in unit/test_four_eyes.c; here they bind where rulings are made and confirmed."""
+import datetime
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
+from jokbo import BUILD, Case, Client, Server, derivative, person  # noqa: E402
+
+BASE = "skt/A.X-K1"
+DENIED = "PERMISSION_DENIED"
+IN_FORCE, REJECTED = "RULING_STATE_IN_FORCE", "RULING_STATE_REJECTED"
+
+
+class Rulings(Case):
+    made = 0
+
+    def evaluator(self, by=None, roles=("evaluator",), scopes=("roster", "tokens")):
+        client = person(by or self.admin, "an evaluator", roles, scopes=scopes)
+        self.addCleanup(client.close)
+        return client
+
+    def another_admin(self):
+        client = person(self.admin, "another admin", ["admin"], scopes=["accounts", "tokens", "roster"])
+        self.addCleanup(client.close)
+        return client
+
+    def rule(self, client):
+        """The index of a ruling about a new derivative, which waits for its second."""
+        Rulings.made += 1
+        name = "alice/ruled-%d" % Rulings.made
+        self.register(name, BASE)
+        return client.call("Stages.Rule", model=name, reason="spam")["log_index"]
+
+    def decide(self, client, ruling, confirm=True):
+        return client.call("Stages.DecideRuling", ruling=ruling, confirm=confirm)["state"]
+
+    def stopped(self, reason, client, ruling, code=DENIED, confirm=True):
+        failure = self.refused(code, reason, "Stages.DecideRuling", client, ruling=ruling, confirm=confirm)
+        self.assertEqual([r["state"] for r in self.anyone.call("Stages.ListRulings", page_size=1000)["rulings"]
+                          if r["log_index"] == ruling], ["RULING_STATE_PENDING"])
+        return failure
+
+    def update(self, account, by=None, **changes):
+        by = by or self.admin
+        found = next(a for a in by.call("Access.ListAccounts", page_size=1000)["accounts"]
+                     if int(a["id"]) == getattr(account, "account", account))
+        return by.call("Access.UpdateAccount", account=dict(found, **changes))
+
+    def token(self, by, account, *scopes):
+        made = by.call("Access.CreateToken", account=account, scopes=["TOKEN_SCOPE_" + s.upper() for s in scopes])
+        client = Client(self.server.address, made["secret"])
+        self.addCleanup(client.close)
+        return client
+
+
+class Independence(Rulings):
+    def test_two_whom_a_third_made(self):
+        first, second = self.evaluator(), self.evaluator(self.another_admin())
+        self.assertEqual(self.decide(second, self.rule(first)), IN_FORCE)
+        self.assertEqual(self.decide(first, self.rule(second)), IN_FORCE)
+        self.assertEqual(self.decide(first, self.rule(second), confirm=False), REJECTED)
+
+    def test_an_admin_alone_gains_nothing(self):
+        """The account of the first start is admin and evaluator: its second is made, given the role, and given a token by it."""
+        ruling, creature = self.rule(self.admin), self.evaluator()
+        self.stopped("EVALUATOR_LATER", creature, ruling)  # made after the fact
+        ruling = self.rule(self.admin)
+        self.stopped("CREATED_BY_OTHER", creature, ruling)
+        self.stopped("SAME_EVALUATOR", self.admin, ruling)
+        other = self.another_admin()
+        given = self.evaluator(other, roles=())
+        self.update(given, roles=["ROLE_EVALUATOR"])
+        self.stopped("GRANTED_BY_ONE", given, self.rule(self.admin))
+        honest = self.evaluator(other)
+        ruling = self.rule(self.admin)
+        taken_over = self.token(self.admin, honest.account, "roster", "tokens")
+        self.stopped("TOKEN_BY_OTHER", taken_over, ruling)
+        self.stopped("TOKEN_BY_OTHER", self.token(taken_over, 0, "roster"), ruling)  # nor with a child of that token
+        self.assertEqual(self.decide(honest, ruling), IN_FORCE)
+
+    def test_an_admin_does_not_confirm(self):
+        first, other = self.evaluator(), self.another_admin()
+        both = self.evaluator(other, roles=("admin", "evaluator"))
+        ruling = self.rule(first)
+        self.stopped("ADMIN_CONFIRMS", both, ruling)
+        self.stopped("ADMIN_CONFIRMS", self.admin, ruling)
+        self.assertEqual(self.decide(self.evaluator(other), self.rule(both)), IN_FORCE)
+        self.assertEqual(self.decide(both, ruling, confirm=False), REJECTED)  # rejecting gives nothing away
+
+    def test_who_gave_itself_the_role(self):
+        other = self.another_admin()
+        self.update(other, by=other, roles=["ROLE_ADMIN", "ROLE_EVALUATOR"])
+        name = "alice/self-made"
+        self.register(name, BASE)
+        self.refused(DENIED, "GRANTED_BY_ONE", "Stages.Rule", other, model=name, reason="spam")
+
+    def test_the_role_is_given_after_the_ruling(self):
+        first, second = self.evaluator(), self.evaluator()
+        ruling = self.rule(first)
+        self.update(second, roles=[])
+        self.stopped("ROLE_REQUIRED", second, ruling)
+        self.update(second, roles=["ROLE_EVALUATOR"])
+        self.stopped("EVALUATOR_LATER", second, ruling)
+        self.assertEqual(self.decide(second, self.rule(first)), IN_FORCE)
+
+    def test_what_an_older_version_kept(self):
+        """Accounts and rulings from before these records: readable, and taken for unknown."""
+        first, second = self.evaluator(), self.evaluator()
+        ruling = self.rule(first)
+        url = "host=%s/run port=5432 dbname=jokbo user=jokbo" % self.server.data
+        for statement in ("update record set value = value - 'grants' - 'created_by' where key = 'account/%d'" % second.account,
+                          "update record set value = value - 'token' - 'granted_by' where key = 'ruling/%s'" % ruling,
+                          "update record set value = value - 'made_by' - 'made_with' where key like 'token/%'"):
+            subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement], check=True, timeout=60)
+        self.assertEqual(self.server.stop(), 0)
+        self.server.start()
+        for client in (first, second, self.anyone, self.alice, self.bob, self.admin):
+            client.close()
+            client.__init__(self.server.address, client.token)
+        self.stopped("RULER_UNKNOWN", second, ruling, code="FAILED_PRECONDITION")
+        self.stopped("GRANT_UNKNOWN", second, self.rule(first))
+        self.update(second, roles=[])
+        self.update(second, roles=["ROLE_EVALUATOR"])
+        self.assertEqual(self.decide(second, self.rule(first)), IN_FORCE)
+        self.assertEqual(self.decide(second, ruling, confirm=False), REJECTED)
+
+
+class Rest(Rulings):
+    """24 hours, by a demo's clock, which can be set."""
+    options = ("--demo", "--evaluator-rest-hours", "24")
+
+    def wait(self, **time):
+        shown = self.admin.call("Demo.GetClock")["time"].rstrip("Z")[:19]
+        moment = datetime.datetime.fromisoformat(shown) + datetime.timedelta(**time)
+        self.admin.call("Demo.SetClock", time=moment.isoformat() + "Z")
+
+    def test_a_new_evaluator_rests(self):
+        first, second = self.evaluator(), self.evaluator()
+        self.register("alice/too-early", BASE)
+        failure = self.refused(DENIED, "EVALUATOR_RESTS", "Stages.Rule", first, model="alice/too-early", reason="spam")
+        self.assertIn("rules, confirms and rejects from", failure.message)
+        from_then = datetime.datetime.fromisoformat(failure.metadata["from"].replace("Z", "+00:00"))
+        granted = next(grant["since_time"] for grant in first.call("Access.GetCaller")["account"]["grants"])
+        self.assertEqual(from_then - datetime.datetime.fromisoformat(granted.replace("Z", "+00:00")),
+                         datetime.timedelta(hours=24))
+        self.wait(hours=23, minutes=50)
+        self.refused(DENIED, "EVALUATOR_RESTS", "Stages.Rule", first, model="alice/too-early", reason="spam")
+        self.wait(minutes=11)
+        ruling, late = self.rule(first), self.evaluator()
+        for confirm in (True, False):
+            self.stopped("EVALUATOR_RESTS", late, ruling, confirm=confirm)
+        self.assertEqual(self.decide(second, ruling), IN_FORCE)
+        waiting = self.rule(first)
+        self.wait(hours=25)
+        self.stopped("EVALUATOR_LATER", late, ruling=self.early)  # it had no role when that was ruled
+        self.assertEqual(self.decide(late, waiting), IN_FORCE)
+        self.update(second, roles=[])
+        self.update(second, roles=["ROLE_EVALUATOR"])
+        self.stopped("EVALUATOR_RESTS", second, self.early)
+
+    def setUp(self):
+        """A ruling that waits, from before all that a test makes."""
+        if not hasattr(Rest, "early"):
+            elder = person(self.admin, "an elder", ["evaluator"], scopes=["roster"])
+            self.wait(hours=25)
+            Rest.early = self.rule(elder)
+            elder.close()
+
+    def test_nothing_is_said_at_the_start(self):
+        self.assertNotIn("evaluator-rest-short", self.server.log())
+        self.assertNotIn("four-eyes-off", self.server.log())
+
+
+class SingleUser(Rulings):
+    options = ("--four-eyes", "off", "--evaluator-rest-hours", "0")
+
+    def test_one_account_is_enough_and_it_is_said(self):
+        self.register("alice/alone", BASE)
+        self.assertEqual(self.admin.call("Stages.Rule", model="alice/alone", reason="spam")["state"], IN_FORCE)
+        for event in ("four-eyes-off", "evaluator-rest-short"):
+            self.assertRegex(self.server.log(), r"(?m)^.*level=warn.*%s" % event)
+
+
+class AfterRecovery(Rulings):
+    """The database is lost, and the log comes back from what was published; the private records do not."""
+
+    def recover(self):
+        self.assertEqual(self.server.stop(), 0)  # which publishes all
+        self.assertEqual(self.server.left_running(), [])
+        shutil.rmtree(os.path.join(self.server.data, "postgresql"))
+        done = subprocess.run([os.path.join(BUILD, "jokbod"), "recover", "--data", self.server.data, "--from",
+                               os.path.join(self.server.data, "public")], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.server.start()
+        self.admin.close()
+        self.anyone.close()
+        type(self).admin, type(self).anyone = self.server.client(), Client(self.server.address)
+
+    def test_it_fails_closed(self):
+        first = self.evaluator()
+        ruling = self.rule(first)
+        self.admin.call("Registry.VerifyPublisher", name="alice", evidence="domain")
+        size = self.size()
+        self.recover()
+        self.assertEqual(self.size(), size)
+        eve, una, owner = self.evaluator(), self.evaluator(), person(self.admin, "alice again", scopes=["models", "publishers"])
+        self.addCleanup(owner.close)
+        for client in (eve, una):
+            self.stopped("RULER_UNKNOWN", client, ruling, code="FAILED_PRECONDITION")
+        self.assertEqual(self.decide(eve, ruling, confirm=False), REJECTED)
+        model = "alice/ruled-%d" % Rulings.made
+        anew = eve.call("Stages.Rule", model=model, reason="spam")["log_index"]
+        self.assertEqual(self.decide(una, anew), IN_FORCE)
+        self.assertTrue(self.anyone.call("Registry.GetPublisher", name="alice")["verified"])
+        reply = self.admin.call("Access.SetMember", publisher="alice", account=owner.account, role="MEMBER_ROLE_WRITER")
+        self.assertIn("owners-unknown", reply["notice"])
+        self.assertFalse(self.anyone.call("Registry.GetPublisher", name="alice")["verified"])
+        self.assertIn(b"\nevidence owners-unknown\n", self.anyone.entries(self.size() - 1)[0])
+        owner.call("Registry.RegisterDerivative", derivative=derivative("alice/goes-on", BASE))
+
+
+if __name__ == "__main__":
+    unittest.main()
