@@ -8,6 +8,7 @@
 #define JK_STORE_CONN_H
 
 #include <libpq-fe.h>
+#include <stdatomic.h>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -30,6 +31,13 @@ enum jk_sql {
     JK_SQL_COUNT
 };
 
+/* What a connection is at, for another thread that looks (warden.c). */
+struct jk_conn_watch {
+    _Atomic int64_t since_ms;       /* when the run that is under way began; 0: none is */
+    _Atomic int32_t backend;        /* the process that serves it */
+    _Atomic uint32_t lock_timeouts; /* runs that ended so, since the start */
+};
+
 struct jk_conn {
     PGconn *pg;
     const char *database; /* not owned */
@@ -37,6 +45,7 @@ struct jk_conn {
     unsigned failures; /* connects in a row that failed */
     int64_t next_ms;   /* no attempt before that */
     unsigned rotation; /* the host of the list to begin with: a host that never answers must not stop the others */
+    struct jk_conn_watch *watch; /* not owned; NULL: nobody looks */
 };
 
 void jk_conn_init(struct jk_conn *conn, const char *database, enum jk_conn_role role);

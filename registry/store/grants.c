@@ -107,7 +107,8 @@ enum jk_status jk_grants_give(struct jk_conn *plain, const char *role, struct jk
 
 /* ---- checking ---- */
 
-/* One row: who we are, what is missing, and what could be done to entries. */
+/* One row: who we are, what is missing, what could be done to entries, and whether a frozen server's session could be
+ * ended (warden.c): everyone may end those of his own role, unless the functions were kept from him. */
 static void add_question(struct jk_text *script)
 {
     const char *comma = "";
@@ -124,7 +125,9 @@ static void add_question(struct jk_text *script)
                 "when 'table' then has_table_privilege(name, wanted) else has_sequence_privilege(name, wanted) end), "
                 "concat_ws(', ', case when has_any_column_privilege('entry', 'update') then 'update' end, "
                 "case when has_table_privilege('entry', 'delete') then 'delete' end, "
-                "case when has_table_privilege('entry', 'truncate') then 'truncate' end)");
+                "case when has_table_privilege('entry', 'truncate') then 'truncate' end), "
+                "(select bool_and(has_function_privilege(oid, 'execute')) from pg_proc where pronamespace = "
+                "'pg_catalog'::regnamespace and proname in ('pg_terminate_backend', 'pg_blocking_pids'))");
 }
 
 /* A superuser and an owner can do everything always, and a database made by hand may have no other role: so that is
@@ -134,6 +137,16 @@ static void warn_mighty(const char *role, const char *rights)
     if (!*rights) return;
     jk_log(JK_LOG_WARN, "database-role-can-change-entries", "role", role, "rights", rights, "advice",
            "serve with a role of its own: create it, then jokbod migrate --database … --server-role NAME", NULL);
+}
+
+/* Not refused: it is missed only where another server of the log freezes. */
+static void warn_helpless(const char *role, const char *may_end)
+{
+    if (may_end[0] == 't') return;
+    jk_log(JK_LOG_WARN, "database-role-cannot-end-sessions", "role", role, "advice",
+           "a frozen server would hold the log for ever: grant execute on pg_terminate_backend and pg_blocking_pids to "
+           "the role",
+           NULL);
 }
 
 enum jk_status jk_grants_check(struct jk_conn *plain, struct jk_error *error)
@@ -155,6 +168,7 @@ enum jk_status jk_grants_check(struct jk_conn *plain, struct jk_error *error)
                     PQgetvalue(rows, 0, 0), PQgetvalue(rows, 0, 1), PQgetvalue(rows, 0, 0));
     else
         warn_mighty(PQgetvalue(rows, 0, 0), PQgetvalue(rows, 0, 2));
+    warn_helpless(PQgetvalue(rows, 0, 0), PQgetvalue(rows, 0, 3));
     PQclear(rows);
     return status;
 }

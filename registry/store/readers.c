@@ -192,6 +192,7 @@ enum jk_status jk_readers_start(struct jk_store *store, struct jk_error *error)
 
         reader->store = store;
         jk_conn_init(&reader->conn, store->database, JK_CONN_READER);
+        reader->conn.watch = &store->watches[1 + i];
         if (pthread_create(&reader->thread, NULL, run, reader) != 0)
             return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start a reader's thread");
         reader->started = true;

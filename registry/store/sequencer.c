@@ -413,6 +413,7 @@ enum jk_status jk_sequencer_start(struct jk_store *store, struct jk_error *error
     seq->store = store;
     seq->put_off_end = &seq->put_off;
     jk_conn_init(&seq->conn, store->database, JK_CONN_WRITER);
+    seq->conn.watch = &store->watches[0];
     jk_batch_init(&seq->batch, store);
     store->sequencer = seq;
     if (pthread_create(&store->sequencer_thread, NULL, run, seq) != 0)

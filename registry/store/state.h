@@ -22,6 +22,7 @@
 
 struct jk_sequencer;
 struct jk_log_publisher;
+struct jk_warden;
 
 struct jk_reader {
     struct jk_store *store;
@@ -75,9 +76,13 @@ struct jk_store {
     _Atomic uint64_t heard_size;
     _Atomic int64_t heard_version;
 
+    /* What the connections that take locks are at: the sequencer's, then each reader's. */
+    struct jk_conn_watch watches[1 + JK_READERS_MAX];
+
     struct jk_mailbox *writes, *jobs;
     struct jk_sequencer *sequencer;
     struct jk_log_publisher *publisher;
+    struct jk_warden *warden;
     pthread_t sequencer_thread, listener_thread;
     bool sequencer_started, listener_started;
     int listener_wake; /* eventfd */
@@ -167,6 +172,9 @@ void jk_listener_stop(struct jk_store *store);
 JK_MUST_USE enum jk_status jk_publisher_start(struct jk_store *store, struct jk_error *error);
 /* Publishes what is left, within a few seconds, and ends. After the sequencer's stop. */
 void jk_publisher_stop(struct jk_store *store);
+/* warden.c: ends the sessions of frozen servers that hold what our connections wait for. */
+JK_MUST_USE enum jk_status jk_warden_start(struct jk_store *store, struct jk_error *error);
+void jk_warden_stop(struct jk_store *store);
 /* Deletes what has had its time, a little at each call; true while there is more. Listener's connection. */
 bool jk_prune(struct jk_conn *plain);
 void jk_store_set_healthy(struct jk_store *store, bool healthy);

@@ -2,7 +2,8 @@
  * the readers that fetch. Only this folder sees libpq and SQL.
  *
  * Threads: 1 sequencer (write connection, right edge, signing key, guard copy), R readers (one connection each),
- * 1 listener (LISTEN; brings in what other servers committed), 1 publisher (the public folder; one connection).
+ * 1 listener (LISTEN; brings in what other servers committed), 1 publisher (the public folder; one connection),
+ * 1 warden (ends sessions of frozen servers; a connection while somebody waits).
  * Callers' threads only put mail and read the book.
  * Order of a write: COMMIT (entries, head with signed checkpoint, replies and records in one transaction), guard copy
  * with fdatasync, answer.

@@ -13,6 +13,7 @@ from jokbo import BUILD, Case, Client, Cluster, Server, new_id  # noqa: E402
 
 BASE = "skt/A.X-K1"
 MIGHTY = "database-role-can-change-entries"
+HELPLESS = "database-role-cannot-end-sessions"
 FORBIDDEN = [
     "update entry set time_us = 0", "update entry set bytes = bytes where index = 0", "delete from entry",
     "delete from entry where index = 0", "truncate entry", "truncate entry cascade", "drop table entry",
@@ -216,6 +217,15 @@ class GivenDatabase(unittest.TestCase):
         self.refuses("jokbo_server", "table reply: insert", "sequence blob_upload: usage", "--server-role jokbo_server")
         self.migrate("jokbo_server")
         self.serve("jokbo_server", "mended")
+
+    def test_functions_that_were_kept(self):
+        """Without them a frozen server's session cannot be ended: told at the start, not refused."""
+        self.migrate("jokbo_server")
+        self.assertNotIn(HELPLESS, self.serve("jokbo_server", "may-end"))
+        self.sql("revoke execute on function pg_terminate_backend from public", self.database)
+        self.assertRegex(self.serve("jokbo_server", "may-not-end"), HELPLESS + " role=jokbo_server")
+        self.sql("grant execute on function pg_terminate_backend to jokbo_server", self.database)
+        self.assertNotIn(HELPLESS, self.serve("jokbo_server", "may-end-again"))
 
     def test_roles_that_cannot_serve(self):
         for role, word in (("nobody-here", "there is no role"), ("jokbo_owner", "owns the tables"), ("mighty", "superuser"),
