@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/leftover.h"
 #include "store/supervisor.h"
 
 #define READY_MS   300000 /* crash recovery can take minutes */
@@ -90,6 +91,20 @@ static bool read_reports(struct jk_embedded *embedded)
     return len != 0;
 }
 
+static enum jk_status say_late(const struct jk_embedded *embedded, struct jk_error *error)
+{
+    pid_t pids[JK_LEFTOVERS_MAX];
+    bool reachable;
+
+    if (jk_cluster_running(&embedded->cluster, &reachable) == 0 && jk_leftover_find(&embedded->cluster, pids) > 0)
+        return jk_fail(error, JK_UNAVAILABLE, "DATABASE_START",
+                       "PostgreSQL cannot start: process %ld of its former run has not ended within %d s; end it, or "
+                       "start the machine again",
+                       (long)pids[0], READY_MS / 1000);
+    return jk_fail(error, JK_UNAVAILABLE, "DATABASE_START", "PostgreSQL did not answer within %d s; see %s/log",
+                   READY_MS / 1000, embedded->cluster.folder);
+}
+
 static enum jk_status wait_ready(struct jk_embedded *embedded, struct jk_error *error)
 {
     int64_t deadline_ms = jk_monotonic_ms() + READY_MS;
@@ -100,9 +115,7 @@ static enum jk_status wait_ready(struct jk_embedded *embedded, struct jk_error *
             return jk_fail(error, JK_UNAVAILABLE, "DATABASE_START",
                            "PostgreSQL does not start; it says why in %s and %s/log", embedded->cluster.log,
                            embedded->cluster.folder);
-        if (jk_monotonic_ms() > deadline_ms)
-            return jk_fail(error, JK_UNAVAILABLE, "DATABASE_START", "PostgreSQL did not answer within %d s; see %s/log",
-                           READY_MS / 1000, embedded->cluster.folder);
+        if (jk_monotonic_ms() > deadline_ms) return say_late(embedded, error);
         nanosleep(&pause, NULL);
     }
     return JK_OK;

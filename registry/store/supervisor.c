@@ -7,6 +7,9 @@
  *      +------ control closed, SIGTERM -----+-------------------+--> STOPPING (SIGINT, after 60 s SIGQUIT, SIGKILL) -->
  * exit
  *
+ * SPAWN waits for backends that outlived a killed postmaster: the next one cannot start before the last of them is gone,
+ * and they end by themselves as soon as they notice. Those that do not get SIGQUIT after 5 s, SIGKILL after 10 s.
+ *
  * One supervisor a data directory: <data_dir>/supervisor.lock. */
 #include "store/supervisor.h"
 
@@ -22,6 +25,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/leftover.h"
 
 #define BACKOFF_LEAST_MS 100
 #define BACKOFF_MOST_MS  10000
@@ -29,6 +33,10 @@
 #define FAST_MS          60000
 #define QUIT_MS          10000
 #define LOCK_POLL_MS     50
+#define LEFT_POLL_MS     20
+#define LEFT_QUIT_MS     5000
+#define LEFT_KILL_MS     10000
+#define LEFT_TELL_MS     10000
 #define CONTROL_FD       3
 #define REPORT_FD        4
 
@@ -42,7 +50,7 @@ struct supervisor {
 };
 
 /* Waits on the postmaster (where watched), the signals and the control pipe; true when it is time to stop. */
-static bool wait_event(struct supervisor *sup, int timeout_ms, bool *out_died)
+static bool wait_event(const struct supervisor *sup, int timeout_ms, bool *out_died)
 {
     struct pollfd fds[3] = {{.fd = CONTROL_FD, .events = POLLIN},
                             {.fd = sup->signals, .events = POLLIN},
@@ -88,22 +96,86 @@ static void stop_cluster(struct supervisor *sup)
     forget(sup);
 }
 
+/* ---- what a killed postmaster left behind ---- */
+
+static void signal_leftovers(const struct jk_cluster *cluster, const pid_t *pids, size_t count, int signal)
+{
+    pid_t single = jk_leftover_single(cluster);
+    int64_t told = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (pids[i] != single && kill(pids[i], signal) == 0) told++;
+    }
+    if (told > 0)
+        jk_log(JK_LOG_WARN, "postgresql-leftovers-ended", "signal", signal == SIGKILL ? "SIGKILL" : "SIGQUIT",
+               "processes", jk_log_i64(told), NULL);
+}
+
+/* What was done about them so far. */
+struct leftovers {
+    int64_t began_ms, told_ms;
+    unsigned step;
+};
+
+static void deal_with(const struct jk_cluster *cluster, struct leftovers *left, const pid_t *pids, size_t count)
+{
+    static const int signals[] = {SIGQUIT, SIGKILL};
+    static const int64_t after_ms[] = {LEFT_QUIT_MS, LEFT_KILL_MS};
+    int64_t now_ms = jk_monotonic_ms();
+
+    if (left->told_ms == 0 || now_ms - left->told_ms > LEFT_TELL_MS) {
+        left->told_ms = now_ms;
+        jk_log(JK_LOG_WARN, "postgresql-waits", "for", "processes of its former run", "processes",
+               jk_log_i64((int64_t)count), "first", jk_log_i64(pids[0]), NULL);
+    }
+    if (left->step < 2 && now_ms - left->began_ms > after_ms[left->step])
+        signal_leftovers(cluster, pids, count, signals[left->step++]);
+}
+
+/* Until none is left, or a postmaster runs after all. True: it is time to stop. */
+static bool wait_for_leftovers(const struct supervisor *sup)
+{
+    struct leftovers left = {.began_ms = jk_monotonic_ms()};
+    pid_t pids[JK_LEFTOVERS_MAX];
+    bool died, reachable;
+    size_t count;
+
+    while (jk_cluster_running(sup->cluster, &reachable) == 0 && (count = jk_leftover_find(sup->cluster, pids)) > 0) {
+        deal_with(sup->cluster, &left, pids, count);
+        if (wait_event(sup, LEFT_POLL_MS, &died)) return true;
+    }
+    return false;
+}
+
+/* ---- starting ---- */
+
 /* One that outlived its server is used as it is, if it can be reached. */
-static void begin(struct supervisor *sup)
+static bool adopt(struct supervisor *sup)
 {
     bool reachable = false;
     pid_t pid = jk_cluster_running(sup->cluster, &reachable);
 
-    if (pid > 0) {
-        watch(sup, pid);
-        if (reachable && sup->pidfd >= 0) {
-            jk_log(JK_LOG_INFO, "postgresql-adopted", "pid", jk_log_i64(pid), NULL);
-            return;
-        }
-        stop_cluster(sup);
+    if (pid <= 0) return false;
+    watch(sup, pid);
+    if (reachable && sup->pidfd >= 0) {
+        jk_log(JK_LOG_INFO, "postgresql-adopted", "pid", jk_log_i64(pid), NULL);
+        return true;
     }
+    stop_cluster(sup);
+    return false;
+}
+
+/* True: it is time to stop. */
+static bool begin(struct supervisor *sup)
+{
+    pid_t pid;
+
+    if (wait_for_leftovers(sup)) return true;
+    if (adopt(sup)) return false;
+    if (jk_leftover_unlock(sup->cluster)) jk_log(JK_LOG_WARN, "postgresql-lock-removed", NULL);
     pid = jk_cluster_spawn(sup->cluster);
     if (pid > 0) watch(sup, pid);
+    return false;
 }
 
 static void note_death(struct supervisor *sup)
@@ -121,7 +193,7 @@ static _Noreturn void watch_over(struct supervisor *sup)
     bool died;
 
     for (;;) {
-        begin(sup);
+        if (begin(sup)) goto stop;
         if (sup->pidfd >= 0) {
             do {
                 if (wait_event(sup, -1, &died)) goto stop;
