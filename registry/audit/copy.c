@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/regular.h"
 
 static enum jk_status fail(const char *what, const char *path, struct jk_error *error)
 {
@@ -43,9 +44,11 @@ enum jk_status jk_copy_read(int folder, const char *path, size_t most, struct jk
                             struct jk_error *error)
 {
     jk_text_clear(bytes);
-    int file = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const char *why;
+    int file = jk_regular_open(folder, path, true, &why);
     *out_found = file >= 0;
-    if (file < 0) return errno == ENOENT || errno == ENOTDIR ? JK_OK : fail("opened", path, error);
+    if (file < 0 && (errno == ENOENT || errno == ENOTDIR)) return JK_OK;
+    if (file < 0) return jk_fail(error, JK_INTERNAL, "LOCAL_FILE", "%.300s cannot be opened: %s", path, why);
     enum jk_status status = read_all(file, path, most, bytes, error);
     close(file);
     return status;
@@ -90,7 +93,8 @@ enum jk_status jk_copy_write(int folder, const char *temporary, const char *path
                              struct jk_error *error)
 {
     JK_TRY(make_folders(folder, path, error));
-    int file = openat(folder, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    (void)unlinkat(folder, temporary, 0); /* what a crash left, or whatever else has that name */
+    int file = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (file < 0) return fail("made", temporary, error);
     enum jk_status status = write_all(file, path, bytes, error);
     if (status == JK_OK && durable && fsync(file) != 0) status = fail("synced", path, error);

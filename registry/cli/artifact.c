@@ -5,10 +5,10 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/defer.h"
+#include "base/regular.h"
 #include "base/text.h"
 #include "domain/manifest.h"
 
@@ -47,15 +47,15 @@ __attribute__((format(printf, 3, 4))) static void differs(struct tally *tally, s
         jk_results_add(tally->results, "file", JK_RESULT_FAILS, "%s: %s", shown, why);
 }
 
-/* 0, or the errno. */
-static int hash_file(struct tally *tally, int fd, struct jk_digest *out_digest, uint64_t *out_size)
+/* NULL, or why not. */
+static const char *hash_file(struct tally *tally, int fd, struct jk_digest *out_digest, uint64_t *out_size)
 {
     uint64_t size = 0;
     jk_sha256_begin(tally->hash);
     for (;;) {
         ssize_t got = read(fd, tally->buffer, PIECE);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return errno;
+        if (got < 0) return strerror(errno);
         if (got == 0) break;
         jk_sha256_add(tally->hash, tally->buffer, (size_t)got);
         size += (uint64_t)got;
@@ -63,22 +63,17 @@ static int hash_file(struct tally *tally, int fd, struct jk_digest *out_digest, 
     }
     jk_sha256_end(tally->hash, out_digest);
     *out_size = size;
-    return 0;
+    return NULL;
 }
 
-/* Opened so that a pipe of that name holds nobody up. */
-static int open_file(struct tally *tally, struct jk_span path)
+static int open_file(struct tally *tally, struct jk_span path, const char **out_why)
 {
     JK_CLEANUP(jk_text_done) struct jk_text full;
-    struct stat facts;
     jk_text_init(&full, 0);
     jk_text_addf(&full, "%s/", tally->artifact->folder);
-    if (!jk_percent_decode(&full, path) || full.failed) return -1;
-    int fd = open(full.bytes, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &facts) != 0) return fd;
-    if (S_ISREG(facts.st_mode)) return fd;
-    close(fd);
-    errno = EINVAL;
+    if (jk_percent_decode(&full, path) && !full.failed) return jk_regular_open(AT_FDCWD, full.bytes, true, out_why);
+    errno = 0;
+    *out_why = "its path cannot be read";
     return -1;
 }
 
@@ -87,13 +82,14 @@ static void check_file(struct tally *tally, struct jk_span path, uint64_t size, 
     char wanted[JK_DIGEST_HEX + 1], found[JK_DIGEST_HEX + 1];
     struct jk_digest here;
     uint64_t bytes = 0;
-    errno = ENOENT;
-    JK_CLEANUP(close_fd) int fd = open_file(tally, path);
-    int why = fd < 0 ? errno : hash_file(tally, fd, &here, &bytes);
+    const char *why = NULL;
+    JK_CLEANUP(close_fd) int fd = open_file(tally, path, &why);
+    if (fd < 0 && errno == ENOENT) why = "it is missing";
+    if (fd >= 0) why = hash_file(tally, fd, &here, &bytes);
     tally->files++;
     tally->bytes += size;
     if (why) {
-        differs(tally, path, "%s", why == ENOENT ? "it is missing" : strerror(why));
+        differs(tally, path, "%s", why);
     } else if (bytes != size) {
         differs(tally, path, "%llu bytes here, %llu in the manifest", (unsigned long long)bytes,
                 (unsigned long long)size);

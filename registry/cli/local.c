@@ -2,11 +2,14 @@
 #include "cli/local.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/defer.h"
+#include "base/regular.h"
 #include "base/text.h"
 
 static void close_file(FILE **file)
@@ -36,11 +39,36 @@ static enum jk_status read_stream(FILE *file, const char *path, size_t most, str
     return ferror(file) ? file_fault(error, path, strerror(errno)) : JK_OK;
 }
 
+/* Whoever named a pipe may have meant to pipe something in. */
+static enum jk_status open_fault(struct jk_error *error, const char *path, const char *why)
+{
+    char text[96];
+    struct stat facts;
+    if (errno != 0 || stat(path, &facts) != 0 || !S_ISFIFO(facts.st_mode)) return file_fault(error, path, why);
+    snprintf(text, sizeof text, "%s; \"-\" reads standard input", why);
+    return file_fault(error, path, text);
+}
+
+static FILE *open_named(const char *path, struct jk_error *error)
+{
+    const char *why;
+    int fd = jk_regular_open(AT_FDCWD, path, true, &why);
+    if (fd < 0) {
+        (void)open_fault(error, path, why);
+        return NULL;
+    }
+    FILE *file = fdopen(fd, "rb");
+    if (file) return file;
+    (void)file_fault(error, path, strerror(errno));
+    close(fd);
+    return NULL;
+}
+
 static enum jk_status read_some(const char *path, size_t most, bool head, struct jk_arena *arena,
                                 struct jk_span *out_bytes, struct jk_error *error)
 {
-    JK_CLEANUP(close_file) FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
-    if (!file) return file_fault(error, path, strerror(errno));
+    JK_CLEANUP(close_file) FILE *file = strcmp(path, "-") == 0 ? stdin : open_named(path, error);
+    if (!file) return error->status;
     JK_CLEANUP(jk_text_done) struct jk_text text;
     jk_text_init(&text, 0);
     JK_TRY(read_stream(file, path, most, &text, error));

@@ -1,4 +1,5 @@
-/* Local files, read whole within a limit. Failures carry reason LOCAL_FILE and say which file and why. */
+/* Local files, read whole within a limit: regular ones, so that no pipe or device of that name holds a command up.
+ * Failures carry reason LOCAL_FILE and say which file and why. */
 #ifndef JK_CLI_LOCAL_H
 #define JK_CLI_LOCAL_H
 

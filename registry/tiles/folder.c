@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/regular.h"
 
 #define PIECE 65536
 #define DRAFT 40
@@ -42,6 +43,12 @@ enum jk_status jk_folder_fault(const struct jk_folder *folder, const char *path,
 
     return jk_fail(error, JK_UNAVAILABLE, full ? "DISK_FULL" : "PUBLIC_FOLDER", "%s/%s: %s", folder->path, path,
                    strerror(errno));
+}
+
+static enum jk_status unreadable(const struct jk_folder *folder, const char *path, const char *why,
+                                 struct jk_error *error)
+{
+    return jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "%s/%s: %s", folder->path, path, why);
 }
 
 /* ---- opening, locking ---- */
@@ -237,11 +244,12 @@ enum presence { ABSENT, SAME, OTHER };
 static enum jk_status look(struct jk_folder *folder, const char *path, struct jk_span bytes,
                            enum presence *out_presence, struct jk_error *error)
 {
-    int fd = openat(folder->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const char *why;
+    int fd = jk_regular_open(folder->fd, path, false, &why);
     bool same = false, good;
 
     *out_presence = ABSENT;
-    if (fd < 0) return errno == ENOENT ? JK_OK : jk_folder_fault(folder, path, error);
+    if (fd < 0) return errno == ENOENT ? JK_OK : unreadable(folder, path, why, error);
     good = same_bytes(fd, bytes, &same);
     if (!good) {
         enum jk_status status = jk_folder_fault(folder, path, error);
@@ -369,13 +377,14 @@ static enum jk_status read_all(struct jk_folder *folder, const char *path, int f
 enum jk_status jk_folder_read(struct jk_folder *folder, const char *path, struct jk_text *out_bytes,
                               struct jk_error *error)
 {
-    int fd = openat(folder->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const char *why;
+    int fd = jk_regular_open(folder->fd, path, false, &why);
     enum jk_status status;
 
     jk_text_clear(out_bytes);
     if (fd < 0 && errno == ENOENT)
         return jk_fail(error, JK_NOT_FOUND, "FILE_ABSENT", "there is no %s/%s", folder->path, path);
-    if (fd < 0) return jk_folder_fault(folder, path, error);
+    if (fd < 0) return unreadable(folder, path, why, error);
     status = read_all(folder, path, fd, out_bytes, error);
     close(fd);
     return status;

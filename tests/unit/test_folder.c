@@ -287,6 +287,28 @@ static void test_signatures_join(void **state)
     jk_folder_close(folder);
 }
 
+/* A pipe of a file's name holds nobody up: neither who reads nor who writes. */
+static void test_no_file(void **state)
+{
+    struct jk_folder *folder = open_folder();
+    struct jk_text found;
+    char name[100];
+
+    (void)state;
+    (void)snprintf(name, sizeof(name), "%s/pipe", path);
+    assert_int_equal(mkfifo(name, 0644), 0);
+    jk_text_init(&found, 0);
+    jk_error_init(&error, NULL);
+    assert_int_equal(jk_folder_read(folder, "pipe", &found, &error), JK_UNAVAILABLE);
+    assert_string_equal(error.reason, "PUBLIC_FOLDER");
+    assert_non_null(strstr(error.message, "it is a pipe"));
+    assert_int_equal(put(folder, "pipe", "bytes"), JK_UNAVAILABLE);
+    assert_non_null(strstr(error.message, "it is a pipe"));
+    assert_int_equal(unlink(name), 0);
+    jk_text_done(&found);
+    jk_folder_close(folder);
+}
+
 static int set_up(void **state)
 {
     static const unsigned char seeds[3][32] = {{1}, {2}, {3}};
@@ -320,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_mending),          cmocka_unit_test(test_many),
         cmocka_unit_test(test_reading),          cmocka_unit_test(test_one_writer),
         cmocka_unit_test(test_checkpoint_grows), cmocka_unit_test(test_signatures_join),
+        cmocka_unit_test(test_no_file),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
