@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "bootstrap.h"
+#include "closing/inspector.h"
 #include "closing/keeper.h"
 #include "config.h"
 #include "domain/entry.h"
@@ -40,6 +41,7 @@ struct server {
     struct jk_rpc_server *rpc;
     struct jk_witness_pool *witnesses;
     struct jk_keeper *keeper;
+    struct jk_inspector *inspector;
     struct jk_http *http; /* NULL: off */
 };
 
@@ -313,6 +315,7 @@ static enum jk_status start(struct server *server, struct jk_error *error)
     JK_TRY(start_rpc(server, error));
     JK_TRY(start_http(server, error));
     JK_TRY(jk_keeper_start(server->store, server->services.closer, &server->keeper, error));
+    JK_TRY(jk_inspector_start(server->store, server->services.closer, &server->inspector, error));
     JK_TRY(write_client_config(server, error));
     tell_rules(&server->services);
     tell_ready(server);
@@ -331,6 +334,7 @@ static bool stop(struct server *server)
         jk_waiting_stop(server->services.waiting);
         jk_witness_stop(server->witnesses);
         jk_keeper_stop(server->keeper);
+        jk_inspector_stop(server->inspector);
         jk_closer_free(server->services.closer);
         jk_standings_free(server->services.standings);
         jk_store_stop(server->store);

@@ -1,5 +1,5 @@
-/* Opening a file that somebody named, or that lies in a folder: only a regular file, and never waiting for anybody. A pipe
- * that nobody writes to, a socket or a device of that name holds nobody up. Any thread, no state. */
+/* Opening a file that somebody named, or that lies in a folder: only a regular file, and never waiting for anybody. A
+ * pipe that nobody writes to, a socket or a device of that name holds nobody up. Any thread, no state. */
 #ifndef JK_BASE_REGULAR_H
 #define JK_BASE_REGULAR_H
 

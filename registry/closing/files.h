@@ -44,6 +44,20 @@ bool jk_report_file_read(const char *public_dir, const char *stage, const struct
 JK_MUST_USE enum jk_status jk_report_file_open(const char *public_dir, const char *stage, uint32_t revision,
                                                enum jk_report_file file, int *out_fd, uint64_t *out_size,
                                                struct jk_error *error);
+/* Reads the revision's files again, from the disk: the canonical ones against their digests, the certificate against
+ * what it should say and against whatever keys are known. What is damaged is told to `told` and removed, under the
+ * folder's lock, so that it can be made anew; the page and the CSV, of which no digest is known, need only be there.
+ * Out: whether all of them are there now; bytes read, added. UNAVAILABLE: the disk, or another process has the folder.
+ */
+struct jk_report_inspection {
+    struct jk_store *store;
+    const char *stage;
+    const struct jk_closing *closing;
+    void (*told)(void *context, enum jk_report_file file, const char *found);
+    void *context;
+};
+JK_MUST_USE enum jk_status jk_report_files_inspect(const struct jk_report_inspection *inspection, bool *out_whole,
+                                                   uint64_t *bytes, struct jk_error *error);
 /* The digest that a closing has of a file; NULL where it has none. */
 const struct jk_digest *jk_report_file_digest(const struct jk_closing *closing, enum jk_report_file file);
 const char *jk_report_file_name(enum jk_report_file file);

@@ -70,6 +70,7 @@ static void measure_store(struct jk_store *store)
     jk_metrics_set(JK_METRIC_PUBLISHED_SIZE, publication.size);
     jk_metrics_set(JK_METRIC_PUBLISH_LAG, publication.lag_ms > 0 ? (uint64_t)publication.lag_ms * 1000 : 0);
     jk_metrics_set(JK_METRIC_PUBLISH_STOPPED, publication.stopped);
+    jk_metrics_set(JK_METRIC_TILES_UNREAD, (uint64_t)publication.unread_ms * 1000);
     jk_metrics_set(JK_METRIC_WRITES_WAITING, jk_store_write_backlog(store));
     jk_metrics_set(JK_METRIC_READS_WAITING, jk_store_read_backlog(store));
     jk_metrics_set(JK_METRIC_DATABASE_UP, jk_store_is_healthy(store));

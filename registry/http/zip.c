@@ -1,8 +1,10 @@
 /* Bundles compressed with gzip, for who asks. A bundle never changes under its name, so what was compressed is kept: a
  * small table of texts, each counting who holds it (the table, and every answer under way), the least used going first.
+ * A damaged bundle that was made anew is another file, and what was compressed of the damaged one is not sent any more.
  * Compressing happens on the thread that serves the request; bundles above a size are sent as they are, so that one
  * request stays short. Threads: any. Limits: SLOTS texts, KEPT_MOST bytes. */
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 #include "base/check.h"
@@ -19,8 +21,16 @@ struct zip {
     unsigned char bytes[];
 };
 
+/* Which file it was that lay under the name. */
+struct origin {
+    dev_t device;
+    ino_t number;
+    struct timespec changed;
+};
+
 struct slot {
     char file[JK_TILE_PATH]; /* empty: free */
+    struct origin origin;
     struct zip *zip;
     uint64_t used; /* when, in turns */
 };
@@ -116,8 +126,22 @@ static struct slot *least_used(struct jk_http_zips *zips, bool taken)
     return least;
 }
 
+static bool origin_of(int fd, struct origin *out_origin)
+{
+    struct stat facts;
+    if (fstat(fd, &facts) != 0) return false;
+    *out_origin = (struct origin){facts.st_dev, facts.st_ino, facts.st_ctim};
+    return true;
+}
+
+static bool same_origin(const struct origin *a, const struct origin *b)
+{
+    return a->device == b->device && a->number == b->number && a->changed.tv_sec == b->changed.tv_sec &&
+           a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
 /* Who was slower with the same bundle keeps what he made to himself. */
-static void keep(struct jk_http_zips *zips, const char *file, struct zip *zip)
+static void keep(struct jk_http_zips *zips, const char *file, const struct origin *origin, struct zip *zip)
 {
     pthread_mutex_lock(&zips->lock);
     if (zip->len <= KEPT_MOST / 4 && !find(zips, file)) {
@@ -126,18 +150,22 @@ static void keep(struct jk_http_zips *zips, const char *file, struct zip *zip)
         struct slot *slot = least_used(zips, false);
         empty(zips, slot);
         atomic_fetch_add(&zip->holds, 1);
-        *slot = (struct slot){.zip = zip, .used = ++zips->turn};
+        *slot = (struct slot){.zip = zip, .origin = *origin, .used = ++zips->turn};
         memcpy(slot->file, file, strlen(file) + 1);
         zips->kept += zip->len;
     }
     pthread_mutex_unlock(&zips->lock);
 }
 
-static struct zip *kept(struct jk_http_zips *zips, const char *file)
+static struct zip *kept(struct jk_http_zips *zips, const char *file, const struct origin *origin)
 {
     struct zip *zip = NULL;
     pthread_mutex_lock(&zips->lock);
     struct slot *slot = find(zips, file);
+    if (slot && !same_origin(&slot->origin, origin)) {
+        empty(zips, slot);
+        slot = NULL;
+    }
     if (slot) {
         slot->used = ++zips->turn;
         zip = slot->zip;
@@ -149,12 +177,13 @@ static struct zip *kept(struct jk_http_zips *zips, const char *file)
 
 struct MHD_Response *jk_http_zip(struct jk_http_zips *zips, const char *file, int fd, size_t size)
 {
-    if (size == 0 || size > SOURCE_MOST) return NULL;
-    struct zip *zip = kept(zips, file);
+    struct origin origin;
+    if (size == 0 || size > SOURCE_MOST || !origin_of(fd, &origin)) return NULL;
+    struct zip *zip = kept(zips, file, &origin);
     if (!zip) {
         zip = make(fd, size);
         if (!zip) return NULL;
-        keep(zips, file, zip);
+        keep(zips, file, &origin, zip);
     }
     struct MHD_Response *response =
         MHD_create_response_from_buffer_with_free_callback_cls(zip->len, zip->bytes, let_go, zip);

@@ -4,8 +4,8 @@
  * A server that is frozen in the middle of a pipeline leaves its session `active`, waiting for its client, with the
  * log's head locked for ever: PostgreSQL's idle_in_transaction_session_timeout does not hold there. A session is stuck
  * when the very same transaction (process, and the starts of session and transaction) was met waiting for its client
- * at each look, while our writes timed out JK_HOLDER_TIMEOUTS times, or for JK_HOLDER_STOOD_MS. One that works, or waits
- * for a disk or a standby, is not: ending it would free nothing sooner, and a commit must not be cut off. */
+ * at each look, while our writes timed out JK_HOLDER_TIMEOUTS times, or for JK_HOLDER_STOOD_MS. One that works, or
+ * waits for a disk or a standby, is not: ending it would free nothing sooner, and a commit must not be cut off. */
 #ifndef JK_STORE_HOLDERS_H
 #define JK_STORE_HOLDERS_H
 
@@ -23,7 +23,7 @@
 struct jk_holder {
     int64_t pid, session_us, transaction_us; /* process, starts of session and transaction; 0: not shown to us */
     bool ours;                               /* of our role */
-    bool waits_for_client; /* of another role's, which is not shown: true */
+    bool waits_for_client;                   /* of another role's, which is not shown: true */
 };
 
 struct jk_suspect {

@@ -65,7 +65,8 @@ size_t jk_leftover_find(const struct jk_cluster *cluster, pid_t out_pids[JK_LEFT
     return count;
 }
 
-/* The number in a lock file's first line: a postmaster's is its process, a single-user backend's is below zero; 0: none.
+/* The number in a lock file's first line: a postmaster's is its process, a single-user backend's is below zero; 0:
+ * none.
  */
 static int64_t owner_of(const char *path)
 {
@@ -98,7 +99,8 @@ static bool unlock_one(const struct jk_cluster *cluster, const char *path)
     char folder[PATH_MAX];
 
     if (owner <= 0 || kill((pid_t)owner, 0) != 0) return false;
-    if (!is_zombie((pid_t)owner) && (!folder_of((pid_t)owner, folder) || strcmp(folder, cluster->folder) == 0)) return false;
+    if (!is_zombie((pid_t)owner) && (!folder_of((pid_t)owner, folder) || strcmp(folder, cluster->folder) == 0))
+        return false;
     return unlink(path) == 0;
 }
 

@@ -13,9 +13,9 @@ size_t jk_leftover_find(const struct jk_cluster *cluster, pid_t out_pids[JK_LEFT
 /* The process of a single-user backend that somebody runs on the cluster (postgres --single); 0: none. It is among
  * them, and not ours to end. */
 pid_t jk_leftover_single(const struct jk_cluster *cluster);
-/* With none of these left: removes lock files whose process is alive, or dead and not collected by its parent, but is no
- * postmaster of this cluster, for PostgreSQL would take it for one. A file whose process is gone is left to PostgreSQL.
- * True: there were such. */
+/* With none of these left: removes lock files whose process is alive, or dead and not collected by its parent, but is
+ * no postmaster of this cluster, for PostgreSQL would take it for one. A file whose process is gone is left to
+ * PostgreSQL. True: there were such. */
 bool jk_leftover_unlock(const struct jk_cluster *cluster);
 
 #endif

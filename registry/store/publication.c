@@ -4,13 +4,11 @@
  * Hashes come from the forest, a tile's worth at a time under the read lock, which is never held while files are
  * written; entries come from PostgreSQL over a connection of the publisher's own, and must hash to the tree's leaves.
  * Several servers may publish into one folder: each holds its lock while it writes, and looks first how far it is. */
-#include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/publisher.h"
+#include "store/source.h"
 #include "tiles/grow.h"
-
-#define READ_MS 10000
 
 /* ---- where hashes and entries come from ---- */
 
@@ -24,48 +22,21 @@ static enum jk_status read_hashes(void *context, unsigned level, uint64_t first,
                                   struct jk_digest *out_hashes, struct jk_error *error)
 {
     struct jk_log_publisher *publisher = context;
-    struct jk_store *store = publisher->store;
-    bool good = true;
 
     JK_TRY(check_time(publisher, error));
-    pthread_rwlock_rdlock(&store->lock);
-    for (unsigned i = 0; i < count; i++)
-        good = jk_forest_read(store->forest, level, first + i, &out_hashes[i]) && good;
-    pthread_rwlock_unlock(&store->lock);
-    JK_CHECK(good); /* the forest holds whatever was signed */
+    jk_source_hashes(publisher->store, level, first, count, out_hashes);
     return JK_OK;
-}
-
-static enum jk_status take_rows(struct jk_log_publisher *publisher, const PGresult *rows, unsigned wanted,
-                                struct jk_error *error)
-{
-    for (int row = 0; row < PQntuples(rows) && publisher->bundle_count < wanted; row++) {
-        uint64_t index = (uint64_t)jk_result_i64(rows, row, 0);
-
-        if (index != publisher->bundle_first + publisher->bundle_count) break;
-        if (!jk_tile_entry_add(&publisher->bundle, jk_result_span(rows, row, 1)))
-            return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a bundle of entries");
-        publisher->bundle_count++;
-    }
-    if (publisher->bundle_count == wanted) return JK_OK;
-    return jk_fail(error, JK_UNAVAILABLE, "ENTRIES_MISSING", "the database did not give entry %llu",
-                   (unsigned long long)(publisher->bundle_first + publisher->bundle_count));
 }
 
 static enum jk_status fetch_entries(struct jk_log_publisher *publisher, unsigned wanted, struct jk_error *error)
 {
     int connect_ms = publisher->stopping ? JK_PUBLISH_LAST_MS / 3 : JK_CONNECT_TIMEOUT_MS;
-    struct jk_query query;
-    enum jk_status status;
+    uint64_t first = publisher->bundle_first + publisher->bundle_count;
+    unsigned added = 0;
+    enum jk_status status = jk_source_entries(&publisher->conn, first, wanted - publisher->bundle_count, connect_ms,
+                                              &publisher->bundle, &added, error);
 
-    JK_TRY(jk_conn_up(&publisher->conn, connect_ms, error));
-    jk_query_init(&query, JK_SQL_ENTRIES_RANGE);
-    jk_query_i64(&query, (int64_t)(publisher->bundle_first + publisher->bundle_count));
-    jk_query_i64(&query, wanted - publisher->bundle_count);
-    jk_query_i64(&query, JK_GROW_BUNDLE_MAX);
-    JK_TRY(jk_conn_run(&publisher->conn, &query, 1, jk_monotonic_ms() + READ_MS, error));
-    status = take_rows(publisher, query.result, wanted, error);
-    jk_queries_done(&query, 1);
+    publisher->bundle_count += added;
     return status;
 }
 

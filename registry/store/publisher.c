@@ -239,6 +239,7 @@ void jk_store_publish_state(struct jk_store *store, struct jk_publish_state *out
     pthread_mutex_lock(&store->publish_lock);
     *out_state = (struct jk_publish_state){.size = store->published_size,
                                            .lag_ms = store->behind_since_ms ? now_ms - store->behind_since_ms : 0,
+                                           .unread_ms = now_ms - store->reread_since_ms,
                                            .stopped = store->publication_stopped};
     pthread_mutex_unlock(&store->publish_lock);
 }

@@ -3,13 +3,11 @@
 
 #include <stdio.h>
 
-#include "base/check.h"
 #include "base/clock.h"
-#include "store/state.h"
+#include "store/source.h"
 #include "tiles/grow.h"
 
 #define CONNECT_MS 30000
-#define READ_MS    60000
 #define LOCK_MS    10000
 
 struct rebuild {
@@ -72,8 +70,7 @@ static enum jk_status read_hashes(void *context, unsigned level, uint64_t first,
     struct rebuild *rebuild = context;
 
     (void)error;
-    for (unsigned i = 0; i < count; i++)
-        JK_CHECK(jk_forest_read(rebuild->store->forest, level, first + i, &out_hashes[i]));
+    jk_source_hashes(rebuild->store, level, first, count, out_hashes);
     return JK_OK;
 }
 
@@ -81,18 +78,9 @@ static enum jk_status read_entries(void *context, uint64_t first, unsigned count
                                    struct jk_error *error)
 {
     struct rebuild *rebuild = context;
-    struct jk_query query;
-    bool good = true;
+    unsigned added;
 
-    jk_query_init(&query, JK_SQL_ENTRIES_FROM);
-    jk_query_i64(&query, (int64_t)first);
-    jk_query_i64(&query, count);
-    JK_TRY(jk_conn_run(&rebuild->conn, &query, 1, jk_monotonic_ms() + READ_MS, error));
-    for (int row = 0; row < PQntuples(query.result); row++)
-        good = jk_tile_entry_add(bundle, jk_result_span(query.result, row, 1)) && good;
-    jk_queries_done(&query, 1);
-    return good ? JK_OK
-                : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a bundle of entries");
+    return jk_source_entries(&rebuild->conn, first, count, CONNECT_MS, bundle, &added, error);
 }
 
 static void wrote(void *context, const struct jk_tile *tile)

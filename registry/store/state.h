@@ -23,6 +23,7 @@
 struct jk_sequencer;
 struct jk_log_publisher;
 struct jk_warden;
+struct jk_proofreader;
 
 struct jk_reader {
     struct jk_store *store;
@@ -62,6 +63,7 @@ struct jk_store {
     void (*health_changed)(void *context, bool healthy);
     void *health_context;
     int64_t behind_since_ms; /* 0: the checkpoint is published */
+    int64_t reread_since_ms; /* every published file was read again since then; at first: the start */
     jk_published_fn *published_fn;
     void *published_context;
     bool tell_published;     /* published_fn is to be called */
@@ -83,6 +85,7 @@ struct jk_store {
     struct jk_sequencer *sequencer;
     struct jk_log_publisher *publisher;
     struct jk_warden *warden;
+    struct jk_proofreader *proofreader;
     pthread_t sequencer_thread, listener_thread;
     bool sequencer_started, listener_started;
     int listener_wake; /* eventfd */
@@ -172,6 +175,9 @@ void jk_listener_stop(struct jk_store *store);
 JK_MUST_USE enum jk_status jk_publisher_start(struct jk_store *store, struct jk_error *error);
 /* Publishes what is left, within a few seconds, and ends. After the sequencer's stop. */
 void jk_publisher_stop(struct jk_store *store);
+/* proofreader.c: reads published files again, and makes anew what is damaged. After the publisher's start. */
+JK_MUST_USE enum jk_status jk_proofreader_start(struct jk_store *store, struct jk_error *error);
+void jk_proofreader_stop(struct jk_store *store);
 /* warden.c: ends the sessions of frozen servers that hold what our connections wait for. */
 JK_MUST_USE enum jk_status jk_warden_start(struct jk_store *store, struct jk_error *error);
 void jk_warden_stop(struct jk_store *store);

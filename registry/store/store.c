@@ -303,7 +303,8 @@ static enum jk_status start_all(struct jk_store *store, struct jk_error *error)
     JK_TRY(jk_readers_start(store, error));
     JK_TRY(jk_listener_start(store, error));
     JK_TRY(jk_warden_start(store, error));
-    return jk_publisher_start(store, error);
+    JK_TRY(jk_publisher_start(store, error));
+    return jk_proofreader_start(store, error);
 }
 
 enum jk_status jk_store_begin(const struct jk_store_options *options, struct jk_store **out_store,
@@ -348,6 +349,7 @@ void jk_store_stop(struct jk_store *store)
     jk_mailbox_close(store->jobs);
     jk_readers_stop(store);
     jk_listener_stop(store);
+    jk_proofreader_stop(store);
     jk_publisher_stop(store);
     jk_warden_stop(store); /* late: who stops may have to wait for a frozen one, too */
     if (store->size > 0) (void)jk_signkeys_tidy(&store->keys, store->book);

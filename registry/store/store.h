@@ -3,7 +3,8 @@
  *
  * Threads: 1 sequencer (write connection, right edge, signing key, guard copy), R readers (one connection each),
  * 1 listener (LISTEN; brings in what other servers committed), 1 publisher (the public folder; one connection),
- * 1 warden (ends sessions of frozen servers; a connection while somebody waits).
+ * 1 warden (ends sessions of frozen servers; a connection while somebody waits), 1 proofreader (reads published files
+ * again).
  * Callers' threads only put mail and read the book.
  * Order of a write: COMMIT (entries, head with signed checkpoint, replies and records in one transaction), guard copy
  * with fdatasync, answer.
@@ -91,6 +92,7 @@ const char *jk_store_public_dir(struct jk_store *store);
 struct jk_publish_state {
     uint64_t size;  /* published */
     int64_t lag_ms; /* how long something has been waiting to be published; 0: nothing does */
+    int64_t unread_ms; /* how long ago the published file was read again that was not for longest, at most */
     bool stopped;   /* for good: the folder or the database contradicts the log (alarm publication-stopped) */
 };
 void jk_store_publish_state(struct jk_store *store, struct jk_publish_state *out_state);
@@ -183,6 +185,11 @@ struct jk_job {
     int64_t deadline_ms; /* becomes the statement timeout */
 };
 bool jk_store_read(struct jk_store *store, struct jk_job *job);
+/* A job of the server's own, on a thread that may wait for it: not a reader's, and no view is held. Returns what `work`
+ * does; UNAVAILABLE (BUSY) where no job was taken. */
+JK_MUST_USE enum jk_status jk_store_read_own(struct jk_store *store,
+                                             enum jk_status (*work)(void *context, struct jk_reader *reader, struct jk_error *error),
+                                             void *context, int64_t deadline_ms, struct jk_error *error);
 /* Every statement of a reader from here on gets what is left until then as its timeout. */
 void jk_reader_deadline(struct jk_reader *reader, int64_t deadline_ms);
 

@@ -7,8 +7,8 @@
  *      +------ control closed, SIGTERM -----+-------------------+--> STOPPING (SIGINT, after 60 s SIGQUIT, SIGKILL) -->
  * exit
  *
- * SPAWN waits for backends that outlived a killed postmaster: the next one cannot start before the last of them is gone,
- * and they end by themselves as soon as they notice. Those that do not get SIGQUIT after 5 s, SIGKILL after 10 s.
+ * SPAWN waits for backends that outlived a killed postmaster: the next one cannot start before the last of them is
+ * gone, and they end by themselves as soon as they notice. Those that do not get SIGQUIT after 5 s, SIGKILL after 10 s.
  *
  * One supervisor a data directory: <data_dir>/supervisor.lock. */
 #include "store/supervisor.h"

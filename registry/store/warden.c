@@ -118,8 +118,9 @@ static void deal_with(struct jk_warden *warden, struct jk_suspect *suspect, cons
     jk_error_init(&error, NULL);
     if (!jk_holder_may_end(&suspect->holder)) {
         tell_stays(suspect, rows, row,
-                   suspect->holder.ours ? "the database does not show when its transaction began (track_activities is off)"
-                                        : "it is another role's: find out what it does, and end it");
+                   suspect->holder.ours
+                       ? "the database does not show when its transaction began (track_activities is off)"
+                       : "it is another role's: find out what it does, and end it");
         return;
     }
     if (suspect->ended_ms != 0 && now_ms - suspect->ended_ms < AGAIN_MS) return;

@@ -374,8 +374,8 @@ static enum jk_status read_all(struct jk_folder *folder, const char *path, int f
     return len == 0 ? JK_OK : jk_folder_fault(folder, path, error);
 }
 
-enum jk_status jk_folder_read(struct jk_folder *folder, const char *path, struct jk_text *out_bytes,
-                              struct jk_error *error)
+static enum jk_status read_file(struct jk_folder *folder, const char *path, bool from_disk, struct jk_text *out_bytes,
+                                struct jk_error *error)
 {
     const char *why;
     int fd = jk_regular_open(folder->fd, path, false, &why);
@@ -385,7 +385,20 @@ enum jk_status jk_folder_read(struct jk_folder *folder, const char *path, struct
     if (fd < 0 && errno == ENOENT)
         return jk_fail(error, JK_NOT_FOUND, "FILE_ABSENT", "there is no %s/%s", folder->path, path);
     if (fd < 0) return unreadable(folder, path, why, error);
+    if (from_disk) (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
     status = read_all(folder, path, fd, out_bytes, error);
     close(fd);
     return status;
+}
+
+enum jk_status jk_folder_read(struct jk_folder *folder, const char *path, struct jk_text *out_bytes,
+                              struct jk_error *error)
+{
+    return read_file(folder, path, false, out_bytes, error);
+}
+
+enum jk_status jk_folder_read_disk(struct jk_folder *folder, const char *path, struct jk_text *out_bytes,
+                                   struct jk_error *error)
+{
+    return read_file(folder, path, true, out_bytes, error);
 }

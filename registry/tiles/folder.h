@@ -44,6 +44,9 @@ JK_MUST_USE enum jk_status jk_folder_replace(struct jk_folder *folder, const cha
 /* Any time, without the lock. NOT_FOUND (FILE_ABSENT); RESOURCE_EXHAUSTED (FILE_TOO_LARGE) past out_bytes' limit. */
 JK_MUST_USE enum jk_status jk_folder_read(struct jk_folder *folder, const char *path, struct jk_text *out_bytes,
                                           struct jk_error *error);
+/* The same, from the disk: what the system keeps of the file in memory it is asked to forget before. */
+JK_MUST_USE enum jk_status jk_folder_read_disk(struct jk_folder *folder, const char *path, struct jk_text *out_bytes,
+                                               struct jk_error *error);
 
 /* ---- what only this library needs ---- */
 int jk_folder_descriptor(const struct jk_folder *folder);

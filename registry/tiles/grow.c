@@ -1,22 +1,38 @@
 /* Making bundles and tiles; see grow.h. */
 #include "tiles/grow.h"
 
-static enum jk_status check_entries(const struct jk_tile *tile, struct jk_span bundle, const struct jk_digest *leaves,
-                                    struct jk_error *error)
+#include <stdio.h>
+
+/* How many entries of the bundle are those of the leaves, from its beginning on; one more than there are leaves where
+ * something follows. */
+static unsigned count_right(struct jk_span bundle, const struct jk_digest *leaves, unsigned width)
 {
     struct jk_span entry;
     unsigned count = 0;
 
-    while (count < tile->width && jk_tile_entry_next(&bundle, &entry)) {
+    while (count < width && jk_tile_entry_next(&bundle, &entry)) {
         struct jk_digest leaf = jk_merkle_leaf(entry);
 
-        if (!jk_digest_equal(&leaf, &leaves[count])) break;
+        if (!jk_digest_equal(&leaf, &leaves[count])) return count;
         count++;
     }
-    if (count == tile->width && bundle.len == 0) return JK_OK;
+    return count == width && bundle.len > 0 ? width + 1 : count;
+}
+
+static enum jk_status check_entries(const struct jk_tile *tile, struct jk_span bundle, const struct jk_digest *leaves,
+                                    struct jk_error *error)
+{
+    unsigned count = count_right(bundle, leaves, tile->width);
+
+    if (count == tile->width) return JK_OK;
     return jk_fail(error, JK_DATA_LOSS, "ENTRY_CHANGED",
                    "entry %llu is not the one that the log was signed over: restore it from a backup or a mirror",
                    (unsigned long long)(tile->index * JK_TILE_WIDTH + count));
+}
+
+static struct jk_span hashes_span(const struct jk_digest *hashes, unsigned count)
+{
+    return (struct jk_span){(const char *)hashes[0].bytes, (size_t)count * JK_DIGEST_SIZE};
 }
 
 static enum jk_status tile_hashes(const struct jk_grow_source *source, const struct jk_tile *tile,
@@ -33,7 +49,7 @@ static enum jk_status make(const struct jk_grow_source *source, const struct jk_
 {
     JK_TRY(tile_hashes(source, tile, hashes, error));
     if (tile->kind == JK_TILE_HASHES) {
-        *out_bytes = (struct jk_span){(const char *)hashes[0].bytes, (size_t)tile->width * JK_DIGEST_SIZE};
+        *out_bytes = hashes_span(hashes, tile->width);
         return JK_OK;
     }
     jk_text_clear(bundle);
@@ -143,6 +159,56 @@ enum jk_status jk_grow_mend(struct jk_folder *folder, const struct jk_grow_sourc
     }
     if (status == JK_OK) status = jk_folder_flush(folder, error);
     if (status != JK_OK) jk_folder_discard(folder);
+    jk_text_done(&bundle);
+    return status;
+}
+
+/* ---- reading again ---- */
+
+static bool is_right(const struct jk_tile *tile, struct jk_span bytes, const struct jk_digest *hashes)
+{
+    if (tile->kind == JK_TILE_HASHES) return jk_span_equal(bytes, hashes_span(hashes, tile->width));
+    return count_right(bytes, hashes, tile->width) == tile->width;
+}
+
+enum jk_status jk_grow_look(struct jk_folder *folder, const struct jk_grow_source *source, const struct jk_tile *tile,
+                            struct jk_text *bytes, struct jk_grow_found *out_found, struct jk_error *error)
+{
+    struct jk_digest hashes[JK_TILE_WIDTH];
+    char path[JK_TILE_PATH];
+    struct jk_error why;
+    enum jk_status status;
+
+    *out_found = (struct jk_grow_found){.state = JK_GROW_WRONG};
+    JK_TRY(tile_hashes(source, tile, hashes, error));
+    jk_tile_path(tile, path);
+    jk_error_init(&why, NULL);
+    status = jk_folder_read_disk(folder, path, bytes, &why);
+    if (status == JK_NOT_FOUND) {
+        out_found->state = JK_GROW_ABSENT;
+    } else if (status != JK_OK) {
+        (void)snprintf(out_found->unreadable, sizeof(out_found->unreadable), "%.150s", why.message);
+    } else {
+        if (is_right(tile, jk_text_span(bytes), hashes)) out_found->state = JK_GROW_WHOLE;
+        out_found->len = bytes->len;
+        if (out_found->state != JK_GROW_WHOLE) out_found->digest = jk_digest_of(jk_text_span(bytes));
+    }
+    return JK_OK;
+}
+
+enum jk_status jk_grow_again(struct jk_folder *folder, const struct jk_grow_source *source, const struct jk_tile *tile,
+                             struct jk_error *error)
+{
+    struct jk_digest hashes[JK_TILE_WIDTH];
+    char path[JK_TILE_PATH];
+    struct jk_text bundle;
+    struct jk_span bytes;
+    enum jk_status status;
+
+    jk_text_init(&bundle, JK_GROW_BUNDLE_MAX);
+    jk_tile_path(tile, path);
+    status = make(source, tile, hashes, &bundle, &bytes, error);
+    if (status == JK_OK) status = jk_folder_replace(folder, path, bytes, error);
     jk_text_done(&bundle);
     return status;
 }

@@ -40,4 +40,21 @@ JK_MUST_USE enum jk_status jk_grow_drafts(struct jk_folder *folder, struct jk_er
 JK_MUST_USE enum jk_status jk_grow_mend(struct jk_folder *folder, const struct jk_grow_source *source, uint64_t size,
                                         struct jk_error *error);
 
+/* ---- reading again what was published ---- */
+enum jk_grow_state { JK_GROW_WHOLE, JK_GROW_ABSENT, JK_GROW_WRONG };
+struct jk_grow_found {
+    enum jk_grow_state state;
+    size_t len;              /* of the file */
+    struct jk_digest digest; /* of its bytes */
+    char unreadable[160];    /* why, where it could not be read; then neither of the two is known */
+};
+/* Is the tile's file the one of the tree? Read from the disk into `bytes` (its limit JK_GROW_BUNDLE_MAX), without the
+ * lock; only the source's hashes are asked for. Fails as they do. */
+JK_MUST_USE enum jk_status jk_grow_look(struct jk_folder *folder, const struct jk_grow_source *source,
+                                        const struct jk_tile *tile, struct jk_text *bytes,
+                                        struct jk_grow_found *out_found, struct jk_error *error);
+/* The file made anew, in the place of whatever has its name: durable, and another file than before. */
+JK_MUST_USE enum jk_status jk_grow_again(struct jk_folder *folder, const struct jk_grow_source *source,
+                                         const struct jk_tile *tile, struct jk_error *error);
+
 #endif

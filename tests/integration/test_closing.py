@@ -279,6 +279,40 @@ class Closing(Stage, Case):
         self.assertEqual(self.check_files(closing), files)
 
 
+    def test_files_are_read_again(self):
+        """Nobody asks for them: damaged and lost ones are there again by themselves, and told."""
+        self.derivative()
+        closing = self.closed(self.put(0.5)["id"])
+        files, folder = self.check_files(closing), self.folder(closing)
+
+        def keep(name):
+            with open(os.path.join(folder, name), "rb") as f:
+                return f.read()
+
+        kept = {name: keep(name) for name in os.listdir(folder)}
+        self.assertEqual(len(kept), 7)
+        body, mark, lines = kept["certificate"].partition(b"\n\n")
+        flipped = lines[:60] + (b"A" if lines[60:61] != b"A" else b"B") + lines[61:]
+        for damage in ({"report.tsv": kept["report.tsv"][:-1], "members.txt": b"", "report.json": kept["report.json"] + b"\n",
+                        "left-out.tsv": b"x" + kept["left-out.tsv"], "certificate": b"nothing"},
+                       {"report.html": None, "report.csv": None, "members.txt": None,
+                        "certificate": kept["certificate"].replace(b"revision 1", b"revision 2")},
+                       {"certificate": body + mark + flipped}):
+            told = self.server.log().count("event=report-damaged stage=%s revision=1" % closing["stage"])
+            mended = self.server.log().count("event=report-mended stage=%s" % closing["stage"])
+            for name, data in damage.items():
+                os.unlink(os.path.join(folder, name))
+                if data is not None:
+                    with open(os.path.join(folder, name), "wb") as f:
+                        f.write(data)
+            self.assertTrue(wait_for(lambda: self.server.log().count("event=report-mended stage=%s" % closing["stage"]) > mended,
+                                     60 * SLOWER), self.server.log()[-2000:])
+            self.assertEqual({name: keep(name) for name in os.listdir(folder)}, kept)
+            self.assertEqual(self.server.log().count("event=report-damaged stage=%s revision=1" % closing["stage"]) - told,
+                             sum(data is not None for data in damage.values()))
+        self.assertEqual(self.check_files(closing), files)
+
+
 class CommandLine(Stage, Case):
     @classmethod
     def setUpClass(cls):

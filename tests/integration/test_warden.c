@@ -1,6 +1,6 @@
-/* Does a server get on with its work when another one is frozen in the middle of a pipeline, with the log's head locked,
- * and does it leave everybody alone who only takes long? The sessions of the frozen ones are made here, by hand: what
- * they have sent is what a server stopped between two messages has sent. */
+/* Does a server get on with its work when another one is frozen in the middle of a pipeline, with the log's head
+ * locked, and does it leave everybody alone who only takes long? The sessions of the frozen ones are made here, by
+ * hand: what they have sent is what a server stopped between two messages has sent. */
 #include "support/store_fixture.h"
 
 #include <libpq-fe.h>
@@ -105,8 +105,7 @@ static void end_scene(struct scene *scene)
 {
     enum jk_status outcome = store_client_wait(&scene->client);
 
-    if (scene->may_write && outcome != JK_OK)
-        fail_msg("%s: %s", scene->statements[1], scene->client.error.message);
+    if (scene->may_write && outcome != JK_OK) fail_msg("%s: %s", scene->statements[1], scene->client.error.message);
     if (!scene->may_write) {
         assert_int_equal(outcome, JK_UNAVAILABLE);
         assert_string_equal(scene->client.error.reason, "LOCK_TIMEOUT");

@@ -9,6 +9,8 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/vectors.h"
@@ -284,6 +286,114 @@ static void test_faults(void **state)
     jk_folder_close(folder);
 }
 
+/* ---- reading again ---- */
+
+static void write_over(const char *name, struct jk_span bytes)
+{
+    char whole[200];
+    FILE *file;
+
+    (void)snprintf(whole, sizeof(whole), "%s/%s", path, name);
+    file = fopen(whole, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes.at, 1, bytes.len, file), bytes.len);
+    assert_int_equal(fclose(file), 0);
+}
+
+static struct jk_grow_found look(struct jk_folder *folder, const struct jk_tile *tile)
+{
+    struct jk_grow_found found;
+    struct jk_text bytes;
+
+    jk_text_init(&bytes, JK_GROW_BUNDLE_MAX);
+    jk_error_init(&error, NULL);
+    assert_int_equal(jk_grow_look(folder, &source, tile, &bytes, &found, &error), JK_OK);
+    jk_text_done(&bytes);
+    return found;
+}
+
+/* What the file holds now is told to be wrong, as what it is; made anew it is right. */
+static void expect_mended(struct jk_folder *folder, const struct jk_tile *tile, struct jk_span bytes)
+{
+    struct jk_digest digest = jk_digest_of(bytes);
+    char name[JK_TILE_PATH];
+    struct jk_grow_found found;
+
+    jk_tile_path(tile, name);
+    write_over(name, bytes);
+    found = look(folder, tile);
+    assert_int_equal(found.state, JK_GROW_WRONG);
+    assert_int_equal(found.len, bytes.len);
+    assert_true(jk_digest_equal(&found.digest, &digest));
+    assert_int_equal(jk_grow_again(folder, &source, tile, &error), JK_OK);
+    assert_int_equal(look(folder, tile).state, JK_GROW_WHOLE);
+    check_file(folder, tile);
+}
+
+/* Each way in which the bytes of a file can be others. */
+static void spoil_each_way(struct jk_folder *folder, const struct jk_tile *tile)
+{
+    struct jk_text right, wrong;
+    char name[JK_TILE_PATH], whole[200];
+
+    jk_tile_path(tile, name);
+    (void)snprintf(whole, sizeof(whole), "%s/%s", path, name);
+    jk_text_init(&right, 0);
+    jk_text_init(&wrong, 0);
+    wanted_bytes(tile, &right);
+    assert_int_equal(look(folder, tile).state, JK_GROW_WHOLE);
+    for (size_t at = 0; at < right.len; at += right.len / 9) {
+        right.bytes[at] ^= 1;
+        expect_mended(folder, tile, jk_text_span(&right));
+        right.bytes[at] ^= 1;
+    }
+    expect_mended(folder, tile, (struct jk_span){right.bytes, right.len - 1});
+    expect_mended(folder, tile, JK_SPAN(""));
+    jk_text_add(&wrong, jk_text_span(&right));
+    jk_text_add_char(&wrong, '\0');
+    expect_mended(folder, tile, jk_text_span(&wrong));
+    assert_int_equal(unlink(whole), 0);
+    assert_int_equal(look(folder, tile).state, JK_GROW_ABSENT);
+    assert_int_equal(jk_grow_again(folder, &source, tile, &error), JK_OK);
+    assert_int_equal(unlink(whole), 0);
+    assert_int_equal(mkfifo(whole, 0644), 0);
+    assert_int_equal(look(folder, tile).state, JK_GROW_WRONG);
+    assert_non_null(strstr(look(folder, tile).unreadable, "it is a pipe"));
+    assert_int_equal(jk_grow_again(folder, &source, tile, &error), JK_OK);
+    check_file(folder, tile);
+    jk_text_done(&right);
+    jk_text_done(&wrong);
+}
+
+static void test_reading_again(void **state)
+{
+    struct jk_tile tiles[] = {{.kind = JK_TILE_ENTRIES, .width = 256},
+                              {.kind = JK_TILE_ENTRIES, .index = 2, .width = 88},
+                              {.kind = JK_TILE_HASHES, .index = 1, .width = 256},
+                              {.kind = JK_TILE_HASHES, .index = 2, .width = 93},
+                              {.kind = JK_TILE_HASHES, .level = 1, .width = 2}};
+    struct jk_folder *folder = open_folder("again");
+    char whole[200];
+
+    (void)state;
+    grow(folder, 0, 600);
+    grow(folder, 600, 605);
+    for (size_t i = 0; i < sizeof(tiles) / sizeof(tiles[0]); i++)
+        spoil_each_way(folder, &tiles[i]);
+    check_all(folder, 605);
+    check_all(folder, 600);
+    assert_int_equal(unlink(strcat(strcpy(whole, path), "/tile/0/000")), 0);
+    assert_int_equal(mkdir(whole, 0755), 0); /* nothing takes a folder's place */
+    assert_int_equal(look(folder, &(struct jk_tile){.width = 256}).state, JK_GROW_WRONG);
+    assert_int_equal(jk_grow_again(folder, &source, &(struct jk_tile){.width = 256}, &error), JK_UNAVAILABLE);
+    fault_at = 10;
+    jk_error_init(&error, NULL);
+    assert_int_equal(jk_grow_again(folder, &source, &tiles[0], &error), JK_UNAVAILABLE);
+    assert_int_equal(look(folder, &tiles[0]).state, JK_GROW_WHOLE); /* and what is there stays */
+    fault_at = UINT64_MAX;
+    jk_folder_close(folder);
+}
+
 static void test_vectors(void **state)
 {
     struct jk_span file = vectors_read("tiles.txt"), rest = file, line, name, hex;
@@ -341,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_step_by_step),   cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_only_published), cmocka_unit_test(test_tidy),
         cmocka_unit_test(test_changed_files),  cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_reading_again),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

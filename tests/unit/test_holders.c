@@ -126,9 +126,12 @@ static void test_more_than_can_be_watched(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_three_timeouts),      cmocka_unit_test(test_ten_seconds),
-        cmocka_unit_test(test_suspended),           cmocka_unit_test(test_lock_changes_hands),
-        cmocka_unit_test(test_works_in_between),    cmocka_unit_test(test_who_may_be_ended),
+        cmocka_unit_test(test_three_timeouts),
+        cmocka_unit_test(test_ten_seconds),
+        cmocka_unit_test(test_suspended),
+        cmocka_unit_test(test_lock_changes_hands),
+        cmocka_unit_test(test_works_in_between),
+        cmocka_unit_test(test_who_may_be_ended),
         cmocka_unit_test(test_more_than_can_be_watched),
     };
 
