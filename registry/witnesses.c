@@ -147,6 +147,20 @@ static enum jk_status read_policy(struct jk_store *store, const char *path, stru
     return status == JK_OK ? JK_OK : jk_fail(error, status, why.reason, "%s: %s", path, why.message);
 }
 
+static void tell_foreign(const struct jk_trust *policy)
+{
+    for (uint32_t i = 0; i < policy->witness_count; i++) {
+        char type[JK_TRUST_TYPE_TEXT];
+
+        if (!policy->witnesses[i].foreign) continue;
+        jk_trust_type_text(policy->witnesses[i].type, type);
+        jk_log(JK_LOG_WARN, "witness-key-unknown", "witness", policy->witnesses[i].name, "type", type, "detail",
+               jk_trust_reachable(policy) ? "it is passed over"
+                                          : "it is passed over, and without it the policy's quorum is never reached",
+               NULL);
+    }
+}
+
 enum jk_status jk_witnesses_start(struct jk_store *store, const char *policy_file, struct jk_arena *arena,
                                   struct jk_witness_pool **out_pool, struct jk_error *error)
 {
@@ -155,6 +169,7 @@ enum jk_status jk_witnesses_start(struct jk_store *store, const char *policy_fil
 
     JK_TRY(read_policy(store, policy_file, arena, &options.policy, error));
     JK_TRY(jk_witness_start(&options, out_pool, error));
+    tell_foreign(options.policy);
     jk_witness_look(*out_pool, &report);
     jk_log(JK_LOG_INFO, "witnesses", "policy", policy_file, "asked", jk_log_i64(report.asked), NULL);
     jk_store_on_published(store, published, *out_pool);

@@ -146,6 +146,20 @@ bool jk_typed_key_parse(struct jk_span text, unsigned char type, struct jk_verif
     return true;
 }
 
+bool jk_foreign_key_parse(struct jk_span text, unsigned char *out_type, struct jk_digest *out_digest)
+{
+    unsigned char key[JK_FOREIGN_KEY_MAX], id[4];
+    struct jk_span name, hex;
+    size_t len;
+
+    if (!jk_span_cut(&text, '+', &name) || !jk_span_cut(&text, '+', &hex) || !jk_note_name_valid(name)) return false;
+    if (hex.len != 2 * sizeof(id) || !jk_hex_decode(hex, id, sizeof(id))) return false;
+    if (!jk_base64_decode(text, key, sizeof(key), &len) || len < 2) return false;
+    *out_type = key[0];
+    *out_digest = jk_digest_of((struct jk_span){(const char *)key, len});
+    return true;
+}
+
 void jk_typed_key_write(const struct jk_verifier *verifier, unsigned char type, struct jk_text *out)
 {
     unsigned char key[KEY_BYTES];

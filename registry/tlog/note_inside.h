@@ -26,6 +26,10 @@ void jk_signature_line_write(const struct jk_verifier *verifier, struct jk_span 
 /* Key ids and verifier keys by signature type: the first four bytes of SHA-256(name || LF || type || public key). */
 uint32_t jk_typed_key_id(struct jk_span name, unsigned char type, const unsigned char public_key[32]);
 bool jk_typed_key_parse(struct jk_span text, unsigned char type, struct jk_verifier *out_verifier);
+/* Any well-formed "<name>+<8 hex digits>+<base64(type || key)>" of up to JK_FOREIGN_KEY_MAX bytes, whose key id is not
+ * looked at: types have rules of their own for it. Out: the type, and a digest of type and key. */
+#define JK_FOREIGN_KEY_MAX 8192
+bool jk_foreign_key_parse(struct jk_span text, unsigned char *out_type, struct jk_digest *out_digest);
 void jk_typed_key_write(const struct jk_verifier *verifier, unsigned char type, struct jk_text *out);
 
 #endif

@@ -1,6 +1,8 @@
 /* Reading a policy, line by line; see trust.h. What it says of a checkpoint is trust_verdict.c's. */
 #include "tlog/trust.h"
 
+#include "tlog/note_inside.h"
+
 #define SHORT     256
 #define WORDS_MAX (3 + JK_TRUST_WITNESSES + JK_TRUST_GROUPS)
 
@@ -91,20 +93,28 @@ static enum jk_status read_log(struct reading *reading)
     return JK_OK;
 }
 
+/* A log's key (type 0x01) in a witness's place is a mistake; any other type may be a witness's of another time. */
+static bool read_witness_key(struct jk_span word, struct jk_trust_witness *witness)
+{
+    if (!jk_foreign_key_parse(word, &witness->type, &witness->digest)) return false;
+    witness->foreign = witness->type != JK_TYPE_COSIGNER;
+    return witness->foreign ? witness->type != JK_TYPE_ED25519 : jk_cosigner_parse(word, &witness->cosigner);
+}
+
 static enum jk_status read_witness(struct reading *reading)
 {
     struct jk_trust *policy = reading->policy;
-    struct jk_trust_witness witness;
+    struct jk_trust_witness witness = {.foreign = false};
 
     JK_TRY(count_words(reading, 3, 4, "takes a name, a cosigner's key and, if you like, a URL"));
     if (policy->witness_count == JK_TRUST_WITNESSES)
         return wrong(reading, reading->words[1], "is one witness too many: at most 32");
     JK_TRY(keep_name(reading, reading->words[1], &witness.name));
-    if (!jk_cosigner_parse(reading->words[2], &witness.cosigner))
+    if (!read_witness_key(reading->words[2], &witness))
         return wrong(reading, reading->words[2],
                      "is no witness's key: <name>+<key id>+<base64> of an Ed25519 cosigner (type 0x04) is needed");
     for (uint32_t i = 0; i < policy->witness_count; i++) {
-        if (same_key(&policy->witnesses[i].cosigner.key, &witness.cosigner.key))
+        if (jk_digest_equal(&policy->witnesses[i].digest, &witness.digest))
             return wrong(reading, reading->words[2], "has the public key of an earlier witness");
     }
     JK_TRY(keep_url(reading, 3, &witness.url));

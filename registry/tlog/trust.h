@@ -6,7 +6,9 @@
  *
  * Lines of words parted by spaces and tabs; empty lines and lines that begin with "#" are left out. Limits:
  * JK_TRUST_MAX bytes; JK_TRUST_LOGS, JK_TRUST_WITNESSES and JK_TRUST_GROUPS of each; keys are Ed25519 (types 0x01
- * and 0x04). Source: c2sp.org/tlog-policy. Failures are INVALID_ARGUMENT: TRUST_MALFORMED names line and rule. */
+ * and 0x04). A witness whose key is of another type (ML-DSA-44, say) is foreign: it keeps its name and its place in
+ * groups, is passed over, and never counts as one that cosigned. Source: c2sp.org/tlog-policy. Failures are
+ * INVALID_ARGUMENT: TRUST_MALFORMED names line and rule. */
 #ifndef JK_TLOG_TRUST_H
 #define JK_TLOG_TRUST_H
 
@@ -26,8 +28,11 @@ struct jk_trust_log {
 
 struct jk_trust_witness {
     const char *name; /* within the policy: the key has a name of its own */
-    struct jk_cosigner cosigner;
-    const char *url; /* what add-checkpoint is put behind; NULL: none */
+    bool foreign;     /* a key of a type that is not known here: `type` and `digest` say of it what is to be said */
+    unsigned char type;
+    struct jk_digest digest;
+    struct jk_cosigner cosigner; /* where it is not foreign */
+    const char *url;             /* what add-checkpoint is put behind; NULL: none */
 };
 
 /* Members by number: witnesses first, then groups (JK_TRUST_WITNESSES + i), as far as they stand before this one. */
@@ -55,6 +60,12 @@ JK_MUST_USE enum jk_status jk_trust_read(struct jk_span text, struct jk_arena *a
 
 /* Whether these witnesses (bit i: witness i) are a quorum. */
 bool jk_trust_quorum(const struct jk_trust *policy, uint32_t witnesses);
+/* The foreign ones; and whether the others could be a quorum. */
+uint32_t jk_trust_foreign(const struct jk_trust *policy);
+bool jk_trust_reachable(const struct jk_trust *policy);
+#define JK_TRUST_TYPE_TEXT 16
+/* "ML-DSA-44", "type 0x2a". */
+void jk_trust_type_text(unsigned char type, char out_text[JK_TRUST_TYPE_TEXT]);
 
 struct jk_trust_verdict {
     struct jk_checkpoint checkpoint; /* its origin lies in the note */
@@ -70,7 +81,7 @@ struct jk_trust_verdict {
 JK_MUST_USE enum jk_status jk_trust_look(const struct jk_trust *policy, struct jk_span note,
                                          const struct jk_verifier *log_key, struct jk_trust_verdict *out,
                                          struct jk_error *error);
-/* The same, and a missing quorum fails too: TRUST_QUORUM, which names who cosigned and who did not. */
+/* The same, and a missing quorum fails too: TRUST_QUORUM, which names who cosigned, who did not, and who is foreign. */
 JK_MUST_USE enum jk_status jk_trust_check(const struct jk_trust *policy, struct jk_span note,
                                           const struct jk_verifier *log_key, struct jk_trust_verdict *out,
                                           struct jk_error *error);

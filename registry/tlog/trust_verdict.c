@@ -1,6 +1,9 @@
 /* What a policy says of a checkpoint; see trust.h. */
-#include "base/defer.h"
 #include "tlog/trust.h"
+
+#include <stdio.h>
+
+#include "base/defer.h"
 
 /* Groups hold only what stands before them, so one pass from the first to the last settles all. */
 bool jk_trust_quorum(const struct jk_trust *policy, uint32_t witnesses)
@@ -15,6 +18,34 @@ bool jk_trust_quorum(const struct jk_trust *policy, uint32_t witnesses)
             standing |= (uint64_t)1 << (JK_TRUST_WITNESSES + i);
     }
     return standing >> policy->quorum & 1;
+}
+
+uint32_t jk_trust_foreign(const struct jk_trust *policy)
+{
+    uint32_t foreign = 0;
+
+    for (uint32_t i = 0; i < policy->witness_count; i++)
+        foreign |= (uint32_t)policy->witnesses[i].foreign << i;
+    return foreign;
+}
+
+bool jk_trust_reachable(const struct jk_trust *policy)
+{
+    return jk_trust_quorum(policy, ~jk_trust_foreign(policy));
+}
+
+/* As c2sp.org/signed-note and tlog-cosignature assign them. */
+void jk_trust_type_text(unsigned char type, char out_text[JK_TRUST_TYPE_TEXT])
+{
+    static const struct {
+        unsigned char type;
+        const char *text;
+    } names[] = {{0x01, "Ed25519"}, {0x02, "ECDSA"}, {0x04, "Ed25519"}, {0x05, "RFC 6962"}, {0x06, "ML-DSA-44"}};
+
+    (void)snprintf(out_text, JK_TRUST_TYPE_TEXT, "type 0x%02x", type);
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (names[i].type == type) (void)snprintf(out_text, JK_TRUST_TYPE_TEXT, "%s", names[i].text);
+    }
 }
 
 /* Any of the policy's logs of that origin suffices; the first failure tells why where none does. */
@@ -56,6 +87,7 @@ static enum jk_status check_witnesses(const struct jk_trust *policy, struct jk_s
         struct jk_error failure;
         enum jk_status status;
 
+        if (policy->witnesses[i].foreign) continue;
         jk_error_init(&failure, NULL);
         status = jk_cosignature_verify(body, lines, &policy->witnesses[i].cosigner, &cosignature, &failure);
         if (status != JK_OK && strcmp(failure.reason, "COSIGNATURE_ABSENT") == 0) continue;
@@ -88,23 +120,41 @@ enum jk_status jk_trust_look(const struct jk_trust *policy, struct jk_span note,
 static void list(const struct jk_trust *policy, uint32_t which, struct jk_text *out)
 {
     for (uint32_t i = 0; i < policy->witness_count; i++) {
-        if (which >> i & 1) jk_text_addf(out, "%s%.60s", out->len > 0 ? ", " : "", policy->witnesses[i].name);
+        const struct jk_trust_witness *witness = &policy->witnesses[i];
+        char type[JK_TRUST_TYPE_TEXT];
+
+        if (!(which >> i & 1)) continue;
+        jk_text_addf(out, "%s%.60s", out->len > 0 ? ", " : "", witness->name);
+        jk_trust_type_text(witness->type, type);
+        if (witness->foreign) jk_text_addf(out, " (%s)", type);
     }
     if (out->len == 0) jk_text_add_str(out, "nobody");
+}
+
+/* "; …" about those whose keys are not known here; empty where there are none. */
+static void add_foreign(const struct jk_trust *policy, struct jk_text *out)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text names = {0};
+
+    if (jk_trust_foreign(policy) == 0) return;
+    list(policy, jk_trust_foreign(policy), &names);
+    jk_text_addf(out, "; keys of types not known here: %s%s", names.failed ? "?" : names.bytes,
+                 jk_trust_reachable(policy) ? "" : ", without whom there is no quorum");
 }
 
 static enum jk_status no_quorum(const struct jk_trust *policy, const struct jk_trust_verdict *verdict,
                                 struct jk_error *error)
 {
-    JK_CLEANUP(jk_text_done) struct jk_text present = {0}, absent = {0};
+    JK_CLEANUP(jk_text_done) struct jk_text present = {0}, absent = {0}, foreign = {0};
 
     list(policy, verdict->cosigned, &present);
-    list(policy, ~verdict->cosigned, &absent);
+    list(policy, ~verdict->cosigned & ~jk_trust_foreign(policy), &absent);
+    add_foreign(policy, &foreign);
     return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_QUORUM",
                    "the checkpoint of size %llu has not the cosignatures that the policy asks for: "
-                   "%s cosigned; not yet: %s",
+                   "%s cosigned; not yet: %s%s",
                    (unsigned long long)verdict->checkpoint.size, present.failed ? "?" : present.bytes,
-                   absent.failed ? "?" : absent.bytes);
+                   absent.failed ? "?" : absent.bytes, foreign.len && !foreign.failed ? foreign.bytes : "");
 }
 
 enum jk_status jk_trust_check(const struct jk_trust *policy, struct jk_span note, const struct jk_verifier *log_key,

@@ -271,7 +271,9 @@ static enum jk_status prepare(struct jk_witness_pool *pool, uint32_t number, str
 static enum jk_status start_threads(struct jk_witness_pool *pool, struct jk_error *error)
 {
     for (uint32_t i = 0; i < pool->options.policy->witness_count; i++) {
-        if (pool->options.policy->witnesses[i].url) JK_TRY(prepare(pool, i, error));
+        const struct jk_trust_witness *who = &pool->options.policy->witnesses[i];
+
+        if (who->url && !who->foreign) JK_TRY(prepare(pool, i, error));
     }
     for (uint32_t i = 0; i < pool->count; i++) {
         if (pthread_create(&pool->witnesses[i].thread, NULL, run, &pool->witnesses[i]) != 0)

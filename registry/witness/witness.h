@@ -41,7 +41,7 @@ struct jk_witness_port {
 };
 
 struct jk_witness_options {
-    const struct jk_trust *policy; /* outlives the pool; witnesses without URL are not asked */
+    const struct jk_trust *policy; /* outlives the pool; witnesses without URL, and foreign ones, are not asked */
     struct jk_witness_port port;
     int timeout_ms;      /* of an exchange; 0: JK_WITNESS_TIMEOUT_MS */
     const char *ca_file; /* NULL: the system's */

@@ -54,7 +54,8 @@ static void try_policy(struct jk_span text, struct jk_span note)
         check_groups(policy);
         check_quorum(policy);
         if (jk_trust_check(policy, note, NULL, &verdict, &error) == JK_OK)
-            JK_CHECK(verdict.quorum && jk_trust_quorum(policy, verdict.cosigned));
+            JK_CHECK(verdict.quorum && jk_trust_quorum(policy, verdict.cosigned) &&
+                     (verdict.cosigned & jk_trust_foreign(policy)) == 0 && jk_trust_reachable(policy));
     }
     jk_arena_done(&arena);
 }

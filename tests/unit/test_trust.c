@@ -9,6 +9,7 @@
 
 #include "base/defer.h"
 #include "tlog/merkle.h"
+#include "tlog/note_inside.h"
 #include "tlog/trust.h"
 
 #define ORIGIN    "example.com/log"
@@ -309,6 +310,105 @@ static void test_duplicates(void **state)
     refuse("is no witness's key");
 }
 
+/* A verifier key of that type, with so many bytes of key, all of them `fill`; its id means nothing here. */
+static void add_foreign(const char *name, unsigned char type, size_t len, unsigned char fill)
+{
+    static unsigned char key[JK_FOREIGN_KEY_MAX + 2];
+
+    memset(key, fill, sizeof(key));
+    key[0] = type;
+    jk_text_addf(&text, "witness %s witness.example/%s+01234567+", name, name);
+    jk_base64_encode(&text, key, len + 1);
+    jk_text_add_char(&text, '\n');
+}
+
+/* ML-DSA-44 and what may come: passed over, with its name in its place; never one that cosigned. */
+static void test_foreign_keys(void **state)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text note = {0};
+    const struct jk_trust *policy;
+    struct jk_trust_verdict verdict;
+
+    (void)state;
+    begin();
+    add_log(log_signer);
+    add_witness(0, "");
+    add_foreign("pq", 0x06, 1312, 7);
+    add_foreign("later", 0xff, JK_FOREIGN_KEY_MAX - 1, 8);
+    add_witness(1, "");
+    jk_text_add_str(&text, "group two 2 w0 pq later w1\nquorum two\n");
+    policy = good();
+    assert_int_equal(policy->witness_count, 4);
+    assert_int_equal(jk_trust_foreign(policy), 6);
+    assert_true(jk_trust_reachable(policy));
+    sign(3, &note);
+    jk_text_addf(&note, "\u2014 witness.example/pq ASNFZ0FBQUE=\n"); /* its name and id, and whatever it may be */
+    assert_int_equal(jk_trust_check(policy, jk_text_span(&note), NULL, &verdict, &error), JK_OK);
+    assert_int_equal(verdict.cosigned, 9);
+    jk_text_clear(&note);
+    sign(1, &note);
+    assert_string_equal(verdict_on(jk_text_span(&note), NULL), "TRUST_QUORUM");
+    assert_non_null(strstr(error.message, "w0 cosigned; not yet: w1; keys of types not known here: pq (ML-DSA-44), "
+                                          "later (type 0xff)"));
+    assert_null(strstr(error.message, "without whom"));
+}
+
+static void test_foreign_quorum(void **state)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text note = {0};
+
+    (void)state;
+    begin();
+    add_log(log_signer);
+    add_witness(0, "");
+    add_foreign("pq", 0x06, 1312, 7);
+    jk_text_add_str(&text, "group both all w0 pq\nquorum both\n");
+    assert_false(jk_trust_reachable(good()));
+    sign(1, &note);
+    assert_string_equal(verdict_on(jk_text_span(&note), NULL), "TRUST_QUORUM");
+    assert_non_null(strstr(error.message, "w0 cosigned; not yet: nobody; keys of types not known here: pq (ML-DSA-44), "
+                                          "without whom there is no quorum"));
+    begin();
+    add_log(log_signer);
+    add_foreign("pq", 0x06, 1312, 7);
+    jk_text_add_str(&text, "quorum none\n"); /* asks for nobody */
+    assert_true(jk_trust_reachable(good()));
+    assert_null(verdict_on(jk_text_span(&note), NULL));
+}
+
+static void test_no_foreign_key(void **state)
+{
+    static const char *const lines[] = {
+        "witness x name+01234567+Bg==\nquorum none\n", /* a type without a key */
+        "witness x name+01234567+BgE\nquorum none\n",  /* no padding */
+        "witness x name+0123456+BgEC\nquorum none\n",  /* an id of seven digits */
+        "witness x name+0123456G+BgEC\nquorum none\n", /* of other digits */
+        "witness x +01234567+BgEC\nquorum none\n",     /* no name */
+        "witness x name+01234567\nquorum none\n",      /* no key */
+        "witness x name+01234567+BAEC\nquorum none\n", /* a cosigner's type, and no such key */
+        "witness x name+01234567+AQEC\nquorum none\n", /* a log's */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+        begin();
+        jk_text_add_str(&text, lines[i]);
+        refuse("is no witness's key");
+    }
+    begin();
+    add_foreign("long", 0x06, JK_FOREIGN_KEY_MAX, 1);
+    refuse("is no witness's key");
+    begin();
+    add_foreign("one", 0x06, 1312, 1);
+    add_foreign("two", 0x06, 1312, 1);
+    refuse("has the public key of an earlier witness");
+    begin();
+    add_foreign("one", 0x06, 1312, 1);
+    add_foreign("two", 0x07, 1312, 1); /* another type is another key */
+    jk_text_add_str(&text, "quorum none\n");
+    (void)good();
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -380,6 +480,9 @@ int main(void)
         cmocka_unit_test(test_single_witness),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_foreign_keys),
+        cmocka_unit_test(test_foreign_quorum),
+        cmocka_unit_test(test_no_foreign_key),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_no_memory),
