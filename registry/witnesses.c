@@ -84,7 +84,7 @@ static void ahead(void *context, const char *witness, uint64_t size, uint64_t ou
 
 static void changed(void *context, const struct jk_witness_report *report)
 {
-    (void)context;
+    jk_store_cosigned(context, report->quorum_size);
     jk_metrics_set(JK_METRIC_WITNESSES_ASKED, report->asked);
     jk_metrics_set(JK_METRIC_WITNESSES_COSIGNED, report->cosigned);
     jk_metrics_set(JK_METRIC_WITNESSES_FAILING, report->failing);

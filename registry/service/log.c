@@ -19,10 +19,14 @@ static char *keys_at(struct jk_call *call, const struct jk_book *book, uint64_t 
 
 static enum jk_status read_checkpoint(struct jk_call *call, Jokbo__V1__Checkpoint *reply)
 {
+    const Jokbo__V1__GetCheckpointRequest *request = (const void *)call->request;
     struct jk_span note, body, signatures;
     struct jk_checkpoint checkpoint;
     struct jk_view view;
-    JK_TRY(jk_store_checkpoint(jk_store_of(call), &call->arena, &note, &call->error));
+    if (request->cosigned)
+        JK_TRY(jk_store_checkpoint_cosigned(jk_store_of(call), &call->arena, &note, &call->error));
+    else
+        JK_TRY(jk_store_checkpoint(jk_store_of(call), &call->arena, &note, &call->error));
     JK_TRY(jk_note_open(note, &body, &signatures, &call->error));
     JK_TRY(jk_checkpoint_parse(body, &checkpoint, &call->error));
     jk_store_view(jk_store_of(call), &view);

@@ -196,10 +196,14 @@ static enum jk_status wanted_entry(struct jk_call *call, uint64_t *out_index)
 
 static enum jk_status make_receipt(struct jk_call *call, struct jk_text *text, Jokbo__V1__Receipt *reply)
 {
+    const Jokbo__V1__GetReceiptRequest *request = (const void *)call->request;
     struct jk_store *store = jk_store_of(call);
     uint64_t index;
     JK_TRY(wanted_entry(call, &index));
-    JK_TRY(jk_store_receipt(store, index, text, &call->error));
+    if (request->cosigned)
+        JK_TRY(jk_store_receipt_cosigned(store, index, text, &call->error));
+    else
+        JK_TRY(jk_store_receipt(store, index, text, &call->error));
     reply->log_index = (int64_t)index;
     reply->receipt = jk_to_string(&call->arena, jk_text_span(text));
     reply->published_size = (int64_t)jk_store_published_size(store);

@@ -39,7 +39,7 @@ enum jk_status jk_public_check(struct jk_store *store, const struct jk_published
 }
 
 /* At start, before any entry is read, the keys that we hold tell; then those that the entries name. */
-static bool is_signed(struct jk_store *store, struct jk_span note, struct jk_error *why)
+bool jk_public_is_signed(struct jk_store *store, struct jk_span note, struct jk_error *why)
 {
     struct jk_verifier keys[JK_BOOK_KEYS];
     size_t count;
@@ -62,7 +62,7 @@ enum jk_status jk_public_rolled_back(struct jk_store *store, const struct jk_pub
         return jk_fail(error, JK_FAILED_PRECONDITION, "WRONG_DATA_DIRECTORY",
                        "wrong data directory: %s holds the log \"%.*s\", the database holds \"%s\"", store->public_dir,
                        JK_SPAN_ARG(published->checkpoint.origin), store->origin);
-    if (!is_signed(store, jk_text_span(&published->note), &why))
+    if (!jk_public_is_signed(store, jk_text_span(&published->note), &why))
         return jk_fail(error, JK_FAILED_PRECONDITION, "PUBLIC_CHECKPOINT",
                        "the checkpoint in %s names %llu entries, more than the database's %llu, and is not signed by "
                        "this log's key (%.120s): remove it, and run jokbod tiles rebuild",

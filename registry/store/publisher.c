@@ -52,8 +52,11 @@ static void tell_published(struct jk_log_publisher *publisher)
     if (!published) return;
     jk_error_init(&error, NULL);
     if (publisher->checkpoint.size != store->published_size && jk_publication_note(publisher, &error) != JK_OK) return;
-    if (publisher->checkpoint.size == store->published_size)
-        published(context, store->published_size, jk_text_span(&publisher->note));
+    if (publisher->checkpoint.size != store->published_size) return;
+    pthread_mutex_lock(&store->publish_lock);
+    jk_cosigned_publish(&store->cosignatures, publisher->checkpoint.size, jk_text_span(&publisher->note));
+    pthread_mutex_unlock(&store->publish_lock);
+    published(context, publisher->checkpoint.size, jk_text_span(&publisher->note));
 }
 
 static bool is_contradiction(enum jk_status status)
@@ -158,14 +161,18 @@ static void *run(void *context)
     return NULL;
 }
 
-/* How far the folder is; start has compared it with the log. */
+/* How far the folder is, and who cosigned that; start has compared it with the log. */
 static enum jk_status find_size(struct jk_log_publisher *publisher, struct jk_error *error)
 {
     struct jk_store *store = publisher->store;
+    struct jk_error unsigned_by_us;
 
     JK_TRY(jk_published_read(publisher->folder, &publisher->public, error));
     if (!publisher->public.present || publisher->public.checkpoint.size > store->size) return JK_OK;
     store->published_size = publisher->public.checkpoint.size;
+    jk_error_init(&unsigned_by_us, NULL);
+    if (jk_public_is_signed(store, jk_text_span(&publisher->public.note), &unsigned_by_us))
+        jk_cosigned_publish(&store->cosignatures, store->published_size, jk_text_span(&publisher->public.note));
     if (store->published_size == store->size) store->behind_since_ms = 0;
     return JK_OK;
 }
@@ -257,6 +264,7 @@ void jk_store_on_published(struct jk_store *store, jk_published_fn *published, v
 void jk_store_cosign(struct jk_store *store, uint64_t size, struct jk_span lines)
 {
     pthread_mutex_lock(&store->publish_lock);
+    (void)jk_cosigned_add(&store->cosignatures, size, lines);
     if (size >= store->published_size) {
         if (store->cosigned_size != size) jk_text_clear(&store->cosigned);
         store->cosigned_size = size;
@@ -264,5 +272,12 @@ void jk_store_cosign(struct jk_store *store, uint64_t size, struct jk_span lines
         store->cosigned_new = true;
         pthread_cond_broadcast(&store->published);
     }
+    pthread_mutex_unlock(&store->publish_lock);
+}
+
+void jk_store_cosigned(struct jk_store *store, uint64_t size)
+{
+    pthread_mutex_lock(&store->publish_lock);
+    jk_cosigned_set_quorum(&store->cosignatures, size);
     pthread_mutex_unlock(&store->publish_lock);
 }

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "store/conn.h"
+#include "store/cosigned.h"
 #include "store/guard.h"
 #include "store/head.h"
 #include "store/signkeys.h"
@@ -70,6 +71,7 @@ struct jk_store {
     struct jk_text cosigned; /* further signature lines for the checkpoint of cosigned_size */
     uint64_t cosigned_size;
     bool cosigned_new;
+    struct jk_cosigned cosignatures;
     atomic_bool publication_stopped;
     void (*grown)(void *context, uint32_t size); /* called under publish_lock */
     void *growth_context;
@@ -152,6 +154,8 @@ JK_MUST_USE enum jk_status jk_load_head(struct jk_conn *writer, struct jk_query 
 /* Its checkpoint; not present where there is no folder yet. */
 JK_MUST_USE enum jk_status jk_public_read(const char *public_dir, struct jk_published *out_published,
                                           struct jk_error *error);
+/* By a key that signs checkpoints now, or, before any entry was read, by one that we hold. */
+bool jk_public_is_signed(struct jk_store *store, struct jk_span note, struct jk_error *why);
 /* Origin, and root where our log reaches so far. FAILED_PRECONDITION (WRONG_DATA_DIRECTORY, LOG_DIVERGED). */
 JK_MUST_USE enum jk_status jk_public_check(struct jk_store *store, const struct jk_published *published,
                                            struct jk_error *error);

@@ -120,6 +120,7 @@ static void free_store(struct jk_store *store)
     free(store->data_dir);
     free(store->public_dir);
     jk_text_done(&store->cosigned);
+    jk_cosigned_done(&store->cosignatures);
     free(store->guard_path);
     free(store->purpose);
     free(store->after);
@@ -374,15 +375,46 @@ struct jk_directory *jk_store_directory(struct jk_store *store)
     return store->directory;
 }
 
+/* Under publish_lock. */
+static struct jk_span newest_note(const struct jk_store *store)
+{
+    const struct jk_cosigned_note *cosigned = jk_cosigned_at(&store->cosignatures, store->checkpoint_size);
+
+    return cosigned ? jk_text_span(&cosigned->note) : (struct jk_span){store->checkpoint, store->checkpoint_len};
+}
+
 enum jk_status jk_store_checkpoint(struct jk_store *store, struct jk_arena *arena, struct jk_span *out_note,
                                    struct jk_error *error)
 {
     struct jk_span note;
 
     pthread_mutex_lock(&store->publish_lock);
-    note.len = store->checkpoint_len;
-    note.at = jk_arena_copy(arena, store->checkpoint, note.len);
+    note = newest_note(store);
+    note.at = jk_arena_copy(arena, note.at, note.len);
     pthread_mutex_unlock(&store->publish_lock);
+    if (!note.at) return no_memory(error);
+    *out_note = note;
+    return JK_OK;
+}
+
+static enum jk_status not_cosigned(struct jk_error *error)
+{
+    error->retry_ms = 1000;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_COSIGNED",
+                   "No witness has cosigned a checkpoint of this log here yet");
+}
+
+enum jk_status jk_store_checkpoint_cosigned(struct jk_store *store, struct jk_arena *arena, struct jk_span *out_note,
+                                            struct jk_error *error)
+{
+    const struct jk_cosigned_note *best;
+    struct jk_span note = {NULL, 0};
+
+    pthread_mutex_lock(&store->publish_lock);
+    best = jk_cosigned_best(&store->cosignatures);
+    if (best) note = (struct jk_span){jk_arena_copy(arena, best->note.bytes, best->note.len), best->note.len};
+    pthread_mutex_unlock(&store->publish_lock);
+    if (!best) return not_cosigned(error);
     if (!note.at) return no_memory(error);
     *out_note = note;
     return JK_OK;
@@ -393,23 +425,71 @@ uint64_t jk_store_published_size(const struct jk_store *store)
     return store->published_size;
 }
 
-/* While the lock is held the forest and the checkpoint belong together. */
-enum jk_status jk_store_receipt(struct jk_store *store, uint64_t index, struct jk_text *out, struct jk_error *error)
+/* Under both locks. */
+static bool write_receipt(struct jk_store *store, uint64_t index, uint64_t size, struct jk_span note,
+                          struct jk_text *out)
 {
     struct jk_proof proof;
+
+    if (index >= size || !jk_merkle_inclusion(jk_forest_read, store->forest, index, size, &proof)) return false;
+    jk_receipt_write(index, &proof, note, out);
+    return true;
+}
+
+static enum jk_status no_entry(uint64_t index, uint64_t size, struct jk_error *error)
+{
+    return jk_fail(error, JK_NOT_FOUND, "ENTRY_NOT_FOUND", "There is no entry %llu; the log has %llu",
+                   (unsigned long long)index, (unsigned long long)size);
+}
+
+/* While the lock is held the forest and the checkpoint belong together. */
+static enum jk_status newest_receipt(struct jk_store *store, uint64_t index, bool bare, struct jk_text *out,
+                                     struct jk_error *error)
+{
+    struct jk_span note;
     uint64_t size;
     bool proved;
 
     pthread_rwlock_rdlock(&store->lock);
     pthread_mutex_lock(&store->publish_lock);
     size = store->checkpoint_size;
-    proved = index < size && jk_merkle_inclusion(jk_forest_read, store->forest, index, size, &proof);
-    if (proved) jk_receipt_write(index, &proof, (struct jk_span){store->checkpoint, store->checkpoint_len}, out);
+    note = bare ? (struct jk_span){store->checkpoint, store->checkpoint_len} : newest_note(store);
+    proved = write_receipt(store, index, size, note, out);
     pthread_mutex_unlock(&store->publish_lock);
     pthread_rwlock_unlock(&store->lock);
     if (proved) return out->failed ? no_memory(error) : JK_OK;
-    return jk_fail(error, JK_NOT_FOUND, "ENTRY_NOT_FOUND", "There is no entry %llu; the log has %llu",
-                   (unsigned long long)index, (unsigned long long)size);
+    return no_entry(index, size, error);
+}
+
+enum jk_status jk_store_receipt(struct jk_store *store, uint64_t index, struct jk_text *out, struct jk_error *error)
+{
+    return newest_receipt(store, index, false, out, error);
+}
+
+enum jk_status jk_store_receipt_cosigned(struct jk_store *store, uint64_t index, struct jk_text *out,
+                                         struct jk_error *error)
+{
+    const struct jk_cosigned_note *best;
+    uint64_t size = 0, log_size;
+    bool proved = false;
+
+    pthread_rwlock_rdlock(&store->lock);
+    pthread_mutex_lock(&store->publish_lock);
+    log_size = store->checkpoint_size;
+    best = jk_cosigned_best(&store->cosignatures);
+    if (best) {
+        size = best->size;
+        proved = write_receipt(store, index, size, jk_text_span(&best->note), out);
+    }
+    pthread_mutex_unlock(&store->publish_lock);
+    pthread_rwlock_unlock(&store->lock);
+    if (proved) return out->failed ? no_memory(error) : JK_OK;
+    if (index >= log_size) return no_entry(index, log_size, error);
+    if (size == 0) return not_cosigned(error);
+    error->retry_ms = 1000;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_COSIGNED",
+                   "The newest checkpoint that witnesses cosigned has %llu entries, and does not hold entry %llu yet",
+                   (unsigned long long)size, (unsigned long long)index);
 }
 
 static bool same_keys(const struct jk_store *store, uint32_t size)
@@ -454,7 +534,7 @@ enum jk_status jk_store_receipt_at(struct jk_store *store, uint64_t index, uint6
     if (proved) jk_receipt_write(index, &proof, jk_text_span(&note), out);
     jk_text_done(&note);
     if (proved) return out->failed ? no_memory(error) : JK_OK;
-    return jk_store_receipt(store, index, out, error);
+    return newest_receipt(store, index, true, out, error);
 }
 
 void jk_store_keys(struct jk_store *store, uint32_t size, struct jk_text *out_lines)

@@ -61,14 +61,22 @@ struct jk_view {
 void jk_store_view(struct jk_store *store, struct jk_view *out_view);
 void jk_store_view_end(struct jk_store *store);
 struct jk_directory *jk_store_directory(struct jk_store *store);
-/* The newest checkpoint that this server knows (signed note), in arena; with a view held, the one of the view's size. */
+/* The newest checkpoint that this server knows (signed note), in arena; with a view held, the one of the view's size. It
+ * bears what cosignatures there are for that size. */
 JK_MUST_USE enum jk_status jk_store_checkpoint(struct jk_store *store, struct jk_arena *arena, struct jk_span *out_note, struct jk_error *error);
+/* The newest that a quorum of the witness policy cosigned; where there is none, that any witness did.
+ * FAILED_PRECONDITION (NOT_COSIGNED): none did. */
+JK_MUST_USE enum jk_status jk_store_checkpoint_cosigned(struct jk_store *store, struct jk_arena *arena, struct jk_span *out_note,
+                                                        struct jk_error *error);
 /* Size of the newest checkpoint whose tiles are published; 0 before the first. */
 uint64_t jk_store_published_size(const struct jk_store *store);
 /* The receipt of a committed entry for the newest checkpoint (tlog/receipt.h), appended to `out`. NOT_FOUND beyond it. */
 JK_MUST_USE enum jk_status jk_store_receipt(struct jk_store *store, uint64_t index, struct jk_text *out,
                                             struct jk_error *error);
-/* The same for the tree of an earlier size, to the byte as it was given then where the same keys sign still; else for
+/* The same for the newest cosigned one. FAILED_PRECONDITION (NOT_COSIGNED) where that does not hold the entry yet. */
+JK_MUST_USE enum jk_status jk_store_receipt_cosigned(struct jk_store *store, uint64_t index, struct jk_text *out,
+                                                     struct jk_error *error);
+/* The same for the tree of an earlier size, without cosignatures, to the byte as it was given then where the same keys sign still; else for
  * the newest. On the sequencer only, which has the signing keys. */
 JK_MUST_USE enum jk_status jk_store_receipt_at(struct jk_store *store, uint64_t index, uint64_t size,
                                                struct jk_text *out, struct jk_error *error);
@@ -100,9 +108,12 @@ void jk_store_publish_state(struct jk_store *store, struct jk_publish_state *out
  * once soon after it is set, where something is published already. It must not wait for long. One at a time. */
 typedef void jk_published_fn(void *context, uint64_t size, struct jk_span note);
 void jk_store_on_published(struct jk_store *store, jk_published_fn *published, void *context);
-/* Further signature lines (each with its LF) for the published checkpoint of that size: the file is written again with
- * them. Nothing happens once a larger size is published. Any thread; the lines are copied. */
+/* Further signature lines (each with its LF) for a checkpoint of that size, which was published not long ago: what is
+ * asked for bears them from now on, and the file is written again with them, unless a larger size is published. Any
+ * thread; the lines are copied. */
 void jk_store_cosign(struct jk_store *store, uint64_t size, struct jk_span lines);
+/* A quorum of the witness policy has cosigned the checkpoint of that size by now. */
+void jk_store_cosigned(struct jk_store *store, uint64_t size);
 
 /* ---- writing ---- */
 /* Somebody saw a longer log than the database holds: every write from now on is refused (UNAVAILABLE, LOG_ROLLED_BACK),

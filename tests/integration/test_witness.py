@@ -11,7 +11,8 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from jokbo import Client, Cluster, Failure, Server, person  # noqa: E402
+import auditor  # noqa: E402
+from jokbo import Client, Cluster, Failure, Server, derivative, new_id, person  # noqa: E402
 from witness import Witness, public_key, signed_by, split_note, verifier_key  # noqa: E402
 
 BASE = "skt/A.X-3.1-Light@initial"
@@ -34,6 +35,19 @@ def until(what, condition, seconds=20):
 
 def size_of(note):
     return int(split_note(note)[0].splitlines()[1])
+
+
+def bare_of(note):
+    """The note with the log's own signature alone."""
+    body, _, lines = note.rpartition("\n\n")
+    return body + "\n\n" + lines.split("\n")[0] + "\n"
+
+
+def receipt_of(path):
+    """(index, checkpoint) of a stored receipt."""
+    with open(path, encoding="utf-8") as f:
+        index, _, note = auditor.receipt_parts(f.read())
+    return index, note
 
 
 def write_policy(server, witnesses, quorum="none"):
@@ -233,7 +247,7 @@ class Witnessed(unittest.TestCase):
         states, text = self.judged(0, BASE, "--trust-policy", both, *http)
         self.assertEqual(states, ["ok"])
         self.assertRegex(text, r"one \(2.*\), two \(2.*\); not: absent$")
-        bare, cosigned = self.receipt("bare", 3), self.receipt("cosigned", 3, self.checkpoint())
+        bare, cosigned = self.receipt("bare", 3, bare_of(self.checkpoint())), self.receipt("cosigned", 3)
         self.assertEqual(self.judged(0, cosigned, "--trust-policy", both, "--offline")[0], ["ok"])
         states, text = self.judged(10, bare, "--trust-policy", both, "--offline")
         self.assertEqual(states, ["failed"])
@@ -270,6 +284,108 @@ class Witnessed(unittest.TestCase):
             f.write(forged)
         either = self.policy(*known, "group either any one two", "quorum either")
         self.assertEqual(self.jokbo("audit", copy, "--trust-policy", either, expect=10)["error"]["reason"], "AUDIT_POLICY")
+
+    # ---- receipts and checkpoints that bear cosignatures, over gRPC alone
+
+    def cosigned(self, method="Log.GetCheckpoint", **request):
+        return Client(self.server.address).call(method, cosigned=True, **request)
+
+    def not_cosigned(self, method="Log.GetCheckpoint", **request):
+        with self.assertRaises(Failure) as caught:
+            self.cosigned(method, **request)
+        self.assertEqual((caught.exception.code, caught.exception.reason), ("FAILED_PRECONDITION", "NOT_COSIGNED"))
+        return caught.exception.message
+
+    def bears(self, note, *witnesses):
+        """Exactly these have cosigned it, rightly, and the log signed it, first."""
+        self.assertEqual(signed_by(note, self.key), 0)
+        self.assertEqual([name for name, _ in split_note(note)[1]][0], note.splitlines()[0])
+        self.assertEqual({name for name, _ in split_note(note)[1][1:]}, {witness.name for witness in witnesses})
+        for witness in witnesses:
+            self.assertIsNotNone(signed_by(note, witness.key))
+
+    def settle(self, *witnesses):
+        until("all cosign", lambda: all(self.is_cosigned(witness) for witness in witnesses))
+
+    def test_what_is_asked_for_bears_cosignatures(self):
+        one, two = self.begin("one", "two", quorum="none")
+        self.key = read(self.server, "log.vkey").splitlines()[0]
+        self.settle(one, two)
+        client, size = Client(self.server.address), self.size()
+        reply = client.call("Log.GetCheckpoint")
+        self.bears(reply["note"], one, two)
+        self.assertEqual(self.cosigned(), reply)
+        self.assertEqual((int(reply["log_size"]), reply["note"].splitlines()[1]), (size, str(size)))
+        receipt = client.call("Log.GetReceipt", log_index=3)
+        self.assertEqual(self.cosigned("Log.GetReceipt", log_index=3)["receipt"], receipt["receipt"])
+        self.assertEqual(auditor.receipt_parts(receipt["receipt"])[2], reply["note"])
+        for witness in (one, two):
+            witness.mode = 422  # from here on the log is ahead of its witnesses
+        self.publisher("ahead")
+        until("published", lambda: size_of(self.checkpoint()) == size + 1 or self.size() > size + 1)
+        bare = client.call("Log.GetCheckpoint")
+        self.assertGreater(int(bare["log_size"]), size)
+        self.bears(bare["note"])
+        self.assertEqual(self.cosigned(), reply)
+        self.assertEqual(self.cosigned("Log.GetReceipt", log_index=3)["receipt"], receipt["receipt"])
+        self.bears(auditor.receipt_parts(client.call("Log.GetReceipt", log_index=3)["receipt"])[2])
+        self.assertIn("has %d entries, and does not hold entry %d yet" % (size, size),
+                      self.not_cosigned("Log.GetReceipt", log_index=size))
+        with self.assertRaises(Failure) as caught:
+            self.cosigned("Log.GetReceipt", log_index=size + 1000)
+        self.assertEqual((caught.exception.code, caught.exception.reason), ("NOT_FOUND", "ENTRY_NOT_FOUND"))
+        one.mode = "normal"
+        until("one cosigns again", lambda: self.is_cosigned(one), 30)
+        self.bears(client.call("Log.GetCheckpoint")["note"], one)
+
+    def test_a_quorum_goes_before_a_newer_one(self):
+        one, two = self.begin("one", "two", quorum="two")
+        self.key = read(self.server, "log.vkey").splitlines()[0]
+        self.settle(one, two)
+        quorum = self.cosigned()
+        two.mode = 422
+        self.publisher("newer")
+        self.settle(one)
+        newest = Client(self.server.address).call("Log.GetCheckpoint")
+        self.bears(newest["note"], one)
+        self.assertEqual(self.cosigned(), quorum)
+        two.mode = "normal"
+        until("two cosigns again", lambda: self.is_cosigned(two), 30)
+        self.assertEqual(self.cosigned()["log_size"], newest["log_size"])
+
+    def test_none_is_cosigned(self):
+        with Server() as server:
+            self.server = server
+            self.assertIn("No witness has cosigned", self.not_cosigned())
+            self.not_cosigned("Log.GetReceipt", log_index=0)
+
+    def test_after_a_restart(self):
+        """What the public folder's checkpoint bears is there before any witness is."""
+        witness = self.begin("one")
+        self.key = read(self.server, "log.vkey").splitlines()[0]
+        self.settle(witness)
+        before = self.cosigned()
+        witness.mode = 500
+        self.server.stop()
+        self.server.start()
+        self.assertEqual(self.cosigned(), before)
+        self.bears(before["note"], witness)
+
+    def test_a_repeat_is_the_same_whatever_was_cosigned(self):
+        witness = self.begin("one")
+        self.key = read(self.server, "log.vkey").splitlines()[0]
+        self.server.load_roster()
+        self.publisher("acme")
+        request = {"derivative": derivative("acme/again", "skt/A.X-3.1-Light"), "request_id": new_id()}
+        first = self.user.call("Registry.RegisterDerivative", **request)
+        self.bears(auditor.receipt_parts(first["receipt"])[2])
+        self.settle(witness)
+        self.assertEqual(self.user.call("Registry.RegisterDerivative", **request), first)
+        renewed = self.cosigned("Log.GetReceipt", log_index=int(first["log_index"]))["receipt"]
+        self.bears(auditor.receipt_parts(renewed)[2], witness)
+        with self.assertRaises(Failure) as caught:  # another request for what is there: the newest receipt
+            self.user.call("Registry.RegisterDerivative", derivative=request["derivative"])
+        self.assertEqual(auditor.receipt_parts(caught.exception.metadata["receipt"])[0], int(first["log_index"]))
 
     def test_two_servers_share_a_witness(self):
         cluster = Cluster()
