@@ -1,6 +1,6 @@
-/* The threads that ask; see witness.h. A thread's round:
+/* The threads that ask; see witness.h. A thread's part in a round:
  *
- *   WAIT --published, or back-off over--> ASK --200--> hand on, WAIT
+ *   WAIT --round begun, or back-off over--> ASK --200--> hand on, WAIT
  *                                          |---409--> ASK again from there, once; a size above ours: look at the log
  *                                          +--else--> log the reason once, back off, WAIT */
 #include "witness/witness.h"
@@ -35,6 +35,7 @@ struct witness {
     bool told_ahead;
     /* under the pool's lock */
     uint64_t cosigned;
+    uint64_t answered; /* the last round that it was asked in to the end */
     bool failing;
 };
 
@@ -42,8 +43,10 @@ struct jk_witness_pool {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct jk_witness_options options;
-    struct jk_text note; /* the newest that is public */
+    struct jk_text note; /* what is asked about in this round, `turn` */
     uint64_t size, turn, quorum_size;
+    struct jk_text next; /* the newest that is public, where it is another */
+    uint64_t next_size;  /* 0: it is not */
     bool stopping;
     struct witness witnesses[JK_TRUST_WITNESSES];
     uint32_t count;
@@ -196,6 +199,41 @@ static void exchange(struct witness *witness)
     failed(witness, "moving", "it names another size each time: another server may be asking it as well");
 }
 
+/* ---- rounds ---- */
+
+/* All that can be asked have been. Under the lock. */
+static bool is_round_over(const struct jk_witness_pool *pool)
+{
+    for (uint32_t i = 0; i < pool->count; i++) {
+        if (!pool->witnesses[i].failing && pool->witnesses[i].answered != pool->turn) return false;
+    }
+    return true;
+}
+
+/* Under the lock. */
+static void begin_round(struct jk_witness_pool *pool)
+{
+    struct jk_text note = pool->note;
+
+    if (pool->next_size == 0 || !is_round_over(pool)) return;
+    pool->note = pool->next;
+    pool->size = pool->next_size;
+    pool->next = note;
+    pool->next_size = 0;
+    pool->turn++;
+    pthread_cond_broadcast(&pool->changed);
+}
+
+static void end_exchange(struct witness *witness, uint64_t turn)
+{
+    struct jk_witness_pool *pool = witness->pool;
+
+    pthread_mutex_lock(&pool->lock);
+    witness->answered = turn;
+    begin_round(pool);
+    pthread_mutex_unlock(&pool->lock);
+}
+
 /* ---- the thread ---- */
 
 static struct timespec time_of(int64_t at_ms)
@@ -238,6 +276,7 @@ static void *run(void *context)
             failed(witness, "out-of-memory", "no room for the checkpoint");
         else
             exchange(witness);
+        end_exchange(witness, turn);
         jk_witness_look(pool, &report);
         pool->options.port.changed(pool->options.port.context, &report);
     }
@@ -294,6 +333,7 @@ enum jk_status jk_witness_start(const struct jk_witness_options *options, struct
     pool->options = *options;
     if (pool->options.timeout_ms == 0) pool->options.timeout_ms = JK_WITNESS_TIMEOUT_MS;
     jk_text_init(&pool->note, JK_NOTE_MAX);
+    jk_text_init(&pool->next, JK_NOTE_MAX);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
@@ -333,6 +373,7 @@ void jk_witness_free(struct jk_witness_pool *pool)
         jk_text_done(&pool->witnesses[i].body);
     }
     jk_text_done(&pool->note);
+    jk_text_done(&pool->next);
     pthread_cond_destroy(&pool->changed);
     pthread_mutex_destroy(&pool->lock);
     free(pool);
@@ -341,13 +382,10 @@ void jk_witness_free(struct jk_witness_pool *pool)
 void jk_witness_published(struct jk_witness_pool *pool, struct jk_span note, uint64_t size)
 {
     pthread_mutex_lock(&pool->lock);
-    jk_text_clear(&pool->note);
-    jk_text_add(&pool->note, note);
-    if (!pool->note.failed) { /* else memory is short, and the next one will do */
-        pool->size = size;
-        pool->turn++;
-        pthread_cond_broadcast(&pool->changed);
-    }
+    jk_text_clear(&pool->next);
+    jk_text_add(&pool->next, note);
+    pool->next_size = pool->next.failed ? 0 : size; /* where memory is short the next one will do */
+    begin_round(pool);
     pthread_mutex_unlock(&pool->lock);
 }
 

@@ -1,12 +1,14 @@
 /* The witnesses of a policy are asked for cosignatures after each publication: in the background, each on a thread of
  * its own, so that neither a registration nor a publication ever waits for one that is slow or absent.
  *
- * Each thread takes the newest published checkpoint, whatever it missed meanwhile; asks (1 s at most); hands the
- * verified line on; and waits for the next. A witness that fails is asked again after 1 s, then 2, … 60 s; each reason
- * is logged once. A witness that knows a larger log than ours makes the port say how large the log is: only if that is
- * smaller too was the log rolled back, which is reported once and never taken back.
- * Limits: JK_TRUST_WITNESSES threads; one exchange each. What a witness last cosigned is kept in memory only: after a
- * restart it says so itself (409). */
+ * They are asked in rounds, all about the same checkpoint: the newest that was published when the round began, whatever
+ * was missed meanwhile. The next begins when each has answered, failed, or is failing; else, of a log that grows all
+ * the time, each would cosign other sizes than the others, and a quorum would seldom cosign one. Each thread asks (1 s
+ * at most); hands the verified line on; and waits for the next round. A witness that fails is asked again after 1 s,
+ * then 2, … 60 s; each reason is logged once. A witness that knows a larger log than ours makes the port say how large
+ * the log is: only if that is smaller too was the log rolled back, which is reported once and never taken back. Limits:
+ * JK_TRUST_WITNESSES threads; one exchange each. What a witness last cosigned is kept in memory only: after a restart
+ * it says so itself (409). */
 #ifndef JK_WITNESS_WITNESS_H
 #define JK_WITNESS_WITNESS_H
 
@@ -17,7 +19,7 @@
 
 /* How things stand, for metrics. */
 struct jk_witness_report {
-    uint64_t published;   /* size */
+    uint64_t published;   /* size that the round is about */
     uint64_t newest;      /* the largest size that any of them cosigned */
     uint64_t quorum_size; /* the largest that a quorum cosigned */
     uint32_t asked;       /* witnesses with a URL */

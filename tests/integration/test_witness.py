@@ -7,6 +7,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -352,6 +353,41 @@ class Witnessed(unittest.TestCase):
         two.mode = "normal"
         until("two cosigns again", lambda: self.is_cosigned(two), 30)
         self.assertEqual(self.cosigned()["log_size"], newest["log_size"])
+
+    def test_a_log_that_grows_all_the_time(self):
+        """Witnesses of different speeds are asked about the same checkpoints, so that a quorum cosigns one again and again."""
+        witnesses = self.begin("quick", "usual", "slow")
+        self.key = read(self.server, "log.vkey").splitlines()[0]
+        for witness, delay in zip(witnesses, ((0.02, 0.1), (0.1, 0.35), (0.05, 0.6))):
+            witness.delay = delay
+        self.settle(*witnesses)
+        path = write_policy(self.server, witnesses, "three")
+        with open(path) as f:
+            text = f.read()
+        with open(path, "w") as f:
+            f.write(text.replace("quorum three", "group three all quick usual slow\nquorum three"))
+        self.restart(path)
+        over, sizes, made = threading.Event(), set(), []
+
+        def grow():
+            while not over.is_set():
+                self.publisher("p%d" % len(made))
+                made.append(1)
+                time.sleep(0.02)
+        writer = threading.Thread(target=grow)
+        writer.start()
+        try:
+            end = time.monotonic() + 8
+            while time.monotonic() < end:
+                note = self.cosigned()["note"]
+                if all(signed_by(note, witness.key) is not None for witness in witnesses):
+                    sizes.add(size_of(note))
+                time.sleep(0.1)
+        finally:
+            over.set()
+            writer.join()
+        self.assertGreater(len(made), 50)
+        self.assertGreater(len(sizes), 4, "%d were cosigned by all, while the log grew by %d" % (len(sizes), len(made)))
 
     def test_none_is_cosigned(self):
         with Server() as server:

@@ -3,6 +3,7 @@ that the test chooses. With it Ed25519 (RFC 8032) and notes, in the standard lib
 import base64
 import hashlib
 import http.server
+import random
 import threading
 import time
 
@@ -181,6 +182,7 @@ class Witness:
         self.seed = seed or hashlib.sha256(name.encode()).digest()
         self.key = verifier_key(name, 4, public_key(self.seed))
         self.mode, self.size, self.root = "normal", 0, b""
+        self.delay = (0, 0)  # seconds that an answer takes, between these two
         self.asked, self.answers = [], []  # request bodies; statuses that were answered
         self.ended, self.lock = threading.Event(), threading.Lock()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -216,6 +218,7 @@ class Witness:
         return Handler
 
     def answer(self, path, body):
+        time.sleep(random.uniform(*self.delay))
         with self.lock:
             self.asked.append(body)
             mode = self.mode
