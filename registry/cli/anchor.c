@@ -19,15 +19,19 @@ static enum jk_status ask(struct jk_anchor *anchor, const char *method, const Pr
     return JK_OK;
 }
 
+static enum jk_status other_log(const struct jk_anchor *anchor, const char *origin, struct jk_error *error)
+{
+    return jk_fail(error, JK_INVALID_ARGUMENT, "LOG_OTHER", "the server at %.200s keeps the log %.200s, not %.200s",
+                   anchor->cli->settings.server, origin, anchor->origin);
+}
+
 enum jk_status jk_anchor_newest(struct jk_anchor *anchor, struct jk_error *error)
 {
     Jokbo__V1__GetCheckpointRequest request = JOKBO__V1__GET_CHECKPOINT_REQUEST__INIT;
     Jokbo__V1__Checkpoint *reply;
     if (anchor->newest) return JK_OK;
     JK_TRY(ask(anchor, "GetCheckpoint", &request.base, &reply, error));
-    if (strcmp(reply->origin, anchor->origin) != 0)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "LOG_OTHER", "the server at %.200s keeps the log %.200s, not %.200s",
-                       anchor->cli->settings.server, reply->origin, anchor->origin);
+    if (strcmp(reply->origin, anchor->origin) != 0) return other_log(anchor, reply->origin, error);
     anchor->newest = reply;
     return JK_OK;
 }
@@ -114,6 +118,48 @@ void jk_anchor_tell_key(const struct jk_anchor *anchor, struct jk_results *resul
             "from first use%s: proves only that nothing changed since. Compare %s with one that came another "
             "way, and give that with --key",
             keys->from == JK_KEYS_REMEMBERED ? ", remembered" : "", text);
+}
+
+/* ---- witnesses ---- */
+
+static enum jk_status check_signer(const struct jk_anchor *anchor, struct jk_span note,
+                                   const struct jk_verifier **out_key, struct jk_error *error)
+{
+    struct jk_span origin = jk_span_of(anchor->origin);
+    struct jk_keys named;
+    JK_TRY(jk_keys_verify(&anchor->keys, origin, note, out_key, error));
+    jk_witnessed_keys(anchor->cli->witnessed, origin, &named);
+    if (named.count == 0) return JK_OK; /* whether the policy names others only, jk_witnessed_check says */
+    if (anchor->remembers) jk_keys_follow(&named, &anchor->memory.keys, &anchor->cli->arena);
+    return jk_keys_verify(&named, origin, note, NULL, error);
+}
+
+enum jk_status jk_anchor_check_policy(const struct jk_anchor *anchor, struct jk_span note,
+                                      struct jk_trust_verdict *out_verdict, struct jk_error *error)
+{
+    const struct jk_verifier *key;
+    JK_TRY(check_signer(anchor, note, &key, error));
+    return jk_witnessed_check(anchor->cli->witnessed, note, key, out_verdict, error);
+}
+
+enum jk_status jk_anchor_cosigned(struct jk_anchor *anchor, struct jk_span *out_note, struct jk_error *error)
+{
+    Jokbo__V1__GetCheckpointRequest request = JOKBO__V1__GET_CHECKPOINT_REQUEST__INIT;
+    Jokbo__V1__Checkpoint *reply;
+    struct jk_error why;
+    request.cosigned = true;
+    jk_error_init(&why, &anchor->cli->arena);
+    enum jk_status status = ask(anchor, "GetCheckpoint", &request.base, &reply, &why);
+    if (status == JK_OK && strcmp(reply->origin, anchor->origin) != 0) return other_log(anchor, reply->origin, error);
+    if (status == JK_OK) {
+        *out_note = jk_span_of(reply->note);
+        return JK_OK;
+    }
+    if (!why.reason || strcmp(why.reason, "NOT_COSIGNED") != 0)
+        return jk_fail(error, status, why.reason, "%s", why.message);
+    JK_TRY(jk_anchor_newest(anchor, error));
+    *out_note = jk_span_of(anchor->newest->note);
+    return JK_OK;
 }
 
 /* ---- growth ---- */

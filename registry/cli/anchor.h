@@ -9,6 +9,7 @@
 #include "cli/evidence.h"
 #include "cli/keys.h"
 #include "cli/memory.h"
+#include "tlog/trust.h"
 
 struct jk_anchor {
     struct jk_cli *cli;
@@ -37,6 +38,14 @@ JK_MUST_USE enum jk_status jk_anchor_advance(struct jk_anchor *anchor, struct jk
                                              struct jk_error *error);
 /* A line about where the key is from: result "key". */
 void jk_anchor_tell_key(const struct jk_anchor *anchor, struct jk_results *results);
+/* A checkpoint that is signed by a key for which the log itself and the policy, where it names logs, vouch, and
+ * cosigned as the policy (cli->witnessed, which is set) asks. */
+JK_MUST_USE enum jk_status jk_anchor_check_policy(const struct jk_anchor *anchor, struct jk_span note,
+                                                  struct jk_trust_verdict *out_verdict, struct jk_error *error);
+/* The newest checkpoint that witnesses cosigned, as the server has it; where they cosigned none, or it knows of none,
+ * its newest. In the arena; its signatures are not checked. */
+JK_MUST_USE enum jk_status jk_anchor_cosigned(struct jk_anchor *anchor, struct jk_span *out_note,
+                                              struct jk_error *error);
 /* The same with what it comes to: result `check`. Failures that are no contradiction are results SKIPPED, and left in
  * `error`. */
 void jk_anchor_check_growth(struct jk_anchor *anchor, struct jk_span note, const char *check,

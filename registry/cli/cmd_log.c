@@ -11,6 +11,7 @@ enum jk_status jk_run_log_checkpoint(struct jk_cli *cli)
 {
     Jokbo__V1__GetCheckpointRequest request = JOKBO__V1__GET_CHECKPOINT_REQUEST__INIT;
     Jokbo__V1__Checkpoint *checkpoint;
+    request.cosigned = jk_cli_has(cli, JK_OPTION_COSIGNED);
     JK_TRY(jk_cli_call(cli, LOG, "GetCheckpoint", &request.base, &checkpoint));
     if (cli->json) return jk_print_message(cli, &checkpoint->base);
     fprintf(cli->out, "%s", checkpoint->note);

@@ -3,24 +3,9 @@
 
 #include "cli/certified.h"
 #include "cli/commands.h"
-#include "cli/keep.h"
 #include "cli/local.h"
-#include "cli/print.h"
-#include "cli/subject.h"
+#include "cli/verification.h"
 #include "cli/witnessed.h"
-
-struct verification {
-    struct jk_cli *cli;
-    struct jk_subject *subjects;
-    size_t count;
-};
-
-static enum jk_status room_for(struct verification *verification, size_t count)
-{
-    verification->subjects = jk_arena_zalloc(&verification->cli->arena, count, sizeof *verification->subjects);
-    if (verification->subjects) return JK_OK;
-    return jk_fail(&verification->cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
-}
 
 /* ---- a name: the server is asked for receipt and entry ---- */
 
@@ -68,13 +53,13 @@ static void compare_names(struct jk_subject *subject, const char *asked, const J
                        JK_SPAN_ARG(statement->model));
 }
 
-static enum jk_status take_name(struct verification *verification, const char *name, const char *folder)
+static enum jk_status take_name(struct jk_verification *verification, const char *name, const char *folder)
 {
     struct jk_cli *cli = verification->cli;
     const Jokbo__V1__Release *release;
     if (jk_cli_has(cli, JK_OPTION_OFFLINE))
         return jk_cli_usage(cli, "with --offline a receipt's file or a model's folder is needed, not a name");
-    JK_TRY(room_for(verification, 1));
+    JK_TRY(jk_verification_room(verification, 1));
     struct jk_subject *subject = &verification->subjects[0];
     JK_TRY(find_release(cli, name, &release));
     jk_subject_init(subject, cli, name);
@@ -90,19 +75,8 @@ static enum jk_status take_name(struct verification *verification, const char *n
 
 /* ---- receipts on the disk ---- */
 
-static enum jk_status read_receipt(struct verification *verification, const char *path)
-{
-    struct jk_cli *cli = verification->cli;
-    struct jk_subject *subject = &verification->subjects[verification->count];
-    jk_subject_init(subject, cli, path);
-    JK_TRY(jk_receipts_read(path, &cli->arena, &subject->file, &cli->error));
-    jk_subject_read(subject, cli);
-    verification->count++;
-    return JK_OK;
-}
-
 /* The release whose files should lie in the folder: --release, or the newest by its place in the log. */
-static struct jk_subject *release_of_folder(const struct verification *verification)
+static struct jk_subject *release_of_folder(const struct jk_verification *verification)
 {
     const char *version = jk_options_text(&verification->cli->options, JK_OPTION_RELEASE);
     struct jk_subject *best = NULL;
@@ -116,20 +90,13 @@ static struct jk_subject *release_of_folder(const struct verification *verificat
     return best;
 }
 
-static enum jk_status take_folder(struct verification *verification, const char *folder)
+static enum jk_status take_folder(struct jk_verification *verification, const char *folder)
 {
     struct jk_cli *cli = verification->cli;
-    const char **paths;
-    size_t count;
-    JK_TRY(jk_receipts_list(folder, &cli->arena, &paths, &count, &cli->error));
-    if (count == 0)
-        return jk_fail(&cli->error, JK_NOT_FOUND, "RECEIPTS_ABSENT",
-                       "no receipt lies in %.200s/" JK_RECEIPTS_FOLDER
-                       ": --model PUBLISHER/MODEL says what its files should be",
-                       folder);
-    JK_TRY(room_for(verification, count));
-    for (size_t i = 0; i < count; i++)
-        JK_TRY(read_receipt(verification, paths[i]));
+    JK_TRY(
+        jk_verification_load_folder(verification, folder, ": --model PUBLISHER/MODEL says what its files should be"));
+    for (size_t i = 0; i < verification->count; i++)
+        jk_subject_read(&verification->subjects[i], cli);
     struct jk_subject *release = release_of_folder(verification);
     if (release) release->folder = folder;
     if (release || !jk_cli_has(cli, JK_OPTION_RELEASE)) return JK_OK;
@@ -138,7 +105,7 @@ static enum jk_status take_folder(struct verification *verification, const char 
 }
 
 /* --model with a folder: its files against what is registered. */
-static enum jk_status take_model_folder(struct verification *verification, const char *folder)
+static enum jk_status take_model_folder(struct jk_verification *verification, const char *folder)
 {
     struct jk_cli *cli = verification->cli;
     const char *model = jk_cli_text(cli, JK_OPTION_MODEL), *version = jk_options_text(&cli->options, JK_OPTION_RELEASE);
@@ -147,16 +114,16 @@ static enum jk_status take_model_folder(struct verification *verification, const
     return take_name(verification, name, folder);
 }
 
-static enum jk_status take_certificate(struct verification *verification, const char *path)
+static enum jk_status take_certificate(struct jk_verification *verification, const char *path)
 {
-    JK_TRY(room_for(verification, 1));
+    JK_TRY(jk_verification_room(verification, 1));
     jk_subject_init(&verification->subjects[0], verification->cli, path);
     verification->subjects[0].is_certificate = true;
     verification->count = 1;
     return JK_OK;
 }
 
-static enum jk_status gather(struct verification *verification)
+static enum jk_status gather(struct jk_verification *verification)
 {
     struct jk_cli *cli = verification->cli;
     const char *what = jk_cli_operand(cli, 0);
@@ -171,91 +138,18 @@ static enum jk_status gather(struct verification *verification)
                                                 : take_folder(verification, what);
     if (!jk_local_exists(what) && !jk_span_ends(jk_span_of(what), JK_SPAN(JK_RECEIPT_SUFFIX)))
         return take_name(verification, what, NULL);
-    JK_TRY(room_for(verification, 1));
-    return read_receipt(verification, what);
-}
-
-/* ---- what came of it ---- */
-
-static const struct jk_subject *clashing(const struct verification *verification)
-{
-    for (size_t i = 0; i < verification->count; i++)
-        if (verification->subjects[i].anchor.clash[0]) return &verification->subjects[i];
-    return NULL;
-}
-
-static enum jk_status conclude(const struct verification *verification)
-{
-    struct jk_error *error = &verification->cli->error;
-    const struct jk_subject *clash = clashing(verification);
-    size_t fails = 0;
-    jk_error_init(error, &verification->cli->arena);
-    if (clash) return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_FORKED", "%s", clash->trouble.message);
-    for (size_t i = 0; i < verification->count; i++)
-        fails += verification->subjects[i].results.fails;
-    if (fails > 0)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_VERIFIED", "%zu %s failed", fails,
-                       fails == 1 ? "check" : "checks");
-    for (size_t i = 0; i < verification->count; i++) {
-        const struct jk_error *trouble = &verification->subjects[i].trouble;
-        if (jk_error_is_set(trouble))
-            return jk_fail(error, trouble->status, trouble->reason, "not everything could be checked: %s",
-                           trouble->message);
-    }
+    JK_TRY(jk_verification_room(verification, 1));
+    JK_TRY(jk_verification_load(verification, what));
+    jk_subject_read(&verification->subjects[0], cli);
     return JK_OK;
-}
-
-static void print_all(const struct verification *verification)
-{
-    struct jk_cli *cli = verification->cli;
-    const struct jk_subject *clash = clashing(verification);
-    for (size_t i = 0; i < verification->count; i++) {
-        if (i > 0) fputc('\n', cli->out);
-        jk_subject_print(&verification->subjects[i], cli);
-    }
-    if (clash) fprintf(cli->out, "\nSeen before:\n\n%s\nNow:\n\n%s\n", clash->anchor.clash[0], clash->anchor.clash[1]);
-}
-
-static enum jk_status print_json(const struct verification *verification, enum jk_status status)
-{
-    struct jk_cli *cli = verification->cli;
-    const struct jk_error *error = &cli->error;
-    json_t *list = json_array();
-    for (size_t i = 0; i < verification->count; i++)
-        json_array_append_new(list, jk_subject_json(&verification->subjects[i]));
-    cli->told = status != JK_OK;
-    json_t *reason = status == JK_OK ? json_null() : json_string(error->reason ? error->reason : "");
-    json_t *message = status == JK_OK ? json_null() : json_string(error->message);
-    return jk_print_json(cli, json_pack("{s:b, s:o, s:o, s:o}", "verified", status == JK_OK, "reason", reason,
-                                        "message", message, "subjects", list));
-}
-
-/* A log's newest checkpoint is asked for once, and its key told once. */
-static enum jk_status check_one(struct verification *verification, size_t at)
-{
-    struct jk_subject *subject = &verification->subjects[at];
-    if (subject->is_certificate) return jk_certified_check(subject, verification->cli);
-    for (size_t i = 0; i < at && !subject->again; i++) {
-        const struct jk_subject *before = &verification->subjects[i];
-        subject->again =
-            before->evidence.signed_well && subject->evidence.receipt_read &&
-            jk_span_equal(before->evidence.receipt.checkpoint.origin, subject->evidence.receipt.checkpoint.origin);
-    }
-    return jk_subject_check(subject, verification->cli);
 }
 
 enum jk_status jk_run_verify(struct jk_cli *cli)
 {
-    struct verification verification = {.cli = cli};
+    struct jk_verification verification = {.cli = cli};
     JK_TRY(jk_witnessed_read(cli));
     JK_TRY(gather(&verification));
     for (size_t i = 0; i < verification.count; i++)
-        JK_TRY(check_one(&verification, i));
-    enum jk_status status = conclude(&verification);
-    if (cli->json) {
-        JK_TRY(print_json(&verification, status));
-        return status;
-    }
-    print_all(&verification);
-    return status;
+        JK_TRY(jk_verification_check(&verification, i));
+    return jk_verification_tell(&verification, jk_verification_conclude(&verification));
 }

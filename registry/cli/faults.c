@@ -130,6 +130,7 @@ enum jk_exit jk_faults_exit(const struct jk_error *error)
     if (has_reason(error, "NOT_VERIFIED")) return JK_EXIT_NOT_VERIFIED;
     if (has_reason(error, "LOG_FORKED")) return JK_EXIT_FORKED;
     if (has_reason(error, "RECEIPT_WRONG")) return JK_EXIT_RECEIPT_WRONG;
+    if (has_reason(error, "NOT_COSIGNED")) return JK_EXIT_TRY_AGAIN;
     if (is_audit(error)) return JK_EXIT_NOT_VERIFIED;
     switch (error->status) {
     case JK_OK:
@@ -168,6 +169,8 @@ const char *jk_faults_hint(const struct jk_error *error)
         return "Keep both checkpoints, and show them to the operator and to others: together they are the proof.";
     if (has_reason(error, "RECEIPT_WRONG"))
         return "jokbo verify MODEL asks again; if that fails, too, tell the operator.";
+    if (has_reason(error, "NOT_COSIGNED"))
+        return "Witnesses cosign soon after a publication, where the server asks any: try again shortly.";
     if (is_mirror(error)) return "Is the log served there? Its checkpoint lies at URL/checkpoint.";
     if (has_reason(error, "USAGE")) return "jokbo help lists the commands; jokbo COMMAND --help its options.";
     switch (error->status) {

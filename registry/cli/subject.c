@@ -162,69 +162,65 @@ static void check_newest(struct jk_subject *subject)
 
 /* ---- witnesses ---- */
 
-/* The published checkpoint is the one that bears cosignatures; the server's own answer stands in for it. */
-static enum jk_status find_published(struct jk_subject *subject, struct jk_cli *cli, struct jk_span *out_note,
-                                     struct jk_error *error)
+/* The published checkpoint, or the server's newest that is cosigned. */
+static enum jk_status find_cosigned(struct jk_subject *subject, struct jk_cli *cli, struct jk_span *out_note,
+                                    struct jk_error *error)
 {
-    if (cli->settings.http) {
-        const char *url = jk_arena_printf(&cli->arena, "%s/checkpoint", cli->settings.http);
-        return download(cli, url, JK_NOTE_MAX, out_note, error);
-    }
-    JK_TRY(jk_anchor_newest(&subject->anchor, error));
-    *out_note = jk_span_of(subject->anchor.newest->note);
-    return JK_OK;
+    if (!cli->settings.http) return jk_anchor_cosigned(&subject->anchor, out_note, error);
+    const char *url = jk_arena_printf(&cli->arena, "%s/checkpoint", cli->settings.http);
+    return download(cli, url, JK_NOTE_MAX, out_note, error);
 }
 
-/* The log itself and the policy, where it names logs, vouch for the note's key. */
-static enum jk_status check_signer(struct jk_subject *subject, struct jk_cli *cli, struct jk_span note,
-                                   const struct jk_verifier **out_key, struct jk_error *error)
+static void tell_quorum(struct jk_subject *subject, const struct jk_cli *cli, const struct jk_trust_verdict *verdict)
 {
-    struct jk_anchor *anchor = &subject->anchor;
-    struct jk_span origin = jk_span_of(anchor->origin);
-    struct jk_keys named;
-    JK_TRY(jk_keys_verify(&anchor->keys, origin, note, out_key, error));
-    jk_witnessed_keys(cli->witnessed, origin, &named);
-    if (named.count == 0) return JK_OK; /* whether the policy names others only, jk_witnessed_check says */
-    if (anchor->remembers) jk_keys_follow(&named, &anchor->memory.keys, &cli->arena);
-    return jk_keys_verify(&named, origin, note, NULL, error);
+    jk_results_add(&subject->results, "trust-policy", JK_RESULT_HOLDS,
+                   "the checkpoint of size %llu is cosigned as %s asks: %s",
+                   (unsigned long long)verdict->checkpoint.size, cli->witnessed->path,
+                   jk_witnessed_text(cli->witnessed, verdict, subject->results.arena));
 }
 
-/* A note that is of the log, and that the receipt's entry lies in. Growth has shown both to be of one tree. */
-static void check_quorum(struct jk_subject *subject, struct jk_cli *cli, struct jk_span note)
+/* Another checkpoint than the receipt's own, in whose tree the entry lies: growth has shown both to be of one log. */
+static void check_cosigned(struct jk_subject *subject, struct jk_cli *cli, struct jk_span note)
 {
-    struct jk_results *results = &subject->results;
-    const struct jk_verifier *key;
     struct jk_trust_verdict verdict;
     struct jk_error why;
-    jk_error_init(&why, results->arena);
-    if (check_signer(subject, cli, note, &key, &why) != JK_OK ||
-        jk_witnessed_check(cli->witnessed, note, key, &verdict, &why) != JK_OK)
-        jk_results_add(results, "trust-policy", JK_RESULT_FAILS, "%s: %s", cli->witnessed->path, why.message);
-    else if (verdict.checkpoint.size <= subject->evidence.receipt.index) {
+    jk_error_init(&why, &cli->arena);
+    if (jk_anchor_check_policy(&subject->anchor, note, &verdict, &why) != JK_OK) {
+        jk_results_add(&subject->results, "trust-policy", JK_RESULT_FAILS, "%s: %s", cli->witnessed->path, why.message);
+    } else if (verdict.checkpoint.size <= subject->evidence.receipt.index) {
         (void)jk_fail(&why, JK_UNAVAILABLE, "NOT_PUBLISHED",
-                      "the published checkpoint of size %llu does not reach the entry yet: try again",
+                      "the cosigned checkpoint of size %llu does not reach the entry yet: try again",
                       (unsigned long long)verdict.checkpoint.size);
         skip(subject, "trust-policy", &why);
-    } else
-        jk_results_add(results, "trust-policy", JK_RESULT_HOLDS, "the checkpoint of size %llu is cosigned as %s asks: %s",
-                       (unsigned long long)verdict.checkpoint.size, cli->witnessed->path,
-                       jk_witnessed_text(cli->witnessed, &verdict, results->arena));
+    } else {
+        tell_quorum(subject, cli, &verdict);
+    }
 }
 
+/* The receipt's own checkpoint may be cosigned already; then nobody need be asked. */
 static void check_policy(struct jk_subject *subject, struct jk_cli *cli)
 {
     struct jk_span note = subject->evidence.receipt.note;
+    struct jk_trust_verdict verdict;
     struct jk_error why;
     if (!cli->witnessed || subject->anchor.clash[0]) return;
     jk_error_init(&why, &cli->arena);
-    if (!offline(cli) && find_published(subject, cli, &note, &why) != JK_OK) {
+    if (jk_anchor_check_policy(&subject->anchor, note, &verdict, &why) == JK_OK) {
+        tell_quorum(subject, cli, &verdict);
+        return;
+    }
+    if (offline(cli) || subject->own_checkpoint) {
+        jk_results_add(&subject->results, "trust-policy", JK_RESULT_FAILS, "%s: %s", cli->witnessed->path, why.message);
+        return;
+    }
+    jk_error_init(&why, &cli->arena);
+    if (find_cosigned(subject, cli, &note, &why) != JK_OK) {
         skip(subject, "trust-policy", &why);
         return;
     }
-    if (jk_keys_verify(&subject->anchor.keys, jk_span_of(subject->anchor.origin), note, NULL, &why) == JK_OK &&
-        !offline(cli))
-        check_growth(subject, note, "published checkpoint");
-    if (!subject->anchor.clash[0]) check_quorum(subject, cli, note);
+    if (jk_keys_verify(&subject->anchor.keys, jk_span_of(subject->anchor.origin), note, NULL, &why) == JK_OK)
+        check_growth(subject, note, cli->settings.http ? "published checkpoint" : "cosigned checkpoint");
+    if (!subject->anchor.clash[0]) check_cosigned(subject, cli, note);
 }
 
 enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli)
@@ -264,6 +260,11 @@ void jk_subject_print(const struct jk_subject *subject, struct jk_cli *cli)
         jk_table_cell(&table, jk_result_word(result->state));
         jk_table_cell(&table, result->check);
         jk_table_cell(&table, result->text);
+    }
+    if (subject->outcome) {
+        jk_table_cell(&table, "done");
+        jk_table_cell(&table, "receipt");
+        jk_table_cell(&table, subject->outcome);
     }
     fprintf(cli->out, "%s\n", jk_print_painted(cli, JK_PAINT_BOLD, subject->title));
     jk_table_print(&table, cli->color, cli->out);
@@ -308,6 +309,7 @@ json_t *jk_subject_json(const struct jk_subject *subject)
         json_object_set_new(root, "log_index", json_integer((json_int_t)evidence->receipt.index));
         json_object_set_new(root, "log_size", json_integer((json_int_t)checkpoint->size));
     }
+    if (root && subject->outcome) json_object_set_new(root, "outcome", json_string(subject->outcome));
     if (root && subject->anchor.clash[0])
         json_object_set_new(
             root, "contradiction",

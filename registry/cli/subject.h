@@ -19,6 +19,8 @@ struct jk_subject {
     bool anchored;           /* `anchor` is open */
     bool is_certificate;     /* of counts, at `title`: certified.h checks it */
     bool again;              /* the same log's checkpoint was checked before in this run */
+    bool own_checkpoint;     /* a policy is asked about the receipt's own checkpoint alone */
+    const char *outcome;     /* what became of the stored receipt; NULL: nothing was to */
     bool newest_asked;       /* the receipt is as new as the server could give it: no need to ask again */
     struct jk_error trouble; /* the first thing that kept a check from being made; not set offline */
 };

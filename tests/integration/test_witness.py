@@ -1,5 +1,6 @@
 """Witnesses: asked after each publication, in the background; what they say is checked, served with the checkpoint, and never waited
 for. One that knows more than the database stops the writes."""
+import base64
 import json
 import os
 import re
@@ -394,6 +395,7 @@ class Witnessed(unittest.TestCase):
             self.server = server
             self.assertIn("No witness has cosigned", self.not_cosigned())
             self.not_cosigned("Log.GetReceipt", log_index=0)
+            self.assertEqual(server.jokbo("log", "checkpoint", "--cosigned").returncode, 8)
 
     def test_after_a_restart(self):
         """What the public folder's checkpoint bears is there before any witness is."""
@@ -422,6 +424,164 @@ class Witnessed(unittest.TestCase):
         with self.assertRaises(Failure) as caught:  # another request for what is there: the newest receipt
             self.user.call("Registry.RegisterDerivative", derivative=request["derivative"])
         self.assertEqual(auditor.receipt_parts(caught.exception.metadata["receipt"])[0], int(first["log_index"]))
+
+    def renewed(self, expect, *arguments, token=None, **options):
+        done = self.server.jokbo("receipt", "renew", *arguments, "--json", token=token,
+                                 env={"HOME": os.path.join(self.server.data, "home")}, **options)
+        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def test_verify_over_grpc_alone(self):
+        """No --http: the receipt's own checkpoint, else the newest that is cosigned, from the server that is asked anyway."""
+        one, two = self.begin("one", "two")
+        self.key = read(self.server, "log.vkey").splitlines()[0]
+        self.server.load_roster()
+        self.settle(one, two)
+        both = self.policy("witness one " + one.key, "witness two " + two.key, "group both all one two", "quorum both")
+        states, text = self.judged(0, BASE, "--trust-policy", both)
+        self.assertEqual(states, ["ok"])
+        size = self.size()
+        self.assertIn("size %d is cosigned" % size, text)
+        for witness in (one, two):
+            witness.mode = 422
+        self.publisher("ahead")
+        states, text = self.judged(0, BASE, "--trust-policy", both)  # the log has gone on, its witnesses have not
+        self.assertEqual(states, ["ok"])
+        self.assertIn("size %d is cosigned" % size, text)
+        self.assertGreater(self.size(), size)
+        bare = self.receipt("bare", 3, None)
+        self.bears(receipt_of(bare)[1])
+        self.assertEqual(self.judged(0, bare, "--trust-policy", both)[0], ["ok"])
+        last = self.receipt("last", self.size() - 1)
+        states, text = self.judged(8, last, "--trust-policy", both)
+        self.assertEqual(states, ["skipped"])
+        self.assertIn("does not reach the entry yet", text)
+        three = Witness("witness.example/three")
+        self.addCleanup(three.close)
+        more = self.policy("witness one " + one.key, "witness three " + three.key, "group all all one three", "quorum all")
+        states, text = self.judged(10, BASE, "--trust-policy", more)
+        self.assertIn("one cosigned; not yet: three", text)
+
+    def test_renewing_a_stored_receipt(self):
+        """From bare to one that a policy accepts, offline and for ever: by the server, or by files."""
+        one, two = self.begin("one", "two")
+        self.key = read(self.server, "log.vkey").splitlines()[0]
+        self.server.load_roster()
+        self.publisher("acme")
+        self.settle(one, two)
+        both = self.policy("witness one " + one.key, "witness two " + two.key, "group both all one two", "quorum both")
+        home = os.path.join(self.server.data, "model")
+        os.mkdir(home)
+        with open(os.path.join(home, "README.md"), "w") as f:
+            f.write("---\nlicense: apache-2.0\nbase_model: skt/A.X-3.1-Light\ntags: [sft]\n---\n")
+        for name in ("acme/a", "acme/b"):
+            done = self.server.jokbo("register", home, "--name", name, "--yes", token=self.user.token,
+                                     env={"HOME": os.path.join(self.server.data, "home")})
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        paths = [os.path.join(home, ".jokbo/receipts/acme", name + "@1.receipt") for name in ("a", "b")]
+        kept = [read(self.server, os.path.relpath(path, self.server.data + "/public")) for path in paths]
+        self.assertEqual(self.judged(10, paths[0], "--trust-policy", both, "--offline")[0], ["failed"])
+        self.settle(one, two)
+        index = [receipt_of(path)[0] for path in paths]
+
+        subjects = self.renewed(0, paths[0], "--trust-policy", both)["subjects"]
+        self.assertEqual(subjects[0]["outcome"], "renewed, for the checkpoint of size %d" % self.size())
+        self.assertEqual(receipt_of(paths[0])[0], index[0])
+        self.bears(receipt_of(paths[0])[1], one, two)
+        self.assertEqual(self.judged(0, paths[0], "--trust-policy", both, "--offline")[0], ["ok"])
+        again = self.renewed(0, paths[0], "--trust-policy", both)["subjects"][0]["outcome"]
+        self.assertEqual(again, "cosigned already, left as it was")
+        outcomes = [subject["outcome"] for subject in self.renewed(0, home)["subjects"]]  # all of a folder; one is new already
+        self.assertEqual(outcomes, ["cosigned already, left as it was", "renewed, for the checkpoint of size %d" % self.size()])
+        self.bears(receipt_of(paths[1])[1], one, two)
+        self.assertEqual(self.server.jokbo("verify", home, "--offline", "--key", self.key, token=None).returncode, 0)
+
+        # somebody else got what is needed; nobody is asked
+        def put(path, text):
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+            return path
+
+        def offline(expect, *arguments, policy=both):
+            return self.renewed(expect, paths[0], "--trust-policy", policy, "--offline", *arguments)["subjects"][0]
+        got = self.server.jokbo("receipt", "get", str(index[0]), "--cosigned", token=None)
+        self.assertEqual(got.returncode, 0, got.stderr)
+        proof, note = put(home + "/proof", got.stdout), put(home + "/checkpoint", auditor.receipt_parts(got.stdout)[2])
+        hashes = put(home + "/hashes", got.stdout.split("\n\n")[0].split("\n", 2)[2] + "\n")
+        for arguments in (["--proof", proof], ["--checkpoint", note, "--proof", hashes], ["--checkpoint", note, "--proof", proof]):
+            put(paths[0], kept[0])
+            self.assertIn("renewed", offline(0, *arguments)["outcome"])
+            self.assertEqual(self.judged(0, paths[0], "--trust-policy", both, "--offline")[0], ["ok"])
+        # of the same size: the proof is there already
+        put(paths[0], got.stdout.replace(note_text := auditor.receipt_parts(got.stdout)[2], bare_of(note_text)))
+        self.assertIn("renewed", offline(0, "--checkpoint", note)["outcome"])
+        self.assertEqual(read(self.server, os.path.relpath(paths[0], self.server.data + "/public")), got.stdout)
+
+        # what does not hold stays out, and the stored one stays
+        def refused(expect, words, *arguments, policy=both):
+            put(paths[0], kept[0])
+            subject = offline(expect, *arguments, policy=policy)
+            self.assertEqual(subject["outcome"], "left as it was")
+            self.assertIn(words, " ".join(check["text"] for check in subject["checks"] if check["state"] == "failed"))
+            with open(paths[0], encoding="utf-8") as f:
+                self.assertEqual(f.read(), kept[0])
+        other = self.server.jokbo("receipt", "get", str(index[1]), "--cosigned", token=None).stdout
+        refused(10, "the proof is of entry %d" % index[1], "--proof", put(home + "/other", other))
+        refused(10, "does not prove this entry", "--checkpoint", note,
+                "--proof", put(home + "/wrong", other.split("\n\n")[0].split("\n", 2)[2] + "\n"))
+        refused(10, "has to lead to it", "--checkpoint", note)
+        refused(10, "nobody cosigned", "--proof", put(home + "/bare", got.stdout.replace(note_text, bare_of(note_text))))
+        forged = re.sub("(witness.example/one [^\n]{60})(.)", lambda m: m[1] + "AB"[m[2] == "A"], got.stdout)
+        refused(10, "does not fit the checkpoint", "--proof", put(home + "/forged", forged))
+        third = self.policy("witness x " + verifier_key("witness.example/x", 4, public_key(bytes(32))), "quorum x")
+        refused(10, "nobody cosigned; not yet: x", "--proof", proof, policy=third)
+        both = self.policy("witness one " + one.key, "witness two " + two.key, "group both all one two", "quorum both")
+        for arguments, code in ((["--offline"], 2), (["--proof", "/no/such/file", "--offline"], 9)):
+            self.assertEqual(self.server.jokbo("receipt", "renew", paths[0], *arguments, token=None).returncode, code)
+        self.assertEqual(self.server.jokbo("receipt", "renew", home, "--proof", proof, token=None).returncode, 2)
+
+        # not yet: the witnesses are behind
+        for witness in (one, two):
+            witness.mode = 422
+        done = self.server.jokbo("register", home, "--name", "acme/c", "--yes", token=self.user.token,
+                                 env={"HOME": os.path.join(self.server.data, "home")})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        path = os.path.join(home, ".jokbo/receipts/acme/c@1.receipt")
+        told = self.renewed(8, path, "--trust-policy", both)
+        self.assertEqual((told["reason"], told["subjects"][0]["outcome"]), ("NOT_COSIGNED", "left as it was"))
+        self.assertEqual(self.renewed(8, path)["reason"], "NOT_COSIGNED")
+
+    def test_a_policy_with_keys_of_another_type(self):
+        """ML-DSA-44 is not known here: the policy is read, and whoever has such a key never counts."""
+        one = self.begin("one")
+        self.key = read(self.server, "log.vkey").splitlines()[0]
+        self.server.load_roster()
+        self.settle(one)
+        foreign = "witness pq witness.example/pq+01234567+" + base64.b64encode(b"\x06" + bytes(1312)).decode()
+        either = self.policy("witness one " + one.key, foreign, "group g any one pq", "quorum g")
+        states, text = self.judged(0, BASE, "--trust-policy", either)
+        self.assertRegex(text, r"one \(.*\); keys not known here: pq \(ML-DSA-44\)$")
+        folder = os.path.join(self.server.data, "public")
+        facts = self.jokbo("audit", folder, "--trust-policy", either)
+        self.assertEqual(facts["trust_policy"]["unknown"], [{"witness": "pq", "type": "ML-DSA-44"}])
+        self.assertEqual(facts["trust_policy"]["missing"], [])
+        told = self.server.jokbo("audit", folder, "--trust-policy", either, token=None)
+        self.assertIn("note: witness pq of %s is passed over: keys of its type (ML-DSA-44) are not known here\n" % either, told.stderr)
+        both = self.policy("witness one " + one.key, foreign, "group g all one pq", "quorum g")
+        states, text = self.judged(10, BASE, "--trust-policy", both)
+        self.assertIn("one cosigned; not yet: nobody; keys of types not known here: pq (ML-DSA-44), without whom there is no quorum", text)
+        told = self.server.jokbo("verify", BASE, "--trust-policy", both, token=None)
+        self.assertIn("and without them the policy's quorum cannot be reached", told.stderr)
+        path = write_policy(self.server, [one])
+        with open(path) as f:
+            text = f.read()
+        with open(path, "w") as f:
+            f.write(text.replace("quorum none", foreign + " https://witness.invalid\nquorum one"))
+        self.restart(path)
+        self.publisher("after")
+        self.settle(one)
+        self.assertTrue(self.logged("event=witness-key-unknown", "witness=pq", "type=ML-DSA-44"))
+        self.assertTrue(self.logged("event=witnesses", "asked=1"))
 
     def test_two_servers_share_a_witness(self):
         cluster = Cluster()
