@@ -256,7 +256,12 @@ def read_external(value, of_form=form(EXTERNAL)):
     return value
 
 
-READ = {"text": read_text, "forms": lambda value: read_text(form(r"[^|]+(?:\|[^|]+)*")(value)), "time": read_time,
+def read_organisation(value):
+    need(read_external(value).count("/") == 1, "%r is not one segment behind a host", value)
+    return value
+
+
+READ = {"text": read_text, "organisation": read_organisation, "forms": lambda value: read_text(form(r"[^|]+(?:\|[^|]+)*")(value)), "time": read_time,
         "external": read_external, "permission": form("|".join(PERMISSIONS)), "hash": form(HEX), "digest": form(DIGEST),
         "team": form(TEAM), "publisher": form(PART), "model": form(PART + "/" + PART), "version": form(VERSION),
         "identifier": form("[A-Za-z0-9.:+-]{1,200}"), "key": form(VERIFIER_KEY), "number": form("0|[1-9][0-9]{0,18}"),
@@ -289,6 +294,15 @@ exclude restore: model model, reason text, needs-second yes|no, text digest?
 confirm reject: ruling number, text digest?
 dispute: about parent|ruling|standing, model model, ruling number?, stage team?, text digest?
 resolve: dispute number, outcome upheld|dismissed, text digest?
+unadopt: external external, model model
+namespace namespace-end: publisher publisher, organisation organisation, evidence text, text digest?
+held: artifact digest, bytes number, weights digest?, weight-files digest?
+withdrawn: artifact digest, text digest?
+exclude-root restore-root: model model, root model, reason text, needs-second yes|no, text digest?
+origin: model model, release hash, reason text, needs-second yes|no, text digest?
+approve-adopt approve-unadopt: external external, model model, reason text, needs-second yes|no, text digest?
+dispute-origin: model model, against model, stage team?, text digest?
+dispute-adoption: external external, model model, stage team?, text digest?
 """.strip().split("\n") for kinds, fields in [line.split(": ")] for kind in kinds.split()}
 Entry = collections.namedtuple("Entry", "kind time actor fields statement")
 
@@ -422,6 +436,9 @@ class Fold:
         self.bonds = collections.defaultdict(dict)           # (kind, team or publisher): {the other side: (from, until)}
         self.licenses, self.license_terms = {}, {}           # identifier: permissions; expressions in order of first use
         self.adopted = {}                                    # external: model
+        self.namespaces = {}                                 # folded host/organisation: publisher, None once it ended
+        self.artifacts, self.held = set(), set()             # named by a release; whose manifests are held
+        self.manifests = {}                                  # what the first `held` entry says: weights, set of weight files
         self.origin, self.keys, self.handed = None, [], []   # verifier keys in force; all `key` entries
 
     def apply(self, data):
@@ -526,6 +543,7 @@ class Fold:
         release.model = model
         model.releases.append(release)
         self.releases[release.hash] = release
+        self.artifacts.add(release.artifact)
         self.license_terms.setdefault(release.license, release.license)
 
     def check_parents(self, release):
@@ -545,6 +563,26 @@ class Fold:
         above = self.ancestry(model.releases)
         need(not any(p.external == external for r in above for p in r.parents), "the model descends from the external model")
         self.adopted[external] = model
+
+    def on_unadopt(self, _, fields):
+        model = self.have(self.names, fold(fields["model"]))
+        need(self.adopted.get(fold(fields["external"])) is model, "the model has not adopted the external model")
+        del self.adopted[fold(fields["external"])]
+
+    def on_namespace(self, entry, fields):
+        publisher, organisation = fold(fields["publisher"]), fold(fields["organisation"])
+        self.have(self.publishers, publisher)
+        need(self.namespaces.get(organisation) == (publisher if entry.kind == "namespace-end" else None), "who holds %s", organisation)
+        self.namespaces[organisation] = publisher if entry.kind == "namespace" else None
+
+    def on_held(self, entry, fields):
+        need(fields["artifact"] in self.artifacts, "no release names the artifact")
+        need((fields["artifact"] in self.held) == (entry.kind == "withdrawn"), "the artifact is already what the entry makes it")
+        if entry.kind == "withdrawn":
+            self.held.remove(fields["artifact"])
+        else:
+            self.held.add(fields["artifact"])
+            self.manifests.setdefault(fields["artifact"], (fields["weights"], fields["weight-files"]))
 
     def follow(self, parent):
         """The release where a parent line leads; None for an external model that nobody has adopted."""
@@ -576,14 +614,15 @@ class Fold:
     APPLY = {"team-publisher": on_bond, "affiliation": on_bond, "operates": on_bond, "base": on_base, "publisher": on_publisher,
              "verify": on_judged, "unverify": on_judged, "claim": on_judged, "register": on_register, "release": on_release,
              "yank": on_switched, "unyank": on_switched, "rename": on_moved, "transfer": on_moved, "adopt": on_adopt,
-             "key": on_key, "retire": on_key}
+             "unadopt": on_unadopt, "namespace": on_namespace, "namespace-end": on_namespace, "held": on_held,
+             "withdrawn": on_held, "key": on_key, "retire": on_key}
 
 
 # ---- counts: registry/formats/count.md, from "Roots and depth at N" on
 CLASSES = ("open", "conditional", "non-commercial", "no-derivatives", "unknown")
 ON_HUB = {"distill": "finetune", "prune": "finetune", "draft": "finetune", "convert": "quantized"}
 GROUPINGS = ("relation", "hub-relation", "license-class", "license", "publisher", "depth", "month")
-Share = collections.namedtuple("Share", "model release depth independent clean")
+Share = collections.namedtuple("Share", "model release depth independent clean adopted")
 NEVER = ("9999", "0")  # from and until
 
 
@@ -608,10 +647,13 @@ class Counts:
         self.derivatives = []  # (model, deciding release, roots, whether licence clean)
         for model in known.models:
             release = model.deciding
-            (roots, ceiling), own = self.standing(release), self.permissions(release.license)
-            clean = UNKNOWN not in own + ceiling and all(map(int.__le__, own, ceiling)) and ceiling[1] != NO
+            roots, ceiling = self.standing(release)
             if not model.team and roots:
-                self.derivatives.append((model, release, roots, clean))
+                self.derivatives.append((model, release, roots, self.is_clean(release, ceiling)))
+
+    def is_clean(self, release, ceiling):
+        own = self.permissions(release.license)
+        return UNKNOWN not in own + ceiling and all(map(int.__le__, own, ceiling)) and ceiling[1] != NO
 
     def evaluate(self, tree):
         if tree[0] == "ID":
@@ -619,22 +661,25 @@ class Counts:
             return known or (UNKNOWN,) * 3
         return tuple(map(min if tree[0] == "AND" else max, *[self.evaluate(part) for part in tree[1]]))
 
-    def standing(self, release):
-        """Roots with depths, and ceiling, of a release; those above it first, without recursion."""
+    def follow(self, parent, declared):
+        return None if declared and parent.external else self.fold.follow(parent)
+
+    def standing(self, release, declared=False):
+        """Roots with depths, and ceiling, of a release, over all paths or the declared ones; those above it first, without recursion."""
         stack = [release]
         while stack:
-            above = [self.fold.follow(parent) for parent in stack[-1].parents]
-            missing = [r for r in above if r is not None and r not in self.standings]
+            above = [self.follow(parent, declared) for parent in stack[-1].parents]
+            missing = [r for r in above if r is not None and (r, declared) not in self.standings]
             if missing:
                 stack += missing
             else:
-                self.standings[stack.pop()] = self.joined(above)
-        return self.standings[release]
+                self.standings[stack.pop(), declared] = self.joined(above, declared)
+        return self.standings[release, declared]
 
-    def joined(self, above):
+    def joined(self, above, declared):
         roots, ceiling = {}, (YES,) * 3
         for release in above:
-            beyond, limits = self.standings[release] if release else ({}, (UNKNOWN,) * 3)
+            beyond, limits = self.standings[release, declared] if release else ({}, (UNKNOWN,) * 3)
             ceiling = tuple(map(min, ceiling, limits, self.permissions(release.license) if release else limits))
             for root, depth in ({release.model: 0} if release and release.model.team else beyond).items():
                 roots[root] = min(depth + 1, roots.get(root, depth + 1))
@@ -657,7 +702,8 @@ class Counts:
 
     def share(self, model, release, inside, clean):
         free = any(not self.is_bound(model.registered_under, model.time, root.team) for root in inside)
-        return Share(model, release, min(inside.values()), free, clean)
+        hanging = not any(root in self.standing(release, True)[0] for root in inside)
+        return Share(model, release, min(inside.values()), free, clean, hanging)
 
     def scope(self, kind, name):
         """The scope as it is shown, and which roots are in it."""
@@ -687,7 +733,8 @@ class Counts:
                 "distinct_weights": len(set(weights) - {None}) + weights.count(None),
                 "groups": [{"grouping": grouping, "key": key, "count": number} for grouping in groupings
                            for key, number in self.groups(grouping, counted)],
-                "next_page_token": "", **self.moment, "left_out": [], "policy_sha256": ""}
+                "next_page_token": "", **self.moment, "left_out": [], "policy_sha256": "",
+                "adopted": sum(share.adopted for share in counted)}
 
     def groups(self, grouping, counted):
         key_of = {

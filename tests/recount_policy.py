@@ -19,10 +19,14 @@ import sys
 import recount
 from recount import NO, PERMISSIONS, RELATIONS, UNKNOWN, Wrong, fold, need, sha256
 
-REASONS = ("late", "yanked", "excluded", "not-participating", "not-programme", "foreign-base", "relation", "depth", "self",
-           "affiliate", "no-artifact", "no-license-text", "license-not-open", "license-conflict", "naming", "unverified",
-           "duplicate", "cap")
-RANK = {reason: number for number, reason in enumerate(REASONS)}
+REASONS = {1: ("late", "yanked", "excluded", "not-participating", "not-programme", "foreign-base", "relation", "depth", "self",
+               "affiliate", "no-artifact", "no-license-text", "license-not-open", "license-conflict", "naming", "unverified",
+               "duplicate", "cap"),
+           2: ("late", "yanked", "gone", "excluded", "not-participating", "not-programme", "foreign-base", "adopted-path", "relation",
+               "depth", "self", "affiliate", "no-artifact", "no-license-text", "license-not-open", "license-conflict", "naming",
+               "unverified", "unattested", "evidence", "duplicate", "near-duplicate", "cap")}
+RANK = {reason: number for number, reason in enumerate(REASONS[2])}
+NOT_YET = ("gone", "unattested", "evidence", "near-duplicate")  # can only be off
 FIRST, POLICY_MAX = "jokbo/policy/v1", 4096
 
 
@@ -36,12 +40,14 @@ def of_form(pattern):
 
 
 DEMANDED = "".join("(?: %s (?:UNKNOWN|CONDITIONAL|YES))?" % kind for kind in ("commercial", "derivatives", "redistribution"))
+SECOND = {"no-artifact": of_form(" (?:held|claimed)"), "license-not-open": of_form("(?=.)" + DEMANDED + " unknown (?:pass|fail)"),
+          **dict.fromkeys(NOT_YET, lambda text: False)}  # of rule set 2
 SETTINGS = {  # what may stand after `on`, by reason; nothing where it is not here
     "foreign-base": of_form(" unknown-(?:passes|fails)"), "relation": of_form("(?=.)" + "".join("(?: %s)?" % r for r in RELATIONS)),
     "depth": lambda text: text[:1] == " " and number_to(1000)(text[1:]),
     "license-not-open": of_form("(?=.)" + DEMANDED), "naming": of_form(" (?:literal|lenient)"),
     "cap": lambda text: text[:1] == " " and number_to(10**9)(text[1:])}
-HEAD = {"name": of_form("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"), "version": number_to(10**6), "rules": of_form("1")}
+HEAD = {"name": of_form("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"), "version": number_to(10**6), "rules": of_form("[12]")}
 
 
 class Policy:
@@ -49,35 +55,39 @@ class Policy:
     def __init__(self, text):
         need(len(text.encode()) <= POLICY_MAX and text.endswith("\n"), "a policy is too long, or its last line does not end")
         lines = text[:-1].split("\n")
-        words = list(HEAD) + list(REASONS)
+        self.rules = 2 if "rules 2" in lines else 1
+        words = list(HEAD) + list(REASONS[self.rules])
         need(lines[0] == FIRST and [line.partition(" ")[0] for line in lines[1:]] == words, "a policy's lines are not in order")
         values = {line.partition(" ")[0]: line.partition(" ")[2] for line in lines[1:]}
         need(all(check(values[word]) for word, check in HEAD.items()), "name, version or rules of a policy: %r", lines[1:4])
-        for reason in REASONS:
-            value, settings = values[reason], SETTINGS.get(reason, of_form(""))
+        known = {**SETTINGS, **(SECOND if self.rules == 2 else {})}
+        for reason in REASONS[self.rules]:
+            value, settings = values[reason], known.get(reason, of_form(""))
             need((value == "off" and reason != "late") or (value[:2] == "on" and settings(value[2:])),
                  "%r is no line of a policy", reason + " " + value)
         self.text, self.digest = text, sha256(text.encode()).hex()
         self.name, self.version = values["name"], int(values["version"])
-        self.on = [reason for reason in REASONS if values[reason] != "off"]
+        self.on = [reason for reason in REASONS[self.rules] if values[reason] != "off"]
         self.of = {reason: values[reason].split(" ")[1:] for reason in self.on}
-        self.demands = [UNKNOWN - 1] * 3
+        self.declared = "adopted-path" in self.on  # adoptions are left out
+        self.demands, self.unknown_permits = [UNKNOWN - 1] * 3, self.of.get("license-not-open", [])[-2:] == ["unknown", "pass"]
         for kind, least in zip(self.of.get("license-not-open", [])[::2], self.of.get("license-not-open", [])[1::2]):
-            self.demands[("commercial", "derivatives", "redistribution").index(kind)] = PERMISSIONS.index(least)
+            if kind != "unknown":
+                self.demands[("commercial", "derivatives", "redistribution").index(kind)] = PERMISSIONS.index(least)
 
     @classmethod
     def of_file(cls, text):
         """A file for people: lines in any order, comments, empty lines, further spaces; the words of a line as they are."""
         lines = [" ".join(line.split()) for line in text.split("\n")]
         lines = [line for line in lines if line and not line.startswith("#")]
-        order = {word: number for number, word in enumerate((FIRST, *HEAD, *REASONS))}
+        order = {word: number for number, word in enumerate((FIRST, *HEAD, *REASONS[2]))}
         need(lines[:1] == [FIRST] and all(line.split(" ")[0] in order for line in lines), "the file is no policy")
         return cls("".join(line + "\n" for line in sorted(lines, key=lambda line: order[line.split(" ")[0]])))
 
 
 # ---- the fold, with what rulings, stages and policies say: registry/formats/entry.md and count.md, "What an entry needs"
-TO_N = ("register", "release", "yank", "unyank", "rename", "transfer", "adopt")
-Ruling = collections.namedtuple("Ruling", "model excludes waits")
+TO_N = ("register", "release", "yank", "unyank", "rename", "transfer", "adopt", "unadopt", "held", "withdrawn")
+Ruling = collections.namedtuple("Ruling", "model kind about waits")  # about: a root, a release, or nothing
 
 
 class Fold(recount.Fold):
@@ -88,7 +98,9 @@ class Fold(recount.Fold):
         self.policies, self.stages = {}, {}                   # by digest; by id: the newest `stage` entry's fields
         self.closings = collections.defaultdict(list)         # by stage: `close` entries' fields
         self.rulings, self.disputes = {}, {}                  # by entry: a ruling, whether a dispute is open
-        self.excluded = {}                                    # model: whether the last ruling in effect excludes it
+        self.excluded = {}                                    # model: whether the last ruling on the whole in effect excludes it
+        self.pairs = {}                                       # model: such rulings on whole and pairs in effect, (root or None, excludes)
+        self.origins = []                                     # (model, release) of rulings on origin in effect
 
     @property
     def size(self):
@@ -156,23 +168,45 @@ class Fold(recount.Fold):
         before.append(dict(fields, index=self.size))
 
     def on_ruling(self, entry, fields):
-        model, excludes = self.have(self.names, fold(fields["model"])), entry.kind == "exclude"
-        self.rulings[self.size] = Ruling(model, excludes, fields["needs-second"] == "yes")
+        model, about = self.have(self.names, fold(fields["model"])), None
+        if entry.kind.endswith("-root"):
+            about = self.have(self.names, fold(fields["root"]))
+        if entry.kind == "origin":
+            about = self.have(self.releases, fields["release"])
+            need(about.model is model, "the release is another model's")
+        self.rulings[self.size] = Ruling(model, entry.kind, about, fields["needs-second"] == "yes")
         if fields["needs-second"] == "no":
-            self.excluded[model] = excludes
+            self.take_effect(self.rulings[self.size])
 
     def on_decided(self, entry, fields):
         ruling = self.have(self.rulings, int(fields["ruling"]))
         need(ruling.waits, "the ruling does not wait for a second evaluator")
         self.rulings[int(fields["ruling"])] = ruling._replace(waits=False)
         if entry.kind == "confirm":
-            self.excluded[ruling.model] = ruling.excludes
+            self.take_effect(ruling)
+
+    def take_effect(self, ruling):
+        if ruling.kind in ("exclude", "restore"):
+            self.excluded[ruling.model] = ruling.kind == "exclude"
+        if ruling.kind == "origin":
+            self.origins.append((ruling.model, ruling.about))
+        elif not ruling.kind.startswith("approve-"):
+            self.pairs.setdefault(ruling.model, []).append((ruling.about, ruling.kind.startswith("exclude")))
+
+    def is_pair_excluded(self, model, root):
+        said = [excludes for about, excludes in self.pairs.get(model, []) if about in (None, root)]
+        return bool(said) and said[-1]
 
     def on_dispute(self, entry, fields):
         model, stage = self.have(self.names, fold(fields["model"])), fields["stage"]
-        need((fields["about"] == "ruling") == (fields["ruling"] is not None), "a ruling is named when it is about one")
-        if fields["ruling"] is not None:
+        if entry.kind == "dispute":
+            need((fields["about"] == "ruling") == (fields["ruling"] is not None), "a ruling is named when it is about one")
+        if fields.get("ruling") is not None:
             need(self.have(self.rulings, int(fields["ruling"])).model is model, "the ruling is about another model")
+        if entry.kind == "dispute-origin":
+            need(self.have(self.names, fold(fields["against"])) is not model, "the dispute is against the model itself")
+        if entry.kind == "dispute-adoption":
+            need(self.adopted.get(fold(fields["external"])) is model, "the model has not adopted the external model")
         end = self.have(self.stages, stage)["disputes-until"] if stage else None
         need(end is None or entry.time < end, "the time for disputes is over")
         self.disputes[self.size] = True
@@ -182,8 +216,9 @@ class Fold(recount.Fold):
         self.disputes[int(fields["dispute"])] = False
 
     APPLY = {**recount.Fold.APPLY, "license": on_license, "base": on_base, "register": on_register, "policy": on_policy,
-             "stage": on_stage, "close": on_close, "exclude": on_ruling, "restore": on_ruling, "confirm": on_decided,
-             "reject": on_decided, "dispute": on_dispute, "resolve": on_resolve}
+             "stage": on_stage, "close": on_close, "confirm": on_decided, "reject": on_decided, "resolve": on_resolve,
+             **dict.fromkeys(("exclude", "restore", "exclude-root", "restore-root", "origin", "approve-adopt", "approve-unadopt"), on_ruling),
+             **dict.fromkeys(("dispute", "dispute-origin", "dispute-adoption"), on_dispute)}
 
     def policy_of(self, stage):
         return self.policies[self.stages[stage]["policy"].partition(":")[2]]
@@ -207,7 +242,7 @@ class Counts(recount.Counts):
         super().__init__(known)
         self.breaks_literal = functools.lru_cache(None)(lambda model, root: self.breaks(model, root, str))
         self.breaks_lenient = functools.lru_cache(None)(lambda model, root: self.breaks(model, root, lenient))
-        self.copies = functools.lru_cache(None)(self.has_weights_above)
+        self.copies = functools.lru_cache(None)(self.has_content_above)
         self.brought = functools.lru_cache(None)(self.entry_that_brought)
 
     def name_forms(self, tree):
@@ -221,41 +256,55 @@ class Counts(recount.Counts):
         ways = {str, spelled}
         return bool(forms) and not any(way(name_form) and way(part).startswith(way(name_form)) for name_form in forms for way in ways)
 
-    def has_weights_above(self, release):
-        seen, front = {None}, [release]
-        while front and release.weights:
-            above = set(map(self.fold.follow, front.pop().parents)) - seen
-            if any(found.weights == release.weights for found in above):
+    def content(self, release, rules=2):
+        """What makes two releases the same: (kind, digest). Rule set 1 knows weights alone."""
+        found = [("weights", release.weights)]
+        if rules == 2:
+            found += [("artifact", release.artifact), ("files", self.fold.manifests.get(release.artifact, (None, None))[1])]
+        return {(kind, digest) for kind, digest in found if digest}
+
+    def has_content_above(self, release, rules, declared):
+        seen, front, own = {None}, [release], self.content(release, rules)
+        while front and own:
+            above = {self.follow(parent, declared) for parent in front.pop().parents} - seen
+            if any(own & self.content(found, rules) for found in above):
                 return True
             seen, front = seen | above, front + list(above)
         return False
 
-    @staticmethod
-    def entry_that_brought(model, weights):
-        return min(release.index for release in model.releases if release.weights == weights)
+    def entry_that_brought(self, model, content):
+        return min(release.index for release in model.releases if content in self.content(release))
 
-    def conflicts(self, release):
-        own, ceiling = self.permissions(release.license), self.standings[release][1]
+    def is_held(self, release):
+        held = release.artifact in self.fold.held
+        return held and self.fold.manifests[release.artifact][0] == release.weights
+
+    def conflicts(self, release, declared):
+        own, ceiling = self.permissions(release.license), self.standing(release, declared)[1]
         return ceiling[1] == NO or any(a > b and UNKNOWN not in (a, b) for a, b in zip(own, ceiling))
 
 
 # Of a Counts, a policy, the teams that take part (None: all), a model, its deciding release, a root, and the depth for it.
 HOLDS = {
     "yanked": lambda c, p, teams, model, release, root, depth: release.yanked,
-    "excluded": lambda c, p, teams, model, release, root, depth: c.fold.excluded.get(model, False),
+    "excluded": lambda c, p, teams, model, release, root, depth: (
+        c.fold.excluded.get(model, False) if p.rules == 1 else c.fold.is_pair_excluded(model, root)),
+    "adopted-path": lambda c, p, teams, model, release, root, depth: depth is None,
     "not-participating": lambda c, p, teams, model, release, root, depth: teams is not None and root.team not in teams,
     "not-programme": lambda c, p, teams, model, release, root, depth: root.facts["programme"] == "no",
     "foreign-base": lambda c, p, teams, model, release, root, depth: root.facts["from-scratch"] in (
         ("no",) if p.of["foreign-base"] == ["unknown-passes"] else ("no", "unknown")),
     "relation": lambda c, p, teams, model, release, root, depth: release.relation not in p.of["relation"],
-    "depth": lambda c, p, teams, model, release, root, depth: depth > int(p.of["depth"][0]),
+    "depth": lambda c, p, teams, model, release, root, depth: depth is not None and depth > int(p.of["depth"][0]),
     "self": lambda c, p, teams, model, release, root, depth: c.is_own(model.registered_under, model.time, root.team),
     "affiliate": lambda c, p, teams, model, release, root, depth: c.is_affiliated(model.registered_under, model.time, root.team),
-    "no-artifact": lambda c, p, teams, model, release, root, depth: release.artifact is None,
+    "no-artifact": lambda c, p, teams, model, release, root, depth: (
+        not c.is_held(release) if p.of["no-artifact"] == ["held"] else release.artifact is None),
     "no-license-text": lambda c, p, teams, model, release, root, depth: release.text is None,
     "license-not-open": lambda c, p, teams, model, release, root, depth: any(
-        given < least for given, least in zip(c.permissions(release.license), p.demands)),
-    "license-conflict": lambda c, p, teams, model, release, root, depth: c.conflicts(release),
+        given < least and not (p.unknown_permits and given == UNKNOWN)
+        for given, least in zip(c.permissions(release.license), p.demands)),
+    "license-conflict": lambda c, p, teams, model, release, root, depth: c.conflicts(release, p.declared),
     "naming": lambda c, p, teams, model, release, root, depth: (
         c.breaks_lenient if p.of["naming"] == ["lenient"] else c.breaks_literal)(model, root),
     "unverified": lambda c, p, teams, model, release, root, depth: not c.fold.publishers[model.publisher]["verified"],
@@ -269,12 +318,15 @@ class Standing:
         self.counts, self.policy, self.rows = counts, policy, []
         asked = [(reason, HOLDS[reason]) for reason in policy.on if reason in HOLDS]
         for model, release, roots, clean in counts.derivatives:
+            if policy.declared:  # no depth where only an adoption leads to the root
+                declared, ceiling = counts.standing(release, True)
+                roots, clean = {root: declared.get(root) for root in roots}, counts.is_clean(release, ceiling)
             roots = {root: roots[root] for root in sorted(roots, key=lambda root: root.index)}
             self.rows.append(Row(model, release, clean, roots, {
                 root: [reason for reason, holds in asked if holds(counts, policy, teams, model, release, root, depth)]
                 for root, depth in roots.items()}))
         if "duplicate" in policy.on:
-            self.mark("duplicate", self.duplicates())
+            self.mark("duplicate", self.duplicates() if policy.rules == 1 else self.second_duplicates())
         if "cap" in policy.on:
             self.mark("cap", self.past_cap(int(policy.of["cap"][0])))
 
@@ -292,10 +344,31 @@ class Standing:
         earliest = {}
         for row in self.rows:
             if row.release.weights and self.stands(row):
-                brought = self.counts.brought(row.model, row.release.weights)
+                brought = self.counts.brought(row.model, ("weights", row.release.weights))
                 earliest[row.release.weights] = min(brought, earliest.get(row.release.weights, brought))
-        return [row for row in self.rows if row.release.weights and (self.counts.copies(row.release) or (
-            self.stands(row) and earliest[row.release.weights] < self.counts.brought(row.model, row.release.weights)))]
+        return [row for row in self.rows if row.release.weights and (self.counts.copies(row.release, 1, False) or (
+            self.stands(row) and earliest[row.release.weights] < self.counts.brought(
+                row.model, ("weights", row.release.weights))))]
+
+    def second_duplicates(self):
+        """Rule set 2: of those that claim some content one goes first."""
+        claims = collections.defaultdict(list)
+        for row in self.rows:
+            for content in self.counts.content(row.release):
+                claims[content].append(row)
+        first = {content: self.first(content, rows) for content, rows in claims.items()}
+        return [row for row in self.rows if self.counts.copies(row.release, 2, self.policy.declared) or (
+            self.stands(row) and any(first[content] is not row for content in self.counts.content(row.release)))]
+
+    def first(self, content, rows):
+        def brought(row):
+            return self.counts.brought(row.model, content)
+        def rank(row):
+            return not self.counts.fold.publishers[row.model.publisher]["verified"], not self.counts.is_held(row.release), brought(row)
+        ruled = [row for model, release in self.counts.fold.origins if content in self.counts.content(release)
+                 for row in rows if row.model is model]
+        first = ruled[-1] if ruled else min(rows, key=brought)
+        return first if self.stands(first) else min(filter(self.stands, rows), key=rank, default=None)
 
     def past_cap(self, cap):
         found, rows = collections.Counter(), []
@@ -318,7 +391,8 @@ class Standing:
         shown, is_in_scope = self.counts.scope(kind, name)
         places = [(row, self.place(row, is_in_scope)) for row in self.rows]
         left_out = collections.Counter(place for _, place in places if place)
-        counted = [self.counts.share(row.model, row.release, {r: d for r, d in row.roots.items() if is_in_scope(r)}, row.clean)
+        counted = [self.counts.share(row.model, row.release, {
+            r: d for r, d in row.roots.items() if is_in_scope(r) and d is not None}, row.clean)
                    for row, place in places if place == ""]
         registered = len(counted) + sum(left_out.values())
         return self.counts.numbers(shown, registered, 0, counted, groupings) | {
@@ -333,6 +407,12 @@ class Standing:
 
 # ---- a stage's report: registry/formats/report.md
 COLUMNS = ("direct", "transitive", "independent", "license_clean", "distinct_publishers", "distinct_weights")
+
+
+def columns_of(policy):
+    return COLUMNS + (("adopted",) if policy.rules == 2 else ())
+
+
 SPLITS = (("relation", "relation", RELATIONS), ("class", "license-class", recount.CLASSES),
           ("depth", "depth", [str(depth) for depth in range(1, 16)] + ["16+"]))
 
@@ -344,7 +424,7 @@ def rows_of(standing, late_in, groupings):
     for kind, name, root in [("base", model.name, model) for model in counts.bases] + [
             ("team", team, None) for team in counts.fold.teams] + [("all", "all", None)]:
         count = standing.count(kind, name, groupings)
-        left_out = dict.fromkeys(REASONS, 0) | {one["reason"]: one["count"] for one in count["left_out"]}
+        left_out = dict.fromkeys(REASONS[standing.policy.rules], 0) | {one["reason"]: one["count"] for one in count["left_out"]}
         left_out["late"] = late_in(kind, name, root)
         count["registered"] += left_out["late"]
         groups = collections.defaultdict(dict)
@@ -354,24 +434,25 @@ def rows_of(standing, late_in, groupings):
 
 
 def table(standing, late_in):
-    lines = ["\t".join(["scope", "name", "registered", *REASONS, "counted", *(c.replace("_", "-") for c in COLUMNS),
+    reasons, columns = REASONS[standing.policy.rules], columns_of(standing.policy)
+    lines = ["\t".join(["scope", "name", "registered", *reasons, "counted", *(c.replace("_", "-") for c in columns),
                         *("%s:%s" % (word, key) for word, _, keys in SPLITS for key in keys)])]
     for kind, name, _, count, left_out, groups in rows_of(standing, late_in, [grouping for _, grouping, _ in SPLITS]):
-        numbers = [count["registered"], *(left_out[reason] for reason in REASONS), count["counted"],
-                   *(count[column] for column in COLUMNS),
+        numbers = [count["registered"], *(left_out[reason] for reason in reasons), count["counted"],
+                   *(count[column] for column in columns),
                    *(groups[grouping].get(key, 0) for _, grouping, keys in SPLITS for key in keys)]
         lines.append("\t".join([kind, name, *map(str, numbers)]))
     return "".join(line + "\n" for line in lines)
 
 
-def json_row(kind, name, root, count, left_out, groups):
+def json_row(policy, kind, name, root, count, left_out, groups):
     months = collections.Counter()
     for month, number in groups["month"].items():
         months[min(month, "2069-12")] += number
     publishers = sorted(groups["publisher"].items(), key=lambda one: (-one[1], one[0].encode()))
     return {"scope": kind, "name": name, "team": {"base": root and root.team, "team": name, "all": None}[kind],
             "registered": count["registered"], "counted": count["counted"], "left_out": left_out,
-            **{column: count[column] for column in COLUMNS}, "relations": groups["relation"],
+            **{column: count[column] for column in columns_of(policy)}, "relations": groups["relation"],
             "license_classes": groups["license-class"], "depths": groups["depth"], "months": months,
             "publishers": [{"publisher": name, "counted": number} for name, number in publishers[:100]],
             "publishers_other": sum(number for _, number in publishers[100:])}
@@ -424,7 +505,7 @@ class Report:
         return {"table": table(self.standing, self.late_in), "members": self.members(), "left-out": self.left_out()}
 
     def rows(self):
-        return [json_row(*row) for row in rows_of(self.standing, self.late_in, ("relation", "license-class", "depth", "month", "publisher"))]
+        return [json_row(self.standing.policy, *row) for row in rows_of(self.standing, self.late_in, ("relation", "license-class", "depth", "month", "publisher"))]
 
 
 FILES = {"table": "report.tsv", "json": "report.json", "members": "members.txt", "left-out": "left-out.tsv"}
@@ -434,11 +515,11 @@ def report_json(report, texts, known, closing):
     """The report as JSON; `texts` are the other three."""
     stage, policy, n, m = known.stages[closing["stage"]], report.standing.policy, int(closing["n"]), int(closing["m"])
     leaves = [sha256(b"\0" + data) for data in known.entries]
-    found = {"format": "jokbo/report/v1", "origin": known.origin, "revision": int(closing["revision"]), "cutoff": stage["cut-off"],
+    found = {"format": "jokbo/report/v%d" % policy.rules, "origin": known.origin, "revision": int(closing["revision"]), "cutoff": stage["cut-off"],
              "stage": {"id": closing["stage"], "title": stage["title"], "title_ko": stage["title-ko"],
                        "source": stage["source"]},
              "n": n, "m": m, "root_n": recount.root_of(leaves[:n]).hex(), "root_m": recount.root_of(leaves[:m]).hex(),
-             "policy": {"name": policy.name, "version": policy.version, "rules": 1, "text": policy.text, "sha256": policy.digest},
+             "policy": {"name": policy.name, "version": policy.version, "rules": policy.rules, "text": policy.text, "sha256": policy.digest},
              "teams": stage["teams"].split(" "), "previous": previous_of(known, closing["stage"], m), "rows": report.rows(),
              "digests": {word.replace("-", "_"): sha256(text.encode()).hex() for word, text in texts.items()}}
     return json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"

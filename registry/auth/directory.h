@@ -89,6 +89,8 @@ struct jk_blob_facts {
     bool manifest; /* else a licence text */
     uint64_t size;
     struct jk_digest weights; /* of a manifest; zero: none */
+    bool files_known;         /* false for manifests that were stored before the next was worked out */
+    struct jk_digest weight_files; /* of a manifest: of the set of its weight files; zero: none */
     int64_t created_us;
     enum jk_blob_state state;
     int64_t withdrawn_us;    /* not where it is stored */
@@ -169,6 +171,8 @@ bool jk_directory_blob(struct jk_directory *directory, const struct jk_digest *d
 /* Only those whose bytes are here. */
 bool jk_directory_blob_stored(struct jk_directory *directory, const struct jk_digest *digest,
                               struct jk_blob_facts *out_blob);
+/* The digests of all stored manifests, in no order; freed by the caller. NULL: out of memory. */
+struct jk_digest *jk_directory_manifests(struct jk_directory *directory, size_t *out_count);
 /* Lists, in arena, ordered by id (members: by account): those with id > after, at most `most`. */
 size_t jk_directory_list_accounts(struct jk_directory *directory, uint64_t after, size_t most, struct jk_arena *arena,
                                   const struct jk_account **out_accounts, size_t *out_total);

@@ -237,6 +237,29 @@ bool jk_directory_blob(struct jk_directory *directory, const struct jk_digest *d
     return item != NULL;
 }
 
+struct listed {
+    struct jk_digest *digests;
+    size_t count;
+};
+
+static void list_manifest(void *context, struct jk_finder_link *link)
+{
+    struct listed *listed = context;
+    const struct jk_blob_facts *blob = &JK_FINDER_ITEM(link, struct jk_blob_item, by_digest)->blob;
+    if (blob->manifest && blob->state == JK_BLOB_STORED) listed->digests[listed->count++] = blob->digest;
+}
+
+struct jk_digest *jk_directory_manifests(struct jk_directory *directory, size_t *out_count)
+{
+    struct listed listed = {.count = 0};
+    jk_directory_read_lock(directory);
+    listed.digests = malloc((directory->blobs.count + 1) * sizeof *listed.digests);
+    if (listed.digests) jk_finder_each(&directory->blobs, list_manifest, &listed);
+    jk_directory_unlock(directory);
+    *out_count = listed.count;
+    return listed.digests;
+}
+
 bool jk_directory_get_record(struct jk_directory *directory, const char *key, struct jk_arena *arena,
                              struct jk_record *out_record)
 {

@@ -78,3 +78,11 @@ struct jk_finder_link *jk_finder_chain(const struct jk_finder *finder, uint64_t 
 {
     return finder->buckets[hash & finder->mask];
 }
+
+void jk_finder_each(const struct jk_finder *finder, void (*see)(void *context, struct jk_finder_link *link),
+                    void *context)
+{
+    for (size_t i = 0; i <= finder->mask; i++)
+        for (struct jk_finder_link *link = finder->buckets[i]; link; link = link->next)
+            see(context, link);
+}

@@ -28,6 +28,9 @@ bool jk_finder_init(struct jk_finder *finder); /* false: out of memory */
 void jk_finder_done(struct jk_finder *finder, void (*release)(struct jk_finder_link *link));
 void jk_finder_add(struct jk_finder *finder, struct jk_finder_link *link, uint64_t hash);
 void jk_finder_remove(struct jk_finder *finder, struct jk_finder_link *link); /* must be in it */
+/* Calls `see` for each item, in no order. */
+void jk_finder_each(const struct jk_finder *finder, void (*see)(void *context, struct jk_finder_link *link),
+                    void *context);
 /* The chain in which items of that hash lie, linked by next; NULL for an empty one. */
 struct jk_finder_link *jk_finder_chain(const struct jk_finder *finder, uint64_t hash);
 

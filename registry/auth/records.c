@@ -97,6 +97,15 @@ static void take_digest(struct reader *reader, const char *field, struct jk_dige
     fault(reader, field, "must be 64 lower-case hexadecimal digits, not all zero");
 }
 
+/* null is a digest of zeros. */
+static void take_digest_or_null(struct reader *reader, const char *field, struct jk_digest *out_digest)
+{
+    if (json_is_null(json_object_get(reader->object, field)))
+        (void)take(reader, field);
+    else
+        take_digest(reader, field, out_digest);
+}
+
 static unsigned take_word(struct reader *reader, const char *field, const char *const *words)
 {
     struct jk_span text = take_span(reader, field);
@@ -222,11 +231,10 @@ static void read_blob(struct reader *reader, struct jk_record_facts *facts)
     blob->digest = facts->key.digest;
     blob->manifest = take_word(reader, "kind", jk_blob_words) == 1;
     blob->size = (uint64_t)take_int(reader, "size", 0, INT64_MAX);
-    const json_t *weights = json_object_get(reader->object, "weights");
-    if (json_is_null(weights))
-        take(reader, "weights");
-    else
-        take_digest(reader, "weights", &blob->weights);
+    take_digest_or_null(reader, "weights", &blob->weights);
+    blob->files_known = json_object_get(reader->object, "files") != NULL; /* not so in what earlier versions wrote */
+    if (blob->files_known) take_digest_or_null(reader, "files", &blob->weight_files);
+    if (!blob->manifest && blob->files_known) fault(reader, "files", "must not be there but for a manifest");
     if (!blob->manifest && !jk_digest_is_zero(&blob->weights))
         fault(reader, "weights", "must be null but for a manifest");
     blob->created_us = take_time(reader, "created_us");

@@ -10,7 +10,8 @@
  *   creator/<publisher folded>      account
  *   request/<id>                    kind state publisher account evidence created_us decided_us; owner with the kind
  *                                   "owner", looks_like with the kind "create"
- *   blob/<sha256>                   kind size weights created_us; and state withdrawn_us reason where it is not stored
+ *   blob/<sha256>                   kind size weights created_us; files, of a manifest; state withdrawn_us reason where it is
+ *                                   not stored
  *   ruling/<log index>              account; token and granted_by
  *   clock/demo                      ahead_us */
 #ifndef JK_AUTH_RECORDS_H

@@ -44,6 +44,14 @@ static void put_digest(struct writer *writer, const char *field, const struct jk
     put_text(writer, field, hex);
 }
 
+static void put_digest_or_null(struct writer *writer, const char *field, const struct jk_digest *digest)
+{
+    if (jk_digest_is_zero(digest))
+        put(writer, field, json_null());
+    else
+        put_digest(writer, field, digest);
+}
+
 static void put_bits(struct writer *writer, const char *field, unsigned bits, const char *(*name)(unsigned))
 {
     json_t *list = json_array();
@@ -154,10 +162,8 @@ bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, st
     jk_digest_hex(&blob->digest, hex);
     put_word(&writer, "kind", jk_blob_words, blob->manifest);
     put_int(&writer, "size", (int64_t)blob->size);
-    if (jk_digest_is_zero(&blob->weights))
-        put(&writer, "weights", json_null());
-    else
-        put_digest(&writer, "weights", &blob->weights);
+    put_digest_or_null(&writer, "weights", &blob->weights);
+    if (blob->files_known) put_digest_or_null(&writer, "files", &blob->weight_files);
     put_int(&writer, "created_us", blob->created_us);
     if (blob->state != JK_BLOB_STORED) {
         put_word(&writer, "state", jk_blob_state_words, blob->state);

@@ -18,7 +18,13 @@
     X(aliases, struct jk_alias_row)                                                                                    \
     X(releases, struct jk_release_row)                                                                                 \
     X(weights, struct jk_weights_row)                                                                                  \
+    X(artifacts, struct jk_artifact_row)                                                                               \
+    X(manifests, struct jk_manifest_row)                                                                               \
+    X(file_sets, struct jk_files_row)                                                                                  \
     X(externals, struct jk_external_row)                                                                               \
+    X(adoptions, struct jk_adoption)                                                                                   \
+    X(namespaces, struct jk_namespace_row)                                                                             \
+    X(namespace_terms, struct jk_namespace)                                                                            \
     X(licenses, struct jk_license_row)                                                                                 \
     X(identifiers, struct jk_identifier_row)                                                                           \
     X(license_facts, struct jk_license_facts)                                                                          \
@@ -41,6 +47,7 @@
     X(rulings, struct jk_ruling)                                                                                       \
     X(disputes, struct jk_dispute)                                                                                     \
     X(root_sets, struct jk_root_set)                                                                                   \
+    X(declared, struct jk_declared_row)                                                                                \
     X(changed, uint32_t)
 
 /* One row an index: its field, the table it indexes, the type of its rows, the link within a row. */
@@ -52,7 +59,10 @@
     X(hash_index, releases, struct jk_release_row, by_hash)                                                            \
     X(version_index, releases, struct jk_release_row, by_version)                                                      \
     X(weights_index, weights, struct jk_weights_row, by_digest)                                                        \
+    X(artifact_index, releases, struct jk_release_row, by_artifact)                                                    \
+    X(files_index, file_sets, struct jk_files_row, by_digest)                                                          \
     X(external_index, externals, struct jk_external_row, by_name)                                                      \
+    X(namespace_index, namespaces, struct jk_namespace_row, by_name)                                                   \
     X(license_index, licenses, struct jk_license_row, by_text)                                                         \
     X(identifier_index, identifiers, struct jk_identifier_row, by_fold)                                                \
     X(team_index, teams, struct jk_team_row, by_id)                                                                    \
@@ -131,6 +141,7 @@ void jk_book_expect(struct jk_book *book, uint64_t entries)
     (void)jk_index_grow(&book->hash_index, &book->releases, rows);
     (void)jk_index_grow(&book->version_index, &book->releases, rows);
     (void)jk_index_grow(&book->weights_index, &book->weights, rows);
+    (void)jk_index_grow(&book->artifact_index, &book->releases, rows);
 }
 
 struct jk_book_mark jk_book_mark(struct jk_book *book)
@@ -212,6 +223,17 @@ struct jk_span jk_book_copy(struct jk_book *book, struct jk_span text)
     if (copy.at) return copy;
     book->failed = true;
     return (struct jk_span){"", 0};
+}
+
+struct jk_span jk_book_copy_actor(struct jk_book *book, const struct jk_actor *actor)
+{
+    struct jk_text text;
+    jk_text_init(&text, 0);
+    jk_actor_write(actor, &text);
+    struct jk_span copy = jk_book_copy(book, jk_text_span(&text));
+    book->failed = book->failed || text.failed;
+    jk_text_done(&text);
+    return copy;
 }
 
 bool jk_book_push(struct jk_book *book, struct jk_slots *slots, uint32_t slot)

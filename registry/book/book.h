@@ -60,7 +60,7 @@ struct jk_parent {
     uint32_t slot;        /* release, or external */
     struct jk_span revision; /* external: empty for none */
     struct jk_span name;  /* as the statement spells it: publisher/model, or host/id */
-    struct jk_digest hash; /* lineage hash, as the statement says */
+    const struct jk_digest *hash; /* lineage hash, as the statement says; a registered release's own */
 };
 
 struct jk_release {
@@ -82,8 +82,15 @@ struct jk_release {
 struct jk_external {
     struct jk_span name;  /* host/id, first spelling met */
     uint32_t first;       /* entry that named it first */
-    uint32_t adopted, adopted_model; /* entry and model, or JK_NONE; one adoption at most */
+    uint32_t adoptions;   /* newest; internal chain */
     uint32_t children;    /* internal chain */
+};
+
+struct jk_adoption {      /* of an external by a model, for sizes from < N ≤ until */
+    uint32_t external, model;
+    uint32_t from, until; /* entries; until JK_NONE: it still holds */
+    struct jk_span actor; /* of the entry: "publisher x", "role evaluator" */
+    uint32_t older, next_of_model; /* internal chains */
 };
 
 struct jk_license_term {  /* an expression in use */
@@ -122,7 +129,15 @@ enum jk_flag {
     JK_FLAG_FOREIGN_BASE = 1 << 11,    /* from_scratch no */
     JK_FLAG_FROM_SCRATCH_UNKNOWN = 1 << 12,
     JK_FLAG_ANCESTOR_WEIGHTS = 1 << 13, /* weights equal to an ancestor's */
-    JK_FLAG_EXCLUDED = 1 << 14          /* by a ruling in force */
+    JK_FLAG_EXCLUDED = 1 << 14,         /* by a ruling in force about the derivative as a whole */
+    /* Of rule set 2. "Declared" leaves adoptions out: an adopted external is one that nobody knows. */
+    JK_FLAG_EXCLUDED_PAIR = 1 << 15,    /* by the ruling that took effect last, about the whole or about this root */
+    JK_FLAG_NOT_HELD = 1 << 16,         /* no artifact, or its manifest is not held, or says other weights */
+    JK_FLAG_ADOPTED_ONLY = 1 << 17,     /* no declared path leads to the root */
+    JK_FLAG_ANCESTOR_SAME = 1 << 18,    /* weights, artifact or set of weight files equal to an ancestor's */
+    JK_FLAG_DECLARED_ANCESTOR_SAME = 1 << 19,    /* … to a declared one's */
+    JK_FLAG_DECLARED_LICENSE_CONFLICT = 1 << 20, /* against the declared ancestors */
+    JK_FLAG_DECLARED_LICENSE_UNKNOWN = 1 << 21
 };
 
 /* One (derivative, root) with its facts, for sizes from < N ≤ until (entry `from` made it so, entry `until` ended it).
@@ -142,6 +157,7 @@ struct jk_spell {
     uint32_t weights;    /* of the release: slot of the digest, JK_NONE for none */
     uint32_t brought;    /* entry with which the derivative brought that digest; JK_NONE for none */
     uint16_t month;      /* of the registration entry */
+    uint16_t declared_depth; /* depth over declared paths alone; 0 with JK_FLAG_ADOPTED_ONLY */
 };
 
 struct jk_book;
@@ -217,6 +233,14 @@ uint32_t jk_book_find_external(const struct jk_book *book, struct jk_span host_a
 uint32_t jk_book_find_team(const struct jk_book *book, struct jk_span id, uint32_t n);
 /* The earliest release with these weights, JK_NONE for none: the same answer for every later release that has them. */
 uint32_t jk_book_find_weights(const struct jk_book *book, const struct jk_digest *weights, uint32_t n);
+/* The same of an artifact digest. */
+uint32_t jk_book_find_artifact(const struct jk_book *book, const struct jk_digest *artifact, uint32_t n);
+/* A further release that names the artifact of this one; JK_NONE at the end. In no order, from jk_book_find_artifact on. */
+uint32_t jk_book_next_with_artifact(const struct jk_book *book, uint32_t release, uint32_t n);
+/* Whether two models' deciding releases have the same weights, artifact or set of weight files. */
+bool jk_book_shares_content(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n);
+/* Whether the registry says that it holds the manifest of this digest. */
+bool jk_book_is_held(const struct jk_book *book, const struct jk_digest *artifact, uint32_t n);
 
 /* What the roster reserves: nobody takes, without approval, a publisher's name that looks like it (domain/skeleton.h). A
  * condition for writing, which the fold does not ask. */
@@ -273,6 +297,11 @@ uint32_t jk_book_child_of_external(const struct jk_book *book, uint32_t external
 uint32_t jk_book_children_of_release(const struct jk_book *book, uint32_t release, uint32_t n);
 /* Externals adopted by a model at N, same manner. */
 uint32_t jk_book_adopted_by(const struct jk_book *book, uint32_t model, uint32_t n, uint32_t *cursor);
+/* The adoption of an external in force at N, NULL for none; and all adoptions there ever were before N, in order of
+ * their entries. */
+const struct jk_adoption *jk_book_adoption_of(const struct jk_book *book, uint32_t external, uint32_t n);
+uint32_t jk_book_adoptions(const struct jk_book *book, uint32_t n);
+const struct jk_adoption *jk_book_adoption(const struct jk_book *book, uint32_t slot);
 /* Whether `model` is among the ancestors of `release` at N (through pinned parents, adopted externals and, there,
  * any release of the adopting model): the test that refuses cycles. */
 bool jk_book_descends(const struct jk_book *book, uint32_t release, uint32_t model, uint32_t n);

@@ -58,6 +58,7 @@ FETCH fetch_heads(const struct jk_book *book, const struct jk_parsed_entry *pars
     fetch_head(&book->part_index, parsed->part_hash);
     fetch_head(&book->hash_index, jk_hash_digest(&parsed->hash));
     fetch_head(&book->weights_index, jk_hash_digest(&statement->weights));
+    fetch_head(&book->artifact_index, jk_hash_digest(&statement->artifact));
     if (statement->parent_count > 0) fetch_head(&book->hash_index, jk_hash_digest(&statement->parents[0].hash));
 }
 
@@ -85,6 +86,7 @@ FETCH fetch_rows(const struct jk_book *book, const struct jk_parsed_entry *parse
     fetch_name(book, parsed->publisher_hash);
     fetch_row(&book->alias_index, &book->aliases, parsed->model_hash);
     fetch_row(&book->weights_index, &book->weights, jk_hash_digest(&statement->weights));
+    fetch_row(&book->artifact_index, &book->releases, jk_hash_digest(&statement->artifact));
     if (statement->parent_count > 0)
         fetch_row(&book->hash_index, &book->releases, jk_hash_digest(&statement->parents[0].hash));
 }

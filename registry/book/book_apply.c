@@ -248,48 +248,6 @@ static enum jk_status apply_transfer(struct jk_book *book, const struct jk_entry
     return JK_OK;
 }
 
-/* ---- adoption ---- */
-
-static bool is_wanted(const struct jk_book *book, uint32_t model)
-{
-    return jk_model_row(book, model)->stamp == book->stamp;
-}
-
-static enum jk_status check_adopt(struct jk_book *book, const struct jk_entry *entry, uint32_t model, uint32_t external,
-                                  struct jk_error *error)
-{
-    if (model == JK_NONE)
-        return JK_BOOK_REFUSE(error, "entry %u: there is no model %.*s", book->size, JK_SPAN_ARG(entry->model));
-    if (external == JK_NONE) return JK_OK; /* nobody descends from it yet */
-    if (jk_external_row(book, external)->pub.adopted != JK_NONE)
-        return JK_BOOK_REFUSE(error, "entry %u: the external model is adopted already", book->size);
-    jk_book_want_under_external(book, external);
-    jk_book_walk(book);
-    if (is_wanted(book, model))
-        return JK_BOOK_REFUSE(error, "entry %u: %.*s descends from the external model that it would adopt", book->size,
-                              JK_SPAN_ARG(entry->model));
-    return JK_OK;
-}
-
-static enum jk_status apply_adopt(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
-{
-    uint32_t model = jk_book_find_model(book, entry->model, JK_NOW);
-    uint32_t external = jk_book_find_external(book, entry->external, JK_NOW);
-    JK_TRY(check_adopt(book, entry, model, external, error));
-    external = jk_book_intern_external(book, entry->external);
-    if (external == JK_NONE) return JK_OK; /* out of memory: said at the end */
-    struct jk_external_row *row = jk_external_row(book, external);
-    struct jk_model_row *adopter = jk_model_row(book, model);
-    jk_book_set(book, &row->pub.adopted, book->size);
-    jk_book_set(book, &row->pub.adopted_model, model);
-    jk_book_set(book, &row->next_adopted, adopter->adopted);
-    jk_book_set(book, &adopter->adopted, external);
-    jk_book_new_epoch(book);
-    jk_book_touch(book, model);
-    jk_book_count_write(book, jk_book_alias(book, model, JK_NOW)->publisher, entry->time_us);
-    return JK_OK; /* the check's walk has wanted all descendants */
-}
-
 /* ---- the table, and what is common to all ---- */
 
 static apply_fn *const appliers[JK_KIND_COUNT] = {
@@ -309,7 +267,12 @@ static apply_fn *const appliers[JK_KIND_COUNT] = {
     [JK_KIND_UNYANK] = apply_unyank,
     [JK_KIND_RENAME] = apply_rename,
     [JK_KIND_TRANSFER] = apply_transfer,
-    [JK_KIND_ADOPT] = apply_adopt,
+    [JK_KIND_ADOPT] = jk_book_apply_adopt,
+    [JK_KIND_UNADOPT] = jk_book_apply_unadopt,
+    [JK_KIND_NAMESPACE] = jk_book_apply_namespace,
+    [JK_KIND_NAMESPACE_END] = jk_book_apply_namespace_end,
+    [JK_KIND_HELD] = jk_book_apply_held,
+    [JK_KIND_WITHDRAWN] = jk_book_apply_withdrawn,
     [JK_KIND_KEY] = jk_book_apply_key,
     [JK_KIND_RETIRE] = jk_book_apply_retire,
     [JK_KIND_POLICY] = jk_book_apply_policy,
@@ -317,9 +280,16 @@ static apply_fn *const appliers[JK_KIND_COUNT] = {
     [JK_KIND_CLOSE] = jk_book_apply_close,
     [JK_KIND_EXCLUDE] = jk_book_apply_exclude,
     [JK_KIND_RESTORE] = jk_book_apply_restore,
+    [JK_KIND_EXCLUDE_ROOT] = jk_book_apply_exclude_root,
+    [JK_KIND_RESTORE_ROOT] = jk_book_apply_restore_root,
+    [JK_KIND_ORIGIN] = jk_book_apply_origin,
+    [JK_KIND_APPROVE_ADOPT] = jk_book_apply_approval,
+    [JK_KIND_APPROVE_UNADOPT] = jk_book_apply_approval,
     [JK_KIND_CONFIRM] = jk_book_apply_confirm,
     [JK_KIND_REJECT] = jk_book_apply_reject,
     [JK_KIND_DISPUTE] = jk_book_apply_dispute,
+    [JK_KIND_DISPUTE_ORIGIN] = jk_book_apply_dispute_origin,
+    [JK_KIND_DISPUTE_ADOPTION] = jk_book_apply_dispute_adoption,
     [JK_KIND_RESOLVE] = jk_book_apply_resolve,
 };
 
@@ -373,9 +343,11 @@ enum jk_status jk_book_apply_parsed(struct jk_book *book, const struct jk_parsed
 
 bool jk_kind_counts_to_m(enum jk_kind kind)
 {
-    static const unsigned to_n = 1u << JK_KIND_REGISTER | 1u << JK_KIND_RELEASE | 1u << JK_KIND_YANK |
-                                 1u << JK_KIND_UNYANK | 1u << JK_KIND_RENAME | 1u << JK_KIND_TRANSFER |
-                                 1u << JK_KIND_ADOPT;
+#define KIND(name) UINT64_C(1) << JK_KIND_##name
+    static const uint64_t to_n = KIND(REGISTER) | KIND(RELEASE) | KIND(YANK) | KIND(UNYANK) | KIND(RENAME) |
+                                 KIND(TRANSFER) | KIND(ADOPT) | KIND(UNADOPT) | KIND(HELD) | KIND(WITHDRAWN);
+#undef KIND
+    _Static_assert(JK_KIND_COUNT <= 64, "a bit for each kind");
     return !(to_n >> kind & 1);
 }
 

@@ -30,17 +30,6 @@ uint32_t jk_book_children_of(const struct jk_book *book, uint32_t model, uint32_
     return count;
 }
 
-bool jk_book_external_descends(const struct jk_book *book, uint32_t external, uint32_t model, uint32_t n)
-{
-    const struct jk_external *row = jk_book_external(book, external);
-    if (row->adopted == JK_NONE || row->adopted >= n) return false;
-    if (row->adopted_model == model) return true;
-    uint32_t release = jk_book_newest(book, row->adopted_model, n);
-    for (; release != JK_NONE; release = jk_book_release(book, release)->older)
-        if (jk_book_descends(book, release, model, n)) return true;
-    return false;
-}
-
 /* ---- bonds ---- */
 
 static bool bond_terms(const struct jk_book *book, uint32_t bond, uint32_t n, struct jk_bond *out)

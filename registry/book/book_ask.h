@@ -5,6 +5,22 @@
 
 #include "book/book.h"
 
+/* Who holds an organisation of a hub, from an entry on. */
+struct jk_namespace {
+    struct jk_span organisation; /* "host/organisation", first spelling met */
+    uint32_t from;               /* entry */
+    uint32_t publisher;          /* slot: of whom the entry speaks */
+    uint32_t holder;             /* the same, or JK_NONE where the entry ended it */
+    struct jk_span evidence;
+    struct jk_digest text;
+    uint32_t older; /* internal */
+};
+/* Organisations that were ever spoken of: slots from 0; NULL where nothing was said of one before n. */
+uint32_t jk_book_namespaces(const struct jk_book *book);
+const struct jk_namespace *jk_book_namespace(const struct jk_book *book, uint32_t slot, uint32_t n);
+/* The publisher who holds it at n, JK_NONE for nobody. */
+uint32_t jk_book_namespace_holder(const struct jk_book *book, struct jk_span organisation, uint32_t n);
+
 uint32_t jk_book_models_of(const struct jk_book *book, uint32_t publisher, uint32_t n); /* under its name at n */
 uint32_t jk_book_releases_of(const struct jk_book *book, uint32_t model, uint32_t n);
 uint32_t jk_book_children_of(const struct jk_book *book, uint32_t model,
@@ -12,6 +28,8 @@ uint32_t jk_book_children_of(const struct jk_book *book, uint32_t model,
 
 /* Whether an external, through the model that adopted it, descends from `model` or is it. */
 bool jk_book_external_descends(const struct jk_book *book, uint32_t external, uint32_t model, uint32_t n);
+/* Whether any release of the model descends from the external: what would make a cycle of its adoption. */
+bool jk_book_descends_from_external(const struct jk_book *book, uint32_t model, uint32_t external, uint32_t n);
 
 /* A dated bond as last said before n. Spans lie in the book. */
 struct jk_bond {

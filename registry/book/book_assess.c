@@ -18,33 +18,59 @@ static uint32_t license_flags(const uint8_t child[JK_PERMISSION_KINDS], const ui
     return unknown ? JK_FLAG_LICENSE_UNKNOWN : 0;
 }
 
-static bool climb_for_weights(struct jk_book *book, const struct jk_release *release, uint32_t weights)
-{
-    for (uint32_t i = 0; i < release->parent_count; i++) {
-        uint32_t slot = jk_book_parent_release(book, &release->parents[i], JK_NOW);
-        if (slot == JK_NONE) continue;
-        struct jk_release_row *parent = jk_release_row(book, slot);
-        if (parent->weights == weights) return true;
-        if (parent->stamp == book->stamp) continue;
-        parent->stamp = book->stamp;
-        (void)jk_book_push(book, &book->stack, slot);
-    }
-    return false;
-}
-
-/* Only where some other release has the same weights is there anything to climb for. */
-static bool has_ancestor_weights(struct jk_book *book, uint32_t release)
+/* What a release shares with one of its ancestors. */
+static uint32_t shared_with(const struct jk_book *book, uint32_t release, uint32_t ancestor)
 {
     const struct jk_release_row *row = jk_release_row(book, release);
-    if (row->weights == JK_NONE || jk_weights_row(book, row->weights)->uses < 2) return false;
-    book->stamp++; /* the walk down is complete by now */
-    book->stack.count = 0;
-    bool found = climb_for_weights(book, &row->pub, row->weights);
-    while (!found && book->stack.count > 0 && !book->failed) {
-        uint32_t slot = book->stack.at[--book->stack.count];
-        found = climb_for_weights(book, &jk_release_row(book, slot)->pub, row->weights);
+    bool weights = row->weights != JK_NONE && row->weights == jk_release_row(book, ancestor)->weights;
+    return (weights ? (uint32_t)JK_FLAG_ANCESTOR_WEIGHTS : 0u) |
+           (jk_book_same_content(book, release, ancestor, JK_NOW) ? (uint32_t)JK_FLAG_ANCESTOR_SAME : 0u);
+}
+
+/* Looks at the parents of `from` on behalf of `release`. */
+static uint32_t climb_parents(struct jk_book *book, uint32_t release, uint32_t from, bool declared)
+{
+    const struct jk_release *row = &jk_release_row(book, from)->pub;
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < row->parent_count; i++) {
+        uint32_t slot = declared ? jk_book_declared_parent(&row->parents[i])
+                                 : jk_book_parent_release(book, &row->parents[i], JK_NOW);
+        if (slot == JK_NONE || jk_release_row(book, slot)->stamp == book->stamp) continue;
+        jk_release_row(book, slot)->stamp = book->stamp;
+        found |= shared_with(book, release, slot);
+        (void)jk_book_push(book, &book->stack, slot);
     }
     return found;
+}
+
+/* Ends as soon as all that can be shared was found. */
+static uint32_t climb_for_content(struct jk_book *book, uint32_t release, bool declared)
+{
+    const uint32_t all = JK_FLAG_ANCESTOR_WEIGHTS | JK_FLAG_ANCESTOR_SAME;
+    book->stamp++; /* the walk down is complete by now */
+    book->stack.count = 0;
+    uint32_t found = climb_parents(book, release, release, declared);
+    while (found != all && book->stack.count > 0 && !book->failed)
+        found |= climb_parents(book, release, book->stack.at[--book->stack.count], declared);
+    return found;
+}
+
+/* Only where some other release has the same content is there anything to climb for. */
+static uint32_t ancestor_flags(struct jk_book *book, uint32_t release)
+{
+    if (!jk_book_content_is_shared(book, release)) return 0;
+    uint32_t found = climb_for_content(book, release, false), declared = found;
+    if (found && jk_release_row(book, release)->adopted_above) declared = climb_for_content(book, release, true);
+    return found | (declared & JK_FLAG_ANCESTOR_SAME ? (uint32_t)JK_FLAG_DECLARED_ANCESTOR_SAME : 0u);
+}
+
+/* The conflict with what is declared alone, in flags of its own. */
+static uint32_t declared_license_flags(const struct jk_book *book, const struct jk_release_row *row, uint32_t flags,
+                                       const uint8_t child[JK_PERMISSION_KINDS])
+{
+    if (row->adopted_above) flags = license_flags(child, jk_declared_row(book, row->declared)->least);
+    return (flags & JK_FLAG_LICENSE_CONFLICT ? (uint32_t)JK_FLAG_DECLARED_LICENSE_CONFLICT : 0u) |
+           (flags & JK_FLAG_LICENSE_UNKNOWN ? (uint32_t)JK_FLAG_DECLARED_LICENSE_UNKNOWN : 0u);
 }
 
 static uint32_t own_flags(struct jk_book *book, uint32_t model, uint32_t release)
@@ -52,15 +78,17 @@ static uint32_t own_flags(struct jk_book *book, uint32_t model, uint32_t release
     const struct jk_release_row *row = jk_release_row(book, release);
     uint32_t alias = jk_model_row(book, model)->pub.names;
     uint32_t publisher = jk_alias_row(book, alias)->pub.publisher;
-    uint32_t flags = license_flags(jk_book_license_now(book, row->pub.license)->permissions, row->least);
+    const uint8_t *permissions = jk_book_license_now(book, row->pub.license)->permissions;
+    uint32_t flags = license_flags(permissions, row->least);
+    flags |= declared_license_flags(book, row, flags, permissions);
     if (jk_book_switched(book, row->pub.yanks, JK_NOW)) flags |= JK_FLAG_YANKED;
     if (jk_digest_is_zero(&row->pub.artifact)) flags |= JK_FLAG_NO_ARTIFACT;
+    if (!jk_book_release_is_held(book, release, JK_NOW)) flags |= JK_FLAG_NOT_HELD;
     if (jk_digest_is_zero(&row->pub.license_text)) flags |= JK_FLAG_NO_LICENSE_TEXT;
     if (!jk_book_is_verified(book, publisher, JK_NOW)) flags |= JK_FLAG_UNVERIFIED;
     if (jk_model_row(book, model)->rulings != JK_NONE && jk_book_is_excluded(book, model, JK_NOW))
         flags |= JK_FLAG_EXCLUDED;
-    if (has_ancestor_weights(book, release)) flags |= JK_FLAG_ANCESTOR_WEIGHTS;
-    return flags;
+    return flags | ancestor_flags(book, release);
 }
 
 /* ---- flags of the pair ---- */
@@ -85,6 +113,8 @@ static uint32_t root_flags(struct jk_book *book, uint32_t model, uint32_t root, 
     JK_CHECK(base != NULL);
     if (jk_book_owned(book, publisher, base->team, registered_us, JK_NOW)) flags |= JK_FLAG_SELF;
     if (jk_book_affiliated(book, publisher, base->team, registered_us, JK_NOW)) flags |= JK_FLAG_AFFILIATE;
+    if (jk_model_row(book, model)->rulings != JK_NONE && jk_book_is_pair_excluded(book, model, root, JK_NOW))
+        flags |= JK_FLAG_EXCLUDED_PAIR;
     if (!base->programme) flags |= JK_FLAG_NOT_PROGRAMME;
     if (base->from_scratch == JK_ANSWER_NO) flags |= JK_FLAG_FOREIGN_BASE;
     if (base->from_scratch == JK_ANSWER_UNKNOWN) flags |= JK_FLAG_FROM_SCRATCH_UNKNOWN;
@@ -109,6 +139,16 @@ static uint32_t entry_that_brought(const struct jk_book *book, uint32_t model, c
     return jk_release_row(book, slot)->pub.index;
 }
 
+/* Depth over declared paths alone; 0: none leads there. */
+static uint32_t declared_depth(const struct jk_book *book, const struct jk_release_row *row, const struct jk_root *root)
+{
+    if (!row->adopted_above) return root->depth;
+    const struct jk_root_set *set = jk_root_set_row(book, jk_declared_row(book, row->declared)->roots);
+    for (uint32_t i = 0; i < set->count; i++)
+        if (set->roots[i].model == root->model) return set->roots[i].depth;
+    return 0;
+}
+
 /* Fills book->wanted_spells with what should hold now, in order of root. */
 static uint32_t assess(struct jk_book *book, uint32_t model)
 {
@@ -124,29 +164,34 @@ static uint32_t assess(struct jk_book *book, uint32_t model)
     uint32_t publisher = jk_alias_row(book, jk_model_row(book, model)->pub.names)->pub.publisher;
     uint32_t brought = entry_that_brought(book, model, row);
     int64_t at_us = registered_us(book, model);
-    for (uint32_t i = 0; i < roots->count; i++)
-        book->wanted_spells[i] =
-            (struct jk_spell){.derivative = model,
-                              .root = roots->roots[i].model,
-                              .from = book->size,
-                              .until = JK_NONE,
-                              .release = release,
-                              .flags = flags | root_flags(book, model, roots->roots[i].model, at_us),
-                              .depth = (uint16_t)roots->roots[i].depth,
-                              .relation = (uint8_t)row->pub.relation,
-                              .license_class = class,
-                              .publisher = publisher,
-                              .license = row->pub.license,
-                              .weights = row->weights,
-                              .brought = brought,
-                              .month = jk_model_row(book, model)->month};
+    for (uint32_t i = 0; i < roots->count; i++) {
+        const struct jk_root *root = &roots->roots[i];
+        uint32_t declared = declared_depth(book, row, root);
+        book->wanted_spells[i] = (struct jk_spell){.derivative = model,
+                                                   .root = root->model,
+                                                   .from = book->size,
+                                                   .until = JK_NONE,
+                                                   .release = release,
+                                                   .flags = flags | root_flags(book, model, root->model, at_us) |
+                                                            (declared ? 0u : (uint32_t)JK_FLAG_ADOPTED_ONLY),
+                                                   .depth = (uint16_t)root->depth,
+                                                   .relation = (uint8_t)row->pub.relation,
+                                                   .license_class = class,
+                                                   .publisher = publisher,
+                                                   .license = row->pub.license,
+                                                   .weights = row->weights,
+                                                   .brought = brought,
+                                                   .month = jk_model_row(book, model)->month,
+                                                   .declared_depth = (uint16_t)declared};
+    }
     return roots->count;
 }
 
 /* What is not compared follows from the model and its release. */
 static bool is_same_fact(const struct jk_spell *a, const struct jk_spell *b)
 {
-    return a->release == b->release && a->flags == b->flags && a->depth == b->depth && a->relation == b->relation &&
+    return a->release == b->release && a->flags == b->flags && a->depth == b->depth &&
+           a->declared_depth == b->declared_depth && a->relation == b->relation &&
            a->license_class == b->license_class && a->publisher == b->publisher;
 }
 

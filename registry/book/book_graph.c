@@ -29,10 +29,8 @@ uint32_t jk_book_intern_external(struct jk_book *book, struct jk_span name)
     if (!row) return JK_NONE;
     row->pub = (struct jk_external){.name = jk_book_copy(book, name),
                                     .first = book->size,
-                                    .adopted = JK_NONE,
-                                    .adopted_model = JK_NONE,
+                                    .adoptions = JK_NONE,
                                     .children = JK_NONE};
-    row->next_adopted = JK_NONE;
     jk_index_add(&book->external_index, &book->journal, &row->by_name, slot, jk_hash_fold(name, 0));
     return slot;
 }
@@ -56,23 +54,11 @@ uint32_t jk_book_externals(const struct jk_book *book, uint32_t n)
     return low;
 }
 
-uint32_t jk_book_adopted_by(const struct jk_book *book, uint32_t model, uint32_t n, uint32_t *cursor)
-{
-    /* The cursor holds the next external's slot + 1; JK_NONE once the end was reached. */
-    uint32_t slot = *cursor ? *cursor - 1 : jk_model_row(book, model)->adopted;
-    if (*cursor == JK_NONE) slot = JK_NONE;
-    while (slot != JK_NONE && jk_external_row(book, slot)->pub.adopted >= n)
-        slot = jk_external_row(book, slot)->next_adopted;
-    uint32_t next = slot == JK_NONE ? JK_NONE : jk_external_row(book, slot)->next_adopted;
-    *cursor = next == JK_NONE ? JK_NONE : next + 1;
-    return slot;
-}
-
 uint32_t jk_book_parent_release(const struct jk_book *book, const struct jk_parent *parent, uint32_t n)
 {
     if (!parent->external) return parent->slot;
-    const struct jk_external *external = &jk_external_row(book, parent->slot)->pub;
-    return external->adopted < n ? jk_book_standing_release(book, external->adopted_model, n) : JK_NONE;
+    const struct jk_adoption *adoption = jk_book_adoption_of(book, parent->slot, n);
+    return adoption ? jk_book_standing_release(book, adoption->model, n) : JK_NONE;
 }
 
 /* ---- edges ---- */
@@ -162,8 +148,9 @@ void jk_book_want(struct jk_book *book, uint32_t model)
     struct jk_model_row *row = jk_model_row(book, model);
     if (row->stamp == book->stamp) return;
     jk_book_want_alone(book, model);
-    for (uint32_t slot = row->adopted; slot != JK_NONE; slot = jk_external_row(book, slot)->next_adopted)
-        jk_book_want_under_external(book, slot);
+    for (uint32_t slot = row->adoptions; slot != JK_NONE; slot = jk_adoption_row(book, slot)->next_of_model)
+        if (jk_adoption_row(book, slot)->until == JK_NONE)
+            jk_book_want_under_external(book, jk_adoption_row(book, slot)->external);
 }
 
 void jk_book_want_under_external(struct jk_book *book, uint32_t external)
@@ -192,6 +179,7 @@ void jk_book_walk(struct jk_book *book)
 #define CLIMB_INLINE 64
 
 struct climb {
+    uint32_t model, external; /* what is looked for; JK_NONE: nothing of the kind */
     uint32_t *stack; /* releases still to look at */
     uint32_t *seen;  /* open addressing, release + 1 */
     uint32_t count, seen_count, seen_size, stack_room;
@@ -244,49 +232,78 @@ static void climb_to(struct climb *climb, uint32_t release)
     if (!climb->failed) climb->stack[climb->count++] = release;
 }
 
-static void climb_external(struct climb *climb, const struct jk_book *book, uint32_t model, uint32_t n)
+/* All releases of a model: any of them may be meant. */
+static void climb_model(struct climb *climb, const struct jk_book *book, uint32_t model, uint32_t n)
 {
     uint32_t slot = jk_model_row(book, model)->pub.last_release;
     for (; slot != JK_NONE && !climb->failed; slot = jk_release_row(book, slot)->pub.older)
         if (jk_release_row(book, slot)->pub.index < n) climb_to(climb, slot);
 }
 
-/* Looks at the parents of one release; true when `model` is among them. */
-static bool climb_parents(struct climb *climb, const struct jk_book *book, const struct jk_release *release,
-                          uint32_t model, uint32_t n)
+/* Looks at one parent; true when it is what is looked for. */
+static bool climb_parent(struct climb *climb, const struct jk_book *book, const struct jk_parent *parent, uint32_t n)
 {
-    for (uint32_t i = 0; i < release->parent_count && !climb->failed; i++) {
-        const struct jk_parent *parent = &release->parents[i];
-        if (!parent->external) {
-            if (jk_release_row(book, parent->slot)->pub.model == model) return true;
-            climb_to(climb, parent->slot);
-            continue;
-        }
-        const struct jk_external *external = &jk_external_row(book, parent->slot)->pub;
-        if (external->adopted >= n) continue;
-        if (external->adopted_model == model) return true;
-        climb_external(climb, book, external->adopted_model, n);
+    if (!parent->external) {
+        climb_to(climb, parent->slot);
+        return jk_release_row(book, parent->slot)->pub.model == climb->model;
     }
-    return false;
+    if (parent->slot == climb->external) return true;
+    const struct jk_adoption *adoption = jk_book_adoption_of(book, parent->slot, n);
+    if (!adoption) return false;
+    climb_model(climb, book, adoption->model, n);
+    return adoption->model == climb->model;
+}
+
+static void climb_begin(struct climb *climb, uint32_t model, uint32_t external)
+{
+    memset(climb->inline_seen, 0, sizeof climb->inline_seen);
+    climb->model = model;
+    climb->external = external;
+    climb->stack = climb->inline_stack;
+    climb->seen = climb->inline_seen;
+    climb->stack_room = CLIMB_INLINE;
+    climb->seen_size = 2 * CLIMB_INLINE;
+    climb->count = climb->seen_count = 0;
+    climb->failed = false;
+}
+
+/* Whether it is met on the way up from what was put on the stack. Out of memory refuses rather than lets a cycle in. */
+static bool climb_all(struct climb *climb, const struct jk_book *book, uint32_t n)
+{
+    bool found = false;
+    while (climb->count > 0 && !found && !climb->failed) {
+        const struct jk_release *at = &jk_release_row(book, climb->stack[--climb->count])->pub;
+        for (uint32_t i = 0; i < at->parent_count && !found && !climb->failed; i++)
+            found = climb_parent(climb, book, &at->parents[i], n);
+    }
+    if (climb->stack != climb->inline_stack) free(climb->stack);
+    if (climb->seen != climb->inline_seen) free(climb->seen);
+    return found || climb->failed;
 }
 
 bool jk_book_descends(const struct jk_book *book, uint32_t release, uint32_t model, uint32_t n)
 {
     struct climb climb;
-    memset(climb.inline_seen, 0, sizeof climb.inline_seen);
-    climb.stack = climb.inline_stack;
-    climb.seen = climb.inline_seen;
-    climb.stack_room = CLIMB_INLINE;
-    climb.seen_size = 2 * CLIMB_INLINE;
-    climb.count = climb.seen_count = 0;
-    climb.failed = false;
-    bool found = false;
+    climb_begin(&climb, model, JK_NONE);
     climb_to(&climb, release);
-    while (climb.count > 0 && !found && !climb.failed) {
-        const struct jk_release *at = &jk_release_row(book, climb.stack[--climb.count])->pub;
-        found = climb_parents(&climb, book, at, model, n);
-    }
-    if (climb.stack != climb.inline_stack) free(climb.stack);
-    if (climb.seen != climb.inline_seen) free(climb.seen);
-    return found || climb.failed; /* out of memory refuses rather than lets a cycle in */
+    return climb_all(&climb, book, n);
+}
+
+bool jk_book_external_descends(const struct jk_book *book, uint32_t external, uint32_t model, uint32_t n)
+{
+    struct climb climb;
+    const struct jk_adoption *adoption = jk_book_adoption_of(book, external, n);
+    if (!adoption) return false;
+    if (adoption->model == model) return true;
+    climb_begin(&climb, model, JK_NONE);
+    climb_model(&climb, book, adoption->model, n);
+    return climb_all(&climb, book, n);
+}
+
+bool jk_book_descends_from_external(const struct jk_book *book, uint32_t model, uint32_t external, uint32_t n)
+{
+    struct climb climb;
+    climb_begin(&climb, JK_NONE, external);
+    climb_model(&climb, book, model, n);
+    return climb_all(&climb, book, n);
 }

@@ -6,6 +6,7 @@
 #define JK_BOOK_BOOK_INTERNAL_H
 
 #include "book/book.h"
+#include "book/book_ask.h"
 #include "book/chunks.h"
 #include "domain/ident.h"
 #include "book/index.h"
@@ -43,12 +44,13 @@ struct jk_publisher_row {
 struct jk_model_row {
     struct jk_model pub;
     uint32_t next_registered;
-    uint32_t adopted; /* newest external adopted */
+    uint32_t adoptions; /* newest that it made */
     uint32_t rulings; /* newest about it */
     uint32_t touches; /* newest entry that touched it */
     uint32_t changed; /* where it stands in the list of changed models, if it does */
     uint64_t stamp;   /* scratch of the walk down */
     uint16_t month;   /* of the registration entry */
+    uint32_t disputed; /* newest dispute about origin against it */
 };
 struct jk_alias_row {
     struct jk_alias pub;
@@ -58,20 +60,48 @@ struct jk_alias_row {
 struct jk_release_row {
     struct jk_release pub;
     uint32_t weights;                   /* slot of the digest, JK_NONE for none */
+    uint32_t artifact;                  /* the first release that names its artifact, JK_NONE for none */
+    uint32_t same_artifact;             /* the release before it with this artifact */
+    uint32_t artifact_row;              /* of a first release: what more there is to know, JK_NONE for nothing */
     uint32_t epoch;                     /* of the summary below, 0 for none */
     uint32_t roots;                     /* root set reached through the parents */
+    uint32_t declared;                  /* row for the summary over declared paths, once one was needed */
     uint8_t least[JK_PERMISSION_KINDS]; /* least permissions among all ancestors */
+    uint8_t adopted_above;              /* some path runs through an adoption: `declared` holds */
     uint64_t stamp;                     /* scratch of the walks */
-    struct jk_link by_hash, by_version;
+    struct jk_link by_hash, by_version, by_artifact;
 };
 struct jk_weights_row {
     uint32_t first; /* the earliest release */
     uint32_t uses;
     struct jk_link by_digest;
 };
+struct jk_artifact_row { /* of an artifact that several releases name, or that was ever held */
+    uint32_t last;     /* the newest release that names it; chained by same_artifact */
+    uint32_t held;     /* switch history */
+    uint32_t manifest; /* what it says, from the first `held` entry on; JK_NONE: not known */
+};
+struct jk_manifest_row { /* what a manifest says: its digest commits to it, so it is known for good */
+    uint32_t since;      /* entry */
+    uint32_t files;      /* set of weight files, JK_NONE for none */
+    struct jk_digest weights;
+};
+struct jk_files_row { /* a set of weight files */
+    struct jk_digest digest;
+    uint32_t uses; /* artifacts */
+    struct jk_link by_digest;
+};
+struct jk_declared_row { /* of a release, over declared paths: a cache, written anew with each summary */
+    uint32_t roots;
+    uint8_t least[JK_PERMISSION_KINDS];
+};
 struct jk_external_row {
     struct jk_external pub;
-    uint32_t next_adopted;
+    struct jk_link by_name;
+};
+struct jk_namespace_row { /* an organisation of a hub, whoever holds it */
+    struct jk_span name;  /* "host/organisation" */
+    uint32_t terms;       /* newest */
     struct jk_link by_name;
 };
 struct jk_license_row { /* an expression in use; the rest is a cache */
@@ -170,11 +200,13 @@ struct jk_book {
     bool failed;
     struct jk_span origin, key, purpose;
     struct jk_chunks times; /* int64_t */
-    struct jk_chunks names, listed, reserved, publishers, days, models, aliases, releases, weights, externals, licenses,
-        identifiers, license_facts, teams, team_facts, institutions, bonds, bond_terms, base_facts, bases, switches,
-        edges, touches, spells, root_sets, keys, policies, stages, stage_facts, closings, rulings, disputes;
+    struct jk_chunks names, listed, reserved, publishers, days, models, aliases, releases, weights, artifacts, manifests,
+        file_sets, externals, adoptions, namespaces, namespace_terms, licenses, identifiers, license_facts, teams,
+        team_facts, institutions, bonds, bond_terms, base_facts, bases, switches, edges, touches, spells, root_sets,
+        declared, keys, policies, stages, stage_facts, closings, rulings, disputes;
     struct jk_index name_index, reserved_index, alias_index, part_index, hash_index, version_index, weights_index,
-        external_index, license_index, identifier_index, team_index, institution_index, root_set_index;
+        artifact_index, files_index, external_index, namespace_index, license_index, identifier_index, team_index,
+        institution_index, root_set_index;
     struct jk_chunks changed; /* models */
     uint32_t changed_taken;
     uint64_t stamp;                       /* of the newest walk */
@@ -195,7 +227,14 @@ JK_BOOK_ROW(jk_model_row, jk_model_row, models)
 JK_BOOK_ROW(jk_alias_row, jk_alias_row, aliases)
 JK_BOOK_ROW(jk_release_row, jk_release_row, releases)
 JK_BOOK_ROW(jk_weights_row, jk_weights_row, weights)
+JK_BOOK_ROW(jk_artifact_row, jk_artifact_row, artifacts)
+JK_BOOK_ROW(jk_manifest_row, jk_manifest_row, manifests)
+JK_BOOK_ROW(jk_files_row, jk_files_row, file_sets)
+JK_BOOK_ROW(jk_declared_row, jk_declared_row, declared)
 JK_BOOK_ROW(jk_external_row, jk_external_row, externals)
+JK_BOOK_ROW(jk_adoption_row, jk_adoption, adoptions)
+JK_BOOK_ROW(jk_namespace_row, jk_namespace_row, namespaces)
+JK_BOOK_ROW(jk_namespace_terms, jk_namespace, namespace_terms)
 JK_BOOK_ROW(jk_license_row, jk_license_row, licenses)
 JK_BOOK_ROW(jk_identifier_row, jk_identifier_row, identifiers)
 JK_BOOK_ROW(jk_team_row, jk_team_row, teams)
@@ -231,6 +270,7 @@ static inline void jk_book_set(struct jk_book *book, uint32_t *at, uint32_t valu
     jk_journal_set(&book->journal, at, value);
 }
 struct jk_span jk_book_copy(struct jk_book *book, struct jk_span text); /* empty on failure, which is remembered */
+struct jk_span jk_book_copy_actor(struct jk_book *book, const struct jk_actor *actor);
 bool jk_book_push(struct jk_book *book, struct jk_slots *slots, uint32_t slot);
 void jk_book_new_epoch(struct jk_book *book);
 void jk_book_touch(struct jk_book *book, uint32_t model); /* for the etag */
@@ -277,10 +317,35 @@ void jk_book_want_under_external(struct jk_book *book, uint32_t external);
 void jk_book_walk(struct jk_book *book); /* completes book->wanted; each model once */
 /* The release at which a parent goes on at N: JK_NONE for an external that nobody adopted. */
 uint32_t jk_book_parent_release(const struct jk_book *book, const struct jk_parent *parent, uint32_t n);
+/* The same as declared: any external ends there. */
+static inline uint32_t jk_book_declared_parent(const struct jk_parent *parent)
+{
+    return parent->external ? JK_NONE : parent->slot;
+}
 
 /* book_roots.c */
 bool jk_book_roots_init(struct jk_book *book);
-void jk_book_summarize(struct jk_book *book, uint32_t release); /* fills roots and least of its row */
+void jk_book_summarize(struct jk_book *book, uint32_t release); /* fills roots, least and declared of its row */
+
+/* book_held.c */
+enum jk_status jk_book_apply_held(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+enum jk_status jk_book_apply_withdrawn(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+void jk_book_enter_artifact(struct jk_book *book, uint32_t release); /* interns it, for its row */
+/* Whether the manifest that a release names is held, and says the weights that the release says. */
+bool jk_book_release_is_held(const struct jk_book *book, uint32_t release, uint32_t n);
+/* Of an artifact, told by the first release that names it (JK_NONE: of none): the history of its being held, and the slot
+ * of its set of weight files as far as it is known at n; JK_NONE for none. */
+uint32_t jk_book_artifact_held(const struct jk_book *book, uint32_t artifact);
+uint32_t jk_book_artifact_files(const struct jk_book *book, uint32_t artifact, uint32_t n);
+/* Whether two releases have the same weights, artifact or set of weight files, as far as is known at n. */
+bool jk_book_same_content(const struct jk_book *book, uint32_t release, uint32_t other, uint32_t n);
+bool jk_book_content_is_shared(const struct jk_book *book, uint32_t release); /* by any other release at all */
+
+/* book_adopt.c */
+enum jk_status jk_book_apply_adopt(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+enum jk_status jk_book_apply_unadopt(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+enum jk_status jk_book_apply_namespace(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+enum jk_status jk_book_apply_namespace_end(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
 
 /* book_license.c */
 uint32_t jk_book_intern_license(struct jk_book *book, struct jk_span text, uint32_t hash); /* jk_hash_text(text) */
@@ -318,6 +383,12 @@ JK_APPLY(stage)
 JK_APPLY(close)
 JK_APPLY(exclude)
 JK_APPLY(restore)
+JK_APPLY(exclude_root)
+JK_APPLY(restore_root)
+JK_APPLY(origin)
+JK_APPLY(approval)
+JK_APPLY(dispute_origin)
+JK_APPLY(dispute_adoption)
 JK_APPLY(confirm)
 JK_APPLY(reject)
 JK_APPLY(dispute)

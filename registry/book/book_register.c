@@ -14,7 +14,7 @@ static enum jk_status resolve_external(struct jk_book *book, const struct jk_par
                                      .slot = jk_book_find_external(book, line->name, JK_NOW),
                                      .revision = line->version,
                                      .name = line->name,
-                                     .hash = line->hash};
+                                     .hash = &line->hash};
     return JK_OK;
 }
 
@@ -35,7 +35,7 @@ static enum jk_status resolve_release(struct jk_book *book, const struct jk_pare
     if (!is_named(book, release->model, line->name) || !jk_span_equal(release->version, line->version))
         return JK_BOOK_REFUSE(error, "entry %u: parent %.*s@%.*s is not the release of that hash", book->size,
                               JK_SPAN_ARG(line->name), JK_SPAN_ARG(line->version));
-    *out_parent = (struct jk_parent){.slot = slot, .name = line->name, .hash = line->hash};
+    *out_parent = (struct jk_parent){.slot = slot, .name = line->name, .hash = &release->hash};
     return JK_OK;
 }
 
@@ -98,13 +98,7 @@ static bool is_descendant(struct jk_book *book, const struct jk_parent *parent, 
         const struct jk_release *release = &jk_release_row(book, parent->slot)->pub;
         return release->model == model || jk_book_descends(book, parent->slot, model, JK_NOW);
     }
-    const struct jk_external *external = &jk_external_row(book, parent->slot)->pub;
-    if (external->adopted_model == JK_NONE) return false;
-    if (external->adopted_model == model) return true;
-    uint32_t slot = jk_model_row(book, external->adopted_model)->pub.last_release;
-    for (; slot != JK_NONE; slot = jk_release_row(book, slot)->pub.older)
-        if (jk_book_descends(book, slot, model, JK_NOW)) return true;
-    return false;
+    return jk_book_external_descends(book, parent->slot, model, JK_NOW);
 }
 
 /* ---- writing ---- */
@@ -120,6 +114,17 @@ static struct jk_span kept_name(struct jk_book *book, const struct jk_parent *pa
     return jk_span_equal(known, parent->name) ? known : jk_book_copy(book, parent->name);
 }
 
+/* NULL on failure, which is remembered. */
+static const struct jk_digest *copy_digest(struct jk_book *book, const struct jk_digest *digest)
+{
+    struct jk_digest *copy = jk_bytes_take(&book->bytes, &book->journal, sizeof *copy);
+    if (copy)
+        *copy = *digest;
+    else
+        book->failed = true;
+    return copy;
+}
+
 /* What the book keeps of a parent; false when out of memory. */
 static bool keep_parent(struct jk_book *book, const struct jk_parent_line *line, const struct jk_parent *parent,
                         struct jk_parent *kept)
@@ -128,8 +133,8 @@ static bool keep_parent(struct jk_book *book, const struct jk_parent_line *line,
     kept->slot = parent->external ? jk_book_intern_external(book, line->name) : parent->slot;
     kept->revision = parent->external ? jk_book_copy(book, line->version) : (struct jk_span){NULL, 0};
     kept->name = kept_name(book, parent);
-    kept->hash = line->hash;
-    return kept->slot != JK_NONE;
+    kept->hash = parent->external ? copy_digest(book, &line->hash) : parent->hash;
+    return kept->slot != JK_NONE && kept->hash != NULL;
 }
 
 static bool keep_parents(struct jk_book *book, const struct jk_statement *statement, const struct jk_parent *parents,
@@ -182,7 +187,7 @@ void jk_book_standing_changed(struct jk_book *book, uint32_t model, uint32_t bef
     uint32_t after = jk_book_standing_release(book, model, JK_NOW);
     jk_book_touch(book, model);
     jk_book_want(book, model);
-    if (jk_model_row(book, model)->adopted != JK_NONE && before != after) jk_book_new_epoch(book);
+    if (jk_model_row(book, model)->adoptions != JK_NONE && before != after) jk_book_new_epoch(book);
     if (jk_book_base(book, model, JK_NOW) && before != JK_NONE &&
         jk_release_row(book, before)->pub.license != jk_release_row(book, after)->pub.license)
         jk_book_want_under_model(book, model); /* a root's licence binds its descendants' names */
@@ -203,7 +208,7 @@ static uint32_t add_model(struct jk_book *book, uint32_t publisher, unsigned mon
                                  .base_history = JK_NONE,
                                  .spells = JK_NONE};
     row->next_registered = under->registered;
-    row->adopted = row->rulings = row->touches = row->changed = JK_NONE;
+    row->adoptions = row->rulings = row->touches = row->changed = row->disputed = JK_NONE;
     row->month = (uint16_t)month;
     jk_book_set(book, &under->registered, slot);
     return slot;

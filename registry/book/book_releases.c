@@ -46,7 +46,7 @@ struct jk_release *jk_book_begin_release(struct jk_book *book, uint32_t model, u
     if (!row) return NULL;
     row->pub.index = book->size;
     row->pub.model = model;
-    row->pub.yanks = row->pub.children = JK_NONE;
+    row->pub.yanks = row->pub.children = row->declared = JK_NONE;
     return &row->pub;
 }
 
@@ -56,6 +56,7 @@ void jk_book_enter_release(struct jk_book *book, uint32_t slot, uint32_t version
     struct jk_release *release = &row->pub;
     link_into_model(book, slot, release);
     row->weights = intern_weights(book, &release->weights, slot);
+    jk_book_enter_artifact(book, slot);
     jk_index_add(&book->hash_index, &book->journal, &row->by_hash, slot, jk_hash_digest(&release->hash));
     jk_index_add(&book->version_index, &book->journal, &row->by_version, slot,
                  hash_version(release->model, version_hash));

@@ -98,11 +98,25 @@ static bool is_summarized(const struct jk_book *book, uint32_t release)
     return jk_release_row(book, release)->epoch == book->epoch;
 }
 
+/* A summary over all paths, or over the declared ones alone. */
+struct summary {
+    uint32_t roots;
+    const uint8_t *least;
+};
+
+static struct summary summary_of(const struct jk_book *book, uint32_t release, bool declared)
+{
+    const struct jk_release_row *row = jk_release_row(book, release);
+    if (!declared || !row->adopted_above) return (struct summary){row->roots, row->least};
+    const struct jk_declared_row *alone = jk_declared_row(book, row->declared);
+    return (struct summary){alone->roots, alone->least};
+}
+
 /* The roots that a parent gives its child: itself where it is listed, else its own, one step on. */
-static uint32_t roots_given(struct jk_book *book, uint32_t parent_release)
+static uint32_t roots_given(struct jk_book *book, uint32_t parent_release, uint32_t its_roots)
 {
     const struct jk_release_row *parent = jk_release_row(book, parent_release);
-    if (!jk_book_base(book, parent->pub.model, JK_NOW)) return deepen(book, parent->roots);
+    if (!jk_book_base(book, parent->pub.model, JK_NOW)) return deepen(book, its_roots);
     struct jk_root root = {.model = parent->pub.model, .depth = 1};
     return intern_set(book, &root, 1);
 }
@@ -113,16 +127,8 @@ static void lower(uint8_t least[JK_PERMISSION_KINDS], const uint8_t others[JK_PE
         if (others[kind] < least[kind]) least[kind] = others[kind];
 }
 
-/* The least permissions of a parent and all its ancestors. */
-static void lower_by_parent(struct jk_book *book, uint8_t least[JK_PERMISSION_KINDS], uint32_t parent_release)
-{
-    const struct jk_release_row *parent = jk_release_row(book, parent_release);
-    lower(least, jk_book_license_now(book, parent->pub.license)->permissions);
-    lower(least, parent->least);
-}
-
-/* All parents are summarised. */
-static uint32_t combine(struct jk_book *book, const struct jk_parent *parents, uint32_t count,
+/* All parents are summarised. `declared`: adopted externals are like any other. */
+static uint32_t combine(struct jk_book *book, const struct jk_parent *parents, uint32_t count, bool declared,
                         uint8_t least[JK_PERMISSION_KINDS])
 {
     static const uint8_t unknown[JK_PERMISSION_KINDS] = {JK_PERMISSION_UNKNOWN, JK_PERMISSION_UNKNOWN,
@@ -130,13 +136,16 @@ static uint32_t combine(struct jk_book *book, const struct jk_parent *parents, u
     uint32_t merged = 0, only = 0;
     bool several = false;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t release = jk_book_parent_release(book, &parents[i], JK_NOW);
+        uint32_t release = declared ? jk_book_declared_parent(&parents[i])
+                                    : jk_book_parent_release(book, &parents[i], JK_NOW);
         if (release == JK_NONE) {
             lower(least, unknown);
             continue;
         }
-        lower_by_parent(book, least, release);
-        uint32_t given = roots_given(book, release);
+        struct summary above = summary_of(book, release, declared);
+        lower(least, jk_book_license_now(book, jk_release_row(book, release)->pub.license)->permissions);
+        lower(least, above.least);
+        uint32_t given = roots_given(book, release, above.roots);
         if (given == 0 || given == only) continue;
         if (only != 0 && !several) merged = merge_set(book, 0, only);
         several = only != 0;
@@ -148,11 +157,41 @@ static uint32_t combine(struct jk_book *book, const struct jk_parent *parents, u
     return several ? intern_set(book, book->merged, merged) : only;
 }
 
+/* Whether any path upward runs through an adoption. */
+static bool has_adoption_above(const struct jk_book *book, const struct jk_release *release)
+{
+    for (uint32_t i = 0; i < release->parent_count; i++) {
+        const struct jk_parent *parent = &release->parents[i];
+        if (parent->external ? jk_book_adoption_of(book, parent->slot, JK_NOW) != NULL
+                             : jk_release_row(book, parent->slot)->adopted_above)
+            return true;
+    }
+    return false;
+}
+
+/* A cache like the rest: a row is taken once for a release that needs it, and written anew with each epoch. */
+static void summarize_declared(struct jk_book *book, struct jk_release_row *row)
+{
+    row->adopted_above = has_adoption_above(book, &row->pub);
+    if (!row->adopted_above) return;
+    if (row->declared == JK_NONE) {
+        if (!jk_chunks_append(&book->declared, NULL)) {
+            book->failed = true;
+            return;
+        }
+        row->declared = book->declared.count - 1;
+    }
+    struct jk_declared_row *alone = jk_declared_row(book, row->declared);
+    memset(alone->least, JK_PERMISSION_YES, sizeof alone->least);
+    alone->roots = combine(book, row->pub.parents, row->pub.parent_count, true, alone->least);
+}
+
 static void summarize_one(struct jk_book *book, uint32_t release)
 {
     struct jk_release_row *row = jk_release_row(book, release);
     memset(row->least, JK_PERMISSION_YES, sizeof row->least);
-    row->roots = combine(book, row->pub.parents, row->pub.parent_count, row->least);
+    row->roots = combine(book, row->pub.parents, row->pub.parent_count, false, row->least);
+    summarize_declared(book, row);
     row->epoch = book->epoch;
 }
 
@@ -193,5 +232,5 @@ bool jk_book_leads_to_base(struct jk_book *book, const struct jk_parent *parents
     uint8_t least[JK_PERMISSION_KINDS] = {0};
     book->stack.count = 0;
     if (push_missing(book, parents, count)) drain_stack(book);
-    return !book->failed && combine(book, parents, count, least) != 0;
+    return !book->failed && combine(book, parents, count, false, least) != 0;
 }

@@ -30,69 +30,164 @@ uint32_t jk_book_find_ruling(const struct jk_book *book, uint64_t index, uint32_
     return low < count && jk_ruling_row(book, low)->from == index ? low : JK_NONE;
 }
 
-/* The entry with which it took effect, among the first n; JK_NONE: it has none. */
-static uint32_t effect_of(const struct jk_ruling *ruling, uint32_t n)
+uint32_t jk_book_ruling_effect(const struct jk_ruling *ruling, uint32_t n)
 {
     if (!ruling->needs_second) return ruling->from < n ? ruling->from : JK_NONE;
     return ruling->decided < n && ruling->confirmed ? ruling->decided : JK_NONE;
 }
 
-const struct jk_ruling *jk_book_ruling_of(const struct jk_book *book, uint32_t model, uint32_t n)
+/* Of those about standing, whole ones and those about one root (JK_NONE: whole ones alone), the last in effect. */
+static const struct jk_ruling *last_in_effect(const struct jk_book *book, uint32_t model, uint32_t root, uint32_t n)
 {
     const struct jk_ruling *found = NULL;
-    uint32_t slot = jk_model_row(book, model)->rulings;
+    uint32_t slot = jk_model_row(book, model)->rulings, last = JK_NONE;
     for (; slot != JK_NONE; slot = jk_ruling_row(book, slot)->older) {
         const struct jk_ruling *ruling = jk_ruling_row(book, slot);
-        uint32_t effect = effect_of(ruling, n);
-        if (effect != JK_NONE && (!found || effect > effect_of(found, n))) found = ruling;
+        uint32_t effect = jk_book_ruling_effect(ruling, n);
+        if (ruling->kind > JK_RULING_RESTORE || effect == JK_NONE) continue;
+        if (ruling->root != JK_NONE && ruling->root != root) continue;
+        if (found && effect < last) continue;
+        found = ruling;
+        last = effect;
     }
     return found;
+}
+
+const struct jk_ruling *jk_book_ruling_of(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    return last_in_effect(book, model, JK_NONE, n);
 }
 
 bool jk_book_is_excluded(const struct jk_book *book, uint32_t model, uint32_t n)
 {
     const struct jk_ruling *ruling = jk_book_ruling_of(book, model, n);
-    return ruling && ruling->exclude;
+    return ruling && ruling->kind == JK_RULING_EXCLUDE;
+}
+
+const struct jk_ruling *jk_book_pair_ruling_of(const struct jk_book *book, uint32_t model, uint32_t root, uint32_t n)
+{
+    return last_in_effect(book, model, root, n);
+}
+
+bool jk_book_is_pair_excluded(const struct jk_book *book, uint32_t model, uint32_t root, uint32_t n)
+{
+    const struct jk_ruling *ruling = last_in_effect(book, model, root, n);
+    return ruling && ruling->kind == JK_RULING_EXCLUDE;
+}
+
+/* Whether a later ruling about the same thing took effect by n: about its content for an origin, about the external for
+ * an adoption. */
+static bool is_overtaken(const struct jk_book *book, const struct jk_ruling *ruling, uint32_t n)
+{
+    uint32_t effect = jk_book_ruling_effect(ruling, n);
+    for (uint32_t slot = 0; slot < jk_book_rulings(book, n); slot++) {
+        const struct jk_ruling *other = jk_ruling_row(book, slot);
+        uint32_t its = jk_book_ruling_effect(other, n);
+        if (its == JK_NONE || its <= effect || (other->kind == JK_RULING_ORIGIN) != (ruling->kind == JK_RULING_ORIGIN))
+            continue;
+        bool same = ruling->kind == JK_RULING_ORIGIN
+                        ? other->model != ruling->model && jk_book_same_content(book, ruling->release, other->release, n)
+                        : jk_span_equal_fold(ruling->external, other->external);
+        if (same) return true;
+    }
+    return false;
+}
+
+static bool is_in_force(const struct jk_book *book, const struct jk_ruling *ruling, uint32_t n)
+{
+    if (ruling->kind > JK_RULING_RESTORE) return !is_overtaken(book, ruling, n);
+    if (ruling->root == JK_NONE) return jk_book_ruling_of(book, ruling->model, n) == ruling;
+    return jk_book_pair_ruling_of(book, ruling->model, ruling->root, n) == ruling;
 }
 
 enum jk_ruling_state jk_book_ruling_state(const struct jk_book *book, uint32_t slot, uint32_t n)
 {
     const struct jk_ruling *ruling = jk_ruling_row(book, slot);
     if (ruling->needs_second && ruling->decided >= n) return JK_RULING_PENDING;
-    if (effect_of(ruling, n) == JK_NONE) return JK_RULING_REJECTED;
-    return jk_book_ruling_of(book, ruling->model, n) == ruling ? JK_RULING_IN_FORCE : JK_RULING_REPLACED;
+    if (jk_book_ruling_effect(ruling, n) == JK_NONE) return JK_RULING_REJECTED;
+    return is_in_force(book, ruling, n) ? JK_RULING_IN_FORCE : JK_RULING_REPLACED;
 }
 
-static enum jk_status apply_ruling(struct jk_book *book, const struct jk_entry *entry, bool exclude,
-                                   struct jk_error *error)
+/* ---- rulings: applying ---- */
+
+static enum jk_status find_model(const struct jk_book *book, struct jk_span name, uint32_t *out_model,
+                                 struct jk_error *error)
 {
-    uint32_t model = jk_book_find_model(book, entry->model, JK_NOW), slot;
-    if (model == JK_NONE)
-        return JK_BOOK_REFUSE(error, "entry %u: there is no model %.*s", book->size, JK_SPAN_ARG(entry->model));
+    *out_model = jk_book_find_model(book, name, JK_NOW);
+    if (*out_model != JK_NONE) return JK_OK;
+    return JK_BOOK_REFUSE(error, "entry %u: there is no model %.*s", book->size, JK_SPAN_ARG(name));
+}
+
+/* `what` says what kind it is, and of what; the rest comes from the entry. */
+static void add_ruling(struct jk_book *book, const struct jk_entry *entry, const struct jk_ruling *what)
+{
+    uint32_t slot;
+    struct jk_model_row *model = jk_model_row(book, what->model);
     struct jk_ruling *row = jk_book_append(book, &book->rulings, &slot);
-    if (!row) return JK_OK;
-    *row = (struct jk_ruling){.from = book->size,
-                              .model = model,
-                              .exclude = exclude,
-                              .needs_second = entry->needs_second == JK_ANSWER_YES,
-                              .reason = jk_book_copy(book, entry->evidence),
-                              .text = entry->text,
-                              .decided = JK_NONE,
-                              .older = jk_model_row(book, model)->rulings};
-    jk_book_set(book, &jk_model_row(book, model)->rulings, slot);
-    jk_book_touch(book, model);
-    jk_book_want_alone(book, model);
+    if (!row) return;
+    *row = *what;
+    row->from = book->size;
+    row->needs_second = entry->needs_second == JK_ANSWER_YES;
+    row->reason = jk_book_copy(book, entry->evidence);
+    row->text = entry->text;
+    row->decided = JK_NONE;
+    row->older = model->rulings;
+    jk_book_set(book, &model->rulings, slot);
+    jk_book_touch(book, what->model);
+    jk_book_want_alone(book, what->model);
+}
+
+static enum jk_status rule_on_standing(struct jk_book *book, const struct jk_entry *entry, enum jk_ruling_kind kind,
+                                       bool pair, struct jk_error *error)
+{
+    struct jk_ruling ruling = {.kind = kind, .root = JK_NONE, .release = JK_NONE};
+    JK_TRY(find_model(book, entry->model, &ruling.model, error));
+    if (pair) JK_TRY(find_model(book, entry->root, &ruling.root, error));
+    add_ruling(book, entry, &ruling);
     return JK_OK;
 }
 
 enum jk_status jk_book_apply_exclude(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
 {
-    return apply_ruling(book, entry, true, error);
+    return rule_on_standing(book, entry, JK_RULING_EXCLUDE, false, error);
 }
 
 enum jk_status jk_book_apply_restore(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
 {
-    return apply_ruling(book, entry, false, error);
+    return rule_on_standing(book, entry, JK_RULING_RESTORE, false, error);
+}
+
+enum jk_status jk_book_apply_exclude_root(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
+{
+    return rule_on_standing(book, entry, JK_RULING_EXCLUDE, true, error);
+}
+
+enum jk_status jk_book_apply_restore_root(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
+{
+    return rule_on_standing(book, entry, JK_RULING_RESTORE, true, error);
+}
+
+enum jk_status jk_book_apply_origin(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
+{
+    struct jk_ruling ruling = {.kind = JK_RULING_ORIGIN, .root = JK_NONE};
+    JK_TRY(find_model(book, entry->model, &ruling.model, error));
+    ruling.release = jk_book_find_release(book, &entry->release, JK_NOW);
+    if (ruling.release == JK_NONE || jk_release_row(book, ruling.release)->pub.model != ruling.model)
+        return JK_BOOK_REFUSE(error, "entry %u: %.*s has no release of this hash", book->size,
+                              JK_SPAN_ARG(entry->model));
+    add_ruling(book, entry, &ruling);
+    return JK_OK;
+}
+
+enum jk_status jk_book_apply_approval(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
+{
+    struct jk_ruling ruling = {.kind = entry->kind == JK_KIND_APPROVE_ADOPT ? JK_RULING_ADOPT : JK_RULING_UNADOPT,
+                               .root = JK_NONE,
+                               .release = JK_NONE};
+    JK_TRY(find_model(book, entry->model, &ruling.model, error));
+    ruling.external = jk_book_copy(book, entry->external);
+    add_ruling(book, entry, &ruling);
+    return JK_OK;
 }
 
 static enum jk_status decide(struct jk_book *book, const struct jk_entry *entry, bool confirmed, struct jk_error *error)
@@ -142,32 +237,39 @@ uint32_t jk_book_find_dispute(const struct jk_book *book, uint64_t index, uint32
 }
 
 /* What a dispute names, found; false where something of it is not there. */
-static bool find_subject(const struct jk_book *book, const struct jk_entry *entry, struct jk_dispute *out_dispute)
+static bool find_subject(const struct jk_book *book, const struct jk_entry *entry, struct jk_dispute *dispute)
 {
-    out_dispute->model = jk_book_find_model(book, entry->model, JK_NOW);
-    out_dispute->ruling = out_dispute->stage = JK_NONE;
-    if (entry->target != JK_TARGET_NONE) out_dispute->ruling = jk_book_find_ruling(book, entry->target, JK_NOW);
-    if (entry->stage.len) out_dispute->stage = jk_book_find_stage(book, entry->stage, JK_NOW);
-    if (out_dispute->model == JK_NONE || (entry->stage.len && out_dispute->stage == JK_NONE)) return false;
-    if ((entry->about == JK_ABOUT_RULING) != (entry->target != JK_TARGET_NONE)) return false;
-    return entry->about != JK_ABOUT_RULING ||
-           (out_dispute->ruling != JK_NONE && jk_ruling_row(book, out_dispute->ruling)->model == out_dispute->model);
+    dispute->model = jk_book_find_model(book, entry->model, JK_NOW);
+    if (entry->stage.len) dispute->stage = jk_book_find_stage(book, entry->stage, JK_NOW);
+    if (dispute->model == JK_NONE || (entry->stage.len && dispute->stage == JK_NONE)) return false;
+    if (dispute->about == JK_ABOUT_ORIGIN) {
+        dispute->against = jk_book_find_model(book, entry->against, JK_NOW);
+        return dispute->against != JK_NONE && dispute->against != dispute->model;
+    }
+    if (dispute->about == JK_ABOUT_ADOPTION) {
+        dispute->external = jk_book_find_external(book, entry->external, JK_NOW);
+        if (dispute->external == JK_NONE) return false;
+        const struct jk_adoption *adoption = jk_book_adoption_of(book, dispute->external, JK_NOW);
+        return adoption && adoption->model == dispute->model;
+    }
+    if ((dispute->about == JK_ABOUT_RULING) != (entry->target != JK_TARGET_NONE)) return false;
+    if (dispute->about != JK_ABOUT_RULING) return true;
+    dispute->ruling = jk_book_find_ruling(book, entry->target, JK_NOW);
+    return dispute->ruling != JK_NONE && jk_ruling_row(book, dispute->ruling)->model == dispute->model;
 }
 
-static struct jk_span actor_text(struct jk_book *book, const struct jk_actor *actor)
+static enum jk_status add_dispute(struct jk_book *book, const struct jk_entry *entry, enum jk_about about,
+                                  struct jk_error *error)
 {
-    struct jk_text text;
-    jk_text_init(&text, 0);
-    jk_actor_write(actor, &text);
-    struct jk_span copy = jk_book_copy(book, jk_text_span(&text));
-    book->failed = book->failed || text.failed;
-    jk_text_done(&text);
-    return copy;
-}
-
-enum jk_status jk_book_apply_dispute(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
-{
-    struct jk_dispute dispute = {.from = book->size, .about = entry->about, .text = entry->text, .resolved = JK_NONE};
+    struct jk_dispute dispute = {.from = book->size,
+                                 .about = about,
+                                 .against = JK_NONE,
+                                 .external = JK_NONE,
+                                 .publisher = JK_NONE,
+                                 .ruling = JK_NONE,
+                                 .stage = JK_NONE,
+                                 .text = entry->text,
+                                 .resolved = JK_NONE};
     uint32_t slot;
     if (!find_subject(book, entry, &dispute))
         return JK_BOOK_REFUSE(error, "entry %u: the dispute is about something that is not there", book->size);
@@ -179,9 +281,33 @@ enum jk_status jk_book_apply_dispute(struct jk_book *book, const struct jk_entry
     struct jk_dispute *row = jk_book_append(book, &book->disputes, &slot);
     if (!row) return JK_OK;
     *row = dispute;
-    row->actor = actor_text(book, &entry->actor);
+    row->actor = jk_book_copy_actor(book, &entry->actor);
+    if (entry->actor.type == JK_ACTOR_PUBLISHER)
+        row->publisher = jk_book_find_publisher(book, entry->actor.name, JK_NOW);
+    row->older_against = JK_NONE;
     jk_book_touch(book, dispute.model);
+    if (dispute.against == JK_NONE) return JK_OK;
+    struct jk_model_row *against = jk_model_row(book, dispute.against);
+    row->older_against = against->disputed;
+    jk_book_set(book, &against->disputed, slot);
+    jk_book_touch(book, dispute.against);
     return JK_OK;
+}
+
+enum jk_status jk_book_apply_dispute(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
+{
+    return add_dispute(book, entry, entry->about, error);
+}
+
+enum jk_status jk_book_apply_dispute_origin(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
+{
+    return add_dispute(book, entry, JK_ABOUT_ORIGIN, error);
+}
+
+enum jk_status jk_book_apply_dispute_adoption(struct jk_book *book, const struct jk_entry *entry,
+                                              struct jk_error *error)
+{
+    return add_dispute(book, entry, JK_ABOUT_ADOPTION, error);
 }
 
 enum jk_status jk_book_apply_resolve(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
@@ -194,5 +320,6 @@ enum jk_status jk_book_apply_resolve(struct jk_book *book, const struct jk_entry
     jk_book_set(book, &dispute->resolved, book->size);
     jk_journal_copy(&book->journal, &dispute->outcome, &entry->outcome, sizeof dispute->outcome);
     jk_book_touch(book, dispute->model);
+    if (dispute->against != JK_NONE) jk_book_touch(book, dispute->against);
     return JK_OK;
 }

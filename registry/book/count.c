@@ -14,15 +14,18 @@ static bool is_in_scope(const struct jk_book *book, uint32_t root, struct jk_sco
     return base && base->team == scope.slot;
 }
 
-/* The spell taken for a scope: least depth, then lowest root. Also says whether any is independent. */
+/* The spell taken for a scope: least depth, then lowest root. Also says whether any is independent, and whether each
+ * hangs on an adoption. */
 static const struct jk_spell *take_spell(const struct jk_book *book, uint32_t model, struct jk_scope scope, uint32_t n,
-                                         bool *out_independent)
+                                         bool *out_independent, bool *out_adopted)
 {
     const struct jk_spell *taken = NULL, *spell = jk_spell_at(book, jk_model_row(book, model)->pub.spells, n);
     *out_independent = false;
+    *out_adopted = true;
     for (; spell; spell = jk_spell_at(book, spell->older, n)) {
         if (!is_in_scope(book, spell->root, scope, n)) continue;
         if (!(spell->flags & (JK_FLAG_SELF | JK_FLAG_AFFILIATE))) *out_independent = true;
+        if (!(spell->flags & JK_FLAG_ADOPTED_ONLY)) *out_adopted = false;
         if (!taken || spell->depth < taken->depth || (spell->depth == taken->depth && spell->root < taken->root))
             taken = spell;
     }
@@ -32,8 +35,8 @@ static const struct jk_spell *take_spell(const struct jk_book *book, uint32_t mo
 void jk_count_light(const struct jk_book *book, uint32_t model, struct jk_scope scope, uint32_t n,
                     struct jk_light_share *out_share)
 {
-    bool independent;
-    const struct jk_spell *spell = take_spell(book, model, scope, n, &independent);
+    bool independent, adopted;
+    const struct jk_spell *spell = take_spell(book, model, scope, n, &independent, &adopted);
     if (!spell) {
         *out_share = (struct jk_light_share){.present = false};
         return;
@@ -43,6 +46,7 @@ void jk_count_light(const struct jk_book *book, uint32_t model, struct jk_scope 
     *out_share = (struct jk_light_share){.present = true,
                                          .counted = !(spell->flags & JK_FLAG_YANKED),
                                          .independent = independent,
+                                         .adopted = adopted,
                                          .license_clean = clean,
                                          .depth = spell->depth,
                                          .relation = spell->relation,
@@ -66,6 +70,7 @@ void jk_share_of(const struct jk_book *book, uint32_t model, struct jk_scope sco
     *out_share = (struct jk_share){.present = true,
                                    .counted = light.counted,
                                    .independent = light.independent,
+                                   .adopted = light.adopted,
                                    .license_clean = light.license_clean,
                                    .depth = light.depth,
                                    .relation = light.relation,

@@ -23,6 +23,7 @@ struct jk_share {
     bool present;        /* has a root in the scope */
     bool counted;        /* present and not yanked: everything below speaks of counted ones */
     bool independent;    /* for at least one root there: neither self nor affiliate */
+    bool adopted;        /* reaches no root there without an adoption */
     bool license_clean;  /* no licence conflict and no unknown licence, class not unknown */
     uint16_t depth;
     uint8_t relation, license_class;
@@ -44,6 +45,7 @@ struct jk_total {
     uint32_t counted;    /* registered - yanked */
     uint32_t direct, transitive; /* depth 1; deeper */
     uint32_t independent, license_clean;
+    uint32_t adopted;    /* reach no root of the scope without an adoption */
     uint32_t distinct_publishers;
     uint32_t distinct_weights; /* different weights digests; each derivative without one counts as one */
     uint32_t by_relation[JK_RELATION_COUNT];

@@ -6,7 +6,7 @@
 #include "book/count.h"
 
 struct jk_light_share { /* as struct jk_share; weights are a slot of the book's digests, JK_NONE for none */
-    bool present, counted, independent, license_clean;
+    bool present, counted, independent, adopted, license_clean;
     uint16_t depth;
     uint8_t relation, license_class;
     uint16_t month;
@@ -38,6 +38,7 @@ static inline void jk_count_add(struct jk_total *total, const struct jk_light_sh
     *(share->depth == 1 ? &total->direct : &total->transitive) += by;
     if (share->independent) total->independent += by;
     if (share->license_clean) total->license_clean += by;
+    if (share->adopted) total->adopted += by;
     total->by_relation[share->relation] += by;
     total->by_license_class[share->license_class] += by;
     total->by_depth[share->depth < JK_COUNT_DEPTHS ? share->depth : JK_COUNT_DEPTHS] += by;

@@ -46,10 +46,21 @@ const char *jk_book_stage_fault(const struct jk_book *book, const struct jk_entr
 
 /* ---- rulings ---- */
 enum jk_ruling_state { JK_RULING_PENDING, JK_RULING_IN_FORCE, JK_RULING_REJECTED, JK_RULING_REPLACED };
+enum jk_ruling_kind {
+    JK_RULING_EXCLUDE,
+    JK_RULING_RESTORE,
+    JK_RULING_ORIGIN,  /* of what the release holds, the model goes first */
+    JK_RULING_ADOPT,   /* the model may adopt the external: an `adopt` entry follows the ruling's effect */
+    JK_RULING_UNADOPT, /* … or shall give it up */
+};
 struct jk_ruling {
     uint32_t from;  /* entry: its identity */
     uint32_t model; /* slot */
-    bool exclude, needs_second;
+    enum jk_ruling_kind kind;
+    uint32_t root;           /* exclude, restore: the model whose derivative it is then not or again; JK_NONE: all */
+    uint32_t release;        /* origin: slot; else JK_NONE */
+    struct jk_span external; /* adopt, unadopt: host/id; else empty */
+    bool needs_second;
     struct jk_span reason;
     struct jk_digest text;
     uint32_t decided; /* entry that confirmed or rejected it; JK_NONE: nobody has */
@@ -60,20 +71,30 @@ uint32_t jk_book_rulings(const struct jk_book *book, uint32_t n);
 const struct jk_ruling *jk_book_ruling(const struct jk_book *book, uint32_t slot);
 uint32_t jk_book_find_ruling(const struct jk_book *book, uint64_t index, uint32_t n); /* by its entry */
 enum jk_ruling_state jk_book_ruling_state(const struct jk_book *book, uint32_t slot, uint32_t n);
-/* The ruling that decides about a model at n: the one that took effect last; NULL: none ever did. */
+/* The entry with which it took effect before n, JK_NONE: it has not. */
+uint32_t jk_book_ruling_effect(const struct jk_ruling *ruling, uint32_t n);
+/* The exclude or restore that decides about a model as a whole at n: the one that took effect last; NULL: none ever did.
+ * Rule set 1 knows no other. */
 const struct jk_ruling *jk_book_ruling_of(const struct jk_book *book, uint32_t model, uint32_t n);
 bool jk_book_is_excluded(const struct jk_book *book, uint32_t model, uint32_t n);
+/* The same for a pair of derivative and root: of the rulings about the whole and about the pair, the last in effect. */
+const struct jk_ruling *jk_book_pair_ruling_of(const struct jk_book *book, uint32_t model, uint32_t root, uint32_t n);
+bool jk_book_is_pair_excluded(const struct jk_book *book, uint32_t model, uint32_t root, uint32_t n);
 
 /* ---- disputes ---- */
 struct jk_dispute {
     uint32_t from; /* entry: its identity */
     enum jk_about about;
     uint32_t model;
+    uint32_t against;     /* about origin: the model that it is against; else JK_NONE */
+    uint32_t external;    /* about adoption: slot; else JK_NONE */
+    uint32_t publisher;   /* slot of the publisher who disputes; JK_NONE for a team */
     uint32_t ruling;      /* slot, or JK_NONE */
     uint32_t stage;       /* slot, or JK_NONE */
     struct jk_span actor; /* as in the entry: "team lg", "publisher x" */
     struct jk_digest text;
     uint32_t resolved; /* entry, or JK_NONE */
+    uint32_t older_against; /* slot of the dispute before it against the same model; JK_NONE for none */
     enum jk_outcome outcome;
 };
 uint32_t jk_book_disputes(const struct jk_book *book, uint32_t n);
@@ -82,7 +103,7 @@ uint32_t jk_book_find_dispute(const struct jk_book *book, uint64_t index, uint32
 
 /* ---- the state of a cut-off ---- */
 /* Applies an entry with index >= n of the log for a report of sizes n and m: what counts up to n only (registrations,
- * releases, yanks, renames, transfers, adoptions) is passed over, and so is what speaks of nothing that is there; a new
+ * releases, yanks, renames, transfers, adoptions, what is held) is passed over, and so is what speaks of nothing that is there; a new
  * name only serves to find the model that later entries mean by it.
  * Everything else as jk_book_apply. The book's size goes on by one in any case. */
 JK_MUST_USE enum jk_status jk_book_apply_cut(struct jk_book *book, struct jk_span entry, struct jk_error *error);

@@ -5,12 +5,14 @@
 
 #include "base/check.h"
 #include "base/pages.h"
+#include "book/contest.h"
 #include "book/count_internal.h"
 
+#define FLAG_BYTES     3 /* of a spell's flags */
 #define FIRST_ROWS     1024u
 #define DISTINCT_BYTES ((size_t)64 << 20) /* of one pass over many scopes */
 
-_Static_assert(JK_FLAG_EXCLUDED <= UINT16_MAX, "a verdict holds all flags");
+_Static_assert((uint32_t)JK_FLAG_EXCLUDED_PAIR == JK_VERDICT_ADOPTED, "a verdict's flags take two bytes");
 
 struct root_facts { /* of a base model at the size, worked out when it is first met */
     bool known, takes_part;
@@ -33,9 +35,12 @@ struct making {
     const struct jk_standing_query *query;
     struct jk_standing *standing;
     jk_reasons *licenses;        /* by licence slot: 1 permits what is demanded, 2 does not, 0 not known yet */
-    uint32_t *earliest;          /* by weights slot: entry that brought it first, among those that stand */
+    uint32_t *earliest;          /* rule set 1, by weights slot: entry that brought it first, among those that stand */
+    struct jk_contest contest;   /* rule set 2 */
+    bool contested;              /* … and duplicates are left out */
+    bool declared;               /* adoptions are left out */
     uint32_t *of_publisher;      /* by publisher slot: derivatives counted so far */
-    jk_reasons of_flags[2][256]; /* what follows from the lower and the upper byte of a spell's flags */
+    jk_reasons of_flags[FLAG_BYTES][256]; /* what follows from each byte of a spell's flags */
 };
 
 /* ---- reasons of a pair by itself ---- */
@@ -66,51 +71,108 @@ static bool permits(struct making *making, uint32_t license)
     making->licenses[license] = 1;
     jk_book_permissions(making->book, jk_book_license_text(making->book, license), making->query->n, given);
     for (int i = 0; i < JK_PERMISSION_KINDS; i++)
-        if (given[i] < making->query->policy->demands[i]) making->licenses[license] = 2;
+        if (given[i] < making->query->policy->demands[i] &&
+            !(given[i] == JK_PERMISSION_UNKNOWN && making->query->policy->unknown_permits))
+            making->licenses[license] = 2;
     return making->licenses[license] == 1;
 }
 
-static jk_reasons reasons_of_flags(const struct jk_policy *policy, uint32_t flags)
+struct flag_reason {
+    uint32_t flag;
+    jk_reasons reason;
+};
+
+static jk_reasons reasons_by(const struct flag_reason *rules, size_t count, uint32_t flags)
 {
-    static const struct {
-        uint32_t flag;
-        jk_reasons reason;
-    } plain[] = {
+    jk_reasons found = 0;
+    for (size_t i = 0; i < count; i++)
+        if (flags & rules[i].flag) found |= rules[i].reason;
+    return found;
+}
+
+/* Whatever the rule set. */
+static jk_reasons lasting_reasons(const struct jk_policy *policy, uint32_t flags)
+{
+    static const struct flag_reason rules[] = {
         {JK_FLAG_YANKED, JK_REASON_BIT(YANKED)},
-        {JK_FLAG_EXCLUDED, JK_REASON_BIT(EXCLUDED)},
         {JK_FLAG_NOT_PROGRAMME, JK_REASON_BIT(NOT_PROGRAMME)},
         {JK_FLAG_FOREIGN_BASE, JK_REASON_BIT(FOREIGN_BASE)},
         {JK_FLAG_SELF, JK_REASON_BIT(SELF)},
         {JK_FLAG_AFFILIATE, JK_REASON_BIT(AFFILIATE)},
-        {JK_FLAG_NO_ARTIFACT, JK_REASON_BIT(NO_ARTIFACT)},
         {JK_FLAG_NO_LICENSE_TEXT, JK_REASON_BIT(NO_LICENSE_TEXT)},
-        {JK_FLAG_LICENSE_CONFLICT, JK_REASON_BIT(LICENSE_CONFLICT)},
         {JK_FLAG_UNVERIFIED, JK_REASON_BIT(UNVERIFIED)},
     };
-    jk_reasons found = 0;
-    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-        if (flags & plain[i].flag) found |= plain[i].reason;
+    jk_reasons found = reasons_by(rules, sizeof rules / sizeof *rules, flags);
     if ((flags & JK_FLAG_FROM_SCRATCH_UNKNOWN) && !policy->unknown_passes) found |= JK_REASON_BIT(FOREIGN_BASE);
     if (flags & (policy->lenient ? JK_FLAG_NAMING_LENIENT : JK_FLAG_NAMING_LITERAL)) found |= JK_REASON_BIT(NAMING);
     return found;
 }
 
+static jk_reasons first_rules(uint32_t flags)
+{
+    static const struct flag_reason rules[] = {
+        {JK_FLAG_EXCLUDED, JK_REASON_BIT(EXCLUDED)},
+        {JK_FLAG_NO_ARTIFACT, JK_REASON_BIT(NO_ARTIFACT)},
+        {JK_FLAG_LICENSE_CONFLICT, JK_REASON_BIT(LICENSE_CONFLICT)},
+    };
+    return reasons_by(rules, sizeof rules / sizeof *rules, flags);
+}
+
+static jk_reasons second_rules(const struct jk_policy *policy, bool declared, uint32_t flags)
+{
+    const struct flag_reason rules[] = {
+        {JK_FLAG_EXCLUDED_PAIR, JK_REASON_BIT(EXCLUDED)},
+        {JK_FLAG_ADOPTED_ONLY, JK_REASON_BIT(ADOPTED_PATH)},
+        {policy->held ? JK_FLAG_NOT_HELD : JK_FLAG_NO_ARTIFACT, JK_REASON_BIT(NO_ARTIFACT)},
+        {declared ? JK_FLAG_DECLARED_LICENSE_CONFLICT : JK_FLAG_LICENSE_CONFLICT, JK_REASON_BIT(LICENSE_CONFLICT)},
+    };
+    return reasons_by(rules, sizeof rules / sizeof *rules, flags);
+}
+
 static void fill_flags(struct making *making)
 {
-    for (uint32_t byte = 0; byte < 256; byte++) {
-        making->of_flags[0][byte] = reasons_of_flags(making->query->policy, byte);
-        making->of_flags[1][byte] = reasons_of_flags(making->query->policy, byte << 8);
+    const struct jk_policy *policy = making->query->policy;
+    for (uint32_t i = 0; i < FLAG_BYTES * 256; i++) {
+        uint32_t flags = (i & 255) << (i >> 8) * 8;
+        making->of_flags[i >> 8][i & 255] =
+            lasting_reasons(policy, flags) |
+            (policy->rules == 1 ? first_rules(flags) : second_rules(policy, making->declared, flags));
     }
 }
 
-static jk_reasons own_reasons(struct making *making, const struct jk_verdict *row, uint32_t license)
+static bool has(uint32_t flags, uint32_t flag)
+{
+    return (flags & flag) != 0;
+}
+
+/* The flags of a spell as the policy looks at it: see JK_VERDICT_ADOPTED. */
+static uint16_t verdict_flags(const struct making *making, uint32_t flags)
+{
+    uint32_t found = flags & (JK_FLAG_EXCLUDED_PAIR - 1);
+    if (making->query->policy->rules > 1) {
+        uint32_t same = making->declared ? JK_FLAG_DECLARED_ANCESTOR_SAME : JK_FLAG_ANCESTOR_SAME;
+        found &= ~(uint32_t)JK_FLAG_ANCESTOR_WEIGHTS;
+        if (has(flags, same)) found |= JK_FLAG_ANCESTOR_WEIGHTS;
+    }
+    if (making->declared) {
+        found &= ~(uint32_t)(JK_FLAG_LICENSE_CONFLICT | JK_FLAG_LICENSE_UNKNOWN);
+        if (has(flags, JK_FLAG_DECLARED_LICENSE_CONFLICT)) found |= JK_FLAG_LICENSE_CONFLICT;
+        if (has(flags, JK_FLAG_DECLARED_LICENSE_UNKNOWN)) found |= JK_FLAG_LICENSE_UNKNOWN;
+    }
+    if (has(flags, JK_FLAG_ADOPTED_ONLY)) found |= JK_VERDICT_ADOPTED;
+    return (uint16_t)found;
+}
+
+static jk_reasons own_reasons(struct making *making, const struct jk_verdict *row, const struct jk_spell *spell)
 {
     const struct jk_policy *policy = making->query->policy;
-    jk_reasons found = making->of_flags[0][row->flags & 255] | making->of_flags[1][row->flags >> 8];
+    uint32_t flags = spell->flags;
+    jk_reasons found = making->of_flags[0][flags & 255] | making->of_flags[1][flags >> 8 & 255] |
+                       making->of_flags[2][flags >> 16 & 255];
     if (!root_facts(making, row->root)->takes_part) found |= JK_REASON_BIT(NOT_PARTICIPATING);
     if (!(policy->relations >> row->relation & 1)) found |= JK_REASON_BIT(RELATION);
     if (row->depth > policy->depth) found |= JK_REASON_BIT(DEPTH);
-    if (jk_policy_has(policy, JK_REASON_LICENSE_NOT_OPEN) && !permits(making, license))
+    if (jk_policy_has(policy, JK_REASON_LICENSE_NOT_OPEN) && !permits(making, spell->license))
         found |= JK_REASON_BIT(LICENSE_NOT_OPEN);
     return found & policy->on;
 }
@@ -185,20 +247,23 @@ static bool add_model(struct making *making, uint32_t model)
                                  .publisher = spell->publisher,
                                  .weights = spell->weights,
                                  .brought = spell->brought,
-                                 .flags = (uint16_t)spell->flags,
+                                 .flags = verdict_flags(making, spell->flags),
                                  .month = spell->month,
-                                 .depth = spell->depth,
+                                 .depth = making->declared ? spell->declared_depth : spell->depth,
                                  .relation = spell->relation,
                                  .license_class = spell->license_class};
-        row.reasons = own_reasons(making, &row, spell->license);
+        row.reasons = own_reasons(making, &row, spell);
         if (!add_row(standing, &row)) return false;
     }
     size_t count = standing->count - before;
     struct jk_verdict *rows = standing->rows + before;
     if (count == 0) return true;
     if (count > 1) sort_by_root(rows, count);
-    if (rows->weights != JK_NONE && stands(rows, count)) note_earliest(making, rows);
     standing->first_row[model] = (uint32_t)before + 1;
+    if (making->contested)
+        jk_contest_claim(&making->contest, rows, count);
+    else if (rows->weights != JK_NONE && stands(rows, count))
+        note_earliest(making, rows);
     return true;
 }
 
@@ -207,6 +272,7 @@ static bool add_model(struct making *making, uint32_t model)
 static bool is_duplicate(const struct making *making, const struct jk_verdict *rows, size_t count)
 {
     if (rows->flags & JK_FLAG_ANCESTOR_WEIGHTS) return true;
+    if (making->contested) return stands(rows, count) && jk_contest_first_before(&making->contest, rows, NULL) != JK_NONE;
     return rows->weights != JK_NONE && stands(rows, count) && rows->brought > making->earliest[rows->weights];
 }
 
@@ -227,11 +293,21 @@ static void mark_rest(struct making *making)
 
 /* ---- making ---- */
 
+/* What duplicates are told by. */
+static bool prepare_duplicates(struct making *making)
+{
+    size_t weights = making->book->weights.count;
+    if (making->contested)
+        return jk_contest_init(&making->contest, making->book, making->standing, making->query->n);
+    making->earliest = malloc((weights + 1) * sizeof *making->earliest);
+    if (making->earliest) memset(making->earliest, 0xff, (weights + 1) * sizeof *making->earliest);
+    return making->earliest != NULL;
+}
+
 static bool prepare(struct making *making)
 {
     const struct jk_book *book = making->book;
     struct jk_standing *standing = making->standing;
-    size_t weights = book->weights.count;
     standing->models = jk_book_models(book, making->query->n);
     standing->room = standing->models + standing->models / 8 + FIRST_ROWS;
     standing->rows = jk_pages_alloc(standing->room * sizeof *standing->rows);
@@ -239,12 +315,9 @@ static bool prepare(struct making *making)
     standing->roots = calloc((size_t)standing->models + 1, sizeof *standing->roots);
     making->licenses = calloc((size_t)book->licenses.count + 1, sizeof *making->licenses);
     making->of_publisher = calloc((size_t)book->publishers.count + 1, sizeof *making->of_publisher);
-    making->earliest = malloc((weights + 1) * sizeof *making->earliest);
-    if (!standing->rows || !standing->first_row || !standing->roots || !making->licenses || !making->of_publisher ||
-        !making->earliest)
+    if (!standing->rows || !standing->first_row || !standing->roots || !making->licenses || !making->of_publisher)
         return false;
-    memset(making->earliest, 0xff, (weights + 1) * sizeof *making->earliest);
-    return true;
+    return prepare_duplicates(making);
 }
 
 static bool make(struct making *making)
@@ -255,6 +328,7 @@ static bool make(struct making *making)
         jk_count_look_ahead(making->book, model, making->standing->models);
         if (!add_model(making, model)) return false;
     }
+    if (making->contested && !jk_contest_hear_rulings(&making->contest)) return false;
     mark_rest(making);
     return true;
 }
@@ -268,8 +342,11 @@ enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_stan
     if (standing) {
         standing->policy = *query->policy;
         standing->n = query->n;
+        making.contested = query->policy->rules > 1 && jk_policy_has(query->policy, JK_REASON_DUPLICATE);
+        making.declared = jk_policy_has(query->policy, JK_REASON_ADOPTED_PATH);
         made = make(&making);
     }
+    jk_contest_done(&making.contest);
     free(making.licenses);
     free(making.earliest);
     free(making.of_publisher);
@@ -346,6 +423,7 @@ static inline struct jk_light_share share_of_one(const struct jk_verdict *row)
     return (struct jk_light_share){.present = true,
                                    .counted = true,
                                    .independent = is_independent(row),
+                                   .adopted = row->flags & JK_VERDICT_ADOPTED,
                                    .license_clean = !(row->flags & unclean) && row->license_class != JK_LICENSE_UNKNOWN,
                                    .depth = row->depth,
                                    .relation = row->relation,
@@ -361,13 +439,29 @@ static void share_of(const struct jk_standing *standing, const struct jk_verdict
                      struct jk_scope scope, struct jk_light_share *out_share)
 {
     *out_share = share_of_one(rows);
+    bool declared = jk_policy_has(&standing->policy, JK_REASON_ADOPTED_PATH);
     out_share->independent = false;
+    out_share->adopted = true;
     out_share->depth = UINT16_MAX;
     for (size_t i = 0; i < count; i++) {
         if (!is_in_scope(standing, rows[i].root, scope)) continue;
+        if (!(rows[i].flags & JK_VERDICT_ADOPTED))
+            out_share->adopted = false;
+        else if (declared)
+            continue; /* for such a policy it does not lead there */
         if (rows[i].depth < out_share->depth) out_share->depth = rows[i].depth;
         if (is_independent(&rows[i])) out_share->independent = true;
     }
+}
+
+void jk_standing_look(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
+                      struct jk_scope scope, struct jk_share *share)
+{
+    struct jk_light_share seen;
+    if (!jk_policy_has(&standing->policy, JK_REASON_ADOPTED_PATH)) return;
+    share_of(standing, rows, count, scope, &seen);
+    share->depth = seen.adopted ? 0 : seen.depth;
+    share->independent = seen.independent;
 }
 
 /* ---- totals: each derivative in all scopes that it has a root in ---- */

@@ -16,11 +16,14 @@ struct jk_verdict {
     uint32_t weights;     /* slot of the digest, JK_NONE for none */
     uint32_t brought;     /* entry with which the derivative brought that digest; JK_NONE for none */
     jk_reasons reasons;   /* all that hold and are on */
-    uint16_t flags;       /* of the spell */
+    uint16_t flags;       /* of the spell, as the policy looks at it: below */
     uint16_t month;       /* of the registration entry */
     uint16_t depth;
     uint8_t relation, license_class;
 };
+/* In a verdict's flags the licence and ancestor flags are those of the declared paths where the policy leaves adoptions
+ * out, the ancestor flag is that of the policy's rule set, and in the place of JK_FLAG_EXCLUDED_PAIR stands this one: */
+#define JK_VERDICT_ADOPTED (1u << 15) /* only an adoption leads to the root */
 
 struct jk_standing_query {
     const struct jk_policy *policy;
@@ -43,6 +46,11 @@ const struct jk_verdict *jk_standing_of(const struct jk_standing *standing, uint
 /* Its place in a scope: JK_REASON_COUNT counts; else the reason that it is shown under. False: no root there. */
 bool jk_standing_place(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
                        struct jk_scope scope, enum jk_reason *out_reason);
+
+/* A share of the plain count becomes what the policy makes of it: where it leaves adoptions out, least depth and
+ * independence are those of the roots that are declared; depth 0 where none is. */
+void jk_standing_look(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
+                      struct jk_scope scope, struct jk_share *share);
 
 /* A total under the policy. `plain` speaks of those that count, except for plain.registered: all with a root in the
  * scope; plain.yanked is 0. Always: plain.registered = plain.counted + the sum of left_out. */

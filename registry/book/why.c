@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "book/book_internal.h"
+#include "book/contest.h"
 
 struct question {
     const struct jk_book *book;
@@ -12,6 +13,7 @@ struct question {
     const struct jk_policy *policy;
     const struct jk_verdict *row;
     uint32_t n;
+    bool declared; /* the policy leaves adoptions out */
 };
 
 static uint32_t later(uint32_t a, uint32_t b)
@@ -25,13 +27,12 @@ typedef bool holds_fn(const struct question *question, const struct jk_spell *sp
 
 static bool is_too_deep(const struct question *question, const struct jk_spell *spell)
 {
-    return spell->depth > question->policy->depth;
+    return (question->declared ? spell->declared_depth : spell->depth) > question->policy->depth;
 }
 
 static bool is_in_conflict(const struct question *question, const struct jk_spell *spell)
 {
-    (void)question;
-    return spell->flags & JK_FLAG_LICENSE_CONFLICT;
+    return spell->flags & (question->declared ? JK_FLAG_DECLARED_LICENSE_CONFLICT : JK_FLAG_LICENSE_CONFLICT);
 }
 
 static bool is_misnamed(const struct question *question, const struct jk_spell *spell)
@@ -76,9 +77,12 @@ static uint32_t last_yank(const struct question *question)
 
 static uint32_t ruling_entry(const struct question *question)
 {
-    const struct jk_ruling *ruling = jk_book_ruling_of(question->book, question->row->model, question->n);
+    const struct jk_ruling *ruling =
+        question->policy->rules == 1
+            ? jk_book_ruling_of(question->book, question->row->model, question->n)
+            : jk_book_pair_ruling_of(question->book, question->row->model, question->row->root, question->n);
     JK_CHECK(ruling != NULL);
-    return ruling->needs_second ? ruling->decided : ruling->from;
+    return jk_book_ruling_effect(ruling, question->n);
 }
 
 static bool same_base(const struct jk_base_facts *a, const struct jk_base_facts *b, enum jk_reason reason)
@@ -122,6 +126,20 @@ static uint32_t unverified_entry(const struct question *question)
     return publisher->created;
 }
 
+/* The entry that took the manifest away; where it never was there, that of the release. */
+static uint32_t unheld_entry(const struct question *question, const struct jk_release *release)
+{
+    if (!question->policy->held) return release->index;
+    uint32_t artifact = jk_release_row(question->book, question->row->release)->artifact;
+    uint32_t head = jk_book_artifact_held(question->book, artifact);
+    while (head != JK_NONE) {
+        const struct jk_switch_row *row = jk_chunks_at(&question->book->switches, head);
+        if (row->from < question->n) return row->from;
+        head = row->older;
+    }
+    return release->index;
+}
+
 static uint32_t license_entry(const struct question *question, const struct jk_release *release)
 {
     struct jk_span text = jk_book_license_text(question->book, release->license);
@@ -134,7 +152,9 @@ typedef bool ancestor_fn(const struct question *question, const struct jk_releas
 
 static bool has_the_weights(const struct question *question, const struct jk_release_row *ancestor)
 {
-    return ancestor->weights == question->row->weights;
+    if (question->policy->rules == 1) return ancestor->weights == question->row->weights;
+    uint32_t slot = jk_book_find_release(question->book, &ancestor->pub.hash, question->n);
+    return jk_book_same_content(question->book, question->row->release, slot, question->n);
 }
 
 static bool grants_less(const struct question *question, const struct jk_release_row *ancestor)
@@ -162,7 +182,9 @@ static bool find_ancestor(const struct question *question, ancestor_fn *wanted, 
     for (uint32_t at = 0; seen && queue && at < put && *out_release == JK_NONE; at++) {
         const struct jk_release *release = jk_book_release(question->book, queue[at]);
         for (uint32_t i = 0; i < release->parent_count && *out_release == JK_NONE; i++) {
-            uint32_t slot = jk_book_parent_release(question->book, &release->parents[i], question->n);
+            uint32_t slot = question->declared
+                                ? jk_book_declared_parent(&release->parents[i])
+                                : jk_book_parent_release(question->book, &release->parents[i], question->n);
             if (slot == JK_NONE || (seen[slot / 64] >> slot % 64 & 1)) continue;
             seen[slot / 64] |= (uint64_t)1 << slot % 64;
             queue[put++] = slot;
@@ -184,19 +206,93 @@ static bool take_ancestor(const struct question *question, ancestor_fn *wanted, 
 
 /* ---- other derivatives ---- */
 
-/* The one with the same weights that goes first. */
-static void find_first(const struct question *question, struct jk_why *why)
+/* Rule set 1: the one with the same weights that goes first; it may be a copy of an ancestor of its own, and so not count. */
+static void find_earliest(const struct question *question, struct jk_why *why)
 {
     size_t count;
     const struct jk_verdict *rows = jk_standing_rows(question->standing, &count);
     uint32_t least = question->row->brought;
     for (size_t i = 0; i < count; i++) {
-        bool stands = (rows[i].reasons & ~JK_REASON_BIT(CAP)) == 0;
+        bool stands = (rows[i].reasons & ~(JK_REASON_BIT(DUPLICATE) | JK_REASON_BIT(CAP))) == 0;
         if (!stands || rows[i].weights != question->row->weights || rows[i].brought >= least) continue;
         least = rows[i].brought;
         why->other = rows[i].model;
     }
     why->entry = least;
+}
+
+/* Where a ruling on origin made it the first, that one's entry; else the entry that brought what they share. */
+static uint32_t first_entry(const struct question *question, uint32_t model, enum jk_content kind)
+{
+    const struct jk_book *book = question->book;
+    uint32_t slot = jk_content_of(book, question->row->release, kind, question->n), last = JK_NONE;
+    for (uint32_t i = 0; i < jk_book_rulings(book, question->n); i++) {
+        const struct jk_ruling *ruling = jk_book_ruling(book, i);
+        if (ruling->kind != JK_RULING_ORIGIN || ruling->model != model) continue;
+        if (jk_content_of(book, ruling->release, kind, question->n) != slot) continue;
+        last = later(last, jk_book_ruling_effect(ruling, question->n));
+    }
+    return last == JK_NONE ? jk_content_brought(book, model, kind, slot, question->n) : last;
+}
+
+/* Rule set 2: all claims are heard again, since a standing keeps none. */
+static bool find_first(const struct question *question, struct jk_why *why)
+{
+    struct jk_contest contest;
+    size_t count, rows_here;
+    const struct jk_verdict *rows = jk_standing_rows(question->standing, &count);
+    bool room = jk_contest_init(&contest, question->book, question->standing, question->n);
+    for (size_t i = 0; room && i < count; i += rows_here) {
+        (void)jk_standing_of(question->standing, rows[i].model, &rows_here);
+        jk_contest_claim(&contest, &rows[i], rows_here);
+    }
+    room = room && jk_contest_hear_rulings(&contest);
+    enum jk_content kind = JK_CONTENT_WEIGHTS;
+    if (room) why->other = jk_contest_first_before(&contest, question->row, &kind);
+    if (why->other != JK_NONE) why->entry = first_entry(question, why->other, kind);
+    jk_contest_done(&contest);
+    return room;
+}
+
+/* The adoption nearest to it over which the root is reached. */
+static bool leads_to(const struct question *question, uint32_t adopter)
+{
+    if (adopter == question->row->root) return true;
+    const struct jk_spell *spell = NULL;
+    while ((spell = jk_book_spell(question->book, adopter, question->n, spell)) != NULL)
+        if (spell->root == question->row->root) return true;
+    return false;
+}
+
+static bool look_for_adoption(const struct question *question, uint32_t release, struct jk_why *why)
+{
+    const struct jk_release *row = jk_book_release(question->book, release);
+    for (uint32_t i = 0; i < row->parent_count; i++) {
+        const struct jk_adoption *adoption =
+            row->parents[i].external ? jk_book_adoption_of(question->book, row->parents[i].slot, question->n) : NULL;
+        if (!adoption || !leads_to(question, adoption->model)) continue;
+        why->entry = adoption->from;
+        why->other = adoption->model;
+        return true;
+    }
+    return false;
+}
+
+static bool adopts_the_way(const struct question *question, const struct jk_release_row *ancestor)
+{
+    struct jk_why ignored;
+    return look_for_adoption(question, jk_book_find_release(question->book, &ancestor->pub.hash, question->n), &ignored);
+}
+
+static bool find_adoption(const struct question *question, struct jk_why *why)
+{
+    struct question declared = *question;
+    uint32_t release;
+    declared.declared = true; /* up to the first adoption every step is a declared one */
+    if (look_for_adoption(question, question->row->release, why)) return true;
+    if (!find_ancestor(&declared, adopts_the_way, &release)) return false;
+    if (release != JK_NONE) (void)look_for_adoption(question, release, why);
+    return true;
 }
 
 /* The last of the publisher's that still counted. */
@@ -214,8 +310,10 @@ static bool find_duplicate(const struct question *question, struct jk_why *why)
     if (question->row->flags & JK_FLAG_ANCESTOR_WEIGHTS) {
         if (!take_ancestor(question, has_the_weights, why)) return false;
         if (why->release != JK_NONE) why->entry = jk_book_release(question->book, why->release)->index;
+    } else if (question->policy->rules == 1) {
+        find_earliest(question, why);
     } else {
-        find_first(question, why);
+        return find_first(question, why);
     }
     return true;
 }
@@ -225,7 +323,7 @@ static bool find_duplicate(const struct question *question, struct jk_why *why)
 static bool find(const struct question *question, uint32_t stage_entry, enum jk_reason reason, struct jk_why *why)
 {
     const struct jk_release *release = jk_book_release(question->book, question->row->release);
-    why->entry = release->index; /* relation, artefact, licence text */
+    why->entry = release->index; /* relation, licence text */
     switch (reason) {
     case JK_REASON_LATE:
         why->entry = jk_book_model(question->book, question->row->model)->index;
@@ -242,6 +340,11 @@ static bool find(const struct question *question, uint32_t stage_entry, enum jk_
     case JK_REASON_NOT_PROGRAMME:
     case JK_REASON_FOREIGN_BASE:
         why->entry = roster_entry(question, reason);
+        return true;
+    case JK_REASON_ADOPTED_PATH:
+        return find_adoption(question, why);
+    case JK_REASON_NO_ARTIFACT:
+        why->entry = unheld_entry(question, release);
         return true;
     case JK_REASON_DEPTH:
         why->entry = since(question, is_too_deep);
@@ -276,7 +379,8 @@ enum jk_status jk_why_find(const struct jk_book *book, const struct jk_standing 
                            const struct jk_policy *policy, uint32_t stage_entry, const struct jk_verdict *row,
                            enum jk_reason reason, struct jk_why *out_why, struct jk_error *error)
 {
-    struct question question = {book, standing, policy, row, jk_standing_size(standing)};
+    struct question question = {
+        book, standing, policy, row, jk_standing_size(standing), jk_policy_has(policy, JK_REASON_ADOPTED_PATH)};
     *out_why = (struct jk_why){JK_NONE, JK_NONE, JK_NONE};
     if (find(&question, stage_entry, reason, out_why)) return JK_OK;
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while explaining");

@@ -22,6 +22,22 @@ static const char *state_text(const Jokbo__V1__Ruling *ruling)
     }
 }
 
+static const char *what_it_does(const Jokbo__V1__Ruling *ruling)
+{
+    switch (ruling->kind) {
+    case JOKBO__V1__RULING_KIND__RULING_KIND_RESTORE:
+        return "restores";
+    case JOKBO__V1__RULING_KIND__RULING_KIND_ORIGIN:
+        return "puts it first for the content of its release";
+    case JOKBO__V1__RULING_KIND__RULING_KIND_ADOPT:
+        return "binds the external model to it";
+    case JOKBO__V1__RULING_KIND__RULING_KIND_UNADOPT:
+        return "frees the external model from it";
+    default:
+        return "excludes";
+    }
+}
+
 static void print_title(struct jk_cli *cli, int64_t index, const char *what, const char *model, const char *state)
 {
     const char *title = index > 0 ? jk_arena_printf(&cli->arena, "%s %lld", what, (long long)index)
@@ -35,7 +51,10 @@ void jk_cases_print_ruling(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling)
     struct jk_table table;
     print_title(cli, ruling->log_index, "ruling", ruling->model, state_text(ruling));
     jk_print_facts_init(&table, cli);
-    jk_print_fact(&table, "it", ruling->restore ? "restores" : "excludes");
+    jk_print_fact(&table, "it", what_it_does(ruling));
+    jk_print_fact(&table, "as a derivative of", ruling->root);
+    jk_print_fact(&table, "release", ruling->lineage_hash);
+    jk_print_fact(&table, "external model", ruling->external);
     jk_print_fact(&table, "reason", ruling->reason);
     jk_print_fact(&table, "text", ruling->text);
     if (ruling->log_index > 0) jk_print_fact(&table, "made", jk_print_moment(cli, ruling->create_time));
@@ -52,6 +71,8 @@ void jk_cases_print_dispute(struct jk_cli *cli, const Jokbo__V1__Dispute *disput
     print_title(cli, dispute->log_index, "dispute", dispute->model, outcome[0] ? outcome : "open");
     jk_print_facts_init(&table, cli);
     jk_print_fact(&table, "about", about);
+    jk_print_fact(&table, "against", dispute->against);
+    jk_print_fact(&table, "external model", dispute->external);
     if (dispute->ruling > 0) jk_print_fact(&table, "ruling", jk_print_number(cli, dispute->ruling));
     jk_print_fact(&table, "stage", dispute->stage);
     jk_print_fact(&table, "by", dispute->actor);
@@ -60,6 +81,28 @@ void jk_cases_print_dispute(struct jk_cli *cli, const Jokbo__V1__Dispute *disput
     if (dispute->resolution_index > 0)
         jk_print_fact(&table, "resolved by entry", jk_print_number(cli, dispute->resolution_index));
     jk_print_fact(&table, "resolution", dispute->resolution_text);
+    jk_table_print(&table, cli->color, cli->out);
+}
+
+void jk_cases_print_disputes(struct jk_cli *cli, const Jokbo__V1__Dispute *const *disputes, size_t count)
+{
+    static const struct jk_column columns[] = {{"index", true},  {"model", false},   {"about", false}, {"by", false},
+                                               {"stage", false}, {"outcome", false}, {"opened", false}};
+    struct jk_table table;
+    jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < count; i++) {
+        const Jokbo__V1__Dispute *dispute = disputes[i];
+        const char *outcome = jk_print_word(cli, &jokbo__v1__dispute_outcome__descriptor, (int)dispute->outcome);
+        jk_table_cellf(&table, "%lld", (long long)dispute->log_index);
+        jk_table_cell(&table, dispute->model);
+        jk_table_cellf(&table, "%s%s%s%s", jk_print_word(cli, &jokbo__v1__dispute_subject__descriptor, (int)dispute->subject),
+                       dispute->against[0] ? " against " : dispute->external[0] ? " of " : "", dispute->against,
+                       dispute->external);
+        jk_table_cell(&table, dispute->actor);
+        jk_table_cell(&table, dispute->stage);
+        jk_table_cell(&table, outcome[0] ? outcome : "open");
+        jk_table_cell(&table, jk_print_time(cli, dispute->create_time));
+    }
     jk_table_print(&table, cli->color, cli->out);
 }
 

@@ -10,6 +10,9 @@
 void jk_cases_print_ruling(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling);
 void jk_cases_print_dispute(struct jk_cli *cli, const Jokbo__V1__Dispute *dispute);
 
+/* A table, a line each. */
+void jk_cases_print_disputes(struct jk_cli *cli, const Jokbo__V1__Dispute *const *disputes, size_t count);
+
 /* All that concerns one model. A server that does not know of them has none. */
 struct jk_cases {
     const Jokbo__V1__Ruling *const *rulings;

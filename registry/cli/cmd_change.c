@@ -1,4 +1,4 @@
-/* Changes of what is registered: yank, unyank, rename, transfer, adopt. */
+/* Changes of what is registered: yank, unyank, rename, transfer. */
 #include <jokbo/v1/registry.pb-c.h>
 
 #include "cli/commands.h"
@@ -101,29 +101,4 @@ enum jk_status jk_run_transfer(struct jk_cli *cli)
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
     JK_TRY(jk_cli_call(cli, REGISTRY, "TransferModel", &request.base, &model));
     return show_moved(cli, model);
-}
-
-enum jk_status jk_run_adopt(struct jk_cli *cli)
-{
-    Jokbo__V1__AdoptExternalModelRequest request = JOKBO__V1__ADOPT_EXTERNAL_MODEL_REQUEST__INIT;
-    Jokbo__V1__AdoptExternalModelResponse *reply;
-    struct jk_text external;
-    jk_text_init(&external, 0);
-    if (!jk_ident_external_from(jk_span_of(jk_cli_operand(cli, 0)), &external)) {
-        jk_text_done(&external);
-        return jk_cli_usage(cli,
-                            "the external model must be host/id, as huggingface.co/google/gemma-2-9b-it, or its URL");
-    }
-    request.external = jk_arena_copy(&cli->arena, external.bytes, external.len);
-    jk_text_done(&external);
-    if (!request.external) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
-    request.model = jk_cli_operand(cli, 1);
-    request.request_id = jk_cli_request_id(cli);
-    request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
-    JK_TRY(jk_cli_call(cli, REGISTRY, "AdoptExternalModel", &request.base, &reply));
-    if (cli->json) return jk_print_message(cli, &reply->base);
-    fprintf(cli->out, "%sbound: %s is %s. Lineages of %s run through it.\n", would(cli),
-            jk_print_safe(cli, request.external), jk_print_safe(cli, reply->model ? reply->model->name : request.model),
-            jk_print_plural(cli, reply->children, "model", "models"));
-    return JK_OK;
 }

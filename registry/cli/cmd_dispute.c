@@ -1,4 +1,5 @@
 /* Disputes: open, resolve, list. */
+#include "cli/adoptions.h"
 #include "cli/cases.h"
 #include "cli/commands.h"
 #include "cli/pages.h"
@@ -24,8 +25,12 @@ static enum jk_status read_subject(struct jk_cli *cli, Jokbo__V1__OpenDisputeReq
     if (jk_cli_has(cli, JK_OPTION_ABOUT))
         (void)jk_json_enum_parse(&jokbo__v1__dispute_subject__descriptor, jk_cli_text(cli, JK_OPTION_ABOUT), &subject);
     else if (!jk_cli_has(cli, JK_OPTION_RULING))
-        return jk_cli_missing(cli, "subject", "it is not given: --about parent, --about standing, or --ruling INDEX");
+        return jk_cli_missing(cli, "subject", "it is not given: --about parent, standing, origin or adoption; or --ruling INDEX");
     request->subject = (Jokbo__V1__DisputeSubject)subject;
+    request->against = jk_cli_text(cli, JK_OPTION_AGAINST);
+    if (jk_cli_has(cli, JK_OPTION_EXTERNAL) &&
+        !(request->external = jk_adoptions_external(cli, jk_cli_text(cli, JK_OPTION_EXTERNAL))))
+        return cli->error.status;
     return JK_OK;
 }
 
@@ -63,30 +68,16 @@ enum jk_status jk_run_dispute_resolve(struct jk_cli *cli)
 
 enum jk_status jk_run_dispute_list(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"index", true},  {"model", false},   {"about", false}, {"by", false},
-                                               {"stage", false}, {"outcome", false}, {"opened", false}};
     Jokbo__V1__ListDisputesRequest request = JOKBO__V1__LIST_DISPUTES_REQUEST__INIT;
     struct jk_pages pages = {STAGES, "ListDisputes", &request.base, "disputes", jk_pages_limit(cli)};
     struct jk_list list;
-    struct jk_table table;
     request.model = jk_cli_text(cli, JK_OPTION_MODEL);
+    request.team = jk_cli_text(cli, JK_OPTION_TEAM);
     request.open = jk_cli_has(cli, JK_OPTION_PENDING);
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
-    jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
-    for (size_t i = 0; i < list.count; i++) {
-        const Jokbo__V1__Dispute *dispute = (const Jokbo__V1__Dispute *)list.items[i];
-        const char *outcome = jk_print_word(cli, &jokbo__v1__dispute_outcome__descriptor, (int)dispute->outcome);
-        jk_table_cellf(&table, "%lld", (long long)dispute->log_index);
-        jk_table_cell(&table, dispute->model);
-        jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__dispute_subject__descriptor, (int)dispute->subject));
-        jk_table_cell(&table, dispute->actor);
-        jk_table_cell(&table, dispute->stage);
-        jk_table_cell(&table, outcome[0] ? outcome : "open");
-        jk_table_cell(&table, jk_print_time(cli, dispute->create_time));
-    }
     if (list.count > 0)
-        jk_table_print(&table, cli->color, cli->out);
+        jk_cases_print_disputes(cli, (const Jokbo__V1__Dispute *const *)list.items, list.count);
     else
         fprintf(cli->err, "No dispute.\n");
     jk_pages_note(cli, &list);

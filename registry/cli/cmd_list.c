@@ -2,6 +2,8 @@
 #include <jokbo/v1/registry.pb-c.h>
 #include <time.h>
 
+#include "cli/adoptions.h"
+#include "cli/cases.h"
 #include "cli/commands.h"
 #include "cli/findings.h"
 #include "cli/pages.h"
@@ -167,14 +169,57 @@ static enum jk_status follow(struct jk_cli *cli)
     return jk_fail(&cli->error, status, NULL, "following ended after log index %lld: %s", (long long)after, why);
 }
 
+/* What a team has to look at: registrations, adoptions that lead to its bases, and disputes that are open. */
+struct claims {
+    struct jk_list models, adoptions, disputes;
+};
+
+static enum jk_status fetch_claims(struct jk_cli *cli, struct claims *claims)
+{
+    Jokbo__V1__ListDisputesRequest disputes = JOKBO__V1__LIST_DISPUTES_REQUEST__INIT;
+    struct jk_pages pages = {&jokbo__v1__stages__descriptor, "ListDisputes", &disputes.base, "disputes", 0};
+    struct jk_adoptions_wish wish = {.team = jk_cli_text(cli, JK_OPTION_TEAM),
+                                     .model = "",
+                                     .after = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0)};
+    disputes.team = jk_cli_text(cli, JK_OPTION_TEAM);
+    disputes.open = true;
+    JK_TRY(jk_adoptions_fetch(cli, &wish, &claims->adoptions));
+    return jk_pages_fetch(cli, &pages, &claims->disputes);
+}
+
+static enum jk_status print_claims(struct jk_cli *cli, const struct claims *claims)
+{
+    models_table(cli, &claims->models);
+    if (claims->adoptions.count > 0) {
+        fprintf(cli->out, "\nAdoptions that lead to its base models:\n");
+        jk_adoptions_print(cli, &claims->adoptions);
+    }
+    if (claims->disputes.count > 0) {
+        fprintf(cli->out, "\nDisputes that are open:\n");
+        jk_cases_print_disputes(cli, (const Jokbo__V1__Dispute *const *)claims->disputes.items, claims->disputes.count);
+    }
+    return JK_OK;
+}
+
+static enum jk_status print_claims_json(struct jk_cli *cli, const struct jk_pages *pages, const struct claims *claims)
+{
+    json_t *root = jk_pages_json(pages, &claims->models);
+    if (root) json_object_set_new(root, "adoptions", jk_pages_items_json(&claims->adoptions));
+    if (root) json_object_set_new(root, "disputes", jk_pages_items_json(&claims->disputes));
+    return jk_print_json(cli, root);
+}
+
 enum jk_status jk_run_claims(struct jk_cli *cli)
 {
     Jokbo__V1__ListModelsRequest request = JOKBO__V1__LIST_MODELS_REQUEST__INIT;
+    struct claims claims;
     struct jk_pages pages = {REGISTRY, "ListModels", &request.base, "models", jk_pages_limit(cli)};
     request.team = jk_cli_text(cli, JK_OPTION_TEAM);
     if (!request.team[0])
         return jk_cli_missing(cli, "team", "it is not given: --team TEAM; jokbo roster show lists them");
     if (jk_cli_has(cli, JK_OPTION_FOLLOW)) return follow(cli);
     request.after_log_index = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0);
-    return print_pages(cli, &pages);
+    JK_TRY(jk_pages_fetch(cli, &pages, &claims.models));
+    JK_TRY(fetch_claims(cli, &claims));
+    return cli->json ? print_claims_json(cli, &pages, &claims) : print_claims(cli, &claims);
 }

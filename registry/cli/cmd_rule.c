@@ -16,14 +16,16 @@ static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling)
     return JK_OK;
 }
 
-static enum jk_status rule(struct jk_cli *cli, bool restore)
+static enum jk_status rule(struct jk_cli *cli, Jokbo__V1__RulingKind kind)
 {
     Jokbo__V1__RuleRequest request = JOKBO__V1__RULE_REQUEST__INIT;
     Jokbo__V1__Ruling *ruling;
     if (!jk_cli_has(cli, JK_OPTION_REASON))
         return jk_cli_missing(cli, "reason", "it is not given: --reason KIND, such as spam; public for ever");
     request.model = jk_cli_operand(cli, 0);
-    request.restore = restore;
+    request.kind = kind;
+    request.restore = kind == JOKBO__V1__RULING_KIND__RULING_KIND_RESTORE;
+    request.root = jk_cli_text(cli, JK_OPTION_ROOT);
     request.reason = jk_cli_text(cli, JK_OPTION_REASON);
     request.text = jk_cli_text(cli, JK_OPTION_TEXT);
     request.request_id = jk_cli_request_id(cli);
@@ -34,12 +36,17 @@ static enum jk_status rule(struct jk_cli *cli, bool restore)
 
 enum jk_status jk_run_rule_exclude(struct jk_cli *cli)
 {
-    return rule(cli, false);
+    return rule(cli, JOKBO__V1__RULING_KIND__RULING_KIND_EXCLUDE);
 }
 
 enum jk_status jk_run_rule_restore(struct jk_cli *cli)
 {
-    return rule(cli, true);
+    return rule(cli, JOKBO__V1__RULING_KIND__RULING_KIND_RESTORE);
+}
+
+enum jk_status jk_run_rule_origin(struct jk_cli *cli)
+{
+    return rule(cli, JOKBO__V1__RULING_KIND__RULING_KIND_ORIGIN);
 }
 
 static enum jk_status decide(struct jk_cli *cli, bool confirm)
@@ -81,7 +88,7 @@ enum jk_status jk_run_rule_list(struct jk_cli *cli)
         const Jokbo__V1__Ruling *ruling = (const Jokbo__V1__Ruling *)list.items[i];
         jk_table_cellf(&table, "%lld", (long long)ruling->log_index);
         jk_table_cell(&table, ruling->model);
-        jk_table_cell(&table, ruling->restore ? "restore" : "exclude");
+        jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__ruling_kind__descriptor, (int)ruling->kind));
         jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__ruling_state__descriptor, (int)ruling->state));
         jk_table_cell(&table, ruling->reason);
         jk_table_cell(&table, jk_print_time(cli, ruling->create_time));

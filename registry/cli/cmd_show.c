@@ -71,8 +71,8 @@ static void model_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo_
     if (model->base_facts) base_facts(cli, table, model->base_facts);
     for (size_t i = 0; i < model->n_roots; i++)
         jk_print_fact(table, i == 0 ? "roots" : " ",
-                      jk_arena_printf(&cli->arena, "%s, depth %d (%s)", model->roots[i]->name, model->roots[i]->depth,
-                                      model->roots[i]->team));
+                      jk_arena_printf(&cli->arena, "%s, depth %d (%s)%s", model->roots[i]->name, model->roots[i]->depth,
+                                      model->roots[i]->team, model->roots[i]->adopted ? ", by an adoption only" : ""));
     if (model->release) release_facts(cli, table, model->release);
     jk_print_fact(table, "releases", jk_print_number(cli, model->release_count));
     jk_print_fact(table, "derivatives", jk_print_number(cli, model->derivative_count));

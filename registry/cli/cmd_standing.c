@@ -28,6 +28,12 @@ static void print_fact(struct jk_cli *cli, const Jokbo__V1__ReasonFact *fact)
     if (in_language(cli, "ko")) fprintf(cli->out, "    %s\n", jk_print_safe(cli, fact->fact_ko));
 }
 
+/* Depth 0: the policy leaves adoptions out, and nothing else leads there. */
+static const char *distance(struct jk_cli *cli, const Jokbo__V1__Root *root)
+{
+    return root->depth ? jk_arena_printf(&cli->arena, "depth %d", root->depth) : "by adoption only";
+}
+
 static void print_standing(struct jk_cli *cli, const Jokbo__V1__Standing *standing)
 {
     fprintf(cli->out, "%s %s", jk_print_painted(cli, JK_PAINT_BOLD, jk_print_safe(cli, standing->name)),
@@ -35,8 +41,8 @@ static void print_standing(struct jk_cli *cli, const Jokbo__V1__Standing *standi
     fprintf(cli->out, "%s\n", jk_print_word(cli, &jokbo__v1__reason__descriptor, (int)standing->reason));
     for (size_t i = 0; i < standing->n_roots; i++) {
         const Jokbo__V1__RootStanding *root = standing->roots[i];
-        fprintf(cli->out, "\nfor %s of team %s, depth %d: %s\n", jk_print_safe(cli, root->root->name),
-                jk_print_safe(cli, root->root->team), root->root->depth, root->counts ? "counts" : "left out");
+        fprintf(cli->out, "\nfor %s of team %s, %s: %s\n", jk_print_safe(cli, root->root->name),
+                jk_print_safe(cli, root->root->team), distance(cli, root->root), root->counts ? "counts" : "left out");
         for (size_t k = 0; k < root->n_reasons; k++)
             print_fact(cli, root->reasons[k]);
     }

@@ -165,6 +165,7 @@ void jk_count_print(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count,
     jk_print_fact(&table, "licence clean", jk_print_number(cli, count->license_clean));
     jk_print_fact(&table, "distinct publishers", jk_print_number(cli, count->distinct_publishers));
     jk_print_fact(&table, "distinct weights", jk_print_number(cli, count->distinct_weights));
+    jk_print_fact(&table, "by adoption only", jk_print_number(cli, count->adopted));
     jk_print_fact(&table, "registered", jk_print_number(cli, count->registered));
     if (!*count->policy_sha256) jk_print_fact(&table, "yanked", jk_print_number(cli, count->yanked));
     jk_print_fact(&table, "policy", count->policy_sha256);

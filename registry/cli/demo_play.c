@@ -87,14 +87,20 @@ static const char *fill_in(const struct jk_demo_play *play, const char *word)
     return word;
 }
 
+/* Of a ruling that waits for a second, where there is one beside: what will follow has no entry yet. */
+static json_int_t index_in(const json_t *root)
+{
+    json_int_t index = json_integer_value(json_object_get(root, "log_index"));
+    return index ? index : json_integer_value(json_object_get(root, "ruling"));
+}
+
 static void keep_index(struct jk_demo_play *play, const char *name, const char *bytes)
 {
     json_t *root = json_loads(bytes, 0, NULL);
     if (play->kept_count < JK_DEMO_KEPT) {
         struct jk_demo_kept *kept = &play->kept[play->kept_count++];
         kept->name = name;
-        snprintf(kept->text, sizeof kept->text, "%lld",
-                 (long long)json_integer_value(json_object_get(root, "log_index")));
+        snprintf(kept->text, sizeof kept->text, "%lld", (long long)index_in(root));
     }
     json_decref(root);
 }
@@ -130,7 +136,7 @@ static bool is_refusal(enum jk_status status)
 static enum jk_status judge(struct jk_demo_play *play, const struct jk_demo_line *line, enum jk_status status,
                             const char *said)
 {
-    const char *command = play->inner->options.command ? play->inner->options.command->name : "";
+    const char *command = play->inner->options.command ? play->inner->options.command->name : line->words[0];
     if (line->refused && is_refusal(status)) return JK_OK;
     if (line->refused && status == JK_OK && !play->going_on)
         return jk_fail(&play->cli->error, JK_INTERNAL, "DEMO", "line %u of the script, %s: was not refused",

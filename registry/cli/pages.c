@@ -70,13 +70,23 @@ enum jk_status jk_pages_fetch(struct jk_cli *cli, const struct jk_pages *pages, 
     return JK_OK;
 }
 
-enum jk_status jk_pages_print_json(struct jk_cli *cli, const struct jk_pages *pages, const struct jk_list *list)
+json_t *jk_pages_items_json(const struct jk_list *list)
 {
     json_t *items = json_array();
     for (size_t i = 0; i < list->count; i++)
         json_array_append_new(items, jk_json_message(list->items[i]));
-    return jk_print_json(cli, json_pack("{s:o, s:I, s:I}", pages->field, items, "total_size", (json_int_t)list->total,
-                                        "log_size", (json_int_t)list->log_size));
+    return items;
+}
+
+json_t *jk_pages_json(const struct jk_pages *pages, const struct jk_list *list)
+{
+    return json_pack("{s:o, s:I, s:I}", pages->field, jk_pages_items_json(list), "total_size", (json_int_t)list->total,
+                     "log_size", (json_int_t)list->log_size);
+}
+
+enum jk_status jk_pages_print_json(struct jk_cli *cli, const struct jk_pages *pages, const struct jk_list *list)
+{
+    return jk_print_json(cli, jk_pages_json(pages, list));
 }
 
 void jk_pages_note(struct jk_cli *cli, const struct jk_list *list)

@@ -2,6 +2,8 @@
 #ifndef JK_CLI_PAGES_H
 #define JK_CLI_PAGES_H
 
+#include <jansson.h>
+
 #include "cli/cli.h"
 
 #define JK_PAGES_DEFAULT 100
@@ -24,7 +26,9 @@ struct jk_list {
 JK_MUST_USE enum jk_status jk_pages_fetch(struct jk_cli *cli, const struct jk_pages *pages, struct jk_list *out_list);
 /* --limit, or the default. */
 uint64_t jk_pages_limit(const struct jk_cli *cli);
-/* {"<field>": […], "total_size": n, "log_size": n} */
+/* The items alone, and {"<field>": […], "total_size": n, "log_size": n}; NULL: out of memory. */
+json_t *jk_pages_items_json(const struct jk_list *list);
+json_t *jk_pages_json(const struct jk_pages *pages, const struct jk_list *list);
 JK_MUST_USE enum jk_status jk_pages_print_json(struct jk_cli *cli, const struct jk_pages *pages,
                                                const struct jk_list *list);
 /* "3 of 120; --limit 0 shows all", on err, where something was left out. */

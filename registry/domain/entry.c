@@ -28,6 +28,7 @@ enum field_type {
     JK_FIELD_PUBLISHER,
     JK_FIELD_MODEL,
     JK_FIELD_EXTERNAL,
+    JK_FIELD_ORGANISATION,
     JK_FIELD_DIGEST,
     JK_FIELD_DIGEST_NONE,
     JK_FIELD_HASH,
@@ -102,6 +103,24 @@ static int word_index(struct jk_span text, const char *const *table, size_t coun
 const char *jk_kind_text(enum jk_kind kind)
 {
     return (unsigned)kind < JK_KIND_COUNT ? kinds[kind].text.at : "";
+}
+
+bool jk_kind_is_word(enum jk_kind kind)
+{
+    switch (kind) {
+    case JK_KIND_VERIFY:
+    case JK_KIND_UNVERIFY:
+    case JK_KIND_CLAIM:
+    case JK_KIND_NAMESPACE:
+    case JK_KIND_NAMESPACE_END:
+    case JK_KIND_ADOPT:
+    case JK_KIND_UNADOPT:
+    case JK_KIND_CONFIRM:
+    case JK_KIND_HELD:
+        return true;
+    default:
+        return false;
+    }
 }
 
 bool jk_kind_parse(struct jk_span text, enum jk_kind *out_kind)
@@ -427,6 +446,8 @@ static const char *read_text(struct jk_span value, enum field_type type, struct 
         return read_span(value, jk_ident_model_fault(value), out_span);
     case JK_FIELD_EXTERNAL:
         return read_span(value, jk_ident_external_fault(value), out_span);
+    case JK_FIELD_ORGANISATION:
+        return read_span(value, jk_ident_organisation_fault(value), out_span);
     case JK_FIELD_STATEMENT:
         return read_span(value, statement_fault(value), out_span);
     case JK_FIELD_PURPOSE:

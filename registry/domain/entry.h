@@ -23,7 +23,10 @@ enum jk_kind {
     JK_KIND_UNYANK, JK_KIND_RENAME, JK_KIND_TRANSFER, JK_KIND_ADOPT,
     JK_KIND_KEY, JK_KIND_RETIRE,
     JK_KIND_POLICY, JK_KIND_STAGE, JK_KIND_CLOSE, JK_KIND_EXCLUDE, JK_KIND_RESTORE, JK_KIND_CONFIRM, JK_KIND_REJECT,
-    JK_KIND_DISPUTE, JK_KIND_RESOLVE, JK_KIND_COUNT
+    JK_KIND_DISPUTE, JK_KIND_RESOLVE,
+    JK_KIND_UNADOPT, JK_KIND_NAMESPACE, JK_KIND_NAMESPACE_END, JK_KIND_HELD, JK_KIND_WITHDRAWN,
+    JK_KIND_EXCLUDE_ROOT, JK_KIND_RESTORE_ROOT, JK_KIND_ORIGIN, JK_KIND_APPROVE_ADOPT, JK_KIND_APPROVE_UNADOPT,
+    JK_KIND_DISPUTE_ORIGIN, JK_KIND_DISPUTE_ADOPTION, JK_KIND_COUNT
 };
 
 enum jk_actor_type {
@@ -37,7 +40,8 @@ struct jk_actor {
 };
 
 enum jk_basis { JK_BASIS_SELF, JK_BASIS_REGISTRAR, JK_BASIS_APPROVED, JK_BASIS_ROSTER };
-enum jk_about { JK_ABOUT_PARENT, JK_ABOUT_RULING, JK_ABOUT_STANDING };
+/* What a dispute is about; the last two are kinds of entries of their own, and no words of `dispute`. */
+enum jk_about { JK_ABOUT_PARENT, JK_ABOUT_RULING, JK_ABOUT_STANDING, JK_ABOUT_ORIGIN, JK_ABOUT_ADOPTION };
 enum jk_outcome { JK_OUTCOME_UPHELD, JK_OUTCOME_DISMISSED };
 enum jk_answer { JK_ANSWER_NO, JK_ANSWER_YES, JK_ANSWER_UNKNOWN };
 
@@ -60,6 +64,11 @@ struct jk_entry {
     struct jk_span team, name, name_ko;
     int64_t joined_us, left_us, from_us, until_us;
     struct jk_span institution, publisher, model, to, external;
+    struct jk_span root, against;  /* further models: the pair's root; whom a dispute about origin is against */
+    struct jk_span organisation;   /* "host/organisation" on a hub */
+    struct jk_digest artifact;     /* held, withdrawn */
+    struct jk_digest weights, weight_files; /* what a held manifest says */
+    uint64_t bytes;                /* of a held manifest */
     enum jk_answer programme, from_scratch, listed;
     struct jk_span built_on, released, parameters;
     enum jk_basis basis;
@@ -81,6 +90,9 @@ struct jk_entry {
 
 const char *jk_kind_text(enum jk_kind kind);
 bool jk_kind_parse(struct jk_span text, enum jk_kind *out_kind);
+/* Whether an entry of this kind follows from what only the registry could check: who somebody is, whose an account is, what
+ * bytes it has. A reader of the log sees that it was said, not that it is so. */
+bool jk_kind_is_word(enum jk_kind kind);
 void jk_actor_write(const struct jk_actor *actor, struct jk_text *out);
 bool jk_actor_parse(struct jk_span text, struct jk_actor *out_actor);
 

@@ -227,6 +227,23 @@ const char *jk_ident_external_fault(struct jk_span host_and_id)
     return NULL;
 }
 
+const char *jk_ident_organisation_fault(struct jk_span host_and_name)
+{
+    const char *fault = jk_ident_external_fault(host_and_name);
+    struct jk_span rest = host_and_name, host;
+    if (fault) return fault;
+    (void)jk_span_cut(&rest, '/', &host);
+    return memchr(rest.at, '/', rest.len) ? "must be host/organisation, as in huggingface.co/google" : NULL;
+}
+
+struct jk_span jk_ident_organisation_of(struct jk_span external)
+{
+    struct jk_span rest = external, host, organisation;
+    (void)jk_span_cut(&rest, '/', &host);
+    if (!jk_span_cut(&rest, '/', &organisation)) return (struct jk_span){external.at, 0};
+    return (struct jk_span){external.at, host.len + 1 + organisation.len};
+}
+
 /* Takes "https://" or "http://" off, and tells the port that it implies. */
 static struct jk_span drop_scheme(struct jk_span text, struct jk_span *out_port)
 {

@@ -21,6 +21,7 @@ const char *jk_ident_version_fault(struct jk_span version);
 const char *jk_ident_team_fault(struct jk_span id);
 const char *jk_ident_label_fault(struct jk_span text);   /* one-line text, see entry.md */
 const char *jk_ident_external_fault(struct jk_span host_and_id); /* canonical "host/id" */
+const char *jk_ident_organisation_fault(struct jk_span host_and_name); /* the same, its id one segment */
 const char *jk_ident_revision_fault(struct jk_span revision);    /* 40 or 64 hex; "none" is handled by callers */
 
 /* The two parts of a valid model name. */
@@ -31,6 +32,9 @@ void jk_ident_fold(struct jk_span name, char *out);
 /* Lower-cases and drops '-', '_', '.' and ' ': reserved names and lenient name rules compare in this
  * form. Returns the length written, at most name.len. */
 size_t jk_ident_fold_lenient(struct jk_span name, char *out);
+
+/* "host/organisation" of a valid "host/id"; empty where the id has one segment only, so that nobody's. */
+struct jk_span jk_ident_organisation_of(struct jk_span external);
 
 /* Appends the canonical "host/id" of what a card or a person writes: a URL (https://host/a/b, scheme, query, trailing
  * slash and "/tree/…", "/blob/…" dropped) or host/id; percent-encodes. False, with nothing appended, when it cannot be

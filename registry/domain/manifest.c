@@ -250,30 +250,37 @@ static int compare_digest(const void *a, const void *b)
     return jk_digest_compare(&((const struct file *)a)->digest, &((const struct file *)b)->digest);
 }
 
-/* Over the weight files' digests, sorted. Moves the weight files to the front of the array. */
-static void digest_files(struct check *check)
+/* Moves the weight files to the front of the array, sorted by their digests; how many there are. */
+static size_t gather_weight_files(struct check *check)
 {
     size_t count = 0;
     for (size_t i = 0; i < check->summary.files; i++)
         if (jk_manifest_is_weights(check->files[i].path)) check->files[count++] = check->files[i];
+    if (count > 0) qsort(check->files, count, sizeof check->files[0], compare_digest);
+    return count;
+}
+
+/* Over the digests of the first `count` files; as a set each counts once. Zero for none. */
+static void digest_files(struct check *check, size_t count, bool set, struct jk_digest *out_digest)
+{
     if (count == 0) return;
-    qsort(check->files, count, sizeof check->files[0], compare_digest);
     jk_sha256_begin(check->tensor_hash);
     for (size_t i = 0; i < count; i++) {
         char line[JK_DIGEST_HEX + 1];
+        if (set && i > 0 && jk_digest_equal(&check->files[i].digest, &check->files[i - 1].digest)) continue;
         jk_digest_hex(&check->files[i].digest, line);
         line[JK_DIGEST_HEX] = '\n';
         jk_sha256_add(check->tensor_hash, line, sizeof line);
     }
-    jk_sha256_end(check->tensor_hash, &check->summary.weights);
+    jk_sha256_end(check->tensor_hash, out_digest);
 }
 
 static void finish(struct check *check, struct jk_span bytes, struct jk_manifest_summary *out_summary)
 {
-    if (check->summary.tensors)
-        jk_sha256_end(check->tensor_hash, &check->summary.weights);
-    else
-        digest_files(check);
+    if (check->summary.tensors) jk_sha256_end(check->tensor_hash, &check->summary.weights);
+    size_t count = gather_weight_files(check);
+    if (!check->summary.tensors) digest_files(check, count, false, &check->summary.weights);
+    digest_files(check, count, true, &check->summary.weight_files);
     check->summary.artifact = jk_digest_of(bytes);
     *out_summary = check->summary;
 }

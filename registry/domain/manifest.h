@@ -13,6 +13,7 @@
 struct jk_manifest_summary {
     struct jk_digest artifact; /* SHA-256 of the bytes */
     struct jk_digest weights;  /* zero for none */
+    struct jk_digest weight_files; /* of the set of its weight files, zero for none */
     uint32_t files, tensors;
     uint64_t bytes; /* sum of the files' sizes */
 };

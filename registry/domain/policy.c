@@ -72,11 +72,30 @@ static const char *read_demand(struct words *words, enum jk_permission *out)
     return NULL;
 }
 
+/* One of two words. */
+static bool read_choice(struct words *words, const char *yes, const char *no, bool *out)
+{
+    if (words->next == words->count) return false;
+    struct jk_span word = words->at[words->next++];
+    *out = jk_span_equal(word, jk_span_of(yes));
+    return *out || jk_span_equal(word, jk_span_of(no));
+}
+
+/* From rule set 2 on, what is not known has a word of its own, at the end. */
+static const char *read_unknown_permits(struct words *words, struct jk_policy *policy)
+{
+    if (words->next < words->count && jk_span_equal(words->at[words->next++], JK_SPAN("unknown")) &&
+        read_choice(words, "pass", "fail", &policy->unknown_permits))
+        return NULL;
+    return "needs unknown pass or unknown fail at its end";
+}
+
 static const char *read_demands(struct words *words, struct jk_policy *policy)
 {
     const char *wrong = NULL;
     if (words->next == words->count) return "needs a demand behind \"on\", such as commercial CONDITIONAL";
     while (!wrong && words->next < words->count) {
+        if (policy->rules > 1 && jk_span_equal(words->at[words->next], JK_SPAN("unknown"))) break;
         struct jk_span word = words->at[words->next++];
         int kind = 0;
         while (kind < JK_PERMISSION_KINDS && !jk_span_equal(word, jk_span_of(demand_words[kind])))
@@ -85,7 +104,7 @@ static const char *read_demands(struct words *words, struct jk_policy *policy)
         if (policy->demands[kind] != JK_PERMISSION_NO) return "makes a demand twice";
         wrong = read_demand(words, &policy->demands[kind]);
     }
-    return wrong;
+    return wrong || policy->rules == 1 ? wrong : read_unknown_permits(words, policy);
 }
 
 static void write_demands(const struct jk_policy *policy, struct jk_text *out)
@@ -93,15 +112,19 @@ static void write_demands(const struct jk_policy *policy, struct jk_text *out)
     for (int i = 0; i < JK_PERMISSION_KINDS; i++)
         if (policy->demands[i] != JK_PERMISSION_NO)
             jk_text_addf(out, " %s %s", demand_words[i], jk_permission_text(policy->demands[i]));
+    if (policy->rules > 1) jk_text_add_str(out, policy->unknown_permits ? " unknown pass" : " unknown fail");
 }
 
-/* One of two words. */
-static bool read_choice(struct words *words, const char *yes, const char *no, bool *out)
+/* Rule set 1 knows the claim only, and has no word for it. */
+static const char *read_artifact(struct words *words, struct jk_policy *policy)
 {
-    if (words->next == words->count) return false;
-    struct jk_span word = words->at[words->next++];
-    *out = jk_span_equal(word, jk_span_of(yes));
-    return *out || jk_span_equal(word, jk_span_of(no));
+    if (policy->rules == 1 || read_choice(words, "held", "claimed", &policy->held)) return NULL;
+    return "needs held or claimed behind \"on\"";
+}
+
+static void write_artifact(const struct jk_policy *policy, struct jk_text *out)
+{
+    if (policy->rules > 1) jk_text_add_str(out, policy->held ? " held" : " claimed");
 }
 
 static const char *read_unknown(struct words *words, struct jk_policy *policy)
@@ -133,6 +156,7 @@ static const struct {
     [JK_REASON_FOREIGN_BASE] = {read_unknown, write_unknown},
     [JK_REASON_RELATION] = {read_relations, write_relations},
     [JK_REASON_DEPTH] = {read_depth, write_depth},
+    [JK_REASON_NO_ARTIFACT] = {read_artifact, write_artifact},
     [JK_REASON_LICENSE_NOT_OPEN] = {read_demands, write_demands},
     [JK_REASON_NAMING] = {read_naming, write_naming},
     [JK_REASON_CAP] = {read_cap, write_cap},
@@ -143,7 +167,7 @@ static const struct {
 void jk_policy_write(const struct jk_policy *policy, struct jk_text *out)
 {
     jk_text_addf(out, MAGIC "\nname %s\nversion %u\nrules %u\n", policy->name, policy->version, policy->rules);
-    for (int i = 0; i < JK_REASON_COUNT; i++) {
+    for (int i = jk_reason_next(0, policy->rules); i < JK_REASON_COUNT; i = jk_reason_next(i + 1, policy->rules)) {
         bool on = jk_policy_has(policy, (enum jk_reason)i);
         jk_text_addf(out, "%s %s", jk_reason_word((enum jk_reason)i), on ? "on" : "off");
         if (on && parameters[i].write) parameters[i].write(policy, out);
@@ -228,17 +252,25 @@ static void read_version(struct reading *reading, struct words *words, bool *see
     *seen = true;
 }
 
+/* Nothing that a log holds yet says when these hold. */
+static const jk_reasons not_yet = JK_REASON_BIT(GONE) | JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) |
+                                  JK_REASON_BIT(NEAR_DUPLICATE);
+
 static void read_reason(struct reading *reading, enum jk_reason reason, struct words *words)
 {
     const char *why = NULL;
     bool on = words->count > 1 && jk_span_equal(words->at[1], JK_SPAN("on"));
     words->next = 2;
-    if (reading->seen >> reason & 1)
+    if (!(jk_reasons_of(reading->policy.rules) >> reason & 1))
+        why = "is no reason of this rule set";
+    else if (reading->seen >> reason & 1)
         why = "stands there twice";
     else if (!on && (words->count < 2 || !jk_span_equal(words->at[1], JK_SPAN("off"))))
         why = "needs on or off behind it";
     else if (!on && reason == JK_REASON_LATE)
         why = "cannot be off: what comes after the cut-off never counts";
+    else if (on && (not_yet >> reason & 1))
+        why = "can only be off as yet: no entry of the log says when it holds";
     else if (on && parameters[reason].read)
         why = parameters[reason].read(words, &reading->policy);
     if (!why && words->next < words->count) why = "has more words behind it than it knows";
@@ -251,6 +283,7 @@ static void read_line(struct reading *reading, struct jk_span line)
 {
     struct words words;
     enum jk_reason reason;
+    uint32_t rules; /* known from before */
     if (line.len == 0 || line.at[0] == '#') return;
     if (!split(line, &words)) {
         wrong(reading, line, "has too many words");
@@ -266,7 +299,7 @@ static void read_line(struct reading *reading, struct jk_span line)
     else if (jk_span_equal(word, JK_SPAN("version")))
         read_version(reading, &words, &reading->version, JK_POLICY_VERSION_MAX, &reading->policy.version);
     else if (jk_span_equal(word, JK_SPAN("rules")))
-        read_version(reading, &words, &reading->rules, JK_RULE_SET, &reading->policy.rules);
+        read_version(reading, &words, &reading->rules, JK_RULE_SET, &rules);
     else if (jk_reason_parse(word, &reason))
         read_reason(reading, reason, &words);
     else
@@ -279,14 +312,29 @@ static void note_missing(struct reading *reading)
     if (!reading->name) jk_error_field(reading->error, "name", "is missing: write a line \"name <name>\"");
     if (!reading->version) jk_error_field(reading->error, "version", "is missing: write a line \"version 1\"");
     if (!reading->rules) jk_error_field(reading->error, "rules", "is missing: write a line \"rules %d\"", JK_RULE_SET);
+    jk_reasons wanted = jk_reasons_of(reading->policy.rules);
     for (int i = 0; i < JK_REASON_COUNT; i++)
-        if (!(reading->seen >> i & 1))
+        if (wanted >> i & 1 & ~(reading->seen >> i))
             jk_error_field(reading->error, jk_reason_word((enum jk_reason)i), "is missing: switch it on or off");
+}
+
+/* The rule set says which lines there are and what may stand in them, and its own line may come last. */
+static uint32_t find_rules(struct jk_span file)
+{
+    struct jk_span line;
+    struct words words;
+    uint32_t rules;
+    while (jk_span_line(&file, &line)) {
+        if (!split(jk_span_trim(line), &words) || words.count != 2) continue;
+        words.next = 1;
+        if (jk_span_equal(words.at[0], JK_SPAN("rules")) && !read_number(&words, JK_RULE_SET, &rules)) return rules;
+    }
+    return JK_RULE_SET;
 }
 
 enum jk_status jk_policy_read(struct jk_span file, struct jk_policy *out_policy, struct jk_error *error)
 {
-    struct reading reading = {.error = error};
+    struct reading reading = {.error = error, .policy.rules = find_rules(file)};
     struct jk_span line;
     if (file.len > JK_POLICY_FILE_MAX)
         return jk_fail(error, JK_INVALID_ARGUMENT, "POLICY_TOO_LARGE",

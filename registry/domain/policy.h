@@ -27,6 +27,8 @@ struct jk_policy {
     uint32_t depth;                                  /* depth: the most that counts */
     enum jk_permission demands[JK_PERMISSION_KINDS]; /* license-not-open: at least; NO demands nothing */
     bool unknown_passes;                             /* foreign-base: from-scratch unknown passes */
+    bool held;                                       /* no-artifact: the manifest must be held, not only named */
+    bool unknown_permits;                            /* license-not-open: a permission that nobody knows is enough */
     bool lenient;                                    /* naming: the lenient form is enough */
     uint32_t cap;                                    /* cap: derivatives of one publisher that count */
 };

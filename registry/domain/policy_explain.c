@@ -33,6 +33,23 @@ static void say_demands(const struct jk_policy *policy, bool korean, struct jk_t
     jk_text_add_char(out, ')');
 }
 
+static void say_unknown_permits(const struct jk_policy *policy, bool korean, struct jk_text *out)
+{
+    if (policy->rules == 1) return;
+    if (policy->unknown_permits)
+        jk_text_add_str(out, korean ? " (알려지지 않은 허락은 통과)" : " (what nobody knows passes)");
+    else
+        jk_text_add_str(out, korean ? " (알려지지 않은 허락은 제외)" : " (what nobody knows is not enough)");
+}
+
+static void say_artifact(const struct jk_policy *policy, bool korean, struct jk_text *out)
+{
+    if (policy->held)
+        jk_text_add_str(out, korean ? " (매니페스트가 등록소에 보관되어 있어야 함)" : " (the registry must hold its manifest)");
+    else
+        jk_text_add_str(out, korean ? " (다이제스트만 밝혀도 됨)" : " (a digest in its statement is enough)");
+}
+
 static void say_parameters(const struct jk_policy *policy, enum jk_reason reason, bool korean, struct jk_text *out)
 {
     switch (reason) {
@@ -50,6 +67,10 @@ static void say_parameters(const struct jk_policy *policy, enum jk_reason reason
         break;
     case JK_REASON_LICENSE_NOT_OPEN:
         say_demands(policy, korean, out);
+        say_unknown_permits(policy, korean, out);
+        break;
+    case JK_REASON_NO_ARTIFACT:
+        say_artifact(policy, korean, out);
         break;
     case JK_REASON_NAMING:
         if (policy->lenient)
@@ -68,7 +89,7 @@ static void say_parameters(const struct jk_policy *policy, enum jk_reason reason
 
 static void say_all(const struct jk_policy *policy, bool on, bool korean, struct jk_text *out)
 {
-    for (int i = 0; i < JK_REASON_COUNT; i++) {
+    for (int i = jk_reason_next(0, policy->rules); i < JK_REASON_COUNT; i = jk_reason_next(i + 1, policy->rules)) {
         enum jk_reason reason = (enum jk_reason)i;
         if (jk_policy_has(policy, reason) != on) continue;
         jk_text_addf(out, "  %-18s %s", jk_reason_word(reason),
@@ -85,7 +106,7 @@ void jk_policy_explain(const struct jk_policy *policy, bool korean, struct jk_te
     jk_text_add_str(out,
                     korean ? "다음에 해당하는 파생 모델은 집계하지 않습니다:\n" : "A derivative is left out when:\n");
     say_all(policy, true, korean, out);
-    if (policy->on == ((jk_reasons)1 << JK_REASON_COUNT) - 1) return;
+    if (policy->on == jk_reasons_of(policy->rules)) return;
     jk_text_add_str(out, korean ? "다음은 집계에 영향을 주지 않습니다:\n" : "These do not matter:\n");
     say_all(policy, false, korean, out);
 }

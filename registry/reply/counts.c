@@ -142,6 +142,7 @@ static Jokbo__V1__DerivativeCount *total_message(const struct jk_counts *counts,
     out->license_clean = total->license_clean;
     out->distinct_publishers = total->distinct_publishers;
     out->distinct_weights = total->distinct_weights;
+    out->adopted = total->adopted;
     return out;
 }
 
@@ -164,12 +165,14 @@ static bool add_left_out(const struct jk_counts *counts, Jokbo__V1__DerivativeCo
     return out->left_out != NULL;
 }
 
-_Static_assert(JOKBO__V1__REASON__REASON_LATE == JK_REASON_LATE + 1, "reasons count alike");
-_Static_assert(JOKBO__V1__REASON__REASON_CAP == JK_REASON_CAP + 1, "reasons count alike");
-
 Jokbo__V1__Reason jk_counts_reason(enum jk_reason reason)
 {
-    return reason == JK_REASON_COUNT ? JOKBO__V1__REASON__REASON_UNSPECIFIED : (Jokbo__V1__Reason)(reason + 1);
+    static const Jokbo__V1__Reason reasons[JK_REASON_COUNT + 1] = {
+#define JK_REASON(name, since, word, english, korean) [JK_REASON_##name] = JOKBO__V1__REASON__REASON_##name,
+#include "domain/reason.def"
+#undef JK_REASON
+        [JK_REASON_COUNT] = JOKBO__V1__REASON__REASON_UNSPECIFIED};
+    return reasons[reason];
 }
 
 /* From the cube's counters, or by a walk into `scratch`. A scope of which the cube knows nothing has nothing. */

@@ -9,7 +9,7 @@
 #define BARS_MAX   100
 #define MONTHS_MAX 60
 
-_Static_assert(JK_REASON_COUNT <= 18, "each reason has a pattern of its own");
+_Static_assert(JK_REASON_COUNT <= 24, "each reason has a pattern of its own");
 
 static void add_tenths(struct jk_text *out, uint64_t tenths)
 {
@@ -31,7 +31,8 @@ struct chart {
 
 static void add_pattern(const struct chart *chart, int reason)
 {
-    static const char *const grounds[] = {"#f6d5b8", "#fbe9a9", "#cfe5bf", "#cfe0f2", "#e4e4e4", "#ecd3ea"};
+    static const char *const grounds[] = {"#f6d5b8", "#fbe9a9", "#cfe5bf", "#cfe0f2",
+                                          "#e4e4e4", "#ecd3ea", "#f3c9c6", "#d5d2ee"};
     static const char *const strokes[] = {"M0 8L8 0", "M0 0L8 8", "M0 4H8", "M4 0V8", "M3 4H5", "M0 4H8M4 0V8"};
     jk_text_addf(chart->out,
                  "<pattern id=\"p%zu-%d\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><path d=\"M0 "

@@ -219,7 +219,8 @@ void jk_page_legend(const struct jk_summary *summary, struct jk_text *out)
     jk_text_add_str(out, "</td><td></td><td>counted</td><td>집계됨 <span class=\"en\" lang=\"en\">counted</span></td>");
     add_number(out, jk_summary_all(summary)->total.plain.counted, " counted");
     jk_text_add_str(out, "</tr>\n");
-    for (int i = 0; i < JK_REASON_COUNT; i++)
+    uint32_t rules = summary->policy.rules;
+    for (int i = jk_reason_next(0, rules); i < JK_REASON_COUNT; i = jk_reason_next(i + 1, rules))
         add_meaning(summary, (enum jk_reason)i, out);
     jk_text_add_str(out, "</tbody></table>\n");
 }

@@ -22,13 +22,15 @@ JK_MUST_USE enum jk_status jk_report_add_late(struct jk_report *report, struct j
 /* The publishers of each row. */
 JK_MUST_USE enum jk_status jk_report_add_publishers(struct jk_report *report, struct jk_error *error);
 const char *jk_report_scope_word(enum jk_scope_type type);
-/* The table's columns, tabs between them, without a line end; and a row's numbers, in the order of the columns from
- * "registered" on. */
-void jk_report_columns(struct jk_text *out);
-#define JK_REPORT_FACTS 7 /* "counted" to "distinct-weights" */
+/* The table's columns under a rule set, tabs between them, without a line end; and a row's numbers, in the order of the
+ * columns from "registered" on. Says how many there are. */
+void jk_report_columns(uint32_t rules, struct jk_text *out);
+#define JK_REPORT_FACTS 8 /* "counted" to "adopted" */
 #define JK_REPORT_NUMBERS                                                                                              \
     (1 + JK_REASON_COUNT + JK_REPORT_FACTS + (JK_RELATION_COUNT - JK_RELATION_FINETUNE) + JK_LICENSE_CLASSES +         \
      JK_COUNT_DEPTHS)
-void jk_report_numbers(const struct jk_policy_total *total, uint32_t out_numbers[JK_REPORT_NUMBERS]);
+size_t jk_report_numbers(const struct jk_policy_total *total, uint32_t rules, uint32_t out_numbers[JK_REPORT_NUMBERS]);
+/* "jokbo/report/v<number>": its texts say what the rule set has. */
+const char *jk_report_format(uint32_t rules);
 
 #endif

@@ -121,7 +121,7 @@ static void put_subject(struct writer *writer, const struct jk_report_stage *sta
 {
     char cutoff[JK_TIME_TEXT];
     jk_time_format(stage->cutoff_us, cutoff);
-    put(writer, "format", json_string("jokbo/report/v1"));
+    put(writer, "format", json_string(jk_report_format(stage->policy.rules)));
     put_text(writer, "origin", stage->origin);
     put(writer, "stage", stage_of(stage));
     put_number(writer, "revision", stage->revision);
@@ -137,10 +137,10 @@ static void put_subject(struct writer *writer, const struct jk_report_stage *sta
 
 /* ---- the rows ---- */
 
-static json_t *left_out_of(const struct jk_policy_total *total)
+static json_t *left_out_of(const struct jk_policy_total *total, uint32_t rules)
 {
     struct writer writer = begin();
-    for (int i = 0; i < JK_REASON_COUNT; i++)
+    for (int i = jk_reason_next(0, rules); i < JK_REASON_COUNT; i = jk_reason_next(i + 1, rules))
         put_number(&writer, jk_reason_word((enum jk_reason)i), total->left_out[i]);
     return end(&writer);
 }
@@ -212,14 +212,15 @@ static void put_totals(struct writer *writer, const struct jk_total *plain)
     put(writer, "months", months_of(plain));
 }
 
-static json_t *row_of(const struct jk_report_row *row)
+static json_t *row_of(const struct jk_report_row *row, uint32_t rules)
 {
     struct writer writer = begin();
     put(&writer, "scope", json_string(jk_report_scope_word(row->scope.type)));
     put_text(&writer, "name", row->name);
     put(&writer, "team", row->scope.type == JK_SCOPE_ALL ? json_null() : text(row->team));
     put_totals(&writer, &row->total.plain);
-    put(&writer, "left_out", left_out_of(&row->total));
+    if (rules > 1) put_number(&writer, "adopted", row->total.plain.adopted);
+    put(&writer, "left_out", left_out_of(&row->total, rules));
     put(&writer, "publishers", publishers_of(row));
     put_number(&writer, "publishers_other", row->publishers_other);
     return end(&writer);
@@ -229,7 +230,7 @@ static json_t *rows_of(const struct jk_report *report)
 {
     json_t *list = json_array();
     for (size_t i = 0; list && i < report->count; i++)
-        list = append(list, row_of(&report->rows[i]));
+        list = append(list, row_of(&report->rows[i], report->stage.policy.rules));
     return list;
 }
 

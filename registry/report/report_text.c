@@ -11,13 +11,20 @@ const char *jk_report_scope_word(enum jk_scope_type type)
     return words[type];
 }
 
-void jk_report_columns(struct jk_text *out)
+/* Of a rule set: those of an earlier one stay as they are. */
+const char *jk_report_format(uint32_t rules)
+{
+    return rules == 1 ? "jokbo/report/v1" : "jokbo/report/v2";
+}
+
+void jk_report_columns(uint32_t rules, struct jk_text *out)
 {
     jk_text_add_str(out, "scope\tname\tregistered");
-    for (int i = 0; i < JK_REASON_COUNT; i++)
+    for (int i = jk_reason_next(0, rules); i < JK_REASON_COUNT; i = jk_reason_next(i + 1, rules))
         jk_text_addf(out, "\t%s", jk_reason_word((enum jk_reason)i));
     jk_text_add_str(out,
                     "\tcounted\tdirect\ttransitive\tindependent\tlicense-clean\tdistinct-publishers\tdistinct-weights");
+    if (rules > 1) jk_text_add_str(out, "\tadopted");
     for (int i = JK_RELATION_FINETUNE; i < JK_RELATION_COUNT; i++)
         jk_text_addf(out, "\trelation:%s", jk_relation_text((enum jk_relation)i));
     for (int i = 0; i < JK_LICENSE_CLASSES; i++)
@@ -32,36 +39,38 @@ static uint32_t *add_numbers(uint32_t *at, const uint32_t *numbers, size_t count
     return at + count;
 }
 
-void jk_report_numbers(const struct jk_policy_total *total, uint32_t out_numbers[JK_REPORT_NUMBERS])
+size_t jk_report_numbers(const struct jk_policy_total *total, uint32_t rules, uint32_t out_numbers[JK_REPORT_NUMBERS])
 {
     const struct jk_total *plain = &total->plain;
-    const uint32_t facts[JK_REPORT_FACTS] = {plain->counted,         plain->direct,        plain->transitive,
-                                             plain->independent,     plain->license_clean, plain->distinct_publishers,
-                                             plain->distinct_weights};
+    const uint32_t facts[JK_REPORT_FACTS] = {plain->counted,          plain->direct,        plain->transitive,
+                                             plain->independent,      plain->license_clean, plain->distinct_publishers,
+                                             plain->distinct_weights, plain->adopted};
     uint32_t *at = add_numbers(out_numbers, &plain->registered, 1);
-    at = add_numbers(at, total->left_out, JK_REASON_COUNT);
-    at = add_numbers(at, facts, JK_REPORT_FACTS);
+    for (int i = jk_reason_next(0, rules); i < JK_REASON_COUNT; i = jk_reason_next(i + 1, rules))
+        *at++ = total->left_out[i];
+    at = add_numbers(at, facts, rules > 1 ? JK_REPORT_FACTS : JK_REPORT_FACTS - 1);
     at = add_numbers(at, plain->by_relation + JK_RELATION_FINETUNE, JK_RELATION_COUNT - JK_RELATION_FINETUNE);
     at = add_numbers(at, plain->by_license_class, JK_LICENSE_CLASSES);
-    add_numbers(at, plain->by_depth + 1, JK_COUNT_DEPTHS);
+    at = add_numbers(at, plain->by_depth + 1, JK_COUNT_DEPTHS);
+    return (size_t)(at - out_numbers);
 }
 
-static void write_row(const struct jk_report_row *row, struct jk_text *out)
+static void write_row(const struct jk_report_row *row, uint32_t rules, struct jk_text *out)
 {
     uint32_t numbers[JK_REPORT_NUMBERS];
-    jk_report_numbers(&row->total, numbers);
+    size_t count = jk_report_numbers(&row->total, rules, numbers);
     jk_text_addf(out, "%s\t%.*s", jk_report_scope_word(row->scope.type), JK_SPAN_ARG(row->name));
-    for (size_t i = 0; i < JK_REPORT_NUMBERS; i++)
+    for (size_t i = 0; i < count; i++)
         jk_text_addf(out, "\t%u", numbers[i]);
     jk_text_add_char(out, '\n');
 }
 
 void jk_report_tsv(const struct jk_report *report, struct jk_text *out)
 {
-    jk_report_columns(out);
+    jk_report_columns(report->stage.policy.rules, out);
     jk_text_add_char(out, '\n');
     for (size_t i = 0; i < report->count; i++)
-        write_row(&report->rows[i], out);
+        write_row(&report->rows[i], report->stage.policy.rules, out);
 }
 
 /* ---- the lists ---- */

@@ -24,7 +24,9 @@ static const char *policy_name_fault(struct jk_span text)
 
 static const char *format_fault(struct jk_span text)
 {
-    return jk_span_equal(text, JK_SPAN("jokbo/report/v1")) ? NULL : "must be jokbo/report/v1";
+    for (uint32_t rules = 1; rules <= JK_RULE_SET; rules++)
+        if (jk_span_equal(text, jk_span_of(jk_report_format(rules)))) return NULL;
+    return "must be jokbo/report/v1 or jokbo/report/v2";
 }
 
 static const char *cutoff_fault(struct jk_span text)
@@ -101,7 +103,7 @@ static void read_digests(struct jk_fields *top, struct jk_summary *out_summary)
 
 static void read_subject(struct jk_fields *top, struct jk_summary *out_summary)
 {
-    (void)jk_fields_text(top, "format", format_fault);
+    const char *format = jk_fields_text(top, "format", format_fault);
     out_summary->origin = jk_fields_text(top, "origin", jk_ident_label_fault);
     read_stage(top, out_summary);
     out_summary->revision = jk_fields_number(top, "revision", 1);
@@ -111,6 +113,8 @@ static void read_subject(struct jk_fields *top, struct jk_summary *out_summary)
     out_summary->root_n = jk_fields_digest(top, "root_n");
     out_summary->root_m = jk_fields_digest(top, "root_m");
     read_policy(top, out_summary);
+    if (!jk_fields_failed(top) && strcmp(format, jk_report_format(out_summary->policy.rules)) != 0)
+        jk_fields_fault(top, "format", json_object_get(top->object, "format"), "it must be the policy's rule set's");
     read_teams(top, out_summary);
     read_previous(top, out_summary);
     read_digests(top, out_summary);
@@ -134,11 +138,11 @@ static uint32_t read_part(struct jk_fields *reader, const char *key, uint32_t co
     return number;
 }
 
-static void read_left_out(struct jk_fields *row, struct jk_policy_total *out_total)
+static void read_left_out(struct jk_fields *row, uint32_t rules, struct jk_policy_total *out_total)
 {
     struct jk_fields reader = jk_fields_object(row, "left_out");
     uint64_t sum = out_total->plain.counted;
-    for (int i = 0; i < JK_REASON_COUNT; i++)
+    for (int i = jk_reason_next(0, rules); i < JK_REASON_COUNT; i = jk_reason_next(i + 1, rules))
         sum += out_total->left_out[i] = jk_fields_number(&reader, jk_reason_word((enum jk_reason)i), 0);
     jk_fields_end(&reader);
     check_sum(row, "left_out", sum, out_total->plain.registered, "with the counted it must sum to registered");
@@ -242,7 +246,7 @@ static void read_scope(struct jk_fields *reader, struct jk_summary_row *out_row)
         jk_fields_fault(reader, "team", value, "it must be null for all");
 }
 
-static void read_row(struct jk_fields *reader, struct jk_arena *arena, struct jk_summary_row *out_row)
+static void read_row(struct jk_fields *reader, uint32_t rules, struct jk_arena *arena, struct jk_summary_row *out_row)
 {
     struct jk_total *plain = &out_row->total.plain;
     read_scope(reader, out_row);
@@ -256,7 +260,8 @@ static void read_row(struct jk_fields *reader, struct jk_arena *arena, struct jk
     plain->distinct_weights = read_part(reader, "distinct_weights", plain->counted);
     check_sum(reader, "transitive", (uint64_t)plain->direct + plain->transitive, plain->counted,
               "with direct it must sum to counted");
-    read_left_out(reader, &out_row->total);
+    if (rules > 1) plain->adopted = read_part(reader, "adopted", plain->counted);
+    read_left_out(reader, rules, &out_row->total);
     read_words(reader, plain);
     read_depths(reader, plain);
     read_months(reader, plain);
@@ -274,7 +279,7 @@ static void read_rows(struct jk_fields *top, struct jk_summary *out_summary)
     for (size_t i = 0; i < count && !jk_fields_failed(top); i++) {
         struct jk_fields reader = jk_fields_element(top, "rows", list, i);
         rows[i].total.plain.size = out_summary->n;
-        read_row(&reader, out_summary->arena, &rows[i]);
+        read_row(&reader, out_summary->policy.rules, out_summary->arena, &rows[i]);
         bool last = i + 1 == count;
         if ((i > 0 && rows[i].scope > rows[i - 1].scope) || last != (rows[i].scope == JK_SCOPE_ALL))
             jk_fields_fault(&reader, NULL, reader.object, "rows must be bases, then teams, then all, once");

@@ -7,9 +7,11 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "domain/manifest.h"
+#include "service/authority.h"
 #include "service/blob.h"
 #include "service/dispatch.h"
 #include "service/handlers.h"
+#include "service/held.h"
 #include "service/present.h"
 #include "service/write.h"
 
@@ -72,24 +74,47 @@ Jokbo__V1__Blob *jk_present_blob(struct jk_arena *arena, const struct jk_blob_fa
 
 /* ---- the end: check, then the record in the sequencer's turn ---- */
 
-/* A release that names this manifest must say the same weights. */
-static enum jk_status check_releases(struct jk_turn *turn, const struct jk_blob_facts *facts, struct jk_error *error)
+static enum jk_status contradicts(const struct jk_release *release, const struct jk_blob_facts *facts,
+                                  struct jk_error *error)
 {
-    uint32_t releases = jk_book_releases(turn->book, jk_turn_size(turn));
-    for (uint32_t slot = 0; slot < releases;
-         slot++) { /* uploads are rare, an index of artifacts would cost every registration */
+    char said[JK_DIGEST_HEX + 1] = "none", found[JK_DIGEST_HEX + 1] = "none";
+    if (!jk_digest_is_zero(&release->weights)) jk_digest_hex(&release->weights, said);
+    if (!jk_digest_is_zero(&facts->weights)) jk_digest_hex(&facts->weights, found);
+    jk_error_field(error, "data", "contradicts the release %.*s@%.*s, which says weights %s; the manifest's are %s",
+                   JK_SPAN_ARG(release->name), JK_SPAN_ARG(release->version), said, found);
+    return jk_error_result(error);
+}
+
+/* Of a publisher of the caller's, or of one whom nobody has claimed, for whom a registrar entered it. */
+static bool is_own(const struct jk_change *change, const struct jk_turn *turn, const struct jk_release *release)
+{
+    uint32_t publisher = jk_publisher_of(turn, release->model);
+    struct jk_span name = jk_book_publisher(turn->book, publisher)->name;
+    uint64_t account = change->call->principal.account;
+    return !jk_book_is_claimed(turn->book, publisher, jk_turn_size(turn)) ||
+           jk_directory_membership(turn->directory, name, account) != JK_MEMBER_NONE;
+}
+
+/* One's own mistake is refused: a release that says other weights, where none says the manifest's. A stranger's is no matter:
+ * whoever names another's manifest with wrong weights would keep it out; what such a release says is not held for it
+ * (registry/formats/count.md). */
+static enum jk_status check_releases(const struct jk_change *change, struct jk_turn *turn,
+                                     const struct jk_blob_facts *facts, struct jk_error *error)
+{
+    uint32_t n = jk_turn_size(turn), slot = jk_book_find_artifact(turn->book, &facts->digest, n);
+    const struct jk_release *wrong = NULL;
+    for (; slot != JK_NONE; slot = jk_book_next_with_artifact(turn->book, slot, n)) {
         const struct jk_release *release = jk_book_release(turn->book, slot);
-        bool says_so =
-            !jk_digest_equal(&release->artifact, &facts->digest) || jk_digest_equal(&release->weights, &facts->weights);
-        if (says_so) continue;
-        char said[JK_DIGEST_HEX + 1] = "none", found[JK_DIGEST_HEX + 1] = "none";
-        if (!jk_digest_is_zero(&release->weights)) jk_digest_hex(&release->weights, said);
-        if (!jk_digest_is_zero(&facts->weights)) jk_digest_hex(&facts->weights, found);
-        jk_error_field(error, "data", "contradicts the release %.*s@%.*s, which says weights %s; the manifest's are %s",
-                       JK_SPAN_ARG(release->name), JK_SPAN_ARG(release->version), said, found);
-        return jk_error_result(error);
+        if (jk_digest_equal(&release->weights, &facts->weights)) return JK_OK;
+        if (!wrong && is_own(change, turn, release)) wrong = release;
     }
-    return JK_OK;
+    return wrong ? contradicts(wrong, facts, error) : JK_OK;
+}
+
+/* A manifest that came as a licence's text first, or was stored before its weight files were looked at, is read now. */
+static bool is_news(const struct jk_blob_facts *there, const struct jk_blob_facts *facts)
+{
+    return there->state != JK_BLOB_STORED || (facts->manifest && !(there->manifest && there->files_known));
 }
 
 static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
@@ -99,15 +124,16 @@ static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn
     struct jk_record record;
     struct jk_blob_facts there;
     bool known = jk_directory_blob(turn->directory, &upload->facts.digest, &there);
-    upload->facts.created_us = turn->time_us;
+    upload->facts.created_us = known && there.state == JK_BLOB_STORED ? there.created_us : turn->time_us;
     if (known && there.state == JK_BLOB_WITHDRAWN) return jk_blob_withdrawn(&there, &call->error);
-    if (known && there.state == JK_BLOB_STORED) {
+    if (known && !is_news(&there, &upload->facts)) {
         upload->facts = there;
     } else {
-        if (upload->facts.manifest) JK_TRY(check_releases(turn, &upload->facts, &call->error));
+        if (upload->facts.manifest) JK_TRY(check_releases(change, turn, &upload->facts, &call->error));
         if (!jk_record_blob(turn->arena, &upload->facts, &record)) return jk_out_of_memory(&call->error);
         JK_TRY(jk_turn_record(turn, &record, &call->error));
     }
+    if (upload->facts.manifest) JK_TRY(jk_held_note(turn, &upload->facts.digest, &call->error));
     Jokbo__V1__Blob *reply = jk_present_blob(&call->arena, &upload->facts);
     if (!reply) return jk_out_of_memory(&call->error);
     *out_reply = &reply->base;
@@ -135,6 +161,8 @@ static enum jk_status check_whole(struct jk_call *call, struct upload *upload)
     }
     JK_TRY(jk_manifest_check((struct jk_span){upload->bytes, (size_t)upload->received}, &summary, &call->error));
     upload->facts.weights = summary.weights;
+    upload->facts.weight_files = summary.weight_files;
+    upload->facts.files_known = true;
     return JK_OK;
 }
 

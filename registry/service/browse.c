@@ -217,7 +217,7 @@ static enum jk_status read_filter(struct jk_call *call, struct filter *filter)
         jk_error_field(&call->error, "relation", "%d is not a relation", (int)request->relation);
     if (request->license_class && !jk_from_license_class(request->license_class, &filter->class))
         jk_error_field(&call->error, "license_class", "%d is not a licence class", (int)request->license_class);
-    if ((int)request->finding < 0 || request->finding > JOKBO__V1__FINDING_KIND__FINDING_KIND_YANKED)
+    if ((int)request->finding < 0 || request->finding > JOKBO__V1__FINDING_KIND__FINDING_KIND_ADOPTED_PATH)
         jk_error_field(&call->error, "finding", "%d is not a finding", (int)request->finding);
     if (request->after_log_index < 0)
         jk_error_field(&call->error, "after_log_index", "%lld is negative", (long long)request->after_log_index);

@@ -1,4 +1,4 @@
-/* YankRelease, UnyankRelease, RenameModel, TransferModel, AdoptExternalModel. */
+/* YankRelease, UnyankRelease, RenameModel, TransferModel. */
 #include "auth/access.h"
 #include "domain/ident.h"
 #include "service/authority.h"
@@ -231,78 +231,4 @@ void jk_transfer_model(struct jk_call *call)
     fault(call, "name", request->name, jk_ident_model_fault(jk_span_of(request->name)));
     fault(call, "new_name", request->new_name, jk_ident_model_fault(jk_span_of(request->new_name)));
     submit_or_fail(call, decide_transfer);
-}
-
-/* ---- adoption ---- */
-
-/* Whether binding would make some model its own ancestor: a release of the model descends from the external. */
-static bool closes_cycle(struct jk_turn *turn, uint32_t external, uint32_t model)
-{
-    uint32_t n = jk_turn_size(turn), cursor = 0, child;
-    if (external == JK_NONE) return false;
-    while ((child = jk_book_child_of_external(turn->book, external, n, &cursor)) != JK_NONE) {
-        uint32_t child_model = jk_book_release(turn->book, child)->model;
-        if (child_model == model) return true;
-        for (uint32_t release = jk_book_newest(turn->book, model, n); release != JK_NONE;
-             release = jk_book_release(turn->book, release)->older)
-            if (jk_book_descends(turn->book, release, child_model, n)) return true;
-    }
-    return false;
-}
-
-static enum jk_status check_adoption(struct jk_turn *turn, struct jk_span name, uint32_t model, struct jk_error *error)
-{
-    uint32_t external = jk_book_find_external(turn->book, name, jk_turn_size(turn));
-    if (external == JK_NONE) return JK_OK;
-    const struct jk_external *row = jk_book_external(turn->book, external);
-    if (row->adopted != JK_NONE)
-        return jk_fail(error, JK_ALREADY_EXISTS, "ALREADY_ADOPTED", "\"%.*s\" is bound to %.*s since log entry %u",
-                       JK_SPAN_ARG(name),
-                       JK_SPAN_ARG(jk_book_alias(turn->book, row->adopted_model, jk_turn_size(turn))->name),
-                       row->adopted);
-    if (!closes_cycle(turn, external, model)) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "CYCLE",
-                   "The model descends from \"%.*s\" itself; lineage has no cycles", JK_SPAN_ARG(name));
-}
-
-static int32_t direct_children(struct jk_turn *turn, struct jk_span name)
-{
-    uint32_t n = jk_turn_size(turn), external = jk_book_find_external(turn->book, name, n), cursor = 0;
-    int32_t count = 0;
-    while (external != JK_NONE && jk_book_child_of_external(turn->book, external, n, &cursor) != JK_NONE)
-        count++;
-    return count;
-}
-
-static enum jk_status decide_adopt(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
-{
-    const Jokbo__V1__AdoptExternalModelRequest *request = (const void *)change->call->request;
-    struct jk_error *error = &change->call->error;
-    struct jk_entry entry = {.kind = JK_KIND_ADOPT, .external = jk_span_of(request->external)};
-    ProtobufCMessage *model_message = NULL;
-    uint32_t model, index;
-    JK_TRY(jk_need_model(turn, jk_span_of(request->model), &model, error));
-    JK_TRY(jk_act_for_model(change, turn, model, &entry.actor, error));
-    JK_TRY(check_adoption(turn, entry.external, model, error));
-    if (entry.actor.type != JK_ACTOR_EVALUATOR)
-        JK_TRY(jk_spend_quota(change, turn, jk_publisher_of(turn, model), error));
-    entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
-    JK_TRY(jk_turn_append(turn, &entry, &index, error));
-    JK_TRY(reply_model(change, turn, model, &model_message));
-    Jokbo__V1__AdoptExternalModelResponse *reply = JK_MESSAGE(
-        &change->call->arena, Jokbo__V1__AdoptExternalModelResponse, jokbo__v1__adopt_external_model_response);
-    if (!reply) return jk_out_of_memory(error);
-    reply->model = (Jokbo__V1__Model *)model_message;
-    reply->children = direct_children(turn, entry.external);
-    reply->log_index = jk_change_index(change, index);
-    *out_reply = &reply->base;
-    return JK_OK;
-}
-
-void jk_adopt_external_model(struct jk_call *call)
-{
-    const Jokbo__V1__AdoptExternalModelRequest *request = (const void *)call->request;
-    fault(call, "external", request->external, jk_ident_external_fault(jk_span_of(request->external)));
-    fault(call, "model", request->model, jk_ident_model_fault(jk_span_of(request->model)));
-    submit_or_fail(call, decide_adopt);
 }

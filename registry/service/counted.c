@@ -76,16 +76,16 @@ static bool in_scope(const struct counted *counted, uint32_t root)
     return base && base->team == counted->scope.slot;
 }
 
+/* Under a rule with the depth that the policy looks at. */
 static void add_root(const struct counted *counted, const struct jk_spell *spell, Jokbo__V1__CountedDerivative *out)
 {
-    struct jk_arena *arena = counted->present.arena;
-    const struct jk_base_facts *base = jk_book_base(counted->present.book, spell->root, counted->present.size);
-    Jokbo__V1__Root *root = JK_MESSAGE(arena, Jokbo__V1__Root, jokbo__v1__root);
-    if (!root) return;
-    root->name = jk_to_string(arena, jk_present_name(&counted->present, spell->root));
-    if (base) root->team = jk_to_string(arena, jk_book_team(counted->present.book, base->team)->id);
-    root->depth = spell->depth;
-    out->roots[out->n_roots++] = root;
+    Jokbo__V1__Root *root = jk_present_root(&counted->present, spell);
+    size_t count = 0;
+    const struct jk_verdict *rows =
+        counted->kept ? jk_standing_of(counted->kept->standing, spell->derivative, &count) : NULL;
+    for (size_t i = 0; root && i < count; i++)
+        if (rows[i].root == spell->root) root->depth = rows[i].depth;
+    if (root) out->roots[out->n_roots++] = root;
 }
 
 /* Roots in the scope, and the findings that hold for them. */
@@ -158,13 +158,15 @@ static void add_root_reasons(const struct counted *counted, uint32_t model, Jokb
     }
 }
 
-/* Whether it is wanted by how it stands; *out_reason is its place in the scope. */
-static bool is_wanted(const struct counted *counted, uint32_t model, enum jk_reason *out_reason)
+/* Whether it is wanted by how it stands; *out_reason is its place in the scope, *share what it is worth there as the policy
+ * looks at it. */
+static bool is_wanted(const struct counted *counted, uint32_t model, struct jk_share *share, enum jk_reason *out_reason)
 {
     const Jokbo__V1__ListCountedRequest *request = counted->request;
     size_t count;
     const struct jk_verdict *rows = jk_standing_of(counted->kept->standing, model, &count);
     if (!rows || !jk_standing_place(counted->kept->standing, rows, count, counted->scope, out_reason)) return false;
+    jk_standing_look(counted->kept->standing, rows, count, counted->scope, share);
     if (request->reason) return jk_counts_reason(*out_reason) == request->reason;
     return (*out_reason != JK_REASON_COUNT) == request->left_out;
 }
@@ -175,8 +177,8 @@ static bool visit(struct counted *counted, uint32_t model)
 {
     enum jk_reason reason = JK_REASON_COUNT;
     struct jk_share share;
-    if (counted->kept && !is_wanted(counted, model, &reason)) return true;
     jk_share_of(counted->present.book, model, counted->scope, counted->present.size, &share);
+    if (counted->kept && !is_wanted(counted, model, &share, &reason)) return true;
     bool shown = share.counted || counted->kept || counted->request->include_yanked;
     if (!share.present || !shown || !in_group(counted, &share)) return true;
     counted->reply->total_size++;
@@ -198,13 +200,10 @@ static bool visit(struct counted *counted, uint32_t model)
 
 static void check_rule_fields(struct jk_call *call, const Jokbo__V1__ListCountedRequest *request)
 {
-    int reason = (int)request->reason;
-    if (reason < 0 || reason > JOKBO__V1__REASON__REASON_CAP)
-        jk_error_field(&call->error, "reason", "%d is not a reason", reason);
     if (!request->rule && request->left_out)
         jk_error_field(&call->error, "left_out",
                        "goes with a rule: the plain count leaves out nothing but yanked ones");
-    if (!request->rule && reason) jk_error_field(&call->error, "reason", "goes with a rule");
+    if (!request->rule && request->reason) jk_error_field(&call->error, "reason", "goes with a rule");
     if (request->rule && request->include_yanked)
         jk_error_field(&call->error, "include_yanked", "goes without a rule: with one, ask for left_out");
 }

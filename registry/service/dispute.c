@@ -1,33 +1,52 @@
 /* OpenDispute, ResolveDispute, ListDisputes. A dispute changes no standing; what follows from it is a ruling or a
  * correction of its own. */
 #include "domain/ident.h"
+#include "service/adoption.h"
 #include "service/handlers.h"
+#include "service/registration.h"
 #include "service/short_list.h"
 #include "service/stages.h"
 
 /* ---- open: who may ---- */
 
-/* Whether a team has a base among the model's roots. */
-static bool has_root(struct jk_turn *turn, uint32_t team, uint32_t model)
+static bool acts_as_team(struct jk_change *change, struct jk_turn *turn, uint32_t model, struct jk_actor *out_actor)
 {
-    uint32_t n = jk_turn_size(turn);
-    const struct jk_spell *spell = NULL;
-    while ((spell = jk_book_spell(turn->book, model, n, spell))) {
-        const struct jk_base_facts *base = jk_book_base(turn->book, spell->root, n);
-        if (base && base->team == team) return true;
+    const struct jk_principal *principal = &change->call->principal;
+    struct jk_present present = jk_present_turn(change, turn);
+    if (!(principal->roles & JK_ROLE_TEAM)) return false;
+    uint32_t team = jk_book_find_team(turn->book, jk_span_of(principal->team), present.size);
+    if (team == JK_NONE || !jk_leads_to_team(&present, model, team)) return false;
+    *out_actor = (struct jk_actor){JK_ACTOR_TEAM, jk_book_team(turn->book, team)->id};
+    return true;
+}
+
+/* Whether the account acts for a publisher who has made something from the external model. */
+static bool acts_for_child(struct jk_change *change, struct jk_turn *turn, uint32_t external,
+                           struct jk_actor *out_actor)
+{
+    uint32_t n = jk_turn_size(turn), cursor = 0, child;
+    struct jk_error inner;
+    while ((child = jk_book_child_of_external(turn->book, external, n, &cursor)) != JK_NONE) {
+        jk_error_init(&inner, NULL);
+        uint32_t publisher = jk_publisher_of(turn, jk_book_release(turn->book, child)->model);
+        if (jk_act_for_publisher(change, turn, publisher, out_actor, &inner) == JK_OK) return true;
     }
     return false;
 }
 
-static bool acts_as_team(struct jk_change *change, struct jk_turn *turn, uint32_t model, struct jk_actor *out_actor)
+/* About an adoption: a team to whose bases it leads, and whoever's lineage runs through it. About origin: whoever claims
+ * the content too, and so acts for the publisher of the model that the dispute names. */
+static enum jk_status act_on_claim(struct jk_change *change, struct jk_turn *turn, const struct jk_entry *entry,
+                                   uint32_t model, struct jk_actor *out_actor, struct jk_error *error)
 {
-    const struct jk_principal *principal = &change->call->principal;
-    uint32_t n = jk_turn_size(turn), team;
-    if (!(principal->roles & JK_ROLE_TEAM)) return false;
-    team = jk_book_find_team(turn->book, jk_span_of(principal->team), n);
-    if (team == JK_NONE || !has_root(turn, team, model)) return false;
-    *out_actor = (struct jk_actor){JK_ACTOR_TEAM, jk_book_team(turn->book, team)->id};
-    return true;
+    if (entry->kind == JK_KIND_DISPUTE_ORIGIN)
+        return jk_act_for_publisher(change, turn, jk_publisher_of(turn, model), out_actor, error);
+    uint32_t external = jk_book_find_external(turn->book, entry->external, jk_turn_size(turn));
+    if (acts_as_team(change, turn, model, out_actor) || acts_for_child(change, turn, external, out_actor)) return JK_OK;
+    return jk_fail(error, JK_PERMISSION_DENIED, "NOT_CONCERNED",
+                   "Only a team to whose base models the adoption leads, and members of publishers who made something "
+                   "from \"%.*s\", dispute about it",
+                   JK_SPAN_ARG(entry->external));
 }
 
 /* A team about derivatives of its bases; else whoever may act for the model's publisher. */
@@ -67,26 +86,39 @@ static enum jk_status check_stage(struct jk_turn *turn, const char *id, struct j
                    "The time for disputes of the stage \"%s\" ended at %s", id, end);
 }
 
-static bool is_again(const struct jk_dispute *dispute, const struct jk_entry *entry, uint32_t model, uint32_t ruling,
-                     uint32_t stage, struct jk_span actor)
+/* What a dispute would be about, by slots. */
+static struct jk_dispute subject_of(struct jk_turn *turn, const struct jk_entry *entry, uint32_t model)
 {
-    return dispute->model == model && dispute->resolved == JK_NONE && dispute->about == entry->about &&
-           dispute->ruling == ruling && dispute->stage == stage && jk_span_equal(dispute->actor, actor);
+    uint32_t n = jk_turn_size(turn);
+    struct jk_dispute found = {.about = entry->about, .model = model};
+    found.against = entry->against.len ? jk_book_find_model(turn->book, entry->against, n) : JK_NONE;
+    found.external = entry->external.len ? jk_book_find_external(turn->book, entry->external, n) : JK_NONE;
+    found.ruling =
+        entry->about == JK_ABOUT_RULING ? jk_book_find_ruling(turn->book, entry->target, n) : (uint32_t)JK_NONE;
+    found.stage = entry->stage.len ? jk_book_find_stage(turn->book, entry->stage, n) : JK_NONE;
+    return found;
+}
+
+static bool is_again(const struct jk_dispute *dispute, const struct jk_dispute *wanted, struct jk_span actor)
+{
+    return dispute->model == wanted->model && dispute->resolved == JK_NONE && dispute->about == wanted->about &&
+           dispute->against == wanted->against && dispute->external == wanted->external &&
+           dispute->ruling == wanted->ruling && dispute->stage == wanted->stage &&
+           jk_span_equal(dispute->actor, actor);
 }
 
 /* The same side says the same thing once at a time. */
 static enum jk_status check_new(struct jk_turn *turn, const struct jk_entry *entry, uint32_t model,
                                 struct jk_error *error)
 {
-    uint32_t n = jk_turn_size(turn), ruling = JK_NONE, stage = JK_NONE, again = JK_NONE;
+    struct jk_dispute wanted = subject_of(turn, entry, model);
+    uint32_t again = JK_NONE;
     struct jk_text actor;
     jk_text_init(&actor, 0);
     jk_actor_write(&entry->actor, &actor);
-    if (entry->about == JK_ABOUT_RULING) ruling = jk_book_find_ruling(turn->book, entry->target, n);
-    if (entry->stage.len) stage = jk_book_find_stage(turn->book, entry->stage, n);
-    for (uint32_t slot = jk_book_disputes(turn->book, n); slot-- > 0 && again == JK_NONE;) {
+    for (uint32_t slot = jk_book_disputes(turn->book, jk_turn_size(turn)); slot-- > 0 && again == JK_NONE;) {
         const struct jk_dispute *dispute = jk_book_dispute(turn->book, slot);
-        if (is_again(dispute, entry, model, ruling, stage, jk_text_span(&actor))) again = dispute->from;
+        if (is_again(dispute, &wanted, jk_text_span(&actor))) again = dispute->from;
     }
     jk_text_done(&actor);
     if (again == JK_NONE) return JK_OK;
@@ -108,23 +140,63 @@ static enum jk_status reply_dispute(struct jk_change *change, struct jk_turn *tu
     return JK_OK;
 }
 
+/* Both models hold the same weights, artifact or weight files. */
+static enum jk_status check_origin(struct jk_turn *turn, uint32_t model, struct jk_entry *entry, struct jk_error *error)
+{
+    uint32_t n = jk_turn_size(turn), other;
+    JK_TRY(jk_need_model(turn, entry->against, &other, error));
+    entry->against = jk_book_alias(turn->book, other, n)->name;
+    if (other != model && jk_book_shares_content(turn->book, model, other, n)) return JK_OK;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "NOTHING_SHARED",
+                   "\"%.*s\" and \"%.*s\" name no weights, artifact or weight files in common",
+                   JK_SPAN_ARG(entry->model), JK_SPAN_ARG(entry->against));
+}
+
+/* Everything that has a kind of entry of its own. */
+static enum jk_status check_claim(struct jk_change *change, struct jk_turn *turn, uint32_t model,
+                                  struct jk_entry *entry, struct jk_error *error)
+{
+    if (entry->kind == JK_KIND_DISPUTE_ADOPTION)
+        JK_TRY(jk_adoption_check(turn, entry->external, model, false, error));
+    else
+        JK_TRY(check_origin(turn, model, entry, error));
+    return act_on_claim(change, turn, entry, model, &entry->actor, error);
+}
+
+static enum jk_status check_standing(struct jk_change *change, struct jk_turn *turn, uint32_t model,
+                                     struct jk_entry *entry, struct jk_error *error)
+{
+    if (!jk_book_is_derivative(turn->book, model, jk_turn_size(turn)))
+        return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_DERIVATIVE", "\"%.*s\" is no derivative",
+                       JK_SPAN_ARG(entry->model));
+    JK_TRY(act(change, turn, model, &entry->actor, error));
+    return check_ruling(turn, entry, model, error);
+}
+
+static enum jk_kind kind_of(enum jk_about about)
+{
+    if (about == JK_ABOUT_ORIGIN) return JK_KIND_DISPUTE_ORIGIN;
+    return about == JK_ABOUT_ADOPTION ? JK_KIND_DISPUTE_ADOPTION : JK_KIND_DISPUTE;
+}
+
 static enum jk_status decide_open(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__OpenDisputeRequest *request = (const void *)change->call->request;
     struct jk_error *error = &change->call->error;
-    struct jk_entry entry = {.kind = JK_KIND_DISPUTE,
-                             .about = (enum jk_about)(request->subject - 1),
+    enum jk_about about = (enum jk_about)(request->subject - 1);
+    struct jk_entry entry = {.kind = kind_of(about),
+                             .about = about,
+                             .against = jk_span_of(request->against),
+                             .external = jk_span_of(request->external),
                              .stage = jk_span_of(request->stage),
-                             .target = JK_TARGET_NONE};
+                             .target = about == JK_ABOUT_RULING ? (uint64_t)request->ruling : JK_TARGET_NONE};
     uint32_t model, index;
-    if (entry.about == JK_ABOUT_RULING) entry.target = (uint64_t)request->ruling;
     JK_TRY(jk_need_model(turn, jk_span_of(request->model), &model, error));
     entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
-    if (!jk_book_is_derivative(turn->book, model, jk_turn_size(turn)))
-        return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_DERIVATIVE", "\"%.*s\" is no derivative",
-                       JK_SPAN_ARG(entry.model));
-    JK_TRY(act(change, turn, model, &entry.actor, error));
-    JK_TRY(check_ruling(turn, &entry, model, error));
+    if (entry.kind == JK_KIND_DISPUTE)
+        JK_TRY(check_standing(change, turn, model, &entry, error));
+    else
+        JK_TRY(check_claim(change, turn, model, &entry, error));
     JK_TRY(check_stage(turn, request->stage, error));
     JK_TRY(check_new(turn, &entry, model, error));
     JK_TRY(jk_turn_text(turn, jk_span_of(request->text), &entry.text, error));
@@ -136,9 +208,20 @@ void jk_open_dispute(struct jk_call *call)
 {
     const Jokbo__V1__OpenDisputeRequest *request = (const void *)call->request;
     bool ruling = request->subject == JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_RULING;
-    if ((int)request->subject < 1 || request->subject > JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_STANDING)
-        jk_error_field(&call->error, "subject", "%d: give parent, ruling or standing", (int)request->subject);
+    bool origin = request->subject == JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_ORIGIN;
+    bool adoption = request->subject == JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_ADOPTION;
+    if ((int)request->subject < 1 || request->subject > JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_ADOPTION)
+        jk_error_field(&call->error, "subject", "%d: give parent, ruling, standing, origin or adoption",
+                       (int)request->subject);
     jk_check_model_name(&call->error, "model", request->model);
+    if (origin) jk_check_model_name(&call->error, "against", request->against);
+    if (!origin && *request->against)
+        jk_error_field(&call->error, "against", "goes with a dispute about origin, and with no other");
+    if (adoption)
+        jk_check_field(&call->error, "external", request->external,
+                       jk_ident_external_fault(jk_span_of(request->external)));
+    if (!adoption && *request->external)
+        jk_error_field(&call->error, "external", "goes with a dispute about an adoption, and with no other");
     if (request->ruling < 0 || (ruling && !request->ruling) || (!ruling && request->ruling))
         jk_error_field(&call->error, "ruling",
                        "%lld: give the log index of the ruling where the dispute is about one, else 0",
@@ -205,15 +288,24 @@ void jk_resolve_dispute(struct jk_call *call)
 
 /* ---- list ---- */
 
+/* A dispute about origin concerns the families of both. */
+static bool concerns(const struct jk_present *present, const struct jk_dispute *dispute, uint32_t team)
+{
+    return jk_leads_to_team(present, dispute->model, team) ||
+           (dispute->against != JK_NONE && jk_leads_to_team(present, dispute->against, team));
+}
+
 static enum jk_status walk(struct jk_call *call, struct jk_short_list *list, struct jk_texts *texts)
 {
     const Jokbo__V1__ListDisputesRequest *request = (const void *)call->request;
-    uint32_t n = list->present.size, count = jk_book_disputes(list->view.book, n), model;
+    uint32_t n = list->present.size, count = jk_book_disputes(list->view.book, n), model, team;
     JK_TRY(jk_filter_model(call, &list->present, request->model, &model));
+    JK_TRY(jk_filter_team(call, &list->present, request->team, &team));
     jk_texts_init(texts, &call->arena, 2 * (size_t)list->page.size);
     for (uint32_t slot = 0; slot < count; slot++) {
         const struct jk_dispute *dispute = jk_book_dispute(list->view.book, slot);
-        if (model != JK_NONE && dispute->model != model) continue;
+        if (model != JK_NONE && dispute->model != model && dispute->against != model) continue;
+        if (team != JK_NONE && !concerns(&list->present, dispute, team)) continue;
         if (request->open && dispute->resolved < n) continue;
         if (jk_short_list_wants(list, slot))
             jk_short_list_take(list, slot, jk_present_dispute(&list->present, slot, texts));

@@ -25,7 +25,7 @@ struct parts {
     const char *root, *team, *license, *other, *other_license, *publisher;
     unsigned long long entry, depth, most, ruling;
     const char *relation;
-    bool ancestor;
+    bool ancestor, named, unknown; /* `named`: an artifact; `unknown`: what the licence permits */
 };
 
 static const char *text_of(const struct explaining *explaining, struct jk_span text)
@@ -33,15 +33,29 @@ static const char *text_of(const struct explaining *explaining, struct jk_span t
     return jk_to_string(explaining->present.arena, text);
 }
 
+/* Where a licence does not permit what is demanded: whether all that is missing is not known. */
+static bool is_unknown(const struct explaining *explaining, struct jk_span license)
+{
+    enum jk_permission given[JK_PERMISSION_KINDS];
+    const struct jk_policy *policy = &explaining->rule->policy;
+    jk_book_permissions(explaining->present.book, license, explaining->present.size, given);
+    for (int i = 0; i < JK_PERMISSION_KINDS; i++)
+        if (given[i] < policy->demands[i] && given[i] != JK_PERMISSION_UNKNOWN) return false;
+    return true;
+}
+
 static struct parts collect(const struct explaining *explaining, const struct jk_verdict *row, const struct jk_why *why)
 {
     const struct jk_book *book = explaining->present.book;
     uint32_t n = explaining->present.size;
-    const struct jk_ruling *ruling = jk_book_ruling_of(book, row->model, n);
+    const struct jk_ruling *ruling = explaining->rule->policy.rules == 1
+                                         ? jk_book_ruling_of(book, row->model, n)
+                                         : jk_book_pair_ruling_of(book, row->model, row->root, n);
+    const struct jk_release *release = jk_book_release(book, row->release);
     struct parts parts = {
         .root = text_of(explaining, jk_present_name(&explaining->present, row->root)),
         .team = text_of(explaining, jk_book_team(book, jk_book_base(book, row->root, n)->team)->id),
-        .license = text_of(explaining, jk_book_license_text(book, jk_book_release(book, row->release)->license)),
+        .license = text_of(explaining, jk_book_license_text(book, release->license)),
         .other = "",
         .other_license = "",
         .publisher = text_of(explaining, jk_book_publisher(book, row->publisher)->name),
@@ -50,7 +64,9 @@ static struct parts collect(const struct explaining *explaining, const struct jk
         .most = explaining->rule->policy.depth,
         .ruling = ruling ? ruling->from : 0,
         .relation = jk_relation_text((enum jk_relation)row->relation),
-        .ancestor = why->release != JK_NONE};
+        .ancestor = why->release != JK_NONE,
+        .named = !jk_digest_is_zero(&release->artifact),
+        .unknown = is_unknown(explaining, jk_book_license_text(book, release->license))};
     if (why->other != JK_NONE) parts.other = text_of(explaining, jk_present_name(&explaining->present, why->other));
     if (why->release != JK_NONE)
         parts.other_license =
@@ -82,8 +98,14 @@ static char *say(const struct explaining *explaining, enum jk_reason reason, con
     case JK_REASON_AFFILIATE:
         return jk_arena_printf(arena, "it was registered under a publisher that an affiliate of team %s operates",
                                parts->team);
+    case JK_REASON_ADOPTED_PATH:
+        return jk_arena_printf(arena, "%s is reached only through an adoption by %s", parts->root, parts->other);
+    case JK_REASON_NO_ARTIFACT:
+        return parts->named ? jk_arena_printf(arena, "the manifest of its artifact is not held, or says other weights")
+                            : jk_arena_printf(arena, "it names no artifact");
     case JK_REASON_LICENSE_NOT_OPEN:
-        return jk_arena_printf(arena, "license %s permits less than is demanded", parts->license);
+        return parts->unknown ? jk_arena_printf(arena, "what license %s permits is not known", parts->license)
+                              : jk_arena_printf(arena, "license %s does not permit what is demanded", parts->license);
     case JK_REASON_LICENSE_CONFLICT:
         return jk_arena_printf(arena, "license %s of a child of %s under %s", parts->license, parts->other,
                                parts->other_license);
@@ -125,8 +147,16 @@ static char *say_korean(const struct explaining *explaining, enum jk_reason reas
         return jk_arena_printf(arena, "원 모델 %s의 팀 %s의 게시자로 등록됨", parts->root, parts->team);
     case JK_REASON_AFFILIATE:
         return jk_arena_printf(arena, "팀 %s의 협력 기관이 운영하는 게시자로 등록됨", parts->team);
+    case JK_REASON_ADOPTED_PATH:
+        return jk_arena_printf(arena, "%s의 외부 모델 연결을 거쳐야만 원 모델 %s에 이름", parts->other, parts->root);
+    case JK_REASON_NO_ARTIFACT:
+        return parts->named
+                   ? jk_arena_printf(arena, "산출물의 매니페스트가 보관되어 있지 않거나 다른 가중치를 담고 있음")
+                   : jk_arena_printf(arena, "산출물을 밝히지 않음");
     case JK_REASON_LICENSE_NOT_OPEN:
-        return jk_arena_printf(arena, "라이선스 %s이(가) 요구되는 이용을 허락하지 않음", parts->license);
+        return parts->unknown
+                   ? jk_arena_printf(arena, "라이선스 %s이(가) 무엇을 허락하는지 알려져 있지 않음", parts->license)
+                   : jk_arena_printf(arena, "라이선스 %s이(가) 요구되는 이용을 허락하지 않음", parts->license);
     case JK_REASON_LICENSE_CONFLICT:
         return jk_arena_printf(arena, "라이선스 %s이(가) 조상 %s의 라이선스 %s보다 많이 허락함", parts->license,
                                parts->other, parts->other_license);
@@ -161,6 +191,7 @@ static enum jk_status explain_reason(const struct explaining *explaining, const 
     fact->fact = say(explaining, reason, &parts);
     fact->fact_ko = say_korean(explaining, reason, &parts);
     fact->log_index = why.entry;
+    if (reason == JK_REASON_LICENSE_NOT_OPEN) fact->detail = parts.unknown ? (char *)"unknown" : (char *)"forbids";
     fact->other = (char *)(uintptr_t)parts.other;
     if (!fact->fact || !fact->fact_ko) return jk_out_of_memory(error);
     out->reasons[out->n_reasons++] = fact;
@@ -170,15 +201,12 @@ static enum jk_status explain_reason(const struct explaining *explaining, const 
 static enum jk_status explain_root(const struct explaining *explaining, const struct jk_verdict *row,
                                    Jokbo__V1__RootStanding *out)
 {
-    struct jk_arena *arena = explaining->present.arena;
-    const struct jk_book *book = explaining->present.book;
-    out->root = JK_MESSAGE(arena, Jokbo__V1__Root, jokbo__v1__root);
-    out->reasons = (Jokbo__V1__ReasonFact **)jk_pointers(arena, JK_REASON_COUNT);
+    struct jk_spell spell = {.root = row->root,
+                             .depth = row->depth,
+                             .flags = row->flags & JK_VERDICT_ADOPTED ? JK_FLAG_ADOPTED_ONLY : 0};
+    out->root = jk_present_root(&explaining->present, &spell);
+    out->reasons = (Jokbo__V1__ReasonFact **)jk_pointers(explaining->present.arena, JK_REASON_COUNT);
     if (!out->root || !out->reasons) return jk_out_of_memory(&explaining->call->error);
-    out->root->name = jk_to_string(arena, jk_present_name(&explaining->present, row->root));
-    out->root->team =
-        jk_to_string(arena, jk_book_team(book, jk_book_base(book, row->root, explaining->present.size)->team)->id);
-    out->root->depth = row->depth;
     out->counts = row->reasons == 0;
     for (int i = 0; i < JK_REASON_COUNT; i++)
         if (row->reasons >> i & 1) JK_TRY(explain_reason(explaining, row, (enum jk_reason)i, out));
@@ -231,16 +259,12 @@ static enum jk_status explain(const struct explaining *explaining, Jokbo__V1__St
 static enum jk_status explain_late_root(const struct jk_present *present, const struct jk_spell *spell, uint32_t n,
                                         Jokbo__V1__RootStanding *out)
 {
-    const struct jk_book *book = present->book;
     struct jk_arena *arena = present->arena;
-    unsigned entry = jk_book_model(book, spell->derivative)->index;
+    unsigned entry = jk_book_model(present->book, spell->derivative)->index;
     Jokbo__V1__ReasonFact *fact = JK_MESSAGE(arena, Jokbo__V1__ReasonFact, jokbo__v1__reason_fact);
-    out->root = JK_MESSAGE(arena, Jokbo__V1__Root, jokbo__v1__root);
+    out->root = jk_present_root(present, spell);
     out->reasons = (Jokbo__V1__ReasonFact **)jk_pointers(arena, 1);
     if (!fact || !out->root || !out->reasons) return JK_RESOURCE_EXHAUSTED;
-    out->root->name = jk_to_string(arena, jk_present_name(present, spell->root));
-    out->root->team = jk_to_string(arena, jk_book_team(book, jk_book_base(book, spell->root, present->size)->team)->id);
-    out->root->depth = spell->depth;
     fact->reason = jk_counts_reason(JK_REASON_LATE);
     fact->fact = jk_arena_printf(arena, "it was registered by entry %u; those before entry %u count", entry, n);
     fact->fact_ko = jk_arena_printf(arena, "%u번 항목으로 등록됨(%u번 앞의 항목만 집계)", entry, n);

@@ -1,5 +1,6 @@
 /* Findings: facts about a derivative that never refuse it, from its spells, its weights and the manifests that lie
  * here. */
+#include "book/contest.h"
 #include "service/present.h"
 
 #define KIND(name) JOKBO__V1__FINDING_KIND__FINDING_KIND_##name
@@ -24,6 +25,7 @@ static const struct rule {
      "the root's licence binds the name, and its lenient form is broken too"},
     {JK_FLAG_ANCESTOR_WEIGHTS, KIND(ANCESTOR_WEIGHTS), false, "the weights are an ancestor's"},
     {JK_FLAG_YANKED, KIND(YANKED), false, "no release is left that is not yanked"},
+    {JK_FLAG_ADOPTED_ONLY, KIND(ADOPTED_PATH), true, "only an adoption leads to the root"},
 };
 #define RULES (sizeof rules / sizeof *rules)
 
@@ -42,20 +44,25 @@ static const struct jk_release *facts_of(const struct jk_present *present, uint3
     return jk_book_release(present->book, release);
 }
 
-/* The earliest other model with the same weights that came before, JK_NONE for none. */
+/* The earliest other model with the same weights that came before, JK_NONE for none, and where two evaluators ruled that they
+ * are this one's. */
 static uint32_t duplicate_of(const struct jk_present *present, uint32_t model, const struct jk_release *release)
 {
     if (jk_digest_is_zero(&release->weights)) return JK_NONE;
     uint32_t first = jk_book_find_weights(present->book, &release->weights, present->size);
     if (first == JK_NONE || jk_book_release(present->book, first)->model == model) return JK_NONE;
+    uint32_t weights = jk_content_of(present->book, first, JK_CONTENT_WEIGHTS, present->size);
+    if (jk_first_claim(present->book, JK_CONTENT_WEIGHTS, weights, present->size) == model) return JK_NONE;
     return jk_book_release(present->book, first)->model;
 }
 
+/* A manifest that says other weights shows nothing of what the release says. */
 static bool is_unverified_artifact(const struct jk_present *present, const struct jk_release *release)
 {
     struct jk_blob_facts blob;
-    return !jk_digest_is_zero(&release->artifact) &&
-           !(jk_directory_blob_stored(present->directory, &release->artifact, &blob) && blob.manifest);
+    if (jk_digest_is_zero(&release->artifact)) return false;
+    return !jk_directory_blob_stored(present->directory, &release->artifact, &blob) || !blob.manifest ||
+           !jk_digest_equal(&blob.weights, &release->weights);
 }
 
 unsigned jk_finding_kinds(const struct jk_present *present, uint32_t model)
@@ -68,6 +75,7 @@ unsigned jk_finding_kinds(const struct jk_present *present, uint32_t model)
     unsigned kinds = jk_finding_kinds_of_flags(flags);
     if (duplicate_of(present, model, release) != JK_NONE) kinds |= BIT(DUPLICATE_WEIGHTS);
     if (is_unverified_artifact(present, release)) kinds |= BIT(UNVERIFIED_ARTIFACT);
+    if (jk_contested_with(present->book, model, present->size) != JK_NONE) kinds |= BIT(CONTESTED);
     return kinds;
 }
 
@@ -108,6 +116,14 @@ static void add_duplicate(struct findings *out, uint32_t model)
     if (text) add(out, KIND(DUPLICATE_WEIGHTS), (struct jk_span){0}, text);
 }
 
+static void add_contested(struct findings *out, uint32_t other)
+{
+    struct jk_span name = jk_present_name(out->present, other);
+    char *text = jk_arena_printf(out->present->arena, "%.*s, of another publisher, claims the same weights or artifact",
+                                 JK_SPAN_ARG(name));
+    if (text) add(out, KIND(CONTESTED), (struct jk_span){0}, text);
+}
+
 void jk_present_findings(const struct jk_present *present, uint32_t model, size_t *out_count,
                          Jokbo__V1__Finding ***out_findings)
 {
@@ -116,20 +132,22 @@ void jk_present_findings(const struct jk_present *present, uint32_t model, size_
     const struct jk_spell *spell = NULL;
     while ((spell = jk_book_spell(present->book, model, present->size, spell)))
         flags |= spell->flags, spells++;
-    struct findings out = {present, NULL, 0, (spells + 1) * RULES + 2};
+    struct findings out = {present, NULL, 0, (spells + 1) * RULES + 3};
     const struct jk_release *release = facts_of(present, model);
     uint32_t twin = duplicate_of(present, model, release);
+    uint32_t contested = jk_contested_with(present->book, model, present->size);
     bool unverified = is_unverified_artifact(present, release);
     *out_count = 0;
-    if (!flags && twin == JK_NONE && !unverified) return;
+    if (!flags && twin == JK_NONE && contested == JK_NONE && !unverified) return;
     out.list = (Jokbo__V1__Finding **)jk_pointers(present->arena, out.room);
     if (!out.list) return;
     while ((spell = jk_book_spell(present->book, model, present->size, spell)))
         add_rooted(&out, spell);
     add_rootless(&out, flags);
     if (twin != JK_NONE) add_duplicate(&out, twin);
+    if (contested != JK_NONE) add_contested(&out, contested);
     if (unverified)
-        add(&out, KIND(UNVERIFIED_ARTIFACT), (struct jk_span){0}, "the manifest of the artifact was never uploaded");
+        add(&out, KIND(UNVERIFIED_ARTIFACT), (struct jk_span){0}, "the manifest of the artifact was never uploaded, or says other weights");
     *out_count = out.count;
     *out_findings = out.list;
 }

@@ -77,10 +77,10 @@ static struct node release_node(const struct graph *graph, uint32_t slot, int32_
 static void climb_external(struct graph *graph, uint32_t position)
 {
     struct node node = graph->nodes[position];
-    const struct jk_external *external = jk_book_external(graph->book, node.slot);
-    if (external->adopted == JK_NONE || external->adopted >= graph->n) return;
-    uint32_t release = jk_book_deciding(graph->book, external->adopted_model, graph->n);
-    if (release == JK_NONE) release = jk_book_newest(graph->book, external->adopted_model, graph->n);
+    const struct jk_adoption *adoption = jk_book_adoption_of(graph->book, node.slot, graph->n);
+    if (!adoption) return;
+    uint32_t release = jk_book_deciding(graph->book, adoption->model, graph->n);
+    if (release == JK_NONE) release = jk_book_newest(graph->book, adoption->model, graph->n);
     struct node parent = release_node(graph, release, node.distance - 1);
     uint32_t at = meet(graph, &parent);
     if (at != JK_NONE) link_parent(graph, position, at);
@@ -95,7 +95,7 @@ static void climb_release(struct graph *graph, uint32_t position)
         struct node next = {.external = parent->external,
                             .slot = parent->slot,
                             .revision = parent->revision,
-                            .hash = parent->hash,
+                            .hash = *parent->hash,
                             .name = parent->name,
                             .distance = node.distance - 1};
         uint32_t at = meet(graph, &next);

@@ -69,7 +69,7 @@ struct jk_span jk_present_statement(const struct jk_present *present, uint32_t s
         const struct jk_parent *parent = &release->parents[i];
         struct jk_span version =
             parent->external ? parent->revision : jk_book_release(present->book, parent->slot)->version;
-        statement->parents[i] = (struct jk_parent_line){parent->hash, parent->external, parent->name, version};
+        statement->parents[i] = (struct jk_parent_line){*parent->hash, parent->external, parent->name, version};
     }
     struct jk_text text;
     jk_text_init(&text, JK_STATEMENT_MAX);
@@ -83,17 +83,16 @@ static Jokbo__V1__PinnedParent *present_parent(const struct jk_present *present,
 {
     Jokbo__V1__PinnedParent *out = JK_MESSAGE(present->arena, Jokbo__V1__PinnedParent, jokbo__v1__pinned_parent);
     if (!out) return NULL;
-    out->lineage_hash = jk_to_hex(present->arena, &parent->hash);
+    out->lineage_hash = jk_to_hex(present->arena, parent->hash);
     out->name = text_at(present, parent->name);
     out->external = parent->external;
     if (!parent->external) {
         out->version = text_at(present, jk_book_release(present->book, parent->slot)->version);
         return out;
     }
-    const struct jk_external *external = jk_book_external(present->book, parent->slot);
+    const struct jk_adoption *adoption = jk_book_adoption_of(present->book, parent->slot, present->size);
     out->version = text_at(present, parent->revision);
-    if (external->adopted != JK_NONE && external->adopted < present->size)
-        out->adopted_by = text_at(present, jk_present_name(present, external->adopted_model));
+    if (adoption) out->adopted_by = text_at(present, jk_present_name(present, adoption->model));
     return out;
 }
 
@@ -134,7 +133,7 @@ Jokbo__V1__Release *jk_present_release(const struct jk_present *present, uint32_
     return out;
 }
 
-static Jokbo__V1__Root *present_root(const struct jk_present *present, const struct jk_spell *spell)
+Jokbo__V1__Root *jk_present_root(const struct jk_present *present, const struct jk_spell *spell)
 {
     const struct jk_base_facts *base = jk_book_base(present->book, spell->root, present->size);
     Jokbo__V1__Root *out = JK_MESSAGE(present->arena, Jokbo__V1__Root, jokbo__v1__root);
@@ -142,6 +141,7 @@ static Jokbo__V1__Root *present_root(const struct jk_present *present, const str
     out->name = text_at(present, jk_present_name(present, spell->root));
     out->team = base ? team_id(present, base->team) : (char *)protobuf_c_empty_string;
     out->depth = spell->depth;
+    out->adopted = spell->flags & JK_FLAG_ADOPTED_ONLY;
     return out;
 }
 
@@ -153,7 +153,7 @@ static void present_roots(const struct jk_present *present, uint32_t model, Jokb
         count++;
     out->roots = (Jokbo__V1__Root **)jk_pointers(present->arena, count);
     while (out->roots && out->n_roots < count && (spell = jk_book_spell(present->book, model, present->size, spell))) {
-        Jokbo__V1__Root *root = present_root(present, spell);
+        Jokbo__V1__Root *root = jk_present_root(present, spell);
         if (!root) return;
         out->roots[out->n_roots++] = root;
     }

@@ -23,6 +23,7 @@ Jokbo__V1__Model *jk_present_model_alone(const struct jk_present *present, uint3
 Jokbo__V1__Release *jk_present_release(const struct jk_present *present, uint32_t release, bool with_statement);
 Jokbo__V1__Team *jk_present_team(const struct jk_present *present, uint32_t team);
 Jokbo__V1__BaseModelFacts *jk_present_base(const struct jk_present *present, const struct jk_base_facts *facts);
+Jokbo__V1__Root *jk_present_root(const struct jk_present *present, const struct jk_spell *spell);
 /* Findings of a model: those that depend on a root name it. */
 void jk_present_findings(const struct jk_present *present, uint32_t model, size_t *out_count,
                          Jokbo__V1__Finding ***out_findings);

@@ -1,5 +1,6 @@
 /* PublishRelease: a further release of a model that is there. */
 #include "service/handlers.h"
+#include "service/held.h"
 #include "service/registration.h"
 
 /* A base model is made from nothing that counts: one that was a derivative keeps what it had, and gets no other. */
@@ -67,7 +68,7 @@ static enum jk_status enter_publish(struct jk_change *change, struct jk_turn *tu
     JK_TRY(jk_spend_quota(change, turn, publisher, error));
     JK_TRY(jk_registration_append(turn, JK_KIND_RELEASE, &actor, &resolved, &change->entry, error));
     change->statement = resolved.text;
-    return JK_OK;
+    return jk_held_note(turn, &resolved.statement.artifact, error);
 }
 
 void jk_publish_release(struct jk_call *call)

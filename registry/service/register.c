@@ -2,6 +2,7 @@
 #include "auth/access.h"
 #include "domain/ident.h"
 #include "service/handlers.h"
+#include "service/held.h"
 #include "service/lookalike.h"
 #include "service/registration.h"
 
@@ -69,7 +70,7 @@ static enum jk_status enter_register(struct jk_change *change, struct jk_turn *t
     struct jk_resolved resolved;
     JK_TRY(jk_register_one(change, turn, change->input, &resolved, &change->entry, &change->call->error));
     change->statement = resolved.text;
-    return JK_OK;
+    return jk_held_note(turn, &resolved.statement.artifact, &change->call->error);
 }
 
 void jk_register_derivative(struct jk_call *call)

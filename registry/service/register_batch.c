@@ -4,6 +4,7 @@
 #include "auth/access.h"
 #include "domain/ident.h"
 #include "service/handlers.h"
+#include "service/held.h"
 #include "service/registration.h"
 
 struct batch {
@@ -115,6 +116,8 @@ static enum jk_status decide_batch(struct jk_change *change, struct jk_turn *tur
         JK_MESSAGE(arena, Jokbo__V1__BatchRegisterDerivativesResponse, jokbo__v1__batch_register_derivatives_response);
     if (!hashes || !reply) return jk_out_of_memory(all);
     JK_TRY(register_all(change, turn, batch, hashes));
+    for (size_t i = 0; i < batch->count; i++) /* behind all of them, whose indexes are contiguous */
+        JK_TRY(jk_held_note(turn, &batch->drafts[i].artifact, all));
     reply->registrations = (Jokbo__V1__RegistrationSummary **)jk_pointers(arena, batch->count);
     if (!reply->registrations) return jk_out_of_memory(all);
     for (; reply->n_registrations < batch->count; reply->n_registrations++)

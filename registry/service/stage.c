@@ -127,6 +127,16 @@ static bool is_same(const struct jk_stage *now, const struct jk_entry *entry)
            jk_digest_equal(&now->policy, &entry->digest) && jk_span_equal(now->teams, entry->teams);
 }
 
+/* A rule set that is not complete yet may still say something else tomorrow: nothing real is closed by it. */
+static enum jk_status check_rules(const struct jk_turn *turn, const struct jk_policy *policy, struct jk_error *error)
+{
+    bool demo = jk_span_equal(jk_book_purpose(turn->book), JK_SPAN("demo"));
+    if (demo || policy->rules <= JK_RULE_SET_SETTLED) return JK_OK;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "RULE_SET_OPEN",
+                   "The policy %s@%u is of rule set %u, which is not complete yet: count by it, but close no stage by it",
+                   policy->name, policy->version, policy->rules);
+}
+
 static enum jk_status put(struct jk_turn *turn, struct jk_entry *entry, struct jk_error *error)
 {
     uint32_t slot = jk_book_find_stage(turn->book, entry->stage, jk_turn_size(turn)), index;
@@ -147,6 +157,7 @@ static enum jk_status decide_put(struct jk_change *change, struct jk_turn *turn,
     struct jk_entry *entry = change->input;
     uint32_t n = jk_turn_size(turn), policy = jk_policy_find(turn->book, jk_span_of(request->stage->policy), n);
     if (policy == JK_NONE) return jk_policy_not_found(error, request->stage->policy);
+    JK_TRY(check_rules(turn, &jk_book_policy(turn->book, policy)->policy, error));
     entry->digest = jk_book_policy(turn->book, policy)->digest;
     JK_TRY(need_teams(turn, request->stage, arena, error));
     JK_TRY(check_etag(turn, jk_book_find_stage(turn->book, entry->stage, n), request->stage->etag, arena, error));

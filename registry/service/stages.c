@@ -9,7 +9,9 @@
 _Static_assert(JOKBO__V1__RULING_STATE__RULING_STATE_PENDING == JK_RULING_PENDING + 1, "state numbers");
 _Static_assert(JOKBO__V1__RULING_STATE__RULING_STATE_REPLACED == JK_RULING_REPLACED + 1, "state numbers");
 _Static_assert(JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_PARENT == JK_ABOUT_PARENT + 1, "subject numbers");
-_Static_assert(JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_STANDING == JK_ABOUT_STANDING + 1, "subject numbers");
+_Static_assert(JOKBO__V1__DISPUTE_SUBJECT__DISPUTE_SUBJECT_ADOPTION == JK_ABOUT_ADOPTION + 1, "subject numbers");
+_Static_assert(JOKBO__V1__RULING_KIND__RULING_KIND_EXCLUDE == JK_RULING_EXCLUDE + 1, "kind numbers");
+_Static_assert(JOKBO__V1__RULING_KIND__RULING_KIND_UNADOPT == JK_RULING_UNADOPT + 1, "kind numbers");
 _Static_assert(JOKBO__V1__DISPUTE_OUTCOME__DISPUTE_OUTCOME_UPHELD == JK_OUTCOME_UPHELD + 1, "outcome numbers");
 
 /* ---- texts ---- */
@@ -218,7 +220,12 @@ Jokbo__V1__Ruling *jk_present_ruling(const struct jk_present *present, uint32_t 
     if (!out) return NULL;
     out->log_index = ruling->from;
     out->model = jk_to_string(present->arena, jk_present_name(present, ruling->model));
-    out->restore = !ruling->exclude;
+    out->kind = (Jokbo__V1__RulingKind)(ruling->kind + 1);
+    out->restore = ruling->kind == JK_RULING_RESTORE;
+    if (ruling->root != JK_NONE) out->root = jk_to_string(present->arena, jk_present_name(present, ruling->root));
+    if (ruling->release != JK_NONE)
+        out->lineage_hash = jk_to_hex(present->arena, &jk_book_release(present->book, ruling->release)->hash);
+    out->external = jk_to_string(present->arena, ruling->external);
     out->reason = jk_to_string(present->arena, ruling->reason);
     out->state = (Jokbo__V1__RulingState)(jk_book_ruling_state(present->book, slot, present->size) + 1);
     if (ruling->decided < present->size) out->decision_index = ruling->decided;
@@ -238,6 +245,10 @@ Jokbo__V1__Dispute *jk_present_dispute(const struct jk_present *present, uint32_
     out->log_index = dispute->from;
     out->subject = (Jokbo__V1__DisputeSubject)(dispute->about + 1);
     out->model = jk_to_string(present->arena, jk_present_name(present, dispute->model));
+    if (dispute->against != JK_NONE)
+        out->against = jk_to_string(present->arena, jk_present_name(present, dispute->against));
+    if (dispute->external != JK_NONE)
+        out->external = jk_to_string(present->arena, jk_book_external(present->book, dispute->external)->name);
     if (dispute->ruling != JK_NONE) out->ruling = jk_book_ruling(present->book, dispute->ruling)->from;
     if (dispute->stage != JK_NONE)
         out->stage = jk_to_string(present->arena, jk_book_stage(present->book, dispute->stage, present->size)->id);
@@ -276,4 +287,35 @@ enum jk_status jk_filter_model(struct jk_call *call, const struct jk_present *pr
     *out_model = jk_book_find_model(present->book, jk_span_of(name), present->size);
     if (*out_model != JK_NONE) return JK_OK;
     return jk_model_not_found(present->book, present->size, jk_span_of(name), &call->error);
+}
+
+enum jk_status jk_filter_team(struct jk_call *call, const struct jk_present *present, const char *id,
+                              uint32_t *out_team)
+{
+    char shown[JK_TEAM_ID_MAX + 1];
+    *out_team = *id ? jk_book_find_team(present->book, jk_span_of(id), present->size) : JK_NONE;
+    if (!*id || *out_team != JK_NONE) return JK_OK;
+    jk_text_shorten(jk_span_of(id), shown, sizeof shown);
+    jk_error_resource(&call->error, "jokbo.v1/Team", shown);
+    return jk_fail(&call->error, JK_NOT_FOUND, "TEAM_NOT_FOUND", "There is no team \"%s\"; see jokbo roster show", shown);
+}
+
+bool jk_descends_from_base(const struct jk_book *book, uint32_t model, uint32_t base, uint32_t n)
+{
+    const struct jk_spell *spell = NULL;
+    while ((spell = jk_book_spell(book, model, n, spell)))
+        if (spell->root == base) return true;
+    return false;
+}
+
+bool jk_leads_to_team(const struct jk_present *present, uint32_t model, uint32_t team)
+{
+    const struct jk_base_facts *base = jk_book_base(present->book, model, present->size);
+    const struct jk_spell *spell = NULL;
+    if (base && base->team == team) return true;
+    while ((spell = jk_book_spell(present->book, model, present->size, spell))) {
+        base = jk_book_base(present->book, spell->root, present->size);
+        if (base && base->team == team) return true;
+    }
+    return false;
 }

@@ -49,6 +49,13 @@ enum jk_status jk_stage_not_found(struct jk_error *error, const char *id);
 void jk_check_model_name(struct jk_error *error, const char *field, const char *name);
 /* "\"value\" why", the value shortened; nothing where `why` is NULL. */
 void jk_check_field(struct jk_error *error, const char *field, const char *value, const char *why);
+/* Whether a model has the base model among its roots. */
+bool jk_descends_from_base(const struct jk_book *book, uint32_t model, uint32_t base, uint32_t n);
+/* Whether a base model of the team is among its roots, or is itself. */
+bool jk_leads_to_team(const struct jk_present *present, uint32_t model, uint32_t team);
+/* A filter by team of a list: JK_NONE where none is asked for. */
+JK_MUST_USE enum jk_status jk_filter_team(struct jk_call *call, const struct jk_present *present, const char *id,
+                                          uint32_t *out_team);
 /* A filter by model of a list: JK_NONE where none is asked for. */
 JK_MUST_USE enum jk_status jk_filter_model(struct jk_call *call, const struct jk_present *present, const char *name,
                                            uint32_t *out_model);

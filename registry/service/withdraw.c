@@ -3,6 +3,7 @@
 #include "service/blob.h"
 #include "service/dispatch.h"
 #include "service/handlers.h"
+#include "service/held.h"
 #include "service/write.h"
 
 static enum jk_status withdraw(struct jk_turn *turn, const char *reason, struct jk_blob_facts *facts,
@@ -12,6 +13,7 @@ static enum jk_status withdraw(struct jk_turn *turn, const char *reason, struct 
     JK_TRY(jk_turn_text(turn, jk_span_of(reason), &facts->reason, error));
     facts->state = JK_BLOB_WITHDRAWN;
     facts->withdrawn_us = turn->time_us;
+    JK_TRY(jk_held_end(turn, &facts->digest, &facts->reason, error));
     return jk_turn_blob_drop(turn, &facts->digest, error);
 }
 

@@ -21,7 +21,7 @@
 #include "tlog/note.h"
 
 #define JK_BATCH_MAX 512          /* writes taken into one transaction at most */
-#define JK_WRITE_ENTRIES_MAX 2100 /* entries of one write: a batch of 1,000 items needs at most two each, and some */
+#define JK_WRITE_ENTRIES_MAX 3100 /* entries of one write: a batch of 1,000 items needs at most three each, and some */
 #define JK_SEQUENCER_BOX 4096     /* writes waiting at most; then RESOURCE_EXHAUSTED at once */
 #define JK_READER_BOX 4096
 

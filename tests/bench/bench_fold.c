@@ -202,8 +202,8 @@ static void time_standing(const struct jk_book *book)
 {
     struct jk_policy policy = {.name = "bench",
                                .version = 1,
-                               .rules = JK_RULE_SET,
-                               .on = (JK_REASON_BIT(CAP) << 1) - 1,
+                               .rules = 1,
+                               .on = jk_reasons_of(1),
                                .relations = UINT32_MAX,
                                .depth = 3,
                                .demands = {JK_PERMISSION_CONDITIONAL, JK_PERMISSION_CONDITIONAL, JK_PERMISSION_UNKNOWN},

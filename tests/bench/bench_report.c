@@ -132,8 +132,8 @@ static void time_report(const struct jk_book *cut, uint32_t cut_size, const stru
                                     .m = m,
                                     .policy = {.name = "bench",
                                                .version = 1,
-                                               .rules = JK_RULE_SET,
-                                               .on = ((jk_reasons)1 << JK_REASON_COUNT) - 1 -
+                                               .rules = 1,
+                                               .on = jk_reasons_of(1) -
                                                      JK_REASON_BIT(NO_LICENSE_TEXT) - JK_REASON_BIT(UNVERIFIED),
                                                .relations = (1u << JK_RELATION_COUNT) - 2 - (1u << JK_RELATION_MERGE),
                                                .depth = 2,

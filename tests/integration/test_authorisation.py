@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 from google.protobuf import descriptor_pb2  # noqa: E402
 
 import jokbo  # noqa: E402
-from jokbo import Client, Failure, derivative, external, person  # noqa: E402
+from jokbo import Client, Failure, confirmed, derivative, external, person  # noqa: E402
 
 # A anonymous, P account without role, W writer of acme, O its owner, X owner of globex, R registrar, T team alpha,
 # E evaluator, D admin
@@ -79,11 +79,20 @@ ROWS = [
     ("Registry.TransferModel", "globex to acme", "D", "models"),
     ("Registry.TransferModel", "orphan to acme", "D", "models"),
     ("Registry.TransferModel", "alpha-lab to acme", "D", "models"),
-    ("Registry.AdoptExternalModel", "acme", "WOE", "models"),
+    ("Registry.AdoptExternalModel", "acme", "WOE", "models"),  # verified, and in a namespace of its own
     ("Registry.AdoptExternalModel", "globex", "XE", "models"),
     ("Registry.AdoptExternalModel", "orphan", "E", "models"),
-    ("Registry.AdoptExternalModel", "alpha-lab/base", "TE", "models"),
-    ("Registry.AdoptExternalModel", "beta-lab/base", "E", "models"),
+    ("Registry.AdoptExternalModel", "alpha-lab", "TE", "models"),
+    ("Registry.AdoptExternalModel", "beta-lab", "E", "models"),
+    ("Registry.UnadoptExternalModel", "acme", "WOE", "models"),
+    ("Registry.UnadoptExternalModel", "globex", "XE", "models"),
+    ("Registry.UnadoptExternalModel", "orphan", "E", "models"),
+    ("Registry.UnadoptExternalModel", "alpha-lab", "TE", "models"),
+    ("Registry.UnadoptExternalModel", "beta-lab", "E", "models"),
+    ("Registry.ListAdoptions", "", ANYONE, None),
+    ("Registry.SetNamespace", "held", "RE", "roster"),
+    ("Registry.SetNamespace", "ended", "RE", "roster"),
+    ("Registry.ListNamespaces", "", ANYONE, None),
     ("Evaluation.CountDerivatives", "", ANYONE, None),
     ("Evaluation.ListCounts", "", ANYONE, None),
     ("Evaluation.ListCounted", "", ANYONE, None),
@@ -188,8 +197,14 @@ class Authorisation(unittest.TestCase):
             cls.addClassCleanup(client.close)
         cls.make_publishers()
         cls.upload(cls.who["P"], BLOB)
-        cls.first = person(cls.root, "a first evaluator", ["evaluator"], scopes=["roster"])
-        cls.addClassCleanup(cls.first.close)
+        cls.first, cls.second = (person(cls.root, label, ["evaluator"], scopes=["models", "roster"])
+                                 for label in ("a first evaluator", "a second evaluator"))
+        for client in (cls.first, cls.second):
+            cls.addClassCleanup(client.close)
+        for name in cls.keeper:
+            if name != "acme2":  # which is verified
+                cls.root.call("Registry.VerifyPublisher", name=name, evidence="domain")
+            cls.first.call("Registry.SetNamespace", publisher=name, organisation="huggingface.co/" + name, evidence="hub-file")
         cls.first.call("Stages.RecordPolicy", text=POLICY)
         cls.stage = {"title": "Stage", "title_ko": "단계", "open_time": "2100-01-01T00:00:00Z",
                      "cutoff_time": "2100-02-01T00:00:00Z", "policy": "hub-like", "teams": ["alpha"],
@@ -329,8 +344,20 @@ class Authorisation(unittest.TestCase):
 
     @classmethod
     def ask_AdoptExternalModel(cls, case, letter):
-        return {"external": "huggingface.co/hub/" + cls.next("x"),
-                "model": case if "/" in case else cls.fresh_model(case)}
+        return {"external": "huggingface.co/%s/%s" % (case, cls.next("x")), "model": cls.fresh_model(case), "reason": "a test"}
+
+    @classmethod
+    def ask_UnadoptExternalModel(cls, case, letter):
+        request = cls.ask_AdoptExternalModel(case, letter)
+        confirmed(cls.first, cls.second, "Registry.AdoptExternalModel", **request)
+        return request
+
+    @classmethod
+    def ask_SetNamespace(cls, case, letter):
+        request = {"publisher": "acme", "organisation": "huggingface.co/" + cls.next("org"), "evidence": "letter"}
+        if case == "ended":
+            cls.first.call("Registry.SetNamespace", **request)
+        return dict(request, end=case == "ended")
 
     @classmethod
     def ask_CreateAccount(cls, case, letter):

@@ -65,6 +65,8 @@ class Counting(History):
         self.assertEqual([d[A4][n] for n in ("registered", "yanked", "counted", "direct")], [18, 1, 17, 1])
         self.assertEqual(groups(self.count({"base_model": A4}))["DEPTH"]["16+"], 3)
         self.assertEqual(d["bob/d5"]["registered"], 0)
+        self.assertEqual([numbers(self.count(s))["adopted"] for s in ({"base_model": SOLAR_2}, {"all": True}, {"base_model": SKT})],
+                         [3, 1, 0])  # a merge of two families hangs on an adoption for one of them alone
 
     def test_every_relation_and_class_has_its_line(self):
         found = groups(self.count({"base_model": MOTIF}))

@@ -14,9 +14,8 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import Case, Failure, Server, person  # noqa: E402
+from jokbo import SLOWER, Case, Failure, Server, eventually, person  # noqa: E402
 
-SLOWER = float(os.environ.get("JK_TIMEOUT_FACTOR", "1"))
 IMMUTABLE = "public, max-age=31536000, immutable"
 # Far from what the log publishes while a test runs.
 TILE, BUNDLE = "tile/3/x012/345", "tile/entries/x999/999"
@@ -24,17 +23,6 @@ TILE, BUNDLE = "tile/3/x012/345", "tile/entries/x999/999"
 
 def sha256(data):
     return hashlib.sha256(data).hexdigest()
-
-
-def eventually(condition, timeout=20, message="it did not come to that"):
-    until = time.monotonic() + timeout * SLOWER
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > until:
-            raise AssertionError(message)
-        time.sleep(0.02)
 
 
 class Answer:

@@ -13,7 +13,7 @@ import grpc
 from google.protobuf import json_format
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from jokbo import BUILD, ROOT, Case, Failure, Shared, derivative, external, new_id, person  # noqa: E402
+from jokbo import BUILD, ROOT, Case, Failure, Shared, confirmed, derivative, external, new_id, person  # noqa: E402
 
 SKT = "skt/A.X-K1"
 MEBIBYTE = 1 << 20
@@ -416,6 +416,9 @@ class Quotas(Case):
         carol = person(self.admin, "carol")
         carol.call("Registry.CreatePublisher", name="carol")
         carol.call("Registry.CreatePublisher", name="carol-b")
+        evaluator = person(self.admin, "evaluator", ["evaluator"], scopes=["models", "roster"])
+        self.admin.call("Registry.VerifyPublisher", name="carol", evidence="domain")
+        evaluator.call("Registry.SetNamespace", publisher="carol", organisation="huggingface.co/a", evidence="hub-file")
         batch = "Registry.BatchRegisterDerivatives"
         self.exhausted(batch, carol, derivatives=[derivative("carol/b%d" % i, SKT) for i in range(4)])
         used = new_id()
@@ -438,8 +441,10 @@ class Quotas(Case):
             self.exhausted(method, carol, **fields)
         self.refused("ALREADY_EXISTS", "STATEMENT_EXISTS", "Registry.RegisterDerivative", carol,
                      derivative=derivative("carol/1", SKT))
-        evaluator = person(self.admin, "evaluator", ["evaluator"])  # whoever decides is bound by no publisher's quota
-        evaluator.call("Registry.AdoptExternalModel", external="huggingface.co/a/b", model="carol/1")
+        # whoever decides is bound by no publisher's quota
+        confirmed(evaluator, person(self.admin, "second", ["evaluator"], scopes=["roster"]), "Registry.AdoptExternalModel", model="carol/1",
+                  external="huggingface.co/a/b", reason="the maker's own page")
+        self.exhausted("Registry.UnadoptExternalModel", carol, external="huggingface.co/a/b", model="carol/1")
         self.admin.call("Registry.TransferModel", name="carol/1", new_name="bob/from-carol")
         items = [derivative("carol-b/b%d" % i, SKT) for i in range(3)]  # another publisher, to its edge
         self.assertEqual(len(carol.call(batch, derivatives=items)["registrations"]), 3)

@@ -22,6 +22,8 @@ LISTS = {  # method: (where the items are, arguments, arguments of another quest
     "Registry.ListModels": ("models", {}, {"publisher": "alice"}),
     "Registry.ListDerivatives": ("models", {"model": SKT}, {"model": SOLAR}),
     "Registry.ListReleases": ("releases", {"model": "alice/adapter"}, {"model": "alice/nc"}),
+    "Registry.ListAdoptions": ("adoptions", {"include_ended": True}, {"include_ended": True, "model": "alice/inside"}),
+    "Registry.ListNamespaces": ("namespaces", {}, {"publisher": "paged"}),
     "Evaluation.ListCounted": ("derivatives", {"scope": {"all": True}}, {"scope": {"base_model": SKT}}),
     "Stages.ListPolicies": ("policies", {}, None),
     "Stages.ListRulings": ("rulings", {}, {"pending": True}),
@@ -70,6 +72,7 @@ class Paging(Walks, History):
             evaluator.call("Stages.RecordPolicy", text=policy("paged-" + name))
             evaluator.call("Stages.Rule", model="alice/" + name, reason="spam", text="이유 " + name)
             cls.alice.call("Stages.OpenDispute", model="alice/" + name, subject="DISPUTE_SUBJECT_STANDING", text=name)
+            evaluator.call("Registry.SetNamespace", publisher="paged", organisation="huggingface.co/" + name, evidence="letter")
         evaluator.close()
 
     @staticmethod
@@ -190,6 +193,10 @@ class Filters(History):
         self.assertEqual(mine(finding="FINDING_KIND_YANKED", include_yanked=True),
                          those(lambda n, f, r: f["yanked"], facts))
         self.assertEqual(mine(finding="FINDING_KIND_DUPLICATE_WEIGHTS"), {"alice/same-weights"})
+        self.assertEqual(mine(finding="FINDING_KIND_CONTESTED"), {"alice/same-weights"})
+        declared = {m: self.ledger.depths(m, {}) for m in self.ledger.models}
+        model_of = {f["shown"]: m for m, f in self.ledger.models.items()}
+        self.assertEqual(mine(finding="FINDING_KIND_ADOPTED_PATH"), those(lambda n, f, r: set(r) - set(declared[model_of[n]])))
         self.assertEqual(mine(publisher="bob", relation="RELATION_MERGE", root=SOLAR, name_contains="team"),
                          {"bob/merge-team"})
         last = self.index_of_newest()
@@ -209,7 +216,7 @@ class Filters(History):
         self.wrong(["after_log_index"], call, after_log_index=-1)
         self.names(name_contains="x" * 96)
         self.wrong(["name_contains"], call, name_contains="x" * 97)
-        for field, value in (("relation", 9), ("license_class", 6), ("finding", 11)):
+        for field, value in (("relation", 9), ("license_class", 6), ("finding", 13)):
             self.wrong([field], call, **{field: value})
         self.refused("NOT_FOUND", "TEAM_NOT_FOUND", call, team="nobody")
         self.refused("NOT_FOUND", "MODEL_NOT_FOUND", call, root="skt/none")
@@ -230,7 +237,10 @@ class Filters(History):
         self.assertEqual(self.derivatives("bob/d2"), [])
         self.assertEqual(self.derivatives("bob/d2", include_yanked=True), ["bob/d3"])
         self.assertEqual(self.derivatives("bob/d18", transitive=True), [])
-        self.assertEqual(self.derivatives("alice/inside"), ["alice/outside"])
+        inside = ["alice/outside", "alice/two-outside", "alice/two-more"]
+        self.assertEqual(self.derivatives("alice/inside"), inside)
+        self.assertEqual(self.derivatives("alice/inside", transitive=True), inside + ["bob/of-two-more"])
+        self.assertEqual(self.derivatives("alice/finetune"), [])  # that adoption has ended
         self.assertEqual(self.derivatives(SKT_2, include_yanked=True), [])  # the release that was made from it is yanked
         self.assertEqual(self.derivatives("alice/PRUNE"), [])
 
@@ -263,7 +273,11 @@ class Lineage(History):
         self.assertEqual(nodes, {"alice/outside@1": 0, SKT + "@initial": -1, "huggingface.co/o/ne": -1,
                                  "alice/inside@1": -2, SOLAR_2 + "@initial": -3})
         down = self.flat(self.lineage("alice/inside", direction="LINEAGE_DIRECTION_DOWN"))
-        self.assertEqual(down, {"alice/inside@1": 0, "alice/outside@1": 1})
+        self.assertEqual(down, {"alice/inside@1": 0, "alice/outside@1": 1, "alice/two-outside@1": 1, "alice/two-more@1": 1,
+                                "bob/of-two-more@1": 2})
+        up = self.flat(self.lineage("bob/of-two-more", direction="LINEAGE_DIRECTION_UP"))
+        self.assertEqual(up, {"bob/of-two-more@1": 0, "alice/two-more@1": -1, SOLAR_2 + "@initial": -1, "huggingface.co/t/wo": -2,
+                              "alice/inside@1": -3})
 
     def test_a_merge_has_both(self):
         nodes = self.lineage("bob/merge-families", direction="LINEAGE_DIRECTION_UP")["nodes"]

@@ -1,11 +1,10 @@
 """What happens to models that are there: names, yanks, adoption, findings; as a client of the interface sees it."""
-import hashlib
 import os
 import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from jokbo import Failure, Shared, derivative, external, person, registered  # noqa: E402
+from jokbo import Case, Failure, Manifest, Shared, confirmed, derivative, external, person, registered  # noqa: E402
 
 SKT, SKT_2 = "skt/A.X-K1", "skt/A.X-K2"
 SOLAR, EXAONE, K_EXAONE = "upstage/Solar-Open-100B", "LGAI-EXAONE/EXAONE-4.0-1.2B", "LGAI-EXAONE/K-EXAONE-236B-A23B"
@@ -13,6 +12,7 @@ SOLAR, EXAONE, K_EXAONE = "upstage/Solar-Open-100B", "LGAI-EXAONE/EXAONE-4.0-1.2
 
 def setUpModule():
     Shared.open()
+    Case.eve, Case.una = (person(Case.admin, name, ["evaluator"], scopes=["models", "roster"]) for name in ("eve", "una"))
 
 
 class Counted(Shared):
@@ -169,7 +169,13 @@ class Yanks(Counted):
 
 
 class Adoption(Counted):
+    """What an adoption does to lineage. Who may adopt, and what stands between: test_adoption.py."""
     CALL = "Registry.AdoptExternalModel"
+
+    def adopt(self, external, model):
+        """By two evaluators; the index of the `adopt` entry."""
+        confirmed(self.eve, self.una, self.CALL, external=external, model=model, reason="the maker's own page")
+        return self.size() - 1
 
     def test_roots_and_depth_run_through_it(self):
         outside = external("huggingface.co/Out/Side", "cd" * 20)
@@ -177,6 +183,9 @@ class Adoption(Counted):
         self.register("alice/ad-grandchild", "alice/ad-child")
         self.register("bob/inside", SOLAR, client=self.bob)
         size, earlier = self.size(), self.counted({"base_model": SOLAR})
+        self.admin.call("Registry.VerifyPublisher", name="bob", evidence="domain")
+        self.eve.call("Registry.SetNamespace", publisher="bob", organisation="huggingface.co/OUT", evidence="hub-file")
+        size = self.size()
         reply = self.bob.call(self.CALL, external="huggingface.co/out/side", model="bob/inside")
         self.assertEqual((reply["children"], int(reply["log_index"]), reply["model"]["name"]), (1, size, "bob/inside"))
         self.assertEqual(self.roots("alice/ad-child"), {SKT: 1, SOLAR: 2})
@@ -201,17 +210,19 @@ class Adoption(Counted):
                      model="bob/who")
         self.refused("NOT_FOUND", "MODEL_NOT_FOUND", self.CALL, self.bob, external="huggingface.co/w/h", model="bob/nope")
         self.wrong(["external", "model"], self.CALL, external="w/h", model="x")
-        evaluator = person(self.admin, "evaluator", ["evaluator"])
-        self.assertEqual(evaluator.call(self.CALL, external="huggingface.co/w/h", model="bob/who")["children"], 0)
+        evaluator = self.eve.call(self.CALL, external="huggingface.co/w/h", model="bob/who", reason="x")
+        self.assertEqual((evaluator["children"], evaluator["log_index"]), (0, "0"))
 
     def test_cycles(self):
         loop = external("huggingface.co/lo/op")
         self.register("alice/loop-1", SKT, loop)
         self.register("alice/loop-2", "alice/loop-1")
         for model in ("alice/loop-1", "alice/loop-2"):
-            self.refused("FAILED_PRECONDITION", "CYCLE", self.CALL, external="huggingface.co/LO/OP", model=model)
+            for client in (self.alice, self.eve):
+                self.refused("FAILED_PRECONDITION", "CYCLE", self.CALL, client, external="huggingface.co/LO/OP", model=model,
+                             reason="x")
         self.register("alice/loop-0", SKT)
-        self.alice.call(self.CALL, external="huggingface.co/lo/op", model="alice/loop-0")
+        self.adopt("huggingface.co/lo/op", "alice/loop-0")
         for parent, field in ((loop, "external"), (registered("alice/loop-1"), "registered"),
                               (registered("alice/loop-2"), "registered")):
             self.wrong(["release.parents[1].%s.name" % field], "Registry.PublishRelease",
@@ -219,9 +230,16 @@ class Adoption(Counted):
         # through two adoptions
         self.register("alice/ring-a", SKT, external("huggingface.co/ring/b"))
         self.register("alice/ring-b", SKT, external("huggingface.co/ring/a"))
-        self.alice.call(self.CALL, external="huggingface.co/ring/a", model="alice/ring-a")
-        self.refused("FAILED_PRECONDITION", "CYCLE", self.CALL, external="huggingface.co/ring/b", model="alice/ring-b")
+        self.adopt("huggingface.co/ring/a", "alice/ring-a")
+        self.refused("FAILED_PRECONDITION", "CYCLE", self.CALL, self.eve, external="huggingface.co/ring/b", model="alice/ring-b",
+                     reason="x")
         self.assertEqual(self.roots("alice/ring-b"), {SKT: 1})
+        # once the first has ended, the second closes no ring any more
+        confirmed(self.eve, self.una, "Registry.UnadoptExternalModel", external="huggingface.co/ring/a", model="alice/ring-a",
+                  reason="x")
+        self.adopt("huggingface.co/ring/b", "alice/ring-b")
+        self.refused("FAILED_PRECONDITION", "CYCLE", self.CALL, self.eve, external="huggingface.co/ring/a", model="alice/ring-a",
+                     reason="x")
 
 
 class Findings(Counted):
@@ -275,22 +293,22 @@ class Findings(Counted):
         self.register("alice/w1", SKT, weights_sha256=weights)
         self.register("bob/w2", SKT, client=self.bob, weights_sha256=weights)
         self.assertEqual(self.kinds("alice/w1"), set())
-        self.assertEqual(self.kinds("bob/w2"), {("duplicate_weights", "")})
-        self.assertIn("alice/w1", self.model("bob/w2")["findings"][0]["text"])
-        self.register("alice/w3", "alice/w1", weights_sha256=weights)
+        self.assertEqual(self.kinds("bob/w2"), {("duplicate_weights", ""), ("contested", "")})
+        for finding in self.model("bob/w2")["findings"]:
+            self.assertIn("alice/w1", finding["text"])
+        self.register("alice/w3", "alice/w1", weights_sha256=weights)  # whose own it is, contests nothing
         self.assertEqual(self.kinds("alice/w3"), {("duplicate_weights", ""), ("ancestor_weights", "")})
 
     def test_an_artifact_is_unverified_until_its_manifest_comes(self):
-        manifest = "jokbo/manifest/v1\nfile %s 5 model.safetensors\n" % ("ee" * 32)
-        digest = hashlib.sha256(manifest.encode()).hexdigest()
-        weights = hashlib.sha256(("ee" * 32 + "\n").encode()).hexdigest()
-        self.register("alice/art", SKT, artifact_sha256=digest, weights_sha256=weights)
+        manifest = Manifest({"model.safetensors": "art"})
+        self.register("alice/art", SKT, **manifest.named)
         self.assertEqual(self.kinds("alice/art"), {("unverified_artifact", "")})
-        blob = self.alice.upload("BLOB_KIND_MANIFEST", manifest.encode(), digest)
-        self.assertEqual((blob["sha256"], blob["weights_sha256"], int(blob["size"])), (digest, weights, len(manifest)))
+        blob = manifest.upload(self.alice)
+        self.assertEqual((blob["sha256"], blob["weights_sha256"], int(blob["size"])),
+                         (manifest.digest, manifest.weights, len(manifest.bytes)))
         self.assertEqual(self.kinds("alice/art"), set())
         self.wrong(["derivative.weights_sha256"], "Registry.RegisterDerivative",
-                   derivative=derivative("alice/art2", SKT, artifact_sha256=digest, weights_sha256="aa" * 32))
+                   derivative=derivative("alice/art2", SKT, artifact_sha256=manifest.digest, weights_sha256="aa" * 32))
 
 
 if __name__ == "__main__":

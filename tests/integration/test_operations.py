@@ -17,11 +17,11 @@ import grpc  # noqa: E402
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format  # noqa: E402
 
 import jokbo  # noqa: E402
-from jokbo import Client, Cluster, Failure, GetMessageClass, Server, alive, descendants, derivative, new_id  # noqa: E402
+from jokbo import (SLOWER, Client, Cluster, Failure, GetMessageClass, Server, alive, descendants, derivative, eventually,  # noqa: E402
+                   new_id)
 
 SERVICES = ["jokbo.v1.Access", "jokbo.v1.Demo", "jokbo.v1.Evaluation", "jokbo.v1.Log", "jokbo.v1.Registry", "jokbo.v1.Stages"]
 STANDARD = ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"]
-SLOWER = float(os.environ.get("JK_TIMEOUT_FACTOR", "1"))
 BASE = "lab/base"
 
 
@@ -36,17 +36,6 @@ def make_base(admin):
 
 def register(client, name, **options):
     return client.call("Registry.RegisterDerivative", derivative=derivative(name, BASE), **options)
-
-
-def eventually(condition, timeout=20, message="it did not come to that"):
-    until = time.monotonic() + timeout * SLOWER
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > until:
-            raise AssertionError(message)
-        time.sleep(0.02)
 
 
 def rss_mib(pid):

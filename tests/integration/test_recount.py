@@ -15,10 +15,11 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 import jokbo  # noqa: E402
+import judging  # noqa: E402
 
 HISTORIES = int(os.environ.get("JK_RECOUNT_HISTORIES", 3))
 SEED = int(os.environ.get("JK_RECOUNT_SEED") or random.SystemRandom().randrange(1 << 32))
-STEPS = 260
+STEPS = 360
 SIZES = 10
 SQL = os.path.join(jokbo.ROOT, "tests", "support", "recount.sql")
 RELATIONS = ("finetune", "adapter", "quantized", "merge", "distill", "convert", "prune", "draft")
@@ -28,7 +29,7 @@ INSTITUTIONS = ("Institute One", "Law&Company", "연구원 셋")
 PUBLISHERS = ("solo", "Lab-Two", "three.labs", "FOUR", "five_ai", "hanul-ai", "Baram", "nuri-lab")
 EXTERNALS = ("huggingface.co/meta/llama-x", "huggingface.co/Qwen/Q-1", "models.example:8443/a%40b/c", "hub.example/one")
 # Refusals that a random step may meet; anything else is a fault of the test or of the server.
-EXPECTED = {"NO_PATH_TO_BASE", "CYCLE", "ALREADY_ADOPTED", "INVALID_FIELD", "NAME_TAKEN", "SAME_NAME"}
+EXPECTED = judging.EXPECTED | {"NO_PATH_TO_BASE", "CYCLE", "INVALID_FIELD", "NAME_TAKEN", "SAME_NAME"}
 
 
 def psql(data, sizes):
@@ -47,12 +48,13 @@ def psql(data, sizes):
     return list(csv.DictReader(io.StringIO(done.stdout)))
 
 
-class History:
+class History(judging.Judging):
     """Random steps, of which the server may refuse some; what it accepted is remembered just as far as steps need it."""
+    PUBLISHERS, EXTERNALS, TEAMS = PUBLISHERS, EXTERNALS, TEAMS
 
     def __init__(self, client, seed):
         self.client, self.chance = client, random.Random(seed)
-        self.models = []    # {name, versions: {version: yanked}, parents}
+        self.models = []    # {name, versions: {version: yanked}, parents, content: what its newest release names}
         self.teams = {}     # id: {joined, publishers, affiliations}
         self.bases = {}     # name: team
         self.numbers = iter(range(1, 1 << 30))
@@ -103,6 +105,7 @@ class History:
             if name.split("-")[0].lower() not in TEAMS:
                 self.client.call("Registry.CreatePublisher", name=name)
             self.client.call("Access.SetMember", publisher=name, account=account, role="MEMBER_ROLE_OWNER")
+        self.begin_judging()
 
     def step_affiliation(self):
         team, institution = self.chance.choice(TEAMS), self.chance.choice(INSTITUTIONS)
@@ -147,28 +150,36 @@ class History:
 
     def declaration(self, name, version):
         weights = self.chance.choice(("", "w1", "w2", "w3", "w4", str(next(self.numbers))))
+        content = {"weights_sha256": weights and hashlib.sha256(weights.encode()).hexdigest()}
+        if self.chance.random() < 0.4:
+            content.update(self.content())
         parents, seen = [], set()
         for parent in [self.parent() for _ in range(self.chance.choice((1, 1, 1, 2, 3)))]:
             key = str(parent).lower().split("@")[0]
             parents += [] if key in seen else [parent]
             seen.add(key)
-        return jokbo.derivative(name, *parents, version=version, relation=self.chance.choice(RELATIONS),
-                                weights_sha256=weights and hashlib.sha256(weights.encode()).hexdigest())
+        return jokbo.derivative(name, *parents, version=version, relation=self.chance.choice(RELATIONS), **content)
 
-    def add(self, name, version="1"):
-        self.models.append({"name": name, "versions": {version: False}, "parents": True})
+    @staticmethod
+    def content_of(declared):
+        return [declared[field] for field in ("artifact_sha256", "weights_sha256") if declared.get(field)]
+
+    def add(self, name, declared, version="1"):
+        self.models.append({"name": name, "versions": {version: False}, "parents": True, "content": self.content_of(declared)})
 
     def step_register(self):
-        name = "%s/model-%d" % (self.chance.choice(PUBLISHERS), next(self.numbers))
-        reply = self.client.call("Registry.RegisterDerivative", derivative=self.declaration(self.case(name), "1"))
-        self.add(reply["model"]["name"])
+        declared = self.declaration(self.case("%s/model-%d" % (self.chance.choice(PUBLISHERS), next(self.numbers))), "1")
+        self.add(self.client.call("Registry.RegisterDerivative", derivative=declared)["model"]["name"], declared)
 
     def step_batch(self):
         names = ["%s/model-%d" % (self.chance.choice(PUBLISHERS), next(self.numbers)) for _ in range(3)]
         items = [self.declaration(name, "1") for name in names]
         items[2]["parents"] = [jokbo.registered(names[0]), jokbo.registered(names[1])]
-        for told in self.client.call("Registry.BatchRegisterDerivatives", derivatives=items)["registrations"]:
-            self.add(told["name"])
+        self.add_all(items)
+
+    def add_all(self, items):
+        for told, declared in zip(self.client.call("Registry.BatchRegisterDerivatives", derivatives=items)["registrations"], items):
+            self.add(told["name"], declared)
 
     def step_publish(self):
         model = self.chance.choice(self.models)
@@ -180,6 +191,7 @@ class History:
             del declared["parents"], declared["relation"]
         self.client.call("Registry.PublishRelease", release=declared)
         model["versions"][version] = False
+        model["content"] = self.content_of(declared)
 
     def step_yank(self):
         model = self.chance.choice([m for m in self.models if m["parents"]] or self.models)
@@ -211,14 +223,17 @@ class History:
             self.bases[to] = self.bases.pop(model["name"])
         model["name"] = to
 
-    def step_adopt(self):
-        self.client.call("Registry.AdoptExternalModel", external=self.case(self.chance.choice(EXTERNALS)),
-                         model=self.chance.choice(self.models)["name"])
-
-    STEPS = (("register", 40), ("batch", 5), ("publish", 16), ("yank", 16), ("rename", 5), ("transfer", 5), ("adopt", 3),
-             ("affiliation", 4), ("team", 3), ("listing", 4))
+    STEPS = (("register", 40), ("batch", 5), ("publish", 16), ("yank", 16), ("rename", 5), ("transfer", 5), ("affiliation", 4),
+             ("team", 3), ("listing", 4)) + judging.Judging.JUDGING_STEPS
 
     def go(self, steps):
+        """All of them; the accounts that it made call no more."""
+        try:
+            self.take(steps)
+        finally:
+            self.close_judging()
+
+    def take(self, steps):
         names, weights = zip(*self.STEPS)
         for name in self.chance.choices(names, weights, k=steps):
             try:
@@ -236,7 +251,7 @@ class RecountTest(unittest.TestCase):
     def told(self, count):
         """A DerivativeCount as a row of recount.sql."""
         row = {k: int(count[k]) for k in ("registered", "yanked", "counted", "direct", "transitive", "independent",
-                                          "distinct_publishers", "distinct_weights")}
+                                          "distinct_publishers", "distinct_weights", "adopted")}
         groups = {group["key"]: int(group["count"]) for group in count["groups"]}
         row.update({key: groups.pop(key) for key in RELATIONS if key in groups})
         row["depth_sum"] = sum(int(depth.rstrip("+")) * times for depth, times in groups.items())
@@ -298,7 +313,7 @@ class RecountTest(unittest.TestCase):
 
     def worth_it(self):
         """The histories met what they are for: where any of this is zero, the comparison says little."""
-        for name in ("yanked", "direct", "transitive", "dependent", "same_weights") + RELATIONS:
+        for name in ("yanked", "direct", "transitive", "dependent", "same_weights", "adopted") + RELATIONS:
             self.assertGreater(self.met[name], 0, name)
         for name, _ in History.STEPS:
             self.assertGreater(self.met["step " + name], 0, name)

@@ -17,6 +17,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, ".."), HERE]
 import jokbo  # noqa: E402
 import recount  # noqa: E402
+import recount_policy  # noqa: E402
+import ruled  # noqa: E402
 import test_recount  # noqa: E402
 from public import make_log, published, served, spoiled  # noqa: E402
 
@@ -24,23 +26,24 @@ LOGS = int(os.environ.get("JK_RECOUNT_LOGS", 200))
 HISTORIES = int(os.environ.get("JK_RECOUNT_HISTORIES", 1))
 SEED = int(os.environ.get("JK_RECOUNT_SEED") or random.SystemRandom().randrange(1, 1 << 22))
 STEPS, SIZES = 170, 10
+EXPLAINED = 40  # derivatives of each size under each policy
 NUMBERS = ("registered", "yanked", "counted", "direct", "transitive", "independent", "license_clean", "distinct_publishers",
-           "distinct_weights")
+           "distinct_weights", "adopted")
 
 
-def counts_at(folder, sizes):
+def counts_at(folder, sizes, by=recount):
     """(size, Counts) at each of the sizes: the fold goes over the log once."""
-    source, known, leaves = recount.Source(folder), recount.Fold(), []
+    source, known, leaves = recount.Source(folder), by.Fold(), []
     checkpoint = recount.Checkpoint(source.read("checkpoint", recount.NOTE_MAX))
     for index, data in enumerate(source.entries(checkpoint.size)):
         if index in sizes:
-            yield index, recount.Counts(known)
+            yield index, by.Counts(known)
         known.apply(data)
         leaves.append(recount.sha256(b"\0" + data))
     recount.need(recount.root_of(leaves) == checkpoint.root, "the root is not the checkpoint's")
     source.check_tiles(leaves, True)
     if checkpoint.size in sizes:
-        yield checkpoint.size, recount.Counts(known)
+        yield checkpoint.size, by.Counts(known)
 
 
 def by_scope(listed):
@@ -350,7 +353,10 @@ class History(test_recount.History):
     STEPS = test_recount.History.STEPS + (("bulk", 8), ("facts", 5))
 
     def declaration(self, name, version):
-        return dict(super().declaration(name, version), license=self.chance.choice(LICENSES))
+        declared = dict(super().declaration(name, version), license=self.chance.choice(LICENSES))
+        if self.chance.random() < 0.5:
+            declared["license_text_sha256"] = "bb" * 32
+        return declared
 
     def step_bulk(self):
         items = []
@@ -359,8 +365,7 @@ class History(test_recount.History):
             item["parents"] = [parent for parent in item["parents"] if "registered" in parent] or [
                 jokbo.registered(self.chance.choice(sorted(self.bases)))]
             items.append(item)
-        for told in self.client.call("Registry.BatchRegisterDerivatives", derivatives=items)["registrations"]:
-            self.add(told["name"])
+        self.add_all(items)
 
     def step_facts(self):
         values = ["PERMISSION_" + word for word in recount.PERMISSIONS]
@@ -369,6 +374,7 @@ class History(test_recount.History):
 
 
 class ServerTest(unittest.TestCase):
+    """Random stories through a real server: plain counts, and counts under every ready policy, of both rule sets."""
     maxDiff = None
 
     def told(self, count):
@@ -391,6 +397,40 @@ class ServerTest(unittest.TestCase):
             self.assertEqual(count, self.told(asked), "size %d, %s" % (size, scope))
             self.met.update({name: count[name] for name in NUMBERS}, dependent=count["counted"] - count["independent"],
                             unclean=count["counted"] - count["license_clean"])
+
+    def compare_rules(self, client, counts, size):
+        """Under every ready policy, of both rule sets: all numbers, and each derivative's reasons for each of its roots."""
+        for name in ruled.READY:
+            standing = recount_policy.Standing(counts, self.policies[name])
+            for scope in ruled.scopes_of(counts.fold):
+                asked = client.call("Evaluation.CountDerivatives", scope=scope, rule={"policy": name}, as_of={"log_size": size},
+                                    group_by=ruled.GROUP_BY, page_size=1000)
+                self.assertEqual(ruled.told(asked), ruled.counted(standing, scope), "%s, size %d" % (name, size))
+            self.compare_list(client, standing, name, size)
+            for row in self.chance.sample(standing.rows, min(len(standing.rows), EXPLAINED)):
+                self.compare_explanation(client, standing, row, name, size)
+            for row in standing.rows:
+                self.met.update("%s by rule set %d" % (reason, standing.policy.rules) for reason in sum(row.reasons.values(), []))
+
+    def compare_list(self, client, standing, name, size):
+        """Those behind a group of one scope, and those left out there for a reason."""
+        scope = self.chance.choice(ruled.scopes_of(standing.counts.fold))
+        count = ruled.counted(standing, scope)
+        for wish, number in [({"group": {"grouping": "GROUPING_" + one["grouping"].upper().replace("-", "_"), "key": one["key"]}},
+                              one["count"]) for one in count["groups"] if one["count"]] + [
+                                  ({"reason": ruled.reason_of(one["reason"])}, one["count"]) for one in count["left_out"]]:
+            listed = client.call("Evaluation.ListCounted", scope=scope, rule={"policy": name}, as_of={"log_size": size}, **wish)
+            self.assertEqual(listed["total_size"], number, "%s, size %d, %s, %s" % (name, size, scope, wish))
+
+    def compare_explanation(self, client, standing, row, name, size):
+        told = client.call("Evaluation.ExplainStanding", name=row.model.name, rule={"policy": name}, as_of={"log_size": size})
+        where = "%s of %s, size %d" % (name, row.model.name, size)
+        self.assertEqual(ruled.told_reasons(told), ruled.reasons(standing, row), where)
+        for fact in (fact for root in told["roots"] for fact in root["reasons"]):
+            self.assertTrue(fact["fact"] and fact["fact_ko"], where)
+            self.assertLess(int(fact["log_index"]), size, where)
+            if ruled.word(fact["reason"]) in ("duplicate", "cap", "adopted-path"):
+                self.assertNotIn(fact["other"], ("", row.model.name), "%s: %s" % (where, fact))
 
     def command(self, folder, *words):
         done = subprocess.run([sys.executable, "-B", os.path.join(HERE, "..", "recount.py"), folder, *words], capture_output=True,
@@ -419,17 +459,20 @@ class ServerTest(unittest.TestCase):
                 self.assertEqual((audit.returncode, audit.stdout), (0, done.stdout), audit.stderr)
 
     def history(self, seed):
-        chance = random.Random(seed)
+        chance = self.chance = random.Random(seed)
         with jokbo.Server("--writes-per-day", "1000000") as server:
             client = server.client()
             try:
                 story = History(client, seed)
+                for name in ruled.READY:
+                    story.eve.call("Stages.RecordPolicy", text=ruled.text_of(name))
                 story.go(test_recount.STEPS)
                 head = int(client.call("Log.GetCheckpoint")["log_size"])
                 folder = published(server, head)
                 sizes = sorted({1, head} | {chance.randrange(20, head) for _ in range(SIZES)})
-                for size, counts in counts_at(folder, sizes):
+                for size, counts in counts_at(folder, sizes, recount_policy):
                     self.compare(client, counts, size)
+                    self.compare_rules(client, counts, size)
                 self.compare_commands(server, folder, sizes)
             finally:
                 client.close()
@@ -438,13 +481,15 @@ class ServerTest(unittest.TestCase):
 
     def test_histories(self):
         self.met = collections.Counter()
+        self.policies = {name: recount_policy.Policy.of_file(ruled.text_of(name)) for name in ruled.READY}
         for seed in range(SEED, SEED + HISTORIES):
             try:
                 print("seed %d: %s" % (seed, self.history(seed)))
             except Exception as error:
                 raise AssertionError("%s\nthe same choices again: JK_RECOUNT_SEED=%d JK_RECOUNT_HISTORIES=1" % (error, seed)) from error
         if HISTORIES >= 5:  # one alone may lack something
-            for name in ("yanked", "transitive", "dependent", "unclean", "step bulk", "step facts"):
+            for name in ("yanked", "transitive", "dependent", "unclean", "step bulk", "step facts", "adopted", "excluded by rule set 2",
+                         "adopted-path by rule set 2", "no-artifact by rule set 2", "license-conflict by rule set 2", "duplicate by rule set 2"):
                 self.assertGreater(self.met[name], 0, name)
 
 

@@ -31,7 +31,7 @@ class Registering(Shared):
                              % (relation, relation, base["lineage_hash"], SKT))
             self.assertEqual(reply["log_index"], reply["model"]["log_index"])
             self.assertEqual(int(reply["log_size"]), int(reply["log_index"]) + 1)
-            self.assertEqual(reply["model"]["roots"], [{"name": SKT, "team": "sk-telecom", "depth": 1}])
+            self.assertEqual(reply["model"]["roots"], [{"name": SKT, "team": "sk-telecom", "depth": 1, "adopted": False}])
             entry = self.anyone.entries(int(reply["log_index"]), int(reply["log_size"]))
             self.assertEqual(len(entry), 1)
             self.assertIn(b"\nmodel alice/r-%s\n" % relation.encode(), entry[0])
@@ -441,8 +441,12 @@ class ValidateOnly(Shared):
         self.assertEqual(self.dry("Registry.TransferModel", self.admin, name="alice/dry-w", new_name="bob/dry-x")["name"],
                          "bob/dry-x")
         self.assertEqual(self.model("alice/dry-w")["name"], "alice/dry-w")
-        self.assertEqual(self.dry("Registry.AdoptExternalModel", external="huggingface.co/dr/y",
-                                  model="alice/dry-w")["log_index"], "0")
+        evaluator = person(self.admin, "evaluator", ["evaluator"], scopes=["models", "roster"])
+        adopted = self.dry("Registry.AdoptExternalModel", evaluator, external="huggingface.co/dr/y", model="alice/dry-w", reason="x")
+        self.assertEqual((adopted["log_index"], adopted["ruling"]), ("0", "0"))
+        space = self.dry("Registry.SetNamespace", evaluator, publisher="alice", organisation="huggingface.co/dr", evidence="letter")
+        self.assertEqual((space["log_index"], space["held"]), ("0", True))
+        self.assertEqual(self.anyone.call("Registry.ListNamespaces")["namespaces"], [])
         self.assertEqual(self.dry("Registry.CreatePublisher", name="dry-publisher")["log_index"], "0")
         self.assertTrue(self.dry("Registry.VerifyPublisher", self.admin, name="alice", evidence="domain")["verified"])
         roster = self.dry("Registry.ApplyRoster", self.admin,

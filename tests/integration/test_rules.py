@@ -17,13 +17,14 @@ sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..")]
 import jokbo  # noqa: E402
 import recount  # noqa: E402
 import recount_policy  # noqa: E402
+import ruled  # noqa: E402
 from google.protobuf import json_format  # noqa: E402
-from jokbo import Case, Failure, Server, Shared, derivative, external, person  # noqa: E402
+from jokbo import Case, Failure, Manifest, Server, Shared, derivative, external, person  # noqa: E402
 from public import published  # noqa: E402
-from recount_policy import REASONS  # noqa: E402
+from recount_policy import NOT_YET, REASONS  # noqa: E402
+from ruled import kind_of, reason_of, text_of, told, word  # noqa: E402
 
-FOLDER = os.path.join(jokbo.ROOT, "registry", "data", "policies")
-READY = ("hub-like", "direct", "independent", "open-source", "strict")
+READY = ("hub-like", "direct", "independent", "open-source", "strict", "competition")
 SKT, SKT_2, A4 = "skt/A.X-K1", "skt/A.X-K2", "skt/A.X-4.0"
 SOLAR, EXAONE = "upstage/Solar-Open-100B", "LGAI-EXAONE/EXAONE-4.0-1.2B"
 HARSH = """jokbo/policy/v1
@@ -49,15 +50,11 @@ unverified on
 duplicate on
 cap on 2
 """
+SECOND = HARSH.replace("harsh", "second").replace("rules 1", "rules 2")  # every reason of rule set 2 that there is
+for line, more in (("yanked on", "\ngone off"), ("unknown-fails", "\nadopted-path on"), ("no-artifact on", " held"), ("YES", " unknown fail"),
+                   ("unverified on", "\nunattested off\nevidence off"), ("duplicate on", "\nnear-duplicate off")):
+    SECOND = SECOND.replace(line, line + more)
 WHOLE = {"artifact_sha256": "aa" * 32, "license_text_sha256": "bb" * 32}
-
-
-def word(value, prefix="REASON_"):
-    return value[len(prefix):].lower().replace("_", "-")
-
-
-def reason_of(text):
-    return "REASON_" + text.upper().replace("-", "_")
 
 
 def grouping_of(text):
@@ -72,17 +69,17 @@ class Rules(Shared):
     options = ("--four-eyes", "off", "--writes-per-day", "100000")
     STAGE = {"id": "one", "title": "One", "title_ko": "하나", "open_time": "2090-01-01T00:00:00Z",
              "cutoff_time": "2090-02-01T00:00:00Z", "policy": "harsh", "teams": ["sk-telecom", "upstage"], "source": "invented"}
-    RULES = [{"policy": name} for name in (*READY, "harsh")] + [{"stage": "one"}]
+    RULES = [{"policy": name} for name in (*READY, "harsh", "second")] + [{"stage": "one"}]
 
     @classmethod
     def open(cls):
         Case.options = cls.options
         Shared.open()
-        Case.eve = person(Case.admin, "eve", ["evaluator"], scopes=["roster"])
+        Case.eve = person(Case.admin, "eve", ["evaluator"], scopes=["models", "roster"])
         for name in READY:
-            with open(os.path.join(FOLDER, name + ".policy"), encoding="utf-8") as file:
-                Case.eve.call("Stages.RecordPolicy", text=file.read())
+            Case.eve.call("Stages.RecordPolicy", text=text_of(name))
         Case.eve.call("Stages.RecordPolicy", text=HARSH)
+        Case.eve.call("Stages.RecordPolicy", text=SECOND)
         Case.eve.call("Stages.PutStage", stage=cls.STAGE)
         Case.known = []  # the log's entries
         cls.write()
@@ -136,6 +133,35 @@ class Rules(Shared):
         admin.call("Registry.ApplyRoster", operations=[{"institution": "Nota", "publisher": "partner"}], teams=[
             {k: team[k] for k in ("id", "name", "name_ko", "join_time")} |
             {"publishers": ["own-lab"], "affiliations": [{"institution": "Nota", "from_time": "2020-01-01T00:00:00Z"}]}])
+        cls.write_second()
+
+    @classmethod
+    def hold(cls, name, *parents, manifest=None, **facts):
+        """With a manifest that the registry holds, of its own where none is given."""
+        manifest = manifest or Manifest({"model.safetensors": name})
+        cls.add(name, *parents, **manifest.named, **facts)
+        manifest.upload(facts.get("client") or Case.alice)
+        return manifest
+
+    @classmethod
+    def write_second(cls):
+        """Something for what rule set 2 alone knows: held manifests, equal artifacts and files, adoptions, rulings on pairs and origin."""
+        bob, carol, eve = Case.bob, Case.carol, Case.eve
+        shared = Manifest({"one.gguf": "one", "two.gguf": "two"})
+        cls.hold("carol/held-early", SKT, manifest=shared, client=carol)
+        cls.hold("bob/held-first", SKT, manifest=shared, client=bob)
+        cls.hold("alice/held-same-files", SKT_2, manifest=Manifest({"1.gguf": "one", "2.gguf": "two"}, []))
+        for number in range(3):
+            cls.hold("alice/held-%d" % number, SKT)
+        gone = cls.hold("alice/held-once", SKT)
+        Case.admin.call("Registry.WithdrawBlob", sha256=gone.digest, reason="a mistake")
+        cls.hold("alice/K-EXAONE-held-merge", SKT, SOLAR, relation="merge", license="LicenseRef-upstage-solar")
+        eve.call("Stages.Rule", model="alice/K-EXAONE-held-merge", root=SOLAR, reason="not made from it")
+        eve.call("Stages.Rule", model="bob/held-first", kind="RULING_KIND_ORIGIN", reason="trained there")
+        cls.hold("alice/held-inside", SOLAR)
+        cls.hold("bob/held-outside", SKT_2, "huggingface.co/o/ne", client=bob, relation="merge")
+        eve.call("Registry.AdoptExternalModel", external="huggingface.co/o/ne", model="alice/held-inside", reason="its own page")
+        cls.hold("bob/held-adopted", "huggingface.co/o/ne", client=bob)
 
     # ---- asking ----
 
@@ -160,12 +186,6 @@ class Rules(Shared):
     def explain(self, name, rule, **fields):
         fields.setdefault("as_of", {"log_size": self.size()})
         return self.anyone.call("Evaluation.ExplainStanding", name=name, rule=rule, **fields)
-
-    @staticmethod
-    def scopes(known):
-        """All scopes that a fold knows."""
-        bases = [{"base_model": model.name} for model in known.roster if model.team]
-        return [{"all": True}] + [{"team": team} for team in known.teams] + bases
 
     @staticmethod
     def left_out(count):
@@ -199,24 +219,8 @@ class Rules(Shared):
                 found.append(recount_policy.Standing(counts, policy, set(stage["teams"].split(" "))))
         return found
 
-    @staticmethod
-    def kind_of(scope):
-        kind, name = next(iter(scope.items()))
-        return {"base_model": "base"}.get(kind, kind), None if kind == "all" else name
-
-    @staticmethod
-    def told(count):
-        """A DerivativeCount of the interface in the command line's form, without the time."""
-        groups = [{"grouping": word(g["grouping"], "GROUPING_"), "key": g["key"], "count": int(g["count"])} for g in count["groups"]]
-        left_out = [{"reason": word(r["reason"]), "count": int(r["count"])} for r in count["left_out"]]
-        numbers = {k: int(v) for k, v in count.items() if isinstance(v, str) and v.isdigit() and k != "policy_sha256"}
-        return {"scope": count["scope"], "groups": groups, "left_out": left_out, "policy_sha256": count["policy_sha256"],
-                "next_page_token": count["next_page_token"], **numbers}
-
     def compare(self, scope, standing, count):
-        found = standing.count(*self.kind_of(scope), recount.GROUPINGS)
-        found.pop("log_time")
-        self.assertEqual(self.told(count), found)
+        self.assertEqual(told(count), ruled.counted(standing, scope))
 
 
 class Counting(Rules):
@@ -225,12 +229,12 @@ class Counting(Rules):
     def test_every_rule_and_scope(self):
         """The present, and earlier sizes and times."""
         head = self.size()
-        met = set()
+        met = {rules: set() for rules in REASONS}
         group_by = [grouping_of(grouping) for grouping in recount.GROUPINGS]
         for size in (head, head // 2, head - 7, head - 15):
             standings = self.recounts(size, self.RULES)
             for rule, standing in zip(self.RULES, standings):
-                for scope in self.scopes(standing.counts.fold):
+                for scope in ruled.scopes_of(standing.counts.fold):
                     with self.subTest(size=size, rule=rule, scope=scope):
                         past = self.count(scope, rule, as_of={"log_size": size}, group_by=group_by, page_size=1000)
                         self.compare(scope, standing, past)
@@ -239,8 +243,10 @@ class Counting(Rules):
                             self.assertEqual(present, past)
                         self.assertEqual(int(past["registered"]), int(past["counted"]) + sum(self.left_out(past).values()))
                 for row in standing.rows:
-                    met.update(*row.reasons.values(), ["counts"] if standing.stands(row) else [])
-        self.assertEqual(met, set(REASONS) - {"late"} | {"counts"}, "a reason that nothing here has")
+                    met[standing.policy.rules].update(*row.reasons.values(), ["counts"] if standing.stands(row) else [])
+        met[2].add("not-participating")  # of a stage's teams; only a demo has stages with a policy of rule set 2: test_recount_policy.py
+        for rules, reasons in REASONS.items():
+            self.assertEqual(met[rules], set(reasons) - {"late", *NOT_YET} | {"counts"}, "a reason that nothing here has")
 
     def test_as_of_a_time(self):
         entries = self.entries()
@@ -259,14 +265,14 @@ class Counting(Rules):
     def test_lists(self):
         """Those that count and those that do not, with all their reasons; one by one as the recount has them."""
         size = self.size()
-        rules = [{"policy": "harsh"}, {"stage": "one"}, {"policy": "independent"}]
+        rules = [{"policy": "harsh"}, {"stage": "one"}, {"policy": "independent"}, {"policy": "second"}, {"policy": "competition"}]
         for rule, standing in zip(rules, self.recounts(size, rules)):
             for scope in ({"all": True}, {"team": "sk-telecom"}, {"base_model": SOLAR}):
                 with self.subTest(rule=rule, scope=scope):
                     self.compare_lists(scope, rule, standing, {"log_size": size})
 
     def compare_lists(self, scope, rule, standing, as_of):
-        _, inside = standing.counts.scope(*self.kind_of(scope))
+        _, inside = standing.counts.scope(*kind_of(scope))
         rows = [(row, standing.place(row, inside)) for row in standing.rows]
         for which, wanted in [({}, lambda place: place == ""), ({"left_out": True}, lambda place: place)] + [
                 ({"reason": reason_of(reason)}, lambda place, reason=reason: place == reason) for reason in standing.policy.on]:
@@ -276,20 +282,23 @@ class Counting(Rules):
                      {r["root"]: [word(x) for x in r["reasons"]] for r in one["root_reasons"]}) for one in found]
             self.assertEqual(told, [
                 (row.model.name, row.model.index, row.release.hash, place,
-                 min(depth for root, depth in row.roots.items() if inside(root)),
+                 min(filter(None, (depth for root, depth in row.roots.items() if inside(root))), default=0),
                  {root.name: reasons for root, reasons in row.reasons.items() if inside(root)})
                 for row, place in rows if place is not None and wanted(place)], which)
+            depths = {row.model.name: {root.name: depth or 0 for root, depth in row.roots.items()} for row, _ in rows}
             for one in found:
+                self.assertEqual({r["name"]: r["depth"] for r in one["roots"]},
+                                 {r["name"]: depths[one["name"]][r["name"]] for r in one["roots"]})
                 self.assertEqual([r["root"] for r in one["root_reasons"]], [r["name"] for r in one["roots"]])
 
     def test_groups_of_a_list(self):
-        rule = {"policy": "independent"}
         size = {"log_size": self.size()}
-        count = self.count({"all": True}, rule, as_of=size, group_by=["GROUPING_PUBLISHER", "GROUPING_RELATION"])
-        for group in count["groups"]:
-            if int(group["count"]):
-                found = self.listed({"all": True}, rule, as_of=size, group={"grouping": group["grouping"], "key": group["key"]})
-                self.assertEqual(len(found), int(group["count"]), group)
+        for rule in ({"policy": "independent"}, {"policy": "competition"}):
+            count = self.count({"all": True}, rule, as_of=size, group_by=ruled.GROUP_BY)
+            for group in count["groups"]:
+                if int(group["count"]):
+                    found = self.listed({"all": True}, rule, as_of=size, group={"grouping": group["grouping"], "key": group["key"]})
+                    self.assertEqual(len(found), int(group["count"]), group)
 
     def test_pages_stay(self):
         """A list goes on as of the size of its first page, and a token belongs to its request."""
@@ -333,7 +342,7 @@ class Counting(Rules):
         self.wrong(["left_out", "reason"], "Evaluation.ListCounted", scope=everything, left_out=True, reason="REASON_SELF")
         self.wrong(["include_yanked"], "Evaluation.ListCounted", scope=everything, include_yanked=True,
                    rule={"policy": "harsh"})
-        self.wrong(["reason"], "Evaluation.ListCounted", scope=everything, rule={"policy": "harsh"}, reason=19)
+        self.wrong(["reason"], "Evaluation.ListCounted", scope=everything, rule={"policy": "harsh"}, reason=24)
         self.wrong(["name", "rule"], "Evaluation.ExplainStanding")
         self.refused("FAILED_PRECONDITION", "NOT_A_DERIVATIVE", "Evaluation.ExplainStanding", name=SKT,
                      rule={"policy": "harsh"})
@@ -365,7 +374,7 @@ class Counting(Rules):
         before = [self.now(s, r) for s in scopes for r in self.RULES]
         dana = person(self.admin, "dana")
         dana.call("Registry.CreatePublisher", name="dana")
-        self.add("dana/other-family", SKT, client=dana, weights_sha256="5e" * 32)
+        self.add("dana/other-family", SKT, client=dana, weights_sha256="5e" * 32, artifact_sha256="5f" * 32)
         after = [self.now(s, r) for s in scopes for r in self.RULES]
         for was, is_now in zip(before, after):
             for count in (was, is_now):
@@ -429,6 +438,47 @@ class Explaining(Rules):
                 self.assertRegex(self.entry(fact["log_index"]), "(?ms)" + pattern, digest)
                 self.assertIn(said, fact["fact"])
                 self.assertEqual(fact["other"], other)
+
+    def test_each_new_reason_names_its_entry(self):
+        """Under rule set 2: what it adds, and what it words otherwise."""
+        for name, reason, root, pattern, said, other, detail in (
+                ("bob/held-outside", "adopted-path", SOLAR, "kind adopt$", "through an adoption by alice/held-inside", "alice/held-inside", ""),
+                ("bob/held-adopted", "adopted-path", None, "kind adopt$", SOLAR, "alice/held-inside", ""),
+                ("alice/K-EXAONE-held-merge", "excluded", SOLAR, "kind exclude-root\n.*^root %s$" % SOLAR, "ruling", "", ""),
+                ("alice/spam", "excluded", None, "kind exclude\n.*^model alice/spam$", "ruling", "", ""),
+                ("bob/second", "no-artifact", None, "kind register\n.*^model bob/second$", "is not held", "", ""),
+                ("bob/bare", "no-artifact", None, "kind register\n.*^model bob/bare$", "names no artifact", "", ""),
+                ("alice/held-once", "no-artifact", None, "kind withdrawn$", "is not held", "", ""),
+                ("alice/none", "license-not-open", None, "kind register\n.*^model alice/none$", "is not known", "", "unknown"),
+                ("alice/nc", "license-not-open", None, "kind register\n.*^model alice/nc$", "does not permit", "", "forbids")):
+            with self.subTest(name=name, reason=reason):
+                fact = self.fact(name, reason, {"policy": "second"}, root)
+                self.assertRegex(self.entry(fact["log_index"]), "(?ms)" + pattern)
+                self.assertIn(said, fact["fact"])
+                self.assertEqual((fact["other"], fact["detail"]), (other, detail))
+        # for its other root the pair that no ruling is about has no such reason
+        self.assertNotIn("excluded", self.reasons_of("alice/K-EXAONE-held-merge", SKT))
+        self.assertNotIn("adopted-path", self.reasons_of("bob/held-outside", SKT_2))
+        # by the same files, of which an origin ruling speaks
+        fact = self.fact("alice/held-same-files", "duplicate", {"policy": "competition"})
+        self.assertRegex(self.entry(fact["log_index"]), "(?ms)kind origin\n.*^model bob/held-first$")
+        self.assertEqual((fact["other"], "goes first" in fact["fact"]), ("bob/held-first", True))
+
+    def reasons_of(self, name, root):
+        standing = self.explain(name, {"policy": "second"})
+        return {word(f["reason"]) for r in standing["roots"] if r["root"]["name"] == root for f in r["reasons"]}
+
+    def test_a_copy_that_goes_first(self):
+        """The earliest of equals may be an ancestor's copy that does not count itself; it is named all the same."""
+        self.add("alice/struck", SKT, weights_sha256="88" * 32)
+        Case.eve.call("Stages.Rule", model="alice/struck", reason="spam")
+        self.add("alice/copy-of-struck", "alice/struck", weights_sha256="88" * 32)
+        self.add("bob/after-both", SKT, client=Case.bob, weights_sha256="88" * 32)
+        fact = self.fact("alice/copy-of-struck", "duplicate", {"policy": "independent"})
+        self.assertEqual((fact["other"], "ancestor" in fact["fact"]), ("alice/struck", True))
+        fact = self.fact("bob/after-both", "duplicate", {"policy": "independent"})
+        self.assertEqual(fact["other"], "alice/copy-of-struck")
+        self.assertIn("model alice/copy-of-struck\n", self.entry(fact["log_index"]))
 
     def test_cap(self):
         capped = self.listed({"all": True}, {"policy": "harsh"}, reason="REASON_CAP")[0]["name"]
@@ -700,8 +750,7 @@ class Resuming(unittest.TestCase):
             admin = server.client()
             alice = person(admin, "alice")
             alice.call("Registry.CreatePublisher", name="alice")
-            with open(os.path.join(FOLDER, "direct.policy"), encoding="utf-8") as file:
-                person(admin, "eve", ["evaluator"], scopes=["roster"]).call("Stages.RecordPolicy", text=file.read())
+            person(admin, "eve", ["evaluator"], scopes=["roster"]).call("Stages.RecordPolicy", text=text_of("direct"))
             with watching(server, "--all", "--policy", "direct") as lines:
                 self.assertRegex(lines.readline(), "counted 0")
                 alice.call("Registry.RegisterDerivative", derivative=derivative("alice/one", SKT))

@@ -181,6 +181,18 @@ class PutStage(Stages):
         self.refused("NOT_FOUND", "STAGE_NOT_FOUND", "Stages.GetStage", id="nothing")
         self.refused(ENTRY, "STAGE_FIXED", "Stages.PutStage", self.eve, stage=self.stage(-20, -10))
 
+    def test_a_rule_set_that_is_not_settled(self):
+        """Counted by it may be, closed by it nothing real."""
+        self.eve.call("Stages.RecordPolicy", text=ready("competition"))
+        counted = self.anyone.call("Evaluation.CountDerivatives", scope={"all": True}, rule={"policy": "competition"})
+        self.assertEqual(counted["counted"], "0")
+        stage = self.stage()
+        for policy in ("competition", "competition@1"):
+            failure = self.refused(ENTRY, "RULE_SET_OPEN", "Stages.PutStage", self.eve, stage=dict(stage, policy=policy))
+            self.assertIn("competition@1 is of rule set 2", failure.message)
+        self.put(stage)
+        self.refused(ENTRY, "RULE_SET_OPEN", "Stages.PutStage", self.eve, stage=dict(stage, policy="competition"))
+
     def test_check_only(self):
         stage, before = self.stage(), self.size()
         dry = self.put(stage, validate_only=True)
@@ -430,7 +442,7 @@ class Commands(Stages):
         self.assertIn("no-artifact", mine["after"]["roots"][0]["reasons"])
         people = self.run_ok("policy", "diff", "hub-like", os.path.join(FOLDER, "strict.policy"), "--limit", "1")
         self.assertRegex(people, r"(?m)^\S+/\S+ +counts +(\S+) +\S.*$")
-        self.assertIn("it names no artifact digest", people)
+        self.assertIn("it shows no artifact", people)
         same = self.run_ok("policy", "diff", "hub-like", "hub-like@1")
         self.assertIn("0 change standing", same)
 

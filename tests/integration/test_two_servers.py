@@ -12,7 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import ROOT, Client, Cluster, Failure, Server, derivative, new_id, person  # noqa: E402
+from jokbo import ROOT, Client, Cluster, Failure, Manifest, Server, derivative, new_id, person  # noqa: E402
 
 BASES = ["lab/base-a", "lab/base-b"]
 SINGLES, BATCHES, ITEMS = 120, 4, 40  # of each of the four writers: 4 * (120 + 4 * 40) = 1,120 registrations
@@ -108,6 +108,30 @@ class TwoServers(unittest.TestCase):
         indexes = [int(one["log_index"]) for one in reply["registrations"]]
         assert indexes == list(range(indexes[0], indexes[0] + ITEMS)), indexes
         found.update(zip(names, indexes))
+
+    def test_held_once_whoever_brings_what(self):
+        """A release at one server and its bytes at the other, in either order and both at once: one `held` entry for each."""
+        one, other = self.clients
+        manifests = [Manifest({"model.gguf": "two servers %d" % i}) for i in range(24)]
+
+        def release(client, number):
+            client.call("Registry.RegisterDerivative", derivative=derivative("acme/held-%d" % number, BASES[0], **manifests[number].named))
+        for number, manifest in enumerate(manifests):
+            first, second = (one, other) if number % 2 else (other, one)
+            steps = [threading.Thread(target=release, args=(first, number)), threading.Thread(target=manifest.upload, args=(second,))]
+            for step in steps if number % 3 else reversed(steps):
+                step.start()
+                if number % 4 == 0:
+                    step.join()
+            for step in steps:
+                step.join()
+        size = self.size()
+        entries = [entry.decode() for entry in one.entries(0, size)]
+        for number, manifest in enumerate(manifests):
+            found = [i for i, text in enumerate(entries) if "\nkind held\n" in text and manifest.digest in text]
+            named = [i for i, text in enumerate(entries) if "\nkind register\n" in text and manifest.digest in text]
+            self.assertEqual((len(found), len(named)), (1, 1), number)
+            self.assertGreater(found[0], named[0])
 
     def test_interleaved_writers(self):
         before, found, failures = self.size(), {}, []

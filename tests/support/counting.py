@@ -4,14 +4,14 @@ import collections
 import datetime
 import itertools
 
-from jokbo import Case, Shared, derivative, external, person
+from jokbo import Case, Shared, confirmed, derivative, external, person
 
 SKT, SKT_2, A4 = "skt/A.X-K1", "skt/A.X-K2", "skt/A.X-4.0"
 SOLAR, SOLAR_2 = "upstage/Solar-Open-100B", "upstage/Solar-Open2-250B"
 EXAONE, MOTIF = "LGAI-EXAONE/EXAONE-4.0-1.2B", "Motif-Technologies/Motif-3"
 TEAMS = {"skt": "sk-telecom", "upstage": "upstage", "LGAI-EXAONE": "lg-ai-research", "Motif-Technologies": "motif"}
 NUMBERS = ("registered", "yanked", "counted", "direct", "transitive", "independent", "license_clean",
-           "distinct_publishers", "distinct_weights")
+           "distinct_publishers", "distinct_weights", "adopted")
 HUB = {"distill": "finetune", "draft": "finetune", "prune": "finetune", "convert": "quantized"}
 GROUPINGS = ("RELATION", "HUB_RELATION", "LICENSE_CLASS", "LICENSE", "PUBLISHER", "DEPTH", "MONTH")
 CLASSES = {"Apache-2.0": "open", "MIT": "open", "CC-BY-NC-4.0": "non-commercial", "NOASSERTION": "unknown",
@@ -35,13 +35,14 @@ class Ledger:
         self.models[name] = dict(dict(relation="finetune", license="Apache-2.0", weights=None, bound=(), yanked=False,
                                       shown=name), parents=parents, **facts)
 
-    def depths(self, name):
-        """Depth for each root; a path ends at the first base model."""
+    def depths(self, name, adopted=None):
+        """Depth for each root; a path ends at the first base model. `adopted` instead of the adoptions that there are."""
+        adopted = self.adopted if adopted is None else adopted
         found, front, depth, seen = {}, [name], 0, set()
         while front:
             depth, following = depth + 1, []
             for parent in itertools.chain.from_iterable(self.models[m]["parents"] for m in front):
-                parent = self.adopted.get(parent, parent)
+                parent = adopted.get(parent, parent)
                 if parent in self.bases:
                     found.setdefault(parent, depth)
                 elif parent in self.models and parent not in seen:
@@ -86,9 +87,10 @@ class Ledger:
         direct = sum(min(r.values()) == 1 for _, r in standing)
         free = sum(any(self.bases[root] not in self.models[m]["bound"] for root in r) for m, r in standing)
         weights = [f["weights"] for f in facts]
+        adopted = sum(not set(roots) & set(self.depths(m, {})) for m, roots in standing)
         numbers = (len(everyone), len(everyone) - len(standing), len(standing), direct, len(standing) - direct, free,
                    sum(self.is_clean(m) for m, _ in standing), len(set(publishers)),
-                   len({w for w in weights if w}) + weights.count(None))
+                   len({w for w in weights if w}) + weights.count(None), adopted)
         groups = {"RELATION": [f["relation"] for f in facts],
                   "HUB_RELATION": [HUB.get(f["relation"], f["relation"]) for f in facts],
                   "LICENSE_CLASS": [CLASSES[f["license"]] for f in facts], "LICENSE": [f["license"] for f in facts],
@@ -181,13 +183,35 @@ class History(Shared):
            release=derivative("alice/adapter", SKT_2, SOLAR, version="2", relation="merge", weights_sha256="22" * 32))
         do(alice, "Registry.YankRelease", lambda m, n: m[n].update(parents=(SKT,), relation="adapter", weights=None),
            name="alice/adapter@2", reason="x")
-        add("alice/outside", SKT, "huggingface.co/o/ne")
-        add("alice/inside", SOLAR_2)
-        do(alice, "Registry.AdoptExternalModel", lambda m,
-           n: cls.ledger.adopted.update({"huggingface.co/o/ne": "alice/inside"}),
-           external="huggingface.co/o/ne", model="alice/inside")
+        cls.write_adoptions()
         cls.write_affiliations()
         cls.write_late_roster()
+
+    @classmethod
+    def write_adoptions(cls):
+        """By two evaluators: one that is ended again, adopted by another, and ended for good; and one that lasts."""
+        first, second = (person(Case.admin, "evaluator", ["evaluator"], scopes=["models", "roster"]) for _ in range(2))
+
+        def rule(method, external, model):
+            confirmed(first, second, "Registry." + method, external=external, model=model, reason="the maker's own page")
+            cls.ledger.adopted = {k: m for k, m in cls.ledger.adopted.items() if k != external}
+            if method == "AdoptExternalModel":
+                cls.ledger.adopted[external] = model
+            cls.note()
+        one, two = "huggingface.co/o/ne", "huggingface.co/t/wo"
+        cls.add("alice/outside", SKT, one)
+        cls.add("alice/inside", SOLAR_2)
+        cls.add("alice/two-outside", MOTIF, two)
+        rule("AdoptExternalModel", two, "alice/inside")
+        cls.add("alice/two-more", two, license="MIT")  # hangs on the adoption alone
+        cls.add("bob/of-two-more", "alice/two-more", SOLAR_2, client=Case.bob, relation="merge")
+        rule("UnadoptExternalModel", two, "alice/inside")
+        rule("AdoptExternalModel", two, "alice/finetune")
+        rule("UnadoptExternalModel", two, "alice/finetune")
+        rule("AdoptExternalModel", one, "alice/inside")
+        rule("AdoptExternalModel", two, "alice/inside")
+        for client in (first, second):
+            client.close()
 
     @classmethod
     def write_affiliations(cls):

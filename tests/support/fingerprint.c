@@ -2,6 +2,7 @@
 #include "support/fingerprint.h"
 
 #include "base/check.h"
+#include "book/book_ask.h"
 
 struct print {
     const struct jk_book *book;
@@ -64,6 +65,8 @@ static void add_releases(struct print *print)
                      jk_book_find_release(print->book, &release->hash, print->n),
                      jk_book_find_version(print->book, release->model, release->version, print->n),
                      jk_book_find_weights(print->book, &release->weights, print->n));
+        jk_text_addf(&print->text, " artifact %u held %d", jk_book_find_artifact(print->book, &release->artifact, print->n),
+                     jk_book_is_held(print->book, &release->artifact, print->n));
         add_digest(print, &release->hash);
         for (uint32_t k = 0; k < release->parent_count; k++)
             jk_text_addf(&print->text, " parent %d %u %.*s", release->parents[k].external, release->parents[k].slot,
@@ -76,8 +79,9 @@ static void add_releases(struct print *print)
 static void add_spells(struct print *print, uint32_t model)
 {
     for (const struct jk_spell *spell = NULL; (spell = jk_book_spell(print->book, model, print->n, spell)) != NULL;)
-        jk_text_addf(&print->text, " spell %u %u %u %x %u %u %u", spell->root, spell->from, spell->release,
-                     spell->flags, spell->depth, spell->relation, spell->license_class);
+        jk_text_addf(&print->text, " spell %u %u %u %x %u %u %u %u", spell->root, spell->from, spell->release,
+                     spell->flags, spell->depth, spell->declared_depth, spell->relation,
+                     spell->license_class);
 }
 
 static void add_model(struct print *print, uint32_t i)
@@ -106,9 +110,16 @@ static void add_others(struct print *print)
 {
     for (uint32_t i = 0; i < jk_book_externals(print->book, print->n); i++) {
         const struct jk_external *external = jk_book_external(print->book, i);
+        const struct jk_adoption *adoption = jk_book_adoption_of(print->book, i, print->n);
         jk_text_addf(&print->text, "external %.*s %u %u", JK_SPAN_ARG(external->name), external->first,
-                     external->adopted < print->n ? external->adopted_model : JK_NONE);
+                     adoption ? adoption->model : JK_NONE);
         add_children(print, i, true);
+    }
+    for (uint32_t i = 0; i < jk_book_namespaces(print->book); i++) {
+        const struct jk_namespace *namespace = jk_book_namespace(print->book, i, print->n);
+        if (namespace)
+            jk_text_addf(&print->text, "namespace %.*s %u %u", JK_SPAN_ARG(namespace->organisation), namespace->from,
+                         namespace->holder);
     }
     for (uint32_t i = 0; i < jk_book_teams(print->book, print->n); i++)
         jk_text_addf(&print->text, "team %.*s %u", JK_SPAN_ARG(jk_book_team(print->book, i)->id),

@@ -11,6 +11,7 @@
 #define BASES        5
 #define INSTITUTIONS 3
 #define EXTERNALS    5
+#define ARTIFACTS    24 /* numbers of manifests */
 #define NAME_ROOM    224
 
 static const char *const teams[TEAMS] = {"red", "green", "blue"};
@@ -161,13 +162,19 @@ static void some_parents(struct maker *maker, struct jk_ledger_model *model, str
     }
 }
 
+/* The weights that most releases with an artifact name for it. */
+static uint32_t weights_of(uint32_t artifact)
+{
+    return artifact % 5 ? artifact * 7 % 40 : 0;
+}
+
 static void some_facts(struct maker *maker, struct jk_ledger_model *model)
 {
     model->license = licenses[below(maker, COUNT_OF(licenses))];
     model->relation = (enum jk_relation)(1 + below(maker, JK_RELATION_COUNT - 1));
-    model->artifact = below(maker, 3);
+    model->artifact = below(maker, 4) ? 1 + below(maker, ARTIFACTS) : 0;
     model->license_text = below(maker, 3);
-    model->weights = below(maker, 40);
+    model->weights = below(maker, 2) ? weights_of(model->artifact) : below(maker, 40);
 }
 
 static void new_name(struct maker *maker, char out[NAME_ROOM])
@@ -227,11 +234,48 @@ static void some_move(struct maker *maker)
     took(maker, kind, jk_ledger_move(maker->ledger, name, to, kind));
 }
 
-static void some_adopt(struct maker *maker)
+/* By the model that adopted the external, or by any. */
+static void some_unadopt(struct maker *maker, const char *external)
 {
+    const struct jk_book *book = maker->ledger->book;
+    uint32_t slot = jk_book_find_external(book, jk_span_of(external), JK_NONE);
+    const struct jk_adoption *adoption = slot == JK_NONE ? NULL : jk_book_adoption_of(book, slot, JK_NONE);
     char name[NAME_ROOM];
     some_model(maker, name);
-    took(maker, JK_KIND_ADOPT, jk_ledger_adopt(maker->ledger, externals[below(maker, EXTERNALS)], name));
+    if (adoption && below(maker, 4)) present_name(maker, adoption->model, name);
+    took(maker, JK_KIND_UNADOPT, jk_ledger_unadopt(maker->ledger, external, name));
+}
+
+static void some_adopt(struct maker *maker)
+{
+    const char *external = externals[below(maker, EXTERNALS)];
+    char name[NAME_ROOM];
+    some_model(maker, name);
+    if (below(maker, 3) == 0)
+        some_unadopt(maker, external);
+    else
+        took(maker, JK_KIND_ADOPT, jk_ledger_adopt(maker->ledger, external, name));
+}
+
+static void some_namespace(struct maker *maker)
+{
+    static const char *const organisations[] = {"huggingface.co/a", "huggingface.co/KIM", "hub.example:8443/z"};
+    enum jk_kind kind = below(maker, 3) ? JK_KIND_NAMESPACE : JK_KIND_NAMESPACE_END;
+    took(maker, kind,
+         jk_ledger_namespace(maker->ledger, publishers[below(maker, PUBLISHERS)],
+                             organisations[below(maker, COUNT_OF(organisations))], kind));
+}
+
+/* What a manifest says follows from its digest, but for a server that errs. Few sets of files, so that they meet. */
+static void some_held(struct maker *maker)
+{
+    uint32_t artifact = 1 + below(maker, ARTIFACTS), weights = weights_of(artifact);
+    if (below(maker, 3) == 0) {
+        took(maker, JK_KIND_WITHDRAWN, jk_ledger_withdrawn(maker->ledger, artifact));
+        return;
+    }
+    if (below(maker, 20) == 0) weights = 1 + below(maker, 40);
+    took(maker, JK_KIND_HELD, jk_ledger_held(maker->ledger, artifact, weights, artifact % 7 ? 60 + artifact % 9 : 0));
 }
 
 /* ---- who belongs to whom ---- */
@@ -296,7 +340,7 @@ static void step(struct maker *maker)
 {
     uint32_t dice = below(maker, 100);
     maker->ledger->step_us = (int64_t)(1 + below(maker, 3)) * JK_DAY_US / 2;
-    if (dice < 40)
+    if (dice < 38)
         some_register(maker);
     else if (dice < 48)
         some_evaluation(maker);
@@ -306,8 +350,12 @@ static void step(struct maker *maker)
         some_yank(maker);
     else if (dice < 72)
         some_move(maker);
-    else if (dice < 78)
+    else if (dice < 77)
         some_adopt(maker);
+    else if (dice < 78)
+        some_namespace(maker);
+    else if (dice < 82)
+        some_held(maker);
     else if (dice < 88)
         some_bond(maker);
     else if (dice < 92)

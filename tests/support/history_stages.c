@@ -13,9 +13,12 @@ static uint32_t below(struct jk_random *random, uint32_t bound)
 
 struct jk_policy jk_history_policy(struct jk_random *random, uint32_t version)
 {
-    struct jk_policy policy = {.name = "random", .version = version, .rules = JK_RULE_SET};
+    static const jk_reasons not_yet = JK_REASON_BIT(GONE) | JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) |
+                                      JK_REASON_BIT(NEAR_DUPLICATE);
+    struct jk_policy policy = {.name = "random", .version = version, .rules = 1 + below(random, JK_RULE_SET)};
     for (int i = 0; i < JK_REASON_COUNT; i++)
         if (i == JK_REASON_LATE || below(random, 3)) policy.on |= (jk_reasons)1 << i;
+    policy.on &= jk_reasons_of(policy.rules) & ~not_yet;
     for (int i = JK_RELATION_FINETUNE; i < JK_RELATION_COUNT; i++)
         if (below(random, 4)) policy.relations |= 1u << i;
     if (policy.relations == 0) policy.relations = 1u << JK_RELATION_FINETUNE;
@@ -26,6 +29,8 @@ struct jk_policy jk_history_policy(struct jk_random *random, uint32_t version)
     policy.cap = 1 + below(random, 4);
     policy.unknown_passes = below(random, 2);
     policy.lenient = below(random, 2);
+    policy.held = policy.rules > 1 && below(random, 2);
+    policy.unknown_permits = policy.rules > 1 && below(random, 2);
     if (below(random, 4) == 0) policy.on = JK_REASON_BIT(LATE) | JK_REASON_BIT(DUPLICATE) | JK_REASON_BIT(CAP);
     return policy;
 }
@@ -114,6 +119,68 @@ static enum jk_status some_ruling(struct jk_ledger *ledger, struct jk_random *ra
     return jk_ledger_add(ledger, &entry);
 }
 
+/* About a root of the model, mostly. */
+static enum jk_status some_pair_ruling(struct jk_ledger *ledger, struct jk_random *random, const char *model,
+                                       enum jk_kind kind)
+{
+    uint32_t slot = jk_book_find_model(ledger->book, jk_span_of(model), JK_NONE);
+    const struct jk_spell *spell = jk_book_spell(ledger->book, slot, JK_NONE, NULL);
+    uint32_t root = spell && below(random, 5) ? spell->root : below(random, jk_book_models(ledger->book, JK_NONE));
+    struct jk_entry entry = {.kind = kind,
+                             .actor.type = JK_ACTOR_EVALUATOR,
+                             .model = jk_span_of(model),
+                             .root = jk_book_alias(ledger->book, root, JK_NONE)->name,
+                             .evidence = JK_SPAN("a wrong claim"),
+                             .needs_second = below(random, 2) ? JK_ANSWER_YES : JK_ANSWER_NO};
+    return jk_ledger_add(ledger, &entry);
+}
+
+static enum jk_status some_origin(struct jk_ledger *ledger, struct jk_random *random, const char *model)
+{
+    uint32_t slot = jk_book_find_model(ledger->book, jk_span_of(model), JK_NONE);
+    uint32_t release = jk_book_newest(ledger->book, slot, JK_NONE);
+    struct jk_entry entry = {.kind = JK_KIND_ORIGIN,
+                             .actor.type = JK_ACTOR_EVALUATOR,
+                             .model = jk_span_of(model),
+                             .evidence = JK_SPAN("training logs"),
+                             .needs_second = below(random, 3) ? JK_ANSWER_NO : JK_ANSWER_YES};
+    while (below(random, 3) == 0 && jk_book_release(ledger->book, release)->older != JK_NONE)
+        release = jk_book_release(ledger->book, release)->older;
+    entry.release = jk_book_release(ledger->book, release)->hash;
+    return jk_ledger_add(ledger, &entry);
+}
+
+/* What makes or ends an adoption is an entry of its own: this one has no effect. */
+static enum jk_status some_approval(struct jk_ledger *ledger, struct jk_random *random, const char *model,
+                                    enum jk_kind kind)
+{
+    struct jk_entry entry = {.kind = kind,
+                             .actor.type = JK_ACTOR_EVALUATOR,
+                             .external = JK_SPAN("huggingface.co/a/b"),
+                             .model = jk_span_of(model),
+                             .evidence = JK_SPAN("the same model"),
+                             .needs_second = below(random, 2) ? JK_ANSWER_YES : JK_ANSWER_NO};
+    return jk_ledger_add(ledger, &entry);
+}
+
+static enum jk_status some_claim_dispute(struct jk_ledger *ledger, struct jk_random *random, const char *model,
+                                         enum jk_kind kind)
+{
+    uint32_t other = below(random, jk_book_models(ledger->book, JK_NONE));
+    uint32_t externals = jk_book_externals(ledger->book, JK_NONE);
+    struct jk_entry entry = {.kind = kind,
+                             .actor = {JK_ACTOR_PUBLISHER, JK_SPAN("kim")},
+                             .model = jk_span_of(model),
+                             .against = jk_book_alias(ledger->book, other, JK_NONE)->name};
+    if (kind == JK_KIND_DISPUTE_ORIGIN) return jk_ledger_add(ledger, &entry);
+    if (externals == 0) return JK_DATA_LOSS;
+    uint32_t slot = below(random, externals);
+    const struct jk_adoption *adoption = jk_book_adoption_of(ledger->book, slot, JK_NONE);
+    entry.external = jk_book_external(ledger->book, slot)->name;
+    if (adoption) entry.model = jk_book_alias(ledger->book, adoption->model, JK_NONE)->name;
+    return jk_ledger_add(ledger, &entry);
+}
+
 static enum jk_status some_second(struct jk_ledger *ledger, struct jk_random *random, enum jk_kind kind)
 {
     uint32_t count = jk_book_rulings(ledger->book, JK_NONE);
@@ -156,7 +223,10 @@ enum jk_status jk_history_evaluate(struct jk_ledger *ledger, struct jk_random *r
 {
     static const enum jk_kind kinds[] = {JK_KIND_POLICY,  JK_KIND_STAGE,   JK_KIND_STAGE,   JK_KIND_CLOSE,
                                          JK_KIND_EXCLUDE, JK_KIND_EXCLUDE, JK_KIND_RESTORE, JK_KIND_CONFIRM,
-                                         JK_KIND_CONFIRM, JK_KIND_REJECT,  JK_KIND_DISPUTE, JK_KIND_RESOLVE};
+                                         JK_KIND_CONFIRM, JK_KIND_REJECT,  JK_KIND_DISPUTE, JK_KIND_RESOLVE,
+                                         JK_KIND_EXCLUDE_ROOT, JK_KIND_RESTORE_ROOT, JK_KIND_ORIGIN, JK_KIND_ORIGIN,
+                                         JK_KIND_APPROVE_ADOPT, JK_KIND_APPROVE_UNADOPT, JK_KIND_DISPUTE_ORIGIN,
+                                         JK_KIND_DISPUTE_ADOPTION};
     enum jk_kind kind = *out_kind = kinds[below(random, sizeof kinds / sizeof *kinds)];
     switch (kind) {
     case JK_KIND_POLICY:
@@ -171,8 +241,19 @@ enum jk_status jk_history_evaluate(struct jk_ledger *ledger, struct jk_random *r
         return some_second(ledger, random, kind);
     case JK_KIND_DISPUTE:
         return some_dispute(ledger, random, model);
+    case JK_KIND_DISPUTE_ORIGIN:
+    case JK_KIND_DISPUTE_ADOPTION:
+        return some_claim_dispute(ledger, random, model, kind);
     case JK_KIND_RESOLVE:
         return some_resolve(ledger, random);
+    case JK_KIND_EXCLUDE_ROOT:
+    case JK_KIND_RESTORE_ROOT:
+        return some_pair_ruling(ledger, random, model, kind);
+    case JK_KIND_ORIGIN:
+        return some_origin(ledger, random, model);
+    case JK_KIND_APPROVE_ADOPT:
+    case JK_KIND_APPROVE_UNADOPT:
+        return some_approval(ledger, random, model, kind);
     default:
         return some_ruling(ledger, random, model, kind);
     }

@@ -1,6 +1,7 @@
 """What process-level tests share: a server in a data directory of its own, the real command line, and a gRPC client without
 generated code, whose messages come from the descriptor set that the build makes. Python's standard library, grpcio, protobuf."""
 import glob
+import hashlib
 import json
 import os
 import re
@@ -29,6 +30,7 @@ except ImportError:
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("JK_BUILD", os.path.join(ROOT, "build"))
 ROSTER = os.path.join(ROOT, "registry", "data", "roster.yaml")
+SLOWER = float(os.environ.get("JK_TIMEOUT_FACTOR", "1"))  # under sanitizers, say: allowances are multiplied by it
 
 
 def pool_of_build():
@@ -327,6 +329,17 @@ def new_id():
     return str(uuid.uuid4())
 
 
+def eventually(condition, timeout=20, message="it did not come to that"):
+    until = time.monotonic() + timeout * SLOWER
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > until:
+            raise AssertionError(message)
+        time.sleep(0.02)
+
+
 def person(admin, label, roles=(), team="", scopes=()):
     """A client with a token of a new account: roles and scopes without their prefix, in lower case."""
     account = admin.call("Access.CreateAccount", label=label, roles=["ROLE_" + r.upper() for r in roles], team=team)
@@ -335,6 +348,42 @@ def person(admin, label, roles=(), team="", scopes=()):
     client = Client(admin.address, token["secret"])
     client.account = int(account["id"])
     return client
+
+
+def confirmed(first, second, method, /, **fields):
+    """What an evaluator rules and another one confirms: the confirmed ruling."""
+    made = first.call(method, **fields)
+    return second.call("Stages.DecideRuling", ruling=made.get("ruling") or made["log_index"], confirm=True)
+
+
+class Manifest:
+    """A manifest of files, each with a digest of its own made from a word; and the digests that follow from it, by
+    registry/formats/manifest.md. `tensors` names the same weights whatever the files are."""
+
+    def __init__(self, files, tensors=()):
+        rows = sorted((name, hashlib.sha256(word.encode()).hexdigest()) for name, word in files.items())
+        shards = [name for name, _ in rows if name.endswith(".safetensors")]
+        lines = ["file %s 5 %s" % (digest, name) for name, digest in rows]
+        tensor = ["tensor %s BF16 4x4 %s" % (hashlib.sha256(word.encode()).hexdigest(), word) for word in tensors]
+        lines += sorted("%s %s" % (line, shards[0]) for line in tensor)
+        self.bytes = "".join(line + "\n" for line in ["jokbo/manifest/v1"] + lines).encode()
+        self.digest = hashlib.sha256(self.bytes).hexdigest()
+        weights = sorted(digest for name, digest in rows if name.rpartition(".")[2] in ("safetensors", "gguf", "bin"))
+        self.files = self.over(sorted(set(weights)))
+        self.weights = self.over(sorted(tensor)) if tensor else self.over(weights)
+
+    @staticmethod
+    def over(lines):
+        """None for no lines, as for a manifest without weights."""
+        return hashlib.sha256("".join(line + "\n" for line in lines).encode()).hexdigest() if lines else None
+
+    @property
+    def named(self):
+        """The fields of a declared release that name it."""
+        return {"artifact_sha256": self.digest, "weights_sha256": self.weights or ""}
+
+    def upload(self, client):
+        return client.upload("BLOB_KIND_MANIFEST", self.bytes, self.digest)
 
 
 def registered(name, lineage_hash=""):

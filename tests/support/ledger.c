@@ -262,12 +262,51 @@ enum jk_status jk_ledger_move(struct jk_ledger *ledger, const char *from, const 
     return jk_ledger_add(ledger, &entry);
 }
 
-enum jk_status jk_ledger_adopt(struct jk_ledger *ledger, const char *external, const char *model)
+static enum jk_status add_adoption(struct jk_ledger *ledger, const char *external, const char *model, enum jk_kind kind)
 {
-    struct jk_entry entry = {.kind = JK_KIND_ADOPT,
+    struct jk_entry entry = {.kind = kind,
                              .actor.type = JK_ACTOR_EVALUATOR,
                              .external = jk_span_of(external),
                              .model = jk_span_of(model)};
+    return jk_ledger_add(ledger, &entry);
+}
+
+enum jk_status jk_ledger_adopt(struct jk_ledger *ledger, const char *external, const char *model)
+{
+    return add_adoption(ledger, external, model, JK_KIND_ADOPT);
+}
+
+enum jk_status jk_ledger_unadopt(struct jk_ledger *ledger, const char *external, const char *model)
+{
+    return add_adoption(ledger, external, model, JK_KIND_UNADOPT);
+}
+
+enum jk_status jk_ledger_held(struct jk_ledger *ledger, unsigned artifact, unsigned weights, unsigned files)
+{
+    struct jk_entry entry = {.kind = JK_KIND_HELD,
+                             .actor.type = JK_ACTOR_SERVER,
+                             .artifact = jk_ledger_digest(artifact),
+                             .bytes = 1000,
+                             .weights = jk_ledger_digest(weights),
+                             .weight_files = jk_ledger_digest(files)};
+    return jk_ledger_add(ledger, &entry);
+}
+
+enum jk_status jk_ledger_withdrawn(struct jk_ledger *ledger, unsigned artifact)
+{
+    struct jk_entry entry = {
+        .kind = JK_KIND_WITHDRAWN, .actor.type = JK_ACTOR_ADMIN, .artifact = jk_ledger_digest(artifact)};
+    return jk_ledger_add(ledger, &entry);
+}
+
+enum jk_status jk_ledger_namespace(struct jk_ledger *ledger, const char *publisher, const char *organisation,
+                                   enum jk_kind kind)
+{
+    struct jk_entry entry = {.kind = kind,
+                             .actor.type = JK_ACTOR_REGISTRAR,
+                             .publisher = jk_span_of(publisher),
+                             .organisation = jk_span_of(organisation),
+                             .evidence = JK_SPAN("a file")};
     return jk_ledger_add(ledger, &entry);
 }
 

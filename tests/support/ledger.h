@@ -57,6 +57,13 @@ enum jk_status jk_ledger_release(struct jk_ledger *ledger, const struct jk_ledge
 enum jk_status jk_ledger_yank(struct jk_ledger *ledger, const char *model, const char *version, enum jk_kind kind);
 enum jk_status jk_ledger_move(struct jk_ledger *ledger, const char *from, const char *to, enum jk_kind kind);
 enum jk_status jk_ledger_adopt(struct jk_ledger *ledger, const char *external, const char *model);
+enum jk_status jk_ledger_unadopt(struct jk_ledger *ledger, const char *external, const char *model);
+/* A manifest of that number is held, which says those weights and files (0: none); and is withdrawn. */
+enum jk_status jk_ledger_held(struct jk_ledger *ledger, unsigned artifact, unsigned weights, unsigned files);
+enum jk_status jk_ledger_withdrawn(struct jk_ledger *ledger, unsigned artifact);
+/* The kind is namespace or namespace-end. */
+enum jk_status jk_ledger_namespace(struct jk_ledger *ledger, const char *publisher, const char *organisation,
+                                   enum jk_kind kind);
 /* Its signature is of no key: the book does not look at it. */
 enum jk_status jk_ledger_key(struct jk_ledger *ledger, struct jk_span key, struct jk_span previous);
 /* To the key of that number, signed by the one before it as it should be. */

@@ -117,9 +117,9 @@ static void print_numbers(FILE *file, const struct jk_total *total)
 {
     fprintf(file,
             "\"registered\":%u,\"yanked\":%u,\"counted\":%u,\"direct\":%u,\"transitive\":%u,\"independent\":%u,"
-            "\"license_clean\":%u,\"distinct_publishers\":%u,\"distinct_weights\":%u,\"groups\":[",
+            "\"license_clean\":%u,\"distinct_publishers\":%u,\"distinct_weights\":%u,\"adopted\":%u,\"groups\":[",
             total->registered, total->yanked, total->counted, total->direct, total->transitive, total->independent,
-            total->license_clean, total->distinct_publishers, total->distinct_weights);
+            total->license_clean, total->distinct_publishers, total->distinct_weights, total->adopted);
 }
 
 static void print_group(FILE *file, const char *grouping, struct jk_span key, uint32_t count)

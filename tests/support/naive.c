@@ -152,30 +152,33 @@ static const struct jk_entry *base_at(const struct jk_naive *all, uint32_t model
     return NULL;
 }
 
-/* The release where a parent goes on, NONE for an external that nobody has adopted. */
-static uint32_t parent_at(const struct jk_naive *all, uint32_t release, size_t k, uint32_t n)
+/* The release where a parent goes on, NONE for an external that nobody has adopted; as declared, for any external. */
+static uint32_t parent_at(const struct jk_naive *all, uint32_t release, size_t k, bool declared, uint32_t n)
 {
     const struct jk_parent_line *line = &all->statements[release].parents[k];
     if (!line->external) return all->parents[release][k];
-    for (uint32_t i = 0; i < n; i++)
-        if (all->entries[i].kind == JK_KIND_ADOPT && jk_span_equal_fold(all->entries[i].external, line->name))
-            return standing_release(all, all->subject[i], n);
+    for (uint32_t i = n; i-- > 0 && !declared;) {
+        const struct jk_entry *entry = &all->entries[i];
+        if (entry->kind != JK_KIND_ADOPT && entry->kind != JK_KIND_UNADOPT) continue;
+        if (!jk_span_equal_fold(entry->external, line->name)) continue;
+        return entry->kind == JK_KIND_ADOPT ? standing_release(all, all->subject[i], n) : NONE;
+    }
     return NONE;
 }
 
 /* ---- roots: least[] by registration index, 0 for not reached ---- */
 
-static void find_roots(const struct jk_naive *all, uint32_t release, uint32_t depth, uint32_t n, uint32_t *least,
-                       uint32_t *reached)
+static void find_roots(const struct jk_naive *all, uint32_t release, uint32_t depth, bool declared, uint32_t n,
+                       uint32_t *least, uint32_t *reached)
 {
     if (reached[release] != 0 && reached[release] <= depth) return;
     reached[release] = depth;
     for (size_t k = 0; k < all->statements[release].parent_count; k++) {
-        uint32_t parent = parent_at(all, release, k, n);
+        uint32_t parent = parent_at(all, release, k, declared, n);
         if (parent == NONE) continue;
         uint32_t model = all->subject[parent];
         if (!base_at(all, model, n))
-            find_roots(all, parent, depth + 1, n, least, reached);
+            find_roots(all, parent, depth + 1, declared, n, least, reached);
         else if (least[model] == 0 || depth < least[model])
             least[model] = depth;
     }
@@ -209,22 +212,55 @@ static int permission(const struct jk_naive *all, uint32_t release, int kind, ui
 struct ancestry {
     bool seen[JK_NAIVE_FACTS];
     int least[JK_PERMISSION_KINDS];
-    bool same_weights;
-    const struct jk_digest *weights;
+    bool same_weights, same_content, declared;
+    uint32_t release;
 };
+
+/* ---- content ---- */
+
+static bool is_held(const struct jk_naive *all, const struct jk_digest *artifact, uint32_t n)
+{
+    for (uint32_t i = n; i-- > 0;)
+        if ((all->entries[i].kind == JK_KIND_HELD || all->entries[i].kind == JK_KIND_WITHDRAWN) &&
+            jk_digest_equal(&all->entries[i].artifact, artifact))
+            return all->entries[i].kind == JK_KIND_HELD;
+    return false;
+}
+
+/* What the first entry says of a manifest stays. */
+static const struct jk_entry *manifest_of(const struct jk_naive *all, const struct jk_digest *artifact, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (all->entries[i].kind == JK_KIND_HELD && jk_digest_equal(&all->entries[i].artifact, artifact))
+            return &all->entries[i];
+    return NULL;
+}
+
+static bool same(const struct jk_digest *a, const struct jk_digest *b)
+{
+    return !jk_digest_is_zero(a) && jk_digest_equal(a, b);
+}
+
+static bool same_content(const struct jk_naive *all, uint32_t release, uint32_t other, uint32_t n)
+{
+    const struct jk_statement *a = &all->statements[release], *b = &all->statements[other];
+    if (same(&a->weights, &b->weights) || same(&a->artifact, &b->artifact)) return true;
+    const struct jk_entry *mine = manifest_of(all, &a->artifact, n), *theirs = manifest_of(all, &b->artifact, n);
+    return mine && theirs && same(&mine->weight_files, &theirs->weight_files);
+}
 
 static void climb(const struct jk_naive *all, uint32_t release, uint32_t n, struct ancestry *up)
 {
     for (size_t k = 0; k < all->statements[release].parent_count; k++) {
-        uint32_t parent = parent_at(all, release, k, n);
+        uint32_t parent = parent_at(all, release, k, up->declared, n);
         for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++) {
             int allowed = parent == NONE ? JK_PERMISSION_UNKNOWN : permission(all, parent, kind, n);
             if (allowed < up->least[kind]) up->least[kind] = allowed;
         }
         if (parent == NONE || up->seen[parent]) continue;
         up->seen[parent] = true;
-        if (!jk_digest_is_zero(up->weights) && jk_digest_equal(&all->statements[parent].weights, up->weights))
-            up->same_weights = true;
+        up->same_weights |= same(&all->statements[up->release].weights, &all->statements[parent].weights);
+        up->same_content |= same_content(all, up->release, parent, n);
         climb(all, parent, n, up);
     }
 }
@@ -324,18 +360,26 @@ static bool is_verified(const struct jk_naive *all, struct jk_span publisher, ui
 
 /* ---- rulings ---- */
 
-static bool is_excluded(const struct jk_naive *all, uint32_t model, uint32_t n)
+static bool is_ruling(const struct jk_entry *entry, bool pair)
+{
+    return entry->kind == (pair ? JK_KIND_EXCLUDE_ROOT : JK_KIND_EXCLUDE) ||
+           entry->kind == (pair ? JK_KIND_RESTORE_ROOT : JK_KIND_RESTORE);
+}
+
+/* With a root, what is said of the pair as well. */
+static bool is_excluded(const struct jk_naive *all, uint32_t model, uint32_t root, uint32_t n)
 {
     bool excluded = false;
     for (uint32_t i = 0; i < n; i++) { /* the last that took effect decides */
         const struct jk_entry *entry = &all->entries[i], *ruling = entry;
-        if (entry->kind == JK_KIND_CONFIRM)
-            ruling = &all->entries[entry->target];
-        else if ((entry->kind != JK_KIND_EXCLUDE && entry->kind != JK_KIND_RESTORE) ||
-                 entry->needs_second == JK_ANSWER_YES)
-            continue;
-        if (resolve(all, ruling->model, (uint32_t)(ruling - all->entries)) == model)
-            excluded = ruling->kind == JK_KIND_EXCLUDE;
+        if (entry->kind == JK_KIND_CONFIRM) ruling = &all->entries[entry->target];
+        if (ruling == entry && entry->needs_second == JK_ANSWER_YES) continue;
+        uint32_t at = (uint32_t)(ruling - all->entries);
+        bool pair = is_ruling(ruling, true);
+        if (!pair && !is_ruling(ruling, false)) continue;
+        if (resolve(all, ruling->model, at) != model) continue;
+        if (pair && (root == NONE || resolve(all, ruling->root, at) != root)) continue;
+        excluded = ruling->kind == JK_KIND_EXCLUDE || ruling->kind == JK_KIND_EXCLUDE_ROOT;
     }
     return excluded;
 }
@@ -350,6 +394,7 @@ static uint32_t root_flags(const struct jk_naive *all, uint32_t model, uint32_t 
     int64_t at_us = all->entries[model].time_us;
     if (is_own(all, publisher, base->team, at_us, n)) flags |= JK_FLAG_SELF;
     if (is_affiliate(all, publisher, base->team, at_us, n)) flags |= JK_FLAG_AFFILIATE;
+    if (is_excluded(all, model, root, n)) flags |= JK_FLAG_EXCLUDED_PAIR;
     if (base->programme != JK_ANSWER_YES) flags |= JK_FLAG_NOT_PROGRAMME;
     if (base->from_scratch == JK_ANSWER_NO) flags |= JK_FLAG_FOREIGN_BASE;
     if (base->from_scratch == JK_ANSWER_UNKNOWN) flags |= JK_FLAG_FROM_SCRATCH_UNKNOWN;
@@ -361,22 +406,43 @@ static uint32_t root_flags(const struct jk_naive *all, uint32_t model, uint32_t 
     return flags;
 }
 
+static void climb_from(const struct jk_naive *all, uint32_t release, bool declared, uint32_t n, struct ancestry *up)
+{
+    memset(up, 0, sizeof *up);
+    up->release = release;
+    up->declared = declared;
+    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
+        up->least[kind] = JK_PERMISSION_YES;
+    climb(all, release, n, up);
+}
+
+static uint32_t declared_flags(const struct jk_naive *all, uint32_t release, uint32_t n)
+{
+    static struct ancestry up;
+    climb_from(all, release, true, n, &up);
+    uint32_t license = license_flags(all, release, &up, n), flags = 0;
+    if (up.same_content) flags |= JK_FLAG_DECLARED_ANCESTOR_SAME;
+    if (license == JK_FLAG_LICENSE_CONFLICT) flags |= JK_FLAG_DECLARED_LICENSE_CONFLICT;
+    if (license == JK_FLAG_LICENSE_UNKNOWN) flags |= JK_FLAG_DECLARED_LICENSE_UNKNOWN;
+    return flags;
+}
+
 static uint32_t own_flags(const struct jk_naive *all, uint32_t model, uint32_t release, uint32_t n)
 {
     static struct ancestry up;
     const struct jk_statement *statement = &all->statements[release];
-    memset(&up, 0, sizeof up);
-    up.weights = &statement->weights;
-    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
-        up.least[kind] = JK_PERMISSION_YES;
-    climb(all, release, n, &up);
-    uint32_t flags = license_flags(all, release, &up, n);
+    const struct jk_entry *manifest = manifest_of(all, &statement->artifact, n);
+    climb_from(all, release, false, n, &up);
+    uint32_t flags = license_flags(all, release, &up, n) | declared_flags(all, release, n);
+    if (!is_held(all, &statement->artifact, n) || !jk_digest_equal(&manifest->weights, &statement->weights))
+        flags |= JK_FLAG_NOT_HELD;
+    if (up.same_content) flags |= JK_FLAG_ANCESTOR_SAME;
     if (is_yanked(all, release, n)) flags |= JK_FLAG_YANKED;
     if (jk_digest_is_zero(&statement->artifact)) flags |= JK_FLAG_NO_ARTIFACT;
     if (jk_digest_is_zero(&statement->license_text)) flags |= JK_FLAG_NO_LICENSE_TEXT;
     if (!is_verified(all, publisher_part(name_at(all, model, n)), n)) flags |= JK_FLAG_UNVERIFIED;
     if (up.same_weights) flags |= JK_FLAG_ANCESTOR_WEIGHTS;
-    if (is_excluded(all, model, n)) flags |= JK_FLAG_EXCLUDED;
+    if (is_excluded(all, model, NONE, n)) flags |= JK_FLAG_EXCLUDED;
     return flags;
 }
 
@@ -385,8 +451,11 @@ static size_t facts_of(const struct jk_naive *all, uint32_t model, uint32_t n, s
     uint32_t release = standing_release(all, model, n);
     if (base_at(all, model, n) || all->statements[release].parent_count == 0) return 0;
     uint32_t *least = need(n, sizeof *least), *reached = need(n, sizeof *reached);
+    uint32_t *declared = need(n, sizeof *declared);
     size_t count = 0;
-    find_roots(all, release, 1, n, least, reached);
+    find_roots(all, release, 1, true, n, declared, reached);
+    memset(reached, 0, n * sizeof *reached);
+    find_roots(all, release, 1, false, n, least, reached);
     enum jk_permission permissions[JK_PERMISSION_KINDS];
     for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
         permissions[kind] = (enum jk_permission)permission(all, release, kind, n);
@@ -397,12 +466,15 @@ static size_t facts_of(const struct jk_naive *all, uint32_t model, uint32_t n, s
             (struct jk_naive_fact){.derivative = model,
                                    .root = root,
                                    .release = release,
-                                   .flags = own_flags(all, model, release, n) | root_flags(all, model, root, n),
+                                   .flags = own_flags(all, model, release, n) | root_flags(all, model, root, n) |
+                                            (declared[root] ? 0u : (uint32_t)JK_FLAG_ADOPTED_ONLY),
                                    .depth = least[root],
+                                   .declared_depth = declared[root],
                                    .relation = all->statements[release].relation,
                                    .license_class = jk_license_class_of(permissions)};
     }
     free(least);
+    free(declared);
     free(reached);
     return count;
 }
@@ -448,8 +520,8 @@ struct tally {
     size_t count;
 };
 
-static void add_counted(const struct jk_naive *all, const struct jk_naive_fact *fact, bool independent, uint32_t n,
-                        struct tally *tally, struct jk_total *total)
+static void add_counted(const struct jk_naive *all, const struct jk_naive_fact *fact, bool independent, bool adopted,
+                        uint32_t n, struct tally *tally, struct jk_total *total)
 {
     bool clean = !(fact->flags & (JK_FLAG_LICENSE_CONFLICT | JK_FLAG_LICENSE_UNKNOWN)) &&
                  fact->license_class != JK_LICENSE_UNKNOWN;
@@ -459,6 +531,7 @@ static void add_counted(const struct jk_naive *all, const struct jk_naive_fact *
     else
         total->transitive++;
     total->independent += independent;
+    total->adopted += adopted;
     total->license_clean += clean;
     total->by_relation[fact->relation]++;
     total->by_license_class[fact->license_class]++;
@@ -480,10 +553,11 @@ void jk_naive_total(const struct jk_naive *all, uint32_t n, const struct jk_naiv
     for (size_t i = 0; i < count;) {
         const struct jk_naive_fact *nearest = NULL;
         uint32_t model = facts[i].derivative;
-        bool independent = false;
+        bool independent = false, adopted = true;
         for (; i < count && facts[i].derivative == model; i++) {
             if (!is_in_scope(all, &facts[i], base, team, n)) continue;
             if (!(facts[i].flags & (JK_FLAG_SELF | JK_FLAG_AFFILIATE))) independent = true;
+            if (!(facts[i].flags & JK_FLAG_ADOPTED_ONLY)) adopted = false;
             if (!nearest || facts[i].depth < nearest->depth) nearest = &facts[i];
         }
         if (!nearest) continue;
@@ -491,6 +565,6 @@ void jk_naive_total(const struct jk_naive *all, uint32_t n, const struct jk_naiv
         if (nearest->flags & JK_FLAG_YANKED)
             out_total->yanked++;
         else
-            add_counted(all, nearest, independent, n, &tally, out_total);
+            add_counted(all, nearest, independent, adopted, n, &tally, out_total);
     }
 }

@@ -15,7 +15,7 @@ struct jk_naive;
 struct jk_naive_fact {         /* as struct jk_spell */
     uint32_t derivative, root; /* entry indexes of the registrations */
     uint32_t release;          /* entry index */
-    uint32_t flags, depth;
+    uint32_t flags, depth, declared_depth;
     uint32_t relation, license_class;
 };
 

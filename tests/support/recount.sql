@@ -101,34 +101,37 @@ base as materialized (
 ),
 adopted as (
     select n, known.model, external
-      from (size join (select index, lower(substring(body from '(?n)^external (.*)$')) as external,
-                              lower(substring(body from '(?n)^model (.*)$')) as name
-                         from line where kind = 'adopt') as adoption on index < n)
-           join known on known.name = adoption.name
+      from (select distinct on (n, external) n, kind, external, name
+              from size join (select index, kind, lower(substring(body from '(?n)^external (.*)$')) as external,
+                                     lower(substring(body from '(?n)^model (.*)$')) as name
+                                from line where kind in ('adopt', 'unadopt')) as adoption on index < n
+             order by n, external, index desc) as newest
+           join known on known.name = newest.name
+     where kind = 'adopt'
 ),
 
--- ---- roots: a path ends at the first base model that it meets
+-- ---- roots: a path ends at the first base model that it meets; a declared one goes through no adoption
 
 step as materialized (
-    select n, child, target.index as release, target.model
+    select n, child, target.index as release, target.model, true as declared
       from (size join edge on child < n) join owned as target on target.hash = edge.hash
      where external is null
     union
-    select adopted.n, child, standing.release, standing.model
+    select adopted.n, child, standing.release, standing.model, false
       from edge join adopted on adopted.external = edge.external and child < adopted.n
            join standing on standing.n = adopted.n and standing.model = adopted.model
 ),
 climb as (
-    select standing.n, standing.model, release, 0 as depth, null::bigint as root
+    select standing.n, standing.model, release, 0 as depth, null::bigint as root, true as declared
       from standing left join base on base.n = standing.n and base.model = standing.model
      where base.model is null
     union
-    select climb.n, climb.model, step.release, climb.depth + 1, base.model
+    select climb.n, climb.model, step.release, climb.depth + 1, base.model, climb.declared and step.declared
       from climb join step on step.n = climb.n and step.child = climb.release and climb.root is null
            left join base on base.n = step.n and base.model = step.model
 ),
 rooted as materialized (
-    select climb.n, climb.model, climb.root, base.team, min(depth) as depth
+    select climb.n, climb.model, climb.root, base.team, min(depth) as depth, bool_or(declared) as declared
       from climb join base on base.n = climb.n and base.model = climb.root
      group by 1, 2, 3, 4
 ),
@@ -183,11 +186,11 @@ scope as (
     select n, 'all', '', null, null from size
 ),
 scoped as (
-    select n, 'base' as kind, root, null as team, model, depth, independent from share
+    select n, 'base' as kind, root, null as team, model, depth, independent, declared from share
     union all
-    select n, 'team', null, team, model, min(depth), bool_or(independent) from share group by n, team, model
+    select n, 'team', null, team, model, min(depth), bool_or(independent), bool_or(declared) from share group by n, team, model
     union all
-    select n, 'all', null, null, model, min(depth), bool_or(independent) from share group by n, model
+    select n, 'all', null, null, model, min(depth), bool_or(independent), bool_or(declared) from share group by n, model
 ),
 counted as (
     select scoped.*, standing.relation, standing.weights, standing.yanked,
@@ -206,6 +209,7 @@ select scope.n, scope.kind, scope.scope,
        count(distinct publisher) filter (where not yanked) as distinct_publishers,
        count(distinct weights) filter (where not yanked) + count(*) filter (where not yanked and weights is null)
            as distinct_weights,
+       count(*) filter (where not yanked and not declared) as adopted, -- every root hangs on an adoption
        count(*) filter (where not yanked and relation = 'finetune') as finetune,
        count(*) filter (where not yanked and relation = 'adapter') as adapter,
        count(*) filter (where not yanked and relation = 'quantized') as quantized,

@@ -18,8 +18,8 @@ static inline void record_policy(struct jk_ledger *ledger)
     JK_CLEANUP(jk_text_done) struct jk_text text;
     struct jk_policy policy = {.name = "golden",
                                .version = 3,
-                               .rules = JK_RULE_SET,
-                               .on = ((jk_reasons)1 << JK_REASON_COUNT) - 1,
+                               .rules = 1,
+                               .on = jk_reasons_of(1),
                                .relations = 1u << JK_RELATION_FINETUNE | 1u << JK_RELATION_ADAPTER,
                                .depth = 2,
                                .demands = {JK_PERMISSION_YES, JK_PERMISSION_UNKNOWN, JK_PERMISSION_UNKNOWN},

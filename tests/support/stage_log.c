@@ -49,7 +49,7 @@ static void begin(struct jk_ledger *ledger)
 static struct jk_digest add_policy(struct jk_ledger *ledger)
 {
     struct jk_policy policy = {
-        .name = "test", .version = 1, .rules = JK_RULE_SET, .relations = 1u << JK_RELATION_FINETUNE, .depth = 3};
+        .name = "test", .version = 1, .rules = 1, .relations = 1u << JK_RELATION_FINETUNE, .depth = 3};
     struct jk_entry entry = {.kind = JK_KIND_POLICY, .actor.type = JK_ACTOR_EVALUATOR};
     struct jk_text text = {0};
     policy.on = JK_REASON_BIT(LATE) | JK_REASON_BIT(YANKED) | JK_REASON_BIT(EXCLUDED) | JK_REASON_BIT(RELATION) |

@@ -151,7 +151,7 @@ static void test_releases(void **state)
     OK(jk_ledger_register(ledger, MODEL("kim/m", OF(PARENT(BASE)), .artifact = 1, .license_text = 1)));
     uint32_t model = slot(ledger, "kim/m");
     uint32_t one = jk_book_size(ledger->book);
-    assert_int_equal(flags_of(ledger, "kim/m", BASE), JK_FLAG_UNVERIFIED);
+    assert_int_equal(flags_of(ledger, "kim/m", BASE), JK_FLAG_UNVERIFIED | JK_FLAG_NOT_HELD);
     OK(jk_ledger_release(ledger, MODEL("kim/m", .version = "2", OF(PARENT(OTHER)), .relation = JK_RELATION_MERGE)));
     REFUSED(jk_ledger_release(ledger, MODEL("kim/m", .version = "2", OF(PARENT(BASE)))));
     OK(jk_ledger_release(ledger, MODEL("kim/m", .version = "a", OF(PARENT(OTHER)))));

@@ -54,6 +54,7 @@ static void compare_facts(const struct jk_book *book, size_t count, uint32_t n)
             fail_msg("size %u, model %u, root %u: flags %x, naive %x", n, facts[i].derivative, facts[i].root,
                      spell->flags, facts[i].flags);
         assert_int_equal(spell->depth, facts[i].depth);
+        assert_int_equal(spell->declared_depth, facts[i].declared_depth);
         assert_int_equal(spell->relation, facts[i].relation);
         assert_int_equal(spell->license_class, facts[i].license_class);
     }

@@ -76,7 +76,7 @@ static bool names(const struct jk_error *error, const char *field)
 static void all_mistakes_are_told_at_once(void **state)
 {
     static const char wrong[] =
-        "jokbo/policy/v1\nname Not_A_Name\nversion 0\nrules 2\nlate off\nyanked maybe\nexcluded\n"
+        "jokbo/policy/v1\nname Not_A_Name\nversion 0\nrules 3\nlate off\nyanked maybe\nexcluded\n"
         "foreign-base on\nrelation on finetune finetune\ndepth on 0\nself on now\nself on\n"
         "license-not-open on commercial NO\nnaming on\ncap on 9999999999\nwhatever on\n";
     struct jk_policy policy;
@@ -110,7 +110,7 @@ static void every_line_is_needed(void **state)
 
 static void the_ready_ones_are_good(void **state)
 {
-    static const char *const ready[] = {"hub-like", "direct", "independent", "open-source", "strict"};
+    static const char *const ready[] = {"hub-like", "direct", "independent", "open-source", "strict", "competition"};
     (void)state;
     for (size_t i = 0; i < sizeof ready / sizeof *ready; i++) {
         struct jk_policy policy;
@@ -131,7 +131,8 @@ static void the_ready_ones_are_good(void **state)
             jk_policy_explain(&policy, korean, &said);
             assert_false(said.failed);
             assert_true(jk_utf8_valid(jk_text_span(&said)));
-            for (int reason = 0; reason < JK_REASON_COUNT; reason++)
+            for (int reason = jk_reason_next(0, policy.rules); reason < JK_REASON_COUNT;
+                 reason = jk_reason_next(reason + 1, policy.rules))
                 assert_non_null(strstr(said.bytes, korean ? jk_reason_korean(reason) : jk_reason_english(reason)));
             jk_text_done(&said);
         }

@@ -2,9 +2,10 @@
  *   - a log of the same entries gives the same standing however they come in batches, and whatever was asked in
  * between;
  *   - a size, once passed, keeps its standing for ever;
- *   - a registration changes the reasons of no other derivative;
+ *   - under rule set 1 a registration changes the reasons of no other derivative; under rule set 2 it may take the place of
+ * one that follows a first which has fallen away;
  *   - what happens to a model (a release, a yank, a ruling, another name) changes reasons only of it and those that
- * descend from it, of those with the weights of one of these, and, by the cap, of the publishers of all of these;
+ * descend from it, of those with the content of one of these, and, by the cap, of the publishers of all of these;
  *   - totals of many scopes at once are those of each alone, and every funnel sums.
  * That changes of roster, affiliations and licence facts come to what a fold from scratch gives is held by
  * support/make_standings.c. JK_HISTORIES (default 40) says how many histories. */
@@ -16,6 +17,7 @@
 #include <cmocka.h>
 
 #include "book/book_ask.h"
+#include "book/contest.h"
 #include "book/stage.h"
 #include "book/standing.h"
 #include "support/history_stages.h"
@@ -201,6 +203,9 @@ static uint32_t subject_of(const struct jk_book *book, uint32_t index, struct jk
     case JK_KIND_TRANSFER:
     case JK_KIND_EXCLUDE:
     case JK_KIND_RESTORE:
+    case JK_KIND_EXCLUDE_ROOT:
+    case JK_KIND_RESTORE_ROOT:
+    case JK_KIND_ORIGIN:
         return jk_book_find_model(book, parsed.entry.model, JK_NONE);
     case JK_KIND_CONFIRM:
     case JK_KIND_REJECT:
@@ -210,35 +215,41 @@ static uint32_t subject_of(const struct jk_book *book, uint32_t index, struct jk
     }
 }
 
-static bool descends(const struct jk_book *book, uint32_t model, uint32_t from)
+static bool descends(const struct jk_book *book, uint32_t model, uint32_t from, uint32_t n)
 {
-    for (uint32_t slot = jk_book_newest(book, model, JK_NONE); slot != JK_NONE;
-         slot = jk_book_release(book, slot)->older)
-        if (jk_book_descends(book, slot, from, JK_NONE)) return true;
+    for (uint32_t slot = jk_book_newest(book, model, n); slot != JK_NONE; slot = jk_book_release(book, slot)->older)
+        if (jk_book_descends(book, slot, from, n)) return true;
     return false;
 }
 
-static bool share_weights(const struct jk_book *book, uint32_t a, uint32_t b)
+static bool is_same_content(const struct jk_book *book, uint32_t release, uint32_t other)
+{
+    for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
+        uint32_t slot = jk_content_of(book, release, (enum jk_content)kind, JK_NONE);
+        if (slot != JK_NONE && slot == jk_content_of(book, other, (enum jk_content)kind, JK_NONE)) return true;
+    }
+    return false;
+}
+
+static bool share_content(const struct jk_book *book, uint32_t a, uint32_t b)
 {
     for (uint32_t i = jk_book_newest(book, a, JK_NONE); i != JK_NONE; i = jk_book_release(book, i)->older)
         for (uint32_t j = jk_book_newest(book, b, JK_NONE); j != JK_NONE; j = jk_book_release(book, j)->older)
-            if (!jk_digest_is_zero(&jk_book_release(book, i)->weights) &&
-                jk_digest_equal(&jk_book_release(book, i)->weights, &jk_book_release(book, j)->weights))
-                return true;
+            if (is_same_content(book, i, j)) return true;
     return false;
 }
 
-/* Marks with 1 the model, all that descend from it, and whoever has the weights of one of these; with 2 the rest of the
+/* Marks with 1 the model, all that descend from it, and whoever has the content of one of these; with 2 the rest of the
  * publishers of all of these, before and after. */
 static void mark_reach(const struct jk_book *book, uint32_t model, uint32_t n, unsigned char reach[MODELS])
 {
     static unsigned char family[MODELS];
     uint32_t models = jk_book_models(book, n + 1);
     for (uint32_t i = 0; i < models; i++)
-        family[i] = reach[i] = i == model || descends(book, i, model);
+        family[i] = reach[i] = i == model || descends(book, i, model, n + 1);
     for (uint32_t i = 0; i < models; i++)
         for (uint32_t j = 0; j < models && !reach[i]; j++)
-            if (family[j] && share_weights(book, i, j)) reach[i] = 1;
+            if (family[j] && share_content(book, i, j)) reach[i] = 1;
     for (uint32_t i = 0; i < models; i++)
         for (uint32_t j = 0; j < models && !reach[i]; j++) {
             if (reach[j] != 1) continue;
@@ -286,10 +297,10 @@ static void check_entry(struct history *history, uint32_t index, const struct jk
     const struct jk_book *book = history->ledger.book;
     uint32_t model = subject_of(book, index, history->ledger.entries[index], &is_new);
     if (model == JK_NONE) return;
-    if (is_new) {
+    if (is_new) registered++;
+    if (is_new && history->policy.rules == 1) {
         memset(reach, 0, sizeof reach);
         reach[model] = 1;
-        registered++;
     } else {
         mark_reach(book, model, index, reach);
     }

@@ -126,7 +126,8 @@ static void bad_reports(void **state)
     struct made made;
     make(*state, SECOND, 2, &made);
     refuses(&made, "{", "[", "no JSON");
-    refuses(&made, "jokbo/report/v1", "jokbo/report/v2", "format is \"jokbo/report/v2\": it must be jokbo/report/v1");
+    refuses(&made, "jokbo/report/v1", "jokbo/report/v3", "format is \"jokbo/report/v3\": it must be jokbo/report/v1");
+    refuses(&made, "jokbo/report/v1", "jokbo/report/v2", "it must be the policy's rule set's");
     refuses(&made, "\"counted\":", "\"counted\":\"x\",\"a\":", "rows[0]");
     refuses(&made, "\"m\":", "\"extra\":1,\"m\":", "the whole is an object: it has members");
     refuses(&made, "\"m\":", "\"k\":", "m is missing");

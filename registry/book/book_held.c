@@ -1,0 +1,219 @@
+/* Artifacts: their digests, which manifests the registry holds, and the sets of weight files that those name. See book.h.
+ * A set of weight files is known from the first `held` entry on and for good: the digest of the manifest commits to it.
+ */
+#include "base/check.h"
+#include "book/book_internal.h"
+
+/* ---- artifacts ---- */
+
+/* The first release that names it; JK_NONE for none. */
+static uint32_t find_artifact(const struct jk_book *book, const struct jk_digest *artifact)
+{
+    uint32_t hash = jk_hash_digest(artifact), slot = jk_index_first(&book->artifact_index, hash);
+    for (; slot != JK_NONE; slot = jk_release_row(book, slot)->by_artifact.next) {
+        const struct jk_release_row *row = jk_release_row(book, slot);
+        if (row->by_artifact.hash == hash && row->artifact == slot && jk_digest_equal(&row->pub.artifact, artifact))
+            return slot;
+    }
+    return JK_NONE;
+}
+
+/* NULL: nothing more is known of it, or there is none. */
+static struct jk_artifact_row *more_of(const struct jk_book *book, uint32_t artifact)
+{
+    uint32_t slot = artifact == JK_NONE ? JK_NONE : jk_release_row(book, artifact)->artifact_row;
+    return slot == JK_NONE ? NULL : jk_artifact_row(book, slot);
+}
+
+static struct jk_artifact_row *need_more(struct jk_book *book, uint32_t artifact)
+{
+    uint32_t slot;
+    struct jk_artifact_row *row = more_of(book, artifact);
+    if (row) return row;
+    row = jk_book_append(book, &book->artifacts, &slot);
+    if (!row) return NULL;
+    *row = (struct jk_artifact_row){.last = artifact, .held = JK_NONE, .manifest = JK_NONE};
+    jk_book_set(book, &jk_release_row(book, artifact)->artifact_row, slot);
+    return row;
+}
+
+void jk_book_enter_artifact(struct jk_book *book, uint32_t release)
+{
+    struct jk_release_row *row = jk_release_row(book, release);
+    row->artifact = row->same_artifact = row->artifact_row = JK_NONE;
+    row->by_artifact.hash = jk_hash_u64(release); /* only a first release is looked for: the others lie anywhere */
+    if (jk_digest_is_zero(&row->pub.artifact)) return;
+    row->artifact = find_artifact(book, &row->pub.artifact);
+    if (row->artifact == JK_NONE) {
+        row->artifact = release;
+        jk_index_add(&book->artifact_index, &book->journal, &row->by_artifact, release,
+                     jk_hash_digest(&row->pub.artifact));
+        return;
+    }
+    struct jk_artifact_row *artifact = need_more(book, row->artifact);
+    if (!artifact) return; /* out of memory: said at the end */
+    row->same_artifact = artifact->last;
+    jk_book_set(book, &artifact->last, release);
+}
+
+uint32_t jk_book_find_artifact(const struct jk_book *book, const struct jk_digest *artifact, uint32_t n)
+{
+    uint32_t first = find_artifact(book, artifact);
+    return first != JK_NONE && jk_release_row(book, first)->pub.index < n ? first : JK_NONE;
+}
+
+/* From the first, to the newest, and back to it. */
+uint32_t jk_book_next_with_artifact(const struct jk_book *book, uint32_t release, uint32_t n)
+{
+    uint32_t first = jk_release_row(book, release)->artifact;
+    const struct jk_artifact_row *artifact = more_of(book, first);
+    if (!artifact) return JK_NONE;
+    uint32_t slot = release == first ? artifact->last : jk_release_row(book, release)->same_artifact;
+    while (slot != first && jk_release_row(book, slot)->pub.index >= n)
+        slot = jk_release_row(book, slot)->same_artifact;
+    return slot == first ? JK_NONE : slot;
+}
+
+uint32_t jk_book_artifact_held(const struct jk_book *book, uint32_t artifact)
+{
+    const struct jk_artifact_row *row = more_of(book, artifact);
+    return row ? row->held : JK_NONE;
+}
+
+static bool is_held(const struct jk_book *book, uint32_t artifact, uint32_t n)
+{
+    return jk_book_switched(book, jk_book_artifact_held(book, artifact), n);
+}
+
+bool jk_book_is_held(const struct jk_book *book, const struct jk_digest *artifact, uint32_t n)
+{
+    return is_held(book, find_artifact(book, artifact), n);
+}
+
+bool jk_book_release_is_held(const struct jk_book *book, uint32_t release, uint32_t n)
+{
+    const struct jk_release_row *row = jk_release_row(book, release);
+    if (!is_held(book, row->artifact, n)) return false;
+    uint32_t manifest = more_of(book, row->artifact)->manifest;
+    return jk_digest_equal(&jk_manifest_row(book, manifest)->weights, &row->pub.weights);
+}
+
+uint32_t jk_book_artifact_files(const struct jk_book *book, uint32_t artifact, uint32_t n)
+{
+    const struct jk_artifact_row *more = more_of(book, artifact);
+    if (!more || more->manifest == JK_NONE) return JK_NONE;
+    const struct jk_manifest_row *row = jk_manifest_row(book, more->manifest);
+    return row->since < n ? row->files : JK_NONE;
+}
+
+/* ---- the same content ---- */
+
+bool jk_book_same_content(const struct jk_book *book, uint32_t release, uint32_t other, uint32_t n)
+{
+    const struct jk_release_row *a = jk_release_row(book, release), *b = jk_release_row(book, other);
+    if (a->weights != JK_NONE && a->weights == b->weights) return true;
+    if (a->artifact != JK_NONE && a->artifact == b->artifact) return true;
+    uint32_t files = jk_book_artifact_files(book, a->artifact, n);
+    return files != JK_NONE && files == jk_book_artifact_files(book, b->artifact, n);
+}
+
+bool jk_book_shares_content(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n)
+{
+    return jk_book_same_content(book, jk_book_standing_release(book, model, n),
+                                jk_book_standing_release(book, other, n), n);
+}
+
+static bool is_named_twice(const struct jk_book *book, uint32_t artifact)
+{
+    const struct jk_artifact_row *more = more_of(book, artifact);
+    return more && more->last != artifact;
+}
+
+bool jk_book_content_is_shared(const struct jk_book *book, uint32_t release)
+{
+    const struct jk_release_row *row = jk_release_row(book, release);
+    uint32_t files = jk_book_artifact_files(book, row->artifact, JK_NOW);
+    return (row->weights != JK_NONE && jk_weights_row(book, row->weights)->uses > 1) ||
+           (row->artifact != JK_NONE && is_named_twice(book, row->artifact)) ||
+           (files != JK_NONE && jk_files_row(book, files)->uses > 1);
+}
+
+/* ---- held and withdrawn ---- */
+
+static uint32_t intern_files(struct jk_book *book, const struct jk_digest *files)
+{
+    uint32_t hash = jk_hash_digest(files), slot = jk_index_first(&book->files_index, hash);
+    for (; slot != JK_NONE; slot = jk_files_row(book, slot)->by_digest.next)
+        if (jk_digest_equal(&jk_files_row(book, slot)->digest, files)) return slot;
+    struct jk_files_row *row = jk_book_append(book, &book->file_sets, &slot);
+    if (!row) return JK_NONE;
+    row->digest = *files;
+    jk_index_add(&book->files_index, &book->journal, &row->by_digest, slot, hash);
+    return slot;
+}
+
+static void note_manifest(struct jk_book *book, const struct jk_entry *entry, struct jk_artifact_row *artifact)
+{
+    uint32_t files = JK_NONE, slot;
+    if (artifact->manifest != JK_NONE) return;
+    if (!jk_digest_is_zero(&entry->weight_files)) {
+        files = intern_files(book, &entry->weight_files);
+        if (files == JK_NONE) return;
+        jk_book_set(book, &jk_files_row(book, files)->uses, jk_files_row(book, files)->uses + 1);
+    }
+    struct jk_manifest_row *row = jk_book_append(book, &book->manifests, &slot);
+    if (!row) return;
+    *row = (struct jk_manifest_row){.since = book->size, .files = files, .weights = entry->weights};
+    jk_book_set(book, &artifact->manifest, slot);
+}
+
+/* Where others have these files too, what descends from its releases may now have an ancestor's. */
+static void want_users(struct jk_book *book, const struct jk_artifact_row *artifact)
+{
+    uint32_t files = artifact->manifest == JK_NONE ? JK_NONE : jk_manifest_row(book, artifact->manifest)->files;
+    bool shared = files != JK_NONE && jk_files_row(book, files)->uses > 1;
+    for (uint32_t slot = artifact->last; slot != JK_NONE; slot = jk_release_row(book, slot)->same_artifact) {
+        uint32_t model = jk_release_row(book, slot)->pub.model;
+        jk_book_touch(book, model);
+        if (!shared) {
+            jk_book_want_alone(book, model);
+            continue;
+        }
+        jk_book_want(book, model);
+        jk_book_want_under_model(book, model);
+    }
+    jk_book_walk(book);
+}
+
+static enum jk_status find_named(struct jk_book *book, const struct jk_entry *entry, uint32_t *out_artifact,
+                                 struct jk_error *error)
+{
+    *out_artifact = find_artifact(book, &entry->artifact);
+    if (*out_artifact != JK_NONE) return JK_OK;
+    return JK_BOOK_REFUSE(error, "entry %u: no release names this artifact", book->size);
+}
+
+enum jk_status jk_book_apply_held(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
+{
+    uint32_t slot;
+    JK_TRY(find_named(book, entry, &slot, error));
+    if (is_held(book, slot, JK_NOW))
+        return JK_BOOK_REFUSE(error, "entry %u: the artifact is held already", book->size);
+    struct jk_artifact_row *artifact = need_more(book, slot);
+    if (artifact) note_manifest(book, entry, artifact);
+    if (book->failed) return JK_OK; /* out of memory: said at the end */
+    jk_book_switch(book, &artifact->held, true);
+    want_users(book, artifact);
+    return JK_OK;
+}
+
+enum jk_status jk_book_apply_withdrawn(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
+{
+    uint32_t slot;
+    JK_TRY(find_named(book, entry, &slot, error));
+    if (!is_held(book, slot, JK_NOW)) return JK_BOOK_REFUSE(error, "entry %u: the artifact is not held", book->size);
+    struct jk_artifact_row *artifact = more_of(book, slot);
+    jk_book_switch(book, &artifact->held, false);
+    want_users(book, artifact);
+    return JK_OK;
+}
