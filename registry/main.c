@@ -24,6 +24,7 @@
 #include "keys.h"
 #include "repair.h"
 #include "rpc/server.h"
+#include "service/held_catch_up.h"
 #include "service/services.h"
 #include "service/standing.h"
 #include "service/waiting.h"
@@ -42,6 +43,7 @@ struct server {
     struct jk_witness_pool *witnesses;
     struct jk_keeper *keeper;
     struct jk_inspector *inspector;
+    struct jk_held_catch_up *held_catch_up; /* NULL: nothing to do */
     struct jk_http *http; /* NULL: off */
 };
 
@@ -316,6 +318,7 @@ static enum jk_status start(struct server *server, struct jk_error *error)
     JK_TRY(start_http(server, error));
     JK_TRY(jk_keeper_start(server->store, server->services.closer, &server->keeper, error));
     JK_TRY(jk_inspector_start(server->store, server->services.closer, &server->inspector, error));
+    JK_TRY(jk_held_catch_up_start(server->store, &server->held_catch_up, error));
     JK_TRY(write_client_config(server, error));
     tell_rules(&server->services);
     tell_ready(server);
@@ -335,6 +338,7 @@ static bool stop(struct server *server)
         jk_witness_stop(server->witnesses);
         jk_keeper_stop(server->keeper);
         jk_inspector_stop(server->inspector);
+        jk_held_catch_up_stop(server->held_catch_up);
         jk_closer_free(server->services.closer);
         jk_standings_free(server->services.standings);
         jk_store_stop(server->store);
