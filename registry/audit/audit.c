@@ -18,6 +18,7 @@ struct jk_audit {
     struct level levels[JK_TILE_LEVELS];  /* [0] unused */
     struct jk_digest edge[JK_TILE_WIDTH]; /* the leaves of the partial bundle at the end */
     struct jk_book *book;
+    uint64_t kinds[JK_KIND_COUNT]; /* entries that were folded */
     struct jk_tile_bytes bytes; /* scratch */
     uint64_t loaded;            /* the full level-0 tile in `leaves`; UINT64_MAX: none */
     struct jk_digest leaves[JK_TILE_WIDTH];
@@ -87,8 +88,10 @@ static enum jk_status fold(struct jk_audit *audit, const struct jk_slot *slot, s
     jk_error_init(&own, NULL);
     if (jk_book_apply_many(audit->book, slot->parsed, slot->parsed_count, &applied, &own) != JK_OK)
         return cannot_follow(first + applied, slot, &own, error);
-    for (unsigned i = 0; i < slot->parsed_count; i++)
+    for (unsigned i = 0; i < slot->parsed_count; i++) {
         if (check_key(&slot->parsed[i].entry, &own) != JK_OK) return cannot_follow(first + i, slot, &own, error);
+        audit->kinds[slot->parsed[i].entry.kind]++;
+    }
     if (slot->parsed_count == slot->width) return JK_OK;
     return cannot_follow(first + slot->parsed_count, slot, &slot->error, error);
 }
@@ -377,6 +380,11 @@ void jk_audit_free(struct jk_audit *audit)
 const struct jk_book *jk_audit_book(const struct jk_audit *audit)
 {
     return audit->book;
+}
+
+uint64_t jk_audit_kind_count(const struct jk_audit *audit, enum jk_kind kind)
+{
+    return audit->kinds[kind];
 }
 
 uint64_t jk_audit_size(const struct jk_audit *audit)

@@ -64,6 +64,8 @@ void jk_audit_free(struct jk_audit *audit);
 /* NULL where it was not folded. */
 const struct jk_book *jk_audit_book(const struct jk_audit *audit);
 uint64_t jk_audit_size(const struct jk_audit *audit);
+/* How many entries there are of a kind; 0 where it was not folded. */
+uint64_t jk_audit_kind_count(const struct jk_audit *audit, enum jk_kind kind);
 /* The keys that sign at a size, newest first, by the log's own entries: each new key is named by the one before it,
  * with its signature. Only those that some key of `trusted` (NULL: the log's first) leads to. False where there are
  * none, or nothing was folded. */

@@ -200,6 +200,29 @@ static const char *cosigners_text(struct jk_cli *cli, const struct audit_run *ru
     return text && text[0] ? jk_arena_printf(&cli->arena, "%s (not checked)", text) : "";
 }
 
+/* What no reader of the log can check: how often it was said, by kind. */
+static json_t *word_json(const struct audit_run *run)
+{
+    json_t *counts = json_object();
+    for (int kind = 0; kind < JK_KIND_COUNT; kind++) {
+        uint64_t count = jk_audit_kind_count(run->log.audit, (enum jk_kind)kind);
+        if (count > 0 && jk_kind_is_word((enum jk_kind)kind))
+            json_object_set_new(counts, jk_kind_text((enum jk_kind)kind), json_integer((json_int_t)count));
+    }
+    return counts;
+}
+
+static const char *word_text(struct jk_cli *cli, const struct audit_run *run)
+{
+    const char *text = "", *kind;
+    json_t *counts = word_json(run), *count;
+    json_object_foreach(counts, kind, count)
+        text = jk_arena_printf(&cli->arena, "%s%s%s %s", text ? text : "", text && text[0] ? ", " : "",
+                               jk_print_number(cli, json_integer_value(count)), kind);
+    json_decref(counts);
+    return text ? text : "";
+}
+
 static void print_facts(struct jk_cli *cli, const struct audit_run *run)
 {
     const struct jk_audit_log *log = &run->log;
@@ -221,6 +244,7 @@ static void print_facts(struct jk_cli *cli, const struct audit_run *run)
                       size_text(cli, log->earlier.checkpoint.size, &log->earlier.checkpoint.root));
     if (log->seen > 0)
         jk_print_fact(&table, "seen before", jk_print_plural(cli, (int64_t)log->seen, "entry", "entries"));
+    jk_print_fact(&table, "on its word", word_text(cli, run));
     if (run->size != head->size) jk_print_fact(&table, "as of", size_text(cli, run->size, &run->root));
     if (run->expected) jk_print_fact(&table, "as expected", "every count");
     jk_table_print(&table, cli->color, cli->out);
@@ -246,6 +270,7 @@ static enum jk_status print_json(struct jk_cli *cli, const struct audit_run *run
         "mirror", log->mirror ? log->folder : NULL, "fetched", (json_int_t)log->fetched, "earlier",
         earlier_json(cli, run), "seen", (json_int_t)log->seen, "as_of", "log_size", (json_int_t)run->size, "root",
         root_text(cli, &run->root), "as_expected", run->expected != NULL, "counts", counts);
+    json_object_set_new(all, "on_its_word", word_json(run));
     if (run->revisions) json_object_set(all, "revisions", run->revisions);
     return jk_print_json(cli, all);
 }
