@@ -1,0 +1,24 @@
+"""A verified publisher is sold."""
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
+from attack import SKT, Attack  # noqa: E402
+
+
+class ChangedOwners(Attack, unittest.TestCase):
+    row = "A verified publisher changes hands"
+
+    def play(self):
+        seller, mallory = self.account("seller"), self.account()
+        self.publishers(seller, "sold", 1)
+        self.verify("sold-0")
+        seller.call("Access.SetMember", publisher="sold-0", account=mallory.account, role="MEMBER_ROLE_OWNER")
+        seller.call("Access.RemoveMember", publisher="sold-0", account=seller.account)
+        self.register_many(mallory, [("sold-0/m-%d" % i, [SKT], self.upload(mallory, i))
+                                     for i in range(20)])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,72 @@
+"""A rival's derivatives are ruled away by one person."""
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
+from attack import SOLAR, Attack  # noqa: E402
+
+
+RIVALS = 10
+
+
+class Rulings(Attack):
+    """On a demo, whose clock can be set; with the rest that a registry demands."""
+    options = ("--demo", "--evaluator-rest-hours", "24")
+    team = "upstage"
+    victim_lost_by = ("REASON_EXCLUDED",)
+
+    def prepare(self):
+        maker = self.stranger("maker")
+        self.publishers(maker, "maker", 1)
+        self.admin.call("Registry.VerifyPublisher", name="maker-0", evidence="domain")
+        self.honest = self.register_many(maker, [("maker-0/Solar-m-%d" % i, [SOLAR], dict(
+            self.give(maker, i), license="LicenseRef-upstage-solar")) for i in range(RIVALS)])
+
+    def measure(self):
+        """What the rival loses is told once."""
+        return {name: (0, lost) for name, (_, lost) in super().measure().items()}
+
+    def lost(self, rule):
+        """Where they counted before."""
+        return super().lost(rule) if self.before[rule["policy"]] else 0
+
+    def counts(self):
+        found = super().counts()
+        if not hasattr(self, "before"):
+            self.before = found
+        return found
+
+
+class TwoAccounts(Rulings, unittest.TestCase):
+    """The first is an admin, too, and makes the second."""
+    row = "Rulings by one person with two accounts"
+
+    def play(self):
+        first = self.account("evaluator and admin", ["evaluator", "admin"], ["roster", "accounts", "tokens"])
+        self.cost["accounts"] += 1
+        second = self.stranger("creature", ["evaluator"], ["roster"], by=first)
+        self.refused(first, "Stages.Rule", "EVALUATOR_RESTS", model=self.honest[0], reason="spam")
+        self.wait(days=1)
+        for name in self.honest:
+            ruling = first.call("Stages.Rule", model=name, reason="spam")["log_index"]
+            self.refused(first, "Stages.DecideRuling", "SAME_EVALUATOR", ruling=ruling, confirm=True)
+            self.refused(second, "Stages.DecideRuling", "CREATED_BY_OTHER", ruling=ruling, confirm=True)
+
+
+class AdminWithTwo(Rulings, unittest.TestCase):
+    """An admin makes two evaluators, waits, and is both: who is behind an account is what an admin is trusted with."""
+    row = "Rulings by an admin who is two evaluators"
+
+    def play(self):
+        admin = self.account("admin", ["admin"], ["accounts", "tokens", "roster"])
+        self.cost["accounts"] += 2
+        first, second = (self.stranger("creature", ["evaluator"], ["roster"], by=admin) for _ in range(2))
+        self.wait(days=1)
+        for name in self.honest:
+            ruling = first.call("Stages.Rule", model=name, reason="spam")["log_index"]
+            second.call("Stages.DecideRuling", ruling=ruling, confirm=True)
+
+
+if __name__ == "__main__":
+    unittest.main()

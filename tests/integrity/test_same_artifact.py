@@ -1,0 +1,21 @@
+"""One artifact under many names."""
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
+from attack import SKT, Attack, digest  # noqa: E402
+
+
+class SameArtifact(Attack, unittest.TestCase):
+    row = "The same artifact digest"
+
+    def play(self):
+        mallory = self.account()
+        for name in self.publishers(mallory, "crowd", 20):
+            self.register_many(mallory, [("%s/m-%d" % (name, i), [SKT], {"artifact_sha256": digest("artifact")})
+                                         for i in range(10)])
+
+
+if __name__ == "__main__":
+    unittest.main()
