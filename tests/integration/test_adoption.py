@@ -269,6 +269,18 @@ class Publishers(Adopting):
         for client in (self.upstage, self.eve):
             self.refused(STATE, "TARGET_IS_BASE", ADOPT, client, external=self.external(), model=SOLAR, reason="x")
 
+    def test_a_team_for_its_own_publisher(self):
+        """It acts for it, and under the same conditions."""
+        there, model = self.external("Team-Org"), "upstage/" + self.next("Solar-own-")
+        self.register(model, SOLAR, client=self.upstage)
+        self.refused(STATE, "NOT_VERIFIED", ADOPT, self.upstage, external=there, model=model)
+        self.admin.call("Registry.VerifyPublisher", name="upstage", evidence="domain")
+        self.refused(STATE, "NO_NAMESPACE", ADOPT, self.upstage, external=there, model=model)
+        self.rita.call(SET, publisher="upstage", organisation="huggingface.co/Team-Org", evidence="hub-file")
+        for method in (ADOPT, UNADOPT):
+            self.upstage.call(method, external=there, model=model)
+            self.assertIn("\nactor team upstage\nexternal %s\nmodel %s\n" % (there, model), self.texts(self.size() - 1)[0])
+
     def test_a_model_that_moves(self):
         """The right is the present publisher's; the adoption goes with the model."""
         there, model = self.external(), self.derivative()
