@@ -84,6 +84,7 @@ struct jk_external {
     uint32_t first;       /* entry that named it first */
     uint32_t adoptions;   /* newest; internal chain */
     uint32_t children;    /* internal chain */
+    uint32_t disputed;    /* slot of the newest dispute about an adoption of it; JK_NONE for none */
 };
 
 struct jk_adoption {      /* of an external by a model, for sizes from < N ≤ until */

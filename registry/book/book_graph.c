@@ -30,6 +30,7 @@ uint32_t jk_book_intern_external(struct jk_book *book, struct jk_span name)
     row->pub = (struct jk_external){.name = jk_book_copy(book, name),
                                     .first = book->size,
                                     .adoptions = JK_NONE,
+                                    .disputed = JK_NONE,
                                     .children = JK_NONE};
     jk_index_add(&book->external_index, &book->journal, &row->by_name, slot, jk_hash_fold(name, 0));
     return slot;

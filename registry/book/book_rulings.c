@@ -258,6 +258,17 @@ static bool find_subject(const struct jk_book *book, const struct jk_entry *entr
     return dispute->ruling != JK_NONE && jk_ruling_row(book, dispute->ruling)->model == dispute->model;
 }
 
+/* Those against a model, and those about adoptions of an external, are asked for without a look at all the others. */
+static void chain_dispute(struct jk_book *book, struct jk_dispute *row, uint32_t slot)
+{
+    uint32_t *newest = row->against != JK_NONE    ? &jk_model_row(book, row->against)->disputed
+                       : row->external != JK_NONE ? &jk_external_row(book, row->external)->pub.disputed
+                                                  : NULL;
+    if (!newest) return;
+    row->older_same = *newest;
+    jk_book_set(book, newest, slot);
+}
+
 static enum jk_status add_dispute(struct jk_book *book, const struct jk_entry *entry, enum jk_about about,
                                   struct jk_error *error)
 {
@@ -284,13 +295,10 @@ static enum jk_status add_dispute(struct jk_book *book, const struct jk_entry *e
     row->actor = jk_book_copy_actor(book, &entry->actor);
     if (entry->actor.type == JK_ACTOR_PUBLISHER)
         row->publisher = jk_book_find_publisher(book, entry->actor.name, JK_NOW);
-    row->older_against = JK_NONE;
+    row->older_same = JK_NONE;
+    chain_dispute(book, row, slot);
     jk_book_touch(book, dispute.model);
-    if (dispute.against == JK_NONE) return JK_OK;
-    struct jk_model_row *against = jk_model_row(book, dispute.against);
-    row->older_against = against->disputed;
-    jk_book_set(book, &against->disputed, slot);
-    jk_book_touch(book, dispute.against);
+    if (dispute.against != JK_NONE) jk_book_touch(book, dispute.against);
     return JK_OK;
 }
 

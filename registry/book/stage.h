@@ -94,7 +94,7 @@ struct jk_dispute {
     struct jk_span actor; /* as in the entry: "team lg", "publisher x" */
     struct jk_digest text;
     uint32_t resolved; /* entry, or JK_NONE */
-    uint32_t older_against; /* slot of the dispute before it against the same model; JK_NONE for none */
+    uint32_t older_same; /* slot of the dispute before it against the same model, or about the same external; or JK_NONE */
     enum jk_outcome outcome;
 };
 uint32_t jk_book_disputes(const struct jk_book *book, uint32_t n);

@@ -218,16 +218,29 @@ static void add_roots(const struct jk_present *present, uint32_t model, Jokbo__V
     }
 }
 
+static bool is_open_about(const struct jk_present *present, const struct jk_adoption *adoption,
+                          const struct jk_dispute *dispute)
+{
+    return dispute->from < present->size && dispute->resolved >= present->size && dispute->from > adoption->from &&
+           dispute->from < adoption->until;
+}
+
+/* In order of their entries; the book gives them newest first. */
 static void add_open_disputes(const struct jk_present *present, const struct jk_adoption *adoption,
                               Jokbo__V1__Adoption *out)
 {
-    uint32_t count = jk_book_disputes(present->book, present->size);
+    uint32_t newest = jk_book_external(present->book, adoption->external)->disputed, count = 0;
+    const struct jk_dispute *dispute = NULL;
+    for (uint32_t slot = newest; slot != JK_NONE; slot = dispute->older_same) {
+        dispute = jk_book_dispute(present->book, slot);
+        count += is_open_about(present, adoption, dispute);
+    }
     out->open_disputes = jk_arena_zalloc(present->arena, (size_t)count + 1, sizeof *out->open_disputes);
-    for (uint32_t i = 0; out->open_disputes && i < count; i++) {
-        const struct jk_dispute *dispute = jk_book_dispute(present->book, i);
-        if (dispute->external != adoption->external || dispute->resolved < present->size) continue;
-        if (dispute->from > adoption->from && dispute->from < adoption->until)
-            out->open_disputes[out->n_open_disputes++] = dispute->from;
+    if (!out->open_disputes) return;
+    out->n_open_disputes = count;
+    for (uint32_t slot = newest; slot != JK_NONE; slot = dispute->older_same) {
+        dispute = jk_book_dispute(present->book, slot);
+        if (is_open_about(present, adoption, dispute)) out->open_disputes[--count] = dispute->from;
     }
 }
 
