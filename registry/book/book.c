@@ -90,6 +90,7 @@ struct jk_book *jk_book_new(void)
     bool done = init_tables(book);
     book->origin = book->key = book->purpose = (struct jk_span){"", 0};
     book->epoch = book->license_epoch = book->last_epoch = 1;
+    book->origins = JK_NONE;
     book->merged = calloc(JK_BOOK_BASES, sizeof *book->merged);
     book->merging = calloc(JK_BOOK_BASES, sizeof *book->merging);
     book->wanted_spells = calloc(JK_BOOK_BASES, sizeof *book->wanted_spells);

@@ -236,10 +236,12 @@ uint32_t jk_book_find_team(const struct jk_book *book, struct jk_span id, uint32
 uint32_t jk_book_find_weights(const struct jk_book *book, const struct jk_digest *weights, uint32_t n);
 /* The same of an artifact digest. */
 uint32_t jk_book_find_artifact(const struct jk_book *book, const struct jk_digest *artifact, uint32_t n);
-/* A further release that names the artifact of this one; JK_NONE at the end. In no order, from jk_book_find_artifact on. */
+/* The next release that names the artifact of this one, in order, from jk_book_find_artifact on; JK_NONE at the end. */
 uint32_t jk_book_next_with_artifact(const struct jk_book *book, uint32_t release, uint32_t n);
 /* Whether two models' deciding releases have the same weights, artifact or set of weight files. */
 bool jk_book_shares_content(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n);
+/* Whether the manifest of the model's standing release is held, and says the weights that the release says. */
+bool jk_book_holds_manifest(const struct jk_book *book, uint32_t model, uint32_t n);
 /* Whether the registry says that it holds the manifest of this digest. */
 bool jk_book_is_held(const struct jk_book *book, const struct jk_digest *artifact, uint32_t n);
 

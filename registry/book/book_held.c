@@ -40,7 +40,7 @@ static struct jk_artifact_row *need_more(struct jk_book *book, uint32_t artifact
 void jk_book_enter_artifact(struct jk_book *book, uint32_t release)
 {
     struct jk_release_row *row = jk_release_row(book, release);
-    row->artifact = row->same_artifact = row->artifact_row = JK_NONE;
+    row->artifact = row->artifact_row = JK_NONE;
     row->by_artifact.hash = jk_hash_u64(release); /* only a first release is looked for: the others lie anywhere */
     if (jk_digest_is_zero(&row->pub.artifact)) return;
     row->artifact = find_artifact(book, &row->pub.artifact);
@@ -52,7 +52,7 @@ void jk_book_enter_artifact(struct jk_book *book, uint32_t release)
     }
     struct jk_artifact_row *artifact = need_more(book, row->artifact);
     if (!artifact) return; /* out of memory: said at the end */
-    row->same_artifact = artifact->last;
+    jk_book_set(book, &jk_release_row(book, artifact->last)->next_artifact, release);
     jk_book_set(book, &artifact->last, release);
 }
 
@@ -62,16 +62,10 @@ uint32_t jk_book_find_artifact(const struct jk_book *book, const struct jk_diges
     return first != JK_NONE && jk_release_row(book, first)->pub.index < n ? first : JK_NONE;
 }
 
-/* From the first, to the newest, and back to it. */
 uint32_t jk_book_next_with_artifact(const struct jk_book *book, uint32_t release, uint32_t n)
 {
-    uint32_t first = jk_release_row(book, release)->artifact;
-    const struct jk_artifact_row *artifact = more_of(book, first);
-    if (!artifact) return JK_NONE;
-    uint32_t slot = release == first ? artifact->last : jk_release_row(book, release)->same_artifact;
-    while (slot != first && jk_release_row(book, slot)->pub.index >= n)
-        slot = jk_release_row(book, slot)->same_artifact;
-    return slot == first ? JK_NONE : slot;
+    uint32_t next = jk_release_row(book, release)->next_artifact;
+    return next != JK_NONE && jk_release_row(book, next)->pub.index < n ? next : JK_NONE;
 }
 
 uint32_t jk_book_artifact_held(const struct jk_book *book, uint32_t artifact)
@@ -96,6 +90,12 @@ bool jk_book_release_is_held(const struct jk_book *book, uint32_t release, uint3
     if (!is_held(book, row->artifact, n)) return false;
     uint32_t manifest = more_of(book, row->artifact)->manifest;
     return jk_digest_equal(&jk_manifest_row(book, manifest)->weights, &row->pub.weights);
+}
+
+bool jk_book_holds_manifest(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    uint32_t release = jk_book_standing_release(book, model, n);
+    return release != JK_NONE && jk_book_release_is_held(book, release, n);
 }
 
 uint32_t jk_book_artifact_files(const struct jk_book *book, uint32_t artifact, uint32_t n)
@@ -129,13 +129,18 @@ static bool is_named_twice(const struct jk_book *book, uint32_t artifact)
     return more && more->last != artifact;
 }
 
+static bool is_set_shared(const struct jk_book *book, uint32_t files)
+{
+    return jk_files_row(book, files)->first != jk_files_row(book, files)->last;
+}
+
 bool jk_book_content_is_shared(const struct jk_book *book, uint32_t release)
 {
     const struct jk_release_row *row = jk_release_row(book, release);
     uint32_t files = jk_book_artifact_files(book, row->artifact, JK_NOW);
-    return (row->weights != JK_NONE && jk_weights_row(book, row->weights)->uses > 1) ||
+    return (row->weights != JK_NONE && jk_weights_row(book, row->weights)->last != jk_weights_row(book, row->weights)->first) ||
            (row->artifact != JK_NONE && is_named_twice(book, row->artifact)) ||
-           (files != JK_NONE && jk_files_row(book, files)->uses > 1);
+           (files != JK_NONE && is_set_shared(book, files));
 }
 
 /* ---- held and withdrawn ---- */
@@ -148,31 +153,43 @@ static uint32_t intern_files(struct jk_book *book, const struct jk_digest *files
     struct jk_files_row *row = jk_book_append(book, &book->file_sets, &slot);
     if (!row) return JK_NONE;
     row->digest = *files;
+    row->first = row->last = JK_NONE;
     jk_index_add(&book->files_index, &book->journal, &row->by_digest, slot, hash);
     return slot;
 }
 
-static void note_manifest(struct jk_book *book, const struct jk_entry *entry, struct jk_artifact_row *artifact)
+static void chain_manifest(struct jk_book *book, struct jk_files_row *files, uint32_t manifest)
 {
+    if (files->first == JK_NONE)
+        jk_book_set(book, &files->first, manifest);
+    else
+        jk_book_set(book, &jk_manifest_row(book, files->last)->next, manifest);
+    jk_book_set(book, &files->last, manifest);
+}
+
+static void note_manifest(struct jk_book *book, const struct jk_entry *entry, uint32_t artifact)
+{
+    struct jk_artifact_row *more = need_more(book, artifact);
     uint32_t files = JK_NONE, slot;
-    if (artifact->manifest != JK_NONE) return;
+    if (!more || more->manifest != JK_NONE) return;
     if (!jk_digest_is_zero(&entry->weight_files)) {
         files = intern_files(book, &entry->weight_files);
         if (files == JK_NONE) return;
-        jk_book_set(book, &jk_files_row(book, files)->uses, jk_files_row(book, files)->uses + 1);
     }
     struct jk_manifest_row *row = jk_book_append(book, &book->manifests, &slot);
     if (!row) return;
-    *row = (struct jk_manifest_row){.since = book->size, .files = files, .weights = entry->weights};
-    jk_book_set(book, &artifact->manifest, slot);
+    *row = (struct jk_manifest_row){
+        .since = book->size, .files = files, .artifact = artifact, .next = JK_NONE, .weights = entry->weights};
+    jk_book_set(book, &more->manifest, slot);
+    if (files != JK_NONE) chain_manifest(book, jk_files_row(book, files), slot);
 }
 
 /* Where others have these files too, what descends from its releases may now have an ancestor's. */
-static void want_users(struct jk_book *book, const struct jk_artifact_row *artifact)
+static void want_users(struct jk_book *book, uint32_t artifact)
 {
-    uint32_t files = artifact->manifest == JK_NONE ? JK_NONE : jk_manifest_row(book, artifact->manifest)->files;
-    bool shared = files != JK_NONE && jk_files_row(book, files)->uses > 1;
-    for (uint32_t slot = artifact->last; slot != JK_NONE; slot = jk_release_row(book, slot)->same_artifact) {
+    uint32_t files = jk_book_artifact_files(book, artifact, JK_NOW);
+    bool shared = files != JK_NONE && is_set_shared(book, files);
+    for (uint32_t slot = artifact; slot != JK_NONE; slot = jk_release_row(book, slot)->next_artifact) {
         uint32_t model = jk_release_row(book, slot)->pub.model;
         jk_book_touch(book, model);
         if (!shared) {
@@ -199,11 +216,10 @@ enum jk_status jk_book_apply_held(struct jk_book *book, const struct jk_entry *e
     JK_TRY(find_named(book, entry, &slot, error));
     if (is_held(book, slot, JK_NOW))
         return JK_BOOK_REFUSE(error, "entry %u: the artifact is held already", book->size);
-    struct jk_artifact_row *artifact = need_more(book, slot);
-    if (artifact) note_manifest(book, entry, artifact);
+    note_manifest(book, entry, slot);
     if (book->failed) return JK_OK; /* out of memory: said at the end */
-    jk_book_switch(book, &artifact->held, true);
-    want_users(book, artifact);
+    jk_book_switch(book, &more_of(book, slot)->held, true);
+    want_users(book, slot);
     return JK_OK;
 }
 
@@ -212,8 +228,7 @@ enum jk_status jk_book_apply_withdrawn(struct jk_book *book, const struct jk_ent
     uint32_t slot;
     JK_TRY(find_named(book, entry, &slot, error));
     if (!is_held(book, slot, JK_NOW)) return JK_BOOK_REFUSE(error, "entry %u: the artifact is not held", book->size);
-    struct jk_artifact_row *artifact = more_of(book, slot);
-    jk_book_switch(book, &artifact->held, false);
-    want_users(book, artifact);
+    jk_book_switch(book, &more_of(book, slot)->held, false);
+    want_users(book, slot);
     return JK_OK;
 }

@@ -61,7 +61,7 @@ struct jk_release_row {
     struct jk_release pub;
     uint32_t weights;                   /* slot of the digest, JK_NONE for none */
     uint32_t artifact;                  /* the first release that names its artifact, JK_NONE for none */
-    uint32_t same_artifact;             /* the release before it with this artifact */
+    uint32_t next_weights, next_artifact; /* the next release with these weights, with this artifact */
     uint32_t artifact_row;              /* of a first release: what more there is to know, JK_NONE for nothing */
     uint32_t epoch;                     /* of the summary below, 0 for none */
     uint32_t roots;                     /* root set reached through the parents */
@@ -72,23 +72,24 @@ struct jk_release_row {
     struct jk_link by_hash, by_version, by_artifact;
 };
 struct jk_weights_row {
-    uint32_t first; /* the earliest release */
-    uint32_t uses;
+    uint32_t first, last; /* release; chained by next_weights */
     struct jk_link by_digest;
 };
 struct jk_artifact_row { /* of an artifact that several releases name, or that was ever held */
-    uint32_t last;     /* the newest release that names it; chained by same_artifact */
+    uint32_t last;     /* the newest release that names it; chained by next_artifact */
     uint32_t held;     /* switch history */
     uint32_t manifest; /* what it says, from the first `held` entry on; JK_NONE: not known */
 };
 struct jk_manifest_row { /* what a manifest says: its digest commits to it, so it is known for good */
     uint32_t since;      /* entry */
     uint32_t files;      /* set of weight files, JK_NONE for none */
+    uint32_t artifact;   /* the first release that names it */
+    uint32_t next;       /* the next manifest with this set */
     struct jk_digest weights;
 };
 struct jk_files_row { /* a set of weight files */
     struct jk_digest digest;
-    uint32_t uses; /* artifacts */
+    uint32_t first, last; /* manifest; chained by next */
     struct jk_link by_digest;
 };
 struct jk_declared_row { /* of a release, over declared paths: a cache, written anew with each summary */
@@ -197,6 +198,7 @@ struct jk_book {
     uint32_t size;
     uint32_t epoch, license_epoch; /* journalled */
     uint32_t last_epoch;           /* never goes back */
+    uint32_t origins;              /* newest ruling on origin; journalled */
     bool failed;
     struct jk_span origin, key, purpose;
     struct jk_chunks times; /* int64_t */

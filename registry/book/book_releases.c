@@ -11,13 +11,13 @@ static uint32_t intern_weights(struct jk_book *book, const struct jk_digest *wei
         struct jk_weights_row *row = jk_weights_row(book, slot);
         if (row->by_digest.hash != hash) continue;
         if (!jk_digest_equal(&jk_release_row(book, row->first)->pub.weights, weights)) continue;
-        jk_book_set(book, &row->uses, row->uses + 1);
+        jk_book_set(book, &jk_release_row(book, row->last)->next_weights, release);
+        jk_book_set(book, &row->last, release);
         return slot;
     }
     struct jk_weights_row *row = jk_book_append(book, &book->weights, &slot);
     if (!row) return JK_NONE;
-    row->first = release;
-    row->uses = 1;
+    row->first = row->last = release;
     jk_index_add(&book->weights_index, &book->journal, &row->by_digest, slot, hash);
     return slot;
 }
@@ -55,6 +55,7 @@ void jk_book_enter_release(struct jk_book *book, uint32_t slot, uint32_t version
     struct jk_release_row *row = jk_release_row(book, slot);
     struct jk_release *release = &row->pub;
     link_into_model(book, slot, release);
+    row->next_weights = row->next_artifact = JK_NONE;
     row->weights = intern_weights(book, &release->weights, slot);
     jk_book_enter_artifact(book, slot);
     jk_index_add(&book->hash_index, &book->journal, &row->by_hash, slot, jk_hash_digest(&release->hash));

@@ -133,6 +133,8 @@ static void add_ruling(struct jk_book *book, const struct jk_entry *entry, const
     row->decided = JK_NONE;
     row->older = model->rulings;
     jk_book_set(book, &model->rulings, slot);
+    row->older_origin = book->origins;
+    if (row->kind == JK_RULING_ORIGIN) jk_book_set(book, &book->origins, slot);
     jk_book_touch(book, what->model);
     jk_book_want_alone(book, what->model);
 }

@@ -28,17 +28,20 @@ bool jk_contest_hear_rulings(struct jk_contest *contest); /* false: out of memor
 uint32_t jk_contest_first_before(const struct jk_contest *contest, const struct jk_verdict *rows,
                                  enum jk_content *out_kind);
 
-/* The other model with which this one's claim to its weights or artifact stands contested at n, whatever the policy; JK_NONE
+/* The other model with which this one's claim to its weights, artifact or weight files stands contested at n, whatever the policy; JK_NONE
  * for none. On the later claim: that which came first, or which a ruling on origin names, where its publisher is another.
  * On the earlier one: the model for which a verified publisher disputes the origin, while that is open. */
 uint32_t jk_contested_with(const struct jk_book *book, uint32_t model, uint32_t n);
 
-/* The model that has the first claim to a content at n, whatever the policy: named by a ruling on origin, else that of the
- * release that brought it earliest. `slot`: of weights or an artifact, by jk_content_of. */
+/* The model that has the first claim to a content at n, whatever the policy: named by a ruling on origin, else that which
+ * brought it earliest; of those that hold it now, with a release that is not yanked. `slot`: by jk_content_of. JK_NONE: none holds it. */
 uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n);
 
 /* Slot of a release's content of a kind at n; JK_NONE for none. */
 uint32_t jk_content_of(const struct jk_book *book, uint32_t release, enum jk_content kind, uint32_t n);
+/* The first kind of content that two models' standing releases share at n, and its slot; false: none. */
+bool jk_shared_content(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n,
+                       enum jk_content *out_kind, uint32_t *out_slot);
 /* The entry with which the model brought content of a kind: that of its earliest release that has it. */
 uint32_t jk_content_brought(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n);
 

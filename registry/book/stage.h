@@ -66,6 +66,7 @@ struct jk_ruling {
     uint32_t decided; /* entry that confirmed or rejected it; JK_NONE: nobody has */
     bool confirmed;
     uint32_t older; /* of the same model; internal */
+    uint32_t older_origin; /* of the same kind, of an origin; internal */
 };
 uint32_t jk_book_rulings(const struct jk_book *book, uint32_t n);
 const struct jk_ruling *jk_book_ruling(const struct jk_book *book, uint32_t slot);

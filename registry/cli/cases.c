@@ -63,6 +63,22 @@ void jk_cases_print_ruling(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling)
     jk_table_print(&table, cli->color, cli->out);
 }
 
+/* "other/model: since entry 581 (2026-11-17 10:00 KST), verified, manifest held". */
+static void print_sides(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__Dispute *dispute)
+{
+    for (size_t i = 0; i < dispute->n_sides; i++) {
+        const Jokbo__V1__OriginSide *side = dispute->sides[i];
+        const char *since = "nothing shared any more";
+        if (side->content[0])
+            since = jk_arena_printf(&cli->arena, "the %s since entry %s (%s)", side->content,
+                                    jk_print_number(cli, side->log_index), jk_print_time(cli, side->time));
+        jk_print_fact(table, i == 0 ? "can show" : " ",
+                      jk_arena_printf(&cli->arena, "%s: %s, %s, %s", side->model, since ? since : "",
+                                      side->verified ? "verified publisher" : "publisher not verified",
+                                      side->held ? "manifest held" : "manifest not held"));
+    }
+}
+
 void jk_cases_print_dispute(struct jk_cli *cli, const Jokbo__V1__Dispute *dispute)
 {
     struct jk_table table;
@@ -72,6 +88,7 @@ void jk_cases_print_dispute(struct jk_cli *cli, const Jokbo__V1__Dispute *disput
     jk_print_facts_init(&table, cli);
     jk_print_fact(&table, "about", about);
     jk_print_fact(&table, "against", dispute->against);
+    print_sides(cli, &table, dispute);
     jk_print_fact(&table, "external model", dispute->external);
     if (dispute->ruling > 0) jk_print_fact(&table, "ruling", jk_print_number(cli, dispute->ruling));
     jk_print_fact(&table, "stage", dispute->stage);

@@ -1,5 +1,6 @@
 /* OpenDispute, ResolveDispute, ListDisputes. A dispute changes no standing; what follows from it is a ruling or a
  * correction of its own. */
+#include "base/defer.h"
 #include "domain/ident.h"
 #include "service/adoption.h"
 #include "service/handlers.h"
@@ -107,21 +108,30 @@ static bool is_again(const struct jk_dispute *dispute, const struct jk_dispute *
            jk_span_equal(dispute->actor, actor);
 }
 
+#define OPEN_MAX 100 /* disputes of one side at a time: each is looked at when there is another */
+
+static enum jk_status check_quota(uint32_t open, struct jk_span actor, struct jk_error *error)
+{
+    if (open < OPEN_MAX) return JK_OK;
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "DISPUTES_QUOTA",
+                   "%u disputes of %.*s are open, which is the most; evaluators resolve them", open, JK_SPAN_ARG(actor));
+}
+
 /* The same side says the same thing once at a time. */
 static enum jk_status check_new(struct jk_turn *turn, const struct jk_entry *entry, uint32_t model,
                                 struct jk_error *error)
 {
     struct jk_dispute wanted = subject_of(turn, entry, model);
-    uint32_t again = JK_NONE;
-    struct jk_text actor;
+    uint32_t again = JK_NONE, open = 0;
+    JK_CLEANUP(jk_text_done) struct jk_text actor;
     jk_text_init(&actor, 0);
     jk_actor_write(&entry->actor, &actor);
     for (uint32_t slot = jk_book_disputes(turn->book, jk_turn_size(turn)); slot-- > 0 && again == JK_NONE;) {
         const struct jk_dispute *dispute = jk_book_dispute(turn->book, slot);
         if (is_again(dispute, &wanted, jk_text_span(&actor))) again = dispute->from;
+        if (dispute->resolved == JK_NONE && jk_span_equal(dispute->actor, jk_text_span(&actor))) open++;
     }
-    jk_text_done(&actor);
-    if (again == JK_NONE) return JK_OK;
+    if (again == JK_NONE) return check_quota(open, jk_text_span(&actor), error);
     jk_error_fact(error, "log_index", "%u", again);
     return jk_fail(error, JK_ALREADY_EXISTS, "DISPUTE_OPEN",
                    "The dispute of log entry %u is about the same and still open", again);

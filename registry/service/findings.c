@@ -44,19 +44,17 @@ static const struct jk_release *facts_of(const struct jk_present *present, uint3
     return jk_book_release(present->book, release);
 }
 
-/* The earliest other model with the same weights that came before, JK_NONE for none, and where two evaluators ruled that they
- * are this one's. */
+/* The other model that has the first claim to the weights; JK_NONE for none. */
 static uint32_t duplicate_of(const struct jk_present *present, uint32_t model, const struct jk_release *release)
 {
     if (jk_digest_is_zero(&release->weights)) return JK_NONE;
-    uint32_t first = jk_book_find_weights(present->book, &release->weights, present->size);
-    if (first == JK_NONE || jk_book_release(present->book, first)->model == model) return JK_NONE;
-    uint32_t weights = jk_content_of(present->book, first, JK_CONTENT_WEIGHTS, present->size);
-    if (jk_first_claim(present->book, JK_CONTENT_WEIGHTS, weights, present->size) == model) return JK_NONE;
-    return jk_book_release(present->book, first)->model;
+    uint32_t named = jk_book_find_weights(present->book, &release->weights, present->size);
+    if (named == JK_NONE) return JK_NONE;
+    uint32_t weights = jk_content_of(present->book, named, JK_CONTENT_WEIGHTS, present->size);
+    uint32_t first = jk_first_claim(present->book, JK_CONTENT_WEIGHTS, weights, present->size);
+    return first == model ? JK_NONE : first;
 }
 
-/* A manifest that says other weights shows nothing of what the release says. */
 static bool is_unverified_artifact(const struct jk_present *present, const struct jk_release *release)
 {
     struct jk_blob_facts blob;
@@ -112,7 +110,7 @@ static void add_rootless(struct findings *out, uint32_t flags)
 static void add_duplicate(struct findings *out, uint32_t model)
 {
     struct jk_span name = jk_present_name(out->present, model);
-    char *text = jk_arena_printf(out->present->arena, "%.*s had the same weights earlier", JK_SPAN_ARG(name));
+    char *text = jk_arena_printf(out->present->arena, "%.*s goes first with the same weights", JK_SPAN_ARG(name));
     if (text) add(out, KIND(DUPLICATE_WEIGHTS), (struct jk_span){0}, text);
 }
 

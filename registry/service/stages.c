@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "book/contest.h"
 #include "domain/ident.h"
 #include "service/draft.h"
 
@@ -237,6 +238,31 @@ Jokbo__V1__Ruling *jk_present_ruling(const struct jk_present *present, uint32_t 
 
 /* ---- disputes ---- */
 
+static Jokbo__V1__OriginSide *present_side(const struct jk_present *present, uint32_t model, uint32_t other)
+{
+    static const char *const words[] = {"weights", "artifact", "weight files"};
+    Jokbo__V1__OriginSide *out = JK_MESSAGE(present->arena, Jokbo__V1__OriginSide, jokbo__v1__origin_side);
+    enum jk_content kind;
+    uint32_t slot, publisher = jk_book_alias(present->book, model, present->size)->publisher;
+    if (!out) return NULL;
+    out->model = jk_to_string(present->arena, jk_present_name(present, model));
+    out->verified = jk_book_is_verified(present->book, publisher, present->size);
+    out->held = jk_book_holds_manifest(present->book, model, present->size);
+    if (!jk_shared_content(present->book, model, other, present->size, &kind, &slot)) return out;
+    out->content = jk_to_string(present->arena, jk_span_of(words[kind]));
+    out->log_index = jk_content_brought(present->book, model, kind, slot, present->size);
+    out->time = jk_to_timestamp(present->arena, jk_book_time(present->book, (uint32_t)out->log_index));
+    return out;
+}
+
+static void add_sides(const struct jk_present *present, const struct jk_dispute *dispute, Jokbo__V1__Dispute *out)
+{
+    const uint32_t models[] = {dispute->model, dispute->against};
+    out->sides = (Jokbo__V1__OriginSide **)jk_pointers(present->arena, 2);
+    for (int i = 0; out->sides && i < 2; i++)
+        if ((out->sides[i] = present_side(present, models[i], models[1 - i])) != NULL) out->n_sides++;
+}
+
 Jokbo__V1__Dispute *jk_present_dispute(const struct jk_present *present, uint32_t slot, struct jk_texts *texts)
 {
     const struct jk_dispute *dispute = jk_book_dispute(present->book, slot);
@@ -247,6 +273,7 @@ Jokbo__V1__Dispute *jk_present_dispute(const struct jk_present *present, uint32_
     out->model = jk_to_string(present->arena, jk_present_name(present, dispute->model));
     if (dispute->against != JK_NONE)
         out->against = jk_to_string(present->arena, jk_present_name(present, dispute->against));
+    if (dispute->against != JK_NONE) add_sides(present, dispute, out);
     if (dispute->external != JK_NONE)
         out->external = jk_to_string(present->arena, jk_book_external(present->book, dispute->external)->name);
     if (dispute->ruling != JK_NONE) out->ruling = jk_book_ruling(present->book, dispute->ruling)->from;

@@ -5,7 +5,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import Case, Client, Manifest, Shared, confirmed, new_id, person  # noqa: E402
+from jokbo import Case, Client, Manifest, Shared, confirmed, derivative, new_id, person  # noqa: E402
 from ruled import text_of, word  # noqa: E402
 
 SKT, SOLAR = "skt/A.X-K1", "upstage/Solar-Open-100B"
@@ -385,6 +385,65 @@ class Contested(Claiming):
         maker, thief = self.add("bob", **weights), self.add("alice", **weights)
         self.open(self.alice, thief, maker)
         self.assertEqual(self.contested(maker), [])
+
+    def test_who_has_let_go_smears_nobody(self):
+        """A model that had a digest once, in a release that it has moved on from or yanked, claims it no more."""
+        stolen = [self.weights() for _ in range(3)]
+        thief = self.add("alice", **stolen[0])
+        for i, weights in enumerate(stolen[1:] + [self.weights()]):
+            self.release(thief, self.alice, version=str(i + 2), **weights)
+        makers = [self.add("bob", **weights) for weights in stolen]
+        for maker in makers:
+            self.assertEqual(self.contested(maker), [])
+            self.assertNotIn(("duplicate_weights", ""), self.kinds(maker))
+        for version in range(1, 5):
+            self.alice.call("Registry.YankRelease", name="%s@%d" % (thief, version), reason="x")
+        self.assertEqual([self.contested(maker) for maker in makers], [[], [], []])
+        self.alice.call("Registry.UnyankRelease", name=thief + "@2", reason="x")  # which decides now
+        self.assertEqual([len(self.contested(maker)) for maker in makers], [0, 1, 0])
+        self.assertIn(("duplicate_weights", ""), self.kinds(makers[1]))
+
+    def test_by_weight_files(self):
+        """The same files in two manifests, of which each has its own tensors and so its own weights digest."""
+        files = {"model.safetensors": self.next("file")}
+        manifests = [Manifest(files, tensors=[self.next("tensor")]) for _ in range(2)]
+        maker, thief = (self.add(name, **manifest.named) for name, manifest in zip(("bob", "alice"), manifests))
+        self.assertEqual(self.contested(thief), [])
+        manifests[0].upload(self.bob)
+        self.assertEqual(self.contested(thief), [])
+        manifests[1].upload(self.alice)
+        self.assertEqual((self.contested(maker), len(self.contested(thief))), ([], 1))
+
+    def test_what_each_side_can_show(self):
+        manifest = self.manifest()
+        thief = self.add("alice", weights_sha256=manifest.weights)
+        maker = self.add("bob", **manifest.named)
+        manifest.upload(self.bob)
+        made = self.bob.call(OPEN, **self.request(maker, thief))
+        indexes = [int(self.model(name)["log_index"]) for name in (maker, thief)]
+        self.assertEqual([(s["model"], s["content"], int(s["log_index"]), s["verified"], s["held"]) for s in made["sides"]],
+                         [(maker, "weights", indexes[0], True, True), (thief, "weights", indexes[1], False, False)])
+        shown = self.run_ok("show", maker, client=None)
+        self.assertRegex(shown, r"can show +%s: the weights since entry .*, verified publisher, manifest held" % maker)
+        self.assertRegex(shown, r"%s: the weights since entry .*, publisher not verified, manifest not held" % thief)
+        self.release(thief, self.alice, version="2", **self.weights())
+        listed = self.anyone.call("Stages.ListDisputes", model=maker)["disputes"][0]["sides"]
+        self.assertEqual([side["content"] for side in listed], ["", ""])
+
+    def test_open_disputes_are_bounded(self):
+        """100 of one side, so that nobody fills the list; a resolved one makes room."""
+        one = person(self.admin, "many")
+        self.addCleanup(one.close)
+        name = self.next("many")
+        one.call("Registry.CreatePublisher", name=name)
+        weights = self.weights()
+        mine = one.call("Registry.RegisterDerivative", derivative=derivative(name + "/m", SKT, **weights))["model"]["name"]
+        others = [self.add("alice", **weights) for _ in range(101)]
+        opened = [self.open(one, mine, other) for other in others[:100]]
+        failure = self.refused("RESOURCE_EXHAUSTED", "DISPUTES_QUOTA", OPEN, one, **self.request(mine, others[100]))
+        self.assertIn("publisher " + name, failure.message)
+        self.resolve(opened[0])
+        self.open(one, mine, others[100])
 
     def test_disputes(self):
         weights = self.weights()

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "book/book_ask.h"
+#include "book/contest.h"
 
 struct print {
     const struct jk_book *book;
@@ -103,7 +104,7 @@ static void add_model(struct print *print, uint32_t i)
     uint32_t cursor = 0, external;
     while ((external = jk_book_adopted_by(print->book, i, print->n, &cursor)) != JK_NONE)
         jk_text_addf(&print->text, " adopted %u", external);
-    jk_text_add_char(&print->text, '\n');
+    jk_text_addf(&print->text, " contested %u\n", jk_contested_with(print->book, i, print->n));
 }
 
 static void add_others(struct print *print)
