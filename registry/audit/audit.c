@@ -19,8 +19,8 @@ struct jk_audit {
     struct jk_digest edge[JK_TILE_WIDTH]; /* the leaves of the partial bundle at the end */
     struct jk_book *book;
     uint64_t kinds[JK_KIND_COUNT]; /* entries that were folded */
-    struct jk_tile_bytes bytes; /* scratch */
-    uint64_t loaded;            /* the full level-0 tile in `leaves`; UINT64_MAX: none */
+    struct jk_tile_bytes bytes;    /* scratch */
+    uint64_t loaded;               /* the full level-0 tile in `leaves`; UINT64_MAX: none */
     struct jk_digest leaves[JK_TILE_WIDTH];
 };
 

@@ -181,8 +181,8 @@ void jk_book_walk(struct jk_book *book)
 
 struct climb {
     uint32_t model, external; /* what is looked for; JK_NONE: nothing of the kind */
-    uint32_t *stack; /* releases still to look at */
-    uint32_t *seen;  /* open addressing, release + 1 */
+    uint32_t *stack;          /* releases still to look at */
+    uint32_t *seen;           /* open addressing, release + 1 */
     uint32_t count, seen_count, seen_size, stack_room;
     uint32_t inline_stack[CLIMB_INLINE], inline_seen[2 * CLIMB_INLINE];
     bool failed;

@@ -1,5 +1,6 @@
-/* Artifacts: their digests, which manifests the registry holds, and the sets of weight files that those name. See book.h.
- * A set of weight files is known from the first `held` entry on and for good: the digest of the manifest commits to it.
+/* Artifacts: their digests, which manifests the registry holds, and the sets of weight files that those name. See
+ * book.h. A set of weight files is known from the first `held` entry on and for good: the digest of the manifest
+ * commits to it.
  */
 #include "base/check.h"
 #include "book/book_internal.h"
@@ -138,7 +139,8 @@ bool jk_book_content_is_shared(const struct jk_book *book, uint32_t release)
 {
     const struct jk_release_row *row = jk_release_row(book, release);
     uint32_t files = jk_book_artifact_files(book, row->artifact, JK_NOW);
-    return (row->weights != JK_NONE && jk_weights_row(book, row->weights)->last != jk_weights_row(book, row->weights)->first) ||
+    return (row->weights != JK_NONE &&
+            jk_weights_row(book, row->weights)->last != jk_weights_row(book, row->weights)->first) ||
            (row->artifact != JK_NONE && is_named_twice(book, row->artifact)) ||
            (files != JK_NONE && is_set_shared(book, files));
 }
@@ -214,8 +216,7 @@ enum jk_status jk_book_apply_held(struct jk_book *book, const struct jk_entry *e
 {
     uint32_t slot;
     JK_TRY(find_named(book, entry, &slot, error));
-    if (is_held(book, slot, JK_NOW))
-        return JK_BOOK_REFUSE(error, "entry %u: the artifact is held already", book->size);
+    if (is_held(book, slot, JK_NOW)) return JK_BOOK_REFUSE(error, "entry %u: the artifact is held already", book->size);
     note_manifest(book, entry, slot);
     if (book->failed) return JK_OK; /* out of memory: said at the end */
     jk_book_switch(book, &more_of(book, slot)->held, true);

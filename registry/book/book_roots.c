@@ -136,8 +136,8 @@ static uint32_t combine(struct jk_book *book, const struct jk_parent *parents, u
     uint32_t merged = 0, only = 0;
     bool several = false;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t release = declared ? jk_book_declared_parent(&parents[i])
-                                    : jk_book_parent_release(book, &parents[i], JK_NOW);
+        uint32_t release =
+            declared ? jk_book_declared_parent(&parents[i]) : jk_book_parent_release(book, &parents[i], JK_NOW);
         if (release == JK_NONE) {
             lower(least, unknown);
             continue;

@@ -85,9 +85,10 @@ static bool is_overtaken(const struct jk_book *book, const struct jk_ruling *rul
         uint32_t its = jk_book_ruling_effect(other, n);
         if (its == JK_NONE || its <= effect || (other->kind == JK_RULING_ORIGIN) != (ruling->kind == JK_RULING_ORIGIN))
             continue;
-        bool same = ruling->kind == JK_RULING_ORIGIN
-                        ? other->model != ruling->model && jk_book_same_content(book, ruling->release, other->release, n)
-                        : jk_span_equal_fold(ruling->external, other->external);
+        bool same =
+            ruling->kind == JK_RULING_ORIGIN
+                ? other->model != ruling->model && jk_book_same_content(book, ruling->release, other->release, n)
+                : jk_span_equal_fold(ruling->external, other->external);
         if (same) return true;
     }
     return false;

@@ -65,7 +65,7 @@ struct jk_ruling {
     struct jk_digest text;
     uint32_t decided; /* entry that confirmed or rejected it; JK_NONE: nobody has */
     bool confirmed;
-    uint32_t older; /* of the same model; internal */
+    uint32_t older;        /* of the same model; internal */
     uint32_t older_origin; /* of the same kind, of an origin; internal */
 };
 uint32_t jk_book_rulings(const struct jk_book *book, uint32_t n);
@@ -74,8 +74,8 @@ uint32_t jk_book_find_ruling(const struct jk_book *book, uint64_t index, uint32_
 enum jk_ruling_state jk_book_ruling_state(const struct jk_book *book, uint32_t slot, uint32_t n);
 /* The entry with which it took effect before n, JK_NONE: it has not. */
 uint32_t jk_book_ruling_effect(const struct jk_ruling *ruling, uint32_t n);
-/* The exclude or restore that decides about a model as a whole at n: the one that took effect last; NULL: none ever did.
- * Rule set 1 knows no other. */
+/* The exclude or restore that decides about a model as a whole at n: the one that took effect last; NULL: none ever
+ * did. Rule set 1 knows no other. */
 const struct jk_ruling *jk_book_ruling_of(const struct jk_book *book, uint32_t model, uint32_t n);
 bool jk_book_is_excluded(const struct jk_book *book, uint32_t model, uint32_t n);
 /* The same for a pair of derivative and root: of the rulings about the whole and about the pair, the last in effect. */
@@ -95,7 +95,8 @@ struct jk_dispute {
     struct jk_span actor; /* as in the entry: "team lg", "publisher x" */
     struct jk_digest text;
     uint32_t resolved; /* entry, or JK_NONE */
-    uint32_t older_same; /* slot of the dispute before it against the same model, or about the same external; or JK_NONE */
+    uint32_t
+        older_same; /* slot of the dispute before it against the same model, or about the same external; or JK_NONE */
     enum jk_outcome outcome;
 };
 uint32_t jk_book_disputes(const struct jk_book *book, uint32_t n);
@@ -104,9 +105,9 @@ uint32_t jk_book_find_dispute(const struct jk_book *book, uint64_t index, uint32
 
 /* ---- the state of a cut-off ---- */
 /* Applies an entry with index >= n of the log for a report of sizes n and m: what counts up to n only (registrations,
- * releases, yanks, renames, transfers, adoptions, what is held) is passed over, and so is what speaks of nothing that is there; a new
- * name only serves to find the model that later entries mean by it.
- * Everything else as jk_book_apply. The book's size goes on by one in any case. */
+ * releases, yanks, renames, transfers, adoptions, what is held) is passed over, and so is what speaks of nothing that
+ * is there; a new name only serves to find the model that later entries mean by it. Everything else as jk_book_apply.
+ * The book's size goes on by one in any case. */
 JK_MUST_USE enum jk_status jk_book_apply_cut(struct jk_book *book, struct jk_span entry, struct jk_error *error);
 /* Whether an entry of this kind can change a report of an earlier n. */
 bool jk_kind_counts_to_m(enum jk_kind kind);

@@ -22,10 +22,7 @@ struct root_facts { /* of a base model at the size, worked out when it is first 
 struct jk_standing {
     struct jk_policy policy;
     uint32_t n;
-    struct jk_verdict *rows;
-    size_t count, room;
-    uint32_t *first_row; /* by model: its first row + 1, 0 for none */
-    uint32_t models;
+    struct jk_verdicts all;
     struct root_facts *roots; /* by model slot */
 };
 
@@ -34,12 +31,12 @@ struct making {
     const struct jk_book *book;
     const struct jk_standing_query *query;
     struct jk_standing *standing;
-    jk_reasons *licenses;        /* by licence slot: 1 permits what is demanded, 2 does not, 0 not known yet */
-    uint32_t *earliest;          /* rule set 1, by weights slot: entry that brought it first, among those that stand */
-    struct jk_contest contest;   /* rule set 2 */
-    bool contested;              /* … and duplicates are left out */
-    bool declared;               /* adoptions are left out */
-    uint32_t *of_publisher;      /* by publisher slot: derivatives counted so far */
+    jk_reasons *licenses;      /* by licence slot: 1 permits what is demanded, 2 does not, 0 not known yet */
+    uint32_t *earliest;        /* rule set 1, by weights slot: entry that brought it first, among those that stand */
+    struct jk_contest contest; /* rule set 2 */
+    bool contested;            /* … and duplicates are left out */
+    bool declared;             /* adoptions are left out */
+    uint32_t *of_publisher;    /* by publisher slot: derivatives counted so far */
     jk_reasons of_flags[FLAG_BYTES][256]; /* what follows from each byte of a spell's flags */
 };
 
@@ -181,16 +178,16 @@ static jk_reasons own_reasons(struct making *making, const struct jk_verdict *ro
 
 static bool add_row(struct jk_standing *standing, const struct jk_verdict *row)
 {
-    if (standing->count == standing->room) {
-        size_t room = standing->room + standing->room / 2 + FIRST_ROWS;
+    if (standing->all.count == standing->all.room) {
+        size_t room = standing->all.room + standing->all.room / 2 + FIRST_ROWS;
         struct jk_verdict *more = jk_pages_alloc(room * sizeof *more);
         if (!more) return false;
-        if (standing->count) memcpy(more, standing->rows, standing->count * sizeof *more);
-        free(standing->rows);
-        standing->rows = more;
-        standing->room = room;
+        if (standing->all.count) memcpy(more, standing->all.rows, standing->all.count * sizeof *more);
+        free(standing->all.rows);
+        standing->all.rows = more;
+        standing->all.room = room;
     }
-    standing->rows[standing->count++] = *row;
+    standing->all.rows[standing->all.count++] = *row;
     return true;
 }
 
@@ -212,14 +209,6 @@ static bool stands(const struct jk_verdict *rows, size_t count)
     return false;
 }
 
-static size_t rows_of(const struct jk_standing *standing, size_t at)
-{
-    size_t end = at + 1;
-    while (end < standing->count && standing->rows[end].model == standing->rows[at].model)
-        end++;
-    return end - at;
-}
-
 static void add_reason(struct jk_verdict *rows, size_t count, jk_reasons reason)
 {
     for (size_t i = 0; i < count; i++)
@@ -239,7 +228,7 @@ static bool add_model(struct making *making, uint32_t model)
     struct jk_standing *standing = making->standing;
     uint32_t n = making->query->n;
     const struct jk_spell *spell = jk_spell_at(book, jk_model_row(book, model)->pub.spells, n);
-    size_t before = standing->count;
+    size_t before = standing->all.count;
     for (; spell; spell = jk_spell_at(book, spell->older, n)) {
         struct jk_verdict row = {.model = model,
                                  .root = spell->root,
@@ -255,11 +244,11 @@ static bool add_model(struct making *making, uint32_t model)
         row.reasons = own_reasons(making, &row, spell);
         if (!add_row(standing, &row)) return false;
     }
-    size_t count = standing->count - before;
-    struct jk_verdict *rows = standing->rows + before;
+    size_t count = standing->all.count - before;
+    struct jk_verdict *rows = standing->all.rows + before;
     if (count == 0) return true;
     if (count > 1) sort_by_root(rows, count);
-    standing->first_row[model] = (uint32_t)before + 1;
+    standing->all.first_row[model] = (uint32_t)before + 1;
     if (making->contested)
         jk_contest_claim(&making->contest, rows, count);
     else if (rows->weights != JK_NONE && stands(rows, count))
@@ -272,7 +261,8 @@ static bool add_model(struct making *making, uint32_t model)
 static bool is_duplicate(const struct making *making, const struct jk_verdict *rows, size_t count)
 {
     if (rows->flags & JK_FLAG_ANCESTOR_WEIGHTS) return true;
-    if (making->contested) return stands(rows, count) && jk_contest_first_before(&making->contest, rows, NULL) != JK_NONE;
+    if (making->contested)
+        return stands(rows, count) && jk_contest_first_before(&making->contest, rows, NULL) != JK_NONE;
     return rows->weights != JK_NONE && stands(rows, count) && rows->brought > making->earliest[rows->weights];
 }
 
@@ -282,9 +272,9 @@ static void mark_rest(struct making *making)
     struct jk_standing *standing = making->standing;
     bool duplicates = jk_policy_has(&standing->policy, JK_REASON_DUPLICATE);
     bool capped = jk_policy_has(&standing->policy, JK_REASON_CAP);
-    for (size_t i = 0, count; (duplicates || capped) && i < standing->count; i += count) {
-        struct jk_verdict *rows = &standing->rows[i];
-        count = rows_of(standing, i);
+    for (size_t i = 0, count; (duplicates || capped) && i < standing->all.count; i += count) {
+        struct jk_verdict *rows = &standing->all.rows[i];
+        count = jk_verdicts_at(&standing->all, i);
         if (duplicates && is_duplicate(making, rows, count)) add_reason(rows, count, JK_REASON_BIT(DUPLICATE));
         if (capped && stands(rows, count) && making->of_publisher[rows->publisher]++ >= standing->policy.cap)
             add_reason(rows, count, JK_REASON_BIT(CAP));
@@ -298,7 +288,7 @@ static bool prepare_duplicates(struct making *making)
 {
     size_t weights = making->book->weights.count;
     if (making->contested)
-        return jk_contest_init(&making->contest, making->book, making->standing, making->query->n);
+        return jk_contest_init(&making->contest, making->book, &making->standing->all, making->query->n);
     making->earliest = malloc((weights + 1) * sizeof *making->earliest);
     if (making->earliest) memset(making->earliest, 0xff, (weights + 1) * sizeof *making->earliest);
     return making->earliest != NULL;
@@ -308,14 +298,15 @@ static bool prepare(struct making *making)
 {
     const struct jk_book *book = making->book;
     struct jk_standing *standing = making->standing;
-    standing->models = jk_book_models(book, making->query->n);
-    standing->room = standing->models + standing->models / 8 + FIRST_ROWS;
-    standing->rows = jk_pages_alloc(standing->room * sizeof *standing->rows);
-    standing->first_row = calloc((size_t)standing->models + 1, sizeof *standing->first_row);
-    standing->roots = calloc((size_t)standing->models + 1, sizeof *standing->roots);
+    standing->all.models = jk_book_models(book, making->query->n);
+    standing->all.room = standing->all.models + standing->all.models / 8 + FIRST_ROWS;
+    standing->all.rows = jk_pages_alloc(standing->all.room * sizeof *standing->all.rows);
+    standing->all.first_row = calloc((size_t)standing->all.models + 1, sizeof *standing->all.first_row);
+    standing->roots = calloc((size_t)standing->all.models + 1, sizeof *standing->roots);
     making->licenses = calloc((size_t)book->licenses.count + 1, sizeof *making->licenses);
     making->of_publisher = calloc((size_t)book->publishers.count + 1, sizeof *making->of_publisher);
-    if (!standing->rows || !standing->first_row || !standing->roots || !making->licenses || !making->of_publisher)
+    if (!standing->all.rows || !standing->all.first_row || !standing->roots || !making->licenses ||
+        !making->of_publisher)
         return false;
     return prepare_duplicates(making);
 }
@@ -324,8 +315,8 @@ static bool make(struct making *making)
 {
     if (!prepare(making)) return false;
     fill_flags(making);
-    for (uint32_t model = 0; model < making->standing->models; model++) {
-        jk_count_look_ahead(making->book, model, making->standing->models);
+    for (uint32_t model = 0; model < making->standing->all.models; model++) {
+        jk_count_look_ahead(making->book, model, making->standing->all.models);
         if (!add_model(making, model)) return false;
     }
     if (making->contested && !jk_contest_hear_rulings(&making->contest)) return false;
@@ -361,8 +352,8 @@ enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_stan
 void jk_standing_free(struct jk_standing *standing)
 {
     if (!standing) return;
-    free(standing->rows);
-    free(standing->first_row);
+    free(standing->all.rows);
+    free(standing->all.first_row);
     free(standing->roots);
     free(standing);
 }
@@ -374,19 +365,20 @@ uint32_t jk_standing_size(const struct jk_standing *standing)
     return standing->n;
 }
 
+const struct jk_verdicts *jk_standing_verdicts(const struct jk_standing *standing)
+{
+    return &standing->all;
+}
+
 const struct jk_verdict *jk_standing_rows(const struct jk_standing *standing, size_t *out_count)
 {
-    *out_count = standing->count;
-    return standing->rows;
+    *out_count = standing->all.count;
+    return standing->all.rows;
 }
 
 const struct jk_verdict *jk_standing_of(const struct jk_standing *standing, uint32_t model, size_t *out_count)
 {
-    *out_count = 0;
-    if (model >= standing->models || standing->first_row[model] == 0) return NULL;
-    size_t at = standing->first_row[model] - 1;
-    *out_count = rows_of(standing, at);
-    return &standing->rows[at];
+    return jk_verdicts_of(&standing->all, model, out_count);
 }
 
 static bool is_in_scope(const struct jk_standing *standing, uint32_t root, struct jk_scope scope)
@@ -528,9 +520,9 @@ static void sum_one(struct summing *summing)
 {
     const struct jk_standing *standing = summing->standing;
     struct jk_scope scope = summing->scopes[0];
-    for (size_t at = 0, count; at < standing->count; at += count) {
-        const struct jk_verdict *row = &standing->rows[at];
-        count = rows_of(standing, at);
+    for (size_t at = 0, count; at < standing->all.count; at += count) {
+        const struct jk_verdict *row = &standing->all.rows[at];
+        count = jk_verdicts_at(&standing->all, at);
         if (count > 1) {
             sum_in(summing, 0, row, count);
         } else if (is_in_scope(standing, row->root, scope)) {
@@ -571,9 +563,9 @@ static void sum_several(struct summing *summing, const struct jk_verdict *rows, 
 static void sum_up(struct summing *summing)
 {
     const struct jk_standing *standing = summing->standing;
-    for (size_t at = 0, count; at < standing->count; at += count) {
-        const struct jk_verdict *rows = &standing->rows[at];
-        count = rows_of(standing, at);
+    for (size_t at = 0, count; at < standing->all.count; at += count) {
+        const struct jk_verdict *rows = &standing->all.rows[at];
+        count = jk_verdicts_at(&standing->all, at);
         if (count == 1)
             sum_single(summing, rows);
         else
@@ -588,7 +580,8 @@ static void place_scopes(struct summing *summing)
         uint32_t place = (uint32_t)i + 1;
         if (scope.type == JK_SCOPE_ALL) summing->of_all = place;
         if (scope.type == JK_SCOPE_TEAM && scope.slot < summing->teams) summing->of_team[scope.slot] = place;
-        if (scope.type == JK_SCOPE_BASE && scope.slot < summing->standing->models) summing->of_base[scope.slot] = place;
+        if (scope.type == JK_SCOPE_BASE && scope.slot < summing->standing->all.models)
+            summing->of_base[scope.slot] = place;
     }
 }
 
@@ -596,7 +589,7 @@ static bool sum_some(struct summing *summing)
 {
     size_t words = summing->publisher_words + summing->weights_words;
     summing->bits = calloc(summing->count * words, sizeof *summing->bits);
-    summing->of_base = calloc((size_t)summing->standing->models + 1, sizeof *summing->of_base);
+    summing->of_base = calloc((size_t)summing->standing->all.models + 1, sizeof *summing->of_base);
     summing->of_team = calloc((size_t)summing->teams + 1, sizeof *summing->of_team);
     bool room = summing->bits && summing->of_base && summing->of_team;
     if (room) {
@@ -654,10 +647,10 @@ enum jk_status jk_standing_groups(const struct jk_standing *standing, const stru
     uint32_t slots = by == JK_GROUP_PUBLISHER ? book->publishers.count : book->licenses.count;
     uint32_t *counts = calloc((size_t)slots + 1, sizeof *counts);
     if (!counts) return no_memory(error);
-    for (size_t at = 0, count; at < standing->count; at += count) {
-        const struct jk_verdict *rows = &standing->rows[at];
+    for (size_t at = 0, count; at < standing->all.count; at += count) {
+        const struct jk_verdict *rows = &standing->all.rows[at];
         enum jk_reason reason;
-        count = rows_of(standing, at);
+        count = jk_verdicts_at(&standing->all, at);
         if (!jk_standing_place(standing, rows, count, scope, &reason) || reason != JK_REASON_COUNT) continue;
         counts[by == JK_GROUP_PUBLISHER ? rows->publisher : jk_release_row(book, rows->release)->pub.license]++;
     }

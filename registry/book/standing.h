@@ -6,24 +6,8 @@
 #define JK_BOOK_STANDING_H
 
 #include "book/count.h"
+#include "book/verdict.h"
 #include "domain/policy.h"
-
-/* One derivative and one of its roots. Rows are in order of registration of the derivative, then of the root. */
-struct jk_verdict {
-    uint32_t model, root; /* slots */
-    uint32_t release;     /* deciding release */
-    uint32_t publisher;   /* of the name at the size */
-    uint32_t weights;     /* slot of the digest, JK_NONE for none */
-    uint32_t brought;     /* entry with which the derivative brought that digest; JK_NONE for none */
-    jk_reasons reasons;   /* all that hold and are on */
-    uint16_t flags;       /* of the spell, as the policy looks at it: below */
-    uint16_t month;       /* of the registration entry */
-    uint16_t depth;
-    uint8_t relation, license_class;
-};
-/* In a verdict's flags the licence and ancestor flags are those of the declared paths where the policy leaves adoptions
- * out, the ancestor flag is that of the policy's rule set, and in the place of JK_FLAG_EXCLUDED_PAIR stands this one: */
-#define JK_VERDICT_ADOPTED (1u << 15) /* only an adoption leads to the root */
 
 struct jk_standing_query {
     const struct jk_policy *policy;
@@ -39,6 +23,7 @@ JK_MUST_USE enum jk_status jk_standing_make(const struct jk_book *book, const st
                                             struct jk_standing **out_standing, struct jk_error *error);
 void jk_standing_free(struct jk_standing *standing);
 uint32_t jk_standing_size(const struct jk_standing *standing);
+const struct jk_verdicts *jk_standing_verdicts(const struct jk_standing *standing);
 const struct jk_verdict *jk_standing_rows(const struct jk_standing *standing, size_t *out_count);
 /* The rows of one derivative; NULL and 0 where it is none. */
 const struct jk_verdict *jk_standing_of(const struct jk_standing *standing, uint32_t model, size_t *out_count);

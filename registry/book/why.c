@@ -206,7 +206,8 @@ static bool take_ancestor(const struct question *question, ancestor_fn *wanted, 
 
 /* ---- other derivatives ---- */
 
-/* Rule set 1: the one with the same weights that goes first; it may be a copy of an ancestor of its own, and so not count. */
+/* Rule set 1: the one with the same weights that goes first; it may be a copy of an ancestor of its own, and so not
+ * count. */
 static void find_earliest(const struct question *question, struct jk_why *why)
 {
     size_t count;
@@ -239,12 +240,11 @@ static uint32_t first_entry(const struct question *question, uint32_t model, enu
 static bool find_first(const struct question *question, struct jk_why *why)
 {
     struct jk_contest contest;
-    size_t count, rows_here;
-    const struct jk_verdict *rows = jk_standing_rows(question->standing, &count);
-    bool room = jk_contest_init(&contest, question->book, question->standing, question->n);
-    for (size_t i = 0; room && i < count; i += rows_here) {
-        (void)jk_standing_of(question->standing, rows[i].model, &rows_here);
-        jk_contest_claim(&contest, &rows[i], rows_here);
+    const struct jk_verdicts *all = jk_standing_verdicts(question->standing);
+    bool room = jk_contest_init(&contest, question->book, all, question->n);
+    for (size_t i = 0, rows_here; room && i < all->count; i += rows_here) {
+        rows_here = jk_verdicts_at(all, i);
+        jk_contest_claim(&contest, &all->rows[i], rows_here);
     }
     room = room && jk_contest_hear_rulings(&contest);
     enum jk_content kind = JK_CONTENT_WEIGHTS;
@@ -281,7 +281,8 @@ static bool look_for_adoption(const struct question *question, uint32_t release,
 static bool adopts_the_way(const struct question *question, const struct jk_release_row *ancestor)
 {
     struct jk_why ignored;
-    return look_for_adoption(question, jk_book_find_release(question->book, &ancestor->pub.hash, question->n), &ignored);
+    return look_for_adoption(question, jk_book_find_release(question->book, &ancestor->pub.hash, question->n),
+                             &ignored);
 }
 
 static bool find_adoption(const struct question *question, struct jk_why *why)

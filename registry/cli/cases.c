@@ -112,9 +112,12 @@ void jk_cases_print_disputes(struct jk_cli *cli, const Jokbo__V1__Dispute *const
         const char *outcome = jk_print_word(cli, &jokbo__v1__dispute_outcome__descriptor, (int)dispute->outcome);
         jk_table_cellf(&table, "%lld", (long long)dispute->log_index);
         jk_table_cell(&table, dispute->model);
-        jk_table_cellf(&table, "%s%s%s%s", jk_print_word(cli, &jokbo__v1__dispute_subject__descriptor, (int)dispute->subject),
-                       dispute->against[0] ? " against " : dispute->external[0] ? " of " : "", dispute->against,
-                       dispute->external);
+        jk_table_cellf(&table, "%s%s%s%s",
+                       jk_print_word(cli, &jokbo__v1__dispute_subject__descriptor, (int)dispute->subject),
+                       dispute->against[0]    ? " against "
+                       : dispute->external[0] ? " of "
+                                              : "",
+                       dispute->against, dispute->external);
         jk_table_cell(&table, dispute->actor);
         jk_table_cell(&table, dispute->stage);
         jk_table_cell(&table, outcome[0] ? outcome : "open");

@@ -1,4 +1,5 @@
-/* External models that stand for registered ones: adopt, unadopt, and the list. And who holds which organisation of a hub. */
+/* External models that stand for registered ones: adopt, unadopt, and the list. And who holds which organisation of a
+ * hub. */
 #include "cli/adoptions.h"
 #include "cli/commands.h"
 #include "cli/pages.h"

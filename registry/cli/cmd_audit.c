@@ -216,9 +216,9 @@ static const char *word_text(struct jk_cli *cli, const struct audit_run *run)
 {
     const char *text = "", *kind;
     json_t *counts = word_json(run), *count;
-    json_object_foreach(counts, kind, count)
-        text = jk_arena_printf(&cli->arena, "%s%s%s %s", text ? text : "", text && text[0] ? ", " : "",
-                               jk_print_number(cli, json_integer_value(count)), kind);
+    json_object_foreach(counts, kind, count) text =
+        jk_arena_printf(&cli->arena, "%s%s%s %s", text ? text : "", text && text[0] ? ", " : "",
+                        jk_print_number(cli, json_integer_value(count)), kind);
     json_decref(counts);
     return text ? text : "";
 }

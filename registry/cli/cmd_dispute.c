@@ -25,7 +25,8 @@ static enum jk_status read_subject(struct jk_cli *cli, Jokbo__V1__OpenDisputeReq
     if (jk_cli_has(cli, JK_OPTION_ABOUT))
         (void)jk_json_enum_parse(&jokbo__v1__dispute_subject__descriptor, jk_cli_text(cli, JK_OPTION_ABOUT), &subject);
     else if (!jk_cli_has(cli, JK_OPTION_RULING))
-        return jk_cli_missing(cli, "subject", "it is not given: --about parent, standing, origin or adoption; or --ruling INDEX");
+        return jk_cli_missing(cli, "subject",
+                              "it is not given: --about parent, standing, origin or adoption; or --ruling INDEX");
     request->subject = (Jokbo__V1__DisputeSubject)subject;
     request->against = jk_cli_text(cli, JK_OPTION_AGAINST);
     if (jk_cli_has(cli, JK_OPTION_EXTERNAL) &&

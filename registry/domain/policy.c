@@ -253,8 +253,8 @@ static void read_version(struct reading *reading, struct words *words, bool *see
 }
 
 /* Nothing that a log holds yet says when these hold. */
-static const jk_reasons not_yet = JK_REASON_BIT(GONE) | JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) |
-                                  JK_REASON_BIT(NEAR_DUPLICATE);
+static const jk_reasons not_yet =
+    JK_REASON_BIT(GONE) | JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) | JK_REASON_BIT(NEAR_DUPLICATE);
 
 static void read_reason(struct reading *reading, enum jk_reason reason, struct words *words)
 {

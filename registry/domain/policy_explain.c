@@ -45,7 +45,8 @@ static void say_unknown_permits(const struct jk_policy *policy, bool korean, str
 static void say_artifact(const struct jk_policy *policy, bool korean, struct jk_text *out)
 {
     if (policy->held)
-        jk_text_add_str(out, korean ? " (매니페스트가 등록소에 보관되어 있어야 함)" : " (the registry must hold its manifest)");
+        jk_text_add_str(out, korean ? " (매니페스트가 등록소에 보관되어 있어야 함)"
+                                    : " (the registry must hold its manifest)");
     else
         jk_text_add_str(out, korean ? " (다이제스트만 밝혀도 됨)" : " (a digest in its statement is enough)");
 }

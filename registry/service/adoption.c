@@ -1,5 +1,5 @@
-/* AdoptExternalModel, UnadoptExternalModel, ListAdoptions. A publisher adopts what lies in its own namespace on a hub, at
- * once; for everything else an evaluator rules, and the adoption follows when the ruling takes effect. */
+/* AdoptExternalModel, UnadoptExternalModel, ListAdoptions. A publisher adopts what lies in its own namespace on a hub,
+ * at once; for everything else an evaluator rules, and the adoption follows when the ruling takes effect. */
 #include "service/adoption.h"
 
 #include "domain/ident.h"
@@ -129,8 +129,8 @@ static enum jk_status do_wish(struct jk_change *change, struct jk_turn *turn, co
     JK_TRY(jk_need_model(turn, jk_span_of(wish->model), &outcome->model, error));
     JK_TRY(jk_act_for_model(change, turn, outcome->model, &actor, error));
     JK_TRY(jk_adoption_check(turn, wish->external, outcome->model, wish->adopt, error));
-    bool rules = actor.type == JK_ACTOR_EVALUATOR ||
-                 (*wish->reason && (change->call->principal.roles & JK_ROLE_EVALUATOR));
+    bool rules =
+        actor.type == JK_ACTOR_EVALUATOR || (*wish->reason && (change->call->principal.roles & JK_ROLE_EVALUATOR));
     return rules ? adopt_as_evaluator(change, turn, wish, outcome)
                  : adopt_as_publisher(change, turn, wish, &actor, outcome);
 }

@@ -95,9 +95,9 @@ static bool is_own(const struct jk_change *change, const struct jk_turn *turn, c
            jk_directory_membership(turn->directory, name, account) != JK_MEMBER_NONE;
 }
 
-/* One's own mistake is refused: a release that says other weights, where none says the manifest's. A stranger's is no matter:
- * whoever names another's manifest with wrong weights would keep it out; what such a release says is not held for it
- * (registry/formats/count.md). */
+/* One's own mistake is refused: a release that says other weights, where none says the manifest's. A stranger's is no
+ * matter: whoever names another's manifest with wrong weights would keep it out; what such a release says is not held
+ * for it (registry/formats/count.md). */
 static enum jk_status check_releases(const struct jk_change *change, struct jk_turn *turn,
                                      const struct jk_blob_facts *facts, struct jk_error *error)
 {

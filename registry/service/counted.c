@@ -158,8 +158,8 @@ static void add_root_reasons(const struct counted *counted, uint32_t model, Jokb
     }
 }
 
-/* Whether it is wanted by how it stands; *out_reason is its place in the scope, *share what it is worth there as the policy
- * looks at it. */
+/* Whether it is wanted by how it stands; *out_reason is its place in the scope, *share what it is worth there as the
+ * policy looks at it. */
 static bool is_wanted(const struct counted *counted, uint32_t model, struct jk_share *share, enum jk_reason *out_reason)
 {
     const Jokbo__V1__ListCountedRequest *request = counted->request;

@@ -35,8 +35,8 @@ static bool acts_for_child(struct jk_change *change, struct jk_turn *turn, uint3
     return false;
 }
 
-/* About an adoption: a team to whose bases it leads, and whoever's lineage runs through it. About origin: whoever claims
- * the content too, and so acts for the publisher of the model that the dispute names. */
+/* About an adoption: a team to whose bases it leads, and whoever's lineage runs through it. About origin: whoever
+ * claims the content too, and so acts for the publisher of the model that the dispute names. */
 static enum jk_status act_on_claim(struct jk_change *change, struct jk_turn *turn, const struct jk_entry *entry,
                                    uint32_t model, struct jk_actor *out_actor, struct jk_error *error)
 {
@@ -104,8 +104,7 @@ static bool is_again(const struct jk_dispute *dispute, const struct jk_dispute *
 {
     return dispute->model == wanted->model && dispute->resolved == JK_NONE && dispute->about == wanted->about &&
            dispute->against == wanted->against && dispute->external == wanted->external &&
-           dispute->ruling == wanted->ruling && dispute->stage == wanted->stage &&
-           jk_span_equal(dispute->actor, actor);
+           dispute->ruling == wanted->ruling && dispute->stage == wanted->stage && jk_span_equal(dispute->actor, actor);
 }
 
 #define OPEN_MAX 100 /* disputes of one side at a time: each is looked at when there is another */
@@ -114,7 +113,8 @@ static enum jk_status check_quota(uint32_t open, struct jk_span actor, struct jk
 {
     if (open < OPEN_MAX) return JK_OK;
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "DISPUTES_QUOTA",
-                   "%u disputes of %.*s are open, which is the most; evaluators resolve them", open, JK_SPAN_ARG(actor));
+                   "%u disputes of %.*s are open, which is the most; evaluators resolve them", open,
+                   JK_SPAN_ARG(actor));
 }
 
 /* The same side says the same thing once at a time. */

@@ -52,21 +52,20 @@ static struct parts collect(const struct explaining *explaining, const struct jk
                                          ? jk_book_ruling_of(book, row->model, n)
                                          : jk_book_pair_ruling_of(book, row->model, row->root, n);
     const struct jk_release *release = jk_book_release(book, row->release);
-    struct parts parts = {
-        .root = text_of(explaining, jk_present_name(&explaining->present, row->root)),
-        .team = text_of(explaining, jk_book_team(book, jk_book_base(book, row->root, n)->team)->id),
-        .license = text_of(explaining, jk_book_license_text(book, release->license)),
-        .other = "",
-        .other_license = "",
-        .publisher = text_of(explaining, jk_book_publisher(book, row->publisher)->name),
-        .entry = why->entry,
-        .depth = row->depth,
-        .most = explaining->rule->policy.depth,
-        .ruling = ruling ? ruling->from : 0,
-        .relation = jk_relation_text((enum jk_relation)row->relation),
-        .ancestor = why->release != JK_NONE,
-        .named = !jk_digest_is_zero(&release->artifact),
-        .unknown = is_unknown(explaining, jk_book_license_text(book, release->license))};
+    struct parts parts = {.root = text_of(explaining, jk_present_name(&explaining->present, row->root)),
+                          .team = text_of(explaining, jk_book_team(book, jk_book_base(book, row->root, n)->team)->id),
+                          .license = text_of(explaining, jk_book_license_text(book, release->license)),
+                          .other = "",
+                          .other_license = "",
+                          .publisher = text_of(explaining, jk_book_publisher(book, row->publisher)->name),
+                          .entry = why->entry,
+                          .depth = row->depth,
+                          .most = explaining->rule->policy.depth,
+                          .ruling = ruling ? ruling->from : 0,
+                          .relation = jk_relation_text((enum jk_relation)row->relation),
+                          .ancestor = why->release != JK_NONE,
+                          .named = !jk_digest_is_zero(&release->artifact),
+                          .unknown = is_unknown(explaining, jk_book_license_text(book, release->license))};
     if (why->other != JK_NONE) parts.other = text_of(explaining, jk_present_name(&explaining->present, why->other));
     if (why->release != JK_NONE)
         parts.other_license =
@@ -201,9 +200,8 @@ static enum jk_status explain_reason(const struct explaining *explaining, const 
 static enum jk_status explain_root(const struct explaining *explaining, const struct jk_verdict *row,
                                    Jokbo__V1__RootStanding *out)
 {
-    struct jk_spell spell = {.root = row->root,
-                             .depth = row->depth,
-                             .flags = row->flags & JK_VERDICT_ADOPTED ? JK_FLAG_ADOPTED_ONLY : 0};
+    struct jk_spell spell = {
+        .root = row->root, .depth = row->depth, .flags = row->flags & JK_VERDICT_ADOPTED ? JK_FLAG_ADOPTED_ONLY : 0};
     out->root = jk_present_root(&explaining->present, &spell);
     out->reasons = (Jokbo__V1__ReasonFact **)jk_pointers(explaining->present.arena, JK_REASON_COUNT);
     if (!out->root || !out->reasons) return jk_out_of_memory(&explaining->call->error);

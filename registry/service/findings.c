@@ -1,6 +1,6 @@
 /* Findings: facts about a derivative that never refuse it, from its spells, its weights and the manifests that lie
  * here. */
-#include "book/contest.h"
+#include "book/claims.h"
 #include "service/present.h"
 
 #define KIND(name) JOKBO__V1__FINDING_KIND__FINDING_KIND_##name
@@ -145,7 +145,8 @@ void jk_present_findings(const struct jk_present *present, uint32_t model, size_
     if (twin != JK_NONE) add_duplicate(&out, twin);
     if (contested != JK_NONE) add_contested(&out, contested);
     if (unverified)
-        add(&out, KIND(UNVERIFIED_ARTIFACT), (struct jk_span){0}, "the manifest of the artifact was never uploaded, or says other weights");
+        add(&out, KIND(UNVERIFIED_ARTIFACT), (struct jk_span){0},
+            "the manifest of the artifact was never uploaded, or says other weights");
     *out_count = out.count;
     *out_findings = out.list;
 }

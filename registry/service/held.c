@@ -25,9 +25,7 @@ enum jk_status jk_held_end(struct jk_turn *turn, const struct jk_digest *artifac
 {
     uint32_t index;
     if (!jk_book_is_held(turn->book, artifact, jk_turn_size(turn))) return JK_OK;
-    struct jk_entry entry = {.kind = JK_KIND_WITHDRAWN,
-                             .actor = {.type = JK_ACTOR_ADMIN},
-                             .artifact = *artifact,
-                             .text = *reason};
+    struct jk_entry entry = {
+        .kind = JK_KIND_WITHDRAWN, .actor = {.type = JK_ACTOR_ADMIN}, .artifact = *artifact, .text = *reason};
     return jk_turn_append(turn, &entry, &index, error);
 }

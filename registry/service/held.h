@@ -1,5 +1,5 @@
-/* Manifests whose bytes lie here and which a release names: the log says so once, in the batch in which both are there. On
- * the sequencer. */
+/* Manifests whose bytes lie here and which a release names: the log says so once, in the batch in which both are there.
+ * On the sequencer. */
 #ifndef JK_SERVICE_HELD_H
 #define JK_SERVICE_HELD_H
 

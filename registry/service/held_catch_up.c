@@ -13,7 +13,7 @@
 #include "domain/manifest.h"
 #include "service/held.h"
 
-#define AT_ONCE       64           /* manifests in a write */
+#define AT_ONCE       64          /* manifests in a write */
 #define BYTES_AT_ONCE (64u << 20) /* of theirs: once there are as many, it is enough */
 #define CHUNK_MAX     (2u << 20)  /* of a blob, with what the reader adds */
 #define READ_MS       60000
@@ -130,8 +130,7 @@ static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
 static enum jk_status do_some(struct jk_held_catch_up *catch_up, struct batch *batch, size_t done,
                               struct jk_error *error)
 {
-    struct reading reading = {
-        .batch = batch, .wanted = catch_up->manifests + done, .count = catch_up->count - done};
+    struct reading reading = {.batch = batch, .wanted = catch_up->manifests + done, .count = catch_up->count - done};
     struct noting noting = {.own.write.decide = decide, .batch = batch};
     batch->count = 0;
     batch->bytes = 0;
@@ -142,7 +141,8 @@ static enum jk_status do_some(struct jk_held_catch_up *catch_up, struct batch *b
 static void sleep_ms(struct jk_held_catch_up *catch_up, int64_t wait_ms)
 {
     const struct timespec step = {.tv_nsec = 50000000};
-    for (int64_t until_ms = jk_monotonic_ms() + wait_ms; jk_monotonic_ms() < until_ms && !atomic_load(&catch_up->stopping);)
+    for (int64_t until_ms = jk_monotonic_ms() + wait_ms;
+         jk_monotonic_ms() < until_ms && !atomic_load(&catch_up->stopping);)
         nanosleep(&step, NULL);
 }
 

@@ -1,5 +1,5 @@
-/* What the log does not say yet of manifests that lie here, as those of a registry that is older than `held` entries: at
- * each start they are read again, in the background, and entries are made of them. */
+/* What the log does not say yet of manifests that lie here, as those of a registry that is older than `held` entries:
+ * at each start they are read again, in the background, and entries are made of them. */
 #ifndef JK_SERVICE_HELD_CATCH_UP_H
 #define JK_SERVICE_HELD_CATCH_UP_H
 

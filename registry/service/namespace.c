@@ -1,5 +1,5 @@
-/* SetNamespace and ListNamespaces: which publisher holds which organisation of a hub, as a registrar or an evaluator has
- * seen it proved. What follows from it: who may adopt (adoption.c). */
+/* SetNamespace and ListNamespaces: which publisher holds which organisation of a hub, as a registrar or an evaluator
+ * has seen it proved. What follows from it: who may adopt (adoption.c). */
 #include "domain/ident.h"
 #include "service/handlers.h"
 #include "service/short_list.h"
@@ -10,8 +10,7 @@ static Jokbo__V1__Namespace *present_namespace(const struct jk_present *present,
     Jokbo__V1__Namespace *out = JK_MESSAGE(present->arena, Jokbo__V1__Namespace, jokbo__v1__namespace);
     if (!out) return NULL;
     out->organisation = jk_to_string(present->arena, namespace->organisation);
-    out->publisher =
-        jk_to_string(present->arena, jk_book_publisher(present->book, namespace->publisher)->name);
+    out->publisher = jk_to_string(present->arena, jk_book_publisher(present->book, namespace->publisher)->name);
     out->held = namespace->holder != JK_NONE;
     out->evidence = jk_to_string(present->arena, namespace->evidence);
     out->log_index = namespace->from;

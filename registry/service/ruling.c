@@ -229,12 +229,13 @@ static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *tu
     struct jk_proposal first = jk_four_eyes_kept(turn, ruling->from);
     JK_TRY(jk_four_eyes_second(change, turn, &first, request->confirm, error));
     bool adopts = request->confirm && ruling->kind >= JK_RULING_ADOPT;
-    if (adopts) JK_TRY(jk_adoption_check(turn, ruling->external, ruling->model, ruling->kind == JK_RULING_ADOPT, error));
+    if (adopts)
+        JK_TRY(jk_adoption_check(turn, ruling->external, ruling->model, ruling->kind == JK_RULING_ADOPT, error));
     if (*request->text) JK_TRY(jk_turn_text(turn, jk_span_of(request->text), &entry.text, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     if (adopts)
-        JK_TRY(jk_adoption_append(turn, &entry.actor, ruling->external, ruling->model,
-                                  ruling->kind == JK_RULING_ADOPT, &index, error));
+        JK_TRY(jk_adoption_append(turn, &entry.actor, ruling->external, ruling->model, ruling->kind == JK_RULING_ADOPT,
+                                  &index, error));
     return reply_ruling(change, turn, ruling->from, change->input, out_reply);
 }
 

@@ -132,9 +132,10 @@ static enum jk_status check_rules(const struct jk_turn *turn, const struct jk_po
 {
     bool demo = jk_span_equal(jk_book_purpose(turn->book), JK_SPAN("demo"));
     if (demo || policy->rules <= JK_RULE_SET_SETTLED) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "RULE_SET_OPEN",
-                   "The policy %s@%u is of rule set %u, which is not complete yet: count by it, but close no stage by it",
-                   policy->name, policy->version, policy->rules);
+    return jk_fail(
+        error, JK_FAILED_PRECONDITION, "RULE_SET_OPEN",
+        "The policy %s@%u is of rule set %u, which is not complete yet: count by it, but close no stage by it",
+        policy->name, policy->version, policy->rules);
 }
 
 static enum jk_status put(struct jk_turn *turn, struct jk_entry *entry, struct jk_error *error)

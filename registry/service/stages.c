@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "book/contest.h"
+#include "book/claims.h"
 #include "domain/ident.h"
 #include "service/draft.h"
 
@@ -324,7 +324,8 @@ enum jk_status jk_filter_team(struct jk_call *call, const struct jk_present *pre
     if (!*id || *out_team != JK_NONE) return JK_OK;
     jk_text_shorten(jk_span_of(id), shown, sizeof shown);
     jk_error_resource(&call->error, "jokbo.v1/Team", shown);
-    return jk_fail(&call->error, JK_NOT_FOUND, "TEAM_NOT_FOUND", "There is no team \"%s\"; see jokbo roster show", shown);
+    return jk_fail(&call->error, JK_NOT_FOUND, "TEAM_NOT_FOUND", "There is no team \"%s\"; see jokbo roster show",
+                   shown);
 }
 
 bool jk_descends_from_base(const struct jk_book *book, uint32_t model, uint32_t base, uint32_t n)

@@ -10,7 +10,10 @@ struct waiting {
     enum jk_status outcome;
 };
 
-#define WAITING {.lock = PTHREAD_MUTEX_INITIALIZER, .settled = PTHREAD_COND_INITIALIZER}
+#define WAITING                                                                                                        \
+    {                                                                                                                  \
+        .lock = PTHREAD_MUTEX_INITIALIZER, .settled = PTHREAD_COND_INITIALIZER                                         \
+    }
 
 static void settle(struct waiting *waiting, enum jk_status outcome)
 {

@@ -122,27 +122,27 @@ static void time_report(const struct jk_book *cut, uint32_t cut_size, const stru
     struct jk_report *report;
     struct jk_report_texts texts;
     struct jk_error error;
-    struct jk_report_stage stage = {.origin = jk_book_origin(full),
-                                    .id = JK_SPAN("stage-1"),
-                                    .title = JK_SPAN("A stage"),
-                                    .title_ko = JK_SPAN("어느 단계"),
-                                    .source = JK_SPAN("invented"),
-                                    .revision = 1,
-                                    .n = n,
-                                    .m = m,
-                                    .policy = {.name = "bench",
-                                               .version = 1,
-                                               .rules = 1,
-                                               .on = jk_reasons_of(1) -
-                                                     JK_REASON_BIT(NO_LICENSE_TEXT) - JK_REASON_BIT(UNVERIFIED),
-                                               .relations = (1u << JK_RELATION_COUNT) - 2 - (1u << JK_RELATION_MERGE),
-                                               .depth = 2,
-                                               .demands = {JK_PERMISSION_YES},
-                                               .cap = 1000},
-                                    .teams = teams,
-                                    .team_count = TEAMS - 1,
-                                    .previous = JK_SPAN("stage-1"),
-                                    .previous_revision = 1};
+    struct jk_report_stage stage = {
+        .origin = jk_book_origin(full),
+        .id = JK_SPAN("stage-1"),
+        .title = JK_SPAN("A stage"),
+        .title_ko = JK_SPAN("어느 단계"),
+        .source = JK_SPAN("invented"),
+        .revision = 1,
+        .n = n,
+        .m = m,
+        .policy = {.name = "bench",
+                   .version = 1,
+                   .rules = 1,
+                   .on = jk_reasons_of(1) - JK_REASON_BIT(NO_LICENSE_TEXT) - JK_REASON_BIT(UNVERIFIED),
+                   .relations = (1u << JK_RELATION_COUNT) - 2 - (1u << JK_RELATION_MERGE),
+                   .depth = 2,
+                   .demands = {JK_PERMISSION_YES},
+                   .cap = 1000},
+        .teams = teams,
+        .team_count = TEAMS - 1,
+        .previous = JK_SPAN("stage-1"),
+        .previous_revision = 1};
     for (int i = 0; i < TEAMS; i++)
         teams[i] = jk_book_team(full, jk_book_teams(full, m) - TEAMS + (uint32_t)i)->id;
     jk_error_init(&error, NULL);

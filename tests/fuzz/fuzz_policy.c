@@ -1,5 +1,5 @@
-/* Policies as people write them and as the log holds them: what is read is written in one way only, which parses to the same
- * rules; what parses is what is written; every one can be explained. */
+/* Policies as people write them and as the log holds them: what is read is written in one way only, which parses to the
+ * same rules; what parses is what is written; every one can be explained. */
 #include "base/check.h"
 #include "base/defer.h"
 #include "domain/policy.h"

@@ -3,7 +3,7 @@
 
 #include "base/check.h"
 #include "book/book_ask.h"
-#include "book/contest.h"
+#include "book/claims.h"
 
 struct print {
     const struct jk_book *book;
@@ -66,7 +66,8 @@ static void add_releases(struct print *print)
                      jk_book_find_release(print->book, &release->hash, print->n),
                      jk_book_find_version(print->book, release->model, release->version, print->n),
                      jk_book_find_weights(print->book, &release->weights, print->n));
-        jk_text_addf(&print->text, " artifact %u held %d", jk_book_find_artifact(print->book, &release->artifact, print->n),
+        jk_text_addf(&print->text, " artifact %u held %d",
+                     jk_book_find_artifact(print->book, &release->artifact, print->n),
                      jk_book_is_held(print->book, &release->artifact, print->n));
         add_digest(print, &release->hash);
         for (uint32_t k = 0; k < release->parent_count; k++)
@@ -81,8 +82,7 @@ static void add_spells(struct print *print, uint32_t model)
 {
     for (const struct jk_spell *spell = NULL; (spell = jk_book_spell(print->book, model, print->n, spell)) != NULL;)
         jk_text_addf(&print->text, " spell %u %u %u %x %u %u %u %u", spell->root, spell->from, spell->release,
-                     spell->flags, spell->depth, spell->declared_depth, spell->relation,
-                     spell->license_class);
+                     spell->flags, spell->depth, spell->declared_depth, spell->relation, spell->license_class);
 }
 
 static void add_model(struct print *print, uint32_t i)

@@ -271,8 +271,7 @@ static struct jk_entry held_entry(enum jk_kind kind)
 static struct jk_entry claim_entry(enum jk_kind kind)
 {
     bool dispute = kind == JK_KIND_DISPUTE_ORIGIN, restore = kind == JK_KIND_RESTORE_ROOT;
-    struct jk_entry entry =
-        entry_of(kind, dispute ? JK_ACTOR_PUBLISHER : JK_ACTOR_EVALUATOR, dispute ? "kim" : "");
+    struct jk_entry entry = entry_of(kind, dispute ? JK_ACTOR_PUBLISHER : JK_ACTOR_EVALUATOR, dispute ? "kim" : "");
     entry.text = digest_of("text");
     if (dispute) {
         entry.model = JK_SPAN("kim/Solar-ko");

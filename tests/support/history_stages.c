@@ -13,8 +13,8 @@ static uint32_t below(struct jk_random *random, uint32_t bound)
 
 struct jk_policy jk_history_policy(struct jk_random *random, uint32_t version)
 {
-    static const jk_reasons not_yet = JK_REASON_BIT(GONE) | JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) |
-                                      JK_REASON_BIT(NEAR_DUPLICATE);
+    static const jk_reasons not_yet =
+        JK_REASON_BIT(GONE) | JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) | JK_REASON_BIT(NEAR_DUPLICATE);
     struct jk_policy policy = {.name = "random", .version = version, .rules = 1 + below(random, JK_RULE_SET)};
     for (int i = 0; i < JK_REASON_COUNT; i++)
         if (i == JK_REASON_LATE || below(random, 3)) policy.on |= (jk_reasons)1 << i;
@@ -221,12 +221,12 @@ static enum jk_status some_resolve(struct jk_ledger *ledger, struct jk_random *r
 enum jk_status jk_history_evaluate(struct jk_ledger *ledger, struct jk_random *random, const char *model,
                                    enum jk_kind *out_kind)
 {
-    static const enum jk_kind kinds[] = {JK_KIND_POLICY,  JK_KIND_STAGE,   JK_KIND_STAGE,   JK_KIND_CLOSE,
-                                         JK_KIND_EXCLUDE, JK_KIND_EXCLUDE, JK_KIND_RESTORE, JK_KIND_CONFIRM,
-                                         JK_KIND_CONFIRM, JK_KIND_REJECT,  JK_KIND_DISPUTE, JK_KIND_RESOLVE,
-                                         JK_KIND_EXCLUDE_ROOT, JK_KIND_RESTORE_ROOT, JK_KIND_ORIGIN, JK_KIND_ORIGIN,
-                                         JK_KIND_APPROVE_ADOPT, JK_KIND_APPROVE_UNADOPT, JK_KIND_DISPUTE_ORIGIN,
-                                         JK_KIND_DISPUTE_ADOPTION};
+    static const enum jk_kind kinds[] = {
+        JK_KIND_POLICY,        JK_KIND_STAGE,           JK_KIND_STAGE,          JK_KIND_CLOSE,
+        JK_KIND_EXCLUDE,       JK_KIND_EXCLUDE,         JK_KIND_RESTORE,        JK_KIND_CONFIRM,
+        JK_KIND_CONFIRM,       JK_KIND_REJECT,          JK_KIND_DISPUTE,        JK_KIND_RESOLVE,
+        JK_KIND_EXCLUDE_ROOT,  JK_KIND_RESTORE_ROOT,    JK_KIND_ORIGIN,         JK_KIND_ORIGIN,
+        JK_KIND_APPROVE_ADOPT, JK_KIND_APPROVE_UNADOPT, JK_KIND_DISPUTE_ORIGIN, JK_KIND_DISPUTE_ADOPTION};
     enum jk_kind kind = *out_kind = kinds[below(random, sizeof kinds / sizeof *kinds)];
     switch (kind) {
     case JK_KIND_POLICY:

@@ -264,10 +264,8 @@ enum jk_status jk_ledger_move(struct jk_ledger *ledger, const char *from, const 
 
 static enum jk_status add_adoption(struct jk_ledger *ledger, const char *external, const char *model, enum jk_kind kind)
 {
-    struct jk_entry entry = {.kind = kind,
-                             .actor.type = JK_ACTOR_EVALUATOR,
-                             .external = jk_span_of(external),
-                             .model = jk_span_of(model)};
+    struct jk_entry entry = {
+        .kind = kind, .actor.type = JK_ACTOR_EVALUATOR, .external = jk_span_of(external), .model = jk_span_of(model)};
     return jk_ledger_add(ledger, &entry);
 }
 

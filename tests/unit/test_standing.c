@@ -79,8 +79,8 @@ static jk_reasons slow_reasons(const struct jk_book *book, const struct jk_stand
         part = part || query->teams[i] == base->team;
     jk_book_permissions(book, jk_book_license_text(book, release->license), query->n, given);
     for (int i = 0; i < JK_PERMISSION_KINDS; i++)
-        allowed = allowed && (given[i] >= policy->demands[i] ||
-                              (policy->unknown_permits && given[i] == JK_PERMISSION_UNKNOWN));
+        allowed = allowed &&
+                  (given[i] >= policy->demands[i] || (policy->unknown_permits && given[i] == JK_PERMISSION_UNKNOWN));
     bool scratch =
         base->from_scratch == JK_ANSWER_YES || (base->from_scratch == JK_ANSWER_UNKNOWN && policy->unknown_passes);
     bool named = !(spell->flags & (policy->lenient ? JK_FLAG_NAMING_LENIENT : JK_FLAG_NAMING_LITERAL));
@@ -107,8 +107,8 @@ static jk_reasons slow_reasons(const struct jk_book *book, const struct jk_stand
 static bool copies_ancestor(const struct jk_policy *policy, uint32_t flags)
 {
     if (policy->rules == 1) return flags & JK_FLAG_ANCESTOR_WEIGHTS;
-    return flags & (jk_policy_has(policy, JK_REASON_ADOPTED_PATH) ? JK_FLAG_DECLARED_ANCESTOR_SAME
-                                                                  : JK_FLAG_ANCESTOR_SAME);
+    return flags &
+           (jk_policy_has(policy, JK_REASON_ADOPTED_PATH) ? JK_FLAG_DECLARED_ANCESTOR_SAME : JK_FLAG_ANCESTOR_SAME);
 }
 
 static int compare_pairs(const void *left, const void *right)
@@ -224,8 +224,8 @@ static bool is_second_duplicate(const struct jk_book *book, const struct pair *p
 {
     if (pair->copies_ancestor) return true;
     for (int kind = 0; kind < JK_CONTENT_KINDS && stands(pair->model); kind++) {
-        struct claim claim = {book, (enum jk_content)kind,
-                              jk_content_of(book, pair->release, (enum jk_content)kind, n), n};
+        struct claim claim = {book, (enum jk_content)kind, jk_content_of(book, pair->release, (enum jk_content)kind, n),
+                              n};
         if (claim.slot != JK_NONE && winner(&claim)->model != pair->model) return true;
     }
     return false;
@@ -255,9 +255,9 @@ static void slow_standing(const struct jk_book *book, const struct jk_standing_q
     static bool hits[PAIRS];
     collect(book, query);
     for (size_t i = 0; i < pair_count; i++)
-        hits[i] = jk_policy_has(query->policy, JK_REASON_DUPLICATE) &&
-                  (query->policy->rules == 1 ? is_duplicate(&pairs[i])
-                                             : is_second_duplicate(book, &pairs[i], query->n));
+        hits[i] =
+            jk_policy_has(query->policy, JK_REASON_DUPLICATE) &&
+            (query->policy->rules == 1 ? is_duplicate(&pairs[i]) : is_second_duplicate(book, &pairs[i], query->n));
     mark(JK_REASON_BIT(DUPLICATE), hits);
     for (size_t i = 0; i < pair_count; i++)
         hits[i] = jk_policy_has(query->policy, JK_REASON_CAP) && is_past_cap(&pairs[i], query->policy->cap);

@@ -2,8 +2,8 @@
  *   - a log of the same entries gives the same standing however they come in batches, and whatever was asked in
  * between;
  *   - a size, once passed, keeps its standing for ever;
- *   - under rule set 1 a registration changes the reasons of no other derivative; under rule set 2 it may take the place of
- * one that follows a first which has fallen away;
+ *   - under rule set 1 a registration changes the reasons of no other derivative; under rule set 2 it may take the
+ * place of one that follows a first which has fallen away;
  *   - what happens to a model (a release, a yank, a ruling, another name) changes reasons only of it and those that
  * descend from it, of those with the content of one of these, and, by the cap, of the publishers of all of these;
  *   - totals of many scopes at once are those of each alone, and every funnel sums.

@@ -1,0 +1,125 @@
+/* See claims.h. */
+#include "book/claims.h"
+
+#include "book/book_internal.h"
+
+/* ---- content ---- */
+
+uint32_t jk_content_of(const struct jk_book *book, uint32_t release, enum jk_content kind, uint32_t n)
+{
+    const struct jk_release_row *row = jk_release_row(book, release);
+    if (kind == JK_CONTENT_WEIGHTS) return row->weights;
+    return kind == JK_CONTENT_ARTIFACT ? row->artifact : jk_book_artifact_files(book, row->artifact, n);
+}
+
+bool jk_shared_content(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n,
+                       enum jk_content *out_kind, uint32_t *out_slot)
+{
+    uint32_t ours = jk_book_standing_release(book, model, n), theirs = jk_book_standing_release(book, other, n);
+    for (int i = 0; i < JK_CONTENT_KINDS; i++) {
+        *out_kind = (enum jk_content)i;
+        *out_slot = jk_content_of(book, ours, *out_kind, n);
+        if (*out_slot != JK_NONE && *out_slot == jk_content_of(book, theirs, *out_kind, n)) return true;
+    }
+    return false;
+}
+
+uint32_t jk_content_brought(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n)
+{
+    uint32_t release = jk_model_row(book, model)->pub.first_release;
+    while (jk_content_of(book, release, kind, n) != slot)
+        release = jk_release_row(book, release)->pub.newer; /* ends at the deciding release */
+    return jk_release_row(book, release)->pub.index;
+}
+
+/* ---- the first claim ---- */
+
+static uint32_t publisher_at(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    return jk_book_alias(book, model, n)->publisher;
+}
+
+/* Whether it is what the model holds now; one whose releases are all yanked holds nothing. */
+static bool holds(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n)
+{
+    uint32_t release = jk_book_deciding(book, model, n);
+    return release != JK_NONE && jk_content_of(book, release, kind, n) == slot;
+}
+
+/* Of the rulings on origin about this content the last in effect whose model holds it; NULL for none. */
+static const struct jk_ruling *origin_ruling(const struct jk_book *book, enum jk_content kind, uint32_t slot,
+                                             uint32_t n)
+{
+    const struct jk_ruling *found = NULL, *ruling;
+    for (uint32_t i = book->origins; i != JK_NONE; i = ruling->older_origin) {
+        ruling = jk_book_ruling(book, i);
+        uint32_t effect = jk_book_ruling_effect(ruling, n);
+        if (effect == JK_NONE || jk_content_of(book, ruling->release, kind, n) != slot) continue;
+        if (!holds(book, ruling->model, kind, slot, n)) continue;
+        if (!found || effect > jk_book_ruling_effect(found, n)) found = ruling;
+    }
+    return found;
+}
+
+/* The first of a chain of releases whose model still holds what they brought; JK_NONE for none. */
+static uint32_t first_of_chain(const struct jk_book *book, uint32_t release, enum jk_content kind, uint32_t slot,
+                               uint32_t n)
+{
+    for (const struct jk_release_row *row; release != JK_NONE;
+         release = kind == JK_CONTENT_WEIGHTS ? row->next_weights : row->next_artifact) {
+        row = jk_release_row(book, release);
+        if (row->pub.index >= n) return JK_NONE;
+        if (holds(book, row->pub.model, kind, slot, n)) return release;
+    }
+    return JK_NONE;
+}
+
+/* The same over all manifests with this set of weight files. */
+static uint32_t first_with_files(const struct jk_book *book, uint32_t files, uint32_t n)
+{
+    uint32_t first = JK_NONE, slot = jk_files_row(book, files)->first;
+    for (; slot != JK_NONE; slot = jk_manifest_row(book, slot)->next) {
+        uint32_t artifact = jk_manifest_row(book, slot)->artifact;
+        uint32_t release = first_of_chain(book, artifact, JK_CONTENT_ARTIFACT, artifact, n);
+        if (release == JK_NONE || !holds(book, jk_release_row(book, release)->pub.model, JK_CONTENT_FILES, files, n))
+            continue;
+        if (first == JK_NONE || release < first) first = release;
+    }
+    return first;
+}
+
+uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n)
+{
+    const struct jk_ruling *ruling = origin_ruling(book, kind, slot, n);
+    if (ruling) return ruling->model;
+    uint32_t release = kind == JK_CONTENT_FILES ? first_with_files(book, slot, n)
+                       : kind == JK_CONTENT_WEIGHTS
+                           ? first_of_chain(book, jk_weights_row(book, slot)->first, kind, slot, n)
+                           : first_of_chain(book, slot, kind, slot, n);
+    return release == JK_NONE ? JK_NONE : jk_release_row(book, release)->pub.model;
+}
+
+static uint32_t disputed_by(const struct jk_book *book, uint32_t model, uint32_t release, uint32_t n)
+{
+    uint32_t slot = jk_model_row(book, model)->disputed;
+    for (const struct jk_dispute *dispute; slot != JK_NONE; slot = dispute->older_same) {
+        dispute = jk_book_dispute(book, slot);
+        if (dispute->from >= n || dispute->resolved < n || dispute->publisher == JK_NONE) continue;
+        if (!jk_book_is_verified(book, dispute->publisher, n)) continue;
+        uint32_t theirs = jk_book_standing_release(book, dispute->model, n);
+        if (jk_book_same_content(book, release, theirs, n)) return dispute->model;
+    }
+    return JK_NONE;
+}
+
+uint32_t jk_contested_with(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    uint32_t release = jk_book_standing_release(book, model, n);
+    for (int i = 0; i < JK_CONTENT_KINDS; i++) {
+        uint32_t slot = jk_content_of(book, release, (enum jk_content)i, n);
+        uint32_t first = slot == JK_NONE ? model : jk_first_claim(book, (enum jk_content)i, slot, n);
+        if (first == JK_NONE || first == model) continue;
+        if (publisher_at(book, first, n) != publisher_at(book, model, n)) return first;
+    }
+    return disputed_by(book, model, release, n);
+}
