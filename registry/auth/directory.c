@@ -89,6 +89,7 @@ void jk_directory_free(struct jk_directory *directory)
     jk_series_done(&directory->tokens, free);
     jk_series_done(&directory->requests, free);
     free(directory->clock);
+    free(directory->life);
     pthread_rwlock_destroy(&directory->lock);
     free(directory);
 }
@@ -181,6 +182,13 @@ static void *swap_clock(struct jk_directory *directory, struct jk_clock_item *it
     return had;
 }
 
+static void *swap_life(struct jk_directory *directory, struct jk_life *life)
+{
+    void *had = directory->life;
+    directory->life = life;
+    return had;
+}
+
 /* What the record says, in the form in which it is kept; NULL when out of memory. */
 static void *item_of(const struct jk_record_facts *facts)
 {
@@ -193,6 +201,7 @@ static void *item_of(const struct jk_record_facts *facts)
         [JK_RECORD_BLOB] = sizeof(struct jk_blob_item),
         [JK_RECORD_RULER] = sizeof(struct jk_ruler_item),
         [JK_RECORD_CLOCK] = sizeof(struct jk_clock_item),
+        [JK_RECORD_LIFE] = sizeof(struct jk_life),
     };
     void *item = calloc(1, sizes[facts->key.kind]);
     if (!item) return NULL;
@@ -220,6 +229,9 @@ static void *item_of(const struct jk_record_facts *facts)
         break;
     case JK_RECORD_CLOCK:
         ((struct jk_clock_item *)item)->ahead_us = facts->ahead_us;
+        break;
+    case JK_RECORD_LIFE:
+        *(struct jk_life *)item = facts->life;
         break;
     }
     return item;
@@ -266,6 +278,8 @@ static void *put_item(struct jk_directory *directory, const struct jk_record_key
         return put_ruler(directory, key, item);
     case JK_RECORD_CLOCK:
         return swap_clock(directory, item);
+    case JK_RECORD_LIFE:
+        return swap_life(directory, item);
     default:
         return jk_series_set(series_of(directory, key->kind), key->id, item);
     }
@@ -307,6 +321,7 @@ static void *take_item(struct jk_directory *directory, const struct jk_record_ke
     if (key->kind == JK_RECORD_BLOB) return take_blob(directory, key);
     if (key->kind == JK_RECORD_RULER) return take_ruler(directory, key);
     if (key->kind == JK_RECORD_CLOCK) return swap_clock(directory, NULL);
+    if (key->kind == JK_RECORD_LIFE) return swap_life(directory, NULL);
     struct jk_series *series = series_of(directory, key->kind);
     if (!jk_series_get(series, key->id)) return NULL;
     return key->kind == JK_RECORD_TOKEN ? take_token(directory, key->id) : jk_series_set(series, key->id, NULL);

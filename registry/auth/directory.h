@@ -105,6 +105,13 @@ struct jk_ruler {
     uint64_t granted_by; /* who had given the account the role; 0: the server, at its start */
 };
 
+/* When somebody last saw the log alive, written hourly where nothing else is; and the newest rest, a time of a day or
+ * more in which nobody did. */
+struct jk_life {
+    int64_t seen_us;
+    int64_t rest_from_us, rest_until_us; /* both 0: none */
+};
+
 /* The grant of a role (one bit). */
 static inline const struct jk_grant *jk_account_grant(const struct jk_account *account, unsigned role)
 {
@@ -123,7 +130,7 @@ void jk_directory_free(struct jk_directory *directory);
 /* ---- records: the form that is stored ---- */
 struct jk_record {
     const char *key;   /* "account/7", "token/12", "member/<publisher folded>/7", "creator/<publisher folded>", "request/3",
-                          "blob/<hex>", "ruling/9", "clock/demo" */
+                          "blob/<hex>", "ruling/9", "clock/demo", "clock/life" */
     const char *value; /* JSON object */
 };
 /* Applies a record (insert or replace). DATA_LOSS when key or value are not of the form. */
@@ -141,6 +148,7 @@ bool jk_record_request(struct jk_arena *arena, const struct jk_publisher_request
 bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, struct jk_record *out_record);
 bool jk_record_ruler(struct jk_arena *arena, const struct jk_ruler *ruler, struct jk_record *out_record);
 bool jk_record_clock(struct jk_arena *arena, int64_t ahead_us, struct jk_record *out_record);
+bool jk_record_life(struct jk_arena *arena, const struct jk_life *life, struct jk_record *out_record);
 /* The record as it stands now (for undo), in `arena`; false where there is none. */
 bool jk_directory_get_record(struct jk_directory *directory, const char *key, struct jk_arena *arena,
                              struct jk_record *out_record);
@@ -166,6 +174,8 @@ bool jk_directory_request(struct jk_directory *directory, uint64_t id, struct jk
 bool jk_directory_ruler(struct jk_directory *directory, uint64_t ruling, struct jk_ruler *out_ruler);
 /* By how much a demo's clock is ahead of the database's (negative: behind); false where that was never said. */
 bool jk_directory_clock(struct jk_directory *directory, int64_t *out_ahead_us);
+/* False, all zero: it was never written. */
+bool jk_directory_life(struct jk_directory *directory, struct jk_life *out_life);
 /* Any that is known, in whatever state. */
 bool jk_directory_blob(struct jk_directory *directory, const struct jk_digest *digest, struct jk_blob_facts *out_blob);
 /* Only those whose bytes are here. */

@@ -124,6 +124,15 @@ bool jk_directory_clock(struct jk_directory *directory, int64_t *out_ahead_us)
     return known;
 }
 
+bool jk_directory_life(struct jk_directory *directory, struct jk_life *out_life)
+{
+    jk_directory_read_lock(directory);
+    bool known = directory->life != NULL;
+    *out_life = known ? *directory->life : (struct jk_life){0};
+    jk_directory_unlock(directory);
+    return known;
+}
+
 bool jk_directory_ruler(struct jk_directory *directory, uint64_t ruling, struct jk_ruler *out_ruler)
 {
     jk_directory_read_lock(directory);
@@ -290,6 +299,8 @@ bool jk_directory_get_record(struct jk_directory *directory, const char *key, st
                jk_record_ruler(arena, &facts.ruler, out_record);
     case JK_RECORD_CLOCK:
         return jk_directory_clock(directory, &facts.ahead_us) && jk_record_clock(arena, facts.ahead_us, out_record);
+    case JK_RECORD_LIFE:
+        return jk_directory_life(directory, &facts.life) && jk_record_life(arena, &facts.life, out_record);
     }
     return false;
 }

@@ -54,6 +54,7 @@ struct jk_directory {
     struct jk_finder blobs;
     struct jk_finder rulers;
     struct jk_clock_item *clock; /* NULL: none */
+    struct jk_life *life;        /* NULL: none */
 };
 
 void jk_directory_read_lock(struct jk_directory *directory);

@@ -259,7 +259,16 @@ static void read_clock(struct reader *reader, struct jk_record_facts *facts)
     facts->ahead_us = take_int(reader, "ahead_us", -TIME_MAX_US, TIME_MAX_US);
 }
 
-/* One row a kind: the key's first part, and how the value is read. */
+static void read_life(struct reader *reader, struct jk_record_facts *facts)
+{
+    struct jk_life *life = &facts->life;
+    life->seen_us = take_time(reader, "seen_us");
+    life->rest_from_us = take_time(reader, "rest_from_us");
+    life->rest_until_us = take_time(reader, "rest_until_us");
+    if (life->rest_until_us < life->rest_from_us) fault(reader, "rest_until_us", "must not lie before rest_from_us");
+}
+
+/* One row a kind: the key's first part, or the whole key of what there is one of, and how the value is read. */
 static const struct {
     const char *prefix;
     void (*read)(struct reader *reader, struct jk_record_facts *facts);
@@ -267,7 +276,8 @@ static const struct {
     [JK_RECORD_ACCOUNT] = {"account/", read_account}, [JK_RECORD_TOKEN] = {"token/", read_token},
     [JK_RECORD_MEMBER] = {"member/", read_member},    [JK_RECORD_CREATOR] = {"creator/", read_creator},
     [JK_RECORD_REQUEST] = {"request/", read_request}, [JK_RECORD_BLOB] = {"blob/", read_blob},
-    [JK_RECORD_RULER] = {"ruling/", read_ruler},      [JK_RECORD_CLOCK] = {"clock/", read_clock},
+    [JK_RECORD_RULER] = {"ruling/", read_ruler},      [JK_RECORD_CLOCK] = {"clock/demo", read_clock},
+    [JK_RECORD_LIFE] = {"clock/life", read_life},
 };
 
 static bool parse_number(struct jk_span text, uint64_t *out_id)
@@ -308,7 +318,8 @@ bool jk_record_key_parse(const char *text, struct jk_record_key *out_key)
                     : i == JK_RECORD_CREATOR ? parse_publisher(rest, &key)
                     : i == JK_RECORD_BLOB    ? jk_digest_parse(rest, &key.digest)
                     : i == JK_RECORD_RULER   ? parse_index(rest, &key.id)
-                    : i == JK_RECORD_CLOCK   ? jk_span_equal(rest, JK_SPAN("demo"))
+                    : i == JK_RECORD_CLOCK   ? rest.len == 0
+                    : i == JK_RECORD_LIFE    ? rest.len == 0
                                              : parse_number(rest, &key.id);
         if (good) *out_key = key;
         return good;

@@ -13,7 +13,8 @@
  *   blob/<sha256>                   kind size weights created_us; files, of a manifest; state withdrawn_us reason where it is
  *                                   not stored
  *   ruling/<log index>              account; token and granted_by
- *   clock/demo                      ahead_us */
+ *   clock/demo                      ahead_us
+ *   clock/life                      seen_us rest_from_us rest_until_us */
 #ifndef JK_AUTH_RECORDS_H
 #define JK_AUTH_RECORDS_H
 
@@ -31,12 +32,13 @@ enum jk_record_kind {
     JK_RECORD_REQUEST,
     JK_RECORD_BLOB,
     JK_RECORD_RULER,
-    JK_RECORD_CLOCK
+    JK_RECORD_CLOCK,
+    JK_RECORD_LIFE
 };
 
 struct jk_record_key {
     enum jk_record_kind kind;
-    uint64_t id;             /* the account's with a member; 0 with a creator, blob or clock; a ruling's entry; else 1 to
+    uint64_t id;             /* the account's with a member; 0 with a creator, blob, clock or life; a ruling's entry; else 1 to
                                 JK_SERIES_MAX */
     struct jk_digest digest; /* of a blob */
     char publisher[97];      /* of a member or creator, folded */
@@ -54,6 +56,7 @@ struct jk_record_facts {
         struct jk_blob_facts blob;
         struct jk_ruler ruler;
         int64_t ahead_us; /* of a clock */
+        struct jk_life life;
     };
 };
 

@@ -180,6 +180,15 @@ bool jk_record_clock(struct jk_arena *arena, int64_t ahead_us, struct jk_record 
     return finish(&writer, arena, jk_arena_printf(arena, "clock/demo"), out_record);
 }
 
+bool jk_record_life(struct jk_arena *arena, const struct jk_life *life, struct jk_record *out_record)
+{
+    struct writer writer = {.object = json_object()};
+    put_int(&writer, "seen_us", life->seen_us);
+    put_int(&writer, "rest_from_us", life->rest_from_us);
+    put_int(&writer, "rest_until_us", life->rest_until_us);
+    return finish(&writer, arena, jk_arena_printf(arena, "clock/life"), out_record);
+}
+
 bool jk_record_ruler(struct jk_arena *arena, const struct jk_ruler *ruler, struct jk_record *out_record)
 {
     struct writer writer = {.object = json_object()};

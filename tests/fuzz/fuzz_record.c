@@ -29,6 +29,8 @@ static bool write_again(const struct jk_record_facts *facts, struct jk_arena *ar
         return jk_record_ruler(arena, &facts->ruler, out_record);
     case JK_RECORD_CLOCK:
         return jk_record_clock(arena, facts->ahead_us, out_record);
+    case JK_RECORD_LIFE:
+        return jk_record_life(arena, &facts->life, out_record);
     }
     return false;
 }

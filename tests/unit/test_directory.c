@@ -345,6 +345,31 @@ static void test_rulers(void **state)
     assert_false(jk_directory_ruler(bench->directory, ruler.ruling, &found));
 }
 
+static void test_life(void **state)
+{
+    struct bench *bench = *state;
+    struct jk_life life = {.seen_us = 9, .rest_from_us = 3, .rest_until_us = 8}, found = {1, 1, 1};
+    struct jk_record record, again;
+    assert_false(jk_directory_life(bench->directory, &found));
+    assert_int_equal(found.seen_us, 0);
+    assert_int_equal(found.rest_until_us, 0);
+    assert_true(jk_record_life(&bench->arena, &life, &record));
+    assert_string_equal(record.key, "clock/life");
+    assert_false(jk_directory_get_record(bench->directory, record.key, &bench->arena, &again));
+    assert_int_equal(put(bench, &record), JK_OK);
+    life.seen_us = 10;
+    assert_true(jk_record_life(&bench->arena, &life, &again));
+    assert_int_equal(put(bench, &again), JK_OK);
+    assert_true(jk_directory_life(bench->directory, &found));
+    assert_int_equal(found.seen_us, 10);
+    assert_int_equal(found.rest_from_us, 3);
+    assert_int_equal(found.rest_until_us, 8);
+    assert_true(jk_directory_get_record(bench->directory, record.key, &bench->arena, &record));
+    assert_string_equal(record.value, again.value);
+    jk_directory_drop(bench->directory, record.key);
+    assert_false(jk_directory_life(bench->directory, &found));
+}
+
 static void test_lists_accounts(void **state)
 {
     struct bench *bench = *state;
@@ -545,6 +570,7 @@ int main(void)
         TEST(test_owned),
         TEST(test_blobs),
         TEST(test_rulers),
+        TEST(test_life),
         TEST(test_lists_accounts),
         TEST(test_lists_tokens),
         TEST(test_lists_members),

@@ -22,6 +22,7 @@
 #define BLOB  "{\"kind\":\"manifest\",\"size\":12,\"weights\":\"" HEX_A "\",\"created_us\":5}"
 #define RULER "{\"account\":7}"
 #define CREATOR "{\"account\":7}"
+#define LIFE  "{\"seen_us\":9,\"rest_from_us\":3,\"rest_until_us\":9}"
 
 struct bench {
     struct jk_arena arena;
@@ -106,6 +107,13 @@ static void test_reads_each_kind(void **state)
     assert_int_equal(bench->facts.ruler.account, 7);
     good(bench, "clock/demo", "{\"ahead_us\":-41}");
     assert_int_equal(bench->facts.ahead_us, -41);
+    good(bench, "clock/life", LIFE);
+    assert_int_equal(bench->facts.life.seen_us, 9);
+    assert_int_equal(bench->facts.life.rest_from_us, 3);
+    assert_int_equal(bench->facts.life.rest_until_us, 9);
+    bad(bench, "clock/life", with(bench, LIFE, ":3", ":10"), "rest_until_us");
+    bad(bench, "clock/life", with(bench, LIFE, ":3", ":-1"), "rest_from_us");
+    bad(bench, "clock/life", "{\"rest_from_us\":0,\"rest_until_us\":0}", "seen_us");
 }
 
 static void test_keys(void **state)
@@ -120,6 +128,7 @@ static void test_keys(void **state)
         "blob/",      "blob/abc",        "blob/" HEX_A "a",   "request/99999999999999999999999",
         "clock/",     "clock/demo2",     "clock/Demo",        "clock/1",
         "creator/",   "creator/Nota-AI", "creator/nota-ai/7", "creator/no--ta",
+        "clock/lif",  "clock/life/",     "clock/life1",       "clock/demo/life",
     };
     struct jk_record_key key;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
