@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "bootstrap.h"
@@ -41,6 +42,7 @@ struct server {
     struct jk_services services;
     struct jk_rpc_server *rpc;
     struct jk_witness_pool *witnesses;
+    struct jk_closing_witnesses closing_witnesses;
     struct jk_keeper *keeper;
     struct jk_inspector *inspector;
     struct jk_held_catch_up *held_catch_up; /* NULL: nothing to do */
@@ -109,6 +111,21 @@ static void check_demo(const struct jk_config *config, struct jk_error *error)
         jk_error_field(error, "--origin", "%s is that of demos: start with --demo, or give another", JK_DEMO_ORIGIN);
 }
 
+/* 0: none is given. */
+static int64_t confirmed_us(const struct jk_config *config)
+{
+    int64_t time_us;
+    return *config->confirm_clock && jk_time_parse(jk_span_of(config->confirm_clock), &time_us) ? time_us : 0;
+}
+
+static void check_word(const struct jk_config *config, struct jk_error *error)
+{
+    if (!*config->confirm_clock || confirmed_us(config) > 0) return;
+    jk_error_field(error, "--confirm-clock",
+                   "\"%s\" is no time: give what it is now, in RFC 3339, such as 2026-08-01T09:30:00+09:00",
+                   config->confirm_clock);
+}
+
 /* What the options alone can tell, before anything is made: an origin is for ever. */
 static enum jk_status check_listen(const struct jk_config *config, struct jk_error *error)
 {
@@ -121,6 +138,7 @@ static enum jk_status check_listen(const struct jk_config *config, struct jk_err
     else if (*config->tls_client_ca && !*config->tls_cert)
         jk_error_field(error, "--tls-client-ca", "needs TLS: give --tls-cert and --tls-key too");
     check_demo(config, error);
+    check_word(config, error);
     JK_TRY(jk_error_result(error));
     if (address.local && http.local) return JK_OK;
     if (!*config->origin && !is_demo(config))
@@ -168,6 +186,7 @@ static struct jk_store_options store_options(const struct server *server)
                                      .after = *config->after ? config->after : NULL,
                                      .key_file = *config->key_file ? config->key_file : NULL,
                                      .origin = origin,
+                                     .confirmed_us = confirmed_us(config),
                                      .readers = (unsigned)config->readers,
                                      .batch_max = (unsigned)config->batch};
 }
@@ -204,7 +223,11 @@ static enum jk_status start_witnesses(struct server *server, struct jk_error *er
 {
     const char *policy = server->config.witness_policy;
     if (!*policy) return JK_OK;
-    return jk_witnesses_start(server->store, policy, server->config.arena, &server->witnesses, error);
+    JK_TRY(jk_witnesses_start(server->store, policy, server->config.arena, &server->witnesses, error));
+    if (is_demo(&server->config)) return JK_OK; /* whose times witnesses cannot know */
+    server->closing_witnesses = jk_witnesses_for_closing(server->witnesses);
+    server->services.witnesses = &server->closing_witnesses;
+    return JK_OK;
 }
 
 static void health_changed(void *context, bool healthy)
@@ -316,7 +339,8 @@ static enum jk_status start(struct server *server, struct jk_error *error)
     JK_TRY(start_witnesses(server, error));
     JK_TRY(start_rpc(server, error));
     JK_TRY(start_http(server, error));
-    JK_TRY(jk_keeper_start(server->store, server->services.closer, &server->keeper, error));
+    JK_TRY(
+        jk_keeper_start(server->store, server->services.closer, server->services.witnesses, &server->keeper, error));
     JK_TRY(jk_inspector_start(server->store, server->services.closer, &server->inspector, error));
     JK_TRY(jk_held_catch_up_start(server->store, &server->held_catch_up, error));
     JK_TRY(write_client_config(server, error));

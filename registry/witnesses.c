@@ -39,8 +39,7 @@ struct look {
 static void look(struct jk_job *job, struct jk_reader *reader)
 {
     struct look *asked = (struct look *)job;
-    int64_t now_us;
-    enum jk_status status = jk_reader_now(reader, &now_us, &asked->size, asked->error);
+    enum jk_status status = jk_reader_size(reader, &asked->size, asked->error);
 
     pthread_mutex_lock(&asked->lock);
     asked->status = status;
@@ -72,6 +71,11 @@ static void cosign(void *context, uint64_t size, struct jk_span line)
     jk_store_cosign(context, size, line);
 }
 
+static void timed(void *context, uint64_t time_s)
+{
+    if (time_s <= INT64_MAX / 1000000) jk_store_witnessed(context, (int64_t)time_s * 1000000);
+}
+
 static void ahead(void *context, const char *witness, uint64_t size, uint64_t ours)
 {
     jk_log(JK_LOG_ERROR, "witness-ahead", "witness", witness, "witness_size", jk_log_i64((int64_t)size), "log_size",
@@ -94,6 +98,28 @@ static void changed(void *context, const struct jk_witness_report *report)
 static void published(void *context, uint64_t size, struct jk_span note)
 {
     jk_witness_published(context, note, size);
+}
+
+/* ---- what closing asks ---- */
+
+/* In whole seconds, as witnesses tell time: a cut-off within one is past with the next. */
+static void look_since(void *context, int64_t since_us, struct jk_witnessed *out)
+{
+    uint64_t since_s = since_us > 0 ? ((uint64_t)since_us + 999999) / 1000000 : 1;
+    struct jk_witness_since found;
+
+    jk_witness_since(context, since_s, &found);
+    *out = (struct jk_witnessed){found.quorum_wanted, found.quorum, found.any};
+}
+
+static void ask_again(void *context)
+{
+    jk_witness_ask_again(context);
+}
+
+struct jk_closing_witnesses jk_witnesses_for_closing(struct jk_witness_pool *pool)
+{
+    return (struct jk_closing_witnesses){pool, look_since, ask_again};
 }
 
 /* ---- start ---- */
@@ -164,7 +190,7 @@ static void tell_foreign(const struct jk_trust *policy)
 enum jk_status jk_witnesses_start(struct jk_store *store, const char *policy_file, struct jk_arena *arena,
                                   struct jk_witness_pool **out_pool, struct jk_error *error)
 {
-    struct jk_witness_options options = {.port = {store, prove, log_size, cosign, ahead, changed}};
+    struct jk_witness_options options = {.port = {store, prove, log_size, cosign, timed, ahead, changed}};
     struct jk_witness_report report;
 
     JK_TRY(read_policy(store, policy_file, arena, &options.policy, error));
@@ -172,6 +198,9 @@ enum jk_status jk_witnesses_start(struct jk_store *store, const char *policy_fil
     tell_foreign(options.policy);
     jk_witness_look(*out_pool, &report);
     jk_log(JK_LOG_INFO, "witnesses", "policy", policy_file, "asked", jk_log_i64(report.asked), NULL);
+    if (!jk_witness_may_agree(*out_pool))
+        jk_log(JK_LOG_WARN, "witness-quorum-unreachable", "policy", policy_file, "detail",
+               "the witnesses that have a URL are no quorum of it, so every stage waits for two evaluators", NULL);
     jk_store_on_published(store, published, *out_pool);
     return JK_OK;
 }

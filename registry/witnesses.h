@@ -1,8 +1,9 @@
 /* Joins the store and the threads that ask witnesses: reads the policy file, gives proofs and sizes, hands cosignatures
- * on, and stops writes where a witness is ahead of the database. Thread: main, but for the callbacks. */
+ * and their times on, and stops writes where a witness is ahead of the database. Thread: main, but for the callbacks. */
 #ifndef JK_WITNESSES_H
 #define JK_WITNESSES_H
 
+#include "closing/witnessed.h"
 #include "store/store.h"
 #include "witness/witness.h"
 
@@ -10,5 +11,7 @@
  * line. The arena outlives the pool; jk_fetch_setup was called. */
 JK_MUST_USE enum jk_status jk_witnesses_start(struct jk_store *store, const char *policy_file, struct jk_arena *arena,
                                               struct jk_witness_pool **out_pool, struct jk_error *error);
+/* What closing stages asks of them. */
+struct jk_closing_witnesses jk_witnesses_for_closing(struct jk_witness_pool *pool);
 
 #endif

@@ -290,6 +290,11 @@ int64_t jk_monotonic_us(void)
     return read_clock_us(CLOCK_MONOTONIC);
 }
 
+int64_t jk_boot_us(void)
+{
+    return read_clock_us(CLOCK_BOOTTIME);
+}
+
 int64_t jk_monotonic_ms(void)
 {
     return jk_monotonic_us() / 1000;

@@ -1,5 +1,5 @@
 /* Times are int64_t microseconds since 1970-01-01T00:00:00Z. Text is RFC 3339. Pure but for the
- * three readers at the end. Valid from year 1970 to 9999 (UTC): a parser refuses
+ * readers at the end. Valid from year 1970 to 9999 (UTC): a parser refuses
  * what lies outside, a formatter takes the nearest time inside. */
 #ifndef JK_BASE_CLOCK_H
 #define JK_BASE_CLOCK_H
@@ -29,5 +29,6 @@ int64_t jk_time_day(int64_t time_us);
 int64_t jk_now_us(void);       /* wall clock: for logs and certificates, never for a rule */
 int64_t jk_monotonic_ms(void); /* for deadlines */
 int64_t jk_monotonic_us(void);
+int64_t jk_boot_us(void); /* since the machine was started, time in suspension included; nobody can set it */
 
 #endif

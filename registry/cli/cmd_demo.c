@@ -24,7 +24,9 @@ static enum jk_status show_clock(struct jk_cli *cli, const Jokbo__V1__Clock *clo
 {
     if (cli->json) return jk_print_message(cli, &clock->base);
     fprintf(cli->out, "%s%s\n", jk_print_moment(cli, clock->time),
-            clock->demo ? "  (a demo's clock: it is not the real time)" : "");
+            clock->demo        ? "  (a demo's clock: it is not the real time)"
+            : clock->disagrees ? "  (not to be relied on: clocks disagree, and nothing is written)"
+                               : "");
     return JK_OK;
 }
 

@@ -35,6 +35,29 @@ static void print_closing(struct jk_cli *cli, const Jokbo__V1__Closing *closing)
     jk_table_print(&table, cli->color, cli->out);
 }
 
+/* Past its cut-off and not closed: whose turn it is. */
+static const char *const waits[] = {
+    [JOKBO__V1__STAGE_WAIT__STAGE_WAIT_UNSPECIFIED] = NULL,
+    [JOKBO__V1__STAGE_WAIT__STAGE_WAIT_WITNESSES] = "waits for witnesses",
+    [JOKBO__V1__STAGE_WAIT__STAGE_WAIT_EVALUATOR] = "waits for an evaluator",
+    [JOKBO__V1__STAGE_WAIT__STAGE_WAIT_TWO_EVALUATORS] = "waits for two evaluators",
+};
+
+static const char *wait_of(const Jokbo__V1__Stage *stage)
+{
+    return (size_t)stage->wait < sizeof waits / sizeof waits[0] ? waits[stage->wait] : NULL;
+}
+
+static const char *closed_of(struct jk_cli *cli, const Jokbo__V1__Stage *stage)
+{
+    const char *wait = wait_of(stage);
+    if (stage->n_closings > 0 || !wait) return stage->n_closings > 0 ? "yes" : "no";
+    const char *text = stage->wait == JOKBO__V1__STAGE_WAIT__STAGE_WAIT_WITNESSES
+                           ? jk_arena_printf(&cli->arena, "no; %s", wait)
+                           : jk_arena_printf(&cli->arena, "no; %s: jokbo stage close %s", wait, stage->id);
+    return text ? text : "no";
+}
+
 static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Stage *stage)
 {
     struct jk_table table;
@@ -51,7 +74,7 @@ static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Stage *stage)
     jk_print_fact(&table, "teams", joined(cli, stage->teams, stage->n_teams));
     jk_print_fact(&table, "source", stage->source);
     if (stage->log_index > 0) jk_print_fact(&table, "log index", jk_print_number(cli, stage->log_index));
-    jk_print_fact(&table, "closed", stage->n_closings > 0 ? "yes" : "no");
+    jk_print_fact(&table, "closed", closed_of(cli, stage));
     jk_table_print(&table, cli->color, cli->out);
     for (size_t i = 0; i < stage->n_closings; i++)
         print_closing(cli, stage->closings[i]);
@@ -75,6 +98,7 @@ enum jk_status jk_run_stage_show(struct jk_cli *cli)
 static const char *state_of(const Jokbo__V1__Stage *stage, int64_t now_us)
 {
     if (stage->n_closings > 0) return "closed";
+    if (wait_of(stage)) return wait_of(stage);
     if (now_us >= jk_json_time_us(stage->cutoff_time)) return "past its cut-off";
     return now_us >= jk_json_time_us(stage->open_time) ? "open" : "not open yet";
 }
@@ -92,6 +116,7 @@ enum jk_status jk_run_stage_list(struct jk_cli *cli)
     JK_TRY(jk_demo_now(cli, &clock));
     int64_t now_us = jk_json_time_us(clock->time);
     if (clock->demo) fprintf(cli->err, "%s\n", JK_DEMO_NOTE);
+    if (clock->disagrees) fprintf(cli->err, "Clocks disagree: nothing is written, and no stage closes, for now.\n");
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < reply->n_stages; i++) {
         const Jokbo__V1__Stage *stage = reply->stages[i];
@@ -202,6 +227,10 @@ enum jk_status jk_run_stage_close(struct jk_cli *cli)
     if (cli->json) return jk_print_message(cli, &closing->base);
     fprintf(cli->out, "%s", jk_print_painted(cli, JK_PAINT_BOLD, closing->stage));
     print_closing(cli, closing);
+    if (closing->proposed)
+        fprintf(cli->out, "\nNothing is closed yet: no quorum of the witnesses has cosigned since the cut-off, so another "
+                          "evaluator closes it: jokbo stage close %s\n",
+                closing->stage);
     if (closing->log_index > 0) fprintf(cli->out, "\nThe report: jokbo stage report %s\n", closing->stage);
     return JK_OK;
 }

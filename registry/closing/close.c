@@ -3,19 +3,31 @@
 
 /* The newest entry's time is as good as the database's clock, which may have stepped back: nothing comes before it. */
 enum jk_status jk_close_moment(struct jk_store *store, struct jk_reader *reader, int64_t deadline_ms,
-                               int64_t *out_now_us, struct jk_error *error)
+                               struct jk_moment *out_moment, struct jk_error *error)
 {
     struct jk_view view;
-    uint64_t size;
-    JK_TRY(jk_reader_now(reader, out_now_us, &size, error));
-    if (!jk_store_wait_size(store, (uint32_t)size, deadline_ms))
+    JK_TRY(jk_reader_moment(reader, out_moment, error));
+    if (!jk_store_wait_size(store, (uint32_t)out_moment->size, deadline_ms))
         return jk_fail(error, JK_UNAVAILABLE, "BEHIND", "This server has not reached log size %llu yet; try again",
-                       (unsigned long long)size);
+                       (unsigned long long)out_moment->size);
     jk_store_view(store, &view);
     int64_t newest_us = view.size > 0 ? jk_book_time(view.book, view.size - 1) : 0;
     jk_store_view_end(store);
-    if (*out_now_us < newest_us) *out_now_us = newest_us;
+    if (out_moment->now_us < newest_us) out_moment->now_us = newest_us;
     return JK_OK;
+}
+
+void jk_close_facts(struct jk_store *store, const struct jk_closing_witnesses *witnesses,
+                    const struct jk_stage *stage, int64_t now_us, struct jk_due_facts *out_facts)
+{
+    struct jk_witnessed witnessed = {0};
+    if (witnesses) witnesses->look(witnesses->context, stage->cutoff_us, &witnessed);
+    *out_facts = (struct jk_due_facts){.cutoff_us = stage->cutoff_us,
+                                       .now_us = now_us,
+                                       .rested = jk_store_rested(store, stage->cutoff_us),
+                                       .quorum_wanted = witnessed.quorum_wanted,
+                                       .quorum = witnessed.quorum,
+                                       .witnessed = witnessed.witnessed};
 }
 
 enum jk_status jk_close_plan_first(const struct jk_view *view, uint32_t stage, int64_t now_us,

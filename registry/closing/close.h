@@ -2,17 +2,23 @@
  *
  * n is fixed before anything is computed: the database's clock was past the cut-off, and every batch begun before that
  * look has been brought in, so no entry that is still to come can have an earlier time. Should the database's clock
- * step back, the turn finds out: the entry's own time, or the number of entries before the cut-off, is another then. */
+ * step back, the turn finds out: the entry's own time, or the number of entries before the cut-off, is another then.
+ * When a stage's time has come, and who may say so, is due.h's. */
 #ifndef JK_CLOSING_CLOSE_H
 #define JK_CLOSING_CLOSE_H
 
 #include "book/stage.h"
 #include "closing/compute.h"
+#include "closing/due.h"
+#include "closing/witnessed.h"
 
 /* On a reader thread, without a view: a moment of which everything that was committed before it, and will ever have an
- * earlier time, is in the book. */
+ * earlier time, is in the book. UNAVAILABLE (CLOCK_DISAGREES) where nobody can say what time it is. */
 JK_MUST_USE enum jk_status jk_close_moment(struct jk_store *store, struct jk_reader *reader, int64_t deadline_ms,
-                                           int64_t *out_now_us, struct jk_error *error);
+                                           struct jk_moment *out_moment, struct jk_error *error);
+/* What due.h asks but for passed_ms, at that moment; `witnesses` NULL: none are configured. In a view. */
+void jk_close_facts(struct jk_store *store, const struct jk_closing_witnesses *witnesses,
+                    const struct jk_stage *stage, int64_t now_us, struct jk_due_facts *out_facts);
 /* The first closing of a stage at that time of the database, in a view of everything that was committed by then.
  * FAILED_PRECONDITION (CUTOFF_AHEAD) says when. */
 JK_MUST_USE enum jk_status jk_close_plan_first(const struct jk_view *view, uint32_t stage, int64_t now_us,

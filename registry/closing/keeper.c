@@ -11,9 +11,7 @@
 #include "base/metrics.h"
 #include "closing/tend.h"
 
-#define LOOK_MS        1000
 #define LEAST_MS       20
-#define CLOCK_MS       5000 /* after that long the database's time is asked again */
 #define BACKOFF_MAX_MS 60000
 #define JOB_MS         300000
 
@@ -70,7 +68,7 @@ static enum jk_status run_and_wait(struct jk_keeper *keeper, struct jk_error *er
 
 static void note_failure(struct jk_keeper *keeper, const struct jk_error *error)
 {
-    int64_t wait_ms = LOOK_MS;
+    int64_t wait_ms = JK_TEND_LOOK_MS;
     for (unsigned i = 0; i < keeper->failures && wait_ms < BACKOFF_MAX_MS; i++)
         wait_ms *= 2;
     keeper->failures++;
@@ -91,17 +89,14 @@ static void note_success(struct jk_keeper *keeper)
 static int64_t look(struct jk_keeper *keeper)
 {
     struct jk_tend_look look;
-    int64_t now_ms = jk_monotonic_ms(), left_ms;
     jk_tend_look(&keeper->tend, &look);
+    jk_tend_ask(&keeper->tend, &look);
     jk_closer_forget(keeper->tend.closer);
     jk_metrics_set(JK_METRIC_STAGES_CLOSED, look.closed);
+    jk_metrics_set(JK_METRIC_STAGES_WAITING, look.waiting);
     jk_metrics_set(JK_METRIC_REPORTS_MISSING, look.missing);
-    if (now_ms < keeper->not_before_ms) return LOOK_MS;
-    if (look.untended > 0) return 0;
-    if (look.cutoff_us == JK_TIME_NONE) return LOOK_MS;
-    if (now_ms - keeper->tend.learned_ms > CLOCK_MS || look.now_us >= look.cutoff_us) return 0;
-    left_ms = (look.cutoff_us - look.now_us) / 1000 + 1;
-    return left_ms > LOOK_MS ? LOOK_MS : left_ms < LEAST_MS ? LEAST_MS : left_ms;
+    if (jk_monotonic_ms() < keeper->not_before_ms) return JK_TEND_LOOK_MS;
+    return look.wait_ms == 0 || look.wait_ms > LEAST_MS ? look.wait_ms : LEAST_MS;
 }
 
 /* True: the keeper is to end. */
@@ -152,17 +147,19 @@ static void free_keeper(struct jk_keeper *keeper)
 {
     pthread_mutex_destroy(&keeper->lock);
     pthread_cond_destroy(&keeper->changed);
+    jk_tend_done(&keeper->tend);
     free(keeper);
 }
 
-enum jk_status jk_keeper_start(struct jk_store *store, struct jk_closer *closer, struct jk_keeper **out_keeper,
+enum jk_status jk_keeper_start(struct jk_store *store, struct jk_closer *closer,
+                               const struct jk_closing_witnesses *witnesses, struct jk_keeper **out_keeper,
                                struct jk_error *error)
 {
     struct jk_keeper *keeper = calloc(1, sizeof *keeper);
     if (!keeper) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
     keeper->store = store;
     init_sync(keeper);
-    jk_tend_init(&keeper->tend, store, closer);
+    jk_tend_init(&keeper->tend, store, closer, witnesses);
     if (pthread_create(&keeper->thread, NULL, run, keeper) != 0) {
         free_keeper(keeper);
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the keeper's thread");

@@ -1,66 +1,217 @@
 /* See tend.h. */
 #include "closing/tend.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 
 #define SETTLE_MS 10000
+#define CLOCK_MS  5000  /* after that long the clocks are asked again */
+#define SPACE_MS  100   /* not sooner */
+#define HASTE_MS  60000 /* so long witnesses are asked once a second, later every … */
+#define ASK_MS    10000 /* … so often */
+#define GRACE_MS  30000 /* witnesses that were only just asked may still answer */
 
-void jk_tend_init(struct jk_tend *tend, struct jk_store *store, struct jk_closer *closer)
+void jk_tend_init(struct jk_tend *tend, struct jk_store *store, struct jk_closer *closer,
+                  const struct jk_closing_witnesses *witnesses)
 {
-    *tend = (struct jk_tend){.store = store, .closer = closer};
+    *tend = (struct jk_tend){.store = store, .closer = closer, .witnesses = witnesses};
+}
+
+void jk_tend_done(struct jk_tend *tend)
+{
+    free(tend->stages);
 }
 
 /* ---- what is due ---- */
 
-/* Not less than the newest entry's: a clock that was moved shows there first. */
+/* What both clocks show by now. Not less than the newest entry's time: a demo's clock that was moved shows there
+ * first. */
 static int64_t guess_now(const struct jk_tend *tend, const struct jk_view *view)
 {
     int64_t newest_us = view->size > 0 ? jk_book_time(view->book, view->size - 1) : 0;
-    int64_t now_us = tend->learned_ms ? tend->clock_us + (jk_monotonic_ms() - tend->learned_ms) * 1000 : 0;
+    int64_t now_us = tend->learned_ms ? tend->moment.both_us + (jk_monotonic_ms() - tend->learned_ms) * 1000 : 0;
     return now_us > newest_us ? now_us : newest_us;
 }
 
-static void look_at(const struct jk_tend *tend, const struct jk_view *view, uint32_t stage, struct jk_tend_look *look)
+static const struct jk_tend_stage *known(const struct jk_tend *tend, uint32_t stage)
+{
+    static const struct jk_tend_stage unknown = {0};
+    return stage < tend->stage_count ? &tend->stages[stage] : &unknown;
+}
+
+/* How long until the clocks are to be looked at for a stage that is not closed. */
+static int64_t wait_for(const struct jk_tend *tend, const struct jk_tend_stage *one, int64_t left_us)
+{
+    int64_t now_ms = jk_monotonic_ms(), since_ms = now_ms - tend->learned_ms, wait_ms;
+    if (tend->learned_ms == 0 || since_ms > CLOCK_MS) return 0;
+    if (one->passed_ms == 0)
+        wait_ms = left_us / 1000 + 1;
+    else if (one->due == JK_DUE_PAUSE)
+        wait_ms = one->passed_ms + JK_DUE_PAUSE_MS - now_ms;
+    else
+        wait_ms = JK_TEND_LOOK_MS - since_ms;
+    return wait_ms > SPACE_MS - since_ms ? wait_ms : SPACE_MS - since_ms;
+}
+
+static void look_at(const struct jk_tend *tend, const struct jk_view *view, uint32_t stage, int64_t now_us,
+                    struct jk_tend_look *look)
 {
     const struct jk_closing *last = jk_book_closing(view->book, stage, 0, view->size);
-    int64_t cutoff_us = jk_book_stage(view->book, stage, view->size)->cutoff_us;
-    if (!last && (look->cutoff_us == JK_TIME_NONE || cutoff_us < look->cutoff_us)) look->cutoff_us = cutoff_us;
+    const struct jk_tend_stage *one = known(tend, stage);
+    int64_t left_us = jk_book_stage(view->book, stage, view->size)->cutoff_us - now_us, wait_ms = JK_TEND_LOOK_MS;
+    uint32_t untended = 0;
     look->closed += last != NULL;
+    if (!last && one->passed_ms > look->passed_ms) look->passed_ms = one->passed_ms;
+    look->waiting += !last && (one->due == JK_DUE_PERSON || one->due == JK_DUE_TWO_PEOPLE);
     for (uint32_t revision = last ? last->revision : 0; revision > 0; revision--) {
         const struct jk_closing *closing = jk_book_closing(view->book, stage, revision, view->size);
-        look->untended += closing && closing->from >= tend->tended;
+        untended += closing && closing->from >= tend->tended;
     }
+    look->missing += untended;
+    if (untended > 0)
+        wait_ms = 0;
+    else if (!last)
+        wait_ms = wait_for(tend, one, left_us);
+    if (wait_ms < look->wait_ms) look->wait_ms = wait_ms > 0 ? wait_ms : 0;
 }
 
 void jk_tend_look(const struct jk_tend *tend, struct jk_tend_look *out_look)
 {
     struct jk_view view;
     jk_store_view(tend->store, &view);
-    *out_look = (struct jk_tend_look){.now_us = guess_now(tend, &view), .cutoff_us = JK_TIME_NONE};
+    *out_look = (struct jk_tend_look){.wait_ms = JK_TEND_LOOK_MS, .missing = tend->given_up};
+    int64_t now_us = guess_now(tend, &view);
     for (uint32_t stage = 0; stage < jk_book_stages(view.book, view.size); stage++)
-        look_at(tend, &view, stage, out_look);
+        look_at(tend, &view, stage, now_us, out_look);
     jk_store_view_end(tend->store);
-    out_look->missing = out_look->untended + tend->given_up;
+}
+
+/* ---- witnesses ---- */
+
+void jk_tend_ask(struct jk_tend *tend, const struct jk_tend_look *look)
+{
+    int64_t now_ms = jk_monotonic_ms();
+    bool hasty = look->passed_ms > 0 && now_ms - look->passed_ms < HASTE_MS;
+    if (!tend->witnesses || (look->passed_ms == 0 && !jk_store_wants_witness(tend->store))) return;
+    if (now_ms - tend->asked_ms < (hasty ? JK_TEND_LOOK_MS : ASK_MS)) return;
+    tend->asked_ms = now_ms;
+    tend->witnesses->ask(tend->witnesses->context);
+}
+
+/* ---- looking at the clocks ---- */
+
+/* Nothing that was seen before counts any more. */
+static void forget_looks(struct jk_tend *tend)
+{
+    for (uint32_t stage = 0; stage < tend->stage_count; stage++)
+        tend->stages[stage].passed_ms = 0;
+}
+
+static void make_room(struct jk_tend *tend, uint32_t count)
+{
+    if (count <= tend->stage_count) return;
+    tend->stages = realloc(tend->stages, count * sizeof *tend->stages);
+    JK_CHECK(tend->stages != NULL); /* a few bytes a stage */
+    memset(tend->stages + tend->stage_count, 0, (count - tend->stage_count) * sizeof *tend->stages);
+    tend->stage_count = count;
+}
+
+static void look_at_stage(struct jk_tend *tend, const struct jk_view *view, uint32_t stage)
+{
+    const struct jk_stage *facts = jk_book_stage(view->book, stage, view->size);
+    struct jk_tend_stage *one = &tend->stages[stage];
+    struct jk_due_facts due;
+    if (jk_book_closing(view->book, stage, 0, view->size) || tend->moment.both_us < facts->cutoff_us) {
+        *one = (struct jk_tend_stage){0};
+        return;
+    }
+    if (one->passed_ms == 0) one->passed_ms = tend->learned_ms;
+    jk_close_facts(tend->store, tend->witnesses, facts, tend->moment.now_us, &due);
+    due.passed_ms = one->passed_ms;
+    due.now_ms = tend->learned_ms;
+    one->due = jk_due_look(&due);
+}
+
+static void tell_waiting(struct jk_tend *tend, const struct jk_view *view, uint32_t stage)
+{
+    struct jk_tend_stage *one = &tend->stages[stage];
+    bool quorum = one->due == JK_DUE_TWO_PEOPLE && tend->learned_ms - one->passed_ms >= GRACE_MS;
+    char id[JK_STAGE_ID];
+    struct jk_span name = jk_book_stage(view->book, stage, view->size)->id;
+    if (one->told || (one->due != JK_DUE_PERSON && !quorum)) return;
+    one->told = true;
+    (void)snprintf(id, sizeof id, "%.*s", JK_SPAN_ARG(name));
+    jk_log(JK_LOG_ERROR, "stage-waits", "stage", id, "reason", quorum ? "no-quorum" : "rest", "way_out",
+           quorum ? "its cut-off is 10 min past, and no quorum of the witnesses has cosigned since: mend that, or have "
+                    "two evaluators close it (stage close)"
+                  : "its cut-off lies in a time in which nobody saw the log: an evaluator closes it (stage close)",
+           NULL);
+}
+
+static bool is_doubt(enum jk_status status, const struct jk_error *why)
+{
+    return status != JK_OK && strncmp(why->reason, "CLOCK_", 6) == 0;
+}
+
+/* *out_believed false: clocks disagree, and what time it is nobody can say. */
+static enum jk_status learn_time(struct jk_tend *tend, struct jk_reader *reader, bool *out_believed,
+                                 struct jk_error *error)
+{
+    uint64_t stops = tend->moment.stops;
+    struct jk_error why;
+    jk_error_init(&why, NULL);
+    enum jk_status status =
+        jk_close_moment(tend->store, reader, jk_monotonic_ms() + SETTLE_MS, &tend->moment, &why);
+    *out_believed = status == JK_OK;
+    if (status != JK_OK || tend->moment.stops != stops) forget_looks(tend);
+    if (status != JK_OK && !is_doubt(status, &why)) return jk_fail(error, status, why.reason, "%s", why.message);
+    tend->learned_ms = jk_monotonic_ms();
+    return JK_OK;
+}
+
+static void look_at_stages(struct jk_tend *tend)
+{
+    struct jk_view view;
+    jk_store_view(tend->store, &view);
+    make_room(tend, jk_book_stages(view.book, view.size));
+    for (uint32_t stage = 0; stage < tend->stage_count; stage++) {
+        look_at_stage(tend, &view, stage);
+        tell_waiting(tend, &view, stage);
+    }
+    jk_store_view_end(tend->store);
 }
 
 /* ---- closing ---- */
 
 struct closing_write {
     struct jk_own_write own; /* first */
+    struct jk_store *store;
     const struct jk_computed *computed;
+    bool witnessed; /* with a time past the cut-off */
 };
 
+/* A rest may have been found in this very batch. */
 static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
 {
     struct closing_write *closing = (struct closing_write *)write;
     struct jk_actor server = {.type = JK_ACTOR_SERVER};
+    uint32_t stage = closing->computed->plan.stage;
+    int64_t cutoff_us = jk_book_stage(turn->book, stage, jk_book_size(turn->book))->cutoff_us;
+    if (!closing->witnessed && jk_store_rested(closing->store, cutoff_us))
+        return jk_fail(write->error, JK_FAILED_PRECONDITION, "STAGE_RESTED",
+                       "Nobody saw the log when the stage's cut-off came: an evaluator closes it");
     return jk_close_in_turn(turn, closing->computed, server, JK_SPAN(""), write->error);
 }
 
-static enum jk_status write_closing(struct jk_tend *tend, const struct jk_computed *computed, struct jk_error *error)
+static enum jk_status write_closing(struct jk_tend *tend, const struct jk_computed *computed, bool witnessed,
+                                    struct jk_error *error)
 {
-    struct closing_write closing = {.own.write.decide = decide, .computed = computed};
+    struct closing_write closing = {
+        .own.write.decide = decide, .store = tend->store, .computed = computed, .witnessed = witnessed};
     JK_TRY(jk_store_write_own(tend->store, &closing.own, error));
     if (closing.own.write.entry_count > 0)
         jk_log(JK_LOG_INFO, "stage-closed", "stage", computed->stage, "entries", jk_log_i64(computed->plan.n), "index",
@@ -68,17 +219,22 @@ static enum jk_status write_closing(struct jk_tend *tend, const struct jk_comput
     return JK_OK;
 }
 
-/* A stage that is due, after `stage`; false: none. */
-static bool find_due(struct jk_tend *tend, uint32_t *stage, struct jk_close_plan *out_plan)
+/* A stage whose time has come, from `stage` on; false: none. */
+static bool find_due(struct jk_tend *tend, uint32_t *stage, struct jk_close_plan *out_plan, bool *out_witnessed)
 {
+    struct jk_due_facts facts;
     struct jk_error error;
     struct jk_view view;
     bool found = false;
     jk_error_init(&error, NULL);
     jk_store_view(tend->store, &view);
-    for (; !found && *stage < jk_book_stages(view.book, view.size); ++*stage)
-        found = !jk_book_closing(view.book, *stage, 0, view.size) &&
-                jk_close_plan_first(&view, *stage, tend->clock_us, out_plan, &error) == JK_OK;
+    for (; !found && *stage < tend->stage_count; ++*stage) {
+        if (tend->stages[*stage].due != JK_DUE_NOW || jk_book_closing(view.book, *stage, 0, view.size)) continue;
+        jk_close_facts(tend->store, tend->witnesses, jk_book_stage(view.book, *stage, view.size), tend->moment.now_us,
+                       &facts);
+        *out_witnessed = facts.quorum || facts.witnessed;
+        found = jk_close_plan_first(&view, *stage, tend->moment.now_us, out_plan, &error) == JK_OK;
+    }
     jk_store_view_end(tend->store);
     return found;
 }
@@ -87,10 +243,11 @@ static enum jk_status close_due(struct jk_tend *tend, struct jk_reader *reader, 
                                 struct jk_error *error)
 {
     struct jk_close_plan plan;
-    for (uint32_t stage = 0; find_due(tend, &stage, &plan);) {
+    bool witnessed;
+    for (uint32_t stage = 0; find_due(tend, &stage, &plan, &witnessed);) {
         struct jk_computed *computed;
         JK_TRY(jk_closer_compute(tend->closer, reader, &plan, deadline_ms, &computed, error));
-        enum jk_status status = write_closing(tend, computed, error);
+        enum jk_status status = write_closing(tend, computed, witnessed, error);
         jk_computed_release(computed);
         JK_TRY(status);
     }
@@ -139,8 +296,11 @@ static enum jk_status make_files(struct jk_tend *tend, struct jk_reader *reader,
 
 enum jk_status jk_tend_all(struct jk_tend *tend, struct jk_reader *reader, int64_t deadline_ms, struct jk_error *error)
 {
-    JK_TRY(jk_close_moment(tend->store, reader, jk_monotonic_ms() + SETTLE_MS, &tend->clock_us, error));
-    tend->learned_ms = jk_monotonic_ms();
-    JK_TRY(close_due(tend, reader, deadline_ms, error));
+    bool believed;
+    JK_TRY(learn_time(tend, reader, &believed, error));
+    if (believed) {
+        look_at_stages(tend);
+        JK_TRY(close_due(tend, reader, deadline_ms, error));
+    }
     return make_files(tend, reader, deadline_ms, error);
 }

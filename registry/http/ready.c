@@ -70,13 +70,12 @@ static void answer(struct question *question, bool good)
     let_go(question);
 }
 
-static void ask_clock(struct jk_job *job, struct jk_reader *reader)
+static void ask_size(struct jk_job *job, struct jk_reader *reader)
 {
     struct jk_error error;
-    int64_t now_us;
     uint64_t size;
     jk_error_init(&error, NULL);
-    answer((struct question *)job, jk_reader_now(reader, &now_us, &size, &error) == JK_OK);
+    answer((struct question *)job, jk_reader_size(reader, &size, &error) == JK_OK);
 }
 
 static bool wait_for(struct question *question, int64_t until_ms)
@@ -95,7 +94,7 @@ static bool database_answers(struct jk_http *http)
     struct question *question = calloc(1, sizeof *question);
     if (!question) return false;
     int64_t until_ms = jk_monotonic_ms() + PROBE_MS;
-    question->job = (struct jk_job){.run = ask_clock, .deadline_ms = until_ms};
+    question->job = (struct jk_job){.run = ask_size, .deadline_ms = until_ms};
     atomic_init(&question->holds, 2);
     pthread_mutex_init(&question->lock, NULL);
     init_condition(&question->answered);

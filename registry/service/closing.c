@@ -1,6 +1,9 @@
-/* CloseStage: the report is computed on a reader thread, and the entry that commits to it has its turn afterwards. */
+/* CloseStage: the report is computed on a reader thread, and the entry that commits to it has its turn afterwards.
+ * Where witnesses are configured and have no quorum to give, the first evaluator's call is kept as a proposal, in a
+ * private record under the stage's entry as a ruling's is, and a second evaluator's closes. */
 #include "closing/closer.h"
 #include "domain/ident.h"
+#include "service/four_eyes.h"
 #include "service/handlers.h"
 #include "service/stages.h"
 #include "service/write.h"
@@ -8,6 +11,7 @@
 struct close {
     uint32_t stage, revision; /* what the reply shows */
     bool stands;              /* that closing is in the log already */
+    bool two;                 /* a first closing that takes two evaluators */
     struct jk_computed *computed;
     char *text; /* of that revision */
 };
@@ -19,6 +23,23 @@ static void release_close(struct jk_call *call)
 }
 
 /* ---- on a reader thread ---- */
+
+static enum jk_status plan_first(struct jk_call *call, const struct jk_view *view, struct close *close, int64_t now_us,
+                                 struct jk_close_plan *out_plan)
+{
+    const struct jk_stage *stage = jk_book_stage(view->book, close->stage, view->size);
+    struct jk_due_facts facts;
+    JK_TRY(jk_close_plan_first(view, close->stage, now_us, out_plan, &call->error));
+    jk_close_facts(jk_store_of(call), jk_services_of(call)->witnesses, stage, now_us, &facts);
+    enum jk_due due = jk_due_by_people(&facts);
+    close->two = due == JK_DUE_TWO_PEOPLE && jk_services_of(call)->four_eyes;
+    if (due != JK_DUE_WITNESSES) return JK_OK;
+    call->error.retry_ms = 1000;
+    return jk_fail(&call->error, JK_FAILED_PRECONDITION, "WITNESSES_AWAITED",
+                   "The stage \"%.*s\" closes as soon as a quorum of the witnesses has cosigned a time past its "
+                   "cut-off; from 10 min after it, evaluators can close it",
+                   JK_SPAN_ARG(stage->id));
+}
 
 /* What is to be closed, or which closing stands. */
 static enum jk_status plan(struct jk_call *call, struct close *close, int64_t now_us, struct jk_close_plan *out_plan,
@@ -34,7 +55,7 @@ static enum jk_status plan(struct jk_call *call, struct close *close, int64_t no
     if (close->stage == JK_NONE)
         status = jk_stage_not_found(&call->error, request->stage);
     else if (!last) /* also with a text: before the cut-off, that is what there is to say */
-        status = jk_close_plan_first(&view, close->stage, now_us, out_plan, &call->error);
+        status = plan_first(call, &view, close, now_us, out_plan);
     if (status == JK_OK && *request->text) status = jk_close_plan_next(&view, close->stage, out_plan, &call->error);
     close->stands = last && !*request->text;
     close->revision = close->stands ? last->revision : out_plan->revision;
@@ -46,11 +67,11 @@ static enum jk_status plan(struct jk_call *call, struct close *close, int64_t no
 static enum jk_status prepare(struct jk_call *call, struct close *close)
 {
     struct jk_close_plan wanted = {0};
+    struct jk_moment moment;
     struct jk_texts texts;
-    int64_t now_us;
-    JK_TRY(jk_close_moment(jk_store_of(call), call->reader, call->deadline_ms, &now_us, &call->error));
+    JK_TRY(jk_close_moment(jk_store_of(call), call->reader, call->deadline_ms, &moment, &call->error));
     jk_texts_init(&texts, &call->arena, 1);
-    JK_TRY(plan(call, close, now_us, &wanted, &texts));
+    JK_TRY(plan(call, close, moment.now_us, &wanted, &texts));
     JK_TRY(jk_texts_read(&texts, call));
     if (close->stands) return JK_OK;
     return jk_closer_compute(jk_services_of(call)->closer, call->reader, &wanted, call->deadline_ms, &close->computed,
@@ -59,12 +80,67 @@ static enum jk_status prepare(struct jk_call *call, struct close *close)
 
 /* ---- in its turn ---- */
 
+/* What was proposed already; nothing where whoever did so is no evaluator any more. The second has to have held the role
+ * before the cut-off, by which nobody knew yet that it would take two. */
+static struct jk_proposal find_proposal(const struct jk_turn *turn, const struct jk_stage *stage)
+{
+    struct jk_proposal first = jk_four_eyes_kept(turn, stage->from);
+    struct jk_grant grant;
+    struct jk_error error;
+    jk_error_init(&error, NULL);
+    if (jk_four_eyes_check_rest(turn->directory, first.account, 0, turn->time_us, &grant, &error) != JK_OK)
+        return (struct jk_proposal){0};
+    first.time_us = stage->cutoff_us;
+    return first;
+}
+
+/* A proposal is remembered under the stage's entry, which is the last one about it until it is closed. Out: whether this
+ * is the second of two. */
+static enum jk_status take_hand(struct jk_change *change, struct jk_turn *turn, uint32_t stage, bool *out_second)
+{
+    const struct jk_stage *facts = jk_book_stage(turn->book, stage, jk_turn_size(turn));
+    struct jk_proposal first = find_proposal(turn, facts), own;
+    struct jk_error *error = &change->call->error;
+    *out_second = first.account && first.account != change->call->principal.account;
+    if (*out_second) return jk_four_eyes_second(change, turn, &first, true, error);
+    JK_TRY(jk_four_eyes_propose(change, turn, &own, error));
+    return jk_four_eyes_keep(turn, facts->from, &own, error);
+}
+
+/* What would be closed, with nothing closed yet. */
+static enum jk_status reply_proposal(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    const struct close *close = change->input;
+    const struct jk_computed *computed = close->computed;
+    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), &change->call->arena};
+    struct jk_closing closing = {.stage = close->stage,
+                                 .revision = computed->plan.revision,
+                                 .n = computed->plan.n,
+                                 .m = computed->plan.m,
+                                 .policy = computed->policy,
+                                 .table = computed->texts.table_sha256,
+                                 .json = computed->texts.json_sha256,
+                                 .members = computed->texts.members_sha256,
+                                 .left_out = computed->texts.left_out_sha256};
+    Jokbo__V1__Closing *reply = jk_present_closing(&present, &closing, NULL);
+    if (!reply) return jk_out_of_memory(&change->call->error);
+    reply->create_time = NULL;
+    reply->proposed = true;
+    *out_reply = &reply->base;
+    return JK_OK;
+}
+
 static enum jk_status decide_close(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__CloseStageRequest *request = (const void *)change->call->request;
     struct jk_actor evaluator = {.type = JK_ACTOR_EVALUATOR};
     struct jk_error *error = &change->call->error;
     struct close *close = change->input;
+    if (close->two && !jk_book_closing(turn->book, close->stage, 1, jk_turn_size(turn))) {
+        bool second;
+        JK_TRY(take_hand(change, turn, close->stage, &second));
+        if (!second) return reply_proposal(change, turn, out_reply);
+    }
     if (!close->stands) JK_TRY(jk_close_in_turn(turn, close->computed, evaluator, jk_span_of(request->text), error));
     struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), &change->call->arena};
     const struct jk_closing *closing = jk_book_closing(turn->book, close->stage, close->revision, present.size);

@@ -88,19 +88,19 @@ enum jk_status jk_count_size(struct jk_call *call, const struct jk_view *view, c
 /* On a reader thread: makes the book hold every entry before the time. */
 enum jk_status jk_count_settle_time(struct jk_call *call, const Jokbo__V1__AsOf *as_of)
 {
-    int64_t now_us, time_us = as_of_us(call, as_of);
-    uint64_t size;
+    int64_t time_us = as_of_us(call, as_of);
+    struct jk_moment moment;
     JK_TRY(jk_error_result(&call->error));
-    JK_TRY(jk_reader_now(call->reader, &now_us, &size, &call->error));
-    if (time_us > now_us) {
+    JK_TRY(jk_reader_moment(call->reader, &moment, &call->error));
+    if (time_us > moment.now_us) {
         char text[JK_MOMENT_TEXT];
-        jk_time_format_moment(now_us, text);
+        jk_time_format_moment(moment.now_us, text);
         jk_error_field(&call->error, "as_of.time", "lies in the future: it is %s now", text);
         return jk_error_result(&call->error);
     }
-    if (jk_store_wait_size(jk_store_of(call), (uint32_t)size, call->deadline_ms)) return JK_OK;
+    if (jk_store_wait_size(jk_store_of(call), (uint32_t)moment.size, call->deadline_ms)) return JK_OK;
     return jk_fail(&call->error, JK_UNAVAILABLE, "BEHIND", "This server has not reached log size %llu yet; try again",
-                   (unsigned long long)size);
+                   (unsigned long long)moment.size);
 }
 
 /* ---- one count ---- */

@@ -12,14 +12,15 @@ static enum jk_status get_clock(struct jk_call *call, Jokbo__V1__Clock *reply)
 {
     struct jk_view view;
     int64_t now_us;
-    uint64_t size;
+    bool believed;
 
-    JK_TRY(jk_reader_now(call->reader, &now_us, &size, &call->error));
+    JK_TRY(jk_reader_clock(call->reader, &now_us, &believed, &call->error));
     jk_store_view(jk_store_of(call), &view);
     reply->demo = is_demo(view.book);
     reply->log_size = view.size;
     jk_store_view_end(jk_store_of(call));
     reply->time = jk_to_timestamp(&call->arena, now_us);
+    reply->disagrees = !believed;
     return call->arena.exhausted ? jk_out_of_memory(&call->error) : JK_OK;
 }
 

@@ -22,6 +22,7 @@
 #define JK_LICENSE_TEXT_BYTES (1u << 20)
 
 struct jk_closer;
+struct jk_closing_witnesses;
 struct jk_standings;
 struct jk_waiting;
 
@@ -34,6 +35,7 @@ struct jk_services {
     struct jk_waiting *waiting;      /* streams that wait for the log to grow */
     struct jk_standings *standings;  /* kept for counts under a rule */
     struct jk_closer *closer;        /* reports of stages */
+    const struct jk_closing_witnesses *witnesses; /* as a third clock; NULL: none are configured */
 };
 
 static inline struct jk_services *jk_services_of(struct jk_call *call)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "closing/close.h"
 #include "domain/ident.h"
 #include "service/handlers.h"
 #include "service/stages.h"
@@ -199,6 +200,36 @@ static void answer(struct jk_call *call, enum jk_status status, struct jk_texts 
         jk_call_fail(call);
 }
 
+/* As far as this server's own clock can tell, which is enough to say whose turn it is. */
+static Jokbo__V1__StageWait wait_of(struct jk_call *call, const struct jk_view *view, uint32_t slot)
+{
+    struct jk_services *services = jk_services_of(call);
+    struct jk_due_facts facts;
+    if (jk_book_closing(view->book, slot, 0, view->size)) return JOKBO__V1__STAGE_WAIT__STAGE_WAIT_UNSPECIFIED;
+    jk_close_facts(services->store, services->witnesses, jk_book_stage(view->book, slot, view->size),
+                   jk_store_clock_us(services->store), &facts);
+    switch (jk_due_by_people(&facts)) {
+    case JK_DUE_WITNESSES:
+        return JOKBO__V1__STAGE_WAIT__STAGE_WAIT_WITNESSES;
+    case JK_DUE_TWO_PEOPLE:
+        return services->four_eyes ? JOKBO__V1__STAGE_WAIT__STAGE_WAIT_TWO_EVALUATORS
+                                   : JOKBO__V1__STAGE_WAIT__STAGE_WAIT_EVALUATOR;
+    case JK_DUE_PERSON:
+        return facts.rested && !facts.quorum && !facts.witnessed ? JOKBO__V1__STAGE_WAIT__STAGE_WAIT_EVALUATOR
+                                                                 : JOKBO__V1__STAGE_WAIT__STAGE_WAIT_UNSPECIFIED;
+    default:
+        return JOKBO__V1__STAGE_WAIT__STAGE_WAIT_UNSPECIFIED;
+    }
+}
+
+static Jokbo__V1__Stage *present_with_wait(struct jk_call *call, const struct jk_present *present,
+                                           const struct jk_view *view, uint32_t slot, struct jk_texts *texts)
+{
+    Jokbo__V1__Stage *stage = jk_present_stage(present, slot, texts);
+    if (stage) stage->wait = wait_of(call, view, slot);
+    return stage;
+}
+
 void jk_get_stage(struct jk_call *call)
 {
     const Jokbo__V1__GetStageRequest *request = (const void *)call->request;
@@ -213,7 +244,7 @@ void jk_get_stage(struct jk_call *call)
         status = jk_stage_not_found(&call->error, request->id);
     } else {
         jk_texts_init(&texts, &call->arena, jk_stage_revisions(&present, slot));
-        reply = (const ProtobufCMessage *)jk_present_stage(&present, slot, &texts);
+        reply = (const ProtobufCMessage *)present_with_wait(call, &present, &view, slot, &texts);
     }
     jk_store_view_end(jk_store_of(call));
     answer(call, status, &texts, reply);
@@ -234,7 +265,7 @@ void jk_list_stages(struct jk_call *call)
     jk_texts_init(&texts, &call->arena, room);
     if (reply) reply->stages = (Jokbo__V1__Stage **)jk_pointers(&call->arena, count);
     for (uint32_t slot = 0; reply && reply->stages && slot < count; slot++) {
-        Jokbo__V1__Stage *stage = jk_present_stage(&present, slot, &texts);
+        Jokbo__V1__Stage *stage = present_with_wait(call, &present, &view, slot, &texts);
         if (stage) reply->stages[reply->n_stages++] = stage;
     }
     jk_store_view_end(jk_store_of(call));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "store/beat.h"
 #include "store/clock.h"
 
 /* Where one write began: what it did is taken back to here when it fails or is dry. */
@@ -197,6 +198,7 @@ static void begin_turn(struct jk_batch *batch)
     turn->batch = batch;
     batch->mark = jk_book_mark(batch->store->book);
     batch->speculative = true;
+    jk_beat_record(batch);
 }
 
 size_t jk_batch_decide(struct jk_batch *batch)

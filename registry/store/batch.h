@@ -16,7 +16,6 @@
 #define JK_REPLY_MAX     (8u << 20)
 #define JK_TEXT_MAX      4096
 #define JK_TURN_RECORDS  8192 /* records or texts of one batch */
-#define JK_CLOCK_LEAD_US 5000000
 
 struct jk_slot {
     struct jk_write *write;

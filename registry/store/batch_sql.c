@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "store/batch.h"
+#include "store/beat.h"
 #include "store/clock.h"
 #include "store/pgarray.h"
 
@@ -60,30 +61,26 @@ static void take_replies(struct jk_batch *batch, struct jk_query *query)
     }
 }
 
-static enum jk_status check_clock(const struct jk_batch *batch, struct jk_error *error)
-{
-    int64_t lead_us = batch->store->last_time_us - batch->turn.time_us;
-
-    if (lead_us <= JK_CLOCK_LEAD_US) return JK_OK;
-    return jk_fail(error, JK_UNAVAILABLE, "CLOCK_BEHIND",
-                   "the database's clock is %lld s behind the log's last entry: set the clock of the database's host",
-                   (long long)(lead_us / 1000000));
-}
-
 enum { Q_BEGIN, Q_HEAD, Q_CLOCK, Q_ENTRIES, Q_RECORDS, Q_REPLIES, Q_LOCK_COUNT };
 
-static enum jk_status take_lock(struct jk_batch *batch, struct jk_query *queries, struct jk_error *error)
+static enum jk_status take_lock(struct jk_batch *batch, struct jk_query *queries, int64_t asked_us, uint64_t session,
+                                struct jk_error *error)
 {
     struct jk_fold_result folded;
+    struct jk_error clock;
+    enum jk_status believed;
 
+    jk_error_init(&clock, NULL);
+    batch->clock_us = jk_result_i64(queries[Q_CLOCK].result, 0, 0);
+    believed = jk_timekeeper_take(batch->store, asked_us, batch->clock_us, session, &clock);
     JK_TRY(jk_head_parse(queries[Q_HEAD].result, &batch->head, error));
     JK_TRY(jk_fold_follow(batch->store, &batch->head, queries[Q_ENTRIES].result, queries[Q_RECORDS].result, &folded,
                           error));
     if (folded.more) return jk_fail(error, JK_ABORTED, "FAR_BEHIND", "far behind the database");
     JK_TRY(jk_signkeys_choose(&batch->store->keys, batch->store->book, batch->store->size, error));
-    batch->clock_us = jk_result_i64(queries[Q_CLOCK].result, 0, 0);
+    if (believed != JK_OK) return jk_fail(error, believed, clock.reason, "%s", clock.message);
     batch->turn.time_us = jk_clock_at(batch->store, batch->clock_us);
-    JK_TRY(check_clock(batch, error));
+    JK_TRY(jk_beat_check_behind(batch->store, batch->turn.time_us, error));
     take_replies(batch, &queries[Q_REPLIES]);
     return JK_OK;
 }
@@ -91,6 +88,7 @@ static enum jk_status take_lock(struct jk_batch *batch, struct jk_query *queries
 enum jk_status jk_batch_lock(struct jk_batch *batch, struct jk_conn *conn, struct jk_error *error)
 {
     struct jk_query queries[Q_LOCK_COUNT];
+    int64_t asked_us = jk_timekeeper_ask(batch->store);
     struct asked asked;
     enum jk_status status;
 
@@ -106,7 +104,7 @@ enum jk_status jk_batch_lock(struct jk_batch *batch, struct jk_conn *conn, struc
                  ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "the server has no memory for this write now")
                  : jk_conn_run(conn, queries, Q_LOCK_COUNT, jk_monotonic_ms() + LOCK_MS, error);
     if (status == JK_OK) {
-        status = take_lock(batch, queries, error);
+        status = take_lock(batch, queries, asked_us, conn->session, error);
         jk_queries_done(queries, Q_LOCK_COUNT);
     }
     jk_pgarray_done(&asked.accounts);
@@ -116,19 +114,24 @@ enum jk_status jk_batch_lock(struct jk_batch *batch, struct jk_conn *conn, struc
 
 enum jk_status jk_batch_follow(struct jk_store *store, struct jk_conn *conn, bool *out_more, struct jk_error *error)
 {
-    struct jk_query queries[3];
+    int64_t asked_us = jk_timekeeper_ask(store);
+    struct jk_query queries[4];
     struct jk_fold_result folded = {0};
+    struct jk_error clock;
     struct jk_head head;
     enum jk_status status;
 
     jk_query_init(&queries[0], JK_SQL_HEAD_READ);
     ask_entries(store, &queries[1]);
     ask_records(store, &queries[2]);
-    JK_TRY(jk_conn_run(conn, queries, 3, jk_monotonic_ms() + LOCK_MS, error));
+    jk_query_init(&queries[3], JK_SQL_CLOCK);
+    JK_TRY(jk_conn_run(conn, queries, 4, jk_monotonic_ms() + LOCK_MS, error));
+    jk_error_init(&clock, NULL); /* what others wrote is followed whatever the clocks show */
+    (void)!jk_timekeeper_take(store, asked_us, jk_result_i64(queries[3].result, 0, 0), conn->session, &clock);
     status = jk_head_parse(queries[0].result, &head, error);
     if (status == JK_OK) status = jk_fold_follow(store, &head, queries[1].result, queries[2].result, &folded, error);
     if (status == JK_OK) *out_more = folded.more;
-    jk_queries_done(queries, 3);
+    jk_queries_done(queries, 4);
     return status;
 }
 

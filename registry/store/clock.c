@@ -5,7 +5,7 @@
 
 #define LATEST_US 4102444800000000 /* 2100-01-01: whatever a demo shows lies before */
 
-static bool is_demo(const struct jk_store *store)
+bool jk_clock_is_demo(const struct jk_store *store)
 {
     return jk_span_equal(jk_book_purpose(store->book), JK_SPAN("demo"));
 }
@@ -42,15 +42,15 @@ enum jk_status jk_clock_check_origin(const struct jk_store *store, struct jk_spa
 
 enum jk_status jk_clock_check_purpose(const struct jk_store *store, struct jk_error *error)
 {
-    if (!store->purpose || is_demo(store) == wants_demo(store)) return JK_OK;
-    return is_demo(store) ? fail_demo(error) : fail_registry(jk_book_origin(store->book), error);
+    if (!store->purpose || jk_clock_is_demo(store) == wants_demo(store)) return JK_OK;
+    return jk_clock_is_demo(store) ? fail_demo(error) : fail_registry(jk_book_origin(store->book), error);
 }
 
 void jk_clock_follow(struct jk_store *store)
 {
     int64_t ahead_us;
 
-    if (!is_demo(store)) return;
+    if (!jk_clock_is_demo(store)) return;
     if (!jk_directory_clock(store->directory, &ahead_us)) {
         ahead_us = store->last_time_us - jk_now_us();
         if (ahead_us < store->ahead_us) return;
@@ -61,7 +61,7 @@ void jk_clock_follow(struct jk_store *store)
 int64_t jk_clock_at(const struct jk_store *store, int64_t database_us)
 {
     int64_t known_us, time_us = database_us + store->ahead_us;
-    bool lost = is_demo(store) && !jk_directory_clock(store->directory, &known_us);
+    bool lost = jk_clock_is_demo(store) && !jk_directory_clock(store->directory, &known_us);
 
     return lost && time_us < store->last_time_us ? store->last_time_us : time_us;
 }
@@ -77,7 +77,7 @@ enum jk_status jk_turn_set_clock(struct jk_turn *turn, int64_t time_us, struct j
     struct jk_record record;
     char now[JK_TIME_TEXT];
 
-    if (!is_demo(batch->store))
+    if (!jk_clock_is_demo(batch->store))
         return jk_fail(
             error, JK_FAILED_PRECONDITION, "NOT_A_DEMO",
             "This log is no demo: its entries carry the database's time, and nobody sets it. A demo is a log "

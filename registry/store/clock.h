@@ -1,6 +1,6 @@
-/* The log's clock: the database's. Only a demo's log (entry 0: `purpose demo`, origin JK_DEMO_ORIGIN) is ahead of it,
- * or behind, by what the record clock/demo says; so a demo runs at real speed, and goes on where it was after a
- * restart.
+/* The log's clock: the database's, where it is believed (timekeeper.h). Only a demo's log (entry 0: `purpose demo`,
+ * origin JK_DEMO_ORIGIN) is ahead of it, or behind, by what the record clock/demo says; so a demo runs at real speed,
+ * and goes on where it was after a restart.
  *
  * Thread: the sequencer, and start. `ahead_us` of the store may be read by any; it follows what is committed, so a
  * clock that was read there never goes back. */
@@ -17,6 +17,7 @@
 JK_MUST_USE enum jk_status jk_clock_check_origin(const struct jk_store *store, struct jk_span origin,
                                                  struct jk_error *error);
 JK_MUST_USE enum jk_status jk_clock_check_purpose(const struct jk_store *store, struct jk_error *error);
+bool jk_clock_is_demo(const struct jk_store *store);
 /* Takes over what the committed records say. */
 void jk_clock_follow(struct jk_store *store);
 /* What the log's clock shows when the database's shows `database_us`. A demo's whose record was lost with its database

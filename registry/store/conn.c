@@ -181,6 +181,8 @@ static void drop_notice(void *context, const PGresult *result)
     (void)context, (void)result;
 }
 
+static _Atomic uint64_t sessions;
+
 static enum jk_status connect_now(struct jk_conn *conn, int64_t deadline_ms, struct jk_error *error)
 {
     char *fault = NULL;
@@ -195,6 +197,7 @@ static enum jk_status connect_now(struct jk_conn *conn, int64_t deadline_ms, str
         return status;
     }
     conn->pg = begin_connect(conn, options);
+    conn->session = ++sessions;
     PQconninfoFree(options);
     JK_TRY(finish_connect(conn->pg, deadline_ms, error));
     (void)PQsetNoticeReceiver(conn->pg, drop_notice, NULL);

@@ -42,6 +42,7 @@ struct jk_conn {
     PGconn *pg;
     const char *database; /* not owned */
     enum jk_conn_role role;
+    uint64_t session;  /* the connection's number, never the same twice in a process */
     unsigned failures; /* connects in a row that failed */
     int64_t next_ms;   /* no attempt before that */
     unsigned rotation; /* the host of the list to begin with: a host that never answers must not stop the others */

@@ -183,15 +183,22 @@ static enum jk_status insert(struct jk_store *store, struct jk_conn *writer, str
     return status;
 }
 
-static enum jk_status read_clock(struct jk_conn *writer, int64_t *out_us, struct jk_error *error)
+static bool is_demo(const struct jk_store *store)
 {
+    return store->purpose && strcmp(store->purpose, "demo") == 0;
+}
+
+static enum jk_status read_clock(const struct jk_store *store, struct jk_conn *writer, int64_t *out_us,
+                                 struct jk_error *error)
+{
+    int64_t asked_us = jk_timekeeper_ask(store);
     struct jk_query query;
 
     jk_query_init(&query, JK_SQL_CLOCK);
     JK_TRY(jk_conn_run(writer, &query, 1, jk_monotonic_ms() + INIT_MS, error));
     *out_us = jk_result_i64(query.result, 0, 0);
     jk_queries_done(&query, 1);
-    return JK_OK;
+    return is_demo(store) ? JK_OK : jk_timekeeper_check_new(store, asked_us, *out_us, error);
 }
 
 /* A demo's log begins before the programme did, and its clock with it. */
@@ -199,7 +206,7 @@ static enum jk_status begin_demo(struct jk_store *store, struct first *first, st
 {
     int64_t ahead_us = JK_DEMO_START_US - first->time_us;
 
-    if (!store->purpose || strcmp(store->purpose, "demo") != 0) return JK_OK;
+    if (!is_demo(store)) return JK_OK;
     first->time_us = JK_DEMO_START_US;
     if (jk_record_clock(&first->arena, ahead_us, &first->clock)) return JK_OK;
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
@@ -236,7 +243,7 @@ enum jk_status jk_init_log(struct jk_store *store, struct jk_conn *writer, struc
     jk_edge_init(&first.edge);
     jk_pgarray_init(&first.rows, JK_PG_BYTEA);
     jk_arena_init(&first.arena, 1 << 16);
-    status = read_clock(writer, &first.time_us, error);
+    status = read_clock(store, writer, &first.time_us, error);
     if (status == JK_OK) status = begin_demo(store, &first, error);
     if (status == JK_OK) status = compose(store, &first, error);
     if (status == JK_OK) status = insert_or_lose(store, writer, &first, error);

@@ -16,6 +16,7 @@
 #define WAIT_MS        1000
 #define LISTEN_MS      5000
 #define PRUNE_EVERY_MS 3600000
+#define PRUNE_AGAIN_MS 60000
 #define PRUNE_ROUNDS   200 /* an hour's worth at most: 2 million rows of each kind */
 
 /* "<size> <record version>"; anything else is none of ours. */
@@ -67,15 +68,37 @@ static void wait_and_hear(struct jk_store *store, struct jk_conn *conn)
     jk_mailbox_nudge(store->writes); /* its connection may be gone as well: let it look */
 }
 
-static void prune(struct jk_store *store, struct jk_conn *conn)
+/* Pruning goes by the database's clock: one that is ahead would take stored replies too early. */
+static bool believes_clock(struct jk_store *store, struct jk_conn *conn)
+{
+    int64_t asked_us = jk_timekeeper_ask(store);
+    PGresult *result = NULL;
+    struct jk_moment moment;
+    struct jk_error error;
+    bool believed;
+
+    jk_error_init(&error, NULL);
+    if (jk_conn_script(conn, "select (extract(epoch from clock_timestamp()) * 1000000)::bigint",
+                       jk_monotonic_ms() + LISTEN_MS, &result, &error) != JK_OK)
+        return false;
+    believed = jk_timekeeper_judge(store, asked_us, strtoll(PQgetvalue(result, 0, 0), NULL, 10), &moment, &error) ==
+               JK_OK;
+    PQclear(result);
+    return believed;
+}
+
+/* How long until the next time. */
+static int64_t prune(struct jk_store *store, struct jk_conn *conn)
 {
     int rounds = 0;
 
+    if (!believes_clock(store, conn)) return PRUNE_AGAIN_MS;
     while (rounds < PRUNE_ROUNDS && !store->stopping && jk_prune(conn)) {
         rounds++;
         if (conn->pg) take_notifications(store, conn);
     }
     if (rounds > 0) jk_log(JK_LOG_INFO, "pruned", "rounds", jk_log_i64(rounds), NULL);
+    return PRUNE_EVERY_MS;
 }
 
 static void *run(void *context)
@@ -90,8 +113,9 @@ static void *run(void *context)
         bool listening = listen_on(&conn);
 
         if (listening && jk_monotonic_ms() >= prune_ms) {
-            prune(store, &conn);
-            prune_ms = jk_monotonic_ms() + PRUNE_EVERY_MS;
+            int64_t wait_ms = prune(store, &conn);
+
+            prune_ms = jk_monotonic_ms() + wait_ms;
         }
         if (conn.pg) take_notifications(store, &conn);
         wait_and_hear(store, &conn);

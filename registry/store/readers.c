@@ -108,25 +108,61 @@ enum jk_status jk_reader_entries(struct jk_reader *reader, uint64_t first, uint3
     return status;
 }
 
-enum jk_status jk_reader_now(struct jk_reader *reader, int64_t *out_now_us, uint64_t *out_size, struct jk_error *error)
+/* What the database's clock showed, and the head's size at a moment after it. */
+static enum jk_status ask_head(struct jk_reader *reader, int64_t *out_clock_us, uint64_t *out_size,
+                               struct jk_error *error)
 {
     struct jk_query queries[3];
     enum jk_status status = JK_OK;
-    int64_t ahead_us;
 
     jk_reader_queries(queries);
-    ahead_us = reader->store->ahead_us; /* before the clock: a demo's is never shown later than it is */
     jk_query_init(&queries[1], JK_SQL_CLOCK);
     jk_query_init(&queries[2], JK_SQL_HEAD_SETTLED);
     JK_TRY(jk_reader_run(reader, queries, 3, error));
     if (PQntuples(queries[2].result) == 1) {
-        *out_now_us = jk_result_i64(queries[1].result, 0, 0) + ahead_us;
+        *out_clock_us = jk_result_i64(queries[1].result, 0, 0);
         *out_size = (uint64_t)jk_result_i64(queries[2].result, 0, 0);
     } else {
         status = jk_fail(error, JK_UNAVAILABLE, "LOG_EMPTY", "the database holds no log");
     }
     jk_queries_done(queries, 3);
     return status;
+}
+
+enum jk_status jk_reader_moment(struct jk_reader *reader, struct jk_moment *out_moment, struct jk_error *error)
+{
+    int64_t ahead_us = reader->store->ahead_us; /* before the clock: a demo's is never shown later than it is */
+    int64_t asked_us = jk_timekeeper_ask(reader->store), clock_us;
+    struct jk_moment moment;
+
+    JK_TRY(ask_head(reader, &clock_us, &moment.size, error));
+    JK_TRY(jk_timekeeper_judge(reader->store, asked_us, clock_us, &moment, error));
+    moment.now_us += ahead_us;
+    moment.both_us += ahead_us;
+    *out_moment = moment;
+    return JK_OK;
+}
+
+enum jk_status jk_reader_clock(struct jk_reader *reader, int64_t *out_now_us, bool *out_believed,
+                               struct jk_error *error)
+{
+    int64_t ahead_us = reader->store->ahead_us, asked_us = jk_timekeeper_ask(reader->store), clock_us;
+    struct jk_moment moment;
+    struct jk_error doubt;
+    uint64_t size;
+
+    jk_error_init(&doubt, NULL);
+    JK_TRY(ask_head(reader, &clock_us, &size, error));
+    *out_believed = jk_timekeeper_judge(reader->store, asked_us, clock_us, &moment, &doubt) == JK_OK;
+    *out_now_us = clock_us + ahead_us;
+    return JK_OK;
+}
+
+enum jk_status jk_reader_size(struct jk_reader *reader, uint64_t *out_size, struct jk_error *error)
+{
+    int64_t clock_us;
+
+    return ask_head(reader, &clock_us, out_size, error);
 }
 
 static enum jk_status copy_text(const PGresult *result, const struct jk_digest *digest, struct jk_arena *arena,

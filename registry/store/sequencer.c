@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/batch.h"
+#include "store/beat.h"
 
 #define IDLE_MS    1000
 #define DOWN_MS    100
@@ -29,6 +30,7 @@
 #define LOCKING_MS 15000
 #define UNKNOWN_MS 20000
 #define RETRY_MS   500
+#define BEAT_MS    60000 /* after an attempt at a sign of life that failed */
 
 enum state { IDLE, FOLLOWING, LOCKING, DECIDING, COMMITTING, UNKNOWN, KEEPING, FAILING, SETTLING, STATES };
 
@@ -53,6 +55,7 @@ struct jk_sequencer {
     struct jk_mail *put_off, **put_off_end; /* taken, but too much for the batch */
     int64_t down_since_ms;                  /* 0: the database is there */
     int64_t followed_ms;
+    int64_t beat_ms; /* no further attempt at a sign of life before that */
     bool guard_behind;
     char refusal[64]; /* reason last logged */
 };
@@ -200,7 +203,8 @@ static bool worth_another(const struct jk_sequencer *seq, enum jk_status status,
     if (status == JK_ABORTED) return true;
     if (status != JK_UNAVAILABLE) return false;
     if (!seq->conn.pg) return jk_monotonic_ms() - seq->down_since_ms <= GRACE_MS;
-    return strcmp(error->reason, "LOCK_TIMEOUT") == 0 || strcmp(error->reason, "TRANSACTION_ABORTED") == 0;
+    return strcmp(error->reason, "LOCK_TIMEOUT") == 0 || strcmp(error->reason, "TRANSACTION_ABORTED") == 0 ||
+           strcmp(error->reason, "CLOCK_UNSURE") == 0;
 }
 
 /* The log is not ours, or not whole: to a caller that is a server which cannot write now. */
@@ -361,6 +365,16 @@ static void work(struct jk_sequencer *seq)
     enter(seq, IDLE);
 }
 
+/* A batch without writes: what it records is that somebody was there. */
+static void beat(struct jk_sequencer *seq)
+{
+    int64_t now_ms = jk_monotonic_ms();
+
+    if (!seq->conn.pg || now_ms < seq->beat_ms || !jk_beat_is_due(seq->store)) return;
+    work(seq);
+    if (jk_beat_is_due(seq->store)) seq->beat_ms = now_ms + BEAT_MS; /* it failed */
+}
+
 /* What was put off comes first: first in, first out. */
 static void gather(struct jk_sequencer *seq)
 {
@@ -398,8 +412,10 @@ static void *run(void *context)
             work(seq);
         else if (jk_mailbox_is_closed(seq->store->writes) && jk_mailbox_length(seq->store->writes) == 0)
             break;
-        else
+        else {
             idle(seq);
+            beat(seq);
+        }
     }
     jk_conn_drop(&seq->conn);
     return NULL;

@@ -16,6 +16,7 @@
 #include "store/head.h"
 #include "store/signkeys.h"
 #include "store/store.h"
+#include "store/timekeeper.h"
 #include "tiles/published.h"
 
 #define JK_READERS_MAX  32
@@ -49,6 +50,7 @@ struct jk_store {
     struct jk_edge edge;
     int64_t last_time_us;
     _Atomic int64_t ahead_us; /* the clock of a demo against the database's; 0 of any other log (clock.h) */
+    struct jk_timekeeper time;
     _Atomic int64_t record_version;
     struct jk_signkeys keys;
     pthread_mutex_t certify_lock; /* one certificate at a time: its key may be in the making */

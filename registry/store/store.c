@@ -87,6 +87,7 @@ static struct jk_store *make_store(const struct jk_store_options *options)
     store->origin = options->origin ? copy_text(options->origin) : NULL;
     store->reader_count = options->readers;
     store->batch_max = options->batch_max;
+    jk_timekeeper_init(&store->time, options->clocks, path_in(options->data_dir, "clock.stop"));
     init_locks(store);
     store->book = jk_book_new();
     store->cube = jk_cube_new();
@@ -105,6 +106,7 @@ static void free_store(struct jk_store *store)
     jk_guard_close(&store->guard);
     if (store->lock_fd >= 0) close(store->lock_fd);
     jk_signkeys_done(&store->keys);
+    jk_timekeeper_done(&store->time);
     jk_mailbox_free(store->writes);
     jk_mailbox_free(store->jobs);
     jk_directory_free(store->directory);
@@ -276,7 +278,7 @@ static enum jk_status open_log(struct jk_store *store, struct jk_conn *writer, c
     return status;
 }
 
-static enum jk_status load_store(struct jk_store *store, struct jk_error *error)
+static enum jk_status load_store(struct jk_store *store, int64_t confirmed_us, struct jk_error *error)
 {
     struct jk_published published;
     struct jk_conn writer;
@@ -290,15 +292,16 @@ static enum jk_status load_store(struct jk_store *store, struct jk_error *error)
     if (status == JK_OK) status = open_log(store, &writer, &published, error);
     if (status == JK_OK) status = jk_load(store, &writer, &published, error);
     if (status == JK_OK) status = jk_clock_check_purpose(store, error);
+    if (status == JK_OK) status = jk_timekeeper_start(store, &writer, confirmed_us, error);
     jk_conn_drop(&writer);
     jk_published_done(&published);
     if (status == JK_OK) (void)jk_signkeys_tidy(&store->keys, store->book);
     return status;
 }
 
-static enum jk_status start_all(struct jk_store *store, struct jk_error *error)
+static enum jk_status start_all(struct jk_store *store, int64_t confirmed_us, struct jk_error *error)
 {
-    JK_TRY(load_store(store, error));
+    JK_TRY(load_store(store, confirmed_us, error));
     store->healthy = true;
     JK_TRY(jk_sequencer_start(store, error));
     JK_TRY(jk_readers_start(store, error));
@@ -333,7 +336,7 @@ enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_
     enum jk_status status;
 
     JK_TRY(jk_store_begin(options, &store, error));
-    status = start_all(store, error);
+    status = start_all(store, options->confirmed_us, error);
     if (status == JK_OK)
         *out_store = store;
     else

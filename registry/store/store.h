@@ -27,6 +27,12 @@
 
 struct jk_store;
 
+/* This server's clocks: the one since boot, which counts suspension and is never set, and the real-time one. */
+struct jk_clocks {
+    int64_t (*boot_us)(void);
+    int64_t (*real_us)(void);
+};
+
 struct jk_store_options {
     const char *database;    /* libpq URL or key=value; several hosts allowed */
     const char *data_dir;    /* for the signing key, the guard copy */
@@ -37,6 +43,8 @@ struct jk_store_options {
     const char *after;       /* for a new log: file with the last checkpoint of one that ended; NULL: none */
     unsigned readers;        /* 1 … 32 */
     unsigned batch_max;      /* 1 … JK_BATCH_MAX */
+    int64_t confirmed_us;    /* an operator's word on what time it is, where a stop of writes waits for it; 0: none */
+    const struct jk_clocks *clocks; /* NULL: the system's; outlives the store */
     bool migrate;            /* apply migrations at start, as their owner; else check the version and our role's rights */
 };
 
@@ -85,6 +93,12 @@ void jk_store_keys(struct jk_store *store, uint32_t size, struct jk_text *out_li
 /* This host's clock, moved as a demo's log is: for what must agree with the log's times without asking the database (a
  * token's end), never for an entry. */
 int64_t jk_store_clock_us(const struct jk_store *store);
+/* Clocks disagreed, and do so no longer: a witness's time helps now. */
+bool jk_store_wants_witness(struct jk_store *store);
+/* A witness cosigned just now, with this time. Any thread. */
+void jk_store_witnessed(struct jk_store *store, int64_t time_us);
+/* Whether a cut-off lies in a time in which nobody saw the log alive for a day or more, as the newest record says. */
+bool jk_store_rested(struct jk_store *store, int64_t cutoff_us);
 /* True while the database answers: health is tied to it. */
 bool jk_store_is_healthy(struct jk_store *store);
 /* Called on a thread of the store whenever health changes. Set before any traffic. */
@@ -211,8 +225,19 @@ struct jk_entry_row {
 /* Entries first … first+count-1 as far as they exist and up to max_bytes (at least one), in arena. */
 JK_MUST_USE enum jk_status jk_reader_entries(struct jk_reader *reader, uint64_t first, uint32_t count, size_t max_bytes,
                                              struct jk_arena *arena, struct jk_entry_row **out_rows, size_t *out_count, struct jk_error *error);
-/* The log's clock (the database's; a demo's is moved), and the committed size at a moment not before it: no batch with an earlier time is still open. */
-JK_MUST_USE enum jk_status jk_reader_now(struct jk_reader *reader, int64_t *out_now_us, uint64_t *out_size, struct jk_error *error);
+struct jk_moment {
+    int64_t now_us;  /* the log's clock: the database's; a demo's is moved */
+    int64_t both_us; /* what the database's clock and this server's have both reached, moved likewise */
+    uint64_t stops;  /* how often clocks have disagreed: the same at two moments, and they did not in between */
+    uint64_t size;   /* committed, at a moment not before: no batch with an earlier time than now_us is still open */
+};
+/* UNAVAILABLE (CLOCK_DISAGREES, CLOCK_UNSURE) where the database's clock is not to be believed. */
+JK_MUST_USE enum jk_status jk_reader_moment(struct jk_reader *reader, struct jk_moment *out_moment, struct jk_error *error);
+/* The log's clock for people to look at, whatever it shows; *out_believed: it may be relied on. */
+JK_MUST_USE enum jk_status jk_reader_clock(struct jk_reader *reader, int64_t *out_now_us, bool *out_believed,
+                                           struct jk_error *error);
+/* The committed size, past whoever is writing, whatever the clocks show. */
+JK_MUST_USE enum jk_status jk_reader_size(struct jk_reader *reader, uint64_t *out_size, struct jk_error *error);
 /* Blobs in chunks of at most 1 MiB under an upload's own number; nothing is visible before the record is written by the
  * sequencer, and chunks of unfinished uploads are deleted after a day. */
 JK_MUST_USE enum jk_status jk_reader_blob_begin(struct jk_reader *reader, uint64_t *out_upload, struct jk_error *error);

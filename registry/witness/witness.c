@@ -34,7 +34,8 @@ struct witness {
     char reason[32]; /* of the last failure that was logged; empty: none since it last cosigned */
     bool told_ahead;
     /* under the pool's lock */
-    uint64_t cosigned;
+    uint64_t cosigned; /* size */
+    uint64_t time_s;   /* of its newest cosignature */
     uint64_t answered; /* the last round that it was asked in to the end */
     bool failing;
 };
@@ -47,6 +48,7 @@ struct jk_witness_pool {
     uint64_t size, turn, quorum_size;
     struct jk_text next; /* the newest that is public, where it is another */
     uint64_t next_size;  /* 0: it is not */
+    bool again;          /* a round is wanted, though nothing else is public */
     bool stopping;
     struct witness witnesses[JK_TRUST_WITNESSES];
     uint32_t count;
@@ -99,12 +101,15 @@ static uint32_t cosigners_of(const struct jk_witness_pool *pool, uint64_t size)
 static void succeeded(struct witness *witness, const struct jk_cosignature *cosignature)
 {
     struct jk_witness_pool *pool = witness->pool;
+    const struct jk_witness_port *port = &pool->options.port;
     bool first;
 
-    pool->options.port.cosign(pool->options.port.context, witness->size, cosignature->line);
+    if (witness->cosigned != witness->size) port->cosign(port->context, witness->size, cosignature->line);
+    port->timed(port->context, cosignature->time_s);
     pthread_mutex_lock(&pool->lock);
     first = witness->cosigned == 0 || witness->failing;
     witness->cosigned = witness->size;
+    if (cosignature->time_s > witness->time_s) witness->time_s = cosignature->time_s;
     witness->failing = false;
     if (witness->size > pool->quorum_size && jk_trust_quorum(pool->options.policy, cosigners_of(pool, witness->size)))
         pool->quorum_size = witness->size;
@@ -215,11 +220,14 @@ static void begin_round(struct jk_witness_pool *pool)
 {
     struct jk_text note = pool->note;
 
-    if (pool->next_size == 0 || !is_round_over(pool)) return;
-    pool->note = pool->next;
-    pool->size = pool->next_size;
-    pool->next = note;
-    pool->next_size = 0;
+    if ((pool->next_size == 0 && !pool->again) || !is_round_over(pool)) return;
+    if (pool->next_size > 0) {
+        pool->note = pool->next;
+        pool->size = pool->next_size;
+        pool->next = note;
+        pool->next_size = 0;
+    }
+    pool->again = false;
     pool->turn++;
     pthread_cond_broadcast(&pool->changed);
 }
@@ -387,6 +395,38 @@ void jk_witness_published(struct jk_witness_pool *pool, struct jk_span note, uin
     pool->next_size = pool->next.failed ? 0 : size; /* where memory is short the next one will do */
     begin_round(pool);
     pthread_mutex_unlock(&pool->lock);
+}
+
+void jk_witness_ask_again(struct jk_witness_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->again = pool->size > 0; /* else the first publication asks */
+    begin_round(pool);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void jk_witness_since(struct jk_witness_pool *pool, uint64_t time_s, struct jk_witness_since *out)
+{
+    uint32_t found = 0;
+
+    pthread_mutex_lock(&pool->lock);
+    for (uint32_t i = 0; i < pool->count; i++) {
+        if (pool->witnesses[i].time_s > 0 && pool->witnesses[i].time_s >= time_s)
+            found |= (uint32_t)1 << pool->witnesses[i].number;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    *out = (struct jk_witness_since){.quorum_wanted = pool->options.policy->quorum != JK_TRUST_NOBODY,
+                                     .quorum = jk_trust_quorum(pool->options.policy, found),
+                                     .any = found != 0};
+}
+
+bool jk_witness_may_agree(const struct jk_witness_pool *pool)
+{
+    uint32_t asked = 0;
+
+    for (uint32_t i = 0; i < pool->count; i++)
+        asked |= (uint32_t)1 << pool->witnesses[i].number;
+    return jk_trust_quorum(pool->options.policy, asked);
 }
 
 void jk_witness_look(struct jk_witness_pool *pool, struct jk_witness_report *out)

@@ -34,8 +34,11 @@ struct jk_witness_port {
     bool (*prove)(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof);
     /* The log's size as its database has it now: other servers' writes too. May take a while, but ends. */
     enum jk_status (*log_size)(void *context, uint64_t *out_size, struct jk_error *error);
-    /* A verified signature line for the checkpoint of that size; dropped where that is no longer the published one. */
+    /* A verified signature line for the checkpoint of that size; dropped where that is no longer the published one. Not
+     * for a size that this witness cosigned before. */
     void (*cosign)(void *context, uint64_t size, struct jk_span line);
+    /* Each cosignature's time, as it comes. */
+    void (*timed)(void *context, uint64_t time_s);
     /* The witness cosigned a log of `size` entries, the database holds `ours`: it was rolled back. */
     void (*ahead)(void *context, const char *witness, uint64_t size, uint64_t ours);
     /* After each answer or failure: how things stand now. */
@@ -65,5 +68,18 @@ void jk_witness_free(struct jk_witness_pool *pool);
 void jk_witness_published(struct jk_witness_pool *pool, struct jk_span note, uint64_t size);
 
 void jk_witness_look(struct jk_witness_pool *pool, struct jk_witness_report *out);
+
+/* Has all of them cosign the newest checkpoint in a further round, though they may have cosigned it before (tlog-witness
+ * allows that: the old size is then the checkpoint's): for the time in it. Returns at once; any thread. One that fails
+ * is left in peace until its back-off is over. */
+void jk_witness_ask_again(struct jk_witness_pool *pool);
+/* The newest cosignature of each counts. */
+struct jk_witness_since {
+    bool quorum_wanted; /* by the policy */
+    bool quorum, any;   /* of them, one of them, cosigned with that time or a later one */
+};
+void jk_witness_since(struct jk_witness_pool *pool, uint64_t time_s, struct jk_witness_since *out);
+/* Could those that are asked be a quorum? */
+bool jk_witness_may_agree(const struct jk_witness_pool *pool);
 
 #endif

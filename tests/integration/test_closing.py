@@ -136,8 +136,8 @@ class Closing(Stage, Case):
         self.assertEqual((caught.exception.code, caught.exception.reason), ("FAILED_PRECONDITION", "STAGE_NOT_CLOSED"))
         closing = self.closed(stage["id"])
         closed_at = seconds(closing["create_time"])
-        self.assertGreaterEqual(closed_at, seconds(stage["cutoff_time"]))
-        self.assertLess(closed_at, seconds(stage["cutoff_time"]) + 2)
+        self.assertGreaterEqual(closed_at, seconds(stage["cutoff_time"]) + 2)  # both clocks were looked at twice, 2 s apart
+        self.assertLess(closed_at, seconds(stage["cutoff_time"]) + 2 + 2 * SLOWER)
         self.assertEqual((int(closing["n"]), int(closing["m"]), closing["revision"]), (before, before, 1))
         entry = self.anyone.entries(int(closing["log_index"]), int(closing["log_index"]) + 1)[0].decode()
         self.assertIn("\nactor server\n", entry)
@@ -359,7 +359,7 @@ class CommandLine(Stage, Case):
 
 
 class Crowd(Stage, Case):
-    """A stage closes while 64 callers register."""
+    """A stage closes, about two seconds past its cut-off, while 64 callers register."""
     options = ("--writes-per-day", "1000000", "--log-level", "debug")
     CALLERS = 64
 
@@ -380,7 +380,7 @@ class Crowd(Stage, Case):
     def longest_pause(self, cutoff):
         """Between two batches, from shortly before the cut-off on, while the callers kept the server busy."""
         times = [seconds(found) for found in re.findall(r"^ts=(\S+) \S+ event=batch ", self.server.log(), re.M)]
-        times = [moment for moment in times if cutoff - 1 < moment < cutoff + 2]
+        times = [moment for moment in times if cutoff - 1 < moment < cutoff + 4]
         self.assertGreater(len(times), 10)
         return max(b - a for a, b in zip(times, times[1:]))
 
@@ -388,7 +388,7 @@ class Crowd(Stage, Case):
         self.register("alice/first", BASE)
         stage = self.put(3.0)
         cutoff = seconds(stage["cutoff_time"])
-        told = self.crowd(cutoff + 2 - time.time())
+        told = self.crowd(cutoff + 4 - time.time())
         self.assertEqual(told["failed"], 0)
         closing = self.closed(stage["id"])
         longest, pause = told["max_us"] / 1e6, self.longest_pause(cutoff)

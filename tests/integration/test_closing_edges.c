@@ -108,12 +108,12 @@ static void compute_first(struct jk_reader *reader, void *context)
 {
     struct jk_close_plan plan;
     struct jk_error error;
+    struct jk_moment moment;
     struct jk_view view;
-    int64_t now_us;
     (void)context;
     jk_error_init(&error, NULL);
-    assert_int_equal(jk_close_moment(shared.store, reader, jk_monotonic_ms() + 10000, &now_us, &error), JK_OK);
-    assert_true(now_us >= shared.cutoff_us);
+    assert_int_equal(jk_close_moment(shared.store, reader, jk_monotonic_ms() + 10000, &moment, &error), JK_OK);
+    assert_true(moment.now_us >= shared.cutoff_us);
     jk_store_view(shared.store, &view);
     assert_int_equal(jk_close_plan_next(&view, 0, &plan, &error), JK_FAILED_PRECONDITION);
     assert_string_equal(error.reason, "STAGE_NOT_CLOSED");

@@ -387,7 +387,7 @@ static void test_texts(void **state)
 }
 
 struct now_check {
-    int64_t now_us;
+    struct jk_moment moment;
     uint64_t size;
     enum jk_status status;
 };
@@ -398,7 +398,8 @@ static void now_work(struct jk_reader *reader, void *context)
     struct jk_error error;
 
     jk_error_init(&error, NULL);
-    check->status = jk_reader_now(reader, &check->now_us, &check->size, &error);
+    assert_int_equal(jk_reader_size(reader, &check->size, &error), JK_OK);
+    check->status = jk_reader_moment(reader, &check->moment, &error);
 }
 
 static void late_work(struct jk_reader *reader, void *context)
@@ -408,7 +409,7 @@ static void late_work(struct jk_reader *reader, void *context)
 
     jk_error_init(&error, NULL);
     jk_reader_deadline(reader, jk_monotonic_ms() - 1);
-    check->status = jk_reader_now(reader, &check->now_us, &check->size, &error);
+    check->status = jk_reader_moment(reader, &check->moment, &error);
 }
 
 static void test_clock(void **state)
@@ -424,13 +425,15 @@ static void test_clock(void **state)
     store_on_reader(store, now_work, &check);
     assert_int_equal(check.status, JK_OK);
     assert_int_equal(check.size, store_size_of(store));
-    assert_true(llabs(check.now_us - jk_now_us()) < 5000000);
+    assert_int_equal(check.moment.size, check.size);
+    assert_true(llabs(check.moment.now_us - jk_now_us()) < 5000000);
+    assert_true(check.moment.both_us <= check.moment.now_us);
     store_on_reader(store, late_work, &check);
     assert_int_equal(check.status, JK_DEADLINE_EXCEEDED);
 
     store_client_init(&client, "timed");
     assert_int_equal(store_client_run(&client, store), JK_OK);
-    assert_true(client.write.time_us >= check.now_us);
+    assert_true(client.write.time_us >= check.moment.now_us);
     store_client_done(&client);
     jk_store_stop(store);
 }

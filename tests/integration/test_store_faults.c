@@ -194,29 +194,6 @@ static void test_database_dies(void **state)
     jk_store_stop(store);
 }
 
-/* The database's clock goes back by an hour (a function of that name that is found first). */
-static void test_clock_behind(void **state)
-{
-    struct store_client client;
-    struct store_place place;
-    struct jk_store *store;
-
-    (void)state;
-    store_new_place(&place);
-    store = store_start(&place);
-    store_run_sql(place.database,
-                  "create schema fake; create function fake.clock_timestamp() returns timestamptz language sql "
-                  "as $$select pg_catalog.clock_timestamp() - interval '1 hour'$$");
-    store_set_search_path(&place, "fake, pg_catalog, public");
-    store_client_init(&client, "late");
-    assert_int_equal(store_client_run(&client, store), JK_UNAVAILABLE);
-    assert_string_equal(client.error.reason, "CLOCK_BEHIND");
-    store_client_done(&client);
-    store_set_search_path(&place, "public");
-    assert_int_equal(store_write_one(store, "late"), JK_OK);
-    jk_store_stop(store);
-}
-
 struct racer {
     pthread_t thread;
     struct store_place place;
@@ -273,7 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_server_killed),   cmocka_unit_test(test_two_servers),
         cmocka_unit_test(test_connections_die), cmocka_unit_test(test_database_dies),
-        cmocka_unit_test(test_clock_behind),    cmocka_unit_test(test_race_for_new_log),
+        cmocka_unit_test(test_race_for_new_log),
     };
 
     return cmocka_run_group_tests(tests, store_set_up, store_tear_down);

@@ -188,9 +188,9 @@ static void test_two_wait(void **state)
     jk_store_stop(stores[0]);
 }
 
-static void ask_now(struct jk_reader *reader, void *context)
+static void ask_size(struct jk_reader *reader, void *context)
 {
-    int64_t deadline_ms = jk_monotonic_ms() + 18000, now_us;
+    int64_t deadline_ms = jk_monotonic_ms() + 18000;
     uint64_t size;
 
     do {
@@ -198,7 +198,7 @@ static void ask_now(struct jk_reader *reader, void *context)
 
         jk_error_init(&error, NULL);
         jk_reader_deadline(reader, deadline_ms);
-        *(enum jk_status *)context = jk_reader_now(reader, &now_us, &size, &error);
+        *(enum jk_status *)context = jk_reader_size(reader, &size, &error);
     } while (*(enum jk_status *)context == JK_UNAVAILABLE && jk_monotonic_ms() < deadline_ms);
 }
 
@@ -216,7 +216,7 @@ static void test_only_a_reader_waits(void **state)
     store = store_start(&place);
     frozen = freeze(place.database, lock);
     expect_state(&place, frozen, "active", "ClientRead");
-    store_on_reader(store, ask_now, &status);
+    store_on_reader(store, ask_size, &status);
     assert_int_equal(status, JK_OK);
     assert_false(is_alive(&place, frozen));
     PQfinish(frozen);

@@ -189,15 +189,20 @@ void store_new_sibling(const struct store_place *first, struct store_place *plac
     assert_int_equal(system(command), 0);
 }
 
+struct jk_store_options store_options(const struct store_place *place)
+{
+    return (struct jk_store_options){.database = place->database,
+                                     .data_dir = place->data_dir,
+                                     .origin = "log.test/jokbo",
+                                     .purpose = "registry",
+                                     .readers = 2,
+                                     .batch_max = JK_BATCH_MAX,
+                                     .migrate = true};
+}
+
 enum jk_status store_try_start(const struct store_place *place, struct jk_store **out_store, struct jk_error *error)
 {
-    struct jk_store_options options = {.database = place->database,
-                                       .data_dir = place->data_dir,
-                                       .origin = "log.test/jokbo",
-                                       .purpose = "registry",
-                                       .readers = 2,
-                                       .batch_max = JK_BATCH_MAX,
-                                       .migrate = true};
+    struct jk_store_options options = store_options(place);
 
     jk_error_init(error, NULL);
     return jk_store_start(&options, out_store, error);
@@ -397,6 +402,61 @@ void store_set_search_path(const struct store_place *place, const char *path)
                                    "where datname = current_database() and pid <> pg_backend_pid()");
 }
 
+/* ---- clocks ---- */
+
+_Atomic int64_t store_boot_ahead_us, store_real_ahead_us;
+
+static int64_t boot_us(void)
+{
+    return jk_boot_us() + store_boot_ahead_us;
+}
+
+static int64_t real_us(void)
+{
+    return jk_now_us() + store_real_ahead_us;
+}
+
+const struct jk_clocks store_clocks = {boot_us, real_us};
+
+void store_fake_database_clock(const struct store_place *place)
+{
+    struct jk_error error;
+
+    jk_error_init(&error, NULL);
+    if (jk_store_migrate(place->database, NULL, &error) != JK_OK) fail_msg("%s", error.message);
+    store_run_sql(place->database,
+                  "create schema if not exists fake; create table if not exists fake.ahead (us bigint not null); "
+                  "truncate fake.ahead; insert into fake.ahead values (0); "
+                  "create or replace function fake.clock_timestamp() returns timestamptz language sql as "
+                  "$$select pg_catalog.clock_timestamp() + us * interval '1 microsecond' from fake.ahead$$");
+    store_set_search_path(place, "public, fake, pg_catalog");
+}
+
+static void run(PGconn *pg, const char *sql)
+{
+    PGresult *result = PQexec(pg, sql);
+
+    if (PQresultStatus(result) != PGRES_COMMAND_OK) fail_msg("%s: %s", sql, PQerrorMessage(pg));
+    PQclear(result);
+}
+
+/* Who reads the clock reads the head first. A reading that was under way has to wait, and then took too long to count. */
+void store_set_clocks(const struct store_place *place, int64_t database_us, int64_t server_real_us,
+                      int64_t server_boot_us)
+{
+    PGconn *pg = PQconnectdb(place->database);
+    char sql[100];
+
+    run(pg, "begin");
+    run(pg, "lock table public.log_head in access exclusive mode");
+    store_real_ahead_us = server_real_us;
+    store_boot_ahead_us = server_boot_us;
+    (void)snprintf(sql, sizeof(sql), "update fake.ahead set us = %lld", (long long)database_us);
+    run(pg, sql);
+    run(pg, "commit");
+    PQfinish(pg);
+}
+
 int store_set_up(void **state)
 {
     struct jk_error error;
@@ -405,6 +465,7 @@ int store_set_up(void **state)
     (void)state;
     jk_log_setup(getenv("JK_TEST_LOG") ? JK_LOG_WARN : JK_LOG_ERROR, JK_LOG_LOGFMT);
     (void)signal(SIGPIPE, SIG_IGN);
+    jk_digest_setup();
     if (!mkdtemp(store_top) || chmod(store_top, 0755) != 0) return -1;
     (void)snprintf(path, sizeof(path), "%s/cluster", store_top);
     jk_error_init(&error, NULL);

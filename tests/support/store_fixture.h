@@ -66,6 +66,17 @@ void store_new_folder(struct store_place *place, const char *name);
 void store_new_sibling(const struct store_place *first, struct store_place *place);
 enum jk_status store_try_start(const struct store_place *place, struct jk_store **out_store, struct jk_error *error);
 struct jk_store *store_start(const struct store_place *place);
+/* ---- clocks that a test sets ---- */
+/* The options that store_start uses, to be changed. */
+struct jk_store_options store_options(const struct store_place *place);
+/* What a store is given as this server's clocks: the machine's, so far ahead. */
+extern const struct jk_clocks store_clocks;
+extern _Atomic int64_t store_boot_ahead_us, store_real_ahead_us;
+/* Before a store is started: migrates, and from then on the database's clock is one that store_set_clocks sets. */
+void store_fake_database_clock(const struct store_place *place);
+/* All three at once, so that no reading falls between: by so much ahead of the machine's. */
+void store_set_clocks(const struct store_place *place, int64_t database_us, int64_t real_us, int64_t boot_us);
+
 /* The start fails with FAILED_PRECONDITION and that reason. */
 void store_expect_refusal(const struct store_place *place, const char *reason);
 /* Holds for connections made from now on; those that exist are cut. */
