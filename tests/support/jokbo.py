@@ -474,8 +474,9 @@ class Shared(Case):
 class Cluster:
     """A PostgreSQL of the test's own, for servers with --database: start, stop, kill, freeze and thaw it."""
 
-    def __init__(self):
+    def __init__(self, env=None):
         self.bin = self.programs()
+        self.env = dict(os.environ, **(env or {}))
         self.folder = tempfile.mkdtemp(prefix="jokbo-pg-", dir="/tmp")
         self.url = "host=%s dbname=jokbo user=postgres" % self.folder
         self.process, self.user = None, None
@@ -498,7 +499,7 @@ class Cluster:
             self.process = subprocess.Popen(
                 [os.path.join(self.bin, "postgres"), "-D", self.folder + "/data", "-k", self.folder, "-c",
                  "listen_addresses=", "-c", "dynamic_shared_memory_type=posix"], user=self.user, cwd="/",
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         ready = [os.path.join(self.bin, "pg_isready"), "-q", "-h", self.folder]
         until = time.monotonic() + 60
         while subprocess.run(ready).returncode != 0:

@@ -183,6 +183,7 @@ class Witness:
         self.key = verifier_key(name, 4, public_key(self.seed))
         self.mode, self.size, self.root = "normal", 0, b""
         self.delay = (0, 0)  # seconds that an answer takes, between these two
+        self.clock = time.time
         self.asked, self.answers = [], []  # request bodies; statuses that were answered
         self.ended, self.lock = threading.Event(), threading.Lock()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -257,6 +258,6 @@ class Witness:
         if not consistent(old, self.root, size, root, proof):
             return 422, "text/plain", "inconsistent\n"
         if self.mode == "forged":
-            return 200, "text/plain", cosignature(self.name, self.seed, text + "more\n", int(time.time()))
+            return 200, "text/plain", cosignature(self.name, self.seed, text + "more\n", int(self.clock()))
         self.size, self.root = size, root
-        return 200, "text/plain", cosignature(self.name, self.seed, text, int(time.time()))
+        return 200, "text/plain", cosignature(self.name, self.seed, text, int(self.clock()))
