@@ -620,6 +620,7 @@ class Fold:
 
 # ---- counts: registry/formats/count.md, from "Roots and depth at N" on
 CLASSES = ("open", "conditional", "non-commercial", "no-derivatives", "unknown")
+NO_STAGE = {"revision": 0, "rulings_size": 0}  # what a count says that is not a stage's
 ON_HUB = {"distill": "finetune", "prune": "finetune", "draft": "finetune", "convert": "quantized"}
 GROUPINGS = ("relation", "hub-relation", "license-class", "license", "publisher", "depth", "month")
 Share = collections.namedtuple("Share", "model release depth independent clean adopted")
@@ -734,7 +735,7 @@ class Counts:
                 "groups": [{"grouping": grouping, "key": key, "count": number} for grouping in groupings
                            for key, number in self.groups(grouping, counted)],
                 "next_page_token": "", **self.moment, "left_out": [], "policy_sha256": "",
-                "adopted": sum(share.adopted for share in counted)}
+                "adopted": sum(share.adopted for share in counted), **NO_STAGE}
 
     def groups(self, grouping, counted):
         key_of = {
@@ -759,7 +760,7 @@ class Counts:
         """A ListCountsResponse, as `jokbo count --json` prints it without a scope."""
         return {"bases": [self.count("base", model.name, groupings) for model in self.bases],
                 "teams": [self.count("team", team, groupings) for team in self.fold.teams],
-                "all": self.count("all", None, groupings), **self.moment}
+                "all": self.count("all", None, groupings), **self.moment, **NO_STAGE}
 
 
 # ---- the command

@@ -402,7 +402,7 @@ class Standing:
     def list(self, groupings=()):
         return {"bases": [self.count("base", model.name, groupings) for model in self.counts.bases],
                 "teams": [self.count("team", team, groupings) for team in self.counts.fold.teams],
-                "all": self.count("all", None, groupings), **self.counts.moment}
+                "all": self.count("all", None, groupings), **self.counts.moment, **recount.NO_STAGE}
 
 
 # ---- a stage's report: registry/formats/report.md

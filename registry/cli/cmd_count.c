@@ -8,34 +8,13 @@
 
 #define EVALUATION (&jokbo__v1__evaluation__descriptor)
 
-/* The count of the same scope at the same size, under the rule. */
-static enum jk_status recount(struct jk_cli *cli, struct jk_count_wish *wish, Jokbo__V1__DerivativeCount **count)
-{
-    Jokbo__V1__CountDerivativesRequest request;
-    jk_count_request(wish, &request);
-    request.scope = (*count)->scope;
-    return jk_cli_call(cli, EVALUATION, "CountDerivatives", &request.base, count);
-}
-
-static enum jk_status recount_all(struct jk_cli *cli, struct jk_count_wish *wish, Jokbo__V1__ListCountsResponse *reply)
-{
-    wish->has_as_of = true;
-    wish->as_of.kind_case = JOKBO__V1__AS_OF__KIND_LOG_SIZE;
-    wish->as_of.log_size = reply->log_size;
-    for (size_t i = 0; i < reply->n_bases; i++)
-        if (reply->bases[i]->registered > 0) JK_TRY(recount(cli, wish, &reply->bases[i]));
-    for (size_t i = 0; i < reply->n_teams; i++)
-        JK_TRY(recount(cli, wish, &reply->teams[i]));
-    return recount(cli, wish, &reply->all);
-}
-
 static enum jk_status count_everything(struct jk_cli *cli, struct jk_count_wish *wish)
 {
     Jokbo__V1__ListCountsRequest request = JOKBO__V1__LIST_COUNTS_REQUEST__INIT;
     Jokbo__V1__ListCountsResponse *reply;
     if (wish->has_as_of) request.as_of = &wish->as_of;
+    if (wish->has_rule) request.rule = &wish->rule;
     JK_TRY(jk_cli_call(cli, EVALUATION, "ListCounts", &request.base, &reply));
-    if (wish->has_rule) JK_TRY(recount_all(cli, wish, reply));
     if (cli->json) return jk_print_message(cli, &reply->base);
     jk_count_print_all(cli, reply);
     return JK_OK;
@@ -102,6 +81,8 @@ static void counted_table(struct jk_cli *cli, const struct jk_list *list, bool r
         jk_table_print(&table, cli->color, cli->out);
     else
         fprintf(cli->err, "No derivative.\n");
+    if (list->revision)
+        fprintf(cli->out, "\n%s\n", jk_count_revision_text(cli, list->revision, list->log_size, list->rulings_size));
     jk_pages_note(cli, list);
 }
 

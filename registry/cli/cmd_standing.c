@@ -51,6 +51,9 @@ static void print_standing(struct jk_cli *cli, const Jokbo__V1__Standing *standi
                 (long long)standing->open_disputes[i], i + 1 == standing->n_open_disputes ? "\n" : "");
     fprintf(cli->out, "\nPolicy %s, at log size %s.\n", standing->policy_sha256,
             jk_print_number(cli, standing->log_size));
+    if (standing->revision)
+        fprintf(cli->out, "%s\n",
+                jk_count_revision_text(cli, standing->revision, standing->log_size, standing->rulings_size));
 }
 
 enum jk_status jk_run_explain(struct jk_cli *cli)

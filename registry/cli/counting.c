@@ -51,6 +51,19 @@ enum jk_status jk_count_as_of_read(struct jk_cli *cli, struct jk_count_wish *wis
     return JK_OK;
 }
 
+static enum jk_status read_revision(struct jk_cli *cli, Jokbo__V1__CountRule *rule)
+{
+    uint64_t revision = jk_options_count(&cli->options, JK_OPTION_REVISION, 0);
+    if (!jk_cli_has(cli, JK_OPTION_REVISION)) return JK_OK;
+    if (rule->kind_case != JOKBO__V1__COUNT_RULE__KIND_STAGE)
+        return jk_cli_usage(cli, "--revision goes with --stage: it is of a closed stage's report");
+    if (jk_cli_has(cli, JK_OPTION_AS_OF))
+        return jk_cli_usage(cli, "--revision and --as-of exclude each other: a revision has its own log size");
+    if (revision == 0 || revision > INT32_MAX) return jk_cli_usage(cli, "--revision must be a number from 1 on");
+    rule->revision = (int32_t)revision;
+    return JK_OK;
+}
+
 enum jk_status jk_count_rule_read(struct jk_cli *cli, Jokbo__V1__CountRule *out_rule, bool *out_given)
 {
     bool policy = jk_cli_has(cli, JK_OPTION_POLICY), stage = jk_cli_has(cli, JK_OPTION_STAGE);
@@ -64,7 +77,7 @@ enum jk_status jk_count_rule_read(struct jk_cli *cli, Jokbo__V1__CountRule *out_
         out_rule->kind_case = JOKBO__V1__COUNT_RULE__KIND_STAGE;
         out_rule->stage = jk_cli_text(cli, JK_OPTION_STAGE);
     }
-    return JK_OK;
+    return read_revision(cli, out_rule);
 }
 
 static size_t wanted_groupings(const struct jk_cli *cli, Jokbo__V1__Grouping out_groupings[JK_COUNT_GROUPINGS])
@@ -106,10 +119,29 @@ void jk_count_request(struct jk_count_wish *wish, Jokbo__V1__CountDerivativesReq
 
 /* ---- printing ---- */
 
-static void print_state(struct jk_cli *cli, int64_t log_size, const Google__Protobuf__Timestamp *time)
+const char *jk_count_revision_text(struct jk_cli *cli, int32_t revision, int64_t log_size, int64_t rulings_size)
 {
-    fprintf(cli->out, "\nAt log size %s%s%s.\n", jk_print_number(cli, log_size), time ? ", last entry " : "",
-            jk_print_time(cli, time));
+    const char *text = "", *rulings = "";
+    if (!revision) return text;
+    if (rulings_size > log_size)
+        rulings = jk_arena_printf(&cli->arena, ", with rulings up to log size %s", jk_print_number(cli, rulings_size));
+    text = jk_arena_printf(&cli->arena, "As in revision %d of the stage's report%s.", revision, rulings ? rulings : "");
+    return text ? text : "";
+}
+
+struct state {
+    int64_t log_size;
+    const Google__Protobuf__Timestamp *time;
+    int32_t revision;
+    int64_t rulings_size;
+};
+
+static void print_state(struct jk_cli *cli, const struct state *state)
+{
+    fprintf(cli->out, "\nAt log size %s%s%s.\n", jk_print_number(cli, state->log_size),
+            state->time ? ", last entry " : "", jk_print_time(cli, state->time));
+    if (state->revision)
+        fprintf(cli->out, "%s\n", jk_count_revision_text(cli, state->revision, state->log_size, state->rulings_size));
 }
 
 static void groups_table(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count, Jokbo__V1__Grouping grouping)
@@ -173,11 +205,11 @@ void jk_count_print(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count,
     left_out_table(cli, count);
     for (size_t i = 0; count->counted > 0 && i < wish->grouping_count; i++)
         groups_table(cli, count, wish->groupings[i]);
-    print_state(cli, count->log_size, count->log_time);
+    print_state(cli, &(struct state){count->log_size, count->log_time, count->revision, count->rulings_size});
 }
 
 void jk_count_print_all(struct jk_cli *cli, const Jokbo__V1__ListCountsResponse *counts)
 {
     jk_overview_print(cli, counts);
-    print_state(cli, counts->log_size, counts->log_time);
+    print_state(cli, &(struct state){counts->log_size, counts->log_time, counts->revision, counts->rulings_size});
 }

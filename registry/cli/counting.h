@@ -22,14 +22,17 @@ struct jk_count_wish {
     int32_t page_size; /* of the groups by licence and publisher */
 };
 
-/* From --team, --all, --policy and --stage where the command has them, --by, --as-of, --limit and the operand at `base_operand`. USAGE. */
+/* From --team and --all where the command has them, --by, --as-of, --limit and the operand at `base_operand`. USAGE. */
 JK_MUST_USE enum jk_status jk_count_wish_read(struct jk_cli *cli, size_t base_operand, struct jk_count_wish *out_wish);
-/* --policy or --stage alone. USAGE for both. */
+/* --policy, or --stage with --revision, alone. USAGE for both. */
 JK_MUST_USE enum jk_status jk_count_rule_read(struct jk_cli *cli, Jokbo__V1__CountRule *out_rule, bool *out_given);
 /* --as-of alone; `time` and `as_of` belong together. USAGE. */
 JK_MUST_USE enum jk_status jk_count_as_of_read(struct jk_cli *cli, struct jk_count_wish *wish);
 /* The request for it; shares the wish's parts. */
 void jk_count_request(struct jk_count_wish *wish, Jokbo__V1__CountDerivativesRequest *out_request);
+
+/* "As in revision 2 of the stage's report, with rulings up to log size 5,300."; empty for revision 0. */
+const char *jk_count_revision_text(struct jk_cli *cli, int32_t revision, int64_t log_size, int64_t rulings_size);
 
 /* For people. */
 void jk_count_print(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count, const struct jk_count_wish *wish);

@@ -40,7 +40,11 @@ static bool take_page(struct jk_cli *cli, const struct jk_pages *pages, Protobuf
     const int32_t *total = field_at(reply, "total_size");
     const int64_t *log_size = field_at(reply, "log_size");
     if (total) list->total = *total;
+    const int32_t *revision = field_at(reply, "revision");
+    const int64_t *rulings_size = field_at(reply, "rulings_size");
     if (log_size) list->log_size = *log_size;
+    if (revision) list->revision = *revision;
+    if (rulings_size) list->rulings_size = *rulings_size;
     return append(cli, list, items, count);
 }
 
@@ -80,8 +84,13 @@ json_t *jk_pages_items_json(const struct jk_list *list)
 
 json_t *jk_pages_json(const struct jk_pages *pages, const struct jk_list *list)
 {
-    return json_pack("{s:o, s:I, s:I}", pages->field, jk_pages_items_json(list), "total_size", (json_int_t)list->total,
-                     "log_size", (json_int_t)list->log_size);
+    json_t *all = json_pack("{s:o, s:I, s:I}", pages->field, jk_pages_items_json(list), "total_size",
+                            (json_int_t)list->total, "log_size", (json_int_t)list->log_size);
+    if (list->revision) {
+        json_object_set_new(all, "revision", json_integer(list->revision));
+        json_object_set_new(all, "rulings_size", json_integer(list->rulings_size));
+    }
+    return all;
 }
 
 enum jk_status jk_pages_print_json(struct jk_cli *cli, const struct jk_pages *pages, const struct jk_list *list)

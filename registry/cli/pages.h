@@ -21,12 +21,15 @@ struct jk_list {
     size_t count;
     int64_t total;    /* as the server says */
     int64_t log_size; /* 0 where the reply has none */
+    int32_t revision; /* of a closed stage's report, 0 for none; then up to which log size rulings are taken */
+    int64_t rulings_size;
 };
 
 JK_MUST_USE enum jk_status jk_pages_fetch(struct jk_cli *cli, const struct jk_pages *pages, struct jk_list *out_list);
 /* --limit, or the default. */
 uint64_t jk_pages_limit(const struct jk_cli *cli);
-/* The items alone, and {"<field>": […], "total_size": n, "log_size": n}; NULL: out of memory. */
+/* The items alone, and {"<field>": […], "total_size": n, "log_size": n} and what a revision has; NULL: out of memory.
+ */
 json_t *jk_pages_items_json(const struct jk_list *list);
 json_t *jk_pages_json(const struct jk_pages *pages, const struct jk_list *list);
 JK_MUST_USE enum jk_status jk_pages_print_json(struct jk_cli *cli, const struct jk_pages *pages,

@@ -147,7 +147,8 @@ static Jokbo__V1__DerivativeCount *total_message(const struct jk_counts *counts,
 }
 
 /* With a rule: every reason that its policy has, and the policy's digest. */
-static bool add_left_out(const struct jk_counts *counts, Jokbo__V1__DerivativeCount *out)
+static bool add_left_out(const struct jk_counts *counts, const struct jk_policy_total *total,
+                         Jokbo__V1__DerivativeCount *out)
 {
     const struct jk_counts_rule *rule = counts->rule;
     char hex[JK_DIGEST_HEX + 1];
@@ -159,7 +160,7 @@ static bool add_left_out(const struct jk_counts *counts, Jokbo__V1__DerivativeCo
         Jokbo__V1__ReasonCount *one = JK_MESSAGE(counts->arena, Jokbo__V1__ReasonCount, jokbo__v1__reason_count);
         if (!one) return false;
         one->reason = jk_counts_reason((enum jk_reason)i);
-        one->count = rule->total->left_out[i];
+        one->count = total->left_out[i];
         out->left_out[out->n_left_out++] = one;
     }
     return out->left_out != NULL;
@@ -237,7 +238,7 @@ enum jk_status jk_counts_one(const struct jk_counts *counts, const struct jk_cou
     if (!scratch) return jk_out_of_memory(error);
     JK_TRY(find_total(counts, wish->scope, scratch, &total, error));
     Jokbo__V1__DerivativeCount *out = total_message(counts, wish->scope, total, groups_room(wish));
-    if (!out || (counts->rule && !add_left_out(counts, out))) return jk_out_of_memory(error);
+    if (!out || (counts->rule && !add_left_out(counts, counts->rule->total, out))) return jk_out_of_memory(error);
     for (size_t i = 0; i < wish->group_count; i++) {
         if (jk_counts_is_unbounded(wish->group_by[i])) {
             JK_TRY(add_unbounded(counts, wish, wish->group_by[i], out, out_next, error));
@@ -271,29 +272,42 @@ static struct jk_scope *list_scopes(const struct jk_counts *counts, size_t *out_
     return scopes;
 }
 
-/* From the cube's counters, or all by one walk; freed by the caller. */
-static struct jk_total *find_totals(const struct jk_counts *counts, const struct jk_scope *scopes, size_t count,
-                                    struct jk_error *error)
+/* From the cube's counters, or all by one walk; with a rule under its policy, the late ones included. */
+static enum jk_status find_totals(const struct jk_counts *counts, const struct jk_scope *scopes, size_t count,
+                                  struct jk_policy_total *totals, struct jk_error *error)
 {
-    struct jk_total *totals = calloc(count, sizeof *totals);
+    const struct jk_counts_rule *rule = counts->rule;
     const struct jk_total *total;
-    if (!totals) return NULL;
-    if (!counts->cube || counts->size != jk_cube_size(counts->cube)) {
-        if (jk_count_totals(counts->book, scopes, count, counts->size, totals, error) == JK_OK) return totals;
-        free(totals);
-        return NULL;
+    if (rule) {
+        JK_TRY(jk_standing_totals(rule->standing, counts->book, scopes, count, totals, error));
+        for (size_t i = 0; rule->late && i < count; i++)
+            jk_late_add(rule->late, counts->book, scopes[i], &totals[i]);
+        return JK_OK;
     }
+    if (counts->cube && counts->size == jk_cube_size(counts->cube)) {
+        for (size_t i = 0; i < count; i++)
+            if ((total = jk_cube_total(counts->cube, scopes[i])) != NULL) totals[i].plain = *total;
+        return JK_OK;
+    }
+    struct jk_total *plain = calloc(count, sizeof *plain);
+    if (!plain) return jk_out_of_memory(error);
+    enum jk_status status = jk_count_totals(counts->book, scopes, count, counts->size, plain, error);
     for (size_t i = 0; i < count; i++)
-        if ((total = jk_cube_total(counts->cube, scopes[i])) != NULL) totals[i] = *total;
-    return totals;
+        totals[i].plain = plain[i];
+    free(plain);
+    return status;
 }
 
-static bool add_totals(const struct jk_counts *counts, const struct jk_scope *scopes, const struct jk_total *totals,
-                       size_t count, Jokbo__V1__DerivativeCount **out, size_t *out_count)
+static bool add_totals(const struct jk_counts *counts, const struct jk_scope *scopes,
+                       const struct jk_policy_total *totals, size_t count, Jokbo__V1__DerivativeCount **out,
+                       size_t *out_count)
 {
-    for (size_t i = 0; out && i < count; i++)
-        if ((out[i] = total_message(counts, scopes[i], &totals[i], 0)) != NULL) ++*out_count;
-    return out && *out_count == count;
+    for (size_t i = 0; out && i < count; i++) {
+        if (!(out[i] = total_message(counts, scopes[i], &totals[i].plain, 0))) return false;
+        if (counts->rule && !add_left_out(counts, &totals[i], out[i])) return false;
+        ++*out_count;
+    }
+    return out != NULL;
 }
 
 enum jk_status jk_counts_all(const struct jk_counts *counts, Jokbo__V1__ListCountsResponse *out_reply,
@@ -301,8 +315,13 @@ enum jk_status jk_counts_all(const struct jk_counts *counts, Jokbo__V1__ListCoun
 {
     size_t bases, teams, all = 0;
     struct jk_scope *scopes = list_scopes(counts, &bases, &teams);
-    struct jk_total *totals = scopes ? find_totals(counts, scopes, bases + teams + 1, error) : NULL;
+    struct jk_policy_total *totals = scopes ? calloc(bases + teams + 1, sizeof *totals) : NULL;
     if (!totals) return jk_out_of_memory(error);
+    enum jk_status status = find_totals(counts, scopes, bases + teams + 1, totals, error);
+    if (status != JK_OK) {
+        free(totals);
+        return status;
+    }
     out_reply->bases = (Jokbo__V1__DerivativeCount **)jk_pointers(counts->arena, bases + 1);
     out_reply->teams = (Jokbo__V1__DerivativeCount **)jk_pointers(counts->arena, teams + 1);
     bool done = add_totals(counts, scopes, totals, bases, out_reply->bases, &out_reply->n_bases) &&

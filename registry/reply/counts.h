@@ -6,6 +6,7 @@
 
 #include <jokbo/v1/evaluation.pb-c.h>
 
+#include "book/late.h"
 #include "book/standing.h"
 #include "reply/message.h"
 
@@ -13,8 +14,9 @@
 struct jk_counts_rule {
     const struct jk_policy *policy;
     const struct jk_digest *digest;
-    const struct jk_policy_total *total; /* of the scope wished for, at the size */
-    const struct jk_standing *standing;  /* at the size; NULL where no unbounded split is wished for */
+    const struct jk_policy_total *total; /* of the scope wished for, at the size; NULL with jk_counts_all */
+    const struct jk_standing *standing;  /* at the size; NULL where neither all nor an unbounded split is wished for */
+    const struct jk_late *late;          /* with jk_counts_all: those that came too late; NULL: nobody did */
 };
 
 struct jk_counts {
@@ -22,7 +24,7 @@ struct jk_counts {
     const struct jk_cube *cube; /* NULL, or of another size: every total is a walk over the book */
     uint32_t size;              /* log size to count at */
     struct jk_arena *arena;
-    const struct jk_counts_rule *rule; /* NULL: the plain count. Goes with jk_counts_one */
+    const struct jk_counts_rule *rule; /* NULL: the plain count */
 };
 
 /* Licence and publisher: as many groups as there are such names. */

@@ -202,7 +202,9 @@ void jk_list_counts(struct jk_call *call)
     bool ask = request->as_of && request->as_of->kind_case == JOKBO__V1__AS_OF__KIND_TIME && request->as_of->time;
     enum jk_status status = reply ? JK_OK : jk_out_of_memory(&call->error);
     if (status == JK_OK && ask) status = jk_count_settle_time(call, request->as_of);
-    if (status == JK_OK) {
+    if (status == JK_OK && request->rule) {
+        status = jk_list_counts_ruled(call, request, reply);
+    } else if (status == JK_OK) {
         jk_store_view(jk_store_of(call), &view);
         status = jk_count_size(call, &view, request->as_of, &size, &ask);
         if (status == JK_OK) status = count_all(call, &view, size, reply);

@@ -89,17 +89,52 @@ enum jk_status jk_count_rule_find(struct jk_call *call, const struct jk_view *vi
     return jk_error_result(&call->error);
 }
 
-const struct jk_closing *jk_count_rule_closing(const struct jk_view *view, const Jokbo__V1__CountRule *asked)
+static enum jk_status check_revision(struct jk_call *call, const Jokbo__V1__CountRule *asked,
+                                     const Jokbo__V1__AsOf *as_of)
 {
-    if (!asked || asked->kind_case != JOKBO__V1__COUNT_RULE__KIND_STAGE) return NULL;
+    struct jk_error *error = &call->error;
+    if (asked->revision < 0)
+        jk_error_field(error, "rule.revision", "%d is negative: give 1 or more, or 0 for the newest", asked->revision);
+    else if (asked->revision > 0 && asked->kind_case != JOKBO__V1__COUNT_RULE__KIND_STAGE)
+        jk_error_field(error, "rule.revision", "%d goes with a stage", asked->revision);
+    else if (asked->revision > 0 && as_of)
+        jk_error_field(error, "rule.revision", "%d goes without as_of: a revision has its own log size",
+                       asked->revision);
+    return jk_error_result(error);
+}
+
+/* The revision with that m. NULL: the stage was open when the first page was given. */
+static const struct jk_closing *closing_of_size(const struct jk_view *view, uint32_t stage, uint32_t m)
+{
+    const struct jk_closing *closing = jk_book_closing(view->book, stage, 0, view->size);
+    while (closing && closing->m != m)
+        closing = closing->revision > 1 ? jk_book_closing(view->book, stage, closing->revision - 1, view->size) : NULL;
+    return closing;
+}
+
+enum jk_status jk_count_rule_closing(struct jk_call *call, const struct jk_view *view,
+                                     const Jokbo__V1__CountRule *asked, const Jokbo__V1__AsOf *as_of,
+                                     uint32_t page_size, const struct jk_closing **out_closing)
+{
+    *out_closing = NULL;
+    if (!asked) return JK_OK;
+    JK_TRY(check_revision(call, asked, as_of));
+    if (asked->kind_case != JOKBO__V1__COUNT_RULE__KIND_STAGE || as_of) return JK_OK;
     uint32_t slot = jk_book_find_stage(view->book, jk_span_of(asked->stage), view->size);
-    return slot == JK_NONE ? NULL : jk_book_closing(view->book, slot, 0, view->size);
+    if (slot == JK_NONE) return jk_stage_not_found(&call->error, asked->stage);
+    *out_closing = page_size ? closing_of_size(view, slot, page_size)
+                             : jk_book_closing(view->book, slot, (uint32_t)asked->revision, view->size);
+    if (*out_closing || asked->revision == 0) return JK_OK;
+    if (!jk_book_closing(view->book, slot, 0, view->size))
+        return jk_fail(&call->error, JK_FAILED_PRECONDITION, "STAGE_NOT_CLOSED",
+                       "The stage \"%s\" is not closed yet, so it has no revision %d", asked->stage, asked->revision);
+    return jk_revision_not_found(&call->error, asked->stage, asked->revision);
 }
 
 bool jk_count_rule_equal(const struct jk_count_rule *a, const struct jk_count_rule *b)
 {
-    return jk_digest_equal(&a->digest, &b->digest) && a->staged == b->staged && a->team_count == b->team_count &&
-           memcmp(a->teams, b->teams, a->team_count * sizeof a->teams[0]) == 0;
+    return jk_digest_equal(&a->digest, &b->digest) && a->staged == b->staged && a->m == b->m &&
+           a->team_count == b->team_count && memcmp(a->teams, b->teams, a->team_count * sizeof a->teams[0]) == 0;
 }
 
 struct jk_standing_query jk_count_rule_query(const struct jk_count_rule *rule, uint32_t n)

@@ -14,6 +14,7 @@ struct jk_count_rule {
     uint32_t teams[JK_STAGE_TEAMS_MAX]; /* slots, rising; with a stage */
     size_t team_count;
     uint32_t from; /* entry with which it became what it is; a present count holds for a later size */
+    uint32_t m;    /* of a report's revision with two sizes: up to which rulings are taken; 0: as all else */
 };
 
 /* The rule at size n, so that the answer for n is the same for ever: a policy by name alone is its highest version at
@@ -22,9 +23,13 @@ struct jk_count_rule {
 JK_MUST_USE enum jk_status jk_count_rule_find(struct jk_call *call, const struct jk_view *view,
                                               const Jokbo__V1__CountRule *asked, uint32_t n,
                                               struct jk_count_rule *out_rule);
-/* The closing of a rule that is a closed stage, else NULL. Where no size was asked for it counts as of its cut-off, so that
- * what is told of it is what its first report says. `asked` may be NULL, or name what is not there. */
-const struct jk_closing *jk_count_rule_closing(const struct jk_view *view, const Jokbo__V1__CountRule *asked);
+/* The closing whose revision a rule counts as: that of a closed stage, where no as_of is given, the newest or the one
+ * asked for; else NULL. `page_size`: the log size of a page token, 0 without one: the pages of a list stay with the
+ * revision of the first, which is known by its m. `asked` may be NULL, or name what is not there. INVALID_ARGUMENT,
+ * NOT_FOUND (REVISION_NOT_FOUND), FAILED_PRECONDITION (STAGE_NOT_CLOSED). */
+JK_MUST_USE enum jk_status jk_count_rule_closing(struct jk_call *call, const struct jk_view *view,
+                                                 const Jokbo__V1__CountRule *asked, const Jokbo__V1__AsOf *as_of,
+                                                 uint32_t page_size, const struct jk_closing **out_closing);
 /* Whether both count alike. */
 bool jk_count_rule_equal(const struct jk_count_rule *a, const struct jk_count_rule *b);
 /* The question to jk_standing_make; points into the rule. */

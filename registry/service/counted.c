@@ -1,5 +1,7 @@
 /* ListCounted: the derivatives behind a count. Walks the book on a reader thread, in strides that let writers pass;
- * what was at a log size never changes, so the strides agree. */
+ * what was at a log size never changes, so the strides agree. Of a report's revision with two sizes the walk goes
+ * through the state of the cut-off, a book of its own, and then through those of the log's book that came too late for
+ * it. */
 #include "service/count.h"
 
 #include "base/clock.h"
@@ -16,10 +18,11 @@ struct counted {
     struct jk_call *call;
     const Jokbo__V1__ListCountedRequest *request;
     struct jk_page page;
-    struct jk_present present;
-    struct jk_scope scope;
+    struct jk_present present; /* of the book that is walked */
+    struct jk_scope scope;     /* in it */
+    uint32_t models;           /* where its walk ends */
     uint32_t last;
-    bool more;
+    bool more, late; /* late: the walk of those that came too late */
     Jokbo__V1__ListCountedResponse *reply;
     struct jk_ruled_at at; /* with a rule */
     struct jk_kept_standing *kept;
@@ -82,7 +85,7 @@ static void add_root(const struct counted *counted, const struct jk_spell *spell
     Jokbo__V1__Root *root = jk_present_root(&counted->present, spell);
     size_t count = 0;
     const struct jk_verdict *rows =
-        counted->kept ? jk_standing_of(counted->kept->standing, spell->derivative, &count) : NULL;
+        counted->kept && !counted->late ? jk_standing_of(counted->kept->standing, spell->derivative, &count) : NULL;
     for (size_t i = 0; root && i < count; i++)
         if (rows[i].root == spell->root) root->depth = rows[i].depth;
     if (root) out->roots[out->n_roots++] = root;
@@ -158,12 +161,30 @@ static void add_root_reasons(const struct counted *counted, uint32_t model, Jokb
     }
 }
 
+/* A late one has that reason alone, for each of its roots. */
+static void add_late_reasons(const struct counted *counted, Jokbo__V1__CountedDerivative *out)
+{
+    struct jk_verdict late = {.reasons = 1u << JK_REASON_LATE};
+    const struct jk_spell *spell = NULL;
+    uint32_t model = jk_book_find_model_index(counted->present.book, (uint64_t)out->log_index, counted->present.size);
+    out->root_reasons = (Jokbo__V1__RootReasons **)jk_pointers(counted->present.arena, out->n_roots);
+    while (out->root_reasons &&
+           (spell = jk_book_spell(counted->present.book, model, counted->present.size, spell)) != NULL) {
+        late.root = spell->root;
+        if (in_scope(counted, spell->root)) add_reasons(counted, &late, out);
+    }
+}
+
 /* Whether it is wanted by how it stands; *out_reason is its place in the scope, *share what it is worth there as the
  * policy looks at it. */
 static bool is_wanted(const struct counted *counted, uint32_t model, struct jk_share *share, enum jk_reason *out_reason)
 {
     const Jokbo__V1__ListCountedRequest *request = counted->request;
     size_t count;
+    if (counted->late) {
+        *out_reason = JK_REASON_LATE;
+        return request->reason ? request->reason == JOKBO__V1__REASON__REASON_LATE : request->left_out;
+    }
     const struct jk_verdict *rows = jk_standing_of(counted->kept->standing, model, &count);
     if (!rows || !jk_standing_place(counted->kept->standing, rows, count, counted->scope, out_reason)) return false;
     jk_standing_look(counted->kept->standing, rows, count, counted->scope, share);
@@ -191,7 +212,11 @@ static bool visit(struct counted *counted, uint32_t model)
     if (!item) return false;
     if (counted->kept) {
         item->reason = jk_counts_reason(reason);
-        add_root_reasons(counted, model, item);
+        if (counted->late) {
+            add_late_reasons(counted, item);
+        } else {
+            add_root_reasons(counted, model, item);
+        }
     }
     counted->reply->derivatives[counted->reply->n_derivatives++] = item;
     counted->last = model;
@@ -211,13 +236,19 @@ static void check_rule_fields(struct jk_call *call, const Jokbo__V1__ListCounted
 /* The rule at the list's size, and how all stand under it. */
 static enum jk_status find_standing(struct counted *counted)
 {
-    struct jk_services *services = jk_services_of(counted->call);
-    if (!counted->request->rule) return JK_OK;
-    JK_TRY(jk_count_ruled_at(counted->call, counted->request->as_of, counted->request->rule, &counted->page,
-                             &counted->at));
-    counted->present.size = counted->at.size;
-    return jk_standings_at(services->standings, services->store, &counted->at.rule, counted->at.size, &counted->kept,
-                           &counted->call->error);
+    struct jk_call *call = counted->call;
+    const Jokbo__V1__ListCountedRequest *request = counted->request;
+    struct jk_view view;
+    if (!request->rule) return JK_OK;
+    jk_store_view(jk_store_of(call), &view);
+    enum jk_status status = jk_count_ruled_at(call, &view, request->as_of, request->rule, &counted->page, &counted->at);
+    if (status == JK_OK) status = jk_count_ruled_scope(call, &view, &counted->at, counted->scope);
+    jk_store_view_end(jk_store_of(call));
+    if (status == JK_OK) status = jk_standings_at(call, &counted->at.rule, counted->at.size, &counted->kept);
+    if (status != JK_OK) return status;
+    counted->present.book = jk_kept_book(counted->kept, &view);
+    counted->present.size = jk_kept_book_size(counted->kept);
+    return JK_OK;
 }
 
 static enum jk_status begin(struct counted *counted)
@@ -246,17 +277,33 @@ static enum jk_status begin(struct counted *counted)
     return status;
 }
 
+/* Those that came too late: in the log's book, from the first slot that the state of the cut-off does not have. */
+static bool begin_late(struct counted *counted, const struct jk_view *view)
+{
+    if (!counted->kept || counted->late) return false;
+    struct jk_late late = jk_kept_late(counted->kept, view);
+    struct jk_scope scope;
+    if (late.n == late.m || !jk_late_scope(&late, counted->present.book, counted->scope, &scope)) return false;
+    counted->late = true;
+    counted->scope = scope;
+    counted->present.book = late.full;
+    counted->present.size = late.m;
+    counted->models = jk_book_models(late.full, late.m);
+    return true;
+}
+
 static bool run_stride(struct counted *counted, uint32_t *next)
 {
     struct jk_view view;
     bool going = true;
     jk_store_view(jk_store_of(counted->call), &view);
-    uint32_t models = jk_book_models(view.book, counted->present.size),
-             end = *next + STRIDE < models ? *next + STRIDE : models;
+    if (!counted->models) counted->models = jk_book_models(counted->present.book, counted->present.size);
+    uint32_t end = *next + STRIDE < counted->models ? *next + STRIDE : counted->models;
     for (; going && *next < end; ++*next)
         going = visit(counted, *next);
+    if (going && *next == counted->models && !begin_late(counted, &view)) going = false;
     jk_store_view_end(jk_store_of(counted->call));
-    return going && *next < models && !atomic_load(&counted->call->cancelled);
+    return going && !atomic_load(&counted->call->cancelled);
 }
 
 void jk_list_counted(struct jk_call *call)
@@ -274,8 +321,12 @@ void jk_list_counted(struct jk_call *call)
         jk_call_fail(call);
         return;
     }
-    counted.reply->log_size = counted.present.size;
+    bool revision = counted.at.revision > 0;
+    counted.reply->log_size = counted.kept ? counted.at.size : counted.present.size;
+    counted.reply->revision = (int32_t)counted.at.revision;
+    counted.reply->rulings_size = revision ? counted.at.m : 0;
     if (counted.more)
-        counted.reply->next_page_token = jk_page_token(call, &counted.page, counted.present.size, counted.last);
+        counted.reply->next_page_token = jk_page_token(
+            call, &counted.page, revision ? counted.at.m : (uint32_t)counted.reply->log_size, counted.last);
     jk_call_finish(call, &counted.reply->base);
 }

@@ -128,8 +128,7 @@ static enum jk_status find(struct jk_call *call, struct sending *sending)
                          "The stage \"%s\" is not closed yet, so it has no report; see jokbo count --stage %s",
                          request->stage, request->stage);
     else if (!closing)
-        status = jk_fail(&call->error, JK_NOT_FOUND, "REVISION_NOT_FOUND", "The stage \"%s\" has no revision %d",
-                         request->stage, request->revision);
+        status = jk_revision_not_found(&call->error, request->stage, request->revision);
     else
         sending->closing = *closing;
     jk_store_view_end(jk_store_of(call));

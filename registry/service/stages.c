@@ -212,6 +212,11 @@ enum jk_status jk_stage_not_found(struct jk_error *error, const char *id)
     return jk_fail(error, JK_NOT_FOUND, "STAGE_NOT_FOUND", "There is no stage \"%s\"; see jokbo stage list", shown);
 }
 
+enum jk_status jk_revision_not_found(struct jk_error *error, const char *stage, int32_t revision)
+{
+    return jk_fail(error, JK_NOT_FOUND, "REVISION_NOT_FOUND", "The stage \"%s\" has no revision %d", stage, revision);
+}
+
 /* ---- rulings ---- */
 
 Jokbo__V1__Ruling *jk_present_ruling(const struct jk_present *present, uint32_t slot, struct jk_texts *texts)

@@ -45,6 +45,7 @@ uint32_t jk_stage_revisions(const struct jk_present *present, uint32_t stage);
 uint32_t jk_policy_find(const struct jk_book *book, struct jk_span text, uint32_t n);
 enum jk_status jk_policy_not_found(struct jk_error *error, const char *text);
 enum jk_status jk_stage_not_found(struct jk_error *error, const char *id);
+enum jk_status jk_revision_not_found(struct jk_error *error, const char *stage, int32_t revision);
 /* A model's name in a request: its grammar; a violation of `field`. */
 void jk_check_model_name(struct jk_error *error, const char *field, const char *name);
 /* "\"value\" why", the value shortened; nothing where `why` is NULL. */

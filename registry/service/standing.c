@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "book/book_ask.h"
+#include "closing/cut.h"
 
 #define JOBS_MOST 64      /* more than there are readers */
 #define PRESENT   JK_NONE /* as the size of a job */
@@ -60,7 +61,23 @@ void jk_kept_standing_release(struct jk_kept_standing *kept)
 {
     if (!kept || atomic_fetch_sub(&kept->holders, 1) > 1) return;
     jk_standing_free(kept->standing);
+    jk_book_free(kept->cut);
     free(kept);
+}
+
+const struct jk_book *jk_kept_book(const struct jk_kept_standing *kept, const struct jk_view *view)
+{
+    return kept->cut ? kept->cut : view->book;
+}
+
+uint32_t jk_kept_book_size(const struct jk_kept_standing *kept)
+{
+    return kept->cut ? jk_book_size(kept->cut) : kept->size;
+}
+
+struct jk_late jk_kept_late(const struct jk_kept_standing *kept, const struct jk_view *view)
+{
+    return (struct jk_late){view->book, kept->size, kept->cut ? kept->rule.m : kept->size};
 }
 
 const struct jk_policy_total *jk_kept_total(const struct jk_kept_totals *totals, struct jk_scope scope)
@@ -123,10 +140,15 @@ static struct jk_kept_standing *find_standing(struct jk_standings *standings, co
     return NULL;
 }
 
+/* Takes the place of the one used longest ago; one with a second book that of the other that has one. Gives back the
+ * one that goes. */
 static struct jk_kept_standing *put_standing(struct jk_standings *standings, struct jk_kept_standing *kept)
 {
-    struct jk_kept_standing *old = standings->standings[JK_KEPT_STANDINGS - 1];
-    memmove(standings->standings + 1, standings->standings, (JK_KEPT_STANDINGS - 1) * sizeof *standings->standings);
+    size_t at = 0;
+    while (at < JK_KEPT_STANDINGS - 1 && !(kept->cut && standings->standings[at] && standings->standings[at]->cut))
+        at++;
+    struct jk_kept_standing *old = standings->standings[at];
+    memmove(standings->standings + 1, standings->standings, at * sizeof *standings->standings);
     standings->standings[0] = kept;
     atomic_fetch_add(&kept->holders, 1);
     return old;
@@ -136,6 +158,13 @@ static bool is_being_made(const struct jk_standings *standings, const struct jk_
 {
     for (size_t i = 0; i < standings->job_count; i++)
         if (standings->jobs[i].size == size && jk_count_rule_equal(standings->jobs[i].rule, rule)) return true;
+    return false;
+}
+
+static bool is_cut_being_made(const struct jk_standings *standings)
+{
+    for (size_t i = 0; i < standings->job_count; i++)
+        if (standings->jobs[i].rule->m) return true;
     return false;
 }
 
@@ -156,7 +185,7 @@ static void end_job(struct jk_standings *standings, const struct jk_count_rule *
 
 /* ---- making, without the lock ---- */
 
-static enum jk_status make_standing(const struct jk_view *view, const struct jk_count_rule *rule, uint32_t size,
+static enum jk_status make_standing(const struct jk_book *book, const struct jk_count_rule *rule, uint32_t size,
                                     struct jk_kept_standing **out_kept, struct jk_error *error)
 {
     struct jk_standing_query query = jk_count_rule_query(rule, size);
@@ -165,11 +194,27 @@ static enum jk_status make_standing(const struct jk_view *view, const struct jk_
     kept->rule = *rule;
     kept->size = size;
     atomic_init(&kept->holders, 1);
-    enum jk_status status = jk_standing_make(view->book, &query, &kept->standing, error);
+    enum jk_status status = jk_standing_make(book, &query, &kept->standing, error);
     if (status == JK_OK)
         *out_kept = kept;
     else
         jk_kept_standing_release(kept);
+    return status;
+}
+
+static enum jk_status make_cut(struct jk_call *call, const struct jk_count_rule *rule, uint32_t size,
+                               struct jk_kept_standing **out_kept)
+{
+    struct jk_close_plan plan = {.n = size, .m = rule->m};
+    struct jk_book *cut;
+    JK_TRY(jk_cut_fold(jk_store_of(call), call->reader, &plan, call->deadline_ms, &cut, &call->error));
+    enum jk_status status = make_standing(cut, rule, jk_book_size(cut), out_kept, &call->error);
+    if (status == JK_OK) {
+        (*out_kept)->size = size;
+        (*out_kept)->cut = cut;
+    } else {
+        jk_book_free(cut);
+    }
     return status;
 }
 
@@ -206,22 +251,32 @@ static enum jk_status make_totals(const struct jk_view *view, const struct jk_ke
     return status;
 }
 
-/* `size` PRESENT: the view's, with totals. */
-static enum jk_status make(struct jk_store *store, const struct jk_count_rule *rule, uint32_t size,
-                           struct jk_kept_standing **out_kept, struct jk_kept_totals **out_totals,
-                           struct jk_error *error)
+static enum jk_status make_at(struct jk_call *call, const struct jk_count_rule *rule, uint32_t size,
+                              struct jk_kept_standing **out_kept)
+{
+    struct jk_view view;
+    if (rule->m) return make_cut(call, rule, size, out_kept);
+    jk_store_view(jk_store_of(call), &view);
+    enum jk_status status = make_standing(view.book, rule, size, out_kept, &call->error);
+    jk_store_view_end(jk_store_of(call));
+    return status;
+}
+
+/* Of the present, with its totals. */
+static enum jk_status make_present(struct jk_store *store, const struct jk_count_rule *rule,
+                                   struct jk_kept_standing **out_kept, struct jk_kept_totals **out_totals,
+                                   struct jk_error *error)
 {
     struct jk_view view;
     int64_t started_ms = jk_monotonic_ms();
     jk_store_view(store, &view);
-    enum jk_status status = make_standing(&view, rule, size == PRESENT ? view.size : size, out_kept, error);
-    if (status == JK_OK && size == PRESENT) status = make_totals(&view, *out_kept, out_totals, error);
+    enum jk_status status = make_standing(view.book, rule, view.size, out_kept, error);
+    if (status == JK_OK) status = make_totals(&view, *out_kept, out_totals, error);
     jk_store_view_end(store);
-    if (status == JK_OK && size == PRESENT) {
-        (*out_totals)->made_ms = jk_monotonic_ms();
-        (*out_totals)->cost_ms = (*out_totals)->made_ms - started_ms;
-    }
-    return status;
+    if (status != JK_OK) return status;
+    (*out_totals)->made_ms = jk_monotonic_ms();
+    (*out_totals)->cost_ms = (*out_totals)->made_ms - started_ms;
+    return JK_OK;
 }
 
 /* ---- asking ---- */
@@ -243,25 +298,17 @@ static uint32_t size_now(struct jk_store *store)
     return view.size;
 }
 
-/* Makes it and puts it into the tables; under the lock before and after. */
-static enum jk_status make_and_put(struct jk_standings *standings, struct jk_store *store,
-                                   const struct jk_count_rule *rule, uint32_t size, struct jk_kept_standing **out_kept,
-                                   struct jk_kept_totals **out_totals, struct jk_error *error)
+/* Puts what was made for the job into the tables; NULL: it was not made. */
+static void finish_job(struct jk_standings *standings, const struct jk_count_rule *rule, struct jk_kept_standing *kept,
+                       struct jk_kept_totals *totals)
 {
-    struct jk_kept_standing *gone = NULL;
-    struct jk_kept_totals *old = NULL;
-    begin_job(standings, rule, size);
-    pthread_mutex_unlock(&standings->mutex);
-    enum jk_status status = make(store, rule, size, out_kept, out_totals, error);
     pthread_mutex_lock(&standings->mutex);
     end_job(standings, rule);
-    if (*out_kept) gone = put_standing(standings, *out_kept);
-    if (*out_totals) old = put_totals(standings, *out_totals);
+    struct jk_kept_standing *gone = kept ? put_standing(standings, kept) : NULL;
+    struct jk_kept_totals *old = totals ? put_totals(standings, totals) : NULL;
     pthread_mutex_unlock(&standings->mutex);
     jk_kept_standing_release(gone);
     jk_kept_totals_release(old);
-    pthread_mutex_lock(&standings->mutex);
-    return status;
 }
 
 enum jk_status jk_standings_renew(struct jk_standings *standings, struct jk_store *store,
@@ -269,27 +316,50 @@ enum jk_status jk_standings_renew(struct jk_standings *standings, struct jk_stor
                                   struct jk_error *error)
 {
     struct jk_kept_standing *kept = NULL;
-    enum jk_status status = JK_OK;
     uint32_t size = size_now(store);
     *out_totals = NULL;
     pthread_mutex_lock(&standings->mutex);
     while (!(*out_totals = find_totals(standings, rule, size, least)) && is_being_made(standings, rule, PRESENT))
         pthread_cond_wait(&standings->made, &standings->mutex);
-    if (!*out_totals) status = make_and_put(standings, store, rule, PRESENT, &kept, out_totals, error);
+    if (!*out_totals) begin_job(standings, rule, PRESENT);
     pthread_mutex_unlock(&standings->mutex);
+    if (*out_totals) return JK_OK;
+    enum jk_status status = make_present(store, rule, &kept, out_totals, error);
+    finish_job(standings, rule, kept, *out_totals);
     jk_kept_standing_release(kept);
     return status;
 }
 
-enum jk_status jk_standings_at(struct jk_standings *standings, struct jk_store *store, const struct jk_count_rule *rule,
-                               uint32_t size, struct jk_kept_standing **out_kept, struct jk_error *error)
+/* Whether a call waits for what another makes: until that is there, or, where it is a second book, only for some time.
+ */
+static bool wait_for_maker(struct jk_standings *standings, const struct jk_count_rule *rule, uint32_t size,
+                           int64_t until_ms)
 {
-    struct jk_kept_totals *none = NULL;
-    enum jk_status status = JK_OK;
+    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+    if (!is_being_made(standings, rule, size)) return false;
+    if (rule->m) return pthread_cond_clockwait(&standings->made, &standings->mutex, CLOCK_MONOTONIC, &until) == 0;
+    pthread_cond_wait(&standings->made, &standings->mutex);
+    return true;
+}
+
+enum jk_status jk_standings_at(struct jk_call *call, const struct jk_count_rule *rule, uint32_t size,
+                               struct jk_kept_standing **out_kept)
+{
+    struct jk_standings *standings = jk_services_of(call)->standings;
+    int64_t until_ms = jk_monotonic_ms() + JK_KEPT_WAIT_MS;
     pthread_mutex_lock(&standings->mutex);
-    while (!(*out_kept = find_standing(standings, rule, size)) && is_being_made(standings, rule, size))
-        pthread_cond_wait(&standings->made, &standings->mutex);
-    if (!*out_kept) status = make_and_put(standings, store, rule, size, out_kept, &none, error);
+    while (!(*out_kept = find_standing(standings, rule, size)) && wait_for_maker(standings, rule, size, until_ms))
+        continue;
+    bool busy = !*out_kept && rule->m && is_cut_being_made(standings);
+    if (!*out_kept && !busy) begin_job(standings, rule, size);
     pthread_mutex_unlock(&standings->mutex);
+    if (*out_kept) return JK_OK;
+    if (busy) {
+        call->error.retry_ms = 1000;
+        return jk_fail(&call->error, JK_UNAVAILABLE, "COMPUTING",
+                       "The state of a revision is being made for another call; try again shortly");
+    }
+    enum jk_status status = make_at(call, rule, size, out_kept);
+    finish_job(standings, rule, *out_kept, NULL);
     return status;
 }

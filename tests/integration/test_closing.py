@@ -177,10 +177,16 @@ class Closing(Stage, Case):
         listed = self.closings(stage["id"])
         self.assertEqual([c["text"] for c in listed], ["", "one ruling"])
         self.assertEqual(self.eve.call("Stages.CloseStage", stage=stage["id"]), listed[1])
-        self.check_counts(closing, files)
-        self.assertEqual(self.reason(stage, kept), "REASON_UNSPECIFIED")
+        newest = self.register_more()
+        self.check_counts(closing, files, 1)
+        self.check_counts(revised, newer, 0)
+        self.check_counts(revised, newer, 2)
+        self.assertEqual(self.reason(stage, kept, 1), "REASON_UNSPECIFIED")
+        self.assertEqual(self.reason(stage, kept), "REASON_EXCLUDED")
         self.assertEqual(self.reason(stage, gone), "REASON_UNSPECIFIED")
+        self.assertEqual(self.reason(stage, newest), "REASON_LATE")
         told = self.explained(stage, late)
+        self.assertEqual((told["revision"], told["log_size"], told["rulings_size"]), (2, closing["n"], revised["m"]))
         self.assertEqual((told["reason"], told["counts"]), ("REASON_LATE", False))
         fact = told["roots"][0]["reasons"][0]
         self.assertEqual((fact["reason"], fact["log_index"]), ("REASON_LATE", told["log_index"]))
@@ -188,23 +194,97 @@ class Closing(Stage, Case):
         now = self.anyone.call("Evaluation.ExplainStanding", name=late, rule={"stage": stage["id"]}, as_of={"log_size": size})
         self.assertTrue(now["counts"])
 
-    def explained(self, stage, model):
-        return self.anyone.call("Evaluation.ExplainStanding", name=model, rule={"stage": stage["id"]})
+    def register_more(self):
+        """What no revision that is there says anything of."""
+        return self.derivative()
 
-    def reason(self, stage, model):
-        return self.explained(stage, model)["reason"]
+    def explained(self, stage, model, revision=0):
+        return self.anyone.call("Evaluation.ExplainStanding", name=model, rule={"stage": stage["id"], "revision": revision})
 
-    def check_counts(self, closing, files):
-        """What is asked of a closed stage is what its first report says, whatever has happened since."""
-        rule = {"stage": closing["stage"]}
+    def reason(self, stage, model, revision=0):
+        return self.explained(stage, model, revision)["reason"]
+
+    def check_counts(self, closing, files, revision):
+        """What is asked of a closed stage is what that revision of its report says, whatever has happened since."""
+        rule, table = {"stage": closing["stage"], "revision": revision}, rows(files["TABLE"])
+        sizes = (closing["revision"], closing["n"], closing["m"])
+
+        def check(count, row):
+            self.assertEqual((count["revision"], count["log_size"], count["rulings_size"]), sizes)
+            for name in ("registered", "counted", "direct", "transitive", "independent", "license_clean",
+                         "distinct_publishers", "distinct_weights"):
+                self.assertEqual(int(count[name]), row[name.replace("_", "-")], name)
+            for one in count["left_out"]:
+                self.assertEqual(int(one["count"]), row[one["reason"][7:].lower().replace("_", "-")], one["reason"])
+
         for scope, key in (({"all": True}, ("all", "all")), ({"base_model": BASE}, ("base", BASE)),
-                           ({"base_model": OTHER_BASE}, ("base", OTHER_BASE))):
-            count, row = self.anyone.call("Evaluation.CountDerivatives", scope=scope, rule=rule), rows(files["TABLE"])[key]
-            self.assertEqual((int(count["counted"]), int(count["registered"])), (row["counted"], row["registered"]))
-            self.assertEqual(count["log_size"], closing["n"])
-        listed = self.anyone.call("Evaluation.ListCounted", scope={"all": True}, rule=rule, page_size=1000)
-        members = {line.split(" ")[1] for line in files["MEMBERS"].decode().splitlines()}
-        self.assertEqual({str(one["log_index"]) for one in listed["derivatives"]}, members)
+                           ({"team": "upstage"}, ("team", "upstage")), ({"base_model": OTHER_BASE}, ("base", OTHER_BASE))):
+            check(self.anyone.call("Evaluation.CountDerivatives", scope=scope, rule=rule), table[key])
+        counts = self.anyone.call("Evaluation.ListCounts", rule=rule)
+        self.assertEqual((counts["revision"], counts["log_size"], counts["rulings_size"]), sizes)
+        for count in counts["bases"]:
+            check(count, table["base", count["scope"]["base_model"]])
+        for count in counts["teams"]:
+            check(count, table["team", count["scope"]["team"]])
+        check(counts["all"], table["all", "all"])
+        self.assertEqual(len(counts["bases"]) + len(counts["teams"]) + 1, len(table))
+        split = self.anyone.call("Evaluation.CountDerivatives", scope={"all": True}, rule=rule,
+                                 group_by=["GROUPING_PUBLISHER", "GROUPING_RELATION"])
+        self.assertEqual(sum(int(group["count"]) for group in split["groups"]), 2 * table["all", "all"]["counted"])
+        self.assertEqual(self.listed(rule, sizes), {line.split(" ")[1] for line in files["MEMBERS"].decode().splitlines()})
+        self.assertEqual(self.listed(rule, sizes, left_out=True),
+                         {line.split(" ")[1] for line in files["LEFT_OUT"].decode().splitlines()})
+        self.assertEqual(len(self.listed(rule, sizes, reason="REASON_LATE")), table["all", "all"]["late"])
+
+    def listed(self, rule, sizes, **fields):
+        """Indexes of registrations, page by page."""
+        found, token = [], ""
+        while True:
+            page = self.anyone.call("Evaluation.ListCounted", scope={"all": True}, rule=rule, page_size=2, page_token=token,
+                                    **fields)
+            self.assertEqual((page["revision"], page["log_size"], page["rulings_size"]), sizes)
+            found += page["derivatives"]
+            token = page["next_page_token"]
+            if not token:
+                break
+        self.assertEqual(len(found), page["total_size"])
+        for one in found:
+            if one["reason"] == "REASON_LATE":
+                self.assertEqual([r["reasons"] for r in one["root_reasons"]], [["REASON_LATE"]] * len(one["roots"]))
+        return {one["log_index"] for one in found}
+
+    def test_pages_stay_with_their_revision(self):
+        for _ in range(2):
+            self.derivative()
+        stage = self.put(1.0)
+        open_page = self.anyone.call("Evaluation.ListCounted", scope={"all": True}, rule={"stage": stage["id"]}, page_size=1)
+        self.assertEqual(open_page["revision"], 0)
+        closing = self.closed(stage["id"])
+        ask = dict(scope={"all": True}, rule={"stage": stage["id"]}, page_size=1)
+        first = self.anyone.call("Evaluation.ListCounted", **ask)
+        self.eve.call("Stages.CloseStage", stage=stage["id"], text="another")
+        self.assertEqual(self.anyone.call("Evaluation.ListCounted", **ask)["revision"], 2)
+        then = self.anyone.call("Evaluation.ListCounted", page_token=first["next_page_token"], **ask)
+        self.assertEqual((first["revision"], then["revision"], then["rulings_size"]), (1, 1, closing["m"]))
+        went_on = self.anyone.call("Evaluation.ListCounted", page_token=open_page["next_page_token"], **ask)
+        self.assertEqual(went_on["log_size"], open_page["log_size"])
+
+    def test_wrong_revisions(self):
+        self.derivative()
+        stage, still_open = self.put(0.5), self.put(3600)
+        self.closed(stage["id"])
+
+        for method in ("CountDerivatives", "ListCounted"):
+            ask = ("Evaluation." + method, self.anyone)
+            self.wrong(["rule.revision"], *ask, scope={"all": True}, rule={"stage": stage["id"], "revision": -1})
+            self.wrong(["rule.revision"], *ask, scope={"all": True}, rule={"policy": "ruled", "revision": 1})
+            self.wrong(["rule.revision"], *ask, scope={"all": True}, rule={"stage": stage["id"], "revision": 1},
+                       as_of={"log_size": 1})
+            self.refused("NOT_FOUND", "REVISION_NOT_FOUND", *ask, scope={"all": True},
+                         rule={"stage": stage["id"], "revision": 2})
+            self.refused("FAILED_PRECONDITION", "STAGE_NOT_CLOSED", *ask, scope={"all": True},
+                         rule={"stage": still_open["id"], "revision": 1})
+        self.assertEqual(self.anyone.call("Evaluation.ListCounts", rule={"stage": still_open["id"]})["revision"], 0)
 
     def test_requests(self):
         stage = self.put(0.5)
@@ -352,10 +432,34 @@ class CommandLine(Stage, Case):
                                  files[file], form)
         report = json.loads(self.run_ok("stage", "report", stage, "--json"))
         self.assertEqual(report["revision"], 2)
+        self.check_count(stage, first, second)
         table = self.run_ok("stage", "report", stage)
         self.assertIn(BASE, table)
         for wrong in (["--revision", "0"], ["--revision", "3"], ["--format", "pdf"], ["--out", "/nowhere/at/all"]):
             self.assertNotEqual(self.server.jokbo("stage", "report", stage, *wrong).returncode, 0, wrong)
+
+    def check_count(self, stage, first, second):
+        """Every way to ask how many there are says what the report says, and which revision of it."""
+        self.register("alice/two", BASE)
+        for options, closing in (([], second), (["--revision", "1"], first)):
+            table = rows(self.check_files(closing)["TABLE"])
+            named = "As in revision %d of the stage's report" % closing["revision"]
+            for scope, key in ((["--all"], ("all", "all")), ([BASE], ("base", BASE))):
+                said = self.run_ok("count", *scope, "--stage", stage, *options)
+                self.assertIn("%s: %d derivative" % (key[1], table[key]["counted"]), said)
+                self.assertIn(named, said)
+            said = self.run_ok("count", "--stage", stage, *options)
+            self.assertRegex(said, r"(?m)^all +%d " % table["all", "all"]["counted"])
+            self.assertIn(named, said)
+            counts = json.loads(self.run_ok("count", "--stage", stage, "--json", *options))
+            self.assertEqual((counts["all"]["counted"], counts["revision"], counts["log_size"]),
+                             (table["all", "all"]["counted"], closing["revision"], int(closing["n"])))
+            self.assertIn(named, self.run_ok("count", "--all", "--list", "--stage", stage, *options))
+            self.assertIn(named, self.run_ok("explain", "alice/one", "--stage", stage, *options))
+        self.assertNotIn("As in revision", self.run_ok("count", "--stage", stage, "--as-of", first["n"]))
+        for wrong in (["--revision", "1"], ["--policy", "ruled", "--revision", "1"], ["--stage", stage, "--revision", "0"],
+                      ["--stage", stage, "--revision", "1", "--as-of", "1"]):
+            self.assertEqual(self.server.jokbo("count", "--all", *wrong).returncode, 2, wrong)
 
 
 class Crowd(Stage, Case):

@@ -42,7 +42,7 @@ def told(count):
     """A DerivativeCount of the interface in the command line's form, without the time."""
     groups = [{"grouping": word(g["grouping"], "GROUPING_"), "key": g["key"], "count": int(g["count"])} for g in count["groups"]]
     left_out = [{"reason": word(r["reason"]), "count": int(r["count"])} for r in count["left_out"]]
-    numbers = {k: int(v) for k, v in count.items() if isinstance(v, str) and v.isdigit() and k != "policy_sha256"}
+    numbers = {k: int(v) for k, v in count.items() if isinstance(v, str) and v.isdigit() and k not in ("policy_sha256", "rulings_size")}
     return {"scope": count["scope"], "groups": groups, "left_out": left_out, "policy_sha256": count["policy_sha256"],
             "next_page_token": count["next_page_token"], **numbers}
 
@@ -50,7 +50,8 @@ def told(count):
 def counted(standing, scope):
     """The recount's own, in the same form."""
     found = standing.count(*kind_of(scope), recount.GROUPINGS)
-    found.pop("log_time")
+    for name in ("log_time", *recount.NO_STAGE):
+        found.pop(name)
     return found
 
 
