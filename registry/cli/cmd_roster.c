@@ -1,5 +1,6 @@
 /* The roster: brought to what a file says, and shown. */
 #include "cli/commands.h"
+#include "cli/counting.h"
 #include "cli/local.h"
 #include "cli/pages.h"
 #include "cli/print.h"
@@ -50,7 +51,7 @@ enum jk_status jk_run_roster_apply(struct jk_cli *cli)
     return JK_OK;
 }
 
-static void bases_table(struct jk_cli *cli, const struct jk_list *list)
+static void bases_table(struct jk_cli *cli, const struct jk_list *list, const Jokbo__V1__ListCountsResponse *counts)
 {
     static const struct jk_column columns[] = {{"base model", false},   {"team", false},     {"programme", false},
                                                {"from scratch", false}, {"released", false}, {"licence", false},
@@ -66,7 +67,7 @@ static void bases_table(struct jk_cli *cli, const struct jk_list *list)
         jk_table_cell(&table, base ? jk_print_word(cli, &jokbo__v1__answer__descriptor, (int)base->from_scratch) : "");
         jk_table_cell(&table, base ? base->released : "");
         jk_table_cell(&table, model->release ? model->release->license : "");
-        jk_table_cell(&table, jk_print_number(cli, model->derivative_count));
+        jk_table_cell(&table, jk_print_number(cli, jk_count_in_all(counts, model->name)));
     }
     jk_table_print(&table, cli->color, cli->out);
 }
@@ -103,14 +104,19 @@ static void teams_table(struct jk_cli *cli, const struct jk_list *list)
     jk_table_print(&table, cli->color, cli->out);
 }
 
-static enum jk_status show_json(struct jk_cli *cli, const struct jk_list *teams, const struct jk_list *bases)
+static enum jk_status show_json(struct jk_cli *cli, const struct jk_list *teams, const struct jk_list *bases,
+                                const Jokbo__V1__ListCountsResponse *counts)
 {
     json_t *team_list = json_array(), *base_list = json_array();
     for (size_t i = 0; i < teams->count; i++)
         if (wanted(cli, (const Jokbo__V1__Team *)teams->items[i]))
             json_array_append_new(team_list, jk_json_message(teams->items[i]));
-    for (size_t i = 0; i < bases->count; i++)
-        json_array_append_new(base_list, jk_json_message(bases->items[i]));
+    for (size_t i = 0; i < bases->count; i++) {
+        json_t *base = jk_json_message(bases->items[i]);
+        int64_t counted = jk_count_in_all(counts, ((const Jokbo__V1__Model *)bases->items[i])->name);
+        if (base) json_object_set_new(base, "counted", json_integer(counted));
+        json_array_append_new(base_list, base);
+    }
     return jk_print_json(cli, json_pack("{s:o, s:o, s:I}", "teams", team_list, "models", base_list, "log_size",
                                         (json_int_t)bases->log_size));
 }
@@ -121,13 +127,15 @@ enum jk_status jk_run_roster_show(struct jk_cli *cli)
     Jokbo__V1__ListBaseModelsRequest base_request = JOKBO__V1__LIST_BASE_MODELS_REQUEST__INIT;
     struct jk_pages team_pages = {REGISTRY, "ListTeams", &team_request.base, "teams", 0};
     struct jk_pages base_pages = {REGISTRY, "ListBaseModels", &base_request.base, "models", 0};
+    Jokbo__V1__ListCountsResponse *counts;
     struct jk_list teams, bases;
     base_request.team = jk_cli_text(cli, JK_OPTION_TEAM);
     JK_TRY(jk_pages_fetch(cli, &team_pages, &teams));
     JK_TRY(jk_pages_fetch(cli, &base_pages, &bases));
-    if (cli->json) return show_json(cli, &teams, &bases);
+    JK_TRY(jk_count_of_all(cli, bases.log_size, &counts));
+    if (cli->json) return show_json(cli, &teams, &bases, counts);
     teams_table(cli, &teams);
     fputc('\n', cli->out);
-    bases_table(cli, &bases);
+    bases_table(cli, &bases, counts);
     return JK_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "cli/cases.h"
 #include "cli/commands.h"
+#include "cli/counting.h"
 #include "cli/findings.h"
 #include "cli/pages.h"
 #include "cli/print.h"
@@ -66,7 +67,8 @@ static void base_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo__
     if (!base->listed) jk_print_fact(table, "roster", "taken off");
 }
 
-static void model_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__Model *model)
+/* `counted`: of a base model. */
+static void model_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__Model *model, int64_t counted)
 {
     if (model->base_facts) base_facts(cli, table, model->base_facts);
     for (size_t i = 0; i < model->n_roots; i++)
@@ -75,19 +77,20 @@ static void model_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo_
                                       model->roots[i]->team, model->roots[i]->adopted ? ", by an adoption only" : ""));
     if (model->release) release_facts(cli, table, model->release);
     jk_print_fact(table, "releases", jk_print_number(cli, model->release_count));
-    jk_print_fact(table, "derivatives", jk_print_number(cli, model->derivative_count));
+    jk_print_fact(table, "children", jk_print_number(cli, model->child_count));
+    if (model->base_facts) jk_print_fact(table, "derivatives", jk_print_number(cli, counted));
     jk_print_fact(table, "registered", jk_print_time(cli, model->create_time));
     jk_print_fact(table, "log index", jk_print_number(cli, model->log_index));
     for (size_t i = 0; i < model->n_former_names; i++)
         jk_print_fact(table, i == 0 ? "former names" : " ", model->former_names[i]);
 }
 
-static void show_model(struct jk_cli *cli, const Jokbo__V1__Model *model)
+static void show_model(struct jk_cli *cli, const Jokbo__V1__Model *model, int64_t counted)
 {
     struct jk_table table;
     fprintf(cli->out, "%s%s\n", jk_print_painted(cli, JK_PAINT_BOLD, model->name), model->yanked ? "  yanked" : "");
     jk_print_facts_init(&table, cli);
-    model_facts(cli, &table, model);
+    model_facts(cli, &table, model, counted);
     jk_table_print(&table, cli->color, cli->out);
     if (model->n_findings > 0) fputc('\n', cli->out);
     jk_findings_print(cli, model->findings, model->n_findings);
@@ -110,16 +113,19 @@ enum jk_status jk_run_show(struct jk_cli *cli)
     Jokbo__V1__GetModelRequest request = JOKBO__V1__GET_MODEL_REQUEST__INIT;
     Jokbo__V1__Model *model;
     struct jk_cases cases;
+    int64_t counted = 0;
     if (strchr(jk_cli_operand(cli, 0), '@')) return run_show_release(cli);
     request.name = jk_cli_operand(cli, 0);
     JK_TRY(jk_cli_call(cli, REGISTRY, "GetModel", &request.base, &model));
+    if (model->base_facts) JK_TRY(jk_count_of_base(cli, model->name, model->log_size, &counted));
     JK_TRY(jk_cases_fetch(cli, model->name, &cases));
     if (cli->json) {
         json_t *root = jk_json_message(&model->base);
+        if (root && model->base_facts) json_object_set_new(root, "counted", json_integer(counted));
         if (root) jk_cases_json(&cases, root);
         return jk_print_json(cli, root);
     }
-    show_model(cli, model);
+    show_model(cli, model, counted);
     jk_cases_print(cli, &cases);
     return JK_OK;
 }

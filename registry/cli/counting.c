@@ -5,8 +5,9 @@
 #include "cli/pages.h"
 #include "cli/print.h"
 
-#define BAR_WIDTH 24
-#define PAGE_MOST 1000
+#define EVALUATION (&jokbo__v1__evaluation__descriptor)
+#define BAR_WIDTH  24
+#define PAGE_MOST  1000
 
 /* ---- what is wanted ---- */
 
@@ -115,6 +116,47 @@ void jk_count_request(struct jk_count_wish *wish, Jokbo__V1__CountDerivativesReq
     out_request->n_group_by = wish->grouping_count;
     out_request->group_by = wish->groupings;
     out_request->page_size = wish->page_size;
+}
+
+/* ---- for pages that show a count among other things ---- */
+
+static void at_size(Jokbo__V1__AsOf *as_of, int64_t log_size)
+{
+    jokbo__v1__as_of__init(as_of);
+    as_of->kind_case = JOKBO__V1__AS_OF__KIND_LOG_SIZE;
+    as_of->log_size = log_size;
+}
+
+enum jk_status jk_count_of_base(struct jk_cli *cli, const char *name, int64_t log_size, int64_t *out_counted)
+{
+    Jokbo__V1__CountDerivativesRequest request = JOKBO__V1__COUNT_DERIVATIVES_REQUEST__INIT;
+    Jokbo__V1__CountScope scope = JOKBO__V1__COUNT_SCOPE__INIT;
+    Jokbo__V1__DerivativeCount *count;
+    Jokbo__V1__AsOf as_of;
+    at_size(&as_of, log_size);
+    scope.kind_case = JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL;
+    scope.base_model = (char *)(uintptr_t)name;
+    request.scope = &scope;
+    request.as_of = &as_of;
+    JK_TRY(jk_cli_call(cli, EVALUATION, "CountDerivatives", &request.base, &count));
+    *out_counted = count->counted;
+    return JK_OK;
+}
+
+enum jk_status jk_count_of_all(struct jk_cli *cli, int64_t log_size, Jokbo__V1__ListCountsResponse **out_counts)
+{
+    Jokbo__V1__ListCountsRequest request = JOKBO__V1__LIST_COUNTS_REQUEST__INIT;
+    Jokbo__V1__AsOf as_of;
+    at_size(&as_of, log_size);
+    request.as_of = &as_of;
+    return jk_cli_call(cli, EVALUATION, "ListCounts", &request.base, out_counts);
+}
+
+int64_t jk_count_in_all(const Jokbo__V1__ListCountsResponse *counts, const char *name)
+{
+    for (size_t i = 0; i < counts->n_bases; i++)
+        if (strcmp(counts->bases[i]->scope->base_model, name) == 0) return counts->bases[i]->counted;
+    return 0;
 }
 
 /* ---- printing ---- */

@@ -34,6 +34,14 @@ void jk_count_request(struct jk_count_wish *wish, Jokbo__V1__CountDerivativesReq
 /* "As in revision 2 of the stage's report, with rulings up to log size 5,300."; empty for revision 0. */
 const char *jk_count_revision_text(struct jk_cli *cli, int32_t revision, int64_t log_size, int64_t rulings_size);
 
+/* How many derivatives count without a rule, as of a log size: of a base model, and of every scope. */
+JK_MUST_USE enum jk_status jk_count_of_base(struct jk_cli *cli, const char *name, int64_t log_size,
+                                            int64_t *out_counted);
+JK_MUST_USE enum jk_status jk_count_of_all(struct jk_cli *cli, int64_t log_size,
+                                           Jokbo__V1__ListCountsResponse **out_counts);
+/* Of a base model among those of jk_count_of_all; 0 where there is none. */
+int64_t jk_count_in_all(const Jokbo__V1__ListCountsResponse *counts, const char *name);
+
 /* For people. */
 void jk_count_print(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count, const struct jk_count_wish *wish);
 void jk_count_print_all(struct jk_cli *cli, const Jokbo__V1__ListCountsResponse *counts);

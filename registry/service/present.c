@@ -191,7 +191,7 @@ Jokbo__V1__Model *jk_present_model_alone(const struct jk_present *present, uint3
     if (base) out->base_facts = jk_present_base(present, base);
     jk_present_findings(present, slot, &out->n_findings, &out->findings);
     out->release_count = (int32_t)jk_book_releases_of(present->book, slot, present->size);
-    out->derivative_count = (int32_t)jk_book_children_of(present->book, slot, present->size);
+    out->child_count = (int32_t)jk_book_children_of(present->book, slot, present->size);
     out->yanked = jk_book_deciding(present->book, slot, present->size) == JK_NONE;
     char *etag =
         jk_arena_printf(present->arena, "%u-%u", model->index, jk_book_etag(present->book, slot, present->size));

@@ -77,7 +77,7 @@ class Paging(Walks, History):
 
     @staticmethod
     def bare(items):
-        return [{k: v for k, v in i.items() if k not in ("log_size", "etag", "release", "derivative_count",
+        return [{k: v for k, v in i.items() if k not in ("log_size", "etag", "release", "child_count",
                                                          "model_count")} for i in items]
 
     def test_table_is_whole(self):
