@@ -1,9 +1,12 @@
-/* What goes with a statement under its digest: manifest and licence text. And the licence itself. */
+/* What goes with a statement under its digest: manifest and licence text. And the licence itself, which is asked for
+ * where nothing says it. */
 #include "cli/submission.h"
 
 #include <stdlib.h>
 
 #include "cli/local.h"
+#include "cli/print.h"
+#include "cli/prompt.h"
 #include "cli/upload.h"
 #include "domain/license.h"
 #include "domain/manifest.h"
@@ -107,47 +110,82 @@ static void license_of_before(struct jk_submission *submission)
     submission->license_text_from = "release before";
 }
 
+/* "license other, license_name exaone": as the card has it. */
+static const char *card_license(const struct jk_submission *submission)
+{
+    const struct jk_card *card = &submission->sources.card;
+    char license[128], name[128];
+    jk_text_shorten(card->license, license, sizeof license);
+    jk_text_shorten(card->license_name, name, sizeof name);
+    const char *text = jk_arena_printf(&submission->cli->arena, "license %s%s%s", license,
+                                       card->license_name.len > 0 ? ", license_name " : "", name);
+    return text ? text : "license";
+}
+
 static void license_of_card(struct jk_submission *submission)
 {
     struct jk_span families[FAMILIES_MAX];
     const struct jk_card *card = &submission->sources.card;
-    struct jk_declaration *declaration = &submission->declaration;
     size_t count = jk_resolve_families(&submission->resolution, families, FAMILIES_MAX);
     struct jk_span found = jk_license_from_hub(card->license, card->license_name, families, count);
-    char license[128], name[128];
-    jk_text_shorten(card->license, license, sizeof license);
-    jk_text_shorten(card->license_name, name, sizeof name);
-    const char *named =
-        card->license_name.len > 0 ? jk_arena_printf(&submission->cli->arena, ", license_name %s", name) : "";
-    if (found.len > 0) {
-        submission->license = jk_arena_copy(&submission->cli->arena, found.at, found.len);
-        submission->license_from = "card";
-        if (!jk_span_equal_fold(found, card->license))
-            jk_declaration_note(declaration, "license %s%s of the card is taken as %.*s", license, named,
-                                JK_SPAN_ARG(found));
-        return;
+    if (found.len == 0) return;
+    submission->license = jk_arena_copy(&submission->cli->arena, found.at, found.len);
+    submission->license_from = "card";
+    if (!jk_span_equal_fold(found, card->license))
+        jk_declaration_note(&submission->declaration, "%s of the card is taken as %.*s", card_license(submission),
+                            JK_SPAN_ARG(found));
+}
+
+/* Until it is a licence, or none. */
+static void ask_license(struct jk_submission *submission)
+{
+    struct jk_cli *cli = submission->cli;
+    struct jk_span line;
+    if (submission->sources.card.license.len > 0)
+        fprintf(cli->err, "%s of the card fits no licence known here.\n", jk_print_safe(cli, card_license(submission)));
+    submission->license_from = "asked";
+    while (!submission->license) {
+        struct jk_text canonical;
+        struct jk_error fault;
+        line = jk_prompt_line(cli, "Under which licence (SPDX, as Apache-2.0; Enter: none is declared)?");
+        if (line.len == 0) return;
+        jk_error_init(&fault, &cli->arena);
+        jk_text_init(&canonical, JK_LICENSE_MAX);
+        if (jk_spdx_canonical(line, "license", &canonical, &fault) == JK_OK)
+            submission->license = jk_arena_copy(&cli->arena, canonical.bytes, canonical.len);
+        else
+            fprintf(cli->err, "%s\n", jk_print_safe(cli, fault.violations[0].rule));
+        jk_text_done(&canonical);
     }
-    submission->license = "NOASSERTION";
-    submission->license_from = card->license.len > 0 ? "card" : "default";
-    if (card->license.len > 0)
-        jk_declaration_note(declaration,
-                            "license %s%s of the card fits no licence known here, so that NOASSERTION is stored: "
+}
+
+static void note_no_license(struct jk_submission *submission)
+{
+    if (submission->sources.card.license.len > 0)
+        jk_declaration_note(&submission->declaration,
+                            "%s of the card fits no licence known here, so that NOASSERTION is stored: "
                             "--license says better, as an SPDX expression or LicenseRef-…",
-                            license, named);
+                            card_license(submission));
     else
-        jk_declaration_note(declaration,
+        jk_declaration_note(&submission->declaration,
                             "no licence is declared, so that NOASSERTION is stored: --license says better");
 }
 
 void jk_submission_license(struct jk_submission *submission)
 {
-    submission->license = "NOASSERTION";
-    submission->license_from = "default";
-    if (jk_options_has(&submission->cli->options, JK_OPTION_LICENSE))
+    bool given = jk_options_has(&submission->cli->options, JK_OPTION_LICENSE);
+    bool wrong = jk_error_is_set(&submission->mistakes); /* then nothing is sent */
+    submission->license_from = submission->sources.card.license.len > 0 ? "card" : "default";
+    if (given)
         license_of_option(submission);
     else if (submission->publish)
         license_of_before(submission);
     else
         license_of_card(submission);
+    if (!submission->license && !given && !submission->publish) {
+        bool asks = !wrong && jk_cli_can_ask(submission->cli) && !jk_cli_has(submission->cli, JK_OPTION_YES);
+        if (asks) ask_license(submission);
+        if (!submission->license) note_no_license(submission);
+    }
     if (!submission->license) submission->license = "NOASSERTION";
 }

@@ -1,5 +1,5 @@
-/* `register` and `publish`: shows what will be written and where each value is from, asks, writes, tells what came of
- * it. */
+/* `register` and `publish`: shows what will be written and where each value is from, what will be found about it, asks,
+ * writes, tells what came of it. */
 #include "cli/commands.h"
 #include "cli/faults.h"
 #include "cli/findings.h"
@@ -81,7 +81,7 @@ static void show_registration(const struct jk_submission *submission, const Jokb
     fprintf(cli->out, "%s %s@%s\n", jk_print_painted(cli, JK_PAINT_GREEN, done_words(submission, dry_run)),
             jk_print_safe(cli, model ? model->name : ""), jk_print_safe(cli, release ? release->version : ""));
     jk_table_print(&table, cli->color, cli->out);
-    if (model) jk_findings_print(cli, model->findings, model->n_findings);
+    if (model && !submission->findings_shown) jk_findings_print(cli, model->findings, model->n_findings);
 }
 
 static json_t *plan_json(const struct jk_submission *submission)
@@ -195,19 +195,47 @@ static bool is_unchanged(const struct jk_cli *cli, enum jk_status status)
     return status == JK_ALREADY_EXISTS && cli->error.reason && strcmp(cli->error.reason, "STATEMENT_EXISTS") == 0;
 }
 
+/* What will be found, but for what the upload before the registration mends. */
+static void show_findings(struct jk_submission *submission, const Jokbo__V1__Model *model)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < model->n_findings; i++) {
+        bool mended = submission->manifest.len > 0 &&
+                      model->findings[i]->kind == JOKBO__V1__FINDING_KIND__FINDING_KIND_UNVERIFIED_ARTIFACT;
+        if (!mended) model->findings[count++] = model->findings[i];
+    }
+    jk_findings_print(submission->cli, model->findings, count);
+    if (count > 0) fputc('\n', submission->cli->out);
+    submission->findings_shown = true;
+}
+
+/* Whether a person agrees, having seen what will be found about it. A status where the registry would refuse it. */
+static enum jk_status agree(struct jk_submission *submission, bool *out_agreed)
+{
+    struct jk_cli *cli = submission->cli;
+    Jokbo__V1__Registration *registration;
+    *out_agreed = true;
+    if (jk_cli_has(cli, JK_OPTION_DRY_RUN) || jk_cli_has(cli, JK_OPTION_YES) || !jk_cli_can_ask(cli)) return JK_OK;
+    JK_TRY(jk_submission_send(submission, true, &registration));
+    if (registration->model) show_findings(submission, registration->model);
+    *out_agreed = jk_prompt_yes(cli, submission->publish ? "Publish this, for ever?" : "Register this, for ever?");
+    return JK_OK;
+}
+
 static enum jk_status submit(struct jk_cli *cli, bool publish)
 {
     struct jk_submission submission;
     Jokbo__V1__Registration *registration;
-    bool dry_run = jk_cli_has(cli, JK_OPTION_DRY_RUN);
+    bool dry_run = jk_cli_has(cli, JK_OPTION_DRY_RUN), agreed;
     JK_TRY(jk_submission_prepare(cli, publish, &submission));
     if (!cli->json) show_plan(&submission);
-    if (!dry_run && !jk_cli_has(cli, JK_OPTION_YES) && jk_cli_can_ask(cli) && !jk_prompt_yes(cli, "Register this?")) {
+    enum jk_status status = agree(&submission, &agreed);
+    if (status == JK_OK && !agreed) {
         fprintf(cli->out, "Nothing was written.\n");
         return JK_OK;
     }
-    if (!dry_run) JK_TRY(jk_submission_upload(&submission));
-    enum jk_status status = jk_submission_send(&submission, dry_run, &registration);
+    if (status == JK_OK && !dry_run) status = jk_submission_upload(&submission);
+    if (status == JK_OK) status = jk_submission_send(&submission, dry_run, &registration);
     if (is_unchanged(cli, status)) return show_unchanged(&submission);
     JK_TRY(status);
     return show_result(&submission, registration, dry_run);

@@ -15,9 +15,9 @@ struct jk_span jk_prompt_line(struct jk_cli *cli, const char *question)
 bool jk_prompt_yes(struct jk_cli *cli, const char *question)
 {
     char line[JK_PROMPT_MAX];
-    fprintf(cli->err, "%s [Y/n] ", question);
+    fprintf(cli->err, "%s [y/N] ", question);
     fflush(cli->err);
     if (!fgets(line, sizeof line, cli->in)) return false;
     struct jk_span text = jk_span_trim(jk_span_of(line));
-    return text.len == 0 || jk_span_equal_fold(text, JK_SPAN("y")) || jk_span_equal_fold(text, JK_SPAN("yes"));
+    return jk_span_equal_fold(text, JK_SPAN("y")) || jk_span_equal_fold(text, JK_SPAN("yes"));
 }

@@ -8,7 +8,7 @@
 
 /* One line, trimmed, in the arena; empty where nothing was answered or the input ended. */
 struct jk_span jk_prompt_line(struct jk_cli *cli, const char *question);
-/* "y", "yes" or just Enter is yes. */
+/* About what cannot be undone: "y" or "yes" is yes, all else is no. */
 bool jk_prompt_yes(struct jk_cli *cli, const char *question);
 
 #endif

@@ -15,7 +15,8 @@ struct jk_submission {
     struct jk_resolution resolution;
     const Jokbo__V1__Model *before; /* publishing: the model as it is */
     struct jk_error mistakes;
-    bool incomplete; /* a field is missing, and nobody can be asked */
+    bool findings_shown; /* before it was sent */
+    bool incomplete;     /* a field is missing, and nobody can be asked */
     const char *license, *license_from;
     struct jk_span manifest, license_bytes; /* to upload; empty for none */
     char license_text[JK_DIGEST_HEX + 1], artifact[JK_DIGEST_HEX + 1], weights[JK_DIGEST_HEX + 1]; /* "" for none */
@@ -28,7 +29,7 @@ struct jk_submission {
 JK_MUST_USE enum jk_status jk_submission_prepare(struct jk_cli *cli, bool publish, struct jk_submission *out);
 /* Manifest, licence text and digests, from options; mistakes are collected. */
 JK_MUST_USE enum jk_status jk_submission_attach(struct jk_submission *submission);
-/* The licence: option, card, or the release before. */
+/* The licence: option, card, the release before, or whoever sits at the terminal. */
 void jk_submission_license(struct jk_submission *submission);
 /* Uploads what is attached. */
 JK_MUST_USE enum jk_status jk_submission_upload(struct jk_submission *submission);

@@ -2,12 +2,13 @@
 import os
 import re
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 from jokbo import Case, Shared  # noqa: E402
 
-BASE = "upstage/Solar-Open-100B"
+BASE, EXAONE = "upstage/Solar-Open-100B", "LGAI-EXAONE/EXAONE-4.0-1.2B"
 
 
 def setUpModule():
@@ -53,6 +54,83 @@ class Numbers(Answers):
         self.assertRegex(shown, r"(?m)^children +1$")
         self.assertNotIn("derivatives", shown)
         self.assertEqual((self.model("alice/one")["child_count"], self.model(BASE)["child_count"]), (1, 3))
+
+
+class Registering(Answers):
+    """On a terminal: what is missing is asked for, and what will be found is shown before it is for ever."""
+    ASKED = "Under which licence"
+    FOR_EVER = "for ever? [y/N]"
+
+    def register(self, name, *options, base=EXAONE):
+        return self.server.on_terminal("register", "--name", name, "--parent", base, "--no-receipt", *options,
+                                       token=self.alice.token)
+
+    def is_there(self, name):
+        return self.server.jokbo("show", name).returncode == 0
+
+    def test_the_licence_is_asked_for(self):
+        with self.register("alice/asked", base=BASE) as terminal:
+            terminal.expect(self.ASKED)
+            terminal.type("Apache 2")
+            terminal.expect('did you mean "Apache-2.0"')
+            terminal.expect(self.ASKED)
+            terminal.type("apache-2.0")
+            terminal.expect(self.FOR_EVER)
+            self.assertRegex(terminal.seen, r"(?m)^licence +Apache-2.0 +asked$")
+            terminal.type("y")
+            self.assertIn("Registered: alice/asked@1", terminal.finish())
+            self.assertEqual(terminal.code, 0)
+        self.assertEqual(self.model("alice/asked")["release"]["license"], "Apache-2.0")
+
+    def test_none_is_an_answer(self):
+        with self.register("alice/none", base=BASE) as terminal:
+            terminal.expect(self.ASKED)
+            terminal.type()
+            terminal.expect("no licence is declared, so that NOASSERTION is stored")
+            terminal.expect("license-unknown")
+            terminal.expect(self.FOR_EVER)
+            terminal.type("yes")
+            said = terminal.finish()
+        self.assertEqual(said.count("license-unknown"), 1, said)
+        self.assertEqual(self.model("alice/none")["release"]["license"], "NOASSERTION")
+
+    def test_findings_come_before_the_question_and_no_is_the_default(self):
+        for answer in ("", "n", "what"):
+            with self.register("alice/misnamed", "--license", "Apache-2.0") as terminal:
+                terminal.expect(self.FOR_EVER)
+                self.assertIn("license-conflict:", terminal.seen)
+                self.assertIn("naming-literal:", terminal.seen)
+                terminal.type(answer)
+                self.assertIn("Nothing was written.", terminal.finish())
+                self.assertEqual(terminal.code, 0)
+            self.assertFalse(self.is_there("alice/misnamed"), answer)
+
+    def test_yes_asks_nothing(self):
+        with self.register("alice/yes", "--yes", base=BASE) as terminal:
+            said = terminal.finish()
+        self.assertNotIn(self.ASKED, said)
+        self.assertNotIn(self.FOR_EVER, said)
+        self.assertIn("Registered: alice/yes@1", said)
+
+    def test_what_would_be_refused_is_not_asked_about(self):
+        Case.register(self, "alice/there", BASE)
+        with self.register("alice/there", "--license", "Apache-2.0", base=BASE) as terminal:
+            said = terminal.finish()
+        self.assertIn("Already registered, unchanged: alice/there@1", said)
+        with self.register("bob/not-hers", "--license", "Apache-2.0", base=BASE) as terminal:
+            said += terminal.finish()
+            self.assertNotEqual(terminal.code, 0)
+        self.assertNotIn(self.FOR_EVER, said)
+
+    def test_a_manifest_that_comes_along_is_no_finding(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("jokbo/manifest/v1\nfile %s 3 a.safetensors\n" % ("ab" * 32))
+            file.flush()
+            with self.register("alice/held", "--license", "Apache-2.0", "--manifest", file.name, base=BASE) as terminal:
+                terminal.expect(self.FOR_EVER)
+                terminal.type("y")
+                self.assertNotIn("unverified-artifact", terminal.finish())
+        self.assertEqual({kind for kind, _ in self.kinds("alice/held")} & {"unverified_artifact"}, set())
 
 
 if __name__ == "__main__":

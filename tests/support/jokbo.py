@@ -17,7 +17,8 @@ import uuid
 # A test forks while calls are under way only to start a program: gRPC's handlers for forks have nothing to do, and may wait for ever.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 import grpc  # noqa: E402
-from google.protobuf import descriptor_pb2, descriptor_pool, json_format
+from google.protobuf import descriptor_pb2, descriptor_pool, json_format  # noqa: E402
+from terminal import Terminal  # noqa: E402
 
 try:  # protobuf 4 and later
     from google.protobuf.message_factory import GetMessageClass
@@ -240,13 +241,21 @@ class Server:
 
     def jokbo(self, *arguments, token="admin", input=None, env=None, timeout=60):
         """The command line with no terminal, no configuration of anybody's, and this server."""
+        return subprocess.run([os.path.join(BUILD, "jokbo")] + list(arguments), env=self.user_env(token, env), input=input,
+                              text=True, stdin=subprocess.DEVNULL if input is None else None, capture_output=True,
+                              timeout=timeout)
+
+    def on_terminal(self, *arguments, token="admin", env=None):
+        """The same with somebody before it."""
+        return Terminal([os.path.join(BUILD, "jokbo")] + list(arguments), self.user_env(token, dict({"NO_COLOR": "1"}, **(env or {}))))
+
+    def user_env(self, token="admin", env=None):
         own = {k: v for k, v in os.environ.items() if not k.startswith(("JOKBO", "XDG_"))}
         own.update({"HOME": self.data, "LC_ALL": "C.UTF-8", "JOKBO_SERVER": self.address}, **(env or {}))
         token = self.token if token == "admin" else token
         if token:
             own["JOKBO_TOKEN"] = token
-        return subprocess.run([os.path.join(BUILD, "jokbo")] + list(arguments), env=own, input=input, text=True,
-                              stdin=subprocess.DEVNULL if input is None else None, capture_output=True, timeout=timeout)
+        return own
 
     def jokbo_json(self, *arguments, **options):
         result = self.jokbo(*arguments, "--json", **options)
