@@ -24,84 +24,84 @@
 #include "domain/lineage.h"
 #include "domain/relation.h"
 
-#define JK_NONE UINT32_MAX /* no slot, no entry, "still holds" */
-#define JK_BOOK_BASES 1024 /* models ever on the roster; so a derivative has at most as many roots */
+#define JK_NONE       UINT32_MAX /* no slot, no entry, "still holds" */
+#define JK_BOOK_BASES 1024       /* models ever on the roster; so a derivative has at most as many roots */
 
 /* ---- records: read freely through the accessors; slots are dense from 0 in order of appearance ---- */
 
 struct jk_publisher {
-    struct jk_span name;  /* as written */
-    uint32_t created;     /* entry index */
+    struct jk_span name; /* as written */
+    uint32_t created;    /* entry index */
     enum jk_basis basis;
-    uint32_t claimed;     /* entry index of the claim, JK_NONE: nobody has (where basis is REGISTRAR or ROSTER) */
+    uint32_t claimed;          /* entry index of the claim, JK_NONE: nobody has (where basis is REGISTRAR or ROSTER) */
     uint32_t verified_history; /* internal */
-    uint32_t last_model;  /* newest alias under it (registered, renamed or moved here); internal chain */
+    uint32_t last_model;       /* newest alias under it (registered, renamed or moved here); internal chain */
 };
 
 struct jk_model {
-    uint32_t index;       /* registration entry: the identity */
-    uint32_t publisher;   /* slot of the publisher at registration: decides self and affiliate */
-    uint32_t names;       /* newest alias; internal chain */
+    uint32_t index;     /* registration entry: the identity */
+    uint32_t publisher; /* slot of the publisher at registration: decides self and affiliate */
+    uint32_t names;     /* newest alias; internal chain */
     uint32_t first_release, last_release;
     uint32_t base_history; /* JK_NONE where the model was never on the roster */
-    uint32_t spells;      /* newest spell; internal chain */
+    uint32_t spells;       /* newest spell; internal chain */
 };
 
-struct jk_alias {         /* a model's name from an entry on */
-    struct jk_span name;  /* "publisher/model" as written */
+struct jk_alias {        /* a model's name from an entry on */
+    struct jk_span name; /* "publisher/model" as written */
     uint32_t from;
     uint32_t model;
-    uint32_t publisher;   /* slot of the publisher in the name */
-    uint32_t older;       /* the model's alias before */
+    uint32_t publisher; /* slot of the publisher in the name */
+    uint32_t older;     /* the model's alias before */
 };
 
 struct jk_parent {
     bool external;
-    uint32_t slot;        /* release, or external */
-    struct jk_span revision; /* external: empty for none */
-    struct jk_span name;  /* as the statement spells it: publisher/model, or host/id */
+    uint32_t slot;                /* release, or external */
+    struct jk_span revision;      /* external: empty for none */
+    struct jk_span name;          /* as the statement spells it: publisher/model, or host/id */
     const struct jk_digest *hash; /* lineage hash, as the statement says; a registered release's own */
 };
 
 struct jk_release {
-    uint32_t index;       /* entry */
+    uint32_t index; /* entry */
     uint32_t model;
     uint32_t older, newer; /* within the model */
-    struct jk_span name;  /* the model's name in the statement */
+    struct jk_span name;   /* the model's name in the statement */
     struct jk_span version;
     struct jk_digest hash;
     enum jk_relation relation;
-    uint32_t license;     /* slot */
+    uint32_t license;                                 /* slot */
     struct jk_digest license_text, artifact, weights; /* zero: none */
     const struct jk_parent *parents;
     uint32_t parent_count;
-    uint32_t yanks;       /* internal history */
-    uint32_t children;    /* newest child edge; internal chain */
+    uint32_t yanks;    /* internal history */
+    uint32_t children; /* newest child edge; internal chain */
 };
 
 struct jk_external {
-    struct jk_span name;  /* host/id, first spelling met */
-    uint32_t first;       /* entry that named it first */
-    uint32_t adoptions;   /* newest; internal chain */
-    uint32_t children;    /* internal chain */
-    uint32_t disputed;    /* slot of the newest dispute about an adoption of it; JK_NONE for none */
+    struct jk_span name; /* host/id, first spelling met */
+    uint32_t first;      /* entry that named it first */
+    uint32_t adoptions;  /* newest; internal chain */
+    uint32_t children;   /* internal chain */
+    uint32_t disputed;   /* slot of the newest dispute about an adoption of it; JK_NONE for none */
 };
 
-struct jk_adoption {      /* of an external by a model, for sizes from < N ≤ until */
+struct jk_adoption { /* of an external by a model, for sizes from < N ≤ until */
     uint32_t external, model;
-    uint32_t from, until; /* entries; until JK_NONE: it still holds */
-    struct jk_span actor; /* of the entry: "publisher x", "role evaluator" */
+    uint32_t from, until;          /* entries; until JK_NONE: it still holds */
+    struct jk_span actor;          /* of the entry: "publisher x", "role evaluator" */
     uint32_t older, next_of_model; /* internal chains */
 };
 
-struct jk_license_term {  /* an expression in use */
+struct jk_license_term { /* an expression in use */
     struct jk_span text;
 };
 
-struct jk_base_facts {    /* on the roster, from an entry on */
+struct jk_base_facts { /* on the roster, from an entry on */
     uint32_t from;
     uint32_t model;
-    uint32_t team;        /* slot */
+    uint32_t team; /* slot */
     bool programme, listed;
     enum jk_answer from_scratch;
     struct jk_span built_on, released, parameters; /* empty: none */
@@ -116,26 +116,26 @@ struct jk_team {
 
 /* What holds for a (derivative, root) while a spell lasts. Bits of jk_spell.flags. */
 enum jk_flag {
-    JK_FLAG_YANKED = 1 << 0,           /* no un-yanked release: facts are those of the newest release */
+    JK_FLAG_YANKED = 1 << 0, /* no un-yanked release: facts are those of the newest release */
     JK_FLAG_SELF = 1 << 1,
     JK_FLAG_AFFILIATE = 1 << 2,
     JK_FLAG_NO_ARTIFACT = 1 << 3,
     JK_FLAG_NO_LICENSE_TEXT = 1 << 4,
     JK_FLAG_LICENSE_CONFLICT = 1 << 5,
     JK_FLAG_LICENSE_UNKNOWN = 1 << 6,
-    JK_FLAG_NAMING_LITERAL = 1 << 7,   /* the root's licence binds the name, and the literal form is broken */
-    JK_FLAG_NAMING_LENIENT = 1 << 8,   /* … and the lenient form is broken too */
+    JK_FLAG_NAMING_LITERAL = 1 << 7, /* the root's licence binds the name, and the literal form is broken */
+    JK_FLAG_NAMING_LENIENT = 1 << 8, /* … and the lenient form is broken too */
     JK_FLAG_UNVERIFIED = 1 << 9,
     JK_FLAG_NOT_PROGRAMME = 1 << 10,
-    JK_FLAG_FOREIGN_BASE = 1 << 11,    /* from_scratch no */
+    JK_FLAG_FOREIGN_BASE = 1 << 11, /* from_scratch no */
     JK_FLAG_FROM_SCRATCH_UNKNOWN = 1 << 12,
     JK_FLAG_ANCESTOR_WEIGHTS = 1 << 13, /* weights equal to an ancestor's */
     JK_FLAG_EXCLUDED = 1 << 14,         /* by a ruling in force about the derivative as a whole */
     /* Of rule set 2. "Declared" leaves adoptions out: an adopted external is one that nobody knows. */
-    JK_FLAG_EXCLUDED_PAIR = 1 << 15,    /* by the ruling that took effect last, about the whole or about this root */
-    JK_FLAG_NOT_HELD = 1 << 16,         /* no artifact, or its manifest is not held, or says other weights */
-    JK_FLAG_ADOPTED_ONLY = 1 << 17,     /* no declared path leads to the root */
-    JK_FLAG_ANCESTOR_SAME = 1 << 18,    /* weights, artifact or set of weight files equal to an ancestor's */
+    JK_FLAG_EXCLUDED_PAIR = 1 << 15, /* by the ruling that took effect last, about the whole or about this root */
+    JK_FLAG_NOT_HELD = 1 << 16,      /* no artifact, or its manifest is not held, or says other weights */
+    JK_FLAG_ADOPTED_ONLY = 1 << 17,  /* no declared path leads to the root */
+    JK_FLAG_ANCESTOR_SAME = 1 << 18, /* weights, artifact or set of weight files equal to an ancestor's */
     JK_FLAG_DECLARED_ANCESTOR_SAME = 1 << 19,    /* … to a declared one's */
     JK_FLAG_DECLARED_LICENSE_CONFLICT = 1 << 20, /* against the declared ancestors */
     JK_FLAG_DECLARED_LICENSE_UNKNOWN = 1 << 21
@@ -144,20 +144,20 @@ enum jk_flag {
 /* One (derivative, root) with its facts, for sizes from < N ≤ until (entry `from` made it so, entry `until` ended it).
  * It holds all that counting asks for, so that counts walk spells and touch neither releases nor names. */
 struct jk_spell {
-    uint32_t derivative; /* model slot */
-    uint32_t root;       /* model slot */
+    uint32_t derivative;  /* model slot */
+    uint32_t root;        /* model slot */
     uint32_t from, until; /* until JK_NONE: still holds */
-    uint32_t release;    /* deciding release */
+    uint32_t release;     /* deciding release */
     uint32_t flags;
     uint16_t depth;
-    uint8_t relation;    /* enum jk_relation */
+    uint8_t relation; /* enum jk_relation */
     uint8_t license_class;
-    uint32_t older;      /* the derivative's spell before */
-    uint32_t publisher;  /* slot, of the name */
-    uint32_t license;    /* slot of the release's expression */
-    uint32_t weights;    /* of the release: slot of the digest, JK_NONE for none */
-    uint32_t brought;    /* entry with which the derivative brought that digest; JK_NONE for none */
-    uint16_t month;      /* of the registration entry */
+    uint32_t older;          /* the derivative's spell before */
+    uint32_t publisher;      /* slot, of the name */
+    uint32_t license;        /* slot of the release's expression */
+    uint32_t weights;        /* of the release: slot of the digest, JK_NONE for none */
+    uint32_t brought;        /* entry with which the derivative brought that digest; JK_NONE for none */
+    uint16_t month;          /* of the registration entry */
     uint16_t declared_depth; /* depth over declared paths alone; 0 with JK_FLAG_ADOPTED_ONLY */
 };
 
@@ -168,10 +168,10 @@ void jk_book_free(struct jk_book *book);
 
 /* ---- writing ---- */
 
-/* Applies the next entry (index = jk_book_size). Checks what a fold must: canonical form, time not going back, names that
- * exist or are free, parents' hashes, no cycle, at least one path to a base where the statement has parents. DATA_LOSS
- * with the reason when the entry cannot follow; then nothing has changed. RESOURCE_EXHAUSTED when out of memory: the
- * book must be thrown away. */
+/* Applies the next entry (index = jk_book_size). Checks what a fold must: canonical form, time not going back, names
+ * that exist or are free, parents' hashes, no cycle, at least one path to a base where the statement has parents.
+ * DATA_LOSS with the reason when the entry cannot follow; then nothing has changed. RESOURCE_EXHAUSTED when out of
+ * memory: the book must be thrown away. */
 JK_MUST_USE enum jk_status jk_book_apply(struct jk_book *book, struct jk_span entry, struct jk_error *error);
 /* The same in two halves: jk_parsed_entry_read on any thread, then this in the entries' order. */
 JK_MUST_USE enum jk_status jk_book_apply_parsed(struct jk_book *book, const struct jk_parsed_entry *parsed,
@@ -181,11 +181,14 @@ JK_MUST_USE enum jk_status jk_book_apply_parsed(struct jk_book *book, const stru
 JK_MUST_USE enum jk_status jk_book_apply_many(struct jk_book *book, const struct jk_parsed_entry *parsed, size_t count,
                                               size_t *out_applied, struct jk_error *error);
 
-/* So many entries are about to be applied, as far as is known: indexes take room for as many models, a million at most (40
- * MiB), rather than grow again and again. No journal is active. */
+/* So many entries are about to be applied, as far as is known: indexes take room for as many models, a million at most
+ * (40 MiB), rather than grow again and again. No journal is active. */
 void jk_book_expect(struct jk_book *book, uint64_t entries);
 
-struct jk_book_mark { uint64_t position; uint32_t size; };
+struct jk_book_mark {
+    uint64_t position;
+    uint32_t size;
+};
 /* Marks nest: an inner one is simply a later position. One jk_book_keep ends the journal, and with it every mark. */
 struct jk_book_mark jk_book_mark(struct jk_book *book);
 void jk_book_undo(struct jk_book *book, struct jk_book_mark mark); /* back to the mark; the mark stays usable */
@@ -193,7 +196,7 @@ void jk_book_keep(struct jk_book *book); /* everything since the first mark stay
 
 /* ---- reading, at size N ≤ jk_book_size (N is what readers may see, not more) ---- */
 
-uint32_t jk_book_size(const struct jk_book *book); /* entries applied, speculative ones included */
+uint32_t jk_book_size(const struct jk_book *book);                /* entries applied, speculative ones included */
 int64_t jk_book_time(const struct jk_book *book, uint32_t index); /* of an entry */
 /* The size as of a time: how many entries have time < time_us, among the first n. */
 uint32_t jk_book_size_at(const struct jk_book *book, uint32_t n, int64_t time_us);
@@ -245,8 +248,8 @@ bool jk_book_holds_manifest(const struct jk_book *book, uint32_t model, uint32_t
 /* Whether the registry says that it holds the manifest of this digest. */
 bool jk_book_is_held(const struct jk_book *book, const struct jk_digest *artifact, uint32_t n);
 
-/* What the roster reserves: nobody takes, without approval, a publisher's name that looks like it (domain/skeleton.h). A
- * condition for writing, which the fold does not ask. */
+/* What the roster reserves: nobody takes, without approval, a publisher's name that looks like it (domain/skeleton.h).
+ * A condition for writing, which the fold does not ask. */
 enum jk_reserved_kind {
     JK_RESERVED_PUBLISHER, /* of a team, of a base model, or operated by an institution */
     JK_RESERVED_TEAM,      /* its id */
@@ -257,10 +260,13 @@ struct jk_reserved {
     enum jk_reserved_kind kind;
     uint32_t from; /* entry */
 };
-/* What a publisher of this name would look like, by the roster at N: rather a publisher than a team. NULL for nothing. */
+/* What a publisher of this name would look like, by the roster at N: rather a publisher than a team. NULL for nothing.
+ */
 const struct jk_reserved *jk_book_find_reserved(const struct jk_book *book, struct jk_span publisher_name, uint32_t n);
-/* Up to `most` registered model names near to `name` (same model part, common prefix, small edit distance), best first. */
-size_t jk_book_nearest(const struct jk_book *book, struct jk_span name, uint32_t n, struct jk_span *out_names, size_t most);
+/* Up to `most` registered model names near to `name` (same model part, common prefix, small edit distance), best first.
+ */
+size_t jk_book_nearest(const struct jk_book *book, struct jk_span name, uint32_t n, struct jk_span *out_names,
+                       size_t most);
 
 const struct jk_alias *jk_book_alias(const struct jk_book *book, uint32_t model, uint32_t n); /* the name at N */
 const struct jk_alias *jk_book_older_alias(const struct jk_book *book, const struct jk_alias *alias); /* or NULL */
@@ -268,6 +274,7 @@ const struct jk_alias *jk_book_older_alias(const struct jk_book *book, const str
 uint32_t jk_book_deciding(const struct jk_book *book, uint32_t model, uint32_t n);
 uint32_t jk_book_newest(const struct jk_book *book, uint32_t model, uint32_t n);
 bool jk_book_is_yanked(const struct jk_book *book, uint32_t release, uint32_t n);
+uint32_t jk_book_yanked_by(const struct jk_book *book, uint32_t release, uint32_t n); /* entry; JK_NONE: it is not */
 bool jk_book_is_verified(const struct jk_book *book, uint32_t publisher, uint32_t n);
 /* The entry that verified it; JK_NONE where it is not verified. */
 uint32_t jk_book_verified_since(const struct jk_book *book, uint32_t publisher, uint32_t n);
@@ -284,12 +291,14 @@ uint32_t jk_book_writes_on_day(const struct jk_book *book, uint32_t publisher, i
 void jk_book_permissions(const struct jk_book *book, struct jk_span expression, uint32_t n,
                          enum jk_permission out_permissions[JK_PERMISSION_KINDS]);
 /* The name forms that an expression's licences bind names to at N, joined by '|' (empty: none). */
-struct jk_span jk_book_name_forms(const struct jk_book *book, struct jk_span expression, uint32_t n, struct jk_arena *arena);
+struct jk_span jk_book_name_forms(const struct jk_book *book, struct jk_span expression, uint32_t n,
+                                  struct jk_arena *arena);
 /* Changes whenever anything visible about the model changed by N: the newest entry index that touched it. */
 uint32_t jk_book_etag(const struct jk_book *book, uint32_t model, uint32_t n);
 
 /* The model's spells that hold at N, newest first: `spell` NULL to begin; NULL at the end. */
-const struct jk_spell *jk_book_spell(const struct jk_book *book, uint32_t model, uint32_t n, const struct jk_spell *spell);
+const struct jk_spell *jk_book_spell(const struct jk_book *book, uint32_t model, uint32_t n,
+                                     const struct jk_spell *spell);
 /* True where the model is a derivative at N: it has parents and is not on the roster. */
 bool jk_book_is_derivative(const struct jk_book *book, uint32_t model, uint32_t n);
 

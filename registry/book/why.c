@@ -62,15 +62,9 @@ static uint32_t last_yank(const struct question *question)
 {
     uint32_t slot = jk_model_row(question->book, question->row->model)->pub.first_release, entry = JK_NONE;
     for (; slot != JK_NONE; slot = jk_release_row(question->book, slot)->pub.newer) {
-        uint32_t head = jk_release_row(question->book, slot)->pub.yanks;
-        const struct jk_switch_row *yank = NULL;
         if (jk_release_row(question->book, slot)->pub.index >= question->n) break;
-        for (; head != JK_NONE && !yank;
-             head = ((const struct jk_switch_row *)jk_chunks_at(&question->book->switches, head))->older) {
-            const struct jk_switch_row *row = jk_chunks_at(&question->book->switches, head);
-            if (row->from < question->n) yank = row;
-        }
-        if (yank) entry = later(entry, yank->from);
+        uint32_t yank = jk_book_yanked_by(question->book, slot, question->n);
+        if (yank != JK_NONE) entry = later(entry, yank);
     }
     return entry;
 }

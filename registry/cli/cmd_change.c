@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/keep.h"
 #include "cli/print.h"
+#include "cli/yanked.h"
 #include "domain/ident.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
@@ -44,6 +45,30 @@ static enum jk_status show_release(struct jk_cli *cli, const Jokbo__V1__Release 
     return status;
 }
 
+/* What was asked for is so already: success, as for whoever repeats a pipeline. */
+static enum jk_status show_unchanged(struct jk_cli *cli)
+{
+    Jokbo__V1__Release *release;
+    jk_error_init(&cli->error, &cli->arena);
+    JK_TRY(jk_release_find(cli, jk_cli_operand(cli, 0), NULL, &release));
+    if (cli->json) {
+        json_t *root = jk_json_message(&release->base);
+        if (root) json_object_set_new(root, "receipt_file", json_null());
+        if (root) json_object_set_new(root, "status", json_string("unchanged"));
+        return jk_print_json(cli, root);
+    }
+    fprintf(cli->out, "%s %s@%s%s%s. Nothing was written.\n",
+            release->yanked ? "Already yanked:" : "Not yanked:", jk_print_safe(cli, release->model),
+            jk_print_safe(cli, release->version), release->yanked ? ", " : "",
+            jk_print_safe(cli, jk_yanked_text(cli, release)));
+    return JK_OK;
+}
+
+static bool is_so_already(const struct jk_cli *cli, enum jk_status status, const char *reason)
+{
+    return status == JK_FAILED_PRECONDITION && cli->error.reason && strcmp(cli->error.reason, reason) == 0;
+}
+
 enum jk_status jk_run_yank(struct jk_cli *cli)
 {
     Jokbo__V1__YankReleaseRequest request = JOKBO__V1__YANK_RELEASE_REQUEST__INIT;
@@ -54,7 +79,9 @@ enum jk_status jk_run_yank(struct jk_cli *cli)
     request.reason = jk_cli_text(cli, JK_OPTION_REASON);
     request.request_id = jk_cli_request_id(cli);
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
-    JK_TRY(jk_cli_call(cli, REGISTRY, "YankRelease", &request.base, &release));
+    enum jk_status status = jk_cli_call(cli, REGISTRY, "YankRelease", &request.base, &release);
+    if (is_so_already(cli, status, "ALREADY_YANKED")) return show_unchanged(cli);
+    JK_TRY(status);
     return show_release(cli, release, "yanked", " jokbo unyank takes it back.");
 }
 
@@ -67,7 +94,9 @@ enum jk_status jk_run_unyank(struct jk_cli *cli)
     request.reason = jk_cli_text(cli, JK_OPTION_REASON);
     request.request_id = jk_cli_request_id(cli);
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
-    JK_TRY(jk_cli_call(cli, REGISTRY, "UnyankRelease", &request.base, &release));
+    enum jk_status status = jk_cli_call(cli, REGISTRY, "UnyankRelease", &request.base, &release);
+    if (is_so_already(cli, status, "NOT_YANKED")) return show_unchanged(cli);
+    JK_TRY(status);
     return show_release(cli, release, "standing again", "");
 }
 

@@ -8,6 +8,7 @@
 #include "cli/prompt.h"
 #include "cli/receipts.h"
 #include "cli/submission.h"
+#include "cli/yanked.h"
 
 static void plan_row(struct jk_table *table, const char *field, const char *value, const char *from)
 {
@@ -121,8 +122,8 @@ static enum jk_status keep_receipt(const struct jk_submission *submission, const
     return jk_keep_receipt(cli, keep);
 }
 
-static void print_unchanged(const struct jk_submission *submission, const char *hash, const char *index,
-                            const struct jk_keep *keep)
+static void print_unchanged(const struct jk_submission *submission, const Jokbo__V1__Release *release, const char *hash,
+                            const char *index, const struct jk_keep *keep)
 {
     struct jk_cli *cli = submission->cli;
     struct jk_table table;
@@ -133,8 +134,20 @@ static void print_unchanged(const struct jk_submission *submission, const char *
     jk_print_facts_init(&table, cli);
     jk_print_fact(&table, "lineage hash", hash);
     jk_print_fact(&table, "log index", index);
+    if (release) jk_print_fact(&table, "yanked", jk_yanked_text(cli, release));
     show_receipt(&table, keep);
     jk_table_print(&table, cli->color, cli->out);
+}
+
+/* The release as it is now; NULL, with a note, where it cannot be asked for: it is registered all the same. */
+static const Jokbo__V1__Release *ask_release(struct jk_cli *cli, const char *hash)
+{
+    Jokbo__V1__Release *release;
+    if (!hash) return NULL;
+    if (jk_release_find(cli, NULL, hash, &release) == JK_OK) return release;
+    fprintf(cli->err, "jokbo: note: whether it is yanked is not known: %s\n", jk_print_safe(cli, cli->error.message));
+    jk_error_init(&cli->error, &cli->arena);
+    return NULL;
 }
 
 /* The identical statement is there already: success, with the place where it is. */
@@ -146,15 +159,17 @@ static enum jk_status show_unchanged(struct jk_submission *submission)
                *receipt = jk_faults_fact(&cli->error, "receipt");
     struct jk_keep keep = {.renamed = true};
     jk_error_init(&cli->error, &cli->arena);
+    const Jokbo__V1__Release *release = ask_release(cli, hash);
     enum jk_status status = keep_receipt(submission, receipt, sent->name, sent->version, hash ? hash : "", &keep);
     if (!cli->json) {
-        print_unchanged(submission, hash, index, &keep);
+        print_unchanged(submission, release, hash, index, &keep);
         return status;
     }
     JK_TRY(status);
-    return jk_print_json(cli, json_pack("{s:s, s:s, s:o, s:s?, s:s?, s:s?, s:o}", "status", "unchanged", "name",
-                                        sent->name, "log_index", number_or_null(index), "lineage_hash", hash, "receipt",
-                                        receipt, "receipt_file", keep.file, "declaration", plan_json(submission)));
+    return jk_print_json(cli, json_pack("{s:s, s:s, s:o, s:s?, s:o, s:s?, s:s?, s:o}", "status", "unchanged", "name",
+                                        sent->name, "log_index", number_or_null(index), "lineage_hash", hash, "yanked",
+                                        release ? jk_yanked_json(release) : json_null(), "receipt", receipt,
+                                        "receipt_file", keep.file, "declaration", plan_json(submission)));
 }
 
 static enum jk_status print_registration_json(const struct jk_submission *submission,

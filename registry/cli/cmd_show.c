@@ -7,6 +7,7 @@
 #include "cli/findings.h"
 #include "cli/pages.h"
 #include "cli/print.h"
+#include "cli/yanked.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
 
@@ -49,6 +50,7 @@ static void show_release(struct jk_cli *cli, const Jokbo__V1__Release *release)
     const char *title = jk_arena_printf(&cli->arena, "%s@%s", release->model, release->version);
     fprintf(cli->out, "%s%s\n", jk_print_painted(cli, JK_PAINT_BOLD, title), release->yanked ? "  yanked" : "");
     jk_print_facts_init(&table, cli);
+    jk_print_fact(&table, "yanked", jk_yanked_text(cli, release));
     release_facts(cli, &table, release);
     jk_print_fact(&table, "published", jk_print_time(cli, release->create_time));
     jk_print_fact(&table, "log index", jk_print_number(cli, release->log_index));
@@ -98,11 +100,8 @@ static void show_model(struct jk_cli *cli, const Jokbo__V1__Model *model, int64_
 
 static enum jk_status run_show_release(struct jk_cli *cli)
 {
-    Jokbo__V1__GetReleaseRequest request = JOKBO__V1__GET_RELEASE_REQUEST__INIT;
     Jokbo__V1__Release *release;
-    request.which_case = JOKBO__V1__GET_RELEASE_REQUEST__WHICH_NAME;
-    request.name = jk_cli_operand(cli, 0);
-    JK_TRY(jk_cli_call(cli, REGISTRY, "GetRelease", &request.base, &release));
+    JK_TRY(jk_release_find(cli, jk_cli_operand(cli, 0), NULL, &release));
     if (cli->json) return jk_print_message(cli, &release->base);
     show_release(cli, release);
     return JK_OK;

@@ -6,19 +6,9 @@
 #include "cli/local.h"
 #include "cli/verification.h"
 #include "cli/witnessed.h"
+#include "cli/yanked.h"
 
 /* ---- a name: the server is asked for receipt and entry ---- */
-
-static enum jk_status find_release(struct jk_cli *cli, const char *name, const Jokbo__V1__Release **out_release)
-{
-    Jokbo__V1__GetReleaseRequest request = JOKBO__V1__GET_RELEASE_REQUEST__INIT;
-    Jokbo__V1__Release *release;
-    request.which_case = JOKBO__V1__GET_RELEASE_REQUEST__WHICH_NAME;
-    request.name = (char *)name;
-    JK_TRY(jk_cli_call(cli, &jokbo__v1__registry__descriptor, "GetRelease", &request.base, &release));
-    *out_release = release;
-    return JK_OK;
-}
 
 static enum jk_status ask_receipt(struct jk_cli *cli, const char *lineage_hash, struct jk_subject *subject)
 {
@@ -56,14 +46,15 @@ static void compare_names(struct jk_subject *subject, const char *asked, const J
 static enum jk_status take_name(struct jk_verification *verification, const char *name, const char *folder)
 {
     struct jk_cli *cli = verification->cli;
-    const Jokbo__V1__Release *release;
+    Jokbo__V1__Release *release;
     if (jk_cli_has(cli, JK_OPTION_OFFLINE))
         return jk_cli_usage(cli, "with --offline a receipt's file or a model's folder is needed, not a name");
     JK_TRY(jk_verification_room(verification, 1));
     struct jk_subject *subject = &verification->subjects[0];
-    JK_TRY(find_release(cli, name, &release));
+    JK_TRY(jk_release_find(cli, name, NULL, &release));
     jk_subject_init(subject, cli, name);
     subject->folder = folder;
+    subject->release = release;
     if (!jk_digest_parse(jk_span_of(release->lineage_hash), &subject->expected))
         return jk_fail(&cli->error, JK_DATA_LOSS, "REPLY_MALFORMED", "the server's lineage hash is none");
     JK_TRY(ask_receipt(cli, release->lineage_hash, subject));

@@ -6,6 +6,7 @@
 #include "cli/local.h"
 #include "cli/print.h"
 #include "cli/witnessed.h"
+#include "cli/yanked.h"
 #include "domain/manifest.h"
 #include "fetch/fetch.h"
 
@@ -223,6 +224,22 @@ static void check_policy(struct jk_subject *subject, struct jk_cli *cli)
     if (!subject->anchor.clash[0]) check_cosigned(subject, cli, note);
 }
 
+/* That it is in the log does not mean that its publisher still stands by it. Only the server can be asked; whether it
+ * is there is for other checks to tell. */
+static void note_yank(struct jk_subject *subject, struct jk_cli *cli)
+{
+    char hex[JK_DIGEST_HEX + 1];
+    Jokbo__V1__Release *release;
+    struct jk_error error = cli->error;
+    if (!subject->release && !offline(cli) && subject->evidence.statement_read) {
+        jk_digest_hex(&subject->evidence.lineage, hex);
+        if (jk_release_find(cli, NULL, hex, &release) == JK_OK) subject->release = release;
+        cli->error = error;
+    }
+    if (subject->release && subject->release->yanked)
+        jk_results_add(&subject->results, "yanked", JK_RESULT_NOTE, "%s", jk_yanked_text(cli, subject->release));
+}
+
 enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli)
 {
     struct jk_evidence *evidence = &subject->evidence;
@@ -244,6 +261,7 @@ enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli)
         check_newest(subject);
         check_policy(subject, cli);
     }
+    note_yank(subject, cli);
     check_files(subject, cli);
     return JK_OK;
 }

@@ -4,15 +4,17 @@
 #define JK_CLI_SUBJECT_H
 
 #include <jansson.h>
+#include <jokbo/v1/registry.pb-c.h>
 
 #include "cli/receipts.h"
 #include "cli/anchor.h"
 
 struct jk_subject {
-    const char *title;           /* the receipt's path, or the model asked for */
-    struct jk_receipt_file file; /* texts that are not here are empty */
-    struct jk_digest expected;   /* the lineage hash that it should have; zero for none */
-    const char *folder;          /* whose files are compared with the manifest; NULL: none */
+    const char *title;                 /* the receipt's path, or the model asked for */
+    struct jk_receipt_file file;       /* texts that are not here are empty */
+    struct jk_digest expected;         /* the lineage hash that it should have; zero for none */
+    const Jokbo__V1__Release *release; /* as the server has it now; NULL: it was not asked yet */
+    const char *folder;                /* whose files are compared with the manifest; NULL: none */
     struct jk_evidence evidence;
     struct jk_results results;
     struct jk_anchor anchor;

@@ -1,10 +1,12 @@
-/* GetModel, GetRelease, ListModels, ListDerivatives: answered from the book. */
+/* GetModel, GetRelease, ListModels, ListDerivatives: answered from the book; but for why a release was yanked. */
 #include <stdlib.h>
 
+#include "service/dispatch.h"
 #include "service/draft.h"
 #include "service/handlers.h"
 #include "service/page.h"
 #include "service/present.h"
+#include "service/stages.h"
 
 static void answer(struct jk_call *call, enum jk_status status, const ProtobufCMessage *reply)
 {
@@ -64,17 +66,34 @@ static enum jk_status find_release(struct jk_call *call, const struct jk_view *v
                    JK_SPAN_ARG(name), JK_SPAN_ARG(version));
 }
 
+/* On a reader thread: with the text that lies outside the log. */
+static void answer_yanked(struct jk_call *call)
+{
+    Jokbo__V1__Release *release = call->state;
+    struct jk_texts texts;
+    jk_texts_init(&texts, &call->arena, 1);
+    jk_texts_note_entry(&texts, (uint32_t)release->yank_index, &release->yank_reason);
+    enum jk_status status = jk_texts_read(&texts, call);
+    if (status == JK_OK && call->arena.exhausted) status = jk_out_of_memory(&call->error);
+    answer(call, status, &release->base);
+}
+
 void jk_get_release(struct jk_call *call)
 {
     struct jk_view view;
-    uint32_t release;
-    const ProtobufCMessage *reply = NULL;
+    uint32_t slot;
+    Jokbo__V1__Release *release = NULL;
     jk_store_view(jk_store_of(call), &view);
     struct jk_present present = present_of(call, &view, view.size);
-    enum jk_status status = find_release(call, &view, &release);
-    if (status == JK_OK) reply = (const ProtobufCMessage *)jk_present_release(&present, release, true);
+    enum jk_status status = find_release(call, &view, &slot);
+    if (status == JK_OK) release = jk_present_release(&present, slot, true);
     jk_store_view_end(jk_store_of(call));
-    answer(call, status, reply);
+    if (status == JK_OK && release && release->yanked) {
+        call->state = release;
+        jk_call_on_reader(call, answer_yanked, 0);
+    } else {
+        answer(call, status, release ? &release->base : NULL);
+    }
 }
 
 /* ---- lists of models: a walk over slots, in order of registration ---- */

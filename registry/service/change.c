@@ -66,9 +66,14 @@ static enum jk_status switch_release(struct jk_change *change, struct jk_turn *t
     const struct jk_release *row = jk_book_release(turn->book, release);
     uint32_t publisher = jk_publisher_of(turn, row->model);
     JK_TRY(jk_act_for_model(change, turn, row->model, &entry.actor, error));
-    if (jk_book_is_yanked(turn->book, release, jk_turn_size(turn)) == yank)
-        return jk_fail(error, JK_FAILED_PRECONDITION, yank ? "ALREADY_YANKED" : "NOT_YANKED",
-                       "The release \"%s\" is %s", name, yank ? "yanked already" : "not yanked");
+    uint32_t yanked = jk_book_yanked_by(turn->book, release, jk_turn_size(turn));
+    if (yank && yanked != JK_NONE) {
+        jk_error_fact(error, "log_index", "%u", yanked);
+        return jk_fail(error, JK_FAILED_PRECONDITION, "ALREADY_YANKED",
+                       "The release \"%s\" is yanked already, by log entry %u", name, yanked);
+    }
+    if (!yank && yanked == JK_NONE)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_YANKED", "The release \"%s\" is not yanked", name);
     JK_TRY(jk_spend_quota(change, turn, publisher, error));
     entry.release = row->hash;
     if (*reason) JK_TRY(jk_turn_text(turn, jk_span_of(reason), &entry.text, error));
@@ -83,6 +88,10 @@ static enum jk_status tell_release(struct jk_change *change, struct jk_turn *tur
     JK_TRY(find_release(turn, name, present.size, &release, &change->call->error));
     Jokbo__V1__Release *reply = jk_present_release(&present, release, true);
     if (!reply) return jk_out_of_memory(&change->call->error);
+    if (change->write.dry) {
+        reply->yank_index = 0;
+        reply->yank_time = NULL;
+    }
     *out_reply = &reply->base;
     return JK_OK;
 }

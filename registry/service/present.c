@@ -128,7 +128,12 @@ Jokbo__V1__Release *jk_present_release(const struct jk_present *present, uint32_
     present_parents(present, release, out);
     out->log_index = release->index;
     out->create_time = entry_time(present, release->index);
-    out->yanked = jk_book_is_yanked(present->book, slot, present->size);
+    uint32_t yank = jk_book_yanked_by(present->book, slot, present->size);
+    out->yanked = yank != JK_NONE;
+    if (out->yanked) {
+        out->yank_index = yank;
+        out->yank_time = entry_time(present, yank);
+    }
     out->log_size = present->size;
     return out;
 }

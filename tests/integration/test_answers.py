@@ -1,6 +1,7 @@
 """What the command line answers to a person: one word for one number, and what is asked before something is done for ever."""
 import os
 import re
+import shutil
 import sys
 import tempfile
 import unittest
@@ -20,6 +21,13 @@ class Answers(Shared):
         done = self.server.jokbo(*arguments, token=token, **options)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done
+
+    def setUp(self):
+        """Receipts are left in the folder where a command runs."""
+        self.folder = tempfile.mkdtemp(prefix="jokbo-answers-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.folder)
 
     def said(self, *arguments, **options):
         return self.run_as(*arguments, **options).stdout
@@ -131,6 +139,59 @@ class Registering(Answers):
                 terminal.type("y")
                 self.assertNotIn("unverified-artifact", terminal.finish())
         self.assertEqual({kind for kind, _ in self.kinds("alice/held")} & {"unverified_artifact"}, set())
+
+
+class Yanked(Answers):
+    """That a release is yanked, and why, is said wherever it is asked for; to yank it twice is no mistake."""
+    WHY = "the weights were\n  those of another"
+    TOLD = "the weights were"
+
+    def yanked(self, name):
+        self.said("register", "--name", name, "--parent", BASE, "--license", "Apache-2.0", "--yes", token=self.alice.token)
+        self.said("yank", name + "@1", "--reason", self.WHY, token=self.alice.token)
+        return name + "@1", "by entry %d, " % (self.size() - 1)
+
+    def test_twice(self):
+        release, by = self.yanked("alice/twice")
+        before = self.size()
+        for options in ([], ["--dry-run"]):
+            said = self.said("yank", release, "--reason", "again", *options, token=self.alice.token)
+            self.assertIn("Already yanked: %s, %s" % (release, by), said)
+            self.assertIn(self.TOLD, said)
+        code, shown = self.server.jokbo_json("yank", release, "--reason", "again", token=self.alice.token)
+        self.assertEqual((code, shown["status"], shown["yank_reason"]), (0, "unchanged", self.WHY))
+        self.run_as("yank", release, "--reason", "x", token=self.bob.token, code=7)
+        self.assertEqual(self.size(), before)
+        self.assertIn("Now standing again", self.said("unyank", release, token=self.alice.token))
+        self.assertIn("Not yanked: " + release, self.said("unyank", release, token=self.alice.token))
+        self.assertEqual(self.size(), before + 1)
+        self.assertNotIn("yanked", self.said("show", release))
+
+    def test_the_interface(self):
+        release, _ = self.yanked("alice/fields")
+        got, listed = self.anyone.call("Registry.GetRelease", name=release), self.model("alice/fields")["release"]
+        self.assertEqual((got["yank_index"], got["yank_reason"]), (str(self.size() - 1), self.WHY))
+        self.assertEqual((listed["yank_index"], listed["yank_time"], listed["yank_reason"]),
+                         (got["yank_index"], got["yank_time"], ""))
+        again = self.alice.call("Registry.UnyankRelease", name=release, validate_only=True)
+        self.assertEqual((again["yanked"], again["yank_index"], "yank_time" in again), (False, "0", False))
+        base = self.anyone.call("Registry.GetRelease", name=BASE)
+        self.assertEqual((base["yank_index"], base["yank_reason"]), ("0", ""))
+
+    def test_wherever_it_is_asked_for(self):
+        release, by = self.yanked("alice/told")
+        register = ["register", "--name", "alice/told", "--parent", BASE, "--license", "Apache-2.0", "--yes"]
+        for arguments in (register, ["verify", release], ["show", release]):
+            said = self.said(*arguments, token=self.alice.token)
+            self.assertIn(by, said, arguments)
+            self.assertIn(self.TOLD, said, arguments)
+        code, again = self.server.jokbo_json(*register, token=self.alice.token)
+        self.assertEqual((code, again["status"], again["yanked"]["reason"]), (0, "unchanged", self.WHY))
+        receipt = os.path.join(self.folder, ".jokbo/receipts/alice/told@1.receipt")
+        self.assertIn(by, self.said("verify", receipt))
+        self.assertNotIn("yanked", self.said("verify", receipt, "--offline"))
+        notes = {c["check"]: c["state"] for c in self.server.jokbo_json("verify", receipt)[1]["subjects"][0]["checks"]}
+        self.assertEqual(notes["yanked"], "note")
 
 
 if __name__ == "__main__":

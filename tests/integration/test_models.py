@@ -141,7 +141,9 @@ class Yanks(Counted):
         self.assertEqual([int(gone[k]) - int(there[k]) for k in ("registered", "yanked", "counted", "direct",
                                                                  "transitive")], [0, 1, -1, -1, 0])
         self.assertFalse(self.model("alice/y-child")["yanked"])
-        self.refused("FAILED_PRECONDITION", "ALREADY_YANKED", "Registry.YankRelease", name="alice/y@1", reason="x")
+        again = self.refused("FAILED_PRECONDITION", "ALREADY_YANKED", "Registry.YankRelease", name="alice/y@1", reason="x")
+        yanked = self.anyone.call("Registry.GetRelease", name="alice/y@1")
+        self.assertEqual(again.metadata["log_index"], yanked["yank_index"])
         as_then = dict(self.count(scope, size))
         self.assertEqual(as_then, there)
         self.assertFalse(self.alice.call("Registry.UnyankRelease", name="alice/y@1")["yanked"])
