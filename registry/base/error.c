@@ -58,7 +58,7 @@ void jk_error_init(struct jk_error *error, struct jk_arena *arena)
     error->status = JK_OK;
     error->message[0] = '\0';
     error->reason = NULL;
-    error->violation_count = error->fact_count = 0;
+    error->violation_count = error->settled = error->fact_count = 0;
     error->resource_type = error->resource_name = NULL;
     error->retry_ms = 0;
 }
@@ -86,10 +86,23 @@ static void keep_violation(struct jk_error *error, const char *field, const char
     if (violation.field && violation.rule) error->violations[error->violation_count++] = violation;
 }
 
+static bool is_settled(const struct jk_error *error, const char *field)
+{
+    for (size_t i = 0; i < error->settled; i++)
+        if (strcmp(error->violations[i].field, field) == 0) return true;
+    return false;
+}
+
+void jk_error_settle(struct jk_error *error)
+{
+    error->settled = error->violation_count < JK_ERROR_VIOLATIONS ? error->violation_count : JK_ERROR_VIOLATIONS;
+}
+
 void jk_error_field(struct jk_error *error, const char *field, const char *format, ...)
 {
     char rule[RULE_MAX];
     va_list args;
+    if (is_settled(error, field)) return;
     va_start(args, format);
     print(rule, sizeof rule, format, args);
     va_end(args);

@@ -104,11 +104,24 @@ static enum jk_status check_value(const struct jk_option *option, const char *te
     return JK_OK;
 }
 
+/* Wrong values are told together, so that nobody mends them one by one. */
+static void note_value(const struct jk_option *option, const char *text, struct jk_error *error)
+{
+    struct jk_error fault;
+    size_t len = strlen(error->message);
+    jk_error_init(&fault, NULL);
+    if (check_value(option, text, &fault) == JK_OK) return;
+    if (!jk_error_is_set(error))
+        (void)jk_fail(error, fault.status, fault.reason, "%s", fault.message);
+    else if (len + strlen(fault.message) + sizeof "; " <= sizeof error->message)
+        snprintf(error->message + len, sizeof error->message - len, "; %s", fault.message);
+}
+
 static enum jk_status add_value(struct jk_options *out, enum jk_option_id id, const char *text, struct jk_error *error)
 {
     if (out->value_count == JK_OPTION_VALUES_MAX)
         return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "more than %d options", JK_OPTION_VALUES_MAX);
-    JK_TRY(check_value(&jk_option_table[id], text, error));
+    note_value(&jk_option_table[id], text, error);
     out->values[out->value_count++] = (struct jk_option_value){id, text};
     return JK_OK;
 }
@@ -255,7 +268,8 @@ enum jk_status jk_options_parse(int argc, char **argv, struct jk_options *out, s
 {
     *out = (struct jk_options){0};
     enum jk_status status = split(argc, argv, out, error);
-    if (status == JK_OK) return choose_command(out, error);
+    if (status == JK_OK && !jk_error_is_set(error)) return choose_command(out, error);
+    if (status == JK_OK) status = error->status;
     for (int i = 1; i < argc && !jk_options_has(out, JK_OPTION_JSON); i++)
         if (strcmp(argv[i], "--json") == 0 && out->value_count < JK_OPTION_VALUES_MAX)
             out->values[out->value_count++] = (struct jk_option_value){JK_OPTION_JSON, ""};

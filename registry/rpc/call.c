@@ -23,7 +23,7 @@
 #include "rpc/errors.h"
 #include "rpc/internal.h"
 
-#define NO_DEADLINE (INT64_MAX / 2)
+#define NO_DEADLINE        (INT64_MAX / 2)
 #define RETRY_ELSEWHERE_MS 1000
 
 /* allowed[from] has a bit for each state that may follow. */
@@ -104,8 +104,7 @@ static void report(struct jk_rpc_call *call, enum jk_status status)
     int64_t duration_us = jk_monotonic_us() - call->call.started_us;
     bool ours = status == JK_INTERNAL || status == JK_UNAVAILABLE || status == JK_UNKNOWN || status == JK_DATA_LOSS;
     enum jk_log_level level = ours ? JK_LOG_WARN : JK_LOG_DEBUG;
-    if (server->options.observe)
-        server->options.observe(server->options.services, place_of(call), status, duration_us);
+    if (server->options.observe) server->options.observe(server->options.services, place_of(call), status, duration_us);
     if (!jk_log_wanted(level)) return;
     jk_log(level, "call", "method", path_of(call), "code", jk_status_text(status), "duration_ms",
            jk_log_i64(duration_us / 1000), "request_id", call->call.request_id, ours ? "message" : NULL,
@@ -114,8 +113,7 @@ static void report(struct jk_rpc_call *call, enum jk_status status)
 
 static void add_trailer(struct jk_rpc_call *call, const char *key, grpc_slice value)
 {
-    call->trailers[call->trailer_count++] =
-        (grpc_metadata){.key = grpc_slice_from_static_string(key), .value = value};
+    call->trailers[call->trailer_count++] = (grpc_metadata){.key = grpc_slice_from_static_string(key), .value = value};
 }
 
 /* Adds the ops that every first send needs. */
@@ -188,8 +186,7 @@ static void conclude(struct jk_rpc_call *call, enum jk_status status)
 static void call_fail(struct jk_call *base)
 {
     struct jk_error *error = &base->error;
-    if (!jk_error_is_set(error))
-        (void)jk_fail(error, JK_INTERNAL, "NO_CAUSE", "the server failed without saying why");
+    if (!jk_error_is_set(error)) (void)jk_fail(error, JK_INTERNAL, "NO_CAUSE", "the server failed without saying why");
     conclude(jk_rpc_call_of(base), error->status);
 }
 
@@ -209,6 +206,10 @@ static void reply_too_large(struct jk_rpc_call *call)
 static void call_finish(struct jk_call *base, const ProtobufCMessage *message)
 {
     struct jk_rpc_call *call = jk_rpc_call_of(base);
+    if (base->wrong) {
+        call_fail(base);
+        return;
+    }
     grpc_byte_buffer *buffer = message ? jk_codec_encode(message, JK_RPC_REPLY_LIMIT) : NULL;
     if (message && !buffer)
         reply_too_large(call);
@@ -342,6 +343,7 @@ static void open_call(struct jk_rpc_call *call)
     base->release = NULL;
     base->closed = NULL;
     base->reader = NULL;
+    base->wrong = false;
     base->services = call->server->options.services;
     base->started_us = jk_monotonic_us();
     base->deadline_ms = deadline_of(call);
@@ -392,7 +394,9 @@ static enum jk_status admit(struct jk_rpc_call *call, bool single_authorization)
     if (!call->message)
         return jk_fail(error, JK_INVALID_ARGUMENT, "NO_MESSAGE", "the call has no message; send one %s",
                        method->request->name);
-    return decode(call, &call->call.arena);
+    enum jk_status status = decode(call, &call->call.arena);
+    call->call.wrong = status != JK_OK && call->call.request && method->stream == JK_UNARY;
+    return call->call.wrong ? JK_OK : status;
 }
 
 static void begin_work(struct jk_rpc_call *call, bool single_authorization)
@@ -403,8 +407,8 @@ static void begin_work(struct jk_rpc_call *call, bool single_authorization)
         call_fail(&call->call);
 }
 
-/* Most unary calls are answered at once, so their close is watched after the handler, if then still needed. Their ends are
- * sent by this thread only, so the call is there until we come back. */
+/* Most unary calls are answered at once, so their close is watched after the handler, if then still needed. Their ends
+ * are sent by this thread only, so the call is there until we come back. */
 static void begin_unary(struct jk_rpc_call *call, bool single_authorization)
 {
     call->beginning = true;

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "rpc/wire.h"
 
-#define PATH_MAX_TEXT 256
+#define PATH_MAX_TEXT     256
 #define WRONG_FIELDS_MOST 1000 /* then the walk ends: nobody mends more at once, and each costs time */
 
 /* Where the walk is: one a level, the innermost last. */
@@ -17,7 +17,9 @@ struct frame {
     struct jk_span whole;                  /* the message */
     const ProtobufCFieldDescriptor *field; /* the field that the walk is in */
     const char *at;                        /* where it begins */
+    size_t element;                        /* within a packed field: clients send one for a list */
     unsigned depth;
+    size_t *unknown; /* enum numbers that are not known, of the whole message */
 };
 
 /* Which of the repeated fields with this number begins at frame->at. Counted only when there is something to say. */
@@ -39,7 +41,7 @@ static void write_path(const struct frame *frame, struct jk_text *out)
         jk_text_add_char(out, '.');
     }
     jk_text_add_str(out, frame->field->name);
-    if (frame->field->label == PROTOBUF_C_LABEL_REPEATED) jk_text_addf(out, "[%zu]", index_of(frame));
+    if (frame->field->label == PROTOBUF_C_LABEL_REPEATED) jk_text_addf(out, "[%zu]", index_of(frame) + frame->element);
 }
 
 static void violate(const struct frame *frame, struct jk_error *error, const char *rule, const char *value)
@@ -59,7 +61,8 @@ static void check_string(const struct frame *frame, struct jk_span value, struct
     char shown[128];
     jk_text_shorten(value, shown, sizeof shown);
     bool nul = memchr(value.at, 0, value.len) != NULL;
-    violate(frame, error, nul ? "holds a NUL byte; leave it out" : "is not UTF-8 (RFC 3629); encode it as UTF-8", shown);
+    violate(frame, error, nul ? "holds a NUL byte; leave it out" : "is not UTF-8 (RFC 3629); encode it as UTF-8",
+            shown);
 }
 
 static void check_enum(const struct frame *frame, uint64_t value, struct jk_error *error)
@@ -67,6 +70,7 @@ static void check_enum(const struct frame *frame, uint64_t value, struct jk_erro
     const ProtobufCEnumDescriptor *type = frame->field->descriptor;
     if (protobuf_c_enum_descriptor_get_value(type, (int)(uint32_t)value)) return;
     char number[24], rule[160];
+    ++*frame->unknown;
     snprintf(number, sizeof number, "%" PRId32, (int32_t)(uint32_t)value);
     snprintf(rule, sizeof rule, "is not a value of %s that this server knows; take one that the interface names",
              type->name);
@@ -74,14 +78,14 @@ static void check_enum(const struct frame *frame, uint64_t value, struct jk_erro
 }
 
 /* Enum numbers one after another in a length-delimited field. */
-static bool check_packed_enums(const struct frame *frame, struct jk_span values, struct jk_error *error)
+static bool check_packed_enums(struct frame *frame, struct jk_span values, struct jk_error *error)
 {
     uint64_t value;
-    while (values.len > 0) {
+    for (frame->element = 0; values.len > 0 && error->violation_count < WRONG_FIELDS_MOST; frame->element++) {
         if (!jk_wire_varint(&values, &value)) return false;
         check_enum(frame, value, error);
-        if (error->violation_count >= WRONG_FIELDS_MOST) return true;
     }
+    frame->element = 0;
     return true;
 }
 
@@ -89,7 +93,7 @@ static bool check_message(struct frame *frame, struct jk_error *error);
 
 static bool check_child(const struct frame *frame, struct jk_span bytes, struct jk_error *error)
 {
-    struct frame child = {frame, frame->field->descriptor, bytes, NULL, NULL, frame->depth + 1};
+    struct frame child = {frame, frame->field->descriptor, bytes, NULL, NULL, 0, frame->depth + 1, frame->unknown};
     return child.depth <= JK_CODEC_DEPTH && check_message(&child, error);
 }
 
@@ -134,11 +138,57 @@ static enum jk_status malformed(const ProtobufCMessageDescriptor *type, struct j
                    type->name, JK_CODEC_DEPTH);
 }
 
+/* *out_readable: protobuf-c may see it, whatever is said of enum numbers. */
+static enum jk_status check_all(const ProtobufCMessageDescriptor *type, struct jk_span bytes, bool *out_readable,
+                                struct jk_error *error)
+{
+    size_t unknown = 0;
+    struct frame top = {NULL, type, bytes, NULL, NULL, 0, 1, &unknown};
+    *out_readable = false;
+    if (!check_message(&top, error)) return malformed(type, error);
+    *out_readable = error->violation_count == unknown && unknown < WRONG_FIELDS_MOST;
+    jk_error_settle(error);
+    return jk_error_result(error);
+}
+
 enum jk_status jk_codec_check(const ProtobufCMessageDescriptor *type, struct jk_span bytes, struct jk_error *error)
 {
-    struct frame top = {NULL, type, bytes, NULL, NULL, 1};
-    if (!check_message(&top, error)) return malformed(type, error);
-    return jk_error_result(error);
+    bool readable;
+    return check_all(type, bytes, &readable, error);
+}
+
+static void forget_unknown(ProtobufCMessage *message);
+
+static void forget_in_field(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
+    void *at = (char *)message + field->offset, *quantifier = (char *)message + field->quantifier_offset;
+    bool chosen = !(field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) || *(uint32_t *)quantifier == field->id;
+    size_t count = repeated ? *(size_t *)quantifier : 1, kept = 0;
+    if (!chosen) return;
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
+        ProtobufCMessage **children = repeated ? *(ProtobufCMessage ***)at : at;
+        for (size_t i = 0; i < count; i++)
+            if (children[i]) forget_unknown(children[i]);
+        return;
+    }
+    int *numbers = repeated ? *(int **)at : at;
+    for (size_t i = 0; i < count; i++)
+        if (protobuf_c_enum_descriptor_get_value(field->descriptor, numbers[i])) numbers[kept++] = numbers[i];
+    if (repeated)
+        *(size_t *)quantifier = kept;
+    else if (kept == 0)
+        *numbers = 0;
+}
+
+/* Enum numbers that are not known become "not given". As deep as the message, which is bounded. */
+static void forget_unknown(ProtobufCMessage *message)
+{
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        if (field->type == PROTOBUF_C_TYPE_ENUM || field->type == PROTOBUF_C_TYPE_MESSAGE)
+            forget_in_field(message, field);
+    }
 }
 
 static void *arena_alloc(void *arena, size_t size)
@@ -191,14 +241,16 @@ enum jk_status jk_codec_decode(const ProtobufCMessageDescriptor *type, grpc_byte
                        "the message has %zu bytes, at most %zu are taken; send less in one", slices->length, limit);
     struct jk_span bytes;
     if (!gather(slices, arena, &bytes)) return too_complex(error);
-    JK_TRY(jk_codec_check(type, bytes, error));
+    bool readable;
+    enum jk_status status = check_all(type, bytes, &readable, error);
+    if (!readable) return status;
     /* protobuf-c takes 30 to 90 times the message's size from its allocator: the arena bounds that. */
     ProtobufCAllocator allocator = {arena_alloc, arena_free, arena};
-    const ProtobufCMessage *message =
-        protobuf_c_message_unpack(type, &allocator, bytes.len, (const uint8_t *)bytes.at);
+    ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, bytes.len, (const uint8_t *)bytes.at);
     if (!message) return arena->exhausted ? too_complex(error) : malformed(type, error);
+    if (status != JK_OK) forget_unknown(message);
     *out_message = message;
-    return JK_OK;
+    return status;
 }
 
 static grpc_byte_buffer *buffer_of(grpc_slice slice)

@@ -19,10 +19,13 @@
 JK_MUST_USE enum jk_status jk_codec_check(const ProtobufCMessageDescriptor *type, struct jk_span bytes,
                                           struct jk_error *error);
 /* Checks and decodes into `arena`. RESOURCE_EXHAUSTED where the budget or `limit` does not do, UNIMPLEMENTED for a
- * compressed message. `buffer` stays the caller's and may go afterwards. */
+ * compressed message. Where nothing is wrong but enum numbers that are not known, the status is that of
+ * jk_codec_check, and *out_message is there all the same, with these fields as if they were not given, so that whoever
+ * knows the message can add what else is wrong with it; else it stays as it was. `buffer` stays the caller's and may go
+ * afterwards. */
 JK_MUST_USE enum jk_status jk_codec_decode(const ProtobufCMessageDescriptor *type, grpc_byte_buffer *buffer,
-                                           size_t limit, struct jk_arena *arena,
-                                           const ProtobufCMessage **out_message, struct jk_error *error);
+                                           size_t limit, struct jk_arena *arena, const ProtobufCMessage **out_message,
+                                           struct jk_error *error);
 /* A buffer for gRPC to send, destroyed by the caller; NULL when the message is larger than `limit`. */
 grpc_byte_buffer *jk_codec_encode(const ProtobufCMessage *message, size_t limit);
 grpc_byte_buffer *jk_codec_wrap(struct jk_span bytes);

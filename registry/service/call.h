@@ -49,7 +49,9 @@ struct jk_call {
     struct jk_principal principal; /* filled by jk_dispatch */
     struct jk_span authorization;  /* the header's value, secret: never logged; empty for none */
     char request_id[40];           /* for logs: from the client's x-request-id when well-formed, else random */
-    int64_t deadline_ms;           /* jk_monotonic_ms() scale; always set (own ceiling where the client gave none) */
+    bool wrong; /* what was read is refused (`error` says why), and only looked through for what else is wrong: the call
+                 * writes nothing, and fails whatever its handler makes of it */
+    int64_t deadline_ms; /* jk_monotonic_ms() scale; always set (own ceiling where the client gave none) */
     int64_t started_us;
     atomic_bool cancelled;                 /* the client is gone or its deadline passed: drop the work unworked */
     jk_call_fn *work;                      /* what a reader thread runs */
@@ -58,8 +60,8 @@ struct jk_call {
     /* Server streams: set by the handler before it returns. Runs once when the client is gone, or after the end, on a
      * thread of the carrier; `state` and `arena` are there still. May be NULL. */
     void (*closed)(struct jk_call *call);
-    void *services;                        /* struct jk_services */
-    void *reader;                          /* struct jk_reader while on a reader thread, else NULL */
+    void *services; /* struct jk_services */
+    void *reader;   /* struct jk_reader while on a reader thread, else NULL */
 };
 
 static inline void jk_call_fail(struct jk_call *call)

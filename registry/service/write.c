@@ -58,8 +58,8 @@ static enum jk_status fingerprint(struct jk_call *call, struct jk_change *change
     return JK_OK;
 }
 
-/* A token revoked or over, an account disabled or a role taken since the call came in, here or on another server: the directory
- * under the head lock decides. */
+/* A token revoked or over, an account disabled or a role taken since the call came in, here or on another server: the
+ * directory under the head lock decides. */
 static enum jk_status still_allowed(struct jk_call *call, struct jk_turn *turn)
 {
     struct jk_token token;
@@ -251,6 +251,10 @@ static void refuse_full(struct jk_call *call)
 
 static void submit(struct jk_call *call, const struct jk_change *template)
 {
+    if (call->wrong) {
+        jk_call_fail(call);
+        return;
+    }
     struct jk_change *change = (void *)jk_arena_copy(&call->arena, (const void *)template, sizeof *template);
     if (!change) {
         (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The request is too large");

@@ -133,6 +133,22 @@ class Registering(Shared):
         self.assertIn("9", self.wrong([at + "relation"], "Registry.RegisterDerivative",
                                       derivative=unknown).fields[at + "relation"])
 
+    def test_an_unknown_enum_hides_nothing(self):
+        """Told with all other mistakes, and by itself a refusal too, of whatever kind the call is."""
+        self.wrong(["derivative." + field for field in ("name", "version", "relation", "license", "artifact_sha256", "parents")],
+                   "Registry.RegisterDerivative", derivative={"name": "x", "version": "v 1", "relation": 99,
+                                                              "license": "Apache-2", "artifact_sha256": "zz"})
+        self.wrong(["derivative.relation"], "Registry.RegisterDerivative",
+                   derivative=dict(derivative("alice/unknown-enum", SKT), relation=99))
+        self.wrong(["relation", "license_class", "after_log_index"], "Registry.ListModels", self.anyone, relation=99,
+                   license_class=88, after_log_index=-1)
+        self.wrong(["relation"], "Registry.ListModels", self.anyone, relation=99)
+        self.wrong(["group_by[1]", "page_size"], "Evaluation.CountDerivatives", self.anyone, scope={"all": True},
+                   group_by=["GROUPING_LICENSE", 99], page_size=-1)
+        self.wrong(["direction"], "Registry.GetLineage", self.anyone, name=SKT, direction=99)
+        self.wrong(["direction"], "Registry.GetLineage", self.anyone, name="alice/none", direction=99)
+        self.wrong(["scopes[0]"], "Access.CreateToken", self.alice, scopes=[99])
+
     def test_no_path_to_a_base(self):
         failure = self.refused("FAILED_PRECONDITION", "NO_PATH_TO_BASE", "Registry.RegisterDerivative",
                                derivative=derivative("alice/x", external("huggingface.co/upstage/Solar-Open-100"),

@@ -3,6 +3,7 @@
 #include <google/rpc/status.pb-c.h>
 #include <grpc/health/v1/health.pb-c.h>
 #include <grpc/reflection/v1/reflection.pb-c.h>
+#include <jokbo/v1/evaluation.pb-c.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -14,10 +15,11 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#define STATUS &google__rpc__status__descriptor
+#define STATUS      &google__rpc__status__descriptor
 #define BAD_REQUEST &google__rpc__bad_request__descriptor
-#define REFLECTION &grpc__reflection__v1__server_reflection_response__descriptor
-#define HEALTH &grpc__health__v1__health_check_response__descriptor
+#define REFLECTION  &grpc__reflection__v1__server_reflection_response__descriptor
+#define COUNT       &jokbo__v1__count_derivatives_request__descriptor
+#define HEALTH      &grpc__health__v1__health_check_response__descriptor
 
 static struct jk_arena arena;
 static struct jk_error error;
@@ -52,6 +54,19 @@ static void test_good(void **state)
     assert_int_equal(check(HEALTH, JK_SPAN("\x08\x03")), JK_OK);
 }
 
+static enum jk_status decode_as(const ProtobufCMessageDescriptor *type, struct jk_span bytes,
+                                const ProtobufCMessage **out_message)
+{
+    grpc_slice slice = grpc_slice_from_copied_buffer(bytes.at, bytes.len);
+    grpc_byte_buffer *buffer = grpc_raw_byte_buffer_create(&slice, 1);
+    jk_arena_reset(&arena);
+    jk_error_init(&error, &arena);
+    enum jk_status status = jk_codec_decode(type, buffer, 1 << 16, &arena, out_message, &error);
+    grpc_byte_buffer_destroy(buffer);
+    grpc_slice_unref(slice);
+    return status;
+}
+
 static void expect_field(const char *path, const char *in_rule)
 {
     assert_int_equal(error.status, JK_INVALID_ARGUMENT);
@@ -69,7 +84,8 @@ static void test_bad_strings(void **state)
     expect_field("message", "not UTF-8");
     (void)check(STATUS, JK_SPAN("\x12\x02\xC0\x80")); /* NUL in an overlong form */
     expect_field("message", "not UTF-8");
-    (void)check(STATUS, JK_SPAN("\x12\x03" "a\0b"));
+    (void)check(STATUS, JK_SPAN("\x12\x03"
+                                "a\0b"));
     expect_field("message", "NUL");
     (void)check(STATUS, JK_SPAN("\x12\x01\0"));
     expect_field("message", "NUL");
@@ -111,6 +127,31 @@ static void test_enums(void **state)
     expect_field("status", "\"-1\"");
 }
 
+/* What the service reads of a message whose enum numbers are not known: they are not given, the rest is. */
+static void test_unknown_enums_do_not_hide_the_rest(void **state)
+{
+    (void)state;
+    const ProtobufCMessage *message = NULL;
+    const Jokbo__V1__CountDerivativesRequest *request;
+    assert_int_equal(decode_as(COUNT, JK_SPAN("\x0A\x05\x0A\x03x/y\x1A\x03\x01\x63\x02\x20\x05"), &message),
+                     JK_INVALID_ARGUMENT);
+    expect_field("group_by[1]", "\"99\"");
+    assert_non_null(message);
+    request = (const void *)message;
+    assert_string_equal(request->scope->base_model, "x/y");
+    assert_int_equal(request->n_group_by, 2);
+    assert_int_equal(request->group_by[1], JOKBO__V1__GROUPING__GROUPING_HUB_RELATION);
+    assert_int_equal(request->page_size, 5);
+    jk_error_field(&error, "group_by[1]", "is empty");
+    jk_error_field(&error, "page_size", "is too large");
+    assert_int_equal(error.violation_count, 2);
+    assert_string_equal(error.violations[1].field, "page_size");
+    message = NULL;
+    assert_int_equal(decode_as(COUNT, JK_SPAN("\x0A\x05\x0A\x03x\xFFy\x18\x63"), &message), JK_INVALID_ARGUMENT);
+    assert_int_equal(error.violation_count, 2);
+    assert_null(message); /* a string that is none is not looked into */
+}
+
 static void expect_malformed(const ProtobufCMessageDescriptor *type, struct jk_span bytes)
 {
     assert_int_equal(check(type, bytes), JK_INVALID_ARGUMENT);
@@ -120,15 +161,16 @@ static void expect_malformed(const ProtobufCMessageDescriptor *type, struct jk_s
 static void test_malformed(void **state)
 {
     (void)state;
-    expect_malformed(STATUS, JK_SPAN("\x08"));                 /* no value */
-    expect_malformed(STATUS, JK_SPAN("\x12\x02" "a"));         /* shorter than it says */
-    expect_malformed(STATUS, JK_SPAN("\x00\x00"));             /* field 0 */
-    expect_malformed(STATUS, JK_SPAN("\x13\x14"));             /* a group */
-    expect_malformed(STATUS, JK_SPAN("\x10\x01"));             /* a string as a varint */
-    expect_malformed(STATUS, JK_SPAN("\x18\x01"));             /* a message as a varint */
-    expect_malformed(STATUS, JK_SPAN("\x1A\x02\x0A\x05"));     /* inside */
+    expect_malformed(STATUS, JK_SPAN("\x08")); /* no value */
+    expect_malformed(STATUS, JK_SPAN("\x12\x02"
+                                     "a"));                                            /* shorter than it says */
+    expect_malformed(STATUS, JK_SPAN("\x00\x00"));                                     /* field 0 */
+    expect_malformed(STATUS, JK_SPAN("\x13\x14"));                                     /* a group */
+    expect_malformed(STATUS, JK_SPAN("\x10\x01"));                                     /* a string as a varint */
+    expect_malformed(STATUS, JK_SPAN("\x18\x01"));                                     /* a message as a varint */
+    expect_malformed(STATUS, JK_SPAN("\x1A\x02\x0A\x05"));                             /* inside */
     expect_malformed(STATUS, JK_SPAN("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01")); /* eleven bytes */
-    expect_malformed(HEALTH, JK_SPAN("\x0D\0\0\0\0"));         /* an enum as a fixed number */
+    expect_malformed(HEALTH, JK_SPAN("\x0D\0\0\0\0"));                                 /* an enum as a fixed number */
 }
 
 /* Decoding through gRPC's buffers, in one slice and in many. */
@@ -162,7 +204,8 @@ static void test_decode(void **state)
 {
     (void)state;
     const ProtobufCMessage *message = NULL;
-    struct jk_span bytes = JK_SPAN("\x08\x05\x12\x03" "abc");
+    struct jk_span bytes = JK_SPAN("\x08\x05\x12\x03"
+                                   "abc");
     for (size_t slices = 1; slices <= 7; slices++) {
         assert_int_equal(decode(bytes, slices, 7, 65536, &message), JK_OK);
         const Google__Rpc__Status *status = (const Google__Rpc__Status *)message;
@@ -232,6 +275,7 @@ int main(void)
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_all_are_named),
         cmocka_unit_test(test_enums),
+        cmocka_unit_test(test_unknown_enums_do_not_hide_the_rest),
         cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_decode),
         cmocka_unit_test(test_encode),

@@ -105,6 +105,8 @@ static void test_values(void **state)
     refused("list --limit x", "whole number");
     refused("list --limit -1", "whole number");
     refused("list --relation quantised", "must be one of finetune");
+    refused("list --relation x --limit y", "must be one of finetune");
+    refused("list --relation x --limit y", "--limit \"y\" must be a whole number");
     refused("list --yanked=1", "takes no value");
     refused("list --lmit 1", "did you mean --limit");
     refused("list -x", "long names");
