@@ -40,6 +40,7 @@ struct server {
     struct jk_embedded *embedded;
     struct jk_store *store;
     struct jk_services services;
+    struct jk_proxies proxies;
     struct jk_rpc_server *rpc;
     struct jk_witness_pool *witnesses;
     struct jk_closing_witnesses closing_witnesses;
@@ -274,6 +275,7 @@ static enum jk_status start_rpc(struct server *server, struct jk_error *error)
                                      .observe = observe,
                                      .services = &server->services,
                                      .draining = draining,
+                                     .proxies = &server->proxies,
                                      .tls_cert = *config->tls_cert ? config->tls_cert : NULL,
                                      .tls_key = *config->tls_key ? config->tls_key : NULL,
                                      .tls_client_ca = *config->tls_client_ca ? config->tls_client_ca : NULL};
@@ -332,6 +334,7 @@ static enum jk_status write_client_config(struct server *server, struct jk_error
 static enum jk_status start(struct server *server, struct jk_error *error)
 {
     JK_TRY(check_listen(&server->config, error));
+    JK_TRY(jk_proxies_parse(server->config.proxies, "--proxies", &server->proxies, error));
     JK_TRY(make_data_dir(server, error));
     JK_TRY(start_database(server, error));
     if (*server->config.witness_policy) jk_fetch_setup(); /* before any thread */

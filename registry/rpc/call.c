@@ -14,6 +14,7 @@
  *
  * There is never more than one batch besides the close: one message in flight is the back-pressure. */
 #include <grpc/grpc_security.h>
+#include <grpc/support/alloc.h>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -255,20 +256,42 @@ static void call_receive(struct jk_call *base, jk_call_fn *then)
     start_batch(call, &op, 1, &call->done);
 }
 
+static struct jk_span span_of(const grpc_slice *slice)
+{
+    return (struct jk_span){(const char *)GRPC_SLICE_START_PTR(*slice), GRPC_SLICE_LENGTH(*slice)};
+}
+
+/* The last header of that name is the nearest proxy's. */
+static void believe_proxy(const struct jk_rpc_call *call, struct jk_peer *peer)
+{
+    for (size_t i = call->metadata.count; i-- > 0;) {
+        struct jk_span key = span_of(&call->metadata.metadata[i].key);
+        if (!jk_span_equal(key, JK_SPAN("x-forwarded-for"))) continue;
+        (void)jk_peer_forwarded(span_of(&call->metadata.metadata[i].value), peer);
+        return;
+    }
+}
+
+static void call_peer(struct jk_call *base, struct jk_peer *out_peer)
+{
+    struct jk_rpc_call *call = jk_rpc_call_of(base);
+    const struct jk_proxies *proxies = call->server->options.proxies;
+    char *uri = grpc_call_get_peer(call->grpc);
+    jk_peer_parse(jk_span_of(uri), out_peer);
+    gpr_free(uri);
+    if (proxies && jk_proxies_hold(proxies, out_peer)) believe_proxy(call, out_peer);
+}
+
 const struct jk_call_ops jk_rpc_ops = {
     .finish = call_finish,
     .finish_bytes = call_finish_bytes,
     .fail = call_fail,
     .send = call_send,
     .receive = call_receive,
+    .peer = call_peer,
 };
 
 /* ---- arrival ---- */
-
-static struct jk_span span_of(const grpc_slice *slice)
-{
-    return (struct jk_span){(const char *)GRPC_SLICE_START_PTR(*slice), GRPC_SLICE_LENGTH(*slice)};
-}
 
 static bool good_request_id(struct jk_span id)
 {

@@ -40,6 +40,7 @@ struct jk_rpc_options {
     size_t method_count;
     jk_call_fn *dispatch;
     void *services; /* given to each call */
+    const struct jk_proxies *proxies; /* whose X-Forwarded-For says where a client is; NULL: nobody's */
     /* After each call, on the thread that ended it; must not wait. `method`: its place in `methods`, method_count for
      * health, reflection and unknown ones. May be NULL. */
     void (*observe)(void *services, size_t method, enum jk_status status, int64_t duration_us);

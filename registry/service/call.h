@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mailbox.h"
+#include "base/peer.h"
 
 #define JK_CALL_MAGIC 0x4a4b4341u
 
@@ -35,6 +36,9 @@ struct jk_call_ops {
     /* Client stream: asks for the next message; `then` runs on an rpc thread with call->request set to it, or NULL at
      * the end of the stream. The message lies in call->message_arena, which is reset before each. */
     void (*receive)(struct jk_call *call, jk_call_fn *then);
+    /* Whose call it is, as limits count (not grouped), by a trusted proxy's word where there is one. Whoever has the
+     * call may ask. NULL: nobody knows. */
+    void (*peer)(struct jk_call *call, struct jk_peer *out_peer);
 };
 
 struct jk_call {

@@ -83,10 +83,12 @@ class Client:
     """client.call("Registry.GetModel", name="a/b") gives the reply as a dict, with defaults filled in."""
     _pool = None
 
-    def __init__(self, address, token=None, options=(), credentials=None):
+    def __init__(self, address, token=None, options=(), credentials=None, forwarded=None):
+        """forwarded: where the client is, by the word of a proxy that the server trusts (--proxies)."""
         if Client._pool is None:
             Client._pool = pool_of_build()
         self.pool, self.token, self.address = Client._pool, token, address
+        self.forwarded = (("x-forwarded-for", forwarded),) if forwarded else ()
         self.channel = (grpc.secure_channel(address, credentials, options=list(options)) if credentials
                         else grpc.insecure_channel(address, options=list(options)))
 
@@ -110,7 +112,7 @@ class Client:
 
     def metadata(self, token="own"):
         token = self.token if token == "own" else token
-        return (("authorization", "Bearer " + token),) if token else ()
+        return ((("authorization", "Bearer " + token),) if token else ()) + self.forwarded
 
     @staticmethod
     def as_dict(message):
