@@ -29,7 +29,7 @@ struct jk_keeper {
     char refusal[64]; /* reason last logged */
 };
 
-/* ---- a job on a reader thread ---- */
+/* ---- a job on the reader for closings ---- */
 
 struct job {
     struct jk_job job; /* first */
@@ -52,10 +52,11 @@ static void run_job(struct jk_job *job, struct jk_reader *reader)
 
 static enum jk_status run_and_wait(struct jk_keeper *keeper, struct jk_error *error)
 {
-    struct job job = {.job = {.run = run_job, .deadline_ms = jk_monotonic_ms() + JOB_MS}, .keeper = keeper};
+    struct job job = {.job = {.run = run_job, .deadline_ms = jk_monotonic_ms() + JOB_MS, .closing = true},
+                      .keeper = keeper};
     keeper->done = false;
     if (!jk_store_read(keeper->store, &job.job))
-        return jk_fail(error, JK_UNAVAILABLE, "BUSY", "the readers have too much to do");
+        return jk_fail(error, JK_UNAVAILABLE, "BUSY", "the reader for closings has too much to do");
     pthread_mutex_lock(&keeper->lock);
     while (!keeper->done)
         pthread_cond_wait(&keeper->changed, &keeper->lock);

@@ -1,7 +1,7 @@
 /* The keeper of stages: closes each once its time has come (due.h), and sees to it that the files of every closing are
  * there, whichever server wrote it.
  *
- *   WAITING --a cut-off may be over, files are missing--> TENDING (a job on a reader thread) --done--> WAITING
+ *   WAITING --a cut-off may be over, files are missing--> TENDING (a job on closing's reader) -done--> WAITING
  *      ^                                                    |
  *      +------------ back-off, 1 s to 60 s <-----cannot-----+
  *

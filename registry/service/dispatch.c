@@ -66,8 +66,11 @@ void jk_call_on_reader(struct jk_call *call, jk_call_fn *work, uint32_t min_size
         return;
     }
     call->work = work;
-    *read = (struct read_job){
-        .job = {.run = run_read, .deadline_ms = call->deadline_ms}, .call = call, .min_size = min_size};
+    *read = (struct read_job){.job = {.run = run_read,
+                                      .deadline_ms = call->deadline_ms,
+                                      .closing = call->method->lane == JK_LANE_CLOSING},
+                              .call = call,
+                              .min_size = min_size};
     if (jk_store_read(jk_store_of(call), &read->job)) return;
     (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "QUEUE_FULL", "Too many reads are waiting; try again shortly");
     call->error.retry_ms = 500;
@@ -113,7 +116,8 @@ void jk_dispatch(struct jk_call *call)
         return;
     }
     bool waits = is_behind(call, min_size);
-    if (call->method->stream == JK_UNARY && (waits || call->method->lane == JK_LANE_READER))
+    bool reads = call->method->lane == JK_LANE_READER || call->method->lane == JK_LANE_CLOSING;
+    if (call->method->stream == JK_UNARY && (waits || reads))
         jk_call_on_reader(call, call->method->handle, waits ? min_size : 0);
     else
         call->method->handle(call);

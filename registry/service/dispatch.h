@@ -10,8 +10,8 @@
 
 enum jk_stream { JK_UNARY, JK_CLIENT_STREAM, JK_SERVER_STREAM };
 /* Where a method's work is done: on the calling rpc thread (memory only, short), on a reader thread (long walks,
- * PostgreSQL), by the sequencer (writes). */
-enum jk_lane { JK_LANE_HERE, JK_LANE_READER, JK_LANE_WRITER };
+ * PostgreSQL), on the reader that closes stages and has no other work, by the sequencer (writes). */
+enum jk_lane { JK_LANE_HERE, JK_LANE_READER, JK_LANE_CLOSING, JK_LANE_WRITER };
 
 struct jk_method {
     const char *path; /* "/jokbo.v1.Registry/GetModel" */
@@ -30,7 +30,7 @@ const struct jk_method *jk_methods(size_t *out_count);
 /* call->method, request (NULL for a client stream), authorization and deadline are set. Answers the call now or later.
  */
 void jk_dispatch(struct jk_call *call);
-/* Goes on with `work` on a reader thread, once the book holds `min_size` entries (0: at once). */
+/* Goes on with `work` on a reader thread, that of stages where the method closes one, once the book holds `min_size` entries (0: at once). */
 void jk_call_on_reader(struct jk_call *call, jk_call_fn *work, uint32_t min_size);
 
 #endif

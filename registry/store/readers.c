@@ -1,5 +1,6 @@
 /* Reader threads: each owns one connection, takes a job at a time, and runs it. And what a job may ask (the port's
- * jk_reader_…, blobs in blob.c). A reader's connection comes back by itself at the next job after a loss. */
+ * jk_reader_…, blobs in blob.c). A reader's connection comes back by itself at the next job after a loss. The last one
+ * has a box of its own, for jobs that close stages: nobody else's keep it busy. */
 #include "store/readers.h"
 
 #include <stdio.h>
@@ -201,10 +202,10 @@ enum jk_status jk_reader_text(struct jk_reader *reader, const struct jk_digest *
 static void *run(void *context)
 {
     struct jk_reader *reader = context;
-    struct jk_mailbox *jobs = reader->store->jobs;
+    struct jk_mailbox *jobs = reader->jobs;
     struct jk_error error;
 
-    (void)pthread_setname_np(pthread_self(), "jk-reader");
+    (void)pthread_setname_np(pthread_self(), jobs == reader->store->jobs ? "jk-reader" : "jk-closing");
     jk_error_init(&error, NULL);
     (void)!jk_conn_up(&reader->conn, JK_CONNECT_TIMEOUT_MS, &error); /* else the first job tries, and says why not */
     for (;;) {
@@ -223,10 +224,11 @@ static void *run(void *context)
 
 enum jk_status jk_readers_start(struct jk_store *store, struct jk_error *error)
 {
-    for (unsigned i = 0; i < store->reader_count; i++) {
+    for (unsigned i = 0; i <= store->reader_count; i++) {
         struct jk_reader *reader = &store->readers[i];
 
         reader->store = store;
+        reader->jobs = i < store->reader_count ? store->jobs : store->closing_jobs;
         jk_conn_init(&reader->conn, store->database, JK_CONN_READER);
         reader->conn.watch = &store->watches[1 + i];
         if (pthread_create(&reader->thread, NULL, run, reader) != 0)
@@ -238,7 +240,7 @@ enum jk_status jk_readers_start(struct jk_store *store, struct jk_error *error)
 
 void jk_readers_stop(struct jk_store *store)
 {
-    for (unsigned i = 0; i < store->reader_count; i++) {
+    for (unsigned i = 0; i <= store->reader_count; i++) {
         if (store->readers[i].started) pthread_join(store->readers[i].thread, NULL);
     }
 }

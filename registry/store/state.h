@@ -29,6 +29,7 @@ struct jk_proofreader;
 
 struct jk_reader {
     struct jk_store *store;
+    struct jk_mailbox *jobs;
     struct jk_conn conn;
     int64_t deadline_ms;
     pthread_t thread;
@@ -83,9 +84,9 @@ struct jk_store {
     _Atomic int64_t heard_version;
 
     /* What the connections that take locks are at: the sequencer's, then each reader's. */
-    struct jk_conn_watch watches[1 + JK_READERS_MAX];
+    struct jk_conn_watch watches[1 + JK_READERS_MAX + 1];
 
-    struct jk_mailbox *writes, *jobs;
+    struct jk_mailbox *writes, *jobs, *closing_jobs;
     struct jk_sequencer *sequencer;
     struct jk_log_publisher *publisher;
     struct jk_warden *warden;
@@ -95,7 +96,7 @@ struct jk_store {
     int listener_wake; /* eventfd */
     atomic_bool stopping;
     atomic_bool rolled_back; /* as a witness says */
-    struct jk_reader readers[JK_READERS_MAX];
+    struct jk_reader readers[JK_READERS_MAX + 1]; /* reader_count, then the one for closing */
 };
 
 /* ---- fold.c: bringing committed entries and records in ---- */

@@ -95,7 +95,9 @@ static struct jk_store *make_store(const struct jk_store_options *options)
     store->directory = jk_directory_new();
     store->writes = jk_mailbox_new(JK_SEQUENCER_BOX);
     store->jobs = jk_mailbox_new(JK_READER_BOX);
-    JK_CHECK(store->book && store->cube && store->forest && store->directory && store->writes && store->jobs);
+    store->closing_jobs = jk_mailbox_new(JK_READER_BOX);
+    JK_CHECK(store->book && store->cube && store->forest && store->directory && store->writes && store->jobs &&
+             store->closing_jobs);
     jk_edge_init(&store->edge);
     jk_text_init(&store->cosigned, JK_NOTE_MAX);
     return store;
@@ -109,6 +111,7 @@ static void free_store(struct jk_store *store)
     jk_timekeeper_done(&store->time);
     jk_mailbox_free(store->writes);
     jk_mailbox_free(store->jobs);
+    jk_mailbox_free(store->closing_jobs);
     jk_directory_free(store->directory);
     jk_cube_free(store->cube);
     jk_forest_free(store->forest);
@@ -351,6 +354,7 @@ void jk_store_stop(struct jk_store *store)
     jk_mailbox_close(store->writes);
     jk_sequencer_stop(store);
     jk_mailbox_close(store->jobs);
+    jk_mailbox_close(store->closing_jobs);
     jk_readers_stop(store);
     jk_listener_stop(store);
     jk_proofreader_stop(store);
@@ -617,5 +621,5 @@ size_t jk_store_read_backlog(struct jk_store *store)
 
 bool jk_store_read(struct jk_store *store, struct jk_job *job)
 {
-    return jk_mailbox_put(store->jobs, &job->mail);
+    return jk_mailbox_put(job->closing ? store->closing_jobs : store->jobs, &job->mail);
 }

@@ -1,10 +1,10 @@
 /* The port to what is kept: the book and the directory in memory, PostgreSQL underneath, the sequencer that writes and
  * the readers that fetch. Only this folder sees libpq and SQL.
  *
- * Threads: 1 sequencer (write connection, right edge, signing key, guard copy), R readers (one connection each),
- * 1 listener (LISTEN; brings in what other servers committed), 1 publisher (the public folder; one connection),
- * 1 warden (ends sessions of frozen servers; a connection while somebody waits), 1 proofreader (reads published files
- * again).
+ * Threads: 1 sequencer (write connection, right edge, signing key, guard copy), R readers (one connection each) and
+ * one more for closing stages, 1 listener (LISTEN; brings in what other servers committed), 1 publisher (the public
+ * folder; one connection), 1 warden (ends sessions of frozen servers; a connection while somebody waits), 1 proofreader
+ * (reads published files again).
  * Callers' threads only put mail and read the book.
  * Order of a write: COMMIT (entries, head with signed checkpoint, replies and records in one transaction), guard copy
  * with fdatasync, answer.
@@ -41,7 +41,7 @@ struct jk_store_options {
     const char *origin;      /* for a new log; else must be the log's (NULL: take the log's) */
     const char *purpose;     /* "registry" or "demo"; the log must be of it. NULL: whatever the log is, a new one a registry */
     const char *after;       /* for a new log: file with the last checkpoint of one that ended; NULL: none */
-    unsigned readers;        /* 1 … 32 */
+    unsigned readers;        /* 1 … 32; closing stages has one more */
     unsigned batch_max;      /* 1 … JK_BATCH_MAX */
     int64_t confirmed_us;    /* an operator's word on what time it is, where a stop of writes waits for it; 0: none */
     const struct jk_clocks *clocks; /* NULL: the system's; outlives the store */
@@ -200,7 +200,7 @@ struct jk_own_write {
 /* Returns when it is settled. UNAVAILABLE: the store took no write; else its outcome. */
 JK_MUST_USE enum jk_status jk_store_write_own(struct jk_store *store, struct jk_own_write *own, struct jk_error *error);
 size_t jk_store_write_backlog(struct jk_store *store); /* writes that wait */
-size_t jk_store_read_backlog(struct jk_store *store);  /* jobs that wait for a reader */
+size_t jk_store_read_backlog(struct jk_store *store);  /* jobs that wait for a reader, but for closing's */
 
 /* ---- reading from PostgreSQL: jobs on reader threads ---- */
 struct jk_reader;
@@ -208,6 +208,7 @@ struct jk_job {
     struct jk_mail mail; /* first */
     void (*run)(struct jk_job *job, struct jk_reader *reader);
     int64_t deadline_ms; /* becomes the statement timeout */
+    bool closing;        /* closes a stage: for the reader that has only such jobs, however busy the others are */
 };
 bool jk_store_read(struct jk_store *store, struct jk_job *job);
 /* A job of the server's own, on a thread that may wait for it: not a reader's, and no view is held. Returns what `work`
