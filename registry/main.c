@@ -28,6 +28,7 @@
 #include "service/held_catch_up.h"
 #include "service/services.h"
 #include "service/standing.h"
+#include "service/parking.h"
 #include "service/waiting.h"
 #include "store/embedded.h"
 #include "witnesses.h"
@@ -207,6 +208,7 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
                              .closer = jk_closer_new(server->store)};
     if (!server->services.standings || !server->services.closer)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    JK_TRY(jk_parking_start(server->store, &server->services.parking, error));
     return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
 }
 
@@ -262,7 +264,9 @@ static void observe(void *services, size_t method, enum jk_status status, int64_
 
 static void draining(void *context)
 {
-    jk_waiting_drain(((struct jk_services *)context)->waiting);
+    struct jk_services *services = context;
+    jk_waiting_drain(services->waiting);
+    jk_parking_drain(services->parking);
 }
 
 static enum jk_status start_rpc(struct server *server, struct jk_error *error)
@@ -276,6 +280,7 @@ static enum jk_status start_rpc(struct server *server, struct jk_error *error)
                                      .services = &server->services,
                                      .draining = draining,
                                      .proxies = &server->proxies,
+                                     .gone = jk_dispatch_gone,
                                      .tls_cert = *config->tls_cert ? config->tls_cert : NULL,
                                      .tls_key = *config->tls_key ? config->tls_key : NULL,
                                      .tls_client_ca = *config->tls_client_ca ? config->tls_client_ca : NULL};
@@ -362,6 +367,7 @@ static bool stop(struct server *server)
         jk_http_stop(server->http);
         jk_rpc_free(server->rpc);
         jk_waiting_stop(server->services.waiting);
+        jk_parking_stop(server->services.parking);
         jk_witness_stop(server->witnesses);
         jk_keeper_stop(server->keeper);
         jk_inspector_stop(server->inspector);

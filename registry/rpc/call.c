@@ -367,6 +367,8 @@ static void open_call(struct jk_rpc_call *call)
     base->closed = NULL;
     base->reader = NULL;
     base->wrong = false;
+    base->awaits = 0;
+    base->settled = false;
     base->services = call->server->options.services;
     base->started_us = jk_monotonic_us();
     base->deadline_ms = deadline_of(call);
@@ -532,6 +534,7 @@ static void closed(struct jk_rpc_call *call)
 {
     if (call->was_cancelled) atomic_store(&call->call.cancelled, true);
     if (call->row->on_close) call->row->on_close(call);
+    if (call->was_cancelled && is_unary(call) && call->server->options.gone) call->server->options.gone(&call->call);
     drop(call);
 }
 

@@ -41,6 +41,9 @@ struct jk_rpc_options {
     jk_call_fn *dispatch;
     void *services; /* given to each call */
     const struct jk_proxies *proxies; /* whose X-Forwarded-For says where a client is; NULL: nobody's */
+    /* The client of a unary call that is not answered yet is gone: whoever holds the call idle may end it. On a thread of
+     * a queue, after call->cancelled was set. May be NULL. */
+    void (*gone)(struct jk_call *call);
     /* After each call, on the thread that ended it; must not wait. `method`: its place in `methods`, method_count for
      * health, reflection and unknown ones. May be NULL. */
     void (*observe)(void *services, size_t method, enum jk_status status, int64_t duration_us);

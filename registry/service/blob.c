@@ -219,7 +219,7 @@ static void got_data(struct jk_call *call)
     struct upload *upload = call->state;
     const Jokbo__V1__UploadBlobRequest *message = (const void *)call->request;
     if (!message) {
-        jk_call_on_reader(call, upload->begun ? finish_upload : empty_blob, 0);
+        jk_call_on_reader(call, upload->begun ? finish_upload : empty_blob);
         return;
     }
     if (message->content_case != JOKBO__V1__UPLOAD_BLOB_REQUEST__CONTENT_DATA)
@@ -230,7 +230,7 @@ static void got_data(struct jk_call *call)
         jk_error_field(&call->error, "data", "goes on past the %llu bytes that header.size says",
                        (unsigned long long)upload->facts.size);
     if (jk_error_result(&call->error) == JK_OK)
-        jk_call_on_reader(call, take_data, 0);
+        jk_call_on_reader(call, take_data);
     else
         jk_call_fail(call);
 }

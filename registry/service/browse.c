@@ -90,7 +90,7 @@ void jk_get_release(struct jk_call *call)
     jk_store_view_end(jk_store_of(call));
     if (status == JK_OK && release && release->yanked) {
         call->state = release;
-        jk_call_on_reader(call, answer_yanked, 0);
+        jk_call_on_reader(call, answer_yanked);
     } else {
         answer(call, status, release ? &release->base : NULL);
     }

@@ -7,6 +7,7 @@
 #include "service/count_ruled.h"
 #include "service/draft.h"
 #include "service/dispatch.h"
+#include "service/entries.h"
 #include "service/handlers.h"
 #include "service/page.h"
 #include "service/present.h"
@@ -85,11 +86,13 @@ enum jk_status jk_count_size(struct jk_call *call, const struct jk_view *view, c
     return jk_error_result(&call->error);
 }
 
-/* On a reader thread: makes the book hold every entry before the time. */
+/* On a reader thread: the book shall hold every entry before the time. Where it does not yet, the work stops here, and
+ * is done anew when it does. */
 enum jk_status jk_count_settle_time(struct jk_call *call, const Jokbo__V1__AsOf *as_of)
 {
     int64_t time_us = as_of_us(call, as_of);
     struct jk_moment moment;
+    if (call->settled) return JK_OK;
     JK_TRY(jk_error_result(&call->error));
     JK_TRY(jk_reader_moment(call->reader, &moment, &call->error));
     if (time_us > moment.now_us) {
@@ -98,9 +101,10 @@ enum jk_status jk_count_settle_time(struct jk_call *call, const Jokbo__V1__AsOf 
         jk_error_field(&call->error, "as_of.time", "lies in the future: it is %s now", text);
         return jk_error_result(&call->error);
     }
-    if (jk_store_wait_size(jk_store_of(call), (uint32_t)moment.size, call->deadline_ms)) return JK_OK;
-    return jk_fail(&call->error, JK_UNAVAILABLE, "BEHIND", "This server has not reached log size %llu yet; try again",
-                   (unsigned long long)moment.size);
+    call->settled = true;
+    if (moment.size <= jk_size_now(jk_store_of(call))) return JK_OK;
+    call->awaits = (uint32_t)moment.size;
+    return JK_CANCELLED;
 }
 
 /* ---- one count ---- */
@@ -161,13 +165,12 @@ static enum jk_status count(struct jk_call *call, Jokbo__V1__DerivativeCount **o
     if (status == JK_OK) status = jk_count_size(call, &view, request->as_of, &size, &ask);
     if (status == JK_OK && page.resumed && page.log_size <= view.size) size = page.log_size;
     bool elsewhere = status == JK_OK && !call->reader && (ask || walks || size != jk_cube_size(view.cube));
-    if (status == JK_OK && !elsewhere && !(ask && call->reader && !call->state))
+    if (status == JK_OK && !elsewhere && !(ask && call->reader && !call->settled))
         status = fill(call, &view, scope, size, &page, out_reply);
     jk_store_view_end(jk_store_of(call));
     if (elsewhere) return JK_CANCELLED;
     if (status != JK_OK || *out_reply) return status;
     JK_TRY(jk_count_settle_time(call, request->as_of));
-    call->state = call; /* the time is settled: the next look needs not ask again */
     return count(call, out_reply);
 }
 
@@ -175,12 +178,10 @@ void jk_count_derivatives(struct jk_call *call)
 {
     Jokbo__V1__DerivativeCount *reply = NULL;
     enum jk_status status = count(call, &reply);
-    if (status == JK_OK)
-        jk_call_finish(call, &reply->base);
-    else if (status == JK_CANCELLED && !jk_error_is_set(&call->error))
-        jk_call_on_reader(call, jk_count_derivatives, 0);
+    if (status == JK_CANCELLED && !call->awaits && !jk_error_is_set(&call->error))
+        jk_call_on_reader(call, jk_count_derivatives);
     else
-        jk_call_fail(call);
+        jk_call_answer(call, status, reply ? &reply->base : NULL);
 }
 
 /* ---- all of them ---- */
@@ -210,8 +211,5 @@ void jk_list_counts(struct jk_call *call)
         if (status == JK_OK) status = count_all(call, &view, size, reply);
         jk_store_view_end(jk_store_of(call));
     }
-    if (status == JK_OK)
-        jk_call_finish(call, &reply->base);
-    else
-        jk_call_fail(call);
+    jk_call_answer(call, status, reply ? &reply->base : NULL);
 }

@@ -12,7 +12,8 @@ JK_MUST_USE enum jk_status jk_count_scope(struct jk_call *call, const struct jk_
  * still be on their way. */
 JK_MUST_USE enum jk_status jk_count_size(struct jk_call *call, const struct jk_view *view, const Jokbo__V1__AsOf *as_of,
                                          uint32_t *out_size, bool *out_ask);
-/* On a reader thread: refuses a time in the future, and waits until the book holds every entry before it. */
+/* On a reader thread: refuses a time in the future. JK_CANCELLED without an error: the book does not hold every entry
+ * before the time yet, and jk_call_answer has the work done anew when it does. */
 JK_MUST_USE enum jk_status jk_count_settle_time(struct jk_call *call, const Jokbo__V1__AsOf *as_of);
 
 #endif

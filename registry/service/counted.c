@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "reply/counts.h"
 #include "service/count_ruled.h"
+#include "service/dispatch.h"
 #include "service/handlers.h"
 #include "service/page.h"
 #include "service/present.h"
@@ -318,7 +319,7 @@ void jk_list_counted(struct jk_call *call)
     jk_kept_standing_release(counted.kept);
     if (status == JK_OK && call->arena.exhausted) status = jk_out_of_memory(&call->error);
     if (status != JK_OK) {
-        jk_call_fail(call);
+        jk_call_answer(call, status, NULL);
         return;
     }
     bool revision = counted.at.revision > 0;

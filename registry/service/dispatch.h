@@ -30,7 +30,12 @@ const struct jk_method *jk_methods(size_t *out_count);
 /* call->method, request (NULL for a client stream), authorization and deadline are set. Answers the call now or later.
  */
 void jk_dispatch(struct jk_call *call);
-/* Goes on with `work` on a reader thread, that of stages where the method closes one, once the book holds `min_size` entries (0: at once). */
-void jk_call_on_reader(struct jk_call *call, jk_call_fn *work, uint32_t min_size);
+/* The client of a unary call is gone (rpc/server.h, gone). */
+void jk_dispatch_gone(struct jk_call *call);
+/* Goes on with `work` on a reader thread; that of stages where the method closes one. */
+void jk_call_on_reader(struct jk_call *call, jk_call_fn *work);
+/* The end of a handler's work on a reader thread: answers with the message, fails, or, where the work stopped with
+ * JK_CANCELLED, call->awaits and no error set, has it done anew once the log is so large; no thread waits for that. */
+void jk_call_answer(struct jk_call *call, enum jk_status status, const ProtobufCMessage *message);
 
 #endif

@@ -3,6 +3,7 @@
 #include "book/why.h"
 #include "reply/counts.h"
 #include "service/count_ruled.h"
+#include "service/dispatch.h"
 #include "service/draft.h"
 #include "service/handlers.h"
 #include "service/present.h"
@@ -343,9 +344,5 @@ static enum jk_status run(struct jk_call *call, Jokbo__V1__Standing *reply)
 void jk_explain_standing(struct jk_call *call)
 {
     Jokbo__V1__Standing *reply = JK_MESSAGE(&call->arena, Jokbo__V1__Standing, jokbo__v1__standing);
-    enum jk_status status = reply ? run(call, reply) : jk_out_of_memory(&call->error);
-    if (status == JK_OK)
-        jk_call_finish(call, &reply->base);
-    else
-        jk_call_fail(call);
+    jk_call_answer(call, reply ? run(call, reply) : jk_out_of_memory(&call->error), reply ? &reply->base : NULL);
 }

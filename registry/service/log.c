@@ -63,7 +63,7 @@ static void piece_left(struct jk_call *call)
     if (reading->next >= reading->end)
         jk_call_finish(call, NULL);
     else
-        jk_call_on_reader(call, read_piece, 0);
+        jk_call_on_reader(call, read_piece);
 }
 
 static enum jk_status fill_piece(struct jk_call *call, struct reading *reading, Jokbo__V1__ReadEntriesResponse *out)

@@ -60,7 +60,7 @@ static void piece_left(struct jk_call *call)
     if (sending->at == sending->size)
         jk_call_finish(call, NULL);
     else
-        jk_call_on_reader(call, send_piece, 0);
+        jk_call_on_reader(call, send_piece);
 }
 
 static void send_piece(struct jk_call *call)
@@ -195,7 +195,7 @@ void jk_get_report(struct jk_call *call)
         *sending = (struct sending){.file = (enum jk_report_file)(request->file - 1), .fd = -1, .piece = piece};
         call->state = sending;
         call->release = release_sending;
-        jk_call_on_reader(call, begin_sending, 0);
+        jk_call_on_reader(call, begin_sending);
     } else {
         jk_call_fail(call);
     }

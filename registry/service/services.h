@@ -23,6 +23,7 @@
 
 struct jk_closer;
 struct jk_closing_witnesses;
+struct jk_parking;
 struct jk_standings;
 struct jk_waiting;
 
@@ -33,6 +34,7 @@ struct jk_services {
     bool four_eyes;                  /* a ruling needs a second evaluator */
     int64_t evaluator_rest_us;       /* how long an account has held the role before it rules or confirms */
     struct jk_waiting *waiting;      /* streams that wait for the log to grow */
+    struct jk_parking *parking;      /* calls that wait for a log size */
     struct jk_standings *standings;  /* kept for counts under a rule */
     struct jk_closer *closer;        /* reports of stages */
     const struct jk_closing_witnesses *witnesses; /* as a third clock; NULL: none are configured */

@@ -22,6 +22,7 @@
 
 struct jk_waiting {
     struct jk_store *store;
+    struct jk_growth_hook hook;
     unsigned most;
     int life_ms;
     pthread_t thread;
@@ -228,12 +229,13 @@ enum jk_status jk_waiting_start(struct jk_store *store, const struct jk_waiting_
     waiting->store = store;
     waiting->most = options->most ? options->most : JK_WAITING_MOST;
     waiting->life_ms = options->life_ms ? options->life_ms : JK_WAITING_LIFE_MS;
+    waiting->hook = (struct jk_growth_hook){.grown = grown, .context = waiting};
     init_locks(waiting);
     if (pthread_create(&waiting->thread, NULL, run, waiting) != 0) {
         free_waiting(waiting);
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the thread of waiting streams");
     }
-    jk_store_on_growth(store, grown, waiting);
+    jk_store_on_growth(store, &waiting->hook);
     grown(waiting, jk_size_now(store)); /* what came before the hook */
     *out_waiting = waiting;
     return JK_OK;
@@ -251,7 +253,7 @@ void jk_waiting_drain(struct jk_waiting *waiting)
 void jk_waiting_stop(struct jk_waiting *waiting)
 {
     if (!waiting) return;
-    jk_store_on_growth(waiting->store, NULL, NULL);
+    jk_store_off_growth(waiting->store, &waiting->hook);
     pthread_mutex_lock(&waiting->mutex);
     JK_CHECK(waiting->joined == 0);
     waiting->stopping = true;

@@ -29,7 +29,7 @@ static void go_on(struct jk_call *call)
     else if (jk_waiting_is_over(&watch->waiter))
         jk_call_finish(call, NULL);
     else
-        jk_call_on_reader(call, read_far, 0);
+        jk_call_on_reader(call, read_far);
 }
 
 /* Once it is sent the call may be anywhere: nothing is touched after. */

@@ -106,5 +106,5 @@ void jk_watch_counts(struct jk_call *call)
     jokbo__v1__count_derivatives_request__init(&watch->request);
     watch->request.scope = request->scope;
     watch->request.rule = request->rule;
-    jk_call_on_reader(call, tell, 0);
+    jk_call_on_reader(call, tell);
 }

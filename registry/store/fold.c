@@ -172,7 +172,8 @@ static void publish_checkpoint(struct jk_store *store, struct jk_span checkpoint
 static void tell_growth(struct jk_store *store, uint32_t size)
 {
     pthread_mutex_lock(&store->publish_lock);
-    if (store->grown) store->grown(store->growth_context, size);
+    for (struct jk_growth_hook *hook = store->growth_hooks; hook; hook = hook->next)
+        hook->grown(hook->context, size);
     pthread_mutex_unlock(&store->publish_lock);
 }
 

@@ -76,8 +76,7 @@ struct jk_store {
     bool cosigned_new;
     struct jk_cosigned cosignatures;
     atomic_bool publication_stopped;
-    void (*grown)(void *context, uint32_t size); /* called under publish_lock */
-    void *growth_context;
+    struct jk_growth_hook *growth_hooks; /* called under publish_lock */
 
     /* What the listener heard: the sequencer looks when it is more than its own. */
     _Atomic uint64_t heard_size;

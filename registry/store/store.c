@@ -577,11 +577,22 @@ void jk_store_set_healthy(struct jk_store *store, bool healthy)
     if (changed) changed(context, healthy);
 }
 
-void jk_store_on_growth(struct jk_store *store, void (*grown)(void *context, uint32_t size), void *context)
+void jk_store_on_growth(struct jk_store *store, struct jk_growth_hook *hook)
 {
     pthread_mutex_lock(&store->publish_lock);
-    store->grown = grown;
-    store->growth_context = context;
+    hook->next = store->growth_hooks;
+    store->growth_hooks = hook;
+    pthread_mutex_unlock(&store->publish_lock);
+}
+
+void jk_store_off_growth(struct jk_store *store, struct jk_growth_hook *hook)
+{
+    struct jk_growth_hook **at = &store->growth_hooks;
+
+    pthread_mutex_lock(&store->publish_lock);
+    while (*at && *at != hook)
+        at = &(*at)->next;
+    if (*at) *at = hook->next;
     pthread_mutex_unlock(&store->publish_lock);
 }
 

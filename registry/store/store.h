@@ -104,9 +104,17 @@ bool jk_store_is_healthy(struct jk_store *store);
 /* Called on a thread of the store whenever health changes. Set before any traffic. */
 void jk_store_on_health(struct jk_store *store, void (*changed)(void *context, bool healthy), void *context);
 /* Called on a thread of the store after each growth, with the size that may be asked for now; must be short, and must not
- * ask the store for anything. Once this returns, the one before is not running and will not run again. NULL: none. */
-void jk_store_on_growth(struct jk_store *store, void (*grown)(void *context, uint32_t size), void *context);
-/* Waits (on a reader thread only) until the book holds at least `size`; false at the deadline. */
+ * ask the store for anything. */
+struct jk_growth_hook {
+    void (*grown)(void *context, uint32_t size);
+    void *context;
+    struct jk_growth_hook *next; /* the store's */
+};
+void jk_store_on_growth(struct jk_store *store, struct jk_growth_hook *hook);
+/* Once this returns the hook is not running and will not run again. */
+void jk_store_off_growth(struct jk_store *store, struct jk_growth_hook *hook);
+/* Waits until the book holds at least `size`; false at the deadline. On a thread that nobody else waits for: closing's
+ * reader, never one that serves calls (service/parking.h). */
 bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_ms);
 
 /* ---- the published log: files in the public folder, at most 10 publications a second, within 1 s of a commit ---- */

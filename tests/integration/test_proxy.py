@@ -135,6 +135,27 @@ class BehindTheProxy(unittest.TestCase):
         result = self.server.jokbo("whoami", "--server", "localhost:%d" % self.proxy.port, "--tls", "--ca", self.proxy.cert)
         self.assertEqual(result.returncode, 0, result.stderr)
 
+    def test_clients_are_told_apart(self):
+        """By the address that the proxy saw, whatever a client claims; not all of them are one, behind one socket."""
+        size = int(self.client.call("Log.GetCheckpoint")["log_size"])
+        claims = [jokbo.Client("localhost:%d" % self.proxy.port, credentials=self.credentials, forwarded="192.0.2.%d" % i) for i in range(17)]
+        request, _ = self.client.stub("Log.GetCheckpoint")
+        calls = [client.stub("Log.GetCheckpoint")[1].future(request(min_log_size=size + 1), timeout=20, metadata=client.metadata())
+                 for client in claims]
+        until = time.monotonic() + 20
+        while not any(call.done() for call in calls) and time.monotonic() < until:
+            time.sleep(0.01)
+        refused = [call.exception() for call in calls if call.done()]
+        self.assertEqual(len(refused), 1)
+        self.assertIn("16 calls wait for the log to grow without an account from 127.0.0.1",
+                      jokbo.Failure(refused[0], self.client.pool).message)
+        direct = jokbo.Client(self.server.address, forwarded="192.0.2.1")
+        calls.append(direct.stub("Log.GetCheckpoint")[1].future(request(min_log_size=size + 1), timeout=20, metadata=direct.metadata()))
+        self.client.call("Registry.CreatePublisher", name="wakes-them")
+        self.assertEqual(sum(call.exception() is None for call in calls), 17)
+        for client in claims + [direct]:
+            client.close()
+
     def test_other_paths_do_not_reach_the_server(self):
         request = grpc.secure_channel("localhost:%d" % self.proxy.port, self.credentials).unary_unary("/other.Service/Method")
         with self.assertRaises(grpc.RpcError) as caught:
