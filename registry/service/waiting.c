@@ -14,6 +14,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "service/convert.h"
 
 #define TICK_MS    1000 /* how late an end may come */
@@ -23,13 +24,12 @@
 struct jk_waiting {
     struct jk_store *store;
     struct jk_growth_hook hook;
-    unsigned most;
     int life_ms;
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows, and every waiter */
     pthread_cond_t changed;
     struct jk_waiter *waiters; /* WAITING */
-    unsigned joined;
+    struct jk_callers *joined;
     uint32_t size;
     struct jk_job job;
     bool pumping; /* the job is under way */
@@ -80,6 +80,11 @@ static struct jk_waiter *take(struct jk_waiting *waiting, bool (*wanted)(const s
         taken = waiter;
     }
     return taken;
+}
+
+static void tell_count(const struct jk_waiting *waiting)
+{
+    jk_metrics_set(JK_METRIC_WATCHERS, jk_callers_count(waiting->joined));
 }
 
 /* ---- ends, without the lock ---- */
@@ -204,6 +209,13 @@ static void grown(void *context, uint32_t size)
 
 /* ---- start and stop ---- */
 
+static struct jk_callers *make_room(const struct jk_waiting_options *options)
+{
+    struct jk_callers_limits limits = {JK_WAITING_MOST, JK_WAITING_ANONYMOUS, JK_WAITING_EACH};
+    if (options->limits.most) limits = options->limits;
+    return jk_callers_new(&limits);
+}
+
 static void init_locks(struct jk_waiting *waiting)
 {
     pthread_condattr_t attributes;
@@ -218,6 +230,7 @@ static void free_waiting(struct jk_waiting *waiting)
 {
     pthread_mutex_destroy(&waiting->mutex);
     pthread_cond_destroy(&waiting->changed);
+    jk_callers_free(waiting->joined);
     free(waiting);
 }
 
@@ -227,11 +240,11 @@ enum jk_status jk_waiting_start(struct jk_store *store, const struct jk_waiting_
     struct jk_waiting *waiting = calloc(1, sizeof *waiting);
     if (!waiting) return jk_out_of_memory(error);
     waiting->store = store;
-    waiting->most = options->most ? options->most : JK_WAITING_MOST;
     waiting->life_ms = options->life_ms ? options->life_ms : JK_WAITING_LIFE_MS;
     waiting->hook = (struct jk_growth_hook){.grown = grown, .context = waiting};
+    waiting->joined = make_room(options);
     init_locks(waiting);
-    if (pthread_create(&waiting->thread, NULL, run, waiting) != 0) {
+    if (!waiting->joined || pthread_create(&waiting->thread, NULL, run, waiting) != 0) {
         free_waiting(waiting);
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the thread of waiting streams");
     }
@@ -255,7 +268,7 @@ void jk_waiting_stop(struct jk_waiting *waiting)
     if (!waiting) return;
     jk_store_off_growth(waiting->store, &waiting->hook);
     pthread_mutex_lock(&waiting->mutex);
-    JK_CHECK(waiting->joined == 0);
+    JK_CHECK(jk_callers_count(waiting->joined) == 0);
     waiting->stopping = true;
     pthread_cond_broadcast(&waiting->changed);
     pthread_mutex_unlock(&waiting->mutex);
@@ -276,7 +289,8 @@ static void leave(struct jk_call *call)
     pthread_mutex_lock(&waiter->waiting->mutex);
     JK_CHECK(waiter->state == JK_WAITER_WORKING);
     waiter->state = JK_WAITER_OUT;
-    waiter->waiting->joined--;
+    jk_callers_leave(waiter->waiting->joined, waiter->key);
+    tell_count(waiter->waiting);
     pthread_mutex_unlock(&waiter->waiting->mutex);
 }
 
@@ -299,14 +313,15 @@ enum jk_status jk_waiting_join(struct jk_waiting *waiting, struct jk_waiter *wai
                                  .woken = woken,
                                  .end_ms = jk_monotonic_ms() + waiting->life_ms,
                                  .state = JK_WAITER_WORKING};
+    struct jk_caller caller;
+    jk_caller_of(call, &caller);
     pthread_mutex_lock(&waiting->mutex);
-    bool room = waiting->joined < waiting->most;
-    if (room) waiting->joined++;
+    enum jk_callers_word word = jk_callers_enter(waiting->joined, &caller, &waiter->key);
+    tell_count(waiting);
     pthread_mutex_unlock(&waiting->mutex);
-    if (!room) {
-        error->retry_ms = 5000;
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "TOO_MANY_WATCHERS",
-                       "%u streams wait for news of this server already; try again later", waiting->most);
+    if (word != JK_CALLERS_IN) {
+        jk_metrics_add(JK_METRIC_WATCHERS_REFUSED, 0, 0, 1);
+        return jk_callers_refuse(waiting->joined, &caller, word, "TOO_MANY_WATCHERS", "streams follow the log", error);
     }
     call->state = waiter;
     call->release = leave;

@@ -8,17 +8,21 @@
  * when its client is gone.
  *
  * Owns: one thread, which decides who is due and whose time is over. Lock order: the store's, then ours; the store is
- * never asked under ours. Limits: JK_WAITING_MOST streams, then RESOURCE_EXHAUSTED. */
+ * never asked under ours. Limits: JK_WAITING_MOST streams, of them JK_WAITING_ANONYMOUS without an account,
+ * JK_WAITING_EACH of one account or address; then RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS). Unary calls that wait for a
+ * size have a list of their own (parking.h). */
 #ifndef JK_SERVICE_WAITING_H
 #define JK_SERVICE_WAITING_H
 
-#include "service/call.h"
+#include "service/callers.h"
 #include "service/entries.h"
 
-#define JK_WAITING_MOST     1000
-#define JK_WAITING_LIFE_MS  570000
-#define JK_WAITING_PAUSE_MS 50
-#define JK_WAITING_BYTES    (128u << 10) /* of a piece: a message of each stream may lie unread in memory */
+#define JK_WAITING_MOST      1000
+#define JK_WAITING_ANONYMOUS 800
+#define JK_WAITING_EACH      100
+#define JK_WAITING_LIFE_MS   570000
+#define JK_WAITING_PAUSE_MS  50
+#define JK_WAITING_BYTES     (128u << 10) /* of a piece: a message of each stream may lie unread in memory */
 
 struct jk_waiting;
 
@@ -38,15 +42,16 @@ struct jk_waiter {
     /* On a reader thread: sends a message, waits again, or ends the call. */
     void (*woken)(struct jk_waiter *waiter, struct jk_wake *wake);
     struct jk_waiter *next, *previous;
-    uint32_t size; /* due when the log has more entries … */
+    uint32_t size;         /* due when the log has more entries … */
     int64_t not_before_ms; /* … and not earlier; 0: at once */
     int64_t end_ms;
+    unsigned key; /* of its caller */
     enum { JK_WAITER_OUT, JK_WAITER_WORKING, JK_WAITER_WAITING } state;
     bool gone; /* the client is */
 };
 
 struct jk_waiting_options { /* zero: the limits above */
-    unsigned most;
+    struct jk_callers_limits limits;
     int life_ms;
 };
 

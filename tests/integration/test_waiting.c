@@ -85,7 +85,7 @@ static void expect_ended(struct stream *stream, enum end how)
 
 static struct jk_waiting *start(struct jk_store *store, unsigned most, int life_ms)
 {
-    struct jk_waiting_options options = {.most = most, .life_ms = life_ms};
+    struct jk_waiting_options options = {.limits = {most, most, most}, .life_ms = life_ms};
     struct jk_waiting *waiting;
     struct jk_error error;
     jk_error_init(&error, NULL);

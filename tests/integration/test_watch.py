@@ -10,7 +10,7 @@ import unittest
 import grpc
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import Case, Client, Cluster, Server, derivative, new_id  # noqa: E402
+from jokbo import Case, Client, Cluster, Failure, Server, derivative, new_id  # noqa: E402
 
 BASE = "skt/A.X-K1"
 OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1)]  # else all clients of a process share one, which has 100 streams
@@ -52,15 +52,16 @@ class Watch:
 
 
 class Watching(Case):
-    options = ("--writes-per-day", "100000")
+    options = ("--writes-per-day", "100000", "--proxies", "127.0.0.1")
 
     def fill(self, count, name):
         for at in range(0, count, 1000):
             self.alice.call("Registry.BatchRegisterDerivatives", timeout=60, request_id=new_id(), derivatives=[
                 derivative("alice/%s-%d" % (name, i), BASE) for i in range(at, min(at + 1000, count))])
 
-    def clients(self, count):
-        made = [Client(self.server.address, options=OWN_CONNECTION) for _ in range(count)]
+    def clients(self, count, forwarded="198.51.100.%d"):
+        """Each with a connection and an address of its own."""
+        made = [Client(self.server.address, options=OWN_CONNECTION, forwarded=forwarded % i) for i in range(count)]
         for client in made:
             self.addCleanup(client.close)
         return made
@@ -148,21 +149,47 @@ class Watching(Case):
                     raise
                 time.sleep(0.05)
 
+    def full(self, client, size, message):
+        with self.assertRaises(Failure) as caught:
+            client.watch_begins(size)
+        failure = caught.exception
+        self.assertEqual((failure.code, failure.reason), ("RESOURCE_EXHAUSTED", "TOO_MANY_WATCHERS"))
+        self.assertIn("RetryInfo", failure.details)
+        self.assertIn(message, failure.message)
+
     def test_limit_and_cancelled_watches(self):
-        """A thousand, and no more; those whose client is gone make room at once."""
-        size, clients = self.size(), self.clients(11)
-        watches = [self.watch(size, clients[i // 100]) for i in range(1000)]
-        with self.assertRaises(Exception) as caught:
-            clients[10].watch_begins(size)
-        self.assertEqual((caught.exception.code, caught.exception.reason), ("RESOURCE_EXHAUSTED", "TOO_MANY_WATCHERS"))
-        self.assertIn("RetryInfo", caught.exception.details)
+        """A thousand, of them two hundred kept for accounts, and a hundred each; those whose client is gone make room at once."""
+        size, clients = self.size(), self.clients(9)
+        watches = [self.watch(size, clients[i // 100]) for i in range(800)]
+        self.full(clients[8], size, "800 streams follow the log without an account on this server")
+        users = [Client(self.server.address, person.token, options=OWN_CONNECTION) for person in (self.alice, self.bob)]
+        for user in users:
+            self.addCleanup(user.close)
+            watches += [self.watch(size, user) for _ in range(100)]
+        self.full(self.admin, size, "1000 streams follow the log on this server")
         for watch in watches[:50]:
             watch.cancel()
-        clients[9].close()  # and with it a hundred
-        fresh = [self.admitted(clients[10], size) for _ in range(90)]
+        clients[7].close()  # and with it a hundred
+        fresh = [self.admitted(clients[8], size) for _ in range(90)]
+        self.full_of_an_account(users[0], size)
         self.register("alice/for-a-thousand", BASE)
-        for watch in watches[50:900] + fresh:
+        for watch in watches[50:700] + watches[800:] + fresh:
             self.assertEqual(len(watch.up_to(size + 1).entries), 1)
+
+    def full_of_an_account(self, user, size):
+        """A stream of its connection's hundred has to end first."""
+        other = Client(self.server.address, user.token, options=OWN_CONNECTION)
+        self.addCleanup(other.close)
+        self.full(other, size, "100 streams follow the log for this account")
+
+    def test_each_address(self):
+        """Streams of one network are counted together, whatever connections they have."""
+        size, clients = self.size(), self.clients(2, "2001:db8:7::%d")
+        watches = [self.watch(size, clients[i % 2]) for i in range(100)]
+        self.full(clients[0], size, "100 streams follow the log without an account from 2001:db8:7::/64")
+        self.watch(size, self.clients(1, "2001:db8:7:1::%d")[0])
+        watches[0].cancel()
+        self.admitted(clients[1], size)
 
     def test_own_deadline(self):
         watch = Watch(self.anyone, self.size(), timeout=1)
