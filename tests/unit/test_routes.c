@@ -5,7 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/text.h"
+#include "closing/files.h"
 #include "http/routes.h"
+#include "support/golden.h"
 
 #define STAGE63 "a2345678-a2345678-a2345678-a2345678-a2345678-a2345678-a23456789"
 #define HEX     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -216,11 +219,71 @@ static void test_gzip(void **state)
         if (jk_route_takes_gzip(jk_span_of(no[i]))) fail_msg("%s takes no gzip", no[i]);
 }
 
+/* ---- the names that the specification lists ---- */
+
+/* "tile/<L>/<N>" with something in the place of each word. */
+static void fill_in(struct jk_span name, struct jk_text *out)
+{
+    static const char *const words[][2] = {{"<N>", "x001/234"}, {"<W>", "7"},        {"<L>", "1"},
+                                           {"<stage>", "a"},    {"<revision>", "2"}, {"<hex>", HEX}};
+    jk_text_clear(out);
+    jk_text_add_char(out, '/');
+    while (name.len > 0) {
+        struct jk_span taken = {name.at, 1};
+        struct jk_span added = taken;
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+            if (!jk_span_starts(name, jk_span_of(words[i][0]))) continue;
+            taken = jk_span_of(words[i][0]);
+            added = jk_span_of(words[i][1]);
+        }
+        jk_text_add(out, added);
+        name = (struct jk_span){name.at + taken.len, name.len - taken.len};
+    }
+}
+
+/* The first cell of a row holds one name or two, each between backticks. */
+static void take_names(struct jk_span row, unsigned *kinds, struct jk_text *target)
+{
+    struct jk_span cell, part;
+    (void)jk_span_cut(&row, '|', &cell);
+    (void)jk_span_cut(&row, '|', &cell);
+    while (jk_span_cut(&cell, '`', &part) && jk_span_cut(&cell, '`', &part)) {
+        fill_in(part, target);
+        struct jk_route route = parse(target->bytes);
+        if (route.kind == JK_ROUTE_NONE) fail_msg("log.md names %s, which is not served", target->bytes);
+        *kinds |= 1u << route.kind;
+    }
+}
+
+/* What log.md says is served, and all that is served but health and readiness, which are no part of a log. */
+static void test_specification(void **state)
+{
+    static char page[1 << 16];
+    struct jk_span text = golden_read("../../registry/formats/log.md", page, sizeof page - 1), line;
+    unsigned kinds = 0;
+    struct jk_text target;
+    (void)state;
+    jk_text_init(&target, 0);
+    for (int file = 0; file < JK_REPORT_FILES; file++) {
+        char name[128];
+        snprintf(name, sizeof name, "`stage/<stage>/<revision>/%s`", jk_report_file_name((enum jk_report_file)file));
+        if (!strstr(page, name)) fail_msg("log.md does not name %s", name);
+    }
+    while (jk_span_line(&text, &line) && !jk_span_starts(line, JK_SPAN("| --- ")))
+        ;
+    while (jk_span_line(&text, &line) && line.len > 0)
+        take_names(line, &kinds, &target);
+    assert_int_equal(kinds, (1u << JK_ROUTE_KINDS) - 1u -
+                                (1u << JK_ROUTE_NONE | 1u << JK_ROUTE_HEALTH | 1u << JK_ROUTE_READY));
+    jk_text_done(&target);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_targets), cmocka_unit_test(test_no_report), cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_ranges),  cmocka_unit_test(test_tags),      cmocka_unit_test(test_gzip),
+        cmocka_unit_test(test_targets),       cmocka_unit_test(test_no_report), cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_ranges),        cmocka_unit_test(test_tags),      cmocka_unit_test(test_gzip),
+        cmocka_unit_test(test_specification),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
