@@ -1,0 +1,149 @@
+"""The pseudo-code of registry/formats/pseudocode.md, run as it stands there, comes to what tests/recount_policy.py comes to (and
+that to what the registry does: test_recount_policy.py): roots, depths and ceilings, duplicates and caps, places in totals, and the
+states of cut-offs, over the random histories of tests/support/make_standings.c, always the same ones."""
+import functools
+import os
+import subprocess
+import sys
+import tempfile
+import types
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..")]
+import jokbo  # noqa: E402
+import recount  # noqa: E402
+import recount_policy  # noqa: E402
+from test_recount_policy import MAKE_STANDINGS, READY, entries_of  # noqa: E402
+
+PAGE = os.path.join(jokbo.ROOT, "registry", "formats", "pseudocode.md")
+SEEDS, STEPS, SIZES = range(1, 9), 170, (60, 110, 170)
+CAPPED = "duplicate on\ncap on 2\n", "duplicate off\ncap on 1\n", "duplicate on\ncap off\n"  # the last lines of rule set 1
+
+
+def pseudocode():
+    with open(PAGE, encoding="utf-8") as file:
+        text = file.read()
+    return compile(text.split("```python\n")[1].split("```")[0], PAGE, "exec")
+
+
+def run(counts=None):
+    """The functions, over a state."""
+    given = {"new_state": State, "ORDER": recount_policy.REASONS[1], "UNKNOWN": recount.UNKNOWN, "YES": recount.YES}
+    if counts:
+        given.update(release_of=counts.fold.releases, adopted=counts.fold.adopted, permissions=counts.permissions,
+                     is_base=lambda model: bool(model.team), least=lambda *many: tuple(map(min, *many)))
+    exec(pseudocode(), given)  # the project's own page
+    for name in ("above", "weights_above"):
+        given[name] = functools.lru_cache(None)(given[name])
+    return types.SimpleNamespace(**given)
+
+
+class State:
+    """A fold, with the words of the pseudo-code."""
+    def __init__(self):
+        self.fold = recount_policy.Fold()
+
+    def knows(self, name):
+        return recount.fold(name) in self.fold.names
+
+    def is_also_called(self, name, other):
+        self.fold.names[recount.fold(other)] = self.fold.names[recount.fold(name)]
+
+    def apply(self, entry):
+        self.fold.APPLY.get(entry.kind, recount.Fold.on_fact)(self.fold, entry.parsed, entry.parsed.fields)
+
+    def apply_if_it_fits(self, entry):
+        try:
+            self.apply(entry)
+        except recount.Wrong:
+            pass
+
+    def keep_time(self, entry):
+        self.fold.times.append(entry.parsed.time)
+        self.fold.entries.append(entry.data)
+
+
+def entry_of(data):
+    parsed = recount.parse_entry(data)
+    return types.SimpleNamespace(data=data, parsed=parsed, kind=parsed.kind, model=parsed.fields.get("model"), to=parsed.fields.get("to"))
+
+
+class PseudocodeTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        with tempfile.TemporaryDirectory(prefix="jokbo-pseudocode-") as folder:
+            words = [MAKE_STANDINGS, folder, SEEDS[0], len(SEEDS), STEPS, 1, READY[0]]
+            subprocess.run([str(word) for word in words], check=True, timeout=600)
+            cls.logs = [entries_of(os.path.join(folder, "%d.entries" % seed)) for seed in SEEDS]
+        with open(next(path for path in READY if path.endswith("direct.policy")), encoding="utf-8") as file:
+            cls.text = recount_policy.Policy.of_file(file.read()).text
+        for old, new in (("depth on 1", "depth on 2"), ("self off\naffiliate off", "self on\naffiliate on")):
+            cls.text = cls.text.replace(old, new)
+        cls.met = set()
+
+    def states(self):
+        for entries in self.logs:
+            known = recount_policy.Fold()
+            for size, data in enumerate(entries + [None]):
+                if size in SIZES:
+                    yield recount_policy.Counts(known)
+                if data:
+                    known.apply(data)
+
+    def test_roots_and_ceilings(self):
+        depths = set()
+        for counts in self.states():
+            code = run(counts)
+            for model in counts.fold.models:
+                self.assertIs(code.deciding(model), model.deciding)
+                for release in model.releases:
+                    found = code.above(release)
+                    self.assertEqual(found, counts.standing(release))
+                    depths.update(found[0].values())
+        self.assertTrue({1, 2, 3} <= depths)
+
+    def policies(self):
+        for ending in CAPPED:
+            yield (recount_policy.Policy(self.text.replace("duplicate on\ncap off\n", ending)),
+                   recount_policy.Policy(self.text.replace("duplicate on\ncap off\n", "duplicate off\ncap off\n")))
+
+    def test_duplicates_and_caps(self):
+        for counts in self.states():
+            code = run(counts)
+            for policy, before in self.policies():
+                wanted = recount_policy.Standing(counts, policy)
+                found = [types.SimpleNamespace(model=row.model, release=row.release, reasons=row.reasons, publisher=row.model.publisher)
+                         for row in recount_policy.Standing(counts, before).rows]
+                code.duplicates_and_cap(found, policy.on, int((policy.of.get("cap") or ["0"])[0]))
+                self.assertEqual([one.reasons for one in found], [row.reasons for row in wanted.rows])
+                self.check_places(code, wanted, found)
+        self.assertTrue({"duplicate", "cap", "yanked", "depth", "self", "counted", None} <= self.met, self.met)
+
+    def check_places(self, code, wanted, found):
+        scopes = [{root} for root in wanted.counts.bases] + [set(wanted.counts.bases)]
+        for scope in scopes:
+            for one, row in zip(found, wanted.rows):
+                place = wanted.place(row, scope.__contains__)
+                self.assertEqual(code.place(one, scope), "counted" if place == "" else place)
+                self.met.add(code.place(one, scope))
+
+    def test_states_of_cut_offs(self):
+        changed = 0
+        policy = recount_policy.Policy(self.text)
+        for entries in self.logs:
+            for n in SIZES:
+                m = len(entries)
+                state = run().state_of_cut_off(list(map(entry_of, entries)), n, m)
+                found = recount_policy.Standing(recount_policy.Counts(state.fold), policy)
+                report = recount_policy.Report(entries, n, m, policy, None)
+                wanted = report.standing
+                self.assertEqual(recount_policy.table(found, lambda *_: 0), recount_policy.table(wanted, lambda *_: 0))
+                self.assertEqual([(row.model.name, row.release.hash, list(row.reasons.values())) for row in found.rows],
+                                 [(row.model.name, row.release.hash, list(row.reasons.values())) for row in wanted.rows])
+                changed += bool(report.late)
+        self.assertGreater(changed, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
