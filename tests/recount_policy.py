@@ -525,16 +525,25 @@ def report_json(report, texts, known, closing):
     return json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
+def report_of(known, closing):
+    return Report(known.entries, int(closing["n"]), int(closing["m"]), known.policy_of(closing["stage"]),
+                  set(known.stages[closing["stage"]]["teams"].split(" ")))
+
+
+def texts_of(known, closing):
+    """The four texts for a stage, revision, n and m, whether or not an entry has closed it with them yet."""
+    report = report_of(known, closing)
+    texts = report.texts()
+    return texts | {"json": report_json(report, texts, known, closing)}
+
+
 def stage_report(known, stage, revision=None):
     """The texts of a closed stage's revision (the newest), and the closing entry that they are held against."""
     closings = known.closings.get(stage) or []
     need(closings, "there is no stage %s, or it is not closed", stage)
     need(revision is None or 1 <= revision <= len(closings), "stage %s has %d revisions", stage, len(closings))
     closing = closings[(revision or len(closings)) - 1]
-    report = Report(known.entries, int(closing["n"]), int(closing["m"]), known.policy_of(stage),
-                    set(known.stages[stage]["teams"].split(" ")))
-    texts = report.texts()
-    return texts | {"json": report_json(report, texts, known, closing)}, closing
+    return texts_of(known, closing), closing
 
 
 def check_report(known, wish):
