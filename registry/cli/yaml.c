@@ -1,6 +1,7 @@
 /* Building the tree from libyaml's events with a stack of our own: no recursion, whatever the input nests. */
 #include "cli/yaml.h"
 
+#include <stdio.h>
 #include <yaml.h>
 
 #include "base/text.h"
@@ -142,20 +143,31 @@ static enum jk_status take_event(struct yaml_builder *builder, const yaml_event_
     }
 }
 
-static enum jk_status parser_fault(struct yaml_builder *builder, const yaml_parser_t *parser)
+/* The reader is ahead of the parser, whose mark says nothing yet: the line is counted from the bytes. */
+static enum jk_status reader_fault(struct yaml_builder *builder, const yaml_parser_t *parser, struct jk_span text)
+{
+    char what[64];
+    unsigned line = builder->first_line;
+    for (size_t i = 0; i < parser->problem_offset && i < text.len; i++)
+        line += text.at[i] == '\n' || (text.at[i] == '\r' && !(i + 1 < text.len && text.at[i + 1] == '\n'));
+    snprintf(what, sizeof what, "it holds the control character U+%04X", (unsigned)parser->problem_value);
+    return fault(builder, line, parser->problem_value >= 0 ? what : "it is not UTF-8");
+}
+
+static enum jk_status parser_fault(struct yaml_builder *builder, const yaml_parser_t *parser, struct jk_span text)
 {
     if (parser->error == YAML_MEMORY_ERROR) return no_memory(builder);
     unsigned line = line_of(builder, &parser->problem_mark);
-    if (parser->error == YAML_READER_ERROR) return fault(builder, line, "it is not UTF-8, or holds control characters");
+    if (parser->error == YAML_READER_ERROR) return reader_fault(builder, parser, text);
     return fault(builder, line, parser->problem ? parser->problem : "this is not YAML");
 }
 
-static enum jk_status take_all(struct yaml_builder *builder, yaml_parser_t *parser)
+static enum jk_status take_all(struct yaml_builder *builder, yaml_parser_t *parser, struct jk_span text)
 {
     bool end = false;
     while (!end) {
         yaml_event_t event;
-        if (!yaml_parser_parse(parser, &event)) return parser_fault(builder, parser);
+        if (!yaml_parser_parse(parser, &event)) return parser_fault(builder, parser, text);
         enum jk_status status = take_event(builder, &event);
         end = event.type == YAML_STREAM_END_EVENT;
         yaml_event_delete(&event);
@@ -174,7 +186,7 @@ enum jk_status jk_yaml_parse(struct jk_span text, unsigned first_line, struct jk
     if (!yaml_parser_initialize(&parser)) return no_memory(&builder);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)(text.at ? text.at : ""), text.len);
-    enum jk_status status = take_all(&builder, &parser);
+    enum jk_status status = take_all(&builder, &parser, text);
     yaml_parser_delete(&parser);
     if (status == JK_OK) *out_root = builder.root;
     return status;

@@ -123,9 +123,16 @@ static struct jk_span phrase_from(const struct parser *parser, struct jk_span st
     return phrase;
 }
 
+/* "NOASSERTION" says of a whole release that nothing is declared: it is no part of an expression. */
+static bool is_whole(const struct parser *parser, struct jk_span word)
+{
+    return jk_span_equal(jk_span_trim(parser->lexer.text), word);
+}
+
 static struct jk_span hint_for(const struct parser *parser, struct jk_span start, enum jk_spdx_sort sort)
 {
-    if (jk_span_equal_fold(parser->lexer.word, JK_SPAN("NONE"))) return JK_SPAN(NOASSERTION);
+    if (jk_span_equal_fold(parser->lexer.word, JK_SPAN("NONE")))
+        return is_whole(parser, parser->lexer.word) ? JK_SPAN(NOASSERTION) : JK_SPAN("");
     struct jk_span phrase = phrase_from(parser, start), found = jk_spdx_list_nearest(phrase, sort);
     return found.len || phrase.len == start.len ? found : jk_spdx_list_nearest(start, sort);
 }
@@ -136,13 +143,21 @@ static int fail_unknown(struct parser *parser, enum jk_spdx_sort sort)
     struct jk_span word = parser->lexer.word, hint = hint_for(parser, word, sort);
     const char *what = sort == JK_SPDX_LICENSE ? "licence" : "exception";
     jk_text_shorten(word, shown, sizeof shown);
-    if (hint.len)
+    if (jk_span_equal_fold(word, JK_SPAN(NOASSERTION)))
+        jk_error_field(
+            parser->error, parser->field,
+            "\"%s\" stands alone or not at all: it means that no licence is declared. Name the licences, one "
+            "that is not on the SPDX list as LicenseRef-<name>.",
+            shown);
+    else if (hint.len)
         jk_error_field(parser->error, parser->field, "\"%s\" is no %s of the SPDX list %s; did you mean \"%.*s\"?",
                        shown, what, jk_spdx_version(), JK_SPAN_ARG(hint));
     else
         jk_error_field(parser->error, parser->field, "\"%s\" is no %s of the SPDX list %s; use a listed identifier%s.",
                        shown, what, jk_spdx_version(),
-                       sort == JK_SPDX_LICENSE ? ", LicenseRef-<name> or NOASSERTION" : "");
+                       sort != JK_SPDX_LICENSE  ? ""
+                       : is_whole(parser, word) ? ", LicenseRef-<name> or NOASSERTION"
+                                                : " or LicenseRef-<name>");
     return -1;
 }
 

@@ -78,6 +78,9 @@ static void test_refusals(void **state)
     refused(JK_SPAN("a: [1\n"), "line");
     refused(JK_SPAN("a: \xC3\x28\n"), "UTF-8");
     refused(JK_SPAN("a: \"\\0\"\n"), "NUL");
+    refused(JK_SPAN("a: 1\nb: 2\nc: x\x01y\n"), "line 3: it holds the control character U+0001");
+    refused(JK_SPAN("a: 1\r\nb: 2\r\nc: \"\x7F\"\r\n"), "line 3: it holds the control character U+007F");
+    refused(JK_SPAN("# 족보\n\na: \x1B[0m\n"), "line 3: it holds the control character U+001B");
     refused(JK_SPAN("a:\n\t- b\n"), "line 2");
 }
 
