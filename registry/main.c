@@ -1,9 +1,9 @@
 /* jokbod: the order of start, signals, drain, exit codes.
  *
- * Start: options, private cluster (a process of its own, forked before any thread or gRPC exists; migrated with its owner's
- * role, served with another), store, waiting streams, gRPC, first account, HTTP, the ready line. Stop on SIGTERM or SIGINT:
- * HTTP takes no new connections, gRPC drains, HTTP ends, the store finishes what it took, the cluster stops. A second signal
- * while draining ends the process at once; the log stands that. */
+ * Start: options, private cluster (a process of its own, forked before any thread or gRPC exists; migrated with its
+ * owner's role, served with another), store, waiting streams, gRPC, first account, HTTP, the ready line. Stop on
+ * SIGTERM or SIGINT: HTTP takes no new connections, gRPC drains, HTTP ends, the store finishes what it took, the
+ * cluster stops. A second signal while draining ends the process at once; the log stands that. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -48,7 +48,7 @@ struct server {
     struct jk_keeper *keeper;
     struct jk_inspector *inspector;
     struct jk_held_catch_up *held_catch_up; /* NULL: nothing to do */
-    struct jk_http *http; /* NULL: off */
+    struct jk_http *http;                   /* NULL: off */
 };
 
 static void tell(const struct jk_error *error)
@@ -198,14 +198,13 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
     const struct jk_config *config = &server->config;
     struct jk_store_options options = store_options(server);
     JK_TRY(jk_store_start(&options, &server->store, error));
-    server->services =
-        (struct jk_services){.store = server->store,
-                             .publishers_per_account = (unsigned)config->publishers_per_account,
-                             .writes_per_day = (unsigned)config->writes_per_day,
-                             .four_eyes = strcmp(config->four_eyes, "on") == 0,
-                             .evaluator_rest_us = config->evaluator_rest_hours * HOUR_US,
-                             .standings = jk_standings_new(),
-                             .closer = jk_closer_new(server->store)};
+    server->services = (struct jk_services){.store = server->store,
+                                            .publishers_per_account = (unsigned)config->publishers_per_account,
+                                            .writes_per_day = (unsigned)config->writes_per_day,
+                                            .four_eyes = strcmp(config->four_eyes, "on") == 0,
+                                            .evaluator_rest_us = config->evaluator_rest_hours * HOUR_US,
+                                            .standings = jk_standings_new(),
+                                            .closer = jk_closer_new(server->store)};
     if (!server->services.standings || !server->services.closer)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
     JK_TRY(jk_parking_start(server->store, &server->services.parking, error));
@@ -317,13 +316,22 @@ static enum jk_status start_http(struct server *server, struct jk_error *error)
     return jk_http_start(&options, &server->http, error);
 }
 
+/* Whoever cuts the line at its spaces finds the path whole: a space, a control character, "%" and "\" become %20 and
+ * the like. */
+static void tell_path(const char *path)
+{
+    for (const unsigned char *at = (const unsigned char *)path; *at; at++)
+        printf(*at <= ' ' || *at == 0x7F || *at == '%' || *at == '\\' ? "%%%02X" : "%c", *at);
+}
+
 /* One line, the first on standard output, for whoever started us. */
 static void tell_ready(const struct server *server)
 {
     const char *http = server->http ? jk_http_address(server->http) : NULL;
     const char *metrics = server->http ? jk_http_metrics_address(server->http) : NULL;
-    printf("jokbod ready grpc=%s%s%s data=%s%s%s\n", jk_rpc_address(server->rpc), http ? " http=" : "", http ? http : "",
-           server->config.data, metrics ? " metrics=" : "", metrics ? metrics : "");
+    printf("jokbod ready grpc=%s%s%s data=", jk_rpc_address(server->rpc), http ? " http=" : "", http ? http : "");
+    tell_path(server->config.data);
+    printf("%s%s\n", metrics ? " metrics=" : "", metrics ? metrics : "");
     fflush(stdout);
 }
 
@@ -347,8 +355,7 @@ static enum jk_status start(struct server *server, struct jk_error *error)
     JK_TRY(start_witnesses(server, error));
     JK_TRY(start_rpc(server, error));
     JK_TRY(start_http(server, error));
-    JK_TRY(
-        jk_keeper_start(server->store, server->services.closer, server->services.witnesses, &server->keeper, error));
+    JK_TRY(jk_keeper_start(server->store, server->services.closer, server->services.witnesses, &server->keeper, error));
     JK_TRY(jk_inspector_start(server->store, server->services.closer, &server->inspector, error));
     JK_TRY(jk_held_catch_up_start(server->store, &server->held_catch_up, error));
     JK_TRY(write_client_config(server, error));

@@ -5,6 +5,8 @@ JK_START_LIMIT_S (3) is how long a later start may take; JK_TIMEOUT_FACTOR multi
 more than one a core."""
 import os
 import re
+import shlex
+import shutil
 import signal
 import stat
 import subprocess
@@ -13,6 +15,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.parse
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -38,6 +41,8 @@ def reason_to_skip():
 
 @unittest.skipIf(reason_to_skip(), reason_to_skip())
 class Start(unittest.TestCase):
+    checkout = ROOT
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="jokbo-start-test-")
         self.addCleanup(folder.cleanup)
@@ -59,9 +64,9 @@ class Start(unittest.TestCase):
         errors = open(os.path.join(self.scratch, "errors"), "w+")
         self.addCleanup(errors.close)
         began = time.monotonic()
-        process = subprocess.Popen([os.path.join(ROOT, "registry", "start"), "--data", self.data, "--listen", "127.0.0.1:0",
+        process = subprocess.Popen([os.path.join(self.checkout, "registry", "start"), "--data", self.data, "--listen", "127.0.0.1:0",
                                     "--http", "127.0.0.1:0", *options],
-                                   cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
+                                   cwd=self.scratch if self.checkout != ROOT else ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
                                    start_new_session=True)
         self.addCleanup(process.stdout.close)
         self.addCleanup(self.end, process)
@@ -77,7 +82,7 @@ class Start(unittest.TestCase):
         errors.seek(0)
         self.assertTrue(lines and lines[-1].startswith("jokbod ready "), "".join(lines) + errors.read())
         ready = re.fullmatch(r"jokbod ready grpc=127\.0\.0\.1:\d+ http=(127\.0\.0\.1:\d+) data=(\S+)\n", lines[-1])
-        self.assertEqual(ready.group(2), os.path.realpath(self.data))
+        self.assertEqual(urllib.parse.unquote(ready.group(2)), os.path.realpath(self.data))
         self.assertIn("\n  HTTP    %s\n" % ready.group(1), "".join(lines))
         with urllib.request.urlopen("http://%s/readyz" % ready.group(1), timeout=10) as answer:
             self.assertEqual(answer.read(), b"ready\n")
@@ -136,6 +141,35 @@ class Start(unittest.TestCase):
             process, said, took = self.start()
             self.interrupt(process)
         self.assertLess(took, LIMIT_S * max(1, os.getloadavg()[0] / os.cpu_count()))
+
+    def test_spaces_in_every_path(self):
+        """Of the checkout, which is not the current folder, and of the data: the commands work as they are printed."""
+        self.checkout = os.path.join(self.home, "a check out")
+        os.makedirs(os.path.join(self.checkout, "registry"))
+        shutil.copy(os.path.join(ROOT, "registry", "start"), os.path.join(self.checkout, "registry"))
+        for name in ("install", "build"):  # nothing is missing, and a build knows its folder
+            os.symlink("/bin/true", os.path.join(self.checkout, "registry", name))
+        for name in ("tests", "build", "registry/data"):
+            os.symlink(os.path.join(ROOT, name), os.path.join(self.checkout, name))
+        self.data = os.path.join(os.path.dirname(self.data), "50% of it", "da ta")
+        os.makedirs(self.data)
+        for folder in (self.data, os.path.dirname(self.data)):
+            os.chmod(folder, 0o755)
+        self.watcher.data = self.data
+        os.makedirs(os.path.dirname(self.config))
+        with open(self.config, "w") as f:
+            f.write("color = never\n")  # so that the commands name the settings
+        process, said, _ = self.start()
+        commands = re.findall(r"^  (\S.*build/jokbo .*)$", said, re.M)
+        self.assertEqual(len(commands), 3, said)
+        for command in commands:
+            words = shlex.split(command)
+            self.assertEqual(words[-1], os.path.join(self.data, "client.config"))
+            done = subprocess.run(words, cwd=self.scratch, env=self.env, text=True, stdin=subprocess.DEVNULL, timeout=60,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.assertEqual(done.returncode, 0, command + "\n" + done.stdout)
+        shutil.rmtree(os.path.join(self.scratch, ".jokbo"), ignore_errors=True)
+        self.interrupt(process)
 
     def test_demo(self):
         process, said, _ = self.start("--demo")
