@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "store/files.h"
 
@@ -116,7 +117,24 @@ static enum jk_status place(const char *path, struct jk_span text, struct jk_err
     return status == JK_OK ? jk_folder_sync_of(path, error) : status;
 }
 
-enum jk_status jk_keyfile_make(const char *path, struct jk_span name, struct jk_signer **out_signer,
+/* The name that its key gives to a local log. NULL where memory is out. */
+static struct jk_signer *local_signer(const unsigned char seed[SEED])
+{
+    struct jk_signer *nameless = jk_signer_new(JK_SPAN(JK_KEYFILE_LOCAL), seed), *signer;
+    char name[sizeof(JK_KEYFILE_LOCAL) + 8], hex[JK_DIGEST_HEX + 1];
+    struct jk_digest digest;
+
+    if (!nameless) return NULL;
+    digest = jk_digest_of((struct jk_span){(const char *)jk_signer_verifier(nameless)->public_key, 32});
+    jk_digest_hex(&digest, hex);
+    (void)snprintf(name, sizeof(name), "%s%.8s", JK_KEYFILE_LOCAL, hex);
+    signer = jk_signer_new(jk_span_of(name), seed);
+    jk_signer_free(nameless);
+    return signer;
+}
+
+/* `name` empty: that of a local log. */
+static enum jk_status make_key(const char *path, struct jk_span name, struct jk_signer **out_signer,
                                struct jk_error *error)
 {
     unsigned char key[KEY_BYTES] = {KEY_TYPE};
@@ -126,7 +144,7 @@ enum jk_status jk_keyfile_make(const char *path, struct jk_span name, struct jk_
 
     jk_random_bytes(key + 1, SEED);
     jk_text_init(&text, FILE_MAX - 1);
-    signer = jk_signer_new(name, key + 1);
+    signer = name.len > 0 ? jk_signer_new(name, key + 1) : local_signer(key + 1);
     if (!signer)
         status = jk_fail(error, JK_INVALID_ARGUMENT, "ORIGIN",
                          "the origin \"%.*s\" is no key name: give a URL without scheme, "
@@ -142,4 +160,15 @@ enum jk_status jk_keyfile_make(const char *path, struct jk_span name, struct jk_
     if (status != JK_OK) jk_signer_free(signer);
     if (status == JK_OK) *out_signer = signer;
     return status;
+}
+
+enum jk_status jk_keyfile_make(const char *path, struct jk_span name, struct jk_signer **out_signer,
+                               struct jk_error *error)
+{
+    return make_key(path, name.len > 0 ? name : JK_SPAN(" "), out_signer, error);
+}
+
+enum jk_status jk_keyfile_make_local(const char *path, struct jk_signer **out_signer, struct jk_error *error)
+{
+    return make_key(path, JK_SPAN(""), out_signer, error);
 }

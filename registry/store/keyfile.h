@@ -11,5 +11,10 @@ JK_MUST_USE enum jk_status jk_keyfile_load(const char *path, struct jk_signer **
 /* A fresh key, written whole and synced before its name appears; ALREADY_EXISTS where the name is taken. */
 JK_MUST_USE enum jk_status jk_keyfile_make(const char *path, struct jk_span name, struct jk_signer **out_signer,
                                            struct jk_error *error);
+/* The same of a log that nobody gave a name: JK_KEYFILE_LOCAL and the first 8 hexadecimal digits of the SHA-256 of the
+ * raw public key, so that two such logs on one machine are not taken for one. */
+#define JK_KEYFILE_LOCAL "localhost/jokbo-"
+JK_MUST_USE enum jk_status jk_keyfile_make_local(const char *path, struct jk_signer **out_signer,
+                                                 struct jk_error *error);
 
 #endif

@@ -16,8 +16,7 @@
 #include "store/state.h"
 #include "tlog/receipt.h"
 
-#define CONNECT_MS     30000
-#define DEFAULT_ORIGIN "localhost/jokbo"
+#define CONNECT_MS 30000
 
 static enum jk_status no_memory(struct jk_error *error)
 {
@@ -218,8 +217,8 @@ static enum jk_status begin_log(struct jk_store *store, struct jk_conn *writer, 
     status = jk_keyfile_load(store->keys.paths[0], &signer, &failure);
     if (status == JK_NOT_FOUND) {
         jk_error_init(&failure, NULL);
-        if (!store->origin) store->origin = copy_text(DEFAULT_ORIGIN);
-        JK_TRY(jk_keyfile_make(store->keys.paths[0], jk_span_of(store->origin), &signer, error));
+        JK_TRY(store->origin ? jk_keyfile_make(store->keys.paths[0], jk_span_of(store->origin), &signer, error)
+                             : jk_keyfile_make_local(store->keys.paths[0], &signer, error));
         made = true;
     } else if (status != JK_OK) {
         return jk_fail(error, status, failure.reason, "%s", failure.message);

@@ -1,4 +1,5 @@
 """What the command line answers to a person: one word for one number, and what is asked before something is done for ever."""
+import json
 import os
 import re
 import shutil
@@ -7,7 +8,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import Case, Shared  # noqa: E402
+from jokbo import Case, Server, Shared  # noqa: E402
 
 BASE, EXAONE = "upstage/Solar-Open-100B", "LGAI-EXAONE/EXAONE-4.0-1.2B"
 
@@ -192,6 +193,30 @@ class Yanked(Answers):
         self.assertNotIn("yanked", self.said("verify", receipt, "--offline"))
         notes = {c["check"]: c["state"] for c in self.server.jokbo_json("verify", receipt)[1]["subjects"][0]["checks"]}
         self.assertEqual(notes["yanked"], "note")
+
+
+class TwoRegistries(Answers):
+    """A second one under the same HOME is another log, and nobody takes the one for the other."""
+
+    def test_side_by_side(self):
+        home, origins = self.folder, []
+        second = Server()
+        self.addCleanup(second.close)
+        second.start().load_roster()
+        for server in (self.server, second, self.server):
+            env = {"HOME": home}
+            name = "one" if server is second else "two"
+            made = server.jokbo("publisher", "create", "side", env=env)
+            self.assertIn(made.returncode, (0, 6), made.stderr)
+            done = server.jokbo("register", "--name", "side/" + name, "--parent", BASE, "--license", "Apache-2.0", "--yes", env=env)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertEqual(server.jokbo("verify", "side/" + name, env=env).returncode, 0)
+            audit = server.jokbo("audit", "http://" + server.http, "--json", env=env)
+            self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
+            origins.append(json.loads(audit.stdout)["origin"])
+        self.assertRegex(origins[0], r"^localhost/jokbo-[0-9a-f]{8}$")
+        self.assertRegex(origins[1], r"^localhost/jokbo-[0-9a-f]{8}$")
+        self.assertEqual((origins[0] == origins[1], origins[0] == origins[2]), (False, True))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import socket
 import sys
 import tempfile
 import unittest
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 import jokbo  # noqa: E402
@@ -117,7 +118,8 @@ class LocalFiles(unittest.TestCase):
     def test_what_is_remembered(self):
         """The state folder is no exception."""
         state = os.path.join(self.folder, "state")
-        log = os.path.join(state, "jokbo/log/localhost%2Fjokbo")
+        origin = self.server.client().call("Log.GetCheckpoint")["origin"]
+        log = os.path.join(state, "jokbo/log", urllib.parse.quote(origin, safe=""))
         for name in ("key", "checkpoint"):
             path = self.make("pipe", os.path.join(log, name))
             with self.subTest(name=name):

@@ -347,7 +347,7 @@ class Keys(Case):
     def test_a_server_that_changes_its_key(self):
         """The key remembered stays, whatever the server says it is."""
         self.register()
-        other = Server().start()
+        other = Server("--origin", self.vkey.split("+")[0]).start()
         self.addCleanup(other.close)
         other.load_roster()
         checks = self.verify(BASE + "@initial", expect=NOT_VERIFIED, server=other)

@@ -92,6 +92,37 @@ static void test_made_once(void **state)
     jk_signer_free(loaded);
     jk_error_init(&error, NULL);
     assert_int_equal(jk_keyfile_make(path, JK_SPAN("not a name"), &second, &error), JK_INVALID_ARGUMENT);
+    jk_error_init(&error, NULL);
+    assert_int_equal(jk_keyfile_make(path, JK_SPAN(""), &second, &error), JK_INVALID_ARGUMENT);
+}
+
+/* Named by its key: anyone can recompute it from the verifier key. */
+static void test_local_logs_have_names_of_their_own(void **state)
+{
+    char names[2][JK_ORIGIN_MAX + 1], hex[JK_DIGEST_HEX + 1];
+    struct jk_error error;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct jk_signer *made = NULL, *loaded = NULL;
+        const struct jk_verifier *verifier;
+
+        (void)unlink(path);
+        jk_error_init(&error, NULL);
+        assert_int_equal(jk_keyfile_make_local(path, &made, &error), JK_OK);
+        verifier = jk_signer_verifier(made);
+        struct jk_digest digest = jk_digest_of((struct jk_span){(const char *)verifier->public_key, 32});
+        jk_digest_hex(&digest, hex);
+        assert_memory_equal(verifier->name, "localhost/jokbo-", 16);
+        assert_int_equal(strlen(verifier->name), 16 + 8);
+        assert_memory_equal(verifier->name + 16, hex, 8);
+        (void)snprintf(names[i], sizeof names[i], "%s", verifier->name);
+        assert_int_equal(load(&loaded), JK_OK);
+        assert_string_equal(jk_signer_verifier(loaded)->name, verifier->name);
+        jk_signer_free(made);
+        jk_signer_free(loaded);
+    }
+    assert_string_not_equal(names[0], names[1]);
 }
 
 static void test_refused(void **state)
@@ -107,7 +138,8 @@ static void test_refused(void **state)
         "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFzAA==",
         VERIFIER,
     };
-    static const mode_t modes[] = {0640, 0620, 0610, 0604, 0602, 0601, 0660, 0644, 0777, 0700, 0500, 04600, 02600, 01600};
+    static const mode_t modes[] = {0640, 0620, 0610, 0604, 0602,  0601,  0660,
+                                   0644, 0777, 0700, 0500, 04600, 02600, 01600};
     struct jk_signer *signer = NULL;
 
     (void)state;
@@ -163,6 +195,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_key),
         cmocka_unit_test(test_made_once),
+        cmocka_unit_test(test_local_logs_have_names_of_their_own),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_not_followed),
     };
