@@ -204,6 +204,8 @@ static enum jk_status settle_head(struct jk_cli *cli, struct jk_audit_log *log, 
     if (jk_audit_follow(log->audit, trusted, head->checkpoint.size, keys))
         return jk_audit_open_note(head->note, keys, head, &cli->error);
     if (head->key) return JK_OK; /* by a trusted key that the entries do not name */
+    if (strcmp(log->trust.origin, "first-use") == 0)
+        fprintf(cli->err, "jokbo: note: %s.\n", jk_keys_other_log(&log->memory.keys, &cli->arena));
     return jk_fail(&cli->error, JK_DATA_LOSS, "AUDIT_SIGNATURE",
                    "the checkpoint is not signed by the key %.200s+%08x, and the log's entries name no key that comes "
                    "after it",

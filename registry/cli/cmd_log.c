@@ -1,9 +1,11 @@
-/* The log: its newest checkpoint, and its entries. */
+/* The log: its newest checkpoint, its entries, and what is remembered of it here. */
 #include <jokbo/v1/log.pb-c.h>
 
 #include "cli/commands.h"
 #include "cli/demo.h"
+#include "cli/memory.h"
 #include "cli/print.h"
+#include "cli/prompt.h"
 
 #define LOG (&jokbo__v1__log__descriptor)
 
@@ -22,6 +24,37 @@ enum jk_status jk_run_log_checkpoint(struct jk_cli *cli)
         "it with one that came another way.\n",
         jk_print_safe(cli, checkpoint->verifier_key));
     return JK_OK;
+}
+
+static enum jk_status tell_forgotten(struct jk_cli *cli, const struct jk_memory *memory)
+{
+    const struct jk_keys *keys = &memory->keys;
+    int64_t size = memory->note.len > 0 ? (int64_t)memory->checkpoint.size : 0;
+    const char *key = keys->count > 0 ? jk_keys_short(&keys->items[0], &cli->arena) : NULL;
+    if (cli->json)
+        return jk_print_json(cli, json_pack("{s:s, s:s?, s:s?, s:I}", "origin", jk_cli_operand(cli, 0), "key", key,
+                                            "since", keys->since, "log_size", (json_int_t)size));
+    fprintf(cli->out, "Forgotten: %s", jk_print_safe(cli, jk_cli_operand(cli, 0)));
+    if (key) fprintf(cli->out, ", key %s of %s", jk_print_safe(cli, key), keys->since);
+    if (size > 0) fprintf(cli->out, ", checkpoint of size %s", jk_print_number(cli, size));
+    fprintf(cli->out, "\n");
+    return JK_OK;
+}
+
+enum jk_status jk_run_log_forget(struct jk_cli *cli)
+{
+    const char *origin = jk_cli_operand(cli, 0), *state = jk_memory_state(&cli->arena);
+    struct jk_memory memory = {0};
+    if (state) JK_TRY(jk_memory_open(state, jk_span_of(origin), &cli->arena, &memory, &cli->error));
+    if (memory.keys.count == 0 && memory.note.len == 0)
+        return jk_fail(&cli->error, JK_NOT_FOUND, "NOT_REMEMBERED", "Nothing is remembered of a log %.250s", origin);
+    if (jk_cli_can_ask(cli) && !jk_cli_has(cli, JK_OPTION_YES) &&
+        !jk_prompt_yes(cli, "Forget it? Should it still be there, nobody here will see that it changed its past.")) {
+        fprintf(cli->out, "Nothing was forgotten.\n");
+        return JK_OK;
+    }
+    JK_TRY(jk_memory_forget(&memory, &cli->error));
+    return tell_forgotten(cli, &memory);
 }
 
 /* An entry is text by its format; bytes that are none show as they are in JSON (base64) and as "?" on a terminal. */

@@ -75,7 +75,7 @@ static enum jk_status wrong(struct jk_cli *cli, const struct jk_keep *keep, cons
 {
     jk_error_init(&cli->error, &cli->arena);
     (void)jk_fail(&cli->error, JK_DATA_LOSS, "RECEIPT_WRONG",
-                  "%s@%s is in the log, says the server, but its receipt does not hold: %.300s", keep->model,
+                  "%s@%s is in the log, says the server, but its receipt does not hold: %.400s", keep->model,
                   keep->version, why);
     jk_error_fact(&cli->error, "lineage_hash", "%s", keep->lineage_hash);
     jk_error_fact_text(&cli->error, "receipt", jk_span_of(keep->receipt));

@@ -91,6 +91,18 @@ enum jk_status jk_keys_read(const char *text, const char *where, struct jk_arena
     return JK_OK;
 }
 
+const char *jk_keys_other_log(const struct jk_keys *keys, struct jk_arena *arena)
+{
+    const char *text = NULL;
+    if (keys->count > 0 && keys->since)
+        text =
+            jk_arena_printf(arena,
+                            "The key %s+%08x is remembered since %s, in %s. If this is another registry of the same "
+                            "name: jokbo log forget %s",
+                            keys->items[0].name, keys->items[0].key_id, keys->since, keys->where, keys->items[0].name);
+    return text ? text : "";
+}
+
 static enum jk_status none_named(const struct jk_keys *keys, struct jk_span origin, struct jk_error *error)
 {
     return jk_fail(error, JK_INVALID_ARGUMENT, "KEY_OF_OTHER_LOG", "it is of the log %.*s, and the key is that of %s",
@@ -126,7 +138,14 @@ static enum jk_status verify_one(const struct jk_keys *keys, size_t at, struct j
 static enum jk_status none_signed(const struct jk_keys *keys, const struct jk_error *first, struct jk_span origin,
                                   struct jk_span note, struct jk_error *error)
 {
-    if (strcmp(first->reason, "NOTE_UNSIGNED") == 0 && names_log(note, origin))
+    bool changed = strcmp(first->reason, "NOTE_UNSIGNED") == 0 && names_log(note, origin);
+    if (changed && keys->from == JK_KEYS_REMEMBERED)
+        return jk_fail(
+            error, first->status, "KEY_CHANGED",
+            "another key signed it than %.255s+%08x, remembered since %s in %s. If this is another registry of "
+            "the same name: jokbo log forget %s. If the log changed its key: jokbo audit follows that",
+            keys->items[0].name, keys->items[0].key_id, keys->since, keys->where, keys->items[0].name);
+    if (changed)
         return jk_fail(error, first->status, "KEY_CHANGED",
                        "it is signed in the log's name by another key than %.255s+%08x. If the log changed its key: "
                        "jokbo audit follows that from key to key, and remembers what it found",

@@ -17,7 +17,9 @@ struct jk_keys {
     uint64_t until[JK_KEYS_MAX];           /* the largest size that it signs; JK_KEYS_STILL: no end is known */
     size_t count;
     enum jk_keys_from from;
-    const char *where;    /* of a given one: "--key", "JOKBO_KEY", "the config file", "--trust-policy" */
+    const char *where;    /* of a given one: "--key", "JOKBO_KEY", "the config file", "--trust-policy"; of a
+                           * remembered one the file that remembers it */
+    const char *since;    /* of a remembered one: when that file was written, for people */
     const char *followed; /* the newest key that a given one is known to lead to; NULL: none */
 };
 #define JK_KEYS_STILL 0
@@ -39,6 +41,9 @@ void jk_keys_follow(struct jk_keys *keys, const struct jk_keys *kept, struct jk_
  * only other keys signed in the log's name. */
 JK_MUST_USE enum jk_status jk_keys_verify(const struct jk_keys *keys, struct jk_span origin, struct jk_span note,
                                           const struct jk_verifier **out_key, struct jk_error *error);
+/* Of remembered keys that did not sign what should be the log's: what is remembered, since when, where, and how to make
+ * way for another log of the name. In the arena; empty for keys from elsewhere. */
+const char *jk_keys_other_log(const struct jk_keys *keys, struct jk_arena *arena);
 /* "<name>+<hex key id>", which is short and names a key; in the arena. Never NULL. */
 const char *jk_keys_short(const struct jk_verifier *key, struct jk_arena *arena);
 const char *jk_keys_text(const struct jk_verifier *key, struct jk_arena *arena);

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/defer.h"
 #include "base/text.h"
+#include "cli/json.h"
 #include "cli/local.h"
 #include "cli/place.h"
 
@@ -79,12 +81,28 @@ static enum jk_status read_checkpoint(struct jk_memory *memory, struct jk_error 
     return damaged(memory, CHECKPOINT_FILE, why.message, error);
 }
 
+/* Where the keys are remembered, and since when. */
+static enum jk_status date_keys(struct jk_memory *memory, struct jk_error *error)
+{
+    char since[JK_TIME_TEXT];
+    Google__Protobuf__Timestamp written = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    struct stat facts = {0};
+    memory->keys.where = jk_arena_printf(memory->arena, "%s/" KEY_FILE, memory->folder);
+    if (!memory->keys.where) return no_memory(error);
+    (void)stat(memory->keys.where, &facts);
+    jk_json_time_set((int64_t)facts.st_mtime * 1000000, &written);
+    jk_json_time_people(&written, since);
+    memory->keys.since = jk_arena_copy(memory->arena, since, strlen(since));
+    return memory->keys.since ? JK_OK : no_memory(error);
+}
+
 static enum jk_status read_key(struct jk_memory *memory, struct jk_error *error)
 {
     struct jk_span text;
     memory->keys.count = 0;
     JK_TRY(read_file(memory, KEY_FILE, KEY_MAX, &text, error));
-    if (text.len == 0 || jk_keys_parse_kept(text, &memory->keys)) return JK_OK;
+    if (text.len == 0) return JK_OK;
+    if (jk_keys_parse_kept(text, &memory->keys)) return date_keys(memory, error);
     return damaged(memory, KEY_FILE, "no verifier key", error);
 }
 
@@ -155,6 +173,21 @@ enum jk_status jk_memory_follow_keys(struct jk_memory *memory, const struct jk_k
     JK_TRY(read_key(memory, error));
     if (memory->keys.count > 0 && jk_keys_find(keys, &memory->keys.items[0]) == keys->count) return JK_OK;
     return place_keys(memory, keys, error);
+}
+
+enum jk_status jk_memory_forget(struct jk_memory *memory, struct jk_error *error)
+{
+    static const char *const names[] = {CHECKPOINT_FILE, KEY_FILE, "lock"};
+    JK_CLEANUP(unlock) int held = -1;
+    JK_TRY(lock(memory, &held, error));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *path = jk_arena_printf(memory->arena, "%s/%s", memory->folder, names[i]);
+        if (!path) return no_memory(error);
+        if (unlink(path) != 0 && errno != ENOENT)
+            return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%s: %s", path, strerror(errno));
+    }
+    (void)rmdir(memory->folder); /* another process may remember it anew by now */
+    return JK_OK;
 }
 
 /* Puts the note in the remembered one's place, unless that is another by now: then reads it, and says so. */

@@ -41,6 +41,9 @@ JK_MUST_USE enum jk_status jk_memory_keep_key(struct jk_memory *memory, const st
 JK_MUST_USE enum jk_status jk_memory_follow_keys(struct jk_memory *memory, const struct jk_keys *keys,
                                                  struct jk_error *error);
 
+/* Forgets the log: its key, its checkpoint, and their folder. */
+JK_MUST_USE enum jk_status jk_memory_forget(struct jk_memory *memory, struct jk_error *error);
+
 /* Gets the consistency proof between two sizes, the first below the second. */
 typedef enum jk_status jk_memory_prove_fn(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof,
                                           struct jk_error *error);

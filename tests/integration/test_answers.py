@@ -8,7 +8,8 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import Case, Server, Shared  # noqa: E402
+from jokbo import BUILD, Case, Server, Shared  # noqa: E402
+from terminal import Terminal  # noqa: E402
 
 BASE, EXAONE = "upstage/Solar-Open-100B", "LGAI-EXAONE/EXAONE-4.0-1.2B"
 
@@ -217,6 +218,41 @@ class TwoRegistries(Answers):
         self.assertRegex(origins[0], r"^localhost/jokbo-[0-9a-f]{8}$")
         self.assertRegex(origins[1], r"^localhost/jokbo-[0-9a-f]{8}$")
         self.assertEqual((origins[0] == origins[1], origins[0] == origins[2]), (False, True))
+
+    def test_another_of_the_same_name(self):
+        """As a demo that was made anew: told what is remembered, since when, where, and how to make way."""
+        origin, env = "log.example/again", {"HOME": self.folder}
+        kept = os.path.join(self.folder, ".local/state/jokbo/log", "log.example%2Fagain", "key")
+        register = ["register", "--name", "again/one", "--parent", BASE, "--license", "Apache-2.0", "--yes"]
+        forget = "jokbo log forget " + origin
+        old = Server("--origin", origin)
+        self.addCleanup(old.close)
+        old.start().load_roster()
+        old.jokbo("publisher", "create", "again", env=env)
+        self.assertEqual(old.jokbo(*register, env=env).returncode, 0)
+        self.assertEqual(old.jokbo("verify", "again/one", env=env).returncode, 0)
+        new = Server("--origin", origin)
+        self.addCleanup(new.close)
+        new.start().load_roster()
+        new.jokbo("publisher", "create", "again", env=env)
+        for arguments, code in ((register, 12), (["verify", "again/one"], 10), (["audit", "http://" + new.http], 10)):
+            done = new.jokbo(*arguments, env=env)
+            said = done.stdout + done.stderr
+            self.assertEqual(done.returncode, code, said)
+            for part in (forget, kept, "remembered since 20"):
+                self.assertIn(part, said)
+        with Terminal([os.path.join(BUILD, "jokbo"), "log", "forget", origin], new.user_env(env=env)) as terminal:
+            terminal.expect("[y/N]")
+            terminal.type()
+            self.assertIn("Nothing was forgotten.", terminal.finish())
+        self.assertTrue(os.path.exists(kept))
+        done = new.jokbo("log", "forget", origin, env=env)
+        self.assertRegex(done.stdout, r"^Forgotten: %s, key %s\+[0-9a-f]{8} of 20\d\d-\S+ \S+ KST, checkpoint of size \d+\n$" % (origin, origin))
+        self.assertFalse(os.path.exists(os.path.dirname(kept)))
+        self.assertEqual(new.jokbo("log", "forget", origin, env=env).returncode, 5)
+        self.assertEqual(new.jokbo(*register, env=env).returncode, 0)
+        self.assertEqual(new.jokbo("verify", "again/one", env=env).returncode, 0)
+        self.assertEqual(new.jokbo("audit", "http://" + new.http, env=env).returncode, 0)
 
 
 if __name__ == "__main__":
