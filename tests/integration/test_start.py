@@ -3,11 +3,13 @@ start that is quick and keeps the data. Runs only where this build is the checko
 bare machine it is tried by hand, for installing and building take minutes.
 JK_START_LIMIT_S (3) is how long a later start may take; JK_TIMEOUT_FACTOR multiplies it, and so does the machine's load where it is
 more than one a core."""
+import errno
 import os
 import re
 import shlex
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -59,13 +61,12 @@ class Start(unittest.TestCase):
         self.watcher = Server(data=self.data, binary=os.path.join(ROOT, "build", "jokbod"))
         self.addCleanup(self.watcher.end_all)
 
-    def start(self, *options):
+    def start(self, *options, ports=("--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")):
         """Starts it and reads up to the ready line. Gives the process, what it printed, and how long that took."""
         errors = open(os.path.join(self.scratch, "errors"), "w+")
         self.addCleanup(errors.close)
         began = time.monotonic()
-        process = subprocess.Popen([os.path.join(self.checkout, "registry", "start"), "--data", self.data, "--listen", "127.0.0.1:0",
-                                    "--http", "127.0.0.1:0", *options],
+        process = subprocess.Popen([os.path.join(self.checkout, "registry", "start"), "--data", self.data, *ports, *options],
                                    cwd=self.scratch if self.checkout != ROOT else ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
                                    start_new_session=True)
         self.addCleanup(process.stdout.close)
@@ -169,6 +170,27 @@ class Start(unittest.TestCase):
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             self.assertEqual(done.returncode, 0, command + "\n" + done.stdout)
         shutil.rmtree(os.path.join(self.scratch, ".jokbo"), ignore_errors=True)
+        self.interrupt(process)
+
+    def test_ports_in_use(self):
+        """Whoever has the usual ports keeps them, this test or another program."""
+        for port in (7443, 7480):
+            taken = socket.socket()
+            self.addCleanup(taken.close)
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                taken.bind(("127.0.0.1", port))
+                taken.listen()
+            except OSError as error:
+                self.assertEqual(error.errno, errno.EADDRINUSE)
+        process, said, _ = self.start(ports=())
+        with open(os.path.join(self.scratch, "errors")) as f:
+            told = f.read()
+        for name, usual, what in (("grpc", 7443, "gRPC"), ("http", 7480, "HTTP")):
+            port = int(re.search(r"%s=127\.0\.0\.1:(\d+)" % name, said).group(1))
+            self.assertTrue(usual < port < usual + 100, port)
+            self.assertIn("start: port %d is in use, so %s gets port %d;" % (usual, what, port), told)
+        self.assertIn("Motif-Technologies/Motif-3", self.jokbo("roster", "show"))
         self.interrupt(process)
 
     def test_demo(self):
