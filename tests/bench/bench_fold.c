@@ -215,6 +215,8 @@ static void time_standing(const struct jk_book *book)
     policy.on = JK_REASON_BIT(LATE) | JK_REASON_BIT(YANKED) | JK_REASON_BIT(EXCLUDED) | JK_REASON_BIT(SELF) |
                 JK_REASON_BIT(AFFILIATE) | JK_REASON_BIT(DUPLICATE);
     time_as_of(book, "independent", &policy);
+    policy.rules = 2;
+    time_as_of(book, "rule set 2", &policy);
 }
 
 static void time_cube(struct jk_book *book)
