@@ -101,6 +101,7 @@ class Fold(recount.Fold):
         self.excluded = {}                                    # model: whether the last ruling on the whole in effect excludes it
         self.pairs = {}                                       # model: such rulings on whole and pairs in effect, (root or None, excludes)
         self.origins = []                                     # (model, release) of rulings on origin in effect
+        self.tenures = collections.defaultdict(list)          # model: since which entry which release decides (None: all yanked)
 
     @property
     def size(self):
@@ -140,6 +141,16 @@ class Fold(recount.Fold):
     def add(self, model, release):
         super().add(model, release)
         release.index = self.size
+        self.note_tenure(model)
+
+    def on_switched(self, entry, fields):
+        super().on_switched(entry, fields)
+        self.note_tenure(self.releases[fields["release"]].model)
+
+    def note_tenure(self, model):
+        deciding, known = None if model.deciding.yanked else model.deciding, self.tenures[model]
+        if not known or known[-1][1] is not deciding:
+            known.append((self.size, deciding))
 
     def on_policy(self, entry, _):
         policy = Policy(entry.statement.data.decode())
@@ -215,7 +226,7 @@ class Fold(recount.Fold):
         need(self.disputes.get(int(fields["dispute"])), "it is no open dispute")
         self.disputes[int(fields["dispute"])] = False
 
-    APPLY = {**recount.Fold.APPLY, "license": on_license, "base": on_base, "register": on_register, "policy": on_policy,
+    APPLY = {**recount.Fold.APPLY, "license": on_license, "yank": on_switched, "unyank": on_switched, "base": on_base, "register": on_register, "policy": on_policy,
              "stage": on_stage, "close": on_close, "confirm": on_decided, "reject": on_decided, "resolve": on_resolve,
              **dict.fromkeys(("exclude", "restore", "exclude-root", "restore-root", "origin", "approve-adopt", "approve-unadopt"), on_ruling),
              **dict.fromkeys(("dispute", "dispute-origin", "dispute-adoption"), on_dispute)}
@@ -244,6 +255,7 @@ class Counts(recount.Counts):
         self.breaks_lenient = functools.lru_cache(None)(lambda model, root: self.breaks(model, root, lenient))
         self.copies = functools.lru_cache(None)(self.has_content_above)
         self.brought = functools.lru_cache(None)(self.entry_that_brought)
+        self.since = functools.lru_cache(None)(self.claimed_since)
 
     def name_forms(self, tree):
         if tree[0] == "ID":
@@ -274,6 +286,17 @@ class Counts(recount.Counts):
 
     def entry_that_brought(self, model, content):
         return min(release.index for release in model.releases if content in self.content(release))
+
+    def claimed_since(self, model, content):
+        """The entry since which the model's deciding release has had it; of a yanked model, the yank."""
+        tenures, found = self.fold.tenures[model], None
+        if model.deciding.yanked:
+            return tenures[-1][0]
+        for index, release in reversed(tenures):
+            if release is None or content not in self.content(release):
+                break
+            found = index
+        return found
 
     def is_held(self, release):
         held = release.artifact in self.fold.held
@@ -361,13 +384,13 @@ class Standing:
             self.stands(row) and any(first[content] is not row for content in self.counts.content(row.release)))]
 
     def first(self, content, rows):
-        def brought(row):
-            return self.counts.brought(row.model, content)
+        def since(row):
+            return self.counts.since(row.model, content)
         def rank(row):
-            return not self.counts.fold.publishers[row.model.publisher]["verified"], not self.counts.is_held(row.release), brought(row)
+            return not self.counts.fold.publishers[row.model.publisher]["verified"], not self.counts.is_held(row.release), since(row)
         ruled = [row for model, release in self.counts.fold.origins if content in self.counts.content(release)
                  for row in rows if row.model is model]
-        first = ruled[-1] if ruled else min(rows, key=brought)
+        first = ruled[-1] if ruled else min(rows, key=since)
         return first if self.stands(first) else min(filter(self.stands, rows), key=rank, default=None)
 
     def past_cap(self, cap):

@@ -17,6 +17,7 @@
     X(models, struct jk_model_row)                                                                                     \
     X(aliases, struct jk_alias_row)                                                                                    \
     X(releases, struct jk_release_row)                                                                                 \
+    X(tenures, struct jk_tenure_row)                                                                                   \
     X(weights, struct jk_weights_row)                                                                                  \
     X(artifacts, struct jk_artifact_row)                                                                               \
     X(manifests, struct jk_manifest_row)                                                                               \

@@ -68,8 +68,14 @@ struct jk_release_row {
     uint32_t declared;                  /* row for the summary over declared paths, once one was needed */
     uint8_t least[JK_PERMISSION_KINDS]; /* least permissions among all ancestors */
     uint8_t adopted_above;              /* some path runs through an adoption: `declared` holds */
+    uint32_t tenures;                   /* of a model's first release: newest change of the deciding one, JK_NONE: none */
     uint64_t stamp;                     /* scratch of the walks */
     struct jk_link by_hash, by_version, by_artifact;
+};
+struct jk_tenure_row { /* which release of a model decides, from an entry on; at first its first one does */
+    uint32_t from;
+    uint32_t release; /* JK_NONE: all are yanked */
+    uint32_t older;
 };
 struct jk_weights_row {
     uint32_t first, last; /* release; chained by next_weights */
@@ -202,8 +208,8 @@ struct jk_book {
     bool failed;
     struct jk_span origin, key, purpose;
     struct jk_chunks times; /* int64_t */
-    struct jk_chunks names, listed, reserved, publishers, days, models, aliases, releases, weights, artifacts, manifests,
-        file_sets, externals, adoptions, namespaces, namespace_terms, licenses, identifiers, license_facts, teams,
+    struct jk_chunks names, listed, reserved, publishers, days, models, aliases, releases, tenures, weights, artifacts,
+        manifests, file_sets, externals, adoptions, namespaces, namespace_terms, licenses, identifiers, license_facts, teams,
         team_facts, institutions, bonds, bond_terms, base_facts, bases, switches, edges, touches, spells, root_sets,
         declared, keys, policies, stages, stage_facts, closings, rulings, disputes;
     struct jk_index name_index, reserved_index, alias_index, part_index, hash_index, version_index, weights_index,
@@ -228,6 +234,7 @@ JK_BOOK_ROW(jk_publisher_row, jk_publisher_row, publishers)
 JK_BOOK_ROW(jk_model_row, jk_model_row, models)
 JK_BOOK_ROW(jk_alias_row, jk_alias_row, aliases)
 JK_BOOK_ROW(jk_release_row, jk_release_row, releases)
+JK_BOOK_ROW(jk_tenure_row, jk_tenure_row, tenures)
 JK_BOOK_ROW(jk_weights_row, jk_weights_row, weights)
 JK_BOOK_ROW(jk_artifact_row, jk_artifact_row, artifacts)
 JK_BOOK_ROW(jk_manifest_row, jk_manifest_row, manifests)
@@ -307,6 +314,7 @@ void jk_book_reserve(struct jk_book *book, struct jk_span text, enum jk_reserved
 struct jk_release *jk_book_begin_release(struct jk_book *book, uint32_t model, uint32_t *out_slot);
 void jk_book_enter_release(struct jk_book *book, uint32_t slot, uint32_t version_hash); /* jk_hash_fold(version, 0) */
 uint32_t jk_book_standing_release(const struct jk_book *book, uint32_t model, uint32_t n); /* deciding, else newest */
+void jk_book_note_tenure(struct jk_book *book, uint32_t model); /* after whatever may have made another release decide */
 
 /* book_graph.c */
 uint32_t jk_book_intern_external(struct jk_book *book, struct jk_span name);

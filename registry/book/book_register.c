@@ -185,6 +185,7 @@ static void write_release(struct jk_book *book, uint32_t model, const struct jk_
 void jk_book_standing_changed(struct jk_book *book, uint32_t model, uint32_t before)
 {
     uint32_t after = jk_book_standing_release(book, model, JK_NOW);
+    jk_book_note_tenure(book, model);
     jk_book_touch(book, model);
     jk_book_want(book, model);
     if (jk_model_row(book, model)->adoptions != JK_NONE && before != after) jk_book_new_epoch(book);

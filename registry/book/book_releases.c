@@ -46,7 +46,7 @@ struct jk_release *jk_book_begin_release(struct jk_book *book, uint32_t model, u
     if (!row) return NULL;
     row->pub.index = book->size;
     row->pub.model = model;
-    row->pub.yanks = row->pub.children = row->declared = JK_NONE;
+    row->pub.yanks = row->pub.children = row->declared = row->tenures = JK_NONE;
     return &row->pub;
 }
 
@@ -159,6 +159,18 @@ uint32_t jk_book_standing_release(const struct jk_book *book, uint32_t model, ui
 {
     uint32_t deciding = jk_book_deciding(book, model, n);
     return deciding != JK_NONE ? deciding : jk_book_newest(book, model, n);
+}
+
+void jk_book_note_tenure(struct jk_book *book, uint32_t model)
+{
+    uint32_t first = jk_model_row(book, model)->pub.first_release, slot;
+    uint32_t *newest = &jk_release_row(book, first)->tenures;
+    uint32_t now = jk_book_deciding(book, model, JK_NOW);
+    if (now == (*newest == JK_NONE ? first : jk_tenure_row(book, *newest)->release)) return;
+    struct jk_tenure_row *row = jk_book_append(book, &book->tenures, &slot);
+    if (!row) return;
+    *row = (struct jk_tenure_row){.from = book->size, .release = now, .older = *newest};
+    jk_book_set(book, newest, slot);
 }
 
 bool jk_book_is_derivative(const struct jk_book *book, uint32_t model, uint32_t n)

@@ -24,12 +24,19 @@ bool jk_shared_content(const struct jk_book *book, uint32_t model, uint32_t othe
     return false;
 }
 
-uint32_t jk_content_brought(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n)
+uint32_t jk_content_since(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n)
 {
-    uint32_t release = jk_model_row(book, model)->pub.first_release;
-    while (jk_content_of(book, release, kind, n) != slot)
-        release = jk_release_row(book, release)->pub.newer; /* ends at the deciding release */
-    return jk_release_row(book, release)->pub.index;
+    uint32_t first = jk_model_row(book, model)->pub.first_release, at = jk_release_row(book, first)->tenures;
+    while (at != JK_NONE && jk_tenure_row(book, at)->from >= n)
+        at = jk_tenure_row(book, at)->older;
+    uint32_t since = at == JK_NONE ? JK_NONE : jk_tenure_row(book, at)->from;
+    if (at != JK_NONE && jk_tenure_row(book, at)->release == JK_NONE) return since;
+    for (; at != JK_NONE; at = jk_tenure_row(book, at)->older) {
+        const struct jk_tenure_row *row = jk_tenure_row(book, at);
+        if (row->release == JK_NONE || jk_content_of(book, row->release, kind, n) != slot) return since;
+        since = row->from;
+    }
+    return jk_content_of(book, first, kind, n) == slot ? jk_release_row(book, first)->pub.index : since;
 }
 
 /* ---- the first claim ---- */
@@ -61,42 +68,39 @@ static const struct jk_ruling *origin_ruling(const struct jk_book *book, enum jk
     return found;
 }
 
-/* The first of a chain of releases whose model still holds what they brought; JK_NONE for none. */
-static uint32_t first_of_chain(const struct jk_book *book, uint32_t release, enum jk_content kind, uint32_t slot,
-                               uint32_t n)
+struct earliest {
+    uint32_t model, since; /* JK_NONE, JK_NONE: none so far */
+};
+
+/* Over a chain of releases with the artifact or the weights that `link` says, in order of their entries: no model
+ * claims anything before the first of its releases that has it, so what comes after the earliest claim can be passed
+ * over. */
+static void look_along(const struct jk_book *book, uint32_t release, enum jk_content link, enum jk_content kind,
+                       uint32_t slot, uint32_t n, struct earliest *found)
 {
     for (const struct jk_release_row *row; release != JK_NONE;
-         release = kind == JK_CONTENT_WEIGHTS ? row->next_weights : row->next_artifact) {
+         release = link == JK_CONTENT_WEIGHTS ? row->next_weights : row->next_artifact) {
         row = jk_release_row(book, release);
-        if (row->pub.index >= n) return JK_NONE;
-        if (holds(book, row->pub.model, kind, slot, n)) return release;
+        if (row->pub.index >= n || row->pub.index > found->since) return;
+        if (!holds(book, row->pub.model, kind, slot, n)) continue;
+        uint32_t since = jk_content_since(book, row->pub.model, kind, slot, n);
+        if (since < found->since) *found = (struct earliest){row->pub.model, since};
     }
-    return JK_NONE;
-}
-
-/* The same over all manifests with this set of weight files. */
-static uint32_t first_with_files(const struct jk_book *book, uint32_t files, uint32_t n)
-{
-    uint32_t first = JK_NONE, slot = jk_files_row(book, files)->first;
-    for (; slot != JK_NONE; slot = jk_manifest_row(book, slot)->next) {
-        uint32_t artifact = jk_manifest_row(book, slot)->artifact;
-        uint32_t release = first_of_chain(book, artifact, JK_CONTENT_ARTIFACT, artifact, n);
-        if (release == JK_NONE || !holds(book, jk_release_row(book, release)->pub.model, JK_CONTENT_FILES, files, n))
-            continue;
-        if (first == JK_NONE || release < first) first = release;
-    }
-    return first;
 }
 
 uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n)
 {
     const struct jk_ruling *ruling = origin_ruling(book, kind, slot, n);
+    struct earliest found = {JK_NONE, JK_NONE};
     if (ruling) return ruling->model;
-    uint32_t release = kind == JK_CONTENT_FILES ? first_with_files(book, slot, n)
-                       : kind == JK_CONTENT_WEIGHTS
-                           ? first_of_chain(book, jk_weights_row(book, slot)->first, kind, slot, n)
-                           : first_of_chain(book, slot, kind, slot, n);
-    return release == JK_NONE ? JK_NONE : jk_release_row(book, release)->pub.model;
+    if (kind == JK_CONTENT_WEIGHTS)
+        look_along(book, jk_weights_row(book, slot)->first, kind, kind, slot, n, &found);
+    else if (kind == JK_CONTENT_ARTIFACT)
+        look_along(book, slot, kind, kind, slot, n, &found);
+    uint32_t manifest = kind == JK_CONTENT_FILES ? jk_files_row(book, slot)->first : JK_NONE;
+    for (; manifest != JK_NONE; manifest = jk_manifest_row(book, manifest)->next)
+        look_along(book, jk_manifest_row(book, manifest)->artifact, JK_CONTENT_ARTIFACT, kind, slot, n, &found);
+    return found.model;
 }
 
 static uint32_t disputed_by(const struct jk_book *book, uint32_t model, uint32_t release, uint32_t n)

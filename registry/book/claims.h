@@ -1,5 +1,5 @@
-/* Content that several models may have: weights, artifacts, sets of weight files. Who brought it when, and whose claim
- * to it is the first, whatever the policy. Pure; any thread that may read the book. */
+/* Content that several models may have: weights, artifacts, sets of weight files. Who claims it since when, and whose
+ * claim to it is the first, whatever the policy. Pure; any thread that may read the book. */
 #ifndef JK_BOOK_CLAIMS_H
 #define JK_BOOK_CLAIMS_H
 
@@ -12,8 +12,8 @@ enum jk_content { JK_CONTENT_WEIGHTS, JK_CONTENT_ARTIFACT, JK_CONTENT_FILES, JK_
  * the model for which a verified publisher disputes the origin, while that is open. */
 uint32_t jk_contested_with(const struct jk_book *book, uint32_t model, uint32_t n);
 
-/* The model that has the first claim to a content at n: named by a ruling on origin, else that which brought it
- * earliest; of those that hold it now, with a release that is not yanked. `slot`: by jk_content_of. JK_NONE: none holds
+/* The model that has the first claim to a content at n: named by a ruling on origin, else that which has claimed it
+ * longest; of those that hold it now, with a release that is not yanked. `slot`: by jk_content_of. JK_NONE: none holds
  * it. */
 uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n);
 
@@ -22,8 +22,8 @@ uint32_t jk_content_of(const struct jk_book *book, uint32_t release, enum jk_con
 /* The first kind of content that two models' standing releases share at n, and its slot; false: none. */
 bool jk_shared_content(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n,
                        enum jk_content *out_kind, uint32_t *out_slot);
-/* The entry with which the model brought content of a kind: that of its earliest release that has it. */
-uint32_t jk_content_brought(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot,
-                            uint32_t n);
+/* The entry from which on, without a break up to n, the model claims a content that its standing release has at n: its
+ * deciding release has had it since. Where all its releases are yanked, the entry that made it so. */
+uint32_t jk_content_since(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n);
 
 #endif

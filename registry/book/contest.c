@@ -7,7 +7,7 @@
 #include "book/book_internal.h"
 
 struct jk_claimants {
-    uint32_t first; /* model: named by a ruling, else the one that brought it earliest; JK_NONE for none */
+    uint32_t first; /* model: named by a ruling, else the one that claims it longest; JK_NONE for none */
     uint32_t best;  /* model: of those that stand, the one that follows when the first falls away */
 };
 
@@ -67,14 +67,14 @@ static uint64_t rank_of(const struct jk_contest *contest, uint32_t model, enum j
     const struct jk_verdict *row = jk_verdicts_of(contest->verdicts, model, &count);
     uint64_t unverified = row->flags & JK_FLAG_UNVERIFIED ? 1 : 0;
     uint64_t unheld = jk_book_release_is_held(contest->book, row->release, contest->n) ? 0 : 1;
-    return unverified << 33 | unheld << 32 | jk_content_brought(contest->book, model, kind, slot, contest->n);
+    return unverified << 33 | unheld << 32 | jk_content_since(contest->book, model, kind, slot, contest->n);
 }
 
-static bool brings_earlier(const struct jk_contest *contest, uint32_t model, uint32_t other, enum jk_content kind,
+static bool claims_earlier(const struct jk_contest *contest, uint32_t model, uint32_t other, enum jk_content kind,
                            uint32_t slot)
 {
-    return jk_content_brought(contest->book, model, kind, slot, contest->n) <
-           jk_content_brought(contest->book, other, kind, slot, contest->n);
+    return jk_content_since(contest->book, model, kind, slot, contest->n) <
+           jk_content_since(contest->book, other, kind, slot, contest->n);
 }
 
 void jk_contest_claim(struct jk_contest *contest, const struct jk_verdict *rows, size_t count)
@@ -86,7 +86,7 @@ void jk_contest_claim(struct jk_contest *contest, const struct jk_verdict *rows,
         uint32_t slot = content_of(contest, rows, kind);
         if (slot == JK_NONE) continue;
         struct jk_claimants *claimants = &contest->of[kind][slot];
-        if (claimants->first == JK_NONE || brings_earlier(contest, model, claimants->first, kind, slot))
+        if (claimants->first == JK_NONE || claims_earlier(contest, model, claimants->first, kind, slot))
             claimants->first = model;
         if (!standing) continue;
         if (claimants->best == JK_NONE ||

@@ -216,7 +216,8 @@ static void find_earliest(const struct question *question, struct jk_why *why)
     why->entry = least;
 }
 
-/* Where a ruling on origin made it the first, that one's entry; else the entry that brought what they share. */
+/* Where a ruling on origin made it the first, that one's entry; else the one from which on it claims what they share.
+ */
 static uint32_t first_entry(const struct question *question, uint32_t model, enum jk_content kind)
 {
     const struct jk_book *book = question->book;
@@ -227,7 +228,7 @@ static uint32_t first_entry(const struct question *question, uint32_t model, enu
         if (jk_content_of(book, ruling->release, kind, question->n) != slot) continue;
         last = later(last, jk_book_ruling_effect(ruling, question->n));
     }
-    return last == JK_NONE ? jk_content_brought(book, model, kind, slot, question->n) : last;
+    return last == JK_NONE ? jk_content_since(book, model, kind, slot, question->n) : last;
 }
 
 /* Rule set 2: all claims are heard again, since a standing keeps none. */

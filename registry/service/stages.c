@@ -255,7 +255,7 @@ static Jokbo__V1__OriginSide *present_side(const struct jk_present *present, uin
     out->held = jk_book_holds_manifest(present->book, model, present->size);
     if (!jk_shared_content(present->book, model, other, present->size, &kind, &slot)) return out;
     out->content = jk_to_string(present->arena, jk_span_of(words[kind]));
-    out->log_index = jk_content_brought(present->book, model, kind, slot, present->size);
+    out->log_index = jk_content_since(present->book, model, kind, slot, present->size);
     out->time = jk_to_timestamp(present->arena, jk_book_time(present->book, (uint32_t)out->log_index));
     return out;
 }

@@ -136,14 +136,18 @@ class First(Claiming):
         self.assertEqual((self.counts(names, "first-rules"), self.counts(names)), (names[:1], names[1:]))
 
     def test_by_the_entry_that_brought_it(self):
-        """The first release of a model that has the content counts, yanked or not; a model that goes back to it is as early as it was."""
+        """A claim is as old as the deciding release has had the content without a break: a model that goes back to it comes later."""
         weights = self.weights()
         early = self.add("alice", **weights)
-        self.release(early, version="2", **self.weights())
         later = self.add("bob", **weights)
+        self.release(early, version="2", **weights)
+        self.assertEqual(self.first([early, later]), early, "without a break")
+        self.release(early, version="3", **self.weights())
         self.assertEqual(self.counts([early, later]), [early, later])
-        self.release(early, version="3", **weights)
-        self.assertEqual(self.first([early, later]), early)
+        self.alice.call("Registry.YankRelease", name=early + "@3", reason="x")
+        self.assertEqual(self.first([early, later]), later)
+        self.release(early, version="4", **weights)
+        self.assertEqual(self.first([early, later]), later)
 
     def test_the_first_falls_away(self):
         """Then a verified publisher's goes before others, one that is held before one that is not, and of equals the earlier."""
@@ -155,7 +159,7 @@ class First(Claiming):
         manifest.upload(self.carol)
         everyone = [first, unverified, not_held, held, last]
         self.assertEqual(self.first(everyone), first)
-        self.alice.call("Registry.YankRelease", name=first + "@1", reason="x")
+        self.rule(first, EXCLUDE)
         self.assertEqual(self.first(everyone), held)
         self.rule(held, EXCLUDE)
         self.assertEqual(self.first(everyone), last)
@@ -163,11 +167,25 @@ class First(Claiming):
         self.assertEqual(self.first(everyone), not_held)
         self.bob.call("Registry.YankRelease", name=not_held + "@1", reason="x")
         self.assertEqual(self.first(everyone), unverified)
-        for client, name in ((self.bob, last), (self.alice, first)):  # whoever comes back has its place again
-            client.call("Registry.UnyankRelease", name=name + "@1")
+        self.bob.call("Registry.UnyankRelease", name=last + "@1")
+        self.assertEqual(self.first(everyone), last)
+        for name in (held, first):  # whoever is restored has its place again
+            self.rule(name, RESTORE)
             self.assertEqual(self.first(everyone), name)
-        self.rule(held, RESTORE)
-        self.assertEqual(self.first(everyone), first)
+
+    def test_a_hidden_claim(self):
+        """Who yanks lets go of its place: a claim that comes back is as late as it came back, whatever made it decide again."""
+        maker, hidden, covered, taken = "bob", "alice", "carol", self.weights()
+        early = [self.add(hidden, **taken), self.add(covered, **taken)]
+        self.alice.call("Registry.YankRelease", name=early[0] + "@1", reason="x")
+        self.release(early[1], self.carol, version="2", **self.weights())
+        made = self.add(maker, **taken)
+        self.assertEqual(self.contested(made), [])
+        self.alice.call("Registry.UnyankRelease", name=early[0] + "@1")
+        self.carol.call("Registry.YankRelease", name=early[1] + "@2", reason="x")
+        self.assertEqual(self.first([made, *early]), made)
+        self.assertEqual(self.contested(made), [])
+        self.assertEqual([len(self.contested(name)) for name in early], [1, 1])
 
     def test_under_competition(self):
         """An unverified claim keeps no verified publisher's model from counting, however early; nor does one that is not held."""
@@ -400,8 +418,9 @@ class Contested(Claiming):
             self.alice.call("Registry.YankRelease", name="%s@%d" % (thief, version), reason="x")
         self.assertEqual([self.contested(maker) for maker in makers], [[], [], []])
         self.alice.call("Registry.UnyankRelease", name=thief + "@2", reason="x")  # which decides now
-        self.assertEqual([len(self.contested(maker)) for maker in makers], [0, 1, 0])
-        self.assertIn(("duplicate_weights", ""), self.kinds(makers[1]))
+        self.assertEqual([self.contested(maker) for maker in makers], [[], [], []], "it claims that anew, and later")
+        self.assertIn(makers[1], self.contested(thief)[0])
+        self.assertIn(("duplicate_weights", ""), self.kinds(thief))
 
     def test_by_weight_files(self):
         """The same files in two manifests, of which each has its own tensors and so its own weights digest."""

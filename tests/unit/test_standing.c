@@ -171,15 +171,33 @@ static bool holds(const struct claim *claim, const struct pair *pair)
     return jk_content_of(claim->book, pair->release, claim->kind, claim->n) == claim->slot;
 }
 
-static uint32_t brought_at(const struct claim *claim, uint32_t model)
+static uint64_t breaks_met; /* claims that would be first but for a break */
+
+static bool has_now(const struct claim *claim, uint32_t model, uint32_t n, bool yanked)
 {
-    uint32_t least = JK_NONE;
-    for (uint32_t slot = 0; slot < jk_book_releases(claim->book, claim->n); slot++) {
-        const struct jk_release *release = jk_book_release(claim->book, slot);
-        if (release->model != model || release->index >= least) continue;
-        if (jk_content_of(claim->book, slot, claim->kind, claim->n) == claim->slot) least = release->index;
-    }
-    return least;
+    uint32_t release = jk_book_deciding(claim->book, model, n);
+    if (yanked || release == JK_NONE) return yanked && release == JK_NONE;
+    return jk_content_of(claim->book, release, claim->kind, claim->n) == claim->slot;
+}
+
+/* Size by size, backwards, as long as nothing is otherwise than now. */
+static uint32_t claimed_since(const struct claim *claim, uint32_t model)
+{
+    bool yanked = jk_book_deciding(claim->book, model, claim->n) == JK_NONE;
+    uint32_t n = claim->n;
+    while (n > jk_book_model(claim->book, model)->index && has_now(claim, model, n, yanked))
+        n--;
+    return n;
+}
+
+/* Whether a release of it had the content before that entry: a break took its place away. */
+static bool had_before(const struct claim *claim, uint32_t model, uint32_t entry)
+{
+    for (uint32_t slot = 0; slot < jk_book_releases(claim->book, entry); slot++)
+        if (jk_book_release(claim->book, slot)->model == model &&
+            jk_content_of(claim->book, slot, claim->kind, claim->n) == claim->slot)
+            return true;
+    return false;
 }
 
 static const struct pair *ruled_first(const struct claim *claim)
@@ -205,7 +223,7 @@ static bool is_better(const struct claim *claim, const struct pair *pair, const 
     if (!than) return true;
     if (!by_time && pair->verified != than->verified) return pair->verified;
     if (!by_time && pair->held != than->held) return pair->held;
-    return brought_at(claim, pair->model) < brought_at(claim, than->model);
+    return claimed_since(claim, pair->model) < claimed_since(claim, than->model);
 }
 
 static const struct pair *winner(const struct claim *claim)
@@ -217,6 +235,9 @@ static const struct pair *winner(const struct claim *claim)
         if (!ruled && is_better(claim, &pairs[i], first, true)) first = &pairs[i];
         if (stands(pairs[i].model) && is_better(claim, &pairs[i], next, false)) next = &pairs[i];
     }
+    for (size_t i = 0; i < pair_count && !ruled; i++)
+        if (holds(claim, &pairs[i]) && pairs[i].model != first->model)
+            breaks_met += had_before(claim, pairs[i].model, claimed_since(claim, first->model));
     return stands(first->model) ? first : next;
 }
 
@@ -362,6 +383,8 @@ static void random_histories(void **state)
     wanted &= ~(JK_REASON_BIT(LATE) | JK_REASON_BIT(GONE) | JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) |
                 JK_REASON_BIT(NEAR_DUPLICATE));
     assert_int_equal(all_seen, wanted);
+    assert_true(breaks_met > 0);
+    print_message("%llu claims would be first but for a break\n", (unsigned long long)breaks_met);
 }
 
 int main(void)

@@ -1,0 +1,187 @@
+/* Who goes first among derivatives with the same content, under rule set 2: exact cases, each a little story; and what
+ * an explanation names. */
+#include "book/claims.h"
+#include "book/contest.h"
+#include "book/standing.h"
+#include "book/why.h"
+#include "support/book_world.h"
+
+#define UNVERIFIED JK_REASON_BIT(UNVERIFIED)
+
+/* A policy of rule set 2 that tells duplicates; `more` reasons are on beside. */
+static struct jk_policy policy_of(jk_reasons more)
+{
+    return (struct jk_policy){.name = "tested",
+                              .version = 1,
+                              .rules = 2,
+                              .on = JK_REASON_BIT(LATE) | JK_REASON_BIT(YANKED) | JK_REASON_BIT(EXCLUDED) |
+                                    JK_REASON_BIT(DUPLICATE) | more,
+                              .relations = UINT32_MAX,
+                              .depth = 1000,
+                              .cap = 1000};
+}
+
+static jk_reasons reasons_of(const struct jk_ledger *ledger, const char *name, jk_reasons more)
+{
+    struct jk_policy policy = policy_of(more);
+    struct jk_standing_query query = {.policy = &policy, .n = jk_book_size(ledger->book)};
+    struct jk_standing *standing;
+    struct jk_error error;
+    size_t count;
+    jk_error_init(&error, NULL);
+    assert_int_equal(jk_standing_make(ledger->book, &query, &standing, &error), JK_OK);
+    const struct jk_verdict *rows = jk_standing_of(standing, slot(ledger, name), &count);
+    assert_true(count > 0);
+    jk_reasons reasons = rows->reasons;
+    jk_standing_free(standing);
+    return reasons;
+}
+
+/* Whom the explanation of the reason `duplicate` names, and from which entry on. */
+static const char *first_before(const struct jk_ledger *ledger, const char *name, jk_reasons more, uint32_t *out_entry)
+{
+    static char text[64];
+    struct jk_policy policy = policy_of(more);
+    struct jk_standing_query query = {.policy = &policy, .n = jk_book_size(ledger->book)};
+    struct jk_standing *standing;
+    struct jk_error error;
+    struct jk_why why;
+    size_t count;
+    jk_error_init(&error, NULL);
+    assert_int_equal(jk_standing_make(ledger->book, &query, &standing, &error), JK_OK);
+    const struct jk_verdict *rows = jk_standing_of(standing, slot(ledger, name), &count);
+    assert_int_equal(jk_why_find(ledger->book, standing, &policy, 0, rows, JK_REASON_DUPLICATE, &why, &error), JK_OK);
+    jk_standing_free(standing);
+    assert_int_not_equal(why.other, JK_NONE);
+    snprintf(text, sizeof text, "%.*s", JK_SPAN_ARG(jk_book_alias(ledger->book, why.other, NOW)->name));
+    if (out_entry) *out_entry = why.entry;
+    return text;
+}
+
+#define COUNTS(name, more)    assert_int_equal(reasons_of(ledger, (name), (more)), 0)
+#define DUPLICATE(name, more) assert_int_equal(reasons_of(ledger, (name), (more)), JK_REASON_BIT(DUPLICATE))
+
+/* ---- since when ---- */
+
+static uint32_t since(const struct jk_ledger *ledger, const char *name, enum jk_content kind)
+{
+    uint32_t model = slot(ledger, name), release = jk_book_deciding(ledger->book, model, NOW);
+    if (release == JK_NONE) release = jk_book_newest(ledger->book, model, NOW);
+    return jk_content_since(ledger->book, model, kind, jk_content_of(ledger->book, release, kind, NOW), NOW);
+}
+
+static uint32_t next_entry(const struct jk_ledger *ledger)
+{
+    return jk_book_size(ledger->book);
+}
+
+static void test_since(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    uint32_t registered = next_entry(ledger);
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)), .weights = 1, .artifact = 1)));
+    assert_int_equal(since(ledger, "kim/a", JK_CONTENT_WEIGHTS), registered);
+    uint32_t second = next_entry(ledger);
+    OK(jk_ledger_release(ledger, MODEL("kim/a", OF(PARENT(BASE)), .version = "2", .weights = 1, .artifact = 2)));
+    assert_int_equal(since(ledger, "kim/a", JK_CONTENT_WEIGHTS), registered); /* without a break */
+    assert_int_equal(since(ledger, "kim/a", JK_CONTENT_ARTIFACT), second);
+    uint32_t third = next_entry(ledger);
+    OK(jk_ledger_yank(ledger, "kim/a", "2", JK_KIND_YANK));
+    assert_int_equal(since(ledger, "kim/a", JK_CONTENT_WEIGHTS), registered);
+    assert_int_equal(since(ledger, "kim/a", JK_CONTENT_ARTIFACT), third); /* the older one decides again */
+    uint32_t gone = next_entry(ledger);
+    OK(jk_ledger_yank(ledger, "kim/a", "1", JK_KIND_YANK));
+    assert_int_equal(since(ledger, "kim/a", JK_CONTENT_WEIGHTS), gone);
+    uint32_t back = next_entry(ledger);
+    OK(jk_ledger_yank(ledger, "kim/a", "2", JK_KIND_UNYANK));
+    assert_int_equal(since(ledger, "kim/a", JK_CONTENT_WEIGHTS), back);
+    OK(jk_ledger_yank(ledger, "kim/a", "1", JK_KIND_UNYANK)); /* the newer one goes on deciding */
+    assert_int_equal(since(ledger, "kim/a", JK_CONTENT_ARTIFACT), back);
+    uint32_t model = slot(ledger, "kim/a"), first = jk_book_model(ledger->book, model)->first_release;
+    uint32_t weights = jk_content_of(ledger->book, first, JK_CONTENT_WEIGHTS, NOW);
+    assert_int_equal(jk_content_since(ledger->book, model, JK_CONTENT_WEIGHTS, weights, gone),
+                     registered); /* as of then */
+    assert_int_equal(jk_content_since(ledger->book, model, JK_CONTENT_WEIGHTS, weights, gone + 1), gone);
+}
+
+/* What was taken back lies above every size; a journal that is undone leaves the claim as it was. */
+static void test_since_undone(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    uint32_t registered = next_entry(ledger);
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)), .weights = 1)));
+    struct jk_book_mark mark = jk_book_mark(ledger->book);
+    OK(jk_ledger_yank(ledger, "kim/a", "1", JK_KIND_YANK));
+    OK(jk_ledger_yank(ledger, "kim/a", "1", JK_KIND_UNYANK));
+    assert_int_equal(since(ledger, "kim/a", JK_CONTENT_WEIGHTS), registered + 2);
+    jk_book_undo(ledger->book, mark);
+    jk_book_keep(ledger->book);
+    assert_int_equal(since(ledger, "kim/a", JK_CONTENT_WEIGHTS), registered);
+}
+
+/* A thief registers, hides by a yank, and comes back: it is the later one. */
+static void test_hidden_claim(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_yank(ledger, "kim/thief", "1", JK_KIND_YANK));
+    uint32_t made = next_entry(ledger);
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_yank(ledger, "kim/thief", "1", JK_KIND_UNYANK));
+    COUNTS("lee/maker", 0);
+    DUPLICATE("kim/thief", 0);
+    uint32_t entry;
+    assert_string_equal(first_before(ledger, "kim/thief", 0, &entry), "lee/maker");
+    assert_int_equal(entry, made);
+    assert_int_equal(jk_contested_with(ledger->book, slot(ledger, "kim/thief"), NOW), slot(ledger, "lee/maker"));
+    assert_int_equal(jk_contested_with(ledger->book, slot(ledger, "lee/maker"), NOW), JK_NONE);
+}
+
+/* The same behind an innocent newer release, which is yanked in the end. */
+static void test_covered_claim(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_release(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .version = "2", .weights = 7)));
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
+    COUNTS("kim/thief", 0);
+    OK(jk_ledger_yank(ledger, "kim/thief", "2", JK_KIND_YANK));
+    COUNTS("lee/maker", 0);
+    DUPLICATE("kim/thief", 0);
+    assert_int_equal(jk_contested_with(ledger->book, slot(ledger, "kim/thief"), NOW), slot(ledger, "lee/maker"));
+}
+
+/* The findings look along chains of releases: by weights, by artifact, by set of weight files under two manifests. */
+static void test_first_claim(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)), .weights = 1, .artifact = 1)));
+    OK(jk_ledger_register(ledger, MODEL("lee/b", OF(PARENT(BASE)), .weights = 1, .artifact = 1)));
+    OK(jk_ledger_register(ledger, MODEL("park/c", OF(PARENT(BASE)), .weights = 1, .artifact = 2)));
+    OK(jk_ledger_held(ledger, 1, 1, 50));
+    OK(jk_ledger_held(ledger, 2, 1, 50));
+    uint32_t release = jk_book_newest(ledger->book, slot(ledger, "kim/a"), NOW);
+    for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
+        uint32_t content = jk_content_of(ledger->book, release, (enum jk_content)kind, NOW);
+        assert_int_equal(jk_first_claim(ledger->book, (enum jk_content)kind, content, NOW), slot(ledger, "kim/a"));
+    }
+    OK(jk_ledger_yank(ledger, "kim/a", "1", JK_KIND_YANK));
+    OK(jk_ledger_yank(ledger, "kim/a", "1", JK_KIND_UNYANK));
+    for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
+        uint32_t content = jk_content_of(ledger->book, release, (enum jk_content)kind, NOW);
+        assert_int_equal(jk_first_claim(ledger->book, (enum jk_content)kind, content, NOW), slot(ledger, "lee/b"));
+    }
+    OK(jk_ledger_yank(ledger, "lee/b", "1", JK_KIND_YANK));
+    uint32_t files = jk_content_of(ledger->book, release, JK_CONTENT_FILES, NOW);
+    assert_int_equal(jk_first_claim(ledger->book, JK_CONTENT_FILES, files, NOW), slot(ledger, "park/c"));
+    uint32_t artifact = jk_content_of(ledger->book, release, JK_CONTENT_ARTIFACT, NOW);
+    assert_int_equal(jk_first_claim(ledger->book, JK_CONTENT_ARTIFACT, artifact, NOW), slot(ledger, "kim/a"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(test_since), TEST(test_since_undone), TEST(test_hidden_claim),
+                                       TEST(test_covered_claim), TEST(test_first_claim)};
+    jk_digest_setup();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
