@@ -226,8 +226,8 @@ class Fold(recount.Fold):
         need(self.disputes.get(int(fields["dispute"])), "it is no open dispute")
         self.disputes[int(fields["dispute"])] = False
 
-    APPLY = {**recount.Fold.APPLY, "license": on_license, "yank": on_switched, "unyank": on_switched, "base": on_base, "register": on_register, "policy": on_policy,
-             "stage": on_stage, "close": on_close, "confirm": on_decided, "reject": on_decided, "resolve": on_resolve,
+    APPLY = {**recount.Fold.APPLY, "license": on_license, "yank": on_switched, "unyank": on_switched, "base": on_base,
+             "register": on_register, "policy": on_policy, "stage": on_stage, "close": on_close, "confirm": on_decided, "reject": on_decided, "resolve": on_resolve,
              **dict.fromkeys(("exclude", "restore", "exclude-root", "restore-root", "origin", "approve-adopt", "approve-unadopt"), on_ruling),
              **dict.fromkeys(("dispute", "dispute-origin", "dispute-adoption"), on_dispute)}
 
@@ -253,7 +253,7 @@ class Counts(recount.Counts):
         super().__init__(known)
         self.breaks_literal = functools.lru_cache(None)(lambda model, root: self.breaks(model, root, str))
         self.breaks_lenient = functools.lru_cache(None)(lambda model, root: self.breaks(model, root, lenient))
-        self.copies = functools.lru_cache(None)(self.has_content_above)
+        self.above = functools.lru_cache(None)(self.all_above)
         self.brought = functools.lru_cache(None)(self.entry_that_brought)
         self.since = functools.lru_cache(None)(self.claimed_since)
 
@@ -268,21 +268,36 @@ class Counts(recount.Counts):
         ways = {str, spelled}
         return bool(forms) and not any(way(name_form) and way(part).startswith(way(name_form)) for name_form in forms for way in ways)
 
-    def content(self, release, rules=2):
-        """What makes two releases the same: (kind, digest). Rule set 1 knows weights alone."""
-        found = [("weights", release.weights)]
-        if rules == 2:
-            found += [("artifact", release.artifact), ("files", self.fold.manifests.get(release.artifact, (None, None))[1])]
+    def content(self, release):
+        """What makes two releases the same, for rule set 2: (kind, digest)."""
+        found = [("weights", release.weights), ("artifact", release.artifact),
+                 ("files", self.fold.manifests.get(release.artifact, (None, None))[1])]
         return {(kind, digest) for kind, digest in found if digest}
 
-    def has_content_above(self, release, rules, declared):
-        seen, front, own = {None}, [release], self.content(release, rules)
-        while front and own:
-            above = {self.follow(parent, declared) for parent in front.pop().parents} - seen
-            if any(own & self.content(found, rules) for found in above):
-                return True
+    def all_above(self, release, declared):
+        """Its ancestors."""
+        seen, front = set(), [release]
+        while front:
+            above = {self.follow(parent, declared) for parent in front.pop().parents} - seen - {None}
             seen, front = seen | above, front + list(above)
-        return False
+        return seen
+
+    def has_weights_above(self, release):
+        """Rule set 1: whether its weights are an ancestor's."""
+        return any(release.weights == above.weights for above in self.above(release, False))
+
+    def is_verified(self, model):
+        return self.fold.publishers[model.publisher]["verified"]
+
+    def last_named(self, contents):
+        """The model that the last ruling on the origin of one of these names."""
+        return next((model for model, release in reversed(self.fold.origins) if self.content(release) & contents), None)
+
+    def is_copy(self, model, release, policy):
+        """Rule set 2: whether an ancestor makes it a duplicate."""
+        return any(shared and self.last_named(shared) is not model and not (
+            "unverified" in policy.on and self.is_verified(model) and not above.model.team and not self.is_verified(above.model))
+            for above in self.above(release, policy.declared) for shared in [self.content(release) & self.content(above)])
 
     def entry_that_brought(self, model, content):
         return min(release.index for release in model.releases if content in self.content(release))
@@ -369,7 +384,7 @@ class Standing:
             if row.release.weights and self.stands(row):
                 brought = self.counts.brought(row.model, ("weights", row.release.weights))
                 earliest[row.release.weights] = min(brought, earliest.get(row.release.weights, brought))
-        return [row for row in self.rows if row.release.weights and (self.counts.copies(row.release, 1, False) or (
+        return [row for row in self.rows if row.release.weights and (self.counts.has_weights_above(row.release) or (
             self.stands(row) and earliest[row.release.weights] < self.counts.brought(
                 row.model, ("weights", row.release.weights))))]
 
@@ -380,14 +395,14 @@ class Standing:
             for content in self.counts.content(row.release):
                 claims[content].append(row)
         first = {content: self.first(content, rows) for content, rows in claims.items()}
-        return [row for row in self.rows if self.counts.copies(row.release, 2, self.policy.declared) or (
+        return [row for row in self.rows if self.counts.is_copy(row.model, row.release, self.policy) or (
             self.stands(row) and any(first[content] is not row for content in self.counts.content(row.release)))]
 
     def first(self, content, rows):
         def since(row):
             return self.counts.since(row.model, content)
         def rank(row):
-            return not self.counts.fold.publishers[row.model.publisher]["verified"], not self.counts.is_held(row.release), since(row)
+            return not self.counts.is_verified(row.model), not self.counts.is_held(row.release), since(row)
         ruled = [row for model, release in self.counts.fold.origins if content in self.counts.content(release)
                  for row in rows if row.model is model]
         first = ruled[-1] if ruled else min(rows, key=since)

@@ -1,6 +1,8 @@
 /* See claims.h. */
 #include "book/claims.h"
 
+#include <stdlib.h>
+
 #include "book/book_internal.h"
 
 /* ---- content ---- */
@@ -37,6 +39,49 @@ uint32_t jk_content_since(const struct jk_book *book, uint32_t model, enum jk_co
         since = row->from;
     }
     return jk_content_of(book, first, kind, n) == slot ? jk_release_row(book, first)->pub.index : since;
+}
+
+/* ---- rulings on origin ---- */
+
+struct effective {
+    uint32_t effect;
+    const struct jk_ruling *ruling;
+};
+
+static int compare_effects(const void *left, const void *right)
+{
+    const struct effective *a = left, *b = right;
+    return (a->effect > b->effect) - (a->effect < b->effect);
+}
+
+static size_t collect_origins(const struct jk_book *book, uint32_t n, struct effective *found)
+{
+    const struct jk_ruling *ruling;
+    size_t count = 0;
+    for (uint32_t i = book->origins; i != JK_NONE; i = ruling->older_origin) {
+        ruling = jk_book_ruling(book, i);
+        uint32_t effect = jk_book_ruling_effect(ruling, n);
+        if (effect != JK_NONE) found[count++] = (struct effective){effect, ruling};
+    }
+    qsort(found, count, sizeof *found, compare_effects);
+    return count;
+}
+
+const struct jk_ruling **jk_origin_rulings(const struct jk_book *book, uint32_t n, size_t *out_count)
+{
+    size_t most = (size_t)book->rulings.count + 1;
+    struct effective *found = malloc(most * sizeof *found);
+    const struct jk_ruling **rulings = malloc(most * sizeof *rulings);
+    if (found && rulings) {
+        *out_count = collect_origins(book, n, found);
+        for (size_t i = 0; i < *out_count; i++)
+            rulings[i] = found[i].ruling;
+        free(found);
+        return rulings;
+    }
+    free(found);
+    free(rulings);
+    return NULL;
 }
 
 /* ---- the first claim ---- */

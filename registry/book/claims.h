@@ -4,6 +4,7 @@
 #define JK_BOOK_CLAIMS_H
 
 #include "book/book.h"
+#include "book/stage.h"
 
 enum jk_content { JK_CONTENT_WEIGHTS, JK_CONTENT_ARTIFACT, JK_CONTENT_FILES, JK_CONTENT_KINDS };
 
@@ -16,6 +17,10 @@ uint32_t jk_contested_with(const struct jk_book *book, uint32_t model, uint32_t 
  * longest; of those that hold it now, with a release that is not yanked. `slot`: by jk_content_of. JK_NONE: none holds
  * it. */
 uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n);
+
+/* The rulings on origin in effect at n, in the order in which they took effect; the caller frees the list. NULL: out of
+ * memory. */
+const struct jk_ruling **jk_origin_rulings(const struct jk_book *book, uint32_t n, size_t *out_count);
 
 /* Slot of a release's content of a kind at n; JK_NONE for none. */
 uint32_t jk_content_of(const struct jk_book *book, uint32_t release, enum jk_content kind, uint32_t n);

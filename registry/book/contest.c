@@ -97,11 +97,6 @@ void jk_contest_claim(struct jk_contest *contest, const struct jk_verdict *rows,
 
 /* ---- rulings on origin ---- */
 
-struct heard {
-    uint32_t effect;
-    const struct jk_ruling *ruling;
-};
-
 /* The ruled model goes first for what its ruled release holds, as far as it still holds it. */
 static void put_first(struct jk_contest *contest, const struct jk_ruling *ruling)
 {
@@ -114,29 +109,15 @@ static void put_first(struct jk_contest *contest, const struct jk_ruling *ruling
     }
 }
 
-static int compare_effects(const void *left, const void *right)
-{
-    const struct heard *a = left, *b = right;
-    return (a->effect > b->effect) - (a->effect < b->effect);
-}
-
 /* In the order in which they took effect, so that the last one decides. */
 bool jk_contest_hear_rulings(struct jk_contest *contest)
 {
-    uint32_t rulings = jk_book_rulings(contest->book, contest->n);
-    struct heard *heard = malloc(((size_t)rulings + 1) * sizeof *heard);
-    size_t count = 0;
-    if (!heard) return false;
-    for (uint32_t slot = 0; slot < rulings; slot++) {
-        const struct jk_ruling *ruling = jk_book_ruling(contest->book, slot);
-        uint32_t effect = jk_book_ruling_effect(ruling, contest->n);
-        if (ruling->kind == JK_RULING_ORIGIN && effect != JK_NONE)
-            heard[count++] = (struct heard){.effect = effect, .ruling = ruling};
-    }
-    qsort(heard, count, sizeof *heard, compare_effects);
+    size_t count;
+    const struct jk_ruling **origins = jk_origin_rulings(contest->book, contest->n, &count);
+    if (!origins) return false;
     for (size_t i = 0; i < count; i++)
-        put_first(contest, heard[i].ruling);
-    free(heard);
+        put_first(contest, origins[i]);
+    free(origins);
     return true;
 }
 

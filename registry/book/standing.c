@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/pages.h"
 #include "book/contest.h"
+#include "book/copies.h"
 #include "book/count_internal.h"
 
 #define FLAG_BYTES     3 /* of a spell's flags */
@@ -34,9 +35,10 @@ struct making {
     jk_reasons *licenses;      /* by licence slot: 1 permits what is demanded, 2 does not, 0 not known yet */
     uint32_t *earliest;        /* rule set 1, by weights slot: entry that brought it first, among those that stand */
     struct jk_contest contest; /* rule set 2 */
-    bool contested;            /* … and duplicates are left out */
-    bool declared;             /* adoptions are left out */
-    uint32_t *of_publisher;    /* by publisher slot: derivatives counted so far */
+    struct jk_copies copies;
+    bool contested;                       /* … and duplicates are left out */
+    bool declared;                        /* adoptions are left out */
+    uint32_t *of_publisher;               /* by publisher slot: derivatives counted so far */
     jk_reasons of_flags[FLAG_BYTES][256]; /* what follows from each byte of a spell's flags */
 };
 
@@ -222,6 +224,17 @@ static void note_earliest(struct making *making, const struct jk_verdict *rows)
     if (rows->brought < *earliest) *earliest = rows->brought;
 }
 
+/* Rule set 2: of those who have an ancestor's content some are no duplicates all the same. False: out of memory. */
+static bool look_at_ancestors(struct making *making, struct jk_verdict *rows, size_t count)
+{
+    uint32_t ancestor;
+    if (!making->contested || !has(rows->flags, JK_FLAG_ANCESTOR_WEIGHTS)) return true;
+    if (!jk_copies_find(&making->copies, rows->release, !has(rows->flags, JK_FLAG_UNVERIFIED), &ancestor)) return false;
+    for (size_t i = 0; i < count && ancestor == JK_NONE; i++)
+        rows[i].flags &= (uint16_t)~JK_FLAG_ANCESTOR_WEIGHTS;
+    return true;
+}
+
 static bool add_model(struct making *making, uint32_t model)
 {
     const struct jk_book *book = making->book;
@@ -249,6 +262,7 @@ static bool add_model(struct making *making, uint32_t model)
     if (count == 0) return true;
     if (count > 1) sort_by_root(rows, count);
     standing->all.first_row[model] = (uint32_t)before + 1;
+    if (!look_at_ancestors(making, rows, count)) return false;
     if (making->contested)
         jk_contest_claim(&making->contest, rows, count);
     else if (rows->weights != JK_NONE && stands(rows, count))
@@ -288,7 +302,8 @@ static bool prepare_duplicates(struct making *making)
 {
     size_t weights = making->book->weights.count;
     if (making->contested)
-        return jk_contest_init(&making->contest, making->book, &making->standing->all, making->query->n);
+        return jk_copies_init(&making->copies, making->book, making->query->policy, making->query->n) &&
+               jk_contest_init(&making->contest, making->book, &making->standing->all, making->query->n);
     making->earliest = malloc((weights + 1) * sizeof *making->earliest);
     if (making->earliest) memset(making->earliest, 0xff, (weights + 1) * sizeof *making->earliest);
     return making->earliest != NULL;
@@ -338,6 +353,7 @@ enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_stan
         made = make(&making);
     }
     jk_contest_done(&making.contest);
+    jk_copies_done(&making.copies);
     free(making.licenses);
     free(making.earliest);
     free(making.of_publisher);

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "book/book_internal.h"
 #include "book/contest.h"
+#include "book/copies.h"
 
 struct question {
     const struct jk_book *book;
@@ -146,9 +147,7 @@ typedef bool ancestor_fn(const struct question *question, const struct jk_releas
 
 static bool has_the_weights(const struct question *question, const struct jk_release_row *ancestor)
 {
-    if (question->policy->rules == 1) return ancestor->weights == question->row->weights;
-    uint32_t slot = jk_book_find_release(question->book, &ancestor->pub.hash, question->n);
-    return jk_book_same_content(question->book, question->row->release, slot, question->n);
+    return ancestor->weights == question->row->weights;
 }
 
 static bool grants_less(const struct question *question, const struct jk_release_row *ancestor)
@@ -195,6 +194,27 @@ static bool take_ancestor(const struct question *question, ancestor_fn *wanted, 
 {
     if (!find_ancestor(question, wanted, &why->release)) return false;
     if (why->release != JK_NONE) why->other = jk_book_release(question->book, why->release)->model;
+    return true;
+}
+
+/* Rule set 2: the one that makes it a duplicate. */
+static bool find_copied(const struct question *question, uint32_t *out_release)
+{
+    struct jk_copies copies;
+    bool verified = !(question->row->flags & JK_FLAG_UNVERIFIED);
+    bool room = jk_copies_init(&copies, question->book, question->policy, question->n) &&
+                jk_copies_find(&copies, question->row->release, verified, out_release);
+    jk_copies_done(&copies);
+    return room;
+}
+
+static bool take_copied(const struct question *question, struct jk_why *why)
+{
+    bool room = question->policy->rules == 1 ? find_ancestor(question, has_the_weights, &why->release)
+                                             : find_copied(question, &why->release);
+    if (!room || why->release == JK_NONE) return room;
+    why->other = jk_book_release(question->book, why->release)->model;
+    why->entry = jk_book_release(question->book, why->release)->index;
     return true;
 }
 
@@ -304,8 +324,7 @@ static void find_last_under_cap(const struct question *question, struct jk_why *
 static bool find_duplicate(const struct question *question, struct jk_why *why)
 {
     if (question->row->flags & JK_FLAG_ANCESTOR_WEIGHTS) {
-        if (!take_ancestor(question, has_the_weights, why)) return false;
-        if (why->release != JK_NONE) why->entry = jk_book_release(question->book, why->release)->index;
+        return take_copied(question, why);
     } else if (question->policy->rules == 1) {
         find_earliest(question, why);
     } else {

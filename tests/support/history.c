@@ -1,6 +1,7 @@
 /* Random histories: see history.h. */
 #include "support/history.h"
 
+#include "book/book_ask.h"
 #include "support/history_stages.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #define INSTITUTIONS 3
 #define EXTERNALS    5
 #define ARTIFACTS    24 /* numbers of manifests */
+#define MOST_NUMBER  40 /* that stands for weights or an artifact */
 #define NAME_ROOM    224
 
 static const char *const teams[TEAMS] = {"red", "green", "blue"};
@@ -177,6 +179,29 @@ static void some_facts(struct maker *maker, struct jk_ledger_model *model)
     model->weights = below(maker, 2) ? weights_of(model->artifact) : below(maker, 40);
 }
 
+/* The number that stands for a digest; 0 for none. */
+static unsigned number_of(const struct jk_digest *digest)
+{
+    for (unsigned number = 1; number <= MOST_NUMBER && !jk_digest_is_zero(digest); number++) {
+        struct jk_digest known = jk_ledger_digest(number);
+        if (jk_digest_equal(digest, &known)) return number;
+    }
+    return 0;
+}
+
+/* Says the weights of some model's release, its artifact, or both: of its first parent's, where it has a registered
+ * one. */
+static void some_copied_facts(struct maker *maker, struct jk_ledger_model *model)
+{
+    const struct jk_book *book = maker->ledger->book;
+    uint32_t from = below(maker, jk_book_models(book, JK_NONE)), how = 1 + below(maker, 3);
+    if (model->parents[0].model && below(maker, 2))
+        from = jk_book_find_model(book, jk_span_of(model->parents[0].model), JK_NONE);
+    const struct jk_release *release = jk_book_release(book, jk_book_newest(book, from, JK_NONE));
+    if (how & 1) model->weights = number_of(&release->weights);
+    if (how & 2) model->artifact = number_of(&release->artifact);
+}
+
 static void new_name(struct maker *maker, char out[NAME_ROOM])
 {
     snprintf(out, NAME_ROOM, "%s/%s%u", publishers[below(maker, PUBLISHERS)], parts[below(maker, COUNT_OF(parts))],
@@ -191,6 +216,7 @@ static void some_register(struct maker *maker)
     new_name(maker, name);
     some_parents(maker, &model, rooms);
     some_facts(maker, &model);
+    if (below(maker, 6) == 0) some_copied_facts(maker, &model);
     took(maker, JK_KIND_REGISTER, jk_ledger_register(maker->ledger, &model));
 }
 
@@ -207,15 +233,20 @@ static void some_release(struct maker *maker)
         model.relation = JK_RELATION_NONE;
     else
         some_parents(maker, &model, rooms);
+    if (below(maker, 6) == 0) some_copied_facts(maker, &model);
     took(maker, JK_KIND_RELEASE, jk_ledger_release(maker->ledger, &model));
 }
 
 static void some_yank(struct maker *maker)
 {
     char name[NAME_ROOM], version[NAME_ROOM];
-    some_version(maker, some_model(maker, name), version);
     enum jk_kind kind = below(maker, 2) ? JK_KIND_YANK : JK_KIND_UNYANK;
-    took(maker, kind, jk_ledger_yank(maker->ledger, name, version, kind));
+    enum jk_status status = JK_DATA_LOSS;
+    for (int i = 0; i < 6 && status != JK_OK; i++) { /* few are yanked at a time */
+        some_version(maker, some_model(maker, name), version);
+        status = jk_ledger_yank(maker->ledger, name, version, kind);
+    }
+    took(maker, kind, status);
 }
 
 static void some_move(struct maker *maker)
@@ -261,9 +292,14 @@ static void some_namespace(struct maker *maker)
 {
     static const char *const organisations[] = {"huggingface.co/a", "huggingface.co/KIM", "hub.example:8443/z"};
     enum jk_kind kind = below(maker, 3) ? JK_KIND_NAMESPACE : JK_KIND_NAMESPACE_END;
-    took(maker, kind,
-         jk_ledger_namespace(maker->ledger, publishers[below(maker, PUBLISHERS)],
-                             organisations[below(maker, COUNT_OF(organisations))], kind));
+    const char *organisation = organisations[below(maker, COUNT_OF(organisations))];
+    const struct jk_book *book = maker->ledger->book;
+    uint32_t holder = jk_book_namespace_holder(book, jk_span_of(organisation), JK_NONE);
+    char publisher[NAME_ROOM];
+    snprintf(publisher, sizeof publisher, "%s", publishers[below(maker, PUBLISHERS)]);
+    if (kind == JK_KIND_NAMESPACE_END && holder != JK_NONE && below(maker, 4))
+        snprintf(publisher, sizeof publisher, "%.*s", JK_SPAN_ARG(jk_book_publisher(book, holder)->name));
+    took(maker, kind, jk_ledger_namespace(maker->ledger, publisher, organisation, kind));
 }
 
 /* What a manifest says follows from its digest, but for a server that errs. Few sets of files, so that they meet. */

@@ -178,10 +178,87 @@ static void test_first_claim(void **state)
     assert_int_equal(jk_first_claim(ledger->book, JK_CONTENT_ARTIFACT, artifact, NOW), slot(ledger, "kim/a"));
 }
 
+/* ---- ancestors with the same content ---- */
+
+static enum jk_status rule_origin(struct jk_ledger *ledger, const char *model)
+{
+    uint32_t release = jk_book_deciding(ledger->book, slot(ledger, model), NOW);
+    struct jk_entry entry = {.kind = JK_KIND_ORIGIN,
+                             .actor.type = JK_ACTOR_EVALUATOR,
+                             .model = jk_span_of(model),
+                             .evidence = JK_SPAN("training logs"),
+                             .release = jk_book_release(ledger->book, release)->hash,
+                             .needs_second = JK_ANSWER_NO};
+    return jk_ledger_add(ledger, &entry);
+}
+
+static void verify(struct jk_ledger *ledger, const char *publisher)
+{
+    OK(jk_ledger_verify(ledger, publisher, JK_KIND_VERIFY));
+}
+
+/* Somebody's parent names the weights of a known child before the child is there. */
+static void test_poisoned_parent(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    verify(ledger, "lee");
+    OK(jk_ledger_register(ledger, MODEL("kim/parent", OF(PARENT(BASE)), .weights = 1)));
+    uint32_t poisoned = next_entry(ledger);
+    OK(jk_ledger_release(ledger, MODEL("kim/parent", OF(PARENT(BASE)), .version = "2", .weights = 2)));
+    OK(jk_ledger_register(ledger, MODEL("lee/child", OF({.model = "kim/parent", .version = "2"}), .weights = 2)));
+    COUNTS("lee/child", UNVERIFIED); /* a mere claim */
+    DUPLICATE("lee/child", 0);       /* where such claims count */
+    uint32_t entry;
+    assert_string_equal(first_before(ledger, "lee/child", 0, &entry), "kim/parent");
+    assert_int_equal(entry, poisoned);
+    verify(ledger, "kim");
+    DUPLICATE("lee/child", UNVERIFIED);
+    OK(rule_origin(ledger, "lee/child"));
+    COUNTS("lee/child", UNVERIFIED);
+    COUNTS("lee/child", 0);
+    DUPLICATE("kim/parent", 0);
+    OK(rule_origin(ledger, "kim/parent")); /* the last one decides … */
+    DUPLICATE("lee/child", UNVERIFIED);
+    OK(jk_ledger_release(ledger, MODEL("kim/parent", OF(PARENT(BASE)), .version = "3", .weights = 3)));
+    DUPLICATE("lee/child", UNVERIFIED);                    /* … whatever its model has claimed since */
+    OK(jk_ledger_verify(ledger, "lee", JK_KIND_UNVERIFY)); /* who is not verified has nothing of others' not being so */
+    OK(jk_ledger_verify(ledger, "kim", JK_KIND_UNVERIFY));
+    assert_int_equal(reasons_of(ledger, "lee/child", UNVERIFIED), UNVERIFIED | JK_REASON_BIT(DUPLICATE));
+}
+
+/* A base model's publisher need not be verified: its weights are nobody's derivative. A ruling says otherwise. */
+static void test_copy_of_a_base(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    verify(ledger, "lee");
+    OK(jk_ledger_register(ledger, MODEL("kim/between", OF(PARENT(BASE)), .weights = 5)));
+    OK(jk_ledger_register(ledger, MODEL("lee/copy", OF(PARENT("kim/between")), .weights = 900)));
+    DUPLICATE("lee/copy", UNVERIFIED);
+    assert_string_equal(first_before(ledger, "lee/copy", UNVERIFIED, NULL), BASE);
+    OK(rule_origin(ledger, "lee/copy"));
+    COUNTS("lee/copy", UNVERIFIED);
+}
+
+/* Of several ancestors one is enough, however far above; the nearest of those that matter is named. */
+static void test_one_ancestor_is_enough(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    verify(ledger, "lee");
+    verify(ledger, "park");
+    OK(jk_ledger_register(ledger, MODEL("park/far", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("kim/near", OF(PARENT("park/far")), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("lee/child", OF(PARENT("kim/near")), .weights = 1)));
+    DUPLICATE("lee/child", UNVERIFIED);
+    assert_string_equal(first_before(ledger, "lee/child", UNVERIFIED, NULL), "park/far");
+    assert_string_equal(first_before(ledger, "lee/child", 0, NULL), "kim/near");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_since), TEST(test_since_undone), TEST(test_hidden_claim),
-                                       TEST(test_covered_claim), TEST(test_first_claim)};
+    const struct CMUnitTest tests[] = {TEST(test_since),          TEST(test_since_undone),
+                                       TEST(test_hidden_claim),   TEST(test_covered_claim),
+                                       TEST(test_first_claim),    TEST(test_poisoned_parent),
+                                       TEST(test_copy_of_a_base), TEST(test_one_ancestor_is_enough)};
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
