@@ -347,7 +347,10 @@ HOLDS = {
         c.breaks_lenient if p.of["naming"] == ["lenient"] else c.breaks_literal)(model, root),
     "unverified": lambda c, p, teams, model, release, root, depth: not c.fold.publishers[model.publisher]["verified"],
 }
-Row = collections.namedtuple("Row", "model release clean roots reasons")  # roots: root to depth; reasons: root to list
+class Row:
+    def __init__(self, model, release, clean, roots, reasons):
+        self.model, self.release, self.clean = model, release, clean
+        self.roots, self.reasons = roots, reasons  # root to depth, root to list
 
 
 class Standing:
@@ -389,24 +392,35 @@ class Standing:
                 row.model, ("weights", row.release.weights))))]
 
     def second_duplicates(self):
-        """Rule set 2: of those that claim some content one goes first."""
-        claims = collections.defaultdict(list)
+        """Rule set 2: copies of ancestors, and those of the others that share a content with one that goes first."""
+        copies = [row for row in self.rows if self.counts.is_copy(row.model, row.release, self.policy)]
+        claims, left = collections.defaultdict(list), [row for row in self.rows if self.stands(row) and row not in copies]
         for row in self.rows:
             for content in self.counts.content(row.release):
                 claims[content].append(row)
-        first = {content: self.first(content, rows) for content, rows in claims.items()}
-        return [row for row in self.rows if self.counts.is_copy(row.model, row.release, self.policy) or (
-            self.stands(row) and any(first[content] is not row for content in self.counts.content(row.release)))]
+        orders, behind = {content: self.order(content, rows, left) for content, rows in claims.items()}, []
+        while left:
+            heads = {content: [row for row in order if row in left] for content, order in orders.items()}
+            first = [row for row in left if all(heads[content][0] is row for content in self.counts.content(row.release))]
+            if not first:
+                first = [min((self.counts.since(rows[0].model, content), rows[0].model.index, rows[0])
+                             for content, rows in heads.items() if len(rows) > 1)[2]]
+            taken = {content for row in first for content in self.counts.content(row.release)}
+            left = [row for row in left if row not in first]
+            behind += [row for row in left if taken & self.counts.content(row.release)]
+            left = [row for row in left if row not in behind]
+        return copies + behind
 
-    def first(self, content, rows):
+    def order(self, content, rows, part):
+        """Those of the rows that take part, in their order for a content that all rows claim."""
         def since(row):
             return self.counts.since(row.model, content)
         def rank(row):
-            return not self.counts.is_verified(row.model), not self.counts.is_held(row.release), since(row)
+            return row is not first, not self.counts.is_verified(row.model), not self.counts.is_held(row.release), since(row)
         ruled = [row for model, release in self.counts.fold.origins if content in self.counts.content(release)
                  for row in rows if row.model is model]
         first = ruled[-1] if ruled else min(rows, key=since)
-        return first if self.stands(first) else min(filter(self.stands, rows), key=rank, default=None)
+        return sorted((row for row in rows if row in part), key=rank)
 
     def past_cap(self, cap):
         found, rows = collections.Counter(), []

@@ -1,4 +1,10 @@
-/* See contest.h. */
+/* See contest.h.
+ *
+ * Where only one derivative claims a content there is nothing to tell; what several claim is `shared`. Each shared
+ * content has an order of those who take part; the first of them who is not decided is its head, and beats the others
+ * for it. So a contender is beaten as many times as it is not the head of something that it claims, and all it takes to
+ * settle a contest is to count that down: whoever comes to 0 goes first, those with whom it shares are duplicates, and
+ * where one of these was a head the next one moves up. Only where a circle is left does anybody have to be chosen. */
 #include "book/contest.h"
 
 #include <stdlib.h>
@@ -6,9 +12,34 @@
 #include "base/pages.h"
 #include "book/book_internal.h"
 
-struct jk_claimants {
-    uint32_t first; /* model: named by a ruling, else the one that claims it longest; JK_NONE for none */
-    uint32_t best;  /* model: of those that stand, the one that follows when the first falls away */
+#define FIRST_ROOM 64u
+
+struct jk_claimants { /* of a content */
+    uint32_t model;   /* met first; JK_NONE for none */
+    uint32_t shared;  /* once there are more; JK_NONE before */
+};
+
+struct jk_shared {
+    enum jk_content kind;
+    uint32_t slot;
+    uint32_t first, since; /* model: named by a ruling, else the one that claims it longest, and since when */
+    uint32_t head, end;    /* claims: the first that is not decided, the end of the order */
+    uint32_t left;         /* how many are not decided */
+    uint32_t winner;       /* contender that goes first; JK_NONE: nobody yet */
+};
+
+struct jk_claim {
+    uint64_t order; /* of those to the same content the smaller goes before */
+    uint32_t shared, model, since;
+};
+
+enum fate { UNDECIDED, GOES_FIRST, DUPLICATE };
+
+struct jk_contender {
+    uint32_t model;
+    uint32_t claims[JK_CONTENT_KINDS]; /* JK_NONE: shares nothing of the kind */
+    uint16_t beaten;                   /* for how many of them it is not the head */
+    uint16_t fate;
 };
 
 static uint32_t content_of(const struct jk_contest *contest, const struct jk_verdict *row, enum jk_content kind)
@@ -17,7 +48,7 @@ static uint32_t content_of(const struct jk_contest *contest, const struct jk_ver
     return jk_content_of(contest->book, row->release, kind, contest->n);
 }
 
-/* ---- claimants ---- */
+/* ---- claiming ---- */
 
 static struct jk_claimants *new_claimants(uint32_t slots)
 {
@@ -42,56 +73,67 @@ void jk_contest_done(struct jk_contest *contest)
 {
     for (int kind = 0; kind < JK_CONTENT_KINDS; kind++)
         free(contest->of[kind]);
+    free(contest->shared);
+    free(contest->claims);
+    free(contest->contenders);
+    free(contest->contender_of);
+    free(contest->ready);
+    free(contest->heads);
 }
 
-/* Reasons that come after this one do not matter to it. */
-static bool stands(const struct jk_verdict *rows, size_t count)
+/* Room for one more; NULL when out of memory. */
+static void *with_room(struct jk_contest *contest, void *rows, uint32_t count, uint32_t *room, size_t size)
 {
-    const jk_reasons later = JK_REASON_BIT(DUPLICATE) | JK_REASON_BIT(NEAR_DUPLICATE) | JK_REASON_BIT(CAP);
-    for (size_t i = 0; i < count; i++)
-        if (!(rows[i].reasons & ~later)) return true;
-    return false;
+    if (count < *room) return rows;
+    uint32_t more = *room + *room / 2 + FIRST_ROOM;
+    void *moved = realloc(rows, more * size);
+    if (moved)
+        *room = more;
+    else
+        contest->failed = true;
+    return moved;
 }
 
-static bool model_stands(const struct jk_contest *contest, uint32_t model)
+static void add_claim(struct jk_contest *contest, uint32_t shared, uint32_t model)
 {
-    size_t count;
-    const struct jk_verdict *rows = jk_verdicts_of(contest->verdicts, model, &count);
-    return stands(rows, count);
+    struct jk_claim *claims =
+        with_room(contest, contest->claims, contest->claim_count, &contest->claim_room, sizeof *contest->claims);
+    if (!claims) return;
+    contest->claims = claims;
+    struct jk_shared *content = &contest->shared[shared];
+    uint32_t since = jk_content_since(contest->book, model, content->kind, content->slot, contest->n);
+    claims[contest->claim_count++] = (struct jk_claim){.shared = shared, .model = model, .since = since};
+    if (since >= content->since) return;
+    content->first = model;
+    content->since = since;
 }
 
-/* The smaller goes first: a verified publisher, then a held artifact, then the earlier entry. */
-static uint64_t rank_of(const struct jk_contest *contest, uint32_t model, enum jk_content kind, uint32_t slot)
+static void begin_sharing(struct jk_contest *contest, enum jk_content kind, uint32_t slot)
 {
-    size_t count;
-    const struct jk_verdict *row = jk_verdicts_of(contest->verdicts, model, &count);
-    uint64_t unverified = row->flags & JK_FLAG_UNVERIFIED ? 1 : 0;
-    uint64_t unheld = jk_book_release_is_held(contest->book, row->release, contest->n) ? 0 : 1;
-    return unverified << 33 | unheld << 32 | jk_content_since(contest->book, model, kind, slot, contest->n);
+    struct jk_claimants *claimants = &contest->of[kind][slot];
+    struct jk_shared *shared =
+        with_room(contest, contest->shared, contest->shared_count, &contest->shared_room, sizeof *contest->shared);
+    if (!shared) return;
+    contest->shared = shared;
+    claimants->shared = contest->shared_count++;
+    shared[claimants->shared] =
+        (struct jk_shared){.kind = kind, .slot = slot, .first = JK_NONE, .since = JK_NONE, .winner = JK_NONE};
+    add_claim(contest, claimants->shared, claimants->model);
 }
 
-static bool claims_earlier(const struct jk_contest *contest, uint32_t model, uint32_t other, enum jk_content kind,
-                           uint32_t slot)
+void jk_contest_claim(struct jk_contest *contest, const struct jk_verdict *rows)
 {
-    return jk_content_since(contest->book, model, kind, slot, contest->n) <
-           jk_content_since(contest->book, other, kind, slot, contest->n);
-}
-
-void jk_contest_claim(struct jk_contest *contest, const struct jk_verdict *rows, size_t count)
-{
-    bool standing = stands(rows, count);
-    uint32_t model = rows->model;
-    for (int i = 0; i < JK_CONTENT_KINDS; i++) {
+    for (int i = 0; i < JK_CONTENT_KINDS && !contest->failed; i++) {
         enum jk_content kind = (enum jk_content)i;
         uint32_t slot = content_of(contest, rows, kind);
         if (slot == JK_NONE) continue;
         struct jk_claimants *claimants = &contest->of[kind][slot];
-        if (claimants->first == JK_NONE || claims_earlier(contest, model, claimants->first, kind, slot))
-            claimants->first = model;
-        if (!standing) continue;
-        if (claimants->best == JK_NONE ||
-            rank_of(contest, model, kind, slot) < rank_of(contest, claimants->best, kind, slot))
-            claimants->best = model;
+        if (claimants->model == JK_NONE) {
+            claimants->model = rows->model;
+            continue;
+        }
+        if (claimants->shared == JK_NONE) begin_sharing(contest, kind, slot);
+        if (!contest->failed) add_claim(contest, claimants->shared, rows->model);
     }
 }
 
@@ -105,12 +147,14 @@ static void put_first(struct jk_contest *contest, const struct jk_ruling *ruling
     for (int i = 0; row && i < JK_CONTENT_KINDS; i++) {
         enum jk_content kind = (enum jk_content)i;
         uint32_t slot = jk_content_of(contest->book, ruling->release, kind, contest->n);
-        if (slot != JK_NONE && slot == content_of(contest, row, kind)) contest->of[kind][slot].first = ruling->model;
+        if (slot == JK_NONE || slot != content_of(contest, row, kind)) continue;
+        uint32_t shared = contest->of[kind][slot].shared;
+        if (shared != JK_NONE) contest->shared[shared].first = ruling->model;
     }
 }
 
 /* In the order in which they took effect, so that the last one decides. */
-bool jk_contest_hear_rulings(struct jk_contest *contest)
+static bool hear_rulings(struct jk_contest *contest)
 {
     size_t count;
     const struct jk_ruling **origins = jk_origin_rulings(contest->book, contest->n, &count);
@@ -121,20 +165,238 @@ bool jk_contest_hear_rulings(struct jk_contest *contest)
     return true;
 }
 
+/* ---- the orders ---- */
+
+/* Reasons that come after this one do not matter to it. */
+static bool stands(const struct jk_verdict *rows, size_t count)
+{
+    const jk_reasons later = JK_REASON_BIT(DUPLICATE) | JK_REASON_BIT(NEAR_DUPLICATE) | JK_REASON_BIT(CAP);
+    for (size_t i = 0; i < count; i++)
+        if (!(rows[i].reasons & ~later)) return true;
+    return false;
+}
+
+/* The first; then a verified publisher, then a held artifact, then the earlier entry. */
+static uint64_t order_of(const struct jk_contest *contest, const struct jk_claim *claim, const struct jk_verdict *row)
+{
+    if (contest->shared[claim->shared].first == claim->model) return 0;
+    uint64_t unverified = row->flags & JK_FLAG_UNVERIFIED ? 1 : 0;
+    uint64_t unheld = jk_book_release_is_held(contest->book, row->release, contest->n) ? 0 : 1;
+    return (uint64_t)1 << 34 | unverified << 33 | unheld << 32 | claim->since;
+}
+
+static int compare_claims(const void *left, const void *right)
+{
+    const struct jk_claim *a = left, *b = right;
+    if (a->shared != b->shared) return a->shared < b->shared ? -1 : 1;
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+/* Leaves the claims of those who take part, in order. */
+static void sort_claims(struct jk_contest *contest)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < contest->claim_count; i++) {
+        struct jk_claim claim = contest->claims[i];
+        size_t count;
+        const struct jk_verdict *rows = jk_verdicts_of(contest->verdicts, claim.model, &count);
+        if ((rows->flags & JK_FLAG_ANCESTOR_WEIGHTS) || !stands(rows, count)) continue;
+        claim.order = order_of(contest, &claim, rows);
+        contest->claims[kept++] = claim;
+    }
+    contest->claim_count = kept;
+    qsort(contest->claims, kept, sizeof *contest->claims, compare_claims);
+}
+
+static struct jk_contender *contender_of(struct jk_contest *contest, uint32_t model)
+{
+    uint32_t *place = &contest->contender_of[model];
+    if (*place == 0) {
+        *place = ++contest->contender_count;
+        contest->contenders[*place - 1] = (struct jk_contender){.model = model};
+        memset(contest->contenders[*place - 1].claims, 0xff, sizeof contest->contenders->claims);
+    }
+    return &contest->contenders[*place - 1];
+}
+
+static void enter_claims(struct jk_contest *contest)
+{
+    for (uint32_t i = 0; i < contest->claim_count; i++) {
+        const struct jk_claim *claim = &contest->claims[i];
+        struct jk_shared *shared = &contest->shared[claim->shared];
+        struct jk_contender *contender = contender_of(contest, claim->model);
+        contender->claims[shared->kind] = i;
+        if (shared->left++ == 0)
+            shared->head = i;
+        else
+            contender->beaten++;
+        shared->end = i + 1;
+    }
+}
+
+static bool make_room(struct jk_contest *contest)
+{
+    size_t claims = (size_t)contest->claim_count + 1;
+    contest->contenders = malloc(claims * sizeof *contest->contenders);
+    contest->ready = malloc(claims * sizeof *contest->ready);
+    contest->contender_of = calloc((size_t)contest->verdicts->models + 1, sizeof *contest->contender_of);
+    return contest->contenders && contest->ready && contest->contender_of;
+}
+
+/* ---- circles: of the heads that beat anybody the one with the earliest entry is chosen ---- */
+
+static uint32_t since_of(const struct jk_contest *contest, uint32_t place)
+{
+    return contest->claims[contest->heads[place]].since;
+}
+
+static void swap_heads(struct jk_contest *contest, uint32_t a, uint32_t b)
+{
+    uint32_t claim = contest->heads[a];
+    contest->heads[a] = contest->heads[b];
+    contest->heads[b] = claim;
+}
+
+static void push_head(struct jk_contest *contest, uint32_t claim)
+{
+    uint32_t place = contest->head_count++;
+    contest->heads[place] = claim;
+    for (; place > 0 && since_of(contest, place) < since_of(contest, (place - 1) / 2); place = (place - 1) / 2)
+        swap_heads(contest, place, (place - 1) / 2);
+}
+
+static uint32_t pop_head(struct jk_contest *contest)
+{
+    uint32_t claim = contest->heads[0], place = 0;
+    contest->heads[0] = contest->heads[--contest->head_count];
+    for (uint32_t least; (least = 2 * place + 1) < contest->head_count; place = least) {
+        if (least + 1 < contest->head_count && since_of(contest, least + 1) < since_of(contest, least)) least++;
+        if (since_of(contest, place) <= since_of(contest, least)) break;
+        swap_heads(contest, place, least);
+    }
+    return claim;
+}
+
+/* A claim is a head once at most, so there is room for all. */
+static bool begin_choosing(struct jk_contest *contest)
+{
+    contest->heads = malloc(((size_t)contest->claim_count + 1) * sizeof *contest->heads);
+    for (uint32_t i = 0; contest->heads && i < contest->shared_count; i++)
+        if (contest->shared[i].left > 1) push_head(contest, contest->shared[i].head);
+    return contest->heads != NULL;
+}
+
+/* One of a circle; NULL where nobody is left. What was pushed may have been decided since. */
+static struct jk_contender *choose(struct jk_contest *contest)
+{
+    while (contest->head_count > 0) {
+        uint32_t claim = pop_head(contest);
+        const struct jk_shared *shared = &contest->shared[contest->claims[claim].shared];
+        if (shared->winner == JK_NONE && shared->head == claim && shared->left > 1)
+            return contender_of(contest, contest->claims[claim].model);
+    }
+    return NULL;
+}
+
+/* ---- deciding ---- */
+
+static void note_unbeaten(struct jk_contest *contest, struct jk_contender *contender)
+{
+    if (contender->beaten == 0) contest->ready[contest->ready_count++] = (uint32_t)(contender - contest->contenders);
+}
+
+/* The next who is not decided becomes the head. */
+static void move_up(struct jk_contest *contest, struct jk_shared *shared)
+{
+    struct jk_contender *contender = NULL;
+    while (shared->head < shared->end) {
+        contender = contender_of(contest, contest->claims[shared->head].model);
+        if (contender->fate == UNDECIDED) break;
+        shared->head++;
+    }
+    if (shared->head == shared->end) return;
+    contender->beaten--;
+    note_unbeaten(contest, contender);
+    if (contest->heads) push_head(contest, shared->head);
+}
+
+static void make_duplicate(struct jk_contest *contest, struct jk_contender *contender)
+{
+    contender->fate = DUPLICATE;
+    for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
+        uint32_t claim = contender->claims[kind];
+        if (claim == JK_NONE) continue;
+        struct jk_shared *shared = &contest->shared[contest->claims[claim].shared];
+        shared->left--;
+        if (shared->winner == JK_NONE && shared->head == claim) move_up(contest, shared);
+    }
+}
+
+/* It goes first for all that it claims. */
+static void let_go_first(struct jk_contest *contest, struct jk_contender *contender)
+{
+    contender->fate = GOES_FIRST;
+    for (int kind = 0; kind < JK_CONTENT_KINDS; kind++)
+        if (contender->claims[kind] != JK_NONE)
+            contest->shared[contest->claims[contender->claims[kind]].shared].winner =
+                (uint32_t)(contender - contest->contenders);
+    for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
+        if (contender->claims[kind] == JK_NONE) continue;
+        const struct jk_shared *shared = &contest->shared[contest->claims[contender->claims[kind]].shared];
+        for (uint32_t i = shared->head; i < shared->end; i++) {
+            struct jk_contender *other = contender_of(contest, contest->claims[i].model);
+            if (other->fate == UNDECIDED) make_duplicate(contest, other);
+        }
+    }
+}
+
+/* Where a circle was broken, one that had just come to be unbeaten may be a duplicate by now. */
+static struct jk_contender *take_unbeaten(struct jk_contest *contest)
+{
+    while (contest->ready_count > 0) {
+        struct jk_contender *contender = &contest->contenders[contest->ready[--contest->ready_count]];
+        if (contender->fate == UNDECIDED) return contender;
+    }
+    return NULL;
+}
+
+static bool decide(struct jk_contest *contest)
+{
+    for (uint32_t i = 0; i < contest->contender_count; i++)
+        note_unbeaten(contest, &contest->contenders[i]);
+    while (true) {
+        struct jk_contender *next = take_unbeaten(contest);
+        if (!next && !contest->heads && !begin_choosing(contest)) return false;
+        if (!next) next = choose(contest);
+        if (!next) return true;
+        let_go_first(contest, next);
+    }
+}
+
+bool jk_contest_settle(struct jk_contest *contest)
+{
+    if (contest->failed) return false;
+    if (contest->shared_count == 0) return true;
+    if (!hear_rulings(contest)) return false;
+    sort_claims(contest);
+    if (!make_room(contest)) return false;
+    enter_claims(contest);
+    return decide(contest);
+}
+
 /* ---- asking ---- */
 
-uint32_t jk_contest_first_before(const struct jk_contest *contest, const struct jk_verdict *rows,
-                                 enum jk_content *out_kind)
+uint32_t jk_contest_first_before(const struct jk_contest *contest, uint32_t model, enum jk_content *out_kind)
 {
-    for (int i = 0; i < JK_CONTENT_KINDS; i++) {
-        uint32_t slot = content_of(contest, rows, (enum jk_content)i);
-        if (slot == JK_NONE) continue;
-        const struct jk_claimants *claimants = &contest->of[i][slot];
-        uint32_t winner = claimants->first;
-        if (winner != rows->model && !model_stands(contest, winner)) winner = claimants->best;
-        if (winner == rows->model) continue;
-        if (out_kind) *out_kind = (enum jk_content)i;
-        return winner;
+    uint32_t place = contest->contender_of ? contest->contender_of[model] : 0;
+    if (place == 0 || contest->contenders[place - 1].fate != DUPLICATE) return JK_NONE;
+    const struct jk_contender *contender = &contest->contenders[place - 1];
+    for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
+        if (contender->claims[kind] == JK_NONE) continue;
+        uint32_t winner = contest->shared[contest->claims[contender->claims[kind]].shared].winner;
+        if (winner == JK_NONE) continue;
+        if (out_kind) *out_kind = (enum jk_content)kind;
+        return contest->contenders[winner].model;
     }
     return JK_NONE;
 }

@@ -264,7 +264,7 @@ static bool add_model(struct making *making, uint32_t model)
     standing->all.first_row[model] = (uint32_t)before + 1;
     if (!look_at_ancestors(making, rows, count)) return false;
     if (making->contested)
-        jk_contest_claim(&making->contest, rows, count);
+        jk_contest_claim(&making->contest, rows);
     else if (rows->weights != JK_NONE && stands(rows, count))
         note_earliest(making, rows);
     return true;
@@ -275,8 +275,7 @@ static bool add_model(struct making *making, uint32_t model)
 static bool is_duplicate(const struct making *making, const struct jk_verdict *rows, size_t count)
 {
     if (rows->flags & JK_FLAG_ANCESTOR_WEIGHTS) return true;
-    if (making->contested)
-        return stands(rows, count) && jk_contest_first_before(&making->contest, rows, NULL) != JK_NONE;
+    if (making->contested) return jk_contest_first_before(&making->contest, rows->model, NULL) != JK_NONE;
     return rows->weights != JK_NONE && stands(rows, count) && rows->brought > making->earliest[rows->weights];
 }
 
@@ -334,7 +333,7 @@ static bool make(struct making *making)
         jk_count_look_ahead(making->book, model, making->standing->all.models);
         if (!add_model(making, model)) return false;
     }
-    if (making->contested && !jk_contest_hear_rulings(&making->contest)) return false;
+    if (making->contested && !jk_contest_settle(&making->contest)) return false;
     mark_rest(making);
     return true;
 }

@@ -259,11 +259,11 @@ static bool find_first(const struct question *question, struct jk_why *why)
     bool room = jk_contest_init(&contest, question->book, all, question->n);
     for (size_t i = 0, rows_here; room && i < all->count; i += rows_here) {
         rows_here = jk_verdicts_at(all, i);
-        jk_contest_claim(&contest, &all->rows[i], rows_here);
+        jk_contest_claim(&contest, &all->rows[i]);
     }
-    room = room && jk_contest_hear_rulings(&contest);
+    room = room && jk_contest_settle(&contest);
     enum jk_content kind = JK_CONTENT_WEIGHTS;
-    if (room) why->other = jk_contest_first_before(&contest, question->row, &kind);
+    if (room) why->other = jk_contest_first_before(&contest, question->row->model, &kind);
     if (why->other != JK_NONE) why->entry = first_entry(question, why->other, kind);
     jk_contest_done(&contest);
     return room;

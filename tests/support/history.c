@@ -237,6 +237,27 @@ static void some_release(struct maker *maker)
     took(maker, JK_KIND_RELEASE, jk_ledger_release(maker->ledger, &model));
 }
 
+/* Somebody joins a model's weights with an artifact, and the model's next release has both: each goes before the other
+ * for something. */
+static void some_crossing(struct maker *maker)
+{
+    const struct jk_book *book = maker->ledger->book;
+    char name[NAME_ROOM], other[NAME_ROOM], version[NAME_ROOM];
+    struct jk_ledger_model model = {.model = other, .parents = {{.model = name}}};
+    uint32_t base = below(maker, BASES), slot = below(maker, jk_book_models(book, JK_NONE));
+    present_name(maker, base, name);
+    new_name(maker, other);
+    some_facts(maker, &model);
+    const struct jk_release *newest = jk_book_release(book, jk_book_newest(book, slot, JK_NONE));
+    model.weights = number_of(&newest->weights);
+    model.artifact = 1 + below(maker, MOST_NUMBER);
+    took(maker, JK_KIND_REGISTER, jk_ledger_register(maker->ledger, &model));
+    present_name(maker, slot, other);
+    snprintf(version, sizeof version, "v%u", below(maker, 100));
+    model.version = version;
+    took(maker, JK_KIND_RELEASE, jk_ledger_release(maker->ledger, &model));
+}
+
 static void some_yank(struct maker *maker)
 {
     char name[NAME_ROOM], version[NAME_ROOM];
@@ -376,8 +397,10 @@ static void step(struct maker *maker)
 {
     uint32_t dice = below(maker, 100);
     maker->ledger->step_us = (int64_t)(1 + below(maker, 3)) * JK_DAY_US / 2;
-    if (dice < 38)
+    if (dice < 35)
         some_register(maker);
+    else if (dice < 38)
+        some_crossing(maker);
     else if (dice < 48)
         some_evaluation(maker);
     else if (dice < 58)

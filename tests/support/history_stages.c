@@ -135,13 +135,25 @@ static enum jk_status some_pair_ruling(struct jk_ledger *ledger, struct jk_rando
     return jk_ledger_add(ledger, &entry);
 }
 
+/* Some derivative with an ancestor's content, where a few tries meet one; else the model. */
+static uint32_t some_copy(struct jk_ledger *ledger, struct jk_random *random, uint32_t model)
+{
+    for (int i = 0; i < 30; i++) {
+        uint32_t slot = below(random, jk_book_models(ledger->book, JK_NONE));
+        const struct jk_spell *spell = jk_book_spell(ledger->book, slot, JK_NONE, NULL);
+        if (spell && (spell->flags & JK_FLAG_ANCESTOR_SAME)) return slot;
+    }
+    return model;
+}
+
 static enum jk_status some_origin(struct jk_ledger *ledger, struct jk_random *random, const char *model)
 {
     uint32_t slot = jk_book_find_model(ledger->book, jk_span_of(model), JK_NONE);
+    if (below(random, 2)) slot = some_copy(ledger, random, slot);
     uint32_t release = jk_book_newest(ledger->book, slot, JK_NONE);
     struct jk_entry entry = {.kind = JK_KIND_ORIGIN,
                              .actor.type = JK_ACTOR_EVALUATOR,
-                             .model = jk_span_of(model),
+                             .model = jk_book_alias(ledger->book, slot, JK_NONE)->name,
                              .evidence = JK_SPAN("training logs"),
                              .needs_second = below(random, 3) ? JK_ANSWER_NO : JK_ANSWER_YES};
     while (below(random, 3) == 0 && jk_book_release(ledger->book, release)->older != JK_NONE)

@@ -253,12 +253,150 @@ static void test_one_ancestor_is_enough(void **state)
     assert_string_equal(first_before(ledger, "lee/child", 0, NULL), "kim/near");
 }
 
+/* ---- a duplicate goes first for nothing ---- */
+
+/* A thief joins the weights that a maker has with the artifact of the maker's next release. */
+static void test_crossed_claims(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    uint32_t made = next_entry(ledger);
+    OK(jk_ledger_register(ledger, MODEL("kim/maker", OF(PARENT(BASE)), .weights = 1, .artifact = 1)));
+    OK(jk_ledger_register(ledger, MODEL("lee/thief", OF(PARENT(BASE)), .weights = 1, .artifact = 2)));
+    OK(jk_ledger_release(ledger, MODEL("kim/maker", OF(PARENT(BASE)), .version = "2", .weights = 1, .artifact = 2)));
+    COUNTS("kim/maker", 0);
+    DUPLICATE("lee/thief", 0);
+    uint32_t entry;
+    assert_string_equal(first_before(ledger, "lee/thief", 0, &entry), "kim/maker");
+    assert_int_equal(entry, made);
+}
+
+/* a beats b, which would beat c; and c would beat d. */
+static void test_chain_of_claims(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("kim/b", OF(PARENT(BASE)), .weights = 1, .artifact = 2)));
+    uint32_t third = next_entry(ledger);
+    OK(jk_ledger_register(ledger, MODEL("kim/c", OF(PARENT(BASE)), .weights = 3, .artifact = 2)));
+    OK(jk_ledger_register(ledger, MODEL("kim/d", OF(PARENT(BASE)), .weights = 3, .artifact = 4)));
+    OK(jk_ledger_register(ledger, MODEL("kim/e", OF(PARENT(BASE)), .weights = 5, .artifact = 4)));
+    COUNTS("kim/a", 0);
+    DUPLICATE("kim/b", 0);
+    COUNTS("kim/c", 0);
+    DUPLICATE("kim/d", 0);
+    COUNTS("kim/e", 0);
+    uint32_t entry;
+    assert_string_equal(first_before(ledger, "kim/b", 0, NULL), "kim/a");
+    assert_string_equal(first_before(ledger, "kim/d", 0, &entry), "kim/c");
+    assert_int_equal(entry, third);
+    OK(jk_ledger_yank(ledger, "kim/a", "1", JK_KIND_YANK)); /* and all of it turns round */
+    COUNTS("kim/b", 0);
+    DUPLICATE("kim/c", 0);
+    COUNTS("kim/d", 0);
+    DUPLICATE("kim/e", 0);
+}
+
+/* Where the first is a duplicate itself, a verified publisher's follows before an earlier one that is none. */
+static void test_first_is_a_duplicate(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    verify(ledger, "park");
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("kim/b", OF(PARENT(BASE)), .weights = 1, .artifact = 2)));
+    OK(jk_ledger_register(ledger, MODEL("lee/c", OF(PARENT(BASE)), .artifact = 2)));
+    OK(jk_ledger_register(ledger, MODEL("park/d", OF(PARENT(BASE)), .artifact = 2)));
+    DUPLICATE("kim/b", 0);
+    DUPLICATE("lee/c", 0);
+    COUNTS("park/d", 0);
+    assert_string_equal(first_before(ledger, "lee/c", 0, NULL), "park/d");
+}
+
+/* So it is with one that is a copy of its ancestor. */
+static void test_copy_goes_first_for_nothing(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/copy", OF(PARENT(BASE)), .weights = 900, .artifact = 1)));
+    OK(jk_ledger_register(ledger, MODEL("lee/own", OF(PARENT(OTHER)), .weights = 2, .artifact = 1)));
+    DUPLICATE("kim/copy", 0);
+    COUNTS("lee/own", 0);
+}
+
+/* Three of which each goes before the next for something: whose claim among those is the earliest goes first, and with
+ * it whoever it leaves alone. */
+static void test_circle(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/c", OF(PARENT(BASE)), .artifact = 3)));
+    uint32_t least = next_entry(ledger);
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)), .artifact = 1)));
+    OK(jk_ledger_register(ledger, MODEL("kim/b", OF(PARENT(BASE)), .weights = 2)));
+    OK(jk_ledger_release(ledger, MODEL("kim/c", OF(PARENT(BASE)), .version = "2", .weights = 2, .artifact = 3)));
+    OK(jk_ledger_release(ledger, MODEL("kim/b", OF(PARENT(BASE)), .version = "2", .weights = 2, .artifact = 1)));
+    COUNTS("kim/a", 0); /* no circle: a is beaten by nobody, so b falls, and c is free */
+    DUPLICATE("kim/b", 0);
+    COUNTS("kim/c", 0);
+    OK(jk_ledger_held(ledger, 1, 0, 60)); /* a's artifact and c's hold the same files: c goes before a */
+    OK(jk_ledger_held(ledger, 3, 0, 60));
+    COUNTS("kim/c", 0); /* c's claim to the files is the earliest of the three that win something */
+    DUPLICATE("kim/a", 0);
+    DUPLICATE("kim/b", 0);
+    uint32_t entry;
+    assert_string_equal(first_before(ledger, "kim/b", 0, NULL), "kim/c");
+    OK(rule_origin(ledger, "kim/b")); /* b goes first for all that it shares: no circle is left */
+    COUNTS("kim/b", 0);
+    DUPLICATE("kim/a", 0);
+    DUPLICATE("kim/c", 0);
+    assert_string_equal(first_before(ledger, "kim/c", 0, &entry), "kim/b");
+    assert_int_equal(entry, next_entry(ledger) - 1);
+    assert_true(least < entry);
+}
+
+/* Many circles, one after the other; and very many with one content, which must not take the square of that. */
+static void test_many(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    char name[32];
+    for (unsigned i = 0; i < 50; i++) {
+        snprintf(name, sizeof name, "kim/x-%u", i);
+        OK(jk_ledger_register(ledger, MODEL(name, OF(PARENT(BASE)), .weights = 100 + i, .artifact = 1)));
+        snprintf(name, sizeof name, "lee/y-%u", i);
+        OK(jk_ledger_register(ledger, MODEL(name, OF(PARENT(BASE)), .weights = 100 + i, .artifact = 200 + i)));
+        snprintf(name, sizeof name, "kim/x-%u", i);
+        OK(jk_ledger_release(ledger,
+                             MODEL(name, OF(PARENT(BASE)), .version = "2", .weights = 100 + i, .artifact = 200 + i)));
+    }
+    for (unsigned i = 0; i < 50; i++) {
+        snprintf(name, sizeof name, "kim/x-%u", i);
+        COUNTS(name, 0);
+        snprintf(name, sizeof name, "lee/y-%u", i);
+        DUPLICATE(name, 0);
+    }
+    for (unsigned i = 0; i < 20000; i++) {
+        snprintf(name, sizeof name, "park/z-%u", i);
+        OK(jk_ledger_register(ledger, MODEL(name, OF(PARENT(BASE)), .weights = 1, .artifact = 500 + i / 2)));
+    }
+    COUNTS("park/z-0", 0);
+    DUPLICATE("park/z-1", 0);
+    DUPLICATE("park/z-19999", 0);
+    assert_string_equal(first_before(ledger, "park/z-19999", 0, NULL), "park/z-0");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_since),          TEST(test_since_undone),
-                                       TEST(test_hidden_claim),   TEST(test_covered_claim),
-                                       TEST(test_first_claim),    TEST(test_poisoned_parent),
-                                       TEST(test_copy_of_a_base), TEST(test_one_ancestor_is_enough)};
+    const struct CMUnitTest tests[] = {TEST(test_since),
+                                       TEST(test_since_undone),
+                                       TEST(test_hidden_claim),
+                                       TEST(test_covered_claim),
+                                       TEST(test_first_claim),
+                                       TEST(test_poisoned_parent),
+                                       TEST(test_copy_of_a_base),
+                                       TEST(test_one_ancestor_is_enough),
+                                       TEST(test_crossed_claims),
+                                       TEST(test_chain_of_claims),
+                                       TEST(test_first_is_a_duplicate),
+                                       TEST(test_copy_goes_first_for_nothing),
+                                       TEST(test_circle),
+                                       TEST(test_many)};
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

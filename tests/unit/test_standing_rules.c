@@ -5,7 +5,8 @@
  *   - under rule set 1 a registration changes the reasons of no other derivative; under rule set 2 it may take the
  * place of one that follows a first which has fallen away;
  *   - what happens to a model (a release, a yank, a ruling, another name) changes reasons only of it and those that
- * descend from it, of those with the content of one of these, and, by the cap, of the publishers of all of these;
+ * descend from it, of those that share content with one of these, and so on, and, by the cap, of the publishers of all
+ * of these;
  *   - totals of many scopes at once are those of each alone, and every funnel sums.
  * That changes of roster, affiliations and licence facts come to what a fold from scratch gives is held by
  * support/make_standings.c. JK_HISTORIES (default 40) says how many histories. */
@@ -239,17 +240,19 @@ static bool share_content(const struct jk_book *book, uint32_t a, uint32_t b)
     return false;
 }
 
-/* Marks with 1 the model, all that descend from it, and whoever has the content of one of these; with 2 the rest of the
+/* Marks with 1 the model, all that descend from it, and whoever has content of one so marked; with 2 the rest of the
  * publishers of all of these, before and after. */
 static void mark_reach(const struct jk_book *book, uint32_t model, uint32_t n, unsigned char reach[MODELS])
 {
-    static unsigned char family[MODELS];
     uint32_t models = jk_book_models(book, n + 1);
     for (uint32_t i = 0; i < models; i++)
-        family[i] = reach[i] = i == model || descends(book, i, model, n + 1);
-    for (uint32_t i = 0; i < models; i++)
-        for (uint32_t j = 0; j < models && !reach[i]; j++)
-            if (family[j] && share_content(book, i, j)) reach[i] = 1;
+        reach[i] = i == model || descends(book, i, model, n + 1);
+    for (bool more = true; more;) { /* who falls makes room for whom it shares with */
+        more = false;
+        for (uint32_t i = 0; i < models; i++)
+            for (uint32_t j = 0; j < models && !reach[i]; j++)
+                if (reach[j] && share_content(book, i, j)) reach[i] = 1, more = true;
+    }
     for (uint32_t i = 0; i < models; i++)
         for (uint32_t j = 0; j < models && !reach[i]; j++) {
             if (reach[j] != 1) continue;
