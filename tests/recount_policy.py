@@ -317,8 +317,13 @@ class Counts(recount.Counts):
         held = release.artifact in self.fold.held
         return held and self.fold.manifests[release.artifact][0] == release.weights
 
-    def conflicts(self, release, declared):
-        own, ceiling = self.permissions(release.license), self.standing(release, declared)[1]
+    def known_ceiling(self, release, declared):
+        given = [self.permissions(above.license) for above in self.above(release, declared)]
+        return [min((one[kind] for one in given if one[kind] != UNKNOWN), default=UNKNOWN) for kind in range(3)]
+
+    def conflicts(self, release, policy):
+        own = self.permissions(release.license)
+        ceiling = self.standing(release, False)[1] if policy.rules == 1 else self.known_ceiling(release, policy.declared)
         return ceiling[1] == NO or any(a > b and UNKNOWN not in (a, b) for a, b in zip(own, ceiling))
 
 
@@ -342,7 +347,7 @@ HOLDS = {
     "license-not-open": lambda c, p, teams, model, release, root, depth: any(
         given < least and not (p.unknown_permits and given == UNKNOWN)
         for given, least in zip(c.permissions(release.license), p.demands)),
-    "license-conflict": lambda c, p, teams, model, release, root, depth: c.conflicts(release, p.declared),
+    "license-conflict": lambda c, p, teams, model, release, root, depth: c.conflicts(release, p),
     "naming": lambda c, p, teams, model, release, root, depth: (
         c.breaks_lenient if p.of["naming"] == ["lenient"] else c.breaks_literal)(model, root),
     "unverified": lambda c, p, teams, model, release, root, depth: not c.fold.publishers[model.publisher]["verified"],

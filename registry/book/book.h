@@ -138,7 +138,9 @@ enum jk_flag {
     JK_FLAG_ANCESTOR_SAME = 1 << 18, /* weights, artifact or set of weight files equal to an ancestor's */
     JK_FLAG_DECLARED_ANCESTOR_SAME = 1 << 19,    /* … to a declared one's */
     JK_FLAG_DECLARED_LICENSE_CONFLICT = 1 << 20, /* against the declared ancestors */
-    JK_FLAG_DECLARED_LICENSE_UNKNOWN = 1 << 21
+    JK_FLAG_DECLARED_LICENSE_UNKNOWN = 1 << 21,
+    JK_FLAG_KNOWN_CONFLICT = 1 << 22,          /* against those ancestors of whom a permission is known */
+    JK_FLAG_DECLARED_KNOWN_CONFLICT = 1 << 23  /* … of the declared ones */
 };
 
 /* One (derivative, root) with its facts, for sizes from < N ≤ until (entry `from` made it so, entry `until` ended it).

@@ -5,17 +5,42 @@
 
 /* ---- flags of the derivative, whatever the root ---- */
 
-static uint32_t license_flags(const uint8_t child[JK_PERMISSION_KINDS], const uint8_t least[JK_PERMISSION_KINDS])
+/* The least of the permissions that were met, by bits; one that nothing above limits is YES. */
+static void least_of(const uint8_t met[JK_PERMISSION_KINDS], unsigned but, uint8_t out_least[JK_PERMISSION_KINDS])
 {
-    bool unknown = false;
-    if (least[JK_MAY_DERIVE] == JK_PERMISSION_NO) return JK_FLAG_LICENSE_CONFLICT;
     for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++) {
-        if (child[kind] == JK_PERMISSION_UNKNOWN || least[kind] == JK_PERMISSION_UNKNOWN)
-            unknown = true;
-        else if (child[kind] > least[kind])
-            return JK_FLAG_LICENSE_CONFLICT;
+        unsigned bits = met[kind] & ~but ? met[kind] & ~but : met[kind];
+        out_least[kind] = JK_PERMISSION_YES;
+        for (unsigned least = JK_PERMISSION_YES; bits && least-- > 0;)
+            if (bits >> least & 1) out_least[kind] = (uint8_t)least;
     }
-    return unknown ? JK_FLAG_LICENSE_UNKNOWN : 0;
+}
+
+static bool is_above(const uint8_t child[JK_PERMISSION_KINDS], const uint8_t ceiling[JK_PERMISSION_KINDS])
+{
+    if (ceiling[JK_MAY_DERIVE] == JK_PERMISSION_NO) return true;
+    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
+        if (child[kind] != JK_PERMISSION_UNKNOWN && ceiling[kind] != JK_PERMISSION_UNKNOWN &&
+            child[kind] > ceiling[kind])
+            return true;
+    return false;
+}
+
+static bool is_any_unknown(const uint8_t permissions[JK_PERMISSION_KINDS])
+{
+    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
+        if (permissions[kind] == JK_PERMISSION_UNKNOWN) return true;
+    return false;
+}
+
+static uint32_t license_flags(const uint8_t child[JK_PERMISSION_KINDS], const uint8_t met[JK_PERMISSION_KINDS])
+{
+    uint8_t least[JK_PERMISSION_KINDS], known[JK_PERMISSION_KINDS];
+    least_of(met, 0, least);
+    least_of(met, 1u << JK_PERMISSION_UNKNOWN, known);
+    uint32_t flags = is_above(child, known) ? (uint32_t)JK_FLAG_KNOWN_CONFLICT : 0u;
+    if (is_above(child, least)) return flags | JK_FLAG_LICENSE_CONFLICT;
+    return flags | (is_any_unknown(child) || is_any_unknown(least) ? (uint32_t)JK_FLAG_LICENSE_UNKNOWN : 0u);
 }
 
 /* What a release shares with one of its ancestors. */
@@ -68,8 +93,9 @@ static uint32_t ancestor_flags(struct jk_book *book, uint32_t release)
 static uint32_t declared_license_flags(const struct jk_book *book, const struct jk_release_row *row, uint32_t flags,
                                        const uint8_t child[JK_PERMISSION_KINDS])
 {
-    if (row->adopted_above) flags = license_flags(child, jk_declared_row(book, row->declared)->least);
-    return (flags & JK_FLAG_LICENSE_CONFLICT ? (uint32_t)JK_FLAG_DECLARED_LICENSE_CONFLICT : 0u) |
+    if (row->adopted_above) flags = license_flags(child, jk_declared_row(book, row->declared)->met);
+    return (flags & JK_FLAG_KNOWN_CONFLICT ? (uint32_t)JK_FLAG_DECLARED_KNOWN_CONFLICT : 0u) |
+           (flags & JK_FLAG_LICENSE_CONFLICT ? (uint32_t)JK_FLAG_DECLARED_LICENSE_CONFLICT : 0u) |
            (flags & JK_FLAG_LICENSE_UNKNOWN ? (uint32_t)JK_FLAG_DECLARED_LICENSE_UNKNOWN : 0u);
 }
 
@@ -79,7 +105,7 @@ static uint32_t own_flags(struct jk_book *book, uint32_t model, uint32_t release
     uint32_t alias = jk_model_row(book, model)->pub.names;
     uint32_t publisher = jk_alias_row(book, alias)->pub.publisher;
     const uint8_t *permissions = jk_book_license_now(book, row->pub.license)->permissions;
-    uint32_t flags = license_flags(permissions, row->least);
+    uint32_t flags = license_flags(permissions, row->met);
     flags |= declared_license_flags(book, row, flags, permissions);
     if (jk_book_switched(book, row->pub.yanks, JK_NOW)) flags |= JK_FLAG_YANKED;
     if (jk_digest_is_zero(&row->pub.artifact)) flags |= JK_FLAG_NO_ARTIFACT;

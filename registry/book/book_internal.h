@@ -66,7 +66,7 @@ struct jk_release_row {
     uint32_t epoch;                     /* of the summary below, 0 for none */
     uint32_t roots;                     /* root set reached through the parents */
     uint32_t declared;                  /* row for the summary over declared paths, once one was needed */
-    uint8_t least[JK_PERMISSION_KINDS]; /* least permissions among all ancestors */
+    uint8_t met[JK_PERMISSION_KINDS];   /* permissions of all ancestors, a bit each */
     uint8_t adopted_above;              /* some path runs through an adoption: `declared` holds */
     uint32_t tenures;                   /* of a model's first release: newest change of the deciding one, JK_NONE: none */
     uint64_t stamp;                     /* scratch of the walks */
@@ -100,7 +100,7 @@ struct jk_files_row { /* a set of weight files */
 };
 struct jk_declared_row { /* of a release, over declared paths: a cache, written anew with each summary */
     uint32_t roots;
-    uint8_t least[JK_PERMISSION_KINDS];
+    uint8_t met[JK_PERMISSION_KINDS];
 };
 struct jk_external_row {
     struct jk_external pub;
@@ -335,7 +335,7 @@ static inline uint32_t jk_book_declared_parent(const struct jk_parent *parent)
 
 /* book_roots.c */
 bool jk_book_roots_init(struct jk_book *book);
-void jk_book_summarize(struct jk_book *book, uint32_t release); /* fills roots, least and declared of its row */
+void jk_book_summarize(struct jk_book *book, uint32_t release); /* fills roots, met and declared of its row */
 
 /* book_held.c */
 enum jk_status jk_book_apply_held(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);

@@ -1,4 +1,4 @@
-/* Which base models a release descends from, how far, and the least permissions among its ancestors: a summary cached
+/* Which base models a release descends from, how far, and which permissions its ancestors give: a summary cached
  * per release and computed from the summaries of its parents, so a chain costs its length once. A summary holds for
  * an epoch; whatever changes the graph above existing releases (adoptions, the roster, licence facts, another deciding
  * release of a model that adopted an external) starts a new one. Root sets are interned; set 0 is empty. */
@@ -101,15 +101,15 @@ static bool is_summarized(const struct jk_book *book, uint32_t release)
 /* A summary over all paths, or over the declared ones alone. */
 struct summary {
     uint32_t roots;
-    const uint8_t *least;
+    const uint8_t *met;
 };
 
 static struct summary summary_of(const struct jk_book *book, uint32_t release, bool declared)
 {
     const struct jk_release_row *row = jk_release_row(book, release);
-    if (!declared || !row->adopted_above) return (struct summary){row->roots, row->least};
+    if (!declared || !row->adopted_above) return (struct summary){row->roots, row->met};
     const struct jk_declared_row *alone = jk_declared_row(book, row->declared);
-    return (struct summary){alone->roots, alone->least};
+    return (struct summary){alone->roots, alone->met};
 }
 
 /* The roots that a parent gives its child: itself where it is listed, else its own, one step on. */
@@ -121,30 +121,37 @@ static uint32_t roots_given(struct jk_book *book, uint32_t parent_release, uint3
     return intern_set(book, &root, 1);
 }
 
-static void lower(uint8_t least[JK_PERMISSION_KINDS], const uint8_t others[JK_PERMISSION_KINDS])
+static void meet(uint8_t met[JK_PERMISSION_KINDS], const uint8_t others[JK_PERMISSION_KINDS])
 {
     for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
-        if (others[kind] < least[kind]) least[kind] = others[kind];
+        met[kind] |= others[kind];
+}
+
+static void meet_license(struct jk_book *book, uint8_t met[JK_PERMISSION_KINDS], uint32_t license)
+{
+    const uint8_t *permissions = jk_book_license_now(book, license)->permissions;
+    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
+        met[kind] |= (uint8_t)(1u << permissions[kind]);
 }
 
 /* All parents are summarised. `declared`: adopted externals are like any other. */
 static uint32_t combine(struct jk_book *book, const struct jk_parent *parents, uint32_t count, bool declared,
-                        uint8_t least[JK_PERMISSION_KINDS])
+                        uint8_t met[JK_PERMISSION_KINDS])
 {
-    static const uint8_t unknown[JK_PERMISSION_KINDS] = {JK_PERMISSION_UNKNOWN, JK_PERMISSION_UNKNOWN,
-                                                         JK_PERMISSION_UNKNOWN};
+    static const uint8_t unknown[JK_PERMISSION_KINDS] = {1 << JK_PERMISSION_UNKNOWN, 1 << JK_PERMISSION_UNKNOWN,
+                                                         1 << JK_PERMISSION_UNKNOWN};
     uint32_t merged = 0, only = 0;
     bool several = false;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t release =
             declared ? jk_book_declared_parent(&parents[i]) : jk_book_parent_release(book, &parents[i], JK_NOW);
         if (release == JK_NONE) {
-            lower(least, unknown);
+            meet(met, unknown);
             continue;
         }
         struct summary above = summary_of(book, release, declared);
-        lower(least, jk_book_license_now(book, jk_release_row(book, release)->pub.license)->permissions);
-        lower(least, above.least);
+        meet_license(book, met, jk_release_row(book, release)->pub.license);
+        meet(met, above.met);
         uint32_t given = roots_given(book, release, above.roots);
         if (given == 0 || given == only) continue;
         if (only != 0 && !several) merged = merge_set(book, 0, only);
@@ -182,15 +189,15 @@ static void summarize_declared(struct jk_book *book, struct jk_release_row *row)
         row->declared = book->declared.count - 1;
     }
     struct jk_declared_row *alone = jk_declared_row(book, row->declared);
-    memset(alone->least, JK_PERMISSION_YES, sizeof alone->least);
-    alone->roots = combine(book, row->pub.parents, row->pub.parent_count, true, alone->least);
+    memset(alone->met, 0, sizeof alone->met);
+    alone->roots = combine(book, row->pub.parents, row->pub.parent_count, true, alone->met);
 }
 
 static void summarize_one(struct jk_book *book, uint32_t release)
 {
     struct jk_release_row *row = jk_release_row(book, release);
-    memset(row->least, JK_PERMISSION_YES, sizeof row->least);
-    row->roots = combine(book, row->pub.parents, row->pub.parent_count, false, row->least);
+    memset(row->met, 0, sizeof row->met);
+    row->roots = combine(book, row->pub.parents, row->pub.parent_count, false, row->met);
     summarize_declared(book, row);
     row->epoch = book->epoch;
 }
@@ -229,8 +236,8 @@ void jk_book_summarize(struct jk_book *book, uint32_t release)
 
 bool jk_book_leads_to_base(struct jk_book *book, const struct jk_parent *parents, uint32_t count)
 {
-    uint8_t least[JK_PERMISSION_KINDS] = {0};
+    uint8_t met[JK_PERMISSION_KINDS] = {0};
     book->stack.count = 0;
     if (push_missing(book, parents, count)) drain_stack(book);
-    return !book->failed && combine(book, parents, count, false, least) != 0;
+    return !book->failed && combine(book, parents, count, false, met) != 0;
 }

@@ -123,7 +123,7 @@ static jk_reasons second_rules(const struct jk_policy *policy, bool declared, ui
         {JK_FLAG_EXCLUDED_PAIR, JK_REASON_BIT(EXCLUDED)},
         {JK_FLAG_ADOPTED_ONLY, JK_REASON_BIT(ADOPTED_PATH)},
         {policy->held ? JK_FLAG_NOT_HELD : JK_FLAG_NO_ARTIFACT, JK_REASON_BIT(NO_ARTIFACT)},
-        {declared ? JK_FLAG_DECLARED_LICENSE_CONFLICT : JK_FLAG_LICENSE_CONFLICT, JK_REASON_BIT(LICENSE_CONFLICT)},
+        {declared ? JK_FLAG_DECLARED_KNOWN_CONFLICT : JK_FLAG_KNOWN_CONFLICT, JK_REASON_BIT(LICENSE_CONFLICT)},
     };
     return reasons_by(rules, sizeof rules / sizeof *rules, flags);
 }

@@ -33,7 +33,8 @@ static bool is_too_deep(const struct question *question, const struct jk_spell *
 
 static bool is_in_conflict(const struct question *question, const struct jk_spell *spell)
 {
-    return spell->flags & (question->declared ? JK_FLAG_DECLARED_LICENSE_CONFLICT : JK_FLAG_LICENSE_CONFLICT);
+    if (question->policy->rules == 1) return spell->flags & JK_FLAG_LICENSE_CONFLICT;
+    return spell->flags & (question->declared ? JK_FLAG_DECLARED_KNOWN_CONFLICT : JK_FLAG_KNOWN_CONFLICT);
 }
 
 static bool is_misnamed(const struct question *question, const struct jk_spell *spell)

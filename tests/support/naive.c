@@ -211,7 +211,7 @@ static int permission(const struct jk_naive *all, uint32_t release, int kind, ui
 
 struct ancestry {
     bool seen[JK_NAIVE_FACTS];
-    int least[JK_PERMISSION_KINDS];
+    int least[JK_PERMISSION_KINDS], known[JK_PERMISSION_KINDS]; /* of all, of those that are known (none: 4) */
     bool same_weights, same_content, declared;
     uint32_t release;
 };
@@ -256,6 +256,7 @@ static void climb(const struct jk_naive *all, uint32_t release, uint32_t n, stru
         for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++) {
             int allowed = parent == NONE ? JK_PERMISSION_UNKNOWN : permission(all, parent, kind, n);
             if (allowed < up->least[kind]) up->least[kind] = allowed;
+            if (allowed != JK_PERMISSION_UNKNOWN && allowed < up->known[kind]) up->known[kind] = allowed;
         }
         if (parent == NONE || up->seen[parent]) continue;
         up->seen[parent] = true;
@@ -275,6 +276,17 @@ static uint32_t license_flags(const struct jk_naive *all, uint32_t release, cons
         if (known && own > up->least[kind]) conflict = true;
     }
     return conflict ? JK_FLAG_LICENSE_CONFLICT : unknown ? JK_FLAG_LICENSE_UNKNOWN : 0;
+}
+
+/* Against every limit that is known, whatever is not. */
+static bool is_known_conflict(const struct jk_naive *all, uint32_t release, const struct ancestry *up, uint32_t n)
+{
+    bool conflict = up->known[JK_MAY_DERIVE] == JK_PERMISSION_NO;
+    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++) {
+        int own = permission(all, release, kind, n);
+        conflict = conflict || (own != JK_PERMISSION_UNKNOWN && own > up->known[kind]);
+    }
+    return conflict;
 }
 
 static struct jk_span name_forms(const struct jk_naive *all, struct jk_span license, uint32_t n)
@@ -412,7 +424,7 @@ static void climb_from(const struct jk_naive *all, uint32_t release, bool declar
     up->release = release;
     up->declared = declared;
     for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
-        up->least[kind] = JK_PERMISSION_YES;
+        up->least[kind] = JK_PERMISSION_YES, up->known[kind] = JK_PERMISSION_YES + 1;
     climb(all, release, n, up);
 }
 
@@ -422,6 +434,7 @@ static uint32_t declared_flags(const struct jk_naive *all, uint32_t release, uin
     climb_from(all, release, true, n, &up);
     uint32_t license = license_flags(all, release, &up, n), flags = 0;
     if (up.same_content) flags |= JK_FLAG_DECLARED_ANCESTOR_SAME;
+    if (is_known_conflict(all, release, &up, n)) flags |= JK_FLAG_DECLARED_KNOWN_CONFLICT;
     if (license == JK_FLAG_LICENSE_CONFLICT) flags |= JK_FLAG_DECLARED_LICENSE_CONFLICT;
     if (license == JK_FLAG_LICENSE_UNKNOWN) flags |= JK_FLAG_DECLARED_LICENSE_UNKNOWN;
     return flags;
@@ -437,6 +450,7 @@ static uint32_t own_flags(const struct jk_naive *all, uint32_t model, uint32_t r
     if (!is_held(all, &statement->artifact, n) || !jk_digest_equal(&manifest->weights, &statement->weights))
         flags |= JK_FLAG_NOT_HELD;
     if (up.same_content) flags |= JK_FLAG_ANCESTOR_SAME;
+    if (is_known_conflict(all, release, &up, n)) flags |= JK_FLAG_KNOWN_CONFLICT;
     if (is_yanked(all, release, n)) flags |= JK_FLAG_YANKED;
     if (jk_digest_is_zero(&statement->artifact)) flags |= JK_FLAG_NO_ARTIFACT;
     if (jk_digest_is_zero(&statement->license_text)) flags |= JK_FLAG_NO_LICENSE_TEXT;

@@ -194,6 +194,31 @@ static void test_license_drift(void **state)
     assert_int_equal(flags_of(ledger, "kim/none", BASE) & both, JK_FLAG_LICENSE_CONFLICT);
 }
 
+/* An ancestor of which nothing is known hides a limit from the plain conflict, but not from the known one. */
+static void test_known_limits(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    uint32_t plain = JK_FLAG_LICENSE_CONFLICT | JK_FLAG_LICENSE_UNKNOWN;
+    uint32_t known = JK_FLAG_KNOWN_CONFLICT | JK_FLAG_DECLARED_KNOWN_CONFLICT;
+    OK(jk_ledger_license(ledger, "LicenseRef-some", JK_PERMISSION_CONDITIONAL, JK_PERMISSION_CONDITIONAL,
+                         JK_PERMISSION_YES, ""));
+    OK(jk_ledger_register(ledger, MODEL("kim/some", OF(PARENT(BASE)), .license = "LicenseRef-some")));
+    OK(jk_ledger_register(ledger, MODEL("kim/more", OF(PARENT("kim/some")))));
+    assert_int_equal(flags_of(ledger, "kim/more", BASE) & (plain | known), JK_FLAG_LICENSE_CONFLICT | known);
+    OK(jk_ledger_register(ledger, MODEL("kim/hidden", OF(PARENT("kim/some"), EXTERNAL("huggingface.co/a/b")))));
+    assert_int_equal(flags_of(ledger, "kim/hidden", BASE) & (plain | known), JK_FLAG_LICENSE_UNKNOWN | known);
+    OK(jk_ledger_register(ledger, MODEL("kim/as-much", OF(PARENT("kim/some"), EXTERNAL("huggingface.co/a/b")),
+                                        .license = "LicenseRef-some")));
+    assert_int_equal(flags_of(ledger, "kim/as-much", BASE) & (plain | known), JK_FLAG_LICENSE_UNKNOWN);
+    OK(jk_ledger_register(ledger, MODEL("kim/what", OF(PARENT("kim/some")), .license = "LicenseRef-what")));
+    assert_int_equal(flags_of(ledger, "kim/what", BASE) & (plain | known), JK_FLAG_LICENSE_UNKNOWN);
+    /* of the declared ancestors alone there is no limit where it comes by an adoption */
+    OK(jk_ledger_register(ledger, MODEL("kim/both", OF(PARENT(OTHER), EXTERNAL("huggingface.co/a/c")))));
+    OK(jk_ledger_adopt(ledger, "huggingface.co/a/c", "kim/some"));
+    assert_int_equal(flags_of(ledger, "kim/both", OTHER) & (plain | known),
+                     JK_FLAG_LICENSE_CONFLICT | JK_FLAG_KNOWN_CONFLICT);
+}
+
 /* Beyond a root: what a base model was built on counts for licences and weights, not for roots. */
 static void test_beyond_roots(void **state)
 {
@@ -303,8 +328,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_self),         TEST(test_affiliate),    TEST(test_publisher_states), TEST(test_writes_on_day),
         TEST(test_base_facts),   TEST(test_weights),      TEST(test_naming),           TEST(test_license_drift),
-        TEST(test_beyond_roots), TEST(test_roster_limit), TEST(test_long_chain),       TEST(test_changed),
-        TEST(test_undo_forgets),
+        TEST(test_known_limits), TEST(test_beyond_roots), TEST(test_roster_limit),     TEST(test_long_chain),
+        TEST(test_changed),      TEST(test_undo_forgets),
     };
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -381,6 +381,21 @@ static void test_many(void **state)
     assert_string_equal(first_before(ledger, "park/z-19999", 0, NULL), "park/z-0");
 }
 
+/* ---- what is known of licences ---- */
+
+static void test_hidden_limit(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    jk_reasons conflict = JK_REASON_BIT(LICENSE_CONFLICT);
+    OK(jk_ledger_license(ledger, "LicenseRef-some", JK_PERMISSION_CONDITIONAL, JK_PERMISSION_YES, JK_PERMISSION_YES,
+                         ""));
+    OK(jk_ledger_register(ledger, MODEL("kim/some", OF(PARENT(BASE)), .license = "LicenseRef-some")));
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT("kim/some"), EXTERNAL("huggingface.co/a/b")))));
+    assert_int_equal(reasons_of(ledger, "kim/a", conflict), conflict);
+    assert_int_equal(reasons_of(ledger, "kim/a", conflict | JK_REASON_BIT(ADOPTED_PATH)), conflict);
+    COUNTS("kim/some", conflict);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(test_since),
@@ -396,7 +411,8 @@ int main(void)
                                        TEST(test_first_is_a_duplicate),
                                        TEST(test_copy_goes_first_for_nothing),
                                        TEST(test_circle),
-                                       TEST(test_many)};
+                                       TEST(test_many),
+                                       TEST(test_hidden_limit)};
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ static jk_reasons second_reasons(const struct jk_book *book, const struct jk_sta
 {
     const struct jk_policy *policy = query->policy;
     bool declared = jk_policy_has(policy, JK_REASON_ADOPTED_PATH);
-    uint32_t conflict = declared ? JK_FLAG_DECLARED_LICENSE_CONFLICT : JK_FLAG_LICENSE_CONFLICT;
+    uint32_t conflict = declared ? JK_FLAG_DECLARED_KNOWN_CONFLICT : JK_FLAG_KNOWN_CONFLICT;
     found &= ~(JK_REASON_BIT(EXCLUDED) | JK_REASON_BIT(LICENSE_CONFLICT));
     if (jk_book_is_pair_excluded(book, spell->derivative, spell->root, query->n)) found |= JK_REASON_BIT(EXCLUDED);
     if (spell->flags & conflict) found |= JK_REASON_BIT(LICENSE_CONFLICT);

@@ -141,8 +141,10 @@ static void add_license(struct jk_book *book, const struct jk_verdict *row, uint
     struct jk_span license = jk_book_license_text(book, jk_book_release(book, row->release)->license);
     jk_book_permissions(book, license, n, own);
     jk_book_summarize(book, row->release);
-    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
-        least[kind] = (enum jk_permission)jk_release_row(book, row->release)->least[kind];
+    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++) {
+        unsigned met = jk_release_row(book, row->release)->met[kind]; /* a bit for each permission */
+        least[kind] = met ? (enum jk_permission)__builtin_ctz(met) : JK_PERMISSION_YES;
+    }
     jk_text_addf(out, "\t%.*s", JK_SPAN_ARG(license));
     add_permissions(own, out);
     jk_text_addf(out, "\t%s", jk_license_class_text((enum jk_license_class)row->license_class));
