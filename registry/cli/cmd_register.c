@@ -66,6 +66,15 @@ static void show_receipt(struct jk_table *table, const struct jk_keep *keep)
     jk_print_fact(table, " ", "of first use, remembered: compare it with one that came another way");
 }
 
+/* What the server has to say, unless the plan said it. */
+static void show_notice(const struct jk_submission *submission, const char *notice)
+{
+    bool told = false;
+    for (size_t i = 0; i < submission->resolution.count; i++)
+        told = told || submission->resolution.items[i].note;
+    if (*notice && !told) fprintf(submission->cli->out, "Note: %s.\n", jk_print_safe(submission->cli, notice));
+}
+
 static void show_registration(const struct jk_submission *submission, const Jokbo__V1__Registration *registration,
                               bool dry_run, const struct jk_keep *keep)
 {
@@ -83,6 +92,7 @@ static void show_registration(const struct jk_submission *submission, const Jokb
             jk_print_safe(cli, model ? model->name : ""), jk_print_safe(cli, release ? release->version : ""));
     jk_table_print(&table, cli->color, cli->out);
     if (model && !submission->findings_shown) jk_findings_print(cli, model->findings, model->n_findings);
+    show_notice(submission, registration->notice);
 }
 
 static json_t *plan_json(const struct jk_submission *submission)

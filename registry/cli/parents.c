@@ -55,6 +55,7 @@ static void hub_name(struct jk_parent_text *parent)
         if (jk_ident_model_fault(rest)) continue;
         parent->name = rest;
         parent->external = false;
+        parent->on_hub = true;
         return;
     }
 }

@@ -20,6 +20,7 @@ bool jk_names_hold(const struct jk_names *names, struct jk_span name);
 /* What a parent's text means, before anybody is asked. */
 struct jk_parent_text {
     bool external;          /* surely outside the registry; else publisher/model, which may turn out to be */
+    bool on_hub;            /* publisher/model that was written as a URL of the Hugging Face Hub */
     struct jk_span name;    /* publisher/model, or host/id */
     struct jk_span version; /* after "@": a release's version, or a revision; empty for none */
 };

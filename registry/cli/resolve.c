@@ -100,13 +100,28 @@ static enum jk_status on_hub(struct jk_cli *cli, struct jk_resolved *item, const
 {
     if (text->version.len > 0 && jk_ident_revision_fault(text->version)) {
         jk_error_field(mistakes, "parents",
-                       "%.*s is not registered, and %.*s is no commit of a model on the Hugging Face Hub: "
+                       "%.*s %s, and %.*s is no commit of a model on the Hugging Face Hub: "
                        "mend the name, or leave the version out",
-                       JK_SPAN_ARG(text->name), JK_SPAN_ARG(text->version));
+                       JK_SPAN_ARG(text->name),
+                       item->note ? "is not proven to be the one that is registered" : "is not registered",
+                       JK_SPAN_ARG(text->version));
         return JK_OK;
     }
     const char *name = jk_arena_printf(&cli->arena, "huggingface.co/%.*s", JK_SPAN_ARG(text->name));
     return set_external(cli, item, name, text->version) ? JK_OK : no_memory(cli);
+}
+
+/* The registered model of that name is somebody's for whom it is not proven: what is meant lies on the Hub. */
+static enum jk_status on_hub_after_all(struct jk_cli *cli, struct jk_resolved *item, const struct jk_parent_text *text,
+                                       struct jk_error *mistakes)
+{
+    item->note =
+        jk_arena_printf(&cli->arena,
+                        "%.*s was taken for the model on the Hugging Face Hub: the one that is registered here is "
+                        "somebody's for whom that name is not proven. If it is meant, give --parent %.*s",
+                        JK_SPAN_ARG(text->name), JK_SPAN_ARG(text->name));
+    item->model = NULL;
+    return item->note ? on_hub(cli, item, text, mistakes) : no_memory(cli);
 }
 
 static bool is_self(const struct jk_resolved *item, struct jk_span name, struct jk_span own_name)
@@ -116,7 +131,7 @@ static bool is_self(const struct jk_resolved *item, struct jk_span name, struct 
            (item->model && jk_span_equal_fold(jk_span_of(item->model->name), own_name));
 }
 
-static enum jk_status resolve_one(struct jk_cli *cli, struct jk_resolved *item, struct jk_span own_name,
+static enum jk_status resolve_one(struct jk_cli *cli, struct jk_resolved *item, bool by_person, struct jk_span own_name,
                                   struct jk_error *mistakes)
 {
     struct jk_parent_text text;
@@ -137,16 +152,20 @@ static enum jk_status resolve_one(struct jk_cli *cli, struct jk_resolved *item, 
         jk_error_field(mistakes, "parents", "%s is the model itself: name what it was made from", shown);
         return JK_OK;
     }
-    return item->model ? pin(cli, item, text.version, mistakes) : on_hub(cli, item, &text, mistakes);
+    if (!item->model) return on_hub(cli, item, &text, mistakes);
+    bool chosen = by_person && !text.on_hub;
+    return chosen || item->model->meant_by_hub_name ? pin(cli, item, text.version, mistakes)
+                                                    : on_hub_after_all(cli, item, &text, mistakes);
 }
 
-enum jk_status jk_resolve_parents(struct jk_cli *cli, const struct jk_names *names, struct jk_span own_name,
-                                  struct jk_resolution *out_resolution, struct jk_error *mistakes)
+enum jk_status jk_resolve_parents(struct jk_cli *cli, const struct jk_names *names, bool by_person,
+                                  struct jk_span own_name, struct jk_resolution *out_resolution,
+                                  struct jk_error *mistakes)
 {
     out_resolution->count = 0;
     for (size_t i = 0; i < names->count; i++) {
         struct jk_resolved item = {.given = names->items[i]};
-        JK_TRY(resolve_one(cli, &item, own_name, mistakes));
+        JK_TRY(resolve_one(cli, &item, by_person, own_name, mistakes));
         if (item.parent) out_resolution->items[out_resolution->count++] = item;
     }
     return JK_OK;

@@ -81,8 +81,12 @@ static enum jk_status look_up(struct jk_submission *submission)
 {
     struct jk_declaration *declaration = &submission->declaration;
     if (submission->publish && declaration->name.len > 0) JK_TRY(find_before(submission));
-    JK_TRY(jk_resolve_parents(submission->cli, &declaration->parents, declaration->name, &submission->resolution,
-                              &submission->mistakes));
+    bool by_person = !strcmp(declaration->parents_from, "--parent") || !strcmp(declaration->parents_from, "asked");
+    JK_TRY(jk_resolve_parents(submission->cli, &declaration->parents, by_person, declaration->name,
+                              &submission->resolution, &submission->mistakes));
+    for (size_t i = 0; i < submission->resolution.count; i++)
+        if (submission->resolution.items[i].note)
+            jk_declaration_note(declaration, "%s", submission->resolution.items[i].note);
     return JK_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "service/page.h"
 #include "service/present.h"
 #include "service/stages.h"
+#include "service/twin.h"
 
 static void answer(struct jk_call *call, enum jk_status status, const ProtobufCMessage *reply)
 {
@@ -28,17 +29,19 @@ void jk_get_model(struct jk_call *call)
 {
     const Jokbo__V1__GetModelRequest *request = (const void *)call->request;
     struct jk_view view;
-    const ProtobufCMessage *reply = NULL;
+    struct jk_span name = jk_span_of(request->name);
+    Jokbo__V1__Model *reply = NULL;
     enum jk_status status = JK_OK;
     jk_store_view(jk_store_of(call), &view);
     struct jk_present present = present_of(call, &view, view.size);
-    uint32_t model = jk_book_find_model(view.book, jk_span_of(request->name), view.size);
+    uint32_t model = jk_book_find_model(view.book, name, view.size);
     if (model == JK_NONE)
-        status = jk_model_not_found(view.book, view.size, jk_span_of(request->name), &call->error);
-    else
-        reply = (const ProtobufCMessage *)jk_present_model(&present, model);
+        status = jk_model_not_found(view.book, view.size, name, &call->error);
+    else if ((reply = jk_present_model(&present, model)))
+        reply->meant_by_hub_name =
+            jk_twin_is_meant(view.book, present.directory, name, call->principal.account, view.size);
     jk_store_view_end(jk_store_of(call));
-    answer(call, status, reply);
+    answer(call, status, (const ProtobufCMessage *)reply);
 }
 
 static enum jk_status find_release(struct jk_call *call, const struct jk_view *view, uint32_t *out_release)

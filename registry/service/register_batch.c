@@ -25,7 +25,8 @@ static Jokbo__V1__RegistrationSummary *summary(struct jk_change *change, struct 
     out->lineage_hash = jk_to_hex(present.arena, hash);
     out->log_index = jk_change_index(change, jk_book_release(turn->book, release)->index);
     jk_present_findings(&present, model, &out->n_findings, &out->findings);
-    return out;
+    out->notice = jk_registration_notice(&present, release);
+    return out->notice ? out : NULL;
 }
 
 /* What went wrong with the items so far; all are tried, so that all mistakes show at once. */

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "service/handlers.h"
+#include "service/twin.h"
 
 /* Where the grammar of some drafts is wrong: what else is wrong with any of them, as far as an error holds it. */
 void jk_registration_note_mistakes(struct jk_call *call, const struct jk_draft *drafts, size_t count, bool further)
@@ -85,6 +86,18 @@ static uint32_t find_made(const struct jk_change *change, const struct jk_presen
     return release;
 }
 
+char *jk_registration_notice(const struct jk_present *present, uint32_t release)
+{
+    const struct jk_release *row = jk_book_release(present->book, release);
+    char *notice = (char *)(uintptr_t)protobuf_c_empty_string;
+    for (uint32_t i = 0; i < row->parent_count && notice; i++) {
+        if (!row->parents[i].external) continue;
+        const char *one = jk_twin_notice(present->book, row->parents[i].name, present->size, present->arena);
+        if (one) notice = jk_arena_printf(present->arena, "%s%s%s", notice, *notice ? ". " : "", one);
+    }
+    return present->arena->exhausted ? NULL : notice;
+}
+
 enum jk_status jk_registration_tell(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     struct jk_present present = {turn->book, turn->directory, change->entry + 1, &change->call->arena};
@@ -93,7 +106,8 @@ enum jk_status jk_registration_tell(struct jk_change *change, struct jk_turn *tu
     if (!reply) return jk_out_of_memory(&change->call->error);
     reply->release = jk_present_release(&present, release, !change->statement.at);
     reply->model = jk_present_model_alone(&present, model);
-    if (!reply->release || !reply->model) return jk_out_of_memory(&change->call->error);
+    reply->notice = jk_registration_notice(&present, release);
+    if (!reply->release || !reply->model || !reply->notice) return jk_out_of_memory(&change->call->error);
     /* The very bytes that were hashed; for a repeat they are made from the book. */
     if (change->statement.at) reply->release->statement = (char *)(uintptr_t)change->statement.at;
     if (change->write.dry) forget_place(reply, change->entry);

@@ -19,6 +19,9 @@ enum jk_status jk_registration_exists(struct jk_change *change, struct jk_turn *
 JK_MUST_USE enum jk_status jk_registration_append(struct jk_turn *turn, enum jk_kind kind, const struct jk_actor *actor,
                                                   const struct jk_resolved *resolved, uint32_t *out_index,
                                                   struct jk_error *error);
+/* What to say of a release's external parents: that a model of the same name is registered, but not proven to be that
+ * one. Empty for nothing; NULL when the arena is exhausted. */
+char *jk_registration_notice(const struct jk_present *present, uint32_t release);
 /* The reply about change->entry; change->input is the draft. */
 JK_MUST_USE enum jk_status jk_registration_tell(struct jk_change *change, struct jk_turn *turn,
                                                 ProtobufCMessage **out_reply);

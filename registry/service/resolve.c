@@ -2,6 +2,7 @@
 #include "book/book_ask.h"
 #include "domain/ident.h"
 #include "service/draft.h"
+#include "service/twin.h"
 
 struct work {
     const struct jk_draft *draft;
@@ -127,24 +128,22 @@ static void resolve_registered(struct work *work, size_t i)
     work->parents[work->parent_count++] = (struct jk_parent){.slot = slot};
 }
 
-/* The registered model that an external name on the Hub is, JK_NONE otherwise. */
-static uint32_t registered_twin(const struct work *work, struct jk_span external)
+/* What of an external's name may be publisher/model: without the Hub's host, or all of it. */
+static struct jk_span hub_part(struct jk_span external)
 {
     struct jk_span hub = JK_SPAN("huggingface.co/");
-    if (!jk_span_starts_fold(external, hub)) return JK_NONE;
-    external.at += hub.len;
-    external.len -= hub.len;
-    return jk_book_find_model(work->book, external, work->n);
+    if (!jk_span_starts_fold(external, hub)) return external;
+    return (struct jk_span){external.at + hub.len, external.len - hub.len};
 }
 
 static bool is_itself_on_hub(const struct work *work, struct jk_span external)
 {
-    struct jk_span hub = JK_SPAN("huggingface.co/");
-    return external.len == hub.len + work->name.len && jk_span_starts_fold(external, hub) &&
-           jk_span_equal_fold((struct jk_span){external.at + hub.len, work->name.len}, work->name);
+    struct jk_span part = hub_part(external);
+    return part.len < external.len && jk_span_equal_fold(part, work->name);
 }
 
-/* False with a violation: the name stands for a model of this registry. What an earlier release pinned stays pinned. */
+/* False with a violation: the name is proven to stand for a model of this registry. What an earlier release pinned
+ * stays pinned. */
 static bool is_outside(struct work *work, size_t i)
 {
     const struct jk_draft_parent *parent = &work->draft->parents[i];
@@ -154,8 +153,8 @@ static bool is_outside(struct work *work, size_t i)
                        "\"%.*s\" is the model itself; a model is not its own parent", JK_SPAN_ARG(parent->name));
         return false;
     }
-    uint32_t twin = registered_twin(work, parent->name);
-    if (twin == JK_NONE) return true;
+    uint32_t twin = jk_twin_find(work->book, parent->name, work->n);
+    if (twin == JK_NONE || !jk_twin_is_proven(work->book, hub_part(parent->name), work->n)) return true;
     struct jk_span name = jk_book_alias(work->book, twin, work->n)->name;
     jk_error_field(work->error, path_of(work, i, "external.name"),
                    "\"%.*s\" is registered here: name it as the registered parent %.*s", JK_SPAN_ARG(parent->name),
@@ -227,6 +226,22 @@ static void check_manifest(struct work *work)
     if (path) jk_error_field(work->error, path, "contradicts the uploaded manifest, whose weights digest is %s", hex);
 }
 
+/* A parent that leads nowhere, with what may have been meant. */
+static void tell_no_path(struct work *work, size_t i)
+{
+    const struct jk_draft_parent *parent = &work->draft->parents[i];
+    const char *field = path_of(work, i, parent->external ? "external.name" : "registered.name"), *notice = NULL;
+    if (parent->external) notice = jk_twin_notice(work->book, parent->name, work->n, work->arena);
+    if (notice) {
+        jk_error_field(work->error, field, "\"%.*s\" leads to no base model: %s", JK_SPAN_ARG(parent->name), notice);
+        return;
+    }
+    struct jk_span name = parent->external ? hub_part(parent->name) : parent->name;
+    const char *near = jk_nearest_names(work->book, work->n, name, work->arena);
+    jk_error_field(work->error, field, "\"%.*s\" leads to no base model%s%s", JK_SPAN_ARG(parent->name),
+                   *near ? "; nearest registered: " : "", near);
+}
+
 /* No parent leads to a base model: says which, and what is near. */
 static enum jk_status fail_no_path(struct work *work)
 {
@@ -234,15 +249,8 @@ static enum jk_status fail_no_path(struct work *work)
     enum jk_status status =
         jk_fail(error, JK_FAILED_PRECONDITION, "NO_PATH_TO_BASE",
                 "No parent leads to a base model on the roster, so this is no derivative of a K-AI model");
-    for (size_t i = 0; i < work->draft->parent_count; i++) {
-        const struct jk_draft_parent *parent = &work->draft->parents[i];
-        struct jk_span name = parent->name, hub = JK_SPAN("huggingface.co/");
-        if (parent->external && jk_span_starts_fold(name, hub)) name.at += hub.len, name.len -= hub.len;
-        const char *near = jk_nearest_names(work->book, work->n, name, work->arena);
-        jk_error_field(error, path_of(work, i, parent->external ? "external.name" : "registered.name"),
-                       "\"%.*s\" leads to no base model%s%s", JK_SPAN_ARG(parent->name),
-                       *near ? "; nearest registered: " : "", near);
-    }
+    for (size_t i = 0; i < work->draft->parent_count; i++)
+        tell_no_path(work, i);
     return status;
 }
 
