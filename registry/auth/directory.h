@@ -46,6 +46,7 @@ struct jk_account {
     int64_t created_us;
     uint64_t created_by;              /* account; 0: the server, at its start, or not recorded */
     struct jk_grant grants[JK_ROLES]; /* by the role's bit, from the lowest */
+    int64_t admin_until_us;           /* when the role admin was taken from it last; 0: never, or not recorded */
 };
 struct jk_token {
     uint64_t id;

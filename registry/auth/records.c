@@ -151,6 +151,7 @@ static void read_grant(struct reader *reader, const json_t *item, struct jk_acco
 static void read_grants(struct reader *reader, struct jk_account *account)
 {
     if (has(reader, "created_by")) account->created_by = take_number(reader, "created_by");
+    if (has(reader, "admin_until_us")) account->admin_until_us = take_int(reader, "admin_until_us", 1, TIME_MAX_US);
     if (!has(reader, "grants")) return;
     const json_t *list = take(reader, "grants");
     if (!json_array_size(list)) fault(reader, "grants", "must be a list, and not empty");

@@ -101,6 +101,7 @@ bool jk_record_account(struct jk_arena *arena, const struct jk_account *account,
     put_int(&writer, "created_us", account->created_us);
     if (account->created_by) put_int(&writer, "created_by", (int64_t)account->created_by);
     put_grants(&writer, account);
+    if (account->admin_until_us) put_int(&writer, "admin_until_us", account->admin_until_us);
     return finish(&writer, arena, jk_arena_printf(arena, "account/%" PRIu64, account->id), out_record);
 }
 

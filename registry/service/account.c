@@ -185,6 +185,8 @@ static enum jk_status decide_update(struct jk_change *change, struct jk_turn *tu
                        "This is the last admin; make another account admin first");
     account->created_us = before.created_us;
     account->created_by = before.created_by;
+    bool leaves_admin = (before.roles & JK_ROLE_ADMIN) && !(account->roles & JK_ROLE_ADMIN);
+    account->admin_until_us = leaves_admin ? turn->time_us : before.admin_until_us;
     grant_roles(account, &before, change, turn);
     JK_TRY(put_account(change, turn, account, out_reply));
     return account->disabled && !before.disabled ? end_standing(change, turn, account->id, *out_reply) : JK_OK;

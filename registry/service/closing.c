@@ -88,7 +88,8 @@ static struct jk_proposal find_proposal(const struct jk_turn *turn, const struct
     struct jk_grant grant;
     struct jk_error error;
     jk_error_init(&error, NULL);
-    if (jk_four_eyes_check_rest(turn->directory, first.account, 0, turn->time_us, &grant, &error) != JK_OK)
+    const struct jk_speaker proposer = {first.account, first.token};
+    if (jk_four_eyes_check_rest(turn->directory, &proposer, 0, turn->time_us, &grant, &error) != JK_OK)
         return (struct jk_proposal){0};
     first.time_us = stage->cutoff_us;
     return first;

@@ -2,8 +2,9 @@
  * who created an account, who gave it the role and since when, who made its tokens. The log names roles only.
  *
  * The rules, each with the reason of its refusal. Whoever rules or confirms has held the role for the rest
- * (EVALUATOR_RESTS), by a grant that is recorded (GRANT_UNKNOWN). The second
- *   is another account (SAME_EVALUATOR), without the role admin (ADMIN_CONFIRMS),
+ * (EVALUATOR_RESTS), by a grant that is recorded (GRANT_UNKNOWN); and a token that somebody else made for it is as old,
+ * with all that were made with that one (TOKEN_RESTS), so that who makes tokens cannot speak for others at once. The second
+ *   is another account (SAME_EVALUATOR), without the role admin (ADMIN_CONFIRMS), also for the rest (LATELY_ADMIN),
  *   which held the role before the first spoke (EVALUATOR_LATER);
  *   neither created the other (CREATED_BY_OTHER), neither gave one of the two roles (GRANTED_BY_ONE),
  *   and neither made the token with which the other spoke (TOKEN_BY_OTHER).
@@ -22,20 +23,21 @@ struct jk_proposal {
     int64_t time_us;
 };
 
-/* Who confirms, and with which token. */
-struct jk_second {
+/* Who speaks, and with which token. */
+struct jk_speaker {
     uint64_t account, token;
 };
 
 /* ---- the rules ---- */
 
-/* May this account speak as an evaluator: it has held the role for `rest_us`. Out: since when, and who gave it; with no rest
- * that may be unknown. */
-JK_MUST_USE enum jk_status jk_four_eyes_check_rest(struct jk_directory *directory, uint64_t account, int64_t rest_us,
-                                                   int64_t now_us, struct jk_grant *out_grant, struct jk_error *error);
+/* May this account speak as an evaluator: it has held the role, and others made its token, `rest_us` ago or before. Out:
+ * since when it holds the role, and who gave it; with no rest that may be unknown. */
+JK_MUST_USE enum jk_status jk_four_eyes_check_rest(struct jk_directory *directory, const struct jk_speaker *speaker,
+                                                   int64_t rest_us, int64_t now_us, struct jk_grant *out_grant,
+                                                   struct jk_error *error);
 /* May the second confirm what the first said. */
 JK_MUST_USE enum jk_status jk_four_eyes_check(struct jk_directory *directory, const struct jk_proposal *first,
-                                              const struct jk_second *second, int64_t rest_us, int64_t now_us,
+                                              const struct jk_speaker *second, int64_t rest_us, int64_t now_us,
                                               struct jk_error *error);
 
 /* ---- the same for a caller, in its turn ---- */

@@ -32,11 +32,12 @@ struct jk_services {
     unsigned publishers_per_account; /* quota */
     unsigned writes_per_day;         /* quota of a publisher */
     bool four_eyes;                  /* a ruling needs a second evaluator */
-    int64_t evaluator_rest_us;       /* how long an account has held the role before it rules or confirms */
-    struct jk_waiting *waiting;      /* streams that wait for the log to grow */
-    struct jk_parking *parking;      /* calls that wait for a log size */
-    struct jk_standings *standings;  /* kept for counts under a rule */
-    struct jk_closer *closer;        /* reports of stages */
+    int64_t evaluator_rest_us; /* how long an account has held the role, and had a token from others, before it rules or
+                                  confirms */
+    struct jk_waiting *waiting;                   /* streams that wait for the log to grow */
+    struct jk_parking *parking;                   /* calls that wait for a log size */
+    struct jk_standings *standings;               /* kept for counts under a rule */
+    struct jk_closer *closer;                     /* reports of stages */
     const struct jk_closing_witnesses *witnesses; /* as a third clock; NULL: none are configured */
 };
 

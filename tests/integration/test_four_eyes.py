@@ -162,6 +162,37 @@ class Rest(Rulings):
         self.update(second, roles=["ROLE_EVALUATOR"])
         self.stopped("EVALUATOR_RESTS", second, self.early)
 
+    def test_a_token_that_another_made_rests(self):
+        """An admin cannot rule in the name of evaluators at once; who has a token makes the next ones."""
+        first, second = self.evaluator(), self.evaluator(self.another_admin())
+        self.wait(hours=25)
+        others = self.token(self.admin, first.account, "roster", "tokens"), self.token(self.admin, second.account, "roster", "tokens")
+        own = self.token(second, 0, "roster")
+        self.register("alice/in-their-names", BASE)
+        for client in (others[0], self.token(others[0], 0, "roster")):
+            failure = self.refused(DENIED, "TOKEN_RESTS", "Stages.Rule", client, model="alice/in-their-names", reason="spam")
+            self.assertIn("from", failure.metadata)
+        ruling = self.rule(first)
+        for confirm in (True, False):
+            self.stopped("TOKEN_RESTS", others[1], ruling, confirm=confirm)
+        self.assertEqual(self.decide(own, ruling), IN_FORCE)
+        ruling = self.rule(first)
+        self.wait(hours=25)
+        self.assertEqual(self.decide(others[1], ruling), IN_FORCE)
+
+    def test_who_was_an_admin_until_lately(self):
+        other = self.another_admin()
+        first, second = self.evaluator(), self.evaluator(other, roles=("admin", "evaluator"))
+        self.wait(hours=25)
+        ruling = self.rule(first)
+        self.stopped("ADMIN_CONFIRMS", second, ruling)
+        self.update(second, roles=["ROLE_EVALUATOR"])
+        self.stopped("LATELY_ADMIN", second, ruling)
+        self.update(second, label="another label", roles=["ROLE_EVALUATOR"])
+        self.stopped("LATELY_ADMIN", second, ruling)
+        self.wait(hours=25)
+        self.assertEqual(self.decide(second, ruling), IN_FORCE)
+
     def setUp(self):
         """A ruling that waits, from before all that a test makes."""
         if not hasattr(Rest, "early"):

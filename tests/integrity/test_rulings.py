@@ -5,6 +5,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 from attack import SOLAR, Attack  # noqa: E402
+from jokbo import Client  # noqa: E402
 
 
 RIVALS = 10
@@ -62,6 +63,36 @@ class AdminWithTwo(Rulings, unittest.TestCase):
         admin = self.account("admin", ["admin"], ["accounts", "tokens", "roster"])
         self.cost["accounts"] += 2
         first, second = (self.stranger("creature", ["evaluator"], ["roster"], by=admin) for _ in range(2))
+        self.wait(days=1)
+        for name in self.honest:
+            ruling = first.call("Stages.Rule", model=name, reason="spam")["log_index"]
+            second.call("Stages.DecideRuling", ruling=ruling, confirm=True)
+
+
+class InTheirNames(Rulings, unittest.TestCase):
+    """Two independent evaluators, who do not know that an admin made a token for each of them."""
+    row = "Rulings in the names of two evaluators"
+
+    def prepare(self):
+        super().prepare()
+        self.evaluators = self.two_evaluators()
+
+    def token(self, by, account):
+        made = by.call("Access.CreateToken", account=account, scopes=["TOKEN_SCOPE_ROSTER", "TOKEN_SCOPE_TOKENS"])
+        client = Client(self.server.address, made["secret"])
+        self.addCleanup(client.close)
+        return client
+
+    def play(self):
+        admin = self.account("admin", ["admin"], ["accounts", "tokens", "roster"])
+        self.wait(days=1)
+        self.cost["days"] = 0  # the evaluators', who were there before
+        first, second = (self.token(admin, evaluator.account) for evaluator in self.evaluators)
+        self.refused(first, "Stages.Rule", "TOKEN_RESTS", model=self.honest[0], reason="spam")
+        self.refused(self.token(first, 0), "Stages.Rule", "TOKEN_RESTS", model=self.honest[0], reason="spam")
+        waiting = self.evaluators[0].call("Stages.Rule", model=self.honest[0], reason="spam")["log_index"]
+        self.refused(second, "Stages.DecideRuling", "TOKEN_RESTS", ruling=waiting, confirm=True)
+        self.evaluators[1].call("Stages.DecideRuling", ruling=waiting)  # rejects it
         self.wait(days=1)
         for name in self.honest:
             ruling = first.call("Stages.Rule", model=name, reason="spam")["log_index"]

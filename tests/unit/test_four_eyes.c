@@ -24,7 +24,8 @@ struct bench {
     struct jk_account accounts[5];
     struct jk_token tokens[8]; /* by number; 1 is the admin's, 2 and 3 the pair's */
     struct jk_proposal proposal;
-    struct jk_second second;
+    struct jk_speaker second;
+    int64_t made_us; /* of the tokens that are put */
 };
 
 static void put(struct bench *bench, bool made, const struct jk_record *record)
@@ -46,6 +47,7 @@ static void put_token(struct bench *bench, uint64_t id, uint64_t account, uint64
     bench->tokens[id] = (struct jk_token){.id = id,
                                           .account = account,
                                           .hash = {{(unsigned char)id}},
+                                          .created_us = bench->made_us,
                                           .made_by = made_by,
                                           .made_with = made_with};
     put(bench, jk_record_token(&bench->arena, &bench->tokens[id], &record), &record);
@@ -73,7 +75,7 @@ static int setup(void **state)
     put_token(bench, 2, FIRST, ADMIN, 1);
     put_token(bench, 3, SECOND, ADMIN, 1);
     bench->proposal = (struct jk_proposal){FIRST, 2, ADMIN, 990 * HOUR};
-    bench->second = (struct jk_second){SECOND, 3};
+    bench->second = (struct jk_speaker){SECOND, 3};
     *state = bench;
     return 0;
 }
@@ -115,7 +117,7 @@ static void test_same_account(void **state)
 {
     struct bench *bench = *state;
     put_token(bench, 4, FIRST, FIRST, 2);
-    bench->second = (struct jk_second){FIRST, 4};
+    bench->second = (struct jk_speaker){FIRST, 4};
     refused(bench, "SAME_EVALUATOR");
 }
 
@@ -138,6 +140,23 @@ static void test_admin(void **state)
     bench->accounts[FIRST].roles |= JK_ROLE_ADMIN; /* may rule */
     put_account(bench, SECOND);
     put_account(bench, FIRST);
+    allowed(bench);
+}
+
+static void test_lately_an_admin(void **state)
+{
+    struct bench *bench = *state;
+    bench->accounts[SECOND].admin_until_us = NOW - REST;
+    put_account(bench, SECOND);
+    allowed(bench);
+    bench->accounts[SECOND].admin_until_us++;
+    put_account(bench, SECOND);
+    refused(bench, "LATELY_ADMIN");
+    assert_int_equal(check(bench, 0), JK_OK);
+    bench->accounts[FIRST].admin_until_us = NOW; /* may rule */
+    bench->accounts[SECOND].admin_until_us = 0;
+    put_account(bench, FIRST);
+    put_account(bench, SECOND);
     allowed(bench);
 }
 
@@ -176,7 +195,7 @@ static void test_role_not_held(void **state)
     assert_string_equal(bench->error.reason, "GRANT_UNKNOWN");
     struct jk_grant found = {1, 1};
     jk_error_init(&bench->error, &bench->arena);
-    assert_int_equal(jk_four_eyes_check_rest(bench->directory, SECOND, 0, NOW, &found, &bench->error), JK_OK);
+    assert_int_equal(jk_four_eyes_check_rest(bench->directory, &bench->second, 0, NOW, &found, &bench->error), JK_OK);
     assert_int_equal(found.since_us, 0); /* whoever rules alone needs none */
     bench->accounts[SECOND].roles = 0;
     put_account(bench, SECOND);
@@ -235,21 +254,49 @@ static void test_tokens(void **state)
     refused(bench, "TOKEN_BY_OTHER");
 }
 
+/* One that another made is as old as a new evaluator has to be; what the account made with it itself, no less. */
+static void test_tokens_rest(void **state)
+{
+    struct bench *bench = *state;
+    const uint64_t makers[] = {ADMIN, OTHER_ADMIN, 0};
+    for (size_t i = 0; i < sizeof makers / sizeof makers[0]; i++) {
+        bench->made_us = NOW - REST;
+        put_token(bench, 4, SECOND, makers[i], makers[i] ? 1 : 0);
+        bench->made_us = NOW;
+        put_token(bench, 5, SECOND, SECOND, 4);
+        for (bench->second.token = 4; bench->second.token <= 5; bench->second.token++)
+            allowed(bench);
+        bench->made_us = NOW - REST + 1;
+        put_token(bench, 4, SECOND, makers[i], makers[i] ? 1 : 0);
+        for (bench->second.token = 4; bench->second.token <= 5; bench->second.token++) {
+            refused(bench, "TOKEN_RESTS");
+            assert_non_null(strstr(bench->error.message, "1970-02-11T16:00:00.000001Z")); /* from when on */
+            assert_int_equal(check(bench, 0), JK_OK);
+        }
+    }
+    bench->second.token = 3; /* the account's own, of before */
+    bench->made_us = NOW;
+    put_token(bench, 6, SECOND, SECOND, 3);
+    bench->second.token = 6;
+    allowed(bench);
+}
+
 static void test_one_account_rests(void **state)
 {
     struct bench *bench = *state;
+    const struct jk_speaker first = {FIRST, 2}, admin = {ADMIN, 1};
     struct jk_grant found = {0};
     jk_error_init(&bench->error, &bench->arena);
     assert_int_equal(
-        jk_four_eyes_check_rest(bench->directory, FIRST, REST, 100 * HOUR + REST, &found, &bench->error), JK_OK);
+        jk_four_eyes_check_rest(bench->directory, &first, REST, 100 * HOUR + REST, &found, &bench->error), JK_OK);
     assert_int_equal(found.since_us, 100 * HOUR);
     assert_int_equal(found.by, ADMIN);
     assert_int_equal(
-        jk_four_eyes_check_rest(bench->directory, FIRST, REST, 100 * HOUR + REST - 1, &found, &bench->error),
+        jk_four_eyes_check_rest(bench->directory, &first, REST, 100 * HOUR + REST - 1, &found, &bench->error),
         JK_PERMISSION_DENIED);
     assert_string_equal(bench->error.reason, "EVALUATOR_RESTS");
     jk_error_init(&bench->error, &bench->arena);
-    assert_int_equal(jk_four_eyes_check_rest(bench->directory, ADMIN, 0, NOW, &found, &bench->error),
+    assert_int_equal(jk_four_eyes_check_rest(bench->directory, &admin, 0, NOW, &found, &bench->error),
                      JK_PERMISSION_DENIED);
     assert_string_equal(bench->error.reason, "NOT_EVALUATOR");
 }
@@ -259,9 +306,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_independent),     TEST(test_same_account),           TEST(test_who_ruled_is_unknown),
-        TEST(test_admin),           TEST(test_rest),                   TEST(test_role_before_the_ruling),
+        TEST(test_admin), TEST(test_lately_an_admin),           TEST(test_rest),                   TEST(test_role_before_the_ruling),
         TEST(test_role_not_held),   TEST(test_created),                TEST(test_granted),
-        TEST(test_tokens),          TEST(test_one_account_rests),
+        TEST(test_tokens), TEST(test_tokens_rest),          TEST(test_one_account_rests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

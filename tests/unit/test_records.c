@@ -238,6 +238,10 @@ static void test_later_fields(void **state)
     good(bench, "account/7", account);
     assert_int_equal(bench->facts.account.created_by, 3);
     bad(bench, "account/7", with(bench, account, ":3}", ":0}"), "created_by");
+    account = with(bench, ACCOUNT, "}", ",\"admin_until_us\":9}");
+    good(bench, "account/7", account);
+    assert_int_equal(bench->facts.account.admin_until_us, 9);
+    bad(bench, "account/7", with(bench, account, ":9}", ":0}"), "admin_until_us");
     account = with(bench, ACCOUNT, "}", jk_arena_printf(&bench->arena, ",%s}", grants));
     good(bench, "account/7", account);
     assert_int_equal(jk_account_grant(&bench->facts.account, JK_ROLE_TEAM)->since_us, 9);
@@ -334,7 +338,8 @@ static void test_writes_what_it_reads(void **state)
                                  .team = "skt",
                                  .disabled = true,
                                  .created_by = JK_SERIES_MAX,
-                                 .grants = {{1, 0}, {2, 3}, {4, JK_SERIES_MAX}}};
+                                 .grants = {{1, 0}, {2, 3}, {4, JK_SERIES_MAX}},
+                                 .admin_until_us = 5};
     assert_true(jk_record_account(&bench->arena, &account, &record));
     good(bench, record.key, record.value);
     assert_memory_equal(&bench->facts.account, &account, sizeof account);
