@@ -73,6 +73,24 @@ enum jk_status jk_act_for_model(struct jk_change *change, struct jk_turn *turn, 
     return act(change, turn, jk_publisher_of(turn, model), base, out_actor, error);
 }
 
+enum jk_status jk_fail_own(struct jk_span publisher, struct jk_error *error)
+{
+    return jk_fail(
+        error, JK_PERMISSION_DENIED, "OWN_PUBLISHER",
+        "\"%.*s\" is, or would be, this account's own publisher, for which it does not vouch itself: another "
+        "account with the role does (a server for one person is started with --four-eyes off)",
+        JK_SPAN_ARG(publisher));
+}
+
+enum jk_status jk_check_not_own(const struct jk_change *change, const struct jk_turn *turn, struct jk_span publisher,
+                                struct jk_error *error)
+{
+    uint64_t account = change->call->principal.account;
+    if (!jk_services_of(change->call)->four_eyes) return JK_OK;
+    if (jk_directory_membership(turn->directory, publisher, account) == JK_MEMBER_NONE) return JK_OK;
+    return jk_fail_own(publisher, error);
+}
+
 enum jk_status jk_spend_quota(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
                               struct jk_error *error)
 {

@@ -148,6 +148,15 @@ enum jk_status jk_four_eyes_check(struct jk_directory *directory, const struct j
 
 /* ---- callers ---- */
 
+enum jk_status jk_four_eyes_rested(const struct jk_change *change, const struct jk_turn *turn, struct jk_error *error)
+{
+    const struct jk_principal *caller = &change->call->principal;
+    const struct jk_speaker speaker = {caller->account, caller->token};
+    struct jk_grant grant;
+    return jk_four_eyes_check_rest(turn->directory, &speaker, jk_services_of(change->call)->evaluator_rest_us,
+                                   turn->time_us, &grant, error);
+}
+
 enum jk_status jk_four_eyes_propose(const struct jk_change *change, const struct jk_turn *turn,
                                     struct jk_proposal *out_proposal, struct jk_error *error)
 {

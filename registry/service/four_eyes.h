@@ -42,6 +42,9 @@ JK_MUST_USE enum jk_status jk_four_eyes_check(struct jk_directory *directory, co
 
 /* ---- the same for a caller, in its turn ---- */
 
+/* The caller may speak as an evaluator: for what takes one alone. */
+JK_MUST_USE enum jk_status jk_four_eyes_rested(const struct jk_change *change, const struct jk_turn *turn,
+                                               struct jk_error *error);
 /* What the caller says now, where it may. */
 JK_MUST_USE enum jk_status jk_four_eyes_propose(const struct jk_change *change, const struct jk_turn *turn,
                                                 struct jk_proposal *out_proposal, struct jk_error *error);

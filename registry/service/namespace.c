@@ -1,6 +1,9 @@
 /* SetNamespace and ListNamespaces: which publisher holds which organisation of a hub, as a registrar or an evaluator
- * has seen it proved. What follows from it: who may adopt (adoption.c). */
+ * has seen it proved, of a publisher that is not its own. What follows from it: who may adopt (adoption.c), and whose a
+ * name on the hub is (twin.c). */
 #include "domain/ident.h"
+#include "service/authority.h"
+#include "service/four_eyes.h"
 #include "service/handlers.h"
 #include "service/short_list.h"
 #include "service/stages.h"
@@ -49,6 +52,15 @@ static enum jk_status reply_namespace(struct jk_change *change, struct jk_turn *
     return JK_OK;
 }
 
+/* A registrar's word is believed at once, an evaluator's as its rulings are. To give a namespace up takes nobody else.
+ */
+static enum jk_status check_caller(const struct jk_change *change, const struct jk_turn *turn, bool registrar,
+                                   struct jk_span publisher, bool end, struct jk_error *error)
+{
+    if (!registrar) JK_TRY(jk_four_eyes_rested(change, turn, error));
+    return end ? JK_OK : jk_check_not_own(change, turn, publisher, error);
+}
+
 static enum jk_status decide(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__SetNamespaceRequest *request = (const void *)change->call->request;
@@ -60,8 +72,9 @@ static enum jk_status decide(struct jk_change *change, struct jk_turn *turn, Pro
                              .evidence = jk_span_of(request->evidence)};
     uint32_t publisher, index;
     JK_TRY(jk_need_publisher(turn, jk_span_of(request->publisher), &publisher, error));
-    JK_TRY(check_holder(turn, entry.organisation, publisher, request->end, error));
     entry.publisher = jk_book_publisher(turn->book, publisher)->name;
+    JK_TRY(check_caller(change, turn, registrar, entry.publisher, request->end, error));
+    JK_TRY(check_holder(turn, entry.organisation, publisher, request->end, error));
     if (*request->details) JK_TRY(jk_turn_text(turn, jk_span_of(request->details), &entry.text, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     return reply_namespace(change, turn, entry.organisation, out_reply);

@@ -279,11 +279,15 @@ static enum jk_status approve(struct jk_change *change, struct jk_turn *turn,
     return approve_owner(change, turn, request, error);
 }
 
-/* The table lets registrars and admins in; a registrar decides about owners alone. */
+/* The table lets registrars and admins in; a registrar decides about owners alone, and nobody grants his own request. */
 static enum jk_status check_decider(const struct jk_change *change, const struct jk_publisher_request *request,
-                                    struct jk_error *error)
+                                    bool approve, struct jk_error *error)
 {
-    if ((change->call->principal.roles & JK_ROLE_ADMIN) || request->kind == JK_REQUEST_OWNER) return JK_OK;
+    const struct jk_principal *caller = &change->call->principal;
+    bool own = request->kind != JK_REQUEST_OWNER && request->account == caller->account; /* of an owner: approve_owner */
+    if (approve && own && jk_services_of(change->call)->four_eyes)
+        return jk_fail_own(jk_span_of(request->publisher), error);
+    if ((caller->roles & JK_ROLE_ADMIN) || request->kind == JK_REQUEST_OWNER) return JK_OK;
     return jk_fail(error, JK_PERMISSION_DENIED, "NOT_ADMIN",
                    "Request %llu is for an admin to decide; a registrar decides about owners of verified publishers",
                    (unsigned long long)request->id);
@@ -297,7 +301,7 @@ static enum jk_status decide_decision(struct jk_change *change, struct jk_turn *
     uint32_t ended = JK_NONE;
     if (given->id <= 0 || !jk_directory_request(turn->directory, (uint64_t)given->id, &request))
         return jk_fail(error, JK_NOT_FOUND, "REQUEST_NOT_FOUND", "There is no request %lld", (long long)given->id);
-    JK_TRY(check_decider(change, &request, error));
+    JK_TRY(check_decider(change, &request, given->approve, error));
     if (request.state != JK_REQUEST_PENDING)
         return jk_fail(error, JK_FAILED_PRECONDITION, "ALREADY_DECIDED", "Request %lld was decided already",
                        (long long)given->id);

@@ -114,6 +114,19 @@ class Namespaces(Adopting):
         found = self.anyone.call("Registry.ListNamespaces", page_size=1000, min_log_size=self.size(), **fields)["namespaces"]
         return {one["organisation"]: (one["publisher"], one["held"]) for one in found}
 
+    def test_nobody_grants_his_own_publisher_one(self):
+        """To a member, of whatever role; to give it up is nobody else's business."""
+        organisation = "huggingface.co/" + self.next("Org-")
+        for client in (self.rita, self.eve):
+            self.alice.call("Access.SetMember", publisher="alice", account=client.account, role="MEMBER_ROLE_WRITER")
+            failure = self.refused(DENIED, "OWN_PUBLISHER", SET, client, publisher="Alice", organisation=organisation, evidence="letter")
+            self.assertIn("--four-eyes off", failure.message)
+            self.una.call(SET, publisher="alice", organisation=organisation, evidence="letter")
+            self.set(client, "alice", organisation, end=True)
+            self.alice.call("Access.RemoveMember", publisher="alice", account=client.account)
+            self.set(client, "alice", organisation)
+            self.set(client, "alice", organisation, end=True)
+
     def test_recorded_and_ended(self):
         for client, actor in ((self.rita, "registrar"), (self.eve, "evaluator")):
             organisation = "huggingface.co/" + self.next("Org-")

@@ -82,6 +82,24 @@ class Independence(Rulings):
         self.stopped("TOKEN_BY_OTHER", self.token(taken_over, 0, "roster"), ruling)  # nor with a child of that token
         self.assertEqual(self.decide(honest, ruling), IN_FORCE)
 
+    def test_nobody_vouches_for_his_own_publisher(self):
+        fields = dict(name="admins-own", evidence="domain")
+        self.admin.call("Registry.CreatePublisher", name="admins-own")
+        self.refused(DENIED, "OWN_PUBLISHER", "Registry.VerifyPublisher", self.admin, **fields)
+        other = self.another_admin()
+        self.assertTrue(other.call("Registry.VerifyPublisher", **fields)["verified"])
+        self.assertFalse(self.admin.call("Registry.VerifyPublisher", undo=True, **fields)["verified"])  # to give it up
+        registrar = self.evaluator(roles=("registrar",), scopes=("publishers",))
+        registrar.call("Registry.CreatePublisher", name="unclaimed", on_behalf=True)
+        for kind, name in (("CREATE", "mistralai"), ("CLAIM", "unclaimed")):
+            asked = self.admin.call("Access.RequestPublisher", kind="PUBLISHER_REQUEST_KIND_" + kind, publisher=name, evidence="x")
+            decision = dict(id=asked["id"], evidence="letter")
+            self.refused(DENIED, "OWN_PUBLISHER", "Access.DecidePublisherRequest", self.admin, approve=True, **decision)
+            if kind == "CLAIM":
+                other.call("Access.DecidePublisherRequest", approve=True, **decision)
+            else:
+                self.admin.call("Access.DecidePublisherRequest", approve=False, **decision)
+
     def test_an_admin_does_not_confirm(self):
         first, other = self.evaluator(), self.another_admin()
         both = self.evaluator(other, roles=("admin", "evaluator"))
@@ -180,6 +198,16 @@ class Rest(Rulings):
         self.wait(hours=25)
         self.assertEqual(self.decide(others[1], ruling), IN_FORCE)
 
+    def test_a_namespace_is_no_new_evaluators_to_give(self):
+        fields = dict(publisher="alice", organisation="huggingface.co/alice", evidence="letter")
+        first, registrar = self.evaluator(), self.evaluator(roles=("registrar",))
+        self.refused(DENIED, "EVALUATOR_RESTS", "Registry.SetNamespace", first, **fields)
+        registrar.call("Registry.SetNamespace", **fields)  # whose word that is at once
+        self.refused(DENIED, "EVALUATOR_RESTS", "Registry.SetNamespace", first, end=True, **fields)
+        self.wait(hours=25)
+        self.refused(DENIED, "TOKEN_RESTS", "Registry.SetNamespace", self.token(self.admin, first.account, "roster"), end=True, **fields)
+        first.call("Registry.SetNamespace", end=True, **fields)
+
     def test_who_was_an_admin_until_lately(self):
         other = self.another_admin()
         first, second = self.evaluator(), self.evaluator(other, roles=("admin", "evaluator"))
@@ -214,6 +242,14 @@ class SingleUser(Rulings):
         self.assertEqual(self.admin.call("Stages.Rule", model="alice/alone", reason="spam")["state"], IN_FORCE)
         for event in ("four-eyes-off", "evaluator-rest-short"):
             self.assertRegex(self.server.log(), r"(?m)^.*level=warn.*%s" % event)
+
+    def test_one_account_vouches_for_its_own(self):
+        self.admin.call("Registry.CreatePublisher", name="alone")
+        self.assertTrue(self.admin.call("Registry.VerifyPublisher", name="alone", evidence="domain")["verified"])
+        self.assertTrue(self.admin.call("Registry.SetNamespace", publisher="alone", organisation="huggingface.co/alone", evidence="x")["held"])
+        asked = self.admin.call("Access.RequestPublisher", kind="PUBLISHER_REQUEST_KIND_CREATE", publisher="Qwen", evidence="x")
+        self.assertEqual(self.admin.call("Access.DecidePublisherRequest", id=asked["id"], approve=True)["state"],
+                         "PUBLISHER_REQUEST_STATE_APPROVED")
 
 
 class AfterRecovery(Rulings):

@@ -89,10 +89,11 @@ class OverGrpc(Twins):
 
     def test_a_base_model_under_a_squatted_name(self):
         """A team that moves its base model there gets nothing of the hub's name either."""
+        both = person(self.admin, "of both")
+        self.addCleanup(both.close)
         for publisher in ("squat", "upstage"):
-            self.admin.call("Access.SetMember", publisher=publisher, account=self.admin.call("Access.GetCaller")["account"]["id"],
-                            role="MEMBER_ROLE_OWNER")
-        self.admin.call("Registry.TransferModel", name="upstage/SOLAR-10.7B-Instruct-v1.0", new_name="squat/Solar")
+            self.admin.call("Access.SetMember", publisher=publisher, account=both.account, role="MEMBER_ROLE_OWNER")
+        both.call("Registry.TransferModel", name="upstage/SOLAR-10.7B-Instruct-v1.0", new_name="squat/Solar")
         self.assertFalse(self.model("squat/Solar")["meant_by_hub_name"])
         self.assertTrue(self.model("upstage/SOLAR-10.7B-Instruct-v1.0")["meant_by_hub_name"], "as the roster calls it")
 

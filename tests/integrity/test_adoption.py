@@ -74,6 +74,32 @@ class ByOneEvaluator(Adoption, unittest.TestCase):
         self.refused(evaluator, "Stages.DecideRuling", "SAME_EVALUATOR", ruling=made["ruling"], confirm=True)
 
 
+class ByEvaluatorForItself(Adoption, unittest.TestCase):
+    """The evaluator owns a verified publisher, and would say itself that the hub's organisation is that one's."""
+    row = "Adoption by an evaluator, of a name that it grants itself"
+
+    def play(self):
+        mallory = self.account("evaluator", ["evaluator"], ["models", "publishers", "roster"])
+        model = self.stands_alone(mallory)
+        self.verify("known-0")
+        granted = dict(publisher="known-0", organisation="huggingface.co/Qwen", evidence="hub-file")
+        self.refused(mallory, "Registry.SetNamespace", "OWN_PUBLISHER", **granted)
+        self.refused(mallory, "Registry.AdoptExternalModel", "NO_NAMESPACE", external=self.external, model=model)
+
+
+class ByEvaluatorForAnother(Adoption, unittest.TestCase):
+    """The same with a second account, which owns the publisher: who is behind it, the evaluator's word does not tell."""
+    row = "Adoption by an evaluator, of a name that it grants a straw man"
+
+    def play(self):
+        evaluator, mallory = self.account("evaluator", ["evaluator"], ["roster"]), self.account()
+        self.publishers(mallory, "known", 1)
+        self.verify("known-0")
+        model = self.register(mallory, "known-0/child", SKT, **self.upload(mallory, "child"))
+        evaluator.call("Registry.SetNamespace", publisher="known-0", organisation="huggingface.co/Qwen", evidence="hub-file")
+        mallory.call("Registry.AdoptExternalModel", external=self.external, model=model)
+
+
 class OfOnesOwn(Adoption, unittest.TestCase):
     """The name is the publisher's own, on which strangers built; that the registered model is the same one is its word alone."""
     row = "Adoption by a verified publisher, of a name of its own"

@@ -14,11 +14,12 @@ EXPECTED = {"TARGET_IS_BASE", "NO_NAMESPACE", "NOT_VERIFIED", "NOT_ADOPTED", "RU
 
 
 class Judging:
-    """Beside the story's own `client`, who is an admin and owns every publisher: two evaluators, a team, and somebody of no
-    publisher. The story has `chance`, `models` (dicts with `name` and `content`), `bases`, `case()`, PUBLISHERS, EXTERNALS and TEAMS."""
+    """Beside the story's own `client`, who is an admin and owns every publisher: another admin, who verifies them, two
+    evaluators, a team, and somebody of no publisher. The story has `chance`, `models` (dicts with `name` and `content`), `bases`, `case()`, PUBLISHERS, EXTERNALS and TEAMS."""
 
     def begin_judging(self):
         self.eve, self.una = (self.somebody(name, ["evaluator"], scopes=["models", "roster"]) for name in ("eve", "una"))
+        self.verifier = self.somebody("another admin", ["admin"], scopes=["accounts"])
         self.stranger = self.somebody("stranger")
         self.team_account = self.somebody("team", ["team"], self.TEAMS[0], ["models"])
         self.verified, self.namespaces, self.adopted = set(), {}, {}
@@ -32,13 +33,13 @@ class Judging:
         return jokbo.person(self.client, label, *arguments, **fields)
 
     def close_judging(self):
-        for client in (self.eve, self.una, self.stranger, self.team_account):
+        for client in (self.eve, self.una, self.verifier, self.stranger, self.team_account):
             client.close()
 
     # ---- publishers
 
     def verify(self, name):
-        self.client.call("Registry.VerifyPublisher", name=name, evidence="domain", undo=name in self.verified)
+        self.verifier.call("Registry.VerifyPublisher", name=name, evidence="domain", undo=name in self.verified)
         self.verified ^= {name}
 
     def step_verify(self):
