@@ -1,5 +1,6 @@
 /* AdoptExternalModel, UnadoptExternalModel, ListAdoptions. A publisher adopts what lies in its own namespace on a hub,
- * at once; for everything else an evaluator rules, and the adoption follows when the ruling takes effect. */
+ * at once; an adoption is given up by the publisher whose model it is about, and ended by whoever holds the namespace
+ * now. For everything else an evaluator rules, and the adoption follows when the ruling takes effect. */
 #include "service/adoption.h"
 
 #include "domain/ident.h"
@@ -73,6 +74,24 @@ static enum jk_status check_namespace(struct jk_turn *turn, struct jk_span exter
                    JK_SPAN_ARG(external), JK_SPAN_ARG(name));
 }
 
+static bool is_publisher(const struct jk_actor *actor)
+{
+    return actor->type == JK_ACTOR_PUBLISHER || actor->type == JK_ACTOR_TEAM;
+}
+
+/* May the caller end another publisher's adoption, for a verified one that holds the external's namespace. */
+static bool acts_for_holder(struct jk_change *change, struct jk_turn *turn, struct jk_span external, uint32_t model,
+                            struct jk_actor *out_actor)
+{
+    uint32_t n = jk_turn_size(turn);
+    struct jk_span organisation = jk_ident_organisation_of(external);
+    uint32_t holder = organisation.len ? jk_book_namespace_holder(turn->book, organisation, n) : JK_NONE;
+    struct jk_error none;
+    jk_error_init(&none, NULL);
+    return holder != JK_NONE && holder != jk_publisher_of(turn, model) && jk_book_is_verified(turn->book, holder, n) &&
+           jk_act_for_publisher(change, turn, holder, out_actor, &none) == JK_OK && is_publisher(out_actor);
+}
+
 struct wish {
     bool adopt;
     struct jk_span external;
@@ -91,14 +110,15 @@ static struct wish wish_of(const struct jk_call *call)
 /* What was done: an adoption, or a ruling that it follows from. */
 struct outcome {
     uint32_t model, ruling, index; /* entries; JK_NONE: none */
+    bool by_holder; /* ended by who holds the namespace, not by the model's publisher, whose quota it is not */
 };
 
 static enum jk_status adopt_as_publisher(struct jk_change *change, struct jk_turn *turn, const struct wish *wish,
                                          const struct jk_actor *actor, struct outcome *outcome)
 {
     struct jk_error *error = &change->call->error;
-    JK_TRY(check_namespace(turn, wish->external, outcome->model, error));
-    JK_TRY(jk_spend_quota(change, turn, jk_publisher_of(turn, outcome->model), error));
+    if (wish->adopt) JK_TRY(check_namespace(turn, wish->external, outcome->model, error));
+    if (!outcome->by_holder) JK_TRY(jk_spend_quota(change, turn, jk_publisher_of(turn, outcome->model), error));
     return jk_adoption_append(turn, actor, wish->external, outcome->model, wish->adopt, &outcome->index, error);
 }
 
@@ -125,9 +145,10 @@ static enum jk_status do_wish(struct jk_change *change, struct jk_turn *turn, co
 {
     struct jk_error *error = &change->call->error;
     struct jk_actor actor;
-    *outcome = (struct outcome){JK_NONE, JK_NONE, JK_NONE};
+    *outcome = (struct outcome){JK_NONE, JK_NONE, JK_NONE, false};
     JK_TRY(jk_need_model(turn, jk_span_of(wish->model), &outcome->model, error));
-    JK_TRY(jk_act_for_model(change, turn, outcome->model, &actor, error));
+    outcome->by_holder = !wish->adopt && acts_for_holder(change, turn, wish->external, outcome->model, &actor);
+    if (!outcome->by_holder) JK_TRY(jk_act_for_model(change, turn, outcome->model, &actor, error));
     JK_TRY(jk_adoption_check(turn, wish->external, outcome->model, wish->adopt, error));
     bool rules =
         actor.type == JK_ACTOR_EVALUATOR || (*wish->reason && (change->call->principal.roles & JK_ROLE_EVALUATOR));

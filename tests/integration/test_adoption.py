@@ -257,7 +257,7 @@ class Publishers(Adopting):
             self.assertIn("jokbo namespace set", refused.message)
 
     def test_what_a_namespace_is_worth(self):
-        """It has to be the publisher's own, and to hold still: when adopting, and when giving up."""
+        """It has to be the publisher's own, and to hold still, when adopting. To give up takes neither it nor a verification."""
         organisation = self.next("Org-")
         there, model = self.external(organisation), self.derivative()
         self.rita.call(SET, publisher="alice", organisation="huggingface.co/" + organisation, evidence="x")
@@ -266,16 +266,45 @@ class Publishers(Adopting):
         self.rita.call(SET, publisher="bob", organisation="huggingface.co/" + organisation, evidence="x")
         self.bob.call(ADOPT, external=there, model=model)
         self.rita.call(SET, publisher="bob", organisation="huggingface.co/" + organisation, evidence="x", end=True)
-        self.refused(STATE, "NO_NAMESPACE", UNADOPT, self.bob, external=there, model=model)
         self.assertEqual([a["end_log_index"] for a in self.adoptions(external=there)], ["0"], "it stays until somebody ends it")
         self.admin.call("Registry.VerifyPublisher", name="bob", evidence="gone", undo=True)
         try:
-            self.refused(STATE, "NOT_VERIFIED", UNADOPT, self.bob, external=there, model=model)
             self.refused(STATE, "NOT_VERIFIED", ADOPT, self.bob, external=self.external(), model=model)
+            self.bob.call(UNADOPT, external=there, model=model)
         finally:
             self.admin.call("Registry.VerifyPublisher", name="bob", evidence="domain")
-        self.by_evaluators(there, model, UNADOPT)
+        self.assertIn("\nkind unadopt\n", self.texts(self.size() - 2)[0])
+        self.assertIn("\nactor publisher bob\n", self.texts(self.size() - 2)[0])
         self.refused(STATE, "NOT_ADOPTED", UNADOPT, self.bob, external=there, model=model)
+
+    def test_who_holds_the_namespace_now(self):
+        """Ends what was bound while another held it, and only once verified; nobody else's namespace does."""
+        organisation = self.next("Org-")
+        there, model = self.external(organisation), self.derivative()
+        held = dict(organisation="huggingface.co/" + organisation, evidence="x")
+        self.rita.call(SET, publisher="bob", **held)
+        self.bob.call(ADOPT, external=there, model=model)
+        self.rita.call(SET, publisher="bob", end=True, **held)
+        self.rita.call(SET, publisher="carol", **held)
+        for client in (self.carol, self.alice):
+            self.refused(DENIED, "NOT_A_MEMBER", UNADOPT, client, external=there, model=model)
+        self.admin.call("Registry.VerifyPublisher", name="carol", evidence="domain")
+        try:
+            self.refused(DENIED, "NOT_A_MEMBER", ADOPT, self.carol, external=self.external(organisation), model=model)
+            self.refused(DENIED, "NOT_A_MEMBER", UNADOPT, self.alice, external=there, model=model)
+            self.carol.call(UNADOPT, external=there, model=model)
+            self.assertIn("\nactor publisher carol\nexternal %s\nmodel %s\n" % (there, model), self.texts(self.size() - 1)[0])
+            mine = self.derivative(publisher="carol")
+            self.carol.call(ADOPT, external=there, model=mine)
+        finally:
+            self.admin.call("Registry.VerifyPublisher", name="carol", evidence="gone", undo=True)
+        self.assertEqual([a["model"] for a in self.adoptions(external=there) if a["end_log_index"] == "0"], [mine])
+
+    def test_an_adoption_that_was_ruled_is_given_up(self):
+        there, model = self.external("Elsewhere"), self.derivative(publisher="alice")
+        self.by_evaluators(there, model)
+        self.alice.call(UNADOPT, external=there, model=model)
+        self.assertIn("\nactor publisher alice\n", self.texts(self.size() - 1)[0])
 
     def test_a_base_model_is_no_target(self):
         """Under which names a base lies on other hubs is roster data: not its team's, nor two evaluators', to say."""
@@ -295,15 +324,17 @@ class Publishers(Adopting):
             self.assertIn("\nactor team upstage\nexternal %s\nmodel %s\n" % (there, model), self.texts(self.size() - 1)[0])
 
     def test_a_model_that_moves(self):
-        """The right is the present publisher's; the adoption goes with the model."""
+        """The present publisher gives it up, and who holds the namespace ends it; the adoption goes with the model."""
         there, model = self.external(), self.derivative()
         self.bob.call(ADOPT, external=there, model=model)
         moved = "alice/" + self.next("moved-")
         self.admin.call("Registry.TransferModel", name=model, new_name=moved)
         self.assertEqual([a["model"] for a in self.adoptions(external=there)], [moved])
-        self.refused(DENIED, "NOT_A_MEMBER", UNADOPT, self.bob, external=there, model=moved)
-        self.refused(STATE, "NOT_VERIFIED", UNADOPT, self.alice, external=there, model=model)
-        self.by_evaluators(there, model, UNADOPT)  # by a name that it had
+        self.refused(DENIED, "NOT_A_MEMBER", UNADOPT, self.carol, external=there, model=moved)
+        self.alice.call(UNADOPT, external=there, model=model)  # by a name that it had
+        self.by_evaluators(there, moved)
+        self.bob.call(UNADOPT, external=there, model=moved)
+        self.assertIn("\nactor publisher bob\nexternal %s\nmodel %s\n" % (there, moved), self.texts(self.size() - 1)[0])
 
     def test_another_ones_adoption(self):
         there, one, other = self.external(), self.derivative(), self.derivative()
