@@ -115,6 +115,6 @@ enum jk_status jk_may_call(const struct jk_principal *principal, unsigned allowe
         return jk_fail(error, JK_UNAUTHENTICATED, "TOKEN_REQUIRED",
                        "this method needs an account: send the header \"authorization: Bearer jk_…\" with a token");
     if (!may_help(principal, allowed)) return refuse_role(allowed, error);
-    if (scope & ~principal->scopes) return refuse_scope(scope & ~principal->scopes, error);
-    return JK_OK;
+    unsigned missing = scope & ~jk_scopes_with_included(principal->scopes);
+    return missing ? refuse_scope(missing, error) : JK_OK;
 }

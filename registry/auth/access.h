@@ -36,8 +36,13 @@ JK_MUST_USE enum jk_status jk_authenticate(struct jk_directory *directory, struc
 JK_MUST_USE enum jk_status jk_may_call(const struct jk_principal *principal, unsigned allowed, unsigned scope,
                                        struct jk_error *error);
 
-/* Scope and role names: "models", "publishers", "tokens", "roster", "accounts"; "registrar", "team", "evaluator",
- * "admin". */
+/* The scopes that a token has, with those that they include: "models" does "publish". */
+static inline unsigned jk_scopes_with_included(unsigned scopes)
+{
+    return scopes | (scopes & JK_SCOPE_MODELS ? JK_SCOPE_PUBLISH : 0);
+}
+/* Scope and role names: "models", "publishers", "tokens", "roster", "accounts", "publish"; "registrar", "team",
+ * "evaluator", "admin". */
 bool jk_scope_parse(struct jk_span text, unsigned *out_bit);
 const char *jk_scope_name(unsigned bit);
 bool jk_role_parse(struct jk_span text, unsigned *out_bit);

@@ -15,11 +15,12 @@ enum jk_role { JK_ROLE_REGISTRAR = 1, JK_ROLE_TEAM = 2, JK_ROLE_EVALUATOR = 4, J
 #define JK_ROLES 4
 /* What a token may be used for; a token without a scope cannot call the methods that ask for it. */
 enum jk_scope_bit {
-    JK_SCOPE_MODELS = 1,     /* register, publish, yank, rename, transfer, adopt, upload */
-    JK_SCOPE_PUBLISHERS = 2, /* publishers, members, claims */
+    JK_SCOPE_MODELS = 1,     /* all that PUBLISH may; yank, rename, adopt, dispute */
+    JK_SCOPE_PUBLISHERS = 2, /* publishers, members, claims; with MODELS: transfer */
     JK_SCOPE_TOKENS = 4,     /* own tokens */
     JK_SCOPE_ROSTER = 8,     /* roster, licence facts; policies, stages, rulings */
-    JK_SCOPE_ACCOUNTS = 16   /* accounts, approvals, verification */
+    JK_SCOPE_ACCOUNTS = 16,  /* accounts, approvals, verification */
+    JK_SCOPE_PUBLISH = 32    /* register, publish, upload: for machines; takes nothing back and moves nothing */
 };
 enum jk_member_role { JK_MEMBER_NONE = 0, JK_MEMBER_WRITER = 1, JK_MEMBER_OWNER = 2 };
 

@@ -8,7 +8,7 @@ struct name {
 
 static const struct name scopes[] = {
     {JK_SCOPE_MODELS, "models"}, {JK_SCOPE_PUBLISHERS, "publishers"}, {JK_SCOPE_TOKENS, "tokens"},
-    {JK_SCOPE_ROSTER, "roster"}, {JK_SCOPE_ACCOUNTS, "accounts"},
+    {JK_SCOPE_ROSTER, "roster"}, {JK_SCOPE_ACCOUNTS, "accounts"},     {JK_SCOPE_PUBLISH, "publish"},
 };
 
 static const struct name roles[] = {

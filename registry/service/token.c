@@ -18,6 +18,7 @@ static const struct {
     {JOKBO__V1__TOKEN_SCOPE__TOKEN_SCOPE_TOKENS, JK_SCOPE_TOKENS},
     {JOKBO__V1__TOKEN_SCOPE__TOKEN_SCOPE_ROSTER, JK_SCOPE_ROSTER},
     {JOKBO__V1__TOKEN_SCOPE__TOKEN_SCOPE_ACCOUNTS, JK_SCOPE_ACCOUNTS},
+    {JOKBO__V1__TOKEN_SCOPE__TOKEN_SCOPE_PUBLISH, JK_SCOPE_PUBLISH},
 };
 #define SCOPES (sizeof scopes / sizeof *scopes)
 
@@ -41,7 +42,7 @@ static unsigned read_scopes(struct jk_call *call, const Jokbo__V1__CreateTokenRe
         bits |= bit;
     }
     if (!request->n_scopes) bits = (JK_SCOPE_MODELS | JK_SCOPE_PUBLISHERS) & call->principal.scopes;
-    unsigned beyond = bits & ~call->principal.scopes;
+    unsigned beyond = bits & ~jk_scopes_with_included(call->principal.scopes);
     if (beyond) jk_error_field(&call->error, "scopes", "go beyond those of the token that makes this one");
     return bits;
 }

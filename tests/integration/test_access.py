@@ -217,6 +217,8 @@ class Tokens:
         self.assertEqual(self.tokens(client.account), before)
         made = client.call("Access.CreateToken", scopes=scopes("models", "tokens"))
         self.assertEqual(made["token"]["scopes"], scopes("models", "tokens"))
+        self.assertEqual(client.call("Access.CreateToken", scopes=scopes("publish"))["token"]["scopes"], scopes("publish"))
+        self.wrong(["scopes"], "Access.CreateToken", self.person(scopes=["tokens", "publish"]), scopes=scopes("models"))
         narrow = client.call("Access.CreateToken")["token"]  # none given: models and publishers, as far as held
         self.assertEqual(narrow["scopes"], scopes("models"))
         wide = self.admin.call("Access.CreateToken", account=client.account)["token"]

@@ -252,9 +252,10 @@ static void test_may_call_over_all_bits(void **state)
 static void test_may_call_scopes(void **state)
 {
     (void)state;
-    for (unsigned scope = 0; scope < 32; scope++)
-        for (unsigned has = 0; has < 32; has++) {
-            bool good = (scope & has) == scope;
+    for (unsigned scope = 0; scope < 64; scope++)
+        for (unsigned has = 0; has < 64; has++) {
+            unsigned holds = has & JK_SCOPE_MODELS ? has | JK_SCOPE_PUBLISH : has;
+            bool good = (scope & holds) == scope;
             assert_int_equal(may(1, 0, has, JK_MAY_ACCOUNT, scope), good ? JK_OK : JK_PERMISSION_DENIED);
             assert_int_equal(may(1, 0, has, JK_MAY_ANYONE, scope), JK_OK);
         }
@@ -279,7 +280,7 @@ static void test_refusals_say_what_to_do(void **state)
 static void test_names(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < 5; i++) {
+    for (unsigned i = 0; i < 6; i++) {
         unsigned bit = 0;
         assert_true(jk_scope_parse(jk_span_of(jk_scope_name(1u << i)), &bit));
         assert_int_equal(bit, 1u << i);
@@ -294,7 +295,7 @@ static void test_names(void **state)
     assert_false(jk_scope_parse(JK_SPAN(""), &bit));
     assert_false(jk_role_parse(JK_SPAN("unknown"), &bit));
     assert_int_equal(bit, 42);
-    assert_string_equal(jk_scope_name(32), "unknown");
+    assert_string_equal(jk_scope_name(64), "unknown");
     assert_string_equal(jk_role_name(3), "unknown");
 }
 
