@@ -174,6 +174,8 @@ static enum jk_status split(int argc, char **argv, struct jk_options *out, struc
             JK_TRY(add_operand(out, word, error));
         } else if (strcmp(word, "--") == 0) {
             only_operands = true;
+        } else if (strcmp(word, "--version") == 0 && out->operand_count == 0) {
+            JK_TRY(add_operand(out, word + 2, error)); /* the command of that name */
         } else if (strcmp(word, "-h") == 0) {
             JK_TRY(add_value(out, JK_OPTION_HELP, "", error));
         } else if (word[1] == '-') {
@@ -253,7 +255,7 @@ static enum jk_status choose_command(struct jk_options *out, struct jk_error *er
     if (out->operand_count == 0) return JK_OK;
     out->command = jk_command_find(out->operands, out->operand_count, &used);
     bool help = jk_options_has(out, JK_OPTION_HELP);
-    if (!out->command && help) return JK_OK;
+    if (!out->command && help && is_group(out->operands[0])) return JK_OK;
     if (!out->command) return no_command(out, error);
     out->operand_count -= used;
     memmove(out->operands, out->operands + used, out->operand_count * sizeof out->operands[0]);

@@ -65,6 +65,24 @@ class Numbers(Answers):
         self.assertNotIn("derivatives", shown)
         self.assertEqual((self.model("alice/one")["child_count"], self.model(BASE)["child_count"]), (1, 3))
 
+    def test_as_of_as_lists_print_it(self):
+        """Sizes have their thousands apart there."""
+        size = self.size()
+        self.assertLess(size, 1000)
+        plain = self.said("count", BASE, "--as-of", str(size))
+        self.assertIn("At log size %d" % size, plain)
+        for wrong in ("1,0", "12,34", ",123", "1,234,", "1234,567", "1,,234", "0,1234"):
+            self.run_as("count", BASE, "--as-of", wrong, code=2)
+        for right in ("1,234", "12,345", "123,456", "1,234,567"):  # read as a number, and more than there is
+            told = self.run_as("count", BASE, "--as-of", right, code=4).stderr
+            self.assertIn("as_of.log_size: %s: the log has" % right.replace(",", ""), told)
+
+    def test_the_first_words_of_anybody(self):
+        self.assertRegex(self.said("--version"), r"^jokbo \d+\.\d+\.\d+, interface jokbo\.v1\n$")
+        self.assertEqual(self.said("--version", "--json"), self.said("version", "--json"))
+        self.assertIn("did you mean", self.run_as("nosuch", "--help", code=2).stderr)
+        self.assertIn("publisher create", self.said("publisher", "--help"))
+
 
 class Registering(Answers):
     """On a terminal: what is missing is asked for, and what will be found is shown before it is for ever."""

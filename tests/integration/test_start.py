@@ -172,6 +172,21 @@ class Start(unittest.TestCase):
         shutil.rmtree(os.path.join(self.scratch, ".jokbo"), ignore_errors=True)
         self.interrupt(process)
 
+    def test_help_installs_and_builds_nothing(self):
+        checkout = os.path.join(self.home, "bare")
+        os.makedirs(os.path.join(checkout, "registry"))
+        shutil.copy(os.path.join(ROOT, "registry", "start"), os.path.join(checkout, "registry"))
+        for name in ("install", "build"):
+            os.symlink("/bin/false", os.path.join(checkout, "registry", name))
+        for built in (False, True):
+            if built:
+                os.symlink(os.path.join(ROOT, "build"), os.path.join(checkout, "build"))
+            done = subprocess.run([os.path.join(checkout, "registry", "start"), "--help"], env=self.env, text=True, timeout=60,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn("Usage: registry/start [options of jokbod]", done.stdout)
+            self.assertEqual("--public" in done.stdout, built, done.stdout)
+
     def test_ports_in_use(self):
         """Whoever has the usual ports keeps them, this test or another program."""
         for port in (7443, 7480):

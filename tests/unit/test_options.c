@@ -81,6 +81,8 @@ static void test_commands(void **state)
     good("publisher --help", "");
     good("-h", "");
     refused("shwo a/b", "did you mean \"show\"");
+    refused("nosuch --help", "there is no command \"nosuch\"");
+    refused("nosuch word --help", "there is no command \"nosuch\"");
     refused("publisher", "second word");
     refused("publisher creat x", "did you mean \"publisher create\"");
     refused("show", "operand is missing");
