@@ -1,7 +1,12 @@
-/* UploadBlob and GetBlob. An upload is a client stream: header, then data. Chunks go to PostgreSQL as they come, on
- * reader threads; at the end the manifest is checked as a whole, and a record, written by the sequencer, makes the blob
- * visible. Memory: a manifest's bytes are kept for the check, at most 64 MiB an upload, and at most 4 uploads of
- * manifests at once. */
+/* UploadBlob and GetBlob. An upload is a client stream: header, then data, and at the end the whole of it is checked.
+ * Nothing goes to PostgreSQL before that, so what is wrong takes no room there; then it counts against the account's
+ * bytes of the day, its chunks are stored, on reader threads, and the sequencer writes the record and names the chunks
+ * in one transaction. What is here already is only checked.
+ *
+ *   got_header -> check_quota -> got_data -> take_data -> … -> finish_upload -> store_next -> … -> decide_blob
+ *   rpc           reader         rpc         reader           reader           reader             sequencer
+ *
+ * Memory: the bytes are kept for the check, at most 64 MiB an upload, and at most 4 uploads of manifests at once. */
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -17,6 +22,7 @@
 
 #define DATA_MAX          (512u << 10)
 #define MANIFESTS_AT_ONCE 4
+#define NAMING_US         INT64_C(3600000000) /* from the first chunk to the record; chunks are left alone for a day */
 
 static atomic_int manifests_open;
 
@@ -24,12 +30,13 @@ struct upload {
     struct jk_blob_facts facts;
     Jokbo__V1__BlobHeader header; /* kept for the fingerprint of its request_id */
     uint64_t received;
-    uint64_t number; /* the database's number of this upload */
+    uint64_t number; /* the database's number of this upload; 0: nothing of it is stored */
+    uint64_t stored; /* bytes in chunks */
     uint32_t sequence;
+    int64_t begun_us; /* when the first chunk was stored, since this machine was started */
     struct jk_sha256 *hash;
-    char *bytes;  /* of a manifest */
+    char *bytes;
     bool counted; /* among manifests_open */
-    bool begun;
 };
 
 static void release_upload(struct jk_call *call)
@@ -114,24 +121,42 @@ static enum jk_status check_releases(const struct jk_change *change, struct jk_t
 /* A manifest that came as a licence's text first, or was stored before its weight files were looked at, is read now. */
 static bool is_news(const struct jk_blob_facts *there, const struct jk_blob_facts *facts)
 {
-    return there->state != JK_BLOB_STORED || (facts->manifest && !(there->manifest && there->files_known));
+    return facts->manifest && !(there->manifest && there->files_known);
+}
+
+static enum jk_status record_facts(struct jk_turn *turn, const struct jk_blob_facts *facts, struct jk_error *error)
+{
+    struct jk_record record;
+    if (!jk_record_blob(turn->arena, facts, &record)) return jk_out_of_memory(error);
+    return jk_turn_record(turn, &record, error);
+}
+
+/* The chunks become the blob's. They may be gone where this machine was halted in between; and nothing was stored where
+ * the bytes were here when the upload came, and have been removed since. */
+static enum jk_status name_chunks(struct jk_turn *turn, const struct upload *upload, struct jk_error *error)
+{
+    if (!upload->number)
+        return jk_fail(error, JK_ABORTED, "BLOB_REMOVED", "The blob was removed just now; upload it again");
+    if (jk_boot_us() - upload->begun_us > NAMING_US)
+        return jk_fail(error, JK_ABORTED, "UPLOAD_TOO_OLD", "The upload's turn came too late; upload it again");
+    return jk_turn_blob_name(turn, &upload->facts.digest, upload->number, error);
 }
 
 static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     struct jk_call *call = change->call;
     struct upload *upload = call->state;
-    struct jk_record record;
     struct jk_blob_facts there;
     bool known = jk_directory_blob(turn->directory, &upload->facts.digest, &there);
-    upload->facts.created_us = known && there.state == JK_BLOB_STORED ? there.created_us : turn->time_us;
+    bool stored = known && there.state == JK_BLOB_STORED;
+    upload->facts.created_us = stored ? there.created_us : turn->time_us;
     if (known && there.state == JK_BLOB_WITHDRAWN) return jk_blob_withdrawn(&there, &call->error);
-    if (known && !is_news(&there, &upload->facts)) {
+    if (stored && !is_news(&there, &upload->facts)) {
         upload->facts = there;
     } else {
         if (upload->facts.manifest) JK_TRY(check_releases(change, turn, &upload->facts, &call->error));
-        if (!jk_record_blob(turn->arena, &upload->facts, &record)) return jk_out_of_memory(&call->error);
-        JK_TRY(jk_turn_record(turn, &record, &call->error));
+        if (!stored) JK_TRY(name_chunks(turn, upload, &call->error));
+        JK_TRY(record_facts(turn, &upload->facts, &call->error));
     }
     if (upload->facts.manifest) JK_TRY(jk_held_note(turn, &upload->facts.digest, &call->error));
     Jokbo__V1__Blob *reply = jk_present_blob(&call->arena, &upload->facts);
@@ -166,30 +191,58 @@ static enum jk_status check_whole(struct jk_call *call, struct upload *upload)
     return JK_OK;
 }
 
-static void finish_upload(struct jk_call *call)
+static void submit(struct jk_call *call)
 {
     struct upload *upload = call->state;
-    enum jk_status status = check_whole(call, upload);
-    if (status == JK_OK)
-        status = jk_reader_blob_finish(call->reader, upload->number, &upload->facts.digest, &call->error);
-    if (status != JK_OK) {
+    call->request = &upload->header.base; /* its request_id, and its fingerprint */
+    jk_change_submit(call, decide_blob, NULL);
+}
+
+/* On a reader thread, a chunk at a time: others get their turn in between. What is empty is one empty chunk. */
+static void store_next(struct jk_call *call)
+{
+    struct upload *upload = call->state;
+    uint64_t left = upload->facts.size - upload->stored;
+    struct jk_span chunk = {upload->bytes + upload->stored, left < JK_BLOB_CHUNK ? (size_t)left : JK_BLOB_CHUNK};
+    if (jk_reader_blob_chunk(call->reader, upload->number, upload->sequence++, chunk, &call->error) != JK_OK) {
         jk_call_fail(call);
         return;
     }
-    call->request = &upload->header.base; /* its request_id, and its fingerprint */
-    jk_change_submit(call, decide_blob, NULL);
+    upload->stored += chunk.len;
+    if (upload->stored < upload->facts.size)
+        jk_call_on_reader(call, store_next);
+    else
+        submit(call);
+}
+
+static struct jk_blob_upload brought(const struct jk_call *call, const struct upload *upload)
+{
+    const struct jk_services *services = call->services;
+    return (struct jk_blob_upload){.digest = upload->facts.digest,
+                                   .size = upload->facts.size,
+                                   .account = call->principal.account,
+                                   .bytes_per_day = services->blob_bytes_per_day};
+}
+
+/* On a reader thread. */
+static void finish_upload(struct jk_call *call)
+{
+    struct upload *upload = call->state;
+    struct jk_blob_upload what = brought(call, upload);
+    enum jk_status status = check_whole(call, upload);
+    upload->begun_us = jk_boot_us();
+    if (status == JK_OK) status = jk_reader_blob_begin(call->reader, &what, &upload->number, &call->error);
+    if (status != JK_OK)
+        jk_call_fail(call);
+    else if (upload->number)
+        store_next(call);
+    else
+        submit(call);
 }
 
 /* ---- data ---- */
 
 static void receive_next(struct jk_call *call);
-
-static enum jk_status store_data(struct jk_call *call, struct upload *upload, struct jk_span data)
-{
-    if (!upload->begun) JK_TRY(jk_reader_blob_begin(call->reader, &upload->number, &call->error));
-    upload->begun = true;
-    return jk_reader_blob_chunk(call->reader, upload->number, upload->sequence++, data, &call->error);
-}
 
 /* On a reader thread, with the message still in place. */
 static void take_data(struct jk_call *call)
@@ -200,18 +253,7 @@ static void take_data(struct jk_call *call)
     jk_sha256_add(upload->hash, data.at, data.len);
     memcpy(upload->bytes + upload->received, data.at, data.len);
     upload->received += data.len;
-    if (store_data(call, upload, data) == JK_OK)
-        receive_next(call);
-    else
-        jk_call_fail(call);
-}
-
-static void empty_blob(struct jk_call *call)
-{
-    if (store_data(call, call->state, (struct jk_span){"", 0}) == JK_OK)
-        finish_upload(call);
-    else
-        jk_call_fail(call);
+    receive_next(call);
 }
 
 static void got_data(struct jk_call *call)
@@ -219,7 +261,7 @@ static void got_data(struct jk_call *call)
     struct upload *upload = call->state;
     const Jokbo__V1__UploadBlobRequest *message = (const void *)call->request;
     if (!message) {
-        jk_call_on_reader(call, upload->begun ? finish_upload : empty_blob);
+        jk_call_on_reader(call, finish_upload);
         return;
     }
     if (message->content_case != JOKBO__V1__UPLOAD_BLOB_REQUEST__CONTENT_DATA)
@@ -276,6 +318,17 @@ static enum jk_status keep_header(struct jk_call *call, const Jokbo__V1__BlobHea
                    "Too many manifests are being uploaded at once; try again shortly");
 }
 
+/* On a reader thread, before the bytes come; and again when they are here, which decides. */
+static void check_quota(struct jk_call *call)
+{
+    struct upload *upload = call->state;
+    struct jk_blob_upload what = brought(call, upload);
+    if (jk_reader_blob_check(call->reader, &what, &call->error) == JK_OK)
+        receive_next(call);
+    else
+        jk_call_fail(call);
+}
+
 static void got_header(struct jk_call *call)
 {
     const Jokbo__V1__UploadBlobRequest *message = (const void *)call->request;
@@ -296,7 +349,7 @@ static void got_header(struct jk_call *call)
         if (status == JK_OK) status = keep_header(call, message->header, upload);
     }
     if (status == JK_OK)
-        receive_next(call);
+        jk_call_on_reader(call, check_quota);
     else
         jk_call_fail(call);
 }

@@ -31,6 +31,7 @@ struct jk_services {
     struct jk_store *store;
     unsigned publishers_per_account; /* quota */
     unsigned writes_per_day;         /* quota of a publisher */
+    uint64_t blob_bytes_per_day;     /* quota of an account */
     bool four_eyes;                  /* a ruling needs a second evaluator */
     int64_t evaluator_rest_us; /* how long an account has held the role, and had a token from others, before it rules or
                                   confirms */

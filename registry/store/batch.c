@@ -10,7 +10,7 @@
 /* Where one write began: what it did is taken back to here when it fails or is dry. */
 struct step {
     struct jk_book_mark mark;
-    size_t entries, records, texts, drops, bytes;
+    size_t entries, records, texts, blobs, bytes;
 };
 
 void jk_batch_init(struct jk_batch *batch, struct jk_store *store)
@@ -29,7 +29,7 @@ void jk_batch_clear(struct jk_batch *batch)
     jk_arena_reset(&batch->arena);
     jk_text_clear(&batch->note);
     batch->count = batch->entry_count = batch->record_count = batch->text_count = batch->bytes = 0;
-    batch->drop_count = 0;
+    batch->blob_count = 0;
     jk_random_bytes(batch->id, sizeof(batch->id));
 }
 
@@ -42,7 +42,7 @@ void jk_batch_done(struct jk_batch *batch)
     free(batch->leaves);
     free(batch->records);
     free(batch->texts);
-    free(batch->drops);
+    free(batch->blobs);
 }
 
 bool jk_batch_is_empty(const struct jk_batch *batch)
@@ -63,7 +63,7 @@ static bool has_request(const struct jk_write *write)
 static struct step step_begin(struct jk_batch *batch)
 {
     return (struct step){jk_book_mark(batch->store->book), batch->entry_count, batch->record_count, batch->text_count,
-                         batch->drop_count, batch->bytes};
+                         batch->blob_count, batch->bytes};
 }
 
 static void records_undo(struct jk_batch *batch, size_t keep)
@@ -86,7 +86,7 @@ static void step_undo(struct jk_batch *batch, const struct step *step)
     records_undo(batch, step->records);
     batch->entry_count = step->entries;
     batch->text_count = step->texts;
-    batch->drop_count = step->drops;
+    batch->blob_count = step->blobs;
     batch->bytes = step->bytes;
 }
 
@@ -247,7 +247,7 @@ void jk_batch_take_back(struct jk_batch *batch)
     jk_book_keep(store->book);
     records_undo(batch, 0);
     pthread_rwlock_unlock(&store->lock);
-    batch->entry_count = batch->text_count = batch->drop_count = 0;
+    batch->entry_count = batch->text_count = batch->blob_count = 0;
     batch->speculative = false;
 }
 

@@ -36,6 +36,12 @@ struct jk_batch_text {
     struct jk_span body;
 };
 
+/* What becomes of a blob's bytes: they go, and those of an upload take their place. */
+struct jk_batch_blob {
+    struct jk_digest digest;
+    uint64_t upload; /* 0: they only go */
+};
+
 struct jk_batch {
     struct jk_store *store;
     struct jk_arena arena;
@@ -57,8 +63,8 @@ struct jk_batch {
     size_t record_count, record_room;
     struct jk_batch_text *texts;
     size_t text_count, text_room;
-    struct jk_digest *drops; /* blobs whose bytes go */
-    size_t drop_count, drop_room;
+    struct jk_batch_blob *blobs;
+    size_t blob_count, blob_room;
     struct jk_write *current;
     struct jk_edge edge; /* after the batch */
     struct jk_text note; /* its checkpoint */

@@ -137,8 +137,8 @@ enum jk_status jk_batch_follow(struct jk_store *store, struct jk_conn *conn, boo
 
 /* ---- round trip 2 ---- */
 
-#define COMMIT_QUERIES 10
-#define COMMIT_ARRAYS  11
+#define COMMIT_QUERIES 11
+#define COMMIT_ARRAYS  13
 
 struct writing {
     struct jk_query queries[COMMIT_QUERIES];
@@ -270,15 +270,39 @@ static void write_keys(const struct jk_batch *batch, struct jk_query *query, str
     jk_query_span(query, jk_span_trim(jk_text_span(&writing->keys)));
 }
 
-static void write_drops(const struct jk_batch *batch, struct writing *writing)
+/* Of several changes to one blob the last holds. */
+static bool is_last_of_blob(const struct jk_batch *batch, size_t place)
 {
-    struct jk_pgarray *digests;
+    for (size_t i = place + 1; i < batch->blob_count; i++) {
+        if (jk_digest_equal(&batch->blobs[i].digest, &batch->blobs[place].digest)) return false;
+    }
+    return true;
+}
 
-    if (batch->drop_count == 0) return;
+/* Old bytes go first, those of blobs that come back included: chunks of two uploads are never one blob. */
+static void write_blobs(const struct jk_batch *batch, struct writing *writing)
+{
+    struct jk_pgarray *gone, *digests, *uploads;
+    struct jk_query *query;
+
+    if (batch->blob_count == 0) return;
+    gone = next_array(writing, JK_PG_BYTEA);
     digests = next_array(writing, JK_PG_BYTEA);
-    for (size_t i = 0; i < batch->drop_count; i++)
-        jk_pgarray_add(digests, (struct jk_span){(const char *)batch->drops[i].bytes, JK_DIGEST_SIZE});
-    jk_query_span(next_query(writing, JK_SQL_BLOBS_DROP), jk_pgarray_span(digests));
+    uploads = next_array(writing, JK_PG_BIGINT);
+    for (size_t i = 0; i < batch->blob_count; i++) {
+        struct jk_span digest = {(const char *)batch->blobs[i].digest.bytes, JK_DIGEST_SIZE};
+
+        if (!is_last_of_blob(batch, i)) continue;
+        jk_pgarray_add(gone, digest);
+        if (batch->blobs[i].upload == 0) continue;
+        jk_pgarray_add(digests, digest);
+        jk_pgarray_add_i64(uploads, (int64_t)batch->blobs[i].upload);
+    }
+    jk_query_span(next_query(writing, JK_SQL_BLOBS_DROP), jk_pgarray_span(gone));
+    if (digests->count == 0) return;
+    query = next_query(writing, JK_SQL_BLOBS_NAME);
+    jk_query_span(query, jk_pgarray_span(digests));
+    jk_query_span(query, jk_pgarray_span(uploads));
 }
 
 static void write_head(const struct jk_batch *batch, struct writing *writing)
@@ -358,7 +382,7 @@ enum jk_status jk_batch_commit(struct jk_batch *batch, struct jk_conn *conn, str
     write_replies(batch, &writing);
     write_records(batch, &writing);
     write_texts(batch, &writing);
-    write_drops(batch, &writing);
+    write_blobs(batch, &writing);
     write_head(batch, &writing);
     (void)next_query(&writing, JK_SQL_COMMIT);
     status = check_writing(batch, &writing, error);

@@ -1,22 +1,117 @@
-/* Blobs (manifests, licence texts) in chunks under an upload's number, named by their digest at the end. Thread: a
- * reader's. Limit: JK_BLOB_CHUNK bytes a chunk, JK_BLOB_CHUNKS chunks. Whoever finishes has checked the digest. */
+/* Blobs (manifests, licence texts) in chunks under an upload's number, named by their digest when the sequencer records
+ * them; and what accounts may bring a day. Thread: a reader's. Limit: JK_BLOB_CHUNK bytes a chunk, JK_BLOB_CHUNKS
+ * chunks. */
+#include "base/clock.h"
+#include "base/metrics.h"
 #include "store/pgarray.h"
 #include "store/readers.h"
 
-#define JK_BLOB_CHUNK  (1u << 20)
 #define JK_BLOB_CHUNKS 4096
+#define DAY_US         INT64_C(86400000000)
 
-enum jk_status jk_reader_blob_begin(struct jk_reader *reader, uint64_t *out_upload, struct jk_error *error)
+/* ---- what an account may bring ---- */
+
+static int64_t counted(const struct jk_blob_upload *what)
+{
+    return (int64_t)(what->size > JK_BLOB_LEAST ? what->size : JK_BLOB_LEAST);
+}
+
+static void ask_spent(const struct jk_reader *reader, const struct jk_blob_upload *what, struct jk_query *query)
+{
+    jk_query_init(query, JK_SQL_BLOB_SPENT);
+    jk_query_i64(query, (int64_t)what->account);
+    jk_query_i64(query, reader->store->ahead_us);
+    jk_query_bytes(query, what->digest.bytes, sizeof(what->digest.bytes));
+}
+
+static void ask_spend(const struct jk_reader *reader, const struct jk_blob_upload *what, struct jk_query *query)
+{
+    jk_query_init(query, JK_SQL_BLOB_SPEND);
+    jk_query_i64(query, (int64_t)what->account);
+    jk_query_i64(query, reader->store->ahead_us);
+    jk_query_bytes(query, what->digest.bytes, sizeof(what->digest.bytes));
+    jk_query_i64(query, counted(what));
+    jk_query_i64(query, (int64_t)what->bytes_per_day);
+}
+
+struct spent {
+    int64_t day; /* since 1970, in UTC */
+    int64_t bytes;
+    bool here;
+};
+
+static struct spent read_spent(const PGresult *result)
+{
+    return (struct spent){.day = jk_result_i64(result, 0, 0),
+                          .bytes = jk_result_i64(result, 0, 1),
+                          .here = jk_result_i64(result, 0, 2) != 0};
+}
+
+/* `retry_ms`: tomorrow, but for whoever waits for a hint an hour is as good as a day. */
+static enum jk_status refuse(const struct jk_blob_upload *what, const struct spent *spent, struct jk_error *error)
+{
+    int64_t renewed_us = (spent->day + 1) * DAY_US;
+    char renewed[JK_TIME_TEXT], shown[JK_MOMENT_TEXT];
+
+    jk_time_format(renewed_us, renewed);
+    jk_time_format_moment(renewed_us, shown);
+    jk_metrics_add(JK_METRIC_BLOB_QUOTA_REFUSALS, 0, 0, 1);
+    jk_error_fact(error, "used_bytes", "%lld", (long long)spent->bytes);
+    jk_error_fact(error, "limit_bytes", "%llu", (unsigned long long)what->bytes_per_day);
+    jk_error_fact(error, "renew_time", "%s", renewed);
+    error->retry_ms = 3600 * 1000;
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "BLOB_QUOTA",
+                   "header.size: %lld bytes are too many today: this account has brought %lld of the %llu bytes of "
+                   "manifests and licence texts that it may bring a day (each counts as %u at least); the next day "
+                   "begins at %s",
+                   (long long)counted(what), (long long)spent->bytes, (unsigned long long)what->bytes_per_day,
+                   JK_BLOB_LEAST, shown);
+}
+
+static bool fits(const struct jk_blob_upload *what, const struct spent *spent)
+{
+    return counted(what) <= (int64_t)what->bytes_per_day - spent->bytes;
+}
+
+enum jk_status jk_reader_blob_check(struct jk_reader *reader, const struct jk_blob_upload *what, struct jk_error *error)
 {
     struct jk_query queries[2];
+    struct spent spent;
 
     jk_reader_queries(queries);
-    jk_query_init(&queries[1], JK_SQL_BLOB_BEGIN);
+    ask_spent(reader, what, &queries[1]);
     JK_TRY(jk_reader_run(reader, queries, 2, error));
-    *out_upload = (uint64_t)jk_result_i64(queries[1].result, 0, 0);
+    spent = read_spent(queries[1].result);
     jk_queries_done(queries, 2);
+    return spent.here || fits(what, &spent) ? JK_OK : refuse(what, &spent, error);
+}
+
+/* A connection that is lost in here may count it twice: rather that than not at all. */
+enum jk_status jk_reader_blob_begin(struct jk_reader *reader, const struct jk_blob_upload *what, uint64_t *out_upload,
+                                    struct jk_error *error)
+{
+    struct jk_query queries[4];
+    struct spent spent;
+    uint64_t upload;
+    bool counts;
+
+    jk_reader_queries(queries);
+    ask_spend(reader, what, &queries[1]);
+    ask_spent(reader, what, &queries[2]);
+    jk_query_init(&queries[3], JK_SQL_BLOB_BEGIN);
+    JK_TRY(jk_reader_run(reader, queries, 4, error));
+    counts = PQntuples(queries[1].result) == 1;
+    spent = read_spent(queries[2].result);
+    upload = (uint64_t)jk_result_i64(queries[3].result, 0, 0);
+    jk_queries_done(queries, 4);
+    if (!counts && !spent.here && !fits(what, &spent)) return refuse(what, &spent, error);
+    if (!counts && !spent.here) /* between the two statements */
+        return jk_fail(error, JK_ABORTED, "BLOB_REMOVED", "The blob was removed just now; upload it again");
+    *out_upload = counts ? upload : 0;
     return JK_OK;
 }
+
+/* ---- bytes ---- */
 
 enum jk_status jk_reader_blob_chunk(struct jk_reader *reader, uint64_t upload, uint32_t sequence, struct jk_span bytes,
                                     struct jk_error *error)
@@ -38,30 +133,6 @@ enum jk_status jk_reader_blob_chunk(struct jk_reader *reader, uint64_t upload, u
         status =
             jk_fail(error, JK_FAILED_PRECONDITION, "UPLOAD_FINISHED", "this upload is finished: begin another one");
     jk_queries_done(queries, 2);
-    return status;
-}
-
-enum jk_status jk_reader_blob_finish(struct jk_reader *reader, uint64_t upload, const struct jk_digest *digest,
-                                     struct jk_error *error)
-{
-    struct jk_query queries[5];
-    enum jk_status status = JK_OK;
-
-    jk_reader_queries(queries);
-    jk_query_init(&queries[1], JK_SQL_BLOB_LOCK);
-    jk_query_i64(&queries[1], (int64_t)jk_get_be64((const char *)digest->bytes));
-    jk_query_init(&queries[2], JK_SQL_BLOB_NAME);
-    jk_query_i64(&queries[2], (int64_t)upload);
-    jk_query_bytes(&queries[2], digest->bytes, sizeof(digest->bytes));
-    jk_query_init(&queries[3], JK_SQL_BLOB_DROP);
-    jk_query_i64(&queries[3], (int64_t)upload);
-    jk_query_init(&queries[4], JK_SQL_BLOB_EXISTS);
-    jk_query_bytes(&queries[4], digest->bytes, sizeof(digest->bytes));
-    JK_TRY(jk_reader_run(reader, queries, 5, error));
-    if (PQntuples(queries[4].result) == 0)
-        status = jk_fail(error, JK_NOT_FOUND, "UPLOAD_NOT_FOUND",
-                         "nothing is left of this upload (unfinished ones are deleted after a day): upload again");
-    jk_queries_done(queries, 5);
     return status;
 }
 

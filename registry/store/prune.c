@@ -1,6 +1,6 @@
-/* What has had its time: batches after a day, replies after 7 days, chunks of unfinished uploads after a day, and those
- * of an upload that ended while its digest was being withdrawn. Bounded
- * deletes on the listener's connection, outside the head's lock. */
+/* What has had its time: batches after a day, replies after 7 days, chunks of uploads that came to nothing after a day,
+ * and what was uploaded on days gone by after 7. Bounded deletes on the listener's connection, outside the head's lock.
+ */
 #include "base/clock.h"
 #include "store/state.h"
 
@@ -13,9 +13,8 @@ static const char *const prunings[] = {
     "where created < clock_timestamp() - interval '7 days' limit 10000))",
     "delete from blob_chunk where ctid = any (array(select ctid from blob_chunk "
     "where digest is null and created < clock_timestamp() - interval '1 day' limit 500))",
-    "delete from blob_chunk where ctid = any (array(select chunk.ctid from record "
-    "join blob_chunk as chunk on chunk.digest = decode(substr(record.key, 6), 'hex') "
-    "where record.key like 'blob/%' and record.value ->> 'state' = 'withdrawn' limit 500))",
+    "delete from blob_day where ctid = any (array(select ctid from blob_day "
+    "where changed < clock_timestamp() - interval '7 days' limit 10000))",
 };
 
 bool jk_prune(struct jk_conn *plain)

@@ -167,6 +167,9 @@ JK_MUST_USE enum jk_status jk_store_next_key(const char *key_file, struct jk_tex
                                              struct jk_error *error);
 /* Sets a demo's clock, forward only, from the next batch on. FAILED_PRECONDITION (NOT_A_DEMO) on any other log. */
 JK_MUST_USE enum jk_status jk_turn_set_clock(struct jk_turn *turn, int64_t time_us, struct jk_error *error);
+/* The bytes of an upload become those of the blob with the batch, in the place of what was there: they are here if and only
+ * if the record of the same batch says so. Where the upload's chunks are gone (after a day), the batch fails. */
+JK_MUST_USE enum jk_status jk_turn_blob_name(struct jk_turn *turn, const struct jk_digest *digest, uint64_t upload, struct jk_error *error);
 /* Deletes a stored blob's bytes with the batch. */
 JK_MUST_USE enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest, struct jk_error *error);
 /* A free text with its salt, kept outside the log under its digest; at most 4 KiB. */
@@ -247,12 +250,25 @@ JK_MUST_USE enum jk_status jk_reader_clock(struct jk_reader *reader, int64_t *ou
                                            struct jk_error *error);
 /* The committed size, past whoever is writing, whatever the clocks show. */
 JK_MUST_USE enum jk_status jk_reader_size(struct jk_reader *reader, uint64_t *out_size, struct jk_error *error);
-/* Blobs in chunks of at most 1 MiB under an upload's own number; nothing is visible before the record is written by the
- * sequencer, and chunks of unfinished uploads are deleted after a day. */
-JK_MUST_USE enum jk_status jk_reader_blob_begin(struct jk_reader *reader, uint64_t *out_upload, struct jk_error *error);
+/* Blobs in chunks of at most JK_BLOB_CHUNK bytes under an upload's own number; nothing is visible before its digest and the
+ * record are written by the sequencer (jk_turn_blob_name), and chunks of uploads that come to nothing are deleted after a day.
+ * Bytes that an account brings count on the UTC day of the log's clock, JK_BLOB_LEAST for each blob at least; the counts lie
+ * in the database. What lies here already costs nothing. */
+#define JK_BLOB_CHUNK (1u << 20)
+#define JK_BLOB_LEAST 4096u /* what storing anything takes */
+struct jk_blob_upload {
+    struct jk_digest digest;
+    uint64_t size;
+    uint64_t account;
+    uint64_t bytes_per_day; /* the account's quota */
+};
+/* Whether it may be brought now; counts nothing. RESOURCE_EXHAUSTED (BLOB_QUOTA), with what was brought, the limit and when
+ * the next day begins. */
+JK_MUST_USE enum jk_status jk_reader_blob_check(struct jk_reader *reader, const struct jk_blob_upload *what, struct jk_error *error);
+/* Counts it, whatever becomes of it, and gives it a number; 0, and counts nothing, where its bytes are here. */
+JK_MUST_USE enum jk_status jk_reader_blob_begin(struct jk_reader *reader, const struct jk_blob_upload *what, uint64_t *out_upload,
+                                                struct jk_error *error);
 JK_MUST_USE enum jk_status jk_reader_blob_chunk(struct jk_reader *reader, uint64_t upload, uint32_t sequence, struct jk_span bytes, struct jk_error *error);
-/* Names the upload's chunks by the digest (a second upload of the same digest keeps the first). */
-JK_MUST_USE enum jk_status jk_reader_blob_finish(struct jk_reader *reader, uint64_t upload, const struct jk_digest *digest, struct jk_error *error);
 JK_MUST_USE enum jk_status jk_reader_blob_read(struct jk_reader *reader, const struct jk_digest *digest, uint32_t sequence,
                                                struct jk_arena *arena, struct jk_span *out_bytes, struct jk_error *error); /* empty: no such chunk */
 /* A free text by its digest; NOT_FOUND when unknown or withdrawn. */

@@ -85,15 +85,21 @@ enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *reco
     return JK_OK;
 }
 
-enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest, struct jk_error *error)
+enum jk_status jk_turn_blob_name(struct jk_turn *turn, const struct jk_digest *digest, uint64_t upload,
+                                 struct jk_error *error)
 {
     struct jk_batch *batch = turn->batch;
 
-    if (batch->drop_count >= JK_TURN_RECORDS ||
-        !grow((void **)&batch->drops, &batch->drop_room, batch->drop_count, sizeof(*batch->drops)))
+    if (batch->blob_count >= JK_TURN_RECORDS ||
+        !grow((void **)&batch->blobs, &batch->blob_room, batch->blob_count, sizeof(*batch->blobs)))
         return no_memory(error);
-    batch->drops[batch->drop_count++] = *digest;
+    batch->blobs[batch->blob_count++] = (struct jk_batch_blob){*digest, upload};
     return JK_OK;
+}
+
+enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest, struct jk_error *error)
+{
+    return jk_turn_blob_name(turn, digest, 0, error);
 }
 
 enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk_digest *out_digest,

@@ -322,6 +322,30 @@ static void test_schema(void **state)
     store_expect_refusal(&place, "SCHEMA_NEWER");
 }
 
+/* What versions before named before it was recorded, and then did not record, was kept for ever. */
+static void test_bytes_of_no_record(void **state)
+{
+    struct store_place place;
+    struct jk_error error;
+
+    (void)state;
+    store_new_place(&place);
+    jk_store_stop(store_start(&place));
+    store_run_sql(place.database, "drop table blob_day");
+    store_run_sql(place.database, "delete from schema_migration where version = 3");
+    store_run_sql(place.database, "insert into blob_chunk select n, 0, decode(repeat('0' || n, 32), 'hex'), '', "
+                                  "now() - interval '1 hour' * hours from (values (1, 25), (2, 25), (3, 25), (4, 23)) "
+                                  "as chunk (n, hours)");
+    store_run_sql(place.database, "insert into record values ('blob/' || repeat('01', 32), '{\"size\": 0}', 1), "
+                                  "('blob/' || repeat('02', 32), '{\"size\": 0, \"state\": \"withdrawn\"}', 2)");
+    jk_error_init(&error, NULL);
+    if (jk_store_migrate(place.database, NULL, &error) != JK_OK) fail_msg("%s", error.message);
+    assert_int_equal(store_ask_sql(place.database, "select sum(upload) from blob_chunk where digest is not null"),
+                     1 + 4);
+    assert_int_equal(store_ask_sql(place.database, "select count(*) from blob_chunk"),
+                     4); /* they go as unfinished ones do */
+}
+
 static void test_options(void **state)
 {
     struct jk_store_options options = {.readers = 33, .batch_max = 1};
@@ -354,6 +378,8 @@ static void test_prune(void **state)
                                   "now() - interval '1 hour' * hours from unnest(array[167, 169]) as hours");
     store_run_sql(place.database, "insert into blob_chunk select hours, 0, null, '', now() - interval '1 hour' * hours "
                                   "from unnest(array[23, 25]) as hours");
+    store_run_sql(place.database, "insert into blob_day select 1, hours, 1, now() - interval '1 hour' * hours "
+                                  "from unnest(array[167, 169]) as hours");
     jk_conn_init(&plain, place.database, JK_CONN_PLAIN);
     jk_error_init(&error, NULL);
     assert_int_equal(jk_conn_up(&plain, 5000, &error), JK_OK);
@@ -365,17 +391,25 @@ static void test_prune(void **state)
     assert_int_equal(store_ask_sql(place.database, "select count(*) from batch"), 2);
     assert_int_equal(store_ask_sql(place.database, "select count(*) from reply"), 1);
     assert_int_equal(store_ask_sql(place.database, "select upload from blob_chunk"), 23);
+    assert_int_equal(store_ask_sql(place.database, "select day from blob_day"), 167);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_server_dies),      cmocka_unit_test(test_cluster_adopted),
-        cmocka_unit_test(test_cluster_in_use),   cmocka_unit_test(test_cluster_out_of_reach),
-        cmocka_unit_test(test_cluster_restarts), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_rolled_back),      cmocka_unit_test(test_other_line),
-        cmocka_unit_test(test_guard_behind),     cmocka_unit_test(test_schema),
-        cmocka_unit_test(test_options),          cmocka_unit_test(test_prune),
+        cmocka_unit_test(test_server_dies),
+        cmocka_unit_test(test_cluster_adopted),
+        cmocka_unit_test(test_cluster_in_use),
+        cmocka_unit_test(test_cluster_out_of_reach),
+        cmocka_unit_test(test_cluster_restarts),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_rolled_back),
+        cmocka_unit_test(test_other_line),
+        cmocka_unit_test(test_guard_behind),
+        cmocka_unit_test(test_schema),
+        cmocka_unit_test(test_bytes_of_no_record),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_prune),
     };
 
     return cmocka_run_group_tests(tests, store_set_up, store_tear_down);
