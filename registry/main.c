@@ -26,14 +26,16 @@
 #include "repair.h"
 #include "rpc/server.h"
 #include "service/held_catch_up.h"
+#include "service/parking.h"
 #include "service/services.h"
 #include "service/standing.h"
-#include "service/parking.h"
+#include "service/sweeper.h"
 #include "service/waiting.h"
 #include "store/embedded.h"
 #include "witnesses.h"
 
 #define HOUR_US    INT64_C(3600000000)
+#define DAY_US     (24 * HOUR_US)
 #define REST_HOURS 24 /* an evaluator's, where it is as it should be */
 
 struct server {
@@ -48,7 +50,8 @@ struct server {
     struct jk_keeper *keeper;
     struct jk_inspector *inspector;
     struct jk_held_catch_up *held_catch_up; /* NULL: nothing to do */
-    struct jk_http *http;                   /* NULL: off */
+    struct jk_sweeper *sweeper;
+    struct jk_http *http; /* NULL: off */
 };
 
 static void tell(const struct jk_error *error)
@@ -360,6 +363,7 @@ static enum jk_status start(struct server *server, struct jk_error *error)
     JK_TRY(jk_keeper_start(server->store, server->services.closer, server->services.witnesses, &server->keeper, error));
     JK_TRY(jk_inspector_start(server->store, server->services.closer, &server->inspector, error));
     JK_TRY(jk_held_catch_up_start(server->store, &server->held_catch_up, error));
+    JK_TRY(jk_sweeper_start(server->store, server->config.unnamed_blob_days * DAY_US, &server->sweeper, error));
     JK_TRY(write_client_config(server, error));
     tell_rules(&server->services);
     tell_ready(server);
@@ -381,6 +385,7 @@ static bool stop(struct server *server)
         jk_keeper_stop(server->keeper);
         jk_inspector_stop(server->inspector);
         jk_held_catch_up_stop(server->held_catch_up);
+        jk_sweeper_stop(server->sweeper);
         jk_closer_free(server->services.closer);
         jk_standings_free(server->services.standings);
         jk_store_stop(server->store);

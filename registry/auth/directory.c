@@ -290,10 +290,15 @@ static enum jk_status out_of_memory(struct jk_error *error)
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "the server has no memory for another record");
 }
 
+/* Of a removed blob nothing is kept: whoever brings what nobody names fills no memory. */
 enum jk_status jk_directory_put(struct jk_directory *directory, const struct jk_record *record, struct jk_error *error)
 {
     struct jk_record_facts facts;
     JK_TRY(jk_record_parse(record, &facts, error));
+    if (facts.key.kind == JK_RECORD_BLOB && facts.blob.state == JK_BLOB_REMOVED) {
+        jk_directory_drop(directory, record->key);
+        return JK_OK;
+    }
     void *item = item_of(&facts);
     if (!item) return out_of_memory(error);
     jk_directory_write_lock(directory);

@@ -84,8 +84,9 @@ struct jk_publisher_request {
     uint64_t owner;       /* with OWNER: the account that shall be one */
     char looks_like[201]; /* with CREATE: the reserved name that it resembled when it was asked for; else empty */
 };
-/* Withdrawn: its bytes are gone, and may not come back before an admin lifts that. Lifted: gone, may be stored again. */
-enum jk_blob_state { JK_BLOB_STORED, JK_BLOB_WITHDRAWN, JK_BLOB_LIFTED };
+/* Withdrawn: its bytes are gone, and may not come back before an admin lifts that. Lifted: gone, may be stored again.
+ * Removed: the same, because no entry named it; the directory forgets it. */
+enum jk_blob_state { JK_BLOB_STORED, JK_BLOB_WITHDRAWN, JK_BLOB_LIFTED, JK_BLOB_REMOVED };
 struct jk_blob_facts {
     struct jk_digest digest;
     bool manifest; /* else a licence text */
@@ -94,9 +95,10 @@ struct jk_blob_facts {
     bool files_known;         /* false for manifests that were stored before the next was worked out */
     struct jk_digest weight_files; /* of a manifest: of the set of its weight files; zero: none */
     int64_t created_us;
+    int64_t renewed_us; /* when it was brought again last, where nothing else came of that; 0: not */
     enum jk_blob_state state;
     int64_t withdrawn_us;    /* not where it is stored */
-    struct jk_digest reason; /* of the free text that says why; not where it is stored */
+    struct jk_digest reason; /* of the free text that says why it was withdrawn */
 };
 
 /* Which account ruled: the second evaluator must be another. The log names a role only. */
@@ -118,6 +120,11 @@ struct jk_life {
 static inline const struct jk_grant *jk_account_grant(const struct jk_account *account, unsigned role)
 {
     return &account->grants[__builtin_ctz(role)];
+}
+/* When a blob was brought last. */
+static inline int64_t jk_blob_brought_us(const struct jk_blob_facts *blob)
+{
+    return blob->renewed_us > blob->created_us ? blob->renewed_us : blob->created_us;
 }
 /* The token that ends with its parent: the one of the same account that made it. 0: it has none. */
 static inline uint64_t jk_token_parent(const struct jk_token *token)
@@ -185,6 +192,8 @@ bool jk_directory_blob_stored(struct jk_directory *directory, const struct jk_di
                               struct jk_blob_facts *out_blob);
 /* The digests of all stored manifests, in no order; freed by the caller. NULL: out of memory. */
 struct jk_digest *jk_directory_manifests(struct jk_directory *directory, size_t *out_count);
+/* The same of all stored blobs that were brought last before that time. */
+struct jk_digest *jk_directory_old_blobs(struct jk_directory *directory, int64_t before_us, size_t *out_count);
 /* Lists, in arena, ordered by id (members: by account): those with id > after, at most `most`. */
 size_t jk_directory_list_accounts(struct jk_directory *directory, uint64_t after, size_t most, struct jk_arena *arena,
                                   const struct jk_account **out_accounts, size_t *out_total);

@@ -247,26 +247,38 @@ bool jk_directory_blob(struct jk_directory *directory, const struct jk_digest *d
 }
 
 struct listed {
+    bool manifests_only;
+    int64_t before_us; /* brought last before that */
     struct jk_digest *digests;
     size_t count;
 };
 
-static void list_manifest(void *context, struct jk_finder_link *link)
+static void list_blob(void *context, struct jk_finder_link *link)
 {
     struct listed *listed = context;
     const struct jk_blob_facts *blob = &JK_FINDER_ITEM(link, struct jk_blob_item, by_digest)->blob;
-    if (blob->manifest && blob->state == JK_BLOB_STORED) listed->digests[listed->count++] = blob->digest;
+    if (blob->state != JK_BLOB_STORED || (listed->manifests_only && !blob->manifest)) return;
+    if (jk_blob_brought_us(blob) < listed->before_us) listed->digests[listed->count++] = blob->digest;
+}
+
+static struct jk_digest *list_blobs(struct jk_directory *directory, struct listed *listed, size_t *out_count)
+{
+    jk_directory_read_lock(directory);
+    listed->digests = malloc((directory->blobs.count + 1) * sizeof *listed->digests);
+    if (listed->digests) jk_finder_each(&directory->blobs, list_blob, listed);
+    jk_directory_unlock(directory);
+    *out_count = listed->count;
+    return listed->digests;
 }
 
 struct jk_digest *jk_directory_manifests(struct jk_directory *directory, size_t *out_count)
 {
-    struct listed listed = {.count = 0};
-    jk_directory_read_lock(directory);
-    listed.digests = malloc((directory->blobs.count + 1) * sizeof *listed.digests);
-    if (listed.digests) jk_finder_each(&directory->blobs, list_manifest, &listed);
-    jk_directory_unlock(directory);
-    *out_count = listed.count;
-    return listed.digests;
+    return list_blobs(directory, &(struct listed){.manifests_only = true, .before_us = INT64_MAX}, out_count);
+}
+
+struct jk_digest *jk_directory_old_blobs(struct jk_directory *directory, int64_t before_us, size_t *out_count)
+{
+    return list_blobs(directory, &(struct listed){.before_us = before_us}, out_count);
 }
 
 bool jk_directory_get_record(struct jk_directory *directory, const char *key, struct jk_arena *arena,

@@ -14,7 +14,7 @@ const char *const jk_member_words[] = {"none", "writer", "owner", NULL};
 const char *const jk_request_kind_words[] = {"create", "claim", "owner", NULL};
 const char *const jk_request_state_words[] = {"pending", "approved", "refused", NULL};
 const char *const jk_blob_words[] = {"license", "manifest", NULL};
-const char *const jk_blob_state_words[] = {"stored", "withdrawn", "lifted", NULL};
+const char *const jk_blob_state_words[] = {"stored", "withdrawn", "lifted", "removed", NULL};
 
 struct reader {
     const json_t *object;
@@ -239,12 +239,13 @@ static void read_blob(struct reader *reader, struct jk_record_facts *facts)
     if (!blob->manifest && !jk_digest_is_zero(&blob->weights))
         fault(reader, "weights", "must be null but for a manifest");
     blob->created_us = take_time(reader, "created_us");
+    if (has(reader, "renewed_us")) blob->renewed_us = take_int(reader, "renewed_us", 1, TIME_MAX_US);
     blob->state = JK_BLOB_STORED;
     if (!json_object_get(reader->object, "state")) return; /* as every blob was before one could be withdrawn */
     blob->state = (enum jk_blob_state)take_word(reader, "state", jk_blob_state_words);
     if (blob->state == JK_BLOB_STORED) fault(reader, "state", "must not be there where the blob is stored");
     blob->withdrawn_us = take_time(reader, "withdrawn_us");
-    take_digest(reader, "reason", &blob->reason);
+    if (blob->state != JK_BLOB_REMOVED) take_digest(reader, "reason", &blob->reason);
 }
 
 static void read_ruler(struct reader *reader, struct jk_record_facts *facts)

@@ -11,8 +11,8 @@
  *   creator/<publisher folded>      account
  *   request/<id>                    kind state publisher account evidence created_us decided_us; owner with the kind
  *                                   "owner", looks_like with the kind "create"
- *   blob/<sha256>                   kind size weights created_us; files, of a manifest; state withdrawn_us reason where it is
- *                                   not stored
+ *   blob/<sha256>                   kind size weights created_us; files, of a manifest; renewed_us; state withdrawn_us where it
+ *                                   is not stored, and then reason, unless it was removed
  *   ruling/<log index>              account; token and granted_by
  *   clock/demo                      ahead_us
  *   clock/life                      seen_us rest_from_us rest_until_us */

@@ -166,10 +166,11 @@ bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, st
     put_digest_or_null(&writer, "weights", &blob->weights);
     if (blob->files_known) put_digest_or_null(&writer, "files", &blob->weight_files);
     put_int(&writer, "created_us", blob->created_us);
+    if (blob->renewed_us) put_int(&writer, "renewed_us", blob->renewed_us);
     if (blob->state != JK_BLOB_STORED) {
         put_word(&writer, "state", jk_blob_state_words, blob->state);
         put_int(&writer, "withdrawn_us", blob->withdrawn_us);
-        put_digest(&writer, "reason", &blob->reason);
+        if (blob->state != JK_BLOB_REMOVED) put_digest(&writer, "reason", &blob->reason);
     }
     return finish(&writer, arena, jk_arena_printf(arena, "blob/%s", hex), out_record);
 }

@@ -18,6 +18,7 @@
 #include "service/handlers.h"
 #include "service/held.h"
 #include "service/present.h"
+#include "service/unnamed.h"
 #include "service/write.h"
 
 #define DATA_MAX          (512u << 10)
@@ -131,6 +132,15 @@ static enum jk_status record_facts(struct jk_turn *turn, const struct jk_blob_fa
     return jk_turn_record(turn, &record, error);
 }
 
+/* What nobody names yet was brought again: it stays so much longer. Once in a while is enough. */
+static enum jk_status renew(struct jk_turn *turn, struct jk_blob_facts *there, struct jk_error *error)
+{
+    if (turn->time_us - jk_blob_brought_us(there) < JK_BLOB_RENEW_US) return JK_OK;
+    if (jk_book_find_artifact(turn->book, &there->digest, jk_turn_size(turn)) != JK_NONE) return JK_OK;
+    there->renewed_us = turn->time_us;
+    return record_facts(turn, there, error);
+}
+
 /* The chunks become the blob's. They may be gone where this machine was halted in between; and nothing was stored where
  * the bytes were here when the upload came, and have been removed since. */
 static enum jk_status name_chunks(struct jk_turn *turn, const struct upload *upload, struct jk_error *error)
@@ -152,10 +162,12 @@ static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn
     upload->facts.created_us = stored ? there.created_us : turn->time_us;
     if (known && there.state == JK_BLOB_WITHDRAWN) return jk_blob_withdrawn(&there, &call->error);
     if (stored && !is_news(&there, &upload->facts)) {
+        JK_TRY(renew(turn, &there, &call->error));
         upload->facts = there;
     } else {
         if (upload->facts.manifest) JK_TRY(check_releases(change, turn, &upload->facts, &call->error));
         if (!stored) JK_TRY(name_chunks(turn, upload, &call->error));
+        if (stored) upload->facts.renewed_us = turn->time_us;
         JK_TRY(record_facts(turn, &upload->facts, &call->error));
     }
     if (upload->facts.manifest) JK_TRY(jk_held_note(turn, &upload->facts.digest, &call->error));
@@ -378,7 +390,8 @@ void jk_get_blob(struct jk_call *call)
     bool known = status == JK_OK && jk_directory_blob(jk_store_directory(jk_store_of(call)), &digest, &facts);
     if (known && facts.state == JK_BLOB_WITHDRAWN) status = jk_blob_withdrawn(&facts, &call->error);
     if (status == JK_OK && (!known || facts.state != JK_BLOB_STORED))
-        status = jk_fail(&call->error, JK_NOT_FOUND, "BLOB_NOT_FOUND", "No blob with the digest %s is stored here",
+        status = jk_fail(&call->error, JK_NOT_FOUND, "BLOB_NOT_FOUND",
+                         "No blob with the digest %s is stored here (what no entry names is removed after a while)",
                          request->sha256);
     if (status == JK_OK && !(reply = jk_present_blob(&call->arena, &facts))) status = jk_out_of_memory(&call->error);
     if (status == JK_OK)

@@ -1,4 +1,5 @@
-"""What accounts may upload a day: over a demo's clock, so that days pass, with two servers of one database."""
+"""What accounts may upload a day, and what becomes of uploads that no entry names: over a demo's clock, so that days pass, with
+two servers of one database."""
 import datetime
 import hashlib
 import os
@@ -7,12 +8,14 @@ import subprocess
 import sys
 import threading
 import unittest
+import urllib.error
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import grpc  # noqa: E402
-from jokbo import BUILD, Client, Cluster, Failure, Server, new_id, person  # noqa: E402
+from jokbo import BUILD, Client, Cluster, Failure, Manifest, Server, derivative, eventually, new_id, person, registered  # noqa: E402
 
+BASE = "skt/A.X-K1"
 LEAST = 4096  # what each upload counts as, at least
 QUOTA = 20 * LEAST
 NOON = datetime.datetime(2031, 1, 10, 12)  # in UTC: tests pass days, and no day passes a test
@@ -85,6 +88,33 @@ class Case(unittest.TestCase):
         except Failure as failure:
             self.assertEqual(failure.reason, "BLOB_NOT_FOUND")
             return None
+
+    def check_consistent(self):
+        """Bytes lie there if and only if a record says so."""
+        self.assertEqual(self.cluster.sql(
+            "select key from record where key like 'blob/%' and value ->> 'state' is null "
+            "except select 'blob/' || encode(digest, 'hex') from blob_chunk"), "")
+        self.assertEqual(self.cluster.sql(
+            "select 'blob/' || encode(digest, 'hex') from blob_chunk where digest is not null "
+            "except select key from record where key like 'blob/%' and value ->> 'state' is null"), "")
+
+    def bytes_of(self, digest, server=None):
+        """What HTTP gives; None for 404."""
+        try:
+            with urllib.request.urlopen("http://%s/manifest/sha256/%s" % ((server or self.servers[0]).http, digest), timeout=20) as page:
+                return page.read()
+        except urllib.error.HTTPError as error:
+            self.assertEqual(error.code, 404)
+            return None
+
+    def held(self):
+        """The digests of which the log says that they are held."""
+        found = set()
+        for entry in self.admin.entries():
+            lines = entry.decode().split("\n")
+            if lines[1] == "kind held":
+                found.update(line[len("artifact sha256:"):] for line in lines if line.startswith("artifact "))
+        return found
 
 
 class Quota(Case):
@@ -178,6 +208,200 @@ class Quota(Case):
         for _ in range(2):
             stub(iter([request(header=header), request(data=data)]), timeout=20, metadata=self.alice.metadata())
         self.assertEqual(self.used(), before + len(data))
+
+
+class Removal(Case):
+    def sweep(self, server=1):
+        """At each start; the other server hears of it."""
+        self.servers[server].stop()
+        self.servers[server].start()
+
+    def gone(self, *digests):
+        for digest in digests:
+            eventually(lambda: self.known(digest) is None)
+            self.assertIsNone(self.bytes_of(digest))
+            self.assertEqual(self.cluster.sql(
+                "select count(*) from blob_chunk where digest = decode('%s', 'hex')" % digest).strip(), "0")
+
+    def stays(self, *digests):
+        for digest in digests:
+            self.assertIsNotNone(self.known(digest))
+            self.assertEqual(sha256(self.bytes_of(digest)), digest)
+
+    def register(self, name, *, client=None, **fields):
+        (client or self.alice).call("Registry.RegisterDerivative", derivative=derivative("alice/" + name, registered(BASE), **fields))
+
+    def test_what_nobody_names(self):
+        named, yanked, swapped = (Manifest({"%s.safetensors" % n: n}) for n in ("named", "yanked", "swapped"))
+        lost, late = Manifest({"lost.safetensors": "lost"}), Manifest({"late.safetensors": "late"})
+        licence, stray = b"a licence that a release names", b"a licence that nobody names"
+        for manifest in (named, yanked, lost, late):
+            manifest.upload(self.alice)
+        for data in (licence, stray):
+            self.text(self.alice, data)
+        self.alice.upload("BLOB_KIND_LICENSE_TEXT", swapped.bytes, swapped.digest)  # its kind is no matter
+        self.register("named", license_text_sha256=sha256(licence), **named.named)
+        self.register("yanked", **yanked.named)
+        self.register("swapped", **swapped.named)
+        self.alice.call("Registry.YankRelease", name="alice/yanked@1", reason="withdrawn")
+        kept = named.digest, yanked.digest, swapped.digest, sha256(licence)
+
+        self.pass_time(days=7)
+        self.register("late", **late.named)  # in time
+        self.sweep()
+        self.stays(lost.digest, sha256(stray), late.digest, *kept)
+        self.pass_time(hours=2)
+        self.sweep()
+        self.gone(lost.digest, sha256(stray))
+        self.stays(late.digest, *kept)
+        self.check_consistent()
+
+        self.sweep()  # nothing is left to do, also for a server that loads the records anew
+        self.stays(late.digest, *kept)
+        self.assertIsNone(self.known(lost.digest, self.at(self.servers[1], self.admin)))
+        self.register("lost", **lost.named)
+        self.assertNotIn(lost.digest, self.held())
+        blob = lost.upload(self.alice)  # brings it again, at the time at which it comes
+        self.assertEqual(blob["create_time"][:10], self.time.isoformat()[:10])
+        self.stays(lost.digest)
+        self.assertIn(lost.digest, self.held())
+        self.text(self.alice, stray)
+        self.stays(sha256(stray))
+        self.check_consistent()
+
+    def test_brought_again(self):
+        """The days count from the newest upload."""
+        manifest, text = Manifest({"again.safetensors": "again"}), b"brought again"
+        made = manifest.upload(self.alice)["create_time"]
+        self.text(self.alice, text)
+        self.pass_time(days=5)
+        self.assertEqual(manifest.upload(self.alice)["create_time"], made)
+        self.text(self.alice, text)
+        self.pass_time(days=5)
+        self.sweep()
+        self.stays(manifest.digest, sha256(text))
+        self.pass_time(days=3)
+        self.sweep()
+        self.gone(manifest.digest, sha256(text))
+        self.check_consistent()
+
+    def test_withdrawn_and_lifted(self):
+        """A tombstone stays, whether anything names it or not; what was lifted and came again is as any other."""
+        manifest = Manifest({"tomb.safetensors": "tomb"})
+        manifest.upload(self.alice)
+        self.admin.call("Registry.WithdrawBlob", sha256=manifest.digest, reason="a mistake")
+        self.pass_time(days=9)
+        self.sweep()
+        with self.assertRaises(Failure) as caught:
+            self.admin.call("Registry.GetBlob", sha256=manifest.digest)
+        self.assertEqual(caught.exception.reason, "BLOB_WITHDRAWN")
+        self.admin.call("Registry.WithdrawBlob", sha256=manifest.digest, lift=True)
+        manifest.upload(self.alice)
+        self.stays(manifest.digest)
+        self.pass_time(days=9)
+        self.sweep()
+        self.gone(manifest.digest)
+        self.check_consistent()
+
+    def test_named_while_it_is_looked_at(self):
+        """A release that names it waits for the log already when the other server looks for what nobody names, and comes first.
+        (Where a slow machine lets the other one come first, it is gone and not held.)"""
+        manifest, stray = Manifest({"while.safetensors": "while"}), Manifest({"nobody.safetensors": "nobody"})
+        for one in (manifest, stray):
+            one.upload(self.alice)
+        self.pass_time(days=9)
+        self.servers[1].stop()
+        lock = subprocess.Popen([os.path.join(self.cluster.bin, "psql"), "-XAtq", "-d", self.cluster.url], stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, text=True)
+        self.addCleanup(lock.stdout.close)
+        self.addCleanup(lock.wait)
+        self.addCleanup(lock.stdin.close)
+        lock.stdin.write("begin;\nselect 'held' from log_head for update;\n")
+        lock.stdin.flush()
+        self.assertEqual(lock.stdout.readline(), "held\n")
+        waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+        thread = threading.Thread(target=self.register, args=("while",), kwargs=manifest.named)
+        thread.start()
+        eventually(lambda: self.cluster.sql(waiting).strip() == "1")
+        self.servers[1].start()
+        eventually(lambda: int(self.cluster.sql(waiting)) >= 2)  # it has looked
+        lock.stdin.write("commit;\n")
+        lock.stdin.flush()
+        thread.join()
+        self.gone(stray.digest)
+        self.assertEqual(manifest.digest in self.held(), self.known(manifest.digest) is not None)
+        self.check_consistent()
+
+    def test_one_moment(self):
+        """One server removes while the other registers and uploads, and the first is killed in the middle: whatever comes first,
+        the log says `held` of what is there only."""
+        manifests = [Manifest({"m-%d.safetensors" % i: "moment %d" % i}) for i in range(240)]
+        for manifest in manifests:
+            manifest.upload(self.alice)
+        self.pass_time(days=9)
+        names, again = manifests[:120], manifests[120:180]  # and nobody names the rest
+        uploader = self.at(self.servers[0], self.alice)
+        second = self.servers[1]
+        second.stop()
+
+        def register():
+            for i, manifest in enumerate(names):
+                self.register("m-%d" % i, **manifest.named)
+
+        def upload_one(manifest):
+            try:
+                return manifest.upload(uploader)
+            except Failure as failure:  # it was there when the upload came, and no more at its end
+                if failure.reason != "BLOB_REMOVED":
+                    raise
+                return upload_one(manifest)
+
+        def upload():
+            for manifest in again:
+                upload_one(manifest)
+        threads = [threading.Thread(target=register), threading.Thread(target=upload)]
+        for thread in threads:
+            thread.start()
+        second.start()
+        second.kill()
+        second.start()
+        for thread in threads:
+            thread.join()
+        self.gone(*(m.digest for m in manifests[180:]))
+        self.check_consistent()
+        held = self.held()
+        for manifest in names:
+            self.assertEqual(manifest.digest in held, self.known(manifest.digest) is not None)
+            if manifest.digest in held:
+                self.assertEqual(self.bytes_of(manifest.digest), manifest.bytes)
+        for manifest in again:
+            if self.known(manifest.digest):
+                self.assertEqual(self.bytes_of(manifest.digest), manifest.bytes)
+        for manifest in names:
+            manifest.upload(self.alice)
+        self.assertEqual({m.digest for m in names} - self.held(), set())
+        self.check_consistent()
+
+
+class Days(Case):
+    options = ("--unnamed-blob-days", "30")
+
+    def test_option(self):
+        server, texts = self.servers[1], (b"thirty days", b"a month")
+        for text in texts:
+            self.text(self.alice, text)
+        for days, stays in ((29, True), (1.2, False)):
+            self.pass_time(days=days)
+            server.stop()
+            server.start()
+            for digest in map(sha256, texts):
+                if not stays:
+                    eventually(lambda: self.known(digest) is None)
+                self.assertEqual(self.known(digest) is not None, stays)
+        eventually(lambda: "event=blobs-removed " in server.log())
+        self.assertRegex(server.log(), r"event=blobs-removed blobs=2 bytes=18 ")
+        self.assertEqual(self.metric(server, "jokbo_blobs_removed_total"), 2)
+        self.assertEqual(self.metric(server, "jokbo_blobs_removed_bytes_total"), 18)
 
 
 del Case

@@ -321,6 +321,44 @@ static void test_blobs(void **state)
     assert_false(jk_directory_blob(bench->directory, &blob.digest, &found));
 }
 
+static void put_blob(struct bench *bench, unsigned char digest, struct jk_blob_facts blob)
+{
+    struct jk_record record;
+    blob.digest = (struct jk_digest){{digest}};
+    blob.reason = (struct jk_digest){{7}};
+    assert_true(jk_record_blob(&bench->arena, &blob, &record));
+    assert_int_equal(put(bench, &record), JK_OK);
+}
+
+/* Removed ones are forgotten, and come back; old ones are listed by when they were brought last. */
+static void test_removed_and_old_blobs(void **state)
+{
+    struct bench *bench = *state;
+    struct jk_blob_facts found;
+    size_t count;
+    put_blob(bench, 1, (struct jk_blob_facts){.created_us = 10});
+    put_blob(bench, 2, (struct jk_blob_facts){.created_us = 10, .renewed_us = 20, .manifest = true});
+    put_blob(bench, 3, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_WITHDRAWN});
+    put_blob(bench, 4, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_LIFTED});
+    put_blob(bench, 5, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_REMOVED}); /* was never known here */
+    struct jk_digest *digests = jk_directory_old_blobs(bench->directory, 11, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(digests[0].bytes[0], 1);
+    free(digests);
+    free(jk_directory_old_blobs(bench->directory, 10, &count));
+    assert_int_equal(count, 0);
+    free(jk_directory_old_blobs(bench->directory, 21, &count));
+    assert_int_equal(count, 2);
+    free(jk_directory_manifests(bench->directory, &count));
+    assert_int_equal(count, 1);
+    put_blob(bench, 1, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_REMOVED});
+    for (unsigned char digest = 1; digest <= 5; digest += 4)
+        assert_false(jk_directory_blob(bench->directory, &(struct jk_digest){{digest}}, &found));
+    put_blob(bench, 1, (struct jk_blob_facts){.created_us = 30});
+    assert_true(jk_directory_blob_stored(bench->directory, &(struct jk_digest){{1}}, &found));
+    assert_int_equal(found.created_us, 30);
+}
+
 static void test_rulers(void **state)
 {
     struct bench *bench = *state;
@@ -569,6 +607,7 @@ int main(void)
         TEST(test_creators),
         TEST(test_owned),
         TEST(test_blobs),
+        TEST(test_removed_and_old_blobs),
         TEST(test_rulers),
         TEST(test_life),
         TEST(test_lists_accounts),

@@ -256,6 +256,20 @@ static void test_later_fields(void **state)
         bad(bench, "account/7", with(bench, account, wrong[i][0], wrong[i][1]), "grants");
     bad(bench, "account/7", with(bench, ACCOUNT, "}", ",\"grants\":[]}"), "grants");
 
+    const char *blob = with(bench, BLOB, "}", ",\"renewed_us\":6}");
+    good(bench, "blob/" HEX_A, BLOB);
+    assert_int_equal(jk_blob_brought_us(&bench->facts.blob), 5);
+    good(bench, "blob/" HEX_A, blob);
+    assert_int_equal(jk_blob_brought_us(&bench->facts.blob), 6);
+    bad(bench, "blob/" HEX_A, with(bench, blob, ":6", ":0"), "renewed_us");
+    blob = with(bench, BLOB, "}", ",\"state\":\"removed\",\"withdrawn_us\":9}");
+    good(bench, "blob/" HEX_A, blob);
+    assert_int_equal(bench->facts.blob.state, JK_BLOB_REMOVED);
+    assert_int_equal(bench->facts.blob.withdrawn_us, 9);
+    bad(bench, "blob/" HEX_A, with(bench, blob, ":9}", ":9,\"reason\":\"" HEX_A "\"}"), "not known");
+    bad(bench, "blob/" HEX_A, with(bench, blob, "removed", "withdrawn"), "reason");
+    bad(bench, "blob/" HEX_A, with(bench, blob, ",\"withdrawn_us\":9", ""), "withdrawn_us");
+
     const char *token = with(bench, TOKEN, "}", ",\"made_by\":7,\"made_with\":8}");
     good(bench, "token/9", TOKEN);
     assert_int_equal(jk_token_parent(&bench->facts.token), 0);
@@ -373,6 +387,12 @@ static void test_writes_what_it_reads(void **state)
     good(bench, record.key, record.value);
     assert_int_equal(bench->facts.blob.size, INT64_MAX);
     assert_false(bench->facts.blob.manifest);
+    blob.renewed_us = 2;
+    blob.state = JK_BLOB_REMOVED;
+    blob.withdrawn_us = 3;
+    assert_true(jk_record_blob(&bench->arena, &blob, &record));
+    good(bench, record.key, record.value);
+    assert_memory_equal(&bench->facts.blob, &blob, sizeof blob);
 }
 
 static void test_writing_fails_whole(void **state)

@@ -1,0 +1,86 @@
+/* service/unnamed: what a release names stays, whatever it names it as and whatever became of the release; and how long
+ * the rest is kept, one past the edge. */
+#include "support/book_world.h"
+
+#include "service/unnamed.h"
+
+#define DAY  INT64_C(86400000000)
+#define KEEP (7 * DAY)
+
+enum { FIRST = 100, COUNT = 6 };
+
+/* Which of the numbers FIRST … FIRST+COUNT-1 are named by the releases from … to-1. */
+static unsigned named_by(const struct jk_ledger *ledger, uint32_t from, uint32_t to)
+{
+    struct jk_digest digests[COUNT];
+    bool named[COUNT] = {false};
+    struct jk_unnamed unnamed = {digests, named, COUNT};
+    unsigned bits = 0;
+    for (unsigned i = 0; i < COUNT; i++)
+        digests[i] = jk_ledger_digest(FIRST + i);
+    jk_unnamed_sort(digests, COUNT);
+    for (unsigned i = 0; i + 1 < COUNT; i++)
+        assert_true(memcmp(&digests[i], &digests[i + 1], sizeof digests[i]) < 0);
+    jk_unnamed_see(&unnamed, ledger->book, from, to);
+    for (unsigned i = 0; i < COUNT; i++) {
+        struct jk_digest digest = jk_ledger_digest(FIRST + i);
+        for (unsigned j = 0; j < COUNT; j++)
+            if (jk_digest_equal(&digests[j], &digest) && named[j]) bits |= 1u << i;
+    }
+    return bits;
+}
+
+static void test_what_is_named(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    uint32_t before = jk_book_releases(ledger->book, NOW);
+    assert_int_equal(named_by(ledger, 0, before), 0);
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)), .artifact = FIRST, .license_text = FIRST + 1)));
+    OK(jk_ledger_register(ledger, MODEL("kim/b", OF(PARENT(BASE)), .weights = FIRST + 2)));
+    assert_int_equal(named_by(ledger, 0, jk_book_releases(ledger->book, NOW)), 3); /* weights are no blob's digest */
+    OK(jk_ledger_yank(ledger, "kim/a", "1", JK_KIND_YANK));
+    OK(jk_ledger_release(
+        ledger, MODEL("kim/a", .version = "2", OF(PARENT(BASE)), .artifact = FIRST + 1, .license_text = FIRST + 3)));
+    uint32_t after = jk_book_releases(ledger->book, NOW);
+    assert_int_equal(after, before + 3);
+    assert_int_equal(named_by(ledger, 0, after), 11); /* a yanked release names them still */
+    assert_int_equal(named_by(ledger, before + 2, after), 10);
+    assert_int_equal(named_by(ledger, before, before + 1), 3);
+    assert_int_equal(named_by(ledger, after, after), 0);
+}
+
+static void test_none_to_look_for(void **state)
+{
+    const struct jk_ledger *ledger = *state;
+    struct jk_unnamed unnamed = {NULL, NULL, 0};
+    jk_unnamed_sort(NULL, 0);
+    jk_unnamed_see(&unnamed, ledger->book, 0, jk_book_releases(ledger->book, NOW));
+    assert_int_equal(unnamed.count, 0);
+}
+
+static void test_how_long(void **state)
+{
+    struct jk_blob_facts blob = {.created_us = 3 * DAY};
+    int64_t end_us = 3 * DAY + KEEP + JK_BLOB_RENEW_US;
+    (void)state;
+    assert_false(jk_unnamed_is_over(&blob, 0, KEEP)); /* the clock is behind */
+    assert_false(jk_unnamed_is_over(&blob, end_us, KEEP));
+    assert_true(jk_unnamed_is_over(&blob, end_us + 1, KEEP));
+    blob.renewed_us = 4 * DAY;
+    assert_false(jk_unnamed_is_over(&blob, end_us + DAY, KEEP));
+    assert_true(jk_unnamed_is_over(&blob, end_us + DAY + 1, KEEP));
+    blob.renewed_us = 1; /* never earlier than it was made */
+    assert_false(jk_unnamed_is_over(&blob, end_us, KEEP));
+    for (int gone = JK_BLOB_WITHDRAWN; gone <= JK_BLOB_REMOVED; gone++) {
+        blob.state = (enum jk_blob_state)gone;
+        assert_false(jk_unnamed_is_over(&blob, INT64_MAX, KEEP));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(test_what_is_named), TEST(test_none_to_look_for),
+                                       cmocka_unit_test(test_how_long)};
+    jk_digest_setup();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
