@@ -200,9 +200,10 @@ static const char *cosigners_text(struct jk_cli *cli, const struct audit_run *ru
     return text && text[0] ? jk_arena_printf(&cli->arena, "%s (not checked)", text) : "";
 }
 
-/* What no reader of the log can check: how often it was said, by kind. */
+/* What no reader of the log can check: how often it was said, by kind. null: no entry was looked at. */
 static json_t *word_json(const struct audit_run *run)
 {
+    if (!jk_audit_book(run->log.audit)) return json_null();
     json_t *counts = json_object();
     for (int kind = 0; kind < JK_KIND_COUNT; kind++) {
         uint64_t count = jk_audit_kind_count(run->log.audit, (enum jk_kind)kind);

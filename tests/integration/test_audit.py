@@ -401,5 +401,76 @@ class AuditTest(unittest.TestCase):
         self.told(NOT_VERIFIED, "AUDIT_SIGNATURE", files.url, "--mirror", mirror)
 
 
+class OnItsWord(unittest.TestCase):
+    """What follows from what only the registry could check: the audit says how often it was said, whatever it proves."""
+    audit = AuditTest.audit
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = jokbo.Server()
+        cls.addClassCleanup(cls.server.close)
+        cls.server.start().load_roster()
+        cls.admin = cls.server.client()
+        cls.addClassCleanup(cls.admin.close)
+
+    def setUp(self):
+        self.home = tempfile.mkdtemp(prefix="jokbo-audit-")
+        self.addCleanup(shutil.rmtree, self.home, True)
+
+    def audited(self, *arguments):
+        """The whole log as it is now: facts in JSON, and what people read."""
+        checkpoint = self.admin.call("Log.GetCheckpoint")
+        folder = os.path.join(self.home, "public")
+        publication.publish(folder, self.admin.entries(), checkpoint["note"], checkpoint["verifier_key"])
+        words = [folder, "--key", checkpoint["verifier_key"], *arguments]
+        return json.loads(self.audit(*words, "--json").stdout), self.audit(*words).stdout
+
+    def test_each_kind(self):
+        facts, shown = self.audited()
+        self.assertEqual(facts["on_its_word"], {})
+        self.assertNotIn("on its word", shown)
+        self.act()
+        said = {"verify": 3, "unverify": 2, "claim": 1, "namespace": 2, "namespace-end": 1, "adopt": 2, "unadopt": 1,
+                "confirm": 2, "held": 3}
+        for arguments in (["--as-of", "20"], []):  # of all that was checked, whatever is counted
+            facts, shown = self.audited(*arguments)
+            self.assertEqual(facts["on_its_word"], said, arguments)
+        row = re.search(r"^on its word +(.+)$", shown, re.M).group(1)
+        self.assertEqual(sorted(row.split(", ")), sorted("%d %s" % (count, kind) for kind, count in said.items()))
+        facts, shown = self.audited("--verify-only")  # which reads no entry
+        self.assertIsNone(facts["on_its_word"])
+        self.assertNotIn("on its word", shown)
+
+    def act(self):
+        """Each kind so often that none is taken for another; and others beside, which a reader can check."""
+        base, name = "skt/A.X-K1", "acme"
+        eve, una = (jokbo.person(self.admin, n, ["evaluator"], scopes=["models", "roster"]) for n in ("eve", "una"))
+        owner = jokbo.person(self.admin, "owner")
+        for client in (eve, una, owner):
+            self.addCleanup(client.close)
+
+        def register(model, **fields):
+            owner.call("Registry.RegisterDerivative", derivative=jokbo.derivative(model, base, **fields))
+        owner.call("Registry.CreatePublisher", name=name)
+        for undo in (False, True, False, True, False):
+            self.admin.call("Registry.VerifyPublisher", name=name, evidence="domain", undo=undo)
+        asked = owner.call("Access.RequestPublisher", kind="PUBLISHER_REQUEST_KIND_CLAIM", publisher="upstage", evidence="mine")
+        self.admin.call("Access.DecidePublisherRequest", id=asked["id"], approve=True, evidence="a mail from there")
+        for end in (False, True, False):
+            eve.call("Registry.SetNamespace", publisher=name, organisation="huggingface.co/acme", evidence="letter", end=end)
+        manifests = [jokbo.Manifest({"%d.safetensors" % i: "word %d" % i}) for i in range(3)]
+        for i, manifest in enumerate(manifests):
+            register("acme/m%d" % i, **manifest.named)
+            manifest.upload(owner)
+        register("acme/again", **manifests[0].named)  # held already
+        for what in ("Adopt", "Unadopt", "Adopt"):
+            owner.call("Registry.%sExternalModel" % what, external="huggingface.co/acme/m", model="acme/m0")
+        for restore in (False, True):
+            jokbo.confirmed(eve, una, "Stages.Rule", model="acme/again", reason="spam", restore=restore)
+        made = eve.call("Stages.Rule", model="acme/m1", reason="spam")
+        una.call("Stages.DecideRuling", ruling=made["log_index"], confirm=False)
+        self.admin.call("Registry.WithdrawBlob", sha256=manifests[2].digest, reason="a mistake")
+
+
 if __name__ == "__main__":
     unittest.main()
