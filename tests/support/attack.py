@@ -2,7 +2,6 @@
 gained and what it cost are counted by what was called, and held against its row of the table in registry/docs/integrity.md.
 JK_INTEGRITY_UPDATE=1 writes the rows instead."""
 import datetime
-import datetime
 import glob
 import hashlib
 import os
@@ -44,7 +43,7 @@ class Attack:
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(*cls.options)
+        cls.server = cls.make_server()
         cls.addClassCleanup(cls.server.close)
         cls.server.start()
         cls.admin = cls.server.client()
@@ -55,6 +54,10 @@ class Attack:
         for name in READY:
             with open(os.path.join(POLICIES, name + ".policy"), encoding="utf-8") as file:
                 cls.admin.call("Stages.RecordPolicy", text=file.read())
+
+    @classmethod
+    def make_server(cls):
+        return Server(*cls.options)
 
     def setUp(self):
         self.cost = dict.fromkeys(COSTS, 0)
@@ -93,13 +96,6 @@ class Attack:
         made = manifest(*words)
         made.upload(client)
         return made.named
-
-    def wait(self, **time):
-        """Days that the attack takes, on a demo's clock."""
-        self.cost["days"] += time.get("days", 0) or 1
-        shown = self.admin.call("Demo.GetClock")["time"].rstrip("Z")[:19]
-        moment = datetime.datetime.fromisoformat(shown) + datetime.timedelta(**time)
-        self.admin.call("Demo.SetClock", time=moment.isoformat() + "Z")
 
     def wait(self, days):
         """Days that the attack takes, on a demo's clock."""

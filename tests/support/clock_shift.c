@@ -1,7 +1,7 @@
 /* For LD_PRELOAD: the clocks of a process as a test wants them. JK_CLOCK_SHIFT names a file of two numbers of 64 bits in
  * the machine's order, in microseconds: by how much time has gone by (for CLOCK_BOOTTIME and CLOCK_REALTIME), and by how
- * much the real-time clock was set besides. CLOCK_MONOTONIC goes on. A process whose file cannot be read has the
- * machine's clocks. */
+ * much the real-time clock was set besides. With JK_CLOCK_STEADY that of this process was not set. CLOCK_MONOTONIC goes
+ * on. A process whose file cannot be read has the machine's clocks. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 static const volatile int64_t *shift;
+static int steady;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -20,12 +21,13 @@ __attribute__((constructor)) static void begin(void)
     void *at = fd < 0 ? MAP_FAILED : mmap(NULL, 2 * sizeof *shift, PROT_READ, MAP_SHARED, fd, 0);
     if (fd >= 0) close(fd);
     if (at != MAP_FAILED) shift = at;
+    steady = getenv("JK_CLOCK_STEADY") != 0;
 }
 
 static int64_t shift_us(clockid_t clock)
 {
     if (!shift) return 0;
-    if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE) return shift[0] + shift[1];
+    if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE) return shift[0] + (steady ? 0 : shift[1]);
     return clock == CLOCK_BOOTTIME ? shift[0] : 0;
 }
 

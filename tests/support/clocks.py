@@ -28,6 +28,11 @@ class Clocks:
         self.env = {"LD_PRELOAD": library, "JK_CLOCK_SHIFT": path,
                     "ASAN_OPTIONS": ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))}
 
+    @property
+    def steady_env(self):
+        """For a process on another machine, whose clock nobody sets, while time goes by there as well."""
+        return dict(self.env, JK_CLOCK_STEADY="1")
+
     def close(self):
         self.shift.close()
         shutil.rmtree(self.folder, ignore_errors=True)
