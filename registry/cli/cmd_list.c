@@ -1,4 +1,5 @@
 /* `list` and `claims`: models in order of registration. */
+#include <jokbo/v1/access.pb-c.h>
 #include <jokbo/v1/registry.pb-c.h>
 #include <time.h>
 
@@ -131,12 +132,12 @@ static enum jk_status print_claim(struct jk_cli *cli, const Jokbo__V1__Model *mo
 }
 
 /* One round: what came after *after, which moves on. */
-static enum jk_status follow_once(struct jk_cli *cli, int64_t *after)
+static enum jk_status follow_once(struct jk_cli *cli, const char *team, int64_t *after)
 {
     Jokbo__V1__ListModelsRequest request = JOKBO__V1__LIST_MODELS_REQUEST__INIT;
     struct jk_pages pages = {REGISTRY, "ListModels", &request.base, "models", 0};
     struct jk_list list;
-    request.team = jk_cli_text(cli, JK_OPTION_TEAM);
+    request.team = (char *)team;
     request.after_log_index = *after;
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     for (size_t i = 0; i < list.count; i++) {
@@ -149,7 +150,7 @@ static enum jk_status follow_once(struct jk_cli *cli, int64_t *after)
 
 /* Goes on until the program is stopped, the output is closed, or the server stays away. Each round has memory of its
  * own. */
-static enum jk_status follow(struct jk_cli *cli)
+static enum jk_status follow(struct jk_cli *cli, const char *team)
 {
     int64_t after = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0);
     struct jk_arena kept = cli->arena;
@@ -158,7 +159,7 @@ static enum jk_status follow(struct jk_cli *cli)
     while (status == JK_OK) {
         struct timespec pause = {FOLLOW_PAUSE_S, 0};
         jk_arena_reset(&cli->arena);
-        status = follow_once(cli, &after);
+        status = follow_once(cli, team, &after);
         if (status == JK_OK) nanosleep(&pause, NULL);
     }
     char why[sizeof cli->error.message];
@@ -174,14 +175,13 @@ struct claims {
     struct jk_list models, adoptions, disputes;
 };
 
-static enum jk_status fetch_claims(struct jk_cli *cli, struct claims *claims)
+static enum jk_status fetch_claims(struct jk_cli *cli, char *team, struct claims *claims)
 {
     Jokbo__V1__ListDisputesRequest disputes = JOKBO__V1__LIST_DISPUTES_REQUEST__INIT;
     struct jk_pages pages = {&jokbo__v1__stages__descriptor, "ListDisputes", &disputes.base, "disputes", 0};
-    struct jk_adoptions_wish wish = {.team = jk_cli_text(cli, JK_OPTION_TEAM),
-                                     .model = "",
-                                     .after = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0)};
-    disputes.team = jk_cli_text(cli, JK_OPTION_TEAM);
+    struct jk_adoptions_wish wish = {
+        .team = team, .model = "", .after = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0)};
+    disputes.team = team;
     disputes.open = true;
     JK_TRY(jk_adoptions_fetch(cli, &wish, &claims->adoptions));
     return jk_pages_fetch(cli, &pages, &claims->disputes);
@@ -209,17 +209,30 @@ static enum jk_status print_claims_json(struct jk_cli *cli, const struct jk_page
     return jk_print_json(cli, root);
 }
 
+/* The team that is asked for, or else the caller's own. */
+static enum jk_status find_team(struct jk_cli *cli, char **out_team)
+{
+    Jokbo__V1__GetCallerRequest request = JOKBO__V1__GET_CALLER_REQUEST__INIT;
+    Jokbo__V1__Caller *caller = NULL;
+    *out_team = jk_cli_text(cli, JK_OPTION_TEAM);
+    if (!(*out_team)[0] && cli->settings.token) {
+        JK_TRY(jk_cli_call(cli, &jokbo__v1__access__descriptor, "GetCaller", &request.base, &caller));
+        if (caller->account) *out_team = caller->account->team;
+    }
+    if ((*out_team)[0]) return JK_OK;
+    return jk_cli_missing(cli, "team",
+                          "it is not given, and the token is no team's: --team TEAM; jokbo roster show lists them");
+}
+
 enum jk_status jk_run_claims(struct jk_cli *cli)
 {
     Jokbo__V1__ListModelsRequest request = JOKBO__V1__LIST_MODELS_REQUEST__INIT;
     struct claims claims;
     struct jk_pages pages = {REGISTRY, "ListModels", &request.base, "models", jk_pages_limit(cli)};
-    request.team = jk_cli_text(cli, JK_OPTION_TEAM);
-    if (!request.team[0])
-        return jk_cli_missing(cli, "team", "it is not given: --team TEAM; jokbo roster show lists them");
-    if (jk_cli_has(cli, JK_OPTION_FOLLOW)) return follow(cli);
+    JK_TRY(find_team(cli, &request.team));
+    if (jk_cli_has(cli, JK_OPTION_FOLLOW)) return follow(cli, request.team);
     request.after_log_index = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0);
     JK_TRY(jk_pages_fetch(cli, &pages, &claims.models));
-    JK_TRY(fetch_claims(cli, &claims));
+    JK_TRY(fetch_claims(cli, request.team, &claims));
     return cli->json ? print_claims_json(cli, &pages, &claims) : print_claims(cli, &claims);
 }

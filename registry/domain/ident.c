@@ -244,6 +244,22 @@ struct jk_span jk_ident_organisation_of(struct jk_span external)
     return (struct jk_span){external.at, host.len + 1 + organisation.len};
 }
 
+bool jk_ident_is_hub_respelled(struct jk_span host_and_id, struct jk_span *out_id)
+{
+    const struct jk_span hub = JK_SPAN("huggingface.co"), ports[] = {JK_SPAN(":443"), JK_SPAN(":80")};
+    const struct jk_span others[] = {JK_SPAN("www.huggingface.co"), JK_SPAN("hf.co"), JK_SPAN("www.hf.co")};
+    struct jk_span id = host_and_id, host;
+    if (!jk_span_cut(&id, '/', &host)) return false;
+    struct jk_span name = host;
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++)
+        if (jk_span_ends(name, ports[i])) name.len -= ports[i].len;
+    bool is_hub = jk_span_equal_fold(name, hub);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        is_hub = is_hub || jk_span_equal_fold(name, others[i]);
+    *out_id = id;
+    return is_hub && !jk_span_equal(host, hub);
+}
+
 /* Takes "https://" or "http://" off, and tells the port that it implies. */
 static struct jk_span drop_scheme(struct jk_span text, struct jk_span *out_port)
 {

@@ -36,6 +36,10 @@ size_t jk_ident_fold_lenient(struct jk_span name, char *out);
 /* "host/organisation" of a valid "host/id"; empty where the id has one segment only, so that nobody's. */
 struct jk_span jk_ident_organisation_of(struct jk_span external);
 
+/* Is this the Hugging Face Hub by another address than huggingface.co, such as hf.co, www.huggingface.co or with a default
+ * port: one name would be two. Out: what follows the host. A condition for writing; the log may hold such names. */
+bool jk_ident_is_hub_respelled(struct jk_span host_and_id, struct jk_span *out_id);
+
 /* Appends the canonical "host/id" of what a card or a person writes: a URL (https://host/a/b, scheme, query, trailing
  * slash and "/tree/…", "/blob/…" dropped) or host/id; percent-encodes. False, with nothing appended, when it cannot be
  * one; "publisher/model" cannot, since a host has a dot. */

@@ -198,6 +198,7 @@ static void submit_wish(struct jk_call *call)
 {
     struct wish wish = wish_of(call);
     jk_check_field(&call->error, "external", wish.external.at, jk_ident_external_fault(wish.external));
+    if (wish.adopt) jk_check_hub_spelling(&call->error, "external", wish.external);
     jk_check_model_name(&call->error, "model", wish.model);
     if (*wish.reason)
         jk_check_field(&call->error, "reason", wish.reason, jk_ident_label_fault(jk_span_of(wish.reason)));

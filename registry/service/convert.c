@@ -1,5 +1,7 @@
 /* Conversions between the rules' types and the interface's. */
 #include "service/convert.h"
+
+#include "domain/ident.h"
 #include "service/services.h"
 
 char *jk_to_hex(struct jk_arena *arena, const struct jk_digest *digest)
@@ -105,4 +107,15 @@ void jk_check_reason(struct jk_error *error, const char *field, const char *text
     size_t len = strlen(text);
     if (required && !len) jk_error_field(error, field, "is required: say why, in at most %d bytes", JK_TEXT_MAX);
     if (len > JK_TEXT_MAX) jk_error_field(error, field, "%zu bytes are too many: at most %d", len, JK_TEXT_MAX);
+}
+
+void jk_check_hub_spelling(struct jk_error *error, const char *field, struct jk_span external)
+{
+    char shown[96], written[96];
+    struct jk_span id;
+    if (!jk_ident_is_hub_respelled(external, &id)) return;
+    jk_text_shorten(external, shown, sizeof shown);
+    jk_text_shorten(id, written, sizeof written);
+    jk_error_field(error, field, "\"%s\" is the Hugging Face Hub by another address: write huggingface.co/%s", shown,
+                   written);
 }

@@ -33,5 +33,7 @@ bool jk_from_permission(int value, enum jk_permission *out_permission);
 
 /* A free text that says why: at most JK_TEXT_MAX bytes. */
 void jk_check_reason(struct jk_error *error, const char *field, const char *text, bool required);
+/* A violation where "host/…" is the Hugging Face Hub by another address: the same model would have two names. */
+void jk_check_hub_spelling(struct jk_error *error, const char *field, struct jk_span external);
 
 #endif

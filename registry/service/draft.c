@@ -97,6 +97,9 @@ static void read_external(const Jokbo__V1__ExternalParent *message, struct jk_ar
                           ? "is a path on a local disk; name the model that lies there, as host/id or publisher/model"
                           : jk_ident_external_fault(parent->name);
     if (why) parent_fault(draft, arena, i, "external.name", parent->name, why, error);
+    struct jk_span id;
+    if (jk_ident_is_hub_respelled(parent->name, &id)) /* a field's path is made only where it is needed */
+        jk_check_hub_spelling(error, parent_field(draft, arena, i, "external.name"), parent->name);
     why = parent->version.len ? jk_ident_revision_fault(parent->version) : NULL;
     if (why) parent_fault(draft, arena, i, "external.revision", parent->version, why, error);
 }

@@ -86,6 +86,7 @@ void jk_set_namespace(struct jk_call *call)
     jk_check_field(&call->error, "publisher", request->publisher, jk_ident_part_fault(jk_span_of(request->publisher)));
     jk_check_field(&call->error, "organisation", request->organisation,
                    jk_ident_organisation_fault(jk_span_of(request->organisation)));
+    if (!request->end) jk_check_hub_spelling(&call->error, "organisation", jk_span_of(request->organisation));
     jk_check_field(&call->error, "evidence", request->evidence, jk_ident_label_fault(jk_span_of(request->evidence)));
     jk_check_reason(&call->error, "details", request->details, false);
     if (jk_error_result(&call->error) == JK_OK)

@@ -5,7 +5,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import Case, Client, Shared, confirmed, external, new_id, person  # noqa: E402
+from jokbo import Case, Client, Shared, confirmed, derivative, external, new_id, person  # noqa: E402
 from ruled import text_of, word  # noqa: E402
 
 SKT, SKT_2 = "skt/A.X-K1", "skt/A.X-K2"
@@ -126,6 +126,21 @@ class Namespaces(Adopting):
             self.alice.call("Access.RemoveMember", publisher="alice", account=client.account)
             self.set(client, "alice", organisation)
             self.set(client, "alice", organisation, end=True)
+
+    def test_the_hub_has_one_address(self):
+        """hf.co/x would be another organisation than huggingface.co/x; what was written before can still be ended."""
+        for host in ("hf.co", "www.huggingface.co", "huggingface.co:443"):
+            right = "write huggingface.co/Bob-Org"
+            refused = self.wrong(["organisation"], SET, self.rita, publisher="alice", organisation=host + "/Bob-Org", evidence="x")
+            self.assertIn(right, refused.fields["organisation"])
+            self.refused(STATE, "ALREADY_SO", SET, self.rita, publisher="alice", organisation=host + "/Bob-Org", evidence="x", end=True)
+            refused = self.wrong(["external"], ADOPT, self.bob, external=host + "/Bob-Org/m", model="bob/m")
+            self.assertIn(right + "/m", refused.fields["external"])
+            self.refused("NOT_FOUND", "MODEL_NOT_FOUND", UNADOPT, self.bob, external=host + "/Bob-Org/m", model="bob/m")
+            field = "derivative.parents[1].external.name"
+            refused = self.wrong([field], "Registry.RegisterDerivative", derivative=derivative(
+                "alice/m", SKT, external(host + "/Bob-Org/m"), relation="merge"))
+            self.assertIn(right + "/m", refused.fields[field])
 
     def test_recorded_and_ended(self):
         for client, actor in ((self.rita, "registrar"), (self.eve, "evaluator")):
@@ -774,7 +789,11 @@ class Lists(Adopting):
         self.assertIn("Adoptions that lead to its base models:", shown)
         self.assertRegex(shown, there + " +" + model + " +publisher bob +1 +" + SOLAR)
         opened = self.upstage.call(OPEN, subject="DISPUTE_SUBJECT_ADOPTION", model=model, external=there, text="not theirs")
-        shown = self.run_ok("claims", "--team", "upstage", "--limit", "0", client=None)
+        shown = self.run_ok("claims", "--limit", "0", client=self.upstage)
+        self.assertEqual(shown, self.run_ok("claims", "--team", "upstage", "--limit", "0", client=None), "its own team")
+        self.assertNotIn(there, self.run_ok("claims", "--team", "lg-ai-research", "--limit", "0", client=self.upstage))
+        self.assertIn("--team TEAM", self.run_ok("claims", client=self.bob, code=3))
+        self.assertIn("--team TEAM", self.run_ok("claims", client=None, code=3))
         self.assertIn("Disputes that are open:", shown)
         self.assertRegex(shown, "%s +%s +adoption of %s +team upstage" % (opened["log_index"], model, there))
         self.assertRegex(shown, there + " .*disputed")

@@ -223,6 +223,35 @@ static void from_text(void **state)
 }
 
 /* Encoding triples a byte: the limit is the canonical form's. */
+static void hub_respelled(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *id; /* NULL: it is not */
+    } rows[] = {
+        {"hf.co/a/b", "a/b"},
+        {"www.hf.co/a", "a"},
+        {"www.huggingface.co/a/b", "a/b"},
+        {"huggingface.co:443/a", "a"},
+        {"huggingface.co:80/a", "a"},
+        {"hf.co:443/a", "a"},
+        {"Huggingface.co/a", "a"},
+        {"huggingface.co/a/b", NULL},
+        {"huggingface.co:8443/a", NULL},
+        {"huggingface.co.example/a", NULL},
+        {"myhf.co/a", NULL},
+        {"models.example:443/a", NULL},
+        {"hf.co", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct jk_span id;
+        bool is_one = jk_ident_is_hub_respelled(jk_span_of(rows[i].text), &id);
+        if (is_one != (rows[i].id != NULL)) fail_msg("\"%s\": %s", rows[i].text, is_one ? "is" : "is not");
+        if (is_one) assert_span_equal(id, jk_span_of(rows[i].id));
+    }
+}
+
 static void from_text_limits(void **state)
 {
     (void)state;
@@ -278,11 +307,11 @@ static void relations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parts),     cmocka_unit_test(models),           cmocka_unit_test(versions),
-        cmocka_unit_test(teams),     cmocka_unit_test(labels),           cmocka_unit_test(revisions),
-        cmocka_unit_test(folds),     cmocka_unit_test(externals),        cmocka_unit_test(external_limits),
-        cmocka_unit_test(from_text), cmocka_unit_test(from_text_limits), cmocka_unit_test(local_paths),
-        cmocka_unit_test(relations),
+        cmocka_unit_test(parts),       cmocka_unit_test(models),        cmocka_unit_test(versions),
+        cmocka_unit_test(teams),       cmocka_unit_test(labels),        cmocka_unit_test(revisions),
+        cmocka_unit_test(folds),       cmocka_unit_test(externals),     cmocka_unit_test(external_limits),
+        cmocka_unit_test(from_text),   cmocka_unit_test(hub_respelled), cmocka_unit_test(from_text_limits),
+        cmocka_unit_test(local_paths), cmocka_unit_test(relations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
