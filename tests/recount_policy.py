@@ -101,6 +101,7 @@ class Fold(recount.Fold):
         self.excluded = {}                                    # model: whether the last ruling on the whole in effect excludes it
         self.pairs = {}                                       # model: such rulings on whole and pairs in effect, (root or None, excludes)
         self.origins = []                                     # (model, release) of rulings on origin in effect
+        self.came = {}                                        # model: the time since which its name is under its publisher
         self.tenures = collections.defaultdict(list)          # model: since which entry which release decides (None: all yanked)
 
     @property
@@ -137,6 +138,7 @@ class Fold(recount.Fold):
     def on_register(self, entry, fields):
         super().on_register(entry, fields)
         self.models[-1].index = self.size
+        self.came[self.models[-1]] = entry.time
 
     def add(self, model, release):
         super().add(model, release)
@@ -151,6 +153,13 @@ class Fold(recount.Fold):
         deciding, known = None if model.deciding.yanked else model.deciding, self.tenures[model]
         if not known or known[-1][1] is not deciding:
             known.append((self.size, deciding))
+
+    def on_moved(self, entry, fields):
+        model = self.presently_named(fields["model"])
+        before = model.publisher
+        super().on_moved(entry, fields)
+        if model.publisher != before:
+            self.came[model] = entry.time
 
     def on_policy(self, entry, _):
         policy = Policy(entry.statement.data.decode())
@@ -227,7 +236,7 @@ class Fold(recount.Fold):
         self.disputes[int(fields["dispute"])] = False
 
     APPLY = {**recount.Fold.APPLY, "license": on_license, "yank": on_switched, "unyank": on_switched, "base": on_base,
-             "register": on_register, "policy": on_policy, "stage": on_stage, "close": on_close, "confirm": on_decided, "reject": on_decided, "resolve": on_resolve,
+             "register": on_register, "rename": on_moved, "transfer": on_moved, "policy": on_policy, "stage": on_stage, "close": on_close, "confirm": on_decided, "reject": on_decided, "resolve": on_resolve,
              **dict.fromkeys(("exclude", "restore", "exclude-root", "restore-root", "origin", "approve-adopt", "approve-unadopt"), on_ruling),
              **dict.fromkeys(("dispute", "dispute-origin", "dispute-adoption"), on_dispute)}
 
@@ -339,8 +348,10 @@ HOLDS = {
         ("no",) if p.of["foreign-base"] == ["unknown-passes"] else ("no", "unknown")),
     "relation": lambda c, p, teams, model, release, root, depth: release.relation not in p.of["relation"],
     "depth": lambda c, p, teams, model, release, root, depth: depth is not None and depth > int(p.of["depth"][0]),
-    "self": lambda c, p, teams, model, release, root, depth: c.is_own(model.registered_under, model.time, root.team),
-    "affiliate": lambda c, p, teams, model, release, root, depth: c.is_affiliated(model.registered_under, model.time, root.team),
+    "self": lambda c, p, teams, model, release, root, depth: c.is_own(model.registered_under, model.time, root.team) or (
+        p.rules == 2 and c.is_own(model.publisher, c.fold.came[model], root.team)),
+    "affiliate": lambda c, p, teams, model, release, root, depth: c.is_affiliated(model.registered_under, model.time, root.team) or (
+        p.rules == 2 and c.is_affiliated(model.publisher, c.fold.came[model], root.team)),
     "no-artifact": lambda c, p, teams, model, release, root, depth: (
         not c.is_held(release) if p.of["no-artifact"] == ["held"] else release.artifact is None),
     "no-license-text": lambda c, p, teams, model, release, root, depth: release.text is None,

@@ -140,7 +140,8 @@ enum jk_flag {
     JK_FLAG_DECLARED_LICENSE_CONFLICT = 1 << 20, /* against the declared ancestors */
     JK_FLAG_DECLARED_LICENSE_UNKNOWN = 1 << 21,
     JK_FLAG_KNOWN_CONFLICT = 1 << 22,          /* against those ancestors of whom a permission is known */
-    JK_FLAG_DECLARED_KNOWN_CONFLICT = 1 << 23  /* … of the declared ones */
+    JK_FLAG_DECLARED_KNOWN_CONFLICT = 1 << 23, /* … of the declared ones */
+    JK_FLAG_MOVED = 1 << 24                    /* its name came to its publisher after the registration */
 };
 
 /* One (derivative, root) with its facts, for sizes from < N ≤ until (entry `from` made it so, entry `until` ended it).
@@ -271,6 +272,8 @@ size_t jk_book_nearest(const struct jk_book *book, struct jk_span name, uint32_t
                        size_t most);
 
 const struct jk_alias *jk_book_alias(const struct jk_book *book, uint32_t model, uint32_t n); /* the name at N */
+/* The entry since which its name has been under that publisher without a break: its registration, or a transfer. */
+uint32_t jk_book_named_since(const struct jk_book *book, uint32_t model, uint32_t n);
 const struct jk_alias *jk_book_older_alias(const struct jk_book *book, const struct jk_alias *alias); /* or NULL */
 /* Newest un-yanked release at N, JK_NONE when all are yanked; and the newest whatever its state. */
 uint32_t jk_book_deciding(const struct jk_book *book, uint32_t model, uint32_t n);

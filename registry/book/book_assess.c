@@ -112,6 +112,9 @@ static uint32_t own_flags(struct jk_book *book, uint32_t model, uint32_t release
     if (!jk_book_release_is_held(book, release, JK_NOW)) flags |= JK_FLAG_NOT_HELD;
     if (jk_digest_is_zero(&row->pub.license_text)) flags |= JK_FLAG_NO_LICENSE_TEXT;
     if (!jk_book_is_verified(book, publisher, JK_NOW)) flags |= JK_FLAG_UNVERIFIED;
+    if (jk_alias_row(book, alias)->pub.older != JK_NONE &&
+        jk_book_named_since(book, model, JK_NOW) != jk_model_row(book, model)->pub.index)
+        flags |= JK_FLAG_MOVED;
     if (jk_model_row(book, model)->rulings != JK_NONE && jk_book_is_excluded(book, model, JK_NOW))
         flags |= JK_FLAG_EXCLUDED;
     return flags | ancestor_flags(book, release);

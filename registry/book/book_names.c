@@ -187,6 +187,14 @@ const struct jk_alias *jk_book_alias(const struct jk_book *book, uint32_t model,
     return NULL;
 }
 
+uint32_t jk_book_named_since(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    const struct jk_alias *alias = jk_book_alias(book, model, n), *older;
+    while ((older = jk_book_older_alias(book, alias)) != NULL && older->publisher == alias->publisher)
+        alias = older;
+    return alias->from;
+}
+
 const struct jk_alias *jk_book_older_alias(const struct jk_book *book, const struct jk_alias *alias)
 {
     return alias->older == JK_NONE ? NULL : &jk_alias_row(book, alias->older)->pub;

@@ -162,13 +162,25 @@ static uint16_t verdict_flags(const struct making *making, uint32_t flags)
     return (uint16_t)found;
 }
 
+/* Rule set 2: also by the publisher whom it came to later. Few have moved. */
+static jk_reasons kin_reasons(const struct making *making, const struct jk_verdict *row, uint32_t team)
+{
+    const struct jk_book *book = making->book;
+    uint32_t n = making->query->n;
+    int64_t since_us = jk_book_time(book, jk_book_named_since(book, row->model, n));
+    return (jk_book_owned(book, row->publisher, team, since_us, n) ? JK_REASON_BIT(SELF) : 0) |
+           (jk_book_affiliated(book, row->publisher, team, since_us, n) ? JK_REASON_BIT(AFFILIATE) : 0);
+}
+
 static jk_reasons own_reasons(struct making *making, const struct jk_verdict *row, const struct jk_spell *spell)
 {
     const struct jk_policy *policy = making->query->policy;
     uint32_t flags = spell->flags;
     jk_reasons found = making->of_flags[0][flags & 255] | making->of_flags[1][flags >> 8 & 255] |
                        making->of_flags[2][flags >> 16 & 255];
-    if (!root_facts(making, row->root)->takes_part) found |= JK_REASON_BIT(NOT_PARTICIPATING);
+    const struct root_facts *root = root_facts(making, row->root);
+    if (!root->takes_part) found |= JK_REASON_BIT(NOT_PARTICIPATING);
+    if (policy->rules > 1 && has(flags, JK_FLAG_MOVED)) found |= kin_reasons(making, row, root->team);
     if (!(policy->relations >> row->relation & 1)) found |= JK_REASON_BIT(RELATION);
     if (row->depth > policy->depth) found |= JK_REASON_BIT(DEPTH);
     if (jk_policy_has(policy, JK_REASON_LICENSE_NOT_OPEN) && !permits(making, spell->license))

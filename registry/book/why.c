@@ -100,13 +100,20 @@ static uint32_t roster_entry(const struct question *question, enum jk_reason rea
     return facts->from;
 }
 
+/* Of the publisher at registration; or of the one whom it came to later, by the entry that moved it there or the one
+ * that said whose that is, whichever was last. */
 static uint32_t bond_entry(const struct question *question, enum jk_reason reason)
 {
-    const struct jk_model *model = jk_book_model(question->book, question->row->model);
-    uint32_t team = jk_book_base(question->book, question->row->root, question->n)->team;
-    if (reason == JK_REASON_SELF) return jk_book_owned_since(question->book, model->publisher, team, question->n);
-    return jk_book_affiliated_since(question->book, model->publisher, team, jk_book_time(question->book, model->index),
-                                    question->n);
+    const struct jk_book *book = question->book;
+    const struct jk_model *model = jk_book_model(book, question->row->model);
+    bool self = reason == JK_REASON_SELF;
+    bool registered = question->row->flags & (self ? JK_FLAG_SELF : JK_FLAG_AFFILIATE);
+    uint32_t team = jk_book_base(book, question->row->root, question->n)->team;
+    uint32_t publisher = registered ? model->publisher : question->row->publisher;
+    uint32_t since = registered ? model->index : jk_book_named_since(book, question->row->model, question->n);
+    uint32_t said = self ? jk_book_owned_since(book, publisher, team, question->n)
+                         : jk_book_affiliated_since(book, publisher, team, jk_book_time(book, since), question->n);
+    return registered ? said : later(since, said);
 }
 
 /* The entry that took the verification back; where there never was one, that of the publisher. */

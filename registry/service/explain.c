@@ -25,6 +25,7 @@ struct parts {
     const char *root, *team, *license, *other, *other_license, *publisher;
     unsigned long long entry, depth, most, ruling;
     const char *relation;
+    uint32_t flags; /* the row's: self and affiliate by the publisher at registration, or else by that of the name */
     bool ancestor, named, unknown; /* `named`: an artifact; `unknown`: what the licence permits */
 };
 
@@ -63,6 +64,7 @@ static struct parts collect(const struct explaining *explaining, const struct jk
                           .most = explaining->at->rule.policy.depth,
                           .ruling = ruling ? ruling->from : 0,
                           .relation = jk_relation_text((enum jk_relation)row->relation),
+                          .flags = row->flags,
                           .ancestor = why->release != JK_NONE,
                           .named = !jk_digest_is_zero(&release->artifact),
                           .unknown = is_unknown(explaining, jk_book_license_text(book, release->license))};
@@ -92,11 +94,11 @@ static char *say(const struct explaining *explaining, enum jk_reason reason, con
     case JK_REASON_DEPTH:
         return jk_arena_printf(arena, "%llu steps from %s, of %llu at most", parts->depth, parts->root, parts->most);
     case JK_REASON_SELF:
-        return jk_arena_printf(arena, "it was registered under a publisher of team %s, whose model %s is", parts->team,
-                               parts->root);
+        return jk_arena_printf(arena, "it was %s a publisher of team %s, whose model %s is",
+                               parts->flags & JK_FLAG_SELF ? "registered under" : "moved to", parts->team, parts->root);
     case JK_REASON_AFFILIATE:
-        return jk_arena_printf(arena, "it was registered under a publisher that an affiliate of team %s operates",
-                               parts->team);
+        return jk_arena_printf(arena, "it was %s a publisher that an affiliate of team %s operates",
+                               parts->flags & JK_FLAG_AFFILIATE ? "registered under" : "moved to", parts->team);
     case JK_REASON_ADOPTED_PATH:
         return jk_arena_printf(arena, "%s is reached only through an adoption by %s", parts->root, parts->other);
     case JK_REASON_NO_ARTIFACT:
@@ -143,9 +145,11 @@ static char *say_korean(const struct explaining *explaining, enum jk_reason reas
         return jk_arena_printf(arena, "원 모델 %s에서 %llu단계 떨어짐(최대 %llu단계)", parts->root, parts->depth,
                                parts->most);
     case JK_REASON_SELF:
-        return jk_arena_printf(arena, "원 모델 %s의 팀 %s의 게시자로 등록됨", parts->root, parts->team);
+        return jk_arena_printf(arena, "원 모델 %s의 팀 %s의 게시자로 %s", parts->root, parts->team,
+                               parts->flags & JK_FLAG_SELF ? "등록됨" : "옮겨짐");
     case JK_REASON_AFFILIATE:
-        return jk_arena_printf(arena, "팀 %s의 협력 기관이 운영하는 게시자로 등록됨", parts->team);
+        return jk_arena_printf(arena, "팀 %s의 협력 기관이 운영하는 게시자로 %s", parts->team,
+                               parts->flags & JK_FLAG_AFFILIATE ? "등록됨" : "옮겨짐");
     case JK_REASON_ADOPTED_PATH:
         return jk_arena_printf(arena, "%s의 외부 모델 연결을 거쳐야만 원 모델 %s에 이름", parts->other, parts->root);
     case JK_REASON_NO_ARTIFACT:

@@ -418,6 +418,16 @@ static uint32_t root_flags(const struct jk_naive *all, uint32_t model, uint32_t 
     return flags;
 }
 
+/* Whether its name came to its publisher after the registration. */
+static bool has_moved(const struct jk_naive *all, uint32_t model, uint32_t n)
+{
+    uint32_t since = model;
+    for (uint32_t i = model + 1; i < n; i++)
+        if (!jk_span_equal_fold(publisher_part(name_at(all, model, i)), publisher_part(name_at(all, model, i + 1))))
+            since = i;
+    return since != model;
+}
+
 static void climb_from(const struct jk_naive *all, uint32_t release, bool declared, uint32_t n, struct ancestry *up)
 {
     memset(up, 0, sizeof *up);
@@ -451,6 +461,7 @@ static uint32_t own_flags(const struct jk_naive *all, uint32_t model, uint32_t r
         flags |= JK_FLAG_NOT_HELD;
     if (up.same_content) flags |= JK_FLAG_ANCESTOR_SAME;
     if (is_known_conflict(all, release, &up, n)) flags |= JK_FLAG_KNOWN_CONFLICT;
+    if (has_moved(all, model, n)) flags |= JK_FLAG_MOVED;
     if (is_yanked(all, release, n)) flags |= JK_FLAG_YANKED;
     if (jk_digest_is_zero(&statement->artifact)) flags |= JK_FLAG_NO_ARTIFACT;
     if (jk_digest_is_zero(&statement->license_text)) flags |= JK_FLAG_NO_LICENSE_TEXT;

@@ -396,6 +396,57 @@ static void test_hidden_limit(void **state)
     COUNTS("kim/some", conflict);
 }
 
+/* ---- whose own it is ---- */
+
+static void test_moved_in(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    jk_reasons self = JK_REASON_BIT(SELF), affiliate = JK_REASON_BIT(AFFILIATE);
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE), PARENT(OTHER)))));
+    COUNTS("kim/a", self | affiliate);
+    uint32_t moved = next_entry(ledger);
+    OK(jk_ledger_move(ledger, "kim/a", "red-ai/a", JK_KIND_TRANSFER));
+    assert_int_equal(reasons_of(ledger, "red-ai/a", self), self); /* for the root of that team, which is the first */
+    OK(jk_ledger_move(ledger, "red-ai/a", "red-ai/b", JK_KIND_RENAME));
+    assert_int_equal(jk_book_named_since(ledger->book, slot(ledger, "red-ai/b"), NOW), moved);
+    assert_int_equal(jk_book_named_since(ledger->book, slot(ledger, "red-ai/b"), moved),
+                     jk_book_model(ledger->book, slot(ledger, "red-ai/b"))->index);
+    OK(jk_ledger_team_publisher(ledger, "red", "red-ai", NEVER, jk_book_time(ledger->book, moved) + 1));
+    assert_int_equal(reasons_of(ledger, "red-ai/b", self), self); /* when it came there, it was the team's */
+    OK(jk_ledger_team_publisher(ledger, "red", "red-ai", NEVER, jk_book_time(ledger->book, moved)));
+    COUNTS("red-ai/b", self);
+    OK(jk_ledger_operates(ledger, "KAIST", "lee", NEVER, NEVER));
+    OK(jk_ledger_affiliation(ledger, "KAIST", "red", NEVER, NEVER));
+    OK(jk_ledger_move(ledger, "red-ai/b", "lee/b", JK_KIND_TRANSFER));
+    assert_int_equal(reasons_of(ledger, "lee/b", self | affiliate), affiliate);
+    OK(jk_ledger_move(ledger, "lee/b", "park/b", JK_KIND_TRANSFER));
+    COUNTS("park/b", self | affiliate);
+}
+
+static void test_moved_in_is_explained(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    struct jk_policy policy = policy_of(JK_REASON_BIT(SELF));
+    struct jk_standing *standing;
+    struct jk_error error;
+    struct jk_why why;
+    size_t count;
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)))));
+    uint32_t moved = next_entry(ledger);
+    OK(jk_ledger_move(ledger, "kim/a", "red-ai/a", JK_KIND_TRANSFER));
+    struct jk_standing_query query = {.policy = &policy, .n = jk_book_size(ledger->book)};
+    jk_error_init(&error, NULL);
+    assert_int_equal(jk_standing_make(ledger->book, &query, &standing, &error), JK_OK);
+    const struct jk_verdict *rows = jk_standing_of(standing, slot(ledger, "red-ai/a"), &count);
+    assert_int_equal(jk_why_find(ledger->book, standing, &policy, 0, rows, JK_REASON_SELF, &why, &error), JK_OK);
+    assert_int_equal(why.entry, moved);
+    jk_standing_free(standing);
+    policy.rules = 1; /* which knows of none of this */
+    assert_int_equal(jk_standing_make(ledger->book, &query, &standing, &error), JK_OK);
+    assert_int_equal(jk_standing_of(standing, slot(ledger, "red-ai/a"), &count)->reasons, 0);
+    jk_standing_free(standing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(test_since),
@@ -412,7 +463,9 @@ int main(void)
                                        TEST(test_copy_goes_first_for_nothing),
                                        TEST(test_circle),
                                        TEST(test_many),
-                                       TEST(test_hidden_limit)};
+                                       TEST(test_hidden_limit),
+                                       TEST(test_moved_in),
+                                       TEST(test_moved_in_is_explained)};
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

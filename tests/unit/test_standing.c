@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "book/book_ask.h"
 #include "book/contest.h"
 #include "book/stage.h"
 #include "book/standing.h"
@@ -47,6 +48,35 @@ static uint32_t entry_that_brought(const struct jk_book *book, uint32_t model, c
     return least;
 }
 
+/* The publisher of its name, and since when it has been that. */
+static uint32_t present_publisher(const struct jk_book *book, uint32_t model, uint32_t n, int64_t *out_us)
+{
+    const struct jk_alias *alias = jk_book_alias(book, model, n), *first = alias;
+    for (const struct jk_alias *older = alias; older && older->publisher == alias->publisher;
+         older = jk_book_older_alias(book, older))
+        first = older;
+    *out_us = jk_book_time(book, first->from);
+    return alias->publisher;
+}
+
+static uint64_t moved_in; /* of a team's own by nothing but their present names */
+
+static jk_reasons kin_reasons(const struct jk_book *book, const struct jk_spell *spell, uint32_t n)
+{
+    int64_t at_us;
+    struct jk_bond bond;
+    uint32_t publisher = present_publisher(book, spell->derivative, n, &at_us);
+    uint32_t team = jk_book_base(book, spell->root, n)->team;
+    jk_reasons found = 0;
+    if (jk_book_membership(book, jk_book_publisher(book, publisher)->name, team, n, &bond) &&
+        (bond.from_us == JK_TIME_NONE || bond.from_us <= at_us) &&
+        (bond.until_us == JK_TIME_NONE || at_us < bond.until_us))
+        found |= JK_REASON_BIT(SELF);
+    if (jk_book_affiliated(book, publisher, team, at_us, n)) found |= JK_REASON_BIT(AFFILIATE);
+    moved_in += found && !(spell->flags & (JK_FLAG_SELF | JK_FLAG_AFFILIATE));
+    return found;
+}
+
 /* What rule set 2 sees otherwise than rule set 1: some reasons, and the facts behind others. */
 static jk_reasons second_reasons(const struct jk_book *book, const struct jk_standing_query *query,
                                  const struct jk_spell *spell, jk_reasons found)
@@ -58,6 +88,7 @@ static jk_reasons second_reasons(const struct jk_book *book, const struct jk_sta
     if (jk_book_is_pair_excluded(book, spell->derivative, spell->root, query->n)) found |= JK_REASON_BIT(EXCLUDED);
     if (spell->flags & conflict) found |= JK_REASON_BIT(LICENSE_CONFLICT);
     if (spell->declared_depth == 0) found |= JK_REASON_BIT(ADOPTED_PATH);
+    found |= kin_reasons(book, spell, query->n);
     if (policy->held && (spell->flags & JK_FLAG_NOT_HELD)) found |= JK_REASON_BIT(NO_ARTIFACT);
     if (declared) {
         found &= ~JK_REASON_BIT(DEPTH);
@@ -549,7 +580,7 @@ static void random_histories(void **state)
                 JK_REASON_BIT(NEAR_DUPLICATE));
     assert_int_equal(all_seen, wanted);
     assert_true(breaks_met > 0);
-    assert_true(ruled_own > 0 && mere_claims > 0 && circles_met > 0);
+    assert_true(ruled_own > 0 && mere_claims > 0 && circles_met > 0 && moved_in > 0);
     print_message("%llu claims would be first but for a break; %llu ancestors gave way to a ruling, %llu as mere "
                   "claims; %llu circles\n",
                   (unsigned long long)breaks_met, (unsigned long long)ruled_own, (unsigned long long)mere_claims,
