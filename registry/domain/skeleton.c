@@ -3,6 +3,7 @@
 
 /* As skeletons themselves: what is cut is compared as the eye sees it, too. */
 static const char *const affixes[] = {"al", "research", "offlclal", "labs", "hq"};
+#define AFFIX_MAX 8 /* the longest of them */
 
 static bool is_ascii(struct jk_span text)
 {
@@ -56,18 +57,26 @@ static bool is_affix(const char *text, size_t len)
     return false;
 }
 
-/* The name without its last affix, where it has one and something is left without it. */
+static bool is_separator(char c)
+{
+    return c == '-' || c == '_' || c == '.' || c == ' ';
+}
+
+/* The name without its last affix, where it has one and something is left without it. Separators within the affix are
+ * dropped as everywhere: "-a.i" is one, too. */
 static bool cut(struct jk_span *name)
 {
     char folded[JK_SKELETON_MAX];
-    size_t at = name->len;
-    while (at > 0 && name->at[at - 1] != '-' && name->at[at - 1] != ' ')
-        at--;
-    if (at == 0) return false;
-    struct jk_span affix = {name->at + at, name->len - at}, rest = {name->at, at - 1};
-    if (!is_affix(folded, fold_all(affix, folded)) || !fold_all(rest, folded)) return false;
-    *name = rest;
-    return true;
+    for (size_t at = name->len; at > 0; at--) {
+        struct jk_span affix = {name->at + at, name->len - at}, rest = {name->at, at - 1};
+        size_t len = fold_all(affix, folded);
+        if (len > AFFIX_MAX) return false;
+        if (!is_separator(name->at[at - 1]) || !is_affix(folded, len)) continue;
+        if (!fold_all(rest, folded)) return false;
+        *name = rest;
+        return true;
+    }
+    return false;
 }
 
 void jk_skeletons_make(struct jk_span name, struct jk_skeletons *out_skeletons)

@@ -2,9 +2,9 @@
  *
  * Letters in one case; "0" as "o", "1" and "i" as "l", "5" as "s"; "m" as "rn" and "w" as "vv", so that each pair is equal
  * whichever of the two was written; whatever is no letter or digit dropped. A name has two skeletons: of all of it, and of
- * its trunk, from which the affixes "-ai", "-research", "-official", "-labs" and "-hq" are cut at hyphens (and at the
- * spaces of a company's name) as long as something is left: "upstage-ai" looks like "upstage", and "ai21labs" like nothing
- * but itself. */
+ * its trunk, from which the affixes "-ai", "-research", "-official", "-labs" and "-hq" are cut at separators ("-", "_", ".",
+ * and the spaces of a company's name), never within a word, as long as something is left: "upstage-ai" and "upstage.ai" look
+ * like "upstage", and "ai21labs" like nothing but itself. */
 #ifndef JK_DOMAIN_SKELETON_H
 #define JK_DOMAIN_SKELETON_H
 

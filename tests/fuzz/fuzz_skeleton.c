@@ -1,5 +1,5 @@
-/* Skeletons of whatever is written: within their room, of their alphabet only, the same in any case and with separators
- * anywhere, and their own skeletons; a trunk is the beginning of the whole. */
+/* Skeletons of whatever is written: within their room, of their alphabet only, the same in any case and with
+ * anything dropped anywhere, and their own skeletons; a trunk is the beginning of the whole. */
 #include "base/check.h"
 #include "base/defer.h"
 #include "domain/skeleton.h"
@@ -17,7 +17,7 @@ static void check_alphabet(const char *skeleton, size_t len)
     }
 }
 
-/* Upper case, and a dot after each letter. */
+/* Upper case, and after each letter something that is dropped and separates nothing. */
 static void check_spelling(struct jk_span text, const struct jk_skeletons *skeletons)
 {
     char spelled[JK_LABEL_MAX];
@@ -27,7 +27,7 @@ static void check_spelling(struct jk_span text, const struct jk_skeletons *skele
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
         spelled[len++] = c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
-        spelled[len++] = '.';
+        spelled[len++] = '+';
     }
     jk_skeletons_make((struct jk_span){spelled, len}, &again);
     JK_CHECK(again.whole_len == skeletons->whole_len && memcmp(again.whole, skeletons->whole, again.whole_len) == 0);
@@ -40,7 +40,7 @@ static void check_again(const struct jk_skeletons *skeletons)
     if (skeletons->whole_len > JK_LABEL_MAX) return;
     jk_skeletons_make((struct jk_span){skeletons->whole, skeletons->whole_len}, &again);
     JK_CHECK(again.whole_len == skeletons->whole_len && memcmp(again.whole, skeletons->whole, again.whole_len) == 0);
-    JK_CHECK(again.trunk_len == again.whole_len); /* no hyphen is left to cut at */
+    JK_CHECK(again.trunk_len == again.whole_len); /* no separator is left to cut at */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

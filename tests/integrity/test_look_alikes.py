@@ -10,7 +10,8 @@ from jokbo import derivative  # noqa: E402
 
 NAMES = ("upstage-ai", "Upstage-Official", "LGAI-EXA0NE", "LGAI-EXAONE-labs", "lgai.exaone", "skt-ai", "5kt", "S-K-T",
          "sk-telecom", "naver-hyperc1ovax", "nc-ai", "Motif-Technologies-AI", "rnotif-technologies", "Qwen-official", "QVVEN",
-         "meta-1lama", "rnistralai", "deep-seek-ai", "g00gle", "rnicrosoft")
+         "meta-1lama", "rnistralai", "deep-seek-ai", "g00gle", "rnicrosoft", "upstage.ai", "UPSTAGE_AI", "Qwen.ai", "rneta", "Mistral-AI",
+         "kaka0", "naver", "exaone", "lgai")
 
 
 class LookAlikes(Attack, unittest.TestCase):

@@ -38,8 +38,16 @@ static const struct {
     {"upstage", "UP-STAGE", true},
     {"upstage", "up5tage", true},
     {"upstage", "upstage-research", true},
-    {"upstage", "upstageai", false}, /* cut at hyphens only */
-    {"upstage", "upstage_ai", false},
+    {"upstage", "upstageai", false}, /* cut at separators only */
+    {"upstage", "upstage_ai", true},
+    {"upstage", "UPSTAGE.AI", true},
+    {"upstage", "upstage._ai", true},
+    {"upstage", "upstage_research.labs-hq", true},
+    {"upstage", "upstage-a.i", true}, /* separators within an affix are dropped */
+    {"upstage", "upstage-l.a.b.s", true},
+    {"upstage", "upstage-officia1-.", true},
+    {"upstage", "upstage-officially", false},
+    {"upstage", ".ai.upstage", false},
     {"upstage", "upstages", false},
     {"upstage", "solar-lab", false},
     {"naver-cloud", "naver-c1oud", true},
@@ -133,10 +141,12 @@ static void test_upstream(void **state)
     (void)state;
     static const char *const reserved[][2] = {
         {"Qwen", "Qwen"},           {"qwen-ai", "Qwen"},          {"meta-1lama", "meta-llama"}, {"G00gle", "google"},
-        {"mistral-ai", "mistralai"}, {"nvldia", "nvidia"},         {"unsloth-ai", "unsloth"},    {"the-bloke", "TheBloke"},
+        {"mistral-ai", "mistral"}, {"rnistralai", "mistralai"}, {"nvldia", "nvidia"},         {"unsloth-ai", "unsloth"},    {"the-bloke", "TheBloke"},
         {"IBM_granite", "ibm-granite"}, {"zai-org-labs", "zai-org"}, {"thudrn", "THUDM"}, {"Hugging-Face", "huggingface"},
+        {"Qwen.ai", "Qwen"}, {"MISTRAL_AI", "mistral"}, {"Meta-AI", "meta"}, {"kaka0", "kakao"}, {"naver-ai", "naver"},
+        {"1gai", "lgai"}, {"exaone.research", "exaone"}, {"deep.mind", "deepmind"}, {"N-VIDIA", "nvidia"},
     };
-    static const char *const free_names[] = {"ai21labs",  "solar-lab", "kim",     "meta",     "invented-dev-0001", "mistral",
+    static const char *const free_names[] = {"ai21labs",  "solar-lab", "kim",     "metal",    "invented-dev-0001", "mistrals",
                                              "google-fan", "qwen2",     "my-qwen", "nvidias",  "alice",             "acme"};
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
         assert_string_equal(upstream(reserved[i][0]), reserved[i][1]);
