@@ -20,6 +20,10 @@ import grpc  # noqa: E402
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
+# gRPC ends its threads with the last channel, and begins anew with the next one: where the two meet, version 1.51 aborts the process
+# now and then (thread_pool.cc). This channel, which nobody uses, keeps it up to the end.
+KEPT = grpc.insecure_channel("127.0.0.1:1")
+
 try:  # protobuf 4 and later
     from google.protobuf.message_factory import GetMessageClass
 except ImportError:
