@@ -290,6 +290,11 @@ int64_t jk_monotonic_us(void)
     return read_clock_us(CLOCK_MONOTONIC);
 }
 
+int64_t jk_monotonic_coarse_ms(void)
+{
+    return read_clock_us(CLOCK_MONOTONIC_COARSE) / 1000;
+}
+
 int64_t jk_boot_us(void)
 {
     return read_clock_us(CLOCK_BOOTTIME);

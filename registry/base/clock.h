@@ -29,6 +29,7 @@ int64_t jk_time_day(int64_t time_us);
 int64_t jk_now_us(void);       /* wall clock: for logs and certificates, never for a rule */
 int64_t jk_monotonic_ms(void); /* for deadlines */
 int64_t jk_monotonic_us(void);
+int64_t jk_monotonic_coarse_ms(void); /* the same scale, some ms behind, and cheaper */
 int64_t jk_boot_us(void); /* since the machine was started, time in suspension included; nobody can set it */
 
 #endif

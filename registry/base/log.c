@@ -1,14 +1,18 @@
 /* One event, one line, one write(2): the line is built on the stack and stays within PIPE_BUF, so that lines
- * of several threads and processes on one pipe never mix. Pairs that no longer fit are left out, and said so. */
+ * of several threads and processes on one pipe never mix. Pairs that no longer fit are left out, and said so. Above
+ * debug, so many lines of one event a second (loglimit.h): what came in between is told as log-left-out. */
 #include "base/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/loglimit.h"
+#include "base/metrics.h"
 #include "base/text.h"
 
 #define LINE_MAX_BYTES 4096 /* PIPE_BUF on Linux */
@@ -20,6 +24,9 @@
 
 static _Atomic int least_level = JK_LOG_INFO;
 static _Atomic int line_format = JK_LOG_LOGFMT;
+
+static pthread_mutex_t events_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct jk_loglimit events; /* under the mutex */
 
 struct line {
     char bytes[LINE_MAX_BYTES];
@@ -143,9 +150,47 @@ static void begin_line(struct line *line, enum jk_log_level level, const char *e
     put_pair(line, "event", event, LINE_MAX_BYTES - TAIL_ROOM);
 }
 
+static bool take(const char *event)
+{
+    int64_t now_ms = jk_monotonic_ms();
+    pthread_mutex_lock(&events_mutex);
+    bool taken = jk_loglimit_take(&events, event, now_ms);
+    pthread_mutex_unlock(&events_mutex);
+    if (!taken) jk_metrics_add(JK_METRIC_LOG_LEFT_OUT, 0, 0, 1);
+    return taken;
+}
+
+static void tell_left_out(const char *event, uint64_t lines)
+{
+    struct line line;
+    char number[24]; /* not jk_log_i64's: those belong to whoever logs next */
+    snprintf(number, sizeof number, "%llu", (unsigned long long)lines);
+    begin_line(&line, JK_LOG_WARN, "log-left-out");
+    put_pair(&line, "of", event, LINE_MAX_BYTES - TAIL_ROOM);
+    put_pair(&line, "suppressed", number, LINE_MAX_BYTES - TAIL_ROOM);
+    write_line(&line);
+}
+
+void jk_log_settle(void)
+{
+    char event[JK_LOGLIMIT_NAME];
+    uint64_t lines;
+    bool told;
+    int saved_errno = errno;
+    do {
+        int64_t now_ms = jk_monotonic_ms();
+        pthread_mutex_lock(&events_mutex);
+        told = jk_loglimit_told(&events, now_ms, event, &lines);
+        pthread_mutex_unlock(&events_mutex);
+        if (told) tell_left_out(event, lines);
+    } while (told);
+    errno = saved_errno;
+}
+
 void jk_log(enum jk_log_level level, const char *event, ...)
 {
-    if (!jk_log_wanted(level)) return;
+    if (!jk_log_wanted(level) || (level > JK_LOG_DEBUG && !take(event))) return;
+    if (level > JK_LOG_DEBUG) jk_log_settle();
     int saved_errno = errno; /* a log line must not change what its caller reports next */
     struct line line;
     begin_line(&line, level, event);

@@ -151,11 +151,11 @@ static void a_line_at_the_limit_stays_whole(void **state)
     memset(value, 'a', 1024);
     memset(last, 'b', 1024);
     value[1024] = '\0';
-    jk_log_setup(JK_LOG_INFO, JK_LOG_JSON);
+    jk_log_setup(JK_LOG_DEBUG, JK_LOG_JSON); /* of which any number of lines is written */
     for (size_t len = 860; len < 1024; len++) {
         last[len] = '\0';
         capture();
-        jk_log(JK_LOG_INFO, "e", "a", value, "b", value, "c", value, "d", last, "end", "small", NULL);
+        jk_log(JK_LOG_DEBUG, "e", "a", value, "b", value, "c", value, "d", last, "end", "small", NULL);
         const char *line = json_line();
         bool whole = strstr(line, "\"end\":\"small\"") != NULL;
         assert_true(strlen(seen) <= 4096);
@@ -165,6 +165,29 @@ static void a_line_at_the_limit_stays_whole(void **state)
         last[len] = 'b';
     }
     assert_in_range(cut, 1, 163); /* the limit lies within what was tried */
+}
+
+/* So many lines of one event, then none; the sum comes with the next line that is written, of whatever event. */
+static void a_flood_is_cut_off(void **state)
+{
+    (void)state;
+    int writes;
+    jk_log_setup(JK_LOG_INFO, JK_LOG_LOGFMT);
+    capture();
+    for (int i = 0; i < 100; i++)
+        jk_log(JK_LOG_WARN, "flood", NULL);
+    captured(&writes);
+    assert_in_range(writes, 20, 21); /* and at most the sum of another test */
+    usleep(1100 * 1000);
+    capture();
+    jk_log_settle();
+    const char *line = captured(&writes);
+    assert_int_equal(writes, 1);
+    assert_non_null(strstr(line, " level=warn event=log-left-out of=flood suppressed=80\n"));
+    capture();
+    jk_log(JK_LOG_WARN, "flood", NULL);
+    captured(&writes);
+    assert_int_equal(writes, 1);
 }
 
 static void a_line_leaves_errno_alone(void **state)
@@ -195,10 +218,15 @@ static void eight_numbers_stay_valid(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(logfmt_quotes_where_it_must),       cmocka_unit_test(json_escapes_what_it_must),
-        cmocka_unit_test(levels_below_the_least_are_silent), cmocka_unit_test(values_are_cut_at_1024_bytes),
-        cmocka_unit_test(a_line_that_is_too_long_says_so),   cmocka_unit_test(a_line_leaves_errno_alone),
-        cmocka_unit_test(a_line_at_the_limit_stays_whole),   cmocka_unit_test(eight_numbers_stay_valid),
+        cmocka_unit_test(logfmt_quotes_where_it_must),
+        cmocka_unit_test(json_escapes_what_it_must),
+        cmocka_unit_test(levels_below_the_least_are_silent),
+        cmocka_unit_test(values_are_cut_at_1024_bytes),
+        cmocka_unit_test(a_line_that_is_too_long_says_so),
+        cmocka_unit_test(a_line_leaves_errno_alone),
+        cmocka_unit_test(a_line_at_the_limit_stays_whole),
+        cmocka_unit_test(eight_numbers_stay_valid),
+        cmocka_unit_test(a_flood_is_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
