@@ -32,7 +32,7 @@ def free_port():
 class Proxy:
     """nginx with the repository's configuration: only paths and the port are put in their places."""
 
-    def __init__(self, socket_path, http_path):
+    def __init__(self, socket_path, http_path, **changes):
         self.dir = tempfile.mkdtemp(prefix="jokbo-proxy-", dir="/tmp")
         self.port = free_port()
         self.cert = os.path.join(self.dir, "proxy.crt")
@@ -47,6 +47,9 @@ class Proxy:
                          ("/tmp/nginx.pid", os.path.join(self.dir, "nginx.pid")), ("rate=200r/s", "rate=10000r/s")):
             assert old in conf, old
             conf = conf.replace(old, new)
+        for old, new in changes.values():
+            assert old in conf, old
+            conf = conf.replace(old, new)
         conf = conf.replace("http {", "http {\n" + "".join("  %s_temp_path %s/%s;\n" % (kind, self.dir, kind) for kind in (
             "client_body", "proxy", "fastcgi", "uwsgi", "scgi")), 1)
         self.conf = os.path.join(self.dir, "nginx.conf")
@@ -54,13 +57,18 @@ class Proxy:
             f.write(("user root;\n" if os.geteuid() == 0 else "") + conf)
 
     def start(self):
-        self.process = subprocess.Popen([NGINX, "-c", self.conf, "-p", self.dir, "-g", "daemon off;"], stderr=subprocess.DEVNULL)
+        with open(os.path.join(self.dir, "errors"), "wb") as errors:
+            self.process = subprocess.Popen([NGINX, "-c", self.conf, "-p", self.dir, "-g", "daemon off;"], stderr=errors)
         for _ in range(100):
             with socket.socket() as s:
                 if s.connect_ex(("127.0.0.1", self.port)) == 0:
                     return self
             time.sleep(0.05)
         raise RuntimeError("nginx did not start")
+
+    def errors(self):
+        with open(os.path.join(self.dir, "errors")) as f:
+            return f.read()
 
     def close(self):
         self.process.terminate()
@@ -103,10 +111,11 @@ class BehindTheProxy(unittest.TestCase):
         blob = self.client.upload("BLOB_KIND_LICENSE_TEXT", text, hashlib.sha256(text).hexdigest())
         self.assertEqual(int(blob["size"]), len(text))
 
-    def fetch(self, path, method="GET", **headers):
-        with open(self.proxy.cert) as f:
+    def fetch(self, path, method="GET", proxy=None, **headers):
+        proxy = proxy or self.proxy
+        with open(proxy.cert) as f:
             context = ssl.create_default_context(cadata=f.read())
-        connection = http.client.HTTPSConnection("localhost", self.proxy.port, context=context, timeout=20)
+        connection = http.client.HTTPSConnection("localhost", proxy.port, context=context, timeout=20)
         connection.request(method, path, headers=headers)
         response = connection.getresponse()
         body = response.read()
@@ -130,6 +139,38 @@ class BehindTheProxy(unittest.TestCase):
                                      ("/tile/entries/x900/000", "POST", 403), ("/readyz", "GET", 404), ("/healthz", "GET", 404),
                                      ("/manifest/sha256/" + "0" * 64, "GET", 404), ("/tile/../log.key", "GET", 404)):
             self.assertEqual(self.fetch(path, method)[0].status, status, path)
+
+    def test_refusals_are_of_level_info(self):
+        """A stranger who meets a limit fills nobody's log; who wants to see him writes info into the file."""
+        for level, seen in (("warn", 0), ("info", 1)):
+            proxy = Proxy(self.run_dir + "/grpc.sock", self.run_dir + "/http.sock", level=("stderr warn", "stderr " + level),
+                          rate=("rate=2000r/s", "rate=1r/m"), burst=("burst=4000", "burst=1")).start()
+            self.addCleanup(proxy.close)
+            self.assertIn(503, [self.fetch("/checkpoint", proxy=proxy)[0].status for _ in range(4)])
+            found = re.findall(r"\[(\w+)\].* limiting requests", proxy.errors())
+            self.assertEqual(set(found), {"info"} if seen else set())
+
+    def test_a_client_cannot_say_where_it_is(self):
+        """The registry takes the proxy's word, which is the connection's, and not what a client claims."""
+        server = jokbo.Server("--listen", "unix:%s/few.sock" % self.run_dir, "--calls-per-address", "16").start()
+        self.addCleanup(server.close)
+        proxy = Proxy(self.run_dir + "/few.sock", self.run_dir + "/http.sock").start()
+        self.addCleanup(proxy.close)
+        with open(proxy.cert, "rb") as f:
+            channel = grpc.secure_channel("localhost:%d" % proxy.port, grpc.ssl_channel_credentials(f.read()))
+        self.addCleanup(channel.close)
+        watch = channel.unary_stream("/grpc.health.v1.Health/Watch")
+        streams = [watch(b"", metadata=(("x-forwarded-for", "192.0.2.%d" % i),)) for i in range(17)]
+        codes = []
+        for stream in streams:
+            try:
+                codes.append(bool(next(stream)))
+            except grpc.RpcError as error:
+                codes.append(error.code())
+        self.assertEqual(codes.count(True), 16, codes)
+        self.assertEqual(codes.count(grpc.StatusCode.RESOURCE_EXHAUSTED), 1, codes)
+        for stream in streams:
+            stream.cancel()
 
     def test_the_command_line_speaks_to_it(self):
         result = self.server.jokbo("whoami", "--server", "localhost:%d" % self.proxy.port, "--tls", "--ca", self.proxy.cert)
