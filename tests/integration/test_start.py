@@ -6,6 +6,7 @@ more than one a core."""
 import errno
 import os
 import re
+import resource
 import shlex
 import shutil
 import signal
@@ -21,7 +22,7 @@ import urllib.parse
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from jokbo import BUILD, ROOT, Server  # noqa: E402
+from jokbo import BUILD, ROOT, Server, alive, children  # noqa: E402
 
 LIMIT_S = float(os.environ.get("JK_START_LIMIT_S", 3)) * float(os.environ.get("JK_TIMEOUT_FACTOR", 1))
 TIMEOUT_S = 120
@@ -88,6 +89,29 @@ class Start(unittest.TestCase):
         with urllib.request.urlopen("http://%s/readyz" % ready.group(1), timeout=10) as answer:
             self.assertEqual(answer.read(), b"ready\n")
         return process, "".join(lines), took
+
+    def test_a_server_that_nobody_can_reach_is_started_again(self):
+        """Without free descriptors it cannot accept any more, which it finds out by its own probes, and ends with 70."""
+        process, _, _ = self.start()
+        server, = (pid for pid in children(process.pid) if self.program_of(pid) == "jokbod")
+        resource.prlimit(server, resource.RLIMIT_NOFILE, (8, 8))
+        timer = threading.Timer(TIMEOUT_S, os.killpg, (process.pid, signal.SIGKILL))
+        timer.start()
+        line = process.stdout.readline()
+        timer.cancel()
+        ready = re.fullmatch(r"jokbod ready grpc=\S+ http=(\S+) data=(\S+)\n", line)
+        self.assertTrue(ready, line)
+        self.assertFalse(alive(server))
+        with urllib.request.urlopen("http://%s/readyz" % ready.group(1), timeout=10) as answer:
+            self.assertEqual(answer.read(), b"ready\n")
+        with open(os.path.join(self.scratch, "errors")) as f:
+            self.assertIn("so it ended itself (70); it is started again in 1 s\n", f.read())
+        self.interrupt(process)
+
+    @staticmethod
+    def program_of(pid):
+        with open("/proc/%d/comm" % pid) as f:
+            return f.read().strip()
 
     @staticmethod
     def end(process):
