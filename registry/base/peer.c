@@ -77,9 +77,16 @@ bool jk_peer_forwarded(struct jk_span header, struct jk_peer *peer)
     return parse_bare(without_port(last), peer);
 }
 
+bool jk_peer_is_loopback(const struct jk_peer *peer)
+{
+    static const unsigned char v6[16] = {[15] = 1};
+    if (peer->kind != JK_PEER_ADDRESS) return false;
+    return is_v4(peer) ? peer->address[sizeof mapped] == 127 : memcmp(peer->address, v6, sizeof v6) == 0;
+}
+
 void jk_peer_group(struct jk_peer *peer)
 {
-    if (peer->kind == JK_PEER_ADDRESS && !is_v4(peer))
+    if (peer->kind == JK_PEER_ADDRESS && !is_v4(peer) && !jk_peer_is_loopback(peer))
         memset(peer->address + GROUP_BYTES, 0, sizeof peer->address - GROUP_BYTES);
 }
 

@@ -39,6 +39,7 @@ void jk_peer_parse(struct jk_span uri, struct jk_peer *out_peer);
 bool jk_peer_forwarded(struct jk_span header, struct jk_peer *peer);
 /* The same for all that are counted as one. */
 void jk_peer_group(struct jk_peer *peer);
+bool jk_peer_is_loopback(const struct jk_peer *peer);
 bool jk_peer_equal(const struct jk_peer *a, const struct jk_peer *b);
 /* For people: "192.0.2.1", "2001:db8:0:1::/64" once grouped, "a Unix socket". */
 void jk_peer_text(const struct jk_peer *peer, char out_text[JK_PEER_TEXT]);

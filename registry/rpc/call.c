@@ -1,6 +1,7 @@
 /* The life of a call under struct jk_call.
  *
- *   POSTED --a call arrives--> OPEN --send-----> SENDING ---it has left---> OPEN
+ *   POSTED --a call arrives--> OPEN --first----> AWAITING --message or end-> OPEN
+ *     |                         |--send-----> SENDING ---it has left---> OPEN
  *     |                         |                   `------client gone-----> OPEN, then ENDING
  *     | the server ends         |--receive--> RECEIVING --message or end---> OPEN
  *     v                         |                   `------client gone-----> OPEN, then ENDING
@@ -12,25 +13,27 @@
  * was_cancelled. The object goes back when both holds are gone: the worker's (which passes to its batches) and the
  * close's. That happens on a queue's thread always, so a call never outlives its queue.
  *
- * There is never more than one batch besides the close: one message in flight is the back-pressure. */
+ * There is never more than one batch besides the close: one message in flight is the back-pressure.
+ *
+ * A call is seen when its headers are there, and let in or refused by the doorman before anything else of it is read:
+ * so no client can have calls here that nobody counts. While it waits for what only its client can do (send a message,
+ * read one) it says so in `waits`, and the queue's sweep ends it when that takes too long. */
 #include <grpc/grpc_security.h>
-#include <grpc/support/alloc.h>
 
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "rpc/codec.h"
 #include "rpc/errors.h"
 #include "rpc/internal.h"
 
-#define NO_DEADLINE        (INT64_MAX / 2)
-#define RETRY_ELSEWHERE_MS 1000
+#define NO_DEADLINE (INT64_MAX / 2)
 
 /* allowed[from] has a bit for each state that may follow. */
 static const unsigned allowed[] = {
     [JK_RPC_POSTED] = 1u << JK_RPC_OPEN,
-    [JK_RPC_OPEN] = 1u << JK_RPC_SENDING | 1u << JK_RPC_RECEIVING | 1u << JK_RPC_ENDING,
+    [JK_RPC_OPEN] = 1u << JK_RPC_AWAITING | 1u << JK_RPC_SENDING | 1u << JK_RPC_RECEIVING | 1u << JK_RPC_ENDING,
+    [JK_RPC_AWAITING] = 1u << JK_RPC_OPEN,
     [JK_RPC_SENDING] = 1u << JK_RPC_OPEN,
     [JK_RPC_RECEIVING] = 1u << JK_RPC_OPEN,
     [JK_RPC_ENDING] = 1u << JK_RPC_POSTED,
@@ -40,6 +43,11 @@ static void move(struct jk_rpc_call *call, enum jk_rpc_state to)
 {
     JK_CHECK(allowed[call->state] & 1u << to);
     call->state = to;
+}
+
+static void wait_for(struct jk_rpc_call *call, enum jk_rpc_wait what)
+{
+    atomic_store(&call->waits, what == JK_RPC_WAITS_NOT ? 0 : jk_monotonic_coarse_ms() * JK_RPC_WAITS + what);
 }
 
 /* Starts a batch; its tag will come in any case. gRPC gives none for a batch that it refused, so then an empty batch
@@ -71,6 +79,7 @@ static void recycle(struct jk_rpc_call *call, bool was_live)
     jk_arena_reset(&call->call.message_arena);
     call->call.magic = 0; /* a worker that still uses it is found out */
     call->state = JK_RPC_POSTED;
+    if (was_live) jk_doorman_leave(server->doorman, call->guest);
     jk_rpc_queue_recycle(call->home, call, was_live);
     if (was_live) atomic_fetch_sub(&server->calls, 1);
 }
@@ -144,7 +153,8 @@ static size_t join_close(struct jk_rpc_call *call, grpc_op *op)
     return 1;
 }
 
-/* Sends what is in `outgoing`, if anything, and the status. */
+/* Sends what is in `outgoing`, if anything, and the status. What the call has worked with is done with by then: it must
+ * not lie here, too, until the client has read the reply. Only a stream's close still looks at it. */
 static void send_end(struct jk_rpc_call *call)
 {
     grpc_op ops[4] = {0};
@@ -163,6 +173,11 @@ static void send_end(struct jk_rpc_call *call)
     ops[count].data.send_status_from_server.trailing_metadata = call->trailers;
     ops[count++].data.send_status_from_server.trailing_metadata_count = call->trailer_count;
     if (call->beginning) count += join_close(call, &ops[count]);
+    if (is_unary(call)) {
+        jk_arena_reset(&call->call.arena);
+        jk_arena_reset(&call->call.message_arena);
+    }
+    if (call->outgoing) wait_for(call, JK_RPC_WAITS_READER);
     start_batch(call, ops, count, &call->done);
     grpc_slice_unref(text);
 }
@@ -182,7 +197,7 @@ static void conclude(struct jk_rpc_call *call, enum jk_status status)
         send_end(call);
 }
 
-/* ---- what a service can do ---- */
+/* ---- failing ---- */
 
 static void call_fail(struct jk_call *base)
 {
@@ -191,17 +206,47 @@ static void call_fail(struct jk_call *base)
     conclude(jk_rpc_call_of(base), error->status);
 }
 
-static void conclude_with(struct jk_rpc_call *call, grpc_byte_buffer *message)
-{
-    call->outgoing = message;
-    conclude(call, JK_OK);
-}
-
 static void reply_too_large(struct jk_rpc_call *call)
 {
     (void)jk_fail(&call->call.error, JK_INTERNAL, "REPLY_TOO_LARGE",
                   "the reply is larger than %d bytes; ask for a smaller page", JK_RPC_REPLY_LIMIT);
     call_fail(&call->call);
+}
+
+/* ---- replies that lie here ---- */
+
+/* Whether the message may lie here until the client has read it, and with a stream's all that it works with. It is gone
+ * where not. */
+static bool hold(struct jk_rpc_call *call, grpc_byte_buffer *message)
+{
+    size_t bytes = grpc_byte_buffer_length(message);
+    if (!is_unary(call)) bytes += call->call.arena.used + call->call.message_arena.used;
+    enum jk_doorman_word word = jk_doorman_hold(call->server->doorman, call->guest, bytes);
+    if (word == JK_DOORMAN_IN) {
+        call->held = bytes;
+        return true;
+    }
+    grpc_byte_buffer_destroy(message);
+    (void)jk_rpc_too_much_unread(call, word);
+    return false;
+}
+
+static void give_back(struct jk_rpc_call *call)
+{
+    jk_doorman_give_back(call->server->doorman, call->guest, call->held);
+    call->held = 0;
+}
+
+/* ---- what a service can do ---- */
+
+static void conclude_with(struct jk_rpc_call *call, grpc_byte_buffer *message)
+{
+    if (message && !hold(call, message)) {
+        call_fail(&call->call);
+        return;
+    }
+    call->outgoing = message;
+    conclude(call, JK_OK);
 }
 
 static void call_finish(struct jk_call *base, const ProtobufCMessage *message)
@@ -236,12 +281,17 @@ static void call_send(struct jk_call *base, const ProtobufCMessage *message, jk_
         reply_too_large(call);
         return;
     }
+    if (!hold(call, buffer)) {
+        call_fail(base);
+        return;
+    }
     grpc_op ops[2] = {0};
     move(call, JK_RPC_SENDING);
     call->outgoing = buffer;
     call->then = then;
     size_t count = greet(call, ops);
     count += add_message(call, &ops[count]);
+    wait_for(call, JK_RPC_WAITS_READER);
     start_batch(call, ops, count, &call->done);
 }
 
@@ -253,33 +303,8 @@ static void call_receive(struct jk_call *base, jk_call_fn *then)
     op.data.recv_message.recv_message = &call->message;
     move(call, JK_RPC_RECEIVING);
     call->then = then;
+    wait_for(call, call->heard ? JK_RPC_WAITS_NEXT : JK_RPC_WAITS_FIRST);
     start_batch(call, &op, 1, &call->done);
-}
-
-static struct jk_span span_of(const grpc_slice *slice)
-{
-    return (struct jk_span){(const char *)GRPC_SLICE_START_PTR(*slice), GRPC_SLICE_LENGTH(*slice)};
-}
-
-/* The last header of that name is the nearest proxy's. */
-static void believe_proxy(const struct jk_rpc_call *call, struct jk_peer *peer)
-{
-    for (size_t i = call->metadata.count; i-- > 0;) {
-        struct jk_span key = span_of(&call->metadata.metadata[i].key);
-        if (!jk_span_equal(key, JK_SPAN("x-forwarded-for"))) continue;
-        (void)jk_peer_forwarded(span_of(&call->metadata.metadata[i].value), peer);
-        return;
-    }
-}
-
-static void call_peer(struct jk_call *base, struct jk_peer *out_peer)
-{
-    struct jk_rpc_call *call = jk_rpc_call_of(base);
-    const struct jk_proxies *proxies = call->server->options.proxies;
-    char *uri = grpc_call_get_peer(call->grpc);
-    jk_peer_parse(jk_span_of(uri), out_peer);
-    gpr_free(uri);
-    if (proxies && jk_proxies_hold(proxies, out_peer)) believe_proxy(call, out_peer);
 }
 
 const struct jk_call_ops jk_rpc_ops = {
@@ -288,56 +313,10 @@ const struct jk_call_ops jk_rpc_ops = {
     .fail = call_fail,
     .send = call_send,
     .receive = call_receive,
-    .peer = call_peer,
+    .peer = jk_rpc_call_peer,
 };
 
 /* ---- arrival ---- */
-
-static bool good_request_id(struct jk_span id)
-{
-    if (id.len == 0 || id.len > 36) return false;
-    for (size_t i = 0; i < id.len; i++) {
-        char c = id.at[i];
-        bool good = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
-                    c == '_' || c == '-';
-        if (!good) return false;
-    }
-    return true;
-}
-
-/* For logs, so unique is enough; secret it need not be (splitmix64). */
-static void make_request_id(struct jk_rpc_call *call)
-{
-    uint64_t z = call->home->random += 0x9E3779B97F4A7C15u;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    z ^= z >> 31;
-    jk_hex_encode((const unsigned char *)&z, sizeof z, call->call.request_id);
-    call->call.request_id[2 * sizeof z] = '\0';
-}
-
-/* We authenticate from the metadata ourselves: gRPC's auth metadata processor has one context a connection, so it mixes
- * identities, and can be made to abort the process. False: more than one authorization, which a proxy and we might read
- * differently. The spans live as long as the gRPC call. */
-static bool read_metadata(struct jk_rpc_call *call)
-{
-    call->call.authorization = (struct jk_span){0};
-    call->call.request_id[0] = '\0';
-    bool single = true;
-    for (size_t i = 0; i < call->metadata.count; i++) {
-        struct jk_span key = span_of(&call->metadata.metadata[i].key);
-        struct jk_span value = span_of(&call->metadata.metadata[i].value);
-        if (jk_span_equal(key, JK_SPAN("authorization"))) {
-            single = single && call->call.authorization.at == NULL;
-            call->call.authorization = value;
-        } else if (jk_span_equal(key, JK_SPAN("x-request-id")) && good_request_id(value)) {
-            memcpy(call->call.request_id, value.at, value.len);
-            call->call.request_id[value.len] = '\0';
-        }
-    }
-    if (call->call.request_id[0] == '\0') make_request_id(call);
-    return single;
-}
 
 /* A client may give no deadline, which means for ever, or one far away: our own ceiling is always there. The queue's
  * sweep enforces it, for the library has no alarm. */
@@ -345,7 +324,7 @@ static int64_t deadline_of(const struct jk_rpc_call *call)
 {
     const struct jk_rpc_options *options = &call->server->options;
     bool stream = call->row->method && call->row->method->stream != JK_UNARY;
-    int64_t ceiling = jk_monotonic_ms() + (stream ? options->stream_ceiling_ms : options->unary_ceiling_ms);
+    int64_t ceiling = call->call.started_us / 1000 + (stream ? options->stream_ceiling_ms : options->unary_ceiling_ms);
     if (call->row->endless) ceiling = NO_DEADLINE;
     gpr_timespec given = call->row->method ? call->deadline : call->details.deadline;
     given = gpr_convert_clock_type(given, GPR_CLOCK_MONOTONIC);
@@ -370,14 +349,25 @@ static void open_call(struct jk_rpc_call *call)
     base->awaits = 0;
     base->settled = false;
     base->services = call->server->options.services;
-    base->started_us = jk_monotonic_us();
-    base->deadline_ms = deadline_of(call);
+    base->started_us = base->deadline_ms = 0; /* start_time */
     jk_error_init(&base->error, &base->arena);
     atomic_store(&base->cancelled, false);
     atomic_store(&call->holds, 2);
-    call->greeted = call->broken = call->expired = call->beginning = call->together = false;
+    call->greeted = call->broken = call->heard = call->beginning = call->together = false;
+    atomic_store(&call->cut, JK_RPC_CUT_NOT);
+    wait_for(call, JK_RPC_WAITS_NOT);
+    call->guest = 0;
+    call->held = 0;
     call->was_cancelled = 0;
     move(call, JK_RPC_OPEN);
+}
+
+/* A call's time begins with its first message: how long that took is not ours. A stream's begins with its headers, for
+ * the sweep, which may run on another thread than it, looks at its deadline. */
+static void start_time(struct jk_rpc_call *call)
+{
+    call->call.started_us = jk_monotonic_us();
+    call->call.deadline_ms = deadline_of(call);
 }
 
 static void watch_close(struct jk_rpc_call *call)
@@ -399,22 +389,12 @@ static enum jk_status decode(struct jk_rpc_call *call, struct jk_arena *arena)
     return status;
 }
 
-/* What can be said of the call before a service sees it. */
-static enum jk_status admit(struct jk_rpc_call *call, bool single_authorization)
+/* What can be said of the call with its first message, before a service sees it. */
+static enum jk_status admit(struct jk_rpc_call *call)
 {
     struct jk_error *error = &call->call.error;
     const struct jk_method *method = call->row->method;
-    if (!method)
-        return jk_fail(error, JK_UNIMPLEMENTED, "UNKNOWN_METHOD",
-                       "this server has no such method; its interface is told by reflection");
-    if (!single_authorization)
-        return jk_fail(error, JK_UNAUTHENTICATED, "AMBIGUOUS_AUTHORIZATION",
-                       "there is more than one authorization header; send one");
-    if (atomic_load(&call->server->draining)) {
-        atomic_fetch_add(&call->server->turned_away, 1);
-        error->retry_ms = RETRY_ELSEWHERE_MS;
-        return jk_fail(error, JK_UNAVAILABLE, "STOPPING", "the server is stopping; connect again");
-    }
+    if (jk_error_is_set(error)) return error->status;
     if (method->stream == JK_CLIENT_STREAM) return JK_OK;
     if (!call->message)
         return jk_fail(error, JK_INVALID_ARGUMENT, "NO_MESSAGE", "the call has no message; send one %s",
@@ -424,20 +404,20 @@ static enum jk_status admit(struct jk_rpc_call *call, bool single_authorization)
     return call->call.wrong ? JK_OK : status;
 }
 
-static void begin_work(struct jk_rpc_call *call, bool single_authorization)
+static void begin_work(struct jk_rpc_call *call)
 {
-    if (admit(call, single_authorization) == JK_OK)
+    if (admit(call) == JK_OK)
         call->row->start(&call->call);
     else
         call_fail(&call->call);
 }
 
-/* Most unary calls are answered at once, so their close is watched after the handler, if then still needed. Their ends
- * are sent by this thread only, so the call is there until we come back. */
-static void begin_unary(struct jk_rpc_call *call, bool single_authorization)
+/* Most unary calls are answered at once, so their close is watched after the handler, if then still needed. Their ends are
+ * sent by this thread only, so the call is there until we come back. */
+static void begin_unary(struct jk_rpc_call *call)
 {
     call->beginning = true;
-    begin_work(call, single_authorization);
+    begin_work(call);
     call->beginning = false;
     if (!call->together) watch_close(call);
 }
@@ -445,16 +425,36 @@ static void begin_unary(struct jk_rpc_call *call, bool single_authorization)
 /* Where a row wants to know of the close, the handler comes first, so that there is something to close. */
 static void begin(struct jk_rpc_call *call)
 {
-    open_call(call);
-    bool single = read_metadata(call);
     bool close_last = call->row->on_close != NULL;
     if (is_unary(call) && !close_last) {
-        begin_unary(call, single);
+        begin_unary(call);
         return;
     }
     if (!close_last) watch_close(call);
-    begin_work(call, single);
+    begin_work(call);
     if (close_last) watch_close(call);
+}
+
+static void await_message(struct jk_rpc_call *call)
+{
+    grpc_op op = {.op = GRPC_OP_RECV_MESSAGE};
+    op.data.recv_message.recv_message = &call->message;
+    move(call, JK_RPC_AWAITING);
+    wait_for(call, JK_RPC_WAITS_FIRST);
+    start_batch(call, &op, 1, &call->done);
+}
+
+/* The headers are there. Where there is to be one message, it is read first; a client's stream reads for itself. */
+static void meet(struct jk_rpc_call *call)
+{
+    open_call(call);
+    jk_rpc_read_headers(call);
+    bool awaits = jk_rpc_let_in(call) == JK_OK && call->row->method->stream != JK_CLIENT_STREAM;
+    if (!awaits || !is_unary(call)) start_time(call);
+    if (awaits)
+        await_message(call);
+    else
+        begin(call);
 }
 
 static void arrived(struct jk_rpc_call *call, bool success)
@@ -465,7 +465,7 @@ static void arrived(struct jk_rpc_call *call, bool success)
         jk_rpc_queue_adopt(call->home, call);
         /* Before `posted` goes down, so that it never is zero while a request is being replaced. */
         if (!atomic_load(&server->closing)) jk_rpc_post(call->home, call->row);
-        begin(call);
+        meet(call);
     } else {
         recycle(call, false); /* the server ends */
     }
@@ -474,11 +474,36 @@ static void arrived(struct jk_rpc_call *call, bool success)
 
 /* ---- events ---- */
 
+/* Why there is nobody any more: the client went, or the sweep ended the call. */
+static void note_gone(struct jk_rpc_call *call)
+{
+    struct jk_error *error = &call->call.error;
+    atomic_store(&call->call.cancelled, true);
+    switch ((enum jk_rpc_cut)atomic_load(&call->cut)) {
+    case JK_RPC_CUT_SILENT:
+        (void)jk_fail(error, JK_DEADLINE_EXCEEDED, "NO_MESSAGE_IN_TIME", "the client's message did not come in time");
+        return;
+    case JK_RPC_CUT_UNREAD:
+        (void)jk_fail(error, JK_RESOURCE_EXHAUSTED, "REPLY_NOT_READ", "the client did not read its reply in time");
+        return;
+    default:
+        (void)jk_fail(error, JK_CANCELLED, "CLIENT_GONE", "the client cancelled the call or is gone");
+    }
+}
+
 static void client_gone(struct jk_rpc_call *call)
 {
-    atomic_store(&call->call.cancelled, true);
-    (void)jk_fail(&call->call.error, JK_CANCELLED, "CLIENT_GONE", "the client cancelled the call or is gone");
+    note_gone(call);
     call_fail(&call->call);
+}
+
+static void first_message(struct jk_rpc_call *call, bool success)
+{
+    move(call, JK_RPC_OPEN);
+    call->heard = true;
+    if (!success || (!call->message && grpc_call_failed_before_recv_message(call->grpc))) note_gone(call);
+    if (is_unary(call)) start_time(call);
+    begin(call);
 }
 
 static void sent(struct jk_rpc_call *call, bool success)
@@ -496,6 +521,7 @@ static void received(struct jk_rpc_call *call, bool success)
     jk_call_fn *then = call->then;
     move(call, JK_RPC_OPEN);
     call->call.request = NULL;
+    call->heard = true;
     if (!success || (!call->message && grpc_call_failed_before_recv_message(call->grpc))) {
         client_gone(call);
         return;
@@ -513,7 +539,12 @@ static void done(struct jk_rpc_call *call, bool success)
     if (call->outgoing) grpc_byte_buffer_destroy(call->outgoing);
     call->outgoing = NULL;
     call->broken = false;
+    wait_for(call, JK_RPC_WAITS_NOT);
+    if (call->held) give_back(call);
     switch (call->state) {
+    case JK_RPC_AWAITING:
+        first_message(call, good);
+        return;
     case JK_RPC_SENDING:
         sent(call, good);
         return;

@@ -248,7 +248,7 @@ void jk_rpc_health_rows(struct jk_rpc_row out_rows[2])
         .response = &grpc__health__v1__health_check_response__descriptor,
         .handle = watch,
     };
-    out_rows[0] = (struct jk_rpc_row){.method = &check_method, .start = check};
+    out_rows[0] = (struct jk_rpc_row){.method = &check_method, .start = check, .health = true};
     out_rows[1] = (struct jk_rpc_row){
         .method = &watch_method, .start = watch, .apart = true, .endless = true, .on_close = watch_closed};
 }

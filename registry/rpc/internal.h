@@ -7,11 +7,14 @@
 #include <pthread.h>
 
 #include "base/address.h"
+#include "rpc/doorman.h"
+#include "rpc/janitor.h"
 #include "rpc/server.h"
 
 #define JK_RPC_CALL_MAGIC 0x4a4b5243u
 #define JK_RPC_TAG_MAGIC 0x4a4b5254u
 #define JK_RPC_ROWS (JK_RPC_METHODS + 4) /* and health and reflection */
+#define JK_RPC_SLOW_MOST  128 /* calls that have waited for a message of their client for half a second */
 
 struct jk_rpc_call;
 struct jk_rpc_health;
@@ -25,6 +28,7 @@ struct jk_rpc_row {
     void *registered;               /* gRPC's handle */
     unsigned posted;                /* requests kept waiting in each queue */
     bool apart;                     /* bound to the queue for long-lived streams */
+    bool health;                    /* is answered in a crowd, too */
     bool endless;                   /* idles at the client's pleasure: no ceiling, and ended when draining begins */
     /* Runs when the client is gone or the call is over, on the thread of the call's queue. May be NULL. */
     void (*on_close)(struct jk_rpc_call *call);
@@ -38,6 +42,7 @@ struct jk_rpc_queue {
     bool running;
     uint64_t random; /* state for request ids; the thread's own */
     int64_t next_sweep_ms;
+    atomic_uint slow; /* calls that the last sweep found waiting for their messages; the thread's own to change */
     pthread_mutex_t mutex;    /* guards what follows */
     struct jk_rpc_call *live; /* calls that arrived here, wherever they are now */
     struct jk_rpc_call *idle; /* objects for further calls */
@@ -50,6 +55,8 @@ struct jk_rpc_server {
     struct jk_address address;
     grpc_server *grpc;
     grpc_resource_quota *quota;
+    struct jk_doorman *doorman;
+    struct jk_janitor *janitor;
     struct jk_rpc_certificates *certificates; /* NULL without TLS */
     struct jk_rpc_queue queues[8];
     unsigned queue_count;
@@ -82,7 +89,11 @@ struct jk_rpc_tag {
     struct jk_rpc_call *call;
 };
 
-enum jk_rpc_state { JK_RPC_POSTED, JK_RPC_OPEN, JK_RPC_SENDING, JK_RPC_RECEIVING, JK_RPC_ENDING };
+enum jk_rpc_state { JK_RPC_POSTED, JK_RPC_OPEN, JK_RPC_AWAITING, JK_RPC_SENDING, JK_RPC_RECEIVING, JK_RPC_ENDING };
+
+/* What a call waits for that only its client can do, and why the server ended it. */
+enum jk_rpc_wait { JK_RPC_WAITS_NOT, JK_RPC_WAITS_FIRST, JK_RPC_WAITS_NEXT, JK_RPC_WAITS_READER, JK_RPC_WAITS };
+enum jk_rpc_cut { JK_RPC_CUT_NOT, JK_RPC_CUT_LATE, JK_RPC_CUT_SILENT, JK_RPC_CUT_UNREAD, JK_RPC_CUTS };
 
 struct jk_rpc_call {
     struct jk_call call; /* first: services hold a pointer to it */
@@ -108,7 +119,12 @@ struct jk_rpc_call {
     bool greeted;  /* initial metadata went out */
     bool beginning, together; /* in begin(), which may end it at once; and so it did, with the close in the same batch */
     bool broken;   /* the batch in flight could not be started */
-    bool expired;  /* the ceiling was enforced; under home->mutex */
+    bool single;   /* there is at most one authorization */
+    bool heard;    /* a message came */
+    unsigned guest;             /* the doorman's */
+    size_t held;                /* bytes that he counts for it */
+    atomic_int cut;             /* enum jk_rpc_cut; set under home->mutex */
+    atomic_int_least64_t waits; /* since when in ms, times JK_RPC_WAITS, and enum jk_rpc_wait */
     atomic_uint holds; /* the worker or its batch, and the close */
     atomic_uint handed;
 };
@@ -138,6 +154,7 @@ void jk_rpc_queue_stop(struct jk_rpc_queue *queue);    /* shuts down, drains, jo
 void jk_rpc_queue_destroy(struct jk_rpc_queue *queue); /* the same; after the server is gone */
 void jk_rpc_post_all(struct jk_rpc_queue *queue);
 void jk_rpc_queue_end_streams(struct jk_rpc_queue *queue);
+void jk_rpc_queue_trim(struct jk_rpc_queue *queue); /* frees objects that only a crowd needs; any thread */
 /* For call.c: an object to post, and its way back. */
 void jk_rpc_post(struct jk_rpc_queue *queue, struct jk_rpc_row *row);
 void jk_rpc_queue_adopt(struct jk_rpc_queue *queue, struct jk_rpc_call *call);   /* into `live` */
@@ -147,6 +164,18 @@ bool jk_rpc_queue_is_here(const struct jk_rpc_queue *queue); /* do we run on its
 void jk_rpc_queue_end(struct jk_rpc_queue *queue, struct jk_rpc_call *call);
 /* On the queue's thread, at a nudge: some calls to send the end of, linked by next_ended. */
 struct jk_rpc_call *jk_rpc_queue_take_ended(struct jk_rpc_queue *queue);
+
+/* entrance.c */
+void jk_rpc_read_headers(
+    struct jk_rpc_call *call); /* request_id, authorization (as long as the gRPC call lives), single */
+/* By its headers alone. Whatever the answer, the doorman counts the call until it leaves. */
+JK_MUST_USE enum jk_status jk_rpc_let_in(struct jk_rpc_call *call);
+/* Always fails. */
+enum jk_status jk_rpc_too_much_unread(struct jk_rpc_call *call, enum jk_doorman_word word);
+void jk_rpc_call_peer(struct jk_call *call, struct jk_peer *out_peer);
+
+/* sweep.c */
+void jk_rpc_sweep(struct jk_rpc_queue *queue, int64_t now_ms); /* on the queue's thread */
 
 /* call.c */
 extern const struct jk_call_ops jk_rpc_ops;

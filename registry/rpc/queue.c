@@ -1,9 +1,9 @@
-/* Completion queues: one thread each, the requests posted on them, the objects that carry calls, and the sweep that
- * ends calls past their deadline.
+/* Completion queues: one thread each, the requests posted on them, and the objects that carry calls. Now and then the
+ * thread sweeps its calls (sweep.c).
  *
  * gRPC as Debian builds it scans all outstanding tags of a queue at each completion, so a queue has at most about 200
- * requests posted, and long-lived streams are bound to a queue of their own: idle there, they cost a unary call nothing.
- * There is one poller for the whole process: more queues than cores would only wake each other. */
+ * requests posted, and long-lived streams are bound to a queue of their own: idle there, they cost a unary call
+ * nothing. There is one poller for the whole process: more queues than cores would only wake each other. */
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -11,9 +11,9 @@
 #include "base/digest.h"
 #include "rpc/internal.h"
 
-#define SWEEP_MS 250
-#define LATE_MS 50 /* gRPC enforces the client's own deadline; we come after it */
+#define SWEEP_MS      250
 #define IDLE_MOST 512
+#define IDLE_LEAST    64 /* what is kept after a crowd */
 #define ENDED_AT_ONCE 16 /* then other calls have their turn */
 
 /* ---- objects ---- */
@@ -107,6 +107,25 @@ void jk_rpc_queue_recycle(struct jk_rpc_queue *queue, struct jk_rpc_call *call, 
     if (!keep) call_free(call);
 }
 
+void jk_rpc_queue_trim(struct jk_rpc_queue *queue)
+{
+    struct jk_rpc_call *gone = NULL;
+    pthread_mutex_lock(&queue->mutex);
+    while (queue->idle_count > IDLE_LEAST) {
+        struct jk_rpc_call *call = queue->idle;
+        queue->idle = call->next;
+        queue->idle_count--;
+        call->next = gone;
+        gone = call;
+    }
+    pthread_mutex_unlock(&queue->mutex);
+    while (gone) {
+        struct jk_rpc_call *next = gone->next;
+        call_free(gone);
+        gone = next;
+    }
+}
+
 /* ---- posting ---- */
 
 static grpc_completion_queue *queue_for(struct jk_rpc_queue *queue, const struct jk_rpc_row *row)
@@ -125,11 +144,8 @@ void jk_rpc_post(struct jk_rpc_queue *queue, struct jk_rpc_row *row)
     atomic_fetch_add(&queue->server->posted, 1);
     jk_rpc_hand_over(call);
     if (row->method) {
-        bool reads = row->method->stream != JK_CLIENT_STREAM;
-        result = grpc_server_request_registered_call(queue->server->grpc, row->registered, &call->grpc,
-                                                     &call->deadline, &call->metadata,
-                                                     reads ? &call->message : NULL, bound, queue->queue,
-                                                     &call->arrived);
+        result = grpc_server_request_registered_call(queue->server->grpc, row->registered, &call->grpc, &call->deadline,
+                                                     &call->metadata, NULL, bound, queue->queue, &call->arrived);
     } else {
         grpc_call_details_init(&call->details);
         result = grpc_server_request_call(queue->server->grpc, &call->grpc, &call->details, &call->metadata, bound,
@@ -198,19 +214,7 @@ struct jk_rpc_call *jk_rpc_queue_take_ended(struct jk_rpc_queue *queue)
     return taken;
 }
 
-/* ---- deadlines ---- */
-
-static void sweep(struct jk_rpc_queue *queue, int64_t now_ms)
-{
-    pthread_mutex_lock(&queue->mutex);
-    for (struct jk_rpc_call *call = queue->live; call; call = call->next) {
-        if (call->expired || now_ms < call->call.deadline_ms + LATE_MS) continue;
-        call->expired = true;
-        grpc_call_cancel_with_status(call->grpc, GRPC_STATUS_DEADLINE_EXCEEDED,
-                                     "the call took longer than this server allows", NULL);
-    }
-    pthread_mutex_unlock(&queue->mutex);
-}
+/* ---- ends by the server ---- */
 
 void jk_rpc_queue_end_streams(struct jk_rpc_queue *queue)
 {
@@ -226,7 +230,7 @@ static void sweep_when_due(struct jk_rpc_queue *queue)
     int64_t now_ms = jk_monotonic_ms();
     if (now_ms < queue->next_sweep_ms) return;
     queue->next_sweep_ms = now_ms + SWEEP_MS;
-    sweep(queue, now_ms);
+    jk_rpc_sweep(queue, now_ms);
 }
 
 /* ---- the thread ---- */

@@ -22,6 +22,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "rpc/credentials.h"
 #include "rpc/health.h"
 #include "rpc/internal.h"
@@ -29,10 +30,10 @@
 #include "rpc/reflection.h"
 
 #define THREADS_MOST 8
-#define POSTED_MOST 200 /* a queue; see queue.c */
+#define POSTED_MOST    128 /* a queue, which has tags of calls under way besides; see queue.c */
 #define POSTED_UNKNOWN 4
 #define POSTED_HOT 32
-#define POSTED_ELSE 2
+#define POSTED_ELSE    1
 #define MEMORY_QUOTA ((size_t)512 << 20) /* for gRPC's buffers */
 #define FILES_MOST (1 << 20)
 #define METADATA_MOST (16 * 1024) /* OIDC tokens are long */
@@ -69,7 +70,15 @@ static void fill_defaults(struct jk_rpc_options *options)
     options->probe_ms = or_default(options->probe_ms, 5000);
     options->unary_ceiling_ms = or_default(options->unary_ceiling_ms, 30 * 1000);
     options->stream_ceiling_ms = or_default(options->stream_ceiling_ms, 10 * 60 * 1000);
+    options->first_message_ms = or_default(options->first_message_ms, 15 * 1000);
+    options->next_message_ms = or_default(options->next_message_ms, 60 * 1000);
+    options->unread_ms = or_default(options->unread_ms, 20 * 1000);
     if (options->message_limit == 0) options->message_limit = JK_RPC_MESSAGE_LIMIT;
+    if (options->connections == 0) options->connections = 4096;
+    if (options->connections_each == 0) options->connections_each = 256;
+    if (options->calls == 0) options->calls = 8192;
+    if (options->calls_each == 0) options->calls_each = 1024;
+    if (options->unread == 0) options->unread = (size_t)128 << 20;
 }
 
 static enum jk_status check_options(const struct jk_rpc_options *options, struct jk_error *error)
@@ -85,6 +94,10 @@ static enum jk_status check_options(const struct jk_rpc_options *options, struct
     if (options->message_limit > (64u << 20))
         return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_OPTIONS", "a message limit of %zu bytes, at most 64 MiB",
                        options->message_limit);
+    if (options->unread != 0 && options->unread < JK_RPC_UNREAD_SHARE * (size_t)JK_RPC_REPLY_LIMIT)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_OPTIONS",
+                       "%zu bytes of unread replies, at least %zu are needed", options->unread,
+                       JK_RPC_UNREAD_SHARE * (size_t)JK_RPC_REPLY_LIMIT);
     return JK_OK;
 }
 
@@ -226,11 +239,7 @@ static enum jk_status register_rows(struct jk_rpc_server *server, struct jk_erro
 {
     for (size_t i = 0; i < server->row_count; i++) {
         struct jk_rpc_row *row = &server->rows[i];
-        row->registered = grpc_server_register_method(server->grpc, row->method->path, NULL,
-                                                      row->method->stream == JK_CLIENT_STREAM
-                                                          ? GRPC_SRM_PAYLOAD_NONE
-                                                          : GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER,
-                                                      0);
+        row->registered = grpc_server_register_method(server->grpc, row->method->path, NULL, GRPC_SRM_PAYLOAD_NONE, 0);
         if (!row->registered)
             return jk_fail(error, JK_INTERNAL, "BAD_METHOD", "method %s stands in the table twice", row->method->path);
     }
@@ -250,12 +259,32 @@ static enum jk_status listen_on(struct jk_rpc_server *server, struct jk_error *e
     return JK_OK;
 }
 
+static struct jk_doorman *doorman_of(const struct jk_rpc_options *options)
+{
+    struct jk_doorman_limits limits = {.calls = options->calls,
+                                       .calls_each = options->calls_each,
+                                       .unread = options->unread,
+                                       .unread_each = options->unread / JK_RPC_UNREAD_SHARE};
+    return jk_doorman_new(&limits);
+}
+
+/* In the order of enum bound (entrance.c) and enum jk_rpc_cut. */
+static bool label_metrics(void)
+{
+    static const char *const bounds[] = {"calls", "calls-of-one", "unread", "unread-of-one"};
+    static const char *const cuts[] = {"late", "silent", "unread"};
+    return jk_metrics_labels(JK_METRIC_RPC_REFUSED, bounds, 4, NULL, 0) &&
+           jk_metrics_labels(JK_METRIC_RPC_CUT, cuts, JK_RPC_CUTS - 1, NULL, 0);
+}
+
 static enum jk_status prepare(struct jk_rpc_server *server, struct jk_error *error)
 {
     struct jk_span set = {(const char *)jk_data_reflection, jk_data_reflection_len};
     JK_TRY(jk_rpc_reflection_new(set, &server->reflection, error));
     server->health = jk_rpc_health_new(server->options.methods, server->options.method_count);
-    if (!server->health) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "out of memory");
+    server->doorman = doorman_of(&server->options);
+    if (!server->health || !server->doorman || !label_metrics())
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "out of memory");
     list_rows(server);
     share_out(server);
     JK_TRY(register_rows(server, error));
@@ -271,7 +300,8 @@ static enum jk_status run(struct jk_rpc_server *server, struct jk_error *error)
     bool running = jk_rpc_queue_run(&server->apart);
     for (unsigned i = 0; running && i < server->queue_count; i++)
         running = jk_rpc_queue_run(&server->queues[i]);
-    if (running && jk_rpc_prober_start(server)) return JK_OK;
+    if (running) server->janitor = jk_janitor_start(server);
+    if (server->janitor && jk_rpc_prober_start(server)) return JK_OK;
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREADS", "no threads to be had for the gRPC server");
 }
 
@@ -433,6 +463,8 @@ bool jk_rpc_drain(struct jk_rpc_server *server)
 {
     if (server->drained) return true;
     jk_rpc_prober_stop(server);
+    jk_janitor_stop(server->janitor);
+    server->janitor = NULL;
     if (server->health) jk_rpc_health_stop(server->health);
     sleep_ms(server->options.grace_ms);
     atomic_store(&server->draining, true);
@@ -461,5 +493,6 @@ void jk_rpc_free(struct jk_rpc_server *server)
     jk_rpc_certificates_free(server->certificates);
     jk_rpc_reflection_free(server->reflection);
     jk_rpc_health_free(server->health);
+    jk_doorman_free(server->doorman);
     free(server);
 }

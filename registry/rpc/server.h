@@ -6,7 +6,8 @@
  * answered from any thread.
  * Threads: start, drain and free belong to one thread; jk_rpc_set_serving and jk_rpc_address to any.
  * Limits: a message 1 MiB in and 4 MiB out, 100 streams a connection, 16 KiB of metadata, 4,096 health watchers; calls
- * 30 s, streams 10 min, whatever deadline the client gave. One server a process is usual, several are allowed.
+ * 30 s, streams 10 min, whatever deadline the client gave; calls, unread replies and connections in all and of one
+ * client (below), from a call's headers on, before any message. One server a process is usual, several are allowed.
  *
  * On the open internet a hardened HTTP/2 proxy must stand in front: rapid resets and floods of CONTINUATION frames cost
  * this library far more than the sender (CVE-2023-33953), and nothing in this folder can prevent that. */
@@ -18,6 +19,7 @@
 
 #define JK_RPC_MESSAGE_LIMIT (1 << 20)
 #define JK_RPC_REPLY_LIMIT (4 << 20)
+#define JK_RPC_UNREAD_SHARE  4   /* of what may lie unread, the part that one guest may have is a … */
 #define JK_RPC_METHODS 160 /* rows at most, health and reflection not counted */
 
 struct jk_rpc_server;
@@ -35,7 +37,15 @@ struct jk_rpc_options {
     int probe_ms;              /* between probes of the own port; default 5,000, negative: no probes */
     int unary_ceiling_ms;      /* default 30,000 */
     int stream_ceiling_ms;     /* default 600,000 */
+    int first_message_ms;      /* for a call's first message to be there; default 15,000 */
+    int next_message_ms;       /* for each further one of a client's stream; default 60,000 */
+    int unread_ms;             /* for a reply to be read; default 20,000, less when there is much unread (doorman.h) */
     size_t message_limit;      /* bytes in; default JK_RPC_MESSAGE_LIMIT */
+    unsigned connections;      /* at once; default 4,096 … */
+    unsigned connections_each; /* … and of one address beyond this machine; default 256 */
+    unsigned calls;            /* at once; default 8,192 … */
+    unsigned calls_each;       /* … and of one guest (doorman.h); default 1,024 */
+    size_t unread;             /* bytes of replies that lie unread; default 128 MiB, a quarter of it for one guest */
     const struct jk_method *methods;
     size_t method_count;
     jk_call_fn *dispatch;

@@ -70,6 +70,29 @@ static bool same_group(const char *one, const char *other)
     return jk_peer_equal(&a, &b);
 }
 
+static bool is_loopback(const char *uri)
+{
+    struct jk_peer peer;
+    jk_peer_parse(jk_span_of(uri), &peer);
+    bool before = jk_peer_is_loopback(&peer);
+    jk_peer_group(&peer);
+    assert_int_equal(jk_peer_is_loopback(&peer), before);
+    return before;
+}
+
+static void test_loopback(void **state)
+{
+    (void)state;
+    assert_true(is_loopback("ipv4:127.0.0.1:1"));
+    assert_true(is_loopback("ipv4:127.255.0.9:1"));
+    assert_true(is_loopback("ipv6:[::1]:1"));
+    assert_true(is_loopback("ipv6:[::ffff:127.0.0.1]:1"));
+    assert_false(is_loopback("ipv4:128.0.0.1:1"));
+    assert_false(is_loopback("ipv6:[::2]:1"));
+    assert_false(is_loopback("ipv6:[2001:db8::1]:1"));
+    assert_false(is_loopback("unix:"));
+}
+
 static void test_groups(void **state)
 {
     char shown[JK_PEER_TEXT];
@@ -82,6 +105,7 @@ static void test_groups(void **state)
     assert_false(same_group("ipv6:[2001:db8:0:1::1]:1", "ipv6:[2001:db8:0:2::1]:1"));
     assert_true(same_group("unix:", "unix:/run/a"));
     assert_false(same_group("unix:", "vsock:1:2"));
+    assert_false(same_group("ipv6:[::1]:1", "ipv6:[::2]:1")); /* this machine is told from its neighbours */
     jk_peer_parse(JK_SPAN("ipv6:[2001:db8:0:1::1]:1"), &peer);
     jk_peer_group(&peer);
     jk_peer_text(&peer, shown);
@@ -133,6 +157,7 @@ int main(void)
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_forwarded),
         cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_loopback),
         cmocka_unit_test(test_proxies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,106 @@
+/* The sweep: ends calls past their deadline, and those whose client takes too long to send a message or to read one. On
+ * the thread of the queue, four times a second.
+ *
+ * While a message is on its way gRPC keeps what has come of it, up to a megabyte, where nothing bounds it, not even the
+ * library's own quota of memory. So of calls that have waited for their message for a while only a few stay: the
+ * newest, since a message that is going to come has mostly come long before. */
+#include <stdio.h>
+
+#include "base/metrics.h"
+#include "rpc/internal.h"
+
+#define LATE_MS        50 /* gRPC enforces the client's own deadline; we come after it */
+#define DRAIN_FIRST_MS 1000
+#define SLOW_MS        500
+#define TEXT           160
+
+/* How long a call may wait for its client, and how many may for long. */
+struct patience {
+    int first_ms, next_ms, unread_ms;
+    unsigned slow_most; /* of this queue's calls */
+    unsigned slow;      /* found so far */
+};
+
+/* Each queue has its part of the slow ones, and what the others do not use. */
+static unsigned slow_most(const struct jk_rpc_queue *queue)
+{
+    const struct jk_rpc_server *server = queue->server;
+    unsigned others = 0, part = JK_RPC_SLOW_MOST / server->queue_count;
+    for (unsigned i = 0; i < server->queue_count; i++)
+        if (&server->queues[i] != queue) others += atomic_load(&server->queues[i].slow);
+    return others + part > JK_RPC_SLOW_MOST ? part : JK_RPC_SLOW_MOST - others;
+}
+
+static struct patience patience_of(const struct jk_rpc_queue *queue)
+{
+    const struct jk_rpc_server *server = queue->server;
+    const struct jk_rpc_options *options = &server->options;
+    const struct jk_doorman *doorman = server->doorman;
+    bool hurry = atomic_load(&server->draining) && options->first_message_ms > DRAIN_FIRST_MS;
+    return (struct patience){.first_ms =
+                                 jk_doorman_patience_ms(doorman, hurry ? DRAIN_FIRST_MS : options->first_message_ms),
+                             .next_ms = jk_doorman_patience_ms(doorman, options->next_message_ms),
+                             .unread_ms = jk_doorman_patience_ms(doorman, options->unread_ms),
+                             .slow_most = slow_most(queue)};
+}
+
+static void cut(struct jk_rpc_call *call, enum jk_rpc_cut cause, grpc_status_code code, const char *text)
+{
+    atomic_store(&call->cut, cause);
+    jk_metrics_add(JK_METRIC_RPC_CUT, cause - 1, 0, 1);
+    grpc_call_cancel_with_status(call->grpc, code, text, NULL); /* which copies the text */
+}
+
+/* Of a client that was to send a message. */
+static bool is_silent(struct jk_rpc_call *call, enum jk_rpc_wait what, int64_t waited_ms, struct patience *patience)
+{
+    char text[TEXT];
+    bool first = what == JK_RPC_WAITS_FIRST;
+    bool endless = call->row->endless && !first;
+    if (waited_ms >= SLOW_MS && patience->slow == patience->slow_most)
+        snprintf(text, sizeof text, "%d calls wait for their clients' messages, which is the most; send them at once",
+                 JK_RPC_SLOW_MOST);
+    else if (first && waited_ms >= patience->first_ms)
+        snprintf(text, sizeof text, "no message came within %d ms of the call's beginning; send it at once",
+                 patience->first_ms);
+    else if (!first && !endless && waited_ms >= patience->next_ms)
+        snprintf(text, sizeof text,
+                 "no further message came within %d ms; send them without a pause, or end the stream",
+                 patience->next_ms);
+    else {
+        patience->slow += waited_ms >= SLOW_MS;
+        return false;
+    }
+    cut(call, JK_RPC_CUT_SILENT, GRPC_STATUS_DEADLINE_EXCEEDED, text);
+    return true;
+}
+
+static bool is_unread(struct jk_rpc_call *call, int64_t waited_ms, const struct patience *patience)
+{
+    char text[TEXT];
+    if (waited_ms < patience->unread_ms) return false;
+    snprintf(text, sizeof text, "the reply was not read within %d ms, which is the most now", patience->unread_ms);
+    cut(call, JK_RPC_CUT_UNREAD, GRPC_STATUS_RESOURCE_EXHAUSTED, text);
+    return true;
+}
+
+/* Ends it where it has to. */
+static void look_at(struct jk_rpc_call *call, int64_t now_ms, struct patience *patience)
+{
+    int64_t waits = atomic_load(&call->waits), waited_ms = now_ms - waits / JK_RPC_WAITS;
+    enum jk_rpc_wait what = (enum jk_rpc_wait)(waits % JK_RPC_WAITS);
+    if ((what == JK_RPC_WAITS_FIRST || what == JK_RPC_WAITS_NEXT) && is_silent(call, what, waited_ms, patience)) return;
+    if (what == JK_RPC_WAITS_READER && is_unread(call, waited_ms, patience)) return;
+    if (call->call.deadline_ms && now_ms >= call->call.deadline_ms + LATE_MS)
+        cut(call, JK_RPC_CUT_LATE, GRPC_STATUS_DEADLINE_EXCEEDED, "the call took longer than this server allows");
+}
+
+void jk_rpc_sweep(struct jk_rpc_queue *queue, int64_t now_ms)
+{
+    struct patience patience = patience_of(queue);
+    pthread_mutex_lock(&queue->mutex);
+    for (struct jk_rpc_call *call = queue->live; call; call = call->next) /* the newest first */
+        if (atomic_load(&call->cut) == JK_RPC_CUT_NOT) look_at(call, now_ms, &patience);
+    pthread_mutex_unlock(&queue->mutex);
+    atomic_store(&queue->slow, patience.slow);
+}
