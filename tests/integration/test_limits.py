@@ -459,7 +459,7 @@ class Options(unittest.TestCase):
         cls.folder = tempfile.mkdtemp(prefix="jokbo-test-", dir="/tmp")
         cls.addClassCleanup(shutil.rmtree, cls.folder)
         cls.data = os.path.join(cls.folder, "data")
-        with open(os.path.join(ROOT, "registry", "config.def")) as f:
+        with open(os.path.join(ROOT, "registry", "daemon", "config.def")) as f:
             cls.options = re.findall(r'^JK_OPTION\((\w+), \w+, "([^"]+)", "([^"]*)", "([^"]*)", (\d+), (\d+)', f.read(),
                                      re.M)
 

@@ -249,7 +249,7 @@ class Tables(unittest.TestCase):
         return [[cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
 
     def test_options_of_the_server(self):
-        table = re.findall(r'^JK_OPTION\(\w+, \w+, "([a-z-]+)", "([^"]*)", "([^"]*)", \d+, \d+,', read("registry", "config.def"), re.M)
+        table = re.findall(r'^JK_OPTION\(\w+, \w+, "([a-z-]+)", "([^"]*)", "([^"]*)", \d+, \d+,', read("registry", "daemon", "config.def"), re.M)
         self.assertGreater(len(table), 10)
         wanted = [("`--%s`" % (name + " " + value if value else name), "`%s`" % default if default else "") for name, value, default in table]
         self.assertEqual([(row[0], row[1]) for row in self.rows("The server")], wanted)
@@ -279,7 +279,7 @@ class Tables(unittest.TestCase):
     def test_messages_of_the_start(self):
         sources = "".join(read("registry", folder, name) for folder in ("store", "tiles")
                           for name in sorted(os.listdir(os.path.join(ROOT, "registry", folder))) if name.endswith(".c"))
-        sources += read("registry", "main.c") + read("registry", "rpc", "credentials.c")
+        sources += read("registry", "daemon", "main.c") + read("registry", "rpc", "credentials.c")
         words = [phrase for row in self.rows("When it does not start") for phrase in re.findall(r"“([^”]+)”", row[0])]
         self.assertGreater(len(words), 7)
         joined = re.sub(r'"\s*\n\s*"', "", sources)

@@ -74,7 +74,7 @@ main(check, [
     ({"registry/base/a.h": header("jk_size jk_a(void);\n")}, 1),
     ({"registry/base/a.h": header("int jk_a();\n")}, 1),
     ({"registry/base/a.h": header("int jk_a(void);\n", "JK_A_H")}, 1),
-    ({"registry/config.h": header("int a;\n", "JK_CONFIG_H")}, 0),
+    ({"registry/daemon/config.h": header("int a;\n", "JK_DAEMON_CONFIG_H")}, 0),
     ({"tests/support/a.h": header("int a;\n", "JK_TESTS_A_H")}, 0),
     ({"tests/support/a.h": header("int a;\n", "JK_TESTS_B_H")}, 1),
     ({"registry/base/a.h": File("int a;\n")}, 1),

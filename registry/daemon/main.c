@@ -15,15 +15,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "bootstrap.h"
+#include "daemon/bootstrap.h"
 #include "closing/inspector.h"
 #include "closing/keeper.h"
-#include "config.h"
+#include "daemon/config.h"
 #include "domain/entry.h"
 #include "fetch/fetch.h"
 #include "http/server.h"
-#include "keys.h"
-#include "repair.h"
+#include "daemon/keys.h"
+#include "daemon/repair.h"
 #include "rpc/server.h"
 #include "service/held_catch_up.h"
 #include "service/parking.h"
@@ -32,7 +32,7 @@
 #include "service/sweeper.h"
 #include "service/waiting.h"
 #include "store/embedded.h"
-#include "witnesses.h"
+#include "daemon/witnesses.h"
 
 #define HOUR_US    INT64_C(3600000000)
 #define DAY_US     (24 * HOUR_US)
@@ -201,15 +201,14 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
     const struct jk_config *config = &server->config;
     struct jk_store_options options = store_options(server);
     JK_TRY(jk_store_start(&options, &server->store, error));
-    server->services =
-        (struct jk_services){.store = server->store,
-                             .publishers_per_account = (unsigned)config->publishers_per_account,
-                             .writes_per_day = (unsigned)config->writes_per_day,
-                             .blob_bytes_per_day = (uint64_t)config->blob_bytes_per_day,
-                             .four_eyes = strcmp(config->four_eyes, "on") == 0,
-                             .evaluator_rest_us = config->evaluator_rest_hours * HOUR_US,
-                             .standings = jk_standings_new(),
-                             .closer = jk_closer_new(server->store)};
+    server->services = (struct jk_services){.store = server->store,
+                                            .publishers_per_account = (unsigned)config->publishers_per_account,
+                                            .writes_per_day = (unsigned)config->writes_per_day,
+                                            .blob_bytes_per_day = (uint64_t)config->blob_bytes_per_day,
+                                            .four_eyes = strcmp(config->four_eyes, "on") == 0,
+                                            .evaluator_rest_us = config->evaluator_rest_hours * HOUR_US,
+                                            .standings = jk_standings_new(),
+                                            .closer = jk_closer_new(server->store)};
     if (!server->services.standings || !server->services.closer)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
     JK_TRY(jk_parking_start(server->store, &server->services.parking, error));

@@ -1,5 +1,5 @@
 /* The witnesses' port to the store; see witnesses.h. */
-#include "witnesses.h"
+#include "daemon/witnesses.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,11 +1,11 @@
 /* See repair.h. What is said goes to standard output, the bar to standard error. */
-#include "repair.h"
+#include "daemon/repair.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "mirror.h"
+#include "daemon/mirror.h"
 
 #define WIDTH    32
 #define LEAST_MS 100

@@ -1,6 +1,6 @@
 /* The commands that mend a log at rest: what they print, and their progress bar (on a terminal only). Thread: main. */
-#ifndef JK_REPAIR_H
-#define JK_REPAIR_H
+#ifndef JK_DAEMON_REPAIR_H
+#define JK_DAEMON_REPAIR_H
 
 #include "store/store.h"
 

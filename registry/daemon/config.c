@@ -1,6 +1,6 @@
 /* Options by flag, environment and file. A later source never overrides an earlier one: flag, environment, file,
  * default. */
-#include "config.h"
+#include "daemon/config.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -21,7 +21,7 @@ struct option {
 static const struct option options[] = {
 #define JK_OPTION(kind, field, name, value, fallback, least, most, help)                                               \
     {kind, name, value, fallback, help, least, most, offsetof(struct jk_config, field)},
-#include "config.def"
+#include "daemon/config.def"
 #undef JK_OPTION
 };
 #define OPTIONS (sizeof options / sizeof *options)

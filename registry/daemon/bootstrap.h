@@ -1,7 +1,7 @@
 /* The first account: on a registry without any, an admin's account and token are made, and a ready configuration of the
  * command line is written for whoever runs the server. Called once at start, after the store, before any traffic. */
-#ifndef JK_BOOTSTRAP_H
-#define JK_BOOTSTRAP_H
+#ifndef JK_DAEMON_BOOTSTRAP_H
+#define JK_DAEMON_BOOTSTRAP_H
 
 #include "store/store.h"
 

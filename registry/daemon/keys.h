@@ -1,9 +1,9 @@
 /* jokbod key rotate, key retire: the commands around the signing key's rotation. Prints what to do next. Thread: main,
  * with a store that serves nobody. */
-#ifndef JK_KEYS_H
-#define JK_KEYS_H
+#ifndef JK_DAEMON_KEYS_H
+#define JK_DAEMON_KEYS_H
 
-#include "config.h"
+#include "daemon/config.h"
 #include "store/store.h"
 
 /* The next key's file: made where it is absent, and then *out_made; else what is in it goes into the log. */

@@ -1,7 +1,8 @@
 /* Joins the store and the threads that ask witnesses: reads the policy file, gives proofs and sizes, hands cosignatures
- * and their times on, and stops writes where a witness is ahead of the database. Thread: main, but for the callbacks. */
-#ifndef JK_WITNESSES_H
-#define JK_WITNESSES_H
+ * and their times on, and stops writes where a witness is ahead of the database. Thread: main, but for the callbacks.
+ */
+#ifndef JK_DAEMON_WITNESSES_H
+#define JK_DAEMON_WITNESSES_H
 
 #include "closing/witnessed.h"
 #include "store/store.h"

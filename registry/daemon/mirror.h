@@ -1,7 +1,7 @@
 /* A published log to read from: a folder, or an http(s) URL (C2SP tlog-tiles paths below it). Thread: the caller's. A
  * URL that does not answer is asked three times. */
-#ifndef JK_MIRROR_H
-#define JK_MIRROR_H
+#ifndef JK_DAEMON_MIRROR_H
+#define JK_DAEMON_MIRROR_H
 
 #include "store/repair.h"
 

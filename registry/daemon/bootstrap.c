@@ -1,5 +1,5 @@
 /* The first account and its configuration file. */
-#include "bootstrap.h"
+#include "daemon/bootstrap.h"
 
 #include <errno.h>
 #include <fcntl.h>

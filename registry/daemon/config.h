@@ -1,6 +1,6 @@
 /* The options of jokbod, from flags, environment and file by one table (config.def). Read once at start. */
-#ifndef JK_CONFIG_H
-#define JK_CONFIG_H
+#ifndef JK_DAEMON_CONFIG_H
+#define JK_DAEMON_CONFIG_H
 
 #include "base/error.h"
 #include "base/text.h"
@@ -11,7 +11,7 @@ struct jk_config {
 #define JK_OPTION_CHOICE(field)                                          const char *field;
 #define JK_OPTION_FLAG(field)                                            const char *field; /* on, off */
 #define JK_OPTION(kind, field, name, value, fallback, least, most, help) JK_OPTION_##kind(field)
-#include "config.def"
+#include "daemon/config.def"
 #undef JK_OPTION
 #undef JK_OPTION_TEXT
 #undef JK_OPTION_NUMBER

@@ -1,5 +1,5 @@
 /* Folders through tiles/, URLs through fetch/; see mirror.h. */
-#include "mirror.h"
+#include "daemon/mirror.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Rotating the signing key; see keys.h. */
-#include "keys.h"
+#include "daemon/keys.h"
 
 #include <pthread.h>
 #include <stdio.h>
