@@ -6,7 +6,7 @@
 #include "auth/access.h"
 #include "domain/ident.h"
 #include "service/dispatch.h"
-#include "service/draft.h"
+#include "service/lookup.h"
 
 static bool is_member(const struct jk_change *change, const struct jk_turn *turn, struct jk_span publisher)
 {

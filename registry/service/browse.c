@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "service/dispatch.h"
-#include "service/draft.h"
 #include "service/handlers.h"
+#include "service/lookup.h"
 #include "service/page.h"
 #include "service/present.h"
 #include "service/stages.h"

@@ -2,8 +2,8 @@
 #include "auth/access.h"
 #include "domain/ident.h"
 #include "service/authority.h"
-#include "service/draft.h"
 #include "service/handlers.h"
+#include "service/lookup.h"
 #include "service/present.h"
 
 static void fault(struct jk_call *call, const char *field, const char *value, const char *why)

@@ -5,10 +5,10 @@
 #include "base/clock.h"
 #include "reply/counts.h"
 #include "service/count_ruled.h"
-#include "service/draft.h"
 #include "service/dispatch.h"
 #include "service/entries.h"
 #include "service/handlers.h"
+#include "service/lookup.h"
 #include "service/page.h"
 #include "service/present.h"
 

@@ -1,5 +1,6 @@
 /* The grammar of a declared release. */
 #include "service/draft.h"
+#include "service/lookup.h"
 
 #include <stdio.h>
 
@@ -148,11 +149,4 @@ void jk_draft_read(const Jokbo__V1__Derivative *message, const char *prefix, str
     read_license(message, arena, out_draft, error);
     read_digests(message, arena, out_draft, error);
     read_parents(message, arena, out_draft, error);
-}
-
-void jk_split_version(struct jk_span text, struct jk_span *out_name, struct jk_span *out_version)
-{
-    *out_version = text;
-    bool cut = jk_span_cut(out_version, '@', out_name);
-    if (!cut) *out_version = (struct jk_span){0};
 }

@@ -54,11 +54,4 @@ JK_MUST_USE enum jk_status jk_draft_resolve(const struct jk_draft *draft, const 
 void jk_draft_note_mistakes(const struct jk_draft *draft, bool further, const struct jk_view *view,
                             struct jk_directory *directory, struct jk_arena *arena, struct jk_error *error);
 
-/* "publisher/model@version" in two; version empty without "@". */
-void jk_split_version(struct jk_span text, struct jk_span *out_name, struct jk_span *out_version);
-/* NOT_FOUND for a model, with the nearest registered names. */
-enum jk_status jk_model_not_found(const struct jk_book *book, uint32_t n, struct jk_span name, struct jk_error *error);
-/* "a, b or c": registered names near to `name`; empty when there are none. */
-const char *jk_nearest_names(const struct jk_book *book, uint32_t n, struct jk_span name, struct jk_arena *arena);
-
 #endif

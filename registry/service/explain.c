@@ -4,8 +4,8 @@
 #include "reply/counts.h"
 #include "service/count_ruled.h"
 #include "service/dispatch.h"
-#include "service/draft.h"
 #include "service/handlers.h"
+#include "service/lookup.h"
 #include "service/present.h"
 #include "service/standing.h"
 

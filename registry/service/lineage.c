@@ -1,8 +1,8 @@
 /* GetLineage: the graph around a release, breadth first, within bounds. */
 #include <stdlib.h>
 
-#include "service/draft.h"
 #include "service/handlers.h"
+#include "service/lookup.h"
 #include "service/present.h"
 
 #define DEPTH_DEFAULT 5

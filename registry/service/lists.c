@@ -1,6 +1,6 @@
 /* ListReleases, ListBaseModels, ListTeams: short lists, answered at once from the book. */
-#include "service/draft.h"
 #include "service/handlers.h"
+#include "service/lookup.h"
 #include "service/short_list.h"
 
 /* ---- releases ---- */

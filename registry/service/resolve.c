@@ -2,6 +2,7 @@
 #include "book/book_ask.h"
 #include "domain/ident.h"
 #include "service/draft.h"
+#include "service/lookup.h"
 #include "service/twin.h"
 
 struct work {
@@ -23,27 +24,6 @@ static const char *path_of(const struct work *work, size_t i, const char *name)
 {
     const char *path = jk_arena_printf(work->arena, "%sparents[%zu].%s", work->draft->prefix, i, name);
     return path ? path : name;
-}
-
-const char *jk_nearest_names(const struct jk_book *book, uint32_t n, struct jk_span name, struct jk_arena *arena)
-{
-    struct jk_span names[3];
-    size_t count = jk_book_nearest(book, name, n, names, 3);
-    const char *text = count ? jk_arena_printf(arena, "%.*s", JK_SPAN_ARG(names[0])) : "";
-    for (size_t i = 1; i < count && text; i++)
-        text = jk_arena_printf(arena, "%s%s%.*s", text, i + 1 == count ? " or " : ", ", JK_SPAN_ARG(names[i]));
-    return text ? text : "";
-}
-
-enum jk_status jk_model_not_found(const struct jk_book *book, uint32_t n, struct jk_span name, struct jk_error *error)
-{
-    char shown[96];
-    const char *near = error->arena ? jk_nearest_names(book, n, name, error->arena) : "";
-    jk_text_shorten(name, shown, sizeof shown);
-    jk_error_resource(error, "jokbo.v1/Model", shown);
-    if (*near) jk_error_fact(error, "nearest", "%s", near);
-    return jk_fail(error, JK_NOT_FOUND, "MODEL_NOT_FOUND", "There is no model \"%s\"%s%s", shown,
-                   *near ? "; near to it: " : "", near);
 }
 
 static bool is_earlier_item(const struct jk_draft *draft, struct jk_span name)

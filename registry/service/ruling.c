@@ -4,9 +4,9 @@
 
 #include "domain/ident.h"
 #include "service/adoption.h"
-#include "service/draft.h"
 #include "service/four_eyes.h"
 #include "service/handlers.h"
+#include "service/lookup.h"
 #include "service/short_list.h"
 #include "service/stages.h"
 
