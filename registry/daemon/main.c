@@ -27,6 +27,7 @@
 #include "rpc/server.h"
 #include "service/held_catch_up.h"
 #include "service/parking.h"
+#include "service/methods.h"
 #include "service/services.h"
 #include "service/standing.h"
 #include "service/sweeper.h"

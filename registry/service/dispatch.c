@@ -1,29 +1,13 @@
-/* The table of methods, and the way of a call into its handler. */
+/* The way of a call into its handler. */
 #include "service/dispatch.h"
 
 #include "auth/access.h"
 #include "base/clock.h"
 #include "service/convert.h"
 #include "service/entries.h"
-#include "service/handlers.h"
 #include "service/page.h"
 #include "service/parking.h"
 #include "service/services.h"
-
-static const struct jk_method methods[] = {
-#define JK_METHOD(service, name, stream, lane, allowed, scope, request, response, handler)                             \
-    {"/jokbo.v1." #service "/" #name,      stream, lane, allowed, scope, &jokbo__v1__##request##__descriptor,          \
-     &jokbo__v1__##response##__descriptor, handler},
-#include "service/methods.def"
-#undef JK_METHOD
-};
-#define METHODS (sizeof methods / sizeof *methods)
-
-const struct jk_method *jk_methods(size_t *out_count)
-{
-    *out_count = METHODS;
-    return methods;
-}
 
 /* A call's way to a reader thread and its work there. */
 struct read_job {

@@ -1,4 +1,4 @@
-/* The table of methods and the one way into the services: authenticate, authorise what the table can decide, bound the
+/* What a method is, and the one way into the services: authenticate, authorise what the table can decide, bound the
  * request, choose the lane. Called by rpc/ on its threads.
  *
  * Rows: service/methods.def. The permission of a method is a row there; what depends on the object (member of this
@@ -23,9 +23,6 @@ struct jk_method {
     const ProtobufCMessageDescriptor *response;
     jk_call_fn *handle;
 };
-
-/* All methods of jokbo.v1, in the table's order. */
-const struct jk_method *jk_methods(size_t *out_count);
 
 /* call->method, request (NULL for a client stream), authorization and deadline are set. Answers the call now or later.
  */

@@ -1,0 +1,21 @@
+/* See methods.h. */
+#include "service/methods.h"
+
+#include "auth/access.h"
+#include "service/convert.h"
+#include "service/handlers.h"
+
+static const struct jk_method methods[] = {
+#define JK_METHOD(service, name, stream, lane, allowed, scope, request, response, handler)                             \
+    {"/jokbo.v1." #service "/" #name,      stream, lane, allowed, scope, &jokbo__v1__##request##__descriptor,          \
+     &jokbo__v1__##response##__descriptor, handler},
+#include "service/methods.def"
+#undef JK_METHOD
+};
+#define METHODS (sizeof methods / sizeof *methods)
+
+const struct jk_method *jk_methods(size_t *out_count)
+{
+    *out_count = METHODS;
+    return methods;
+}

@@ -1,0 +1,10 @@
+/* The table of methods, from the rows of methods.def: what rpc/ is given, and whatever else serves them. */
+#ifndef JK_SERVICE_METHODS_H
+#define JK_SERVICE_METHODS_H
+
+#include "service/dispatch.h"
+
+/* All methods of jokbo.v1, in the table's order. */
+const struct jk_method *jk_methods(size_t *out_count);
+
+#endif
