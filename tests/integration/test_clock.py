@@ -154,6 +154,13 @@ class Words(Timed):
         self.write()
 
 
+def knows(client):
+    try:
+        return client.call("Access.GetCaller")
+    except Failure:
+        return None
+
+
 class Several(unittest.TestCase):
     """Two servers on two machines, and a database on a third."""
 
@@ -175,12 +182,13 @@ class Several(unittest.TestCase):
         shutil.copy2(os.path.join(first.data, "log.key"), second.data)
         second.start()
         eve = person(first.client(), "eve", ["evaluator"], scopes=["roster"])
+        elsewhere = Client(second.address, eve.token)
+        until("the other server knows the token", lambda: knows(elsewhere))
         eve.call("Stages.RecordPolicy", text=POLICY)
         stage = eve.call("Stages.PutStage", stage={
             "id": "stage", "title": "Stage", "title_ko": "단계", "open_time": clocks[0].after(-60),
             "cutoff_time": clocks[0].after(6), "policy": "hub-like", "teams": ["upstage"], "source": "invented"})
         clocks[1].set_ahead(60 * DAY)
-        elsewhere = Client(second.address, eve.token)
         with self.assertRaises(Failure) as caught:
             elsewhere.call("Stages.RecordPolicy", text=POLICY.replace("hub-like", "other"))
         self.assertEqual(caught.exception.reason, "CLOCK_DISAGREES")
