@@ -6,7 +6,7 @@
 #include "service/lookup.h"
 #include "service/page.h"
 #include "service/present.h"
-#include "service/stages.h"
+#include "service/texts.h"
 #include "service/twin.h"
 
 static void answer(struct jk_call *call, enum jk_status status, const ProtobufCMessage *reply)

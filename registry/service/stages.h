@@ -1,7 +1,4 @@
-/* Policies, stages, rulings and disputes as messages, and the free texts that go with them.
- *
- * Free texts lie in PostgreSQL, outside the log. A message is made from the book first, within a view; each text that
- * it shows is noted with the place where it belongs, and all are read after the view has ended, on a reader thread. */
+/* Policies, stages, rulings and disputes as messages, with the free texts that go with them (texts.h). */
 #ifndef JK_SERVICE_STAGES_H
 #define JK_SERVICE_STAGES_H
 
@@ -10,26 +7,7 @@
 #include "book/stage.h"
 #include "service/authority.h"
 #include "service/present.h"
-
-struct jk_text_place {
-    struct jk_digest digest;
-    uint32_t entry; /* that names the digest; JK_NONE: it is known */
-    char **field;   /* of a message in the call's arena */
-};
-
-/* Texts to be read. `places` NULL: they are left out. */
-struct jk_texts {
-    struct jk_text_place *places;
-    size_t count, room;
-};
-
-/* Room for so many texts; NULL places (out of memory) is remembered by the arena. */
-void jk_texts_init(struct jk_texts *texts, struct jk_arena *arena, size_t room);
-void jk_texts_note(struct jk_texts *texts, const struct jk_digest *digest, char **field);
-/* The text of an entry, whose digest the book does not keep. */
-void jk_texts_note_entry(struct jk_texts *texts, uint32_t entry, char **field);
-/* On a reader thread. What was withdrawn stays empty. */
-JK_MUST_USE enum jk_status jk_texts_read(struct jk_texts *texts, struct jk_call *call);
+#include "service/texts.h"
 
 /* Each gives NULL when the arena is exhausted. `texts` may be NULL. */
 Jokbo__V1__Policy *jk_present_policy(const struct jk_present *present, uint32_t policy);
