@@ -1,4 +1,4 @@
-/* The gRPC server: carries calls between clients and the services (service/call.h), and with them health (Check and
+/* The gRPC server: carries calls between clients and the services (service/call/call.h), and with them health (Check and
  * Watch) and reflection. Only this folder sees gRPC's C library.
  *
  * Owns: the listening socket, one completion queue and thread each for calls (min(cores, 8)), one queue and thread for
@@ -15,7 +15,7 @@
 #define JK_RPC_SERVER_H
 
 #include "base/error.h"
-#include "service/dispatch.h"
+#include "service/call/dispatch.h"
 
 #define JK_RPC_MESSAGE_LIMIT (1 << 20)
 #define JK_RPC_REPLY_LIMIT (4 << 20)

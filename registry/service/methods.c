@@ -2,14 +2,14 @@
 #include "service/methods.h"
 
 #include "auth/access.h"
-#include "service/convert.h"
-#include "service/handlers.h"
+#include "service/call/convert.h"
+#include "service/call/handlers.h"
 
 static const struct jk_method methods[] = {
 #define JK_METHOD(service, name, stream, lane, allowed, scope, request, response, handler)                             \
     {"/jokbo.v1." #service "/" #name,      stream, lane, allowed, scope, &jokbo__v1__##request##__descriptor,          \
      &jokbo__v1__##response##__descriptor, handler},
-#include "service/methods.def"
+#include "service/call/methods.def"
 #undef JK_METHOD
 };
 #define METHODS (sizeof methods / sizeof *methods)

@@ -2,7 +2,7 @@
 #ifndef JK_SERVICE_METHODS_H
 #define JK_SERVICE_METHODS_H
 
-#include "service/dispatch.h"
+#include "service/call/dispatch.h"
 
 /* All methods of jokbo.v1, in the table's order. */
 const struct jk_method *jk_methods(size_t *out_count);

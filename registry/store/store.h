@@ -114,7 +114,7 @@ void jk_store_on_growth(struct jk_store *store, struct jk_growth_hook *hook);
 /* Once this returns the hook is not running and will not run again. */
 void jk_store_off_growth(struct jk_store *store, struct jk_growth_hook *hook);
 /* Waits until the book holds at least `size`; false at the deadline. On a thread that nobody else waits for: closing's
- * reader, never one that serves calls (service/parking.h). */
+ * reader, never one that serves calls (service/call/parking.h). */
 bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_ms);
 
 /* ---- the published log: files in the public folder, at most 10 publications a second, within 1 s of a commit ---- */

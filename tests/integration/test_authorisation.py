@@ -1,7 +1,7 @@
 """Who may do what: every method of the interface for every kind of caller.
 
 ROWS is the permission table as the project's rules say it, written down here once more and on purpose not taken from the
-server's own table (registry/service/methods.def). A method of the interface without a row fails the test. "May" means
+server's own table (registry/service/call/methods.def). A method of the interface without a row fails the test. "May" means
 that the call succeeds; "may not" that it is refused for that reason, and that nothing anywhere has changed."""
 import datetime
 import hashlib

@@ -8,9 +8,9 @@
 
 #undef fail /* cmocka's: a call's operation has that name */
 #include "base/clock.h"
-#include "service/count.h"
-#include "service/dispatch.h"
-#include "service/parking.h"
+#include "service/evaluate/count.h"
+#include "service/call/dispatch.h"
+#include "service/call/parking.h"
 
 enum end { RUNNING, WENT_ON, FINISHED, FAILED };
 

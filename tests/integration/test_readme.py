@@ -270,7 +270,7 @@ class Tables(unittest.TestCase):
         self.assertEqual([tuple(row) for row in self.rows("Exit codes")], wanted)
 
     def test_methods(self):
-        methods = re.findall(r"^JK_METHOD\((\w+), (\w+),", read("registry", "service", "methods.def"), re.M)
+        methods = re.findall(r"^JK_METHOD\((\w+), (\w+),", read("registry", "service", "call", "methods.def"), re.M)
         self.assertGreater(len(methods), 30)
         found = [(service, method) for service in ("Registry", "Evaluation", "Stages", "Log", "Demo", "Access")
                  for row in self.rows("`jokbo.v1.%s`" % service) for method in re.findall(r"`(\w+)`", row[0])]

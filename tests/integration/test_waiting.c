@@ -7,7 +7,7 @@
 
 #undef fail /* cmocka's: a call's operation has that name */
 #include "base/clock.h"
-#include "service/waiting.h"
+#include "service/call/waiting.h"
 
 enum end { RUNNING, FINISHED, FAILED };
 

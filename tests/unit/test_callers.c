@@ -1,5 +1,5 @@
 /* Places shared out among callers: one past each limit, and who is counted as one. */
-#include "service/callers.h"
+#include "service/call/callers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

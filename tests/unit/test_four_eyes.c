@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "auth/access.h"
-#include "service/four_eyes.h" /* before cmocka, whose `fail` is a macro */
+#include "service/call/four_eyes.h" /* before cmocka, whose `fail` is a macro */
 
 #include <cmocka.h>
 

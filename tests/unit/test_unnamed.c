@@ -2,7 +2,7 @@
  * the rest is kept, one past the edge. */
 #include "support/book_world.h"
 
-#include "service/unnamed.h"
+#include "service/records/unnamed.h"
 
 #define DAY  INT64_C(86400000000)
 #define KEEP (7 * DAY)

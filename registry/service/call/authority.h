@@ -1,0 +1,37 @@
+/* Who may act on a publisher's models, decided in the write's turn with the book and directory as they then are. The
+ * columns are those of the method's row in methods.def. Pure but for what it reads from the turn. */
+#ifndef JK_SERVICE_CALL_AUTHORITY_H
+#define JK_SERVICE_CALL_AUTHORITY_H
+
+#include "service/call/write.h"
+
+/* The actor that the log will show: the publisher for its members, the team for its own publishers, the registrar for a
+ * publisher whom nobody has claimed, an evaluator or admin where the method allows one. PERMISSION_DENIED says what
+ * would help. */
+JK_MUST_USE enum jk_status jk_act_for_publisher(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
+                                                struct jk_actor *out_actor, struct jk_error *error);
+/* The same for a model under its present publisher. A base model also answers to the team of its roster facts, whoever
+ * publishes it, and to no registrar: its releases are its team's. */
+JK_MUST_USE enum jk_status jk_act_for_model(struct jk_change *change, struct jk_turn *turn, uint32_t model,
+                                            struct jk_actor *out_actor, struct jk_error *error);
+/* Nobody vouches for a publisher of his own: PERMISSION_DENIED to a member of it, unless four eyes are off. */
+JK_MUST_USE enum jk_status jk_check_not_own(const struct jk_change *change, const struct jk_turn *turn,
+                                            struct jk_span publisher, struct jk_error *error);
+/* The same refusal, where it is known otherwise. */
+enum jk_status jk_fail_own(struct jk_span publisher, struct jk_error *error);
+/* RESOURCE_EXHAUSTED where the publisher's writes of the day (UTC+09:00) would exceed the quota. */
+JK_MUST_USE enum jk_status jk_spend_quota(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
+                                          struct jk_error *error);
+/* NOT_FOUND with what to do. */
+JK_MUST_USE enum jk_status jk_need_publisher(struct jk_turn *turn, struct jk_span name, uint32_t *out_publisher,
+                                             struct jk_error *error);
+/* The model of a name; NOT_FOUND with the nearest. And FAILED_PRECONDITION/ABORTED where `etag` is given and differs.
+ */
+JK_MUST_USE enum jk_status jk_need_model(struct jk_turn *turn, struct jk_span name, uint32_t *out_model,
+                                         struct jk_error *error);
+JK_MUST_USE enum jk_status jk_check_etag(struct jk_turn *turn, uint32_t model, const char *etag,
+                                         struct jk_error *error);
+/* The publisher of a model's present name. */
+uint32_t jk_publisher_of(const struct jk_turn *turn, uint32_t model);
+
+#endif

@@ -1,0 +1,121 @@
+/* Conversions between the rules' types and the interface's. */
+#include "service/call/convert.h"
+
+#include "domain/ident.h"
+#include "service/call/services.h"
+
+char *jk_to_hex(struct jk_arena *arena, const struct jk_digest *digest)
+{
+    char hex[JK_DIGEST_HEX + 1];
+    if (jk_digest_is_zero(digest)) return (char *)protobuf_c_empty_string;
+    jk_digest_hex(digest, hex);
+    return jk_to_string(arena, (struct jk_span){hex, JK_DIGEST_HEX});
+}
+
+void jk_from_hex(const char *text, const char *field, struct jk_digest *out_digest, struct jk_error *error)
+{
+    struct jk_span span = jk_span_of(text);
+    char shown[96];
+    memset(out_digest, 0, sizeof *out_digest);
+    if (!span.len) return;
+    if (jk_digest_parse(span, out_digest) && !jk_digest_is_zero(out_digest)) return;
+    memset(out_digest, 0, sizeof *out_digest);
+    jk_text_shorten(span, shown, sizeof shown);
+    jk_error_field(error, field, "\"%s\" is not a SHA-256: give 64 lower-case hexadecimal digits, or nothing", shown);
+}
+
+int64_t jk_from_timestamp(const Google__Protobuf__Timestamp *timestamp, const char *field, struct jk_error *error)
+{
+    if (!timestamp) return JK_TIME_NONE;
+    bool in_range = timestamp->seconds >= 0 && timestamp->seconds < 253402300800 && timestamp->nanos >= 0 &&
+                    timestamp->nanos < 1000000000;
+    if (in_range) return timestamp->seconds * 1000000 + timestamp->nanos / 1000;
+    jk_error_field(error, field, "%lld s and %d ns is not a time from year 1970 to 9999", (long long)timestamp->seconds,
+                   timestamp->nanos);
+    return JK_TIME_NONE;
+}
+
+/* The proto's relations are the rules' relations by number; a change of either breaks the build here. */
+_Static_assert(JOKBO__V1__RELATION__RELATION_FINETUNE == (int)JK_RELATION_FINETUNE, "relation numbers");
+_Static_assert(JOKBO__V1__RELATION__RELATION_DRAFT == (int)JK_RELATION_DRAFT, "relation numbers");
+
+Jokbo__V1__Relation jk_to_relation(enum jk_relation relation)
+{
+    return (Jokbo__V1__Relation)relation;
+}
+
+bool jk_from_relation(int value, enum jk_relation *out_relation)
+{
+    if (value < 0 || value >= JK_RELATION_COUNT) return false;
+    *out_relation = (enum jk_relation)value;
+    return true;
+}
+
+_Static_assert(JOKBO__V1__LICENSE_CLASS__LICENSE_CLASS_OPEN == (int)JK_LICENSE_OPEN + 1, "class numbers");
+_Static_assert(JOKBO__V1__LICENSE_CLASS__LICENSE_CLASS_UNKNOWN == (int)JK_LICENSE_UNKNOWN + 1, "class numbers");
+
+Jokbo__V1__LicenseClass jk_to_license_class(enum jk_license_class class)
+{
+    return (Jokbo__V1__LicenseClass)(class + 1);
+}
+
+bool jk_from_license_class(int value, enum jk_license_class *out_class)
+{
+    if (value < 1 || value > JK_LICENSE_CLASSES) return false;
+    *out_class = (enum jk_license_class)(value - 1);
+    return true;
+}
+
+Jokbo__V1__Answer jk_to_answer(enum jk_answer answer)
+{
+    switch (answer) {
+    case JK_ANSWER_YES:
+        return JOKBO__V1__ANSWER__ANSWER_YES;
+    case JK_ANSWER_NO:
+        return JOKBO__V1__ANSWER__ANSWER_NO;
+    default:
+        return JOKBO__V1__ANSWER__ANSWER_UNKNOWN;
+    }
+}
+
+bool jk_from_answer(int value, enum jk_answer *out_answer)
+{
+    switch (value) {
+    case JOKBO__V1__ANSWER__ANSWER_YES:
+        *out_answer = JK_ANSWER_YES;
+        return true;
+    case JOKBO__V1__ANSWER__ANSWER_NO:
+        *out_answer = JK_ANSWER_NO;
+        return true;
+    case JOKBO__V1__ANSWER__ANSWER_UNKNOWN:
+        *out_answer = JK_ANSWER_UNKNOWN;
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool jk_from_permission(int value, enum jk_permission *out_permission)
+{
+    if (value < 1 || value > JK_PERMISSION_YES + 1) return false;
+    *out_permission = (enum jk_permission)(value - 1);
+    return true;
+}
+
+void jk_check_reason(struct jk_error *error, const char *field, const char *text, bool required)
+{
+    size_t len = strlen(text);
+    if (required && !len) jk_error_field(error, field, "is required: say why, in at most %d bytes", JK_TEXT_MAX);
+    if (len > JK_TEXT_MAX) jk_error_field(error, field, "%zu bytes are too many: at most %d", len, JK_TEXT_MAX);
+}
+
+void jk_check_hub_spelling(struct jk_error *error, const char *field, struct jk_span external)
+{
+    char shown[96], written[96];
+    struct jk_span id;
+    if (!jk_ident_is_hub_respelled(external, &id)) return;
+    jk_text_shorten(external, shown, sizeof shown);
+    jk_text_shorten(id, written, sizeof written);
+    jk_error_field(error, field, "\"%s\" is the Hugging Face Hub by another address: write huggingface.co/%s", shown,
+                   written);
+}

@@ -1,0 +1,39 @@
+/* Between the rules' types and the interface's: enums, times, digests, strings in a call's arena. Pure. */
+#ifndef JK_SERVICE_CALL_CONVERT_H
+#define JK_SERVICE_CALL_CONVERT_H
+
+#include <google/protobuf/timestamp.pb-c.h>
+#include <jokbo/v1/access.pb-c.h>
+#include <jokbo/v1/demo.pb-c.h>
+#include <jokbo/v1/evaluation.pb-c.h>
+#include <jokbo/v1/log.pb-c.h>
+#include <jokbo/v1/registry.pb-c.h>
+#include <jokbo/v1/stage.pb-c.h>
+
+#include "auth/access.h"
+#include "book/book.h"
+#include "reply/message.h"
+
+/* 64 digits; the empty string for a zero digest. */
+char *jk_to_hex(struct jk_arena *arena, const struct jk_digest *digest);
+/* Parses an optional digest: empty is zero. Adds a violation of `field` otherwise. */
+void jk_from_hex(const char *text, const char *field, struct jk_digest *out_digest, struct jk_error *error);
+
+/* JK_TIME_NONE for NULL; a violation of `field` when out of range. */
+int64_t jk_from_timestamp(const Google__Protobuf__Timestamp *timestamp, const char *field, struct jk_error *error);
+
+Jokbo__V1__Relation jk_to_relation(enum jk_relation relation);
+/* False for a number outside the enum. */
+bool jk_from_relation(int value, enum jk_relation *out_relation);
+Jokbo__V1__LicenseClass jk_to_license_class(enum jk_license_class class);
+bool jk_from_license_class(int value, enum jk_license_class *out_class);
+Jokbo__V1__Answer jk_to_answer(enum jk_answer answer);
+bool jk_from_answer(int value, enum jk_answer *out_answer);
+bool jk_from_permission(int value, enum jk_permission *out_permission);
+
+/* A free text that says why: at most JK_TEXT_MAX bytes. */
+void jk_check_reason(struct jk_error *error, const char *field, const char *text, bool required);
+/* A violation where "host/…" is the Hugging Face Hub by another address: the same model would have two names. */
+void jk_check_hub_spelling(struct jk_error *error, const char *field, struct jk_span external);
+
+#endif

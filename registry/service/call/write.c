@@ -1,0 +1,295 @@
+/* From a call to the sequencer and back. */
+#include "service/call/write.h"
+
+#include "auth/access.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "service/call/dispatch.h"
+#include "tlog/receipt.h"
+
+bool jk_uuid_parse(struct jk_span text, unsigned char out_bytes[16])
+{
+    char hex[32];
+    size_t digits = 0;
+    bool any = false;
+    if (text.len != 36) return false;
+    for (size_t i = 0; i < 36; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (dash != (text.at[i] == '-')) return false;
+        if (!dash) hex[digits++] = text.at[i] >= 'A' && text.at[i] <= 'F' ? (char)(text.at[i] + 32) : text.at[i];
+    }
+    if (!jk_hex_decode((struct jk_span){hex, 32}, out_bytes, 16)) return false;
+    for (size_t i = 0; i < 16; i++)
+        any = any || out_bytes[i];
+    return any;
+}
+
+static const void *field_value(const ProtobufCMessage *message, const char *name)
+{
+    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
+    return field ? (const char *)message + field->offset : NULL;
+}
+
+static enum jk_status read_request_id(struct jk_call *call, struct jk_change *change)
+{
+    const char *const *text = field_value(call->request, "request_id");
+    char shown[96];
+    if (!text || !**text) return JK_OK;
+    if (jk_uuid_parse(jk_span_of(*text), change->write.request_id)) {
+        change->write.account = call->principal.account;
+        return JK_OK;
+    }
+    jk_text_shorten(jk_span_of(*text), shown, sizeof shown);
+    jk_error_field(&call->error, "request_id", "\"%s\" is not a UUID such as 123e4567-e89b-42d3-a456-426614174000",
+                   shown);
+    return jk_error_result(&call->error);
+}
+
+/* What the request_id stands for: the method and everything asked. */
+static enum jk_status fingerprint(struct jk_call *call, struct jk_change *change)
+{
+    size_t len = protobuf_c_message_get_packed_size(call->request);
+    uint8_t *bytes = jk_arena_alloc(&call->arena, len + 1);
+    if (!bytes) return jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The request is too large");
+    protobuf_c_message_pack(call->request, bytes);
+    struct jk_span parts[2] = {jk_span_of(call->method->path), {(char *)bytes, len}};
+    change->write.fingerprint = jk_digest_parts(parts, 2);
+    return JK_OK;
+}
+
+/* A token revoked or over, an account disabled or a role taken since the call came in, here or on another server: the
+ * directory under the head lock decides. */
+static enum jk_status still_allowed(struct jk_call *call, struct jk_turn *turn)
+{
+    struct jk_token token;
+    struct jk_account account;
+    if (!call->principal.account) return JK_OK;
+    bool valid = jk_directory_token(turn->directory, call->principal.token, &token) &&
+                 jk_token_in_force(turn->directory, &token, turn->time_us) &&
+                 jk_directory_account(turn->directory, call->principal.account, &account) && !account.disabled;
+    if (!valid) return jk_fail(&call->error, JK_UNAUTHENTICATED, "TOKEN_INVALID", "The token is not valid any more");
+    call->principal.roles = account.roles;
+    memcpy(call->principal.team, account.team, sizeof account.team);
+    return jk_may_call(&call->principal, call->method->allowed, call->method->scope, &call->error);
+}
+
+/* A reply about what would be holds for no size of the log. */
+static void forget_size(ProtobufCMessage *reply)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(reply->descriptor, "log_size");
+    if (field) *(int64_t *)((char *)reply + field->offset) = 0;
+}
+
+static enum jk_status pack_reply(struct jk_change *change, ProtobufCMessage *reply)
+{
+    struct jk_call *call = change->call;
+    JK_CHECK(reply);
+    if (change->write.dry) forget_size(reply);
+    if (call->arena.exhausted)
+        return jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The reply is too large");
+    size_t len = protobuf_c_message_get_packed_size(reply);
+    uint8_t *bytes = jk_arena_alloc(&call->arena, len + 1);
+    if (!bytes) return jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The reply is too large");
+    protobuf_c_message_pack(reply, bytes);
+    change->write.reply = (struct jk_span){(char *)bytes, len};
+    return JK_OK;
+}
+
+static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
+{
+    struct jk_change *change = (struct jk_change *)write;
+    ProtobufCMessage *reply = NULL;
+    JK_TRY(still_allowed(change->call, turn));
+    JK_TRY(change->decide(change, turn, &reply));
+    return pack_reply(change, reply);
+}
+
+/* ---- changes that make one entry ---- */
+
+/* Of a reply that tells of one entry only its index and the published size are stored, after two bytes with which no
+ * message begins; the store adds the size of the tree. */
+#define KEEP_MARK  "\0E"
+#define KEEP_ENTRY (sizeof(KEEP_MARK) - 1)
+#define KEEP_SIZE  (KEEP_ENTRY + 8)
+#define KEPT_SIZE  (KEEP_SIZE + 4)
+
+static void put_u32(char *at, uint32_t value)
+{
+    for (int i = 3; i >= 0; i--, value >>= 8)
+        at[i] = (char)value;
+}
+
+static uint32_t get_u32(const char *at)
+{
+    uint32_t value = 0;
+    for (int i = 0; i < 4; i++)
+        value = value << 8 | (unsigned char)at[i];
+    return value;
+}
+
+static enum jk_status keep_entry(struct jk_change *change)
+{
+    char *keep = jk_arena_alloc(&change->call->arena, KEEP_SIZE);
+    if (!keep) return jk_fail(&change->call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The reply is too large");
+    change->published = (uint32_t)jk_store_published_size(jk_store_of(change->call));
+    memcpy(keep, KEEP_MARK, KEEP_ENTRY);
+    put_u32(keep + KEEP_ENTRY, change->entry);
+    put_u32(keep + KEEP_ENTRY + 4, change->published);
+    change->write.keep = (struct jk_span){keep, KEEP_SIZE};
+    return JK_OK;
+}
+
+static enum jk_status decide_entry(struct jk_write *write, struct jk_turn *turn)
+{
+    struct jk_change *change = (struct jk_change *)write;
+    ProtobufCMessage *reply = NULL;
+    JK_TRY(still_allowed(change->call, turn));
+    JK_TRY(change->enter(change, turn));
+    JK_TRY(change->tell(change, turn, &reply));
+    JK_TRY(keep_entry(change));
+    return pack_reply(change, reply);
+}
+
+/* A reply that was stored whole, by a version before this one, is given as it is. */
+static enum jk_status repeat_entry(struct jk_write *write, struct jk_turn *turn, struct jk_span stored)
+{
+    struct jk_change *change = (struct jk_change *)write;
+    ProtobufCMessage *reply = NULL;
+    write->reply = stored;
+    bool marked = jk_span_starts(stored, JK_SPAN(KEEP_MARK));
+    if (!marked || (stored.len != KEEP_SIZE && stored.len != KEPT_SIZE)) return JK_OK;
+    change->entry = get_u32(stored.at + KEEP_ENTRY);
+    change->published = get_u32(stored.at + KEEP_ENTRY + 4);
+    change->tree_size = stored.len == KEPT_SIZE ? get_u32(stored.at + KEEP_SIZE) : 0;
+    JK_CHECK(change->entry < jk_turn_size(turn));
+    JK_TRY(change->tell(change, turn, &reply));
+    return pack_reply(change, reply);
+}
+
+static size_t put_varint(uint8_t *out, uint64_t value)
+{
+    size_t len = 0;
+    for (; value >= 0x80; value >>= 7)
+        out[len++] = (uint8_t)(value | 0x80);
+    out[len++] = (uint8_t)value;
+    return len;
+}
+
+static uint32_t field_id(const struct jk_call *call, const char *name)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(call->method->response, name);
+    JK_CHECK(field);
+    return field->id;
+}
+
+/* Fields of a message may stand in any order, so what is known only after the commit goes behind the rest. */
+static void add_receipt(struct jk_change *change, struct jk_span receipt)
+{
+    struct jk_call *call = change->call;
+    struct jk_span *reply = &change->write.reply;
+    uint8_t *bytes = jk_arena_alloc(&call->arena, reply->len + receipt.len + 40);
+    if (!bytes) return; /* without a receipt; it can be asked for */
+    memcpy(bytes, reply->at, reply->len);
+    size_t len = reply->len;
+    len += put_varint(bytes + len, (uint64_t)field_id(call, "receipt") << 3 | 2);
+    len += put_varint(bytes + len, receipt.len);
+    memcpy(bytes + len, receipt.at, receipt.len);
+    len += receipt.len;
+    len += put_varint(bytes + len, (uint64_t)field_id(call, "published_size") << 3);
+    len += put_varint(bytes + len, change->published);
+    *reply = (struct jk_span){(char *)bytes, len};
+}
+
+/* After the commit and its guard copy. An identical entry of the same batch has its receipt by now as well. */
+static void give_receipt(struct jk_change *change, enum jk_status outcome)
+{
+    struct jk_call *call = change->call;
+    struct jk_error missing;
+    struct jk_text receipt;
+    if (change->write.dry || change->entry == JK_NONE) return;
+    if (outcome != JK_OK && outcome != JK_ALREADY_EXISTS) return;
+    jk_error_init(&missing, NULL);
+    jk_text_init(&receipt, 0);
+    jk_text_reserve(&receipt, JK_RECEIPT_USUAL);
+    if (jk_store_receipt_at(jk_store_of(call), change->entry, change->tree_size, &receipt, &missing) == JK_OK) {
+        if (outcome == JK_OK)
+            add_receipt(change, jk_text_span(&receipt));
+        else
+            jk_error_fact_text(&call->error, "receipt", jk_text_span(&receipt));
+    }
+    jk_text_done(&receipt);
+}
+
+static void settle(struct jk_write *write, enum jk_status outcome)
+{
+    struct jk_call *call = ((struct jk_change *)write)->call;
+    give_receipt((struct jk_change *)write, outcome);
+    if (outcome == JK_OK)
+        call->ops->finish_bytes(call, write->reply);
+    else
+        jk_call_fail(call);
+}
+
+static bool abandoned(struct jk_write *write)
+{
+    struct jk_call *call = ((struct jk_change *)write)->call;
+    if (!atomic_load(&call->cancelled) && jk_monotonic_ms() < call->deadline_ms) return false;
+    (void)jk_fail(&call->error, JK_DEADLINE_EXCEEDED, "DEADLINE",
+                  "The deadline passed before the write's turn; nothing was written");
+    return true;
+}
+
+static void refuse_full(struct jk_call *call)
+{
+    (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "QUEUE_FULL", "Too many writes are waiting; try again shortly");
+    call->error.retry_ms = 500;
+    jk_call_fail(call);
+}
+
+static void submit(struct jk_call *call, const struct jk_change *template)
+{
+    if (call->wrong) {
+        jk_call_fail(call);
+        return;
+    }
+    struct jk_change *change = (void *)jk_arena_copy(&call->arena, (const void *)template, sizeof *template);
+    if (!change) {
+        (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The request is too large");
+        jk_call_fail(call);
+        return;
+    }
+    const protobuf_c_boolean *dry = call->request ? field_value(call->request, "validate_only") : NULL;
+    change->write.dry = dry && *dry;
+    if (call->request && (read_request_id(call, change) != JK_OK || fingerprint(call, change) != JK_OK)) {
+        jk_call_fail(call);
+        return;
+    }
+    if (!jk_store_write(jk_store_of(call), &change->write)) refuse_full(call);
+}
+
+void jk_change_submit(struct jk_call *call, jk_decide_fn *method, void *input)
+{
+    submit(call, &(struct jk_change){
+                     .write = {.decide = decide, .settle = settle, .abandoned = abandoned, .error = &call->error},
+                     .call = call,
+                     .decide = method,
+                     .entry = JK_NONE,
+                     .input = input});
+}
+
+void jk_change_submit_entry(struct jk_call *call, jk_enter_fn *enter, jk_tell_fn *tell, void *input)
+{
+    submit(call, &(struct jk_change){.write = {.decide = decide_entry,
+                                               .settle = settle,
+                                               .abandoned = abandoned,
+                                               .repeat = repeat_entry,
+                                               .error = &call->error},
+                                     .call = call,
+                                     .enter = enter,
+                                     .tell = tell,
+                                     .entry = JK_NONE,
+                                     .input = input});
+}

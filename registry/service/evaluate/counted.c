@@ -1,0 +1,333 @@
+/* ListCounted: the derivatives behind a count. Walks the book on a reader thread, in strides that let writers pass;
+ * what was at a log size never changes, so the strides agree. Of a report's revision with two sizes the walk goes
+ * through the state of the cut-off, a book of its own, and then through those of the log's book that came too late for
+ * it. */
+#include "service/evaluate/count.h"
+
+#include "base/clock.h"
+#include "reply/counts.h"
+#include "service/evaluate/count_ruled.h"
+#include "service/call/dispatch.h"
+#include "service/call/handlers.h"
+#include "service/call/page.h"
+#include "service/records/present.h"
+#include "service/evaluate/standing.h"
+
+#define STRIDE 8192
+
+struct counted {
+    struct jk_call *call;
+    const Jokbo__V1__ListCountedRequest *request;
+    struct jk_page page;
+    struct jk_present present; /* of the book that is walked */
+    struct jk_scope scope;     /* in it */
+    uint32_t models;           /* where its walk ends */
+    uint32_t last;
+    bool more, late; /* late: the walk of those that came too late */
+    Jokbo__V1__ListCountedResponse *reply;
+    struct jk_ruled_at at; /* with a rule */
+    struct jk_kept_standing *kept;
+};
+
+/* ---- the group filter ---- */
+
+static bool key_is(struct jk_span key, const char *text)
+{
+    return jk_span_equal(key, jk_span_of(text));
+}
+
+static bool in_depth(struct jk_span key, unsigned depth)
+{
+    uint64_t wanted;
+    if (key_is(key, "16+")) return depth >= JK_COUNT_DEPTHS;
+    return jk_span_to_u64(key, &wanted) && wanted == depth && depth < JK_COUNT_DEPTHS;
+}
+
+static bool in_group(const struct counted *counted, const struct jk_share *share)
+{
+    const Jokbo__V1__CountGroup *group = counted->request->group;
+    struct jk_span key = jk_span_of(group ? group->key : "");
+    char month[8];
+    if (!group) return true;
+    switch (group->grouping) {
+    case JOKBO__V1__GROUPING__GROUPING_RELATION:
+        return key_is(key, jk_relation_text((enum jk_relation)share->relation));
+    case JOKBO__V1__GROUPING__GROUPING_HUB_RELATION:
+        return key_is(key, jk_relation_text(jk_relation_on_hub((enum jk_relation)share->relation)));
+    case JOKBO__V1__GROUPING__GROUPING_LICENSE_CLASS:
+        return key_is(key, jk_license_class_text((enum jk_license_class)share->license_class));
+    case JOKBO__V1__GROUPING__GROUPING_LICENSE:
+        return jk_span_equal(key, jk_book_license_text(counted->present.book, share->license));
+    case JOKBO__V1__GROUPING__GROUPING_PUBLISHER:
+        return jk_span_equal_fold(key, jk_book_publisher(counted->present.book, share->publisher)->name);
+    case JOKBO__V1__GROUPING__GROUPING_DEPTH:
+        return in_depth(key, share->depth);
+    case JOKBO__V1__GROUPING__GROUPING_MONTH:
+        jk_month_format(share->month, month);
+        return key_is(key, month);
+    default:
+        return false;
+    }
+}
+
+/* ---- one derivative ---- */
+
+static bool in_scope(const struct counted *counted, uint32_t root)
+{
+    if (counted->scope.type == JK_SCOPE_ALL) return true;
+    if (counted->scope.type == JK_SCOPE_BASE) return root == counted->scope.slot;
+    const struct jk_base_facts *base = jk_book_base(counted->present.book, root, counted->present.size);
+    return base && base->team == counted->scope.slot;
+}
+
+/* Under a rule with the depth that the policy looks at. */
+static void add_root(const struct counted *counted, const struct jk_spell *spell, Jokbo__V1__CountedDerivative *out)
+{
+    Jokbo__V1__Root *root = jk_present_root(&counted->present, spell);
+    size_t count = 0;
+    const struct jk_verdict *rows =
+        counted->kept && !counted->late ? jk_standing_of(counted->kept->standing, spell->derivative, &count) : NULL;
+    for (size_t i = 0; root && i < count; i++)
+        if (rows[i].root == spell->root) root->depth = rows[i].depth;
+    if (root) out->roots[out->n_roots++] = root;
+}
+
+/* Roots in the scope, and the findings that hold for them. */
+static void add_roots(const struct counted *counted, uint32_t model, Jokbo__V1__CountedDerivative *out)
+{
+    const struct jk_spell *spell = NULL;
+    uint32_t flags = 0, n = counted->present.size;
+    size_t count = 0;
+    while ((spell = jk_book_spell(counted->present.book, model, n, spell)))
+        if (in_scope(counted, spell->root)) count++, flags |= spell->flags;
+    unsigned kinds = jk_finding_kinds_of_flags(flags);
+    out->roots = (Jokbo__V1__Root **)jk_pointers(counted->present.arena, count);
+    out->findings = jk_arena_zalloc(counted->present.arena, 32, sizeof *out->findings);
+    if (!out->roots || !out->findings) return;
+    while ((spell = jk_book_spell(counted->present.book, model, n, spell)))
+        if (in_scope(counted, spell->root)) add_root(counted, spell, out);
+    for (unsigned kind = 1; kind < 32; kind++)
+        if (kinds & (1u << kind)) out->findings[out->n_findings++] = (Jokbo__V1__FindingKind)kind;
+}
+
+static Jokbo__V1__CountedDerivative *present_counted(const struct counted *counted, uint32_t model,
+                                                     const struct jk_share *share)
+{
+    const struct jk_book *book = counted->present.book;
+    struct jk_arena *arena = counted->present.arena;
+    Jokbo__V1__CountedDerivative *out = JK_MESSAGE(arena, Jokbo__V1__CountedDerivative, jokbo__v1__counted_derivative);
+    uint32_t release = jk_book_deciding(book, model, counted->present.size);
+    if (release == JK_NONE) release = jk_book_newest(book, model, counted->present.size);
+    if (!out) return NULL;
+    out->name = jk_to_string(arena, jk_present_name(&counted->present, model));
+    out->log_index = jk_book_model(book, model)->index;
+    out->create_time = jk_to_timestamp(arena, jk_book_time(book, jk_book_model(book, model)->index));
+    out->lineage_hash = jk_to_hex(arena, &jk_book_release(book, release)->hash);
+    out->relation = jk_to_relation((enum jk_relation)share->relation);
+    out->license = jk_to_string(arena, jk_book_license_text(book, share->license));
+    out->license_class = jk_to_license_class((enum jk_license_class)share->license_class);
+    out->publisher = jk_to_string(arena, jk_book_publisher(book, share->publisher)->name);
+    out->depth = share->depth;
+    out->independent = share->independent;
+    out->yanked = !share->counted;
+    add_roots(counted, model, out);
+    return out;
+}
+
+/* ---- under a rule ---- */
+
+static void add_reasons(const struct counted *counted, const struct jk_verdict *row, Jokbo__V1__CountedDerivative *out)
+{
+    struct jk_arena *arena = counted->present.arena;
+    Jokbo__V1__RootReasons *one = JK_MESSAGE(arena, Jokbo__V1__RootReasons, jokbo__v1__root_reasons);
+    if (!one || !(one->reasons = jk_arena_zalloc(arena, JK_REASON_COUNT, sizeof *one->reasons))) return;
+    one->root = jk_to_string(arena, jk_present_name(&counted->present, row->root));
+    for (int i = 0; i < JK_REASON_COUNT; i++)
+        if (row->reasons >> i & 1) one->reasons[one->n_reasons++] = jk_counts_reason((enum jk_reason)i);
+    out->root_reasons[out->n_root_reasons++] = one;
+}
+
+/* In the order of `roots`, which is that of the spells. */
+static void add_root_reasons(const struct counted *counted, uint32_t model, Jokbo__V1__CountedDerivative *out)
+{
+    const struct jk_spell *spell = NULL;
+    size_t count;
+    const struct jk_verdict *rows = jk_standing_of(counted->kept->standing, model, &count);
+    out->root_reasons = (Jokbo__V1__RootReasons **)jk_pointers(counted->present.arena, count);
+    if (!out->root_reasons) return;
+    while ((spell = jk_book_spell(counted->present.book, model, counted->present.size, spell)) != NULL) {
+        if (!in_scope(counted, spell->root)) continue;
+        for (size_t i = 0; i < count; i++)
+            if (rows[i].root == spell->root) add_reasons(counted, &rows[i], out);
+    }
+}
+
+/* A late one has that reason alone, for each of its roots. */
+static void add_late_reasons(const struct counted *counted, Jokbo__V1__CountedDerivative *out)
+{
+    struct jk_verdict late = {.reasons = 1u << JK_REASON_LATE};
+    const struct jk_spell *spell = NULL;
+    uint32_t model = jk_book_find_model_index(counted->present.book, (uint64_t)out->log_index, counted->present.size);
+    out->root_reasons = (Jokbo__V1__RootReasons **)jk_pointers(counted->present.arena, out->n_roots);
+    while (out->root_reasons &&
+           (spell = jk_book_spell(counted->present.book, model, counted->present.size, spell)) != NULL) {
+        late.root = spell->root;
+        if (in_scope(counted, spell->root)) add_reasons(counted, &late, out);
+    }
+}
+
+/* Whether it is wanted by how it stands; *out_reason is its place in the scope, *share what it is worth there as the
+ * policy looks at it. */
+static bool is_wanted(const struct counted *counted, uint32_t model, struct jk_share *share, enum jk_reason *out_reason)
+{
+    const Jokbo__V1__ListCountedRequest *request = counted->request;
+    size_t count;
+    if (counted->late) {
+        *out_reason = JK_REASON_LATE;
+        return request->reason ? request->reason == JOKBO__V1__REASON__REASON_LATE : request->left_out;
+    }
+    const struct jk_verdict *rows = jk_standing_of(counted->kept->standing, model, &count);
+    if (!rows || !jk_standing_place(counted->kept->standing, rows, count, counted->scope, out_reason)) return false;
+    jk_standing_look(counted->kept->standing, rows, count, counted->scope, share);
+    if (request->reason) return jk_counts_reason(*out_reason) == request->reason;
+    return (*out_reason != JK_REASON_COUNT) == request->left_out;
+}
+
+/* ---- the walk ---- */
+
+static bool visit(struct counted *counted, uint32_t model)
+{
+    enum jk_reason reason = JK_REASON_COUNT;
+    struct jk_share share;
+    jk_share_of(counted->present.book, model, counted->scope, counted->present.size, &share);
+    if (counted->kept && !is_wanted(counted, model, &share, &reason)) return true;
+    bool shown = share.counted || counted->kept || counted->request->include_yanked;
+    if (!share.present || !shown || !in_group(counted, &share)) return true;
+    counted->reply->total_size++;
+    if (counted->page.resumed && model <= counted->page.after) return true;
+    if (counted->reply->n_derivatives == counted->page.size) {
+        counted->more = true;
+        return true;
+    }
+    Jokbo__V1__CountedDerivative *item = present_counted(counted, model, &share);
+    if (!item) return false;
+    if (counted->kept) {
+        item->reason = jk_counts_reason(reason);
+        if (counted->late) {
+            add_late_reasons(counted, item);
+        } else {
+            add_root_reasons(counted, model, item);
+        }
+    }
+    counted->reply->derivatives[counted->reply->n_derivatives++] = item;
+    counted->last = model;
+    return true;
+}
+
+static void check_rule_fields(struct jk_call *call, const Jokbo__V1__ListCountedRequest *request)
+{
+    if (!request->rule && request->left_out)
+        jk_error_field(&call->error, "left_out",
+                       "goes with a rule: the plain count leaves out nothing but yanked ones");
+    if (!request->rule && request->reason) jk_error_field(&call->error, "reason", "goes with a rule");
+    if (request->rule && request->include_yanked)
+        jk_error_field(&call->error, "include_yanked", "goes without a rule: with one, ask for left_out");
+}
+
+/* The rule at the list's size, and how all stand under it. */
+static enum jk_status find_standing(struct counted *counted)
+{
+    struct jk_call *call = counted->call;
+    const Jokbo__V1__ListCountedRequest *request = counted->request;
+    struct jk_view view;
+    if (!request->rule) return JK_OK;
+    jk_store_view(jk_store_of(call), &view);
+    enum jk_status status = jk_count_ruled_at(call, &view, request->as_of, request->rule, &counted->page, &counted->at);
+    if (status == JK_OK) status = jk_count_ruled_scope(call, &view, &counted->at, counted->scope);
+    jk_store_view_end(jk_store_of(call));
+    if (status == JK_OK) status = jk_standings_at(call, &counted->at.rule, counted->at.size, &counted->kept);
+    if (status != JK_OK) return status;
+    counted->present.book = jk_kept_book(counted->kept, &view);
+    counted->present.size = jk_kept_book_size(counted->kept);
+    return JK_OK;
+}
+
+static enum jk_status begin(struct counted *counted)
+{
+    struct jk_call *call = counted->call;
+    const Jokbo__V1__AsOf *as_of = counted->request->as_of;
+    const Jokbo__V1__CountGroup *group = counted->request->group;
+    struct jk_view view;
+    uint32_t size;
+    bool ask = as_of && as_of->kind_case == JOKBO__V1__AS_OF__KIND_TIME && as_of->time;
+    if (group && (group->grouping < 1 || group->grouping > JOKBO__V1__GROUPING__GROUPING_MONTH))
+        jk_error_field(&call->error, "group.grouping", "%d is not a grouping", (int)group->grouping);
+    check_rule_fields(call, counted->request);
+    JK_TRY(jk_error_result(&call->error));
+    JK_TRY(jk_page_read(call, &counted->page));
+    counted->reply->derivatives = (Jokbo__V1__CountedDerivative **)jk_pointers(&call->arena, counted->page.size);
+    if (!counted->reply->derivatives) return jk_out_of_memory(&call->error);
+    if (ask) JK_TRY(jk_count_settle_time(call, as_of));
+    jk_store_view(jk_store_of(call), &view);
+    enum jk_status status = jk_count_scope(call, &view, counted->request->scope, &counted->scope);
+    if (status == JK_OK) status = jk_count_size(call, &view, as_of, &size, &ask);
+    if (status == JK_OK && counted->page.resumed && counted->page.log_size <= view.size) size = counted->page.log_size;
+    if (status == JK_OK)
+        counted->present = (struct jk_present){view.book, jk_store_directory(jk_store_of(call)), size, &call->arena};
+    jk_store_view_end(jk_store_of(call));
+    return status;
+}
+
+/* Those that came too late: in the log's book, from the first slot that the state of the cut-off does not have. */
+static bool begin_late(struct counted *counted, const struct jk_view *view)
+{
+    if (!counted->kept || counted->late) return false;
+    struct jk_late late = jk_kept_late(counted->kept, view);
+    struct jk_scope scope;
+    if (late.n == late.m || !jk_late_scope(&late, counted->present.book, counted->scope, &scope)) return false;
+    counted->late = true;
+    counted->scope = scope;
+    counted->present.book = late.full;
+    counted->present.size = late.m;
+    counted->models = jk_book_models(late.full, late.m);
+    return true;
+}
+
+static bool run_stride(struct counted *counted, uint32_t *next)
+{
+    struct jk_view view;
+    bool going = true;
+    jk_store_view(jk_store_of(counted->call), &view);
+    if (!counted->models) counted->models = jk_book_models(counted->present.book, counted->present.size);
+    uint32_t end = *next + STRIDE < counted->models ? *next + STRIDE : counted->models;
+    for (; going && *next < end; ++*next)
+        going = visit(counted, *next);
+    if (going && *next == counted->models && !begin_late(counted, &view)) going = false;
+    jk_store_view_end(jk_store_of(counted->call));
+    return going && !atomic_load(&counted->call->cancelled);
+}
+
+void jk_list_counted(struct jk_call *call)
+{
+    struct counted counted = {.call = call, .request = (const void *)call->request};
+    uint32_t next = 0;
+    counted.reply = JK_MESSAGE(&call->arena, Jokbo__V1__ListCountedResponse, jokbo__v1__list_counted_response);
+    enum jk_status status = counted.reply ? begin(&counted) : jk_out_of_memory(&call->error);
+    if (status == JK_OK) status = find_standing(&counted);
+    while (status == JK_OK && run_stride(&counted, &next))
+        continue;
+    jk_kept_standing_release(counted.kept);
+    if (status == JK_OK && call->arena.exhausted) status = jk_out_of_memory(&call->error);
+    if (status != JK_OK) {
+        jk_call_answer(call, status, NULL);
+        return;
+    }
+    bool revision = counted.at.revision > 0;
+    counted.reply->log_size = counted.kept ? counted.at.size : counted.present.size;
+    counted.reply->revision = (int32_t)counted.at.revision;
+    counted.reply->rulings_size = revision ? counted.at.m : 0;
+    if (counted.more)
+        counted.reply->next_page_token = jk_page_token(
+            call, &counted.page, revision ? counted.at.m : (uint32_t)counted.reply->log_size, counted.last);
+    jk_call_finish(call, &counted.reply->base);
+}

@@ -1,0 +1,99 @@
+/* RecordPolicy, GetPolicy, ListPolicies. */
+#include "service/call/handlers.h"
+#include "service/records/short_list.h"
+#include "service/evaluate/stages.h"
+
+/* ---- record ---- */
+
+static enum jk_status check_new(struct jk_turn *turn, const struct jk_policy *policy, struct jk_error *error)
+{
+    uint32_t taken =
+        jk_book_find_policy_name(turn->book, jk_span_of(policy->name), policy->version, jk_turn_size(turn));
+    if (taken == JK_NONE) return JK_OK;
+    const struct jk_policy_row *row = jk_book_policy(turn->book, taken);
+    struct jk_digest digest = jk_policy_digest(policy);
+    char hex[JK_DIGEST_HEX + 1];
+    jk_digest_hex(&row->digest, hex);
+    jk_error_fact(error, "log_index", "%u", row->from);
+    jk_error_fact(error, "sha256", "%s", hex);
+    if (jk_digest_equal(&digest, &row->digest))
+        return jk_fail(error, JK_ALREADY_EXISTS, "POLICY_EXISTS",
+                       "This policy is recorded already, by log entry %u: %s@%u", row->from, policy->name,
+                       policy->version);
+    return jk_fail(error, JK_ALREADY_EXISTS, "POLICY_VERSION_TAKEN",
+                   "The policy %s has another text as its version %u, by log entry %u; a policy never changes: give a "
+                   "new version",
+                   policy->name, policy->version, row->from);
+}
+
+static enum jk_status decide_record(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    const struct jk_policy *policy = change->input;
+    struct jk_error *error = &change->call->error;
+    struct jk_entry entry = {.kind = JK_KIND_POLICY, .actor = {.type = JK_ACTOR_EVALUATOR}};
+    struct jk_text text;
+    uint32_t index;
+    JK_TRY(check_new(turn, policy, error));
+    jk_text_init(&text, 0);
+    jk_policy_write(policy, &text);
+    entry.policy = jk_text_span(&text);
+    enum jk_status status = text.failed ? jk_out_of_memory(error) : jk_turn_append(turn, &entry, &index, error);
+    jk_text_done(&text);
+    JK_TRY(status);
+    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), &change->call->arena};
+    Jokbo__V1__Policy *reply = jk_present_policy(
+        &present, jk_book_find_policy_name(turn->book, jk_span_of(policy->name), policy->version, present.size));
+    if (!reply) return jk_out_of_memory(error);
+    reply->log_index = jk_change_index(change, index);
+    *out_reply = &reply->base;
+    return JK_OK;
+}
+
+void jk_record_policy(struct jk_call *call)
+{
+    const Jokbo__V1__RecordPolicyRequest *request = (const void *)call->request;
+    struct jk_policy *policy = jk_arena_zalloc(&call->arena, 1, sizeof *policy);
+    enum jk_status status =
+        policy ? jk_policy_read(jk_span_of(request->text), policy, &call->error) : jk_out_of_memory(&call->error);
+    if (status == JK_OK)
+        jk_change_submit(call, decide_record, policy);
+    else
+        jk_call_fail(call);
+}
+
+/* ---- read ---- */
+
+void jk_get_policy(struct jk_call *call)
+{
+    const Jokbo__V1__GetPolicyRequest *request = (const void *)call->request;
+    Jokbo__V1__Policy *reply = NULL;
+    struct jk_view view;
+    jk_store_view(jk_store_of(call), &view);
+    struct jk_present present = {view.book, jk_store_directory(jk_store_of(call)), view.size, &call->arena};
+    uint32_t slot = jk_policy_find(view.book, jk_span_of(request->policy), view.size);
+    if (slot != JK_NONE) reply = jk_present_policy(&present, slot);
+    jk_store_view_end(jk_store_of(call));
+    if (reply) {
+        jk_call_finish(call, &reply->base);
+        return;
+    }
+    (void)(slot == JK_NONE ? jk_policy_not_found(&call->error, request->policy) : jk_out_of_memory(&call->error));
+    jk_call_fail(call);
+}
+
+void jk_list_policies(struct jk_call *call)
+{
+    struct jk_short_list list;
+    Jokbo__V1__ListPoliciesResponse *reply =
+        JK_MESSAGE(&call->arena, Jokbo__V1__ListPoliciesResponse, jokbo__v1__list_policies_response);
+    enum jk_status status = jk_short_list_begin(call, &list);
+    if (status == JK_OK) {
+        uint32_t count = jk_book_policies(list.view.book, list.present.size);
+        for (uint32_t slot = 0; slot < count; slot++)
+            if (jk_short_list_wants(&list, slot))
+                jk_short_list_take(&list, slot, jk_present_policy(&list.present, slot));
+        jk_store_view_end(jk_store_of(call));
+    }
+    if (status == JK_OK && reply) JK_SHORT_LIST_REPLY(&list, reply, policies);
+    jk_short_list_end(&list, status, &reply->base);
+}

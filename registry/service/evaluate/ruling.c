@@ -1,0 +1,300 @@
+/* Rule, DecideRuling, ListRulings. Who ruled is kept in a private record, so that the second evaluator is another one
+ * (four_eyes.h); the log says only that it was an evaluator. */
+#include "service/evaluate/ruling.h"
+
+#include "domain/ident.h"
+#include "service/evaluate/adoption.h"
+#include "service/call/four_eyes.h"
+#include "service/call/handlers.h"
+#include "service/call/lookup.h"
+#include "service/records/short_list.h"
+#include "service/evaluate/stages.h"
+
+/* ---- rule ---- */
+
+/* Which kind an entry makes; what it is about lies in its fields. */
+static enum jk_ruling_kind kind_of(enum jk_kind kind)
+{
+    switch (kind) {
+    case JK_KIND_ORIGIN:
+        return JK_RULING_ORIGIN;
+    case JK_KIND_APPROVE_ADOPT:
+        return JK_RULING_ADOPT;
+    case JK_KIND_APPROVE_UNADOPT:
+        return JK_RULING_UNADOPT;
+    case JK_KIND_RESTORE:
+    case JK_KIND_RESTORE_ROOT:
+        return JK_RULING_RESTORE;
+    default:
+        return JK_RULING_EXCLUDE;
+    }
+}
+
+/* Whether a ruling says what the entry would say. */
+static bool is_same(const struct jk_turn *turn, const struct jk_ruling *ruling, const struct jk_entry *entry)
+{
+    uint32_t n = jk_turn_size(turn);
+    uint32_t root = entry->root.len ? jk_book_find_model(turn->book, entry->root, n) : JK_NONE;
+    if (ruling->kind != kind_of(entry->kind) || ruling->root != root) return false;
+    if (ruling->model != jk_book_find_model(turn->book, entry->model, n)) return false;
+    if (ruling->release != JK_NONE &&
+        !jk_digest_equal(&jk_book_release(turn->book, ruling->release)->hash, &entry->release))
+        return false;
+    return jk_span_equal_fold(ruling->external, entry->external);
+}
+
+/* The same ruling, where it waits for its second evaluator. */
+static enum jk_status check_pending(struct jk_turn *turn, const struct jk_entry *entry, struct jk_error *error)
+{
+    uint32_t n = jk_turn_size(turn);
+    for (uint32_t slot = jk_book_rulings(turn->book, n); slot-- > 0;) {
+        const struct jk_ruling *pending = jk_book_ruling(turn->book, slot);
+        if (!is_same(turn, pending, entry) || jk_book_ruling_state(turn->book, slot, n) != JK_RULING_PENDING) continue;
+        jk_error_fact(error, "ruling", "%u", pending->from);
+        return jk_fail(
+            error, JK_FAILED_PRECONDITION, "RULING_PENDING",
+            "The ruling of log entry %u says the same and waits for a second evaluator: jokbo rule confirm %u",
+            pending->from, pending->from);
+    }
+    return JK_OK;
+}
+
+enum jk_status jk_ruling_append(struct jk_change *change, struct jk_turn *turn, struct jk_entry *entry,
+                                const char *text, uint32_t *out_index, struct jk_error *error)
+{
+    bool four_eyes = jk_services_of(change->call)->four_eyes;
+    struct jk_proposal proposal;
+    entry->actor = (struct jk_actor){.type = JK_ACTOR_EVALUATOR};
+    entry->needs_second = four_eyes ? JK_ANSWER_YES : JK_ANSWER_NO;
+    JK_TRY(jk_four_eyes_propose(change, turn, &proposal, error));
+    JK_TRY(check_pending(turn, entry, error));
+    if (*text) JK_TRY(jk_turn_text(turn, jk_span_of(text), &entry->text, error));
+    JK_TRY(jk_turn_append(turn, entry, out_index, error));
+    return four_eyes ? jk_four_eyes_keep(turn, *out_index, &proposal, error) : JK_OK;
+}
+
+static enum jk_status reply_ruling(struct jk_change *change, struct jk_turn *turn, uint32_t index, const char *text,
+                                   ProtobufCMessage **out_reply)
+{
+    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), &change->call->arena};
+    Jokbo__V1__Ruling *reply = jk_present_ruling(&present, jk_book_find_ruling(turn->book, index, present.size), NULL);
+    if (!reply) return jk_out_of_memory(&change->call->error);
+    reply->text = (char *)(uintptr_t)text;
+    if (change->write.dry) reply->log_index = 0;
+    *out_reply = &reply->base;
+    return JK_OK;
+}
+
+static struct jk_span name_of(const struct jk_turn *turn, uint32_t model)
+{
+    return jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
+}
+
+static enum jk_status need_derivative(struct jk_turn *turn, uint32_t model, struct jk_error *error)
+{
+    if (jk_book_is_derivative(turn->book, model, jk_turn_size(turn))) return JK_OK;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_DERIVATIVE",
+                   "\"%.*s\" is no derivative: only derivatives are counted, so only they are ruled on",
+                   JK_SPAN_ARG(name_of(turn, model)));
+}
+
+/* Excluding and restoring, as a whole or for one root. */
+static enum jk_status fill_standing(struct jk_turn *turn, const Jokbo__V1__RuleRequest *request, bool exclude,
+                                    struct jk_entry *entry, struct jk_error *error)
+{
+    uint32_t n = jk_turn_size(turn), model, root = JK_NONE;
+    JK_TRY(jk_need_model(turn, jk_span_of(request->model), &model, error));
+    JK_TRY(need_derivative(turn, model, error));
+    entry->kind = exclude ? JK_KIND_EXCLUDE : JK_KIND_RESTORE;
+    entry->model = name_of(turn, model);
+    bool excluded = jk_book_is_excluded(turn->book, model, n);
+    if (*request->root) {
+        JK_TRY(jk_need_model(turn, jk_span_of(request->root), &root, error));
+        entry->kind = exclude ? JK_KIND_EXCLUDE_ROOT : JK_KIND_RESTORE_ROOT;
+        entry->root = name_of(turn, root);
+        if (!jk_descends_from_base(turn->book, model, root, n))
+            return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_ROOT", "\"%.*s\" is no root of \"%.*s\"",
+                           JK_SPAN_ARG(entry->root), JK_SPAN_ARG(entry->model));
+        excluded = jk_book_is_pair_excluded(turn->book, model, root, n);
+    }
+    if (excluded != exclude) return JK_OK;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "ALREADY_SO", "\"%.*s\" is %s%s%.*s", JK_SPAN_ARG(entry->model),
+                   exclude ? "excluded already" : "not excluded", root == JK_NONE ? "" : " as a derivative of ",
+                   JK_SPAN_ARG(entry->root));
+}
+
+/* The release that the request names: with its version, or the deciding one. */
+static enum jk_status find_release(struct jk_turn *turn, const char *text, uint32_t *out_model, uint32_t *out_release,
+                                   struct jk_error *error)
+{
+    struct jk_span name, version;
+    uint32_t n = jk_turn_size(turn);
+    jk_split_version(jk_span_of(text), &name, &version);
+    JK_TRY(jk_need_model(turn, name, out_model, error));
+    *out_release = version.len ? jk_book_find_version(turn->book, *out_model, version, n)
+                               : jk_book_deciding(turn->book, *out_model, n);
+    if (*out_release != JK_NONE) return JK_OK;
+    jk_error_resource(error, "jokbo.v1/Release", "");
+    return jk_fail(error, JK_NOT_FOUND, "RELEASE_NOT_FOUND", "The model \"%.*s\" has no release %s%.*s",
+                   JK_SPAN_ARG(name), version.len ? "" : "that is not yanked", JK_SPAN_ARG(version));
+}
+
+static enum jk_status fill_origin(struct jk_turn *turn, const Jokbo__V1__RuleRequest *request, struct jk_entry *entry,
+                                  struct jk_error *error)
+{
+    uint32_t model, release;
+    JK_TRY(find_release(turn, request->model, &model, &release, error));
+    JK_TRY(need_derivative(turn, model, error));
+    const struct jk_release *facts = jk_book_release(turn->book, release);
+    entry->kind = JK_KIND_ORIGIN;
+    entry->model = name_of(turn, model);
+    entry->release = facts->hash;
+    if (!jk_digest_is_zero(&facts->weights) || !jk_digest_is_zero(&facts->artifact)) return JK_OK;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "NO_CONTENT",
+                   "The release \"%.*s\" of \"%.*s\" names neither weights nor an artifact: there is nothing to claim",
+                   JK_SPAN_ARG(facts->version), JK_SPAN_ARG(entry->model));
+}
+
+static enum jk_status decide_rule(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    const Jokbo__V1__RuleRequest *request = (const void *)change->call->request;
+    struct jk_error *error = &change->call->error;
+    struct jk_entry entry = {.evidence = jk_span_of(request->reason)};
+    uint32_t index;
+    if (request->kind == JOKBO__V1__RULING_KIND__RULING_KIND_ORIGIN)
+        JK_TRY(fill_origin(turn, request, &entry, error));
+    else
+        JK_TRY(fill_standing(turn, request,
+                             request->kind == JOKBO__V1__RULING_KIND__RULING_KIND_UNSPECIFIED
+                                 ? !request->restore
+                                 : request->kind == JOKBO__V1__RULING_KIND__RULING_KIND_EXCLUDE,
+                             &entry, error));
+    JK_TRY(jk_ruling_append(change, turn, &entry, request->text, &index, error));
+    return reply_ruling(change, turn, index, request->text, out_reply);
+}
+
+static void check_rule(struct jk_error *error, const Jokbo__V1__RuleRequest *request)
+{
+    bool origin = request->kind == JOKBO__V1__RULING_KIND__RULING_KIND_ORIGIN;
+    struct jk_span name, version;
+    jk_split_version(jk_span_of(request->model), &name, &version);
+    if (origin && version.len)
+        jk_check_field(error, "model", request->model,
+                       jk_ident_model_fault(name) ? jk_ident_model_fault(name) : jk_ident_version_fault(version));
+    else
+        jk_check_model_name(error, "model", request->model);
+    if ((int)request->kind < 0 || request->kind > JOKBO__V1__RULING_KIND__RULING_KIND_ORIGIN)
+        jk_error_field(error, "kind", "%d: give exclude, restore or origin; adoptions have methods of their own",
+                       (int)request->kind);
+    if (*request->root) jk_check_model_name(error, "root", request->root);
+    if (*request->root && origin)
+        jk_error_field(error, "root", "is for exclude and restore; an origin holds whatever the root");
+    jk_check_field(error, "reason", request->reason, jk_ident_label_fault(jk_span_of(request->reason)));
+    jk_check_reason(error, "text", request->text, false);
+}
+
+void jk_rule(struct jk_call *call)
+{
+    check_rule(&call->error, (const void *)call->request);
+    if (jk_error_result(&call->error) == JK_OK)
+        jk_change_submit(call, decide_rule, NULL);
+    else
+        jk_call_fail(call);
+}
+
+/* ---- decide ---- */
+
+static enum jk_status ruling_not_found(struct jk_error *error, int64_t index)
+{
+    return jk_fail(error, JK_NOT_FOUND, "RULING_NOT_FOUND",
+                   "Log entry %lld is no ruling; see jokbo rule list --pending", (long long)index);
+}
+
+static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    const Jokbo__V1__DecideRulingRequest *request = (const void *)change->call->request;
+    struct jk_error *error = &change->call->error;
+    uint32_t n = jk_turn_size(turn), slot = jk_book_find_ruling(turn->book, (uint64_t)request->ruling, n), index;
+    struct jk_entry entry = {.kind = request->confirm ? JK_KIND_CONFIRM : JK_KIND_REJECT,
+                             .actor = {.type = JK_ACTOR_EVALUATOR},
+                             .target = (uint64_t)request->ruling};
+    if (slot == JK_NONE) return ruling_not_found(error, request->ruling);
+    const struct jk_ruling *ruling = jk_book_ruling(turn->book, slot);
+    if (jk_book_ruling_state(turn->book, slot, n) != JK_RULING_PENDING)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "RULING_DECIDED",
+                       "The ruling of log entry %u waits for nobody: it is %s", ruling->from,
+                       !ruling->needs_second ? "in force without a second evaluator"
+                       : ruling->confirmed   ? "confirmed"
+                                             : "rejected");
+    struct jk_proposal first = jk_four_eyes_kept(turn, ruling->from);
+    JK_TRY(jk_four_eyes_second(change, turn, &first, request->confirm, error));
+    bool adopts = request->confirm && ruling->kind >= JK_RULING_ADOPT;
+    if (adopts)
+        JK_TRY(jk_adoption_check(turn, ruling->external, ruling->model, ruling->kind == JK_RULING_ADOPT, error));
+    if (*request->text) JK_TRY(jk_turn_text(turn, jk_span_of(request->text), &entry.text, error));
+    JK_TRY(jk_turn_append(turn, &entry, &index, error));
+    if (adopts)
+        JK_TRY(jk_adoption_append(turn, &entry.actor, ruling->external, ruling->model, ruling->kind == JK_RULING_ADOPT,
+                                  &index, error));
+    return reply_ruling(change, turn, ruling->from, change->input, out_reply);
+}
+
+/* On a reader thread: the ruling's text for the reply is read before the change has its turn. */
+void jk_decide_ruling(struct jk_call *call)
+{
+    const Jokbo__V1__DecideRulingRequest *request = (const void *)call->request;
+    char *text = (char *)protobuf_c_empty_string;
+    struct jk_texts texts;
+    struct jk_view view;
+    jk_texts_init(&texts, &call->arena, 1);
+    if (request->ruling < 0)
+        jk_error_field(&call->error, "ruling", "%lld is negative: give the log index of a ruling",
+                       (long long)request->ruling);
+    jk_check_reason(&call->error, "text", request->text, false);
+    enum jk_status status = jk_error_result(&call->error);
+    if (status == JK_OK) {
+        jk_store_view(jk_store_of(call), &view);
+        uint32_t slot = jk_book_find_ruling(view.book, (uint64_t)request->ruling, view.size);
+        if (slot != JK_NONE) jk_texts_note(&texts, &jk_book_ruling(view.book, slot)->text, &text);
+        jk_store_view_end(jk_store_of(call));
+        status = jk_texts_read(&texts, call);
+    }
+    if (status == JK_OK)
+        jk_change_submit(call, decide_ruling, text);
+    else
+        jk_call_fail(call);
+}
+
+/* ---- list ---- */
+
+static enum jk_status walk(struct jk_call *call, struct jk_short_list *list, struct jk_texts *texts)
+{
+    const Jokbo__V1__ListRulingsRequest *request = (const void *)call->request;
+    uint32_t n = list->present.size, count = jk_book_rulings(list->view.book, n), model;
+    JK_TRY(jk_filter_model(call, &list->present, request->model, &model));
+    jk_texts_init(texts, &call->arena, list->page.size);
+    for (uint32_t slot = 0; slot < count; slot++) {
+        const struct jk_ruling *ruling = jk_book_ruling(list->view.book, slot);
+        if (model != JK_NONE && ruling->model != model) continue;
+        if (request->pending && jk_book_ruling_state(list->view.book, slot, n) != JK_RULING_PENDING) continue;
+        if (jk_short_list_wants(list, slot))
+            jk_short_list_take(list, slot, jk_present_ruling(&list->present, slot, texts));
+    }
+    return JK_OK;
+}
+
+void jk_list_rulings(struct jk_call *call)
+{
+    struct jk_short_list list;
+    struct jk_texts texts = {0};
+    Jokbo__V1__ListRulingsResponse *reply =
+        JK_MESSAGE(&call->arena, Jokbo__V1__ListRulingsResponse, jokbo__v1__list_rulings_response);
+    enum jk_status status = jk_short_list_begin(call, &list);
+    if (status == JK_OK) {
+        status = walk(call, &list, &texts);
+        jk_store_view_end(jk_store_of(call));
+    }
+    if (status == JK_OK) status = jk_texts_read(&texts, call);
+    if (status == JK_OK && reply) JK_SHORT_LIST_REPLY(&list, reply, rulings);
+    jk_short_list_end(&list, status, &reply->base);
+}

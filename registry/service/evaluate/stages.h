@@ -1,0 +1,42 @@
+/* Policies, stages, rulings and disputes as messages, with the free texts that go with them (texts.h). */
+#ifndef JK_SERVICE_EVALUATE_STAGES_H
+#define JK_SERVICE_EVALUATE_STAGES_H
+
+#include <jokbo/v1/stage.pb-c.h>
+
+#include "book/stage.h"
+#include "service/call/authority.h"
+#include "service/records/present.h"
+#include "service/call/texts.h"
+
+/* Each gives NULL when the arena is exhausted. `texts` may be NULL. */
+Jokbo__V1__Policy *jk_present_policy(const struct jk_present *present, uint32_t policy);
+Jokbo__V1__Stage *jk_present_stage(const struct jk_present *present, uint32_t stage, struct jk_texts *texts);
+Jokbo__V1__Closing *jk_present_closing(const struct jk_present *present, const struct jk_closing *closing,
+                                       struct jk_texts *texts);
+Jokbo__V1__Ruling *jk_present_ruling(const struct jk_present *present, uint32_t ruling, struct jk_texts *texts);
+Jokbo__V1__Dispute *jk_present_dispute(const struct jk_present *present, uint32_t dispute, struct jk_texts *texts);
+/* The newest revision, 0 where a stage is not closed. */
+uint32_t jk_stage_revisions(const struct jk_present *present, uint32_t stage);
+
+/* A policy by name (its highest version), name@version or digest; JK_NONE. */
+uint32_t jk_policy_find(const struct jk_book *book, struct jk_span text, uint32_t n);
+enum jk_status jk_policy_not_found(struct jk_error *error, const char *text);
+enum jk_status jk_stage_not_found(struct jk_error *error, const char *id);
+enum jk_status jk_revision_not_found(struct jk_error *error, const char *stage, int32_t revision);
+/* A model's name in a request: its grammar; a violation of `field`. */
+void jk_check_model_name(struct jk_error *error, const char *field, const char *name);
+/* "\"value\" why", the value shortened; nothing where `why` is NULL. */
+void jk_check_field(struct jk_error *error, const char *field, const char *value, const char *why);
+/* Whether a model has the base model among its roots. */
+bool jk_descends_from_base(const struct jk_book *book, uint32_t model, uint32_t base, uint32_t n);
+/* Whether a base model of the team is among its roots, or is itself. */
+bool jk_leads_to_team(const struct jk_present *present, uint32_t model, uint32_t team);
+/* A filter by team of a list: JK_NONE where none is asked for. */
+JK_MUST_USE enum jk_status jk_filter_team(struct jk_call *call, const struct jk_present *present, const char *id,
+                                          uint32_t *out_team);
+/* A filter by model of a list: JK_NONE where none is asked for. */
+JK_MUST_USE enum jk_status jk_filter_model(struct jk_call *call, const struct jk_present *present, const char *name,
+                                           uint32_t *out_model);
+
+#endif

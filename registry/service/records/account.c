@@ -1,0 +1,277 @@
+/* GetCaller, CreateAccount, ListAccounts, UpdateAccount. */
+#include "auth/access.h"
+#include "service/records/account.h"
+#include "service/call/handlers.h"
+#include "service/records/owners.h"
+#include "service/call/page.h"
+#include "service/call/write.h"
+
+/* ---- roles, scopes, messages ---- */
+
+static const struct {
+    Jokbo__V1__Role role;
+    unsigned bit;
+} roles[] = {
+    {JOKBO__V1__ROLE__ROLE_REGISTRAR, JK_ROLE_REGISTRAR},
+    {JOKBO__V1__ROLE__ROLE_TEAM, JK_ROLE_TEAM},
+    {JOKBO__V1__ROLE__ROLE_EVALUATOR, JK_ROLE_EVALUATOR},
+    {JOKBO__V1__ROLE__ROLE_ADMIN, JK_ROLE_ADMIN},
+};
+
+static unsigned read_roles(const Jokbo__V1__Role *list, size_t count, const char *field, struct jk_error *error)
+{
+    unsigned bits = 0;
+    for (size_t i = 0; i < count; i++) {
+        unsigned bit = 0;
+        for (size_t k = 0; k < sizeof roles / sizeof *roles; k++)
+            if (roles[k].role == list[i]) bit = roles[k].bit;
+        if (!bit) jk_error_field(error, field, "%d is not a role", (int)list[i]);
+        bits |= bit;
+    }
+    return bits;
+}
+
+static void present_roles(struct jk_arena *arena, unsigned bits, Jokbo__V1__Account *out)
+{
+    out->roles = jk_arena_zalloc(arena, sizeof roles / sizeof *roles, sizeof *out->roles);
+    for (size_t k = 0; out->roles && k < sizeof roles / sizeof *roles; k++)
+        if (bits & roles[k].bit) out->roles[out->n_roles++] = roles[k].role;
+}
+
+static bool present_grants(struct jk_arena *arena, const struct jk_account *account, Jokbo__V1__Account *out)
+{
+    out->grants = (Jokbo__V1__RoleGrant **)jk_pointers(arena, sizeof roles / sizeof *roles);
+    for (size_t k = 0; out->grants && k < sizeof roles / sizeof *roles; k++) {
+        const struct jk_grant *grant = jk_account_grant(account, roles[k].bit);
+        if (!(account->roles & roles[k].bit) || !grant->since_us) continue;
+        Jokbo__V1__RoleGrant *one = JK_MESSAGE(arena, Jokbo__V1__RoleGrant, jokbo__v1__role_grant);
+        if (!one) return false;
+        one->role = roles[k].role;
+        one->since_time = jk_to_timestamp(arena, grant->since_us);
+        one->granted_by = (int64_t)grant->by;
+        out->grants[out->n_grants++] = one;
+    }
+    return out->grants != NULL;
+}
+
+Jokbo__V1__Account *jk_present_account(struct jk_arena *arena, const struct jk_account *account)
+{
+    Jokbo__V1__Account *out = JK_MESSAGE(arena, Jokbo__V1__Account, jokbo__v1__account);
+    if (!out) return NULL;
+    out->id = (int64_t)account->id;
+    out->label = jk_to_string(arena, jk_span_of(account->label));
+    present_roles(arena, account->roles, out);
+    out->team = jk_to_string(arena, jk_span_of(account->team));
+    out->disabled = account->disabled;
+    out->create_time = jk_to_timestamp(arena, account->created_us);
+    out->created_by = (int64_t)account->created_by;
+    return present_grants(arena, account, out) ? out : NULL;
+}
+
+void jk_check_label(struct jk_call *call, const char *field, const char *text, bool required)
+{
+    size_t len = strlen(text);
+    if (required && !len) jk_error_field(&call->error, field, "is required, 1 to %d bytes", JK_LABEL_TEXT_MAX);
+    if (len > JK_LABEL_TEXT_MAX)
+        jk_error_field(&call->error, field, "%zu bytes are too many: at most %d", len, JK_LABEL_TEXT_MAX);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
+            jk_error_field(&call->error, field, "holds a control character; write one plain line");
+            return;
+        }
+}
+
+/* ---- the caller ---- */
+
+void jk_get_caller(struct jk_call *call)
+{
+    struct jk_account account;
+    Jokbo__V1__Caller *reply = JK_MESSAGE(&call->arena, Jokbo__V1__Caller, jokbo__v1__caller);
+    struct jk_directory *directory = jk_store_directory(jk_store_of(call));
+    bool known = jk_directory_account(directory, call->principal.account, &account);
+    if (reply && known && (reply->account = jk_present_account(&call->arena, &account)) &&
+        (reply->scopes = jk_present_scopes(&call->arena, call->principal.scopes, &reply->n_scopes))) {
+        jk_call_finish(call, &reply->base);
+        return;
+    }
+    (void)jk_out_of_memory(&call->error);
+    jk_call_fail(call);
+}
+
+/* ---- create and update ---- */
+
+static enum jk_status check_team(struct jk_turn *turn, const struct jk_account *account, struct jk_error *error)
+{
+    if (!(account->roles & JK_ROLE_TEAM)) return JK_OK;
+    if (jk_book_find_team(turn->book, jk_span_of(account->team), jk_turn_size(turn)) != JK_NONE) return JK_OK;
+    return jk_fail(error, JK_NOT_FOUND, "TEAM_NOT_FOUND", "There is no team \"%s\" on the roster", account->team);
+}
+
+static enum jk_status put_account(struct jk_change *change, struct jk_turn *turn, const struct jk_account *account,
+                                  ProtobufCMessage **out_reply)
+{
+    struct jk_record record;
+    struct jk_error *error = &change->call->error;
+    if (!jk_record_account(turn->arena, account, &record)) return jk_out_of_memory(error);
+    JK_TRY(jk_turn_record(turn, &record, error));
+    Jokbo__V1__Account *reply = jk_present_account(&change->call->arena, account);
+    if (!reply) return jk_out_of_memory(error);
+    *out_reply = &reply->base;
+    return JK_OK;
+}
+
+/* What it holds already was given when it was given; the caller gives the rest now. */
+static void grant_roles(struct jk_account *account, const struct jk_account *before, const struct jk_change *change,
+                        const struct jk_turn *turn)
+{
+    for (size_t i = 0; i < JK_ROLES; i++) {
+        if (!(account->roles & 1u << i)) continue;
+        bool held = before && (before->roles & 1u << i);
+        account->grants[i] =
+            held ? before->grants[i] : (struct jk_grant){turn->time_us, change->call->principal.account};
+    }
+}
+
+static enum jk_status decide_create(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    struct jk_account *account = change->input;
+    JK_TRY(check_team(turn, account, &change->call->error));
+    account->id = jk_directory_next_id(turn->directory, "account");
+    account->created_us = turn->time_us;
+    account->created_by = change->call->principal.account;
+    grant_roles(account, NULL, change, turn);
+    return put_account(change, turn, account, out_reply);
+}
+
+/* The registry keeps at least one admin who can act. */
+static bool is_last_admin(struct jk_turn *turn, uint64_t id, struct jk_arena *arena)
+{
+    const struct jk_account *list;
+    size_t total, count;
+    for (uint64_t after = 0;
+         (count = jk_directory_list_accounts(turn->directory, after, JK_PAGE_MAX, arena, &list, &total));
+         after = list[count - 1].id)
+        for (size_t i = 0; i < count; i++)
+            if (list[i].id != id && (list[i].roles & JK_ROLE_ADMIN) && !list[i].disabled) return false;
+    return true;
+}
+
+/* Whoever is disabled owns nothing any more that could stand verified. */
+static enum jk_status end_standing(struct jk_change *change, struct jk_turn *turn, uint64_t account,
+                                   ProtobufCMessage *reply)
+{
+    struct jk_arena *arena = &change->call->arena;
+    struct jk_error *error = &change->call->error;
+    const char *names;
+    JK_TRY(jk_owners_disabled(turn, account, arena, &names, error));
+    if (!*names) return JK_OK;
+    char *notice = jk_arena_printf(arena, "The verification has ended by this of: %s", names);
+    if (!notice) return jk_out_of_memory(error);
+    ((Jokbo__V1__Account *)reply)->notice = notice;
+    return JK_OK;
+}
+
+static enum jk_status decide_update(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    struct jk_account *account = change->input, before;
+    struct jk_error *error = &change->call->error;
+    JK_TRY(check_team(turn, account, error));
+    if (!jk_directory_account(turn->directory, account->id, &before))
+        return jk_fail(error, JK_NOT_FOUND, "ACCOUNT_NOT_FOUND", "There is no account %llu",
+                       (unsigned long long)account->id);
+    bool stays_admin = (account->roles & JK_ROLE_ADMIN) && !account->disabled;
+    if ((before.roles & JK_ROLE_ADMIN) && !stays_admin && is_last_admin(turn, account->id, turn->arena))
+        return jk_fail(error, JK_FAILED_PRECONDITION, "LAST_ADMIN",
+                       "This is the last admin; make another account admin first");
+    account->created_us = before.created_us;
+    account->created_by = before.created_by;
+    bool leaves_admin = (before.roles & JK_ROLE_ADMIN) && !(account->roles & JK_ROLE_ADMIN);
+    account->admin_until_us = leaves_admin ? turn->time_us : before.admin_until_us;
+    grant_roles(account, &before, change, turn);
+    JK_TRY(put_account(change, turn, account, out_reply));
+    return account->disabled && !before.disabled ? end_standing(change, turn, account->id, *out_reply) : JK_OK;
+}
+
+static struct jk_account *read_account(struct jk_call *call, const char *prefix, const char *label,
+                                       const Jokbo__V1__Role *list, size_t count, const char *team)
+{
+    struct jk_account *account = jk_arena_zalloc(&call->arena, 1, sizeof *account);
+    const char *team_field = jk_arena_printf(&call->arena, "%steam", prefix),
+               *roles_field = jk_arena_printf(&call->arena, "%sroles", prefix);
+    const char *label_field = jk_arena_printf(&call->arena, "%slabel", prefix);
+    if (!account || !team_field || !roles_field || !label_field) {
+        (void)jk_out_of_memory(&call->error);
+        return NULL;
+    }
+    jk_check_label(call, label_field, label, true);
+    account->roles = read_roles(list, count, roles_field, &call->error);
+    bool wants_team = account->roles & JK_ROLE_TEAM;
+    if (wants_team != (*team != 0))
+        jk_error_field(&call->error, team_field, "goes with the role team, and only with it");
+    if (strlen(team) >= sizeof account->team)
+        jk_error_field(&call->error, team_field, "is longer than %zu bytes", sizeof account->team - 1);
+    if (jk_error_result(&call->error) != JK_OK) return NULL;
+    memcpy(account->label, label, strlen(label) + 1);
+    memcpy(account->team, team, strlen(team) + 1);
+    return account;
+}
+
+void jk_create_account(struct jk_call *call)
+{
+    const Jokbo__V1__CreateAccountRequest *request = (const void *)call->request;
+    struct jk_account *account =
+        read_account(call, "", request->label, request->roles, request->n_roles, request->team);
+    if (account)
+        jk_change_submit(call, decide_create, account);
+    else
+        jk_call_fail(call);
+}
+
+void jk_update_account(struct jk_call *call)
+{
+    const Jokbo__V1__UpdateAccountRequest *request = (const void *)call->request;
+    const Jokbo__V1__Account *given = request->account;
+    struct jk_account *account = NULL;
+    if (given)
+        account = read_account(call, "account.", given->label, given->roles, given->n_roles, given->team);
+    else
+        jk_error_field(&call->error, "account", "is required");
+    if (jk_error_result(&call->error) != JK_OK || !account) {
+        jk_call_fail(call);
+        return;
+    }
+    account->id = (uint64_t)given->id;
+    account->disabled = given->disabled;
+    jk_change_submit(call, decide_update, account);
+}
+
+/* ---- list ---- */
+
+static enum jk_status list(struct jk_call *call, Jokbo__V1__ListAccountsResponse *reply)
+{
+    struct jk_page page;
+    const struct jk_account *accounts;
+    size_t total;
+    JK_TRY(jk_page_read(call, &page));
+    size_t count = jk_directory_list_accounts(jk_store_directory(jk_store_of(call)), page.after, page.size + 1,
+                                              &call->arena, &accounts, &total);
+    bool more = count > page.size;
+    if (more) count = page.size;
+    reply->accounts = (Jokbo__V1__Account **)jk_pointers(&call->arena, count + 1);
+    for (size_t i = 0; reply->accounts && i < count; i++)
+        if ((reply->accounts[i] = jk_present_account(&call->arena, &accounts[i]))) reply->n_accounts++;
+    reply->total_size = (int32_t)total;
+    if (more) reply->next_page_token = jk_page_token(call, &page, 0, accounts[count - 1].id);
+    return call->arena.exhausted ? jk_out_of_memory(&call->error) : JK_OK;
+}
+
+void jk_list_accounts(struct jk_call *call)
+{
+    Jokbo__V1__ListAccountsResponse *reply =
+        JK_MESSAGE(&call->arena, Jokbo__V1__ListAccountsResponse, jokbo__v1__list_accounts_response);
+    enum jk_status status = reply ? list(call, reply) : jk_out_of_memory(&call->error);
+    if (status == JK_OK)
+        jk_call_finish(call, &reply->base);
+    else
+        jk_call_fail(call);
+}

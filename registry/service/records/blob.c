@@ -1,0 +1,401 @@
+/* UploadBlob and GetBlob. An upload is a client stream: header, then data, and at the end the whole of it is checked.
+ * Nothing goes to PostgreSQL before that, so what is wrong takes no room there; then it counts against the account's
+ * bytes of the day, its chunks are stored, on reader threads, and the sequencer writes the record and names the chunks
+ * in one transaction. What is here already is only checked.
+ *
+ *   got_header -> check_quota -> got_data -> take_data -> … -> finish_upload -> store_next -> … -> decide_blob
+ *   rpc           reader         rpc         reader           reader           reader             sequencer
+ *
+ * Memory: the bytes are kept for the check, at most 64 MiB an upload, and at most 4 uploads of manifests at once. */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "domain/manifest.h"
+#include "service/call/authority.h"
+#include "service/records/blob.h"
+#include "service/call/dispatch.h"
+#include "service/call/handlers.h"
+#include "service/records/held.h"
+#include "service/records/present.h"
+#include "service/records/unnamed.h"
+#include "service/call/write.h"
+
+#define DATA_MAX          (512u << 10)
+#define MANIFESTS_AT_ONCE 4
+#define NAMING_US         INT64_C(3600000000) /* from the first chunk to the record; chunks are left alone for a day */
+
+static atomic_int manifests_open;
+
+struct upload {
+    struct jk_blob_facts facts;
+    Jokbo__V1__BlobHeader header; /* kept for the fingerprint of its request_id */
+    uint64_t received;
+    uint64_t number; /* the database's number of this upload; 0: nothing of it is stored */
+    uint64_t stored; /* bytes in chunks */
+    uint32_t sequence;
+    int64_t begun_us; /* when the first chunk was stored, since this machine was started */
+    struct jk_sha256 *hash;
+    char *bytes;
+    bool counted; /* among manifests_open */
+};
+
+static void release_upload(struct jk_call *call)
+{
+    struct upload *upload = call->state;
+    if (!upload) return;
+    jk_sha256_free(upload->hash);
+    free(upload->bytes);
+    if (upload->counted) atomic_fetch_sub(&manifests_open, 1);
+}
+
+enum jk_status jk_blob_withdrawn(const struct jk_blob_facts *facts, struct jk_error *error)
+{
+    char hex[JK_DIGEST_HEX + 1], reason[JK_DIGEST_HEX + 1], time[JK_TIME_TEXT];
+    jk_digest_hex(&facts->digest, hex);
+    jk_digest_hex(&facts->reason, reason);
+    jk_time_format(facts->withdrawn_us, time);
+    jk_error_fact(error, "withdraw_time", "%s", time);
+    jk_error_fact(error, "reason_sha256", "%s", reason);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "BLOB_WITHDRAWN", "The blob with the digest %s was withdrawn at %s",
+                   hex, time);
+}
+
+Jokbo__V1__Blob *jk_present_blob(struct jk_arena *arena, const struct jk_blob_facts *facts)
+{
+    Jokbo__V1__Blob *out = JK_MESSAGE(arena, Jokbo__V1__Blob, jokbo__v1__blob);
+    if (!out) return NULL;
+    out->sha256 = jk_to_hex(arena, &facts->digest);
+    out->kind =
+        facts->manifest ? JOKBO__V1__BLOB_KIND__BLOB_KIND_MANIFEST : JOKBO__V1__BLOB_KIND__BLOB_KIND_LICENSE_TEXT;
+    out->size = (int64_t)facts->size;
+    out->weights_sha256 = jk_to_hex(arena, &facts->weights);
+    out->create_time = jk_to_timestamp(arena, facts->created_us);
+    out->state = facts->state == JK_BLOB_STORED      ? JOKBO__V1__BLOB_STATE__BLOB_STATE_STORED
+                 : facts->state == JK_BLOB_WITHDRAWN ? JOKBO__V1__BLOB_STATE__BLOB_STATE_WITHDRAWN
+                                                     : JOKBO__V1__BLOB_STATE__BLOB_STATE_LIFTED;
+    if (facts->state == JK_BLOB_STORED) return out;
+    out->withdraw_time = jk_to_timestamp(arena, facts->withdrawn_us);
+    out->reason_sha256 = jk_to_hex(arena, &facts->reason);
+    return out;
+}
+
+/* ---- the end: check, then the record in the sequencer's turn ---- */
+
+static enum jk_status contradicts(const struct jk_release *release, const struct jk_blob_facts *facts,
+                                  struct jk_error *error)
+{
+    char said[JK_DIGEST_HEX + 1] = "none", found[JK_DIGEST_HEX + 1] = "none";
+    if (!jk_digest_is_zero(&release->weights)) jk_digest_hex(&release->weights, said);
+    if (!jk_digest_is_zero(&facts->weights)) jk_digest_hex(&facts->weights, found);
+    jk_error_field(error, "data", "contradicts the release %.*s@%.*s, which says weights %s; the manifest's are %s",
+                   JK_SPAN_ARG(release->name), JK_SPAN_ARG(release->version), said, found);
+    return jk_error_result(error);
+}
+
+/* Of a publisher of the caller's, or of one whom nobody has claimed, for whom a registrar entered it. */
+static bool is_own(const struct jk_change *change, const struct jk_turn *turn, const struct jk_release *release)
+{
+    uint32_t publisher = jk_publisher_of(turn, release->model);
+    struct jk_span name = jk_book_publisher(turn->book, publisher)->name;
+    uint64_t account = change->call->principal.account;
+    return !jk_book_is_claimed(turn->book, publisher, jk_turn_size(turn)) ||
+           jk_directory_membership(turn->directory, name, account) != JK_MEMBER_NONE;
+}
+
+/* One's own mistake is refused: a release that says other weights, where none says the manifest's. A stranger's is no
+ * matter: whoever names another's manifest with wrong weights would keep it out; what such a release says is not held
+ * for it (registry/formats/count.md). */
+static enum jk_status check_releases(const struct jk_change *change, struct jk_turn *turn,
+                                     const struct jk_blob_facts *facts, struct jk_error *error)
+{
+    uint32_t n = jk_turn_size(turn), slot = jk_book_find_artifact(turn->book, &facts->digest, n);
+    const struct jk_release *wrong = NULL;
+    for (; slot != JK_NONE; slot = jk_book_next_with_artifact(turn->book, slot, n)) {
+        const struct jk_release *release = jk_book_release(turn->book, slot);
+        if (jk_digest_equal(&release->weights, &facts->weights)) return JK_OK;
+        if (!wrong && is_own(change, turn, release)) wrong = release;
+    }
+    return wrong ? contradicts(wrong, facts, error) : JK_OK;
+}
+
+/* A manifest that came as a licence's text first, or was stored before its weight files were looked at, is read now. */
+static bool is_news(const struct jk_blob_facts *there, const struct jk_blob_facts *facts)
+{
+    return facts->manifest && !(there->manifest && there->files_known);
+}
+
+static enum jk_status record_facts(struct jk_turn *turn, const struct jk_blob_facts *facts, struct jk_error *error)
+{
+    struct jk_record record;
+    if (!jk_record_blob(turn->arena, facts, &record)) return jk_out_of_memory(error);
+    return jk_turn_record(turn, &record, error);
+}
+
+/* What nobody names yet was brought again: it stays so much longer. Once in a while is enough. */
+static enum jk_status renew(struct jk_turn *turn, struct jk_blob_facts *there, struct jk_error *error)
+{
+    if (turn->time_us - jk_blob_brought_us(there) < JK_BLOB_RENEW_US) return JK_OK;
+    if (jk_book_find_artifact(turn->book, &there->digest, jk_turn_size(turn)) != JK_NONE) return JK_OK;
+    there->renewed_us = turn->time_us;
+    return record_facts(turn, there, error);
+}
+
+/* The chunks become the blob's. They may be gone where this machine was halted in between; and nothing was stored where
+ * the bytes were here when the upload came, and have been removed since. */
+static enum jk_status name_chunks(struct jk_turn *turn, const struct upload *upload, struct jk_error *error)
+{
+    if (!upload->number)
+        return jk_fail(error, JK_ABORTED, "BLOB_REMOVED", "The blob was removed just now; upload it again");
+    if (jk_boot_us() - upload->begun_us > NAMING_US)
+        return jk_fail(error, JK_ABORTED, "UPLOAD_TOO_OLD", "The upload's turn came too late; upload it again");
+    return jk_turn_blob_name(turn, &upload->facts.digest, upload->number, error);
+}
+
+static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    struct jk_call *call = change->call;
+    struct upload *upload = call->state;
+    struct jk_blob_facts there;
+    bool known = jk_directory_blob(turn->directory, &upload->facts.digest, &there);
+    bool stored = known && there.state == JK_BLOB_STORED;
+    upload->facts.created_us = stored ? there.created_us : turn->time_us;
+    if (known && there.state == JK_BLOB_WITHDRAWN) return jk_blob_withdrawn(&there, &call->error);
+    if (stored && !is_news(&there, &upload->facts)) {
+        JK_TRY(renew(turn, &there, &call->error));
+        upload->facts = there;
+    } else {
+        if (upload->facts.manifest) JK_TRY(check_releases(change, turn, &upload->facts, &call->error));
+        if (!stored) JK_TRY(name_chunks(turn, upload, &call->error));
+        if (stored) upload->facts.renewed_us = turn->time_us;
+        JK_TRY(record_facts(turn, &upload->facts, &call->error));
+    }
+    if (upload->facts.manifest) JK_TRY(jk_held_note(turn, &upload->facts.digest, &call->error));
+    Jokbo__V1__Blob *reply = jk_present_blob(&call->arena, &upload->facts);
+    if (!reply) return jk_out_of_memory(&call->error);
+    *out_reply = &reply->base;
+    return JK_OK;
+}
+
+static enum jk_status check_whole(struct jk_call *call, struct upload *upload)
+{
+    struct jk_digest digest;
+    struct jk_manifest_summary summary;
+    if (upload->received != upload->facts.size)
+        jk_error_field(&call->error, "header.size", "says %llu bytes, %llu came",
+                       (unsigned long long)upload->facts.size, (unsigned long long)upload->received);
+    jk_sha256_end(upload->hash, &digest);
+    if (!jk_digest_equal(&digest, &upload->facts.digest)) {
+        char hex[JK_DIGEST_HEX + 1];
+        jk_digest_hex(&digest, hex);
+        jk_error_field(&call->error, "header.sha256", "is not the digest of the data that came, which is %s", hex);
+    }
+    JK_TRY(jk_error_result(&call->error));
+    if (!upload->facts.manifest) {
+        if (jk_utf8_valid((struct jk_span){upload->bytes, (size_t)upload->received})) return JK_OK;
+        jk_error_field(&call->error, "data", "is not UTF-8 text; convert the licence's text to UTF-8");
+        return jk_error_result(&call->error);
+    }
+    JK_TRY(jk_manifest_check((struct jk_span){upload->bytes, (size_t)upload->received}, &summary, &call->error));
+    upload->facts.weights = summary.weights;
+    upload->facts.weight_files = summary.weight_files;
+    upload->facts.files_known = true;
+    return JK_OK;
+}
+
+static void submit(struct jk_call *call)
+{
+    struct upload *upload = call->state;
+    call->request = &upload->header.base; /* its request_id, and its fingerprint */
+    jk_change_submit(call, decide_blob, NULL);
+}
+
+/* On a reader thread, a chunk at a time: others get their turn in between. What is empty is one empty chunk. */
+static void store_next(struct jk_call *call)
+{
+    struct upload *upload = call->state;
+    uint64_t left = upload->facts.size - upload->stored;
+    struct jk_span chunk = {upload->bytes + upload->stored, left < JK_BLOB_CHUNK ? (size_t)left : JK_BLOB_CHUNK};
+    if (jk_reader_blob_chunk(call->reader, upload->number, upload->sequence++, chunk, &call->error) != JK_OK) {
+        jk_call_fail(call);
+        return;
+    }
+    upload->stored += chunk.len;
+    if (upload->stored < upload->facts.size)
+        jk_call_on_reader(call, store_next);
+    else
+        submit(call);
+}
+
+static struct jk_blob_upload brought(const struct jk_call *call, const struct upload *upload)
+{
+    const struct jk_services *services = call->services;
+    return (struct jk_blob_upload){.digest = upload->facts.digest,
+                                   .size = upload->facts.size,
+                                   .account = call->principal.account,
+                                   .bytes_per_day = services->blob_bytes_per_day};
+}
+
+/* On a reader thread. */
+static void finish_upload(struct jk_call *call)
+{
+    struct upload *upload = call->state;
+    struct jk_blob_upload what = brought(call, upload);
+    enum jk_status status = check_whole(call, upload);
+    upload->begun_us = jk_boot_us();
+    if (status == JK_OK) status = jk_reader_blob_begin(call->reader, &what, &upload->number, &call->error);
+    if (status != JK_OK)
+        jk_call_fail(call);
+    else if (upload->number)
+        store_next(call);
+    else
+        submit(call);
+}
+
+/* ---- data ---- */
+
+static void receive_next(struct jk_call *call);
+
+/* On a reader thread, with the message still in place. */
+static void take_data(struct jk_call *call)
+{
+    struct upload *upload = call->state;
+    const Jokbo__V1__UploadBlobRequest *message = (const void *)call->request;
+    struct jk_span data = {(const char *)message->data.data, message->data.len};
+    jk_sha256_add(upload->hash, data.at, data.len);
+    memcpy(upload->bytes + upload->received, data.at, data.len);
+    upload->received += data.len;
+    receive_next(call);
+}
+
+static void got_data(struct jk_call *call)
+{
+    struct upload *upload = call->state;
+    const Jokbo__V1__UploadBlobRequest *message = (const void *)call->request;
+    if (!message) {
+        jk_call_on_reader(call, finish_upload);
+        return;
+    }
+    if (message->content_case != JOKBO__V1__UPLOAD_BLOB_REQUEST__CONTENT_DATA)
+        jk_error_field(&call->error, "content", "must be data after the first message");
+    else if (message->data.len == 0 || message->data.len > DATA_MAX)
+        jk_error_field(&call->error, "data", "%zu bytes in a message: send 1 to %u", message->data.len, DATA_MAX);
+    else if (message->data.len > upload->facts.size - upload->received)
+        jk_error_field(&call->error, "data", "goes on past the %llu bytes that header.size says",
+                       (unsigned long long)upload->facts.size);
+    if (jk_error_result(&call->error) == JK_OK)
+        jk_call_on_reader(call, take_data);
+    else
+        jk_call_fail(call);
+}
+
+static void receive_next(struct jk_call *call)
+{
+    call->ops->receive(call, got_data);
+}
+
+/* ---- the header ---- */
+
+static void read_header(struct jk_call *call, const Jokbo__V1__BlobHeader *header, struct upload *upload)
+{
+    bool manifest = header->kind == JOKBO__V1__BLOB_KIND__BLOB_KIND_MANIFEST;
+    int64_t most = manifest ? JK_MANIFEST_MAX : JK_LICENSE_TEXT_BYTES;
+    if (!manifest && header->kind != JOKBO__V1__BLOB_KIND__BLOB_KIND_LICENSE_TEXT)
+        jk_error_field(&call->error, "header.kind", "%d: give manifest or license text", (int)header->kind);
+    jk_from_hex(header->sha256, "header.sha256", &upload->facts.digest, &call->error);
+    if (!*header->sha256) jk_error_field(&call->error, "header.sha256", "is required");
+    if (header->size < 0) jk_error_field(&call->error, "header.size", "%lld is negative", (long long)header->size);
+    upload->facts.manifest = manifest;
+    upload->facts.size = (uint64_t)header->size;
+    if (header->size > most && !jk_error_is_set(&call->error))
+        (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "BLOB_TOO_LARGE",
+                      "header.size: %lld bytes are too many, a %s has at most %lld", (long long)header->size,
+                      manifest ? "manifest" : "licence text", (long long)most);
+}
+
+static enum jk_status keep_header(struct jk_call *call, const Jokbo__V1__BlobHeader *header, struct upload *upload)
+{
+    upload->header = *header;
+    upload->header.sha256 = jk_to_string(&call->arena, jk_span_of(header->sha256));
+    upload->header.request_id = jk_to_string(&call->arena, jk_span_of(header->request_id));
+    upload->hash = jk_sha256_new();
+    upload->bytes = malloc(upload->facts.size + 1);
+    if (!upload->hash || !upload->bytes) return jk_out_of_memory(&call->error);
+    jk_sha256_begin(upload->hash);
+    if (!upload->facts.manifest) return JK_OK;
+    upload->counted = true;
+    if (atomic_fetch_add(&manifests_open, 1) < MANIFESTS_AT_ONCE) return JK_OK;
+    call->error.retry_ms = 1000;
+    return jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "UPLOADS_BUSY",
+                   "Too many manifests are being uploaded at once; try again shortly");
+}
+
+/* On a reader thread, before the bytes come; and again when they are here, which decides. */
+static void check_quota(struct jk_call *call)
+{
+    struct upload *upload = call->state;
+    struct jk_blob_upload what = brought(call, upload);
+    if (jk_reader_blob_check(call->reader, &what, &call->error) == JK_OK)
+        receive_next(call);
+    else
+        jk_call_fail(call);
+}
+
+static void got_header(struct jk_call *call)
+{
+    const Jokbo__V1__UploadBlobRequest *message = (const void *)call->request;
+    struct upload *upload = call->state;
+    enum jk_status status;
+    if (!message || message->content_case != JOKBO__V1__UPLOAD_BLOB_REQUEST__CONTENT_HEADER) {
+        jk_error_field(&call->error, "content", "must be the header in the first message");
+        status = jk_error_result(&call->error);
+    } else {
+        struct jk_blob_facts there;
+        read_header(call, message->header, upload);
+        status = jk_error_result(&call->error);
+        /* Before its bytes come; and again in the turn, which decides. */
+        if (status == JK_OK &&
+            jk_directory_blob(jk_store_directory(jk_store_of(call)), &upload->facts.digest, &there) &&
+            there.state == JK_BLOB_WITHDRAWN)
+            status = jk_blob_withdrawn(&there, &call->error);
+        if (status == JK_OK) status = keep_header(call, message->header, upload);
+    }
+    if (status == JK_OK)
+        jk_call_on_reader(call, check_quota);
+    else
+        jk_call_fail(call);
+}
+
+void jk_upload_blob(struct jk_call *call)
+{
+    call->state = jk_arena_zalloc(&call->arena, 1, sizeof(struct upload));
+    call->release = release_upload;
+    if (call->state) {
+        call->ops->receive(call, got_header);
+        return;
+    }
+    (void)jk_out_of_memory(&call->error);
+    jk_call_fail(call);
+}
+
+void jk_get_blob(struct jk_call *call)
+{
+    const Jokbo__V1__GetBlobRequest *request = (const void *)call->request;
+    struct jk_digest digest;
+    struct jk_blob_facts facts;
+    Jokbo__V1__Blob *reply = NULL;
+    jk_from_hex(request->sha256, "sha256", &digest, &call->error);
+    if (!*request->sha256) jk_error_field(&call->error, "sha256", "is required");
+    enum jk_status status = jk_error_result(&call->error);
+    bool known = status == JK_OK && jk_directory_blob(jk_store_directory(jk_store_of(call)), &digest, &facts);
+    if (known && facts.state == JK_BLOB_WITHDRAWN) status = jk_blob_withdrawn(&facts, &call->error);
+    if (status == JK_OK && (!known || facts.state != JK_BLOB_STORED))
+        status = jk_fail(&call->error, JK_NOT_FOUND, "BLOB_NOT_FOUND",
+                         "No blob with the digest %s is stored here (what no entry names is removed after a while)",
+                         request->sha256);
+    if (status == JK_OK && !(reply = jk_present_blob(&call->arena, &facts))) status = jk_out_of_memory(&call->error);
+    if (status == JK_OK)
+        jk_call_finish(call, &reply->base);
+    else
+        jk_call_fail(call);
+}

@@ -1,0 +1,243 @@
+/* YankRelease, UnyankRelease, RenameModel, TransferModel. */
+#include "auth/access.h"
+#include "domain/ident.h"
+#include "service/call/authority.h"
+#include "service/call/handlers.h"
+#include "service/call/lookup.h"
+#include "service/records/present.h"
+
+static void fault(struct jk_call *call, const char *field, const char *value, const char *why)
+{
+    char shown[96];
+    if (!why) return;
+    jk_text_shorten(jk_span_of(value), shown, sizeof shown);
+    jk_error_field(&call->error, field, "\"%s\" %s", shown, why);
+}
+
+static void submit_or_fail(struct jk_call *call, jk_decide_fn *decide)
+{
+    if (jk_error_result(&call->error) != JK_OK)
+        jk_call_fail(call);
+    else
+        jk_change_submit(call, decide, NULL);
+}
+
+static void submit_entry_or_fail(struct jk_call *call, jk_enter_fn *enter, jk_tell_fn *tell)
+{
+    if (jk_error_result(&call->error) != JK_OK)
+        jk_call_fail(call);
+    else
+        jk_change_submit_entry(call, enter, tell, NULL);
+}
+
+static enum jk_status reply_model(struct jk_change *change, struct jk_turn *turn, uint32_t model,
+                                  ProtobufCMessage **out_reply)
+{
+    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), &change->call->arena};
+    Jokbo__V1__Model *reply = jk_present_model(&present, model);
+    if (!reply) return jk_out_of_memory(&change->call->error);
+    *out_reply = &reply->base;
+    return JK_OK;
+}
+
+/* ---- yank and back ---- */
+
+static enum jk_status find_release(struct jk_turn *turn, const char *text, uint32_t size, uint32_t *out_release,
+                                   struct jk_error *error)
+{
+    struct jk_span name, version;
+    uint32_t model;
+    jk_split_version(jk_span_of(text), &name, &version);
+    JK_TRY(jk_need_model(turn, name, &model, error));
+    *out_release = jk_book_find_version(turn->book, model, version, size);
+    if (*out_release != JK_NONE) return JK_OK;
+    jk_error_resource(error, "jokbo.v1/Release", "");
+    return jk_fail(error, JK_NOT_FOUND, "RELEASE_NOT_FOUND", "The model \"%.*s\" has no release \"%.*s\"",
+                   JK_SPAN_ARG(name), JK_SPAN_ARG(version));
+}
+
+static enum jk_status switch_release(struct jk_change *change, struct jk_turn *turn, const char *name,
+                                     const char *reason, bool yank)
+{
+    struct jk_error *error = &change->call->error;
+    struct jk_entry entry = {.kind = yank ? JK_KIND_YANK : JK_KIND_UNYANK};
+    uint32_t release;
+    JK_TRY(find_release(turn, name, jk_turn_size(turn), &release, error));
+    const struct jk_release *row = jk_book_release(turn->book, release);
+    uint32_t publisher = jk_publisher_of(turn, row->model);
+    JK_TRY(jk_act_for_model(change, turn, row->model, &entry.actor, error));
+    uint32_t yanked = jk_book_yanked_by(turn->book, release, jk_turn_size(turn));
+    if (yank && yanked != JK_NONE) {
+        jk_error_fact(error, "log_index", "%u", yanked);
+        return jk_fail(error, JK_FAILED_PRECONDITION, "ALREADY_YANKED",
+                       "The release \"%s\" is yanked already, by log entry %u", name, yanked);
+    }
+    if (!yank && yanked == JK_NONE)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_YANKED", "The release \"%s\" is not yanked", name);
+    JK_TRY(jk_spend_quota(change, turn, publisher, error));
+    entry.release = row->hash;
+    if (*reason) JK_TRY(jk_turn_text(turn, jk_span_of(reason), &entry.text, error));
+    return jk_turn_append(turn, &entry, &change->entry, error);
+}
+
+static enum jk_status tell_release(struct jk_change *change, struct jk_turn *turn, const char *name,
+                                   ProtobufCMessage **out_reply)
+{
+    struct jk_present present = {turn->book, turn->directory, change->entry + 1, &change->call->arena};
+    uint32_t release;
+    JK_TRY(find_release(turn, name, present.size, &release, &change->call->error));
+    Jokbo__V1__Release *reply = jk_present_release(&present, release, true);
+    if (!reply) return jk_out_of_memory(&change->call->error);
+    if (change->write.dry) {
+        reply->yank_index = 0;
+        reply->yank_time = NULL;
+    }
+    *out_reply = &reply->base;
+    return JK_OK;
+}
+
+static enum jk_status enter_yank(struct jk_change *change, struct jk_turn *turn)
+{
+    const Jokbo__V1__YankReleaseRequest *request = (const void *)change->call->request;
+    return switch_release(change, turn, request->name, request->reason, true);
+}
+
+static enum jk_status tell_yank(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    return tell_release(change, turn, ((const Jokbo__V1__YankReleaseRequest *)change->call->request)->name, out_reply);
+}
+
+static enum jk_status enter_unyank(struct jk_change *change, struct jk_turn *turn)
+{
+    const Jokbo__V1__UnyankReleaseRequest *request = (const void *)change->call->request;
+    return switch_release(change, turn, request->name, request->reason, false);
+}
+
+static enum jk_status tell_unyank(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    return tell_release(change, turn, ((const Jokbo__V1__UnyankReleaseRequest *)change->call->request)->name,
+                        out_reply);
+}
+
+static void check_release_name(struct jk_call *call, const char *text)
+{
+    struct jk_span name, version;
+    jk_split_version(jk_span_of(text), &name, &version);
+    const char *why = name.at ? jk_ident_model_fault(name) : "names no release: write publisher/model@version";
+    fault(call, "name", text, why ? why : jk_ident_version_fault(version));
+}
+
+void jk_yank_release(struct jk_call *call)
+{
+    const Jokbo__V1__YankReleaseRequest *request = (const void *)call->request;
+    check_release_name(call, request->name);
+    jk_check_reason(&call->error, "reason", request->reason, true);
+    submit_entry_or_fail(call, enter_yank, tell_yank);
+}
+
+void jk_unyank_release(struct jk_call *call)
+{
+    const Jokbo__V1__UnyankReleaseRequest *request = (const void *)call->request;
+    check_release_name(call, request->name);
+    jk_check_reason(&call->error, "reason", request->reason, false);
+    submit_entry_or_fail(call, enter_unyank, tell_unyank);
+}
+
+/* ---- another name ---- */
+
+/* The new name must be free, or be the model's own present name in another case. */
+static enum jk_status check_new_name(struct jk_turn *turn, struct jk_span name, struct jk_span to, uint32_t model,
+                                     struct jk_error *error)
+{
+    uint32_t taken = jk_book_find_model(turn->book, to, jk_turn_size(turn));
+    if (jk_span_equal(name, to))
+        return jk_fail(error, JK_ALREADY_EXISTS, "SAME_NAME", "The model has this name already");
+    if (taken == JK_NONE || (taken == model && jk_span_equal_fold(name, to))) return JK_OK;
+    return jk_fail(error, JK_ALREADY_EXISTS, "NAME_TAKEN", "The name \"%.*s\" %s; names are never given out again",
+                   JK_SPAN_ARG(to),
+                   taken == model ? "is an earlier name of this model" : "belongs, or belonged, to another model");
+}
+
+static struct jk_span with_publisher(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
+                                     struct jk_span to)
+{
+    struct jk_span given, part;
+    jk_ident_split(to, &given, &part);
+    char *text = jk_arena_printf(&change->call->arena, "%.*s/%.*s",
+                                 JK_SPAN_ARG(jk_book_publisher(turn->book, publisher)->name), JK_SPAN_ARG(part));
+    return text ? jk_span_of(text) : to;
+}
+
+static enum jk_status decide_rename(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    const Jokbo__V1__RenameModelRequest *request = (const void *)change->call->request;
+    struct jk_error *error = &change->call->error;
+    struct jk_entry entry = {.kind = JK_KIND_RENAME};
+    struct jk_span given, part;
+    uint32_t model, index;
+    JK_TRY(jk_need_model(turn, jk_span_of(request->name), &model, error));
+    uint32_t publisher = jk_publisher_of(turn, model);
+    JK_TRY(jk_act_for_publisher(change, turn, publisher, &entry.actor, error));
+    JK_TRY(jk_check_etag(turn, model, request->etag, error));
+    jk_ident_split(jk_span_of(request->new_name), &given, &part);
+    if (!jk_span_equal_fold(given, jk_book_publisher(turn->book, publisher)->name)) {
+        jk_error_field(error, "new_name",
+                       "\"%s\" has another publisher; a rename stays within one, a transfer changes it",
+                       request->new_name);
+        return jk_error_result(error);
+    }
+    entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
+    entry.to = with_publisher(change, turn, publisher, jk_span_of(request->new_name));
+    JK_TRY(check_new_name(turn, entry.model, entry.to, model, error));
+    JK_TRY(jk_spend_quota(change, turn, publisher, error));
+    JK_TRY(jk_turn_append(turn, &entry, &index, error));
+    return reply_model(change, turn, model, out_reply);
+}
+
+void jk_rename_model(struct jk_call *call)
+{
+    const Jokbo__V1__RenameModelRequest *request = (const void *)call->request;
+    fault(call, "name", request->name, jk_ident_model_fault(jk_span_of(request->name)));
+    fault(call, "new_name", request->new_name, jk_ident_model_fault(jk_span_of(request->new_name)));
+    submit_or_fail(call, decide_rename);
+}
+
+/* ---- another publisher ---- */
+
+static enum jk_status decide_transfer(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+{
+    const Jokbo__V1__TransferModelRequest *request = (const void *)change->call->request;
+    struct jk_error *error = &change->call->error;
+    struct jk_entry entry = {.kind = JK_KIND_TRANSFER};
+    struct jk_actor receiver;
+    struct jk_span to_part, part;
+    uint32_t model, receiving, index;
+    JK_TRY(jk_need_model(turn, jk_span_of(request->name), &model, error));
+    uint32_t publisher = jk_publisher_of(turn, model);
+    JK_TRY(jk_act_for_publisher(change, turn, publisher, &entry.actor, error));
+    JK_TRY(jk_check_etag(turn, model, request->etag, error));
+    jk_ident_split(jk_span_of(request->new_name), &to_part, &part);
+    JK_TRY(jk_need_publisher(turn, to_part, &receiving, error));
+    if (receiving == publisher) {
+        jk_error_field(error, "new_name",
+                       "\"%s\" has the same publisher; a transfer changes it, a rename stays within one",
+                       request->new_name);
+        return jk_error_result(error);
+    }
+    JK_TRY(jk_act_for_publisher(change, turn, receiving, &receiver, error));
+    if (receiver.type == JK_ACTOR_ADMIN) entry.actor = receiver;
+    entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
+    entry.to = with_publisher(change, turn, receiving, jk_span_of(request->new_name));
+    JK_TRY(check_new_name(turn, entry.model, entry.to, model, error));
+    if (entry.actor.type != JK_ACTOR_ADMIN) JK_TRY(jk_spend_quota(change, turn, publisher, error));
+    JK_TRY(jk_turn_append(turn, &entry, &index, error));
+    return reply_model(change, turn, model, out_reply);
+}
+
+void jk_transfer_model(struct jk_call *call)
+{
+    const Jokbo__V1__TransferModelRequest *request = (const void *)call->request;
+    fault(call, "name", request->name, jk_ident_model_fault(jk_span_of(request->name)));
+    fault(call, "new_name", request->new_name, jk_ident_model_fault(jk_span_of(request->new_name)));
+    submit_or_fail(call, decide_transfer);
+}

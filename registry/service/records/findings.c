@@ -1,0 +1,152 @@
+/* Findings: facts about a derivative that never refuse it, from its spells, its weights and the manifests that lie
+ * here. */
+#include "book/claims.h"
+#include "service/records/present.h"
+
+#define KIND(name) JOKBO__V1__FINDING_KIND__FINDING_KIND_##name
+#define BIT(name)  (1u << KIND(name))
+
+/* A row for each flag that is a finding; `rooted`: what it says depends on the root. */
+static const struct rule {
+    uint32_t flag;
+    Jokbo__V1__FindingKind kind;
+    bool rooted;
+    const char *text;
+} rules[] = {
+    {JK_FLAG_SELF, KIND(SELF), true, "published by a publisher of the root's own team"},
+    {JK_FLAG_AFFILIATE, KIND(AFFILIATE), true, "published by an affiliate of the root's team"},
+    {JK_FLAG_LICENSE_CONFLICT, KIND(LICENSE_CONFLICT), false,
+     "the licence grants more than an ancestor's licence does"},
+    {JK_FLAG_LICENSE_UNKNOWN, KIND(LICENSE_UNKNOWN), false,
+     "what the licence or an ancestor's licence permits is not known"},
+    {JK_FLAG_NAMING_LITERAL, KIND(NAMING_LITERAL), true,
+     "the root's licence binds the name, and its literal form is broken"},
+    {JK_FLAG_NAMING_LENIENT, KIND(NAMING_LENIENT), true,
+     "the root's licence binds the name, and its lenient form is broken too"},
+    {JK_FLAG_ANCESTOR_WEIGHTS, KIND(ANCESTOR_WEIGHTS), false, "the weights are an ancestor's"},
+    {JK_FLAG_YANKED, KIND(YANKED), false, "no release is left that is not yanked"},
+    {JK_FLAG_ADOPTED_ONLY, KIND(ADOPTED_PATH), true, "only an adoption leads to the root"},
+};
+#define RULES (sizeof rules / sizeof *rules)
+
+unsigned jk_finding_kinds_of_flags(uint32_t flags)
+{
+    unsigned kinds = 0;
+    for (size_t i = 0; i < RULES; i++)
+        if (flags & rules[i].flag) kinds |= 1u << rules[i].kind;
+    return kinds;
+}
+
+static const struct jk_release *facts_of(const struct jk_present *present, uint32_t model)
+{
+    uint32_t release = jk_book_deciding(present->book, model, present->size);
+    if (release == JK_NONE) release = jk_book_newest(present->book, model, present->size);
+    return jk_book_release(present->book, release);
+}
+
+/* The other model that has the first claim to the weights; JK_NONE for none. */
+static uint32_t duplicate_of(const struct jk_present *present, uint32_t model, const struct jk_release *release)
+{
+    if (jk_digest_is_zero(&release->weights)) return JK_NONE;
+    uint32_t named = jk_book_find_weights(present->book, &release->weights, present->size);
+    if (named == JK_NONE) return JK_NONE;
+    uint32_t weights = jk_content_of(present->book, named, JK_CONTENT_WEIGHTS, present->size);
+    uint32_t first = jk_first_claim(present->book, JK_CONTENT_WEIGHTS, weights, present->size);
+    return first == model ? JK_NONE : first;
+}
+
+static bool is_unverified_artifact(const struct jk_present *present, const struct jk_release *release)
+{
+    struct jk_blob_facts blob;
+    if (jk_digest_is_zero(&release->artifact)) return false;
+    return !jk_directory_blob_stored(present->directory, &release->artifact, &blob) || !blob.manifest ||
+           !jk_digest_equal(&blob.weights, &release->weights);
+}
+
+unsigned jk_finding_kinds(const struct jk_present *present, uint32_t model)
+{
+    uint32_t flags = 0;
+    const struct jk_spell *spell = NULL;
+    while ((spell = jk_book_spell(present->book, model, present->size, spell)))
+        flags |= spell->flags;
+    const struct jk_release *release = facts_of(present, model);
+    unsigned kinds = jk_finding_kinds_of_flags(flags);
+    if (duplicate_of(present, model, release) != JK_NONE) kinds |= BIT(DUPLICATE_WEIGHTS);
+    if (is_unverified_artifact(present, release)) kinds |= BIT(UNVERIFIED_ARTIFACT);
+    if (jk_contested_with(present->book, model, present->size) != JK_NONE) kinds |= BIT(CONTESTED);
+    return kinds;
+}
+
+struct findings {
+    const struct jk_present *present;
+    Jokbo__V1__Finding **list;
+    size_t count, room;
+};
+
+static void add(struct findings *out, Jokbo__V1__FindingKind kind, struct jk_span root, const char *text)
+{
+    struct jk_arena *arena = out->present->arena;
+    Jokbo__V1__Finding *finding = JK_MESSAGE(arena, Jokbo__V1__Finding, jokbo__v1__finding);
+    if (!finding || out->count == out->room) return;
+    finding->kind = kind;
+    finding->root = jk_to_string(arena, root);
+    finding->text = (char *)(uintptr_t)text;
+    out->list[out->count++] = finding;
+}
+
+static void add_rooted(struct findings *out, const struct jk_spell *spell)
+{
+    struct jk_span root = jk_present_name(out->present, spell->root);
+    for (size_t i = 0; i < RULES; i++)
+        if (rules[i].rooted && (spell->flags & rules[i].flag)) add(out, rules[i].kind, root, rules[i].text);
+}
+
+static void add_rootless(struct findings *out, uint32_t flags)
+{
+    for (size_t i = 0; i < RULES; i++)
+        if (!rules[i].rooted && (flags & rules[i].flag)) add(out, rules[i].kind, (struct jk_span){0}, rules[i].text);
+}
+
+static void add_duplicate(struct findings *out, uint32_t model)
+{
+    struct jk_span name = jk_present_name(out->present, model);
+    char *text = jk_arena_printf(out->present->arena, "%.*s goes first with the same weights", JK_SPAN_ARG(name));
+    if (text) add(out, KIND(DUPLICATE_WEIGHTS), (struct jk_span){0}, text);
+}
+
+static void add_contested(struct findings *out, uint32_t other)
+{
+    struct jk_span name = jk_present_name(out->present, other);
+    char *text = jk_arena_printf(out->present->arena, "%.*s, of another publisher, claims the same weights or artifact",
+                                 JK_SPAN_ARG(name));
+    if (text) add(out, KIND(CONTESTED), (struct jk_span){0}, text);
+}
+
+void jk_present_findings(const struct jk_present *present, uint32_t model, size_t *out_count,
+                         Jokbo__V1__Finding ***out_findings)
+{
+    uint32_t flags = 0;
+    size_t spells = 0;
+    const struct jk_spell *spell = NULL;
+    while ((spell = jk_book_spell(present->book, model, present->size, spell)))
+        flags |= spell->flags, spells++;
+    struct findings out = {present, NULL, 0, (spells + 1) * RULES + 3};
+    const struct jk_release *release = facts_of(present, model);
+    uint32_t twin = duplicate_of(present, model, release);
+    uint32_t contested = jk_contested_with(present->book, model, present->size);
+    bool unverified = is_unverified_artifact(present, release);
+    *out_count = 0;
+    if (!flags && twin == JK_NONE && contested == JK_NONE && !unverified) return;
+    out.list = (Jokbo__V1__Finding **)jk_pointers(present->arena, out.room);
+    if (!out.list) return;
+    while ((spell = jk_book_spell(present->book, model, present->size, spell)))
+        add_rooted(&out, spell);
+    add_rootless(&out, flags);
+    if (twin != JK_NONE) add_duplicate(&out, twin);
+    if (contested != JK_NONE) add_contested(&out, contested);
+    if (unverified)
+        add(&out, KIND(UNVERIFIED_ARTIFACT), (struct jk_span){0},
+            "the manifest of the artifact was never uploaded, or says other weights");
+    *out_count = out.count;
+    *out_findings = out.list;
+}
