@@ -16,8 +16,9 @@
 
 #include "base/peer.h"
 
-#define JK_DOORMAN_SMALL        ((size_t)16 << 10) /* a reply that is neither refused nor counted: there are only so many calls */
-#define JK_DOORMAN_MODEST       16                 /* calls of a guest who may have one of the last places */
+#define JK_DOORMAN_SMALL                                                                                               \
+    ((size_t)16 << 10)             /* a reply that is neither refused nor counted: there are only so many calls */
+#define JK_DOORMAN_MODEST       16 /* calls of a guest who may have one of the last places */
 #define JK_DOORMAN_MODEST_BYTES ((size_t)64 << 10) /* unread, of one who may have of the last bytes */
 #define JK_DOORMAN_HEALTH       256                /* places beyond all others, for health checks */
 #define JK_DOORMAN_LEAST_PART   10                 /* of the patience, when it is full */

@@ -30,10 +30,10 @@
 #include "rpc/reflection.h"
 
 #define THREADS_MOST 8
-#define POSTED_MOST    128 /* a queue, which has tags of calls under way besides; see queue.c */
+#define POSTED_MOST     128 /* a queue, which has tags of calls under way besides; see queue.c */
 #define POSTED_UNKNOWN 4
 #define POSTED_HOT 32
-#define POSTED_ELSE    1
+#define POSTED_ELSE     1
 #define MEMORY_QUOTA ((size_t)512 << 20) /* for gRPC's buffers */
 #define FILES_MOST (1 << 20)
 #define METADATA_MOST (16 * 1024) /* OIDC tokens are long */

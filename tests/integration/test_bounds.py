@@ -24,6 +24,11 @@ HEALTH = "/grpc.health.v1.Health/Check"
 SERVING = b"\x08\x01"
 
 
+def is_sanitized(pid):
+    with open("/proc/%d/maps" % pid) as maps:
+        return "libasan" in maps.read()
+
+
 def resident(pid):
     with open("/proc/%d/status" % pid) as f:
         return int(re.search(r"^VmRSS:\s+(\d+) kB", f.read(), re.M).group(1)) * 1024
@@ -120,12 +125,14 @@ class Unread(Bounded):
         self.assertGreater(answers, 5)
         self.assertEqual(len(admin.call("Registry.ListModels", page_size=1000, timeout=20)["models"]), 1000)
         self.assertGreater(most - before, 64 * MEBIBYTE, "they did lie here")
-        self.assertLess(most, 512 * MEBIBYTE)
+        if not is_sanitized(pid):  # a sanitizer's own memory is not ours to bound
+            self.assertLess(most, 512 * MEBIBYTE)
         # Nobody reads still, and the connections stay; the calls end, and the memory goes back.
         eventually(lambda: measured(server, "jokbo_rpc_unread_bytes") < MEBIBYTE, 30)
         refused, cut = (measured(server, "jokbo_rpc_%s_total" % name) for name in ("refused", "cut"))
         self.assertGreater(min(refused, cut), 64)
-        eventually(lambda: resident(pid) < before + 64 * MEBIBYTE, 30)
+        if not is_sanitized(pid):
+            eventually(lambda: resident(pid) < before + 64 * MEBIBYTE, 30)
         self.assertFalse(any(connection.is_closed() for connection in connections))
 
     def test_a_reply_that_is_not_read_ends(self):
