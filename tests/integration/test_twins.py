@@ -28,6 +28,7 @@ class Twins(Shared):
         Case.carol.call("Registry.CreatePublisher", name="carol")
         Case.rita = person(Case.admin, "rita", ["registrar"], scopes=["models", "roster"])
         Case.rita.call("Registry.SetNamespace", publisher="carol", organisation=HUB + "Carol", evidence="hub-file")
+        Case.admin.call("Registry.VerifyPublisher", name="carol", evidence="domain")
         Case.team = person(Case.admin, "team", ["team"], "upstage", scopes=["models"])
         for client, name, base in ((Case.mallory, SQUATTED, SKT), (Case.carol, PROVEN, SKT), (Case.bob, OWN, SKT),
                                    (Case.team, TEAMS, SOLAR)):
@@ -73,6 +74,13 @@ class OverGrpc(Twins):
             failure = self.wrong(["derivative.parents[0].external.name"], REGISTER,
                                  derivative=derivative("alice/x", external(HUB + name), SOLAR, relation="merge"))
             self.assertIn("name it as the registered parent", failure.fields["derivative.parents[0].external.name"])
+
+    def test_a_verification_that_has_ended_proves_nothing(self):
+        """Whose the name is counts for nothing where nobody knows who that is."""
+        self.admin.call("Registry.VerifyPublisher", name="carol", evidence="domain", undo=True)
+        self.assertFalse(self.model(PROVEN)["meant_by_hub_name"])
+        self.admin.call("Registry.VerifyPublisher", name="carol", evidence="domain")
+        self.assertTrue(self.model(PROVEN)["meant_by_hub_name"])
 
     def test_a_namespace_that_has_ended_proves_nothing(self):
         fields = dict(publisher="carol", organisation=HUB + "carol", evidence="letter")

@@ -24,7 +24,7 @@ static bool is_on_roster(const struct jk_book *book, struct jk_span publisher, u
     return reserved && reserved->kind == JK_RESERVED_PUBLISHER && jk_span_equal_fold(reserved->text, publisher);
 }
 
-/* Whoever is called so here is who is known to be called so there. */
+/* Whoever is called so here is verified, and known to be called so there. */
 static bool holds_its_namespace(const struct jk_book *book, struct jk_span publisher, uint32_t n)
 {
     char organisation[sizeof "huggingface.co/" + JK_NAME_PART_MAX];
@@ -32,7 +32,8 @@ static bool holds_its_namespace(const struct jk_book *book, struct jk_span publi
     if (slot == JK_NONE || publisher.len > JK_NAME_PART_MAX) return false;
     memcpy(organisation, hub.at, hub.len);
     memcpy(organisation + hub.len, publisher.at, publisher.len);
-    return jk_book_namespace_holder(book, (struct jk_span){organisation, hub.len + publisher.len}, n) == slot;
+    return jk_book_is_verified(book, slot, n) &&
+           jk_book_namespace_holder(book, (struct jk_span){organisation, hub.len + publisher.len}, n) == slot;
 }
 
 bool jk_twin_is_proven(const struct jk_book *book, struct jk_span name, uint32_t n)
