@@ -2,13 +2,14 @@
 by one are in unit/test_four_eyes.c; here they bind where rulings are made and confirmed."""
 import datetime
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import BUILD, Case, Client, Server, derivative, person  # noqa: E402
+from jokbo import BUILD, ROOT, Case, Client, Server, derivative, person  # noqa: E402
 
 BASE = "skt/A.X-K1"
 DENIED = "PERMISSION_DENIED"
@@ -179,6 +180,26 @@ class Rest(Rulings):
         self.update(second, roles=[])
         self.update(second, roles=["ROLE_EVALUATOR"])
         self.stopped("EVALUATOR_RESTS", second, self.early)
+
+    def test_an_open_stage_is_not_changed_by_a_new_evaluator(self):
+        """It takes no team out at the last moment; a stage that has not opened it may put."""
+        old = self.evaluator()
+        self.wait(hours=25)
+        new, now = self.evaluator(), self.admin.call("Demo.GetClock")["time"]
+        at = datetime.datetime.fromisoformat(now.rstrip("Z")[:19])
+        moment = lambda **after: (at + datetime.timedelta(**after)).isoformat() + "Z"  # noqa: E731
+        policy = pathlib.Path(ROOT, "registry/data/policies/hub-like.policy").read_text(encoding="utf-8")
+        new.call("Stages.RecordPolicy", text=policy)
+        stage = {"id": "rest-stage", "title": "Stage", "title_ko": "단계", "open_time": moment(hours=1), "cutoff_time": moment(days=30),
+                 "policy": "hub-like", "teams": ["sk-telecom", "upstage"], "source": "invented"}
+        new.call("Stages.PutStage", stage=stage)
+        stage["teams"] = ["sk-telecom"]
+        new.call("Stages.PutStage", stage=stage)
+        self.wait(hours=2)
+        stage["teams"] = ["upstage"]
+        self.refused(DENIED, "EVALUATOR_RESTS", "Stages.PutStage", new, stage=stage)
+        self.assertEqual(old.call("Stages.PutStage", stage=stage)["teams"], ["upstage"])
+        new.call("Stages.PutStage", stage=stage)  # as it stands already
 
     def test_a_token_that_another_made_rests(self):
         """An admin cannot rule in the name of evaluators at once; who has a token makes the next ones."""

@@ -4,6 +4,7 @@
 
 #include "closing/close.h"
 #include "domain/ident.h"
+#include "service/call/four_eyes.h"
 #include "service/call/handlers.h"
 #include "service/evaluate/stages.h"
 
@@ -139,7 +140,9 @@ static enum jk_status check_rules(const struct jk_turn *turn, const struct jk_po
         policy->name, policy->version, policy->rules);
 }
 
-static enum jk_status put(struct jk_turn *turn, struct jk_entry *entry, struct jk_error *error)
+/* What is open is changed only by who may rule: a team that is taken out at the last moment is out for good. */
+static enum jk_status put(struct jk_change *change, struct jk_turn *turn, struct jk_entry *entry,
+                          struct jk_error *error)
 {
     uint32_t slot = jk_book_find_stage(turn->book, entry->stage, jk_turn_size(turn)), index;
     const struct jk_stage *now = slot == JK_NONE ? NULL : jk_book_stage(turn->book, slot, jk_turn_size(turn));
@@ -148,6 +151,7 @@ static enum jk_status put(struct jk_turn *turn, struct jk_entry *entry, struct j
     if (fault)
         return jk_fail(error, JK_FAILED_PRECONDITION, "STAGE_FIXED", "The stage \"%.*s\" %s", JK_SPAN_ARG(entry->stage),
                        fault);
+    if (now && now->opens_us <= turn->time_us) JK_TRY(jk_four_eyes_rested(change, turn, error));
     return jk_turn_append(turn, entry, &index, error);
 }
 
@@ -163,7 +167,7 @@ static enum jk_status decide_put(struct jk_change *change, struct jk_turn *turn,
     entry->digest = jk_book_policy(turn->book, policy)->digest;
     JK_TRY(need_teams(turn, request->stage, arena, error));
     JK_TRY(check_etag(turn, jk_book_find_stage(turn->book, entry->stage, n), request->stage->etag, arena, error));
-    JK_TRY(put(turn, entry, error));
+    JK_TRY(put(change, turn, entry, error));
     struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), arena};
     Jokbo__V1__Stage *reply =
         jk_present_stage(&present, jk_book_find_stage(turn->book, entry->stage, present.size), NULL);
