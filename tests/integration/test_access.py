@@ -219,6 +219,8 @@ class Tokens:
         self.assertEqual(made["token"]["scopes"], scopes("models", "tokens"))
         self.assertEqual(client.call("Access.CreateToken", scopes=scopes("publish"))["token"]["scopes"], scopes("publish"))
         self.wrong(["scopes"], "Access.CreateToken", self.person(scopes=["tokens", "publish"]), scopes=scopes("models"))
+        machine = self.person(scopes=["tokens", "publish"])  # none given: what it has to give
+        self.assertEqual(machine.call("Access.CreateToken")["token"]["scopes"], scopes("publish"))
         narrow = client.call("Access.CreateToken")["token"]  # none given: models and publishers, as far as held
         self.assertEqual(narrow["scopes"], scopes("models"))
         wide = self.admin.call("Access.CreateToken", account=client.account)["token"]

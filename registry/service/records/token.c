@@ -42,6 +42,7 @@ static unsigned read_scopes(struct jk_call *call, const Jokbo__V1__CreateTokenRe
         bits |= bit;
     }
     if (!request->n_scopes) bits = (JK_SCOPE_MODELS | JK_SCOPE_PUBLISHERS) & call->principal.scopes;
+    if (!request->n_scopes && !bits) bits = JK_SCOPE_PUBLISH & call->principal.scopes;
     unsigned beyond = bits & ~jk_scopes_with_included(call->principal.scopes);
     if (beyond) jk_error_field(&call->error, "scopes", "go beyond those of the token that makes this one");
     return bits;
