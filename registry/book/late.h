@@ -15,8 +15,6 @@ struct jk_late {
  * registration, the team of the same id. False where the full book has none. */
 bool jk_late_scope(const struct jk_late *late, const struct jk_book *cut, struct jk_scope scope,
                    struct jk_scope *out_scope);
-/* Whether a model has a root in a scope of the full book. */
-bool jk_late_in_scope(const struct jk_late *late, uint32_t model, struct jk_scope scope);
 /* Adds the late ones of a scope of the state of the cut-off: they are registered and left out. */
 void jk_late_add(const struct jk_late *late, const struct jk_book *cut, struct jk_scope scope,
                  struct jk_policy_total *total);
