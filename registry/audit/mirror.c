@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/clock.h"
+#include "base/condition.h"
 #include "base/defer.h"
 #include "fetch/fetch.h"
 #include "tlog/note.h"
@@ -247,12 +249,7 @@ static void count_missing(struct jk_mirror *mirror, uint64_t size)
 static void watch(struct jk_mirror *mirror)
 {
     while (mirror->working > 0) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += PROGRESS_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        (void)pthread_cond_timedwait(&mirror->moved, &mirror->lock, &until);
+        (void)jk_condition_wait_until(&mirror->moved, &mirror->lock, jk_monotonic_ms() + PROGRESS_MS);
         uint64_t done = mirror->done;
         pthread_mutex_unlock(&mirror->lock);
         if (mirror->options.progress) mirror->options.progress(mirror->options.context, done, mirror->total);
@@ -470,7 +467,8 @@ enum jk_status jk_mirror_open(const struct jk_mirror_options *options, struct jk
     struct jk_mirror *mirror = calloc(1, sizeof *mirror);
     if (!mirror) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out");
     JK_CHECK(options->jobs >= 1 && options->jobs <= JK_MIRROR_JOBS_MAX);
-    JK_CHECK(pthread_mutex_init(&mirror->lock, NULL) == 0 && pthread_cond_init(&mirror->moved, NULL) == 0);
+    JK_CHECK(pthread_mutex_init(&mirror->lock, NULL) == 0);
+    jk_condition_init(&mirror->moved);
     mirror->options = *options;
     mirror->folder = mirror->lock_file = -1;
     jk_arena_init(&mirror->arena, 1u << 16);

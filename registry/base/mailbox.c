@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/check.h"
+#include "base/condition.h"
 
 struct jk_mailbox {
     pthread_mutex_t lock;
@@ -21,22 +22,13 @@ struct jk_mailbox {
     bool closed;
 };
 
-static void init_condition(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-    JK_CHECK(pthread_condattr_init(&attributes) == 0);
-    JK_CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    JK_CHECK(pthread_cond_init(condition, &attributes) == 0);
-    JK_CHECK(pthread_condattr_destroy(&attributes) == 0);
-}
-
 struct jk_mailbox *jk_mailbox_new(size_t capacity)
 {
     JK_CHECK(capacity > 0);
     struct jk_mailbox *box = calloc(1, sizeof *box);
     if (!box) return NULL;
     JK_CHECK(pthread_mutex_init(&box->lock, NULL) == 0);
-    init_condition(&box->arrived);
+    jk_condition_init(&box->arrived);
     box->end = &box->first;
     box->capacity = capacity;
     return box;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/digest.h"
+#include "base/mix.h"
 #include "cli/json.h"
 #include "cli/yaml.h"
 
@@ -70,10 +71,7 @@ struct jk_demo_world {
 
 static uint64_t draw(struct jk_demo_world *world)
 {
-    uint64_t z = world->state += 0x9E3779B97F4A7C15;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
+    return jk_mix64(world->state += JK_MIX_STEP);
 }
 
 static size_t below(struct jk_demo_world *world, size_t bound)

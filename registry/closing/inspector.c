@@ -3,10 +3,10 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "tiles/reread.h"
@@ -166,10 +166,9 @@ static int64_t wait_ms(struct jk_inspector *inspector)
 static bool pause_for(struct jk_inspector *inspector, int64_t ms)
 {
     int64_t until_ms = jk_monotonic_ms() + (ms < REST_MS ? ms : REST_MS);
-    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
     pthread_mutex_lock(&inspector->lock);
     while (!inspector->stopping && jk_monotonic_ms() < until_ms)
-        (void)pthread_cond_timedwait(&inspector->changed, &inspector->lock, &until);
+        (void)jk_condition_wait_until(&inspector->changed, &inspector->lock, until_ms);
     bool stopping = inspector->stopping;
     pthread_mutex_unlock(&inspector->lock);
     return stopping;
@@ -199,14 +198,10 @@ enum jk_status jk_inspector_start(struct jk_store *store, struct jk_closer *clos
                                   struct jk_error *error)
 {
     struct jk_inspector *inspector = calloc(1, sizeof *inspector);
-    pthread_condattr_t monotonic;
     if (!inspector) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
     *inspector = (struct jk_inspector){.store = store, .closer = closer};
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&inspector->lock, NULL);
-    pthread_cond_init(&inspector->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    jk_condition_init(&inspector->changed);
     inspector->began_ms = jk_monotonic_ms(); /* the keeper makes first what the last run left unmade */
     inspector->pass_ms = JK_REREAD_PASS_LEAST_MS;
     if (pthread_create(&inspector->thread, NULL, run, inspector) != 0) {

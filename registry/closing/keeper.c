@@ -4,9 +4,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "closing/tend.h"
@@ -104,10 +104,9 @@ static int64_t look(struct jk_keeper *keeper)
 static bool wait_for(struct jk_keeper *keeper, int64_t wait_ms)
 {
     int64_t until_ms = jk_monotonic_ms() + wait_ms;
-    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
     pthread_mutex_lock(&keeper->lock);
     while (!keeper->stopping && jk_monotonic_ms() < until_ms)
-        (void)pthread_cond_timedwait(&keeper->changed, &keeper->lock, &until);
+        (void)jk_condition_wait_until(&keeper->changed, &keeper->lock, until_ms);
     bool stopping = keeper->stopping;
     pthread_mutex_unlock(&keeper->lock);
     return stopping;
@@ -136,12 +135,8 @@ static void *run(void *context)
 
 static void init_sync(struct jk_keeper *keeper)
 {
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&keeper->lock, NULL);
-    pthread_cond_init(&keeper->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    jk_condition_init(&keeper->changed);
 }
 
 static void free_keeper(struct jk_keeper *keeper)

@@ -4,10 +4,10 @@
  * Limits: each of the two has PROBE_MS; WAITING_MOST wait, further ones are told to come again. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "http/inside.h"
 
 #define FRESH_MS     1000
@@ -43,15 +43,6 @@ struct question {
     bool over, good;
 };
 
-static void init_condition(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-    JK_CHECK(pthread_condattr_init(&attributes) == 0);
-    JK_CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    JK_CHECK(pthread_cond_init(condition, &attributes) == 0);
-    JK_CHECK(pthread_condattr_destroy(&attributes) == 0);
-}
-
 static void let_go(struct question *question)
 {
     if (atomic_fetch_sub(&question->holds, 1) != 1) return;
@@ -80,9 +71,8 @@ static void ask_size(struct jk_job *job, struct jk_reader *reader)
 
 static bool wait_for(struct question *question, int64_t until_ms)
 {
-    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000L};
     pthread_mutex_lock(&question->lock);
-    while (!question->over && pthread_cond_timedwait(&question->answered, &question->lock, &until) == 0) {
+    while (!question->over && jk_condition_wait_until(&question->answered, &question->lock, until_ms)) {
     }
     bool good = question->over && question->good;
     pthread_mutex_unlock(&question->lock);
@@ -97,7 +87,7 @@ static bool database_answers(struct jk_http *http)
     question->job = (struct jk_job){.run = ask_size, .deadline_ms = until_ms};
     atomic_init(&question->holds, 2);
     pthread_mutex_init(&question->lock, NULL);
-    init_condition(&question->answered);
+    jk_condition_init(&question->answered);
     if (!jk_store_read(http->options.store, &question->job)) answer(question, false);
     bool good = wait_for(question, until_ms);
     let_go(question);

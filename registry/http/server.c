@@ -19,6 +19,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "http/inside.h"
@@ -301,8 +302,7 @@ static void *watch(void *context)
     pthread_mutex_lock(&http->lock);
     while (http->watching) {
         int64_t until_ms = jk_monotonic_ms() + WATCH_MS;
-        struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000L};
-        pthread_cond_timedwait(&http->wake, &http->lock, &until);
+        (void)jk_condition_wait_until(&http->wake, &http->lock, until_ms);
         shut_overdue(http);
     }
     pthread_mutex_unlock(&http->lock);
@@ -399,12 +399,8 @@ static enum jk_status listen_on(struct jk_http *http, const char *listen, struct
 
 static bool start_watchman(struct jk_http *http)
 {
-    pthread_condattr_t attributes;
     JK_CHECK(pthread_mutex_init(&http->lock, NULL) == 0);
-    JK_CHECK(pthread_condattr_init(&attributes) == 0);
-    JK_CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    JK_CHECK(pthread_cond_init(&http->wake, &attributes) == 0);
-    pthread_condattr_destroy(&attributes);
+    jk_condition_init(&http->wake);
     http->watching = true;
     if (pthread_create(&http->watchman, NULL, watch, http) == 0) return true;
     http->watching = false;

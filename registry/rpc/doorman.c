@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/mix.h"
 
 #define PLACES 65536 /* the first is nobody's */
 
@@ -39,13 +40,6 @@ void jk_doorman_free(struct jk_doorman *doorman)
 
 /* ---- who it is ---- */
 
-static uint64_t mix(uint64_t z)
-{
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u; /* splitmix64 */
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return z ^ z >> 31;
-}
-
 static uint64_t mix_bytes(uint64_t state, const void *bytes, size_t len)
 {
     const unsigned char *at = bytes;
@@ -53,7 +47,7 @@ static uint64_t mix_bytes(uint64_t state, const void *bytes, size_t len)
         uint64_t word = 0;
         size_t taken = len < sizeof word ? len : sizeof word;
         memcpy(&word, at, taken);
-        state = mix(state ^ word) + taken;
+        state = jk_mix64(state ^ word) + taken;
         len -= taken;
     }
     return state;

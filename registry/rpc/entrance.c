@@ -3,6 +3,7 @@
 #include <grpc/support/alloc.h>
 
 #include "base/metrics.h"
+#include "base/mix.h"
 #include "base/text.h"
 #include "rpc/internal.h"
 
@@ -67,13 +68,10 @@ static bool good_request_id(struct jk_span id)
     return true;
 }
 
-/* For logs, so unique is enough; secret it need not be (splitmix64). */
+/* For logs, so unique is enough; secret it need not be. */
 static void make_request_id(struct jk_rpc_call *call)
 {
-    uint64_t z = call->home->random += 0x9E3779B97F4A7C15u;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    z ^= z >> 31;
+    uint64_t z = jk_mix64(call->home->random += JK_MIX_STEP);
     jk_hex_encode((const unsigned char *)&z, sizeof z, call->call.request_id);
     call->call.request_id[2 * sizeof z] = '\0';
 }

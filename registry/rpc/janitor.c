@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/slack.h"
@@ -75,9 +75,8 @@ static void look(struct jk_janitor *janitor)
 static bool wait_tick(struct jk_janitor *janitor)
 {
     int64_t until_ms = jk_monotonic_ms() + TICK_MS;
-    struct timespec until = {until_ms / 1000, until_ms % 1000 * 1000000};
     pthread_mutex_lock(&janitor->mutex);
-    while (!janitor->stopping && pthread_cond_timedwait(&janitor->wake, &janitor->mutex, &until) != ETIMEDOUT) {
+    while (!janitor->stopping && jk_condition_wait_until(&janitor->wake, &janitor->mutex, until_ms)) {
     }
     bool on = !janitor->stopping;
     pthread_mutex_unlock(&janitor->mutex);
@@ -104,16 +103,12 @@ static void janitor_free(struct jk_janitor *janitor)
 struct jk_janitor *jk_janitor_start(struct jk_rpc_server *server)
 {
     struct jk_janitor *janitor = calloc(1, sizeof *janitor);
-    pthread_condattr_t attributes;
     if (!janitor) return NULL;
     janitor->server = server;
     janitor->sockets = jk_sockets_new(&server->address);
     if (!janitor->sockets) jk_log(JK_LOG_WARN, "connections-not-counted", "cause", strerrordesc_np(errno), NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&janitor->mutex, NULL);
-    pthread_cond_init(&janitor->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    jk_condition_init(&janitor->wake);
     if (pthread_create(&janitor->thread, NULL, loop, janitor) == 0) return janitor;
     janitor_free(janitor);
     return NULL;

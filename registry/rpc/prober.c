@@ -1,11 +1,11 @@
 /* The self-probe. See prober.h. */
 #include "rpc/prober.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/condition.h"
 #include "base/log.h"
 #include "rpc/internal.h"
 
@@ -16,16 +16,9 @@
 /* False: it is time to stop. */
 static bool wait_ms(struct jk_rpc_server *server, int ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
+    int64_t until_ms = jk_monotonic_ms() + ms;
     pthread_mutex_lock(&server->probe_mutex);
-    while (server->probing && pthread_cond_timedwait(&server->probe_wake, &server->probe_mutex, &until) != ETIMEDOUT) {
+    while (server->probing && jk_condition_wait_until(&server->probe_wake, &server->probe_mutex, until_ms)) {
     }
     bool on = server->probing;
     pthread_mutex_unlock(&server->probe_mutex);
@@ -57,13 +50,9 @@ static void *loop(void *argument)
 
 bool jk_rpc_prober_start(struct jk_rpc_server *server)
 {
-    pthread_condattr_t attributes;
     if (server->options.probe_ms < 0) return true;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&server->probe_mutex, NULL);
-    pthread_cond_init(&server->probe_wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    jk_condition_init(&server->probe_wake);
     server->probing = true;
     if (pthread_create(&server->prober, NULL, loop, server) == 0) return true;
     server->probing = false;

@@ -13,9 +13,9 @@
  * and the keys' file are the publisher's, which reads both at each publication. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/source.h"
@@ -265,12 +265,11 @@ static int64_t wait_ms(struct jk_proofreader *reader)
 static bool pause_for(struct jk_proofreader *reader, int64_t ms)
 {
     int64_t until_ms = jk_monotonic_ms() + (ms < REST_MS ? ms : REST_MS);
-    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
     bool stopping;
 
     pthread_mutex_lock(&reader->lock);
     while (!reader->stopping && jk_monotonic_ms() < until_ms)
-        (void)pthread_cond_timedwait(&reader->changed, &reader->lock, &until);
+        (void)jk_condition_wait_until(&reader->changed, &reader->lock, until_ms);
     stopping = reader->stopping;
     pthread_mutex_unlock(&reader->lock);
     return stopping;
@@ -309,7 +308,6 @@ static void *run(void *context)
 enum jk_status jk_proofreader_start(struct jk_store *store, struct jk_error *error)
 {
     struct jk_proofreader *reader = calloc(1, sizeof(*reader));
-    pthread_condattr_t monotonic;
 
     if (!reader) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
     reader->store = store;
@@ -317,10 +315,7 @@ enum jk_status jk_proofreader_start(struct jk_store *store, struct jk_error *err
     jk_conn_init(&reader->conn, store->database, JK_CONN_READER);
     jk_published_init(&reader->public);
     jk_text_init(&reader->bytes, JK_GROW_BUNDLE_MAX);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&reader->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    jk_condition_init(&reader->changed);
     pthread_mutex_init(&reader->lock, NULL);
     reader->round_began_ms = store->reread_since_ms = jk_monotonic_ms();
     JK_TRY(jk_folder_open(store->public_dir, true, &reader->folder, error));

@@ -9,10 +9,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/log.h"
 
 #define EVERY_MS       100 /* at most 10 publications a second */
@@ -126,8 +126,7 @@ static void wait_for_work(struct jk_log_publisher *publisher)
         int64_t now_ms = jk_monotonic_ms();
 
         until_ms = now_ms < publisher->next_ms && publisher->next_ms < deadline_ms ? publisher->next_ms : deadline_ms;
-        struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-        (void)pthread_cond_timedwait(&store->published, &store->publish_lock, &until);
+        (void)jk_condition_wait_until(&store->published, &store->publish_lock, until_ms);
     }
     pthread_mutex_unlock(&store->publish_lock);
 }

@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "store/clock.h"
 #include "store/files.h"
 #include "store/keyfile.h"
@@ -46,17 +46,13 @@ static char *path_in(const char *folder, const char *name)
 static void init_locks(struct jk_store *store)
 {
     pthread_rwlockattr_t rwlock;
-    pthread_condattr_t cond;
 
     /* Writers first: else a steady stream of readers would starve the sequencer. */
     pthread_rwlockattr_init(&rwlock);
     pthread_rwlockattr_setkind_np(&rwlock, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
     pthread_rwlock_init(&store->lock, &rwlock);
     pthread_rwlockattr_destroy(&rwlock);
-    pthread_condattr_init(&cond);
-    pthread_condattr_setclock(&cond, CLOCK_MONOTONIC);
-    pthread_cond_init(&store->published, &cond);
-    pthread_condattr_destroy(&cond);
+    jk_condition_init(&store->published);
     pthread_mutex_init(&store->publish_lock, NULL);
     pthread_mutex_init(&store->certify_lock, NULL);
 }
@@ -597,12 +593,11 @@ void jk_store_off_growth(struct jk_store *store, struct jk_growth_hook *hook)
 
 bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_ms)
 {
-    struct timespec until = {.tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000};
     bool reached;
 
     pthread_mutex_lock(&store->publish_lock);
     while (!(reached = store->size >= size)) {
-        if (pthread_cond_timedwait(&store->published, &store->publish_lock, &until) == ETIMEDOUT) break;
+        if (!jk_condition_wait_until(&store->published, &store->publish_lock, deadline_ms)) break;
     }
     reached = reached || store->size >= size;
     pthread_mutex_unlock(&store->publish_lock);

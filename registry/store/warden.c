@@ -5,9 +5,9 @@
  *
  * One thread; a connection of its own, which is dropped again after QUIET_MS without anybody waiting. */
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/holders.h"
@@ -181,12 +181,11 @@ static void look(struct jk_warden *warden)
 static bool wait_a_while(struct jk_warden *warden)
 {
     int64_t until_ms = jk_monotonic_ms() + LOOK_MS;
-    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
     bool stopping;
 
     pthread_mutex_lock(&warden->lock);
     while (!warden->stopping && jk_monotonic_ms() < until_ms)
-        (void)pthread_cond_timedwait(&warden->changed, &warden->lock, &until);
+        (void)jk_condition_wait_until(&warden->changed, &warden->lock, until_ms);
     stopping = warden->stopping;
     pthread_mutex_unlock(&warden->lock);
     return !stopping;
@@ -206,15 +205,11 @@ static void *run(void *context)
 enum jk_status jk_warden_start(struct jk_store *store, struct jk_error *error)
 {
     struct jk_warden *warden = calloc(1, sizeof(*warden));
-    pthread_condattr_t monotonic;
 
     if (!warden) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
     warden->store = store;
     jk_conn_init(&warden->conn, store->database, JK_CONN_READER);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&warden->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    jk_condition_init(&warden->changed);
     pthread_mutex_init(&warden->lock, NULL);
     store->warden = warden;
     warden->started = pthread_create(&warden->thread, NULL, run, warden) == 0;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/log.h"
 #include "fetch/fetch.h"
 #include "witness/exchange.h"
@@ -244,20 +245,14 @@ static void end_exchange(struct witness *witness, uint64_t turn)
 
 /* ---- the thread ---- */
 
-static struct timespec time_of(int64_t at_ms)
-{
-    return (struct timespec){.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
-}
-
 /* Under the lock: until there is something new, or something to try again. A failing witness is left in peace. */
 static bool wait_for_work(struct witness *witness, uint64_t turn)
 {
     struct jk_witness_pool *pool = witness->pool;
     int64_t until_ms = jk_monotonic_ms() + witness->back_off_ms;
-    struct timespec until = time_of(until_ms);
 
     while (!pool->stopping && witness->back_off_ms > 0 && jk_monotonic_ms() < until_ms)
-        pthread_cond_timedwait(&pool->changed, &pool->lock, &until);
+        (void)jk_condition_wait_until(&pool->changed, &pool->lock, until_ms);
     while (!pool->stopping && witness->back_off_ms == 0 && pool->turn == turn)
         pthread_cond_wait(&pool->changed, &pool->lock);
     return !pool->stopping;
@@ -334,7 +329,6 @@ enum jk_status jk_witness_start(const struct jk_witness_options *options, struct
                                 struct jk_error *error)
 {
     struct jk_witness_pool *pool = calloc(1, sizeof(*pool));
-    pthread_condattr_t clock;
     enum jk_status status;
 
     if (!pool) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for the witnesses");
@@ -343,10 +337,7 @@ enum jk_status jk_witness_start(const struct jk_witness_options *options, struct
     jk_text_init(&pool->note, JK_NOTE_MAX);
     jk_text_init(&pool->next, JK_NOTE_MAX);
     pthread_mutex_init(&pool->lock, NULL);
-    pthread_condattr_init(&clock);
-    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-    pthread_cond_init(&pool->changed, &clock);
-    pthread_condattr_destroy(&clock);
+    jk_condition_init(&pool->changed);
     status = start_threads(pool, error);
     if (status == JK_OK) {
         *out_pool = pool;

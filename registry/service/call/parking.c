@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/metrics.h"
 #include "reply/message.h"
 #include "service/call/entries.h"
@@ -127,8 +128,7 @@ static void sleep_until(struct jk_parking *parking, int64_t until_ms)
 {
     int64_t most_ms = jk_monotonic_ms() + SLEEP_MS;
     if (until_ms > most_ms) until_ms = most_ms;
-    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-    (void)pthread_cond_timedwait(&parking->changed, &parking->mutex, &until);
+    (void)jk_condition_wait_until(&parking->changed, &parking->mutex, until_ms);
 }
 
 static void *run(void *context)
@@ -165,11 +165,7 @@ static void grown(void *context, uint32_t size)
 
 static void init_locks(struct jk_parking *parking)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&parking->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    jk_condition_init(&parking->changed);
     pthread_mutex_init(&parking->mutex, NULL);
 }
 

@@ -8,12 +8,12 @@
  * lock is the one who goes on with it. */
 #include "service/call/waiting.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/metrics.h"
 #include "service/call/convert.h"
 
@@ -168,8 +168,7 @@ static void start_pump(struct jk_waiting *waiting)
 
 static void sleep_until(struct jk_waiting *waiting, int64_t until_ms)
 {
-    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-    (void)pthread_cond_timedwait(&waiting->changed, &waiting->mutex, &until);
+    (void)jk_condition_wait_until(&waiting->changed, &waiting->mutex, until_ms);
 }
 
 static void end_those_over(struct jk_waiting *waiting)
@@ -218,11 +217,7 @@ static struct jk_callers *make_room(const struct jk_waiting_options *options)
 
 static void init_locks(struct jk_waiting *waiting)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&waiting->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    jk_condition_init(&waiting->changed);
     pthread_mutex_init(&waiting->mutex, NULL);
 }
 

@@ -3,9 +3,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "service/call/convert.h"
@@ -205,10 +205,9 @@ static int64_t sweep_once(struct jk_sweeper *sweeper)
 static bool pause_for(struct jk_sweeper *sweeper, int64_t ms)
 {
     int64_t until_ms = jk_monotonic_ms() + ms;
-    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
     pthread_mutex_lock(&sweeper->lock);
     while (!sweeper->stopping && jk_monotonic_ms() < until_ms)
-        (void)pthread_cond_timedwait(&sweeper->changed, &sweeper->lock, &until);
+        (void)jk_condition_wait_until(&sweeper->changed, &sweeper->lock, until_ms);
     bool stopping = sweeper->stopping;
     pthread_mutex_unlock(&sweeper->lock);
     return stopping;
@@ -234,14 +233,10 @@ enum jk_status jk_sweeper_start(struct jk_store *store, int64_t keep_us, struct 
                                 struct jk_error *error)
 {
     struct jk_sweeper *sweeper = calloc(1, sizeof *sweeper);
-    pthread_condattr_t monotonic;
     if (!sweeper) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
     *sweeper = (struct jk_sweeper){.store = store, .keep_us = keep_us};
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&sweeper->lock, NULL);
-    pthread_cond_init(&sweeper->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    jk_condition_init(&sweeper->changed);
     if (pthread_create(&sweeper->thread, NULL, run, sweeper) != 0) {
         free_sweeper(sweeper);
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the sweeper's thread");
