@@ -239,11 +239,12 @@ class FirstCommands(unittest.TestCase):
 
 
 class Tables(unittest.TestCase):
-    """What the README lists is what the sources list, no more and no less."""
+    """What README and docs list is what the sources list, no more and no less."""
+    PAGES = (("README.md",), ("registry", "docs", "interface.md"), ("registry", "docs", "operate.md"))
 
     def rows(self, heading):
         """The cells of the table under a heading."""
-        section = re.search(r"^#+ %s\n(.*?)(?=^#|\Z)" % re.escape(heading), read("README.md"), re.M | re.S)
+        section = re.search(r"^#+ %s\n(.*?)(?=^#|\Z)" % re.escape(heading), "\n".join(read(*page) for page in self.PAGES), re.M | re.S)
         self.assertIsNotNone(section, heading)
         lines = [line for line in section.group(1).split("\n") if line.startswith("| ")]
         return [[cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
@@ -288,7 +289,8 @@ class Tables(unittest.TestCase):
             self.assertTrue(all(piece in joined for piece in pieces), phrase)
 
     def test_links_lead_somewhere(self):
-        for page in ("README.md", "registry/README.md", "tests/README.md", "docker/README.md"):
+        for page in ("README.md", "registry/README.md", "tests/README.md", "docker/README.md", "registry/docs/interface.md",
+                     "registry/docs/operate.md", "registry/docs/integrity.md"):
             for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", read(page)):
                 if "://" not in target:
                     path = os.path.join(ROOT, os.path.dirname(page), target)
