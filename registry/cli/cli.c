@@ -153,7 +153,7 @@ static enum jk_status run_command(struct jk_cli *cli, int argc, char **argv)
     if (wants_help(cli)) return show_help(cli);
     JK_TRY(load_settings(cli));
     cli->color = wants_color(cli, cli->out_terminal) && !cli->json;
-    return cli->options.command->run(cli);
+    return cli->run(cli);
 }
 
 static int report(struct jk_cli *cli)
@@ -170,10 +170,11 @@ static int report(struct jk_cli *cli)
     return (int)jk_faults_exit(error);
 }
 
-int jk_cli_run(int argc, char **argv)
+int jk_cli_main(int argc, char **argv, jk_cli_run_fn *run)
 {
     struct jk_cli *cli = calloc(1, sizeof *cli);
     if (!cli) return JK_EXIT_INTERNAL;
+    cli->run = run;
     signal(SIGPIPE, SIG_IGN);
     jk_digest_setup();
     jk_arena_init(&cli->arena, JK_CLI_ARENA);

@@ -11,12 +11,18 @@
 
 #define JK_CLI_ARENA (512u << 20)
 
+struct jk_cli;
+
+/* Runs the command that cli->options name. */
+typedef enum jk_status jk_cli_run_fn(struct jk_cli *cli);
+
 struct jk_cli {
     struct jk_arena arena;
     struct jk_options options;
     struct jk_settings settings;
     struct jk_error error;
     struct jk_client *client;             /* opened by the first call */
+    jk_cli_run_fn *run;                   /* what `options` name */
     const struct jk_witnessed *witnessed; /* --trust-policy, once read; NULL: none */
     FILE *in, *out, *err;
     bool in_terminal, out_terminal, err_terminal;
@@ -27,7 +33,7 @@ struct jk_cli {
 };
 
 /* Everything: parses, runs, reports. Returns the exit code (exit.def). */
-int jk_cli_run(int argc, char **argv);
+int jk_cli_main(int argc, char **argv, jk_cli_run_fn *run);
 
 /* One call; *out_reply (a pointer to a message, in the arena) is set on success. `service` and `method` name it. */
 JK_MUST_USE enum jk_status jk_cli_call(struct jk_cli *cli, const ProtobufCServiceDescriptor *service,

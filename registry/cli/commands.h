@@ -1,5 +1,5 @@
-/* The commands, one function each; the table is commands.def. Each writes its result to cli->out and leaves its
- * failure in cli->error. */
+/* The commands, one function each; the table is commands.def, and jk_commands_run picks from it. Each writes its result
+ * to cli->out and leaves its failure in cli->error. */
 #ifndef JK_CLI_COMMANDS_H
 #define JK_CLI_COMMANDS_H
 
@@ -11,5 +11,8 @@ struct jk_cli;
     JK_MUST_USE enum jk_status jk_run_##run(struct jk_cli *cli);
 #include "cli/commands.def"
 #undef JK_COMMAND
+
+/* Runs the command that cli->options names. */
+JK_MUST_USE enum jk_status jk_commands_run(struct jk_cli *cli);
 
 #endif

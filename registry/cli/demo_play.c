@@ -169,6 +169,7 @@ static enum jk_status run_inner(struct jk_demo_play *play, const struct jk_demo_
     *inner = (struct jk_cli){.arena = arena,
                              .settings = actor->settings,
                              .client = actor->client,
+                             .run = play->cli->run,
                              .in = play->cli->in,
                              .out = out,
                              .err = out,
@@ -178,7 +179,7 @@ static enum jk_status run_inner(struct jk_demo_play *play, const struct jk_demo_
     jk_error_init(&inner->error, &inner->arena);
     JK_TRY(jk_options_parse(argc, argv, &inner->options, &inner->error));
     if (!inner->options.command) return jk_fail(&inner->error, JK_INVALID_ARGUMENT, "USAGE", "is no command of jokbo");
-    return inner->options.command->run(inner);
+    return inner->run(inner);
 }
 
 enum jk_status jk_demo_run(struct jk_demo_play *play, const struct jk_demo_line *line, const char *const *words,

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "cli/commands.h"
 
 const struct jk_option jk_option_table[JK_OPTION_COUNT] = {
 #define JK_OPTION(id, name, kind, common, value, help) {name, JK_OPTION_KIND_##kind, common, value, help},
@@ -15,7 +14,7 @@ const struct jk_option jk_option_table[JK_OPTION_COUNT] = {
 
 const struct jk_command jk_command_table[] = {
 #define JK_COMMAND(run, name, operands, least, most, options, summary, details)                                        \
-    {name, operands, least, most, options, summary, details, jk_run_##run},
+    {name, operands, least, most, options, summary, details},
 #include "cli/commands.def"
 #undef JK_COMMAND
 };

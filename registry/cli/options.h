@@ -25,8 +25,6 @@ struct jk_option {
     const char *help;
 };
 
-struct jk_cli;
-
 struct jk_command {
     const char *name; /* one or two words */
     const char *operands;
@@ -34,7 +32,6 @@ struct jk_command {
     const char *options;  /* names, separated by spaces; the common ones go without saying */
     const char *summary;  /* one line */
     const char *details;  /* lines for --help, or "" */
-    enum jk_status (*run)(struct jk_cli *cli);
 };
 
 struct jk_option_value {

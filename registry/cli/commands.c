@@ -1,0 +1,16 @@
+/* Which function a row of commands.def means. The table itself lies further down, where parsing, help and completion
+ * read it without knowing what the commands do. */
+#include "cli/commands.h"
+
+#include "cli/cli.h"
+
+static enum jk_status (*const functions[])(struct jk_cli *cli) = {
+#define JK_COMMAND(run, name, operands, least, most, options, summary, details) jk_run_##run,
+#include "cli/commands.def"
+#undef JK_COMMAND
+};
+
+enum jk_status jk_commands_run(struct jk_cli *cli)
+{
+    return functions[cli->options.command - jk_command_table](cli);
+}
