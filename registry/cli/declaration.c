@@ -31,24 +31,22 @@ static void shorten(struct jk_span value, char out[128])
     jk_text_shorten(value, out, 128);
 }
 
-static void fill_name(struct jk_declaration *declaration, const struct jk_options *options, struct jk_error *error)
+static void fill_name(struct jk_declaration *declaration, const struct jk_given *given, struct jk_error *error)
 {
     char shown[128];
-    const char *name = jk_options_text(options, JK_OPTION_NAME);
-    if (!name) name = jk_options_text(options, JK_OPTION_MODEL);
-    if (!name) return;
-    declaration->name = jk_span_trim(jk_span_of(name));
-    declaration->name_from = jk_options_has(options, JK_OPTION_NAME) ? "--name" : "--model";
+    if (!given->name) return;
+    declaration->name = jk_span_trim(jk_span_of(given->name));
+    declaration->name_from = given->name_from;
     const char *fault = jk_ident_model_fault(declaration->name);
     shorten(declaration->name, shown);
     if (fault) jk_error_field(error, "name", "\"%s\" %s", shown, fault);
 }
 
-static void fill_version(struct jk_declaration *declaration, const struct jk_options *options,
+static void fill_version(struct jk_declaration *declaration, const struct jk_given *given,
                          const struct jk_sources *sources, struct jk_error *error)
 {
     char shown[128];
-    const char *flag = jk_options_text(options, JK_OPTION_RELEASE);
+    const char *flag = given->version;
     struct jk_span version = flag ? jk_span_of(flag) : sources->card.version;
     const char *fault = version.len > 0 || flag ? jk_ident_version_fault(version) : NULL;
     shorten(version, shown);
@@ -57,14 +55,6 @@ static void fill_version(struct jk_declaration *declaration, const struct jk_opt
     bool usable = version.len > 0 && (flag || !fault);
     declaration->version = usable ? version : JK_SPAN("1");
     declaration->version_from = flag ? "--release" : usable ? "card" : "default";
-}
-
-static void flag_parents(const struct jk_options *options, struct jk_names *names)
-{
-    const char *values[JK_OPTION_VALUES_MAX];
-    size_t count = jk_options_list(options, JK_OPTION_PARENT, values, JK_OPTION_VALUES_MAX);
-    for (size_t i = 0; i < count; i++)
-        jk_names_add(names, jk_span_trim(jk_span_of(values[i])));
 }
 
 static void gguf_parents(const struct jk_gguf *gguf, struct jk_names *names)
@@ -126,13 +116,13 @@ static void note_source(struct jk_declaration *declaration, const struct jk_sour
                             sources->gguf_file ? sources->gguf_file : "the GGUF file");
 }
 
-static void fill_parents(struct jk_declaration *declaration, const struct jk_options *options,
+static void fill_parents(struct jk_declaration *declaration, const struct jk_given *given,
                          const struct jk_sources *sources, struct jk_error *error)
 {
     struct candidate list[] = {{.from = "--parent"},       {.from = "card"},     {.from = "tags"},
                                {.from = "adapter_config"}, {.from = "mergekit"}, {.from = "gguf"}};
     const size_t count = sizeof list / sizeof list[0];
-    flag_parents(options, &list[0].names);
+    list[0].names = given->parents;
     list[1].names = sources->card.parents;
     list[2].names = sources->card.tag_parents;
     if (!jk_ident_is_local_path(sources->adapter.base)) jk_names_add(&list[3].names, sources->adapter.base);
@@ -152,15 +142,14 @@ static void fill_parents(struct jk_declaration *declaration, const struct jk_opt
     note_source(declaration, sources);
 }
 
-void jk_declaration_fill(struct jk_declaration *declaration, const struct jk_options *options,
+void jk_declaration_fill(struct jk_declaration *declaration, const struct jk_given *given,
                          const struct jk_sources *sources, struct jk_error *error)
 {
-    const char *license = jk_options_text(options, JK_OPTION_LICENSE);
     declaration->name_from = declaration->version_from = declaration->parents_from = declaration->relation_from = "";
-    fill_name(declaration, options, error);
-    fill_version(declaration, options, sources, error);
-    fill_parents(declaration, options, sources, error);
-    if (license) declaration->license = jk_span_trim(jk_span_of(license));
+    fill_name(declaration, given, error);
+    fill_version(declaration, given, sources, error);
+    fill_parents(declaration, given, sources, error);
+    if (given->license) declaration->license = jk_span_trim(jk_span_of(given->license));
     if (sources->card.several_licenses)
         jk_declaration_note(declaration,
                             "the card lists several licences, the first was taken: --license says more, as in "
@@ -175,18 +164,18 @@ static bool parse_relation(struct jk_span text, enum jk_relation *out_relation)
     return jk_relation_parse((struct jk_span){lower, text.len}, out_relation);
 }
 
-void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_options *options,
+void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_given *given,
                            const struct jk_sources *sources, struct jk_error *error)
 {
     char shown[128];
-    const char *flag = jk_options_text(options, JK_OPTION_RELATION), *why;
+    const char *flag = given->relation, *why;
     struct jk_span declared = sources->card.relation;
-    struct jk_evidence evidence = {sources->has_card ? &sources->card : NULL,
-                                   declaration->name,
-                                   sources->has_adapter,
-                                   sources->has_mergekit,
-                                   sources->gguf_file != NULL,
-                                   declaration->parents.count};
+    struct jk_signs signs = {sources->has_card ? &sources->card : NULL,
+                             declaration->name,
+                             sources->has_adapter,
+                             sources->has_mergekit,
+                             sources->gguf_file != NULL,
+                             declaration->parents.count};
     if (flag && jk_relation_parse(jk_span_of(flag), &declaration->relation)) {
         declaration->relation_from = "--relation";
     } else if (declared.len > 0 && parse_relation(declared, &declaration->relation)) {
@@ -198,7 +187,7 @@ void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_o
                            "the card's base_model_relation \"%s\" is none of finetune, adapter, quantized, "
                            "merge, distill, convert, prune, draft: mend it, or give --relation",
                            shown);
-        jk_infer_relation(&evidence, &declaration->relation, &why);
+        jk_infer_relation(&signs, &declaration->relation, &why);
         declaration->relation_from = why;
     }
 }

@@ -1,6 +1,6 @@
-/* What a developer declares of a release, gathered from options and files by priority: option, card,
- * adapter_config.json, mergekit, GGUF, inference. Pure but for reading the files. Each value remembers where it is
- * from; where sources contradict each other, a note says so. */
+/* What a developer declares of a release, gathered by priority from what was given, card, adapter_config.json,
+ * mergekit, GGUF, inference. Pure. Each value remembers where it is from; where sources contradict each other, a note
+ * says so. */
 #ifndef JK_CLI_DECLARATION_H
 #define JK_CLI_DECLARATION_H
 
@@ -8,7 +8,6 @@
 #include "cli/card.h"
 #include "cli/gguf.h"
 #include "cli/mergekit.h"
-#include "cli/options.h"
 #include "domain/relation.h"
 
 #define JK_NOTES_MAX 64
@@ -23,6 +22,13 @@ struct jk_sources {
     const char *gguf_file; /* its name, for notes */
 };
 
+/* What was given beside the files, which goes before them. NULL: not given. */
+struct jk_given {
+    const char *name, *name_from; /* publisher/model, and what it was given by: "--name" */
+    const char *version, *relation, *license;
+    struct jk_names parents;
+};
+
 struct jk_declaration {
     struct jk_span name, version;
     struct jk_names parents;
@@ -34,17 +40,13 @@ struct jk_declaration {
     struct jk_arena *arena;
 };
 
-/* Reads CARD or DIR (or nothing, for NULL). What is wrong within the files is added to `mistakes`, of all of them; a
- * file that cannot be read at all is a failure with reason LOCAL_FILE. */
-JK_MUST_USE enum jk_status jk_sources_read(const char *path, struct jk_arena *arena, struct jk_sources *out_sources,
-                                           struct jk_error *mistakes, struct jk_error *error);
 /* Name, version, parents, by priority. Mistakes are added as violations. */
-void jk_declaration_fill(struct jk_declaration *declaration, const struct jk_options *options,
+void jk_declaration_fill(struct jk_declaration *declaration, const struct jk_given *given,
                          const struct jk_sources *sources, struct jk_error *error);
 /* What to say where no source names a parent: the end of a sentence that begins with the field. */
 const char *jk_declaration_missing_parents(const struct jk_declaration *declaration, const struct jk_sources *sources);
 /* The relation, once name and parents are known. */
-void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_options *options,
+void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_given *given,
                            const struct jk_sources *sources, struct jk_error *error);
 void jk_declaration_note(struct jk_declaration *declaration, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

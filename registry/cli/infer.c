@@ -65,67 +65,67 @@ struct tag_rule {
 };
 
 /* The first of the tags that the card has; NULL for none. */
-static const char *tag_of(const struct jk_evidence *evidence, const struct tag_rule *rules, size_t count)
+static const char *tag_of(const struct jk_signs *signs, const struct tag_rule *rules, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (evidence->card && jk_card_has_tag(evidence->card, rules[i].tag)) return rules[i].why;
+        if (signs->card && jk_card_has_tag(signs->card, rules[i].tag)) return rules[i].why;
     return NULL;
 }
 
-static const char *why_adapter(const struct jk_evidence *evidence)
+static const char *why_adapter(const struct jk_signs *signs)
 {
     static const struct tag_rule tags[] = {
         {"peft", "tag peft"}, {"lora", "tag lora"}, {"qlora", "tag qlora"}, {"adapter", "tag adapter"}};
-    const char *why = tag_of(evidence, tags, sizeof tags / sizeof tags[0]);
+    const char *why = tag_of(signs, tags, sizeof tags / sizeof tags[0]);
     if (why) return why;
-    if (evidence->adapter_config) return "adapter_config.json";
-    bool library = evidence->card && jk_span_equal_fold(evidence->card->library, JK_SPAN("peft"));
+    if (signs->adapter_config) return "adapter_config.json";
+    bool library = signs->card && jk_span_equal_fold(signs->card->library, JK_SPAN("peft"));
     return library ? "library_name peft" : NULL;
 }
 
-static const char *why_merge(const struct jk_evidence *evidence)
+static const char *why_merge(const struct jk_signs *signs)
 {
-    bool merge = evidence->card && jk_card_has_tag(evidence->card, "merge");
-    bool mergekit = evidence->card && jk_card_has_tag(evidence->card, "mergekit");
-    if (evidence->parents >= 2 && (merge || mergekit)) return "two parents, tags";
+    bool merge = signs->card && jk_card_has_tag(signs->card, "merge");
+    bool mergekit = signs->card && jk_card_has_tag(signs->card, "mergekit");
+    if (signs->parents >= 2 && (merge || mergekit)) return "two parents, tags";
     if (merge) return "tag merge";
-    return evidence->mergekit_config ? "mergekit_config" : NULL;
+    return signs->mergekit_config ? "mergekit_config" : NULL;
 }
 
-static const char *why_quantized(const struct jk_evidence *evidence)
+static const char *why_quantized(const struct jk_signs *signs)
 {
     static const struct tag_rule tags[] = {
         {"gguf", "tag gguf"}, {"quantized", "tag quantized"}, {"gptq", "tag gptq"}, {"awq", "tag awq"}};
-    if (jk_infer_name_is_quantized(evidence->name)) return "name";
-    const char *why = tag_of(evidence, tags, sizeof tags / sizeof tags[0]);
+    if (jk_infer_name_is_quantized(signs->name)) return "name";
+    const char *why = tag_of(signs, tags, sizeof tags / sizeof tags[0]);
     if (why) return why;
-    return evidence->gguf_files ? "GGUF files" : NULL;
+    return signs->gguf_files ? "GGUF files" : NULL;
 }
 
-static const char *why_finetune(const struct jk_evidence *evidence)
+static const char *why_finetune(const struct jk_signs *signs)
 {
     static const struct tag_rule tags[] = {{"trl", "tags"},       {"sft", "tags"},     {"dpo", "tags"},
                                            {"orpo", "tags"},      {"grpo", "tags"},    {"fine-tuned", "tags"},
                                            {"finetuned", "tags"}, {"finetune", "tags"}};
-    return tag_of(evidence, tags, sizeof tags / sizeof tags[0]);
+    return tag_of(signs, tags, sizeof tags / sizeof tags[0]);
 }
 
-void jk_infer_relation(const struct jk_evidence *evidence, enum jk_relation *out_relation, const char **out_why)
+void jk_infer_relation(const struct jk_signs *signs, enum jk_relation *out_relation, const char **out_why)
 {
-    const struct jk_card *card = evidence->card;
+    const struct jk_card *card = signs->card;
     const char *why = NULL;
     enum jk_relation relation = JK_RELATION_NONE;
     if (card && jk_relation_parse(card->tag_relation, &relation) && relation != JK_RELATION_NONE)
         why = "tags";
-    else if ((why = why_adapter(evidence)))
+    else if ((why = why_adapter(signs)))
         relation = JK_RELATION_ADAPTER;
-    else if ((why = why_merge(evidence)))
+    else if ((why = why_merge(signs)))
         relation = JK_RELATION_MERGE;
-    else if ((why = why_quantized(evidence)))
+    else if ((why = why_quantized(signs)))
         relation = JK_RELATION_QUANTIZED;
-    else if ((why = why_finetune(evidence)))
+    else if ((why = why_finetune(signs)))
         relation = JK_RELATION_FINETUNE;
-    else if (evidence->parents > 1)
+    else if (signs->parents > 1)
         why = "two parents", relation = JK_RELATION_MERGE;
     else
         why = "default", relation = JK_RELATION_FINETUNE;

@@ -6,7 +6,7 @@
 #include "cli/card.h"
 #include "domain/relation.h"
 
-struct jk_evidence {
+struct jk_signs {
     const struct jk_card *card; /* may be NULL */
     struct jk_span name;        /* of the model, publisher/model; may be empty */
     bool adapter_config, mergekit_config, gguf_files;
@@ -14,7 +14,7 @@ struct jk_evidence {
 };
 
 /* `out_why` is a phrase such as "tag peft", static or in the card's arena's life. */
-void jk_infer_relation(const struct jk_evidence *evidence, enum jk_relation *out_relation, const char **out_why);
+void jk_infer_relation(const struct jk_signs *signs, enum jk_relation *out_relation, const char **out_why);
 /* Whether a model's name tells that its weights are quantized. */
 bool jk_infer_name_is_quantized(struct jk_span name);
 

@@ -1,5 +1,5 @@
 /* Finding and reading the files that lie beside the weights. */
-#include "cli/declaration.h"
+#include "cli/sources.h"
 
 #include <dirent.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 
 #include "cli/faults.h"
 #include "cli/prompt.h"
+#include "cli/sources.h"
 #include "domain/ident.h"
 
 static void missing(struct jk_submission *submission, const char *field, const char *mend)
@@ -58,22 +59,40 @@ static enum jk_status find_before(struct jk_submission *submission)
     return JK_OK;
 }
 
+/* What the command line says beside the files. */
+static struct jk_given given_by_options(const struct jk_cli *cli)
+{
+    const struct jk_options *options = &cli->options;
+    struct jk_given given = {.version = jk_options_text(options, JK_OPTION_RELEASE),
+                             .relation = jk_options_text(options, JK_OPTION_RELATION),
+                             .license = jk_options_text(options, JK_OPTION_LICENSE)};
+    bool named = jk_options_has(options, JK_OPTION_NAME);
+    given.name = jk_options_text(options, named ? JK_OPTION_NAME : JK_OPTION_MODEL);
+    given.name_from = named ? "--name" : "--model";
+    const char *values[JK_OPTION_VALUES_MAX];
+    size_t count = jk_options_list(options, JK_OPTION_PARENT, values, JK_OPTION_VALUES_MAX);
+    for (size_t i = 0; i < count; i++)
+        jk_names_add(&given.parents, jk_span_trim(jk_span_of(values[i])));
+    return given;
+}
+
 static void gather(struct jk_submission *submission)
 {
     struct jk_cli *cli = submission->cli;
+    const struct jk_given given = given_by_options(cli);
     struct jk_declaration *declaration = &submission->declaration;
     declaration->arena = &cli->arena;
-    jk_declaration_fill(declaration, &cli->options, &submission->sources, &submission->mistakes);
+    jk_declaration_fill(declaration, &given, &submission->sources, &submission->mistakes);
     if (!submission->publish) {
         ask_name(submission);
         ask_parents(submission);
-        jk_declaration_relate(declaration, &cli->options, &submission->sources, &submission->mistakes);
+        jk_declaration_relate(declaration, &given, &submission->sources, &submission->mistakes);
         return;
     }
     if (declaration->name.len == 0) missing(submission, "model", "it is not given: --model publisher/model");
     if (!jk_cli_has(cli, JK_OPTION_RELEASE)) missing(submission, "release", "it is not given: --release VERSION");
     if (jk_cli_has(cli, JK_OPTION_RELATION))
-        jk_declaration_relate(declaration, &cli->options, &submission->sources, &submission->mistakes);
+        jk_declaration_relate(declaration, &given, &submission->sources, &submission->mistakes);
 }
 
 /* Everything that needs the server. */

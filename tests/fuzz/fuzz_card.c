@@ -31,10 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_parents(&card.parents, &arena);
         card.tag_parents.dropped = 0; /* tags beyond the limit are passed over */
         read_parents(&card.tag_parents, &arena);
-        struct jk_evidence evidence = {.card = &card, .name = card.license_name, .parents = card.parents.count};
+        struct jk_signs signs = {.card = &card, .name = card.license_name, .parents = card.parents.count};
         enum jk_relation relation;
         const char *why;
-        jk_infer_relation(&evidence, &relation, &why);
+        jk_infer_relation(&signs, &relation, &why);
         JK_CHECK(relation > JK_RELATION_NONE && relation < JK_RELATION_COUNT && why);
     }
     jk_arena_done(&arena);

@@ -153,11 +153,11 @@ static void check_card(const struct expected *expected)
     is(card.license_name, expected->license_name);
     enum jk_relation relation;
     const char *why = "declared";
-    struct jk_evidence evidence = {&card, name_of(expected->file), false, false, false, card.parents.count};
+    struct jk_signs signs = {&card, name_of(expected->file), false, false, false, card.parents.count};
     if (card.relation.len > 0)
         assert_true(jk_relation_parse(card.relation, &relation));
     else
-        jk_infer_relation(&evidence, &relation, &why);
+        jk_infer_relation(&signs, &relation, &why);
     assert_int_equal(relation, expected->relation);
     assert_string_equal(why, expected->why);
 }

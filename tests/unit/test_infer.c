@@ -81,11 +81,11 @@ static void test_rules(void **state)
         struct jk_card card = {.library = jk_span_of(row->library), .tag_relation = jk_span_of(row->tag_relation)};
         for (; row->tags[card.tag_count]; card.tag_count++)
             card.tags[card.tag_count] = jk_span_of(row->tags[card.tag_count]);
-        struct jk_evidence evidence = {&card,     jk_span_of(row->name), row->adapter, row->mergekit,
+        struct jk_signs signs = {&card,     jk_span_of(row->name), row->adapter, row->mergekit,
                                        row->gguf, row->parents};
         enum jk_relation relation;
         const char *why;
-        jk_infer_relation(&evidence, &relation, &why);
+        jk_infer_relation(&signs, &relation, &why);
         if (relation != row->relation)
             fail_msg("row %zu: %s, not %s", i, jk_relation_text(relation), jk_relation_text(row->relation));
         assert_string_equal(why, row->why);
@@ -95,10 +95,10 @@ static void test_rules(void **state)
 static void test_without_card(void **state)
 {
     (void)state;
-    struct jk_evidence evidence = {.name = JK_SPAN("a/x-gguf"), .parents = 1};
+    struct jk_signs signs = {.name = JK_SPAN("a/x-gguf"), .parents = 1};
     enum jk_relation relation;
     const char *why;
-    jk_infer_relation(&evidence, &relation, &why);
+    jk_infer_relation(&signs, &relation, &why);
     assert_int_equal(relation, JK_RELATION_QUANTIZED);
 }
 
