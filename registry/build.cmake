@@ -95,7 +95,7 @@ if(JK_PROTOS)
   add_custom_target(jk_descriptors ALL DEPENDS ${JK_GENERATED}/descriptors.pb ${JK_GENERATED}/reflection.pb)
 endif()
 
-jk_library(reply jk_book jk_domain jk_base jk_proto)
+jk_library(reply jk_book jk_domain jk_base jk_proto PkgConfig::JANSSON)
 jk_library(audit jk_fetch jk_report jk_book jk_domain jk_tlog jk_base)
 jk_library(closing jk_report jk_store jk_tiles jk_book jk_domain jk_tlog jk_base)
 jk_library(service/call jk_closing jk_reply jk_report jk_store jk_auth jk_book jk_domain jk_tlog jk_base jk_proto)

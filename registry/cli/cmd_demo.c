@@ -4,10 +4,10 @@
 #include "cli/commands.h"
 #include "cli/demo.h"
 #include "cli/demo_play.h"
-#include "cli/json.h"
 #include "cli/local.h"
 #include "cli/moment.h"
 #include "cli/print.h"
+#include "reply/json.h"
 
 #define DEMO                (&jokbo__v1__demo__descriptor)
 #define DERIVATIVES_DEFAULT 20000

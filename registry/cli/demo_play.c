@@ -6,7 +6,7 @@
 
 #include "base/digest.h"
 #include "cli/demo.h"
-#include "cli/json.h"
+#include "reply/json.h"
 
 #define DEMO        (&jokbo__v1__demo__descriptor)
 #define INNER_ARENA (64u << 20)

@@ -5,11 +5,11 @@
 
 #include "base/clock.h"
 #include "cli/demo_play.h"
-#include "cli/json.h"
 #include "cli/local.h"
 #include "cli/pages.h"
 #include "cli/rosterfile.h"
 #include "cli/yaml.h"
+#include "reply/json.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
 #define ACCESS   (&jokbo__v1__access__descriptor)

@@ -5,8 +5,8 @@
 
 #include "base/digest.h"
 #include "base/mix.h"
-#include "cli/json.h"
 #include "cli/yaml.h"
+#include "reply/json.h"
 
 #define RELATIONS    8
 #define LICENSES     16

@@ -2,8 +2,8 @@
 #include "cli/expect.h"
 
 #include "base/defer.h"
-#include "cli/json.h"
 #include "cli/local.h"
+#include "reply/json.h"
 
 #include <stdlib.h>
 

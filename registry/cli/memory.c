@@ -11,9 +11,9 @@
 
 #include "base/defer.h"
 #include "base/text.h"
-#include "cli/json.h"
 #include "cli/local.h"
 #include "cli/place.h"
+#include "reply/json.h"
 
 #define CHECKPOINT_FILE "checkpoint"
 #define KEY_FILE        "key"

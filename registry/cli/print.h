@@ -5,8 +5,8 @@
 #include <jansson.h>
 
 #include "cli/cli.h"
-#include "cli/json.h"
 #include "cli/table.h"
+#include "reply/json.h"
 
 enum jk_paint { JK_PAINT_BOLD, JK_PAINT_DIM, JK_PAINT_RED, JK_PAINT_GREEN, JK_PAINT_YELLOW, JK_PAINT_CYAN };
 

@@ -2,9 +2,9 @@
  * passes in silence. */
 #include "cli/rosterfile.h"
 
-#include "cli/json.h"
 #include "cli/yaml.h"
 #include "domain/ident.h"
+#include "reply/json.h"
 
 struct reader {
     struct jk_arena *arena;

@@ -2,7 +2,7 @@
 #include "cli/words.h"
 
 #include "base/defer.h"
-#include "cli/json.h"
+#include "reply/json.h"
 
 enum jk_status jk_words_values(struct jk_cli *cli, enum jk_option_id id, const ProtobufCEnumDescriptor *type,
                                int *out_values, size_t room, size_t *out_count)

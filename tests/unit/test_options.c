@@ -13,8 +13,8 @@
 #include "cli/complete.h"
 #include "cli/faults.h"
 #include "cli/help.h"
-#include "cli/json.h"
 #include "cli/settings.h"
+#include "reply/json.h"
 
 static struct jk_arena arena;
 static struct jk_error error;

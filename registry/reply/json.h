@@ -1,8 +1,8 @@
 /* Messages of the interface as JSON and as short words, by their descriptors. Pure. Names are snake_case as in the
  * proto; enums are short lower-case words ("license-conflict"; null where not given), times RFC 3339, numbers numbers,
  * absent messages null, bytes base64. */
-#ifndef JK_CLI_JSON_H
-#define JK_CLI_JSON_H
+#ifndef JK_REPLY_JSON_H
+#define JK_REPLY_JSON_H
 
 #include <google/protobuf/timestamp.pb-c.h>
 #include <jansson.h>

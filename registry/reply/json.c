@@ -1,5 +1,5 @@
 /* Walking descriptors. The interface holds no recursive types, so that the recursion is as deep as the types. */
-#include "cli/json.h"
+#include "reply/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
