@@ -4,7 +4,7 @@
 
 #include <jokbo/v1/registry.pb-c.h>
 
-#include "cli/pages.h"
+#include "cli/console/pages.h"
 
 /* "host/id" of what a person writes, in the command's arena; NULL with a usage error where it is none. */
 char *jk_adoptions_external(struct jk_cli *cli, const char *given);

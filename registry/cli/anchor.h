@@ -5,7 +5,7 @@
 
 #include <jokbo/v1/log.pb-c.h>
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 #include "cli/evidence.h"
 #include "cli/keys.h"
 #include "cli/memory.h"

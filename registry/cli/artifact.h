@@ -3,8 +3,8 @@
 #ifndef JK_CLI_ARTIFACT_H
 #define JK_CLI_ARTIFACT_H
 
+#include "cli/console/progress.h"
 #include "cli/evidence.h"
-#include "cli/progress.h"
 
 #define JK_ARTIFACT_NAMED 12 /* files that differ and are named; further ones are counted */
 

@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-#include "cli/local.h"
-#include "cli/print.h"
-#include "cli/prompt.h"
+#include "cli/console/local.h"
+#include "cli/console/print.h"
+#include "cli/console/prompt.h"
 #include "cli/upload.h"
 #include "domain/license.h"
 #include "domain/manifest.h"

@@ -2,8 +2,8 @@
 #include "cli/audit_finding.h"
 
 #include "base/defer.h"
-#include "cli/print.h"
-#include "cli/report_table.h"
+#include "cli/console/print.h"
+#include "cli/console/report_table.h"
 #include "reply/message.h"
 #include "report/subject.h"
 

@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "audit/stage.h"
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 #include "report/summary.h"
 
 /* Files that are made from the canonical texts for people: nothing commits to their bytes, and another version may make

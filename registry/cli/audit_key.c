@@ -2,7 +2,7 @@
 #include "cli/audit_key.h"
 
 #include "audit/copy.h"
-#include "cli/local.h"
+#include "cli/console/local.h"
 #include "cli/witnessed.h"
 
 static enum jk_status no_key(struct jk_cli *cli, const char *where)

@@ -3,7 +3,7 @@
 #define JK_CLI_AUDIT_KEY_H
 
 #include "audit/audit.h"
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 #include "cli/keys.h"
 
 struct jk_audit_trust {

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "base/defer.h"
-#include "cli/faults.h"
-#include "cli/local.h"
-#include "cli/progress.h"
+#include "cli/console/faults.h"
+#include "cli/console/local.h"
+#include "cli/console/progress.h"
 #include "cli/witnessed.h"
 
 #define FETCH_JOBS 4

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "cli/audit_finding.h"
-#include "cli/local.h"
+#include "cli/console/local.h"
 #include "reply/message.h"
 
 #define COUNTS_KEY_FILE "counts.vkey"

@@ -1,8 +1,8 @@
 /* See cases.h. */
 #include "cli/cases.h"
 
-#include "cli/pages.h"
-#include "cli/print.h"
+#include "cli/console/pages.h"
+#include "cli/console/print.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
 

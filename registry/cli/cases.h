@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <jokbo/v1/stage.pb-c.h>
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 
 void jk_cases_print_ruling(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling);
 void jk_cases_print_dispute(struct jk_cli *cli, const Jokbo__V1__Dispute *dispute);

@@ -1,7 +1,7 @@
 /* See certified.h. */
 #include "cli/certified.h"
 
-#include "cli/local.h"
+#include "cli/console/local.h"
 #include "report/certificate.h"
 
 #define FILE_MAX ((size_t)256 << 20)

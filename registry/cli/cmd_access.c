@@ -3,9 +3,9 @@
 
 #include "base/defer.h"
 #include "cli/commands.h"
-#include "cli/pages.h"
-#include "cli/print.h"
-#include "cli/words.h"
+#include "cli/console/pages.h"
+#include "cli/console/print.h"
+#include "cli/console/words.h"
 
 #define ACCESS     (&jokbo__v1__access__descriptor)
 #define ROLES_MAX  8

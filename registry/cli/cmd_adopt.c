@@ -2,8 +2,8 @@
  * hub. */
 #include "cli/adoptions.h"
 #include "cli/commands.h"
-#include "cli/pages.h"
-#include "cli/print.h"
+#include "cli/console/pages.h"
+#include "cli/console/print.h"
 #include "domain/ident.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)

@@ -2,7 +2,7 @@
 #include <jokbo/v1/registry.pb-c.h>
 
 #include "cli/commands.h"
-#include "cli/print.h"
+#include "cli/console/print.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
 

@@ -2,8 +2,8 @@
 #include <jokbo/v1/registry.pb-c.h>
 
 #include "cli/commands.h"
+#include "cli/console/print.h"
 #include "cli/keep.h"
-#include "cli/print.h"
 #include "cli/yanked.h"
 #include "domain/ident.h"
 

@@ -2,9 +2,9 @@
 #include <jokbo/v1/evaluation.pb-c.h>
 
 #include "cli/commands.h"
+#include "cli/console/pages.h"
+#include "cli/console/print.h"
 #include "cli/counting.h"
-#include "cli/pages.h"
-#include "cli/print.h"
 
 #define EVALUATION (&jokbo__v1__evaluation__descriptor)
 

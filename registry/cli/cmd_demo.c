@@ -2,11 +2,11 @@
 #include <jansson.h>
 
 #include "cli/commands.h"
+#include "cli/console/local.h"
+#include "cli/console/moment.h"
+#include "cli/console/print.h"
 #include "cli/demo.h"
 #include "cli/demo_play.h"
-#include "cli/local.h"
-#include "cli/moment.h"
-#include "cli/print.h"
 #include "reply/json.h"
 
 #define DEMO                (&jokbo__v1__demo__descriptor)

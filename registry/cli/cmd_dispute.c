@@ -2,9 +2,9 @@
 #include "cli/adoptions.h"
 #include "cli/cases.h"
 #include "cli/commands.h"
-#include "cli/pages.h"
-#include "cli/print.h"
-#include "cli/words.h"
+#include "cli/console/pages.h"
+#include "cli/console/print.h"
+#include "cli/console/words.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
 

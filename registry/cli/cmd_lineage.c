@@ -4,7 +4,7 @@
 
 #include "base/defer.h"
 #include "cli/commands.h"
-#include "cli/print.h"
+#include "cli/console/print.h"
 #include "cli/tree.h"
 
 static const char *node_label(struct jk_cli *cli, const Jokbo__V1__LineageNode *node)

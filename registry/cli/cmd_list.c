@@ -6,9 +6,9 @@
 #include "cli/adoptions.h"
 #include "cli/cases.h"
 #include "cli/commands.h"
+#include "cli/console/pages.h"
+#include "cli/console/print.h"
 #include "cli/findings.h"
-#include "cli/pages.h"
-#include "cli/print.h"
 
 #define REGISTRY       (&jokbo__v1__registry__descriptor)
 #define FOLLOW_PAUSE_S 2

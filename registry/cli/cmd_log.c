@@ -2,10 +2,10 @@
 #include <jokbo/v1/log.pb-c.h>
 
 #include "cli/commands.h"
+#include "cli/console/print.h"
+#include "cli/console/prompt.h"
 #include "cli/demo.h"
 #include "cli/memory.h"
-#include "cli/print.h"
-#include "cli/prompt.h"
 
 #define LOG (&jokbo__v1__log__descriptor)
 

@@ -1,8 +1,8 @@
 /* Commands that need no server: completion, version, help. */
 #include "cli/commands.h"
-#include "cli/complete.h"
-#include "cli/help.h"
-#include "cli/print.h"
+#include "cli/console/complete.h"
+#include "cli/console/help.h"
+#include "cli/console/print.h"
 
 #ifndef JK_VERSION
 #endif

@@ -2,10 +2,10 @@
 #include <jokbo/v1/stage.pb-c.h>
 
 #include "cli/commands.h"
-#include "cli/local.h"
-#include "cli/pages.h"
+#include "cli/console/local.h"
+#include "cli/console/pages.h"
+#include "cli/console/print.h"
 #include "cli/policy_effect.h"
-#include "cli/print.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
 

@@ -3,9 +3,9 @@
 #include <jokbo/v1/registry.pb-c.h>
 
 #include "cli/commands.h"
-#include "cli/pages.h"
-#include "cli/print.h"
-#include "cli/words.h"
+#include "cli/console/pages.h"
+#include "cli/console/print.h"
+#include "cli/console/words.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
 #define ACCESS   (&jokbo__v1__access__descriptor)

@@ -2,9 +2,9 @@
 #include <jokbo/v1/log.pb-c.h>
 
 #include "cli/commands.h"
-#include "cli/local.h"
-#include "cli/place.h"
-#include "cli/print.h"
+#include "cli/console/local.h"
+#include "cli/console/place.h"
+#include "cli/console/print.h"
 #include "cli/renew.h"
 #include "cli/verification.h"
 #include "cli/witnessed.h"

@@ -1,11 +1,11 @@
 /* `register` and `publish`: shows what will be written and where each value is from, what will be found about it, asks,
  * writes, tells what came of it. */
 #include "cli/commands.h"
-#include "cli/faults.h"
+#include "cli/console/faults.h"
+#include "cli/console/print.h"
+#include "cli/console/prompt.h"
 #include "cli/findings.h"
 #include "cli/keep.h"
-#include "cli/print.h"
-#include "cli/prompt.h"
 #include "cli/receipts.h"
 #include "cli/submission.h"
 #include "cli/yanked.h"

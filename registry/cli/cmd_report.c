@@ -3,9 +3,9 @@
 
 #include "base/defer.h"
 #include "cli/commands.h"
-#include "cli/place.h"
-#include "cli/print.h"
-#include "cli/report_table.h"
+#include "cli/console/place.h"
+#include "cli/console/print.h"
+#include "cli/console/report_table.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
 

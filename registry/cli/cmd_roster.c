@@ -1,9 +1,9 @@
 /* The roster: brought to what a file says, and shown. */
 #include "cli/commands.h"
+#include "cli/console/local.h"
+#include "cli/console/pages.h"
+#include "cli/console/print.h"
 #include "cli/counting.h"
-#include "cli/local.h"
-#include "cli/pages.h"
-#include "cli/print.h"
 #include "cli/rosterfile.h"
 #include "cli/yaml.h"
 

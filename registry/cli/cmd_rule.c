@@ -1,9 +1,9 @@
 /* Rulings: exclude and restore, the second evaluator's word, and the list. */
 #include "cli/cases.h"
 #include "cli/commands.h"
-#include "cli/pages.h"
-#include "cli/print.h"
-#include "cli/words.h"
+#include "cli/console/pages.h"
+#include "cli/console/print.h"
+#include "cli/console/words.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
 

@@ -3,10 +3,10 @@
 
 #include "cli/cases.h"
 #include "cli/commands.h"
+#include "cli/console/pages.h"
+#include "cli/console/print.h"
 #include "cli/counting.h"
 #include "cli/findings.h"
-#include "cli/pages.h"
-#include "cli/print.h"
 #include "cli/yanked.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)

@@ -2,9 +2,9 @@
 #include <jokbo/v1/stage.pb-c.h>
 
 #include "cli/commands.h"
+#include "cli/console/moment.h"
+#include "cli/console/print.h"
 #include "cli/demo.h"
-#include "cli/moment.h"
-#include "cli/print.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
 

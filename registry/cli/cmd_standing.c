@@ -3,9 +3,9 @@
 #include <time.h>
 
 #include "cli/commands.h"
+#include "cli/console/print.h"
 #include "cli/counting.h"
 #include "cli/overview.h"
-#include "cli/print.h"
 
 #define EVALUATION (&jokbo__v1__evaluation__descriptor)
 #define PAUSE_S    2 /* before a server that is away is asked again */

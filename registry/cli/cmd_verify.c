@@ -3,7 +3,7 @@
 
 #include "cli/certified.h"
 #include "cli/commands.h"
-#include "cli/local.h"
+#include "cli/console/local.h"
 #include "cli/verification.h"
 #include "cli/witnessed.h"
 #include "cli/yanked.h"

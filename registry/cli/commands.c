@@ -2,11 +2,11 @@
  * read it without knowing what the commands do. */
 #include "cli/commands.h"
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 
 static enum jk_status (*const functions[])(struct jk_cli *cli) = {
 #define JK_COMMAND(run, name, operands, least, most, options, summary, details) jk_run_##run,
-#include "cli/commands.def"
+#include "cli/console/commands.def"
 #undef JK_COMMAND
 };
 

@@ -9,7 +9,7 @@ struct jk_cli;
 
 #define JK_COMMAND(run, name, operands, least, most, options, summary, details)                                        \
     JK_MUST_USE enum jk_status jk_run_##run(struct jk_cli *cli);
-#include "cli/commands.def"
+#include "cli/console/commands.def"
 #undef JK_COMMAND
 
 /* Runs the command that cli->options names. */

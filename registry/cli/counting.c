@@ -1,9 +1,9 @@
 /* See counting.h. */
 #include "cli/counting.h"
 
+#include "cli/console/pages.h"
+#include "cli/console/print.h"
 #include "cli/overview.h"
-#include "cli/pages.h"
-#include "cli/print.h"
 
 #define EVALUATION (&jokbo__v1__evaluation__descriptor)
 #define BAR_WIDTH  24

@@ -4,7 +4,7 @@
 
 #include <jokbo/v1/evaluation.pb-c.h>
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 
 #define JK_COUNT_GROUPINGS 7
 

@@ -4,7 +4,7 @@
 
 #include <jokbo/v1/demo.pb-c.h>
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 #include "domain/entry.h"
 
 #define JK_DEMO_NOTE "This log is a demo: its times are not real, and most of what it holds is invented."

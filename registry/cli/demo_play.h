@@ -6,10 +6,10 @@
 #ifndef JK_CLI_DEMO_PLAY_H
 #define JK_CLI_DEMO_PLAY_H
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
+#include "cli/console/progress.h"
 #include "cli/demo_script.h"
 #include "cli/demo_world.h"
-#include "cli/progress.h"
 
 #define JK_DEMO_ACTORS      16
 #define JK_DEMO_KEPT        100

@@ -2,7 +2,7 @@
 #include "cli/demo_script.h"
 
 #include "base/text.h"
-#include "cli/moment.h"
+#include "cli/console/moment.h"
 
 struct reading {
     struct jk_arena *arena;

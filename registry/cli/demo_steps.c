@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "cli/console/local.h"
+#include "cli/console/pages.h"
 #include "cli/demo_play.h"
-#include "cli/local.h"
-#include "cli/pages.h"
 #include "cli/rosterfile.h"
 #include "cli/yaml.h"
 #include "reply/json.h"

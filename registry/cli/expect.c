@@ -2,7 +2,7 @@
 #include "cli/expect.h"
 
 #include "base/defer.h"
-#include "cli/local.h"
+#include "cli/console/local.h"
 #include "reply/json.h"
 
 #include <stdlib.h>

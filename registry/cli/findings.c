@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "cli/print.h"
+#include "cli/console/print.h"
 
 void jk_findings_print(struct jk_cli *cli, Jokbo__V1__Finding *const *findings, size_t count)
 {

@@ -4,7 +4,7 @@
 
 #include <jokbo/v1/registry.pb-c.h>
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 
 void jk_findings_print(struct jk_cli *cli, Jokbo__V1__Finding *const *findings, size_t count);
 /* "self, license-unknown", each kind once; in the arena. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "book/parsed.h"
-#include "cli/progress.h"
+#include "cli/console/progress.h"
 
 #define LOG    (&jokbo__v1__log__descriptor)
 #define PIECE  65536 /* entries a call */

@@ -5,7 +5,7 @@
 #define JK_CLI_FOLD_H
 
 #include "book/book.h"
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 
 /* All entries up to the newest checkpoint. The caller frees the book. */
 JK_MUST_USE enum jk_status jk_fold_log(struct jk_cli *cli, struct jk_book **out_book);

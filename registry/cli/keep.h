@@ -3,7 +3,7 @@
 #ifndef JK_CLI_KEEP_H
 #define JK_CLI_KEEP_H
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 
 struct jk_keep {
     const char *home;                           /* beside which it is stored (receipts.h) */

@@ -3,7 +3,7 @@
 
 #include "base/defer.h"
 #include "base/text.h"
-#include "cli/local.h"
+#include "cli/console/local.h"
 
 static bool parse(struct jk_span lines, bool ends, struct jk_keys *keys)
 {

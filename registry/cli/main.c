@@ -1,6 +1,6 @@
 /* The command line `jokbo`. */
-#include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/console/cli.h"
 
 int main(int argc, char **argv)
 {

@@ -11,8 +11,8 @@
 
 #include "base/defer.h"
 #include "base/text.h"
-#include "cli/local.h"
-#include "cli/place.h"
+#include "cli/console/local.h"
+#include "cli/console/place.h"
 #include "reply/json.h"
 
 #define CHECKPOINT_FILE "checkpoint"

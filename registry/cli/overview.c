@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/defer.h"
-#include "cli/print.h"
+#include "cli/console/print.h"
 
 #define GAP       2
 #define BAR_LEAST 4

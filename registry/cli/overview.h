@@ -5,7 +5,7 @@
 
 #include <jokbo/v1/evaluation.pb-c.h>
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 
 /* The name of what was counted: a base model, a team's id, "all". */
 const char *jk_overview_scope(const Jokbo__V1__DerivativeCount *count);

@@ -4,9 +4,9 @@
 #include "base/defer.h"
 #include "book/book_ask.h"
 #include "book/standing.h"
+#include "cli/console/pages.h"
+#include "cli/console/print.h"
 #include "cli/fold.h"
-#include "cli/pages.h"
-#include "cli/print.h"
 
 static const struct jk_scope everything = {JK_SCOPE_ALL, 0};
 

@@ -3,7 +3,7 @@
 #ifndef JK_CLI_POLICY_EFFECT_H
 #define JK_CLI_POLICY_EFFECT_H
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 #include "domain/policy.h"
 
 /* Explains the policy, and shows the counts under it. Without a server, or with --offline, only explains. */

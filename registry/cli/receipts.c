@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "cli/local.h"
-#include "cli/place.h"
+#include "cli/console/local.h"
+#include "cli/console/place.h"
 #include "domain/entry.h"
 #include "domain/ident.h"
 #include "domain/manifest.h"

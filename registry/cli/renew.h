@@ -4,7 +4,7 @@
 #ifndef JK_CLI_RENEW_H
 #define JK_CLI_RENEW_H
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 #include "tlog/receipt.h"
 
 /* The receipt of that entry as the server gives it now, for the newest cosigned checkpoint. NOT_COSIGNED: there is none

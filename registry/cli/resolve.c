@@ -1,7 +1,7 @@
 /* See resolve.h. One call a parent: parents are few. */
 #include "cli/resolve.h"
 
-#include "cli/faults.h"
+#include "cli/console/faults.h"
 #include "domain/ident.h"
 
 /* Nothing, or a registered model. A model that is not there is no failure. */

@@ -7,7 +7,7 @@
 
 #include <jokbo/v1/registry.pb-c.h>
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 #include "cli/parents.h"
 
 struct jk_resolved {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/defer.h"
-#include "cli/local.h"
+#include "cli/console/local.h"
 
 #define CARD_MAX (8u << 20) /* a card with its body; its front matter has a limit of its own */
 

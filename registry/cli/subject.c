@@ -2,9 +2,9 @@
 #include "cli/subject.h"
 
 #include "cli/artifact.h"
+#include "cli/console/local.h"
+#include "cli/console/print.h"
 #include "cli/keep.h"
-#include "cli/local.h"
-#include "cli/print.h"
 #include "cli/witnessed.h"
 #include "cli/yanked.h"
 #include "domain/manifest.h"

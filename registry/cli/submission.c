@@ -2,8 +2,8 @@
  * can, so that everything is told at once. */
 #include "cli/submission.h"
 
-#include "cli/faults.h"
-#include "cli/prompt.h"
+#include "cli/console/faults.h"
+#include "cli/console/prompt.h"
 #include "cli/sources.h"
 #include "domain/ident.h"
 

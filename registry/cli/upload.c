@@ -2,7 +2,7 @@
 #include "cli/upload.h"
 
 #include "base/digest.h"
-#include "cli/progress.h"
+#include "cli/console/progress.h"
 
 #define PIECE (256u << 10)
 

@@ -4,7 +4,7 @@
 
 #include <jokbo/v1/registry.pb-c.h>
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 
 #define JK_LICENSE_TEXT_MAX (1u << 20)
 

@@ -2,7 +2,7 @@
 #include "cli/verification.h"
 
 #include "cli/certified.h"
-#include "cli/print.h"
+#include "cli/console/print.h"
 
 enum jk_status jk_verification_room(struct jk_verification *verification, size_t count)
 {

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/defer.h"
-#include "cli/local.h"
+#include "cli/console/local.h"
 
 #define SECOND_US 1000000
 

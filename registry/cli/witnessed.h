@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 #include "cli/keys.h"
 #include "tlog/trust.h"
 

@@ -1,7 +1,7 @@
 /* See yanked.h. */
 #include "cli/yanked.h"
 
-#include "cli/print.h"
+#include "cli/console/print.h"
 
 enum jk_status jk_release_find(struct jk_cli *cli, const char *name, const char *lineage_hash,
                                Jokbo__V1__Release **out_release)

@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <jokbo/v1/registry.pb-c.h>
 
-#include "cli/cli.h"
+#include "cli/console/cli.h"
 
 /* By name or by lineage hash: the other is NULL. */
 JK_MUST_USE enum jk_status jk_release_find(struct jk_cli *cli, const char *name, const char *lineage_hash,

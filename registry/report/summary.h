@@ -1,5 +1,5 @@
 /* A report read back from its JSON, and what is made of it for people: CSV and a page that prints. (A terminal's table:
- * cli/report_table.h.) Pure functions of the canonical texts, so that server and command line show the same; nothing
+ * cli/console/report_table.h.) Pure functions of the canonical texts, so that server and command line show the same; nothing
  * here is committed to by a digest.
  *
  * Limits: a report JK_SUMMARY_MAX bytes; lists on a page JK_PAGE_LIST lines each. Belongs to one thread; read-only once

@@ -2,7 +2,7 @@
  * in which nothing of it stands unescaped. Input: the JSON. */
 #include "base/check.h"
 #include "base/defer.h"
-#include "cli/report_table.h"
+#include "cli/console/report_table.h"
 #include "report/summary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

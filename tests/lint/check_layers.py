@@ -26,20 +26,24 @@ BELOW = {
     "service": SERVED | {"service/call", "service/records", "service/evaluate"},
     "rpc": {"base", "tlog", "domain", "book", "auth", "store", "reply", "service", "service/call", "proto"},
     "http": {"base", "tlog", "tiles", "auth", "store"},
-    "cli": {"base", "tlog", "tiles", "domain", "book", "report", "fetch", "audit", "reply", "proto"},
+    "declare": {"base", "domain", "reply", "proto"},
+    "cli/console": {"base", "domain", "report", "reply", "proto"},
+    "verify": {"base", "tlog", "domain", "book", "report", "fetch", "audit", "reply", "proto", "cli/console"},
+    "demo": {"base", "domain", "reply", "proto", "declare", "cli/console"},
+    "cli": {"base", "tlog", "domain", "book", "report", "fetch", "audit", "reply", "proto", "declare", "cli/console", "verify", "demo"},
     "daemon": {"base", "tlog", "domain", "book", "auth", "tiles", "fetch", "witness", "store", "closing", "service", "service/call", "service/records", "service/evaluate", "rpc", "http"},
 }
 # Prefix of a system header: the paths under registry/ that may include it.
 OWNERS = {
-    "grpc/": r"(rpc|cli)/",
+    "grpc/": r"(rpc|cli/console)/",
     "libpq-fe.h": r"store/",
     "libpq/": r"store/",
-    "openssl/": r"(base/digest\.c|tlog/|store/\w*key\w*\.[ch]|rpc/credentials\.c|cli/)",
+    "openssl/": r"(base/digest\.c|tlog/|store/\w*key\w*\.[ch]|rpc/credentials\.c)",
     "microhttpd.h": r"http/",
     "zlib.h": r"http/",
     "curl/": r"fetch/",
-    "jansson.h": r"(auth|cli|http|report)/",
-    "yaml.h": r"cli/",
+    "jansson.h": r"(auth|cli|demo|verify|declare|reply|http|report)/",
+    "yaml.h": r"(declare|cli)/",
     "protobuf-c/": r"(reply|service|rpc|cli)/",
 }
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)[">]', re.MULTILINE)
@@ -100,6 +104,6 @@ main(check, [
     ({"registry/store/keyfile.c": File("#include <openssl/evp.h>\n")}, 0),
     ({"registry/extra/a.c": File("")}, 1),
     ({"registry/daemon/main.c": File('#include "daemon/config.h"\n#include "rpc/server.h"\n')}, 0),
-    ({"registry/daemon/main.c": File('#include "cli/client.h"\n')}, 1),
+    ({"registry/daemon/main.c": File('#include "cli/console/client.h"\n')}, 1),
     ({"registry/rpc/a.c": File('#include "store/store.h"\n#include "jokbo/v1/log.pb-c.h"\n#include <grpc/grpc.h>\n')}, 0),
 ])

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "cli/card.h"
+#include "cli/console/local.h"
 #include "cli/infer.h"
-#include "cli/local.h"
 
 #define CARDS JK_TESTS_DIR "/data/model-cards/"
 

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 
 #include "base/digest.h"
+#include "cli/console/local.h"
 #include "cli/demo_script.h"
 #include "cli/demo_world.h"
-#include "cli/local.h"
 #include "domain/ident.h"
 
 #define DATA JK_TESTS_DIR "/../registry/data/demo/"

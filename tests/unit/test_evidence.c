@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "cli/artifact.h"
+#include "cli/console/local.h"
+#include "cli/console/place.h"
 #include "cli/evidence.h"
-#include "cli/local.h"
-#include "cli/place.h"
 #include "cli/receipts.h"
 #include "tlog/forest.h"
 

@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/local.h"
+#include "cli/console/local.h"
+#include "cli/console/place.h"
 #include "cli/memory.h"
-#include "cli/place.h"
 #include "tlog/forest.h"
 
 #define ORIGIN "example.com/log"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cli/moment.h"
+#include "cli/console/moment.h"
 
 static void is(const char *text, const char *utc)
 {

@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/complete.h"
-#include "cli/faults.h"
-#include "cli/help.h"
-#include "cli/settings.h"
+#include "cli/console/complete.h"
+#include "cli/console/faults.h"
+#include "cli/console/help.h"
+#include "cli/console/settings.h"
 #include "reply/json.h"
 
 static struct jk_arena arena;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cli/progress.h"
+#include "cli/console/progress.h"
 
 static void line_is(const struct jk_progress *progress, int64_t after_ms, const char *expected)
 {

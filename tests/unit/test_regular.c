@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/regular.h"
-#include "cli/local.h"
+#include "cli/console/local.h"
 
 #define PATIENCE_S 20 /* an open that waits is ended by SIGALRM, and with it the test */
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "cli/local.h"
+#include "cli/console/local.h"
 #include "cli/rosterfile.h"
 
 #define DATA JK_TESTS_DIR "/../registry/data/"

@@ -1,6 +1,6 @@
 /* A report read back: pages that hold together whatever a title says, JSON that is no report, CSV that is no formula,
  * the table for a terminal. */
-#include "cli/report_table.h"
+#include "cli/console/report_table.h"
 #include "support/report_world.h"
 
 static void has(const struct jk_text *text, const char *words)

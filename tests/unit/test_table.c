@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "cli/table.h"
+#include "cli/console/table.h"
 #include "cli/tree.h"
 
 static struct jk_arena arena;

@@ -1,0 +1,44 @@
+/* A blocking gRPC client on one completion queue: unary calls, an upload stream, a download stream. One thread. A call
+ * that ends UNAVAILABLE is tried again, three times in all, with growing pauses, as long as its deadline allows: every
+ * method of the interface may be repeated (writes carry a request id), but for those that the caller excludes. Errors
+ * of the server arrive in struct jk_error with all their detail. */
+#ifndef JK_CLI_CONSOLE_CLIENT_H
+#define JK_CLI_CONSOLE_CLIENT_H
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "base/error.h"
+#include "cli/console/settings.h"
+
+#define JK_CLIENT_TRIES       3
+#define JK_CLIENT_MESSAGE_MAX (64 << 20)
+
+struct jk_client;
+
+/* Does not connect yet. Fails only on what is wrong here (a CA file that cannot be read). */
+JK_MUST_USE enum jk_status jk_client_new(const struct jk_settings *settings, struct jk_arena *arena,
+                                         struct jk_client **out_client, struct jk_error *error);
+void jk_client_free(struct jk_client *client); /* accepts NULL */
+
+/* The reply lies in the arena. */
+JK_MUST_USE enum jk_status jk_client_call(struct jk_client *client, const ProtobufCServiceDescriptor *service,
+                                          const char *method, const ProtobufCMessage *request, struct jk_arena *arena,
+                                          ProtobufCMessage **out_reply, struct jk_error *error);
+
+/* Gives the next message of an upload; NULL ends it. The message is read before the next call. */
+typedef const ProtobufCMessage *jk_client_next_fn(void *context);
+JK_MUST_USE enum jk_status jk_client_upload(struct jk_client *client, const ProtobufCServiceDescriptor *service,
+                                            const char *method, jk_client_next_fn *next, void *context,
+                                            struct jk_arena *arena, ProtobufCMessage **out_reply,
+                                            struct jk_error *error);
+
+/* Takes a message of a download; anything but JK_OK stops it. The message lives until it returns. */
+typedef enum jk_status jk_client_take_fn(void *context, const ProtobufCMessage *message, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_client_download(struct jk_client *client, const ProtobufCServiceDescriptor *service,
+                                              const char *method, const ProtobufCMessage *request,
+                                              jk_client_take_fn *take, void *context, struct jk_error *error);
+
+/* An allocator that takes from the arena; `out` lives as long as the arena is used. */
+ProtobufCAllocator jk_client_allocator(struct jk_arena *arena);
+
+#endif

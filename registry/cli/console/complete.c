@@ -1,0 +1,188 @@
+/* bash: a case over the command's words. zsh: the same script through bashcompinit. fish: one line an option. Values
+ * with choices are completed, others as file names. */
+#include "cli/console/complete.h"
+
+#include "cli/console/options.h"
+
+static bool has_choices(const struct jk_option *option)
+{
+    return strchr(option->value, '|') && option->value[0] >= 'a';
+}
+
+static void words(const char *list, FILE *file)
+{
+    for (; *list; list++)
+        fputc(*list == '|' ? ' ' : *list, file);
+}
+
+/* The first words of commands, each once: rows of one group stand together. */
+static void first_words(FILE *file)
+{
+    struct jk_span before = {0};
+    for (size_t i = 0; i < jk_command_count; i++) {
+        struct jk_span rest = jk_span_of(jk_command_table[i].name), first;
+        (void)jk_span_cut(&rest, ' ', &first);
+        if (!jk_span_equal(first, before)) fprintf(file, " %.*s", JK_SPAN_ARG(first));
+        before = first;
+    }
+}
+
+static void second_words(struct jk_span first, FILE *file)
+{
+    for (size_t i = 0; i < jk_command_count; i++) {
+        struct jk_span rest = jk_span_of(jk_command_table[i].name), head;
+        if (jk_span_cut(&rest, ' ', &head) && jk_span_equal(head, first)) fprintf(file, " %.*s", JK_SPAN_ARG(rest));
+    }
+}
+
+static void bash_options(FILE *file)
+{
+    fprintf(file, "    case \"$cmd\" in\n");
+    for (size_t i = 0; i < jk_command_count; i++) {
+        const struct jk_command *command = &jk_command_table[i];
+        fprintf(file, "    '%s') opts='", command->name);
+        for (size_t o = 0; o < JK_OPTION_COUNT; o++)
+            if (jk_command_takes(command, o)) fprintf(file, " --%s", jk_option_table[o].name);
+        fprintf(file, "' ;;\n");
+    }
+    fprintf(file, "    *) opts='");
+    for (size_t o = 0; o < JK_OPTION_COUNT; o++)
+        if (jk_option_table[o].common) fprintf(file, " --%s", jk_option_table[o].name);
+    fprintf(file, "' ;;\n    esac\n");
+}
+
+static void bash_values(FILE *file)
+{
+    fprintf(file, "    case \"$prev\" in\n");
+    for (size_t o = 0; o < JK_OPTION_COUNT; o++) {
+        if (!has_choices(&jk_option_table[o])) continue;
+        fprintf(file, "    --%s) COMPREPLY=($(compgen -W '", jk_option_table[o].name);
+        words(jk_option_table[o].value, file);
+        fprintf(file, "' -- \"$cur\")); return ;;\n");
+    }
+    fprintf(file, "    esac\n");
+}
+
+static void bash_seconds(FILE *file)
+{
+    struct jk_span before = {0};
+    fprintf(file, "    case \"$first\" in\n");
+    for (size_t i = 0; i < jk_command_count; i++) {
+        struct jk_span rest = jk_span_of(jk_command_table[i].name), first;
+        if (!jk_span_cut(&rest, ' ', &first) || jk_span_equal(first, before)) continue;
+        before = first;
+        fprintf(file, "    %.*s) subs='", JK_SPAN_ARG(first));
+        second_words(first, file);
+        fprintf(file, "' ;;\n");
+    }
+    fprintf(file, "    completion) subs='bash zsh fish' ;;\n    help) subs='");
+    first_words(file);
+    fprintf(file, "' ;;\n    esac\n");
+}
+
+static void write_bash(FILE *file)
+{
+    fprintf(file, "_jokbo() {\n    local cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
+                  "    local first=\"${COMP_WORDS[1]}\" cmd=\"${COMP_WORDS[1]}\" subs='' opts=''\n    COMPREPLY=()\n");
+    bash_values(file);
+    bash_seconds(file);
+    fprintf(file, "    if [ \"$COMP_CWORD\" -eq 1 ]; then COMPREPLY=($(compgen -W '");
+    first_words(file);
+    fprintf(file, "' -- \"$cur\")); return; fi\n"
+                  "    if [ -n \"$subs\" ] && [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+                  "        COMPREPLY=($(compgen -W \"$subs\" -- \"$cur\")); return\n    fi\n"
+                  "    [ -n \"$subs\" ] && cmd=\"$first ${COMP_WORDS[2]}\"\n");
+    bash_options(file);
+    fprintf(file, "    case \"$cur\" in\n    -*) COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\")) ;;\n"
+                  "    *) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n    esac\n}\n"
+                  "complete -o filenames -F _jokbo jokbo\n");
+}
+
+static void write_zsh(FILE *file)
+{
+    fprintf(file, "autoload -U +X bashcompinit && bashcompinit\n");
+    write_bash(file);
+}
+
+/* Quotes for fish: a backslash before ' and \. */
+static void fish_quote(const char *text, FILE *file)
+{
+    fputc('\'', file);
+    for (; *text; text++) {
+        if (*text == '\'' || *text == '\\') fputc('\\', file);
+        fputc(*text, file);
+    }
+    fputc('\'', file);
+}
+
+static void fish_option(const char *condition, const struct jk_option *option, FILE *file)
+{
+    fprintf(file, "complete -c jokbo %s -l %s", condition, option->name);
+    if (option->kind != JK_OPTION_KIND_FLAG) fprintf(file, " -r");
+    if (has_choices(option)) {
+        fprintf(file, " -f -a '");
+        words(option->value, file);
+        fputc('\'', file);
+    }
+    fprintf(file, " -d ");
+    fish_quote(option->help, file);
+    fputc('\n', file);
+}
+
+static void fish_command(const struct jk_command *command, FILE *file)
+{
+    struct jk_span rest = jk_span_of(command->name), first;
+    bool two = jk_span_cut(&rest, ' ', &first);
+    char condition[160];
+    if (two)
+        fprintf(file,
+                "complete -c jokbo -f -n '__fish_seen_subcommand_from %.*s; and test (count (commandline -opc)) -eq 2' "
+                "-a %.*s -d ",
+                JK_SPAN_ARG(first), JK_SPAN_ARG(rest));
+    else
+        fprintf(file, "complete -c jokbo -f -n __fish_use_subcommand -a %s -d ", command->name);
+    fish_quote(command->summary, file);
+    fputc('\n', file);
+    if (two)
+        snprintf(condition, sizeof condition,
+                 "-n '__fish_seen_subcommand_from %.*s; and __fish_seen_subcommand_from %.*s'", JK_SPAN_ARG(first),
+                 JK_SPAN_ARG(rest));
+    else
+        snprintf(condition, sizeof condition, "-n '__fish_seen_subcommand_from %s'", command->name);
+    for (size_t o = 0; o < JK_OPTION_COUNT; o++)
+        if (!jk_option_table[o].common && jk_command_takes(command, o))
+            fish_option(condition, &jk_option_table[o], file);
+}
+
+static void fish_groups(FILE *file)
+{
+    struct jk_span before = {0};
+    for (size_t i = 0; i < jk_command_count; i++) {
+        struct jk_span rest = jk_span_of(jk_command_table[i].name), first;
+        if (!jk_span_cut(&rest, ' ', &first) || jk_span_equal(first, before)) continue;
+        before = first;
+        fprintf(file, "complete -c jokbo -f -n __fish_use_subcommand -a %.*s\n", JK_SPAN_ARG(first));
+    }
+}
+
+static void write_fish(FILE *file)
+{
+    fish_groups(file);
+    for (size_t i = 0; i < jk_command_count; i++)
+        fish_command(&jk_command_table[i], file);
+    for (size_t o = 0; o < JK_OPTION_COUNT; o++)
+        if (jk_option_table[o].common) fish_option("", &jk_option_table[o], file);
+}
+
+bool jk_complete_write(const char *shell, FILE *file)
+{
+    if (strcmp(shell, "bash") == 0)
+        write_bash(file);
+    else if (strcmp(shell, "zsh") == 0)
+        write_zsh(file);
+    else if (strcmp(shell, "fish") == 0)
+        write_fish(file);
+    else
+        return false;
+    return true;
+}

@@ -1,0 +1,14 @@
+/* --help, from the tables. */
+#ifndef JK_CLI_CONSOLE_HELP_H
+#define JK_CLI_CONSOLE_HELP_H
+
+#include <stdio.h>
+
+#include "cli/console/options.h"
+
+/* All commands; those of one group ("publisher"); or one command with its options. */
+void jk_help_overview(FILE *file);
+void jk_help_group(const char *group, FILE *file);
+void jk_help_command(const struct jk_command *command, FILE *file);
+
+#endif

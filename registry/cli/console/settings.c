@@ -1,0 +1,238 @@
+/* The three sources of settings, put together. */
+#include "cli/console/settings.h"
+
+#include <stdlib.h>
+
+#include "cli/console/local.h"
+
+#define CONFIG_MAX     (64u << 10)
+#define TOKEN_FILE_MAX 4096u
+
+/* What the config file says. */
+struct config_file {
+    struct jk_arena *arena;
+    const char *server, *token, *token_file, *ca, *color, *timeout, *key, *http;
+};
+
+static enum jk_status usage(struct jk_error *error, const char *what, const char *value, const char *rule)
+{
+    char shown[128];
+    jk_text_shorten(jk_span_of(value), shown, sizeof shown);
+    return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "%s \"%s\" %s", what, shown, rule);
+}
+
+enum jk_status jk_settings_lines(struct jk_span text, jk_settings_take_fn *take, void *context, struct jk_error *error)
+{
+    struct jk_span rest = text, line, key;
+    for (unsigned number = 1; jk_span_line(&rest, &line); number++) {
+        line = jk_span_trim(line);
+        if (line.len == 0 || line.at[0] == '#') continue;
+        if (!jk_span_cut(&line, '=', &key))
+            return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "config file, line %u: it must be \"key = value\"",
+                           number);
+        JK_TRY(take(context, jk_span_trim(key), jk_span_trim(line), number, error));
+    }
+    return JK_OK;
+}
+
+static enum jk_status take_setting(void *context, struct jk_span key, struct jk_span value, unsigned line,
+                                   struct jk_error *error)
+{
+    struct config_file *file = context;
+    struct {
+        const char *key;
+        const char **place;
+    } places[] = {{"server", &file->server}, {"token", &file->token}, {"token_file", &file->token_file},
+                  {"ca", &file->ca},         {"color", &file->color}, {"timeout", &file->timeout},
+                  {"key", &file->key},       {"http", &file->http}};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (!jk_span_equal(key, jk_span_of(places[i].key))) continue;
+        *places[i].place = jk_arena_copy(file->arena, value.at, value.len);
+        return JK_OK;
+    }
+    char shown[64];
+    jk_text_shorten(key, shown, sizeof shown);
+    return jk_fail(
+        error, JK_INVALID_ARGUMENT, "LOCAL_FILE",
+        "config file, line %u: there is no setting \"%s\"; there are server, token, token_file, ca, color, timeout, "
+        "key, http",
+        line, shown);
+}
+
+static const char *environment(const char *name)
+{
+    const char *value = getenv(name);
+    return value && value[0] ? value : NULL;
+}
+
+/* The config file's path; NULL where there is none to read. */
+static const char *config_path(const struct jk_options *options, struct jk_arena *arena)
+{
+    const char *path = jk_options_text(options, JK_OPTION_CONFIG);
+    if (!path) path = environment("JOKBO_CONFIG");
+    if (path) return path;
+    const char *base = environment("XDG_CONFIG_HOME"), *home = environment("HOME");
+    if (base)
+        path = jk_arena_printf(arena, "%s/jokbo/config", base);
+    else if (home)
+        path = jk_arena_printf(arena, "%s/.config/jokbo/config", home);
+    return path && jk_local_exists(path) ? path : NULL;
+}
+
+static enum jk_status read_config(const struct jk_options *options, struct config_file *file,
+                                  struct jk_settings *settings, struct jk_text *warnings, struct jk_error *error)
+{
+    const char *path = config_path(options, file->arena);
+    struct jk_span text;
+    if (!path) return JK_OK;
+    JK_TRY(jk_local_read(path, CONFIG_MAX, file->arena, &text, error));
+    JK_TRY(jk_settings_lines(text, take_setting, file, error));
+    if (file->token && jk_local_readers(path) == 2) {
+        file->token = NULL;
+        settings->token_withheld = true;
+        jk_text_addf(warnings,
+                     "the token in %s is not used, because everybody on this machine can read it: chmod 600 %s\n", path,
+                     path);
+    }
+    return JK_OK;
+}
+
+static enum jk_status read_token_file(const char *path, struct jk_arena *arena, struct jk_settings *settings,
+                                      struct jk_text *warnings, struct jk_error *error)
+{
+    struct jk_span text;
+    JK_TRY(jk_local_read(path, TOKEN_FILE_MAX, arena, &text, error));
+    text = jk_span_trim(text);
+    settings->token = jk_arena_copy(arena, text.at, text.len);
+    if (jk_local_readers(path) > 0)
+        jk_text_addf(warnings, "others on this machine can read %s: chmod 600 %s\n", path, path);
+    return JK_OK;
+}
+
+/* A token given nearer to the call goes before one from further away, whether text or file. */
+static enum jk_status choose_token(const struct jk_options *options, const struct config_file *file,
+                                   struct jk_settings *settings, struct jk_text *warnings, struct jk_error *error)
+{
+    const char *texts[] = {jk_options_text(options, JK_OPTION_TOKEN), environment("JOKBO_TOKEN"), file->token};
+    const char *paths[] = {jk_options_text(options, JK_OPTION_TOKEN_FILE), environment("JOKBO_TOKEN_FILE"),
+                           file->token_file};
+    for (size_t i = 0; i < 3 && !settings->token; i++) {
+        if (texts[i])
+            settings->token = texts[i];
+        else if (paths[i])
+            JK_TRY(read_token_file(paths[i], file->arena, settings, warnings, error));
+    }
+    for (const char *c = settings->token ? settings->token : ""; *c; c++)
+        if (*c <= ' ' || *c > '~')
+            return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "the token holds characters that no token has");
+    return JK_OK;
+}
+
+static const char *choose(const struct jk_options *options, enum jk_option_id id, const char *variable,
+                          const char *file, const char *otherwise)
+{
+    const char *text = jk_options_text(options, id);
+    if (!text && variable) text = environment(variable);
+    if (!text) text = file;
+    return text ? text : otherwise;
+}
+
+bool jk_settings_is_loopback(const char *server)
+{
+    struct jk_span address = jk_span_of(server);
+    const char *colon = strrchr(server, ':');
+    if (jk_span_starts(address, JK_SPAN("unix:"))) return true;
+    if (colon) address.len = (size_t)(colon - server);
+    if (jk_span_equal_fold(address, JK_SPAN("localhost")) || jk_span_equal(address, JK_SPAN("[::1]"))) return true;
+    if (!jk_span_starts(address, JK_SPAN("127."))) return false;
+    for (size_t i = 0; i < address.len; i++)
+        if (address.at[i] != '.' && (address.at[i] < '0' || address.at[i] > '9')) return false;
+    return true;
+}
+
+static enum jk_status check_server(const char *server, struct jk_error *error)
+{
+    if (strncmp(server, "unix:", 5) == 0)
+        return server[5] ? JK_OK : usage(error, "the server", server, "needs a path after unix:");
+    const char *colon = strrchr(server, ':');
+    uint64_t port;
+    if (!colon || colon == server || !jk_span_to_u64(jk_span_of(colon + 1), &port) || port == 0 || port > 65535)
+        return usage(error, "the server", server, "must be host:port or unix:/path");
+    return strstr(server, "://") ? usage(error, "the server", server, "must be host:port, without a scheme") : JK_OK;
+}
+
+static enum jk_status choose_color(const char *text, struct jk_settings *settings, struct jk_error *error)
+{
+    const char *words[] = {"auto", "always", "never"};
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(text, words[i]) != 0) continue;
+        settings->color = (enum jk_color)i;
+        return JK_OK;
+    }
+    return usage(error, "color", text, "must be auto, always or never");
+}
+
+static enum jk_status choose_timeout(const char *text, struct jk_settings *settings, struct jk_error *error)
+{
+    uint64_t seconds = JK_DEFAULT_TIMEOUT_S;
+    if (text && (!jk_span_to_u64(jk_span_of(text), &seconds) || seconds < 1 || seconds > JK_TIMEOUT_MAX_S))
+        return usage(error, "timeout", text, "must be 1 to 3600 seconds");
+    settings->timeout_s = (unsigned)seconds;
+    return JK_OK;
+}
+
+static void choose_key(const struct jk_options *options, const char *file, struct jk_settings *settings)
+{
+    const char *texts[] = {jk_options_text(options, JK_OPTION_KEY), environment("JOKBO_KEY"), file};
+    const char *const places[] = {"--key", "JOKBO_KEY", "the config file"};
+    for (size_t i = 0; i < 3 && !settings->key; i++) {
+        settings->key = texts[i];
+        settings->key_where = places[i];
+    }
+}
+
+static enum jk_status choose_http(const char *text, struct jk_arena *arena, struct jk_settings *settings,
+                                  struct jk_error *error)
+{
+    struct jk_span url = jk_span_of(text);
+    if (!text) return JK_OK;
+    if (!jk_span_starts(url, JK_SPAN("http://")) && !jk_span_starts(url, JK_SPAN("https://")))
+        return usage(error, "http", text, "must be a URL that begins with http:// or https://");
+    while (url.len > 0 && url.at[url.len - 1] == '/')
+        url.len--;
+    settings->http = jk_arena_copy(arena, url.at, url.len);
+    return JK_OK;
+}
+
+static enum jk_status choose_tls(const struct jk_options *options, struct jk_settings *settings,
+                                 struct jk_text *warnings, struct jk_error *error)
+{
+    bool on = jk_options_has(options, JK_OPTION_TLS), off = jk_options_has(options, JK_OPTION_NO_TLS);
+    if (on && off) return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "--tls and --no-tls exclude each other");
+    settings->tls = !off && (on || settings->ca || !settings->loopback);
+    if (!settings->tls && !settings->loopback && settings->token)
+        jk_text_add_str(warnings, "the token travels in plain text: use TLS\n");
+    return JK_OK;
+}
+
+enum jk_status jk_settings_load(const struct jk_options *options, struct jk_arena *arena,
+                                struct jk_settings *out_settings, struct jk_text *warnings, struct jk_error *error)
+{
+    struct config_file file = {.arena = arena};
+    struct jk_settings settings = {0};
+    JK_TRY(read_config(options, &file, &settings, warnings, error));
+    settings.server = choose(options, JK_OPTION_SERVER, "JOKBO_SERVER", file.server, JK_DEFAULT_SERVER);
+    settings.ca = choose(options, JK_OPTION_CA, "JOKBO_CA", file.ca, NULL);
+    settings.loopback = jk_settings_is_loopback(settings.server);
+    choose_key(options, file.key, &settings);
+    JK_TRY(choose_http(choose(options, JK_OPTION_HTTP, "JOKBO_HTTP", file.http,
+                              strcmp(settings.server, JK_DEFAULT_SERVER) == 0 ? JK_DEFAULT_HTTP : NULL),
+                       arena, &settings, error));
+    JK_TRY(check_server(settings.server, error));
+    JK_TRY(choose_timeout(choose(options, JK_OPTION_TIMEOUT, "JOKBO_TIMEOUT", file.timeout, NULL), &settings, error));
+    JK_TRY(choose_color(choose(options, JK_OPTION_COLOR, NULL, file.color, "auto"), &settings, error));
+    JK_TRY(choose_token(options, &file, &settings, warnings, error));
+    JK_TRY(choose_tls(options, &settings, warnings, error));
+    *out_settings = settings;
+    return JK_OK;
+}

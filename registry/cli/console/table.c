@@ -1,0 +1,164 @@
+/* See table.h. */
+#include "cli/console/table.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/defer.h"
+
+#define DIM   "\033[2m"
+#define PLAIN "\033[0m"
+
+void jk_table_init(struct jk_table *table, struct jk_arena *arena, const struct jk_column *columns, size_t count)
+{
+    *table = (struct jk_table){.arena = arena, .columns = columns, .column_count = count};
+}
+
+const char *jk_table_safe(struct jk_arena *arena, const char *text)
+{
+    struct jk_span rest = jk_span_of(text ? text : "");
+    char *copy = jk_arena_alloc(arena, rest.len + 1);
+    size_t len = 0;
+    if (!copy) return "";
+    while (rest.len > 0) {
+        struct jk_span before = rest;
+        uint32_t code;
+        if (!jk_utf8_next(&rest, &code)) {
+            copy[len++] = '?';
+            rest = (struct jk_span){rest.at + 1, rest.len - 1};
+        } else if (code == '\n' || code == '\t') {
+            copy[len++] = ' ';
+        } else if (jk_utf8_is_control(code)) {
+            copy[len++] = '?';
+        } else {
+            memcpy(copy + len, before.at, before.len - rest.len);
+            len += before.len - rest.len;
+        }
+    }
+    copy[len] = '\0';
+    return copy;
+}
+
+static bool make_room(struct jk_table *table)
+{
+    if (table->cell_count < table->room) return true;
+    size_t room = table->room ? table->room * 2 : 64;
+    const char **cells = jk_arena_zalloc(table->arena, room, sizeof *cells);
+    if (!cells) {
+        table->failed = true;
+        return false;
+    }
+    if (table->cell_count > 0) memcpy(cells, table->cells, table->cell_count * sizeof *cells);
+    table->cells = cells;
+    table->room = room;
+    return true;
+}
+
+void jk_table_cell(struct jk_table *table, const char *text)
+{
+    if (table->failed || !make_room(table)) return;
+    table->cells[table->cell_count++] = jk_table_safe(table->arena, text);
+}
+
+void jk_table_cellf(struct jk_table *table, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    jk_table_cell(table, text);
+}
+
+static size_t columns_of(const char *text)
+{
+    return jk_utf8_columns(jk_span_of(text));
+}
+
+static void pad(struct jk_text *out, size_t count)
+{
+    while (count-- > 0)
+        jk_text_add_char(out, ' ');
+}
+
+static void add_cell(struct jk_text *out, const char *text, size_t width, bool right, bool last)
+{
+    size_t columns = columns_of(text), missing = width > columns ? width - columns : 0;
+    if (right) pad(out, missing);
+    jk_text_add_str(out, text);
+    if (!right && !last) pad(out, missing);
+    if (!last) pad(out, 2);
+}
+
+static void end_line(struct jk_text *out, size_t begin)
+{
+    while (out->len > begin && out->bytes[out->len - 1] == ' ')
+        out->bytes[--out->len] = '\0';
+    jk_text_add_char(out, '\n');
+}
+
+static void measure(const struct jk_table *table, size_t rows, size_t *widths)
+{
+    for (size_t c = 0; c < table->column_count; c++) {
+        widths[c] = columns_of(table->columns[c].title);
+        for (size_t r = 0; r < rows; r++) {
+            size_t width = columns_of(table->cells[r * table->column_count + c]);
+            if (width > widths[c]) widths[c] = width;
+        }
+    }
+}
+
+static bool has_titles(const struct jk_table *table)
+{
+    for (size_t c = 0; c < table->column_count; c++)
+        if (table->columns[c].title[0]) return true;
+    return false;
+}
+
+static void write_header(const struct jk_table *table, const size_t *widths, bool color, struct jk_text *out)
+{
+    if (color) jk_text_add_str(out, DIM);
+    size_t begin = out->len;
+    for (size_t c = 0; c < table->column_count; c++)
+        add_cell(out, table->columns[c].title, widths[c], table->columns[c].right, c + 1 == table->column_count);
+    end_line(out, begin);
+    if (color) jk_text_add_str(out, PLAIN);
+}
+
+void jk_table_write(const struct jk_table *table, bool color, struct jk_text *out)
+{
+    size_t widths[JK_TABLE_COLUMNS_MAX];
+    size_t rows = table->cell_count / table->column_count;
+    measure(table, rows, widths);
+    if (has_titles(table)) write_header(table, widths, color, out);
+    for (size_t r = 0; r < rows; r++) {
+        size_t begin = out->len;
+        for (size_t c = 0; c < table->column_count; c++)
+            add_cell(out, table->cells[r * table->column_count + c], widths[c], table->columns[c].right,
+                     c + 1 == table->column_count);
+        end_line(out, begin);
+    }
+}
+
+void jk_table_print(const struct jk_table *table, bool color, FILE *file)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    jk_text_init(&text, 0);
+    jk_table_write(table, color, &text);
+    if (text.len > 0) fwrite(text.bytes, 1, text.len, file);
+}
+
+void jk_table_bar(uint64_t value, uint64_t most, unsigned width, bool utf8, struct jk_text *out)
+{
+    static const char *const parts[8] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    if (most == 0) return;
+    if (value > most) value = most;
+    uint64_t eighths = (uint64_t)((double)value / (double)most * width * 8 + 0.5);
+    if (value > 0 && eighths == 0) eighths = 1;
+    for (uint64_t i = 0; i < eighths / 8; i++)
+        jk_text_add_str(out, utf8 ? "█" : "#");
+    if (utf8)
+        jk_text_add_str(out, parts[eighths % 8]);
+    else if (eighths % 8 >= 4 || eighths < 8)
+        jk_text_add_str(out, value ? "#" : "");
+}
