@@ -4,8 +4,8 @@
 #include "cli/console/pages.h"
 #include "cli/console/print.h"
 #include "cli/counting.h"
-#include "cli/rosterfile.h"
-#include "cli/yaml.h"
+#include "declare/rosterfile.h"
+#include "declare/yaml.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
 

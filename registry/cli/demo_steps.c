@@ -7,8 +7,8 @@
 #include "cli/console/local.h"
 #include "cli/console/pages.h"
 #include "cli/demo_play.h"
-#include "cli/rosterfile.h"
-#include "cli/yaml.h"
+#include "declare/rosterfile.h"
+#include "declare/yaml.h"
 #include "reply/json.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)

@@ -5,7 +5,7 @@
 
 #include "base/digest.h"
 #include "base/mix.h"
-#include "cli/yaml.h"
+#include "declare/yaml.h"
 #include "reply/json.h"
 
 #define RELATIONS    8

@@ -8,7 +8,7 @@
 #include <jokbo/v1/registry.pb-c.h>
 
 #include "cli/console/cli.h"
-#include "cli/parents.h"
+#include "declare/parents.h"
 
 struct jk_resolved {
     struct jk_span given;

@@ -2,7 +2,7 @@
 #ifndef JK_CLI_SOURCES_H
 #define JK_CLI_SOURCES_H
 
-#include "cli/declaration.h"
+#include "declare/declaration.h"
 
 /* Reads CARD or DIR (or nothing, for NULL). What is wrong within the files is added to `mistakes`, of all of them; a
  * file that cannot be read at all is a failure with reason LOCAL_FILE. */

@@ -4,8 +4,8 @@
 #define JK_CLI_SUBMISSION_H
 
 #include "base/digest.h"
-#include "cli/declaration.h"
 #include "cli/resolve.h"
+#include "declare/declaration.h"
 
 struct jk_submission {
     struct jk_cli *cli;

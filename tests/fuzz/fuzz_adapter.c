@@ -1,7 +1,7 @@
 /* adapter_config.json from anybody: read or refused, and what is read is UTF-8. */
 #include "base/check.h"
 #include "base/text.h"
-#include "cli/adapter.h"
+#include "declare/adapter.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,8 +2,8 @@
  * what is inferred from it is one of the relations. */
 #include "base/check.h"
 #include "base/text.h"
-#include "cli/card.h"
-#include "cli/infer.h"
+#include "declare/card.h"
+#include "declare/infer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

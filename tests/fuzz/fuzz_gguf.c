@@ -1,7 +1,7 @@
 /* GGUF metadata from anybody: every text that is kept lies within the bytes given and is UTF-8. */
 #include "base/check.h"
 #include "base/text.h"
-#include "cli/gguf.h"
+#include "declare/gguf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

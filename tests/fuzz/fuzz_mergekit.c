@@ -1,7 +1,7 @@
 /* mergekit recipes from anybody: read or refused; parents keep their limit and stand there once. */
 #include "base/check.h"
 #include "base/text.h"
-#include "cli/mergekit.h"
+#include "declare/mergekit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

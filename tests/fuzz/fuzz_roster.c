@@ -1,6 +1,6 @@
 /* Rosters and licence facts from anybody: read or refused; what is read can be packed, and is within the limits. */
 #include "base/check.h"
-#include "cli/rosterfile.h"
+#include "declare/rosterfile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -43,7 +43,7 @@ OWNERS = {
     "zlib.h": r"http/",
     "curl/": r"fetch/",
     "jansson.h": r"(auth|cli|demo|verify|declare|reply|http|report)/",
-    "yaml.h": r"(declare|cli)/",
+    "yaml.h": r"declare/",
     "protobuf-c/": r"(reply|service|rpc|cli)/",
 }
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)[">]', re.MULTILINE)

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/card.h"
 #include "cli/console/local.h"
-#include "cli/infer.h"
+#include "declare/card.h"
+#include "declare/infer.h"
 
 #define CARDS JK_TESTS_DIR "/data/model-cards/"
 

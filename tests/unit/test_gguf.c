@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "cli/gguf.h"
+#include "declare/gguf.h"
 
 enum { U8 = 0, U32 = 4, STRING = 8, ARRAY = 9, U64 = 10 };
 

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "cli/infer.h"
-#include "cli/parents.h"
+#include "declare/infer.h"
+#include "declare/parents.h"
 
 static void test_quantized_names(void **state)
 {

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "cli/console/local.h"
-#include "cli/rosterfile.h"
+#include "declare/rosterfile.h"
 
 #define DATA JK_TESTS_DIR "/../registry/data/"
 

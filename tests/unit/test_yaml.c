@@ -8,9 +8,9 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "cli/adapter.h"
-#include "cli/mergekit.h"
-#include "cli/yaml.h"
+#include "declare/adapter.h"
+#include "declare/mergekit.h"
+#include "declare/yaml.h"
 
 static struct jk_arena arena;
 static struct jk_error error;

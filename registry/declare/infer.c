@@ -1,5 +1,5 @@
 /* The rules of inference, in their order. */
-#include "cli/infer.h"
+#include "declare/infer.h"
 
 /* Found anywhere in a name: no word of another meaning holds them. */
 static const char *const anywhere[] = {"gguf", "gptq", "awq", "exl2", "exl3", "nvfp4", "mxfp4"};

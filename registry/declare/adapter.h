@@ -1,6 +1,6 @@
 /* PEFT's adapter_config.json: which model an adapter sits on. Pure. At most 1 MiB. */
-#ifndef JK_CLI_ADAPTER_H
-#define JK_CLI_ADAPTER_H
+#ifndef JK_DECLARE_ADAPTER_H
+#define JK_DECLARE_ADAPTER_H
 
 #include "base/error.h"
 

@@ -1,5 +1,5 @@
 /* Building the tree from libyaml's events with a stack of our own: no recursion, whatever the input nests. */
-#include "cli/yaml.h"
+#include "declare/yaml.h"
 
 #include <stdio.h>
 #include <yaml.h>

@@ -1,13 +1,13 @@
 /* What a developer declares of a release, gathered by priority from what was given, card, adapter_config.json,
  * mergekit, GGUF, inference. Pure. Each value remembers where it is from; where sources contradict each other, a note
  * says so. */
-#ifndef JK_CLI_DECLARATION_H
-#define JK_CLI_DECLARATION_H
+#ifndef JK_DECLARE_DECLARATION_H
+#define JK_DECLARE_DECLARATION_H
 
-#include "cli/adapter.h"
-#include "cli/card.h"
-#include "cli/gguf.h"
-#include "cli/mergekit.h"
+#include "declare/adapter.h"
+#include "declare/card.h"
+#include "declare/gguf.h"
+#include "declare/mergekit.h"
 #include "domain/relation.h"
 
 #define JK_NOTES_MAX 64

@@ -1,5 +1,5 @@
 /* See adapter.h. jansson bounds the nesting itself. */
-#include "cli/adapter.h"
+#include "declare/adapter.h"
 
 #include <jansson.h>
 

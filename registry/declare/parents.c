@@ -1,5 +1,5 @@
 /* See parents.h. */
-#include "cli/parents.h"
+#include "declare/parents.h"
 
 #include "base/defer.h"
 #include "domain/ident.h"

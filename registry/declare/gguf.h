@@ -2,8 +2,8 @@
  * ggml's docs/gguf.md). Pure; spans point into the bytes given, which may be the file's beginning only: keys past their
  * end are not found, which `partial` tells. At most 65,536 keys, 16 base models, nested arrays are skipped to depth 4.
  * llama.cpp fills base_model from the card of the model that was converted, so that it often names the grandparent. */
-#ifndef JK_CLI_GGUF_H
-#define JK_CLI_GGUF_H
+#ifndef JK_DECLARE_GGUF_H
+#define JK_DECLARE_GGUF_H
 
 #include "base/error.h"
 

@@ -1,7 +1,7 @@
 /* The roster as a file, and licence facts as a table, read into a request. Pure; everything lies in the arena. Mistakes
  * are collected with their line numbers, all of them. Format: registry/data/roster.yaml, registry/data/licenses.tsv. */
-#ifndef JK_CLI_ROSTERFILE_H
-#define JK_CLI_ROSTERFILE_H
+#ifndef JK_DECLARE_ROSTERFILE_H
+#define JK_DECLARE_ROSTERFILE_H
 
 #include <jokbo/v1/registry.pb-c.h>
 

@@ -1,7 +1,7 @@
 /* See mergekit.h. Forms: models: [{model: A}], slices: [{sources: [{model: A}]}], experts: [{source_model: A}]. */
-#include "cli/mergekit.h"
+#include "declare/mergekit.h"
 
-#include "cli/yaml.h"
+#include "declare/yaml.h"
 
 /* "A", "A+lora", or {model: {path: A}} as newer recipes may write. */
 static void add_model(struct jk_mergekit *recipe, const struct jk_yaml *node)

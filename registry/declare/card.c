@@ -1,8 +1,8 @@
 /* Reading the front matter: first the fences, then the fields. What the registry does not use is passed over. */
-#include "cli/card.h"
+#include "declare/card.h"
 
 #include "base/text.h"
-#include "cli/yaml.h"
+#include "declare/yaml.h"
 
 static struct jk_span without_blank_end(struct jk_span line)
 {

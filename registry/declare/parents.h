@@ -1,7 +1,7 @@
 /* A small list of names of parents, each once. Pure; spans are somebody else's. At most 64, the most that a release may
  * have; `dropped` counts what found no room. */
-#ifndef JK_CLI_PARENTS_H
-#define JK_CLI_PARENTS_H
+#ifndef JK_DECLARE_PARENTS_H
+#define JK_DECLARE_PARENTS_H
 
 #include "base/arena.h"
 #include "base/span.h"

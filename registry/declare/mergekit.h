@@ -1,9 +1,9 @@
 /* mergekit's recipe (mergekit_config.yml): which models a merge was made from. Pure; spans lie in the arena. */
-#ifndef JK_CLI_MERGEKIT_H
-#define JK_CLI_MERGEKIT_H
+#ifndef JK_DECLARE_MERGEKIT_H
+#define JK_DECLARE_MERGEKIT_H
 
 #include "base/error.h"
-#include "cli/parents.h"
+#include "declare/parents.h"
 
 struct jk_mergekit {
     struct jk_names parents; /* of models, slices, experts and base_model; "model+lora" is two */

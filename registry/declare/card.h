@@ -2,11 +2,11 @@
  * between the first two "---" lines counts; what a card's body says (a mergekit recipe, say) does not. A byte order
  * mark, empty lines and spaces before the first "---" are tolerated. Limits: 256 KiB of front matter, 64 parents, 256
  * tags (more are not read). */
-#ifndef JK_CLI_CARD_H
-#define JK_CLI_CARD_H
+#ifndef JK_DECLARE_CARD_H
+#define JK_DECLARE_CARD_H
 
 #include "base/error.h"
-#include "cli/parents.h"
+#include "declare/parents.h"
 
 #define JK_CARD_FRONT_MAX (256u << 10)
 #define JK_CARD_TAGS_MAX  256

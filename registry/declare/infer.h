@@ -1,9 +1,9 @@
 /* How a model was made, where its card does not say: by the tags, files and names that publishers use. Pure. The rules
  * stand in order in infer.c; the first that fits wins, and says which it was. */
-#ifndef JK_CLI_INFER_H
-#define JK_CLI_INFER_H
+#ifndef JK_DECLARE_INFER_H
+#define JK_DECLARE_INFER_H
 
-#include "cli/card.h"
+#include "declare/card.h"
 #include "domain/relation.h"
 
 struct jk_signs {

@@ -1,8 +1,8 @@
 /* Reading the roster. Every reader takes what it knows and complains about the rest, so that a misspelt key never
  * passes in silence. */
-#include "cli/rosterfile.h"
+#include "declare/rosterfile.h"
 
-#include "cli/yaml.h"
+#include "declare/yaml.h"
 #include "domain/ident.h"
 #include "reply/json.h"
 

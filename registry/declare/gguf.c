@@ -1,5 +1,5 @@
 /* A reader that never looks past its span: every take fails once something did not fit, and stays failed. */
-#include "cli/gguf.h"
+#include "declare/gguf.h"
 
 #include "base/text.h"
 

@@ -1,11 +1,11 @@
 /* Choosing each value by priority, and saying what was passed over. */
-#include "cli/declaration.h"
+#include "declare/declaration.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/infer.h"
+#include "declare/infer.h"
 #include "domain/ident.h"
 
 /* One source of parents. */

@@ -1,8 +1,8 @@
 /* YAML as a small tree with line numbers (libyaml underneath), for front matter, mergekit recipes and the roster. Pure;
  * nodes lie in the arena and point into it. Limits: 1 MiB, 50,000 nodes, 1,024 members a mapping, depth 32. Refused:
  * aliases (they make small texts huge), keys twice, keys that are not scalars, a second document. */
-#ifndef JK_CLI_YAML_H
-#define JK_CLI_YAML_H
+#ifndef JK_DECLARE_YAML_H
+#define JK_DECLARE_YAML_H
 
 #include "base/error.h"
 
