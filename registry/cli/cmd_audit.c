@@ -4,16 +4,16 @@
 
 #include "base/defer.h"
 #include "book/book_ask.h"
-#include "cli/audit_log.h"
-#include "cli/audit_stage.h"
 #include "cli/commands.h"
 #include "cli/console/print.h"
 #include "cli/counting.h"
 #include "cli/demo.h"
 #include "cli/expect.h"
-#include "cli/witnessed.h"
 #include "reply/counts.h"
 #include "reply/page_token.h"
+#include "verify/audit_log.h"
+#include "verify/audit_stage.h"
+#include "verify/witnessed.h"
 
 #define COUNT_PATH "/jokbo.v1.Evaluation/CountDerivatives"
 

@@ -3,9 +3,9 @@
 
 #include "cli/commands.h"
 #include "cli/console/print.h"
-#include "cli/keep.h"
-#include "cli/yanked.h"
 #include "domain/ident.h"
+#include "verify/keep.h"
+#include "verify/yanked.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
 

@@ -5,7 +5,7 @@
 #include "cli/console/print.h"
 #include "cli/console/prompt.h"
 #include "cli/demo.h"
-#include "cli/memory.h"
+#include "verify/memory.h"
 
 #define LOG (&jokbo__v1__log__descriptor)
 

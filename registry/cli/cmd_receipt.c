@@ -5,9 +5,9 @@
 #include "cli/console/local.h"
 #include "cli/console/place.h"
 #include "cli/console/print.h"
-#include "cli/renew.h"
-#include "cli/verification.h"
-#include "cli/witnessed.h"
+#include "verify/renew.h"
+#include "verify/verification.h"
+#include "verify/witnessed.h"
 
 /* ---- renewing ---- */
 

@@ -5,10 +5,10 @@
 #include "cli/console/print.h"
 #include "cli/console/prompt.h"
 #include "cli/findings.h"
-#include "cli/keep.h"
-#include "cli/receipts.h"
 #include "cli/submission.h"
-#include "cli/yanked.h"
+#include "verify/keep.h"
+#include "verify/receipts.h"
+#include "verify/yanked.h"
 
 static void plan_row(struct jk_table *table, const char *field, const char *value, const char *from)
 {

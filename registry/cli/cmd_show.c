@@ -7,7 +7,7 @@
 #include "cli/console/print.h"
 #include "cli/counting.h"
 #include "cli/findings.h"
-#include "cli/yanked.h"
+#include "verify/yanked.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
 

@@ -1,12 +1,12 @@
 /* `verify`: receipts, count certificates, what is registered under a name, and a model's folder. */
 #include <jokbo/v1/registry.pb-c.h>
 
-#include "cli/certified.h"
 #include "cli/commands.h"
 #include "cli/console/local.h"
-#include "cli/verification.h"
-#include "cli/witnessed.h"
-#include "cli/yanked.h"
+#include "verify/certified.h"
+#include "verify/verification.h"
+#include "verify/witnessed.h"
+#include "verify/yanked.h"
 
 /* ---- a name: the server is asked for receipt and entry ---- */
 

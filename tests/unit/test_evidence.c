@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/artifact.h"
 #include "cli/console/local.h"
 #include "cli/console/place.h"
-#include "cli/evidence.h"
-#include "cli/receipts.h"
 #include "tlog/forest.h"
+#include "verify/artifact.h"
+#include "verify/evidence.h"
+#include "verify/receipts.h"
 
 #define ORIGIN "example.com/log"
 #define INDEX  5

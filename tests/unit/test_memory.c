@@ -15,8 +15,8 @@
 
 #include "cli/console/local.h"
 #include "cli/console/place.h"
-#include "cli/memory.h"
 #include "tlog/forest.h"
+#include "verify/memory.h"
 
 #define ORIGIN "example.com/log"
 #define FOLDER "example.com%2Flog"

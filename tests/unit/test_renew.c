@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/renew.h"
 #include "tlog/cosignature.h"
 #include "tlog/forest.h"
+#include "verify/renew.h"
 
 #define ORIGIN "example.com/log"
 #define INDEX  5

@@ -1,0 +1,376 @@
+/* See audit_log.h. */
+#include "verify/audit_log.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/defer.h"
+#include "cli/console/faults.h"
+#include "cli/console/local.h"
+#include "cli/console/progress.h"
+#include "verify/witnessed.h"
+
+#define FETCH_JOBS 4
+
+void jk_audit_log_init(struct jk_audit_log *log)
+{
+    memset(log, 0, sizeof *log);
+    log->descriptor = -1;
+}
+
+void jk_audit_log_done(struct jk_audit_log *log)
+{
+    jk_audit_free(log->audit);
+    if (log->mirror)
+        jk_mirror_close(log->mirror);
+    else if (log->descriptor >= 0)
+        close(log->descriptor);
+    jk_text_done(&log->note);
+    jk_text_done(&log->offered);
+    jk_text_done(&log->earlier_note);
+    jk_text_done(&log->earlier_keys);
+}
+
+/* ---- where the files are ---- */
+
+static bool is_url(const char *at)
+{
+    return strncmp(at, "http://", 7) == 0 || strncmp(at, "https://", 8) == 0;
+}
+
+static unsigned jobs_of(const struct jk_cli *cli, unsigned otherwise)
+{
+    uint64_t given = jk_options_count(&cli->options, JK_OPTION_JOBS, 0);
+    if (given == 0) given = otherwise;
+    return given > JK_AUDIT_JOBS_MAX ? JK_AUDIT_JOBS_MAX : (unsigned)given;
+}
+
+/* --mirror, or a folder in the user's cache named after the URL without its scheme. */
+static const char *mirror_folder(struct jk_cli *cli, const char *url)
+{
+    const char *given = jk_options_text(&cli->options, JK_OPTION_MIRROR), *path = NULL;
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    JK_CLEANUP(jk_text_done) struct jk_text name;
+    jk_text_init(&name, 0);
+    if (given) return given;
+    struct jk_span place = jk_span_of(strstr(url, "://") + 3);
+    while (place.len > 0 && place.at[place.len - 1] == '/')
+        place.len--;
+    jk_percent_encode(&name, place, place.len > 0 && place.at[0] == '.' ? "/:." : "/:", true);
+    if (name.failed || name.len == 0) return NULL;
+    if (cache && cache[0])
+        path = jk_arena_printf(&cli->arena, "%s/jokbo/mirror/%s", cache, name.bytes);
+    else if (home && home[0])
+        path = jk_arena_printf(&cli->arena, "%s/.cache/jokbo/mirror/%s", home, name.bytes);
+    return path;
+}
+
+static void show_progress(void *context, uint64_t done, uint64_t total)
+{
+    struct jk_progress *progress = context;
+    jk_progress_to(progress, done, total);
+}
+
+static enum jk_status open_mirror(struct jk_cli *cli, struct jk_audit_log *log, struct jk_progress *progress)
+{
+    struct jk_mirror_options options = {.url = log->at,
+                                        .jobs = jobs_of(cli, FETCH_JOBS),
+                                        .timeout_ms = (int)cli->settings.timeout_s * 1000,
+                                        .ca_file = cli->settings.ca,
+                                        .progress = show_progress,
+                                        .context = progress};
+    if (!(log->folder = options.folder = mirror_folder(cli, log->at)))
+        return jk_cli_usage(cli, "there is no home folder for the mirror: give --mirror DIR");
+    JK_TRY(jk_mirror_open(&options, &log->mirror, &cli->error));
+    log->descriptor = jk_mirror_folder(log->mirror);
+    return JK_OK;
+}
+
+static enum jk_status open_folder(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    if (jk_cli_has(cli, JK_OPTION_MIRROR)) return jk_cli_usage(cli, "--mirror goes with a URL");
+    log->folder = log->at;
+    return jk_copy_open(log->at, &log->descriptor, &cli->error);
+}
+
+/* ---- checkpoint and keys ---- */
+
+/* What is in the folder; empty where there is none. */
+static enum jk_status read_local(struct jk_cli *cli, const struct jk_audit_log *log, const char *path, size_t most,
+                                 struct jk_text *out)
+{
+    bool found;
+    return jk_copy_read(log->descriptor, path, most, out, &found, &cli->error);
+}
+
+static enum jk_status read_note(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    if (log->mirror) return jk_mirror_get(log->mirror, "checkpoint", &log->note, &cli->error);
+    JK_TRY(read_local(cli, log, "checkpoint", JK_NOTE_MAX, &log->note));
+    if (log->note.len > 0) return JK_OK;
+    return jk_fail(&cli->error, JK_NOT_FOUND, "LOCAL_FILE", "%.300s/checkpoint is missing: is it the folder of a log?",
+                   log->folder);
+}
+
+/* By the origin that the note gives itself; its signature comes later. Who cannot remember is told, and audits. */
+static void open_memory(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    const char *state = jk_memory_state(&cli->arena);
+    struct jk_checkpoint claimed;
+    struct jk_span body, signatures;
+    struct jk_error own;
+    jk_error_init(&own, &cli->arena);
+    if (jk_note_open(jk_text_span(&log->note), &body, &signatures, &own) != JK_OK ||
+        jk_checkpoint_parse(body, &claimed, &own) != JK_OK)
+        return;
+    log->claimed = claimed;
+    if (!state) return;
+    log->remembers = jk_memory_open(state, claimed.origin, &cli->arena, &log->memory, &own) == JK_OK;
+    if (!log->remembers) fprintf(cli->err, "jokbo: note: what is remembered of the log: %s\n", own.message);
+}
+
+/* The keys of mirror and source are read only where they are needed. */
+static enum jk_status read_keys(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    struct jk_audit_key_places places = {.first_use = log->remembers ? &log->memory.keys : NULL,
+                                         .claimed = log->claimed};
+    bool known = jk_audit_key_is_known(cli, &places);
+    if (!known && log->mirror) JK_TRY(read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->earlier_keys));
+    places.mirror = jk_text_span(&log->earlier_keys);
+    known = known || places.mirror.len > 0;
+    if (!known && log->mirror) JK_TRY(jk_mirror_get(log->mirror, "log.vkey", &log->offered, &cli->error));
+    if (!known && !log->mirror) JK_TRY(read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->offered));
+    places.offered = jk_text_span(&log->offered);
+    return jk_audit_key(cli, &places, &log->trust);
+}
+
+/* The mirror's checkpoint was verified when it was put there; its signature still has to hold as a proof. */
+static enum jk_status read_earlier(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    if (!log->mirror) return JK_OK;
+    JK_TRY(read_local(cli, log, "checkpoint", JK_NOTE_MAX, &log->earlier_note));
+    log->has_earlier = log->earlier_note.len > 0;
+    if (!log->has_earlier) return JK_OK;
+    if (jk_audit_claim_note(jk_text_span(&log->earlier_note), &log->trust.keys, &log->earlier, &cli->error) == JK_OK)
+        return JK_OK;
+    fprintf(cli->err, "jokbo: the checkpoint that the mirror %s held before is at fault.\n", log->folder);
+    return cli->error.status;
+}
+
+static enum jk_status open_log(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    JK_TRY(read_note(cli, log));
+    open_memory(cli, log);
+    JK_TRY(read_keys(cli, log));
+    JK_TRY(jk_audit_claim_note(jk_text_span(&log->note), &log->trust.keys, &log->head, &cli->error));
+    JK_TRY(read_earlier(cli, log));
+    log->unsettled = !log->head.key || (log->has_earlier && !log->earlier.key);
+    if (log->head.key || log->head.checkpoint.size < JK_NONE) return JK_OK;
+    return jk_fail(&cli->error, JK_DATA_LOSS, "AUDIT_SIGNATURE",
+                   "no known key signed the checkpoint, and its %llu entries are more than can be read for another",
+                   (unsigned long long)log->head.checkpoint.size);
+}
+
+/* ---- checking ---- */
+
+static void begin_progress(struct jk_cli *cli, struct jk_progress *progress, const char *what, const char *unit)
+{
+    jk_progress_begin_items(progress, cli->err, cli->err_terminal && !cli->json, cli->utf8, what, unit);
+}
+
+static void print_fork(struct jk_cli *cli, struct jk_span before, struct jk_span now)
+{
+    fprintf(cli->err, "The checkpoint seen before:\n\n%.*s\nThe checkpoint now:\n\n%.*s\n", JK_SPAN_ARG(before),
+            JK_SPAN_ARG(now));
+}
+
+/* From the hashes that were verified: nobody is asked. */
+static enum jk_status prove(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof,
+                            struct jk_error *error)
+{
+    struct jk_audit_log *log = context;
+    if (jk_audit_prove(log->audit, old_size, size, out_proof)) return JK_OK;
+    return jk_fail(error, JK_UNAVAILABLE, "LOG_BEHIND", "size %llu was seen before, and this is an older state",
+                   (unsigned long long)size);
+}
+
+/* ---- whose word the checkpoint is ---- */
+
+/* Both notes, by the keys that the verified entries name for their sizes. */
+static enum jk_status settle_head(struct jk_cli *cli, struct jk_audit_log *log, const struct jk_audit_keys *trusted,
+                                  struct jk_audit_keys *keys)
+{
+    struct jk_audit_signed *head = &log->head;
+    if (jk_audit_follow(log->audit, trusted, head->checkpoint.size, keys))
+        return jk_audit_open_note(head->note, keys, head, &cli->error);
+    if (head->key) return JK_OK; /* by a trusted key that the entries do not name */
+    if (strcmp(log->trust.origin, "first-use") == 0)
+        fprintf(cli->err, "jokbo: note: %s.\n", jk_keys_other_log(&log->memory.keys, &cli->arena));
+    return jk_fail(&cli->error, JK_DATA_LOSS, "AUDIT_SIGNATURE",
+                   "the checkpoint is not signed by the key %.200s+%08x, and the log's entries name no key that comes "
+                   "after it",
+                   trusted->keys[0].name, trusted->keys[0].key_id);
+}
+
+static enum jk_status settle_earlier(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    struct jk_audit_signed *earlier = &log->earlier;
+    struct jk_audit_keys *keys = &log->earlier_signers;
+    if (!log->has_earlier || earlier->key) return JK_OK;
+    if (jk_audit_follow(log->audit, NULL, earlier->checkpoint.size, keys) &&
+        jk_audit_open_note(earlier->note, keys, earlier, &cli->error) == JK_OK)
+        return JK_OK;
+    fprintf(cli->err, "jokbo: the checkpoint that the mirror %s held before is at fault.\n", log->folder);
+    return jk_fail(&cli->error, JK_DATA_LOSS, "AUDIT_SIGNATURE", "no key of the log signed it");
+}
+
+/* A log that the policy names is to be signed by the policy's key, or one that it leads to, whatever --key says. */
+static enum jk_status settle_policy(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    struct jk_audit_signed *head = &log->head, by_policy;
+    struct jk_audit_keys keys;
+    struct jk_error why;
+    if (!cli->witnessed) return JK_OK;
+    jk_error_init(&why, &cli->arena);
+    jk_audit_key_named(cli, head->checkpoint.origin, &keys);
+    if (keys.count > 0) {
+        (void)jk_audit_follow(log->audit, &keys, head->checkpoint.size, &keys);
+        JK_TRY(jk_audit_open_note(head->note, &keys, &by_policy, &cli->error));
+    }
+    if (jk_witnessed_check(cli->witnessed, head->note, head->key, &log->verdict, &why) == JK_OK) return JK_OK;
+    return jk_fail(&cli->error, JK_DATA_LOSS, "AUDIT_POLICY", "%s: %s", cli->witnessed->path, why.message);
+}
+
+static enum jk_status settle(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    JK_TRY(settle_head(cli, log, &log->trust.keys, &log->signers));
+    JK_TRY(settle_earlier(cli, log));
+    return settle_policy(cli, log);
+}
+
+/* ---- what is remembered ---- */
+
+/* Every key that the entries name, newest first, with the size up to which it signs. */
+static void all_keys(const struct jk_book *book, struct jk_keys *keys)
+{
+    keys->count = 0;
+    for (uint32_t i = jk_book_key_count(book); i-- > 0 && keys->count < JK_KEYS_MAX;) {
+        struct jk_book_key key = jk_book_key_at(book, i);
+        keys->until[keys->count] = key.until == JK_NONE ? JK_KEYS_STILL : key.until;
+        if (jk_verifier_parse(key.key, &keys->items[keys->count])) keys->count++;
+    }
+}
+
+/* The first use remembers a key; and once a log has changed its key, the whole chain of them is kept. */
+static enum jk_status keep_keys(struct jk_audit_log *log, struct jk_error *error)
+{
+    struct jk_keys keys = {.count = 0};
+    if (log->signers.count > 0) all_keys(jk_audit_book(log->audit), &keys);
+    if (keys.count > 1) return jk_memory_follow_keys(&log->memory, &keys, error);
+    return log->trust.is_offered ? jk_memory_keep_key(&log->memory, log->head.key, error) : JK_OK;
+}
+
+/* Only a contradiction fails the audit: whoever looks at an old copy, or cannot write, is told. */
+static enum jk_status hold_memory(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    struct jk_memory *memory = &log->memory;
+    enum jk_growth growth;
+    struct jk_error own;
+    if (!log->remembers) return JK_OK;
+    uint64_t before = memory->note.len > 0 ? memory->checkpoint.size : 0;
+    jk_error_init(&own, &cli->arena);
+    enum jk_status status = jk_memory_advance(memory, log->head.note, prove, log, &growth, &own);
+    if (status == JK_OK && before <= log->head.checkpoint.size) status = keep_keys(log, &own);
+    if (status == JK_OK && before <= log->head.checkpoint.size) log->seen = before;
+    if (status == JK_OK) return JK_OK;
+    if (!own.reason || strcmp(own.reason, "LOG_FORKED") != 0) {
+        fprintf(cli->err, "jokbo: note: not held against what is remembered of the log: %s\n", own.message);
+        return JK_OK;
+    }
+    print_fork(cli, memory->note, log->head.note);
+    return jk_fail(&cli->error, own.status, "LOG_FORKED", "%s", own.message);
+}
+
+static enum jk_status run_checks(struct jk_cli *cli, struct jk_audit_log *log, bool fold)
+{
+    struct jk_progress progress;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct jk_audit_options options = {.folder = log->descriptor,
+                                       .jobs = jobs_of(cli, cores > 0 ? (unsigned)cores : 1),
+                                       .fold = fold || log->unsettled || cli->witnessed,
+                                       .progress = show_progress,
+                                       .context = &progress};
+    begin_progress(cli, &progress, "checking", "entries");
+    enum jk_status status = jk_audit_run(&options, &log->head, &log->audit, &cli->error);
+    jk_progress_end(&progress);
+    if (status == JK_OK) status = settle(cli, log);
+    if (status == JK_OK && log->has_earlier) {
+        status = jk_audit_follows(log->audit, &log->earlier, &log->head, &cli->error);
+        if (jk_faults_exit(&cli->error) == JK_EXIT_FORKED) print_fork(cli, log->earlier.note, log->head.note);
+    }
+    return status == JK_OK ? hold_memory(cli, log) : status;
+}
+
+/* A log that has shrunk, or signs two roots for one size, is told before anything is fetched. */
+static enum jk_status check_sizes(struct jk_cli *cli, const struct jk_audit_log *log)
+{
+    const struct jk_checkpoint *now = &log->head.checkpoint, *before = &log->earlier.checkpoint;
+    if (!log->has_earlier || log->unsettled || before->size < now->size) return JK_OK;
+    enum jk_status status = jk_audit_contradicts(&log->earlier, &log->head, &cli->error);
+    if (jk_faults_exit(&cli->error) == JK_EXIT_FORKED) print_fork(cli, log->earlier.note, log->head.note);
+    return status;
+}
+
+static enum jk_status fill_mirror(struct jk_cli *cli, struct jk_audit_log *log, struct jk_progress *progress)
+{
+    begin_progress(cli, progress, "fetching", "tiles");
+    enum jk_status status = jk_mirror_fill(log->mirror, log->head.checkpoint.size, &log->fetched, &cli->error);
+    jk_progress_end(progress);
+    return status;
+}
+
+static enum jk_status accept_mirror(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text keys;
+    jk_text_init(&keys, 0);
+    jk_audit_key_write(log->signers.count > 0 ? &log->signers : &log->trust.keys, &keys);
+    return jk_mirror_accept(log->mirror, jk_text_span(&keys), log->head.note, log->head.checkpoint.size, &cli->error);
+}
+
+/* Files that are not of the log seen so far are fetched anew by the next audit; what the log did sign stays: an entry
+ * that cannot follow, a checkpoint that lacks witnesses. */
+static void reject_mirror(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    const char *reason = cli->error.reason ? cli->error.reason : "";
+    enum jk_exit exit = jk_faults_exit(&cli->error);
+    if (strcmp(reason, "AUDIT_POLICY") == 0 || (strcmp(reason, "AUDIT_ENTRY") == 0 && log->head.key)) return;
+    if (exit != JK_EXIT_NOT_VERIFIED && exit != JK_EXIT_FORKED) return;
+    unsigned moved = jk_mirror_reject(log->mirror, log->head.checkpoint.size, jk_faults_fact(&cli->error, "file"),
+                                      jk_faults_fact(&cli->error, "other_file"));
+    if (moved > 0)
+        fprintf(cli->err, "What is at fault was moved to %s/.rejected; the next audit fetches it anew.\n", log->folder);
+}
+
+static enum jk_status check_mirror(struct jk_cli *cli, struct jk_audit_log *log, bool fold)
+{
+    struct jk_progress progress;
+    JK_TRY(open_mirror(cli, log, &progress));
+    JK_TRY(open_log(cli, log));
+    enum jk_status status = check_sizes(cli, log);
+    if (status == JK_OK) status = fill_mirror(cli, log, &progress);
+    if (status == JK_OK) status = run_checks(cli, log, fold);
+    if (status == JK_OK) return accept_mirror(cli, log);
+    reject_mirror(cli, log);
+    return status;
+}
+
+enum jk_status jk_audit_log_check(struct jk_cli *cli, const char *at, bool fold, struct jk_audit_log *log)
+{
+    log->at = at;
+    if (jk_options_count(&cli->options, JK_OPTION_JOBS, 1) - 1 >= JK_AUDIT_JOBS_MAX)
+        return jk_cli_usage(cli, "--jobs must be 1 to %d", JK_AUDIT_JOBS_MAX);
+    if (is_url(at)) return check_mirror(cli, log, fold);
+    JK_TRY(open_folder(cli, log));
+    JK_TRY(open_log(cli, log));
+    return run_checks(cli, log, fold);
+}

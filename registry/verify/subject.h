@@ -1,0 +1,38 @@
+/* One thing that `jokbo verify` checks: a receipt with its entry, and perhaps files. One thread; memory in the run's
+ * arena. */
+#ifndef JK_VERIFY_SUBJECT_H
+#define JK_VERIFY_SUBJECT_H
+
+#include <jansson.h>
+#include <jokbo/v1/registry.pb-c.h>
+
+#include "verify/anchor.h"
+#include "verify/receipts.h"
+
+struct jk_subject {
+    const char *title;                 /* the receipt's path, or the model asked for */
+    struct jk_receipt_file file;       /* texts that are not here are empty */
+    struct jk_digest expected;         /* the lineage hash that it should have; zero for none */
+    const Jokbo__V1__Release *release; /* as the server has it now; NULL: it was not asked yet */
+    const char *folder;                /* whose files are compared with the manifest; NULL: none */
+    struct jk_evidence evidence;
+    struct jk_results results;
+    struct jk_anchor anchor;
+    bool anchored;           /* `anchor` is open */
+    bool is_certificate;     /* of counts, at `title`: certified.h checks it */
+    bool again;              /* the same log's checkpoint was checked before in this run */
+    bool own_checkpoint;     /* a policy is asked about the receipt's own checkpoint alone */
+    const char *outcome;     /* what became of the stored receipt; NULL: nothing was to */
+    bool newest_asked;       /* the receipt is as new as the server could give it: no need to ask again */
+    struct jk_error trouble; /* the first thing that kept a check from being made; not set offline */
+};
+
+void jk_subject_init(struct jk_subject *subject, struct jk_cli *cli, const char *title);
+/* Reads receipt and entry; gets the entry from the server where it is not here. */
+void jk_subject_read(struct jk_subject *subject, struct jk_cli *cli);
+/* All checks. Fails only on what the user gave: a key that is none, a file that cannot be read. */
+JK_MUST_USE enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli);
+void jk_subject_print(const struct jk_subject *subject, struct jk_cli *cli);
+json_t *jk_subject_json(const struct jk_subject *subject);
+
+#endif

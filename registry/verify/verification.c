@@ -1,0 +1,116 @@
+/* See verification.h. */
+#include "verify/verification.h"
+
+#include "cli/console/print.h"
+#include "verify/certified.h"
+
+enum jk_status jk_verification_room(struct jk_verification *verification, size_t count)
+{
+    verification->subjects = jk_arena_zalloc(&verification->cli->arena, count, sizeof *verification->subjects);
+    if (verification->subjects) return JK_OK;
+    return jk_fail(&verification->cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+}
+
+enum jk_status jk_verification_load(struct jk_verification *verification, const char *path)
+{
+    struct jk_cli *cli = verification->cli;
+    struct jk_subject *subject = &verification->subjects[verification->count];
+    jk_subject_init(subject, cli, path);
+    JK_TRY(jk_receipts_read(path, &cli->arena, &subject->file, &cli->error));
+    verification->count++;
+    return JK_OK;
+}
+
+enum jk_status jk_verification_load_folder(struct jk_verification *verification, const char *folder, const char *mend)
+{
+    struct jk_cli *cli = verification->cli;
+    const char **paths;
+    size_t count;
+    JK_TRY(jk_receipts_list(folder, &cli->arena, &paths, &count, &cli->error));
+    if (count == 0)
+        return jk_fail(&cli->error, JK_NOT_FOUND, "RECEIPTS_ABSENT",
+                       "no receipt lies in %.200s/" JK_RECEIPTS_FOLDER "%s", folder, mend);
+    JK_TRY(jk_verification_room(verification, count));
+    for (size_t i = 0; i < count; i++)
+        JK_TRY(jk_verification_load(verification, paths[i]));
+    return JK_OK;
+}
+
+/* ---- checking ---- */
+
+enum jk_status jk_verification_check(struct jk_verification *verification, size_t at)
+{
+    struct jk_subject *subject = &verification->subjects[at];
+    if (subject->is_certificate) return jk_certified_check(subject, verification->cli);
+    for (size_t i = 0; i < at && !subject->again; i++) {
+        const struct jk_subject *before = &verification->subjects[i];
+        subject->again =
+            before->evidence.signed_well && subject->evidence.receipt_read &&
+            jk_span_equal(before->evidence.receipt.checkpoint.origin, subject->evidence.receipt.checkpoint.origin);
+    }
+    return jk_subject_check(subject, verification->cli);
+}
+
+/* ---- what came of it ---- */
+
+static const struct jk_subject *clashing(const struct jk_verification *verification)
+{
+    for (size_t i = 0; i < verification->count; i++)
+        if (verification->subjects[i].anchor.clash[0]) return &verification->subjects[i];
+    return NULL;
+}
+
+enum jk_status jk_verification_conclude(const struct jk_verification *verification)
+{
+    struct jk_error *error = &verification->cli->error;
+    const struct jk_subject *clash = clashing(verification);
+    size_t fails = 0;
+    jk_error_init(error, &verification->cli->arena);
+    if (clash) return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_FORKED", "%s", clash->trouble.message);
+    for (size_t i = 0; i < verification->count; i++)
+        fails += verification->subjects[i].results.fails;
+    if (fails > 0)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_VERIFIED", "%zu %s failed", fails,
+                       fails == 1 ? "check" : "checks");
+    for (size_t i = 0; i < verification->count; i++) {
+        const struct jk_error *trouble = &verification->subjects[i].trouble;
+        if (jk_error_is_set(trouble))
+            return jk_fail(error, trouble->status, trouble->reason, "not everything could be checked: %s",
+                           trouble->message);
+    }
+    return JK_OK;
+}
+
+static void print_all(const struct jk_verification *verification)
+{
+    struct jk_cli *cli = verification->cli;
+    const struct jk_subject *clash = clashing(verification);
+    for (size_t i = 0; i < verification->count; i++) {
+        if (i > 0) fputc('\n', cli->out);
+        jk_subject_print(&verification->subjects[i], cli);
+    }
+    if (clash) fprintf(cli->out, "\nSeen before:\n\n%s\nNow:\n\n%s\n", clash->anchor.clash[0], clash->anchor.clash[1]);
+}
+
+static enum jk_status print_json(const struct jk_verification *verification, enum jk_status status)
+{
+    struct jk_cli *cli = verification->cli;
+    const struct jk_error *error = &cli->error;
+    json_t *list = json_array();
+    for (size_t i = 0; i < verification->count; i++)
+        json_array_append_new(list, jk_subject_json(&verification->subjects[i]));
+    cli->told = status != JK_OK;
+    json_t *reason = status == JK_OK ? json_null() : json_string(error->reason ? error->reason : "");
+    json_t *message = status == JK_OK ? json_null() : json_string(error->message);
+    return jk_print_json(cli, json_pack("{s:b, s:o, s:o, s:o}", "verified", status == JK_OK, "reason", reason,
+                                        "message", message, "subjects", list));
+}
+
+enum jk_status jk_verification_tell(const struct jk_verification *verification, enum jk_status status)
+{
+    if (verification->cli->json)
+        JK_TRY(print_json(verification, status));
+    else
+        print_all(verification);
+    return status;
+}
