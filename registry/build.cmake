@@ -110,7 +110,8 @@ jk_library(http jk_store jk_auth jk_tlog jk_base PkgConfig::MICROHTTPD PkgConfig
 jk_library(declare jk_reply jk_domain jk_base jk_proto PkgConfig::JANSSON PkgConfig::YAML)
 jk_library(cli/console jk_reply jk_report jk_domain jk_base jk_proto PkgConfig::GRPC PkgConfig::JANSSON)
 jk_library(verify jk_cli_console jk_audit jk_report jk_reply jk_book jk_domain jk_fetch jk_tlog jk_base jk_proto PkgConfig::JANSSON)
-jk_library(cli jk_verify jk_declare jk_cli_console jk_audit jk_reply jk_report jk_book jk_domain jk_fetch jk_tlog jk_base jk_proto PkgConfig::GRPC PkgConfig::JANSSON)
+jk_library(demo jk_cli_console jk_declare jk_reply jk_domain jk_base jk_proto PkgConfig::JANSSON)
+jk_library(cli jk_demo jk_verify jk_declare jk_cli_console jk_audit jk_reply jk_report jk_book jk_domain jk_fetch jk_tlog jk_base jk_proto PkgConfig::GRPC PkgConfig::JANSSON)
 
 file(GLOB daemon_sources CONFIGURE_DEPENDS ${JK_ROOT}/registry/daemon/*.c)
 add_executable(jokbod ${daemon_sources})

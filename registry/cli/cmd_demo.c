@@ -5,8 +5,8 @@
 #include "cli/console/local.h"
 #include "cli/console/moment.h"
 #include "cli/console/print.h"
-#include "cli/demo.h"
-#include "cli/demo_play.h"
+#include "demo/demo.h"
+#include "demo/play.h"
 #include "reply/json.h"
 
 #define DEMO                (&jokbo__v1__demo__descriptor)

@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 #include "cli/console/print.h"
 #include "cli/console/prompt.h"
-#include "cli/demo.h"
+#include "demo/demo.h"
 #include "verify/memory.h"
 
 #define LOG (&jokbo__v1__log__descriptor)

@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 #include "cli/console/moment.h"
 #include "cli/console/print.h"
-#include "cli/demo.h"
+#include "demo/demo.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
 

@@ -1,8 +1,8 @@
 /* Scripts and tables of demos from anybody: read or refused, within their limits; of what is read, derivatives can be made. */
 #include "base/check.h"
 #include "base/digest.h"
-#include "cli/demo_script.h"
-#include "cli/demo_world.h"
+#include "demo/script.h"
+#include "demo/world.h"
 
 #define SOME 20
 

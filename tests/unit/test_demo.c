@@ -9,8 +9,8 @@
 
 #include "base/digest.h"
 #include "cli/console/local.h"
-#include "cli/demo_script.h"
-#include "cli/demo_world.h"
+#include "demo/script.h"
+#include "demo/world.h"
 #include "domain/ident.h"
 
 #define DATA JK_TESTS_DIR "/../registry/data/demo/"

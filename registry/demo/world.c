@@ -1,5 +1,5 @@
 /* See demo_world.h. */
-#include "cli/demo_world.h"
+#include "demo/world.h"
 
 #include <stdio.h>
 

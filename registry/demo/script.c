@@ -1,5 +1,5 @@
 /* See demo_script.h. */
-#include "cli/demo_script.h"
+#include "demo/script.h"
 
 #include "base/text.h"
 #include "cli/console/moment.h"

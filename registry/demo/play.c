@@ -1,11 +1,11 @@
 /* The order of play, the clock, and the script's commands; see demo_play.h. */
-#include "cli/demo_play.h"
+#include "demo/play.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 
 #include "base/digest.h"
-#include "cli/demo.h"
+#include "demo/demo.h"
 #include "reply/json.h"
 
 #define DEMO        (&jokbo__v1__demo__descriptor)

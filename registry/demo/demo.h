@@ -1,6 +1,6 @@
 /* What is said wherever a demo's log is shown: its times, and most of what it holds, are invented. */
-#ifndef JK_CLI_DEMO_H
-#define JK_CLI_DEMO_H
+#ifndef JK_DEMO_DEMO_H
+#define JK_DEMO_DEMO_H
 
 #include <jokbo/v1/demo.pb-c.h>
 

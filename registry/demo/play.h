@@ -3,13 +3,13 @@
  * so that a second run, after one that was interrupted, finds what is there (within the seven days that a server keeps
  * replies) and goes on; derivatives are found by their names. An account without roles or tokens remembers, by its
  * label, how many derivatives the play has, and that it came to its end: then nothing is done a second time. */
-#ifndef JK_CLI_DEMO_PLAY_H
-#define JK_CLI_DEMO_PLAY_H
+#ifndef JK_DEMO_PLAY_H
+#define JK_DEMO_PLAY_H
 
 #include "cli/console/cli.h"
 #include "cli/console/progress.h"
-#include "cli/demo_script.h"
-#include "cli/demo_world.h"
+#include "demo/script.h"
+#include "demo/world.h"
 
 #define JK_DEMO_ACTORS      16
 #define JK_DEMO_KEPT        100

@@ -6,9 +6,9 @@
 #include "base/clock.h"
 #include "cli/console/local.h"
 #include "cli/console/pages.h"
-#include "cli/demo_play.h"
 #include "declare/rosterfile.h"
 #include "declare/yaml.h"
+#include "demo/play.h"
 #include "reply/json.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)

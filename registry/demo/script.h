@@ -4,8 +4,8 @@
  * options, or one of the steps that only a demo knows (JK_DEMO_STEPS). `as NAME` at the end keeps the log index of what
  * was written, for {NAME} in later words; `refused` before a command says that the server must refuse it. A word that
  * begins with ./ or ../ is a path from the script's folder. Limits: JK_DEMO_LINES lines, JK_DEMO_ARGS words each. */
-#ifndef JK_CLI_DEMO_SCRIPT_H
-#define JK_CLI_DEMO_SCRIPT_H
+#ifndef JK_DEMO_SCRIPT_H
+#define JK_DEMO_SCRIPT_H
 
 #include "base/error.h"
 

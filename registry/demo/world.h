@@ -2,8 +2,8 @@
  * spread on hubs, by a table (registry/data/demo/world.yaml) and its seed. Pure: the same table, offers and number of
  * derivatives give the same sequence. Publishers' names begin with "invented-". Memory lies in the arena.
  * Limits: JK_DEMO_FAMILIES families, JK_DEMO_WORDS words, JK_DEMO_MOST derivatives. */
-#ifndef JK_CLI_DEMO_WORLD_H
-#define JK_CLI_DEMO_WORLD_H
+#ifndef JK_DEMO_WORLD_H
+#define JK_DEMO_WORLD_H
 
 #include <jokbo/v1/registry.pb-c.h>
 
