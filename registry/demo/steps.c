@@ -1,5 +1,6 @@
-/* The steps that only a demo knows: the roster as it was known, accounts, derivatives that nobody made, yanks,
- * verifications. See demo_script.h. */
+/* The demo's own steps; see steps.h. */
+#include "demo/steps.h"
+
 #include <jokbo/v1/access.pb-c.h>
 #include <stdio.h>
 
@@ -8,7 +9,6 @@
 #include "cli/console/pages.h"
 #include "declare/rosterfile.h"
 #include "declare/yaml.h"
-#include "demo/play.h"
 #include "reply/json.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)

@@ -30,3 +30,20 @@ enum jk_status jk_out_of_memory(struct jk_error *error)
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
                    "The request or its reply is too large to be worked on; ask for less at once");
 }
+
+static void *take_from_arena(void *arena, size_t size)
+{
+    return jk_arena_alloc(arena, size ? size : 1);
+}
+
+/* What an arena gave it takes back whole. */
+static void keep_in_arena(void *arena, void *pointer)
+{
+    (void)arena;
+    (void)pointer;
+}
+
+ProtobufCAllocator jk_arena_allocator(struct jk_arena *arena)
+{
+    return (ProtobufCAllocator){take_from_arena, keep_in_arena, arena};
+}

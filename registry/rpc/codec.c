@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "reply/message.h"
 #include "rpc/wire.h"
 
 #define PATH_MAX_TEXT     256
@@ -191,17 +192,6 @@ static void forget_unknown(ProtobufCMessage *message)
     }
 }
 
-static void *arena_alloc(void *arena, size_t size)
-{
-    return jk_arena_alloc(arena, size);
-}
-
-static void arena_free(void *arena, void *pointer)
-{
-    (void)arena;
-    (void)pointer;
-}
-
 /* The buffer's bytes in one piece: where they are, when they are one slice, else copied together. */
 static bool gather(const grpc_slice_buffer *slices, struct jk_arena *arena, struct jk_span *out_bytes)
 {
@@ -245,7 +235,7 @@ enum jk_status jk_codec_decode(const ProtobufCMessageDescriptor *type, grpc_byte
     enum jk_status status = check_all(type, bytes, &readable, error);
     if (!readable) return status;
     /* protobuf-c takes 30 to 90 times the message's size from its allocator: the arena bounds that. */
-    ProtobufCAllocator allocator = {arena_alloc, arena_free, arena};
+    ProtobufCAllocator allocator = jk_arena_allocator(arena);
     ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, bytes.len, (const uint8_t *)bytes.at);
     if (!message) return arena->exhausted ? too_complex(error) : malformed(type, error);
     if (status != JK_OK) forget_unknown(message);

@@ -22,6 +22,7 @@
 #include "base/text.h"
 #include "cli/console/faults.h"
 #include "cli/console/local.h"
+#include "reply/message.h"
 
 #define CA_MAX           (4u << 20)
 #define MESSAGE_ARENA    (256u << 20)
@@ -46,22 +47,6 @@ struct call {
     grpc_slice message;
     gpr_timespec deadline;
 };
-
-static void *arena_alloc(void *data, size_t size)
-{
-    return jk_arena_alloc(data, size ? size : 1);
-}
-
-static void arena_free(void *data, void *pointer)
-{
-    (void)data;
-    (void)pointer;
-}
-
-ProtobufCAllocator jk_client_allocator(struct jk_arena *arena)
-{
-    return (ProtobufCAllocator){arena_alloc, arena_free, arena};
-}
 
 static enum jk_status credentials(const struct jk_settings *settings, struct jk_arena *arena,
                                   grpc_channel_credentials **out, struct jk_error *error)
@@ -215,7 +200,7 @@ static ProtobufCMessage *unpack(grpc_byte_buffer *buffer, const ProtobufCMessage
     grpc_byte_buffer_reader reader;
     if (!grpc_byte_buffer_reader_init(&reader, buffer)) return NULL;
     grpc_slice bytes = grpc_byte_buffer_reader_readall(&reader);
-    ProtobufCAllocator allocator = jk_client_allocator(arena);
+    ProtobufCAllocator allocator = jk_arena_allocator(arena);
     ProtobufCMessage *message =
         protobuf_c_message_unpack(type, &allocator, GRPC_SLICE_LENGTH(bytes), GRPC_SLICE_START_PTR(bytes));
     grpc_slice_unref(bytes);

@@ -38,7 +38,4 @@ JK_MUST_USE enum jk_status jk_client_download(struct jk_client *client, const Pr
                                               const char *method, const ProtobufCMessage *request,
                                               jk_client_take_fn *take, void *context, struct jk_error *error);
 
-/* An allocator that takes from the arena; `out` lives as long as the arena is used. */
-ProtobufCAllocator jk_client_allocator(struct jk_arena *arena);
-
 #endif

@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "base/text.h"
-#include "cli/console/client.h"
+#include "reply/message.h"
 
 #define DETAILS_ARENA (4u << 20)
 #define RED           "\033[31m"
@@ -85,7 +85,7 @@ static void take_details(struct jk_span bytes, struct jk_error *error)
 {
     struct jk_arena arena;
     jk_arena_init(&arena, DETAILS_ARENA);
-    ProtobufCAllocator allocator = jk_client_allocator(&arena);
+    ProtobufCAllocator allocator = jk_arena_allocator(&arena);
     Google__Rpc__Status *status = google__rpc__status__unpack(&allocator, bytes.len, (const uint8_t *)bytes.at);
     for (size_t i = 0; status && i < status->n_details; i++) {
         const ProtobufCMessage *detail = unpack_detail(status->details[i], &allocator);

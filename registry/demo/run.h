@@ -1,0 +1,55 @@
+/* What is underway while a demo's script is played, and the running of one line: the clock moved, a command of jokbo
+ * carried out by the account that the line names, its outcome judged. One thread; memory in the run's arena. */
+#ifndef JK_DEMO_RUN_H
+#define JK_DEMO_RUN_H
+
+#include "cli/console/cli.h"
+#include "cli/console/progress.h"
+#include "demo/script.h"
+#include "demo/world.h"
+
+#define JK_DEMO_ACTORS 16
+#define JK_DEMO_KEPT   100
+#define JK_DEMO_BATCH  800
+
+struct jk_demo_actor {
+    const char *name; /* as the script has it */
+    int64_t account;  /* 0: the caller */
+    struct jk_settings settings;
+    struct jk_client *client;
+};
+
+struct jk_demo_kept {
+    const char *name;
+    char text[24]; /* the log index */
+};
+
+struct jk_demo_play {
+    struct jk_cli *cli;
+    struct jk_cli *inner; /* runs the script's commands; its arena is emptied after each */
+    size_t derivatives;   /* in all */
+    struct jk_demo_world *world;
+    unsigned shared; /* per mille of the derivatives that came so far */
+    size_t made, written;
+    bool going_on;  /* what comes may be there already */
+    bool played;    /* all of it was there before */
+    int64_t memory; /* the account that remembers */
+    struct jk_demo_actor actors[JK_DEMO_ACTORS];
+    size_t actor_count;
+    struct jk_demo_kept kept[JK_DEMO_KEPT];
+    size_t kept_count;
+    int64_t clock_us; /* the demo's, at least */
+    struct jk_progress progress;
+    size_t done, steps;
+};
+
+/* Moves the clock to that moment, where it is not past it. */
+JK_MUST_USE enum jk_status jk_demo_clock(struct jk_demo_play *play, int64_t time_us);
+/* Runs a command of jokbo; `salt` tells apart what one line does several times. */
+JK_MUST_USE enum jk_status jk_demo_run(struct jk_demo_play *play, const struct jk_demo_line *line,
+                                       const char *const *words, size_t count, size_t salt);
+/* A request id that follows from the line and the salt. */
+char *jk_demo_request_id(struct jk_demo_play *play, const struct jk_demo_line *line, size_t salt);
+void jk_demo_progress(struct jk_demo_play *play, size_t more);
+
+#endif
