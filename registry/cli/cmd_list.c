@@ -214,14 +214,16 @@ static enum jk_status find_team(struct jk_cli *cli, char **out_team)
 {
     Jokbo__V1__GetCallerRequest request = JOKBO__V1__GET_CALLER_REQUEST__INIT;
     Jokbo__V1__Caller *caller = NULL;
-    *out_team = jk_cli_text(cli, JK_OPTION_TEAM);
+    bool twice = cli->options.operand_count > 0 && jk_cli_has(cli, JK_OPTION_TEAM);
+    if (twice) return jk_cli_usage(cli, "TEAM and --team are the same: give one of them");
+    *out_team = cli->options.operand_count > 0 ? jk_cli_operand(cli, 0) : jk_cli_text(cli, JK_OPTION_TEAM);
     if (!(*out_team)[0] && cli->settings.token) {
         JK_TRY(jk_cli_call(cli, &jokbo__v1__access__descriptor, "GetCaller", &request.base, &caller));
         if (caller->account) *out_team = caller->account->team;
     }
     if ((*out_team)[0]) return JK_OK;
     return jk_cli_missing(cli, "team",
-                          "it is not given, and the token is no team's: --team TEAM; jokbo roster show lists them");
+                          "it is not given, and the token is no team's: jokbo claims TEAM; jokbo roster show lists them");
 }
 
 enum jk_status jk_run_claims(struct jk_cli *cli)

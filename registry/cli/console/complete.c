@@ -1,5 +1,5 @@
 /* bash: a case over the command's words. zsh: the same script through bashcompinit. fish: one line an option. Values
- * with choices are completed, others as file names. */
+ * with choices are completed, names by asking the server (`jokbo names`), others as file names. */
 #include "cli/console/complete.h"
 
 #include "cli/console/options.h"
@@ -13,6 +13,27 @@ static void words(const char *list, FILE *file)
 {
     for (; *list; list++)
         fputc(*list == '|' ? ' ' : *list, file);
+}
+
+/* What the server is asked for where a value or operand is called so; NULL: it is no name that it knows. */
+static const char *kind_of(const char *called)
+{
+    static const struct {
+        const char *called, *kind;
+    } kinds[] = {
+        {"MODEL", "model"},           {"MODEL[@VERSION]", "model"},
+        {"MODEL@VERSION", "model"},   {"MODEL NEW", "model"},
+        {"PUBLISHER/MODEL", "model"}, {"PARENT", "model"},
+        {"[BASE]", "base"},           {"BASE", "base"},
+        {"PUBLISHER", "publisher"},   {"PUBLISHER HOST/ORGANISATION", "publisher"},
+        {"NAME", "publisher"},        {"NAME ACCOUNT", "publisher"},
+        {"[TEAM]", "team"},           {"TEAM", "team"},
+        {"STAGE", "stage"},           {"POLICY", "policy"},
+        {"POLICY POLICY", "policy"},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(called, kinds[i].called) == 0) return kinds[i].kind;
+    return NULL;
 }
 
 /* The first words of commands, each once: rows of one group stand together. */
@@ -43,7 +64,8 @@ static void bash_options(FILE *file)
         fprintf(file, "    '%s') opts='", command->name);
         for (size_t o = 0; o < JK_OPTION_COUNT; o++)
             if (jk_command_takes(command, o)) fprintf(file, " --%s", jk_option_table[o].name);
-        fprintf(file, "' ;;\n");
+        const char *kind = kind_of(command->operands);
+        fprintf(file, "'%s%s ;;\n", kind ? " kind=" : "", kind ? kind : "");
     }
     fprintf(file, "    *) opts='");
     for (size_t o = 0; o < JK_OPTION_COUNT; o++)
@@ -59,6 +81,10 @@ static void bash_values(FILE *file)
         fprintf(file, "    --%s) COMPREPLY=($(compgen -W '", jk_option_table[o].name);
         words(jk_option_table[o].value, file);
         fprintf(file, "' -- \"$cur\")); return ;;\n");
+    }
+    for (size_t o = 0; o < JK_OPTION_COUNT; o++) {
+        const char *kind = kind_of(jk_option_table[o].value);
+        if (kind) fprintf(file, "    --%s) _jokbo_names %s; return ;;\n", jk_option_table[o].name, kind);
     }
     fprintf(file, "    esac\n");
 }
@@ -82,8 +108,15 @@ static void bash_seconds(FILE *file)
 
 static void write_bash(FILE *file)
 {
-    fprintf(file, "_jokbo() {\n    local cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
-                  "    local first=\"${COMP_WORDS[1]}\" cmd=\"${COMP_WORDS[1]}\" subs='' opts=''\n    COMPREPLY=()\n");
+    /* A name must not be cut at the signs that bash takes for ends of words. */
+    fprintf(file,
+            "_jokbo_names() {\n"
+            "    COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" names \"$1\" \"$cur\" --timeout 2 2>/dev/null)\" "
+            "-- \"$cur\"))\n}\n");
+    fprintf(
+        file,
+        "_jokbo() {\n    local cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
+        "    local first=\"${COMP_WORDS[1]}\" cmd=\"${COMP_WORDS[1]}\" subs='' opts='' kind=''\n    COMPREPLY=()\n");
     bash_values(file);
     bash_seconds(file);
     fprintf(file, "    if [ \"$COMP_CWORD\" -eq 1 ]; then COMPREPLY=($(compgen -W '");
@@ -94,7 +127,8 @@ static void write_bash(FILE *file)
                   "    [ -n \"$subs\" ] && cmd=\"$first ${COMP_WORDS[2]}\"\n");
     bash_options(file);
     fprintf(file, "    case \"$cur\" in\n    -*) COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\")) ;;\n"
-                  "    *) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n    esac\n}\n"
+                  "    *) if [ -n \"$kind\" ]; then _jokbo_names \"$kind\"; else "
+                  "COMPREPLY=($(compgen -f -- \"$cur\")); fi ;;\n    esac\n}\n"
                   "complete -o filenames -F _jokbo jokbo\n");
 }
 
@@ -124,6 +158,7 @@ static void fish_option(const char *condition, const struct jk_option *option, F
         words(option->value, file);
         fputc('\'', file);
     }
+    if (kind_of(option->value)) fprintf(file, " -f -a '(jokbo names %s (commandline -ct))'", kind_of(option->value));
     fprintf(file, " -d ");
     fish_quote(option->help, file);
     fputc('\n', file);
@@ -149,6 +184,8 @@ static void fish_command(const struct jk_command *command, FILE *file)
                  JK_SPAN_ARG(rest));
     else
         snprintf(condition, sizeof condition, "-n '__fish_seen_subcommand_from %s'", command->name);
+    const char *kind = kind_of(command->operands);
+    if (kind) fprintf(file, "complete -c jokbo %s -f -a '(jokbo names %s (commandline -ct))'\n", condition, kind);
     for (size_t o = 0; o < JK_OPTION_COUNT; o++)
         if (!jk_option_table[o].common && jk_command_takes(command, o))
             fish_option(condition, &jk_option_table[o], file);

@@ -1,0 +1,92 @@
+/* `names`: what a word on the command line may become, one a line, for the shells' completion. */
+#include <jokbo/v1/registry.pb-c.h>
+#include <jokbo/v1/stage.pb-c.h>
+
+#include "cli/commands.h"
+#include "cli/console/pages.h"
+
+#define NAMES_MAX 200
+
+struct kind {
+    const char *word;
+    const ProtobufCServiceDescriptor *service;
+    const char *method, *items, *field; /* of the reply, and of an item: its name */
+};
+
+static const struct kind kinds[] = {
+    {"base", &jokbo__v1__registry__descriptor, "ListBaseModels", "models", "name"},
+    {"publisher", &jokbo__v1__registry__descriptor, "ListPublishers", "publishers", "name"},
+    {"team", &jokbo__v1__registry__descriptor, "ListTeams", "teams", "id"},
+    {"policy", &jokbo__v1__stages__descriptor, "ListPolicies", "policies", "name"},
+};
+
+static const char *name_of(const ProtobufCMessage *item, const char *field)
+{
+    const ProtobufCFieldDescriptor *found = protobuf_c_message_descriptor_get_field_by_name(item->descriptor, field);
+    const char *name;
+    memcpy(&name, (const char *)item + found->offset, sizeof name);
+    return name;
+}
+
+static void print_beginning_so(struct jk_cli *cli, const struct jk_list *list, const char *field)
+{
+    const char *beginning = jk_cli_operand(cli, 1);
+    for (size_t i = 0; i < list->count; i++) {
+        const char *name = name_of(list->items[i], field);
+        if (strncasecmp(name, beginning, strlen(beginning)) == 0) fprintf(cli->out, "%s\n", name);
+    }
+}
+
+/* There may be millions: the server is asked for those that hold what was typed. */
+static enum jk_status print_models(struct jk_cli *cli)
+{
+    Jokbo__V1__ListModelsRequest request = JOKBO__V1__LIST_MODELS_REQUEST__INIT;
+    struct jk_pages pages = {&jokbo__v1__registry__descriptor, "ListModels", &request.base, "models", NAMES_MAX};
+    struct jk_list list;
+    request.name_contains = jk_cli_operand(cli, 1);
+    JK_TRY(jk_pages_fetch(cli, &pages, &list));
+    print_beginning_so(cli, &list, "name");
+    return JK_OK;
+}
+
+/* A list without pages. */
+static enum jk_status print_stages(struct jk_cli *cli)
+{
+    Jokbo__V1__ListStagesRequest request = JOKBO__V1__LIST_STAGES_REQUEST__INIT;
+    Jokbo__V1__ListStagesResponse *reply;
+    JK_TRY(jk_cli_call(cli, &jokbo__v1__stages__descriptor, "ListStages", &request.base, &reply));
+    const struct jk_list list = {.items = (ProtobufCMessage **)reply->stages, .count = reply->n_stages};
+    print_beginning_so(cli, &list, "id");
+    return JK_OK;
+}
+
+static void init_request(const struct kind *kind, void *out_request)
+{
+    const ProtobufCMethodDescriptor *method =
+        protobuf_c_service_descriptor_get_method_by_name(kind->service, kind->method);
+    protobuf_c_message_init(method->input, out_request);
+}
+
+enum jk_status jk_run_names(struct jk_cli *cli)
+{
+    union {
+        ProtobufCMessage base;
+        Jokbo__V1__ListBaseModelsRequest bases;
+        Jokbo__V1__ListPublishersRequest publishers;
+        Jokbo__V1__ListTeamsRequest teams;
+        Jokbo__V1__ListPoliciesRequest policies;
+    } request;
+    const char *word = jk_cli_operand(cli, 0);
+    if (strcmp(word, "model") == 0) return print_models(cli);
+    if (strcmp(word, "stage") == 0) return print_stages(cli);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct jk_list list;
+        if (strcmp(word, kinds[i].word) != 0) continue;
+        init_request(&kinds[i], &request);
+        struct jk_pages pages = {kinds[i].service, kinds[i].method, &request.base, kinds[i].items, NAMES_MAX};
+        JK_TRY(jk_pages_fetch(cli, &pages, &list));
+        print_beginning_so(cli, &list, kinds[i].field);
+        return JK_OK;
+    }
+    return jk_cli_usage(cli, "the kind must be model, base, publisher, team, stage or policy");
+}
