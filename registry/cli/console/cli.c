@@ -170,6 +170,13 @@ static int report(struct jk_cli *cli)
     return (int)jk_faults_exit(error);
 }
 
+/* Whoever reads with a token that ended should hear of it before a write fails. */
+static void tell_refusal(const struct jk_cli *cli)
+{
+    const char *refusal = jk_client_refusal(cli->client);
+    if (refusal) fprintf(cli->err, "jokbo: note: asked without the token, which needs to be mended: %s\n", refusal);
+}
+
 int jk_cli_main(int argc, char **argv, jk_cli_run_fn *run)
 {
     struct jk_cli *cli = calloc(1, sizeof *cli);
@@ -183,6 +190,7 @@ int jk_cli_main(int argc, char **argv, jk_cli_run_fn *run)
     enum jk_status status = run_command(cli, argc, argv);
     if (status != JK_OK && !jk_error_is_set(&cli->error))
         (void)jk_fail(&cli->error, status, "UNEXPECTED", "it failed without saying why");
+    tell_refusal(cli);
     int exit_code = report(cli);
     jk_client_free(cli->client);
     jk_arena_done(&cli->arena);

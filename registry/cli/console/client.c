@@ -34,6 +34,8 @@ struct jk_client {
     grpc_completion_queue *queue;
     const struct jk_settings *settings;
     char *authorization; /* NULL for none; secret */
+    bool anonymous;      /* it is not sent */
+    char refusal[256];
 };
 
 /* One call under way. */
@@ -110,6 +112,11 @@ void jk_client_free(struct jk_client *client)
     grpc_shutdown();
 }
 
+static bool sends_token(const struct jk_client *client)
+{
+    return client->authorization && !client->anonymous;
+}
+
 static void call_begin(struct call *call, struct jk_client *client, const char *path, unsigned timeout_s)
 {
     *call = (struct call){.client = client, .message = grpc_empty_slice()};
@@ -121,7 +128,7 @@ static void call_begin(struct call *call, struct jk_client *client, const char *
                                           call->deadline, NULL);
     grpc_slice_unref(method);
     JK_CHECK(call->call);
-    if (!client->authorization) return;
+    if (!sends_token(client)) return;
     call->header.key = grpc_slice_from_static_string("authorization");
     call->header.value = grpc_slice_from_static_string(client->authorization);
 }
@@ -147,7 +154,7 @@ static bool run_batch(struct call *call, const grpc_op *ops, size_t count)
 static grpc_op send_metadata(struct call *call)
 {
     grpc_op op = {.op = GRPC_OP_SEND_INITIAL_METADATA};
-    op.data.send_initial_metadata.count = call->client->authorization ? 1 : 0;
+    op.data.send_initial_metadata.count = sends_token(call->client) ? 1 : 0;
     op.data.send_initial_metadata.metadata = &call->header;
     return op;
 }
@@ -289,18 +296,53 @@ static const ProtobufCMethodDescriptor *find_method(const ProtobufCServiceDescri
     return method;
 }
 
+static enum jk_status call_patiently(struct jk_client *client, const ProtobufCServiceDescriptor *service,
+                                     const ProtobufCMethodDescriptor *method, const ProtobufCMessage *request,
+                                     struct jk_arena *arena, ProtobufCMessage **out_reply, struct jk_error *error)
+{
+    int64_t started_ms = jk_monotonic_ms();
+    struct jk_arena *keep = error->arena;
+    for (int tried = 0;; tried++) {
+        jk_error_init(error, keep);
+        enum jk_status status = call_once(client, service, method, request, arena, out_reply, error);
+        if (status == JK_OK || !repeatable(method->name) || !may_retry(client, error, tried, started_ms)) return status;
+    }
+}
+
+/* A server refuses a token that is no longer in force, also where none is needed: then it is asked without. */
+static bool begin_anonymous(struct jk_client *client, enum jk_status status)
+{
+    client->anonymous = status == JK_UNAUTHENTICATED && sends_token(client);
+    return client->anonymous;
+}
+
+/* What the method says to somebody without a token holds, unless it wants one: then the token's refusal does. */
+static enum jk_status end_anonymous(struct jk_client *client, enum jk_status status, const struct jk_error *refusal,
+                                    struct jk_error *error)
+{
+    client->anonymous = false;
+    if (status == JK_UNAUTHENTICATED)
+        *error = *refusal;
+    else
+        snprintf(client->refusal, sizeof client->refusal, "%.*s", (int)sizeof client->refusal - 1, refusal->message);
+    return status;
+}
+
+const char *jk_client_refusal(const struct jk_client *client)
+{
+    return client && client->refusal[0] ? client->refusal : NULL;
+}
+
 enum jk_status jk_client_call(struct jk_client *client, const ProtobufCServiceDescriptor *service, const char *method,
                               const ProtobufCMessage *request, struct jk_arena *arena, ProtobufCMessage **out_reply,
                               struct jk_error *error)
 {
     const ProtobufCMethodDescriptor *found = find_method(service, method);
-    int64_t started_ms = jk_monotonic_ms();
-    struct jk_arena *keep = error->arena;
-    for (int tried = 0;; tried++) {
-        jk_error_init(error, keep);
-        enum jk_status status = call_once(client, service, found, request, arena, out_reply, error);
-        if (status == JK_OK || !repeatable(method) || !may_retry(client, error, tried, started_ms)) return status;
-    }
+    enum jk_status status = call_patiently(client, service, found, request, arena, out_reply, error);
+    if (!begin_anonymous(client, status)) return status;
+    struct jk_error refusal = *error;
+    status = call_patiently(client, service, found, request, arena, out_reply, error);
+    return end_anonymous(client, status, &refusal, error);
 }
 
 /* Sends until the source ends or the server has enough; the status says which. */
@@ -352,20 +394,19 @@ static bool receive_one(struct call *call, const ProtobufCMethodDescriptor *meth
     return status == JK_OK;
 }
 
-enum jk_status jk_client_download(struct jk_client *client, const ProtobufCServiceDescriptor *service,
-                                  const char *method, const ProtobufCMessage *request, jk_client_take_fn *take,
-                                  void *context, struct jk_error *error)
+static enum jk_status download_once(struct jk_client *client, const ProtobufCServiceDescriptor *service,
+                                    const ProtobufCMethodDescriptor *method, const ProtobufCMessage *request,
+                                    jk_client_take_fn *take, void *context, struct jk_error *error)
 {
-    const ProtobufCMethodDescriptor *found = find_method(service, method);
     char path[160];
     struct call call;
-    path_of(service, method, path, sizeof path);
+    path_of(service, method->name, path, sizeof path);
     call_begin(&call, client, path, STREAM_TIMEOUT_S);
     grpc_byte_buffer *buffer = pack(request);
     grpc_op begin[] = {send_metadata(&call), send_message(buffer), close_op, receive_metadata(&call)};
     (void)run_batch(&call, begin, sizeof begin / sizeof begin[0]);
     grpc_byte_buffer_destroy(buffer);
-    while (receive_one(&call, found, take, context, error))
+    while (receive_one(&call, method, take, context, error))
         continue;
     if (jk_error_is_set(error)) (void)grpc_call_cancel(call.call, NULL);
     grpc_op end = receive_status(&call);
@@ -373,4 +414,17 @@ enum jk_status jk_client_download(struct jk_client *client, const ProtobufCServi
     enum jk_status status = jk_error_is_set(error) ? error->status : call_result(&call, error);
     call_end(&call);
     return status;
+}
+
+enum jk_status jk_client_download(struct jk_client *client, const ProtobufCServiceDescriptor *service,
+                                  const char *method, const ProtobufCMessage *request, jk_client_take_fn *take,
+                                  void *context, struct jk_error *error)
+{
+    const ProtobufCMethodDescriptor *found = find_method(service, method);
+    enum jk_status status = download_once(client, service, found, request, take, context, error);
+    if (!begin_anonymous(client, status)) return status;
+    struct jk_error refusal = *error;
+    jk_error_init(error, refusal.arena);
+    status = download_once(client, service, found, request, take, context, error);
+    return end_anonymous(client, status, &refusal, error);
 }

@@ -20,6 +20,9 @@ JK_MUST_USE enum jk_status jk_client_new(const struct jk_settings *settings, str
                                          struct jk_client **out_client, struct jk_error *error);
 void jk_client_free(struct jk_client *client); /* accepts NULL */
 
+/* Why the server did not take the token, where calls were answered all the same, since they need none; else NULL. */
+const char *jk_client_refusal(const struct jk_client *client);
+
 /* The reply lies in the arena. */
 JK_MUST_USE enum jk_status jk_client_call(struct jk_client *client, const ProtobufCServiceDescriptor *service,
                                           const char *method, const ProtobufCMessage *request, struct jk_arena *arena,

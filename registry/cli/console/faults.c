@@ -172,6 +172,7 @@ const char *jk_faults_hint(const struct jk_error *error)
     if (has_reason(error, "NOT_COSIGNED"))
         return "Witnesses cosign soon after a publication, where the server asks any: try again shortly.";
     if (is_mirror(error)) return "Is the log served there? Its checkpoint lies at URL/checkpoint.";
+    if (has_reason(error, "LOCAL_FILE")) return NULL;
     if (has_reason(error, "USAGE")) return "jokbo help lists the commands; jokbo COMMAND --help its options.";
     switch (error->status) {
     case JK_UNAUTHENTICATED:

@@ -54,10 +54,11 @@ static const char *nearest_option(const char *name)
     return best;
 }
 
+/* NULL where none is near: a guess that shares nothing with what was typed helps nobody. */
 static const char *nearest_command(const char *name)
 {
-    const char *best = "help";
-    unsigned least = distance(name, best);
+    const char *best = NULL;
+    unsigned least = (unsigned)strnlen(name, NEAREST_ROOM) / 2 + 1;
     for (size_t i = 0; i < jk_command_count; i++) {
         unsigned now = distance(name, jk_command_table[i].name);
         if (now < least) best = jk_command_table[i].name, least = now;
@@ -232,8 +233,10 @@ static enum jk_status no_command(const struct jk_options *out, struct jk_error *
     jk_text_shorten(jk_span_of(words), shown, sizeof shown);
     if (group && out->operand_count == 1)
         return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "\"%s\" needs a second word: jokbo help lists them", shown);
-    return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "there is no command \"%s\"; did you mean \"%s\"?", shown,
-                   nearest_command(shown));
+    const char *nearest = nearest_command(shown);
+    return nearest ? jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "there is no command \"%s\"; did you mean \"%s\"?",
+                             shown, nearest)
+                   : jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "there is no command \"%s\"", shown);
 }
 
 static enum jk_status check_operands(const struct jk_options *out, struct jk_error *error)

@@ -1,0 +1,76 @@
+"""What the command line does before and around its commands: a token that is no longer in force, names that the shell
+completes, words that are no command."""
+import os
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
+import jokbo  # noqa: E402
+
+STALE = "jk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+COMPLETE = """
+source "$1"; shift
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+_jokbo
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+class ConsoleTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = jokbo.Server()
+        cls.addClassCleanup(cls.server.close)
+        cls.server.start().load_roster()
+        cls.script = os.path.join(cls.server.data, "completion.bash")
+        with open(cls.script, "w", encoding="utf-8") as file:
+            file.write(cls.server.jokbo("completion", "bash").stdout)
+
+    def complete(self, *words):
+        program = os.path.join(jokbo.BUILD, "jokbo")
+        done = subprocess.run(["bash", "-c", COMPLETE, "bash", self.script, program, *words],
+                              env=self.server.user_env(token=None), capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout.split()
+
+    def test_names_are_completed(self):
+        self.assertIn("skt/A.X-K1", self.complete("show", "skt/A.X-"))
+        self.assertTrue(all(name.startswith("skt/A.X-") for name in self.complete("show", "skt/A.X-")))
+        self.assertEqual(self.complete("count", "skt/A.X-K1"), ["skt/A.X-K1"])
+        self.assertEqual(self.complete("count", "--team", "upst"), ["upstage"])
+        self.assertEqual(self.complete("claims", "upst"), ["upstage"])
+        self.assertEqual(self.complete("publisher", "show", "LGAI"), ["LGAI-EXAONE"])
+        self.assertEqual(self.complete("show", "nobody/"), [])
+
+    def test_a_stale_token_keeps_nobody_from_reading(self):
+        for command in (["roster", "show"], ["log", "entries", "--to", "2"], ["count", "--all"]):
+            with self.subTest(command):
+                without = self.server.jokbo(*command, token=None)
+                stale = self.server.jokbo(*command, token=STALE)
+                self.assertEqual((stale.returncode, stale.stdout), (0, without.stdout))
+                self.assertEqual(stale.stderr.count("asked without the token"), 1)
+                self.assertIn("not a token in force", stale.stderr)
+
+    def test_a_stale_token_is_refused_where_one_is_needed(self):
+        for command in (["whoami"], ["publisher", "create", "somebody"]):
+            with self.subTest(command):
+                stale = self.server.jokbo(*command, token=STALE)
+                self.assertEqual(stale.returncode, 7)
+                self.assertIn("not a token in force", stale.stderr)
+                self.assertNotIn("asked without", stale.stderr)
+
+    def test_a_team_is_an_operand(self):
+        self.assertEqual(self.server.jokbo("claims", "upstage").returncode, 0)
+        both = self.server.jokbo("claims", "upstage", "--team", "upstage")
+        self.assertEqual(both.returncode, 2)
+        self.assertIn("give one of them", both.stderr)
+
+    def test_only_what_is_near_is_suggested(self):
+        self.assertIn('did you mean "count"?', self.server.jokbo("cout").stderr)
+        self.assertNotIn("did you mean", self.server.jokbo("nosuch").stderr)
+        self.assertEqual(self.server.jokbo("nosuch", "--help").returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
