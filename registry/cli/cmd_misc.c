@@ -25,10 +25,10 @@ enum jk_status jk_run_help(struct jk_cli *cli)
     size_t used;
     const struct jk_command *command = jk_command_find(cli->options.operands, cli->options.operand_count, &used);
     if (command)
-        jk_help_command(command, cli->out);
+        jk_help_command(command, cli->out, cli->width);
     else if (cli->options.operand_count > 0)
-        jk_help_group(cli->options.operands[0], cli->out);
+        jk_help_group(cli->options.operands[0], cli->out, cli->width);
     else
-        jk_help_overview(cli->out);
+        jk_help_overview(cli->out, cli->width);
     return JK_OK;
 }

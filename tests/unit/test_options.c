@@ -14,6 +14,7 @@
 #include "cli/console/faults.h"
 #include "cli/console/help.h"
 #include "cli/console/settings.h"
+#include "cli/console/wrap.h"
 #include "reply/json.h"
 
 static struct jk_arena arena;
@@ -166,22 +167,74 @@ static void test_tables(void **state)
     }
 }
 
+/* Line ends and the blanks that follow become one blank. */
+static void flatten(char *text)
+{
+    char *to = text;
+    for (const char *at = text; *at; at++) {
+        bool blank = *at == ' ' || *at == '\n';
+        if (blank && to > text && to[-1] == ' ') continue;
+        *to++ = blank ? ' ' : *at;
+    }
+    *to = '\0';
+}
+
+static void assert_wrapped(const char *text, struct jk_column_of_text place, const char *expected)
+{
+    char *bytes;
+    size_t len;
+    FILE *file = open_memstream(&bytes, &len);
+    jk_wrap_print(text, place, file);
+    fclose(file);
+    assert_string_equal(bytes, expected);
+    free(bytes);
+}
+
+static void test_wrapping(void **state)
+{
+    (void)state;
+    const struct jk_column_of_text narrow = {2, 4, 12};
+    assert_wrapped("", narrow, "\n");
+    assert_wrapped("one two", narrow, "one two\n");
+    assert_wrapped("one two three\nfour", narrow, "one two\n    three\n    four\n");
+    assert_wrapped("--by one|two|three", narrow, "--by one|\n    two|\n    three\n");
+    assert_wrapped("a-word-that-is-too-long so", narrow, "a-word-that-is-too-long\n    so\n");
+}
+
+static void test_help_keeps_to_the_width(void **state)
+{
+    (void)state;
+    char *bytes;
+    size_t len;
+    FILE *file = open_memstream(&bytes, &len);
+    jk_help_overview(file, 80);
+    for (size_t i = 0; i < jk_command_count; i++)
+        jk_help_command(&jk_command_table[i], file, 80);
+    fclose(file);
+    struct jk_span rest = {bytes, len}, line;
+    while (jk_span_line(&rest, &line))
+        if (!jk_span_starts(line, JK_SPAN("Usage: "))) assert_in_range(line.len, 0, 82); /* 족보 is six bytes */
+    free(bytes);
+}
+
 static void test_help_and_completion(void **state)
 {
     (void)state;
     char *bytes;
     size_t len;
     FILE *file = open_memstream(&bytes, &len);
-    jk_help_overview(file);
+    jk_help_overview(file, 80);
     for (size_t i = 0; i < jk_command_count; i++)
-        jk_help_command(&jk_command_table[i], file);
+        jk_help_command(&jk_command_table[i], file, 80);
     assert_true(jk_complete_write("bash", file));
     assert_true(jk_complete_write("zsh", file));
     assert_true(jk_complete_write("fish", file));
     assert_false(jk_complete_write("tcsh", file));
     fclose(file);
+    flatten(bytes);
     for (size_t i = 0; i < jk_command_count; i++)
         assert_non_null(strstr(bytes, jk_command_table[i].summary));
+    assert_non_null(strstr(bytes, "--by relation|hub-relation|"));
     assert_non_null(strstr(bytes, "complete -o filenames -F _jokbo jokbo"));
     free(bytes);
 }
@@ -420,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_commands),      cmocka_unit_test(test_values),
         cmocka_unit_test(test_limits),        cmocka_unit_test(test_json_survives_mistakes),
         cmocka_unit_test(test_tables),        cmocka_unit_test(test_help_and_completion),
+        cmocka_unit_test(test_wrapping),      cmocka_unit_test(test_help_keeps_to_the_width),
         cmocka_unit_test(test_precedence),    cmocka_unit_test(test_settings_refused),
         cmocka_unit_test(test_key_and_http),  cmocka_unit_test(test_exit_codes_of_checks),
         cmocka_unit_test(test_enum_words),    cmocka_unit_test(test_message_json),

@@ -137,11 +137,11 @@ static enum jk_status show_help(struct jk_cli *cli)
 {
     bool asked = jk_cli_has(cli, JK_OPTION_HELP);
     if (cli->options.command)
-        jk_help_command(cli->options.command, cli->out);
+        jk_help_command(cli->options.command, cli->out, cli->width);
     else if (asked && cli->options.operand_count > 0)
-        jk_help_group(cli->options.operands[0], cli->out);
+        jk_help_group(cli->options.operands[0], cli->out, cli->width);
     else
-        jk_help_overview(asked ? cli->out : cli->err);
+        jk_help_overview(asked ? cli->out : cli->err, cli->width);
     return asked ? JK_OK : jk_cli_usage(cli, "a command is missing");
 }
 
