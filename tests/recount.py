@@ -268,7 +268,7 @@ READ = {"text": read_text, "organisation": read_organisation, "forms": lambda va
         "teams": lambda text: need(text.split(" ") == sorted(set(map(READ["team"], text.split(" "))))[:64], "teams %r", text) or text}
 # Kinds with the words of their lines and how to read each: a name of READ, or words; ? where `none` means absence.
 KINDS = {kind: [tuple(field.split()) for field in fields.split(",")] for line in """
-init: origin text, key key, purpose registry|demo, rules text, after [^+\s]+\s(?:0|[1-9][0-9]*)\s[0-9a-f]{64}*
+init: origin text, key key, purpose registry|demo, rules text, after [^+\\s]+\\s(?:0|[1-9][0-9]*)\\s[0-9a-f]{64}*
 spdx: version text, list digest
 license: license identifier, commercial permission, derivatives permission, redistribution permission, name-forms forms?
 team: team team, name text, name-ko text, joined time, left time?

@@ -1,5 +1,6 @@
 """Scripts parse, say how they are run, and are executable; nothing else is."""
 import subprocess
+import warnings
 
 from lint import File, Finding, main
 
@@ -30,8 +31,11 @@ def check_shell(path, text, shell):
 
 
 def check_python(path, text):
+    """What Python only warns of counts, too: later versions of it say so on standard error, or refuse it."""
     try:
-        compile(text, path, "exec", dont_inherit=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            compile(text, path, "exec", dont_inherit=True)
     except SyntaxError as error:
         yield Finding(path, error.lineno or 1, f"not Python: {error.msg}")
 
@@ -46,4 +50,5 @@ main(check, [
     ({"tests/a.sh": File("echo\n")}, 1),
     ({"tests/a.py": File("def f(:\n")}, 1),
     ({"tests/a.py": File("print()\n")}, 0),
+    ({"tests/a.py": File("print('\\s')\n")}, 1),
 ])
