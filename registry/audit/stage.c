@@ -160,6 +160,16 @@ enum jk_status jk_audit_revision_served(const struct jk_audit_revision *revision
                    want, have);
 }
 
+enum jk_status jk_audit_revision_absent(const struct jk_audit_revision *revision, const char *path,
+                                        struct jk_error *error)
+{
+    if (jk_error_is_set(error)) return error->status;
+    jk_error_fact(error, "file", "%s", path);
+    return jk_fail(error, JK_DATA_LOSS, "AUDIT_ABSENT",
+                   "%s is not there: entry %u closes stage %.*s, and within seconds of it the file must be served",
+                   path, revision->closing->from, JK_SPAN_ARG(revision->stage->id));
+}
+
 /* ---- the certificate ---- */
 
 static enum jk_status uncertified(const struct jk_audit_revision *revision, const char *why, struct jk_error *error)

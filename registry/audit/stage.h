@@ -3,7 +3,7 @@
  *
  * What differs is DATA_LOSS with the facts `file`, `expected` (what the log gives) and `found`. Reasons: AUDIT_REPORT
  * (a digest in the closing entry), AUDIT_SERVED (a served text), AUDIT_CERTIFICATE (the certificate's words, or who
- * signed it). Thread: the audit's. */
+ * signed it). What is not served at all is DATA_LOSS, too, AUDIT_ABSENT with the fact `file`. Thread: the audit's. */
 #ifndef JK_AUDIT_STAGE_H
 #define JK_AUDIT_STAGE_H
 
@@ -45,6 +45,10 @@ JK_MUST_USE enum jk_status jk_audit_revision_hold(const struct jk_audit_revision
 /* A text as it is served. */
 JK_MUST_USE enum jk_status jk_audit_revision_served(const struct jk_audit_revision *revision, unsigned number,
                                                     struct jk_span bytes, struct jk_error *error);
+
+/* Nothing is served at `path`, where something must be (formats/log.md). The first that is missing is told. */
+enum jk_status jk_audit_revision_absent(const struct jk_audit_revision *revision, const char *path,
+                                        struct jk_error *error);
 
 /* The certificate as it is served: its body is ours to the byte; a key that signs for the log at some size after the
  * closing has signed it (the entries name them; `head`, who signed the checkpoint, if they do not), and the counts key

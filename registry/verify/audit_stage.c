@@ -20,9 +20,10 @@ struct checking {
     struct jk_audit_log *log;
     uint32_t stage; /* slot */
     struct jk_audit_keys counts_keys;
-    bool counts_given; /* by the user; else the source's own word, where there is any */
-    int out;           /* folder of --out, or -1 */
-    json_t *revisions; /* NULL: printed */
+    bool counts_given;       /* by the user; else the source's own word, where there is any */
+    int out;                 /* folder of --out, or -1 */
+    json_t *revisions;       /* NULL: printed */
+    struct jk_error *absent; /* the first file that is not served: told when everything was looked at */
 };
 
 /* ---- options ---- */
@@ -105,6 +106,8 @@ static enum jk_status check_texts(const struct checking *checking, struct jk_aud
         status = read_served(checking, path, JK_AUDIT_SERVED, &bytes, &finding->served[i]);
         if (status == JK_OK && finding->served[i])
             status = jk_audit_revision_served(&finding->revision, i, jk_text_span(&bytes), &checking->cli->error);
+        else if (status == JK_OK)
+            (void)jk_audit_revision_absent(&finding->revision, path, checking->absent);
     }
     jk_text_done(&bytes);
     return status;
@@ -135,8 +138,11 @@ static enum jk_status check_certificate(const struct checking *checking, struct 
     jk_audit_revision_path(&finding->revision, JK_CERTIFICATE_FILE, path);
     finding->counts_given = checking->counts_given;
     JK_TRY(read_served(checking, path, JK_NOTE_MAX, &finding->note, &found));
+    if (checking->counts_keys.count == 0)
+        (void)jk_audit_revision_absent(&finding->revision, COUNTS_KEY_FILE, checking->absent);
     if (found) return check_note(checking, finding);
     jk_text_clear(&finding->note);
+    (void)jk_audit_revision_absent(&finding->revision, path, checking->absent);
     return JK_OK;
 }
 
@@ -285,12 +291,16 @@ static enum jk_status check_all(struct checking *checking)
     JK_TRY(open_out(checking));
     for (uint32_t revision = first; revision <= last; revision++)
         JK_TRY(check_revision(checking, jk_book_closing(book, checking->stage, revision, jk_book_size(book))));
-    return JK_OK;
+    if (jk_error_is_set(checking->absent)) checking->cli->error = *checking->absent;
+    return checking->absent->status;
 }
 
 enum jk_status jk_audit_stage(struct jk_cli *cli, struct jk_audit_log *log, json_t **out_revisions)
 {
-    struct checking checking = {.cli = cli, .log = log, .out = -1, .revisions = cli->json ? json_array() : NULL};
+    struct jk_error absent;
+    struct checking checking = {
+        .cli = cli, .log = log, .out = -1, .revisions = cli->json ? json_array() : NULL, .absent = &absent};
+    jk_error_init(&absent, &cli->arena);
     enum jk_status status = check_all(&checking);
     if (checking.out >= 0) close(checking.out);
     if (status == JK_OK)

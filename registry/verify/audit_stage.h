@@ -9,8 +9,8 @@
 
 /* Before anything is fetched: what does not go with --stage, or only with it. USAGE; KEY_MALFORMED. */
 JK_MUST_USE enum jk_status jk_audit_stage_options(struct jk_cli *cli);
-/* Every revision that is asked for, the first difference ends it. Prints each as it is found right, or with --json
- * gives all of them. The log was folded. */
+/* Every revision that is asked for, the first difference ends it. Prints each in which nothing differs, or with --json
+ * gives all of them; after that it fails if a file was not served. The log was folded. */
 JK_MUST_USE enum jk_status jk_audit_stage(struct jk_cli *cli, struct jk_audit_log *log, json_t **out_revisions);
 
 #endif

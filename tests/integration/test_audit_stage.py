@@ -113,17 +113,32 @@ class AuditStageTest(unittest.TestCase):
         self.assertIn("key from the source itself", self.audit(self.folder, "--stage", "stage-1").stdout)
 
     def test_nothing_served(self):
+        """The report is made and shown all the same; but whoever serves none has not passed the check."""
         bare = os.path.join(self.home, "bare")
         shutil.copytree(self.folder, bare)
         shutil.rmtree(os.path.join(bare, "stage"))
-        os.unlink(os.path.join(bare, "counts.vkey"))
         with served(bare) as url:
             for at in (bare, url):
-                for found in self.facts(at, "--stage", "stage-2")["revisions"]:
-                    self.assertEqual({f["served"] for f in found["files"].values()}, {"absent"})
-                    self.assertEqual(found["certificate"]["served"], "absent")
-                    self.assertEqual((found["certificate"]["log_key"], found["certificate"]["counts_key"]), (None, None))
-        self.assertIn("not there", self.audit(bare, "--key", self.key, "--stage", "stage-2").stdout)
+                error = self.told(NOT_VERIFIED, "AUDIT_ABSENT", at, "--stage", "stage-2")
+                self.assertEqual(error["metadata"], {"file": "stage/stage-2/1/report.tsv"})
+        out = os.path.join(self.home, "bare-out")
+        done = self.audit(bare, "--key", self.key, "--stage", "stage-2", "--out", out, code=NOT_VERIFIED)
+        self.assertEqual(done.stdout.count("not there\n"), 2 * (len(TEXTS) + 1 + len(VIEWS)))
+        self.assertIn("stage/stage-2/1/report.tsv is not there", done.stderr)
+        self.assertEqual(read(out, "stage", "stage-2", "2", TEXTS[0]), read(self.folder, "stage", "stage-2", "2", TEXTS[0]))
+
+    def test_each_file_that_is_not_served(self):
+        with served(self.folder) as url:
+            for file in TEXTS + ("certificate", "../../../counts.vkey"):
+                path = os.path.normpath(os.path.join("stage/stage-2/2", file))
+                os.rename(os.path.join(self.folder, path), os.path.join(self.home, "aside"))
+                try:
+                    for at in (self.folder, url):
+                        error = self.told(NOT_VERIFIED, "AUDIT_ABSENT", at, "--stage", "stage-2")
+                        self.assertEqual(error["metadata"]["file"], path)
+                        self.facts(at, "--stage", "stage-2", "--revision", "1", "--counts-key", self.counts_key)
+                finally:
+                    os.rename(os.path.join(self.home, "aside"), os.path.join(self.folder, path))
 
     def test_out_keeps_the_bytes(self):
         out, copy = os.path.join(self.home, "out"), os.path.join(self.home, "copy")

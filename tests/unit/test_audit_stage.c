@@ -189,6 +189,24 @@ static void test_served(void **state)
     close_log(&log, &opened);
 }
 
+static void test_absent(void **state)
+{
+    struct jk_stage_log log;
+    struct opened opened;
+    struct jk_audit_revision revision;
+    (void)state;
+    jk_stage_log_make(&log, 0);
+    assert_int_equal(open_log(&log, 0, JK_SPAN(""), &opened), JK_OK);
+    make(&opened, &log.reports[1], &revision);
+    fresh();
+    assert_int_equal(jk_audit_revision_absent(&revision, "stage/a/1/report.tsv", &error), JK_DATA_LOSS);
+    assert_int_equal(jk_audit_revision_absent(&revision, "stage/a/1/members.txt", &error), JK_DATA_LOSS);
+    found("AUDIT_ABSENT", "stage/a/1/report.tsv");
+    assert_int_equal(error.fact_count, 1);
+    jk_audit_revision_done(&revision);
+    close_log(&log, &opened);
+}
+
 /* Each byte of the note turned over: it is never found right by both keys. */
 static void test_certificate_bytes(void **state)
 {
@@ -372,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_agrees),
         cmocka_unit_test(test_closing),
         cmocka_unit_test(test_served),
+        cmocka_unit_test(test_absent),
         cmocka_unit_test(test_certificate_bytes),
         cmocka_unit_test(test_signers),
         cmocka_unit_test(test_rotated_keys),
