@@ -140,6 +140,22 @@ class BehindTheProxy(unittest.TestCase):
                                      ("/manifest/sha256/" + "0" * 64, "GET", 404), ("/tile/../log.key", "GET", 404)):
             self.assertEqual(self.fetch(path, method)[0].status, status, path)
 
+    def test_reports_and_their_key_pass(self):
+        """Whoever audits a stage through the proxy has to get all of it."""
+        public = os.path.join(self.server.data, "public")
+        folder = os.path.join(public, "stage", "proxied", "1")
+        os.makedirs(folder)
+        paths = ["/counts.vkey"] + ["/stage/proxied/1/" + name for name in (
+            "report.tsv", "report.json", "members.txt", "left-out.tsv", "certificate", "report.html", "report.csv")]
+        for path in paths:
+            with open(public + path, "wb") as f:
+                f.write(path.encode())
+            response, body = self.fetch(path)
+            self.assertEqual((response.status, body), (200, path.encode()), path)
+            self.assertEqual(self.fetch(path, "POST")[0].status, 403, path)
+        for path in ("/stage/proxied/1/", "/stage/proxied/1/other", "/stage/proxied/2/report.tsv", "/counts.key", "/counts.vkey/x"):
+            self.assertEqual(self.fetch(path)[0].status, 404, path)
+
     def test_refusals_are_of_level_info(self):
         """A stranger who meets a limit fills nobody's log; who wants to see him writes info into the file."""
         for level, seen in (("warn", 0), ("info", 1)):
