@@ -487,7 +487,8 @@ class Shared(Case):
 
 
 class Cluster:
-    """A PostgreSQL of the test's own, for servers with --database: start, stop, kill, freeze and thaw it."""
+    """A PostgreSQL of the test's own, for servers with --database: start, stop, kill, freeze and thaw it. Where its shared memory
+    lies is initdb's choice: not in /dev/shm where that is closed to the user postgres."""
 
     def __init__(self, env=None):
         self.bin = self.programs()
@@ -513,15 +514,19 @@ class Cluster:
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen(
                 [os.path.join(self.bin, "postgres"), "-D", self.folder + "/data", "-k", self.folder, "-c",
-                 "listen_addresses=", "-c", "dynamic_shared_memory_type=posix"], user=self.user, cwd="/",
-                env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                 "listen_addresses="], user=self.user, cwd="/", env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True)
         ready = [os.path.join(self.bin, "pg_isready"), "-q", "-h", self.folder]
         until = time.monotonic() + 60
         while subprocess.run(ready).returncode != 0:
             if time.monotonic() > until or self.process.poll() is not None:
-                raise RuntimeError("PostgreSQL did not start; see %s/log" % self.folder)
+                raise RuntimeError("PostgreSQL did not start; its log ends with\n" + self.log()[-4000:])
             time.sleep(0.02)
         return self
+
+    def log(self):
+        with open(os.path.join(self.folder, "log"), errors="replace") as f:
+            return f.read()
 
     def create_database(self):
         self._run("createdb", "-h", self.folder, "-U", "postgres", "jokbo")
@@ -547,7 +552,7 @@ class Cluster:
                 pass
 
     def stop(self, which=signal.SIGINT):
-        if self.process is None:
+        if self.process is None or self.process.poll() is not None:
             return
         self.process.send_signal(which)
         self.thaw()
