@@ -122,5 +122,5 @@ if(EXISTS ${JK_ROOT}/registry/cli/main.c)
   target_link_libraries(jokbo PRIVATE jk_cli)
 endif()
 
-# What registry/start needs, without tests and benchmarks.
-add_custom_target(programs DEPENDS jokbod jokbo)
+# What registry/start and cmake --install need, without tests and benchmarks.
+add_custom_target(programs DEPENDS jokbod jokbo installed_texts)

@@ -1,0 +1,38 @@
+# What `cmake --install` puts where, as a package of the distribution would: the programs with their manual pages and
+# completions, what a log starts with, the interface, and the documentation.
+include(GNUInstallDirs)
+set(JK_TEXTS ${CMAKE_BINARY_DIR}/installed)
+file(MAKE_DIRECTORY ${JK_TEXTS})
+
+function(jk_manual program section)
+  add_custom_command(OUTPUT ${JK_TEXTS}/${program}.${section}
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${program}> -DNAME=${program} -DVERSION=${PROJECT_VERSION}
+            -DSECTION=${section} "-DMORE=${CMAKE_INSTALL_FULL_DOCDIR}" -DOUT=${JK_TEXTS}/${program}.${section}
+            -P ${JK_ROOT}/registry/manual.cmake
+    DEPENDS ${program} ${JK_ROOT}/registry/manual.cmake VERBATIM)
+  install(FILES ${JK_TEXTS}/${program}.${section} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endfunction()
+
+# For a shell, under the name that it looks for.
+function(jk_completion shell folder file)
+  add_custom_command(OUTPUT ${JK_TEXTS}/${shell}
+    COMMAND jokbo completion ${shell} > ${JK_TEXTS}/${shell}
+    DEPENDS jokbo VERBATIM)
+  install(FILES ${JK_TEXTS}/${shell} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder} RENAME ${file})
+endfunction()
+
+install(TARGETS jokbo jokbod DESTINATION ${CMAKE_INSTALL_BINDIR})
+jk_manual(jokbo 1)
+jk_manual(jokbod 8)
+jk_completion(bash bash-completion/completions jokbo)
+jk_completion(zsh zsh/vendor-completions _jokbo)
+jk_completion(fish fish/vendor_completions.d jokbo.fish)
+add_custom_target(installed_texts ALL DEPENDS ${JK_TEXTS}/jokbo.1 ${JK_TEXTS}/jokbod.8 ${JK_TEXTS}/bash ${JK_TEXTS}/zsh
+                  ${JK_TEXTS}/fish)
+
+install(FILES ${JK_ROOT}/registry/data/roster.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/jokbo)
+install(DIRECTORY ${JK_ROOT}/registry/data/policies ${JK_ROOT}/registry/data/demo ${JK_ROOT}/proto
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/jokbo)
+# In the folders of the checkout, so that the pages' links to each other hold.
+install(FILES ${JK_ROOT}/README.md ${JK_ROOT}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY ${JK_ROOT}/registry/docs ${JK_ROOT}/registry/formats DESTINATION ${CMAKE_INSTALL_DOCDIR}/registry)
