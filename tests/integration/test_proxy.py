@@ -253,5 +253,43 @@ class Roles(unittest.TestCase):
             self.assertRegex(refused.stderr, "permission denied|must be owner", statement)
 
 
+class Image(unittest.TestCase):
+    """What can be said of the image without an engine."""
+
+    def read(self, *path):
+        with open(os.path.join(jokbo.ROOT, *path)) as f:
+            return f.read()
+
+    def let_through(self):
+        lines = [line for line in self.read(".dockerignore").splitlines() if not line.startswith("#")]
+        self.assertEqual((lines[0], lines[-1]), ("*", "**/.*"), "nothing but what is named, and nothing hidden below it")
+        self.assertTrue(all(re.fullmatch(r"![A-Za-z.]+", line) for line in lines[1:-1]), lines)
+        return {line[1:] for line in lines[1:-1]}
+
+    def test_what_gets_into_the_build(self):
+        """Exactly what CMake reads for the programs: with data, keys or settings beside it, none of them."""
+        cmake = "".join(self.read(*path) for path in (("CMakeLists.txt",), ("registry", "build.cmake"), ("registry", "installed.cmake")))
+        read = set(re.findall(r"\$\{JK_ROOT\}/([A-Za-z.]+)", cmake)) | {"CMakeLists.txt"}
+        self.assertEqual(self.let_through(), read)
+        for name in read:
+            self.assertTrue(os.path.exists(os.path.join(jokbo.ROOT, name)), name)
+
+    def test_packages_are_named_once(self):
+        """By registry/install, which the image calls; what else is said in the Dockerfile is no package."""
+        dockerfile = self.read("docker", "Dockerfile")
+        self.assertEqual(re.findall(r"/install (\w+)", dockerfile), ["build", "libraries", "server"])
+        self.assertNotIn("apt-get", dockerfile)
+
+    def test_libraries_of_the_programs(self):
+        """All that they load and that a package owns; the linker knows them by sonames, Debian by packages."""
+        found = subprocess.run([os.path.join(jokbo.ROOT, "registry", "install"), "libraries", os.path.join(jokbo.BUILD, "jokbod"),
+                                os.path.join(jokbo.BUILD, "jokbo")], check=True, capture_output=True, text=True).stdout.split()
+        self.assertEqual(found, sorted(set(found)))
+        for start in ("libc6", "libgrpc", "libprotobuf-c1", "libpq5", "libssl3", "libjansson4", "libyaml-0-2", "libcurl", "libmicrohttpd", "zlib1g"):
+            self.assertTrue(any(package.startswith(start) for package in found), (start, found))
+        for package in found:
+            subprocess.run(["dpkg-query", "-W", package], check=True, stdout=subprocess.DEVNULL)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
