@@ -1,7 +1,6 @@
 """Everything is killed at once, and started again: the private PostgreSQL waits for what its former run left behind, says so, and
 does not give up before that is gone."""
 import os
-import pwd
 import signal
 import subprocess
 import sys
@@ -21,7 +20,6 @@ class Restart(unittest.TestCase):
         self.addCleanup(self.server.close)
         self.server.start()
         self.folder = os.path.join(self.server.data, "postgresql")
-        self.user = pwd.getpwuid(os.stat(self.folder).st_uid).pw_name if os.geteuid() == 0 else None
         self.published("before")
 
     def published(self, name):
@@ -93,9 +91,9 @@ class Restart(unittest.TestCase):
 
     def test_lock_files_that_name_somebody_else(self):
         """After a crash of the machine the number may be another process's, or that of one whose parent never asked after it."""
-        other = subprocess.Popen(["sleep", "600"], user=self.user, cwd="/")
+        other = subprocess.Popen([*jokbo.AS_POSTGRES, "sleep", "600"], cwd="/")
         self.addCleanup(lambda: (other.kill(), other.wait()))
-        dead = subprocess.Popen(["true"], user=self.user, cwd="/")
+        dead = subprocess.Popen([*jokbo.AS_POSTGRES, "true"], cwd="/")
         self.addCleanup(dead.wait)
         while jokbo.alive(dead.pid):
             time.sleep(0.01)
@@ -105,7 +103,7 @@ class Restart(unittest.TestCase):
                 with open(path, "w") as f:
                     f.write("%d\n%s\n" % (pid, self.folder))
                 os.chmod(path, 0o600)
-                if self.user:
+                if jokbo.AS_POSTGRES:
                     os.chown(path, os.stat(self.folder).st_uid, os.stat(self.folder).st_gid)
             self.server.start()
             self.there("before")
@@ -115,8 +113,8 @@ class Restart(unittest.TestCase):
     def test_somebody_works_on_the_cluster(self):
         """A single-user backend is waited for, and never ended."""
         self.assertEqual(self.server.stop(), 0)
-        single = subprocess.Popen([jokbo.Cluster.programs() + "/postgres", "--single", "-D", self.folder, "jokbo"],
-                                  user=self.user, cwd="/", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        single = subprocess.Popen([*jokbo.AS_POSTGRES, jokbo.Cluster.programs() + "/postgres", "--single", "-D", self.folder, "jokbo"],
+                                  cwd="/", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(lambda: (single.kill(), single.wait(), single.stdin.close()))
         until = time.monotonic() + 20
         while not os.path.exists(self.folder + "/postmaster.pid"):

@@ -1,8 +1,11 @@
 """Scripts parse, say how they are run, and are executable; nothing else is."""
+import ast
 import subprocess
 import warnings
 
 from lint import File, Finding, main
+
+FORKING = {"user", "group", "extra_groups", "umask", "preexec_fn"}  # of subprocess: it cannot vfork with one of them
 
 SHELLS = {"#!/usr/bin/env bash": "bash", "#!/bin/bash": "bash", "#!/bin/sh": "sh"}
 
@@ -38,6 +41,16 @@ def check_python(path, text):
             compile(text, path, "exec", dont_inherit=True)
     except SyntaxError as error:
         yield Finding(path, error.lineno or 1, f"not Python: {error.msg}")
+        return
+    yield from (Finding(path, node.lineno, "forks, which gRPC's threads do not let through: see tests/support/jokbo.py")
+                for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and forks(node))
+
+
+def forks(call):
+    """Calls of os and subprocess by their usual names, and multiprocessing without a context that is named."""
+    name = ast.unparse(call.func)
+    return name in ("os.fork", "os.forkpty", "pty.fork", "multiprocessing.Process", "multiprocessing.Pool", "ProcessPoolExecutor") or (
+        name.startswith("subprocess.") and any(keyword.arg in FORKING for keyword in call.keywords))
 
 
 GOOD = "#!/usr/bin/env bash\nset -euo pipefail\n"
@@ -51,4 +64,6 @@ main(check, [
     ({"tests/a.py": File("def f(:\n")}, 1),
     ({"tests/a.py": File("print()\n")}, 0),
     ({"tests/a.py": File("print('\\s')\n")}, 1),
+    ({"tests/a.py": File("subprocess.run(['true'], user='a')\nos.fork()\nmultiprocessing.Pool(2)\n")}, 3),
+    ({"tests/a.py": File("subprocess.run(['true'], cwd='/')\nmultiprocessing.get_context('spawn').Pool(2)\n")}, 0),
 ])

@@ -14,7 +14,8 @@ import time
 import unittest
 import uuid
 
-# A test forks while calls are under way only to start a program: gRPC's handlers for forks have nothing to do, and may wait for ever.
+# Nothing here forks: a fork waits for gRPC's threads, with some versions of Python and gRPC for ever, whatever is said here. Programs
+# are started by vfork, which Python does by itself unless another user is asked for; AS_POSTGRES is for that.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 import grpc  # noqa: E402
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format  # noqa: E402
@@ -35,6 +36,8 @@ except ImportError:
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("JK_BUILD", os.path.join(ROOT, "build"))
 ROSTER = os.path.join(ROOT, "registry", "data", "roster.yaml")
+# Words before a program's that run it as PostgreSQL's user, where the test is root, whom PostgreSQL refuses.
+AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"] if os.geteuid() == 0 else []
 SLOWER = float(os.environ.get("JK_TIMEOUT_FACTOR", "1"))  # under sanitizers, say: allowances are multiplied by it
 
 
@@ -495,9 +498,8 @@ class Cluster:
         self.env = dict(os.environ, **(env or {}))
         self.folder = tempfile.mkdtemp(prefix="jokbo-pg-", dir="/tmp")
         self.url = "host=%s dbname=jokbo user=postgres" % self.folder
-        self.process, self.user = None, None
-        if os.geteuid() == 0:
-            self.user = "postgres"
+        self.process = None
+        if AS_POSTGRES:
             shutil.chown(self.folder, "postgres", "postgres")
         self._run("initdb", "-D", self.folder + "/data", "-U", "postgres", "--auth=trust", "--no-sync")
 
@@ -507,14 +509,14 @@ class Cluster:
         return max(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]))
 
     def _run(self, program, *arguments):
-        subprocess.run([os.path.join(self.bin, program)] + list(arguments), check=True, user=self.user, cwd="/",
-                       stdout=subprocess.DEVNULL, timeout=60)
+        subprocess.run([*AS_POSTGRES, os.path.join(self.bin, program), *arguments], check=True, cwd="/", stdout=subprocess.DEVNULL,
+                       timeout=60)
 
     def start(self):
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen(
-                [os.path.join(self.bin, "postgres"), "-D", self.folder + "/data", "-k", self.folder, "-c",
-                 "listen_addresses="], user=self.user, cwd="/", env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [*AS_POSTGRES, os.path.join(self.bin, "postgres"), "-D", self.folder + "/data", "-k", self.folder, "-c",
+                 "listen_addresses="], cwd="/", env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True)
         ready = [os.path.join(self.bin, "pg_isready"), "-q", "-h", self.folder]
         until = time.monotonic() + 60
