@@ -20,7 +20,7 @@ static void add_head(const struct jk_summary *summary, struct jk_arena *arena, s
                  jk_table_safe(arena, summary->title));
     if (strcmp(summary->title, summary->title_ko) != 0)
         jk_text_addf(out, " / %s", jk_table_safe(arena, summary->title_ko));
-    if (jk_summary_is_demo(summary)) jk_text_add_str(out, "\nOf a demonstration: nothing here was really counted.");
+    if (jk_summary_is_demo(summary)) jk_text_add_str(out, "\nThis is a demo: nothing here was really counted.");
     jk_text_addf(out, "\nCut-off   %s; %s\n", cutoff, jk_table_safe(arena, summary->source));
     jk_text_addf(out, "Policy    %s@%u, %s\n", summary->policy.name, summary->policy.version, digest);
     jk_text_addf(out, "Log       %s, registrations before entry %u, rulings and corrections before entry %u\n",
