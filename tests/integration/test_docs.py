@@ -23,6 +23,14 @@ def read(*path):
         return f.read()
 
 
+def table(name):
+    """The text of a table of the sources, which is one file of that name below registry/."""
+    found = [os.path.join(folder, name) for folder, _, names in os.walk(os.path.join(ROOT, "registry")) if name in names]
+    if len(found) != 1:
+        raise AssertionError("%s: %s" % (name, found))
+    return read(found[0])
+
+
 def all_pages():
     """Every page of documentation that a reader may open."""
     docs = [os.path.join(DOCS, name) for name in sorted(os.listdir(os.path.join(ROOT, DOCS))) if name.endswith(".md")]
@@ -101,14 +109,14 @@ class Tables(unittest.TestCase):
         return [[cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
 
     def test_options_of_the_server(self):
-        table = re.findall(r'^JK_OPTION\(\w+, \w+, "([a-z-]+)", "([^"]*)", "([^"]*)", \d+, \d+,', read("registry", "daemon", "config.def"), re.M)
-        self.assertGreater(len(table), 10)
-        wanted = [("`--%s`" % (name + " " + value if value else name), "`%s`" % default if default else "") for name, value, default in table]
+        options = re.findall(r'^JK_OPTION\(\w+, \w+, "([a-z-]+)", "([^"]*)", "([^"]*)", \d+, \d+,', table("config.def"), re.M)
+        self.assertGreater(len(options), 10)
+        wanted = [("`--%s`" % (name + " " + value if value else name), "`%s`" % default if default else "") for name, value, default in options]
         self.assertEqual([(row[0], row[1]) for row in self.rows("The server")], wanted)
 
     def test_options_of_the_command_line(self):
         wanted = []
-        for name, value, help in re.findall(r'^JK_OPTION\(\w+, "([a-z-]+)", \w+, 1, "([^"]*)",\s*"((?:[^"\\]|\\.)*)"', read("registry", "cli", "console", "options.def"), re.M):
+        for name, value, help in re.findall(r'^JK_OPTION\(\w+, "([a-z-]+)", \w+, 1, "([^"]*)",\s*"((?:[^"\\]|\\.)*)"', table("options.def"), re.M):
             inside = re.search(r"\[([^\]]*)\]$", help)
             words = [word.strip() for word in inside.group(1).split(",")] if inside else []
             variables = ", ".join("`%s`" % w for w in words if w.isupper())
@@ -118,18 +126,18 @@ class Tables(unittest.TestCase):
         self.assertEqual([tuple(row[:3]) for row in self.rows("The command line")], wanted)
 
     def test_exit_codes(self):
-        wanted = re.findall(r'^JK_EXIT\(\w+, (\d+), "([^"]*)"\)', read("registry", "cli", "console", "exit.def"), re.M)
+        wanted = re.findall(r'^JK_EXIT\(\w+, (\d+), "([^"]*)"\)', table("exit.def"), re.M)
         self.assertEqual([tuple(row) for row in self.rows("Exit codes")], wanted)
 
     def test_methods(self):
-        methods = re.findall(r"^JK_METHOD\((\w+), (\w+),", read("registry", "service", "call", "methods.def"), re.M)
+        methods = re.findall(r"^JK_METHOD\((\w+), (\w+),", table("methods.def"), re.M)
         self.assertGreater(len(methods), 30)
         found = [(service, method) for service in ("Registry", "Evaluation", "Stages", "Log", "Demo", "Access")
                  for row in self.rows("`jokbo.v1.%s`" % service) for method in re.findall(r"`(\w+)`", row[0])]
         self.assertEqual(found, methods)
 
     def test_reasons(self):
-        wanted = re.findall(r'^JK_REASON\(\w+, (\d+), "([^"]*)", "([^"]*)",', read("registry", "domain", "reason.def"), re.M)
+        wanted = re.findall(r'^JK_REASON\(\w+, (\d+), "([^"]*)", "([^"]*)",', table("reason.def"), re.M)
         self.assertGreater(len(wanted), 10)
         self.assertEqual([(row[2], row[0].strip("`"), row[1]) for row in self.rows("Policies")], wanted)
 
