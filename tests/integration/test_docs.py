@@ -160,9 +160,20 @@ class Tables(unittest.TestCase):
             for piece in message.split("…"):
                 self.assertTrue(piece.strip(", ") in said, message)
 
-    def test_links_lead_somewhere(self):
+    def test_commands_are_there(self):
+        names = re.findall(r'^JK_COMMAND\(\w+, "([a-z -]+)"', table("commands.def"), re.M)
+        self.assertGreater(len(names), 40)
         for page in all_pages():
-            for target, heading in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", read(page)):
+            for words in re.findall(r"(?:`|^|build/)jokbo ([a-z][a-z-]*(?: [a-z][a-z-]*)*)", read(page), re.M):
+                self.assertTrue(any((words + " ").startswith(name + " ") for name in names), "%s: jokbo %s" % (page, words))
+
+    def test_links_lead_somewhere(self):
+        formats = os.path.join("registry", "formats")
+        specified = [os.path.join(folder, name) for folder in (formats, os.path.join(formats, "tiny"))
+                     for name in sorted(os.listdir(os.path.join(ROOT, folder))) if name.endswith(".md")]
+        for page in all_pages() + specified:
+            prose = re.sub(r"`[^`\n]*`", "", read(page))
+            for target, heading in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", prose):
                 if "://" in target:
                     continue
                 path = os.path.normpath(os.path.join(os.path.dirname(page), target)) if target else page
