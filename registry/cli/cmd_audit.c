@@ -9,6 +9,7 @@
 #include "cli/counting.h"
 #include "cli/expect.h"
 #include "demo/demo.h"
+#include "reply/asked.h"
 #include "reply/counts.h"
 #include "reply/page_token.h"
 #include "verify/audit_log.h"
@@ -53,54 +54,23 @@ static enum jk_status read_wish(struct jk_cli *cli, struct audit_run *run)
 
 /* Times of entries never go back, so that a size follows from a time; but the log may still grow below a time that has
  * not passed. */
-static enum jk_status size_by_time(struct jk_cli *cli, const struct jk_book *book, int64_t time_us, uint64_t *out_size)
-{
-    bool demo = jk_demo_is(jk_book_origin(book)); /* nobody here knows what its clock shows */
-    if (time_us > jk_now_us() && !demo)
-        return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "AS_OF", "--as-of lies in the future");
-    *out_size = jk_book_size_at(book, jk_book_size(book), time_us);
-    return JK_OK;
-}
-
 static enum jk_status choose_size(struct jk_cli *cli, struct audit_run *run)
 {
-    const Jokbo__V1__AsOf *as_of = &run->wish.as_of;
+    const struct jk_book *book = jk_audit_book(run->log.audit); /* NULL with --verify-only, which takes no times */
+    int64_t open_us;
+    uint32_t size;
     run->size = jk_audit_size(run->log.audit);
-    if (as_of->kind_case == JOKBO__V1__AS_OF__KIND_TIME)
-        return size_by_time(cli, jk_audit_book(run->log.audit), jk_json_time_us(as_of->time), &run->size);
-    if (as_of->kind_case != JOKBO__V1__AS_OF__KIND_LOG_SIZE) return JK_OK;
-    if (as_of->log_size > (int64_t)run->size)
-        return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "AS_OF", "log size %lld: the log has %llu entries",
-                       (long long)as_of->log_size, (unsigned long long)run->size);
-    run->size = (uint64_t)as_of->log_size;
+    if (!run->wish.has_as_of) return JK_OK;
+    uint32_t all = run->size < JK_NONE ? (uint32_t)run->size : JK_NONE - 1; /* more than a book can hold */
+    JK_TRY(jk_asked_size(book, all, &run->wish.as_of, &size, &open_us, &cli->error));
+    bool demo = book && jk_demo_is(jk_book_origin(book)); /* nobody here knows what its clock shows */
+    if (open_us != JK_TIME_NONE && open_us > jk_now_us() && !demo)
+        return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "AS_OF", "--as-of lies in the future");
+    run->size = size;
     return JK_OK;
 }
 
 /* ---- counting ---- */
-
-/* Names as of the whole log, as the server takes them. */
-static enum jk_status find_scope(struct jk_cli *cli, const struct jk_book *book, const Jokbo__V1__CountScope *scope,
-                                 struct jk_scope *out_scope)
-{
-    uint32_t all = jk_book_size(book);
-    *out_scope = (struct jk_scope){.type = JK_SCOPE_ALL};
-    if (scope->kind_case == JOKBO__V1__COUNT_SCOPE__KIND_TEAM) {
-        out_scope->type = JK_SCOPE_TEAM;
-        out_scope->slot = jk_book_find_team(book, jk_span_of(scope->team), all);
-        if (out_scope->slot == JK_NONE)
-            return jk_fail(&cli->error, JK_NOT_FOUND, "TEAM_NOT_FOUND", "There is no team \"%.63s\"", scope->team);
-    } else if (scope->kind_case == JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL) {
-        out_scope->type = JK_SCOPE_BASE;
-        out_scope->slot = jk_book_find_model(book, jk_span_of(scope->base_model), all);
-        if (out_scope->slot == JK_NONE)
-            return jk_fail(&cli->error, JK_NOT_FOUND, "MODEL_NOT_FOUND", "No model is named \"%.200s\"",
-                           scope->base_model);
-        if (jk_book_model(book, out_scope->slot)->base_history == JK_NONE)
-            return jk_fail(&cli->error, JK_NOT_FOUND, "NOT_A_BASE_MODEL",
-                           "\"%.200s\" is not a base model on the roster", scope->base_model);
-    }
-    return JK_OK;
-}
 
 /* With the page token that the server would give for the same request. */
 static enum jk_status count_one(struct jk_cli *cli, struct audit_run *run, const struct jk_counts *counts)
@@ -112,7 +82,7 @@ static enum jk_status count_one(struct jk_cli *cli, struct audit_run *run, const
     Jokbo__V1__CountDerivativesRequest request;
     struct jk_digest bound;
     uint64_t next;
-    JK_TRY(find_scope(cli, counts->book, &run->wish.scope, &wish.scope));
+    JK_TRY(jk_asked_scope(counts->book, jk_book_size(counts->book), &run->wish.scope, &wish.scope, &cli->error));
     JK_TRY(jk_counts_one(counts, &wish, &count, &next, &cli->error));
     run->counts = &count->base;
     if (next == 0) return JK_OK;

@@ -20,6 +20,17 @@ Google__Protobuf__Timestamp *jk_to_timestamp(struct jk_arena *arena, int64_t tim
     return timestamp;
 }
 
+int64_t jk_from_timestamp(const Google__Protobuf__Timestamp *timestamp, const char *field, struct jk_error *error)
+{
+    if (!timestamp) return JK_TIME_NONE;
+    bool in_range = timestamp->seconds >= 0 && timestamp->seconds < 253402300800 && timestamp->nanos >= 0 &&
+                    timestamp->nanos < 1000000000;
+    if (in_range) return timestamp->seconds * 1000000 + timestamp->nanos / 1000;
+    jk_error_field(error, field, "%lld s and %d ns is not a time from year 1970 to 9999", (long long)timestamp->seconds,
+                   timestamp->nanos);
+    return JK_TIME_NONE;
+}
+
 void **jk_pointers(struct jk_arena *arena, size_t count)
 {
     return count ? jk_arena_zalloc(arena, count, sizeof(void *)) : NULL;

@@ -12,6 +12,8 @@
 char *jk_to_string(struct jk_arena *arena, struct jk_span text);
 /* NULL for JK_TIME_NONE, and where memory is out. */
 Google__Protobuf__Timestamp *jk_to_timestamp(struct jk_arena *arena, int64_t time_us);
+/* JK_TIME_NONE for NULL; a violation of `field` when out of range. */
+int64_t jk_from_timestamp(const Google__Protobuf__Timestamp *timestamp, const char *field, struct jk_error *error);
 /* Arena arrays of pointers for repeated fields; NULL when out of memory. */
 void **jk_pointers(struct jk_arena *arena, size_t count);
 

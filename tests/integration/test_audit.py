@@ -45,6 +45,7 @@ class AuditTest(unittest.TestCase):
         assert int(checkpoint["log_size"]) == cls.size > 320, cls.size  # tests cut it at 300
         cls.bases = [c["scope"]["base_model"] for c in client.call("Evaluation.ListCounts")["bases"]]
         cls.teams = [c["scope"]["team"] for c in client.call("Evaluation.ListCounts")["teams"]]
+        cls.derivative = client.call("Evaluation.ListCounted", scope={"all": True})["derivatives"][0]["name"]
         cls.signer = publication.Signer(cls.note.split("\n")[0])
         cls.addClassCleanup(cls.signer.close)
 
@@ -130,6 +131,15 @@ class AuditTest(unittest.TestCase):
         self.audit(self.folder, "--as-of", str(self.size + 1), code=REFUSED)
         self.audit(self.folder, "no/such", code=NOT_FOUND)
         self.audit(self.folder, "--team", "none", code=NOT_FOUND)
+
+    def test_refuses_as_the_server_does(self):
+        for words in ([self.bases[0] + "x"], [self.derivative], ["--team", "none"], ["--all", "--as-of", str(self.size + 1)]):
+            server = self.server.jokbo("count", *words, "--json", token=None)
+            operands = [word for word in words[:1] if not word.startswith("--")]
+            own = self.audit(self.folder, *operands, *words[len(operands):], "--json", code=server.returncode)
+            server, own = (json.loads(told)["error"] for told in (server.stdout, own.stdout))
+            for key in ("status", "reason", "message", "violations"):
+                self.assertEqual(own.get(key), server.get(key), key)
 
     def test_expect(self):
         path = os.path.join(self.home, "counts.json")

@@ -5,8 +5,8 @@
 
 #include "auth/access.h"
 #include "domain/ident.h"
+#include "reply/lookup.h"
 #include "service/call/dispatch.h"
-#include "service/call/lookup.h"
 
 static bool is_member(const struct jk_change *change, const struct jk_turn *turn, struct jk_span publisher)
 {

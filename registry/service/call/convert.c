@@ -24,17 +24,6 @@ void jk_from_hex(const char *text, const char *field, struct jk_digest *out_dige
     jk_error_field(error, field, "\"%s\" is not a SHA-256: give 64 lower-case hexadecimal digits, or nothing", shown);
 }
 
-int64_t jk_from_timestamp(const Google__Protobuf__Timestamp *timestamp, const char *field, struct jk_error *error)
-{
-    if (!timestamp) return JK_TIME_NONE;
-    bool in_range = timestamp->seconds >= 0 && timestamp->seconds < 253402300800 && timestamp->nanos >= 0 &&
-                    timestamp->nanos < 1000000000;
-    if (in_range) return timestamp->seconds * 1000000 + timestamp->nanos / 1000;
-    jk_error_field(error, field, "%lld s and %d ns is not a time from year 1970 to 9999", (long long)timestamp->seconds,
-                   timestamp->nanos);
-    return JK_TIME_NONE;
-}
-
 /* The proto's relations are the rules' relations by number; a change of either breaks the build here. */
 _Static_assert(JOKBO__V1__RELATION__RELATION_FINETUNE == (int)JK_RELATION_FINETUNE, "relation numbers");
 _Static_assert(JOKBO__V1__RELATION__RELATION_DRAFT == (int)JK_RELATION_DRAFT, "relation numbers");

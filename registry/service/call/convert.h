@@ -19,9 +19,6 @@ char *jk_to_hex(struct jk_arena *arena, const struct jk_digest *digest);
 /* Parses an optional digest: empty is zero. Adds a violation of `field` otherwise. */
 void jk_from_hex(const char *text, const char *field, struct jk_digest *out_digest, struct jk_error *error);
 
-/* JK_TIME_NONE for NULL; a violation of `field` when out of range. */
-int64_t jk_from_timestamp(const Google__Protobuf__Timestamp *timestamp, const char *field, struct jk_error *error);
-
 Jokbo__V1__Relation jk_to_relation(enum jk_relation relation);
 /* False for a number outside the enum. */
 bool jk_from_relation(int value, enum jk_relation *out_relation);

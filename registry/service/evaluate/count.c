@@ -3,12 +3,13 @@
 #include "service/evaluate/count.h"
 
 #include "base/clock.h"
+#include "reply/asked.h"
 #include "reply/counts.h"
+#include "reply/lookup.h"
 #include "service/evaluate/count_ruled.h"
 #include "service/call/dispatch.h"
 #include "service/call/entries.h"
 #include "service/call/handlers.h"
-#include "service/call/lookup.h"
 #include "service/call/page.h"
 #include "service/records/present.h"
 
@@ -17,73 +18,22 @@
 enum jk_status jk_count_scope(struct jk_call *call, const struct jk_view *view, const Jokbo__V1__CountScope *scope,
                               struct jk_scope *out_scope)
 {
-    struct jk_error *error = &call->error;
-    *out_scope = (struct jk_scope){.type = JK_SCOPE_ALL};
-    switch (scope ? scope->kind_case : JOKBO__V1__COUNT_SCOPE__KIND__NOT_SET) {
-    case JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL:
-        out_scope->type = JK_SCOPE_BASE;
-        out_scope->slot = jk_book_find_model(view->book, jk_span_of(scope->base_model), view->size);
-        if (out_scope->slot == JK_NONE)
-            return jk_model_not_found(view->book, view->size, jk_span_of(scope->base_model), error);
-        if (jk_book_model(view->book, out_scope->slot)->base_history != JK_NONE) return JK_OK;
-        return jk_fail(error, JK_NOT_FOUND, "NOT_A_BASE_MODEL",
-                       "\"%.200s\" is not a base model on the roster; for derivatives of any model use ListDerivatives",
-                       scope->base_model);
-    case JOKBO__V1__COUNT_SCOPE__KIND_TEAM:
-        out_scope->type = JK_SCOPE_TEAM;
-        out_scope->slot = jk_book_find_team(view->book, jk_span_of(scope->team), view->size);
-        if (out_scope->slot != JK_NONE) return JK_OK;
-        return jk_fail(error, JK_NOT_FOUND, "TEAM_NOT_FOUND", "There is no team \"%.63s\"", scope->team);
-    case JOKBO__V1__COUNT_SCOPE__KIND_ALL:
-        if (scope->all) return JK_OK;
-        /* fall through */
-    default:
-        jk_error_field(error, "scope", "is required: name a base_model, a team, or all");
-        return jk_error_result(error);
-    }
-}
-
-static enum jk_status size_by_log(struct jk_call *call, const struct jk_view *view, int64_t size, uint32_t *out_size)
-{
-    if (size < 0 || size > view->size) {
-        jk_error_field(&call->error, "as_of.log_size", "%lld: the log has %u entries; give 0 to %u", (long long)size,
-                       view->size, view->size);
-        return jk_error_result(&call->error);
-    }
-    *out_size = (uint32_t)size;
-    return JK_OK;
-}
-
-/* A time between two microseconds counts as the later: entries carry whole ones, and those before it are wanted. */
-static int64_t as_of_us(struct jk_call *call, const Jokbo__V1__AsOf *as_of)
-{
-    int64_t time_us = jk_from_timestamp(as_of->time, "as_of.time", &call->error);
-    return time_us != JK_TIME_NONE && as_of->time->nanos % 1000 ? time_us + 1 : time_us;
-}
-
-/* Where the book's last entry is not before the time, no later entry can be; otherwise the database says what it has,
- * with no batch open. */
-static void size_by_time(const struct jk_view *view, int64_t time_us, uint32_t *out_size, bool *out_ask)
-{
-    *out_ask = !view->size || jk_book_time(view->book, view->size - 1) < time_us;
-    *out_size = jk_book_size_at(view->book, view->size, time_us);
+    return jk_asked_scope(view->book, view->size, scope, out_scope, &call->error);
 }
 
 enum jk_status jk_count_size(struct jk_call *call, const struct jk_view *view, const Jokbo__V1__AsOf *as_of,
                              uint32_t *out_size, bool *out_ask)
 {
-    *out_ask = false;
-    *out_size = view->size;
-    if (!as_of) return JK_OK;
-    if (as_of->kind_case == JOKBO__V1__AS_OF__KIND_LOG_SIZE) return size_by_log(call, view, as_of->log_size, out_size);
-    if (as_of->kind_case == JOKBO__V1__AS_OF__KIND_TIME && as_of->time) {
-        int64_t time_us = as_of_us(call, as_of);
-        JK_TRY(jk_error_result(&call->error));
-        size_by_time(view, time_us, out_size, out_ask);
-        return JK_OK;
-    }
-    jk_error_field(&call->error, "as_of", "is empty: give a log_size or a time, or leave it out");
-    return jk_error_result(&call->error);
+    int64_t open_us;
+    JK_TRY(jk_asked_size(view->book, view->size, as_of, out_size, &open_us, &call->error));
+    *out_ask = open_us != JK_TIME_NONE;
+    return JK_OK;
+}
+
+static int64_t as_of_us(struct jk_call *call, const Jokbo__V1__AsOf *as_of)
+{
+    int64_t time_us = jk_from_timestamp(as_of->time, "as_of.time", &call->error);
+    return time_us != JK_TIME_NONE && as_of->time->nanos % 1000 ? time_us + 1 : time_us;
 }
 
 /* On a reader thread: the book shall hold every entry before the time. Where it does not yet, the work stops here, and

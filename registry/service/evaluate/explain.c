@@ -2,10 +2,10 @@
  * it follows from. On a reader thread, from a kept standing. */
 #include "book/why.h"
 #include "reply/counts.h"
+#include "reply/lookup.h"
 #include "service/evaluate/count_ruled.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
-#include "service/call/lookup.h"
 #include "service/records/present.h"
 #include "service/evaluate/standing.h"
 

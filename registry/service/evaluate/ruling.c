@@ -3,10 +3,10 @@
 #include "service/evaluate/ruling.h"
 
 #include "domain/ident.h"
+#include "reply/lookup.h"
 #include "service/evaluate/adoption.h"
 #include "service/call/four_eyes.h"
 #include "service/call/handlers.h"
-#include "service/call/lookup.h"
 #include "service/records/short_list.h"
 #include "service/evaluate/stages.h"
 

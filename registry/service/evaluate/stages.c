@@ -5,7 +5,7 @@
 
 #include "book/claims.h"
 #include "domain/ident.h"
-#include "service/call/lookup.h"
+#include "reply/lookup.h"
 
 _Static_assert(JOKBO__V1__RULING_STATE__RULING_STATE_PENDING == JK_RULING_PENDING + 1, "state numbers");
 _Static_assert(JOKBO__V1__RULING_STATE__RULING_STATE_REPLACED == JK_RULING_REPLACED + 1, "state numbers");

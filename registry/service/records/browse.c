@@ -1,9 +1,9 @@
 /* GetModel, GetRelease, ListModels, ListDerivatives: answered from the book; but for why a release was yanked. */
 #include <stdlib.h>
 
+#include "reply/lookup.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
-#include "service/call/lookup.h"
 #include "service/call/page.h"
 #include "service/records/present.h"
 #include "service/call/texts.h"

@@ -1,9 +1,9 @@
 /* YankRelease, UnyankRelease, RenameModel, TransferModel. */
 #include "auth/access.h"
 #include "domain/ident.h"
+#include "reply/lookup.h"
 #include "service/call/authority.h"
 #include "service/call/handlers.h"
-#include "service/call/lookup.h"
 #include "service/records/present.h"
 
 static void fault(struct jk_call *call, const char *field, const char *value, const char *why)

@@ -1,11 +1,11 @@
 /* The grammar of a declared release. */
 #include "service/records/draft.h"
-#include "service/call/lookup.h"
 
 #include <stdio.h>
 
 #include "domain/ident.h"
 #include "domain/spdx.h"
+#include "reply/lookup.h"
 
 /* "derivatives[3].license" in the error's arena. */
 static const char *field(const struct jk_draft *draft, struct jk_arena *arena, const char *name)

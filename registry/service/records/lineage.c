@@ -1,8 +1,8 @@
 /* GetLineage: the graph around a release, breadth first, within bounds. */
 #include <stdlib.h>
 
+#include "reply/lookup.h"
 #include "service/call/handlers.h"
-#include "service/call/lookup.h"
 #include "service/records/present.h"
 
 #define DEPTH_DEFAULT 5

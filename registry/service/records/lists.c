@@ -1,6 +1,6 @@
 /* ListReleases, ListBaseModels, ListTeams: short lists, answered at once from the book. */
+#include "reply/lookup.h"
 #include "service/call/handlers.h"
-#include "service/call/lookup.h"
 #include "service/records/short_list.h"
 
 /* ---- releases ---- */

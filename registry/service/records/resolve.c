@@ -1,8 +1,8 @@
 /* What only the book knows of a declared release: its parents' hashes, doubles, cycles, and a path to a base model. */
 #include "book/book_ask.h"
 #include "domain/ident.h"
+#include "reply/lookup.h"
 #include "service/records/draft.h"
-#include "service/call/lookup.h"
 #include "service/records/twin.h"
 
 struct work {

@@ -1,5 +1,5 @@
 /* See lookup.h. */
-#include "service/call/lookup.h"
+#include "reply/lookup.h"
 
 #include "base/text.h"
 

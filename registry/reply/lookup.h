@@ -1,6 +1,6 @@
 /* Finding a model by the name that somebody wrote, and what to tell whoever wrote it wrong. Pure. */
-#ifndef JK_SERVICE_CALL_LOOKUP_H
-#define JK_SERVICE_CALL_LOOKUP_H
+#ifndef JK_REPLY_LOOKUP_H
+#define JK_REPLY_LOOKUP_H
 
 #include "base/arena.h"
 #include "base/error.h"
