@@ -346,8 +346,6 @@ static void open_call(struct jk_rpc_call *call)
     base->closed = NULL;
     base->reader = NULL;
     base->wrong = false;
-    base->awaits = 0;
-    base->settled = false;
     base->services = call->server->options.services;
     base->started_us = base->deadline_ms = 0; /* start_time */
     jk_error_init(&base->error, &base->arena);

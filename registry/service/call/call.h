@@ -58,8 +58,6 @@ struct jk_call {
     int64_t deadline_ms; /* jk_monotonic_ms() scale; always set (own ceiling where the client gave none) */
     int64_t started_us;
     atomic_bool cancelled;                 /* the client is gone or its deadline passed: drop the work unworked */
-    uint32_t awaits;                       /* set where work stops until the log is so large (jk_call_answer), else 0 */
-    bool settled;                          /* the book holds all that has a time before the request's as_of.time */
     jk_call_fn *work;                      /* what a reader thread runs */
     void *state;                           /* the service's own, in `arena` */
     void (*release)(struct jk_call *call); /* the service's cleanup of `state`, run once at the end; may be NULL */
@@ -77,6 +75,14 @@ static inline void jk_call_fail(struct jk_call *call)
 static inline void jk_call_finish(struct jk_call *call, const ProtobufCMessage *message)
 {
     call->ops->finish(call, message);
+}
+/* The end of a handler's work: answers with the message, or fails with what call->error says. */
+static inline void jk_call_answer(struct jk_call *call, enum jk_status status, const ProtobufCMessage *message)
+{
+    if (status == JK_OK)
+        jk_call_finish(call, message);
+    else
+        jk_call_fail(call);
 }
 
 #endif

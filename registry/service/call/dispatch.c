@@ -101,22 +101,16 @@ static void handle(struct jk_call *call)
         method->handle(call);
 }
 
-static void work_again(struct jk_call *call)
+static void go_on_reader(struct jk_call *call)
 {
-    call->awaits = 0;
     jk_call_on_reader(call, call->work);
 }
 
-void jk_call_answer(struct jk_call *call, enum jk_status status, const ProtobufCMessage *message)
+void jk_call_await(struct jk_call *call, uint32_t size, jk_call_fn *work)
 {
-    if (status == JK_OK) {
-        jk_call_finish(call, message);
-    } else if (status == JK_CANCELLED && call->awaits && !jk_error_is_set(&call->error)) {
-        call->reader = NULL;
-        jk_park(jk_services_of(call)->parking, call, call->awaits, call->deadline_ms, work_again);
-    } else {
-        jk_call_fail(call);
-    }
+    call->reader = NULL;
+    call->work = work;
+    jk_park(jk_services_of(call)->parking, call, size, call->deadline_ms, go_on_reader);
 }
 
 void jk_dispatch_gone(struct jk_call *call)

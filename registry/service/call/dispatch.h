@@ -31,8 +31,7 @@ void jk_dispatch(struct jk_call *call);
 void jk_dispatch_gone(struct jk_call *call);
 /* Goes on with `work` on a reader thread; that of stages where the method closes one. */
 void jk_call_on_reader(struct jk_call *call, jk_call_fn *work);
-/* The end of a handler's work on a reader thread: answers with the message, fails, or, where the work stopped with
- * JK_CANCELLED, call->awaits and no error set, has it done anew once the log is so large; no thread waits for that. */
-void jk_call_answer(struct jk_call *call, enum jk_status status, const ProtobufCMessage *message);
+/* From a reader thread: goes on with `work` on one, once the log has `size` entries. No thread waits for that. */
+void jk_call_await(struct jk_call *call, uint32_t size, jk_call_fn *work);
 
 #endif

@@ -19,6 +19,11 @@ JK_MUST_USE enum jk_status jk_page_read(struct jk_call *call, struct jk_page *ou
 /* The log size that the request's page token holds for, 0 where there is none: a server that is behind the one that
  * gave the first page must come up to it before it gives the next. */
 uint32_t jk_page_log_size(struct jk_call *call);
+/* The log size that a page of a list holds for, in a log of `now` entries: that of the first page. */
+static inline uint32_t jk_page_log_size_at(const struct jk_page *page, uint32_t now)
+{
+    return page->resumed && page->log_size <= now ? page->log_size : now;
+}
 /* The token for the page after `after`, in the call's arena. */
 char *jk_page_token(struct jk_call *call, const struct jk_page *page, uint32_t log_size, uint64_t after);
 

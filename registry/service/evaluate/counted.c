@@ -2,31 +2,24 @@
  * what was at a log size never changes, so the strides agree. Of a report's revision with two sizes the walk goes
  * through the state of the cut-off, a book of its own, and then through those of the log's book that came too late for
  * it. */
-#include "service/evaluate/count.h"
-
-#include "base/clock.h"
 #include "reply/counts.h"
-#include "service/evaluate/count_ruled.h"
-#include "service/call/dispatch.h"
 #include "service/call/handlers.h"
-#include "service/call/page.h"
+#include "service/evaluate/question.h"
 #include "service/records/present.h"
-#include "service/evaluate/standing.h"
 
 #define STRIDE 8192
 
 struct counted {
     struct jk_call *call;
     const Jokbo__V1__ListCountedRequest *request;
-    struct jk_page page;
-    struct jk_present present; /* of the book that is walked */
-    struct jk_scope scope;     /* in it */
-    uint32_t models;           /* where its walk ends */
+    const struct jk_page *page;
+    const struct jk_kept_standing *kept; /* with a rule */
+    struct jk_present present;           /* of the book that is walked */
+    struct jk_scope scope;               /* in it */
+    uint32_t models;                     /* where its walk ends */
     uint32_t last;
     bool more, late; /* late: the walk of those that came too late */
     Jokbo__V1__ListCountedResponse *reply;
-    struct jk_ruled_at at; /* with a rule */
-    struct jk_kept_standing *kept;
 };
 
 /* ---- the group filter ---- */
@@ -204,8 +197,8 @@ static bool visit(struct counted *counted, uint32_t model)
     bool shown = share.counted || counted->kept || counted->request->include_yanked;
     if (!share.present || !shown || !in_group(counted, &share)) return true;
     counted->reply->total_size++;
-    if (counted->page.resumed && model <= counted->page.after) return true;
-    if (counted->reply->n_derivatives == counted->page.size) {
+    if (counted->page->resumed && model <= counted->page->after) return true;
+    if (counted->reply->n_derivatives == counted->page->size) {
         counted->more = true;
         return true;
     }
@@ -224,60 +217,6 @@ static bool visit(struct counted *counted, uint32_t model)
     return true;
 }
 
-static void check_rule_fields(struct jk_call *call, const Jokbo__V1__ListCountedRequest *request)
-{
-    if (!request->rule && request->left_out)
-        jk_error_field(&call->error, "left_out",
-                       "goes with a rule: the plain count leaves out nothing but yanked ones");
-    if (!request->rule && request->reason) jk_error_field(&call->error, "reason", "goes with a rule");
-    if (request->rule && request->include_yanked)
-        jk_error_field(&call->error, "include_yanked", "goes without a rule: with one, ask for left_out");
-}
-
-/* The rule at the list's size, and how all stand under it. */
-static enum jk_status find_standing(struct counted *counted)
-{
-    struct jk_call *call = counted->call;
-    const Jokbo__V1__ListCountedRequest *request = counted->request;
-    struct jk_view view;
-    if (!request->rule) return JK_OK;
-    jk_store_view(jk_store_of(call), &view);
-    enum jk_status status = jk_count_ruled_at(call, &view, request->as_of, request->rule, &counted->page, &counted->at);
-    if (status == JK_OK) status = jk_count_ruled_scope(call, &view, &counted->at, counted->scope);
-    jk_store_view_end(jk_store_of(call));
-    if (status == JK_OK) status = jk_standings_at(call, &counted->at.rule, counted->at.size, &counted->kept);
-    if (status != JK_OK) return status;
-    counted->present.book = jk_kept_book(counted->kept, &view);
-    counted->present.size = jk_kept_book_size(counted->kept);
-    return JK_OK;
-}
-
-static enum jk_status begin(struct counted *counted)
-{
-    struct jk_call *call = counted->call;
-    const Jokbo__V1__AsOf *as_of = counted->request->as_of;
-    const Jokbo__V1__CountGroup *group = counted->request->group;
-    struct jk_view view;
-    uint32_t size;
-    bool ask = as_of && as_of->kind_case == JOKBO__V1__AS_OF__KIND_TIME && as_of->time;
-    if (group && (group->grouping < 1 || group->grouping > JOKBO__V1__GROUPING__GROUPING_MONTH))
-        jk_error_field(&call->error, "group.grouping", "%d is not a grouping", (int)group->grouping);
-    check_rule_fields(call, counted->request);
-    JK_TRY(jk_error_result(&call->error));
-    JK_TRY(jk_page_read(call, &counted->page));
-    counted->reply->derivatives = (Jokbo__V1__CountedDerivative **)jk_pointers(&call->arena, counted->page.size);
-    if (!counted->reply->derivatives) return jk_out_of_memory(&call->error);
-    if (ask) JK_TRY(jk_count_settle_time(call, as_of));
-    jk_store_view(jk_store_of(call), &view);
-    enum jk_status status = jk_count_scope(call, &view, counted->request->scope, &counted->scope);
-    if (status == JK_OK) status = jk_count_size(call, &view, as_of, &size, &ask);
-    if (status == JK_OK && counted->page.resumed && counted->page.log_size <= view.size) size = counted->page.log_size;
-    if (status == JK_OK)
-        counted->present = (struct jk_present){view.book, jk_store_directory(jk_store_of(call)), size, &call->arena};
-    jk_store_view_end(jk_store_of(call));
-    return status;
-}
-
 /* Those that came too late: in the log's book, from the first slot that the state of the cut-off does not have. */
 static bool begin_late(struct counted *counted, const struct jk_view *view)
 {
@@ -293,41 +232,82 @@ static bool begin_late(struct counted *counted, const struct jk_view *view)
     return true;
 }
 
-static bool run_stride(struct counted *counted, uint32_t *next)
+static bool walk_stride(struct counted *counted, const struct jk_view *view, uint32_t *next)
 {
-    struct jk_view view;
     bool going = true;
-    jk_store_view(jk_store_of(counted->call), &view);
-    if (!counted->models) counted->models = jk_book_models(counted->present.book, counted->present.size);
     uint32_t end = *next + STRIDE < counted->models ? *next + STRIDE : counted->models;
     for (; going && *next < end; ++*next)
         going = visit(counted, *next);
-    if (going && *next == counted->models && !begin_late(counted, &view)) going = false;
-    jk_store_view_end(jk_store_of(counted->call));
+    if (going && *next == counted->models && !begin_late(counted, view)) going = false;
     return going && !atomic_load(&counted->call->cancelled);
+}
+
+static enum jk_status begin_walk(struct jk_call *call, const struct jk_question *question, struct counted *out)
+{
+    *out = (struct counted){
+        .call = call,
+        .request = (const void *)call->request,
+        .page = &question->page,
+        .kept = question->kept,
+        .present = {question->book, jk_store_directory(jk_store_of(call)), question->book_size, &call->arena},
+        .scope = question->scope,
+        .models = jk_book_models(question->book, question->book_size)};
+    out->reply = JK_MESSAGE(&call->arena, Jokbo__V1__ListCountedResponse, jokbo__v1__list_counted_response);
+    if (!out->reply) return jk_out_of_memory(&call->error);
+    out->reply->derivatives = (Jokbo__V1__CountedDerivative **)jk_pointers(&call->arena, question->page.size);
+    return out->reply->derivatives ? JK_OK : jk_out_of_memory(&call->error);
+}
+
+static enum jk_status answer_counted(struct jk_call *call, struct jk_question *question,
+                                     const ProtobufCMessage **out_reply)
+{
+    struct counted counted;
+    uint32_t next = 0;
+    JK_TRY(begin_walk(call, question, &counted));
+    while (walk_stride(&counted, &question->view, &next))
+        jk_question_pause(call, question);
+    counted.reply->log_size = question->size;
+    counted.reply->revision = (int32_t)question->revision;
+    counted.reply->rulings_size = question->m;
+    if (counted.more) counted.reply->next_page_token = jk_question_token(call, question, counted.last);
+    *out_reply = &counted.reply->base;
+    return JK_OK;
+}
+
+/* ---- what is asked for ---- */
+
+static enum jk_status check_fields(struct jk_call *call, const Jokbo__V1__ListCountedRequest *request)
+{
+    const Jokbo__V1__CountGroup *group = request->group;
+    if (group && (group->grouping < 1 || group->grouping > JOKBO__V1__GROUPING__GROUPING_MONTH))
+        jk_error_field(&call->error, "group.grouping", "%d is not a grouping", (int)group->grouping);
+    if (!request->rule && request->left_out)
+        jk_error_field(&call->error, "left_out",
+                       "goes with a rule: the plain count leaves out nothing but yanked ones");
+    if (!request->rule && request->reason) jk_error_field(&call->error, "reason", "goes with a rule");
+    if (request->rule && request->include_yanked)
+        jk_error_field(&call->error, "include_yanked", "goes without a rule: with one, ask for left_out");
+    return jk_error_result(&call->error);
+}
+
+static enum jk_status read_counted(struct jk_call *call, struct jk_question *question)
+{
+    const Jokbo__V1__ListCountedRequest *request = (const void *)call->request;
+    *question = (struct jk_question){.scope_asked = request->scope,
+                                     .rule_asked = request->rule,
+                                     .as_of = request->as_of,
+                                     .scoped = true,
+                                     .walks = true};
+    JK_TRY(check_fields(call, request));
+    return jk_page_read(call, &question->page);
 }
 
 void jk_list_counted(struct jk_call *call)
 {
-    struct counted counted = {.call = call, .request = (const void *)call->request};
-    uint32_t next = 0;
-    counted.reply = JK_MESSAGE(&call->arena, Jokbo__V1__ListCountedResponse, jokbo__v1__list_counted_response);
-    enum jk_status status = counted.reply ? begin(&counted) : jk_out_of_memory(&call->error);
-    if (status == JK_OK) status = find_standing(&counted);
-    while (status == JK_OK && run_stride(&counted, &next))
-        continue;
-    jk_kept_standing_release(counted.kept);
-    if (status == JK_OK && call->arena.exhausted) status = jk_out_of_memory(&call->error);
-    if (status != JK_OK) {
-        jk_call_answer(call, status, NULL);
-        return;
-    }
-    bool revision = counted.at.revision > 0;
-    counted.reply->log_size = counted.kept ? counted.at.size : counted.present.size;
-    counted.reply->revision = (int32_t)counted.at.revision;
-    counted.reply->rulings_size = revision ? counted.at.m : 0;
-    if (counted.more)
-        counted.reply->next_page_token = jk_page_token(
-            call, &counted.page, revision ? counted.at.m : (uint32_t)counted.reply->log_size, counted.last);
-    jk_call_finish(call, &counted.reply->base);
+    struct jk_question *question = jk_arena_alloc(&call->arena, sizeof *question);
+    enum jk_status status = question ? read_counted(call, question) : jk_out_of_memory(&call->error);
+    if (status == JK_OK)
+        jk_question_ask(call, question, answer_counted);
+    else
+        jk_call_fail(call);
 }

@@ -3,15 +3,13 @@
 #include "book/why.h"
 #include "reply/counts.h"
 #include "reply/lookup.h"
-#include "service/evaluate/count_ruled.h"
-#include "service/call/dispatch.h"
 #include "service/call/handlers.h"
+#include "service/evaluate/question.h"
 #include "service/records/present.h"
-#include "service/evaluate/standing.h"
 
 struct explaining {
     struct jk_call *call;
-    const struct jk_ruled_at *at;
+    const struct jk_question *question;
     const struct jk_standing *standing;
     struct jk_present present;
     const struct jk_verdict *rows; /* of the derivative */
@@ -38,7 +36,7 @@ static const char *text_of(const struct explaining *explaining, struct jk_span t
 static bool is_unknown(const struct explaining *explaining, struct jk_span license)
 {
     enum jk_permission given[JK_PERMISSION_KINDS];
-    const struct jk_policy *policy = &explaining->at->rule.policy;
+    const struct jk_policy *policy = &explaining->question->rule.policy;
     jk_book_permissions(explaining->present.book, license, explaining->present.size, given);
     for (int i = 0; i < JK_PERMISSION_KINDS; i++)
         if (given[i] < policy->demands[i] && given[i] != JK_PERMISSION_UNKNOWN) return false;
@@ -49,7 +47,7 @@ static struct parts collect(const struct explaining *explaining, const struct jk
 {
     const struct jk_book *book = explaining->present.book;
     uint32_t n = explaining->present.size;
-    const struct jk_ruling *ruling = explaining->at->rule.policy.rules == 1
+    const struct jk_ruling *ruling = explaining->question->rule.policy.rules == 1
                                          ? jk_book_ruling_of(book, row->model, n)
                                          : jk_book_pair_ruling_of(book, row->model, row->root, n);
     const struct jk_release *release = jk_book_release(book, row->release);
@@ -61,7 +59,7 @@ static struct parts collect(const struct explaining *explaining, const struct jk
                           .publisher = text_of(explaining, jk_book_publisher(book, row->publisher)->name),
                           .entry = why->entry,
                           .depth = row->depth,
-                          .most = explaining->at->rule.policy.depth,
+                          .most = explaining->question->rule.policy.depth,
                           .ruling = ruling ? ruling->from : 0,
                           .relation = jk_relation_text((enum jk_relation)row->relation),
                           .flags = row->flags,
@@ -187,8 +185,8 @@ static enum jk_status explain_reason(const struct explaining *explaining, const 
     struct jk_error *error = &explaining->call->error;
     struct jk_why why;
     if (!fact) return jk_out_of_memory(error);
-    JK_TRY(jk_why_find(explaining->present.book, explaining->standing, &explaining->at->rule.policy,
-                       explaining->at->rule.from, row, reason, &why, error));
+    JK_TRY(jk_why_find(explaining->present.book, explaining->standing, &explaining->question->rule.policy,
+                       explaining->question->rule.from, row, reason, &why, error));
     struct parts parts = collect(explaining, row, &why);
     fact->reason = jk_counts_reason(reason);
     fact->fact = say(explaining, reason, &parts);
@@ -243,7 +241,7 @@ static enum jk_status explain(const struct explaining *explaining, Jokbo__V1__St
     out->log_index = jk_book_model(explaining->present.book, explaining->rows->model)->index;
     out->counts = place == JK_REASON_COUNT;
     out->reason = jk_counts_reason(place);
-    out->policy_sha256 = jk_to_hex(arena, &explaining->at->rule.digest);
+    out->policy_sha256 = jk_to_hex(arena, &explaining->question->rule.digest);
     out->roots = (Jokbo__V1__RootStanding **)jk_pointers(arena, explaining->count);
     if (!out->roots || !add_disputes(explaining, out)) return jk_out_of_memory(error);
     for (size_t i = 0; i < explaining->count; i++) {
@@ -284,11 +282,11 @@ static enum jk_status explain_late(const struct explaining *explaining, const st
     out->name = jk_to_string(now.arena, jk_present_name(&now, model));
     out->log_index = jk_book_model(view->book, model)->index;
     out->reason = jk_counts_reason(JK_REASON_LATE);
-    out->policy_sha256 = jk_to_hex(now.arena, &explaining->at->rule.digest);
+    out->policy_sha256 = jk_to_hex(now.arena, &explaining->question->rule.digest);
     out->roots = (Jokbo__V1__RootStanding **)jk_pointers(now.arena, JK_BOOK_BASES);
     while (out->roots && (spell = jk_book_spell(view->book, model, view->size, spell)) != NULL) {
         Jokbo__V1__RootStanding *root = JK_MESSAGE(now.arena, Jokbo__V1__RootStanding, jokbo__v1__root_standing);
-        if (!root || explain_late_root(&now, spell, explaining->at->size, root) != JK_OK)
+        if (!root || explain_late_root(&now, spell, explaining->question->size, root) != JK_OK)
             return jk_out_of_memory(&explaining->call->error);
         out->roots[out->n_roots++] = root;
     }
@@ -302,51 +300,47 @@ static enum jk_status explain_model(struct explaining *explaining, const struct 
     struct jk_error *error = &explaining->call->error;
     uint32_t model = jk_book_find_model(view->book, jk_span_of(name), view->size);
     if (model == JK_NONE) return jk_model_not_found(view->book, view->size, jk_span_of(name), error);
-    out->log_size = explaining->at->size;
-    out->revision = (int32_t)explaining->at->revision;
-    out->rulings_size = explaining->at->revision ? explaining->at->m : 0;
-    if (jk_book_model(view->book, model)->index >= explaining->at->size) {
-        if (explaining->at->revision && jk_book_spell(view->book, model, view->size, NULL))
+    out->log_size = explaining->question->size;
+    out->revision = (int32_t)explaining->question->revision;
+    out->rulings_size = explaining->question->m;
+    if (jk_book_model(view->book, model)->index >= explaining->question->size) {
+        if (explaining->question->revision && jk_book_spell(view->book, model, view->size, NULL))
             return explain_late(explaining, view, model, out);
         return jk_fail(error, JK_NOT_FOUND, "MODEL_NOT_FOUND", "\"%.200s\" was not registered yet at log size %u", name,
-                       explaining->at->size);
+                       explaining->question->size);
     }
     explaining->rows = jk_standing_of(explaining->standing, model, &explaining->count);
     if (explaining->rows) return explain(explaining, out);
     return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_DERIVATIVE",
-                   "\"%.200s\" is not a derivative of a base model at log size %u", name, explaining->at->size);
+                   "\"%.200s\" is not a derivative of a base model at log size %u", name, explaining->question->size);
 }
 
-static enum jk_status run(struct jk_call *call, Jokbo__V1__Standing *reply)
+static enum jk_status answer_standing(struct jk_call *call, struct jk_question *question,
+                                      const ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__ExplainStandingRequest *request = (const void *)call->request;
-    struct jk_services *services = jk_services_of(call);
-    const Jokbo__V1__AsOf *as_of = request->as_of;
-    struct jk_kept_standing *kept;
-    struct jk_ruled_at at;
-    struct jk_view view;
-    if (!*request->name) jk_error_field(&call->error, "name", "is required: publisher/model");
-    if (!request->rule) jk_error_field(&call->error, "rule", "is required: a policy or a stage");
-    JK_TRY(jk_error_result(&call->error));
-    if (as_of && as_of->kind_case == JOKBO__V1__AS_OF__KIND_TIME && as_of->time)
-        JK_TRY(jk_count_settle_time(call, as_of));
-    jk_store_view(services->store, &view);
-    enum jk_status status = jk_count_ruled_at(call, &view, as_of, request->rule, NULL, &at);
-    jk_store_view_end(services->store);
-    if (status == JK_OK) status = jk_standings_at(call, &at.rule, at.size, &kept);
-    if (status != JK_OK) return status;
-    struct explaining explaining = {.call = call, .at = &at, .standing = kept->standing};
-    jk_store_view(services->store, &view);
-    explaining.present = (struct jk_present){jk_kept_book(kept, &view), jk_store_directory(services->store),
-                                             jk_kept_book_size(kept), &call->arena};
-    status = explain_model(&explaining, &view, request->name, reply);
-    jk_store_view_end(services->store);
-    jk_kept_standing_release(kept);
-    return status;
+    struct explaining explaining = {
+        .call = call,
+        .question = question,
+        .standing = question->kept->standing,
+        .present = {question->book, jk_store_directory(jk_store_of(call)), question->book_size, &call->arena}};
+    Jokbo__V1__Standing *reply = JK_MESSAGE(&call->arena, Jokbo__V1__Standing, jokbo__v1__standing);
+    if (!reply) return jk_out_of_memory(&call->error);
+    *out_reply = &reply->base;
+    return explain_model(&explaining, &question->view, request->name, reply);
 }
 
 void jk_explain_standing(struct jk_call *call)
 {
-    Jokbo__V1__Standing *reply = JK_MESSAGE(&call->arena, Jokbo__V1__Standing, jokbo__v1__standing);
-    jk_call_answer(call, reply ? run(call, reply) : jk_out_of_memory(&call->error), reply ? &reply->base : NULL);
+    const Jokbo__V1__ExplainStandingRequest *request = (const void *)call->request;
+    struct jk_question *question = jk_arena_alloc(&call->arena, sizeof *question);
+    if (!*request->name) jk_error_field(&call->error, "name", "is required: publisher/model");
+    if (!request->rule) jk_error_field(&call->error, "rule", "is required: a policy or a stage");
+    enum jk_status status = question ? jk_error_result(&call->error) : jk_out_of_memory(&call->error);
+    if (status != JK_OK) {
+        jk_call_fail(call);
+        return;
+    }
+    *question = (struct jk_question){.rule_asked = request->rule, .as_of = request->as_of, .walks = true};
+    jk_question_ask(call, question, answer_standing);
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "book/book_ask.h"
 #include "closing/cut.h"
+#include "service/call/entries.h"
 
 #define JOBS_MOST 64      /* more than there are readers */
 #define PRESENT   JK_NONE /* as the size of a job */
@@ -290,14 +291,6 @@ struct jk_kept_totals *jk_standings_totals(struct jk_standings *standings, const
     return found;
 }
 
-static uint32_t size_now(struct jk_store *store)
-{
-    struct jk_view view;
-    jk_store_view(store, &view);
-    jk_store_view_end(store);
-    return view.size;
-}
-
 /* Puts what was made for the job into the tables; NULL: it was not made. */
 static void finish_job(struct jk_standings *standings, const struct jk_count_rule *rule, struct jk_kept_standing *kept,
                        struct jk_kept_totals *totals)
@@ -316,7 +309,7 @@ enum jk_status jk_standings_renew(struct jk_standings *standings, struct jk_stor
                                   struct jk_error *error)
 {
     struct jk_kept_standing *kept = NULL;
-    uint32_t size = size_now(store);
+    uint32_t size = jk_size_now(store);
     *out_totals = NULL;
     pthread_mutex_lock(&standings->mutex);
     while (!(*out_totals = find_totals(standings, rule, size, least)) && is_being_made(standings, rule, PRESENT))

@@ -3,11 +3,10 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "reply/counts.h"
-#include "service/evaluate/count_ruled.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
 #include "service/call/waiting.h"
+#include "service/evaluate/count.h"
 
 #define PAUSE_MS 100 /* between two messages of a stream */
 
@@ -19,7 +18,7 @@ struct numbers {
 
 struct watch {
     struct jk_waiter waiter; /* first: call->state */
-    Jokbo__V1__CountDerivativesRequest request;
+    struct jk_question question;
     uint32_t size; /* of the last count, told or not */
     bool told;
     int64_t told_ms;
@@ -39,17 +38,12 @@ static void take_numbers(const Jokbo__V1__DerivativeCount *count, struct numbers
     snprintf(out->policy, sizeof out->policy, "%s", count->policy_sha256);
 }
 
-static enum jk_status count_plain(struct jk_call *call, const struct watch *watch, Jokbo__V1__DerivativeCount **out)
+static enum jk_status count_now(struct jk_call *call, struct watch *watch, Jokbo__V1__DerivativeCount **out_count)
 {
-    struct jk_view view;
-    struct jk_scope scope;
-    uint64_t next;
-    jk_store_view(jk_store_of(call), &view);
-    struct jk_counts counts = {view.book, view.cube, view.size, &call->message_arena, NULL};
-    enum jk_status status = jk_count_scope(call, &view, watch->request.scope, &scope);
-    struct jk_counts_wish wish = {.scope = scope};
-    if (status == JK_OK) status = jk_counts_one(&counts, &wish, out, &next, &call->error);
-    jk_store_view_end(jk_store_of(call));
+    struct jk_counts_wish no_splits = {.page_size = JK_PAGE_DEFAULT};
+    JK_TRY(jk_question_open(call, &watch->question));
+    enum jk_status status = jk_count_answer(call, &watch->question, &no_splits, &call->message_arena, out_count);
+    jk_question_close(call, &watch->question);
     return status;
 }
 
@@ -63,13 +57,10 @@ static void wait_on(struct jk_call *call)
 static void tell(struct jk_call *call)
 {
     struct watch *watch = call->state;
-    struct jk_page page = {.size = JK_PAGE_DEFAULT};
     Jokbo__V1__DerivativeCount *count = NULL;
     struct numbers numbers;
     jk_arena_reset(&call->message_arena);
-    enum jk_status status = watch->request.rule
-                                ? jk_count_ruled(call, &watch->request, &page, &call->message_arena, true, &count)
-                                : count_plain(call, watch, &count);
+    enum jk_status status = count_now(call, watch, &count);
     if (status != JK_OK) {
         jk_call_fail(call);
         return;
@@ -103,8 +94,7 @@ void jk_watch_counts(struct jk_call *call)
         jk_call_fail(call);
         return;
     }
-    jokbo__v1__count_derivatives_request__init(&watch->request);
-    watch->request.scope = request->scope;
-    watch->request.rule = request->rule;
+    watch->question =
+        (struct jk_question){.scope_asked = request->scope, .rule_asked = request->rule, .scoped = true, .total = true};
     jk_call_on_reader(call, tell);
 }

@@ -137,7 +137,7 @@ static bool run_stride(struct walk *walk, uint32_t *next)
     struct jk_view view;
     jk_store_view(jk_store_of(walk->call), &view);
     if (!walk->size) {
-        walk->size = walk->page.resumed && walk->page.log_size <= view.size ? walk->page.log_size : view.size;
+        walk->size = jk_page_log_size_at(&walk->page, view.size);
         walk->present = present_of(walk->call, &view, walk->size);
     }
     uint32_t models = jk_book_models(view.book, walk->size),

@@ -166,7 +166,7 @@ static enum jk_status list(struct jk_call *call, const struct jk_page *page, Jok
     const Jokbo__V1__ListPublishersRequest *request = (const void *)call->request;
     struct jk_view view;
     jk_store_view(jk_store_of(call), &view);
-    uint32_t size = page->resumed && page->log_size <= view.size ? page->log_size : view.size;
+    uint32_t size = jk_page_log_size_at(page, view.size);
     uint32_t count = jk_book_publishers(view.book, size), first = page->resumed ? (uint32_t)page->after + 1 : 0,
              last = 0;
     struct jk_present present = {view.book, jk_store_directory(jk_store_of(call)), size, &call->arena};

@@ -9,8 +9,7 @@ enum jk_status jk_short_list_begin(struct jk_call *call, struct jk_short_list *o
     list->items = jk_pointers(&call->arena, list->page.size);
     if (!list->items) return jk_out_of_memory(&call->error);
     jk_store_view(jk_store_of(call), &list->view);
-    uint32_t size =
-        list->page.resumed && list->page.log_size <= list->view.size ? list->page.log_size : list->view.size;
+    uint32_t size = jk_page_log_size_at(&list->page, list->view.size);
     list->present = (struct jk_present){list->view.book, jk_store_directory(jk_store_of(call)), size, &call->arena};
     return JK_OK;
 }
