@@ -7,21 +7,6 @@
 #include "auth/directory_inside.h"
 #include "base/check.h"
 
-void jk_directory_read_lock(struct jk_directory *directory)
-{
-    JK_CHECK(pthread_rwlock_rdlock(&directory->lock) == 0);
-}
-
-void jk_directory_write_lock(struct jk_directory *directory)
-{
-    JK_CHECK(pthread_rwlock_wrlock(&directory->lock) == 0);
-}
-
-void jk_directory_unlock(struct jk_directory *directory)
-{
-    JK_CHECK(pthread_rwlock_unlock(&directory->lock) == 0);
-}
-
 /* Readers come with every call: without preference for writers the sequencer could wait for ever. */
 static bool init_lock(pthread_rwlock_t *lock)
 {

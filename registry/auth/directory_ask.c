@@ -4,114 +4,6 @@
 #include <stdlib.h>
 
 #include "auth/directory_inside.h"
-#include "domain/ident.h"
-
-/* ---- finding, under the lock ---- */
-
-/* Every bit of the number reaches every bit of the result (the finaliser of splitmix64). */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
-
-uint64_t jk_directory_hash_number(const struct jk_directory *directory, uint64_t number)
-{
-    uint64_t keys[2];
-    memcpy(keys, directory->seed, sizeof keys);
-    return mix(mix(number ^ keys[0]) + keys[1]);
-}
-
-uint64_t jk_directory_hash_digest(const struct jk_directory *directory, const struct jk_digest *digest)
-{
-    uint64_t first;
-    memcpy(&first, digest->bytes, sizeof first);
-    return jk_directory_hash_number(directory, first);
-}
-
-uint64_t jk_directory_hash_name(const struct jk_directory *directory, struct jk_span folded)
-{
-    struct jk_span parts[2] = {{(const char *)directory->seed, sizeof directory->seed}, folded};
-    struct jk_digest digest = jk_digest_parts(parts, 2);
-    uint64_t hash;
-    memcpy(&hash, digest.bytes, sizeof hash);
-    return hash;
-}
-
-static bool is_of(const struct jk_member *member, struct jk_span publisher)
-{
-    return jk_span_equal_fold(jk_span_of(member->publisher), publisher);
-}
-
-/* The chain of a publisher written in any case; NULL also for what cannot be a name. */
-static struct jk_finder_link *chain_of(const struct jk_directory *directory, const struct jk_finder *finder,
-                                       struct jk_span publisher)
-{
-    char folded[JK_NAME_PART_MAX];
-    if (publisher.len > sizeof folded) return NULL;
-    jk_ident_fold(publisher, folded);
-    struct jk_span name = {folded, publisher.len};
-    return jk_finder_chain(finder, jk_directory_hash_name(directory, name));
-}
-
-static struct jk_finder_link *publisher_chain(const struct jk_directory *directory, struct jk_span publisher)
-{
-    return chain_of(directory, &directory->members_by_publisher, publisher);
-}
-
-struct jk_member_item *jk_directory_member_item(const struct jk_directory *directory, struct jk_span publisher,
-                                                uint64_t account)
-{
-    for (struct jk_finder_link *link = publisher_chain(directory, publisher); link; link = link->next) {
-        struct jk_member_item *item = JK_FINDER_ITEM(link, struct jk_member_item, by_publisher);
-        if (item->member.account == account && is_of(&item->member, publisher)) return item;
-    }
-    return NULL;
-}
-
-struct jk_creator_item *jk_directory_creator_item(const struct jk_directory *directory, struct jk_span publisher)
-{
-    struct jk_finder_link *link = chain_of(directory, &directory->creators_by_publisher, publisher);
-    for (; link; link = link->next) {
-        struct jk_creator_item *item = JK_FINDER_ITEM(link, struct jk_creator_item, by_publisher);
-        if (jk_span_equal_fold(jk_span_of(item->creator.publisher), publisher)) return item;
-    }
-    return NULL;
-}
-
-/* Walks its whole bucket: how long it takes says nothing of how much of a hash was right. */
-struct jk_token_item *jk_directory_token_item(const struct jk_directory *directory, const struct jk_digest *hash)
-{
-    struct jk_token_item *found = NULL;
-    struct jk_finder_link *link =
-        jk_finder_chain(&directory->tokens_by_hash, jk_directory_hash_digest(directory, hash));
-    for (; link; link = link->next) {
-        struct jk_token_item *item = JK_FINDER_ITEM(link, struct jk_token_item, by_hash);
-        if (jk_bytes_equal_secret(item->token.hash.bytes, hash->bytes, JK_DIGEST_SIZE)) found = item;
-    }
-    return found;
-}
-
-struct jk_blob_item *jk_directory_blob_item(const struct jk_directory *directory, const struct jk_digest *digest)
-{
-    struct jk_finder_link *link = jk_finder_chain(&directory->blobs, jk_directory_hash_digest(directory, digest));
-    for (; link; link = link->next) {
-        struct jk_blob_item *item = JK_FINDER_ITEM(link, struct jk_blob_item, by_digest);
-        if (jk_digest_equal(&item->blob.digest, digest)) return item;
-    }
-    return NULL;
-}
-
-struct jk_ruler_item *jk_directory_ruler_item(const struct jk_directory *directory, uint64_t ruling)
-{
-    struct jk_finder_link *link = jk_finder_chain(&directory->rulers, jk_directory_hash_number(directory, ruling));
-    for (; link; link = link->next) {
-        struct jk_ruler_item *item = JK_FINDER_ITEM(link, struct jk_ruler_item, by_ruling);
-        if (item->ruler.ruling == ruling) return item;
-    }
-    return NULL;
-}
 
 /* ---- questions ---- */
 
@@ -399,9 +291,10 @@ size_t jk_directory_list_tokens(struct jk_directory *directory, uint64_t account
 
 static void pick_members(const struct jk_directory *directory, struct jk_span publisher, struct picks *picks)
 {
-    for (struct jk_finder_link *link = publisher_chain(directory, publisher); link; link = link->next) {
+    for (struct jk_finder_link *link = jk_directory_member_chain(directory, publisher); link; link = link->next) {
         const struct jk_member *member = &JK_FINDER_ITEM(link, struct jk_member_item, by_publisher)->member;
-        if (member->role != JK_MEMBER_NONE && is_of(member, publisher)) pick(picks, member->account, member);
+        if (member->role == JK_MEMBER_NONE || !jk_span_equal_fold(jk_span_of(member->publisher), publisher)) continue;
+        pick(picks, member->account, member);
     }
 }
 

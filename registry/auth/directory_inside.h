@@ -1,4 +1,5 @@
-/* The directory's inside, shared by what changes it (directory.c) and what asks it (directory_ask.c).
+/* The directory's inside, for what changes it (directory.c) and what asks it (directory_ask.c), which know nothing of
+ * each other.
  * `lock` guards everything but `seed`, which never changes. */
 #ifndef JK_AUTH_DIRECTORY_INSIDE_H
 #define JK_AUTH_DIRECTORY_INSIDE_H
@@ -67,7 +68,9 @@ uint64_t jk_directory_hash_digest(const struct jk_directory *directory, const st
 /* Of a publisher's name, folded. */
 uint64_t jk_directory_hash_name(const struct jk_directory *directory, struct jk_span folded);
 
-/* Under the lock; NULL where there is none. */
+/* Under the lock; NULL where there is none. The chain holds the members of the publisher, in any case that it is written
+ * in, and may hold those of others. */
+struct jk_finder_link *jk_directory_member_chain(const struct jk_directory *directory, struct jk_span publisher);
 struct jk_member_item *jk_directory_member_item(const struct jk_directory *directory, struct jk_span publisher,
                                                 uint64_t account);
 struct jk_creator_item *jk_directory_creator_item(const struct jk_directory *directory, struct jk_span publisher);
