@@ -5,6 +5,7 @@
 #include "reply/counts.h"
 #include "service/call/handlers.h"
 #include "service/evaluate/question.h"
+#include "service/records/findings.h"
 #include "service/records/present.h"
 
 #define STRIDE 8192

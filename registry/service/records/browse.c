@@ -5,6 +5,7 @@
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
 #include "service/call/page.h"
+#include "service/records/findings.h"
 #include "service/records/present.h"
 #include "service/call/texts.h"
 #include "service/records/twin.h"

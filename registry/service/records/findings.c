@@ -1,7 +1,7 @@
-/* Findings: facts about a derivative that never refuse it, from its spells, its weights and the manifests that lie
- * here. */
+/* Findings, from a derivative's spells, its weights and the manifests that lie here; see findings.h. */
+#include "service/records/findings.h"
+
 #include "book/claims.h"
-#include "service/records/present.h"
 
 #define KIND(name) JOKBO__V1__FINDING_KIND__FINDING_KIND_##name
 #define BIT(name)  (1u << KIND(name))

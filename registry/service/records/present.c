@@ -1,6 +1,8 @@
 /* Publishers, models, releases and teams as messages. */
 #include "service/records/present.h"
 
+#include "service/records/findings.h"
+
 static char *text_at(const struct jk_present *present, struct jk_span text)
 {
     return jk_to_string(present->arena, text);
@@ -9,11 +11,6 @@ static char *text_at(const struct jk_present *present, struct jk_span text)
 static Google__Protobuf__Timestamp *entry_time(const struct jk_present *present, uint32_t index)
 {
     return jk_to_timestamp(present->arena, jk_book_time(present->book, index));
-}
-
-struct jk_span jk_present_name(const struct jk_present *present, uint32_t model)
-{
-    return jk_book_alias(present->book, model, present->size)->name;
 }
 
 static char *team_id(const struct jk_present *present, uint32_t team)

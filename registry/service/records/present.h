@@ -24,17 +24,13 @@ Jokbo__V1__Release *jk_present_release(const struct jk_present *present, uint32_
 Jokbo__V1__Team *jk_present_team(const struct jk_present *present, uint32_t team);
 Jokbo__V1__BaseModelFacts *jk_present_base(const struct jk_present *present, const struct jk_base_facts *facts);
 Jokbo__V1__Root *jk_present_root(const struct jk_present *present, const struct jk_spell *spell);
-/* Findings of a model: those that depend on a root name it. */
-void jk_present_findings(const struct jk_present *present, uint32_t model, size_t *out_count,
-                         Jokbo__V1__Finding ***out_findings);
-/* Bits of 1 << FindingKind that hold for a model at all. */
-unsigned jk_finding_kinds(const struct jk_present *present, uint32_t model);
-/* The same from a spell's flags alone. */
-unsigned jk_finding_kinds_of_flags(uint32_t flags);
 
 /* The statement of a release, from the book. */
 struct jk_span jk_present_statement(const struct jk_present *present, uint32_t release);
-/* Present name of a model. */
-struct jk_span jk_present_name(const struct jk_present *present, uint32_t model);
+/* The name of a model at the size. */
+static inline struct jk_span jk_present_name(const struct jk_present *present, uint32_t model)
+{
+    return jk_book_alias(present->book, model, present->size)->name;
+}
 
 #endif

@@ -4,6 +4,7 @@
 #include "auth/access.h"
 #include "domain/ident.h"
 #include "service/call/handlers.h"
+#include "service/records/findings.h"
 #include "service/records/held.h"
 #include "service/records/registration.h"
 
