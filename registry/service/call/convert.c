@@ -98,6 +98,19 @@ void jk_check_reason(struct jk_error *error, const char *field, const char *text
     if (len > JK_TEXT_MAX) jk_error_field(error, field, "%zu bytes are too many: at most %d", len, JK_TEXT_MAX);
 }
 
+void jk_check_label(struct jk_error *error, const char *field, const char *text, bool required)
+{
+    size_t len = strlen(text);
+    if (required && !len) jk_error_field(error, field, "is required, 1 to %d bytes", JK_LABEL_TEXT_MAX);
+    if (len > JK_LABEL_TEXT_MAX)
+        jk_error_field(error, field, "%zu bytes are too many: at most %d", len, JK_LABEL_TEXT_MAX);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
+            jk_error_field(error, field, "holds a control character; write one plain line");
+            return;
+        }
+}
+
 void jk_check_hub_spelling(struct jk_error *error, const char *field, struct jk_span external)
 {
     char shown[96], written[96];

@@ -30,6 +30,8 @@ bool jk_from_permission(int value, enum jk_permission *out_permission);
 
 /* A free text that says why: at most JK_TEXT_MAX bytes. */
 void jk_check_reason(struct jk_error *error, const char *field, const char *text, bool required);
+/* The label of an account or token: one plain line of at most JK_LABEL_TEXT_MAX bytes. */
+void jk_check_label(struct jk_error *error, const char *field, const char *text, bool required);
 /* A violation where "host/…" is the Hugging Face Hub by another address: the same model would have two names. */
 void jk_check_hub_spelling(struct jk_error *error, const char *field, struct jk_span external);
 

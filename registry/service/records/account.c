@@ -1,10 +1,10 @@
 /* GetCaller, CreateAccount, ListAccounts, UpdateAccount. */
 #include "auth/access.h"
-#include "service/records/account.h"
 #include "service/call/handlers.h"
-#include "service/records/owners.h"
 #include "service/call/page.h"
 #include "service/call/write.h"
+#include "service/records/owners.h"
+#include "service/records/token.h"
 
 /* ---- roles, scopes, messages ---- */
 
@@ -54,7 +54,7 @@ static bool present_grants(struct jk_arena *arena, const struct jk_account *acco
     return out->grants != NULL;
 }
 
-Jokbo__V1__Account *jk_present_account(struct jk_arena *arena, const struct jk_account *account)
+static Jokbo__V1__Account *present_account(struct jk_arena *arena, const struct jk_account *account)
 {
     Jokbo__V1__Account *out = JK_MESSAGE(arena, Jokbo__V1__Account, jokbo__v1__account);
     if (!out) return NULL;
@@ -68,19 +68,6 @@ Jokbo__V1__Account *jk_present_account(struct jk_arena *arena, const struct jk_a
     return present_grants(arena, account, out) ? out : NULL;
 }
 
-void jk_check_label(struct jk_call *call, const char *field, const char *text, bool required)
-{
-    size_t len = strlen(text);
-    if (required && !len) jk_error_field(&call->error, field, "is required, 1 to %d bytes", JK_LABEL_TEXT_MAX);
-    if (len > JK_LABEL_TEXT_MAX)
-        jk_error_field(&call->error, field, "%zu bytes are too many: at most %d", len, JK_LABEL_TEXT_MAX);
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
-            jk_error_field(&call->error, field, "holds a control character; write one plain line");
-            return;
-        }
-}
-
 /* ---- the caller ---- */
 
 void jk_get_caller(struct jk_call *call)
@@ -89,7 +76,7 @@ void jk_get_caller(struct jk_call *call)
     Jokbo__V1__Caller *reply = JK_MESSAGE(&call->arena, Jokbo__V1__Caller, jokbo__v1__caller);
     struct jk_directory *directory = jk_store_directory(jk_store_of(call));
     bool known = jk_directory_account(directory, call->principal.account, &account);
-    if (reply && known && (reply->account = jk_present_account(&call->arena, &account)) &&
+    if (reply && known && (reply->account = present_account(&call->arena, &account)) &&
         (reply->scopes = jk_present_scopes(&call->arena, call->principal.scopes, &reply->n_scopes))) {
         jk_call_finish(call, &reply->base);
         return;
@@ -114,7 +101,7 @@ static enum jk_status put_account(struct jk_change *change, struct jk_turn *turn
     struct jk_error *error = &change->call->error;
     if (!jk_record_account(turn->arena, account, &record)) return jk_out_of_memory(error);
     JK_TRY(jk_turn_record(turn, &record, error));
-    Jokbo__V1__Account *reply = jk_present_account(&change->call->arena, account);
+    Jokbo__V1__Account *reply = present_account(&change->call->arena, account);
     if (!reply) return jk_out_of_memory(error);
     *out_reply = &reply->base;
     return JK_OK;
@@ -203,7 +190,7 @@ static struct jk_account *read_account(struct jk_call *call, const char *prefix,
         (void)jk_out_of_memory(&call->error);
         return NULL;
     }
-    jk_check_label(call, label_field, label, true);
+    jk_check_label(&call->error, label_field, label, true);
     account->roles = read_roles(list, count, roles_field, &call->error);
     bool wants_team = account->roles & JK_ROLE_TEAM;
     if (wants_team != (*team != 0))
@@ -259,7 +246,7 @@ static enum jk_status list(struct jk_call *call, Jokbo__V1__ListAccountsResponse
     if (more) count = page.size;
     reply->accounts = (Jokbo__V1__Account **)jk_pointers(&call->arena, count + 1);
     for (size_t i = 0; reply->accounts && i < count; i++)
-        if ((reply->accounts[i] = jk_present_account(&call->arena, &accounts[i]))) reply->n_accounts++;
+        if ((reply->accounts[i] = present_account(&call->arena, &accounts[i]))) reply->n_accounts++;
     reply->total_size = (int32_t)total;
     if (more) reply->next_page_token = jk_page_token(call, &page, 0, accounts[count - 1].id);
     return call->arena.exhausted ? jk_out_of_memory(&call->error) : JK_OK;

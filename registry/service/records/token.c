@@ -1,7 +1,8 @@
 /* CreateToken, ListTokens, RevokeToken. */
+#include "service/records/token.h"
+
 #include "auth/access.h"
 #include "base/clock.h"
-#include "service/records/account.h"
 #include "service/call/handlers.h"
 #include "service/call/page.h"
 #include "service/call/write.h"
@@ -144,7 +145,7 @@ void jk_create_token(struct jk_call *call)
     enum jk_status status = token ? whose(call, request->account, &token->account) : jk_out_of_memory(&call->error);
     if (status == JK_OK) {
         token->scopes = read_scopes(call, request);
-        jk_check_label(call, "label", request->label, false);
+        jk_check_label(&call->error, "label", request->label, false);
         if (request->lifetime_seconds < -1 || request->lifetime_seconds > LIFETIME_MAX_S)
             jk_error_field(&call->error, "lifetime_seconds", "%lld: give 1 to %lld, 0 for a year, or -1 for ever",
                            (long long)request->lifetime_seconds, LIFETIME_MAX_S);
