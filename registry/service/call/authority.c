@@ -135,6 +135,11 @@ enum jk_status jk_check_etag(struct jk_turn *turn, uint32_t model, const char *e
                    "The model has changed since it was read (etag is now %s); read it again", now);
 }
 
+struct jk_span jk_name_of(const struct jk_turn *turn, uint32_t model)
+{
+    return jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
+}
+
 uint32_t jk_publisher_of(const struct jk_turn *turn, uint32_t model)
 {
     return jk_book_alias(turn->book, model, jk_turn_size(turn))->publisher;

@@ -31,7 +31,8 @@ JK_MUST_USE enum jk_status jk_need_model(struct jk_turn *turn, struct jk_span na
                                          struct jk_error *error);
 JK_MUST_USE enum jk_status jk_check_etag(struct jk_turn *turn, uint32_t model, const char *etag,
                                          struct jk_error *error);
-/* The publisher of a model's present name. */
+/* A model's present name, and the publisher in it. */
+struct jk_span jk_name_of(const struct jk_turn *turn, uint32_t model);
 uint32_t jk_publisher_of(const struct jk_turn *turn, uint32_t model);
 
 #endif

@@ -60,7 +60,7 @@ static enum jk_status act(struct jk_change *change, struct jk_turn *turn, uint32
     if (jk_act_for_publisher(change, turn, jk_publisher_of(turn, model), out_actor, &inner) == JK_OK) return JK_OK;
     return jk_fail(error, JK_PERMISSION_DENIED, "NOT_CONCERNED",
                    "Only a team that has a base among its roots, and members of its publisher, dispute about \"%.*s\"",
-                   JK_SPAN_ARG(jk_book_alias(turn->book, model, jk_turn_size(turn))->name));
+                   JK_SPAN_ARG(jk_name_of(turn, model)));
 }
 
 /* ---- open: what about ---- */
@@ -155,7 +155,7 @@ static enum jk_status check_origin(struct jk_turn *turn, uint32_t model, struct 
 {
     uint32_t n = jk_turn_size(turn), other;
     JK_TRY(jk_need_model(turn, entry->against, &other, error));
-    entry->against = jk_book_alias(turn->book, other, n)->name;
+    entry->against = jk_name_of(turn, other);
     if (other != model && jk_book_shares_content(turn->book, model, other, n)) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "NOTHING_SHARED",
                    "\"%.*s\" and \"%.*s\" name no weights, artifact or weight files in common",
@@ -202,7 +202,7 @@ static enum jk_status decide_open(struct jk_change *change, struct jk_turn *turn
                              .target = about == JK_ABOUT_RULING ? (uint64_t)request->ruling : JK_TARGET_NONE};
     uint32_t model, index;
     JK_TRY(jk_need_model(turn, jk_span_of(request->model), &model, error));
-    entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
+    entry.model = jk_name_of(turn, model);
     if (entry.kind == JK_KIND_DISPUTE)
         JK_TRY(check_standing(change, turn, model, &entry, error));
     else

@@ -1,5 +1,5 @@
 /* SetNamespace and ListNamespaces: which publisher holds which organisation of a hub, as a registrar or an evaluator
- * has seen it proved, of a publisher that is not its own. What follows from it: who may adopt (adoption.c), and whose a
+ * has seen it proved, of a publisher that is not its own. What follows from it: who may adopt (adopt.c), and whose a
  * name on the hub is (twin.c). */
 #include "domain/ident.h"
 #include "service/call/authority.h"

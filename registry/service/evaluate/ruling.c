@@ -85,17 +85,12 @@ static enum jk_status reply_ruling(struct jk_change *change, struct jk_turn *tur
     return JK_OK;
 }
 
-static struct jk_span name_of(const struct jk_turn *turn, uint32_t model)
-{
-    return jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
-}
-
 static enum jk_status need_derivative(struct jk_turn *turn, uint32_t model, struct jk_error *error)
 {
     if (jk_book_is_derivative(turn->book, model, jk_turn_size(turn))) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_DERIVATIVE",
                    "\"%.*s\" is no derivative: only derivatives are counted, so only they are ruled on",
-                   JK_SPAN_ARG(name_of(turn, model)));
+                   JK_SPAN_ARG(jk_name_of(turn, model)));
 }
 
 /* Excluding and restoring, as a whole or for one root. */
@@ -106,12 +101,12 @@ static enum jk_status fill_standing(struct jk_turn *turn, const Jokbo__V1__RuleR
     JK_TRY(jk_need_model(turn, jk_span_of(request->model), &model, error));
     JK_TRY(need_derivative(turn, model, error));
     entry->kind = exclude ? JK_KIND_EXCLUDE : JK_KIND_RESTORE;
-    entry->model = name_of(turn, model);
+    entry->model = jk_name_of(turn, model);
     bool excluded = jk_book_is_excluded(turn->book, model, n);
     if (*request->root) {
         JK_TRY(jk_need_model(turn, jk_span_of(request->root), &root, error));
         entry->kind = exclude ? JK_KIND_EXCLUDE_ROOT : JK_KIND_RESTORE_ROOT;
-        entry->root = name_of(turn, root);
+        entry->root = jk_name_of(turn, root);
         if (!jk_descends_from_base(turn->book, model, root, n))
             return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_ROOT", "\"%.*s\" is no root of \"%.*s\"",
                            JK_SPAN_ARG(entry->root), JK_SPAN_ARG(entry->model));
@@ -147,7 +142,7 @@ static enum jk_status fill_origin(struct jk_turn *turn, const Jokbo__V1__RuleReq
     JK_TRY(need_derivative(turn, model, error));
     const struct jk_release *facts = jk_book_release(turn->book, release);
     entry->kind = JK_KIND_ORIGIN;
-    entry->model = name_of(turn, model);
+    entry->model = jk_name_of(turn, model);
     entry->release = facts->hash;
     if (!jk_digest_is_zero(&facts->weights) || !jk_digest_is_zero(&facts->artifact)) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "NO_CONTENT",

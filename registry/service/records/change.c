@@ -186,7 +186,7 @@ static enum jk_status decide_rename(struct jk_change *change, struct jk_turn *tu
                        request->new_name);
         return jk_error_result(error);
     }
-    entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
+    entry.model = jk_name_of(turn, model);
     entry.to = with_publisher(change, turn, publisher, jk_span_of(request->new_name));
     JK_TRY(check_new_name(turn, entry.model, entry.to, model, error));
     JK_TRY(jk_spend_quota(change, turn, publisher, error));
@@ -226,7 +226,7 @@ static enum jk_status decide_transfer(struct jk_change *change, struct jk_turn *
     }
     JK_TRY(jk_act_for_publisher(change, turn, receiving, &receiver, error));
     if (receiver.type == JK_ACTOR_ADMIN) entry.actor = receiver;
-    entry.model = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
+    entry.model = jk_name_of(turn, model);
     entry.to = with_publisher(change, turn, receiving, jk_span_of(request->new_name));
     JK_TRY(check_new_name(turn, entry.model, entry.to, model, error));
     if (entry.actor.type != JK_ACTOR_ADMIN) JK_TRY(jk_spend_quota(change, turn, publisher, error));

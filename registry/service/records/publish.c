@@ -30,7 +30,7 @@ static enum jk_status inherit(struct jk_change *change, struct jk_turn *turn, ui
             .external = from->external, .inherited = true, .name = from->name, .version = from->revision};
         if (from->external) continue;
         const struct jk_release *parent = jk_book_release(turn->book, from->slot);
-        to->name = jk_book_alias(turn->book, parent->model, n)->name;
+        to->name = jk_name_of(turn, parent->model);
         to->version = parent->version;
         to->hash = parent->hash;
     }
@@ -62,7 +62,7 @@ static enum jk_status enter_publish(struct jk_change *change, struct jk_turn *tu
     bool base = jk_book_base(turn->book, model, n) != NULL;
     if (base) JK_TRY(check_base(draft, error));
     JK_TRY(inherit(change, turn, model, draft, error));
-    struct jk_span name = jk_book_alias(turn->book, model, n)->name;
+    struct jk_span name = jk_name_of(turn, model);
     JK_TRY(jk_draft_resolve(draft, turn, name, model, !base, &change->call->arena, &resolved, error));
     JK_TRY(check_version(change, turn, draft, model, &resolved, error));
     JK_TRY(jk_spend_quota(change, turn, publisher, error));

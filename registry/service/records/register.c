@@ -40,7 +40,7 @@ static enum jk_status fail_taken(struct jk_change *change, struct jk_turn *turn,
 {
     uint32_t release = jk_book_find_release(turn->book, &resolved->hash, jk_turn_size(turn));
     if (release != JK_NONE) return jk_registration_exists(change, turn, resolved, release, error);
-    struct jk_span present = jk_book_alias(turn->book, model, jk_turn_size(turn))->name;
+    struct jk_span present = jk_name_of(turn, model);
     jk_error_resource(error, "jokbo.v1/Model", "");
     return jk_fail(
         error, JK_ALREADY_EXISTS, "NAME_TAKEN",
