@@ -59,8 +59,7 @@ bool jk_summary_is_demo(const struct jk_summary *summary);
 const struct jk_summary_row *jk_summary_find(const struct jk_summary *summary, enum jk_scope_type scope,
                                              const char *name);
 
-/* RFC 4180 with CRLF: the table's columns, and after the name the team; names that a spreadsheet would take for a
- * formula have an apostrophe before them. */
+/* The table's columns, and after the name the team, as base/csv.h writes tables. */
 void jk_summary_csv(const struct jk_summary *summary, struct jk_text *out);
 
 /* One page without scripts and without anything from elsewhere; it prints on A4. */
