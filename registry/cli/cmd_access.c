@@ -3,8 +3,8 @@
 
 #include "base/defer.h"
 #include "cli/commands.h"
-#include "cli/console/pages.h"
 #include "cli/console/print.h"
+#include "cli/console/sheet.h"
 #include "cli/console/words.h"
 
 #define ACCESS     (&jokbo__v1__access__descriptor)
@@ -104,6 +104,7 @@ enum jk_status jk_run_account_list(struct jk_cli *cli)
     struct jk_table table;
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    if (cli->csv) return jk_sheet_list(cli, "id,label,roles,team,disabled,create_time,created_by", &list);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list.count; i++) {
         const Jokbo__V1__Account *account = (const Jokbo__V1__Account *)list.items[i];
@@ -220,8 +221,9 @@ static const char *maker_of(struct jk_cli *cli, const Jokbo__V1__Token *token)
 
 enum jk_status jk_run_token_list(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"token", true},    {"account", true}, {"label", false}, {"scopes", false},
-                                               {"made by", false}, {"made", false},   {"ends", false},  {"", false}};
+    static const struct jk_column columns[] = {{"token", true},   {"account", true},  {"label", false},
+                                               {"scopes", false}, {"made by", false}, {"made", false},
+                                               {"ends", false},   {"", false}};
     Jokbo__V1__ListTokensRequest request = JOKBO__V1__LIST_TOKENS_REQUEST__INIT;
     struct jk_pages pages = {ACCESS, "ListTokens", &request.base, "tokens", jk_pages_limit(cli)};
     struct jk_list list;
@@ -229,6 +231,8 @@ enum jk_status jk_run_token_list(struct jk_cli *cli)
     request.account = (int64_t)jk_options_count(&cli->options, JK_OPTION_ACCOUNT, 0);
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    if (cli->csv)
+        return jk_sheet_list(cli, "id,account,label,scopes,create_time,expire_time,revoked,parent,made_by", &list);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list.count; i++) {
         const Jokbo__V1__Token *token = (const Jokbo__V1__Token *)list.items[i];

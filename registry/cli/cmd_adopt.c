@@ -2,8 +2,8 @@
  * hub. */
 #include "cli/adoptions.h"
 #include "cli/commands.h"
-#include "cli/console/pages.h"
 #include "cli/console/print.h"
+#include "cli/console/sheet.h"
 #include "domain/ident.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
@@ -132,6 +132,10 @@ enum jk_status jk_run_adoption_list(struct jk_cli *cli)
     struct jk_list list;
     JK_TRY(jk_adoptions_fetch(cli, &wish, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    if (cli->csv)
+        return jk_sheet_list(
+            cli, "log_index,external,model,actor,create_time,end_log_index,children,roots=roots.name,open_disputes",
+            &list);
     if (list.count > 0)
         jk_adoptions_print(cli, &list);
     else
@@ -185,6 +189,7 @@ enum jk_status jk_run_namespace_list(struct jk_cli *cli)
     request.include_ended = jk_cli_has(cli, JK_OPTION_ENDED);
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    if (cli->csv) return jk_sheet_list(cli, "log_index,organisation,publisher,held,evidence,create_time", &list);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list.count; i++) {
         const Jokbo__V1__Namespace *namespace = (const Jokbo__V1__Namespace *)list.items[i];

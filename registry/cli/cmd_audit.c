@@ -6,7 +6,7 @@
 #include "book/book_ask.h"
 #include "cli/commands.h"
 #include "cli/console/print.h"
-#include "cli/counting.h"
+#include "cli/count_sheet.h"
 #include "cli/expect.h"
 #include "demo/demo.h"
 #include "reply/asked.h"
@@ -33,6 +33,7 @@ struct audit_run {
 static enum jk_status check_options(struct jk_cli *cli, const struct audit_run *run)
 {
     bool only = jk_cli_has(cli, JK_OPTION_VERIFY_ONLY), counts = jk_cli_has(cli, JK_OPTION_COUNTS);
+    if (only && cli->csv) return jk_cli_usage(cli, "--verify-only counts nothing, and --csv prints counts");
     bool wants = run->wish.has_scope || run->wish.grouping_count > 0 || counts || jk_cli_has(cli, JK_OPTION_EXPECT);
     if (only && wants) return jk_cli_usage(cli, "--verify-only counts nothing: it goes with --as-of SIZE alone");
     if (only && run->wish.as_of.kind_case == JOKBO__V1__AS_OF__KIND_TIME)
@@ -254,6 +255,12 @@ static void print_counts(struct jk_cli *cli, const struct audit_run *run)
         jk_count_print_all(cli, (const Jokbo__V1__ListCountsResponse *)run->counts);
 }
 
+static enum jk_status counts_csv(struct jk_cli *cli, const struct audit_run *run)
+{
+    if (run->wish.has_scope) return jk_count_sheet(cli, (const Jokbo__V1__DerivativeCount *)run->counts, &run->wish);
+    return jk_count_sheet_all(cli, (const Jokbo__V1__ListCountsResponse *)run->counts);
+}
+
 static void warn_of_key(struct jk_cli *cli, const struct audit_run *run)
 {
     if (run->log.trust.is_offered && !cli->json)
@@ -265,6 +272,7 @@ static enum jk_status print_all(struct jk_cli *cli, const struct audit_run *run)
 {
     bool bare = jk_cli_has(cli, JK_OPTION_COUNTS);
     warn_of_key(cli, run);
+    if (cli->csv) return counts_csv(cli, run);
     if (cli->json) return bare ? jk_print_message(cli, run->counts) : print_json(cli, run);
     if (!bare) print_facts(cli, run);
     if (!bare && run->counts) fputc('\n', cli->out);

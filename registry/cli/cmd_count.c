@@ -2,11 +2,13 @@
 #include <jokbo/v1/evaluation.pb-c.h>
 
 #include "cli/commands.h"
-#include "cli/console/pages.h"
 #include "cli/console/print.h"
-#include "cli/counting.h"
+#include "cli/count_sheet.h"
 
 #define EVALUATION (&jokbo__v1__evaluation__descriptor)
+#define COUNTED_COLUMNS                                                                                                \
+    "log_index,name,create_time,publisher,lineage_hash,relation,license,license_class,depth,roots=roots.name,"         \
+    "teams=roots.team,independent,yanked,findings,reason,reasons=root_reasons.reasons"
 
 static enum jk_status count_everything(struct jk_cli *cli, struct jk_count_wish *wish)
 {
@@ -16,6 +18,7 @@ static enum jk_status count_everything(struct jk_cli *cli, struct jk_count_wish 
     if (wish->has_rule) request.rule = &wish->rule;
     JK_TRY(jk_cli_call(cli, EVALUATION, "ListCounts", &request.base, &reply));
     if (cli->json) return jk_print_message(cli, &reply->base);
+    if (cli->csv) return jk_count_sheet_all(cli, reply);
     jk_count_print_all(cli, reply);
     return JK_OK;
 }
@@ -27,6 +30,7 @@ static enum jk_status count_scope(struct jk_cli *cli, struct jk_count_wish *wish
     jk_count_request(wish, &request);
     JK_TRY(jk_cli_call(cli, EVALUATION, "CountDerivatives", &request.base, &count));
     if (cli->json) return jk_print_message(cli, &count->base);
+    if (cli->csv) return jk_count_sheet(cli, count, wish);
     jk_count_print(cli, count, wish);
     return JK_OK;
 }
@@ -102,6 +106,7 @@ static enum jk_status list_counted(struct jk_cli *cli, struct jk_count_wish *wis
         request.reason = (Jokbo__V1__Reason)reason;
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    if (cli->csv) return jk_sheet_list(cli, COUNTED_COLUMNS, &list);
     counted_table(cli, &list, wish->scope.kind_case != JOKBO__V1__COUNT_SCOPE__KIND_BASE_MODEL);
     return JK_OK;
 }

@@ -2,8 +2,8 @@
 #include "cli/adoptions.h"
 #include "cli/cases.h"
 #include "cli/commands.h"
-#include "cli/console/pages.h"
 #include "cli/console/print.h"
+#include "cli/console/sheet.h"
 #include "cli/console/words.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
@@ -77,6 +77,11 @@ enum jk_status jk_run_dispute_list(struct jk_cli *cli)
     request.open = jk_cli_has(cli, JK_OPTION_PENDING);
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    if (cli->csv)
+        return jk_sheet_list(cli,
+                             "log_index,subject,model,against,external,ruling,stage,actor,create_time,outcome,"
+                             "resolution_index,text,resolution_text",
+                             &list);
     if (list.count > 0)
         jk_cases_print_disputes(cli, (const Jokbo__V1__Dispute *const *)list.items, list.count);
     else

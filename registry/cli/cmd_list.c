@@ -6,8 +6,8 @@
 #include "cli/adoptions.h"
 #include "cli/cases.h"
 #include "cli/commands.h"
-#include "cli/console/pages.h"
 #include "cli/console/print.h"
+#include "cli/console/sheet.h"
 #include "cli/findings.h"
 
 #define REGISTRY       (&jokbo__v1__registry__descriptor)
@@ -15,6 +15,11 @@
 
 static const struct jk_column columns[] = {{"index", true}, {"model", false},   {"relation", false},
                                            {"root", false}, {"licence", false}, {"findings", false}};
+
+#define MODEL_COLUMNS                                                                                                  \
+    "log_index,name,create_time,version=release.version,lineage_hash=release.lineage_hash,relation=release.relation,"  \
+    "license=release.license,license_class=release.license_class,roots=roots.name,teams=roots.team,"                   \
+    "depths=roots.depth,base_of_team=base_facts.team,findings=findings.kind,release_count,child_count,yanked"
 
 static const char *root_text(struct jk_cli *cli, const Jokbo__V1__Model *model)
 {
@@ -55,6 +60,7 @@ static enum jk_status print_pages(struct jk_cli *cli, const struct jk_pages *pag
     struct jk_list list;
     JK_TRY(jk_pages_fetch(cli, pages, &list));
     if (cli->json) return jk_pages_print_json(cli, pages, &list);
+    if (cli->csv) return jk_sheet_list(cli, MODEL_COLUMNS, &list);
     models_table(cli, &list);
     return JK_OK;
 }
@@ -123,6 +129,7 @@ static enum jk_status print_claim(struct jk_cli *cli, const Jokbo__V1__Model *mo
 {
     const Jokbo__V1__Release *release = model->release;
     if (cli->json) return jk_print_json_line(cli, jk_json_message(&model->base));
+    if (cli->csv) return jk_sheet_row(cli, MODEL_COLUMNS, jk_json_message(&model->base));
     fprintf(cli->out, "%lld  %s  %s  %s  %s  %s\n", (long long)model->log_index, jk_print_time(cli, model->create_time),
             jk_print_safe(cli, model->name),
             release ? jk_print_word(cli, &jokbo__v1__relation__descriptor, (int)release->relation) : "",
@@ -155,7 +162,7 @@ static enum jk_status follow(struct jk_cli *cli, const char *team)
     int64_t after = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0);
     struct jk_arena kept = cli->arena;
     jk_arena_init(&cli->arena, JK_CLI_ARENA);
-    enum jk_status status = JK_OK;
+    enum jk_status status = cli->csv ? jk_sheet_begin(cli, MODEL_COLUMNS) : JK_OK;
     while (status == JK_OK) {
         struct timespec pause = {FOLLOW_PAUSE_S, 0};
         jk_arena_reset(&cli->arena);
@@ -235,6 +242,7 @@ enum jk_status jk_run_claims(struct jk_cli *cli)
     if (jk_cli_has(cli, JK_OPTION_FOLLOW)) return follow(cli, request.team);
     request.after_log_index = (int64_t)jk_options_count(&cli->options, JK_OPTION_AFTER, 0);
     JK_TRY(jk_pages_fetch(cli, &pages, &claims.models));
+    if (cli->csv) return jk_sheet_list(cli, MODEL_COLUMNS, &claims.models);
     JK_TRY(fetch_claims(cli, request.team, &claims));
     return cli->json ? print_claims_json(cli, &pages, &claims) : print_claims(cli, &claims);
 }

@@ -4,10 +4,12 @@
 #include "cli/commands.h"
 #include "cli/console/print.h"
 #include "cli/console/prompt.h"
+#include "cli/console/sheet.h"
 #include "demo/demo.h"
 #include "verify/memory.h"
 
-#define LOG (&jokbo__v1__log__descriptor)
+#define LOG           (&jokbo__v1__log__descriptor)
+#define ENTRY_COLUMNS "log_index,entry"
 
 enum jk_status jk_run_log_checkpoint(struct jk_cli *cli)
 {
@@ -57,14 +59,18 @@ enum jk_status jk_run_log_forget(struct jk_cli *cli)
     return tell_forgotten(cli, &memory);
 }
 
+static json_t *entry_json(int64_t index, struct jk_span text)
+{
+    json_t *value = jk_utf8_valid(text) ? json_stringn(text.at ? text.at : "", text.len) : json_null();
+    return json_pack("{s:I, s:o}", "log_index", (json_int_t)index, "entry", value);
+}
+
 /* An entry is text by its format; bytes that are none show as they are in JSON (base64) and as "?" on a terminal. */
 static enum jk_status print_entry(struct jk_cli *cli, int64_t index, const ProtobufCBinaryData *entry)
 {
     struct jk_span text = {(const char *)entry->data, entry->len};
-    if (cli->json) {
-        json_t *value = jk_utf8_valid(text) ? json_stringn(text.at ? text.at : "", text.len) : json_null();
-        return jk_print_json_line(cli, json_pack("{s:I, s:o}", "log_index", (json_int_t)index, "entry", value));
-    }
+    if (cli->csv) return jk_sheet_row(cli, ENTRY_COLUMNS, entry_json(index, text));
+    if (cli->json) return jk_print_json_line(cli, entry_json(index, text));
     char title[48];
     snprintf(title, sizeof title, "# %lld", (long long)index);
     fprintf(cli->out, "%s\n", jk_print_painted(cli, JK_PAINT_DIM, title));
@@ -102,5 +108,6 @@ enum jk_status jk_run_log_entries(struct jk_cli *cli)
     request.start = (int64_t)from;
     request.end = (int64_t)to;
     JK_TRY(jk_cli_connect(cli));
+    if (cli->csv) JK_TRY(jk_sheet_begin(cli, ENTRY_COLUMNS));
     return jk_client_download(cli->client, LOG, "ReadEntries", &request.base, take_entries, cli, &cli->error);
 }

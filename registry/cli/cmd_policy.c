@@ -3,8 +3,8 @@
 
 #include "cli/commands.h"
 #include "cli/console/local.h"
-#include "cli/console/pages.h"
 #include "cli/console/print.h"
+#include "cli/console/sheet.h"
 #include "cli/policy_effect.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
@@ -106,6 +106,7 @@ enum jk_status jk_run_policy_list(struct jk_cli *cli)
     struct jk_table table;
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    if (cli->csv) return jk_sheet_list(cli, "log_index,name,version,create_time,sha256", &list);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list.count; i++) {
         const Jokbo__V1__Policy *policy = (const Jokbo__V1__Policy *)list.items[i];

@@ -3,8 +3,8 @@
 #include <jokbo/v1/registry.pb-c.h>
 
 #include "cli/commands.h"
-#include "cli/console/pages.h"
 #include "cli/console/print.h"
+#include "cli/console/sheet.h"
 #include "cli/console/words.h"
 
 #define REGISTRY (&jokbo__v1__registry__descriptor)
@@ -59,6 +59,7 @@ enum jk_status jk_run_publisher_list(struct jk_cli *cli)
     request.unclaimed = jk_cli_has(cli, JK_OPTION_UNCLAIMED);
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    if (cli->csv) return jk_sheet_list(cli, "log_index,name,create_time,team,verified,claimed,model_count", &list);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list.count; i++) {
         const Jokbo__V1__Publisher *publisher = (const Jokbo__V1__Publisher *)list.items[i];
@@ -89,6 +90,7 @@ enum jk_status jk_run_publisher_members(struct jk_cli *cli)
     request.publisher = jk_cli_operand(cli, 0);
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    if (cli->csv) return jk_sheet_list(cli, "publisher,account,role,create_time", &list);
     jk_table_init(&table, &cli->arena, columns, 3);
     for (size_t i = 0; i < list.count; i++) {
         const Jokbo__V1__Member *member = (const Jokbo__V1__Member *)list.items[i];
@@ -199,9 +201,9 @@ enum jk_status jk_run_publisher_request_owner(struct jk_cli *cli)
 
 enum jk_status jk_run_publisher_requests(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"number", true},   {"kind", false},  {"publisher", false},
-                                               {"", false},        {"account", true}, {"state", false},
-                                               {"asked", false},   {"evidence", false}};
+    static const struct jk_column columns[] = {{"number", true}, {"kind", false},    {"publisher", false},
+                                               {"", false},      {"account", true},  {"state", false},
+                                               {"asked", false}, {"evidence", false}};
     Jokbo__V1__ListPublisherRequestsRequest request = JOKBO__V1__LIST_PUBLISHER_REQUESTS_REQUEST__INIT;
     struct jk_pages pages = {ACCESS, "ListPublisherRequests", &request.base, "requests", jk_pages_limit(cli)};
     struct jk_list list;
@@ -209,6 +211,8 @@ enum jk_status jk_run_publisher_requests(struct jk_cli *cli)
     request.pending = jk_cli_has(cli, JK_OPTION_PENDING);
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    if (cli->csv)
+        return jk_sheet_list(cli, "id,kind,state,publisher,account,owner,looks_like,evidence,create_time", &list);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list.count; i++) {
         const Jokbo__V1__PublisherRequest *one = (const Jokbo__V1__PublisherRequest *)list.items[i];

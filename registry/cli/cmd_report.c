@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/console/place.h"
 #include "cli/console/print.h"
+#include "cli/console/sheet.h"
 #include "cli/console/report_table.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
@@ -113,16 +114,18 @@ static enum jk_status make(struct jk_cli *cli, int32_t revision, Jokbo__V1__Repo
 
 enum jk_status jk_run_stage_report(struct jk_cli *cli)
 {
-    const char *format = jk_cli_text(cli, JK_OPTION_FORMAT);
+    const char *format = cli->csv ? "csv" : jk_cli_text(cli, JK_OPTION_FORMAT);
     uint64_t revision = jk_options_count(&cli->options, JK_OPTION_REVISION, 0);
     Jokbo__V1__ReportFile file = cli->json ? FILE_OF(JSON) : FILE_OF(UNSPECIFIED);
     bool out = jk_cli_has(cli, JK_OPTION_OUT);
     JK_CLEANUP(jk_text_done) struct jk_text text = {0};
+    if (cli->csv && jk_cli_has(cli, JK_OPTION_FORMAT)) return jk_cli_usage(cli, "give one of --csv and --format");
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         if (strcmp(format, formats[i].word) == 0) file = formats[i].file;
     if (revision > INT32_MAX || (jk_cli_has(cli, JK_OPTION_REVISION) && revision == 0))
         return jk_cli_usage(cli, "--revision must be a number from 1 on");
-    if (file != FILE_OF(UNSPECIFIED) && !out)
+    jk_text_add_str(&text, jk_sheet_mark(cli));
+    if (file != FILE_OF(UNSPECIFIED) && !out && text.len == 0)
         return get_file(cli, jk_cli_operand(cli, 0), (int32_t)revision, file, NULL, &cli->error);
     JK_TRY(make(cli, (int32_t)revision, file, &text));
     if (out) return place(cli, &text);

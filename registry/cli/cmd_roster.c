@@ -1,8 +1,8 @@
 /* The roster: brought to what a file says, and shown. */
 #include "cli/commands.h"
 #include "cli/console/local.h"
-#include "cli/console/pages.h"
 #include "cli/console/print.h"
+#include "cli/console/sheet.h"
 #include "cli/counting.h"
 #include "declare/rosterfile.h"
 #include "declare/yaml.h"
@@ -104,6 +104,47 @@ static void teams_table(struct jk_cli *cli, const struct jk_list *list)
     jk_table_print(&table, cli->color, cli->out);
 }
 
+static json_t *base_json(const ProtobufCMessage *model, const Jokbo__V1__ListCountsResponse *counts)
+{
+    json_t *base = jk_json_message(model);
+    int64_t counted = jk_count_in_all(counts, ((const Jokbo__V1__Model *)model)->name);
+    if (base) json_object_set_new(base, "counted", json_integer(counted));
+    return base;
+}
+
+static void add_roster_row(json_t *rows, const Jokbo__V1__Team *team, json_t *base)
+{
+    if (!base) base = json_object();
+    if (base) json_object_set_new(base, "team", jk_json_message(&team->base));
+    json_array_append_new(rows, base);
+}
+
+/* A row a base model, with its team; a team without one has a row of its own. */
+static enum jk_status show_csv(struct jk_cli *cli, const struct jk_list *teams, const struct jk_list *bases,
+                               const Jokbo__V1__ListCountsResponse *counts)
+{
+    json_t *rows = json_array();
+    for (size_t t = 0; t < teams->count; t++) {
+        const Jokbo__V1__Team *team = (const Jokbo__V1__Team *)teams->items[t];
+        bool any = false;
+        if (!wanted(cli, team)) continue;
+        for (size_t i = 0; i < bases->count; i++) {
+            const Jokbo__V1__BaseModelFacts *facts = ((const Jokbo__V1__Model *)bases->items[i])->base_facts;
+            if (!facts || strcmp(facts->team, team->id) != 0) continue;
+            add_roster_row(rows, team, base_json(bases->items[i], counts));
+            any = true;
+        }
+        if (!any) add_roster_row(rows, team, NULL);
+    }
+    return jk_sheet_print(cli,
+                          "team=team.id,team_name=team.name,team_name_ko=team.name_ko,join_time=team.join_time,"
+                          "leave_time=team.leave_time,publishers=team.publishers,model=name,log_index,"
+                          "programme=base_facts.programme,from_scratch=base_facts.from_scratch,"
+                          "built_on=base_facts.built_on,released=base_facts.released,"
+                          "parameters=base_facts.parameters,license=release.license,counted",
+                          rows);
+}
+
 static enum jk_status show_json(struct jk_cli *cli, const struct jk_list *teams, const struct jk_list *bases,
                                 const Jokbo__V1__ListCountsResponse *counts)
 {
@@ -111,12 +152,8 @@ static enum jk_status show_json(struct jk_cli *cli, const struct jk_list *teams,
     for (size_t i = 0; i < teams->count; i++)
         if (wanted(cli, (const Jokbo__V1__Team *)teams->items[i]))
             json_array_append_new(team_list, jk_json_message(teams->items[i]));
-    for (size_t i = 0; i < bases->count; i++) {
-        json_t *base = jk_json_message(bases->items[i]);
-        int64_t counted = jk_count_in_all(counts, ((const Jokbo__V1__Model *)bases->items[i])->name);
-        if (base) json_object_set_new(base, "counted", json_integer(counted));
-        json_array_append_new(base_list, base);
-    }
+    for (size_t i = 0; i < bases->count; i++)
+        json_array_append_new(base_list, base_json(bases->items[i], counts));
     return jk_print_json(cli, json_pack("{s:o, s:o, s:I}", "teams", team_list, "models", base_list, "log_size",
                                         (json_int_t)bases->log_size));
 }
@@ -134,6 +171,7 @@ enum jk_status jk_run_roster_show(struct jk_cli *cli)
     JK_TRY(jk_pages_fetch(cli, &base_pages, &bases));
     JK_TRY(jk_count_of_all(cli, bases.log_size, &counts));
     if (cli->json) return show_json(cli, &teams, &bases, counts);
+    if (cli->csv) return show_csv(cli, &teams, &bases, counts);
     teams_table(cli, &teams);
     fputc('\n', cli->out);
     bases_table(cli, &bases, counts);

@@ -1,8 +1,8 @@
 /* Rulings: exclude and restore, the second evaluator's word, and the list. */
 #include "cli/cases.h"
 #include "cli/commands.h"
-#include "cli/console/pages.h"
 #include "cli/console/print.h"
+#include "cli/console/sheet.h"
 #include "cli/console/words.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
@@ -83,6 +83,9 @@ enum jk_status jk_run_rule_list(struct jk_cli *cli)
     request.pending = jk_cli_has(cli, JK_OPTION_PENDING);
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    if (cli->csv)
+        return jk_sheet_list(
+            cli, "log_index,model,kind,root,lineage_hash,external,reason,state,decision_index,create_time", &list);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list.count; i++) {
         const Jokbo__V1__Ruling *ruling = (const Jokbo__V1__Ruling *)list.items[i];

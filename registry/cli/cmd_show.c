@@ -3,8 +3,8 @@
 
 #include "cli/cases.h"
 #include "cli/commands.h"
-#include "cli/console/pages.h"
 #include "cli/console/print.h"
+#include "cli/console/sheet.h"
 #include "cli/counting.h"
 #include "cli/findings.h"
 #include "verify/yanked.h"
@@ -156,6 +156,11 @@ enum jk_status jk_run_releases(struct jk_cli *cli)
     request.model = jk_cli_operand(cli, 0);
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
+    if (cli->csv)
+        return jk_sheet_list(cli,
+                             "log_index,model,version,create_time,lineage_hash,relation,license,license_class,parents="
+                             "parents.lineage_hash,artifact_sha256,weights_sha256,yanked,yank_index,yank_time",
+                             &list);
     releases_table(cli, &list);
     return JK_OK;
 }

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/console/moment.h"
 #include "cli/console/print.h"
+#include "cli/console/sheet.h"
 #include "demo/demo.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
@@ -103,6 +104,20 @@ static const char *state_of(const Jokbo__V1__Stage *stage, int64_t now_us)
     return now_us >= jk_json_time_us(stage->open_time) ? "open" : "not open yet";
 }
 
+static enum jk_status list_csv(struct jk_cli *cli, const Jokbo__V1__ListStagesResponse *reply, int64_t now_us)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < reply->n_stages; i++) {
+        json_t *row = jk_json_message(&reply->stages[i]->base);
+        if (row) json_object_set_new(row, "state", json_string(state_of(reply->stages[i], now_us)));
+        json_array_append_new(rows, row);
+    }
+    return jk_sheet_print(cli,
+                          "id,title,title_ko,open_time,cutoff_time,dispute_end_time,policy,policy_sha256,teams,source,"
+                          "log_index,revisions=closings.revision,state",
+                          rows);
+}
+
 enum jk_status jk_run_stage_list(struct jk_cli *cli)
 {
     static const struct jk_column columns[] = {{"stage", false},  {"title", false}, {"cut-off", false},
@@ -117,6 +132,7 @@ enum jk_status jk_run_stage_list(struct jk_cli *cli)
     int64_t now_us = jk_json_time_us(clock->time);
     if (clock->demo) fprintf(cli->err, "%s\n", JK_DEMO_NOTE);
     if (clock->disagrees) fprintf(cli->err, "Clocks disagree: nothing is written, and no stage closes, for now.\n");
+    if (cli->csv) return list_csv(cli, reply, now_us);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < reply->n_stages; i++) {
         const Jokbo__V1__Stage *stage = reply->stages[i];
@@ -228,8 +244,9 @@ enum jk_status jk_run_stage_close(struct jk_cli *cli)
     fprintf(cli->out, "%s", jk_print_painted(cli, JK_PAINT_BOLD, closing->stage));
     print_closing(cli, closing);
     if (closing->proposed)
-        fprintf(cli->out, "\nNothing is closed yet: no quorum of the witnesses has cosigned since the cut-off, so another "
-                          "evaluator closes it: jokbo stage close %s\n",
+        fprintf(cli->out,
+                "\nNothing is closed yet: no quorum of the witnesses has cosigned since the cut-off, so another "
+                "evaluator closes it: jokbo stage close %s\n",
                 closing->stage);
     if (closing->log_index > 0) fprintf(cli->out, "\nThe report: jokbo stage report %s\n", closing->stage);
     return JK_OK;

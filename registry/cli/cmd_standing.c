@@ -4,7 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/console/print.h"
-#include "cli/counting.h"
+#include "cli/count_sheet.h"
 #include "cli/overview.h"
 
 #define EVALUATION (&jokbo__v1__evaluation__descriptor)
@@ -56,6 +56,31 @@ static void print_standing(struct jk_cli *cli, const Jokbo__V1__Standing *standi
                 jk_count_revision_text(cli, standing->revision, standing->log_size, standing->rulings_size));
 }
 
+static void add_reason_row(json_t *rows, const Jokbo__V1__Standing *standing, const Jokbo__V1__RootStanding *root,
+                           const Jokbo__V1__ReasonFact *fact)
+{
+    json_t *row = fact ? jk_json_message(&fact->base) : json_object();
+    if (row && root->root) json_object_set_new(row, "root", jk_json_message(&root->root->base));
+    if (row) json_object_set_new(row, "name", json_string(standing->name));
+    if (row) json_object_set_new(row, "counts", json_boolean(root->counts));
+    json_array_append_new(rows, row);
+}
+
+/* A row a root and reason; a root for which it counts has one, without a reason. */
+static enum jk_status explain_csv(struct jk_cli *cli, const Jokbo__V1__Standing *standing)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < standing->n_roots; i++) {
+        const Jokbo__V1__RootStanding *root = standing->roots[i];
+        if (root->n_reasons == 0) add_reason_row(rows, standing, root, NULL);
+        for (size_t k = 0; k < root->n_reasons; k++)
+            add_reason_row(rows, standing, root, root->reasons[k]);
+    }
+    return jk_sheet_print(
+        cli, "name,root=root.name,team=root.team,depth=root.depth,counts,reason,log_index,fact,fact_ko,other,detail",
+        rows);
+}
+
 enum jk_status jk_run_explain(struct jk_cli *cli)
 {
     Jokbo__V1__ExplainStandingRequest request = JOKBO__V1__EXPLAIN_STANDING_REQUEST__INIT;
@@ -70,6 +95,7 @@ enum jk_status jk_run_explain(struct jk_cli *cli)
     if (wish.has_as_of) request.as_of = &wish.as_of;
     JK_TRY(jk_cli_call(cli, EVALUATION, "ExplainStanding", &request.base, &standing));
     if (cli->json) return jk_print_message(cli, &standing->base);
+    if (cli->csv) return explain_csv(cli, standing);
     print_standing(cli, standing);
     return JK_OK;
 }
@@ -79,6 +105,7 @@ enum jk_status jk_run_explain(struct jk_cli *cli)
 struct watching {
     struct jk_cli *cli;
     struct jk_count_wish wish;
+    bool headed;  /* --csv: the header was written */
     int64_t told; /* a fingerprint of the numbers told last: a stream taken up again begins with the present ones */
 };
 
@@ -109,10 +136,21 @@ static void print_line(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *cou
     fputc('\n', cli->out);
 }
 
+/* The header comes with the first row: it depends on whether there is a rule. */
+static enum jk_status show_row(struct watching *watching, const Jokbo__V1__DerivativeCount *count)
+{
+    struct jk_cli *cli = watching->cli;
+    const char *columns = jk_count_columns(cli, watching->wish.has_rule);
+    if (!watching->headed) JK_TRY(jk_sheet_begin(cli, columns));
+    watching->headed = true;
+    return jk_sheet_row(cli, columns, jk_count_row(count));
+}
+
 static enum jk_status show(struct watching *watching, const Jokbo__V1__DerivativeCount *count)
 {
     struct jk_cli *cli = watching->cli;
     if (cli->json) return jk_print_json_line(cli, jk_json_message(&count->base));
+    if (cli->csv) return show_row(watching, count);
     if (cli->out_terminal) {
         fputs("\033[H\033[2J", cli->out);
         jk_count_print(cli, count, &watching->wish);

@@ -4,9 +4,10 @@
 #include "base/defer.h"
 #include "book/book_ask.h"
 #include "book/standing.h"
-#include "cli/console/pages.h"
 #include "cli/console/print.h"
+#include "cli/count_sheet.h"
 #include "cli/fold.h"
+#include "reply/message.h"
 
 static const struct jk_scope everything = {JK_SCOPE_ALL, 0};
 
@@ -169,10 +170,26 @@ static enum jk_status try_counts(struct jk_cli *cli, const struct jk_policy *pol
     return JK_OK;
 }
 
+/* The counts alone: without a server there is nothing to say. */
+static enum jk_status check_csv(struct jk_cli *cli, const struct jk_policy *policy)
+{
+    uint32_t size;
+    if (jk_cli_has(cli, JK_OPTION_OFFLINE))
+        return jk_cli_usage(cli, "--csv prints counts, which need a server: it does not go with --offline");
+    json_t *rows = json_array();
+    enum jk_status status = rows ? check_counts(cli, policy, rows, &size) : jk_out_of_memory(&cli->error);
+    if (status == JK_OK)
+        return jk_sheet_print(cli, jk_count_reason_columns(cli, "scope=kind,name,registered,counted_today,counted"),
+                              rows);
+    json_decref(rows);
+    return status;
+}
+
 enum jk_status jk_policy_check(struct jk_cli *cli, const struct jk_policy *policy)
 {
     char *english = explain(cli, policy, false), *korean = explain(cli, policy, true);
     uint32_t size = 0;
+    if (cli->csv) return check_csv(cli, policy);
     if (!cli->json) {
         jk_policy_print_explanation(cli, english, korean);
         return try_counts(cli, policy, NULL, &size);
@@ -307,6 +324,13 @@ static void print_moves(struct jk_cli *cli, const struct diffing *diffing)
     jk_table_print(&table, cli->color, cli->out);
 }
 
+static void note_limit(struct jk_cli *cli, const struct diffing *diffing)
+{
+    if (diffing->limit && diffing->changed > diffing->limit)
+        fprintf(cli->err, "%llu of %s; --limit 0 shows all.\n", (unsigned long long)diffing->limit,
+                jk_print_number(cli, diffing->changed));
+}
+
 static void print_diff(struct jk_cli *cli, const struct diffing *diffing, const char *before, const char *after)
 {
     fprintf(cli->out, "%s: %s; %s: %s. %s, at log size %s.\n", before,
@@ -319,16 +343,26 @@ static void print_diff(struct jk_cli *cli, const struct diffing *diffing, const 
     print_moves(cli, diffing);
     fputc('\n', cli->out);
     jk_table_print(&diffing->table, cli->color, cli->out);
-    if (diffing->limit && diffing->changed > diffing->limit)
-        fprintf(cli->err, "%llu of %s; --limit 0 shows all.\n", (unsigned long long)diffing->limit,
-                jk_print_number(cli, diffing->changed));
+    note_limit(cli, diffing);
+}
+
+static enum jk_status diff_csv(struct jk_cli *cli, const struct diffing *diffing)
+{
+    JK_TRY(jk_sheet_print(cli,
+                          "log_index,name,counts_before=before.counts,reason_before=before.reason,"
+                          "counts_after=after.counts,reason_after=after.reason,roots_after=after.roots.root,"
+                          "reasons_after=after.roots.reasons",
+                          diffing->rows));
+    note_limit(cli, diffing);
+    return JK_OK;
 }
 
 enum jk_status jk_policy_diff(struct jk_cli *cli, const struct jk_policy *before, const struct jk_policy *after)
 {
     static const struct jk_column columns[] = {
         {"derivative", false}, {"before", false}, {"after", false}, {"all reasons after", false}};
-    struct diffing diffing = {.cli = cli, .limit = jk_pages_limit(cli), .rows = cli->json ? json_array() : NULL};
+    struct diffing diffing = {
+        .cli = cli, .limit = jk_pages_limit(cli), .rows = cli->json || cli->csv ? json_array() : NULL};
     JK_CLEANUP(free_book) struct jk_book *book = NULL;
     JK_CLEANUP(free_standing) struct jk_standing *first = NULL;
     JK_CLEANUP(free_standing) struct jk_standing *second = NULL;
@@ -344,6 +378,7 @@ enum jk_status jk_policy_diff(struct jk_cli *cli, const struct jk_policy *before
     diffing.before = first;
     diffing.after = second;
     compare_all(&diffing);
+    if (cli->csv) return diff_csv(cli, &diffing);
     if (!cli->json) {
         print_diff(cli, &diffing, name_of(cli, before), name_of(cli, after));
         return JK_OK;

@@ -36,7 +36,8 @@ enum jk_status jk_audit_stage_options(struct jk_cli *cli)
     } others[] = {{JK_OPTION_TEAM, "--team"},     {JK_OPTION_ALL, "--all"},
                   {JK_OPTION_BY, "--by"},         {JK_OPTION_AS_OF, "--as-of"},
                   {JK_OPTION_LIMIT, "--limit"},   {JK_OPTION_COUNTS, "--counts"},
-                  {JK_OPTION_EXPECT, "--expect"}, {JK_OPTION_VERIFY_ONLY, "--verify-only"}};
+                  {JK_OPTION_EXPECT, "--expect"}, {JK_OPTION_VERIFY_ONLY, "--verify-only"},
+                  {JK_OPTION_CSV, "--csv"},       {JK_OPTION_CSV_BOM, "--csv-bom"}};
     if (!jk_cli_has(cli, JK_OPTION_STAGE)) {
         if (jk_cli_has(cli, JK_OPTION_REVISION) || jk_cli_has(cli, JK_OPTION_OUT) ||
             jk_cli_has(cli, JK_OPTION_COUNTS_KEY))

@@ -79,7 +79,7 @@ class AuditTest(unittest.TestCase):
 
     def same(self, *arguments):
         """The audit's bytes are the server's."""
-        for form in ([], ["--json"]):
+        for form in ([], ["--json"], ["--csv"]):
             server = self.count(*arguments, *form)
             operands = [a for a in arguments[:1] if not a.startswith("--")]
             rest = arguments[len(operands):]
@@ -186,7 +186,7 @@ class AuditTest(unittest.TestCase):
         facts = json.loads(self.audit(url, "--key", self.key, "--json").stdout)
         self.assertEqual((facts["log_size"], facts["root"]), (self.size, self.note.split("\n")[2]))
         self.assertEqual(json.loads(self.audit(url, "--json").stdout)["fetched"], 0)
-        for form in ([], ["--json"]):
+        for form in ([], ["--json"], ["--csv"]):
             counts = self.count(*form)
             self.assertEqual(self.audit(url, "--counts", *form).stdout, counts)
             self.assertEqual(self.audit(folder, "--counts", *form).stdout, counts)

@@ -149,10 +149,12 @@ static enum jk_status run_command(struct jk_cli *cli, int argc, char **argv)
 {
     enum jk_status status = jk_options_parse(argc, argv, &cli->options, &cli->error);
     cli->json = jk_cli_has(cli, JK_OPTION_JSON);
+    cli->csv = jk_cli_has(cli, JK_OPTION_CSV) || jk_cli_has(cli, JK_OPTION_CSV_BOM);
     if (status != JK_OK) return status;
     if (wants_help(cli)) return show_help(cli);
+    if (cli->json && cli->csv) return jk_cli_usage(cli, "--json and --csv exclude each other");
     JK_TRY(load_settings(cli));
-    cli->color = wants_color(cli, cli->out_terminal) && !cli->json;
+    cli->color = wants_color(cli, cli->out_terminal) && !cli->json && !cli->csv;
     return cli->run(cli);
 }
 

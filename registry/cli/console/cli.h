@@ -26,7 +26,7 @@ struct jk_cli {
     const struct jk_witnessed *witnessed; /* --trust-policy, once read; NULL: none */
     FILE *in, *out, *err;
     bool in_terminal, out_terminal, err_terminal;
-    bool json, color, utf8;
+    bool json, csv, color, utf8;
     size_t width;           /* of the terminal in columns; 100 where there is none */
     const char *request_id; /* of this run's write, made when first asked for */
     bool told;              /* the JSON printed says how it failed: no error object after it */
