@@ -60,7 +60,7 @@ void jk_cases_print_ruling(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling)
     if (ruling->log_index > 0) jk_print_fact(&table, "made", jk_print_moment(cli, ruling->create_time));
     if (ruling->decision_index > 0)
         jk_print_fact(&table, "decided by entry", jk_print_number(cli, ruling->decision_index));
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 /* "other/model: since entry 581 (2026-11-17 10:00 KST), verified, manifest held". */
@@ -98,13 +98,18 @@ void jk_cases_print_dispute(struct jk_cli *cli, const Jokbo__V1__Dispute *disput
     if (dispute->resolution_index > 0)
         jk_print_fact(&table, "resolved by entry", jk_print_number(cli, dispute->resolution_index));
     jk_print_fact(&table, "resolution", dispute->resolution_text);
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 void jk_cases_print_disputes(struct jk_cli *cli, const Jokbo__V1__Dispute *const *disputes, size_t count)
 {
-    static const struct jk_column columns[] = {{"index", true},  {"model", false},   {"about", false}, {"by", false},
-                                               {"stage", false}, {"outcome", false}, {"opened", false}};
+    static const struct jk_column columns[] = {{"index", true},
+                                               {"model", false, .wrap = true},
+                                               {"about", false, .wrap = true},
+                                               {"by", false, .wrap = true, .spare = 2},
+                                               {"stage", false, .wrap = true},
+                                               {"outcome", false},
+                                               {"opened", false, .spare = 1}};
     struct jk_table table;
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < count; i++) {
@@ -123,7 +128,7 @@ void jk_cases_print_disputes(struct jk_cli *cli, const Jokbo__V1__Dispute *const
         jk_table_cell(&table, outcome[0] ? outcome : "open");
         jk_table_cell(&table, jk_print_time(cli, dispute->create_time));
     }
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 /* ---- of one model ---- */

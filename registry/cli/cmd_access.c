@@ -56,7 +56,7 @@ static void account_facts(struct jk_cli *cli, const Jokbo__V1__Account *account,
     jk_print_fact(&table, "state", account->disabled ? "disabled" : "");
     jk_print_fact(&table, "created", jk_print_time(cli, account->create_time));
     jk_print_fact(&table, "created by", account->created_by ? jk_print_number(cli, account->created_by) : "");
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     if (account->notice[0]) fprintf(cli->out, "\n%s\n", jk_print_safe(cli, account->notice));
 }
 
@@ -96,8 +96,13 @@ enum jk_status jk_run_account_create(struct jk_cli *cli)
 
 enum jk_status jk_run_account_list(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"account", true}, {"label", false},   {"roles", false}, {"team", false},
-                                               {"", false},       {"created", false}, {"by", true}};
+    static const struct jk_column columns[] = {{"account", true},
+                                               {"label", false, .wrap = true},
+                                               {"roles", false, .wrap = true},
+                                               {"team", false, .wrap = true},
+                                               {"", false},
+                                               {"created", false, .spare = 1},
+                                               {"by", true, .spare = 2}};
     Jokbo__V1__ListAccountsRequest request = JOKBO__V1__LIST_ACCOUNTS_REQUEST__INIT;
     struct jk_pages pages = {ACCESS, "ListAccounts", &request.base, "accounts", jk_pages_limit(cli)};
     struct jk_list list;
@@ -116,7 +121,7 @@ enum jk_status jk_run_account_list(struct jk_cli *cli)
         jk_table_cell(&table, jk_print_time(cli, account->create_time));
         jk_table_cell(&table, account->created_by ? jk_print_number(cli, account->created_by) : "");
     }
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     jk_pages_note(cli, &list);
     return JK_OK;
 }
@@ -221,9 +226,14 @@ static const char *maker_of(struct jk_cli *cli, const Jokbo__V1__Token *token)
 
 enum jk_status jk_run_token_list(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"token", true},   {"account", true},  {"label", false},
-                                               {"scopes", false}, {"made by", false}, {"made", false},
-                                               {"ends", false},   {"", false}};
+    static const struct jk_column columns[] = {{"token", true},
+                                               {"account", true},
+                                               {"label", false, .wrap = true},
+                                               {"scopes", false, .wrap = true},
+                                               {"made by", false, .spare = 3},
+                                               {"made", false, .spare = 2},
+                                               {"ends", false, .spare = 1},
+                                               {"", false}};
     Jokbo__V1__ListTokensRequest request = JOKBO__V1__LIST_TOKENS_REQUEST__INIT;
     struct jk_pages pages = {ACCESS, "ListTokens", &request.base, "tokens", jk_pages_limit(cli)};
     struct jk_list list;
@@ -246,7 +256,7 @@ enum jk_status jk_run_token_list(struct jk_cli *cli)
         jk_table_cell(&table, token->expire_time ? jk_print_time(cli, token->expire_time) : "never");
         jk_table_cell(&table, token->revoked ? "revoked" : "");
     }
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     jk_pages_note(cli, &list);
     return JK_OK;
 }

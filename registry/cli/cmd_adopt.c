@@ -88,9 +88,10 @@ static const char *roots_text(struct jk_cli *cli, const Jokbo__V1__Adoption *ado
 
 void jk_adoptions_print(struct jk_cli *cli, const struct jk_list *list)
 {
-    static const struct jk_column columns[] = {{"index", true}, {"external", false}, {"stands for", false},
-                                               {"by", false},   {"children", true},  {"leads to", false},
-                                               {"", false}};
+    static const struct jk_column columns[] = {
+        {"index", true},           {"external", false, .wrap = true}, {"stands for", false, .wrap = true},
+        {"by", false, .spare = 1}, {"children", true, .spare = 2},    {"leads to", false, .wrap = true},
+        {"", false, .wrap = true}};
     struct jk_table table;
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list->count; i++) {
@@ -106,7 +107,7 @@ void jk_adoptions_print(struct jk_cli *cli, const struct jk_list *list)
         else
             jk_table_cell(&table, adoption->n_open_disputes ? "disputed" : "");
     }
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 enum jk_status jk_adoptions_fetch(struct jk_cli *cli, const struct jk_adoptions_wish *wish, struct jk_list *out_list)
@@ -179,8 +180,9 @@ enum jk_status jk_run_namespace_end(struct jk_cli *cli)
 
 enum jk_status jk_run_namespace_list(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"index", true}, {"organisation", false}, {"publisher", false},
-                                               {"", false},     {"evidence", false},     {"recorded", false}};
+    static const struct jk_column columns[] = {
+        {"index", true}, {"organisation", false, .wrap = true}, {"publisher", false, .wrap = true},
+        {"", false},     {"evidence", false, .wrap = true},     {"recorded", false, .spare = 1}};
     Jokbo__V1__ListNamespacesRequest request = JOKBO__V1__LIST_NAMESPACES_REQUEST__INIT;
     struct jk_pages pages = {REGISTRY, "ListNamespaces", &request.base, "namespaces", jk_pages_limit(cli)};
     struct jk_list list;
@@ -201,7 +203,7 @@ enum jk_status jk_run_namespace_list(struct jk_cli *cli)
         jk_table_cell(&table, jk_print_time(cli, namespace->create_time));
     }
     if (list.count > 0)
-        jk_table_print(&table, cli->color, cli->out);
+        jk_print_table(cli, &table);
     else
         fprintf(cli->err, "No namespace.\n");
     jk_pages_note(cli, &list);

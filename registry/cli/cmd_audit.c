@@ -219,7 +219,7 @@ static void print_facts(struct jk_cli *cli, const struct audit_run *run)
     jk_print_fact(&table, "on its word", word_text(cli, run));
     if (run->size != head->size) jk_print_fact(&table, "as of", size_text(cli, run->size, &run->root));
     if (run->expected) jk_print_fact(&table, "as expected", "every count");
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 static json_t *earlier_json(struct jk_cli *cli, const struct audit_run *run)

@@ -19,7 +19,7 @@ static enum jk_status show_blob(struct jk_cli *cli, const Jokbo__V1__Blob *blob)
     jk_print_fact(&table, "state", jk_print_word(cli, &jokbo__v1__blob_state__descriptor, (int)blob->state));
     jk_print_fact(&table, "withdrawn", blob->withdraw_time ? jk_print_time(cli, blob->withdraw_time) : NULL);
     jk_print_fact(&table, "reason", blob->reason_sha256);
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     return JK_OK;
 }
 

@@ -65,9 +65,13 @@ static const char *standing_text(struct jk_cli *cli, const Jokbo__V1__CountedDer
 /* The root is told where there can be several. */
 static void counted_table(struct jk_cli *cli, const struct jk_list *list, bool rooted)
 {
-    static const struct jk_column columns[] = {{"index", true}, {"derivative", false}, {"relation", false},
-                                               {"depth", true}, {"licence", false},    {"", false},
-                                               {"root", false}};
+    static const struct jk_column columns[] = {{"index", true},
+                                               {"derivative", false, .wrap = true},
+                                               {"relation", false, .spare = 1},
+                                               {"depth", true, .spare = 3},
+                                               {"licence", false, .spare = 2},
+                                               {"", false, .wrap = true},
+                                               {"root", false, .wrap = true}};
     struct jk_table table;
     size_t count = sizeof columns / sizeof columns[0] - (rooted ? 0 : 1);
     jk_table_init(&table, &cli->arena, columns, count);
@@ -82,7 +86,7 @@ static void counted_table(struct jk_cli *cli, const struct jk_list *list, bool r
         if (rooted) jk_table_cell(&table, roots_text(cli, one));
     }
     if (list->count > 0)
-        jk_table_print(&table, cli->color, cli->out);
+        jk_print_table(cli, &table);
     else
         fprintf(cli->err, "No derivative.\n");
     if (list->revision)

@@ -13,8 +13,12 @@
 #define REGISTRY       (&jokbo__v1__registry__descriptor)
 #define FOLLOW_PAUSE_S 2
 
-static const struct jk_column columns[] = {{"index", true}, {"model", false},   {"relation", false},
-                                           {"root", false}, {"licence", false}, {"findings", false}};
+static const struct jk_column columns[] = {{"index", true},
+                                           {"model", false, .wrap = true},
+                                           {"relation", false, .spare = 1},
+                                           {"root", false, .wrap = true},
+                                           {"licence", false, .spare = 2},
+                                           {"findings", false, .wrap = true}};
 
 #define MODEL_COLUMNS                                                                                                  \
     "log_index,name,create_time,version=release.version,lineage_hash=release.lineage_hash,relation=release.relation,"  \
@@ -49,7 +53,7 @@ static void models_table(struct jk_cli *cli, const struct jk_list *list)
     for (size_t i = 0; i < list->count; i++)
         model_row(cli, &table, (const Jokbo__V1__Model *)list->items[i]);
     if (list->count > 0)
-        jk_table_print(&table, cli->color, cli->out);
+        jk_print_table(cli, &table);
     else
         fprintf(cli->err, "No model.\n");
     jk_pages_note(cli, list);

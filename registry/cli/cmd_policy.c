@@ -40,7 +40,7 @@ static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Policy *policy)
         jk_print_fact(&table, "recorded", jk_print_moment(cli, policy->create_time));
         jk_print_fact(&table, "log index", jk_print_number(cli, policy->log_index));
     }
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     fputc('\n', cli->out);
     jk_policy_print_explanation(cli, policy->explanation, policy->explanation_ko);
     fputc('\n', cli->out);
@@ -99,7 +99,7 @@ enum jk_status jk_run_policy_show(struct jk_cli *cli)
 enum jk_status jk_run_policy_list(struct jk_cli *cli)
 {
     static const struct jk_column columns[] = {
-        {"index", true}, {"policy", false}, {"recorded", false}, {"sha256", false}};
+        {"index", true}, {"policy", false, .wrap = true}, {"recorded", false}, {"sha256", false, .spare = 1}};
     Jokbo__V1__ListPoliciesRequest request = JOKBO__V1__LIST_POLICIES_REQUEST__INIT;
     struct jk_pages pages = {STAGES, "ListPolicies", &request.base, "policies", jk_pages_limit(cli)};
     struct jk_list list;
@@ -116,7 +116,7 @@ enum jk_status jk_run_policy_list(struct jk_cli *cli)
         jk_table_cell(&table, policy->sha256);
     }
     if (list.count > 0)
-        jk_table_print(&table, cli->color, cli->out);
+        jk_print_table(cli, &table);
     else
         fprintf(cli->err, "No policy is recorded; ready ones lie in registry/data/policies.\n");
     jk_pages_note(cli, &list);

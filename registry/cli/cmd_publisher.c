@@ -22,7 +22,7 @@ static enum jk_status show_publisher(struct jk_cli *cli, const Jokbo__V1__Publis
     jk_print_fact(&table, "models", jk_print_number(cli, publisher->model_count));
     jk_print_fact(&table, "created", jk_print_time(cli, publisher->create_time));
     jk_print_fact(&table, "log index", jk_print_number(cli, publisher->log_index));
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     if (publisher->notice[0]) fprintf(cli->out, "\n%s\n", jk_print_safe(cli, publisher->notice));
     return JK_OK;
 }
@@ -50,8 +50,9 @@ enum jk_status jk_run_publisher_show(struct jk_cli *cli)
 
 enum jk_status jk_run_publisher_list(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"index", true}, {"publisher", false}, {"models", true},
-                                               {"team", false}, {"verified", false},  {"claimed", false}};
+    static const struct jk_column columns[] = {{"index", true},     {"publisher", false, .wrap = true},
+                                               {"models", true},    {"team", false, .wrap = true},
+                                               {"verified", false}, {"claimed", false}};
     Jokbo__V1__ListPublishersRequest request = JOKBO__V1__LIST_PUBLISHERS_REQUEST__INIT;
     struct jk_pages pages = {REGISTRY, "ListPublishers", &request.base, "publishers", jk_pages_limit(cli)};
     struct jk_list list;
@@ -70,7 +71,7 @@ enum jk_status jk_run_publisher_list(struct jk_cli *cli)
         jk_table_cell(&table, publisher->verified ? "yes" : "no");
         jk_table_cell(&table, publisher->claimed ? "yes" : "no");
     }
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     jk_pages_note(cli, &list);
     return JK_OK;
 }
@@ -98,7 +99,7 @@ enum jk_status jk_run_publisher_members(struct jk_cli *cli)
         jk_table_cell(&table, member_role(cli, member->role));
         jk_table_cell(&table, jk_print_time(cli, member->create_time));
     }
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     jk_pages_note(cli, &list);
     return JK_OK;
 }
@@ -201,9 +202,9 @@ enum jk_status jk_run_publisher_request_owner(struct jk_cli *cli)
 
 enum jk_status jk_run_publisher_requests(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"number", true}, {"kind", false},    {"publisher", false},
-                                               {"", false},      {"account", true},  {"state", false},
-                                               {"asked", false}, {"evidence", false}};
+    static const struct jk_column columns[] = {
+        {"number", true},  {"kind", false},  {"publisher", false, .wrap = true}, {"", false, .wrap = true},
+        {"account", true}, {"state", false}, {"asked", false, .spare = 1},       {"evidence", false, .wrap = true}};
     Jokbo__V1__ListPublisherRequestsRequest request = JOKBO__V1__LIST_PUBLISHER_REQUESTS_REQUEST__INIT;
     struct jk_pages pages = {ACCESS, "ListPublisherRequests", &request.base, "requests", jk_pages_limit(cli)};
     struct jk_list list;
@@ -225,7 +226,7 @@ enum jk_status jk_run_publisher_requests(struct jk_cli *cli)
         jk_table_cell(&table, jk_print_time(cli, one->create_time));
         jk_table_cell(&table, one->evidence);
     }
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     jk_pages_note(cli, &list);
     return JK_OK;
 }

@@ -40,7 +40,7 @@ static void show_plan(const struct jk_submission *submission)
     plan_row(&table, "licence text", submission->license_text, submission->license_text_from);
     plan_row(&table, "artifact", submission->artifact, submission->digests_from);
     plan_row(&table, "weights", submission->weights, submission->digests_from);
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     for (size_t i = 0; i < declaration->note_count; i++)
         fprintf(cli->out, "Note: %s.\n", jk_print_safe(cli, declaration->notes[i]));
     fputc('\n', cli->out);
@@ -90,7 +90,7 @@ static void show_registration(const struct jk_submission *submission, const Jokb
     show_receipt(&table, keep);
     fprintf(cli->out, "%s %s@%s\n", jk_print_painted(cli, JK_PAINT_GREEN, done_words(submission, dry_run)),
             jk_print_safe(cli, model ? model->name : ""), jk_print_safe(cli, release ? release->version : ""));
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     if (model && !submission->findings_shown) jk_findings_print(cli, model->findings, model->n_findings);
     show_notice(submission, registration->notice);
 }
@@ -146,7 +146,7 @@ static void print_unchanged(const struct jk_submission *submission, const Jokbo_
     jk_print_fact(&table, "log index", index);
     if (release) jk_print_fact(&table, "yanked", jk_yanked_text(cli, release));
     show_receipt(&table, keep);
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 /* The release as it is now; NULL, with a note, where it cannot be asked for: it is registered all the same. */

@@ -78,7 +78,8 @@ static struct jk_summary *get_previous(struct jk_cli *cli, const struct jk_summa
 
 static enum jk_status make_table(struct jk_cli *cli, int32_t revision, struct jk_text *out)
 {
-    struct jk_report_style style = {cli->color && !jk_cli_has(cli, JK_OPTION_OUT), cli->utf8};
+    bool out_file = jk_cli_has(cli, JK_OPTION_OUT);
+    struct jk_report_style style = {cli->color && !out_file, cli->utf8, out_file ? 0 : jk_print_width(cli)};
     JK_CLEANUP(jk_text_done) struct jk_text json;
     struct jk_summary *summary, *previous;
     jk_text_init(&json, JK_SUMMARY_MAX);

@@ -53,8 +53,12 @@ enum jk_status jk_run_roster_apply(struct jk_cli *cli)
 
 static void bases_table(struct jk_cli *cli, const struct jk_list *list, const Jokbo__V1__ListCountsResponse *counts)
 {
-    static const struct jk_column columns[] = {{"base model", false},   {"team", false},     {"programme", false},
-                                               {"from scratch", false}, {"released", false}, {"licence", false},
+    static const struct jk_column columns[] = {{"base model", false, .wrap = true},
+                                               {"team", false, .wrap = true},
+                                               {"programme", false, .spare = 2},
+                                               {"from scratch", false, .spare = 3},
+                                               {"released", false, .spare = 4},
+                                               {"licence", false, .wrap = true, .spare = 1},
                                                {"derivatives", true}};
     struct jk_table table;
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
@@ -69,7 +73,7 @@ static void bases_table(struct jk_cli *cli, const struct jk_list *list, const Jo
         jk_table_cell(&table, model->release ? model->release->license : "");
         jk_table_cell(&table, jk_print_number(cli, jk_count_in_all(counts, model->name)));
     }
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 static bool wanted(struct jk_cli *cli, const Jokbo__V1__Team *team)
@@ -80,9 +84,10 @@ static bool wanted(struct jk_cli *cli, const Jokbo__V1__Team *team)
 
 static void teams_table(struct jk_cli *cli, const struct jk_list *list)
 {
-    static const struct jk_column columns[] = {{"team", false},     {"name", false}, {"", false},
-                                               {"joined", false},   {"left", false}, {"publishers", false},
-                                               {"affiliates", true}};
+    static const struct jk_column columns[] = {{"team", false, .wrap = true},   {"name", false, .wrap = true},
+                                               {"", false, .wrap = true},       {"joined", false, .spare = 1},
+                                               {"left", false, .spare = 2},     {"publishers", false, .wrap = true},
+                                               {"affiliates", true, .spare = 3}};
     struct jk_table table;
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list->count; i++) {
@@ -101,7 +106,7 @@ static void teams_table(struct jk_cli *cli, const struct jk_list *list)
         jk_table_cell(&table, jk_print_number(cli, (int64_t)team->n_affiliations));
         jk_text_done(&publishers);
     }
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 static json_t *base_json(const ProtobufCMessage *model, const Jokbo__V1__ListCountsResponse *counts)

@@ -73,8 +73,9 @@ enum jk_status jk_run_rule_reject(struct jk_cli *cli)
 
 enum jk_status jk_run_rule_list(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"index", true},  {"model", false},  {"ruling", false},
-                                               {"state", false}, {"reason", false}, {"made", false}};
+    static const struct jk_column columns[] = {
+        {"index", true},  {"model", false, .wrap = true},  {"ruling", false},
+        {"state", false}, {"reason", false, .wrap = true}, {"made", false, .spare = 1}};
     Jokbo__V1__ListRulingsRequest request = JOKBO__V1__LIST_RULINGS_REQUEST__INIT;
     struct jk_pages pages = {STAGES, "ListRulings", &request.base, "rulings", jk_pages_limit(cli)};
     struct jk_list list;
@@ -97,7 +98,7 @@ enum jk_status jk_run_rule_list(struct jk_cli *cli)
         jk_table_cell(&table, jk_print_time(cli, ruling->create_time));
     }
     if (list.count > 0)
-        jk_table_print(&table, cli->color, cli->out);
+        jk_print_table(cli, &table);
     else
         fprintf(cli->err, "No ruling.\n");
     jk_pages_note(cli, &list);

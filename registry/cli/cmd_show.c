@@ -54,7 +54,7 @@ static void show_release(struct jk_cli *cli, const Jokbo__V1__Release *release)
     release_facts(cli, &table, release);
     jk_print_fact(&table, "published", jk_print_time(cli, release->create_time));
     jk_print_fact(&table, "log index", jk_print_number(cli, release->log_index));
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     fprintf(cli->out, "\n%s", release->statement);
 }
 
@@ -93,7 +93,7 @@ static void show_model(struct jk_cli *cli, const Jokbo__V1__Model *model, int64_
     fprintf(cli->out, "%s%s\n", jk_print_painted(cli, JK_PAINT_BOLD, model->name), model->yanked ? "  yanked" : "");
     jk_print_facts_init(&table, cli);
     model_facts(cli, &table, model, counted);
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     if (model->n_findings > 0) fputc('\n', cli->out);
     jk_findings_print(cli, model->findings, model->n_findings);
 }
@@ -131,8 +131,12 @@ enum jk_status jk_run_show(struct jk_cli *cli)
 
 static void releases_table(struct jk_cli *cli, const struct jk_list *list)
 {
-    static const struct jk_column columns[] = {{"index", true},    {"release", false},   {"relation", false},
-                                               {"licence", false}, {"published", false}, {"", false}};
+    static const struct jk_column columns[] = {{"index", true},
+                                               {"release", false, .wrap = true},
+                                               {"relation", false},
+                                               {"licence", false, .wrap = true, .spare = 1},
+                                               {"published", false, .spare = 2},
+                                               {"", false}};
     struct jk_table table;
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list->count; i++) {
@@ -144,7 +148,7 @@ static void releases_table(struct jk_cli *cli, const struct jk_list *list)
         jk_table_cell(&table, jk_print_time(cli, release->create_time));
         jk_table_cell(&table, release->yanked ? "yanked" : "");
     }
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     jk_pages_note(cli, list);
 }
 

@@ -33,7 +33,7 @@ static void print_closing(struct jk_cli *cli, const Jokbo__V1__Closing *closing)
     jk_print_fact(&table, "members", closing->members_sha256);
     jk_print_fact(&table, "left out", closing->left_out_sha256);
     jk_print_fact(&table, "text", closing->text);
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 /* Past its cut-off and not closed: whose turn it is. */
@@ -76,7 +76,7 @@ static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Stage *stage)
     jk_print_fact(&table, "source", stage->source);
     if (stage->log_index > 0) jk_print_fact(&table, "log index", jk_print_number(cli, stage->log_index));
     jk_print_fact(&table, "closed", closed_of(cli, stage));
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     for (size_t i = 0; i < stage->n_closings; i++)
         print_closing(cli, stage->closings[i]);
     return JK_OK;
@@ -120,8 +120,12 @@ static enum jk_status list_csv(struct jk_cli *cli, const Jokbo__V1__ListStagesRe
 
 enum jk_status jk_run_stage_list(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"stage", false},  {"title", false}, {"cut-off", false},
-                                               {"policy", false}, {"teams", true},  {"", false}};
+    static const struct jk_column columns[] = {{"stage", false},
+                                               {"title", false, .wrap = true, .spare = 1},
+                                               {"cut-off", false, .wrap = true},
+                                               {"policy", false, .wrap = true},
+                                               {"teams", true, .spare = 2},
+                                               {"", false, .wrap = true}};
     Jokbo__V1__ListStagesRequest request = JOKBO__V1__LIST_STAGES_REQUEST__INIT;
     Jokbo__V1__ListStagesResponse *reply;
     Jokbo__V1__Clock *clock;
@@ -130,8 +134,8 @@ enum jk_status jk_run_stage_list(struct jk_cli *cli)
     if (cli->json) return jk_print_message(cli, &reply->base);
     JK_TRY(jk_demo_now(cli, &clock));
     int64_t now_us = jk_json_time_us(clock->time);
-    if (clock->demo) fprintf(cli->err, "%s\n", JK_DEMO_NOTE);
-    if (clock->disagrees) fprintf(cli->err, "Clocks disagree: nothing is written, and no stage closes, for now.\n");
+    if (clock->demo) jk_print_note(cli, JK_DEMO_NOTE);
+    if (clock->disagrees) jk_print_note(cli, "Clocks disagree: nothing is written, and no stage closes, for now.");
     if (cli->csv) return list_csv(cli, reply, now_us);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < reply->n_stages; i++) {
@@ -144,7 +148,7 @@ enum jk_status jk_run_stage_list(struct jk_cli *cli)
         jk_table_cell(&table, state_of(stage, now_us));
     }
     if (reply->n_stages > 0)
-        jk_table_print(&table, cli->color, cli->out);
+        jk_print_table(cli, &table);
     else
         fprintf(cli->err, "No stage.\n");
     return JK_OK;

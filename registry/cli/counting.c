@@ -203,7 +203,7 @@ static void print_state(struct jk_cli *cli, const struct state *state)
 
 static void groups_table(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count, Jokbo__V1__Grouping grouping)
 {
-    struct jk_column columns[] = {{"", false}, {"counted", true}, {"", false}};
+    struct jk_column columns[] = {{"", false, .wrap = true}, {"counted", true}, {"", false, .spare = 1}};
     struct jk_table table;
     columns[0].title = jk_print_word(cli, &jokbo__v1__grouping__descriptor, (int)grouping);
     jk_table_init(&table, &cli->arena, columns, 3);
@@ -218,13 +218,13 @@ static void groups_table(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *c
         jk_table_cell(&table, jk_overview_bar(cli, group->count, most, BAR_WIDTH));
     }
     fputc('\n', cli->out);
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 /* With a rule: what is left out, by reason, as a funnel takes it. */
 static void left_out_table(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count)
 {
-    static const struct jk_column columns[] = {{"left out", false}, {"derivatives", true}, {"", false}};
+    static const struct jk_column columns[] = {{"left out", false}, {"derivatives", true}, {"", false, .spare = 1}};
     struct jk_table table;
     int64_t most = 0;
     for (size_t i = 0; i < count->n_left_out; i++)
@@ -239,7 +239,7 @@ static void left_out_table(struct jk_cli *cli, const Jokbo__V1__DerivativeCount 
         jk_table_cell(&table, jk_overview_bar(cli, one->count, most, BAR_WIDTH));
     }
     fputc('\n', cli->out);
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 void jk_count_print(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count, const struct jk_count_wish *wish)
@@ -258,7 +258,7 @@ void jk_count_print(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count,
     jk_print_fact(&table, "registered", jk_print_number(cli, count->registered));
     if (!*count->policy_sha256) jk_print_fact(&table, "yanked", jk_print_number(cli, count->yanked));
     jk_print_fact(&table, "policy", count->policy_sha256);
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     left_out_table(cli, count);
     for (size_t i = 0; count->counted > 0 && i < wish->grouping_count; i++)
         groups_table(cli, count, wish->groupings[i]);

@@ -5,6 +5,7 @@
 
 #include "base/defer.h"
 #include "cli/console/print.h"
+#include "cli/console/table_fit.h"
 
 #define GAP       2
 #define BAR_LEAST 4
@@ -119,7 +120,7 @@ static void section(const struct layout *layout, const char *name, Jokbo__V1__De
                 jk_table_cell(&table, jk_overview_bar(cli, counts[i]->counted, most, layout->bar));
         }
     }
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 /* Those with a derivative, the largest first, else as listed. */
@@ -151,12 +152,15 @@ static void tell_rest(struct jk_cli *cli, size_t shown, size_t all)
 
 static void tell_hidden(const struct layout *layout)
 {
-    FILE *out = layout->cli->out;
+    JK_CLEANUP(jk_text_done) struct jk_text note = {0};
+    JK_CLEANUP(jk_text_done) struct jk_text lines = {0};
     if (layout->shown == MEASURES) return;
-    fprintf(out, "\nNo room for ");
+    jk_text_add_str(&note, "No room for ");
     for (size_t m = layout->shown; m < MEASURES; m++)
-        fprintf(out, "%s%s", measures[m].title, m + 1 < MEASURES ? ", " : "");
-    fprintf(out, ": a wider terminal, --json, or one BASE or --team shows them.\n");
+        jk_text_addf(&note, "%s%s", measures[m].title, m + 1 < MEASURES ? ", " : "");
+    jk_text_add_str(&note, ": a wider terminal, --json, or one BASE or --team shows them.");
+    jk_table_fold(jk_text_span(&note), jk_print_width(layout->cli), 2, &lines);
+    fprintf(layout->cli->out, "\n%s", lines.bytes ? lines.bytes : "");
 }
 
 void jk_overview_print(struct jk_cli *cli, const Jokbo__V1__ListCountsResponse *counts)

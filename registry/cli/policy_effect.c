@@ -103,7 +103,8 @@ static enum jk_status add_scopes(struct checking *checking, struct jk_policy_tot
 /* "left out" of the grand total, by the reason that each is shown under. */
 static void print_left_out(struct jk_cli *cli, const struct jk_policy *policy, const struct jk_policy_total *total)
 {
-    static const struct jk_column columns[] = {{"left out", true}, {"reason", false}, {"", false}, {"", false}};
+    static const struct jk_column columns[] = {
+        {"left out", true}, {"reason", false}, {"", false, .wrap = true}, {"", false, .wrap = true}};
     const char *lang = jk_options_text(&cli->options, JK_OPTION_LANG);
     bool en = !lang || strcmp(lang, "ko") != 0, ko = !lang || strcmp(lang, "en") != 0, any = false;
     struct jk_table table;
@@ -119,12 +120,13 @@ static void print_left_out(struct jk_cli *cli, const struct jk_policy *policy, c
     }
     if (!any) return;
     fputc('\n', cli->out);
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 static enum jk_status check_counts(struct jk_cli *cli, const struct jk_policy *policy, json_t *rows, uint32_t *out_size)
 {
-    static const struct jk_column columns[] = {{"", false}, {"registered", true}, {"counted today", true}, {"", true}};
+    static const struct jk_column columns[] = {
+        {"", false, .wrap = true}, {"registered", true}, {"counted today", true}, {"", true}};
     struct jk_column titled[4];
     struct checking checking = {.cli = cli, .policy = policy, .rows = rows};
     JK_CLEANUP(free_book) struct jk_book *book = NULL;
@@ -142,7 +144,7 @@ static enum jk_status check_counts(struct jk_cli *cli, const struct jk_policy *p
     *out_size = jk_book_size(book);
     if (rows) return JK_OK;
     fputc('\n', cli->out);
-    jk_table_print(&checking.table, cli->color, cli->out);
+    jk_print_table(cli, &checking.table);
     print_left_out(cli, policy, total);
     fprintf(cli->out, "\nAt log size %s, with every team taking part.\n", jk_print_number(cli, *out_size));
     return JK_OK;
@@ -310,7 +312,8 @@ static void compare_all(struct diffing *diffing)
 
 static void print_moves(struct jk_cli *cli, const struct diffing *diffing)
 {
-    static const struct jk_column columns[] = {{"derivatives", true}, {"before", false}, {"after", false}, {"", false}};
+    static const struct jk_column columns[] = {
+        {"derivatives", true}, {"before", false}, {"after", false}, {"", false, .wrap = true}};
     struct jk_table table;
     jk_table_init(&table, &cli->arena, columns, 4);
     for (int before = 0; before <= JK_REASON_COUNT; before++)
@@ -321,7 +324,7 @@ static void print_moves(struct jk_cli *cli, const struct diffing *diffing)
             jk_table_cell(&table, place_word((enum jk_reason)after));
             jk_table_cell(&table, after == JK_REASON_COUNT ? "" : jk_reason_english((enum jk_reason)after));
         }
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 static void note_limit(struct jk_cli *cli, const struct diffing *diffing)
@@ -331,7 +334,7 @@ static void note_limit(struct jk_cli *cli, const struct diffing *diffing)
                 jk_print_number(cli, diffing->changed));
 }
 
-static void print_diff(struct jk_cli *cli, const struct diffing *diffing, const char *before, const char *after)
+static void print_diff(struct jk_cli *cli, struct diffing *diffing, const char *before, const char *after)
 {
     fprintf(cli->out, "%s: %s; %s: %s. %s, at log size %s.\n", before,
             jk_print_plural(cli, diffing->counted_before, "derivative counts", "derivatives count"), after,
@@ -342,7 +345,7 @@ static void print_diff(struct jk_cli *cli, const struct diffing *diffing, const 
     fputc('\n', cli->out);
     print_moves(cli, diffing);
     fputc('\n', cli->out);
-    jk_table_print(&diffing->table, cli->color, cli->out);
+    jk_print_table(cli, &diffing->table);
     note_limit(cli, diffing);
 }
 
@@ -359,8 +362,10 @@ static enum jk_status diff_csv(struct jk_cli *cli, const struct diffing *diffing
 
 enum jk_status jk_policy_diff(struct jk_cli *cli, const struct jk_policy *before, const struct jk_policy *after)
 {
-    static const struct jk_column columns[] = {
-        {"derivative", false}, {"before", false}, {"after", false}, {"all reasons after", false}};
+    static const struct jk_column columns[] = {{"derivative", false, .wrap = true},
+                                               {"before", false},
+                                               {"after", false},
+                                               {"all reasons after", false, .wrap = true}};
     struct diffing diffing = {
         .cli = cli, .limit = jk_pages_limit(cli), .rows = cli->json || cli->csv ? json_array() : NULL};
     JK_CLEANUP(free_book) struct jk_book *book = NULL;

@@ -88,7 +88,7 @@ static void print_files(struct jk_cli *cli, const struct jk_audit_finding *findi
               finding->note.len > 0 ? "the same" : "not there");
     for (int i = 0; i < JK_AUDIT_VIEWS; i++)
         print_row(&table, jk_audit_view_files[i], jk_text_span(&finding->views[i]), "", words[finding->view_served[i]]);
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 static void print_signers(struct jk_cli *cli, const struct jk_audit_finding *finding)
@@ -101,13 +101,13 @@ static void print_signers(struct jk_cli *cli, const struct jk_audit_finding *fin
         jk_print_fact(&table, "and by",
                       jk_arena_printf(&cli->arena, "%s (%s)", key_text(cli, finding->counts_key),
                                       finding->counts_given ? "--counts-key" : "key from the source itself"));
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 enum jk_status jk_audit_finding_print(struct jk_cli *cli, const struct jk_audit_finding *finding)
 {
     JK_CLEANUP(jk_text_done) struct jk_text text = {0};
-    struct jk_report_style style = {.color = cli->color, .utf8 = cli->utf8};
+    struct jk_report_style style = {.color = cli->color, .utf8 = cli->utf8, .width = jk_print_width(cli)};
     jk_report_table(finding->summary, finding->previous, style, &cli->arena, &text);
     if (text.failed) return jk_out_of_memory(&cli->error);
     fprintf(cli->out, "\n%s\n", text.bytes);

@@ -285,7 +285,7 @@ void jk_subject_print(const struct jk_subject *subject, struct jk_cli *cli)
         jk_table_cell(&table, subject->outcome);
     }
     fprintf(cli->out, "%s\n", jk_print_painted(cli, JK_PAINT_BOLD, subject->title));
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
 }
 
 static json_t *results_json(const struct jk_results *results)

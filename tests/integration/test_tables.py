@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import unicodedata
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -41,6 +42,17 @@ LISTS = (
      {"counts_before": ("before", "counts"), "reason_before": ("before", "reason"), "counts_after": ("after", "counts"),
       "reason_after": ("after", "reason"), "roots_after": ("after", "roots", "root"), "reasons_after": ("after", "roots", "reasons")}),
 )
+
+# What fits a terminal of 80 columns.
+NARROW = (("count",), ("count", "--all", "--by", "publisher"), ("count", "--team", "upstage", "--list"), ("list",), ("list", "--after", "300"),
+          ("count", "--team", "upstage", "--stage", "stage-2", "--left-out"), ("claims", "--team", "sk-telecom"), ("stage", "list"),
+          ("stage", "report", "stage-2"), ("stage", "report", "stage-1", "--revision", "1"), ("rule", "list"), ("dispute", "list"),
+          ("adoption", "list"), ("namespace", "list"), ("publisher", "list"), ("account", "list"), ("token", "list"), ("policy", "list"),
+          ("roster", "show"), ("releases", "upstage/Solar-Open-100B"))
+
+
+def columns_of(line):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
 
 
 def values(found, path):
@@ -191,6 +203,34 @@ class Tables(unittest.TestCase):
         label = '=HYPERLINK("http://x","a,b")'
         self.assertEqual(self.server.jokbo("account", "create", label).returncode, 0)
         self.assertIn("'" + label, [row["label"] for row in self.csv("account", "list")])
+
+    def test_a_terminal_of_80_columns(self):
+        for arguments in NARROW:
+            with self.subTest(arguments=arguments):
+                with self.server.on_terminal(*arguments, columns=80) as terminal:
+                    seen = terminal.finish()
+                self.assertEqual(terminal.code, 0, seen)
+                self.assertGreater(len(seen.split("\n")), 2, seen)
+                for line in seen.split("\n"):
+                    self.assertLessEqual(columns_of(line), 80, line + "\n" + seen)
+
+    def test_nothing_but_columns_is_lost_on_it(self):
+        """Wrapped cells hold all that the wide ones do, and what went is told."""
+        wide = self.server.jokbo("count", "--team", "upstage", "--stage", "stage-2", "--left-out", "--limit", "3").stdout
+        with self.server.on_terminal("count", "--team", "upstage", "--stage", "stage-2", "--left-out", "--limit", "3", columns=80) as terminal:
+            narrow = terminal.finish()
+        self.assertIn("No room for relation, depth, licence: ", narrow)
+        for row in self.csv("count", "--team", "upstage", "--stage", "stage-2", "--left-out", "--limit", "3"):
+            self.assertIn(row["name"], wide)
+            for piece in row["name"].split("/")[0], row["roots"].split("/")[0], *row["reasons"].split(";"):
+                self.assertIn(piece, narrow)
+
+    def test_without_a_terminal_a_row_is_a_line(self):
+        lines = self.server.jokbo("stage", "report", "stage-2").stdout.split("\n")
+        rows = [line for line in lines if line.startswith("base ")]
+        self.assertEqual(len(rows), len([row for row in csv.DictReader(io.StringIO(self.run_csv("stage", "report", "stage-2")))
+                                         if row["scope"] == "base"]))
+        self.assertGreater(max(map(len, lines)), 120)
 
 
 if __name__ == "__main__":

@@ -254,9 +254,10 @@ class Server:
                               text=True, stdin=subprocess.DEVNULL if input is None else None, capture_output=True,
                               timeout=timeout)
 
-    def on_terminal(self, *arguments, token="admin", env=None):
+    def on_terminal(self, *arguments, token="admin", env=None, columns=None):
         """The same with somebody before it."""
-        return Terminal([os.path.join(BUILD, "jokbo")] + list(arguments), self.user_env(token, dict({"NO_COLOR": "1"}, **(env or {}))))
+        return Terminal([os.path.join(BUILD, "jokbo")] + list(arguments), self.user_env(token, dict({"NO_COLOR": "1"}, **(env or {}))),
+                        columns=columns)
 
     def user_env(self, token="admin", env=None):
         own = {k: v for k, v in os.environ.items() if not k.startswith(("JOKBO", "XDG_"))}

@@ -1,9 +1,12 @@
 """A program on a terminal of its own: what a person sees, and types."""
 import errno
+import fcntl
 import os
 import pty
 import select
+import struct
 import subprocess
+import termios
 import time
 
 SLOWER = float(os.environ.get("JK_TIMEOUT_FACTOR", "1"))
@@ -13,9 +16,11 @@ class Terminal:
     """Starts it. `expect` waits for a text after what was seen before; `type` sends a line; `finish` gives all that came,
     and leaves the exit code in `code`. Not by a fork of our own: gRPC's threads do not live through one."""
 
-    def __init__(self, command, env=None, cwd=None):
+    def __init__(self, command, env=None, cwd=None, columns=None):
         self.seen, self.at, self.code = "", 0, None
         self.end, inner = pty.openpty()
+        if columns:
+            fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen(command, stdin=inner, stdout=inner, stderr=inner, env=env, cwd=cwd,
                                         start_new_session=True)
         os.close(inner)

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "cli/console/table.h"
+#include "cli/console/table_fit.h"
 #include "cli/tree.h"
 
 static struct jk_arena arena;
@@ -65,6 +65,86 @@ static void test_without_titles(void **state)
     jk_table_cell(&table, NULL);
     jk_table_write(&table, false, &out);
     is("a\n");
+}
+
+/* Narrower and narrower: cells are wrapped, then columns go, the highest number first. */
+static void test_fits_the_screen(void **state)
+{
+    (void)state;
+    static const struct jk_column columns[] = {{"index", true},
+                                               {"model", false, .wrap = true},
+                                               {"relation", false, .spare = 1},
+                                               {"licence", false, .spare = 2},
+                                               {"findings", false, .wrap = true}};
+    struct jk_table table;
+    jk_table_init(&table, &arena, columns, 5);
+    for (const char *const *cell =
+             (const char *[]){"7", "upstage/Solar-100B", "merge", "MIT", "naming-literal, no-text", NULL};
+         *cell; cell++)
+        jk_table_cell(&table, *cell);
+    jk_table_write(&table, false, &out);
+    is("index  model               relation  licence  findings\n"
+       "    7  upstage/Solar-100B  merge     MIT      naming-literal, no-text\n");
+    table.width = 57;
+    jk_table_write(&table, false, &out);
+    is("index  model       relation  licence  findings\n"
+       "    7  upstage/    merge     MIT      naming-literal,\n"
+       "       Solar-100B                     no-text\n");
+    jk_table_add_hidden(&table, &out);
+    is("");
+    table.width = 52;
+    jk_table_write(&table, false, &out);
+    is("index  model       relation  findings\n"
+       "    7  upstage/    merge     naming-literal,\n"
+       "       Solar-100B            no-text\n");
+    jk_table_add_hidden(&table, &out);
+    is("No room for licence: a wider terminal,\n  --csv or --json shows them.\n");
+    table.width = 36;
+    jk_table_write(&table, false, &out);
+    is("index  model       findings\n"
+       "    7  upstage/    naming-literal,\n"
+       "       Solar-100B  no-text\n");
+    jk_table_add_hidden(&table, &out);
+    is("No room for relation,\n  licence: a wider terminal,\n  --csv or --json shows them.\n");
+}
+
+static void piece_is(struct jk_span *rest, size_t width, const char *expected)
+{
+    struct jk_span piece = jk_table_piece(rest, width);
+    assert_int_equal(piece.len, strlen(expected));
+    assert_memory_equal(piece.at, expected, piece.len);
+}
+
+static void test_pieces_end_where_words_do(void **state)
+{
+    (void)state;
+    struct jk_span rest = jk_span_of("yanked 141, self 42, no-artifact 462");
+    piece_is(&rest, 25, "yanked 141, self 42,");
+    piece_is(&rest, 25, "no-artifact 462");
+    assert_int_equal(rest.len, 0);
+    rest = jk_span_of("dev-0003/A.X-K1-Reasoning-04512");
+    piece_is(&rest, 14, "dev-0003/");
+    piece_is(&rest, 17, "A.X-K1-Reasoning-");
+    piece_is(&rest, 17, "04512");
+    rest = jk_span_of("족보에오르다");
+    piece_is(&rest, 5, "족보");
+    piece_is(&rest, 1, "에"); /* one at least */
+    piece_is(&rest, 0, "오");
+    rest = (struct jk_span){"\xff\xff", 2};
+    piece_is(&rest, 1, "\xff"); /* ends, whatever it is given */
+    piece_is(&rest, 1, "\xff");
+    assert_int_equal(rest.len, 0);
+}
+
+static void test_fold(void **state)
+{
+    (void)state;
+    jk_table_fold(JK_SPAN("Teams     one two three four"), 20, 10, &out);
+    is("Teams     one two\n          three four\n");
+    jk_table_fold(JK_SPAN("Teams     one two three four"), 0, 10, &out);
+    is("Teams     one two three four\n");
+    jk_table_fold(JK_SPAN(""), 20, 10, &out);
+    is("\n");
 }
 
 static void test_safe(void **state)
@@ -148,6 +228,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_korean_is_two_columns),
         cmocka_unit_test(test_without_titles),
+        cmocka_unit_test(test_fits_the_screen),
+        cmocka_unit_test(test_pieces_end_where_words_do),
+        cmocka_unit_test(test_fold),
         cmocka_unit_test(test_safe),
         cmocka_unit_test(test_bar),
         cmocka_unit_test(test_tree),

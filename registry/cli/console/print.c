@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "base/defer.h"
+#include "cli/console/table_fit.h"
+
 static const char *const codes[] = {"1", "2", "31", "32", "33", "36"};
 
 static enum jk_status dump(struct jk_cli *cli, json_t *value, size_t flags)
@@ -25,6 +28,29 @@ enum jk_status jk_print_json_line(struct jk_cli *cli, json_t *value)
 enum jk_status jk_print_message(struct jk_cli *cli, const ProtobufCMessage *message)
 {
     return jk_print_json(cli, jk_json_message(message));
+}
+
+size_t jk_print_width(const struct jk_cli *cli)
+{
+    return cli->out_terminal ? cli->width : 0;
+}
+
+void jk_print_note(struct jk_cli *cli, const char *text)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text lines;
+    jk_text_init(&lines, 0);
+    jk_table_fold(jk_span_of(text), cli->err_terminal ? jk_print_width(cli) : 0, 2, &lines);
+    if (lines.len > 0) fprintf(cli->err, "%s", lines.bytes);
+}
+
+void jk_print_table(struct jk_cli *cli, struct jk_table *table)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text note;
+    jk_text_init(&note, 0);
+    table->width = jk_print_width(cli);
+    jk_table_print(table, cli->color, cli->out);
+    jk_table_add_hidden(table, &note);
+    if (note.len > 0) fprintf(cli->err, "%s", note.bytes);
 }
 
 void jk_print_facts_init(struct jk_table *table, struct jk_cli *cli)

@@ -15,7 +15,13 @@ JK_MUST_USE enum jk_status jk_print_json(struct jk_cli *cli, json_t *value);
 /* The same on one line, for streams. */
 JK_MUST_USE enum jk_status jk_print_json_line(struct jk_cli *cli, json_t *value);
 JK_MUST_USE enum jk_status jk_print_message(struct jk_cli *cli, const ProtobufCMessage *message);
-/* "name    value" rows, printed by jk_table_print; empty values are left out. */
+/* The width that lines should keep to: the terminal's; 0 where there is none. */
+size_t jk_print_width(const struct jk_cli *cli);
+/* A line to `err`, folded to the terminal. */
+void jk_print_note(struct jk_cli *cli, const char *text);
+/* Fitted to the terminal, with a note on what had no room; whole where there is none. */
+void jk_print_table(struct jk_cli *cli, struct jk_table *table);
+/* "name    value" rows, printed by jk_print_table; empty values are left out. */
 void jk_print_fact(struct jk_table *table, const char *name, const char *value);
 void jk_print_facts_init(struct jk_table *table, struct jk_cli *cli);
 /* The text between the colour's codes, where colours are on; in the arena. */

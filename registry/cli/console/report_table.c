@@ -4,16 +4,35 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "cli/console/table.h"
+#include "cli/console/table_fit.h"
 
 #define BAR        30
-#define PUBLISHERS 5 /* of those with the most */
+#define BAR_NARROW 12 /* on a screen of less than WIDE */
+#define WIDE       100
+#define CHANGE     4  /* which column it is */
+#define HEAD       10 /* columns before what the head's lines say */
+#define PUBLISHERS 5  /* of those with the most */
 
 /* ---- what it speaks of ---- */
 
-static void add_head(const struct jk_summary *summary, struct jk_arena *arena, struct jk_text *out)
+/* The lines that were collected since `begin`, folded. */
+static void fold_from(struct jk_text *out, size_t begin, struct jk_report_style style, struct jk_arena *arena)
+{
+    struct jk_span rest, line;
+    if (style.width == 0 || out->failed) return;
+    const char *copy = jk_arena_copy(arena, out->bytes + begin, out->len - begin);
+    if (!copy) return;
+    rest = jk_span_of(copy);
+    out->len = begin;
+    while (jk_span_line(&rest, &line))
+        jk_table_fold(line, style.width, HEAD, out);
+}
+
+static void add_head(const struct jk_summary *summary, const struct jk_summary *previous, struct jk_report_style style,
+                     struct jk_arena *arena, struct jk_text *out)
 {
     char cutoff[JK_MOMENT_TEXT], digest[JK_DIGEST_HEX + 1];
+    size_t begin = out->len;
     jk_time_format_moment(summary->cutoff_us, cutoff);
     jk_digest_hex(&summary->policy_sha256, digest);
     jk_text_addf(out, "Stage %s, revision %u: %s", summary->id, summary->revision,
@@ -29,6 +48,11 @@ static void add_head(const struct jk_summary *summary, struct jk_arena *arena, s
     for (size_t i = 0; i < summary->team_count; i++)
         jk_text_addf(out, " %s", summary->teams[i]);
     jk_text_add_str(out, "\n");
+    if (previous)
+        jk_text_addf(out, "Change    since stage %s, revision %u%s\n", previous->id, previous->revision,
+                     jk_digest_equal(&summary->policy_sha256, &previous->policy_sha256) ? ""
+                                                                                        : ", under another policy");
+    fold_from(out, begin, style, arena);
 }
 
 /* ---- the lines ---- */
@@ -74,17 +98,22 @@ static void add_line(struct jk_table *table, const struct jk_summary_row *row, c
 static void add_lines(const struct jk_summary *summary, const struct jk_summary *previous, struct jk_report_style style,
                       struct jk_arena *arena, struct jk_text *out)
 {
-    static const struct jk_column plain[] = {{"", false},          {"", false},        {"registered", true},
-                                             {"counted", true},    {"direct", true},   {"independent", true},
-                                             {"publishers", true}, {"left out", true}, {"for the first reason", false}};
-    static const struct jk_column compared[] = {{"", false},           {"", false},
-                                                {"registered", true},  {"counted", true},
-                                                {"change", true},      {"direct", true},
-                                                {"independent", true}, {"publishers", true},
-                                                {"left out", true},    {"for the first reason", false}};
+    static const struct jk_column compared[] = {{"", false},
+                                                {"", false, .wrap = true},
+                                                {"registered", true, .spare = 1}, /* counted and left out */
+                                                {"counted", true},
+                                                {"change", true},
+                                                {"direct", true, .spare = 4},
+                                                {"independent", true, .spare = 2},
+                                                {"publishers", true, .spare = 3},
+                                                {"left out", true},
+                                                {"for the first reason", false, .wrap = true}};
+    struct jk_column plain[sizeof compared / sizeof *compared - 1]; /* without the change */
     struct jk_table table;
     struct jk_text scratch;
     jk_text_init(&scratch, 0);
+    memcpy(plain, compared, CHANGE * sizeof *plain);
+    memcpy(plain + CHANGE, compared + CHANGE + 1, sizeof plain - CHANGE * sizeof *plain);
     if (previous)
         jk_table_init(&table, arena, compared, sizeof compared / sizeof *compared);
     else
@@ -92,20 +121,22 @@ static void add_lines(const struct jk_summary *summary, const struct jk_summary 
     for (enum jk_scope_type scope = JK_SCOPE_ALL; scope <= JK_SCOPE_BASE; scope++)
         for (size_t i = 0; i < summary->count; i++)
             if (summary->rows[i].scope == scope) add_line(&table, &summary->rows[i], previous, &scratch);
+    table.width = style.width;
     jk_table_write(&table, style.color, out);
+    jk_table_add_hidden(&table, out);
     out->failed |= scratch.failed || table.failed;
     jk_text_done(&scratch);
 }
 
 /* ---- from registered to counted ---- */
 
-static void add_step(struct jk_table *table, const char *word, uint32_t value, uint32_t most, bool utf8,
-                     const char *meaning)
+static void add_step(struct jk_table *table, const char *word, uint32_t value, uint32_t most,
+                     struct jk_report_style style, const char *meaning)
 {
     struct jk_text bar;
     jk_text_init(&bar, 0);
     jk_text_add_str(&bar, "");
-    jk_table_bar(value, most, BAR, utf8, &bar);
+    jk_table_bar(value, most, style.width > 0 && style.width < WIDE ? BAR_NARROW : BAR, style.utf8, &bar);
     jk_table_cell(table, word);
     jk_table_cellf(table, "%u", value);
     jk_table_cell(table, bar.bytes);
@@ -116,17 +147,18 @@ static void add_step(struct jk_table *table, const char *word, uint32_t value, u
 static void add_funnel(const struct jk_summary_row *row, struct jk_report_style style, struct jk_arena *arena,
                        struct jk_text *out)
 {
-    static const struct jk_column columns[] = {{"", false}, {"", true}, {"", false}, {"", false}};
+    static const struct jk_column columns[] = {{"", false}, {"", true}, {"", false}, {"", false, .wrap = true}};
     const struct jk_policy_total *total = &row->total;
     uint32_t most = total->plain.registered;
     struct jk_table table;
     jk_table_init(&table, arena, columns, sizeof columns / sizeof *columns);
-    add_step(&table, "registered", most, most, style.utf8, "");
+    add_step(&table, "registered", most, most, style, "");
     for (int i = 0; i < JK_REASON_COUNT; i++)
         if (total->left_out[i])
-            add_step(&table, jk_reason_word((enum jk_reason)i), total->left_out[i], most, style.utf8,
+            add_step(&table, jk_reason_word((enum jk_reason)i), total->left_out[i], most, style,
                      jk_reason_english((enum jk_reason)i));
-    add_step(&table, "counted", total->plain.counted, most, style.utf8, "");
+    add_step(&table, "counted", total->plain.counted, most, style, "");
+    table.width = style.width;
     jk_table_write(&table, style.color, out);
     out->failed |= table.failed;
 }
@@ -177,7 +209,7 @@ static void end_split(struct jk_table *table, const char *word, struct jk_text *
 static void add_splits(const struct jk_summary_row *row, struct jk_report_style style, struct jk_arena *arena,
                        struct jk_text *out)
 {
-    static const struct jk_column columns[] = {{"counted by", false}, {"", false}};
+    static const struct jk_column columns[] = {{"counted by", false}, {"", false, .wrap = true}};
     const struct jk_total *total = &row->total.plain;
     struct jk_table table;
     struct jk_text line;
@@ -195,6 +227,7 @@ static void add_splits(const struct jk_summary_row *row, struct jk_report_style 
     end_split(&table, "month", &line);
     split_publisher(row, arena, &line);
     end_split(&table, "publisher", &line);
+    table.width = style.width;
     jk_table_write(&table, style.color, out);
     out->failed |= line.failed || table.failed;
     jk_text_done(&line);
@@ -203,11 +236,7 @@ static void add_splits(const struct jk_summary_row *row, struct jk_report_style 
 void jk_report_table(const struct jk_summary *summary, const struct jk_summary *previous, struct jk_report_style style,
                      struct jk_arena *arena, struct jk_text *out)
 {
-    add_head(summary, arena, out);
-    if (previous)
-        jk_text_addf(out, "Change    since stage %s, revision %u%s\n", previous->id, previous->revision,
-                     jk_digest_equal(&summary->policy_sha256, &previous->policy_sha256) ? ""
-                                                                                        : ", under another policy");
+    add_head(summary, previous, style, arena, out);
     jk_text_add_char(out, '\n');
     add_lines(summary, previous, style, arena, out);
     jk_text_add_char(out, '\n');

@@ -1,6 +1,6 @@
 /* A stage's report on a terminal: what it speaks of, a line for all, each team and each base with what was left out by
- * reason and the change since the stage before, the way from registered to counted, and all that count, split. Pure: text
- * from summaries. */
+ * reason and the change since the stage before, the way from registered to counted, and all that count, split. Pure:
+ * text from summaries. */
 #ifndef JK_CLI_CONSOLE_REPORT_TABLE_H
 #define JK_CLI_CONSOLE_REPORT_TABLE_H
 
@@ -8,6 +8,7 @@
 
 struct jk_report_style {
     bool color, utf8;
+    size_t width; /* of the screen in columns; 0: without an end */
 };
 
 /* `previous`: the report of the stage that summary->previous names, or NULL. Cells lie in the arena. */

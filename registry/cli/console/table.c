@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/defer.h"
+#include "cli/console/table_fit.h"
 
 #define DIM   "\033[2m"
 #define PLAIN "\033[0m"
@@ -70,24 +71,19 @@ void jk_table_cellf(struct jk_table *table, const char *format, ...)
     jk_table_cell(table, text);
 }
 
-static size_t columns_of(const char *text)
-{
-    return jk_utf8_columns(jk_span_of(text));
-}
-
 static void pad(struct jk_text *out, size_t count)
 {
     while (count-- > 0)
         jk_text_add_char(out, ' ');
 }
 
-static void add_cell(struct jk_text *out, const char *text, size_t width, bool right, bool last)
+/* What is too wide stays as it is, and the gap behind it. */
+static void add_cell(struct jk_text *out, struct jk_span text, size_t width, bool right)
 {
-    size_t columns = columns_of(text), missing = width > columns ? width - columns : 0;
+    size_t columns = jk_utf8_columns(text), missing = width > columns ? width - columns : 0;
     if (right) pad(out, missing);
-    jk_text_add_str(out, text);
-    if (!right && !last) pad(out, missing);
-    if (!last) pad(out, 2);
+    jk_text_add(out, text);
+    pad(out, (right ? 0 : missing) + JK_TABLE_GAP);
 }
 
 static void end_line(struct jk_text *out, size_t begin)
@@ -95,17 +91,6 @@ static void end_line(struct jk_text *out, size_t begin)
     while (out->len > begin && out->bytes[out->len - 1] == ' ')
         out->bytes[--out->len] = '\0';
     jk_text_add_char(out, '\n');
-}
-
-static void measure(const struct jk_table *table, size_t rows, size_t *widths)
-{
-    for (size_t c = 0; c < table->column_count; c++) {
-        widths[c] = columns_of(table->columns[c].title);
-        for (size_t r = 0; r < rows; r++) {
-            size_t width = columns_of(table->cells[r * table->column_count + c]);
-            if (width > widths[c]) widths[c] = width;
-        }
-    }
 }
 
 static bool has_titles(const struct jk_table *table)
@@ -120,32 +105,61 @@ static void write_header(const struct jk_table *table, const size_t *widths, boo
     if (color) jk_text_add_str(out, DIM);
     size_t begin = out->len;
     for (size_t c = 0; c < table->column_count; c++)
-        add_cell(out, table->columns[c].title, widths[c], table->columns[c].right, c + 1 == table->column_count);
+        if (!table->hidden[c]) add_cell(out, jk_span_of(table->columns[c].title), widths[c], table->columns[c].right);
     end_line(out, begin);
     if (color) jk_text_add_str(out, PLAIN);
 }
 
-void jk_table_write(const struct jk_table *table, bool color, struct jk_text *out)
+/* As many lines as the longest of its wrapped cells takes. */
+static void write_row(const struct jk_table *table, const char *const *cells, const size_t *widths, struct jk_text *out)
 {
-    size_t widths[JK_TABLE_COLUMNS_MAX];
-    size_t rows = table->cell_count / table->column_count;
-    measure(table, rows, widths);
-    if (has_titles(table)) write_header(table, widths, color, out);
-    for (size_t r = 0; r < rows; r++) {
+    struct jk_span rest[JK_TABLE_COLUMNS_MAX];
+    bool more = true;
+    for (size_t c = 0; c < table->column_count; c++)
+        rest[c] = jk_span_of(cells[c]);
+    while (more) {
         size_t begin = out->len;
-        for (size_t c = 0; c < table->column_count; c++)
-            add_cell(out, table->cells[r * table->column_count + c], widths[c], table->columns[c].right,
-                     c + 1 == table->column_count);
+        more = false;
+        for (size_t c = 0; c < table->column_count; c++) {
+            if (table->hidden[c]) continue;
+            add_cell(out, jk_table_piece(&rest[c], widths[c]), widths[c], table->columns[c].right);
+            more |= rest[c].len > 0;
+        }
         end_line(out, begin);
     }
 }
 
-void jk_table_print(const struct jk_table *table, bool color, FILE *file)
+void jk_table_write(struct jk_table *table, bool color, struct jk_text *out)
+{
+    size_t widths[JK_TABLE_COLUMNS_MAX];
+    size_t rows = table->cell_count / table->column_count;
+    jk_table_fit(table, rows, widths);
+    if (has_titles(table)) write_header(table, widths, color, out);
+    for (size_t r = 0; r < rows; r++)
+        write_row(table, table->cells + r * table->column_count, widths, out);
+}
+
+void jk_table_print(struct jk_table *table, bool color, FILE *file)
 {
     JK_CLEANUP(jk_text_done) struct jk_text text;
     jk_text_init(&text, 0);
     jk_table_write(table, color, &text);
     if (text.len > 0) fwrite(text.bytes, 1, text.len, file);
+}
+
+void jk_table_add_hidden(const struct jk_table *table, struct jk_text *out)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text note;
+    const char *before = "No room for ";
+    jk_text_init(&note, 0);
+    for (size_t c = 0; c < table->column_count; c++) {
+        if (!table->hidden[c] || !table->columns[c].title[0]) continue; /* a bar goes without a word */
+        jk_text_addf(&note, "%s%s", before, table->columns[c].title);
+        before = ", ";
+    }
+    if (note.len == 0) return;
+    jk_text_add_str(&note, ": a wider terminal, --csv or --json shows them.");
+    jk_table_fold(jk_text_span(&note), table->width, 2, out);
 }
 
 void jk_table_bar(uint64_t value, uint64_t most, unsigned width, bool utf8, struct jk_text *out)

@@ -1,5 +1,6 @@
 /* Tables for people: columns as wide as their widest cell, counted in terminal columns, so that Korean text lines up.
- * Pure but for the printing; cells are copied into the arena, made safe for a terminal. At most 16 columns. */
+ * On a narrow screen cells that may be wrapped are, and then columns that can be spared go (table_fit.h). Pure but for
+ * the printing; cells are copied into the arena, made safe for a terminal. At most 16 columns. */
 #ifndef JK_CLI_CONSOLE_TABLE_H
 #define JK_CLI_CONSOLE_TABLE_H
 
@@ -12,7 +13,9 @@
 
 struct jk_column {
     const char *title;
-    bool right; /* numbers */
+    bool right;     /* numbers */
+    bool wrap;      /* on a narrow screen over several lines */
+    unsigned spare; /* on a narrow screen those with the highest number go first; 0 stays */
 };
 
 struct jk_table {
@@ -21,7 +24,9 @@ struct jk_table {
     size_t column_count;
     const char **cells; /* row by row */
     size_t cell_count, room;
-    bool failed; /* out of memory: prints what there is */
+    size_t width;                      /* of the screen in columns; 0: without an end */
+    bool hidden[JK_TABLE_COLUMNS_MAX]; /* columns that had no room when it was written last */
+    bool failed;                       /* out of memory: prints what there is */
 };
 
 void jk_table_init(struct jk_table *table, struct jk_arena *arena, const struct jk_column *columns, size_t count);
@@ -29,8 +34,11 @@ void jk_table_init(struct jk_table *table, struct jk_arena *arena, const struct 
 void jk_table_cell(struct jk_table *table, const char *text);
 void jk_table_cellf(struct jk_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The header (where any column has a title) and the rows; no spaces at line ends. `color`: a dim header. */
-void jk_table_write(const struct jk_table *table, bool color, struct jk_text *out);
-void jk_table_print(const struct jk_table *table, bool color, FILE *file);
+void jk_table_write(struct jk_table *table, bool color, struct jk_text *out);
+void jk_table_print(struct jk_table *table, bool color, FILE *file);
+/* "No room for direct, publishers: a wider terminal, --csv or --json shows them." and a line end, folded; nothing where
+ * all had room. */
+void jk_table_add_hidden(const struct jk_table *table, struct jk_text *out);
 
 /* Text of others made safe for a terminal: control characters become "?", line breaks a space. In the arena. */
 const char *jk_table_safe(struct jk_arena *arena, const char *text);
