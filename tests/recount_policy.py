@@ -103,6 +103,7 @@ class Fold(recount.Fold):
         self.origins = []                                     # (model, release) of rulings on origin in effect
         self.came = {}                                        # model: the time since which its name is under its publisher
         self.tenures = collections.defaultdict(list)          # model: since which entry which release decides (None: all yanked)
+        self.said = {}                                        # artifact: the first `held` entry, which says what its manifest says
 
     @property
     def size(self):
@@ -153,6 +154,10 @@ class Fold(recount.Fold):
         deciding, known = None if model.deciding.yanked else model.deciding, self.tenures[model]
         if not known or known[-1][1] is not deciding:
             known.append((self.size, deciding))
+
+    def on_held(self, entry, fields):
+        super().on_held(entry, fields)
+        self.said.setdefault(fields["artifact"], self.size)
 
     def on_moved(self, entry, fields):
         model = self.presently_named(fields["model"])
@@ -235,7 +240,7 @@ class Fold(recount.Fold):
         need(self.disputes.get(int(fields["dispute"])), "it is no open dispute")
         self.disputes[int(fields["dispute"])] = False
 
-    APPLY = {**recount.Fold.APPLY, "license": on_license, "yank": on_switched, "unyank": on_switched, "base": on_base,
+    APPLY = {**recount.Fold.APPLY, "license": on_license, "held": on_held, "yank": on_switched, "unyank": on_switched, "base": on_base,
              "register": on_register, "rename": on_moved, "transfer": on_moved, "policy": on_policy, "stage": on_stage, "close": on_close, "confirm": on_decided, "reject": on_decided, "resolve": on_resolve,
              **dict.fromkeys(("exclude", "restore", "exclude-root", "restore-root", "origin", "approve-adopt", "approve-unadopt"), on_ruling),
              **dict.fromkeys(("dispute", "dispute-origin", "dispute-adoption"), on_dispute)}
@@ -298,28 +303,47 @@ class Counts(recount.Counts):
     def is_verified(self, model):
         return self.fold.publishers[model.publisher]["verified"]
 
+    def still_has(self, model, contents):
+        """Those of them that it has in a release that is not yanked."""
+        return {content for r in model.releases if not r.yanked for content in self.content(r)} & contents
+
     def last_named(self, contents):
         """The model that the last ruling on the origin of one of these names."""
-        return next((model for model, release in reversed(self.fold.origins) if self.content(release) & contents), None)
+        return next((model for model, release in reversed(self.fold.origins)
+                     if self.still_has(model, self.content(release) & contents)), None)
+
+    def is_late(self, model, shared, above):
+        """Whether the ancestor had the files, which are all that they share, only once the model claimed them."""
+        return {kind for kind, _ in shared} == {"files"} and not above.model.team and (
+            self.since(model, *shared)[0] < self.known(above, *shared))
 
     def is_copy(self, model, release, policy):
-        """Rule set 2: whether an ancestor makes it a duplicate."""
-        return any(shared and self.last_named(shared) is not model and not (
-            "unverified" in policy.on and self.is_verified(model) and not above.model.team and not self.is_verified(above.model))
+        """Rule set 2: whether a ruling or an ancestor makes it a duplicate."""
+        return self.last_named(self.content(release)) not in (None, model) or any(
+            shared and self.last_named(shared) is not model and not self.is_late(model, shared, above) and not (
+                "unverified" in policy.on and self.is_verified(model) and not above.model.team and not self.is_verified(above.model))
             for above in self.above(release, policy.declared) for shared in [self.content(release) & self.content(above)])
 
     def entry_that_brought(self, model, content):
         return min(release.index for release in model.releases if content in self.content(release))
 
+    def known(self, release, content):
+        """The entry since which the release has it: a set of weight files since it is said, but together with what came at once."""
+        said = self.fold.said[release.artifact] if content[0] == "files" else release.index
+        return said if self.fold.times[said] > self.fold.times[release.index] else release.index
+
     def claimed_since(self, model, content):
-        """The entry since which the model's deciding release has had it; of a yanked model, the yank."""
-        tenures, found = self.fold.tenures[model], None
+        """The entry since which the model's deciding release has had it (of a yanked model the yank, if it was known), and that with which
+        this release came to decide."""
+        tenures, found, end = self.fold.tenures[model], None, self.fold.size
         if model.deciding.yanked:
-            return tenures[-1][0]
+            return max(tenures[-1][0], self.known(model.deciding, content)), tenures[-1][0]
         for index, release in reversed(tenures):
-            if release is None or content not in self.content(release):
+            if release is None or content not in self.content(release) or self.known(release, content) >= end:
                 break
-            found = index
+            found, end = (max(index, self.known(release, content)), index), index
+            if found[0] > index:
+                break
         return found
 
     def is_held(self, release):
@@ -408,7 +432,7 @@ class Standing:
                 row.model, ("weights", row.release.weights))))]
 
     def second_duplicates(self):
-        """Rule set 2: copies of ancestors, and those of the others that share a content with one that goes first."""
+        """Rule set 2: copies, and those of the others that share a content with one that goes first."""
         copies = [row for row in self.rows if self.counts.is_copy(row.model, row.release, self.policy)]
         claims, left = collections.defaultdict(list), [row for row in self.rows if self.stands(row) and row not in copies]
         for row in self.rows:
@@ -433,9 +457,7 @@ class Standing:
             return self.counts.since(row.model, content)
         def rank(row):
             return row is not first, not self.counts.is_verified(row.model), not self.counts.is_held(row.release), since(row)
-        ruled = [row for model, release in self.counts.fold.origins if content in self.counts.content(release)
-                 for row in rows if row.model is model]
-        first = ruled[-1] if ruled else min(rows, key=since)
+        first = min(rows, key=since)
         return sorted((row for row in rows if row in part), key=rank)
 
     def past_cap(self, cap):

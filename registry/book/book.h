@@ -244,8 +244,6 @@ uint32_t jk_book_find_weights(const struct jk_book *book, const struct jk_digest
 uint32_t jk_book_find_artifact(const struct jk_book *book, const struct jk_digest *artifact, uint32_t n);
 /* The next release that names the artifact of this one, in order, from jk_book_find_artifact on; JK_NONE at the end. */
 uint32_t jk_book_next_with_artifact(const struct jk_book *book, uint32_t release, uint32_t n);
-/* Whether two models' deciding releases have the same weights, artifact or set of weight files. */
-bool jk_book_shares_content(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n);
 /* Whether the manifest of the model's standing release is held, and says the weights that the release says. */
 bool jk_book_holds_manifest(const struct jk_book *book, uint32_t model, uint32_t n);
 /* Whether the registry says that it holds the manifest of this digest. */

@@ -107,6 +107,16 @@ uint32_t jk_book_artifact_files(const struct jk_book *book, uint32_t artifact, u
     return row->since < n ? row->files : JK_NONE;
 }
 
+/* A `held` entry of the release's own time came in one batch with it: nobody could see the one without the other. */
+uint32_t jk_book_files_since(const struct jk_book *book, uint32_t release, uint32_t n)
+{
+    const struct jk_release_row *row = jk_release_row(book, release);
+    if (jk_book_artifact_files(book, row->artifact, n) == JK_NONE) return JK_NONE;
+    uint32_t since = jk_manifest_row(book, more_of(book, row->artifact)->manifest)->since;
+    bool late = jk_book_time(book, since) > jk_book_time(book, row->pub.index);
+    return late ? since : row->pub.index;
+}
+
 /* ---- the same content ---- */
 
 bool jk_book_same_content(const struct jk_book *book, uint32_t release, uint32_t other, uint32_t n)
@@ -116,12 +126,6 @@ bool jk_book_same_content(const struct jk_book *book, uint32_t release, uint32_t
     if (a->artifact != JK_NONE && a->artifact == b->artifact) return true;
     uint32_t files = jk_book_artifact_files(book, a->artifact, n);
     return files != JK_NONE && files == jk_book_artifact_files(book, b->artifact, n);
-}
-
-bool jk_book_shares_content(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n)
-{
-    return jk_book_same_content(book, jk_book_standing_release(book, model, n),
-                                jk_book_standing_release(book, other, n), n);
 }
 
 static bool is_named_twice(const struct jk_book *book, uint32_t artifact)

@@ -347,6 +347,9 @@ bool jk_book_release_is_held(const struct jk_book *book, uint32_t release, uint3
  * of its set of weight files as far as it is known at n; JK_NONE for none. */
 uint32_t jk_book_artifact_held(const struct jk_book *book, uint32_t artifact);
 uint32_t jk_book_artifact_files(const struct jk_book *book, uint32_t artifact, uint32_t n);
+/* The entry since which it is known which set of weight files a release has: its own, where the manifest came with it
+ * or before, else the first `held` entry. JK_NONE: it is not known. */
+uint32_t jk_book_files_since(const struct jk_book *book, uint32_t release, uint32_t n);
 /* Whether two releases have the same weights, artifact or set of weight files, as far as is known at n. */
 bool jk_book_same_content(const struct jk_book *book, uint32_t release, uint32_t other, uint32_t n);
 bool jk_book_content_is_shared(const struct jk_book *book, uint32_t release); /* by any other release at all */

@@ -14,74 +14,101 @@ uint32_t jk_content_of(const struct jk_book *book, uint32_t release, enum jk_con
     return kind == JK_CONTENT_ARTIFACT ? row->artifact : jk_book_artifact_files(book, row->artifact, n);
 }
 
-bool jk_shared_content(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n,
-                       enum jk_content *out_kind, uint32_t *out_slot)
+uint32_t jk_release_with(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n)
 {
-    uint32_t ours = jk_book_standing_release(book, model, n), theirs = jk_book_standing_release(book, other, n);
+    uint32_t release = jk_model_row(book, model)->pub.last_release;
+    for (; release != JK_NONE; release = jk_release_row(book, release)->pub.older) {
+        const struct jk_release *row = &jk_release_row(book, release)->pub;
+        bool there = row->index < n && !jk_book_switched(book, row->yanks, n);
+        if (there && jk_content_of(book, release, kind, n) == slot) return release;
+    }
+    return JK_NONE;
+}
+
+/* Of what the standing release has, what the other model has, too. */
+static bool find_shared(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n,
+                        enum jk_content *out_kind, uint32_t *out_slot)
+{
+    uint32_t standing = jk_book_standing_release(book, model, n);
+    uint32_t theirs = jk_book_standing_release(book, other, n);
     for (int i = 0; i < JK_CONTENT_KINDS; i++) {
         *out_kind = (enum jk_content)i;
-        *out_slot = jk_content_of(book, ours, *out_kind, n);
-        if (*out_slot != JK_NONE && *out_slot == jk_content_of(book, theirs, *out_kind, n)) return true;
+        *out_slot = jk_content_of(book, standing, *out_kind, n);
+        if (*out_slot == JK_NONE) continue;
+        if (*out_slot == jk_content_of(book, theirs, *out_kind, n)) return true;
+        if (jk_release_with(book, other, *out_kind, *out_slot, n) != JK_NONE) return true;
     }
     return false;
 }
 
-uint32_t jk_content_since(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n)
+bool jk_shared_content(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n,
+                       enum jk_content *out_kind, uint32_t *out_slot)
 {
-    uint32_t first = jk_model_row(book, model)->pub.first_release, at = jk_release_row(book, first)->tenures;
-    while (at != JK_NONE && jk_tenure_row(book, at)->from >= n)
-        at = jk_tenure_row(book, at)->older;
-    uint32_t since = at == JK_NONE ? JK_NONE : jk_tenure_row(book, at)->from;
-    if (at != JK_NONE && jk_tenure_row(book, at)->release == JK_NONE) return since;
-    for (; at != JK_NONE; at = jk_tenure_row(book, at)->older) {
-        const struct jk_tenure_row *row = jk_tenure_row(book, at);
-        if (row->release == JK_NONE || jk_content_of(book, row->release, kind, n) != slot) return since;
-        since = row->from;
-    }
-    return jk_content_of(book, first, kind, n) == slot ? jk_release_row(book, first)->pub.index : since;
+    return find_shared(book, model, other, n, out_kind, out_slot) ||
+           find_shared(book, other, model, n, out_kind, out_slot);
 }
 
-/* ---- rulings on origin ---- */
+bool jk_has_content_of(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n)
+{
+    enum jk_content kind;
+    uint32_t slot;
+    return find_shared(book, other, model, n, &kind, &slot);
+}
 
-struct effective {
-    uint32_t effect;
-    const struct jk_ruling *ruling;
+/* ---- since when ---- */
+
+struct tenure {
+    uint32_t row;           /* JK_NONE: the first release's, from its registration on */
+    uint32_t from, release; /* release JK_NONE: all are yanked */
 };
 
-static int compare_effects(const void *left, const void *right)
+static struct tenure tenure_at(const struct jk_book *book, uint32_t model, uint32_t row)
 {
-    const struct effective *a = left, *b = right;
-    return (a->effect > b->effect) - (a->effect < b->effect);
+    uint32_t first = jk_model_row(book, model)->pub.first_release;
+    if (row == JK_NONE) return (struct tenure){row, jk_release_row(book, first)->pub.index, first};
+    return (struct tenure){row, jk_tenure_row(book, row)->from, jk_tenure_row(book, row)->release};
 }
 
-static size_t collect_origins(const struct jk_book *book, uint32_t n, struct effective *found)
+static struct tenure last_tenure(const struct jk_book *book, uint32_t model, uint32_t n)
 {
-    const struct jk_ruling *ruling;
-    size_t count = 0;
-    for (uint32_t i = book->origins; i != JK_NONE; i = ruling->older_origin) {
-        ruling = jk_book_ruling(book, i);
-        uint32_t effect = jk_book_ruling_effect(ruling, n);
-        if (effect != JK_NONE) found[count++] = (struct effective){effect, ruling};
-    }
-    qsort(found, count, sizeof *found, compare_effects);
-    return count;
+    uint32_t first = jk_model_row(book, model)->pub.first_release, row = jk_release_row(book, first)->tenures;
+    while (row != JK_NONE && jk_tenure_row(book, row)->from >= n)
+        row = jk_tenure_row(book, row)->older;
+    return tenure_at(book, model, row);
 }
 
-const struct jk_ruling **jk_origin_rulings(const struct jk_book *book, uint32_t n, size_t *out_count)
+/* The entry since which a release that decides from `from` on is known to have the content; JK_NONE: it has not. */
+static uint32_t known_since(const struct jk_book *book, uint32_t release, enum jk_content kind, uint32_t slot,
+                            uint32_t from, uint32_t n)
 {
-    size_t most = (size_t)book->rulings.count + 1;
-    struct effective *found = malloc(most * sizeof *found);
-    const struct jk_ruling **rulings = malloc(most * sizeof *rulings);
-    if (found && rulings) {
-        *out_count = collect_origins(book, n, found);
-        for (size_t i = 0; i < *out_count; i++)
-            rulings[i] = found[i].ruling;
-        free(found);
-        return rulings;
+    if (release == JK_NONE || jk_content_of(book, release, kind, n) != slot) return JK_NONE;
+    uint32_t since = kind == JK_CONTENT_FILES ? jk_book_files_since(book, release, n) : from;
+    return since > from ? since : from;
+}
+
+struct jk_age jk_claim_age(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n)
+{
+    struct tenure tenure = last_tenure(book, model, n);
+    struct jk_age age = {JK_NONE, JK_NONE};
+    if (tenure.release == JK_NONE)
+        return (struct jk_age){known_since(book, jk_book_newest(book, model, n), kind, slot, tenure.from, n),
+                               tenure.from};
+    for (uint32_t end = n;;
+         end = tenure.from, tenure = tenure_at(book, model, jk_tenure_row(book, tenure.row)->older)) {
+        uint32_t since = known_since(book, tenure.release, kind, slot, tenure.from, n);
+        if (since >= end) return age; /* not at all, or only after another release had come in its place */
+        age = (struct jk_age){since, tenure.from};
+        if (since > tenure.from || tenure.row == JK_NONE) return age;
     }
-    free(found);
-    free(rulings);
-    return NULL;
+}
+
+uint32_t jk_content_since(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n)
+{
+    uint32_t since = jk_claim_age(book, model, kind, slot, n).since;
+    if (since != JK_NONE) return since;
+    uint32_t release = jk_release_with(book, model, kind, slot, n);
+    return release == JK_NONE ? JK_NONE
+                              : known_since(book, release, kind, slot, jk_release_row(book, release)->pub.index, n);
 }
 
 /* ---- the first claim ---- */
@@ -98,7 +125,7 @@ static bool holds(const struct jk_book *book, uint32_t model, enum jk_content ki
     return release != JK_NONE && jk_content_of(book, release, kind, n) == slot;
 }
 
-/* Of the rulings on origin about this content the last in effect whose model holds it; NULL for none. */
+/* Of the rulings on origin about this content the last in effect whose model still has it; NULL for none. */
 static const struct jk_ruling *origin_ruling(const struct jk_book *book, enum jk_content kind, uint32_t slot,
                                              uint32_t n)
 {
@@ -107,14 +134,15 @@ static const struct jk_ruling *origin_ruling(const struct jk_book *book, enum jk
         ruling = jk_book_ruling(book, i);
         uint32_t effect = jk_book_ruling_effect(ruling, n);
         if (effect == JK_NONE || jk_content_of(book, ruling->release, kind, n) != slot) continue;
-        if (!holds(book, ruling->model, kind, slot, n)) continue;
+        if (jk_release_with(book, ruling->model, kind, slot, n) == JK_NONE) continue;
         if (!found || effect > jk_book_ruling_effect(found, n)) found = ruling;
     }
     return found;
 }
 
 struct earliest {
-    uint32_t model, since; /* JK_NONE, JK_NONE: none so far */
+    uint32_t model; /* JK_NONE: none so far */
+    struct jk_age age;
 };
 
 /* Over a chain of releases with the artifact or the weights that `link` says, in order of their entries: no model
@@ -126,17 +154,20 @@ static void look_along(const struct jk_book *book, uint32_t release, enum jk_con
     for (const struct jk_release_row *row; release != JK_NONE;
          release = link == JK_CONTENT_WEIGHTS ? row->next_weights : row->next_artifact) {
         row = jk_release_row(book, release);
-        if (row->pub.index >= n || row->pub.index > found->since) return;
-        if (!holds(book, row->pub.model, kind, slot, n)) continue;
-        uint32_t since = jk_content_since(book, row->pub.model, kind, slot, n);
-        if (since < found->since) *found = (struct earliest){row->pub.model, since};
+        uint32_t model = row->pub.model;
+        if (row->pub.index >= n || row->pub.index > found->age.since) return;
+        if (!holds(book, model, kind, slot, n)) continue;
+        struct jk_age age = jk_claim_age(book, model, kind, slot, n);
+        if (!jk_age_before(age, found->age)) continue;
+        found->model = model;
+        found->age = age;
     }
 }
 
 uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n)
 {
     const struct jk_ruling *ruling = origin_ruling(book, kind, slot, n);
-    struct earliest found = {JK_NONE, JK_NONE};
+    struct earliest found = {JK_NONE, {JK_NONE, JK_NONE}};
     if (ruling) return ruling->model;
     if (kind == JK_CONTENT_WEIGHTS)
         look_along(book, jk_weights_row(book, slot)->first, kind, kind, slot, n, &found);
@@ -148,15 +179,16 @@ uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32
     return found.model;
 }
 
-static uint32_t disputed_by(const struct jk_book *book, uint32_t model, uint32_t release, uint32_t n)
+/* ---- what is contested ---- */
+
+static uint32_t disputed_by(const struct jk_book *book, uint32_t model, uint32_t n)
 {
     uint32_t slot = jk_model_row(book, model)->disputed;
     for (const struct jk_dispute *dispute; slot != JK_NONE; slot = dispute->older_same) {
         dispute = jk_book_dispute(book, slot);
         if (dispute->from >= n || dispute->resolved < n || dispute->publisher == JK_NONE) continue;
         if (!jk_book_is_verified(book, dispute->publisher, n)) continue;
-        uint32_t theirs = jk_book_standing_release(book, dispute->model, n);
-        if (jk_book_same_content(book, release, theirs, n)) return dispute->model;
+        if (jk_has_content_of(book, dispute->model, model, n)) return dispute->model;
     }
     return JK_NONE;
 }
@@ -170,5 +202,5 @@ uint32_t jk_contested_with(const struct jk_book *book, uint32_t model, uint32_t 
         if (first == JK_NONE || first == model) continue;
         if (publisher_at(book, first, n) != publisher_at(book, model, n)) return first;
     }
-    return disputed_by(book, model, release, n);
+    return disputed_by(book, model, n);
 }

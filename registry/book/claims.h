@@ -13,22 +13,37 @@ enum jk_content { JK_CONTENT_WEIGHTS, JK_CONTENT_ARTIFACT, JK_CONTENT_FILES, JK_
  * the model for which a verified publisher disputes the origin, while that is open. */
 uint32_t jk_contested_with(const struct jk_book *book, uint32_t model, uint32_t n);
 
-/* The model that has the first claim to a content at n: named by a ruling on origin, else that which has claimed it
- * longest; of those that hold it now, with a release that is not yanked. `slot`: by jk_content_of. JK_NONE: none holds
- * it. */
+/* The model that has the first claim to a content at n: named by a ruling on origin, as long as it has it in any
+ * release that is not yanked; else that which has claimed it longest, of those whose deciding release has it. `slot`:
+ * by jk_content_of. JK_NONE: none holds it. */
 uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n);
-
-/* The rulings on origin in effect at n, in the order in which they took effect; the caller frees the list. NULL: out of
- * memory. */
-const struct jk_ruling **jk_origin_rulings(const struct jk_book *book, uint32_t n, size_t *out_count);
 
 /* Slot of a release's content of a kind at n; JK_NONE for none. */
 uint32_t jk_content_of(const struct jk_book *book, uint32_t release, enum jk_content kind, uint32_t n);
-/* The first kind of content that two models' standing releases share at n, and its slot; false: none. */
+/* The model's newest release that is not yanked and has a content at n; JK_NONE for none. */
+uint32_t jk_release_with(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n);
+/* The first kind of content that one model's standing release has at n, and the other's standing release or any that is
+ * not yanked; and its slot. False: none. */
 bool jk_shared_content(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n,
                        enum jk_content *out_kind, uint32_t *out_slot);
-/* The entry from which on, without a break up to n, the model claims a content that its standing release has at n: its
- * deciding release has had it since. Where all its releases are yanked, the entry that made it so. */
+/* Whether any release of the model that is not yanked, or its standing one, has what the other's standing one has: what
+ * the model may dispute the origin of. */
+bool jk_has_content_of(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n);
+
+/* How old a claim is: the entry from which on it has stood there (JK_NONE: there is none), and the one with which the
+ * release that had it then came to decide, which tells claims by one `held` entry apart. */
+struct jk_age {
+    uint32_t since, decided;
+};
+static inline bool jk_age_before(struct jk_age age, struct jk_age other)
+{
+    return age.since != other.since ? age.since < other.since : age.decided < other.decided;
+}
+/* Of the model's claim to a content that its standing release has at n: its deciding release has had it without a break
+ * up to n, and, of a set of weight files, it has been known. Where all its releases are yanked, the entry that made it
+ * so. */
+struct jk_age jk_claim_age(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n);
+/* The same as an entry; of what only other releases have, the one with which the newest of them came to have it. */
 uint32_t jk_content_since(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n);
 
 #endif

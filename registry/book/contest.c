@@ -22,15 +22,17 @@ struct jk_claimants { /* of a content */
 struct jk_shared {
     enum jk_content kind;
     uint32_t slot;
-    uint32_t first, since; /* model: named by a ruling, else the one that claims it longest, and since when */
-    uint32_t head, end;    /* claims: the first that is not decided, the end of the order */
-    uint32_t left;         /* how many are not decided */
-    uint32_t winner;       /* contender that goes first; JK_NONE: nobody yet */
+    uint32_t first;     /* model that claims it longest … */
+    struct jk_age age;  /* … and how old its claim is */
+    uint32_t head, end; /* claims: the first that is not decided, the end of the order */
+    uint32_t left;      /* how many are not decided */
+    uint32_t winner;    /* contender that goes first; JK_NONE: nobody yet */
 };
 
 struct jk_claim {
-    uint64_t order; /* of those to the same content the smaller goes before */
-    uint32_t shared, model, since;
+    uint32_t order; /* of those to the same content the smaller goes before, of equals the older */
+    uint32_t shared, model;
+    struct jk_age age;
 };
 
 enum fate { UNDECIDED, GOES_FIRST, DUPLICATE };
@@ -101,11 +103,11 @@ static void add_claim(struct jk_contest *contest, uint32_t shared, uint32_t mode
     if (!claims) return;
     contest->claims = claims;
     struct jk_shared *content = &contest->shared[shared];
-    uint32_t since = jk_content_since(contest->book, model, content->kind, content->slot, contest->n);
-    claims[contest->claim_count++] = (struct jk_claim){.shared = shared, .model = model, .since = since};
-    if (since >= content->since) return;
+    struct jk_age age = jk_claim_age(contest->book, model, content->kind, content->slot, contest->n);
+    claims[contest->claim_count++] = (struct jk_claim){.shared = shared, .model = model, .age = age};
+    if (!jk_age_before(age, content->age)) return;
     content->first = model;
-    content->since = since;
+    content->age = age;
 }
 
 static void begin_sharing(struct jk_contest *contest, enum jk_content kind, uint32_t slot)
@@ -117,7 +119,7 @@ static void begin_sharing(struct jk_contest *contest, enum jk_content kind, uint
     contest->shared = shared;
     claimants->shared = contest->shared_count++;
     shared[claimants->shared] =
-        (struct jk_shared){.kind = kind, .slot = slot, .first = JK_NONE, .since = JK_NONE, .winner = JK_NONE};
+        (struct jk_shared){.kind = kind, .slot = slot, .first = JK_NONE, .age = {JK_NONE, JK_NONE}, .winner = JK_NONE};
     add_claim(contest, claimants->shared, claimants->model);
 }
 
@@ -137,34 +139,6 @@ void jk_contest_claim(struct jk_contest *contest, const struct jk_verdict *rows)
     }
 }
 
-/* ---- rulings on origin ---- */
-
-/* The ruled model goes first for what its ruled release holds, as far as it still holds it. */
-static void put_first(struct jk_contest *contest, const struct jk_ruling *ruling)
-{
-    size_t count;
-    const struct jk_verdict *row = jk_verdicts_of(contest->verdicts, ruling->model, &count);
-    for (int i = 0; row && i < JK_CONTENT_KINDS; i++) {
-        enum jk_content kind = (enum jk_content)i;
-        uint32_t slot = jk_content_of(contest->book, ruling->release, kind, contest->n);
-        if (slot == JK_NONE || slot != content_of(contest, row, kind)) continue;
-        uint32_t shared = contest->of[kind][slot].shared;
-        if (shared != JK_NONE) contest->shared[shared].first = ruling->model;
-    }
-}
-
-/* In the order in which they took effect, so that the last one decides. */
-static bool hear_rulings(struct jk_contest *contest)
-{
-    size_t count;
-    const struct jk_ruling **origins = jk_origin_rulings(contest->book, contest->n, &count);
-    if (!origins) return false;
-    for (size_t i = 0; i < count; i++)
-        put_first(contest, origins[i]);
-    free(origins);
-    return true;
-}
-
 /* ---- the orders ---- */
 
 /* Reasons that come after this one do not matter to it. */
@@ -176,20 +150,21 @@ static bool stands(const struct jk_verdict *rows, size_t count)
     return false;
 }
 
-/* The first; then a verified publisher, then a held artifact, then the earlier entry. */
-static uint64_t order_of(const struct jk_contest *contest, const struct jk_claim *claim, const struct jk_verdict *row)
+/* The first; then a verified publisher, then a held artifact. */
+static uint32_t order_of(const struct jk_contest *contest, const struct jk_claim *claim, const struct jk_verdict *row)
 {
     if (contest->shared[claim->shared].first == claim->model) return 0;
-    uint64_t unverified = row->flags & JK_FLAG_UNVERIFIED ? 1 : 0;
-    uint64_t unheld = jk_book_release_is_held(contest->book, row->release, contest->n) ? 0 : 1;
-    return (uint64_t)1 << 34 | unverified << 33 | unheld << 32 | claim->since;
+    uint32_t unverified = row->flags & JK_FLAG_UNVERIFIED ? 2 : 0;
+    uint32_t unheld = jk_book_release_is_held(contest->book, row->release, contest->n) ? 0 : 1;
+    return 1 + unverified + unheld;
 }
 
 static int compare_claims(const void *left, const void *right)
 {
     const struct jk_claim *a = left, *b = right;
     if (a->shared != b->shared) return a->shared < b->shared ? -1 : 1;
-    return (a->order > b->order) - (a->order < b->order);
+    if (a->order != b->order) return a->order < b->order ? -1 : 1;
+    return jk_age_before(a->age, b->age) ? -1 : jk_age_before(b->age, a->age);
 }
 
 /* Leaves the claims of those who take part, in order. */
@@ -200,7 +175,7 @@ static void sort_claims(struct jk_contest *contest)
         struct jk_claim claim = contest->claims[i];
         size_t count;
         const struct jk_verdict *rows = jk_verdicts_of(contest->verdicts, claim.model, &count);
-        if ((rows->flags & JK_FLAG_ANCESTOR_WEIGHTS) || !stands(rows, count)) continue;
+        if ((rows->flags & JK_VERDICT_COPY) || !stands(rows, count)) continue;
         claim.order = order_of(contest, &claim, rows);
         contest->claims[kept++] = claim;
     }
@@ -245,9 +220,9 @@ static bool make_room(struct jk_contest *contest)
 
 /* ---- circles: of the heads that beat anybody the one with the earliest entry is chosen ---- */
 
-static uint32_t since_of(const struct jk_contest *contest, uint32_t place)
+static bool is_older(const struct jk_contest *contest, uint32_t place, uint32_t other)
 {
-    return contest->claims[contest->heads[place]].since;
+    return jk_age_before(contest->claims[contest->heads[place]].age, contest->claims[contest->heads[other]].age);
 }
 
 static void swap_heads(struct jk_contest *contest, uint32_t a, uint32_t b)
@@ -261,7 +236,7 @@ static void push_head(struct jk_contest *contest, uint32_t claim)
 {
     uint32_t place = contest->head_count++;
     contest->heads[place] = claim;
-    for (; place > 0 && since_of(contest, place) < since_of(contest, (place - 1) / 2); place = (place - 1) / 2)
+    for (; place > 0 && is_older(contest, place, (place - 1) / 2); place = (place - 1) / 2)
         swap_heads(contest, place, (place - 1) / 2);
 }
 
@@ -270,8 +245,8 @@ static uint32_t pop_head(struct jk_contest *contest)
     uint32_t claim = contest->heads[0], place = 0;
     contest->heads[0] = contest->heads[--contest->head_count];
     for (uint32_t least; (least = 2 * place + 1) < contest->head_count; place = least) {
-        if (least + 1 < contest->head_count && since_of(contest, least + 1) < since_of(contest, least)) least++;
-        if (since_of(contest, place) <= since_of(contest, least)) break;
+        if (least + 1 < contest->head_count && is_older(contest, least + 1, least)) least++;
+        if (!is_older(contest, least, place)) break;
         swap_heads(contest, place, least);
     }
     return claim;
@@ -377,7 +352,6 @@ bool jk_contest_settle(struct jk_contest *contest)
 {
     if (contest->failed) return false;
     if (contest->shared_count == 0) return true;
-    if (!hear_rulings(contest)) return false;
     sort_claims(contest);
     if (!make_room(contest)) return false;
     enter_claims(contest);

@@ -1,5 +1,5 @@
-/* Who goes first among derivatives that hold the same content: the same weights, artifact or set of weight files. Pure;
- * for standings of rule set 2. Source: registry/formats/policy.md.
+/* Who goes first among derivatives that hold the same content: the same weights, artifact or set of weight files;
+ * copies (copies.h) take no part. Pure; for standings of rule set 2. Source: registry/formats/policy.md.
  *
  * First claims are made, one for each derivative in order of registration; then all is settled; then it is asked.
  * Memory: 8 bytes for each different weights digest, artifact and set; about 80 for each derivative that shares any of

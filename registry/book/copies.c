@@ -11,41 +11,17 @@ bool jk_copies_init(struct jk_copies *copies, const struct jk_book *book, const 
                                  .n = n,
                                  .declared = jk_policy_has(policy, JK_REASON_ADOPTED_PATH),
                                  .unverified = jk_policy_has(policy, JK_REASON_UNVERIFIED)};
-    copies->origins = jk_origin_rulings(book, n, &copies->origin_count);
-    return copies->origins != NULL;
+    return jk_origins_init(&copies->origins, book, n);
 }
 
 void jk_copies_done(struct jk_copies *copies)
 {
-    free(copies->origins);
+    jk_origins_done(&copies->origins);
     free(copies->seen);
     free(copies->queue);
 }
 
 /* ---- what keeps an ancestor from making a duplicate ---- */
-
-/* Whether the ruling's release has a content that both have. */
-static bool is_about(const struct jk_copies *copies, const struct jk_ruling *ruling, uint32_t release,
-                     uint32_t ancestor)
-{
-    for (int i = 0; i < JK_CONTENT_KINDS; i++) {
-        enum jk_content kind = (enum jk_content)i;
-        uint32_t slot = jk_content_of(copies->book, release, kind, copies->n);
-        if (slot != JK_NONE && slot == jk_content_of(copies->book, ancestor, kind, copies->n) &&
-            slot == jk_content_of(copies->book, ruling->release, kind, copies->n))
-            return true;
-    }
-    return false;
-}
-
-/* The last ruling about what they share decides, if there is one. */
-static bool is_ruled_its_own(const struct jk_copies *copies, uint32_t release, uint32_t ancestor)
-{
-    for (size_t i = copies->origin_count; i-- > 0;)
-        if (is_about(copies, copies->origins[i], release, ancestor))
-            return copies->origins[i]->model == jk_release_row(copies->book, release)->pub.model;
-    return false;
-}
 
 /* A model that cannot count for want of a verified publisher; a base model is one by the roster. */
 static bool is_mere_claim(const struct jk_copies *copies, uint32_t ancestor)
@@ -55,11 +31,25 @@ static bool is_mere_claim(const struct jk_copies *copies, uint32_t ancestor)
     return !jk_book_is_verified(copies->book, jk_book_alias(copies->book, model, copies->n)->publisher, copies->n);
 }
 
+/* All that both have is a set of weight files, and the ancestor's manifest came only when the derivative claimed them
+ * already. Whose a base model's files are the roster says. */
+static bool is_late(const struct jk_copies *copies, uint32_t release, uint32_t ancestor)
+{
+    const struct jk_release_row *a = jk_release_row(copies->book, release), *b = jk_release_row(copies->book, ancestor);
+    if (a->weights != JK_NONE && a->weights == b->weights) return false;
+    if (a->artifact == b->artifact || jk_book_base(copies->book, b->pub.model, copies->n)) return false;
+    uint32_t files = jk_content_of(copies->book, release, JK_CONTENT_FILES, copies->n);
+    struct jk_age age = jk_claim_age(copies->book, a->pub.model, JK_CONTENT_FILES, files, copies->n);
+    return age.since < jk_book_files_since(copies->book, ancestor, copies->n);
+}
+
 static bool makes_a_duplicate(const struct jk_copies *copies, uint32_t release, bool verified, uint32_t ancestor)
 {
     if (!jk_book_same_content(copies->book, release, ancestor, copies->n)) return false;
     if (copies->unverified && verified && is_mere_claim(copies, ancestor)) return false;
-    return !is_ruled_its_own(copies, release, ancestor);
+    if (is_late(copies, release, ancestor)) return false;
+    const struct jk_ruling *ruling = jk_origins_about_both(&copies->origins, release, ancestor);
+    return !ruling || ruling->model != jk_release_row(copies->book, release)->pub.model;
 }
 
 /* ---- the walk, nearest first ---- */
@@ -73,10 +63,9 @@ static bool begin_walk(struct jk_copies *copies)
     return copies->seen && copies->queue;
 }
 
-bool jk_copies_find(struct jk_copies *copies, uint32_t release, bool verified, uint32_t *out_ancestor)
+static bool find_ancestor(struct jk_copies *copies, uint32_t release, bool verified, uint32_t *out_ancestor)
 {
     uint32_t put = 1;
-    *out_ancestor = JK_NONE;
     if (!begin_walk(copies)) return false;
     copies->queue[0] = release;
     for (uint32_t at = 0; at < put; at++) {
@@ -93,4 +82,12 @@ bool jk_copies_find(struct jk_copies *copies, uint32_t release, bool verified, u
         }
     }
     return true;
+}
+
+bool jk_copies_find(struct jk_copies *copies, uint32_t release, bool verified, bool above, struct jk_copy *out_copy)
+{
+    *out_copy = (struct jk_copy){jk_origins_about(&copies->origins, release), JK_NONE};
+    if (out_copy->ruling && out_copy->ruling->model != jk_release_row(copies->book, release)->pub.model) return true;
+    out_copy->ruling = NULL;
+    return !above || find_ancestor(copies, release, verified, &out_copy->ancestor);
 }

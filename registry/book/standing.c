@@ -14,6 +14,7 @@
 #define DISTINCT_BYTES ((size_t)64 << 20) /* of one pass over many scopes */
 
 _Static_assert((uint32_t)JK_FLAG_EXCLUDED_PAIR == JK_VERDICT_ADOPTED, "a verdict's flags take two bytes");
+_Static_assert((uint32_t)JK_FLAG_ANCESTOR_WEIGHTS == JK_VERDICT_COPY, "rule set 1 takes the spell's flag as it is");
 
 struct root_facts { /* of a base model at the size, worked out when it is first met */
     bool known, takes_part;
@@ -150,8 +151,8 @@ static uint16_t verdict_flags(const struct making *making, uint32_t flags)
     uint32_t found = flags & (JK_FLAG_EXCLUDED_PAIR - 1);
     if (making->query->policy->rules > 1) {
         uint32_t same = making->declared ? JK_FLAG_DECLARED_ANCESTOR_SAME : JK_FLAG_ANCESTOR_SAME;
-        found &= ~(uint32_t)JK_FLAG_ANCESTOR_WEIGHTS;
-        if (has(flags, same)) found |= JK_FLAG_ANCESTOR_WEIGHTS;
+        found &= ~(uint32_t)JK_VERDICT_COPY;
+        if (has(flags, same)) found |= JK_VERDICT_COPY;
     }
     if (making->declared) {
         found &= ~(uint32_t)(JK_FLAG_LICENSE_CONFLICT | JK_FLAG_LICENSE_UNKNOWN);
@@ -236,14 +237,18 @@ static void note_earliest(struct making *making, const struct jk_verdict *rows)
     if (rows->brought < *earliest) *earliest = rows->brought;
 }
 
-/* Rule set 2: of those who have an ancestor's content some are no duplicates all the same. False: out of memory. */
-static bool look_at_ancestors(struct making *making, struct jk_verdict *rows, size_t count)
+/* Rule set 2: some are copies by a ruling, and of those who have an ancestor's content some are none all the same.
+ * False: out of memory. */
+static bool look_for_copy(struct making *making, struct jk_verdict *rows, size_t count)
 {
-    uint32_t ancestor;
-    if (!making->contested || !has(rows->flags, JK_FLAG_ANCESTOR_WEIGHTS)) return true;
-    if (!jk_copies_find(&making->copies, rows->release, !has(rows->flags, JK_FLAG_UNVERIFIED), &ancestor)) return false;
-    for (size_t i = 0; i < count && ancestor == JK_NONE; i++)
-        rows[i].flags &= (uint16_t)~JK_FLAG_ANCESTOR_WEIGHTS;
+    struct jk_copy copy;
+    bool verified = !has(rows->flags, JK_FLAG_UNVERIFIED), above = has(rows->flags, JK_VERDICT_COPY);
+    if (!making->contested) return true;
+    if (!jk_copies_find(&making->copies, rows->release, verified, above, &copy)) return false;
+    for (size_t i = 0; i < count; i++) {
+        rows[i].flags &= (uint16_t)~JK_VERDICT_COPY;
+        if (copy.ruling || copy.ancestor != JK_NONE) rows[i].flags |= JK_VERDICT_COPY;
+    }
     return true;
 }
 
@@ -274,7 +279,7 @@ static bool add_model(struct making *making, uint32_t model)
     if (count == 0) return true;
     if (count > 1) sort_by_root(rows, count);
     standing->all.first_row[model] = (uint32_t)before + 1;
-    if (!look_at_ancestors(making, rows, count)) return false;
+    if (!look_for_copy(making, rows, count)) return false;
     if (making->contested)
         jk_contest_claim(&making->contest, rows);
     else if (rows->weights != JK_NONE && stands(rows, count))
@@ -286,7 +291,7 @@ static bool add_model(struct making *making, uint32_t model)
 
 static bool is_duplicate(const struct making *making, const struct jk_verdict *rows, size_t count)
 {
-    if (rows->flags & JK_FLAG_ANCESTOR_WEIGHTS) return true;
+    if (rows->flags & JK_VERDICT_COPY) return true;
     if (making->contested) return jk_contest_first_before(&making->contest, rows->model, NULL) != JK_NONE;
     return rows->weights != JK_NONE && stands(rows, count) && rows->brought > making->earliest[rows->weights];
 }

@@ -18,8 +18,8 @@ struct jk_verdict {
     uint8_t relation, license_class;
 };
 /* In a verdict's flags the licence and ancestor flags are those of the declared paths where the policy leaves adoptions
- * out, the ancestor flag says whether an ancestor makes it a duplicate by the policy's rule set (where that tells
- * duplicates), and in the place of JK_FLAG_EXCLUDED_PAIR stands this one: */
+ * out, and two have another meaning: */
+#define JK_VERDICT_COPY    (1u << 13) /* a duplicate by an ancestor or a ruling, by the policy's rule set */
 #define JK_VERDICT_ADOPTED (1u << 15) /* only an adoption leads to the root */
 
 struct jk_verdicts {

@@ -205,13 +205,19 @@ static bool take_ancestor(const struct question *question, ancestor_fn *wanted, 
     return true;
 }
 
-/* Rule set 2: the one that makes it a duplicate. */
-static bool find_copied(const struct question *question, uint32_t *out_release)
+/* Rule set 2: the ancestor's release, or a ruling that says whose it is. */
+static bool find_copied(const struct question *question, struct jk_why *why)
 {
     struct jk_copies copies;
+    struct jk_copy copy = {NULL, JK_NONE};
     bool verified = !(question->row->flags & JK_FLAG_UNVERIFIED);
     bool room = jk_copies_init(&copies, question->book, question->policy, question->n) &&
-                jk_copies_find(&copies, question->row->release, verified, out_release);
+                jk_copies_find(&copies, question->row->release, verified, true, &copy);
+    why->release = copy.ancestor;
+    if (copy.ruling) {
+        why->other = copy.ruling->model;
+        why->entry = jk_book_ruling_effect(copy.ruling, question->n);
+    }
     jk_copies_done(&copies);
     return room;
 }
@@ -219,7 +225,7 @@ static bool find_copied(const struct question *question, uint32_t *out_release)
 static bool take_copied(const struct question *question, struct jk_why *why)
 {
     bool room = question->policy->rules == 1 ? find_ancestor(question, has_the_weights, &why->release)
-                                             : find_copied(question, &why->release);
+                                             : find_copied(question, why);
     if (!room || why->release == JK_NONE) return room;
     why->other = jk_book_release(question->book, why->release)->model;
     why->entry = jk_book_release(question->book, why->release)->index;
@@ -244,21 +250,6 @@ static void find_earliest(const struct question *question, struct jk_why *why)
     why->entry = least;
 }
 
-/* Where a ruling on origin made it the first, that one's entry; else the one from which on it claims what they share.
- */
-static uint32_t first_entry(const struct question *question, uint32_t model, enum jk_content kind)
-{
-    const struct jk_book *book = question->book;
-    uint32_t slot = jk_content_of(book, question->row->release, kind, question->n), last = JK_NONE;
-    for (uint32_t i = 0; i < jk_book_rulings(book, question->n); i++) {
-        const struct jk_ruling *ruling = jk_book_ruling(book, i);
-        if (ruling->kind != JK_RULING_ORIGIN || ruling->model != model) continue;
-        if (jk_content_of(book, ruling->release, kind, question->n) != slot) continue;
-        last = later(last, jk_book_ruling_effect(ruling, question->n));
-    }
-    return last == JK_NONE ? jk_content_since(book, model, kind, slot, question->n) : last;
-}
-
 /* Rule set 2: all claims are heard again, since a standing keeps none. */
 static bool find_first(const struct question *question, struct jk_why *why)
 {
@@ -272,7 +263,10 @@ static bool find_first(const struct question *question, struct jk_why *why)
     room = room && jk_contest_settle(&contest);
     enum jk_content kind = JK_CONTENT_WEIGHTS;
     if (room) why->other = jk_contest_first_before(&contest, question->row->model, &kind);
-    if (why->other != JK_NONE) why->entry = first_entry(question, why->other, kind);
+    if (why->other != JK_NONE) {
+        uint32_t slot = jk_content_of(question->book, question->row->release, kind, question->n);
+        why->entry = jk_content_since(question->book, why->other, kind, slot, question->n);
+    }
     jk_contest_done(&contest);
     return room;
 }
@@ -331,7 +325,7 @@ static void find_last_under_cap(const struct question *question, struct jk_why *
 
 static bool find_duplicate(const struct question *question, struct jk_why *why)
 {
-    if (question->row->flags & JK_FLAG_ANCESTOR_WEIGHTS) {
+    if (question->row->flags & JK_VERDICT_COPY) {
         return take_copied(question, why);
     } else if (question->policy->rules == 1) {
         find_earliest(question, why);

@@ -195,8 +195,9 @@ class First(Claiming):
         maker = self.add("bob", **manifest.named)
         self.assertEqual((self.counts([thief, maker], "competition"), self.counts([thief, maker])), ([maker], [thief]))
         self.assertEqual(list(self.reasons(thief, "competition")[SKT]), ["unverified"])
-        self.rule(thief)  # even then the thief has first to be verified
-        self.assertEqual(self.counts([thief, maker], "competition"), [maker])
+        self.rule(thief)  # by the word of two evaluators it is the other's, who has to be verified all the same
+        self.assertEqual(self.counts([thief, maker], "competition"), [])
+        self.assertEqual([list(self.reasons(name, "competition")[SKT]) for name in (thief, maker)], [["unverified"], ["duplicate"]])
         self.admin.call("Registry.VerifyPublisher", name="alice", evidence="domain")
         try:
             self.assertEqual(self.first([thief, maker], "competition"), thief)
@@ -278,18 +279,28 @@ class Rulings(Claiming):
         self.assertEqual([self.ruling(i)["state"] for i in (early, again)], [REPLACED, IN_FORCE])
 
     def test_of_a_release(self):
-        """A ruling speaks of a release's content: it holds as long as its model still claims that."""
+        """A ruling speaks of a release's content, whether or not that release decides any more."""
         thief, maker = self.pair()
         self.release(maker, self.bob, version="2", **self.weights())
+        self.assertEqual(self.counts([thief, maker]), [thief, maker], "nobody claims what lies behind the deciding release")
+        index = self.open_dispute(maker, thief)
+        shown = next(d for d in self.anyone.call("Stages.ListDisputes", model=maker, min_log_size=self.size())["disputes"]
+                     if d["log_index"] == index)
+        self.assertEqual([(side["model"], side["content"], side["log_index"]) for side in shown["sides"]],
+                         [(name, "weights", self.model(name)["log_index"]) for name in (maker, thief)])
         self.rule(maker + "@1")
-        self.assertEqual(self.counts([thief, maker]), [thief, maker], "it no longer claims what the ruling is about")
+        self.assertEqual(self.first([thief, maker]), maker)
+        self.assertEqual(len(self.contested(thief)), 1)
         self.bob.call("Registry.YankRelease", name=maker + "@2", reason="x")
         self.assertEqual(self.first([thief, maker]), maker)
         self.rule(maker + "@2")  # what nobody else claims may be ruled on as well
         self.assertEqual(self.first([thief, maker]), maker)
 
+    def open_dispute(self, maker, thief):
+        return self.bob.call(OPEN, model=maker, subject="DISPUTE_SUBJECT_ORIGIN", against=thief, text="ours")["log_index"]
+
     def test_where_the_named_one_does_not_stand(self):
-        """Then one follows as if the first had fallen away."""
+        """Its own it is all the same, until it is yanked: then the others follow."""
         thief, maker = self.pair()
         self.rule(maker)
         self.bob.call("Registry.YankRelease", name=maker + "@1", reason="x")
@@ -297,7 +308,7 @@ class Rulings(Claiming):
         self.bob.call("Registry.UnyankRelease", name=maker + "@1")
         self.assertEqual(self.first([thief, maker]), maker)
         self.rule(maker, EXCLUDE)
-        self.assertEqual(self.first([thief, maker]), thief)
+        self.assertEqual(self.counts([thief, maker]), [])
 
     def test_who_and_what(self):
         maker = self.add("bob", **self.weights())
@@ -378,7 +389,7 @@ class Contested(Claiming):
         self.eve.call("Stages.ResolveDispute", dispute=index, outcome="DISPUTE_OUTCOME_DISMISSED", text="no")
 
     def test_on_the_earlier_while_it_is_disputed(self):
-        """By a verified publisher, as long as that is open and it claims the content."""
+        """By a verified publisher, as long as that is open and it has the content."""
         weights = self.weights()
         earlier, maker = self.add("alice", **weights), self.add("bob", **weights)
         index = self.open(self.bob, maker, earlier)
@@ -391,7 +402,10 @@ class Contested(Claiming):
             self.admin.call("Registry.VerifyPublisher", name="bob", evidence="domain")
         self.assertEqual(len(self.contested(earlier)), 1)
         self.release(maker, self.bob, version="2", **self.weights())
+        self.assertEqual(len(self.contested(earlier)), 1)  # it has it still, behind its deciding release
+        self.bob.call("Registry.YankRelease", name=maker + "@1", reason="x")
         self.assertEqual(self.contested(earlier), [])
+        self.bob.call("Registry.UnyankRelease", name=maker + "@1")
         self.bob.call("Registry.YankRelease", name=maker + "@2", reason="x")
         self.assertEqual(len(self.contested(earlier)), 1)
         self.resolve(index)
@@ -446,8 +460,14 @@ class Contested(Claiming):
         self.assertRegex(shown, r"can show +%s: the weights since entry .*, verified publisher, manifest held" % maker)
         self.assertRegex(shown, r"%s: the weights since entry .*, publisher not verified, manifest not held" % thief)
         self.release(thief, self.alice, version="2", **self.weights())
-        listed = self.anyone.call("Stages.ListDisputes", model=maker)["disputes"][0]["sides"]
-        self.assertEqual([side["content"] for side in listed], ["", ""])
+        self.assertEqual(self.contents(maker), ["weights", "weights"])
+        self.alice.call("Registry.YankRelease", name=thief + "@1", reason="x")
+        self.assertEqual(self.contents(maker), ["", ""])
+
+    def contents(self, model):
+        """What the sides of its dispute can show for."""
+        listed = self.anyone.call("Stages.ListDisputes", model=model, min_log_size=self.size())["disputes"]
+        return [side["content"] for side in listed[0]["sides"]]
 
     def test_open_disputes_are_bounded(self):
         """100 of one side, so that nobody fills the list; a resolved one makes room."""
@@ -512,7 +532,8 @@ class Contested(Claiming):
         self.wrong(["against"], OPEN, self.bob, **self.request(maker, ""))
         self.wrong(["against"], OPEN, self.bob, **self.request(maker, earlier, subject="DISPUTE_SUBJECT_STANDING"))
         self.wrong(["external", "ruling"], OPEN, self.bob, **self.request(maker, earlier, external="huggingface.co/a/b", ruling=3))
-        self.release(maker, self.bob, version="2", **self.weights())  # it no longer claims what it had
+        self.release(maker, self.bob, version="2", **self.weights())
+        self.bob.call("Registry.YankRelease", name=maker + "@1", reason="x")  # what it has taken back, not only left behind
         self.refused(STATE, "NOTHING_SHARED", OPEN, self.bob, **self.request(maker, earlier))
 
     def test_commands(self):

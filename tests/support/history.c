@@ -208,6 +208,25 @@ static void new_name(struct maker *maker, char out[NAME_ROOM])
              below(maker, 1000));
 }
 
+/* What a manifest says follows from its digest, but for a server that errs. Few sets of files, so that they meet. */
+static void hold(struct maker *maker, uint32_t artifact)
+{
+    uint32_t weights = below(maker, 20) == 0 ? 1 + below(maker, 40) : weights_of(artifact);
+    took(maker, JK_KIND_HELD, jk_ledger_held(maker->ledger, artifact, weights, artifact % 7 ? 60 + artifact % 9 : 0));
+}
+
+/* Of some the manifest comes in one batch with it, and bears the same time. */
+static void enter(struct maker *maker, enum jk_kind kind, const struct jk_ledger_model *model)
+{
+    struct jk_ledger *ledger = maker->ledger;
+    bool at_once = model->artifact != 0 && below(maker, 4) == 0;
+    int64_t step_us = ledger->step_us;
+    if (at_once) ledger->step_us = 0;
+    took(maker, kind, kind == JK_KIND_REGISTER ? jk_ledger_register(ledger, model) : jk_ledger_release(ledger, model));
+    ledger->step_us = step_us;
+    if (at_once) hold(maker, model->artifact);
+}
+
 static void some_register(struct maker *maker)
 {
     char name[NAME_ROOM];
@@ -217,7 +236,7 @@ static void some_register(struct maker *maker)
     some_parents(maker, &model, rooms);
     some_facts(maker, &model);
     if (below(maker, 6) == 0) some_copied_facts(maker, &model);
-    took(maker, JK_KIND_REGISTER, jk_ledger_register(maker->ledger, &model));
+    enter(maker, JK_KIND_REGISTER, &model);
 }
 
 static void some_release(struct maker *maker)
@@ -234,7 +253,7 @@ static void some_release(struct maker *maker)
     else
         some_parents(maker, &model, rooms);
     if (below(maker, 6) == 0) some_copied_facts(maker, &model);
-    took(maker, JK_KIND_RELEASE, jk_ledger_release(maker->ledger, &model));
+    enter(maker, JK_KIND_RELEASE, &model);
 }
 
 /* Somebody joins a model's weights with an artifact, and the model's next release has both: each goes before the other
@@ -323,16 +342,13 @@ static void some_namespace(struct maker *maker)
     took(maker, kind, jk_ledger_namespace(maker->ledger, publisher, organisation, kind));
 }
 
-/* What a manifest says follows from its digest, but for a server that errs. Few sets of files, so that they meet. */
 static void some_held(struct maker *maker)
 {
-    uint32_t artifact = 1 + below(maker, ARTIFACTS), weights = weights_of(artifact);
-    if (below(maker, 3) == 0) {
+    uint32_t artifact = 1 + below(maker, ARTIFACTS);
+    if (below(maker, 3) == 0)
         took(maker, JK_KIND_WITHDRAWN, jk_ledger_withdrawn(maker->ledger, artifact));
-        return;
-    }
-    if (below(maker, 20) == 0) weights = 1 + below(maker, 40);
-    took(maker, JK_KIND_HELD, jk_ledger_held(maker->ledger, artifact, weights, artifact % 7 ? 60 + artifact % 9 : 0));
+    else
+        hold(maker, artifact);
 }
 
 /* ---- who belongs to whom ---- */

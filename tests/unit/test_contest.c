@@ -61,6 +61,31 @@ static const char *first_before(const struct jk_ledger *ledger, const char *name
 #define COUNTS(name, more)    assert_int_equal(reasons_of(ledger, (name), (more)), 0)
 #define DUPLICATE(name, more) assert_int_equal(reasons_of(ledger, (name), (more)), JK_REASON_BIT(DUPLICATE))
 
+static enum jk_status rule_origin_of(struct jk_ledger *ledger, const char *model, const char *version)
+{
+    uint32_t release = jk_book_find_version(ledger->book, slot(ledger, model), jk_span_of(version), NOW);
+    struct jk_entry entry = {.kind = JK_KIND_ORIGIN,
+                             .actor.type = JK_ACTOR_EVALUATOR,
+                             .model = jk_span_of(model),
+                             .evidence = JK_SPAN("training logs"),
+                             .release = jk_book_release(ledger->book, release)->hash,
+                             .needs_second = JK_ANSWER_NO};
+    return jk_ledger_add(ledger, &entry);
+}
+
+static enum jk_status rule_origin(struct jk_ledger *ledger, const char *model)
+{
+    uint32_t release = jk_book_deciding(ledger->book, slot(ledger, model), NOW);
+    char version[16];
+    snprintf(version, sizeof version, "%.*s", JK_SPAN_ARG(jk_book_release(ledger->book, release)->version));
+    return rule_origin_of(ledger, model, version);
+}
+
+static void verify(struct jk_ledger *ledger, const char *publisher)
+{
+    OK(jk_ledger_verify(ledger, publisher, JK_KIND_VERIFY));
+}
+
 /* ---- since when ---- */
 
 static uint32_t since(const struct jk_ledger *ledger, const char *name, enum jk_content kind)
@@ -178,24 +203,104 @@ static void test_first_claim(void **state)
     assert_int_equal(jk_first_claim(ledger->book, JK_CONTENT_ARTIFACT, artifact, NOW), slot(ledger, "kim/a"));
 }
 
+/* ---- sets of weight files, which are claimed from the entry on that says them ---- */
+
+/* A model with a manifest of these numbers; other weights than anybody's, so that files alone are shared. */
+static enum jk_status add_files(struct jk_ledger *ledger, const char *name, const char *version, unsigned artifact)
+{
+    struct jk_ledger_model model = {.model = name,
+                                    .version = version,
+                                    .parents = {{.model = BASE, .version = "1"}},
+                                    .artifact = artifact,
+                                    .weights = 100 + artifact};
+    return strcmp(version, "1") == 0 ? jk_ledger_register(ledger, &model) : jk_ledger_release(ledger, &model);
+}
+
+static enum jk_status hold_files(struct jk_ledger *ledger, unsigned artifact)
+{
+    return jk_ledger_held(ledger, artifact, 100 + artifact, 50);
+}
+
+/* Release and manifest come in one batch, and so bear the same time. */
+static void add_at_once(struct jk_ledger *ledger, const char *name, const char *version, unsigned artifact)
+{
+    int64_t step_us = ledger->step_us;
+    ledger->step_us = 0;
+    OK(add_files(ledger, name, version, artifact));
+    ledger->step_us = step_us;
+    OK(hold_files(ledger, artifact));
+}
+
+/* A thief's manifest comes once the maker's is there. */
+static void test_late_manifest(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(add_files(ledger, "kim/thief", "1", 1));
+    OK(add_files(ledger, "lee/maker", "1", 2));
+    uint32_t said = next_entry(ledger);
+    OK(hold_files(ledger, 2));
+    COUNTS("kim/thief", 0);
+    OK(hold_files(ledger, 1));
+    COUNTS("lee/maker", 0);
+    DUPLICATE("kim/thief", 0);
+    uint32_t entry;
+    assert_string_equal(first_before(ledger, "kim/thief", 0, &entry), "lee/maker");
+    assert_int_equal(entry, said);
+    assert_int_equal(jk_contested_with(ledger->book, slot(ledger, "kim/thief"), NOW), slot(ledger, "lee/maker"));
+    assert_int_equal(jk_contested_with(ledger->book, slot(ledger, "lee/maker"), NOW), JK_NONE);
+}
+
+/* It stays said, whether or not the bytes are still there. */
+static void test_withdrawn_manifest(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(add_files(ledger, "lee/maker", "1", 2));
+    uint32_t said = next_entry(ledger);
+    OK(hold_files(ledger, 2));
+    OK(jk_ledger_withdrawn(ledger, 2));
+    OK(add_files(ledger, "kim/thief", "1", 1));
+    OK(hold_files(ledger, 1));
+    OK(hold_files(ledger, 2));
+    assert_int_equal(since(ledger, "lee/maker", JK_CONTENT_FILES), said);
+    DUPLICATE("kim/thief", 0);
+}
+
+/* Behind a release whose manifest is not there yet nothing can be seen: that is a break, unless both come together. */
+static void test_covered_by_a_late_manifest(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(add_files(ledger, "lee/maker", "1", 2));
+    uint32_t said = next_entry(ledger);
+    OK(hold_files(ledger, 2));
+    add_at_once(ledger, "lee/maker", "2", 3);
+    assert_int_equal(since(ledger, "lee/maker", JK_CONTENT_FILES), said);
+    OK(add_files(ledger, "lee/maker", "3", 4));
+    uint32_t again = next_entry(ledger);
+    OK(hold_files(ledger, 4));
+    assert_int_equal(since(ledger, "lee/maker", JK_CONTENT_FILES), again);
+    OK(add_files(ledger, "lee/maker", "4", 2)); /* what was said before is known from the release on */
+    assert_int_equal(since(ledger, "lee/maker", JK_CONTENT_FILES), again);
+    OK(add_files(ledger, "lee/maker", "5", 5));
+    OK(add_files(ledger, "lee/maker", "6", 2));
+    OK(hold_files(ledger, 5)); /* too late for the time in which that release decided */
+    assert_int_equal(since(ledger, "lee/maker", JK_CONTENT_FILES), again + 3);
+}
+
+/* One `held` entry said the files of both: whose release came to decide first is the older, not who registered first.
+ */
+static void test_one_manifest_of_two(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(add_files(ledger, "kim/other", "1", 9));
+    OK(add_files(ledger, "lee/maker", "1", 2));
+    OK(add_files(ledger, "kim/other", "2", 2));
+    OK(hold_files(ledger, 2));
+    add_at_once(ledger, "kim/other", "3", 3); /* now the files are all that they share */
+    COUNTS("lee/maker", 0);
+    DUPLICATE("kim/other", 0);
+}
+
 /* ---- ancestors with the same content ---- */
-
-static enum jk_status rule_origin(struct jk_ledger *ledger, const char *model)
-{
-    uint32_t release = jk_book_deciding(ledger->book, slot(ledger, model), NOW);
-    struct jk_entry entry = {.kind = JK_KIND_ORIGIN,
-                             .actor.type = JK_ACTOR_EVALUATOR,
-                             .model = jk_span_of(model),
-                             .evidence = JK_SPAN("training logs"),
-                             .release = jk_book_release(ledger->book, release)->hash,
-                             .needs_second = JK_ANSWER_NO};
-    return jk_ledger_add(ledger, &entry);
-}
-
-static void verify(struct jk_ledger *ledger, const char *publisher)
-{
-    OK(jk_ledger_verify(ledger, publisher, JK_KIND_VERIFY));
-}
 
 /* Somebody's parent names the weights of a known child before the child is there. */
 static void test_poisoned_parent(void **state)
@@ -251,6 +356,95 @@ static void test_one_ancestor_is_enough(void **state)
     DUPLICATE("lee/child", UNVERIFIED);
     assert_string_equal(first_before(ledger, "lee/child", UNVERIFIED, NULL), "park/far");
     assert_string_equal(first_before(ledger, "lee/child", 0, NULL), "kim/near");
+}
+
+/* An ancestor whose manifest comes once the child claims the files is as any other that comes later; it is found as an
+ * ancestor where it said them before, where it says the same weights, or where it is a base model. */
+static void test_late_ancestor(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    verify(ledger, "kim");
+    verify(ledger, "lee");
+    OK(add_files(ledger, "kim/parent", "1", 1));
+    OK(jk_ledger_register(ledger, MODEL("lee/child", OF(PARENT("kim/parent")), .artifact = 2, .weights = 102)));
+    OK(jk_ledger_register(ledger, MODEL("lee/plain", OF(PARENT("kim/parent")), .artifact = 3, .weights = 101)));
+    OK(hold_files(ledger, 2));
+    COUNTS("lee/child", UNVERIFIED);
+    OK(hold_files(ledger, 1));
+    COUNTS("lee/child", UNVERIFIED);
+    DUPLICATE("kim/parent", UNVERIFIED);
+    DUPLICATE("lee/plain", UNVERIFIED);
+    OK(jk_ledger_register(ledger, MODEL("lee/again", OF(PARENT("kim/parent")), .artifact = 4, .weights = 104)));
+    OK(hold_files(ledger, 4));
+    DUPLICATE("lee/again", UNVERIFIED);
+    assert_string_equal(first_before(ledger, "lee/again", UNVERIFIED, NULL), "kim/parent");
+    OK(jk_ledger_list(ledger, "kim/parent", "red", true, JK_ANSWER_YES, JK_ANSWER_YES));
+    DUPLICATE("lee/child", UNVERIFIED);
+    assert_string_equal(first_before(ledger, "lee/child", UNVERIFIED, NULL), "kim/parent");
+}
+
+/* ---- rulings on origin ---- */
+
+/* What a maker has in an older release only: nobody claims it, until a ruling says whose it is. */
+static void test_superseded(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    uint32_t thief = JK_NONE, maker;
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_release(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .version = "2", .weights = 2)));
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1)));
+    thief = slot(ledger, "kim/thief"), maker = slot(ledger, "lee/maker");
+    COUNTS("kim/thief", 0);
+    assert_true(jk_has_content_of(ledger->book, maker, thief, NOW));
+    assert_false(jk_has_content_of(ledger->book, thief, maker, NOW));
+    assert_int_equal(jk_contested_with(ledger->book, thief, NOW), JK_NONE);
+    uint32_t ruled = next_entry(ledger), entry;
+    OK(rule_origin_of(ledger, "lee/maker", "1"));
+    COUNTS("lee/maker", 0);
+    DUPLICATE("kim/thief", 0);
+    assert_string_equal(first_before(ledger, "kim/thief", 0, &entry), "lee/maker");
+    assert_int_equal(entry, ruled);
+    assert_int_equal(jk_contested_with(ledger->book, thief, NOW), maker);
+    OK(jk_ledger_yank(ledger, "lee/maker", "1", JK_KIND_YANK)); /* it gives it up */
+    COUNTS("kim/thief", 0);
+    assert_false(jk_has_content_of(ledger->book, maker, thief, NOW));
+    OK(jk_ledger_release(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .version = "3", .weights = 1)));
+    OK(jk_ledger_release(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .version = "4", .weights = 4)));
+    DUPLICATE("kim/thief", 0); /* another release of it has it */
+    OK(rule_origin_of(ledger, "kim/thief", "1"));
+    COUNTS("kim/thief", 0);
+    COUNTS("lee/maker", 0); /* what it has now is its own */
+    OK(jk_ledger_yank(ledger, "lee/maker", "4", JK_KIND_YANK));
+    DUPLICATE("lee/maker", 0);
+}
+
+/* Whoever a ruling names need not count for the others to be copies. */
+static void test_ruled_and_excluded(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
+    verify(ledger, "kim");
+    OK(rule_origin(ledger, "lee/maker"));
+    DUPLICATE("kim/thief", UNVERIFIED);
+    assert_int_equal(reasons_of(ledger, "lee/maker", UNVERIFIED), UNVERIFIED);
+}
+
+/* Rulings about a pair's contents: the last of those that speak of anything that a derivative has decides for it. */
+static void test_rulings_of_several_contents(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)), .weights = 1, .artifact = 1)));
+    OK(jk_ledger_register(ledger, MODEL("lee/b", OF(PARENT(BASE)), .weights = 1, .artifact = 2)));
+    OK(rule_origin(ledger, "kim/a"));
+    OK(rule_origin(ledger, "lee/b"));
+    COUNTS("lee/b", 0);
+    DUPLICATE("kim/a", 0);
+    OK(jk_ledger_register(ledger, MODEL("park/c", OF(PARENT(BASE)), .weights = 3, .artifact = 1)));
+    DUPLICATE("park/c", 0); /* the artifact is still a's */
+    OK(rule_origin(ledger, "kim/a"));
+    COUNTS("kim/a", 0);
+    DUPLICATE("lee/b", 0);
 }
 
 /* ---- a duplicate goes first for nothing ---- */
@@ -335,13 +529,13 @@ static void test_circle(void **state)
     COUNTS("kim/a", 0); /* no circle: a is beaten by nobody, so b falls, and c is free */
     DUPLICATE("kim/b", 0);
     COUNTS("kim/c", 0);
-    OK(jk_ledger_held(ledger, 1, 0, 60)); /* a's artifact and c's hold the same files: c goes before a */
-    OK(jk_ledger_held(ledger, 3, 0, 60));
-    COUNTS("kim/c", 0); /* c's claim to the files is the earliest of the three that win something */
-    DUPLICATE("kim/a", 0);
+    OK(jk_ledger_held(ledger, 3, 0, 60)); /* c's artifact and a's hold the same files: c goes before a */
+    OK(jk_ledger_held(ledger, 1, 0, 60));
+    COUNTS("kim/a", 0); /* a's claim to the artifact is the earliest of the three that win something */
     DUPLICATE("kim/b", 0);
+    DUPLICATE("kim/c", 0);
     uint32_t entry;
-    assert_string_equal(first_before(ledger, "kim/b", 0, NULL), "kim/c");
+    assert_string_equal(first_before(ledger, "kim/b", 0, NULL), "kim/a");
     OK(rule_origin(ledger, "kim/b")); /* b goes first for all that it shares: no circle is left */
     COUNTS("kim/b", 0);
     DUPLICATE("kim/a", 0);
@@ -454,6 +648,14 @@ int main(void)
                                        TEST(test_hidden_claim),
                                        TEST(test_covered_claim),
                                        TEST(test_first_claim),
+                                       TEST(test_late_manifest),
+                                       TEST(test_withdrawn_manifest),
+                                       TEST(test_covered_by_a_late_manifest),
+                                       TEST(test_one_manifest_of_two),
+                                       TEST(test_late_ancestor),
+                                       TEST(test_superseded),
+                                       TEST(test_ruled_and_excluded),
+                                       TEST(test_rulings_of_several_contents),
                                        TEST(test_poisoned_parent),
                                        TEST(test_copy_of_a_base),
                                        TEST(test_one_ancestor_is_enough),

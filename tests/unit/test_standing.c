@@ -20,7 +20,7 @@
 struct pair {
     uint32_t model, root, release, publisher, brought;
     struct jk_digest weights;
-    bool copies_ancestor, verified, held;
+    bool copy, verified, held;
     jk_reasons reasons;
 };
 
@@ -135,7 +135,48 @@ static jk_reasons slow_reasons(const struct jk_book *book, const struct jk_stand
     return found & policy->on;
 }
 
-/* ---- rule set 2: ancestors with the same content ---- */
+/* ---- rule set 2: how old a claim is ---- */
+
+struct claim {
+    const struct jk_book *book;
+    enum jk_content kind;
+    uint32_t slot, n;
+};
+
+/* What a release was known to have at n: with it came whatever bears the same time. */
+static bool was_known(const struct claim *claim, uint32_t release, uint32_t n)
+{
+    uint32_t index = jk_book_release(claim->book, release)->index, end = index;
+    while (end < claim->n && jk_book_time(claim->book, end) == jk_book_time(claim->book, index))
+        end++;
+    return jk_content_of(claim->book, release, claim->kind, n > end ? n : end) == claim->slot;
+}
+
+static bool has_now(const struct claim *claim, uint32_t model, uint32_t n, bool yanked)
+{
+    uint32_t release = jk_book_deciding(claim->book, model, n);
+    if (yanked != (release == JK_NONE)) return false;
+    return was_known(claim, yanked ? jk_book_newest(claim->book, model, n) : release, n);
+}
+
+static uint64_t late_met, together_met; /* manifests that came after their release, in one batch with it */
+
+/* Size by size, backwards, as long as nothing is otherwise than now; then as long as the same release decides. */
+static uint64_t claimed_since(const struct claim *claim, uint32_t model)
+{
+    bool yanked = jk_book_deciding(claim->book, model, claim->n) == JK_NONE;
+    uint32_t n = claim->n, registered = jk_book_model(claim->book, model)->index;
+    while (n > registered && has_now(claim, model, n, yanked))
+        n--;
+    uint32_t since = n, release = jk_book_deciding(claim->book, model, since + 1);
+    while (n > registered && jk_book_deciding(claim->book, model, n) == release)
+        n--;
+    late_met += n < since;
+    together_met += n == since && !yanked && jk_content_of(claim->book, release, claim->kind, n + 1) != claim->slot;
+    return (uint64_t)since << 32 | n;
+}
+
+/* ---- rule set 2: rulings on origin, and ancestors with the same content ---- */
 
 struct lineage {
     const struct jk_book *book;
@@ -144,7 +185,8 @@ struct lineage {
     bool seen[PAIRS];
 };
 
-static uint64_t ruled_own, mere_claims; /* ancestors that made no duplicate */
+static uint64_t ruled_own, mere_claims, late_ancestors; /* ancestors that made no duplicate */
+static uint64_t superseded;                             /* copies of what a ruled model has in an older release alone */
 
 static bool same_kind(const struct lineage *of, uint32_t a, uint32_t b, int kind)
 {
@@ -152,7 +194,17 @@ static bool same_kind(const struct lineage *of, uint32_t a, uint32_t b, int kind
     return slot != JK_NONE && slot == jk_content_of(of->book, b, (enum jk_content)kind, of->n);
 }
 
-/* The model that the last ruling names, of those about anything that both have; JK_NONE for none. */
+static bool still_has(const struct lineage *of, uint32_t model, uint32_t release, int kind)
+{
+    for (uint32_t slot = 0; slot < jk_book_releases(of->book, of->n); slot++)
+        if (jk_book_release(of->book, slot)->model == model && !jk_book_is_yanked(of->book, slot, of->n) &&
+            same_kind(of, slot, release, kind))
+            return true;
+    return false;
+}
+
+/* The model that the last ruling names, of those about anything that both have and the model still has; JK_NONE for
+ * none. */
 static uint32_t named_last(const struct lineage *of, uint32_t ancestor)
 {
     uint32_t model = JK_NONE, last = 0;
@@ -161,7 +213,8 @@ static uint32_t named_last(const struct lineage *of, uint32_t ancestor)
         uint32_t effect = jk_book_ruling_effect(ruling, of->n);
         if (ruling->kind != JK_RULING_ORIGIN || effect == JK_NONE || effect < last) continue;
         for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
-            if (!same_kind(of, of->release, ancestor, kind) || !same_kind(of, of->release, ruling->release, kind))
+            if (!same_kind(of, of->release, ancestor, kind) || !same_kind(of, of->release, ruling->release, kind) ||
+                !still_has(of, ruling->model, ruling->release, kind))
                 continue;
             model = ruling->model;
             last = effect;
@@ -176,6 +229,22 @@ static bool is_verified_at(const struct lineage *of, uint32_t release)
     return jk_book_is_verified(of->book, jk_book_alias(of->book, model, of->n)->publisher, of->n);
 }
 
+/* Only then did the ancestor's release have the files, which are all that it shares. */
+static bool came_late(const struct lineage *of, uint32_t ancestor)
+{
+    const struct jk_release *release = jk_book_release(of->book, ancestor);
+    if (same_kind(of, of->release, ancestor, JK_CONTENT_WEIGHTS)) return false;
+    if (same_kind(of, of->release, ancestor, JK_CONTENT_ARTIFACT)) return false;
+    if (jk_book_base(of->book, release->model, of->n)) return false;
+    struct claim claim = {of->book, JK_CONTENT_FILES, jk_content_of(of->book, ancestor, JK_CONTENT_FILES, of->n),
+                          of->n};
+    uint64_t since = claimed_since(&claim, jk_book_release(of->book, of->release)->model);
+    uint32_t known = release->index;
+    while (!was_known(&claim, ancestor, known + 1))
+        known++;
+    return since >> 32 < known;
+}
+
 static bool is_copy_of(const struct lineage *of, uint32_t ancestor)
 {
     bool same = false;
@@ -186,9 +255,11 @@ static bool is_copy_of(const struct lineage *of, uint32_t ancestor)
     bool mere = jk_policy_has(of->policy, JK_REASON_UNVERIFIED) && is_verified_at(of, of->release) &&
                 !is_verified_at(of, ancestor) &&
                 !jk_book_base(of->book, jk_book_release(of->book, ancestor)->model, of->n);
+    bool late = came_late(of, ancestor);
     ruled_own += own;
     mere_claims += mere;
-    return !own && !mere;
+    late_ancestors += late;
+    return !own && !mere && !late;
 }
 
 static bool copies_above(struct lineage *of, uint32_t from)
@@ -211,13 +282,17 @@ static bool copies_above(struct lineage *of, uint32_t from)
     return found;
 }
 
-static bool copies_ancestor(const struct jk_book *book, const struct jk_standing_query *query,
-                            const struct jk_spell *spell)
+static bool is_copy(const struct jk_book *book, const struct jk_standing_query *query, const struct jk_spell *spell)
 {
     static struct lineage of;
     if (query->policy->rules == 1) return spell->flags & JK_FLAG_ANCESTOR_WEIGHTS;
     of = (struct lineage){.book = book, .policy = query->policy, .n = query->n, .release = spell->release};
-    return copies_above(&of, spell->release);
+    uint32_t named = named_last(&of, spell->release);
+    if (named == JK_NONE || named == spell->derivative) return copies_above(&of, spell->release);
+    uint32_t has = jk_book_deciding(book, named, query->n);
+    superseded += has != JK_NONE && !same_kind(&of, has, spell->release, 0) &&
+                  !same_kind(&of, has, spell->release, 1) && !same_kind(&of, has, spell->release, 2);
+    return true;
 }
 
 static int compare_pairs(const void *left, const void *right)
@@ -240,7 +315,7 @@ static void collect(const struct jk_book *book, const struct jk_standing_query *
                                                 .publisher = jk_book_alias(book, model, query->n)->publisher,
                                                 .weights = release->weights,
                                                 .brought = entry_that_brought(book, model, &release->weights, query->n),
-                                                .copies_ancestor = copies_ancestor(book, query, spell),
+                                                .copy = is_copy(book, query, spell),
                                                 .verified = !(spell->flags & JK_FLAG_UNVERIFIED),
                                                 .held = !(spell->flags & JK_FLAG_NOT_HELD),
                                                 .reasons = slow_reasons(book, query, spell)};
@@ -258,7 +333,7 @@ static bool stands(uint32_t model)
 
 static bool is_duplicate(const struct pair *pair)
 {
-    if (pair->copies_ancestor) return true;
+    if (pair->copy) return true;
     if (jk_digest_is_zero(&pair->weights) || !stands(pair->model)) return false;
     for (size_t i = 0; i < pair_count; i++)
         if (pairs[i].model != pair->model && jk_digest_equal(&pairs[i].weights, &pair->weights) &&
@@ -269,35 +344,12 @@ static bool is_duplicate(const struct pair *pair)
 
 /* ---- rule set 2: who goes first for some content ---- */
 
-struct claim {
-    const struct jk_book *book;
-    enum jk_content kind;
-    uint32_t slot, n;
-};
-
 static bool holds(const struct claim *claim, const struct pair *pair)
 {
     return jk_content_of(claim->book, pair->release, claim->kind, claim->n) == claim->slot;
 }
 
 static uint64_t breaks_met; /* claims that would be first but for a break */
-
-static bool has_now(const struct claim *claim, uint32_t model, uint32_t n, bool yanked)
-{
-    uint32_t release = jk_book_deciding(claim->book, model, n);
-    if (yanked || release == JK_NONE) return yanked && release == JK_NONE;
-    return jk_content_of(claim->book, release, claim->kind, claim->n) == claim->slot;
-}
-
-/* Size by size, backwards, as long as nothing is otherwise than now. */
-static uint32_t claimed_since(const struct claim *claim, uint32_t model)
-{
-    bool yanked = jk_book_deciding(claim->book, model, claim->n) == JK_NONE;
-    uint32_t n = claim->n;
-    while (n > jk_book_model(claim->book, model)->index && has_now(claim, model, n, yanked))
-        n--;
-    return n;
-}
 
 /* Whether a release of it had the content before that entry: a break took its place away. */
 static bool had_before(const struct claim *claim, uint32_t model, uint32_t entry)
@@ -309,43 +361,25 @@ static bool had_before(const struct claim *claim, uint32_t model, uint32_t entry
     return false;
 }
 
-static const struct pair *ruled_first(const struct claim *claim)
-{
-    const struct pair *found = NULL;
-    uint32_t last = 0;
-    for (uint32_t i = 0; i < jk_book_rulings(claim->book, claim->n); i++) {
-        const struct jk_ruling *ruling = jk_book_ruling(claim->book, i);
-        uint32_t effect = jk_book_ruling_effect(ruling, claim->n);
-        if (ruling->kind != JK_RULING_ORIGIN || effect == JK_NONE || effect < last) continue;
-        if (jk_content_of(claim->book, ruling->release, claim->kind, claim->n) != claim->slot) continue;
-        for (size_t k = 0; k < pair_count; k++)
-            if (pairs[k].model == ruling->model && holds(claim, &pairs[k])) {
-                found = &pairs[k];
-                last = effect;
-            }
-    }
-    return found;
-}
-
 /* Of all that claim it, whether they take part or not. */
 static uint32_t first_of(const struct claim *claim)
 {
-    const struct pair *first = ruled_first(claim);
-    if (first) return first->model;
+    const struct pair *first = NULL;
     for (size_t i = 0; i < pair_count; i++) {
         if (!holds(claim, &pairs[i])) continue;
         if (!first || claimed_since(claim, pairs[i].model) < claimed_since(claim, first->model)) first = &pairs[i];
     }
     for (size_t i = 0; i < pair_count; i++)
         if (holds(claim, &pairs[i]) && pairs[i].model != first->model)
-            breaks_met += had_before(claim, pairs[i].model, claimed_since(claim, first->model));
+            breaks_met += had_before(claim, pairs[i].model, (uint32_t)(claimed_since(claim, first->model) >> 32));
     return first->model;
 }
 
 /* One for each model that takes part: what it claims, since when, and who is the first for that. */
 struct contender {
     const struct pair *pair;
-    uint32_t slots[JK_CONTENT_KINDS], since[JK_CONTENT_KINDS], first[JK_CONTENT_KINDS];
+    uint32_t slots[JK_CONTENT_KINDS], first[JK_CONTENT_KINDS];
+    uint64_t since[JK_CONTENT_KINDS];
     bool left, duplicate;
 };
 
@@ -358,7 +392,7 @@ static void enter_contenders(const struct jk_book *book, uint32_t n)
     contender_count = 0;
     for (size_t i = 0; i < pair_count; i++) {
         if (i > 0 && pairs[i].model == pairs[i - 1].model) continue;
-        if (pairs[i].copies_ancestor || !stands(pairs[i].model)) continue;
+        if (pairs[i].copy || !stands(pairs[i].model)) continue;
         struct contender *contender = &contenders[contender_count++];
         *contender = (struct contender){.pair = &pairs[i], .left = true};
         for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
@@ -414,7 +448,7 @@ static bool beats_all(const struct contender *contender, int kind)
 static struct contender *next_to_go_first(void)
 {
     struct contender *chosen = NULL;
-    uint32_t least = JK_NONE;
+    uint64_t least = UINT64_MAX;
     for (size_t i = 0; i < contender_count; i++)
         if (contenders[i].left && !is_beaten(&contenders[i])) return &contenders[i];
     for (size_t i = 0; i < contender_count; i++)
@@ -445,7 +479,7 @@ static bool is_second_duplicate(const struct pair *pair)
 {
     for (size_t i = 0; i < contender_count; i++)
         if (contenders[i].pair->model == pair->model) return contenders[i].duplicate;
-    return pair->copies_ancestor;
+    return pair->copy;
 }
 
 static bool is_past_cap(const struct pair *pair, uint32_t cap)
@@ -581,10 +615,11 @@ static void random_histories(void **state)
     assert_int_equal(all_seen, wanted);
     assert_true(breaks_met > 0);
     assert_true(ruled_own > 0 && mere_claims > 0 && circles_met > 0 && moved_in > 0);
+    assert_true(late_met > 0 && together_met > 0 && late_ancestors > 0 && superseded > 0);
     print_message("%llu claims would be first but for a break; %llu ancestors gave way to a ruling, %llu as mere "
-                  "claims; %llu circles\n",
+                  "claims, %llu as late; %llu circles; %llu copies of superseded releases\n",
                   (unsigned long long)breaks_met, (unsigned long long)ruled_own, (unsigned long long)mere_claims,
-                  (unsigned long long)circles_met);
+                  (unsigned long long)late_ancestors, (unsigned long long)circles_met, (unsigned long long)superseded);
 }
 
 int main(void)

@@ -1,6 +1,7 @@
 /* OpenDispute, ResolveDispute, ListDisputes. A dispute changes no standing; what follows from it is a ruling or a
  * correction of its own. */
 #include "base/defer.h"
+#include "book/claims.h"
 #include "domain/ident.h"
 #include "service/evaluate/adoption.h"
 #include "service/call/handlers.h"
@@ -150,13 +151,13 @@ static enum jk_status reply_dispute(struct jk_change *change, struct jk_turn *tu
     return JK_OK;
 }
 
-/* Both models hold the same weights, artifact or weight files. */
+/* The model has, or had before its deciding release, the weights, artifact or weight files that the other has. */
 static enum jk_status check_origin(struct jk_turn *turn, uint32_t model, struct jk_entry *entry, struct jk_error *error)
 {
     uint32_t n = jk_turn_size(turn), other;
     JK_TRY(jk_need_model(turn, entry->against, &other, error));
     entry->against = jk_name_of(turn, other);
-    if (other != model && jk_book_shares_content(turn->book, model, other, n)) return JK_OK;
+    if (other != model && jk_has_content_of(turn->book, model, other, n)) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "NOTHING_SHARED",
                    "\"%.*s\" and \"%.*s\" name no weights, artifact or weight files in common",
                    JK_SPAN_ARG(entry->model), JK_SPAN_ARG(entry->against));

@@ -1,0 +1,30 @@
+/* Rulings on origin: whose a content is by the word of evaluators. Pure; for standings of rule set 2. Source:
+ * registry/formats/policy.md.
+ *
+ * A ruling speaks of what its release has: its weights, artifact and set of weight files. It is heard for as long as
+ * its model has that in some release that is not yanked; of those heard about a content the one that took effect last
+ * decides. Memory: about 60 bytes a ruling. Belongs to whoever makes the standing. */
+#ifndef JK_BOOK_ORIGINS_H
+#define JK_BOOK_ORIGINS_H
+
+#include "book/claims.h"
+
+struct jk_origin;
+
+struct jk_origins {
+    const struct jk_book *book;
+    uint32_t n;
+    const struct jk_ruling **rulings; /* in effect, in the order in which they took it */
+    size_t ruling_count;
+    struct jk_origin *contents; /* what those that are heard speak of, sorted */
+    size_t content_count;
+};
+
+bool jk_origins_init(struct jk_origins *origins, const struct jk_book *book, uint32_t n); /* false: out of memory */
+void jk_origins_done(struct jk_origins *origins);
+/* The ruling that decides about anything that a release has; NULL for none. */
+const struct jk_ruling *jk_origins_about(const struct jk_origins *origins, uint32_t release);
+/* The ruling that decides about anything that two releases both have. */
+const struct jk_ruling *jk_origins_about_both(const struct jk_origins *origins, uint32_t release, uint32_t other);
+
+#endif
