@@ -143,6 +143,7 @@ static const struct jk_ruling *origin_ruling(const struct jk_book *book, enum jk
 struct earliest {
     uint32_t model; /* JK_NONE: none so far */
     struct jk_age age;
+    bool verified; /* others' are passed over */
 };
 
 /* Over a chain of releases with the artifact or the weights that `link` says, in order of their entries: no model
@@ -157,6 +158,7 @@ static void look_along(const struct jk_book *book, uint32_t release, enum jk_con
         uint32_t model = row->pub.model;
         if (row->pub.index >= n || row->pub.index > found->age.since) return;
         if (!holds(book, model, kind, slot, n)) continue;
+        if (found->verified && !jk_book_is_verified(book, publisher_at(book, model, n), n)) continue;
         struct jk_age age = jk_claim_age(book, model, kind, slot, n);
         if (!jk_age_before(age, found->age)) continue;
         found->model = model;
@@ -164,10 +166,10 @@ static void look_along(const struct jk_book *book, uint32_t release, enum jk_con
     }
 }
 
-uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n)
+static uint32_t first_of(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n, bool verified)
 {
     const struct jk_ruling *ruling = origin_ruling(book, kind, slot, n);
-    struct earliest found = {JK_NONE, {JK_NONE, JK_NONE}};
+    struct earliest found = {JK_NONE, {JK_NONE, JK_NONE}, verified};
     if (ruling) return ruling->model;
     if (kind == JK_CONTENT_WEIGHTS)
         look_along(book, jk_weights_row(book, slot)->first, kind, kind, slot, n, &found);
@@ -177,6 +179,11 @@ uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32
     for (; manifest != JK_NONE; manifest = jk_manifest_row(book, manifest)->next)
         look_along(book, jk_manifest_row(book, manifest)->artifact, JK_CONTENT_ARTIFACT, kind, slot, n, &found);
     return found.model;
+}
+
+uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n)
+{
+    return first_of(book, kind, slot, n, false);
 }
 
 /* ---- what is contested ---- */
@@ -193,14 +200,28 @@ static uint32_t disputed_by(const struct jk_book *book, uint32_t model, uint32_t
     return JK_NONE;
 }
 
+static bool is_rival(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n)
+{
+    return other != JK_NONE && publisher_at(book, other, n) != publisher_at(book, model, n);
+}
+
+/* The other publisher's model to which this one loses a content; JK_NONE for none. */
+static uint32_t loses_to(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n)
+{
+    uint32_t first = jk_first_claim(book, kind, slot, n);
+    if (!is_rival(book, model, first, n)) return JK_NONE;
+    if (!jk_book_is_verified(book, publisher_at(book, model, n), n)) return first;
+    uint32_t verified = first_of(book, kind, slot, n, true);
+    return is_rival(book, model, verified, n) ? verified : first;
+}
+
 uint32_t jk_contested_with(const struct jk_book *book, uint32_t model, uint32_t n)
 {
     uint32_t release = jk_book_standing_release(book, model, n);
     for (int i = 0; i < JK_CONTENT_KINDS; i++) {
         uint32_t slot = jk_content_of(book, release, (enum jk_content)i, n);
-        uint32_t first = slot == JK_NONE ? model : jk_first_claim(book, (enum jk_content)i, slot, n);
-        if (first == JK_NONE || first == model) continue;
-        if (publisher_at(book, first, n) != publisher_at(book, model, n)) return first;
+        uint32_t other = slot == JK_NONE ? JK_NONE : loses_to(book, model, (enum jk_content)i, slot, n);
+        if (other != JK_NONE) return other;
     }
     return disputed_by(book, model, n);
 }

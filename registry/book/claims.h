@@ -9,8 +9,10 @@
 enum jk_content { JK_CONTENT_WEIGHTS, JK_CONTENT_ARTIFACT, JK_CONTENT_FILES, JK_CONTENT_KINDS };
 
 /* The other model with which this one's claim to its content stands contested at n; JK_NONE for none. On the later
- * claim: that which came first, or which a ruling on origin names, where its publisher is another. On the earlier one:
- * the model for which a verified publisher disputes the origin, while that is open. */
+ * claim: that which came first, or which a ruling on origin names, where its publisher is another. For a verified
+ * publisher's model that is a verified one's, if any came before it: an earlier one that is not keeps it from counting
+ * only where nobody asks for verification. On the earlier one: the model for which a verified publisher disputes the
+ * origin, while that is open. */
 uint32_t jk_contested_with(const struct jk_book *book, uint32_t model, uint32_t n);
 
 /* The model that has the first claim to a content at n: named by a ruling on origin, as long as it has it in any

@@ -203,6 +203,23 @@ static void test_first_claim(void **state)
     assert_int_equal(jk_first_claim(ledger->book, JK_CONTENT_ARTIFACT, artifact, NOW), slot(ledger, "kim/a"));
 }
 
+/* The finding names whom it loses to where verification is asked for, rather than a straw that came before both. */
+static void test_contested_with_whom(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/straw", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("park/thief", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
+    uint32_t maker = slot(ledger, "lee/maker");
+    assert_int_equal(jk_contested_with(ledger->book, maker, NOW), slot(ledger, "kim/straw"));
+    verify(ledger, "lee");
+    assert_int_equal(jk_contested_with(ledger->book, maker, NOW), slot(ledger, "kim/straw"));
+    verify(ledger, "park");
+    assert_int_equal(jk_contested_with(ledger->book, maker, NOW), slot(ledger, "park/thief"));
+    verify(ledger, "kim");
+    assert_int_equal(jk_contested_with(ledger->book, maker, NOW), slot(ledger, "kim/straw"));
+}
+
 /* ---- sets of weight files, which are claimed from the entry on that says them ---- */
 
 /* A model with a manifest of these numbers; other weights than anybody's, so that files alone are shared. */
@@ -648,6 +665,7 @@ int main(void)
                                        TEST(test_hidden_claim),
                                        TEST(test_covered_claim),
                                        TEST(test_first_claim),
+                                       TEST(test_contested_with_whom),
                                        TEST(test_late_manifest),
                                        TEST(test_withdrawn_manifest),
                                        TEST(test_covered_by_a_late_manifest),
