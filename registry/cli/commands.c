@@ -5,7 +5,7 @@
 #include "cli/console/cli.h"
 
 static enum jk_status (*const functions[])(struct jk_cli *cli) = {
-#define JK_COMMAND(run, name, operands, least, most, options, summary, details) jk_run_##run,
+#define JK_COMMAND(run, who, name, operands, least, most, options, summary, details) jk_run_##run,
 #include "cli/console/commands.def"
 #undef JK_COMMAND
 };

@@ -7,7 +7,7 @@
 
 struct jk_cli;
 
-#define JK_COMMAND(run, name, operands, least, most, options, summary, details)                                        \
+#define JK_COMMAND(run, who, name, operands, least, most, options, summary, details)                                   \
     JK_MUST_USE enum jk_status jk_run_##run(struct jk_cli *cli);
 #include "cli/console/commands.def"
 #undef JK_COMMAND

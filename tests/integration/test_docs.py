@@ -161,7 +161,7 @@ class Tables(unittest.TestCase):
                 self.assertTrue(piece.strip(", ") in said, message)
 
     def test_commands_are_there(self):
-        names = re.findall(r'^JK_COMMAND\(\w+, "([a-z -]+)"', table("commands.def"), re.M)
+        names = re.findall(r'^JK_COMMAND\(\w+, [A-Z]+, "([a-z -]+)"', table("commands.def"), re.M)
         self.assertGreater(len(names), 40)
         for page in all_pages():
             for words in re.findall(r"(?:`|^|build/)jokbo ([a-z][a-z-]*(?: [a-z][a-z-]*)*)", read(page), re.M):

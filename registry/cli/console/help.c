@@ -44,15 +44,34 @@ static void print_option(const struct sheet *sheet, const struct jk_option *opti
     print_row(sheet, left, option->help);
 }
 
-static void print_commands(const struct sheet *sheet, const char *group)
+static void print_command(const struct sheet *sheet, const struct jk_command *command)
 {
+    char left[160];
+    snprintf(left, sizeof left, "%s%s%s", command->name, command->operands[0] ? " " : "", command->operands);
+    print_row(sheet, left, command->summary);
+}
+
+static void print_all_commands(const struct sheet *sheet)
+{
+    static const char *const headings[JK_FOR_COUNT] = {
+        "Register and publish",  "Look at models",
+        "Count, and ask why",    "Doubt: receipts, the log, an audit",
+        "Evaluate (evaluators)", "Keep the registry (registrars, admins)",
+        "This program",
+    };
+    for (unsigned who = 0; who < JK_FOR_COUNT; who++) {
+        fprintf(sheet->file, "\n%s:\n", headings[who]);
+        for (size_t i = 0; i < jk_command_count; i++)
+            if (jk_command_table[i].who == who) print_command(sheet, &jk_command_table[i]);
+    }
+}
+
+static void print_group(const struct sheet *sheet, const char *group)
+{
+    size_t len = strlen(group);
     for (size_t i = 0; i < jk_command_count; i++) {
-        const struct jk_command *command = &jk_command_table[i];
-        char left[160];
-        size_t len = group ? strlen(group) : 0;
-        if (group && (strncmp(command->name, group, len) != 0 || command->name[len] != ' ')) continue;
-        snprintf(left, sizeof left, "%s%s%s", command->name, command->operands[0] ? " " : "", command->operands);
-        print_row(sheet, left, command->summary);
+        const char *name = jk_command_table[i].name;
+        if (strncmp(name, group, len) == 0 && name[len] == ' ') print_command(sheet, &jk_command_table[i]);
     }
 }
 
@@ -76,9 +95,8 @@ static void print_exits(const struct sheet *sheet)
 void jk_help_overview(FILE *file, size_t width)
 {
     struct sheet sheet = sheet_on(file, width);
-    fprintf(file, "jokbo (족보): the registry of derivative AI models.\n\nUsage: jokbo COMMAND [operands] [options]\n\n"
-                  "Commands:\n");
-    print_commands(&sheet, NULL);
+    fprintf(file, "jokbo (족보): the registry of derivative AI models.\n\nUsage: jokbo COMMAND [operands] [options]\n");
+    print_all_commands(&sheet);
     print_common(&sheet);
     print_exits(&sheet);
     fprintf(file, "\nTo begin: jokbo register README.md --name publisher/model --dry-run\n");
@@ -88,7 +106,7 @@ void jk_help_group(const char *group, FILE *file, size_t width)
 {
     struct sheet sheet = sheet_on(file, width);
     fprintf(file, "Usage: jokbo %s COMMAND [operands] [options]\n\nCommands:\n", group);
-    print_commands(&sheet, group);
+    print_group(&sheet, group);
 }
 
 void jk_help_command(const struct jk_command *command, FILE *file, size_t width)

@@ -13,8 +13,8 @@ const struct jk_option jk_option_table[JK_OPTION_COUNT] = {
 };
 
 const struct jk_command jk_command_table[] = {
-#define JK_COMMAND(run, name, operands, least, most, options, summary, details)                                        \
-    {name, operands, least, most, options, summary, details},
+#define JK_COMMAND(run, who, name, operands, least, most, options, summary, details)                                   \
+    {JK_FOR_##who, name, operands, least, most, options, summary, details},
 #include "cli/console/commands.def"
 #undef JK_COMMAND
 };

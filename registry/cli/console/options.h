@@ -25,7 +25,20 @@ struct jk_option {
     const char *help;
 };
 
+/* Whom a command is for, in the order of the help. */
+enum jk_for {
+    JK_FOR_DEVELOPER,
+    JK_FOR_READER,
+    JK_FOR_COUNTER,
+    JK_FOR_DOUBTER,
+    JK_FOR_EVALUATOR,
+    JK_FOR_KEEPER,
+    JK_FOR_ANYBODY,
+    JK_FOR_COUNT
+};
+
 struct jk_command {
+    enum jk_for who;
     const char *name; /* one or two words */
     const char *operands;
     unsigned least, most; /* operands */
