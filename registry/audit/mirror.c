@@ -430,6 +430,15 @@ static enum jk_status lock_folder(struct jk_mirror *mirror, struct jk_error *err
                    mirror->options.folder);
 }
 
+enum jk_status jk_mirror_place(struct jk_mirror *mirror, const char *folder, struct jk_error *error)
+{
+    JK_CHECK(mirror->folder < 0);
+    mirror->options.folder = folder;
+    JK_TRY(make_folder(folder, error));
+    JK_TRY(jk_copy_open(folder, &mirror->folder, error));
+    return lock_folder(mirror, error);
+}
+
 static enum jk_status set_up(struct jk_mirror *mirror, struct jk_error *error)
 {
     size_t len = strlen(mirror->options.url);
@@ -439,9 +448,7 @@ static enum jk_status set_up(struct jk_mirror *mirror, struct jk_error *error)
         return jk_fail(error, JK_INVALID_ARGUMENT, "FETCH_URL", "the URL has more than %zu bytes",
                        sizeof mirror->url - 1);
     memcpy(mirror->url, mirror->options.url, len);
-    JK_TRY(make_folder(mirror->options.folder, error));
-    JK_TRY(jk_copy_open(mirror->options.folder, &mirror->folder, error));
-    JK_TRY(lock_folder(mirror, error));
+    if (mirror->options.folder) JK_TRY(jk_mirror_place(mirror, mirror->options.folder, error));
     jk_fetch_setup();
     mirror->fetch = new_fetch(&mirror->options, JK_BUNDLE_MAX);
     return mirror->fetch ? JK_OK : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out");

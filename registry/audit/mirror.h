@@ -15,7 +15,7 @@
 
 struct jk_mirror_options {
     const char *url;     /* the log's prefix: http or https */
-    const char *folder;  /* made where it is missing */
+    const char *folder;  /* made where it is missing; NULL: jk_mirror_place says it, once the source was asked */
     unsigned jobs;       /* 1 to JK_MIRROR_JOBS_MAX */
     int timeout_ms;      /* for one file */
     int pause_ms;        /* before the second try; doubles with each further one. 0: 200 */
@@ -28,8 +28,10 @@ struct jk_mirror;
 
 JK_MUST_USE enum jk_status jk_mirror_open(const struct jk_mirror_options *options, struct jk_mirror **out_mirror,
                                           struct jk_error *error);
-void jk_mirror_close(struct jk_mirror *mirror);       /* accepts NULL */
-int jk_mirror_folder(const struct jk_mirror *mirror); /* its descriptor, the mirror's */
+void jk_mirror_close(struct jk_mirror *mirror); /* accepts NULL */
+/* The folder of a mirror that was opened without one. Until then only _get and _get_large may be called. */
+JK_MUST_USE enum jk_status jk_mirror_place(struct jk_mirror *mirror, const char *folder, struct jk_error *error);
+int jk_mirror_folder(const struct jk_mirror *mirror); /* its descriptor, the mirror's; -1: none yet */
 /* One small file of the source, not kept. */
 JK_MUST_USE enum jk_status jk_mirror_get(struct jk_mirror *mirror, const char *path, struct jk_text *out_bytes,
                                          struct jk_error *error);

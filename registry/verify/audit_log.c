@@ -8,6 +8,7 @@
 #include "cli/console/faults.h"
 #include "cli/console/local.h"
 #include "cli/console/progress.h"
+#include "reply/message.h"
 #include "verify/witnessed.h"
 
 #define FETCH_JOBS 4
@@ -45,24 +46,38 @@ static unsigned jobs_of(const struct jk_cli *cli, unsigned otherwise)
     return given > JK_AUDIT_JOBS_MAX ? JK_AUDIT_JOBS_MAX : (unsigned)given;
 }
 
-/* --mirror, or a folder in the user's cache named after the URL without its scheme. */
-static const char *mirror_folder(struct jk_cli *cli, const char *url)
+/* Where the user's mirrors lie; NULL where there is no such place. */
+static const char *mirrors(struct jk_cli *cli)
 {
-    const char *given = jk_options_text(&cli->options, JK_OPTION_MIRROR), *path = NULL;
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    JK_CLEANUP(jk_text_done) struct jk_text name;
-    jk_text_init(&name, 0);
-    if (given) return given;
-    struct jk_span place = jk_span_of(strstr(url, "://") + 3);
-    while (place.len > 0 && place.at[place.len - 1] == '/')
-        place.len--;
-    jk_percent_encode(&name, place, place.len > 0 && place.at[0] == '.' ? "/:." : "/:", true);
-    if (name.failed || name.len == 0) return NULL;
-    if (cache && cache[0])
-        path = jk_arena_printf(&cli->arena, "%s/jokbo/mirror/%s", cache, name.bytes);
-    else if (home && home[0])
-        path = jk_arena_printf(&cli->arena, "%s/.cache/jokbo/mirror/%s", home, name.bytes);
-    return path;
+    if (cache && cache[0]) return jk_arena_printf(&cli->arena, "%s/jokbo/mirror", cache);
+    return home && home[0] ? jk_arena_printf(&cli->arena, "%s/.cache/jokbo/mirror", home) : NULL;
+}
+
+/* A mirror is of a log's name and of a key that signs it: whatever else was once at the same address has its own. */
+static const char *mirror_of(struct jk_cli *cli, const struct jk_audit_log *log, const struct jk_verifier *key)
+{
+    const char *root = mirrors(cli), *name = jk_memory_folder_name(log->claimed.origin, &cli->arena);
+    return root && name ? jk_arena_printf(&cli->arena, "%s/%s+%08x", root, name, key->key_id) : NULL;
+}
+
+/* Of all keys that the audit believes, or that are remembered to lead to those, the one that has a mirror; else the
+ * newest. */
+static const char *choose_mirror(struct jk_cli *cli, const struct jk_audit_log *log)
+{
+    const struct jk_audit_keys *trusted = &log->trust.keys;
+    const struct jk_keys *kept = &log->memory.keys;
+    bool leads = trusted->count == 0;
+    for (size_t i = 0; i < trusted->count; i++) {
+        const char *path = mirror_of(cli, log, &trusted->keys[i]);
+        if (path && jk_local_exists(path)) return path;
+        leads = leads || jk_keys_find(kept, &trusted->keys[i]) < kept->count;
+    }
+    for (size_t i = 0; leads && i < kept->count; i++) {
+        const char *path = mirror_of(cli, log, &kept->items[i]);
+        if (path && jk_local_exists(path)) return path;
+    }
+    return mirror_of(cli, log, trusted->count > 0 ? &trusted->keys[0] : &kept->items[0]);
 }
 
 static void show_progress(void *context, uint64_t done, uint64_t total)
@@ -79,9 +94,21 @@ static enum jk_status open_mirror(struct jk_cli *cli, struct jk_audit_log *log, 
                                         .ca_file = cli->settings.ca,
                                         .progress = show_progress,
                                         .context = progress};
-    if (!(log->folder = options.folder = mirror_folder(cli, log->at)))
+    log->folder = options.folder = jk_options_text(&cli->options, JK_OPTION_MIRROR);
+    if (!log->folder && !mirrors(cli))
         return jk_cli_usage(cli, "there is no home folder for the mirror: give --mirror DIR");
     JK_TRY(jk_mirror_open(&options, &log->mirror, &cli->error));
+    log->descriptor = jk_mirror_folder(log->mirror);
+    return JK_OK;
+}
+
+/* Where --mirror does not say it, the folder follows from what the source said, and from whose word is taken. */
+static enum jk_status place_mirror(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    if (!log->mirror || log->folder) return JK_OK;
+    log->folder = choose_mirror(cli, log);
+    if (!log->folder) return jk_out_of_memory(&cli->error);
+    JK_TRY(jk_mirror_place(log->mirror, log->folder, &cli->error));
     log->descriptor = jk_mirror_folder(log->mirror);
     return JK_OK;
 }
@@ -135,13 +162,22 @@ static enum jk_status read_keys(struct jk_cli *cli, struct jk_audit_log *log)
     struct jk_audit_key_places places = {.first_use = log->remembers ? &log->memory.keys : NULL,
                                          .claimed = log->claimed};
     bool known = jk_audit_key_is_known(cli, &places);
-    if (!known && log->mirror) JK_TRY(read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->earlier_keys));
+    if (!known && log->mirror && log->folder)
+        JK_TRY(read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->earlier_keys));
     places.mirror = jk_text_span(&log->earlier_keys);
     known = known || places.mirror.len > 0;
     if (!known && log->mirror) JK_TRY(jk_mirror_get(log->mirror, "log.vkey", &log->offered, &cli->error));
     if (!known && !log->mirror) JK_TRY(read_local(cli, log, "log.vkey", JK_VKEY_FILE_MAX, &log->offered));
     places.offered = jk_text_span(&log->offered);
     return jk_audit_key(cli, &places, &log->trust);
+}
+
+static void tell_of_earlier(const struct jk_cli *cli, const struct jk_audit_log *log)
+{
+    fprintf(cli->err,
+            "jokbo: the checkpoint that the mirror %s held before is at fault. If it is another log's, give another "
+            "--mirror.\n",
+            log->folder);
 }
 
 /* The mirror's checkpoint was verified when it was put there; its signature still has to hold as a proof. */
@@ -153,7 +189,7 @@ static enum jk_status read_earlier(struct jk_cli *cli, struct jk_audit_log *log)
     if (!log->has_earlier) return JK_OK;
     if (jk_audit_claim_note(jk_text_span(&log->earlier_note), &log->trust.keys, &log->earlier, &cli->error) == JK_OK)
         return JK_OK;
-    fprintf(cli->err, "jokbo: the checkpoint that the mirror %s held before is at fault.\n", log->folder);
+    tell_of_earlier(cli, log);
     return cli->error.status;
 }
 
@@ -163,6 +199,7 @@ static enum jk_status open_log(struct jk_cli *cli, struct jk_audit_log *log)
     open_memory(cli, log);
     JK_TRY(read_keys(cli, log));
     JK_TRY(jk_audit_claim_note(jk_text_span(&log->note), &log->trust.keys, &log->head, &cli->error));
+    JK_TRY(place_mirror(cli, log));
     JK_TRY(read_earlier(cli, log));
     log->unsettled = !log->head.key || (log->has_earlier && !log->earlier.key);
     if (log->head.key || log->head.checkpoint.size < JK_NONE) return JK_OK;
@@ -196,20 +233,39 @@ static enum jk_status prove(void *context, uint64_t old_size, uint64_t size, str
 
 /* ---- whose word the checkpoint is ---- */
 
+/* What was believed so far, where it came from, and how to make way for another log. */
+static const char *believed(struct jk_cli *cli, const struct jk_audit_log *log)
+{
+    if (strcmp(log->trust.origin, "first-use") == 0) return jk_keys_other_log(&log->memory.keys, &cli->arena);
+    if (strcmp(log->trust.origin, "mirror") != 0) return "";
+    const char *text = jk_arena_printf(
+        &cli->arena, "The mirror %.200s holds a log of that key: for another, give another --mirror", log->folder);
+    return text ? text : "";
+}
+
+static enum jk_status other_key(struct jk_cli *cli, const struct jk_audit_log *log, const char *what)
+{
+    const char *why = believed(cli, log);
+    return jk_fail(&cli->error, JK_DATA_LOSS, "AUDIT_SIGNATURE", "%.240s%s%s", what, why[0] ? ". " : "", why);
+}
+
 /* Both notes, by the keys that the verified entries name for their sizes. */
 static enum jk_status settle_head(struct jk_cli *cli, struct jk_audit_log *log, const struct jk_audit_keys *trusted,
                                   struct jk_audit_keys *keys)
 {
     struct jk_audit_signed *head = &log->head;
-    if (jk_audit_follow(log->audit, trusted, head->checkpoint.size, keys))
-        return jk_audit_open_note(head->note, keys, head, &cli->error);
+    struct jk_error own;
+    jk_error_init(&own, &cli->arena);
+    if (jk_audit_follow(log->audit, trusted, head->checkpoint.size, keys)) {
+        if (jk_audit_open_note(head->note, keys, head, &own) == JK_OK) return JK_OK;
+        return other_key(cli, log, own.message);
+    }
     if (head->key) return JK_OK; /* by a trusted key that the entries do not name */
-    if (strcmp(log->trust.origin, "first-use") == 0)
-        fprintf(cli->err, "jokbo: note: %s.\n", jk_keys_other_log(&log->memory.keys, &cli->arena));
-    return jk_fail(&cli->error, JK_DATA_LOSS, "AUDIT_SIGNATURE",
-                   "the checkpoint is not signed by the key %.200s+%08x, and the log's entries name no key that comes "
-                   "after it",
-                   trusted->keys[0].name, trusted->keys[0].key_id);
+    const char *what = jk_arena_printf(&cli->arena,
+                                       "the checkpoint is not signed by the key %.100s+%08x, and the log's entries "
+                                       "name no key that comes after it",
+                                       trusted->keys[0].name, trusted->keys[0].key_id);
+    return other_key(cli, log, what ? what : "");
 }
 
 static enum jk_status settle_earlier(struct jk_cli *cli, struct jk_audit_log *log)
@@ -220,7 +276,7 @@ static enum jk_status settle_earlier(struct jk_cli *cli, struct jk_audit_log *lo
     if (jk_audit_follow(log->audit, NULL, earlier->checkpoint.size, keys) &&
         jk_audit_open_note(earlier->note, keys, earlier, &cli->error) == JK_OK)
         return JK_OK;
-    fprintf(cli->err, "jokbo: the checkpoint that the mirror %s held before is at fault.\n", log->folder);
+    tell_of_earlier(cli, log);
     return jk_fail(&cli->error, JK_DATA_LOSS, "AUDIT_SIGNATURE", "no key of the log signed it");
 }
 

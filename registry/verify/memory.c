@@ -33,8 +33,7 @@ const char *jk_memory_state(struct jk_arena *arena)
     return home && home[0] ? jk_arena_printf(arena, "%s/.local/state/jokbo/log", home) : NULL;
 }
 
-/* A name for the origin's folder: one segment, never "." or "..", and never that of another origin. */
-static const char *folder_name(struct jk_span origin, struct jk_arena *arena)
+const char *jk_memory_folder_name(struct jk_span origin, struct jk_arena *arena)
 {
     JK_CLEANUP(jk_text_done) struct jk_text text;
     jk_text_init(&text, 0);
@@ -110,7 +109,7 @@ enum jk_status jk_memory_open(const char *state, struct jk_span origin, struct j
                               struct jk_memory *out_memory, struct jk_error *error)
 {
     struct jk_memory memory = {.arena = arena};
-    const char *name = folder_name(origin, arena);
+    const char *name = jk_memory_folder_name(origin, arena);
     memory.folder = name ? jk_arena_printf(arena, "%s/%s", state, name) : NULL;
     if (!memory.folder) return no_memory(error);
     JK_TRY(read_checkpoint(&memory, error));

@@ -29,6 +29,9 @@ enum jk_growth {
 
 /* $XDG_STATE_HOME/jokbo/log, or ~/.local/state/jokbo/log; NULL where there is neither. */
 const char *jk_memory_state(struct jk_arena *arena);
+/* What a folder of the log's own is named, here and wherever else logs have folders: one segment, never "." or "..",
+ * never that of another origin, at most 200 bytes. NULL: out of memory. */
+const char *jk_memory_folder_name(struct jk_span origin, struct jk_arena *arena);
 /* Reads what is remembered of the log; nothing is made on the disk yet. LOCAL_FILE where a file cannot be read or is
  * not what it should be. */
 JK_MUST_USE enum jk_status jk_memory_open(const char *state, struct jk_span origin, struct jk_arena *arena,

@@ -292,9 +292,32 @@ class AuditTest(unittest.TestCase):
     def test_default_mirror(self):
         files = self.serve()
         text = self.audit(files.url).stdout
-        place = os.path.join(self.home, ".cache", "jokbo", "mirror", files.url[len("http://"):].replace(":", "%3A"))
-        self.assertTrue(os.path.exists(os.path.join(place, "checkpoint")), text)
-        self.assertIn(place, text)
+        self.assertTrue(os.path.exists(os.path.join(self.mirror(self.key), "checkpoint")), text)
+        self.assertIn(self.mirror(self.key), text)
+        self.assertIn("(0 tiles fetched)", self.audit(self.serve().url).stdout, "another address, the same log")
+
+    def mirror(self, key):
+        """Where the log that a key signs is kept: by name and key, wherever it came from."""
+        name = self.note.split("\n")[0].replace("/", "%2F").replace(":", "%3A")
+        return os.path.join(self.home, ".cache", "jokbo", "mirror", "%s+%s" % (name, key.split("+")[1]))
+
+    def test_another_log_at_the_same_address(self):
+        """Of the same name, as a registry that was made anew: told what is remembered and how to make way, in JSON as well; once
+        that is done, its mirror is another."""
+        files, origin = self.serve(), self.note.split("\n")[0]
+        kept = os.path.join(self.home, ".local/state/jokbo/log", origin.replace("/", "%2F"), "key")
+        self.audit(files.url)
+        self.own_log(self.entries)
+        said = self.told(NOT_VERIFIED, "AUDIT_SIGNATURE", files.url)["message"]
+        for part in ("+".join(self.key.split("+")[:2]), "remembered since 20", kept, "jokbo log forget " + origin):
+            self.assertIn(part, said)
+        first = publication.read(self.mirror(self.key), "checkpoint")
+        own = dict(os.environ, HOME=self.home)
+        subprocess.run([os.path.join(jokbo.BUILD, "jokbo"), "log", "forget", origin], env=own, check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL)
+        self.audit(files.url)
+        self.assertEqual(publication.read(self.mirror(self.signer.key), "checkpoint"), publication.read(self.folder, "checkpoint"))
+        self.assertEqual(publication.read(self.mirror(self.key), "checkpoint"), first)
 
     def test_tries_again(self):
         files = self.serve()
@@ -409,6 +432,9 @@ class AuditTest(unittest.TestCase):
         self.audit(files.url, "--mirror", mirror)
         self.own_log(self.entries)
         self.told(NOT_VERIFIED, "AUDIT_SIGNATURE", files.url, "--mirror", mirror)
+        shutil.rmtree(os.path.join(self.home, ".local"))  # now only the mirror says whose it was
+        said = self.told(NOT_VERIFIED, "AUDIT_SIGNATURE", files.url, "--mirror", mirror)["message"]
+        self.assertIn("The mirror %s holds a log of that key: for another, give another --mirror" % mirror, said)
 
 
 class OnItsWord(unittest.TestCase):
