@@ -33,16 +33,15 @@ ANY = (
     (re.compile(r"\bjk_[A-Za-z0-9_-]{43}"), "<token>"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
     (re.compile(r"\b127\.0\.0\.1:\d+"), "<address>"),
-    (re.compile(r"\b127\.0\.0\.1%3A\d+"), "<address>"),
     (re.compile(r"^([0-9a-f]{64})  -\n\1$", re.M), "<the same hash twice>"),
 )
 
 # What differs, but is one thing wherever it stands: what the group holds is replaced by a name and a number.
 ONE = (
     (re.compile(r"\+[0-9a-f]{8}\+([A-Za-z0-9+/]{44})(?![A-Za-z0-9+/=])"), "key"),
-    (re.compile(r"\b(?:localhost/jokbo-[0-9a-f]{8}|demo\.invalid|demo\.invalid/counts)\+([0-9a-f]{8})\b"), "key hash"),
+    (re.compile(r"\b(?:localhost(?:/|%2F)jokbo-[0-9a-f]{8}|demo\.invalid|demo\.invalid/counts)\+([0-9a-f]{8})\b"), "key hash"),
     (re.compile(r"^— \S+ ([A-Za-z0-9+/=]+)$", re.M), "signature"),
-    (re.compile(r"\blocalhost/jokbo-([0-9a-f]{8})\b"), "origin"),
+    (re.compile(r"\blocalhost(?:/|%2F)jokbo-([0-9a-f]{8})\b"), "origin"),
     (re.compile(r"(?:^|\broot )([A-Za-z0-9+/]{43}=)(?=$|[\s.,])", re.M), "root"),
     (re.compile(r"^[nm] \d+ ([0-9a-f]{64})$", re.M), "hexadecimal root"),
     (re.compile(r"^(?:json sha256:|report\.json +|report\.html +|certificate's text +)([0-9a-f]{64})", re.M), "digest over roots"),
@@ -167,7 +166,7 @@ class Checkout:
     def as_on_page(self, text):
         """With the addresses and the home that the pages have."""
         for here, there in ((self.server.address, ADDRESS), (self.server.http, HTTP), (self.home, HOME)):
-            text = text.replace(here, there).replace(here.replace(":", "%3A"), there.replace(":", "%3A"))
+            text = text.replace(here, there)
         return text
 
     def bash(self, script):
