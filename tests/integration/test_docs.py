@@ -87,9 +87,9 @@ class FirstCommands(unittest.TestCase):
         script = read("registry", "start")
         functions = [re.search(r"^%s\(\) \{.*?(?:^\}|\}$)" % name, script, re.M | re.S).group(0)
                      for name in ("value_of", "told", "next_commands")]
-        shell = "root=$PWD config= ready='jokbod ready grpc=%s http=127.0.0.1:7480 data=/somewhere'\n%s\nnext_commands" % (ADDRESS, "\n".join(functions))
+        shell = "root=$PWD config= profile=local ready='jokbod ready grpc=%s http=127.0.0.1:7480 data=/somewhere'\n%s\nnext_commands" % (ADDRESS, "\n".join(functions))
         text = subprocess.run(["bash", "-euc", shell], cwd="/", text=True, capture_output=True, check=True).stdout
-        self.assertIn("  gRPC    %s\n  HTTP    127.0.0.1:7480\n  data    /somewhere\n" % ADDRESS, text)
+        self.assertIn("  gRPC    %s\n  HTTP    127.0.0.1:7480\n  data    /somewhere\n  profile local, the default from now on\n" % ADDRESS, text)
         return [line.strip().replace("//build", "build").replace("//tests", "tests") for line in text.split("\n") if "build/jokbo" in line]
 
     def test_they_are_those_that_the_readme_runs(self):

@@ -4,6 +4,7 @@ bare machine it is tried by hand, for installing and building take minutes.
 JK_START_LIMIT_S (3) is how long a later start may take; JK_TIMEOUT_FACTOR multiplies it, and so does the machine's load where it is
 more than one a core."""
 import errno
+import json
 import os
 import re
 import resource
@@ -55,7 +56,8 @@ class Start(unittest.TestCase):
         for path in (self.home, self.scratch):
             os.mkdir(path)
         os.mkdir(self.data, 0o755)
-        self.config = os.path.join(self.home, ".config", "jokbo", "config")
+        self.settings = os.path.join(self.home, ".config", "jokbo")
+        self.config = os.path.join(self.settings, "config")
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("JOKBO", "XDG_"))}
         self.env.update(HOME=self.home, TMPDIR=self.scratch, LC_ALL="C.UTF-8")
         # Not started itself: it knows which processes work for a data directory.
@@ -140,32 +142,89 @@ class Start(unittest.TestCase):
     def test_twice_with_ctrl_c_between(self):
         process, said, _ = self.start()
         self.assertEqual(said.count("build/jokbo "), 3, said)
-        self.assertNotIn("--config", said)
-        self.assertEqual(stat.S_IMODE(os.stat(self.config).st_mode), 0o600)
+        self.assertNotIn("--profile", said)
+        self.assertIn("\n  profile data, the default from now on\n", said)
+        self.assertFalse(os.path.exists(self.config))
+        self.assertEqual(stat.S_IMODE(os.stat(self.profile("data")).st_mode), 0o600)
         self.assertIn("Motif-Technologies/Motif-3", self.jokbo("roster", "show"))
         self.jokbo("register", CARD, "--name", NAME, "--no-receipt")
         size = self.size()
         self.interrupt(process)
 
-        with open(self.config) as f:
-            settings = f.read().split("\n", 1)[1]
+        with open(self.profile("data")) as f:
+            settings = f.read()
         with open(self.config, "w") as f:
             f.write("color = never\n")  # somebody's own
         process, said, took = self.start()
         with open(self.config) as f:
             self.assertEqual(f.read(), "color = never\n")
-        given = os.path.join(self.data, "client.config")
-        self.assertEqual(said.count(" --config " + given + "\n"), 3, said)
-        self.env["JOKBO_CONFIG"] = given
+        self.assertEqual(said.count(" --profile data\n"), 3, said)
+        self.assertIn("\n  profile data; %s goes before it\n" % self.config, said)
+        self.env["JOKBO_PROFILE"] = "data"
         self.assertEqual(self.size(), size)
         self.assertIn(NAME, self.jokbo("list", "--publisher", "mradermacher"))
-        with open(given) as f:
+        with open(self.profile("data")) as f:
             self.assertIn(re.search(r"^token = .*$", settings, re.M).group(0), f.read(), "the token of the first start still stands")
         self.interrupt(process)
         if took >= LIMIT_S:  # something else may have taken the machine for a moment
             process, said, took = self.start()
             self.interrupt(process)
         self.assertLess(took, LIMIT_S * max(1, os.getloadavg()[0] / os.cpu_count()))
+
+    def profile(self, name):
+        return os.path.join(self.settings, "profiles", name)
+
+    def told(self):
+        with open(os.path.join(self.scratch, "errors")) as f:
+            return f.read()
+
+    def another(self, name):
+        """A registry of the same user with data of its own."""
+        self.data = os.path.join(os.path.dirname(self.home), name)
+        os.mkdir(self.data, 0o755)
+        self.addCleanup(Server(data=self.data, binary=self.watcher.binary).end_all)
+
+    def test_several_registries_of_one_user(self):
+        """Each has a profile, the last one is the default, and none is overwritten while its registry is there."""
+        os.makedirs(self.settings)
+        with open(self.config, "w") as f:  # as a start before there were profiles left it
+            f.write("# Written by jokbod at its start for the local user; it holds an admin's token.\nserver = 127.0.0.1:1\ntoken = old\n")
+        first, said, _ = self.start()
+        self.assertIn("start: the settings in %s are now the profile earlier\n" % self.config, self.told())
+        self.assertFalse(os.path.exists(self.config))
+        with open(self.profile("earlier")) as f:
+            self.assertIn("token = old\n", f.read())
+        with open(self.profile("data")) as f:
+            kept, address = f.read(), re.search(r"grpc=(\S+)", said).group(1)
+        self.assertIn("\n# data %s\nserver = %s\n" % (os.path.realpath(self.data), address), kept)
+        origin = self.origin()
+
+        self.another("other")
+        second, said, _ = self.start("--profile", "data")  # which is the first one's
+        self.assertIn("start: the profile data is that of %s, so this one is data-2\n" % os.path.join(os.path.dirname(self.home), "data"), self.told())
+        self.assertIn("\n  profile data-2, the default from now on\n", said)
+        with open(self.profile("data")) as f:
+            self.assertEqual(f.read(), kept)
+        self.assertNotEqual(self.origin(), origin)
+        self.assertEqual(self.origin("--profile", "data"), origin, "both run, side by side")
+        self.end_both(second, first)
+
+        shutil.rmtree(os.path.join(os.path.dirname(self.home), "data"))
+        os.rename(self.data, os.path.join(os.path.dirname(self.home), "data"))  # the first is no more, and the second lies there now
+        self.data = os.path.join(os.path.dirname(self.home), "data")
+        third, said, _ = self.start()
+        self.assertIn("\n  profile data, the default from now on\n", said)
+        self.assertNotEqual(self.origin("--profile", "data"), origin)
+        self.interrupt(third)
+
+    def origin(self, *options):
+        return json.loads(self.jokbo("log", "checkpoint", "--json", *options))["origin"]
+
+    def end_both(self, *processes):
+        for process in processes:
+            os.killpg(process.pid, signal.SIGINT)
+        for process in processes:
+            self.assertEqual(process.wait(TIMEOUT_S), 0)
 
     def test_spaces_in_every_path(self):
         """Of the checkout, which is not the current folder, and of the data: the commands work as they are printed."""
@@ -189,7 +248,7 @@ class Start(unittest.TestCase):
         self.assertEqual(len(commands), 3, said)
         for command in commands:
             words = shlex.split(command)
-            self.assertEqual(words[-1], os.path.join(self.data, "client.config"))
+            self.assertEqual(words[-2:], ["--profile", "da-ta"])
             done = subprocess.run(words, cwd=self.scratch, env=self.env, text=True, stdin=subprocess.DEVNULL, timeout=60,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             self.assertEqual(done.returncode, 0, command + "\n" + done.stdout)
@@ -239,7 +298,7 @@ class Start(unittest.TestCase):
         page = re.search(r"xdg-open (http://\S+)\n", said).group(1)
         with urllib.request.urlopen(page, timeout=10) as answer:
             self.assertIn(b"A demo: its times are not real", answer.read())
-        self.env["JOKBO_CONFIG"] = re.search(r"export JOKBO_CONFIG=(\S+)\n", said).group(1)
+        self.assertIn("\n  profile demo, the default from now on\n", said)
         for command in re.findall(r"^  \S*build/jokbo (.*)$", said, re.M):
             self.jokbo(*command.split())
         size = self.size()

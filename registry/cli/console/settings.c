@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/console/local.h"
+#include "cli/console/profile.h"
 
 #define CONFIG_MAX     (64u << 10)
 #define TOKEN_FILE_MAX 4096u
@@ -59,31 +60,18 @@ static enum jk_status take_setting(void *context, struct jk_span key, struct jk_
         line, shown);
 }
 
-static const char *environment(const char *name)
+const char *jk_settings_variable(const char *name)
 {
     const char *value = getenv(name);
     return value && value[0] ? value : NULL;
 }
 
-/* The config file's path; NULL where there is none to read. */
-static const char *config_path(const struct jk_options *options, struct jk_arena *arena)
-{
-    const char *path = jk_options_text(options, JK_OPTION_CONFIG);
-    if (!path) path = environment("JOKBO_CONFIG");
-    if (path) return path;
-    const char *base = environment("XDG_CONFIG_HOME"), *home = environment("HOME");
-    if (base)
-        path = jk_arena_printf(arena, "%s/jokbo/config", base);
-    else if (home)
-        path = jk_arena_printf(arena, "%s/.config/jokbo/config", home);
-    return path && jk_local_exists(path) ? path : NULL;
-}
-
 static enum jk_status read_config(const struct jk_options *options, struct config_file *file,
                                   struct jk_settings *settings, struct jk_text *warnings, struct jk_error *error)
 {
-    const char *path = config_path(options, file->arena);
+    const char *path;
     struct jk_span text;
+    JK_TRY(jk_profile_file(options, file->arena, &path, warnings, error));
     if (!path) return JK_OK;
     JK_TRY(jk_local_read(path, CONFIG_MAX, file->arena, &text, error));
     JK_TRY(jk_settings_lines(text, take_setting, file, error));
@@ -113,8 +101,8 @@ static enum jk_status read_token_file(const char *path, struct jk_arena *arena, 
 static enum jk_status choose_token(const struct jk_options *options, const struct config_file *file,
                                    struct jk_settings *settings, struct jk_text *warnings, struct jk_error *error)
 {
-    const char *texts[] = {jk_options_text(options, JK_OPTION_TOKEN), environment("JOKBO_TOKEN"), file->token};
-    const char *paths[] = {jk_options_text(options, JK_OPTION_TOKEN_FILE), environment("JOKBO_TOKEN_FILE"),
+    const char *texts[] = {jk_options_text(options, JK_OPTION_TOKEN), jk_settings_variable("JOKBO_TOKEN"), file->token};
+    const char *paths[] = {jk_options_text(options, JK_OPTION_TOKEN_FILE), jk_settings_variable("JOKBO_TOKEN_FILE"),
                            file->token_file};
     for (size_t i = 0; i < 3 && !settings->token; i++) {
         if (texts[i])
@@ -132,7 +120,7 @@ static const char *choose(const struct jk_options *options, enum jk_option_id id
                           const char *file, const char *otherwise)
 {
     const char *text = jk_options_text(options, id);
-    if (!text && variable) text = environment(variable);
+    if (!text && variable) text = jk_settings_variable(variable);
     if (!text) text = file;
     return text ? text : otherwise;
 }
@@ -183,7 +171,7 @@ static enum jk_status choose_timeout(const char *text, struct jk_settings *setti
 
 static void choose_key(const struct jk_options *options, const char *file, struct jk_settings *settings)
 {
-    const char *texts[] = {jk_options_text(options, JK_OPTION_KEY), environment("JOKBO_KEY"), file};
+    const char *texts[] = {jk_options_text(options, JK_OPTION_KEY), jk_settings_variable("JOKBO_KEY"), file};
     const char *const places[] = {"--key", "JOKBO_KEY", "the config file"};
     for (size_t i = 0; i < 3 && !settings->key; i++) {
         settings->key = texts[i];

@@ -1,4 +1,5 @@
-/* Where the server is, who the caller is, how to print: options before environment before the config file. */
+/* Where the server is, who the caller is, how to print: options before environment before the file of settings that
+ * profile.h finds. */
 #ifndef JK_CLI_CONSOLE_SETTINGS_H
 #define JK_CLI_CONSOLE_SETTINGS_H
 
@@ -26,8 +27,8 @@ struct jk_settings {
     bool loopback;       /* the server is on this machine */
 };
 
-/* Reads the environment, the config file and the token file. Strings lie in the arena or in the options. Warnings, one
- * a line, are added to `warnings`. Failures: USAGE, LOCAL_FILE. */
+/* Reads the environment, the file of settings and the token file. Strings lie in the arena or in the options. Warnings,
+ * one a line, are added to `warnings`. Failures: USAGE, LOCAL_FILE. */
 JK_MUST_USE enum jk_status jk_settings_load(const struct jk_options *options, struct jk_arena *arena,
                                             struct jk_settings *out_settings, struct jk_text *warnings,
                                             struct jk_error *error);
@@ -38,6 +39,8 @@ typedef enum jk_status jk_settings_take_fn(void *context, struct jk_span key, st
                                            struct jk_error *error);
 JK_MUST_USE enum jk_status jk_settings_lines(struct jk_span text, jk_settings_take_fn *take, void *context,
                                              struct jk_error *error);
+/* Of the environment; NULL for an absent or empty one. */
+const char *jk_settings_variable(const char *name);
 /* Whether an address is on this machine: unix:, localhost, 127.x.x.x, [::1]. */
 bool jk_settings_is_loopback(const char *server);
 
