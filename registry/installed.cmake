@@ -3,10 +3,12 @@
 include(GNUInstallDirs)
 set(JK_TEXTS ${CMAKE_BINARY_DIR}/installed)
 file(MAKE_DIRECTORY ${JK_TEXTS})
+# The programs run while they are being built: what a sanitizer has to say of them the tests are there for.
+set(JK_RUN ${CMAKE_COMMAND} -E env ASAN_OPTIONS=detect_leaks=0)
 
 function(jk_manual program section)
   add_custom_command(OUTPUT ${JK_TEXTS}/${program}.${section}
-    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${program}> -DNAME=${program} -DVERSION=${PROJECT_VERSION}
+    COMMAND ${JK_RUN} ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${program}> -DNAME=${program} -DVERSION=${PROJECT_VERSION}
             -DSECTION=${section} "-DMORE=${CMAKE_INSTALL_FULL_DOCDIR}" -DOUT=${JK_TEXTS}/${program}.${section}
             -P ${JK_ROOT}/registry/manual.cmake
     DEPENDS ${program} ${JK_ROOT}/registry/manual.cmake VERBATIM)
@@ -16,7 +18,7 @@ endfunction()
 # For a shell, under the name that it looks for.
 function(jk_completion shell folder file)
   add_custom_command(OUTPUT ${JK_TEXTS}/${shell}
-    COMMAND jokbo completion ${shell} > ${JK_TEXTS}/${shell}
+    COMMAND ${JK_RUN} $<TARGET_FILE:jokbo> completion ${shell} > ${JK_TEXTS}/${shell}
     DEPENDS jokbo VERBATIM)
   install(FILES ${JK_TEXTS}/${shell} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder} RENAME ${file})
 endfunction()
