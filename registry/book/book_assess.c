@@ -62,20 +62,20 @@ static uint32_t climb_parents(struct jk_book *book, uint32_t release, uint32_t f
                                  : jk_book_parent_release(book, &row->parents[i], JK_NOW);
         if (slot == JK_NONE || jk_release_row(book, slot)->stamp == book->stamp) continue;
         jk_release_row(book, slot)->stamp = book->stamp;
+        book->climbed++;
         found |= shared_with(book, release, slot);
         (void)jk_book_push(book, &book->stack, slot);
     }
     return found;
 }
 
-/* Ends as soon as all that can be shared was found. */
-static uint32_t climb_for_content(struct jk_book *book, uint32_t release, bool declared)
+/* Ends as soon as `all` that may be shared was found. */
+static uint32_t climb_for_content(struct jk_book *book, uint32_t release, uint32_t all, bool declared)
 {
-    const uint32_t all = JK_FLAG_ANCESTOR_WEIGHTS | JK_FLAG_ANCESTOR_SAME;
     book->stamp++; /* the walk down is complete by now */
     book->stack.count = 0;
     uint32_t found = climb_parents(book, release, release, declared);
-    while (found != all && book->stack.count > 0 && !book->failed)
+    while ((found & all) != all && book->stack.count > 0 && !book->failed)
         found |= climb_parents(book, release, book->stack.at[--book->stack.count], declared);
     return found;
 }
@@ -84,8 +84,11 @@ static uint32_t climb_for_content(struct jk_book *book, uint32_t release, bool d
 static uint32_t ancestor_flags(struct jk_book *book, uint32_t release)
 {
     if (!jk_book_content_is_shared(book, release)) return 0;
-    uint32_t found = climb_for_content(book, release, false), declared = found;
-    if (found && jk_release_row(book, release)->adopted_above) declared = climb_for_content(book, release, true);
+    uint32_t all = (uint32_t)JK_FLAG_ANCESTOR_SAME;
+    if (jk_book_weights_are_shared(book, release)) all |= JK_FLAG_ANCESTOR_WEIGHTS;
+    uint32_t found = climb_for_content(book, release, all, false), declared = found;
+    if (found && jk_release_row(book, release)->adopted_above)
+        declared = climb_for_content(book, release, (uint32_t)JK_FLAG_ANCESTOR_SAME, true);
     return found | (declared & JK_FLAG_ANCESTOR_SAME ? (uint32_t)JK_FLAG_DECLARED_ANCESTOR_SAME : 0u);
 }
 

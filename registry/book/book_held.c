@@ -128,24 +128,28 @@ bool jk_book_same_content(const struct jk_book *book, uint32_t release, uint32_t
     return files != JK_NONE && files == jk_book_artifact_files(book, b->artifact, n);
 }
 
-static bool is_named_twice(const struct jk_book *book, uint32_t artifact)
-{
-    const struct jk_artifact_row *more = more_of(book, artifact);
-    return more && more->last != artifact;
-}
-
 static bool is_set_shared(const struct jk_book *book, uint32_t files)
 {
     return jk_files_row(book, files)->first != jk_files_row(book, files)->last;
 }
 
+bool jk_book_weights_are_shared(const struct jk_book *book, uint32_t release)
+{
+    uint32_t slot = jk_release_row(book, release)->weights;
+    return slot != JK_NONE && jk_weights_row(book, slot)->last != jk_weights_row(book, slot)->first;
+}
+
+bool jk_book_artifact_is_shared(const struct jk_book *book, uint32_t release)
+{
+    uint32_t artifact = jk_release_row(book, release)->artifact;
+    const struct jk_artifact_row *more = more_of(book, artifact);
+    return more && more->last != artifact;
+}
+
 bool jk_book_content_is_shared(const struct jk_book *book, uint32_t release)
 {
-    const struct jk_release_row *row = jk_release_row(book, release);
-    uint32_t files = jk_book_artifact_files(book, row->artifact, JK_NOW);
-    return (row->weights != JK_NONE &&
-            jk_weights_row(book, row->weights)->last != jk_weights_row(book, row->weights)->first) ||
-           (row->artifact != JK_NONE && is_named_twice(book, row->artifact)) ||
+    uint32_t files = jk_book_artifact_files(book, jk_release_row(book, release)->artifact, JK_NOW);
+    return jk_book_weights_are_shared(book, release) || jk_book_artifact_is_shared(book, release) ||
            (files != JK_NONE && is_set_shared(book, files));
 }
 

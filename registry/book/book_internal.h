@@ -218,6 +218,7 @@ struct jk_book {
     struct jk_chunks changed; /* models */
     uint32_t changed_taken;
     uint64_t stamp;                       /* of the newest walk */
+    uint64_t climbed;                     /* ancestors looked at for their content so far */
     struct jk_slots queue, wanted, stack; /* scratch of apply */
     struct jk_root *merged, *merging;     /* scratch: JK_BOOK_BASES each */
     struct jk_spell *wanted_spells;       /* scratch: JK_BOOK_BASES */
@@ -352,7 +353,10 @@ uint32_t jk_book_artifact_files(const struct jk_book *book, uint32_t artifact, u
 uint32_t jk_book_files_since(const struct jk_book *book, uint32_t release, uint32_t n);
 /* Whether two releases have the same weights, artifact or set of weight files, as far as is known at n. */
 bool jk_book_same_content(const struct jk_book *book, uint32_t release, uint32_t other, uint32_t n);
-bool jk_book_content_is_shared(const struct jk_book *book, uint32_t release); /* by any other release at all */
+/* By any other release at all. */
+bool jk_book_content_is_shared(const struct jk_book *book, uint32_t release);
+bool jk_book_weights_are_shared(const struct jk_book *book, uint32_t release);
+bool jk_book_artifact_is_shared(const struct jk_book *book, uint32_t release);
 
 /* book_adopt.c */
 enum jk_status jk_book_apply_adopt(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);

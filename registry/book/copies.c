@@ -11,12 +11,14 @@ bool jk_copies_init(struct jk_copies *copies, const struct jk_book *book, const 
                                  .n = n,
                                  .declared = jk_policy_has(policy, JK_REASON_ADOPTED_PATH),
                                  .unverified = jk_policy_has(policy, JK_REASON_UNVERIFIED)};
+    jk_equals_init(&copies->equals, book, copies->declared, n);
     return jk_origins_init(&copies->origins, book, n);
 }
 
 void jk_copies_done(struct jk_copies *copies)
 {
     jk_origins_done(&copies->origins);
+    jk_equals_done(&copies->equals);
     free(copies->seen);
     free(copies->queue);
 }
@@ -90,4 +92,32 @@ bool jk_copies_find(struct jk_copies *copies, uint32_t release, bool verified, b
     if (out_copy->ruling && out_copy->ruling->model != jk_release_row(copies->book, release)->pub.model) return true;
     out_copy->ruling = NULL;
     return !above || find_ancestor(copies, release, verified, &out_copy->ancestor);
+}
+
+/* ---- all at once ---- */
+
+static bool is_equal_copy(const struct jk_copies *copies, uint32_t release, bool verified, enum jk_content kind,
+                          const struct jk_equal *above)
+{
+    uint32_t since = copies->unverified && verified ? above->verified : above->any;
+    if (above->base != JK_NONE) return true;
+    if (since == JK_NONE || kind != JK_CONTENT_FILES) return since != JK_NONE;
+    uint32_t model = jk_release_row(copies->book, release)->pub.model;
+    uint32_t files = jk_content_of(copies->book, release, kind, copies->n);
+    return since <= jk_claim_age(copies->book, model, kind, files, copies->n).since;
+}
+
+bool jk_copies_is(struct jk_copies *copies, uint32_t release, bool verified, bool above, bool *out_is)
+{
+    struct jk_copy copy;
+    *out_is = false;
+    if (above && !jk_origins_about(&copies->origins, release)) {
+        const struct jk_equal *equal = jk_equals_above(&copies->equals, release);
+        for (int kind = 0; equal && kind < JK_CONTENT_KINDS; kind++)
+            *out_is = *out_is || is_equal_copy(copies, release, verified, (enum jk_content)kind, &equal[kind]);
+        return equal != NULL;
+    }
+    if (!jk_copies_find(copies, release, verified, above, &copy)) return false;
+    *out_is = copy.ruling || copy.ancestor != JK_NONE;
+    return true;
 }

@@ -1,12 +1,14 @@
 /* Whether a derivative is a copy, whoever else claims the same content: of an ancestor, or by a ruling on origin. Pure;
  * for standings of rule set 2. Source: registry/formats/policy.md.
  *
- * Ancestors are looked at only for derivatives whose spell says that some ancestor has the same content, which are few:
- * each answer is a walk over the ancestors. Memory: 8 bytes a release, from the first walk on; the rulings. Belongs to
- * whoever makes the standing. */
+ * Ancestors are looked at only for derivatives whose spell says that some ancestor has the same content, and together,
+ * by what equals.h remembers. Only where a ruling names the derivative itself, or where it is asked which ancestor it
+ * is, each answer is a walk over the ancestors: 8 bytes a release, from the first one on. Belongs to whoever makes the
+ * standing. */
 #ifndef JK_BOOK_COPIES_H
 #define JK_BOOK_COPIES_H
 
+#include "book/equals.h"
 #include "book/origins.h"
 #include "domain/policy.h"
 
@@ -16,6 +18,7 @@ struct jk_copies {
     bool declared;   /* adoptions are left out */
     bool unverified; /* who is not verified does not count */
     struct jk_origins origins;
+    struct jk_equals equals;
     uint32_t *seen, *queue, walk; /* by release: the last walk that met it; releases to look at */
 };
 
@@ -31,5 +34,7 @@ void jk_copies_done(struct jk_copies *copies);
 /* Of a derivative with this release. `verified`: its publisher is; `above`: some ancestor has the same content. False:
  * out of memory. */
 bool jk_copies_find(struct jk_copies *copies, uint32_t release, bool verified, bool above, struct jk_copy *out_copy);
+/* The same where it does not matter what makes it one. */
+bool jk_copies_is(struct jk_copies *copies, uint32_t release, bool verified, bool above, bool *out_is);
 
 #endif

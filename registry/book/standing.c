@@ -241,13 +241,12 @@ static void note_earliest(struct making *making, const struct jk_verdict *rows)
  * False: out of memory. */
 static bool look_for_copy(struct making *making, struct jk_verdict *rows, size_t count)
 {
-    struct jk_copy copy;
-    bool verified = !has(rows->flags, JK_FLAG_UNVERIFIED), above = has(rows->flags, JK_VERDICT_COPY);
+    bool verified = !has(rows->flags, JK_FLAG_UNVERIFIED), above = has(rows->flags, JK_VERDICT_COPY), copy;
     if (!making->contested) return true;
-    if (!jk_copies_find(&making->copies, rows->release, verified, above, &copy)) return false;
+    if (!jk_copies_is(&making->copies, rows->release, verified, above, &copy)) return false;
     for (size_t i = 0; i < count; i++) {
         rows[i].flags &= (uint16_t)~JK_VERDICT_COPY;
-        if (copy.ruling || copy.ancestor != JK_NONE) rows[i].flags |= JK_VERDICT_COPY;
+        if (copy) rows[i].flags |= JK_VERDICT_COPY;
     }
     return true;
 }

@@ -1,90 +1,7 @@
 /* Who goes first among derivatives with the same content, under rule set 2: exact cases, each a little story; and what
  * an explanation names. */
-#include "book/claims.h"
 #include "book/contest.h"
-#include "book/standing.h"
-#include "book/why.h"
-#include "support/book_world.h"
-
-#define UNVERIFIED JK_REASON_BIT(UNVERIFIED)
-
-/* A policy of rule set 2 that tells duplicates; `more` reasons are on beside. */
-static struct jk_policy policy_of(jk_reasons more)
-{
-    return (struct jk_policy){.name = "tested",
-                              .version = 1,
-                              .rules = 2,
-                              .on = JK_REASON_BIT(LATE) | JK_REASON_BIT(YANKED) | JK_REASON_BIT(EXCLUDED) |
-                                    JK_REASON_BIT(DUPLICATE) | more,
-                              .relations = UINT32_MAX,
-                              .depth = 1000,
-                              .cap = 1000};
-}
-
-static jk_reasons reasons_of(const struct jk_ledger *ledger, const char *name, jk_reasons more)
-{
-    struct jk_policy policy = policy_of(more);
-    struct jk_standing_query query = {.policy = &policy, .n = jk_book_size(ledger->book)};
-    struct jk_standing *standing;
-    struct jk_error error;
-    size_t count;
-    jk_error_init(&error, NULL);
-    assert_int_equal(jk_standing_make(ledger->book, &query, &standing, &error), JK_OK);
-    const struct jk_verdict *rows = jk_standing_of(standing, slot(ledger, name), &count);
-    assert_true(count > 0);
-    jk_reasons reasons = rows->reasons;
-    jk_standing_free(standing);
-    return reasons;
-}
-
-/* Whom the explanation of the reason `duplicate` names, and from which entry on. */
-static const char *first_before(const struct jk_ledger *ledger, const char *name, jk_reasons more, uint32_t *out_entry)
-{
-    static char text[64];
-    struct jk_policy policy = policy_of(more);
-    struct jk_standing_query query = {.policy = &policy, .n = jk_book_size(ledger->book)};
-    struct jk_standing *standing;
-    struct jk_error error;
-    struct jk_why why;
-    size_t count;
-    jk_error_init(&error, NULL);
-    assert_int_equal(jk_standing_make(ledger->book, &query, &standing, &error), JK_OK);
-    const struct jk_verdict *rows = jk_standing_of(standing, slot(ledger, name), &count);
-    assert_int_equal(jk_why_find(ledger->book, standing, &policy, 0, rows, JK_REASON_DUPLICATE, &why, &error), JK_OK);
-    jk_standing_free(standing);
-    assert_int_not_equal(why.other, JK_NONE);
-    snprintf(text, sizeof text, "%.*s", JK_SPAN_ARG(jk_book_alias(ledger->book, why.other, NOW)->name));
-    if (out_entry) *out_entry = why.entry;
-    return text;
-}
-
-#define COUNTS(name, more)    assert_int_equal(reasons_of(ledger, (name), (more)), 0)
-#define DUPLICATE(name, more) assert_int_equal(reasons_of(ledger, (name), (more)), JK_REASON_BIT(DUPLICATE))
-
-static enum jk_status rule_origin_of(struct jk_ledger *ledger, const char *model, const char *version)
-{
-    uint32_t release = jk_book_find_version(ledger->book, slot(ledger, model), jk_span_of(version), NOW);
-    struct jk_entry entry = {.kind = JK_KIND_ORIGIN,
-                             .actor.type = JK_ACTOR_EVALUATOR,
-                             .model = jk_span_of(model),
-                             .evidence = JK_SPAN("training logs"),
-                             .release = jk_book_release(ledger->book, release)->hash,
-                             .needs_second = JK_ANSWER_NO};
-    return jk_ledger_add(ledger, &entry);
-}
-
-static enum jk_status rule_origin(struct jk_ledger *ledger, const char *model)
-{
-    uint32_t release = jk_book_deciding(ledger->book, slot(ledger, model), NOW);
-    char version[16];
-    snprintf(version, sizeof version, "%.*s", JK_SPAN_ARG(jk_book_release(ledger->book, release)->version));
-    return rule_origin_of(ledger, model, version);
-}
-
-static void verify(struct jk_ledger *ledger, const char *publisher)
-{
-    OK(jk_ledger_verify(ledger, publisher, JK_KIND_VERIFY));
-}
+#include "support/judged_world.h"
 
 /* ---- since when ---- */
 
@@ -93,11 +10,6 @@ static uint32_t since(const struct jk_ledger *ledger, const char *name, enum jk_
     uint32_t model = slot(ledger, name), release = jk_book_deciding(ledger->book, model, NOW);
     if (release == JK_NONE) release = jk_book_newest(ledger->book, model, NOW);
     return jk_content_since(ledger->book, model, kind, jk_content_of(ledger->book, release, kind, NOW), NOW);
-}
-
-static uint32_t next_entry(const struct jk_ledger *ledger)
-{
-    return jk_book_size(ledger->book);
 }
 
 static void test_since(void **state)
@@ -222,32 +134,6 @@ static void test_contested_with_whom(void **state)
 
 /* ---- sets of weight files, which are claimed from the entry on that says them ---- */
 
-/* A model with a manifest of these numbers; other weights than anybody's, so that files alone are shared. */
-static enum jk_status add_files(struct jk_ledger *ledger, const char *name, const char *version, unsigned artifact)
-{
-    struct jk_ledger_model model = {.model = name,
-                                    .version = version,
-                                    .parents = {{.model = BASE, .version = "1"}},
-                                    .artifact = artifact,
-                                    .weights = 100 + artifact};
-    return strcmp(version, "1") == 0 ? jk_ledger_register(ledger, &model) : jk_ledger_release(ledger, &model);
-}
-
-static enum jk_status hold_files(struct jk_ledger *ledger, unsigned artifact)
-{
-    return jk_ledger_held(ledger, artifact, 100 + artifact, 50);
-}
-
-/* Release and manifest come in one batch, and so bear the same time. */
-static void add_at_once(struct jk_ledger *ledger, const char *name, const char *version, unsigned artifact)
-{
-    int64_t step_us = ledger->step_us;
-    ledger->step_us = 0;
-    OK(add_files(ledger, name, version, artifact));
-    ledger->step_us = step_us;
-    OK(hold_files(ledger, artifact));
-}
-
 /* A thief's manifest comes once the maker's is there. */
 static void test_late_manifest(void **state)
 {
@@ -315,153 +201,6 @@ static void test_one_manifest_of_two(void **state)
     add_at_once(ledger, "kim/other", "3", 3); /* now the files are all that they share */
     COUNTS("lee/maker", 0);
     DUPLICATE("kim/other", 0);
-}
-
-/* ---- ancestors with the same content ---- */
-
-/* Somebody's parent names the weights of a known child before the child is there. */
-static void test_poisoned_parent(void **state)
-{
-    struct jk_ledger *ledger = *state;
-    verify(ledger, "lee");
-    OK(jk_ledger_register(ledger, MODEL("kim/parent", OF(PARENT(BASE)), .weights = 1)));
-    uint32_t poisoned = next_entry(ledger);
-    OK(jk_ledger_release(ledger, MODEL("kim/parent", OF(PARENT(BASE)), .version = "2", .weights = 2)));
-    OK(jk_ledger_register(ledger, MODEL("lee/child", OF({.model = "kim/parent", .version = "2"}), .weights = 2)));
-    COUNTS("lee/child", UNVERIFIED); /* a mere claim */
-    DUPLICATE("lee/child", 0);       /* where such claims count */
-    uint32_t entry;
-    assert_string_equal(first_before(ledger, "lee/child", 0, &entry), "kim/parent");
-    assert_int_equal(entry, poisoned);
-    verify(ledger, "kim");
-    DUPLICATE("lee/child", UNVERIFIED);
-    OK(rule_origin(ledger, "lee/child"));
-    COUNTS("lee/child", UNVERIFIED);
-    COUNTS("lee/child", 0);
-    DUPLICATE("kim/parent", 0);
-    OK(rule_origin(ledger, "kim/parent")); /* the last one decides … */
-    DUPLICATE("lee/child", UNVERIFIED);
-    OK(jk_ledger_release(ledger, MODEL("kim/parent", OF(PARENT(BASE)), .version = "3", .weights = 3)));
-    DUPLICATE("lee/child", UNVERIFIED);                    /* … whatever its model has claimed since */
-    OK(jk_ledger_verify(ledger, "lee", JK_KIND_UNVERIFY)); /* who is not verified has nothing of others' not being so */
-    OK(jk_ledger_verify(ledger, "kim", JK_KIND_UNVERIFY));
-    assert_int_equal(reasons_of(ledger, "lee/child", UNVERIFIED), UNVERIFIED | JK_REASON_BIT(DUPLICATE));
-}
-
-/* A base model's publisher need not be verified: its weights are nobody's derivative. A ruling says otherwise. */
-static void test_copy_of_a_base(void **state)
-{
-    struct jk_ledger *ledger = *state;
-    verify(ledger, "lee");
-    OK(jk_ledger_register(ledger, MODEL("kim/between", OF(PARENT(BASE)), .weights = 5)));
-    OK(jk_ledger_register(ledger, MODEL("lee/copy", OF(PARENT("kim/between")), .weights = 900)));
-    DUPLICATE("lee/copy", UNVERIFIED);
-    assert_string_equal(first_before(ledger, "lee/copy", UNVERIFIED, NULL), BASE);
-    OK(rule_origin(ledger, "lee/copy"));
-    COUNTS("lee/copy", UNVERIFIED);
-}
-
-/* Of several ancestors one is enough, however far above; the nearest of those that matter is named. */
-static void test_one_ancestor_is_enough(void **state)
-{
-    struct jk_ledger *ledger = *state;
-    verify(ledger, "lee");
-    verify(ledger, "park");
-    OK(jk_ledger_register(ledger, MODEL("park/far", OF(PARENT(BASE)), .weights = 1)));
-    OK(jk_ledger_register(ledger, MODEL("kim/near", OF(PARENT("park/far")), .weights = 1)));
-    OK(jk_ledger_register(ledger, MODEL("lee/child", OF(PARENT("kim/near")), .weights = 1)));
-    DUPLICATE("lee/child", UNVERIFIED);
-    assert_string_equal(first_before(ledger, "lee/child", UNVERIFIED, NULL), "park/far");
-    assert_string_equal(first_before(ledger, "lee/child", 0, NULL), "kim/near");
-}
-
-/* An ancestor whose manifest comes once the child claims the files is as any other that comes later; it is found as an
- * ancestor where it said them before, where it says the same weights, or where it is a base model. */
-static void test_late_ancestor(void **state)
-{
-    struct jk_ledger *ledger = *state;
-    verify(ledger, "kim");
-    verify(ledger, "lee");
-    OK(add_files(ledger, "kim/parent", "1", 1));
-    OK(jk_ledger_register(ledger, MODEL("lee/child", OF(PARENT("kim/parent")), .artifact = 2, .weights = 102)));
-    OK(jk_ledger_register(ledger, MODEL("lee/plain", OF(PARENT("kim/parent")), .artifact = 3, .weights = 101)));
-    OK(hold_files(ledger, 2));
-    COUNTS("lee/child", UNVERIFIED);
-    OK(hold_files(ledger, 1));
-    COUNTS("lee/child", UNVERIFIED);
-    DUPLICATE("kim/parent", UNVERIFIED);
-    DUPLICATE("lee/plain", UNVERIFIED);
-    OK(jk_ledger_register(ledger, MODEL("lee/again", OF(PARENT("kim/parent")), .artifact = 4, .weights = 104)));
-    OK(hold_files(ledger, 4));
-    DUPLICATE("lee/again", UNVERIFIED);
-    assert_string_equal(first_before(ledger, "lee/again", UNVERIFIED, NULL), "kim/parent");
-    OK(jk_ledger_list(ledger, "kim/parent", "red", true, JK_ANSWER_YES, JK_ANSWER_YES));
-    DUPLICATE("lee/child", UNVERIFIED);
-    assert_string_equal(first_before(ledger, "lee/child", UNVERIFIED, NULL), "kim/parent");
-}
-
-/* ---- rulings on origin ---- */
-
-/* What a maker has in an older release only: nobody claims it, until a ruling says whose it is. */
-static void test_superseded(void **state)
-{
-    struct jk_ledger *ledger = *state;
-    uint32_t thief = JK_NONE, maker;
-    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
-    OK(jk_ledger_release(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .version = "2", .weights = 2)));
-    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1)));
-    thief = slot(ledger, "kim/thief"), maker = slot(ledger, "lee/maker");
-    COUNTS("kim/thief", 0);
-    assert_true(jk_has_content_of(ledger->book, maker, thief, NOW));
-    assert_false(jk_has_content_of(ledger->book, thief, maker, NOW));
-    assert_int_equal(jk_contested_with(ledger->book, thief, NOW), JK_NONE);
-    uint32_t ruled = next_entry(ledger), entry;
-    OK(rule_origin_of(ledger, "lee/maker", "1"));
-    COUNTS("lee/maker", 0);
-    DUPLICATE("kim/thief", 0);
-    assert_string_equal(first_before(ledger, "kim/thief", 0, &entry), "lee/maker");
-    assert_int_equal(entry, ruled);
-    assert_int_equal(jk_contested_with(ledger->book, thief, NOW), maker);
-    OK(jk_ledger_yank(ledger, "lee/maker", "1", JK_KIND_YANK)); /* it gives it up */
-    COUNTS("kim/thief", 0);
-    assert_false(jk_has_content_of(ledger->book, maker, thief, NOW));
-    OK(jk_ledger_release(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .version = "3", .weights = 1)));
-    OK(jk_ledger_release(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .version = "4", .weights = 4)));
-    DUPLICATE("kim/thief", 0); /* another release of it has it */
-    OK(rule_origin_of(ledger, "kim/thief", "1"));
-    COUNTS("kim/thief", 0);
-    COUNTS("lee/maker", 0); /* what it has now is its own */
-    OK(jk_ledger_yank(ledger, "lee/maker", "4", JK_KIND_YANK));
-    DUPLICATE("lee/maker", 0);
-}
-
-/* Whoever a ruling names need not count for the others to be copies. */
-static void test_ruled_and_excluded(void **state)
-{
-    struct jk_ledger *ledger = *state;
-    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1)));
-    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
-    verify(ledger, "kim");
-    OK(rule_origin(ledger, "lee/maker"));
-    DUPLICATE("kim/thief", UNVERIFIED);
-    assert_int_equal(reasons_of(ledger, "lee/maker", UNVERIFIED), UNVERIFIED);
-}
-
-/* Rulings about a pair's contents: the last of those that speak of anything that a derivative has decides for it. */
-static void test_rulings_of_several_contents(void **state)
-{
-    struct jk_ledger *ledger = *state;
-    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)), .weights = 1, .artifact = 1)));
-    OK(jk_ledger_register(ledger, MODEL("lee/b", OF(PARENT(BASE)), .weights = 1, .artifact = 2)));
-    OK(rule_origin(ledger, "kim/a"));
-    OK(rule_origin(ledger, "lee/b"));
-    COUNTS("lee/b", 0);
-    DUPLICATE("kim/a", 0);
-    OK(jk_ledger_register(ledger, MODEL("park/c", OF(PARENT(BASE)), .weights = 3, .artifact = 1)));
-    DUPLICATE("park/c", 0); /* the artifact is still a's */
-    OK(rule_origin(ledger, "kim/a"));
-    COUNTS("kim/a", 0);
-    DUPLICATE("lee/b", 0);
 }
 
 /* ---- a duplicate goes first for nothing ---- */
@@ -670,13 +409,6 @@ int main(void)
                                        TEST(test_withdrawn_manifest),
                                        TEST(test_covered_by_a_late_manifest),
                                        TEST(test_one_manifest_of_two),
-                                       TEST(test_late_ancestor),
-                                       TEST(test_superseded),
-                                       TEST(test_ruled_and_excluded),
-                                       TEST(test_rulings_of_several_contents),
-                                       TEST(test_poisoned_parent),
-                                       TEST(test_copy_of_a_base),
-                                       TEST(test_one_ancestor_is_enough),
                                        TEST(test_crossed_claims),
                                        TEST(test_chain_of_claims),
                                        TEST(test_first_is_a_duplicate),

@@ -1,0 +1,36 @@
+/* What ancestors with the same content there are above a release, remembered on the way, so that a chain of releases
+ * with one content is climbed once and not once for each of them. Pure; for copies.h.
+ *
+ * Memory: 16 bytes a release, from the first question on, and 40 for each that was asked about or lay between two equal
+ * ones. Time: for each release as far up as to the nearest equals on every path. Belongs to whoever makes the standing.
+ */
+#ifndef JK_BOOK_EQUALS_H
+#define JK_BOOK_EQUALS_H
+
+#include "book/claims.h"
+
+/* Of the ancestors with one content, whether there are any, by whose they are: the earliest entry since which such a
+ * one has it; JK_NONE for none. */
+struct jk_equal {
+    uint32_t base;     /* base models at n */
+    uint32_t verified; /* others, of publishers that are verified */
+    uint32_t any;      /* all others */
+};
+
+struct jk_equals {
+    const struct jk_book *book;
+    uint32_t n;
+    bool declared;  /* adoptions are left out */
+    uint64_t steps; /* releases come past so far */
+    struct jk_equal (*known)[JK_CONTENT_KINDS];
+    uint32_t count, room;
+    uint32_t *place;                      /* by release: its row of those + 1, 0 for none yet */
+    uint32_t *seen, *queue, *stack, walk; /* by release: the last walk that met it; to be looked at; to be worked out */
+};
+
+void jk_equals_init(struct jk_equals *equals, const struct jk_book *book, bool declared, uint32_t n);
+void jk_equals_done(struct jk_equals *equals);
+/* By kind of the content that the release has; valid until the next question. NULL: out of memory. */
+const struct jk_equal *jk_equals_above(struct jk_equals *equals, uint32_t release);
+
+#endif

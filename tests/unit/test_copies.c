@@ -1,0 +1,259 @@
+/* Who is a copy under rule set 2, whoever else claims the same: of an ancestor, or by a ruling on origin; and that a
+ * long chain of one content takes no longer than its length. */
+#include "book/copies.h"
+
+#include "book/book_internal.h"
+#include "support/judged_world.h"
+
+/* ---- ancestors with the same content ---- */
+
+/* Somebody's parent names the weights of a known child before the child is there. */
+static void test_poisoned_parent(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    verify(ledger, "lee");
+    OK(jk_ledger_register(ledger, MODEL("kim/parent", OF(PARENT(BASE)), .weights = 1)));
+    uint32_t poisoned = next_entry(ledger);
+    OK(jk_ledger_release(ledger, MODEL("kim/parent", OF(PARENT(BASE)), .version = "2", .weights = 2)));
+    OK(jk_ledger_register(ledger, MODEL("lee/child", OF({.model = "kim/parent", .version = "2"}), .weights = 2)));
+    COUNTS("lee/child", UNVERIFIED); /* a mere claim */
+    DUPLICATE("lee/child", 0);       /* where such claims count */
+    uint32_t entry;
+    assert_string_equal(first_before(ledger, "lee/child", 0, &entry), "kim/parent");
+    assert_int_equal(entry, poisoned);
+    verify(ledger, "kim");
+    DUPLICATE("lee/child", UNVERIFIED);
+    OK(rule_origin(ledger, "lee/child"));
+    COUNTS("lee/child", UNVERIFIED);
+    COUNTS("lee/child", 0);
+    DUPLICATE("kim/parent", 0);
+    OK(rule_origin(ledger, "kim/parent")); /* the last one decides … */
+    DUPLICATE("lee/child", UNVERIFIED);
+    OK(jk_ledger_release(ledger, MODEL("kim/parent", OF(PARENT(BASE)), .version = "3", .weights = 3)));
+    DUPLICATE("lee/child", UNVERIFIED);                    /* … whatever its model has claimed since */
+    OK(jk_ledger_verify(ledger, "lee", JK_KIND_UNVERIFY)); /* who is not verified has nothing of others' not being so */
+    OK(jk_ledger_verify(ledger, "kim", JK_KIND_UNVERIFY));
+    assert_int_equal(reasons_of(ledger, "lee/child", UNVERIFIED), UNVERIFIED | JK_REASON_BIT(DUPLICATE));
+}
+
+/* A base model's publisher need not be verified: its weights are nobody's derivative. A ruling says otherwise. */
+static void test_copy_of_a_base(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    verify(ledger, "lee");
+    OK(jk_ledger_register(ledger, MODEL("kim/between", OF(PARENT(BASE)), .weights = 5)));
+    OK(jk_ledger_register(ledger, MODEL("lee/copy", OF(PARENT("kim/between")), .weights = 900)));
+    DUPLICATE("lee/copy", UNVERIFIED);
+    assert_string_equal(first_before(ledger, "lee/copy", UNVERIFIED, NULL), BASE);
+    OK(rule_origin(ledger, "lee/copy"));
+    COUNTS("lee/copy", UNVERIFIED);
+}
+
+/* Of several ancestors one is enough, however far above; the nearest of those that matter is named. */
+static void test_one_ancestor_is_enough(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    verify(ledger, "lee");
+    verify(ledger, "park");
+    OK(jk_ledger_register(ledger, MODEL("park/far", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("kim/near", OF(PARENT("park/far")), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("lee/child", OF(PARENT("kim/near")), .weights = 1)));
+    DUPLICATE("lee/child", UNVERIFIED);
+    assert_string_equal(first_before(ledger, "lee/child", UNVERIFIED, NULL), "park/far");
+    assert_string_equal(first_before(ledger, "lee/child", 0, NULL), "kim/near");
+}
+
+/* An ancestor whose manifest comes once the child claims the files is as any other that comes later; it is found as an
+ * ancestor where it said them before, where it says the same weights, or where it is a base model. */
+static void test_late_ancestor(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    verify(ledger, "kim");
+    verify(ledger, "lee");
+    OK(add_files(ledger, "kim/parent", "1", 1));
+    OK(jk_ledger_register(ledger, MODEL("lee/child", OF(PARENT("kim/parent")), .artifact = 2, .weights = 102)));
+    OK(jk_ledger_register(ledger, MODEL("lee/plain", OF(PARENT("kim/parent")), .artifact = 3, .weights = 101)));
+    OK(hold_files(ledger, 2));
+    COUNTS("lee/child", UNVERIFIED);
+    OK(hold_files(ledger, 1));
+    COUNTS("lee/child", UNVERIFIED);
+    DUPLICATE("kim/parent", UNVERIFIED);
+    DUPLICATE("lee/plain", UNVERIFIED);
+    OK(jk_ledger_register(ledger, MODEL("lee/again", OF(PARENT("kim/parent")), .artifact = 4, .weights = 104)));
+    OK(hold_files(ledger, 4));
+    DUPLICATE("lee/again", UNVERIFIED);
+    assert_string_equal(first_before(ledger, "lee/again", UNVERIFIED, NULL), "kim/parent");
+    OK(jk_ledger_list(ledger, "kim/parent", "red", true, JK_ANSWER_YES, JK_ANSWER_YES));
+    DUPLICATE("lee/child", UNVERIFIED);
+    assert_string_equal(first_before(ledger, "lee/child", UNVERIFIED, NULL), "kim/parent");
+}
+
+/* ---- rulings on origin ---- */
+
+/* What a maker has in an older release only: nobody claims it, until a ruling says whose it is. */
+static void test_superseded(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    uint32_t thief = JK_NONE, maker;
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_release(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .version = "2", .weights = 2)));
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1)));
+    thief = slot(ledger, "kim/thief"), maker = slot(ledger, "lee/maker");
+    COUNTS("kim/thief", 0);
+    assert_true(jk_has_content_of(ledger->book, maker, thief, NOW));
+    assert_false(jk_has_content_of(ledger->book, thief, maker, NOW));
+    assert_int_equal(jk_contested_with(ledger->book, thief, NOW), JK_NONE);
+    uint32_t ruled = next_entry(ledger), entry;
+    OK(rule_origin_of(ledger, "lee/maker", "1"));
+    COUNTS("lee/maker", 0);
+    DUPLICATE("kim/thief", 0);
+    assert_string_equal(first_before(ledger, "kim/thief", 0, &entry), "lee/maker");
+    assert_int_equal(entry, ruled);
+    assert_int_equal(jk_contested_with(ledger->book, thief, NOW), maker);
+    OK(jk_ledger_yank(ledger, "lee/maker", "1", JK_KIND_YANK)); /* it gives it up */
+    COUNTS("kim/thief", 0);
+    assert_false(jk_has_content_of(ledger->book, maker, thief, NOW));
+    OK(jk_ledger_release(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .version = "3", .weights = 1)));
+    OK(jk_ledger_release(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .version = "4", .weights = 4)));
+    DUPLICATE("kim/thief", 0); /* another release of it has it */
+    OK(rule_origin_of(ledger, "kim/thief", "1"));
+    COUNTS("kim/thief", 0);
+    COUNTS("lee/maker", 0); /* what it has now is its own */
+    OK(jk_ledger_yank(ledger, "lee/maker", "4", JK_KIND_YANK));
+    DUPLICATE("lee/maker", 0);
+}
+
+/* Whoever a ruling names need not count for the others to be copies. */
+static void test_ruled_and_excluded(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
+    verify(ledger, "kim");
+    OK(rule_origin(ledger, "lee/maker"));
+    DUPLICATE("kim/thief", UNVERIFIED);
+    assert_int_equal(reasons_of(ledger, "lee/maker", UNVERIFIED), UNVERIFIED);
+}
+
+/* Rulings about a pair's contents: the last of those that speak of anything that a derivative has decides for it. */
+static void test_rulings_of_several_contents(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)), .weights = 1, .artifact = 1)));
+    OK(jk_ledger_register(ledger, MODEL("lee/b", OF(PARENT(BASE)), .weights = 1, .artifact = 2)));
+    OK(rule_origin(ledger, "kim/a"));
+    OK(rule_origin(ledger, "lee/b"));
+    COUNTS("lee/b", 0);
+    DUPLICATE("kim/a", 0);
+    OK(jk_ledger_register(ledger, MODEL("park/c", OF(PARENT(BASE)), .weights = 3, .artifact = 1)));
+    DUPLICATE("park/c", 0); /* the artifact is still a's */
+    OK(rule_origin(ledger, "kim/a"));
+    COUNTS("kim/a", 0);
+    DUPLICATE("lee/b", 0);
+}
+
+/* ---- long chains of one content ---- */
+
+#define CHAIN 400
+
+/* A chain of models, and as many children of its last one, which are verified. */
+static void make_chain(struct jk_ledger *ledger, void (*give)(struct jk_ledger_model *model, unsigned number))
+{
+    char name[32], parent[32] = BASE;
+    for (unsigned i = 0; i < 2 * CHAIN; i++) {
+        snprintf(name, sizeof name, i < CHAIN ? "kim/c-%u" : "lee/c-%u", i);
+        struct jk_ledger_model model = {.model = name, .parents = {{.model = parent, .version = "1"}}};
+        give(&model, i);
+        OK(jk_ledger_register(ledger, &model));
+        if (i < CHAIN) snprintf(parent, sizeof parent, "%s", name);
+    }
+    verify(ledger, "lee");
+}
+
+/* How many ancestors are looked at to tell for all whether they are copies. */
+static uint64_t steps_of(const struct jk_ledger *ledger, uint32_t *out_copies)
+{
+    struct jk_policy policy = policy_of(UNVERIFIED | JK_REASON_BIT(ADOPTED_PATH));
+    struct jk_copies copies;
+    bool is;
+    assert_true(jk_copies_init(&copies, ledger->book, &policy, NOW));
+    *out_copies = 0;
+    for (uint32_t model = 2; model < jk_book_models(ledger->book, NOW); model++) {
+        const struct jk_spell *spell = jk_book_spell(ledger->book, model, NOW, NULL);
+        assert_true(jk_copies_is(&copies, spell->release, !(spell->flags & JK_FLAG_UNVERIFIED),
+                                 spell->flags & JK_FLAG_DECLARED_ANCESTOR_SAME, &is));
+        *out_copies += is;
+    }
+    uint64_t steps = copies.equals.steps;
+    jk_copies_done(&copies);
+    return steps;
+}
+
+static void give_weights(struct jk_ledger_model *model, unsigned number)
+{
+    (void)number;
+    model->weights = 1;
+}
+
+static void give_artifact(struct jk_ledger_model *model, unsigned number)
+{
+    model->weights = 1000 + number;
+    model->artifact = 1;
+}
+
+static void give_files(struct jk_ledger_model *model, unsigned number)
+{
+    model->weights = 1000 + number;
+    model->artifact = 3000 + number;
+}
+
+static void check_chain(struct jk_ledger *ledger, uint32_t expected)
+{
+    uint32_t copies;
+    uint64_t climbed = ledger->book->climbed;
+    assert_in_range(climbed, 1, 4 * CHAIN);
+    assert_in_range(steps_of(ledger, &copies), 1, 6 * CHAIN);
+    assert_int_equal(copies, expected);
+}
+
+/* The first of the chain is no copy; nor is a verified child of such as are not. */
+static void test_chain_of_weights(void **state)
+{
+    make_chain(*state, give_weights);
+    check_chain(*state, CHAIN - 1);
+}
+
+static void test_chain_of_artifacts(void **state)
+{
+    make_chain(*state, give_artifact);
+    check_chain(*state, CHAIN - 1);
+}
+
+/* The manifests come in the wrong order, so that each claims the files before all those above it. */
+static void test_chain_of_files(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    uint32_t copies;
+    make_chain(ledger, give_files);
+    verify(ledger, "kim");
+    for (unsigned i = 2 * CHAIN; i-- > 0;)
+        OK(jk_ledger_held(ledger, 3000 + i, 1000 + i, 50));
+    assert_in_range(steps_of(ledger, &copies), 1, 6 * CHAIN);
+    assert_int_equal(copies, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(test_poisoned_parent),
+                                       TEST(test_copy_of_a_base),
+                                       TEST(test_one_ancestor_is_enough),
+                                       TEST(test_late_ancestor),
+                                       TEST(test_superseded),
+                                       TEST(test_ruled_and_excluded),
+                                       TEST(test_rulings_of_several_contents),
+                                       TEST(test_chain_of_weights),
+                                       TEST(test_chain_of_artifacts),
+                                       TEST(test_chain_of_files)};
+    jk_digest_setup();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
