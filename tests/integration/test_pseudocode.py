@@ -1,6 +1,6 @@
 """The pseudo-code of registry/formats/pseudocode.md, run as it stands there, comes to what tests/recount_policy.py comes to (and
-that to what the registry does: test_recount_policy.py): roots, depths and ceilings, duplicates and caps, places in totals, and the
-states of cut-offs, over the random histories of tests/support/make_standings.c, always the same ones."""
+that to what the registry does: test_recount_policy.py): roots, depths and ceilings, duplicates and caps, places in totals, the
+states of cut-offs, and the age of claims, over the random histories of tests/support/make_standings.c, always the same ones."""
 import functools
 import os
 import subprocess
@@ -31,7 +31,8 @@ def run(counts=None):
     """The functions, over a state."""
     given = {"new_state": State, "ORDER": recount_policy.REASONS[1], "UNKNOWN": recount.UNKNOWN, "YES": recount.YES}
     if counts:
-        given.update(release_of=counts.fold.releases, adopted=counts.fold.adopted, permissions=counts.permissions,
+        given.update(tenures=counts.fold.tenures.get, first_held=counts.fold.said, times=counts.fold.times,
+                     content=lambda release, kind: dict(counts.content(release)).get(kind), release_of=counts.fold.releases, adopted=counts.fold.adopted, permissions=counts.permissions,
                      is_base=lambda model: bool(model.team), least=lambda *many: tuple(map(min, *many)))
     exec(pseudocode(), given)  # the project's own page
     for name in ("above", "weights_above"):
@@ -127,6 +128,18 @@ class PseudocodeTest(unittest.TestCase):
                 place = wanted.place(row, scope.__contains__)
                 self.assertEqual(code.place(one, scope), "counted" if place == "" else place)
                 self.met.add(code.place(one, scope))
+
+    def test_claims(self):
+        late = broken = 0
+        for counts in self.states():
+            code = run(counts)
+            for model in counts.fold.models:
+                for kind, digest in counts.content(model.deciding):
+                    since, begin = code.claimed_since(model, kind, counts.fold.size)
+                    self.assertEqual((since, begin), counts.since(model, (kind, digest)))
+                    late += since > begin
+                    broken += begin > model.index
+        self.assertTrue(late > 10 and broken > 10, (late, broken))
 
     def test_states_of_cut_offs(self):
         changed = 0
