@@ -125,6 +125,14 @@ static bool holds(const struct jk_book *book, uint32_t model, enum jk_content ki
     return release != JK_NONE && jk_content_of(book, release, kind, n) == slot;
 }
 
+bool jk_ruling_speaks_of(const struct jk_book *book, const struct jk_ruling *ruling, enum jk_content kind,
+                         uint32_t slot, uint32_t n)
+{
+    if (slot == JK_NONE || jk_content_of(book, ruling->release, kind, n) != slot) return false;
+    return !jk_book_is_yanked(book, ruling->release, n) ||
+           jk_release_with(book, ruling->model, kind, slot, n) != JK_NONE;
+}
+
 /* Of the rulings on origin about this content the last in effect whose model still has it; NULL for none. */
 static const struct jk_ruling *origin_ruling(const struct jk_book *book, enum jk_content kind, uint32_t slot,
                                              uint32_t n)
@@ -133,8 +141,7 @@ static const struct jk_ruling *origin_ruling(const struct jk_book *book, enum jk
     for (uint32_t i = book->origins; i != JK_NONE; i = ruling->older_origin) {
         ruling = jk_book_ruling(book, i);
         uint32_t effect = jk_book_ruling_effect(ruling, n);
-        if (effect == JK_NONE || jk_content_of(book, ruling->release, kind, n) != slot) continue;
-        if (jk_release_with(book, ruling->model, kind, slot, n) == JK_NONE) continue;
+        if (effect == JK_NONE || !jk_ruling_speaks_of(book, ruling, kind, slot, n)) continue;
         if (!found || effect > jk_book_ruling_effect(found, n)) found = ruling;
     }
     return found;

@@ -20,6 +20,11 @@ uint32_t jk_contested_with(const struct jk_book *book, uint32_t model, uint32_t 
  * by jk_content_of. JK_NONE: none holds it. */
 uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n);
 
+/* Whether a ruling on origin speaks of a content at n: its release has it, and so has some release of its model that is
+ * not yanked. */
+bool jk_ruling_speaks_of(const struct jk_book *book, const struct jk_ruling *ruling, enum jk_content kind,
+                         uint32_t slot, uint32_t n);
+
 /* Slot of a release's content of a kind at n; JK_NONE for none. */
 uint32_t jk_content_of(const struct jk_book *book, uint32_t release, enum jk_content kind, uint32_t n);
 /* The model's newest release that is not yanked and has a content at n; JK_NONE for none. */
