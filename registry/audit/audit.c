@@ -24,11 +24,6 @@ struct jk_audit {
     struct jk_digest leaves[JK_TILE_WIDTH];
 };
 
-static enum jk_status out_of_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out");
-}
-
 static bool keep(struct level *level, const struct jk_digest *hash)
 {
     if (level->count == level->room) {
@@ -66,7 +61,7 @@ static enum jk_status check_identity(const struct jk_audit *audit, const struct 
 static enum jk_status cannot_follow(uint64_t index, const struct jk_slot *slot, const struct jk_error *why,
                                     struct jk_error *error)
 {
-    if (why->status == JK_RESOURCE_EXHAUSTED) return out_of_memory(error);
+    if (why->status == JK_RESOURCE_EXHAUSTED) return jk_out_of_memory(error);
     jk_error_fact(error, "file", "%s", slot->entries.path);
     jk_error_fact(error, "index", "%llu", (unsigned long long)index);
     return jk_fail(error, JK_DATA_LOSS, "AUDIT_ENTRY", "entry %llu (%s) cannot follow: %s", (unsigned long long)index,
@@ -100,7 +95,7 @@ static enum jk_status take_slot(struct jk_audit *audit, const struct jk_slot *sl
 {
     if (slot->status != JK_OK) return hand_on(&slot->error, error);
     if (audit->book) JK_TRY(fold(audit, slot, error));
-    if (slot->width == JK_TILE_WIDTH) return keep(&audit->levels[1], &slot->root) ? JK_OK : out_of_memory(error);
+    if (slot->width == JK_TILE_WIDTH) return keep(&audit->levels[1], &slot->root) ? JK_OK : jk_out_of_memory(error);
     memcpy(audit->edge, slot->leaves, slot->width * sizeof audit->edge[0]);
     return JK_OK;
 }
@@ -159,7 +154,7 @@ static enum jk_status check_tile(struct jk_audit *audit, const struct jk_tile *t
     struct jk_digest hashes[JK_TILE_WIDTH];
     memcpy(hashes, expected, sizeof hashes);
     struct jk_digest root = jk_ring_root_of(hashes);
-    return keep(&audit->levels[tile->level + 1], &root) ? JK_OK : out_of_memory(error);
+    return keep(&audit->levels[tile->level + 1], &root) ? JK_OK : jk_out_of_memory(error);
 }
 
 static enum jk_status check_levels(struct jk_audit *audit, struct jk_error *error)
@@ -348,7 +343,7 @@ enum jk_status jk_audit_run(const struct jk_audit_options *options, const struct
                             struct jk_audit **out_audit, struct jk_error *error)
 {
     struct jk_audit *audit = calloc(1, sizeof *audit);
-    if (!audit) return out_of_memory(error);
+    if (!audit) return jk_out_of_memory(error);
     audit->folder = options->folder;
     audit->size = head->checkpoint.size;
     audit->loaded = UINT64_MAX;
@@ -357,7 +352,7 @@ enum jk_status jk_audit_run(const struct jk_audit_options *options, const struct
     if (options->fold && audit->size >= JK_NONE)
         status = jk_fail(error, JK_OUT_OF_RANGE, "LOG_TOO_LARGE", "%llu entries are more than can be folded",
                          (unsigned long long)audit->size);
-    if (status == JK_OK && options->fold && !(audit->book = jk_book_new())) status = out_of_memory(error);
+    if (status == JK_OK && options->fold && !(audit->book = jk_book_new())) status = jk_out_of_memory(error);
     if (audit->book) jk_book_expect(audit->book, audit->size);
     if (status == JK_OK) status = check_all(audit, options, head, error);
     if (status == JK_OK)

@@ -36,7 +36,7 @@ static enum jk_status read_all(int file, const char *path, size_t most, struct j
             return jk_fail(error, JK_DATA_LOSS, "AUDIT_MALFORMED", "%.300s has more than %zu bytes", path, most);
         jk_text_add(bytes, (struct jk_span){piece, (size_t)got});
     }
-    if (bytes->failed) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out");
+    if (bytes->failed) return jk_out_of_memory(error);
     return JK_OK;
 }
 

@@ -105,7 +105,7 @@ enum jk_status jk_mirror_get(struct jk_mirror *mirror, const char *path, struct 
     JK_TRY(get(mirror, mirror->fetch, path, &bytes, error));
     jk_text_clear(out_bytes);
     jk_text_add(out_bytes, bytes);
-    return out_bytes->failed ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out") : JK_OK;
+    return out_bytes->failed ? jk_out_of_memory(error) : JK_OK;
 }
 
 /* ---- tiles ---- */
@@ -217,7 +217,7 @@ static void *run_fetcher(void *context)
         enum jk_status status = fetch_tile(fetcher, &tile, &error);
         pthread_mutex_lock(&mirror->lock);
         if (status == JK_OK && !note_fetched(mirror, &tile))
-            status = jk_fail(&error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out");
+            status = jk_out_of_memory(&error);
         if (status != JK_OK) note_failure(mirror, turn, &error);
         mirror->done++;
     }
@@ -451,7 +451,7 @@ static enum jk_status set_up(struct jk_mirror *mirror, struct jk_error *error)
     if (mirror->options.folder) JK_TRY(jk_mirror_place(mirror, mirror->options.folder, error));
     jk_fetch_setup();
     mirror->fetch = new_fetch(&mirror->options, JK_BUNDLE_MAX);
-    return mirror->fetch ? JK_OK : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out");
+    return mirror->fetch ? JK_OK : jk_out_of_memory(error);
 }
 
 enum jk_status jk_mirror_get_large(struct jk_mirror *mirror, const char *path, size_t most, struct jk_text *out_bytes,
@@ -459,20 +459,20 @@ enum jk_status jk_mirror_get_large(struct jk_mirror *mirror, const char *path, s
 {
     struct jk_fetch *fetch = new_fetch(&mirror->options, most);
     struct jk_span bytes;
-    if (!fetch) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out");
+    if (!fetch) return jk_out_of_memory(error);
     enum jk_status status = get(mirror, fetch, path, &bytes, error);
     jk_text_clear(out_bytes);
     if (status == JK_OK) jk_text_add(out_bytes, bytes);
     jk_fetch_free(fetch);
     if (status != JK_OK) return status;
-    return out_bytes->failed ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out") : JK_OK;
+    return out_bytes->failed ? jk_out_of_memory(error) : JK_OK;
 }
 
 enum jk_status jk_mirror_open(const struct jk_mirror_options *options, struct jk_mirror **out_mirror,
                               struct jk_error *error)
 {
     struct jk_mirror *mirror = calloc(1, sizeof *mirror);
-    if (!mirror) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out");
+    if (!mirror) return jk_out_of_memory(error);
     JK_CHECK(options->jobs >= 1 && options->jobs <= JK_MIRROR_JOBS_MAX);
     JK_CHECK(pthread_mutex_init(&mirror->lock, NULL) == 0);
     jk_condition_init(&mirror->moved);

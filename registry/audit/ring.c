@@ -209,7 +209,7 @@ enum jk_status jk_ring_start(const struct jk_audit_options *options, uint64_t si
 {
     JK_CHECK(options->jobs >= 1 && options->jobs <= JK_AUDIT_JOBS_MAX);
     struct jk_ring *ring = new_ring(options, size);
-    if (!ring) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out");
+    if (!ring) return jk_out_of_memory(error);
     while (ring->worker_count < options->jobs &&
            pthread_create(&ring->workers[ring->worker_count], NULL, work, ring) == 0)
         ring->worker_count++;

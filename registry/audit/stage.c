@@ -33,7 +33,7 @@ static enum jk_status cut(struct jk_audit *audit, const struct jk_closing *closi
                           struct jk_error *error)
 {
     struct cutting cutting = {.book = jk_book_new(), .n = closing->n};
-    if (!cutting.book) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out");
+    if (!cutting.book) return jk_out_of_memory(error);
     enum jk_status status = jk_audit_entries(audit, closing->m, take, &cutting, error);
     if (status == JK_OK)
         *out_book = cutting.book;
@@ -53,7 +53,7 @@ static enum jk_status write_texts(const struct jk_report_stage *stage, const str
     if (status == JK_OK) {
         struct jk_certificate certificate = jk_certificate_of(report, &out->texts);
         jk_certificate_text(&certificate, &out->certificate);
-        if (out->certificate.failed) status = jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "memory is out");
+        if (out->certificate.failed) status = jk_out_of_memory(error);
     }
     jk_report_free(report);
     return status;

@@ -270,11 +270,6 @@ static void *put_item(struct jk_directory *directory, const struct jk_record_key
     }
 }
 
-static enum jk_status out_of_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "the server has no memory for another record");
-}
-
 /* Of a removed blob nothing is kept: whoever brings what nobody names fills no memory. */
 enum jk_status jk_directory_put(struct jk_directory *directory, const struct jk_record *record, struct jk_error *error)
 {
@@ -285,11 +280,11 @@ enum jk_status jk_directory_put(struct jk_directory *directory, const struct jk_
         return JK_OK;
     }
     void *item = item_of(&facts);
-    if (!item) return out_of_memory(error);
+    if (!item) return jk_out_of_memory(error);
     jk_directory_write_lock(directory);
     struct jk_series *series = series_of(directory, facts.key.kind);
     enum jk_status status = check_hash(directory, &facts, error);
-    if (status == JK_OK && series && !jk_series_reserve(series, facts.key.id)) status = out_of_memory(error);
+    if (status == JK_OK && series && !jk_series_reserve(series, facts.key.id)) status = jk_out_of_memory(error);
     void *useless = status == JK_OK ? put_item(directory, &facts.key, item) : item;
     jk_directory_unlock(directory);
     free(useless);

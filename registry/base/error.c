@@ -76,6 +76,14 @@ enum jk_status jk_fail(struct jk_error *error, enum jk_status status, const char
     return status;
 }
 
+enum jk_status jk_out_of_memory(struct jk_error *error)
+{
+    bool past_budget = error->arena && error->arena->exhausted;
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "%s",
+                   past_budget ? "this needs more memory than one request may have: ask for less at once"
+                               : "out of memory: try again later");
+}
+
 static void keep_violation(struct jk_error *error, const char *field, const char *rule)
 {
     if (error->violation_count >= JK_ERROR_VIOLATIONS) {

@@ -41,6 +41,9 @@ void jk_error_init(struct jk_error *error, struct jk_arena *arena);
  * ignored) and returns the status, so that `return jk_fail(…)` reads well. */
 enum jk_status jk_fail(struct jk_error *error, enum jk_status status, const char *reason, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* No memory: RESOURCE_EXHAUSTED, reason "OUT_OF_MEMORY". The message tells an exhausted budget (that of the error's own
+ * arena), where asking for less helps, from a machine that has no more. */
+enum jk_status jk_out_of_memory(struct jk_error *error);
 /* Adds a field violation; the status becomes INVALID_ARGUMENT (reason "INVALID_FIELD") unless set. Nothing is added to
  * a field that is settled. */
 void jk_error_field(struct jk_error *error, const char *field, const char *format, ...)

@@ -327,7 +327,7 @@ static enum jk_status take_place(struct jk_book *book, int64_t entry_time_us, st
     }
     if (book->failed || book->journal.failed) {
         book->failed = true;
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while applying an entry");
+        return jk_out_of_memory(error);
     }
     if (!book->journal.active) jk_book_keep(book);
     return JK_OK;

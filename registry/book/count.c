@@ -103,7 +103,7 @@ enum jk_status jk_count_at(const struct jk_book *book, struct jk_scope scope, ui
             jk_count_distinct(out_total, &share, publishers, weights);
         }
     } else {
-        status = jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting");
+        status = jk_out_of_memory(error);
     }
     free(publishers);
     free(weights);
@@ -160,7 +160,7 @@ enum jk_status jk_count_groups(const struct jk_book *book, struct jk_scope scope
 {
     uint32_t slots = by == JK_GROUP_PUBLISHER ? book->publishers.count : book->licenses.count;
     uint32_t *counts = calloc((size_t)slots + 1, sizeof *counts);
-    if (!counts) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting");
+    if (!counts) return jk_out_of_memory(error);
     count_slots(book, scope, by, n, counts);
     return jk_count_sort_groups(counts, slots, arena, out_groups, out_count, error);
 }

@@ -119,7 +119,7 @@ enum jk_status jk_count_totals(const struct jk_book *book, const struct jk_scope
                             .publisher_words = publisher_words,
                             .words = publisher_words + weights_words};
         if (!count_some(&walk))
-            return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting");
+            return jk_out_of_memory(error);
     }
     return JK_OK;
 }

@@ -240,7 +240,7 @@ enum jk_status jk_cube_advance(struct jk_cube *cube, const struct jk_book *book,
     cube->size = n;
     for (uint32_t i = 0; i < cube->scope_count; i++)
         cube->scopes[i]->total.size = n;
-    if (cube->failed) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting");
+    if (cube->failed) return jk_out_of_memory(error);
     return JK_OK;
 }
 

@@ -377,7 +377,7 @@ enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_stan
         return JK_OK;
     }
     jk_standing_free(standing);
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting by a policy");
+    return jk_out_of_memory(error);
 }
 
 void jk_standing_free(struct jk_standing *standing)
@@ -640,11 +640,6 @@ static bool sum_some(struct summing *summing)
     return room;
 }
 
-static enum jk_status no_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while counting by a policy");
-}
-
 enum jk_status jk_standing_totals(const struct jk_standing *standing, const struct jk_book *book,
                                   const struct jk_scope *scopes, size_t count, struct jk_policy_total *out_totals,
                                   struct jk_error *error)
@@ -659,7 +654,7 @@ enum jk_status jk_standing_totals(const struct jk_standing *standing, const stru
                                   .publisher_words = publisher_words,
                                   .weights_words = weights_words,
                                   .teams = book->teams.count};
-        if (!sum_some(&summing)) return no_memory(error);
+        if (!sum_some(&summing)) return jk_out_of_memory(error);
         done += summing.count;
     }
     return JK_OK;
@@ -677,7 +672,7 @@ enum jk_status jk_standing_groups(const struct jk_standing *standing, const stru
 {
     uint32_t slots = by == JK_GROUP_PUBLISHER ? book->publishers.count : book->licenses.count;
     uint32_t *counts = calloc((size_t)slots + 1, sizeof *counts);
-    if (!counts) return no_memory(error);
+    if (!counts) return jk_out_of_memory(error);
     for (size_t at = 0, count; at < standing->all.count; at += count) {
         const struct jk_verdict *rows = &standing->all.rows[at];
         enum jk_reason reason;

@@ -400,5 +400,5 @@ enum jk_status jk_why_find(const struct jk_book *book, const struct jk_standing 
         book, standing, policy, row, jk_standing_size(standing), jk_policy_has(policy, JK_REASON_ADOPTED_PATH)};
     *out_why = (struct jk_why){JK_NONE, JK_NONE, JK_NONE};
     if (find(&question, stage_entry, reason, out_why)) return JK_OK;
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while explaining");
+    return jk_out_of_memory(error);
 }

@@ -52,7 +52,7 @@ static enum jk_status write_texts(const struct jk_report *report, struct jk_comp
     struct jk_certificate certificate = jk_certificate_of(report, &out->texts);
     jk_certificate_text(&certificate, &out->certificate);
     if (!out->certificate.failed) return JK_OK;
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+    return jk_out_of_memory(error);
 }
 
 static enum jk_status render(struct computing *computing, struct jk_error *error)
@@ -89,7 +89,7 @@ enum jk_status jk_compute(struct jk_store *store, struct jk_reader *reader, cons
 {
     struct computing computing = {.store = store, .out = calloc(1, sizeof *computing.out)};
     int64_t began_us = jk_monotonic_us();
-    if (!computing.out) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+    if (!computing.out) return jk_out_of_memory(error);
     atomic_init(&computing.out->holders, 1);
     computing.out->plan = *plan;
     jk_arena_init(&computing.arena, ARENA);

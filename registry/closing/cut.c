@@ -101,7 +101,7 @@ enum jk_status jk_cut_fold(struct jk_store *store, struct jk_reader *reader, con
     jk_edge_init(&folding.edge);
     enum jk_status status = folding.book && folding.parsed
                                 ? read_all(&folding, reader, deadline_ms, error)
-                                : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+                                : jk_out_of_memory(error);
     if (status == JK_OK) status = check_root(store, &folding, error);
     jk_arena_done(&folding.arena);
     free(folding.parsed);

@@ -150,7 +150,7 @@ static enum jk_status render(const struct jk_report_making *making, struct made 
     jk_summary_free(previous);
     jk_summary_free(summary);
     if (status == JK_OK && (made->html.failed || made->csv.failed))
-        status = jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+        status = jk_out_of_memory(error);
     return status;
 }
 

@@ -198,7 +198,7 @@ enum jk_status jk_inspector_start(struct jk_store *store, struct jk_closer *clos
                                   struct jk_error *error)
 {
     struct jk_inspector *inspector = calloc(1, sizeof *inspector);
-    if (!inspector) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    if (!inspector) return jk_out_of_memory(error);
     *inspector = (struct jk_inspector){.store = store, .closer = closer};
     pthread_mutex_init(&inspector->lock, NULL);
     jk_condition_init(&inspector->changed);

@@ -152,7 +152,7 @@ enum jk_status jk_keeper_start(struct jk_store *store, struct jk_closer *closer,
                                struct jk_error *error)
 {
     struct jk_keeper *keeper = calloc(1, sizeof *keeper);
-    if (!keeper) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    if (!keeper) return jk_out_of_memory(error);
     keeper->store = store;
     init_sync(keeper);
     jk_tend_init(&keeper->tend, store, closer, witnesses);

@@ -36,7 +36,7 @@ static enum jk_status put_account(struct jk_turn *turn, struct jk_error *error)
         if (ALL_ROLES & 1u << i) account.grants[i].since_us = turn->time_us;
     if (jk_directory_account(turn->directory, FIRST_ACCOUNT, &known)) return JK_OK;
     if (!jk_record_account(turn->arena, &account, &record))
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+        return jk_out_of_memory(error);
     return jk_turn_record(turn, &record, error);
 }
 
@@ -52,7 +52,7 @@ static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
     token.id = jk_directory_next_id(turn->directory, "token");
     token.hash = jk_token_hash(jk_span_of(first->secret));
     if (!jk_record_token(turn->arena, &token, &record))
-        return jk_fail(write->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+        return jk_out_of_memory(write->error);
     return jk_turn_record(turn, &record, write->error);
 }
 

@@ -12,7 +12,7 @@ enum jk_status jk_key_prepare(const struct jk_config *config, bool *out_made, st
     const char *file =
         *config->key_file ? config->key_file : jk_arena_printf(config->arena, "%s/log.key", config->data);
 
-    if (!file) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    if (!file) return jk_out_of_memory(error);
     JK_TRY(jk_store_next_key(file, &key, out_made, error));
     if (!*out_made) return JK_OK;
     printf("made the next signing key %s.next\n"

@@ -170,7 +170,7 @@ static enum jk_status make_data_dir(struct server *server, struct jk_error *erro
                        server->config.data);
     server->config.data = jk_arena_copy(server->config.arena, absolute, strlen(absolute));
     free(absolute);
-    return server->config.data ? JK_OK : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    return server->config.data ? JK_OK : jk_out_of_memory(error);
 }
 
 static enum jk_status start_database(struct server *server, struct jk_error *error)
@@ -211,7 +211,7 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
                                             .standings = jk_standings_new(),
                                             .closer = jk_closer_new(server->store)};
     if (!server->services.standings || !server->services.closer)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+        return jk_out_of_memory(error);
     JK_TRY(jk_parking_start(server->store, &server->services.parking, error));
     return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
 }
@@ -256,7 +256,7 @@ static enum jk_status label_metrics(struct server *server, const struct jk_metho
     if (names && jk_metrics_labels(JK_METRIC_RPC_CALLS, names, count + 1, codes, JK_UNAUTHENTICATED + 1) &&
         jk_metrics_labels(JK_METRIC_RPC_SECONDS, names, count + 1, NULL, 0))
         return JK_OK;
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    return jk_out_of_memory(error);
 }
 
 static void observe(void *services, size_t method, enum jk_status status, int64_t duration_us)

@@ -36,7 +36,7 @@ enum jk_status jk_mirror_open(const char *where, struct jk_mirror_source **out_s
     if (is_url(where)) {
         jk_fetch_setup();
         source->fetch = jk_fetch_new(&options);
-        if (!source->fetch) status = jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+        if (!source->fetch) status = jk_out_of_memory(error);
     } else {
         status = jk_folder_open(where, false, &source->folder, error);
     }

@@ -289,7 +289,7 @@ static enum jk_status fail(const struct check *check, const char *fault, struct 
 {
     char shown[200];
     if (check->exhausted)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "No memory is left to check the manifest.");
+        return jk_out_of_memory(error);
     jk_text_shorten(check->lines.line, shown, sizeof shown);
     return jk_fail(error, JK_INVALID_ARGUMENT, "INVALID_MANIFEST", "Line %u of the manifest, \"%s\", %s.",
                    check->lines.number, shown, fault);

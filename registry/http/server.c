@@ -434,7 +434,7 @@ static enum jk_status start(struct jk_http *http, struct jk_error *error)
     bool made = start_watchman(http) && http->zips && make_fixed(http) &&
                 jk_metrics_labels(JK_METRIC_HTTP_REQUESTS, route_texts, JK_ROUTE_KINDS, status_texts, STATUSES + 1);
     if (made) http->ready = jk_http_ready_new(http);
-    if (!http->ready) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "no memory or threads for HTTP");
+    if (!http->ready) return jk_out_of_memory(error);
     if (options->listen) JK_TRY(listen_on(http, options->listen, &http->address, start_public, &http->daemon, error));
     if (options->metrics)
         JK_TRY(listen_on(http, options->metrics, &http->metrics_address, start_metrics, &http->metrics_daemon, error));
@@ -445,7 +445,7 @@ enum jk_status jk_http_start(const struct jk_http_options *options, struct jk_ht
 {
     struct jk_http *http = calloc(1, sizeof *http);
     sigset_t all, before;
-    if (!http) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "out of memory");
+    if (!http) return jk_out_of_memory(error);
     http->options = *options;
     http->parent_fd = http->quiet_fd = -1;
     sigfillset(&all);

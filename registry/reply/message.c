@@ -36,12 +36,6 @@ void **jk_pointers(struct jk_arena *arena, size_t count)
     return count ? jk_arena_zalloc(arena, count, sizeof(void *)) : NULL;
 }
 
-enum jk_status jk_out_of_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-                   "The request or its reply is too large to be worked on; ask for less at once");
-}
-
 static void *take_from_arena(void *arena, size_t size)
 {
     return jk_arena_alloc(arena, size ? size : 1);

@@ -28,7 +28,4 @@ void **jk_pointers(struct jk_arena *arena, size_t count);
 /* An allocator for protobuf-c that takes from the arena, and lives as long as that is used. */
 ProtobufCAllocator jk_arena_allocator(struct jk_arena *arena);
 
-/* The failure of an arena that is exhausted. */
-enum jk_status jk_out_of_memory(struct jk_error *error);
-
 #endif

@@ -282,5 +282,5 @@ enum jk_status jk_summary_html(const struct jk_page *page, struct jk_text *out, 
     jk_text_add_str(out, "<footer>족보 Jokbo · ");
     jk_page_str(out, page->summary->origin);
     jk_text_add_str(out, "</footer>\n</body>\n</html>\n");
-    return out->failed ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report") : JK_OK;
+    return out->failed ? jk_out_of_memory(error) : JK_OK;
 }

@@ -24,7 +24,7 @@ static enum jk_status make_standing(struct jk_report *report, struct jk_error *e
 {
     struct jk_standing_query query = {.policy = &report->stage.policy, .n = report->source.cut_size};
     uint32_t *slots = team_slots(&report->stage, &report->source, &query.team_count);
-    if (!slots) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+    if (!slots) return jk_out_of_memory(error);
     query.teams = slots;
     enum jk_status status = jk_standing_make(report->source.cut, &query, &report->standing, error);
     free(slots);
@@ -43,7 +43,7 @@ static enum jk_status list_rows(struct jk_report *report, struct jk_error *error
     const struct jk_book *cut = report->source.cut;
     uint32_t n = report->source.cut_size, teams = jk_book_teams(cut, n), model;
     report->rows = calloc((size_t)JK_BOOK_BASES + teams + 1, sizeof *report->rows);
-    if (!report->rows) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+    if (!report->rows) return jk_out_of_memory(error);
     for (uint32_t i = 0; (model = jk_book_listed(cut, i, n)) != JK_NONE; i++) {
         const struct jk_base_facts *base = jk_book_base(cut, model, n);
         if (base)
@@ -70,7 +70,7 @@ static enum jk_status make_totals(struct jk_report *report, struct jk_error *err
         for (size_t i = 0; i < report->count; i++)
             report->rows[i].total = totals[i];
     } else {
-        status = jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+        status = jk_out_of_memory(error);
     }
     free(scopes);
     free(totals);
@@ -92,7 +92,7 @@ enum jk_status jk_report_make(const struct jk_report_stage *stage, const struct 
                               struct jk_report **out_report, struct jk_error *error)
 {
     struct jk_report *report = calloc(1, sizeof *report);
-    if (!report) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+    if (!report) return jk_out_of_memory(error);
     report->stage = *stage;
     report->source = *source;
     enum jk_status status = make_standing(report, error);

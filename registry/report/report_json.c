@@ -250,5 +250,5 @@ enum jk_status jk_report_json(const struct jk_report *report, const struct jk_re
     }
     bool made = json && !out->failed;
     free(json);
-    return made ? JK_OK : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+    return made ? JK_OK : jk_out_of_memory(error);
 }

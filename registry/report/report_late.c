@@ -65,5 +65,5 @@ enum jk_status jk_report_add_late(struct jk_report *report, struct jk_error *err
     free(late.of_base);
     free(late.of_team);
     free(late.seen);
-    return room ? JK_OK : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+    return room ? JK_OK : jk_out_of_memory(error);
 }

@@ -168,5 +168,5 @@ enum jk_status jk_report_add_publishers(struct jk_report *report, struct jk_erro
     free(weighing.order);
     free(weighing.counts);
     free(weighing.seen);
-    return room ? JK_OK : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+    return room ? JK_OK : jk_out_of_memory(error);
 }

@@ -119,7 +119,7 @@ enum jk_status jk_report_members(const struct jk_report *report, struct jk_text 
     size_t all, used = 0;
     const struct jk_verdict *rows = jk_standing_rows(report->standing, &all);
     struct member *members = malloc((all + 1) * sizeof *members);
-    if (!members) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+    if (!members) return jk_out_of_memory(error);
     for (size_t i = 0, count; i < all; i += count) {
         count = rows_of(rows + i, all - i);
         if (!counts(rows + i, count)) continue;
@@ -135,7 +135,7 @@ enum jk_status jk_report_members(const struct jk_report *report, struct jk_text 
         jk_text_add_char(out, '\n');
     }
     free(members);
-    return out->failed ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report") : JK_OK;
+    return out->failed ? jk_out_of_memory(error) : JK_OK;
 }
 
 /* A tab, the root, and its reasons joined by commas. */
@@ -192,5 +192,5 @@ enum jk_status jk_report_left_out(const struct jk_report *report, struct jk_text
         jk_text_add_char(out, '\n');
     }
     write_late(report, out);
-    return out->failed ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report") : JK_OK;
+    return out->failed ? jk_out_of_memory(error) : JK_OK;
 }

@@ -60,6 +60,6 @@ enum jk_status jk_report_stage_of(const struct jk_book *book, uint32_t stage, ui
         out_stage->previous_revision = previous->revision;
     }
     if (!split_teams(facts->teams, arena, out_stage))
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a report");
+        return jk_out_of_memory(error);
     return JK_OK;
 }

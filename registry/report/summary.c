@@ -298,7 +298,7 @@ static enum jk_status read_all(const json_t *document, struct jk_summary *out_su
     read_rows(&top, out_summary);
     jk_fields_end(&top);
     if (reading.status == JK_OK && out_summary->arena->exhausted)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while reading a report");
+        return jk_out_of_memory(error);
     return reading.status;
 }
 
@@ -326,7 +326,7 @@ enum jk_status jk_summary_read(struct jk_span json, struct jk_summary **out_summ
     struct jk_summary *summary = new_summary();
     enum jk_status status =
         summary ? read_all(document, summary, error)
-                : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory while reading a report");
+                : jk_out_of_memory(error);
     json_decref(document);
     if (status != JK_OK) {
         jk_summary_free(summary);

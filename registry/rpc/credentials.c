@@ -217,7 +217,7 @@ enum jk_status jk_rpc_credentials(const struct jk_rpc_options *options, const st
                        "TLS needs a certificate and its key: give both files or none");
     if (!options->tls_cert) return plain_text(options, address, out_credentials, error);
     struct jk_rpc_certificates *certificates = certificates_new(options);
-    if (!certificates) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "out of memory");
+    if (!certificates) return jk_out_of_memory(error);
     /* Read once for the sake of the error message; gRPC fetches its own when the port is added. */
     grpc_ssl_server_certificate_config *trial = NULL;
     enum jk_status status = load(certificates, &trial, error);

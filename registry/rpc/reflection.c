@@ -180,7 +180,7 @@ enum jk_status jk_rpc_reflection_new(struct jk_span set, struct jk_rpc_reflectio
                                      struct jk_error *error)
 {
     struct jk_rpc_reflection *reflection = calloc(1, sizeof *reflection);
-    if (!reflection) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "out of memory");
+    if (!reflection) return jk_out_of_memory(error);
     enum jk_status status = jk_descriptors_open(set, &reflection->index, error);
     if (status != JK_OK) {
         free(reflection);

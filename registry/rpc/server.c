@@ -284,7 +284,7 @@ static enum jk_status prepare(struct jk_rpc_server *server, struct jk_error *err
     server->health = jk_rpc_health_new(server->options.methods, server->options.method_count);
     server->doorman = doorman_of(&server->options);
     if (!server->health || !server->doorman || !label_metrics())
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "out of memory");
+        return jk_out_of_memory(error);
     list_rows(server);
     share_out(server);
     JK_TRY(register_rows(server, error));
@@ -334,7 +334,7 @@ enum jk_status jk_rpc_start(const struct jk_rpc_options *options, struct jk_rpc_
     JK_TRY(jk_address_parse(options->listen, &address, error));
     JK_TRY(jk_address_free_socket(&address, error));
     struct jk_rpc_server *server = calloc(1, sizeof *server);
-    if (!server) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_MEMORY", "out of memory");
+    if (!server) return jk_out_of_memory(error);
     server->options = *options;
     server->address = address;
     fill_defaults(&server->options);

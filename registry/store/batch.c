@@ -136,8 +136,7 @@ static enum jk_status repeat(struct jk_batch *batch, struct jk_write *write, con
     struct jk_span copy = {jk_arena_copy(&batch->arena, stored.at, stored.len), stored.len};
 
     if (copy.at) return replay(batch, write, print, copy);
-    return jk_fail(write->error, JK_RESOURCE_EXHAUSTED, "BATCH_MEMORY",
-                   "the server has no memory for this write now: try again later");
+    return jk_out_of_memory(write->error);
 }
 
 void jk_batch_add(struct jk_batch *batch, struct jk_write *write)

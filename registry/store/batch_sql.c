@@ -101,7 +101,7 @@ enum jk_status jk_batch_lock(struct jk_batch *batch, struct jk_conn *conn, struc
     ask_records(batch->store, &queries[Q_RECORDS]);
     ask_replies(batch, &asked, &queries[Q_REPLIES]);
     status = jk_pgarray_failed(&asked.ids) || jk_pgarray_failed(&asked.accounts)
-                 ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "the server has no memory for this write now")
+                 ? jk_out_of_memory(error)
                  : jk_conn_run(conn, queries, Q_LOCK_COUNT, jk_monotonic_ms() + LOCK_MS, error);
     if (status == JK_OK) {
         status = take_lock(batch, queries, asked_us, conn->session, error);
@@ -354,7 +354,7 @@ static enum jk_status seal(struct jk_batch *batch, struct jk_error *error)
         return JK_OK;
     }
     if (!hash_leaves(batch))
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "the server has no memory for this write now");
+        return jk_out_of_memory(error);
     for (size_t i = 0; i < batch->entry_count; i++)
         jk_edge_append(&batch->edge, &batch->leaves[i]);
     JK_TRY(jk_signkeys_choose(&batch->store->keys, batch->store->book, (uint32_t)batch->edge.size, error));
@@ -368,8 +368,7 @@ static enum jk_status check_writing(const struct jk_batch *batch, const struct w
     for (size_t i = 0; i < writing->array_count; i++)
         failed = failed || jk_pgarray_failed(&writing->arrays[i]);
     if (!failed) return JK_OK;
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-                   "the server has no memory for this write now: try again later");
+    return jk_out_of_memory(error);
 }
 
 enum jk_status jk_batch_commit(struct jk_batch *batch, struct jk_conn *conn, struct jk_error *error)

@@ -89,6 +89,6 @@ enum jk_status jk_turn_set_clock(struct jk_turn *turn, int64_t time_us, struct j
         return jk_error_result(error);
     }
     if (!jk_record_clock(turn->arena, time_us - batch->clock_us, &record))
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "the server has no memory for this write now");
+        return jk_out_of_memory(error);
     return jk_turn_record(turn, &record, error);
 }

@@ -35,7 +35,7 @@ static enum jk_status take(struct certifier *certifier, struct jk_signer *signer
     certifier->signer = signer;
     jk_verifier_write(jk_signer_verifier(signer), &certifier->verifier);
     if (certifier->verifier.failed)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a key");
+        return jk_out_of_memory(error);
     if (jk_span_equal(jk_span_of(jk_signer_verifier(signer)->name), jk_text_span(&certifier->name))) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE", "the key %s is for \"%s\", not for \"%s\"",
                    certifier->path, jk_signer_verifier(signer)->name, certifier->name.bytes);
@@ -240,6 +240,6 @@ enum jk_status jk_reader_certify(struct jk_reader *reader, struct jk_span body, 
     if (status != JK_OK) return status;
     jk_text_add(out_note, jk_text_span(&note));
     return out_note->failed
-               ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "there is no room for the certificate")
+               ? jk_out_of_memory(error)
                : JK_OK;
 }

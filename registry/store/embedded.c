@@ -217,7 +217,7 @@ enum jk_status jk_embedded_start(const char *data_dir, struct jk_embedded **out_
     struct jk_embedded *embedded = calloc(1, sizeof(*embedded));
     enum jk_status status;
 
-    if (!embedded) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    if (!embedded) return jk_out_of_memory(error);
     embedded->lock_fd = embedded->control_fd = embedded->report_fd = -1;
     status = start_all(embedded, data_dir, error);
     if (status == JK_OK)

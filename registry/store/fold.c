@@ -66,7 +66,7 @@ enum jk_status jk_fold_entry(struct jk_store *store, uint64_t index, struct jk_s
         return jk_fail(error, JK_DATA_LOSS, "LOG_GAP", "entry %llu is missing from the database",
                        (unsigned long long)store->edge.size);
     if (!jk_forest_reserve(store->forest, 1))
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for an entry's hashes");
+        return jk_out_of_memory(error);
     JK_TRY(check_rotation(index, bytes, error));
     JK_TRY(jk_book_apply(store->book, bytes, error));
     jk_edge_append(&store->edge, &leaf);
@@ -96,7 +96,7 @@ static enum jk_status apply_record(struct jk_store *store, struct jk_span key, s
     record.value = jk_arena_copy(&arena, value.at, value.len);
     status = record.key && record.value
                  ? jk_directory_put(store->directory, &record, error)
-                 : jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a record");
+                 : jk_out_of_memory(error);
     jk_arena_done(&arena);
     return status;
 }

@@ -24,7 +24,7 @@ static const struct grant {
 
 static enum jk_status run(struct jk_conn *plain, struct jk_text *script, PGresult **out_rows, struct jk_error *error)
 {
-    if (script->failed) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    if (script->failed) return jk_out_of_memory(error);
     return jk_conn_script(plain, script->bytes, jk_monotonic_ms() + GRANT_MS, out_rows, error);
 }
 

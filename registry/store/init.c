@@ -123,7 +123,7 @@ static enum jk_status compose(struct jk_store *store, struct first *first, struc
     JK_TRY(add(first, &init, error));
     JK_TRY(add(first, &spdx, error));
     JK_TRY(add_licenses(first, error));
-    if (jk_pgarray_failed(&first->rows)) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    if (jk_pgarray_failed(&first->rows)) return jk_out_of_memory(error);
     return JK_OK;
 }
 
@@ -209,7 +209,7 @@ static enum jk_status begin_demo(struct jk_store *store, struct first *first, st
     if (!is_demo(store)) return JK_OK;
     first->time_us = JK_DEMO_START_US;
     if (jk_record_clock(&first->arena, ahead_us, &first->clock)) return JK_OK;
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    return jk_out_of_memory(error);
 }
 
 /* The insert fails for a loser as well as for a fault: the head tells which. */

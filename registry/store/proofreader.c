@@ -309,7 +309,7 @@ enum jk_status jk_proofreader_start(struct jk_store *store, struct jk_error *err
 {
     struct jk_proofreader *reader = calloc(1, sizeof(*reader));
 
-    if (!reader) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    if (!reader) return jk_out_of_memory(error);
     reader->store = store;
     store->proofreader = reader;
     jk_conn_init(&reader->conn, store->database, JK_CONN_READER);

@@ -86,7 +86,7 @@ enum jk_status jk_public_put_keys(struct jk_store *store, struct jk_folder *fold
     jk_store_keys(store, (uint32_t)size, &wanted);
     jk_error_init(&why, NULL);
     if (wanted.failed)
-        status = jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for the verifier keys");
+        status = jk_out_of_memory(error);
     else if (jk_folder_read(folder, JK_PUBLISHED_KEY, &there, &why) != JK_OK ||
              !jk_span_equal(jk_text_span(&there), jk_text_span(&wanted)))
         status = jk_folder_replace(folder, JK_PUBLISHED_KEY, jk_text_span(&wanted), error);

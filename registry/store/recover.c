@@ -350,7 +350,7 @@ static enum jk_status write_chunk(struct recovery *recovery, struct chunk *chunk
     char payload[48];
 
     if (jk_pgarray_failed(&chunk->rows) || jk_pgarray_failed(&chunk->times))
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a chunk of entries");
+        return jk_out_of_memory(error);
     jk_random_bytes(batch, sizeof(batch));
     jk_query_init(&queries[0], JK_SQL_BEGIN);
     ask_head(recovery, chunk, note, keys, batch, &queries[1]); /* first: it locks, or fails where another was here */

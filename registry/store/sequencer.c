@@ -425,7 +425,7 @@ enum jk_status jk_sequencer_start(struct jk_store *store, struct jk_error *error
 {
     struct jk_sequencer *seq = calloc(1, sizeof(*seq));
 
-    if (!seq) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    if (!seq) return jk_out_of_memory(error);
     seq->store = store;
     seq->put_off_end = &seq->put_off;
     jk_conn_init(&seq->conn, store->database, JK_CONN_WRITER);

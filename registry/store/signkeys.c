@@ -44,7 +44,7 @@ enum jk_status jk_signkeys_take(struct jk_signkeys *keys, size_t file, struct jk
     taken = jk_text_take(&text);
     if (!taken) {
         jk_signer_free(signer);
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a key");
+        return jk_out_of_memory(error);
     }
     keys->count = 0; /* whoever pointed to the old one chooses again */
     jk_signer_free(keys->held[file]);

@@ -25,7 +25,7 @@ static enum jk_status take_rows(const PGresult *rows, uint64_t first, unsigned c
     for (int row = 0; row < PQntuples(rows) && *added < count; row++) {
         if ((uint64_t)jk_result_i64(rows, row, 0) != first + *added) break;
         if (!jk_tile_entry_add(bundle, jk_result_span(rows, row, 1)))
-            return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a bundle of entries");
+            return jk_out_of_memory(error);
         ++*added;
     }
     if (*added == count) return JK_OK;

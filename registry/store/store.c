@@ -18,11 +18,6 @@
 
 #define CONNECT_MS 30000
 
-static enum jk_status no_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
-}
-
 /* ---- making and freeing ---- */
 
 static char *copy_text(const char *text)
@@ -394,7 +389,7 @@ enum jk_status jk_store_checkpoint(struct jk_store *store, struct jk_arena *aren
     note = newest_note(store);
     note.at = jk_arena_copy(arena, note.at, note.len);
     pthread_mutex_unlock(&store->publish_lock);
-    if (!note.at) return no_memory(error);
+    if (!note.at) return jk_out_of_memory(error);
     *out_note = note;
     return JK_OK;
 }
@@ -417,7 +412,7 @@ enum jk_status jk_store_checkpoint_cosigned(struct jk_store *store, struct jk_ar
     if (best) note = (struct jk_span){jk_arena_copy(arena, best->note.bytes, best->note.len), best->note.len};
     pthread_mutex_unlock(&store->publish_lock);
     if (!best) return not_cosigned(error);
-    if (!note.at) return no_memory(error);
+    if (!note.at) return jk_out_of_memory(error);
     *out_note = note;
     return JK_OK;
 }
@@ -459,7 +454,7 @@ static enum jk_status newest_receipt(struct jk_store *store, uint64_t index, boo
     proved = write_receipt(store, index, size, note, out);
     pthread_mutex_unlock(&store->publish_lock);
     pthread_rwlock_unlock(&store->lock);
-    if (proved) return out->failed ? no_memory(error) : JK_OK;
+    if (proved) return out->failed ? jk_out_of_memory(error) : JK_OK;
     return no_entry(index, size, error);
 }
 
@@ -485,7 +480,7 @@ enum jk_status jk_store_receipt_cosigned(struct jk_store *store, uint64_t index,
     }
     pthread_mutex_unlock(&store->publish_lock);
     pthread_rwlock_unlock(&store->lock);
-    if (proved) return out->failed ? no_memory(error) : JK_OK;
+    if (proved) return out->failed ? jk_out_of_memory(error) : JK_OK;
     if (index >= log_size) return no_entry(index, log_size, error);
     if (size == 0) return not_cosigned(error);
     error->retry_ms = 1000;
@@ -535,7 +530,7 @@ enum jk_status jk_store_receipt_at(struct jk_store *store, uint64_t index, uint6
     pthread_rwlock_unlock(&store->lock);
     if (proved) jk_receipt_write(index, &proof, jk_text_span(&note), out);
     jk_text_done(&note);
-    if (proved) return out->failed ? no_memory(error) : JK_OK;
+    if (proved) return out->failed ? jk_out_of_memory(error) : JK_OK;
     return newest_receipt(store, index, true, out, error);
 }
 

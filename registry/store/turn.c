@@ -19,12 +19,6 @@ static bool grow(void **array, size_t *room, size_t count, size_t size)
     return true;
 }
 
-static enum jk_status no_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "BATCH_MEMORY",
-                   "the server has no memory for this write now: try again later");
-}
-
 enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint32_t *out_index, struct jk_error *error)
 {
     struct jk_batch *batch = turn->batch;
@@ -37,7 +31,7 @@ enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint
         return jk_fail(error, JK_INVALID_ARGUMENT, "WRITE_TOO_LARGE",
                        "the write would append more than %d entries: split it", JK_WRITE_ENTRIES_MAX);
     if (!grow((void **)&batch->entries, &batch->entry_room, batch->entry_count, sizeof(*batch->entries)))
-        return no_memory(error);
+        return jk_out_of_memory(error);
     entry->time_us = turn->time_us;
     jk_text_init(&text, JK_ENTRY_MAX);
     jk_entry_write(entry, &text);
@@ -47,7 +41,7 @@ enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint
                        "the entry would have more than %d bytes: shorten it", JK_ENTRY_MAX);
     }
     bytes = jk_arena_copy(&batch->arena, text.bytes, text.len);
-    status = bytes ? jk_book_apply(turn->book, jk_text_span(&text), error) : no_memory(error);
+    status = bytes ? jk_book_apply(turn->book, jk_text_span(&text), error) : jk_out_of_memory(error);
     /* A book that ran out of memory is whole no longer: the process ends, and the next one loads the log anew. */
     JK_CHECK(!bytes || status != JK_RESOURCE_EXHAUSTED);
     if (status == JK_OK) {
@@ -78,7 +72,7 @@ enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *reco
     if (batch->record_count >= JK_TURN_RECORDS ||
         !grow((void **)&batch->records, &batch->record_room, batch->record_count, sizeof(*batch->records)) ||
         copy_record(batch, record, &row) != JK_OK)
-        return no_memory(error);
+        return jk_out_of_memory(error);
     JK_TRY(jk_directory_put(turn->directory, &row.record, error));
     batch->records[batch->record_count++] = row;
     batch->bytes += strlen(row.record.value);
@@ -92,7 +86,7 @@ enum jk_status jk_turn_blob_name(struct jk_turn *turn, const struct jk_digest *d
 
     if (batch->blob_count >= JK_TURN_RECORDS ||
         !grow((void **)&batch->blobs, &batch->blob_room, batch->blob_count, sizeof(*batch->blobs)))
-        return no_memory(error);
+        return jk_out_of_memory(error);
     batch->blobs[batch->blob_count++] = (struct jk_batch_blob){*digest, upload};
     return JK_OK;
 }
@@ -117,10 +111,10 @@ enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk
                        "the text is not valid UTF-8 without NUL: send it as UTF-8");
     if (batch->text_count >= JK_TURN_RECORDS ||
         !grow((void **)&batch->texts, &batch->text_room, batch->text_count, sizeof(*batch->texts)))
-        return no_memory(error);
+        return jk_out_of_memory(error);
     row.body.at = jk_arena_copy(&batch->arena, text.at, text.len);
     row.body.len = text.len;
-    if (!row.body.at) return no_memory(error);
+    if (!row.body.at) return jk_out_of_memory(error);
     jk_random_bytes(row.salt, sizeof(row.salt));
     row.digest = jk_digest_parts(parts, 2);
     batch->texts[batch->text_count++] = row;

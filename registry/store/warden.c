@@ -62,7 +62,7 @@ static enum jk_status ask(struct jk_warden *warden, struct jk_pgarray *pids, PGr
 {
     struct jk_query query;
 
-    if (jk_pgarray_failed(pids)) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    if (jk_pgarray_failed(pids)) return jk_out_of_memory(error);
     JK_TRY(jk_conn_up(&warden->conn, JK_CONNECT_TIMEOUT_MS, error));
     jk_query_init(&query, JK_SQL_HOLDERS);
     jk_query_span(&query, jk_pgarray_span(pids));
@@ -206,7 +206,7 @@ enum jk_status jk_warden_start(struct jk_store *store, struct jk_error *error)
 {
     struct jk_warden *warden = calloc(1, sizeof(*warden));
 
-    if (!warden) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    if (!warden) return jk_out_of_memory(error);
     warden->store = store;
     jk_conn_init(&warden->conn, store->database, JK_CONN_READER);
     jk_condition_init(&warden->changed);

@@ -85,7 +85,7 @@ enum jk_status jk_folder_open(const char *path, bool make, struct jk_folder **ou
     if (!folder || !folder->path) {
         free(folder);
         close(fd);
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+        return jk_out_of_memory(error);
     }
     folder->fd = fd;
     jk_random_bytes(&folder->process, sizeof(folder->process));

@@ -31,7 +31,7 @@ static enum jk_status keep(struct reading *reading, struct jk_span word, const c
     if (word.len > JK_TRUST_WORD_MAX) return wrong(reading, word, "is too long: at most 1,024 bytes are allowed");
     *out_text = jk_arena_copy(reading->arena, word.at, word.len);
     if (*out_text) return JK_OK;
-    return jk_fail(reading->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a policy");
+    return jk_out_of_memory(reading->error);
 }
 
 static enum jk_status keep_url(struct reading *reading, size_t at, const char **out_url)
@@ -239,7 +239,7 @@ enum jk_status jk_trust_read(struct jk_span text, struct jk_arena *arena, const 
         return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_MALFORMED",
                        "the policy has %zu bytes; at most %d are allowed: shorten it", text.len, JK_TRUST_MAX);
     reading.policy = jk_arena_zalloc(arena, 1, sizeof(*reading.policy));
-    if (!reading.policy) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a policy");
+    if (!reading.policy) return jk_out_of_memory(error);
     reading.policy->quorum = JK_TRUST_NOBODY;
     JK_TRY(read_all(&reading, text));
     *out_policy = reading.policy;

@@ -305,7 +305,7 @@ static enum jk_status prepare(struct jk_witness_pool *pool, uint32_t number, str
     jk_text_init(&witness->note, JK_NOTE_MAX);
     jk_text_init(&witness->body, JK_WITNESS_BODY_MAX);
     if (!(witness->fetch = jk_fetch_new(&options)))
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for a witness");
+        return jk_out_of_memory(error);
     pool->count++;
     return JK_OK;
 }
@@ -331,7 +331,7 @@ enum jk_status jk_witness_start(const struct jk_witness_options *options, struct
     struct jk_witness_pool *pool = calloc(1, sizeof(*pool));
     enum jk_status status;
 
-    if (!pool) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory for the witnesses");
+    if (!pool) return jk_out_of_memory(error);
     pool->options = *options;
     if (pool->options.timeout_ms == 0) pool->options.timeout_ms = JK_WITNESS_TIMEOUT_MS;
     jk_text_init(&pool->note, JK_NOTE_MAX);

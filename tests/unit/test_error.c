@@ -202,6 +202,20 @@ static void a_full_arena_loses_detail_but_no_failure(void **state)
     jk_arena_done(&arena);
 }
 
+static void out_of_memory_tells_a_budget_from_the_machine(void **state)
+{
+    struct jk_error *error = error_of(state), plain;
+    jk_error_init(&plain, NULL);
+    assert_int_equal(jk_out_of_memory(&plain), JK_RESOURCE_EXHAUSTED);
+    assert_string_equal(plain.reason, "OUT_OF_MEMORY");
+    assert_string_equal(plain.message, "out of memory: try again later");
+
+    assert_null(jk_arena_alloc(error->arena, (1 << 20) + 1));
+    assert_int_equal(jk_out_of_memory(error), JK_RESOURCE_EXHAUSTED);
+    assert_string_equal(error->reason, "OUT_OF_MEMORY");
+    assert_string_equal(error->message, "this needs more memory than one request may have: ask for less at once");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +228,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(messages_of_exactly_the_room_are_not_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(bad_bytes_do_not_reach_a_reply, setup, teardown),
         cmocka_unit_test_setup_teardown(facts_are_a_bounded_map, setup, teardown),
+        cmocka_unit_test_setup_teardown(out_of_memory_tells_a_budget_from_the_machine, setup, teardown),
         cmocka_unit_test(without_an_arena_the_message_is_kept),
         cmocka_unit_test(a_full_arena_loses_detail_but_no_failure),
     };

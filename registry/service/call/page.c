@@ -59,7 +59,7 @@ enum jk_status jk_page_read(struct jk_call *call, struct jk_page *out_page)
     }
     out_page->size = *size == 0 ? JK_PAGE_DEFAULT : *size > JK_PAGE_MAX ? JK_PAGE_MAX : (uint32_t)*size;
     if (!jk_page_bind(&call->arena, call->method->path, (ProtobufCMessage *)(uintptr_t)call->request, &out_page->bound))
-        return jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The request is too large");
+        return jk_out_of_memory(&call->error);
     struct jk_span text = jk_span_of(*token);
     return text.len ? read_token(call, text, out_page) : JK_OK;
 }

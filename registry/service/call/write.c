@@ -51,7 +51,7 @@ static enum jk_status fingerprint(struct jk_call *call, struct jk_change *change
 {
     size_t len = protobuf_c_message_get_packed_size(call->request);
     uint8_t *bytes = jk_arena_alloc(&call->arena, len + 1);
-    if (!bytes) return jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The request is too large");
+    if (!bytes) return jk_out_of_memory(&call->error);
     protobuf_c_message_pack(call->request, bytes);
     struct jk_span parts[2] = {jk_span_of(call->method->path), {(char *)bytes, len}};
     change->write.fingerprint = jk_digest_parts(parts, 2);
@@ -88,10 +88,10 @@ static enum jk_status pack_reply(struct jk_change *change, ProtobufCMessage *rep
     JK_CHECK(reply);
     if (change->write.dry) forget_size(reply);
     if (call->arena.exhausted)
-        return jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The reply is too large");
+        return jk_out_of_memory(&call->error);
     size_t len = protobuf_c_message_get_packed_size(reply);
     uint8_t *bytes = jk_arena_alloc(&call->arena, len + 1);
-    if (!bytes) return jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The reply is too large");
+    if (!bytes) return jk_out_of_memory(&call->error);
     protobuf_c_message_pack(reply, bytes);
     change->write.reply = (struct jk_span){(char *)bytes, len};
     return JK_OK;
@@ -132,7 +132,7 @@ static uint32_t get_u32(const char *at)
 static enum jk_status keep_entry(struct jk_change *change)
 {
     char *keep = jk_arena_alloc(&change->call->arena, KEEP_SIZE);
-    if (!keep) return jk_fail(&change->call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The reply is too large");
+    if (!keep) return jk_out_of_memory(&change->call->error);
     change->published = (uint32_t)jk_store_published_size(jk_store_of(change->call));
     memcpy(keep, KEEP_MARK, KEEP_ENTRY);
     put_u32(keep + KEEP_ENTRY, change->entry);
@@ -257,7 +257,7 @@ static void submit(struct jk_call *call, const struct jk_change *template)
     }
     struct jk_change *change = (void *)jk_arena_copy(&call->arena, (const void *)template, sizeof *template);
     if (!change) {
-        (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "The request is too large");
+        (void)jk_out_of_memory(&call->error);
         jk_call_fail(call);
         return;
     }

@@ -60,7 +60,7 @@ static enum jk_status read_bytes(struct jk_reader *reader, const struct jk_diges
         jk_arena_reset(&arena);
     }
     jk_arena_done(&arena);
-    if (status == JK_OK && out->failed) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    if (status == JK_OK && out->failed) return jk_out_of_memory(error);
     return status;
 }
 
@@ -111,7 +111,7 @@ static enum jk_status note_one(struct jk_turn *turn, const struct looked_at *man
         facts.weight_files = manifest->summary.weight_files;
         facts.files_known = true;
         if (!jk_record_blob(turn->arena, &facts, &record))
-            return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+            return jk_out_of_memory(error);
         JK_TRY(jk_turn_record(turn, &record, error));
     }
     return jk_held_note(turn, &manifest->digest, error);
@@ -206,7 +206,7 @@ enum jk_status jk_held_catch_up_start(struct jk_store *store, struct jk_held_cat
     if (catch_up) catch_up->manifests = jk_directory_manifests(jk_store_directory(store), &catch_up->count);
     if (!catch_up || !catch_up->manifests) {
         free(catch_up);
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+        return jk_out_of_memory(error);
     }
     catch_up->store = store;
     keep_unsaid(catch_up);

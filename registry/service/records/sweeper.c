@@ -233,7 +233,7 @@ enum jk_status jk_sweeper_start(struct jk_store *store, int64_t keep_us, struct 
                                 struct jk_error *error)
 {
     struct jk_sweeper *sweeper = calloc(1, sizeof *sweeper);
-    if (!sweeper) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+    if (!sweeper) return jk_out_of_memory(error);
     *sweeper = (struct jk_sweeper){.store = store, .keep_us = keep_us};
     pthread_mutex_init(&sweeper->lock, NULL);
     jk_condition_init(&sweeper->changed);
