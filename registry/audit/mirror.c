@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -59,13 +58,6 @@ static bool is_worth_again(enum jk_status status, int http)
     return status == JK_UNAVAILABLE;
 }
 
-static void rest(int64_t pause_ms)
-{
-    struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000};
-    while (nanosleep(&pause, &pause) != 0 && errno == EINTR)
-        ;
-}
-
 static enum jk_status bad_answer(const char *url, int http, struct jk_error *error)
 {
     if (http == 404 || http == 410)
@@ -90,7 +82,7 @@ static enum jk_status get(const struct jk_mirror *mirror, struct jk_fetch *fetch
             return JK_OK;
         }
         if (tries < TRIES && is_worth_again(status, reply.status)) {
-            rest(pause_ms);
+            jk_sleep_ms(pause_ms);
             continue;
         }
         return status == JK_OK ? bad_answer(url, reply.status, error)

@@ -1,6 +1,7 @@
 /* Times and the proleptic Gregorian calendar by arithmetic alone: no time zone database, no locale. */
 #include "base/clock.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -303,4 +304,11 @@ int64_t jk_boot_us(void)
 int64_t jk_monotonic_ms(void)
 {
     return jk_monotonic_us() / 1000;
+}
+
+void jk_sleep_ms(int64_t ms)
+{
+    struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    while (ms > 0 && nanosleep(&left, &left) != 0 && errno == EINTR)
+        continue;
 }

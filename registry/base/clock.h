@@ -1,5 +1,5 @@
 /* Times are int64_t microseconds since 1970-01-01T00:00:00Z. Text is RFC 3339. Pure but for the
- * readers at the end. Valid from year 1970 to 9999 (UTC): a parser refuses
+ * what reads a clock or waits, at the end. Valid from year 1970 to 9999 (UTC): a parser refuses
  * what lies outside, a formatter takes the nearest time inside. */
 #ifndef JK_BASE_CLOCK_H
 #define JK_BASE_CLOCK_H
@@ -30,6 +30,8 @@ int64_t jk_now_us(void);       /* wall clock: for logs and certificates, never f
 int64_t jk_monotonic_ms(void); /* for deadlines */
 int64_t jk_monotonic_us(void);
 int64_t jk_monotonic_coarse_ms(void); /* the same scale, some ms behind, and cheaper */
+/* Waits that long, also where signals interrupt it; not at all for 0 or less. */
+void jk_sleep_ms(int64_t ms);
 int64_t jk_boot_us(void); /* since the machine was started, time in suspension included; nobody can set it */
 
 #endif

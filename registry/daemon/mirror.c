@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "fetch/fetch.h"
 #include "tiles/grow.h"
 
@@ -74,7 +74,6 @@ static enum jk_status ask(struct jk_mirror_source *source, const char *path, str
                           struct jk_error *error)
 {
     size_t len = strlen(source->where);
-    struct timespec pause = {.tv_sec = 1};
     struct jk_error attempt;
     enum jk_status status = JK_UNAVAILABLE;
     char url[URL_MAX];
@@ -83,7 +82,7 @@ static enum jk_status ask(struct jk_mirror_source *source, const char *path, str
         len--;
     (void)snprintf(url, sizeof(url), "%.*s/%s", (int)len, source->where, path);
     for (int i = 0; i < ATTEMPTS && status == JK_UNAVAILABLE; i++) {
-        if (i > 0) nanosleep(&pause, NULL);
+        if (i > 0) jk_sleep_ms(1000);
         jk_error_init(&attempt, NULL);
         status = ask_once(source, url, out_bytes, &attempt);
     }

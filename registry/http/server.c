@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -484,9 +483,8 @@ void jk_http_quiesce(struct jk_http *http)
 static void wait_until_zero(atomic_uint *number, int most_ms)
 {
     int64_t until_ms = jk_monotonic_ms() + most_ms;
-    struct timespec moment = {.tv_nsec = 2000000L};
     while (atomic_load(number) > 0 && jk_monotonic_ms() < until_ms)
-        nanosleep(&moment, NULL);
+        jk_sleep_ms(2);
 }
 
 /* A daemon must not be stopped while one of its connections is suspended, so whoever could resume them ends first. */

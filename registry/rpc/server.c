@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -377,19 +376,12 @@ size_t jk_rpc_live_calls(const struct jk_rpc_server *server)
 
 /* ---- stop ---- */
 
-static void sleep_ms(int ms)
-{
-    struct timespec left = {ms / 1000, ms % 1000 * 1000000L};
-    while (ms > 0 && nanosleep(&left, &left) != 0 && errno == EINTR) {
-    }
-}
-
 /* Whether gRPC has let go of everything, waiting a moment for it. */
 static bool library_done(struct jk_rpc_server *server, bool *done)
 {
     gpr_timespec soon = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(5, GPR_TIMESPAN));
     if (*done) {
-        sleep_ms(1);
+        jk_sleep_ms(1);
         return true;
     }
     *done = grpc_completion_queue_next(server->stopping, soon, NULL).type == GRPC_OP_COMPLETE;
@@ -424,7 +416,7 @@ static void wait_until_quiet(struct jk_rpc_server *server, int64_t until_ms)
     int64_t now_ms = jk_monotonic_ms(), answered_ms = now_ms, heard_ms = now_ms;
     size_t seen = 0;
     while (now_ms < until_ms && now_ms - heard_ms < QUIET_MS && now_ms - answered_ms < QUIET_MOST_MS) {
-        sleep_ms(5);
+        jk_sleep_ms(5);
         now_ms = jk_monotonic_ms();
         size_t turned_away = atomic_load(&server->turned_away);
         if (atomic_load(&server->calls) > 0) answered_ms = heard_ms = now_ms;
@@ -466,7 +458,7 @@ bool jk_rpc_drain(struct jk_rpc_server *server)
     jk_janitor_stop(server->janitor);
     server->janitor = NULL;
     if (server->health) jk_rpc_health_stop(server->health);
-    sleep_ms(server->options.grace_ms);
+    jk_sleep_ms(server->options.grace_ms);
     atomic_store(&server->draining, true);
     for (unsigned i = 0; i < server->queue_count; i++)
         jk_rpc_queue_end_streams(&server->queues[i]);

@@ -7,7 +7,6 @@
 
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/defer.h"
@@ -232,8 +231,6 @@ enum jk_status jk_conn_up(struct jk_conn *conn, int64_t timeout_ms, struct jk_er
 
 enum jk_status jk_conn_wait(struct jk_conn *conn, int64_t deadline_ms, struct jk_error *error)
 {
-    struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-
     for (;;) {
         struct jk_error attempt;
         enum jk_status status;
@@ -244,7 +241,7 @@ enum jk_status jk_conn_wait(struct jk_conn *conn, int64_t deadline_ms, struct jk
         if (status != JK_UNAVAILABLE || jk_monotonic_ms() >= deadline_ms)
             return jk_fail(error, status, attempt.reason, "%s", attempt.message);
         if (conn->next_ms > jk_monotonic_ms() + 1000) conn->next_ms = jk_monotonic_ms() + 1000;
-        nanosleep(&pause, NULL);
+        jk_sleep_ms(20);
     }
 }
 

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -108,7 +107,6 @@ static enum jk_status say_late(const struct jk_embedded *embedded, struct jk_err
 static enum jk_status wait_ready(struct jk_embedded *embedded, struct jk_error *error)
 {
     int64_t deadline_ms = jk_monotonic_ms() + READY_MS;
-    struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
 
     while (PQping(embedded->database) != PQPING_OK) {
         if (!read_reports(embedded) || embedded->deaths >= DEATHS_MAX)
@@ -116,7 +114,7 @@ static enum jk_status wait_ready(struct jk_embedded *embedded, struct jk_error *
                            "PostgreSQL does not start; it says why in %s and %s/log", embedded->cluster.log,
                            embedded->cluster.folder);
         if (jk_monotonic_ms() > deadline_ms) return say_late(embedded, error);
-        nanosleep(&pause, NULL);
+        jk_sleep_ms(POLL_MS);
     }
     return JK_OK;
 }
@@ -178,7 +176,6 @@ static enum jk_status prepare_database(const struct jk_embedded *embedded, bool 
 static enum jk_status wait_database(struct jk_embedded *embedded, struct jk_error *error)
 {
     int64_t deadline_ms = jk_monotonic_ms() + READY_MS;
-    struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
 
     for (;;) {
         struct jk_error attempt;
@@ -189,7 +186,7 @@ static enum jk_status wait_database(struct jk_embedded *embedded, struct jk_erro
         if (prepare_database(embedded, &lost, &attempt) == JK_OK) return JK_OK;
         if (!lost || jk_monotonic_ms() > deadline_ms)
             return jk_fail(error, attempt.status, attempt.reason, "%s", attempt.message);
-        nanosleep(&pause, NULL);
+        jk_sleep_ms(POLL_MS);
     }
 }
 

@@ -15,7 +15,6 @@
  * most, and a commit whose answer was lost is looked for UNKNOWN_MS long. Nothing else mutates the book. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -64,13 +63,6 @@ static void enter(struct jk_sequencer *seq, enum state state)
 {
     JK_CHECK(allowed[seq->state] & TO(state));
     seq->state = state;
-}
-
-static void pause_ms(int ms)
-{
-    struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
-
-    nanosleep(&time, NULL);
 }
 
 /* Each reason once, not at every attempt. */
@@ -129,7 +121,7 @@ static enum jk_status connect_in_grace(struct jk_sequencer *seq, struct jk_error
         if (status == JK_OK) return JK_OK;
         if (jk_monotonic_ms() - seq->down_since_ms > GRACE_MS || seq->store->stopping)
             return jk_fail(error, status, attempt.reason, "%s", attempt.message);
-        pause_ms(20);
+        jk_sleep_ms(20);
     }
 }
 
@@ -260,7 +252,7 @@ static enum state resolve(struct jk_sequencer *seq, struct jk_error *error)
             return committed ? KEEPING : FAILING;
         }
         jk_conn_rollback(&seq->conn);
-        pause_ms(20);
+        jk_sleep_ms(20);
     } while (jk_monotonic_ms() < deadline_ms);
     jk_log(JK_LOG_ERROR, "outcome-unknown", "detail", error->message, NULL);
     jk_error_init(error, NULL);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -121,14 +120,13 @@ void jk_folder_mend(struct jk_folder *folder, void (*told)(void *context, const 
 
 enum jk_status jk_folder_lock(struct jk_folder *folder, int wait_ms, struct jk_error *error)
 {
-    struct timespec pause = {.tv_nsec = 2000000};
     int64_t deadline_ms = jk_monotonic_ms() + wait_ms;
 
     while (flock(folder->fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR) return jk_folder_fault(folder, "", error);
         if (jk_monotonic_ms() >= deadline_ms)
             return jk_fail(error, JK_UNAVAILABLE, "FOLDER_BUSY", "another process is writing to %s", folder->path);
-        nanosleep(&pause, NULL);
+        jk_sleep_ms(2);
     }
     return JK_OK;
 }

@@ -8,6 +8,8 @@
 #include <time.h>
 
 #include <cmocka.h>
+#include <signal.h>
+#include <sys/time.h>
 
 #include "base/clock.h"
 
@@ -268,6 +270,31 @@ static void clocks_run_forward(void **state)
     assert_true(llabs((long long)(jk_now_us() / SECOND - (int64_t)time(NULL))) <= 1);
 }
 
+static void interrupted(int signal)
+{
+    (void)signal;
+}
+
+/* A timer rings every millisecond, and the sleeper sleeps on. */
+static void sleep_outlasts_signals(void **state)
+{
+    (void)state;
+    struct sigaction action = {.sa_handler = interrupted}, before;
+    struct itimerval often = {{0, 1000}, {0, 1000}}, never = {{0, 0}, {0, 0}};
+    assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+    int64_t began_us = jk_monotonic_us();
+    jk_sleep_ms(20);
+    int64_t slept_us = jk_monotonic_us() - began_us;
+    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+    assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
+    assert_true(slept_us >= 20000);
+    began_us = jk_monotonic_us();
+    jk_sleep_ms(0);
+    jk_sleep_ms(-1000);
+    assert_true(jk_monotonic_us() - began_us < 1000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +311,7 @@ int main(void)
         cmocka_unit_test(months_parse_as_they_are_written),
         cmocka_unit_test(days_begin_at_korean_midnight),
         cmocka_unit_test(clocks_run_forward),
+        cmocka_unit_test(sleep_outlasts_signals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

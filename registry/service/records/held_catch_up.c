@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/defer.h"
@@ -18,6 +17,7 @@
 #define CHUNK_MAX     (2u << 20)  /* of a blob, with what the reader adds */
 #define READ_MS       60000
 #define RETRY_MS      1000
+#define STOP_LOOK_MS  50
 
 struct jk_held_catch_up {
     struct jk_store *store;
@@ -138,12 +138,11 @@ static enum jk_status do_some(struct jk_held_catch_up *catch_up, struct batch *b
     return jk_store_write_own(catch_up->store, &noting.own, error);
 }
 
-static void sleep_ms(struct jk_held_catch_up *catch_up, int64_t wait_ms)
+static void rest(struct jk_held_catch_up *catch_up, int64_t wait_ms)
 {
-    const struct timespec step = {.tv_nsec = 50000000};
     for (int64_t until_ms = jk_monotonic_ms() + wait_ms;
          jk_monotonic_ms() < until_ms && !atomic_load(&catch_up->stopping);)
-        nanosleep(&step, NULL);
+        jk_sleep_ms(STOP_LOOK_MS);
 }
 
 static void *run(void *context)
@@ -161,7 +160,7 @@ static void *run(void *context)
             continue;
         }
         jk_log(JK_LOG_WARN, "held-catch-up-failed", "reason", error.reason, "detail", error.message, NULL);
-        sleep_ms(catch_up, RETRY_MS);
+        rest(catch_up, RETRY_MS);
     }
     free(batch);
     (void)snprintf(count, sizeof count, "%zu", done);
