@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/files.h"
 #include "base/regular.h"
 
 static enum jk_status fail(const char *what, const char *path, struct jk_error *error)
@@ -77,31 +78,14 @@ static enum jk_status make_folders(int folder, const char *path, struct jk_error
     return JK_OK;
 }
 
-static enum jk_status write_all(int file, const char *path, struct jk_span bytes, struct jk_error *error)
-{
-    while (bytes.len > 0) {
-        ssize_t put = write(file, bytes.at, bytes.len);
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return fail("written", path, error);
-        bytes.at += put;
-        bytes.len -= (size_t)put;
-    }
-    return JK_OK;
-}
-
 enum jk_status jk_copy_write(int folder, const char *temporary, const char *path, struct jk_span bytes, bool durable,
                              struct jk_error *error)
 {
     JK_TRY(make_folders(folder, path, error));
-    (void)unlinkat(folder, temporary, 0); /* what a crash left, or whatever else has that name */
-    int file = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (file < 0) return fail("made", temporary, error);
-    enum jk_status status = write_all(file, path, bytes, error);
-    if (status == JK_OK && durable && fsync(file) != 0) status = fail("synced", path, error);
-    if (close(file) != 0 && status == JK_OK) status = fail("closed", path, error);
-    if (status == JK_OK && renameat(folder, temporary, folder, path) != 0) status = fail("put in place", path, error);
-    if (status != JK_OK) (void)unlinkat(folder, temporary, 0);
-    return status;
+    int why = jk_file_replace(folder, temporary, path, bytes, 0644, durable);
+    if (!why) return JK_OK;
+    errno = why;
+    return fail("written", path, error);
 }
 
 /* ---- tiles ---- */

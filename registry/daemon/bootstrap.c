@@ -11,6 +11,7 @@
 
 #include "auth/access.h"
 #include "base/clock.h"
+#include "base/files.h"
 
 #define FILE_BYTES    8192
 #define FIRST_ACCOUNT 1
@@ -97,12 +98,6 @@ static bool find_token(struct jk_store *store, const char *path, char out_secret
     return false;
 }
 
-static enum jk_status fail_file(const char *path, const char *what, struct jk_error *error)
-{
-    return jk_fail(error, JK_FAILED_PRECONDITION, "CLIENT_CONFIG", "--client-config %s: cannot %s: %s", path, what,
-                   strerror(errno));
-}
-
 /* By a temporary file of mode 0600 and a rename: nobody reads half of it, and nobody else ever reads it. */
 static enum jk_status write_file(const char *path, const char *server, const char *secret, struct jk_error *error)
 {
@@ -112,13 +107,10 @@ static enum jk_status write_file(const char *path, const char *server, const cha
         "# Written by jokbod at its start for the local user; it holds an admin's token.\nserver = %s\ntoken = %s\n",
         server, secret);
     snprintf(temporary, sizeof temporary, "%s.new", path);
-    (void)unlink(temporary);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) return fail_file(path, "be created", error);
-    bool written = write(fd, bytes, (size_t)len) == len && fsync(fd) == 0;
-    close(fd);
-    if (!written || rename(temporary, path) != 0) return fail_file(path, "be written", error);
-    return JK_OK;
+    int why = jk_file_replace(AT_FDCWD, temporary, path, (struct jk_span){bytes, (size_t)len}, 0600, true);
+    if (!why) return JK_OK;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "CLIENT_CONFIG", "--client-config %s: cannot be written: %s", path,
+                   strerror(why));
 }
 
 enum jk_status jk_bootstrap(struct jk_store *store, const char *path, const char *server, struct jk_error *error)

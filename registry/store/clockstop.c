@@ -2,11 +2,13 @@
 #include "store/clockstop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "store/files.h"
 
 #define FORM(id, number)                                                                                               \
@@ -58,11 +60,8 @@ enum jk_status jk_clockstop_save(const char *path, const struct jk_clockwatch *w
                    watch->base.boot_us, watch->step_us);
     if (!jk_path_join(new_path, path, ".new"))
         return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: the path is too long", path);
-    (void)unlink(new_path);
-    JK_TRY(jk_file_write_new(new_path, (struct jk_span){line, (size_t)len}, 0600, error));
-    if (rename(new_path, path) != 0)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: %s", path, strerror(errno));
-    return jk_folder_sync_of(path, error);
+    int why = jk_file_replace(AT_FDCWD, new_path, path, (struct jk_span){line, (size_t)len}, 0600, true);
+    return why ? jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: %s", path, strerror(why)) : JK_OK;
 }
 
 enum jk_status jk_clockstop_remove(const char *path, struct jk_error *error)

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "store/cluster.h"
 
 /* Added to postgresql.conf when the cluster is made: the operator may change these; what safety needs (no TCP, the
@@ -156,8 +157,8 @@ static enum jk_status add_settings(const char *draft, struct jk_error *error)
         return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the path is too long");
     fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return fault(error, path);
-    if (write(fd, settings, sizeof(settings) - 1) != (ssize_t)(sizeof(settings) - 1) || fsync(fd) != 0)
-        status = fault(error, path);
+    errno = jk_file_put(fd, (struct jk_span){settings, sizeof(settings) - 1});
+    if (errno || fsync(fd) != 0) status = fault(error, path);
     close(fd);
     return status;
 }

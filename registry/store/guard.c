@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "store/files.h"
 #include "store/pgarray.h"
 
@@ -76,10 +77,8 @@ static enum jk_status make_file(struct jk_guard *guard, const char *bytes, struc
 
     if (!jk_path_join(draft, guard->path, ".draft"))
         return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: the path is too long", guard->path);
-    (void)unlink(draft);
-    JK_TRY(jk_file_write_new(draft, (struct jk_span){bytes, FILE_BYTES}, 0600, error));
-    if (rename(draft, guard->path) != 0) return failed(error, guard);
-    JK_TRY(jk_folder_sync_of(guard->path, error));
+    errno = jk_file_replace(AT_FDCWD, draft, guard->path, (struct jk_span){bytes, FILE_BYTES}, 0600, true);
+    if (errno) return failed(error, guard);
     guard->fd = open(guard->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     return guard->fd >= 0 ? JK_OK : failed(error, guard);
 }

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/files.h"
 #include "base/regular.h"
 
 #define PIECE 65536
@@ -54,14 +55,8 @@ static enum jk_status unreadable(const struct jk_folder *folder, const char *pat
 
 static enum jk_status sync_parent(const char *path, struct jk_error *error)
 {
-    const char *slash = strrchr(path, '/');
-    char *parent = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-    int fd = parent ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    bool good = fd >= 0 && fsync(fd) == 0;
-
-    free(parent);
-    if (fd >= 0) close(fd);
-    return good ? JK_OK : jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "%s: %s", path, strerror(errno));
+    int why = jk_file_sync_parent(AT_FDCWD, path);
+    return why ? jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "%s: %s", path, strerror(why)) : JK_OK;
 }
 
 static enum jk_status open_root(const char *path, bool make, int *out_fd, struct jk_error *error)
@@ -193,18 +188,6 @@ static enum jk_status sync_all(struct jk_folder *folder, struct jk_error *error)
 
 /* ---- putting ---- */
 
-static bool write_all(int fd, struct jk_span bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t wrote = write(fd, bytes.at, bytes.len);
-
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0) return false;
-        bytes = (struct jk_span){bytes.at + wrote, bytes.len - (size_t)wrote};
-    }
-    return true;
-}
-
 /* A file with all the bytes and no name of its own yet. */
 static enum jk_status write_draft(struct jk_folder *folder, const char *path, struct jk_span bytes,
                                   struct jk_error *error)
@@ -218,7 +201,8 @@ static enum jk_status write_draft(struct jk_folder *folder, const char *path, st
     pending->path = strdup(path);
     JK_CHECK(pending->path != NULL);
     folder->pending_count++; /* from here on jk_folder_discard takes care of it */
-    return write_all(pending->fd, bytes) ? JK_OK : jk_folder_fault(folder, pending->draft, error);
+    errno = jk_file_put(pending->fd, bytes);
+    return errno ? jk_folder_fault(folder, pending->draft, error) : JK_OK;
 }
 
 static bool same_bytes(int fd, struct jk_span bytes, bool *out_same)
