@@ -1,6 +1,8 @@
 /* UTF-8: checking, stepping, measuring, and the shortened form for messages. Pure. */
 #include "base/text.h"
 
+#include "base/search.h"
+
 #define SHORT_COLUMNS 60
 #define ELLIPSIS      "\xE2\x80\xA6"
 #define ELLIPSIS_LEN  3
@@ -41,15 +43,8 @@ static const struct range zero[] = {
 
 static bool is_in(const struct range *ranges, size_t count, uint32_t code)
 {
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (code > ranges[middle].last)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < count && code >= ranges[low].first;
+    size_t range = JK_LOWER_BOUND(count, at, ranges[at].last < code);
+    return range < count && code >= ranges[range].first;
 }
 
 static bool is_continuation(char c)

@@ -182,15 +182,8 @@ int64_t jk_book_time(const struct jk_book *book, uint32_t index)
 
 uint32_t jk_book_size_at(const struct jk_book *book, uint32_t n, int64_t time_us)
 {
-    uint32_t low = 0, high = n < book->size ? n : book->size;
-    while (low < high) { /* times never go back */
-        uint32_t middle = low + (high - low) / 2;
-        if (jk_book_time(book, middle) < time_us)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    /* times never go back */
+    return JK_LOWER_BOUND(n < book->size ? n : book->size, at, jk_book_time(book, at) < time_us);
 }
 
 struct jk_span jk_book_origin(const struct jk_book *book)

@@ -229,15 +229,8 @@ static bool is_same_fact(const struct jk_spell *a, const struct jk_spell *b)
 
 static struct jk_spell *find_wanted(struct jk_book *book, uint32_t count, uint32_t root)
 {
-    uint32_t low = 0, high = count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (book->wanted_spells[middle].root < root)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < count && book->wanted_spells[low].root == root ? &book->wanted_spells[low] : NULL;
+    uint32_t slot = JK_LOWER_BOUND(count, at, book->wanted_spells[at].root < root);
+    return slot < count && book->wanted_spells[slot].root == root ? &book->wanted_spells[slot] : NULL;
 }
 
 /* Ends the spells that hold no more; those that still do are struck off the wanted ones (until 0). */

@@ -44,15 +44,7 @@ const struct jk_external *jk_book_external(const struct jk_book *book, uint32_t 
 
 uint32_t jk_book_externals(const struct jk_book *book, uint32_t n)
 {
-    uint32_t low = 0, high = book->externals.count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (jk_external_row(book, middle)->pub.first < n)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return JK_LOWER_BOUND(book->externals.count, at, jk_external_row(book, at)->pub.first < n);
 }
 
 uint32_t jk_book_parent_release(const struct jk_book *book, const struct jk_parent *parent, uint32_t n)

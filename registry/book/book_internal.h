@@ -5,6 +5,7 @@
 #ifndef JK_BOOK_BOOK_INTERNAL_H
 #define JK_BOOK_BOOK_INTERNAL_H
 
+#include "base/search.h"
 #include "book/book.h"
 #include "book/book_ask.h"
 #include "book/chunks.h"

@@ -77,15 +77,7 @@ const struct jk_publisher *jk_book_publisher(const struct jk_book *book, uint32_
 
 uint32_t jk_book_publishers(const struct jk_book *book, uint32_t n)
 {
-    uint32_t low = 0, high = book->publishers.count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (jk_publisher_row(book, middle)->pub.created < n)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return JK_LOWER_BOUND(book->publishers.count, at, jk_publisher_row(book, at)->pub.created < n);
 }
 
 bool jk_book_is_verified(const struct jk_book *book, uint32_t publisher, uint32_t n)
@@ -213,16 +205,9 @@ const struct jk_model *jk_book_model(const struct jk_book *book, uint32_t slot)
 
 uint32_t jk_book_models(const struct jk_book *book, uint32_t n)
 {
-    uint32_t low = 0, high = book->models.count;
-    if (high > 0 && jk_model_row(book, high - 1)->pub.index < n) return high;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (jk_model_row(book, middle)->pub.index < n)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    uint32_t count = book->models.count;
+    if (count > 0 && jk_model_row(book, count - 1)->pub.index < n) return count;
+    return JK_LOWER_BOUND(count, at, jk_model_row(book, at)->pub.index < n);
 }
 
 uint32_t jk_book_find_model_index(const struct jk_book *book, uint64_t index, uint32_t n)

@@ -1,6 +1,7 @@
 /* Registered names near to one that is not: what an error message offers. Bounded: each source of candidates is
  * looked at up to CANDIDATES names deep, and an edit distance beyond DISTANCE_MAX is not told from a larger one. */
 #include "base/check.h"
+#include "base/distance.h"
 #include "book/book_internal.h"
 
 #define CANDIDATES   512
@@ -22,29 +23,6 @@ struct nearest {
     size_t count;
 };
 
-/* Edit distance (Levenshtein) of two short texts, in the band that DISTANCE_MAX allows; DISTANCE_MAX + 1 for more. */
-static unsigned edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-    if (a_len > b_len + DISTANCE_MAX || b_len > a_len + DISTANCE_MAX) return DISTANCE_MAX + 1;
-    unsigned row[JK_NAME_PART_MAX + 1];
-    for (size_t j = 0; j <= b_len; j++)
-        row[j] = (unsigned)j;
-    for (size_t i = 1; i <= a_len; i++) {
-        unsigned corner = row[0], least = row[0] = (unsigned)i;
-        for (size_t j = 1; j <= b_len; j++) {
-            unsigned above = row[j];
-            unsigned best = corner + (a[i - 1] != b[j - 1]);
-            if (above + 1 < best) best = above + 1;
-            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            row[j] = best;
-            corner = above;
-            if (best < least) least = best;
-        }
-        if (least > DISTANCE_MAX) return DISTANCE_MAX + 1;
-    }
-    return row[b_len] <= DISTANCE_MAX ? row[b_len] : DISTANCE_MAX + 1;
-}
-
 /* How near two lenient model parts are: 0 the same, then one being the other's beginning, then small edits (a short name is
  * within few edits of much that has nothing to do with it). */
 static uint32_t part_score(const struct nearest *search, struct jk_span part)
@@ -52,7 +30,8 @@ static uint32_t part_score(const struct nearest *search, struct jk_span part)
     char other[JK_NAME_PART_MAX];
     size_t len = jk_ident_fold_lenient(part, other);
     size_t common = len < search->lenient_len ? len : search->lenient_len;
-    unsigned distance = edit_distance(search->lenient, search->lenient_len, other, len);
+    unsigned distance = jk_distance((struct jk_span){search->lenient, search->lenient_len},
+                                    (struct jk_span){other, len}, DISTANCE_MAX, false);
     if (distance == 0) return 0;
     if (common >= 3 && memcmp(other, search->lenient, common) == 0) {
         size_t rest = len + search->lenient_len - 2 * common;

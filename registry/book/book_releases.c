@@ -72,15 +72,7 @@ const struct jk_release *jk_book_release(const struct jk_book *book, uint32_t sl
 
 uint32_t jk_book_releases(const struct jk_book *book, uint32_t n)
 {
-    uint32_t low = 0, high = book->releases.count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (jk_release_row(book, middle)->pub.index < n)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return JK_LOWER_BOUND(book->releases.count, at, jk_release_row(book, at)->pub.index < n);
 }
 
 uint32_t jk_book_find_release(const struct jk_book *book, const struct jk_digest *hash, uint32_t n)

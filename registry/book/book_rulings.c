@@ -19,15 +19,9 @@ const struct jk_ruling *jk_book_ruling(const struct jk_book *book, uint32_t slot
 /* Entries of rulings rise with their slots. */
 uint32_t jk_book_find_ruling(const struct jk_book *book, uint64_t index, uint32_t n)
 {
-    uint32_t low = 0, high = jk_book_rulings(book, n), count = high;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (jk_ruling_row(book, middle)->from < index)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < count && jk_ruling_row(book, low)->from == index ? low : JK_NONE;
+    uint32_t count = jk_book_rulings(book, n);
+    uint32_t slot = JK_LOWER_BOUND(count, at, jk_ruling_row(book, at)->from < index);
+    return slot < count && jk_ruling_row(book, slot)->from == index ? slot : JK_NONE;
 }
 
 uint32_t jk_book_ruling_effect(const struct jk_ruling *ruling, uint32_t n)

@@ -2,6 +2,7 @@
  * A line is an identifier, then what it is where it is no plain licence: "deprecated", "exception". */
 #include "domain/spdx_list.h"
 
+#include "base/distance.h"
 #include "domain/spdx.h"
 
 extern const unsigned char jk_data_spdx_list[];
@@ -96,32 +97,6 @@ struct jk_span jk_spdx_list_find(struct jk_span identifier, enum jk_spdx_sort so
 
 /* ---- what was meant ---- */
 
-/* Edit distance without regard to case, or bound + 1 as soon as it must be larger. Only the cells at most `bound` off
- * the diagonal are looked at: the others are larger. */
-static unsigned distance(struct jk_span a, struct jk_span b, unsigned bound)
-{
-    unsigned row[JK_SPDX_ID_MAX + 2];
-    size_t apart = a.len > b.len ? a.len - b.len : b.len - a.len;
-    if (apart > bound || a.len > JK_SPDX_ID_MAX) return bound + 1;
-    for (size_t i = 0; i <= a.len; i++)
-        row[i] = (unsigned)i;
-    for (size_t k = 1; k <= b.len; k++) {
-        size_t first = k > bound ? k - bound : 1, last = k + bound < a.len ? k + bound : a.len;
-        unsigned diagonal = row[first - 1], least = bound + 1;
-        row[first - 1] = first == 1 ? (unsigned)k : bound + 1;
-        for (size_t i = first; i <= last; i++) {
-            unsigned best = diagonal + (fold(a.at[i - 1]) != fold(b.at[k - 1]));
-            diagonal = i < k + bound ? row[i] : bound + 1;
-            if (diagonal + 1 < best) best = diagonal + 1;
-            if (row[i - 1] + 1 < best) best = row[i - 1] + 1;
-            row[i] = best;
-            if (best < least) least = best;
-        }
-        if (least > bound && !(first == 1 && k <= bound)) return bound + 1;
-    }
-    return row[a.len];
-}
-
 /* True when the identifier is the word and the rest of a version: "Apache-2" and "Apache-2.0". */
 static bool completes(struct jk_span word, struct jk_span identifier)
 {
@@ -145,7 +120,7 @@ static struct jk_span nearest_to(struct jk_span word, enum jk_spdx_sort sort)
     while (jk_span_line(&rows, &line)) {
         const char *space = memchr(line.at, ' ', line.len);
         struct jk_span identifier = {line.at, space ? (size_t)(space - line.at) : line.len};
-        unsigned apart = distance(word, identifier, bound);
+        unsigned apart = jk_distance(word, identifier, bound, true);
         bool longer = completes(word, identifier);
         if (apart > bound && !longer) continue; /* nearly all of them */
         struct row row = row_of(line);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/search.h"
+
 static int compare_peers(const struct jk_peer *a, const struct jk_peer *b)
 {
     if (a->kind != b->kind) return a->kind < b->kind ? -1 : 1;
@@ -48,17 +50,10 @@ static size_t staying(const struct jk_connection *all, size_t count, size_t leve
     return stay;
 }
 
+/* The highest level at which no more than `most` stay. */
 static size_t find_level(const struct jk_connection *all, size_t count, size_t most, size_t each)
 {
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = low + (high - low + 1) / 2;
-        if (staying(all, count, middle, each) <= most)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    return low;
+    return JK_LOWER_BOUND(count, at, staying(all, count, at + 1, each) <= most);
 }
 
 /* Marks what is above the level, and notes the first of each peer that is. */
