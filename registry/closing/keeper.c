@@ -19,50 +19,23 @@ struct jk_keeper {
     struct jk_store *store;
     struct jk_tend tend;
     pthread_t thread;
-    pthread_mutex_t lock; /* guards what follows, with the job's outcome */
+    pthread_mutex_t lock; /* guards `stopping` */
     pthread_cond_t changed;
-    bool stopping, done;
-    enum jk_status status;
-    struct jk_error error;
+    bool stopping;
     unsigned failures; /* the thread's own */
     int64_t not_before_ms;
     char refusal[64]; /* reason last logged */
 };
 
-/* ---- a job on the reader for closings ---- */
-
-struct job {
-    struct jk_job job; /* first */
-    struct jk_keeper *keeper;
-};
-
-static void run_job(struct jk_job *job, struct jk_reader *reader)
+static enum jk_status tend(void *context, struct jk_reader *reader, struct jk_error *error)
 {
-    struct jk_keeper *keeper = ((struct job *)job)->keeper;
-    struct jk_error error;
-    jk_error_init(&error, NULL);
-    enum jk_status status = jk_tend_all(&keeper->tend, reader, jk_monotonic_ms() + JOB_MS, &error);
-    pthread_mutex_lock(&keeper->lock);
-    keeper->status = status;
-    keeper->error = error;
-    keeper->done = true;
-    pthread_cond_broadcast(&keeper->changed);
-    pthread_mutex_unlock(&keeper->lock);
+    struct jk_keeper *keeper = context;
+    return jk_tend_all(&keeper->tend, reader, jk_monotonic_ms() + JOB_MS, error);
 }
 
 static enum jk_status run_and_wait(struct jk_keeper *keeper, struct jk_error *error)
 {
-    struct job job = {.job = {.run = run_job, .deadline_ms = jk_monotonic_ms() + JOB_MS, .closing = true},
-                      .keeper = keeper};
-    keeper->done = false;
-    if (!jk_store_read(keeper->store, &job.job))
-        return jk_fail(error, JK_UNAVAILABLE, "BUSY", "the reader for closings has too much to do");
-    pthread_mutex_lock(&keeper->lock);
-    while (!keeper->done)
-        pthread_cond_wait(&keeper->changed, &keeper->lock);
-    pthread_mutex_unlock(&keeper->lock);
-    if (keeper->status == JK_OK) return JK_OK;
-    return jk_fail(error, keeper->status, keeper->error.reason, "%s", keeper->error.message);
+    return jk_store_closing_own(keeper->store, tend, keeper, jk_monotonic_ms() + JOB_MS, error);
 }
 
 /* ---- the thread ---- */

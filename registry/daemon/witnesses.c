@@ -2,7 +2,6 @@
 #include "daemon/witnesses.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -26,44 +25,15 @@ static bool prove(void *context, uint64_t old_size, uint64_t size, struct jk_pro
     return proved;
 }
 
-struct look {
-    struct jk_job job; /* first */
-    pthread_mutex_t lock;
-    pthread_cond_t cond;
-    bool done;
-    enum jk_status status;
-    struct jk_error *error;
-    uint64_t size;
-};
-
-static void look(struct jk_job *job, struct jk_reader *reader)
+static enum jk_status look(void *out_size, struct jk_reader *reader, struct jk_error *error)
 {
-    struct look *asked = (struct look *)job;
-    enum jk_status status = jk_reader_size(reader, &asked->size, asked->error);
-
-    pthread_mutex_lock(&asked->lock);
-    asked->status = status;
-    asked->done = true;
-    pthread_cond_signal(&asked->cond);
-    pthread_mutex_unlock(&asked->lock);
+    return jk_reader_size(reader, out_size, error);
 }
 
 /* From the primary, past whoever is writing: not older than the question. */
 static enum jk_status log_size(void *context, uint64_t *out_size, struct jk_error *error)
 {
-    struct look asked = {.job = {.run = look, .deadline_ms = jk_monotonic_ms() + LOOK_MS},
-                         .lock = PTHREAD_MUTEX_INITIALIZER,
-                         .cond = PTHREAD_COND_INITIALIZER,
-                         .error = error};
-
-    if (!jk_store_read(context, &asked.job))
-        return jk_fail(error, JK_UNAVAILABLE, "BUSY", "the readers have too much to do");
-    pthread_mutex_lock(&asked.lock);
-    while (!asked.done)
-        pthread_cond_wait(&asked.cond, &asked.lock);
-    pthread_mutex_unlock(&asked.lock);
-    if (asked.status == JK_OK) *out_size = asked.size;
-    return asked.status;
+    return jk_store_read_own(context, look, out_size, jk_monotonic_ms() + LOOK_MS, error);
 }
 
 static void cosign(void *context, uint64_t size, struct jk_span line)

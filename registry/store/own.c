@@ -56,7 +56,7 @@ enum jk_status jk_store_write_own(struct jk_store *store, struct jk_own_write *o
 
 struct awaited {
     struct jk_job job; /* first */
-    enum jk_status (*work)(void *context, struct jk_reader *reader, struct jk_error *error);
+    jk_own_job *work;
     void *context;
     struct jk_error *error;
     struct waiting waiting;
@@ -68,16 +68,24 @@ static void run_job(struct jk_job *job, struct jk_reader *reader)
     settle(&awaited->waiting, awaited->work(awaited->context, reader, awaited->error));
 }
 
-enum jk_status jk_store_read_own(struct jk_store *store,
-                                 enum jk_status (*work)(void *context, struct jk_reader *reader,
-                                                        struct jk_error *error),
-                                 void *context, int64_t deadline_ms, struct jk_error *error)
+static enum jk_status read_own(struct jk_store *store, struct jk_job job, jk_own_job *work, void *context,
+                               struct jk_error *error)
 {
-    struct awaited awaited = {.job = {.run = run_job, .deadline_ms = deadline_ms},
-                              .work = work,
-                              .context = context,
-                              .error = error,
-                              .waiting = WAITING};
+    struct awaited awaited = {.job = job, .work = work, .context = context, .error = error, .waiting = WAITING};
+    awaited.job.run = run_job;
     if (jk_store_read(store, &awaited.job)) return wait_for(&awaited.waiting);
-    return jk_fail(error, JK_UNAVAILABLE, "BUSY", "the readers have too much to do, or the store stops");
+    return jk_fail(error, JK_UNAVAILABLE, "BUSY", "%s, or the store stops",
+                   job.closing ? "the reader for closings has too much to do" : "the readers have too much to do");
+}
+
+enum jk_status jk_store_read_own(struct jk_store *store, jk_own_job *work, void *context, int64_t deadline_ms,
+                                 struct jk_error *error)
+{
+    return read_own(store, (struct jk_job){.deadline_ms = deadline_ms}, work, context, error);
+}
+
+enum jk_status jk_store_closing_own(struct jk_store *store, jk_own_job *work, void *context, int64_t deadline_ms,
+                                    struct jk_error *error)
+{
+    return read_own(store, (struct jk_job){.deadline_ms = deadline_ms, .closing = true}, work, context, error);
 }

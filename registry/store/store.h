@@ -224,9 +224,12 @@ struct jk_job {
 bool jk_store_read(struct jk_store *store, struct jk_job *job);
 /* A job of the server's own, on a thread that may wait for it: not a reader's, and no view is held. Returns what `work`
  * does; UNAVAILABLE (BUSY) where no job was taken. */
-JK_MUST_USE enum jk_status jk_store_read_own(struct jk_store *store,
-                                             enum jk_status (*work)(void *context, struct jk_reader *reader, struct jk_error *error),
-                                             void *context, int64_t deadline_ms, struct jk_error *error);
+typedef enum jk_status jk_own_job(void *context, struct jk_reader *reader, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_store_read_own(struct jk_store *store, jk_own_job *work, void *context,
+                                             int64_t deadline_ms, struct jk_error *error);
+/* The same on the reader for closings. */
+JK_MUST_USE enum jk_status jk_store_closing_own(struct jk_store *store, jk_own_job *work, void *context,
+                                                int64_t deadline_ms, struct jk_error *error);
 /* Every statement of a reader from here on gets what is left until then as its timeout. */
 void jk_reader_deadline(struct jk_reader *reader, int64_t deadline_ms);
 
