@@ -20,7 +20,7 @@ char *jk_adoptions_external(struct jk_cli *cli, const char *given)
         (void)jk_cli_usage(cli,
                            "the external model must be host/id, as huggingface.co/google/gemma-2-9b-it, or its URL");
     else if (!(text = jk_arena_copy(&cli->arena, external.bytes, external.len)))
-        (void)jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+        (void)jk_out_of_memory(&cli->error);
     jk_text_done(&external);
     return text;
 }

@@ -90,7 +90,7 @@ enum jk_status jk_run_demo_load(struct jk_cli *cli)
     struct jk_demo_script script;
     struct jk_span file;
     if (derivatives > JK_DEMO_MOST) return jk_cli_usage(cli, "--derivatives must be at most %d", JK_DEMO_MOST);
-    if (!play) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!play) return jk_out_of_memory(&cli->error);
     JK_TRY(jk_local_read(jk_cli_operand(cli, 0), JK_DEMO_SCRIPT_BYTES, &cli->arena, &file, &cli->error));
     JK_TRY(jk_demo_script_read(file, folder_of(jk_cli_operand(cli, 0)), &cli->arena, &script, &cli->error));
     JK_TRY(jk_demo_play(cli, &script, (size_t)derivatives, play));

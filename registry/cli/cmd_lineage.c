@@ -80,7 +80,7 @@ static enum jk_status draw(struct jk_cli *cli, const Jokbo__V1__Lineage *lineage
     struct jk_tree_node *nodes = make_nodes(cli, lineage);
     bool done = nodes && (up ? edges_up(cli, lineage, nodes) : edges_down(cli, lineage, nodes));
     if (done) done = jk_tree_draw(nodes, lineage->n_nodes, 0, cli->utf8, &cli->arena, &text);
-    if (!done || text.failed) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!done || text.failed) return jk_out_of_memory(&cli->error);
     if (titled && nodes[0].below_count == 0)
         fprintf(cli->out, "No %s.\n", up ? "ancestors" : "descendants");
     else {

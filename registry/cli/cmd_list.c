@@ -1,8 +1,8 @@
 /* `list` and `claims`: models in order of registration. */
 #include <jokbo/v1/access.pb-c.h>
 #include <jokbo/v1/registry.pb-c.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cli/adoptions.h"
 #include "cli/cases.h"
 #include "cli/commands.h"
@@ -10,8 +10,8 @@
 #include "cli/console/sheet.h"
 #include "cli/findings.h"
 
-#define REGISTRY       (&jokbo__v1__registry__descriptor)
-#define FOLLOW_PAUSE_S 2
+#define REGISTRY        (&jokbo__v1__registry__descriptor)
+#define FOLLOW_PAUSE_MS 2000
 
 static const struct jk_column columns[] = {{"index", true},
                                            {"model", false, .wrap = true},
@@ -168,10 +168,9 @@ static enum jk_status follow(struct jk_cli *cli, const char *team)
     jk_arena_init(&cli->arena, JK_CLI_ARENA);
     enum jk_status status = cli->csv ? jk_sheet_begin(cli, MODEL_COLUMNS) : JK_OK;
     while (status == JK_OK) {
-        struct timespec pause = {FOLLOW_PAUSE_S, 0};
         jk_arena_reset(&cli->arena);
         status = follow_once(cli, team, &after);
-        if (status == JK_OK) nanosleep(&pause, NULL);
+        if (status == JK_OK) jk_sleep_ms(FOLLOW_PAUSE_MS);
     }
     char why[sizeof cli->error.message];
     memcpy(why, cli->error.message, sizeof why);

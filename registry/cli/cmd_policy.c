@@ -65,7 +65,7 @@ static enum jk_status record(struct jk_cli *cli, const struct jk_policy *policy,
     jk_policy_write(policy, &text);
     request.text = text.failed ? NULL : jk_arena_copy(&cli->arena, text.bytes, text.len);
     jk_text_done(&text);
-    if (!request.text) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!request.text) return jk_out_of_memory(&cli->error);
     request.request_id = jk_cli_request_id(cli);
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
     enum jk_status status = jk_cli_call(cli, STAGES, "RecordPolicy", &request.base, out_policy);

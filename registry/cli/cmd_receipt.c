@@ -98,7 +98,7 @@ static enum jk_status put(struct jk_subject *subject, struct jk_cli *cli)
 {
     const char *path = subject->file.path, *slash = strrchr(path, '/');
     const char *folder = slash ? jk_arena_copy(&cli->arena, path, (size_t)(slash - path)) : ".";
-    if (!folder) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!folder) return jk_out_of_memory(&cli->error);
     return jk_place_file(folder[0] ? folder : "/", slash ? slash + 1 : path, subject->file.receipt, &cli->arena,
                          &cli->error);
 }

@@ -89,7 +89,7 @@ static enum jk_status make_table(struct jk_cli *cli, int32_t revision, struct jk
     jk_report_table(summary, previous, style, &cli->arena, out);
     jk_summary_free(previous);
     jk_summary_free(summary);
-    return out->failed ? jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory") : JK_OK;
+    return out->failed ? jk_out_of_memory(&cli->error) : JK_OK;
 }
 
 /* ---- the command ---- */
@@ -102,7 +102,7 @@ static enum jk_status place(struct jk_cli *cli, const struct jk_text *text)
                                          : jk_arena_printf(&cli->arena, "%.*s", (int)(slash - path), path);
     const char *name = slash ? slash + 1 : path;
     if (!*name) return jk_cli_usage(cli, "--out \"%.200s\" is no file", path);
-    if (!folder) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!folder) return jk_out_of_memory(&cli->error);
     return jk_place_file(folder, name, jk_text_span(text), &cli->arena, &cli->error);
 }
 

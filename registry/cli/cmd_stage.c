@@ -201,7 +201,7 @@ static enum jk_status put_teams(struct jk_cli *cli, Jokbo__V1__Stage *stage)
     struct jk_span rest = jk_span_of(jk_cli_text(cli, JK_OPTION_TEAMS)), team;
     if (!jk_cli_has(cli, JK_OPTION_TEAMS)) return JK_OK;
     stage->teams = jk_arena_zalloc(&cli->arena, rest.len + 1, sizeof *stage->teams);
-    if (!stage->teams) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!stage->teams) return jk_out_of_memory(&cli->error);
     stage->n_teams = 0;
     for (bool more = true; more;) {
         more = jk_span_cut(&rest, ',', &team);

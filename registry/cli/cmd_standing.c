@@ -1,14 +1,14 @@
 /* `explain`: why a derivative does not count under a rule. `watch`: a count that follows the log. */
 #include <jokbo/v1/evaluation.pb-c.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/console/print.h"
 #include "cli/count_sheet.h"
 #include "cli/overview.h"
 
 #define EVALUATION (&jokbo__v1__evaluation__descriptor)
-#define PAUSE_S    2 /* before a server that is away is asked again */
+#define PAUSE_MS   2000 /* before a server that is away is asked again */
 
 /* ---- explain ---- */
 
@@ -195,8 +195,7 @@ static enum jk_status follow(struct watching *watching)
     request.scope = &watching->wish.scope;
     if (watching->wish.has_rule) request.rule = &watching->wish.rule;
     while (goes_on(watching, status)) {
-        struct timespec pause = {PAUSE_S, 0};
-        if (status != JK_OK) nanosleep(&pause, NULL);
+        if (status != JK_OK) jk_sleep_ms(PAUSE_MS);
         jk_error_init(&cli->error, &cli->arena);
         status = jk_client_download(cli->client, EVALUATION, "WatchCounts", &request.base, take_count, watching,
                                     &cli->error);

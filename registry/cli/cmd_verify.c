@@ -101,7 +101,7 @@ static enum jk_status take_model_folder(struct jk_verification *verification, co
     struct jk_cli *cli = verification->cli;
     const char *model = jk_cli_text(cli, JK_OPTION_MODEL), *version = jk_options_text(&cli->options, JK_OPTION_RELEASE);
     const char *name = version ? jk_arena_printf(&cli->arena, "%s@%s", model, version) : model;
-    if (!name) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!name) return jk_out_of_memory(&cli->error);
     return take_name(verification, name, folder);
 }
 

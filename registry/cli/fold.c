@@ -18,11 +18,6 @@ struct folding {
     uint64_t size;
 };
 
-static enum jk_status out_of_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
-}
-
 static enum jk_status apply(struct folding *folding, const ProtobufCBinaryData *entries, size_t count,
                             struct jk_error *error)
 {
@@ -73,7 +68,7 @@ enum jk_status jk_fold_log(struct jk_cli *cli, struct jk_book **out_book)
     folding.book = jk_book_new();
     folding.parsed = malloc(PARSED * sizeof *folding.parsed);
     jk_progress_begin_items(&folding.progress, cli->err, cli->err_terminal, cli->utf8, "log", "entries");
-    enum jk_status status = folding.book && folding.parsed ? read_pieces(cli, &folding) : out_of_memory(&cli->error);
+    enum jk_status status = folding.book && folding.parsed ? read_pieces(cli, &folding) : jk_out_of_memory(&cli->error);
     jk_progress_end(&folding.progress);
     free(folding.parsed);
     if (status == JK_OK)

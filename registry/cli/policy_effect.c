@@ -67,7 +67,7 @@ static enum jk_status add_scope(struct checking *checking, const char *kind, str
 {
     struct jk_cli *cli = checking->cli;
     struct jk_total *plain = jk_arena_zalloc(&cli->arena, 1, sizeof *plain);
-    if (!plain) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!plain) return jk_out_of_memory(&cli->error);
     JK_TRY(jk_count_at(checking->book, scope, jk_book_size(checking->book), plain, &cli->error));
     JK_TRY(jk_standing_total(checking->standing, checking->book, scope, out_total, &cli->error));
     const struct jk_total *under = &out_total->plain;
@@ -132,7 +132,7 @@ static enum jk_status check_counts(struct jk_cli *cli, const struct jk_policy *p
     JK_CLEANUP(free_book) struct jk_book *book = NULL;
     JK_CLEANUP(free_standing) struct jk_standing *standing = NULL;
     struct jk_policy_total *total = jk_arena_zalloc(&cli->arena, 1, sizeof *total);
-    if (!total) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!total) return jk_out_of_memory(&cli->error);
     JK_TRY(jk_fold_log(cli, &book));
     JK_TRY(stand(cli, book, policy, &standing));
     memcpy(titled, columns, sizeof titled);

@@ -10,7 +10,7 @@ static enum jk_status find_model(struct jk_cli *cli, struct jk_span name, const 
     Jokbo__V1__GetModelRequest request = JOKBO__V1__GET_MODEL_REQUEST__INIT;
     Jokbo__V1__Model *model = NULL;
     request.name = jk_arena_copy(&cli->arena, name.at, name.len);
-    if (!request.name) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!request.name) return jk_out_of_memory(&cli->error);
     enum jk_status status = jk_cli_call(cli, &jokbo__v1__registry__descriptor, "GetModel", &request.base, &model);
     if (status == JK_NOT_FOUND) {
         jk_error_init(&cli->error, &cli->arena);
@@ -64,11 +64,6 @@ static bool set_external(struct jk_cli *cli, struct jk_resolved *item, const cha
     return external->revision != NULL;
 }
 
-static enum jk_status no_memory(struct jk_cli *cli)
-{
-    return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
-}
-
 /* A registered model at the version asked for, or at its deciding release. */
 static enum jk_status pin(struct jk_cli *cli, struct jk_resolved *item, struct jk_span version,
                           struct jk_error *mistakes)
@@ -77,7 +72,7 @@ static enum jk_status pin(struct jk_cli *cli, struct jk_resolved *item, struct j
     const char *name = item->model->name;
     if (version.len > 0) {
         const char *full = jk_arena_printf(&cli->arena, "%s@%.*s", name, JK_SPAN_ARG(version));
-        if (!full) return no_memory(cli);
+        if (!full) return jk_out_of_memory(&cli->error);
         enum jk_status status = find_release(cli, full, &release);
         if (status == JK_NOT_FOUND) {
             jk_error_init(&cli->error, &cli->arena);
@@ -91,7 +86,7 @@ static enum jk_status pin(struct jk_cli *cli, struct jk_resolved *item, struct j
                        name);
         return JK_OK;
     }
-    return set_registered(cli, item, release) ? JK_OK : no_memory(cli);
+    return set_registered(cli, item, release) ? JK_OK : jk_out_of_memory(&cli->error);
 }
 
 /* What is not registered is taken for the Hub's model of that name. */
@@ -108,7 +103,7 @@ static enum jk_status on_hub(struct jk_cli *cli, struct jk_resolved *item, const
         return JK_OK;
     }
     const char *name = jk_arena_printf(&cli->arena, "huggingface.co/%.*s", JK_SPAN_ARG(text->name));
-    return set_external(cli, item, name, text->version) ? JK_OK : no_memory(cli);
+    return set_external(cli, item, name, text->version) ? JK_OK : jk_out_of_memory(&cli->error);
 }
 
 /* The registered model of that name is somebody's for whom it is not proven: what is meant lies on the Hub. */
@@ -121,7 +116,7 @@ static enum jk_status on_hub_after_all(struct jk_cli *cli, struct jk_resolved *i
                         "somebody's for whom that name is not proven. If it is meant, give --parent %.*s",
                         JK_SPAN_ARG(text->name), JK_SPAN_ARG(text->name));
     item->model = NULL;
-    return item->note ? on_hub(cli, item, text, mistakes) : no_memory(cli);
+    return item->note ? on_hub(cli, item, text, mistakes) : jk_out_of_memory(&cli->error);
 }
 
 static bool is_self(const struct jk_resolved *item, struct jk_span name, struct jk_span own_name)
@@ -144,7 +139,7 @@ static enum jk_status resolve_one(struct jk_cli *cli, struct jk_resolved *item, 
     }
     if (text.external) {
         const char *name = jk_arena_copy(&cli->arena, text.name.at, text.name.len);
-        return set_external(cli, item, name, text.version) ? JK_OK : no_memory(cli);
+        return set_external(cli, item, name, text.version) ? JK_OK : jk_out_of_memory(&cli->error);
     }
     bool self = is_self(item, text.name, own_name);
     if (!self) JK_TRY(find_model(cli, text.name, &item->model));

@@ -41,11 +41,6 @@ static void ask_parents(struct jk_submission *submission)
         missing(submission, "parents", jk_declaration_missing_parents(declaration, &submission->sources));
 }
 
-static enum jk_status no_memory(struct jk_cli *cli)
-{
-    return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
-}
-
 /* What is published already: the licence of the release before may be taken over. */
 static enum jk_status find_before(struct jk_submission *submission)
 {
@@ -53,7 +48,7 @@ static enum jk_status find_before(struct jk_submission *submission)
     Jokbo__V1__GetModelRequest request = JOKBO__V1__GET_MODEL_REQUEST__INIT;
     Jokbo__V1__Model *model;
     request.name = jk_arena_copy(&cli->arena, submission->declaration.name.at, submission->declaration.name.len);
-    if (!request.name) return no_memory(cli);
+    if (!request.name) return jk_out_of_memory(&cli->error);
     JK_TRY(jk_cli_call(cli, &jokbo__v1__registry__descriptor, "GetModel", &request.base, &model));
     submission->before = model;
     return JK_OK;

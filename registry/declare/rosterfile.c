@@ -22,14 +22,14 @@ static void mistake(struct reader *reader, const char *field, const struct jk_ya
 static char *copy_text(struct reader *reader, struct jk_span text)
 {
     char *copy = jk_arena_copy(reader->arena, text.at, text.len);
-    if (!copy) (void)jk_fail(reader->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!copy) (void)jk_out_of_memory(reader->error);
     return copy ? copy : (char *)"";
 }
 
 static void *new_list(struct reader *reader, size_t count, size_t size)
 {
     void *list = jk_arena_zalloc(reader->arena, count + 1, size);
-    if (!list) (void)jk_fail(reader->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!list) (void)jk_out_of_memory(reader->error);
     return list;
 }
 

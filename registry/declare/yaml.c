@@ -24,7 +24,7 @@ static enum jk_status fault(struct yaml_builder *builder, unsigned line, const c
     return jk_fail(builder->error, JK_INVALID_ARGUMENT, "YAML", "line %u: %s", line, what);
 }
 
-static enum jk_status no_memory(struct yaml_builder *builder)
+static enum jk_status too_large(struct yaml_builder *builder)
 {
     return jk_fail(builder->error, JK_RESOURCE_EXHAUSTED, "YAML",
                    "the YAML is too large for the memory set aside for it");
@@ -83,7 +83,7 @@ static enum jk_status add_node(struct yaml_builder *builder, enum jk_yaml_kind k
 {
     if (++builder->nodes > JK_YAML_NODES_MAX) return fault(builder, line, "more than 50,000 values");
     struct jk_yaml *node = jk_arena_zalloc(builder->arena, 1, sizeof *node);
-    if (!node) return no_memory(builder);
+    if (!node) return too_large(builder);
     node->kind = kind;
     node->line = line;
     *out_node = node;
@@ -109,7 +109,7 @@ static enum jk_status add_scalar(struct yaml_builder *builder, const yaml_event_
     struct jk_span value = {(const char *)event->data.scalar.value, event->data.scalar.length};
     if (!jk_utf8_valid(value)) return fault(builder, line, "a value holds a NUL character");
     char *copy = jk_arena_copy(builder->arena, value.at, value.len);
-    if (!copy) return no_memory(builder);
+    if (!copy) return too_large(builder);
     value.at = copy;
     if (expects_key(builder)) return take_key(builder, value, line);
     struct jk_yaml *node;
@@ -156,7 +156,7 @@ static enum jk_status reader_fault(struct yaml_builder *builder, const yaml_pars
 
 static enum jk_status parser_fault(struct yaml_builder *builder, const yaml_parser_t *parser, struct jk_span text)
 {
-    if (parser->error == YAML_MEMORY_ERROR) return no_memory(builder);
+    if (parser->error == YAML_MEMORY_ERROR) return too_large(builder);
     unsigned line = line_of(builder, &parser->problem_mark);
     if (parser->error == YAML_READER_ERROR) return reader_fault(builder, parser, text);
     return fault(builder, line, parser->problem ? parser->problem : "this is not YAML");
@@ -183,7 +183,7 @@ enum jk_status jk_yaml_parse(struct jk_span text, unsigned first_line, struct jk
     if (!jk_utf8_valid(text)) return jk_fail(error, JK_INVALID_ARGUMENT, "YAML", "it is not UTF-8: save it as UTF-8");
     struct yaml_builder builder = {.arena = arena, .error = error, .first_line = first_line};
     yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser)) return no_memory(&builder);
+    if (!yaml_parser_initialize(&parser)) return too_large(&builder);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)(text.at ? text.at : ""), text.len);
     enum jk_status status = take_all(&builder, &parser, text);

@@ -34,7 +34,7 @@ static enum jk_status begin(struct jk_demo_play *play, const struct jk_demo_scri
 {
     struct jk_cli *cli = play->cli;
     play->inner = jk_arena_zalloc(&cli->arena, 1, sizeof *play->inner);
-    if (!play->inner) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!play->inner) return jk_out_of_memory(&cli->error);
     jk_arena_init(&play->inner->arena, INNER_ARENA);
     JK_TRY(jk_cli_connect(cli));
     play->actors[play->actor_count++] = (struct jk_demo_actor){"admin", 0, cli->settings, cli->client};

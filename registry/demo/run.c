@@ -176,7 +176,7 @@ enum jk_status jk_demo_run(struct jk_demo_play *play, const struct jk_demo_line 
         argv[argc++] = (char *)(uintptr_t)fill_in(play, words[i]);
     argc = add_options(play, line, salt, argv, argc);
     FILE *out = open_memstream(&said, &len);
-    if (!out) return jk_fail(&play->cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!out) return jk_out_of_memory(&play->cli->error);
     enum jk_status status = run_inner(play, actor, (int)argc, argv, out);
     if (status == JK_OK) status = jk_error_result(&play->inner->error);
     fclose(out);

@@ -139,7 +139,7 @@ enum jk_status jk_demo_script_read(struct jk_span text, struct jk_span folder, s
     unsigned number = 0;
     out_script->count = 0;
     out_script->lines = jk_arena_zalloc(arena, JK_DEMO_LINES, sizeof *out_script->lines);
-    if (!out_script->lines) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!out_script->lines) return jk_out_of_memory(error);
     if (!jk_utf8_valid(text)) return jk_fail(error, JK_INVALID_ARGUMENT, "DEMO", "the script is not UTF-8");
     for (struct jk_span line; jk_span_line(&text, &line);) {
         number++;

@@ -16,11 +16,6 @@
 #define WEEK_US  (INT64_C(7) * 24 * 3600 * 1000000)
 #define DAY_TEXT 11
 
-static enum jk_status no_memory(struct jk_demo_play *play)
-{
-    return jk_fail(&play->cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
-}
-
 /* ---- the roster as it was known ---- */
 
 struct day {
@@ -328,7 +323,7 @@ static enum jk_status step_yanks(struct jk_demo_play *play, const struct jk_demo
         const struct jk_demo_made *made = jk_demo_world_take(play->world);
         const char *name = made ? jk_arena_printf(&play->cli->arena, "%s@1", made->name) : NULL;
         const char *words[] = {"yank", name, "--reason", "invented for the demo"};
-        if (!name) return made ? no_memory(play) : JK_OK;
+        if (!name) return made ? jk_out_of_memory(&play->cli->error) : JK_OK;
         JK_TRY(jk_demo_run(play, line, words, 4, i));
     }
     return JK_OK;

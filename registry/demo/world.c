@@ -190,22 +190,17 @@ static void read_table(struct table *table, const struct jk_yaml *root)
     read_words(table, root, "licenses", &world->licenses);
 }
 
-static enum jk_status no_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
-}
-
 enum jk_status jk_demo_world_read(struct jk_span yaml, size_t derivatives, struct jk_arena *arena,
                                   struct jk_demo_world **out_world, struct jk_error *error)
 {
     struct jk_demo_world *world = jk_arena_zalloc(arena, 1, sizeof *world);
     const struct jk_yaml *root;
-    if (!world) return no_memory(error);
+    if (!world) return jk_out_of_memory(error);
     world->arena = arena;
     world->room = derivatives;
     world->made = jk_arena_zalloc(arena, derivatives + 1, sizeof *world->made);
     world->taken = jk_arena_zalloc(arena, derivatives + 1, sizeof *world->taken);
-    if (!world->made || !world->taken) return no_memory(error);
+    if (!world->made || !world->taken) return jk_out_of_memory(error);
     JK_TRY(jk_yaml_parse(yaml, 1, arena, &root, error));
     if (!root) return jk_fail(error, JK_INVALID_ARGUMENT, "DEMO", "the table of derivatives is empty");
     read_table(&(struct table){world, error}, root);

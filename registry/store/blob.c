@@ -149,7 +149,7 @@ enum jk_status jk_reader_blob_read(struct jk_reader *reader, const struct jk_dig
     jk_query_i64(&queries[1], sequence < JK_BLOB_CHUNKS ? sequence : JK_BLOB_CHUNKS);
     JK_TRY(jk_reader_run(reader, queries, 2, error));
     if (PQntuples(queries[1].result) == 1 && !jk_reader_copy(arena, jk_result_span(queries[1].result, 0, 0), &bytes))
-        status = jk_reader_no_memory(error);
+        status = jk_out_of_memory(error);
     jk_queries_done(queries, 2);
     if (status == JK_OK) *out_bytes = bytes;
     return status;

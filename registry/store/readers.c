@@ -66,23 +66,17 @@ bool jk_reader_copy(struct jk_arena *arena, struct jk_span bytes, struct jk_span
     return out_copy->at != NULL;
 }
 
-enum jk_status jk_reader_no_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "ANSWER_TOO_LARGE",
-                   "the answer needs too much memory: ask for less at once");
-}
-
 static enum jk_status copy_entries(const PGresult *result, struct jk_arena *arena, struct jk_entry_row **out_rows,
                                    size_t *out_count, struct jk_error *error)
 {
     size_t count = (size_t)PQntuples(result);
     struct jk_entry_row *rows = jk_arena_zalloc(arena, count > 0 ? count : 1, sizeof(*rows));
 
-    if (!rows) return jk_reader_no_memory(error);
+    if (!rows) return jk_out_of_memory(error);
     for (size_t i = 0; i < count; i++) {
         rows[i].index = (uint64_t)jk_result_i64(result, (int)i, 0);
         if (!jk_reader_copy(arena, jk_result_span(result, (int)i, 1), &rows[i].bytes))
-            return jk_reader_no_memory(error);
+            return jk_out_of_memory(error);
     }
     *out_rows = rows;
     *out_count = count;
@@ -179,7 +173,7 @@ static enum jk_status copy_text(const PGresult *result, const struct jk_digest *
     found = jk_digest_parts(parts, 2);
     if (!jk_digest_equal(&found, digest))
         return jk_fail(error, JK_DATA_LOSS, "TEXT_DAMAGED", "the stored text is not the one of that digest");
-    return jk_reader_copy(arena, parts[1], out_text) ? JK_OK : jk_reader_no_memory(error);
+    return jk_reader_copy(arena, parts[1], out_text) ? JK_OK : jk_out_of_memory(error);
 }
 
 enum jk_status jk_reader_text(struct jk_reader *reader, const struct jk_digest *digest, struct jk_arena *arena,

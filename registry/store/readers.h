@@ -10,6 +10,5 @@ void jk_reader_queries(struct jk_query *queries);
 JK_MUST_USE enum jk_status jk_reader_run(struct jk_reader *reader, struct jk_query *queries, size_t count,
                                          struct jk_error *error);
 bool jk_reader_copy(struct jk_arena *arena, struct jk_span bytes, struct jk_span *out_copy);
-JK_MUST_USE enum jk_status jk_reader_no_memory(struct jk_error *error);
 
 #endif

@@ -80,7 +80,7 @@ enum jk_status jk_anchor_open(struct jk_cli *cli, struct jk_span origin, bool of
     const char *state = jk_memory_state(&cli->arena);
     *out_anchor = (struct jk_anchor){.cli = cli, .offline = offline};
     out_anchor->origin = jk_arena_copy(&cli->arena, origin.at, origin.len);
-    if (!out_anchor->origin) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!out_anchor->origin) return jk_out_of_memory(&cli->error);
     jk_error_init(&out_anchor->forgets, &cli->arena);
     jk_error_init(&out_anchor->keyless, &cli->arena);
     if (!state)

@@ -19,7 +19,7 @@ static enum jk_status take_entry(void *context, const ProtobufCMessage *message,
     const Jokbo__V1__ReadEntriesResponse *reply = (const Jokbo__V1__ReadEntriesResponse *)message;
     if (reply->n_entries == 0 || wanted->entry.len > 0) return JK_OK;
     const char *copy = jk_arena_copy(wanted->arena, reply->entries[0].data, reply->entries[0].len);
-    if (!copy) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!copy) return jk_out_of_memory(error);
     wanted->entry = (struct jk_span){copy, reply->entries[0].len};
     return JK_OK;
 }

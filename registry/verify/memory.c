@@ -21,11 +21,6 @@
 #define TRIES           16
 #define NAME_LONGEST    200 /* an encoded origin above this is named by its digest: file systems allow 255 */
 
-static enum jk_status no_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
-}
-
 const char *jk_memory_state(struct jk_arena *arena)
 {
     const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
@@ -52,7 +47,7 @@ static enum jk_status read_file(struct jk_memory *memory, const char *name, size
 {
     const char *path = jk_arena_printf(memory->arena, "%s/%s", memory->folder, name);
     *out_bytes = (struct jk_span){0};
-    if (!path) return no_memory(error);
+    if (!path) return jk_out_of_memory(error);
     return jk_local_exists(path) ? jk_local_read(path, most, memory->arena, out_bytes, error) : JK_OK;
 }
 
@@ -87,12 +82,12 @@ static enum jk_status date_keys(struct jk_memory *memory, struct jk_error *error
     Google__Protobuf__Timestamp written = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
     struct stat facts = {0};
     memory->keys.where = jk_arena_printf(memory->arena, "%s/" KEY_FILE, memory->folder);
-    if (!memory->keys.where) return no_memory(error);
+    if (!memory->keys.where) return jk_out_of_memory(error);
     (void)stat(memory->keys.where, &facts);
     jk_json_time_set((int64_t)facts.st_mtime * 1000000, &written);
     jk_json_time_people(&written, since);
     memory->keys.since = jk_arena_copy(memory->arena, since, strlen(since));
-    return memory->keys.since ? JK_OK : no_memory(error);
+    return memory->keys.since ? JK_OK : jk_out_of_memory(error);
 }
 
 static enum jk_status read_key(struct jk_memory *memory, struct jk_error *error)
@@ -111,7 +106,7 @@ enum jk_status jk_memory_open(const char *state, struct jk_span origin, struct j
     struct jk_memory memory = {.arena = arena};
     const char *name = jk_memory_folder_name(origin, arena);
     memory.folder = name ? jk_arena_printf(arena, "%s/%s", state, name) : NULL;
-    if (!memory.folder) return no_memory(error);
+    if (!memory.folder) return jk_out_of_memory(error);
     JK_TRY(read_checkpoint(&memory, error));
     JK_TRY(read_key(&memory, error));
     if (memory.note.len > 0 && !jk_span_equal(memory.checkpoint.origin, origin))
@@ -130,7 +125,7 @@ static void unlock(int *fd)
 static enum jk_status lock(struct jk_memory *memory, int *out_fd, struct jk_error *error)
 {
     const char *path = jk_arena_printf(memory->arena, "%s/lock", memory->folder);
-    if (!path) return no_memory(error);
+    if (!path) return jk_out_of_memory(error);
     JK_TRY(jk_place_folder(memory->folder, 0700, memory->arena, error));
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), got;
     do
@@ -151,7 +146,7 @@ static enum jk_status place_keys(struct jk_memory *memory, const struct jk_keys 
     JK_CLEANUP(jk_text_done) struct jk_text text;
     jk_text_init(&text, KEY_MAX);
     jk_keys_write_kept(keys, &text);
-    if (text.failed) return no_memory(error);
+    if (text.failed) return jk_out_of_memory(error);
     JK_TRY(jk_place_file(memory->folder, KEY_FILE, jk_text_span(&text), memory->arena, error));
     return read_key(memory, error);
 }
@@ -181,7 +176,7 @@ enum jk_status jk_memory_forget(struct jk_memory *memory, struct jk_error *error
     JK_TRY(lock(memory, &held, error));
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *path = jk_arena_printf(memory->arena, "%s/%s", memory->folder, names[i]);
-        if (!path) return no_memory(error);
+        if (!path) return jk_out_of_memory(error);
         if (unlink(path) != 0 && errno != ENOENT)
             return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%s: %s", path, strerror(errno));
     }

@@ -13,11 +13,6 @@
 #include "domain/manifest.h"
 #include "tlog/receipt.h"
 
-static enum jk_status no_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
-}
-
 const char *jk_receipts_home(const char *card_or_folder, struct jk_arena *arena)
 {
     const char *slash = card_or_folder ? strrchr(card_or_folder, '/') : NULL;
@@ -35,7 +30,7 @@ static enum jk_status write_one(const char *folder, const char *base, const char
                                 struct jk_arena *arena, struct jk_error *error)
 {
     const char *name = jk_arena_printf(arena, "%s%s", base, suffix);
-    if (!name) return no_memory(error);
+    if (!name) return jk_out_of_memory(error);
     return bytes.len > 0 ? jk_place_file(folder, name, bytes, arena, error) : JK_OK;
 }
 
@@ -57,10 +52,10 @@ enum jk_status jk_receipts_write(const char *home, struct jk_span model, struct 
     const char *folder =
         jk_arena_printf(arena, "%s%s" JK_RECEIPTS_FOLDER "/%.*s", slash[0] ? home : "", slash, JK_SPAN_ARG(publisher));
     const char *base = jk_arena_printf(arena, "%.*s@%.*s%s", JK_SPAN_ARG(name), JK_SPAN_ARG(version), about);
-    if (!folder || !base) return no_memory(error);
+    if (!folder || !base) return jk_out_of_memory(error);
     file->stem = jk_arena_printf(arena, "%s/%s", folder, base);
     file->path = file->stem ? jk_arena_printf(arena, "%s" JK_RECEIPT_SUFFIX, file->stem) : NULL;
-    if (!file->path) return no_memory(error);
+    if (!file->path) return jk_out_of_memory(error);
     JK_TRY(jk_place_folder(folder, 0777, arena, error));
     JK_TRY(write_one(folder, base, ".entry", file->entry, arena, error));
     JK_TRY(write_one(folder, base, ".manifest", file->manifest, arena, error));
@@ -73,7 +68,7 @@ static enum jk_status read_beside(const char *stem, const char *suffix, size_t m
                                   struct jk_span *out_bytes, struct jk_error *error)
 {
     const char *path = jk_arena_printf(arena, "%s%s", stem, suffix);
-    if (!path) return no_memory(error);
+    if (!path) return jk_out_of_memory(error);
     return jk_local_exists(path) ? jk_local_read(path, most, arena, out_bytes, error) : JK_OK;
 }
 
@@ -84,7 +79,7 @@ enum jk_status jk_receipts_read(const char *path, struct jk_arena *arena, struct
     struct jk_span stem = jk_span_of(path);
     if (jk_span_ends(stem, JK_SPAN(JK_RECEIPT_SUFFIX))) stem.len -= sizeof JK_RECEIPT_SUFFIX - 1;
     file.stem = jk_arena_copy(arena, stem.at, stem.len);
-    if (!file.stem) return no_memory(error);
+    if (!file.stem) return jk_out_of_memory(error);
     JK_TRY(jk_local_read(path, JK_RECEIPT_MAX, arena, &file.receipt, error));
     JK_TRY(read_beside(file.stem, ".entry", JK_ENTRY_MAX, arena, &file.entry, error));
     JK_TRY(read_beside(file.stem, ".manifest", JK_MANIFEST_MAX, arena, &file.manifest, error));
@@ -109,9 +104,9 @@ static enum jk_status copy_paths(const glob_t *found, struct jk_arena *arena, co
                                  struct jk_error *error)
 {
     const char **paths = jk_arena_zalloc(arena, found->gl_pathc + 1, sizeof *paths);
-    if (!paths) return no_memory(error);
+    if (!paths) return jk_out_of_memory(error);
     for (size_t i = 0; i < found->gl_pathc; i++)
-        if (!(paths[i] = jk_arena_copy(arena, found->gl_pathv[i], strlen(found->gl_pathv[i])))) return no_memory(error);
+        if (!(paths[i] = jk_arena_copy(arena, found->gl_pathv[i], strlen(found->gl_pathv[i])))) return jk_out_of_memory(error);
     *out_paths = paths;
     return JK_OK;
 }
@@ -122,10 +117,10 @@ enum jk_status jk_receipts_list(const char *home, struct jk_arena *arena, const 
     glob_t found = {0};
     const char *safe = escaped(home, arena);
     const char *pattern = safe ? jk_arena_printf(arena, "%s/" JK_RECEIPTS_FOLDER "/*/*" JK_RECEIPT_SUFFIX, safe) : NULL;
-    if (!pattern) return no_memory(error);
+    if (!pattern) return jk_out_of_memory(error);
     enum jk_status status = JK_OK;
     if (glob(pattern, 0, NULL, &found) == GLOB_NOSPACE)
-        status = no_memory(error);
+        status = jk_out_of_memory(error);
     else if (found.gl_pathc > JK_RECEIPTS_MAX)
         status = jk_fail(error, JK_RESOURCE_EXHAUSTED, "RECEIPTS_MANY",
                          "%zu receipts lie beside the card, and at most %d are checked at once: name one of them",

@@ -7,11 +7,6 @@
 
 #define NOTE_DASH "\xe2\x80\x94 "
 
-static enum jk_status no_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
-}
-
 static enum jk_status refuse(struct jk_error *error, const char *why)
 {
     return jk_fail(error, JK_INVALID_ARGUMENT, "RENEWAL", "%s", why);
@@ -94,7 +89,7 @@ enum jk_status jk_renew_join(const struct jk_receipt *old, struct jk_span checkp
                       "the checkpoint is of another size than the receipt's own: --proof FILE has to lead to it");
     jk_receipt_write(old->index, &hashes, checkpoint, &text);
     const char *copy = text.failed ? NULL : jk_arena_copy(arena, text.bytes, text.len);
-    if (!copy) return no_memory(error);
+    if (!copy) return jk_out_of_memory(error);
     *out_receipt = (struct jk_span){copy, text.len};
     return JK_OK;
 }

@@ -67,7 +67,7 @@ static enum jk_status download(struct jk_cli *cli, const char *url, size_t most,
     jk_fetch_setup();
     struct jk_fetch *fetch = jk_fetch_new(&options);
     enum jk_status status = fetch && url ? jk_fetch_get(fetch, url, &reply, error)
-                                         : jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+                                         : jk_out_of_memory(error);
     if (status == JK_OK && reply.status != 200)
         status = jk_fail(error, reply.status == 404 ? JK_NOT_FOUND : JK_UNAVAILABLE, "FILE_ABSENT", "%.300s answers %d",
                          url, reply.status);

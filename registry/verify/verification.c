@@ -8,7 +8,7 @@ enum jk_status jk_verification_room(struct jk_verification *verification, size_t
 {
     verification->subjects = jk_arena_zalloc(&verification->cli->arena, count, sizeof *verification->subjects);
     if (verification->subjects) return JK_OK;
-    return jk_fail(&verification->cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    return jk_out_of_memory(&verification->cli->error);
 }
 
 enum jk_status jk_verification_load(struct jk_verification *verification, const char *path)

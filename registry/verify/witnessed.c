@@ -28,7 +28,7 @@ enum jk_status jk_witnessed_read(struct jk_cli *cli)
     struct jk_span text;
     if (!path || cli->witnessed) return JK_OK;
     struct jk_witnessed *witnessed = jk_arena_zalloc(&cli->arena, 1, sizeof *witnessed);
-    if (!witnessed) return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!witnessed) return jk_out_of_memory(&cli->error);
     jk_error_init(&why, &cli->arena);
     JK_TRY(jk_local_read(path, JK_TRUST_MAX, &cli->arena, &text, &cli->error));
     if (!jk_utf8_valid(text))

@@ -15,7 +15,6 @@
 #include <grpc/support/time.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -80,7 +79,7 @@ enum jk_status jk_client_new(const struct jk_settings *settings, struct jk_arena
 {
     grpc_channel_credentials *creds;
     struct jk_client *client = calloc(1, sizeof *client);
-    if (!client) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!client) return jk_out_of_memory(error);
     grpc_init();
     enum jk_status status = credentials(settings, arena, &creds, error);
     if (status != JK_OK) {
@@ -265,13 +264,6 @@ static enum jk_status call_once(struct jk_client *client, const ProtobufCService
     return status;
 }
 
-static void pause_ms(int64_t ms)
-{
-    struct timespec time = {ms / 1000, ms % 1000 * 1000000};
-    while (nanosleep(&time, &time) != 0)
-        continue;
-}
-
 /* Waits before the next try; false where there is none. */
 static bool may_retry(const struct jk_client *client, const struct jk_error *error, int tried, int64_t started_ms)
 {
@@ -279,7 +271,7 @@ static bool may_retry(const struct jk_client *client, const struct jk_error *err
     if (error->status != JK_UNAVAILABLE || tried + 1 >= JK_CLIENT_TRIES) return false;
     if (error->retry_ms > wait_ms) wait_ms = error->retry_ms;
     if (jk_monotonic_ms() + wait_ms - started_ms > (int64_t)client->settings->timeout_s * 1000) return false;
-    pause_ms(wait_ms);
+    jk_sleep_ms(wait_ms);
     return true;
 }
 

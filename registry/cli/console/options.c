@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/distance.h"
 #include "base/text.h"
 
 const struct jk_option jk_option_table[JK_OPTION_COUNT] = {
@@ -23,32 +24,19 @@ const size_t jk_command_count = sizeof jk_command_table / sizeof jk_command_tabl
 
 #define NEAREST_ROOM 40
 
-/* Edit distance, both texts cut at NEAREST_ROOM bytes: for hints only. */
-static unsigned distance(const char *a, const char *b)
+/* Both texts cut at NEAREST_ROOM bytes: for hints only. */
+static unsigned apart(const char *a, const char *b)
 {
-    unsigned row[NEAREST_ROOM + 1];
-    size_t a_len = strnlen(a, NEAREST_ROOM), b_len = strnlen(b, NEAREST_ROOM);
-    for (size_t j = 0; j <= b_len; j++)
-        row[j] = (unsigned)j;
-    for (size_t i = 0; i < a_len; i++) {
-        unsigned corner = row[0];
-        row[0] = (unsigned)i + 1;
-        for (size_t j = 0; j < b_len; j++) {
-            unsigned change = corner + (a[i] != b[j]);
-            corner = row[j + 1];
-            unsigned step = (row[j] < corner ? row[j] : corner) + 1;
-            row[j + 1] = change < step ? change : step;
-        }
-    }
-    return row[b_len];
+    struct jk_span left = {a, strnlen(a, NEAREST_ROOM)}, right = {b, strnlen(b, NEAREST_ROOM)};
+    return jk_distance(left, right, NEAREST_ROOM, false);
 }
 
 static const char *nearest_option(const char *name)
 {
     const char *best = "help";
-    unsigned least = distance(name, best);
+    unsigned least = apart(name, best);
     for (size_t i = 0; i < JK_OPTION_COUNT; i++) {
-        unsigned now = distance(name, jk_option_table[i].name);
+        unsigned now = apart(name, jk_option_table[i].name);
         if (now < least) best = jk_option_table[i].name, least = now;
     }
     return best;
@@ -60,7 +48,7 @@ static const char *nearest_command(const char *name)
     const char *best = NULL;
     unsigned least = (unsigned)strnlen(name, NEAREST_ROOM) / 2 + 1;
     for (size_t i = 0; i < jk_command_count; i++) {
-        unsigned now = distance(name, jk_command_table[i].name);
+        unsigned now = apart(name, jk_command_table[i].name);
         if (now < least) best = jk_command_table[i].name, least = now;
     }
     return best;

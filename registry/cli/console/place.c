@@ -5,16 +5,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/defer.h"
 #include "base/digest.h"
+#include "base/files.h"
 #include "base/text.h"
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0) close(*fd);
-}
 
 static enum jk_status fault(struct jk_error *error, const char *path, int why)
 {
@@ -32,7 +26,7 @@ static enum jk_status make_folder(const char *folder, unsigned mode, struct jk_e
 enum jk_status jk_place_folder(const char *folder, unsigned mode, struct jk_arena *arena, struct jk_error *error)
 {
     char *path = jk_arena_copy(arena, folder, strlen(folder));
-    if (!path) return fault(error, folder, ENOMEM);
+    if (!path) return jk_out_of_memory(error);
     for (char *slash = strchr(path + 1, '/'); path[0] && slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         JK_TRY(make_folder(path, mode, error));
@@ -44,32 +38,6 @@ enum jk_status jk_place_folder(const char *folder, unsigned mode, struct jk_aren
     return S_ISDIR(facts.st_mode) ? JK_OK : fault(error, path, ENOTDIR);
 }
 
-/* Returns 0 or the errno. */
-static int write_all(int fd, struct jk_span bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t done = write(fd, bytes.at, bytes.len);
-        if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) return done < 0 ? errno : EIO;
-        bytes = (struct jk_span){bytes.at + done, bytes.len - (size_t)done};
-    }
-    return fsync(fd) == 0 ? 0 : errno;
-}
-
-static int sync_folder(const char *folder)
-{
-    JK_CLEANUP(close_fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd >= 0 && fsync(fd) == 0 ? 0 : errno;
-}
-
-static int write_file(const char *path, struct jk_span bytes)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0) return errno;
-    int why = write_all(fd, bytes);
-    return close(fd) == 0 || why ? why : errno;
-}
-
 enum jk_status jk_place_file(const char *folder, const char *name, struct jk_span bytes, struct jk_arena *arena,
                              struct jk_error *error)
 {
@@ -77,10 +45,7 @@ enum jk_status jk_place_file(const char *folder, const char *name, struct jk_spa
     jk_random_bytes(&random, sizeof random);
     const char *path = jk_arena_printf(arena, "%s/%s", folder, name);
     const char *temporary = jk_arena_printf(arena, "%s/.new-%016llx", folder, (unsigned long long)random);
-    if (!path || !temporary) return fault(error, name, ENOMEM);
-    int why = write_file(temporary, bytes);
-    if (!why && rename(temporary, path) != 0) why = errno;
-    if (why && why != EEXIST) unlink(temporary);
-    if (!why) why = sync_folder(folder);
+    if (!path || !temporary) return jk_out_of_memory(error);
+    int why = jk_file_replace(AT_FDCWD, temporary, path, bytes, 0644, true);
     return why ? fault(error, path, why) : JK_OK;
 }
