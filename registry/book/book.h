@@ -293,9 +293,6 @@ uint32_t jk_book_writes_on_day(const struct jk_book *book, uint32_t publisher, i
 /* Permissions of an expression by the licence facts at N. */
 void jk_book_permissions(const struct jk_book *book, struct jk_span expression, uint32_t n,
                          enum jk_permission out_permissions[JK_PERMISSION_KINDS]);
-/* The name forms that an expression's licences bind names to at N, joined by '|' (empty: none). */
-struct jk_span jk_book_name_forms(const struct jk_book *book, struct jk_span expression, uint32_t n,
-                                  struct jk_arena *arena);
 /* Changes whenever anything visible about the model changed by N: the newest entry index that touched it. */
 uint32_t jk_book_etag(const struct jk_book *book, uint32_t model, uint32_t n);
 

@@ -341,7 +341,8 @@ enum jk_status jk_book_apply_parsed(struct jk_book *book, const struct jk_parsed
     return take_place(book, parsed->entry.time_us, error);
 }
 
-bool jk_kind_counts_to_m(enum jk_kind kind)
+/* Whether an entry of this kind can change a report of an earlier n. */
+static bool counts_to_m(enum jk_kind kind)
 {
 #define KIND(name) UINT64_C(1) << JK_KIND_##name
     static const uint64_t to_n = KIND(REGISTER) | KIND(RELEASE) | KIND(YANK) | KIND(UNYANK) | KIND(RENAME) |
@@ -368,7 +369,7 @@ enum jk_status jk_book_apply_cut(struct jk_book *book, struct jk_span bytes, str
     jk_error_init(&refused, NULL);
     jk_book_walk_begin(book);
     if (parsed.entry.kind == JK_KIND_RENAME || parsed.entry.kind == JK_KIND_TRANSFER) note_move(book, &parsed.entry);
-    if (jk_kind_counts_to_m(parsed.entry.kind)) (void)apply_kind(book, &parsed, &refused);
+    if (counts_to_m(parsed.entry.kind)) (void)apply_kind(book, &parsed, &refused);
     return take_place(book, parsed.entry.time_us, error);
 }
 

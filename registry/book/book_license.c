@@ -161,17 +161,6 @@ static struct jk_span join_forms(const struct forms_question *question, char *ou
     return (struct jk_span){out, len};
 }
 
-struct jk_span jk_book_name_forms(const struct jk_book *book, struct jk_span expression, uint32_t n,
-                                  struct jk_arena *arena)
-{
-    struct forms_question question = {.book = book, .n = n};
-    (void)jk_spdx_evaluate(expression, collect_forms, &question);
-    if (question.count == 0) return (struct jk_span){"", 0};
-    if (question.count == 1) return question.forms[0];
-    char *joined = jk_arena_alloc(arena, joined_len(&question));
-    return joined ? join_forms(&question, joined) : (struct jk_span){"", 0};
-}
-
 /* ---- the writer's cache: one row an expression, by licence epoch ---- */
 
 static struct jk_span forms_now(struct jk_book *book, struct jk_span expression)

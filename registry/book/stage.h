@@ -109,7 +109,5 @@ uint32_t jk_book_find_dispute(const struct jk_book *book, uint64_t index, uint32
  * is there; a new name only serves to find the model that later entries mean by it. Everything else as jk_book_apply.
  * The book's size goes on by one in any case. */
 JK_MUST_USE enum jk_status jk_book_apply_cut(struct jk_book *book, struct jk_span entry, struct jk_error *error);
-/* Whether an entry of this kind can change a report of an earlier n. */
-bool jk_kind_counts_to_m(enum jk_kind kind);
 
 #endif

@@ -29,7 +29,8 @@ static bool open_fence(struct jk_span *rest, unsigned *line_number)
     return false;
 }
 
-bool jk_card_front_matter(struct jk_span text, struct jk_span *out_front, unsigned *out_line, bool *out_unclosed)
+/* False where there is none or (with *out_unclosed) its end is missing. *out_line is the number of its first line. */
+static bool find_front_matter(struct jk_span text, struct jk_span *out_front, unsigned *out_line, bool *out_unclosed)
 {
     unsigned number = 0;
     struct jk_span rest = text, line;
@@ -141,7 +142,7 @@ enum jk_status jk_card_parse(struct jk_span text, struct jk_arena *arena, struct
     struct jk_span front;
     unsigned line;
     bool unclosed;
-    card.front_matter = jk_card_front_matter(text, &front, &line, &unclosed);
+    card.front_matter = find_front_matter(text, &front, &line, &unclosed);
     if (unclosed) jk_error_field(error, "card", "its front matter has no end: close it with a line \"---\"");
     if (unclosed) return jk_error_result(error);
     if (card.front_matter) {

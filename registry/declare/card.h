@@ -25,9 +25,6 @@ struct jk_card {
 /* INVALID_ARGUMENT with a violation for each mistake (fields as in the card). */
 JK_MUST_USE enum jk_status jk_card_parse(struct jk_span text, struct jk_arena *arena, struct jk_card *out_card,
                                          struct jk_error *error);
-/* Finds the front matter: false where there is none or (with *out_unclosed) its end is missing. *out_line is the number
- * of its first line. */
-bool jk_card_front_matter(struct jk_span text, struct jk_span *out_front, unsigned *out_line, bool *out_unclosed);
 bool jk_card_has_tag(const struct jk_card *card, const char *tag);
 
 #endif

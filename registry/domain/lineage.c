@@ -214,13 +214,6 @@ struct jk_digest jk_statement_hash(struct jk_span text)
 
 /* ---- external models ---- */
 
-void jk_external_write(struct jk_span host_and_id, struct jk_span revision, struct jk_text *out)
-{
-    jk_text_add_str(out, STATEMENT_HEAD "\n");
-    write_line(out, "external", host_and_id);
-    write_line(out, "revision", revision.len ? revision : JK_SPAN("none"));
-}
-
 struct jk_digest jk_external_hash(struct jk_span host_and_id, struct jk_span revision)
 {
     const struct jk_span parts[] = {

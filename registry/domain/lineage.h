@@ -40,8 +40,7 @@ JK_MUST_USE enum jk_status jk_statement_parse(struct jk_span text, struct jk_sta
                                               struct jk_error *error);
 struct jk_digest jk_statement_hash(struct jk_span text); /* the lineage hash */
 
-/* The statement of an external model, and its hash. `revision` is empty for none. */
-void jk_external_write(struct jk_span host_and_id, struct jk_span revision, struct jk_text *out);
+/* The hash of an external model's statement. `revision` is empty for none. */
 struct jk_digest jk_external_hash(struct jk_span host_and_id, struct jk_span revision);
 
 #endif

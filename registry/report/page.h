@@ -21,7 +21,6 @@ uint32_t jk_page_left_out(const struct jk_policy_total *total); /* all reasons t
 
 /* ---- charts (page_charts.c), as inline SVG ---- */
 
-void jk_page_patterns(struct jk_text *out);                      /* once, before the others */
 void jk_page_swatch(struct jk_text *out, enum jk_reason reason); /* JK_REASON_COUNT: counted */
 void jk_page_bars(const struct jk_summary *summary, struct jk_text *out);
 void jk_page_funnel(const struct jk_summary_row *row, struct jk_text *out);

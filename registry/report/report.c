@@ -112,9 +112,3 @@ void jk_report_free(struct jk_report *report)
     free(report->publishers);
     free(report);
 }
-
-const struct jk_report_row *jk_report_all(const struct jk_report *report)
-{
-    JK_CHECK(report->count > 0);
-    return &report->rows[report->count - 1];
-}

@@ -67,8 +67,6 @@ struct jk_report {
 JK_MUST_USE enum jk_status jk_report_make(const struct jk_report_stage *stage, const struct jk_report_source *source,
                                           struct jk_report **out_report, struct jk_error *error);
 void jk_report_free(struct jk_report *report);
-/* The row of all. */
-const struct jk_report_row *jk_report_all(const struct jk_report *report);
 
 /* The canonical table, tab-separated; its first line names the columns. */
 void jk_report_tsv(const struct jk_report *report, struct jk_text *out);

@@ -354,11 +354,6 @@ const char *jk_rpc_address(const struct jk_rpc_server *server)
     return server->address.text;
 }
 
-unsigned jk_rpc_port(const struct jk_rpc_server *server)
-{
-    return server->address.port;
-}
-
 void jk_rpc_set_serving(struct jk_rpc_server *server, bool serving)
 {
     jk_rpc_health_set(server->health, serving);

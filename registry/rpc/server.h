@@ -70,7 +70,6 @@ JK_MUST_USE enum jk_status jk_rpc_start(const struct jk_rpc_options *options, st
                                         struct jk_error *error);
 /* Where it listens, with the port that the system chose. Lives as long as the server. */
 const char *jk_rpc_address(const struct jk_rpc_server *server);
-unsigned jk_rpc_port(const struct jk_rpc_server *server); /* 0 for a Unix socket */
 /* What health says. Without effect once draining has begun. */
 void jk_rpc_set_serving(struct jk_rpc_server *server, bool serving);
 /* Whether a connection to the own port is answered, as a stranger's would be; waits timeout_ms at most. */

@@ -154,19 +154,15 @@ static enum jk_status finish_connect(PGconn *pg, int64_t deadline_ms, struct jk_
     return JK_OK;
 }
 
+/* The statements of its role. */
 static enum jk_status prepare(struct jk_conn *conn, int64_t deadline_ms, struct jk_error *error)
-{
-    if (conn->role == JK_CONN_PLAIN) return JK_OK;
-    if (!PQenterPipelineMode(conn->pg)) return refused(error, PQerrorMessage(conn->pg));
-    return jk_pipe_prepare(conn, 1u << conn->role, deadline_ms, error);
-}
-
-enum jk_status jk_pipe_prepare(struct jk_conn *conn, unsigned roles, int64_t deadline_ms, struct jk_error *error)
 {
     size_t sent = 0;
 
+    if (conn->role == JK_CONN_PLAIN) return JK_OK;
+    if (!PQenterPipelineMode(conn->pg)) return refused(error, PQerrorMessage(conn->pg));
     for (size_t i = 0; i < JK_SQL_COUNT; i++) {
-        if (!(statements[i].roles & roles)) continue;
+        if (!(statements[i].roles & 1u << conn->role)) continue;
         if (!PQsendPrepare(conn->pg, statements[i].name, statements[i].sql, 0, NULL))
             return refused(error, PQerrorMessage(conn->pg));
         sent++;

@@ -11,8 +11,5 @@ int jk_pipe_poll(PGconn *pg, short events, int64_t deadline_ms);
 /* Sync, then the results of `count` commands; into queries[i].result where queries are given. */
 JK_MUST_USE enum jk_status jk_pipe_finish(struct jk_conn *conn, struct jk_query *queries, size_t count,
                                           int64_t deadline_ms, struct jk_error *error);
-/* Prepares the statements of a role. */
-JK_MUST_USE enum jk_status jk_pipe_prepare(struct jk_conn *conn, unsigned roles, int64_t deadline_ms,
-                                           struct jk_error *error);
 
 #endif

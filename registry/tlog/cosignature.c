@@ -1,4 +1,4 @@
-/* Verifying and making cosignatures; see cosignature.h. */
+/* Verifying cosignatures; see cosignature.h. */
 #include "tlog/cosignature.h"
 
 #include "base/defer.h"
@@ -9,19 +9,6 @@
 bool jk_cosigner_parse(struct jk_span text, struct jk_cosigner *out_cosigner)
 {
     return jk_typed_key_parse(text, JK_TYPE_COSIGNER, &out_cosigner->key);
-}
-
-void jk_cosigner_write(const struct jk_cosigner *cosigner, struct jk_text *out)
-{
-    jk_typed_key_write(&cosigner->key, JK_TYPE_COSIGNER, out);
-}
-
-struct jk_cosigner jk_cosigner_of(const struct jk_signer *signer)
-{
-    struct jk_cosigner cosigner = {.key = *jk_signer_verifier(signer)};
-
-    cosigner.key.key_id = jk_typed_key_id(jk_span_of(cosigner.key.name), JK_TYPE_COSIGNER, cosigner.key.public_key);
-    return cosigner;
 }
 
 static void write_message(uint64_t time_s, struct jk_span body, struct jk_text *out)
@@ -77,23 +64,5 @@ enum jk_status jk_cosignature_verify(struct jk_span body, struct jk_span lines, 
         return jk_fail(error, JK_INVALID_ARGUMENT, "COSIGNATURE_ABSENT",
                        "the checkpoint holds no cosignature of %s+%08x", cosigner->key.name, cosigner->key.key_id);
     *out = found;
-    return JK_OK;
-}
-
-enum jk_status jk_cosignature_make(const struct jk_signer *signer, struct jk_span body, uint64_t time_s,
-                                   struct jk_text *out_line, struct jk_error *error)
-{
-    struct jk_cosigner cosigner = jk_cosigner_of(signer);
-    unsigned char blob[JK_TIMESTAMP_SIZE + JK_SIGNATURE_SIZE];
-    JK_CLEANUP(jk_text_done) struct jk_text message = {0};
-
-    for (int i = 0; i < JK_TIMESTAMP_SIZE; i++)
-        blob[i] = (unsigned char)(time_s >> (56 - 8 * i));
-    write_message(time_s, body, &message);
-    if (message.failed || !jk_signer_sign(signer, jk_text_span(&message), blob + JK_TIMESTAMP_SIZE))
-        return jk_fail(error, JK_INTERNAL, "SIGNING_FAILED", "OpenSSL could not sign the checkpoint");
-    jk_signature_line_write(&cosigner.key, (struct jk_span){(char *)blob, sizeof(blob)}, out_line);
-    if (out_line->failed)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NOTE_TOO_LONG", "there is no room for the cosignature");
     return JK_OK;
 }

@@ -21,17 +21,11 @@ struct jk_cosignature {
 
 /* "<name>+<hex key id>+<base64(0x04 || public key)>"; false for everything else. */
 bool jk_cosigner_parse(struct jk_span text, struct jk_cosigner *out_cosigner);
-void jk_cosigner_write(const struct jk_cosigner *cosigner, struct jk_text *out);
-/* The cosigner's key that belongs to a signer's name and key. */
-struct jk_cosigner jk_cosigner_of(const struct jk_signer *signer);
 
 /* Among signature lines of a checkpoint with that body: this cosigner's, the newest where there are several. A wrong
  * one of this key fails, whatever else is there; lines of other keys are passed over. */
 JK_MUST_USE enum jk_status jk_cosignature_verify(struct jk_span body, struct jk_span lines,
                                                  const struct jk_cosigner *cosigner, struct jk_cosignature *out,
                                                  struct jk_error *error);
-/* What a witness does: appends the line. */
-JK_MUST_USE enum jk_status jk_cosignature_make(const struct jk_signer *signer, struct jk_span body, uint64_t time_s,
-                                               struct jk_text *out_line, struct jk_error *error);
 
 #endif

@@ -70,21 +70,3 @@ enum jk_status jk_receipt_parse(struct jk_span text, struct jk_receipt *out, str
     *out = receipt;
     return JK_OK;
 }
-
-enum jk_status jk_receipt_verify(const struct jk_receipt *receipt, const struct jk_digest *leaf,
-                                 const struct jk_verifier *verifier, struct jk_error *error)
-{
-    const struct jk_checkpoint *checkpoint = &receipt->checkpoint;
-    struct jk_span body;
-
-    JK_TRY(jk_note_verify(receipt->note, verifier, &body, error));
-    if (!jk_span_equal(checkpoint->origin, jk_span_of(verifier->name)))
-        return jk_fail(error, JK_INVALID_ARGUMENT, "RECEIPT_PROOF_WRONG",
-                       "the receipt's checkpoint is of the log \"%.*s\", the key is that of \"%s\"",
-                       JK_SPAN_ARG(checkpoint->origin), verifier->name);
-    if (jk_merkle_verify_inclusion(leaf, receipt->index, checkpoint->size, &receipt->proof, &checkpoint->root))
-        return JK_OK;
-    return jk_fail(error, JK_INVALID_ARGUMENT, "RECEIPT_PROOF_WRONG",
-                   "the receipt does not prove this entry at index %llu of %llu", (unsigned long long)receipt->index,
-                   (unsigned long long)checkpoint->size);
-}

@@ -21,9 +21,5 @@ void jk_receipt_write(uint64_t index, const struct jk_proof *proof, struct jk_sp
 /* INVALID_ARGUMENT, reason RECEIPT_MALFORMED (or NOTE_MALFORMED, CHECKPOINT_MALFORMED), with *out left alone. An
  * "extra" line is refused: ours have none. The index must lie in the checkpoint's tree. */
 JK_MUST_USE enum jk_status jk_receipt_parse(struct jk_span text, struct jk_receipt *out, struct jk_error *error);
-/* The leaf stands at the receipt's index of the checkpoint's tree, and that checkpoint is signed by `verifier`, whose
- * name is its origin. INVALID_ARGUMENT with reason RECEIPT_PROOF_WRONG, or what jk_note_verify says. */
-JK_MUST_USE enum jk_status jk_receipt_verify(const struct jk_receipt *receipt, const struct jk_digest *leaf,
-                                             const struct jk_verifier *verifier, struct jk_error *error);
 
 #endif

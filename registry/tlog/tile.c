@@ -114,14 +114,6 @@ unsigned jk_tile_width_at(unsigned level, uint64_t index, uint64_t size)
     return index == full ? (unsigned)(hashes % JK_TILE_WIDTH) : 0;
 }
 
-bool jk_tile_exists(const struct jk_tile *tile, uint64_t size)
-{
-    unsigned width = jk_tile_width_at(tile->level, tile->index, size);
-
-    if (tile->kind == JK_TILE_ENTRIES && tile->level != 0) return false;
-    return width != 0 && tile->width == width;
-}
-
 /* The first tile of a level that a tree of old_size has not full. */
 static uint64_t first_open(unsigned level, uint64_t old_size)
 {

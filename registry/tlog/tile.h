@@ -33,8 +33,6 @@ bool jk_tile_parse(struct jk_span path, struct jk_tile *out_tile);
 
 /* The width of tile (level, index) in a tree of that size; 0 where there is none. Bundles: level 0. */
 unsigned jk_tile_width_at(unsigned level, uint64_t index, uint64_t size);
-/* The tile, with its width, is one of those that a log of exactly that size publishes. */
-bool jk_tile_exists(const struct jk_tile *tile, uint64_t size);
 
 /* The tiles that exist at `size` and did not at `old_size`: bundles first, then level by level, each in
  * order of index. This is what a publisher writes before it puts up the checkpoint. */

@@ -134,7 +134,8 @@ static void list_cosignatures(struct jk_span signatures, struct jk_span origin, 
                        names.bytes && !names.failed ? names.bytes : "their names are too long to show");
 }
 
-bool jk_evidence_signature(struct jk_span note, const struct jk_checkpoint *checkpoint, const struct jk_keys *keys,
+/* Results "signature" and "cosignatures". */
+static bool check_signature(struct jk_span note, const struct jk_checkpoint *checkpoint, const struct jk_keys *keys,
                            struct jk_results *results)
 {
     const struct jk_verifier *key;
@@ -164,5 +165,5 @@ void jk_evidence_check(struct jk_evidence *evidence, const struct jk_keys *keys,
     if (evidence->entry_text.len > 0) check_inclusion(evidence, results);
     if (keys->count > 0)
         evidence->signed_well =
-            jk_evidence_signature(evidence->receipt.note, &evidence->receipt.checkpoint, keys, results);
+            check_signature(evidence->receipt.note, &evidence->receipt.checkpoint, keys, results);
 }

@@ -56,8 +56,5 @@ struct jk_evidence {
 void jk_evidence_read(struct jk_evidence *evidence, struct jk_results *results);
 /* Results "lineage hash" or "entry", "inclusion", "signature", "cosignatures", as far as what was read allows. */
 void jk_evidence_check(struct jk_evidence *evidence, const struct jk_keys *keys, struct jk_results *results);
-/* The checkpoint's signature alone: results "signature" and "cosignatures". */
-bool jk_evidence_signature(struct jk_span note, const struct jk_checkpoint *checkpoint, const struct jk_keys *keys,
-                           struct jk_results *results);
 
 #endif

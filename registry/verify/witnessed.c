@@ -53,7 +53,8 @@ void jk_witnessed_keys(const struct jk_witnessed *witnessed, struct jk_span orig
     *out_keys = keys;
 }
 
-bool jk_witnessed_excludes(const struct jk_witnessed *witnessed, struct jk_span origin)
+/* The policy's log lines are of other logs only. */
+static bool excludes(const struct jk_witnessed *witnessed, struct jk_span origin)
 {
     struct jk_keys keys;
     jk_witnessed_keys(witnessed, origin, &keys);
@@ -65,7 +66,7 @@ enum jk_status jk_witnessed_check(const struct jk_witnessed *witnessed, struct j
                                   struct jk_error *error)
 {
     struct jk_trust cosigners = *witnessed->policy;
-    if (jk_witnessed_excludes(witnessed, jk_span_of(key->name)))
+    if (excludes(witnessed, jk_span_of(key->name)))
         return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_LOG", "the policy names no log \"%s\"", key->name);
     cosigners.log_count = 0; /* whose word the key has is settled */
     return jk_trust_check(&cosigners, note, key, out_verdict, error);

@@ -20,8 +20,6 @@ struct jk_witnessed {
 JK_MUST_USE enum jk_status jk_witnessed_read(struct jk_cli *cli);
 /* The keys of the policy's log lines of that origin, as given ones; count 0 where there are none. */
 void jk_witnessed_keys(const struct jk_witnessed *witnessed, struct jk_span origin, struct jk_keys *out_keys);
-/* The policy's log lines are of other logs only. */
-bool jk_witnessed_excludes(const struct jk_witnessed *witnessed, struct jk_span origin);
 /* The checkpoint, signed by this key, has the cosignatures that the policy asks for. Fails as jk_trust_check does. */
 JK_MUST_USE enum jk_status jk_witnessed_check(const struct jk_witnessed *witnessed, struct jk_span note,
                                               const struct jk_verifier *key, struct jk_trust_verdict *out_verdict,

@@ -152,7 +152,7 @@ static void time_report(const struct jk_book *cut, uint32_t cut_size, const stru
     int64_t made_us = cpu_us();
     check(jk_report_texts_make(report, &texts, &error), &error);
     int64_t end_us = cpu_us();
-    const struct jk_policy_total *all = &jk_report_all(report)->total;
+    const struct jk_policy_total *all = &report->rows[report->count - 1].total;
     printf("report        %8.1f ms: rows %.1f, texts %.1f   (%u registered, %u counted, %u late, %zu rows)\n",
            (double)(end_us - start_us) / 1000, (double)(made_us - start_us) / 1000, (double)(end_us - made_us) / 1000,
            all->plain.registered, all->plain.counted, all->left_out[JK_REASON_LATE], report->count);

@@ -2,6 +2,7 @@
  * anybody read as what was written. Input: a path, tried also as a bundle. */
 #include "base/check.h"
 #include "base/defer.h"
+#include "support/tiles.h"
 #include "tlog/tile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -14,11 +15,11 @@ static void check_existence(const struct jk_tile *tile)
         tile->level < JK_TILE_LEVELS && tile->index * JK_TILE_WIDTH + tile->width <= (uint64_t)JK_TREE_MAX >> shift;
 
     if (!possible) {
-        JK_CHECK(!jk_tile_exists(tile, JK_TREE_MAX));
+        JK_CHECK(!tile_exists(tile, JK_TREE_MAX));
         return;
     }
     uint64_t least = (tile->index * JK_TILE_WIDTH + tile->width) << shift;
-    JK_CHECK(jk_tile_exists(tile, least) && !jk_tile_exists(tile, least - 1));
+    JK_CHECK(tile_exists(tile, least) && !tile_exists(tile, least - 1));
 }
 
 static void try_path(struct jk_span path)

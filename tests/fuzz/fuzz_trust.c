@@ -2,6 +2,7 @@
  * holds the rules; what is refused says why. */
 #include "base/check.h"
 #include "base/defer.h"
+#include "support/cosigner.h"
 #include "tlog/trust.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -66,7 +67,7 @@ static void try_cosigner(struct jk_span input)
     struct jk_cosigner cosigner;
 
     if (!jk_cosigner_parse(input, &cosigner)) return;
-    jk_cosigner_write(&cosigner, &text);
+    cosigner_write(&cosigner, &text);
     JK_CHECK(!text.failed && jk_span_equal(jk_text_span(&text), input));
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/defer.h"
 #include "store/conn.h"
+#include "support/receipts.h"
 #include "support/store_fixture.h"
 #include "tlog/receipt.h"
 #include "tlog/rotation.h"
@@ -163,7 +164,7 @@ static void receipt_verifies(const struct jk_text *text, struct jk_store *store,
     jk_store_view(store, &view);
     assert_true(jk_forest_read(view.forest, 0, receipt.index, &leaf));
     jk_store_view_end(store);
-    if (jk_receipt_verify(&receipt, &leaf, key, &error) != JK_OK) fail_msg("%s", error.message);
+    if (verify_receipt(&receipt, &leaf, key, &error) != JK_OK) fail_msg("%s", error.message);
 }
 
 static void take_receipt(struct jk_store *store, struct jk_text *out)

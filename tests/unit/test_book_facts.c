@@ -151,14 +151,6 @@ static void test_naming(void **state)
     OK(jk_ledger_license(ledger, "LicenseRef-solar", JK_PERMISSION_YES, JK_PERMISSION_YES, JK_PERMISSION_YES,
                          "EXAONE"));
     assert_int_equal(flags_of(ledger, "kim/so-lar-x", BASE) & both, both);
-    struct jk_arena arena;
-    jk_arena_init(&arena, 4096);
-    OK(jk_ledger_license(ledger, "MIT", JK_PERMISSION_YES, JK_PERMISSION_YES, JK_PERMISSION_YES, "Mine|Yours"));
-    struct jk_span forms = jk_book_name_forms(ledger->book, JK_SPAN("LicenseRef-solar AND MIT"), NOW, &arena);
-    assert_true(jk_span_equal(forms, JK_SPAN("EXAONE|Mine|Yours")) ||
-                jk_span_equal(forms, JK_SPAN("Mine|Yours|EXAONE")));
-    assert_int_equal(jk_book_name_forms(ledger->book, JK_SPAN("Apache-2.0"), NOW, &arena).len, 0);
-    jk_arena_done(&arena);
 }
 
 static void test_license_drift(void **state)

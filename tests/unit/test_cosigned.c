@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "store/cosigned.h"
+#include "support/cosigner.h"
 #include "tlog/cosignature.h"
 #include "tlog/merkle.h"
 
@@ -47,7 +48,7 @@ static bool cosign(uint64_t size, unsigned who, uint64_t time_s)
     write_body(size, &body);
     jk_text_init(&line, 0);
     jk_error_init(&error, NULL);
-    assert_int_equal(jk_cosignature_make(witness[who], jk_text_span(&body), time_s, &line, &error), JK_OK);
+    assert_true(cosignature_make(witness[who], jk_text_span(&body), time_s, &line));
     added = jk_cosigned_add(&cosigned, size, jk_text_span(&line));
     jk_text_done(&body);
     jk_text_done(&line);
@@ -67,7 +68,7 @@ static void expect(const struct jk_cosigned_note *kept, uint64_t size, const uin
     assert_int_equal(jk_checkpoint_parse(body, &checkpoint, &error), JK_OK);
     assert_int_equal(checkpoint.size, size);
     for (unsigned i = 0; i < 3; i++) {
-        struct jk_cosigner cosigner = jk_cosigner_of(witness[i]);
+        struct jk_cosigner cosigner = cosigner_of(witness[i]);
         struct jk_cosignature found = {0};
         enum jk_status status;
 
@@ -145,7 +146,7 @@ static void test_what_was_there(void **state)
     jk_text_init(&note, 0);
     jk_error_init(&error, NULL);
     assert_int_equal(jk_note_sign(log_signer, jk_text_span(&body), &note, &error), JK_OK);
-    assert_int_equal(jk_cosignature_make(witness[1], jk_text_span(&body), 7, &note, &error), JK_OK);
+    assert_true(cosignature_make(witness[1], jk_text_span(&body), 7, &note));
     jk_cosigned_publish(&cosigned, 40, jk_text_span(&note));
     expect(jk_cosigned_best(&cosigned), 40, (uint64_t[]){0, 7, 0});
     assert_true(cosign(40, 0, 8));

@@ -110,7 +110,7 @@ static void writes_golden(void **state)
     is_golden(&merge, "statement-merge.txt");
 }
 
-static void writes_externals(void **state)
+static void hashes_externals(void **state)
 {
     (void)state;
     const struct {
@@ -118,13 +118,8 @@ static void writes_externals(void **state)
         const char *file;
     } rows[] = {{EXTERNAL_PLAIN, {0}, "external-none.txt"}, {EXTERNAL_CODED, REVISION, "external-revision.txt"}};
     for (size_t i = 0; i < 2; i++) {
-        struct jk_text out;
-        jk_text_init(&out, 0);
-        jk_external_write(rows[i].name, rows[i].revision, &out);
-        assert_span_equal(jk_text_span(&out), golden_read(rows[i].file, buffer, sizeof buffer));
         struct jk_digest hash = jk_external_hash(rows[i].name, rows[i].revision), expected = golden_hash(rows[i].file);
         assert_true(jk_digest_equal(&hash, &expected));
-        jk_text_done(&out);
     }
 }
 
@@ -362,7 +357,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_golden),
-        cmocka_unit_test(writes_externals),
+        cmocka_unit_test(hashes_externals),
         cmocka_unit_test(parses_golden),
         cmocka_unit_test(parses_fields),
         cmocka_unit_test(refuses_base),

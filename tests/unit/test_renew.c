@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/cosigner.h"
+#include "support/receipts.h"
 #include "tlog/cosignature.h"
 #include "tlog/forest.h"
 #include "verify/renew.h"
@@ -41,7 +43,7 @@ static struct jk_span note_of(uint64_t size, const struct jk_signer *signer)
     jk_checkpoint_write(&checkpoint, &body);
     jk_error_init(&error, NULL);
     assert_int_equal(jk_note_sign(signer, jk_text_span(&body), &note, &error), JK_OK);
-    assert_int_equal(jk_cosignature_make(witness, jk_text_span(&body), 1000, &note, &error), JK_OK);
+    assert_true(cosignature_make(witness, jk_text_span(&body), 1000, &note));
     jk_text_done(&body);
     return kept(&note);
 }
@@ -85,7 +87,7 @@ static void expect_renewed(struct jk_span checkpoint, struct jk_span proof, uint
     if (jk_renew_join(&old, checkpoint, proof, &arena, &out, &error) != JK_OK) fail_msg("%s", error.message);
     assert_int_equal(jk_receipt_parse(out, &fresh, &error), JK_OK);
     assert_true(jk_forest_read(forest, 0, INDEX, &leaf));
-    assert_int_equal(jk_receipt_verify(&fresh, &leaf, jk_signer_verifier(log_signer), &error), JK_OK);
+    assert_int_equal(verify_receipt(&fresh, &leaf, jk_signer_verifier(log_signer), &error), JK_OK);
     assert_int_equal(fresh.index, INDEX);
     assert_int_equal(fresh.checkpoint.size, size);
     assert_string_equal(jk_renew_cosigners(fresh.note, &arena), "witness.example/w");

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/defer.h"
+#include "support/tiles.h"
 #include "support/vectors.h"
 #include "tlog/tile.h"
 
@@ -65,7 +66,7 @@ static void check_vector(struct jk_span path, struct jk_span hex)
     struct jk_tile tile;
     struct jk_digest want, got;
     assert_true(jk_tile_parse(path, &tile));
-    assert_true(jk_tile_exists(&tile, DECIMALS));
+    assert_true(tile_exists(&tile, DECIMALS));
     if (tile.kind == JK_TILE_ENTRIES) bundle_bytes(&tile, &bundle);
     got = jk_digest_of(tile.kind == JK_TILE_ENTRIES ? jk_text_span(&bundle) : tile_bytes(&tile));
     assert_true(jk_digest_parse(hex, &want));
@@ -175,7 +176,7 @@ static bool path_exists(const char *path, uint64_t size)
 {
     struct jk_tile tile;
     assert_true(jk_tile_parse(jk_span_of(path), &tile));
-    return jk_tile_exists(&tile, size);
+    return tile_exists(&tile, size);
 }
 
 static void test_exists(void **state)
@@ -194,7 +195,7 @@ static void test_exists(void **state)
     assert_false(path_exists("tile/2/000.p/1", 65535));
     assert_false(path_exists("tile/63/000", JK_TREE_MAX));
     struct jk_tile odd = {JK_TILE_ENTRIES, 1, 1, 0};
-    assert_false(jk_tile_exists(&odd, 256));
+    assert_false(tile_exists(&odd, 256));
 }
 
 /* Published step by step, each file that the final size needs has been written, and none twice. */
@@ -207,8 +208,8 @@ static void walk_all(const uint64_t *sizes, size_t count, unsigned char *seen)
         while (jk_tile_walk_next(&walk, &tile)) {
             unsigned row = tile.kind == JK_TILE_ENTRIES ? 0 : tile.level + 1;
             assert_true(row < 4 && tile.index < 300);
-            assert_true(jk_tile_exists(&tile, sizes[i + 1]));
-            assert_false(jk_tile_exists(&tile, sizes[i]));
+            assert_true(tile_exists(&tile, sizes[i + 1]));
+            assert_false(tile_exists(&tile, sizes[i]));
             unsigned char *slot = &seen[(row * 300 + tile.index) * 257 + tile.width];
             assert_int_equal(*slot, 0);
             *slot = 1;
@@ -271,7 +272,7 @@ static bool read_tiles(void *context, unsigned level, uint64_t index, struct jk_
     const struct reader *reader = context;
     struct jk_tile_place place;
     if (!jk_tile_locate(level, index, reader->size, &place)) return false;
-    assert_true(jk_tile_exists(&place.tile, reader->size));
+    assert_true(tile_exists(&place.tile, reader->size));
     return jk_tile_hash(&place, tile_bytes(&place.tile), out_hash);
 }
 

@@ -163,7 +163,8 @@ const char *jk_faults_fact(const struct jk_error *error, const char *key)
     return NULL;
 }
 
-const char *jk_faults_hint(const struct jk_error *error)
+/* What the reader can do about it, NULL where the error says so itself. */
+static const char *hint_for(const struct jk_error *error)
 {
     if (has_reason(error, "LOG_FORKED"))
         return "Keep both checkpoints, and show them to the operator and to others: together they are the proof.";
@@ -200,7 +201,7 @@ static size_t kept_violations(const struct jk_error *error)
 void jk_faults_print(const struct jk_error *error, FILE *file, bool color)
 {
     size_t kept = kept_violations(error);
-    const char *hint = jk_faults_hint(error);
+    const char *hint = hint_for(error);
     const char *message = error->message[0] ? error->message : jk_status_text(error->status);
     fprintf(file, "%sjokbo:%s ", color ? RED : "", color ? PLAIN : "");
     if (kept == 0)

@@ -18,8 +18,6 @@ enum jk_status jk_faults_from_server(int grpc_status, struct jk_span message, st
 enum jk_exit jk_faults_exit(const struct jk_error *error);
 /* The value of a fact, NULL for none. */
 const char *jk_faults_fact(const struct jk_error *error, const char *key);
-/* What the reader can do about it, NULL where the error says so itself. */
-const char *jk_faults_hint(const struct jk_error *error);
 /* One line a mistake, for people. */
 void jk_faults_print(const struct jk_error *error, FILE *file, bool color);
 /* {"error": {…}}. */

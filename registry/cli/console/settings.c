@@ -22,24 +22,9 @@ static enum jk_status usage(struct jk_error *error, const char *what, const char
     return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "%s \"%s\" %s", what, shown, rule);
 }
 
-enum jk_status jk_settings_lines(struct jk_span text, jk_settings_take_fn *take, void *context, struct jk_error *error)
-{
-    struct jk_span rest = text, line, key;
-    for (unsigned number = 1; jk_span_line(&rest, &line); number++) {
-        line = jk_span_trim(line);
-        if (line.len == 0 || line.at[0] == '#') continue;
-        if (!jk_span_cut(&line, '=', &key))
-            return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "config file, line %u: it must be \"key = value\"",
-                           number);
-        JK_TRY(take(context, jk_span_trim(key), jk_span_trim(line), number, error));
-    }
-    return JK_OK;
-}
-
-static enum jk_status take_setting(void *context, struct jk_span key, struct jk_span value, unsigned line,
+static enum jk_status take_setting(struct config_file *file, struct jk_span key, struct jk_span value, unsigned line,
                                    struct jk_error *error)
 {
-    struct config_file *file = context;
     struct {
         const char *key;
         const char **place;
@@ -60,6 +45,21 @@ static enum jk_status take_setting(void *context, struct jk_span key, struct jk_
         line, shown);
 }
 
+/* Lines "key = value"; "#" begins a comment line. */
+static enum jk_status read_lines(struct jk_span text, struct config_file *file, struct jk_error *error)
+{
+    struct jk_span rest = text, line, key;
+    for (unsigned number = 1; jk_span_line(&rest, &line); number++) {
+        line = jk_span_trim(line);
+        if (line.len == 0 || line.at[0] == '#') continue;
+        if (!jk_span_cut(&line, '=', &key))
+            return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "config file, line %u: it must be \"key = value\"",
+                           number);
+        JK_TRY(take_setting(file, jk_span_trim(key), jk_span_trim(line), number, error));
+    }
+    return JK_OK;
+}
+
 const char *jk_settings_variable(const char *name)
 {
     const char *value = getenv(name);
@@ -74,7 +74,7 @@ static enum jk_status read_config(const struct jk_options *options, struct confi
     JK_TRY(jk_profile_file(options, file->arena, &path, warnings, error));
     if (!path) return JK_OK;
     JK_TRY(jk_local_read(path, CONFIG_MAX, file->arena, &text, error));
-    JK_TRY(jk_settings_lines(text, take_setting, file, error));
+    JK_TRY(read_lines(text, file, error));
     if (file->token && jk_local_readers(path) == 2) {
         file->token = NULL;
         settings->token_withheld = true;

@@ -33,12 +33,6 @@ JK_MUST_USE enum jk_status jk_settings_load(const struct jk_options *options, st
                                             struct jk_settings *out_settings, struct jk_text *warnings,
                                             struct jk_error *error);
 
-/* Lines "key = value"; "#" begins a comment line. `take` is called for each; a line without "=" fails with its number.
- */
-typedef enum jk_status jk_settings_take_fn(void *context, struct jk_span key, struct jk_span value, unsigned line,
-                                           struct jk_error *error);
-JK_MUST_USE enum jk_status jk_settings_lines(struct jk_span text, jk_settings_take_fn *take, void *context,
-                                             struct jk_error *error);
 /* Of the environment; NULL for an absent or empty one. */
 const char *jk_settings_variable(const char *name);
 /* Whether an address is on this machine: unix:, localhost, 127.x.x.x, [::1]. */

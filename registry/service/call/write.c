@@ -8,7 +8,8 @@
 #include "service/call/dispatch.h"
 #include "tlog/receipt.h"
 
-bool jk_uuid_parse(struct jk_span text, unsigned char out_bytes[16])
+/* A UUID in its text form (8-4-4-4-12 hexadecimal digits, any case) as 16 bytes; all zero is refused. */
+static bool parse_uuid(struct jk_span text, unsigned char out_bytes[16])
 {
     char hex[32];
     size_t digits = 0;
@@ -36,7 +37,7 @@ static enum jk_status read_request_id(struct jk_call *call, struct jk_change *ch
     const char *const *text = field_value(call->request, "request_id");
     char shown[96];
     if (!text || !**text) return JK_OK;
-    if (jk_uuid_parse(jk_span_of(*text), change->write.request_id)) {
+    if (parse_uuid(jk_span_of(*text), change->write.request_id)) {
         change->write.account = call->principal.account;
         return JK_OK;
     }

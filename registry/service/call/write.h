@@ -47,7 +47,5 @@ static inline int64_t jk_change_size(const struct jk_change *change, const struc
     return change->write.dry ? 0 : (int64_t)jk_turn_size(turn);
 }
 
-/* A UUID in its text form (8-4-4-4-12 hexadecimal digits, any case) as 16 bytes; all zero is refused. */
-bool jk_uuid_parse(struct jk_span text, unsigned char out_bytes[16]);
 
 #endif

@@ -49,7 +49,8 @@ static void release_upload(struct jk_call *call)
     if (upload->counted) atomic_fetch_sub(&manifests_open, 1);
 }
 
-enum jk_status jk_blob_withdrawn(const struct jk_blob_facts *facts, struct jk_error *error)
+/* FAILED_PRECONDITION with the time and the reason's digest; facts of a withdrawn one. */
+static enum jk_status fail_withdrawn(const struct jk_blob_facts *facts, struct jk_error *error)
 {
     char hex[JK_DIGEST_HEX + 1], reason[JK_DIGEST_HEX + 1], time[JK_TIME_TEXT];
     jk_digest_hex(&facts->digest, hex);
@@ -160,7 +161,7 @@ static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn
     bool known = jk_directory_blob(turn->directory, &upload->facts.digest, &there);
     bool stored = known && there.state == JK_BLOB_STORED;
     upload->facts.created_us = stored ? there.created_us : turn->time_us;
-    if (known && there.state == JK_BLOB_WITHDRAWN) return jk_blob_withdrawn(&there, &call->error);
+    if (known && there.state == JK_BLOB_WITHDRAWN) return fail_withdrawn(&there, &call->error);
     if (stored && !is_news(&there, &upload->facts)) {
         JK_TRY(renew(turn, &there, &call->error));
         upload->facts = there;
@@ -357,7 +358,7 @@ static void got_header(struct jk_call *call)
         if (status == JK_OK &&
             jk_directory_blob(jk_store_directory(jk_store_of(call)), &upload->facts.digest, &there) &&
             there.state == JK_BLOB_WITHDRAWN)
-            status = jk_blob_withdrawn(&there, &call->error);
+            status = fail_withdrawn(&there, &call->error);
         if (status == JK_OK) status = keep_header(call, message->header, upload);
     }
     if (status == JK_OK)
@@ -388,7 +389,7 @@ void jk_get_blob(struct jk_call *call)
     if (!*request->sha256) jk_error_field(&call->error, "sha256", "is required");
     enum jk_status status = jk_error_result(&call->error);
     bool known = status == JK_OK && jk_directory_blob(jk_store_directory(jk_store_of(call)), &digest, &facts);
-    if (known && facts.state == JK_BLOB_WITHDRAWN) status = jk_blob_withdrawn(&facts, &call->error);
+    if (known && facts.state == JK_BLOB_WITHDRAWN) status = fail_withdrawn(&facts, &call->error);
     if (status == JK_OK && (!known || facts.state != JK_BLOB_STORED))
         status = jk_fail(&call->error, JK_NOT_FOUND, "BLOB_NOT_FOUND",
                          "No blob with the digest %s is stored here (what no entry names is removed after a while)",

@@ -101,7 +101,7 @@ static void add_publishers(const struct jk_present *present, uint32_t team, Jokb
         out->publishers[out->n_publishers++] = jk_to_string(present->arena, bonds[i].publisher);
 }
 
-Jokbo__V1__Team *jk_present_team(const struct jk_present *present, uint32_t slot)
+static Jokbo__V1__Team *present_team(const struct jk_present *present, uint32_t slot)
 {
     const struct jk_team *team = jk_book_team(present->book, slot);
     Jokbo__V1__Team *out = JK_MESSAGE(present->arena, Jokbo__V1__Team, jokbo__v1__team);
@@ -125,7 +125,7 @@ void jk_list_teams(struct jk_call *call)
     if (status == JK_OK) {
         uint32_t teams = jk_book_teams(list.view.book, list.present.size);
         for (uint32_t slot = 0; slot < teams; slot++)
-            if (jk_short_list_wants(&list, slot)) jk_short_list_take(&list, slot, jk_present_team(&list.present, slot));
+            if (jk_short_list_wants(&list, slot)) jk_short_list_take(&list, slot, present_team(&list.present, slot));
         jk_store_view_end(jk_store_of(call));
     }
     if (status == JK_OK && reply) JK_SHORT_LIST_REPLY(&list, reply, teams);

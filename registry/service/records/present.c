@@ -35,7 +35,7 @@ Jokbo__V1__Publisher *jk_present_publisher(const struct jk_present *present, uin
     return out;
 }
 
-Jokbo__V1__BaseModelFacts *jk_present_base(const struct jk_present *present, const struct jk_base_facts *facts)
+static Jokbo__V1__BaseModelFacts *present_base(const struct jk_present *present, const struct jk_base_facts *facts)
 {
     Jokbo__V1__BaseModelFacts *out = JK_MESSAGE(present->arena, Jokbo__V1__BaseModelFacts, jokbo__v1__base_model_facts);
     if (!out) return NULL;
@@ -49,7 +49,7 @@ Jokbo__V1__BaseModelFacts *jk_present_base(const struct jk_present *present, con
     return out;
 }
 
-struct jk_span jk_present_statement(const struct jk_present *present, uint32_t slot)
+static struct jk_span statement_of(const struct jk_present *present, uint32_t slot)
 {
     const struct jk_release *release = jk_book_release(present->book, slot);
     struct jk_statement *statement = jk_arena_alloc(present->arena, sizeof *statement);
@@ -115,7 +115,7 @@ Jokbo__V1__Release *jk_present_release(const struct jk_present *present, uint32_
     out->model = text_at(present, release->name);
     out->version = text_at(present, release->version);
     out->lineage_hash = jk_to_hex(present->arena, &release->hash);
-    if (with_statement) out->statement = text_at(present, jk_present_statement(present, slot));
+    if (with_statement) out->statement = text_at(present, statement_of(present, slot));
     out->relation = jk_to_relation(release->relation);
     out->license = text_at(present, license);
     out->license_class = jk_to_license_class(jk_license_class_of(permissions));
@@ -190,7 +190,7 @@ Jokbo__V1__Model *jk_present_model_alone(const struct jk_present *present, uint3
     out->create_time = entry_time(present, model->index);
     present_former_names(present, slot, out);
     present_roots(present, slot, out);
-    if (base) out->base_facts = jk_present_base(present, base);
+    if (base) out->base_facts = present_base(present, base);
     jk_present_findings(present, slot, &out->n_findings, &out->findings);
     out->release_count = (int32_t)jk_book_releases_of(present->book, slot, present->size);
     out->child_count = (int32_t)jk_book_children_of(present->book, slot, present->size);

@@ -21,12 +21,8 @@ Jokbo__V1__Model *jk_present_model(const struct jk_present *present, uint32_t mo
 Jokbo__V1__Model *jk_present_model_alone(const struct jk_present *present, uint32_t model);
 /* With its statement, byte for byte as it is hashed. */
 Jokbo__V1__Release *jk_present_release(const struct jk_present *present, uint32_t release, bool with_statement);
-Jokbo__V1__Team *jk_present_team(const struct jk_present *present, uint32_t team);
-Jokbo__V1__BaseModelFacts *jk_present_base(const struct jk_present *present, const struct jk_base_facts *facts);
 Jokbo__V1__Root *jk_present_root(const struct jk_present *present, const struct jk_spell *spell);
 
-/* The statement of a release, from the book. */
-struct jk_span jk_present_statement(const struct jk_present *present, uint32_t release);
 /* The name of a model at the size. */
 static inline struct jk_span jk_present_name(const struct jk_present *present, uint32_t model)
 {
