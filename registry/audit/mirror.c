@@ -62,7 +62,7 @@ static enum jk_status bad_answer(const char *url, int http, struct jk_error *err
 {
     if (http == 404 || http == 410)
         return jk_fail(error, JK_NOT_FOUND, "MIRROR_ABSENT", "%.300s is not there (%d)", url, http);
-    return jk_fail(error, JK_UNAVAILABLE, "MIRROR_STATUS", "%.300s: the answer was %d", url, http);
+    return jk_fail(error, JK_UNAVAILABLE, "FETCH_FAILED", "%.300s: the answer was %d", url, http);
 }
 
 /* The file's bytes, valid until the next call with the same fetch. */

@@ -5,7 +5,7 @@
  * The checkpoint is put in place last, after the caller has verified what it covers: so a mirror never holds a
  * checkpoint that was not verified. What was refused is moved aside as `.rejected/<file>`, and fetched anew next time.
  * Failures: those of fetch/ and audit/copy.h; NOT_FOUND with reason MIRROR_ABSENT for an answer of 404 or 410;
- * UNAVAILABLE with MIRROR_STATUS for others; ABORTED with MIRROR_BUSY where another process works in the folder. */
+ * UNAVAILABLE with FETCH_FAILED for others; ABORTED with MIRROR_BUSY where another process works in the folder. */
 #ifndef JK_AUDIT_MIRROR_H
 #define JK_AUDIT_MIRROR_H
 

@@ -141,7 +141,7 @@ enum jk_status jk_count_sort_groups(uint32_t *counts, uint32_t slots, struct jk_
     struct jk_group *groups = jk_arena_zalloc(arena, used + 1, sizeof *groups);
     if (!groups) {
         free(counts);
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "RESPONSE_TOO_LARGE",
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "REPLY_TOO_LARGE",
                        "the groups do not fit into this call's memory");
     }
     used = 0;

@@ -56,7 +56,7 @@ static enum jk_status take_name(struct jk_verification *verification, const char
     subject->folder = folder;
     subject->release = release;
     if (!jk_digest_parse(jk_span_of(release->lineage_hash), &subject->expected))
-        return jk_fail(&cli->error, JK_DATA_LOSS, "REPLY_MALFORMED", "the server's lineage hash is none");
+        return jk_fail(&cli->error, JK_INTERNAL, "REPLY_MALFORMED", "the server's lineage hash is none");
     JK_TRY(ask_receipt(cli, release->lineage_hash, subject));
     jk_subject_read(subject, cli);
     compare_names(subject, name, release);

@@ -33,7 +33,7 @@ static enum jk_status take(void *context, const ProtobufCMessage *message, struc
     struct folding *folding = context;
     const Jokbo__V1__ReadEntriesResponse *reply = (const Jokbo__V1__ReadEntriesResponse *)message;
     if (reply->start != (int64_t)jk_book_size(folding->book))
-        return jk_fail(error, JK_INTERNAL, "PIECE", "the server sent entries from %lld where %u comes next",
+        return jk_fail(error, JK_INTERNAL, "REPLY_MALFORMED", "the server sent entries from %lld where %u comes next",
                        (long long)reply->start, jk_book_size(folding->book));
     for (size_t i = 0; i < reply->n_entries; i += PARSED) {
         size_t left = reply->n_entries - i;

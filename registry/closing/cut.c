@@ -70,7 +70,7 @@ static enum jk_status read_all(struct folding *folding, struct jk_reader *reader
         struct jk_entry_row *rows;
         size_t count;
         if (now_ms >= deadline_ms)
-            return jk_fail(error, JK_DEADLINE_EXCEEDED, "DEADLINE", "The deadline passed while a report was computed");
+            return jk_fail(error, JK_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "The deadline passed while a report was computed");
         jk_arena_reset(&folding->arena);
         jk_reader_deadline(reader, until_ms < deadline_ms ? until_ms : deadline_ms);
         JK_TRY(jk_reader_entries(reader, size, left < PIECE_ENTRIES ? left : PIECE_ENTRIES, PIECE_BYTES,

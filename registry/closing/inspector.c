@@ -206,7 +206,7 @@ enum jk_status jk_inspector_start(struct jk_store *store, struct jk_closer *clos
     inspector->pass_ms = JK_REREAD_PASS_LEAST_MS;
     if (pthread_create(&inspector->thread, NULL, run, inspector) != 0) {
         free_inspector(inspector);
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the inspector's thread");
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the inspector's thread");
     }
     *out_inspector = inspector;
     return JK_OK;

@@ -131,7 +131,7 @@ enum jk_status jk_keeper_start(struct jk_store *store, struct jk_closer *closer,
     jk_tend_init(&keeper->tend, store, closer, witnesses);
     if (pthread_create(&keeper->thread, NULL, run, keeper) != 0) {
         free_keeper(keeper);
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the keeper's thread");
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the keeper's thread");
     }
     *out_keeper = keeper;
     return JK_OK;

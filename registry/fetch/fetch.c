@@ -90,9 +90,10 @@ static enum jk_status fail(const struct jk_fetch *fetch, const char *url, CURLco
     if (fetch->body.failed)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "FETCH_TOO_LARGE", "%.200s: the answer is larger than %zu bytes",
                        url, fetch->body.limit);
-    return jk_fail(error, code == CURLE_UNSUPPORTED_PROTOCOL ? JK_INVALID_ARGUMENT : JK_UNAVAILABLE,
-                   code == CURLE_UNSUPPORTED_PROTOCOL ? "FETCH_URL" : "FETCH_FAILED", "%.200s: %s", url,
-                   fetch->detail[0] ? fetch->detail : curl_easy_strerror(code));
+    const char *why = fetch->detail[0] ? fetch->detail : curl_easy_strerror(code);
+    if (code == CURLE_UNSUPPORTED_PROTOCOL)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "FETCH_URL", "%.200s: %s", url, why);
+    return jk_fail(error, JK_UNAVAILABLE, "FETCH_FAILED", "%.200s: %s", url, why);
 }
 
 static enum jk_status run(struct jk_fetch *fetch, const char *url, struct jk_fetch_reply *out_reply,

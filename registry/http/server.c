@@ -393,7 +393,7 @@ static enum jk_status listen_on(struct jk_http *http, const char *listen, struct
     *out_daemon = start(http, fd);
     if (*out_daemon) return JK_OK;
     close(fd);
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_HTTP", "the HTTP server on %s cannot be started", address->text);
+    return jk_fail(error, JK_UNAVAILABLE, "CANNOT_LISTEN", "the HTTP server on %s cannot be started", address->text);
 }
 
 static bool start_watchman(struct jk_http *http)
@@ -416,12 +416,12 @@ static enum jk_status open_parent(struct jk_http *http, const char *folder, stru
     for (from = len; from > 0 && folder[from - 1] != '/';)
         from--;
     if (len - from >= sizeof http->folder || from >= sizeof parent)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "PUBLIC_DIR", "the name of the public folder is too long");
+        return jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "the name of the public folder is too long");
     snprintf(http->folder, sizeof http->folder, "%.*s", (int)(len - from), folder + from);
     snprintf(parent, sizeof parent, "%.*s", (int)from, folder);
     http->parent_fd = open(from > 0 ? parent : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (http->parent_fd >= 0) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "PUBLIC_DIR", "the folder \"%s\" cannot be reached: %s", folder,
+    return jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "the folder \"%s\" cannot be reached: %s", folder,
                    strerrordesc_np(errno));
 }
 

@@ -39,7 +39,7 @@ enum jk_status jk_report_stage_of(const struct jk_book *book, uint32_t stage, ui
 {
     const struct jk_stage *facts = stage < jk_book_stages(book, n) ? jk_book_stage(book, stage, n) : NULL;
     JK_CHECK(n <= m && m <= jk_book_size(book));
-    if (!facts) return jk_fail(error, JK_FAILED_PRECONDITION, "NO_STAGE", "the first %u entries know no such stage", n);
+    if (!facts) return jk_fail(error, JK_NOT_FOUND, "STAGE_NOT_FOUND", "the first %u entries know no such stage", n);
     uint32_t policy = jk_book_find_policy(book, &facts->policy, n);
     JK_CHECK(policy != JK_NONE); /* a stage names one that is recorded */
     *out_stage = (struct jk_report_stage){.origin = jk_book_origin(book),

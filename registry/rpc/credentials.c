@@ -36,7 +36,7 @@ struct jk_rpc_certificates {
 
 static enum jk_status cannot_read(const char *path, const char *cause, struct jk_error *error)
 {
-    return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_CERTIFICATE", "TLS file %s: %s", path, cause);
+    return jk_fail(error, JK_INVALID_ARGUMENT, "TLS_FILE", "TLS file %s: %s", path, cause);
 }
 
 static char *read_all(int fd, size_t size)

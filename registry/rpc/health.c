@@ -145,7 +145,7 @@ static void watch_released(struct jk_call *call)
 
 static void end_watch(struct jk_call *call)
 {
-    (void)jk_fail(&call->error, JK_CANCELLED, "WATCH_ENDED", "the watch was cancelled");
+    (void)jk_fail(&call->error, JK_CANCELLED, "CLIENT_GONE", "the watch was cancelled");
     jk_call_fail(call);
 }
 

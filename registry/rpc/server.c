@@ -83,18 +83,18 @@ static void fill_defaults(struct jk_rpc_options *options)
 static enum jk_status check_options(const struct jk_rpc_options *options, struct jk_error *error)
 {
     if (!options->listen || !options->dispatch)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_OPTIONS", "an address to listen on and a dispatcher are needed");
+        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "an address to listen on and a dispatcher are needed");
     if (options->method_count > JK_RPC_METHODS)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_OPTIONS", "%zu methods, at most %d are possible",
+        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "%zu methods, at most %d are possible",
                        options->method_count, JK_RPC_METHODS);
     if (options->threads > THREADS_MOST)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_OPTIONS", "%u threads, at most %d make sense",
+        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "%u threads, at most %d make sense",
                        options->threads, THREADS_MOST);
     if (options->message_limit > (64u << 20))
-        return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_OPTIONS", "a message limit of %zu bytes, at most 64 MiB",
+        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "a message limit of %zu bytes, at most 64 MiB",
                        options->message_limit);
     if (options->unread != 0 && options->unread < JK_RPC_UNREAD_SHARE * (size_t)JK_RPC_REPLY_LIMIT)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_OPTIONS",
+        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION",
                        "%zu bytes of unread replies, at least %zu are needed", options->unread,
                        JK_RPC_UNREAD_SHARE * (size_t)JK_RPC_REPLY_LIMIT);
     return JK_OK;
@@ -301,7 +301,7 @@ static enum jk_status run(struct jk_rpc_server *server, struct jk_error *error)
         running = jk_rpc_queue_run(&server->queues[i]);
     if (running) server->janitor = jk_janitor_start(server);
     if (server->janitor && jk_rpc_prober_start(server)) return JK_OK;
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREADS", "no threads to be had for the gRPC server");
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "no threads to be had for the gRPC server");
 }
 
 static void set_up(struct jk_rpc_server *server)

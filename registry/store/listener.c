@@ -128,7 +128,7 @@ enum jk_status jk_listener_start(struct jk_store *store, struct jk_error *error)
 {
     store->listener_wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (store->listener_wake < 0 || pthread_create(&store->listener_thread, NULL, run, store) != 0)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the listener's thread");
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the listener's thread");
     store->listener_started = true;
     return JK_OK;
 }

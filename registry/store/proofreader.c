@@ -321,7 +321,7 @@ enum jk_status jk_proofreader_start(struct jk_store *store, struct jk_error *err
     JK_TRY(jk_folder_open(store->public_dir, true, &reader->folder, error));
     reader->started = pthread_create(&reader->thread, NULL, run, reader) == 0;
     if (reader->started) return JK_OK;
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the proofreader's thread");
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the proofreader's thread");
 }
 
 void jk_proofreader_stop(struct jk_store *store)

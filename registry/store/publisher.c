@@ -201,7 +201,7 @@ enum jk_status jk_publisher_start(struct jk_store *store, struct jk_error *error
     jk_text_init(&publisher->bundle, 0);
     JK_TRY(prepare(publisher, error));
     if (pthread_create(&publisher->thread, NULL, run, publisher) != 0)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the publisher's thread");
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the publisher's thread");
     publisher->started = true;
     return JK_OK;
 }

@@ -91,7 +91,7 @@ enum jk_status jk_reader_entries(struct jk_reader *reader, uint64_t first, uint3
     enum jk_status status;
 
     if (first > INT64_MAX - ENTRY_COUNT_MAX)
-        return jk_fail(error, JK_OUT_OF_RANGE, "INDEX", "there is no entry %llu", (unsigned long long)first);
+        return jk_fail(error, JK_NOT_FOUND, "ENTRY_NOT_FOUND", "there is no entry %llu", (unsigned long long)first);
     jk_reader_queries(queries);
     jk_query_init(&queries[1], JK_SQL_ENTRIES_RANGE);
     jk_query_i64(&queries[1], (int64_t)first);
@@ -226,7 +226,7 @@ enum jk_status jk_readers_start(struct jk_store *store, struct jk_error *error)
         jk_conn_init(&reader->conn, store->database, JK_CONN_READER);
         reader->conn.watch = &store->watches[1 + i];
         if (pthread_create(&reader->thread, NULL, run, reader) != 0)
-            return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start a reader's thread");
+            return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start a reader's thread");
         reader->started = true;
     }
     return JK_OK;

@@ -425,7 +425,7 @@ enum jk_status jk_sequencer_start(struct jk_store *store, struct jk_error *error
     jk_batch_init(&seq->batch, store);
     store->sequencer = seq;
     if (pthread_create(&store->sequencer_thread, NULL, run, seq) != 0)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the sequencer's thread");
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the sequencer's thread");
     store->sequencer_started = true;
     return JK_OK;
 }

@@ -214,7 +214,7 @@ enum jk_status jk_warden_start(struct jk_store *store, struct jk_error *error)
     store->warden = warden;
     warden->started = pthread_create(&warden->thread, NULL, run, warden) == 0;
     if (warden->started) return JK_OK;
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the warden's thread");
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the warden's thread");
 }
 
 void jk_warden_stop(struct jk_store *store)

@@ -188,7 +188,7 @@ enum jk_status jk_note_sign_line(const struct jk_signer *signer, struct jk_span 
     jk_signature_line_write(jk_signer_verifier(signer), (struct jk_span){(char *)signature, sizeof(signature)},
                             out_line);
     if (out_line->failed)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NOTE_TOO_LONG", "there is no room for the signed note");
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NOTE_TOO_LARGE", "there is no room for the signed note");
     return JK_OK;
 }
 
@@ -208,6 +208,6 @@ enum jk_status jk_note_sign(const struct jk_signer *signer, struct jk_span body,
                        JK_NOTE_MAX);
     jk_text_add(out_note, jk_text_span(&note));
     if (out_note->failed)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NOTE_TOO_LONG", "there is no room for the signed note");
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NOTE_TOO_LARGE", "there is no room for the signed note");
     return JK_OK;
 }

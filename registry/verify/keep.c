@@ -34,7 +34,7 @@ enum jk_status jk_keep_fetch_entry(struct jk_cli *cli, uint64_t index, struct jk
     if (!cli->client) JK_TRY(jk_client_new(&cli->settings, &cli->arena, &cli->client, error));
     JK_TRY(jk_client_download(cli->client, LOG, "ReadEntries", &request.base, take_entry, &wanted, error));
     if (wanted.entry.len == 0)
-        return jk_fail(error, JK_NOT_FOUND, "ENTRY_ABSENT", "the server shows no entry %llu",
+        return jk_fail(error, JK_NOT_FOUND, "ENTRY_NOT_FOUND", "the server shows no entry %llu",
                        (unsigned long long)index);
     *out_entry = wanted.entry;
     return JK_OK;

@@ -319,7 +319,7 @@ static enum jk_status start_threads(struct jk_witness_pool *pool, struct jk_erro
     }
     for (uint32_t i = 0; i < pool->count; i++) {
         if (pthread_create(&pool->witnesses[i].thread, NULL, run, &pool->witnesses[i]) != 0)
-            return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start a witness's thread");
+            return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start a witness's thread");
         pool->witnesses[i].started = true;
     }
     return JK_OK;

@@ -216,6 +216,38 @@ static void out_of_memory_tells_a_budget_from_the_machine(void **state)
     assert_string_equal(error->message, "this needs more memory than one request may have: ask for less at once");
 }
 
+struct reason {
+    const char *name, *statuses, *means, *next;
+};
+
+static const struct reason reasons[] = {
+#define JK_ERROR_REASON(name, statuses, means, next) {#name, #statuses, means, next},
+#include "base/reasons.def"
+#undef JK_ERROR_REASON
+};
+
+static bool is_status(struct jk_span word)
+{
+    for (int status = JK_CANCELLED; status <= JK_UNAUTHENTICATED; status++)
+        if (jk_span_equal(word, jk_span_of(jk_status_text((enum jk_status)status)))) return true;
+    return false;
+}
+
+/* What cannot go into the details of an error is no reason: ErrorInfo allows 63 of A-Z, 0-9 and '_'. */
+static void reasons_fit_into_error_info(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        struct jk_span rest = jk_span_of(reasons[i].statuses), word;
+        assert_in_range(strlen(reasons[i].name), 2, 63);
+        assert_int_equal(strspn(reasons[i].name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"), strlen(reasons[i].name));
+        for (bool status = true; rest.len > 0; status = !status) {
+            (void)jk_span_cut(&rest, ' ', &word);
+            assert_true(status ? is_status(word) : jk_span_equal(word, JK_SPAN("or")));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_bytes_do_not_reach_a_reply, setup, teardown),
         cmocka_unit_test_setup_teardown(facts_are_a_bounded_map, setup, teardown),
         cmocka_unit_test_setup_teardown(out_of_memory_tells_a_budget_from_the_machine, setup, teardown),
+        cmocka_unit_test(reasons_fit_into_error_info),
         cmocka_unit_test(without_an_arena_the_message_is_kept),
         cmocka_unit_test(a_full_arena_loses_detail_but_no_failure),
     };

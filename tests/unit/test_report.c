@@ -113,7 +113,7 @@ static void unknown_stage(void **state)
     jk_arena_init(&arena, 1 << 16);
     jk_error_init(&error, NULL);
     assert_int_equal(jk_report_stage_of(ledger->book, 0, 1, 3, 3, &root, &root, &arena, &stage, &error),
-                     JK_FAILED_PRECONDITION);
+                     JK_NOT_FOUND);
     jk_arena_done(&arena);
 }
 

@@ -191,7 +191,7 @@ int jk_cli_main(int argc, char **argv, jk_cli_run_fn *run)
     set_stage(cli);
     enum jk_status status = run_command(cli, argc, argv);
     if (status != JK_OK && !jk_error_is_set(&cli->error))
-        (void)jk_fail(&cli->error, status, "UNEXPECTED", "it failed without saying why");
+        (void)jk_fail(&cli->error, status, "NO_CAUSE", "it failed without saying why");
     tell_refusal(cli);
     int exit_code = report(cli);
     jk_client_free(cli->client);

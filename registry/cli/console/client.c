@@ -236,7 +236,7 @@ static enum jk_status take_reply(struct call *call, const ProtobufCMethodDescrip
     JK_TRY(call_result(call, error));
     ProtobufCMessage *reply = call->received ? unpack(call->received, method->output, arena) : NULL;
     if (!reply)
-        return jk_fail(error, JK_INTERNAL, "BAD_REPLY", "the server's reply to %s cannot be read", method->name);
+        return jk_fail(error, JK_INTERNAL, "REPLY_MALFORMED", "the server's reply to %s cannot be read", method->name);
     *out_reply = reply;
     return JK_OK;
 }
@@ -381,7 +381,7 @@ static bool receive_one(struct call *call, const ProtobufCMethodDescriptor *meth
     call->received = NULL;
     enum jk_status status = message
                                 ? take(context, message, error)
-                                : jk_fail(error, JK_INTERNAL, "BAD_REPLY", "a message of the stream cannot be read");
+                                : jk_fail(error, JK_INTERNAL, "REPLY_MALFORMED", "a message of the stream cannot be read");
     jk_arena_done(&arena);
     return status == JK_OK;
 }

@@ -190,7 +190,7 @@ enum jk_status jk_parking_start(struct jk_store *store, struct jk_parking **out_
     parking->callers = jk_callers_new(&limits);
     if (!parking->callers || pthread_create(&parking->thread, NULL, run, parking) != 0) {
         free_parking(parking);
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the thread of parked calls");
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the thread of parked calls");
     }
     jk_store_on_growth(store, &parking->hook);
     grown(parking, jk_size_now(store)); /* what came before the hook */

@@ -241,7 +241,7 @@ enum jk_status jk_waiting_start(struct jk_store *store, const struct jk_waiting_
     init_locks(waiting);
     if (!waiting->joined || pthread_create(&waiting->thread, NULL, run, waiting) != 0) {
         free_waiting(waiting);
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the thread of waiting streams");
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the thread of waiting streams");
     }
     jk_store_on_growth(store, &waiting->hook);
     grown(waiting, jk_size_now(store)); /* what came before the hook */

@@ -238,7 +238,7 @@ static bool abandoned(struct jk_write *write)
 {
     struct jk_call *call = ((struct jk_change *)write)->call;
     if (!atomic_load(&call->cancelled) && jk_monotonic_ms() < call->deadline_ms) return false;
-    (void)jk_fail(&call->error, JK_DEADLINE_EXCEEDED, "DEADLINE",
+    (void)jk_fail(&call->error, JK_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED",
                   "The deadline passed before the write's turn; nothing was written");
     return true;
 }

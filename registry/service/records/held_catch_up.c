@@ -215,7 +215,7 @@ enum jk_status jk_held_catch_up_start(struct jk_store *store, struct jk_held_cat
     }
     if (pthread_create(&catch_up->thread, NULL, run, catch_up) != 0) {
         free_catch_up(catch_up);
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start a thread");
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start a thread");
     }
     *out_catch_up = catch_up;
     return JK_OK;

@@ -239,7 +239,7 @@ enum jk_status jk_sweeper_start(struct jk_store *store, int64_t keep_us, struct 
     jk_condition_init(&sweeper->changed);
     if (pthread_create(&sweeper->thread, NULL, run, sweeper) != 0) {
         free_sweeper(sweeper);
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "THREADS", "cannot start the sweeper's thread");
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the sweeper's thread");
     }
     *out_sweeper = sweeper;
     return JK_OK;
