@@ -281,7 +281,7 @@ enum jk_status jk_directory_put(struct jk_directory *directory, const struct jk_
     }
     void *item = item_of(&facts);
     if (!item) return jk_out_of_memory(error);
-    write_lock(directory);
+    jk_directory_write_lock(directory);
     struct jk_series *series = series_of(directory, facts.key.kind);
     enum jk_status status = check_hash(directory, &facts, error);
     if (status == JK_OK && series && !jk_series_reserve(series, facts.key.id)) status = jk_out_of_memory(error);
@@ -316,7 +316,7 @@ void jk_directory_drop(struct jk_directory *directory, const char *key)
 {
     struct jk_record_key parsed;
     if (!jk_record_key_parse(key, &parsed)) return;
-    write_lock(directory);
+    jk_directory_write_lock(directory);
     void *had = take_item(directory, &parsed);
     jk_directory_unlock(directory);
     free(had);

@@ -59,6 +59,7 @@ struct jk_directory {
 };
 
 void jk_directory_read_lock(struct jk_directory *directory);
+void jk_directory_write_lock(struct jk_directory *directory);
 void jk_directory_unlock(struct jk_directory *directory);
 
 uint64_t jk_directory_hash_number(const struct jk_directory *directory, uint64_t number);

@@ -14,7 +14,9 @@ uint32_t jk_content_of(const struct jk_book *book, uint32_t release, enum jk_con
     return kind == JK_CONTENT_ARTIFACT ? row->artifact : jk_book_artifact_files(book, row->artifact, n);
 }
 
-uint32_t jk_release_with(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n)
+/* The model's newest release that is not yanked and has a content at n; JK_NONE for none. */
+static uint32_t release_with(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot,
+                             uint32_t n)
 {
     uint32_t release = jk_model_row(book, model)->pub.last_release;
     for (; release != JK_NONE; release = jk_release_row(book, release)->pub.older) {
@@ -36,7 +38,7 @@ static bool find_shared(const struct jk_book *book, uint32_t model, uint32_t oth
         *out_slot = jk_content_of(book, standing, *out_kind, n);
         if (*out_slot == JK_NONE) continue;
         if (*out_slot == jk_content_of(book, theirs, *out_kind, n)) return true;
-        if (jk_release_with(book, other, *out_kind, *out_slot, n) != JK_NONE) return true;
+        if (release_with(book, other, *out_kind, *out_slot, n) != JK_NONE) return true;
     }
     return false;
 }
@@ -106,7 +108,7 @@ uint32_t jk_content_since(const struct jk_book *book, uint32_t model, enum jk_co
 {
     uint32_t since = jk_claim_age(book, model, kind, slot, n).since;
     if (since != JK_NONE) return since;
-    uint32_t release = jk_release_with(book, model, kind, slot, n);
+    uint32_t release = release_with(book, model, kind, slot, n);
     return release == JK_NONE ? JK_NONE
                               : known_since(book, release, kind, slot, jk_release_row(book, release)->pub.index, n);
 }
@@ -130,7 +132,7 @@ bool jk_ruling_speaks_of(const struct jk_book *book, const struct jk_ruling *rul
 {
     if (slot == JK_NONE || jk_content_of(book, ruling->release, kind, n) != slot) return false;
     return !jk_book_is_yanked(book, ruling->release, n) ||
-           jk_release_with(book, ruling->model, kind, slot, n) != JK_NONE;
+           release_with(book, ruling->model, kind, slot, n) != JK_NONE;
 }
 
 /* Of the rulings on origin about this content the last in effect whose model still has it; NULL for none. */

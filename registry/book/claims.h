@@ -27,8 +27,6 @@ bool jk_ruling_speaks_of(const struct jk_book *book, const struct jk_ruling *rul
 
 /* Slot of a release's content of a kind at n; JK_NONE for none. */
 uint32_t jk_content_of(const struct jk_book *book, uint32_t release, enum jk_content kind, uint32_t n);
-/* The model's newest release that is not yanked and has a content at n; JK_NONE for none. */
-uint32_t jk_release_with(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n);
 /* The first kind of content that one model's standing release has at n, and the other's standing release or any that is
  * not yanked; and its slot. False: none. */
 bool jk_shared_content(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n,

@@ -73,7 +73,7 @@ static enum jk_status named_profile(const char *name, const char *where, struct 
     if (!folder)
         return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "%s: there is no home folder with profiles in it", where);
     *out_path = jk_arena_printf(arena, "%s/profiles/%s", folder, name);
-    if (!*out_path) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
+    if (!*out_path) return jk_out_of_memory(error);
     if (jk_local_exists(*out_path)) return JK_OK;
     const char *known = list_profiles(folder, arena);
     return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%s: there is no %.200s; %s%.200s", where, *out_path,
