@@ -87,6 +87,7 @@ add_custom_target(jk_descriptors ALL DEPENDS ${JK_GENERATED}/descriptors.pb ${JK
 
 jk_library(reply jk_book jk_domain jk_base jk_proto PkgConfig::JANSSON)
 jk_library(audit jk_fetch jk_report jk_book jk_domain jk_tlog jk_base)
+jk_library(export jk_audit jk_book jk_domain jk_tlog jk_base)
 jk_library(closing jk_report jk_store jk_tiles jk_book jk_domain jk_tlog jk_base)
 jk_library(service/call jk_closing jk_reply jk_report jk_store jk_auth jk_book jk_domain jk_tlog jk_base jk_proto)
 jk_library(service/records jk_service_call)
@@ -99,7 +100,7 @@ jk_library(declare jk_reply jk_domain jk_base jk_proto PkgConfig::JANSSON PkgCon
 jk_library(cli/console jk_reply jk_report jk_domain jk_base jk_proto PkgConfig::GRPC PkgConfig::JANSSON)
 jk_library(verify jk_cli_console jk_audit jk_report jk_reply jk_book jk_domain jk_fetch jk_tlog jk_base jk_proto PkgConfig::JANSSON)
 jk_library(demo jk_cli_console jk_declare jk_reply jk_domain jk_base jk_proto PkgConfig::JANSSON)
-jk_library(cli jk_demo jk_verify jk_declare jk_cli_console jk_audit jk_reply jk_report jk_book jk_domain jk_fetch jk_tlog jk_base jk_proto PkgConfig::GRPC PkgConfig::JANSSON)
+jk_library(cli jk_demo jk_verify jk_declare jk_cli_console jk_export jk_audit jk_reply jk_report jk_book jk_domain jk_fetch jk_tlog jk_base jk_proto PkgConfig::GRPC PkgConfig::JANSSON)
 
 file(GLOB daemon_sources CONFIGURE_DEPENDS ${JK_ROOT}/registry/daemon/*.c)
 add_executable(jokbod ${daemon_sources})

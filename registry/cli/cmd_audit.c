@@ -8,6 +8,7 @@
 #include "cli/console/print.h"
 #include "cli/count_sheet.h"
 #include "cli/expect.h"
+#include "cli/exporting.h"
 #include "demo/demo.h"
 #include "reply/asked.h"
 #include "reply/counts.h"
@@ -21,11 +22,12 @@
 struct audit_run {
     struct jk_audit_log log;
     struct jk_count_wish wish;
-    json_t *expected;               /* NULL: none */
-    uint64_t size;                  /* as of which is counted */
-    struct jk_digest root;          /* at that size */
-    const ProtobufCMessage *counts; /* ListCountsResponse or DerivativeCount; NULL: nothing was counted */
-    json_t *revisions;              /* with --stage and --json */
+    json_t *expected;                /* NULL: none */
+    uint64_t size;                   /* as of which is counted */
+    struct jk_digest root;           /* at that size */
+    const ProtobufCMessage *counts;  /* ListCountsResponse or DerivativeCount; NULL: nothing was counted */
+    json_t *revisions;               /* with --stage and --json */
+    struct jk_export_summary tables; /* with --export */
 };
 
 /* ---- what is asked for ---- */
@@ -35,6 +37,8 @@ static enum jk_status check_options(struct jk_cli *cli, const struct audit_run *
     bool only = jk_cli_has(cli, JK_OPTION_VERIFY_ONLY), counts = jk_cli_has(cli, JK_OPTION_COUNTS);
     if (only && cli->csv) return jk_cli_usage(cli, "--verify-only counts nothing, and --csv prints counts");
     bool wants = run->wish.has_scope || run->wish.grouping_count > 0 || counts || jk_cli_has(cli, JK_OPTION_EXPECT);
+    if (only && jk_cli_has(cli, JK_OPTION_EXPORT))
+        return jk_cli_usage(cli, "--verify-only reads no entries, from which the tables of --export come");
     if (only && wants) return jk_cli_usage(cli, "--verify-only counts nothing: it goes with --as-of SIZE alone");
     if (only && run->wish.as_of.kind_case == JOKBO__V1__AS_OF__KIND_TIME)
         return jk_cli_usage(cli, "--verify-only reads no times: give --as-of a size");
@@ -219,6 +223,10 @@ static void print_facts(struct jk_cli *cli, const struct audit_run *run)
     jk_print_fact(&table, "on its word", word_text(cli, run));
     if (run->size != head->size) jk_print_fact(&table, "as of", size_text(cli, run->size, &run->root));
     if (run->expected) jk_print_fact(&table, "as expected", "every count");
+    if (jk_cli_has(cli, JK_OPTION_EXPORT))
+        jk_print_fact(&table, "tables",
+                      jk_arena_printf(&cli->arena, "%s, every byte, at log size %s", jk_cli_text(cli, JK_OPTION_EXPORT),
+                                      jk_print_number(cli, (int64_t)run->tables.size)));
     jk_print_table(cli, &table);
 }
 
@@ -243,6 +251,8 @@ static enum jk_status print_json(struct jk_cli *cli, const struct audit_run *run
         earlier_json(cli, run), "seen", (json_int_t)log->seen, "as_of", "log_size", (json_int_t)run->size, "root",
         root_text(cli, &run->root), "as_expected", run->expected != NULL, "counts", counts);
     json_object_set_new(all, "on_its_word", word_json(run));
+    if (jk_cli_has(cli, JK_OPTION_EXPORT))
+        json_object_set_new(all, "export", jk_exporting_json(jk_cli_text(cli, JK_OPTION_EXPORT), &run->tables));
     if (run->revisions) json_object_set(all, "revisions", run->revisions);
     return jk_print_json(cli, all);
 }
@@ -306,6 +316,8 @@ static enum jk_status run_audit(struct jk_cli *cli, struct audit_run *run)
     JK_TRY(jk_audit_root(run->log.audit, run->size, &run->root, &cli->error));
     JK_TRY(count(cli, run));
     JK_TRY(compare(cli, run));
+    if (jk_cli_has(cli, JK_OPTION_EXPORT))
+        JK_TRY(jk_exporting_compare(cli, &run->log, jk_cli_text(cli, JK_OPTION_EXPORT), &run->tables));
     return print_all(cli, run);
 }
 

@@ -4,7 +4,6 @@
 #include "base/defer.h"
 #include "cli/overview.h"
 #include "reply/json.h"
-#include "reply/message.h"
 
 /* ---- columns ---- */
 

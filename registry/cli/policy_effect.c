@@ -7,7 +7,6 @@
 #include "cli/console/print.h"
 #include "cli/count_sheet.h"
 #include "cli/fold.h"
-#include "reply/message.h"
 
 static const struct jk_scope everything = {JK_SCOPE_ALL, 0};
 

@@ -37,7 +37,8 @@ enum jk_status jk_audit_stage_options(struct jk_cli *cli)
                   {JK_OPTION_BY, "--by"},         {JK_OPTION_AS_OF, "--as-of"},
                   {JK_OPTION_LIMIT, "--limit"},   {JK_OPTION_COUNTS, "--counts"},
                   {JK_OPTION_EXPECT, "--expect"}, {JK_OPTION_VERIFY_ONLY, "--verify-only"},
-                  {JK_OPTION_CSV, "--csv"},       {JK_OPTION_CSV_BOM, "--csv-bom"}};
+                  {JK_OPTION_CSV, "--csv"},       {JK_OPTION_CSV_BOM, "--csv-bom"},
+                  {JK_OPTION_EXPORT, "--export"}};
     if (!jk_cli_has(cli, JK_OPTION_STAGE)) {
         if (jk_cli_has(cli, JK_OPTION_REVISION) || jk_cli_has(cli, JK_OPTION_OUT) ||
             jk_cli_has(cli, JK_OPTION_COUNTS_KEY))

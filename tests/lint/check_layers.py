@@ -20,6 +20,7 @@ BELOW = {
     "closing": {"base", "tlog", "tiles", "domain", "book", "report", "store"},
     "reply": {"base", "domain", "book", "proto"},
     "audit": {"base", "tlog", "domain", "book", "report", "fetch"},
+    "export": {"base", "tlog", "domain", "book", "audit"},
     "service/call": SERVED,
     "service/records": SERVED | {"service/call"},
     "service/evaluate": SERVED | {"service/call", "service/records"},
@@ -30,7 +31,7 @@ BELOW = {
     "cli/console": {"base", "domain", "report", "reply", "proto"},
     "verify": {"base", "tlog", "domain", "book", "report", "fetch", "audit", "reply", "proto", "cli/console"},
     "demo": {"base", "domain", "reply", "proto", "declare", "cli/console"},
-    "cli": {"base", "tlog", "domain", "book", "report", "fetch", "audit", "reply", "proto", "declare", "cli/console", "verify", "demo"},
+    "cli": {"base", "tlog", "domain", "book", "report", "fetch", "audit", "export", "reply", "proto", "declare", "cli/console", "verify", "demo"},
     "daemon": {"base", "tlog", "domain", "book", "auth", "tiles", "fetch", "witness", "store", "closing", "service", "service/call", "service/records", "service/evaluate", "rpc", "http"},
 }
 # Prefix of a system header: the paths under registry/ that may include it.

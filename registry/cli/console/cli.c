@@ -145,13 +145,21 @@ static enum jk_status show_help(struct jk_cli *cli)
     return asked ? JK_OK : jk_cli_usage(cli, "a command is missing");
 }
 
+/* An export writes CSV, and answers as ever. */
+static bool answers_in_csv(const struct jk_cli *cli)
+{
+    const struct jk_command *command = cli->options.command;
+    bool asked = jk_cli_has(cli, JK_OPTION_CSV) || jk_cli_has(cli, JK_OPTION_CSV_BOM);
+    return asked && command && jk_command_takes(command, JK_OPTION_CSV_BOM);
+}
+
 static enum jk_status run_command(struct jk_cli *cli, int argc, char **argv)
 {
     enum jk_status status = jk_options_parse(argc, argv, &cli->options, &cli->error);
     cli->json = jk_cli_has(cli, JK_OPTION_JSON);
-    cli->csv = jk_cli_has(cli, JK_OPTION_CSV) || jk_cli_has(cli, JK_OPTION_CSV_BOM);
     if (status != JK_OK) return status;
     if (wants_help(cli)) return show_help(cli);
+    cli->csv = answers_in_csv(cli);
     if (cli->json && cli->csv) return jk_cli_usage(cli, "--json and --csv exclude each other");
     JK_TRY(load_settings(cli));
     cli->color = wants_color(cli, cli->out_terminal) && !cli->json && !cli->csv;

@@ -4,7 +4,6 @@
 #include "base/csv.h"
 #include "base/defer.h"
 #include "cli/console/print.h"
-#include "reply/message.h"
 
 #define NAME_ROOM 64 /* of a field's name; those of the interface are shorter */
 
