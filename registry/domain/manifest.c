@@ -1,5 +1,6 @@
 /* The manifest's check: one pass over the lines, the digests computed on the way (registry/formats/manifest.md). Pure.
- * Memory: 48 bytes a file and nothing for a tensor. The weights digest leaves the paths out of the tensor lines and
+ * Memory: 64 bytes a file, and for a tensor nothing in version 1 and 96 bytes in version 2, whose lines must agree with
+ * one another. The weights digest leaves the paths out of the tensor lines and
  * wants them sorted: they are already, since the path comes last, after a space, which sorts before every byte of a
  * name; so they are hashed as they come. */
 #include "domain/manifest.h"
@@ -9,40 +10,68 @@
 #include "base/text.h"
 #include "domain/lines.h"
 
-#define MANIFEST_HEAD  "jokbo/manifest/v1"
+#define HEAD_1         "jokbo/manifest/v1"
+#define HEAD_2         "jokbo/manifest/v2"
 #define SAFETENSORS    ".safetensors"
+#define GGUF           ".gguf"
 #define DTYPE_MAX      16
-#define DIMENSIONS_MAX 32
+#define DIMENSIONS_MAX JK_MANIFEST_DIMENSIONS_MAX
+#define HEADER_LEAST   10 /* bytes of a safetensors file without tensors: a length, and {} */
 
-enum group { GROUP_NONE, GROUP_FILE, GROUP_HEADER, GROUP_TENSOR };
+enum group { GROUP_NONE, GROUP_FILE, GROUP_HEADER, GROUP_TENSOR, GROUP_SKETCH };
 
 struct file {
     struct jk_span path;
     struct jk_digest digest;
+    uint64_t size, tensor_bytes;
     bool has_header;
+};
+
+/* A tensor line of version 2, for the sketch lines to agree with. */
+struct tensor {
+    struct jk_span path, name, dtype, shape, line;
+    uint32_t number; /* of the line */
 };
 
 struct check {
     struct jk_lines lines;
-    enum group group;
-    struct jk_span previous; /* what the next line of the group is compared with: file path, or line */
+    enum group group, reading; /* of the line before, and of this one */
+    struct jk_span previous;   /* what the next line of the group is compared with: file path, or line */
+    struct jk_span previous_path, previous_name; /* of the sketch before */
     struct file *files;
     size_t room;
+    struct tensor *tensors; /* version 2 alone; sorted by path and name once they are all read */
+    size_t tensor_room;
+    bool tensors_sorted;
     struct jk_sha256 *tensor_hash;
     struct jk_manifest_summary summary;
     bool exhausted; /* out of memory */
 };
 
-bool jk_manifest_is_weights(struct jk_span path)
+static bool ends_in_one(struct jk_span path, const char *const *endings, size_t count)
 {
-    static const char *const endings[] = {".gguf", ".onnx",    ".bin",         ".pt",  ".pth",    ".ckpt",
-                                          ".h5",   ".msgpack", ".safetensors", ".npz", ".tflite", ".mlmodel"};
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct jk_span ending = jk_span_of(endings[i]);
         if (path.len < ending.len) continue;
         if (jk_span_equal_fold((struct jk_span){path.at + path.len - ending.len, ending.len}, ending)) return true;
     }
     return false;
+}
+
+bool jk_manifest_is_weights(struct jk_span path)
+{
+    static const char *const endings[] = {".gguf", ".onnx",    ".bin",         ".pt",  ".pth",    ".ckpt",
+                                          ".h5",   ".msgpack", ".safetensors", ".npz", ".tflite", ".mlmodel"};
+    return ends_in_one(path, endings, sizeof endings / sizeof endings[0]);
+}
+
+bool jk_manifest_is_code(struct jk_span path)
+{
+    static const char *const endings[] = {".py",  ".pyc",    ".pyd",    ".pyx", ".ipynb", ".sh",    ".bash",
+                                          ".bat", ".cmd",    ".ps1",    ".so",  ".dll",   ".exe",   ".dylib",
+                                          ".js",  ".mjs",    ".cjs",    ".ts",  ".jar",   ".class", ".wasm",
+                                          ".pkl", ".pickle", ".joblib", ".lua", ".rb",    ".pl"};
+    return ends_in_one(path, endings, sizeof endings / sizeof endings[0]);
 }
 
 /* ---- words; each answers NULL, or the fault as the end of a sentence ---- */
@@ -110,6 +139,20 @@ static bool take_word(struct jk_span *rest, struct jk_span *out_word)
     return jk_span_cut(rest, ' ', out_word);
 }
 
+/* Bits of an element; 0 of types that are not known here. */
+static unsigned dtype_bits(struct jk_span dtype)
+{
+    static const struct {
+        const char *word;
+        unsigned bits;
+    } types[] = {{"F4", 4},      {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"BOOL", 8}, {"U8", 8},   {"I8", 8},    {"F8_E5M2", 8},
+                 {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"I16", 16},    {"U16", 16}, {"F16", 16}, {"BF16", 16}, {"I32", 32},
+                 {"U32", 32},    {"F32", 32},    {"I64", 64},    {"U64", 64}, {"F64", 64}, {"C64", 64}};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (jk_span_is(dtype, types[i].word)) return types[i].bits;
+    return 0;
+}
+
 /* ---- lines ---- */
 
 static bool grow_files(struct check *check)
@@ -132,7 +175,7 @@ static const char *add_file(struct check *check, struct jk_span path, const stru
         check->exhausted = true;
         return "finds no memory";
     }
-    check->files[summary->files++] = (struct file){.path = path, .digest = *digest};
+    check->files[summary->files++] = (struct file){.path = path, .digest = *digest, .size = size};
     return NULL;
 }
 
@@ -159,7 +202,11 @@ static int compare_path(const void *key, const void *element)
 
 static const char *find_file(struct check *check, struct jk_span path, struct file **out_file)
 {
-    if (!jk_span_ends(path, JK_SPAN(SAFETENSORS))) return "must have a path that ends in .safetensors";
+    bool named = jk_span_ends(path, JK_SPAN(SAFETENSORS)) ||
+                 (check->reading == GROUP_SKETCH && jk_span_ends(path, JK_SPAN(GGUF)));
+    if (!named)
+        return check->reading == GROUP_SKETCH ? "must have a path that ends in .safetensors or .gguf"
+                                              : "must have a path that ends in .safetensors";
     *out_file = check->summary.files
                     ? bsearch(&path, check->files, check->summary.files, sizeof check->files[0], compare_path)
                     : NULL;
@@ -189,6 +236,35 @@ static const char *read_header(struct check *check, struct jk_span rest)
     return check_order(check, GROUP_HEADER);
 }
 
+static const char *name_fault(struct jk_span name)
+{
+    if (name.len > 0 && name.len <= JK_MANIFEST_PATH_MAX && is_encoded(name)) return NULL;
+    return "must have a name of 1 to 1,024 bytes with space, \"%\" and control characters percent-encoded";
+}
+
+/* Version 2: kept for the sketch lines, and held against header and file. */
+static const char *keep_tensor(struct check *check, const struct tensor *tensor, struct file *file)
+{
+    uint64_t elements, bytes;
+    unsigned bits = dtype_bits(tensor->dtype);
+    if (!file->has_header) return "must have a path that a header line has, too";
+    if (!jk_manifest_elements(tensor->shape, &elements)) return "must have a shape of fewer than 2^64 elements";
+    if (__builtin_mul_overflow(elements, (uint64_t)bits, &bytes) ||
+        __builtin_add_overflow(file->tensor_bytes, bytes / 8, &file->tensor_bytes) || file->size < HEADER_LEAST ||
+        (bits > 0 && file->tensor_bytes > file->size - HEADER_LEAST))
+        return "makes the tensors of its file larger than the file line says it is";
+    if (check->summary.tensors == check->tensor_room) {
+        size_t room = check->tensor_room ? check->tensor_room * 2 : 64;
+        struct tensor *tensors = realloc(check->tensors, room * sizeof *tensors);
+        check->exhausted = !tensors;
+        if (!tensors) return "finds no memory";
+        check->tensors = tensors;
+        check->tensor_room = room;
+    }
+    check->tensors[check->summary.tensors] = *tensor;
+    return NULL;
+}
+
 static const char *read_tensor(struct check *check, struct jk_span rest)
 {
     struct jk_span hex, dtype, shape, name;
@@ -201,13 +277,118 @@ static const char *read_tensor(struct check *check, struct jk_span rest)
         return "must be: tensor <sha256> <dtype> <shape> <name> <path>";
     if ((fault = dtype_fault(dtype)) || (fault = shape_fault(shape)) || (fault = find_file(check, rest, &file)))
         return fault;
-    if (name.len == 0 || name.len > JK_MANIFEST_PATH_MAX || !is_encoded(name))
-        return "must have a name of 1 to 1,024 bytes with space, \"%\" and control characters percent-encoded";
-    if ((fault = check_order(check, GROUP_TENSOR))) return fault;
+    if ((fault = name_fault(name)) || (fault = check_order(check, GROUP_TENSOR))) return fault;
+    struct tensor tensor = {rest, name, dtype, shape, check->lines.line, check->lines.number};
+    if (check->summary.version == 2 && (fault = keep_tensor(check, &tensor, file))) return fault;
     jk_sha256_add(check->tensor_hash, check->lines.line.at, (size_t)(name.at + name.len - check->lines.line.at));
     jk_sha256_add(check->tensor_hash, "\n", 1);
     check->summary.tensors++;
     return NULL;
+}
+
+/* ---- sketches, and what of version 2 must agree ---- */
+
+static int compare_tensors(const void *a, const void *b)
+{
+    const struct tensor *one = a, *two = b;
+    int order = jk_span_compare(one->path, two->path);
+    if (order == 0) order = jk_span_compare(one->name, two->name);
+    return order ? order : (one->number > two->number) - (one->number < two->number);
+}
+
+static int compare_to_tensor(const void *key, const void *element)
+{
+    const struct tensor *one = key, *two = element;
+    int order = jk_span_compare(one->path, two->path);
+    return order ? order : jk_span_compare(one->name, two->name);
+}
+
+/* Once all are read: sorted, and no tensor of a file has two lines. */
+static const char *sort_tensors(struct check *check)
+{
+    if (check->tensors_sorted) return NULL;
+    check->tensors_sorted = true;
+    if (check->summary.tensors < 2) return NULL;
+    qsort(check->tensors, check->summary.tensors, sizeof check->tensors[0], compare_tensors);
+    for (size_t i = 1; i < check->summary.tensors; i++) {
+        if (compare_to_tensor(&check->tensors[i - 1], &check->tensors[i]) != 0) continue;
+        check->lines.line = check->tensors[i].line;
+        check->lines.number = check->tensors[i].number;
+        return "contradicts an earlier line about the same tensor";
+    }
+    return NULL;
+}
+
+/* The shape of a slice: what is left of the tensor's without its first dimension, of which there are so many. */
+static bool is_slice_of(struct jk_span sliced, struct jk_span shape, uint64_t slice)
+{
+    struct jk_span first;
+    uint64_t slices;
+    return jk_span_cut(&shape, 'x', &first) && jk_span_to_u64(first, &slices) && slice < slices &&
+           jk_span_equal(shape, sliced);
+}
+
+/* A sketch of a safetensors file is of one of its tensor lines: of a matrix, or of a slice of more dimensions. */
+static const char *sketch_of_tensor(struct check *check, const struct tensor *sketch)
+{
+    struct tensor key = *sketch;
+    const struct tensor *found;
+    uint64_t slice, dimensions[DIMENSIONS_MAX];
+    size_t count = check->summary.tensors;
+    found = count ? bsearch(&key, check->tensors, count, sizeof key, compare_to_tensor) : NULL;
+    if (found && jk_manifest_shape(found->shape, dimensions) == 2)
+        return jk_span_equal(found->dtype, sketch->dtype) && jk_span_equal(found->shape, sketch->shape)
+                   ? NULL
+                   : "contradicts the dtype or shape of its tensor line";
+    if (!jk_manifest_slice(sketch->name, &key.name, &slice))
+        return "must be of a tensor line of two dimensions, or of a slice of one of more";
+    found = count ? bsearch(&key, check->tensors, count, sizeof key, compare_to_tensor) : NULL;
+    if (!found) return "must be of a tensor line of two dimensions, or of a slice of one of more";
+    if (jk_span_equal(found->dtype, sketch->dtype) && is_slice_of(sketch->shape, found->shape, slice)) return NULL;
+    return "contradicts the dtype or shape of its tensor line";
+}
+
+/* 256 numbers of 16 bits, of which the largest is 32,767 without its sign. */
+static const char *sketch_fault(struct jk_span base64)
+{
+    unsigned char bytes[JK_MANIFEST_SKETCH_BYTES];
+    size_t len;
+    int most = 0;
+    if (!jk_base64_decode(base64, bytes, sizeof bytes, &len) || len != sizeof bytes)
+        return "must have a sketch of 512 bytes in base64";
+    for (size_t i = 0; i < sizeof bytes; i += 2) {
+        int value = (int16_t)(uint16_t)(bytes[i] << 8 | bytes[i + 1]);
+        most = abs(value) > most ? abs(value) : most;
+    }
+    return most == INT16_MAX ? NULL : "must have a sketch whose largest number is 32,767";
+}
+
+static const char *read_sketch(struct check *check, struct jk_span rest)
+{
+    struct jk_span base64;
+    struct tensor sketch;
+    struct file *file;
+    uint64_t elements, dimensions[DIMENSIONS_MAX];
+    const char *fault = sort_tensors(check);
+    if (fault) return fault;
+    if (!take_word(&rest, &base64) || !take_word(&rest, &sketch.dtype) || !take_word(&rest, &sketch.shape) ||
+        !take_word(&rest, &sketch.name))
+        return "must be: sketch <base64> <dtype> <shape> <name> <path>";
+    sketch.path = rest;
+    if ((fault = sketch_fault(base64)) || (fault = dtype_fault(sketch.dtype)) || (fault = shape_fault(sketch.shape)) ||
+        (fault = name_fault(sketch.name)) || (fault = find_file(check, rest, &file)))
+        return fault;
+    if (jk_manifest_shape(sketch.shape, dimensions) < 2 || !jk_manifest_elements(sketch.shape, &elements) ||
+        elements < JK_MANIFEST_SKETCH_ELEMENTS)
+        return "must have a shape of at least two dimensions and 16,384 elements";
+    int order = jk_span_compare(check->previous_path, sketch.path);
+    if (order == 0) order = jk_span_compare(check->previous_name, sketch.name);
+    if (check->group == GROUP_SKETCH && order >= 0)
+        return "is out of order or twice: sketch lines are sorted by path, then name";
+    check->previous_path = sketch.path;
+    check->previous_name = sketch.name;
+    check->summary.sketches++;
+    return jk_span_ends(rest, JK_SPAN(GGUF)) ? NULL : sketch_of_tensor(check, &sketch);
 }
 
 static const char *read_line(struct check *check)
@@ -219,28 +400,37 @@ static const char *read_line(struct check *check)
         [GROUP_FILE] = {{"file", 4}, read_file},
         [GROUP_HEADER] = {{"header", 6}, read_header},
         [GROUP_TENSOR] = {{"tensor", 6}, read_tensor},
+        [GROUP_SKETCH] = {{"sketch", 6}, read_sketch},
     };
+    bool second = check->summary.version == 2;
     struct jk_span rest;
-    for (int i = GROUP_FILE; i <= GROUP_TENSOR; i++) {
+    for (int i = GROUP_FILE; i <= (second ? GROUP_SKETCH : GROUP_TENSOR); i++) {
         if (!jk_line_value(check->lines.line, groups[i].word, &rest)) continue;
-        if (i < (int)check->group) return "is out of order: file lines, then header lines, then tensor lines";
+        if (i < (int)check->group)
+            return second ? "is out of order: file lines, then header, tensor and sketch lines"
+                          : "is out of order: file lines, then header lines, then tensor lines";
+        check->reading = (enum group)i;
         const char *fault = groups[i].read(check, rest);
         check->group = (enum group)i;
         return fault;
     }
-    return "must be a file, header or tensor line";
+    return second ? "must be a file, header, tensor or sketch line" : "must be a file, header or tensor line";
 }
 
 static const char *read_lines(struct check *check)
 {
     struct jk_lines *lines = &check->lines;
-    if (!jk_lines_next(lines) || !jk_span_is(lines->line, MANIFEST_HEAD)) return "must be \"" MANIFEST_HEAD "\"";
+    bool whole = jk_lines_next(lines);
+    check->summary.version = jk_span_is(lines->line, HEAD_1) ? 1 : 2;
+    if (!whole || (check->summary.version == 2 && !jk_span_is(lines->line, HEAD_2)))
+        return "must be \"" HEAD_1 "\" or \"" HEAD_2 "\"";
     while (lines->rest.len) {
         if (!jk_lines_next(lines)) return "must end in a line feed";
         const char *fault = read_line(check);
         if (fault) return fault;
     }
-    return check->summary.files ? NULL : "must be followed by a file line: at least one is needed";
+    if (!check->summary.files) return "must be followed by a file line: at least one is needed";
+    return check->summary.version == 2 ? sort_tensors(check) : NULL;
 }
 
 /* ---- digests ---- */
@@ -310,6 +500,7 @@ enum jk_status jk_manifest_check(struct jk_span bytes, struct jk_manifest_summar
     }
     enum jk_status status = fault || check.exhausted ? fail(&check, fault, error) : JK_OK;
     free(check.files);
+    free(check.tensors);
     jk_sha256_free(check.tensor_hash);
     return status;
 }

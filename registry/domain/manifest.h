@@ -1,20 +1,23 @@
-/* The manifest: checked in one pass, its digests computed on the way. Pure; memory by the number of files only.
- * Source: registry/formats/manifest.md. */
+/* The manifest, versions 1 and 2: checked in one pass, its digests computed on the way. Pure; memory by the number of
+ * files, in version 2 also by that of tensors. Source: registry/formats/manifest.md. */
 #ifndef JK_DOMAIN_MANIFEST_H
 #define JK_DOMAIN_MANIFEST_H
 
 #include "base/digest.h"
 #include "base/error.h"
 
-#define JK_MANIFEST_MAX (64u << 20)
-#define JK_MANIFEST_FILES_MAX 100000u
-#define JK_MANIFEST_PATH_MAX 1024 /* bytes of a path or a tensor's name, percent-encoded */
+#define JK_MANIFEST_MAX             (64u << 20)
+#define JK_MANIFEST_FILES_MAX       100000u
+#define JK_MANIFEST_PATH_MAX        1024 /* bytes of a path or a tensor's name, percent-encoded */
+#define JK_MANIFEST_DIMENSIONS_MAX  32
+#define JK_MANIFEST_SKETCH_BYTES    512
+#define JK_MANIFEST_SKETCH_ELEMENTS 16384u /* that a sketch is of at least */
 
 struct jk_manifest_summary {
-    struct jk_digest artifact; /* SHA-256 of the bytes */
-    struct jk_digest weights;  /* zero for none */
+    struct jk_digest artifact;     /* SHA-256 of the bytes */
+    struct jk_digest weights;      /* zero for none */
     struct jk_digest weight_files; /* of the set of its weight files, zero for none */
-    uint32_t files, tensors;
+    uint32_t version, files, tensors, sketches;
     uint64_t bytes; /* sum of the files' sizes */
 };
 
@@ -23,5 +26,31 @@ JK_MUST_USE enum jk_status jk_manifest_check(struct jk_span bytes, struct jk_man
                                              struct jk_error *error);
 /* True when the path names a weight file (see manifest.md). */
 bool jk_manifest_is_weights(struct jk_span path);
+/* True when the path names a file that may be run: a program's text, a library, a pickle. */
+bool jk_manifest_is_code(struct jk_span path);
+
+/* ---- the lines of a manifest that was checked, one after the other ---- */
+
+enum jk_manifest_kind { JK_MANIFEST_FILE, JK_MANIFEST_HEADER, JK_MANIFEST_TENSOR, JK_MANIFEST_SKETCH };
+
+struct jk_manifest_line {
+    enum jk_manifest_kind kind;
+    struct jk_span text;               /* the whole line, without its LF */
+    struct jk_digest digest;           /* of file, header and tensor */
+    uint64_t size;                     /* of file */
+    struct jk_span sketch;             /* of sketch: base64 */
+    struct jk_span dtype, shape, name; /* of tensor and sketch */
+    struct jk_span path;
+};
+
+/* Begins behind the head line. */
+struct jk_span jk_manifest_lines(struct jk_span manifest);
+bool jk_manifest_next(struct jk_span *rest, struct jk_manifest_line *out_line);
+/* The dimensions of a shape as it stands in a line, which was checked; how many. */
+uint32_t jk_manifest_shape(struct jk_span shape, uint64_t out_dimensions[JK_MANIFEST_DIMENSIONS_MAX]);
+/* The product of a shape's dimensions; false where it has more than 64 bits. */
+bool jk_manifest_elements(struct jk_span shape, uint64_t *out_elements);
+/* The slice that a sketch of a stacked tensor is of: the name without "[7]" at its end, and 7. False: there is none. */
+bool jk_manifest_slice(struct jk_span name, struct jk_span *out_whole, uint64_t *out_slice);
 
 #endif

@@ -9,6 +9,7 @@
 #include "domain/manifest.h"
 
 #define HEAD "jokbo/manifest/v1\n"
+#define TWO  "jokbo/manifest/v2\n"
 #define A    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define B    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 #define C    "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
@@ -118,7 +119,8 @@ static void refuses_files(void **state)
 {
     (void)state;
     refused("", "Line 1 ");
-    refused("jokbo/manifest/v2\n", "Line 1 ");
+    refused("jokbo/manifest/v3\n", "Line 1 ");
+    refused("jokbo/manifest/v2", "Line 1 ");
     refused(HEAD, "at least one");
     refused(HEAD "file " A " 1 a", "line feed");
     refused(HEAD "\n", "Line 2 ");
@@ -178,6 +180,141 @@ static void refuses_tensors(void **state)
     accepted(S "header " A " n.safetensors\nheader " B " m.safetensors\n"
                "tensor " A " F8_E4M3 0x18446744073709551615 w%20%25 m.safetensors\n"
                "tensor " A " F8_E4M3 0x18446744073709551615 w%20%25 n.safetensors\n");
+}
+
+/* ---- version 2 ---- */
+
+#define M  "file " A " 200000 m.safetensors\n"
+#define G  "file " A " 100 g.gguf\n"
+#define HM "header " A " m.safetensors\n"
+#define W  "tensor " A " BF16 128x130 w m.safetensors\n"
+#define X  "tensor " B " BF16 3x128x130 x m.safetensors\n"
+
+/* The base64 of 512 bytes of which the first two are given. */
+static const char *sketch_of(unsigned first, unsigned second)
+{
+    static char text[JK_MANIFEST_SKETCH_BYTES * 2];
+    unsigned char bytes[JK_MANIFEST_SKETCH_BYTES] = {(unsigned char)first, (unsigned char)second};
+    struct jk_text base64;
+    jk_text_init(&base64, 0);
+    jk_base64_encode(&base64, bytes, sizeof bytes);
+    snprintf(text, sizeof text, "%s", base64.bytes);
+    jk_text_done(&base64);
+    return text;
+}
+
+/* `before` and then "sketch <base64> <rest>" lines, one for each of the words; the last is NULL. */
+static char *with_sketches(const char *before, const char *const *rest)
+{
+    static char text[8192];
+    size_t len = (size_t)snprintf(text, sizeof text, "%s", before);
+    for (; *rest; rest++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "sketch %s %s\n", sketch_of(0x7f, 0xff), *rest);
+    return text;
+}
+
+#define SKETCHES(before, ...) with_sketches(before, (const char *const[]){__VA_ARGS__, NULL})
+
+static void sketches(void **state)
+{
+    (void)state;
+    struct jk_manifest_summary none = accepted(TWO G M HM W X);
+    struct jk_manifest_summary some = accepted(
+        SKETCHES(TWO G M HM W X, "Q4_K 1024x256 a g.gguf", "Q4_K 128x256 b[0] g.gguf", "BF16 128x130 w m.safetensors",
+                 "BF16 128x130 x[0] m.safetensors", "BF16 128x130 x[2] m.safetensors"));
+    struct jk_manifest_summary one = accepted(HEAD G M HM W X);
+    assert_int_equal(one.version, 1);
+    assert_int_equal(some.version, 2);
+    assert_int_equal(some.sketches, 5);
+    assert_int_equal(none.sketches, 0);
+    assert_true(jk_digest_equal(&some.weights, &none.weights)); /* the digest of the weights is what it was */
+    assert_true(jk_digest_equal(&some.weights, &one.weights));
+    assert_true(jk_digest_equal(&some.weight_files, &one.weight_files));
+}
+
+static void refuses_sketches(void **state)
+{
+    (void)state;
+    char text[4096];
+    refused(SKETCHES(HEAD G M HM W, "BF16 128x130 w m.safetensors"), "must be a file, header or tensor line");
+    refused(SKETCHES(TWO M HM W, "BF16 128x130 w m.safetensors", "BF16 128x130 w m.safetensors"), "Line 6 ");
+    refused(SKETCHES(TWO M HM W X, "BF16 128x130 x[0] m.safetensors", "BF16 128x130 w m.safetensors"),
+            "sorted by path, then name");
+    refused(SKETCHES(TWO G M HM W, "BF16 128x130 w m.safetensors", "Q4_K 128x256 a g.gguf"),
+            "sorted by path, then name");
+    refused(SKETCHES(TWO M HM W, "F16 128x130 w m.safetensors"), "contradicts the dtype");
+    refused(SKETCHES(TWO M HM W, "BF16 130x128 w m.safetensors"), "contradicts the dtype or shape");
+    refused(SKETCHES(TWO M HM W, "BF16 128x130 v m.safetensors"), "must be of a tensor line");
+    refused(SKETCHES(TWO M HM W, "BF16 128x130 w[0] m.safetensors"), "contradicts");
+    refused(SKETCHES(TWO M HM X, "BF16 128x130 x m.safetensors"), "must be of a tensor line of two dimensions");
+    refused(SKETCHES(TWO M HM X, "BF16 128x130 x[3] m.safetensors"), "contradicts");
+    refused(SKETCHES(TWO M HM X, "BF16 128x130 x[00] m.safetensors"), "must be of a tensor line");
+    refused(SKETCHES(TWO M HM X, "BF16 3x128x130 x m.safetensors"), "must be of a tensor line of two dimensions");
+    refused(SKETCHES(TWO M HM W, "BF16 128x130 w n.safetensors"), "one of the file lines");
+    refused(SKETCHES(TWO G M, "Q4_K 128x256 a h.gguf"), "one of the file lines");
+    refused(SKETCHES(TWO G M "file " A " 1 z.bin\n", "Q4_K 128x256 a z.bin"), ".safetensors or .gguf");
+    refused(SKETCHES(TWO G, "Q4_K 16384 a g.gguf"), "two dimensions and 16,384 elements");
+    refused(SKETCHES(TWO G, "Q4_K 127x129 a g.gguf"), "16,384 elements");
+    refused(SKETCHES(TWO G, "Q4_K 4294967296x4294967296 a g.gguf"), "16,384 elements");
+    refused(SKETCHES(TWO G, "q4_k 128x256 a g.gguf"), "dtype");
+    refused(SKETCHES(TWO G, "Q4_K 128x256  g.gguf"), "name");
+    refused(SKETCHES(TWO G, "Q4_K 128x256 g.gguf"), "must be: sketch");
+    snprintf(text, sizeof text, TWO G "sketch %s Q4_K 128x256 a g.gguf\n", sketch_of(0x7f, 0xfe));
+    refused(text, "largest number is 32,767");
+    snprintf(text, sizeof text, TWO G "sketch %s Q4_K 128x256 a g.gguf\n", sketch_of(0x80, 0x00));
+    refused(text, "largest number is 32,767");
+    snprintf(text, sizeof text, TWO G "sketch %s Q4_K 128x256 a g.gguf\n", sketch_of(0x80, 0x01));
+    accepted(text);
+    snprintf(text, sizeof text, TWO G "sketch %.*s Q4_K 128x256 a g.gguf\n", 680, sketch_of(0x7f, 0xff));
+    refused(text, "512 bytes");
+    refused(TWO G "sketch f/8= Q4_K 128x256 a g.gguf\n", "512 bytes");
+}
+
+static void refuses_contradictions(void **state)
+{
+    (void)state;
+    refused(TWO M W, "a header line has");
+    refused(TWO M HM W "tensor " B " BF16 128x130 w m.safetensors\n", "Line 5 ");
+    refused(TWO M HM W "tensor " B " F32 1 w m.safetensors\n", "contradicts an earlier line");
+    accepted(HEAD M HM W "tensor " B " F32 1 w m.safetensors\n");
+    refused(TWO M HM "tensor " A " BF16 128x1000 w m.safetensors\n", "larger than the file");
+    refused(TWO M HM "tensor " A " F32 50000 a m.safetensors\n", "larger than the file");
+    accepted(TWO M HM "tensor " A " U8 199990 a m.safetensors\n");
+    refused(TWO M HM "tensor " A " U8 199991 a m.safetensors\n", "larger than the file");
+    refused(TWO M HM "tensor " A " F32 4294967296x4294967296 a m.safetensors\n", "2^64 elements");
+    refused(TWO "file " A " 9 m.safetensors\n" HM "tensor " A " U8 0 a m.safetensors\n", "larger than the file");
+    refused(TWO G M HM W "header " A " m.safetensors\n", "out of order");
+    refused(TWO M "file " A " 1 ../x\n", "relative");
+    refused(TWO "file " A " 1 /m.safetensors\n", "relative");
+}
+
+static void reads_lines(void **state)
+{
+    (void)state;
+    struct jk_span rest = jk_manifest_lines(jk_span_of(SKETCHES(TWO M HM X, "BF16 128x130 x[2] m.safetensors"))), whole;
+    struct jk_manifest_line line;
+    uint64_t slice, dimensions[JK_MANIFEST_DIMENSIONS_MAX], elements;
+    assert_true(jk_manifest_next(&rest, &line) && line.kind == JK_MANIFEST_FILE && line.size == 200000);
+    assert_true(jk_manifest_next(&rest, &line) && line.kind == JK_MANIFEST_HEADER && line.digest.bytes[0] == 0xaa);
+    assert_true(jk_manifest_next(&rest, &line) && line.kind == JK_MANIFEST_TENSOR &&
+                jk_span_equal(line.name, JK_SPAN("x")));
+    assert_int_equal(jk_manifest_shape(line.shape, dimensions), 3);
+    assert_int_equal(dimensions[0] * 1000 + dimensions[2], 3130);
+    assert_true(jk_manifest_elements(line.shape, &elements) && elements == 3 * 128 * 130);
+    assert_true(jk_manifest_next(&rest, &line) && line.kind == JK_MANIFEST_SKETCH && line.sketch.len == 684);
+    assert_true(jk_span_equal(line.path, JK_SPAN("m.safetensors")));
+    assert_true(jk_manifest_slice(line.name, &whole, &slice) && slice == 2 && jk_span_equal(whole, JK_SPAN("x")));
+    assert_false(jk_manifest_next(&rest, &line));
+    assert_false(jk_manifest_slice(JK_SPAN("[2]"), &whole, &slice));
+    assert_false(jk_manifest_slice(JK_SPAN("x2]"), &whole, &slice));
+    assert_false(jk_manifest_slice(JK_SPAN("x[]"), &whole, &slice));
+}
+
+static void code_files(void **state)
+{
+    (void)state;
+    assert_true(jk_manifest_is_code(JK_SPAN("modeling_x.py")) && jk_manifest_is_code(JK_SPAN("a/b.SO")));
+    assert_true(jk_manifest_is_code(JK_SPAN("data.pkl")) && !jk_manifest_is_code(JK_SPAN("config.json")));
 }
 
 /* ---- limits ---- */
@@ -259,10 +396,21 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(golden),          cmocka_unit_test(sharding),      cmocka_unit_test(without_tensors),
-        cmocka_unit_test(weight_files),    cmocka_unit_test(refuses_files), cmocka_unit_test(refuses_tensors),
-        cmocka_unit_test(dimension_limit), cmocka_unit_test(path_limit),    cmocka_unit_test(file_limit),
+        cmocka_unit_test(golden),
+        cmocka_unit_test(sharding),
+        cmocka_unit_test(without_tensors),
+        cmocka_unit_test(weight_files),
+        cmocka_unit_test(refuses_files),
+        cmocka_unit_test(refuses_tensors),
+        cmocka_unit_test(dimension_limit),
+        cmocka_unit_test(path_limit),
+        cmocka_unit_test(file_limit),
         cmocka_unit_test(size_limit),
+        cmocka_unit_test(sketches),
+        cmocka_unit_test(refuses_sketches),
+        cmocka_unit_test(refuses_contradictions),
+        cmocka_unit_test(reads_lines),
+        cmocka_unit_test(code_files),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
