@@ -10,6 +10,7 @@ BELOW = {
     "base": set(),
     "tlog": {"base"},
     "domain": {"base"},
+    "weights": {"base", "domain"},
     "book": {"base", "domain"},
     "auth": {"base", "domain"},
     "report": {"base", "tlog", "domain", "book"},

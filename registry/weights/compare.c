@@ -1,0 +1,268 @@
+/* See compare.h. */
+#include "weights/compare.h"
+
+#include <stdlib.h>
+
+const char *const jk_likeness_words[JK_LIKENESSES] = {"equal",   "nearly equal",   "kin",
+                                                      "foreign", "not comparable", "not paired"};
+
+/* The second model's items in the orders in which they are looked up. */
+struct lookup {
+    const struct jk_item **by_name;
+    const struct jk_item **by_shape; /* by shape, then in the model's order */
+    const struct jk_item **by_tail;  /* by what follows the first dimension */
+    size_t count;
+    uint64_t pairs; /* compared so far */
+    bool cut;
+};
+
+/* ---- looking up ---- */
+
+static struct jk_span tail_of(struct jk_span shape)
+{
+    struct jk_span first;
+    (void)jk_span_cut(&shape, 'x', &first);
+    return shape;
+}
+
+static int in_order(const struct jk_item *one, const struct jk_item *two)
+{
+    return (one > two) - (one < two); /* both lie in the model's array */
+}
+
+static int order_by_name(const void *a, const void *b)
+{
+    const struct jk_item *one = *(const struct jk_item *const *)a, *two = *(const struct jk_item *const *)b;
+    int order = jk_span_compare(one->name, two->name);
+    return order ? order : in_order(one, two);
+}
+
+static int order_by_shape(const void *a, const void *b)
+{
+    const struct jk_item *one = *(const struct jk_item *const *)a, *two = *(const struct jk_item *const *)b;
+    int order = jk_span_compare(one->shape, two->shape);
+    return order ? order : in_order(one, two);
+}
+
+static int order_by_tail(const void *a, const void *b)
+{
+    const struct jk_item *one = *(const struct jk_item *const *)a, *two = *(const struct jk_item *const *)b;
+    int order = jk_span_compare(tail_of(one->shape), tail_of(two->shape));
+    return order ? order : in_order(one, two);
+}
+
+static const struct jk_item **sorted(const struct jk_model *model, int (*order)(const void *, const void *))
+{
+    const struct jk_item **items = malloc((model->count + 1) * sizeof *items);
+    for (size_t i = 0; items && i < model->count; i++)
+        items[i] = &model->items[i];
+    if (items) qsort(items, model->count, sizeof *items, order);
+    return items;
+}
+
+static struct jk_span name_key(const struct jk_item *item)
+{
+    return item->name;
+}
+
+static struct jk_span shape_key(const struct jk_item *item)
+{
+    return item->shape;
+}
+
+static struct jk_span tail_key(const struct jk_item *item)
+{
+    return tail_of(item->shape);
+}
+
+/* The place of the first whose key is not below. */
+static size_t first_of(const struct jk_item *const *items, size_t count, struct jk_span (*key)(const struct jk_item *),
+                       struct jk_span wanted)
+{
+    size_t low = 0;
+    while (low < count) {
+        size_t middle = low + (count - low) / 2;
+        if (jk_span_compare(key(items[middle]), wanted) < 0)
+            low = middle + 1;
+        else
+            count = middle;
+    }
+    return low;
+}
+
+/* ---- pairs ---- */
+
+static bool is_equal(const struct jk_item *one, const struct jk_item *two)
+{
+    return one->has_digest && two->has_digest && one->slice == two->slice &&
+           jk_digest_equal(&one->digest, &two->digest) && jk_span_equal(one->dtype, two->dtype) &&
+           jk_span_equal(one->shape, two->shape);
+}
+
+static struct jk_pair judge(const struct jk_item *one, const struct jk_item *two)
+{
+    struct jk_pair pair = {.one = one, .two = two, .likeness = JK_INCOMPARABLE};
+    pair.renamed = !jk_span_equal(one->name, two->name);
+    pair.longer = !jk_span_equal(one->shape, two->shape);
+    if (is_equal(one, two)) {
+        pair.likeness = JK_EQUAL;
+        pair.similarity = JK_SIMILAR_ALL;
+    } else if (one->carries && two->carries) {
+        pair.similarity = jk_sketch_similarity(&one->sketch, &two->sketch);
+        pair.likeness = pair.similarity >= JK_SIMILAR_NEAR  ? JK_NEAR
+                        : pair.similarity >= JK_SIMILAR_KIN ? JK_KIN
+                                                            : JK_FOREIGN;
+    }
+    return pair;
+}
+
+/* The first of the second model with the name and shape; else with the name and another first dimension. */
+static const struct jk_item *namesake(const struct lookup *lookup, const struct jk_item *one)
+{
+    const struct jk_item *longer = NULL;
+    for (size_t i = first_of(lookup->by_name, lookup->count, name_key, one->name); i < lookup->count; i++) {
+        const struct jk_item *two = lookup->by_name[i];
+        if (!jk_span_equal(two->name, one->name)) break;
+        if (jk_span_equal(two->shape, one->shape)) return two;
+        if (!longer && jk_span_equal(tail_of(two->shape), tail_of(one->shape))) longer = two;
+    }
+    return longer;
+}
+
+/* Whether `next` takes the place of what was best: more alike, in the order of the likenesses and then of |r|. */
+static bool is_better(const struct jk_pair *next, const struct jk_pair *best)
+{
+    if (!best->two || next->likeness != best->likeness) return !best->two || next->likeness < best->likeness;
+    return next->similarity > best->similarity;
+}
+
+/* The best of a group, those of its own shape left out in the second round. */
+static void search(struct lookup *lookup, const struct jk_item *const *items,
+                   struct jk_span (*key)(const struct jk_item *), struct jk_pair *best)
+{
+    const struct jk_item *one = best->one;
+    bool round_of_tails = key == tail_key;
+    struct jk_span wanted = key(one);
+    for (size_t i = first_of(items, lookup->count, key, wanted); i < lookup->count; i++) {
+        if (!jk_span_equal(key(items[i]), wanted) || best->likeness == JK_EQUAL) return;
+        if (round_of_tails && jk_span_equal(items[i]->shape, one->shape)) continue;
+        if (lookup->pairs == JK_PAIRS_MAX) {
+            lookup->cut = true;
+            return;
+        }
+        lookup->pairs++;
+        struct jk_pair next = judge(one, items[i]);
+        if (is_better(&next, best)) *best = next;
+    }
+}
+
+static struct jk_pair pair_of(struct lookup *lookup, const struct jk_item *one)
+{
+    const struct jk_item *known = namesake(lookup, one);
+    struct jk_pair first = {.one = one, .likeness = JK_UNPAIRED}, best = first, longer = first;
+    if (known) first = judge(one, known);
+    if (first.likeness <= JK_KIN) return first;
+    search(lookup, lookup->by_shape, shape_key, &best);
+    if (best.likeness <= JK_KIN) return best;
+    search(lookup, lookup->by_tail, tail_key, &longer);
+    if (longer.likeness <= JK_KIN) return longer;
+    return first.two && first.likeness <= best.likeness ? first : best.two ? best : first;
+}
+
+/* ---- what it comes to ---- */
+
+static int order_by_similarity(const void *a, const void *b)
+{
+    const struct jk_pair *one = *(const struct jk_pair *const *)a, *two = *(const struct jk_pair *const *)b;
+    return (one->similarity > two->similarity) - (one->similarity < two->similarity);
+}
+
+static void add_to(struct jk_share *share, const struct jk_pair *pair)
+{
+    share->elements += pair->one->elements;
+    share->of[pair->likeness] += pair->one->elements;
+    share->tensors++;
+}
+
+/* The least |r| up to which half of the kin's elements lie. `pairs` may be put into another order. */
+static uint32_t median_of(const struct jk_pair **pairs, size_t count, jk_wide elements)
+{
+    jk_wide sum = 0;
+    qsort(pairs, count, sizeof *pairs, order_by_similarity);
+    for (size_t i = 0; i < count; i++) {
+        if (pairs[i]->likeness != JK_KIN) continue;
+        sum += pairs[i]->one->elements;
+        if (2 * sum >= elements) return pairs[i]->similarity;
+    }
+    return 0;
+}
+
+static int order_by_part(const void *a, const void *b)
+{
+    const struct jk_pair *one = *(const struct jk_pair *const *)a, *two = *(const struct jk_pair *const *)b;
+    int order = jk_span_compare(jk_item_part(one->one), jk_item_part(two->one));
+    return order ? order : in_order(one->one, two->one);
+}
+
+static bool share_out(struct jk_comparison *out)
+{
+    const struct jk_pair **pairs = malloc((out->count + 1) * sizeof *pairs);
+    out->parts = calloc(out->count + 1, sizeof *out->parts);
+    if (!pairs || !out->parts) {
+        free(pairs);
+        return false;
+    }
+    for (size_t i = 0; i < out->count; i++)
+        pairs[i] = &out->pairs[i];
+    qsort(pairs, out->count, sizeof *pairs, order_by_part);
+    for (size_t begin = 0, end; begin < out->count; begin = end) {
+        struct jk_share *share = &out->parts[out->part_count++];
+        share->part = jk_item_part(pairs[begin]->one);
+        for (end = begin; end < out->count && jk_span_equal(jk_item_part(pairs[end]->one), share->part); end++)
+            add_to(share, pairs[end]);
+        share->median = median_of(pairs + begin, end - begin, share->of[JK_KIN]);
+    }
+    for (size_t i = 0; i < out->count; i++)
+        add_to(&out->whole, &out->pairs[i]);
+    out->whole.median = median_of(pairs, out->count, out->whole.of[JK_KIN]);
+    free(pairs);
+    return true;
+}
+
+static void pair_all(const struct jk_model *one, struct lookup *lookup, struct jk_comparison *out)
+{
+    for (out->count = 0; out->count < one->count; out->count++) {
+        struct jk_pair *pair = &out->pairs[out->count];
+        *pair = pair_of(lookup, &one->items[out->count]);
+        out->renamed += pair->likeness <= JK_KIN && pair->renamed;
+        out->longer += pair->likeness <= JK_KIN && pair->longer;
+    }
+    out->cut = lookup->cut;
+}
+
+bool jk_compare(const struct jk_model *one, const struct jk_model *two, struct jk_comparison *out)
+{
+    struct lookup lookup = {
+        sorted(two, order_by_name), sorted(two, order_by_shape), sorted(two, order_by_tail), two->count, 0, false};
+    *out = (struct jk_comparison){.pairs = calloc(one->count + 1, sizeof *out->pairs)};
+    bool done = lookup.by_name && lookup.by_shape && lookup.by_tail && out->pairs;
+    if (done) pair_all(one, &lookup, out);
+    done = done && share_out(out);
+    free(lookup.by_name);
+    free(lookup.by_shape);
+    free(lookup.by_tail);
+    if (!done) jk_comparison_done(out);
+    return done;
+}
+
+void jk_comparison_done(struct jk_comparison *comparison)
+{
+    free(comparison->pairs);
+    free(comparison->parts);
+    *comparison = (struct jk_comparison){0};
+}
+
+uint32_t jk_share_of(jk_wide of, jk_wide elements)
+{
+    return elements ? (uint32_t)(of * 10000 / elements) : 0;
+}

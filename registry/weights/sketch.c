@@ -1,0 +1,197 @@
+/* See sketch.h. Within a bucket sums go up in the order of the elements, so the loops over a row of 256 buckets may be
+ * vector code: no sum is split. This folder is compiled without fused operations, which round once where the format
+ * rounds twice. */
+#include "weights/sketch.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define WIDE
+#endif
+
+#define CUT 4.0 /* standard deviations */
+
+bool jk_sketching_begin(struct jk_sketching *sketching, const uint64_t *shape, uint32_t dimensions)
+{
+    *sketching = (struct jk_sketching){0};
+    return jk_guard_begin(&sketching->guard, shape, dimensions);
+}
+
+void jk_sketching_done(struct jk_sketching *sketching)
+{
+    jk_guard_done(&sketching->guard);
+}
+
+/* ---- first pass ---- */
+
+WIDE static void add_squares(double *sum, double *squares, const double *elements, size_t rows)
+{
+    for (; rows > 0; rows--, elements += JK_SKETCH_BUCKETS)
+        for (size_t b = 0; b < JK_SKETCH_BUCKETS; b++) {
+            double square = elements[b] * elements[b];
+            sum[b] += elements[b];
+            squares[b] += square;
+        }
+}
+
+void jk_sketching_first(struct jk_sketching *sketching, const double *elements, size_t count)
+{
+    size_t rows = count / JK_SKETCH_BUCKETS, whole = rows * JK_SKETCH_BUCKETS;
+    add_squares(sketching->sum, sketching->squares, elements, rows);
+    for (size_t i = whole; i < count; i++) {
+        double square = elements[i] * elements[i];
+        sketching->sum[i - whole] += elements[i];
+        sketching->squares[i - whole] += square;
+    }
+    jk_guard_add(&sketching->guard, elements, count);
+    sketching->count += count;
+}
+
+bool jk_sketching_turn(struct jk_sketching *sketching)
+{
+    double sum = 0, squares = 0, count = (double)sketching->count;
+    for (size_t b = 0; b < JK_SKETCH_BUCKETS; b++) {
+        sum += sketching->sum[b];
+        squares += sketching->squares[b];
+    }
+    sketching->mean = sum / count;
+    double square = sketching->mean * sketching->mean;
+    double variance = squares / count - square;
+    if (!isfinite(variance) || !(variance > 0)) return false;
+    if (jk_guard_found(&sketching->guard, count, squares)) return false;
+    sketching->deviation = sqrt(variance);
+    sketching->count = 0;
+    memset(sketching->sum, 0, sizeof sketching->sum);
+    return true;
+}
+
+/* ---- second pass ---- */
+
+/* With the opposite sign where the bit is not set. */
+static inline double with_sign(double value, uint64_t word, unsigned bit)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    bits ^= (~(word >> bit) & 1) << 63;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline double cut(double value)
+{
+    value = value < -CUT ? -CUT : value;
+    return value > CUT ? CUT : value;
+}
+
+WIDE static void add_signed(double *sum, const double *elements, size_t rows, const uint64_t *signs, double mean,
+                            double deviation)
+{
+    for (; rows > 0; rows--)
+        for (size_t quarter = 0; quarter < 4; quarter++, elements += 64, signs++) {
+            double *to = sum + 64 * quarter;
+            uint64_t word = *signs;
+            for (unsigned b = 0; b < 64; b++)
+                to[b] += with_sign(cut((elements[b] - mean) / deviation), word, b);
+        }
+}
+
+/* At most a block of signs. */
+static void second_block(struct jk_sketching *sketching, const uint64_t *signs, const double *elements, size_t count)
+{
+    size_t rows = count / JK_SKETCH_BUCKETS, whole = rows * JK_SKETCH_BUCKETS;
+    add_signed(sketching->sum, elements, rows, signs, sketching->mean, sketching->deviation);
+    for (size_t i = whole; i < count; i++) {
+        double value = cut((elements[i] - sketching->mean) / sketching->deviation);
+        sketching->sum[i - whole] += with_sign(value, signs[i / 64], i % 64);
+    }
+}
+
+void jk_sketching_second(struct jk_sketching *sketching, const struct jk_signs *signs, const double *elements,
+                         size_t count)
+{
+    uint64_t room[JK_SIGNS_BLOCK / 64];
+    while (count > 0) {
+        size_t part = count < JK_SIGNS_BLOCK ? count : JK_SIGNS_BLOCK;
+        second_block(sketching, jk_signs_block(signs, sketching->count / JK_SIGNS_BLOCK, room), elements, part);
+        sketching->count += part;
+        elements += part;
+        count -= part;
+    }
+}
+
+bool jk_sketching_end(const struct jk_sketching *sketching, struct jk_sketch *out_sketch)
+{
+    double most = 0;
+    for (size_t b = 0; b < JK_SKETCH_BUCKETS; b++)
+        most = fabs(sketching->sum[b]) > most ? fabs(sketching->sum[b]) : most;
+    if (!(most > 0)) return false;
+    for (size_t b = 0; b < JK_SKETCH_BUCKETS; b++) {
+        double scaled = 32767.0 * sketching->sum[b];
+        out_sketch->at[b] = (int16_t)round(scaled / most);
+    }
+    return true;
+}
+
+/* ---- bytes ---- */
+
+void jk_sketch_write(const struct jk_sketch *sketch, unsigned char out[JK_SKETCH_BYTES])
+{
+    for (size_t b = 0; b < JK_SKETCH_BUCKETS; b++) {
+        uint16_t bits = (uint16_t)sketch->at[b];
+        out[2 * b] = (unsigned char)(bits >> 8);
+        out[2 * b + 1] = (unsigned char)bits;
+    }
+}
+
+bool jk_sketch_read(const unsigned char bytes[JK_SKETCH_BYTES], struct jk_sketch *out_sketch)
+{
+    int most = 0;
+    for (size_t b = 0; b < JK_SKETCH_BUCKETS; b++) {
+        int value = (int16_t)(uint16_t)(bytes[2 * b] << 8 | bytes[2 * b + 1]);
+        out_sketch->at[b] = (int16_t)value;
+        most = abs(value) > most ? abs(value) : most;
+    }
+    return most == INT16_MAX;
+}
+
+/* ---- comparing ---- */
+
+WIDE static int64_t product(const int16_t *a, const int16_t *b)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < JK_SKETCH_BUCKETS; i++)
+        sum += (int32_t)a[i] * (int32_t)b[i];
+    return sum;
+}
+
+bool jk_sketch_carries(const struct jk_sketch *sketch)
+{
+    unsigned __int128 squares = 0, fourths = 0;
+    for (size_t b = 0; b < JK_SKETCH_BUCKETS; b++) {
+        uint64_t square = (uint64_t)((int32_t)sketch->at[b] * (int32_t)sketch->at[b]);
+        squares += square;
+        fourths += (unsigned __int128)square * square;
+    }
+    return JK_SKETCH_BUCKETS * fourths <= 12 * squares * squares;
+}
+
+/* The largest whole number whose square is at most `value`. */
+static uint32_t root_of(uint64_t value)
+{
+    uint64_t root = 0;
+    for (uint64_t bit = 1u << 16; bit > 0; bit >>= 1)
+        if ((root | bit) * (root | bit) <= value) root |= bit;
+    return (uint32_t)root;
+}
+
+uint32_t jk_sketch_similarity(const struct jk_sketch *a, const struct jk_sketch *b)
+{
+    int64_t signed_product = product(a->at, b->at);
+    unsigned __int128 s = (unsigned __int128)(signed_product < 0 ? -signed_product : signed_product);
+    unsigned __int128 below = (unsigned __int128)product(a->at, a->at) * (unsigned __int128)product(b->at, b->at);
+    if (below == 0) return 0;
+    return root_of((uint64_t)((unsigned __int128)JK_SIMILAR_ALL * JK_SIMILAR_ALL * s * s / below));
+}

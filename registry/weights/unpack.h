@@ -1,0 +1,22 @@
+/* What the elements of each type are worth; see type.h. Inside weights/ only. */
+#ifndef JK_WEIGHTS_UNPACK_H
+#define JK_WEIGHTS_UNPACK_H
+
+#include "weights/type.h"
+
+jk_unpack_fn jk_unpack_f64, jk_unpack_f32, jk_unpack_f16, jk_unpack_bf16, jk_unpack_f8_e4m3, jk_unpack_f8_e5m2,
+    jk_unpack_i8;
+jk_unpack_fn jk_unpack_q4_0, jk_unpack_q4_1, jk_unpack_q5_0, jk_unpack_q5_1, jk_unpack_q8_0, jk_unpack_iq4_nl;
+jk_unpack_fn jk_unpack_q2_k, jk_unpack_q3_k, jk_unpack_q4_k, jk_unpack_q5_k, jk_unpack_q6_k, jk_unpack_iq4_xs;
+
+static inline uint32_t jk_unpack_u16(const unsigned char *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8;
+}
+
+/* A binary16 number; NaN for whatever is not finite. */
+double jk_unpack_half(const unsigned char *at);
+/* The sixteen values of the IQ4 types. */
+extern const signed char jk_unpack_iq4[16];
+
+#endif

@@ -1,0 +1,230 @@
+/* Sketches against what tests/support/sketch.py makes of the same values, what is left out, and comparing in whole
+ * numbers. */
+#include "support/golden.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "weights/sketch.h"
+
+#define ROWS    130
+#define COLUMNS 128
+#define COUNT   (ROWS * COLUMNS)
+
+static const uint64_t shape[] = {ROWS, COLUMNS};
+static double values[COUNT];
+
+static void fill_weights(void)
+{
+    for (long i = 0; i < COUNT; i++)
+        values[i] = (double)((i * i * 7 + i * 13) % 251 - 125);
+}
+
+/* False where there is none. The pieces are of different lengths in the two passes, which must not matter. */
+static bool sketch_of(const struct jk_digest *key, struct jk_sketch *out)
+{
+    struct jk_sketching sketching;
+    struct jk_signs *signs = jk_signs_new(key);
+    assert_true(jk_signs_reserve(signs, 5000)); /* not all: the rest is made when it is needed */
+    assert_true(jk_sketching_begin(&sketching, shape, 2));
+    for (size_t at = 0, part; at < COUNT; at += part) {
+        part = COUNT - at < JK_SKETCHING_PIECE ? COUNT - at : JK_SKETCHING_PIECE;
+        jk_sketching_first(&sketching, values + at, part);
+    }
+    bool made = jk_sketching_turn(&sketching);
+    if (made) {
+        jk_sketching_second(&sketching, signs, values, COUNT);
+        made = jk_sketching_end(&sketching, out);
+    }
+    jk_sketching_done(&sketching);
+    jk_signs_free(signs);
+    return made;
+}
+
+static void base64_is(const struct jk_sketch *sketch, const char *sha256)
+{
+    unsigned char bytes[JK_SKETCH_BYTES];
+    char hex[JK_DIGEST_HEX + 1];
+    struct jk_text text;
+    jk_sketch_write(sketch, bytes);
+    jk_text_init(&text, 0);
+    jk_base64_encode(&text, bytes, sizeof bytes);
+    assert_int_equal(text.len, JK_SKETCH_BASE64);
+    struct jk_digest digest = jk_digest_of(jk_text_span(&text));
+    jk_digest_hex(&digest, hex);
+    assert_string_equal(hex, sha256);
+    jk_text_done(&text);
+}
+
+static void known_values(void **state)
+{
+    (void)state;
+    static const int16_t first[] = {-1611, 11603, 7199, 6354, -2980, -10893},
+                         keyed[] = {5668, 6174, -9323, -9230, -7540, 20960};
+    struct jk_sketch public, challenge, other;
+    struct jk_digest key;
+    for (unsigned i = 0; i < JK_DIGEST_SIZE; i++)
+        key.bytes[i] = (unsigned char)i;
+    fill_weights();
+    assert_true(sketch_of(NULL, &public) && sketch_of(&key, &challenge));
+    assert_memory_equal(public.at, first, sizeof first);
+    assert_memory_equal(challenge.at, keyed, sizeof keyed);
+    base64_is(&public, "68d42880147d712fa6edac059322dd6896de77f55986e2c7768035440b9e4f91");
+    base64_is(&challenge, "c0c4c84ab54bd9e2fdb18c3cebbb002848debb8752b9d2838bf08ed774c1010b");
+    for (long i = 0; i < COUNT; i++)
+        values[i] += (double)(i % 7) * 9;
+    assert_true(sketch_of(NULL, &other));
+    assert_int_equal(jk_sketch_similarity(&public, &other), 9708);
+    assert_int_equal(jk_sketch_similarity(&other, &public), 9708);
+    assert_int_equal(jk_sketch_similarity(&public, &challenge), 9);
+    assert_int_equal(jk_sketch_similarity(&public, &public), JK_SIMILAR_ALL);
+}
+
+/* Turning all signs round changes nothing: only |r| counts. Nor do scale and offset. */
+static void sign_and_scale(void **state)
+{
+    (void)state;
+    struct jk_sketch one, two;
+    fill_weights();
+    assert_true(sketch_of(NULL, &one));
+    for (size_t i = 0; i < COUNT; i++)
+        values[i] = values[i] * -0.25 + 3;
+    assert_true(sketch_of(NULL, &two));
+    assert_int_equal(jk_sketch_similarity(&one, &two), JK_SIMILAR_ALL);
+}
+
+/* An outlier is cut at four standard deviations, so that it does not decide. */
+static void outliers(void **state)
+{
+    (void)state;
+    struct jk_sketch one, two;
+    fill_weights();
+    assert_true(sketch_of(NULL, &one));
+    values[5] = 4000;
+    assert_true(sketch_of(NULL, &two) && jk_sketch_carries(&two));
+    assert_true(jk_sketch_similarity(&one, &two) > 9000);
+    /* Where all but one are the same, one bucket carries it, and it says nothing. */
+    for (size_t i = 0; i < COUNT; i++)
+        values[i] = i == 1000 ? 7 : 1;
+    values[1001] = -5;
+    if (sketch_of(NULL, &two)) assert_false(jk_sketch_carries(&two));
+}
+
+static void left_out(const char *what)
+{
+    struct jk_sketch sketch;
+    if (sketch_of(NULL, &sketch)) fail_msg("%s has a sketch", what);
+}
+
+static void kept(const char *what)
+{
+    struct jk_sketch sketch;
+    if (!sketch_of(NULL, &sketch)) fail_msg("%s has no sketch", what);
+}
+
+#define EACH(value)                                                                                                    \
+    for (size_t r = 0; r < ROWS; r++)                                                                                  \
+        for (size_t c = 0; c < COLUMNS; c++)                                                                           \
+    values[r * COLUMNS + c] = (value)
+
+static void masks(void **state)
+{
+    (void)state;
+    EACH(0.1 + 0 * (double)(r + c));
+    left_out("a constant, whose variance is not quite zero");
+    EACH(r == c ? 0.5 : 0);
+    left_out("an identity");
+    EACH(c > r ? -10000.0 : 0);
+    left_out("a causal mask");
+    EACH(c < r ? 1 : 0);
+    left_out("a lower triangle");
+    EACH(c <= r && c + 20 > r ? 1 : 0);
+    left_out("a sliding window");
+    EACH((r + c) % 5 == 0 ? 1 : 0);
+    kept("two values that do not follow the diagonals");
+    EACH(r == c ? 0.5 + (double)r : 0);
+    kept("a diagonal of different values");
+    EACH(c > r ? -1.0 : 0);
+    values[COUNT - 1] = 0.5;
+    kept("a mask with one value more");
+}
+
+static double angle(size_t r, size_t c, double base, size_t half)
+{
+    return (double)r * pow(base, -(double)(c % half) / (double)half);
+}
+
+static void tables(void **state)
+{
+    (void)state;
+    EACH(cos(angle(r, c, 10000, 64)));
+    left_out("a rotary table of cosines");
+    EACH(sin(angle(r, c, 500000, 64)));
+    left_out("a rotary table of sines");
+    EACH((float)(1.2 * cos(angle(r, c, 1000000, 64))));
+    left_out("a scaled table");
+    EACH(c < 64 ? sin(angle(r, c, 10000, 64)) : cos(angle(r, c, 10000, 64)));
+    left_out("sinusoidal positions, sines before cosines");
+    EACH(c % 2 ? cos(angle(r, c / 2, 10000, 64)) : sin(angle(r, c / 2, 10000, 64)));
+    left_out("sinusoidal positions by turns");
+    EACH(cos(angle(r, c, 10000, 64)));
+    values[COUNT - 1] += 0.5;
+    kept("a table with one value changed");
+    fill_weights();
+    for (size_t i = 0; i < COUNT; i++)
+        values[i] = i < COLUMNS ? 0 : values[i] / 5000;
+    kept("small weights below a row of zeros, as of embeddings");
+}
+
+static void not_finite(void **state)
+{
+    (void)state;
+    fill_weights();
+    values[COUNT - 1] = NAN;
+    left_out("NaN");
+    values[COUNT - 1] = INFINITY;
+    left_out("an infinity");
+    values[COUNT - 1] = 1e200;
+    left_out("what overflows when it is squared");
+}
+
+static void bytes_of_a_sketch(void **state)
+{
+    (void)state;
+    unsigned char bytes[JK_SKETCH_BYTES];
+    struct jk_sketch one, two;
+    fill_weights();
+    assert_true(sketch_of(NULL, &one));
+    jk_sketch_write(&one, bytes);
+    assert_true(jk_sketch_read(bytes, &two));
+    assert_memory_equal(&one, &two, sizeof one);
+    memset(bytes, 0, sizeof bytes);
+    assert_false(jk_sketch_read(bytes, &two));
+    bytes[0] = 0x80; /* -32,768 */
+    assert_false(jk_sketch_read(bytes, &two));
+    bytes[1] = 1;
+    assert_true(jk_sketch_read(bytes, &two));
+    assert_int_equal(jk_sketch_similarity(&two, &two), JK_SIMILAR_ALL);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    jk_digest_setup();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(known_values),
+        cmocka_unit_test(sign_and_scale),
+        cmocka_unit_test(outliers),
+        cmocka_unit_test(masks),
+        cmocka_unit_test(tables),
+        cmocka_unit_test(not_finite),
+        cmocka_unit_test(bytes_of_a_sketch),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
