@@ -8,7 +8,6 @@
 #include "cli/console/print.h"
 #include "cli/console/prompt.h"
 #include "cli/upload.h"
-#include "domain/license.h"
 #include "domain/manifest.h"
 #include "domain/spdx.h"
 
@@ -110,30 +109,16 @@ static void license_of_before(struct jk_submission *submission)
     submission->license_text_from = "release before";
 }
 
-/* "license other, license_name exaone": as the card has it. */
-static const char *card_license(const struct jk_submission *submission)
-{
-    const struct jk_card *card = &submission->sources.card;
-    char license[128], name[128];
-    jk_text_shorten(card->license, license, sizeof license);
-    jk_text_shorten(card->license_name, name, sizeof name);
-    const char *text = jk_arena_printf(&submission->cli->arena, "license %s%s%s", license,
-                                       card->license_name.len > 0 ? ", license_name " : "", name);
-    return text ? text : "license";
-}
-
-static void license_of_card(struct jk_submission *submission)
+static void license_of_files(struct jk_submission *submission)
 {
     struct jk_span families[FAMILIES_MAX];
-    const struct jk_card *card = &submission->sources.card;
+    struct jk_licensing *licensing = &submission->licensing;
     size_t count = jk_resolve_families(&submission->resolution, families, FAMILIES_MAX);
-    struct jk_span found = jk_license_from_hub(card->license, card->license_name, families, count);
-    if (found.len == 0) return;
-    submission->license = jk_arena_copy(&submission->cli->arena, found.at, found.len);
-    submission->license_from = "card";
-    if (!jk_span_equal_fold(found, card->license))
-        jk_declaration_note(&submission->declaration, "%s of the card is taken as %.*s", card_license(submission),
-                            JK_SPAN_ARG(found));
+    jk_licensing_of(&submission->sources, families, count, &submission->declaration.notes, licensing);
+    if (licensing->from[0]) submission->license_from = licensing->from;
+    if (licensing->expression.len > 0)
+        submission->license =
+            jk_arena_copy(&submission->cli->arena, licensing->expression.at, licensing->expression.len);
 }
 
 /* Until it is a licence, or none. */
@@ -141,8 +126,9 @@ static void ask_license(struct jk_submission *submission)
 {
     struct jk_cli *cli = submission->cli;
     struct jk_span line;
-    if (submission->sources.card.license.len > 0)
-        fprintf(cli->err, "%s of the card fits no licence known here.\n", jk_print_safe(cli, card_license(submission)));
+    if (submission->licensing.from[0])
+        fprintf(cli->err, "%s (%s) fits no licence known here.\n", jk_print_safe(cli, submission->licensing.written),
+                submission->licensing.from);
     submission->license_from = "asked";
     while (!submission->license) {
         struct jk_text canonical;
@@ -161,27 +147,29 @@ static void ask_license(struct jk_submission *submission)
 
 static void note_no_license(struct jk_submission *submission)
 {
-    if (submission->sources.card.license.len > 0)
-        jk_declaration_note(&submission->declaration,
-                            "%s of the card fits no licence known here, so that NOASSERTION is stored: "
-                            "--license says better, as an SPDX expression or LicenseRef-…",
-                            card_license(submission));
+    struct jk_doubts *notes = &submission->declaration.notes;
+    if (submission->licensing.from[0])
+        jk_doubts_add(
+            notes,
+            "%s of the card fits no licence known here, so that NOASSERTION is stored: --license says better, "
+            "as an SPDX expression or LicenseRef-…",
+            submission->licensing.written);
     else
-        jk_declaration_note(&submission->declaration,
-                            "no licence is declared, so that NOASSERTION is stored: --license says better");
+        jk_doubts_add(notes, "no licence is declared, so that NOASSERTION is stored: --license says better");
 }
 
 void jk_submission_license(struct jk_submission *submission)
 {
     bool given = jk_options_has(&submission->cli->options, JK_OPTION_LICENSE);
     bool wrong = jk_error_is_set(&submission->mistakes); /* then nothing is sent */
-    submission->license_from = submission->sources.card.license.len > 0 ? "card" : "default";
+    submission->license_from = "default";
+    submission->licensing = (struct jk_licensing){.from = "", .written = ""};
     if (given)
         license_of_option(submission);
     else if (submission->publish)
         license_of_before(submission);
     else
-        license_of_card(submission);
+        license_of_files(submission);
     if (!submission->license && !given && !submission->publish) {
         bool asks = !wrong && jk_cli_can_ask(submission->cli) && !jk_cli_has(submission->cli, JK_OPTION_YES);
         if (asks) ask_license(submission);

@@ -41,8 +41,8 @@ static void show_plan(const struct jk_submission *submission)
     plan_row(&table, "artifact", submission->artifact, submission->digests_from);
     plan_row(&table, "weights", submission->weights, submission->digests_from);
     jk_print_table(cli, &table);
-    for (size_t i = 0; i < declaration->note_count; i++)
-        fprintf(cli->out, "Note: %s.\n", jk_print_safe(cli, declaration->notes[i]));
+    for (size_t i = 0; i < declaration->notes.count; i++)
+        fprintf(cli->out, "Note: %s.\n", jk_print_safe(cli, declaration->notes.items[i]));
     fputc('\n', cli->out);
 }
 
@@ -71,7 +71,7 @@ static void show_notice(const struct jk_submission *submission, const char *noti
 {
     bool told = false;
     for (size_t i = 0; i < submission->resolution.count; i++)
-        told = told || submission->resolution.items[i].note;
+        told = told || (submission->resolution.items[i].note && !submission->resolution.items[i].model);
     if (*notice && !told) fprintf(submission->cli->out, "Note: %s.\n", jk_print_safe(submission->cli, notice));
 }
 
@@ -99,8 +99,8 @@ static json_t *plan_json(const struct jk_submission *submission)
 {
     const struct jk_declaration *declaration = &submission->declaration;
     json_t *notes = json_array(), *root = jk_json_message(&submission->derivative.base);
-    for (size_t i = 0; i < declaration->note_count; i++)
-        json_array_append_new(notes, json_string(declaration->notes[i]));
+    for (size_t i = 0; i < declaration->notes.count; i++)
+        json_array_append_new(notes, json_string(declaration->notes.items[i]));
     json_object_set_new(root, "sources",
                         json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", declaration->name_from, "version",
                                   declaration->version_from, "relation", declaration->relation_from, "parents",

@@ -64,8 +64,21 @@ static bool set_external(struct jk_cli *cli, struct jk_resolved *item, const cha
     return external->revision != NULL;
 }
 
+/* What a card names by a commit of the Hub is the registered model; which of its releases that was, nobody says. */
+static bool pass_commit(struct jk_cli *cli, struct jk_resolved *item, struct jk_span version)
+{
+    const Jokbo__V1__Release *release = item->model->release;
+    if (jk_ident_revision_fault(version) || !release || release->yanked || item->model->yanked) return false;
+    jk_error_init(&cli->error, &cli->arena);
+    item->note = jk_arena_printf(&cli->arena,
+                                 "the revision %.*s of %s is left out: no release of that name is registered, and "
+                                 "%s is taken. If another is meant, give --parent %s@VERSION",
+                                 JK_SPAN_ARG(version), item->model->name, release->version, item->model->name);
+    return item->note != NULL;
+}
+
 /* A registered model at the version asked for, or at its deciding release. */
-static enum jk_status pin(struct jk_cli *cli, struct jk_resolved *item, struct jk_span version,
+static enum jk_status pin(struct jk_cli *cli, struct jk_resolved *item, struct jk_span version, bool by_person,
                           struct jk_error *mistakes)
 {
     Jokbo__V1__Release *release = item->model->release;
@@ -74,6 +87,10 @@ static enum jk_status pin(struct jk_cli *cli, struct jk_resolved *item, struct j
         const char *full = jk_arena_printf(&cli->arena, "%s@%.*s", name, JK_SPAN_ARG(version));
         if (!full) return jk_out_of_memory(&cli->error);
         enum jk_status status = find_release(cli, full, &release);
+        if (status == JK_NOT_FOUND && !by_person && pass_commit(cli, item, version)) {
+            status = JK_OK;
+            release = item->model->release;
+        }
         if (status == JK_NOT_FOUND) {
             jk_error_init(&cli->error, &cli->arena);
             jk_error_field(mistakes, "parents", "%s has no release %.*s: jokbo releases %s lists them", name,
@@ -141,6 +158,7 @@ static enum jk_status resolve_one(struct jk_cli *cli, struct jk_resolved *item, 
         const char *name = jk_arena_copy(&cli->arena, text.name.at, text.name.len);
         return set_external(cli, item, name, text.version) ? JK_OK : jk_out_of_memory(&cli->error);
     }
+    if (by_person && text.by_host) return on_hub(cli, item, &text, mistakes);
     bool self = is_self(item, text.name, own_name);
     if (!self) JK_TRY(find_model(cli, text.name, &item->model));
     if (self || is_self(item, text.name, own_name)) {
@@ -149,7 +167,7 @@ static enum jk_status resolve_one(struct jk_cli *cli, struct jk_resolved *item, 
     }
     if (!item->model) return on_hub(cli, item, &text, mistakes);
     bool chosen = by_person && !text.on_hub;
-    return chosen || item->model->meant_by_hub_name ? pin(cli, item, text.version, mistakes)
+    return chosen || item->model->meant_by_hub_name ? pin(cli, item, text.version, by_person, mistakes)
                                                     : on_hub_after_all(cli, item, &text, mistakes);
 }
 

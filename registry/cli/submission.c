@@ -37,8 +37,9 @@ static void ask_parents(struct jk_submission *submission)
         if (line.len == 0) break;
         jk_names_add(&declaration->parents, line);
     }
-    if (declaration->parents.count == 0)
-        missing(submission, "parents", jk_declaration_missing_parents(declaration, &submission->sources));
+    if (declaration->parents.count > 0) return;
+    const char *mend = jk_declaration_missing_parents(declaration, &submission->sources);
+    if (mend) missing(submission, "parents", mend);
 }
 
 /* What is published already: the licence of the release before may be taken over. */
@@ -76,7 +77,7 @@ static void gather(struct jk_submission *submission)
     struct jk_cli *cli = submission->cli;
     const struct jk_given given = given_by_options(cli);
     struct jk_declaration *declaration = &submission->declaration;
-    declaration->arena = &cli->arena;
+    declaration->notes.arena = &cli->arena;
     jk_declaration_fill(declaration, &given, &submission->sources, &submission->mistakes);
     if (!submission->publish) {
         ask_name(submission);
@@ -100,7 +101,7 @@ static enum jk_status look_up(struct jk_submission *submission)
                               &submission->resolution, &submission->mistakes));
     for (size_t i = 0; i < submission->resolution.count; i++)
         if (submission->resolution.items[i].note)
-            jk_declaration_note(declaration, "%s", submission->resolution.items[i].note);
+            jk_doubts_add(&declaration->notes, "%s", submission->resolution.items[i].note);
     return JK_OK;
 }
 
@@ -146,6 +147,12 @@ static const char *short_field(struct jk_cli *cli, const char *field)
     return copy ? copy : field;
 }
 
+/* That there are no parents follows from a file that could not be read. */
+static bool follows(const struct jk_submission *submission, const char *field)
+{
+    return submission->sources.unread && submission->declaration.parents.count == 0 && strcmp(field, "parents") == 0;
+}
+
 /* Where there are mistakes of our own, the server is asked for those that only it can see, so that all are told at
  * once. */
 static void ask_server(struct jk_submission *submission)
@@ -157,7 +164,7 @@ static void ask_server(struct jk_submission *submission)
             cli->error.violation_count < JK_ERROR_VIOLATIONS ? cli->error.violation_count : JK_ERROR_VIOLATIONS;
         for (size_t i = 0; i < kept; i++) {
             const char *field = short_field(cli, cli->error.violations[i].field);
-            if (!named_already(&submission->mistakes, field))
+            if (!named_already(&submission->mistakes, field) && !follows(submission, field))
                 jk_error_field(&submission->mistakes, field, "%s", cli->error.violations[i].rule);
         }
     }

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "cli/resolve.h"
 #include "declare/declaration.h"
+#include "declare/licensing.h"
 
 struct jk_submission {
     struct jk_cli *cli;
@@ -17,6 +18,7 @@ struct jk_submission {
     struct jk_error mistakes;
     bool findings_shown; /* before it was sent */
     bool incomplete;     /* a field is missing, and nobody can be asked */
+    struct jk_licensing licensing; /* what the files declare */
     const char *license, *license_from;
     struct jk_span manifest, license_bytes; /* to upload; empty for none */
     char license_text[JK_DIGEST_HEX + 1], artifact[JK_DIGEST_HEX + 1], weights[JK_DIGEST_HEX + 1]; /* "" for none */

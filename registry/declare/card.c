@@ -2,19 +2,11 @@
 #include "declare/card.h"
 
 #include "base/text.h"
-#include "declare/yaml.h"
+#include "declare/fences.h"
+#include "declare/reference.h"
+#include "declare/words.h"
 
-static struct jk_span without_blank_end(struct jk_span line)
-{
-    while (line.len > 0 && strchr(" \t\r", line.at[line.len - 1]))
-        line.len--;
-    return line;
-}
-
-static bool is_fence(struct jk_span line)
-{
-    return jk_span_equal(without_blank_end(line), JK_SPAN("---"));
-}
+/* ---- where it is ---- */
 
 /* Takes what may stand before the first fence, and the fence itself. */
 static bool open_fence(struct jk_span *rest, unsigned *line_number)
@@ -23,8 +15,8 @@ static bool open_fence(struct jk_span *rest, unsigned *line_number)
     if (jk_span_starts(*rest, JK_SPAN("\xEF\xBB\xBF"))) *rest = (struct jk_span){rest->at + 3, rest->len - 3};
     while (jk_span_line(rest, &line)) {
         ++*line_number;
-        line = jk_span_trim(line);
-        if (line.len > 0) return is_fence(line);
+        line = jk_words_trim(line);
+        if (line.len > 0) return jk_fences_is_one(line);
     }
     return false;
 }
@@ -38,7 +30,7 @@ static bool find_front_matter(struct jk_span text, struct jk_span *out_front, un
     if (!open_fence(&rest, &number)) return false;
     const char *begin = rest.at;
     while (jk_span_line(&rest, &line)) {
-        if (!is_fence(line)) continue;
+        if (!jk_fences_is_one(line)) continue;
         *out_front = (struct jk_span){begin, (size_t)(line.at - begin)};
         *out_line = number + 1;
         return true;
@@ -47,26 +39,79 @@ static bool find_front_matter(struct jk_span text, struct jk_span *out_front, un
     return false;
 }
 
-static void read_parents(const struct jk_yaml *node, struct jk_names *names, struct jk_error *error)
+/* ---- keys, as people vary them ---- */
+
+static const struct {
+    const char *key, *also;
+} also_written[] = {{"base_model", "base_models"},
+                    {"license", "licence"},
+                    {"license", "licenses"},
+                    {"license_name", "licence_name"},
+                    {"tags", "tag"}};
+
+static bool means_key(struct jk_span written, const char *key)
 {
-    if (jk_yaml_is_null(node)) return;
-    if (node->kind == JK_YAML_SCALAR) {
-        jk_names_add(names, jk_yaml_text(node));
-        return;
+    bool same = jk_words_same_key(written, jk_span_of(key));
+    for (size_t i = 0; i < sizeof also_written / sizeof also_written[0]; i++)
+        same = same ||
+               (strcmp(also_written[i].key, key) == 0 && jk_words_same_key(written, jk_span_of(also_written[i].also)));
+    return same;
+}
+
+/* The key itself goes before its variants; either way a variant is told. */
+static const struct jk_yaml *find_key(struct jk_card *card, const struct jk_yaml *root, const char *key)
+{
+    const struct jk_yaml *found = jk_yaml_member(root, key), *variant = NULL;
+    bool empty = jk_yaml_is_null(found);
+    for (const struct jk_yaml *child = root ? root->first : NULL; child; child = child->next) {
+        if (jk_span_equal(child->key, jk_span_of(key)) || jk_yaml_is_null(child) || !means_key(child->key, key))
+            continue;
+        const char *shown = jk_doubts_shown(&card->doubts, child->key);
+        if (empty && !variant) {
+            variant = child;
+            jk_doubts_add(&card->doubts, "line %u of the card has \"%s\", which is read as %s", child->line, shown,
+                          key);
+        } else {
+            jk_doubts_add(&card->doubts, "line %u of the card has \"%s\", which is passed over: %s counts", child->line,
+                          shown, key);
+        }
     }
-    if (node->kind == JK_YAML_MAPPING) {
-        jk_error_field(error, "base_model", "line %u of the card: it must be a name or a list of names", node->line);
-        return;
+    return variant ? variant : found;
+}
+
+static bool reads_like_front_matter(const struct jk_yaml *root)
+{
+    static const char *const keys[] = {"base_model", "license", "base_model_relation"};
+    if (!root || root->kind != JK_YAML_MAPPING) return false;
+    for (const struct jk_yaml *child = root->first; child; child = child->next)
+        for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+            if (means_key(child->key, keys[i])) return true;
+    return false;
+}
+
+/* The first block further down that reads like front matter; NULL for none. */
+static const struct jk_yaml *front_matter_below(struct jk_span text, struct jk_arena *arena, unsigned *out_line)
+{
+    struct jk_fences fences = jk_fences_of(text);
+    struct jk_span block;
+    while (jk_fences_next(&fences, &block, out_line)) {
+        struct jk_error ignored;
+        const struct jk_yaml *root = NULL;
+        jk_error_init(&ignored, NULL);
+        if (jk_yaml_parse(block, *out_line, arena, &root, &ignored) == JK_OK && reads_like_front_matter(root))
+            return root;
     }
-    for (const struct jk_yaml *item = node->first; item; item = item->next) {
-        if (item->kind == JK_YAML_SCALAR)
-            jk_names_add(names, jk_yaml_text(item));
-        else
-            jk_error_field(error, "base_model", "line %u of the card: each item must be a name", item->line);
-    }
-    if (names->dropped > 0)
+    return NULL;
+}
+
+/* ---- what it says ---- */
+
+static void read_parents(struct jk_card *card, const struct jk_yaml *node, struct jk_error *error)
+{
+    jk_reference_read_all(node, &card->doubts, &card->parents, "base_model", "the card", error);
+    if (card->parents.dropped > 0)
         jk_error_field(error, "base_model", "the card names %zu parents; 64 is the most",
-                       names->count + names->dropped);
+                       card->parents.count + card->parents.dropped);
 }
 
 /* "base_model:org/name" or "base_model:quantized:org/name". */
@@ -75,90 +120,145 @@ static void read_parent_tag(struct jk_card *card, struct jk_span tag)
     struct jk_span rest = tag, head, relation;
     if (!jk_span_cut(&rest, ':', &head) || !jk_span_equal(head, JK_SPAN("base_model"))) return;
     struct jk_span name = rest;
-    if (jk_span_cut(&rest, ':', &relation) && !memchr(relation.at, '/', relation.len)) {
+    if (jk_span_cut(&rest, ':', &relation) && !memchr(relation.at, '/', relation.len) &&
+        !jk_span_starts_fold(name, JK_SPAN("http"))) {
         name = rest;
-        if (card->tag_relation.len == 0) card->tag_relation = relation;
+        if (card->tag_relation.len == 0) card->tag_relation = jk_words_trim(relation);
     }
-    if (memchr(name.at, '/', name.len)) jk_names_add(&card->tag_parents, jk_span_trim(name));
+    if (memchr(name.at, '/', name.len)) jk_names_add(&card->tag_parents, name);
 }
 
-static void add_tag(struct jk_card *card, const struct jk_yaml *node)
+void jk_card_add_tag(struct jk_card *card, struct jk_span tag)
 {
-    struct jk_span tag = jk_yaml_text(node);
-    if (tag.len == 0 || card->tag_count == JK_CARD_TAGS_MAX) return;
-    card->tags[card->tag_count++] = tag;
+    const struct jk_span license = JK_SPAN("license:");
+    tag = jk_words_trim(tag);
+    if (tag.len == 0) return;
     if (jk_span_starts(tag, JK_SPAN("base_model:"))) read_parent_tag(card, tag);
+    if (jk_span_starts(tag, license) && card->tag_license.len == 0)
+        card->tag_license = jk_words_trim((struct jk_span){tag.at + license.len, tag.len - license.len});
+    if (card->tag_count < JK_CARD_TAGS_MAX) card->tags[card->tag_count++] = tag;
+}
+
+/* "- base_model: org/name" among the tags is a mapping to YAML, and a tag to whoever wrote it. */
+static void read_tag(struct jk_card *card, const struct jk_yaml *node)
+{
+    if (node->kind == JK_YAML_SCALAR) jk_card_add_tag(card, jk_yaml_text(node));
+    const struct jk_yaml *parent = jk_yaml_member(node, "base_model");
+    if (jk_yaml_text(parent).len > 0) jk_names_add(&card->tag_parents, jk_yaml_text(parent));
 }
 
 static void read_tags(struct jk_card *card, const struct jk_yaml *node)
 {
+    struct jk_span rest = jk_yaml_text(node), tag;
     if (!node) return;
-    if (node->kind == JK_YAML_SCALAR) add_tag(card, node);
-    for (const struct jk_yaml *item = node->first; item; item = item->next)
-        add_tag(card, item);
-}
-
-static void read_license(struct jk_card *card, const struct jk_yaml *node)
-{
-    if (node && node->kind == JK_YAML_SEQUENCE) {
-        card->several_licenses = node->count > 1;
-        node = node->first;
+    for (bool more = rest.len > 0; more;) {
+        more = jk_span_cut(&rest, ',', &tag);
+        jk_card_add_tag(card, tag);
     }
-    card->license = jk_yaml_text(node);
+    for (const struct jk_yaml *item = node->first; item; item = item->next)
+        read_tag(card, item);
 }
 
-/* A value that must be one word or phrase: a mapping or list there is a mistake worth telling. */
-static struct jk_span read_text(const struct jk_yaml *root, const char *key, struct jk_error *error)
+static void license_fault(const struct jk_yaml *node, struct jk_error *error)
 {
-    const struct jk_yaml *node = jk_yaml_member(root, key);
-    if (node && node->kind != JK_YAML_SCALAR)
+    jk_error_field(error, "license",
+                   "line %u of the card: it must be one value, such as apache-2.0, or a list of such values",
+                   node->line);
+}
+
+static void read_license(struct jk_card *card, const struct jk_yaml *node, struct jk_error *error)
+{
+    if (!node) return;
+    if (node->kind == JK_YAML_MAPPING) license_fault(node, error);
+    if (node->kind == JK_YAML_SCALAR) jk_names_add(&card->licenses, jk_yaml_text(node));
+    for (const struct jk_yaml *item = node->kind == JK_YAML_SEQUENCE ? node->first : NULL; item; item = item->next)
+        if (item->kind == JK_YAML_SCALAR)
+            jk_names_add(&card->licenses, jk_yaml_text(item));
+        else
+            license_fault(item, error);
+    if (card->licenses.dropped > 0)
+        jk_error_field(error, "license", "the card names %zu licences; 64 is the most",
+                       card->licenses.count + card->licenses.dropped);
+}
+
+/* A value that must be one word or phrase, which may stand alone in a list: where it is not, that is a mistake worth
+ * telling, or for what the registry hardly uses, a doubt. */
+static struct jk_span read_text(struct jk_card *card, const struct jk_yaml *root, const char *key,
+                                struct jk_error *error)
+{
+    const struct jk_yaml *node = find_key(card, root, key);
+    if (node && node->kind == JK_YAML_SEQUENCE && node->count == 1) node = node->first;
+    if (!node || node->kind == JK_YAML_SCALAR) return jk_yaml_text(node);
+    if (error)
         jk_error_field(error, key, "line %u of the card: it must be one value, not a list or mapping", node->line);
-    return jk_yaml_text(node);
+    else
+        jk_doubts_add(&card->doubts, "%s in line %u of the card is not one value, and is passed over", key, node->line);
+    return JK_SPAN("");
 }
 
-static void read_fields(struct jk_card *card, const struct jk_yaml *root, struct jk_error *error)
+enum jk_status jk_card_read(const struct jk_yaml *root, struct jk_arena *arena, struct jk_card *out_card,
+                            struct jk_error *error)
 {
-    read_parents(jk_yaml_member(root, "base_model"), &card->parents, error);
-    read_tags(card, jk_yaml_member(root, "tags"));
-    read_license(card, jk_yaml_member(root, "license"));
-    card->relation = read_text(root, "base_model_relation", error);
-    card->license_name = read_text(root, "license_name", error);
-    card->license_link = read_text(root, "license_link", error);
-    card->library = read_text(root, "library_name", error);
-    card->pipeline = read_text(root, "pipeline_tag", error);
-    card->version = jk_yaml_text(jk_yaml_member(root, "version"));
+    struct jk_card card = {.front_matter = true, .doubts = {.arena = arena}};
+    if (root && root->kind != JK_YAML_MAPPING)
+        jk_error_field(error, "card", "its front matter must be lines of \"key: value\"");
+    else {
+        read_parents(&card, find_key(&card, root, "base_model"), error);
+        read_tags(&card, find_key(&card, root, "tags"));
+        read_license(&card, find_key(&card, root, "license"), error);
+        card.relation = read_text(&card, root, "base_model_relation", error);
+        card.license_name = read_text(&card, root, "license_name", error);
+        card.license_link = read_text(&card, root, "license_link", NULL);
+        card.library = read_text(&card, root, "library_name", NULL);
+        card.pipeline = read_text(&card, root, "pipeline_tag", NULL);
+        card.quantized_by = jk_yaml_text(jk_yaml_member(root, "quantized_by"));
+        card.version = jk_yaml_text(jk_yaml_member(root, "version"));
+    }
+    if (jk_error_is_set(error)) return jk_error_result(error);
+    *out_card = card;
+    return JK_OK;
 }
 
-static enum jk_status card_fault(struct jk_error *error, const struct jk_error *from)
+static enum jk_status card_fault(struct jk_error *error, const char *what)
 {
-    jk_error_field(error, "card", "its front matter cannot be read: %s", from->message);
+    jk_error_field(error, "card", "its front matter %s", what);
     return jk_error_result(error);
+}
+
+/* No front matter at the top: the first block below that reads like one, or none. */
+static enum jk_status read_below(struct jk_span text, struct jk_arena *arena, struct jk_card *out_card,
+                                 struct jk_error *error)
+{
+    unsigned line;
+    const struct jk_yaml *root = front_matter_below(text, arena, &line);
+    if (!root) {
+        *out_card = (struct jk_card){.doubts = {.arena = arena}};
+        return JK_OK;
+    }
+    JK_TRY(jk_card_read(root, arena, out_card, error));
+    jk_doubts_add(&out_card->doubts,
+                  "the card's front matter begins in line %u, not at the top, where the Hub looks for it: it is read "
+                  "all the same",
+                  line);
+    return JK_OK;
 }
 
 enum jk_status jk_card_parse(struct jk_span text, struct jk_arena *arena, struct jk_card *out_card,
                              struct jk_error *error)
 {
-    struct jk_card card = {0};
     struct jk_span front;
     unsigned line;
     bool unclosed;
-    card.front_matter = find_front_matter(text, &front, &line, &unclosed);
-    if (unclosed) jk_error_field(error, "card", "its front matter has no end: close it with a line \"---\"");
-    if (unclosed) return jk_error_result(error);
-    if (card.front_matter) {
-        if (front.len > JK_CARD_FRONT_MAX) jk_error_field(error, "card", "its front matter is larger than 256 KiB");
-        if (front.len > JK_CARD_FRONT_MAX) return jk_error_result(error);
-        struct jk_error yaml;
-        jk_error_init(&yaml, NULL);
-        const struct jk_yaml *root;
-        if (jk_yaml_parse(front, line, arena, &root, &yaml) != JK_OK) return card_fault(error, &yaml);
-        if (root && root->kind != JK_YAML_MAPPING)
-            jk_error_field(error, "card", "its front matter must be lines of \"key: value\"");
-        read_fields(&card, root, error);
-    }
-    if (jk_error_is_set(error)) return jk_error_result(error);
-    *out_card = card;
-    return JK_OK;
+    bool found = find_front_matter(text, &front, &line, &unclosed);
+    if (unclosed) return card_fault(error, "has no end: close it with a line \"---\"");
+    if (!found) return read_below(text, arena, out_card, error);
+    if (front.len > JK_CARD_FRONT_MAX) return card_fault(error, "is larger than 1 MiB");
+    struct jk_error yaml;
+    jk_error_init(&yaml, NULL);
+    const struct jk_yaml *root;
+    if (jk_yaml_parse(front, line, arena, &root, &yaml) == JK_OK) return jk_card_read(root, arena, out_card, error);
+    jk_error_field(error, "card", "its front matter cannot be read: %s", yaml.message);
+    return jk_error_result(error);
 }
 
 bool jk_card_has_tag(const struct jk_card *card, const char *tag)

@@ -1,30 +1,43 @@
-/* The front matter of a model card, as the Hugging Face Hub has it. Pure; spans lie in the arena. Only the block
- * between the first two "---" lines counts; what a card's body says (a mergekit recipe, say) does not. A byte order
- * mark, empty lines and spaces before the first "---" are tolerated. Limits: 256 KiB of front matter, 64 parents, 256
- * tags (more are not read). */
+/* The front matter of a model card, as the Hugging Face Hub has it. Pure; spans lie in the arena. Only one block
+ * between two "---" lines counts; what a card's body says (a mergekit recipe, say) does not. It stands at the top: a
+ * byte order mark, empty lines and spaces before the first "---" are tolerated. Where nothing does, the first block
+ * further down that reads like one (in an HTML comment, below a title) is taken, with a doubt. Keys are found as people
+ * vary them
+ * ("License", "base_models"), with a doubt, too. Limits: 1 MiB of front matter, 64 parents, 64 licences, 1,024 tags (of
+ * more, only what they say of parents is read). */
 #ifndef JK_DECLARE_CARD_H
 #define JK_DECLARE_CARD_H
 
 #include "base/error.h"
+#include "declare/doubts.h"
 #include "declare/parents.h"
+#include "declare/yaml.h"
 
-#define JK_CARD_FRONT_MAX (256u << 10)
-#define JK_CARD_TAGS_MAX  256
+#define JK_CARD_FRONT_MAX (1u << 20)
+#define JK_CARD_TAGS_MAX  1024
 
 struct jk_card {
     bool front_matter;           /* whether there was one */
     struct jk_names parents;     /* of base_model */
     struct jk_names tag_parents; /* of tags such as base_model:quantized:org/name */
     struct jk_span tag_relation; /* "quantized" of such a tag; empty for none */
-    struct jk_span relation, license, license_name, license_link, library, pipeline, version; /* empty for absent */
+    struct jk_span tag_license;  /* "mit" of the tag license:mit */
+    struct jk_span relation, license_name, license_link, library, pipeline, version; /* empty for absent */
+    struct jk_span quantized_by; /* who quantized it, where the card says so */
+    struct jk_names licenses;    /* of license: usually one */
     struct jk_span tags[JK_CARD_TAGS_MAX];
     size_t tag_count;
-    bool several_licenses; /* the first of a list was taken */
+    struct jk_doubts doubts;
 };
 
 /* INVALID_ARGUMENT with a violation for each mistake (fields as in the card). */
 JK_MUST_USE enum jk_status jk_card_parse(struct jk_span text, struct jk_arena *arena, struct jk_card *out_card,
                                          struct jk_error *error);
+/* The same from the mapping that the front matter is; NULL for an empty one. */
+JK_MUST_USE enum jk_status jk_card_read(const struct jk_yaml *root, struct jk_arena *arena, struct jk_card *out_card,
+                                        struct jk_error *error);
+/* Adds a tag, and what it says of parents, relation and licence. */
+void jk_card_add_tag(struct jk_card *card, struct jk_span tag);
 bool jk_card_has_tag(const struct jk_card *card, const char *tag);
 
 #endif

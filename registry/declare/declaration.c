@@ -1,193 +1,264 @@
 /* Choosing each value by priority, and saying what was passed over. */
 #include "declare/declaration.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
+#include "base/defer.h"
+#include "base/text.h"
 #include "declare/infer.h"
 #include "domain/ident.h"
 
 /* One source of parents. */
 struct candidate {
-    const char *from;
+    const char *from; /* for the plan */
+    const char *file; /* for notes */
     struct jk_names names;
 };
 
-void jk_declaration_note(struct jk_declaration *declaration, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-    if (declaration->note_count == JK_NOTES_MAX) return;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    const char *copy = jk_arena_copy(declaration->arena, text, strlen(text));
-    if (copy) declaration->notes[declaration->note_count++] = copy;
-}
+#define CANDIDATES 7
 
-static void shorten(struct jk_span value, char out[128])
+static void fill_name(struct jk_declaration *declaration, const struct jk_given *given,
+                      const struct jk_sources *sources, struct jk_error *error)
 {
-    jk_text_shorten(value, out, 128);
-}
-
-static void fill_name(struct jk_declaration *declaration, const struct jk_given *given, struct jk_error *error)
-{
-    char shown[128];
-    if (!given->name) return;
-    declaration->name = jk_span_trim(jk_span_of(given->name));
-    declaration->name_from = given->name_from;
-    const char *fault = jk_ident_model_fault(declaration->name);
-    shorten(declaration->name, shown);
-    if (fault) jk_error_field(error, "name", "\"%s\" %s", shown, fault);
+    struct jk_span name = given->name ? jk_span_trim(jk_span_of(given->name)) : sources->hub.id;
+    if (name.len == 0 && !given->name) return;
+    declaration->name = name;
+    declaration->name_from = given->name ? given->name_from : "hub";
+    const char *fault = jk_ident_model_fault(name);
+    if (fault) jk_error_field(error, "name", "\"%s\" %s", jk_doubts_shown(&declaration->notes, name), fault);
 }
 
 static void fill_version(struct jk_declaration *declaration, const struct jk_given *given,
                          const struct jk_sources *sources, struct jk_error *error)
 {
-    char shown[128];
     const char *flag = given->version;
     struct jk_span version = flag ? jk_span_of(flag) : sources->card.version;
     const char *fault = version.len > 0 || flag ? jk_ident_version_fault(version) : NULL;
-    shorten(version, shown);
+    const char *shown = jk_doubts_shown(&declaration->notes, version);
     if (flag && fault) jk_error_field(error, "version", "\"%s\" %s", shown, fault);
-    if (!flag && fault) jk_declaration_note(declaration, "the card's version \"%s\" %s: 1 is taken", shown, fault);
+    if (!flag && fault) jk_doubts_add(&declaration->notes, "the card's version \"%s\" %s: 1 is taken", shown, fault);
     bool usable = version.len > 0 && (flag || !fault);
     declaration->version = usable ? version : JK_SPAN("1");
     declaration->version_from = flag ? "--release" : usable ? "card" : "default";
 }
 
-static void gguf_parents(const struct jk_gguf *gguf, struct jk_names *names)
+/* ---- parents ---- */
+
+/* The adapter's base, at the commit that its configuration names. */
+static void adapter_parent(struct jk_declaration *declaration, const struct jk_adapter *adapter, struct jk_names *names)
 {
-    struct jk_span hub = JK_SPAN("https://huggingface.co/");
-    for (size_t i = 0; i < JK_GGUF_BASES_MAX; i++) {
-        struct jk_span base = gguf->bases[i];
-        if (jk_span_starts(base, hub)) base = (struct jk_span){base.at + hub.len, base.len - hub.len};
-        jk_names_add(names, base);
+    struct jk_parent_text parent;
+    struct jk_arena *arena = declaration->notes.arena;
+    bool readable = adapter->base.len > 0 && !jk_parents_read(adapter->base, arena, &parent);
+    bool commit = adapter->revision.len > 0 && !jk_ident_revision_fault(adapter->revision);
+    if (readable && commit && parent.version.len == 0) {
+        const char *pinned =
+            jk_arena_printf(arena, "%.*s@%.*s", JK_SPAN_ARG(adapter->base), JK_SPAN_ARG(adapter->revision));
+        jk_names_add(names, pinned ? jk_span_of(pinned) : adapter->base);
+        return;
     }
+    jk_names_add(names, adapter->base);
+    if (readable && adapter->revision.len > 0 && !commit)
+        jk_doubts_add(&declaration->notes,
+                      "adapter_config.json names the revision \"%s\", which is no commit, and is "
+                      "left out",
+                      jk_doubts_shown(&declaration->notes, adapter->revision));
 }
 
-static bool same_names(const struct jk_names *a, const struct jk_names *b)
+static void list_candidates(struct jk_declaration *declaration, const struct jk_given *given,
+                            const struct jk_sources *sources, struct candidate out[CANDIDATES])
 {
-    if (a->count != b->count) return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (!jk_names_hold(b, a->items[i])) return false;
-    return true;
+    out[0] = (struct candidate){"--parent", "--parent", given->parents};
+    out[1] = (struct candidate){"card", "the card", sources->card.parents};
+    out[2] = (struct candidate){"tags", "a tag", sources->card.tag_parents};
+    out[3] = (struct candidate){.from = "adapter_config", .file = "adapter_config.json"};
+    adapter_parent(declaration, &sources->adapter, &out[3].names);
+    out[4] = (struct candidate){"mergekit", sources->recipe_file ? sources->recipe_file : "mergekit",
+                                sources->mergekit.parents};
+    out[5] =
+        (struct candidate){"gguf", sources->gguf_file ? sources->gguf_file : "the GGUF file", sources->gguf_parents};
+    out[6] = (struct candidate){"hub", "the Hub", sources->hub.parents};
+    jk_names_add_all(&out[6].names, &sources->hub.card.tag_parents);
+}
+
+static size_t readable(const struct jk_names *names, struct jk_arena *arena)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        struct jk_parent_text ignored;
+        count += jk_parents_read(names->items[i], arena, &ignored) == NULL;
+    }
+    return count;
+}
+
+/* The first that names a model; where none does, the first that names anything. Whoever gave parents means those. */
+static size_t choose(const struct candidate *list, struct jk_arena *arena)
+{
+    size_t first = CANDIDATES;
+    if (list[0].names.count > 0) return 0;
+    for (size_t i = 1; i < CANDIDATES; i++) {
+        if (list[i].names.count == 0) continue;
+        if (readable(&list[i].names, arena) > 0) return i;
+        if (first == CANDIDATES && i != 3) first = i; /* adapter_config's path is told in words of its own */
+    }
+    return first;
 }
 
 static void note_conflict(struct jk_declaration *declaration, const struct candidate *other)
 {
-    char shown[128];
-    if (other->names.count == 0 || same_names(&other->names, &declaration->parents)) return;
-    shorten(other->names.items[0], shown);
-    const char *more = other->names.count > 1 ? " and others" : "";
-    jk_declaration_note(declaration, "%s names %s%s as parent; %s was taken instead", other->from, shown, more,
-                        declaration->parents_from);
-}
-
-const char *jk_declaration_missing_parents(const struct jk_declaration *declaration, const struct jk_sources *sources)
-{
-    char shown[128];
-    struct jk_span base = sources->adapter.base;
-    if (!sources->has_adapter) return "none is declared: add base_model to the card, or give --parent publisher/model";
-    if (base.len == 0)
-        return "adapter_config.json names no model (base_model_name_or_path is null or absent): give it with --parent "
-               "publisher/model";
-    shorten(base, shown);
-    const char *text = jk_arena_printf(declaration->arena,
-                                       "adapter_config.json names \"%s\", a path on a disk: give the model "
-                                       "that lies there with --parent publisher/model",
-                                       shown);
-    return text ? text : "adapter_config.json names a path on a disk: give the model that lies there with --parent";
-}
-
-static void note_source(struct jk_declaration *declaration, const struct jk_sources *sources)
-{
-    char shown[128];
-    if (sources->has_adapter && jk_ident_is_local_path(sources->adapter.base) && declaration->parents.count > 0) {
-        shorten(sources->adapter.base, shown);
-        jk_declaration_note(declaration, "adapter_config.json names the path \"%s\", which says nothing to others",
-                            shown);
-    }
-    if (strcmp(declaration->parents_from, "gguf") == 0)
-        jk_declaration_note(declaration,
-                            "the parents are from %s, which often names the grandparent: check them, or give "
-                            "--parent",
-                            sources->gguf_file ? sources->gguf_file : "the GGUF file");
+    struct jk_doubts *notes = &declaration->notes;
+    if (other->names.count == 0 || jk_parents_same(&other->names, &declaration->parents, notes->arena)) return;
+    const char *shown = jk_doubts_shown(notes, other->names.items[0]);
+    struct jk_parent_text ignored;
+    const char *fault = jk_parents_read(other->names.items[0], notes->arena, &ignored);
+    if (fault)
+        jk_doubts_add(notes, "%s names \"%s\", which %s; %s was taken instead", other->file, shown, fault,
+                      declaration->parents_from);
+    else
+        jk_doubts_add(notes, "%s names %s%s as parent; %s was taken instead", other->file, shown,
+                      other->names.count > 1 ? " and others" : "", declaration->parents_from);
 }
 
 static void fill_parents(struct jk_declaration *declaration, const struct jk_given *given,
                          const struct jk_sources *sources, struct jk_error *error)
 {
-    struct candidate list[] = {{.from = "--parent"},       {.from = "card"},     {.from = "tags"},
-                               {.from = "adapter_config"}, {.from = "mergekit"}, {.from = "gguf"}};
-    const size_t count = sizeof list / sizeof list[0];
-    list[0].names = given->parents;
-    list[1].names = sources->card.parents;
-    list[2].names = sources->card.tag_parents;
-    if (!jk_ident_is_local_path(sources->adapter.base)) jk_names_add(&list[3].names, sources->adapter.base);
-    list[4].names = sources->mergekit.parents;
-    gguf_parents(&sources->gguf, &list[5].names);
-    if (list[0].names.dropped > 0)
-        jk_error_field(error, "parents", "%zu are given; 64 is the most", list[0].names.count + list[0].names.dropped);
-    size_t chosen = 0;
-    while (chosen < count && list[chosen].names.count == 0)
-        chosen++;
-    if (chosen < count) {
-        declaration->parents = list[chosen].names;
-        declaration->parents_from = list[chosen].from;
-    }
-    for (size_t i = chosen + 1; i < count; i++)
-        note_conflict(declaration, &list[i]);
-    note_source(declaration, sources);
+    struct candidate list[CANDIDATES];
+    list_candidates(declaration, given, sources, list);
+    if (given->parents.dropped > 0)
+        jk_error_field(error, "parents", "%zu are given; 64 is the most",
+                       given->parents.count + given->parents.dropped);
+    size_t chosen = choose(list, declaration->notes.arena);
+    if (chosen == CANDIDATES) return;
+    declaration->parents = list[chosen].names;
+    declaration->parents_from = list[chosen].from;
+    for (size_t i = 0; i < CANDIDATES; i++)
+        if (i != chosen) note_conflict(declaration, &list[i]);
+    if (strcmp(declaration->parents_from, "gguf") == 0)
+        jk_doubts_add(&declaration->notes,
+                      "the parents are from %s, which often names the grandparent: check them, or give --parent",
+                      list[chosen].file);
 }
 
 void jk_declaration_fill(struct jk_declaration *declaration, const struct jk_given *given,
                          const struct jk_sources *sources, struct jk_error *error)
 {
     declaration->name_from = declaration->version_from = declaration->parents_from = declaration->relation_from = "";
-    fill_name(declaration, given, error);
+    jk_doubts_add_all(&declaration->notes, &sources->doubts);
+    fill_name(declaration, given, sources, error);
     fill_version(declaration, given, sources, error);
     fill_parents(declaration, given, sources, error);
     if (given->license) declaration->license = jk_span_trim(jk_span_of(given->license));
-    if (sources->card.several_licenses)
-        jk_declaration_note(declaration,
-                            "the card lists several licences, the first was taken: --license says more, as in "
-                            "\"MIT AND Apache-2.0\"");
 }
 
-static bool parse_relation(struct jk_span text, enum jk_relation *out_relation)
+/* What was looked into, and what was doubtful about it: "; README.md and ax.gguf name none; mmproj.gguf is passed
+ * over". */
+static void add_what_was_read(const struct jk_sources *sources, struct jk_text *out)
 {
-    char lower[32];
-    if (text.len >= sizeof lower) return false;
-    jk_ident_fold(text, lower);
-    return jk_relation_parse((struct jk_span){lower, text.len}, out_relation);
+    const char *const files[] = {sources->card_file, sources->recipe_file, sources->gguf_file};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (files[i]) jk_text_addf(out, "%s%s", count++ > 0 ? ", " : ". Read: ", files[i]);
+    if (sources->loaded_from.len > 0)
+        jk_text_addf(out, ". config.json was loaded from \"%.*s\"",
+                     (int)(sources->loaded_from.len < 100 ? sources->loaded_from.len : 100), sources->loaded_from.at);
+    for (size_t i = 0; i < sources->doubts.count && i < 8; i++)
+        jk_text_addf(out, ". %s", sources->doubts.items[i]);
+}
+
+const char *jk_declaration_missing_parents(const struct jk_declaration *declaration, const struct jk_sources *sources)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    struct jk_span base = sources->adapter.base;
+    char shown[128];
+    if (sources->unread) return NULL;
+    jk_text_init(&text, 0);
+    jk_text_shorten(base, shown, sizeof shown);
+    if (!sources->has_adapter)
+        jk_text_add_str(&text, "none is declared: add base_model to the card, or give --parent publisher/model");
+    else if (base.len == 0)
+        jk_text_add_str(&text,
+                        "adapter_config.json names no model (base_model_name_or_path is null or absent): give it "
+                        "with --parent publisher/model");
+    else if (jk_ident_is_local_path(base))
+        jk_text_addf(&text,
+                     "adapter_config.json names \"%s\", a path on a disk: give the model that lies there with "
+                     "--parent publisher/model",
+                     shown);
+    else
+        jk_text_addf(&text,
+                     "adapter_config.json names \"%s\", which is no model's name: give the model with --parent "
+                     "publisher/model",
+                     shown);
+    add_what_was_read(sources, &text);
+    const char *copy = text.failed ? NULL : jk_arena_copy(declaration->notes.arena, text.bytes, text.len);
+    return copy ? copy : "none is declared: give --parent publisher/model";
+}
+
+/* ---- the relation ---- */
+
+static struct jk_signs signs_of(const struct jk_declaration *declaration, const struct jk_sources *sources)
+{
+    return (struct jk_signs){.card = sources->has_card  ? &sources->card
+                                     : sources->has_hub ? &sources->hub.card
+                                                        : NULL,
+                             .name = declaration->name,
+                             .gguf_weights = sources->gguf_weights,
+                             .gguf_adapter = sources->gguf_adapter,
+                             .adapter_weights = sources->adapter_weights,
+                             .weights = sources->weights,
+                             .converted = sources->converted,
+                             .recipe = sources->has_mergekit ? sources->recipe_file : NULL,
+                             .quantization = sources->quantization,
+                             .adapter_config = sources->has_adapter,
+                             .parents = &declaration->parents};
+}
+
+/* One sentence for all that would have it otherwise. */
+static void note_others(struct jk_declaration *declaration, const struct jk_inference *inference)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    jk_text_init(&text, 512);
+    size_t count = 0;
+    for (size_t i = 0; i < inference->other_count + 1; i++) {
+        const struct jk_inferred *other = i == 0 ? &inference->first : &inference->others[i - 1];
+        if (other->relation == declaration->relation || strcmp(other->why, "default") == 0) continue;
+        jk_text_addf(&text, "%s%s (%s)", count++ > 0 ? ", " : "", jk_relation_text(other->relation), other->why);
+    }
+    if (count > 0 && !text.failed)
+        jk_doubts_add(&declaration->notes, "the relation is %s (%s), though something else says %s",
+                      jk_relation_text(declaration->relation), declaration->relation_from, text.bytes);
+}
+
+/* What the card declares; else, from the Hub's record, what it has made of that. */
+static struct jk_span declared_relation(const struct jk_sources *sources)
+{
+    if (sources->card.relation.len > 0) return sources->card.relation;
+    return sources->hub.card.relation;
 }
 
 void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_given *given,
                            const struct jk_sources *sources, struct jk_error *error)
 {
-    char shown[128];
-    const char *flag = given->relation, *why;
-    struct jk_span declared = sources->card.relation;
-    struct jk_signs signs = {sources->has_card ? &sources->card : NULL,
-                             declaration->name,
-                             sources->has_adapter,
-                             sources->has_mergekit,
-                             sources->gguf_file != NULL,
-                             declaration->parents.count};
+    const char *flag = given->relation;
+    struct jk_span declared = declared_relation(sources);
+    struct jk_signs signs = signs_of(declaration, sources);
+    struct jk_inference inference;
     if (flag && jk_relation_parse(jk_span_of(flag), &declaration->relation)) {
         declaration->relation_from = "--relation";
-    } else if (declared.len > 0 && parse_relation(declared, &declaration->relation)) {
-        declaration->relation_from = "declared";
-    } else {
-        shorten(declared, shown);
-        if (declared.len > 0)
-            jk_error_field(error, "relation",
-                           "the card's base_model_relation \"%s\" is none of finetune, adapter, quantized, "
-                           "merge, distill, convert, prune, draft: mend it, or give --relation",
-                           shown);
-        jk_infer_relation(&signs, &declaration->relation, &why);
-        declaration->relation_from = why;
+        return;
     }
+    jk_infer_relation(&signs, &inference);
+    declaration->relation = inference.first.relation;
+    declaration->relation_from = inference.first.why;
+    const char *shown = jk_doubts_shown(&declaration->notes, declared);
+    if (declared.len > 0 && jk_infer_word(declared, &declaration->relation)) {
+        declaration->relation_from = "declared";
+        if (!jk_span_equal_fold(declared, jk_span_of(jk_relation_text(declaration->relation))))
+            jk_doubts_add(&declaration->notes, "the card's base_model_relation \"%s\" is taken as %s", shown,
+                          jk_relation_text(declaration->relation));
+    } else if (declared.len > 0) {
+        jk_error_field(error, "relation",
+                       "the card's base_model_relation \"%s\" is none of finetune, adapter, quantized, "
+                       "merge, distill, convert, prune, draft: mend it, or give --relation",
+                       shown);
+    }
+    note_others(declaration, &inference);
 }

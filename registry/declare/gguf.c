@@ -2,6 +2,7 @@
 #include "declare/gguf.h"
 
 #include "base/text.h"
+#include "declare/reference.h"
 
 enum gguf_type {
     GGUF_U8,
@@ -28,7 +29,7 @@ static const unsigned sizes[GGUF_TYPES] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8
 
 struct gguf_reader {
     struct jk_span rest;
-    bool failed;
+    bool big_endian, failed;
 };
 
 static uint64_t take_number(struct gguf_reader *reader, unsigned size)
@@ -38,8 +39,8 @@ static uint64_t take_number(struct gguf_reader *reader, unsigned size)
         return 0;
     }
     uint64_t value = 0;
-    for (unsigned i = size; i-- > 0;)
-        value = value << 8 | (unsigned char)reader->rest.at[i];
+    for (unsigned i = 0; i < size; i++)
+        value = value << 8 | (unsigned char)reader->rest.at[reader->big_endian ? i : size - 1 - i];
     reader->rest.at += size;
     reader->rest.len -= size;
     return value;
@@ -101,24 +102,42 @@ static struct jk_span kept(struct jk_span text)
     return text.len <= VALUE_MAX && jk_utf8_valid(text) ? text : JK_SPAN("");
 }
 
-/* The index in "general.base_model.<i>.repo_url"; false for every other key. */
-static bool is_repo_url(struct jk_span key, uint64_t *out_index)
+/* The index in "general.base_model.<i>.<what>", and what; false for every other key. */
+static bool is_of_base(struct jk_span key, uint64_t *out_index, struct jk_span *out_what)
 {
-    struct jk_span prefix = JK_SPAN("general.base_model."), suffix = JK_SPAN(".repo_url");
-    if (key.len <= prefix.len + suffix.len || !jk_span_starts(key, prefix) || !jk_span_ends(key, suffix)) return false;
-    struct jk_span digits = {key.at + prefix.len, key.len - prefix.len - suffix.len};
-    return jk_span_to_u64(digits, out_index) && *out_index < JK_GGUF_BASES_MAX;
+    const struct jk_span prefix = JK_SPAN("general.base_model.");
+    struct jk_span digits;
+    if (!jk_span_starts(key, prefix)) return false;
+    *out_what = (struct jk_span){key.at + prefix.len, key.len - prefix.len};
+    return jk_span_cut(out_what, '.', &digits) && jk_span_to_u64(digits, out_index) && *out_index < JK_GGUF_BASES_MAX;
+}
+
+static void take_base_key(struct jk_gguf_base *base, struct jk_span what, struct jk_span value)
+{
+    if (jk_span_equal(what, JK_SPAN("repo_url"))) base->repo_url = value;
+    if (jk_span_equal(what, JK_SPAN("url"))) base->url = value;
+    if (jk_span_equal(what, JK_SPAN("name"))) base->name = value;
+    if (jk_span_equal(what, JK_SPAN("organization"))) base->organization = value;
 }
 
 static void take_text_key(struct jk_gguf *gguf, struct jk_span key, struct jk_span value)
 {
+    const struct {
+        const char *key;
+        struct jk_span *place;
+    } texts[] = {{"general.name", &gguf->name},
+                 {"general.license", &gguf->license},
+                 {"general.type", &gguf->type},
+                 {"general.architecture", &gguf->architecture},
+                 {"general.source.url", &gguf->source_url},
+                 {"general.source.repo_url", &gguf->source_repo_url},
+                 {"general.source.id", &gguf->source_id},
+                 {"general.source.huggingface.repository", &gguf->source_repository}};
     uint64_t index;
-    if (jk_span_equal(key, JK_SPAN("general.name")))
-        gguf->name = kept(value);
-    else if (jk_span_equal(key, JK_SPAN("general.license")))
-        gguf->license = kept(value);
-    else if (is_repo_url(key, &index))
-        gguf->bases[index] = kept(value);
+    struct jk_span what;
+    if (is_of_base(key, &index, &what)) take_base_key(&gguf->bases[index], what, kept(value));
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (jk_span_equal(key, jk_span_of(texts[i].key))) *texts[i].place = kept(value);
 }
 
 static void take_pair(struct gguf_reader *reader, struct jk_gguf *gguf)
@@ -135,17 +154,33 @@ static void take_pair(struct gguf_reader *reader, struct jk_gguf *gguf)
     }
 }
 
+/* The version, in the byte order that makes it a small number. */
+static uint64_t take_version(struct gguf_reader *reader)
+{
+    struct gguf_reader before = *reader;
+    uint64_t version = take_number(reader, 4);
+    if (version == 0 || version % (1u << 16) != 0) return version;
+    *reader = before;
+    reader->big_endian = true;
+    return take_number(reader, 4);
+}
+
+static enum jk_status no_gguf(struct jk_span bytes, struct jk_error *error)
+{
+    const char *what = bytes.len == 0 ? "it is empty" : "it does not begin like a GGUF file";
+    return jk_fail(error, JK_INVALID_ARGUMENT, "GGUF", "%s", what);
+}
+
 enum jk_status jk_gguf_parse(struct jk_span bytes, struct jk_gguf *out_gguf, struct jk_error *error)
 {
-    struct gguf_reader reader = {bytes, false};
+    struct gguf_reader reader = {.rest = bytes};
     struct jk_span magic = take_bytes(&reader, 4);
-    uint64_t version = take_number(&reader, 4);
-    if (reader.failed || !jk_span_equal(magic, JK_SPAN("GGUF")))
-        return jk_fail(error, JK_INVALID_ARGUMENT, "GGUF", "it does not begin like a GGUF file");
+    uint64_t version = take_version(&reader);
+    if (reader.failed || !jk_span_equal(magic, JK_SPAN("GGUF"))) return no_gguf(bytes, error);
     if (version != 2 && version != 3)
         return jk_fail(error, JK_INVALID_ARGUMENT, "GGUF", "its GGUF version is %llu; 2 and 3 can be read",
                        (unsigned long long)version);
-    struct jk_gguf gguf = {0};
+    struct jk_gguf gguf = {.big_endian = reader.big_endian};
     (void)take_number(&reader, 8); /* tensors */
     uint64_t keys = take_number(&reader, 8);
     if (keys > JK_GGUF_KEYS_MAX) return jk_fail(error, JK_INVALID_ARGUMENT, "GGUF", "it has more than 65,536 keys");
@@ -154,4 +189,45 @@ enum jk_status jk_gguf_parse(struct jk_span bytes, struct jk_gguf *out_gguf, str
     gguf.partial = reader.failed;
     *out_gguf = gguf;
     return JK_OK;
+}
+
+static struct jk_span first_of(const struct jk_span *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (texts[i].len > 0) return texts[i];
+    return JK_SPAN("");
+}
+
+static void add_base(const struct jk_gguf_base *base, struct jk_doubts *doubts, struct jk_names *names)
+{
+    struct jk_span places[] = {base->repo_url, base->url}, place = first_of(places, 2);
+    struct jk_span joined = jk_reference_join(base->organization, base->name, doubts->arena);
+    jk_names_add(names, place.len > 0 ? place : joined);
+    if (place.len == 0 && joined.len > 0)
+        jk_doubts_add(doubts,
+                      "%s is made of the organization and the name that the GGUF file gives: check that a model is "
+                      "called so",
+                      jk_doubts_shown(doubts, joined));
+}
+
+void jk_gguf_parents(const struct jk_gguf *gguf, struct jk_doubts *doubts, struct jk_names *out_names)
+{
+    for (size_t i = 0; i < JK_GGUF_BASES_MAX; i++)
+        add_base(&gguf->bases[i], doubts, out_names);
+    const struct jk_span sources[] = {gguf->source_repository, gguf->source_repo_url, gguf->source_id,
+                                      gguf->source_url};
+    struct jk_span source = first_of(sources, 4);
+    if (out_names->count == 0)
+        jk_names_add(out_names, source);
+    else if (source.len > 0 && !jk_names_hold(out_names, source))
+        jk_doubts_add(doubts, "the GGUF file names %s as its source, beside the base models that were taken",
+                      jk_doubts_shown(doubts, source));
+}
+
+const char *jk_gguf_is_other(const struct jk_gguf *gguf)
+{
+    if (jk_span_equal_fold(gguf->type, JK_SPAN("mmproj")) || jk_span_equal(gguf->architecture, JK_SPAN("clip")))
+        return "a projector of another modality";
+    if (jk_span_equal_fold(gguf->type, JK_SPAN("imatrix"))) return "an importance matrix";
+    return jk_span_equal_fold(gguf->type, JK_SPAN("vocab")) ? "a vocabulary" : NULL;
 }

@@ -1,21 +1,42 @@
-/* How a model was made, where its card does not say: by the tags, files and names that publishers use. Pure. The rules
- * stand in order in infer.c; the first that fits wins, and says which it was. */
+/* How a model was made, where nobody declares it: what its files are, its recipe, its name, its tags, its library, in
+ * this order of evidence. Pure. The rows stand in one table in infer.c; the first that fits wins and says which it was,
+ * and the later ones that say otherwise are told. */
 #ifndef JK_DECLARE_INFER_H
 #define JK_DECLARE_INFER_H
 
 #include "declare/card.h"
 #include "domain/relation.h"
 
+#define JK_INFER_OTHERS_MAX 16
+
+/* Files by their names, as gather.h has them; NULL for none. */
 struct jk_signs {
     const struct jk_card *card; /* may be NULL */
     struct jk_span name;        /* of the model, publisher/model; may be empty */
-    bool adapter_config, mergekit_config, gguf_files;
-    size_t parents;
+    const char *gguf_weights, *gguf_adapter, *adapter_weights, *weights;
+    const char *converted;       /* "ONNX": the format of converted weights */
+    const char *recipe;          /* mergekit's */
+    struct jk_span quantization; /* of weights that are packed */
+    bool adapter_config;
+    const struct jk_names *parents;
 };
 
-/* `out_why` is a phrase such as "tag peft", static or in the card's arena's life. */
-void jk_infer_relation(const struct jk_signs *signs, enum jk_relation *out_relation, const char **out_why);
+/* `why` is a phrase such as "tag peft", static or in the life of the signs. */
+struct jk_inferred {
+    enum jk_relation relation;
+    const char *why;
+};
+
+struct jk_inference {
+    struct jk_inferred first;
+    struct jk_inferred others[JK_INFER_OTHERS_MAX]; /* that say otherwise, but for the default */
+    size_t other_count;
+};
+
+void jk_infer_relation(const struct jk_signs *signs, struct jk_inference *out_inference);
 /* Whether a model's name tells that its weights are quantized. */
 bool jk_infer_name_is_quantized(struct jk_span name);
+/* The relation that a word means, in the spellings that cards have: "LoRA", "fine-tuned", "quantization". */
+bool jk_infer_word(struct jk_span word, enum jk_relation *out_relation);
 
 #endif

@@ -1,50 +1,118 @@
-/* See mergekit.h. Forms: models: [{model: A}], slices: [{sources: [{model: A}]}], experts: [{source_model: A}]. */
+/* See mergekit.h. Forms of a model: A, A@revision, A+lora, {model: A}, {source_model: A}, {path: A, revision: R},
+ * {model: {path: A}, lora: {path: L}}, and each of them within another. */
 #include "declare/mergekit.h"
 
 #include "declare/yaml.h"
 
-/* "A", "A+lora", or {model: {path: A}} as newer recipes may write. */
-static void add_model(struct jk_mergekit *recipe, const struct jk_yaml *node)
+#define NESTED_MAX 5
+
+struct recipe {
+    struct jk_arena *arena;
+    struct jk_names parents, made; /* made: names of earlier documents */
+};
+
+static void add_text(struct recipe *recipe, struct jk_span rest)
 {
-    const struct jk_yaml *inner = node;
-    if (node && node->kind == JK_YAML_MAPPING) {
-        const struct jk_yaml *model = jk_yaml_member(node, "model");
-        inner = model && model->kind == JK_YAML_MAPPING ? jk_yaml_member(model, "path") : model;
-    }
-    struct jk_span rest = jk_yaml_text(inner), name;
+    struct jk_span name;
     while (rest.len > 0) {
         (void)jk_span_cut(&rest, '+', &name);
-        jk_names_add(&recipe->parents, jk_span_trim(name));
+        jk_names_add(&recipe->parents, name);
     }
 }
 
-static void add_list(struct jk_mergekit *recipe, const struct jk_yaml *list, const char *key)
+/* {path: A, revision: R} */
+static void add_path(struct recipe *recipe, const struct jk_yaml *node)
+{
+    struct jk_span path = jk_yaml_text(jk_yaml_member(node, "path")),
+                   revision = jk_yaml_text(jk_yaml_member(node, "revision"));
+    const char *both = path.len > 0 && revision.len > 0
+                           ? jk_arena_printf(recipe->arena, "%.*s@%.*s", JK_SPAN_ARG(path), JK_SPAN_ARG(revision))
+                           : NULL;
+    add_text(recipe, both ? jk_span_of(both) : path);
+}
+
+static void add_model(struct recipe *recipe, const struct jk_yaml *node, unsigned depth)
+{
+    static const char *const inner[] = {"model", "source_model", "lora", "adapter"};
+    if (!node || depth == NESTED_MAX) return;
+    if (node->kind == JK_YAML_SCALAR) add_text(recipe, jk_yaml_text(node));
+    if (node->kind == JK_YAML_SEQUENCE)
+        for (const struct jk_yaml *item = node->first; item; item = item->next)
+            add_model(recipe, item, depth + 1);
+    if (node->kind != JK_YAML_MAPPING) return;
+    add_path(recipe, node);
+    for (size_t i = 0; i < sizeof inner / sizeof inner[0]; i++)
+        add_model(recipe, jk_yaml_member(node, inner[i]), depth + 1);
+}
+
+static void add_list(struct recipe *recipe, const struct jk_yaml *list)
 {
     if (!list || list->kind != JK_YAML_SEQUENCE) return;
     for (const struct jk_yaml *item = list->first; item; item = item->next)
-        add_model(recipe, jk_yaml_member(item, key));
+        add_model(recipe, item, 0);
+}
+
+/* One merge: a document, a module of it, or what an evolution starts from. */
+static void add_merge(struct recipe *recipe, const struct jk_yaml *merge)
+{
+    const struct jk_yaml *slices = jk_yaml_member(merge, "slices");
+    add_list(recipe, jk_yaml_member(merge, "models"));
+    for (const struct jk_yaml *slice = slices ? slices->first : NULL; slice; slice = slice->next)
+        add_list(recipe, jk_yaml_member(slice, "sources"));
+    add_list(recipe, jk_yaml_member(merge, "experts"));
+    add_list(recipe, jk_yaml_member(merge, "shared_experts"));
+    add_model(recipe, jk_yaml_member(merge, "base_model"), 0);
+}
+
+static void add_document(struct recipe *recipe, const struct jk_yaml *root)
+{
+    const struct jk_yaml *modules = jk_yaml_member(root, "modules");
+    if (modules && modules->kind != JK_YAML_SCALAR)
+        for (const struct jk_yaml *module = modules->first; module; module = module->next)
+            add_merge(recipe, module);
+    add_merge(recipe, jk_yaml_member(root, "genome"));
+    add_merge(recipe, root);
+    jk_names_add(&recipe->made, jk_yaml_text(jk_yaml_member(root, "name")));
+}
+
+/* The parents that are no merge of an earlier document. */
+static void take_parents(const struct recipe *recipe, struct jk_names *out_parents)
+{
+    for (size_t i = 0; i < recipe->parents.count; i++)
+        if (!jk_names_hold(&recipe->made, recipe->parents.items[i]))
+            jk_names_add(out_parents, recipe->parents.items[i]);
+}
+
+static void read_documents(const struct jk_yaml_documents *documents, struct jk_arena *arena,
+                           struct jk_mergekit *out_recipe, struct jk_error *error)
+{
+    struct recipe recipe = {.arena = arena};
+    for (size_t i = 0; i < documents->count; i++) {
+        const struct jk_yaml *root = documents->roots[i];
+        if (root->kind != JK_YAML_MAPPING) {
+            jk_error_field(error, "mergekit_config", "line %u: it must be a mapping", root->line);
+            return;
+        }
+        add_document(&recipe, root);
+        struct jk_span method = jk_yaml_text(jk_yaml_member(root, "merge_method"));
+        if (method.len > 0) out_recipe->method = method;
+    }
+    take_parents(&recipe, &out_recipe->parents);
+    if (recipe.parents.dropped > 0)
+        jk_error_field(error, "mergekit_config", "it names more than 64 models; 64 parents is the most");
 }
 
 enum jk_status jk_mergekit_parse(struct jk_span text, struct jk_arena *arena, struct jk_mergekit *out_recipe,
                                  struct jk_error *error)
 {
     struct jk_error yaml;
+    struct jk_yaml_documents documents;
+    struct jk_mergekit recipe = {0};
     jk_error_init(&yaml, NULL);
-    const struct jk_yaml *root;
-    if (jk_yaml_parse(text, 1, arena, &root, &yaml) != JK_OK)
+    if (jk_yaml_parse_all(text, 1, arena, &documents, &yaml) != JK_OK)
         jk_error_field(error, "mergekit_config", "%s", yaml.message);
-    else if (root && root->kind != JK_YAML_MAPPING)
-        jk_error_field(error, "mergekit_config", "it must be a mapping");
-    if (jk_error_is_set(error)) return jk_error_result(error);
-    struct jk_mergekit recipe = {.method = jk_yaml_text(jk_yaml_member(root, "merge_method"))};
-    const struct jk_yaml *slices = jk_yaml_member(root, "slices");
-    add_list(&recipe, jk_yaml_member(root, "models"), "model");
-    for (const struct jk_yaml *slice = slices ? slices->first : NULL; slice; slice = slice->next)
-        add_list(&recipe, jk_yaml_member(slice, "sources"), "model");
-    add_list(&recipe, jk_yaml_member(root, "experts"), "source_model");
-    add_model(&recipe, jk_yaml_member(root, "base_model"));
-    if (recipe.parents.dropped > 0)
-        jk_error_field(error, "mergekit_config", "it names more than 64 models; 64 parents is the most");
+    else
+        read_documents(&documents, arena, &recipe, error);
     if (jk_error_is_set(error)) return jk_error_result(error);
     *out_recipe = recipe;
     return JK_OK;

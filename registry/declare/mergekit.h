@@ -1,4 +1,4 @@
-/* mergekit's recipe (mergekit_config.yml): which models a merge was made from. Pure; spans lie in the arena. */
+/* mergekit's recipes: which models a merge was made from. Pure; spans lie in the arena. */
 #ifndef JK_DECLARE_MERGEKIT_H
 #define JK_DECLARE_MERGEKIT_H
 
@@ -6,8 +6,10 @@
 #include "declare/parents.h"
 
 struct jk_mergekit {
-    struct jk_names parents; /* of models, slices, experts and base_model; "model+lora" is two */
-    struct jk_span method;   /* merge_method; empty for absent */
+    /* Of models, slices, experts, shared_experts, modules, a genome and base_model, of all documents; "model+lora" is
+     * two. What one document makes and a later one uses is no parent. */
+    struct jk_names parents;
+    struct jk_span method; /* merge_method of the last document; empty for absent */
 };
 
 JK_MUST_USE enum jk_status jk_mergekit_parse(struct jk_span text, struct jk_arena *arena,

@@ -13,21 +13,27 @@ struct jk_names {
     size_t dropped;
 };
 
-/* Empty names are passed over; so are those that are there already, without regard to case. */
+/* Blank names are passed over; so are those that are there already, without regard to case. */
 void jk_names_add(struct jk_names *names, struct jk_span name);
 bool jk_names_hold(const struct jk_names *names, struct jk_span name);
+void jk_names_add_all(struct jk_names *names, const struct jk_names *more);
 
 /* What a parent's text means, before anybody is asked. */
 struct jk_parent_text {
     bool external;          /* surely outside the registry; else publisher/model, which may turn out to be */
-    bool on_hub;            /* publisher/model that was written as a URL of the Hugging Face Hub */
+    bool on_hub;            /* publisher/model that was written as one of the Hugging Face Hub: a URL, a cache's path */
+    bool by_host;           /* the same, as host/id: huggingface.co/publisher/model */
     struct jk_span name;    /* publisher/model, or host/id */
-    struct jk_span version; /* after "@": a release's version, or a revision; empty for none */
+    struct jk_span version; /* after "@", or in the URL: a release's version, or a revision; empty for none */
 };
 
-/* Reads publisher/model[@version], host/id[@revision] or a URL; a URL of the Hugging Face Hub means its
- * publisher/model. NULL, or the end of a sentence that says what is wrong and how to mend it (in the arena or static).
- */
+/* Reads publisher/model[@version], host/id[@revision], a URL, or a path in the Hugging Face Hub's cache
+ * (models--PUBLISHER--MODEL/snapshots/COMMIT), with what pasting leaves about them: quotes, "/" at the end, spaces that
+ * nobody sees, a Markdown link. What names a model of the Hub means its publisher/model; the branch main or master
+ * means nothing more. NULL, or the end of a sentence that says what is wrong and how to mend it (in the arena or
+ * static). */
 const char *jk_parents_read(struct jk_span text, struct jk_arena *arena, struct jk_parent_text *out_parent);
+/* Whether both mean the same models, however they are written, in whatever order. */
+bool jk_parents_same(const struct jk_names *a, const struct jk_names *b, struct jk_arena *arena);
 
 #endif

@@ -31,11 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_parents(&card.parents, &arena);
         card.tag_parents.dropped = 0; /* tags beyond the limit are passed over */
         read_parents(&card.tag_parents, &arena);
-        struct jk_signs signs = {.card = &card, .name = card.license_name, .parents = card.parents.count};
-        enum jk_relation relation;
-        const char *why;
-        jk_infer_relation(&signs, &relation, &why);
-        JK_CHECK(relation > JK_RELATION_NONE && relation < JK_RELATION_COUNT && why);
+        struct jk_signs signs = {.card = &card, .name = card.license_name, .parents = &card.parents};
+        struct jk_inference inference;
+        jk_infer_relation(&signs, &inference);
+        JK_CHECK(inference.first.relation > JK_RELATION_NONE && inference.first.relation < JK_RELATION_COUNT);
+        JK_CHECK(inference.first.why && inference.other_count <= JK_INFER_OTHERS_MAX);
     }
     jk_arena_done(&arena);
     return 0;

@@ -11,6 +11,17 @@ static void check_inside(struct jk_span text, struct jk_span whole)
     JK_CHECK(jk_utf8_valid(text));
 }
 
+static void check_parents(const struct jk_gguf *gguf)
+{
+    struct jk_arena arena;
+    jk_arena_init(&arena, 1u << 20);
+    struct jk_doubts doubts = {.arena = &arena};
+    struct jk_names names = {0};
+    jk_gguf_parents(gguf, &doubts, &names);
+    JK_CHECK(names.count <= JK_GGUF_BASES_MAX);
+    jk_arena_done(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct jk_span whole = {(const char *)data, size};
@@ -22,7 +33,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (status != JK_OK) return 0;
     check_inside(gguf.name, whole);
     check_inside(gguf.license, whole);
-    for (size_t i = 0; i < JK_GGUF_BASES_MAX; i++)
-        check_inside(gguf.bases[i], whole);
+    check_inside(gguf.source_repository, whole);
+    for (size_t i = 0; i < JK_GGUF_BASES_MAX; i++) {
+        check_inside(gguf.bases[i].repo_url, whole);
+        check_inside(gguf.bases[i].organization, whole);
+    }
+    check_parents(&gguf);
     return 0;
 }

@@ -55,6 +55,14 @@ static void refused(const char *text, const char *field, const char *part)
     if (!strstr(error.violations[0].rule, part)) fail_msg("\"%s\" lacks \"%s\"", error.violations[0].rule, part);
 }
 
+/* Whether something that the card's reader doubted says so. */
+static void doubts(const struct jk_card *card, const char *part)
+{
+    for (size_t i = 0; i < card->doubts.count; i++)
+        if (strstr(card->doubts.items[i], part)) return;
+    fail_msg("no doubt says \"%s\"", part);
+}
+
 static void is(struct jk_span text, const char *expected)
 {
     if (!jk_span_equal(text, jk_span_of(expected))) fail_msg("\"%.*s\", not \"%s\"", JK_SPAN_ARG(text), expected);
@@ -149,17 +157,18 @@ static void check_card(const struct expected *expected)
     assert_int_equal(card.parents.count, count);
     for (size_t i = 0; i < count; i++)
         is(card.parents.items[i], expected->parents[i]);
-    is(card.license, expected->license);
+    is(card.licenses.count > 0 ? card.licenses.items[0] : JK_SPAN(""), expected->license);
     is(card.license_name, expected->license_name);
-    enum jk_relation relation;
-    const char *why = "declared";
-    struct jk_signs signs = {&card, name_of(expected->file), false, false, false, card.parents.count};
-    if (card.relation.len > 0)
-        assert_true(jk_relation_parse(card.relation, &relation));
-    else
-        jk_infer_relation(&signs, &relation, &why);
-    assert_int_equal(relation, expected->relation);
-    assert_string_equal(why, expected->why);
+    struct jk_signs signs = {.card = &card, .name = name_of(expected->file), .parents = &card.parents};
+    struct jk_inference inference;
+    jk_infer_relation(&signs, &inference);
+    struct jk_inferred found = inference.first;
+    if (card.relation.len > 0) {
+        found.why = "declared";
+        assert_true(jk_relation_parse(card.relation, &found.relation));
+    }
+    assert_int_equal(found.relation, expected->relation);
+    assert_string_equal(found.why, expected->why);
 }
 
 static void test_real_cards(void **state)
@@ -172,11 +181,11 @@ static void test_real_cards(void **state)
 static void test_before_the_fence(void **state)
 {
     (void)state;
-    is(good("\xEF\xBB\xBF---\nlicense: mit\n---\n").license, "mit");
-    is(good("\n  \n\t\n---  \nlicense: mit\n---\t\nbody").license, "mit");
-    is(good("---\r\nlicense: mit\r\nbase_model: a/b\r\n---\r\nbody\r\n").license, "mit");
-    is(good("---\nlicense: mit\n---").license, "mit");
-    assert_false(good("# title\n---\nlicense: mit\n---\n").front_matter);
+    is(good("\xEF\xBB\xBF---\nlicense: mit\n---\n").licenses.items[0], "mit");
+    is(good("\n  \n\t\n---  \nlicense: mit\n---\t\nbody").licenses.items[0], "mit");
+    is(good("---\r\nlicense: mit\r\nbase_model: a/b\r\n---\r\nbody\r\n").licenses.items[0], "mit");
+    is(good("---\nlicense: mit\n---").licenses.items[0], "mit");
+    assert_false(good("# title\n---\nsome: text\n---\n").front_matter);
     assert_false(good("").front_matter);
     assert_false(good("----\nlicense: mit\n---\n").front_matter);
     assert_true(good("---\n---\n").front_matter);
@@ -197,17 +206,93 @@ static void test_values(void **state)
     struct jk_card card =
         good("---\nbase_model:\n  a/b\nlicense:\n  mit\nversion: 1.10\ntags: one\nlibrary_name: peft\n---\n");
     is(card.parents.items[0], "a/b");
-    is(card.license, "mit");
+    is(card.licenses.items[0], "mit");
     is(card.version, "1.10");
     is(card.library, "peft");
     assert_true(jk_card_has_tag(&card, "ONE"));
     assert_false(jk_card_has_tag(&card, "on"));
     card = good("---\nbase_model: [a/b, A/B, null, '', c/d]\nlicense: [mit, apache-2.0]\n---\n");
     assert_int_equal(card.parents.count, 2);
-    is(card.license, "mit");
-    assert_true(card.several_licenses);
+    is(card.licenses.items[0], "mit");
+    assert_int_equal(card.licenses.count, 2);
     assert_int_equal(good("---\nbase_model: null\nlicense: ~\n---\n").parents.count, 0);
-    is(good("---\nlicense: \"null\"\n---\n").license, "null");
+    is(good("---\nlicense: \"null\"\n---\n").licenses.items[0], "null");
+}
+
+/* Front matter that stands further down, or in a comment. */
+static void test_below_the_top(void **state)
+{
+    (void)state;
+    struct jk_card card = good("# Title\n\n---\nlicense: mit\nbase_model: a/b\n---\ntext\n");
+    is(card.parents.items[0], "a/b");
+    doubts(&card, "begins in line 4, not at the top");
+    card = good("<!--\n---\nbase_model: a/b\n---\n-->\n# Title\n");
+    is(card.parents.items[0], "a/b");
+    card = good("<!-- ---\nbase_model: a/b\n--- -->\n");
+    is(card.parents.items[0], "a/b");
+    card = good("# Title\n\n---\n\nA rule above, and one below.\n\n---\nbase_model: a/b\n---\n");
+    is(card.parents.items[0], "a/b");
+    assert_false(good("# Title\n```\n---\nbase_model: a/b\n---\n```\n").front_matter);
+    assert_false(good("# Title\n---\nNote: this is text\n---\n").front_matter);
+    assert_false(good("# Title\n---\nbase_model: [\n---\n").front_matter);
+}
+
+/* Keys and values as people vary them: what they mean is read, and what was odd is told. */
+static void test_variants(void **state)
+{
+    (void)state;
+    struct jk_card card = good("---\nBase_Model: a/b\nLicense: mit\nTags: [sft]\n---\n");
+    is(card.parents.items[0], "a/b");
+    is(card.licenses.items[0], "mit");
+    assert_true(jk_card_has_tag(&card, "sft"));
+    doubts(&card, "line 2 of the card has \"Base_Model\", which is read as base_model");
+    card = good("---\nbase_models:\n- a/b\n- c/d\nlicence: mit\n---\n");
+    assert_int_equal(card.parents.count, 2);
+    is(card.licenses.items[0], "mit");
+    card = good("---\nbase_model: a/b\nbase-model: c/d\n---\n");
+    assert_int_equal(card.parents.count, 1);
+    doubts(&card, "line 3 of the card has \"base-model\", which is passed over");
+    card = good("---\nbase_model:\n- name: B 1\n  organization: A\n- repo_url: https://huggingface.co/c/d\n"
+                "- model: e/f\n- name: g/h\n---\n");
+    assert_int_equal(card.parents.count, 4);
+    is(card.parents.items[0], "A/B-1");
+    doubts(&card, "made of an organization and a name");
+    is(card.parents.items[1], "https://huggingface.co/c/d");
+    is(card.parents.items[2], "e/f");
+    is(card.parents.items[3], "g/h");
+    card = good("---\nbase_model: |\n  a/b\n  c/d\nbase_model_relation: [merge]\n---\n");
+    assert_int_equal(card.parents.count, 2);
+    is(card.relation, "merge");
+    card = good("---\nbase_model: \"a/b\xC2\xA0\"\nlicense: \"mit\xE2\x80\x8B\"\nlibrary_name: [peft, x]\n---\n");
+    is(card.parents.items[0], "a/b");
+    is(card.licenses.items[0], "mit");
+    doubts(&card, "library_name in line 4");
+    card = good("---\nx: &a {base_model: a/b, license: mit}\n<<: *a\nlicense: isc\n---\n");
+    is(card.parents.items[0], "a/b");
+    is(card.licenses.items[0], "isc");
+}
+
+/* Of tags past the limit, the parents are read all the same. */
+static void test_many_tags(void **state)
+{
+    (void)state;
+    struct jk_text text;
+    struct jk_card card;
+    jk_text_init(&text, 0);
+    jk_text_add_str(&text, "---\ntags:\n");
+    for (size_t i = 0; i < JK_CARD_TAGS_MAX; i++)
+        jk_text_addf(&text, "- t%zu\n", i);
+    jk_text_add_str(&text, "- base_model:adapter:a/b\n- base_model: c/d\n---\n");
+    assert_int_equal(parse(jk_text_span(&text), &card), JK_OK);
+    jk_text_done(&text);
+    assert_int_equal(card.tag_count, JK_CARD_TAGS_MAX);
+    assert_int_equal(card.tag_parents.count, 2);
+    is(card.tag_parents.items[1], "c/d");
+    is(card.tag_relation, "adapter");
+    card = good("---\ntags: peft, lora\n---\n");
+    assert_true(jk_card_has_tag(&card, "lora"));
+    card = good("---\ntags: [\"license:mit\"]\n---\n");
+    is(card.tag_license, "mit");
 }
 
 static void test_tags_of_parents(void **state)
@@ -226,11 +311,21 @@ static void test_mistakes(void **state)
     (void)state;
     refused("---\nbase_model: {a: b}\n---\n", "base_model", "line 2");
     refused("---\nbase_model:\n- [a]\n---\n", "base_model", "line 3");
-    refused("---\nlicense_name: [a]\n---\n", "license_name", "one value");
+    refused("---\nlicense_name: [a, b]\n---\n", "license_name", "one value");
+    refused("---\nlicense:\n  name: mit\n---\n", "license", "line 3");
+    refused("---\nlicense: [mit, [a]]\n---\n", "license", "line 2");
+    refused("---\nbase_model_relation: [finetune, merge]\n---\n", "base_model_relation", "one value");
     refused("---\nlicense: mit\nlicense: mit\n---\n", "card", "line 3");
     refused("---\nlicense:\tmit\n\tbase_model: a/b\n---\n", "card", "line 3");
     refused("---\n- a\n---\n", "card", "key: value");
-    refused("---\na: &x [1]\nb: *x\n---\n", "card", "aliases");
+    refused("---\na: *x\n---\n", "card", "line 2: the alias *x stands for nothing");
+    refused("---\nbase_model a/b\nlicense: mit\n---\n", "card", "line 3: a \":\" stands where none may");
+    refused("---\nbase_model a/b\n---\n", "card", "key: value");
+    refused("---\nlicense: mit\nbase_model a/b\n\n\nx: y\n---\n", "card", "line 3: a \":\" is missing");
+    refused("---\nlicense: mit\ntitle: \"x\nlicense_name: y\n---\n", "card", "line 3");
+    refused("---\ntitle: a\xE2\x80\xA8"
+            "b\nlicense: mit\nlicense: mit\n---\n",
+            "card", "line 4");
     refused("---\nlicense: \xff\xfe\n---\n", "card", "UTF-8");
     refused("\n\n---\nlicense: mit\n  bad: [\n---\n", "card", "line 5");
 }
@@ -271,10 +366,17 @@ static void test_front_matter_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_real_cards),          cmocka_unit_test(test_before_the_fence),
-        cmocka_unit_test(test_body_does_not_count), cmocka_unit_test(test_values),
-        cmocka_unit_test(test_tags_of_parents),     cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_parents_limit),       cmocka_unit_test(test_front_matter_limit),
+        cmocka_unit_test(test_real_cards),
+        cmocka_unit_test(test_before_the_fence),
+        cmocka_unit_test(test_body_does_not_count),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_below_the_top),
+        cmocka_unit_test(test_variants),
+        cmocka_unit_test(test_many_tags),
+        cmocka_unit_test(test_tags_of_parents),
+        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_parents_limit),
+        cmocka_unit_test(test_front_matter_limit),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -89,10 +89,83 @@ static void test_whole(void **state)
     assert_false(gguf.partial);
     assert_int_equal(gguf.base_count, 2);
     assert_true(jk_span_equal(gguf.name, JK_SPAN("EXAONE 3.5")));
-    assert_true(jk_span_equal(gguf.bases[0], JK_SPAN("https://huggingface.co/a/b")));
-    assert_true(jk_span_equal(gguf.bases[1], JK_SPAN("https://huggingface.co/c/d")));
+    assert_true(jk_span_equal(gguf.bases[0].repo_url, JK_SPAN("https://huggingface.co/a/b")));
+    assert_true(jk_span_equal(gguf.bases[1].repo_url, JK_SPAN("https://huggingface.co/c/d")));
     assert_true(jk_span_equal(gguf.license, JK_SPAN("mit")));
     jk_text_done(&file);
+}
+
+/* Files of other machines. */
+static void test_big_endian(void **state)
+{
+    (void)state;
+    static const char file[] = "GGUF\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
+                               "\0\0\0\0\0\0\0\14general.name\0\0\0\10\0\0\0\0\0\0\0\2AX";
+    struct jk_gguf gguf = parse((struct jk_span){file, sizeof file - 1});
+    assert_true(gguf.big_endian && !gguf.partial);
+    assert_true(jk_span_equal(gguf.name, JK_SPAN("AX")));
+}
+
+static void parents_are(const char *const (*keys)[2], size_t count, const char *expected, const char *doubt)
+{
+    struct jk_arena arena;
+    struct jk_text file;
+    jk_arena_init(&arena, 1 << 20);
+    head(&file, 3, count);
+    for (size_t i = 0; i < count; i++)
+        text_key(&file, keys[i][0], keys[i][1]);
+    struct jk_gguf gguf = parse(jk_text_span(&file));
+    struct jk_doubts doubts = {.arena = &arena};
+    struct jk_names names = {0};
+    jk_gguf_parents(&gguf, &doubts, &names);
+    assert_int_equal(names.count, *expected ? 1 : 0);
+    if (*expected && !jk_span_equal(names.items[0], jk_span_of(expected)))
+        fail_msg("%.*s, not %s", JK_SPAN_ARG(names.items[0]), expected);
+    if (doubt && (doubts.count == 0 || !strstr(doubts.items[0], doubt))) fail_msg("no doubt says \"%s\"", doubt);
+    if (!doubt && doubts.count > 0) fail_msg("%s", doubts.items[0]);
+    jk_text_done(&file);
+    jk_arena_done(&arena);
+}
+
+/* Where a file was made from: the ways in which versions and tools have written it. */
+static void test_parents(void **state)
+{
+    (void)state;
+#define BASE "general.base_model.0."
+    const char *const url[][2] = {{BASE "name", "B 1"},
+                                  {BASE "organization", "A"},
+                                  {BASE "repo_url", "https://hf.co/a/b"}},
+                      *const made[][2] = {{BASE "name", "B 1"}, {BASE "organization", "My Org"}},
+                      *const half[][2] = {{BASE "name", "B 1"}},
+                      *const repository[][2] = {{"general.source.huggingface.repository", "a/b"}},
+                      *const source[][2] = {{"general.source.url", "https://hf.co/a/b"}},
+                      *const both[][2] = {{BASE "repo_url", "https://hf.co/a/b"},
+                                          {"general.source.repo_url", "https://hf.co/c/d"}},
+                      *const same[][2] = {{BASE "repo_url", "https://hf.co/a/b"},
+                                          {"general.source.repo_url", "https://hf.co/a/b"}};
+#undef BASE
+    parents_are(url, 3, "https://hf.co/a/b", NULL);
+    parents_are(made, 2, "My-Org/B-1", "made of the organization");
+    parents_are(half, 1, "", NULL);
+    parents_are(repository, 1, "a/b", NULL);
+    parents_are(source, 1, "https://hf.co/a/b", NULL);
+    parents_are(both, 2, "https://hf.co/a/b", "names https://hf.co/c/d as its source");
+    parents_are(same, 2, "https://hf.co/a/b", NULL);
+}
+
+static void test_what_it_is(void **state)
+{
+    (void)state;
+    const struct {
+        const char *type, *architecture, *what;
+    } cases[] = {{"mmproj", "", "projector"}, {"", "clip", "projector"}, {"imatrix", "", "importance"},
+                 {"adapter", "llama", NULL},  {"model", "llama", NULL},  {"", "", NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct jk_gguf gguf = {.type = jk_span_of(cases[i].type), .architecture = jk_span_of(cases[i].architecture)};
+        const char *what = jk_gguf_is_other(&gguf);
+        assert_int_equal(what != NULL, cases[i].what != NULL);
+        if (what) assert_non_null(strstr(what, cases[i].what));
+    }
 }
 
 /* Each beginning lies in memory of exactly its size, so that a read past it is seen. */
@@ -153,9 +226,9 @@ static void test_base_index_limit(void **state)
     text_key(&file, "general.base_model..repo_url", "https://huggingface.co/e/f");
     text_key(&file, "general.base_model.01.repo_url", "https://huggingface.co/g/h");
     struct jk_gguf gguf = parse(jk_text_span(&file));
-    assert_int_equal(gguf.bases[15].len, 26);
+    assert_int_equal(gguf.bases[15].repo_url.len, 26);
     for (int i = 0; i < 15; i++)
-        assert_int_equal(gguf.bases[i].len, 0);
+        assert_int_equal(gguf.bases[i].repo_url.len, 0);
     jk_text_done(&file);
 }
 
@@ -222,6 +295,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_big_endian),
+        cmocka_unit_test(test_parents),
+        cmocka_unit_test(test_what_it_is),
         cmocka_unit_test(test_cut_at_every_byte),
         cmocka_unit_test(test_not_gguf),
         cmocka_unit_test(test_keys_limit),

@@ -63,6 +63,12 @@ static void test_tree(void **state)
     assert_true(jk_yaml_is_null(jk_yaml_member(root, "absent")));
     assert_true(jk_span_equal(jk_yaml_text(jk_yaml_member(root, "f")), JK_SPAN("folded text")));
     assert_null(jk_yaml_member(list, "c"));
+    root = good(JK_SPAN("# a\xE2\x80\xA8"
+                        "b\na: c\xC2\x85"
+                        "d\nb: \"e\xE2\x80\xA9"
+                        "f\"\n"));
+    assert_int_equal(jk_yaml_member(root, "b")->line, 3);
+    assert_true(jk_span_equal(jk_yaml_text(jk_yaml_member(root, "a")), JK_SPAN("c  d")));
     assert_int_equal(jk_yaml_text(list).len, 0);
     assert_null(good(JK_SPAN("")));
     assert_null(good(JK_SPAN("# nothing\n")));
@@ -71,8 +77,11 @@ static void test_tree(void **state)
 static void test_refusals(void **state)
 {
     (void)state;
-    refused(JK_SPAN("a: &x 1\nb: *x\n"), "line 2: aliases");
-    refused(JK_SPAN("a: 1\nb: 2\na: 3\n"), "line 3: the key \"a\"");
+    refused(JK_SPAN("b: *x\na: &x 1\n"), "line 1: the alias *x stands for nothing");
+    refused(JK_SPAN("a: &x [1, *x]\n"), "line 1: the alias *x lies in what it stands for");
+    refused(JK_SPAN("a: &x {b: {<<: *x}}\n"), "lies in what it stands for");
+    refused(JK_SPAN("a: 1\nb: 2\na: 3\n"),
+            "line 3: the key \"a\" stands there twice: its first value begins in line 1");
     refused(JK_SPAN("? [a]\n: b\n"), "key must be");
     refused(JK_SPAN("a: 1\n---\nb: 2\n"), "second document");
     refused(JK_SPAN("a: [1\n"), "line");
@@ -84,7 +93,62 @@ static void test_refusals(void **state)
     refused(JK_SPAN("a:\n\t- b\n"), "line 2");
 }
 
-/* "a: &a [x], b: &b [*a, *a, …]": small text, huge tree. Refused at the first alias. */
+static void test_aliases(void **state)
+{
+    (void)state;
+    const struct jk_yaml *root = good(JK_SPAN("a: &x [p, q]\nb: *x\nc: &t text\nd: *t\n*t : key\n"));
+    const struct jk_yaml *list = jk_yaml_member(root, "b");
+    assert_int_equal(list->count, 2);
+    assert_int_equal(list->line, 2);
+    assert_true(jk_span_equal(jk_yaml_text(list->first->next), JK_SPAN("q")));
+    assert_true(jk_span_equal(jk_yaml_text(jk_yaml_member(root, "d")), JK_SPAN("text")));
+    assert_true(jk_span_equal(jk_yaml_text(jk_yaml_member(root, "text")), JK_SPAN("key")));
+    assert_int_equal(jk_yaml_member(root, "a")->count, 2);
+    /* the newest anchor of a name counts */
+    root = good(JK_SPAN("a: &x 1\nb: &x 2\nc: *x\n"));
+    assert_true(jk_span_equal(jk_yaml_text(jk_yaml_member(root, "c")), JK_SPAN("2")));
+}
+
+static void test_merge_keys(void **state)
+{
+    (void)state;
+    const struct jk_yaml *root =
+        good(JK_SPAN("d: &d {a: 1, b: 2}\ne: &e {b: 3, c: 4}\nx: {b: 9, <<: *d}\ny: {<<: [*e, *d]}\nz: {\"<<\": *d}\n"
+                     "n: {<<: 1}\n"));
+    const struct jk_yaml *x = jk_yaml_member(root, "x"), *y = jk_yaml_member(root, "y"), *z = jk_yaml_member(root, "z");
+    assert_true(jk_span_equal(jk_yaml_text(jk_yaml_member(x, "a")), JK_SPAN("1")));
+    assert_true(jk_span_equal(jk_yaml_text(jk_yaml_member(x, "b")), JK_SPAN("9")));
+    assert_true(jk_span_equal(jk_yaml_text(jk_yaml_member(y, "b")), JK_SPAN("3")));
+    assert_true(jk_span_equal(jk_yaml_text(jk_yaml_member(y, "a")), JK_SPAN("1")));
+    assert_null(jk_yaml_member(z, "a"));
+}
+
+static void test_documents(void **state)
+{
+    (void)state;
+    struct jk_yaml_documents documents;
+    jk_error_init(&error, &arena);
+    assert_int_equal(jk_yaml_parse_all(JK_SPAN("a: &x 1\n---\nb: 2\n---\n- c\n"), 1, &arena, &documents, &error),
+                     JK_OK);
+    assert_int_equal(documents.count, 3);
+    assert_int_equal(documents.roots[1]->line, 3);
+    assert_int_equal(documents.roots[2]->kind, JK_YAML_SEQUENCE);
+    assert_int_equal(jk_yaml_parse_all(JK_SPAN("a: &x 1\n---\nb: *x\n"), 1, &arena, &documents, &error),
+                     JK_INVALID_ARGUMENT);
+    for (size_t count = JK_YAML_DOCS_MAX; count <= JK_YAML_DOCS_MAX + 1; count++) {
+        struct jk_text text;
+        jk_text_init(&text, 0);
+        for (size_t i = 0; i < count; i++)
+            jk_text_add_str(&text, "--- a\n");
+        jk_error_init(&error, &arena);
+        assert_int_equal(jk_yaml_parse_all(jk_text_span(&text), 1, &arena, &documents, &error),
+                         count == JK_YAML_DOCS_MAX ? JK_OK : JK_INVALID_ARGUMENT);
+        jk_text_done(&text);
+    }
+}
+
+/* "a: &a [x], b: &b [*a, *a, …]": small text, huge tree. It costs what it is written in, and what it stands for has a
+ * limit. */
 static void test_alias_bomb(void **state)
 {
     (void)state;
@@ -93,7 +157,22 @@ static void test_alias_bomb(void **state)
     jk_text_add_str(&text, "k0: &k0 [x]\n");
     for (int i = 1; i < 40; i++)
         jk_text_addf(&text, "k%d: &k%d [*k%d, *k%d, *k%d]\n", i, i, i - 1, i - 1, i - 1);
-    refused(jk_text_span(&text), "aliases");
+    refused(jk_text_span(&text), "more than 10,000 values");
+    jk_text_clear(&text);
+    jk_text_add_str(&text, "k: &k [");
+    for (int i = 0; i < 99; i++)
+        jk_text_add_str(&text, "1, ");
+    jk_text_add_str(&text, "]\nall: [");
+    for (int i = 0; i < 100; i++)
+        jk_text_add_str(&text, "*k, ");
+    jk_text_add_str(&text, "]\n");
+    assert_int_equal(good(jk_text_span(&text))->values, 1 + 100 + 1 + 10000);
+    jk_text_add_str(&text, "more: *k\n");
+    refused(jk_text_span(&text), "more than 10,000 values");
+    jk_text_clear(&text);
+    for (unsigned i = 0; i <= JK_YAML_ANCHORS_MAX; i++)
+        jk_text_addf(&text, "- &a%u 1\n", i);
+    refused(jk_text_span(&text), "1,024 anchors");
     jk_text_done(&text);
 }
 
@@ -166,6 +245,18 @@ static void test_mergekit(void **state)
     recipe_is("base_model: c/d\nmodels: [{model: a/b+l/o}]\n", three);
     recipe_is("base_model: c/d\nexperts:\n- source_model: a/b\n", two);
     recipe_is("models: [{model: {model: {path: a/b}}}]\nbase_model: c/d\n", two);
+    recipe_is("base_model: a/b\nexperts:\n- source_model: a/b\nshared_experts:\n- source_model: c/d\n", two);
+    recipe_is("models:\n- model: {model: {path: a/b}, lora: {path: l/o}}\n- model: c/d\n", three);
+    recipe_is("models:\n- model: a/b\n  lora: l/o\n- model: {path: c/d}\n", three);
+    recipe_is("modules:\n  text:\n    models: [{model: a/b}]\n  vision:\n    slices: [{sources: [{model: c/d}]}]\n",
+              two);
+    recipe_is("genome:\n  models: [a/b, c/d]\n  merge_method: ties\n", two);
+    recipe_is(
+        "name: one\nmodels: [{model: a/b}]\n---\nname: two\nmodels: [{model: one}, {model: c/d}]\nbase_model: one\n",
+        two);
+    recipe_is("x: &m {model: a/b}\nmodels: [*m, {model: c/d}]\n", two);
+    const char *const revision[] = {"a/b@abc", "c/d", NULL};
+    recipe_is("models: [{model: {path: a/b, revision: abc}}, c/d]\n", revision);
     recipe_is("dtype: bfloat16\n", none);
     recipe_is("", none);
     recipe_is("models: text\nslices: {a: 1}\n", none);
@@ -190,6 +281,9 @@ static void test_adapter(void **state)
     adapter_is("{\"base_model_name_or_path\": null}", "");
     adapter_is("{}", "");
     adapter_is("{\"base_model_name_or_path\": 1}", NULL);
+    adapter_is("\xEF\xBB\xBF{\"base_model_name_or_path\": \"a/b\", \"x\": NaN, \"y\": [-Infinity, Infinity]}", "a/b");
+    adapter_is("{\"x\": \"NaN \\\" NaN\", \"base_model_name_or_path\": \"NaN/b\"}", "NaN/b");
+    adapter_is("{\"x\": NaN1}", NULL);
     adapter_is("[]", NULL);
     adapter_is("", NULL);
     adapter_is("{\"a\": ", NULL);
@@ -198,8 +292,10 @@ static void test_adapter(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tree),        cmocka_unit_test(test_refusals), cmocka_unit_test(test_alias_bomb),
-        cmocka_unit_test(test_depth_limit), cmocka_unit_test(test_counts),   cmocka_unit_test(test_mergekit),
+        cmocka_unit_test(test_tree),        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_alias_bomb),
+        cmocka_unit_test(test_aliases),     cmocka_unit_test(test_merge_keys), cmocka_unit_test(test_documents),
+
+        cmocka_unit_test(test_depth_limit), cmocka_unit_test(test_counts),     cmocka_unit_test(test_mergekit),
         cmocka_unit_test(test_adapter),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

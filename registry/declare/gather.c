@@ -1,0 +1,276 @@
+/* See gather.h. */
+#include "declare/gather.h"
+
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "declare/config.h"
+
+void jk_gather_mistakes(struct jk_error *mistakes, const struct jk_error *found, const char *field)
+{
+    size_t kept = found->violation_count < JK_ERROR_VIOLATIONS ? found->violation_count : JK_ERROR_VIOLATIONS;
+    for (size_t i = 0; i < kept; i++)
+        jk_error_field(mistakes, field ? field : found->violations[i].field, "%s", found->violations[i].rule);
+}
+
+static const char *copy_name(struct jk_sources *sources, struct jk_span name)
+{
+    return jk_arena_copy(sources->doubts.arena, name.at, name.len);
+}
+
+/* The file of that kind with its bytes; NULL where there is none, or only a pointer to it, which is a mistake. */
+static const struct jk_file *text_of(struct jk_sources *sources, const struct jk_files *files, enum jk_file_kind kind,
+                                     struct jk_error *mistakes)
+{
+    size_t best = jk_files_best(files, kind);
+    const struct jk_file *file = best < files->count ? &files->items[best] : NULL;
+    if (!file || !file->bytes.at) return NULL;
+    if (!jk_files_is_pointer(file->bytes)) return file;
+    sources->unread = true;
+    jk_error_field(mistakes, jk_doubts_shown(&sources->doubts, file->name),
+                   "it is a pointer of Git LFS, not the file itself: fetch that first (git lfs pull)");
+    return NULL;
+}
+
+/* Others of the same kind are told, so that nobody wonders which was read. */
+static void tell_others(struct jk_sources *sources, const struct jk_files *files, const struct jk_file *taken,
+                        enum jk_file_kind kind)
+{
+    for (size_t i = 0; i < files->count; i++)
+        if (&files->items[i] != taken && jk_file_kind(files->items[i].name) == kind)
+            jk_doubts_add(&sources->doubts, "%s is passed over: %s was read",
+                          jk_doubts_shown(&sources->doubts, files->items[i].name),
+                          jk_doubts_shown(&sources->doubts, taken->name));
+}
+
+static void gather_card(struct jk_sources *sources, const struct jk_files *files, struct jk_error *mistakes)
+{
+    const struct jk_file *file = text_of(sources, files, JK_FILE_CARD, mistakes);
+    struct jk_error fault;
+    if (!file) return;
+    sources->card_file = copy_name(sources, file->name);
+    if (!jk_span_equal(file->name, JK_SPAN("README.md")))
+        jk_doubts_add(&sources->doubts, "%s is read as the model's card; the Hub looks for README.md alone",
+                      jk_doubts_shown(&sources->doubts, file->name));
+    tell_others(sources, files, file, JK_FILE_CARD);
+    jk_error_init(&fault, mistakes->arena);
+    sources->has_card = jk_card_parse(file->bytes, sources->doubts.arena, &sources->card, &fault) == JK_OK;
+    sources->unread = sources->unread || !sources->has_card;
+    if (!sources->has_card) jk_gather_mistakes(mistakes, &fault, NULL);
+    if (sources->has_card) jk_doubts_add_all(&sources->doubts, &sources->card.doubts);
+}
+
+static void gather_adapter(struct jk_sources *sources, const struct jk_files *files, struct jk_error *mistakes)
+{
+    const struct jk_file *file = text_of(sources, files, JK_FILE_ADAPTER_CONFIG, mistakes);
+    struct jk_error fault;
+    if (!file) return;
+    jk_error_init(&fault, mistakes->arena);
+    sources->has_adapter = jk_adapter_parse(file->bytes, sources->doubts.arena, &sources->adapter, &fault) == JK_OK;
+    sources->unread = sources->unread || !sources->has_adapter;
+    if (!sources->has_adapter) jk_gather_mistakes(mistakes, &fault, NULL);
+}
+
+static void gather_recipe(struct jk_sources *sources, const struct jk_files *files, struct jk_error *mistakes)
+{
+    const struct jk_file *file = text_of(sources, files, JK_FILE_RECIPE, mistakes);
+    struct jk_error fault;
+    if (!file) return;
+    sources->recipe_file = copy_name(sources, file->name);
+    tell_others(sources, files, file, JK_FILE_RECIPE);
+    jk_error_init(&fault, mistakes->arena);
+    bool read = jk_mergekit_parse(file->bytes, sources->doubts.arena, &sources->mergekit, &fault) == JK_OK;
+    sources->unread = sources->unread || !read;
+    if (!read) jk_gather_mistakes(mistakes, &fault, sources->recipe_file);
+    sources->has_mergekit = read && (sources->mergekit.parents.count > 0 || sources->mergekit.method.len > 0);
+    if (read && !sources->has_mergekit)
+        jk_doubts_add(&sources->doubts, "%s names no models, as a recipe of mergekit would",
+                      jk_doubts_shown(&sources->doubts, file->name));
+}
+
+/* ---- GGUF ---- */
+
+static void pass_over(struct jk_sources *sources, struct jk_span name, const char *why)
+{
+    jk_doubts_add(&sources->doubts, "%s is passed over: %s", jk_doubts_shown(&sources->doubts, name), why);
+}
+
+/* A split model may have hundreds of parts: the first is named, the others are counted. */
+static void tell_passed(struct jk_sources *sources, const struct jk_files *files)
+{
+    const struct jk_file *part = NULL;
+    size_t more = 0;
+    for (size_t i = 0; i < files->count; i++) {
+        const struct jk_file *file = &files->items[i];
+        const char *why = jk_file_kind(file->name) == JK_FILE_GGUF ? jk_files_gguf_passed(file->name) : NULL;
+        bool split = why && strstr(why, "split");
+        if (why && !split) pass_over(sources, file->name, why);
+        if (split && part) more++;
+        if (split && (!part || jk_span_compare(file->name, part->name) < 0)) part = file;
+    }
+    if (!part) return;
+    const char *why = "a further part of a split file; the metadata is in the first";
+    const char *many =
+        more == 0 ? NULL : jk_arena_printf(sources->doubts.arena, "%s, and so are %zu others", why, more);
+    pass_over(sources, part->name, many ? many : why);
+}
+
+/* Takes what a file that could be read says: of several, the first that names parents. */
+static void take_gguf(struct jk_sources *sources, const struct jk_file *file, const struct jk_gguf *gguf)
+{
+    struct jk_names parents = {0};
+    jk_gguf_parents(gguf, &sources->doubts, &parents);
+    bool adapter = jk_span_equal_fold(gguf->type, JK_SPAN("adapter"));
+    const char **kind = adapter ? &sources->gguf_adapter : &sources->gguf_weights;
+    if (!*kind) *kind = copy_name(sources, file->name);
+    if (gguf->partial && file->whole)
+        jk_doubts_add(&sources->doubts, "%s is cut: it ends before its metadata does",
+                      jk_doubts_shown(&sources->doubts, file->name));
+    bool first = !sources->has_gguf, better = sources->gguf_parents.count == 0 && parents.count > 0;
+    if (!first && !better) {
+        if (parents.count > 0 && !jk_parents_same(&parents, &sources->gguf_parents, sources->doubts.arena))
+            jk_doubts_add(&sources->doubts, "%s names %s%s as parent, other than %s does",
+                          jk_doubts_shown(&sources->doubts, file->name),
+                          jk_doubts_shown(&sources->doubts, parents.items[0]), parents.count > 1 ? " and others" : "",
+                          sources->gguf_file);
+        return;
+    }
+    sources->gguf = *gguf;
+    sources->gguf_parents = parents;
+    sources->gguf_file = copy_name(sources, file->name);
+    sources->has_gguf = true;
+}
+
+static void gather_one_gguf(struct jk_sources *sources, const struct jk_file *file)
+{
+    struct jk_gguf gguf;
+    struct jk_error fault;
+    jk_error_init(&fault, NULL);
+    if (!file->bytes.at) {
+        if (!sources->gguf_weights) sources->gguf_weights = copy_name(sources, file->name);
+    } else if (jk_files_is_pointer(file->bytes)) {
+        if (!sources->gguf_weights) sources->gguf_weights = copy_name(sources, file->name);
+        pass_over(sources, file->name, "it is a pointer of Git LFS, not the file itself");
+    } else if (jk_gguf_parse(file->bytes, &gguf, &fault) != JK_OK) {
+        pass_over(sources, file->name, fault.message);
+    } else if (jk_gguf_is_other(&gguf)) {
+        pass_over(sources, file->name, jk_gguf_is_other(&gguf));
+    } else {
+        take_gguf(sources, file, &gguf);
+    }
+}
+
+static void gather_gguf(struct jk_sources *sources, const struct jk_files *files)
+{
+    size_t best[JK_FILES_GGUF_MAX], count = jk_files_gguf(files, best, JK_FILES_GGUF_MAX);
+    for (size_t i = 0; i < count; i++)
+        gather_one_gguf(sources, &files->items[best[i]]);
+    tell_passed(sources, files);
+}
+
+/* ---- what the files are ---- */
+
+static const char *name_of(struct jk_sources *sources, const struct jk_files *files, enum jk_file_kind kind)
+{
+    size_t best = jk_files_best(files, kind);
+    return best < files->count ? copy_name(sources, files->items[best].name) : NULL;
+}
+
+static bool is_packed(const struct jk_files *files)
+{
+    size_t best = jk_files_best(files, JK_FILE_WEIGHTS);
+    bool head = best < files->count && files->items[best].bytes.at && !jk_files_is_pointer(files->items[best].bytes);
+    return !head || jk_config_is_packed(files->items[best].bytes);
+}
+
+static void gather_config(struct jk_sources *sources, const struct jk_files *files)
+{
+    struct jk_config config;
+    struct jk_error fault;
+    size_t best = jk_files_best(files, JK_FILE_CONFIG);
+    if (best == files->count || !files->items[best].bytes.at) return;
+    jk_error_init(&fault, sources->doubts.arena);
+    if (jk_config_parse(files->items[best].bytes, sources->doubts.arena, &config, &fault) != JK_OK) {
+        jk_doubts_add(&sources->doubts, "config.json cannot be read: %s",
+                      fault.violation_count > 0 ? fault.violations[0].rule : fault.message);
+        return;
+    }
+    sources->loaded_from = config.loaded_from;
+    if (config.quantization.len == 0) return;
+    if (is_packed(files))
+        sources->quantization = config.quantization;
+    else
+        jk_doubts_add(&sources->doubts,
+                      "config.json has a quantization_config (%s), but the weights beside it are not packed",
+                      jk_doubts_shown(&sources->doubts, config.quantization));
+}
+
+static void gather_kinds(struct jk_sources *sources, const struct jk_files *files)
+{
+    sources->adapter_weights = name_of(sources, files, JK_FILE_ADAPTER_WEIGHTS);
+    sources->weights = name_of(sources, files, JK_FILE_WEIGHTS);
+    size_t best = jk_files_best(files, JK_FILE_CONVERTED);
+    if (best == files->count) return;
+    const char *format = jk_files_format(files->items[best].name);
+    sources->converted = format ? format : "OpenVINO";
+}
+
+static void gather_hub(struct jk_sources *sources, struct jk_span hub_model, struct jk_error *mistakes)
+{
+    struct jk_error fault;
+    if (hub_model.len == 0) return;
+    jk_error_init(&fault, mistakes->arena);
+    sources->has_hub = jk_hub_parse(hub_model, sources->doubts.arena, &sources->hub, &fault) == JK_OK;
+    sources->unread = sources->unread || !sources->has_hub;
+    if (!sources->has_hub) jk_gather_mistakes(mistakes, &fault, NULL);
+}
+
+/* A card that was sent goes before the Hub's reading of it, which adds the relation that the Hub sees. */
+static void take_hub_card(struct jk_sources *sources)
+{
+    struct jk_hub *hub = &sources->hub;
+    if (!sources->has_hub) return;
+    if (hub->card.tag_relation.len == 0) hub->card.tag_relation = hub->relation;
+    if (sources->card.tag_relation.len == 0) sources->card.tag_relation = hub->card.tag_relation;
+    if (!hub->has_card || sources->card_file) return;
+    sources->card = sources->hub.card;
+    sources->has_card = true;
+    sources->card_file = "the Hub's cardData";
+    jk_doubts_add_all(&sources->doubts, &sources->card.doubts);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return jk_span_compare(((const struct jk_file *)a)->name, ((const struct jk_file *)b)->name);
+}
+
+/* The files given, and those that only the Hub lists; sorted, so that the order in which they come decides nothing. */
+static struct jk_files all_files(struct jk_sources *sources, const struct jk_files *files)
+{
+    const struct jk_files *listed = &sources->hub.files;
+    struct jk_file *items = jk_arena_zalloc(sources->doubts.arena, files->count + listed->count + 1, sizeof *items);
+    struct jk_files all = {items, 0};
+    if (!items) return *files;
+    if (files->count > 0) memcpy(items, files->items, files->count * sizeof *items);
+    qsort(items, files->count, sizeof *items, by_name);
+    all.count = files->count;
+    for (size_t i = 0; i < listed->count; i++)
+        if (!bsearch(&listed->items[i], items, files->count, sizeof *items, by_name))
+            items[all.count++] = listed->items[i];
+    return all;
+}
+
+void jk_gather(const struct jk_files *files, struct jk_span hub_model, struct jk_arena *arena,
+               struct jk_sources *out_sources, struct jk_error *mistakes)
+{
+    *out_sources = (struct jk_sources){.doubts = {.arena = arena}};
+    gather_hub(out_sources, hub_model, mistakes);
+    const struct jk_files all = all_files(out_sources, files);
+    gather_card(out_sources, &all, mistakes);
+    take_hub_card(out_sources);
+    gather_adapter(out_sources, &all, mistakes);
+    gather_recipe(out_sources, &all, mistakes);
+    gather_gguf(out_sources, &all);
+    gather_config(out_sources, &all);
+    gather_kinds(out_sources, &all);
+}

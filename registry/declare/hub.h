@@ -1,0 +1,23 @@
+/* The Hugging Face Hub's own record of a model, as its API gives it. Pure; everything lies in the arena. Unknown fields
+ * and those of another type than expected are passed over: the record has changed before. At most 1 MiB, 10,000 files.
+ */
+#ifndef JK_DECLARE_HUB_H
+#define JK_DECLARE_HUB_H
+
+#include "base/error.h"
+#include "declare/card.h"
+#include "declare/files.h"
+
+struct jk_hub {
+    struct jk_span id;       /* publisher/model */
+    struct jk_span relation; /* baseModels.relation */
+    struct jk_names parents; /* baseModels.models */
+    struct jk_card card;     /* cardData, and the record's tags and library */
+    bool has_card;
+    struct jk_files files; /* siblings: names, sizes */
+};
+
+JK_MUST_USE enum jk_status jk_hub_parse(struct jk_span json, struct jk_arena *arena, struct jk_hub *out_hub,
+                                        struct jk_error *error);
+
+#endif

@@ -1,0 +1,17 @@
+/* JSON as Python writes it: a byte order mark and the numbers NaN and Infinity, which are none, are read as null. Pure.
+ * At most 1 MiB; jansson bounds the nesting itself. */
+#ifndef JK_DECLARE_JSON_H
+#define JK_DECLARE_JSON_H
+
+#include <jansson.h>
+
+#include "base/error.h"
+
+#define JK_DECLARED_JSON_MAX (1u << 20)
+
+/* NULL with a violation of `file`; else an object, the caller's to json_decref. */
+json_t *jk_declared_json(struct jk_span text, const char *file, struct jk_error *error);
+/* The text under a key, trimmed and in the arena; empty where there is none or something else. */
+struct jk_span jk_declared_json_text(const json_t *object, const char *key, struct jk_arena *arena);
+
+#endif

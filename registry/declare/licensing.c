@@ -1,0 +1,183 @@
+/* See licensing.h. */
+#include "declare/licensing.h"
+
+#include "base/defer.h"
+#include "base/text.h"
+#include "declare/words.h"
+#include "domain/license.h"
+#include "domain/spdx.h"
+
+struct mapping {
+    struct jk_span license_name;
+    const struct jk_span *families;
+    size_t family_count;
+    struct jk_arena *arena;
+};
+
+static struct jk_span canonical_of(struct jk_span expression, struct jk_arena *arena)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text canonical;
+    struct jk_error ignored;
+    jk_text_init(&canonical, JK_LICENSE_MAX);
+    jk_error_init(&ignored, NULL);
+    if (jk_spdx_canonical(expression, "license", &canonical, &ignored) != JK_OK) return JK_SPAN("");
+    const char *copy = jk_arena_copy(arena, canonical.bytes, canonical.len);
+    return copy ? (struct jk_span){copy, canonical.len} : JK_SPAN("");
+}
+
+static struct jk_span of_hub(const struct mapping *mapping, struct jk_span license)
+{
+    return jk_license_from_hub(license, mapping->license_name, mapping->families, mapping->family_count);
+}
+
+static bool is_operator(struct jk_span word)
+{
+    const struct jk_span operators[] = {JK_SPAN("and"), JK_SPAN("or"), JK_SPAN("with")};
+    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
+        if (jk_span_equal_fold(word, operators[i])) return true;
+    return false;
+}
+
+/* One word of an expression, whose identifiers may be the Hub's. */
+static void add_word(const struct mapping *mapping, struct jk_span word, struct jk_text *out)
+{
+    struct jk_span mapped = word.len > 0 && !is_operator(word) ? of_hub(mapping, word) : word;
+    jk_text_add(out, mapped.len > 0 ? mapped : word);
+}
+
+/* "apache-2.0 and (mit or gpl-3.0)" */
+static struct jk_span of_expression(const struct mapping *mapping, struct jk_span text)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text spdx;
+    size_t begin = 0;
+    jk_text_init(&spdx, JK_LICENSE_MAX);
+    for (size_t i = 0; i <= text.len; i++) {
+        bool mark = i == text.len || strchr(" \t\n()", text.at[i]) != NULL;
+        if (!mark) continue;
+        add_word(mapping, (struct jk_span){text.at + begin, i - begin}, &spdx);
+        if (i < text.len) jk_text_add_char(&spdx, text.at[i]);
+        begin = i + 1;
+    }
+    return spdx.failed ? JK_SPAN("") : canonical_of(jk_text_span(&spdx), mapping->arena);
+}
+
+/* "Apache 2.0" is apache-2.0. */
+static struct jk_span of_dashed(const struct mapping *mapping, struct jk_span text)
+{
+    char *copy = jk_arena_copy(mapping->arena, text.at, text.len);
+    for (size_t i = 0; copy && i < text.len; i++)
+        if (copy[i] == ' ' || copy[i] == '_') copy[i] = '-';
+    return copy ? of_hub(mapping, (struct jk_span){copy, text.len}) : JK_SPAN("");
+}
+
+static struct jk_span map_one(const struct mapping *mapping, struct jk_span license)
+{
+    struct jk_span found = of_hub(mapping, license);
+    if (found.len == 0) found = of_expression(mapping, license);
+    return found.len > 0 ? found : of_dashed(mapping, license);
+}
+
+/* All of them, joined by AND; empty where one is not known, NOASSERTION where one says nothing. */
+static struct jk_span map_all(const struct mapping *mapping, const struct jk_names *licenses)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text all;
+    const struct jk_span nothing = JK_SPAN("NOASSERTION");
+    jk_text_init(&all, JK_LICENSE_MAX);
+    if (licenses->count == 1) return map_one(mapping, licenses->items[0]);
+    for (size_t i = 0; i < licenses->count; i++) {
+        struct jk_span one = map_one(mapping, licenses->items[i]);
+        if (one.len == 0 || jk_span_equal(one, nothing)) return one;
+        jk_text_addf(&all, "%s(%.*s)", i > 0 ? " AND " : "", JK_SPAN_ARG(one));
+    }
+    return all.failed ? JK_SPAN("") : canonical_of(jk_text_span(&all), mapping->arena);
+}
+
+/* "apache-2.0, mit" in one value is a list, too. */
+static void split_commas(const struct jk_names *written, struct jk_names *out_licenses)
+{
+    for (size_t i = 0; i < written->count; i++) {
+        struct jk_span rest = written->items[i], one;
+        for (bool more = true; more;) {
+            more = jk_span_cut(&rest, ',', &one);
+            jk_names_add(out_licenses, one);
+        }
+    }
+}
+
+static const char *written_as(const struct jk_names *licenses, struct jk_span license_name, struct jk_doubts *notes)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    jk_text_init(&text, 512);
+    jk_text_add_str(&text, "license ");
+    for (size_t i = 0; i < licenses->count && i < 8; i++)
+        jk_text_addf(&text, "%s%s", i > 0 ? ", " : "", jk_doubts_shown(notes, licenses->items[i]));
+    if (license_name.len > 0) jk_text_addf(&text, ", license_name %s", jk_doubts_shown(notes, license_name));
+    const char *copy = jk_arena_copy(notes->arena, text.bytes ? text.bytes : "", text.len);
+    return copy ? copy : "license";
+}
+
+/* Where it is from: the card, else its tags, else the GGUF file. */
+static const char *find(const struct jk_sources *sources, struct jk_names *out_licenses)
+{
+    const struct jk_span tags[] = {sources->card.tag_license, sources->hub.card.tag_license};
+    split_commas(&sources->card.licenses, out_licenses);
+    /* A name alone is of one that the Hub does not offer. */
+    if (out_licenses->count == 0 && sources->card.license_name.len > 0) jk_names_add(out_licenses, JK_SPAN("other"));
+    if (out_licenses->count > 0) return "card";
+    for (size_t i = 0; i < 2; i++)
+        jk_names_add(out_licenses, tags[i]);
+    if (out_licenses->count > 0) return "tags";
+    jk_names_add(out_licenses, sources->gguf.license);
+    return out_licenses->count > 0 ? "gguf" : "";
+}
+
+static void note_mapping(const struct jk_licensing *licensing, const struct jk_names *licenses, const char *file,
+                         struct jk_doubts *notes)
+{
+    struct jk_span found = licensing->expression;
+    if (licenses->count > 1)
+        jk_doubts_add(
+            notes,
+            "%s of %s is a list, which is taken as all of them, %.*s: if one may be chosen, --license says so, "
+            "as in \"MIT OR Apache-2.0\"",
+            licensing->written, file, JK_SPAN_ARG(found));
+    else if (jk_span_ends(found, JK_SPAN("-only")) && !jk_span_ends(licenses->items[0], JK_SPAN("-only")))
+        jk_doubts_add(notes,
+                      "%s of %s is taken as %.*s: whether a later version may be chosen, it does not say. If so, "
+                      "--license %.*s-or-later says better",
+                      licensing->written, file, JK_SPAN_ARG(found), (int)(found.len - strlen("-only")), found.at);
+    else if (!jk_span_equal_fold(found, licenses->items[0]))
+        jk_doubts_add(notes, "%s of %s is taken as %.*s", licensing->written, file, JK_SPAN_ARG(found));
+}
+
+/* What a GGUF file says beside the card is told where it is another licence. */
+static void note_gguf(const struct jk_sources *sources, const struct mapping *mapping,
+                      const struct jk_licensing *licensing, struct jk_doubts *notes)
+{
+    struct jk_span other = sources->gguf.license;
+    if (other.len == 0 || strcmp(licensing->from, "gguf") == 0) return;
+    struct jk_span mapped = map_one(mapping, other);
+    if (licensing->expression.len > 0 && mapped.len > 0 && !jk_span_equal(mapped, licensing->expression))
+        jk_doubts_add(notes, "%s names the licence %s; that of the %s was taken", sources->gguf_file,
+                      jk_doubts_shown(notes, other), licensing->from);
+}
+
+void jk_licensing_of(const struct jk_sources *sources, const struct jk_span *families, size_t family_count,
+                     struct jk_doubts *notes, struct jk_licensing *out_licensing)
+{
+    struct mapping mapping = {sources->card.license_name, families, family_count, notes->arena};
+    struct jk_licensing licensing = {.from = "", .written = ""};
+    struct jk_names licenses = {0};
+    licensing.from = find(sources, &licenses);
+    if (licenses.count > 0) {
+        bool gguf = strcmp(licensing.from, "gguf") == 0;
+        licensing.written = written_as(&licenses, gguf ? JK_SPAN("") : sources->card.license_name, notes);
+        licensing.expression = map_all(&mapping, &licenses);
+        if (licensing.expression.len > 0)
+            note_mapping(&licensing, &licenses, gguf ? sources->gguf_file : "the card", notes);
+        if (gguf)
+            jk_doubts_add(notes, "the licence is from %s, which may be that of its base model", sources->gguf_file);
+        note_gguf(sources, &mapping, &licensing, notes);
+    }
+    *out_licensing = licensing;
+}

@@ -1,0 +1,19 @@
+/* The licence that a model's files declare, as SPDX. Pure; everything lies in the arena. A list of licences is all of
+ * them (AND): nobody says that one may be chosen. */
+#ifndef JK_DECLARE_LICENSING_H
+#define JK_DECLARE_LICENSING_H
+
+#include "declare/gather.h"
+
+struct jk_licensing {
+    struct jk_span expression; /* canonical; NOASSERTION where it says that it is none of the Hub's; empty for none */
+    const char *from;          /* "card", "tags", "gguf"; "" where nothing declares one */
+    const char *written;       /* as it is declared: "license other, license_name exaone"; "" for none */
+};
+
+/* `families`: model parts of the names of parents and their roots, by which one name means several licences. What the
+ * mapping changed is told. */
+void jk_licensing_of(const struct jk_sources *sources, const struct jk_span *families, size_t family_count,
+                     struct jk_doubts *notes, struct jk_licensing *out_licensing);
+
+#endif

@@ -1,0 +1,81 @@
+/* See reference.h. */
+#include "declare/reference.h"
+
+#include "base/text.h"
+#include "declare/words.h"
+
+/* The first of the keys that has a text. */
+static struct jk_span first_text(const struct jk_yaml *mapping, const char *const *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct jk_span text = jk_yaml_text(jk_yaml_member(mapping, keys[i]));
+        if (text.len > 0) return text;
+    }
+    return JK_SPAN("");
+}
+
+static void dashed(struct jk_text *out, struct jk_span words)
+{
+    bool gap = false;
+    words = jk_words_trim(words);
+    for (size_t i = 0; i < words.len; i++) {
+        bool blank = words.at[i] == ' ' || words.at[i] == '\t';
+        if (blank && !gap) jk_text_add_char(out, '-');
+        if (!blank) jk_text_add_char(out, words.at[i]);
+        gap = blank;
+    }
+}
+
+struct jk_span jk_reference_join(struct jk_span organization, struct jk_span name, struct jk_arena *arena)
+{
+    struct jk_text text;
+    if (organization.len == 0 || name.len == 0) return JK_SPAN("");
+    jk_text_init(&text, 4096);
+    dashed(&text, organization);
+    jk_text_add_char(&text, '/');
+    dashed(&text, name);
+    const char *copy = text.failed ? NULL : jk_arena_copy(arena, text.bytes, text.len);
+    struct jk_span joined = copy ? (struct jk_span){copy, text.len} : JK_SPAN("");
+    jk_text_done(&text);
+    return joined;
+}
+
+struct jk_span jk_reference_of(const struct jk_yaml *mapping, struct jk_doubts *doubts)
+{
+    static const char *const places[] = {"repo_url", "url", "repo_id", "repo", "id", "model_id", "path", "model"},
+                             *const names[] = {"name", "model_name"},
+                             *const makers[] = {"organization", "organisation", "org", "author", "publisher"};
+    struct jk_span place = first_text(mapping, places, sizeof places / sizeof places[0]);
+    struct jk_span name = first_text(mapping, names, sizeof names / sizeof names[0]);
+    if (place.len > 0) return place;
+    if (name.len == 0 || memchr(name.at, '/', name.len)) return name;
+    struct jk_span maker = first_text(mapping, makers, sizeof makers / sizeof makers[0]);
+    struct jk_span joined = jk_reference_join(maker, name, doubts->arena);
+    if (joined.len > 0)
+        jk_doubts_add(doubts, "%s is made of an organization and a name: check that a model is called so",
+                      jk_doubts_shown(doubts, joined));
+    return joined;
+}
+
+/* Several lines of one text are several names. */
+static void add_lines(struct jk_names *names, struct jk_span text)
+{
+    struct jk_span line;
+    while (jk_span_line(&text, &line))
+        jk_names_add(names, line);
+}
+
+void jk_reference_read_all(const struct jk_yaml *node, struct jk_doubts *doubts, struct jk_names *names,
+                           const char *field, const char *file, struct jk_error *error)
+{
+    if (jk_yaml_is_null(node)) return;
+    const struct jk_yaml *item = node->kind == JK_YAML_SEQUENCE ? node->first : node;
+    for (; item; item = node->kind == JK_YAML_SEQUENCE ? item->next : NULL) {
+        struct jk_span name = item->kind == JK_YAML_MAPPING ? jk_reference_of(item, doubts) : jk_yaml_text(item);
+        if (name.len > 0)
+            add_lines(names, name);
+        else if (item->kind != JK_YAML_SCALAR)
+            jk_error_field(error, field, "line %u of %s: a model's name is needed here, as in \"%s: publisher/model\"",
+                           item->line, file, field);
+    }
+}

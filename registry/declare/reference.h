@@ -1,0 +1,21 @@
+/* A model named in YAML: by its name, or by a mapping that says where it lies, as cards, recipes and configurations
+ * have it. Pure; spans lie in the arena. */
+#ifndef JK_DECLARE_REFERENCE_H
+#define JK_DECLARE_REFERENCE_H
+
+#include "base/error.h"
+#include "declare/doubts.h"
+#include "declare/parents.h"
+#include "declare/yaml.h"
+
+/* The model that a mapping names by repo_url, url, id, path or name, or by name and organization, which is told as a
+ * guess; empty for none. */
+struct jk_span jk_reference_of(const struct jk_yaml *mapping, struct jk_doubts *doubts);
+/* "LGAI EXAONE", "EXAONE 4.0 1.2B" become LGAI-EXAONE/EXAONE-4.0-1.2B; empty where one of them is. */
+struct jk_span jk_reference_join(struct jk_span organization, struct jk_span name, struct jk_arena *arena);
+/* Adds each name in `node`: one, or a list of them. Whatever names nothing is a mistake in `field`, with its line in
+ * `file` ("the card"). */
+void jk_reference_read_all(const struct jk_yaml *node, struct jk_doubts *doubts, struct jk_names *names,
+                           const char *field, const char *file, struct jk_error *error);
+
+#endif
