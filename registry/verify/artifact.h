@@ -16,8 +16,9 @@ struct jk_artifact {
     bool terminal, utf8; /* whether that is one, and takes UTF-8 */
 };
 
-/* Results "manifest", "file" for each file that differs, and "files". What lies in the folder and not in the manifest
- * is not looked at. */
+/* Results "manifest", "file" for each file that differs, and "files". A file whose name stands in the manifest in
+ * another Unicode form is found, which a "name" result tells. Of what lies in the folder and not in the manifest,
+ * weights and code are named as "unlisted", for whoever loads the model may load them; the rest is not looked at. */
 void jk_artifact_check(const struct jk_artifact *artifact, struct jk_results *results);
 
 #endif
