@@ -221,16 +221,22 @@ static bool is_unchanged(const struct jk_cli *cli, enum jk_status status)
 }
 
 /* What will be found, but for what the upload before the registration mends. */
-static void show_findings(struct jk_submission *submission, const Jokbo__V1__Model *model)
+static void leave_out_mended(const struct jk_submission *submission, Jokbo__V1__Model *model)
 {
     size_t count = 0;
-    for (size_t i = 0; i < model->n_findings; i++) {
+    for (size_t i = 0; model && i < model->n_findings; i++) {
         bool mended = submission->manifest.len > 0 &&
                       model->findings[i]->kind == JOKBO__V1__FINDING_KIND__FINDING_KIND_UNVERIFIED_ARTIFACT;
         if (!mended) model->findings[count++] = model->findings[i];
     }
-    jk_findings_print(submission->cli, model->findings, count);
-    if (count > 0) fputc('\n', submission->cli->out);
+    if (model) model->n_findings = count;
+}
+
+static void show_findings(struct jk_submission *submission, Jokbo__V1__Model *model)
+{
+    leave_out_mended(submission, model);
+    jk_findings_print(submission->cli, model->findings, model->n_findings);
+    if (model->n_findings > 0) fputc('\n', submission->cli->out);
     submission->findings_shown = true;
 }
 
@@ -263,6 +269,7 @@ static enum jk_status submit(struct jk_cli *cli, bool publish)
     if (status == JK_OK) status = jk_submission_send(&submission, dry_run, &registration);
     if (is_unchanged(cli, status)) return show_unchanged(&submission);
     JK_TRY(status);
+    if (dry_run) leave_out_mended(&submission, registration->model);
     return show_result(&submission, registration, dry_run);
 }
 

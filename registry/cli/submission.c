@@ -91,11 +91,25 @@ static void gather(struct jk_submission *submission)
         jk_declaration_relate(declaration, &given, &submission->sources, &submission->mistakes);
 }
 
+/* A release without what the one before had counts for less, and is not what anybody meant. */
+static void note_what_is_left_out(struct jk_submission *submission)
+{
+    const Jokbo__V1__Release *release = submission->before ? submission->before->release : NULL;
+    if (!release || !release->artifact_sha256[0] || submission->artifact[0]) return;
+    jk_doubts_add(&submission->declaration.notes,
+                  "release %s has a manifest, and this one has none: policies that ask for one do not count the model "
+                  "then. --manifest FILE gives it",
+                  release->version);
+}
+
 /* Everything that needs the server. */
 static enum jk_status look_up(struct jk_submission *submission)
 {
     struct jk_declaration *declaration = &submission->declaration;
-    if (submission->publish && declaration->name.len > 0) JK_TRY(find_before(submission));
+    if (submission->publish && declaration->name.len > 0) {
+        JK_TRY(find_before(submission));
+        note_what_is_left_out(submission);
+    }
     bool by_person = !strcmp(declaration->parents_from, "--parent") || !strcmp(declaration->parents_from, "asked");
     JK_TRY(jk_resolve_parents(submission->cli, &declaration->parents, by_person, declaration->name,
                               &submission->resolution, &submission->mistakes));
