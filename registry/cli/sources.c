@@ -20,18 +20,13 @@ static enum jk_status read_one(const char *path, struct jk_file *file, struct jk
     return JK_OK;
 }
 
-static enum jk_status no_memory(struct jk_error *error)
-{
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMORY", "out of memory");
-}
-
 static enum jk_status read_folder(const char *path, struct jk_files *files, struct jk_doubts *doubts,
                                   struct jk_error *error)
 {
     struct jk_folder folder;
-    if (!jk_folder_list(path, FOLDERS_DEEP, JK_FILES_MAX, doubts->arena, &folder)) return no_memory(error);
+    if (!jk_folder_list(path, FOLDERS_DEEP, JK_FILES_MAX, doubts->arena, &folder)) return jk_out_of_memory(error);
     files->items = jk_arena_zalloc(doubts->arena, folder.count + 1, sizeof *files->items);
-    if (!files->items) return no_memory(error);
+    if (!files->items) return jk_out_of_memory(error);
     for (; files->count < folder.count; files->count++)
         files->items[files->count] =
             (struct jk_file){.name = folder.files[files->count].name, .size = folder.files[files->count].size};
@@ -57,7 +52,7 @@ static enum jk_status read_file(const char *path, struct jk_files *files, struct
                                 struct jk_error *error)
 {
     files->items = jk_arena_zalloc(doubts->arena, 1, sizeof *files->items);
-    if (!files->items) return no_memory(error);
+    if (!files->items) return jk_out_of_memory(error);
     files->count = 1;
     files->items[0].name = last_segment(jk_span_of(path));
     enum jk_file_kind kind = jk_file_kind(files->items[0].name);

@@ -6,7 +6,8 @@
 #include "base/text.h"
 #include "declare/config.h"
 
-void jk_gather_mistakes(struct jk_error *mistakes, const struct jk_error *found, const char *field)
+/* Adds what was found wrong to what is told already, each of its own field, or all of `field`. */
+static void add_mistakes(struct jk_error *mistakes, const struct jk_error *found, const char *field)
 {
     size_t kept = found->violation_count < JK_ERROR_VIOLATIONS ? found->violation_count : JK_ERROR_VIOLATIONS;
     for (size_t i = 0; i < kept; i++)
@@ -56,7 +57,7 @@ static void gather_card(struct jk_sources *sources, const struct jk_files *files
     jk_error_init(&fault, mistakes->arena);
     sources->has_card = jk_card_parse(file->bytes, sources->doubts.arena, &sources->card, &fault) == JK_OK;
     sources->unread = sources->unread || !sources->has_card;
-    if (!sources->has_card) jk_gather_mistakes(mistakes, &fault, NULL);
+    if (!sources->has_card) add_mistakes(mistakes, &fault, NULL);
     if (sources->has_card) jk_doubts_add_all(&sources->doubts, &sources->card.doubts);
 }
 
@@ -68,7 +69,7 @@ static void gather_adapter(struct jk_sources *sources, const struct jk_files *fi
     jk_error_init(&fault, mistakes->arena);
     sources->has_adapter = jk_adapter_parse(file->bytes, sources->doubts.arena, &sources->adapter, &fault) == JK_OK;
     sources->unread = sources->unread || !sources->has_adapter;
-    if (!sources->has_adapter) jk_gather_mistakes(mistakes, &fault, NULL);
+    if (!sources->has_adapter) add_mistakes(mistakes, &fault, NULL);
 }
 
 static void gather_recipe(struct jk_sources *sources, const struct jk_files *files, struct jk_error *mistakes)
@@ -81,7 +82,7 @@ static void gather_recipe(struct jk_sources *sources, const struct jk_files *fil
     jk_error_init(&fault, mistakes->arena);
     bool read = jk_mergekit_parse(file->bytes, sources->doubts.arena, &sources->mergekit, &fault) == JK_OK;
     sources->unread = sources->unread || !read;
-    if (!read) jk_gather_mistakes(mistakes, &fault, sources->recipe_file);
+    if (!read) add_mistakes(mistakes, &fault, sources->recipe_file);
     sources->has_mergekit = read && (sources->mergekit.parents.count > 0 || sources->mergekit.method.len > 0);
     if (read && !sources->has_mergekit)
         jk_doubts_add(&sources->doubts, "%s names no models, as a recipe of mergekit would",
@@ -222,7 +223,7 @@ static void gather_hub(struct jk_sources *sources, struct jk_span hub_model, str
     jk_error_init(&fault, mistakes->arena);
     sources->has_hub = jk_hub_parse(hub_model, sources->doubts.arena, &sources->hub, &fault) == JK_OK;
     sources->unread = sources->unread || !sources->has_hub;
-    if (!sources->has_hub) jk_gather_mistakes(mistakes, &fault, NULL);
+    if (!sources->has_hub) add_mistakes(mistakes, &fault, NULL);
 }
 
 /* A card that was sent goes before the Hub's reading of it, which adds the relation that the Hub sees. */

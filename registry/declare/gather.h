@@ -31,7 +31,5 @@ struct jk_sources {
 /* Files with their bytes, and the Hub's record of the model (empty for none). */
 void jk_gather(const struct jk_files *files, struct jk_span hub_model, struct jk_arena *arena,
                struct jk_sources *out_sources, struct jk_error *mistakes);
-/* Adds what was found wrong to what is told already, each of its own field, or all of `field`. */
-void jk_gather_mistakes(struct jk_error *mistakes, const struct jk_error *found, const char *field);
 
 #endif

@@ -40,7 +40,9 @@ struct jk_span jk_reference_join(struct jk_span organization, struct jk_span nam
     return joined;
 }
 
-struct jk_span jk_reference_of(const struct jk_yaml *mapping, struct jk_doubts *doubts)
+/* The model that a mapping names by repo_url, url, id, path or name, or by name and organization, which is told as a
+ * guess; empty for none. */
+static struct jk_span reference_of(const struct jk_yaml *mapping, struct jk_doubts *doubts)
 {
     static const char *const places[] = {"repo_url", "url", "repo_id", "repo", "id", "model_id", "path", "model"},
                              *const names[] = {"name", "model_name"},
@@ -71,7 +73,7 @@ void jk_reference_read_all(const struct jk_yaml *node, struct jk_doubts *doubts,
     if (jk_yaml_is_null(node)) return;
     const struct jk_yaml *item = node->kind == JK_YAML_SEQUENCE ? node->first : node;
     for (; item; item = node->kind == JK_YAML_SEQUENCE ? item->next : NULL) {
-        struct jk_span name = item->kind == JK_YAML_MAPPING ? jk_reference_of(item, doubts) : jk_yaml_text(item);
+        struct jk_span name = item->kind == JK_YAML_MAPPING ? reference_of(item, doubts) : jk_yaml_text(item);
         if (name.len > 0)
             add_lines(names, name);
         else if (item->kind != JK_YAML_SCALAR)

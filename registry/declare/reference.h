@@ -8,9 +8,6 @@
 #include "declare/parents.h"
 #include "declare/yaml.h"
 
-/* The model that a mapping names by repo_url, url, id, path or name, or by name and organization, which is told as a
- * guess; empty for none. */
-struct jk_span jk_reference_of(const struct jk_yaml *mapping, struct jk_doubts *doubts);
 /* "LGAI EXAONE", "EXAONE 4.0 1.2B" become LGAI-EXAONE/EXAONE-4.0-1.2B; empty where one of them is. */
 struct jk_span jk_reference_join(struct jk_span organization, struct jk_span name, struct jk_arena *arena);
 /* Adds each name in `node`: one, or a list of them. Whatever names nothing is a mistake in `field`, with its line in

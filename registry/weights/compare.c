@@ -262,7 +262,7 @@ void jk_comparison_done(struct jk_comparison *comparison)
     *comparison = (struct jk_comparison){0};
 }
 
-uint32_t jk_share_of(jk_wide of, jk_wide elements)
+uint32_t jk_compare_share(jk_wide of, jk_wide elements)
 {
     return elements ? (uint32_t)(of * 10000 / elements) : 0;
 }

@@ -42,6 +42,6 @@ struct jk_comparison {
 bool jk_compare(const struct jk_model *one, const struct jk_model *two, struct jk_comparison *out);
 void jk_comparison_done(struct jk_comparison *comparison); /* accepts a zeroed struct */
 /* `of` in hundredths of a per cent of `elements`, rounded down; 0 of nothing. */
-uint32_t jk_share_of(jk_wide of, jk_wide elements);
+uint32_t jk_compare_share(jk_wide of, jk_wide elements);
 
 #endif

@@ -116,7 +116,7 @@ static void namesakes(void **state)
     pair_is(&c, 3, NULL, JK_UNPAIRED);
     assert_int_equal(c.comparison.renamed + c.comparison.longer, 0);
     assert_true(c.comparison.whole.elements == 16384 * 3 + 32768);
-    assert_int_equal(jk_share_of(c.comparison.whole.of[JK_UNPAIRED], c.comparison.whole.elements), 4000);
+    assert_int_equal(jk_compare_share(c.comparison.whole.of[JK_UNPAIRED], c.comparison.whole.elements), 4000);
     assert_int_equal(c.comparison.whole.median, c.comparison.pairs[1].similarity);
     done(&c);
 }
@@ -249,7 +249,7 @@ static void nothing_to_compare(void **state)
     struct compared c =
         compare_texts(manifest_of((const struct tensor[]){{0}}), manifest_of((const struct tensor[]){{0}}));
     assert_int_equal(c.comparison.count, 0);
-    assert_int_equal(jk_share_of(c.comparison.whole.of[JK_KIN], c.comparison.whole.elements), 0);
+    assert_int_equal(jk_compare_share(c.comparison.whole.of[JK_KIN], c.comparison.whole.elements), 0);
     done(&c);
 }
 
