@@ -428,7 +428,11 @@ enum jk_status jk_mirror_place(struct jk_mirror *mirror, const char *folder, str
     mirror->options.folder = folder;
     JK_TRY(make_folder(folder, error));
     JK_TRY(jk_copy_open(folder, &mirror->folder, error));
-    return lock_folder(mirror, error);
+    enum jk_status status = lock_folder(mirror, error);
+    if (status == JK_OK) return JK_OK;
+    close(mirror->folder);
+    mirror->folder = -1;
+    return status;
 }
 
 static enum jk_status set_up(struct jk_mirror *mirror, struct jk_error *error)

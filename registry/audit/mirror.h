@@ -29,7 +29,8 @@ struct jk_mirror;
 JK_MUST_USE enum jk_status jk_mirror_open(const struct jk_mirror_options *options, struct jk_mirror **out_mirror,
                                           struct jk_error *error);
 void jk_mirror_close(struct jk_mirror *mirror); /* accepts NULL */
-/* The folder of a mirror that was opened without one. Until then only _get and _get_large may be called. */
+/* The folder of a mirror that was opened without one. Until then only _get and _get_large may be called. After a
+ * failure (LOCAL_FILE, MIRROR_BUSY) another folder may be tried. */
 JK_MUST_USE enum jk_status jk_mirror_place(struct jk_mirror *mirror, const char *folder, struct jk_error *error);
 int jk_mirror_folder(const struct jk_mirror *mirror); /* its descriptor, the mirror's; -1: none yet */
 /* One small file of the source, not kept. */

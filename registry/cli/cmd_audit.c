@@ -213,7 +213,7 @@ static void print_facts(struct jk_cli *cli, const struct audit_run *run)
     jk_print_fact(&table, "cosigned by", cosigners_text(cli, run));
     if (log->mirror)
         jk_print_fact(&table, "mirror",
-                      jk_arena_printf(&cli->arena, "%s (%s fetched)", log->folder,
+                      jk_arena_printf(&cli->arena, "%s (%s fetched)", log->temporary ? "not kept" : log->folder,
                                       jk_print_plural(cli, (int64_t)log->fetched, "tile", "tiles")));
     if (log->has_earlier)
         jk_print_fact(&table, "grown from",
@@ -247,7 +247,7 @@ static enum jk_status print_json(struct jk_cli *cli, const struct audit_run *run
         head->origin.at, head->origin.len, "log_size", (json_int_t)head->size, "root", root_text(cli, &head->root),
         "key", key_name(cli, run), "key_from", log->trust.origin, "key_proves", log->trust.is_given, "cosignatures",
         cosigners_json(run), "trust_policy", policy_json(cli, run), "checkpoint", log->head.note.at, log->head.note.len,
-        "mirror", log->mirror ? log->folder : NULL, "fetched", (json_int_t)log->fetched, "earlier",
+        "mirror", log->mirror && !log->temporary ? log->folder : NULL, "fetched", (json_int_t)log->fetched, "earlier",
         earlier_json(cli, run), "seen", (json_int_t)log->seen, "as_of", "log_size", (json_int_t)run->size, "root",
         root_text(cli, &run->root), "as_expected", run->expected != NULL, "counts", counts);
     json_object_set_new(all, "on_its_word", word_json(run));

@@ -63,7 +63,9 @@ static void show_receipt(struct jk_table *table, const struct jk_keep *keep)
     jk_print_fact(table, "receipt", keep->file);
     if (!keep->new_key) return;
     jk_print_fact(table, "log's key", keep->new_key);
-    jk_print_fact(table, " ", "of first use, remembered: compare it with one that came another way");
+    jk_print_fact(table, " ",
+                  keep->remembered ? "of first use, remembered: compare it with one that came another way"
+                                   : "of first use, not remembered (there is no home folder that can be written to)");
 }
 
 /* What the server has to say, unless the plan said it. */

@@ -1,6 +1,8 @@
 /* See audit_log.h. */
 #include "verify/audit_log.h"
 
+#include <errno.h>
+#include <ftw.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,12 +13,21 @@
 #include "reply/message.h"
 #include "verify/witnessed.h"
 
-#define FETCH_JOBS 4
+#define FETCH_JOBS         4
+#define REMOVE_DESCRIPTORS 16
 
 void jk_audit_log_init(struct jk_audit_log *log)
 {
     memset(log, 0, sizeof *log);
     log->descriptor = -1;
+}
+
+static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *walk)
+{
+    (void)facts;
+    (void)kind;
+    (void)walk;
+    return remove(path);
 }
 
 void jk_audit_log_done(struct jk_audit_log *log)
@@ -26,6 +37,7 @@ void jk_audit_log_done(struct jk_audit_log *log)
         jk_mirror_close(log->mirror);
     else if (log->descriptor >= 0)
         close(log->descriptor);
+    if (log->temporary) (void)nftw(log->temporary, remove_one, REMOVE_DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
     jk_text_done(&log->note);
     jk_text_done(&log->offered);
     jk_text_done(&log->earlier_note);
@@ -95,20 +107,47 @@ static enum jk_status open_mirror(struct jk_cli *cli, struct jk_audit_log *log, 
                                         .progress = show_progress,
                                         .context = progress};
     log->folder = options.folder = jk_options_text(&cli->options, JK_OPTION_MIRROR);
-    if (!log->folder && !mirrors(cli))
-        return jk_cli_usage(cli, "there is no home folder for the mirror: give --mirror DIR");
     JK_TRY(jk_mirror_open(&options, &log->mirror, &cli->error));
     log->descriptor = jk_mirror_folder(log->mirror);
     return JK_OK;
+}
+
+/* Whoever has no home folder, or one that cannot be written to, can audit all the same; it takes longer each time. */
+static enum jk_status place_temporarily(struct jk_cli *cli, struct jk_audit_log *log, const char *why)
+{
+    const char *root = getenv("TMPDIR");
+    char *path = jk_arena_printf(&cli->arena, "%s/jokbo-mirror-XXXXXX", root && root[0] ? root : "/tmp");
+    if (!path) return jk_out_of_memory(&cli->error);
+    fprintf(cli->err,
+            "jokbo: note: the mirror is not kept, and the next audit fetches everything anew: %s; "
+            "--mirror DIR keeps it in DIR\n",
+            why);
+    if (!mkdtemp(path))
+        return jk_fail(&cli->error, JK_INTERNAL, "LOCAL_FILE", "%.200s cannot be made: %s; give --mirror DIR", path,
+                       strerror(errno));
+    log->folder = log->temporary = path;
+    return jk_mirror_place(log->mirror, path, &cli->error);
+}
+
+static enum jk_status place_in_home(struct jk_cli *cli, struct jk_audit_log *log)
+{
+    struct jk_error fault;
+    jk_error_init(&fault, &cli->arena);
+    if (!mirrors(cli)) return place_temporarily(cli, log, "neither XDG_CACHE_HOME nor HOME is set");
+    log->folder = choose_mirror(cli, log);
+    if (!log->folder) return jk_out_of_memory(&cli->error);
+    enum jk_status status = jk_mirror_place(log->mirror, log->folder, &fault);
+    if (status == JK_OK) return JK_OK;
+    if (strcmp(fault.reason, "LOCAL_FILE") == 0) return place_temporarily(cli, log, fault.message);
+    cli->error = fault;
+    return status;
 }
 
 /* Where --mirror does not say it, the folder follows from what the source said, and from whose word is taken. */
 static enum jk_status place_mirror(struct jk_cli *cli, struct jk_audit_log *log)
 {
     if (!log->mirror || log->folder) return JK_OK;
-    log->folder = choose_mirror(cli, log);
-    if (!log->folder) return jk_out_of_memory(&cli->error);
-    JK_TRY(jk_mirror_place(log->mirror, log->folder, &cli->error));
+    JK_TRY(place_in_home(cli, log));
     log->descriptor = jk_mirror_folder(log->mirror);
     return JK_OK;
 }

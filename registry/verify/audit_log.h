@@ -10,6 +10,7 @@
 struct jk_audit_log {
     const char *at;                                           /* as given */
     const char *folder;                                       /* where the files lie */
+    const char *temporary;                                    /* the same, where it goes at the end; NULL: it stays */
     struct jk_mirror *mirror;                                 /* NULL: a folder was given */
     int descriptor;                                           /* of the folder */
     uint64_t fetched;                                         /* tiles */

@@ -95,6 +95,7 @@ static enum jk_status remember(struct jk_cli *cli, struct jk_anchor *anchor, str
     jk_error_init(&why, &cli->arena);
     const struct jk_verifier *key = jk_anchor_keep_key(anchor, note);
     if (key) keep->new_key = jk_keys_text(key, &cli->arena);
+    keep->remembered = anchor->remembers;
     if (jk_anchor_advance(anchor, note, &growth, &why) == JK_OK || !anchor->clash[0]) return JK_OK;
     print_clash(cli, anchor);
     jk_error_init(&cli->error, &cli->arena);

@@ -15,6 +15,7 @@ struct jk_keep {
     bool registers;      /* the entry is a registration or release; else a yank or its undoing */
     const char *file;    /* out: where it lies; NULL where it was not stored */
     const char *new_key; /* out: the log's key, where this was its first use; else NULL */
+    bool remembered;     /* out: it is kept for the next time */
 };
 
 /* JK_OK too where it could not be checked or stored: then a note on cli->err says why. Fails with RECEIPT_WRONG or

@@ -1,8 +1,9 @@
 """What the command line does before and around its commands: a token that is no longer in force, names that the shell
-completes, words that are no command."""
+completes, words that are no command, a home folder that is not there."""
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
@@ -65,6 +66,34 @@ class ConsoleTest(unittest.TestCase):
         both = self.server.jokbo("claims", "upstage", "--team", "upstage")
         self.assertEqual(both.returncode, 2)
         self.assertIn("give one of them", both.stderr)
+
+    def homes(self):
+        """None at all, and one that cannot be made; nobody, root included, makes folders below /proc."""
+        return {"HOME": ""}, {"HOME": "/proc/nobody"}
+
+    def test_without_a_home_an_audit_leaves_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for home in self.homes():
+                with self.subTest(home):
+                    done = self.server.jokbo("audit", "http://" + self.server.http, env=dict(home, TMPDIR=folder))
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertIn("the mirror is not kept", done.stderr)
+                    self.assertRegex(done.stdout, r"mirror +not kept \(\d+ tiles fetched\)")
+                    self.assertEqual(os.listdir(folder), [])
+
+    def test_without_a_home_nothing_is_said_to_be_remembered(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "README.md"), "w", encoding="utf-8") as card:
+                card.write("---\nbase_model: skt/A.X-4.0\nlicense: apache-2.0\n---\n")
+            for number, home in enumerate(self.homes()):
+                with self.subTest(home):
+                    name = "homeless/model-%d" % number
+                    done = self.server.jokbo("register", folder, "--name", name, "--yes", env=home)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertIn("of first use, not remembered", done.stdout)
+                    verified = self.server.jokbo("verify", name, env=home)
+                    self.assertIn("skipped  growth", verified.stdout)
+                    self.assertNotIn("Is the server running", verified.stderr)
 
     def test_only_what_is_near_is_suggested(self):
         self.assertIn('did you mean "count"?', self.server.jokbo("cout").stderr)
