@@ -217,6 +217,17 @@ class Start(unittest.TestCase):
         self.assertNotEqual(self.origin("--profile", "data"), origin)
         self.interrupt(third)
 
+    def test_a_home_that_cannot_be_written(self):
+        """The server runs all the same, and the commands work as they are printed."""
+        self.env["HOME"] = "/dev/null"
+        process, said, _ = self.start()
+        self.assertIn("start: no profile can be written in /dev/null/.config/jokbo, so", self.told())
+        self.assertNotIn("profile", said)
+        given = os.path.join(os.path.realpath(self.data), "client.config")
+        self.assertEqual(said.count(" --config " + given + "\n"), 3, said)
+        self.jokbo("count", "--config", given)
+        self.interrupt(process)
+
     def origin(self, *options):
         return json.loads(self.jokbo("log", "checkpoint", "--json", *options))["origin"]
 
