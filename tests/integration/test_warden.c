@@ -48,6 +48,16 @@ static bool is_alive(const struct store_place *place, const PGconn *pg)
     return store_ask_sql(place->database, sql) == 1;
 }
 
+/* A session that ends gives its locks back first, and is listed for a moment more. */
+static bool is_ended(const struct store_place *place, const PGconn *pg)
+{
+    for (int tries = 0; tries < 250; tries++) {
+        if (!is_alive(place, pg)) return true;
+        usleep(20000);
+    }
+    return false;
+}
+
 /* As another word of the connection string, which wins. */
 static void as_role(const struct store_place *place, const char *role, char out_database[500])
 {
@@ -110,7 +120,7 @@ static void end_scene(struct scene *scene)
         assert_int_equal(outcome, JK_UNAVAILABLE);
         assert_string_equal(scene->client.error.reason, "LOCK_TIMEOUT");
     }
-    assert_int_equal(is_alive(&scene->place, scene->frozen), !scene->ended);
+    assert_true(scene->ended ? is_ended(&scene->place, scene->frozen) : is_alive(&scene->place, scene->frozen));
     PQfinish(scene->frozen);
     store_client_done(&scene->client);
     assert_int_equal(store_write_one(scene->store, "and-on"), JK_OK);
@@ -181,7 +191,7 @@ static void test_two_wait(void **state)
     took_ms = jk_monotonic_ms() - began_ms;
     print_message("two servers waited %lld ms\n", (long long)took_ms);
     assert_true(took_ms >= 4000 && took_ms < 14000);
-    assert_false(is_alive(&first, frozen));
+    assert_true(is_ended(&first, frozen));
     PQfinish(frozen);
     (void)store_check_log(stores[0]);
     jk_store_stop(stores[1]);
@@ -218,7 +228,7 @@ static void test_only_a_reader_waits(void **state)
     expect_state(&place, frozen, "active", "ClientRead");
     store_on_reader(store, ask_size, &status);
     assert_int_equal(status, JK_OK);
-    assert_false(is_alive(&place, frozen));
+    assert_true(is_ended(&place, frozen));
     PQfinish(frozen);
     jk_store_stop(store);
 }
