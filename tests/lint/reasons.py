@@ -8,11 +8,14 @@ LITERAL = re.compile(r'"((?:\\.|[^"\\])*)"')
 
 HEAD = """# Reasons of errors
 
-Every failed call carries a `google.rpc.ErrorInfo` in its status details, of the domain `jokbo.v1`, whose `reason` is one of these words. `jokbo
---json` prints it as `error.reason`, and `jokbod` writes it into its log. A program should look at the reason, never at the message: messages
-change, reasons stay.
+**For** whoever writes a program against the interface or the command line, or finds a reason in a log. **Afterwards** you know what it means
+and what to do next.
 
-This page is made from `registry/base/reasons.def` by `tests/reasons`.
+Every failed call carries a `google.rpc.ErrorInfo` in its status details, of the domain `jokbo.v1`, whose `reason` is one of these words.
+`jokbo --json` prints it as `error.reason`, and `jokbod` writes it into its log. A program should look at the reason and never at the message:
+messages change, reasons stay. For messages as people meet them, see [troubleshooting](troubleshooting.md).
+
+This page is made from `registry/base/reasons.def`, so change that; `JK_REASONS_UPDATE=1 ctest --test-dir build -R lint/reasons` then writes it.
 """
 
 
