@@ -1,71 +1,69 @@
-"""A file includes only from its own layer or below, and each foreign library is seen by the folders that own it."""
+"""A file includes only what the row of its folder in registry/layers.txt names: folders from below, and the headers of its
+libraries. The build links by the same table, so every row is one that holds."""
 import re
+from typing import NamedTuple
 
 from c_text import blank_comments, blank_literals
 from lint import File, Finding, line_of, main
 
-# What each folder may include, besides itself. "proto": the messages that are generated from proto/.
-SERVED = {"base", "tlog", "domain", "book", "report", "auth", "store", "closing", "reply", "proto"}
-BELOW = {
-    "base": set(),
-    "tlog": {"base"},
-    "domain": {"base"},
-    "weights": {"base", "domain"},
-    "book": {"base", "domain"},
-    "auth": {"base", "domain"},
-    "report": {"base", "tlog", "domain", "book"},
-    "fetch": {"base"},
-    "tiles": {"base", "tlog"},
-    "witness": {"base", "tlog", "fetch"},
-    "store": {"base", "tlog", "domain", "book", "auth", "tiles"},
-    "closing": {"base", "tlog", "tiles", "domain", "book", "report", "store"},
-    "reply": {"base", "domain", "book", "proto"},
-    "audit": {"base", "tlog", "domain", "book", "report", "fetch"},
-    "export": {"base", "tlog", "domain", "book", "audit"},
-    "service/call": SERVED,
-    "service/records": SERVED | {"service/call"},
-    "service/evaluate": SERVED | {"service/call", "service/records"},
-    "service": SERVED | {"service/call", "service/records", "service/evaluate"},
-    "rpc": {"base", "tlog", "domain", "book", "auth", "store", "reply", "service", "service/call", "proto"},
-    "http": {"base", "tlog", "tiles", "auth", "store"},
-    "declare": {"base", "domain", "reply", "proto"},
-    "cli/console": {"base", "domain", "report", "reply", "proto"},
-    "verify": {"base", "tlog", "domain", "book", "report", "fetch", "audit", "reply", "proto", "cli/console"},
-    "demo": {"base", "domain", "reply", "proto", "declare", "cli/console"},
-    "cli": {"base", "tlog", "domain", "book", "report", "fetch", "audit", "export", "reply", "proto", "declare", "cli/console", "verify", "demo"},
-    "daemon": {"base", "tlog", "domain", "book", "auth", "tiles", "fetch", "witness", "store", "closing", "service", "service/call", "service/records", "service/evaluate", "rpc", "http"},
-}
-# Prefix of a system header: the paths under registry/ that may include it.
-OWNERS = {
-    "grpc/": r"(rpc|cli/console)/",
-    "libpq-fe.h": r"store/",
-    "libpq/": r"store/",
-    "openssl/": r"(base/digest\.c|tlog/|store/\w*key\w*\.[ch]|rpc/credentials\.c)",
-    "microhttpd.h": r"http/",
-    "zlib.h": r"http/",
-    "curl/": r"fetch/",
-    "jansson.h": r"(auth|cli|demo|verify|declare|reply|http|report)/",
-    "yaml.h": r"declare/",
-    "protobuf-c/": r"(reply|service|rpc|cli)/",
-}
+TABLE = "registry/layers.txt"
+ROW = re.compile(r"([a-z/]+) *\|([a-z/ ]*)\|([a-z0-9 -]*)")
+# Prefix of a system header: the library in the table.
+LIBRARIES = {"grpc/": "grpc", "libpq-fe.h": "pq", "libpq/": "pq", "openssl/": "crypto", "microhttpd.h": "microhttpd", "zlib.h": "zlib",
+             "curl/": "curl", "jansson.h": "jansson", "yaml.h": "yaml", "protobuf-c/": "protobuf-c", "math.h": "m"}
+WITHOUT_HEADERS = {"threads"}
+# Where a row says too little: the only files of a folder that may use the library.
+WITHIN = {("base", "crypto"): "base/digest.c", ("rpc", "crypto"): "rpc/credentials.c"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)[">]', re.MULTILINE)
 LIBPQ_CALL = re.compile(r"\bPQ[a-z]\w*\s*\(")
 
 
+class Layer(NamedTuple):
+    seen: set
+    libraries: set
+    line: int
+
+
 def check(files):
+    layers = {}
+    yield from read_table(files.get(TABLE, File("")).text, layers)
+    used = {folder: set() for folder in layers}
     for path, file in files.items():
         if path.startswith("registry/") and path.endswith((".c", ".h", ".def")):
-            yield from check_file(path, file.text)
+            yield from check_file(path, file.text, layers, used)
+    for folder, layer in layers.items():
+        for library in sorted(layer.libraries - used[folder] - WITHOUT_HEADERS):
+            if folder != "proto":  # whose files are generated
+                yield Finding(TABLE, layer.line, f"no file of {folder}/ includes a header of {library}: take it out of the row")
 
 
-def check_file(path, text):
+def read_table(text, layers):
+    for number, line in enumerate(text.splitlines(), 1):
+        row = ROW.fullmatch(line)
+        if line.startswith("#") or not line:
+            continue
+        if not row:
+            yield Finding(TABLE, number, "a row is \"folder | what it sees | libraries\"")
+            continue
+        seen, libraries = set(row[2].split()), set(row[3].split())
+        for name in sorted(seen - layers.keys()):
+            yield Finding(TABLE, number, f"{row[1]}/ sees {name}, which no row above names")
+        for name in sorted(libraries - set(LIBRARIES.values()) - WITHOUT_HEADERS):
+            yield Finding(TABLE, number, f"the library {name} is not known here")
+        layers[row[1]] = Layer(seen, libraries, number)
+
+
+def check_file(path, text, layers, used):
     inner = path[len("registry/"):]
     folder = inner.rpartition("/")[0]
-    if folder not in BELOW:
-        yield Finding(path, 1, f"the folder \"{folder}\" has no layer: give it one in tests/lint/check_layers.py")
+    if folder not in layers:
+        yield Finding(path, 1, f"the folder \"{folder}\" has no layer: give it a row in {TABLE}")
         return
     for match in INCLUDE.finditer(blank_comments(text)):
-        wrong = fault_in_house(folder, match[2]) if match[1] == '"' else fault_outside(inner, match[2])
+        if match[1] == '"' or match[2].endswith(".pb-c.h"):
+            wrong = fault_in_house(folder, match[2], layers[folder].seen)
+        else:
+            wrong = fault_outside(inner, folder, match[2], layers[folder].libraries, used)
         if wrong:
             yield Finding(path, line_of(text, match.start(1)), wrong)
     if folder != "store":
@@ -73,39 +71,65 @@ def check_file(path, text):
             yield Finding(path, line_of(text, match.start()), "only store/ calls libpq")
 
 
-def fault_in_house(folder, name):
+def fault_in_house(folder, name, seen):
     first = "proto" if name.endswith(".pb-c.h") else name.rpartition("/")[0]
-    if first == "" and name.endswith(".def") and name == "migrations.def":
+    if first == "" and name == "migrations.def":
         first = "store"  # generated for it
-    if first == folder or first in BELOW[folder]:
+    if first == folder or first in seen:
         return None
     if first == "" and folder != "":
         return f"\"{name}\" is included without its folder: write \"{folder}/{name}\""
     return f"{folder or 'registry'}/ must not include \"{name}\": it may include from itself and " \
-        + (", ".join(sorted(BELOW[folder])) or "nothing else")
+        + (", ".join(sorted(seen)) or "nothing else")
 
 
-def fault_outside(inner, name):
-    for prefix, owners in OWNERS.items():
-        if name.startswith(prefix) and not re.match(owners, inner):
-            return f"<{name}> belongs to {owners}: go through what stands there"
-    return None
+def fault_outside(inner, folder, name, libraries, used):
+    library = next((library for prefix, library in LIBRARIES.items() if name.startswith(prefix)), None)
+    if library is None:
+        return None
+    used[folder].add(library)
+    if library not in libraries:
+        return f"<{name}> is of {library}, which {folder}/ does not use: go through a folder that does"
+    only = WITHIN.get((folder, library), inner)
+    return None if inner == only else f"<{name}> belongs to {only} alone: go through what stands there"
+
+
+LAYERS = """# The rows.
+base | | crypto threads
+domain | base |
+store | base domain | pq
+proto | | protobuf-c
+service | base store proto |
+rpc | base store proto service | crypto grpc
+daemon | base rpc |
+"""
+USES = {"registry/base/digest.c": File("#include <openssl/evp.h>\n"), "registry/store/u.c": File("#include <libpq-fe.h>\n"),
+        "registry/rpc/credentials.c": File("#include <openssl/x509.h>\n#include <grpc/grpc.h>\n")}
+
+
+def tree(table=LAYERS, **sources):
+    """USES, and sources by their path with `__` for slashes and the suffix .c left out."""
+    return {TABLE: File(table), **USES, **{f"registry/{name.replace('__', '/')}.c": File(text) for name, text in sources.items()}}
 
 
 main(check, [
-    ({"registry/domain/a.c": File('#include "domain/a.h"\n#include "base/span.h"\n#include <stdio.h>\n')}, 0),
-    ({"registry/domain/a.c": File('#include "store/store.h"\n')}, 1),
-    ({"registry/base/a.c": File('#include "domain/ident.h"\n')}, 1),
-    ({"registry/cli/a.c": File('#include "service/call/call.h"\n#include "jokbo/v1/log.pb-c.h"\n')}, 1),
-    ({"registry/store/a.c": File('#include "a.h"\n')}, 1),
-    ({"registry/store/a.c": File('// #include "rpc/a.h"\n/* #include "rpc/a.h" */\n#include "migrations.def"\n')}, 0),
-    ({"registry/service/a.c": File("#include <grpc/grpc.h>\n#include <libpq-fe.h>\n")}, 2),
-    ({"registry/service/a.c": File('int f(void) { return PQstatus(x); }\nchar *a = "PQexec(";\n')}, 1),
-    ({"registry/store/a.c": File("#include <libpq-fe.h>\nint f(void) { return PQstatus(x); }\n")}, 0),
-    ({"registry/store/a.c": File("#include <openssl/evp.h>\n")}, 1),
-    ({"registry/store/keyfile.c": File("#include <openssl/evp.h>\n")}, 0),
-    ({"registry/extra/a.c": File("")}, 1),
-    ({"registry/daemon/main.c": File('#include "daemon/config.h"\n#include "rpc/server.h"\n')}, 0),
-    ({"registry/daemon/main.c": File('#include "cli/console/client.h"\n')}, 1),
-    ({"registry/rpc/a.c": File('#include "store/store.h"\n#include "jokbo/v1/log.pb-c.h"\n#include <grpc/grpc.h>\n')}, 0),
+    (tree(domain__a='#include "domain/a.h"\n#include "base/span.h"\n#include <stdio.h>\n'), 0),
+    (tree(domain__a='#include "store/store.h"\n'), 1),
+    (tree(base__a='#include "domain/ident.h"\n'), 1),
+    (tree(domain__a='#include "service/call.h"\n#include <jokbo/v1/log.pb-c.h>\n'), 2),
+    (tree(service__a='#include <jokbo/v1/log.pb-c.h>\n#include "jokbo/v1/log.pb-c.h"\n'), 0),
+    (tree(store__a='#include "a.h"\n'), 1),
+    (tree(store__a='// #include "rpc/a.h"\n/* #include "rpc/a.h" */\n#include "migrations.def"\n'), 0),
+    (tree(service__a="#include <grpc/grpc.h>\n#include <libpq-fe.h>\n"), 2),
+    (tree(service__a='int f(void) { return PQstatus(x); }\nchar *a = "PQexec(";\n'), 1),
+    (tree(store__a="int f(void) { return PQstatus(x); }\n"), 0),
+    (tree(store__a="#include <openssl/evp.h>\n"), 1),
+    (tree(rpc__a="#include <openssl/evp.h>\n"), 1),
+    (tree(extra__a=""), 1),
+    (tree(daemon__main='#include "daemon/config.h"\n#include "rpc/server.h"\n'), 0),
+    (tree(daemon__main='#include "store/store.h"\n'), 1),
+    (tree(LAYERS.replace("domain | base |", "domain | base store |")), 1),
+    (tree(LAYERS.replace("domain | base |", "domain | base | zlib")), 1),
+    (tree(LAYERS.replace("domain | base |", "domain | base | motif")), 2),
+    (tree(LAYERS.replace("domain | base |", "domain: base")), 2),
 ])
