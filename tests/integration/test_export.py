@@ -212,6 +212,15 @@ class Tiny(Exports):
             self.assertIn("--export", self.run_jokbo("audit", log, "--export", self.out, *others, code=USAGE).stderr)
         self.assertIn("no option --csv-bom", self.run_jokbo("export", log, self.out, "--csv-bom", code=USAGE).stderr)
 
+    def test_no_line_of_an_entry_is_left_out(self):
+        """Of any kind: each word of its body is some column's, but for those that make rows, and a policy's, which is there whole."""
+        page = tables.tables_of_page()
+        for index, data in enumerate(tiny_entries()):
+            entry = tables.Entry(index, data)
+            known = {word for table in page if entry.kind in table.kinds for _, word in table.columns} | {"parent", "teams"}
+            if entry.kind != "policy":
+                self.assertLessEqual({word for word, _ in entry.lines}, known, entry.kind)
+
     def test_every_column_of_the_page_is_there_and_no_other(self):
         self.export()
         self.assertEqual({table.file: [name for name, _ in table.columns] for table in tables.tables_of_page()},
