@@ -70,11 +70,19 @@ static struct jk_span of_dashed(const struct mapping *mapping, struct jk_span te
     return copy ? of_hub(mapping, (struct jk_span){copy, text.len}) : JK_SPAN("");
 }
 
+/* "exaone" is a name that belongs in license_name, beside "other". */
+static struct jk_span of_name(const struct mapping *mapping, struct jk_span name)
+{
+    struct jk_span found = jk_license_from_hub(JK_SPAN("other"), name, mapping->families, mapping->family_count);
+    return jk_span_equal(found, JK_SPAN("NOASSERTION")) ? JK_SPAN("") : found;
+}
+
 static struct jk_span map_one(const struct mapping *mapping, struct jk_span license)
 {
     struct jk_span found = of_hub(mapping, license);
     if (found.len == 0) found = of_expression(mapping, license);
-    return found.len > 0 ? found : of_dashed(mapping, license);
+    if (found.len == 0) found = of_dashed(mapping, license);
+    return found.len > 0 ? found : of_name(mapping, license);
 }
 
 /* All of them, joined by AND; empty where one is not known, NOASSERTION where one says nothing. */

@@ -1,5 +1,5 @@
 /* Permissions, licence classes, name rules, and the Hub's identifiers (registry/data/hub-licenses.tsv, embedded). Pure:
- * the table is some twenty rows, read through line by line at each look-up, so there is no state to set up. */
+ * the table is some hundred rows, read through line by line at each look-up, so there is no state to set up. */
 #include "domain/license.h"
 
 #include "domain/ident.h"
@@ -119,11 +119,21 @@ static bool is_of_family(struct jk_span family, struct jk_span prefixes)
     return false;
 }
 
+/* Names of licences are written by hand: "K EXAONE" is k-exaone. */
+static bool same_leniently(struct jk_span a, struct jk_span b)
+{
+    char folded_a[JK_NAME_PART_MAX], folded_b[JK_NAME_PART_MAX];
+    if (a.len > sizeof folded_a || b.len > sizeof folded_b) return false;
+    struct jk_span x = {folded_a, jk_ident_fold_lenient(a, folded_a)};
+    struct jk_span y = {folded_b, jk_ident_fold_lenient(b, folded_b)};
+    return x.len > 0 && jk_span_equal(x, y);
+}
+
 static bool row_fits(const struct hub_row *row, struct jk_span license, struct jk_span name,
                      const struct jk_span *families, size_t family_count)
 {
     if (!jk_span_equal_fold(row->license, license)) return false;
-    if (!is_any(row->name) && !jk_span_equal_fold(row->name, name)) return false;
+    if (!is_any(row->name) && !same_leniently(row->name, name)) return false;
     if (is_any(row->families)) return true;
     for (size_t i = 0; i < family_count; i++)
         if (is_of_family(families[i], row->families)) return true;

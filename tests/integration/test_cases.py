@@ -166,6 +166,8 @@ LIKE_THEM = [  # name, files, outcome
         ("Apache-2.0 OR mit", "Apache-2.0 OR MIT", ()), ("apache-2.0 and (gpl-3.0 or mit)", "Apache-2.0 AND (GPL-3.0-only OR MIT)", ()),
         ("Apache 2.0", "Apache-2.0", ()), ('"mit\u00a0"', "MIT", ()), ("gpl-3.0", "GPL-3.0-only", "--license GPL-3.0-or-later"),
         ("[mit]", "MIT", ()), ('"apache-2.0, mit"', "Apache-2.0 AND MIT", "taken as all of them"), ("[mit, odd]", "NOASSERTION", "fits no licence known here"))],
+    ("a licence's name where its identifier belongs", card("base_model: " + EXAONE, "license: EXAONE"), Right([EXAONE], license=EXAONE_NC, whence="card", told="license EXAONE of the card is taken as")),
+    ("a licence's name alone", card("base_model: " + EXAONE, "license_name: exaone"), Right([EXAONE], license=EXAONE_NC, whence="card")),
     ("licence in a tag", card("base_model: " + AX, "tags: ['license:mit']"), Right([AX], license="MIT", whence="tags")),
 ]
 

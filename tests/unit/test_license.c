@@ -120,9 +120,14 @@ static void hub_table(void **state)
     maps_to("gpl-3.0", "", "", "GPL-3.0-only");
     maps_to("mit", "ignored", "", "MIT");
     maps_to("llama3.1", "", "", "LicenseRef-llama-3.1-community");
-    maps_to("eupl-1.2", "", "", "EUPL-1.2"); /* on the SPDX list, not in the table */
+    maps_to("eupl-1.2", "", "", "EUPL-1.2");
+    maps_to("0bsd", "", "", "0BSD"); /* on the SPDX list, not in the table */
+    maps_to("other", "K EXAONE", "", "LicenseRef-k-exaone");
+    maps_to("other", "EXAONE AI Model License Agreement 1.2 - NC", "", "LicenseRef-exaone-ai-model-1.2-nc");
+    maps_to("other", "Tongyi_Qianwen", "", "LicenseRef-tongyi-qianwen");
+    maps_to("other", "qwen-research", "", "LicenseRef-qwen-research");
     maps_to(" mit ", "", "", "MIT");
-    maps_to("deepfloyd-if-license", "", "", "");
+    maps_to("deepfloyd-if-license", "", "", "LicenseRef-deepfloyd-if");
     maps_to("-", "", "", "");
     maps_to("# the Hub's license", "", "", "");
 }
@@ -139,12 +144,125 @@ static void several_families(void **state)
     assert_span_equal(jk_license_from_hub(license, name, one, 2), JK_SPAN("LicenseRef-exaone-ai-model-1.1-nc"));
 }
 
+extern const unsigned char jk_data_hub_licenses[], jk_data_spdx_list[];
+extern const size_t jk_data_hub_licenses_len, jk_data_spdx_list_len;
+
+/* Whether the list has the identifier as one that is current. */
+static bool is_current(struct jk_span identifier)
+{
+    struct jk_span rest = {(const char *)jk_data_spdx_list, jk_data_spdx_list_len}, line;
+    while (jk_span_line(&rest, &line))
+        if (jk_span_equal(line, identifier)) return true;
+    return false;
+}
+
+/* The Hub's identifiers of licences. */
+static const char *const offered[] = {"apache-2.0",
+                                      "mit",
+                                      "afl-3.0",
+                                      "artistic-2.0",
+                                      "bsl-1.0",
+                                      "bsd-2-clause",
+                                      "bsd-3-clause",
+                                      "bsd-3-clause-clear",
+                                      "c-uda",
+                                      "cc0-1.0",
+                                      "cc-by-2.0",
+                                      "cc-by-2.5",
+                                      "cc-by-3.0",
+                                      "cc-by-4.0",
+                                      "cc-by-sa-3.0",
+                                      "cc-by-sa-4.0",
+                                      "cc-by-nc-2.0",
+                                      "cc-by-nc-3.0",
+                                      "cc-by-nc-4.0",
+                                      "cc-by-nd-4.0",
+                                      "cc-by-nc-nd-3.0",
+                                      "cc-by-nc-nd-4.0",
+                                      "cc-by-nc-sa-2.0",
+                                      "cc-by-nc-sa-3.0",
+                                      "cc-by-nc-sa-4.0",
+                                      "cdla-sharing-1.0",
+                                      "cdla-permissive-1.0",
+                                      "cdla-permissive-2.0",
+                                      "wtfpl",
+                                      "ecl-2.0",
+                                      "epl-1.0",
+                                      "epl-2.0",
+                                      "etalab-2.0",
+                                      "eupl-1.1",
+                                      "eupl-1.2",
+                                      "agpl-3.0",
+                                      "gfdl",
+                                      "gpl",
+                                      "gpl-2.0",
+                                      "gpl-3.0",
+                                      "lgpl",
+                                      "lgpl-2.1",
+                                      "lgpl-3.0",
+                                      "lgpl-lr",
+                                      "isc",
+                                      "lppl-1.3c",
+                                      "ms-pl",
+                                      "mpl-2.0",
+                                      "odc-by",
+                                      "odbl",
+                                      "osl-3.0",
+                                      "postgresql",
+                                      "ofl-1.1",
+                                      "ncsa",
+                                      "unlicense",
+                                      "zlib",
+                                      "pddl",
+                                      "openrail",
+                                      "openrail++",
+                                      "bigscience-openrail-m",
+                                      "creativeml-openrail-m",
+                                      "bigscience-bloom-rail-1.0",
+                                      "bigcode-openrail-m",
+                                      "openmdw-1.0",
+                                      "h-research",
+                                      "intel-research",
+                                      "apple-ascl",
+                                      "apple-amlr",
+                                      "deepfloyd-if-license",
+                                      "fair-noncommercial-research-license",
+                                      "llama2",
+                                      "llama3",
+                                      "llama3.1",
+                                      "llama3.2",
+                                      "llama3.3",
+                                      "llama4",
+                                      "grok2-community",
+                                      "gemma",
+                                      "bsd",
+                                      "cc",
+                                      "other",
+                                      "unknown"};
+
+/* Every identifier that the Hub offers is mapped, by one row, to what is on the SPDX list today or a LicenseRef of ours. */
+static void every_identifier_of_the_hub(void **state)
+{
+    (void)state;
+    const char *table = (const char *)jk_data_hub_licenses;
+    for (size_t i = 0; i < sizeof offered / sizeof offered[0]; i++) {
+        struct jk_span found = jk_license_from_hub(jk_span_of(offered[i]), JK_SPAN(""), NULL, 0);
+        struct jk_span rest = {table, jk_data_hub_licenses_len}, line, id, name;
+        size_t rows = 0;
+        while (jk_span_line(&rest, &line))
+            rows += jk_span_cut(&line, '\t', &id) && jk_span_cut(&line, '\t', &name) &&
+                    jk_span_equal(name, JK_SPAN("-")) && jk_span_equal(id, jk_span_of(offered[i]));
+        if (rows != 1) fail_msg("%s has %zu rows", offered[i], rows);
+        if (!jk_span_starts(found, JK_SPAN("LicenseRef-")) && !jk_span_equal(found, JK_SPAN("NOASSERTION")) &&
+            !is_current(found))
+            fail_msg("%s is %.*s, which is no current licence", offered[i], JK_SPAN_ARG(found));
+    }
+}
+
 /* Whatever the table maps to is a canonical expression. */
 static void table_is_canonical(void **state)
 {
     (void)state;
-    extern const unsigned char jk_data_hub_licenses[];
-    extern const size_t jk_data_hub_licenses_len;
     struct jk_span rest = {(const char *)jk_data_hub_licenses, jk_data_hub_licenses_len}, line, column;
     size_t rows = 0;
     while (jk_span_line(&rest, &line)) {
@@ -166,8 +284,13 @@ static void table_is_canonical(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(permissions),        cmocka_unit_test(classes),   cmocka_unit_test(names),
-        cmocka_unit_test(model_cards),        cmocka_unit_test(hub_table), cmocka_unit_test(several_families),
+        cmocka_unit_test(permissions),
+        cmocka_unit_test(classes),
+        cmocka_unit_test(names),
+        cmocka_unit_test(model_cards),
+        cmocka_unit_test(hub_table),
+        cmocka_unit_test(several_families),
+        cmocka_unit_test(every_identifier_of_the_hub),
         cmocka_unit_test(table_is_canonical),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
