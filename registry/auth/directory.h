@@ -64,7 +64,11 @@ struct jk_member {
     uint64_t account;
     enum jk_member_role role; /* NONE: removed */
     int64_t since_us;
-    uint32_t stood; /* of an owner: log index of the verification at which it stood, or into which it was confirmed */
+    uint32_t stood; /* of an owner, or of one who is invited as such: log index of the verification at which it stood,
+                       or into which it was confirmed */
+    enum jk_member_role invited; /* the role that awaits the account's word; NONE: no invitation */
+    uint64_t invited_by;         /* account; 0 without an invitation */
+    bool never;                  /* it has been invited, and was never a member */
 };
 /* Which account made a publisher: it counts against its quota for ever, whoever owns it by now. */
 struct jk_creator {
@@ -170,10 +174,15 @@ bool jk_directory_account(struct jk_directory *directory, uint64_t id, struct jk
 bool jk_directory_token(struct jk_directory *directory, uint64_t id, struct jk_token *out_token);
 /* By the token's hash; the comparison takes constant time. False: unknown. */
 bool jk_directory_find_token(struct jk_directory *directory, const struct jk_digest *hash, struct jk_token *out_token);
-/* The membership as it stands; false where there never was one. One that was removed has the role NONE. */
+/* The membership as it stands; false where there never was one, nor an invitation. One that was removed, or waits for
+ * the account's word, has the role NONE. */
 bool jk_directory_member(struct jk_directory *directory, struct jk_span publisher, uint64_t account,
                          struct jk_member *out_member);
 enum jk_member_role jk_directory_membership(struct jk_directory *directory, struct jk_span publisher, uint64_t account);
+/* Whether the account made the publisher, or is or was a member of it. An invitation alone is nothing. */
+bool jk_directory_had_a_hand(struct jk_directory *directory, struct jk_span publisher, uint64_t account);
+/* Whether anything is recorded of who made the publisher or belongs to it. */
+bool jk_directory_hands_known(struct jk_directory *directory, struct jk_span publisher);
 /* How many publishers the account made, as far as that is recorded: for the quota. */
 uint32_t jk_directory_created(struct jk_directory *directory, uint64_t account);
 /* The account that made the publisher; 0 where that is not recorded. */
@@ -194,13 +203,17 @@ bool jk_directory_blob_stored(struct jk_directory *directory, const struct jk_di
 struct jk_digest *jk_directory_manifests(struct jk_directory *directory, size_t *out_count);
 /* The same of all stored blobs that were brought last before that time. */
 struct jk_digest *jk_directory_old_blobs(struct jk_directory *directory, int64_t before_us, size_t *out_count);
-/* Lists, in arena, ordered by id (members: by account): those with id > after, at most `most`. */
+/* Lists, in arena, ordered by id (members, with those who are invited: by account): those with id > after, at most
+ * `most`. */
 size_t jk_directory_list_accounts(struct jk_directory *directory, uint64_t after, size_t most, struct jk_arena *arena,
                                   const struct jk_account **out_accounts, size_t *out_total);
 size_t jk_directory_list_tokens(struct jk_directory *directory, uint64_t account, uint64_t after, size_t most,
                                 struct jk_arena *arena, const struct jk_token **out_tokens, size_t *out_total);
 size_t jk_directory_list_members(struct jk_directory *directory, struct jk_span publisher, uint64_t after, size_t most,
                                  struct jk_arena *arena, const struct jk_member **out_members, size_t *out_total);
+/* The invitations of an account, at most `most`, in no order, in arena. */
+size_t jk_directory_list_invitations(struct jk_directory *directory, uint64_t account, size_t most,
+                                     struct jk_arena *arena, const struct jk_member **out_members);
 /* The publishers that an account owns, as its memberships, in no order, in arena. */
 size_t jk_directory_list_owned(struct jk_directory *directory, uint64_t account, struct jk_arena *arena,
                                const struct jk_member **out_members);

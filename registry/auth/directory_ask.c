@@ -99,6 +99,30 @@ enum jk_member_role jk_directory_membership(struct jk_directory *directory, stru
     return jk_directory_member(directory, publisher, account, &member) ? member.role : JK_MEMBER_NONE;
 }
 
+bool jk_directory_had_a_hand(struct jk_directory *directory, struct jk_span publisher, uint64_t account)
+{
+    struct jk_member member;
+    if (jk_directory_member(directory, publisher, account, &member) && !member.never) return true;
+    return account && jk_directory_creator(directory, publisher) == account;
+}
+
+static bool is_of(const struct jk_member *member, struct jk_span publisher)
+{
+    return jk_span_equal_fold(jk_span_of(member->publisher), publisher);
+}
+
+bool jk_directory_hands_known(struct jk_directory *directory, struct jk_span publisher)
+{
+    jk_directory_read_lock(directory);
+    bool known = jk_directory_creator_item(directory, publisher) != NULL;
+    for (struct jk_finder_link *link = jk_directory_member_chain(directory, publisher); link && !known; link = link->next) {
+        const struct jk_member *member = &JK_FINDER_ITEM(link, struct jk_member_item, by_publisher)->member;
+        known = !member->never && is_of(member, publisher);
+    }
+    jk_directory_unlock(directory);
+    return known;
+}
+
 uint32_t jk_directory_created(struct jk_directory *directory, uint64_t account)
 {
     uint32_t count = 0;
@@ -293,8 +317,8 @@ static void pick_members(const struct jk_directory *directory, struct jk_span pu
 {
     for (struct jk_finder_link *link = jk_directory_member_chain(directory, publisher); link; link = link->next) {
         const struct jk_member *member = &JK_FINDER_ITEM(link, struct jk_member_item, by_publisher)->member;
-        if (member->role == JK_MEMBER_NONE || !jk_span_equal_fold(jk_span_of(member->publisher), publisher)) continue;
-        pick(picks, member->account, member);
+        if ((member->role != JK_MEMBER_NONE || member->invited != JK_MEMBER_NONE) && is_of(member, publisher))
+            pick(picks, member->account, member);
     }
 }
 
@@ -316,31 +340,55 @@ size_t jk_directory_list_members(struct jk_directory *directory, struct jk_span 
     return count;
 }
 
-static void pick_owned(const struct jk_directory *directory, uint64_t account, struct picks *picks)
+static bool is_owned(const struct jk_member *member)
+{
+    return member->role == JK_MEMBER_OWNER;
+}
+
+static bool is_invitation(const struct jk_member *member)
+{
+    return member->invited != JK_MEMBER_NONE;
+}
+
+static void pick_memberships(const struct jk_directory *directory, uint64_t account,
+                             bool (*wanted)(const struct jk_member *member), struct picks *picks)
 {
     struct jk_finder_link *link =
         jk_finder_chain(&directory->members_by_account, jk_directory_hash_number(directory, account));
     for (; link; link = link->next) {
         const struct jk_member *member = &JK_FINDER_ITEM(link, struct jk_member_item, by_account)->member;
-        if (member->account == account && member->role == JK_MEMBER_OWNER) pick(picks, account, member);
+        if (member->account == account && wanted(member)) pick(picks, account, member);
     }
 }
 
-size_t jk_directory_list_owned(struct jk_directory *directory, uint64_t account, struct jk_arena *arena,
+static size_t list_memberships(struct jk_directory *directory, uint64_t account,
+                               bool (*wanted)(const struct jk_member *member), size_t most, struct jk_arena *arena,
                                const struct jk_member **out_members)
 {
     struct picks picks = {.after = 0};
     const void *items = NULL;
     size_t count = 0;
     jk_directory_read_lock(directory);
-    pick_owned(directory, account, &picks);
+    pick_memberships(directory, account, wanted, &picks);
     if (begin_picking(&picks, arena)) {
-        pick_owned(directory, account, &picks);
-        count = copy_picks(&picks, picks.count, sizeof(struct jk_member), arena, &items);
+        pick_memberships(directory, account, wanted, &picks);
+        count = copy_picks(&picks, most, sizeof(struct jk_member), arena, &items);
     }
     jk_directory_unlock(directory);
     *out_members = items;
     return count;
+}
+
+size_t jk_directory_list_owned(struct jk_directory *directory, uint64_t account, struct jk_arena *arena,
+                               const struct jk_member **out_members)
+{
+    return list_memberships(directory, account, is_owned, SIZE_MAX, arena, out_members);
+}
+
+size_t jk_directory_list_invitations(struct jk_directory *directory, uint64_t account, size_t most,
+                                     struct jk_arena *arena, const struct jk_member **out_members)
+{
+    return list_memberships(directory, account, is_invitation, most, arena, out_members);
 }
 
 /* Those of the series above `after` that `wanted` takes (NULL: all), at most `most`: they lie in order already. */

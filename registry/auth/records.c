@@ -190,6 +190,19 @@ static void read_token(struct reader *reader, struct jk_record_facts *facts)
     if (token->made_with >= token->id) fault(reader, "made_with", "must be the number of an earlier token");
 }
 
+/* Once everybody who was added was a member at once. */
+static void read_invitation(struct reader *reader, struct jk_member *member)
+{
+    if (has(reader, "never")) member->never = take_bool(reader, "never");
+    if (has(reader, "invited") || has(reader, "invited_by")) {
+        member->invited = (enum jk_member_role)take_word(reader, "invited", jk_member_words);
+        member->invited_by = take_number(reader, "invited_by");
+        if (member->invited == JK_MEMBER_NONE) fault(reader, "invited", "must be a role where it is there");
+    }
+    if (member->role != JK_MEMBER_NONE && (member->never || member->invited != JK_MEMBER_NONE))
+        fault(reader, "role", "must be none of who is invited, or never was a member");
+}
+
 static void read_member(struct reader *reader, struct jk_record_facts *facts)
 {
     struct jk_member *member = &facts->member;
@@ -199,9 +212,11 @@ static void read_member(struct reader *reader, struct jk_record_facts *facts)
         fault(reader, "publisher", "must be the key's, but for case");
     member->role = (enum jk_member_role)take_word(reader, "role", jk_member_words);
     member->since_us = take_time(reader, "since_us");
+    read_invitation(reader, member);
     if (!has(reader, "stood")) return;
     member->stood = (uint32_t)take_int(reader, "stood", 1, UINT32_MAX - 1);
-    if (member->role != JK_MEMBER_OWNER) fault(reader, "stood", "must not be there but for an owner");
+    if (member->role != JK_MEMBER_OWNER && member->invited != JK_MEMBER_OWNER)
+        fault(reader, "stood", "must not be there but for an owner");
 }
 
 static void read_creator(struct reader *reader, struct jk_record_facts *facts)

@@ -7,7 +7,8 @@
  *   account/<id>                    label roles team disabled created_us; created_by, grants [{role since_us by}],
  *                                   admin_until_us
  *   token/<id>                      account hash scopes label created_us expires_us revoked; made_by and made_with
- *   member/<publisher folded>/<id>  publisher role since_us; stood, of an owner
+ *   member/<publisher folded>/<id>  publisher role since_us; stood, of an owner or one invited as such; invited and
+ *                                   invited_by; never
  *   creator/<publisher folded>      account
  *   request/<id>                    kind state publisher account evidence created_us decided_us; owner with the kind
  *                                   "owner", looks_like with the kind "create"
@@ -39,8 +40,8 @@ enum jk_record_kind {
 
 struct jk_record_key {
     enum jk_record_kind kind;
-    uint64_t id;             /* the account's with a member; 0 with a creator, blob, clock or life; a ruling's entry; else 1 to
-                                JK_SERIES_MAX */
+    uint64_t id; /* the account's with a member; 0 with a creator, blob, clock or life; a ruling's or stage's entry;
+                    else 1 to JK_SERIES_MAX */
     struct jk_digest digest; /* of a blob */
     char publisher[97];      /* of a member or creator, folded */
 };

@@ -131,6 +131,9 @@ bool jk_record_member(struct jk_arena *arena, const struct jk_member *member, st
     put_word(&writer, "role", jk_member_words, member->role);
     put_int(&writer, "since_us", member->since_us);
     if (member->stood) put_int(&writer, "stood", member->stood);
+    if (member->invited) put_word(&writer, "invited", jk_member_words, member->invited);
+    if (member->invited) put_int(&writer, "invited_by", (int64_t)member->invited_by);
+    if (member->never) put(&writer, "never", json_true());
     return finish(&writer, arena, jk_arena_printf(arena, "member/%s/%" PRIu64, folded, member->account), out_record);
 }
 

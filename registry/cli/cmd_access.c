@@ -69,6 +69,12 @@ enum jk_status jk_run_whoami(struct jk_cli *cli)
     const char *scopes =
         words_of(cli, &jokbo__v1__token_scope__descriptor, (const int *)caller->scopes, caller->n_scopes);
     if (caller->account) account_facts(cli, caller->account, scopes);
+    for (size_t i = 0; i < caller->n_invitations; i++) {
+        const char *name = jk_print_safe(cli, caller->invitations[i]->publisher);
+        fprintf(cli->out, "Invited as %s of %s: jokbo publisher join %s\n",
+                jk_print_word(cli, &jokbo__v1__member_role__descriptor, (int)caller->invitations[i]->invited), name,
+                name);
+    }
     return JK_OK;
 }
 

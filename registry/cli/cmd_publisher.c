@@ -83,7 +83,7 @@ static const char *member_role(struct jk_cli *cli, Jokbo__V1__MemberRole role)
 
 enum jk_status jk_run_publisher_members(struct jk_cli *cli)
 {
-    static const struct jk_column columns[] = {{"account", true}, {"role", false}, {"since", false}};
+    static const struct jk_column columns[] = {{"account", true}, {"role", false}, {"since", false}, {"", false}};
     Jokbo__V1__ListMembersRequest request = JOKBO__V1__LIST_MEMBERS_REQUEST__INIT;
     struct jk_pages pages = {ACCESS, "ListMembers", &request.base, "members", jk_pages_limit(cli)};
     struct jk_list list;
@@ -91,13 +91,14 @@ enum jk_status jk_run_publisher_members(struct jk_cli *cli)
     request.publisher = jk_cli_operand(cli, 0);
     JK_TRY(jk_pages_fetch(cli, &pages, &list));
     if (cli->json) return jk_pages_print_json(cli, &pages, &list);
-    if (cli->csv) return jk_sheet_list(cli, "publisher,account,role,create_time", &list);
-    jk_table_init(&table, &cli->arena, columns, 3);
+    if (cli->csv) return jk_sheet_list(cli, "publisher,account,role,create_time,invited", &list);
+    jk_table_init(&table, &cli->arena, columns, 4);
     for (size_t i = 0; i < list.count; i++) {
         const Jokbo__V1__Member *member = (const Jokbo__V1__Member *)list.items[i];
         jk_table_cellf(&table, "%lld", (long long)member->account);
-        jk_table_cell(&table, member_role(cli, member->role));
+        jk_table_cell(&table, member_role(cli, member->invited ? member->invited : member->role));
         jk_table_cell(&table, jk_print_time(cli, member->create_time));
+        jk_table_cell(&table, member->invited ? "invited" : "");
     }
     jk_print_table(cli, &table);
     jk_pages_note(cli, &list);
@@ -107,6 +108,20 @@ enum jk_status jk_run_publisher_members(struct jk_cli *cli)
 static void print_notice(struct jk_cli *cli, const char *notice)
 {
     if (notice[0]) fprintf(cli->out, "%s\n", jk_print_safe(cli, notice));
+}
+
+static enum jk_status show_member(struct jk_cli *cli, const Jokbo__V1__Member *member)
+{
+    if (cli->json) return jk_print_message(cli, &member->base);
+    const char *name = jk_print_safe(cli, member->publisher);
+    if (member->invited)
+        fprintf(cli->out, "Account %lld is invited as %s of %s, and is one once it accepts: jokbo publisher join %s\n",
+                (long long)member->account, member_role(cli, member->invited), name, name);
+    else
+        fprintf(cli->out, "Account %lld is now %s of %s.\n", (long long)member->account, member_role(cli, member->role),
+                name);
+    print_notice(cli, member->notice);
+    return JK_OK;
 }
 
 enum jk_status jk_run_publisher_add_member(struct jk_cli *cli)
@@ -122,11 +137,17 @@ enum jk_status jk_run_publisher_add_member(struct jk_cli *cli)
     request.role = (Jokbo__V1__MemberRole)roles[0];
     request.request_id = jk_cli_request_id(cli);
     JK_TRY(jk_cli_call(cli, ACCESS, "SetMember", &request.base, &member));
-    if (cli->json) return jk_print_message(cli, &member->base);
-    fprintf(cli->out, "Account %lld is now %s of %s.\n", (long long)member->account, member_role(cli, member->role),
-            jk_print_safe(cli, member->publisher));
-    print_notice(cli, member->notice);
-    return JK_OK;
+    return show_member(cli, member);
+}
+
+enum jk_status jk_run_publisher_join(struct jk_cli *cli)
+{
+    Jokbo__V1__AcceptMembershipRequest request = JOKBO__V1__ACCEPT_MEMBERSHIP_REQUEST__INIT;
+    Jokbo__V1__Member *member;
+    request.publisher = jk_cli_operand(cli, 0);
+    request.request_id = jk_cli_request_id(cli);
+    JK_TRY(jk_cli_call(cli, ACCESS, "AcceptMembership", &request.base, &member));
+    return show_member(cli, member);
 }
 
 enum jk_status jk_run_publisher_remove_member(struct jk_cli *cli)
@@ -138,7 +159,7 @@ enum jk_status jk_run_publisher_remove_member(struct jk_cli *cli)
     request.request_id = jk_cli_request_id(cli);
     JK_TRY(jk_cli_call(cli, ACCESS, "RemoveMember", &request.base, &member));
     if (cli->json) return jk_print_message(cli, &member->base);
-    fprintf(cli->out, "Account %lld is no longer a member of %s.\n", (long long)member->account,
+    fprintf(cli->out, "Account %lld is not a member of %s any more, nor invited.\n", (long long)member->account,
             jk_print_safe(cli, member->publisher));
     print_notice(cli, member->notice);
     return JK_OK;

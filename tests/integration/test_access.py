@@ -8,10 +8,10 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import Case, Client, Cluster, Failure, derivative, new_id, person  # noqa: E402
+from jokbo import Case, Client, Cluster, Failure, derivative, joined, new_id, person  # noqa: E402
 
 BASE = "skt/A.X-K1"
-WRITER, OWNER = "MEMBER_ROLE_WRITER", "MEMBER_ROLE_OWNER"
+WRITER, OWNER, NO_ROLE = "MEMBER_ROLE_WRITER", "MEMBER_ROLE_OWNER", "MEMBER_ROLE_UNSPECIFIED"
 CREATE, CLAIM = "PUBLISHER_REQUEST_KIND_CREATE", "PUBLISHER_REQUEST_KIND_CLAIM"
 PENDING, APPROVED, REFUSED = ("PUBLISHER_REQUEST_STATE_" + s for s in ("PENDING", "APPROVED", "REFUSED"))
 # What the log must not hold, in whatever is free text of a person or about one.
@@ -339,7 +339,7 @@ class Tokens:
 
 class Members:
     def set(self, client, account, role=WRITER, publisher="alice"):
-        return client.call("Access.SetMember", publisher=publisher, account=account, role=role)
+        return joined(self.admin, publisher, account, role, by=client)
 
     def test_writer_and_owner(self):
         writer = self.person(scopes=["models", "publishers"])
@@ -383,6 +383,47 @@ class Members:
         self.set(second, self.bob.account, OWNER, "bob")
         second.call("Access.RemoveMember", publisher="bob", account=second.account)
         self.assertEqual(self.members("bob"), {self.bob.account: OWNER})
+
+    def test_nobody_is_a_member_without_his_word(self):
+        guest, other = self.person(scopes=["models", "publishers"]), self.person(scopes=["publishers"])
+        invite = dict(publisher="alice", account=guest.account)
+        join = lambda client: client.call("Access.AcceptMembership", publisher="ALICE")  # noqa: E731
+        made = self.alice.call("Access.SetMember", role=WRITER, **invite)
+        self.assertEqual((made["role"], made["invited"]), (NO_ROLE, WRITER))
+        self.assertEqual(self.alice.call("Access.SetMember", role=WRITER, **invite), made, "the same again")
+        self.assertEqual(guest.call("Access.GetCaller")["invitations"], [made])
+        self.assertIn(made, self.admin.call("Access.ListMembers", publisher="alice")["members"])
+        self.refused("PERMISSION_DENIED", "NOT_A_MEMBER", "Registry.RegisterDerivative", guest, derivative=derivative("alice/guest", BASE))
+        self.refused("PERMISSION_DENIED", "NOT_A_MEMBER", "Access.ListMembers", guest, publisher="alice")
+        self.refused("NOT_FOUND", "INVITATION_NOT_FOUND", "Access.AcceptMembership", other, publisher="alice")
+        self.refused("NOT_FOUND", "PUBLISHER_NOT_FOUND", "Access.AcceptMembership", guest, publisher="nobody")
+        guest.call("Access.RemoveMember", **invite)  # declines
+        self.refused("NOT_FOUND", "INVITATION_NOT_FOUND", "Access.AcceptMembership", guest, publisher="alice")
+        self.assertEqual(guest.call("Access.GetCaller")["invitations"], [])
+        self.alice.call("Access.SetMember", role=WRITER, **invite)
+        self.alice.call("Access.SetMember", role=OWNER, **invite)  # another offer takes the first one's place
+        self.assertEqual(join(guest)["role"], OWNER)
+        self.assertEqual(join(guest)["role"], OWNER, "the same again")
+        self.alice.call("Access.SetMember", publisher="alice", account=other.account, role=WRITER)
+        guest.call("Access.SetMember", publisher="alice", account=other.account, role=OWNER)
+        self.alice.call("Access.RemoveMember", **invite)
+        self.refused("FAILED_PRECONDITION", "INVITATION_LAPSED", "Access.AcceptMembership", other, publisher="alice")  # who invited it is out
+        self.alice.call("Access.RemoveMember", publisher="alice", account=other.account)
+        self.refused("NOT_FOUND", "MEMBER_NOT_FOUND", "Access.RemoveMember", self.alice, publisher="alice", account=other.account)
+        self.assertEqual(self.members("alice"), {self.alice.account: OWNER})
+
+    def test_joining_on_the_command_line(self):
+        guest = self.person(scopes=["publishers"])
+        run = lambda client, *words: self.server.jokbo(*words, token=client.token)  # noqa: E731
+        added = run(self.alice, "publisher", "add-member", "alice", str(guest.account))
+        self.assertEqual(added.stdout, "Account %d is invited as writer of alice, and is one once it accepts: jokbo publisher join alice\n"
+                         % guest.account)
+        self.assertRegex(run(self.alice, "publisher", "members", "alice").stdout, r"%d +writer +.* invited" % guest.account)
+        self.assertIn("Invited as writer of alice: jokbo publisher join alice", run(guest, "whoami").stdout)
+        self.assertEqual(run(guest, "publisher", "join", "alice").stdout, "Account %d is now writer of alice.\n" % guest.account)
+        self.assertNotIn("Invited", run(guest, "whoami").stdout)
+        left = run(guest, "publisher", "remove-member", "alice", str(guest.account))
+        self.assertIn("is not a member of alice any more", left.stdout)
 
     def test_refuses(self):
         for role in (0, 3, -1):
@@ -620,6 +661,7 @@ class Secrets:
         minji.call("Access.RevokeToken", id=revoked["token"]["id"], request_id=new_id())
         minji.call("Registry.CreatePublisher", name="minji", request_id=new_id())
         minji.call("Access.SetMember", publisher="minji", account=self.bob.account, role=WRITER, request_id=new_id())
+        self.bob.call("Access.AcceptMembership", publisher="minji", request_id=new_id())
         minji.call("Registry.RegisterDerivative", derivative=derivative("minji/m", BASE), request_id=new_id())
         minji.call("Registry.YankRelease", name="minji/m@1", reason="ask " + ", ".join(PRIVATE), request_id=new_id())
         minji.call("Registry.UnyankRelease", name="minji/m@1", reason=PRIVATE[2])

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 from google.protobuf import descriptor_pb2  # noqa: E402
 
 import jokbo  # noqa: E402
-from jokbo import Client, Failure, confirmed, derivative, external, person  # noqa: E402
+from jokbo import Client, Failure, confirmed, derivative, external, joined, person  # noqa: E402
 
 # A anonymous, P account without role, W writer of acme, O its owner, X owner of globex, R registrar, T team alpha,
 # E evaluator, D admin
@@ -135,6 +135,7 @@ ROWS = [
     ("Access.SetMember", "acme", "OD", "publishers"),
     ("Access.SetMember", "globex", "XD", "publishers"),
     ("Access.SetMember", "orphan", "D", "publishers"),
+    ("Access.AcceptMembership", "oneself", ACCOUNT, "publishers"),
     ("Access.RemoveMember", "acme", "OD", "publishers"),
     ("Access.RemoveMember", "globex", "XD", "publishers"),
     ("Access.RemoveMember", "oneself", ACCOUNT, "publishers"),
@@ -229,10 +230,10 @@ class Authorisation(unittest.TestCase):
     @classmethod
     def make_publishers(cls):
         who = cls.who
-        for owner, name in (("O", "acme"), ("O", "acme2"), ("X", "globex"), ("K", "club")):
+        for owner, name in (("O", "acme"), ("O", "acme2"), ("X", "globex"), ("K", "club"), ("K", "club2")):
             who[owner].call("Registry.CreatePublisher", name=name)
         for name in ("acme", "acme2"):
-            who["O"].call("Access.SetMember", publisher=name, account=who["W"].account, role="MEMBER_ROLE_WRITER")
+            joined(cls.root, name, who["W"].account, by=who["O"])
         who["D"].call("Registry.VerifyPublisher", name="acme2", evidence="domain")
         who["R"].call("Registry.CreatePublisher", name="orphan", on_behalf=True)
         for name in ("alpha-lab", "beta-lab"):
@@ -402,8 +403,17 @@ class Authorisation(unittest.TestCase):
         publisher = "club" if case == "oneself" else case
         account = (getattr(cls.who[letter], "account", cls.who["P"].account) if case == "oneself" else
                    cls.root.call("Access.CreateAccount", label="a member")["id"])
-        cls.root.call("Access.SetMember", publisher=publisher, account=account, role="MEMBER_ROLE_WRITER")
+        joined(cls.root, publisher, account)
         return {"publisher": publisher, "account": account}
+
+    @classmethod
+    def ask_AcceptMembership(cls, case, letter):
+        account = getattr(cls.who[letter], "account", cls.who["P"].account)
+        if letter != "K":  # whose publisher it is: there is nothing to accept, and no error
+            joined(cls.root, "club2", account)
+            cls.root.call("Access.RemoveMember", publisher="club2", account=account)
+        cls.root.call("Access.SetMember", publisher="club2", account=account, role="MEMBER_ROLE_WRITER")
+        return {"publisher": "club2"}
 
     @classmethod
     def ask_ListMembers(cls, case, letter):

@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import BUILD, ROOT, Case, Client, Server, derivative, person  # noqa: E402
+from jokbo import BUILD, ROOT, Case, Client, Server, accepted, derivative, joined, person  # noqa: E402
 
 BASE = "skt/A.X-K1"
 DENIED = "PERMISSION_DENIED"
@@ -90,6 +90,9 @@ class Independence(Rulings):
         other = self.another_admin()
         self.assertTrue(other.call("Registry.VerifyPublisher", **fields)["verified"])
         self.assertFalse(self.admin.call("Registry.VerifyPublisher", undo=True, **fields)["verified"])  # to give it up
+        joined(self.admin, "admins-own", other.account, "MEMBER_ROLE_OWNER")  # handed over, and left
+        self.admin.call("Access.RemoveMember", publisher="admins-own", account=self.admin.call("Access.GetCaller")["account"]["id"])
+        self.refused(DENIED, "OWN_PUBLISHER", "Registry.VerifyPublisher", self.admin, **fields)
         registrar = self.evaluator(roles=("registrar",), scopes=("publishers",))
         registrar.call("Registry.CreatePublisher", name="unclaimed", on_behalf=True)
         for kind, name in (("CREATE", "mistralai"), ("CLAIM", "unclaimed")):
@@ -100,6 +103,31 @@ class Independence(Rulings):
                 other.call("Access.DecidePublisherRequest", approve=True, **decision)
             else:
                 self.admin.call("Access.DecidePublisherRequest", approve=False, **decision)
+
+    def test_nobody_judges_his_own(self):
+        """An evaluator who belongs, or belonged, to the publisher, or acts for a team whose family it is."""
+        member, one, two = self.evaluator(), self.evaluator(), self.evaluator(self.another_admin())
+        of_team = person(self.admin, "of team", ["evaluator", "team"], "sk-telecom", scopes=["roster"])
+        self.addCleanup(of_team.close)
+        bob = self.register("bob/judged", "upstage/Solar-Open-100B", client=self.bob)["model"]["name"]
+        later = self.rule(one)
+        name = "alice/ruled-%d" % Rulings.made
+        dispute = self.alice.call("Stages.OpenDispute", model=name, subject="DISPUTE_SUBJECT_STANDING", text="no")["log_index"]
+        resolve = dict(dispute=dispute, outcome="DISPUTE_OUTCOME_DISMISSED", text="no")
+        self.alice.call("Access.SetMember", publisher="alice", account=member.account, role="MEMBER_ROLE_WRITER")
+        accepted(self.admin, "alice", member.account)
+        for left in (False, True):
+            if left:
+                self.alice.call("Access.RemoveMember", publisher="alice", account=member.account)
+            for client, reason in ((member, "OWN_PUBLISHER"), (of_team, "OWN_TEAM")):
+                self.stopped(reason, client, later, confirm=True)
+                self.stopped(reason, client, later, confirm=False)
+                self.refused(DENIED, reason, "Stages.ResolveDispute", client, **resolve)
+                self.refused(DENIED, reason, "Stages.Rule", client, model=name, reason="spam")
+        for client in (member, of_team):
+            client.call("Stages.Rule", model=bob, reason="spam %d" % client.account, validate_only=True)
+        two.call("Stages.ResolveDispute", **resolve)
+        self.assertEqual(self.decide(two, later), IN_FORCE)
 
     def test_an_admin_does_not_confirm(self):
         first, other = self.evaluator(), self.another_admin()
@@ -304,10 +332,16 @@ class AfterRecovery(Rulings):
         anew = eve.call("Stages.Rule", model=model, reason="spam")["log_index"]
         self.assertEqual(self.decide(una, anew), IN_FORCE)
         self.assertTrue(self.anyone.call("Registry.GetPublisher", name="alice")["verified"])
-        reply = self.admin.call("Access.SetMember", publisher="alice", account=owner.account, role="MEMBER_ROLE_WRITER")
+        granted = dict(publisher="alice", organisation="huggingface.co/alice", evidence="letter")
+        failure = self.refused("FAILED_PRECONDITION", "HANDS_UNKNOWN", "Registry.SetNamespace", self.admin, **granted)
+        self.assertIn("jokbo publisher add-member alice ACCOUNT --role owner", failure.message)
+        self.admin.call("Access.SetMember", publisher="alice", account=owner.account, role="MEMBER_ROLE_WRITER")
+        self.refused("FAILED_PRECONDITION", "HANDS_UNKNOWN", "Registry.SetNamespace", self.admin, **granted)  # invited is not there
+        reply = joined(self.admin, "alice", owner.account)
         self.assertIn("owners-unknown", reply["notice"])
         self.assertFalse(self.anyone.call("Registry.GetPublisher", name="alice")["verified"])
         self.assertIn(b"\nevidence owners-unknown\n", self.anyone.entries(self.size() - 1)[0])
+        self.admin.call("Registry.SetNamespace", **granted)
         owner.call("Registry.RegisterDerivative", derivative=derivative("alice/goes-on", BASE))
 
 

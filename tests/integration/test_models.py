@@ -4,7 +4,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from jokbo import Case, Failure, Manifest, Shared, confirmed, derivative, external, person, registered  # noqa: E402
+from jokbo import Case, Failure, Manifest, Shared, confirmed, derivative, external, joined, person, registered  # noqa: E402
 
 SKT, SKT_2 = "skt/A.X-K1", "skt/A.X-K2"
 SOLAR, EXAONE, K_EXAONE = "upstage/Solar-Open-100B", "LGAI-EXAONE/EXAONE-4.0-1.2B", "LGAI-EXAONE/K-EXAONE-236B-A23B"
@@ -101,7 +101,7 @@ class Names(Shared):
             self.refused("PERMISSION_DENIED", "NOT_A_MEMBER", call, client, name="alice/moves", new_name="bob/moves")
         self.wrong(["new_name"], call, name="alice/moves", new_name="Alice/moved")
         self.refused("NOT_FOUND", "PUBLISHER_NOT_FOUND", call, name="alice/moves", new_name="carol/moves")
-        self.bob.call("Access.SetMember", publisher="bob", account=self.alice.account, role="MEMBER_ROLE_WRITER")
+        joined(self.admin, "bob", self.alice.account, by=self.bob)
         after = self.alice.call(call, name="alice/moves", new_name="bob/moves", etag=moved["etag"])
         self.bob.call("Access.RemoveMember", publisher="bob", account=self.alice.account)
         self.assertEqual((after["name"], after["former_names"], after["log_index"]),

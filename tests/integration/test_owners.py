@@ -6,10 +6,10 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import Case, Client, Shared, derivative, new_id, person  # noqa: E402
+from jokbo import Case, Client, Shared, accepted, derivative, joined, new_id, person  # noqa: E402
 
 BASE = "skt/A.X-K1"
-WRITER, OWNER = "MEMBER_ROLE_WRITER", "MEMBER_ROLE_OWNER"
+WRITER, OWNER, NO_ROLE = "MEMBER_ROLE_WRITER", "MEMBER_ROLE_OWNER", "MEMBER_ROLE_UNSPECIFIED"
 CREATE, CLAIM, FOR_OWNER = ("PUBLISHER_REQUEST_KIND_" + kind for kind in ("CREATE", "CLAIM", "OWNER"))
 STATE = "FAILED_PRECONDITION"
 QUOTA = 3
@@ -39,7 +39,7 @@ class Owners(Shared):
         return self.admin.call("Registry.VerifyPublisher", name=name, evidence="domain", **fields)
 
     def set(self, client, name, account, role=OWNER):
-        return client.call("Access.SetMember", publisher=name, account=getattr(account, "account", account), role=role)
+        return joined(self.admin, name, getattr(account, "account", account), role, by=client)
 
     def remove(self, client, name, account):
         return client.call("Access.RemoveMember", publisher=name, account=account.account)
@@ -60,6 +60,7 @@ class Owners(Shared):
         """A further owner by a registrar's word."""
         another = self.person()
         self.approve(self.registrar(), self.ask(owner, name, another))
+        accepted(self.admin, name, another.account)
         return another
 
     def verified(self, name):
@@ -218,9 +219,22 @@ class ARegistrarsWord(Owners):
         self.assertEqual({one["kind"] for one in listed}, {FOR_OWNER}, "a registrar sees what he may decide")
         done = self.stays(name, lambda: self.approve(registrar, request, request_id=new_id()))
         self.assertEqual(done["state"], "PUBLISHER_REQUEST_STATE_APPROVED")
+        self.assertEqual(self.members(name), {owner.account: OWNER, another.account: NO_ROLE}, "it is asked, too")
+        joins = self.stays(name, lambda: another.call("Access.AcceptMembership", publisher=name))
+        self.assertEqual((joins["role"], joins["notice"]), (OWNER, ""))
         self.assertEqual(self.members(name), {owner.account: OWNER, another.account: OWNER})
         self.stays(name, lambda: self.remove(another, name, owner))  # the new one stands
         self.ends(name, "owner-left", lambda: self.disable(another))
+
+    def test_for_that_verification_only(self):
+        """Once the publisher was verified anew without it, a registrar's word about the one before lets nobody in."""
+        name, owner = self.publisher()
+        another = self.person()
+        self.approve(self.registrar(), self.ask(owner, name, another))
+        self.verify(name, undo=True)
+        self.verify(name)
+        self.refused(STATE, "INVITATION_LAPSED", "Access.AcceptMembership", another, publisher=name)
+        self.ends(name, "owner-added", lambda: self.set(owner, name, another))
 
     def test_an_admin_may_too(self):
         name, owner = self.publisher()
@@ -238,15 +252,21 @@ class ARegistrarsWord(Owners):
         self.refused(STATE, "ALREADY_DECIDED", "Access.DecidePublisherRequest", registrar, id=request["id"], approve=True)
 
     def test_no_part_may_confirm(self):
-        """Who asks, who is meant, and whoever is a member: none of them is the registrar for it."""
-        for who in ("asks", "meant", "writer"):
+        """Who asks, who is meant, and whoever made it, is or was a member: none of them is the registrar for it."""
+        for who in ("asks", "meant", "writer", "left", "made"):
             with self.subTest(who=who):
                 registrar = self.registrar()
                 owner = registrar if who == "asks" else self.person()
                 another = registrar if who == "meant" else self.person()
-                name, _ = self.publisher(owner)
-                if who == "writer":
+                name, _ = self.publisher(registrar if who == "made" else owner, verified=who != "made")
+                if who in ("writer", "left"):
                     self.set(owner, name, registrar, WRITER)
+                if who == "left":
+                    self.remove(owner, name, registrar)
+                if who == "made":
+                    self.set(registrar, name, owner)
+                    self.remove(owner, name, registrar)
+                    self.verify(name)
                 request = self.ask(owner, name, another)
                 before = self.members(name)
                 self.refused("PERMISSION_DENIED", "NOT_INDEPENDENT", "Access.DecidePublisherRequest", registrar,
@@ -316,8 +336,10 @@ class ARegistrarsWord(Owners):
         self.assertIn("account %d" % another.account, run(registrar, "publisher", "requests").stdout)
         self.assertEqual(run(registrar, "publisher", "approve", number).returncode, 0)
         self.assertTrue(self.verified(name))
-        ended = run(owner, "publisher", "add-member", name, str(self.person().account), "--role", "owner")
-        self.assertIn("verification has ended", ended.stdout)
+        third = self.person()
+        self.assertIn("is invited as owner", run(owner, "publisher", "add-member", name, str(third.account), "--role", "owner").stdout)
+        self.assertTrue(self.verified(name))
+        self.assertIn("verification has ended", run(third, "publisher", "join", name).stdout)
         self.assertFalse(self.verified(name))
 
 

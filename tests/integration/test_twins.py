@@ -5,7 +5,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import Case, Shared, derivative, external, person  # noqa: E402
+from jokbo import Case, Shared, derivative, external, joined, person  # noqa: E402
 
 SKT, SOLAR = "skt/A.X-K1", "upstage/Solar-Open-100B"
 SQUATTED, PROVEN, OWN, TEAMS = "squat/Ko-8B", "carol/known", "bob/own", "upstage/tuned"
@@ -100,7 +100,7 @@ class OverGrpc(Twins):
         both = person(self.admin, "of both")
         self.addCleanup(both.close)
         for publisher in ("squat", "upstage"):
-            self.admin.call("Access.SetMember", publisher=publisher, account=both.account, role="MEMBER_ROLE_OWNER")
+            joined(self.admin, publisher, both.account, "MEMBER_ROLE_OWNER")
         both.call("Registry.TransferModel", name="upstage/SOLAR-10.7B-Instruct-v1.0", new_name="squat/Solar")
         self.assertFalse(self.model("squat/Solar")["meant_by_hub_name"])
         self.assertTrue(self.model("upstage/SOLAR-10.7B-Instruct-v1.0")["meant_by_hub_name"], "as the roster calls it")
@@ -109,8 +109,12 @@ class OverGrpc(Twins):
         def meant(client, name):
             return client.call("Registry.GetModel", name=name)["meant_by_hub_name"]
         self.assertEqual([meant(client, OWN) for client in (self.anyone, self.alice, self.bob)], [False, False, True])
-        # nobody is asked whether he wants to be a member: of a publisher that is not verified it proves nothing
+        # an invitation proves nothing, nor does a membership of a publisher that is not verified
         self.mallory.call("Access.SetMember", publisher="squat", account=self.alice.account, role="MEMBER_ROLE_OWNER")
+        self.admin.call("Registry.VerifyPublisher", name="squat", evidence="domain")
+        self.assertEqual([meant(client, SQUATTED) for client in (self.alice, self.mallory)], [False, True])
+        self.admin.call("Registry.VerifyPublisher", name="squat", evidence="a mistake", undo=True)
+        self.alice.call("Access.AcceptMembership", publisher="squat")
         self.assertEqual([meant(client, SQUATTED) for client in (self.alice, self.mallory)], [False, True])
         self.admin.call("Registry.VerifyPublisher", name="squat", evidence="domain")
         self.assertTrue(meant(self.alice, SQUATTED))

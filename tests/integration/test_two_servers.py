@@ -12,7 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import ROOT, Client, Cluster, Failure, Manifest, Server, derivative, new_id, person  # noqa: E402
+from jokbo import ROOT, Client, Cluster, Failure, Manifest, Server, derivative, joined, new_id, person  # noqa: E402
 
 BASES = ["lab/base-a", "lab/base-b"]
 SINGLES, BATCHES, ITEMS = 120, 4, 40  # of each of the four writers: 4 * (120 + 4 * 40) = 1,120 registrations
@@ -337,8 +337,7 @@ class TwoServers(unittest.TestCase):
             here, there = self.new_person("demoted", ["admin"], ["accounts", "publishers", "models", "tokens"])
             account = there.call("Access.GetCaller")["account"]
             self.clients[0].call("Registry.CreatePublisher", name="team-%d" % i)
-            self.clients[0].call("Access.SetMember", publisher="team-%d" % i, account=here.account,
-                                 role="MEMBER_ROLE_WRITER")
+            joined(self.clients[0], "team-%d" % i, here.account)
             self.register(there, "team-%d/m" % i)
             self.clients[0].call("Access.RemoveMember", publisher="team-%d" % i, account=here.account)
             self.fails("PERMISSION_DENIED", "NOT_A_MEMBER", there, "Registry.RegisterDerivative",

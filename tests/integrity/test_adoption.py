@@ -5,6 +5,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 from attack import SKT, SOLAR, Attack, digest, facts, on_hub  # noqa: E402
+from jokbo import joined  # noqa: E402
 
 POPULAR = "huggingface.co/Qwen/Qwen3-8B"
 OWN = "huggingface.co/known-0/popular"
@@ -85,6 +86,10 @@ class ByEvaluatorForItself(Adoption, unittest.TestCase):
         granted = dict(publisher="known-0", organisation="huggingface.co/Qwen", evidence="hub-file")
         self.refused(mallory, "Registry.SetNamespace", "OWN_PUBLISHER", **granted)
         self.refused(mallory, "Registry.AdoptExternalModel", "NO_NAMESPACE", external=self.external, model=model)
+        accomplice = self.account("accomplice")
+        joined(self.admin, "known-0", accomplice.account, "MEMBER_ROLE_OWNER", by=mallory)
+        mallory.call("Access.RemoveMember", publisher="known-0", account=mallory.account)
+        self.refused(mallory, "Registry.SetNamespace", "OWN_PUBLISHER", **granted)
 
 
 class ByEvaluatorForAnother(Adoption, unittest.TestCase):

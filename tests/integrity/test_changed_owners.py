@@ -5,6 +5,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 from attack import SKT, Attack  # noqa: E402
+from jokbo import joined  # noqa: E402
 
 
 class ChangedOwners(Attack, unittest.TestCase):
@@ -14,7 +15,7 @@ class ChangedOwners(Attack, unittest.TestCase):
         seller, mallory = self.account("seller"), self.account()
         self.publishers(seller, "sold", 1)
         self.verify("sold-0")
-        seller.call("Access.SetMember", publisher="sold-0", account=mallory.account, role="MEMBER_ROLE_OWNER")
+        joined(self.admin, "sold-0", mallory.account, "MEMBER_ROLE_OWNER", by=seller)
         seller.call("Access.RemoveMember", publisher="sold-0", account=seller.account)
         self.register_many(mallory, [("sold-0/m-%d" % i, [SKT], self.upload(mallory, i))
                                      for i in range(20)])

@@ -5,6 +5,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 from attack import SKT, Attack, digest  # noqa: E402
+from jokbo import joined  # noqa: E402
 
 
 class HandedOver(Attack, unittest.TestCase):
@@ -21,7 +22,7 @@ class HandedOver(Attack, unittest.TestCase):
 
 def accomplice_of(attack, mallory, accomplice, name):
     """Who owns the publisher once it is handed over."""
-    mallory.call("Access.SetMember", publisher=name, account=accomplice.account, role="MEMBER_ROLE_OWNER")
+    joined(attack.admin, name, accomplice.account, "MEMBER_ROLE_OWNER", by=mallory)
     mallory.call("Access.RemoveMember", publisher=name, account=mallory.account)
     return accomplice
 

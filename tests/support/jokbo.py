@@ -369,6 +369,22 @@ def person(admin, label, roles=(), team="", scopes=()):
     return client
 
 
+def accepted(admin, publisher, account):
+    """The account accepts its invitation, whatever its own tokens may."""
+    token = admin.call("Access.CreateToken", account=account, lifetime_seconds=60, scopes=["TOKEN_SCOPE_PUBLISHERS"])
+    client = Client(admin.address, token["secret"])
+    try:
+        return client.call("Access.AcceptMembership", publisher=publisher)
+    finally:
+        client.close()
+
+
+def joined(admin, publisher, account, role="MEMBER_ROLE_WRITER", by=None):
+    """The account becomes a member by the word of both sides, or changes its role: the reply to what made it so."""
+    reply = (by or admin).call("Access.SetMember", publisher=publisher, account=account, role=role)
+    return accepted(admin, publisher, account) if reply["invited"] != "MEMBER_ROLE_UNSPECIFIED" else reply
+
+
 def confirmed(first, second, method, /, **fields):
     """What an evaluator rules and another one confirms: the confirmed ruling."""
     made = first.call(method, **fields)

@@ -77,18 +77,31 @@ enum jk_status jk_fail_own(struct jk_span publisher, struct jk_error *error)
 {
     return jk_fail(
         error, JK_PERMISSION_DENIED, "OWN_PUBLISHER",
-        "\"%.*s\" is, or would be, this account's own publisher, for which it does not vouch itself: another "
-        "account with the role does (a server for one person is started with --four-eyes off)",
+        "\"%.*s\" is, was, or would be, this account's own publisher, on which it has no say itself: another account "
+        "with the role does (a server for one person is started with --four-eyes off)",
         JK_SPAN_ARG(publisher));
 }
 
 enum jk_status jk_check_not_own(const struct jk_change *change, const struct jk_turn *turn, struct jk_span publisher,
                                 struct jk_error *error)
 {
-    uint64_t account = change->call->principal.account;
     if (!jk_services_of(change->call)->four_eyes) return JK_OK;
-    if (jk_directory_membership(turn->directory, publisher, account) == JK_MEMBER_NONE) return JK_OK;
+    if (!jk_directory_had_a_hand(turn->directory, publisher, change->call->principal.account)) return JK_OK;
     return jk_fail_own(publisher, error);
+}
+
+enum jk_status jk_check_may_vouch(const struct jk_change *change, const struct jk_turn *turn, uint32_t publisher,
+                                  struct jk_error *error)
+{
+    struct jk_span name = jk_book_publisher(turn->book, publisher)->name;
+    JK_TRY(jk_check_not_own(change, turn, name, error));
+    if (!jk_services_of(change->call)->four_eyes || jk_directory_hands_known(turn->directory, name)) return JK_OK;
+    if (!jk_book_is_claimed(turn->book, publisher, jk_turn_size(turn))) return JK_OK; /* it is nobody's yet */
+    return jk_fail(
+        error, JK_FAILED_PRECONDITION, "HANDS_UNKNOWN",
+        "It is not recorded here who made \"%.*s\" or who belongs to it, so nobody can tell whether it is this "
+        "account's own; an admin invites its owner first: jokbo publisher add-member %.*s ACCOUNT --role owner",
+        JK_SPAN_ARG(name), JK_SPAN_ARG(name));
 }
 
 enum jk_status jk_spend_quota(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,

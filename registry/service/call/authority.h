@@ -14,9 +14,14 @@ JK_MUST_USE enum jk_status jk_act_for_publisher(struct jk_change *change, struct
  * publishes it, and to no registrar: its releases are its team's. */
 JK_MUST_USE enum jk_status jk_act_for_model(struct jk_change *change, struct jk_turn *turn, uint32_t model,
                                             struct jk_actor *out_actor, struct jk_error *error);
-/* Nobody vouches for a publisher of his own: PERMISSION_DENIED to a member of it, unless four eyes are off. */
+/* Nobody vouches for a publisher of his own, nor judges one: PERMISSION_DENIED to whoever made it, or is or was a
+ * member of it, unless four eyes are off. */
 JK_MUST_USE enum jk_status jk_check_not_own(const struct jk_change *change, const struct jk_turn *turn,
                                             struct jk_span publisher, struct jk_error *error);
+/* The same for who vouches for it, which takes knowing whose it is: FAILED_PRECONDITION where nothing is recorded of
+ * who made it or belongs to it though somebody holds it, as after `jokbod recover`. */
+JK_MUST_USE enum jk_status jk_check_may_vouch(const struct jk_change *change, const struct jk_turn *turn,
+                                              uint32_t publisher, struct jk_error *error);
 /* The same refusal, where it is known otherwise. */
 enum jk_status jk_fail_own(struct jk_span publisher, struct jk_error *error);
 /* RESOURCE_EXHAUSTED where the publisher's writes of the day (UTC+09:00) would exceed the quota. */

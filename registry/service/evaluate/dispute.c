@@ -1,10 +1,12 @@
 /* OpenDispute, ResolveDispute, ListDisputes. A dispute changes no standing; what follows from it is a ruling or a
- * correction of its own. */
+ * correction of its own. One evaluator resolves it, who may rule and has no part in it (impartial.h). */
 #include "base/defer.h"
 #include "book/claims.h"
 #include "domain/ident.h"
 #include "service/evaluate/adoption.h"
+#include "service/call/four_eyes.h"
 #include "service/call/handlers.h"
+#include "service/evaluate/impartial.h"
 #include "service/records/registration.h"
 #include "service/records/short_list.h"
 #include "service/evaluate/stages.h"
@@ -248,6 +250,15 @@ void jk_open_dispute(struct jk_call *call)
 
 /* ---- resolve ---- */
 
+/* Both sides of a dispute about origin are judged by it. */
+static enum jk_status check_judge(struct jk_change *change, struct jk_turn *turn, const struct jk_dispute *dispute,
+                                  struct jk_error *error)
+{
+    JK_TRY(jk_four_eyes_rested(change, turn, error));
+    JK_TRY(jk_check_impartial(change, turn, dispute->model, error));
+    return dispute->against == JK_NONE ? JK_OK : jk_check_impartial(change, turn, dispute->against, error);
+}
+
 static enum jk_status decide_resolve(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__ResolveDisputeRequest *request = (const void *)change->call->request;
@@ -264,6 +275,7 @@ static enum jk_status decide_resolve(struct jk_change *change, struct jk_turn *t
     if (dispute->resolved != JK_NONE)
         return jk_fail(error, JK_FAILED_PRECONDITION, "DISPUTE_RESOLVED",
                        "The dispute of log entry %u was resolved by log entry %u", dispute->from, dispute->resolved);
+    JK_TRY(check_judge(change, turn, dispute, error));
     JK_TRY(jk_turn_text(turn, jk_span_of(request->text), &entry.text, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     return reply_dispute(change, turn, dispute->from, change->input, request->text, out_reply);

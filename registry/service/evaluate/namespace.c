@@ -55,10 +55,10 @@ static enum jk_status reply_namespace(struct jk_change *change, struct jk_turn *
 /* A registrar's word is believed at once, an evaluator's as its rulings are. To give a namespace up takes nobody else.
  */
 static enum jk_status check_caller(const struct jk_change *change, const struct jk_turn *turn, bool registrar,
-                                   struct jk_span publisher, bool end, struct jk_error *error)
+                                   uint32_t publisher, bool end, struct jk_error *error)
 {
     if (!registrar) JK_TRY(jk_four_eyes_rested(change, turn, error));
-    return end ? JK_OK : jk_check_not_own(change, turn, publisher, error);
+    return end ? JK_OK : jk_check_may_vouch(change, turn, publisher, error);
 }
 
 static enum jk_status decide(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
@@ -73,7 +73,7 @@ static enum jk_status decide(struct jk_change *change, struct jk_turn *turn, Pro
     uint32_t publisher, index;
     JK_TRY(jk_need_publisher(turn, jk_span_of(request->publisher), &publisher, error));
     entry.publisher = jk_book_publisher(turn->book, publisher)->name;
-    JK_TRY(check_caller(change, turn, registrar, entry.publisher, request->end, error));
+    JK_TRY(check_caller(change, turn, registrar, publisher, request->end, error));
     JK_TRY(check_holder(turn, entry.organisation, publisher, request->end, error));
     if (*request->details) JK_TRY(jk_turn_text(turn, jk_span_of(request->details), &entry.text, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));

@@ -7,6 +7,7 @@
 #include "service/evaluate/adoption.h"
 #include "service/call/four_eyes.h"
 #include "service/call/handlers.h"
+#include "service/evaluate/impartial.h"
 #include "service/records/short_list.h"
 #include "service/evaluate/stages.h"
 
@@ -59,6 +60,14 @@ static enum jk_status check_pending(struct jk_turn *turn, const struct jk_entry 
     return JK_OK;
 }
 
+static enum jk_status check_impartial(struct jk_change *change, struct jk_turn *turn, const struct jk_entry *entry,
+                                      struct jk_error *error)
+{
+    uint32_t model;
+    JK_TRY(jk_need_model(turn, entry->model, &model, error));
+    return jk_check_impartial(change, turn, model, error);
+}
+
 enum jk_status jk_ruling_append(struct jk_change *change, struct jk_turn *turn, struct jk_entry *entry,
                                 const char *text, uint32_t *out_index, struct jk_error *error)
 {
@@ -67,6 +76,7 @@ enum jk_status jk_ruling_append(struct jk_change *change, struct jk_turn *turn, 
     entry->actor = (struct jk_actor){.type = JK_ACTOR_EVALUATOR};
     entry->needs_second = four_eyes ? JK_ANSWER_YES : JK_ANSWER_NO;
     JK_TRY(jk_four_eyes_propose(change, turn, &proposal, error));
+    JK_TRY(check_impartial(change, turn, entry, error));
     JK_TRY(check_pending(turn, entry, error));
     if (*text) JK_TRY(jk_turn_text(turn, jk_span_of(text), &entry->text, error));
     JK_TRY(jk_turn_append(turn, entry, out_index, error));
@@ -223,6 +233,7 @@ static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *tu
                                              : "rejected");
     struct jk_proposal first = jk_four_eyes_kept(turn, ruling->from);
     JK_TRY(jk_four_eyes_second(change, turn, &first, request->confirm, error));
+    JK_TRY(jk_check_impartial(change, turn, ruling->model, error));
     bool adopts = request->confirm && ruling->kind >= JK_RULING_ADOPT;
     if (adopts)
         JK_TRY(jk_adoption_check(turn, ruling->external, ruling->model, ruling->kind == JK_RULING_ADOPT, error));

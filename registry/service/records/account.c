@@ -3,6 +3,7 @@
 #include "service/call/handlers.h"
 #include "service/call/page.h"
 #include "service/call/write.h"
+#include "service/records/member.h"
 #include "service/records/owners.h"
 #include "service/records/token.h"
 
@@ -70,6 +71,19 @@ static Jokbo__V1__Account *present_account(struct jk_arena *arena, const struct 
 
 /* ---- the caller ---- */
 
+#define INVITATIONS_MAX 100
+
+static bool add_invitations(struct jk_call *call, Jokbo__V1__Caller *reply)
+{
+    const struct jk_member *list;
+    size_t count = jk_directory_list_invitations(jk_store_directory(jk_store_of(call)), call->principal.account,
+                                                 INVITATIONS_MAX, &call->arena, &list);
+    reply->invitations = (Jokbo__V1__Member **)jk_pointers(&call->arena, count + 1);
+    for (size_t i = 0; reply->invitations && i < count; i++)
+        if ((reply->invitations[i] = jk_present_member(&call->arena, &list[i]))) reply->n_invitations++;
+    return !call->arena.exhausted;
+}
+
 void jk_get_caller(struct jk_call *call)
 {
     struct jk_account account;
@@ -77,7 +91,8 @@ void jk_get_caller(struct jk_call *call)
     struct jk_directory *directory = jk_store_directory(jk_store_of(call));
     bool known = jk_directory_account(directory, call->principal.account, &account);
     if (reply && known && (reply->account = present_account(&call->arena, &account)) &&
-        (reply->scopes = jk_present_scopes(&call->arena, call->principal.scopes, &reply->n_scopes))) {
+        (reply->scopes = jk_present_scopes(&call->arena, call->principal.scopes, &reply->n_scopes)) &&
+        add_invitations(call, reply)) {
         jk_call_finish(call, &reply->base);
         return;
     }

@@ -22,6 +22,18 @@ enum jk_status jk_owner_put(struct jk_turn *turn, struct jk_span publisher, uint
     return jk_member_put(turn, &owner, error);
 }
 
+enum jk_status jk_invitation_put(struct jk_turn *turn, struct jk_span publisher, struct jk_member *invitation,
+                                 struct jk_error *error)
+{
+    struct jk_member before;
+    bool known = jk_directory_member(turn->directory, publisher, invitation->account, &before);
+    invitation->role = JK_MEMBER_NONE;
+    invitation->never = !known || before.never;
+    invitation->since_us = turn->time_us;
+    memcpy(invitation->publisher, publisher.at, publisher.len);
+    return jk_member_put(turn, invitation, error);
+}
+
 enum jk_status jk_creator_put(struct jk_turn *turn, struct jk_span publisher, uint64_t account, struct jk_error *error)
 {
     struct jk_creator creator = {.account = account};
@@ -37,8 +49,8 @@ enum jk_status jk_member_room(struct jk_turn *turn, struct jk_span publisher, st
     size_t total;
     (void)jk_directory_list_members(turn->directory, publisher, 0, 1, turn->arena, &list, &total);
     if (total < JK_MEMBERS_MAX) return JK_OK;
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMBERS_QUOTA", "The publisher has %d members, which is the most",
-                   JK_MEMBERS_MAX);
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMBERS_QUOTA",
+                   "The publisher has %d members, with those who are invited, which is the most", JK_MEMBERS_MAX);
 }
 
 /* ---- who stands ---- */

@@ -4,7 +4,8 @@
  * membership holds the index of the `verify` entry. It ends, by an `unverify` entry of the server in the same write, as
  * soon as nobody who stands is left with an account that works, or an owner is there who does not stand: let in without
  * a registrar's word, or put there by an admin. A registrar's word makes a new owner stand (RequestPublisher, kind
- * owner). Where it is not known who stood, as after `jokbod recover`, the first change of members ends it.
+ * owner), from when it accepts on. Where it is not known who stood, as after `jokbod recover`, the first change of
+ * members ends it.
  *
  * Thread: the sequencer, in a write's turn. */
 #ifndef JK_SERVICE_RECORDS_OWNERS_H
@@ -16,10 +17,13 @@ JK_MUST_USE enum jk_status jk_member_put(struct jk_turn *turn, const struct jk_m
 /* An owner from now on, who stands at the verification of entry `stood`; 0: at none. `publisher` as it is written. */
 JK_MUST_USE enum jk_status jk_owner_put(struct jk_turn *turn, struct jk_span publisher, uint64_t account,
                                         uint32_t stood, struct jk_error *error);
+/* Invites the account, to the role and with the rest that the membership says; `publisher` as it is written. */
+JK_MUST_USE enum jk_status jk_invitation_put(struct jk_turn *turn, struct jk_span publisher,
+                                             struct jk_member *invitation, struct jk_error *error);
 /* The account made the publisher, which counts against its quota for ever. */
 JK_MUST_USE enum jk_status jk_creator_put(struct jk_turn *turn, struct jk_span publisher, uint64_t account,
                                           struct jk_error *error);
-/* RESOURCE_EXHAUSTED where the publisher has as many members as it may. */
+/* RESOURCE_EXHAUSTED where the publisher has as many members as it may, those who are invited among them. */
 JK_MUST_USE enum jk_status jk_member_room(struct jk_turn *turn, struct jk_span publisher, struct jk_error *error);
 
 /* Whether the publisher has an owner but this account. */

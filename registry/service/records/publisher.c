@@ -108,7 +108,7 @@ static enum jk_status decide_verify(struct jk_change *change, struct jk_turn *tu
                              .actor = {.type = JK_ACTOR_ADMIN},
                              .publisher = jk_book_publisher(turn->book, publisher)->name,
                              .evidence = jk_span_of(request->evidence)};
-    if (!request->undo) JK_TRY(jk_check_not_own(change, turn, entry.publisher, error));
+    if (!request->undo) JK_TRY(jk_check_may_vouch(change, turn, publisher, error));
     if (*request->details) JK_TRY(jk_turn_text(turn, jk_span_of(request->details), &entry.text, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     if (!request->undo) JK_TRY(jk_owners_stand(turn, publisher, index, error));

@@ -255,14 +255,18 @@ static enum jk_status approve_owner(struct jk_change *change, struct jk_turn *tu
     JK_TRY(jk_need_publisher(turn, jk_span_of(request->publisher), &publisher, error));
     struct jk_span name = jk_book_publisher(turn->book, publisher)->name;
     if (caller == request->account || caller == request->owner ||
-        jk_directory_membership(turn->directory, name, caller) != JK_MEMBER_NONE)
-        return jk_fail(
-            error, JK_PERMISSION_DENIED, "NOT_INDEPENDENT",
-            "An owner of \"%.*s\" is confirmed by a registrar or admin who neither asks, nor is meant, nor is a "
-            "member of it",
-            JK_SPAN_ARG(name));
+        jk_directory_had_a_hand(turn->directory, name, caller))
+        return jk_fail(error, JK_PERMISSION_DENIED, "NOT_INDEPENDENT",
+                       "An owner of \"%.*s\" is confirmed by a registrar or admin who neither asks, nor is meant, nor "
+                       "made it, nor is "
+                       "or was a member of it",
+                       JK_SPAN_ARG(name));
     uint32_t since = jk_book_verified_since(turn->book, publisher, jk_turn_size(turn));
-    return jk_owner_put(turn, name, request->owner, since, error);
+    if (jk_directory_membership(turn->directory, name, request->owner) != JK_MEMBER_NONE)
+        return jk_owner_put(turn, name, request->owner, since, error);
+    struct jk_member invitation = {
+        .account = request->owner, .invited = JK_MEMBER_OWNER, .invited_by = caller, .stood = since};
+    return jk_invitation_put(turn, name, &invitation, error);
 }
 
 static enum jk_status approve(struct jk_change *change, struct jk_turn *turn,

@@ -1,0 +1,12 @@
+/* Members of publishers as messages. */
+#ifndef JK_SERVICE_RECORDS_MEMBER_H
+#define JK_SERVICE_RECORDS_MEMBER_H
+
+#include <jokbo/v1/access.pb-c.h>
+
+#include "auth/directory.h"
+
+/* NULL when memory is out. */
+Jokbo__V1__Member *jk_present_member(struct jk_arena *arena, const struct jk_member *member);
+
+#endif
