@@ -34,6 +34,7 @@ struct jk_directory *jk_directory_new(void)
     good = jk_finder_init(&directory->creators_by_account) && good;
     good = jk_finder_init(&directory->blobs) && good;
     good = jk_finder_init(&directory->rulers) && good;
+    good = jk_finder_init(&directory->teams) && good;
     if (good) return directory;
     jk_directory_free(directory);
     return NULL;
@@ -59,6 +60,11 @@ static void free_ruler(struct jk_finder_link *link)
     free(JK_FINDER_ITEM(link, struct jk_ruler_item, by_ruling));
 }
 
+static void free_teams(struct jk_finder_link *link)
+{
+    free(JK_FINDER_ITEM(link, struct jk_teams_item, by_stage));
+}
+
 void jk_directory_free(struct jk_directory *directory)
 {
     if (!directory) return;
@@ -70,6 +76,7 @@ void jk_directory_free(struct jk_directory *directory)
     jk_finder_done(&directory->creators_by_publisher, free_creator);
     jk_finder_done(&directory->blobs, free_blob);
     jk_finder_done(&directory->rulers, free_ruler);
+    jk_finder_done(&directory->teams, free_teams);
     jk_series_done(&directory->accounts, free);
     jk_series_done(&directory->tokens, free);
     jk_series_done(&directory->requests, free);
@@ -159,6 +166,20 @@ static void *put_ruler(struct jk_directory *directory, const struct jk_record_ke
     return had;
 }
 
+static void *take_teams(struct jk_directory *directory, const struct jk_record_key *key)
+{
+    struct jk_teams_item *had = jk_directory_teams_item(directory, key->id);
+    if (had) jk_finder_remove(&directory->teams, &had->by_stage);
+    return had;
+}
+
+static void *put_teams(struct jk_directory *directory, const struct jk_record_key *key, struct jk_teams_item *item)
+{
+    void *had = take_teams(directory, key);
+    jk_finder_add(&directory->teams, &item->by_stage, jk_directory_hash_number(directory, key->id));
+    return had;
+}
+
 /* There is one at most. */
 static void *swap_clock(struct jk_directory *directory, struct jk_clock_item *item)
 {
@@ -178,15 +199,11 @@ static void *swap_life(struct jk_directory *directory, struct jk_life *life)
 static void *item_of(const struct jk_record_facts *facts)
 {
     static const size_t sizes[] = {
-        [JK_RECORD_ACCOUNT] = sizeof(struct jk_account),
-        [JK_RECORD_TOKEN] = sizeof(struct jk_token_item),
-        [JK_RECORD_MEMBER] = sizeof(struct jk_member_item),
-        [JK_RECORD_CREATOR] = sizeof(struct jk_creator_item),
-        [JK_RECORD_REQUEST] = sizeof(struct jk_publisher_request),
-        [JK_RECORD_BLOB] = sizeof(struct jk_blob_item),
-        [JK_RECORD_RULER] = sizeof(struct jk_ruler_item),
-        [JK_RECORD_CLOCK] = sizeof(struct jk_clock_item),
-        [JK_RECORD_LIFE] = sizeof(struct jk_life),
+        [JK_RECORD_ACCOUNT] = sizeof(struct jk_account),           [JK_RECORD_TOKEN] = sizeof(struct jk_token_item),
+        [JK_RECORD_MEMBER] = sizeof(struct jk_member_item),        [JK_RECORD_CREATOR] = sizeof(struct jk_creator_item),
+        [JK_RECORD_REQUEST] = sizeof(struct jk_publisher_request), [JK_RECORD_BLOB] = sizeof(struct jk_blob_item),
+        [JK_RECORD_RULER] = sizeof(struct jk_ruler_item),          [JK_RECORD_TEAMS] = sizeof(struct jk_teams_item),
+        [JK_RECORD_CLOCK] = sizeof(struct jk_clock_item),          [JK_RECORD_LIFE] = sizeof(struct jk_life),
     };
     void *item = calloc(1, sizes[facts->key.kind]);
     if (!item) return NULL;
@@ -211,6 +228,9 @@ static void *item_of(const struct jk_record_facts *facts)
         break;
     case JK_RECORD_RULER:
         ((struct jk_ruler_item *)item)->ruler = facts->ruler;
+        break;
+    case JK_RECORD_TEAMS:
+        ((struct jk_teams_item *)item)->proposal = facts->teams;
         break;
     case JK_RECORD_CLOCK:
         ((struct jk_clock_item *)item)->ahead_us = facts->ahead_us;
@@ -261,6 +281,8 @@ static void *put_item(struct jk_directory *directory, const struct jk_record_key
         return put_blob(directory, key, item);
     case JK_RECORD_RULER:
         return put_ruler(directory, key, item);
+    case JK_RECORD_TEAMS:
+        return put_teams(directory, key, item);
     case JK_RECORD_CLOCK:
         return swap_clock(directory, item);
     case JK_RECORD_LIFE:
@@ -305,6 +327,7 @@ static void *take_item(struct jk_directory *directory, const struct jk_record_ke
     if (key->kind == JK_RECORD_CREATOR) return take_creator(directory, key);
     if (key->kind == JK_RECORD_BLOB) return take_blob(directory, key);
     if (key->kind == JK_RECORD_RULER) return take_ruler(directory, key);
+    if (key->kind == JK_RECORD_TEAMS) return take_teams(directory, key);
     if (key->kind == JK_RECORD_CLOCK) return swap_clock(directory, NULL);
     if (key->kind == JK_RECORD_LIFE) return swap_life(directory, NULL);
     struct jk_series *series = series_of(directory, key->kind);

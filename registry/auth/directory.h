@@ -22,6 +22,7 @@ enum jk_scope_bit {
     JK_SCOPE_ACCOUNTS = 16,  /* accounts, approvals, verification */
     JK_SCOPE_PUBLISH = 32    /* register, publish, upload: for machines; takes nothing back and moves nothing */
 };
+#define JK_TEAMS_TEXT_MAX 4096 /* 64 ids of at most 63 bytes, with spaces between */
 enum jk_member_role { JK_MEMBER_NONE = 0, JK_MEMBER_WRITER = 1, JK_MEMBER_OWNER = 2 };
 
 /* Who calls. account 0: nobody (anonymous). Copied by value; holds no secret. */
@@ -113,6 +114,15 @@ struct jk_ruler {
     uint64_t granted_by; /* who had given the account the role; 0: the server, at its start */
 };
 
+/* The teams that an evaluator proposes for an open stage: as its entry would say them; empty: withdrawn. */
+struct jk_teams_proposal {
+    uint64_t stage; /* log index of the stage's entry, with which the proposal lapses */
+    uint64_t account, token;
+    uint64_t granted_by; /* who had given the account the role; 0: the server, at its start */
+    int64_t time_us;
+    char teams[JK_TEAMS_TEXT_MAX + 1];
+};
+
 /* When somebody last saw the log alive, written hourly where nothing else is; and the newest rest, a time of a day or
  * more in which nobody did. */
 struct jk_life {
@@ -142,8 +152,8 @@ void jk_directory_free(struct jk_directory *directory);
 
 /* ---- records: the form that is stored ---- */
 struct jk_record {
-    const char *key;   /* "account/7", "token/12", "member/<publisher folded>/7", "creator/<publisher folded>", "request/3",
-                          "blob/<hex>", "ruling/9", "clock/demo", "clock/life" */
+    const char *key;   /* "account/7", "token/12", "member/<publisher folded>/7", "creator/<publisher folded>",
+                          "request/3", "blob/<hex>", "ruling/9", "teams/9", "clock/demo", "clock/life" */
     const char *value; /* JSON object */
 };
 /* Applies a record (insert or replace). DATA_LOSS when key or value are not of the form. */
@@ -160,6 +170,7 @@ bool jk_record_request(struct jk_arena *arena, const struct jk_publisher_request
                        struct jk_record *out_record);
 bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, struct jk_record *out_record);
 bool jk_record_ruler(struct jk_arena *arena, const struct jk_ruler *ruler, struct jk_record *out_record);
+bool jk_record_teams(struct jk_arena *arena, const struct jk_teams_proposal *proposal, struct jk_record *out_record);
 bool jk_record_clock(struct jk_arena *arena, int64_t ahead_us, struct jk_record *out_record);
 bool jk_record_life(struct jk_arena *arena, const struct jk_life *life, struct jk_record *out_record);
 /* The record as it stands now (for undo), in `arena`; false where there is none. */
@@ -190,6 +201,8 @@ uint64_t jk_directory_creator(struct jk_directory *directory, struct jk_span pub
 bool jk_directory_request(struct jk_directory *directory, uint64_t id, struct jk_publisher_request *out_request);
 /* Who made the ruling of this entry; false where that is not known. */
 bool jk_directory_ruler(struct jk_directory *directory, uint64_t ruling, struct jk_ruler *out_ruler);
+/* What is proposed for the stage of this entry, or was and is withdrawn; false where nothing ever was. */
+bool jk_directory_teams(struct jk_directory *directory, uint64_t stage, struct jk_teams_proposal *out_proposal);
 /* By how much a demo's clock is ahead of the database's (negative: behind); false where that was never said. */
 bool jk_directory_clock(struct jk_directory *directory, int64_t *out_ahead_us);
 /* False, all zero: it was never written. */

@@ -5,6 +5,16 @@
 
 #include "auth/directory_inside.h"
 
+struct jk_teams_item *jk_directory_teams_item(const struct jk_directory *directory, uint64_t stage)
+{
+    struct jk_finder_link *link = jk_finder_chain(&directory->teams, jk_directory_hash_number(directory, stage));
+    for (; link; link = link->next) {
+        struct jk_teams_item *item = JK_FINDER_ITEM(link, struct jk_teams_item, by_stage);
+        if (item->proposal.stage == stage) return item;
+    }
+    return NULL;
+}
+
 /* ---- questions ---- */
 
 bool jk_directory_clock(struct jk_directory *directory, int64_t *out_ahead_us)
@@ -30,6 +40,15 @@ bool jk_directory_ruler(struct jk_directory *directory, uint64_t ruling, struct 
     jk_directory_read_lock(directory);
     const struct jk_ruler_item *item = jk_directory_ruler_item(directory, ruling);
     if (item) *out_ruler = item->ruler;
+    jk_directory_unlock(directory);
+    return item != NULL;
+}
+
+bool jk_directory_teams(struct jk_directory *directory, uint64_t stage, struct jk_teams_proposal *out_proposal)
+{
+    jk_directory_read_lock(directory);
+    const struct jk_teams_item *item = jk_directory_teams_item(directory, stage);
+    if (item) *out_proposal = item->proposal;
     jk_directory_unlock(directory);
     return item != NULL;
 }
@@ -225,6 +244,9 @@ bool jk_directory_get_record(struct jk_directory *directory, const char *key, st
     case JK_RECORD_RULER:
         return jk_directory_ruler(directory, facts.key.id, &facts.ruler) &&
                jk_record_ruler(arena, &facts.ruler, out_record);
+    case JK_RECORD_TEAMS:
+        return jk_directory_teams(directory, facts.key.id, &facts.teams) &&
+               jk_record_teams(arena, &facts.teams, out_record);
     case JK_RECORD_CLOCK:
         return jk_directory_clock(directory, &facts.ahead_us) && jk_record_clock(arena, facts.ahead_us, out_record);
     case JK_RECORD_LIFE:

@@ -39,6 +39,11 @@ struct jk_ruler_item {
     struct jk_ruler ruler;
 };
 
+struct jk_teams_item {
+    struct jk_finder_link by_stage;
+    struct jk_teams_proposal proposal;
+};
+
 struct jk_clock_item {
     int64_t ahead_us;
 };
@@ -54,6 +59,7 @@ struct jk_directory {
     struct jk_finder creators_by_publisher, creators_by_account; /* likewise */
     struct jk_finder blobs;
     struct jk_finder rulers;
+    struct jk_finder teams;      /* proposed, by the stage's entry */
     struct jk_clock_item *clock; /* NULL: none */
     struct jk_life *life;        /* NULL: none */
 };
@@ -77,5 +83,6 @@ struct jk_creator_item *jk_directory_creator_item(const struct jk_directory *dir
 struct jk_token_item *jk_directory_token_item(const struct jk_directory *directory, const struct jk_digest *hash);
 struct jk_blob_item *jk_directory_blob_item(const struct jk_directory *directory, const struct jk_digest *digest);
 struct jk_ruler_item *jk_directory_ruler_item(const struct jk_directory *directory, uint64_t ruling);
+struct jk_teams_item *jk_directory_teams_item(const struct jk_directory *directory, uint64_t stage);
 
 #endif

@@ -271,6 +271,28 @@ static void read_ruler(struct reader *reader, struct jk_record_facts *facts)
     facts->ruler.granted_by = (uint64_t)take_int(reader, "granted_by", 0, (int64_t)JK_SERIES_MAX);
 }
 
+static const char *teams_fault(struct jk_span teams)
+{
+    struct jk_span team;
+    const char *fault = NULL;
+    for (bool more = true; more && !fault;) {
+        more = jk_span_cut(&teams, ' ', &team);
+        fault = jk_ident_team_fault(team);
+    }
+    return fault;
+}
+
+static void read_teams(struct reader *reader, struct jk_record_facts *facts)
+{
+    struct jk_teams_proposal *proposal = &facts->teams;
+    proposal->stage = facts->key.id;
+    proposal->account = take_number(reader, "account");
+    proposal->token = take_number(reader, "token");
+    proposal->granted_by = (uint64_t)take_int(reader, "granted_by", 0, (int64_t)JK_SERIES_MAX);
+    proposal->time_us = take_time(reader, "time_us");
+    take_text(reader, "teams", true, teams_fault, proposal->teams, sizeof proposal->teams);
+}
+
 static void read_clock(struct reader *reader, struct jk_record_facts *facts)
 {
     facts->ahead_us = take_int(reader, "ahead_us", -TIME_MAX_US, TIME_MAX_US);
@@ -293,8 +315,8 @@ static const struct {
     [JK_RECORD_ACCOUNT] = {"account/", read_account}, [JK_RECORD_TOKEN] = {"token/", read_token},
     [JK_RECORD_MEMBER] = {"member/", read_member},    [JK_RECORD_CREATOR] = {"creator/", read_creator},
     [JK_RECORD_REQUEST] = {"request/", read_request}, [JK_RECORD_BLOB] = {"blob/", read_blob},
-    [JK_RECORD_RULER] = {"ruling/", read_ruler},      [JK_RECORD_CLOCK] = {"clock/demo", read_clock},
-    [JK_RECORD_LIFE] = {"clock/life", read_life},
+    [JK_RECORD_RULER] = {"ruling/", read_ruler},      [JK_RECORD_TEAMS] = {"teams/", read_teams},
+    [JK_RECORD_CLOCK] = {"clock/demo", read_clock},   [JK_RECORD_LIFE] = {"clock/life", read_life},
 };
 
 static bool parse_number(struct jk_span text, uint64_t *out_id)
@@ -335,6 +357,7 @@ bool jk_record_key_parse(const char *text, struct jk_record_key *out_key)
                     : i == JK_RECORD_CREATOR ? parse_publisher(rest, &key)
                     : i == JK_RECORD_BLOB    ? jk_digest_parse(rest, &key.digest)
                     : i == JK_RECORD_RULER   ? parse_index(rest, &key.id)
+                    : i == JK_RECORD_TEAMS   ? parse_index(rest, &key.id)
                     : i == JK_RECORD_CLOCK   ? rest.len == 0
                     : i == JK_RECORD_LIFE    ? rest.len == 0
                                              : parse_number(rest, &key.id);

@@ -15,6 +15,7 @@
  *   blob/<sha256>                   kind size weights created_us; files, of a manifest; renewed_us; state withdrawn_us where it
  *                                   is not stored, and then reason, unless it was removed
  *   ruling/<log index>              account; token and granted_by
+ *   teams/<log index>               account token granted_by time_us teams
  *   clock/demo                      ahead_us
  *   clock/life                      seen_us rest_from_us rest_until_us */
 #ifndef JK_AUTH_RECORDS_H
@@ -34,6 +35,7 @@ enum jk_record_kind {
     JK_RECORD_REQUEST,
     JK_RECORD_BLOB,
     JK_RECORD_RULER,
+    JK_RECORD_TEAMS,
     JK_RECORD_CLOCK,
     JK_RECORD_LIFE
 };
@@ -57,6 +59,7 @@ struct jk_record_facts {
         struct jk_publisher_request request;
         struct jk_blob_facts blob;
         struct jk_ruler ruler;
+        struct jk_teams_proposal teams;
         int64_t ahead_us; /* of a clock */
         struct jk_life life;
     };

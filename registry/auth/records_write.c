@@ -204,3 +204,14 @@ bool jk_record_ruler(struct jk_arena *arena, const struct jk_ruler *ruler, struc
     }
     return finish(&writer, arena, jk_arena_printf(arena, "ruling/%" PRIu64, ruler->ruling), out_record);
 }
+
+bool jk_record_teams(struct jk_arena *arena, const struct jk_teams_proposal *proposal, struct jk_record *out_record)
+{
+    struct writer writer = {.object = json_object()};
+    put_int(&writer, "account", (int64_t)proposal->account);
+    put_int(&writer, "token", (int64_t)proposal->token);
+    put_int(&writer, "granted_by", (int64_t)proposal->granted_by);
+    put_int(&writer, "time_us", proposal->time_us);
+    put_text(&writer, "teams", proposal->teams);
+    return finish(&writer, arena, jk_arena_printf(arena, "teams/%" PRIu64, proposal->stage), out_record);
+}

@@ -1,6 +1,7 @@
 /* Stage evaluations: create, amend, list, show, close. */
 #include <jokbo/v1/stage.pb-c.h>
 
+#include "base/defer.h"
 #include "cli/commands.h"
 #include "cli/console/moment.h"
 #include "cli/console/print.h"
@@ -59,6 +60,20 @@ static const char *closed_of(struct jk_cli *cli, const Jokbo__V1__Stage *stage)
     return text ? text : "no";
 }
 
+/* How another evaluator makes what one proposes. */
+static void print_proposal(struct jk_cli *cli, const Jokbo__V1__Stage *stage)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text teams = {0};
+    if (stage->n_proposed_teams == 0) return;
+    for (size_t i = 0; i < stage->n_proposed_teams; i++)
+        jk_text_addf(&teams, "%s%s", i > 0 ? "," : "", stage->proposed_teams[i]);
+    fprintf(
+        cli->out,
+        "\nOther teams are proposed since %s; another evaluator confirms them with\n  jokbo stage put %s --teams %s\n",
+        jk_print_moment(cli, stage->propose_time), jk_print_safe(cli, stage->id),
+        jk_print_safe(cli, teams.bytes ? teams.bytes : ""));
+}
+
 static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Stage *stage)
 {
     struct jk_table table;
@@ -73,12 +88,14 @@ static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Stage *stage)
     jk_print_fact(&table, "policy", stage->policy);
     jk_print_fact(&table, "policy sha256", stage->policy_sha256);
     jk_print_fact(&table, "teams", joined(cli, stage->teams, stage->n_teams));
+    jk_print_fact(&table, "proposed", joined(cli, stage->proposed_teams, stage->n_proposed_teams));
     jk_print_fact(&table, "source", stage->source);
     if (stage->log_index > 0) jk_print_fact(&table, "log index", jk_print_number(cli, stage->log_index));
     jk_print_fact(&table, "closed", closed_of(cli, stage));
     jk_print_table(cli, &table);
     for (size_t i = 0; i < stage->n_closings; i++)
         print_closing(cli, stage->closings[i]);
+    print_proposal(cli, stage);
     return JK_OK;
 }
 

@@ -210,9 +210,9 @@ class Programme(unittest.TestCase):
             lines = f.read().replace("../../../tests", os.path.join(ROOT, "tests")).replace(
                 " ../", " %s/../" % DEMO).replace(" ./", " %s/" % DEMO).split("\n")
         cls.part = os.path.join(folder, "part")
-        broken = next(i for i, line in enumerate(lines) if "stage put stage-2 --teams" in line)
+        broken = next(i for i, line in enumerate(lines) if "derivatives 40 until 2026-02-19" in line)
         with open(cls.part, "w") as f:  # the same lines up to there, with the same numbers; then one that fails
-            f.write("\n".join(lines[:broken] + ["2026-02-20T13:00 admin stage put stage-2 --teams nobody"]))
+            f.write("\n".join(lines[:broken] + ["2026-02-02T10:00 admin stage put stage-2 --teams nobody"]))
         cls.whole = os.path.join(folder, "whole")
         with open(cls.whole, "w") as f:
             f.write("\n".join(lines))

@@ -176,6 +176,93 @@ class Independence(Rulings):
         self.assertEqual(self.decide(second, ruling, confirm=False), REJECTED)
 
 
+class OpenStages(Rulings):
+    """Teams of a stage that is open: one proposes, another makes it so."""
+    made = 0
+
+    def setUp(self):
+        super().setUp()
+        OpenStages.made += 1
+        policy = pathlib.Path(ROOT, "registry/data/policies/hub-like.policy").read_text(encoding="utf-8")
+        if not self.anyone.call("Stages.ListPolicies")["policies"]:
+            self.admin.call("Stages.RecordPolicy", text=policy)
+        self.first, self.second, self.third = self.evaluator(), self.evaluator(self.another_admin()), self.evaluator(self.another_admin())
+        now = datetime.datetime.now(datetime.timezone.utc)
+        moment = lambda **after: (now + datetime.timedelta(**after)).isoformat()  # noqa: E731
+        self.stage = {"id": "open-%d" % OpenStages.made, "title": "Stage", "title_ko": "단계", "open_time": moment(minutes=-1),
+                      "cutoff_time": moment(days=30), "policy": "hub-like", "teams": ["sk-telecom", "upstage"], "source": "invented"}
+        self.first.call("Stages.PutStage", stage=self.stage)
+        self.before = self.size()
+
+    def put(self, client, *teams, **fields):
+        """The teams that stand, and those that are proposed."""
+        made = client.call("Stages.PutStage", stage=dict(self.stage, teams=list(teams)), **fields)
+        if not fields:
+            shown = self.anyone.call("Stages.GetStage", id=self.stage["id"])
+            self.assertEqual((made["teams"], made["proposed_teams"], "propose_time" in made),
+                             (shown["teams"], shown["proposed_teams"], "propose_time" in shown))
+        return made["teams"], made["proposed_teams"]
+
+    BOTH, ONE, OTHER = ["sk-telecom", "upstage"], ["upstage"], ["sk-telecom"]
+
+    def test_two(self):
+        self.assertEqual(self.put(self.first, *self.ONE, validate_only=True), (self.BOTH, self.ONE))
+        self.assertEqual(self.put(self.first, *self.BOTH), (self.BOTH, []), "a check alone proposed something")
+        self.assertEqual(self.put(self.first, *self.ONE), (self.BOTH, self.ONE))
+        self.assertEqual(self.put(self.first, *self.ONE), (self.BOTH, self.ONE), "one evaluator is one")
+        self.assertEqual(self.size(), self.before, "a proposal entered the log")
+        self.assertEqual(self.put(self.second, *self.ONE), (self.ONE, []))
+        self.assertEqual(self.size(), self.before + 1)
+        self.assertEqual(self.put(self.second, *self.BOTH), (self.ONE, self.BOTH), "and so is the other")
+
+    def test_another_proposal_takes_its_place(self):
+        self.put(self.first, *self.ONE)
+        self.assertEqual(self.put(self.second, *self.OTHER), (self.BOTH, self.OTHER))
+        self.assertEqual(self.put(self.first, *self.ONE), (self.BOTH, self.ONE))
+        self.assertEqual(self.put(self.third, *self.ONE), (self.ONE, []))
+
+    def test_withdrawn(self):
+        self.put(self.first, *self.ONE)
+        self.assertEqual(self.put(self.second, *self.BOTH), (self.BOTH, []))
+        self.assertEqual(self.put(self.second, *self.ONE), (self.BOTH, self.ONE), "what was withdrawn was confirmed")
+
+    def test_independent_ones(self):
+        admin = self.evaluator(roles=("admin", "evaluator"), scopes=("roster", "accounts", "tokens"))
+        creature = self.evaluator(admin)
+        self.put(admin, *self.ONE)
+        ask = dict(stage=dict(self.stage, teams=self.ONE))
+        for client, reason in ((creature, "CREATED_BY_OTHER"), (self.admin, "ADMIN_CONFIRMS"), (self.evaluator(), "EVALUATOR_LATER")):
+            self.refused(DENIED, reason, "Stages.PutStage", client, **ask)
+        self.assertEqual(self.put(self.second, *self.ONE), (self.ONE, []))
+
+    def test_who_is_no_evaluator_any_more(self):
+        self.put(self.first, *self.ONE)
+        self.update(self.first, roles=[])
+        self.assertEqual(self.anyone.call("Stages.GetStage", id=self.stage["id"])["proposed_teams"], [])
+        self.assertEqual(self.put(self.second, *self.ONE), (self.BOTH, self.ONE))
+
+    def test_it_outlives_a_restart(self):
+        self.put(self.first, *self.ONE)
+        self.assertEqual(self.server.stop(), 0)
+        self.server.start()
+        for client in (self.first, self.second, self.third, self.anyone, self.alice, self.bob, self.admin):
+            client.close()
+            client.__init__(self.server.address, client.token)
+        self.assertEqual(self.put(self.second, *self.ONE), (self.ONE, []))
+
+    def test_on_the_command_line(self):
+        run = lambda client, *words: self.server.jokbo("stage", "put", self.stage["id"], *words, token=client.token).stdout  # noqa: E731
+        said = run(self.first, "--teams", "upstage")
+        self.assertRegex(said, r"teams +sk-telecom, upstage\nproposed +upstage\n")
+        command = "jokbo stage put %s --teams upstage\n" % self.stage["id"]
+        self.assertIn("another evaluator confirms them with\n  " + command, said)
+        self.assertNotIn("proposed", run(self.third))  # without options: as it stands, which withdraws it
+        run(self.first, "--teams", "upstage")
+        said = run(self.second, "--teams", "upstage")
+        self.assertRegex(said, r"teams +upstage\n")
+        self.assertNotIn("proposed", said)
+
+
 class Rest(Rulings):
     """24 hours, by a demo's clock, which can be set."""
     options = ("--demo", "--evaluator-rest-hours", "24")
@@ -224,10 +311,22 @@ class Rest(Rulings):
         stage["teams"] = ["sk-telecom"]
         new.call("Stages.PutStage", stage=stage)
         self.wait(hours=2)
-        stage["teams"] = ["upstage"]
-        self.refused(DENIED, "EVALUATOR_RESTS", "Stages.PutStage", new, stage=stage)
-        self.assertEqual(old.call("Stages.PutStage", stage=stage)["teams"], ["upstage"])
-        new.call("Stages.PutStage", stage=stage)  # as it stands already
+        other = dict(stage, teams=["upstage"])
+        self.refused(DENIED, "EVALUATOR_RESTS", "Stages.PutStage", new, stage=other)
+        self.assertEqual(old.call("Stages.PutStage", stage=other)["proposed_teams"], ["upstage"])
+        for said in (other, stage):  # neither confirms nor withdraws
+            self.refused(DENIED, "EVALUATOR_RESTS", "Stages.PutStage", new, stage=said)
+        self.wait(hours=25)
+        self.assertEqual(new.call("Stages.PutStage", stage=other)["teams"], ["upstage"])
+
+    def test_a_new_evaluator_resolves_no_dispute(self):
+        self.register("alice/disputed", BASE)
+        dispute = self.alice.call("Stages.OpenDispute", model="alice/disputed", subject="DISPUTE_SUBJECT_STANDING", text="no")["log_index"]
+        fields = dict(dispute=dispute, outcome="DISPUTE_OUTCOME_DISMISSED", text="no")
+        new = self.evaluator()
+        self.refused(DENIED, "EVALUATOR_RESTS", "Stages.ResolveDispute", new, **fields)
+        self.wait(hours=25)
+        new.call("Stages.ResolveDispute", **fields)
 
     def test_a_token_that_another_made_rests(self):
         """An admin cannot rule in the name of evaluators at once; who has a token makes the next ones."""

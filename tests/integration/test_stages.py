@@ -146,7 +146,9 @@ class PutStage(Stages):
         self.refused("ABORTED", "ETAG_DIFFERS", "Stages.PutStage", self.eve, stage=dict(stage, etag=made["etag"]))
         wait_until(stage["open_time"])
         self.refused(ENTRY, "STAGE_FIXED", "Stages.PutStage", self.eve, stage=stage)
-        left = self.put(dict(stage, title="Another title", teams=["lg-ai-research", "sk-telecom"]))  # one left, one joined late
+        changed = dict(stage, title="Another title", teams=["lg-ai-research", "sk-telecom"])  # one left, one joined late
+        self.assertEqual(self.put(changed)["proposed_teams"], changed["teams"])
+        left = self.una.call("Stages.PutStage", stage=changed)
         self.assertEqual(left["teams"], ["lg-ai-research", "sk-telecom"])
         wait_until(stage["cutoff_time"])
         self.refused(ENTRY, "STAGE_FIXED", "Stages.PutStage", self.eve, stage=dict(stage, title="Another title"))

@@ -383,6 +383,81 @@ static void test_rulers(void **state)
     assert_false(jk_directory_ruler(bench->directory, ruler.ruling, &found));
 }
 
+/* One a stage's entry, the newest; withdrawn, it says no teams. */
+static void test_proposed_teams(void **state)
+{
+    struct bench *bench = *state;
+    struct jk_teams_proposal proposal = {
+        .stage = 4000000000, .account = 7, .token = 5, .granted_by = 0, .time_us = 9, .teams = "sk-telecom upstage"};
+    struct jk_teams_proposal found;
+    struct jk_record record, again;
+    assert_false(jk_directory_teams(bench->directory, proposal.stage, &found));
+    assert_true(jk_record_teams(&bench->arena, &proposal, &record));
+    assert_string_equal(record.key, "teams/4000000000");
+    assert_int_equal(put(bench, &record), JK_OK);
+    assert_true(jk_directory_teams(bench->directory, proposal.stage, &found));
+    assert_memory_equal(&found, &proposal, sizeof found);
+    memset(proposal.teams, 0, sizeof proposal.teams);
+    assert_true(jk_record_teams(&bench->arena, &proposal, &again));
+    assert_int_equal(put(bench, &again), JK_OK);
+    assert_true(jk_directory_get_record(bench->directory, record.key, &bench->arena, &record));
+    assert_string_equal(record.value, again.value);
+    strcpy(proposal.teams, "sk-telecom  upstage");
+    assert_true(jk_record_teams(&bench->arena, &proposal, &again));
+    assert_int_equal(put(bench, &again), JK_DATA_LOSS);
+}
+
+static void put_whole(struct bench *bench, const struct jk_member *member, enum jk_status wanted)
+{
+    struct jk_record record, again;
+    struct jk_member found;
+    assert_true(jk_record_member(&bench->arena, member, &record));
+    assert_int_equal(put(bench, &record), wanted);
+    if (wanted != JK_OK) return;
+    assert_true(jk_directory_member(bench->directory, jk_span_of(member->publisher), member->account, &found));
+    assert_memory_equal(&found, member, sizeof found);
+    assert_true(jk_directory_get_record(bench->directory, record.key, &bench->arena, &again));
+    assert_string_equal(again.value, record.value);
+}
+
+/* An invitation makes nobody a member, and no hand; what was a membership stays a hand. */
+static void test_invitations(void **state)
+{
+    struct bench *bench = *state;
+    struct jk_span club = JK_SPAN("Club");
+    struct jk_member member = {
+        .publisher = "club", .account = 7, .invited = JK_MEMBER_OWNER, .invited_by = 3, .never = true, .stood = 41};
+    const struct jk_member *list;
+    size_t total;
+    assert_false(jk_directory_hands_known(bench->directory, club));
+    put_whole(bench, &member, JK_OK);
+    assert_int_equal(jk_directory_membership(bench->directory, club, 7), JK_MEMBER_NONE);
+    assert_false(jk_directory_had_a_hand(bench->directory, club, 7));
+    assert_false(jk_directory_hands_known(bench->directory, club));
+    assert_int_equal(jk_directory_list_members(bench->directory, club, 0, 9, &bench->arena, &list, &total), 1);
+    assert_int_equal(jk_directory_list_invitations(bench->directory, 7, 9, &bench->arena, &list), 1);
+    assert_int_equal(list[0].invited, JK_MEMBER_OWNER);
+    assert_int_equal(jk_directory_list_owned(bench->directory, 7, &bench->arena, &list), 0);
+    member = (struct jk_member){.publisher = "club", .account = 7, .never = true}; /* declined */
+    put_whole(bench, &member, JK_OK);
+    assert_false(jk_directory_had_a_hand(bench->directory, club, 7));
+    assert_int_equal(jk_directory_list_members(bench->directory, club, 0, 9, &bench->arena, &list, &total), 0);
+    member = (struct jk_member){.publisher = "club", .account = 7, .role = JK_MEMBER_WRITER};
+    put_whole(bench, &member, JK_OK);
+    assert_true(jk_directory_had_a_hand(bench->directory, club, 7));
+    assert_true(jk_directory_hands_known(bench->directory, club));
+    member.role = JK_MEMBER_NONE; /* left */
+    put_whole(bench, &member, JK_OK);
+    assert_true(jk_directory_had_a_hand(bench->directory, club, 7));
+    const struct jk_member wrong[] = {
+        {.publisher = "club", .account = 8, .role = JK_MEMBER_WRITER, .invited = JK_MEMBER_OWNER, .invited_by = 3},
+        {.publisher = "club", .account = 8, .role = JK_MEMBER_WRITER, .never = true},
+        {.publisher = "club", .account = 8, .invited = JK_MEMBER_WRITER, .invited_by = 3, .stood = 41},
+        {.publisher = "club", .account = 8, .invited = JK_MEMBER_WRITER}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        put_whole(bench, &wrong[i], JK_DATA_LOSS);
+}
+
 static void test_life(void **state)
 {
     struct bench *bench = *state;
@@ -609,6 +684,8 @@ int main(void)
         TEST(test_blobs),
         TEST(test_removed_and_old_blobs),
         TEST(test_rulers),
+        TEST(test_proposed_teams),
+        TEST(test_invitations),
         TEST(test_life),
         TEST(test_lists_accounts),
         TEST(test_lists_tokens),

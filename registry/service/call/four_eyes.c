@@ -91,7 +91,7 @@ static enum jk_status check_another(const struct jk_proposal *first, const struc
 {
     if (first->account && first->account == second->account)
         return jk_fail(error, JK_PERMISSION_DENIED, "SAME_EVALUATOR",
-                       "This account made the ruling; another evaluator confirms or rejects it");
+                       "This account said it first; another evaluator confirms or rejects it");
     return JK_OK;
 }
 
@@ -115,7 +115,7 @@ static enum jk_status check_known(const struct jk_proposal *first, struct jk_err
 {
     if (first->account && first->token) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "RULER_UNKNOWN",
-                   "It is not known here who made the ruling, so nobody can be its second; reject it and rule anew");
+                   "It is not known here who said it first, so nobody can be the second; reject it and rule anew");
 }
 
 static enum jk_status check_independent(struct jk_directory *directory, const struct jk_proposal *first,
@@ -147,9 +147,9 @@ enum jk_status jk_four_eyes_check(struct jk_directory *directory, const struct j
     JK_TRY(check_no_admin(directory, second->account, rest_us, now_us, error));
     if (!grant.since_us) return refuse_unknown(error);
     if (grant.since_us >= first->time_us)
-        return refuse(
-            error, "EVALUATOR_LATER",
-            "this account was given the role evaluator after the ruling was made; one that had it before confirms");
+        return refuse(error, "EVALUATOR_LATER",
+                      "this account was given the role evaluator after it was ruled or proposed; one that had it "
+                      "before confirms");
     return check_independent(directory, first, second, grant.by, error);
 }
 
@@ -190,6 +190,13 @@ enum jk_status jk_four_eyes_second(const struct jk_change *change, const struct 
     if (confirm) return jk_four_eyes_check(turn->directory, first, &second, rest_us, turn->time_us, error);
     JK_TRY(check_another(first, &second, error));
     return jk_four_eyes_check_rest(turn->directory, &second, rest_us, turn->time_us, &grant, error);
+}
+
+bool jk_four_eyes_stands(struct jk_directory *directory, const struct jk_proposal *first)
+{
+    struct jk_account facts;
+    return first->account && jk_directory_account(directory, first->account, &facts) &&
+           (facts.roles & JK_ROLE_EVALUATOR) && !facts.disabled;
 }
 
 enum jk_status jk_four_eyes_keep(struct jk_turn *turn, uint32_t index, const struct jk_proposal *proposal,

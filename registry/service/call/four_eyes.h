@@ -51,6 +51,8 @@ JK_MUST_USE enum jk_status jk_four_eyes_propose(const struct jk_change *change, 
 /* Confirms (or else rejects, which another account may that has rested) what was proposed. */
 JK_MUST_USE enum jk_status jk_four_eyes_second(const struct jk_change *change, const struct jk_turn *turn,
                                                const struct jk_proposal *first, bool confirm, struct jk_error *error);
+/* Whether whoever proposed still holds the role; where not, the proposal has lapsed. */
+bool jk_four_eyes_stands(struct jk_directory *directory, const struct jk_proposal *first);
 /* A proposal that is a log entry is remembered under its index. */
 JK_MUST_USE enum jk_status jk_four_eyes_keep(struct jk_turn *turn, uint32_t index, const struct jk_proposal *proposal,
                                              struct jk_error *error);

@@ -85,12 +85,7 @@ static enum jk_status prepare(struct jk_call *call, struct close *close)
 static struct jk_proposal find_proposal(const struct jk_turn *turn, const struct jk_stage *stage)
 {
     struct jk_proposal first = jk_four_eyes_kept(turn, stage->from);
-    struct jk_grant grant;
-    struct jk_error error;
-    jk_error_init(&error, NULL);
-    const struct jk_speaker proposer = {first.account, first.token};
-    if (jk_four_eyes_check_rest(turn->directory, &proposer, 0, turn->time_us, &grant, &error) != JK_OK)
-        return (struct jk_proposal){0};
+    if (!jk_four_eyes_stands(turn->directory, &first)) return (struct jk_proposal){0};
     first.time_us = stage->cutoff_us;
     return first;
 }

@@ -4,9 +4,9 @@
 
 #include "closing/close.h"
 #include "domain/ident.h"
-#include "service/call/four_eyes.h"
 #include "service/call/handlers.h"
 #include "service/evaluate/stages.h"
+#include "service/evaluate/teams.h"
 
 /* ---- put: what can be told without the book ---- */
 
@@ -140,19 +140,20 @@ static enum jk_status check_rules(const struct jk_turn *turn, const struct jk_po
         policy->name, policy->version, policy->rules);
 }
 
-/* What is open is changed only by who may rule: a team that is taken out at the last moment is out for good. */
+/* What is open takes two: a team that is taken out at the last moment is out for good. */
 static enum jk_status put(struct jk_change *change, struct jk_turn *turn, struct jk_entry *entry,
                           struct jk_error *error)
 {
     uint32_t slot = jk_book_find_stage(turn->book, entry->stage, jk_turn_size(turn)), index;
     const struct jk_stage *now = slot == JK_NONE ? NULL : jk_book_stage(turn->book, slot, jk_turn_size(turn));
-    if (is_same(now, entry)) return JK_OK; /* as it stands: no entry */
+    if (is_same(now, entry)) return jk_teams_withdraw(change, turn, now, error); /* as it stands: no entry */
     const char *fault = jk_book_stage_fault(turn->book, entry, turn->time_us);
     if (fault)
         return jk_fail(error, JK_FAILED_PRECONDITION, "STAGE_FIXED", "The stage \"%.*s\" %s", JK_SPAN_ARG(entry->stage),
                        fault);
-    if (now && now->opens_us <= turn->time_us) JK_TRY(jk_four_eyes_rested(change, turn, error));
-    return jk_turn_append(turn, entry, &index, error);
+    bool at_once = true;
+    if (now && now->opens_us <= turn->time_us) JK_TRY(jk_teams_put(change, turn, now, entry->teams, &at_once, error));
+    return at_once ? jk_turn_append(turn, entry, &index, error) : JK_OK;
 }
 
 static enum jk_status decide_put(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
@@ -169,9 +170,10 @@ static enum jk_status decide_put(struct jk_change *change, struct jk_turn *turn,
     JK_TRY(check_etag(turn, jk_book_find_stage(turn->book, entry->stage, n), request->stage->etag, arena, error));
     JK_TRY(put(change, turn, entry, error));
     struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), arena};
-    Jokbo__V1__Stage *reply =
-        jk_present_stage(&present, jk_book_find_stage(turn->book, entry->stage, present.size), NULL);
+    uint32_t stage = jk_book_find_stage(turn->book, entry->stage, present.size);
+    Jokbo__V1__Stage *reply = jk_present_stage(&present, stage, NULL);
     if (!reply) return jk_out_of_memory(error);
+    jk_teams_present(&present, jk_book_stage(turn->book, stage, present.size), turn->time_us, reply);
     if (change->write.dry) reply->log_index = 0;
     *out_reply = &reply->base;
     return JK_OK;
@@ -204,7 +206,7 @@ static void answer(struct jk_call *call, enum jk_status status, struct jk_texts 
         jk_call_fail(call);
 }
 
-/* As far as this server's own clock can tell, which is enough to say whose turn it is. */
+/* Whose turn it is. */
 static Jokbo__V1__StageWait wait_of(struct jk_call *call, const struct jk_view *view, uint32_t slot)
 {
     struct jk_services *services = jk_services_of(call);
@@ -226,11 +228,14 @@ static Jokbo__V1__StageWait wait_of(struct jk_call *call, const struct jk_view *
     }
 }
 
-static Jokbo__V1__Stage *present_with_wait(struct jk_call *call, const struct jk_present *present,
-                                           const struct jk_view *view, uint32_t slot, struct jk_texts *texts)
+/* As far as this server's own clock can tell. */
+static Jokbo__V1__Stage *present_as_now(struct jk_call *call, const struct jk_present *present,
+                                        const struct jk_view *view, uint32_t slot, struct jk_texts *texts)
 {
     Jokbo__V1__Stage *stage = jk_present_stage(present, slot, texts);
-    if (stage) stage->wait = wait_of(call, view, slot);
+    if (!stage) return NULL;
+    stage->wait = wait_of(call, view, slot);
+    jk_teams_present(present, jk_book_stage(view->book, slot, view->size), jk_store_clock_us(jk_store_of(call)), stage);
     return stage;
 }
 
@@ -248,7 +253,7 @@ void jk_get_stage(struct jk_call *call)
         status = jk_stage_not_found(&call->error, request->id);
     } else {
         jk_texts_init(&texts, &call->arena, jk_stage_revisions(&present, slot));
-        reply = (const ProtobufCMessage *)present_with_wait(call, &present, &view, slot, &texts);
+        reply = (const ProtobufCMessage *)present_as_now(call, &present, &view, slot, &texts);
     }
     jk_store_view_end(jk_store_of(call));
     answer(call, status, &texts, reply);
@@ -269,7 +274,7 @@ void jk_list_stages(struct jk_call *call)
     jk_texts_init(&texts, &call->arena, room);
     if (reply) reply->stages = (Jokbo__V1__Stage **)jk_pointers(&call->arena, count);
     for (uint32_t slot = 0; reply && reply->stages && slot < count; slot++) {
-        Jokbo__V1__Stage *stage = present_with_wait(call, &present, &view, slot, &texts);
+        Jokbo__V1__Stage *stage = present_as_now(call, &present, &view, slot, &texts);
         if (stage) reply->stages[reply->n_stages++] = stage;
     }
     jk_store_view_end(jk_store_of(call));

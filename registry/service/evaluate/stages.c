@@ -116,13 +116,13 @@ static void add_closings(const struct jk_present *present, uint32_t stage, Jokbo
     }
 }
 
-static void add_teams(const struct jk_present *present, struct jk_span teams, Jokbo__V1__Stage *out)
+void jk_present_teams(const struct jk_present *present, struct jk_span teams, size_t *out_count, char ***out_teams)
 {
     struct jk_span team;
-    out->teams = (char **)jk_pointers(present->arena, JK_STAGE_TEAMS_MAX);
-    for (bool more = out->teams != NULL; more && out->n_teams < JK_STAGE_TEAMS_MAX;) {
+    *out_teams = (char **)jk_pointers(present->arena, JK_STAGE_TEAMS_MAX);
+    for (bool more = *out_teams != NULL; more && *out_count < JK_STAGE_TEAMS_MAX;) {
         more = jk_span_cut(&teams, ' ', &team);
-        out->teams[out->n_teams++] = jk_to_string(present->arena, team);
+        (*out_teams)[(*out_count)++] = jk_to_string(present->arena, team);
     }
 }
 
@@ -140,7 +140,7 @@ Jokbo__V1__Stage *jk_present_stage(const struct jk_present *present, uint32_t st
     out->dispute_end_time = jk_to_timestamp(present->arena, facts->disputes_us);
     out->policy = policy_name(present, &facts->policy);
     out->policy_sha256 = jk_to_hex(present->arena, &facts->policy);
-    add_teams(present, facts->teams, out);
+    jk_present_teams(present, facts->teams, &out->n_teams, &out->teams);
     out->source = jk_to_string(present->arena, facts->source);
     out->log_index = facts->from;
     char *etag = jk_arena_printf(present->arena, "%u-%u", facts->from, last ? last->from : 0);

@@ -16,6 +16,8 @@ Jokbo__V1__Closing *jk_present_closing(const struct jk_present *present, const s
                                        struct jk_texts *texts);
 Jokbo__V1__Ruling *jk_present_ruling(const struct jk_present *present, uint32_t ruling, struct jk_texts *texts);
 Jokbo__V1__Dispute *jk_present_dispute(const struct jk_present *present, uint32_t dispute, struct jk_texts *texts);
+/* Teams as an entry says them, as a list of JK_STAGE_TEAMS_MAX at most. */
+void jk_present_teams(const struct jk_present *present, struct jk_span teams, size_t *out_count, char ***out_teams);
 /* The newest revision, 0 where a stage is not closed. */
 uint32_t jk_stage_revisions(const struct jk_present *present, uint32_t stage);
 
