@@ -217,6 +217,11 @@ enum jk_status jk_run_token_create(struct jk_cli *cli)
         const char *end = jk_print_time(cli, reply->token->expire_time);
         fprintf(cli->err, "Token %lld, %s%s. It is shown this once: keep it in a file of mode 600, for --token-file.\n",
                 (long long)reply->token->id, end[0] ? "until " : "without an end", end);
+        if (reply->token->parent)
+            fprintf(cli->err,
+                    "It ends with token %lld, with which it was made: no later than that, and as soon as that is "
+                    "revoked.\n",
+                    (long long)reply->token->parent);
     }
     return JK_OK;
 }
@@ -224,7 +229,8 @@ enum jk_status jk_run_token_create(struct jk_cli *cli)
 /* The token that it ends with, or whoever else made it. */
 static const char *maker_of(struct jk_cli *cli, const Jokbo__V1__Token *token)
 {
-    const char *text = token->parent    ? jk_arena_printf(&cli->arena, "token %lld", (long long)token->parent)
+    const char *text = token->parent
+                           ? jk_arena_printf(&cli->arena, "token %lld, ends with it", (long long)token->parent)
                        : token->made_by ? jk_arena_printf(&cli->arena, "account %lld", (long long)token->made_by)
                                         : NULL;
     return text ? text : "";

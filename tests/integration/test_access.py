@@ -303,7 +303,10 @@ class Tokens:
         self.assertEqual([revoked[token["id"]] for token in (made, below, last, beside)], [True, True, True, False])
         shown = self.server.jokbo("token", "list", "--account", str(client.account)).stdout.splitlines()
         line = next(line for line in shown if line.split()[0] == last["id"])
-        self.assertRegex(line, r" token %s .*revoked$" % below["id"])
+        self.assertRegex(line, r" token %s, ends with it .*revoked$" % below["id"])
+        made = self.server.jokbo("token", "create", "--scope", "models", token=self.admin.token)
+        number = self.admin.call("Access.ListTokens", page_size=1000)["tokens"][-1]["parent"]
+        self.assertIn("It ends with token %s, with which it was made" % number, made.stderr)
 
     def test_a_token_for_another_is_nobodys_child(self):
         """An admin's token ends; what he made for others goes on, and shows who made it."""

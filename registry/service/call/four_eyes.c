@@ -60,7 +60,7 @@ static enum jk_status check_token(struct jk_directory *directory, uint64_t numbe
     return jk_fail(
         error, JK_PERMISSION_DENIED, "TOKEN_RESTS",
         "Four eyes: this token, or the one that it was made with, was made for the account by another at %s, and "
-        "rules, confirms and rejects from %s on",
+        "rules, confirms and rejects from %s on; tokens that the account makes itself with an older one need not rest",
         made, from);
 }
 
