@@ -41,6 +41,11 @@ static inline unsigned jk_scopes_with_included(unsigned scopes)
 {
     return scopes | (scopes & JK_SCOPE_MODELS ? JK_SCOPE_PUBLISH : 0);
 }
+/* A token for machines alone, which lie about in the open: whoever finds one must not do much harm. */
+static inline bool jk_is_machine(const struct jk_principal *principal)
+{
+    return !(principal->scopes & JK_SCOPE_MODELS);
+}
 /* Scope and role names: "models", "publishers", "tokens", "roster", "accounts", "publish"; "registrar", "team",
  * "evaluator", "admin". */
 bool jk_scope_parse(struct jk_span text, unsigned *out_bit);

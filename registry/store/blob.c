@@ -16,6 +16,11 @@ static int64_t counted(const struct jk_blob_upload *what)
     return (int64_t)(what->size > JK_BLOB_LEAST ? what->size : JK_BLOB_LEAST);
 }
 
+static uint64_t limit_of(const struct jk_blob_upload *what)
+{
+    return what->machine ? what->bytes_per_day / 2 : what->bytes_per_day;
+}
+
 static void ask_spent(const struct jk_reader *reader, const struct jk_blob_upload *what, struct jk_query *query)
 {
     jk_query_init(query, JK_SQL_BLOB_SPENT);
@@ -31,7 +36,7 @@ static void ask_spend(const struct jk_reader *reader, const struct jk_blob_uploa
     jk_query_i64(query, reader->store->ahead_us);
     jk_query_bytes(query, what->digest.bytes, sizeof(what->digest.bytes));
     jk_query_i64(query, counted(what));
-    jk_query_i64(query, (int64_t)what->bytes_per_day);
+    jk_query_i64(query, (int64_t)limit_of(what));
 }
 
 struct spent {
@@ -57,20 +62,21 @@ static enum jk_status refuse(const struct jk_blob_upload *what, const struct spe
     jk_time_format_moment(renewed_us, shown);
     jk_metrics_add(JK_METRIC_BLOB_QUOTA_REFUSALS, 0, 0, 1);
     jk_error_fact(error, "used_bytes", "%lld", (long long)spent->bytes);
-    jk_error_fact(error, "limit_bytes", "%llu", (unsigned long long)what->bytes_per_day);
+    jk_error_fact(error, "limit_bytes", "%llu", (unsigned long long)limit_of(what));
     jk_error_fact(error, "renew_time", "%s", renewed);
     error->retry_ms = 3600 * 1000;
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "BLOB_QUOTA",
                    "header.size: %lld bytes are too many today: this account has brought %lld of the %llu bytes of "
-                   "manifests and licence texts that it may bring a day (each counts as %u at least); the next day "
+                   "manifests and licence texts that it may bring a day%s (each counts as %u at least); the next day "
                    "begins at %s",
-                   (long long)counted(what), (long long)spent->bytes, (unsigned long long)what->bytes_per_day,
-                   JK_BLOB_LEAST, shown);
+                   (long long)counted(what), (long long)spent->bytes, (unsigned long long)limit_of(what),
+                   what->machine ? " before its tokens without the scope models stop, at half" : "", JK_BLOB_LEAST,
+                   shown);
 }
 
 static bool fits(const struct jk_blob_upload *what, const struct spent *spent)
 {
-    return counted(what) <= (int64_t)what->bytes_per_day - spent->bytes;
+    return counted(what) <= (int64_t)limit_of(what) - spent->bytes;
 }
 
 enum jk_status jk_reader_blob_check(struct jk_reader *reader, const struct jk_blob_upload *what, struct jk_error *error)

@@ -264,6 +264,7 @@ struct jk_blob_upload {
     uint64_t size;
     uint64_t account;
     uint64_t bytes_per_day; /* the account's quota */
+    bool machine;           /* by a token that stops at half of it: the other half is left to the account's own */
 };
 /* Whether it may be brought now; counts nothing. RESOURCE_EXHAUSTED (BLOB_QUOTA), with what was brought, the limit and when
  * the next day begins. */

@@ -158,6 +158,13 @@ class Quota(Case):
         self.text(bob, b"bob's" * LEAST)
         self.assertEqual(self.used(), QUOTA - 2 * LEAST + 5 * LEAST)
 
+        machine = Client(first.address, self.admin.call("Access.CreateToken", account=self.alice.account,
+                                                        scopes=["TOKEN_SCOPE_PUBLISH"])["secret"])
+        self.addCleanup(machine.close)
+        failure = self.refused(machine, b"m")  # half of it, which is gone
+        self.assertEqual(failure.metadata["limit_bytes"], str(QUOTA // 2))
+        self.assertIn("tokens without the scope models", failure.message)
+
         self.alice.close()
         self.admin.close()
         first.stop()
@@ -171,6 +178,11 @@ class Quota(Case):
         self.pass_time(hours=11)  # a day of UTC, not of Korea
         self.refused(self.alice, b"e")
         self.pass_time(hours=2)
+        machine.close()
+        machine.__init__(first.address, machine.token)
+        for size in (QUOTA // 2 - LEAST, LEAST):  # up to half, and then the account's own go on
+            self.text(machine, b"f" * size)
+        self.refused(machine, b"g")
         self.text(self.alice, b"e")
         self.early()
         self.wrong_is_free()

@@ -4,7 +4,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from jokbo import Case, Failure, Manifest, Shared, confirmed, derivative, external, joined, person, registered  # noqa: E402
+from jokbo import Case, Client, Failure, Manifest, Shared, confirmed, derivative, external, joined, person, registered  # noqa: E402
 
 SKT, SKT_2 = "skt/A.X-K1", "skt/A.X-K2"
 SOLAR, EXAONE, K_EXAONE = "upstage/Solar-Open-100B", "LGAI-EXAONE/EXAONE-4.0-1.2B", "LGAI-EXAONE/K-EXAONE-236B-A23B"
@@ -124,6 +124,28 @@ class Names(Shared):
         owner.call("Registry.RenameModel", name="counter/one", new_name="counter/uno")
         self.admin.call("Registry.TransferModel", name="counter/two", new_name="alice/from-counter")
         self.assertEqual(self.anyone.call("Registry.GetPublisher", name="counter")["model_count"], 1)
+
+
+class Machines(Shared):
+    """A token of a CI job lies on machines: whoever finds it takes nothing back by a release that says less, and decides."""
+
+    def test_a_release_that_says_less(self):
+        machine = Client(self.server.address, self.admin.call("Access.CreateToken", account=self.alice.account,
+                                                              scopes=["TOKEN_SCOPE_PUBLISH"])["secret"])
+        self.addCleanup(machine.close)
+        full = {"weights_sha256": "1a" * 32, "artifact_sha256": "1b" * 32}
+        self.register("alice/by-machine", SKT, client=machine, **full)
+        publish = lambda client, version, **fields: client.call("Registry.PublishRelease", release=dict(  # noqa: E731
+            name="alice/by-machine", version=version, license="Apache-2.0", **fields))
+        for left_out in full:
+            less = {field: value for field, value in full.items() if field != left_out}
+            with self.assertRaises(Failure) as caught:
+                publish(machine, "2", **less)
+            self.assertEqual((caught.exception.code, caught.exception.reason), ("FAILED_PRECONDITION", "RELEASE_SAYS_LESS"))
+            self.assertIn("release." + left_out, caught.exception.message)
+        publish(machine, "2", **dict(full, weights_sha256="1c" * 32))
+        publish(self.alice, "3")  # whose own token has the scope models
+        publish(machine, "4")  # no less than the one before
 
 
 class Yanks(Counted):

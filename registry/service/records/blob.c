@@ -9,6 +9,7 @@
  * Memory: the bytes are kept for the check, at most 64 MiB an upload, and at most 4 uploads of manifests at once. */
 #include <stdlib.h>
 
+#include "auth/access.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "domain/manifest.h"
@@ -234,7 +235,8 @@ static struct jk_blob_upload brought(const struct jk_call *call, const struct up
     return (struct jk_blob_upload){.digest = upload->facts.digest,
                                    .size = upload->facts.size,
                                    .account = call->principal.account,
-                                   .bytes_per_day = services->blob_bytes_per_day};
+                                   .bytes_per_day = services->blob_bytes_per_day,
+                                   .machine = jk_is_machine(&call->principal)};
 }
 
 /* On a reader thread. */

@@ -1,4 +1,5 @@
 /* PublishRelease: a further release of a model that is there. */
+#include "auth/access.h"
 #include "service/call/handlers.h"
 #include "service/records/held.h"
 #include "service/records/registration.h"
@@ -49,6 +50,24 @@ static enum jk_status check_version(struct jk_change *change, struct jk_turn *tu
                    JK_SPAN_ARG(draft->version), jk_book_release(turn->book, taken)->index);
 }
 
+/* A machine's token takes back nothing that the deciding release claims, by one that says less and would decide. */
+static enum jk_status check_says_enough(const struct jk_change *change, const struct jk_turn *turn, uint32_t model,
+                                        const struct jk_statement *says, struct jk_error *error)
+{
+    uint32_t slot = jk_book_deciding(turn->book, model, jk_turn_size(turn));
+    const struct jk_release *decides = slot == JK_NONE ? NULL : jk_book_release(turn->book, slot);
+    if (!decides || !jk_is_machine(&change->call->principal)) return JK_OK;
+    bool weights = !jk_digest_is_zero(&decides->weights) && jk_digest_is_zero(&says->weights);
+    bool artifact = !jk_digest_is_zero(&decides->artifact) && jk_digest_is_zero(&says->artifact);
+    if (!weights && !artifact) return JK_OK;
+    return jk_fail(
+        error, JK_FAILED_PRECONDITION, "RELEASE_SAYS_LESS",
+        "%s: release \"%.*s\", which decides now, gives it and this one does not; give it, with --manifest or "
+        "--%s, or publish with a token that has the scope models",
+        weights ? "release.weights_sha256" : "release.artifact_sha256", JK_SPAN_ARG(decides->version),
+        weights ? "weights-sha256" : "artifact-sha256");
+}
+
 static enum jk_status enter_publish(struct jk_change *change, struct jk_turn *turn)
 {
     struct jk_draft *draft = change->input;
@@ -65,6 +84,7 @@ static enum jk_status enter_publish(struct jk_change *change, struct jk_turn *tu
     struct jk_span name = jk_name_of(turn, model);
     JK_TRY(jk_draft_resolve(draft, turn, name, model, !base, &change->call->arena, &resolved, error));
     JK_TRY(check_version(change, turn, draft, model, &resolved, error));
+    JK_TRY(check_says_enough(change, turn, model, &resolved.statement, error));
     JK_TRY(jk_spend_quota(change, turn, publisher, error));
     JK_TRY(jk_registration_append(turn, JK_KIND_RELEASE, &actor, &resolved, &change->entry, error));
     change->statement = resolved.text;
