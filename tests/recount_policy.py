@@ -101,7 +101,7 @@ class Fold(recount.Fold):
         self.excluded = {}                                    # model: whether the last ruling on the whole in effect excludes it
         self.pairs = {}                                       # model: such rulings on whole and pairs in effect, (root or None, excludes)
         self.origins = []                                     # (model, release) of rulings on origin in effect
-        self.came = {}                                        # model: the time since which its name is under its publisher
+        self.stays = collections.defaultdict(list)            # model: the publishers it has been under, each with the time it came
         self.tenures = collections.defaultdict(list)          # model: since which entry which release decides (None: all yanked)
         self.said = {}                                        # artifact: the first `held` entry, which says what its manifest says
 
@@ -139,7 +139,7 @@ class Fold(recount.Fold):
     def on_register(self, entry, fields):
         super().on_register(entry, fields)
         self.models[-1].index = self.size
-        self.came[self.models[-1]] = entry.time
+        self.stays[self.models[-1]].append((self.models[-1].publisher, entry.time))
 
     def add(self, model, release):
         super().add(model, release)
@@ -164,7 +164,7 @@ class Fold(recount.Fold):
         before = model.publisher
         super().on_moved(entry, fields)
         if model.publisher != before:
-            self.came[model] = entry.time
+            self.stays[model].append((model.publisher, entry.time))
 
     def on_policy(self, entry, _):
         policy = Policy(entry.statement.data.decode())
@@ -373,9 +373,9 @@ HOLDS = {
     "relation": lambda c, p, teams, model, release, root, depth: release.relation not in p.of["relation"],
     "depth": lambda c, p, teams, model, release, root, depth: depth is not None and depth > int(p.of["depth"][0]),
     "self": lambda c, p, teams, model, release, root, depth: c.is_own(model.registered_under, model.time, root.team) or (
-        p.rules == 2 and c.is_own(model.publisher, c.fold.came[model], root.team)),
+        p.rules == 2 and any(c.is_own(publisher, time, root.team) for publisher, time in c.fold.stays[model])),
     "affiliate": lambda c, p, teams, model, release, root, depth: c.is_affiliated(model.registered_under, model.time, root.team) or (
-        p.rules == 2 and c.is_affiliated(model.publisher, c.fold.came[model], root.team)),
+        p.rules == 2 and any(c.is_affiliated(publisher, time, root.team) for publisher, time in c.fold.stays[model])),
     "no-artifact": lambda c, p, teams, model, release, root, depth: (
         not c.is_held(release) if p.of["no-artifact"] == ["held"] else release.artifact is None),
     "no-license-text": lambda c, p, teams, model, release, root, depth: release.text is None,

@@ -272,6 +272,8 @@ size_t jk_book_nearest(const struct jk_book *book, struct jk_span name, uint32_t
 const struct jk_alias *jk_book_alias(const struct jk_book *book, uint32_t model, uint32_t n); /* the name at N */
 /* The entry since which its name has been under that publisher without a break: its registration, or a transfer. */
 uint32_t jk_book_named_since(const struct jk_book *book, uint32_t model, uint32_t n);
+/* The first name of a model's stay under the publisher in this one: whose `from` is its registration, or a transfer. */
+const struct jk_alias *jk_book_stay(const struct jk_book *book, const struct jk_alias *alias);
 const struct jk_alias *jk_book_older_alias(const struct jk_book *book, const struct jk_alias *alias); /* or NULL */
 /* Newest un-yanked release at N, JK_NONE when all are yanked; and the newest whatever its state. */
 uint32_t jk_book_deciding(const struct jk_book *book, uint32_t model, uint32_t n);

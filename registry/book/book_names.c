@@ -179,12 +179,17 @@ const struct jk_alias *jk_book_alias(const struct jk_book *book, uint32_t model,
     return NULL;
 }
 
-uint32_t jk_book_named_since(const struct jk_book *book, uint32_t model, uint32_t n)
+const struct jk_alias *jk_book_stay(const struct jk_book *book, const struct jk_alias *alias)
 {
-    const struct jk_alias *alias = jk_book_alias(book, model, n), *older;
+    const struct jk_alias *older;
     while ((older = jk_book_older_alias(book, alias)) != NULL && older->publisher == alias->publisher)
         alias = older;
-    return alias->from;
+    return alias;
+}
+
+uint32_t jk_book_named_since(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    return jk_book_stay(book, jk_book_alias(book, model, n))->from;
 }
 
 const struct jk_alias *jk_book_older_alias(const struct jk_book *book, const struct jk_alias *alias)

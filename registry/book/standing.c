@@ -163,14 +163,20 @@ static uint16_t verdict_flags(const struct making *making, uint32_t flags)
     return (uint16_t)found;
 }
 
-/* Rule set 2: also by the publisher whom it came to later. Few have moved. */
-static jk_reasons kin_reasons(const struct making *making, const struct jk_verdict *row, uint32_t team)
+/* Rule set 2: also by every publisher whom it came to later, though it left again. Few have moved. */
+static jk_reasons kin_reasons(const struct making *making, uint32_t model, uint32_t team)
 {
     const struct jk_book *book = making->book;
-    uint32_t n = making->query->n;
-    int64_t since_us = jk_book_time(book, jk_book_named_since(book, row->model, n));
-    return (jk_book_owned(book, row->publisher, team, since_us, n) ? JK_REASON_BIT(SELF) : 0) |
-           (jk_book_affiliated(book, row->publisher, team, since_us, n) ? JK_REASON_BIT(AFFILIATE) : 0);
+    const struct jk_alias *stay, *alias = jk_book_alias(book, model, making->query->n);
+    jk_reasons found = 0;
+    for (; alias; alias = jk_book_older_alias(book, stay)) {
+        stay = jk_book_stay(book, alias);
+        int64_t since_us = jk_book_time(book, stay->from);
+        if (jk_book_owned(book, stay->publisher, team, since_us, making->query->n)) found |= JK_REASON_BIT(SELF);
+        if (jk_book_affiliated(book, stay->publisher, team, since_us, making->query->n))
+            found |= JK_REASON_BIT(AFFILIATE);
+    }
+    return found;
 }
 
 static jk_reasons own_reasons(struct making *making, const struct jk_verdict *row, const struct jk_spell *spell)
@@ -181,7 +187,7 @@ static jk_reasons own_reasons(struct making *making, const struct jk_verdict *ro
                        making->of_flags[2][flags >> 16 & 255];
     const struct root_facts *root = root_facts(making, row->root);
     if (!root->takes_part) found |= JK_REASON_BIT(NOT_PARTICIPATING);
-    if (policy->rules > 1 && has(flags, JK_FLAG_MOVED)) found |= kin_reasons(making, row, root->team);
+    if (policy->rules > 1 && has(flags, JK_FLAG_MOVED)) found |= kin_reasons(making, row->model, root->team);
     if (!(policy->relations >> row->relation & 1)) found |= JK_REASON_BIT(RELATION);
     if (row->depth > policy->depth) found |= JK_REASON_BIT(DEPTH);
     if (jk_policy_has(policy, JK_REASON_LICENSE_NOT_OPEN) && !permits(making, spell->license))

@@ -100,8 +100,23 @@ static uint32_t roster_entry(const struct question *question, enum jk_reason rea
     return facts->from;
 }
 
-/* Of the publisher at registration; or of the one whom it came to later, by the entry that moved it there or the one
- * that said whose that is, whichever was last. */
+/* The newest stay under a publisher who is the team's kin; there is one where the reason holds. */
+static const struct jk_alias *kin_stay(const struct question *question, bool self, uint32_t team)
+{
+    const struct jk_book *book = question->book;
+    const struct jk_alias *stay = jk_book_stay(book, jk_book_alias(book, question->row->model, question->n)), *older;
+    for (;;) {
+        int64_t since_us = jk_book_time(book, stay->from);
+        if (self ? jk_book_owned(book, stay->publisher, team, since_us, question->n)
+                 : jk_book_affiliated(book, stay->publisher, team, since_us, question->n))
+            return stay;
+        if (!(older = jk_book_older_alias(book, stay))) return stay;
+        stay = jk_book_stay(book, older);
+    }
+}
+
+/* Of the publisher at registration; or of the last one of the team's to whom it came later, by the entry that moved it
+ * there or the one that said whose that is, whichever was last. */
 static uint32_t bond_entry(const struct question *question, enum jk_reason reason)
 {
     const struct jk_book *book = question->book;
@@ -109,8 +124,9 @@ static uint32_t bond_entry(const struct question *question, enum jk_reason reaso
     bool self = reason == JK_REASON_SELF;
     bool registered = question->row->flags & (self ? JK_FLAG_SELF : JK_FLAG_AFFILIATE);
     uint32_t team = jk_book_base(book, question->row->root, question->n)->team;
-    uint32_t publisher = registered ? model->publisher : question->row->publisher;
-    uint32_t since = registered ? model->index : jk_book_named_since(book, question->row->model, question->n);
+    const struct jk_alias *stay = registered ? NULL : kin_stay(question, self, team);
+    uint32_t publisher = registered ? model->publisher : stay->publisher;
+    uint32_t since = registered ? model->index : stay->from;
     uint32_t said = self ? jk_book_owned_since(book, publisher, team, question->n)
                          : jk_book_affiliated_since(book, publisher, team, jk_book_time(book, since), question->n);
     return registered ? said : later(since, said);

@@ -30,8 +30,8 @@ static size_t pair_count;
 static unsigned histories(void)
 {
     const char *text = getenv("JK_HISTORIES");
-    unsigned count = text ? (unsigned)atoi(text) : 40;
-    return count ? count : 40;
+    unsigned count = text ? (unsigned)atoi(text) : 100;
+    return count ? count : 100;
 }
 
 /* ---- the slow reading ---- */
@@ -48,32 +48,37 @@ static uint32_t entry_that_brought(const struct jk_book *book, uint32_t model, c
     return least;
 }
 
-/* The publisher of its name, and since when it has been that. */
-static uint32_t present_publisher(const struct jk_book *book, uint32_t model, uint32_t n, int64_t *out_us)
-{
-    const struct jk_alias *alias = jk_book_alias(book, model, n), *first = alias;
-    for (const struct jk_alias *older = alias; older && older->publisher == alias->publisher;
-         older = jk_book_older_alias(book, older))
-        first = older;
-    *out_us = jk_book_time(book, first->from);
-    return alias->publisher;
-}
+static uint64_t moved_in,
+    moved_out; /* of a team's own by nothing but where they went; and where they were in between */
 
-static uint64_t moved_in; /* of a team's own by nothing but their present names */
-
-static jk_reasons kin_reasons(const struct jk_book *book, const struct jk_spell *spell, uint32_t n)
+static jk_reasons kin_of(const struct jk_book *book, uint32_t publisher, uint32_t team, int64_t at_us, uint32_t n)
 {
-    int64_t at_us;
     struct jk_bond bond;
-    uint32_t publisher = present_publisher(book, spell->derivative, n, &at_us);
-    uint32_t team = jk_book_base(book, spell->root, n)->team;
-    jk_reasons found = 0;
+    jk_reasons found = jk_book_affiliated(book, publisher, team, at_us, n) ? JK_REASON_BIT(AFFILIATE) : 0;
     if (jk_book_membership(book, jk_book_publisher(book, publisher)->name, team, n, &bond) &&
         (bond.from_us == JK_TIME_NONE || bond.from_us <= at_us) &&
         (bond.until_us == JK_TIME_NONE || at_us < bond.until_us))
         found |= JK_REASON_BIT(SELF);
-    if (jk_book_affiliated(book, publisher, team, at_us, n)) found |= JK_REASON_BIT(AFFILIATE);
+    return found;
+}
+
+/* By every publisher whom its name came under, at the time when it did. */
+static jk_reasons kin_reasons(const struct jk_book *book, const struct jk_spell *spell, uint32_t n)
+{
+    const struct jk_alias *present = jk_book_alias(book, spell->derivative, n), *alias = present, *older;
+    uint32_t team = jk_book_base(book, spell->root, n)->team;
+    jk_reasons found = 0, last = 0;
+    for (; alias; alias = older) {
+        older = jk_book_older_alias(book, alias);
+        if (older && older->publisher == alias->publisher) continue;
+        jk_reasons here = kin_of(book, alias->publisher, team, jk_book_time(book, alias->from), n);
+        if (alias->publisher == present->publisher) last |= here;
+        found |= here;
+    }
     moved_in += found && !(spell->flags & (JK_FLAG_SELF | JK_FLAG_AFFILIATE));
+    if (spell->flags & JK_FLAG_SELF) last |= JK_REASON_BIT(SELF);
+    if (spell->flags & JK_FLAG_AFFILIATE) last |= JK_REASON_BIT(AFFILIATE);
+    moved_out += (found & ~last) != 0;
     return found;
 }
 
@@ -614,7 +619,7 @@ static void random_histories(void **state)
                 JK_REASON_BIT(NEAR_DUPLICATE));
     assert_int_equal(all_seen, wanted);
     assert_true(breaks_met > 0);
-    assert_true(ruled_own > 0 && mere_claims > 0 && circles_met > 0 && moved_in > 0);
+    assert_true(ruled_own > 0 && mere_claims > 0 && circles_met > 0 && moved_in > 0 && moved_out > 0);
     assert_true(late_met > 0 && together_met > 0 && late_ancestors > 0 && superseded > 0);
     print_message("%llu claims would be first but for a break; %llu ancestors gave way to a ruling, %llu as mere "
                   "claims, %llu as late; %llu circles; %llu copies of superseded releases\n",
