@@ -91,7 +91,7 @@ static enum jk_status check_another(const struct jk_proposal *first, const struc
 {
     if (first->account && first->account == second->account)
         return jk_fail(error, JK_PERMISSION_DENIED, "SAME_EVALUATOR",
-                       "This account said it first; another evaluator confirms or rejects it");
+                       "This account made the ruling; another evaluator confirms or rejects it");
     return JK_OK;
 }
 
@@ -115,7 +115,7 @@ static enum jk_status check_known(const struct jk_proposal *first, struct jk_err
 {
     if (first->account && first->token) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "RULER_UNKNOWN",
-                   "It is not known here who said it first, so nobody can be the second; reject it and rule anew");
+                   "It is not known here who made the ruling, so nobody can be its second; reject it and rule anew");
 }
 
 static enum jk_status check_independent(struct jk_directory *directory, const struct jk_proposal *first,
