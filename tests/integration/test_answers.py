@@ -80,7 +80,7 @@ class Numbers(Answers):
     def test_the_first_words_of_anybody(self):
         self.assertRegex(self.said("--version"), r"^jokbo \d+\.\d+\.\d+, interface jokbo\.v1\n$")
         self.assertEqual(self.said("--version", "--json"), self.said("version", "--json"))
-        self.assertIn("did you mean", self.run_as("nosuch", "--help", code=2).stderr)
+        self.assertIn("there is no command \"nosuch\"", self.run_as("nosuch", "--help", code=2).stderr)
         self.assertIn("publisher create", self.said("publisher", "--help"))
 
 
