@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/copy.h"
@@ -22,17 +23,20 @@ enum jk_status jk_export_local(struct jk_error *error, const char *path, const c
                    strerror(why));
 }
 
-static bool is_table(const char *name)
+/* By its name, and a file: a folder or link of that name is none of ours. */
+static bool is_table(int folder, const char *name)
 {
+    struct stat facts;
+    if (fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(facts.st_mode)) return false;
     for (int table = 0; table < JK_EXPORT_TABLES; table++)
         if (strcmp(name, jk_export_file((enum jk_export_table)table)) == 0) return true;
     return false;
 }
 
-static void look_at(const char *name, char out_other[JK_EXPORT_NAME], unsigned *files)
+static void look_at(int folder, const char *name, char out_other[JK_EXPORT_NAME], unsigned *files)
 {
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return;
-    if (is_table(name)) {
+    if (is_table(folder, name)) {
         ++*files;
         return;
     }
@@ -54,7 +58,7 @@ enum jk_status jk_export_list(int folder, const char *path, char out_other[JK_EX
         return status;
     }
     while ((errno = 0, one = readdir(list)))
-        look_at(one->d_name, out_other, out_files);
+        look_at(folder, one->d_name, out_other, out_files);
     enum jk_status status = errno ? jk_export_local(error, path, "") : JK_OK;
     closedir(list);
     return status;
