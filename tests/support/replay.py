@@ -22,7 +22,7 @@ HOME = "/home/you"
 TIMEOUT_S = 120
 REGISTRY, DEMO = "<!-- replay -->", "<!-- replay demo -->"
 PAGES = {REGISTRY: ("README.md", "registry/docs/tour.md", "registry/docs/verify.md"),
-         DEMO: ("registry/docs/counting.md", "registry/docs/evaluator.md")}
+         DEMO: ("registry/docs/counting.md", "registry/docs/tables.md", "registry/docs/evaluator.md")}
 
 # What differs from run to run and says nothing. Log indexes and the digests of statements do not: on a fresh log they are the same.
 ANY = (
