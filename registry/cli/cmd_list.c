@@ -232,8 +232,8 @@ static enum jk_status find_team(struct jk_cli *cli, char **out_team)
         if (caller->account) *out_team = caller->account->team;
     }
     if ((*out_team)[0]) return JK_OK;
-    return jk_cli_missing(cli, "team",
-                          "it is not given, and the token is no team's: jokbo claims TEAM; jokbo roster show lists them");
+    return jk_cli_missing(
+        cli, "team", "it is not given, and the token is no team's: jokbo claims TEAM; jokbo roster show lists them");
 }
 
 enum jk_status jk_run_claims(struct jk_cli *cli)
