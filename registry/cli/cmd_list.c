@@ -138,8 +138,7 @@ static enum jk_status print_claim(struct jk_cli *cli, const Jokbo__V1__Model *mo
             jk_print_safe(cli, model->name),
             release ? jk_print_word(cli, &jokbo__v1__relation__descriptor, (int)release->relation) : "",
             jk_print_safe(cli, root_text(cli, model)), jk_findings_words(cli, model->findings, model->n_findings));
-    fflush(cli->out);
-    return ferror(cli->out) ? jk_fail(&cli->error, JK_INTERNAL, "OUTPUT", "the result could not be written") : JK_OK;
+    return JK_OK;
 }
 
 /* One round: what came after *after, which moves on. */
@@ -156,7 +155,8 @@ static enum jk_status follow_once(struct jk_cli *cli, const char *team, int64_t 
         JK_TRY(print_claim(cli, model));
         if (model->log_index > *after) *after = model->log_index;
     }
-    return JK_OK;
+    fflush(cli->out); /* somebody waits for them, in whatever form */
+    return ferror(cli->out) ? jk_fail(&cli->error, JK_INTERNAL, "OUTPUT", "the result could not be written") : JK_OK;
 }
 
 /* Goes on until the program is stopped, the output is closed, or the server stays away. Each round has memory of its

@@ -8,11 +8,12 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import unicodedata
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from jokbo import BUILD, ROOT, Server  # noqa: E402
+from jokbo import BUILD, ROOT, SLOWER, Server  # noqa: E402
 
 SCRIPT = os.path.join(ROOT, "registry", "data", "demo", "programme.script")
 BOM = "\ufeff"
@@ -190,6 +191,31 @@ class Tables(unittest.TestCase):
     def test_claims_are_registrations(self):
         rows = self.csv("claims", "--team", "upstage", "--limit", "0")
         self.assertEqual([row["name"] for row in rows], [one["name"] for one in self.json("claims", "--team", "upstage", "--limit", "0")["models"]])
+
+    def begins(self, *arguments, lines):
+        """The first lines of a command that goes on for ever, as soon as they come."""
+        process = subprocess.Popen([os.path.join(BUILD, "jokbo"), *arguments], env=self.server.user_env(), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        timer = threading.Timer(30 * SLOWER, process.kill)
+        timer.start()
+        try:
+            return [process.stdout.readline().decode() for _ in range(lines)]
+        finally:
+            timer.cancel()
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+    def test_what_goes_on_comes_at_once(self):
+        *_, last, only = self.json("claims", "--team", "upstage", "--limit", "0")["models"]  # a line: no buffer is full of it
+        follow = ("claims", "--team", "upstage", "--after", str(last["log_index"]), "--follow")
+        self.assertEqual([row["name"] for row in csv.DictReader(self.begins(*follow, "--csv", lines=2))], [only["name"]])
+        self.assertEqual([json.loads(line)["name"] for line in self.begins(*follow, "--json", lines=1)], [only["name"]])
+        for arguments in (("--team", "upstage"), ("--team", "upstage", "--stage", "stage-3")):
+            row = next(csv.DictReader(self.begins("watch", *arguments, "--csv", lines=2)))
+            count = self.csv("count", *arguments)[0]
+            self.assertEqual({name: row[name] for name in count if name != "log_time"},
+                             {name: count[name] for name in count if name != "log_time"})
 
     def test_what_is_left_out_is_told_beside_it(self):
         done = self.server.jokbo("list", "--csv", "--limit", "2")
