@@ -78,10 +78,10 @@ enum jk_status jk_submission_upload(struct jk_submission *submission)
 {
     struct jk_cli *cli = submission->cli;
     if (submission->license_bytes.len > 0)
-        JK_TRY(jk_upload_blob(cli, JOKBO__V1__BLOB_KIND__BLOB_KIND_LICENSE_TEXT, submission->license_bytes,
+        JK_TRY(jk_cli_upload_blob(cli, JOKBO__V1__BLOB_KIND__BLOB_KIND_LICENSE_TEXT, submission->license_bytes,
                               "licence text"));
     if (submission->manifest.len > 0)
-        JK_TRY(jk_upload_blob(cli, JOKBO__V1__BLOB_KIND__BLOB_KIND_MANIFEST, submission->manifest, "manifest"));
+        JK_TRY(jk_cli_upload_blob(cli, JOKBO__V1__BLOB_KIND__BLOB_KIND_MANIFEST, submission->manifest, "manifest"));
     return JK_OK;
 }
 

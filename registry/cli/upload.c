@@ -32,7 +32,7 @@ static const ProtobufCMessage *next_piece(void *context)
     return &upload->request.base;
 }
 
-enum jk_status jk_upload_blob(struct jk_cli *cli, Jokbo__V1__BlobKind kind, struct jk_span bytes, const char *what)
+enum jk_status jk_cli_upload_blob(struct jk_cli *cli, Jokbo__V1__BlobKind kind, struct jk_span bytes, const char *what)
 {
     char hex[JK_DIGEST_HEX + 1];
     struct upload upload = {.request = JOKBO__V1__UPLOAD_BLOB_REQUEST__INIT, .header = JOKBO__V1__BLOB_HEADER__INIT};

@@ -9,7 +9,7 @@
 #define JK_LICENSE_TEXT_MAX (1u << 20)
 
 /* `what` is shown beside the progress bar. */
-JK_MUST_USE enum jk_status jk_upload_blob(struct jk_cli *cli, Jokbo__V1__BlobKind kind, struct jk_span bytes,
+JK_MUST_USE enum jk_status jk_cli_upload_blob(struct jk_cli *cli, Jokbo__V1__BlobKind kind, struct jk_span bytes,
                                           const char *what);
 
 #endif

@@ -25,7 +25,7 @@ static bool is_url(const char *where)
     return jk_span_starts_fold(text, JK_SPAN("http://")) || jk_span_starts_fold(text, JK_SPAN("https://"));
 }
 
-enum jk_status jk_mirror_open(const char *where, struct jk_mirror_source **out_source, struct jk_error *error)
+enum jk_status jk_mirror_source_open(const char *where, struct jk_mirror_source **out_source, struct jk_error *error)
 {
     struct jk_mirror_source *source = calloc(1, sizeof(*source));
     struct jk_fetch_options options = {.body_max = JK_GROW_BUNDLE_MAX};
@@ -43,11 +43,11 @@ enum jk_status jk_mirror_open(const char *where, struct jk_mirror_source **out_s
     if (status == JK_OK)
         *out_source = source;
     else
-        jk_mirror_close(source);
+        jk_mirror_source_close(source);
     return status;
 }
 
-void jk_mirror_close(struct jk_mirror_source *source)
+void jk_mirror_source_close(struct jk_mirror_source *source)
 {
     if (!source) return;
     jk_fetch_free(source->fetch);

@@ -96,11 +96,11 @@ enum jk_status jk_repair_recover(const struct jk_store_options *options, const c
     struct jk_mirror mirror;
     enum jk_status status;
 
-    JK_TRY(jk_mirror_open(from, &source, error));
+    JK_TRY(jk_mirror_source_open(from, &source, error));
     mirror = jk_mirror_of(source);
     status = jk_store_recover(options, &mirror, &watch, &recovery, error);
     clear_bar(&bar);
     if (status == JK_OK) say_recovered(&recovery, from);
-    jk_mirror_close(source);
+    jk_mirror_source_close(source);
     return status;
 }

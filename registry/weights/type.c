@@ -73,11 +73,6 @@ const struct jk_type *jk_type_safetensors(struct jk_span word)
     return find_word(safetensors, sizeof safetensors / sizeof safetensors[0], word);
 }
 
-const struct jk_type *jk_type_gguf_word(struct jk_span word)
-{
-    return find_word(gguf, sizeof gguf / sizeof gguf[0], word);
-}
-
 const struct jk_type *jk_type_gguf(uint32_t code)
 {
     for (size_t i = 0; i < sizeof gguf / sizeof gguf[0]; i++)

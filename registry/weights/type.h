@@ -22,7 +22,6 @@ struct jk_type {
 /* NULL: there is none. */
 const struct jk_type *jk_type_safetensors(struct jk_span word);
 const struct jk_type *jk_type_gguf(uint32_t code);
-const struct jk_type *jk_type_gguf_word(struct jk_span word);
 
 /* Bytes of so many elements. False: they do not fill whole blocks, or the number of bytes overflows. */
 bool jk_type_size(const struct jk_type *type, uint64_t elements, uint64_t *out_bytes);

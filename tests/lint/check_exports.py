@@ -1,5 +1,5 @@
 """A function that a header declares is used by some file besides the one that defines it, a test at least; else it is static, or
-goes. A declaration whose function nobody defines goes, too."""
+goes. A declaration whose function nobody defines goes, too. No two files define functions of one exported name."""
 import re
 
 from c_text import DIRECTIVE, blank_comments, blank_literals, functions, spaces
@@ -20,8 +20,9 @@ def check(files):
     homes = {}
     for path, text in sources.items():
         if path.startswith("registry/") and path.endswith(".c"):
-            for name, _, _ in functions(text):
-                homes.setdefault(name, path)
+            for name, line, _ in functions(text):
+                if NAME.fullmatch(name) and homes.setdefault(name, path) != path:
+                    yield Finding(path, line, f"{name}: {homes[name]} defines a function of this name, too")
     for path, text in sources.items():
         if path.startswith("registry/") and path.endswith(".h"):
             yield from check_header(path, text, words, homes)
@@ -54,6 +55,7 @@ main(check, [
       "registry/base/b.c": File("/* jk_a(1) */\n")}, 1),
     ({"registry/base/a.h": File(HEADER), "registry/base/a.c": File(BODY),
       "tests/unit/test_a.c": File("static void test(void)\n{\n    assert_true(jk_a(1));\n}\n")}, 0),
+    ({"registry/base/a.h": File(HEADER), "registry/base/a.c": File(BODY), "registry/book/a.c": File(BODY)}, 1),
     ({"registry/base/a.h": File(HEADER + "#define JK_A() jk_a(0)\n"), "registry/base/a.c": File(BODY)}, 0),
     ({"registry/base/a.h": File("struct a *jk_a(int (*f)(void *context, int b),\n        int c) __attribute__((malloc));\n"),
       "registry/base/a.c": File(BODY)}, 1),
