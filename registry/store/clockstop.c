@@ -12,7 +12,8 @@
 #include "store/files.h"
 
 #define FORM(id, number)                                                                                               \
-    "jokbo-clock-stop/v1 boot=%" id " database_us=%" number " real_us=%" number " boot_us=%" number " step_us=%" number
+    "jokbo-clock-stop/v1 boot=%" id " database_us=%" number " real_us=%" number " boot_us=%" number " step_us="        \
+    "%" number
 #define BOOT_ID  "/proc/sys/kernel/random/boot_id"
 #define ID_MAX   40
 #define LINE_MAX 256
