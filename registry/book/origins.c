@@ -100,15 +100,8 @@ void jk_origins_done(struct jk_origins *origins)
 static uint32_t last_about(const struct jk_origins *origins, enum jk_content kind, uint32_t slot)
 {
     const struct jk_origin wanted = {kind, slot, UINT32_MAX};
-    size_t low = 0, high = origins->content_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_contents(&origins->contents[middle], &wanted) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const struct jk_origin *before = low > 0 ? &origins->contents[low - 1] : NULL;
+    size_t after = JK_LOWER_BOUND(origins->content_count, at, compare_contents(&origins->contents[at], &wanted) < 0);
+    const struct jk_origin *before = after > 0 ? &origins->contents[after - 1] : NULL;
     return before && before->kind == kind && before->slot == slot ? before->ruling + 1 : 0;
 }
 
