@@ -113,7 +113,7 @@ static void license_of_files(struct jk_submission *submission)
 {
     struct jk_span families[FAMILIES_MAX];
     struct jk_licensing *licensing = &submission->licensing;
-    size_t count = jk_resolve_families(&submission->resolution, families, FAMILIES_MAX);
+    size_t count = jk_pin_families(&submission->pins, families, FAMILIES_MAX);
     jk_licensing_of(&submission->sources, families, count, &submission->declaration.notes, licensing);
     if (licensing->from[0]) submission->license_from = licensing->from;
     if (licensing->expression.len > 0)
@@ -145,19 +145,6 @@ static void ask_license(struct jk_submission *submission)
     }
 }
 
-static void note_no_license(struct jk_submission *submission)
-{
-    struct jk_doubts *notes = &submission->declaration.notes;
-    if (submission->licensing.from[0])
-        jk_doubts_add(
-            notes,
-            "%s of the card fits no licence known here, so that NOASSERTION is stored: --license says better, "
-            "as an SPDX expression or LicenseRef-…",
-            submission->licensing.written);
-    else
-        jk_doubts_add(notes, "no licence is declared, so that NOASSERTION is stored: --license says better");
-}
-
 void jk_submission_license(struct jk_submission *submission)
 {
     bool given = jk_options_has(&submission->cli->options, JK_OPTION_LICENSE);
@@ -173,7 +160,7 @@ void jk_submission_license(struct jk_submission *submission)
     if (!submission->license && !given && !submission->publish) {
         bool asks = !wrong && jk_cli_can_ask(submission->cli) && !jk_cli_has(submission->cli, JK_OPTION_YES);
         if (asks) ask_license(submission);
-        if (!submission->license) note_no_license(submission);
+        if (!submission->license) (void)jk_licensing_stored(&submission->licensing, &submission->sources, &submission->declaration.notes);
     }
     if (!submission->license) submission->license = "NOASSERTION";
 }

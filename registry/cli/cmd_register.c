@@ -34,8 +34,8 @@ static void show_plan(const struct jk_submission *submission)
     plan_row(&table, submission->publish ? "model" : "name", span_text(cli, declaration->name), declaration->name_from);
     plan_row(&table, "release", span_text(cli, declaration->version), declaration->version_from);
     plan_row(&table, "relation", jk_relation_text(declaration->relation), declaration->relation_from);
-    for (size_t i = 0; i < submission->resolution.count; i++)
-        plan_row(&table, i == 0 ? "parents" : " ", submission->resolution.items[i].shown, declaration->parents_from);
+    for (size_t i = 0; i < submission->pins.count; i++)
+        plan_row(&table, i == 0 ? "parents" : " ", submission->pins.items[i].shown, declaration->parents_from);
     plan_row(&table, "licence", submission->license, submission->license_from);
     plan_row(&table, "licence text", submission->license_text, submission->license_text_from);
     plan_row(&table, "artifact", submission->artifact, submission->digests_from);
@@ -72,8 +72,8 @@ static void show_receipt(struct jk_table *table, const struct jk_keep *keep)
 static void show_notice(const struct jk_submission *submission, const char *notice)
 {
     bool told = false;
-    for (size_t i = 0; i < submission->resolution.count; i++)
-        told = told || (submission->resolution.items[i].note && !submission->resolution.items[i].model);
+    for (size_t i = 0; i < submission->pins.count; i++)
+        told = told || (submission->pins.items[i].note && !submission->pins.items[i].model);
     if (*notice && !told) fprintf(submission->cli->out, "Note: %s.\n", jk_print_safe(submission->cli, notice));
 }
 

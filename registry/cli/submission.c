@@ -102,6 +102,32 @@ static void note_what_is_left_out(struct jk_submission *submission)
                   release->version);
 }
 
+/* Nothing, or a registered model. A model that is not there is no failure. */
+static enum jk_status ask_model(void *context, const char *name, const Jokbo__V1__Model **out_model)
+{
+    struct jk_cli *cli = context;
+    Jokbo__V1__GetModelRequest request = JOKBO__V1__GET_MODEL_REQUEST__INIT;
+    Jokbo__V1__Model *model = NULL;
+    request.name = (char *)name;
+    enum jk_status status = jk_cli_call(cli, &jokbo__v1__registry__descriptor, "GetModel", &request.base, &model);
+    if (status == JK_NOT_FOUND) jk_error_init(&cli->error, &cli->arena);
+    *out_model = status == JK_OK ? model : NULL;
+    return status == JK_NOT_FOUND ? JK_OK : status;
+}
+
+static enum jk_status ask_release(void *context, const char *name, Jokbo__V1__Release **out_release)
+{
+    struct jk_cli *cli = context;
+    Jokbo__V1__GetReleaseRequest request = JOKBO__V1__GET_RELEASE_REQUEST__INIT;
+    Jokbo__V1__Release *release = NULL;
+    request.which_case = JOKBO__V1__GET_RELEASE_REQUEST__WHICH_NAME;
+    request.name = (char *)name;
+    enum jk_status status = jk_cli_call(cli, &jokbo__v1__registry__descriptor, "GetRelease", &request.base, &release);
+    if (status == JK_NOT_FOUND) jk_error_init(&cli->error, &cli->arena);
+    *out_release = status == JK_OK ? release : NULL;
+    return status == JK_NOT_FOUND ? JK_OK : status;
+}
+
 /* Everything that needs the server. */
 static enum jk_status look_up(struct jk_submission *submission)
 {
@@ -111,11 +137,12 @@ static enum jk_status look_up(struct jk_submission *submission)
         note_what_is_left_out(submission);
     }
     bool by_person = !strcmp(declaration->parents_from, "--parent") || !strcmp(declaration->parents_from, "asked");
-    JK_TRY(jk_resolve_parents(submission->cli, &declaration->parents, by_person, declaration->name,
-                              &submission->resolution, &submission->mistakes));
-    for (size_t i = 0; i < submission->resolution.count; i++)
-        if (submission->resolution.items[i].note)
-            jk_doubts_add(&declaration->notes, "%s", submission->resolution.items[i].note);
+    struct jk_cli *cli = submission->cli;
+    struct jk_registered registered = {cli, &cli->arena, &cli->error, ask_model, ask_release};
+    JK_TRY(jk_pin_parents(&registered, &declaration->parents, by_person, declaration->name, &submission->pins,
+                          &submission->mistakes));
+    for (size_t i = 0; i < submission->pins.count; i++)
+        if (submission->pins.items[i].note) jk_doubts_add(&declaration->notes, "%s", submission->pins.items[i].note);
     return JK_OK;
 }
 
@@ -137,34 +164,10 @@ static void build(struct jk_submission *submission)
     derivative->license_text_sha256 = submission->license_text;
     derivative->artifact_sha256 = submission->artifact;
     derivative->weights_sha256 = submission->weights;
-    for (size_t i = 0; i < submission->resolution.count; i++)
-        submission->parents[i] = submission->resolution.items[i].parent;
+    for (size_t i = 0; i < submission->pins.count; i++)
+        submission->parents[i] = submission->pins.items[i].parent;
     derivative->parents = submission->parents;
-    derivative->n_parents = submission->resolution.count;
-}
-
-static bool named_already(const struct jk_error *mistakes, const char *field)
-{
-    size_t kept = mistakes->violation_count < JK_ERROR_VIOLATIONS ? mistakes->violation_count : JK_ERROR_VIOLATIONS;
-    for (size_t i = 0; i < kept; i++)
-        if (strcmp(mistakes->violations[i].field, field) == 0) return true;
-    return false;
-}
-
-/* "derivative.parents[2].name" is about "parents". */
-static const char *short_field(struct jk_cli *cli, const char *field)
-{
-    const char *prefixes[] = {"derivative.", "release."};
-    for (size_t i = 0; i < 2; i++)
-        if (strncmp(field, prefixes[i], strlen(prefixes[i])) == 0) field += strlen(prefixes[i]);
-    const char *copy = jk_arena_copy(&cli->arena, field, strcspn(field, ".["));
-    return copy ? copy : field;
-}
-
-/* That there are no parents follows from a file that could not be read. */
-static bool follows(const struct jk_submission *submission, const char *field)
-{
-    return submission->sources.unread && submission->declaration.parents.count == 0 && strcmp(field, "parents") == 0;
+    derivative->n_parents = submission->pins.count;
 }
 
 /* Where there are mistakes of our own, the server is asked for those that only it can see, so that all are told at
@@ -173,15 +176,8 @@ static void ask_server(struct jk_submission *submission)
 {
     struct jk_cli *cli = submission->cli;
     Jokbo__V1__Registration *registration;
-    if (jk_submission_send(submission, true, &registration) == JK_INVALID_ARGUMENT) {
-        size_t kept =
-            cli->error.violation_count < JK_ERROR_VIOLATIONS ? cli->error.violation_count : JK_ERROR_VIOLATIONS;
-        for (size_t i = 0; i < kept; i++) {
-            const char *field = short_field(cli, cli->error.violations[i].field);
-            if (!named_already(&submission->mistakes, field) && !follows(submission, field))
-                jk_error_field(&submission->mistakes, field, "%s", cli->error.violations[i].rule);
-        }
-    }
+    if (jk_submission_send(submission, true, &registration) == JK_INVALID_ARGUMENT)
+        jk_declaration_add_faults(&submission->declaration, &submission->sources, &cli->error, &submission->mistakes);
     jk_error_init(&cli->error, &cli->arena);
 }
 

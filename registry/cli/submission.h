@@ -4,20 +4,21 @@
 #define JK_CLI_SUBMISSION_H
 
 #include "base/digest.h"
-#include "cli/resolve.h"
+#include "cli/console/cli.h"
 #include "declare/declaration.h"
 #include "declare/licensing.h"
+#include "declare/pin.h"
 
 struct jk_submission {
     struct jk_cli *cli;
     bool publish; /* a further release of a registered model, rather than a new model */
     struct jk_sources sources;
     struct jk_declaration declaration;
-    struct jk_resolution resolution;
+    struct jk_pins pins;            /* the parents, as they are registered */
     const Jokbo__V1__Model *before; /* publishing: the model as it is */
     struct jk_error mistakes;
-    bool findings_shown; /* before it was sent */
-    bool incomplete;     /* a field is missing, and nobody can be asked */
+    bool findings_shown;           /* before it was sent */
+    bool incomplete;               /* a field is missing, and nobody can be asked */
     struct jk_licensing licensing; /* what the files declare */
     const char *license, *license_from;
     struct jk_span manifest, license_bytes; /* to upload; empty for none */

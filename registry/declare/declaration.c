@@ -262,3 +262,40 @@ void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_g
     }
     note_others(declaration, &inference);
 }
+
+/* ---- what the registry finds wrong ---- */
+
+static bool is_named(const struct jk_error *mistakes, struct jk_span field, size_t among)
+{
+    for (size_t i = 0; i < among; i++)
+        if (jk_span_equal(jk_span_of(mistakes->violations[i].field), field)) return true;
+    return false;
+}
+
+/* "derivative.parents[2].name" is about "parents". */
+static struct jk_span short_field(const char *field)
+{
+    const char *prefixes[] = {"derivative.", "release."};
+    for (size_t i = 0; i < 2; i++)
+        if (strncmp(field, prefixes[i], strlen(prefixes[i])) == 0) field += strlen(prefixes[i]);
+    return (struct jk_span){field, strcspn(field, ".[")};
+}
+
+static size_t kept_violations(const struct jk_error *error)
+{
+    return error->violation_count < JK_ERROR_VIOLATIONS ? error->violation_count : JK_ERROR_VIOLATIONS;
+}
+
+void jk_declaration_add_faults(const struct jk_declaration *declaration, const struct jk_sources *sources,
+                               const struct jk_error *found, struct jk_error *mistakes)
+{
+    bool no_parents = sources->unread && declaration->parents.count == 0;
+    size_t before = kept_violations(mistakes);
+    for (size_t i = 0; i < kept_violations(found); i++) {
+        struct jk_span field = short_field(found->violations[i].field);
+        bool follows = no_parents && jk_span_equal(field, JK_SPAN("parents"));
+        const char *copy = jk_arena_copy(declaration->notes.arena, field.at, field.len);
+        if (copy && !follows && !is_named(mistakes, field, before))
+            jk_error_field(mistakes, copy, "%s", found->violations[i].rule);
+    }
+}

@@ -32,5 +32,9 @@ const char *jk_declaration_missing_parents(const struct jk_declaration *declarat
 /* The relation, once name and parents are known. */
 void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_given *given,
                            const struct jk_sources *sources, struct jk_error *error);
+/* Adds what the registry finds wrong with the release to the mistakes, each field once, and without what follows from a
+ * file that could not be read. Its fields lose their prefix: "derivative.parents[2].name" is about parents. */
+void jk_declaration_add_faults(const struct jk_declaration *declaration, const struct jk_sources *sources,
+                               const struct jk_error *found, struct jk_error *mistakes);
 
 #endif

@@ -189,3 +189,18 @@ void jk_licensing_of(const struct jk_sources *sources, const struct jk_span *fam
     }
     *out_licensing = licensing;
 }
+
+struct jk_span jk_licensing_stored(const struct jk_licensing *licensing, const struct jk_sources *sources,
+                                   struct jk_doubts *notes)
+{
+    if (licensing->expression.len > 0) return licensing->expression;
+    if (licensing->from[0])
+        jk_doubts_add(
+            notes,
+            "%s of the card fits no licence known here, so that NOASSERTION is stored: --license says better, "
+            "as an SPDX expression or LicenseRef-…",
+            licensing->written);
+    else if (!sources->unread)
+        jk_doubts_add(notes, "no licence is declared, so that NOASSERTION is stored: --license says better");
+    return JK_SPAN("NOASSERTION");
+}

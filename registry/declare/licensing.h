@@ -15,5 +15,9 @@ struct jk_licensing {
  * mapping changed is told. */
 void jk_licensing_of(const struct jk_sources *sources, const struct jk_span *families, size_t family_count,
                      struct jk_doubts *notes, struct jk_licensing *out_licensing);
+/* What is stored then: the expression, or NOASSERTION, which is told; unless a file could not be read that may name one.
+ */
+struct jk_span jk_licensing_stored(const struct jk_licensing *licensing, const struct jk_sources *sources,
+                                   struct jk_doubts *notes);
 
 #endif
