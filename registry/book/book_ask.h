@@ -49,6 +49,8 @@ size_t jk_book_team_publishers(const struct jk_book *book, uint32_t team, uint32
 size_t jk_book_team_affiliations(const struct jk_book *book, uint32_t team, uint32_t n, struct jk_bond *out_bonds,
                                  size_t room);
 
+/* What a licence's permissions come to beside those of all ancestors, which were met as a bit each: flags of a spell. */
+uint32_t jk_book_license_flags(const uint8_t child[JK_PERMISSION_KINDS], const uint8_t met[JK_PERMISSION_KINDS]);
 /* What is said of a licence identifier; false where nothing is. */
 bool jk_book_license_facts(const struct jk_book *book, struct jk_span identifier, uint32_t n,
                            enum jk_permission out_permissions[JK_PERMISSION_KINDS], struct jk_span *out_name_forms);

@@ -33,7 +33,7 @@ static bool is_any_unknown(const uint8_t permissions[JK_PERMISSION_KINDS])
     return false;
 }
 
-static uint32_t license_flags(const uint8_t child[JK_PERMISSION_KINDS], const uint8_t met[JK_PERMISSION_KINDS])
+uint32_t jk_book_license_flags(const uint8_t child[JK_PERMISSION_KINDS], const uint8_t met[JK_PERMISSION_KINDS])
 {
     uint8_t least[JK_PERMISSION_KINDS], known[JK_PERMISSION_KINDS];
     least_of(met, 0, least);
@@ -96,7 +96,7 @@ static uint32_t ancestor_flags(struct jk_book *book, uint32_t release)
 static uint32_t declared_license_flags(const struct jk_book *book, const struct jk_release_row *row, uint32_t flags,
                                        const uint8_t child[JK_PERMISSION_KINDS])
 {
-    if (row->adopted_above) flags = license_flags(child, jk_declared_row(book, row->declared)->met);
+    if (row->adopted_above) flags = jk_book_license_flags(child, jk_declared_row(book, row->declared)->met);
     return (flags & JK_FLAG_KNOWN_CONFLICT ? (uint32_t)JK_FLAG_DECLARED_KNOWN_CONFLICT : 0u) |
            (flags & JK_FLAG_LICENSE_CONFLICT ? (uint32_t)JK_FLAG_DECLARED_LICENSE_CONFLICT : 0u) |
            (flags & JK_FLAG_LICENSE_UNKNOWN ? (uint32_t)JK_FLAG_DECLARED_LICENSE_UNKNOWN : 0u);
@@ -108,7 +108,7 @@ static uint32_t own_flags(struct jk_book *book, uint32_t model, uint32_t release
     uint32_t alias = jk_model_row(book, model)->pub.names;
     uint32_t publisher = jk_alias_row(book, alias)->pub.publisher;
     const uint8_t *permissions = jk_book_license_now(book, row->pub.license)->permissions;
-    uint32_t flags = license_flags(permissions, row->met);
+    uint32_t flags = jk_book_license_flags(permissions, row->met);
     flags |= declared_license_flags(book, row, flags, permissions);
     if (jk_book_switched(book, row->pub.yanks, JK_NOW)) flags |= JK_FLAG_YANKED;
     if (jk_digest_is_zero(&row->pub.artifact)) flags |= JK_FLAG_NO_ARTIFACT;

@@ -93,6 +93,7 @@ ROWS = [
     ("Registry.SetNamespace", "held", "RE", "roster"),
     ("Registry.SetNamespace", "ended", "RE", "roster"),
     ("Registry.ListNamespaces", "", ANYONE, None),
+    ("Registry.ReadCard", "", ANYONE, None),
     ("Evaluation.CountDerivatives", "", ANYONE, None),
     ("Evaluation.ListCounts", "", ANYONE, None),
     ("Evaluation.ListCounted", "", ANYONE, None),

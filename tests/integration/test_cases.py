@@ -1,6 +1,7 @@
 """Small inputs that were once read wrongly, and others of their kinds. Each folder of tests/data/cases is a model's folder as
 somebody had it (`in/`), with the right outcome in words (`expect.txt`); the tables here say the same in values. They go through
-the real command line against a registry with the roster loaded."""
+the real command line against a registry with the roster loaded, and through Registry.ReadCard, which has to say the same."""
+import base64
 import hashlib
 import os
 import re
@@ -181,9 +182,38 @@ class Reading(unittest.TestCase):
         cls.server = jokbo.Server()
         cls.addClassCleanup(cls.server.close)
         cls.server.start().load_roster()
+        cls.anyone = jokbo.Client(cls.server.address)
+        cls.addClassCleanup(cls.anyone.close)
 
     def check(self, folder, outcome):
         code, said = self.server.jokbo_json("register", folder, "--name", outcome.named, "--dry-run", "--no-receipt")
+        self.check_outcome(outcome, code, said)
+        self.check_both(folder, outcome, said)
+
+    def check_both(self, folder, outcome, said):
+        """Whoever has no account and no command line hears the same of the same files."""
+        files = files_of(folder)
+        if sum(len(f["content"]) for f in files) > 1 << 20:
+            return
+        read = self.anyone.call("Registry.ReadCard", name=outcome.named, files=sent(files))
+        faults = [(f["field"], f["rule"]) for f in read["faults"]]
+        if isinstance(outcome, Wrong):
+            self.assertEqual(faults, [(v["field"], v["rule"]) for v in said["error"]["violations"]])
+            return
+        self.assertEqual(faults, [])
+        declared, derivative = said["declaration"], read["derivative"]
+        self.assertEqual(derivative["parents"], [plain(p) for p in declared["parents"]])
+        self.assertEqual([(name, derivative[name]) for name in ("name", "version", "license")], [(name, declared[name]) for name in ("name", "version", "license")])
+        self.assertEqual(derivative["relation"], "RELATION_" + declared["relation"].upper())
+        sources = {v["field"]: v["source"] for v in read["values"]}
+        self.assertEqual(dict(sources, name="--name"), declared["sources"])
+        self.assertEqual(read["notes"], declared["notes"])
+        model = said["registration"]["model"]
+        self.assertEqual(sorted((finding_kind(f["kind"]), f["root"], f["text"]) for f in read["findings"]),
+                         sorted((f["kind"], f.get("root", ""), f["text"]) for f in model.get("findings", [])))
+        self.assertEqual(sorted((r["name"], r["depth"]) for r in read["roots"]), sorted((r["name"], r["depth"]) for r in model["roots"]))
+
+    def check_outcome(self, outcome, code, said):
         if isinstance(outcome, Wrong):
             self.assertEqual((code == 0, [v["field"] for v in said["error"]["violations"]]), (False, [outcome.field]), said)
             self.assertIn(outcome.rule, said["error"]["violations"][0]["rule"])
@@ -216,6 +246,34 @@ def shown(parent):
         revision = parent["external"].get("revision")
         return "external " + parent["external"]["name"] + ("@" + revision if revision else "")
     return parent["registered"]["name"].partition("@")[0]
+
+
+def plain(parent):
+    """A parent as the interface has it, every field there."""
+    if "external" in parent:
+        return {"external": dict({"revision": ""}, **parent["external"])}
+    return {"registered": parent["registered"]}
+
+
+def finding_kind(name):
+    return name.replace("FINDING_KIND_", "").lower().replace("_", "-")
+
+
+def files_of(folder):
+    """What a client would send: the texts, and the beginnings of weights."""
+    files = []
+    for path, _, names in os.walk(folder):
+        for name in names:
+            full = os.path.join(path, name)
+            with open(full, "rb") as file:
+                text = name.lower().endswith((".md", ".json", ".yml", ".yaml"))
+                content = file.read() if text else file.read(256 << 10)
+            files.append({"path": os.path.relpath(full, folder), "size": os.path.getsize(full), "content": content})
+    return files
+
+
+def sent(files):
+    return [dict(f, content=base64.b64encode(f["content"]).decode()) for f in files]
 
 
 def write(folder, files):

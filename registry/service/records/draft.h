@@ -54,4 +54,8 @@ JK_MUST_USE enum jk_status jk_draft_resolve(const struct jk_draft *draft, const 
 void jk_draft_note_mistakes(const struct jk_draft *draft, bool further, const struct jk_view *view,
                             struct jk_directory *directory, struct jk_arena *arena, struct jk_error *error);
 
+/* That no parent leads to a base model: each of them, with what is near. Whoever calls it knows that. */
+void jk_draft_note_dead_ends(const struct jk_draft *draft, const struct jk_view *view, struct jk_directory *directory,
+                             struct jk_arena *arena, struct jk_error *error);
+
 #endif

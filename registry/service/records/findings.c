@@ -150,3 +150,16 @@ void jk_present_findings(const struct jk_present *present, uint32_t model, size_
     *out_count = out.count;
     *out_findings = out.list;
 }
+
+void jk_findings_foreseen(const struct jk_present *present, uint32_t own_flags, const struct jk_spell *spells,
+                          size_t spell_count, size_t *out_count, Jokbo__V1__Finding ***out_findings)
+{
+    struct findings out = {present, NULL, 0, (spell_count + 1) * RULES};
+    out.list = (Jokbo__V1__Finding **)jk_pointers(present->arena, out.room);
+    if (!out.list) return;
+    for (size_t i = 0; i < spell_count; i++)
+        add_rooted(&out, &spells[i]);
+    add_rootless(&out, own_flags);
+    *out_count = out.count;
+    *out_findings = out.list;
+}
