@@ -19,17 +19,43 @@ static const char *copy_name(struct jk_sources *sources, struct jk_span name)
     return jk_arena_copy(sources->doubts.arena, name.at, name.len);
 }
 
+/* Why no text can be made of the bytes; NULL where it can. */
+static const char *no_text(struct jk_span bytes)
+{
+    if (jk_files_is_pointer(bytes))
+        return "it is a pointer of Git LFS, not the file itself: fetch that first (git lfs pull)";
+    bool wide = jk_span_starts(bytes, JK_SPAN("\xFF\xFE")) || jk_span_starts(bytes, JK_SPAN("\xFE\xFF"));
+    return wide ? "it is UTF-16: save it as UTF-8" : NULL;
+}
+
+static bool lies_within(struct jk_span path, const char *name)
+{
+    struct jk_span end = jk_span_of(name);
+    return path.len > end.len && jk_span_ends(path, end) && path.at[path.len - end.len - 1] == '/';
+}
+
+/* What lies in a folder within may be of another model, or of a checkpoint: it is told, not read. */
+static void tell_within(struct jk_sources *sources, const struct jk_files *files, const char *name)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        if (!lies_within(files->items[i].name, name)) continue;
+        jk_doubts_add(&sources->doubts, "%s is passed over: it does not lie in the model's own folder",
+                      jk_doubts_shown(&sources->doubts, files->items[i].name));
+        return;
+    }
+}
+
 /* The file of that kind with its bytes; NULL where there is none, or only a pointer to it, which is a mistake. */
 static const struct jk_file *text_of(struct jk_sources *sources, const struct jk_files *files, enum jk_file_kind kind,
                                      struct jk_error *mistakes)
 {
     size_t best = jk_files_best(files, kind);
     const struct jk_file *file = best < files->count ? &files->items[best] : NULL;
+    const char *why = file && file->bytes.at ? no_text(file->bytes) : NULL;
     if (!file || !file->bytes.at) return NULL;
-    if (!jk_files_is_pointer(file->bytes)) return file;
+    if (!why) return file;
     sources->unread = true;
-    jk_error_field(mistakes, jk_doubts_shown(&sources->doubts, file->name),
-                   "it is a pointer of Git LFS, not the file itself: fetch that first (git lfs pull)");
+    jk_error_field(mistakes, jk_doubts_shown(&sources->doubts, file->name), "%s", why);
     return NULL;
 }
 
@@ -65,7 +91,10 @@ static void gather_adapter(struct jk_sources *sources, const struct jk_files *fi
 {
     const struct jk_file *file = text_of(sources, files, JK_FILE_ADAPTER_CONFIG, mistakes);
     struct jk_error fault;
-    if (!file) return;
+    if (!file) {
+        tell_within(sources, files, "adapter_config.json");
+        return;
+    }
     jk_error_init(&fault, mistakes->arena);
     sources->has_adapter = jk_adapter_parse(file->bytes, sources->doubts.arena, &sources->adapter, &fault) == JK_OK;
     sources->unread = sources->unread || !sources->has_adapter;
@@ -76,7 +105,10 @@ static void gather_recipe(struct jk_sources *sources, const struct jk_files *fil
 {
     const struct jk_file *file = text_of(sources, files, JK_FILE_RECIPE, mistakes);
     struct jk_error fault;
-    if (!file) return;
+    if (!file) {
+        tell_within(sources, files, "mergekit_config.yml");
+        return;
+    }
     sources->recipe_file = copy_name(sources, file->name);
     tell_others(sources, files, file, JK_FILE_RECIPE);
     jk_error_init(&fault, mistakes->arena);

@@ -38,9 +38,22 @@ static bool is_operator(struct jk_span word)
     return false;
 }
 
+/* "GPL-3.0+" was an identifier once; the list has GPL-3.0-or-later now. */
+static bool add_or_later(const struct mapping *mapping, struct jk_span word, struct jk_text *out)
+{
+    const struct jk_span only = JK_SPAN("-only");
+    if (word.len < 2 || word.at[word.len - 1] != '+') return false;
+    struct jk_span mapped = of_hub(mapping, (struct jk_span){word.at, word.len - 1});
+    if (!jk_span_ends(mapped, only)) return false;
+    jk_text_add(out, (struct jk_span){mapped.at, mapped.len - only.len});
+    jk_text_add_str(out, "-or-later");
+    return true;
+}
+
 /* One word of an expression, whose identifiers may be the Hub's. */
 static void add_word(const struct mapping *mapping, struct jk_span word, struct jk_text *out)
 {
+    if (add_or_later(mapping, word, out)) return;
     struct jk_span mapped = word.len > 0 && !is_operator(word) ? of_hub(mapping, word) : word;
     jk_text_add(out, mapped.len > 0 ? mapped : word);
 }

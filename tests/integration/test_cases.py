@@ -108,6 +108,9 @@ LIKE_THEM = [  # name, files, outcome
     ("a relation that is none", card("base_model: " + AX, "license: mit", "base_model_relation: friend"), Wrong("relation", '"friend" is none of')),
     ("two relations", card("base_model: " + AX, "license: mit", "base_model_relation: [merge, adapter]"), Wrong("base_model_relation", "line 4 of the card: it must be one value")),
     ("a pointer for a card", {"README.md": POINTER}, Wrong("README.md", "pointer of Git LFS")),
+    ("a card in UTF-16", {"README.md": ("---\nbase_model: %s\n---\n" % AX).encode("utf-16")}, Wrong("README.md", "it is UTF-16")),
+    ("an adapter further down", {**card("license: mit"), "checkpoint-9/adapter_config.json": '{"base_model_name_or_path": "%s"}' % AX},
+     Wrong("parents", "checkpoint-9/adapter_config.json is passed over")),
     ("nothing at all", {"notes.txt": "x"}, Wrong("parents", "none is declared")),
     # -- what a parent's text means
     *[("parent %r" % text, parent(text), Right([AX], **MIT)) for text in (
@@ -166,7 +169,7 @@ LIKE_THEM = [  # name, files, outcome
     *[("licence %r" % text, card("base_model: " + AX, "license: " + text), Right([AX], license=spdx, whence="card", told=told)) for text, spdx, told in (
         ("Apache-2.0 OR mit", "Apache-2.0 OR MIT", ()), ("apache-2.0 and (gpl-3.0 or mit)", "Apache-2.0 AND (GPL-3.0-only OR MIT)", ()),
         ("Apache 2.0", "Apache-2.0", ()), ('"mit\u00a0"', "MIT", ()), ("gpl-3.0", "GPL-3.0-only", "--license GPL-3.0-or-later"),
-        ("[mit]", "MIT", ()), ('"apache-2.0, mit"', "Apache-2.0 AND MIT", "taken as all of them"), ("[mit, odd]", "NOASSERTION", "fits no licence known here"))],
+        ("[mit]", "MIT", ()), ("GPL-3.0+ OR mit", "GPL-3.0-or-later OR MIT", ()), ('"apache-2.0, mit"', "Apache-2.0 AND MIT", "taken as all of them"), ("[mit, odd]", "NOASSERTION", "fits no licence known here"))],
     ("a licence's name where its identifier belongs", card("base_model: " + EXAONE, "license: EXAONE"), Right([EXAONE], license=EXAONE_NC, whence="card", told="license EXAONE of the card is taken as")),
     ("a licence's name alone", card("base_model: " + EXAONE, "license_name: exaone"), Right([EXAONE], license=EXAONE_NC, whence="card")),
     ("licence in a tag", card("base_model: " + AX, "tags: ['license:mit']"), Right([AX], license="MIT", whence="tags")),
