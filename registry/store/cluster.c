@@ -14,19 +14,14 @@
 
 #define PROGRAMS "/usr/lib/postgresql/*/bin/postgres" /* Debian, one folder a major version */
 
-static enum jk_status fault(struct jk_error *error, const char *path)
-{
-    return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: %s", path, strerror(errno));
-}
-
 /* ---- folders and user ---- */
 
 static enum jk_status make_data_dir(struct jk_cluster *cluster, const char *data_dir, struct jk_error *error)
 {
     char resolved[PATH_MAX];
 
-    if (mkdir(data_dir, 0755) != 0 && errno != EEXIST) return fault(error, data_dir);
-    if (!realpath(data_dir, resolved)) return fault(error, data_dir);
+    if (mkdir(data_dir, 0755) != 0 && errno != EEXIST) return jk_file_fault(error, data_dir);
+    if (!realpath(data_dir, resolved)) return jk_file_fault(error, data_dir);
     if (!jk_path_join(cluster->data_dir, resolved, "") || !jk_path_join(cluster->folder, resolved, "/postgresql") ||
         !jk_path_join(cluster->log, resolved, "/postgresql.log") || strlen(resolved) > JK_PATH_MAX - 100)
         return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the data directory's path is too long: %.80s…",
@@ -168,8 +163,8 @@ static bool is_ours(const struct jk_cluster *cluster, const char *path)
 
 static enum jk_status make_private(const struct jk_cluster *cluster, const char *path, struct jk_error *error)
 {
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) return fault(error, path);
-    if (geteuid() == 0 && lchown(path, cluster->uid, cluster->gid) != 0) return fault(error, path);
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) return jk_file_fault(error, path);
+    if (geteuid() == 0 && lchown(path, cluster->uid, cluster->gid) != 0) return jk_file_fault(error, path);
     if (is_ours(cluster, path)) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s must be a folder of mode 0700 that belongs to %s", path,
                    cluster->user);
@@ -186,7 +181,7 @@ static enum jk_status short_socket_dir(struct jk_cluster *cluster, struct jk_err
         (void)snprintf(cluster->socket_dir, sizeof(cluster->socket_dir), "%s", kept);
         return JK_OK;
     }
-    if (!mkdtemp(made)) return fault(error, "/tmp");
+    if (!mkdtemp(made)) return jk_file_fault(error, "/tmp");
     JK_TRY(make_private(cluster, made, error));
     (void)unlink(note);
     JK_TRY(jk_file_write_new(note, jk_span_of(made), 0644, error));

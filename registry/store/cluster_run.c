@@ -35,11 +35,6 @@ static const char settings[] = "\n# jokbod's private cluster\n"
                                "log_rotation_age = 1d\n"
                                "log_rotation_size = 0\n";
 
-static enum jk_status fault(struct jk_error *error, const char *path)
-{
-    return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: %s", path, strerror(errno));
-}
-
 /* ---- in the child, between fork and exec ---- */
 
 static bool become(const struct jk_cluster *cluster)
@@ -116,9 +111,9 @@ static int remove_one(const char *path, const struct stat *facts, int flag, stru
 
 static enum jk_status fresh_folder(const struct jk_cluster *cluster, const char *draft, struct jk_error *error)
 {
-    if (nftw(draft, remove_one, 32, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT) return fault(error, draft);
-    if (mkdir(draft, 0700) != 0) return fault(error, draft);
-    if (geteuid() == 0 && chown(draft, cluster->uid, cluster->gid) != 0) return fault(error, draft);
+    if (nftw(draft, remove_one, 32, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT) return jk_file_fault(error, draft);
+    if (mkdir(draft, 0700) != 0) return jk_file_fault(error, draft);
+    if (geteuid() == 0 && chown(draft, cluster->uid, cluster->gid) != 0) return jk_file_fault(error, draft);
     return check_reach(cluster, draft, error);
 }
 
@@ -156,9 +151,9 @@ static enum jk_status add_settings(const char *draft, struct jk_error *error)
     if (!jk_path_join(path, draft, "/postgresql.conf"))
         return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the path is too long");
     fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) return fault(error, path);
+    if (fd < 0) return jk_file_fault(error, path);
     errno = jk_file_put(fd, (struct jk_span){settings, sizeof(settings) - 1});
-    if (errno || fsync(fd) != 0) status = fault(error, path);
+    if (errno || fsync(fd) != 0) status = jk_file_fault(error, path);
     close(fd);
     return status;
 }
@@ -174,7 +169,7 @@ enum jk_status jk_cluster_make(const struct jk_cluster *cluster, struct jk_error
     JK_TRY(fresh_folder(cluster, draft, error));
     JK_TRY(run_initdb(cluster, draft, error));
     JK_TRY(add_settings(draft, error));
-    if (rename(draft, cluster->folder) != 0) return fault(error, cluster->folder);
+    if (rename(draft, cluster->folder) != 0) return jk_file_fault(error, cluster->folder);
     return jk_folder_sync_of(cluster->folder, error);
 }
 

@@ -19,9 +19,16 @@ bool jk_path_join(char out_path[JK_PATH_MAX], const char *a, const char *b)
     return false;
 }
 
+enum jk_status jk_file_fault(struct jk_error *error, const char *path)
+{
+    return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: %s", path, strerror(errno));
+}
+
 static enum jk_status result(int why, const char *path, struct jk_error *error)
 {
-    return why ? jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: %s", path, strerror(why)) : JK_OK;
+    if (!why) return JK_OK;
+    errno = why;
+    return jk_file_fault(error, path);
 }
 
 enum jk_status jk_file_write_new(const char *path, struct jk_span bytes, mode_t mode, struct jk_error *error)
