@@ -76,13 +76,5 @@ static inline void jk_call_finish(struct jk_call *call, const ProtobufCMessage *
 {
     call->ops->finish(call, message);
 }
-/* The end of a handler's work: answers with the message, or fails with what call->error says. */
-static inline void jk_call_answer(struct jk_call *call, enum jk_status status, const ProtobufCMessage *message)
-{
-    if (status == JK_OK)
-        jk_call_finish(call, message);
-    else
-        jk_call_fail(call);
-}
 
 #endif

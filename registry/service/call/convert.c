@@ -91,6 +91,19 @@ bool jk_from_permission(int value, enum jk_permission *out_permission)
     return true;
 }
 
+void jk_check_span(struct jk_error *error, const char *field, struct jk_span value, const char *why)
+{
+    char shown[96];
+    if (!why) return;
+    jk_text_shorten(value, shown, sizeof shown);
+    jk_error_field(error, field, "\"%s\" %s", shown, why);
+}
+
+void jk_check_field(struct jk_error *error, const char *field, const char *value, const char *why)
+{
+    jk_check_span(error, field, jk_span_of(value), why);
+}
+
 void jk_check_reason(struct jk_error *error, const char *field, const char *text, bool required)
 {
     size_t len = strlen(text);

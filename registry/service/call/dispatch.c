@@ -46,6 +46,15 @@ void jk_call_on_reader(struct jk_call *call, jk_call_fn *work)
     jk_call_fail(call);
 }
 
+void jk_call_answer(struct jk_call *call, enum jk_status status, const ProtobufCMessage *message)
+{
+    if (status == JK_OK && (!message || call->arena.exhausted)) status = jk_out_of_memory(&call->error);
+    if (status == JK_OK)
+        jk_call_finish(call, message);
+    else
+        jk_call_fail(call);
+}
+
 /* ---- waiting for a log size ---- */
 
 /* How long a read may wait for the log to grow: the caller shall hear that it did not, before its own clock runs out.

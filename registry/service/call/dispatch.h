@@ -31,6 +31,9 @@ void jk_dispatch(struct jk_call *call);
 void jk_dispatch_gone(struct jk_call *call);
 /* Goes on with `work` on a reader thread; that of stages where the method closes one. */
 void jk_call_on_reader(struct jk_call *call, jk_call_fn *work);
+/* The end of a handler's work: answers with the message, or fails with what call->error says. A message that is not
+ * there, or in an arena that is exhausted, fails for want of memory. */
+void jk_call_answer(struct jk_call *call, enum jk_status status, const ProtobufCMessage *message);
 /* From a reader thread: goes on with `work` on one, once the log has `size` entries. No thread waits for that. */
 void jk_call_await(struct jk_call *call, uint32_t size, jk_call_fn *work);
 

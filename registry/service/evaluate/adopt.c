@@ -151,7 +151,7 @@ static enum jk_status decide(struct jk_change *change, struct jk_turn *turn, Pro
 static void submit_wish(struct jk_call *call)
 {
     struct wish wish = wish_of(call);
-    jk_check_field(&call->error, "external", wish.external.at, jk_ident_external_fault(wish.external));
+    jk_check_span(&call->error, "external", wish.external, jk_ident_external_fault(wish.external));
     if (wish.adopt) jk_check_hub_spelling(&call->error, "external", wish.external);
     jk_check_model_name(&call->error, "model", wish.model);
     if (*wish.reason)

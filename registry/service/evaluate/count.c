@@ -155,7 +155,8 @@ void jk_list_counts(struct jk_call *call)
     const Jokbo__V1__ListCountsRequest *request = (const void *)call->request;
     struct jk_question *question = jk_arena_alloc(&call->arena, sizeof *question);
     if (!question) {
-        jk_call_answer(call, jk_out_of_memory(&call->error), NULL);
+        (void)jk_out_of_memory(&call->error);
+        jk_call_fail(call);
         return;
     }
     *question = (struct jk_question){.rule_asked = request->rule, .as_of = request->as_of, .walks = true};

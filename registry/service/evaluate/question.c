@@ -139,7 +139,6 @@ static void answer_question(struct jk_call *call, struct jk_question *question)
 {
     const ProtobufCMessage *reply = NULL;
     enum jk_status status = question->answer(call, question, &reply);
-    if (status == JK_OK && call->arena.exhausted) status = jk_out_of_memory(&call->error);
     jk_question_close(call, question);
     jk_call_answer(call, status, reply);
 }

@@ -4,6 +4,7 @@
 
 #include "closing/close.h"
 #include "domain/ident.h"
+#include "service/call/dispatch.h"
 #include "service/call/handlers.h"
 #include "service/evaluate/stages.h"
 #include "service/evaluate/teams.h"
@@ -196,14 +197,11 @@ void jk_put_stage(struct jk_call *call)
 
 /* ---- read ---- */
 
-static void answer(struct jk_call *call, enum jk_status status, struct jk_texts *texts, const ProtobufCMessage *reply)
+static void answer_with_texts(struct jk_call *call, enum jk_status status, struct jk_texts *texts,
+                              const ProtobufCMessage *reply)
 {
     if (status == JK_OK) status = jk_texts_read(texts, call);
-    if (status == JK_OK && (!reply || call->arena.exhausted)) status = jk_out_of_memory(&call->error);
-    if (status == JK_OK)
-        jk_call_finish(call, reply);
-    else
-        jk_call_fail(call);
+    jk_call_answer(call, status, reply);
 }
 
 /* Whose turn it is. */
@@ -256,7 +254,7 @@ void jk_get_stage(struct jk_call *call)
         reply = (const ProtobufCMessage *)present_as_now(call, &present, &view, slot, &texts);
     }
     jk_store_view_end(jk_store_of(call));
-    answer(call, status, &texts, reply);
+    answer_with_texts(call, status, &texts, reply);
 }
 
 void jk_list_stages(struct jk_call *call)
@@ -279,5 +277,5 @@ void jk_list_stages(struct jk_call *call)
     }
     jk_store_view_end(jk_store_of(call));
     if (reply) reply->log_size = view.size;
-    answer(call, JK_OK, &texts, reply ? &reply->base : NULL);
+    answer_with_texts(call, JK_OK, &texts, reply ? &reply->base : NULL);
 }

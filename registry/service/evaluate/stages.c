@@ -244,14 +244,6 @@ Jokbo__V1__Dispute *jk_present_dispute(const struct jk_present *present, uint32_
 
 /* ---- requests ---- */
 
-void jk_check_field(struct jk_error *error, const char *field, const char *value, const char *why)
-{
-    char shown[96];
-    if (!why) return;
-    jk_text_shorten(jk_span_of(value), shown, sizeof shown);
-    jk_error_field(error, field, "\"%s\" %s", shown, why);
-}
-
 void jk_check_model_name(struct jk_error *error, const char *field, const char *name)
 {
     jk_check_field(error, field, name, jk_ident_model_fault(jk_span_of(name)));

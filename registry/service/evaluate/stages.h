@@ -28,8 +28,6 @@ enum jk_status jk_stage_not_found(struct jk_error *error, const char *id);
 enum jk_status jk_revision_not_found(struct jk_error *error, const char *stage, int32_t revision);
 /* A model's name in a request: its grammar; a violation of `field`. */
 void jk_check_model_name(struct jk_error *error, const char *field, const char *name);
-/* "\"value\" why", the value shortened; nothing where `why` is NULL. */
-void jk_check_field(struct jk_error *error, const char *field, const char *value, const char *why);
 /* Whether a model has the base model among its roots. */
 bool jk_descends_from_base(const struct jk_book *book, uint32_t model, uint32_t base, uint32_t n);
 /* Whether a base model of the team is among its roots, or is itself. */

@@ -1,5 +1,6 @@
 /* GetCaller, CreateAccount, ListAccounts, UpdateAccount. */
 #include "auth/access.h"
+#include "service/call/dispatch.h"
 #include "service/call/handlers.h"
 #include "service/call/page.h"
 #include "service/call/write.h"
@@ -264,7 +265,7 @@ static enum jk_status list(struct jk_call *call, Jokbo__V1__ListAccountsResponse
         if ((reply->accounts[i] = present_account(&call->arena, &accounts[i]))) reply->n_accounts++;
     reply->total_size = (int32_t)total;
     if (more) reply->next_page_token = jk_page_token(call, &page, 0, accounts[count - 1].id);
-    return call->arena.exhausted ? jk_out_of_memory(&call->error) : JK_OK;
+    return JK_OK;
 }
 
 void jk_list_accounts(struct jk_call *call)
@@ -272,8 +273,5 @@ void jk_list_accounts(struct jk_call *call)
     Jokbo__V1__ListAccountsResponse *reply =
         JK_MESSAGE(&call->arena, Jokbo__V1__ListAccountsResponse, jokbo__v1__list_accounts_response);
     enum jk_status status = reply ? list(call, reply) : jk_out_of_memory(&call->error);
-    if (status == JK_OK)
-        jk_call_finish(call, &reply->base);
-    else
-        jk_call_fail(call);
+    jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }

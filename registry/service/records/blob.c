@@ -397,8 +397,5 @@ void jk_get_blob(struct jk_call *call)
                          "No blob with the digest %s is stored here (what no entry names is removed after a while)",
                          request->sha256);
     if (status == JK_OK && !(reply = jk_present_blob(&call->arena, &facts))) status = jk_out_of_memory(&call->error);
-    if (status == JK_OK)
-        jk_call_finish(call, &reply->base);
-    else
-        jk_call_fail(call);
+    jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }

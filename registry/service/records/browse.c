@@ -10,15 +10,6 @@
 #include "service/call/texts.h"
 #include "service/records/twin.h"
 
-static void answer(struct jk_call *call, enum jk_status status, const ProtobufCMessage *reply)
-{
-    if (status == JK_OK && !reply) status = jk_out_of_memory(&call->error);
-    if (status == JK_OK)
-        jk_call_finish(call, reply);
-    else
-        jk_call_fail(call);
-}
-
 static struct jk_present present_of(struct jk_call *call, const struct jk_view *view, uint32_t size)
 {
     return (struct jk_present){view->book, jk_store_directory(jk_store_of(call)), size, &call->arena};
@@ -42,7 +33,7 @@ void jk_get_model(struct jk_call *call)
         reply->meant_by_hub_name =
             jk_twin_is_meant(view.book, present.directory, name, call->principal.account, view.size);
     jk_store_view_end(jk_store_of(call));
-    answer(call, status, (const ProtobufCMessage *)reply);
+    jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }
 
 static enum jk_status find_release(struct jk_call *call, const struct jk_view *view, uint32_t *out_release)
@@ -78,8 +69,7 @@ static void answer_yanked(struct jk_call *call)
     jk_texts_init(&texts, &call->arena, 1);
     jk_texts_note_entry(&texts, (uint32_t)release->yank_index, &release->yank_reason);
     enum jk_status status = jk_texts_read(&texts, call);
-    if (status == JK_OK && call->arena.exhausted) status = jk_out_of_memory(&call->error);
-    answer(call, status, &release->base);
+    jk_call_answer(call, status, &release->base);
 }
 
 void jk_get_release(struct jk_call *call)
@@ -96,7 +86,7 @@ void jk_get_release(struct jk_call *call)
         call->state = release;
         jk_call_on_reader(call, answer_yanked);
     } else {
-        answer(call, status, release ? &release->base : NULL);
+        jk_call_answer(call, status, release ? &release->base : NULL);
     }
 }
 
@@ -277,7 +267,7 @@ void jk_list_models(struct jk_call *call)
         reply->next_page_token = next_token(&walk);
         reply->log_size = walk.size;
     }
-    answer(call, status, reply ? &reply->base : NULL);
+    jk_call_answer(call, status, reply ? &reply->base : NULL);
 }
 
 /* ---- ListDerivatives: first the set, as a bitmap over model slots, then the walk ---- */
@@ -381,5 +371,5 @@ void jk_list_derivatives(struct jk_call *call)
     }
     free(family.bits);
     free(family.queue);
-    answer(call, status, reply ? &reply->base : NULL);
+    jk_call_answer(call, status, reply ? &reply->base : NULL);
 }

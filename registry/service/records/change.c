@@ -6,14 +6,6 @@
 #include "service/call/handlers.h"
 #include "service/records/present.h"
 
-static void fault(struct jk_call *call, const char *field, const char *value, const char *why)
-{
-    char shown[96];
-    if (!why) return;
-    jk_text_shorten(jk_span_of(value), shown, sizeof shown);
-    jk_error_field(&call->error, field, "\"%s\" %s", shown, why);
-}
-
 static void submit_or_fail(struct jk_call *call, jk_decide_fn *decide)
 {
     if (jk_error_result(&call->error) != JK_OK)
@@ -124,7 +116,7 @@ static void check_release_name(struct jk_call *call, const char *text)
     struct jk_span name, version;
     jk_split_version(jk_span_of(text), &name, &version);
     const char *why = name.at ? jk_ident_model_fault(name) : "names no release: write publisher/model@version";
-    fault(call, "name", text, why ? why : jk_ident_version_fault(version));
+    jk_check_field(&call->error, "name", text, why ? why : jk_ident_version_fault(version));
 }
 
 void jk_yank_release(struct jk_call *call)
@@ -197,8 +189,8 @@ static enum jk_status decide_rename(struct jk_change *change, struct jk_turn *tu
 void jk_rename_model(struct jk_call *call)
 {
     const Jokbo__V1__RenameModelRequest *request = (const void *)call->request;
-    fault(call, "name", request->name, jk_ident_model_fault(jk_span_of(request->name)));
-    fault(call, "new_name", request->new_name, jk_ident_model_fault(jk_span_of(request->new_name)));
+    jk_check_field(&call->error, "name", request->name, jk_ident_model_fault(jk_span_of(request->name)));
+    jk_check_field(&call->error, "new_name", request->new_name, jk_ident_model_fault(jk_span_of(request->new_name)));
     submit_or_fail(call, decide_rename);
 }
 
@@ -237,7 +229,7 @@ static enum jk_status decide_transfer(struct jk_change *change, struct jk_turn *
 void jk_transfer_model(struct jk_call *call)
 {
     const Jokbo__V1__TransferModelRequest *request = (const void *)call->request;
-    fault(call, "name", request->name, jk_ident_model_fault(jk_span_of(request->name)));
-    fault(call, "new_name", request->new_name, jk_ident_model_fault(jk_span_of(request->new_name)));
+    jk_check_field(&call->error, "name", request->name, jk_ident_model_fault(jk_span_of(request->name)));
+    jk_check_field(&call->error, "new_name", request->new_name, jk_ident_model_fault(jk_span_of(request->new_name)));
     submit_or_fail(call, decide_transfer);
 }

@@ -1,5 +1,6 @@
 /* GetClock, SetClock. */
 #include "service/call/convert.h"
+#include "service/call/dispatch.h"
 #include "service/call/handlers.h"
 #include "service/call/write.h"
 
@@ -29,10 +30,7 @@ void jk_get_clock(struct jk_call *call)
     Jokbo__V1__Clock *reply = JK_MESSAGE(&call->arena, Jokbo__V1__Clock, jokbo__v1__clock);
     enum jk_status status = reply ? get_clock(call, reply) : jk_out_of_memory(&call->error);
 
-    if (status == JK_OK)
-        jk_call_finish(call, &reply->base);
-    else
-        jk_call_fail(call);
+    jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }
 
 static enum jk_status decide_clock(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)

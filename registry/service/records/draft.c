@@ -20,22 +20,15 @@ static const char *parent_field(const struct jk_draft *draft, struct jk_arena *a
     return path ? path : name;
 }
 
-static void fault(struct jk_error *error, const char *path, struct jk_span value, const char *why)
-{
-    char shown[96];
-    jk_text_shorten(value, shown, sizeof shown);
-    jk_error_field(error, path, "\"%s\" %s", shown, why);
-}
-
 static void read_name(const Jokbo__V1__Derivative *message, struct jk_arena *arena, struct jk_draft *draft,
                       struct jk_error *error)
 {
     draft->name = jk_span_of(message->name);
     draft->version = jk_span_of(message->version);
     const char *why = jk_ident_model_fault(draft->name);
-    if (why) fault(error, field(draft, arena, "name"), draft->name, why);
+    if (why) jk_check_span(error, field(draft, arena, "name"), draft->name, why);
     why = jk_ident_version_fault(draft->version);
-    if (why) fault(error, field(draft, arena, "version"), draft->version, why);
+    if (why) jk_check_span(error, field(draft, arena, "version"), draft->version, why);
 }
 
 static void read_license(const Jokbo__V1__Derivative *message, struct jk_arena *arena, struct jk_draft *draft,
@@ -65,7 +58,7 @@ static void read_digests(const Jokbo__V1__Derivative *message, struct jk_arena *
 static void parent_fault(struct jk_draft *draft, struct jk_arena *arena, size_t i, const char *name,
                          struct jk_span value, const char *why, struct jk_error *error)
 {
-    fault(error, parent_field(draft, arena, i, name), value, why);
+    jk_check_span(error, parent_field(draft, arena, i, name), value, why);
     draft->parents[i].faulty = true;
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "reply/lookup.h"
+#include "service/call/dispatch.h"
 #include "service/call/handlers.h"
 #include "service/records/present.h"
 
@@ -259,8 +260,5 @@ void jk_get_lineage(struct jk_call *call)
         if (status == JK_OK && !(reply = present(&graph))) status = jk_out_of_memory(&call->error);
         jk_store_view_end(jk_store_of(call));
     }
-    if (status == JK_OK)
-        jk_call_finish(call, &reply->base);
-    else
-        jk_call_fail(call);
+    jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }

@@ -43,10 +43,7 @@ void jk_get_checkpoint(struct jk_call *call)
 {
     Jokbo__V1__Checkpoint *reply = JK_MESSAGE(&call->arena, Jokbo__V1__Checkpoint, jokbo__v1__checkpoint);
     enum jk_status status = reply ? read_checkpoint(call, reply) : jk_out_of_memory(&call->error);
-    if (status == JK_OK)
-        jk_call_finish(call, &reply->base);
-    else
-        jk_call_fail(call);
+    jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }
 
 /* ---- entries: a reader thread fetches a piece, an rpc thread comes back when it has left, and so on ---- */

@@ -4,6 +4,7 @@
 #include "auth/access.h"
 #include "service/call/authority.h"
 #include "service/call/convert.h"
+#include "service/call/dispatch.h"
 #include "service/call/handlers.h"
 #include "service/records/member.h"
 #include "service/records/owners.h"
@@ -245,7 +246,7 @@ static enum jk_status list(struct jk_call *call, Jokbo__V1__ListMembersResponse 
         if ((reply->members[i] = jk_present_member(&call->arena, &members[i]))) reply->n_members++;
     reply->total_size = (int32_t)total;
     if (more) reply->next_page_token = jk_page_token(call, &page, 0, members[count - 1].account);
-    return call->arena.exhausted ? jk_out_of_memory(&call->error) : JK_OK;
+    return JK_OK;
 }
 
 void jk_list_members(struct jk_call *call)
@@ -253,8 +254,5 @@ void jk_list_members(struct jk_call *call)
     Jokbo__V1__ListMembersResponse *reply =
         JK_MESSAGE(&call->arena, Jokbo__V1__ListMembersResponse, jokbo__v1__list_members_response);
     enum jk_status status = reply ? list(call, reply) : jk_out_of_memory(&call->error);
-    if (status == JK_OK)
-        jk_call_finish(call, &reply->base);
-    else
-        jk_call_fail(call);
+    jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }

@@ -85,16 +85,6 @@ static enum jk_status incomplete(struct jk_error *error)
     return jk_fail(error, JK_INTERNAL, "TREE_INCOMPLETE", "the tree's hashes in memory do not reach the log's size");
 }
 
-/* With the view held, makes the reply; then answers. */
-static void answer(struct jk_call *call, enum jk_status status, const ProtobufCMessage *reply)
-{
-    if (status == JK_OK && (!reply || call->arena.exhausted)) status = jk_out_of_memory(&call->error);
-    if (status == JK_OK)
-        jk_call_finish(call, reply);
-    else
-        jk_call_fail(call);
-}
-
 /* ---- inclusion ---- */
 
 static enum jk_status prove_inclusion(struct jk_call *call, const struct jk_view *view,
@@ -134,7 +124,7 @@ void jk_get_inclusion_proof(struct jk_call *call)
     jk_store_view(jk_store_of(call), &view);
     if (reply) status = prove_inclusion(call, &view, reply);
     jk_store_view_end(jk_store_of(call));
-    answer(call, status, (const ProtobufCMessage *)reply);
+    jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }
 
 /* ---- consistency ---- */
@@ -176,7 +166,7 @@ void jk_get_consistency_proof(struct jk_call *call)
     jk_store_view(jk_store_of(call), &view);
     if (reply) status = prove_consistency(call, &view, reply);
     jk_store_view_end(jk_store_of(call));
-    answer(call, status, (const ProtobufCMessage *)reply);
+    jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }
 
 /* ---- receipts ---- */
@@ -218,5 +208,5 @@ void jk_get_receipt(struct jk_call *call)
     jk_text_init(&text, JK_RECEIPT_MAX);
     if (reply) status = make_receipt(call, &text, reply);
     jk_text_done(&text);
-    answer(call, status, (const ProtobufCMessage *)reply);
+    jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }

@@ -2,6 +2,7 @@
 #include "auth/access.h"
 #include "domain/ident.h"
 #include "service/call/authority.h"
+#include "service/call/dispatch.h"
 #include "service/call/handlers.h"
 #include "service/records/lookalike.h"
 #include "service/records/owners.h"
@@ -187,7 +188,7 @@ static enum jk_status list(struct jk_call *call, const struct jk_page *page, Jok
     jk_store_view_end(jk_store_of(call));
     reply->log_size = size;
     if (more) reply->next_page_token = jk_page_token(call, page, size, last);
-    return call->arena.exhausted ? jk_out_of_memory(&call->error) : JK_OK;
+    return JK_OK;
 }
 
 void jk_list_publishers(struct jk_call *call)
@@ -200,8 +201,5 @@ void jk_list_publishers(struct jk_call *call)
         reply->publishers = (Jokbo__V1__Publisher **)jk_pointers(&call->arena, page.size);
         status = reply->publishers ? list(call, &page, reply) : jk_out_of_memory(&call->error);
     }
-    if (status == JK_OK)
-        jk_call_finish(call, &reply->base);
-    else
-        jk_call_fail(call);
+    jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }

@@ -5,6 +5,7 @@
 #include "domain/ident.h"
 #include "service/call/authority.h"
 #include "service/call/convert.h"
+#include "service/call/dispatch.h"
 #include "service/call/handlers.h"
 #include "service/records/lookalike.h"
 #include "service/records/owners.h"
@@ -367,7 +368,7 @@ static enum jk_status list(struct jk_call *call, Jokbo__V1__ListPublisherRequest
         }
     if (more)
         reply->next_page_token = jk_page_token(call, &page, 0, (uint64_t)reply->requests[reply->n_requests - 1]->id);
-    return call->arena.exhausted ? jk_out_of_memory(&call->error) : JK_OK;
+    return JK_OK;
 }
 
 void jk_list_publisher_requests(struct jk_call *call)
@@ -375,8 +376,5 @@ void jk_list_publisher_requests(struct jk_call *call)
     Jokbo__V1__ListPublisherRequestsResponse *reply =
         JK_MESSAGE(&call->arena, Jokbo__V1__ListPublisherRequestsResponse, jokbo__v1__list_publisher_requests_response);
     enum jk_status status = reply ? list(call, reply) : jk_out_of_memory(&call->error);
-    if (status == JK_OK)
-        jk_call_finish(call, &reply->base);
-    else
-        jk_call_fail(call);
+    jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }

@@ -22,30 +22,27 @@ static const char *path(const struct reading *reading, const char *list, size_t 
     return text ? text : name;
 }
 
-static void fault(const struct reading *reading, const char *list, size_t i, const char *name, const char *value,
-                  const char *why)
+static void check_item(const struct reading *reading, const char *list, size_t i, const char *name, const char *value,
+                       const char *why)
 {
-    char shown[96];
-    if (!why) return;
-    jk_text_shorten(jk_span_of(value), shown, sizeof shown);
-    jk_error_field(reading->error, path(reading, list, i, name), "\"%s\" %s", shown, why);
+    if (why) jk_check_field(reading->error, path(reading, list, i, name), value, why);
 }
 
 static void check_team(const struct reading *reading, const Jokbo__V1__Team *team, size_t i)
 {
-    fault(reading, "teams", i, "id", team->id, jk_ident_team_fault(jk_span_of(team->id)));
-    fault(reading, "teams", i, "name", team->name, jk_ident_label_fault(jk_span_of(team->name)));
-    fault(reading, "teams", i, "name_ko", team->name_ko, jk_ident_label_fault(jk_span_of(team->name_ko)));
+    check_item(reading, "teams", i, "id", team->id, jk_ident_team_fault(jk_span_of(team->id)));
+    check_item(reading, "teams", i, "name", team->name, jk_ident_label_fault(jk_span_of(team->name)));
+    check_item(reading, "teams", i, "name_ko", team->name_ko, jk_ident_label_fault(jk_span_of(team->name_ko)));
     if (!team->join_time) jk_error_field(reading->error, path(reading, "teams", i, "join_time"), "is required");
     (void)jk_from_timestamp(team->join_time, path(reading, "teams", i, "join_time"), reading->error);
     (void)jk_from_timestamp(team->leave_time, path(reading, "teams", i, "leave_time"), reading->error);
     for (size_t k = 0; k < team->n_publishers; k++)
-        fault(reading, "teams", i, "publishers", team->publishers[k],
-              jk_ident_part_fault(jk_span_of(team->publishers[k])));
+        check_item(reading, "teams", i, "publishers", team->publishers[k],
+                   jk_ident_part_fault(jk_span_of(team->publishers[k])));
     for (size_t k = 0; k < team->n_affiliations; k++) {
         const Jokbo__V1__Affiliation *affiliation = team->affiliations[k];
-        fault(reading, "teams", i, "affiliations.institution", affiliation->institution,
-              jk_ident_label_fault(jk_span_of(affiliation->institution)));
+        check_item(reading, "teams", i, "affiliations.institution", affiliation->institution,
+                   jk_ident_label_fault(jk_span_of(affiliation->institution)));
         (void)jk_from_timestamp(affiliation->from_time, path(reading, "teams", i, "affiliations.from_time"),
                                 reading->error);
         (void)jk_from_timestamp(affiliation->until_time, path(reading, "teams", i, "affiliations.until_time"),
@@ -55,29 +52,29 @@ static void check_team(const struct reading *reading, const Jokbo__V1__Team *tea
 
 static void check_operation(const struct reading *reading, const Jokbo__V1__Operation *operation, size_t i)
 {
-    fault(reading, "operations", i, "institution", operation->institution,
-          jk_ident_label_fault(jk_span_of(operation->institution)));
-    fault(reading, "operations", i, "publisher", operation->publisher,
-          jk_ident_part_fault(jk_span_of(operation->publisher)));
+    check_item(reading, "operations", i, "institution", operation->institution,
+               jk_ident_label_fault(jk_span_of(operation->institution)));
+    check_item(reading, "operations", i, "publisher", operation->publisher,
+               jk_ident_part_fault(jk_span_of(operation->publisher)));
     (void)jk_from_timestamp(operation->from_time, path(reading, "operations", i, "from_time"), reading->error);
     (void)jk_from_timestamp(operation->until_time, path(reading, "operations", i, "until_time"), reading->error);
 }
 
 static void check_optional_label(const struct reading *reading, size_t i, const char *name, const char *value)
 {
-    if (*value) fault(reading, "models", i, name, value, jk_ident_label_fault(jk_span_of(value)));
+    if (*value) check_item(reading, "models", i, name, value, jk_ident_label_fault(jk_span_of(value)));
 }
 
 static void check_model(const struct reading *reading, const Jokbo__V1__RosterModel *model, size_t i)
 {
     const Jokbo__V1__BaseModelFacts *facts = model->facts;
     enum jk_answer answer;
-    fault(reading, "models", i, "name", model->name, jk_ident_model_fault(jk_span_of(model->name)));
+    check_item(reading, "models", i, "name", model->name, jk_ident_model_fault(jk_span_of(model->name)));
     if (!facts) {
         jk_error_field(reading->error, path(reading, "models", i, "facts"), "is required");
         return;
     }
-    fault(reading, "models", i, "facts.team", facts->team, jk_ident_team_fault(jk_span_of(facts->team)));
+    check_item(reading, "models", i, "facts.team", facts->team, jk_ident_team_fault(jk_span_of(facts->team)));
     if (!jk_from_answer(facts->from_scratch, &answer))
         jk_error_field(reading->error, path(reading, "models", i, "facts.from_scratch"), "%d: give yes, no or unknown",
                        (int)facts->from_scratch);
@@ -96,10 +93,10 @@ static void check_license(const struct reading *reading, const Jokbo__V1__Licens
     struct jk_span text = jk_span_of(license->license);
     bool plain = !memchr(text.at, ' ', text.len) && !jk_span_equal(text, JK_SPAN("NOASSERTION"));
     if (!plain)
-        fault(reading, "licenses", i, "license", license->license, "is not one identifier");
+        check_item(reading, "licenses", i, "license", license->license, "is not one identifier");
     else if (jk_spdx_canonical(text, path(reading, "licenses", i, "license"), &canonical, reading->error) == JK_OK &&
              !jk_span_equal(jk_text_span(&canonical), text))
-        fault(reading, "licenses", i, "license", license->license, "is not in canonical spelling");
+        check_item(reading, "licenses", i, "license", license->license, "is not in canonical spelling");
     jk_text_done(&canonical);
     for (size_t k = 0; k < 3; k++)
         if (!jk_from_permission(values[k], &permission))
@@ -107,7 +104,7 @@ static void check_license(const struct reading *reading, const Jokbo__V1__Licens
                            "%d: give no, unknown, conditional or yes", values[k]);
     for (size_t k = 0; k < license->n_name_forms; k++)
         if (jk_ident_label_fault(jk_span_of(license->name_forms[k])) || strchr(license->name_forms[k], '|'))
-            fault(reading, "licenses", i, "name_forms", license->name_forms[k], "is not the beginning of a name");
+            check_item(reading, "licenses", i, "name_forms", license->name_forms[k], "is not the beginning of a name");
 }
 
 static enum jk_status check_roster(struct jk_call *call, const Jokbo__V1__ApplyRosterRequest *request)

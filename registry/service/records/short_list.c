@@ -1,4 +1,5 @@
 /* See short_list.h. */
+#include "service/call/dispatch.h"
 #include "service/records/short_list.h"
 
 enum jk_status jk_short_list_begin(struct jk_call *call, struct jk_short_list *out_list)
@@ -37,9 +38,5 @@ char *jk_short_list_token(struct jk_short_list *list)
 
 void jk_short_list_end(struct jk_short_list *list, enum jk_status status, const ProtobufCMessage *reply)
 {
-    if (status == JK_OK && list->call->arena.exhausted) status = jk_out_of_memory(&list->call->error);
-    if (status == JK_OK)
-        jk_call_finish(list->call, reply);
-    else
-        jk_call_fail(list->call);
+    jk_call_answer(list->call, status, reply);
 }

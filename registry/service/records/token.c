@@ -3,6 +3,7 @@
 
 #include "auth/access.h"
 #include "base/clock.h"
+#include "service/call/dispatch.h"
 #include "service/call/handlers.h"
 #include "service/call/page.h"
 #include "service/call/write.h"
@@ -209,7 +210,7 @@ static enum jk_status list(struct jk_call *call, Jokbo__V1__ListTokensResponse *
         if ((reply->tokens[i] = present_token(call, &tokens[i]))) reply->n_tokens++;
     reply->total_size = (int32_t)total;
     if (more) reply->next_page_token = jk_page_token(call, &page, 0, tokens[count - 1].id);
-    return call->arena.exhausted ? jk_out_of_memory(&call->error) : JK_OK;
+    return JK_OK;
 }
 
 void jk_list_tokens(struct jk_call *call)
@@ -217,8 +218,5 @@ void jk_list_tokens(struct jk_call *call)
     Jokbo__V1__ListTokensResponse *reply =
         JK_MESSAGE(&call->arena, Jokbo__V1__ListTokensResponse, jokbo__v1__list_tokens_response);
     enum jk_status status = reply ? list(call, reply) : jk_out_of_memory(&call->error);
-    if (status == JK_OK)
-        jk_call_finish(call, &reply->base);
-    else
-        jk_call_fail(call);
+    jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }
