@@ -37,7 +37,7 @@ static void chain_up(struct jk_finder_link **buckets, size_t mask, struct jk_fin
 }
 
 /* Twice the buckets; as it was where there is no memory for them. */
-static void grow(struct jk_finder *finder)
+static void double_buckets(struct jk_finder *finder)
 {
     size_t mask = finder->mask * 2 + 1;
     struct jk_finder_link **buckets = calloc(mask + 1, sizeof(struct jk_finder_link *));
@@ -57,7 +57,7 @@ static void grow(struct jk_finder *finder)
 
 void jk_finder_add(struct jk_finder *finder, struct jk_finder_link *link, uint64_t hash)
 {
-    if (finder->count > finder->mask) grow(finder);
+    if (finder->count > finder->mask) double_buckets(finder);
     link->hash = hash;
     chain_up(finder->buckets, finder->mask, link);
     finder->count++;

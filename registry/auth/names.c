@@ -28,7 +28,7 @@ static bool bit_of(const struct name *names, size_t count, struct jk_span text, 
     return false;
 }
 
-static const char *text_of(const struct name *names, size_t count, unsigned bit)
+static const char *name_text(const struct name *names, size_t count, unsigned bit)
 {
     for (size_t i = 0; i < count; i++)
         if (names[i].bit == bit) return names[i].text;
@@ -42,7 +42,7 @@ bool jk_scope_parse(struct jk_span text, unsigned *out_bit)
 
 const char *jk_scope_name(unsigned bit)
 {
-    return text_of(scopes, sizeof scopes / sizeof scopes[0], bit);
+    return name_text(scopes, sizeof scopes / sizeof scopes[0], bit);
 }
 
 bool jk_role_parse(struct jk_span text, unsigned *out_bit)
@@ -52,5 +52,5 @@ bool jk_role_parse(struct jk_span text, unsigned *out_bit)
 
 const char *jk_role_name(unsigned bit)
 {
-    return text_of(roles, sizeof roles / sizeof roles[0], bit);
+    return name_text(roles, sizeof roles / sizeof roles[0], bit);
 }

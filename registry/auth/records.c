@@ -23,14 +23,14 @@ struct reader {
     const char *rule;
 };
 
-static void fault(struct reader *reader, const char *field, const char *rule)
+static void fault_field(struct reader *reader, const char *field, const char *rule)
 {
     if (reader->field) return;
     reader->field = field;
     reader->rule = rule;
 }
 
-static const json_t *take(struct reader *reader, const char *field)
+static const json_t *take_field(struct reader *reader, const char *field)
 {
     const json_t *value = json_object_get(reader->object, field);
     if (value) reader->taken++;
@@ -39,10 +39,10 @@ static const json_t *take(struct reader *reader, const char *field)
 
 static int64_t take_int(struct reader *reader, const char *field, int64_t least, int64_t most)
 {
-    const json_t *value = take(reader, field);
+    const json_t *value = take_field(reader, field);
     int64_t number = json_integer_value(value);
     if (json_is_integer(value) && number >= least && number <= most) return number;
-    fault(reader, field, "must be an integer within its limits");
+    fault_field(reader, field, "must be an integer within its limits");
     return least;
 }
 
@@ -51,30 +51,30 @@ static int64_t take_time(struct reader *reader, const char *field)
     return take_int(reader, field, 0, TIME_MAX_US);
 }
 
-static uint64_t take_number(struct reader *reader, const char *field)
+static uint64_t take_integer(struct reader *reader, const char *field)
 {
     return (uint64_t)take_int(reader, field, 1, (int64_t)JK_SERIES_MAX);
 }
 
 /* Whether a field stands there that older versions did not write. */
-static bool has(const struct reader *reader, const char *field)
+static bool has_field(const struct reader *reader, const char *field)
 {
     return json_object_get(reader->object, field) != NULL;
 }
 
 static bool take_bool(struct reader *reader, const char *field)
 {
-    const json_t *value = take(reader, field);
-    if (!json_is_boolean(value)) fault(reader, field, "must be true or false");
+    const json_t *value = take_field(reader, field);
+    if (!json_is_boolean(value)) fault_field(reader, field, "must be true or false");
     return json_is_true(value);
 }
 
 /* The text, valid UTF-8 without NUL by jansson's own check; empty when it is not there. */
 static struct jk_span take_span(struct reader *reader, const char *field)
 {
-    const json_t *value = take(reader, field);
+    const json_t *value = take_field(reader, field);
     if (json_is_string(value)) return (struct jk_span){json_string_value(value), json_string_length(value)};
-    fault(reader, field, "must be a string");
+    fault_field(reader, field, "must be a string");
     return JK_SPAN("");
 }
 
@@ -85,7 +85,7 @@ static void take_text(struct reader *reader, const char *field, bool may_be_empt
     struct jk_span text = take_span(reader, field);
     const char *wrong = check && (text.len > 0 || !may_be_empty) ? check(text) : NULL;
     if (text.len >= room) wrong = "is too long";
-    if (wrong) fault(reader, field, wrong);
+    if (wrong) fault_field(reader, field, wrong);
     if (reader->field) return;
     memcpy(out, text.at, text.len);
     out[text.len] = '\0';
@@ -94,38 +94,38 @@ static void take_text(struct reader *reader, const char *field, bool may_be_empt
 static void take_digest(struct reader *reader, const char *field, struct jk_digest *out_digest)
 {
     if (jk_digest_parse(take_span(reader, field), out_digest) && !jk_digest_is_zero(out_digest)) return;
-    fault(reader, field, "must be 64 lower-case hexadecimal digits, not all zero");
+    fault_field(reader, field, "must be 64 lower-case hexadecimal digits, not all zero");
 }
 
 /* null is a digest of zeros. */
 static void take_digest_or_null(struct reader *reader, const char *field, struct jk_digest *out_digest)
 {
     if (json_is_null(json_object_get(reader->object, field)))
-        (void)take(reader, field);
+        (void)take_field(reader, field);
     else
         take_digest(reader, field, out_digest);
 }
 
-static unsigned take_word(struct reader *reader, const char *field, const char *const *words)
+static unsigned take_flags(struct reader *reader, const char *field, const char *const *words)
 {
     struct jk_span text = take_span(reader, field);
     for (unsigned i = 0; words[i]; i++)
         if (jk_span_equal(text, jk_span_of(words[i]))) return i;
-    fault(reader, field, "is not one of its words");
+    fault_field(reader, field, "is not one of its words");
     return 0;
 }
 
 static unsigned take_bits(struct reader *reader, const char *field, bool (*parse)(struct jk_span, unsigned *))
 {
-    const json_t *list = take(reader, field);
+    const json_t *list = take_field(reader, field);
     unsigned bits = 0;
-    if (!json_is_array(list)) fault(reader, field, "must be a list of words");
+    if (!json_is_array(list)) fault_field(reader, field, "must be a list of words");
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *item = json_array_get(list, i);
         struct jk_span text = {json_string_value(item), json_string_length(item)};
         unsigned bit = 0;
         if (!json_is_string(item) || !parse(text, &bit) || (bits & bit))
-            fault(reader, field, "holds what is not one of its words, or one twice");
+            fault_field(reader, field, "holds what is not one of its words, or one twice");
         bits |= bit;
     }
     return bits;
@@ -136,25 +136,26 @@ static void read_grant(struct reader *reader, const json_t *item, struct jk_acco
     struct reader inner = {.object = item};
     unsigned bit = 0;
     if (!jk_role_parse(take_span(&inner, "role"), &bit) || !(account->roles & bit)) {
-        fault(reader, "grants", "holds a role that the account does not have");
+        fault_field(reader, "grants", "holds a role that the account does not have");
         return;
     }
     struct jk_grant *grant = &account->grants[__builtin_ctz(bit)];
-    if (grant->since_us) fault(reader, "grants", "holds a role twice");
+    if (grant->since_us) fault_field(reader, "grants", "holds a role twice");
     grant->since_us = take_int(&inner, "since_us", 1, TIME_MAX_US);
     grant->by = (uint64_t)take_int(&inner, "by", 0, (int64_t)JK_SERIES_MAX);
     if (inner.field || inner.taken != json_object_size(item))
-        fault(reader, "grants", "must hold role, since_us and by of each, and nothing else");
+        fault_field(reader, "grants", "must hold role, since_us and by of each, and nothing else");
 }
 
 /* Who gave a role was not kept from the beginning: what is not here is not known. */
 static void read_grants(struct reader *reader, struct jk_account *account)
 {
-    if (has(reader, "created_by")) account->created_by = take_number(reader, "created_by");
-    if (has(reader, "admin_until_us")) account->admin_until_us = take_int(reader, "admin_until_us", 1, TIME_MAX_US);
-    if (!has(reader, "grants")) return;
-    const json_t *list = take(reader, "grants");
-    if (!json_array_size(list)) fault(reader, "grants", "must be a list, and not empty");
+    if (has_field(reader, "created_by")) account->created_by = take_integer(reader, "created_by");
+    if (has_field(reader, "admin_until_us"))
+        account->admin_until_us = take_int(reader, "admin_until_us", 1, TIME_MAX_US);
+    if (!has_field(reader, "grants")) return;
+    const json_t *list = take_field(reader, "grants");
+    if (!json_array_size(list)) fault_field(reader, "grants", "must be a list, and not empty");
     for (size_t i = 0; i < json_array_size(list); i++)
         read_grant(reader, json_array_get(list, i), account);
 }
@@ -169,7 +170,7 @@ static void read_account(struct reader *reader, struct jk_record_facts *facts)
     account->disabled = take_bool(reader, "disabled");
     account->created_us = take_time(reader, "created_us");
     if (!(account->roles & JK_ROLE_TEAM) != !account->team[0])
-        fault(reader, "team", "must be there with the role \"team\", and only then");
+        fault_field(reader, "team", "must be there with the role \"team\", and only then");
     read_grants(reader, account);
 }
 
@@ -177,30 +178,30 @@ static void read_token(struct reader *reader, struct jk_record_facts *facts)
 {
     struct jk_token *token = &facts->token;
     token->id = facts->key.id;
-    token->account = take_number(reader, "account");
+    token->account = take_integer(reader, "account");
     take_digest(reader, "hash", &token->hash);
     token->scopes = take_bits(reader, "scopes", jk_scope_parse);
     take_text(reader, "label", true, jk_ident_label_fault, token->label, sizeof token->label);
     token->created_us = take_time(reader, "created_us");
     token->expires_us = take_time(reader, "expires_us");
     token->revoked = take_bool(reader, "revoked");
-    if (!has(reader, "made_by") && !has(reader, "made_with")) return;
-    token->made_by = take_number(reader, "made_by");
-    token->made_with = take_number(reader, "made_with");
-    if (token->made_with >= token->id) fault(reader, "made_with", "must be the number of an earlier token");
+    if (!has_field(reader, "made_by") && !has_field(reader, "made_with")) return;
+    token->made_by = take_integer(reader, "made_by");
+    token->made_with = take_integer(reader, "made_with");
+    if (token->made_with >= token->id) fault_field(reader, "made_with", "must be the number of an earlier token");
 }
 
 /* Once everybody who was added was a member at once. */
 static void read_invitation(struct reader *reader, struct jk_member *member)
 {
-    if (has(reader, "never")) member->never = take_bool(reader, "never");
-    if (has(reader, "invited") || has(reader, "invited_by")) {
-        member->invited = (enum jk_member_role)take_word(reader, "invited", jk_member_words);
-        member->invited_by = take_number(reader, "invited_by");
-        if (member->invited == JK_MEMBER_NONE) fault(reader, "invited", "must be a role where it is there");
+    if (has_field(reader, "never")) member->never = take_bool(reader, "never");
+    if (has_field(reader, "invited") || has_field(reader, "invited_by")) {
+        member->invited = (enum jk_member_role)take_flags(reader, "invited", jk_member_words);
+        member->invited_by = take_integer(reader, "invited_by");
+        if (member->invited == JK_MEMBER_NONE) fault_field(reader, "invited", "must be a role where it is there");
     }
     if (member->role != JK_MEMBER_NONE && (member->never || member->invited != JK_MEMBER_NONE))
-        fault(reader, "role", "must be none of who is invited, or never was a member");
+        fault_field(reader, "role", "must be none of who is invited, or never was a member");
 }
 
 static void read_member(struct reader *reader, struct jk_record_facts *facts)
@@ -209,35 +210,35 @@ static void read_member(struct reader *reader, struct jk_record_facts *facts)
     member->account = facts->key.id;
     take_text(reader, "publisher", false, jk_ident_part_fault, member->publisher, sizeof member->publisher);
     if (!jk_span_equal_fold(jk_span_of(member->publisher), jk_span_of(facts->key.publisher)))
-        fault(reader, "publisher", "must be the key's, but for case");
-    member->role = (enum jk_member_role)take_word(reader, "role", jk_member_words);
+        fault_field(reader, "publisher", "must be the key's, but for case");
+    member->role = (enum jk_member_role)take_flags(reader, "role", jk_member_words);
     member->since_us = take_time(reader, "since_us");
     read_invitation(reader, member);
-    if (!has(reader, "stood")) return;
+    if (!has_field(reader, "stood")) return;
     member->stood = (uint32_t)take_int(reader, "stood", 1, UINT32_MAX - 1);
     if (member->role != JK_MEMBER_OWNER && member->invited != JK_MEMBER_OWNER)
-        fault(reader, "stood", "must not be there but for an owner");
+        fault_field(reader, "stood", "must not be there but for an owner");
 }
 
 static void read_creator(struct reader *reader, struct jk_record_facts *facts)
 {
     memcpy(facts->creator.publisher, facts->key.publisher, sizeof facts->creator.publisher);
-    facts->creator.account = take_number(reader, "account");
+    facts->creator.account = take_integer(reader, "account");
 }
 
 static void read_request(struct reader *reader, struct jk_record_facts *facts)
 {
     struct jk_publisher_request *request = &facts->request;
     request->id = facts->key.id;
-    request->kind = (enum jk_request_kind)take_word(reader, "kind", jk_request_kind_words);
-    request->state = (enum jk_request_state)take_word(reader, "state", jk_request_state_words);
+    request->kind = (enum jk_request_kind)take_flags(reader, "kind", jk_request_kind_words);
+    request->state = (enum jk_request_state)take_flags(reader, "state", jk_request_state_words);
     take_text(reader, "publisher", false, jk_ident_part_fault, request->publisher, sizeof request->publisher);
-    request->account = take_number(reader, "account");
+    request->account = take_integer(reader, "account");
     take_text(reader, "evidence", true, NULL, request->evidence, sizeof request->evidence);
     request->created_us = take_time(reader, "created_us");
     request->decided_us = take_time(reader, "decided_us");
-    if (request->kind == JK_REQUEST_OWNER) request->owner = take_number(reader, "owner");
-    if (request->kind == JK_REQUEST_CREATE && has(reader, "looks_like"))
+    if (request->kind == JK_REQUEST_OWNER) request->owner = take_integer(reader, "owner");
+    if (request->kind == JK_REQUEST_CREATE && has_field(reader, "looks_like"))
         take_text(reader, "looks_like", false, jk_ident_label_fault, request->looks_like, sizeof request->looks_like);
 }
 
@@ -245,29 +246,29 @@ static void read_blob(struct reader *reader, struct jk_record_facts *facts)
 {
     struct jk_blob_facts *blob = &facts->blob;
     blob->digest = facts->key.digest;
-    blob->manifest = take_word(reader, "kind", jk_blob_words) == 1;
+    blob->manifest = take_flags(reader, "kind", jk_blob_words) == 1;
     blob->size = (uint64_t)take_int(reader, "size", 0, INT64_MAX);
     take_digest_or_null(reader, "weights", &blob->weights);
     blob->files_known = json_object_get(reader->object, "files") != NULL; /* not so in what earlier versions wrote */
     if (blob->files_known) take_digest_or_null(reader, "files", &blob->weight_files);
-    if (!blob->manifest && blob->files_known) fault(reader, "files", "must not be there but for a manifest");
+    if (!blob->manifest && blob->files_known) fault_field(reader, "files", "must not be there but for a manifest");
     if (!blob->manifest && !jk_digest_is_zero(&blob->weights))
-        fault(reader, "weights", "must be null but for a manifest");
+        fault_field(reader, "weights", "must be null but for a manifest");
     blob->created_us = take_time(reader, "created_us");
-    if (has(reader, "renewed_us")) blob->renewed_us = take_int(reader, "renewed_us", 1, TIME_MAX_US);
+    if (has_field(reader, "renewed_us")) blob->renewed_us = take_int(reader, "renewed_us", 1, TIME_MAX_US);
     blob->state = JK_BLOB_STORED;
     if (!json_object_get(reader->object, "state")) return; /* as every blob was before one could be withdrawn */
-    blob->state = (enum jk_blob_state)take_word(reader, "state", jk_blob_state_words);
-    if (blob->state == JK_BLOB_STORED) fault(reader, "state", "must not be there where the blob is stored");
+    blob->state = (enum jk_blob_state)take_flags(reader, "state", jk_blob_state_words);
+    if (blob->state == JK_BLOB_STORED) fault_field(reader, "state", "must not be there where the blob is stored");
     blob->withdrawn_us = take_time(reader, "withdrawn_us");
     if (blob->state != JK_BLOB_REMOVED) take_digest(reader, "reason", &blob->reason);
 }
 
 static void read_ruler(struct reader *reader, struct jk_record_facts *facts)
 {
-    facts->ruler = (struct jk_ruler){.ruling = facts->key.id, .account = take_number(reader, "account")};
-    if (!has(reader, "token") && !has(reader, "granted_by")) return;
-    facts->ruler.token = take_number(reader, "token");
+    facts->ruler = (struct jk_ruler){.ruling = facts->key.id, .account = take_integer(reader, "account")};
+    if (!has_field(reader, "token") && !has_field(reader, "granted_by")) return;
+    facts->ruler.token = take_integer(reader, "token");
     facts->ruler.granted_by = (uint64_t)take_int(reader, "granted_by", 0, (int64_t)JK_SERIES_MAX);
 }
 
@@ -282,12 +283,12 @@ static const char *teams_fault(struct jk_span teams)
     return fault;
 }
 
-static void read_teams(struct reader *reader, struct jk_record_facts *facts)
+static void read_proposed_teams(struct reader *reader, struct jk_record_facts *facts)
 {
     struct jk_teams_proposal *proposal = &facts->teams;
     proposal->stage = facts->key.id;
-    proposal->account = take_number(reader, "account");
-    proposal->token = take_number(reader, "token");
+    proposal->account = take_integer(reader, "account");
+    proposal->token = take_integer(reader, "token");
     proposal->granted_by = (uint64_t)take_int(reader, "granted_by", 0, (int64_t)JK_SERIES_MAX);
     proposal->time_us = take_time(reader, "time_us");
     take_text(reader, "teams", true, teams_fault, proposal->teams, sizeof proposal->teams);
@@ -304,7 +305,8 @@ static void read_life(struct reader *reader, struct jk_record_facts *facts)
     life->seen_us = take_time(reader, "seen_us");
     life->rest_from_us = take_time(reader, "rest_from_us");
     life->rest_until_us = take_time(reader, "rest_until_us");
-    if (life->rest_until_us < life->rest_from_us) fault(reader, "rest_until_us", "must not lie before rest_from_us");
+    if (life->rest_until_us < life->rest_from_us)
+        fault_field(reader, "rest_until_us", "must not lie before rest_from_us");
 }
 
 /* One row a kind: the key's first part, or the whole key of what there is one of, and how the value is read. */
@@ -315,7 +317,7 @@ static const struct {
     [JK_RECORD_ACCOUNT] = {"account/", read_account}, [JK_RECORD_TOKEN] = {"token/", read_token},
     [JK_RECORD_MEMBER] = {"member/", read_member},    [JK_RECORD_CREATOR] = {"creator/", read_creator},
     [JK_RECORD_REQUEST] = {"request/", read_request}, [JK_RECORD_BLOB] = {"blob/", read_blob},
-    [JK_RECORD_RULER] = {"ruling/", read_ruler},      [JK_RECORD_TEAMS] = {"teams/", read_teams},
+    [JK_RECORD_RULER] = {"ruling/", read_ruler},      [JK_RECORD_TEAMS] = {"teams/", read_proposed_teams},
     [JK_RECORD_CLOCK] = {"clock/demo", read_clock},   [JK_RECORD_LIFE] = {"clock/life", read_life},
 };
 
@@ -367,7 +369,7 @@ bool jk_record_key_parse(const char *text, struct jk_record_key *out_key)
     return false;
 }
 
-static enum jk_status refuse(const char *key, const char *field, const char *rule, struct jk_error *error)
+static enum jk_status refuse_record(const char *key, const char *field, const char *rule, struct jk_error *error)
 {
     char shown[128];
     jk_text_shorten((struct jk_span){key, strnlen(key, JK_RECORD_KEY_MAX + 1)}, shown, sizeof shown);
@@ -378,14 +380,14 @@ static enum jk_status refuse(const char *key, const char *field, const char *rul
                    shown, field, rule);
 }
 
-static enum jk_status read_value(const struct jk_record *record, json_t *object, struct jk_record_facts *facts,
+static enum jk_status read_facts(const struct jk_record *record, json_t *object, struct jk_record_facts *facts,
                                  struct jk_error *error)
 {
     struct reader reader = {.object = object};
     kinds[facts->key.kind].read(&reader, facts);
-    if (reader.field) return refuse(record->key, reader.field, reader.rule, error);
+    if (reader.field) return refuse_record(record->key, reader.field, reader.rule, error);
     if (reader.taken != json_object_size(object))
-        return refuse(record->key, "its value", "holds a field that is not known", error);
+        return refuse_record(record->key, "its value", "holds a field that is not known", error);
     return JK_OK;
 }
 
@@ -395,13 +397,13 @@ enum jk_status jk_record_parse(const struct jk_record *record, struct jk_record_
     struct jk_record_facts facts;
     memset(&facts, 0, sizeof facts);
     if (!jk_record_key_parse(record->key, &facts.key))
-        return refuse(record->key, "its key", "is not of the form of any record", error);
+        return refuse_record(record->key, "its key", "is not of the form of any record", error);
     size_t len = strnlen(record->value, JK_RECORD_VALUE_MAX + 1);
-    if (len > JK_RECORD_VALUE_MAX) return refuse(record->key, "its value", "is longer than 16384 bytes", error);
+    if (len > JK_RECORD_VALUE_MAX) return refuse_record(record->key, "its value", "is longer than 16384 bytes", error);
     json_t *object = json_loadb(record->value, len, JSON_REJECT_DUPLICATES, NULL);
-    enum jk_status status = json_is_object(object)
-                                ? read_value(record, object, &facts, error)
-                                : refuse(record->key, "its value", "is not a JSON object with each field once", error);
+    enum jk_status status = json_is_object(object) ? read_facts(record, object, &facts, error)
+                                                   : refuse_record(record->key, "its value",
+                                                                   "is not a JSON object with each field once", error);
     json_decref(object);
     if (status == JK_OK) *out_facts = facts;
     return status;

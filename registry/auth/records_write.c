@@ -14,19 +14,19 @@ struct writer {
     bool failed;
 };
 
-static void put(struct writer *writer, const char *field, json_t *value)
+static void put_field(struct writer *writer, const char *field, json_t *value)
 {
     if (json_object_set_new(writer->object, field, value) != 0) writer->failed = true;
 }
 
 static void put_int(struct writer *writer, const char *field, int64_t value)
 {
-    put(writer, field, json_integer(value));
+    put_field(writer, field, json_integer(value));
 }
 
-static void put_text(struct writer *writer, const char *field, const char *value)
+static void put_string(struct writer *writer, const char *field, const char *value)
 {
-    put(writer, field, json_string(value));
+    put_field(writer, field, json_string(value));
 }
 
 static void put_word(struct writer *writer, const char *field, const char *const *words, unsigned value)
@@ -34,20 +34,20 @@ static void put_word(struct writer *writer, const char *field, const char *const
     unsigned count = 0;
     while (words[count])
         count++;
-    put_text(writer, field, value < count ? words[value] : NULL);
+    put_string(writer, field, value < count ? words[value] : NULL);
 }
 
 static void put_digest(struct writer *writer, const char *field, const struct jk_digest *digest)
 {
     char hex[JK_DIGEST_HEX + 1];
     jk_digest_hex(digest, hex);
-    put_text(writer, field, hex);
+    put_string(writer, field, hex);
 }
 
 static void put_digest_or_null(struct writer *writer, const char *field, const struct jk_digest *digest)
 {
     if (jk_digest_is_zero(digest))
-        put(writer, field, json_null());
+        put_field(writer, field, json_null());
     else
         put_digest(writer, field, digest);
 }
@@ -57,7 +57,7 @@ static void put_bits(struct writer *writer, const char *field, unsigned bits, co
     json_t *list = json_array();
     for (unsigned bit = 1; bit != 0; bit <<= 1)
         if ((bits & bit) && json_array_append_new(list, json_string(name(bit))) != 0) writer->failed = true;
-    put(writer, field, list);
+    put_field(writer, field, list);
 }
 
 /* Of each role of which it is known. */
@@ -68,13 +68,13 @@ static void put_grants(struct writer *writer, const struct jk_account *account)
         const struct jk_grant *grant = jk_account_grant(account, bit);
         if (!(account->roles & bit) || !grant->since_us) continue;
         struct writer item = {.object = json_object()};
-        put_text(&item, "role", jk_role_name(bit));
+        put_string(&item, "role", jk_role_name(bit));
         put_int(&item, "since_us", grant->since_us);
         put_int(&item, "by", (int64_t)grant->by);
         if (json_array_append_new(list, item.object) != 0 || item.failed) writer->failed = true;
     }
     if (json_array_size(list))
-        put(writer, "grants", list);
+        put_field(writer, "grants", list);
     else
         json_decref(list);
 }
@@ -94,10 +94,10 @@ static bool finish(struct writer *writer, struct jk_arena *arena, char *key, str
 bool jk_record_account(struct jk_arena *arena, const struct jk_account *account, struct jk_record *out_record)
 {
     struct writer writer = {.object = json_object()};
-    put_text(&writer, "label", account->label);
+    put_string(&writer, "label", account->label);
     put_bits(&writer, "roles", account->roles, jk_role_name);
-    put_text(&writer, "team", account->team);
-    put(&writer, "disabled", json_boolean(account->disabled));
+    put_string(&writer, "team", account->team);
+    put_field(&writer, "disabled", json_boolean(account->disabled));
     put_int(&writer, "created_us", account->created_us);
     if (account->created_by) put_int(&writer, "created_by", (int64_t)account->created_by);
     put_grants(&writer, account);
@@ -111,10 +111,10 @@ bool jk_record_token(struct jk_arena *arena, const struct jk_token *token, struc
     put_int(&writer, "account", (int64_t)token->account);
     put_digest(&writer, "hash", &token->hash);
     put_bits(&writer, "scopes", token->scopes, jk_scope_name);
-    put_text(&writer, "label", token->label);
+    put_string(&writer, "label", token->label);
     put_int(&writer, "created_us", token->created_us);
     put_int(&writer, "expires_us", token->expires_us);
-    put(&writer, "revoked", json_boolean(token->revoked));
+    put_field(&writer, "revoked", json_boolean(token->revoked));
     if (token->made_by || token->made_with) {
         put_int(&writer, "made_by", (int64_t)token->made_by);
         put_int(&writer, "made_with", (int64_t)token->made_with);
@@ -127,13 +127,13 @@ bool jk_record_member(struct jk_arena *arena, const struct jk_member *member, st
     struct writer writer = {.object = json_object()};
     char folded[sizeof member->publisher] = "";
     jk_ident_fold(jk_span_of(member->publisher), folded);
-    put_text(&writer, "publisher", member->publisher);
+    put_string(&writer, "publisher", member->publisher);
     put_word(&writer, "role", jk_member_words, member->role);
     put_int(&writer, "since_us", member->since_us);
     if (member->stood) put_int(&writer, "stood", member->stood);
     if (member->invited) put_word(&writer, "invited", jk_member_words, member->invited);
     if (member->invited) put_int(&writer, "invited_by", (int64_t)member->invited_by);
-    if (member->never) put(&writer, "never", json_true());
+    if (member->never) put_field(&writer, "never", json_true());
     return finish(&writer, arena, jk_arena_printf(arena, "member/%s/%" PRIu64, folded, member->account), out_record);
 }
 
@@ -149,13 +149,13 @@ bool jk_record_request(struct jk_arena *arena, const struct jk_publisher_request
     struct writer writer = {.object = json_object()};
     put_word(&writer, "kind", jk_request_kind_words, request->kind);
     put_word(&writer, "state", jk_request_state_words, request->state);
-    put_text(&writer, "publisher", request->publisher);
+    put_string(&writer, "publisher", request->publisher);
     put_int(&writer, "account", (int64_t)request->account);
-    put_text(&writer, "evidence", request->evidence);
+    put_string(&writer, "evidence", request->evidence);
     put_int(&writer, "created_us", request->created_us);
     put_int(&writer, "decided_us", request->decided_us);
     if (request->owner) put_int(&writer, "owner", (int64_t)request->owner);
-    if (request->looks_like[0]) put_text(&writer, "looks_like", request->looks_like);
+    if (request->looks_like[0]) put_string(&writer, "looks_like", request->looks_like);
     return finish(&writer, arena, jk_arena_printf(arena, "request/%" PRIu64, request->id), out_record);
 }
 
@@ -212,6 +212,6 @@ bool jk_record_teams(struct jk_arena *arena, const struct jk_teams_proposal *pro
     put_int(&writer, "token", (int64_t)proposal->token);
     put_int(&writer, "granted_by", (int64_t)proposal->granted_by);
     put_int(&writer, "time_us", proposal->time_us);
-    put_text(&writer, "teams", proposal->teams);
+    put_string(&writer, "teams", proposal->teams);
     return finish(&writer, arena, jk_arena_printf(arena, "teams/%" PRIu64, proposal->stage), out_record);
 }

@@ -46,7 +46,7 @@ void jk_closer_free(struct jk_closer *closer)
 
 /* ---- what is kept ---- */
 
-static void keep(struct jk_closer *closer, struct jk_computed *computed)
+static void keep_computed(struct jk_closer *closer, struct jk_computed *computed)
 {
     if (computed) atomic_fetch_add(&computed->holders, 1);
     pthread_mutex_lock(&closer->lock);
@@ -104,9 +104,9 @@ enum jk_status jk_closer_compute(struct jk_closer *closer, struct jk_reader *rea
     JK_TRY(wait_turn(closer, deadline_ms, error));
     *out_computed = find_kept(closer, plan);
     if (!*out_computed) {
-        keep(closer, NULL); /* never two at once in memory, but for what a caller still holds */
+        keep_computed(closer, NULL); /* never two at once in memory, but for what a caller still holds */
         status = jk_compute(closer->store, reader, plan, deadline_ms, out_computed, error);
-        if (status == JK_OK) keep(closer, *out_computed);
+        if (status == JK_OK) keep_computed(closer, *out_computed);
     }
     pthread_mutex_unlock(&closer->computing);
     return status;
@@ -174,7 +174,7 @@ static enum jk_status make_one(const struct making *making, const struct revisio
     jk_error_init(&why, NULL);
     enum jk_status status = compute_and_write(making, revision, previous, &why);
     if (status == JK_OK) {
-        keep(making->closer, NULL);
+        keep_computed(making->closer, NULL);
         return JK_OK;
     }
     if (status == JK_DATA_LOSS) {
@@ -187,7 +187,7 @@ static enum jk_status make_one(const struct making *making, const struct revisio
 }
 
 /* The page compares with the report of the stage before where that is there; the files stand without it too. */
-static enum jk_status make(const struct making *making, const struct revision *revision, struct jk_error *error)
+static enum jk_status make_files(const struct making *making, const struct revision *revision, struct jk_error *error)
 {
     const char *public_dir = jk_store_public_dir(making->closer->store);
     JK_CLEANUP(jk_text_done) struct jk_text json;
@@ -208,5 +208,5 @@ enum jk_status jk_closer_files(struct jk_closer *closer, struct jk_reader *reade
     if (!find_revision(closer, stage, revision, &found))
         return jk_fail(error, JK_NOT_FOUND, "REVISION_NOT_FOUND", "The stage has no revision %u", revision);
     if (jk_report_files_there(jk_store_public_dir(closer->store), found.stage, revision)) return JK_OK;
-    return make(&making, &found, error);
+    return make_files(&making, &found, error);
 }

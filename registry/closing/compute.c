@@ -31,8 +31,8 @@ static void hold(void *context, bool held)
         jk_store_view_end(computing->store);
 }
 
-static enum jk_status describe(struct computing *computing, const struct jk_view *view,
-                               struct jk_report_stage *out_stage, struct jk_error *error)
+static enum jk_status describe_stage(struct computing *computing, const struct jk_view *view,
+                                     struct jk_report_stage *out_stage, struct jk_error *error)
 {
     const struct jk_close_plan *plan = &computing->out->plan;
     struct jk_digest root_n, root_m;
@@ -46,7 +46,7 @@ static enum jk_status describe(struct computing *computing, const struct jk_view
     return JK_OK;
 }
 
-static enum jk_status write_texts(const struct jk_report *report, struct jk_computed *out, struct jk_error *error)
+static enum jk_status write_report(const struct jk_report *report, struct jk_computed *out, struct jk_error *error)
 {
     JK_TRY(jk_report_texts_make(report, &out->texts, error));
     struct jk_certificate certificate = jk_certificate_of(report, &out->texts);
@@ -68,9 +68,9 @@ static enum jk_status render(struct computing *computing, struct jk_error *error
         source.cut = computing->cut;
         source.cut_size = jk_book_size(computing->cut);
     }
-    enum jk_status status = describe(computing, &computing->view, &stage, error);
+    enum jk_status status = describe_stage(computing, &computing->view, &stage, error);
     if (status == JK_OK) status = jk_report_make(&stage, &source, &report, error);
-    if (status == JK_OK) status = write_texts(report, computing->out, error);
+    if (status == JK_OK) status = write_report(report, computing->out, error);
     jk_report_free(report);
     jk_store_view_end(computing->store);
     return status;

@@ -60,8 +60,8 @@ static enum jk_status take_piece(struct folding *folding, const struct jk_entry_
     return apply(folding, rows, count, error);
 }
 
-static enum jk_status read_all(struct folding *folding, struct jk_reader *reader, int64_t deadline_ms,
-                               struct jk_error *error)
+static enum jk_status fold_entries(struct folding *folding, struct jk_reader *reader, int64_t deadline_ms,
+                                   struct jk_error *error)
 {
     uint32_t size;
     while ((size = jk_book_size(folding->book)) < folding->plan->m) {
@@ -70,7 +70,8 @@ static enum jk_status read_all(struct folding *folding, struct jk_reader *reader
         struct jk_entry_row *rows;
         size_t count;
         if (now_ms >= deadline_ms)
-            return jk_fail(error, JK_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "The deadline passed while a report was computed");
+            return jk_fail(error, JK_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED",
+                           "The deadline passed while a report was computed");
         jk_arena_reset(&folding->arena);
         jk_reader_deadline(reader, until_ms < deadline_ms ? until_ms : deadline_ms);
         JK_TRY(jk_reader_entries(reader, size, left < PIECE_ENTRIES ? left : PIECE_ENTRIES, PIECE_BYTES,
@@ -81,7 +82,7 @@ static enum jk_status read_all(struct folding *folding, struct jk_reader *reader
 }
 
 /* What was folded is what is signed. */
-static enum jk_status check_root(struct jk_store *store, const struct folding *folding, struct jk_error *error)
+static enum jk_status check_cut_root(struct jk_store *store, const struct folding *folding, struct jk_error *error)
 {
     struct jk_digest root = jk_edge_root(&folding->edge), wanted;
     struct jk_view view;
@@ -99,10 +100,9 @@ enum jk_status jk_cut_fold(struct jk_store *store, struct jk_reader *reader, con
     struct folding folding = {.plan = plan, .book = jk_book_new(), .parsed = malloc(PARSED * sizeof *folding.parsed)};
     jk_arena_init(&folding.arena, PIECE_ARENA);
     jk_edge_init(&folding.edge);
-    enum jk_status status = folding.book && folding.parsed
-                                ? read_all(&folding, reader, deadline_ms, error)
-                                : jk_out_of_memory(error);
-    if (status == JK_OK) status = check_root(store, &folding, error);
+    enum jk_status status =
+        folding.book && folding.parsed ? fold_entries(&folding, reader, deadline_ms, error) : jk_out_of_memory(error);
+    if (status == JK_OK) status = check_cut_root(store, &folding, error);
     jk_arena_done(&folding.arena);
     free(folding.parsed);
     if (status == JK_OK)

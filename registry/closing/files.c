@@ -29,7 +29,7 @@ const char *jk_report_file_name(enum jk_report_file file)
     return names[file];
 }
 
-static void path_of(const char *stage, uint32_t revision, enum jk_report_file file, char out_path[JK_FOLDER_PATH])
+static void report_path(const char *stage, uint32_t revision, enum jk_report_file file, char out_path[JK_FOLDER_PATH])
 {
     int len = snprintf(out_path, JK_FOLDER_PATH, "%s/%u/%s", stage, revision, names[file]);
     JK_CHECK(len > 0 && len < JK_FOLDER_PATH);
@@ -46,7 +46,7 @@ bool jk_report_files_there(const char *public_dir, const char *stage, uint32_t r
     char path[JK_FOLDER_PATH], full[PATH_MAX];
     struct stat facts;
     for (int file = 0; file < JK_REPORT_FILES; file++) {
-        path_of(stage, revision, (enum jk_report_file)file, path);
+        report_path(stage, revision, (enum jk_report_file)file, path);
         if (!full_path(public_dir, path, full) || lstat(full, &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
     }
     return true;
@@ -57,7 +57,7 @@ enum jk_status jk_report_file_open(const char *public_dir, const char *stage, ui
 {
     char path[JK_FOLDER_PATH], full[PATH_MAX];
     struct stat facts;
-    path_of(stage, revision, file, path);
+    report_path(stage, revision, file, path);
     int fd = full_path(public_dir, path, full) ? open(full, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return jk_fail(error, JK_NOT_FOUND, "FILE_ABSENT", "there is no file %s of that revision", names[file]);
@@ -93,7 +93,7 @@ bool jk_report_file_read(const char *public_dir, const char *stage, const struct
     struct jk_folder *folder;
     struct jk_error absent;
     jk_error_init(&absent, NULL);
-    path_of(stage, closing->revision, file, path);
+    report_path(stage, closing->revision, file, path);
     if (!full_path(public_dir, "", full) || jk_folder_open(full, false, &folder, &absent) != JK_OK) return false;
     enum jk_status status = jk_folder_read(folder, path, out_bytes, &absent);
     jk_folder_close(folder);
@@ -118,7 +118,7 @@ static struct jk_span canonical(const struct jk_computed *computed, enum jk_repo
 }
 
 /* Of the texts as they lie here, and not as whoever made them says. */
-static enum jk_status check(const struct jk_report_making *making, struct jk_error *error)
+static enum jk_status check_texts(const struct jk_report_making *making, struct jk_error *error)
 {
     const struct jk_closing *closing = making->closing;
     for (enum jk_report_file file = 0; file <= JK_REPORT_LEFT_OUT; file++) {
@@ -149,8 +149,7 @@ static enum jk_status render(const struct jk_report_making *making, struct made 
     if (status == JK_OK) jk_summary_csv(summary, &made->csv);
     jk_summary_free(previous);
     jk_summary_free(summary);
-    if (status == JK_OK && (made->html.failed || made->csv.failed))
-        status = jk_out_of_memory(error);
+    if (status == JK_OK && (made->html.failed || made->csv.failed)) status = jk_out_of_memory(error);
     return status;
 }
 
@@ -160,7 +159,7 @@ static enum jk_status put_canonical(const struct jk_report_making *making, struc
 {
     char path[JK_FOLDER_PATH];
     for (enum jk_report_file file = 0; file <= JK_REPORT_LEFT_OUT; file++) {
-        path_of(making->computed->stage, making->computed->plan.revision, file, path);
+        report_path(making->computed->stage, making->computed->plan.revision, file, path);
         JK_TRY(jk_folder_put(made->folder, path, canonical(making->computed, file), error));
     }
     return jk_folder_flush(made->folder, error);
@@ -170,7 +169,7 @@ static enum jk_status replace(const struct jk_report_making *making, struct made
                               const struct jk_text *text, struct jk_error *error)
 {
     char path[JK_FOLDER_PATH];
-    path_of(making->computed->stage, making->computed->plan.revision, file, path);
+    report_path(making->computed->stage, making->computed->plan.revision, file, path);
     return jk_folder_replace(made->folder, path, jk_text_span(text), error);
 }
 
@@ -184,7 +183,7 @@ static enum jk_status keep_certificate(const struct jk_report_making *making, st
     struct jk_error why;
     jk_text_init(&there, JK_NOTE_MAX);
     jk_error_init(&why, NULL);
-    path_of(making->computed->stage, making->computed->plan.revision, JK_REPORT_CERTIFICATE, path);
+    report_path(making->computed->stage, making->computed->plan.revision, JK_REPORT_CERTIFICATE, path);
     enum jk_status status = jk_folder_read(made->folder, path, &there, &why);
     *out_kept = status == JK_OK;
     if (status == JK_NOT_FOUND) return JK_OK;
@@ -206,7 +205,7 @@ static enum jk_status put_certificate(const struct jk_report_making *making, str
     return replace(making, made, JK_REPORT_CERTIFICATE, &made->certificate, error);
 }
 
-static enum jk_status put(const struct jk_report_making *making, struct made *made, struct jk_error *error)
+static enum jk_status put_files(const struct jk_report_making *making, struct made *made, struct jk_error *error)
 {
     JK_TRY(jk_grow_drafts(made->folder, error)); /* what a crash left */
     JK_TRY(put_canonical(making, made, error));
@@ -219,13 +218,13 @@ static enum jk_status write_files(const struct jk_report_making *making, struct 
 {
     const char *public_dir = jk_store_public_dir(making->store);
     char path[PATH_MAX];
-    JK_TRY(check(making, error));
+    JK_TRY(check_texts(making, error));
     JK_TRY(render(making, made, error));
     if (!full_path(public_dir, "", path))
         return jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "the path of %s is too long", public_dir);
     JK_TRY(jk_folder_open(path, true, &made->folder, error));
     JK_TRY(jk_folder_lock(made->folder, LOCK_MS, error));
-    enum jk_status status = put(making, made, error);
+    enum jk_status status = put_files(making, made, error);
     if (status != JK_OK) jk_folder_discard(made->folder);
     jk_folder_unlock(made->folder);
     return status;

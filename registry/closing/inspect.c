@@ -17,7 +17,7 @@
 #define WHY     160
 #define KEY_MAX 1024
 
-static void close_fd(int *fd)
+static void close_file(int *fd)
 {
     if (*fd >= 0) close(*fd);
 }
@@ -132,7 +132,8 @@ static const char *check_certificate(const struct jk_report_inspection *inspecti
 
 /* ---- all of them ---- */
 
-static bool path_of(const struct jk_report_inspection *inspection, enum jk_report_file file, char out_path[PATH_MAX])
+static bool inspected_path(const struct jk_report_inspection *inspection, enum jk_report_file file,
+                           char out_path[PATH_MAX])
 {
     int len = snprintf(out_path, PATH_MAX, "%s/" JK_STAGE_FOLDER "/%s/%u/%s", jk_store_public_dir(inspection->store),
                        inspection->stage, inspection->closing->revision, jk_report_file_name(file));
@@ -147,19 +148,20 @@ static const char *fault_of(const struct jk_report_inspection *inspection, enum 
     const struct jk_digest *wanted = jk_report_file_digest(inspection->closing, file);
     char path[PATH_MAX];
     const char *why;
-    JK_CLEANUP(close_fd) int fd = path_of(inspection, file, path) ? jk_regular_open(AT_FDCWD, path, false, &why) : -1;
+    JK_CLEANUP(close_file)
+    int fd = inspected_path(inspection, file, path) ? jk_regular_open(AT_FDCWD, path, false, &why) : -1;
     if (fd < 0) return errno == 0 || errno == ELOOP ? "no file" : NULL;
     if (file == JK_REPORT_CERTIFICATE) return check_certificate(inspection, fd, bytes);
     return wanted ? file_fault(fd, wanted, bytes, room) : NULL;
 }
 
 /* Under the lock, so that nobody is just writing it: looked at once more, and gone. */
-static enum jk_status remove_one(const struct jk_report_inspection *inspection, enum jk_report_file file,
-                                 uint64_t *bytes, struct jk_error *error)
+static enum jk_status remove_damaged_file(const struct jk_report_inspection *inspection, enum jk_report_file file,
+                                          uint64_t *bytes, struct jk_error *error)
 {
     char path[PATH_MAX], room[WHY];
     const char *fault = fault_of(inspection, file, bytes, room);
-    if (!fault || !path_of(inspection, file, path)) return JK_OK;
+    if (!fault || !inspected_path(inspection, file, path)) return JK_OK;
     if (unlink(path) != 0 && errno != ENOENT)
         return jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "the damaged file %.300s cannot be removed: %s", path,
                        strerror(errno));
@@ -179,7 +181,7 @@ static enum jk_status remove_damaged(const struct jk_report_inspection *inspecti
     enum jk_status status = jk_folder_lock(folder, LOCK_MS, error);
     bool locked = status == JK_OK;
     for (int file = 0; file < JK_REPORT_FILES && status == JK_OK; file++)
-        if (damaged[file]) status = remove_one(inspection, (enum jk_report_file)file, bytes, error);
+        if (damaged[file]) status = remove_damaged_file(inspection, (enum jk_report_file)file, bytes, error);
     if (locked) jk_folder_unlock(folder);
     jk_folder_close(folder);
     return status;

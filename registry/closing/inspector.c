@@ -77,7 +77,7 @@ static bool find_next(struct jk_inspector *inspector, struct found *out_found)
 
 /* ---- one revision ---- */
 
-static void tell(void *context, enum jk_report_file file, const char *text)
+static void tell_damaged(void *context, enum jk_report_file file, const char *text)
 {
     const struct found *found = context;
     jk_metrics_add(JK_METRIC_REPORTS_DIFFERENT, 0, 0, 1);
@@ -92,7 +92,7 @@ struct making {
     int64_t deadline_ms;
 };
 
-static enum jk_status make(void *context, struct jk_reader *reader, struct jk_error *error)
+static enum jk_status make_anew(void *context, struct jk_reader *reader, struct jk_error *error)
 {
     const struct making *making = context;
     return jk_closer_files(making->inspector->closer, reader, making->found->closing.stage,
@@ -101,13 +101,16 @@ static enum jk_status make(void *context, struct jk_reader *reader, struct jk_er
 
 static enum jk_status inspect(struct jk_inspector *inspector, struct found *found, struct jk_error *error)
 {
-    struct jk_report_inspection inspection = {
-        .store = inspector->store, .stage = found->stage, .closing = &found->closing, .told = tell, .context = found};
+    struct jk_report_inspection inspection = {.store = inspector->store,
+                                              .stage = found->stage,
+                                              .closing = &found->closing,
+                                              .told = tell_damaged,
+                                              .context = found};
     struct making making = {inspector, found, jk_monotonic_ms() + JOB_MS};
     bool whole;
     JK_TRY(jk_report_files_inspect(&inspection, &whole, &inspector->bytes, error));
     if (whole) return JK_OK;
-    JK_TRY(jk_store_read_own(inspector->store, make, &making, making.deadline_ms, error));
+    JK_TRY(jk_store_read_own(inspector->store, make_anew, &making, making.deadline_ms, error));
     jk_log(JK_LOG_WARN, "report-mended", "stage", found->stage, "revision", jk_log_i64(found->closing.revision), NULL);
     return JK_OK;
 }
@@ -149,7 +152,7 @@ static bool stands_still(struct jk_inspector *inspector)
 }
 
 /* How long until the next is due; 0: now. */
-static int64_t wait_ms(struct jk_inspector *inspector)
+static int64_t until_next_ms(struct jk_inspector *inspector)
 {
     int64_t now_ms = jk_monotonic_ms(), due_ms = inspector->began_ms + inspector->pass_ms;
     if (stands_still(inspector)) return REST_MS;
@@ -163,7 +166,7 @@ static int64_t wait_ms(struct jk_inspector *inspector)
 }
 
 /* True: the thread is to end. */
-static bool pause_for(struct jk_inspector *inspector, int64_t ms)
+static bool rest_inspector(struct jk_inspector *inspector, int64_t ms)
 {
     int64_t until_ms = jk_monotonic_ms() + (ms < REST_MS ? ms : REST_MS);
     pthread_mutex_lock(&inspector->lock);
@@ -174,13 +177,13 @@ static bool pause_for(struct jk_inspector *inspector, int64_t ms)
     return stopping;
 }
 
-static void *run(void *context)
+static void *run_inspector(void *context)
 {
     struct jk_inspector *inspector = context;
     (void)pthread_setname_np(pthread_self(), "jk-inspector");
     for (;;) {
-        int64_t ms = wait_ms(inspector);
-        if (pause_for(inspector, ms)) return NULL;
+        int64_t ms = until_next_ms(inspector);
+        if (rest_inspector(inspector, ms)) return NULL;
         if (ms == 0) inspect_next(inspector);
     }
 }
@@ -204,7 +207,7 @@ enum jk_status jk_inspector_start(struct jk_store *store, struct jk_closer *clos
     jk_condition_init(&inspector->changed);
     inspector->began_ms = jk_monotonic_ms(); /* the keeper makes first what the last run left unmade */
     inspector->pass_ms = JK_REREAD_PASS_LEAST_MS;
-    if (pthread_create(&inspector->thread, NULL, run, inspector) != 0) {
+    if (pthread_create(&inspector->thread, NULL, run_inspector, inspector) != 0) {
         free_inspector(inspector);
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the inspector's thread");
     }

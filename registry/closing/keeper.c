@@ -40,7 +40,7 @@ static enum jk_status run_and_wait(struct jk_keeper *keeper, struct jk_error *er
 
 /* ---- the thread ---- */
 
-static void note_failure(struct jk_keeper *keeper, const struct jk_error *error)
+static void put_off_work(struct jk_keeper *keeper, const struct jk_error *error)
 {
     int64_t wait_ms = JK_TEND_LOOK_MS;
     for (unsigned i = 0; i < keeper->failures && wait_ms < BACKOFF_MAX_MS; i++)
@@ -60,7 +60,7 @@ static void note_success(struct jk_keeper *keeper)
 }
 
 /* How long to wait from now; 0: something is due. */
-static int64_t look(struct jk_keeper *keeper)
+static int64_t look_at_stages(struct jk_keeper *keeper)
 {
     struct jk_tend_look look;
     jk_tend_look(&keeper->tend, &look);
@@ -74,7 +74,7 @@ static int64_t look(struct jk_keeper *keeper)
 }
 
 /* True: the keeper is to end. */
-static bool wait_for(struct jk_keeper *keeper, int64_t wait_ms)
+static bool sleep_keeper(struct jk_keeper *keeper, int64_t wait_ms)
 {
     int64_t until_ms = jk_monotonic_ms() + wait_ms;
     pthread_mutex_lock(&keeper->lock);
@@ -85,20 +85,20 @@ static bool wait_for(struct jk_keeper *keeper, int64_t wait_ms)
     return stopping;
 }
 
-static void *run(void *context)
+static void *run_keeper(void *context)
 {
     struct jk_keeper *keeper = context;
     int64_t wait_ms = 0;
     (void)pthread_setname_np(pthread_self(), "jk-keeper");
-    while (!wait_for(keeper, wait_ms)) {
+    while (!sleep_keeper(keeper, wait_ms)) {
         struct jk_error error;
-        wait_ms = look(keeper);
+        wait_ms = look_at_stages(keeper);
         if (wait_ms > 0) continue;
         jk_error_init(&error, NULL);
         if (run_and_wait(keeper, &error) == JK_OK)
             note_success(keeper);
         else
-            note_failure(keeper, &error);
+            put_off_work(keeper, &error);
         wait_ms = LEAST_MS;
     }
     return NULL;
@@ -129,7 +129,7 @@ enum jk_status jk_keeper_start(struct jk_store *store, struct jk_closer *closer,
     keeper->store = store;
     init_sync(keeper);
     jk_tend_init(&keeper->tend, store, closer, witnesses);
-    if (pthread_create(&keeper->thread, NULL, run, keeper) != 0) {
+    if (pthread_create(&keeper->thread, NULL, run_keeper, keeper) != 0) {
         free_keeper(keeper);
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the keeper's thread");
     }

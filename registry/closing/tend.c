@@ -44,7 +44,7 @@ static const struct jk_tend_stage *known(const struct jk_tend *tend, uint32_t st
 }
 
 /* How long until the clocks are to be looked at for a stage that is not closed. */
-static int64_t wait_for(const struct jk_tend *tend, const struct jk_tend_stage *one, int64_t left_us)
+static int64_t until_look_ms(const struct jk_tend *tend, const struct jk_tend_stage *one, int64_t left_us)
 {
     int64_t now_ms = jk_monotonic_ms(), since_ms = now_ms - tend->learned_ms, wait_ms;
     if (tend->learned_ms == 0 || since_ms > CLOCK_MS) return 0;
@@ -57,8 +57,8 @@ static int64_t wait_for(const struct jk_tend *tend, const struct jk_tend_stage *
     return wait_ms > SPACE_MS - since_ms ? wait_ms : SPACE_MS - since_ms;
 }
 
-static void look_at(const struct jk_tend *tend, const struct jk_view *view, uint32_t stage, int64_t now_us,
-                    struct jk_tend_look *look)
+static void add_to_look(const struct jk_tend *tend, const struct jk_view *view, uint32_t stage, int64_t now_us,
+                        struct jk_tend_look *look)
 {
     const struct jk_closing *last = jk_book_closing(view->book, stage, 0, view->size);
     const struct jk_tend_stage *one = known(tend, stage);
@@ -75,7 +75,7 @@ static void look_at(const struct jk_tend *tend, const struct jk_view *view, uint
     if (untended > 0)
         wait_ms = 0;
     else if (!last)
-        wait_ms = wait_for(tend, one, left_us);
+        wait_ms = until_look_ms(tend, one, left_us);
     if (wait_ms < look->wait_ms) look->wait_ms = wait_ms > 0 ? wait_ms : 0;
 }
 
@@ -86,7 +86,7 @@ void jk_tend_look(const struct jk_tend *tend, struct jk_tend_look *out_look)
     *out_look = (struct jk_tend_look){.wait_ms = JK_TEND_LOOK_MS, .missing = tend->given_up};
     int64_t now_us = guess_now(tend, &view);
     for (uint32_t stage = 0; stage < jk_book_stages(view.book, view.size); stage++)
-        look_at(tend, &view, stage, now_us, out_look);
+        add_to_look(tend, &view, stage, now_us, out_look);
     jk_store_view_end(tend->store);
 }
 
@@ -111,7 +111,7 @@ static void forget_looks(struct jk_tend *tend)
         tend->stages[stage].passed_ms = 0;
 }
 
-static void make_room(struct jk_tend *tend, uint32_t count)
+static void make_room_for_stages(struct jk_tend *tend, uint32_t count)
 {
     if (count <= tend->stage_count) return;
     tend->stages = realloc(tend->stages, count * sizeof *tend->stages);
@@ -164,8 +164,7 @@ static enum jk_status learn_time(struct jk_tend *tend, struct jk_reader *reader,
     uint64_t stops = tend->moment.stops;
     struct jk_error why;
     jk_error_init(&why, NULL);
-    enum jk_status status =
-        jk_close_moment(tend->store, reader, jk_monotonic_ms() + SETTLE_MS, &tend->moment, &why);
+    enum jk_status status = jk_close_moment(tend->store, reader, jk_monotonic_ms() + SETTLE_MS, &tend->moment, &why);
     *out_believed = status == JK_OK;
     if (status != JK_OK || tend->moment.stops != stops) forget_looks(tend);
     if (status != JK_OK && !is_doubt(status, &why)) return jk_fail(error, status, why.reason, "%s", why.message);
@@ -177,7 +176,7 @@ static void look_at_stages(struct jk_tend *tend)
 {
     struct jk_view view;
     jk_store_view(tend->store, &view);
-    make_room(tend, jk_book_stages(view.book, view.size));
+    make_room_for_stages(tend, jk_book_stages(view.book, view.size));
     for (uint32_t stage = 0; stage < tend->stage_count; stage++) {
         look_at_stage(tend, &view, stage);
         tell_waiting(tend, &view, stage);
@@ -195,7 +194,7 @@ struct closing_write {
 };
 
 /* A rest may have been found in this very batch. */
-static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
+static enum jk_status decide_close(struct jk_write *write, struct jk_turn *turn)
 {
     struct closing_write *closing = (struct closing_write *)write;
     struct jk_actor server = {.type = JK_ACTOR_SERVER};
@@ -211,7 +210,7 @@ static enum jk_status write_closing(struct jk_tend *tend, const struct jk_comput
                                     struct jk_error *error)
 {
     struct closing_write closing = {
-        .own.write.decide = decide, .store = tend->store, .computed = computed, .witnessed = witnessed};
+        .own.write.decide = decide_close, .store = tend->store, .computed = computed, .witnessed = witnessed};
     JK_TRY(jk_store_write_own(tend->store, &closing.own, error));
     if (closing.own.write.entry_count > 0)
         jk_log(JK_LOG_INFO, "stage-closed", "stage", computed->stage, "entries", jk_log_i64(computed->plan.n), "index",

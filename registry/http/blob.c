@@ -68,7 +68,7 @@ static struct jk_http_stream *new_stream(struct jk_http *http, struct MHD_Connec
 /* ---- a chunk ---- */
 
 /* On a reader thread. After the resume the stream is the pool's again. */
-static void load(struct jk_job *job, struct jk_reader *reader)
+static void load_chunk(struct jk_job *job, struct jk_reader *reader)
 {
     struct jk_http_stream *stream = (struct jk_http_stream *)job;
     struct jk_http *http = stream->http;
@@ -89,7 +89,7 @@ static void begin_load(struct jk_http_stream *stream)
 {
     struct jk_http *http = stream->http;
     struct MHD_Connection *connection = stream->connection;
-    stream->job = (struct jk_job){.run = load, .deadline_ms = jk_monotonic_ms() + CHUNK_MS};
+    stream->job = (struct jk_job){.run = load_chunk, .deadline_ms = jk_monotonic_ms() + CHUNK_MS};
     stream->state = LOADING;
     atomic_fetch_add(&http->jobs, 1);
     MHD_suspend_connection(connection);
@@ -135,7 +135,7 @@ static void make_etag(const struct jk_digest *digest, char out_etag[JK_DIGEST_HE
 }
 
 /* The bytes never change, but they can be withdrawn: whoever keeps them asks again within the hour. */
-static void describe(struct MHD_Response *response, const struct jk_digest *digest)
+static void describe_blob(struct MHD_Response *response, const struct jk_digest *digest)
 {
     char etag[JK_DIGEST_HEX + 3];
     make_etag(digest, etag);
@@ -167,7 +167,7 @@ static enum MHD_Result without_bytes(struct jk_http *http, struct MHD_Connection
     struct MHD_Response *response = size > 0
                                         ? MHD_create_response_from_callback(size, 1024, read_body, NULL, NULL)
                                         : MHD_create_response_from_buffer(0, (void *)nothing, MHD_RESPMEM_PERSISTENT);
-    describe(response, &facts->digest);
+    describe_blob(response, &facts->digest);
     return jk_http_answer(http, connection, JK_ROUTE_BLOB, status, response);
 }
 
@@ -184,7 +184,7 @@ static enum MHD_Result with_bytes(struct jk_http *http, struct MHD_Connection *c
     if (!response)
         jk_http_stream_free(stream);
     else
-        describe(response, &stream->digest);
+        describe_blob(response, &stream->digest);
     return jk_http_answer(http, connection, JK_ROUTE_BLOB, MHD_HTTP_OK, response);
 }
 

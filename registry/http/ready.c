@@ -51,7 +51,7 @@ static void let_go(struct question *question)
     free(question);
 }
 
-static void answer(struct question *question, bool good)
+static void answer_question(struct question *question, bool good)
 {
     pthread_mutex_lock(&question->lock);
     question->over = true;
@@ -66,10 +66,10 @@ static void ask_size(struct jk_job *job, struct jk_reader *reader)
     struct jk_error error;
     uint64_t size;
     jk_error_init(&error, NULL);
-    answer((struct question *)job, jk_reader_size(reader, &size, &error) == JK_OK);
+    answer_question((struct question *)job, jk_reader_size(reader, &size, &error) == JK_OK);
 }
 
-static bool wait_for(struct question *question, int64_t until_ms)
+static bool wait_for_answer(struct question *question, int64_t until_ms)
 {
     pthread_mutex_lock(&question->lock);
     while (!question->over && jk_condition_wait_until(&question->answered, &question->lock, until_ms)) {
@@ -88,8 +88,8 @@ static bool database_answers(struct jk_http *http)
     atomic_init(&question->holds, 2);
     pthread_mutex_init(&question->lock, NULL);
     jk_condition_init(&question->answered);
-    if (!jk_store_read(http->options.store, &question->job)) answer(question, false);
-    bool good = wait_for(question, until_ms);
+    if (!jk_store_read(http->options.store, &question->job)) answer_question(question, false);
+    bool good = wait_for_answer(question, until_ms);
     let_go(question);
     return good;
 }
@@ -119,7 +119,7 @@ static void tell_all(struct jk_http_ready *ready)
     ready->waiting_count = 0;
 }
 
-static void *run(void *context)
+static void *run_readiness(void *context)
 {
     struct jk_http_ready *ready = context;
     pthread_mutex_lock(&ready->lock);
@@ -151,7 +151,7 @@ struct jk_http_ready *jk_http_ready_new(struct jk_http *http)
     ready->http = http;
     pthread_mutex_init(&ready->lock, NULL);
     pthread_cond_init(&ready->asked, NULL);
-    if (pthread_create(&ready->thread, NULL, run, ready) == 0) return ready;
+    if (pthread_create(&ready->thread, NULL, run_readiness, ready) == 0) return ready;
     free(ready);
     return NULL;
 }
@@ -177,7 +177,8 @@ void jk_http_ready_free(struct jk_http_ready *ready)
 
 /* ---- requests ---- */
 
-static enum MHD_Result say(struct jk_http *http, struct MHD_Connection *connection, bool good, const char *findings)
+static enum MHD_Result say_readiness(struct jk_http *http, struct MHD_Connection *connection, bool good,
+                                     const char *findings)
 {
     struct MHD_Response *response = jk_http_text(jk_span_of(findings), "text/plain; charset=utf-8", "no-store");
     return jk_http_answer(http, connection, JK_ROUTE_READY, good ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
@@ -187,8 +188,8 @@ static enum MHD_Result say(struct jk_http *http, struct MHD_Connection *connecti
 enum MHD_Result jk_http_readiness(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer)
 {
     struct jk_http_ready *ready = http->ready;
-    if (peer->begun) return say(http, connection, peer->ready, peer->findings);
-    if (atomic_load(&http->quiet)) return say(http, connection, false, stopping);
+    if (peer->begun) return say_readiness(http, connection, peer->ready, peer->findings);
+    if (atomic_load(&http->quiet)) return say_readiness(http, connection, false, stopping);
     pthread_mutex_lock(&ready->lock);
     bool fresh = ready->found_ms && jk_monotonic_ms() - ready->found_ms < FRESH_MS;
     bool good = ready->ready, ending = ready->ending;
@@ -202,7 +203,7 @@ enum MHD_Result jk_http_readiness(struct jk_http *http, struct MHD_Connection *c
     }
     pthread_mutex_unlock(&ready->lock);
     if (waits) return MHD_YES;
-    if (ending) return say(http, connection, false, stopping);
-    if (fresh) return say(http, connection, good, findings);
+    if (ending) return say_readiness(http, connection, false, stopping);
+    if (fresh) return say_readiness(http, connection, good, findings);
     return jk_http_answer_fixed(http, connection, JK_ROUTE_READY, JK_HTTP_BUSY);
 }

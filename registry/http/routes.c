@@ -97,7 +97,7 @@ void jk_route_parse(struct jk_span target, struct jk_route *out_route)
 /* ---- headers ---- */
 
 /* Digits, leading zeros included: RFC 9110's numbers have no canonical form. */
-static bool read_number(struct jk_span text, uint64_t *out_number)
+static bool read_range_number(struct jk_span text, uint64_t *out_number)
 {
     while (text.len > 1 && text.at[0] == '0')
         text = (struct jk_span){text.at + 1, text.len - 1};
@@ -108,7 +108,7 @@ static bool read_number(struct jk_span text, uint64_t *out_number)
 static enum jk_range of_suffix(struct jk_span last, uint64_t size, uint64_t *out_first, uint64_t *out_count)
 {
     uint64_t count;
-    if (!read_number(last, &count)) return JK_RANGE_WHOLE;
+    if (!read_range_number(last, &count)) return JK_RANGE_WHOLE;
     if (count == 0 || size == 0) return JK_RANGE_UNSATISFIABLE;
     *out_count = count < size ? count : size;
     *out_first = size - *out_count;
@@ -124,7 +124,8 @@ enum jk_range jk_route_range(struct jk_span header, uint64_t size, uint64_t *out
     rest = jk_span_trim(rest);
     if (!jk_span_cut(&rest, '-', &first)) return JK_RANGE_WHOLE;
     if (first.len == 0) return of_suffix(rest, size, out_first, out_count);
-    if (!read_number(first, &from) || (rest.len > 0 && !read_number(rest, &to)) || to < from) return JK_RANGE_WHOLE;
+    if (!read_range_number(first, &from) || (rest.len > 0 && !read_range_number(rest, &to)) || to < from)
+        return JK_RANGE_WHOLE;
     if (from >= size) return JK_RANGE_UNSATISFIABLE;
     *out_first = from;
     *out_count = (to < size ? to + 1 : size) - from;

@@ -295,7 +295,7 @@ static void shut_overdue(struct jk_http *http)
     }
 }
 
-static void *watch(void *context)
+static void *run_watchman(void *context)
 {
     struct jk_http *http = context;
     pthread_mutex_lock(&http->lock);
@@ -382,9 +382,9 @@ static void open_to_group(const struct jk_address *address)
         jk_log(JK_LOG_WARN, "socket-mode", "cause", strerrordesc_np(errno), NULL);
 }
 
-static enum jk_status listen_on(struct jk_http *http, const char *listen, struct jk_address *address,
-                                struct MHD_Daemon *(*start)(struct jk_http *, int), struct MHD_Daemon **out_daemon,
-                                struct jk_error *error)
+static enum jk_status listen_http(struct jk_http *http, const char *listen, struct jk_address *address,
+                                  struct MHD_Daemon *(*start)(struct jk_http *, int), struct MHD_Daemon **out_daemon,
+                                  struct jk_error *error)
 {
     int fd = -1;
     JK_TRY(jk_address_parse(listen, address, error));
@@ -401,7 +401,7 @@ static bool start_watchman(struct jk_http *http)
     JK_CHECK(pthread_mutex_init(&http->lock, NULL) == 0);
     jk_condition_init(&http->wake);
     http->watching = true;
-    if (pthread_create(&http->watchman, NULL, watch, http) == 0) return true;
+    if (pthread_create(&http->watchman, NULL, run_watchman, http) == 0) return true;
     http->watching = false;
     return false;
 }
@@ -425,7 +425,7 @@ static enum jk_status open_parent(struct jk_http *http, const char *folder, stru
                    strerrordesc_np(errno));
 }
 
-static enum jk_status start(struct jk_http *http, struct jk_error *error)
+static enum jk_status start_http(struct jk_http *http, struct jk_error *error)
 {
     const struct jk_http_options *options = &http->options;
     JK_TRY(open_parent(http, jk_store_public_dir(options->store), error));
@@ -434,9 +434,10 @@ static enum jk_status start(struct jk_http *http, struct jk_error *error)
                 jk_metrics_labels(JK_METRIC_HTTP_REQUESTS, route_texts, JK_ROUTE_KINDS, status_texts, STATUSES + 1);
     if (made) http->ready = jk_http_ready_new(http);
     if (!http->ready) return jk_out_of_memory(error);
-    if (options->listen) JK_TRY(listen_on(http, options->listen, &http->address, start_public, &http->daemon, error));
+    if (options->listen) JK_TRY(listen_http(http, options->listen, &http->address, start_public, &http->daemon, error));
     if (options->metrics)
-        JK_TRY(listen_on(http, options->metrics, &http->metrics_address, start_metrics, &http->metrics_daemon, error));
+        JK_TRY(
+            listen_http(http, options->metrics, &http->metrics_address, start_metrics, &http->metrics_daemon, error));
     return JK_OK;
 }
 
@@ -449,7 +450,7 @@ enum jk_status jk_http_start(const struct jk_http_options *options, struct jk_ht
     http->parent_fd = http->quiet_fd = -1;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    enum jk_status status = start(http, error);
+    enum jk_status status = start_http(http, error);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (status != JK_OK) {
         jk_http_stop(http);

@@ -18,7 +18,7 @@
 static const char immutable[] = "public, max-age=31536000, immutable";
 
 /* -1 with errno; only regular files. */
-static int open_file(const struct jk_http *http, const char *name, uint64_t *out_size)
+static int open_tile(const struct jk_http *http, const char *name, uint64_t *out_size)
 {
     char path[sizeof http->folder + JK_ROUTE_FILE];
     struct stat status;
@@ -34,7 +34,8 @@ static int open_file(const struct jk_http *http, const char *name, uint64_t *out
     return -1;
 }
 
-static enum MHD_Result refuse(struct jk_http *http, struct MHD_Connection *connection, const struct jk_route *route)
+static enum MHD_Result refuse_route(struct jk_http *http, struct MHD_Connection *connection,
+                                    const struct jk_route *route)
 {
     int cause = errno;
     if (cause == ENOENT || cause == ENOTDIR || cause == ELOOP)
@@ -180,7 +181,7 @@ static struct MHD_Response *zipped(struct jk_http *http, struct MHD_Connection *
 }
 
 /* What a bundle or tile carries in each of its answers. */
-static void describe(struct MHD_Response *response, bool bundle)
+static void describe_tile(struct MHD_Response *response, bool bundle)
 {
     jk_http_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/octet-stream");
     jk_http_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, immutable);
@@ -244,8 +245,8 @@ enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *conn
     const struct jk_route *route = &peer->route;
     uint64_t size = 0;
     unsigned status = MHD_HTTP_OK;
-    int fd = open_file(http, route->file, &size);
-    if (fd < 0) return refuse(http, connection, route);
+    int fd = open_tile(http, route->file, &size);
+    if (fd < 0) return refuse_route(http, connection, route);
     if (route->kind == JK_ROUTE_CHECKPOINT || route->kind == JK_ROUTE_VKEY)
         return serve_small(http, connection, route, fd, size, head);
     if (route->kind == JK_ROUTE_REPORT) return serve_report(http, connection, route, fd, size, head);
@@ -256,6 +257,6 @@ enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *conn
         response = of_file(connection, fd, size, "", head, &status);
         jk_http_add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
     }
-    describe(response, route->kind == JK_ROUTE_BUNDLE);
+    describe_tile(response, route->kind == JK_ROUTE_BUNDLE);
     return jk_http_answer(http, connection, route->kind, status, response);
 }

@@ -98,7 +98,7 @@ static struct zip *deflated(unsigned char *source, size_t len)
     return zip;
 }
 
-static struct zip *make(int fd, size_t size)
+static struct zip *make_zip(int fd, size_t size)
 {
     unsigned char *source = malloc(size);
     struct zip *zip = source && jk_http_read(fd, (char *)source, size, 0) ? deflated(source, size) : NULL;
@@ -108,7 +108,7 @@ static struct zip *make(int fd, size_t size)
 
 /* ---- the table ---- */
 
-static struct slot *find(struct jk_http_zips *zips, const char *file)
+static struct slot *find_zip(struct jk_http_zips *zips, const char *file)
 {
     for (size_t i = 0; i < SLOTS; i++)
         if (zips->slots[i].file[0] && strcmp(zips->slots[i].file, file) == 0) return &zips->slots[i];
@@ -141,10 +141,10 @@ static bool same_origin(const struct origin *a, const struct origin *b)
 }
 
 /* Who was slower with the same bundle keeps what he made to himself. */
-static void keep(struct jk_http_zips *zips, const char *file, const struct origin *origin, struct zip *zip)
+static void keep_zip(struct jk_http_zips *zips, const char *file, const struct origin *origin, struct zip *zip)
 {
     pthread_mutex_lock(&zips->lock);
-    if (zip->len <= KEPT_MOST / 4 && !find(zips, file)) {
+    if (zip->len <= KEPT_MOST / 4 && !find_zip(zips, file)) {
         while (zips->kept + zip->len > KEPT_MOST)
             empty(zips, least_used(zips, true));
         struct slot *slot = least_used(zips, false);
@@ -157,11 +157,11 @@ static void keep(struct jk_http_zips *zips, const char *file, const struct origi
     pthread_mutex_unlock(&zips->lock);
 }
 
-static struct zip *kept(struct jk_http_zips *zips, const char *file, const struct origin *origin)
+static struct zip *kept_zip(struct jk_http_zips *zips, const char *file, const struct origin *origin)
 {
     struct zip *zip = NULL;
     pthread_mutex_lock(&zips->lock);
-    struct slot *slot = find(zips, file);
+    struct slot *slot = find_zip(zips, file);
     if (slot && !same_origin(&slot->origin, origin)) {
         empty(zips, slot);
         slot = NULL;
@@ -179,11 +179,11 @@ struct MHD_Response *jk_http_zip(struct jk_http_zips *zips, const char *file, in
 {
     struct origin origin;
     if (size == 0 || size > SOURCE_MOST || !origin_of(fd, &origin)) return NULL;
-    struct zip *zip = kept(zips, file, &origin);
+    struct zip *zip = kept_zip(zips, file, &origin);
     if (!zip) {
-        zip = make(fd, size);
+        zip = make_zip(fd, size);
         if (!zip) return NULL;
-        keep(zips, file, &origin, zip);
+        keep_zip(zips, file, &origin, zip);
     }
     struct MHD_Response *response =
         MHD_create_response_from_buffer_with_free_callback_cls(zip->len, zip->bytes, let_go, zip);

@@ -39,13 +39,13 @@ static const unsigned allowed[] = {
     [JK_RPC_ENDING] = 1u << JK_RPC_POSTED,
 };
 
-static void move(struct jk_rpc_call *call, enum jk_rpc_state to)
+static void move_call(struct jk_rpc_call *call, enum jk_rpc_state to)
 {
     JK_CHECK(allowed[call->state] & 1u << to);
     call->state = to;
 }
 
-static void wait_for(struct jk_rpc_call *call, enum jk_rpc_wait what)
+static void note_wait(struct jk_rpc_call *call, enum jk_rpc_wait what)
 {
     atomic_store(&call->waits, what == JK_RPC_WAITS_NOT ? 0 : jk_monotonic_coarse_ms() * JK_RPC_WAITS + what);
 }
@@ -94,13 +94,13 @@ static bool is_unary(const struct jk_rpc_call *call)
     return call->row->method && call->row->method->stream == JK_UNARY;
 }
 
-static const char *path_of(const struct jk_rpc_call *call)
+static const char *method_path(const struct jk_rpc_call *call)
 {
     return call->row->method ? call->row->method->path : "unknown";
 }
 
 /* Among the services' methods; health, reflection and unknown ones share the place after them. */
-static size_t place_of(const struct jk_rpc_call *call)
+static size_t method_place(const struct jk_rpc_call *call)
 {
     const struct jk_rpc_server *server = call->server;
     size_t place = call->row->method ? (size_t)(call->row - server->rows) : server->options.method_count;
@@ -114,9 +114,10 @@ static void report(struct jk_rpc_call *call, enum jk_status status)
     int64_t duration_us = jk_monotonic_us() - call->call.started_us;
     bool ours = status == JK_INTERNAL || status == JK_UNAVAILABLE || status == JK_UNKNOWN || status == JK_DATA_LOSS;
     enum jk_log_level level = ours ? JK_LOG_WARN : JK_LOG_DEBUG;
-    if (server->options.observe) server->options.observe(server->options.services, place_of(call), status, duration_us);
+    if (server->options.observe)
+        server->options.observe(server->options.services, method_place(call), status, duration_us);
     if (!jk_log_wanted(level)) return;
-    jk_log(level, "call", "method", path_of(call), "code", jk_status_text(status), "duration_ms",
+    jk_log(level, "call", "method", method_path(call), "code", jk_status_text(status), "duration_ms",
            jk_log_i64(duration_us / 1000), "request_id", call->call.request_id, ours ? "message" : NULL,
            call->call.error.message, NULL);
 }
@@ -177,7 +178,7 @@ static void send_end(struct jk_rpc_call *call)
         jk_arena_reset(&call->call.arena);
         jk_arena_reset(&call->call.message_arena);
     }
-    if (call->outgoing) wait_for(call, JK_RPC_WAITS_READER);
+    if (call->outgoing) note_wait(call, JK_RPC_WAITS_READER);
     start_batch(call, ops, count, &call->done);
     grpc_slice_unref(text);
 }
@@ -189,7 +190,7 @@ static void conclude(struct jk_rpc_call *call, enum jk_status status)
     JK_CHECK(call->call.magic == JK_CALL_MAGIC);
     report(call, status);
     if (call->call.release) call->call.release(&call->call);
-    move(call, JK_RPC_ENDING);
+    move_call(call, JK_RPC_ENDING);
     call->status = status;
     if (is_unary(call) && !jk_rpc_queue_is_here(call->home))
         jk_rpc_queue_end(call->home, call);
@@ -286,12 +287,12 @@ static void call_send(struct jk_call *base, const ProtobufCMessage *message, jk_
         return;
     }
     grpc_op ops[2] = {0};
-    move(call, JK_RPC_SENDING);
+    move_call(call, JK_RPC_SENDING);
     call->outgoing = buffer;
     call->then = then;
     size_t count = greet(call, ops);
     count += add_message(call, &ops[count]);
-    wait_for(call, JK_RPC_WAITS_READER);
+    note_wait(call, JK_RPC_WAITS_READER);
     start_batch(call, ops, count, &call->done);
 }
 
@@ -301,9 +302,9 @@ static void call_receive(struct jk_call *base, jk_call_fn *then)
     JK_CHECK(then != NULL);
     grpc_op op = {.op = GRPC_OP_RECV_MESSAGE};
     op.data.recv_message.recv_message = &call->message;
-    move(call, JK_RPC_RECEIVING);
+    move_call(call, JK_RPC_RECEIVING);
     call->then = then;
-    wait_for(call, call->heard ? JK_RPC_WAITS_NEXT : JK_RPC_WAITS_FIRST);
+    note_wait(call, call->heard ? JK_RPC_WAITS_NEXT : JK_RPC_WAITS_FIRST);
     start_batch(call, &op, 1, &call->done);
 }
 
@@ -353,11 +354,11 @@ static void open_call(struct jk_rpc_call *call)
     atomic_store(&call->holds, 2);
     call->greeted = call->broken = call->heard = call->beginning = call->together = false;
     atomic_store(&call->cut, JK_RPC_CUT_NOT);
-    wait_for(call, JK_RPC_WAITS_NOT);
+    note_wait(call, JK_RPC_WAITS_NOT);
     call->guest = 0;
     call->held = 0;
     call->was_cancelled = 0;
-    move(call, JK_RPC_OPEN);
+    move_call(call, JK_RPC_OPEN);
 }
 
 /* A call's time begins with its first message: how long that took is not ours. A stream's begins with its headers, for
@@ -421,7 +422,7 @@ static void begin_unary(struct jk_rpc_call *call)
 }
 
 /* Where a row wants to know of the close, the handler comes first, so that there is something to close. */
-static void begin(struct jk_rpc_call *call)
+static void begin_call(struct jk_rpc_call *call)
 {
     bool close_last = call->row->on_close != NULL;
     if (is_unary(call) && !close_last) {
@@ -437,13 +438,13 @@ static void await_message(struct jk_rpc_call *call)
 {
     grpc_op op = {.op = GRPC_OP_RECV_MESSAGE};
     op.data.recv_message.recv_message = &call->message;
-    move(call, JK_RPC_AWAITING);
-    wait_for(call, JK_RPC_WAITS_FIRST);
+    move_call(call, JK_RPC_AWAITING);
+    note_wait(call, JK_RPC_WAITS_FIRST);
     start_batch(call, &op, 1, &call->done);
 }
 
 /* The headers are there. Where there is to be one message, it is read first; a client's stream reads for itself. */
-static void meet(struct jk_rpc_call *call)
+static void meet_call(struct jk_rpc_call *call)
 {
     open_call(call);
     jk_rpc_read_headers(call);
@@ -452,7 +453,7 @@ static void meet(struct jk_rpc_call *call)
     if (awaits)
         await_message(call);
     else
-        begin(call);
+        begin_call(call);
 }
 
 static void arrived(struct jk_rpc_call *call, bool success)
@@ -463,7 +464,7 @@ static void arrived(struct jk_rpc_call *call, bool success)
         jk_rpc_queue_adopt(call->home, call);
         /* Before `posted` goes down, so that it never is zero while a request is being replaced. */
         if (!atomic_load(&server->closing)) jk_rpc_post(call->home, call->row);
-        meet(call);
+        meet_call(call);
     } else {
         recycle(call, false); /* the server ends */
     }
@@ -497,17 +498,17 @@ static void client_gone(struct jk_rpc_call *call)
 
 static void first_message(struct jk_rpc_call *call, bool success)
 {
-    move(call, JK_RPC_OPEN);
+    move_call(call, JK_RPC_OPEN);
     call->heard = true;
     if (!success || (!call->message && grpc_call_failed_before_recv_message(call->grpc))) note_gone(call);
     if (is_unary(call)) start_time(call);
-    begin(call);
+    begin_call(call);
 }
 
 static void sent(struct jk_rpc_call *call, bool success)
 {
     jk_call_fn *then = call->then;
-    move(call, JK_RPC_OPEN);
+    move_call(call, JK_RPC_OPEN);
     if (success)
         then(&call->call);
     else
@@ -517,7 +518,7 @@ static void sent(struct jk_rpc_call *call, bool success)
 static void received(struct jk_rpc_call *call, bool success)
 {
     jk_call_fn *then = call->then;
-    move(call, JK_RPC_OPEN);
+    move_call(call, JK_RPC_OPEN);
     call->call.request = NULL;
     call->heard = true;
     if (!success || (!call->message && grpc_call_failed_before_recv_message(call->grpc))) {
@@ -537,7 +538,7 @@ static void done(struct jk_rpc_call *call, bool success)
     if (call->outgoing) grpc_byte_buffer_destroy(call->outgoing);
     call->outgoing = NULL;
     call->broken = false;
-    wait_for(call, JK_RPC_WAITS_NOT);
+    note_wait(call, JK_RPC_WAITS_NOT);
     if (call->held) give_back(call);
     switch (call->state) {
     case JK_RPC_AWAITING:

@@ -132,7 +132,7 @@ static bool check_message(struct frame *frame, struct jk_error *error)
     return rest.len == 0;
 }
 
-static enum jk_status malformed(const ProtobufCMessageDescriptor *type, struct jk_error *error)
+static enum jk_status malformed_request(const ProtobufCMessageDescriptor *type, struct jk_error *error)
 {
     return jk_fail(error, JK_INVALID_ARGUMENT, "MALFORMED_MESSAGE",
                    "the message is not a well-formed %s nested at most %d deep; build it from this server's interface",
@@ -140,13 +140,13 @@ static enum jk_status malformed(const ProtobufCMessageDescriptor *type, struct j
 }
 
 /* *out_readable: protobuf-c may see it, whatever is said of enum numbers. */
-static enum jk_status check_all(const ProtobufCMessageDescriptor *type, struct jk_span bytes, bool *out_readable,
-                                struct jk_error *error)
+static enum jk_status check_bytes(const ProtobufCMessageDescriptor *type, struct jk_span bytes, bool *out_readable,
+                                  struct jk_error *error)
 {
     size_t unknown = 0;
     struct frame top = {NULL, type, bytes, NULL, NULL, 0, 1, &unknown};
     *out_readable = false;
-    if (!check_message(&top, error)) return malformed(type, error);
+    if (!check_message(&top, error)) return malformed_request(type, error);
     *out_readable = error->violation_count == unknown && unknown < WRONG_FIELDS_MOST;
     jk_error_settle(error);
     return jk_error_result(error);
@@ -155,7 +155,7 @@ static enum jk_status check_all(const ProtobufCMessageDescriptor *type, struct j
 enum jk_status jk_codec_check(const ProtobufCMessageDescriptor *type, struct jk_span bytes, struct jk_error *error)
 {
     bool readable;
-    return check_all(type, bytes, &readable, error);
+    return check_bytes(type, bytes, &readable, error);
 }
 
 static void forget_unknown(ProtobufCMessage *message);
@@ -193,7 +193,7 @@ static void forget_unknown(ProtobufCMessage *message)
 }
 
 /* The buffer's bytes in one piece: where they are, when they are one slice, else copied together. */
-static bool gather(const grpc_slice_buffer *slices, struct jk_arena *arena, struct jk_span *out_bytes)
+static bool gather_slices(const grpc_slice_buffer *slices, struct jk_arena *arena, struct jk_span *out_bytes)
 {
     if (slices->count <= 1) {
         *out_bytes = slices->count == 0 ? (struct jk_span){"", 0}
@@ -230,14 +230,14 @@ enum jk_status jk_codec_decode(const ProtobufCMessageDescriptor *type, grpc_byte
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE",
                        "the message has %zu bytes, at most %zu are taken; send less in one", slices->length, limit);
     struct jk_span bytes;
-    if (!gather(slices, arena, &bytes)) return too_complex(error);
+    if (!gather_slices(slices, arena, &bytes)) return too_complex(error);
     bool readable;
-    enum jk_status status = check_all(type, bytes, &readable, error);
+    enum jk_status status = check_bytes(type, bytes, &readable, error);
     if (!readable) return status;
     /* protobuf-c takes 30 to 90 times the message's size from its allocator: the arena bounds that. */
     ProtobufCAllocator allocator = jk_arena_allocator(arena);
     ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, bytes.len, (const uint8_t *)bytes.at);
-    if (!message) return arena->exhausted ? too_complex(error) : malformed(type, error);
+    if (!message) return arena->exhausted ? too_complex(error) : malformed_request(type, error);
     if (status != JK_OK) forget_unknown(message);
     *out_message = message;
     return status;

@@ -15,7 +15,7 @@
 #include "base/log.h"
 
 #define PEM_MOST (1 << 20)
-#define LOOK_MS 1000
+#define LOOK_MS  1000
 
 enum { CERT, KEY, CLIENT_CA, FILES };
 
@@ -39,7 +39,7 @@ static enum jk_status cannot_read(const char *path, const char *cause, struct jk
     return jk_fail(error, JK_INVALID_ARGUMENT, "TLS_FILE", "TLS file %s: %s", path, cause);
 }
 
-static char *read_all(int fd, size_t size)
+static char *read_pem_bytes(int fd, size_t size)
 {
     char *text = malloc(size + 1);
     size_t len = 0;
@@ -64,7 +64,7 @@ static enum jk_status read_pem(const char *path, char **out_text, struct jk_erro
         return cannot_read(path, strerror_r(why, cause, sizeof cause), error);
     }
     bool fits = S_ISREG(facts.st_mode) && facts.st_size > 0 && facts.st_size <= PEM_MOST;
-    char *text = fits ? read_all(fd, (size_t)facts.st_size) : NULL;
+    char *text = fits ? read_pem_bytes(fd, (size_t)facts.st_size) : NULL;
     close(fd);
     if (!text) return cannot_read(path, "not a file of 1 byte to 1 MiB", error);
     *out_text = text;
@@ -98,8 +98,8 @@ static void free_texts(char *texts[FILES])
         free(texts[i]);
 }
 
-static enum jk_status load(const struct jk_rpc_certificates *from, grpc_ssl_server_certificate_config **out_config,
-                           struct jk_error *error)
+static enum jk_status load_config(const struct jk_rpc_certificates *from,
+                                  grpc_ssl_server_certificate_config **out_config, struct jk_error *error)
 {
     char *texts[FILES] = {0};
     enum jk_status status = JK_OK;
@@ -119,7 +119,7 @@ static enum jk_status load(const struct jk_rpc_certificates *from, grpc_ssl_serv
 
 /* Takes the stamps of now; true when any differs from the last. The stamps come before the reading, so that a file that
  * changes in between is read again next time. */
-static bool look(struct jk_rpc_certificates *certificates)
+static bool take_stamps(struct jk_rpc_certificates *certificates)
 {
     bool changed = false;
     for (int i = 0; i < FILES; i++) {
@@ -140,10 +140,10 @@ static grpc_ssl_certificate_config_reload_status reload(struct jk_rpc_certificat
     if (certificates->loaded && now_ms - certificates->looked_ms < LOOK_MS)
         return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     certificates->looked_ms = now_ms;
-    if (!look(certificates) && certificates->loaded) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
+    if (!take_stamps(certificates) && certificates->loaded) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     struct jk_error error;
     jk_error_init(&error, NULL);
-    if (load(certificates, out_config, &error) != JK_OK) {
+    if (load_config(certificates, out_config, &error) != JK_OK) {
         /* The old one stays. Half-written files are seen here too; they change again. */
         jk_log(JK_LOG_WARN, "certificate-not-loaded", "cause", error.message, NULL);
         return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL;
@@ -200,9 +200,9 @@ static struct jk_rpc_certificates *certificates_new(const struct jk_rpc_options 
 /* The library speaks TLS 1.2 and 1.3 and nothing older. */
 static grpc_server_credentials *tls(struct jk_rpc_certificates *certificates)
 {
-    grpc_ssl_client_certificate_request_type asked =
-        certificates->paths[CLIENT_CA] ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
-                                       : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE;
+    grpc_ssl_client_certificate_request_type asked = certificates->paths[CLIENT_CA]
+                                                         ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+                                                         : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE;
     return grpc_ssl_server_credentials_create_with_options(
         grpc_ssl_server_credentials_create_options_using_config_fetcher(asked, fetch, certificates));
 }
@@ -220,7 +220,7 @@ enum jk_status jk_rpc_credentials(const struct jk_rpc_options *options, const st
     if (!certificates) return jk_out_of_memory(error);
     /* Read once for the sake of the error message; gRPC fetches its own when the port is added. */
     grpc_ssl_server_certificate_config *trial = NULL;
-    enum jk_status status = load(certificates, &trial, error);
+    enum jk_status status = load_config(certificates, &trial, error);
     if (trial) grpc_ssl_server_certificate_config_destroy(trial);
     if (status != JK_OK) {
         jk_rpc_certificates_free(certificates);

@@ -14,7 +14,7 @@ static int compare_peers(const struct jk_peer *a, const struct jk_peer *b)
 }
 
 /* By peer, the oldest of each first. */
-static int compare(const void *one, const void *other)
+static int compare_connections(const void *one, const void *other)
 {
     const struct jk_connection *a = one, *b = other;
     int order = compare_peers(&a->peer, &b->peer);
@@ -73,12 +73,12 @@ static int compare_ages(const void *one, const void *other)
 {
     const struct jk_connection *a = one, *b = other;
     if (a->since != b->since) return a->since < b->since ? -1 : 1;
-    return compare(one, other);
+    return compare_connections(one, other);
 }
 
 size_t jk_crowd_thin(struct jk_connection *all, size_t count, size_t most, size_t each)
 {
-    qsort(all, count, sizeof *all, compare);
+    qsort(all, count, sizeof *all, compare_connections);
     size_t level = find_level(all, count, most, each), room = most - staying(all, count, level, each), gone = 0;
     mark(all, count, level, each);
     qsort(all, count, sizeof *all, compare_ages);

@@ -9,8 +9,23 @@
 #define NESTING_MOST 16
 
 enum { SET_FILE = 1 };
-enum { FILE_NAME = 1, FILE_PACKAGE = 2, FILE_DEPENDENCY = 3, FILE_MESSAGE = 4, FILE_ENUM = 5, FILE_SERVICE = 6, FILE_EXTENSION = 7 };
-enum { MESSAGE_NAME = 1, MESSAGE_FIELD = 2, MESSAGE_NESTED = 3, MESSAGE_ENUM = 4, MESSAGE_EXTENSION = 6, MESSAGE_ONEOF = 8 };
+enum {
+    FILE_NAME = 1,
+    FILE_PACKAGE = 2,
+    FILE_DEPENDENCY = 3,
+    FILE_MESSAGE = 4,
+    FILE_ENUM = 5,
+    FILE_SERVICE = 6,
+    FILE_EXTENSION = 7
+};
+enum {
+    MESSAGE_NAME = 1,
+    MESSAGE_FIELD = 2,
+    MESSAGE_NESTED = 3,
+    MESSAGE_ENUM = 4,
+    MESSAGE_EXTENSION = 6,
+    MESSAGE_ONEOF = 8
+};
 enum { ENUM_NAME = 1, ENUM_VALUE = 2 };
 enum { SERVICE_NAME = 1, SERVICE_METHOD = 2 };
 enum { LEAF_NAME = 1 }; /* of a field, a value, a method, a oneof */
@@ -98,7 +113,7 @@ static bool add_message(struct jk_descriptors *index, struct jk_span scope, stru
     return good && rest.len == 0;
 }
 
-static bool add_file(struct jk_descriptors *index, struct jk_span bytes)
+static bool index_file(struct jk_descriptors *index, struct jk_span bytes)
 {
     struct jk_span package = {0}, rest = bytes;
     struct jk_descriptor_file *file = &index->files[index->file_count];
@@ -124,7 +139,7 @@ static bool add_set(struct jk_descriptors *index, struct jk_span set)
     if (!index->symbols || !index->services) return false;
     while (jk_wire_next(&set, &field)) {
         if (field.number != SET_FILE || field.type != JK_WIRE_BYTES) return false;
-        if (index->file_count == JK_DESCRIPTOR_FILES || !add_file(index, field.bytes)) return false;
+        if (index->file_count == JK_DESCRIPTOR_FILES || !index_file(index, field.bytes)) return false;
     }
     return set.len == 0;
 }

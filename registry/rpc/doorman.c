@@ -99,8 +99,8 @@ static size_t free_for_all(const struct jk_doorman *doorman)
 
 /* With `bytes` all have `all` and the guest `each`. Nobody in particular has no share of his own, and nothing of what
  * is kept. */
-static enum jk_doorman_word judge(const struct jk_doorman *doorman, unsigned guest, size_t bytes, size_t all,
-                                  size_t each)
+static enum jk_doorman_word judge_bytes(const struct jk_doorman *doorman, unsigned guest, size_t bytes, size_t all,
+                                        size_t each)
 {
     if (guest && each > doorman->limits.unread_each) return JK_DOORMAN_FULL_EACH;
     bool modest = guest && each - bytes <= JK_DOORMAN_MODEST_BYTES;
@@ -113,7 +113,7 @@ enum jk_doorman_word jk_doorman_hold(struct jk_doorman *doorman, unsigned guest,
     if (bytes <= JK_DOORMAN_SMALL) return JK_DOORMAN_IN;
     size_t all = atomic_fetch_add(&doorman->unread, bytes) + bytes;
     size_t each = atomic_fetch_add(&doorman->places[guest].unread, bytes) + bytes;
-    enum jk_doorman_word word = judge(doorman, guest, bytes, all, each);
+    enum jk_doorman_word word = judge_bytes(doorman, guest, bytes, all, each);
     if (word != JK_DOORMAN_IN) jk_doorman_give_back(doorman, guest, bytes);
     return word;
 }

@@ -6,10 +6,10 @@
 #include <stdio.h>
 
 #define METADATA_BUDGET 7600 /* of the 8,192 bytes; the rest is for grpc-status, x-request-id and their overhead */
-#define SCRATCH (64 * 1024)
-#define TYPE_URL "type.googleapis.com/"
-#define DETAILS_MOST 5
-#define FACTS_MOST (JK_ERROR_FACTS + 2)
+#define SCRATCH         (64 * 1024)
+#define TYPE_URL        "type.googleapis.com/"
+#define DETAILS_MOST    5
+#define FACTS_MOST      (JK_ERROR_FACTS + 2)
 
 /* What is being built, and what it may still take. */
 struct builder {
@@ -41,7 +41,7 @@ static void charge(struct builder *build, size_t size)
 }
 
 /* Adds the message as an Any; without memory it is left out. */
-static void add(struct builder *build, const ProtobufCMessage *message)
+static void add_detail(struct builder *build, const ProtobufCMessage *message)
 {
     size_t size = protobuf_c_message_get_packed_size(message);
     Google__Protobuf__Any *any = jk_arena_alloc(build->arena, sizeof *any);
@@ -86,7 +86,7 @@ static void add_bad_request(struct builder *build)
     }
     detail.n_field_violations = count;
     detail.field_violations = pointers;
-    if (count > 0) add(build, &detail.base);
+    if (count > 0) add_detail(build, &detail.base);
 }
 
 static const char *reason_of(const struct jk_error *error)
@@ -109,7 +109,7 @@ static void add_precondition(struct builder *build)
     }
     detail.n_violations = count;
     detail.violations = pointers;
-    if (count > 0) add(build, &detail.base);
+    if (count > 0) add_detail(build, &detail.base);
 }
 
 static void add_resource(struct builder *build)
@@ -121,7 +121,7 @@ static void add_resource(struct builder *build)
     Google__Rpc__ResourceInfo detail = GOOGLE__RPC__RESOURCE_INFO__INIT;
     detail.resource_type = (char *)error->resource_type;
     detail.resource_name = (char *)error->resource_name;
-    add(build, &detail.base);
+    add_detail(build, &detail.base);
 }
 
 static void add_retry(struct builder *build)
@@ -132,7 +132,7 @@ static void add_retry(struct builder *build)
     delay.nanos = build->error->retry_ms % 1000 * 1000000;
     detail.retry_delay = &delay;
     charge(build, 80);
-    add(build, &detail.base);
+    add_detail(build, &detail.base);
 }
 
 /* Facts may take what is there but for 1 KiB, which is kept for the first violations. */
@@ -177,7 +177,7 @@ static void add_info(struct builder *build, size_t fact_count)
     detail.domain = JK_ERROR_DOMAIN;
     detail.n_metadata = fact_count;
     detail.metadata = pointers;
-    add(build, &detail.base);
+    add_detail(build, &detail.base);
 }
 
 /* In the order of their worth: what is added first gets the room. */

@@ -11,8 +11,8 @@
 #define WATCHERS_MOST 4096
 #define SERVICES_MOST 32
 
-#define SERVING GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING
-#define NOT_SERVING GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__NOT_SERVING
+#define SERVING         GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING
+#define NOT_SERVING     GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__NOT_SERVING
 #define SERVICE_UNKNOWN GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVICE_UNKNOWN
 
 /* In its call's arena. */
@@ -20,7 +20,7 @@ struct watcher {
     struct jk_call *call;
     struct watcher *next, *previous;
     Grpc__Health__V1__HealthCheckResponse__ServingStatus told; /* what was sent last */
-    bool known;          /* the service is one of ours */
+    bool known;                                                /* the service is one of ours */
     bool linked;
     bool sending;
     bool closed; /* the client is gone; the end comes with the message in flight */
@@ -83,10 +83,9 @@ static Grpc__Health__V1__HealthCheckResponse__ServingStatus status_now(const str
 
 /* ---- Check ---- */
 
-static void check(struct jk_call *call)
+static void check_health(struct jk_call *call)
 {
-    const Grpc__Health__V1__HealthCheckRequest *request =
-        (const Grpc__Health__V1__HealthCheckRequest *)call->request;
+    const Grpc__Health__V1__HealthCheckRequest *request = (const Grpc__Health__V1__HealthCheckRequest *)call->request;
     struct jk_rpc_health *health = health_of(call);
     if (!is_known(health, jk_span_of(request->service))) {
         (void)jk_fail(&call->error, JK_NOT_FOUND, "SERVICE_UNKNOWN",
@@ -106,7 +105,7 @@ static void check(struct jk_call *call)
 static void watch_left(struct jk_call *call);
 
 /* With the mutex held, which stays held: sending only starts a batch. */
-static void tell(struct watcher *watcher, Grpc__Health__V1__HealthCheckResponse__ServingStatus status)
+static void tell_status(struct watcher *watcher, Grpc__Health__V1__HealthCheckResponse__ServingStatus status)
 {
     Grpc__Health__V1__HealthCheckResponse response = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT;
     response.status = status;
@@ -158,7 +157,7 @@ static void watch_left(struct jk_call *call)
     watcher->sending = false;
     bool over = watcher->closed;
     Grpc__Health__V1__HealthCheckResponse__ServingStatus now = status_now(health, watcher->known);
-    if (!over && now != watcher->told) tell(watcher, now);
+    if (!over && now != watcher->told) tell_status(watcher, now);
     pthread_mutex_unlock(&health->mutex);
     if (over) end_watch(call);
 }
@@ -185,16 +184,15 @@ static bool begin_watch(struct jk_rpc_health *health, struct watcher *watcher)
         watcher->call->state = watcher;
         watcher->call->release = watch_released;
         link_watcher(health, watcher);
-        tell(watcher, status_now(health, watcher->known));
+        tell_status(watcher, status_now(health, watcher->known));
     }
     pthread_mutex_unlock(&health->mutex);
     return room;
 }
 
-static void watch(struct jk_call *call)
+static void watch_health(struct jk_call *call)
 {
-    const Grpc__Health__V1__HealthCheckRequest *request =
-        (const Grpc__Health__V1__HealthCheckRequest *)call->request;
+    const Grpc__Health__V1__HealthCheckRequest *request = (const Grpc__Health__V1__HealthCheckRequest *)call->request;
     struct jk_rpc_health *health = health_of(call);
     struct watcher *watcher = jk_arena_zalloc(&call->arena, 1, sizeof *watcher);
     if (watcher) {
@@ -217,7 +215,7 @@ static void set(struct jk_rpc_health *health, bool serving, bool stop)
     health->stopped = health->stopped || stop;
     for (struct watcher *watcher = health->watchers; watcher; watcher = watcher->next) {
         Grpc__Health__V1__HealthCheckResponse__ServingStatus now = status_now(health, watcher->known);
-        if (!watcher->sending && !watcher->closed && now != watcher->told) tell(watcher, now);
+        if (!watcher->sending && !watcher->closed && now != watcher->told) tell_status(watcher, now);
     }
     pthread_mutex_unlock(&health->mutex);
 }
@@ -239,16 +237,16 @@ void jk_rpc_health_rows(struct jk_rpc_row out_rows[2])
         .stream = JK_UNARY,
         .request = &grpc__health__v1__health_check_request__descriptor,
         .response = &grpc__health__v1__health_check_response__descriptor,
-        .handle = check,
+        .handle = check_health,
     };
     static const struct jk_method watch_method = {
         .path = "/grpc.health.v1.Health/Watch",
         .stream = JK_SERVER_STREAM,
         .request = &grpc__health__v1__health_check_request__descriptor,
         .response = &grpc__health__v1__health_check_response__descriptor,
-        .handle = watch,
+        .handle = watch_health,
     };
-    out_rows[0] = (struct jk_rpc_row){.method = &check_method, .start = check, .health = true};
+    out_rows[0] = (struct jk_rpc_row){.method = &check_method, .start = check_health, .health = true};
     out_rows[1] = (struct jk_rpc_row){
-        .method = &watch_method, .start = watch, .apart = true, .endless = true, .on_close = watch_closed};
+        .method = &watch_method, .start = watch_health, .apart = true, .endless = true, .on_close = watch_closed};
 }

@@ -63,7 +63,7 @@ static void tidy(struct jk_janitor *janitor)
 
 /* ---- the thread ---- */
 
-static void look(struct jk_janitor *janitor)
+static void look_at_connections(struct jk_janitor *janitor)
 {
     jk_metrics_set(JK_METRIC_RPC_CONNECTIONS, end_connections(janitor));
     jk_metrics_set(JK_METRIC_RPC_UNREAD, jk_doorman_unread(janitor->server->doorman));
@@ -83,11 +83,11 @@ static bool wait_tick(struct jk_janitor *janitor)
     return on;
 }
 
-static void *loop(void *argument)
+static void *run_janitor(void *argument)
 {
     struct jk_janitor *janitor = argument;
     while (wait_tick(janitor))
-        look(janitor);
+        look_at_connections(janitor);
     jk_log_settle();
     return NULL;
 }
@@ -109,7 +109,7 @@ struct jk_janitor *jk_janitor_start(struct jk_rpc_server *server)
     if (!janitor->sockets) jk_log(JK_LOG_WARN, "connections-not-counted", "cause", strerrordesc_np(errno), NULL);
     pthread_mutex_init(&janitor->mutex, NULL);
     jk_condition_init(&janitor->wake);
-    if (pthread_create(&janitor->thread, NULL, loop, janitor) == 0) return janitor;
+    if (pthread_create(&janitor->thread, NULL, run_janitor, janitor) == 0) return janitor;
     janitor_free(janitor);
     return NULL;
 }

@@ -10,11 +10,11 @@
 #include "rpc/internal.h"
 
 #define PROBE_TIMEOUT_MS 2000
-#define FAILURES_MOST 3
-#define EXIT_DEAF 70 /* EX_SOFTWARE */
+#define FAILURES_MOST    3
+#define EXIT_DEAF        70 /* EX_SOFTWARE */
 
 /* False: it is time to stop. */
-static bool wait_ms(struct jk_rpc_server *server, int ms)
+static bool rest_prober(struct jk_rpc_server *server, int ms)
 {
     int64_t until_ms = jk_monotonic_ms() + ms;
     pthread_mutex_lock(&server->probe_mutex);
@@ -31,15 +31,16 @@ static void deaf(struct jk_rpc_server *server)
         server->options.probe_failed(server->options.services);
         return;
     }
-    jk_log(JK_LOG_ERROR, "listener-dead", "address", server->address.text, "remedy", "ending, to be started again", NULL);
+    jk_log(JK_LOG_ERROR, "listener-dead", "address", server->address.text, "remedy", "ending, to be started again",
+           NULL);
     _exit(EXIT_DEAF);
 }
 
-static void *loop(void *argument)
+static void *run_prober(void *argument)
 {
     struct jk_rpc_server *server = argument;
     int failures = 0;
-    while (wait_ms(server, server->options.probe_ms)) {
+    while (rest_prober(server, server->options.probe_ms)) {
         bool alive = jk_address_probe(&server->address, server->certificates != NULL, PROBE_TIMEOUT_MS);
         failures = alive ? 0 : failures + 1;
         if (!alive) jk_log(JK_LOG_WARN, "probe-failed", "in_a_row", jk_log_i64(failures), NULL);
@@ -54,7 +55,7 @@ bool jk_rpc_prober_start(struct jk_rpc_server *server)
     pthread_mutex_init(&server->probe_mutex, NULL);
     jk_condition_init(&server->probe_wake);
     server->probing = true;
-    if (pthread_create(&server->prober, NULL, loop, server) == 0) return true;
+    if (pthread_create(&server->prober, NULL, run_prober, server) == 0) return true;
     server->probing = false;
     return false;
 }

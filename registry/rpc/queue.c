@@ -13,7 +13,7 @@
 
 #define COARSE_MS     10
 #define SWEEP_MS      250
-#define IDLE_MOST 512
+#define IDLE_MOST     512
 #define IDLE_LEAST    64 /* what is kept after a crowd */
 #define ENDED_AT_ONCE 16 /* then other calls have their turn */
 
@@ -247,7 +247,7 @@ static gpr_timespec at_ms(int64_t ms)
     return (gpr_timespec){ms / 1000, (int32_t)(ms % 1000 * 1000000), GPR_CLOCK_MONOTONIC};
 }
 
-static void *loop(void *argument)
+static void *run_queue(void *argument)
 {
     struct jk_rpc_queue *queue = argument;
     here = queue;
@@ -266,14 +266,13 @@ bool jk_rpc_queue_open(struct jk_rpc_queue *queue, struct jk_rpc_server *server,
     queue->server = server;
     jk_random_bytes(&queue->random, sizeof queue->random);
     pthread_mutex_init(&queue->mutex, NULL);
-    queue->queue =
-        grpc_completion_queue_create(grpc_completion_queue_factory_lookup(&attributes), &attributes, NULL);
+    queue->queue = grpc_completion_queue_create(grpc_completion_queue_factory_lookup(&attributes), &attributes, NULL);
     return queue->queue != NULL;
 }
 
 bool jk_rpc_queue_run(struct jk_rpc_queue *queue)
 {
-    queue->running = pthread_create(&queue->thread, NULL, loop, queue) == 0;
+    queue->running = pthread_create(&queue->thread, NULL, run_queue, queue) == 0;
     return queue->running;
 }
 

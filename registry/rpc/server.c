@@ -28,18 +28,18 @@
 #include "rpc/prober.h"
 #include "rpc/reflection.h"
 
-#define THREADS_MOST 8
+#define THREADS_MOST    8
 #define POSTED_MOST     128 /* a queue, which has tags of calls under way besides; see queue.c */
-#define POSTED_UNKNOWN 4
-#define POSTED_HOT 32
+#define POSTED_UNKNOWN  4
+#define POSTED_HOT      32
 #define POSTED_ELSE     1
-#define MEMORY_QUOTA ((size_t)512 << 20) /* for gRPC's buffers */
-#define FILES_MOST (1 << 20)
-#define METADATA_MOST (16 * 1024) /* OIDC tokens are long */
+#define MEMORY_QUOTA    ((size_t)512 << 20) /* for gRPC's buffers */
+#define FILES_MOST      (1 << 20)
+#define METADATA_MOST   (16 * 1024) /* OIDC tokens are long */
 #define AFTER_CANCEL_MS 5000
-#define QUIET_MS 50 /* without a new call, before gRPC shuts down */
-#define QUIET_MOST_MS 1000
-#define LINGER_MS 25 /* for clients to close their connections by themselves */
+#define QUIET_MS        50 /* without a new call, before gRPC shuts down */
+#define QUIET_MOST_MS   1000
+#define LINGER_MS       25 /* for clients to close their connections by themselves */
 
 extern const unsigned char jk_data_reflection[];
 extern const size_t jk_data_reflection_len;
@@ -80,7 +80,7 @@ static void fill_defaults(struct jk_rpc_options *options)
     if (options->unread == 0) options->unread = (size_t)128 << 20;
 }
 
-static enum jk_status check_options(const struct jk_rpc_options *options, struct jk_error *error)
+static enum jk_status check_rpc_options(const struct jk_rpc_options *options, struct jk_error *error)
 {
     if (!options->listen || !options->dispatch)
         return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "an address to listen on and a dispatcher are needed");
@@ -88,15 +88,14 @@ static enum jk_status check_options(const struct jk_rpc_options *options, struct
         return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "%zu methods, at most %d are possible",
                        options->method_count, JK_RPC_METHODS);
     if (options->threads > THREADS_MOST)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "%u threads, at most %d make sense",
-                       options->threads, THREADS_MOST);
+        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "%u threads, at most %d make sense", options->threads,
+                       THREADS_MOST);
     if (options->message_limit > (64u << 20))
         return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "a message limit of %zu bytes, at most 64 MiB",
                        options->message_limit);
     if (options->unread != 0 && options->unread < JK_RPC_UNREAD_SHARE * (size_t)JK_RPC_REPLY_LIMIT)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION",
-                       "%zu bytes of unread replies, at least %zu are needed", options->unread,
-                       JK_RPC_UNREAD_SHARE * (size_t)JK_RPC_REPLY_LIMIT);
+        return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "%zu bytes of unread replies, at least %zu are needed",
+                       options->unread, JK_RPC_UNREAD_SHARE * (size_t)JK_RPC_REPLY_LIMIT);
     return JK_OK;
 }
 
@@ -118,8 +117,7 @@ static void raise_file_limit(void)
 static void log_library(gpr_log_func_args *line)
 {
     bool handshake = strncmp(line->message, "Handshake failed", 16) == 0;
-    enum jk_log_level level =
-        line->severity == GPR_LOG_SEVERITY_ERROR && !handshake ? JK_LOG_WARN : JK_LOG_DEBUG;
+    enum jk_log_level level = line->severity == GPR_LOG_SEVERITY_ERROR && !handshake ? JK_LOG_WARN : JK_LOG_DEBUG;
     jk_log(level, "grpc", "message", line->message, NULL);
 }
 
@@ -203,16 +201,14 @@ static void stream_closed(struct jk_rpc_call *call)
     if (call->call.closed) call->call.closed(&call->call);
 }
 
-static void list_rows(struct jk_rpc_server *server)
+static void list_methods(struct jk_rpc_server *server)
 {
     const struct jk_rpc_options *options = &server->options;
     for (size_t i = 0; i < options->method_count; i++) {
         const struct jk_method *method = &options->methods[i];
         bool stream = method->stream == JK_SERVER_STREAM;
-        server->rows[server->row_count++] = (struct jk_rpc_row){.method = method,
-                                                                .start = options->dispatch,
-                                                                .apart = stream,
-                                                                .on_close = stream ? stream_closed : NULL};
+        server->rows[server->row_count++] = (struct jk_rpc_row){
+            .method = method, .start = options->dispatch, .apart = stream, .on_close = stream ? stream_closed : NULL};
     }
     jk_rpc_health_rows(&server->rows[server->row_count]);
     server->row_count += 2;
@@ -247,7 +243,7 @@ static enum jk_status register_rows(struct jk_rpc_server *server, struct jk_erro
 
 /* ---- start ---- */
 
-static enum jk_status listen_on(struct jk_rpc_server *server, struct jk_error *error)
+static enum jk_status listen_rpc(struct jk_rpc_server *server, struct jk_error *error)
 {
     grpc_server_credentials *credentials = NULL;
     JK_TRY(jk_rpc_credentials(&server->options, &server->address, &credentials, &server->certificates, error));
@@ -276,21 +272,20 @@ static bool label_metrics(void)
            jk_metrics_labels(JK_METRIC_RPC_CUT, cuts, JK_RPC_CUTS - 1, NULL, 0);
 }
 
-static enum jk_status prepare(struct jk_rpc_server *server, struct jk_error *error)
+static enum jk_status prepare_server(struct jk_rpc_server *server, struct jk_error *error)
 {
     struct jk_span set = {(const char *)jk_data_reflection, jk_data_reflection_len};
     JK_TRY(jk_rpc_reflection_new(set, &server->reflection, error));
     server->health = jk_rpc_health_new(server->options.methods, server->options.method_count);
     server->doorman = doorman_of(&server->options);
-    if (!server->health || !server->doorman || !label_metrics())
-        return jk_out_of_memory(error);
-    list_rows(server);
+    if (!server->health || !server->doorman || !label_metrics()) return jk_out_of_memory(error);
+    list_methods(server);
     share_out(server);
     JK_TRY(register_rows(server, error));
-    return listen_on(server, error);
+    return listen_rpc(server, error);
 }
 
-static enum jk_status run(struct jk_rpc_server *server, struct jk_error *error)
+static enum jk_status run_server(struct jk_rpc_server *server, struct jk_error *error)
 {
     grpc_server_start(server->grpc);
     server->started = true;
@@ -313,11 +308,11 @@ static void set_up(struct jk_rpc_server *server)
     open_queues(server);
 }
 
-static enum jk_status start(struct jk_rpc_server *server, struct jk_error *error)
+static enum jk_status start_server(struct jk_rpc_server *server, struct jk_error *error)
 {
     set_up(server);
-    enum jk_status status = prepare(server, error);
-    if (status == JK_OK) status = run(server, error);
+    enum jk_status status = prepare_server(server, error);
+    if (status == JK_OK) status = run_server(server, error);
     if (status != JK_OK) {
         server->options.grace_ms = -1;
         if (jk_rpc_drain(server)) jk_rpc_free(server);
@@ -328,7 +323,7 @@ static enum jk_status start(struct jk_rpc_server *server, struct jk_error *error
 enum jk_status jk_rpc_start(const struct jk_rpc_options *options, struct jk_rpc_server **out_server,
                             struct jk_error *error)
 {
-    JK_TRY(check_options(options, error));
+    JK_TRY(check_rpc_options(options, error));
     struct jk_address address;
     JK_TRY(jk_address_parse(options->listen, &address, error));
     JK_TRY(jk_address_free_socket(&address, error));
@@ -341,7 +336,7 @@ enum jk_status jk_rpc_start(const struct jk_rpc_options *options, struct jk_rpc_
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    enum jk_status status = start(server, error);
+    enum jk_status status = start_server(server, error);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (status != JK_OK) return status;
     jk_log(JK_LOG_INFO, "listening", "address", server->address.text, "tls", server->certificates ? "yes" : "no", NULL);

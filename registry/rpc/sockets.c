@@ -63,7 +63,7 @@ static unsigned port_of(const union name *name)
 }
 
 /* Whether the descriptor is bound to our address, as the listener and all that it accepted are. */
-static bool is_ours(const struct jk_sockets *sockets, int fd)
+static bool is_our_socket(const struct jk_sockets *sockets, int fd)
 {
     union name name = {0};
     socklen_t len = sizeof name;
@@ -102,7 +102,7 @@ static bool read_peer(int fd, struct jk_connection *out)
     return true;
 }
 
-static bool is_same(const struct jk_connection *a, const struct jk_connection *b)
+static bool is_same_connection(const struct jk_connection *a, const struct jk_connection *b)
 {
     return a->fd == b->fd && a->port == b->port && jk_peer_equal(&a->peer, &b->peer);
 }
@@ -114,16 +114,16 @@ static int compare_fds(const void *one, const void *other)
 }
 
 /* What was known of it before. */
-static void remember(const struct list *before, struct jk_connection *connection, int64_t now_ms)
+static void take_over_facts(const struct list *before, struct jk_connection *connection, int64_t now_ms)
 {
     const struct jk_connection *found =
         before->count ? bsearch(connection, before->all, before->count, sizeof *connection, compare_fds) : NULL;
-    bool same = found && is_same(found, connection);
+    bool same = found && is_same_connection(found, connection);
     connection->since = same ? found->since : now_ms;
     connection->ended = same && found->ended;
 }
 
-static bool add(struct list *list, const struct jk_connection *connection)
+static bool add_connection(struct list *list, const struct jk_connection *connection)
 {
     if (list->count == list->room) {
         size_t room = list->room ? 2 * list->room : 64;
@@ -154,7 +154,7 @@ static bool is_probe(const struct jk_sockets *sockets, const struct jk_connectio
     return false;
 }
 
-static void collect(struct jk_sockets *sockets, const struct list *before, int64_t now_ms)
+static void collect_sockets(struct jk_sockets *sockets, const struct list *before, int64_t now_ms)
 {
     struct dirent *entry;
     rewinddir(sockets->descriptors);
@@ -162,11 +162,11 @@ static void collect(struct jk_sockets *sockets, const struct list *before, int64
         struct jk_connection connection;
         uint64_t fd;
         if (!jk_span_to_u64(jk_span_of(entry->d_name), &fd)) continue;
-        if (!is_ours(sockets, (int)fd)) {
+        if (!is_our_socket(sockets, (int)fd)) {
             note_probe(sockets, (int)fd);
         } else if (read_peer((int)fd, &connection)) {
-            remember(before, &connection, now_ms);
-            if (!add(&sockets->now, &connection)) return;
+            take_over_facts(before, &connection, now_ms);
+            if (!add_connection(&sockets->now, &connection)) return;
         }
     }
 }
@@ -192,7 +192,7 @@ struct jk_connection *jk_sockets_look(struct jk_sockets *sockets, int64_t now_ms
     sockets->before = before;
     sockets->now.count = sockets->probe_count = 0;
     if (before.count) qsort(before.all, before.count, sizeof *before.all, compare_fds);
-    collect(sockets, &before, now_ms);
+    collect_sockets(sockets, &before, now_ms);
     *out_count = divide(sockets);
     return sockets->now.all;
 }
@@ -203,9 +203,9 @@ void jk_sockets_end(const struct jk_sockets *sockets, struct jk_connection *conn
     int fd = fcntl(connection->fd, F_DUPFD_CLOEXEC, 0);
     connection->ended = true;
     if (fd < 0) return;
-    if (is_ours(sockets, fd) && read_peer(fd, &now)) {
+    if (is_our_socket(sockets, fd) && read_peer(fd, &now)) {
         now.fd = connection->fd;
-        if (is_same(&now, connection)) (void)shutdown(fd, SHUT_RDWR);
+        if (is_same_connection(&now, connection)) (void)shutdown(fd, SHUT_RDWR);
     }
     close(fd);
 }

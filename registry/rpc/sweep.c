@@ -44,7 +44,7 @@ static struct patience patience_of(const struct jk_rpc_queue *queue)
                              .slow_most = slow_most(queue)};
 }
 
-static void cut(struct jk_rpc_call *call, enum jk_rpc_cut cause, grpc_status_code code, const char *text)
+static void cut_call(struct jk_rpc_call *call, enum jk_rpc_cut cause, grpc_status_code code, const char *text)
 {
     atomic_store(&call->cut, cause);
     jk_metrics_add(JK_METRIC_RPC_CUT, cause - 1, 0, 1);
@@ -71,7 +71,7 @@ static bool is_silent(struct jk_rpc_call *call, enum jk_rpc_wait what, int64_t w
         patience->slow += waited_ms >= SLOW_MS;
         return false;
     }
-    cut(call, JK_RPC_CUT_SILENT, GRPC_STATUS_DEADLINE_EXCEEDED, text);
+    cut_call(call, JK_RPC_CUT_SILENT, GRPC_STATUS_DEADLINE_EXCEEDED, text);
     return true;
 }
 
@@ -80,19 +80,19 @@ static bool is_unread(struct jk_rpc_call *call, int64_t waited_ms, const struct 
     char text[TEXT];
     if (waited_ms < patience->unread_ms) return false;
     snprintf(text, sizeof text, "the reply was not read within %d ms, which is the most now", patience->unread_ms);
-    cut(call, JK_RPC_CUT_UNREAD, GRPC_STATUS_RESOURCE_EXHAUSTED, text);
+    cut_call(call, JK_RPC_CUT_UNREAD, GRPC_STATUS_RESOURCE_EXHAUSTED, text);
     return true;
 }
 
 /* Ends it where it has to. */
-static void look_at(struct jk_rpc_call *call, int64_t now_ms, struct patience *patience)
+static void look_at_call(struct jk_rpc_call *call, int64_t now_ms, struct patience *patience)
 {
     int64_t waits = atomic_load(&call->waits), waited_ms = now_ms - waits / JK_RPC_WAITS;
     enum jk_rpc_wait what = (enum jk_rpc_wait)(waits % JK_RPC_WAITS);
     if ((what == JK_RPC_WAITS_FIRST || what == JK_RPC_WAITS_NEXT) && is_silent(call, what, waited_ms, patience)) return;
     if (what == JK_RPC_WAITS_READER && is_unread(call, waited_ms, patience)) return;
     if (call->call.deadline_ms && now_ms >= call->call.deadline_ms + LATE_MS)
-        cut(call, JK_RPC_CUT_LATE, GRPC_STATUS_DEADLINE_EXCEEDED, "the call took longer than this server allows");
+        cut_call(call, JK_RPC_CUT_LATE, GRPC_STATUS_DEADLINE_EXCEEDED, "the call took longer than this server allows");
 }
 
 void jk_rpc_sweep(struct jk_rpc_queue *queue, int64_t now_ms)
@@ -100,7 +100,7 @@ void jk_rpc_sweep(struct jk_rpc_queue *queue, int64_t now_ms)
     struct patience patience = patience_of(queue);
     pthread_mutex_lock(&queue->mutex);
     for (struct jk_rpc_call *call = queue->live; call; call = call->next) /* the newest first */
-        if (atomic_load(&call->cut) == JK_RPC_CUT_NOT) look_at(call, now_ms, &patience);
+        if (atomic_load(&call->cut) == JK_RPC_CUT_NOT) look_at_call(call, now_ms, &patience);
     pthread_mutex_unlock(&queue->mutex);
     atomic_store(&queue->slow, patience.slow);
 }

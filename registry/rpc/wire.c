@@ -1,7 +1,7 @@
 /* The wire format. See wire.h. */
 #include "rpc/wire.h"
 
-static void skip(struct jk_span *rest, size_t len)
+static void skip_bytes(struct jk_span *rest, size_t len)
 {
     rest->at += len;
     rest->len -= len;
@@ -14,18 +14,18 @@ bool jk_wire_varint(struct jk_span *rest, uint64_t *out_value)
         unsigned char byte = (unsigned char)rest->at[i];
         value |= (uint64_t)(byte & 0x7F) << (7 * i);
         if (byte & 0x80) continue;
-        skip(rest, i + 1);
+        skip_bytes(rest, i + 1);
         *out_value = value;
         return true;
     }
     return false;
 }
 
-static bool take(struct jk_span *rest, uint64_t len, struct jk_span *out_bytes)
+static bool take_bytes(struct jk_span *rest, uint64_t len, struct jk_span *out_bytes)
 {
     if (len > rest->len) return false;
     *out_bytes = (struct jk_span){rest->at, (size_t)len};
-    skip(rest, (size_t)len);
+    skip_bytes(rest, (size_t)len);
     return true;
 }
 
@@ -36,11 +36,11 @@ static bool take_value(struct jk_span *rest, struct jk_wire_field *field)
     case JK_WIRE_VARINT:
         return jk_wire_varint(rest, &field->value);
     case JK_WIRE_64:
-        return take(rest, 8, &field->bytes);
+        return take_bytes(rest, 8, &field->bytes);
     case JK_WIRE_32:
-        return take(rest, 4, &field->bytes);
+        return take_bytes(rest, 4, &field->bytes);
     case JK_WIRE_BYTES:
-        return jk_wire_varint(rest, &len) && take(rest, len, &field->bytes);
+        return jk_wire_varint(rest, &len) && take_bytes(rest, len, &field->bytes);
     }
     return false;
 }

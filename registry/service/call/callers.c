@@ -39,19 +39,19 @@ void jk_caller_of(struct jk_call *call, struct jk_caller *out_caller)
     jk_peer_group(&out_caller->peer);
 }
 
-static bool is_same(const struct jk_caller *a, const struct jk_caller *b)
+static bool is_same_caller(const struct jk_caller *a, const struct jk_caller *b)
 {
     return a->account == b->account && jk_peer_equal(&a->peer, &b->peer);
 }
 
 /* His key, else a free one: there are as many as places. */
-static unsigned find_key(const struct jk_callers *callers, const struct jk_caller *caller)
+static unsigned key_of_caller(const struct jk_callers *callers, const struct jk_caller *caller)
 {
     unsigned unused = callers->used;
     for (unsigned i = 0; i < callers->used; i++) {
         if (callers->keys[i].places == 0)
             unused = i;
-        else if (is_same(&callers->keys[i].caller, caller))
+        else if (is_same_caller(&callers->keys[i].caller, caller))
             return i;
     }
     return unused;
@@ -62,7 +62,7 @@ enum jk_callers_word jk_callers_enter(struct jk_callers *callers, const struct j
     const struct jk_callers_limits *limits = &callers->limits;
     if (callers->count >= limits->most) return JK_CALLERS_FULL;
     if (!caller->account && callers->anonymous >= limits->anonymous) return JK_CALLERS_FULL_ANONYMOUS;
-    unsigned at = find_key(callers, caller);
+    unsigned at = key_of_caller(callers, caller);
     struct key *key = &callers->keys[at];
     if (key->places >= limits->each) return JK_CALLERS_FULL_EACH;
     if (at == callers->used) callers->used++;

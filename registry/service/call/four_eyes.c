@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "service/call/convert.h"
 
-static enum jk_status refuse(struct jk_error *error, const char *reason, const char *why)
+static enum jk_status refuse_evaluator(struct jk_error *error, const char *reason, const char *why)
 {
     return jk_fail(error, JK_PERMISSION_DENIED, reason, "Four eyes: %s", why);
 }
@@ -14,7 +14,7 @@ static enum jk_status refuse(struct jk_error *error, const char *reason, const c
 
 static enum jk_status refuse_unknown(struct jk_error *error)
 {
-    return refuse(
+    return refuse_evaluator(
         error, "GRANT_UNKNOWN",
         "it is not recorded since when this account holds the role evaluator, nor who gave it: an admin takes the "
         "role and gives it anew");
@@ -70,7 +70,7 @@ enum jk_status jk_four_eyes_check_rest(struct jk_directory *directory, const str
 {
     struct jk_account facts;
     if (!jk_directory_account(directory, speaker->account, &facts) || !(facts.roles & JK_ROLE_EVALUATOR))
-        return refuse(error, "NOT_EVALUATOR", "this account does not hold the role evaluator");
+        return refuse_evaluator(error, "NOT_EVALUATOR", "this account does not hold the role evaluator");
     const struct jk_grant *grant = jk_account_grant(&facts, JK_ROLE_EVALUATOR);
     if (rest_us && !grant->since_us) return refuse_unknown(error);
     if (rest_us && now_us - grant->since_us < rest_us) return refuse_rest(grant, rest_us, error);
@@ -102,10 +102,10 @@ static enum jk_status check_no_admin(struct jk_directory *directory, uint64_t ac
     struct jk_account facts;
     if (!jk_directory_account(directory, account, &facts)) return JK_OK;
     if (facts.roles & JK_ROLE_ADMIN)
-        return refuse(error, "ADMIN_CONFIRMS",
-                      "an account with the role admin does not confirm, because it gives roles");
+        return refuse_evaluator(error, "ADMIN_CONFIRMS",
+                                "an account with the role admin does not confirm, because it gives roles");
     if (rest_us && facts.admin_until_us && now_us - facts.admin_until_us < rest_us)
-        return refuse(
+        return refuse_evaluator(
             error, "LATELY_ADMIN",
             "this account had the role admin until lately, with which it could give roles; another one confirms");
     return JK_OK;
@@ -122,17 +122,18 @@ static enum jk_status check_independent(struct jk_directory *directory, const st
                                         const struct jk_speaker *second, uint64_t granted_by, struct jk_error *error)
 {
     if (created(directory, first->account, second->account) || created(directory, second->account, first->account))
-        return refuse(error, "CREATED_BY_OTHER",
-                      "of the account that ruled and the one that confirms, one created the other");
+        return refuse_evaluator(error, "CREATED_BY_OTHER",
+                                "of the account that ruled and the one that confirms, one created the other");
     uint64_t grantors[] = {first->granted_by, granted_by};
     for (size_t i = 0; i < 2; i++)
         if (grantors[i] && (grantors[i] == first->account || grantors[i] == second->account))
-            return refuse(error, "GRANTED_BY_ONE",
-                          "of the account that ruled and the one that confirms, one gave the other or itself the role "
-                          "evaluator");
+            return refuse_evaluator(
+                error, "GRANTED_BY_ONE",
+                "of the account that ruled and the one that confirms, one gave the other or itself the role "
+                "evaluator");
     if (maker_of(directory, second->token) == first->account || maker_of(directory, first->token) == second->account)
-        return refuse(error, "TOKEN_BY_OTHER",
-                      "of the account that ruled and the one that confirms, one made the other's token");
+        return refuse_evaluator(error, "TOKEN_BY_OTHER",
+                                "of the account that ruled and the one that confirms, one made the other's token");
     return JK_OK;
 }
 
@@ -147,9 +148,10 @@ enum jk_status jk_four_eyes_check(struct jk_directory *directory, const struct j
     JK_TRY(check_no_admin(directory, second->account, rest_us, now_us, error));
     if (!grant.since_us) return refuse_unknown(error);
     if (grant.since_us >= first->time_us)
-        return refuse(error, "EVALUATOR_LATER",
-                      "this account was given the role evaluator after it was ruled or proposed; one that had it "
-                      "before confirms");
+        return refuse_evaluator(
+            error, "EVALUATOR_LATER",
+            "this account was given the role evaluator after it was ruled or proposed; one that had it "
+            "before confirms");
     return check_independent(directory, first, second, grant.by, error);
 }
 
@@ -174,8 +176,8 @@ enum jk_status jk_four_eyes_propose(const struct jk_change *change, const struct
     JK_TRY(jk_four_eyes_check_rest(turn->directory, &first, services->evaluator_rest_us, turn->time_us, &grant, error));
     if (services->four_eyes && !grant.since_us) return refuse_unknown(error);
     if (services->four_eyes && grant.by == caller->account)
-        return refuse(error, "GRANTED_BY_ONE",
-                      "this account gave itself the role evaluator, so nobody could confirm what it rules");
+        return refuse_evaluator(error, "GRANTED_BY_ONE",
+                                "this account gave itself the role evaluator, so nobody could confirm what it rules");
     *out_proposal = (struct jk_proposal){caller->account, caller->token, grant.by, turn->time_us};
     return JK_OK;
 }

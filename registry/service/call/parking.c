@@ -107,7 +107,7 @@ static void end_behind(struct jk_call *call, uint32_t size)
 }
 
 /* The call may be gone once it is given away, and what was parked with it. */
-static void go_on(struct parked *taken, uint32_t size)
+static void let_go_on(struct parked *taken, uint32_t size)
 {
     struct parked *next;
     int64_t now_ms = jk_monotonic_ms();
@@ -131,7 +131,7 @@ static void sleep_until(struct jk_parking *parking, int64_t until_ms)
     (void)jk_condition_wait_until(&parking->changed, &parking->mutex, until_ms);
 }
 
-static void *run(void *context)
+static void *run_parking(void *context)
 {
     struct jk_parking *parking = context;
     (void)pthread_setname_np(pthread_self(), "jk-parking");
@@ -144,7 +144,7 @@ static void *run(void *context)
             continue;
         }
         pthread_mutex_unlock(&parking->mutex);
-        go_on(taken, size);
+        let_go_on(taken, size);
         pthread_mutex_lock(&parking->mutex);
     }
     pthread_mutex_unlock(&parking->mutex);
@@ -163,7 +163,7 @@ static void grown(void *context, uint32_t size)
 
 /* ---- start and stop ---- */
 
-static void init_locks(struct jk_parking *parking)
+static void init_parking_locks(struct jk_parking *parking)
 {
     jk_condition_init(&parking->changed);
     pthread_mutex_init(&parking->mutex, NULL);
@@ -182,13 +182,13 @@ enum jk_status jk_parking_start(struct jk_store *store, struct jk_parking **out_
     struct jk_callers_limits limits = {JK_PARKING_MOST, JK_PARKING_ANONYMOUS, JK_PARKING_EACH};
     struct jk_parking *parking = calloc(1, sizeof *parking);
     if (!parking) return jk_out_of_memory(error);
-    init_locks(parking);
+    init_parking_locks(parking);
     parking->store = store;
     parking->least = UINT32_MAX;
     parking->until_ms = NEVER_MS;
     parking->hook = (struct jk_growth_hook){.grown = grown, .context = parking};
     parking->callers = jk_callers_new(&limits);
-    if (!parking->callers || pthread_create(&parking->thread, NULL, run, parking) != 0) {
+    if (!parking->callers || pthread_create(&parking->thread, NULL, run_parking, parking) != 0) {
         free_parking(parking);
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the thread of parked calls");
     }
@@ -222,8 +222,8 @@ void jk_parking_stop(struct jk_parking *parking)
 /* ---- what a call does ---- */
 
 /* True: it stands in the list, and may be gone already. */
-static bool enter(struct jk_parking *parking, struct parked *parked, const struct jk_caller *caller, bool *out_stops,
-                  enum jk_callers_word *out_word)
+static bool enter_parking(struct jk_parking *parking, struct parked *parked, const struct jk_caller *caller,
+                          bool *out_stops, enum jk_callers_word *out_word)
 {
     bool in;
     pthread_mutex_lock(&parking->mutex);
@@ -256,7 +256,7 @@ void jk_park(struct jk_parking *parking, struct jk_call *call, uint32_t size, in
     }
     jk_caller_of(call, &caller);
     *parked = (struct parked){.call = call, .then = then, .size = size, .until_ms = until_ms};
-    if (enter(parking, parked, &caller, &stops, &word)) return;
+    if (enter_parking(parking, parked, &caller, &stops, &word)) return;
     if (word != JK_CALLERS_IN) {
         jk_metrics_add(JK_METRIC_CALLS_PARK_REFUSED, 0, 0, 1);
         (void)jk_callers_refuse(parking->callers, &caller, word, "TOO_MANY_WAITING", "calls wait for the log to grow",

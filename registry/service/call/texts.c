@@ -35,7 +35,7 @@ static enum jk_status find_digest(struct jk_call *call, struct jk_text_place *pl
     return JK_OK;
 }
 
-static enum jk_status read_text(struct jk_call *call, struct jk_text_place *place)
+static enum jk_status read_place(struct jk_call *call, struct jk_text_place *place)
 {
     struct jk_error missing;
     struct jk_span text;
@@ -52,6 +52,6 @@ static enum jk_status read_text(struct jk_call *call, struct jk_text_place *plac
 enum jk_status jk_texts_read(struct jk_texts *texts, struct jk_call *call)
 {
     for (size_t i = 0; i < texts->count; i++)
-        JK_TRY(read_text(call, &texts->places[i]));
+        JK_TRY(read_place(call, &texts->places[i]));
     return JK_OK;
 }

@@ -68,7 +68,7 @@ static bool is_over(const struct jk_waiter *waiter, int64_t now_ms)
 }
 
 /* Takes off all of which `wanted` is true, linked by next. */
-static struct jk_waiter *take(struct jk_waiting *waiting, bool (*wanted)(const struct jk_waiter *, int64_t))
+static struct jk_waiter *take_waiters(struct jk_waiting *waiting, bool (*wanted)(const struct jk_waiter *, int64_t))
 {
     int64_t now_ms = jk_monotonic_ms();
     struct jk_waiter *taken = NULL, *next;
@@ -113,7 +113,7 @@ static void pump(struct jk_job *job, struct jk_reader *reader)
     struct jk_waiter *next;
     jk_arena_init(&wake.arena, WAKE_BYTES);
     pthread_mutex_lock(&waiting->mutex);
-    struct jk_waiter *taken = take(waiting, is_due);
+    struct jk_waiter *taken = take_waiters(waiting, is_due);
     pthread_mutex_unlock(&waiting->mutex);
     for (struct jk_waiter *waiter = taken; waiter; waiter = next) {
         next = waiter->next;
@@ -173,13 +173,13 @@ static void sleep_until(struct jk_waiting *waiting, int64_t until_ms)
 
 static void end_those_over(struct jk_waiting *waiting)
 {
-    struct jk_waiter *over = take(waiting, is_over);
+    struct jk_waiter *over = take_waiters(waiting, is_over);
     pthread_mutex_unlock(&waiting->mutex);
     finish_all(over);
     pthread_mutex_lock(&waiting->mutex);
 }
 
-static void *run(void *context)
+static void *run_waiting(void *context)
 {
     struct jk_waiting *waiting = context;
     pthread_mutex_lock(&waiting->mutex);
@@ -208,14 +208,14 @@ static void grown(void *context, uint32_t size)
 
 /* ---- start and stop ---- */
 
-static struct jk_callers *make_room(const struct jk_waiting_options *options)
+static struct jk_callers *make_callers(const struct jk_waiting_options *options)
 {
     struct jk_callers_limits limits = {JK_WAITING_MOST, JK_WAITING_ANONYMOUS, JK_WAITING_EACH};
     if (options->limits.most) limits = options->limits;
     return jk_callers_new(&limits);
 }
 
-static void init_locks(struct jk_waiting *waiting)
+static void init_waiting_locks(struct jk_waiting *waiting)
 {
     jk_condition_init(&waiting->changed);
     pthread_mutex_init(&waiting->mutex, NULL);
@@ -237,9 +237,9 @@ enum jk_status jk_waiting_start(struct jk_store *store, const struct jk_waiting_
     waiting->store = store;
     waiting->life_ms = options->life_ms ? options->life_ms : JK_WAITING_LIFE_MS;
     waiting->hook = (struct jk_growth_hook){.grown = grown, .context = waiting};
-    waiting->joined = make_room(options);
-    init_locks(waiting);
-    if (!waiting->joined || pthread_create(&waiting->thread, NULL, run, waiting) != 0) {
+    waiting->joined = make_callers(options);
+    init_waiting_locks(waiting);
+    if (!waiting->joined || pthread_create(&waiting->thread, NULL, run_waiting, waiting) != 0) {
         free_waiting(waiting);
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the thread of waiting streams");
     }
@@ -253,7 +253,7 @@ void jk_waiting_drain(struct jk_waiting *waiting)
 {
     pthread_mutex_lock(&waiting->mutex);
     waiting->draining = true;
-    struct jk_waiter *taken = take(waiting, is_over);
+    struct jk_waiter *taken = take_waiters(waiting, is_over);
     pthread_mutex_unlock(&waiting->mutex);
     finish_all(taken);
 }

@@ -88,8 +88,7 @@ static enum jk_status pack_reply(struct jk_change *change, ProtobufCMessage *rep
     struct jk_call *call = change->call;
     JK_CHECK(reply);
     if (change->write.dry) forget_size(reply);
-    if (call->arena.exhausted)
-        return jk_out_of_memory(&call->error);
+    if (call->arena.exhausted) return jk_out_of_memory(&call->error);
     size_t len = protobuf_c_message_get_packed_size(reply);
     uint8_t *bytes = jk_arena_alloc(&call->arena, len + 1);
     if (!bytes) return jk_out_of_memory(&call->error);
@@ -98,7 +97,7 @@ static enum jk_status pack_reply(struct jk_change *change, ProtobufCMessage *rep
     return JK_OK;
 }
 
-static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
+static enum jk_status decide_change(struct jk_write *write, struct jk_turn *turn)
 {
     struct jk_change *change = (struct jk_change *)write;
     ProtobufCMessage *reply = NULL;
@@ -224,7 +223,7 @@ static void give_receipt(struct jk_change *change, enum jk_status outcome)
     jk_text_done(&receipt);
 }
 
-static void settle(struct jk_write *write, enum jk_status outcome)
+static void settle_change(struct jk_write *write, enum jk_status outcome)
 {
     struct jk_call *call = ((struct jk_change *)write)->call;
     give_receipt((struct jk_change *)write, outcome);
@@ -250,7 +249,7 @@ static void refuse_full(struct jk_call *call)
     jk_call_fail(call);
 }
 
-static void submit(struct jk_call *call, const struct jk_change *template)
+static void submit_change(struct jk_call *call, const struct jk_change *template)
 {
     if (call->wrong) {
         jk_call_fail(call);
@@ -273,24 +272,26 @@ static void submit(struct jk_call *call, const struct jk_change *template)
 
 void jk_change_submit(struct jk_call *call, jk_decide_fn *method, void *input)
 {
-    submit(call, &(struct jk_change){
-                     .write = {.decide = decide, .settle = settle, .abandoned = abandoned, .error = &call->error},
-                     .call = call,
-                     .decide = method,
-                     .entry = JK_NONE,
-                     .input = input});
+    submit_change(
+        call,
+        &(struct jk_change){
+            .write = {.decide = decide_change, .settle = settle_change, .abandoned = abandoned, .error = &call->error},
+            .call = call,
+            .decide = method,
+            .entry = JK_NONE,
+            .input = input});
 }
 
 void jk_change_submit_entry(struct jk_call *call, jk_enter_fn *enter, jk_tell_fn *tell, void *input)
 {
-    submit(call, &(struct jk_change){.write = {.decide = decide_entry,
-                                               .settle = settle,
-                                               .abandoned = abandoned,
-                                               .repeat = repeat_entry,
-                                               .error = &call->error},
-                                     .call = call,
-                                     .enter = enter,
-                                     .tell = tell,
-                                     .entry = JK_NONE,
-                                     .input = input});
+    submit_change(call, &(struct jk_change){.write = {.decide = decide_entry,
+                                                      .settle = settle_change,
+                                                      .abandoned = abandoned,
+                                                      .repeat = repeat_entry,
+                                                      .error = &call->error},
+                                            .call = call,
+                                            .enter = enter,
+                                            .tell = tell,
+                                            .entry = JK_NONE,
+                                            .input = input});
 }

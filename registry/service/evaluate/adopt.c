@@ -126,7 +126,7 @@ static int64_t shown_index(const struct jk_change *change, uint32_t index)
     return index == JK_NONE ? 0 : jk_change_index(change, index);
 }
 
-static enum jk_status decide(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+static enum jk_status decide_wish(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     struct jk_arena *arena = &change->call->arena;
     struct wish wish = wish_of(change->call);
@@ -158,7 +158,7 @@ static void submit_wish(struct jk_call *call)
         jk_check_field(&call->error, "reason", wish.reason, jk_ident_label_fault(jk_span_of(wish.reason)));
     jk_check_reason(&call->error, "text", wish.text, false);
     if (jk_error_result(&call->error) == JK_OK)
-        jk_change_submit(call, decide, NULL);
+        jk_change_submit(call, decide_wish, NULL);
     else
         jk_call_fail(call);
 }
@@ -176,7 +176,7 @@ void jk_unadopt_external_model(struct jk_call *call)
 /* ---- list ---- */
 
 /* The base models that the adopting model leads to, itself where it is one. */
-static void add_roots(const struct jk_present *present, uint32_t model, Jokbo__V1__Adoption *out)
+static void add_adopted_roots(const struct jk_present *present, uint32_t model, Jokbo__V1__Adoption *out)
 {
     const struct jk_spell *spell = NULL;
     size_t count = 1;
@@ -231,7 +231,7 @@ static Jokbo__V1__Adoption *present_adoption(const struct jk_present *present, c
     out->actor = jk_to_string(present->arena, adoption->actor);
     if (adoption->until < present->size) out->end_log_index = adoption->until;
     out->children = direct_children(present->book, adoption->external, present->size);
-    add_roots(present, adoption->model, out);
+    add_adopted_roots(present, adoption->model, out);
     add_open_disputes(present, adoption, out);
     return out;
 }
@@ -271,7 +271,7 @@ static bool passes(const struct jk_present *present, const struct filter *filter
     return filter->team == JK_NONE || jk_leads_to_team(present, adoption->model, filter->team);
 }
 
-static enum jk_status walk(struct jk_call *call, struct jk_short_list *list)
+static enum jk_status walk_adoptions(struct jk_call *call, struct jk_short_list *list)
 {
     uint32_t count = jk_book_adoptions(list->view.book, list->present.size);
     struct filter filter;
@@ -291,7 +291,7 @@ void jk_list_adoptions(struct jk_call *call)
         JK_MESSAGE(&call->arena, Jokbo__V1__ListAdoptionsResponse, jokbo__v1__list_adoptions_response);
     enum jk_status status = jk_short_list_begin(call, &list);
     if (status == JK_OK) {
-        status = walk(call, &list);
+        status = walk_adoptions(call, &list);
         jk_store_view_end(jk_store_of(call));
     }
     if (status == JK_OK && reply) JK_SHORT_LIST_REPLY(&list, reply, adoptions);

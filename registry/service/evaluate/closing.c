@@ -64,7 +64,7 @@ static enum jk_status plan(struct jk_call *call, struct close *close, int64_t no
     return status;
 }
 
-static enum jk_status prepare(struct jk_call *call, struct close *close)
+static enum jk_status prepare_close(struct jk_call *call, struct close *close)
 {
     struct jk_close_plan wanted = {0};
     struct jk_moment moment;
@@ -159,7 +159,7 @@ void jk_close_stage(struct jk_call *call)
     enum jk_status status = close ? jk_error_result(&call->error) : jk_out_of_memory(&call->error);
     if (status == JK_OK) {
         close->text = (char *)protobuf_c_empty_string;
-        status = prepare(call, close);
+        status = prepare_close(call, close);
     }
     if (status == JK_OK)
         jk_change_submit(call, decide_close, close);

@@ -75,7 +75,8 @@ static bool in_scope(const struct counted *counted, uint32_t root)
 }
 
 /* Under a rule with the depth that the policy looks at. */
-static void add_root(const struct counted *counted, const struct jk_spell *spell, Jokbo__V1__CountedDerivative *out)
+static void add_counted_root(const struct counted *counted, const struct jk_spell *spell,
+                             Jokbo__V1__CountedDerivative *out)
 {
     Jokbo__V1__Root *root = jk_present_root(&counted->present, spell);
     size_t count = 0;
@@ -87,7 +88,7 @@ static void add_root(const struct counted *counted, const struct jk_spell *spell
 }
 
 /* Roots in the scope, and the findings that hold for them. */
-static void add_roots(const struct counted *counted, uint32_t model, Jokbo__V1__CountedDerivative *out)
+static void add_counted_roots(const struct counted *counted, uint32_t model, Jokbo__V1__CountedDerivative *out)
 {
     const struct jk_spell *spell = NULL;
     uint32_t flags = 0, n = counted->present.size;
@@ -99,7 +100,7 @@ static void add_roots(const struct counted *counted, uint32_t model, Jokbo__V1__
     out->findings = jk_arena_zalloc(counted->present.arena, 32, sizeof *out->findings);
     if (!out->roots || !out->findings) return;
     while ((spell = jk_book_spell(counted->present.book, model, n, spell)))
-        if (in_scope(counted, spell->root)) add_root(counted, spell, out);
+        if (in_scope(counted, spell->root)) add_counted_root(counted, spell, out);
     for (unsigned kind = 1; kind < 32; kind++)
         if (kinds & (1u << kind)) out->findings[out->n_findings++] = (Jokbo__V1__FindingKind)kind;
 }
@@ -124,13 +125,14 @@ static Jokbo__V1__CountedDerivative *present_counted(const struct counted *count
     out->depth = share->depth;
     out->independent = share->independent;
     out->yanked = !share->counted;
-    add_roots(counted, model, out);
+    add_counted_roots(counted, model, out);
     return out;
 }
 
 /* ---- under a rule ---- */
 
-static void add_reasons(const struct counted *counted, const struct jk_verdict *row, Jokbo__V1__CountedDerivative *out)
+static void add_row_reasons(const struct counted *counted, const struct jk_verdict *row,
+                            Jokbo__V1__CountedDerivative *out)
 {
     struct jk_arena *arena = counted->present.arena;
     Jokbo__V1__RootReasons *one = JK_MESSAGE(arena, Jokbo__V1__RootReasons, jokbo__v1__root_reasons);
@@ -152,7 +154,7 @@ static void add_root_reasons(const struct counted *counted, uint32_t model, Jokb
     while ((spell = jk_book_spell(counted->present.book, model, counted->present.size, spell)) != NULL) {
         if (!in_scope(counted, spell->root)) continue;
         for (size_t i = 0; i < count; i++)
-            if (rows[i].root == spell->root) add_reasons(counted, &rows[i], out);
+            if (rows[i].root == spell->root) add_row_reasons(counted, &rows[i], out);
     }
 }
 
@@ -166,7 +168,7 @@ static void add_late_reasons(const struct counted *counted, Jokbo__V1__CountedDe
     while (out->root_reasons &&
            (spell = jk_book_spell(counted->present.book, model, counted->present.size, spell)) != NULL) {
         late.root = spell->root;
-        if (in_scope(counted, spell->root)) add_reasons(counted, &late, out);
+        if (in_scope(counted, spell->root)) add_row_reasons(counted, &late, out);
     }
 }
 

@@ -112,7 +112,7 @@ static bool is_again(const struct jk_dispute *dispute, const struct jk_dispute *
 
 #define OPEN_MAX 100 /* disputes of one side at a time: each is looked at when there is another */
 
-static enum jk_status check_quota(uint32_t open, struct jk_span actor, struct jk_error *error)
+static enum jk_status check_open_disputes(uint32_t open, struct jk_span actor, struct jk_error *error)
 {
     if (open < OPEN_MAX) return JK_OK;
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "DISPUTES_QUOTA",
@@ -134,7 +134,7 @@ static enum jk_status check_new(struct jk_turn *turn, const struct jk_entry *ent
         if (is_again(dispute, &wanted, jk_text_span(&actor))) again = dispute->from;
         if (dispute->resolved == JK_NONE && jk_span_equal(dispute->actor, jk_text_span(&actor))) open++;
     }
-    if (again == JK_NONE) return check_quota(open, jk_text_span(&actor), error);
+    if (again == JK_NONE) return check_open_disputes(open, jk_text_span(&actor), error);
     jk_error_fact(error, "log_index", "%u", again);
     return jk_fail(error, JK_ALREADY_EXISTS, "DISPUTE_OPEN",
                    "The dispute of log entry %u is about the same and still open", again);
@@ -186,7 +186,7 @@ static enum jk_status check_standing(struct jk_change *change, struct jk_turn *t
     return check_ruling(turn, entry, model, error);
 }
 
-static enum jk_kind kind_of(enum jk_about about)
+static enum jk_kind dispute_kind(enum jk_about about)
 {
     if (about == JK_ABOUT_ORIGIN) return JK_KIND_DISPUTE_ORIGIN;
     return about == JK_ABOUT_ADOPTION ? JK_KIND_DISPUTE_ADOPTION : JK_KIND_DISPUTE;
@@ -197,7 +197,7 @@ static enum jk_status decide_open(struct jk_change *change, struct jk_turn *turn
     const Jokbo__V1__OpenDisputeRequest *request = (const void *)change->call->request;
     struct jk_error *error = &change->call->error;
     enum jk_about about = (enum jk_about)(request->subject - 1);
-    struct jk_entry entry = {.kind = kind_of(about),
+    struct jk_entry entry = {.kind = dispute_kind(about),
                              .about = about,
                              .against = jk_span_of(request->against),
                              .external = jk_span_of(request->external),
@@ -318,7 +318,7 @@ static bool concerns(const struct jk_present *present, const struct jk_dispute *
            (dispute->against != JK_NONE && jk_leads_to_team(present, dispute->against, team));
 }
 
-static enum jk_status walk(struct jk_call *call, struct jk_short_list *list, struct jk_texts *texts)
+static enum jk_status walk_disputes(struct jk_call *call, struct jk_short_list *list, struct jk_texts *texts)
 {
     const Jokbo__V1__ListDisputesRequest *request = (const void *)call->request;
     uint32_t n = list->present.size, count = jk_book_disputes(list->view.book, n), model, team;
@@ -344,7 +344,7 @@ void jk_list_disputes(struct jk_call *call)
         JK_MESSAGE(&call->arena, Jokbo__V1__ListDisputesResponse, jokbo__v1__list_disputes_response);
     enum jk_status status = jk_short_list_begin(call, &list);
     if (status == JK_OK) {
-        status = walk(call, &list, &texts);
+        status = walk_disputes(call, &list, &texts);
         jk_store_view_end(jk_store_of(call));
     }
     if (status == JK_OK) status = jk_texts_read(&texts, call);

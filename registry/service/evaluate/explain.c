@@ -27,7 +27,7 @@ struct parts {
     bool ancestor, named, unknown; /* `named`: an artifact; `unknown`: what the licence permits */
 };
 
-static const char *text_of(const struct explaining *explaining, struct jk_span text)
+static const char *text_in_arena(const struct explaining *explaining, struct jk_span text)
 {
     return jk_to_string(explaining->present.arena, text);
 }
@@ -43,7 +43,8 @@ static bool is_unknown(const struct explaining *explaining, struct jk_span licen
     return true;
 }
 
-static struct parts collect(const struct explaining *explaining, const struct jk_verdict *row, const struct jk_why *why)
+static struct parts collect_parts(const struct explaining *explaining, const struct jk_verdict *row,
+                                  const struct jk_why *why)
 {
     const struct jk_book *book = explaining->present.book;
     uint32_t n = explaining->present.size;
@@ -51,12 +52,13 @@ static struct parts collect(const struct explaining *explaining, const struct jk
                                          ? jk_book_ruling_of(book, row->model, n)
                                          : jk_book_pair_ruling_of(book, row->model, row->root, n);
     const struct jk_release *release = jk_book_release(book, row->release);
-    struct parts parts = {.root = text_of(explaining, jk_present_name(&explaining->present, row->root)),
-                          .team = text_of(explaining, jk_book_team(book, jk_book_base(book, row->root, n)->team)->id),
-                          .license = text_of(explaining, jk_book_license_text(book, release->license)),
+    struct parts parts = {.root = text_in_arena(explaining, jk_present_name(&explaining->present, row->root)),
+                          .team =
+                              text_in_arena(explaining, jk_book_team(book, jk_book_base(book, row->root, n)->team)->id),
+                          .license = text_in_arena(explaining, jk_book_license_text(book, release->license)),
                           .other = "",
                           .other_license = "",
-                          .publisher = text_of(explaining, jk_book_publisher(book, row->publisher)->name),
+                          .publisher = text_in_arena(explaining, jk_book_publisher(book, row->publisher)->name),
                           .entry = why->entry,
                           .depth = row->depth,
                           .most = explaining->question->rule.policy.depth,
@@ -66,14 +68,15 @@ static struct parts collect(const struct explaining *explaining, const struct jk
                           .ancestor = why->release != JK_NONE,
                           .named = !jk_digest_is_zero(&release->artifact),
                           .unknown = is_unknown(explaining, jk_book_license_text(book, release->license))};
-    if (why->other != JK_NONE) parts.other = text_of(explaining, jk_present_name(&explaining->present, why->other));
+    if (why->other != JK_NONE)
+        parts.other = text_in_arena(explaining, jk_present_name(&explaining->present, why->other));
     if (why->release != JK_NONE)
         parts.other_license =
-            text_of(explaining, jk_book_license_text(book, jk_book_release(book, why->release)->license));
+            text_in_arena(explaining, jk_book_license_text(book, jk_book_release(book, why->release)->license));
     return parts;
 }
 
-static char *say(const struct explaining *explaining, enum jk_reason reason, const struct parts *parts)
+static char *say_english(const struct explaining *explaining, enum jk_reason reason, const struct parts *parts)
 {
     struct jk_arena *arena = explaining->present.arena;
     switch (reason) {
@@ -187,9 +190,9 @@ static enum jk_status explain_reason(const struct explaining *explaining, const 
     if (!fact) return jk_out_of_memory(error);
     JK_TRY(jk_why_find(explaining->present.book, explaining->standing, &explaining->question->rule.policy,
                        explaining->question->rule.from, row, reason, &why, error));
-    struct parts parts = collect(explaining, row, &why);
+    struct parts parts = collect_parts(explaining, row, &why);
     fact->reason = jk_counts_reason(reason);
-    fact->fact = say(explaining, reason, &parts);
+    fact->fact = say_english(explaining, reason, &parts);
     fact->fact_ko = say_korean(explaining, reason, &parts);
     fact->log_index = why.entry;
     if (reason == JK_REASON_LICENSE_NOT_OPEN) fact->detail = parts.unknown ? (char *)"unknown" : (char *)"forbids";
@@ -230,7 +233,7 @@ static bool add_disputes(const struct explaining *explaining, Jokbo__V1__Standin
     return true;
 }
 
-static enum jk_status explain(const struct explaining *explaining, Jokbo__V1__Standing *out)
+static enum jk_status explain_derivative(const struct explaining *explaining, Jokbo__V1__Standing *out)
 {
     struct jk_arena *arena = explaining->present.arena;
     struct jk_error *error = &explaining->call->error;
@@ -310,7 +313,7 @@ static enum jk_status explain_model(struct explaining *explaining, const struct 
                        explaining->question->size);
     }
     explaining->rows = jk_standing_of(explaining->standing, model, &explaining->count);
-    if (explaining->rows) return explain(explaining, out);
+    if (explaining->rows) return explain_derivative(explaining, out);
     return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_DERIVATIVE",
                    "\"%.200s\" is not a derivative of a base model at log size %u", name, explaining->question->size);
 }

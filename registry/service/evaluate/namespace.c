@@ -61,7 +61,7 @@ static enum jk_status check_caller(const struct jk_change *change, const struct 
     return end ? JK_OK : jk_check_may_vouch(change, turn, publisher, error);
 }
 
-static enum jk_status decide(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+static enum jk_status decide_namespace(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__SetNamespaceRequest *request = (const void *)change->call->request;
     bool registrar = change->call->principal.roles & JK_ROLE_REGISTRAR;
@@ -90,7 +90,7 @@ void jk_set_namespace(struct jk_call *call)
     jk_check_field(&call->error, "evidence", request->evidence, jk_ident_label_fault(jk_span_of(request->evidence)));
     jk_check_reason(&call->error, "details", request->details, false);
     if (jk_error_result(&call->error) == JK_OK)
-        jk_change_submit(call, decide, NULL);
+        jk_change_submit(call, decide_namespace, NULL);
     else
         jk_call_fail(call);
 }
@@ -108,7 +108,7 @@ static enum jk_status filter_publisher(struct jk_call *call, const struct jk_pre
     return jk_fail(&call->error, JK_NOT_FOUND, "PUBLISHER_NOT_FOUND", "There is no publisher \"%s\"", shown);
 }
 
-static enum jk_status walk(struct jk_call *call, struct jk_short_list *list)
+static enum jk_status walk_namespaces(struct jk_call *call, struct jk_short_list *list)
 {
     const Jokbo__V1__ListNamespacesRequest *request = (const void *)call->request;
     uint32_t count = jk_book_namespaces(list->view.book), publisher;
@@ -130,7 +130,7 @@ void jk_list_namespaces(struct jk_call *call)
         JK_MESSAGE(&call->arena, Jokbo__V1__ListNamespacesResponse, jokbo__v1__list_namespaces_response);
     enum jk_status status = jk_short_list_begin(call, &list);
     if (status == JK_OK) {
-        status = walk(call, &list);
+        status = walk_namespaces(call, &list);
         jk_store_view_end(jk_store_of(call));
     }
     if (status == JK_OK && reply) JK_SHORT_LIST_REPLY(&list, reply, namespaces);

@@ -54,7 +54,7 @@ static enum jk_status find_question(struct jk_call *call, struct jk_question *qu
 }
 
 /* The view is held from then on, where this succeeds. */
-static enum jk_status look(struct jk_call *call, struct jk_question *question)
+static enum jk_status look_at_log(struct jk_call *call, struct jk_question *question)
 {
     jk_store_view(jk_store_of(call), &question->view);
     enum jk_status status = find_question(call, question);
@@ -125,7 +125,7 @@ static enum jk_status bring_sources(struct jk_call *call, struct jk_question *qu
 
 enum jk_status jk_question_open(struct jk_call *call, struct jk_question *question)
 {
-    JK_TRY(look(call, question));
+    JK_TRY(look_at_log(call, question));
     return is_at_hand(call, question) ? JK_OK : bring_sources(call, question);
 }
 
@@ -170,7 +170,7 @@ static void settle_time(struct jk_call *call, struct jk_question *question)
 static void take_up(struct jk_call *call)
 {
     struct jk_question *question = call->state;
-    if (look(call, question) != JK_OK) {
+    if (look_at_log(call, question) != JK_OK) {
         jk_call_fail(call);
     } else if (is_at_hand(call, question)) {
         answer_question(call, question);

@@ -112,7 +112,7 @@ static enum jk_status check_digest(struct sending *sending, struct jk_error *err
     return different(sending, error);
 }
 
-static enum jk_status find(struct jk_call *call, struct sending *sending)
+static enum jk_status find_closing(struct jk_call *call, struct sending *sending)
 {
     const Jokbo__V1__GetReportRequest *request = (const void *)call->request;
     enum jk_status status = JK_OK;
@@ -157,10 +157,10 @@ static enum jk_status try_open(struct jk_call *call, struct sending *sending, st
 }
 
 /* Where the files cannot all be made, the one that is asked for may be there nevertheless. */
-static enum jk_status open_file(struct jk_call *call, struct sending *sending)
+static enum jk_status open_report(struct jk_call *call, struct sending *sending)
 {
     struct jk_error why;
-    JK_TRY(find(call, sending));
+    JK_TRY(find_closing(call, sending));
     if (try_open(call, sending, &why) != JK_OK) {
         struct jk_error unmade;
         jk_error_init(&unmade, NULL);
@@ -173,7 +173,7 @@ static enum jk_status open_file(struct jk_call *call, struct sending *sending)
 
 static void begin_sending(struct jk_call *call)
 {
-    if (open_file(call, call->state) == JK_OK)
+    if (open_report(call, call->state) == JK_OK)
         send_piece(call);
     else
         jk_call_fail(call);

@@ -14,7 +14,7 @@
 /* ---- rule ---- */
 
 /* Which kind an entry makes; what it is about lies in its fields. */
-static enum jk_ruling_kind kind_of(enum jk_kind kind)
+static enum jk_ruling_kind ruling_kind(enum jk_kind kind)
 {
     switch (kind) {
     case JK_KIND_ORIGIN:
@@ -32,11 +32,11 @@ static enum jk_ruling_kind kind_of(enum jk_kind kind)
 }
 
 /* Whether a ruling says what the entry would say. */
-static bool is_same(const struct jk_turn *turn, const struct jk_ruling *ruling, const struct jk_entry *entry)
+static bool says_the_same(const struct jk_turn *turn, const struct jk_ruling *ruling, const struct jk_entry *entry)
 {
     uint32_t n = jk_turn_size(turn);
     uint32_t root = entry->root.len ? jk_book_find_model(turn->book, entry->root, n) : JK_NONE;
-    if (ruling->kind != kind_of(entry->kind) || ruling->root != root) return false;
+    if (ruling->kind != ruling_kind(entry->kind) || ruling->root != root) return false;
     if (ruling->model != jk_book_find_model(turn->book, entry->model, n)) return false;
     if (ruling->release != JK_NONE &&
         !jk_digest_equal(&jk_book_release(turn->book, ruling->release)->hash, &entry->release))
@@ -50,7 +50,8 @@ static enum jk_status check_pending(struct jk_turn *turn, const struct jk_entry 
     uint32_t n = jk_turn_size(turn);
     for (uint32_t slot = jk_book_rulings(turn->book, n); slot-- > 0;) {
         const struct jk_ruling *pending = jk_book_ruling(turn->book, slot);
-        if (!is_same(turn, pending, entry) || jk_book_ruling_state(turn->book, slot, n) != JK_RULING_PENDING) continue;
+        if (!says_the_same(turn, pending, entry) || jk_book_ruling_state(turn->book, slot, n) != JK_RULING_PENDING)
+            continue;
         jk_error_fact(error, "ruling", "%u", pending->from);
         return jk_fail(
             error, JK_FAILED_PRECONDITION, "RULING_PENDING",
@@ -129,8 +130,8 @@ static enum jk_status fill_standing(struct jk_turn *turn, const Jokbo__V1__RuleR
 }
 
 /* The release that the request names: with its version, or the deciding one. */
-static enum jk_status find_release(struct jk_turn *turn, const char *text, uint32_t *out_model, uint32_t *out_release,
-                                   struct jk_error *error)
+static enum jk_status find_ruled_release(struct jk_turn *turn, const char *text, uint32_t *out_model,
+                                         uint32_t *out_release, struct jk_error *error)
 {
     struct jk_span name, version;
     uint32_t n = jk_turn_size(turn);
@@ -148,7 +149,7 @@ static enum jk_status fill_origin(struct jk_turn *turn, const Jokbo__V1__RuleReq
                                   struct jk_error *error)
 {
     uint32_t model, release;
-    JK_TRY(find_release(turn, request->model, &model, &release, error));
+    JK_TRY(find_ruled_release(turn, request->model, &model, &release, error));
     JK_TRY(need_derivative(turn, model, error));
     const struct jk_release *facts = jk_book_release(turn->book, release);
     entry->kind = JK_KIND_ORIGIN;
@@ -273,7 +274,7 @@ void jk_decide_ruling(struct jk_call *call)
 
 /* ---- list ---- */
 
-static enum jk_status walk(struct jk_call *call, struct jk_short_list *list, struct jk_texts *texts)
+static enum jk_status walk_rulings(struct jk_call *call, struct jk_short_list *list, struct jk_texts *texts)
 {
     const Jokbo__V1__ListRulingsRequest *request = (const void *)call->request;
     uint32_t n = list->present.size, count = jk_book_rulings(list->view.book, n), model;
@@ -297,7 +298,7 @@ void jk_list_rulings(struct jk_call *call)
         JK_MESSAGE(&call->arena, Jokbo__V1__ListRulingsResponse, jokbo__v1__list_rulings_response);
     enum jk_status status = jk_short_list_begin(call, &list);
     if (status == JK_OK) {
-        status = walk(call, &list, &texts);
+        status = walk_rulings(call, &list, &texts);
         jk_store_view_end(jk_store_of(call));
     }
     if (status == JK_OK) status = jk_texts_read(&texts, call);

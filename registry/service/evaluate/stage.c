@@ -122,7 +122,7 @@ static enum jk_status check_etag(struct jk_turn *turn, uint32_t slot, const char
                    now ? now->etag : "");
 }
 
-static bool is_same(const struct jk_stage *now, const struct jk_entry *entry)
+static bool is_same_stage(const struct jk_stage *now, const struct jk_entry *entry)
 {
     return now && jk_span_equal(now->title, entry->name) && jk_span_equal(now->title_ko, entry->name_ko) &&
            jk_span_equal(now->source, entry->evidence) && now->opens_us == entry->from_us &&
@@ -142,12 +142,12 @@ static enum jk_status check_rules(const struct jk_turn *turn, const struct jk_po
 }
 
 /* What is open takes two: a team that is taken out at the last moment is out for good. */
-static enum jk_status put(struct jk_change *change, struct jk_turn *turn, struct jk_entry *entry,
-                          struct jk_error *error)
+static enum jk_status put_stage(struct jk_change *change, struct jk_turn *turn, struct jk_entry *entry,
+                                struct jk_error *error)
 {
     uint32_t slot = jk_book_find_stage(turn->book, entry->stage, jk_turn_size(turn)), index;
     const struct jk_stage *now = slot == JK_NONE ? NULL : jk_book_stage(turn->book, slot, jk_turn_size(turn));
-    if (is_same(now, entry)) return jk_teams_withdraw(change, turn, now, error); /* as it stands: no entry */
+    if (is_same_stage(now, entry)) return jk_teams_withdraw(change, turn, now, error); /* as it stands: no entry */
     const char *fault = jk_book_stage_fault(turn->book, entry, turn->time_us);
     if (fault)
         return jk_fail(error, JK_FAILED_PRECONDITION, "STAGE_FIXED", "The stage \"%.*s\" %s", JK_SPAN_ARG(entry->stage),
@@ -169,7 +169,7 @@ static enum jk_status decide_put(struct jk_change *change, struct jk_turn *turn,
     entry->digest = jk_book_policy(turn->book, policy)->digest;
     JK_TRY(need_teams(turn, request->stage, arena, error));
     JK_TRY(check_etag(turn, jk_book_find_stage(turn->book, entry->stage, n), request->stage->etag, arena, error));
-    JK_TRY(put(change, turn, entry, error));
+    JK_TRY(put_stage(change, turn, entry, error));
     struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), arena};
     uint32_t stage = jk_book_find_stage(turn->book, entry->stage, present.size);
     Jokbo__V1__Stage *reply = jk_present_stage(&present, stage, NULL);

@@ -17,7 +17,7 @@ _Static_assert(JOKBO__V1__DISPUTE_OUTCOME__DISPUTE_OUTCOME_UPHELD == JK_OUTCOME_
 
 /* ---- policies ---- */
 
-static char *explain(const struct jk_present *present, const struct jk_policy *policy, bool korean)
+static char *explain_policy(const struct jk_present *present, const struct jk_policy *policy, bool korean)
 {
     struct jk_text text;
     jk_text_init(&text, 0);
@@ -36,8 +36,8 @@ Jokbo__V1__Policy *jk_present_policy(const struct jk_present *present, uint32_t 
     out->version = (int32_t)row->policy.version;
     out->text = jk_to_string(present->arena, row->text);
     out->sha256 = jk_to_hex(present->arena, &row->digest);
-    out->explanation = explain(present, &row->policy, false);
-    out->explanation_ko = explain(present, &row->policy, true);
+    out->explanation = explain_policy(present, &row->policy, false);
+    out->explanation_ko = explain_policy(present, &row->policy, true);
     out->log_index = row->from;
     out->create_time = jk_to_timestamp(present->arena, jk_book_time(present->book, row->from));
     out->log_size = present->size;

@@ -54,7 +54,7 @@ static void wait_on(struct jk_call *call)
 }
 
 /* On a reader thread. Once the message is sent the call may be anywhere: nothing is touched after. */
-static void tell(struct jk_call *call)
+static void tell_changes(struct jk_call *call)
 {
     struct watch *watch = call->state;
     Jokbo__V1__DerivativeCount *count = NULL;
@@ -80,7 +80,7 @@ static void tell(struct jk_call *call)
 static void woken(struct jk_waiter *waiter, struct jk_wake *wake)
 {
     (void)wake;
-    tell(waiter->call);
+    tell_changes(waiter->call);
 }
 
 void jk_watch_counts(struct jk_call *call)
@@ -96,5 +96,5 @@ void jk_watch_counts(struct jk_call *call)
     }
     watch->question =
         (struct jk_question){.scope_asked = request->scope, .rule_asked = request->rule, .scoped = true, .total = true};
-    jk_call_on_reader(call, tell);
+    jk_call_on_reader(call, tell_changes);
 }

@@ -103,7 +103,7 @@ void jk_get_caller(struct jk_call *call)
 
 /* ---- create and update ---- */
 
-static enum jk_status check_team(struct jk_turn *turn, const struct jk_account *account, struct jk_error *error)
+static enum jk_status check_account_team(struct jk_turn *turn, const struct jk_account *account, struct jk_error *error)
 {
     if (!(account->roles & JK_ROLE_TEAM)) return JK_OK;
     if (jk_book_find_team(turn->book, jk_span_of(account->team), jk_turn_size(turn)) != JK_NONE) return JK_OK;
@@ -135,10 +135,11 @@ static void grant_roles(struct jk_account *account, const struct jk_account *bef
     }
 }
 
-static enum jk_status decide_create(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+static enum jk_status decide_create_account(struct jk_change *change, struct jk_turn *turn,
+                                            ProtobufCMessage **out_reply)
 {
     struct jk_account *account = change->input;
-    JK_TRY(check_team(turn, account, &change->call->error));
+    JK_TRY(check_account_team(turn, account, &change->call->error));
     account->id = jk_directory_next_id(turn->directory, "account");
     account->created_us = turn->time_us;
     account->created_by = change->call->principal.account;
@@ -178,7 +179,7 @@ static enum jk_status decide_update(struct jk_change *change, struct jk_turn *tu
 {
     struct jk_account *account = change->input, before;
     struct jk_error *error = &change->call->error;
-    JK_TRY(check_team(turn, account, error));
+    JK_TRY(check_account_team(turn, account, error));
     if (!jk_directory_account(turn->directory, account->id, &before))
         return jk_fail(error, JK_NOT_FOUND, "ACCOUNT_NOT_FOUND", "There is no account %llu",
                        (unsigned long long)account->id);
@@ -225,7 +226,7 @@ void jk_create_account(struct jk_call *call)
     struct jk_account *account =
         read_account(call, "", request->label, request->roles, request->n_roles, request->team);
     if (account)
-        jk_change_submit(call, decide_create, account);
+        jk_change_submit(call, decide_create_account, account);
     else
         jk_call_fail(call);
 }
@@ -250,7 +251,7 @@ void jk_update_account(struct jk_call *call)
 
 /* ---- list ---- */
 
-static enum jk_status list(struct jk_call *call, Jokbo__V1__ListAccountsResponse *reply)
+static enum jk_status list_accounts(struct jk_call *call, Jokbo__V1__ListAccountsResponse *reply)
 {
     struct jk_page page;
     const struct jk_account *accounts;
@@ -272,6 +273,6 @@ void jk_list_accounts(struct jk_call *call)
 {
     Jokbo__V1__ListAccountsResponse *reply =
         JK_MESSAGE(&call->arena, Jokbo__V1__ListAccountsResponse, jokbo__v1__list_accounts_response);
-    enum jk_status status = reply ? list(call, reply) : jk_out_of_memory(&call->error);
+    enum jk_status status = reply ? list_accounts(call, reply) : jk_out_of_memory(&call->error);
     jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }

@@ -135,7 +135,7 @@ static enum jk_status record_facts(struct jk_turn *turn, const struct jk_blob_fa
 }
 
 /* What nobody names yet was brought again: it stays so much longer. Once in a while is enough. */
-static enum jk_status renew(struct jk_turn *turn, struct jk_blob_facts *there, struct jk_error *error)
+static enum jk_status renew_blob(struct jk_turn *turn, struct jk_blob_facts *there, struct jk_error *error)
 {
     if (turn->time_us - jk_blob_brought_us(there) < JK_BLOB_RENEW_US) return JK_OK;
     if (jk_book_find_artifact(turn->book, &there->digest, jk_turn_size(turn)) != JK_NONE) return JK_OK;
@@ -164,7 +164,7 @@ static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn
     upload->facts.created_us = stored ? there.created_us : turn->time_us;
     if (known && there.state == JK_BLOB_WITHDRAWN) return fail_withdrawn(&there, &call->error);
     if (stored && !is_news(&there, &upload->facts)) {
-        JK_TRY(renew(turn, &there, &call->error));
+        JK_TRY(renew_blob(turn, &there, &call->error));
         upload->facts = there;
     } else {
         if (upload->facts.manifest) JK_TRY(check_releases(change, turn, &upload->facts, &call->error));
@@ -205,7 +205,7 @@ static enum jk_status check_whole(struct jk_call *call, struct upload *upload)
     return JK_OK;
 }
 
-static void submit(struct jk_call *call)
+static void submit_upload(struct jk_call *call)
 {
     struct upload *upload = call->state;
     call->request = &upload->header.base; /* its request_id, and its fingerprint */
@@ -226,7 +226,7 @@ static void store_next(struct jk_call *call)
     if (upload->stored < upload->facts.size)
         jk_call_on_reader(call, store_next);
     else
-        submit(call);
+        submit_upload(call);
 }
 
 static struct jk_blob_upload brought(const struct jk_call *call, const struct upload *upload)
@@ -252,7 +252,7 @@ static void finish_upload(struct jk_call *call)
     else if (upload->number)
         store_next(call);
     else
-        submit(call);
+        submit_upload(call);
 }
 
 /* ---- data ---- */
@@ -334,7 +334,7 @@ static enum jk_status keep_header(struct jk_call *call, const Jokbo__V1__BlobHea
 }
 
 /* On a reader thread, before the bytes come; and again when they are here, which decides. */
-static void check_quota(struct jk_call *call)
+static void check_day_quota(struct jk_call *call)
 {
     struct upload *upload = call->state;
     struct jk_blob_upload what = brought(call, upload);
@@ -364,7 +364,7 @@ static void got_header(struct jk_call *call)
         if (status == JK_OK) status = keep_header(call, message->header, upload);
     }
     if (status == JK_OK)
-        jk_call_on_reader(call, check_quota);
+        jk_call_on_reader(call, check_day_quota);
     else
         jk_call_fail(call);
 }

@@ -36,7 +36,7 @@ void jk_get_model(struct jk_call *call)
     jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }
 
-static enum jk_status find_release(struct jk_call *call, const struct jk_view *view, uint32_t *out_release)
+static enum jk_status find_asked_release(struct jk_call *call, const struct jk_view *view, uint32_t *out_release)
 {
     const Jokbo__V1__GetReleaseRequest *request = (const void *)call->request;
     struct jk_digest hash;
@@ -79,7 +79,7 @@ void jk_get_release(struct jk_call *call)
     Jokbo__V1__Release *release = NULL;
     jk_store_view(jk_store_of(call), &view);
     struct jk_present present = present_of(call, &view, view.size);
-    enum jk_status status = find_release(call, &view, &slot);
+    enum jk_status status = find_asked_release(call, &view, &slot);
     if (status == JK_OK) release = jk_present_release(&present, slot, true);
     jk_store_view_end(jk_store_of(call));
     if (status == JK_OK && release && release->yanked) {
@@ -108,7 +108,7 @@ struct walk {
 
 #define WALK_STRIDE 8192 /* models looked at before writers get a chance; as-of answers never change in between */
 
-static bool take(struct walk *walk, uint32_t model)
+static bool take_model(struct walk *walk, uint32_t model)
 {
     walk->total++;
     if (walk->page.resumed && model <= walk->page.after) return true;
@@ -135,7 +135,7 @@ static bool run_stride(struct walk *walk, uint32_t *next)
              end = *next + WALK_STRIDE < models ? *next + WALK_STRIDE : models;
     bool going = true;
     for (; going && *next < end; ++*next)
-        if (walk->wants(walk, *next)) going = take(walk, *next);
+        if (walk->wants(walk, *next)) going = take_model(walk, *next);
     jk_store_view_end(jk_store_of(walk->call));
     return going && *next < models && !atomic_load(&walk->call->cancelled);
 }

@@ -34,8 +34,8 @@ static enum jk_status reply_model(struct jk_change *change, struct jk_turn *turn
 
 /* ---- yank and back ---- */
 
-static enum jk_status find_release(struct jk_turn *turn, const char *text, uint32_t size, uint32_t *out_release,
-                                   struct jk_error *error)
+static enum jk_status find_versioned_release(struct jk_turn *turn, const char *text, uint32_t size,
+                                             uint32_t *out_release, struct jk_error *error)
 {
     struct jk_span name, version;
     uint32_t model;
@@ -54,7 +54,7 @@ static enum jk_status switch_release(struct jk_change *change, struct jk_turn *t
     struct jk_error *error = &change->call->error;
     struct jk_entry entry = {.kind = yank ? JK_KIND_YANK : JK_KIND_UNYANK};
     uint32_t release;
-    JK_TRY(find_release(turn, name, jk_turn_size(turn), &release, error));
+    JK_TRY(find_versioned_release(turn, name, jk_turn_size(turn), &release, error));
     const struct jk_release *row = jk_book_release(turn->book, release);
     uint32_t publisher = jk_publisher_of(turn, row->model);
     JK_TRY(jk_act_for_model(change, turn, row->model, &entry.actor, error));
@@ -77,7 +77,7 @@ static enum jk_status tell_release(struct jk_change *change, struct jk_turn *tur
 {
     struct jk_present present = {turn->book, turn->directory, change->entry + 1, &change->call->arena};
     uint32_t release;
-    JK_TRY(find_release(turn, name, present.size, &release, &change->call->error));
+    JK_TRY(find_versioned_release(turn, name, present.size, &release, &change->call->error));
     Jokbo__V1__Release *reply = jk_present_release(&present, release, true);
     if (!reply) return jk_out_of_memory(&change->call->error);
     if (change->write.dry) {

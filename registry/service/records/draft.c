@@ -46,8 +46,8 @@ static void read_license(const Jokbo__V1__Derivative *message, struct jk_arena *
     jk_text_done(&canonical);
 }
 
-static void read_digests(const Jokbo__V1__Derivative *message, struct jk_arena *arena, struct jk_draft *draft,
-                         struct jk_error *error)
+static void read_draft_digests(const Jokbo__V1__Derivative *message, struct jk_arena *arena, struct jk_draft *draft,
+                               struct jk_error *error)
 {
     jk_from_hex(message->license_text_sha256, field(draft, arena, "license_text_sha256"), &draft->license_text, error);
     jk_from_hex(message->artifact_sha256, field(draft, arena, "artifact_sha256"), &draft->artifact, error);
@@ -114,8 +114,8 @@ static void read_parent(const Jokbo__V1__Parent *message, struct jk_arena *arena
     }
 }
 
-static void read_parents(const Jokbo__V1__Derivative *message, struct jk_arena *arena, struct jk_draft *draft,
-                         struct jk_error *error)
+static void read_draft_parents(const Jokbo__V1__Derivative *message, struct jk_arena *arena, struct jk_draft *draft,
+                               struct jk_error *error)
 {
     size_t count = message->n_parents < JK_PARENTS_MAX ? message->n_parents : JK_PARENTS_MAX;
     if (message->n_parents > count)
@@ -140,6 +140,6 @@ void jk_draft_read(const Jokbo__V1__Derivative *message, const char *prefix, str
     if (!jk_from_relation(message->relation, &out_draft->relation))
         jk_error_field(error, field(out_draft, arena, "relation"), "%d is not a relation", (int)message->relation);
     read_license(message, arena, out_draft, error);
-    read_digests(message, arena, out_draft, error);
-    read_parents(message, arena, out_draft, error);
+    read_draft_digests(message, arena, out_draft, error);
+    read_draft_parents(message, arena, out_draft, error);
 }

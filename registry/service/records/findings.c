@@ -83,7 +83,7 @@ struct findings {
     size_t count, room;
 };
 
-static void add(struct findings *out, Jokbo__V1__FindingKind kind, struct jk_span root, const char *text)
+static void add_finding(struct findings *out, Jokbo__V1__FindingKind kind, struct jk_span root, const char *text)
 {
     struct jk_arena *arena = out->present->arena;
     Jokbo__V1__Finding *finding = JK_MESSAGE(arena, Jokbo__V1__Finding, jokbo__v1__finding);
@@ -98,20 +98,21 @@ static void add_rooted(struct findings *out, const struct jk_spell *spell)
 {
     struct jk_span root = jk_present_name(out->present, spell->root);
     for (size_t i = 0; i < RULES; i++)
-        if (rules[i].rooted && (spell->flags & rules[i].flag)) add(out, rules[i].kind, root, rules[i].text);
+        if (rules[i].rooted && (spell->flags & rules[i].flag)) add_finding(out, rules[i].kind, root, rules[i].text);
 }
 
 static void add_rootless(struct findings *out, uint32_t flags)
 {
     for (size_t i = 0; i < RULES; i++)
-        if (!rules[i].rooted && (flags & rules[i].flag)) add(out, rules[i].kind, (struct jk_span){0}, rules[i].text);
+        if (!rules[i].rooted && (flags & rules[i].flag))
+            add_finding(out, rules[i].kind, (struct jk_span){0}, rules[i].text);
 }
 
 static void add_duplicate(struct findings *out, uint32_t model)
 {
     struct jk_span name = jk_present_name(out->present, model);
     char *text = jk_arena_printf(out->present->arena, "%.*s goes first with the same weights", JK_SPAN_ARG(name));
-    if (text) add(out, KIND(DUPLICATE_WEIGHTS), (struct jk_span){0}, text);
+    if (text) add_finding(out, KIND(DUPLICATE_WEIGHTS), (struct jk_span){0}, text);
 }
 
 static void add_contested(struct findings *out, uint32_t other)
@@ -119,7 +120,7 @@ static void add_contested(struct findings *out, uint32_t other)
     struct jk_span name = jk_present_name(out->present, other);
     char *text = jk_arena_printf(out->present->arena, "%.*s, of another publisher, claims the same weights or artifact",
                                  JK_SPAN_ARG(name));
-    if (text) add(out, KIND(CONTESTED), (struct jk_span){0}, text);
+    if (text) add_finding(out, KIND(CONTESTED), (struct jk_span){0}, text);
 }
 
 void jk_present_findings(const struct jk_present *present, uint32_t model, size_t *out_count,
@@ -145,8 +146,8 @@ void jk_present_findings(const struct jk_present *present, uint32_t model, size_
     if (twin != JK_NONE) add_duplicate(&out, twin);
     if (contested != JK_NONE) add_contested(&out, contested);
     if (unverified)
-        add(&out, KIND(UNVERIFIED_ARTIFACT), (struct jk_span){0},
-            "the manifest of the artifact was never uploaded, or says other weights");
+        add_finding(&out, KIND(UNVERIFIED_ARTIFACT), (struct jk_span){0},
+                    "the manifest of the artifact was never uploaded, or says other weights");
     *out_count = out.count;
     *out_findings = out.list;
 }

@@ -52,7 +52,7 @@ static uint32_t adopted_release(const struct jk_present *present, uint32_t exter
     return adoption ? standing_release(present, adoption->model) : JK_NONE;
 }
 
-static void climb(struct foresight *foresight)
+static void climb_foreseen(struct foresight *foresight)
 {
     const struct jk_present *present = foresight->present;
     for (size_t i = 0; i < foresight->ancestor_count; i++) {
@@ -215,7 +215,7 @@ void jk_foreseen_tell(const struct jk_present *present, int64_t now_us, const st
     if (!foresight.ancestors || !foresight.roots || pins->count == 0) return;
     for (size_t i = 0; i < pins->count; i++)
         begin_at(&foresight, pins->items[i].parent);
-    climb(&foresight);
+    climb_foreseen(&foresight);
     tell_roots(&foresight, reply);
     if (foresight.root_count == 0) return;
     for (size_t i = 0; i < foresight.root_count; i++)

@@ -64,8 +64,8 @@ static enum jk_status read_bytes(struct jk_reader *reader, const struct jk_diges
     return status;
 }
 
-static enum jk_status look_at(struct jk_reader *reader, struct looked_at *manifest, uint64_t *bytes,
-                              struct jk_error *error)
+static enum jk_status look_at_manifest(struct jk_reader *reader, struct looked_at *manifest, uint64_t *bytes,
+                                       struct jk_error *error)
 {
     JK_CLEANUP(jk_text_done) struct jk_text text;
     struct jk_error fault;
@@ -89,7 +89,7 @@ static enum jk_status run_reading(void *context, struct jk_reader *reader, struc
     while (batch->count < reading->count && batch->count < AT_ONCE && batch->bytes < BYTES_AT_ONCE) {
         struct looked_at *manifest = &batch->manifests[batch->count];
         *manifest = (struct looked_at){.digest = reading->wanted[batch->count]};
-        JK_TRY(look_at(reader, manifest, &batch->bytes, error));
+        JK_TRY(look_at_manifest(reader, manifest, &batch->bytes, error));
         batch->count++;
     }
     return JK_OK;
@@ -110,14 +110,13 @@ static enum jk_status note_one(struct jk_turn *turn, const struct looked_at *man
     if (!facts.files_known) {
         facts.weight_files = manifest->summary.weight_files;
         facts.files_known = true;
-        if (!jk_record_blob(turn->arena, &facts, &record))
-            return jk_out_of_memory(error);
+        if (!jk_record_blob(turn->arena, &facts, &record)) return jk_out_of_memory(error);
         JK_TRY(jk_turn_record(turn, &record, error));
     }
     return jk_held_note(turn, &manifest->digest, error);
 }
 
-static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
+static enum jk_status decide_held(struct jk_write *write, struct jk_turn *turn)
 {
     const struct batch *batch = ((struct noting *)write)->batch;
     for (size_t i = 0; i < batch->count; i++)
@@ -131,7 +130,7 @@ static enum jk_status do_some(struct jk_held_catch_up *catch_up, struct batch *b
                               struct jk_error *error)
 {
     struct reading reading = {.batch = batch, .wanted = catch_up->manifests + done, .count = catch_up->count - done};
-    struct noting noting = {.own.write.decide = decide, .batch = batch};
+    struct noting noting = {.own.write.decide = decide_held, .batch = batch};
     batch->count = 0;
     batch->bytes = 0;
     JK_TRY(jk_store_read_own(catch_up->store, run_reading, &reading, jk_monotonic_ms() + READ_MS, error));
@@ -145,7 +144,7 @@ static void rest(struct jk_held_catch_up *catch_up, int64_t wait_ms)
         jk_sleep_ms(STOP_LOOK_MS);
 }
 
-static void *run(void *context)
+static void *run_catch_up(void *context)
 {
     struct jk_held_catch_up *catch_up = context;
     struct batch *batch = malloc(sizeof *batch);
@@ -213,7 +212,7 @@ enum jk_status jk_held_catch_up_start(struct jk_store *store, struct jk_held_cat
         free_catch_up(catch_up);
         return JK_OK;
     }
-    if (pthread_create(&catch_up->thread, NULL, run, catch_up) != 0) {
+    if (pthread_create(&catch_up->thread, NULL, run_catch_up, catch_up) != 0) {
         free_catch_up(catch_up);
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start a thread");
     }

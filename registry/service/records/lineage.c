@@ -35,7 +35,7 @@ struct graph {
 #define BUCKETS 8192
 
 /* The position of a node, added where it is new; JK_NONE past the bounds. */
-static uint32_t meet(struct graph *graph, const struct node *wanted)
+static uint32_t meet_node(struct graph *graph, const struct node *wanted)
 {
     uint32_t first = (uint32_t)(wanted->hash.bytes[0] | wanted->hash.bytes[1] << 8) % BUCKETS, at = first;
     for (; graph->buckets[at]; at = (at + 1) % BUCKETS) {
@@ -83,7 +83,7 @@ static void climb_external(struct graph *graph, uint32_t position)
     uint32_t release = jk_book_deciding(graph->book, adoption->model, graph->n);
     if (release == JK_NONE) release = jk_book_newest(graph->book, adoption->model, graph->n);
     struct node parent = release_node(graph, release, node.distance - 1);
-    uint32_t at = meet(graph, &parent);
+    uint32_t at = meet_node(graph, &parent);
     if (at != JK_NONE) link_parent(graph, position, at);
 }
 
@@ -99,12 +99,12 @@ static void climb_release(struct graph *graph, uint32_t position)
                             .hash = *parent->hash,
                             .name = parent->name,
                             .distance = node.distance - 1};
-        uint32_t at = meet(graph, &next);
+        uint32_t at = meet_node(graph, &next);
         if (at != JK_NONE) link_parent(graph, position, at);
     }
 }
 
-static void climb(struct graph *graph)
+static void climb_graph(struct graph *graph)
 {
     for (uint32_t i = 0; i < graph->count; i++)
         if (graph->nodes[i].external)
@@ -123,7 +123,7 @@ static void descend_from(struct graph *graph, uint32_t position, uint32_t extern
                         ? jk_book_child_of_external(graph->book, external, graph->n, &cursor)
                         : jk_book_child_of_release(graph->book, release, graph->n, &cursor)) != JK_NONE) {
         struct node next = release_node(graph, child, distance);
-        uint32_t at = meet(graph, &next);
+        uint32_t at = meet_node(graph, &next);
         if (at != JK_NONE) link_parent(graph, at, position);
         if (graph->count == graph->max_nodes && graph->truncated) return;
     }
@@ -203,7 +203,7 @@ static Jokbo__V1__Lineage *present(const struct graph *graph)
     return reply;
 }
 
-static enum jk_status start(struct graph *graph, bool *out_whole_model)
+static enum jk_status start_graph(struct graph *graph, bool *out_whole_model)
 {
     const Jokbo__V1__GetLineageRequest *request = (const void *)graph->call->request;
     struct jk_error *error = &graph->call->error;
@@ -219,7 +219,7 @@ static enum jk_status start(struct graph *graph, bool *out_whole_model)
         return jk_fail(error, JK_NOT_FOUND, "RELEASE_NOT_FOUND", "There is no release \"%.*s\"", JK_SPAN_ARG(version));
     *out_whole_model = !version.len;
     struct node first = release_node(graph, release, 0);
-    (void)meet(graph, &first);
+    (void)meet_node(graph, &first);
     return JK_OK;
 }
 
@@ -252,9 +252,9 @@ void jk_get_lineage(struct jk_call *call)
         jk_store_view(jk_store_of(call), &view);
         graph.book = view.book;
         graph.n = view.size;
-        status = start(&graph, &whole_model);
+        status = start_graph(&graph, &whole_model);
         if (status == JK_OK && request->direction != JOKBO__V1__LINEAGE_DIRECTION__LINEAGE_DIRECTION_DOWN)
-            climb(&graph);
+            climb_graph(&graph);
         if (status == JK_OK && request->direction != JOKBO__V1__LINEAGE_DIRECTION__LINEAGE_DIRECTION_UP)
             descend(&graph, whole_model);
         if (status == JK_OK && !(reply = present(&graph))) status = jk_out_of_memory(&call->error);

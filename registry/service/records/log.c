@@ -17,7 +17,7 @@ static char *keys_at(struct jk_call *call, const struct jk_book *book, uint64_t 
     return jk_arena_printf(&call->arena, "%.*s\n%.*s", JK_SPAN_ARG(keys[0]), JK_SPAN_ARG(keys[1]));
 }
 
-static enum jk_status read_checkpoint(struct jk_call *call, Jokbo__V1__Checkpoint *reply)
+static enum jk_status make_checkpoint(struct jk_call *call, Jokbo__V1__Checkpoint *reply)
 {
     const Jokbo__V1__GetCheckpointRequest *request = (const void *)call->request;
     struct jk_span note, body, signatures;
@@ -42,7 +42,7 @@ static enum jk_status read_checkpoint(struct jk_call *call, Jokbo__V1__Checkpoin
 void jk_get_checkpoint(struct jk_call *call)
 {
     Jokbo__V1__Checkpoint *reply = JK_MESSAGE(&call->arena, Jokbo__V1__Checkpoint, jokbo__v1__checkpoint);
-    enum jk_status status = reply ? read_checkpoint(call, reply) : jk_out_of_memory(&call->error);
+    enum jk_status status = reply ? make_checkpoint(call, reply) : jk_out_of_memory(&call->error);
     jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }
 

@@ -229,7 +229,7 @@ static enum jk_status check_reader(struct jk_call *call, struct jk_span name)
                    name.at);
 }
 
-static enum jk_status list(struct jk_call *call, Jokbo__V1__ListMembersResponse *reply)
+static enum jk_status list_members(struct jk_call *call, Jokbo__V1__ListMembersResponse *reply)
 {
     const Jokbo__V1__ListMembersRequest *request = (const void *)call->request;
     struct jk_page page;
@@ -253,6 +253,6 @@ void jk_list_members(struct jk_call *call)
 {
     Jokbo__V1__ListMembersResponse *reply =
         JK_MESSAGE(&call->arena, Jokbo__V1__ListMembersResponse, jokbo__v1__list_members_response);
-    enum jk_status status = reply ? list(call, reply) : jk_out_of_memory(&call->error);
+    enum jk_status status = reply ? list_members(call, reply) : jk_out_of_memory(&call->error);
     jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }

@@ -20,8 +20,8 @@ static enum jk_status no_entry(struct jk_error *error)
     return jk_error_result(error);
 }
 
-static enum jk_status find_release(const struct jk_view *view, const char *text, uint64_t *out_index,
-                                   struct jk_error *error)
+static enum jk_status find_release_entry(const struct jk_view *view, const char *text, uint64_t *out_index,
+                                         struct jk_error *error)
 {
     struct jk_digest hash;
     uint32_t release;
@@ -40,7 +40,7 @@ static enum jk_status find_release(const struct jk_view *view, const char *text,
 static enum jk_status find_entry(const struct jk_view *view, struct wanted wanted, uint64_t *out_index,
                                  struct jk_error *error)
 {
-    if (wanted.hash) return find_release(view, wanted.hash, out_index, error);
+    if (wanted.hash) return find_release_entry(view, wanted.hash, out_index, error);
     if (!wanted.index) return no_entry(error);
     if (*wanted.index < 0) jk_error_field(error, "log_index", "%lld is below 0", (long long)*wanted.index);
     JK_TRY(jk_error_result(error));

@@ -37,7 +37,7 @@ static enum jk_status check_free(struct jk_turn *turn, struct jk_span name, bool
     return jk_lookalike_check(turn->book, n, name, registrar, error);
 }
 
-static enum jk_status check_quota(struct jk_change *change, struct jk_turn *turn, struct jk_error *error)
+static enum jk_status check_publisher_quota(struct jk_change *change, struct jk_turn *turn, struct jk_error *error)
 {
     unsigned limit = jk_services_of(change->call)->publishers_per_account;
     if (jk_directory_created(turn->directory, change->call->principal.account) < limit) return JK_OK;
@@ -45,7 +45,8 @@ static enum jk_status check_quota(struct jk_change *change, struct jk_turn *turn
                    "This account made %u publishers already, which is the most, whoever owns them now", limit);
 }
 
-static enum jk_status decide_create(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+static enum jk_status decide_create_publisher(struct jk_change *change, struct jk_turn *turn,
+                                              ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__CreatePublisherRequest *request = (const void *)change->call->request;
     struct jk_error *error = &change->call->error;
@@ -62,7 +63,7 @@ static enum jk_status decide_create(struct jk_change *change, struct jk_turn *tu
         entry.basis = JK_BASIS_REGISTRAR;
         entry.actor = (struct jk_actor){.type = JK_ACTOR_REGISTRAR};
     } else {
-        JK_TRY(check_quota(change, turn, error));
+        JK_TRY(check_publisher_quota(change, turn, error));
     }
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     if (!request->on_behalf) {
@@ -91,7 +92,7 @@ void jk_create_publisher(struct jk_call *call)
     if (jk_error_result(&call->error) != JK_OK)
         jk_call_fail(call);
     else
-        jk_change_submit(call, decide_create, NULL);
+        jk_change_submit(call, decide_create_publisher, NULL);
 }
 
 /* ---- verify ---- */
@@ -162,7 +163,8 @@ static bool is_wanted(const struct jk_view *view, const Jokbo__V1__ListPublisher
     return !request->unclaimed || !jk_book_is_claimed(view->book, slot, size);
 }
 
-static enum jk_status list(struct jk_call *call, const struct jk_page *page, Jokbo__V1__ListPublishersResponse *reply)
+static enum jk_status list_publishers(struct jk_call *call, const struct jk_page *page,
+                                      Jokbo__V1__ListPublishersResponse *reply)
 {
     const Jokbo__V1__ListPublishersRequest *request = (const void *)call->request;
     struct jk_view view;
@@ -199,7 +201,7 @@ void jk_list_publishers(struct jk_call *call)
     enum jk_status status = reply ? jk_page_read(call, &page) : jk_out_of_memory(&call->error);
     if (status == JK_OK) {
         reply->publishers = (Jokbo__V1__Publisher **)jk_pointers(&call->arena, page.size);
-        status = reply->publishers ? list(call, &page, reply) : jk_out_of_memory(&call->error);
+        status = reply->publishers ? list_publishers(call, &page, reply) : jk_out_of_memory(&call->error);
     }
     jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }

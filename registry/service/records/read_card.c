@@ -104,14 +104,14 @@ static void check_content(struct jk_error *error, const char *field, const Jokbo
     }
 }
 
-static int by_name(const void *a, const void *b)
+static int compare_file_names(const void *a, const void *b)
 {
     return jk_span_compare(((const struct jk_file *)a)->name, ((const struct jk_file *)b)->name);
 }
 
 static void check_doubles(struct reading *reading, struct jk_error *error)
 {
-    qsort(reading->files.items, reading->files.count, sizeof *reading->files.items, by_name);
+    qsort(reading->files.items, reading->files.count, sizeof *reading->files.items, compare_file_names);
     for (size_t i = 1; i < reading->files.count; i++) {
         char shown[128];
         if (!jk_span_equal(reading->files.items[i].name, reading->files.items[i - 1].name)) continue;
@@ -169,7 +169,7 @@ static struct jk_present present_of(struct reading *reading)
     return (struct jk_present){reading->view.book, directory, reading->view.size, &reading->arena};
 }
 
-static enum jk_status find_model(void *context, const char *name, const Jokbo__V1__Model **out_model)
+static enum jk_status find_registered(void *context, const char *name, const Jokbo__V1__Model **out_model)
 {
     struct reading *reading = context;
     struct jk_present present = present_of(reading);
@@ -216,7 +216,7 @@ static void fill(struct reading *reading, const struct jk_given *given)
 
 static enum jk_status pin(struct reading *reading)
 {
-    struct jk_registered registered = {reading, &reading->arena, &reading->call->error, find_model, find_release};
+    struct jk_registered registered = {reading, &reading->arena, &reading->call->error, find_registered, find_release};
     struct jk_declaration *declaration = &reading->declaration;
     JK_TRY(jk_pin_parents(&registered, &declaration->parents, false, declaration->name, &reading->pins,
                           &reading->mistakes));
@@ -265,7 +265,7 @@ static void ask_registry(struct reading *reading)
 
 /* ---- the reply ---- */
 
-static void add_value(struct reading *reading, const char *field, const char *value, const char *source)
+static void add_card_value(struct reading *reading, const char *field, const char *value, const char *source)
 {
     Jokbo__V1__DeclaredValue *out = JK_MESSAGE(&reading->arena, Jokbo__V1__DeclaredValue, jokbo__v1__declared_value);
     if (!out) return;
@@ -289,12 +289,12 @@ static void tell_values(struct reading *reading)
     const Jokbo__V1__Derivative *derivative = &reading->derivative;
     reading->reply.values = (Jokbo__V1__DeclaredValue **)jk_pointers(&reading->arena, 5);
     if (!reading->reply.values) return;
-    add_value(reading, "name", derivative->name, declaration->name_from);
-    add_value(reading, "version", derivative->version, declaration->version_from);
-    add_value(reading, "relation", jk_relation_text(declaration->relation), declaration->relation_from);
-    add_value(reading, "parents", parents_text(reading), declaration->parents_from);
-    add_value(reading, "license", derivative->license,
-              reading->licensing.from[0] ? reading->licensing.from : "default");
+    add_card_value(reading, "name", derivative->name, declaration->name_from);
+    add_card_value(reading, "version", derivative->version, declaration->version_from);
+    add_card_value(reading, "relation", jk_relation_text(declaration->relation), declaration->relation_from);
+    add_card_value(reading, "parents", parents_text(reading), declaration->parents_from);
+    add_card_value(reading, "license", derivative->license,
+                   reading->licensing.from[0] ? reading->licensing.from : "default");
 }
 
 static void tell_faults(struct reading *reading)
@@ -312,7 +312,7 @@ static void tell_faults(struct reading *reading)
     }
 }
 
-static void tell(struct reading *reading)
+static void tell_reading(struct reading *reading)
 {
     reading->reply.derivative = &reading->derivative;
     reading->reply.notes = (char **)(uintptr_t)reading->declaration.notes.items;
@@ -322,7 +322,7 @@ static void tell(struct reading *reading)
     reading->reply.log_size = reading->view.size;
 }
 
-static enum jk_status read_all(struct reading *reading)
+static enum jk_status read_card_files(struct reading *reading)
 {
     const Jokbo__V1__ReadCardRequest *request = request_of(reading);
     struct jk_given given = {.name = *request->name ? request->name : NULL, .name_from = "request"};
@@ -343,14 +343,14 @@ static enum jk_status read_all(struct reading *reading)
     }
     jk_store_view_end(jk_store_of(reading->call));
     JK_TRY(status);
-    tell(reading);
+    tell_reading(reading);
     return reading->arena.exhausted ? jk_out_of_memory(&reading->call->error) : JK_OK;
 }
 
-static void work(struct jk_call *call)
+static void work_on_card(struct jk_call *call)
 {
     struct reading *reading = call->state;
-    jk_call_answer(call, read_all(reading), &reading->reply.base);
+    jk_call_answer(call, read_card_files(reading), &reading->reply.base);
 }
 
 /* ---- places ---- */
@@ -365,7 +365,7 @@ static void leave(struct jk_call *call)
     pthread_mutex_unlock(&readings->mutex);
 }
 
-static enum jk_status enter(struct jk_call *call, struct reading *reading)
+static enum jk_status enter_readings(struct jk_call *call, struct reading *reading)
 {
     struct jk_readings *readings = jk_services_of(call)->readings;
     struct jk_caller caller;
@@ -387,12 +387,12 @@ void jk_read_card(struct jk_call *call)
         return;
     }
     reading->call = call;
-    if (enter(call, reading) != JK_OK) {
+    if (enter_readings(call, reading) != JK_OK) {
         jk_call_fail(call);
         return;
     }
     jk_arena_init(&reading->arena, SCRATCH_MAX);
     call->state = reading;
     call->release = leave;
-    jk_call_on_reader(call, work);
+    jk_call_on_reader(call, work_on_card);
 }

@@ -38,7 +38,7 @@ struct failures {
 };
 
 /* Failures other than field violations name their item. */
-static void note_failure(struct failures *failures, size_t item, const struct jk_error *one)
+static void note_item_failure(struct failures *failures, size_t item, const struct jk_error *one)
 {
     struct jk_error *all = failures->all;
     char field[32];
@@ -103,7 +103,7 @@ static enum jk_status register_all(struct jk_change *change, struct jk_turn *tur
             *failures.all = *one;
             return one->status;
         }
-        note_failure(&failures, i, one);
+        note_item_failure(&failures, i, one);
     }
     return sum_failures(&failures);
 }

@@ -344,7 +344,7 @@ static bool is_shown(const struct jk_call *call, const struct jk_publisher_reque
            ((roles & JK_ROLE_REGISTRAR) && request->kind == JK_REQUEST_OWNER);
 }
 
-static enum jk_status list(struct jk_call *call, Jokbo__V1__ListPublisherRequestsResponse *reply)
+static enum jk_status list_requests(struct jk_call *call, Jokbo__V1__ListPublisherRequestsResponse *reply)
 {
     const Jokbo__V1__ListPublisherRequestsRequest *asked = (const void *)call->request;
     struct jk_directory *directory = jk_store_directory(jk_store_of(call));
@@ -375,6 +375,6 @@ void jk_list_publisher_requests(struct jk_call *call)
 {
     Jokbo__V1__ListPublisherRequestsResponse *reply =
         JK_MESSAGE(&call->arena, Jokbo__V1__ListPublisherRequestsResponse, jokbo__v1__list_publisher_requests_response);
-    enum jk_status status = reply ? list(call, reply) : jk_out_of_memory(&call->error);
+    enum jk_status status = reply ? list_requests(call, reply) : jk_out_of_memory(&call->error);
     jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }

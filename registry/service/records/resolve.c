@@ -20,7 +20,7 @@ struct work {
     bool waits; /* for an earlier item of the batch, which is not there */
 };
 
-static const char *path_of(const struct work *work, size_t i, const char *name)
+static const char *parent_path(const struct work *work, size_t i, const char *name)
 {
     const char *path = jk_arena_printf(work->arena, "%sparents[%zu].%s", work->draft->prefix, i, name);
     return path ? path : name;
@@ -34,7 +34,7 @@ static bool is_earlier_item(const struct jk_draft *draft, struct jk_span name)
 }
 
 /* The release that a declared parent means; JK_NONE with a violation. */
-static uint32_t find_release(struct work *work, size_t i)
+static uint32_t find_parent_release(struct work *work, size_t i)
 {
     const struct jk_draft_parent *parent = &work->draft->parents[i];
     const struct jk_book *book = work->book;
@@ -47,22 +47,22 @@ static uint32_t find_release(struct work *work, size_t i)
     }
     if (model == JK_NONE) {
         const char *near = jk_nearest_names(book, work->n, parent->name, work->arena);
-        jk_error_field(work->error, path_of(work, i, "registered.name"), "\"%s\" is not registered%s%s%s", shown,
+        jk_error_field(work->error, parent_path(work, i, "registered.name"), "\"%s\" is not registered%s%s%s", shown,
                        *near ? "; near to it: " : "", near, *near ? "" : "; name it as an external parent, host/id");
         return JK_NONE;
     }
     if (parent->version.len) {
         uint32_t release = jk_book_find_version(book, model, parent->version, work->n);
         if (release == JK_NONE)
-            jk_error_field(work->error, path_of(work, i, "registered.name"), "\"%s\" has no release \"%.*s\"", shown,
-                           JK_SPAN_ARG(parent->version));
+            jk_error_field(work->error, parent_path(work, i, "registered.name"), "\"%s\" has no release \"%.*s\"",
+                           shown, JK_SPAN_ARG(parent->version));
         return release;
     }
     uint32_t release = jk_digest_is_zero(&parent->hash) ? JK_NONE : jk_book_find_release(book, &parent->hash, work->n);
     if (release != JK_NONE && jk_book_release(book, release)->model == model) return release;
     release = jk_book_deciding(book, model, work->n);
     if (release == JK_NONE)
-        jk_error_field(work->error, path_of(work, i, "registered.name"), "\"%s\" has no release that is not yanked",
+        jk_error_field(work->error, parent_path(work, i, "registered.name"), "\"%s\" has no release that is not yanked",
                        shown);
     return release;
 }
@@ -73,11 +73,11 @@ static void check_cycle(struct work *work, size_t i, uint32_t release)
     struct jk_span parent = work->draft->parents[i].name;
     if (work->model == JK_NONE) return;
     if (jk_book_release(book, release)->model == work->model)
-        jk_error_field(work->error, path_of(work, i, "registered.name"),
+        jk_error_field(work->error, parent_path(work, i, "registered.name"),
                        "\"%.*s\" is the model itself; a model is not its own parent", JK_SPAN_ARG(parent));
     else if (jk_book_descends(book, release, work->model, work->n))
         jk_error_field(
-            work->error, path_of(work, i, "registered.name"),
+            work->error, parent_path(work, i, "registered.name"),
             "\"%.*s\" descends from the model itself; lineage has no cycles: name the parent that it was made from",
             JK_SPAN_ARG(parent));
 }
@@ -87,17 +87,17 @@ static void resolve_registered(struct work *work, size_t i)
     const struct jk_draft_parent *parent = &work->draft->parents[i];
     const struct jk_book *book = work->book;
     if (jk_span_equal_fold(parent->name, work->name)) {
-        jk_error_field(work->error, path_of(work, i, "registered.name"),
+        jk_error_field(work->error, parent_path(work, i, "registered.name"),
                        "\"%.*s\" is the model itself; a model is not its own parent", JK_SPAN_ARG(parent->name));
         return;
     }
-    uint32_t slot = find_release(work, i);
+    uint32_t slot = find_parent_release(work, i);
     if (slot == JK_NONE) return;
     const struct jk_release *release = jk_book_release(book, slot);
     if (!jk_digest_is_zero(&parent->hash) && !jk_digest_equal(&parent->hash, &release->hash)) {
         char hex[JK_DIGEST_HEX + 1];
         jk_digest_hex(&release->hash, hex);
-        jk_error_field(work->error, path_of(work, i, "registered.lineage_hash"),
+        jk_error_field(work->error, parent_path(work, i, "registered.lineage_hash"),
                        "is not that of \"%.*s@%.*s\", which is %s; resolve the parent again", JK_SPAN_ARG(parent->name),
                        JK_SPAN_ARG(release->version), hex);
         return;
@@ -129,14 +129,14 @@ static bool is_outside(struct work *work, size_t i)
     const struct jk_draft_parent *parent = &work->draft->parents[i];
     if (parent->inherited) return true;
     if (is_itself_on_hub(work, parent->name)) {
-        jk_error_field(work->error, path_of(work, i, "external.name"),
+        jk_error_field(work->error, parent_path(work, i, "external.name"),
                        "\"%.*s\" is the model itself; a model is not its own parent", JK_SPAN_ARG(parent->name));
         return false;
     }
     uint32_t twin = jk_twin_find(work->book, parent->name, work->n);
     if (twin == JK_NONE || !jk_twin_is_proven(work->book, hub_part(parent->name), work->n)) return true;
     struct jk_span name = jk_book_alias(work->book, twin, work->n)->name;
-    jk_error_field(work->error, path_of(work, i, "external.name"),
+    jk_error_field(work->error, parent_path(work, i, "external.name"),
                    "\"%.*s\" is registered here: name it as the registered parent %.*s", JK_SPAN_ARG(parent->name),
                    JK_SPAN_ARG(name));
     return false;
@@ -148,7 +148,7 @@ static void resolve_external(struct work *work, size_t i)
     if (!is_outside(work, i)) return;
     uint32_t slot = jk_book_find_external(work->book, parent->name, work->n);
     if (slot != JK_NONE && work->model != JK_NONE && jk_book_external_descends(work->book, slot, work->model, work->n))
-        jk_error_field(work->error, path_of(work, i, "external.name"),
+        jk_error_field(work->error, parent_path(work, i, "external.name"),
                        "\"%.*s\" descends from the model itself; lineage has no cycles", JK_SPAN_ARG(parent->name));
     work->statement->parents[i] = (struct jk_parent_line){.hash = jk_external_hash(parent->name, parent->version),
                                                           .external = true,
@@ -158,7 +158,7 @@ static void resolve_external(struct work *work, size_t i)
 }
 
 /* The same release, or the same external without regard to case. */
-static bool is_same(const struct jk_parent_line *a, const struct jk_parent_line *b)
+static bool is_same_parent(const struct jk_parent_line *a, const struct jk_parent_line *b)
 {
     if (jk_digest_is_zero(&a->hash) || a->external != b->external) return false;
     if (!a->external) return jk_digest_equal(&a->hash, &b->hash);
@@ -169,8 +169,8 @@ static void check_doubles(struct work *work)
 {
     for (size_t i = 0; i < work->draft->parent_count; i++)
         for (size_t k = 0; k < i; k++)
-            if (is_same(&work->statement->parents[i], &work->statement->parents[k])) {
-                jk_error_field(work->error, path_of(work, i, "kind"),
+            if (is_same_parent(&work->statement->parents[i], &work->statement->parents[k])) {
+                jk_error_field(work->error, parent_path(work, i, "kind"),
                                "\"%.*s\" is the same parent as parents[%zu]; name each once",
                                JK_SPAN_ARG(work->draft->parents[i].name), k);
                 break;
@@ -210,7 +210,7 @@ static void check_manifest(struct work *work)
 static void tell_no_path(struct work *work, size_t i)
 {
     const struct jk_draft_parent *parent = &work->draft->parents[i];
-    const char *field = path_of(work, i, parent->external ? "external.name" : "registered.name"), *notice = NULL;
+    const char *field = parent_path(work, i, parent->external ? "external.name" : "registered.name"), *notice = NULL;
     if (parent->external) notice = jk_twin_notice(work->book, parent->name, work->n, work->arena);
     if (notice) {
         jk_error_field(work->error, field, "\"%.*s\" leads to no base model: %s", JK_SPAN_ARG(parent->name), notice);

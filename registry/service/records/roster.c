@@ -28,7 +28,7 @@ static void check_item(const struct reading *reading, const char *list, size_t i
     if (why) jk_check_field(reading->error, path(reading, list, i, name), value, why);
 }
 
-static void check_team(const struct reading *reading, const Jokbo__V1__Team *team, size_t i)
+static void check_team_item(const struct reading *reading, const Jokbo__V1__Team *team, size_t i)
 {
     check_item(reading, "teams", i, "id", team->id, jk_ident_team_fault(jk_span_of(team->id)));
     check_item(reading, "teams", i, "name", team->name, jk_ident_label_fault(jk_span_of(team->name)));
@@ -118,7 +118,7 @@ static enum jk_status check_roster(struct jk_call *call, const Jokbo__V1__ApplyR
         return jk_error_result(&call->error);
     }
     for (size_t i = 0; i < request->n_teams; i++)
-        check_team(&reading, request->teams[i], i);
+        check_team_item(&reading, request->teams[i], i);
     for (size_t i = 0; i < request->n_operations; i++)
         check_operation(&reading, request->operations[i], i);
     for (size_t i = 0; i < request->n_models; i++)
@@ -142,7 +142,7 @@ struct applying {
     uint32_t first_index;
 };
 
-static enum jk_status put(struct applying *applying, struct jk_entry *entry, const char *line)
+static enum jk_status put_change(struct applying *applying, struct jk_entry *entry, const char *line)
 {
     uint32_t index;
     entry->actor.type = JK_ACTOR_ADMIN;
@@ -168,7 +168,7 @@ static enum jk_status ensure_publisher(struct applying *applying, struct jk_span
 {
     struct jk_entry entry = {.kind = JK_KIND_PUBLISHER, .publisher = name, .basis = JK_BASIS_ROSTER};
     if (jk_book_find_publisher(applying->turn->book, name, now(applying)) != JK_NONE) return JK_OK;
-    return put(applying, &entry, jk_arena_printf(applying->arena, "publisher %.*s", JK_SPAN_ARG(name)));
+    return put_change(applying, &entry, jk_arena_printf(applying->arena, "publisher %.*s", JK_SPAN_ARG(name)));
 }
 
 static enum jk_status apply_team_facts(struct applying *applying, const Jokbo__V1__Team *team)
@@ -183,7 +183,7 @@ static enum jk_status apply_team_facts(struct applying *applying, const Jokbo__V
     const struct jk_team *known = slot != JK_NONE ? jk_book_team(applying->turn->book, slot) : NULL;
     bool same = known && jk_span_equal(known->name, entry.name) && jk_span_equal(known->name_ko, entry.name_ko) &&
                 known->joined_us == entry.joined_us && known->left_us == entry.left_us;
-    return same ? JK_OK : put(applying, &entry, jk_arena_printf(applying->arena, "team %s", team->id));
+    return same ? JK_OK : put_change(applying, &entry, jk_arena_printf(applying->arena, "team %s", team->id));
 }
 
 static enum jk_status apply_team_publisher(struct applying *applying, const Jokbo__V1__Team *team,
@@ -200,7 +200,8 @@ static enum jk_status apply_team_publisher(struct applying *applying, const Jokb
     if (jk_book_membership(applying->turn->book, entry.publisher, slot, now(applying), &bond) &&
         same_bond(&bond, &entry))
         return JK_OK;
-    return put(applying, &entry, jk_arena_printf(applying->arena, "team %s has publisher %s", team->id, publisher));
+    return put_change(applying, &entry,
+                      jk_arena_printf(applying->arena, "team %s has publisher %s", team->id, publisher));
 }
 
 static enum jk_status apply_affiliation(struct applying *applying, const Jokbo__V1__Team *team,
@@ -217,8 +218,8 @@ static enum jk_status apply_affiliation(struct applying *applying, const Jokbo__
     if (jk_book_affiliation(applying->turn->book, entry.institution, slot, now(applying), &bond) &&
         same_bond(&bond, &entry))
         return JK_OK;
-    return put(applying, &entry,
-               jk_arena_printf(applying->arena, "%s is affiliated with %s", affiliation->institution, team->id));
+    return put_change(applying, &entry,
+                      jk_arena_printf(applying->arena, "%s is affiliated with %s", affiliation->institution, team->id));
 }
 
 static enum jk_status apply_team(struct applying *applying, const Jokbo__V1__Team *team)
@@ -244,8 +245,8 @@ static enum jk_status apply_operation(struct applying *applying, const Jokbo__V1
     if (jk_book_operation(applying->turn->book, entry.institution, entry.publisher, now(applying), &bond) &&
         same_bond(&bond, &entry))
         return JK_OK;
-    return put(applying, &entry,
-               jk_arena_printf(applying->arena, "%s operates %s", operation->institution, operation->publisher));
+    return put_change(applying, &entry,
+                      jk_arena_printf(applying->arena, "%s operates %s", operation->institution, operation->publisher));
 }
 
 /* ---- base models ---- */
@@ -267,8 +268,8 @@ static enum jk_status register_base(struct applying *applying, const Jokbo__V1__
     JK_TRY(jk_error_result(applying->error));
     JK_TRY(jk_draft_resolve(&draft, applying->turn, name, JK_NONE, false, applying->arena, &resolved, applying->error));
     entry.statement = resolved.text;
-    return put(applying, &entry,
-               jk_arena_printf(applying->arena, "model %.*s with release initial", JK_SPAN_ARG(name)));
+    return put_change(applying, &entry,
+                      jk_arena_printf(applying->arena, "model %.*s with release initial", JK_SPAN_ARG(name)));
 }
 
 static bool same_facts(const struct jk_base_facts *known, const struct jk_entry *entry, uint32_t team)
@@ -307,9 +308,9 @@ static enum jk_status apply_model(struct applying *applying, const Jokbo__V1__Ro
     (void)jk_from_answer(facts->from_scratch, &entry.from_scratch);
     const struct jk_base_facts *known = jk_book_base(book, slot, now(applying));
     if (same_facts(known, &entry, team) || (!known && !facts->listed)) return JK_OK;
-    return put(applying, &entry,
-               jk_arena_printf(applying->arena, "base model %s of team %s%s", model->name, facts->team,
-                               facts->listed ? "" : " is off the roster"));
+    return put_change(applying, &entry,
+                      jk_arena_printf(applying->arena, "base model %s of team %s%s", model->name, facts->team,
+                                      facts->listed ? "" : " is off the roster"));
 }
 
 /* ---- licences ---- */
@@ -334,7 +335,7 @@ static enum jk_status apply_license(struct applying *applying, const Jokbo__V1__
     if (jk_book_license_facts(applying->turn->book, entry.license, now(applying), known, &forms) &&
         memcmp(known, entry.permissions, sizeof known) == 0 && jk_span_equal(forms, entry.name_forms))
         return JK_OK;
-    return put(applying, &entry, jk_arena_printf(applying->arena, "licence %s", license->license));
+    return put_change(applying, &entry, jk_arena_printf(applying->arena, "licence %s", license->license));
 }
 
 static enum jk_status apply_all(struct applying *applying, const Jokbo__V1__ApplyRosterRequest *request)

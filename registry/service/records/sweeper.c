@@ -103,8 +103,8 @@ struct removing {
     uint64_t bytes;
 };
 
-static enum jk_status remove_one(struct removing *removing, struct jk_turn *turn, const struct jk_digest *digest,
-                                 struct jk_error *error)
+static enum jk_status remove_blob(struct removing *removing, struct jk_turn *turn, const struct jk_digest *digest,
+                                  struct jk_error *error)
 {
     struct jk_blob_facts facts;
     struct jk_record record;
@@ -122,14 +122,14 @@ static enum jk_status remove_one(struct removing *removing, struct jk_turn *turn
 }
 
 /* Releases that came since they were looked at, the batch's own included, are looked at here. */
-static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
+static enum jk_status decide_removal(struct jk_write *write, struct jk_turn *turn)
 {
     struct removing *removing = (struct removing *)write;
     bool named[AT_ONCE] = {false};
     struct jk_unnamed unnamed = {removing->digests, named, removing->count};
     jk_unnamed_see(&unnamed, turn->book, removing->sweep->seen, jk_book_releases(turn->book, jk_book_size(turn->book)));
     for (size_t i = 0; i < removing->count; i++)
-        if (!named[i]) JK_TRY(remove_one(removing, turn, &removing->digests[i], write->error));
+        if (!named[i]) JK_TRY(remove_blob(removing, turn, &removing->digests[i], write->error));
     return JK_OK;
 }
 
@@ -150,7 +150,7 @@ static size_t group_at(const struct sweep *sweep, size_t at)
 static enum jk_status remove_group(struct sweep *sweep, size_t at, size_t count, struct jk_error *error)
 {
     struct removing removing = {
-        .own.write.decide = decide, .sweep = sweep, .digests = sweep->digests + at, .count = count};
+        .own.write.decide = decide_removal, .sweep = sweep, .digests = sweep->digests + at, .count = count};
     JK_TRY(jk_store_write_own(sweep->sweeper->store, &removing.own, error));
     sweep->removed += removing.removed;
     sweep->bytes += removing.bytes;
@@ -174,7 +174,7 @@ static bool remove_all(struct sweep *sweep)
     return at >= sweep->count;
 }
 
-static void tell(const struct sweep *sweep, bool all)
+static void tell_removed(const struct sweep *sweep, bool all)
 {
     if (sweep->removed == 0) return;
     jk_metrics_add(JK_METRIC_BLOBS_REMOVED, 0, 0, sweep->removed);
@@ -192,7 +192,7 @@ static int64_t sweep_once(struct jk_sweeper *sweeper)
         leave_out_artifacts(&sweep);
         if (sweep.count > 0) leave_out_named(&sweep);
         all = remove_all(&sweep);
-        tell(&sweep, all);
+        tell_removed(&sweep, all);
     }
     free(sweep.digests);
     free(sweep.named);
@@ -202,7 +202,7 @@ static int64_t sweep_once(struct jk_sweeper *sweeper)
 /* ---- the thread ---- */
 
 /* True: the thread is to end. */
-static bool pause_for(struct jk_sweeper *sweeper, int64_t ms)
+static bool rest_sweeper(struct jk_sweeper *sweeper, int64_t ms)
 {
     int64_t until_ms = jk_monotonic_ms() + ms;
     pthread_mutex_lock(&sweeper->lock);
@@ -213,11 +213,11 @@ static bool pause_for(struct jk_sweeper *sweeper, int64_t ms)
     return stopping;
 }
 
-static void *run(void *context)
+static void *run_sweeper(void *context)
 {
     struct jk_sweeper *sweeper = context;
     (void)pthread_setname_np(pthread_self(), "jk-sweeper");
-    while (!pause_for(sweeper, sweep_once(sweeper)))
+    while (!rest_sweeper(sweeper, sweep_once(sweeper)))
         continue;
     return NULL;
 }
@@ -237,7 +237,7 @@ enum jk_status jk_sweeper_start(struct jk_store *store, int64_t keep_us, struct 
     *sweeper = (struct jk_sweeper){.store = store, .keep_us = keep_us};
     pthread_mutex_init(&sweeper->lock, NULL);
     jk_condition_init(&sweeper->changed);
-    if (pthread_create(&sweeper->thread, NULL, run, sweeper) != 0) {
+    if (pthread_create(&sweeper->thread, NULL, run_sweeper, sweeper) != 0) {
         free_sweeper(sweeper);
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the sweeper's thread");
     }

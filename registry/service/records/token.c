@@ -105,7 +105,7 @@ static int64_t end_of(const struct jk_turn *turn, const struct jk_token *token, 
     return parent.expires_us && (!end || parent.expires_us < end) ? parent.expires_us : end;
 }
 
-static enum jk_status decide_create(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
+static enum jk_status decide_create_token(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__CreateTokenRequest *request = (const void *)change->call->request;
     struct jk_token *token = change->input;
@@ -157,7 +157,7 @@ void jk_create_token(struct jk_call *call)
         return;
     }
     memcpy(token->label, request->label, strlen(request->label) + 1);
-    jk_change_submit(call, decide_create, token);
+    jk_change_submit(call, decide_create_token, token);
 }
 
 /* ---- revoke ---- */
@@ -192,7 +192,7 @@ void jk_revoke_token(struct jk_call *call)
 
 /* ---- list ---- */
 
-static enum jk_status list(struct jk_call *call, Jokbo__V1__ListTokensResponse *reply)
+static enum jk_status list_tokens(struct jk_call *call, Jokbo__V1__ListTokensResponse *reply)
 {
     const Jokbo__V1__ListTokensRequest *request = (const void *)call->request;
     struct jk_page page;
@@ -217,6 +217,6 @@ void jk_list_tokens(struct jk_call *call)
 {
     Jokbo__V1__ListTokensResponse *reply =
         JK_MESSAGE(&call->arena, Jokbo__V1__ListTokensResponse, jokbo__v1__list_tokens_response);
-    enum jk_status status = reply ? list(call, reply) : jk_out_of_memory(&call->error);
+    enum jk_status status = reply ? list_tokens(call, reply) : jk_out_of_memory(&call->error);
     jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }

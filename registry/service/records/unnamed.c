@@ -4,20 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare(const void *a, const void *b)
+static int compare_brought(const void *a, const void *b)
 {
     return memcmp(a, b, sizeof(struct jk_digest));
 }
 
 void jk_unnamed_sort(struct jk_digest *digests, size_t count)
 {
-    if (count > 0) qsort(digests, count, sizeof *digests, compare);
+    if (count > 0) qsort(digests, count, sizeof *digests, compare_brought);
 }
 
 static void see_digest(struct jk_unnamed *unnamed, const struct jk_digest *digest)
 {
     if (jk_digest_is_zero(digest)) return;
-    const struct jk_digest *found = bsearch(digest, unnamed->digests, unnamed->count, sizeof *digest, compare);
+    const struct jk_digest *found = bsearch(digest, unnamed->digests, unnamed->count, sizeof *digest, compare_brought);
     if (found) unnamed->named[found - unnamed->digests] = true;
 }
 

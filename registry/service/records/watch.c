@@ -19,7 +19,7 @@ struct watch {
 static void read_far(struct jk_call *call);
 
 /* A message has left, or nothing was there to send. */
-static void go_on(struct jk_call *call)
+static void watch_on(struct jk_call *call)
 {
     struct watch *watch = call->state;
     uint64_t behind = jk_size_now(jk_store_of(call)) - watch->next;
@@ -38,7 +38,7 @@ static void send(struct jk_call *call, const Jokbo__V1__ReadEntriesResponse *pie
     struct watch *watch = call->state;
     watch->next += piece->n_entries;
     if (piece->n_entries)
-        call->ops->send(call, &piece->base, go_on);
+        call->ops->send(call, &piece->base, watch_on);
     else
         jk_waiting_wait(&watch->waiter, (uint32_t)watch->next);
 }
@@ -66,7 +66,7 @@ static void woken(struct jk_waiter *waiter, struct jk_wake *wake)
         jk_call_fail(call);
 }
 
-static enum jk_status begin(struct jk_call *call, struct watch *watch, uint32_t size)
+static enum jk_status begin_watch(struct jk_call *call, struct watch *watch, uint32_t size)
 {
     const Jokbo__V1__WatchEntriesRequest *request = (const void *)call->request;
     if (!watch) return jk_out_of_memory(&call->error);
@@ -84,11 +84,11 @@ void jk_watch_entries(struct jk_call *call)
     Jokbo__V1__ReadEntriesResponse hello = JOKBO__V1__READ_ENTRIES_RESPONSE__INIT;
     struct watch *watch = jk_arena_zalloc(&call->arena, 1, sizeof *watch);
     uint32_t size = jk_size_now(jk_store_of(call));
-    if (begin(call, watch, size) != JK_OK) {
+    if (begin_watch(call, watch, size) != JK_OK) {
         jk_call_fail(call);
         return;
     }
     hello.start = (int64_t)watch->next;
     hello.log_size = size;
-    call->ops->send(call, &hello.base, go_on);
+    call->ops->send(call, &hello.base, watch_on);
 }
