@@ -62,8 +62,12 @@ static bool has_request(const struct jk_write *write)
 
 static struct step step_begin(struct jk_batch *batch)
 {
-    return (struct step){jk_book_mark(batch->store->book), batch->entry_count, batch->record_count, batch->text_count,
-                         batch->blob_count, batch->bytes};
+    return (struct step){jk_book_mark(batch->store->book),
+                         batch->entry_count,
+                         batch->record_count,
+                         batch->text_count,
+                         batch->blob_count,
+                         batch->bytes};
 }
 
 static void records_undo(struct jk_batch *batch, size_t keep)
@@ -108,7 +112,7 @@ static enum jk_status replay(struct jk_batch *batch, struct jk_write *write, str
 }
 
 /* What is stored of a write that went well. */
-static struct jk_span kept(const struct jk_write *write)
+static struct jk_span kept_reply(const struct jk_write *write)
 {
     return write->keep.len ? write->keep : write->reply;
 }
@@ -132,7 +136,7 @@ static const struct jk_slot *same_request(const struct jk_batch *batch, size_t p
 static enum jk_status repeat(struct jk_batch *batch, struct jk_write *write, const struct jk_write *earlier)
 {
     struct jk_span print = {(const char *)earlier->fingerprint.bytes, JK_DIGEST_SIZE};
-    struct jk_span stored = kept(earlier);
+    struct jk_span stored = kept_reply(earlier);
     struct jk_span copy = {jk_arena_copy(&batch->arena, stored.at, stored.len), stored.len};
 
     if (copy.at) return replay(batch, write, print, copy);
@@ -162,7 +166,7 @@ static enum jk_status decide_one(struct jk_batch *batch, struct jk_write *write)
     return status;
 }
 
-static enum jk_status work(struct jk_batch *batch, size_t place)
+static enum jk_status work_slot(struct jk_batch *batch, size_t place)
 {
     struct jk_slot *slot = &batch->slots[place];
     struct jk_write *write = slot->write;
@@ -211,9 +215,9 @@ size_t jk_batch_decide(struct jk_batch *batch)
 
         if (batch->entry_count > JK_BATCH_ENTRIES || batch->bytes > JK_BATCH_BYTES) break;
         slot->write->time_us = batch->turn.time_us;
-        slot->outcome = work(batch, i);
+        slot->outcome = work_slot(batch, i);
         if (slot->outcome != JK_OK) slot->final = true;
-        if (slot->outcome == JK_OK && !slot->write->replayed) batch->bytes += kept(slot->write).len;
+        if (slot->outcome == JK_OK && !slot->write->replayed) batch->bytes += kept_reply(slot->write).len;
     }
     pthread_rwlock_unlock(&batch->store->lock);
     return i;

@@ -243,7 +243,7 @@ static void write_records(const struct jk_batch *batch, struct writing *writing)
     jk_query_span(query, jk_pgarray_span(values));
 }
 
-static void write_texts(const struct jk_batch *batch, struct writing *writing)
+static void write_batch_texts(const struct jk_batch *batch, struct writing *writing)
 {
     struct jk_pgarray *digests, *salts, *bodies;
     struct jk_query *query;
@@ -353,8 +353,7 @@ static enum jk_status seal(struct jk_batch *batch, struct jk_error *error)
         jk_text_add(&batch->note, (struct jk_span){batch->store->checkpoint, batch->store->checkpoint_len});
         return JK_OK;
     }
-    if (!hash_leaves(batch))
-        return jk_out_of_memory(error);
+    if (!hash_leaves(batch)) return jk_out_of_memory(error);
     for (size_t i = 0; i < batch->entry_count; i++)
         jk_edge_append(&batch->edge, &batch->leaves[i]);
     JK_TRY(jk_signkeys_choose(&batch->store->keys, batch->store->book, (uint32_t)batch->edge.size, error));
@@ -380,7 +379,7 @@ enum jk_status jk_batch_commit(struct jk_batch *batch, struct jk_conn *conn, str
     write_entries(batch, &writing);
     write_replies(batch, &writing);
     write_records(batch, &writing);
-    write_texts(batch, &writing);
+    write_batch_texts(batch, &writing);
     write_blobs(batch, &writing);
     write_head(batch, &writing);
     (void)next_query(&writing, JK_SQL_COMMIT);

@@ -53,7 +53,8 @@ static struct spent read_spent(const PGresult *result)
 }
 
 /* `retry_ms`: tomorrow, but for whoever waits for a hint an hour is as good as a day. */
-static enum jk_status refuse(const struct jk_blob_upload *what, const struct spent *spent, struct jk_error *error)
+static enum jk_status refuse_day_quota(const struct jk_blob_upload *what, const struct spent *spent,
+                                       struct jk_error *error)
 {
     int64_t renewed_us = (spent->day + 1) * DAY_US;
     char renewed[JK_TIME_TEXT], shown[JK_MOMENT_TEXT];
@@ -89,7 +90,7 @@ enum jk_status jk_reader_blob_check(struct jk_reader *reader, const struct jk_bl
     JK_TRY(jk_reader_run(reader, queries, 2, error));
     spent = read_spent(queries[1].result);
     jk_queries_done(queries, 2);
-    return spent.here || fits(what, &spent) ? JK_OK : refuse(what, &spent, error);
+    return spent.here || fits(what, &spent) ? JK_OK : refuse_day_quota(what, &spent, error);
 }
 
 /* A connection that is lost in here may count it twice: rather that than not at all. */
@@ -110,7 +111,7 @@ enum jk_status jk_reader_blob_begin(struct jk_reader *reader, const struct jk_bl
     spent = read_spent(queries[2].result);
     upload = (uint64_t)jk_result_i64(queries[3].result, 0, 0);
     jk_queries_done(queries, 4);
-    if (!counts && !spent.here && !fits(what, &spent)) return refuse(what, &spent, error);
+    if (!counts && !spent.here && !fits(what, &spent)) return refuse_day_quota(what, &spent, error);
     if (!counts && !spent.here) /* between the two statements */
         return jk_fail(error, JK_ABORTED, "BLOB_REMOVED", "The blob was removed just now; upload it again");
     *out_upload = counts ? upload : 0;

@@ -26,7 +26,7 @@ static void read_boot_id(char out_id[ID_MAX])
     if (jk_file_read(BOOT_ID, text, sizeof(text)) <= 0 || sscanf(text, "%39s", out_id) != 1) strcpy(out_id, "-");
 }
 
-static bool parse(const char *line, struct jk_clock_reading *out_base, char out_id[ID_MAX], int64_t *out_step_us)
+static bool parse_stop(const char *line, struct jk_clock_reading *out_base, char out_id[ID_MAX], int64_t *out_step_us)
 {
     int end = 0;
 
@@ -43,7 +43,7 @@ void jk_clockstop_load(const char *path, struct jk_clockwatch *watch)
     ssize_t len = jk_file_read(path, line, sizeof(line));
 
     if (len < 0 && errno == ENOENT) return;
-    if (len <= 0 || !parse(line, &base, id, &step_us)) {
+    if (len <= 0 || !parse_stop(line, &base, id, &step_us)) {
         jk_clockwatch_remember(watch, NULL, JK_CLOCK_LARGE_US);
         return;
     }

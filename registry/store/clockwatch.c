@@ -65,7 +65,7 @@ static int64_t step_between(const struct jk_clock_reading *from, const struct jk
     return larger(larger(least_us, most_us), server_strays(from, to));
 }
 
-static void renew(struct jk_clock_reading *base, const struct jk_clock_reading *reading)
+static void renew_base(struct jk_clock_reading *base, const struct jk_clock_reading *reading)
 {
     if (reading->boot_us - base->boot_us >= JK_CLOCK_RENEW_US) *base = *reading;
 }
@@ -114,7 +114,7 @@ static bool is_witnessed(const struct jk_clockwatch *watch)
            jk_clock_is_near(watch->witness_us + watch->last.boot_us - watch->witness_boot_us, &watch->last);
 }
 
-static void settle(struct jk_clockwatch *watch, bool stage_open)
+static void settle_state(struct jk_clockwatch *watch, bool stage_open)
 {
     measure_step(watch);
     watch->state = JK_CLOCK_SETTLING;
@@ -133,7 +133,7 @@ static void begin_settling(struct jk_clockwatch *watch, bool stage_open)
 {
     watch->recent = watch->last;
     watch->since_boot_us = watch->last.boot_us;
-    settle(watch, stage_open);
+    settle_state(watch, stage_open);
 }
 
 static void take_first(struct jk_clockwatch *watch, bool stage_open)
@@ -154,8 +154,8 @@ static void take_agreeing(struct jk_clockwatch *watch, bool stage_open)
         disagree(watch);
         return;
     }
-    renew(&watch->recent, &watch->last);
-    settle(watch, stage_open);
+    renew_base(&watch->recent, &watch->last);
+    settle_state(watch, stage_open);
 }
 
 void jk_clockwatch_remember(struct jk_clockwatch *watch, const struct jk_clock_reading *base, int64_t step_us)
@@ -187,7 +187,7 @@ enum jk_clock_state jk_clockwatch_take(struct jk_clockwatch *watch, const struct
         break;
     case JK_CLOCK_BELIEVED:
         if (fits(&watch->base, reading))
-            renew(&watch->base, reading);
+            renew_base(&watch->base, reading);
         else
             begin_stop(watch);
         break;

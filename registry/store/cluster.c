@@ -153,7 +153,7 @@ enum jk_status jk_cluster_find(struct jk_cluster *cluster, const char *data_dir,
 
 /* ---- the socket's folder ---- */
 
-static bool is_ours(const struct jk_cluster *cluster, const char *path)
+static bool is_our_folder(const struct jk_cluster *cluster, const char *path)
 {
     struct stat facts;
 
@@ -165,7 +165,7 @@ static enum jk_status make_private(const struct jk_cluster *cluster, const char 
 {
     if (mkdir(path, 0700) != 0 && errno != EEXIST) return jk_file_fault(error, path);
     if (geteuid() == 0 && lchown(path, cluster->uid, cluster->gid) != 0) return jk_file_fault(error, path);
-    if (is_ours(cluster, path)) return JK_OK;
+    if (is_our_folder(cluster, path)) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s must be a folder of mode 0700 that belongs to %s", path,
                    cluster->user);
 }
@@ -177,7 +177,7 @@ static enum jk_status short_socket_dir(struct jk_cluster *cluster, struct jk_err
 
     if (!jk_path_join(note, cluster->data_dir, "/socket-folder"))
         return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the data directory's path is too long");
-    if (jk_file_read(note, kept, sizeof(kept)) > 0 && is_ours(cluster, kept)) {
+    if (jk_file_read(note, kept, sizeof(kept)) > 0 && is_our_folder(cluster, kept)) {
         (void)snprintf(cluster->socket_dir, sizeof(cluster->socket_dir), "%s", kept);
         return JK_OK;
     }

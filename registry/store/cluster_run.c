@@ -78,7 +78,7 @@ static _Noreturn void exec_program(const struct jk_cluster *cluster, const char 
 
 /* ---- in the parent ---- */
 
-static bool wait_for(pid_t pid)
+static bool wait_for_program(pid_t pid)
 {
     int state = -1;
 
@@ -95,7 +95,7 @@ static enum jk_status check_reach(const struct jk_cluster *cluster, const char *
     pid_t pid = fork();
 
     if (pid == 0) _exit(become(cluster) && chdir(folder) == 0 && access(".", R_OK | W_OK | X_OK) == 0 ? 0 : 1);
-    if (wait_for(pid)) return JK_OK;
+    if (wait_for_program(pid)) return JK_OK;
     return jk_fail(
         error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_UNREACHABLE",
         "%s is out of reach of the user %s, who runs the database: choose a data directory whose parents all can be "
@@ -103,7 +103,7 @@ static enum jk_status check_reach(const struct jk_cluster *cluster, const char *
         folder, cluster->user);
 }
 
-static int remove_one(const char *path, const struct stat *facts, int flag, struct FTW *place)
+static int remove_draft_file(const char *path, const struct stat *facts, int flag, struct FTW *place)
 {
     (void)facts, (void)flag, (void)place;
     return remove(path);
@@ -111,7 +111,8 @@ static int remove_one(const char *path, const struct stat *facts, int flag, stru
 
 static enum jk_status fresh_folder(const struct jk_cluster *cluster, const char *draft, struct jk_error *error)
 {
-    if (nftw(draft, remove_one, 32, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT) return jk_file_fault(error, draft);
+    if (nftw(draft, remove_draft_file, 32, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)
+        return jk_file_fault(error, draft);
     if (mkdir(draft, 0700) != 0) return jk_file_fault(error, draft);
     if (geteuid() == 0 && chown(draft, cluster->uid, cluster->gid) != 0) return jk_file_fault(error, draft);
     return check_reach(cluster, draft, error);
@@ -137,7 +138,7 @@ static enum jk_status run_initdb(const struct jk_cluster *cluster, char *draft, 
         return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the path of PostgreSQL's programs is too long");
     pid = fork();
     if (pid == 0) exec_program(cluster, draft, argv);
-    if (wait_for(pid)) return JK_OK;
+    if (wait_for_program(pid)) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "INITDB", "initdb could not make the cluster; it says why in %s",
                    cluster->log);
 }

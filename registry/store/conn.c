@@ -155,7 +155,7 @@ static enum jk_status finish_connect(PGconn *pg, int64_t deadline_ms, struct jk_
 }
 
 /* The statements of its role. */
-static enum jk_status prepare(struct jk_conn *conn, int64_t deadline_ms, struct jk_error *error)
+static enum jk_status prepare_session(struct jk_conn *conn, int64_t deadline_ms, struct jk_error *error)
 {
     size_t sent = 0;
 
@@ -198,7 +198,7 @@ static enum jk_status connect_now(struct jk_conn *conn, int64_t deadline_ms, str
     (void)PQsetNoticeReceiver(conn->pg, drop_notice, NULL);
     if (PQsetnonblocking(conn->pg, 1) != 0) return refused(error, PQerrorMessage(conn->pg));
     JK_TRY(jk_conn_script(conn, settings[conn->role], deadline_ms, NULL, error));
-    return prepare(conn, deadline_ms, error);
+    return prepare_session(conn, deadline_ms, error);
 }
 
 enum jk_status jk_conn_up(struct jk_conn *conn, int64_t timeout_ms, struct jk_error *error)

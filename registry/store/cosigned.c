@@ -11,7 +11,7 @@ void jk_cosigned_done(struct jk_cosigned *cosigned)
         jk_text_done(&cosigned->notes[i].note);
 }
 
-static struct jk_cosigned_note *find(struct jk_cosigned *cosigned, uint64_t size)
+static struct jk_cosigned_note *find_note(struct jk_cosigned *cosigned, uint64_t size)
 {
     for (size_t i = 0; i < JK_COSIGNED_KEPT; i++) {
         if (size > 0 && cosigned->notes[i].size == size) return &cosigned->notes[i];
@@ -48,7 +48,7 @@ const struct jk_cosigned_note *jk_cosigned_at(const struct jk_cosigned *cosigned
 }
 
 /* An empty place, else the oldest; the best stays. */
-static struct jk_cosigned_note *make_room(struct jk_cosigned *cosigned)
+static struct jk_cosigned_note *make_note_room(struct jk_cosigned *cosigned)
 {
     const struct jk_cosigned_note *best = jk_cosigned_best(cosigned);
     struct jk_cosigned_note *oldest = NULL;
@@ -85,8 +85,8 @@ void jk_cosigned_publish(struct jk_cosigned *cosigned, uint64_t size, struct jk_
 {
     struct jk_cosigned_note *kept;
 
-    if (size == 0 || find(cosigned, size)) return;
-    kept = make_room(cosigned);
+    if (size == 0 || find_note(cosigned, size)) return;
+    kept = make_note_room(cosigned);
     jk_text_done(&kept->note);
     *kept = (struct jk_cosigned_note){.size = size, .signed_len = signed_len(note)};
     kept->cosigned = kept->signed_len > 0 && kept->signed_len < note.len;
@@ -97,7 +97,7 @@ void jk_cosigned_publish(struct jk_cosigned *cosigned, uint64_t size, struct jk_
 
 bool jk_cosigned_add(struct jk_cosigned *cosigned, uint64_t size, struct jk_span lines)
 {
-    struct jk_cosigned_note *kept = find(cosigned, size);
+    struct jk_cosigned_note *kept = find_note(cosigned, size);
     struct jk_text fresh, joined;
     struct jk_error unused;
     bool added;
@@ -123,7 +123,7 @@ bool jk_cosigned_add(struct jk_cosigned *cosigned, uint64_t size, struct jk_span
 
 void jk_cosigned_set_quorum(struct jk_cosigned *cosigned, uint64_t size)
 {
-    struct jk_cosigned_note *kept = find(cosigned, size);
+    struct jk_cosigned_note *kept = find_note(cosigned, size);
 
     if (kept) kept->quorum = true;
 }

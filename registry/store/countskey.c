@@ -30,19 +30,18 @@ static void certifier_done(struct certifier *certifier)
 
 /* ---- the key file ---- */
 
-static enum jk_status take(struct certifier *certifier, struct jk_signer *signer, struct jk_error *error)
+static enum jk_status take_signer(struct certifier *certifier, struct jk_signer *signer, struct jk_error *error)
 {
     certifier->signer = signer;
     jk_verifier_write(jk_signer_verifier(signer), &certifier->verifier);
-    if (certifier->verifier.failed)
-        return jk_out_of_memory(error);
+    if (certifier->verifier.failed) return jk_out_of_memory(error);
     if (jk_span_equal(jk_span_of(jk_signer_verifier(signer)->name), jk_text_span(&certifier->name))) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE", "the key %s is for \"%s\", not for \"%s\"",
                    certifier->path, jk_signer_verifier(signer)->name, certifier->name.bytes);
 }
 
 /* No signer and OK: there is no file. */
-static enum jk_status load(struct certifier *certifier, struct jk_error *error)
+static enum jk_status load_signer(struct certifier *certifier, struct jk_error *error)
 {
     struct jk_signer *signer = NULL;
     struct jk_error failure;
@@ -51,22 +50,22 @@ static enum jk_status load(struct certifier *certifier, struct jk_error *error)
     enum jk_status status = jk_keyfile_load(certifier->path, &signer, &failure);
     if (status == JK_NOT_FOUND) return JK_OK;
     if (status != JK_OK) return jk_fail(error, status, failure.reason, "%s", failure.message);
-    return take(certifier, signer, error);
+    return take_signer(certifier, signer, error);
 }
 
-static enum jk_status make(struct certifier *certifier, struct jk_error *error)
+static enum jk_status make_signer(struct certifier *certifier, struct jk_error *error)
 {
     struct jk_signer *signer = NULL;
 
     JK_TRY(jk_keyfile_make(certifier->path, jk_text_span(&certifier->name), &signer, error));
-    return take(certifier, signer, error);
+    return take_signer(certifier, signer, error);
 }
 
 /* ---- the database's word: one key for all servers ---- */
 
 /* Ours is the wanted one. */
-static enum jk_status compare(const struct certifier *certifier, struct jk_span wanted, const char *where,
-                              struct jk_error *error)
+static enum jk_status compare_keys(const struct certifier *certifier, struct jk_span wanted, const char *where,
+                                   struct jk_error *error)
 {
     if (!certifier->signer)
         return jk_fail(error, JK_FAILED_PRECONDITION, "COUNTS_KEY_ABSENT",
@@ -90,7 +89,7 @@ static enum jk_status read_row(struct jk_reader *reader, struct certifier *certi
     jk_query_init(&queries[1], JK_SQL_COUNTS_KEY_READ);
     JK_TRY(jk_reader_run(reader, queries, 2, error));
     *out_found = PQntuples(queries[1].result) == 1;
-    if (*out_found) status = compare(certifier, jk_result_span(queries[1].result, 0, 0), "the database", error);
+    if (*out_found) status = compare_keys(certifier, jk_result_span(queries[1].result, 0, 0), "the database", error);
     jk_queries_done(queries, 2);
     return status;
 }
@@ -106,7 +105,7 @@ static enum jk_status claim_row(struct jk_reader *reader, const struct certifier
     jk_query_init(&queries[2], JK_SQL_COUNTS_KEY_READ);
     JK_TRY(jk_reader_run(reader, queries, 3, error));
     status = PQntuples(queries[2].result) == 1
-                 ? compare(certifier, jk_result_span(queries[2].result, 0, 0), "the database", error)
+                 ? compare_keys(certifier, jk_result_span(queries[2].result, 0, 0), "the database", error)
                  : jk_fail(error, JK_UNAVAILABLE, "COUNTS_KEY", "the database did not keep the key of certificates");
     jk_queries_done(queries, 3);
     return status;
@@ -115,8 +114,8 @@ static enum jk_status claim_row(struct jk_reader *reader, const struct certifier
 /* ---- what is published ---- */
 
 /* OK and *out_there: the published one is ours. */
-static enum jk_status look(struct jk_folder *folder, const struct certifier *certifier, bool *out_there,
-                           struct jk_error *error)
+static enum jk_status look_at_published(struct jk_folder *folder, const struct certifier *certifier, bool *out_there,
+                                        struct jk_error *error)
 {
     JK_CLEANUP(jk_text_done) struct jk_text text;
     struct jk_error why;
@@ -127,7 +126,7 @@ static enum jk_status look(struct jk_folder *folder, const struct certifier *cer
     *out_there = status == JK_OK;
     if (status == JK_NOT_FOUND) return JK_OK;
     if (status != JK_OK) return jk_fail(error, status, why.reason, "%s", why.message);
-    return compare(certifier, jk_span_trim(jk_text_span(&text)), "the published " PUBLISHED, error);
+    return compare_keys(certifier, jk_span_trim(jk_text_span(&text)), "the published " PUBLISHED, error);
 }
 
 /* Another process may have been quicker: so a second look, under the lock. */
@@ -136,11 +135,11 @@ static enum jk_status put_up(struct jk_folder *folder, struct certifier *certifi
     JK_CLEANUP(jk_text_done) struct jk_text line = {0};
     bool there;
 
-    JK_TRY(look(folder, certifier, &there, error));
+    JK_TRY(look_at_published(folder, certifier, &there, error));
     if (there) return JK_OK;
     jk_text_addf(&line, "%s\n", certifier->verifier.bytes);
     JK_TRY(jk_folder_lock(folder, FOLDER_MS, error));
-    enum jk_status status = look(folder, certifier, &there, error);
+    enum jk_status status = look_at_published(folder, certifier, &there, error);
     if (status == JK_OK && !there) status = jk_folder_replace(folder, PUBLISHED, jk_text_span(&line), error);
     jk_folder_unlock(folder);
     return status;
@@ -155,12 +154,12 @@ static enum jk_status open_key(struct jk_reader *reader, struct jk_folder *folde
 {
     bool found, published, made;
 
-    JK_TRY(load(certifier, error));
+    JK_TRY(load_signer(certifier, error));
     JK_TRY(read_row(reader, certifier, &found, error));
-    JK_TRY(look(folder, certifier, &published, error));
+    JK_TRY(look_at_published(folder, certifier, &published, error));
     if (found) return JK_OK;
     made = !certifier->signer;
-    if (made) JK_TRY(make(certifier, error));
+    if (made) JK_TRY(make_signer(certifier, error));
     enum jk_status status = claim_row(reader, certifier, error);
     if (made && status == JK_FAILED_PRECONDITION) (void)unlink(certifier->path);
     return status;
@@ -203,7 +202,7 @@ static enum jk_status add_log_lines(struct jk_store *store, struct jk_span body,
 }
 
 /* The keys of the log sign nothing here but what says at its second line that it is a certificate. */
-static bool is_ours(const struct jk_store *store, struct jk_span body)
+static bool is_our_certificate(const struct jk_store *store, struct jk_span body)
 {
     struct jk_span origin, version;
 
@@ -229,7 +228,7 @@ enum jk_status jk_reader_certify(struct jk_reader *reader, struct jk_span body, 
     struct jk_store *store = reader->store;
     JK_CLEANUP(jk_text_done) struct jk_text note = {0};
 
-    if (!is_ours(store, body))
+    if (!is_our_certificate(store, body))
         return jk_fail(error, JK_INVALID_ARGUMENT, "CERTIFICATE_FOREIGN",
                        "this is no count certificate of the log \"%s\"", store->origin);
     pthread_mutex_lock(&store->certify_lock);
@@ -239,7 +238,5 @@ enum jk_status jk_reader_certify(struct jk_reader *reader, struct jk_span body, 
         jk_log(JK_LOG_ERROR, "counts-key", "reason", error->reason, "detail", error->message, NULL);
     if (status != JK_OK) return status;
     jk_text_add(out_note, jk_text_span(&note));
-    return out_note->failed
-               ? jk_out_of_memory(error)
-               : JK_OK;
+    return out_note->failed ? jk_out_of_memory(error) : JK_OK;
 }

@@ -22,7 +22,8 @@ static const struct grant {
 };
 #define GRANTS (sizeof(grants) / sizeof(grants[0]))
 
-static enum jk_status run(struct jk_conn *plain, struct jk_text *script, PGresult **out_rows, struct jk_error *error)
+static enum jk_status run_script(struct jk_conn *plain, struct jk_text *script, PGresult **out_rows,
+                                 struct jk_error *error)
 {
     if (script->failed) return jk_out_of_memory(error);
     return jk_conn_script(plain, script->bytes, jk_monotonic_ms() + GRANT_MS, out_rows, error);
@@ -42,7 +43,7 @@ static enum jk_status check_role(struct jk_conn *plain, const char *role, const 
                  "select pg_has_role(rolname, (select relowner from pg_class where oid = 'entry'::regclass), 'usage') "
                  "from pg_roles where rolname = %s",
                  literal);
-    status = run(plain, &script, &rows, error);
+    status = run_script(plain, &script, &rows, error);
     jk_text_done(&script);
     if (status != JK_OK) return status;
     if (PQntuples(rows) == 0)
@@ -82,7 +83,7 @@ static enum jk_status give(struct jk_conn *plain, const char *name, struct jk_er
     jk_text_init(&script, 0);
     add_grants(&script, PQgetvalue(rows, 0, 0), name);
     PQclear(rows);
-    status = run(plain, &script, NULL, error);
+    status = run_script(plain, &script, NULL, error);
     jk_text_done(&script);
     return status;
 }
@@ -157,7 +158,7 @@ enum jk_status jk_grants_check(struct jk_conn *plain, struct jk_error *error)
 
     jk_text_init(&script, 0);
     add_question(&script);
-    status = run(plain, &script, &rows, error);
+    status = run_script(plain, &script, &rows, error);
     jk_text_done(&script);
     if (status != JK_OK) return status;
     if (!PQgetisnull(rows, 0, 1))

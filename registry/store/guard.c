@@ -19,7 +19,7 @@
 
 _Static_assert(NOTE + JK_GUARD_NOTE_MAX == SUM, "the note fills the block");
 
-static enum jk_status failed(struct jk_error *error, const struct jk_guard *guard)
+static enum jk_status guard_failed(struct jk_error *error, const struct jk_guard *guard)
 {
     return jk_fail(error, JK_UNAVAILABLE, "GUARD_UNWRITABLE", "the guard copy %s: %s", guard->path, strerror(errno));
 }
@@ -45,7 +45,7 @@ enum jk_status jk_guard_open(struct jk_guard *guard, const char *path, struct jk
     *guard = (struct jk_guard){.fd = -1, .path = path};
     guard->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (guard->fd < 0 && errno == ENOENT) return JK_OK;
-    if (guard->fd < 0 || pread(guard->fd, bytes, sizeof(bytes), 0) < 0) return failed(error, guard);
+    if (guard->fd < 0 || pread(guard->fd, bytes, sizeof(bytes), 0) < 0) return guard_failed(error, guard);
     take_block(guard, bytes);
     take_block(guard, bytes + JK_GUARD_BLOCK);
     if (guard->note_len == 0)
@@ -78,9 +78,9 @@ static enum jk_status make_file(struct jk_guard *guard, const char *bytes, struc
     if (!jk_path_join(draft, guard->path, ".draft"))
         return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: the path is too long", guard->path);
     errno = jk_file_replace(AT_FDCWD, draft, guard->path, (struct jk_span){bytes, FILE_BYTES}, 0600, true);
-    if (errno) return failed(error, guard);
+    if (errno) return guard_failed(error, guard);
     guard->fd = open(guard->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    return guard->fd >= 0 ? JK_OK : failed(error, guard);
+    return guard->fd >= 0 ? JK_OK : guard_failed(error, guard);
 }
 
 enum jk_status jk_guard_write(struct jk_guard *guard, struct jk_span note, struct jk_error *error)
@@ -99,7 +99,7 @@ enum jk_status jk_guard_write(struct jk_guard *guard, struct jk_span note, struc
         if (pwrite(guard->fd, bytes + block * JK_GUARD_BLOCK, JK_GUARD_BLOCK, (off_t)(block * JK_GUARD_BLOCK)) !=
                 JK_GUARD_BLOCK ||
             fdatasync(guard->fd) != 0)
-            return failed(error, guard);
+            return guard_failed(error, guard);
     }
     guard->sequence = sequence;
     guard->note_len = note.len;

@@ -26,7 +26,8 @@ static void forget_gone(struct jk_holders *holders, int64_t now_ms)
 }
 
 /* Whoever works in between begins anew. */
-static void begin(struct jk_suspect *suspect, const struct jk_holder *holder, int64_t now_ms, uint32_t timeouts)
+static void begin_suspicion(struct jk_suspect *suspect, const struct jk_holder *holder, int64_t now_ms,
+                            uint32_t timeouts)
 {
     *suspect = (struct jk_suspect){.holder = *holder,
                                    .seen_ms = now_ms,
@@ -45,11 +46,11 @@ static void see(struct jk_holders *holders, const struct jk_holder *holder, int6
         if (holders->count == JK_HOLDERS_MAX) return;
         suspect = &holders->suspects[holders->count++];
         *suspect = (struct jk_suspect){.looks = 0};
-        begin(suspect, holder, now_ms, timeouts);
+        begin_suspicion(suspect, holder, now_ms, timeouts);
         return;
     }
     if (!holder->waits_for_client || !suspect->holder.waits_for_client) {
-        begin(suspect, holder, now_ms, timeouts);
+        begin_suspicion(suspect, holder, now_ms, timeouts);
         return;
     }
     gap_ms = now_ms - suspect->seen_ms;

@@ -25,7 +25,7 @@ struct first {
     struct jk_record clock; /* a demo's; key NULL: none */
 };
 
-static enum jk_status add(struct first *first, struct jk_entry *entry, struct jk_error *error)
+static enum jk_status add_first(struct first *first, struct jk_entry *entry, struct jk_error *error)
 {
     struct jk_text text;
     enum jk_status status;
@@ -73,7 +73,7 @@ static enum jk_status add_licenses(struct first *first, struct jk_error *error)
         if (!parse_license(line, &entry))
             return jk_fail(error, JK_INTERNAL, "LICENSES_TSV", "a row of licenses.tsv is malformed: %.*s",
                            (int)(line.len < 80 ? line.len : 80), line.at);
-        JK_TRY(add(first, &entry, error));
+        JK_TRY(add_first(first, &entry, error));
     }
     return JK_OK;
 }
@@ -120,8 +120,8 @@ static enum jk_status compose(struct jk_store *store, struct first *first, struc
 
     JK_TRY(read_after(store, &after, error));
     init.after = jk_text_span(&after);
-    JK_TRY(add(first, &init, error));
-    JK_TRY(add(first, &spdx, error));
+    JK_TRY(add_first(first, &init, error));
+    JK_TRY(add_first(first, &spdx, error));
     JK_TRY(add_licenses(first, error));
     if (jk_pgarray_failed(&first->rows)) return jk_out_of_memory(error);
     return JK_OK;
@@ -183,7 +183,7 @@ static enum jk_status insert(struct jk_store *store, struct jk_conn *writer, str
     return status;
 }
 
-static bool is_demo(const struct jk_store *store)
+static bool is_demo_store(const struct jk_store *store)
 {
     return store->purpose && strcmp(store->purpose, "demo") == 0;
 }
@@ -198,7 +198,7 @@ static enum jk_status read_clock(const struct jk_store *store, struct jk_conn *w
     JK_TRY(jk_conn_run(writer, &query, 1, jk_monotonic_ms() + INIT_MS, error));
     *out_us = jk_result_i64(query.result, 0, 0);
     jk_queries_done(&query, 1);
-    return is_demo(store) ? JK_OK : jk_timekeeper_check_new(store, asked_us, *out_us, error);
+    return is_demo_store(store) ? JK_OK : jk_timekeeper_check_new(store, asked_us, *out_us, error);
 }
 
 /* A demo's log begins before the programme did, and its clock with it. */
@@ -206,7 +206,7 @@ static enum jk_status begin_demo(struct jk_store *store, struct first *first, st
 {
     int64_t ahead_us = JK_DEMO_START_US - first->time_us;
 
-    if (!is_demo(store)) return JK_OK;
+    if (!is_demo_store(store)) return JK_OK;
     first->time_us = JK_DEMO_START_US;
     if (jk_record_clock(&first->arena, ahead_us, &first->clock)) return JK_OK;
     return jk_out_of_memory(error);

@@ -18,25 +18,27 @@
 #define KEY_BYTES (1 + SEED)
 #define FILE_MAX  1024
 
-static enum jk_status refuse(struct jk_error *error, const char *path, const char *why)
+static enum jk_status refuse_key_file(struct jk_error *error, const char *path, const char *why)
 {
     return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE", "the signing key %s %s", path, why);
 }
 
-static enum jk_status check_file(int fd, const char *path, struct jk_error *error)
+static enum jk_status check_key_file(int fd, const char *path, struct jk_error *error)
 {
     struct stat facts;
 
-    if (fstat(fd, &facts) != 0) return refuse(error, path, strerror(errno));
-    if (!S_ISREG(facts.st_mode)) return refuse(error, path, "is not a regular file");
-    if (facts.st_uid != geteuid()) return refuse(error, path, "belongs to another user: chown it to the server's user");
-    if (facts.st_mode & 077) return refuse(error, path, "can be read by others: chmod it to 0600");
-    if (facts.st_mode & 07777 & ~0600u) return refuse(error, path, "has another mode than 0600: chmod it to 0600");
+    if (fstat(fd, &facts) != 0) return refuse_key_file(error, path, strerror(errno));
+    if (!S_ISREG(facts.st_mode)) return refuse_key_file(error, path, "is not a regular file");
+    if (facts.st_uid != geteuid())
+        return refuse_key_file(error, path, "belongs to another user: chown it to the server's user");
+    if (facts.st_mode & 077) return refuse_key_file(error, path, "can be read by others: chmod it to 0600");
+    if (facts.st_mode & 07777 & ~0600u)
+        return refuse_key_file(error, path, "has another mode than 0600: chmod it to 0600");
     return JK_OK;
 }
 
 /* Name, key id and key of the line; the name holds no '+', base64 may. */
-static bool split(struct jk_span text, struct jk_span *out_name, uint32_t *out_id, unsigned char out_key[KEY_BYTES])
+static bool split_key(struct jk_span text, struct jk_span *out_name, uint32_t *out_id, unsigned char out_key[KEY_BYTES])
 {
     unsigned char id[4];
     struct jk_span hex;
@@ -50,14 +52,14 @@ static bool split(struct jk_span text, struct jk_span *out_name, uint32_t *out_i
     return jk_base64_decode(text, out_key, KEY_BYTES, &len) && len == KEY_BYTES && out_key[0] == KEY_TYPE;
 }
 
-static struct jk_signer *parse(struct jk_span text)
+static struct jk_signer *parse_key(struct jk_span text)
 {
     unsigned char key[KEY_BYTES];
     struct jk_signer *signer = NULL;
     struct jk_span name;
     uint32_t id;
 
-    if (split(jk_span_trim(text), &name, &id, key)) signer = jk_signer_new(name, key + 1);
+    if (split_key(jk_span_trim(text), &name, &id, key)) signer = jk_signer_new(name, key + 1);
     explicit_bzero(key, sizeof(key));
     if (signer && jk_signer_verifier(signer)->key_id != id) {
         jk_signer_free(signer);
@@ -76,13 +78,14 @@ enum jk_status jk_keyfile_load(const char *path, struct jk_signer **out_signer, 
 
     if (fd < 0 && errno == ENOENT)
         return jk_fail(error, JK_NOT_FOUND, "KEY_FILE_ABSENT", "there is no signing key %s", path);
-    if (fd < 0) return refuse(error, path, strerror(errno));
-    status = check_file(fd, path, error);
+    if (fd < 0) return refuse_key_file(error, path, strerror(errno));
+    status = check_key_file(fd, path, error);
     if (status == JK_OK) {
         len = read(fd, text, sizeof(text));
-        if (len > 0 && len < FILE_MAX) signer = parse((struct jk_span){text, (size_t)len});
+        if (len > 0 && len < FILE_MAX) signer = parse_key((struct jk_span){text, (size_t)len});
         explicit_bzero(text, sizeof(text));
-        if (!signer) status = refuse(error, path, "is not a private key of the form " PREFIX "<name>+<id>+<base64>");
+        if (!signer)
+            status = refuse_key_file(error, path, "is not a private key of the form " PREFIX "<name>+<id>+<base64>");
     }
     close(fd);
     if (status == JK_OK) *out_signer = signer;
@@ -100,19 +103,19 @@ static bool write_text(const struct jk_signer *signer, const unsigned char key[K
 }
 
 /* Under a name of its own first; a link to the real name then fails where that is taken. */
-static enum jk_status place(const char *path, struct jk_span text, struct jk_error *error)
+static enum jk_status place_key_file(const char *path, struct jk_span text, struct jk_error *error)
 {
     char draft[JK_PATH_MAX];
     enum jk_status status;
 
-    if (!jk_path_join(draft, path, ".draft")) return refuse(error, path, "has too long a path");
+    if (!jk_path_join(draft, path, ".draft")) return refuse_key_file(error, path, "has too long a path");
     (void)unlink(draft);
     status = jk_file_write_new(draft, text, 0600, error);
     if (status != JK_OK) return status;
     if (link(draft, path) != 0)
         status = errno == EEXIST
                      ? jk_fail(error, JK_ALREADY_EXISTS, "KEY_FILE_EXISTS", "there is a signing key %s already", path)
-                     : refuse(error, path, strerror(errno));
+                     : refuse_key_file(error, path, strerror(errno));
     (void)unlink(draft);
     return status == JK_OK ? jk_folder_sync_of(path, error) : status;
 }
@@ -151,9 +154,9 @@ static enum jk_status make_key(const char *path, struct jk_span name, struct jk_
                          "without spaces and '+'",
                          (int)(name.len < 80 ? name.len : 80), name.at);
     else if (!write_text(signer, key, &text))
-        status = refuse(error, path, "would be too long");
+        status = refuse_key_file(error, path, "would be too long");
     else
-        status = place(path, jk_text_span(&text), error);
+        status = place_key_file(path, jk_text_span(&text), error);
     explicit_bzero(key, sizeof(key));
     if (text.bytes) explicit_bzero(text.bytes, text.len);
     jk_text_done(&text);

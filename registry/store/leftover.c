@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* Where it works; false where that cannot be told: it is gone or a zombie, or not ours to ask. */
-static bool folder_of(pid_t pid, char out_folder[PATH_MAX])
+static bool working_folder(pid_t pid, char out_folder[PATH_MAX])
 {
     char path[64];
     ssize_t len;
@@ -46,7 +46,7 @@ static bool is_of_cluster(const struct jk_cluster *cluster, pid_t pid)
 {
     char folder[PATH_MAX];
 
-    return is_postgres(pid) && folder_of(pid, folder) && strcmp(folder, cluster->folder) == 0;
+    return is_postgres(pid) && working_folder(pid, folder) && strcmp(folder, cluster->folder) == 0;
 }
 
 size_t jk_leftover_find(const struct jk_cluster *cluster, pid_t out_pids[JK_LEFTOVERS_MAX])
@@ -99,7 +99,7 @@ static bool unlock_one(const struct jk_cluster *cluster, const char *path)
     char folder[PATH_MAX];
 
     if (owner <= 0 || kill((pid_t)owner, 0) != 0) return false;
-    if (!is_zombie((pid_t)owner) && (!folder_of((pid_t)owner, folder) || strcmp(folder, cluster->folder) == 0))
+    if (!is_zombie((pid_t)owner) && (!working_folder((pid_t)owner, folder) || strcmp(folder, cluster->folder) == 0))
         return false;
     return unlink(path) == 0;
 }

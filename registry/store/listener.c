@@ -41,7 +41,7 @@ static void take_notifications(struct jk_store *store, struct jk_conn *conn)
     }
 }
 
-static bool listen_on(struct jk_conn *conn)
+static bool listen_for_growth(struct jk_conn *conn)
 {
     struct jk_error error;
 
@@ -81,8 +81,8 @@ static bool believes_clock(struct jk_store *store, struct jk_conn *conn)
     if (jk_conn_script(conn, "select (extract(epoch from clock_timestamp()) * 1000000)::bigint",
                        jk_monotonic_ms() + LISTEN_MS, &result, &error) != JK_OK)
         return false;
-    believed = jk_timekeeper_judge(store, asked_us, strtoll(PQgetvalue(result, 0, 0), NULL, 10), &moment, &error) ==
-               JK_OK;
+    believed =
+        jk_timekeeper_judge(store, asked_us, strtoll(PQgetvalue(result, 0, 0), NULL, 10), &moment, &error) == JK_OK;
     PQclear(result);
     return believed;
 }
@@ -101,7 +101,7 @@ static int64_t prune(struct jk_store *store, struct jk_conn *conn)
     return PRUNE_EVERY_MS;
 }
 
-static void *run(void *context)
+static void *run_listener(void *context)
 {
     struct jk_store *store = context;
     struct jk_conn conn;
@@ -110,7 +110,7 @@ static void *run(void *context)
     (void)pthread_setname_np(pthread_self(), "jk-listener");
     jk_conn_init(&conn, store->database, JK_CONN_PLAIN);
     while (!store->stopping) {
-        bool listening = listen_on(&conn);
+        bool listening = listen_for_growth(&conn);
 
         if (listening && jk_monotonic_ms() >= prune_ms) {
             int64_t wait_ms = prune(store, &conn);
@@ -127,7 +127,7 @@ static void *run(void *context)
 enum jk_status jk_listener_start(struct jk_store *store, struct jk_error *error)
 {
     store->listener_wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (store->listener_wake < 0 || pthread_create(&store->listener_thread, NULL, run, store) != 0)
+    if (store->listener_wake < 0 || pthread_create(&store->listener_thread, NULL, run_listener, store) != 0)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the listener's thread");
     store->listener_started = true;
     return JK_OK;

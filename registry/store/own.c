@@ -15,7 +15,7 @@ struct waiting {
         .lock = PTHREAD_MUTEX_INITIALIZER, .settled = PTHREAD_COND_INITIALIZER                                         \
     }
 
-static void settle(struct waiting *waiting, enum jk_status outcome)
+static void settle_waiting(struct waiting *waiting, enum jk_status outcome)
 {
     pthread_mutex_lock(&waiting->lock);
     waiting->outcome = outcome;
@@ -24,7 +24,7 @@ static void settle(struct waiting *waiting, enum jk_status outcome)
     pthread_mutex_unlock(&waiting->lock);
 }
 
-static enum jk_status wait_for(struct waiting *waiting)
+static enum jk_status wait_for_outcome(struct waiting *waiting)
 {
     pthread_mutex_lock(&waiting->lock);
     while (!waiting->done)
@@ -39,7 +39,7 @@ static enum jk_status wait_for(struct waiting *waiting)
 
 static void settle_write(struct jk_write *write, enum jk_status outcome)
 {
-    settle(((struct jk_own_write *)write)->waiting, outcome);
+    settle_waiting(((struct jk_own_write *)write)->waiting, outcome);
 }
 
 enum jk_status jk_store_write_own(struct jk_store *store, struct jk_own_write *own, struct jk_error *error)
@@ -48,7 +48,7 @@ enum jk_status jk_store_write_own(struct jk_store *store, struct jk_own_write *o
     own->waiting = &waiting;
     own->write.settle = settle_write;
     own->write.error = error;
-    if (jk_store_write(store, &own->write)) return wait_for(&waiting);
+    if (jk_store_write(store, &own->write)) return wait_for_outcome(&waiting);
     return jk_fail(error, JK_UNAVAILABLE, "BUSY", "the store takes no writes: it has too many, or it stops");
 }
 
@@ -65,7 +65,7 @@ struct awaited {
 static void run_job(struct jk_job *job, struct jk_reader *reader)
 {
     struct awaited *awaited = (struct awaited *)job;
-    settle(&awaited->waiting, awaited->work(awaited->context, reader, awaited->error));
+    settle_waiting(&awaited->waiting, awaited->work(awaited->context, reader, awaited->error));
 }
 
 static enum jk_status read_own(struct jk_store *store, struct jk_job job, jk_own_job *work, void *context,
@@ -73,7 +73,7 @@ static enum jk_status read_own(struct jk_store *store, struct jk_job job, jk_own
 {
     struct awaited awaited = {.job = job, .work = work, .context = context, .error = error, .waiting = WAITING};
     awaited.job.run = run_job;
-    if (jk_store_read(store, &awaited.job)) return wait_for(&awaited.waiting);
+    if (jk_store_read(store, &awaited.job)) return wait_for_outcome(&awaited.waiting);
     return jk_fail(error, JK_UNAVAILABLE, "BUSY", "%s, or the store stops",
                    job.closing ? "the reader for closings has too much to do" : "the readers have too much to do");
 }

@@ -79,7 +79,7 @@ static enum jk_status next_result(struct jk_conn *conn, int64_t deadline_ms, PGr
 }
 
 /* Notes a failed result in `error` (the first stays); true when the session is of no more use. */
-static bool note_failure(const PGresult *result, struct jk_error *error)
+static bool note_result(const PGresult *result, struct jk_error *error)
 {
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -106,7 +106,7 @@ static enum jk_status take_command(struct jk_conn *conn, PGresult **out_result, 
     while (result) {
         ExecStatusType state = PQresultStatus(result);
 
-        if (!is_fine(state) && state != PGRES_PIPELINE_ABORTED && note_failure(result, failure)) *lost_session = true;
+        if (!is_fine(state) && state != PGRES_PIPELINE_ABORTED && note_result(result, failure)) *lost_session = true;
         if (out_result && !*out_result && is_fine(state))
             *out_result = result;
         else
@@ -117,8 +117,8 @@ static enum jk_status take_command(struct jk_conn *conn, PGresult **out_result, 
     return JK_OK;
 }
 
-static enum jk_status take_all(struct jk_conn *conn, struct jk_query *queries, size_t count, int64_t deadline_ms,
-                               struct jk_error *failure, struct jk_error *error)
+static enum jk_status take_results(struct jk_conn *conn, struct jk_query *queries, size_t count, int64_t deadline_ms,
+                                   struct jk_error *failure, struct jk_error *error)
 {
     bool lost_session = false;
     PGresult *sync = NULL;
@@ -143,8 +143,8 @@ enum jk_status jk_pipe_finish(struct jk_conn *conn, struct jk_query *queries, si
 
     jk_error_init(&failure, NULL);
     jk_error_init(&broken, NULL);
-    status =
-        PQpipelineSync(conn->pg) ? take_all(conn, queries, count, deadline_ms, &failure, &broken) : lost(conn, &broken);
+    status = PQpipelineSync(conn->pg) ? take_results(conn, queries, count, deadline_ms, &failure, &broken)
+                                      : lost(conn, &broken);
     /* What the server said before it went tells more than that it went. */
     if (jk_error_is_set(&failure)) return jk_fail(error, failure.status, failure.reason, "%s", failure.message);
     if (status != JK_OK) return jk_fail(error, broken.status, broken.reason, "%s", broken.message);
@@ -224,7 +224,7 @@ enum jk_status jk_conn_script(struct jk_conn *conn, const char *sql, int64_t dea
     jk_error_init(&failure, NULL);
     if (!PQsendQuery(conn->pg, sql)) return lost(conn, error);
     while ((status = next_result(conn, deadline_ms, &result, error)) == JK_OK && result) {
-        if (!is_fine(PQresultStatus(result)) && note_failure(result, &failure)) lost_session = true;
+        if (!is_fine(PQresultStatus(result)) && note_result(result, &failure)) lost_session = true;
         PQclear(last);
         last = result;
     }

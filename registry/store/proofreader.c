@@ -54,8 +54,8 @@ struct jk_proofreader {
 
 /* ---- where files come from ---- */
 
-static enum jk_status read_hashes(void *context, unsigned level, uint64_t first, unsigned count,
-                                  struct jk_digest *out_hashes, struct jk_error *error)
+static enum jk_status proofread_hashes(void *context, unsigned level, uint64_t first, unsigned count,
+                                       struct jk_digest *out_hashes, struct jk_error *error)
 {
     struct jk_proofreader *reader = context;
 
@@ -64,8 +64,8 @@ static enum jk_status read_hashes(void *context, unsigned level, uint64_t first,
     return JK_OK;
 }
 
-static enum jk_status read_entries(void *context, uint64_t first, unsigned count, struct jk_text *bundle,
-                                   struct jk_error *error)
+static enum jk_status proofread_entries(void *context, uint64_t first, unsigned count, struct jk_text *bundle,
+                                        struct jk_error *error)
 {
     struct jk_proofreader *reader = context;
     unsigned added;
@@ -75,12 +75,12 @@ static enum jk_status read_entries(void *context, uint64_t first, unsigned count
 
 static struct jk_grow_source source_of(struct jk_proofreader *reader)
 {
-    return (struct jk_grow_source){.hashes = read_hashes, .entries = read_entries, .context = reader};
+    return (struct jk_grow_source){.hashes = proofread_hashes, .entries = proofread_entries, .context = reader};
 }
 
 /* ---- mending ---- */
 
-static void describe(const struct jk_grow_found *found, char *out, size_t room)
+static void describe_found(const struct jk_grow_found *found, char *out, size_t room)
 {
     char hex[JK_DIGEST_HEX + 1];
 
@@ -94,11 +94,11 @@ static void describe(const struct jk_grow_found *found, char *out, size_t room)
     }
 }
 
-static void tell(const char *path, const struct jk_grow_found *found, const struct jk_error *why)
+static void tell_damaged(const char *path, const struct jk_grow_found *found, const struct jk_error *why)
 {
     char text[256];
 
-    describe(found, text, sizeof(text));
+    describe_found(found, text, sizeof(text));
     if (!why)
         jk_log(JK_LOG_ERROR, "tile-damaged", "file", path, "found", text, "mended", "yes", "advice",
                "find out what damages files here; caches in front may hold the damaged one", NULL);
@@ -121,7 +121,7 @@ static enum jk_status make_anew(struct jk_proofreader *reader, const struct jk_t
     status = jk_grow_again(reader->folder, &source, tile, &why);
     if (reader->tries == 0) jk_metrics_add(JK_METRIC_TILES_DAMAGED, 0, 0, 1);
     if (status == JK_OK || status == JK_DATA_LOSS || reader->tries == 0)
-        tell(path, found, status == JK_OK ? NULL : &why);
+        tell_damaged(path, found, status == JK_OK ? NULL : &why);
     reader->unmended = reader->unmended || status == JK_DATA_LOSS;
     if (status == JK_OK || status == JK_DATA_LOSS) return JK_OK;
     return jk_fail(error, status, why.reason, "%s", why.message);
@@ -194,7 +194,7 @@ static void note_trouble(struct jk_proofreader *reader, const struct jk_error *e
     jk_log(JK_LOG_WARN, "proofreading-failed", "reason", error->reason, "detail", error->message, NULL);
 }
 
-static void go_on(struct jk_proofreader *reader)
+static void next_file(struct jk_proofreader *reader)
 {
     reader->at++;
     reader->tries = 0;
@@ -218,12 +218,12 @@ static void read_due(struct jk_proofreader *reader)
     if (status == JK_OK) {
         if (reader->refusal[0]) jk_log(JK_LOG_INFO, "proofreading-resumed", "after", reader->refusal, NULL);
         reader->refusal[0] = '\0';
-        go_on(reader);
+        next_file(reader);
         return;
     }
     note_trouble(reader, &error);
     if (++reader->tries == TRIES)
-        go_on(reader);
+        next_file(reader);
     else
         reader->not_before_ms = jk_monotonic_ms() + (AGAIN_MS << (reader->tries - 1));
 }
@@ -244,7 +244,7 @@ static void begin_pass(struct jk_proofreader *reader, bool first)
 }
 
 /* How long until the next file is due; 0: now. */
-static int64_t wait_ms(struct jk_proofreader *reader)
+static int64_t until_next_ms(struct jk_proofreader *reader)
 {
     int64_t now_ms = jk_monotonic_ms(), due_ms;
 
@@ -262,7 +262,7 @@ static int64_t wait_ms(struct jk_proofreader *reader)
 }
 
 /* True: the thread is to end. */
-static bool pause_for(struct jk_proofreader *reader, int64_t ms)
+static bool rest_proofreader(struct jk_proofreader *reader, int64_t ms)
 {
     int64_t until_ms = jk_monotonic_ms() + (ms < REST_MS ? ms : REST_MS);
     bool stopping;
@@ -287,15 +287,15 @@ static void watch_age(struct jk_proofreader *reader)
     reader->late = unread_ms > UNREAD_MS;
 }
 
-static void *run(void *context)
+static void *run_proofreader(void *context)
 {
     struct jk_proofreader *reader = context;
 
     (void)pthread_setname_np(pthread_self(), "jk-proofreader");
     for (;;) {
-        int64_t ms = wait_ms(reader);
+        int64_t ms = until_next_ms(reader);
 
-        if (pause_for(reader, ms)) break;
+        if (rest_proofreader(reader, ms)) break;
         if (ms == 0) read_due(reader);
         watch_age(reader);
     }
@@ -319,7 +319,7 @@ enum jk_status jk_proofreader_start(struct jk_store *store, struct jk_error *err
     pthread_mutex_init(&reader->lock, NULL);
     reader->round_began_ms = store->reread_since_ms = jk_monotonic_ms();
     JK_TRY(jk_folder_open(store->public_dir, true, &reader->folder, error));
-    reader->started = pthread_create(&reader->thread, NULL, run, reader) == 0;
+    reader->started = pthread_create(&reader->thread, NULL, run_proofreader, reader) == 0;
     if (reader->started) return JK_OK;
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the proofreader's thread");
 }

@@ -18,8 +18,8 @@ static enum jk_status check_time(const struct jk_log_publisher *publisher, struc
     return jk_fail(error, JK_CANCELLED, "STOPPING", "the server stops");
 }
 
-static enum jk_status read_hashes(void *context, unsigned level, uint64_t first, unsigned count,
-                                  struct jk_digest *out_hashes, struct jk_error *error)
+static enum jk_status publish_hashes(void *context, unsigned level, uint64_t first, unsigned count,
+                                     struct jk_digest *out_hashes, struct jk_error *error)
 {
     struct jk_log_publisher *publisher = context;
 
@@ -47,8 +47,8 @@ static void forget_bundle(struct jk_log_publisher *publisher, uint64_t first)
     publisher->bundle_count = 0;
 }
 
-static enum jk_status read_entries(void *context, uint64_t first, unsigned count, struct jk_text *bundle,
-                                   struct jk_error *error)
+static enum jk_status publish_entries(void *context, uint64_t first, unsigned count, struct jk_text *bundle,
+                                      struct jk_error *error)
 {
     struct jk_log_publisher *publisher = context;
     enum jk_status status = JK_OK;
@@ -134,9 +134,9 @@ static void add_cosignatures(struct jk_log_publisher *publisher)
     publisher->note.len = len;
 }
 
-static enum jk_status grow(struct jk_log_publisher *publisher, uint64_t old_size, struct jk_error *error)
+static enum jk_status grow_folder(struct jk_log_publisher *publisher, uint64_t old_size, struct jk_error *error)
 {
-    const struct jk_grow_source source = {.hashes = read_hashes, .entries = read_entries, .context = publisher};
+    const struct jk_grow_source source = {.hashes = publish_hashes, .entries = publish_entries, .context = publisher};
     uint64_t size = publisher->checkpoint.size;
 
     if (!publisher->tidied) JK_TRY(jk_grow_tidy(publisher->folder, old_size, error));
@@ -159,7 +159,7 @@ enum jk_status jk_publication(struct jk_log_publisher *publisher, struct jk_erro
     if (status == JK_OK) {
         old_size = publisher->public.present ? publisher->public.checkpoint.size : 0;
         status = old_size <= publisher->checkpoint.size
-                     ? grow(publisher, old_size, error)
+                     ? grow_folder(publisher, old_size, error)
                      : jk_fail(error, JK_ABORTED, "CHECKPOINT_AHEAD", "the note was taken too early");
     }
     jk_folder_unlock(publisher->folder);

@@ -143,7 +143,7 @@ static void publish_last(struct jk_log_publisher *publisher)
                jk_log_i64(store->size), NULL);
 }
 
-static void *run(void *context)
+static void *run_publisher(void *context)
 {
     struct jk_log_publisher *publisher = context;
     struct jk_store *store = publisher->store;
@@ -176,7 +176,7 @@ static enum jk_status find_size(struct jk_log_publisher *publisher, struct jk_er
     return JK_OK;
 }
 
-static enum jk_status prepare(struct jk_log_publisher *publisher, struct jk_error *error)
+static enum jk_status prepare_folder(struct jk_log_publisher *publisher, struct jk_error *error)
 {
     enum jk_status status;
 
@@ -199,8 +199,8 @@ enum jk_status jk_publisher_start(struct jk_store *store, struct jk_error *error
     jk_published_init(&publisher->public);
     jk_text_init(&publisher->note, JK_NOTE_MAX);
     jk_text_init(&publisher->bundle, 0);
-    JK_TRY(prepare(publisher, error));
-    if (pthread_create(&publisher->thread, NULL, run, publisher) != 0)
+    JK_TRY(prepare_folder(publisher, error));
+    if (pthread_create(&publisher->thread, NULL, run_publisher, publisher) != 0)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the publisher's thread");
     publisher->started = true;
     return JK_OK;

@@ -75,8 +75,7 @@ static enum jk_status copy_entries(const PGresult *result, struct jk_arena *aren
     if (!rows) return jk_out_of_memory(error);
     for (size_t i = 0; i < count; i++) {
         rows[i].index = (uint64_t)jk_result_i64(result, (int)i, 0);
-        if (!jk_reader_copy(arena, jk_result_span(result, (int)i, 1), &rows[i].bytes))
-            return jk_out_of_memory(error);
+        if (!jk_reader_copy(arena, jk_result_span(result, (int)i, 1), &rows[i].bytes)) return jk_out_of_memory(error);
     }
     *out_rows = rows;
     *out_count = count;
@@ -160,8 +159,8 @@ enum jk_status jk_reader_size(struct jk_reader *reader, uint64_t *out_size, stru
     return ask_head(reader, &clock_us, out_size, error);
 }
 
-static enum jk_status copy_text(const PGresult *result, const struct jk_digest *digest, struct jk_arena *arena,
-                                struct jk_span *out_text, struct jk_error *error)
+static enum jk_status copy_free_text(const PGresult *result, const struct jk_digest *digest, struct jk_arena *arena,
+                                     struct jk_span *out_text, struct jk_error *error)
 {
     struct jk_span parts[2];
     struct jk_digest found;
@@ -186,14 +185,14 @@ enum jk_status jk_reader_text(struct jk_reader *reader, const struct jk_digest *
     jk_query_init(&queries[1], JK_SQL_TEXT_READ);
     jk_query_bytes(&queries[1], digest->bytes, sizeof(digest->bytes));
     JK_TRY(jk_reader_run(reader, queries, 2, error));
-    status = copy_text(queries[1].result, digest, arena, out_text, error);
+    status = copy_free_text(queries[1].result, digest, arena, out_text, error);
     jk_queries_done(queries, 2);
     return status;
 }
 
 /* ---- threads ---- */
 
-static void *run(void *context)
+static void *run_reader(void *context)
 {
     struct jk_reader *reader = context;
     struct jk_mailbox *jobs = reader->jobs;
@@ -225,7 +224,7 @@ enum jk_status jk_readers_start(struct jk_store *store, struct jk_error *error)
         reader->jobs = i < store->reader_count ? store->jobs : store->closing_jobs;
         jk_conn_init(&reader->conn, store->database, JK_CONN_READER);
         reader->conn.watch = &store->watches[1 + i];
-        if (pthread_create(&reader->thread, NULL, run, reader) != 0)
+        if (pthread_create(&reader->thread, NULL, run_reader, reader) != 0)
             return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start a reader's thread");
         reader->started = true;
     }

@@ -19,7 +19,7 @@ struct rebuild {
     bool wrong_checkpoint;
 };
 
-static void tell(const struct rebuild *rebuild, const char *text)
+static void tell_rebuild(const struct rebuild *rebuild, const char *text)
 {
     if (rebuild->watch->told) rebuild->watch->told(rebuild->watch->context, text);
 }
@@ -35,15 +35,16 @@ static void look_at_checkpoint(struct rebuild *rebuild, struct jk_published *pub
 
     jk_error_init(&why, NULL);
     good = jk_published_read(rebuild->folder, published, &why) == JK_OK;
-    if (good && published->present) good = jk_signkeys_signed(&rebuild->store->keys, jk_text_span(&published->note), &why);
+    if (good && published->present)
+        good = jk_signkeys_signed(&rebuild->store->keys, jk_text_span(&published->note), &why);
     if (good) return;
     published->present = false;
     rebuild->wrong_checkpoint = true;
     rebuild->replaced++;
-    tell(rebuild, "replaced " JK_PUBLISHED_FILE ": it was no checkpoint that this log's key signed");
+    tell_rebuild(rebuild, "replaced " JK_PUBLISHED_FILE ": it was no checkpoint that this log's key signed");
 }
 
-static enum jk_status load(struct rebuild *rebuild, struct jk_error *error)
+static enum jk_status load_log(struct rebuild *rebuild, struct jk_error *error)
 {
     struct jk_published published;
     struct jk_query query;
@@ -64,8 +65,8 @@ static enum jk_status load(struct rebuild *rebuild, struct jk_error *error)
 
 /* ---- its files ---- */
 
-static enum jk_status read_hashes(void *context, unsigned level, uint64_t first, unsigned count,
-                                  struct jk_digest *out_hashes, struct jk_error *error)
+static enum jk_status rebuild_hashes(void *context, unsigned level, uint64_t first, unsigned count,
+                                     struct jk_digest *out_hashes, struct jk_error *error)
 {
     struct rebuild *rebuild = context;
 
@@ -74,8 +75,8 @@ static enum jk_status read_hashes(void *context, unsigned level, uint64_t first,
     return JK_OK;
 }
 
-static enum jk_status read_entries(void *context, uint64_t first, unsigned count, struct jk_text *bundle,
-                                   struct jk_error *error)
+static enum jk_status rebuild_entries(void *context, uint64_t first, unsigned count, struct jk_text *bundle,
+                                      struct jk_error *error)
 {
     struct rebuild *rebuild = context;
     unsigned added;
@@ -100,7 +101,7 @@ static void note_replaced(void *context, const char *path)
 
     rebuild->replaced++;
     (void)snprintf(text, sizeof(text), "replaced %s: it had other bytes than the log has", path);
-    tell(rebuild, text);
+    tell_rebuild(rebuild, text);
 }
 
 static enum jk_status put_checkpoint(struct rebuild *rebuild, struct jk_error *error)
@@ -114,7 +115,7 @@ static enum jk_status put_checkpoint(struct rebuild *rebuild, struct jk_error *e
 static enum jk_status write_files(struct rebuild *rebuild, struct jk_error *error)
 {
     const struct jk_grow_source source = {
-        .hashes = read_hashes, .entries = read_entries, .wrote = wrote, .context = rebuild};
+        .hashes = rebuild_hashes, .entries = rebuild_entries, .wrote = wrote, .context = rebuild};
     uint64_t size = rebuild->store->size;
 
     rebuild->total = jk_grow_count(0, size);
@@ -126,7 +127,7 @@ static enum jk_status write_files(struct rebuild *rebuild, struct jk_error *erro
     return put_checkpoint(rebuild, error);
 }
 
-static enum jk_status work(struct rebuild *rebuild, struct jk_error *error)
+static enum jk_status rebuild_folder(struct rebuild *rebuild, struct jk_error *error)
 {
     struct jk_store *store = rebuild->store;
 
@@ -134,7 +135,7 @@ static enum jk_status work(struct rebuild *rebuild, struct jk_error *error)
     JK_TRY(jk_folder_open(store->public_dir, true, &rebuild->folder, error));
     JK_TRY(jk_folder_lock(rebuild->folder, LOCK_MS, error));
     JK_TRY(jk_conn_wait(&rebuild->conn, jk_monotonic_ms() + CONNECT_MS, error));
-    JK_TRY(load(rebuild, error));
+    JK_TRY(load_log(rebuild, error));
     return write_files(rebuild, error);
 }
 
@@ -146,7 +147,7 @@ enum jk_status jk_store_rebuild(const struct jk_store_options *options, const st
 
     JK_TRY(jk_store_begin(options, &rebuild.store, error));
     jk_conn_init(&rebuild.conn, rebuild.store->database, JK_CONN_WRITER);
-    status = work(&rebuild, error);
+    status = rebuild_folder(&rebuild, error);
     *out_replaced = rebuild.replaced;
     jk_folder_close(rebuild.folder);
     jk_conn_drop(&rebuild.conn);

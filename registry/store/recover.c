@@ -34,12 +34,12 @@ struct recovery {
 typedef enum jk_status take_fn(struct recovery *recovery, uint64_t index, struct jk_span entry, void *context,
                                struct jk_error *error);
 
-static void tell(const struct recovery *recovery, const char *text)
+static void tell_recovery(const struct recovery *recovery, const char *text)
 {
     if (recovery->watch->told) recovery->watch->told(recovery->watch->context, text);
 }
 
-static void show(const struct recovery *recovery, const char *what, uint64_t done)
+static void show_recovery(const struct recovery *recovery, const char *what, uint64_t done)
 {
     if (recovery->watch->progress)
         recovery->watch->progress(recovery->watch->context, what, done - recovery->held,
@@ -114,8 +114,8 @@ static enum jk_status take_bundle(struct recovery *recovery, uint64_t number, ta
 }
 
 /* Every entry from the bundle on in which the database's end lies; `what` is shown. */
-static enum jk_status walk(struct recovery *recovery, const char *what, take_fn *take, void *context,
-                           struct jk_error *error)
+static enum jk_status walk_bundles(struct recovery *recovery, const char *what, take_fn *take, void *context,
+                                   struct jk_error *error)
 {
     uint64_t bundles = (recovery->goal.size + JK_TILE_WIDTH - 1) / JK_TILE_WIDTH;
 
@@ -123,7 +123,7 @@ static enum jk_status walk(struct recovery *recovery, const char *what, take_fn 
         uint64_t end = (number + 1) * JK_TILE_WIDTH;
 
         JK_TRY(take_bundle(recovery, number, take, context, error));
-        show(recovery, what, end < recovery->goal.size ? end : recovery->goal.size);
+        show_recovery(recovery, what, end < recovery->goal.size ? end : recovery->goal.size);
     }
     return JK_OK;
 }
@@ -148,10 +148,11 @@ static enum jk_status behind(const struct recovery *recovery, const char *source
                  "Entries %llu to %llu are missing in %s, so replaying it would lose what was acknowledged.\n"
                  "Look for them in another mirror, an auditor's copy, or a backup of the database. If they exist "
                  "nowhere, this log\ncannot go on: only a new origin remains (another --origin, an empty database, an "
-                 "empty data directory), whose\nentry 0 names the last checkpoint of this one (jokbod --after FILE), which is:\n\n%.*s",
+                 "empty data directory), whose\nentry 0 names the last checkpoint of this one (jokbod --after FILE), "
+                 "which is:\n\n%.*s",
                  (unsigned long long)(recovery->goal.size > recovery->held ? recovery->goal.size : recovery->held),
                  (unsigned long long)known - 1, recovery->mirror->name, JK_SPAN_ARG(note));
-    if (!text.failed) tell(recovery, text.bytes);
+    if (!text.failed) tell_recovery(recovery, text.bytes);
     jk_text_done(&text);
     return jk_fail(error, JK_FAILED_PRECONDITION, "MIRROR_BEHIND",
                    "%.200s holds %llu entries, but %.200s knows of %llu", recovery->mirror->name,
@@ -217,8 +218,8 @@ static enum jk_status fold_next(struct recovery *recovery, uint64_t index, struc
                    (unsigned long long)index, recovery->mirror->name, why.message);
 }
 
-static enum jk_status fold(struct recovery *recovery, uint64_t index, struct jk_span entry, void *context,
-                           struct jk_error *error)
+static enum jk_status fold_entry(struct recovery *recovery, uint64_t index, struct jk_span entry, void *context,
+                                 struct jk_error *error)
 {
     struct jk_digest leaf, ours;
 
@@ -250,7 +251,7 @@ static enum jk_status load_held(struct recovery *recovery, const struct jk_head 
     return JK_OK;
 }
 
-static enum jk_status read_head(struct recovery *recovery, struct jk_error *error)
+static enum jk_status read_database_head(struct recovery *recovery, struct jk_error *error)
 {
     struct jk_query query;
     struct jk_head head;
@@ -267,7 +268,7 @@ static enum jk_status read_head(struct recovery *recovery, struct jk_error *erro
     return status;
 }
 
-static enum jk_status check_root(const struct recovery *recovery, struct jk_error *error)
+static enum jk_status check_recovered_root(const struct recovery *recovery, struct jk_error *error)
 {
     struct jk_digest root;
 
@@ -283,12 +284,12 @@ static enum jk_status check_root(const struct recovery *recovery, struct jk_erro
                    (unsigned long long)recovery->held, recovery->mirror->name);
 }
 
-static enum jk_status check(struct recovery *recovery, struct jk_error *error)
+static enum jk_status check_database(struct recovery *recovery, struct jk_error *error)
 {
-    JK_TRY(read_head(recovery, error));
+    JK_TRY(read_database_head(recovery, error));
     JK_TRY(check_all_known(recovery, false, error));
-    if (recovery->held < recovery->goal.size) JK_TRY(walk(recovery, "checking", fold, NULL, error));
-    JK_TRY(check_root(recovery, error));
+    if (recovery->held < recovery->goal.size) JK_TRY(walk_bundles(recovery, "checking", fold_entry, NULL, error));
+    JK_TRY(check_recovered_root(recovery, error));
     return check_all_known(recovery, true, error);
 }
 
@@ -349,8 +350,7 @@ static enum jk_status write_chunk(struct recovery *recovery, struct chunk *chunk
     unsigned char batch[16];
     char payload[48];
 
-    if (jk_pgarray_failed(&chunk->rows) || jk_pgarray_failed(&chunk->times))
-        return jk_out_of_memory(error);
+    if (jk_pgarray_failed(&chunk->rows) || jk_pgarray_failed(&chunk->times)) return jk_out_of_memory(error);
     jk_random_bytes(batch, sizeof(batch));
     jk_query_init(&queries[0], JK_SQL_BEGIN);
     ask_head(recovery, chunk, note, keys, batch, &queries[1]); /* first: it locks, or fails where another was here */
@@ -428,13 +428,13 @@ static enum jk_status replay(struct recovery *recovery, uint64_t index, struct j
     return commit_chunk(recovery, chunk, error);
 }
 
-static enum jk_status write_all(struct recovery *recovery, struct jk_error *error)
+static enum jk_status write_entries(struct recovery *recovery, struct jk_error *error)
 {
     enum jk_status status;
     struct chunk chunk;
 
     chunk_begin(&chunk, recovery->held);
-    status = walk(recovery, "writing", replay, &chunk, error);
+    status = walk_bundles(recovery, "writing", replay, &chunk, error);
     if (status == JK_OK && chunk.rows.count > 0) status = commit_chunk(recovery, &chunk, error);
     chunk_done(&chunk);
     return status;
@@ -442,7 +442,7 @@ static enum jk_status write_all(struct recovery *recovery, struct jk_error *erro
 
 /* ---- the whole ---- */
 
-static enum jk_status work(struct recovery *recovery, struct jk_error *error)
+static enum jk_status recover_log(struct recovery *recovery, struct jk_error *error)
 {
     struct jk_store *store = recovery->store;
 
@@ -450,9 +450,9 @@ static enum jk_status work(struct recovery *recovery, struct jk_error *error)
     JK_TRY(jk_store_load_key(store, error));
     JK_TRY(read_goal(recovery, error));
     JK_TRY(jk_conn_wait(&recovery->conn, jk_monotonic_ms() + CONNECT_MS, error));
-    JK_TRY(check(recovery, error));
+    JK_TRY(check_database(recovery, error));
     if (recovery->held >= recovery->goal.size) return JK_OK;
-    return write_all(recovery, error);
+    return write_entries(recovery, error);
 }
 
 enum jk_status jk_store_recover(const struct jk_store_options *options, const struct jk_mirror *mirror,
@@ -467,7 +467,7 @@ enum jk_status jk_store_recover(const struct jk_store_options *options, const st
     jk_text_init(&recovery.note, JK_NOTE_MAX);
     jk_text_init(&recovery.bundle, JK_GROW_BUNDLE_MAX);
     jk_edge_init(&recovery.edge);
-    status = work(&recovery, error);
+    status = recover_log(&recovery, error);
     *out_recovery = (struct jk_recovery){recovery.held, recovery.edge.size};
     jk_text_done(&recovery.note);
     jk_text_done(&recovery.bundle);

@@ -5,7 +5,7 @@
 #include "store/keyfile.h"
 #include "tlog/rotation.h"
 
-static enum jk_status append(struct jk_turn *turn, struct jk_entry *entry, struct jk_error *error)
+static enum jk_status append_rotation(struct jk_turn *turn, struct jk_entry *entry, struct jk_error *error)
 {
     uint32_t index;
 
@@ -43,7 +43,7 @@ enum jk_status jk_turn_rotate_key(struct jk_turn *turn, struct jk_error *error)
     entry.key = jk_span_of(keys->texts[1]);
     entry.previous = now[0];
     entry.signature = jk_text_span(&signature);
-    return append(turn, &entry, error);
+    return append_rotation(turn, &entry, error);
 }
 
 enum jk_status jk_turn_retire_key(struct jk_turn *turn, struct jk_error *error)
@@ -55,7 +55,7 @@ enum jk_status jk_turn_retire_key(struct jk_turn *turn, struct jk_error *error)
         return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_SINGLE",
                        "one key signs the log: there is none to retire; \"jokbod key rotate\" brings a new one");
     entry.key = now[1];
-    return append(turn, &entry, error);
+    return append_rotation(turn, &entry, error);
 }
 
 enum jk_status jk_store_next_key(const char *key_file, struct jk_text *out_key, bool *out_made, struct jk_error *error)

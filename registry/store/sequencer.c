@@ -59,7 +59,7 @@ struct jk_sequencer {
     char refusal[64]; /* reason last logged */
 };
 
-static void enter(struct jk_sequencer *seq, enum state state)
+static void enter_state(struct jk_sequencer *seq, enum state state)
 {
     JK_CHECK(allowed[seq->state] & TO(state));
     seq->state = state;
@@ -126,7 +126,7 @@ static enum jk_status connect_in_grace(struct jk_sequencer *seq, struct jk_error
 }
 
 /* Reads what others committed until there is no more. */
-static enum jk_status follow(struct jk_sequencer *seq, struct jk_error *error)
+static enum jk_status follow_others(struct jk_sequencer *seq, struct jk_error *error)
 {
     bool more = true;
 
@@ -155,10 +155,10 @@ static void idle(struct jk_sequencer *seq)
 
     if (seq->conn.pg && !heard && jk_monotonic_ms() - seq->followed_ms < IDLE_MS) return;
     jk_error_init(&error, NULL);
-    enter(seq, FOLLOWING);
+    enter_state(seq, FOLLOWING);
     status = connect_once(seq, &error);
     if (status == JK_OK) {
-        status = follow(seq, &error);
+        status = follow_others(seq, &error);
         if (!seq->conn.pg) note_down(seq, &error);
         if (status == JK_OK) status = mend_guard(seq, &error);
         if (status == JK_OK)
@@ -166,7 +166,7 @@ static void idle(struct jk_sequencer *seq)
         else
             log_refusal(seq, &error);
     }
-    enter(seq, IDLE);
+    enter_state(seq, IDLE);
 }
 
 /* One attempt at the lock; when it is far behind, it follows first and asks for another attempt. */
@@ -184,7 +184,7 @@ static enum jk_status lock_once(struct jk_sequencer *seq, struct jk_error *error
         struct jk_error failure;
 
         jk_error_init(&failure, NULL);
-        if (follow(seq, &failure) != JK_OK) log_refusal(seq, &failure);
+        if (follow_others(seq, &failure) != JK_OK) log_refusal(seq, &failure);
     }
     return status;
 }
@@ -208,7 +208,7 @@ static void make_unavailable(struct jk_error *error)
     if (error->status == JK_UNAVAILABLE) error->retry_ms = RETRY_MS;
 }
 
-static enum jk_status lock(struct jk_sequencer *seq, struct jk_error *error)
+static enum jk_status lock_head(struct jk_sequencer *seq, struct jk_error *error)
 {
     int64_t deadline_ms = jk_monotonic_ms() + LOCKING_MS;
 
@@ -268,7 +268,7 @@ static void fail_all(struct jk_sequencer *seq, struct jk_error *error)
     jk_batch_fail(&seq->batch, error);
 }
 
-static void keep(struct jk_sequencer *seq)
+static void keep_guard(struct jk_sequencer *seq)
 {
     struct jk_error error;
     bool moved = seq->batch.entry_count > 0;
@@ -288,23 +288,23 @@ static void commit(struct jk_sequencer *seq)
     enum state next = KEEPING;
 
     jk_error_init(&error, NULL);
-    enter(seq, COMMITTING);
+    enter_state(seq, COMMITTING);
     if (jk_batch_commit(&seq->batch, &seq->conn, &error) != JK_OK) {
         jk_log(JK_LOG_WARN, "commit-failed", "reason", error.reason, "detail", error.message, NULL);
         jk_conn_rollback(&seq->conn);
         next = FAILING;
         if (!seq->conn.pg) {
             note_down(seq, &error);
-            enter(seq, UNKNOWN);
+            enter_state(seq, UNKNOWN);
             next = resolve(seq, &error);
         }
     }
-    enter(seq, next);
+    enter_state(seq, next);
     if (next == KEEPING)
-        keep(seq);
+        keep_guard(seq);
     else
         fail_all(seq, &error);
-    enter(seq, SETTLING);
+    enter_state(seq, SETTLING);
 }
 
 static void put_off(struct jk_sequencer *seq, size_t from)
@@ -325,20 +325,20 @@ static void count_batch(size_t writes, int64_t started_us)
     jk_metrics_observe(JK_METRIC_BATCH_SECONDS, 0, (uint64_t)(jk_monotonic_us() - started_us));
 }
 
-static void work(struct jk_sequencer *seq)
+static void work_batch(struct jk_sequencer *seq)
 {
     struct jk_error error;
     int64_t started_us = jk_monotonic_us();
     size_t taken;
 
     jk_error_init(&error, NULL);
-    enter(seq, LOCKING);
-    if (lock(seq, &error) != JK_OK) {
-        enter(seq, FAILING);
+    enter_state(seq, LOCKING);
+    if (lock_head(seq, &error) != JK_OK) {
+        enter_state(seq, FAILING);
         fail_all(seq, &error);
-        enter(seq, SETTLING);
+        enter_state(seq, SETTLING);
     } else {
-        enter(seq, DECIDING);
+        enter_state(seq, DECIDING);
         taken = jk_batch_decide(&seq->batch);
         put_off(seq, taken);
         if (!jk_batch_is_empty(&seq->batch)) {
@@ -346,7 +346,7 @@ static void work(struct jk_sequencer *seq)
         } else {
             jk_conn_rollback(&seq->conn);
             jk_batch_take_back(&seq->batch);
-            enter(seq, SETTLING);
+            enter_state(seq, SETTLING);
         }
     }
     jk_log(JK_LOG_DEBUG, "batch", "writes", jk_log_i64((int64_t)seq->batch.count), "entries",
@@ -354,7 +354,7 @@ static void work(struct jk_sequencer *seq)
     taken = seq->batch.count;
     jk_batch_settle(&seq->batch);
     count_batch(taken, started_us);
-    enter(seq, IDLE);
+    enter_state(seq, IDLE);
 }
 
 /* A batch without writes: what it records is that somebody was there. */
@@ -363,12 +363,12 @@ static void beat(struct jk_sequencer *seq)
     int64_t now_ms = jk_monotonic_ms();
 
     if (!seq->conn.pg || now_ms < seq->beat_ms || !jk_beat_is_due(seq->store)) return;
-    work(seq);
+    work_batch(seq);
     if (jk_beat_is_due(seq->store)) seq->beat_ms = now_ms + BEAT_MS; /* it failed */
 }
 
 /* What was put off comes first: first in, first out. */
-static void gather(struct jk_sequencer *seq)
+static void gather_batch(struct jk_sequencer *seq)
 {
     struct jk_batch *batch = &seq->batch;
     struct jk_mail *mail = NULL;
@@ -393,15 +393,15 @@ static void gather(struct jk_sequencer *seq)
     }
 }
 
-static void *run(void *context)
+static void *run_sequencer(void *context)
 {
     struct jk_sequencer *seq = context;
 
     (void)pthread_setname_np(pthread_self(), "jk-sequencer");
     for (;;) {
-        gather(seq);
+        gather_batch(seq);
         if (seq->batch.count > 0)
-            work(seq);
+            work_batch(seq);
         else if (jk_mailbox_is_closed(seq->store->writes) && jk_mailbox_length(seq->store->writes) == 0)
             break;
         else {
@@ -424,7 +424,7 @@ enum jk_status jk_sequencer_start(struct jk_store *store, struct jk_error *error
     seq->conn.watch = &store->watches[0];
     jk_batch_init(&seq->batch, store);
     store->sequencer = seq;
-    if (pthread_create(&store->sequencer_thread, NULL, run, seq) != 0)
+    if (pthread_create(&store->sequencer_thread, NULL, run_sequencer, seq) != 0)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the sequencer's thread");
     store->sequencer_started = true;
     return JK_OK;

@@ -72,7 +72,7 @@ enum jk_status jk_signkeys_read(struct jk_signkeys *keys, struct jk_error *error
     return jk_fail(error, JK_NOT_FOUND, "KEY_FILE_ABSENT", "there is no signing key %s", keys->paths[0]);
 }
 
-static const struct jk_signer *find(const struct jk_signkeys *keys, struct jk_span text)
+static const struct jk_signer *find_signkey(const struct jk_signkeys *keys, struct jk_span text)
 {
     for (size_t i = 0; i < JK_KEY_FILES; i++) {
         if (keys->held[i] && jk_span_equal(jk_span_of(keys->texts[i]), text)) return keys->held[i];
@@ -86,7 +86,7 @@ static size_t pick(struct jk_signkeys *keys, const struct jk_span *wanted, size_
     size_t found = 0;
 
     for (size_t i = 0; i < count; i++) {
-        keys->signing[i] = find(keys, wanted[i]);
+        keys->signing[i] = find_signkey(keys, wanted[i]);
         found += keys->signing[i] != NULL;
     }
     keys->count = found == count ? count : 0;
@@ -107,7 +107,7 @@ enum jk_status jk_signkeys_recognise(const struct jk_signkeys *keys, struct jk_s
     struct jk_span rest = lines, line;
 
     while (jk_span_line(&rest, &line)) {
-        if (find(keys, line)) return JK_OK;
+        if (find_signkey(keys, line)) return JK_OK;
     }
     rest = lines;
     (void)jk_span_cut(&rest, '\n', &line);
@@ -140,7 +140,7 @@ enum jk_status jk_signkeys_choose(struct jk_signkeys *keys, const struct jk_book
     return found == count ? JK_OK : missing(keys, wanted, found, error);
 }
 
-static void move(struct jk_signkeys *keys, size_t from, size_t to)
+static void move_signkey(struct jk_signkeys *keys, size_t from, size_t to)
 {
     jk_signer_free(keys->held[to]);
     free(keys->texts[to]);
@@ -161,10 +161,10 @@ bool jk_signkeys_tidy(struct jk_signkeys *keys, const struct jk_book *book)
     if (!jk_span_equal(jk_span_of(keys->texts[1]), now[0])) return true;
     if (keys->held[0]) {
         if (rename(keys->paths[0], keys->paths[RETIRED]) != 0) return false;
-        move(keys, 0, RETIRED);
+        move_signkey(keys, 0, RETIRED);
     }
     if (rename(keys->paths[1], keys->paths[0]) != 0) return false;
-    move(keys, 1, 0);
+    move_signkey(keys, 1, 0);
     return jk_folder_sync_of(keys->paths[0], &error) == JK_OK;
 }
 

@@ -19,13 +19,12 @@ void jk_source_hashes(struct jk_store *store, unsigned level, uint64_t first, un
     JK_CHECK(good); /* the forest holds whatever was signed */
 }
 
-static enum jk_status take_rows(const PGresult *rows, uint64_t first, unsigned count, struct jk_text *bundle,
-                                unsigned *added, struct jk_error *error)
+static enum jk_status take_entries(const PGresult *rows, uint64_t first, unsigned count, struct jk_text *bundle,
+                                   unsigned *added, struct jk_error *error)
 {
     for (int row = 0; row < PQntuples(rows) && *added < count; row++) {
         if ((uint64_t)jk_result_i64(rows, row, 0) != first + *added) break;
-        if (!jk_tile_entry_add(bundle, jk_result_span(rows, row, 1)))
-            return jk_out_of_memory(error);
+        if (!jk_tile_entry_add(bundle, jk_result_span(rows, row, 1))) return jk_out_of_memory(error);
         ++*added;
     }
     if (*added == count) return JK_OK;
@@ -46,7 +45,7 @@ enum jk_status jk_source_entries(struct jk_conn *conn, uint64_t first, unsigned 
     jk_query_i64(&query, count);
     jk_query_i64(&query, JK_GROW_BUNDLE_MAX);
     JK_TRY(jk_conn_run(conn, &query, 1, jk_monotonic_ms() + READ_MS, error));
-    status = take_rows(query.result, first, count, bundle, out_added, error);
+    status = take_entries(query.result, first, count, bundle, out_added, error);
     jk_queries_done(&query, 1);
     return status;
 }

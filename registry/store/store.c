@@ -20,7 +20,7 @@
 
 /* ---- making and freeing ---- */
 
-static char *copy_text(const char *text)
+static char *copy_option(const char *text)
 {
     char *copy = strdup(text);
 
@@ -38,7 +38,7 @@ static char *path_in(const char *folder, const char *name)
     return path;
 }
 
-static void init_locks(struct jk_store *store)
+static void init_store_locks(struct jk_store *store)
 {
     pthread_rwlockattr_t rwlock;
 
@@ -54,7 +54,7 @@ static void init_locks(struct jk_store *store)
 
 static void set_key_path(struct jk_store *store, const struct jk_store_options *options)
 {
-    char *path = options->key_file ? copy_text(options->key_file) : path_in(options->data_dir, "log.key");
+    char *path = options->key_file ? copy_option(options->key_file) : path_in(options->data_dir, "log.key");
 
     jk_signkeys_init(&store->keys, path);
     free(path);
@@ -67,18 +67,18 @@ static struct jk_store *make_store(const struct jk_store_options *options)
     JK_CHECK(store != NULL);
     store->lock_fd = store->listener_wake = -1;
     store->guard.fd = -1;
-    store->database = copy_text(options->database);
-    store->data_dir = copy_text(options->data_dir);
+    store->database = copy_option(options->database);
+    store->data_dir = copy_option(options->data_dir);
     set_key_path(store, options);
-    store->public_dir = options->public_dir ? copy_text(options->public_dir) : path_in(options->data_dir, "public");
+    store->public_dir = options->public_dir ? copy_option(options->public_dir) : path_in(options->data_dir, "public");
     store->guard_path = path_in(options->data_dir, "checkpoint.guard");
-    store->purpose = options->purpose ? copy_text(options->purpose) : NULL;
-    store->after = options->after ? copy_text(options->after) : NULL;
-    store->origin = options->origin ? copy_text(options->origin) : NULL;
+    store->purpose = options->purpose ? copy_option(options->purpose) : NULL;
+    store->after = options->after ? copy_option(options->after) : NULL;
+    store->origin = options->origin ? copy_option(options->origin) : NULL;
     store->reader_count = options->readers;
     store->batch_max = options->batch_max;
     jk_timekeeper_init(&store->time, options->clocks, path_in(options->data_dir, "clock.stop"));
-    init_locks(store);
+    init_store_locks(store);
     store->book = jk_book_new();
     store->cube = jk_cube_new();
     store->forest = jk_forest_new();
@@ -125,7 +125,7 @@ static void free_store(struct jk_store *store)
 
 /* ---- start ---- */
 
-static enum jk_status check_options(const struct jk_store_options *options, struct jk_error *error)
+static enum jk_status check_store_options(const struct jk_store_options *options, struct jk_error *error)
 {
     if (options->readers < 1 || options->readers > JK_READERS_MAX)
         return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "readers is %u: give 1 to %d", options->readers,
@@ -174,7 +174,7 @@ static enum jk_status check_keys(struct jk_store *store, struct jk_error *error)
         const char *name = store->keys.held[i] ? jk_signer_verifier(store->keys.held[i])->name : NULL;
 
         if (!name) continue;
-        if (!store->origin) store->origin = copy_text(name);
+        if (!store->origin) store->origin = copy_option(name);
         if (strcmp(name, store->origin) != 0)
             return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE",
                            "the signing key %s is for \"%s\", not for the origin \"%s\"", store->keys.paths[i], name,
@@ -311,7 +311,7 @@ enum jk_status jk_store_begin(const struct jk_store_options *options, struct jk_
     enum jk_status status;
 
     jk_digest_setup();
-    JK_TRY(check_options(options, error));
+    JK_TRY(check_store_options(options, error));
     store = make_store(options);
     status = lock_data_dir(store, error);
     if (status == JK_OK) status = prepare_schema(store, options->migrate, error);

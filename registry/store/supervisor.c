@@ -73,7 +73,7 @@ static void forget(struct supervisor *sup)
     sup->pid = 0;
 }
 
-static void watch(struct supervisor *sup, pid_t pid)
+static void watch_server(struct supervisor *sup, pid_t pid)
 {
     sup->pid = pid;
     sup->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -156,7 +156,7 @@ static bool adopt(struct supervisor *sup)
     pid_t pid = jk_cluster_running(sup->cluster, &reachable);
 
     if (pid <= 0) return false;
-    watch(sup, pid);
+    watch_server(sup, pid);
     if (reachable && sup->pidfd >= 0) {
         jk_log(JK_LOG_INFO, "postgresql-adopted", "pid", jk_log_i64(pid), NULL);
         return true;
@@ -166,7 +166,7 @@ static bool adopt(struct supervisor *sup)
 }
 
 /* True: it is time to stop. */
-static bool begin(struct supervisor *sup)
+static bool begin_server(struct supervisor *sup)
 {
     pid_t pid;
 
@@ -174,7 +174,7 @@ static bool begin(struct supervisor *sup)
     if (adopt(sup)) return false;
     if (jk_leftover_unlock(sup->cluster)) jk_log(JK_LOG_WARN, "postgresql-lock-removed", NULL);
     pid = jk_cluster_spawn(sup->cluster);
-    if (pid > 0) watch(sup, pid);
+    if (pid > 0) watch_server(sup, pid);
     return false;
 }
 
@@ -193,7 +193,7 @@ static _Noreturn void watch_over(struct supervisor *sup)
     bool died;
 
     for (;;) {
-        if (begin(sup)) goto stop;
+        if (begin_server(sup)) goto stop;
         if (sup->pidfd >= 0) {
             do {
                 if (wait_event(sup, -1, &died)) goto stop;

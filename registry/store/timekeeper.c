@@ -44,7 +44,7 @@ static struct jk_clock_reading read_clocks(const struct jk_store *store, int64_t
     return (struct jk_clock_reading){database_us, real_us, boot_us, boot_us - asked_us, session};
 }
 
-static struct jk_clockwatch look(struct jk_store *store)
+static struct jk_clockwatch copy_watch(struct jk_store *store)
 {
     struct jk_clockwatch watch;
 
@@ -72,7 +72,7 @@ static bool is_stage_open(const struct jk_store *store, const struct jk_clock_re
 
 /* ---- a stop, remembered ---- */
 
-static void remember(struct jk_timekeeper *time, const struct jk_clockwatch *watch)
+static void remember_stop(struct jk_timekeeper *time, const struct jk_clockwatch *watch)
 {
     bool wanted = watch->state != JK_CLOCK_BELIEVED && jk_clock_is_large(watch->step_us);
     struct jk_error error;
@@ -100,7 +100,7 @@ static void note(struct jk_store *store, enum jk_clock_state before, const struc
         jk_metrics_add(JK_METRIC_CLOCK_STOPS, 0, 0, 1);
     }
     if (watch->state != before && !(before == JK_CLOCK_NEW && !stopped)) jk_timekeeper_log(watch, time->stopped_ms);
-    remember(time, watch);
+    remember_stop(time, watch);
 }
 
 enum jk_status jk_timekeeper_take(struct jk_store *store, int64_t asked_us, int64_t database_us, uint64_t session,
@@ -128,7 +128,7 @@ enum jk_status jk_timekeeper_judge(struct jk_store *store, int64_t asked_us, int
                                    struct jk_moment *out_moment, struct jk_error *error)
 {
     struct jk_clock_reading reading = read_clocks(store, asked_us, database_us, 0);
-    struct jk_clockwatch watch = look(store);
+    struct jk_clockwatch watch = copy_watch(store);
 
     if (!store->time.exempt && !jk_clockwatch_holds(&watch, &reading)) {
         if (reading.width_us > JK_CLOCK_WIDTH_US) return jk_timekeeper_unsure(reading.width_us, error);
@@ -190,7 +190,7 @@ static enum jk_status refuse_word(const struct jk_clockwatch *watch, int64_t con
 }
 
 /* Once: what it confirms is over with it. */
-static enum jk_status take_word(struct jk_store *store, int64_t confirmed_us, struct jk_error *error)
+static enum jk_status take_confirmation(struct jk_store *store, int64_t confirmed_us, struct jk_error *error)
 {
     struct jk_timekeeper *time = &store->time;
     struct jk_clockwatch *watch = &time->watch; /* no other thread yet */
@@ -218,14 +218,14 @@ enum jk_status jk_timekeeper_start(struct jk_store *store, struct jk_conn *conn,
     jk_clockstop_load(time->stop_path, &time->watch);
     time->remembered = time->watch.remembered;
     JK_TRY(take_first(store, conn, error));
-    return confirmed_us ? take_word(store, confirmed_us, error) : JK_OK;
+    return confirmed_us ? take_confirmation(store, confirmed_us, error) : JK_OK;
 }
 
 /* ---- the port ---- */
 
 bool jk_store_wants_witness(struct jk_store *store)
 {
-    enum jk_clock_state state = look(store).state;
+    enum jk_clock_state state = copy_watch(store).state;
 
     return state == JK_CLOCK_SETTLING || state == JK_CLOCK_UNCONFIRMED;
 }

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "store/batch.h"
 
-static bool grow(void **array, size_t *room, size_t count, size_t size)
+static bool grow_array(void **array, size_t *room, size_t count, size_t size)
 {
     size_t wanted = *room ? *room * 2 : 64;
     void *more;
@@ -30,7 +30,7 @@ enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint
     if (batch->current->entry_count >= JK_WRITE_ENTRIES_MAX)
         return jk_fail(error, JK_INVALID_ARGUMENT, "WRITE_TOO_LARGE",
                        "the write would append more than %d entries: split it", JK_WRITE_ENTRIES_MAX);
-    if (!grow((void **)&batch->entries, &batch->entry_room, batch->entry_count, sizeof(*batch->entries)))
+    if (!grow_array((void **)&batch->entries, &batch->entry_room, batch->entry_count, sizeof(*batch->entries)))
         return jk_out_of_memory(error);
     entry->time_us = turn->time_us;
     jk_text_init(&text, JK_ENTRY_MAX);
@@ -70,7 +70,7 @@ enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *reco
     struct jk_batch_record row = {0};
 
     if (batch->record_count >= JK_TURN_RECORDS ||
-        !grow((void **)&batch->records, &batch->record_room, batch->record_count, sizeof(*batch->records)) ||
+        !grow_array((void **)&batch->records, &batch->record_room, batch->record_count, sizeof(*batch->records)) ||
         copy_record(batch, record, &row) != JK_OK)
         return jk_out_of_memory(error);
     JK_TRY(jk_directory_put(turn->directory, &row.record, error));
@@ -85,7 +85,7 @@ enum jk_status jk_turn_blob_name(struct jk_turn *turn, const struct jk_digest *d
     struct jk_batch *batch = turn->batch;
 
     if (batch->blob_count >= JK_TURN_RECORDS ||
-        !grow((void **)&batch->blobs, &batch->blob_room, batch->blob_count, sizeof(*batch->blobs)))
+        !grow_array((void **)&batch->blobs, &batch->blob_room, batch->blob_count, sizeof(*batch->blobs)))
         return jk_out_of_memory(error);
     batch->blobs[batch->blob_count++] = (struct jk_batch_blob){*digest, upload};
     return JK_OK;
@@ -110,7 +110,7 @@ enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk
         return jk_fail(error, JK_INVALID_ARGUMENT, "TEXT_NOT_UTF8",
                        "the text is not valid UTF-8 without NUL: send it as UTF-8");
     if (batch->text_count >= JK_TURN_RECORDS ||
-        !grow((void **)&batch->texts, &batch->text_room, batch->text_count, sizeof(*batch->texts)))
+        !grow_array((void **)&batch->texts, &batch->text_room, batch->text_count, sizeof(*batch->texts)))
         return jk_out_of_memory(error);
     row.body.at = jk_arena_copy(&batch->arena, text.at, text.len);
     row.body.len = text.len;

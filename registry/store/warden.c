@@ -57,8 +57,8 @@ static struct jk_holder holder_of(const PGresult *rows, int row)
                               .waits_for_client = !ours || jk_result_i64(rows, row, 4) != 0};
 }
 
-static enum jk_status ask(struct jk_warden *warden, struct jk_pgarray *pids, PGresult **out_rows,
-                          struct jk_error *error)
+static enum jk_status ask_holders(struct jk_warden *warden, struct jk_pgarray *pids, PGresult **out_rows,
+                                  struct jk_error *error)
 {
     struct jk_query query;
 
@@ -73,8 +73,8 @@ static enum jk_status ask(struct jk_warden *warden, struct jk_pgarray *pids, PGr
 
 /* ---- ending one ---- */
 
-static void tell(enum jk_log_level level, const char *event, const struct jk_suspect *suspect, const PGresult *rows,
-                 int row, const char *detail)
+static void tell_suspect(enum jk_log_level level, const char *event, const struct jk_suspect *suspect,
+                         const PGresult *rows, int row, const char *detail)
 {
     struct jk_span role = jk_result_span(rows, row, 5), application = jk_result_span(rows, row, 6);
     struct jk_span client = jk_result_span(rows, row, 7);
@@ -91,7 +91,7 @@ static void tell_stays(struct jk_suspect *suspect, const PGresult *rows, int row
 {
     if (suspect->told) return;
     suspect->told = true;
-    tell(JK_LOG_ERROR, "stuck-session-stays", suspect, rows, row, why);
+    tell_suspect(JK_LOG_ERROR, "stuck-session-stays", suspect, rows, row, why);
 }
 
 /* False, with an error or without: it was not ended, because it went on by itself meanwhile. */
@@ -128,8 +128,8 @@ static void deal_with(struct jk_warden *warden, struct jk_suspect *suspect, cons
     if (end_session(warden, &suspect->holder, &error)) {
         if (suspect->ended_ms == 0) {
             jk_metrics_add(JK_METRIC_SESSIONS_ENDED, 0, 0, 1);
-            tell(JK_LOG_ERROR, "stuck-session-ended", suspect, rows, row,
-                 "it held what we wait for, and its server stood still: look what has frozen it");
+            tell_suspect(JK_LOG_ERROR, "stuck-session-ended", suspect, rows, row,
+                         "it held what we wait for, and its server stood still: look what has frozen it");
         }
         suspect->ended_ms = now_ms;
     } else if (jk_error_is_set(&error)) {
@@ -137,7 +137,7 @@ static void deal_with(struct jk_warden *warden, struct jk_suspect *suspect, cons
     }
 }
 
-static void judge(struct jk_warden *warden, const PGresult *rows)
+static void judge_holders(struct jk_warden *warden, const PGresult *rows)
 {
     uint32_t timeouts = warden->store->watches[0].lock_timeouts;
     struct jk_holder seen[JK_HOLDERS_MAX];
@@ -155,7 +155,7 @@ static void judge(struct jk_warden *warden, const PGresult *rows)
 
 /* ---- the thread ---- */
 
-static void look(struct jk_warden *warden)
+static void look_at_holders(struct jk_warden *warden)
 {
     int64_t now_ms = jk_monotonic_ms();
     struct jk_pgarray pids;
@@ -168,8 +168,8 @@ static void look(struct jk_warden *warden)
         if (now_ms - warden->busy_ms > QUIET_MS) jk_conn_drop(&warden->conn);
     } else {
         warden->busy_ms = now_ms;
-        if (ask(warden, &pids, &rows, &error) == JK_OK)
-            judge(warden, rows);
+        if (ask_holders(warden, &pids, &rows, &error) == JK_OK)
+            judge_holders(warden, rows);
         else if (!warden->blind && warden->store->healthy)
             jk_log(JK_LOG_WARN, "lock-holders-unknown", "reason", error.reason, "detail", error.message, NULL);
         warden->blind = jk_error_is_set(&error);
@@ -191,13 +191,13 @@ static bool wait_a_while(struct jk_warden *warden)
     return !stopping;
 }
 
-static void *run(void *context)
+static void *run_warden(void *context)
 {
     struct jk_warden *warden = context;
 
     (void)pthread_setname_np(pthread_self(), "jk-warden");
     while (wait_a_while(warden))
-        look(warden);
+        look_at_holders(warden);
     jk_conn_drop(&warden->conn);
     return NULL;
 }
@@ -212,7 +212,7 @@ enum jk_status jk_warden_start(struct jk_store *store, struct jk_error *error)
     jk_condition_init(&warden->changed);
     pthread_mutex_init(&warden->lock, NULL);
     store->warden = warden;
-    warden->started = pthread_create(&warden->thread, NULL, run, warden) == 0;
+    warden->started = pthread_create(&warden->thread, NULL, run_warden, warden) == 0;
     if (warden->started) return JK_OK;
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the warden's thread");
 }
