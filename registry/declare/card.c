@@ -243,9 +243,20 @@ static enum jk_status read_below(struct jk_span text, struct jk_arena *arena, st
     return JK_OK;
 }
 
+/* A text whose lines end as they did on old Macs gets ends that are known here. */
+static struct jk_span with_line_ends(struct jk_span text, struct jk_arena *arena)
+{
+    if (text.len == 0 || memchr(text.at, '\n', text.len) || !memchr(text.at, '\r', text.len)) return text;
+    char *copy = jk_arena_copy(arena, text.at, text.len);
+    for (size_t i = 0; copy && i < text.len; i++)
+        if (copy[i] == '\r') copy[i] = '\n';
+    return copy ? (struct jk_span){copy, text.len} : text;
+}
+
 enum jk_status jk_card_parse(struct jk_span text, struct jk_arena *arena, struct jk_card *out_card,
                              struct jk_error *error)
 {
+    text = with_line_ends(text, arena);
     struct jk_span front;
     unsigned line;
     bool unclosed;

@@ -117,6 +117,28 @@ static void note_conflict(struct jk_declaration *declaration, const struct candi
                       other->names.count > 1 ? " and others" : "", declaration->parents_from);
 }
 
+/* A model named twice is one parent, however it is written; and beside others, the model itself is none. */
+static struct jk_names without_doubles(struct jk_declaration *declaration, const struct jk_names *names)
+{
+    struct jk_names kept = {.dropped = names->dropped};
+    struct jk_span seen[JK_PARENTS_MAX];
+    for (size_t i = 0; i < names->count; i++) {
+        struct jk_parent_text parent;
+        bool read = jk_parents_read(names->items[i], declaration->notes.arena, &parent) == NULL, before = false;
+        bool self = read && !parent.external && declaration->name.len > 0 && names->count > 1 &&
+                    jk_span_equal_fold(parent.name, declaration->name);
+        for (size_t k = 0; k < kept.count && read; k++)
+            before = before || (parent.version.len == 0 && jk_span_equal_fold(seen[k], parent.name));
+        if (self)
+            jk_doubts_add(&declaration->notes, "%s is the model itself, and is passed over",
+                          jk_doubts_shown(&declaration->notes, names->items[i]));
+        if (self || before) continue;
+        seen[kept.count] = read ? parent.name : names->items[i];
+        jk_names_add(&kept, names->items[i]);
+    }
+    return kept.count > 0 ? kept : *names;
+}
+
 static void fill_parents(struct jk_declaration *declaration, const struct jk_given *given,
                          const struct jk_sources *sources, struct jk_error *error)
 {
@@ -127,7 +149,7 @@ static void fill_parents(struct jk_declaration *declaration, const struct jk_giv
                        given->parents.count + given->parents.dropped);
     size_t chosen = choose(list, declaration->notes.arena);
     if (chosen == CANDIDATES) return;
-    declaration->parents = list[chosen].names;
+    declaration->parents = chosen == 0 ? list[0].names : without_doubles(declaration, &list[chosen].names);
     declaration->parents_from = list[chosen].from;
     for (size_t i = 0; i < CANDIDATES; i++)
         if (i != chosen) note_conflict(declaration, &list[i]);

@@ -208,6 +208,9 @@ static void add_base(const struct jk_gguf_base *base, struct jk_doubts *doubts, 
                       "%s is made of the organization and the name that the GGUF file gives: check that a model is "
                       "called so",
                       jk_doubts_shown(doubts, joined));
+    if (place.len == 0 && joined.len == 0 && base->name.len > 0)
+        jk_doubts_add(doubts, "the GGUF file names \"%s\" as its base model, and not whose that is",
+                      jk_doubts_shown(doubts, base->name));
 }
 
 void jk_gguf_parents(const struct jk_gguf *gguf, struct jk_doubts *doubts, struct jk_names *out_names)

@@ -74,13 +74,28 @@ static struct jk_span of_expression(const struct mapping *mapping, struct jk_spa
     return spdx.failed ? JK_SPAN("") : canonical_of(jk_text_span(&spdx), mapping->arena);
 }
 
-/* "Apache 2.0" is apache-2.0. */
-static struct jk_span of_dashed(const struct mapping *mapping, struct jk_span text)
+static bool is_filler(struct jk_span word)
 {
-    char *copy = jk_arena_copy(mapping->arena, text.at, text.len);
-    for (size_t i = 0; copy && i < text.len; i++)
-        if (copy[i] == ' ' || copy[i] == '_') copy[i] = '-';
-    return copy ? of_hub(mapping, (struct jk_span){copy, text.len}) : JK_SPAN("");
+    const struct jk_span fillers[] = {JK_SPAN("license"), JK_SPAN("licence"), JK_SPAN("version"), JK_SPAN("the")};
+    for (size_t i = 0; i < sizeof fillers / sizeof fillers[0]; i++)
+        if (jk_span_equal_fold(word, fillers[i])) return true;
+    return word.len == 0;
+}
+
+/* "MIT License" is mit, "Apache License, Version 2.0" apache-2.0. */
+static struct jk_span of_title(const struct mapping *mapping, struct jk_span text)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text words;
+    struct jk_span rest = text, word;
+    jk_text_init(&words, 256);
+    for (bool more = true; more;) {
+        more = jk_span_cut(&rest, ' ', &word);
+        if (word.len > 0 && word.at[word.len - 1] == ',') word.len--;
+        if (is_filler(word)) continue;
+        if (words.len > 0) jk_text_add_char(&words, ' ');
+        jk_text_add(&words, word);
+    }
+    return words.failed || words.len == 0 ? JK_SPAN("") : of_hub(mapping, jk_text_span(&words));
 }
 
 /* "exaone" is a name that belongs in license_name, beside "other". */
@@ -94,7 +109,7 @@ static struct jk_span map_one(const struct mapping *mapping, struct jk_span lice
 {
     struct jk_span found = of_hub(mapping, license);
     if (found.len == 0) found = of_expression(mapping, license);
-    if (found.len == 0) found = of_dashed(mapping, license);
+    if (found.len == 0) found = of_title(mapping, license);
     return found.len > 0 ? found : of_name(mapping, license);
 }
 
@@ -113,11 +128,15 @@ static struct jk_span map_all(const struct mapping *mapping, const struct jk_nam
     return all.failed ? JK_SPAN("") : canonical_of(jk_text_span(&all), mapping->arena);
 }
 
-/* "apache-2.0, mit" in one value is a list, too. */
-static void split_commas(const struct jk_names *written, struct jk_names *out_licenses)
+/* "apache-2.0, mit" in one value is a list, too; "Apache License, Version 2.0" is none. */
+static void split_commas(const struct mapping *mapping, const struct jk_names *written, struct jk_names *out_licenses)
 {
     for (size_t i = 0; i < written->count; i++) {
         struct jk_span rest = written->items[i], one;
+        if (map_one(mapping, rest).len > 0) {
+            jk_names_add(out_licenses, rest);
+            continue;
+        }
         for (bool more = true; more;) {
             more = jk_span_cut(&rest, ',', &one);
             jk_names_add(out_licenses, one);
@@ -138,10 +157,10 @@ static const char *written_as(const struct jk_names *licenses, struct jk_span li
 }
 
 /* Where it is from: the card, else its tags, else the GGUF file. */
-static const char *find(const struct jk_sources *sources, struct jk_names *out_licenses)
+static const char *find(const struct jk_sources *sources, const struct mapping *mapping, struct jk_names *out_licenses)
 {
     const struct jk_span tags[] = {sources->card.tag_license, sources->hub.card.tag_license};
-    split_commas(&sources->card.licenses, out_licenses);
+    split_commas(mapping, &sources->card.licenses, out_licenses);
     /* A name alone is of one that the Hub does not offer. */
     if (out_licenses->count == 0 && sources->card.license_name.len > 0) jk_names_add(out_licenses, JK_SPAN("other"));
     if (out_licenses->count > 0) return "card";
@@ -189,7 +208,7 @@ void jk_licensing_of(const struct jk_sources *sources, const struct jk_span *fam
     struct mapping mapping = {sources->card.license_name, families, family_count, notes->arena};
     struct jk_licensing licensing = {.from = "", .written = ""};
     struct jk_names licenses = {0};
-    licensing.from = find(sources, &licenses);
+    licensing.from = find(sources, &mapping, &licenses);
     if (licenses.count > 0) {
         bool gguf = strcmp(licensing.from, "gguf") == 0;
         licensing.written = written_as(&licenses, gguf ? JK_SPAN("") : sources->card.license_name, notes);

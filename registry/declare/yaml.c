@@ -318,12 +318,26 @@ static const char *in_plain_words(const char *problem)
     return problem ? problem : "this is not YAML";
 }
 
+/* Whether the line begins with a tab, which YAML does not take for indentation. */
+static bool is_tabbed(struct jk_span text, size_t line_number)
+{
+    struct jk_span line = {0};
+    for (size_t i = 0; i <= line_number; i++)
+        if (!jk_span_line(&text, &line)) return false;
+    size_t blank = 0;
+    while (blank < line.len && line.at[blank] == ' ')
+        blank++;
+    return blank < line.len && line.at[blank] == '\t';
+}
+
 static enum jk_status parser_fault(struct yaml_builder *builder, const yaml_parser_t *parser)
 {
     if (parser->error == YAML_MEMORY_ERROR) return too_large(builder);
     if (parser->error == YAML_READER_ERROR) return reader_fault(builder, parser);
     const yaml_mark_t *mark = is_noticed_late(parser) ? &parser->context_mark : &parser->problem_mark;
-    return fault(builder, line_of(builder, mark), in_plain_words(parser->problem));
+    const char *what = is_tabbed(builder->text, mark->line) ? "it is indented with a tab: YAML takes spaces alone"
+                                                            : in_plain_words(parser->problem);
+    return fault(builder, line_of(builder, mark), what);
 }
 
 static enum jk_status take_all(struct yaml_builder *builder, yaml_parser_t *parser)

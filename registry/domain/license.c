@@ -119,7 +119,7 @@ static bool is_of_family(struct jk_span family, struct jk_span prefixes)
     return false;
 }
 
-/* Names of licences are written by hand: "K EXAONE" is k-exaone. */
+/* Licences are written by hand: "K EXAONE" is k-exaone, "Apache 2.0" apache-2.0. */
 static bool same_leniently(struct jk_span a, struct jk_span b)
 {
     char folded_a[JK_NAME_PART_MAX], folded_b[JK_NAME_PART_MAX];
@@ -132,7 +132,7 @@ static bool same_leniently(struct jk_span a, struct jk_span b)
 static bool row_fits(const struct hub_row *row, struct jk_span license, struct jk_span name,
                      const struct jk_span *families, size_t family_count)
 {
-    if (!jk_span_equal_fold(row->license, license)) return false;
+    if (!same_leniently(row->license, license)) return false;
     if (!is_any(row->name) && !same_leniently(row->name, name)) return false;
     if (is_any(row->families)) return true;
     for (size_t i = 0; i < family_count; i++)

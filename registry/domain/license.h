@@ -31,7 +31,7 @@ struct jk_name_verdict {
 struct jk_name_verdict jk_license_name_check(struct jk_span model_part, struct jk_span name_forms);
 
 /* Maps a card's licence to SPDX by the embedded table (registry/data/hub-licenses.tsv).
- * `license`, `license_name`: as the card has them, empty for absent; the name in any case, with any of the marks between. `family`: the model parts of the names of
+ * `license`, `license_name`: as the card has them, empty for absent; in any case, with any marks in between. `family`: the model parts of the names of
  * the roots or parents, of which a row's family must be a prefix (without regard to case); rows without family fit any.
  * Where rows of two families fit and differ, neither holds. An identifier that is itself on the SPDX list maps to
  * itself. Empty when nothing fits. */

@@ -98,6 +98,8 @@ LIKE_THEM = [  # name, files, outcome
      Right([AX], told="begins in line 4, not at the top", **MIT)),
     ("a card that cannot be read says nothing of parents", card("base_model: [", "license: mit"), Wrong("card", "line ")),
     ("a missing colon", card("license: mit", "base_model " + AX, "", "x: y"), Wrong("card", "line 3: ")),
+    ("indented with a tab", card("base_model:", "\t- " + AX), Wrong("card", "line 3: it is indented with a tab")),
+    ("lines that end as on old Macs", {"README.md": "---\rbase_model: %s\rlicense: mit\r---\r# T\r" % AX}, Right([AX], **MIT)),
     ("a colon too many", card("title: A: B", "base_model: " + AX), Wrong("card", "line 2: ")),
     ("base_models", card("base_models:", "- " + AX, "- " + SOLAR, "license: mit"), Right([AX, SOLAR], "merge", "two parents", told='"base_models", which is read as', **MIT)),
     ("a parent among mappings", card("base_model:", "- organization: skt", "  name: A.X 3.1 Light", "license: mit"), Right([AX], told="made of an organization and a name", **MIT)),
@@ -121,6 +123,9 @@ LIKE_THEM = [  # name, files, outcome
     ("a commit of a registered model", parent("%s@%s" % (AX, COMMIT)), Right([AX], told="the revision %s" % COMMIT, **MIT)),
     ("a commit of the hub's model", card("base_model: [%s, org/other@%s]" % (AX, COMMIT), "license: mit"),
      Right([AX, "external huggingface.co/org/other@" + COMMIT], "merge", "two parents", **MIT)),
+    ("one parent in two spellings", card("base_model: [%s, 'https://huggingface.co/%s']" % (AX, AX), "license: mit"), Right([AX], **MIT)),
+    ("the model itself beside its parent", card("base_model: [Kim/X, %s]" % AX, "license: mit"), Right([AX], told="Kim/X is the model itself, and is passed over", **MIT)),
+    ("the model itself alone", card("base_model: kim/x", "license: mit"), Wrong("parents", "is the model itself")),
     ("a path and nothing else", parent("/data/ax"), Wrong("parents", "path on a disk")),
     ("several in one", parent('"%s, %s"' % (AX, SOLAR)), Wrong("parents", "write each by itself")),
     # -- adapters
@@ -142,6 +147,7 @@ LIKE_THEM = [  # name, files, outcome
     # -- GGUF
     ("name and organization", {"x.gguf": gguf(("general.base_model.0.name", "A.X 3.1 Light"), ("general.base_model.0.organization", "Skt"))},
      Right([AX], told="made of the organization", **GGUF)),
+    ("a name without its organization", {"x.gguf": gguf(("general.base_model.0.name", "A.X 3.1 Light"))}, Wrong("parents", 'names "A.X 3.1 Light" as its base model')),
     ("an importance matrix first", {"a-imatrix.gguf": gguf(("general.type", "imatrix")), "b-Q4_K_M.gguf": gguf(*BASE)},
      Right([AX], told="a-imatrix.gguf is passed over: an importance matrix", **GGUF)),
     ("a projector by what it says", {"a.gguf": gguf(("general.architecture", "clip")), "b.gguf": gguf(*BASE)}, Right([AX], told="a.gguf is passed over: a projector", **GGUF)),
@@ -169,7 +175,8 @@ LIKE_THEM = [  # name, files, outcome
     *[("licence %r" % text, card("base_model: " + AX, "license: " + text), Right([AX], license=spdx, whence="card", told=told)) for text, spdx, told in (
         ("Apache-2.0 OR mit", "Apache-2.0 OR MIT", ()), ("apache-2.0 and (gpl-3.0 or mit)", "Apache-2.0 AND (GPL-3.0-only OR MIT)", ()),
         ("Apache 2.0", "Apache-2.0", ()), ('"mit\u00a0"', "MIT", ()), ("gpl-3.0", "GPL-3.0-only", "--license GPL-3.0-or-later"),
-        ("[mit]", "MIT", ()), ("GPL-3.0+ OR mit", "GPL-3.0-or-later OR MIT", ()), ('"apache-2.0, mit"', "Apache-2.0 AND MIT", "taken as all of them"), ("[mit, odd]", "NOASSERTION", "fits no licence known here"))],
+        ("[mit]", "MIT", ()), ("MIT License", "MIT", "license MIT License of the card is taken as MIT"), ("apache2.0", "Apache-2.0", ()),
+        ("CC BY-NC 4.0", "CC-BY-NC-4.0", ()), ("the Apache License, Version 2.0", "Apache-2.0", ()), ("GPL-3.0+ OR mit", "GPL-3.0-or-later OR MIT", ()), ('"apache-2.0, mit"', "Apache-2.0 AND MIT", "taken as all of them"), ("[mit, odd]", "NOASSERTION", "fits no licence known here"))],
     ("a licence's name where its identifier belongs", card("base_model: " + EXAONE, "license: EXAONE"), Right([EXAONE], license=EXAONE_NC, whence="card", told="license EXAONE of the card is taken as")),
     ("a licence's name alone", card("base_model: " + EXAONE, "license_name: exaone"), Right([EXAONE], license=EXAONE_NC, whence="card")),
     ("licence in a tag", card("base_model: " + AX, "tags: ['license:mit']"), Right([AX], license="MIT", whence="tags")),

@@ -146,7 +146,7 @@ static void test_parents(void **state)
 #undef BASE
     parents_are(url, 3, "https://hf.co/a/b", NULL);
     parents_are(made, 2, "My-Org/B-1", "made of the organization");
-    parents_are(half, 1, "", NULL);
+    parents_are(half, 1, "", "not whose that is");
     parents_are(repository, 1, "a/b", NULL);
     parents_are(source, 1, "https://hf.co/a/b", NULL);
     parents_are(both, 2, "https://hf.co/a/b", "names https://hf.co/c/d as its source");
