@@ -208,8 +208,7 @@ static void *run_fetcher(void *context)
         jk_error_init(&error, &arena);
         enum jk_status status = fetch_tile(fetcher, &tile, &error);
         pthread_mutex_lock(&mirror->lock);
-        if (status == JK_OK && !note_fetched(mirror, &tile))
-            status = jk_out_of_memory(&error);
+        if (status == JK_OK && !note_fetched(mirror, &tile)) status = jk_out_of_memory(&error);
         if (status != JK_OK) note_failure(mirror, turn, &error);
         mirror->done++;
     }

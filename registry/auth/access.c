@@ -33,8 +33,8 @@ bool jk_token_is_revoked(struct jk_directory *directory, const struct jk_token *
     struct jk_token ancestor;
     bool revoked = token->revoked;
     for (uint64_t parent = jk_token_parent(token); !revoked && parent; parent = jk_token_parent(&ancestor))
-        revoked = !jk_directory_token(directory, parent, &ancestor) || ancestor.account != token->account ||
-                  ancestor.revoked;
+        revoked =
+            !jk_directory_token(directory, parent, &ancestor) || ancestor.account != token->account || ancestor.revoked;
     return revoked;
 }
 
@@ -51,7 +51,8 @@ static bool find_caller(struct jk_directory *directory, struct jk_span authoriza
     struct jk_account account;
     if (!bearer_token(authorization, &text)) return false;
     struct jk_digest hash = jk_token_hash(text);
-    if (!jk_directory_find_token(directory, &hash, &token) || !jk_token_in_force(directory, &token, now_us)) return false;
+    if (!jk_directory_find_token(directory, &hash, &token) || !jk_token_in_force(directory, &token, now_us))
+        return false;
     if (!jk_directory_account(directory, token.account, &account) || account.disabled) return false;
     *out_principal =
         (struct jk_principal){.account = account.id, .token = token.id, .roles = account.roles, .scopes = token.scopes};

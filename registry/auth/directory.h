@@ -96,8 +96,8 @@ struct jk_blob_facts {
     struct jk_digest digest;
     bool manifest; /* else a licence text */
     uint64_t size;
-    struct jk_digest weights; /* of a manifest; zero: none */
-    bool files_known;         /* false for manifests that were stored before the next was worked out */
+    struct jk_digest weights;      /* of a manifest; zero: none */
+    bool files_known;              /* false for manifests that were stored before the next was worked out */
     struct jk_digest weight_files; /* of a manifest: of the set of its weight files; zero: none */
     int64_t created_us;
     int64_t renewed_us; /* when it was brought again last, where nothing else came of that; 0: not */

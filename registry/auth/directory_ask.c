@@ -134,7 +134,8 @@ bool jk_directory_hands_known(struct jk_directory *directory, struct jk_span pub
 {
     jk_directory_read_lock(directory);
     bool known = jk_directory_creator_item(directory, publisher) != NULL;
-    for (struct jk_finder_link *link = jk_directory_member_chain(directory, publisher); link && !known; link = link->next) {
+    for (struct jk_finder_link *link = jk_directory_member_chain(directory, publisher); link && !known;
+         link = link->next) {
         const struct jk_member *member = &JK_FINDER_ITEM(link, struct jk_member_item, by_publisher)->member;
         known = !member->never && is_of(member, publisher);
     }

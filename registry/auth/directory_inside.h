@@ -55,7 +55,7 @@ struct jk_directory {
     struct jk_series tokens;   /* struct jk_token_item, owned here */
     struct jk_series requests; /* struct jk_publisher_request */
     struct jk_finder tokens_by_hash, tokens_by_account;
-    struct jk_finder members_by_publisher, members_by_account; /* owned by the first */
+    struct jk_finder members_by_publisher, members_by_account;   /* owned by the first */
     struct jk_finder creators_by_publisher, creators_by_account; /* likewise */
     struct jk_finder blobs;
     struct jk_finder rulers;

@@ -9,15 +9,14 @@
 
 struct jk_address {
     char text[JK_ADDRESS_TEXT]; /* as it was written, and as people read it */
-    char host[64];                  /* without brackets; empty for a Unix socket */
-    char path[108];                 /* of a Unix socket, else empty */
+    char host[64];              /* without brackets; empty for a Unix socket */
+    char path[108];             /* of a Unix socket, else empty */
     unsigned port;
     bool local; /* loopback or Unix: nobody on a network can read along */
     bool v6;
 };
 
-JK_MUST_USE enum jk_status jk_address_parse(const char *listen, struct jk_address *out_address,
-                                                struct jk_error *error);
+JK_MUST_USE enum jk_status jk_address_parse(const char *listen, struct jk_address *out_address, struct jk_error *error);
 /* Fills in the port that the system chose. */
 void jk_address_bound(struct jk_address *address, unsigned port);
 /* Refuses a Unix socket on which somebody answers: a bind would take it away from him without a word. */

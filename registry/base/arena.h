@@ -12,8 +12,8 @@ struct jk_arena_block;
 struct jk_arena {
     struct jk_arena_block *blocks;
     struct jk_arena_block *spare; /* kept by a reset for the next use, NULL for none; not in `used` */
-    size_t used;   /* bytes handed out, block headers and padding included */
-    size_t budget; /* bytes at most */
+    size_t used;                  /* bytes handed out, block headers and padding included */
+    size_t budget;                /* bytes at most */
     bool exhausted;
 };
 
@@ -29,7 +29,6 @@ void *jk_arena_alloc(struct jk_arena *arena, size_t size);
 void *jk_arena_zalloc(struct jk_arena *arena, size_t count, size_t size);
 /* A NUL-terminated copy of len bytes. */
 char *jk_arena_copy(struct jk_arena *arena, const void *bytes, size_t len);
-char *jk_arena_printf(struct jk_arena *arena, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+char *jk_arena_printf(struct jk_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -7,10 +7,9 @@
 
 _Noreturn void jk_check_failed(const char *file, int line, const char *what);
 
-#define JK_CHECK(condition)                                            \
-    do {                                                               \
-        if (__builtin_expect(!(condition), 0))                         \
-            jk_check_failed(__FILE__, __LINE__, #condition);           \
+#define JK_CHECK(condition)                                                                                            \
+    do {                                                                                                               \
+        if (__builtin_expect(!(condition), 0)) jk_check_failed(__FILE__, __LINE__, #condition);                        \
     } while (0)
 
 #define JK_CHECK_MAGIC(object, number) JK_CHECK((object) != 0 && (object)->magic == (number))

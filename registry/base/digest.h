@@ -6,7 +6,7 @@
 #include "base/span.h"
 
 #define JK_DIGEST_SIZE 32
-#define JK_DIGEST_HEX 64
+#define JK_DIGEST_HEX  64
 
 struct jk_digest {
     unsigned char bytes[JK_DIGEST_SIZE];
@@ -14,7 +14,7 @@ struct jk_digest {
 
 struct jk_sha256; /* a running hash, reusable */
 
-void jk_digest_setup(void); /* idempotent; ends the process when OpenSSL has no SHA-256 */
+void jk_digest_setup(void);            /* idempotent; ends the process when OpenSSL has no SHA-256 */
 struct jk_sha256 *jk_sha256_new(void); /* NULL when out of memory */
 void jk_sha256_free(struct jk_sha256 *hash);
 void jk_sha256_begin(struct jk_sha256 *hash);

@@ -13,8 +13,8 @@ struct jk_mail {
 
 struct jk_mailbox;
 
-struct jk_mailbox *jk_mailbox_new(size_t capacity); /* NULL when out of memory */
-void jk_mailbox_free(struct jk_mailbox *box);       /* must be empty, and no call to it under way */
+struct jk_mailbox *jk_mailbox_new(size_t capacity);                /* NULL when out of memory */
+void jk_mailbox_free(struct jk_mailbox *box);                      /* must be empty, and no call to it under way */
 bool jk_mailbox_put(struct jk_mailbox *box, struct jk_mail *mail); /* false: full or closed */
 /* Waits up to timeout_ms (-1: for ever) for mail; takes up to `most`, oldest first, linked by next.
  * Returns how many; 0 on time-out or when the box is closed and empty, with *out_first NULL. */

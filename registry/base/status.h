@@ -15,10 +15,10 @@ enum jk_status {
 };
 
 /* Hands a failure on to the caller. */
-#define JK_TRY(call)                                \
-    do {                                            \
-        enum jk_status jk_try_ = (call);            \
-        if (jk_try_ != JK_OK) return jk_try_;       \
+#define JK_TRY(call)                                                                                                   \
+    do {                                                                                                               \
+        enum jk_status jk_try_ = (call);                                                                               \
+        if (jk_try_ != JK_OK) return jk_try_;                                                                          \
     } while (0)
 
 /* The code's name as gRPC spells it, "UNKNOWN" for a number outside the table. */

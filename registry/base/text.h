@@ -21,8 +21,7 @@ void jk_text_clear(struct jk_text *text); /* empties, keeps the memory, forgets 
 void jk_text_add(struct jk_text *text, struct jk_span bytes);
 void jk_text_add_str(struct jk_text *text, const char *string);
 void jk_text_add_char(struct jk_text *text, char c);
-void jk_text_addf(struct jk_text *text, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void jk_text_addf(struct jk_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct jk_span jk_text_span(const struct jk_text *text);
 /* The bytes, NUL-terminated, now the caller's to free(); NULL when the builder failed. */
 char *jk_text_take(struct jk_text *text);
@@ -44,7 +43,7 @@ size_t jk_utf8_columns(struct jk_span text);
 void jk_percent_encode(struct jk_text *out, struct jk_span text, const char *also, bool ascii_only);
 bool jk_percent_decode(struct jk_text *out, struct jk_span text); /* false on a bad escape */
 
-void jk_hex_encode(const unsigned char *bytes, size_t len, char *out_hex); /* 2*len, no NUL */
+void jk_hex_encode(const unsigned char *bytes, size_t len, char *out_hex);    /* 2*len, no NUL */
 bool jk_hex_decode(struct jk_span hex, unsigned char *out_bytes, size_t len); /* lower case only */
 
 void jk_base64_encode(struct jk_text *out, const unsigned char *bytes, size_t len); /* RFC 4648, padded */

@@ -46,12 +46,12 @@ struct jk_model_row {
     struct jk_model pub;
     uint32_t next_registered;
     uint32_t adoptions; /* newest that it made */
-    uint32_t rulings; /* newest about it */
-    uint32_t touches; /* newest entry that touched it */
-    uint32_t changed; /* where it stands in the list of changed models, if it does */
-    uint64_t stamp;   /* scratch of the walk down */
-    uint16_t month;   /* of the registration entry */
-    uint32_t disputed; /* newest dispute about origin against it */
+    uint32_t rulings;   /* newest about it */
+    uint32_t touches;   /* newest entry that touched it */
+    uint32_t changed;   /* where it stands in the list of changed models, if it does */
+    uint64_t stamp;     /* scratch of the walk down */
+    uint16_t month;     /* of the registration entry */
+    uint32_t disputed;  /* newest dispute about origin against it */
 };
 struct jk_alias_row {
     struct jk_alias pub;
@@ -60,17 +60,17 @@ struct jk_alias_row {
 };
 struct jk_release_row {
     struct jk_release pub;
-    uint32_t weights;                   /* slot of the digest, JK_NONE for none */
-    uint32_t artifact;                  /* the first release that names its artifact, JK_NONE for none */
+    uint32_t weights;                     /* slot of the digest, JK_NONE for none */
+    uint32_t artifact;                    /* the first release that names its artifact, JK_NONE for none */
     uint32_t next_weights, next_artifact; /* the next release with these weights, with this artifact */
-    uint32_t artifact_row;              /* of a first release: what more there is to know, JK_NONE for nothing */
-    uint32_t epoch;                     /* of the summary below, 0 for none */
-    uint32_t roots;                     /* root set reached through the parents */
-    uint32_t declared;                  /* row for the summary over declared paths, once one was needed */
-    uint8_t met[JK_PERMISSION_KINDS];   /* permissions of all ancestors, a bit each */
-    uint8_t adopted_above;              /* some path runs through an adoption: `declared` holds */
-    uint32_t tenures;                   /* of a model's first release: newest change of the deciding one, JK_NONE: none */
-    uint64_t stamp;                     /* scratch of the walks */
+    uint32_t artifact_row;                /* of a first release: what more there is to know, JK_NONE for nothing */
+    uint32_t epoch;                       /* of the summary below, 0 for none */
+    uint32_t roots;                       /* root set reached through the parents */
+    uint32_t declared;                    /* row for the summary over declared paths, once one was needed */
+    uint8_t met[JK_PERMISSION_KINDS];     /* permissions of all ancestors, a bit each */
+    uint8_t adopted_above;                /* some path runs through an adoption: `declared` holds */
+    uint32_t tenures; /* of a model's first release: newest change of the deciding one, JK_NONE: none */
+    uint64_t stamp;   /* scratch of the walks */
     struct jk_link by_hash, by_version, by_artifact;
 };
 struct jk_tenure_row { /* which release of a model decides, from an entry on; at first its first one does */
@@ -83,9 +83,9 @@ struct jk_weights_row {
     struct jk_link by_digest;
 };
 struct jk_artifact_row { /* of an artifact that several releases name, or that was ever held */
-    uint32_t last;     /* the newest release that names it; chained by next_artifact */
-    uint32_t held;     /* switch history */
-    uint32_t manifest; /* what it says, from the first `held` entry on; JK_NONE: not known */
+    uint32_t last;       /* the newest release that names it; chained by next_artifact */
+    uint32_t held;       /* switch history */
+    uint32_t manifest;   /* what it says, from the first `held` entry on; JK_NONE: not known */
 };
 struct jk_manifest_row { /* what a manifest says: its digest commits to it, so it is known for good */
     uint32_t since;      /* entry */
@@ -210,9 +210,9 @@ struct jk_book {
     struct jk_span origin, key, purpose;
     struct jk_chunks times; /* int64_t */
     struct jk_chunks names, listed, reserved, publishers, days, models, aliases, releases, tenures, weights, artifacts,
-        manifests, file_sets, externals, adoptions, namespaces, namespace_terms, licenses, identifiers, license_facts, teams,
-        team_facts, institutions, bonds, bond_terms, base_facts, bases, switches, edges, touches, spells, root_sets,
-        declared, keys, policies, stages, stage_facts, closings, rulings, disputes;
+        manifests, file_sets, externals, adoptions, namespaces, namespace_terms, licenses, identifiers, license_facts,
+        teams, team_facts, institutions, bonds, bond_terms, base_facts, bases, switches, edges, touches, spells,
+        root_sets, declared, keys, policies, stages, stage_facts, closings, rulings, disputes;
     struct jk_index name_index, reserved_index, alias_index, part_index, hash_index, version_index, weights_index,
         artifact_index, files_index, external_index, namespace_index, license_index, identifier_index, team_index,
         institution_index, root_set_index;
@@ -316,7 +316,8 @@ void jk_book_reserve(struct jk_book *book, struct jk_span text, enum jk_reserved
 struct jk_release *jk_book_begin_release(struct jk_book *book, uint32_t model, uint32_t *out_slot);
 void jk_book_enter_release(struct jk_book *book, uint32_t slot, uint32_t version_hash); /* jk_hash_fold(version, 0) */
 uint32_t jk_book_standing_release(const struct jk_book *book, uint32_t model, uint32_t n); /* deciding, else newest */
-void jk_book_note_tenure(struct jk_book *book, uint32_t model); /* after whatever may have made another release decide */
+void jk_book_note_tenure(struct jk_book *book,
+                         uint32_t model); /* after whatever may have made another release decide */
 
 /* book_graph.c */
 uint32_t jk_book_intern_external(struct jk_book *book, struct jk_span name);

@@ -137,11 +137,8 @@ void jk_book_add_byname(struct jk_book *book, uint32_t model, struct jk_span nam
     uint32_t slot;
     struct jk_alias_row *row = jk_book_append(book, &book->aliases, &slot);
     if (!row) return;
-    row->pub = (struct jk_alias){.name = jk_book_copy(book, name),
-                                 .from = book->size,
-                                 .model = model,
-                                 .publisher = JK_NONE,
-                                 .older = JK_NONE};
+    row->pub = (struct jk_alias){
+        .name = jk_book_copy(book, name), .from = book->size, .model = model, .publisher = JK_NONE, .older = JK_NONE};
     row->next_of_publisher = JK_NONE;
     jk_index_add(&book->alias_index, &book->journal, &row->by_name, slot, jk_hash_fold(name, 0));
 }

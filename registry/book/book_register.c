@@ -87,8 +87,7 @@ static enum jk_status check_path(struct jk_book *book, const struct jk_parent *p
     uint32_t count;
     const struct jk_parent *known = known_parents(parents, parent_count, room, &count);
     if (jk_book_leads_to_base(book, known, count)) return JK_OK;
-    if (book->failed)
-        return jk_out_of_memory(error);
+    if (book->failed) return jk_out_of_memory(error);
     return JK_BOOK_REFUSE(error, "entry %u: no parent leads to a base model", book->size);
 }
 

@@ -36,7 +36,8 @@ void jk_book_reserve(struct jk_book *book, struct jk_span text, enum jk_reserved
     struct jk_skeletons skeletons;
     jk_skeletons_make(text, &skeletons);
     if (!skeletons.whole_len) return;
-    uint32_t whole = hash_of(skeletons.whole, skeletons.whole_len), trunk = hash_of(skeletons.trunk, skeletons.trunk_len);
+    uint32_t whole = hash_of(skeletons.whole, skeletons.whole_len),
+             trunk = hash_of(skeletons.trunk, skeletons.trunk_len);
     if (is_there(book, text, kind, whole)) return;
     add(book, text, kind, whole);
     if (trunk != whole) add(book, text, kind, trunk);
@@ -51,7 +52,8 @@ static const struct jk_reserved *better(const struct jk_book *book, const struct
          slot = row_at(book, slot)->by_skeleton.next) {
         const struct jk_reserved_row *row = row_at(book, slot);
         if (row->by_skeleton.hash != hash || row->pub.from >= n) continue;
-        if (best && (row->pub.kind > best->kind || (row->pub.kind == best->kind && row->pub.from >= best->from))) continue;
+        if (best && (row->pub.kind > best->kind || (row->pub.kind == best->kind && row->pub.from >= best->from)))
+            continue;
         jk_skeletons_make(row->pub.text, &skeletons);
         if (jk_skeletons_alike(asked, &skeletons)) best = &row->pub;
     }

@@ -131,8 +131,7 @@ bool jk_ruling_speaks_of(const struct jk_book *book, const struct jk_ruling *rul
                          uint32_t slot, uint32_t n)
 {
     if (slot == JK_NONE || jk_content_of(book, ruling->release, kind, n) != slot) return false;
-    return !jk_book_is_yanked(book, ruling->release, n) ||
-           release_with(book, ruling->model, kind, slot, n) != JK_NONE;
+    return !jk_book_is_yanked(book, ruling->release, n) || release_with(book, ruling->model, kind, slot, n) != JK_NONE;
 }
 
 /* Of the rulings on origin about this content the last in effect whose model still has it; NULL for none. */

@@ -20,32 +20,36 @@ struct jk_scope {
 
 /* What one derivative is worth in one scope at one size. */
 struct jk_share {
-    bool present;        /* has a root in the scope */
-    bool counted;        /* present and not yanked: everything below speaks of counted ones */
-    bool independent;    /* for at least one root there: neither self nor affiliate */
-    bool adopted;        /* reaches no root there without an adoption */
-    bool license_clean;  /* no licence conflict and no unknown licence, class not unknown */
+    bool present;       /* has a root in the scope */
+    bool counted;       /* present and not yanked: everything below speaks of counted ones */
+    bool independent;   /* for at least one root there: neither self nor affiliate */
+    bool adopted;       /* reaches no root there without an adoption */
+    bool license_clean; /* no licence conflict and no unknown licence, class not unknown */
     uint16_t depth;
     uint8_t relation, license_class;
-    uint16_t month;      /* jk_time_month of the registration entry */
-    uint32_t publisher;  /* slot, at N by the name at N */
-    uint32_t license;    /* expression slot */
+    uint16_t month;           /* jk_time_month of the registration entry */
+    uint32_t publisher;       /* slot, at N by the name at N */
+    uint32_t license;         /* expression slot */
     struct jk_digest weights; /* zero: none */
-    uint32_t flags;      /* of the spell taken: the one of least depth, then of lowest root slot */
+    uint32_t flags;           /* of the spell taken: the one of least depth, then of lowest root slot */
 };
-void jk_share_of(const struct jk_book *book, uint32_t model, struct jk_scope scope, uint32_t n, struct jk_share *out_share);
+void jk_share_of(const struct jk_book *book, uint32_t model, struct jk_scope scope, uint32_t n,
+                 struct jk_share *out_share);
 
-struct jk_month_count { uint16_t month; uint32_t count; };
+struct jk_month_count {
+    uint16_t month;
+    uint32_t count;
+};
 
 /* A total. All but `registered` and `yanked` speak of counted derivatives. */
 struct jk_total {
     uint32_t size;       /* the log size it holds for */
     uint32_t registered; /* present, yanked ones included */
     uint32_t yanked;
-    uint32_t counted;    /* registered - yanked */
+    uint32_t counted;            /* registered - yanked */
     uint32_t direct, transitive; /* depth 1; deeper */
     uint32_t independent, license_clean;
-    uint32_t adopted;    /* reach no root of the scope without an adoption */
+    uint32_t adopted; /* reach no root of the scope without an adoption */
     uint32_t distinct_publishers;
     uint32_t distinct_weights; /* different weights digests; each derivative without one counts as one */
     uint32_t by_relation[JK_RELATION_COUNT];
@@ -60,12 +64,15 @@ JK_MUST_USE enum jk_status jk_count_at(const struct jk_book *book, struct jk_sco
 /* The same of many scopes in one walk; 8 MiB of scratch with a million derivatives. */
 JK_MUST_USE enum jk_status jk_count_totals(const struct jk_book *book, const struct jk_scope *scopes, size_t count,
                                            uint32_t n, struct jk_total *out_totals, struct jk_error *error);
-struct jk_group { uint32_t slot; uint32_t count; };
+struct jk_group {
+    uint32_t slot;
+    uint32_t count;
+};
 enum jk_group_by { JK_GROUP_PUBLISHER, JK_GROUP_LICENSE };
 /* All groups of a scope at N, largest count first, then by slot; in `arena`. */
-JK_MUST_USE enum jk_status jk_count_groups(const struct jk_book *book, struct jk_scope scope, enum jk_group_by by, uint32_t n,
-                                           struct jk_arena *arena, struct jk_group **out_groups, size_t *out_count,
-                                           struct jk_error *error);
+JK_MUST_USE enum jk_status jk_count_groups(const struct jk_book *book, struct jk_scope scope, enum jk_group_by by,
+                                           uint32_t n, struct jk_arena *arena, struct jk_group **out_groups,
+                                           size_t *out_count, struct jk_error *error);
 
 /* The cube: totals of every scope at one size, kept by adding what changed. Fed in index order by one applier. */
 struct jk_cube;

@@ -118,8 +118,7 @@ enum jk_status jk_count_totals(const struct jk_book *book, const struct jk_scope
                             .totals = out_totals + done,
                             .publisher_words = publisher_words,
                             .words = publisher_words + weights_words};
-        if (!count_some(&walk))
-            return jk_out_of_memory(error);
+        if (!count_some(&walk)) return jk_out_of_memory(error);
     }
     return JK_OK;
 }

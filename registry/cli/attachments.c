@@ -79,7 +79,7 @@ enum jk_status jk_submission_upload(struct jk_submission *submission)
     struct jk_cli *cli = submission->cli;
     if (submission->license_bytes.len > 0)
         JK_TRY(jk_cli_upload_blob(cli, JOKBO__V1__BLOB_KIND__BLOB_KIND_LICENSE_TEXT, submission->license_bytes,
-                              "licence text"));
+                                  "licence text"));
     if (submission->manifest.len > 0)
         JK_TRY(jk_cli_upload_blob(cli, JOKBO__V1__BLOB_KIND__BLOB_KIND_MANIFEST, submission->manifest, "manifest"));
     return JK_OK;
@@ -160,7 +160,8 @@ void jk_submission_license(struct jk_submission *submission)
     if (!submission->license && !given && !submission->publish) {
         bool asks = !wrong && jk_cli_can_ask(submission->cli) && !jk_cli_has(submission->cli, JK_OPTION_YES);
         if (asks) ask_license(submission);
-        if (!submission->license) (void)jk_licensing_stored(&submission->licensing, &submission->sources, &submission->declaration.notes);
+        if (!submission->license)
+            (void)jk_licensing_stored(&submission->licensing, &submission->sources, &submission->declaration.notes);
     }
     if (!submission->license) submission->license = "NOASSERTION";
 }

@@ -10,6 +10,6 @@
 
 /* `what` is shown beside the progress bar. */
 JK_MUST_USE enum jk_status jk_cli_upload_blob(struct jk_cli *cli, Jokbo__V1__BlobKind kind, struct jk_span bytes,
-                                          const char *what);
+                                              const char *what);
 
 #endif

@@ -17,8 +17,8 @@ enum jk_status jk_close_moment(struct jk_store *store, struct jk_reader *reader,
     return JK_OK;
 }
 
-void jk_close_facts(struct jk_store *store, const struct jk_closing_witnesses *witnesses,
-                    const struct jk_stage *stage, int64_t now_us, struct jk_due_facts *out_facts)
+void jk_close_facts(struct jk_store *store, const struct jk_closing_witnesses *witnesses, const struct jk_stage *stage,
+                    int64_t now_us, struct jk_due_facts *out_facts)
 {
     struct jk_witnessed witnessed = {0};
     if (witnesses) witnesses->look(witnesses->context, stage->cutoff_us, &witnessed);

@@ -17,8 +17,8 @@
 JK_MUST_USE enum jk_status jk_close_moment(struct jk_store *store, struct jk_reader *reader, int64_t deadline_ms,
                                            struct jk_moment *out_moment, struct jk_error *error);
 /* What due.h asks but for passed_ms, at that moment; `witnesses` NULL: none are configured. In a view. */
-void jk_close_facts(struct jk_store *store, const struct jk_closing_witnesses *witnesses,
-                    const struct jk_stage *stage, int64_t now_us, struct jk_due_facts *out_facts);
+void jk_close_facts(struct jk_store *store, const struct jk_closing_witnesses *witnesses, const struct jk_stage *stage,
+                    int64_t now_us, struct jk_due_facts *out_facts);
 /* The first closing of a stage at that time of the database, in a view of everything that was committed by then.
  * FAILED_PRECONDITION (CUTOFF_AHEAD) says when. */
 JK_MUST_USE enum jk_status jk_close_plan_first(const struct jk_view *view, uint32_t stage, int64_t now_us,

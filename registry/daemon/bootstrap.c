@@ -36,8 +36,7 @@ static enum jk_status put_account(struct jk_turn *turn, struct jk_error *error)
     for (size_t i = 0; i < JK_ROLES; i++)
         if (ALL_ROLES & 1u << i) account.grants[i].since_us = turn->time_us;
     if (jk_directory_account(turn->directory, FIRST_ACCOUNT, &known)) return JK_OK;
-    if (!jk_record_account(turn->arena, &account, &record))
-        return jk_out_of_memory(error);
+    if (!jk_record_account(turn->arena, &account, &record)) return jk_out_of_memory(error);
     return jk_turn_record(turn, &record, error);
 }
 
@@ -52,8 +51,7 @@ static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
     JK_TRY(put_account(turn, write->error));
     token.id = jk_directory_next_id(turn->directory, "token");
     token.hash = jk_token_hash(jk_span_of(first->secret));
-    if (!jk_record_token(turn->arena, &token, &record))
-        return jk_out_of_memory(write->error);
+    if (!jk_record_token(turn->arena, &token, &record)) return jk_out_of_memory(write->error);
     return jk_turn_record(turn, &record, write->error);
 }
 

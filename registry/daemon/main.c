@@ -164,11 +164,11 @@ static enum jk_status make_data_dir(struct server *server, struct jk_error *erro
     struct stat status;
     char *absolute;
     if (mkdir(server->config.data, 0755) != 0 && stat(server->config.data, &status) != 0)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_UNREACHABLE", "--data: the folder \"%s\" cannot be made: %m",
-                       server->config.data);
+        return jk_fail(error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_UNREACHABLE",
+                       "--data: the folder \"%s\" cannot be made: %m", server->config.data);
     if (!(absolute = realpath(server->config.data, NULL)))
-        return jk_fail(error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_UNREACHABLE", "--data: the folder \"%s\" cannot be reached: %m",
-                       server->config.data);
+        return jk_fail(error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_UNREACHABLE",
+                       "--data: the folder \"%s\" cannot be reached: %m", server->config.data);
     server->config.data = jk_arena_copy(server->config.arena, absolute, strlen(absolute));
     free(absolute);
     return server->config.data ? JK_OK : jk_out_of_memory(error);

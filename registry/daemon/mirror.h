@@ -9,7 +9,7 @@ struct jk_mirror_source;
 
 /* `where` must outlive it. NOT_FOUND where the folder is absent; INVALID_ARGUMENT where the URL is none. */
 JK_MUST_USE enum jk_status jk_mirror_source_open(const char *where, struct jk_mirror_source **out_source,
-                                          struct jk_error *error);
+                                                 struct jk_error *error);
 void jk_mirror_source_close(struct jk_mirror_source *source);
 /* What jk_store_recover reads from; as long as the source is open. */
 struct jk_mirror jk_mirror_of(struct jk_mirror_source *source);

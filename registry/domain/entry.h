@@ -10,28 +10,66 @@
 #include "domain/license.h"
 #include "domain/relation.h"
 
-#define JK_ENTRY_MAX 65535
-#define JK_TIME_NONE INT64_MIN
-#define JK_TARGET_NONE UINT64_MAX
-#define JK_STAGE_TEAMS_MAX 64 /* teams of one stage */
-#define JK_DEMO_ORIGIN "demo.invalid" /* of every demo's log, and of no other */
+#define JK_ENTRY_MAX       65535
+#define JK_TIME_NONE       INT64_MIN
+#define JK_TARGET_NONE     UINT64_MAX
+#define JK_STAGE_TEAMS_MAX 64             /* teams of one stage */
+#define JK_DEMO_ORIGIN     "demo.invalid" /* of every demo's log, and of no other */
 
 enum jk_kind {
-    JK_KIND_INIT, JK_KIND_SPDX, JK_KIND_LICENSE, JK_KIND_TEAM, JK_KIND_TEAM_PUBLISHER,
-    JK_KIND_AFFILIATION, JK_KIND_OPERATES, JK_KIND_BASE, JK_KIND_PUBLISHER, JK_KIND_VERIFY,
-    JK_KIND_UNVERIFY, JK_KIND_CLAIM, JK_KIND_REGISTER, JK_KIND_RELEASE, JK_KIND_YANK,
-    JK_KIND_UNYANK, JK_KIND_RENAME, JK_KIND_TRANSFER, JK_KIND_ADOPT,
-    JK_KIND_KEY, JK_KIND_RETIRE,
-    JK_KIND_POLICY, JK_KIND_STAGE, JK_KIND_CLOSE, JK_KIND_EXCLUDE, JK_KIND_RESTORE, JK_KIND_CONFIRM, JK_KIND_REJECT,
-    JK_KIND_DISPUTE, JK_KIND_RESOLVE,
-    JK_KIND_UNADOPT, JK_KIND_NAMESPACE, JK_KIND_NAMESPACE_END, JK_KIND_HELD, JK_KIND_WITHDRAWN,
-    JK_KIND_EXCLUDE_ROOT, JK_KIND_RESTORE_ROOT, JK_KIND_ORIGIN, JK_KIND_APPROVE_ADOPT, JK_KIND_APPROVE_UNADOPT,
-    JK_KIND_DISPUTE_ORIGIN, JK_KIND_DISPUTE_ADOPTION, JK_KIND_COUNT
+    JK_KIND_INIT,
+    JK_KIND_SPDX,
+    JK_KIND_LICENSE,
+    JK_KIND_TEAM,
+    JK_KIND_TEAM_PUBLISHER,
+    JK_KIND_AFFILIATION,
+    JK_KIND_OPERATES,
+    JK_KIND_BASE,
+    JK_KIND_PUBLISHER,
+    JK_KIND_VERIFY,
+    JK_KIND_UNVERIFY,
+    JK_KIND_CLAIM,
+    JK_KIND_REGISTER,
+    JK_KIND_RELEASE,
+    JK_KIND_YANK,
+    JK_KIND_UNYANK,
+    JK_KIND_RENAME,
+    JK_KIND_TRANSFER,
+    JK_KIND_ADOPT,
+    JK_KIND_KEY,
+    JK_KIND_RETIRE,
+    JK_KIND_POLICY,
+    JK_KIND_STAGE,
+    JK_KIND_CLOSE,
+    JK_KIND_EXCLUDE,
+    JK_KIND_RESTORE,
+    JK_KIND_CONFIRM,
+    JK_KIND_REJECT,
+    JK_KIND_DISPUTE,
+    JK_KIND_RESOLVE,
+    JK_KIND_UNADOPT,
+    JK_KIND_NAMESPACE,
+    JK_KIND_NAMESPACE_END,
+    JK_KIND_HELD,
+    JK_KIND_WITHDRAWN,
+    JK_KIND_EXCLUDE_ROOT,
+    JK_KIND_RESTORE_ROOT,
+    JK_KIND_ORIGIN,
+    JK_KIND_APPROVE_ADOPT,
+    JK_KIND_APPROVE_UNADOPT,
+    JK_KIND_DISPUTE_ORIGIN,
+    JK_KIND_DISPUTE_ADOPTION,
+    JK_KIND_COUNT
 };
 
 enum jk_actor_type {
-    JK_ACTOR_SERVER, JK_ACTOR_PUBLISHER, JK_ACTOR_TEAM, JK_ACTOR_REGISTRAR, JK_ACTOR_ADMIN,
-    JK_ACTOR_EVALUATOR, JK_ACTOR_ISSUER
+    JK_ACTOR_SERVER,
+    JK_ACTOR_PUBLISHER,
+    JK_ACTOR_TEAM,
+    JK_ACTOR_REGISTRAR,
+    JK_ACTOR_ADMIN,
+    JK_ACTOR_EVALUATOR,
+    JK_ACTOR_ISSUER
 };
 
 struct jk_actor {
@@ -52,23 +90,23 @@ struct jk_entry {
     enum jk_kind kind;
     int64_t time_us;
     struct jk_actor actor;
-    struct jk_span statement;                       /* register, release: verbatim */
-    struct jk_span origin, key, purpose, rules;     /* init; the key also of key and retire */
+    struct jk_span statement;                   /* register, release: verbatim */
+    struct jk_span origin, key, purpose, rules; /* init; the key also of key and retire */
     struct jk_span after; /* init: "<origin> <size> <root>" of the log that this one goes on from; empty for none */
-    struct jk_span previous, signature;             /* key */
-    struct jk_span version;                         /* spdx */
-    struct jk_digest list;                          /* spdx */
-    struct jk_span license;                         /* license */
+    struct jk_span previous, signature; /* key */
+    struct jk_span version;             /* spdx */
+    struct jk_digest list;              /* spdx */
+    struct jk_span license;             /* license */
     enum jk_permission permissions[JK_PERMISSION_KINDS];
-    struct jk_span name_forms;                      /* joined by '|' */
+    struct jk_span name_forms; /* joined by '|' */
     struct jk_span team, name, name_ko;
     int64_t joined_us, left_us, from_us, until_us;
     struct jk_span institution, publisher, model, to, external;
-    struct jk_span root, against;  /* further models: the pair's root; whom a dispute about origin is against */
-    struct jk_span organisation;   /* "host/organisation" on a hub */
-    struct jk_digest artifact;     /* held, withdrawn */
+    struct jk_span root, against; /* further models: the pair's root; whom a dispute about origin is against */
+    struct jk_span organisation;  /* "host/organisation" on a hub */
+    struct jk_digest artifact;    /* held, withdrawn */
     struct jk_digest weights, weight_files; /* what a held manifest says */
-    uint64_t bytes;                /* of a held manifest */
+    uint64_t bytes;                         /* of a held manifest */
     enum jk_answer programme, from_scratch, listed;
     struct jk_span built_on, released, parameters;
     enum jk_basis basis;
@@ -78,14 +116,14 @@ struct jk_entry {
     struct jk_span stage;     /* an id as a team's */
     struct jk_span teams;     /* ids, sorted by bytes, one space between them */
     int64_t disputes_us;
-    struct jk_digest digest;  /* of a policy */
+    struct jk_digest digest; /* of a policy */
     uint64_t revision, n, m;
     struct jk_digest table, json, members, left_out; /* of a closed stage's report */
     enum jk_answer needs_second;
-    uint64_t target;          /* index of the ruling or dispute that is meant, JK_TARGET_NONE for none */
+    uint64_t target; /* index of the ruling or dispute that is meant, JK_TARGET_NONE for none */
     enum jk_about about;
     enum jk_outcome outcome;
-    struct jk_digest text;    /* of a salted free text */
+    struct jk_digest text; /* of a salted free text */
 };
 
 const char *jk_kind_text(enum jk_kind kind);
@@ -100,7 +138,6 @@ bool jk_actor_parse(struct jk_span text, struct jk_actor *out_actor);
 void jk_entry_write(const struct jk_entry *entry, struct jk_text *out);
 /* Accepts canonical bytes only, every field checked against its grammar (the statement's inside is
  * jk_statement_parse's). DATA_LOSS with the line at fault. */
-JK_MUST_USE enum jk_status jk_entry_parse(struct jk_span bytes, struct jk_entry *out_entry,
-                                          struct jk_error *error);
+JK_MUST_USE enum jk_status jk_entry_parse(struct jk_span bytes, struct jk_entry *out_entry, struct jk_error *error);
 
 #endif

@@ -8,21 +8,21 @@
 #include "base/text.h"
 
 #define JK_NAME_PART_MAX 96
-#define JK_NAME_MAX (2 * JK_NAME_PART_MAX + 1)
-#define JK_VERSION_MAX 64
-#define JK_TEAM_ID_MAX 63
-#define JK_EXTERNAL_MAX 512
-#define JK_LABEL_MAX 200 /* bytes of a one-line text */
+#define JK_NAME_MAX      (2 * JK_NAME_PART_MAX + 1)
+#define JK_VERSION_MAX   64
+#define JK_TEAM_ID_MAX   63
+#define JK_EXTERNAL_MAX  512
+#define JK_LABEL_MAX     200 /* bytes of a one-line text */
 
 /* Why a name part is not valid, as the end of a sentence; NULL when it is valid. */
 const char *jk_ident_part_fault(struct jk_span part);
-const char *jk_ident_model_fault(struct jk_span name);   /* publisher/model */
+const char *jk_ident_model_fault(struct jk_span name); /* publisher/model */
 const char *jk_ident_version_fault(struct jk_span version);
 const char *jk_ident_team_fault(struct jk_span id);
-const char *jk_ident_label_fault(struct jk_span text);   /* one-line text, see entry.md */
-const char *jk_ident_external_fault(struct jk_span host_and_id); /* canonical "host/id" */
+const char *jk_ident_label_fault(struct jk_span text);                 /* one-line text, see entry.md */
+const char *jk_ident_external_fault(struct jk_span host_and_id);       /* canonical "host/id" */
 const char *jk_ident_organisation_fault(struct jk_span host_and_name); /* the same, its id one segment */
-const char *jk_ident_revision_fault(struct jk_span revision);    /* 40 or 64 hex; "none" is handled by callers */
+const char *jk_ident_revision_fault(struct jk_span revision);          /* 40 or 64 hex; "none" is handled by callers */
 
 /* The two parts of a valid model name. */
 void jk_ident_split(struct jk_span name, struct jk_span *out_publisher, struct jk_span *out_model);

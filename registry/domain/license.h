@@ -6,9 +6,7 @@
 #include "base/span.h"
 
 enum jk_permission { JK_PERMISSION_NO, JK_PERMISSION_UNKNOWN, JK_PERMISSION_CONDITIONAL, JK_PERMISSION_YES };
-enum jk_permission_kind {
-    JK_MAY_COMMERCIAL, JK_MAY_DERIVE, JK_MAY_REDISTRIBUTE, JK_PERMISSION_KINDS
-};
+enum jk_permission_kind { JK_MAY_COMMERCIAL, JK_MAY_DERIVE, JK_MAY_REDISTRIBUTE, JK_PERMISSION_KINDS };
 
 const char *jk_permission_text(enum jk_permission permission); /* "NO", … */
 bool jk_permission_parse(struct jk_span text, enum jk_permission *out_permission);
@@ -17,8 +15,12 @@ bool jk_permission_parse(struct jk_span text, enum jk_permission *out_permission
  * open: all three YES; conditional: none NO or UNKNOWN, not all YES; non-commercial: commercial NO, derivatives not NO;
  * no-derivatives: derivatives NO, or redistribution NO with nothing unknown; unknown: any UNKNOWN otherwise. */
 enum jk_license_class {
-    JK_LICENSE_OPEN, JK_LICENSE_CONDITIONAL, JK_LICENSE_NON_COMMERCIAL, JK_LICENSE_NO_DERIVATIVES,
-    JK_LICENSE_UNKNOWN, JK_LICENSE_CLASSES
+    JK_LICENSE_OPEN,
+    JK_LICENSE_CONDITIONAL,
+    JK_LICENSE_NON_COMMERCIAL,
+    JK_LICENSE_NO_DERIVATIVES,
+    JK_LICENSE_UNKNOWN,
+    JK_LICENSE_CLASSES
 };
 enum jk_license_class jk_license_class_of(const enum jk_permission permissions[JK_PERMISSION_KINDS]);
 const char *jk_license_class_text(enum jk_license_class class); /* "open", "conditional", "non-commercial", … */
@@ -35,7 +37,7 @@ struct jk_name_verdict jk_license_name_check(struct jk_span model_part, struct j
  * the roots or parents, of which a row's family must be a prefix (without regard to case); rows without family fit any.
  * Where rows of two families fit and differ, neither holds. An identifier that is itself on the SPDX list maps to
  * itself. Empty when nothing fits. */
-struct jk_span jk_license_from_hub(struct jk_span license, struct jk_span license_name,
-                                   const struct jk_span *families, size_t family_count);
+struct jk_span jk_license_from_hub(struct jk_span license, struct jk_span license_name, const struct jk_span *families,
+                                   size_t family_count);
 
 #endif

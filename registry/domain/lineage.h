@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "domain/relation.h"
 
-#define JK_PARENTS_MAX 64
+#define JK_PARENTS_MAX   64
 #define JK_STATEMENT_MAX 60000
 
 struct jk_parent_line {

@@ -478,8 +478,7 @@ static void finish(struct check *check, struct jk_span bytes, struct jk_manifest
 static enum jk_status fail(const struct check *check, const char *fault, struct jk_error *error)
 {
     char shown[200];
-    if (check->exhausted)
-        return jk_out_of_memory(error);
+    if (check->exhausted) return jk_out_of_memory(error);
     jk_text_shorten(check->lines.line, shown, sizeof shown);
     return jk_fail(error, JK_INVALID_ARGUMENT, "INVALID_MANIFEST", "Line %u of the manifest, \"%s\", %s.",
                    check->lines.number, shown, fault);

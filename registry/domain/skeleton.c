@@ -84,7 +84,8 @@ void jk_skeletons_make(struct jk_span name, struct jk_skeletons *out_skeletons)
     out_skeletons->whole_len = out_skeletons->trunk_len = 0;
     if (name.len > JK_LABEL_MAX || !is_ascii(name)) return;
     out_skeletons->whole_len = fold_all(name, out_skeletons->whole);
-    while (cut(&name)) {}
+    while (cut(&name)) {
+    }
     out_skeletons->trunk_len = fold_all(name, out_skeletons->trunk);
 }
 

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define JK_LICENSE_MAX 1024   /* bytes of an expression */
+#define JK_LICENSE_MAX   1024 /* bytes of an expression */
 #define JK_LICENSE_TERMS 64   /* identifiers in it */
 #define JK_LICENSE_DEPTH 32   /* nested parentheses */
 

@@ -32,7 +32,7 @@ enum jk_route_kind {
 struct jk_route {
     enum jk_route_kind kind;
     char file[JK_ROUTE_FILE]; /* checkpoint, keys, tile, bundle, report: the file's name below the public folder */
-    struct jk_digest digest; /* blob */
+    struct jk_digest digest;  /* blob */
 };
 
 /* NONE where the target names nothing, in the one form in which it could: that is a 404. */

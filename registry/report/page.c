@@ -26,9 +26,9 @@ static void add_head(const struct jk_summary *summary, struct jk_text *out)
                     "</span></h1>\n<p>파생 AI 모델 개수 보고서 <span class=\"en\" lang=\"en\">Report on the number of "
                     "derivative AI models</span></p></header>\n");
     if (jk_summary_is_demo(summary))
-        jk_text_add_str(out,
-                        "<p class=\"demo\">시연: 시각은 실제가 아니며, 내용은 대부분 지어낸 것입니다. <span class=\"en\" "
-                        "lang=\"en\">A demo: its times are not real, and most of what it holds is invented.</span></p>\n");
+        jk_text_add_str(
+            out, "<p class=\"demo\">시연: 시각은 실제가 아니며, 내용은 대부분 지어낸 것입니다. <span class=\"en\" "
+                 "lang=\"en\">A demo: its times are not real, and most of what it holds is invented.</span></p>\n");
 }
 
 static void begin_fact(struct jk_text *out, const char *korean, const char *english)

@@ -200,8 +200,9 @@ static void add_meaning(const struct jk_summary *summary, enum jk_reason reason,
     bool on = jk_policy_has(&summary->policy, reason);
     jk_text_add_str(out, "<tr><td>");
     jk_page_swatch(out, reason);
-    jk_text_addf(out, "</td><td><b>%c</b></td><td class=\"word\">%s</td><td>%s <span class=\"en\" lang=\"en\">%s</span></td>",
-                 jk_page_letter(reason), jk_reason_word(reason), jk_reason_korean(reason), jk_reason_english(reason));
+    jk_text_addf(
+        out, "</td><td><b>%c</b></td><td class=\"word\">%s</td><td>%s <span class=\"en\" lang=\"en\">%s</span></td>",
+        jk_page_letter(reason), jk_reason_word(reason), jk_reason_korean(reason), jk_reason_english(reason));
     if (on)
         add_number(out, jk_summary_all(summary)->total.left_out[reason], "");
     else

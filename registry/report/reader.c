@@ -114,8 +114,7 @@ const char *jk_fields_text_of(struct jk_fields *reader, const char *key, const j
     }
     const char *copy = jk_arena_copy(reader->reading->arena, text.at, text.len);
     if (copy) return copy;
-    reader->reading->status =
-        jk_out_of_memory(reader->reading->error);
+    reader->reading->status = jk_out_of_memory(reader->reading->error);
     return "";
 }
 

@@ -59,7 +59,6 @@ enum jk_status jk_report_stage_of(const struct jk_book *book, uint32_t stage, ui
         out_stage->previous = jk_book_stage(book, previous->stage, m)->id;
         out_stage->previous_revision = previous->revision;
     }
-    if (!split_teams(facts->teams, arena, out_stage))
-        return jk_out_of_memory(error);
+    if (!split_teams(facts->teams, arena, out_stage)) return jk_out_of_memory(error);
     return JK_OK;
 }

@@ -297,8 +297,7 @@ static enum jk_status read_all(const json_t *document, struct jk_summary *out_su
     read_subject(&top, out_summary);
     read_rows(&top, out_summary);
     jk_fields_end(&top);
-    if (reading.status == JK_OK && out_summary->arena->exhausted)
-        return jk_out_of_memory(error);
+    if (reading.status == JK_OK && out_summary->arena->exhausted) return jk_out_of_memory(error);
     return reading.status;
 }
 
@@ -324,9 +323,7 @@ enum jk_status jk_summary_read(struct jk_span json, struct jk_summary **out_summ
         return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_REPORT", "report.json is no JSON: line %d, column %d: %s",
                        fault.line, fault.column, fault.text);
     struct jk_summary *summary = new_summary();
-    enum jk_status status =
-        summary ? read_all(document, summary, error)
-                : jk_out_of_memory(error);
+    enum jk_status status = summary ? read_all(document, summary, error) : jk_out_of_memory(error);
     json_decref(document);
     if (status != JK_OK) {
         jk_summary_free(summary);

@@ -6,8 +6,7 @@
 static enum jk_status write_texts(const struct jk_report *report, struct jk_report_texts *texts, struct jk_error *error)
 {
     jk_report_tsv(report, &texts->table);
-    if (texts->table.failed)
-        return jk_out_of_memory(error);
+    if (texts->table.failed) return jk_out_of_memory(error);
     JK_TRY(jk_report_members(report, &texts->members, error));
     JK_TRY(jk_report_left_out(report, &texts->left_out, error));
     jk_report_hold(report, false); /* the lists are long */

@@ -16,8 +16,7 @@
 struct jk_rpc_certificates;
 
 /* *out_certificates is NULL without TLS; it must outlive the server. */
-JK_MUST_USE enum jk_status jk_rpc_credentials(const struct jk_rpc_options *options,
-                                              const struct jk_address *address,
+JK_MUST_USE enum jk_status jk_rpc_credentials(const struct jk_rpc_options *options, const struct jk_address *address,
                                               grpc_server_credentials **out_credentials,
                                               struct jk_rpc_certificates **out_certificates, struct jk_error *error);
 void jk_rpc_certificates_free(struct jk_rpc_certificates *certificates); /* accepts NULL */

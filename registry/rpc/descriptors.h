@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-#define JK_DESCRIPTOR_FILES 256
+#define JK_DESCRIPTOR_FILES   256
 #define JK_DESCRIPTOR_SYMBOLS 16384
 
 struct jk_descriptor_file {
@@ -38,7 +38,6 @@ void jk_descriptors_done(struct jk_descriptors *index);
 bool jk_descriptors_file(const struct jk_descriptors *index, struct jk_span name, size_t *out_file);
 bool jk_descriptors_symbol(const struct jk_descriptors *index, struct jk_span name, size_t *out_file);
 /* `file` and all that it imports, itself first. Returns how many. */
-size_t jk_descriptors_closure(const struct jk_descriptors *index, size_t file,
-                              size_t out_files[JK_DESCRIPTOR_FILES]);
+size_t jk_descriptors_closure(const struct jk_descriptors *index, size_t file, size_t out_files[JK_DESCRIPTOR_FILES]);
 
 #endif

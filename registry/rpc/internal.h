@@ -12,8 +12,8 @@
 #include "rpc/server.h"
 
 #define JK_RPC_CALL_MAGIC 0x4a4b5243u
-#define JK_RPC_TAG_MAGIC 0x4a4b5254u
-#define JK_RPC_ROWS (JK_RPC_METHODS + 4) /* and health and reflection */
+#define JK_RPC_TAG_MAGIC  0x4a4b5254u
+#define JK_RPC_ROWS       (JK_RPC_METHODS + 4) /* and health and reflection */
 #define JK_RPC_SLOW_MOST  128 /* calls that have waited for a message of their client for half a second */
 
 struct jk_rpc_call;
@@ -42,8 +42,8 @@ struct jk_rpc_queue {
     bool running;
     uint64_t random; /* state for request ids; the thread's own */
     int64_t next_sweep_ms;
-    atomic_uint slow; /* calls that the last sweep found waiting for their messages; the thread's own to change */
-    pthread_mutex_t mutex;    /* guards what follows */
+    atomic_uint slow;      /* calls that the last sweep found waiting for their messages; the thread's own to change */
+    pthread_mutex_t mutex; /* guards what follows */
     struct jk_rpc_call *live; /* calls that arrived here, wherever they are now */
     struct jk_rpc_call *idle; /* objects for further calls */
     size_t idle_count;
@@ -113,19 +113,20 @@ struct jk_rpc_call {
     size_t trailer_count;
     gpr_timespec deadline;
     int was_cancelled;
-    enum jk_status status; /* how it ended */
+    enum jk_status status;   /* how it ended */
     enum jk_rpc_state state; /* the worker's; the queue's thread while a batch is in flight */
     jk_call_fn *then;
-    bool greeted;  /* initial metadata went out */
-    bool beginning, together; /* in begin(), which may end it at once; and so it did, with the close in the same batch */
-    bool broken;   /* the batch in flight could not be started */
-    bool single;   /* there is at most one authorization */
-    bool heard;    /* a message came */
-    unsigned guest;             /* the doorman's */
-    size_t held;                /* bytes that he counts for it */
-    atomic_int cut;             /* enum jk_rpc_cut; set under home->mutex */
+    bool greeted; /* initial metadata went out */
+    bool beginning,
+        together;   /* in begin(), which may end it at once; and so it did, with the close in the same batch */
+    bool broken;    /* the batch in flight could not be started */
+    bool single;    /* there is at most one authorization */
+    bool heard;     /* a message came */
+    unsigned guest; /* the doorman's */
+    size_t held;    /* bytes that he counts for it */
+    atomic_int cut; /* enum jk_rpc_cut; set under home->mutex */
     atomic_int_least64_t waits; /* since when in ms, times JK_RPC_WAITS, and enum jk_rpc_wait */
-    atomic_uint holds; /* the worker or its batch, and the close */
+    atomic_uint holds;          /* the worker or its batch, and the close */
     atomic_uint handed;
 };
 
@@ -157,7 +158,7 @@ void jk_rpc_queue_end_streams(struct jk_rpc_queue *queue);
 void jk_rpc_queue_trim(struct jk_rpc_queue *queue); /* frees objects that only a crowd needs; any thread */
 /* For call.c: an object to post, and its way back. */
 void jk_rpc_post(struct jk_rpc_queue *queue, struct jk_rpc_row *row);
-void jk_rpc_queue_adopt(struct jk_rpc_queue *queue, struct jk_rpc_call *call);   /* into `live` */
+void jk_rpc_queue_adopt(struct jk_rpc_queue *queue, struct jk_rpc_call *call); /* into `live` */
 void jk_rpc_queue_recycle(struct jk_rpc_queue *queue, struct jk_rpc_call *call, bool was_live);
 bool jk_rpc_queue_is_here(const struct jk_rpc_queue *queue); /* do we run on its thread? */
 /* Has the queue's thread send the call's end. */

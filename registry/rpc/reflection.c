@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "rpc/descriptors.h"
 
-#define CASE(name) GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_##name
+#define CASE(name)   GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_##name
 #define ANSWER(name) GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_##name
 
 struct jk_rpc_reflection {
@@ -136,8 +136,7 @@ static void fill(struct answer *answer)
         answer_symbol(answer);
         return;
     case CASE(FILE_CONTAINING_EXTENSION):
-        answer_error(answer, JK_NOT_FOUND, "extension of",
-                     answer->request->file_containing_extension->containing_type);
+        answer_error(answer, JK_NOT_FOUND, "extension of", answer->request->file_containing_extension->containing_type);
         return;
     case CASE(ALL_EXTENSION_NUMBERS_OF_TYPE):
         answer_extension_numbers(answer);
@@ -213,6 +212,5 @@ void jk_rpc_reflection_rows(struct jk_rpc_row out_rows[2])
          .handle = ask_on},
     };
     for (int i = 0; i < 2; i++)
-        out_rows[i] =
-            (struct jk_rpc_row){.method = &methods[i], .start = ask_on, .apart = true, .endless = true};
+        out_rows[i] = (struct jk_rpc_row){.method = &methods[i], .start = ask_on, .apart = true, .endless = true};
 }

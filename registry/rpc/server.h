@@ -18,16 +18,16 @@
 #include "service/call/dispatch.h"
 
 #define JK_RPC_MESSAGE_LIMIT (1 << 20)
-#define JK_RPC_REPLY_LIMIT (4 << 20)
+#define JK_RPC_REPLY_LIMIT   (4 << 20)
 #define JK_RPC_UNREAD_SHARE  4   /* of what may lie unread, the part that one guest may have is a … */
-#define JK_RPC_METHODS 160 /* rows at most, health and reflection not counted */
+#define JK_RPC_METHODS       160 /* rows at most, health and reflection not counted */
 
 struct jk_rpc_server;
 
 /* Zero means the default, where one is named. Strings and tables must outlive the server. */
 struct jk_rpc_options {
-    const char *listen;        /* "ADDR:PORT", "[V6]:PORT", "localhost:PORT" or "unix:/path"; port 0: the system chooses */
-    const char *tls_cert;      /* PEM files: chain and key, both or none; read again when they change */
+    const char *listen;   /* "ADDR:PORT", "[V6]:PORT", "localhost:PORT" or "unix:/path"; port 0: the system chooses */
+    const char *tls_cert; /* PEM files: chain and key, both or none; read again when they change */
     const char *tls_key;
     const char *tls_client_ca; /* PEM file; where given, clients must show a certificate signed by it */
     bool plaintext_anywhere;   /* plain text beyond loopback: a proxy in front ends TLS, on a network of its own */
@@ -49,7 +49,7 @@ struct jk_rpc_options {
     const struct jk_method *methods;
     size_t method_count;
     jk_call_fn *dispatch;
-    void *services; /* given to each call */
+    void *services;                   /* given to each call */
     const struct jk_proxies *proxies; /* whose X-Forwarded-For says where a client is; NULL: nobody's */
     /* The client of a unary call that is not answered yet is gone: whoever holds the call idle may end it. On a thread of
      * a queue, after call->cancelled was set. May be NULL. */

@@ -36,8 +36,8 @@ enum jk_status jk_beat_check_behind(struct jk_store *store, int64_t time_us, str
 
     if (lead_us <= LEAD_US) return JK_OK;
     return jk_fail(error, JK_UNAVAILABLE, "CLOCK_BEHIND",
-                   "The log takes no writes: the database's clock is %lld s behind %s",
-                   (long long)(lead_us / 1000000), life ? "the log's last sign of life" : "the log's last entry");
+                   "The log takes no writes: the database's clock is %lld s behind %s", (long long)(lead_us / 1000000),
+                   life ? "the log's last sign of life" : "the log's last entry");
 }
 
 bool jk_beat_is_due(struct jk_store *store)

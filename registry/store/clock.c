@@ -88,7 +88,6 @@ enum jk_status jk_turn_set_clock(struct jk_turn *turn, int64_t time_us, struct j
         jk_error_field(error, "time", "must not lie before the demo's clock, %s, nor after the year 2099", now);
         return jk_error_result(error);
     }
-    if (!jk_record_clock(turn->arena, time_us - batch->clock_us, &record))
-        return jk_out_of_memory(error);
+    if (!jk_record_clock(turn->arena, time_us - batch->clock_us, &record)) return jk_out_of_memory(error);
     return jk_turn_record(turn, &record, error);
 }

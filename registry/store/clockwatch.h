@@ -50,13 +50,7 @@ struct jk_clock_reading {
     uint64_t session;         /* the connection; 0: none of those that are known */
 };
 
-enum jk_clock_state {
-    JK_CLOCK_NEW,
-    JK_CLOCK_BELIEVED,
-    JK_CLOCK_DISAGREES,
-    JK_CLOCK_SETTLING,
-    JK_CLOCK_UNCONFIRMED
-};
+enum jk_clock_state { JK_CLOCK_NEW, JK_CLOCK_BELIEVED, JK_CLOCK_DISAGREES, JK_CLOCK_SETTLING, JK_CLOCK_UNCONFIRMED };
 
 /* Why the clock is believed (again). */
 enum jk_clock_ground {
@@ -70,14 +64,14 @@ enum jk_clock_ground {
 /* All zero: new. */
 struct jk_clockwatch {
     enum jk_clock_state state;
-    enum jk_clock_ground ground;  /* of BELIEVED */
-    bool based, trusted;          /* there is a baseline; it was believed, not merely the first reading */
-    bool remembered;              /* a stop of an earlier process has not ended yet */
-    struct jk_clock_reading base; /* while writes are stopped, of before */
-    struct jk_clock_reading last; /* the newest reading */
-    struct jk_clock_reading recent; /* baseline of the agreement */
-    int64_t since_boot_us;          /* SETTLING and UNCONFIRMED: when agreement began */
-    int64_t step_us;                /* while writes are stopped; ahead: above 0 */
+    enum jk_clock_ground ground;         /* of BELIEVED */
+    bool based, trusted;                 /* there is a baseline; it was believed, not merely the first reading */
+    bool remembered;                     /* a stop of an earlier process has not ended yet */
+    struct jk_clock_reading base;        /* while writes are stopped, of before */
+    struct jk_clock_reading last;        /* the newest reading */
+    struct jk_clock_reading recent;      /* baseline of the agreement */
+    int64_t since_boot_us;               /* SETTLING and UNCONFIRMED: when agreement began */
+    int64_t step_us;                     /* while writes are stopped; ahead: above 0 */
     int64_t witness_us, witness_boot_us; /* a witness's time, and when it came; 0: none */
     uint64_t stops;                      /* how often the clock ceased to be believed */
 };

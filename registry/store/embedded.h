@@ -10,7 +10,8 @@
 struct jk_embedded;
 /* data_dir: made where absent (0755 with the cluster's part 0700 and the database user's); the cluster lies in
  * <data_dir>/postgresql. Returns when the cluster accepts connections. Call before any thread exists. */
-JK_MUST_USE enum jk_status jk_embedded_start(const char *data_dir, struct jk_embedded **out_embedded, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_embedded_start(const char *data_dir, struct jk_embedded **out_embedded,
+                                             struct jk_error *error);
 /* libpq connection strings of the database `jokbo`: with the role that serves, and with the one that owns the schema and
  * migrates it. The cluster's superuser, JK_CLUSTER_USER, is used for making these alone. */
 #define JK_EMBEDDED_SERVER "jokbo_server"

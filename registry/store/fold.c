@@ -65,8 +65,7 @@ enum jk_status jk_fold_entry(struct jk_store *store, uint64_t index, struct jk_s
     if (index != store->edge.size)
         return jk_fail(error, JK_DATA_LOSS, "LOG_GAP", "entry %llu is missing from the database",
                        (unsigned long long)store->edge.size);
-    if (!jk_forest_reserve(store->forest, 1))
-        return jk_out_of_memory(error);
+    if (!jk_forest_reserve(store->forest, 1)) return jk_out_of_memory(error);
     JK_TRY(check_rotation(index, bytes, error));
     JK_TRY(jk_book_apply(store->book, bytes, error));
     jk_edge_append(&store->edge, &leaf);
@@ -94,9 +93,7 @@ static enum jk_status apply_record(struct jk_store *store, struct jk_span key, s
     jk_arena_init(&arena, key.len + value.len + 4096);
     record.key = jk_arena_copy(&arena, key.at, key.len);
     record.value = jk_arena_copy(&arena, value.at, value.len);
-    status = record.key && record.value
-                 ? jk_directory_put(store->directory, &record, error)
-                 : jk_out_of_memory(error);
+    status = record.key && record.value ? jk_directory_put(store->directory, &record, error) : jk_out_of_memory(error);
     jk_arena_done(&arena);
     return status;
 }

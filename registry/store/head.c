@@ -47,8 +47,7 @@ enum jk_status jk_checkpoint_sign(const struct jk_signer *const *signers, size_t
 
     jk_text_init(&body, JK_NOTE_MAX);
     jk_checkpoint_write(checkpoint, &body);
-    status = body.failed ? jk_out_of_memory(error)
-                         : jk_note_sign(signers[0], jk_text_span(&body), out_note, error);
+    status = body.failed ? jk_out_of_memory(error) : jk_note_sign(signers[0], jk_text_span(&body), out_note, error);
     for (size_t i = 1; i < count && status == JK_OK; i++)
         status = jk_note_sign_line(signers[i], jk_text_span(&body), out_note, error);
     jk_text_done(&body);

@@ -95,8 +95,8 @@ static enum jk_status apply_one(struct jk_conn *plain, int index, struct jk_erro
     jk_text_addf(&script, ";\ninsert into schema_migration (version, name, checksum) values (%d, '%s', '%s');\ncommit",
                  index + 1, migration->name, hex);
     jk_error_init(&failure, NULL);
-    status = script.failed ? jk_out_of_memory(&failure)
-                           : jk_conn_script(plain, script.bytes, deadline(), NULL, &failure);
+    status =
+        script.failed ? jk_out_of_memory(&failure) : jk_conn_script(plain, script.bytes, deadline(), NULL, &failure);
     jk_text_done(&script);
     if (status == JK_OK) return JK_OK;
     return jk_fail(error, status, failure.reason, "migration %s: %s", migration->name, failure.message);

@@ -37,7 +37,8 @@ struct jk_reader {
 };
 
 struct jk_store {
-    char *database, *data_dir, *public_dir, *guard_path, *origin, *purpose, *after; /* owned; origin NULL until known, purpose NULL: any */
+    char *database, *data_dir, *public_dir, *guard_path, *origin, *purpose,
+        *after; /* owned; origin NULL until known, purpose NULL: any */
     unsigned reader_count, batch_max;
     int lock_fd;
 
@@ -94,7 +95,7 @@ struct jk_store {
     bool sequencer_started, listener_started;
     int listener_wake; /* eventfd */
     atomic_bool stopping;
-    atomic_bool rolled_back; /* as a witness says */
+    atomic_bool rolled_back;                      /* as a witness says */
     struct jk_reader readers[JK_READERS_MAX + 1]; /* reader_count, then the one for closing */
 };
 

@@ -20,10 +20,10 @@
 #include "tlog/merkle.h"
 #include "tlog/note.h"
 
-#define JK_BATCH_MAX 512          /* writes taken into one transaction at most */
+#define JK_BATCH_MAX         512  /* writes taken into one transaction at most */
 #define JK_WRITE_ENTRIES_MAX 3100 /* entries of one write: a batch of 1,000 items needs at most three each, and some */
-#define JK_SEQUENCER_BOX 4096     /* writes waiting at most; then RESOURCE_EXHAUSTED at once */
-#define JK_READER_BOX 4096
+#define JK_SEQUENCER_BOX     4096 /* writes waiting at most; then RESOURCE_EXHAUSTED at once */
+#define JK_READER_BOX        4096
 
 struct jk_store;
 
@@ -34,24 +34,26 @@ struct jk_clocks {
 };
 
 struct jk_store_options {
-    const char *database;    /* libpq URL or key=value; several hosts allowed */
-    const char *data_dir;    /* for the signing key, the guard copy */
-    const char *public_dir;  /* where the log is published as files; NULL: <data_dir>/public */
-    const char *key_file;    /* NULL: <data_dir>/log.key; made where the log is empty, never on a log that has entries */
-    const char *origin;      /* for a new log; else must be the log's (NULL: take the log's) */
-    const char *purpose;     /* "registry" or "demo"; the log must be of it. NULL: whatever the log is, a new one a registry */
-    const char *after;       /* for a new log: file with the last checkpoint of one that ended; NULL: none */
-    unsigned readers;        /* 1 … 32; closing stages has one more */
-    unsigned batch_max;      /* 1 … JK_BATCH_MAX */
-    int64_t confirmed_us;    /* an operator's word on what time it is, where a stop of writes waits for it; 0: none */
+    const char *database;   /* libpq URL or key=value; several hosts allowed */
+    const char *data_dir;   /* for the signing key, the guard copy */
+    const char *public_dir; /* where the log is published as files; NULL: <data_dir>/public */
+    const char *key_file;   /* NULL: <data_dir>/log.key; made where the log is empty, never on a log that has entries */
+    const char *origin;     /* for a new log; else must be the log's (NULL: take the log's) */
+    const char
+        *purpose; /* "registry" or "demo"; the log must be of it. NULL: whatever the log is, a new one a registry */
+    const char *after;    /* for a new log: file with the last checkpoint of one that ended; NULL: none */
+    unsigned readers;     /* 1 … 32; closing stages has one more */
+    unsigned batch_max;   /* 1 … JK_BATCH_MAX */
+    int64_t confirmed_us; /* an operator's word on what time it is, where a stop of writes waits for it; 0: none */
     const struct jk_clocks *clocks; /* NULL: the system's; outlives the store */
-    bool migrate;            /* apply migrations at start, as their owner; else check the version and our role's rights */
+    bool migrate; /* apply migrations at start, as their owner; else check the version and our role's rights */
 };
 
 /* Connects (waiting up to 30 s for the database), migrates or checks, makes entry 0 on an empty log (with the
  * SPDX list and licence facts that follow it), loads the book and the directory, checks origin, key and guard copy, and
  * starts the threads. FAILED_PRECONDITION says what to do where the log is not ours. */
-JK_MUST_USE enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_store **out_store, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_store_start(const struct jk_store_options *options, struct jk_store **out_store,
+                                          struct jk_error *error);
 /* Brings the schema up to date and ends: a step of its own, with the owner's role. Then gives server_role (NULL: nobody) the
  * rights that a server needs: it may insert entries, and neither update, delete nor truncate them. */
 JK_MUST_USE enum jk_status jk_store_migrate(const char *database, const char *server_role, struct jk_error *error);
@@ -71,11 +73,12 @@ void jk_store_view_end(struct jk_store *store);
 struct jk_directory *jk_store_directory(struct jk_store *store);
 /* The newest checkpoint that this server knows (signed note), in arena; with a view held, the one of the view's size. It
  * bears what cosignatures there are for that size. */
-JK_MUST_USE enum jk_status jk_store_checkpoint(struct jk_store *store, struct jk_arena *arena, struct jk_span *out_note, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_store_checkpoint(struct jk_store *store, struct jk_arena *arena, struct jk_span *out_note,
+                                               struct jk_error *error);
 /* The newest that a quorum of the witness policy cosigned; where there is none, that any witness did.
  * FAILED_PRECONDITION (NOT_COSIGNED): none did. */
-JK_MUST_USE enum jk_status jk_store_checkpoint_cosigned(struct jk_store *store, struct jk_arena *arena, struct jk_span *out_note,
-                                                        struct jk_error *error);
+JK_MUST_USE enum jk_status jk_store_checkpoint_cosigned(struct jk_store *store, struct jk_arena *arena,
+                                                        struct jk_span *out_note, struct jk_error *error);
 /* Size of the newest checkpoint whose tiles are published; 0 before the first. */
 uint64_t jk_store_published_size(const struct jk_store *store);
 /* The receipt of a committed entry for the newest checkpoint (tlog/receipt.h), appended to `out`. NOT_FOUND beyond it. */
@@ -120,10 +123,10 @@ bool jk_store_wait_size(struct jk_store *store, uint32_t size, int64_t deadline_
 /* ---- the published log: files in the public folder, at most 10 publications a second, within 1 s of a commit ---- */
 const char *jk_store_public_dir(struct jk_store *store);
 struct jk_publish_state {
-    uint64_t size;  /* published */
-    int64_t lag_ms; /* how long something has been waiting to be published; 0: nothing does */
+    uint64_t size;     /* published */
+    int64_t lag_ms;    /* how long something has been waiting to be published; 0: nothing does */
     int64_t unread_ms; /* how long ago the published file was read again that was not for longest, at most */
-    bool stopped;   /* for good: the folder or the database contradicts the log (alarm publication-stopped) */
+    bool stopped;      /* for good: the folder or the database contradicts the log (alarm publication-stopped) */
 };
 void jk_store_publish_state(struct jk_store *store, struct jk_publish_state *out_state);
 /* Called on the publisher's thread after each publication with the checkpoint of that size as this log signed it, and
@@ -147,13 +150,14 @@ struct jk_write;
 struct jk_turn {
     struct jk_book *book;
     struct jk_directory *directory;
-    int64_t time_us;         /* the batch's time: entries take it */
-    struct jk_arena *arena;  /* the batch's: for records and reply bytes */
-    void *batch;             /* internal */
+    int64_t time_us;        /* the batch's time: entries take it */
+    struct jk_arena *arena; /* the batch's: for records and reply bytes */
+    void *batch;            /* internal */
 };
 /* Writes the entry (time filled in from the turn), applies it to the book, and queues it for the insert.
  * Out: its index. DATA_LOSS/INVALID_ARGUMENT when it cannot follow. */
-JK_MUST_USE enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint32_t *out_index, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint32_t *out_index,
+                                          struct jk_error *error);
 /* Puts a record into the directory and queues it. */
 JK_MUST_USE enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *record, struct jk_error *error);
 /* Hands the log's signature over to the key in "<key file>.next" by an entry: from it on both keys sign. Every server of
@@ -169,11 +173,14 @@ JK_MUST_USE enum jk_status jk_store_next_key(const char *key_file, struct jk_tex
 JK_MUST_USE enum jk_status jk_turn_set_clock(struct jk_turn *turn, int64_t time_us, struct jk_error *error);
 /* The bytes of an upload become those of the blob with the batch, in the place of what was there: they are here if and only
  * if the record of the same batch says so. Where the upload's chunks are gone (after a day), the batch fails. */
-JK_MUST_USE enum jk_status jk_turn_blob_name(struct jk_turn *turn, const struct jk_digest *digest, uint64_t upload, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_turn_blob_name(struct jk_turn *turn, const struct jk_digest *digest, uint64_t upload,
+                                             struct jk_error *error);
 /* Deletes a stored blob's bytes with the batch. */
-JK_MUST_USE enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest,
+                                             struct jk_error *error);
 /* A free text with its salt, kept outside the log under its digest; at most 4 KiB. */
-JK_MUST_USE enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk_digest *out_digest, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_turn_text(struct jk_turn *turn, struct jk_span text, struct jk_digest *out_digest,
+                                        struct jk_error *error);
 
 struct jk_write {
     struct jk_mail mail; /* first */
@@ -239,7 +246,8 @@ struct jk_entry_row {
 };
 /* Entries first … first+count-1 as far as they exist and up to max_bytes (at least one), in arena. */
 JK_MUST_USE enum jk_status jk_reader_entries(struct jk_reader *reader, uint64_t first, uint32_t count, size_t max_bytes,
-                                             struct jk_arena *arena, struct jk_entry_row **out_rows, size_t *out_count, struct jk_error *error);
+                                             struct jk_arena *arena, struct jk_entry_row **out_rows, size_t *out_count,
+                                             struct jk_error *error);
 struct jk_moment {
     int64_t now_us;  /* the log's clock: the database's; a demo's is moved */
     int64_t both_us; /* what the database's clock and this server's have both reached, moved likewise */
@@ -247,7 +255,8 @@ struct jk_moment {
     uint64_t size;   /* committed, at a moment not before: no batch with an earlier time than now_us is still open */
 };
 /* UNAVAILABLE (CLOCK_DISAGREES, CLOCK_UNSURE) where the database's clock is not to be believed. */
-JK_MUST_USE enum jk_status jk_reader_moment(struct jk_reader *reader, struct jk_moment *out_moment, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_reader_moment(struct jk_reader *reader, struct jk_moment *out_moment,
+                                            struct jk_error *error);
 /* The log's clock for people to look at, whatever it shows; *out_believed: it may be relied on. */
 JK_MUST_USE enum jk_status jk_reader_clock(struct jk_reader *reader, int64_t *out_now_us, bool *out_believed,
                                            struct jk_error *error);
@@ -268,16 +277,19 @@ struct jk_blob_upload {
 };
 /* Whether it may be brought now; counts nothing. RESOURCE_EXHAUSTED (BLOB_QUOTA), with what was brought, the limit and when
  * the next day begins. */
-JK_MUST_USE enum jk_status jk_reader_blob_check(struct jk_reader *reader, const struct jk_blob_upload *what, struct jk_error *error);
-/* Counts it, whatever becomes of it, and gives it a number; 0, and counts nothing, where its bytes are here. */
-JK_MUST_USE enum jk_status jk_reader_blob_begin(struct jk_reader *reader, const struct jk_blob_upload *what, uint64_t *out_upload,
+JK_MUST_USE enum jk_status jk_reader_blob_check(struct jk_reader *reader, const struct jk_blob_upload *what,
                                                 struct jk_error *error);
-JK_MUST_USE enum jk_status jk_reader_blob_chunk(struct jk_reader *reader, uint64_t upload, uint32_t sequence, struct jk_span bytes, struct jk_error *error);
-JK_MUST_USE enum jk_status jk_reader_blob_read(struct jk_reader *reader, const struct jk_digest *digest, uint32_t sequence,
-                                               struct jk_arena *arena, struct jk_span *out_bytes, struct jk_error *error); /* empty: no such chunk */
+/* Counts it, whatever becomes of it, and gives it a number; 0, and counts nothing, where its bytes are here. */
+JK_MUST_USE enum jk_status jk_reader_blob_begin(struct jk_reader *reader, const struct jk_blob_upload *what,
+                                                uint64_t *out_upload, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_reader_blob_chunk(struct jk_reader *reader, uint64_t upload, uint32_t sequence,
+                                                struct jk_span bytes, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_reader_blob_read(struct jk_reader *reader, const struct jk_digest *digest,
+                                               uint32_t sequence, struct jk_arena *arena, struct jk_span *out_bytes,
+                                               struct jk_error *error); /* empty: no such chunk */
 /* A free text by its digest; NOT_FOUND when unknown or withdrawn. */
-JK_MUST_USE enum jk_status jk_reader_text(struct jk_reader *reader, const struct jk_digest *digest, struct jk_arena *arena,
-                                          struct jk_span *out_text, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_reader_text(struct jk_reader *reader, const struct jk_digest *digest,
+                                          struct jk_arena *arena, struct jk_span *out_text, struct jk_error *error);
 /* Signs a count certificate's body (report/certificate.h) with the certificates' own key, <data directory>/counts.key, and
  * with the keys that sign the log now: the whole note, appended. The key is made at the first call, mode 0600; its
  * verifier key is kept in the database, for it is the same on every server of the log, and put up as counts.vkey in the

@@ -54,8 +54,7 @@ static enum jk_status make(const struct jk_grow_source *source, const struct jk_
     }
     jk_text_clear(bundle);
     JK_TRY(source->entries(source->context, tile->index * JK_TILE_WIDTH, tile->width, bundle, error));
-    if (bundle->failed)
-        return jk_out_of_memory(error);
+    if (bundle->failed) return jk_out_of_memory(error);
     *out_bytes = jk_text_span(bundle);
     return check_entries(tile, *out_bytes, hashes, error);
 }

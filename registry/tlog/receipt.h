@@ -8,7 +8,7 @@
 #include "tlog/note.h"
 
 #define JK_RECEIPT_USUAL 2048 /* bytes of one for a log of up to 2^30 entries without many cosignatures */
-#define JK_RECEIPT_MAX (JK_NOTE_MAX + 4096)
+#define JK_RECEIPT_MAX   (JK_NOTE_MAX + 4096)
 
 struct jk_receipt {
     uint64_t index;

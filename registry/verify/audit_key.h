@@ -16,10 +16,11 @@ struct jk_audit_trust {
 
 /* Texts of keys, each empty for none. */
 struct jk_audit_key_places {
-    struct jk_checkpoint claimed;    /* what is to be verified says of itself */
-    const struct jk_keys *first_use; /* what this user remembers of the log (verify/memory.h); NULL or count 0: nothing */
-    struct jk_span mirror;           /* what the mirror was last checked with */
-    struct jk_span offered;          /* by the source */
+    struct jk_checkpoint claimed; /* what is to be verified says of itself */
+    const struct jk_keys
+        *first_use;         /* what this user remembers of the log (verify/memory.h); NULL or count 0: nothing */
+    struct jk_span mirror;  /* what the mirror was last checked with */
+    struct jk_span offered; /* by the source */
 };
 /* The policy's keys of the log, count 0 for none. */
 void jk_audit_key_named(const struct jk_cli *cli, struct jk_span origin, struct jk_audit_keys *out_keys);

@@ -136,7 +136,7 @@ static void list_cosignatures(struct jk_span signatures, struct jk_span origin, 
 
 /* Results "signature" and "cosignatures". */
 static bool check_signature(struct jk_span note, const struct jk_checkpoint *checkpoint, const struct jk_keys *keys,
-                           struct jk_results *results)
+                            struct jk_results *results)
 {
     const struct jk_verifier *key;
     struct jk_span body, signatures;
@@ -164,6 +164,5 @@ void jk_evidence_check(struct jk_evidence *evidence, const struct jk_keys *keys,
     if (!evidence->receipt_read) return;
     if (evidence->entry_text.len > 0) check_inclusion(evidence, results);
     if (keys->count > 0)
-        evidence->signed_well =
-            check_signature(evidence->receipt.note, &evidence->receipt.checkpoint, keys, results);
+        evidence->signed_well = check_signature(evidence->receipt.note, &evidence->receipt.checkpoint, keys, results);
 }

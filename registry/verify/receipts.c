@@ -106,7 +106,8 @@ static enum jk_status copy_paths(const glob_t *found, struct jk_arena *arena, co
     const char **paths = jk_arena_zalloc(arena, found->gl_pathc + 1, sizeof *paths);
     if (!paths) return jk_out_of_memory(error);
     for (size_t i = 0; i < found->gl_pathc; i++)
-        if (!(paths[i] = jk_arena_copy(arena, found->gl_pathv[i], strlen(found->gl_pathv[i])))) return jk_out_of_memory(error);
+        if (!(paths[i] = jk_arena_copy(arena, found->gl_pathv[i], strlen(found->gl_pathv[i]))))
+            return jk_out_of_memory(error);
     *out_paths = paths;
     return JK_OK;
 }

@@ -66,8 +66,7 @@ static enum jk_status download(struct jk_cli *cli, const char *url, size_t most,
     struct jk_fetch_reply reply;
     jk_fetch_setup();
     struct jk_fetch *fetch = jk_fetch_new(&options);
-    enum jk_status status = fetch && url ? jk_fetch_get(fetch, url, &reply, error)
-                                         : jk_out_of_memory(error);
+    enum jk_status status = fetch && url ? jk_fetch_get(fetch, url, &reply, error) : jk_out_of_memory(error);
     if (status == JK_OK && reply.status != 200)
         status = jk_fail(error, reply.status == 404 ? JK_NOT_FOUND : JK_UNAVAILABLE, "FILE_ABSENT", "%.300s answers %d",
                          url, reply.status);

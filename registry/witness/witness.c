@@ -304,8 +304,7 @@ static enum jk_status prepare(struct jk_witness_pool *pool, uint32_t number, str
                    who->url[len - 1] == '/' ? "" : "/");
     jk_text_init(&witness->note, JK_NOTE_MAX);
     jk_text_init(&witness->body, JK_WITNESS_BODY_MAX);
-    if (!(witness->fetch = jk_fetch_new(&options)))
-        return jk_out_of_memory(error);
+    if (!(witness->fetch = jk_fetch_new(&options))) return jk_out_of_memory(error);
     pool->count++;
     return JK_OK;
 }

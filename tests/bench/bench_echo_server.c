@@ -17,8 +17,8 @@
 #include "base/check.h"
 
 #define THREADS_MOST 8
-#define POSTED_MOST 200
-#define REPLY_MOST (1u << 20)
+#define POSTED_MOST  200
+#define REPLY_MOST   (1u << 20)
 
 struct queue {
     grpc_completion_queue *queue;
@@ -115,7 +115,8 @@ static void *serve(void *context)
 static int start(unsigned threads, unsigned posted)
 {
     server = grpc_server_create(NULL, NULL);
-    method = grpc_server_register_method(server, "/bench.Echo/Echo", NULL, GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);
+    method =
+        grpc_server_register_method(server, "/bench.Echo/Echo", NULL, GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);
     for (unsigned i = 0; i < threads; i++) {
         queues[i].queue = grpc_completion_queue_create_for_next(NULL);
         grpc_server_register_completion_queue(server, queues[i].queue, NULL);

@@ -38,8 +38,8 @@
 #define CALLERS_MOST 1024
 #define PARENTS_MOST 8
 #define SECONDS_MOST 600
-#define ITEMS_MOST 1000
-#define CODES 17
+#define ITEMS_MOST   1000
+#define CODES        17
 #define CALL_LIMIT_S 60
 
 static struct {
@@ -50,8 +50,18 @@ static struct {
     unsigned connections, callers, threads;
     long size;
     unsigned reply, request, items, spread, calls, sizes;
-} options = {.mode = "count", .publisher = "bench", .prefix = "m", .seconds = 5, .warmup = 1,
-             .connections = 8, .callers = 64, .threads = 1, .size = -1, .reply = 64, .request = 4, .items = 500};
+} options = {.mode = "count",
+             .publisher = "bench",
+             .prefix = "m",
+             .seconds = 5,
+             .warmup = 1,
+             .connections = 8,
+             .callers = 64,
+             .threads = 1,
+             .size = -1,
+             .reply = 64,
+             .request = 4,
+             .items = 500};
 
 static const char *path;
 static grpc_slice fixed_request;
@@ -214,10 +224,10 @@ static void make_model(struct model *model)
     write_name(model);
     add_parents(model);
     model->derivative.name = model->name;
-    model->derivative.version = (char *)(uintptr_t)"1.0";
-    model->derivative.relation = options.parent_count > 1 ? JOKBO__V1__RELATION__RELATION_MERGE
-                                                          : JOKBO__V1__RELATION__RELATION_FINETUNE;
-    model->derivative.license = (char *)(uintptr_t)"Apache-2.0";
+    model->derivative.version = (char *)(uintptr_t) "1.0";
+    model->derivative.relation =
+        options.parent_count > 1 ? JOKBO__V1__RELATION__RELATION_MERGE : JOKBO__V1__RELATION__RELATION_FINETUNE;
+    model->derivative.license = (char *)(uintptr_t) "Apache-2.0";
     model->derivative.license_text_sha256 = model->text;
     model->derivative.artifact_sha256 = model->artifact;
     model->derivative.weights_sha256 = model->weights;
@@ -294,9 +304,9 @@ static void start_call(struct caller *caller)
     gpr_timespec limit = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(CALL_LIMIT_S, GPR_TIMESPAN));
     grpc_metadata header = {.key = grpc_slice_from_static_string("authorization"),
                             .value = grpc_slice_from_static_string(authorization)};
-    grpc_op ops[6] = {{.op = GRPC_OP_SEND_INITIAL_METADATA}, {.op = GRPC_OP_SEND_MESSAGE},
+    grpc_op ops[6] = {{.op = GRPC_OP_SEND_INITIAL_METADATA},  {.op = GRPC_OP_SEND_MESSAGE},
                       {.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT}, {.op = GRPC_OP_RECV_INITIAL_METADATA},
-                      {.op = GRPC_OP_RECV_MESSAGE}, {.op = GRPC_OP_RECV_STATUS_ON_CLIENT}};
+                      {.op = GRPC_OP_RECV_MESSAGE},           {.op = GRPC_OP_RECV_STATUS_ON_CLIENT}};
     make_request(caller);
     grpc_metadata_array_init(&caller->initial);
     grpc_metadata_array_init(&caller->trailing);
@@ -469,11 +479,12 @@ static void print(struct worker *workers)
             failed += workers[w].codes[code];
     }
     qsort(all, count, sizeof *all, by_value);
-    printf("{\"mode\": \"%s\", \"rate\": %.0f, \"calls\": %zu, \"failed\": %zu, \"reply_bytes\": %lu, \"request_bytes\": "
-           "%zu, \"p50_us\": %u, \"p90_us\": %u, \"p99_us\": %u, \"max_us\": %u}\n",
-           options.mode, (double)count / seconds, count, failed, reply_bytes, GRPC_SLICE_LENGTH(fixed_request),
-           percentile(all, count, 0.5), percentile(all, count, 0.9), percentile(all, count, 0.99),
-           percentile(all, count, 1));
+    printf(
+        "{\"mode\": \"%s\", \"rate\": %.0f, \"calls\": %zu, \"failed\": %zu, \"reply_bytes\": %lu, \"request_bytes\": "
+        "%zu, \"p50_us\": %u, \"p90_us\": %u, \"p99_us\": %u, \"max_us\": %u}\n",
+        options.mode, (double)count / seconds, count, failed, reply_bytes, GRPC_SLICE_LENGTH(fixed_request),
+        percentile(all, count, 0.5), percentile(all, count, 0.9), percentile(all, count, 0.99),
+        percentile(all, count, 1));
     free(all);
 }
 
@@ -495,17 +506,21 @@ static void read_option(const char *name, char *value)
 {
     const struct {
         const char *name, **text;
-    } texts[] = {{"target", &options.target},       {"mode", &options.mode},    {"token", &options.token},
-                 {"base", &options.base},           {"prefix", &options.prefix}, {"publisher", &options.publisher},
+    } texts[] = {{"target", &options.target}, {"mode", &options.mode},     {"token", &options.token},
+                 {"base", &options.base},     {"prefix", &options.prefix}, {"publisher", &options.publisher},
                  {"policy", &options.policy}};
     const struct {
         const char *name;
         unsigned *number, most;
-    } numbers[] = {{"connections", &options.connections, CALLERS_MOST}, {"callers", &options.callers, CALLERS_MOST},
-                   {"threads", &options.threads, THREADS_MOST},         {"reply", &options.reply, 1u << 20},
+    } numbers[] = {{"connections", &options.connections, CALLERS_MOST},
+                   {"callers", &options.callers, CALLERS_MOST},
+                   {"threads", &options.threads, THREADS_MOST},
+                   {"reply", &options.reply, 1u << 20},
                    {"request", &options.request, 1u << 20},
-                   {"items", &options.items, ITEMS_MOST},               {"spread", &options.spread, 1u << 20},
-                   {"calls", &options.calls, 1u << 30},                 {"sizes", &options.sizes, 1u << 30}};
+                   {"items", &options.items, ITEMS_MOST},
+                   {"spread", &options.spread, 1u << 20},
+                   {"calls", &options.calls, 1u << 30},
+                   {"sizes", &options.sizes, 1u << 30}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(name, texts[i].name) == 0) *texts[i].text = value;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)

@@ -12,8 +12,7 @@ static void check_alphabet(const char *skeleton, size_t len)
     JK_CHECK(len <= JK_SKELETON_MAX);
     for (size_t i = 0; i < len; i++) {
         char c = skeleton[i];
-        JK_CHECK((c >= 'a' && c <= 'z' && c != 'i' && c != 'm' && c != 'w') ||
-                 (c >= '2' && c <= '9' && c != '5'));
+        JK_CHECK((c >= 'a' && c <= 'z' && c != 'i' && c != 'm' && c != 'w') || (c >= '2' && c <= '9' && c != '5'));
     }
 }
 

@@ -176,8 +176,14 @@ static void test_bad_messages(void **state)
 {
     struct rpc_fixture *fixture = *state;
     check_bytes(fixture, "\x12\x02\xC3\x28", 4, JK_INVALID_ARGUMENT, "message: \"\\xc3(\" is not UTF-8");
-    check_bytes(fixture, "\x12\x03" "a\0b", 5, JK_INVALID_ARGUMENT, "NUL");
-    check_bytes(fixture, "\x12\x05" "ab", 4, JK_INVALID_ARGUMENT, "not a well-formed");
+    check_bytes(fixture,
+                "\x12\x03"
+                "a\0b",
+                5, JK_INVALID_ARGUMENT, "NUL");
+    check_bytes(fixture,
+                "\x12\x05"
+                "ab",
+                4, JK_INVALID_ARGUMENT, "not a well-formed");
     check_bytes(fixture, "\xFF\xFF", 2, JK_INVALID_ARGUMENT, "not a well-formed");
     check_bytes(fixture, "", 0, 0, NULL);
 }

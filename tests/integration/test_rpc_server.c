@@ -20,8 +20,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#define SERVING GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING
-#define NOT_SERVING GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__NOT_SERVING
+#define SERVING         GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING
+#define NOT_SERVING     GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__NOT_SERVING
 #define SERVICE_UNKNOWN GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVICE_UNKNOWN
 
 /* ---- stopping ---- */
@@ -124,8 +124,7 @@ static int watched(struct rpc_stream *stream)
     size_t len = 0;
     unsigned char *bytes = rpc_stream_receive(stream, &len);
     if (!bytes) return -1;
-    Grpc__Health__V1__HealthCheckResponse *response =
-        grpc__health__v1__health_check_response__unpack(NULL, len, bytes);
+    Grpc__Health__V1__HealthCheckResponse *response = grpc__health__v1__health_check_response__unpack(NULL, len, bytes);
     int status = (int)response->status;
     grpc__health__v1__health_check_response__free_unpacked(response, NULL);
     free(bytes);
@@ -313,8 +312,8 @@ static void test_reflection_on_drain(void **state)
 {
     struct rpc_fixture *fixture = *state;
     struct rpc_reply reply = {0};
-    struct rpc_stream *stream = rpc_stream_open(
-        fixture->client, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", NULL);
+    struct rpc_stream *stream =
+        rpc_stream_open(fixture->client, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", NULL);
     while (jk_rpc_live_calls(fixture->server) == 0)
         usleep(1000);
     int64_t begin_ms = jk_monotonic_ms();

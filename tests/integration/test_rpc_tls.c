@@ -17,8 +17,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#define OPENSSL "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=%s " \
-                "-addext subjectAltName=DNS:localhost -keyout %s/key%d.pem -out %s/cert%d.pem 2>/dev/null"
+#define OPENSSL                                                                                                        \
+    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=%s "                       \
+    "-addext subjectAltName=DNS:localhost -keyout %s/key%d.pem -out %s/cert%d.pem 2>/dev/null"
 
 /* Two self-signed pairs in a folder of their own, and the names under which the server knows them. */
 struct pair {
@@ -128,7 +129,7 @@ static void test_reload(void **state)
     rpc_fixture_start(pair->fixture);
     assert_int_equal(call_trusting(pair, 1), 0);
     install(pair, "key", 2);
-    usleep(1100 * 1000); /* the files are looked at once a second at most */
+    usleep(1100 * 1000);                         /* the files are looked at once a second at most */
     assert_int_equal(call_trusting(pair, 1), 0); /* the pair does not match yet: the old one stays */
     install(pair, "cert", 2);
     usleep(1100 * 1000);
@@ -210,13 +211,8 @@ int main(void)
     jk_log_setup(JK_LOG_ERROR, JK_LOG_LOGFMT);
 #define RUN(test) cmocka_unit_test_setup_teardown(test, set_up_pair, tear_down_pair)
     const struct CMUnitTest tests[] = {
-        RUN(test_tls),
-        RUN(test_tls_anywhere),
-        RUN(test_reload),
-        RUN(test_wrong_files),
-        RUN(test_versions),
-        RUN(test_client_certificates),
-        RUN(test_probe_over_tls),
+        RUN(test_tls),      RUN(test_tls_anywhere),        RUN(test_reload),         RUN(test_wrong_files),
+        RUN(test_versions), RUN(test_client_certificates), RUN(test_probe_over_tls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,11 +13,11 @@
 #include "book/stage.h"
 #include "store/life.h"
 
-#define SECOND INT64_C(1000000)
-#define MINUTE (60 * SECOND)
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
-#define YEAR   (365 * DAY)
+#define SECOND  INT64_C(1000000)
+#define MINUTE  (60 * SECOND)
+#define HOUR    (60 * MINUTE)
+#define DAY     (24 * HOUR)
+#define YEAR    (365 * DAY)
 #define WAIT_MS 10000
 
 static const int64_t steps[] = {10 * SECOND, -10 * SECOND, HOUR, -HOUR, DAY, -DAY, YEAR, -YEAR};
@@ -432,8 +432,9 @@ static void test_mended_over_a_start(void **state)
 /* A damaged file is a large step that nothing is known of. */
 static void test_damaged_memory(void **state)
 {
-    static const char *const texts[] = {"", "jokbo-clock-stop/v1 boot=x\n", "jokbo-clock-stop/v1 boot=- database_us=1 "
-                                                                             "real_us=1 boot_us=1 step_us=7200000000\n"};
+    static const char *const texts[] = {"", "jokbo-clock-stop/v1 boot=x\n",
+                                        "jokbo-clock-stop/v1 boot=- database_us=1 "
+                                        "real_us=1 boot_us=1 step_us=7200000000\n"};
     struct bench bench;
     char path[200];
     (void)state;
@@ -638,22 +639,14 @@ static void test_life_ahead(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_message),
-        cmocka_unit_test(test_database_steps),
-        cmocka_unit_test(test_both_step),
-        cmocka_unit_test(test_idle),
-        cmocka_unit_test(test_readers),
-        cmocka_unit_test(test_sixty_days),
-        cmocka_unit_test(test_witness),
-        cmocka_unit_test(test_operator),
-        cmocka_unit_test(test_needless_word),
-        cmocka_unit_test(test_mended_over_a_start),
-        cmocka_unit_test(test_damaged_memory),
-        cmocka_unit_test(test_start),
-        cmocka_unit_test(test_new_log),
-        cmocka_unit_test(test_two_servers),
-        cmocka_unit_test(test_other_host),
-        cmocka_unit_test(test_life),
+        cmocka_unit_test(test_message),        cmocka_unit_test(test_database_steps),
+        cmocka_unit_test(test_both_step),      cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_readers),        cmocka_unit_test(test_sixty_days),
+        cmocka_unit_test(test_witness),        cmocka_unit_test(test_operator),
+        cmocka_unit_test(test_needless_word),  cmocka_unit_test(test_mended_over_a_start),
+        cmocka_unit_test(test_damaged_memory), cmocka_unit_test(test_start),
+        cmocka_unit_test(test_new_log),        cmocka_unit_test(test_two_servers),
+        cmocka_unit_test(test_other_host),     cmocka_unit_test(test_life),
         cmocka_unit_test(test_life_ahead),
     };
     return cmocka_run_group_tests(tests, store_set_up, store_tear_down);

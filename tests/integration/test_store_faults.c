@@ -248,8 +248,8 @@ static void test_race_for_new_log(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_server_killed),   cmocka_unit_test(test_two_servers),
-        cmocka_unit_test(test_connections_die), cmocka_unit_test(test_database_dies),
+        cmocka_unit_test(test_server_killed),    cmocka_unit_test(test_two_servers),
+        cmocka_unit_test(test_connections_die),  cmocka_unit_test(test_database_dies),
         cmocka_unit_test(test_race_for_new_log),
     };
 

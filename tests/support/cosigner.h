@@ -20,7 +20,8 @@ static inline void cosigner_write(const struct jk_cosigner *cosigner, struct jk_
 }
 
 /* Appends the line of a cosignature of that time; false where memory is out. */
-static inline bool cosignature_make(const struct jk_signer *signer, struct jk_span body, uint64_t time_s, struct jk_text *out_line)
+static inline bool cosignature_make(const struct jk_signer *signer, struct jk_span body, uint64_t time_s,
+                                    struct jk_text *out_line)
 {
     struct jk_cosigner cosigner = cosigner_of(signer);
     unsigned char blob[JK_TIMESTAMP_SIZE + JK_SIGNATURE_SIZE];

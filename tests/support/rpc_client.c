@@ -34,7 +34,9 @@ struct rpc_client *rpc_client_new(const char *target, const char *ca_pem)
     grpc_arg args[] = {
         {.type = GRPC_ARG_INTEGER, .key = (char *)GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, .value.integer = 1},
         {.type = GRPC_ARG_INTEGER, .key = (char *)GRPC_ARG_ENABLE_RETRIES, .value.integer = 0},
-        {.type = GRPC_ARG_STRING, .key = (char *)GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, .value.string = (char *)"localhost"},
+        {.type = GRPC_ARG_STRING,
+         .key = (char *)GRPC_SSL_TARGET_NAME_OVERRIDE_ARG,
+         .value.string = (char *)"localhost"},
     };
     grpc_channel_args all = {ca_pem ? 3 : 2, args};
     grpc_channel_credentials *credentials =
@@ -60,8 +62,7 @@ static gpr_timespec deadline_of(const struct rpc_options *options)
 
 static bool wait_for(struct rpc_stream *stream, void *tag)
 {
-    grpc_event event =
-        grpc_completion_queue_pluck(stream->queue, tag, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+    grpc_event event = grpc_completion_queue_pluck(stream->queue, tag, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
     JK_CHECK(event.type == GRPC_OP_COMPLETE);
     return event.success != 0;
 }

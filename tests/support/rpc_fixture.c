@@ -154,7 +154,7 @@ static void dispatch(struct jk_call *call)
     call->method->handle(call);
 }
 
-#define STATUS &google__rpc__status__descriptor
+#define STATUS       &google__rpc__status__descriptor
 #define HEALTH_REPLY &grpc__health__v1__health_check_response__descriptor
 
 static const struct jk_method methods[] = {
@@ -249,7 +249,7 @@ void rpc_fixture_restart(struct rpc_fixture *fixture)
 
 /* A call with a google.rpc.Status. */
 void rpc_call_status(struct rpc_client *client, const char *path, int code, const struct rpc_options *options,
-                        struct rpc_reply *out_reply)
+                     struct rpc_reply *out_reply)
 {
     Google__Rpc__Status request = GOOGLE__RPC__STATUS__INIT;
     request.code = code;
@@ -287,7 +287,7 @@ static void *call_many(void *argument)
 }
 
 void rpc_callers_start(struct rpc_caller *callers, size_t count, struct rpc_client *client, const char *path, int calls,
-                          int code)
+                       int code)
 {
     for (size_t i = 0; i < count; i++) {
         callers[i] = (struct rpc_caller){.client = client, .path = path, .calls = calls, .code = code};

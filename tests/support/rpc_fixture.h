@@ -11,13 +11,13 @@
 
 /* What the test methods leave behind. */
 struct rpc_seen {
-    atomic_int cancelled;   /* slow calls that saw their cancellation */
-    atomic_int started;     /* slow calls that began */
-    atomic_int running;     /* slow calls on their threads */
-    atomic_int released;    /* release hooks that ran */
-    atomic_int observed;    /* calls reported */
+    atomic_int cancelled; /* slow calls that saw their cancellation */
+    atomic_int started;   /* slow calls that began */
+    atomic_int running;   /* slow calls on their threads */
+    atomic_int released;  /* release hooks that ran */
+    atomic_int observed;  /* calls reported */
     atomic_int probe_deaths;
-    atomic_bool stubborn;   /* slow calls ignore their cancellation */
+    atomic_bool stubborn; /* slow calls ignore their cancellation */
     char authorization[64];
     char request_id[64];
 };

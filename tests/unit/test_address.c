@@ -42,9 +42,9 @@ static void test_refused(void **state)
 {
     (void)state;
     static const char *const wrong[] = {
-        "",           "127.0.0.1",    ":80",       "127.0.0.1:",        "127.0.0.1:65536", "127.0.0.1:-1",
-        "127.0.0.1:080", "::1:80",    "[::1]80",   "[::1:80",           "[127.0.0.1]:80",  "example.com:80",
-        "*:80",       "unix:",        "unix:run",  "127.0.0.1:80 ",     "127.1:80",        "[::1%lo]:80",
+        "",         "127.0.0.1",     ":80",      "127.0.0.1:",     "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:080",
+        "::1:80",   "[::1]80",       "[::1:80",  "[127.0.0.1]:80", "example.com:80",  "*:80",         "unix:",
+        "unix:run", "127.0.0.1:80 ", "127.1:80", "[::1%lo]:80",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         if (parse(wrong[i]) != JK_INVALID_ARGUMENT) fail_msg("\"%s\" was taken", wrong[i]);

@@ -342,9 +342,10 @@ static void test_children(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_order),           TEST(test_init_facts), TEST(test_names),        TEST(test_reserved),
-        TEST(test_verified_since),  TEST(test_nearest),         TEST(test_releases),   TEST(test_spell_bounds), TEST(test_parents),
-        TEST(test_depth_and_roots), TEST(test_cycles),     TEST(test_adoption),     TEST(test_children),
+        TEST(test_order),          TEST(test_init_facts),      TEST(test_names),    TEST(test_reserved),
+        TEST(test_verified_since), TEST(test_nearest),         TEST(test_releases), TEST(test_spell_bounds),
+        TEST(test_parents),        TEST(test_depth_and_roots), TEST(test_cycles),   TEST(test_adoption),
+        TEST(test_children),
     };
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);

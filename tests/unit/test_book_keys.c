@@ -116,11 +116,8 @@ static void test_undo(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_rotation),
-        TEST(test_history),
-        TEST(test_refused_keys),
-        TEST(test_refused_retirement),
-        TEST(test_undo),
+        TEST(test_rotation),           TEST(test_history), TEST(test_refused_keys),
+        TEST(test_refused_retirement), TEST(test_undo),
     };
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);

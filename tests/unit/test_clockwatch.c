@@ -70,8 +70,8 @@ static struct world good_world(bool stage_open)
     return world;
 }
 
-static const int64_t steps[] = {10 * SECOND, -10 * SECOND, 59 * MINUTE, -59 * MINUTE, HOUR, -HOUR,
-                                DAY,         -DAY,         YEAR,        -YEAR};
+static const int64_t steps[] = {10 * SECOND, -10 * SECOND, 59 * MINUTE, -59 * MINUTE, HOUR,
+                                -HOUR,       DAY,          -DAY,        YEAR,         -YEAR};
 #define STEPS (sizeof steps / sizeof steps[0])
 
 static bool is_large(int64_t step_us)
@@ -265,15 +265,13 @@ static void test_start(void **state)
         assert_int_equal(look(&world), JK_CLOCK_DISAGREES);
         assert_int_equal(wait_us(&world, 5 * MINUTE), JK_CLOCK_DISAGREES);
         world.database_us = 0; /* which of the two was right nobody knows, so the step counts */
-        assert_int_equal(wait_us(&world, 62 * SECOND),
-                         is_large(steps[i]) ? JK_CLOCK_UNCONFIRMED : JK_CLOCK_BELIEVED);
+        assert_int_equal(wait_us(&world, 62 * SECOND), is_large(steps[i]) ? JK_CLOCK_UNCONFIRMED : JK_CLOCK_BELIEVED);
 
         world = new_world(true);
         world.database_us = steps[i];
         look(&world);
         world.real_us = steps[i]; /* the right one of the two was set wrong */
-        assert_int_equal(wait_us(&world, 62 * SECOND),
-                         is_large(steps[i]) ? JK_CLOCK_UNCONFIRMED : JK_CLOCK_BELIEVED);
+        assert_int_equal(wait_us(&world, 62 * SECOND), is_large(steps[i]) ? JK_CLOCK_UNCONFIRMED : JK_CLOCK_BELIEVED);
     }
 }
 

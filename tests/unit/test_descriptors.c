@@ -95,10 +95,16 @@ static void test_damaged(void **state)
 {
     (void)state;
     assert_int_equal(open_bytes(JK_SPAN("")), JK_OK);
-    assert_int_equal(open_bytes(JK_SPAN("\x0A\x00")), JK_DATA_LOSS);         /* a file without a name */
-    assert_int_equal(open_bytes(JK_SPAN("\x0A\x03\x0A\x01" "f")), JK_OK);
-    assert_int_equal(open_bytes(JK_SPAN("\x12\x03\x0A\x01" "f")), JK_DATA_LOSS); /* not a set */
-    assert_int_equal(open_bytes(JK_SPAN("\x0A\x05\x0A\x01" "f\x22\x00")), JK_DATA_LOSS); /* a message without a name */
+    assert_int_equal(open_bytes(JK_SPAN("\x0A\x00")), JK_DATA_LOSS); /* a file without a name */
+    assert_int_equal(open_bytes(JK_SPAN("\x0A\x03\x0A\x01"
+                                        "f")),
+                     JK_OK);
+    assert_int_equal(open_bytes(JK_SPAN("\x12\x03\x0A\x01"
+                                        "f")),
+                     JK_DATA_LOSS); /* not a set */
+    assert_int_equal(open_bytes(JK_SPAN("\x0A\x05\x0A\x01"
+                                        "f\x22\x00")),
+                     JK_DATA_LOSS); /* a message without a name */
     size_t whole = 0;
     for (size_t len = 0; len < 3000 && len < jk_data_reflection_len; len++) {
         char *copy = malloc(len + 1); /* so that a sanitizer sees a read past the end */
@@ -116,7 +122,10 @@ static void test_limits(void **state)
     (void)state;
     char files[(JK_DESCRIPTOR_FILES + 1) * 5];
     for (size_t i = 0; i <= JK_DESCRIPTOR_FILES; i++)
-        memcpy(files + 5 * i, "\x0A\x03\x0A\x01" "f", 5);
+        memcpy(files + 5 * i,
+               "\x0A\x03\x0A\x01"
+               "f",
+               5);
     assert_int_equal(open_bytes((struct jk_span){files, JK_DESCRIPTOR_FILES * 5}), JK_OK);
     assert_int_equal(open_bytes((struct jk_span){files, sizeof files}), JK_DATA_LOSS);
     for (int depth = 16; depth <= 17; depth++) {
@@ -129,7 +138,10 @@ static void test_limits(void **state)
             len += 5;
         }
         memmove(bytes + 7, bytes, len);
-        memcpy(bytes, "\x0A\0\x0A\x01" "f\x22", 6);
+        memcpy(bytes,
+               "\x0A\0\x0A\x01"
+               "f\x22",
+               6);
         bytes[6] = (char)len;
         bytes[1] = (char)(len + 5);
         assert_int_equal(open_bytes((struct jk_span){bytes, len + 7}), depth == 16 ? JK_OK : JK_DATA_LOSS);

@@ -191,8 +191,8 @@ int main(void)
 {
 #define RUN(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        RUN(test_plain), RUN(test_resource_and_retry), RUN(test_bad_request),
-        RUN(test_precondition), RUN(test_bounds), RUN(test_bare),
+        RUN(test_plain), RUN(test_resource_and_retry), RUN(test_bad_request), RUN(test_precondition), RUN(test_bounds),
+        RUN(test_bare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

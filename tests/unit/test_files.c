@@ -147,12 +147,9 @@ int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(a_new_file_has_all_bytes_and_its_mode),
-        IN_FOLDER(replacing_leaves_no_draft),
-        IN_FOLDER(links_are_replaced_not_followed),
-        IN_FOLDER(a_failure_says_why_and_leaves_what_was_there),
-        IN_FOLDER(the_folder_of_a_path_is_synced),
-        IN_FOLDER(putting_goes_on_until_all_is_written),
+        IN_FOLDER(a_new_file_has_all_bytes_and_its_mode), IN_FOLDER(replacing_leaves_no_draft),
+        IN_FOLDER(links_are_replaced_not_followed),       IN_FOLDER(a_failure_says_why_and_leaves_what_was_there),
+        IN_FOLDER(the_folder_of_a_path_is_synced),        IN_FOLDER(putting_goes_on_until_all_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -287,8 +287,8 @@ static void test_one_account_rests(void **state)
     const struct jk_speaker first = {FIRST, 2}, admin = {ADMIN, 1};
     struct jk_grant found = {0};
     jk_error_init(&bench->error, &bench->arena);
-    assert_int_equal(
-        jk_four_eyes_check_rest(bench->directory, &first, REST, 100 * HOUR + REST, &found, &bench->error), JK_OK);
+    assert_int_equal(jk_four_eyes_check_rest(bench->directory, &first, REST, 100 * HOUR + REST, &found, &bench->error),
+                     JK_OK);
     assert_int_equal(found.since_us, 100 * HOUR);
     assert_int_equal(found.by, ADMIN);
     assert_int_equal(
@@ -305,10 +305,19 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_independent),     TEST(test_same_account),           TEST(test_who_ruled_is_unknown),
-        TEST(test_admin), TEST(test_lately_an_admin),           TEST(test_rest),                   TEST(test_role_before_the_ruling),
-        TEST(test_role_not_held),   TEST(test_created),                TEST(test_granted),
-        TEST(test_tokens), TEST(test_tokens_rest),          TEST(test_one_account_rests),
+        TEST(test_independent),
+        TEST(test_same_account),
+        TEST(test_who_ruled_is_unknown),
+        TEST(test_admin),
+        TEST(test_lately_an_admin),
+        TEST(test_rest),
+        TEST(test_role_before_the_ruling),
+        TEST(test_role_not_held),
+        TEST(test_created),
+        TEST(test_granted),
+        TEST(test_tokens),
+        TEST(test_tokens_rest),
+        TEST(test_one_account_rests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

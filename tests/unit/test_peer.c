@@ -154,11 +154,8 @@ static void test_proxies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),
-        cmocka_unit_test(test_forwarded),
-        cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_loopback),
-        cmocka_unit_test(test_proxies),
+        cmocka_unit_test(test_parse),    cmocka_unit_test(test_forwarded), cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_loopback), cmocka_unit_test(test_proxies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,10 +19,10 @@
 #define REQUEST                                                                                                        \
     "{\"kind\":\"claim\",\"state\":\"pending\",\"publisher\":\"LGAI\",\"account\":7,\"evidence\":\"a\\nb\","           \
     "\"created_us\":5,\"decided_us\":0}"
-#define BLOB  "{\"kind\":\"manifest\",\"size\":12,\"weights\":\"" HEX_A "\",\"created_us\":5}"
-#define RULER "{\"account\":7}"
+#define BLOB    "{\"kind\":\"manifest\",\"size\":12,\"weights\":\"" HEX_A "\",\"created_us\":5}"
+#define RULER   "{\"account\":7}"
 #define CREATOR "{\"account\":7}"
-#define LIFE  "{\"seen_us\":9,\"rest_from_us\":3,\"rest_until_us\":9}"
+#define LIFE    "{\"seen_us\":9,\"rest_from_us\":3,\"rest_until_us\":9}"
 
 struct bench {
     struct jk_arena arena;
@@ -247,9 +247,14 @@ static void test_later_fields(void **state)
     assert_int_equal(jk_account_grant(&bench->facts.account, JK_ROLE_TEAM)->since_us, 9);
     assert_int_equal(jk_account_grant(&bench->facts.account, JK_ROLE_TEAM)->by, 0);
     static const char *const wrong[][2] = {
-        {"[{", "[7,{"},      {":[{", ":{},\"o\":[{"}, {"\"team\",\"since", "\"admin\",\"since"},
-        {"\"since_us\":9,", ""}, {":9", ":0"},         {"\"by\":0", "\"by\":-1"},
-        {",\"by\":0", ""},   {"\"by\":0", "\"by\":0,\"x\":1"},
+        {"[{", "[7,{"},
+        {":[{", ":{},\"o\":[{"},
+        {"\"team\",\"since", "\"admin\",\"since"},
+        {"\"since_us\":9,", ""},
+        {":9", ":0"},
+        {"\"by\":0", "\"by\":-1"},
+        {",\"by\":0", ""},
+        {"\"by\":0", "\"by\":0,\"x\":1"},
         {"0}]", "0},{\"role\":\"team\",\"since_us\":9,\"by\":0}]"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
@@ -298,7 +303,8 @@ static void test_kinds_of_requests(void **state)
 {
     struct bench *bench = *state;
     const char *owner = with(bench, with(bench, REQUEST, "claim", "owner"), "}", ",\"owner\":12}");
-    const char *create = with(bench, with(bench, REQUEST, "claim", "create"), "}", ",\"looks_like\":\"LG AI Research\"}");
+    const char *create =
+        with(bench, with(bench, REQUEST, "claim", "create"), "}", ",\"looks_like\":\"LG AI Research\"}");
     good(bench, "request/3", owner);
     assert_int_equal(bench->facts.request.kind, JK_REQUEST_OWNER);
     assert_int_equal(bench->facts.request.owner, 12);

@@ -112,8 +112,7 @@ static void unknown_stage(void **state)
     struct jk_error error;
     jk_arena_init(&arena, 1 << 16);
     jk_error_init(&error, NULL);
-    assert_int_equal(jk_report_stage_of(ledger->book, 0, 1, 3, 3, &root, &root, &arena, &stage, &error),
-                     JK_NOT_FOUND);
+    assert_int_equal(jk_report_stage_of(ledger->book, 0, 1, 3, 3, &root, &root, &arena, &stage, &error), JK_NOT_FOUND);
     jk_arena_done(&arena);
 }
 

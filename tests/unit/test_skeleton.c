@@ -140,14 +140,32 @@ static void test_upstream(void **state)
 {
     (void)state;
     static const char *const reserved[][2] = {
-        {"Qwen", "Qwen"},           {"qwen-ai", "Qwen"},          {"meta-1lama", "meta-llama"}, {"G00gle", "google"},
-        {"mistral-ai", "mistral"}, {"rnistralai", "mistralai"}, {"nvldia", "nvidia"},         {"unsloth-ai", "unsloth"},    {"the-bloke", "TheBloke"},
-        {"IBM_granite", "ibm-granite"}, {"zai-org-labs", "zai-org"}, {"thudrn", "THUDM"}, {"Hugging-Face", "huggingface"},
-        {"Qwen.ai", "Qwen"}, {"MISTRAL_AI", "mistral"}, {"Meta-AI", "meta"}, {"kaka0", "kakao"}, {"naver-ai", "naver"},
-        {"1gai", "lgai"}, {"exaone.research", "exaone"}, {"deep.mind", "deepmind"}, {"N-VIDIA", "nvidia"},
+        {"Qwen", "Qwen"},
+        {"qwen-ai", "Qwen"},
+        {"meta-1lama", "meta-llama"},
+        {"G00gle", "google"},
+        {"mistral-ai", "mistral"},
+        {"rnistralai", "mistralai"},
+        {"nvldia", "nvidia"},
+        {"unsloth-ai", "unsloth"},
+        {"the-bloke", "TheBloke"},
+        {"IBM_granite", "ibm-granite"},
+        {"zai-org-labs", "zai-org"},
+        {"thudrn", "THUDM"},
+        {"Hugging-Face", "huggingface"},
+        {"Qwen.ai", "Qwen"},
+        {"MISTRAL_AI", "mistral"},
+        {"Meta-AI", "meta"},
+        {"kaka0", "kakao"},
+        {"naver-ai", "naver"},
+        {"1gai", "lgai"},
+        {"exaone.research", "exaone"},
+        {"deep.mind", "deepmind"},
+        {"N-VIDIA", "nvidia"},
     };
-    static const char *const free_names[] = {"ai21labs",  "solar-lab", "kim",     "metal",    "invented-dev-0001", "mistrals",
-                                             "google-fan", "qwen2",     "my-qwen", "nvidias",  "alice",             "acme"};
+    static const char *const free_names[] = {"ai21labs",          "solar-lab", "kim",        "metal",
+                                             "invented-dev-0001", "mistrals",  "google-fan", "qwen2",
+                                             "my-qwen",           "nvidias",   "alice",      "acme"};
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
         assert_string_equal(upstream(reserved[i][0]), reserved[i][1]);
     for (size_t i = 0; i < sizeof free_names / sizeof free_names[0]; i++)
@@ -176,8 +194,11 @@ static void test_the_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),    cmocka_unit_test(test_what_has_none), cmocka_unit_test(test_trunks_are_never_empty),
-        cmocka_unit_test(test_upstream), cmocka_unit_test(test_the_list),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_what_has_none),
+        cmocka_unit_test(test_trunks_are_never_empty),
+        cmocka_unit_test(test_upstream),
+        cmocka_unit_test(test_the_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

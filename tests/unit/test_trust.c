@@ -110,8 +110,7 @@ static void sign(uint32_t witnesses, struct jk_text *out)
     jk_error_init(&error, NULL);
     assert_int_equal(jk_note_sign(log_signer, jk_text_span(&body), out, &error), JK_OK);
     for (unsigned i = 0; i < JK_TRUST_WITNESSES; i++) {
-        if (witnesses >> i & 1)
-            assert_true(cosignature_make(witness[i], jk_text_span(&body), 1000 + i, out));
+        if (witnesses >> i & 1) assert_true(cosignature_make(witness[i], jk_text_span(&body), 1000 + i, out));
     }
 }
 

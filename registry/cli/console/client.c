@@ -379,9 +379,9 @@ static bool receive_one(struct call *call, const ProtobufCMethodDescriptor *meth
     ProtobufCMessage *message = unpack(call->received, method->output, &arena);
     grpc_byte_buffer_destroy(call->received);
     call->received = NULL;
-    enum jk_status status = message
-                                ? take(context, message, error)
-                                : jk_fail(error, JK_INTERNAL, "REPLY_MALFORMED", "a message of the stream cannot be read");
+    enum jk_status status =
+        message ? take(context, message, error)
+                : jk_fail(error, JK_INTERNAL, "REPLY_MALFORMED", "a message of the stream cannot be read");
     jk_arena_done(&arena);
     return status == JK_OK;
 }

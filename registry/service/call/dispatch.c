@@ -21,7 +21,8 @@ static void run_read(struct jk_job *job, struct jk_reader *reader)
     struct jk_call *call = read->call;
     call->reader = reader;
     if (atomic_load(&call->cancelled) || jk_monotonic_ms() >= call->deadline_ms) {
-        (void)jk_fail(&call->error, JK_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "The deadline passed before the call's turn");
+        (void)jk_fail(&call->error, JK_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED",
+                      "The deadline passed before the call's turn");
         jk_call_fail(call);
         return;
     }

@@ -47,5 +47,4 @@ static inline int64_t jk_change_size(const struct jk_change *change, const struc
     return change->write.dry ? 0 : (int64_t)jk_turn_size(turn);
 }
 
-
 #endif

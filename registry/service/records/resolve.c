@@ -283,12 +283,8 @@ void jk_draft_note_mistakes(const struct jk_draft *draft, bool further, const st
 void jk_draft_note_dead_ends(const struct jk_draft *draft, const struct jk_view *view, struct jk_directory *directory,
                              struct jk_arena *arena, struct jk_error *error)
 {
-    struct work work = {.draft = draft,
-                        .book = view->book,
-                        .directory = directory,
-                        .n = view->size,
-                        .arena = arena,
-                        .error = error};
+    struct work work = {
+        .draft = draft, .book = view->book, .directory = directory, .n = view->size, .arena = arena, .error = error};
     for (size_t i = 0; i < draft->parent_count; i++)
         tell_no_path(&work, i);
 }
