@@ -30,8 +30,8 @@ static size_t pair_count;
 static unsigned histories(void)
 {
     const char *text = getenv("JK_HISTORIES");
-    unsigned count = text ? (unsigned)atoi(text) : 100;
-    return count ? count : 100;
+    unsigned count = text ? (unsigned)atoi(text) : 250;
+    return count ? count : 250;
 }
 
 /* ---- the slow reading ---- */
