@@ -6,6 +6,7 @@
 #include "cli/console/print.h"
 #include "cli/console/sheet.h"
 #include "cli/policy_effect.h"
+#include "cli/policy_file.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
 
@@ -130,11 +131,7 @@ static enum jk_status load(struct jk_cli *cli, size_t operand, struct jk_policy 
 {
     char *name = jk_cli_operand(cli, operand);
     Jokbo__V1__Policy *recorded;
-    struct jk_span file;
-    if (strcmp(name, "-") == 0 || strchr(name, '/') || jk_local_exists(name)) {
-        JK_TRY(jk_local_read(name, JK_POLICY_FILE_MAX, &cli->arena, &file, &cli->error));
-        return jk_policy_read(file, out_policy, &cli->error);
-    }
+    if (jk_policy_is_file(name)) return jk_policy_file_read(cli, name, out_policy);
     if (jk_cli_has(cli, JK_OPTION_OFFLINE))
         return jk_cli_usage(cli, "there is no file \"%.200s\", and --offline asks no server for a recorded policy",
                             name);

@@ -5,7 +5,9 @@
 #include "cli/commands.h"
 #include "cli/console/print.h"
 #include "cli/count_sheet.h"
+#include "cli/explain_here.h"
 #include "cli/overview.h"
+#include "cli/policy_file.h"
 
 #define EVALUATION (&jokbo__v1__evaluation__descriptor)
 #define PAUSE_MS   2000 /* before a server that is away is asked again */
@@ -81,6 +83,19 @@ static enum jk_status explain_csv(struct jk_cli *cli, const Jokbo__V1__Standing 
         rows);
 }
 
+static bool is_in_file(const struct jk_cli *cli)
+{
+    return jk_cli_has(cli, JK_OPTION_POLICY) && jk_policy_is_file(jk_cli_text(cli, JK_OPTION_POLICY));
+}
+
+static enum jk_status explain_by_file(struct jk_cli *cli, const Jokbo__V1__ExplainStandingRequest *request,
+                                      Jokbo__V1__Standing **out_standing)
+{
+    struct jk_policy policy;
+    JK_TRY(jk_policy_file_read(cli, jk_cli_text(cli, JK_OPTION_POLICY), &policy));
+    return jk_explain_here(cli, &policy, request->name, request->as_of, out_standing);
+}
+
 enum jk_status jk_run_explain(struct jk_cli *cli)
 {
     Jokbo__V1__ExplainStandingRequest request = JOKBO__V1__EXPLAIN_STANDING_REQUEST__INIT;
@@ -93,7 +108,8 @@ enum jk_status jk_run_explain(struct jk_cli *cli)
     request.name = jk_cli_operand(cli, 0);
     request.rule = &wish.rule;
     if (wish.has_as_of) request.as_of = &wish.as_of;
-    JK_TRY(jk_cli_call(cli, EVALUATION, "ExplainStanding", &request.base, &standing));
+    JK_TRY(is_in_file(cli) ? explain_by_file(cli, &request, &standing)
+                           : jk_cli_call(cli, EVALUATION, "ExplainStanding", &request.base, &standing));
     if (cli->json) return jk_print_message(cli, &standing->base);
     if (cli->csv) return explain_csv(cli, standing);
     print_standing(cli, standing);

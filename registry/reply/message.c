@@ -9,6 +9,14 @@ char *jk_to_string(struct jk_arena *arena, struct jk_span text)
     return copy ? copy : (char *)protobuf_c_empty_string;
 }
 
+char *jk_to_hex(struct jk_arena *arena, const struct jk_digest *digest)
+{
+    char hex[JK_DIGEST_HEX + 1];
+    if (jk_digest_is_zero(digest)) return (char *)protobuf_c_empty_string;
+    jk_digest_hex(digest, hex);
+    return jk_to_string(arena, (struct jk_span){hex, JK_DIGEST_HEX});
+}
+
 Google__Protobuf__Timestamp *jk_to_timestamp(struct jk_arena *arena, int64_t time_us)
 {
     if (time_us == JK_TIME_NONE) return NULL;

@@ -5,11 +5,14 @@
 #include <google/protobuf/timestamp.pb-c.h>
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/span.h"
 
 /* A NUL-terminated copy; the empty string where memory is out (the arena remembers that). */
 char *jk_to_string(struct jk_arena *arena, struct jk_span text);
+/* 64 digits; the empty string for a zero digest. */
+char *jk_to_hex(struct jk_arena *arena, const struct jk_digest *digest);
 /* NULL for JK_TIME_NONE, and where memory is out. */
 Google__Protobuf__Timestamp *jk_to_timestamp(struct jk_arena *arena, int64_t time_us);
 /* JK_TIME_NONE for NULL; a violation of `field` when out of range. */

@@ -95,6 +95,23 @@ class ConsoleTest(unittest.TestCase):
                     self.assertIn("skipped  growth", verified.stdout)
                     self.assertNotIn("Is the server running", verified.stderr)
 
+    def test_a_policy_in_a_file_explains_as_a_recorded_one(self):
+        path = os.path.join(jokbo.ROOT, "registry", "data", "policies", "strict.policy")
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "README.md"), "w", encoding="utf-8") as card:
+                card.write("---\nbase_model: skt/A.X-4.0\nlicense: mit\n---\n")
+            registered = self.server.jokbo("register", folder, "--name", "explained/model", "--yes")
+        self.assertEqual(registered.returncode, 0, registered.stderr)
+        before = self.server.jokbo("explain", "explained/model", "--policy", path)
+        self.assertIn("explained/model does not count", before.stdout)
+        self.assertEqual(self.server.jokbo("policy", "record", path).returncode, 0)
+        recorded = self.server.jokbo_json("explain", "explained/model", "--policy", "strict")
+        self.assertEqual(self.server.jokbo_json("explain", "explained/model", "--policy", path), recorded)
+        size = str(recorded[1]["log_size"] - 2)
+        for policy in ("strict", path):  # registered by the entry before the policy's
+            late = self.server.jokbo("explain", "explained/model", "--policy", policy, "--as-of", size)
+            self.assertIn("was not registered yet", late.stderr, policy)
+
     def test_only_what_is_near_is_suggested(self):
         self.assertIn('did you mean "count"?', self.server.jokbo("cout").stderr)
         self.assertNotIn("did you mean", self.server.jokbo("nosuch").stderr)

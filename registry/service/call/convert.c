@@ -4,14 +4,6 @@
 #include "domain/ident.h"
 #include "service/call/services.h"
 
-char *jk_to_hex(struct jk_arena *arena, const struct jk_digest *digest)
-{
-    char hex[JK_DIGEST_HEX + 1];
-    if (jk_digest_is_zero(digest)) return (char *)protobuf_c_empty_string;
-    jk_digest_hex(digest, hex);
-    return jk_to_string(arena, (struct jk_span){hex, JK_DIGEST_HEX});
-}
-
 void jk_from_hex(const char *text, const char *field, struct jk_digest *out_digest, struct jk_error *error)
 {
     struct jk_span span = jk_span_of(text);

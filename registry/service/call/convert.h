@@ -14,8 +14,6 @@
 #include "book/book.h"
 #include "reply/message.h"
 
-/* 64 digits; the empty string for a zero digest. */
-char *jk_to_hex(struct jk_arena *arena, const struct jk_digest *digest);
 /* Parses an optional digest: empty is zero. Adds a violation of `field` otherwise. */
 void jk_from_hex(const char *text, const char *field, struct jk_digest *out_digest, struct jk_error *error);
 

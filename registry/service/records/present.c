@@ -1,6 +1,7 @@
 /* Publishers, models, releases and teams as messages. */
 #include "service/records/present.h"
 
+#include "reply/root.h"
 #include "service/records/findings.h"
 
 static char *text_at(const struct jk_present *present, struct jk_span text)
@@ -137,14 +138,7 @@ Jokbo__V1__Release *jk_present_release(const struct jk_present *present, uint32_
 
 Jokbo__V1__Root *jk_present_root(const struct jk_present *present, const struct jk_spell *spell)
 {
-    const struct jk_base_facts *base = jk_book_base(present->book, spell->root, present->size);
-    Jokbo__V1__Root *out = JK_MESSAGE(present->arena, Jokbo__V1__Root, jokbo__v1__root);
-    if (!out) return NULL;
-    out->name = text_at(present, jk_present_name(present, spell->root));
-    out->team = base ? team_id(present, base->team) : (char *)protobuf_c_empty_string;
-    out->depth = spell->depth;
-    out->adopted = spell->flags & JK_FLAG_ADOPTED_ONLY;
-    return out;
+    return jk_to_root(present->arena, present->book, present->size, spell);
 }
 
 static void present_roots(const struct jk_present *present, uint32_t model, Jokbo__V1__Model *out)

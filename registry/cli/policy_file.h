@@ -1,0 +1,14 @@
+/* Policies in files, which need not be recorded. */
+#ifndef JK_CLI_POLICY_FILE_H
+#define JK_CLI_POLICY_FILE_H
+
+#include "cli/console/cli.h"
+#include "domain/policy.h"
+
+/* Whether a POLICY that was given is a file rather than the name of a recorded one: "-", a path, or a file of that
+ * name in this folder. */
+bool jk_policy_is_file(const char *name);
+/* LOCAL_FILE; a malformed policy names the line and the rule. */
+JK_MUST_USE enum jk_status jk_policy_file_read(struct jk_cli *cli, const char *name, struct jk_policy *out_policy);
+
+#endif

@@ -1,0 +1,253 @@
+/* See explain.h. */
+#include "reply/explain.h"
+
+#include "book/book_ask.h"
+#include "book/stage.h"
+#include "book/why.h"
+#include "reply/counts.h"
+#include "reply/message.h"
+#include "reply/root.h"
+
+/* ---- sentences ---- */
+
+/* What a sentence is made of; texts in the arena. */
+struct parts {
+    const char *root, *team, *license, *other, *other_license, *publisher;
+    unsigned long long entry, depth, most, ruling;
+    const char *relation;
+    uint32_t flags; /* the row's: self and affiliate by the publisher at registration, or else by that of the name */
+    bool ancestor, named, unknown; /* `named`: an artifact; `unknown`: what the licence permits */
+};
+
+static struct jk_span name_of(const struct jk_explained *explained, uint32_t model)
+{
+    return jk_book_alias(explained->book, model, explained->size)->name;
+}
+
+static const char *text_in_arena(const struct jk_explained *explained, struct jk_span text)
+{
+    return jk_to_string(explained->arena, text);
+}
+
+/* Where a licence does not permit what is demanded: whether all that is missing is not known. */
+static bool is_unknown(const struct jk_explained *explained, struct jk_span license)
+{
+    enum jk_permission given[JK_PERMISSION_KINDS];
+    const struct jk_policy *policy = explained->policy;
+    jk_book_permissions(explained->book, license, explained->size, given);
+    for (int i = 0; i < JK_PERMISSION_KINDS; i++)
+        if (given[i] < policy->demands[i] && given[i] != JK_PERMISSION_UNKNOWN) return false;
+    return true;
+}
+
+static struct parts collect_parts(const struct jk_explained *explained, const struct jk_verdict *row,
+                                  const struct jk_why *why)
+{
+    const struct jk_book *book = explained->book;
+    uint32_t n = explained->size;
+    const struct jk_ruling *ruling = explained->policy->rules == 1
+                                         ? jk_book_ruling_of(book, row->model, n)
+                                         : jk_book_pair_ruling_of(book, row->model, row->root, n);
+    const struct jk_release *release = jk_book_release(book, row->release);
+    struct parts parts = {.root = text_in_arena(explained, name_of(explained, row->root)),
+                          .team =
+                              text_in_arena(explained, jk_book_team(book, jk_book_base(book, row->root, n)->team)->id),
+                          .license = text_in_arena(explained, jk_book_license_text(book, release->license)),
+                          .other = "",
+                          .other_license = "",
+                          .publisher = text_in_arena(explained, jk_book_publisher(book, row->publisher)->name),
+                          .entry = why->entry,
+                          .depth = row->depth,
+                          .most = explained->policy->depth,
+                          .ruling = ruling ? ruling->from : 0,
+                          .relation = jk_relation_text((enum jk_relation)row->relation),
+                          .flags = row->flags,
+                          .ancestor = why->release != JK_NONE,
+                          .named = !jk_digest_is_zero(&release->artifact),
+                          .unknown = is_unknown(explained, jk_book_license_text(book, release->license))};
+    if (why->other != JK_NONE) parts.other = text_in_arena(explained, name_of(explained, why->other));
+    if (why->release != JK_NONE)
+        parts.other_license =
+            text_in_arena(explained, jk_book_license_text(book, jk_book_release(book, why->release)->license));
+    return parts;
+}
+
+static char *say_english(const struct jk_explained *explained, enum jk_reason reason, const struct parts *parts)
+{
+    struct jk_arena *arena = explained->arena;
+    switch (reason) {
+    case JK_REASON_YANKED:
+        return jk_arena_printf(arena, "every release was yanked, the last one by entry %llu", parts->entry);
+    case JK_REASON_EXCLUDED:
+        return jk_arena_printf(arena, "the ruling of entry %llu excludes it", parts->ruling);
+    case JK_REASON_NOT_PARTICIPATING:
+        return jk_arena_printf(arena, "team %s of %s does not take part in the stage", parts->team, parts->root);
+    case JK_REASON_NOT_PROGRAMME:
+        return jk_arena_printf(arena, "%s was not made for the programme", parts->root);
+    case JK_REASON_FOREIGN_BASE:
+        return jk_arena_printf(arena, "%s is not known to be made from scratch", parts->root);
+    case JK_REASON_RELATION:
+        return jk_arena_printf(arena, "its relation %s is not among those counted", parts->relation);
+    case JK_REASON_DEPTH:
+        return jk_arena_printf(arena, "%llu steps from %s, of %llu at most", parts->depth, parts->root, parts->most);
+    case JK_REASON_SELF:
+        return jk_arena_printf(arena, "it was %s a publisher of team %s, whose model %s is",
+                               parts->flags & JK_FLAG_SELF ? "registered under" : "moved to", parts->team, parts->root);
+    case JK_REASON_AFFILIATE:
+        return jk_arena_printf(arena, "it was %s a publisher that an affiliate of team %s operates",
+                               parts->flags & JK_FLAG_AFFILIATE ? "registered under" : "moved to", parts->team);
+    case JK_REASON_ADOPTED_PATH:
+        return jk_arena_printf(arena, "%s is reached only through an adoption by %s", parts->root, parts->other);
+    case JK_REASON_NO_ARTIFACT:
+        return parts->named ? jk_arena_printf(arena, "the manifest of its artifact is not held, or says other weights")
+                            : jk_arena_printf(arena, "it names no artifact");
+    case JK_REASON_LICENSE_NOT_OPEN:
+        return parts->unknown ? jk_arena_printf(arena, "what license %s permits is not known", parts->license)
+                              : jk_arena_printf(arena, "license %s does not permit what is demanded", parts->license);
+    case JK_REASON_LICENSE_CONFLICT:
+        return jk_arena_printf(arena, "license %s of a child of %s under %s", parts->license, parts->other,
+                               parts->other_license);
+    case JK_REASON_NAMING:
+        return jk_arena_printf(arena, "its name does not begin as the license of %s demands", parts->root);
+    case JK_REASON_UNVERIFIED:
+        return jk_arena_printf(arena, "publisher %s is not verified", parts->publisher);
+    case JK_REASON_DUPLICATE:
+        return parts->ancestor ? jk_arena_printf(arena, "its weights are those of its ancestor %s", parts->other)
+                               : jk_arena_printf(arena, "its weights are those of %s, which goes first", parts->other);
+    case JK_REASON_CAP:
+        return jk_arena_printf(arena, "publisher %s has as many as count, the last of them %s", parts->publisher,
+                               parts->other);
+    default:
+        return jk_to_string(arena, jk_span_of(jk_reason_english(reason)));
+    }
+}
+
+static char *say_korean(const struct jk_explained *explained, enum jk_reason reason, const struct parts *parts)
+{
+    struct jk_arena *arena = explained->arena;
+    switch (reason) {
+    case JK_REASON_YANKED:
+        return jk_arena_printf(arena, "모든 릴리스가 철회됨(마지막은 %llu번 항목)", parts->entry);
+    case JK_REASON_EXCLUDED:
+        return jk_arena_printf(arena, "%llu번 항목의 결정으로 제외됨", parts->ruling);
+    case JK_REASON_NOT_PARTICIPATING:
+        return jk_arena_printf(arena, "원 모델 %s의 팀 %s이(가) 해당 단계에 참가하지 않음", parts->root, parts->team);
+    case JK_REASON_NOT_PROGRAMME:
+        return jk_arena_printf(arena, "원 모델 %s이(가) 사업에서 만들어지지 않음", parts->root);
+    case JK_REASON_FOREIGN_BASE:
+        return jk_arena_printf(arena, "원 모델 %s이(가) 프롬 스크래치로 확인되지 않음", parts->root);
+    case JK_REASON_RELATION:
+        return jk_arena_printf(arena, "관계 %s은(는) 집계하지 않음", parts->relation);
+    case JK_REASON_DEPTH:
+        return jk_arena_printf(arena, "원 모델 %s에서 %llu단계 떨어짐(최대 %llu단계)", parts->root, parts->depth,
+                               parts->most);
+    case JK_REASON_SELF:
+        return jk_arena_printf(arena, "원 모델 %s의 팀 %s의 게시자로 %s", parts->root, parts->team,
+                               parts->flags & JK_FLAG_SELF ? "등록됨" : "옮겨짐");
+    case JK_REASON_AFFILIATE:
+        return jk_arena_printf(arena, "팀 %s의 협력 기관이 운영하는 게시자로 %s", parts->team,
+                               parts->flags & JK_FLAG_AFFILIATE ? "등록됨" : "옮겨짐");
+    case JK_REASON_ADOPTED_PATH:
+        return jk_arena_printf(arena, "%s의 외부 모델 연결을 거쳐야만 원 모델 %s에 이름", parts->other, parts->root);
+    case JK_REASON_NO_ARTIFACT:
+        return parts->named
+                   ? jk_arena_printf(arena, "산출물의 매니페스트가 보관되어 있지 않거나 다른 가중치를 담고 있음")
+                   : jk_arena_printf(arena, "산출물을 밝히지 않음");
+    case JK_REASON_LICENSE_NOT_OPEN:
+        return parts->unknown
+                   ? jk_arena_printf(arena, "라이선스 %s이(가) 무엇을 허락하는지 알려져 있지 않음", parts->license)
+                   : jk_arena_printf(arena, "라이선스 %s이(가) 요구되는 이용을 허락하지 않음", parts->license);
+    case JK_REASON_LICENSE_CONFLICT:
+        return jk_arena_printf(arena, "라이선스 %s이(가) 조상 %s의 라이선스 %s보다 많이 허락함", parts->license,
+                               parts->other, parts->other_license);
+    case JK_REASON_NAMING:
+        return jk_arena_printf(arena, "이름이 원 모델 %s의 라이선스가 요구하는 대로 시작하지 않음", parts->root);
+    case JK_REASON_UNVERIFIED:
+        return jk_arena_printf(arena, "게시자 %s이(가) 확인되지 않음", parts->publisher);
+    case JK_REASON_DUPLICATE:
+        return parts->ancestor ? jk_arena_printf(arena, "조상 모델 %s과(와) 가중치가 같음", parts->other)
+                               : jk_arena_printf(arena, "먼저인 %s과(와) 가중치가 같음", parts->other);
+    case JK_REASON_CAP:
+        return jk_arena_printf(arena, "게시자 %s의 상한에 이름(마지막으로 집계된 것은 %s)", parts->publisher,
+                               parts->other);
+    default:
+        return jk_to_string(arena, jk_span_of(jk_reason_korean(reason)));
+    }
+}
+
+/* ---- messages ---- */
+
+static enum jk_status explain_reason(const struct jk_explained *explained, const struct jk_verdict *row,
+                                     enum jk_reason reason, Jokbo__V1__RootStanding *out)
+{
+    Jokbo__V1__ReasonFact *fact = JK_MESSAGE(explained->arena, Jokbo__V1__ReasonFact, jokbo__v1__reason_fact);
+    struct jk_error *error = explained->error;
+    struct jk_why why;
+    if (!fact) return jk_out_of_memory(error);
+    JK_TRY(jk_why_find(explained->book, explained->standing, explained->policy, explained->stage_entry, row, reason,
+                       &why, error));
+    struct parts parts = collect_parts(explained, row, &why);
+    fact->reason = jk_counts_reason(reason);
+    fact->fact = say_english(explained, reason, &parts);
+    fact->fact_ko = say_korean(explained, reason, &parts);
+    fact->log_index = why.entry;
+    if (reason == JK_REASON_LICENSE_NOT_OPEN) fact->detail = parts.unknown ? (char *)"unknown" : (char *)"forbids";
+    fact->other = (char *)(uintptr_t)parts.other;
+    if (!fact->fact || !fact->fact_ko) return jk_out_of_memory(error);
+    out->reasons[out->n_reasons++] = fact;
+    return JK_OK;
+}
+
+static enum jk_status explain_root(const struct jk_explained *explained, const struct jk_verdict *row,
+                                   Jokbo__V1__RootStanding *out)
+{
+    struct jk_spell spell = {
+        .root = row->root, .depth = row->depth, .flags = row->flags & JK_VERDICT_ADOPTED ? JK_FLAG_ADOPTED_ONLY : 0};
+    out->root = jk_to_root(explained->arena, explained->book, explained->size, &spell);
+    out->reasons = (Jokbo__V1__ReasonFact **)jk_pointers(explained->arena, JK_REASON_COUNT);
+    if (!out->root || !out->reasons) return jk_out_of_memory(explained->error);
+    out->counts = row->reasons == 0;
+    for (int i = 0; i < JK_REASON_COUNT; i++)
+        if (row->reasons >> i & 1) JK_TRY(explain_reason(explained, row, (enum jk_reason)i, out));
+    return JK_OK;
+}
+
+static bool add_disputes(const struct jk_explained *explained, Jokbo__V1__Standing *out)
+{
+    const struct jk_book *book = explained->book;
+    uint32_t n = explained->size, count = jk_book_disputes(book, n), open = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct jk_dispute *dispute = jk_book_dispute(book, i);
+        open += dispute->model == explained->rows->model && dispute->resolved >= n;
+    }
+    if (!(out->open_disputes = jk_arena_zalloc(explained->arena, open + 1, sizeof(int64_t)))) return false;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct jk_dispute *dispute = jk_book_dispute(book, i);
+        if (dispute->model != explained->rows->model || dispute->resolved < n) continue;
+        out->open_disputes[out->n_open_disputes++] = dispute->from;
+    }
+    return true;
+}
+
+enum jk_status jk_explain_derivative(const struct jk_explained *explained, Jokbo__V1__Standing *out)
+{
+    struct jk_arena *arena = explained->arena;
+    struct jk_error *error = explained->error;
+    enum jk_reason place = JK_REASON_COUNT;
+    struct jk_scope all = {.type = JK_SCOPE_ALL};
+    (void)jk_standing_place(explained->standing, explained->rows, explained->count, all, &place);
+    out->name = jk_to_string(arena, name_of(explained, explained->rows->model));
+    out->log_index = jk_book_model(explained->book, explained->rows->model)->index;
+    out->counts = place == JK_REASON_COUNT;
+    out->reason = jk_counts_reason(place);
+    out->policy_sha256 = jk_to_hex(arena, explained->policy_sha256);
+    out->roots = (Jokbo__V1__RootStanding **)jk_pointers(arena, explained->count);
+    if (!out->roots || !add_disputes(explained, out)) return jk_out_of_memory(error);
+    for (size_t i = 0; i < explained->count; i++) {
+        Jokbo__V1__RootStanding *root = JK_MESSAGE(arena, Jokbo__V1__RootStanding, jokbo__v1__root_standing);
+        if (!root) return jk_out_of_memory(error);
+        JK_TRY(explain_root(explained, &explained->rows[i], root));
+        out->roots[out->n_roots++] = root;
+    }
+    return arena->exhausted ? jk_out_of_memory(error) : JK_OK;
+}
