@@ -190,8 +190,8 @@ const char *jk_declaration_missing_parents(const struct jk_declaration *declarat
     JK_CLEANUP(jk_text_done) struct jk_text text;
     struct jk_span base = sources->adapter.base;
     char shown[128];
-    if (sources->unread) return NULL;
     jk_text_init(&text, 0);
+    if (sources->unread) return NULL;
     jk_text_shorten(base, shown, sizeof shown);
     if (!sources->has_adapter)
         jk_text_add_str(&text, "none is declared: add base_model to the card, or give --parent publisher/model");
