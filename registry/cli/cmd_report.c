@@ -94,18 +94,6 @@ static enum jk_status make_table(struct jk_cli *cli, int32_t revision, struct jk
 
 /* ---- the command ---- */
 
-static enum jk_status place(struct jk_cli *cli, const struct jk_text *text)
-{
-    const char *path = jk_cli_text(cli, JK_OPTION_OUT), *slash = strrchr(path, '/');
-    const char *folder = !slash          ? "."
-                         : slash == path ? "/"
-                                         : jk_arena_printf(&cli->arena, "%.*s", (int)(slash - path), path);
-    const char *name = slash ? slash + 1 : path;
-    if (!*name) return jk_cli_usage(cli, "--out \"%.200s\" is no file", path);
-    if (!folder) return jk_out_of_memory(&cli->error);
-    return jk_place_file(folder, name, jk_text_span(text), &cli->arena, &cli->error);
-}
-
 /* Of the table, and of whatever goes into a file. */
 static enum jk_status make(struct jk_cli *cli, int32_t revision, Jokbo__V1__ReportFile file, struct jk_text *out)
 {
@@ -129,7 +117,7 @@ enum jk_status jk_run_stage_report(struct jk_cli *cli)
     if (file != FILE_OF(UNSPECIFIED) && !out && text.len == 0)
         return get_file(cli, jk_cli_operand(cli, 0), (int32_t)revision, file, NULL, &cli->error);
     JK_TRY(make(cli, (int32_t)revision, file, &text));
-    if (out) return place(cli, &text);
+    if (out) return jk_place_path(jk_cli_text(cli, JK_OPTION_OUT), jk_text_span(&text), &cli->arena, &cli->error);
     fwrite(text.bytes, 1, text.len, cli->out);
     return JK_OK;
 }

@@ -1,87 +1,129 @@
 /* See artifact.h. */
 #include "verify/artifact.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
+#include "base/arena.h"
 #include "base/defer.h"
-#include "base/regular.h"
 #include "base/text.h"
-#include "cli/console/folder.h"
 #include "domain/manifest.h"
+#include "scan/scan.h"
+#include "scan/walk.h"
 #include "verify/form.h"
+#include "verify/listed.h"
 
-#define PIECE        (1u << 20)
-#define FOLDERS_DEEP 16
-#define FILES_MAX    100000
+#define ARENA (256u << 20)
+
+/* What the manifest says of a file, beside what was found. */
+struct said {
+    uint64_t size;
+    struct jk_digest digest;
+};
 
 struct tally {
     const struct jk_artifact *artifact;
     struct jk_results *results;
-    struct jk_sha256 *hash;
-    char *buffer; /* PIECE bytes */
+    struct jk_manifest_summary summary;
     struct jk_progress progress;
-    uint64_t files, bytes, differ, renamed;
-    struct jk_folder folder; /* what lies there */
-    bool *listed;            /* of each: it stands in the manifest */
+    struct jk_arena arena;
+    struct jk_scan_file *files;
+    struct said *said;
+    size_t count;
+    struct jk_walk walk; /* what lies there */
+    bool *listed;        /* of each: it stands in the manifest */
+    uint64_t differ, lines_differ, unlisted, named, renamed;
 };
 
 static void end_tally(struct tally *tally)
 {
-    jk_sha256_free(tally->hash);
-    free(tally->buffer);
+    for (size_t i = 0; i < tally->count; i++)
+        jk_scan_file_done(&tally->files[i]);
+    free(tally->files);
+    free(tally->said);
+    jk_walk_done(&tally->walk);
+    jk_arena_done(&tally->arena);
 }
 
-static void close_fd(int *fd)
+/* The first are named, all are counted. */
+__attribute__((format(printf, 4, 5))) static void fails(struct tally *tally, const char *check, struct jk_span path,
+                                                        const char *format, ...)
 {
-    if (*fd >= 0) close(*fd);
-}
-
-__attribute__((format(printf, 3, 4))) static void differs(struct tally *tally, struct jk_span path, const char *format,
-                                                          ...)
-{
-    char why[256], shown[256];
+    char why[400], shown[256];
     va_list args;
+    if (tally->named == JK_ARTIFACT_NAMED) return;
     va_start(args, format);
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
     jk_text_shorten(path, shown, sizeof shown);
-    if (tally->differ++ < JK_ARTIFACT_NAMED)
-        jk_results_add(tally->results, "file", JK_RESULT_FAILS, "%s: %s", shown, why);
+    tally->named++;
+    jk_results_add(tally->results, check, JK_RESULT_FAILS, "%s: %s", shown, why);
 }
 
-/* NULL, or why not. */
-static const char *hash_file(struct tally *tally, int fd, struct jk_digest *out_digest, uint64_t *out_size)
+/* ---- the manifest ---- */
+
+/* NULL, or why this is not the statement's manifest. A statement may leave the weights digest out. */
+static const char *manifest_fault(const struct jk_artifact *artifact, struct jk_manifest_summary *summary,
+                                  struct jk_error *error)
 {
-    uint64_t size = 0;
-    jk_sha256_begin(tally->hash);
-    for (;;) {
-        ssize_t got = read(fd, tally->buffer, PIECE);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return strerror(errno);
-        if (got == 0) break;
-        jk_sha256_add(tally->hash, tally->buffer, (size_t)got);
-        size += (uint64_t)got;
-        jk_progress_add(&tally->progress, (uint64_t)got);
+    const struct jk_statement *statement = artifact->statement;
+    struct jk_digest digest = jk_digest_of(artifact->manifest);
+    if (statement && !jk_digest_equal(&digest, &statement->artifact))
+        return "its SHA-256 is not the artifact digest in the statement";
+    if (jk_manifest_check(artifact->manifest, summary, error) != JK_OK) return error->message;
+    if (!statement || jk_digest_is_zero(&statement->weights) || jk_digest_equal(&summary->weights, &statement->weights))
+        return NULL;
+    return "its weights digest is not the one in the statement";
+}
+
+static bool check_manifest(struct tally *tally)
+{
+    const struct jk_statement *statement = tally->artifact->statement;
+    char hex[JK_DIGEST_HEX + 1];
+    struct jk_error error;
+    jk_error_init(&error, NULL);
+    const char *fault = manifest_fault(tally->artifact, &tally->summary, &error);
+    jk_digest_hex(statement ? &statement->artifact : &tally->summary.artifact, hex);
+    if (fault && statement)
+        jk_results_add(tally->results, "manifest", JK_RESULT_FAILS, "%s (which says %s)", fault, hex);
+    else if (fault)
+        jk_results_add(tally->results, "manifest", JK_RESULT_FAILS, "%s", fault);
+    else if (statement)
+        jk_results_add(tally->results, "manifest", JK_RESULT_HOLDS,
+                       "its SHA-256 is the artifact digest in the statement, %s", hex);
+    else
+        jk_results_add(tally->results, "manifest", JK_RESULT_HOLDS,
+                       "well-formed, of version %u; its SHA-256, the artifact digest, is %s", tally->summary.version,
+                       hex);
+    return !fault;
+}
+
+/* ---- files ---- */
+
+static bool walk_folder(struct tally *tally)
+{
+    struct jk_error error;
+    jk_error_init(&error, NULL);
+    if (jk_walk_folder(tally->artifact->folder, &tally->walk, &error) != JK_OK) {
+        jk_results_add(tally->results, "files", JK_RESULT_FAILS, "the folder cannot be read: %s", error.message);
+        return false;
     }
-    jk_sha256_end(tally->hash, out_digest);
-    *out_size = size;
-    return NULL;
+    tally->listed = jk_arena_zalloc(&tally->arena, tally->walk.count + 1, sizeof *tally->listed);
+    if (!tally->listed) jk_results_add(tally->results, "files", JK_RESULT_FAILS, "there is not enough memory");
+    return tally->listed != NULL;
 }
 
-static int open_file(struct tally *tally, struct jk_span name, const char **out_why)
+static int by_walked_name(const void *key, const void *item)
 {
-    JK_CLEANUP(jk_text_done) struct jk_text full;
-    jk_text_init(&full, 0);
-    jk_text_addf(&full, "%s/", tally->artifact->folder);
-    jk_text_add(&full, name);
-    if (!full.failed) return jk_regular_open(AT_FDCWD, full.bytes, true, out_why);
-    errno = 0;
-    *out_why = "its path cannot be read";
-    return -1;
+    return jk_span_compare(*(const struct jk_span *)key, ((const struct jk_walked *)item)->named);
+}
+
+/* The file that a manifest's path names; NULL: none lies there. */
+static const struct jk_walked *find_walked(const struct tally *tally, struct jk_span named)
+{
+    const struct jk_walk *walk = &tally->walk;
+    return walk->count ? bsearch(&named, walk->files, walk->count, sizeof *walk->files, by_walked_name) : NULL;
 }
 
 static struct jk_span folder_of(struct jk_span name)
@@ -92,139 +134,126 @@ static struct jk_span folder_of(struct jk_span name)
     return (struct jk_span){name.at, len};
 }
 
-static int by_name(const void *key, const void *item)
-{
-    return jk_span_compare(*(const struct jk_span *)key, ((const struct jk_folder_file *)item)->name);
-}
-
-/* The file of that name, which is then one that the manifest lists. */
-static void mark_listed(struct tally *tally, struct jk_span name)
-{
-    const struct jk_folder *folder = &tally->folder;
-    const struct jk_folder_file *found =
-        folder->count > 0 ? bsearch(&name, folder->files, folder->count, sizeof *folder->files, by_name) : NULL;
-    if (found) tally->listed[found - folder->files] = true;
-}
-
-static bool has_content(struct tally *tally, struct jk_span name, const struct jk_digest *digest)
-{
-    struct jk_digest here;
-    uint64_t size;
-    const char *why;
-    JK_CLEANUP(close_fd) int fd = open_file(tally, name, &why);
-    return fd >= 0 && !hash_file(tally, fd, &here, &size) && jk_digest_equal(&here, digest);
-}
-
 /* The file that lies there under the same name in another Unicode form. Where no rule says that the forms are of one
- * name, its content has to be the one that is looked for. Empty for none. */
-static struct jk_span other_form(struct tally *tally, struct jk_span name, uint64_t size,
-                                 const struct jk_digest *digest)
+ * name, one of the size that is looked for, in the same folder, is taken: its content decides. NULL: none. */
+static const struct jk_walked *other_form(const struct tally *tally, struct jk_span path, uint64_t size)
 {
-    for (size_t i = 0; jk_form_varies(name) && i < tally->folder.count; i++) {
-        const struct jk_folder_file *file = &tally->folder.files[i];
-        bool beside = jk_span_equal(folder_of(file->name), folder_of(name)) || jk_form_same(file->name, name);
-        if (tally->listed[i] || !beside || !jk_form_varies(file->name)) continue;
-        if (jk_form_same(file->name, name) || (file->size == size && has_content(tally, file->name, digest)))
-            return file->name;
+    const struct jk_walked *guess = NULL;
+    for (size_t i = 0; jk_form_varies(path) && i < tally->walk.count; i++) {
+        const struct jk_walked *file = &tally->walk.files[i];
+        struct jk_span name = jk_span_of(file->path);
+        if (tally->listed[i] || !jk_form_varies(name)) continue;
+        if (jk_form_same(name, path)) return file;
+        if (!guess && file->size == size && jk_span_equal(folder_of(name), folder_of(path))) guess = file;
     }
-    return (struct jk_span){0};
+    return guess;
 }
 
-/* Opens what the manifest's path means. */
-static int open_listed(struct tally *tally, struct jk_span path, uint64_t size, const struct jk_digest *digest,
-                       const char **out_why)
+static void tell_other_form(struct tally *tally, struct jk_span named, const struct jk_walked *other)
 {
-    JK_CLEANUP(jk_text_done) struct jk_text name;
     char shown[256];
-    jk_text_init(&name, 0);
-    *out_why = "its path cannot be read";
-    errno = 0;
-    if (!jk_percent_decode(&name, path) || name.failed) return -1;
-    mark_listed(tally, jk_text_span(&name));
-    int fd = open_file(tally, jk_text_span(&name), out_why);
-    if (fd >= 0 || errno != ENOENT) return fd;
-    struct jk_span other = other_form(tally, jk_text_span(&name), size, digest);
-    errno = ENOENT;
-    if (other.len == 0) return -1;
-    mark_listed(tally, other);
-    jk_text_shorten(path, shown, sizeof shown);
+    jk_text_shorten(named, shown, sizeof shown);
     if (tally->renamed++ < JK_ARTIFACT_NAMED)
         jk_results_add(tally->results, "name", JK_RESULT_NOTE,
-                       "%s lies there under the same name in another Unicode form, %.*s", shown, JK_SPAN_ARG(other));
-    return open_file(tally, other, out_why);
+                       "%s lies there under the same name in another Unicode form, %s", shown, other->path);
 }
 
-static void check_file(struct tally *tally, struct jk_span path, uint64_t size, const struct jk_digest *digest)
+/* Marks the files that the manifest names; only then are names in another form looked for among the rest. */
+static void find_files(struct tally *tally)
 {
-    char wanted[JK_DIGEST_HEX + 1], found[JK_DIGEST_HEX + 1];
-    struct jk_digest here;
-    uint64_t bytes = 0;
-    const char *why = NULL;
-    JK_CLEANUP(close_fd) int fd = open_listed(tally, path, size, digest, &why);
-    if (fd < 0 && errno == ENOENT) why = "it is missing";
-    if (fd >= 0) why = hash_file(tally, fd, &here, &bytes);
-    tally->files++;
-    tally->bytes += size;
-    if (why) {
-        differs(tally, path, "%s", why);
-    } else if (bytes != size) {
-        differs(tally, path, "%llu bytes here, %llu in the manifest", (unsigned long long)bytes,
-                (unsigned long long)size);
-    } else if (!jk_digest_equal(&here, digest)) {
-        jk_digest_hex(&here, found);
-        jk_digest_hex(digest, wanted);
-        differs(tally, path, "SHA-256 %.16s… here, %.16s… in the manifest", found, wanted);
+    for (size_t i = 0; i < tally->count; i++) {
+        const struct jk_walked *file = find_walked(tally, tally->files[i].named);
+        if (file) tally->listed[file - tally->walk.files] = true;
+    }
+    for (size_t i = 0; i < tally->count; i++) {
+        struct jk_scan_file *file = &tally->files[i];
+        if (find_walked(tally, file->named)) continue;
+        const struct jk_walked *other = other_form(tally, jk_span_of(file->path), tally->said[i].size);
+        if (!other) continue;
+        tally->listed[other - tally->walk.files] = true;
+        tell_other_form(tally, file->named, other);
+        file->path = other->path;
     }
 }
 
-/* The manifest's form was checked: its file lines come first, after the head line. */
-static void check_files(struct tally *tally)
+/* A path as it is on the disk; NULL: out of memory. */
+static const char *decoded(struct tally *tally, struct jk_span path)
 {
-    struct jk_span rest = tally->artifact->manifest, line, word;
-    (void)jk_span_line(&rest, &line);
-    while (jk_span_line(&rest, &line) && jk_span_starts(line, JK_SPAN("file "))) {
-        struct jk_digest digest;
-        uint64_t size;
-        (void)jk_span_cut(&line, ' ', &word);
-        (void)jk_span_cut(&line, ' ', &word);
-        if (!jk_digest_parse(word, &digest)) continue;
-        (void)jk_span_cut(&line, ' ', &word);
-        if (jk_span_to_u64(word, &size)) check_file(tally, line, size, &digest);
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    jk_text_init(&text, 0);
+    bool read = jk_percent_decode(&text, path) && !text.failed;
+    return read ? jk_arena_copy(&tally->arena, text.bytes, text.len) : NULL;
+}
+
+static bool take_files(struct tally *tally)
+{
+    struct jk_span rest = jk_manifest_lines(tally->artifact->manifest);
+    struct jk_manifest_line line;
+    tally->files = calloc(tally->summary.files, sizeof *tally->files);
+    tally->said = calloc(tally->summary.files, sizeof *tally->said);
+    if (!tally->files || !tally->said) return false;
+    while (jk_manifest_next(&rest, &line) && line.kind == JK_MANIFEST_FILE) {
+        const char *path = decoded(tally, line.path);
+        if (!path) return false;
+        tally->said[tally->count] = (struct said){line.size, line.digest};
+        tally->files[tally->count++] = (struct jk_scan_file){.path = path, .named = line.path, .facts.size = line.size};
     }
+    return true;
 }
 
-/* NULL, or why this is not the statement's manifest. A statement may leave the weights digest out. */
-static const char *manifest_fault(const struct jk_artifact *artifact, struct jk_manifest_summary *summary,
-                                  struct jk_error *error)
+static void show_progress(void *user, uint64_t done, uint64_t total)
 {
-    const struct jk_statement *statement = artifact->statement;
-    struct jk_digest digest = jk_digest_of(artifact->manifest);
-    if (!jk_digest_equal(&digest, &statement->artifact))
-        return "its SHA-256 is not the artifact digest in the statement";
-    if (jk_manifest_check(artifact->manifest, summary, error) != JK_OK) return error->message;
-    if (jk_digest_is_zero(&statement->weights) || jk_digest_equal(&summary->weights, &statement->weights)) return NULL;
-    return "its weights digest is not the one in the statement";
+    struct tally *tally = user;
+    jk_progress_to(&tally->progress, done, total);
 }
 
-static bool check_manifest(const struct jk_artifact *artifact, struct jk_manifest_summary *summary,
-                           struct jk_results *results)
+static bool read_files(struct tally *tally)
 {
-    char hex[JK_DIGEST_HEX + 1];
+    const struct jk_artifact *artifact = tally->artifact;
+    struct jk_scan_options options = {.folder = artifact->folder,
+                                      .files = tally->files,
+                                      .count = tally->count,
+                                      .sketches = tally->summary.version >= 2,
+                                      .progress = show_progress,
+                                      .user = tally};
     struct jk_error error;
     jk_error_init(&error, NULL);
-    const char *fault = manifest_fault(artifact, summary, &error);
-    jk_digest_hex(&artifact->statement->artifact, hex);
-    if (fault)
-        jk_results_add(results, "manifest", JK_RESULT_FAILS, "%s (which says %s)", fault, hex);
-    else
-        jk_results_add(results, "manifest", JK_RESULT_HOLDS, "its SHA-256 is the artifact digest in the statement, %s",
-                       hex);
-    return !fault;
+    jk_progress_begin(&tally->progress, artifact->shown, artifact->terminal, artifact->utf8, "files",
+                      tally->summary.bytes);
+    enum jk_status status = jk_scan_run(&options, &error);
+    jk_progress_end(&tally->progress);
+    if (status != JK_OK) jk_results_add(tally->results, "files", JK_RESULT_FAILS, "%s", error.message);
+    return status == JK_OK;
 }
 
-static void tell_files(const struct tally *tally)
+/* A file that is not the manifest's: what stands in its lines is not looked at any more. Damage in a weight file is
+ * told by its lines in version 1, which need not have any, and by itself in version 2. */
+static void judge_file(struct tally *tally, struct jk_scan_file *file, const struct said *said)
 {
-    unsigned long long files = tally->files, bytes = tally->bytes, differ = tally->differ;
+    char wanted[JK_DIGEST_HEX + 1], found[JK_DIGEST_HEX + 1];
+    jk_digest_hex(&file->digest, found);
+    jk_digest_hex(&said->digest, wanted);
+    uint64_t before = tally->differ++;
+    if (!file->done)
+        fails(tally, "file", file->named, "%s", file->fault);
+    else if (file->facts.size != said->size)
+        fails(tally, "file", file->named, "%llu bytes here, %llu in the manifest", (unsigned long long)file->facts.size,
+              (unsigned long long)said->size);
+    else if (!jk_digest_equal(&file->digest, &said->digest))
+        fails(tally, "file", file->named, "SHA-256 %.16s… here, %.16s… in the manifest", found, wanted);
+    else {
+        if (file->fault[0] && (tally->summary.version >= 2 || !file->unsound))
+            fails(tally, "file", file->named, "%s", file->fault);
+        else
+            tally->differ = before;
+        return;
+    }
+    file->done = false;
+}
+
+static void tell_files(struct tally *tally)
+{
+    unsigned long long files = tally->count, bytes = tally->summary.bytes, differ = tally->differ;
     if (differ == 0)
         jk_results_add(tally->results, "files", JK_RESULT_HOLDS, "%llu %s of %llu bytes in all, as in the manifest",
                        files, files == 1 ? "file" : "files", bytes);
@@ -233,55 +262,95 @@ static void tell_files(const struct tally *tally)
                        files);
 }
 
-static bool is_code(struct jk_span name)
+/* ---- header, tensor and sketch lines ---- */
+
+static void tell_line(void *user, enum jk_listed_fault fault, const struct jk_manifest_line *line)
 {
-    static const char *const endings[] = {".py", ".pyc", ".so",  ".dll",    ".dylib",  ".exe",
-                                          ".sh", ".js",  ".pkl", ".pickle", ".joblib", ".wasm"};
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
-        if (jk_span_ends(name, jk_span_of(endings[i]))) return true;
-    return false;
+    static const char *const words[] = {[JK_MANIFEST_FILE] = "file",
+                                        [JK_MANIFEST_HEADER] = "header",
+                                        [JK_MANIFEST_TENSOR] = "tensor",
+                                        [JK_MANIFEST_SKETCH] = "sketch"};
+    static const char *const faults[] = {[JK_LISTED_DIFFERS] = "is another one in the file",
+                                         [JK_LISTED_INVENTED] = "stands in the manifest, and the file has none",
+                                         [JK_LISTED_LEFT_OUT] = "is in the file, and not in the manifest"};
+    struct tally *tally = user;
+    char shown[128];
+    jk_text_shorten(line->name, shown, sizeof shown);
+    tally->lines_differ++;
+    fails(tally, words[line->kind], line->path, "the %s%s%s %s", words[line->kind], line->name.len ? " " : "", shown,
+          faults[fault]);
 }
 
-/* Whoever loads a model loads whatever weights and code lie in its folder: what nobody vouches for is named. */
-static void tell_unlisted(struct tally *tally)
+static void check_lines(struct tally *tally)
 {
-    JK_CLEANUP(jk_text_done) struct jk_text names;
-    size_t count = 0;
-    jk_text_init(&names, 0);
-    for (size_t i = 0; i < tally->folder.count; i++) {
-        struct jk_span name = tally->folder.files[i].name;
-        char shown[256];
-        if (tally->listed[i] || (!jk_manifest_is_weights(name) && !is_code(name))) continue;
-        jk_text_shorten(name, shown, sizeof shown);
-        if (count++ < JK_ARTIFACT_NAMED) jk_text_addf(&names, "%s%s", count > 1 ? ", " : "", shown);
+    struct jk_listed listed = {.manifest = tally->artifact->manifest,
+                               .version = tally->summary.version,
+                               .files = tally->files,
+                               .count = tally->count,
+                               .differs = tell_line,
+                               .user = tally};
+    if (!jk_listed_check(&listed))
+        jk_results_add(tally->results, "tensors", JK_RESULT_FAILS, "there is not enough memory to compare them");
+    else if (tally->lines_differ > 0)
+        jk_results_add(tally->results, "tensors", JK_RESULT_FAILS,
+                       "%llu %s of headers, tensors and sketches differ from the files",
+                       (unsigned long long)tally->lines_differ, tally->lines_differ == 1 ? "line" : "lines");
+    else if (listed.lines > 0)
+        jk_results_add(tally->results, "tensors", JK_RESULT_HOLDS, "%u tensors and %u sketches, as the files hold them",
+                       tally->summary.tensors, tally->summary.sketches);
+}
+
+/* ---- what is not listed ---- */
+
+static bool is_the_manifest(const struct jk_artifact *artifact, const struct jk_walked *file)
+{
+    struct stat facts;
+    return artifact->manifest_path && stat(artifact->manifest_path, &facts) == 0 && facts.st_ino == file->inode &&
+           facts.st_dev == file->device;
+}
+
+static void judge_unlisted(struct tally *tally, const struct jk_walked *file, struct jk_text *others)
+{
+    char shown[100];
+    if (tally->listed[file - tally->walk.files] || is_the_manifest(tally->artifact, file)) return;
+    bool weights = jk_manifest_is_weights(file->named);
+    if (weights || jk_manifest_is_code(file->named)) {
+        tally->differ++;
+        fails(tally, "unlisted", file->named, "the manifest does not list it, and it is %s",
+              weights ? "weights" : "code");
+        return;
     }
-    if (count > JK_ARTIFACT_NAMED) jk_text_addf(&names, " and %zu more", count - JK_ARTIFACT_NAMED);
-    if (count > 0 && !names.failed)
-        jk_results_add(tally->results, "unlisted", JK_RESULT_NOTE,
-                       "weights or code beside the model that the manifest does not list: %s", names.bytes);
+    jk_text_shorten(file->named, shown, sizeof shown);
+    if (tally->unlisted++ < JK_ARTIFACT_NAMED) jk_text_addf(others, "%s%s", others->len ? ", " : "", shown);
 }
 
-static bool list_folder(struct tally *tally, struct jk_arena *arena)
+static void check_unlisted(struct tally *tally)
 {
-    if (!jk_folder_list(tally->artifact->folder, FOLDERS_DEEP, FILES_MAX, arena, &tally->folder)) return false;
-    tally->listed = jk_arena_zalloc(arena, tally->folder.count + 1, sizeof *tally->listed);
-    return tally->listed != NULL;
+    JK_CLEANUP(jk_text_done) struct jk_text others;
+    jk_text_init(&others, 0);
+    for (size_t i = 0; i < tally->walk.count; i++)
+        judge_unlisted(tally, &tally->walk.files[i], &others);
+    if (tally->unlisted > 0)
+        jk_results_add(tally->results, "unlisted", JK_RESULT_NOTE,
+                       "neither weights nor code, and not in the manifest: %s%s", others.bytes ? others.bytes : "",
+                       tally->unlisted > JK_ARTIFACT_NAMED ? ", …" : "");
 }
 
 void jk_artifact_check(const struct jk_artifact *artifact, struct jk_results *results)
 {
     JK_CLEANUP(end_tally) struct tally tally = {.artifact = artifact, .results = results};
-    struct jk_manifest_summary summary;
-    if (!check_manifest(artifact, &summary, results)) return;
-    tally.hash = jk_sha256_new();
-    tally.buffer = malloc(PIECE);
-    if (!tally.hash || !tally.buffer || !list_folder(&tally, results->arena)) {
+    jk_arena_init(&tally.arena, ARENA);
+    if (!check_manifest(&tally)) return;
+    if (!take_files(&tally)) {
         jk_results_add(results, "files", JK_RESULT_FAILS, "there is not enough memory to read them");
         return;
     }
-    jk_progress_begin(&tally.progress, artifact->shown, artifact->terminal, artifact->utf8, "files", summary.bytes);
-    check_files(&tally);
-    jk_progress_end(&tally.progress);
+    if (!walk_folder(&tally)) return;
+    find_files(&tally);
+    if (!read_files(&tally)) return;
+    for (size_t i = 0; i < tally.count; i++)
+        judge_file(&tally, &tally.files[i], &tally.said[i]);
     tell_files(&tally);
-    tell_unlisted(&tally);
+    check_lines(&tally);
+    check_unlisted(&tally);
 }

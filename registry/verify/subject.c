@@ -107,6 +107,19 @@ static enum jk_status find_manifest(struct jk_subject *subject, struct jk_cli *c
 
 /* ---- checks ---- */
 
+static void compare_files(struct jk_subject *subject, struct jk_cli *cli, const struct jk_statement *statement)
+{
+    struct jk_artifact artifact = {.folder = subject->folder,
+                                   .manifest = subject->file.manifest,
+                                   .statement = statement,
+                                   .manifest_path =
+                                       statement ? jk_options_text(&cli->options, JK_OPTION_MANIFEST) : subject->title,
+                                   .shown = cli->err,
+                                   .terminal = cli->err_terminal && !cli->json,
+                                   .utf8 = cli->utf8};
+    jk_artifact_check(&artifact, &subject->results);
+}
+
 static void check_files(struct jk_subject *subject, struct jk_cli *cli)
 {
     const struct jk_statement *statement = &subject->evidence.statement;
@@ -122,9 +135,7 @@ static void check_files(struct jk_subject *subject, struct jk_cli *cli)
         skip(subject, "files", &why);
         return;
     }
-    struct jk_artifact artifact = {subject->folder, subject->file.manifest,          statement,
-                                   cli->err,        cli->err_terminal && !cli->json, cli->utf8};
-    jk_artifact_check(&artifact, &subject->results);
+    compare_files(subject, cli, statement);
 }
 
 static void check_growth(struct jk_subject *subject, struct jk_span note, const char *check)
@@ -242,6 +253,10 @@ static void note_yank(struct jk_subject *subject, struct jk_cli *cli)
 enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli)
 {
     struct jk_evidence *evidence = &subject->evidence;
+    if (subject->is_manifest) {
+        compare_files(subject, cli, NULL);
+        return JK_OK;
+    }
     if (evidence->receipt_read) {
         JK_TRY(jk_anchor_open(cli, evidence->receipt.checkpoint.origin, offline(cli), &subject->anchor));
         subject->anchored = true;

@@ -19,6 +19,7 @@ struct jk_subject {
     struct jk_results results;
     struct jk_anchor anchor;
     bool anchored;           /* `anchor` is open */
+    bool is_manifest;        /* by itself, in `file`: only `folder` is held against it */
     bool is_certificate;     /* of counts, at `title`: certified.h checks it */
     bool again;              /* the same log's checkpoint was checked before in this run */
     bool own_checkpoint;     /* a policy is asked about the receipt's own checkpoint alone */

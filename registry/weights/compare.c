@@ -51,7 +51,7 @@ static int order_by_tail(const void *a, const void *b)
     return order ? order : in_order(one, two);
 }
 
-static const struct jk_item **sorted(const struct jk_model *model, int (*order)(const void *, const void *))
+static const struct jk_item **sorted(const struct jk_sketches *model, int (*order)(const void *, const void *))
 {
     const struct jk_item **items = malloc((model->count + 1) * sizeof *items);
     for (size_t i = 0; items && i < model->count; i++)
@@ -177,7 +177,7 @@ static int order_by_similarity(const void *a, const void *b)
     return (one->similarity > two->similarity) - (one->similarity < two->similarity);
 }
 
-static void add_to(struct jk_share *share, const struct jk_pair *pair)
+static void add_to(struct jk_likeness_share *share, const struct jk_pair *pair)
 {
     share->elements += pair->one->elements;
     share->of[pair->likeness] += pair->one->elements;
@@ -216,7 +216,7 @@ static bool share_out(struct jk_comparison *out)
         pairs[i] = &out->pairs[i];
     qsort(pairs, out->count, sizeof *pairs, order_by_part);
     for (size_t begin = 0, end; begin < out->count; begin = end) {
-        struct jk_share *share = &out->parts[out->part_count++];
+        struct jk_likeness_share *share = &out->parts[out->part_count++];
         share->part = jk_item_part(pairs[begin]->one);
         for (end = begin; end < out->count && jk_span_equal(jk_item_part(pairs[end]->one), share->part); end++)
             add_to(share, pairs[end]);
@@ -229,7 +229,7 @@ static bool share_out(struct jk_comparison *out)
     return true;
 }
 
-static void pair_all(const struct jk_model *one, struct lookup *lookup, struct jk_comparison *out)
+static void pair_all(const struct jk_sketches *one, struct lookup *lookup, struct jk_comparison *out)
 {
     for (out->count = 0; out->count < one->count; out->count++) {
         struct jk_pair *pair = &out->pairs[out->count];
@@ -240,7 +240,7 @@ static void pair_all(const struct jk_model *one, struct lookup *lookup, struct j
     out->cut = lookup->cut;
 }
 
-bool jk_compare(const struct jk_model *one, const struct jk_model *two, struct jk_comparison *out)
+bool jk_compare(const struct jk_sketches *one, const struct jk_sketches *two, struct jk_comparison *out)
 {
     struct lookup lookup = {
         sorted(two, order_by_name), sorted(two, order_by_shape), sorted(two, order_by_tail), two->count, 0, false};
@@ -262,7 +262,7 @@ void jk_comparison_done(struct jk_comparison *comparison)
     *comparison = (struct jk_comparison){0};
 }
 
-uint32_t jk_compare_share(jk_wide of, jk_wide elements)
+uint32_t jk_likeness_hundredths(jk_wide of, jk_wide elements)
 {
     return elements ? (uint32_t)(of * 10000 / elements) : 0;
 }

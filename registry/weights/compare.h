@@ -4,7 +4,7 @@
 #ifndef JK_WEIGHTS_COMPARE_H
 #define JK_WEIGHTS_COMPARE_H
 
-#include "weights/model.h"
+#include "weights/sketches.h"
 
 #define JK_PAIRS_MAX 2000000u /* compared beyond namesakes */
 
@@ -22,7 +22,7 @@ struct jk_pair {
 
 typedef unsigned __int128 jk_wide;
 
-struct jk_share {
+struct jk_likeness_share {
     struct jk_span part; /* empty: of the whole model */
     jk_wide elements, of[JK_LIKENESSES];
     uint32_t tensors;
@@ -32,16 +32,16 @@ struct jk_share {
 struct jk_comparison {
     struct jk_pair *pairs; /* one for each item of the first model, in its order */
     size_t count;
-    struct jk_share whole, *parts; /* parts by name */
+    struct jk_likeness_share whole, *parts; /* parts by name */
     size_t part_count;
     uint32_t renamed, longer;
     bool cut; /* JK_PAIRS_MAX was reached: further candidates were passed over */
 };
 
 /* False: out of memory. The models must outlive what comes of it. */
-bool jk_compare(const struct jk_model *one, const struct jk_model *two, struct jk_comparison *out);
+bool jk_compare(const struct jk_sketches *one, const struct jk_sketches *two, struct jk_comparison *out);
 void jk_comparison_done(struct jk_comparison *comparison); /* accepts a zeroed struct */
 /* `of` in hundredths of a per cent of `elements`, rounded down; 0 of nothing. */
-uint32_t jk_compare_share(jk_wide of, jk_wide elements);
+uint32_t jk_likeness_hundredths(jk_wide of, jk_wide elements);
 
 #endif

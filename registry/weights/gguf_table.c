@@ -141,7 +141,7 @@ static bool take_metadata(struct reader *reader, uint64_t count, uint64_t *align
 /* ---- tensors ---- */
 
 /* Dimensions are written the other way round. */
-static bool take_shape(struct reader *reader, struct jk_table *table, struct jk_tensor *tensor)
+static bool take_shape(struct reader *reader, struct jk_tensors *table, struct jk_tensor *tensor)
 {
     uint64_t count, shape[DIMENSIONS] = {0};
     if (!number(reader, 4, &count)) return false;
@@ -149,9 +149,9 @@ static bool take_shape(struct reader *reader, struct jk_table *table, struct jk_
     for (uint64_t i = 0; i < count; i++)
         if (!number(reader, 8, &shape[count - 1 - i])) return false;
     tensor->dimensions = (uint32_t)count;
-    tensor->shape = jk_table_shape(table, shape, count);
+    tensor->shape = jk_tensors_shape(table, shape, count);
     if (!tensor->shape) return FAULT(reader, "no memory is left for its tensors");
-    return jk_table_elements(tensor->shape, count, &tensor->elements) || FAULT(reader, "the shape overflows 64 bits");
+    return jk_tensors_elements(tensor->shape, count, &tensor->elements) || FAULT(reader, "the shape overflows 64 bits");
 }
 
 static bool take_type(struct reader *reader, struct jk_tensor *tensor)
@@ -164,7 +164,7 @@ static bool take_type(struct reader *reader, struct jk_tensor *tensor)
     return FAULT(reader, "a tensor of type %llu, which is not known here", (unsigned long long)code);
 }
 
-static bool take_tensor(struct reader *reader, struct jk_table *table)
+static bool take_tensor(struct reader *reader, struct jk_tensors *table)
 {
     struct jk_tensor tensor = {.at = reader->at};
     if (!text(reader, &tensor.name)) return false;
@@ -178,7 +178,7 @@ static bool take_tensor(struct reader *reader, struct jk_table *table)
                      tensor.type->word);
     if (__builtin_add_overflow(tensor.begin, bytes, &tensor.end))
         return FAULT(reader, "the tensor's bytes lie beyond the file");
-    return jk_table_add(table, &tensor, reader->fault);
+    return jk_tensors_add(table, &tensor, reader->fault);
 }
 
 static uint64_t padding(uint64_t at, uint64_t alignment)
@@ -187,7 +187,7 @@ static uint64_t padding(uint64_t at, uint64_t alignment)
 }
 
 /* Offsets count from the data's beginning; here they become the file's. */
-static bool check_places(struct jk_table *table, uint64_t size, uint64_t alignment, struct jk_fault *fault)
+static bool check_places(struct jk_tensors *table, uint64_t size, uint64_t alignment, struct jk_fault *fault)
 {
     uint64_t next = 0, last = table->data, room;
     for (size_t i = 0; i < table->count; i++) {
@@ -224,7 +224,7 @@ static bool read_head(struct reader *reader, uint64_t *out_tensors, uint64_t *ou
     return number(reader, 8, out_tensors) && number(reader, 8, out_keys);
 }
 
-static bool read_all(struct reader *reader, uint64_t size, struct jk_table *table)
+static bool read_all(struct reader *reader, uint64_t size, struct jk_tensors *table)
 {
     uint64_t tensors = 0, keys = 0, alignment = ALIGNMENT;
     if (!read_head(reader, &tensors, &keys)) return false;
@@ -232,16 +232,16 @@ static bool read_all(struct reader *reader, uint64_t size, struct jk_table *tabl
     if (!take_metadata(reader, keys, &alignment)) return false;
     for (uint64_t i = 0; i < tensors; i++)
         if (!take_tensor(reader, table)) return false;
-    if (!jk_table_check_names(table, reader->fault)) return false;
+    if (!jk_tensors_check_names(table, reader->fault)) return false;
     table->data = reader->at + padding(reader->at, alignment);
     return check_places(table, size, alignment, reader->fault);
 }
 
-bool jk_gguf_table_read(struct jk_span head, uint64_t size, struct jk_table *table, bool *out_cut,
+bool jk_gguf_table_read(struct jk_span head, uint64_t size, struct jk_tensors *table, bool *out_cut,
                         struct jk_fault *fault)
 {
     struct reader reader = {.bytes = head, .fault = fault};
-    jk_table_begin(table);
+    jk_tensors_begin(table);
     fault->unknown = false;
     *out_cut = false;
     if (read_all(&reader, size, table)) return true;

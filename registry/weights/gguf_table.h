@@ -4,13 +4,13 @@
 #ifndef JK_WEIGHTS_GGUF_TABLE_H
 #define JK_WEIGHTS_GGUF_TABLE_H
 
-#include "weights/table.h"
+#include "weights/tensors.h"
 
 #define JK_GGUF_TABLE_HEADER_MAX (64u << 20)
 
 /* `head`: the file's first bytes. *out_cut: the header is longer than these; more of them are to be given. The table is
  * begun in any case. Fault with `unknown`: another version or byte order, or a type that nobody here knows. */
-bool jk_gguf_table_read(struct jk_span head, uint64_t size, struct jk_table *table, bool *out_cut,
+bool jk_gguf_table_read(struct jk_span head, uint64_t size, struct jk_tensors *table, bool *out_cut,
                         struct jk_fault *fault);
 
 #endif

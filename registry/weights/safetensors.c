@@ -9,7 +9,7 @@
 struct reader {
     struct jk_span text;
     size_t at;
-    struct jk_table *table;
+    struct jk_tensors *table;
     struct jk_fault *fault;
 };
 
@@ -235,7 +235,7 @@ static bool settle(struct reader *reader, struct entry *entry)
     if (!tensor->type)
         return FAULT(reader, "the dtype \"%.*s\" is not one of safetensors'",
                      (int)(entry->dtype.len < 40 ? entry->dtype.len : 40), entry->dtype.at);
-    if (!jk_table_elements(entry->shape, tensor->dimensions, &tensor->elements) ||
+    if (!jk_tensors_elements(entry->shape, tensor->dimensions, &tensor->elements) ||
         !jk_type_size(tensor->type, tensor->elements, &bytes))
         return FAULT(reader, "the shape does not come to a whole number of bytes below 2^64");
     if (entry->offsets[0] > entry->offsets[1]) return FAULT(reader, "data_offsets go backwards");
@@ -245,7 +245,7 @@ static bool settle(struct reader *reader, struct entry *entry)
     if (__builtin_add_overflow(entry->offsets[0], data, &tensor->begin) ||
         __builtin_add_overflow(entry->offsets[1], data, &tensor->end))
         return FAULT(reader, "data_offsets lie beyond the file");
-    tensor->shape = jk_table_shape(reader->table, entry->shape, tensor->dimensions);
+    tensor->shape = jk_tensors_shape(reader->table, entry->shape, tensor->dimensions);
     return tensor->shape || FAULT(reader, "no memory is left for its tensors");
 }
 
@@ -261,29 +261,29 @@ static bool take_tensor(struct reader *reader, struct jk_span name, uint64_t at)
         more = take_if(reader, ',');
         if (!more && !take(reader, '}')) return false;
     }
-    return settle(reader, &entry) && jk_table_add(reader->table, &entry.tensor, reader->fault);
+    return settle(reader, &entry) && jk_tensors_add(reader->table, &entry.tensor, reader->fault);
 }
 
 /* Texts by their names, of no meaning here. No name twice: what one reader shows another must not hide. */
 static bool take_metadata(struct reader *reader)
 {
-    struct jk_table names;
+    struct jk_tensors names;
     struct jk_tensor name = {0};
     struct jk_span value;
     if (!take(reader, '{')) return false;
-    jk_table_begin(&names);
+    jk_tensors_begin(&names);
     bool more = !take_if(reader, '}'), sound = true;
     while (more && sound) {
         skip_space(reader);
         name.at = JK_SAFETENSORS_LENGTH + reader->at;
         sound = take_text(reader, &name.name) && take(reader, ':') && take_text(reader, &value) &&
-                jk_table_add(&names, &name, reader->fault);
+                jk_tensors_add(&names, &name, reader->fault);
         more = sound && take_if(reader, ',');
         if (sound && !more) sound = take(reader, '}');
     }
-    if (sound && !jk_table_check_names(&names, reader->fault))
+    if (sound && !jk_tensors_check_names(&names, reader->fault))
         sound = jk_fault_at(reader->fault, reader->fault->offset, "a key of " METADATA " stands twice");
-    jk_table_done(&names);
+    jk_tensors_done(&names);
     return sound;
 }
 
@@ -312,7 +312,7 @@ static bool take_all(struct reader *reader)
 /* ---- the whole ---- */
 
 /* One after the other from the data's beginning to the file's end. */
-static bool check_places(struct jk_table *table, uint64_t size, struct jk_fault *fault)
+static bool check_places(struct jk_tensors *table, uint64_t size, struct jk_fault *fault)
 {
     uint64_t next = table->data;
     for (size_t i = 0; i < table->count; i++) {
@@ -353,16 +353,16 @@ static size_t valid_utf8(struct jk_span text)
     return text.len - rest.len;
 }
 
-bool jk_safetensors_read(struct jk_span header, uint64_t size, struct jk_table *table, struct jk_fault *fault)
+bool jk_safetensors_read(struct jk_span header, uint64_t size, struct jk_tensors *table, struct jk_fault *fault)
 {
     struct reader reader = {.text = header, .table = table, .fault = fault};
-    jk_table_begin(table);
+    jk_tensors_begin(table);
     table->data = JK_SAFETENSORS_LENGTH + header.len;
     if (!jk_utf8_valid(header)) {
         reader.at = valid_utf8(header);
         return FAULT(&reader, "the header is not UTF-8");
     }
-    if (!take_all(&reader) || !jk_table_check_names(table, fault)) return false;
-    jk_table_sort(table);
+    if (!take_all(&reader) || !jk_tensors_check_names(table, fault)) return false;
+    jk_tensors_sort(table);
     return check_places(table, size, fault);
 }

@@ -78,11 +78,12 @@ bool jk_signs_reserve(struct jk_signs *signs, uint64_t count)
 {
     uint64_t blocks = count / JK_SIGNS_BLOCK + (count % JK_SIGNS_BLOCK != 0);
     if (blocks > KEPT_MAX) blocks = KEPT_MAX;
-    for (; signs->kept < blocks; signs->kept++) {
+    while (signs->kept < blocks) {
         uint64_t *words = malloc(WORDS * sizeof *words);
         if (!words) return false;
         make(signs, signs->kept, words);
         signs->blocks[signs->kept] = words;
+        __atomic_store_n(&signs->kept, signs->kept + 1, __ATOMIC_RELEASE);
     }
     return true;
 }

@@ -17,12 +17,12 @@
 bool jk_sketching_begin(struct jk_sketching *sketching, const uint64_t *shape, uint32_t dimensions)
 {
     *sketching = (struct jk_sketching){0};
-    return jk_guard_begin(&sketching->guard, shape, dimensions);
+    return jk_formula_begin(&sketching->formula, shape, dimensions);
 }
 
 void jk_sketching_done(struct jk_sketching *sketching)
 {
-    jk_guard_done(&sketching->guard);
+    jk_formula_done(&sketching->formula);
 }
 
 /* ---- first pass ---- */
@@ -46,7 +46,7 @@ void jk_sketching_first(struct jk_sketching *sketching, const double *elements, 
         sketching->sum[i - whole] += elements[i];
         sketching->squares[i - whole] += square;
     }
-    jk_guard_add(&sketching->guard, elements, count);
+    jk_formula_add(&sketching->formula, elements, count);
     sketching->count += count;
 }
 
@@ -61,7 +61,7 @@ bool jk_sketching_turn(struct jk_sketching *sketching)
     double square = sketching->mean * sketching->mean;
     double variance = squares / count - square;
     if (!isfinite(variance) || !(variance > 0)) return false;
-    if (jk_guard_found(&sketching->guard, count, squares)) return false;
+    if (jk_formula_found(&sketching->formula, count, squares)) return false;
     sketching->deviation = sqrt(variance);
     sketching->count = 0;
     memset(sketching->sum, 0, sizeof sketching->sum);

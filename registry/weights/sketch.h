@@ -4,7 +4,7 @@
 #ifndef JK_WEIGHTS_SKETCH_H
 #define JK_WEIGHTS_SKETCH_H
 
-#include "weights/guard.h"
+#include "weights/formula.h"
 #include "weights/signs.h"
 
 #define JK_SKETCH_BUCKETS  256
@@ -21,12 +21,12 @@ struct jk_sketching {
     uint64_t count; /* elements of the pass so far */
     double sum[JK_SKETCH_BUCKETS], squares[JK_SKETCH_BUCKETS];
     double mean, deviation;
-    struct jk_guard guard;
+    struct jk_formula formula;
 };
 
 #define JK_SKETCHING_PIECE 4096u /* what all pieces but the last are a multiple of */
 
-/* False: no memory for the guard. `shape` is that of what is sketched; `dimensions` ≥ 2. */
+/* False: out of memory. `shape` is that of what is sketched; `dimensions` ≥ 2. */
 bool jk_sketching_begin(struct jk_sketching *sketching, const uint64_t *shape, uint32_t dimensions);
 void jk_sketching_done(struct jk_sketching *sketching); /* accepts a zeroed struct */
 void jk_sketching_first(struct jk_sketching *sketching, const double *elements, size_t count);

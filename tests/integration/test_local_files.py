@@ -31,6 +31,7 @@ NAMED = [  # how a file is named; FILE stands for it
     ["audit", "PUBLIC", "--key", "FILE"],
     ["audit", "PUBLIC", "--expect", "FILE"],
     ["demo", "load", "FILE"],
+    ["digest", "FOLDER", "--check", "FILE"],
 ]
 
 
@@ -74,7 +75,7 @@ class LocalFiles(unittest.TestCase):
             for kind in ("pipe", "socket", "device"):
                 suffix = ".receipt" if "FILE.receipt" in arguments else ""
                 path = self.make(kind, "%s-%d%s" % (kind, number, suffix))
-                words = [{"FILE": path, "FILE.receipt": path, "GOOD": jokbo.ROSTER,
+                words = [{"FILE": path, "FILE.receipt": path, "GOOD": jokbo.ROSTER, "FOLDER": self.folder,
                           "PUBLIC": os.path.join(self.server.data, "public")}.get(word, word) for word in arguments]
                 with self.subTest(kind=kind, arguments=arguments):
                     self.refused(kind, path, *words)

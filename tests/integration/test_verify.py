@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from concurrent import futures
 import grpc
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import sketch  # noqa: E402
 from jokbo import BUILD, Client, GetMessageClass, Server  # noqa: E402
 
 BASE = "skt/A.X-3.1-Light"
@@ -222,6 +224,60 @@ class Receipts(Case):
         self.assertEqual((checks["signature"], checks["growth"]), (["ok"], ["skipped"]))
 
 
+class Sketched(Case):
+    """Manifests of version 2, made by `jokbo digest`: taken by the server, and every line of them is checked."""
+
+    def setUp(self):
+        super().setUp()
+        tensors = [(name, "BF16", [128, 130], random.Random(name).randbytes(2 * 128 * 130).replace(b"\x7f", b"\0").replace(b"\xff", b"\0"))
+                   for name in ("a", "b")]
+        sketch.write_safetensors(self.model + "/model.safetensors", tensors)
+        self.jokbo("digest", self.model, "--out", self.folder + "/manifest")
+        self.lines = read(self.folder + "/manifest").decode().split("\n")
+        self.assertEqual(self.lines[0], "jokbo/manifest/v2")
+        self.assertEqual(len([line for line in self.lines if line.startswith("sketch ")]), 2)
+
+    def fails(self, *names):
+        checks = self.verify(self.model, "--key", self.vkey, expect=NOT_VERIFIED if names else VERIFIED)
+        self.assertEqual(sorted(name for name, states in checks.items() if "failed" in states), sorted(names))
+
+    def register_lines(self, lines):
+        write(self.folder + "/manifest", "\n".join(lines))
+        self.register()
+
+    def test_it_is_registered_held_and_verified(self):
+        self.register()
+        self.fails()
+        client = self.server.client()
+        blob = client.call("Registry.GetBlob", sha256=hashlib.sha256("\n".join(self.lines).encode()).hexdigest())
+        client.close()
+        digest = hashlib.sha256("".join(line.rsplit(" ", 1)[0] + "\n" for line in self.lines if line.startswith("tensor ")).encode())
+        self.assertEqual((blob["state"], blob["weights_sha256"]), ("BLOB_STATE_STORED", digest.hexdigest()))
+
+    def test_an_invented_tensor(self):
+        at = next(i for i, line in enumerate(self.lines) if line.startswith("tensor "))
+        for version in ("v1", "v2"):
+            lines = ["jokbo/manifest/" + version] + [line for line in self.lines[1:] if version == "v2" or not line.startswith("sketch ")]
+            lines[at:at + 2] = sorted(lines[at:at + 2] + ["tensor %s F32 1 z model.safetensors" % ("ab" * 32)])
+            self.name += version
+            self.register_lines(lines)
+            self.fails("tensor", "tensors")
+            shutil.rmtree(self.model + "/.jokbo")
+
+    def test_a_sketch_of_something_else(self):
+        self.lines[-2] = self.lines[-3].rsplit(" ", 2)[0] + " b model.safetensors"
+        self.register_lines(self.lines)
+        self.fails("sketch", "tensors")
+
+    def test_the_server_refuses_what_contradicts_itself(self):
+        for old, new in ((" b model.safetensors", " c model.safetensors"), ("BF16 128x130 b", "BF16 130x128 b")):
+            at = len(self.lines) - 2
+            lines = self.lines[:at] + [self.lines[at].replace(old, new)] + self.lines[at + 1:]
+            write(self.folder + "/manifest", "\n".join(lines))
+            result = self.register(expect=4)
+            self.assertIn("Line %d of the manifest" % (at + 1), result.stderr)
+
+
 class Damage(Case):
     """Offline, with the key given: exactly the check fails that should."""
 
@@ -255,7 +311,15 @@ class Damage(Case):
         result = self.jokbo("verify", self.model, "--offline", "--key", self.vkey, env=NOWHERE)
         lines = result.stdout.split("\n")
         self.assertEqual(lines[0], self.receipt)
-        self.assertEqual([line.split("  ")[0] for line in lines[1:-1]], ["ok", "ok", "ok", "note", "note", "ok", "ok", "ok"])
+        self.assertEqual([line.split("  ")[0] for line in lines[1:-1]], ["ok", "ok", "ok", "note", "note", "ok", "ok", "ok", "note"])
+
+    def test_what_the_manifest_does_not_list(self):
+        """Weights and code must not be slipped in beside what was registered; a text may lie there."""
+        for name, state in (("notes.txt", "note"), ("model-00002-of-00002.safetensors", "failed"), ("modeling_custom.py", "failed")):
+            write(self.model + "/" + name, "x")
+            checks = self.offline(NOT_VERIFIED if state == "failed" else VERIFIED)
+            self.assertIn(state, checks["unlisted"])
+            os.unlink(self.model + "/" + name)
 
     def test_a_file(self):
         self.flip(self.model + "/sub/config.json")

@@ -59,15 +59,15 @@ static struct jk_text manifest_of(const struct tensor *tensors)
 
 struct compared {
     struct jk_text texts[2];
-    struct jk_model models[2];
+    struct jk_sketches models[2];
     struct jk_comparison comparison;
 };
 
-static void read_model(struct jk_text *text, struct jk_model *out)
+static void read_model(struct jk_text *text, struct jk_sketches *out)
 {
     struct jk_error error;
     jk_error_init(&error, NULL);
-    if (jk_model_read(jk_text_span(text), out, &error) != JK_OK) fail_msg("%s", error.message);
+    if (jk_sketches_read(jk_text_span(text), out, &error) != JK_OK) fail_msg("%s", error.message);
 }
 
 static struct compared compare_texts(struct jk_text one, struct jk_text two)
@@ -83,7 +83,7 @@ static void done(struct compared *compared)
 {
     jk_comparison_done(&compared->comparison);
     for (int i = 0; i < 2; i++) {
-        jk_model_done(&compared->models[i]);
+        jk_sketches_done(&compared->models[i]);
         jk_text_done(&compared->texts[i]);
     }
 }
@@ -116,7 +116,7 @@ static void namesakes(void **state)
     pair_is(&c, 3, NULL, JK_UNPAIRED);
     assert_int_equal(c.comparison.renamed + c.comparison.longer, 0);
     assert_true(c.comparison.whole.elements == 16384 * 3 + 32768);
-    assert_int_equal(jk_compare_share(c.comparison.whole.of[JK_UNPAIRED], c.comparison.whole.elements), 4000);
+    assert_int_equal(jk_likeness_hundredths(c.comparison.whole.of[JK_UNPAIRED], c.comparison.whole.elements), 4000);
     assert_int_equal(c.comparison.whole.median, c.comparison.pairs[1].similarity);
     done(&c);
 }
@@ -249,7 +249,7 @@ static void nothing_to_compare(void **state)
     struct compared c =
         compare_texts(manifest_of((const struct tensor[]){{0}}), manifest_of((const struct tensor[]){{0}}));
     assert_int_equal(c.comparison.count, 0);
-    assert_int_equal(jk_compare_share(c.comparison.whole.of[JK_KIN], c.comparison.whole.elements), 0);
+    assert_int_equal(jk_likeness_hundredths(c.comparison.whole.of[JK_KIN], c.comparison.whole.elements), 0);
     done(&c);
 }
 

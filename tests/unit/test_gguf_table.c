@@ -51,7 +51,7 @@ static void pad(struct jk_text *file, size_t alignment, size_t data)
 
 struct outcome {
     bool read, cut;
-    struct jk_table table;
+    struct jk_tensors table;
     struct jk_fault fault;
 };
 
@@ -73,7 +73,7 @@ static void refused(struct jk_text *file, const char *rule, bool unknown)
     if (!strstr(outcome.fault.rule, rule)) fail_msg("\"%s\" does not say \"%s\"", outcome.fault.rule, rule);
     assert_int_equal(outcome.fault.unknown, unknown);
     assert_true(outcome.fault.offset <= file->len && !outcome.cut);
-    jk_table_done(&outcome.table);
+    jk_tensors_done(&outcome.table);
     jk_text_done(file);
 }
 
@@ -115,7 +115,7 @@ static void places(void **state)
     assert_int_equal(two->begin, outcome.table.data + 64);
     assert_int_equal(two->end, file.len);
     assert_string_equal(two->type->word, "Q8_0");
-    jk_table_done(&outcome.table);
+    jk_tensors_done(&outcome.table);
     jk_text_done(&file);
 }
 
@@ -131,8 +131,8 @@ static void every_beginning(void **state)
         assert_false(cut.cut);
         assert_int_equal(more.read, !more.cut); /* either the header is there, or more is asked for */
         whole += more.read;
-        jk_table_done(&cut.table);
-        jk_table_done(&more.table);
+        jk_tensors_done(&cut.table);
+        jk_tensors_done(&more.table);
     }
     assert_in_range(whole, 200, 64 + 64 + 136 + 1);
     jk_text_done(&file);
@@ -146,7 +146,7 @@ static void bytes_after(void **state)
     pad(&file, 64, 0); /* the last tensor's padding may be there */
     struct outcome outcome = read_file(&file, file.len, file.len);
     assert_true(outcome.read);
-    jk_table_done(&outcome.table);
+    jk_tensors_done(&outcome.table);
     jk_text_add_char(&file, 'x');
     refused(&file, "bytes after the last tensor", false);
 }

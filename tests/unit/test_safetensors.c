@@ -11,7 +11,7 @@
 
 struct outcome {
     bool read;
-    struct jk_table table;
+    struct jk_tensors table;
     struct jk_fault fault;
 };
 
@@ -38,7 +38,7 @@ static void accepted(const char *header, uint64_t data, size_t tensors)
     if (!outcome.read)
         fail_msg("%s: offset %llu: %s", header, (unsigned long long)outcome.fault.offset, outcome.fault.rule);
     assert_int_equal(outcome.table.count, tensors);
-    jk_table_done(&outcome.table);
+    jk_tensors_done(&outcome.table);
 }
 
 static void refused(const char *header, uint64_t data, uint64_t offset, const char *rule)
@@ -49,7 +49,7 @@ static void refused(const char *header, uint64_t data, uint64_t offset, const ch
     if (offset && outcome.fault.offset != offset)
         fail_msg("%s: %s: at %llu, not %llu", header, rule, (unsigned long long)outcome.fault.offset,
                  (unsigned long long)offset);
-    jk_table_done(&outcome.table);
+    jk_tensors_done(&outcome.table);
 }
 
 static void published(void **state)
@@ -162,7 +162,7 @@ static void names(void **state)
     assert_true(outcome.read);
     assert_true(jk_span_equal(outcome.table.tensors[0].name, JK_SPAN("a\xc3\xa9\"/\xf0\x9f\x98\x80")));
     assert_int_equal(outcome.table.tensors[0].end - outcome.table.tensors[0].begin, 2);
-    jk_table_done(&outcome.table);
+    jk_tensors_done(&outcome.table);
 }
 
 static void every_beginning(void **state)
@@ -174,7 +174,7 @@ static void every_beginning(void **state)
         struct outcome outcome = read_header((struct jk_span){whole.at, len}, 2);
         assert_false(outcome.read);
         assert_true(outcome.fault.offset <= 8 + len && outcome.fault.rule[0]);
-        jk_table_done(&outcome.table);
+        jk_tensors_done(&outcome.table);
     }
 }
 

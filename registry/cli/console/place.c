@@ -49,3 +49,11 @@ enum jk_status jk_place_file(const char *folder, const char *name, struct jk_spa
     int why = jk_file_replace(AT_FDCWD, temporary, path, bytes, 0644, true);
     return why ? fault(error, path, why) : JK_OK;
 }
+
+enum jk_status jk_place_path(const char *path, struct jk_span bytes, struct jk_arena *arena, struct jk_error *error)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *folder = !slash ? "." : slash == path ? "/" : jk_arena_printf(arena, "%.*s", (int)(slash - path), path);
+    if (!*name) return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "--out \"%.200s\" is no file", path);
+    return folder ? jk_place_file(folder, name, bytes, arena, error) : fault(error, path, ENOMEM);
+}

@@ -11,5 +11,8 @@ JK_MUST_USE enum jk_status jk_place_folder(const char *folder, unsigned mode, st
 /* `name` is a plain name in the folder, which exists. A file of that name is replaced. */
 JK_MUST_USE enum jk_status jk_place_file(const char *folder, const char *name, struct jk_span bytes,
                                          struct jk_arena *arena, struct jk_error *error);
+/* The same at a path, whose folder exists. */
+JK_MUST_USE enum jk_status jk_place_path(const char *path, struct jk_span bytes, struct jk_arena *arena,
+                                         struct jk_error *error);
 
 #endif

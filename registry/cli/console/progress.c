@@ -7,6 +7,7 @@
 
 #define WIDTH    32
 #define LEAST_MS 100
+#define LINE_MS  10000
 #define SOON_MS  500 /* a rate before that says nothing */
 
 static void begin(struct jk_progress *progress, FILE *file, bool shown, bool utf8, const char *what, const char *unit,
@@ -25,6 +26,13 @@ void jk_progress_begin_items(struct jk_progress *progress, FILE *file, bool term
                              const char *unit)
 {
     begin(progress, file, terminal, utf8, what, unit, 0);
+}
+
+void jk_progress_begin_lines(struct jk_progress *progress, FILE *file, const char *what, uint64_t total)
+{
+    begin(progress, file, total > JK_PROGRESS_LEAST, false, what, NULL, total);
+    progress->drawn_ms = progress->begun_ms;
+    progress->lines = true;
 }
 
 static void add_rate(const struct jk_progress *progress, int64_t after_ms, struct jk_text *out)
@@ -62,7 +70,7 @@ static void draw(const struct jk_progress *progress)
     JK_CLEANUP(jk_text_done) struct jk_text line;
     jk_text_init(&line, 0);
     jk_progress_write(progress, progress->drawn_ms - progress->begun_ms, &line);
-    fprintf(progress->file, "\r%s\033[K", line.bytes ? line.bytes : "");
+    fprintf(progress->file, progress->lines ? "%s\n" : "\r%s\033[K", line.bytes ? line.bytes : "");
     fflush(progress->file);
 }
 
@@ -71,6 +79,7 @@ static void moved(struct jk_progress *progress)
     if (!progress->file) return;
     int64_t now_ms = jk_monotonic_ms();
     if (progress->unit && now_ms - progress->begun_ms < SOON_MS) return;
+    if (progress->lines && now_ms - progress->drawn_ms < LINE_MS) return;
     if (now_ms - progress->drawn_ms < LEAST_MS && progress->done < progress->total) return;
     progress->drawn_ms = now_ms;
     draw(progress);
@@ -91,7 +100,7 @@ void jk_progress_to(struct jk_progress *progress, uint64_t done, uint64_t total)
 
 void jk_progress_end(struct jk_progress *progress)
 {
-    if (!progress->file) return;
+    if (!progress->file || progress->lines) return;
     fputs("\r\033[K", progress->file);
     fflush(progress->file);
     progress->file = NULL;

@@ -1,5 +1,5 @@
-/* A progress bar on a terminal's last line, for what takes long, with rate and time left. Draws at most ten times a
- * second. */
+/* A progress bar on a terminal's last line, for what takes long, with rate and time left; or lines where there is no
+ * terminal. Draws at most ten times a second, and a line each ten seconds. */
 #ifndef JK_CLI_CONSOLE_PROGRESS_H
 #define JK_CLI_CONSOLE_PROGRESS_H
 
@@ -17,6 +17,7 @@ struct jk_progress {
     uint64_t done, total;
     int64_t begun_ms, drawn_ms;
     bool utf8;
+    bool lines; /* no terminal: a line now and then */
 };
 
 /* `terminal`: whether `file` is one. */
@@ -28,6 +29,8 @@ void jk_progress_add(struct jk_progress *progress, uint64_t count);
 void jk_progress_begin_items(struct jk_progress *progress, FILE *file, bool terminal, bool utf8, const char *what,
                              const char *unit);
 void jk_progress_to(struct jk_progress *progress, uint64_t done, uint64_t total);
+/* Where there is no terminal: a line each ten seconds. */
+void jk_progress_begin_lines(struct jk_progress *progress, FILE *file, const char *what, uint64_t total);
 void jk_progress_end(struct jk_progress *progress); /* clears the line */
 /* The line as it stands after so many milliseconds, without line ends. */
 void jk_progress_write(const struct jk_progress *progress, int64_t after_ms, struct jk_text *out);

@@ -1,8 +1,8 @@
 /* What a weight file's header says: its tensors, each with type, shape and place. Read from bytes, validated to the
  * letter; a fault names the file's offset and the rule. Pure; spans point into the header given or into the table's own
  * arena. One thread. */
-#ifndef JK_WEIGHTS_TABLE_H
-#define JK_WEIGHTS_TABLE_H
+#ifndef JK_WEIGHTS_TENSORS_H
+#define JK_WEIGHTS_TENSORS_H
 
 #include "base/arena.h"
 #include "weights/type.h"
@@ -20,7 +20,7 @@ struct jk_tensor {
     uint64_t at;         /* where in the file it is described */
 };
 
-struct jk_table {
+struct jk_tensors {
     struct jk_arena arena;
     struct jk_tensor *tensors; /* in the order of their offsets */
     size_t count, room;
@@ -33,20 +33,20 @@ struct jk_fault {
     char rule[200]; /* the end of a sentence that begins with the offset */
 };
 
-void jk_table_done(struct jk_table *table); /* accepts a zeroed struct */
+void jk_tensors_done(struct jk_tensors *table); /* accepts a zeroed struct */
 
 /* ---- for the readers of the formats ---- */
 
-void jk_table_begin(struct jk_table *table);
+void jk_tensors_begin(struct jk_tensors *table);
 /* False: too many, or out of memory, which the fault says. */
-bool jk_table_add(struct jk_table *table, const struct jk_tensor *tensor, struct jk_fault *fault);
+bool jk_tensors_add(struct jk_tensors *table, const struct jk_tensor *tensor, struct jk_fault *fault);
 /* No name twice. Names are left as they are, in the order of their offsets. */
-bool jk_table_check_names(struct jk_table *table, struct jk_fault *fault);
-void jk_table_sort(struct jk_table *table);
+bool jk_tensors_check_names(struct jk_tensors *table, struct jk_fault *fault);
+void jk_tensors_sort(struct jk_tensors *table);
 /* A copy in the table's arena; NULL: out of memory. */
-const uint64_t *jk_table_shape(struct jk_table *table, const uint64_t *shape, size_t dimensions);
+const uint64_t *jk_tensors_shape(struct jk_tensors *table, const uint64_t *shape, size_t dimensions);
 /* The product of the dimensions; false when it overflows. */
-bool jk_table_elements(const uint64_t *shape, size_t dimensions, uint64_t *out_elements);
+bool jk_tensors_elements(const uint64_t *shape, size_t dimensions, uint64_t *out_elements);
 /* False, so that `return jk_fault_at(…)` reads well. */
 bool jk_fault_at(struct jk_fault *fault, uint64_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

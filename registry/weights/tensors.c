@@ -1,5 +1,5 @@
-/* See table.h. */
-#include "weights/table.h"
+/* See tensors.h. */
+#include "weights/tensors.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,17 +7,17 @@
 
 #define ARENA (96u << 20)
 
-void jk_table_begin(struct jk_table *table)
+void jk_tensors_begin(struct jk_tensors *table)
 {
-    *table = (struct jk_table){0};
+    *table = (struct jk_tensors){0};
     jk_arena_init(&table->arena, ARENA);
 }
 
-void jk_table_done(struct jk_table *table)
+void jk_tensors_done(struct jk_tensors *table)
 {
     free(table->tensors);
     jk_arena_done(&table->arena);
-    *table = (struct jk_table){0};
+    *table = (struct jk_tensors){0};
 }
 
 bool jk_fault_at(struct jk_fault *fault, uint64_t offset, const char *format, ...)
@@ -30,7 +30,7 @@ bool jk_fault_at(struct jk_fault *fault, uint64_t offset, const char *format, ..
     return false;
 }
 
-bool jk_table_add(struct jk_table *table, const struct jk_tensor *tensor, struct jk_fault *fault)
+bool jk_tensors_add(struct jk_tensors *table, const struct jk_tensor *tensor, struct jk_fault *fault)
 {
     if (table->count == JK_TENSORS_MAX) return jk_fault_at(fault, tensor->at, "more than 500,000 tensors");
     if (table->count == table->room) {
@@ -51,7 +51,7 @@ static int compare_names(const void *a, const void *b)
     return order ? order : (one->at > two->at) - (one->at < two->at);
 }
 
-bool jk_table_check_names(struct jk_table *table, struct jk_fault *fault)
+bool jk_tensors_check_names(struct jk_tensors *table, struct jk_fault *fault)
 {
     bool sound = true;
     if (table->count < 2) return true;
@@ -77,19 +77,19 @@ static int compare_places(const void *a, const void *b)
     return (one->at > two->at) - (one->at < two->at);
 }
 
-void jk_table_sort(struct jk_table *table)
+void jk_tensors_sort(struct jk_tensors *table)
 {
     if (table->count > 1) qsort(table->tensors, table->count, sizeof table->tensors[0], compare_places);
 }
 
-const uint64_t *jk_table_shape(struct jk_table *table, const uint64_t *shape, size_t dimensions)
+const uint64_t *jk_tensors_shape(struct jk_tensors *table, const uint64_t *shape, size_t dimensions)
 {
     uint64_t *copy = jk_arena_alloc(&table->arena, (dimensions + 1) * sizeof *copy);
     if (copy) memcpy(copy, shape, dimensions * sizeof *copy);
     return copy;
 }
 
-bool jk_table_elements(const uint64_t *shape, size_t dimensions, uint64_t *out_elements)
+bool jk_tensors_elements(const uint64_t *shape, size_t dimensions, uint64_t *out_elements)
 {
     uint64_t elements = 1;
     bool empty = false;

@@ -2,17 +2,17 @@
  * masks (at most two values, and each on whole diagonals), tables of sines and cosines (rotary, sinusoidal positions).
  * Every model of a width has the same ones, so they would make strangers look alike. Pure; memory by the width, 512 KiB
  * at most. Source: registry/formats/manifest.md, Left out. */
-#ifndef JK_WEIGHTS_GUARD_H
-#define JK_WEIGHTS_GUARD_H
+#ifndef JK_WEIGHTS_FORMULA_H
+#define JK_WEIGHTS_FORMULA_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define JK_GUARD_DIAGONALS_MAX (1u << 21) /* rows and columns together, beyond which no mask is looked for */
-#define JK_GUARD_WIDTH_MAX     8192u      /* columns beyond which no table is looked for */
+#define JK_FORMULA_DIAGONALS_MAX (1u << 21) /* rows and columns together, beyond which no mask is looked for */
+#define JK_FORMULA_WIDTH_MAX     8192u      /* columns beyond which no table is looked for */
 
-struct jk_guard {
+struct jk_formula {
     uint64_t rows, columns, row, column; /* of the last two dimensions; where the next element lies */
     uint64_t matrices, matrix;
     bool constant, mask, wave; /* what it may still be */
@@ -25,10 +25,10 @@ struct jk_guard {
 };
 
 /* False: out of memory. */
-bool jk_guard_begin(struct jk_guard *guard, const uint64_t *shape, uint32_t dimensions);
-void jk_guard_done(struct jk_guard *guard); /* accepts a zeroed struct */
-void jk_guard_add(struct jk_guard *guard, const double *elements, size_t count);
+bool jk_formula_begin(struct jk_formula *formula, const uint64_t *shape, uint32_t dimensions);
+void jk_formula_done(struct jk_formula *formula); /* accepts a zeroed struct */
+void jk_formula_add(struct jk_formula *formula, const double *elements, size_t count);
 /* After all elements, `count` of them, whose squares come to `squares`. */
-bool jk_guard_found(const struct jk_guard *guard, double count, double squares);
+bool jk_formula_found(const struct jk_formula *formula, double count, double squares);
 
 #endif

@@ -1,5 +1,5 @@
-/* See model.h. */
-#include "weights/model.h"
+/* See sketches.h. */
+#include "weights/sketches.h"
 
 #include <stdlib.h>
 
@@ -13,10 +13,10 @@ struct known {
     struct jk_digest digest;
 };
 
-void jk_model_done(struct jk_model *model)
+void jk_sketches_done(struct jk_sketches *model)
 {
     free(model->items);
-    *model = (struct jk_model){0};
+    *model = (struct jk_sketches){0};
 }
 
 static int compare_known(const void *a, const void *b)
@@ -26,7 +26,7 @@ static int compare_known(const void *a, const void *b)
     return order ? order : jk_span_compare(one->name, two->name);
 }
 
-static struct jk_item *add_item(struct jk_model *model, const struct jk_manifest_line *line)
+static struct jk_item *add_item(struct jk_sketches *model, const struct jk_manifest_line *line)
 {
     if (model->count == model->room) {
         size_t room = model->room ? model->room * 2 : 64;
@@ -52,7 +52,7 @@ static bool is_opaque(const struct jk_manifest_line *line)
            elements >= JK_SKETCH_ELEMENTS;
 }
 
-static bool take_tensor(struct jk_model *model, const struct jk_manifest_line *line, struct known *out_known)
+static bool take_tensor(struct jk_sketches *model, const struct jk_manifest_line *line, struct known *out_known)
 {
     *out_known = (struct known){line->path, line->name, line->digest};
     if (!is_opaque(line)) return true;
@@ -69,7 +69,7 @@ static const struct known *find(const struct known *known, size_t count, struct 
     return count ? bsearch(&key, known, count, sizeof key, compare_known) : NULL;
 }
 
-static bool take_sketch(struct jk_model *model, const struct jk_manifest_line *line, const struct known *known,
+static bool take_sketch(struct jk_sketches *model, const struct jk_manifest_line *line, const struct known *known,
                         size_t count)
 {
     unsigned char bytes[JK_SKETCH_BYTES];
@@ -99,7 +99,7 @@ static int compare_items(const void *a, const void *b)
 }
 
 /* False: out of memory. */
-static bool take_lines(struct jk_model *model, struct jk_span manifest)
+static bool take_lines(struct jk_sketches *model, struct jk_span manifest)
 {
     struct jk_span rest = jk_manifest_lines(manifest);
     struct jk_manifest_line line;
@@ -118,15 +118,15 @@ static bool take_lines(struct jk_model *model, struct jk_span manifest)
     return taken;
 }
 
-enum jk_status jk_model_read(struct jk_span manifest, struct jk_model *out_model, struct jk_error *error)
+enum jk_status jk_sketches_read(struct jk_span manifest, struct jk_sketches *out_model, struct jk_error *error)
 {
     struct jk_manifest_summary summary;
-    *out_model = (struct jk_model){0};
+    *out_model = (struct jk_sketches){0};
     JK_TRY(jk_manifest_check(manifest, &summary, error));
     out_model->version = summary.version;
     out_model->tensors = summary.tensors;
     if (take_lines(out_model, manifest)) return JK_OK;
-    jk_model_done(out_model);
+    jk_sketches_done(out_model);
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "No memory is left to compare the models.");
 }
 

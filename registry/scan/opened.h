@@ -1,0 +1,39 @@
+/* A file that is being read: its descriptor, its header, and what was found so far. One worker opens it and hashes it;
+ * others may sketch its tensors meanwhile, and whoever is last closes it. Inside scan/ only. */
+#ifndef JK_SCAN_OPENED_H
+#define JK_SCAN_OPENED_H
+
+#include "base/twin.h"
+#include "scan/piece.h"
+#include "scan/scan.h"
+
+struct jk_opened {
+    struct jk_scan_file *file;
+    int fd;
+    char *header; /* what the table's names lie in */
+    size_t header_len;
+    struct jk_tensors table;
+    bool tabled;               /* the table is sound */
+    struct jk_digest *tensors; /* their digests, of a safetensors file */
+    /* under the scan's lock */
+    struct jk_piece_cursor cursor;
+    unsigned busy; /* workers at it */
+    struct jk_opened *next;
+};
+
+/* Opens the file under the folder, and takes its facts. False: its fault says why. */
+bool jk_opened_open(struct jk_opened *opened, const char *folder);
+/* Reads and validates the header of a weight file. False: the fault or the note of the file says why not. */
+bool jk_opened_read_header(struct jk_opened *opened);
+/* Hashes all of it, and its tensors with it where it is safetensors. `count` is told what was read. */
+bool jk_opened_hash(struct jk_opened *opened, struct jk_twin *twin, unsigned char *room,
+                    void (*count)(void *user, uint64_t bytes), void *user);
+/* The lines of header and tensors. */
+void jk_opened_write(struct jk_opened *opened);
+/* The line of a sketch. */
+void jk_opened_write_sketch(struct jk_opened *opened, const struct jk_piece *piece, const struct jk_sketch *sketch);
+/* Once nobody is at it: whether it stayed as it was is the last that is looked at. */
+void jk_opened_close(struct jk_opened *opened);
+void jk_opened_fault(struct jk_opened *opened, const char *why);
+
+#endif

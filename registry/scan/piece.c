@@ -1,0 +1,130 @@
+/* See piece.h. */
+#include "scan/piece.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- which ---- */
+
+static bool is_sketched(const struct jk_tensor *tensor)
+{
+    return tensor->type->unpack && tensor->dimensions >= 2 && tensor->elements > 0;
+}
+
+static bool take_slice(const struct jk_tensor *tensor, uint64_t slice, struct jk_piece *out)
+{
+    bool whole = tensor->dimensions == 2;
+    uint64_t parts = whole ? 1 : tensor->shape[0];
+    *out =
+        (struct jk_piece){.tensor = tensor, .slice = whole ? UINT64_MAX : slice, .elements = tensor->elements / parts};
+    out->bytes = (tensor->end - tensor->begin) / parts;
+    out->begin = tensor->begin + slice * out->bytes;
+    out->shape = tensor->shape + !whole;
+    out->dimensions = tensor->dimensions - !whole;
+    return out->elements >= JK_SKETCH_ELEMENTS;
+}
+
+bool jk_piece_next(const struct jk_tensors *table, struct jk_piece_cursor *cursor, struct jk_piece *out_piece)
+{
+    for (; cursor->tensor < table->count; cursor->tensor++, cursor->slice = 0) {
+        const struct jk_tensor *tensor = &table->tensors[cursor->tensor];
+        uint64_t parts = tensor->dimensions > 2 ? tensor->shape[0] : 1;
+        if (!is_sketched(tensor) || cursor->slice == parts) continue;
+        if (take_slice(tensor, cursor->slice, out_piece)) {
+            cursor->slice++;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- reading ---- */
+
+bool jk_piece_room_begin(struct jk_piece_room *room)
+{
+    room->bytes = malloc(JK_PIECE_READ);
+    room->elements = malloc(JK_SKETCHING_PIECE * sizeof *room->elements);
+    return room->bytes && room->elements;
+}
+
+void jk_piece_room_done(struct jk_piece_room *room)
+{
+    free(room->bytes);
+    free(room->elements);
+}
+
+bool jk_piece_read_at(int fd, void *out, size_t len, uint64_t offset, const char **out_why)
+{
+    char *to = out;
+    while (len > 0) {
+        ssize_t got = pread(fd, to, len, (off_t)offset);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) {
+            *out_why = got < 0 ? strerror(errno) : "it ends earlier than when it was opened";
+            return false;
+        }
+        to += got;
+        len -= (size_t)got;
+        offset += (uint64_t)got;
+    }
+    return true;
+}
+
+/* ---- one pass over a piece ---- */
+
+struct pass {
+    struct jk_sketching sketching;
+    const struct jk_signs *signs; /* NULL: the first */
+};
+
+/* Whole blocks that are in memory. */
+static void give(struct pass *pass, const struct jk_type *type, const unsigned char *bytes, size_t blocks,
+                 double *elements)
+{
+    size_t most = JK_SKETCHING_PIECE / type->elements;
+    while (blocks > 0) {
+        size_t part = blocks < most ? blocks : most, count = part * type->elements;
+        type->unpack(bytes, part, elements);
+        if (pass->signs)
+            jk_sketching_second(&pass->sketching, pass->signs, elements, count);
+        else
+            jk_sketching_first(&pass->sketching, elements, count);
+        bytes += part * type->bytes;
+        blocks -= part;
+    }
+}
+
+static bool read_all(struct pass *pass, const struct jk_piece *piece, int fd, struct jk_piece_room *room,
+                     const char **out_why)
+{
+    const struct jk_type *type = piece->tensor->type;
+    size_t group = (size_t)JK_SKETCHING_PIECE / type->elements * type->bytes, at_once = JK_PIECE_READ / group * group;
+    for (uint64_t at = 0, part; at < piece->bytes; at += part) {
+        part = piece->bytes - at < at_once ? piece->bytes - at : at_once;
+        if (!jk_piece_read_at(fd, room->bytes, (size_t)part, piece->begin + at, out_why)) return false;
+        give(pass, type, room->bytes, (size_t)part / type->bytes, room->elements);
+    }
+    return true;
+}
+
+enum jk_piece_outcome jk_piece_sketch(const struct jk_piece *piece, int fd, const struct jk_signs *signs,
+                                      struct jk_piece_room *room, struct jk_sketch *out_sketch, const char **out_why)
+{
+    struct pass pass = {.signs = NULL};
+    enum jk_piece_outcome outcome = JK_PIECE_FAILED;
+    *out_why = "no memory is left for it";
+    if (jk_sketching_begin(&pass.sketching, piece->shape, piece->dimensions) &&
+        read_all(&pass, piece, fd, room, out_why)) {
+        outcome = JK_PIECE_LEFT_OUT;
+        pass.signs = signs;
+        if (jk_sketching_turn(&pass.sketching)) {
+            bool read = read_all(&pass, piece, fd, room, out_why);
+            outcome = !read                                           ? JK_PIECE_FAILED
+                      : jk_sketching_end(&pass.sketching, out_sketch) ? JK_PIECE_SKETCHED
+                                                                      : JK_PIECE_LEFT_OUT;
+        }
+    }
+    jk_sketching_done(&pass.sketching);
+    return outcome;
+}

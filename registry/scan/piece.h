@@ -1,0 +1,42 @@
+/* The tensors and slices of a file that are to have a sketch, one after the other; and the making of one from the open
+ * file. Inside scan/ only. */
+#ifndef JK_SCAN_PIECE_H
+#define JK_SCAN_PIECE_H
+
+#include "weights/sketch.h"
+#include "weights/tensors.h"
+
+struct jk_piece {
+    const struct jk_tensor *tensor;
+    uint64_t slice, begin, bytes, elements; /* slice: UINT64_MAX for the whole tensor */
+    const uint64_t *shape;
+    uint32_t dimensions;
+};
+
+/* Where the next piece is looked for; begins zeroed. */
+struct jk_piece_cursor {
+    size_t tensor;
+    uint64_t slice;
+};
+
+bool jk_piece_next(const struct jk_tensors *table, struct jk_piece_cursor *cursor, struct jk_piece *out_piece);
+
+#define JK_PIECE_READ (256u << 10) /* bytes that are read at once */
+
+struct jk_piece_room {
+    unsigned char *bytes; /* JK_PIECE_READ */
+    double *elements;     /* of a sketching's piece */
+};
+
+bool jk_piece_room_begin(struct jk_piece_room *room); /* false: out of memory */
+void jk_piece_room_done(struct jk_piece_room *room);
+
+enum jk_piece_outcome { JK_PIECE_SKETCHED, JK_PIECE_LEFT_OUT, JK_PIECE_FAILED };
+
+/* *out_why says why it failed. */
+enum jk_piece_outcome jk_piece_sketch(const struct jk_piece *piece, int fd, const struct jk_signs *signs,
+                                      struct jk_piece_room *room, struct jk_sketch *out_sketch, const char **out_why);
+/* All of so many bytes at an offset. False: why not. */
+bool jk_piece_read_at(int fd, void *out, size_t len, uint64_t offset, const char **out_why);
+
+#endif

@@ -1,0 +1,270 @@
+/* See scan.h. A list of open files under one lock; whatever takes long (hashing, sketching) is done without it. */
+#include "scan/scan.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/condition.h"
+#include "scan/opened.h"
+
+#define TOLD_MS 100
+
+struct jk_scan {
+    const struct jk_scan_options *options;
+    struct jk_signs *signs;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct jk_opened *opened; /* oldest first */
+    size_t next;              /* file to open */
+    size_t open;              /* files that are not closed */
+    unsigned workers;         /* that have not ended */
+    uint64_t done, total;     /* half bytes: each byte of a weight file is read for its hash, and for its sketch */
+    bool no_memory;
+};
+
+struct worker {
+    struct jk_scan *scan;
+    struct jk_twin *twin;
+    struct jk_piece_room room;
+    pthread_t thread;
+};
+
+enum jk_scan_kind jk_scan_kind_of(struct jk_span named)
+{
+    if (jk_span_ends(named, JK_SPAN(".safetensors"))) return JK_SCAN_SAFETENSORS;
+    return jk_span_ends(named, JK_SPAN(".gguf")) ? JK_SCAN_GGUF : JK_SCAN_OPAQUE;
+}
+
+void jk_scan_file_done(struct jk_scan_file *file)
+{
+    jk_text_done(&file->lines);
+}
+
+/* ---- counting ---- */
+
+static void count_bytes(void *user, uint64_t bytes)
+{
+    struct jk_scan *scan = user;
+    __atomic_add_fetch(&scan->done, bytes, __ATOMIC_RELAXED);
+}
+
+/* ---- files ---- */
+
+/* The signs that its largest piece needs, made once for all. Under the lock. */
+static void reserve_signs(struct jk_scan *scan, const struct jk_opened *opened)
+{
+    struct jk_piece_cursor cursor = {0};
+    struct jk_piece piece;
+    uint64_t most = 0;
+    while (jk_piece_next(&opened->table, &cursor, &piece)) {
+        most = piece.elements > most ? piece.elements : most;
+        cursor.slice = 0;
+        cursor.tensor++;
+    }
+    (void)jk_signs_reserve(scan->signs, most); /* what is missing is made when it is needed */
+}
+
+static void append(struct jk_scan *scan, struct jk_opened *opened)
+{
+    struct jk_opened **last = &scan->opened;
+    while (*last)
+        last = &(*last)->next;
+    *last = opened;
+}
+
+/* Under the lock: nobody is at it, and nothing is left to be begun. */
+static void close_file(struct jk_scan *scan, struct jk_opened *opened)
+{
+    struct jk_opened **at = &scan->opened;
+    while (*at && *at != opened)
+        at = &(*at)->next;
+    if (*at) *at = opened->next;
+    jk_opened_close(opened);
+    if (scan->options->found) scan->options->found(scan->options->user, opened->file);
+    scan->open--;
+    free(opened);
+    pthread_cond_broadcast(&scan->changed);
+}
+
+static void leave(struct jk_scan *scan, struct jk_opened *opened)
+{
+    struct jk_piece_cursor rest = opened->cursor;
+    struct jk_piece piece;
+    opened->busy--;
+    bool left = opened->tabled && scan->options->sketches && jk_piece_next(&opened->table, &rest, &piece);
+    if (opened->busy == 0 && (!left || opened->file->fault[0])) close_file(scan, opened);
+}
+
+/* Opens it and hashes it, while others may be at its tensors. Called and left with the lock. */
+static void read_file(struct worker *worker, struct jk_opened *opened)
+{
+    struct jk_scan *scan = worker->scan;
+    opened->busy = 1;
+    bool known = scan->options->known && opened->fd >= 0 && scan->options->known(scan->options->user, opened->file);
+    pthread_mutex_unlock(&scan->lock);
+    bool tabled = opened->fd >= 0 && !known && jk_opened_read_header(opened);
+    pthread_mutex_lock(&scan->lock);
+    if (tabled && scan->options->sketches) {
+        reserve_signs(scan, opened);
+        append(scan, opened);
+        pthread_cond_broadcast(&scan->changed);
+    }
+    pthread_mutex_unlock(&scan->lock);
+    bool hashed =
+        opened->fd >= 0 && !known && jk_opened_hash(opened, worker->twin, worker->room.bytes, count_bytes, scan);
+    if (known) count_bytes(scan, 2 * opened->file->facts.size);
+    pthread_mutex_lock(&scan->lock);
+    opened->file->done = hashed || known;
+    opened->file->again = known;
+    if (hashed && opened->file->kind == JK_SCAN_OPAQUE) count_bytes(scan, opened->file->facts.size);
+    if (hashed) jk_opened_write(opened);
+    leave(scan, opened);
+}
+
+/* Under the lock. */
+static void open_next(struct worker *worker)
+{
+    struct jk_scan *scan = worker->scan;
+    struct jk_scan_file *file = &scan->options->files[scan->next++];
+    struct jk_opened *opened = calloc(1, sizeof *opened);
+    if (!opened) {
+        scan->no_memory = true;
+        scan->open--;
+        return;
+    }
+    opened->file = file;
+    jk_text_init(&file->lines, 0);
+    (void)jk_opened_open(opened, scan->options->folder);
+    read_file(worker, opened);
+}
+
+/* ---- pieces ---- */
+
+/* The oldest open file with a piece that nobody took yet. */
+static struct jk_opened *take_piece(struct jk_scan *scan, struct jk_piece *out_piece)
+{
+    for (struct jk_opened *opened = scan->opened; opened; opened = opened->next)
+        if (!opened->file->fault[0] && jk_piece_next(&opened->table, &opened->cursor, out_piece)) return opened;
+    return NULL;
+}
+
+/* Called and left with the lock. */
+static void sketch_piece(struct worker *worker, struct jk_opened *opened, const struct jk_piece *piece)
+{
+    struct jk_scan *scan = worker->scan;
+    struct jk_sketch sketch;
+    const char *why = NULL;
+    opened->busy++;
+    pthread_mutex_unlock(&scan->lock);
+    enum jk_piece_outcome outcome = jk_piece_sketch(piece, opened->fd, scan->signs, &worker->room, &sketch, &why);
+    count_bytes(scan, piece->bytes);
+    pthread_mutex_lock(&scan->lock);
+    if (outcome == JK_PIECE_SKETCHED) jk_opened_write_sketch(opened, piece, &sketch);
+    if (outcome == JK_PIECE_FAILED) jk_opened_fault(opened, why);
+    leave(scan, opened);
+}
+
+/* ---- workers ---- */
+
+static void *work(void *user)
+{
+    struct worker *worker = user;
+    struct jk_scan *scan = worker->scan;
+    struct jk_piece piece;
+    pthread_mutex_lock(&scan->lock);
+    while (scan->open > 0) {
+        struct jk_opened *opened = take_piece(scan, &piece);
+        if (opened)
+            sketch_piece(worker, opened, &piece);
+        else if (scan->next < scan->options->count)
+            open_next(worker);
+        else
+            pthread_cond_wait(&scan->changed, &scan->lock);
+    }
+    scan->workers--;
+    pthread_cond_broadcast(&scan->changed);
+    pthread_mutex_unlock(&scan->lock);
+    return NULL;
+}
+
+static bool ready_worker(struct worker *worker, struct jk_scan *scan)
+{
+    worker->scan = scan;
+    worker->twin = jk_twin_new();
+    return jk_piece_room_begin(&worker->room) && worker->twin;
+}
+
+static void done_worker(struct worker *worker)
+{
+    jk_twin_free(worker->twin);
+    jk_piece_room_done(&worker->room);
+}
+
+static unsigned start_workers(struct jk_scan *scan, struct worker *workers, unsigned count)
+{
+    unsigned started = 0;
+    pthread_mutex_lock(&scan->lock);
+    for (; started < count; started++) {
+        struct worker *worker = &workers[started];
+        if (!ready_worker(worker, scan) || pthread_create(&worker->thread, NULL, work, worker) != 0) {
+            done_worker(worker);
+            break;
+        }
+        scan->workers++;
+    }
+    pthread_mutex_unlock(&scan->lock);
+    return started;
+}
+
+/* Tells how far it is until all have ended. */
+static void wait_for_all(struct jk_scan *scan)
+{
+    const struct jk_scan_options *options = scan->options;
+    pthread_mutex_lock(&scan->lock);
+    while (scan->workers > 0) {
+        (void)jk_condition_wait_until(&scan->changed, &scan->lock, jk_monotonic_ms() + TOLD_MS);
+        uint64_t done = __atomic_load_n(&scan->done, __ATOMIC_RELAXED);
+        if (!options->progress) continue;
+        pthread_mutex_unlock(&scan->lock);
+        options->progress(options->user, done / 2, scan->total / 2);
+        pthread_mutex_lock(&scan->lock);
+    }
+    pthread_mutex_unlock(&scan->lock);
+}
+
+static unsigned threads_of(const struct jk_scan_options *options)
+{
+    long cores = options->threads ? (long)options->threads : sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : cores > JK_SCAN_THREADS_MAX ? JK_SCAN_THREADS_MAX : (unsigned)cores;
+}
+
+static enum jk_status run_workers(struct jk_scan *scan, struct jk_error *error)
+{
+    struct worker workers[JK_SCAN_THREADS_MAX] = {0};
+    unsigned started = start_workers(scan, workers, threads_of(scan->options));
+    if (started == 0) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "no thread could be started");
+    wait_for_all(scan);
+    for (unsigned i = 0; i < started; i++) {
+        pthread_join(workers[i].thread, NULL);
+        done_worker(&workers[i]);
+    }
+    return scan->no_memory ? jk_out_of_memory(error) : JK_OK;
+}
+
+enum jk_status jk_scan_run(const struct jk_scan_options *options, struct jk_error *error)
+{
+    struct jk_scan scan = {.options = options, .signs = jk_signs_new(options->challenge), .open = options->count};
+    if (!scan.signs) return jk_out_of_memory(error);
+    JK_CHECK(pthread_mutex_init(&scan.lock, NULL) == 0);
+    jk_condition_init(&scan.changed);
+    for (size_t i = 0; i < options->count; i++)
+        scan.total += 2 * options->files[i].facts.size;
+    enum jk_status status = options->count ? run_workers(&scan, error) : JK_OK;
+    pthread_cond_destroy(&scan.changed);
+    pthread_mutex_destroy(&scan.lock);
+    jk_signs_free(scan.signs);
+    return status;
+}
