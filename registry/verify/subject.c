@@ -4,8 +4,8 @@
 #include "cli/console/local.h"
 #include "cli/console/print.h"
 #include "domain/manifest.h"
-#include "fetch/fetch.h"
 #include "verify/artifact.h"
+#include "verify/download.h"
 #include "verify/keep.h"
 #include "verify/witnessed.h"
 #include "verify/yanked.h"
@@ -57,39 +57,6 @@ void jk_subject_read(struct jk_subject *subject, struct jk_cli *cli)
     jk_evidence_read(evidence, &subject->results);
 }
 
-/* A file of those that the log serves. */
-static enum jk_status download(struct jk_cli *cli, const char *url, size_t most, struct jk_span *out_bytes,
-                               struct jk_error *error)
-{
-    struct jk_fetch_options options = {
-        .timeout_ms = (int)cli->settings.timeout_s * 1000, .body_max = most, .ca_file = cli->settings.ca};
-    struct jk_fetch_reply reply;
-    jk_fetch_setup();
-    struct jk_fetch *fetch = jk_fetch_new(&options);
-    enum jk_status status = fetch && url ? jk_fetch_get(fetch, url, &reply, error) : jk_out_of_memory(error);
-    if (status == JK_OK && reply.status != 200)
-        status = jk_fail(error, reply.status == 404 ? JK_NOT_FOUND : JK_UNAVAILABLE, "FILE_ABSENT", "%.300s answers %d",
-                         url, reply.status);
-    if (status == JK_OK) {
-        const char *copy = jk_arena_copy(&cli->arena, reply.body.at, reply.body.len);
-        *out_bytes = (struct jk_span){copy, copy ? reply.body.len : 0};
-    }
-    jk_fetch_free(fetch);
-    return status;
-}
-
-static enum jk_status download_manifest(struct jk_cli *cli, const char *hex, struct jk_span *out_manifest,
-                                        struct jk_error *error)
-{
-    const char *url = jk_arena_printf(&cli->arena, "%s/manifest/sha256/%s", cli->settings.http, hex);
-    struct jk_error why;
-    jk_error_init(&why, &cli->arena);
-    enum jk_status status = download(cli, url, JK_MANIFEST_MAX, out_manifest, &why);
-    if (status == JK_OK) return JK_OK;
-    if (strcmp(why.reason, "FILE_ABSENT") != 0) return jk_fail(error, status, why.reason, "%s", why.message);
-    return jk_fail(error, status, "MANIFEST_ABSENT", "%s: --manifest FILE gives the manifest", why.message);
-}
-
 /* From --manifest, from beside the receipt, or from where the log's files are served. */
 static enum jk_status find_manifest(struct jk_subject *subject, struct jk_cli *cli, struct jk_error *error)
 {
@@ -102,7 +69,7 @@ static enum jk_status find_manifest(struct jk_subject *subject, struct jk_cli *c
         return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE",
                        "the manifest %s is not here: --manifest FILE gives it%s", hex,
                        offline(cli) ? "" : ", or --http URL says where the log's files are served");
-    return download_manifest(cli, hex, &subject->file.manifest, error);
+    return jk_download_manifest(cli, hex, ": --manifest FILE gives the manifest", &subject->file.manifest, error);
 }
 
 /* ---- checks ---- */
@@ -179,7 +146,7 @@ static enum jk_status find_cosigned(struct jk_subject *subject, struct jk_cli *c
 {
     if (!cli->settings.http) return jk_anchor_cosigned(&subject->anchor, out_note, error);
     const char *url = jk_arena_printf(&cli->arena, "%s/checkpoint", cli->settings.http);
-    return download(cli, url, JK_NOTE_MAX, out_note, error);
+    return jk_download(cli, url, JK_NOTE_MAX, out_note, error);
 }
 
 static void tell_quorum(struct jk_subject *subject, const struct jk_cli *cli, const struct jk_trust_verdict *verdict)

@@ -1,0 +1,250 @@
+"""`jokbo compare`: do its figures agree with an implementation that shares nothing with it (support/sketch.py), pair by pair? Does it see
+what was done to a model: trained on, quantized, re-sharded, pruned, extended, merged, or only claimed? Folders and manifests without a
+server; registered models with one."""
+import json
+import os
+import random
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import sketch  # noqa: E402
+from jokbo import BUILD, Server  # noqa: E402
+
+DONE, USAGE, REFUSED, NOT_FOUND, LOCAL_FILE = 0, 2, 4, 5, 9
+WIDTH, KINDS = 128, ("self_attn.q_proj", "self_attn.k_proj", "mlp.up_proj")
+KEYS = ["equal", "nearly_equal", "kin", "foreign", "not_comparable", "not_paired"]
+
+
+def noise(seed, count, deviation=0.02):
+    source = random.Random(seed)
+    return [source.gauss(0, deviation) for _ in range(count)]
+
+
+def family(seed, layers=4, vocabulary=140):
+    """[(name, rows, values)]"""
+    tensors = [("model.embed_tokens.weight", vocabulary, noise(repr((seed, 0)), vocabulary * WIDTH))]
+    for layer in range(layers):
+        tensors += [("model.layers.%d.%s.weight" % (layer, kind), WIDTH, noise(repr((seed, layer, kind)), WIDTH * WIDTH)) for kind in KINDS]
+    return tensors + [("lm_head.weight", vocabulary, noise(repr((seed, 1)), vocabulary * WIDTH))]
+
+
+def changed(tensors, amount, seed="change"):
+    return [(name, rows, [v + n for v, n in zip(values, noise(repr((seed, name)), len(values), 0.02 * amount))]) for name, rows, values in tensors]
+
+
+def f32(values):
+    return struct.pack("<%df" % len(values), *values)
+
+
+def q8_0(values):
+    """A plain quantization: the largest of 32 is 127."""
+    out = b""
+    for at in range(0, len(values), 32):
+        block = values[at:at + 32]
+        scale = max(map(abs, block)) / 127 or 1.0
+        out += struct.pack("<e32b", scale, *(max(-127, min(127, round(v / scale))) for v in block))
+    return out
+
+
+class Case(unittest.TestCase):
+    maxDiff = 3000
+
+    @classmethod
+    def setUpClass(cls):
+        cls.root = tempfile.mkdtemp(prefix="jokbo-compare-")
+        cls.addClassCleanup(shutil.rmtree, cls.root, True)
+        cls.parent = cls.make("parent", family("parent"))
+        cls.foreign = cls.make("foreign", family("foreign"))
+
+    @classmethod
+    def make(cls, name, tensors, shards=1):
+        folder = os.path.join(cls.root, name)
+        os.mkdir(folder)
+        norms = [("model.norm.weight", "F32", [WIDTH], f32([1.0] * WIDTH))]
+        made = [(n, "F32", [rows, len(values) // rows], f32(values)) for n, rows, values in tensors] + norms
+        for shard in range(shards):
+            sketch.write_safetensors("%s/model-%d.safetensors" % (folder, shard), made[shard::shards])
+        return folder
+
+    @classmethod
+    def jokbo(cls, *arguments, expect=DONE, **env):
+        env = dict({"HOME": cls.root + "/home", "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "JOKBO_SERVER": "127.0.0.1:1"}, **env)
+        result = subprocess.run([os.path.join(BUILD, "jokbo"), *arguments], env=env, capture_output=True, timeout=120, text=True)
+        if result.returncode != expect:
+            raise AssertionError("%s: %d\n%s%s" % (arguments, result.returncode, result.stdout[:3000], result.stderr))
+        return result
+
+    def manifest_of(self, side):
+        if os.path.isdir(side):
+            return self.jokbo("digest", side).stdout
+        with open(side) as f:
+            return f.read()
+
+    def compare(self, one, two):
+        """The answer, after it was held against the other implementation."""
+        answer = json.loads(self.jokbo("compare", one, two, "--json").stdout)
+        texts = [self.manifest_of(side) for side in (one, two)]
+        shares, pairs = sketch.compared(*texts)
+        for share in [answer["whole"]] + answer["parts"]:
+            wanted = shares.pop(share["part"])
+            self.assertEqual([share[key] for key in KEYS], wanted[:6], share["part"])
+            self.assertEqual(share["kin_median"], wanted[6] if wanted[2] else None)
+        self.assertEqual(shares, {})
+        self.assertEqual([(p["tensor"]["name"], p["with"] and p["with"]["name"], p["likeness"], p["similarity"]) for p in answer["pairs"]],
+                         [(one.name, two and two.name, likeness, r if likeness in sketch.LIKENESSES[:4] else None) for one, two, likeness, r in pairs])
+        return answer
+
+    def shares(self, answer):
+        return {key: answer["whole"][key] / answer["whole"]["elements"] for key in KEYS if answer["whole"][key]}
+
+
+class Changes(Case):
+    def test_the_same(self):
+        self.assertEqual(self.shares(self.compare(self.parent, self.parent)), {"equal": 1})
+        renamed = [(name.replace("model.layers", "blocks"), rows, values) for name, rows, values in family("parent")]
+        answer = self.compare(self.make("resharded", renamed[::-1], shards=3), self.parent)
+        self.assertEqual(self.shares(answer), {"equal": 1})
+        self.assertEqual(answer["renamed"], 12)
+
+    def test_noise_and_training(self):
+        near = self.compare(self.make("noise", changed(family("parent"), 0.005)), self.parent)
+        self.assertEqual(self.shares(near), {"nearly_equal": 1})
+        tuned = self.compare(self.make("tuned", changed(family("parent"), 0.5)), self.parent)
+        self.assertEqual(self.shares(tuned), {"kin": 1})
+        self.assertTrue(8000 < tuned["whole"]["kin_median"] < 9700)
+
+    def test_foreign(self):
+        self.assertEqual(self.shares(self.compare(self.foreign, self.parent)), {"foreign": 1})
+
+    def test_signs_do_not_count(self):
+        turned = [(name, rows, [-v for v in values] if "_proj" in name else values) for name, rows, values in family("parent")]
+        self.assertEqual(self.shares(self.compare(self.make("turned", turned), self.parent)).keys(), {"equal", "nearly_equal"})
+
+    def test_layers_dropped_and_doubled(self):
+        kept = {0: 0, 2: 1}
+        dropped = [(name.replace("layers.%d." % old, "layers.%d." % kept[old]), rows, values) for old in kept
+                   for name, rows, values in changed(family("parent"), 0.1) if "layers.%d." % old in name]
+        answer = self.compare(self.make("dropped", dropped), self.parent)
+        self.assertEqual(self.shares(answer), {"kin": 1})
+        self.assertEqual(answer["renamed"], 3)
+        doubled = [("model.layers.%d.%s" % (new, name.split(".", 3)[3]), rows, values) for new, old in enumerate((0, 1, 0, 1))
+                   for name, rows, values in family("parent") if "layers.%d." % old in name]
+        self.assertEqual(self.shares(self.compare(self.make("doubled", doubled), self.parent)), {"equal": 1})
+
+    def test_a_longer_vocabulary(self):
+        longer = [(name, rows, values) if "layers" in name else (name, rows + 20, values + noise(name, 20 * WIDTH)) for name, rows, values in family("parent")]
+        answer = self.compare(self.make("longer", longer), self.parent)
+        self.assertEqual(set(self.shares(answer)), {"equal", "kin"})
+        self.assertEqual(answer["longer"], 2)
+
+    def test_a_merge_and_one_part_taken_over(self):
+        merged = [(name, rows, [(a + b) / 2 for a, b in zip(values, other[2])]) for (name, rows, values), other in zip(family("parent"), family("foreign"))]
+        folder = self.make("merged", merged)
+        for parent in (self.parent, self.foreign):
+            self.assertEqual(self.shares(self.compare(folder, parent)), {"kin": 1})
+        taken = family("third")
+        taken[0] = family("parent")[0]
+        answer = self.compare(self.make("taken", taken), self.parent)
+        parts = {part["part"]: part for part in answer["parts"]}
+        self.assertEqual(parts["model.embed_tokens"]["equal"], parts["model.embed_tokens"]["elements"])
+        self.assertEqual(parts["model.layers"]["foreign"], parts["model.layers"]["elements"])
+        self.assertEqual(list(parts), ["lm_head", "model.embed_tokens", "model.layers"])
+
+    def test_quantized_by_another_program(self):
+        folder = os.path.join(self.root, "gguf")
+        os.mkdir(folder)
+        tensors = [("token_embd.weight" if "embed" in name else "output.weight" if "head" in name else
+                    name.replace("model.layers.", "blk.").replace(".self_attn.q_proj", ".attn_q"), "Q8_0", [rows, len(values) // rows], q8_0(values))
+                   for name, rows, values in family("parent")]
+        sketch.write_gguf(folder + "/model.gguf", tensors)
+        answer = self.compare(folder, self.parent)
+        self.assertEqual(set(self.shares(answer)) - {"kin", "nearly_equal"}, set())
+        self.assertEqual(answer["renamed"], len(tensors))
+
+    def test_experts_stacked_and_apart(self):
+        experts = [noise("expert %d" % e, WIDTH * WIDTH) for e in range(3)]
+        stacked, apart = os.path.join(self.root, "stacked"), os.path.join(self.root, "apart")
+        for folder, tensors in ((stacked, [("experts", "F32", [3, WIDTH, WIDTH], f32(sum(experts, [])))]),
+                                (apart, [("experts.%d.w" % e, "F32", [WIDTH, WIDTH], f32(experts[e])) for e in (2, 0, 1)])):
+            os.mkdir(folder)
+            sketch.write_safetensors(folder + "/m.safetensors", tensors)
+        answer = self.compare(stacked, apart)
+        self.assertEqual([p["with"]["name"] for p in answer["pairs"]], ["experts.%d.w" % e for e in range(3)])
+        self.assertEqual(self.shares(answer), {"nearly_equal": 1})
+        self.assertEqual(self.shares(self.compare(stacked, stacked)), {"equal": 1})
+
+    def test_packed_weights_can_only_be_equal(self):
+        folders = []
+        for i in range(2):
+            folders.append(os.path.join(self.root, "packed%d" % i))
+            os.mkdir(folders[i])
+            data = [random.Random(k + i * (k == 1)).randbytes(4 * WIDTH * WIDTH) for k in range(2)]
+            sketch.write_safetensors(folders[i] + "/m.safetensors",
+                                     [("w%d" % k, "I32", [WIDTH, WIDTH], data[k]) for k in range(2)] + [("mask", "BOOL", [WIDTH, WIDTH], bytes(WIDTH * WIDTH))])
+        self.assertEqual(self.shares(self.compare(*folders)), {"equal": 0.5, "not_comparable": 0.5})
+
+
+class Telling(Case):
+    def test_for_people(self):
+        out = self.jokbo("compare", self.make("told", changed(family("parent"), 0.3)), self.parent).stdout
+        lines = out.split("\n")
+        self.assertEqual(lines[0].split(), ["part", "kin", "median", "|r|", "tensors", "elements"])
+        self.assertEqual(lines[1].split()[:3], ["all", "100.00", "%"])
+        self.assertIn("model.layers 3      ▓▓▓", lines)
+        plain = self.jokbo("compare", self.root + "/told", self.foreign, LC_ALL="C").stdout
+        self.assertIn("model.layers 3      ...", plain)
+        self.assertIn("\033[31m", self.jokbo("compare", self.foreign, self.parent, "--color", "always").stdout)
+
+    def test_the_picture_is_svg(self):
+        tensors = [("a<&\">.%d.w" % i, WIDTH, noise(i, WIDTH * WIDTH)) for i in range(3)]
+        folder, path = self.make("strange", tensors), self.root + "/picture.svg"
+        self.jokbo("compare", folder, folder, "--svg", path)
+        tree = xml.etree.ElementTree.parse(path).getroot()
+        titles = [t.text for t in tree.iter("{http://www.w3.org/2000/svg}title")]
+        self.assertEqual(titles, ["a<&\">.%d.w: equal, |r| 1.0000" % i for i in range(3)])
+        self.jokbo("compare", folder, folder, "--svg", self.root + "/none/x.svg", expect=LOCAL_FILE)
+
+    def test_manifests(self):
+        paths = []
+        for version in (1, 2):
+            paths.append(self.root + "/v%d" % version)
+            with open(paths[-1], "w") as f:
+                f.write("\n".join(line for line in self.jokbo("digest", self.parent).stdout.replace("manifest/v2", "manifest/v%d" % version).split("\n")
+                                  if version == 2 or not line.startswith("sketch ")))
+        self.assertEqual(self.shares(self.compare(self.parent, paths[1])), {"equal": 1})
+        out = self.jokbo("compare", paths[0], paths[1]).stdout
+        self.assertIn("its manifest is of version 1, without sketches", out)
+        self.assertIn("no tensor that could be compared", out)
+        with open(paths[0], "a") as f:
+            f.write("x\n")
+        self.assertIn("v1: Line ", self.jokbo("compare", paths[0], paths[1], expect=REFUSED).stderr)
+        self.jokbo("compare", paths[1], expect=USAGE)
+
+
+class Registered(Case):
+    def test_by_name(self):
+        with Server() as server:
+            server.load_roster().jokbo("publisher", "create", "hanbit")
+            path, card = self.root + "/manifest", self.root + "/README.md"
+            self.jokbo("digest", self.parent, "--out", path)
+            with open(card, "w") as f:
+                f.write("---\nlicense: apache-2.0\nbase_model: skt/A.X-3.1-Light\ntags: [sft]\n---\n")
+            server.jokbo("register", card, "--name", "hanbit/held", "--manifest", path, "--no-receipt")
+            server.jokbo("register", card, "--name", "hanbit/bare", "--no-receipt")
+            http = ["--http", "http://" + server.http]
+            result = server.jokbo("compare", "hanbit/held", self.parent, "--json", *http)
+            self.assertEqual(result.returncode, DONE, result.stderr)
+            self.assertEqual(self.shares(json.loads(result.stdout)), {"equal": 1})
+            self.assertEqual(server.jokbo("compare", "hanbit/bare", self.parent, *http).returncode, REFUSED)
+            self.assertEqual(server.jokbo("compare", "hanbit/none", self.parent, *http).returncode, NOT_FOUND)
+            self.assertEqual(server.jokbo("compare", "hanbit/held", self.parent).returncode, USAGE)
+
+
+if __name__ == "__main__":
+    unittest.main()
