@@ -24,7 +24,7 @@ struct jk_audit {
     struct jk_digest leaves[JK_TILE_WIDTH];
 };
 
-static bool keep(struct level *level, const struct jk_digest *hash)
+static bool keep_hash(struct level *level, const struct jk_digest *hash)
 {
     if (level->count == level->room) {
         uint64_t room = level->room ? level->room * 2 : 1024;
@@ -75,7 +75,7 @@ static enum jk_status check_key(const struct jk_entry *entry, struct jk_error *e
     return jk_fail(error, JK_DATA_LOSS, "KEY_UNVOUCHED", "it names a new key without the previous key's signature");
 }
 
-static enum jk_status fold(struct jk_audit *audit, const struct jk_slot *slot, struct jk_error *error)
+static enum jk_status fold_bundle(struct jk_audit *audit, const struct jk_slot *slot, struct jk_error *error)
 {
     struct jk_error own;
     uint64_t first = slot->bundle * JK_TILE_WIDTH;
@@ -94,14 +94,15 @@ static enum jk_status fold(struct jk_audit *audit, const struct jk_slot *slot, s
 static enum jk_status take_slot(struct jk_audit *audit, const struct jk_slot *slot, struct jk_error *error)
 {
     if (slot->status != JK_OK) return hand_on(&slot->error, error);
-    if (audit->book) JK_TRY(fold(audit, slot, error));
-    if (slot->width == JK_TILE_WIDTH) return keep(&audit->levels[1], &slot->root) ? JK_OK : jk_out_of_memory(error);
+    if (audit->book) JK_TRY(fold_bundle(audit, slot, error));
+    if (slot->width == JK_TILE_WIDTH)
+        return keep_hash(&audit->levels[1], &slot->root) ? JK_OK : jk_out_of_memory(error);
     memcpy(audit->edge, slot->leaves, slot->width * sizeof audit->edge[0]);
     return JK_OK;
 }
 
-static enum jk_status take_all(struct jk_audit *audit, const struct jk_audit_options *options, struct jk_ring *ring,
-                               struct jk_error *error)
+static enum jk_status take_bundles(struct jk_audit *audit, const struct jk_audit_options *options, struct jk_ring *ring,
+                                   struct jk_error *error)
 {
     struct jk_slot *slot;
     while ((slot = jk_ring_take(ring)) != NULL) {
@@ -118,7 +119,7 @@ static enum jk_status check_bundles(struct jk_audit *audit, const struct jk_audi
 {
     struct jk_ring *ring;
     JK_TRY(jk_ring_start(options, audit->size, &ring, error));
-    enum jk_status status = take_all(audit, options, ring, error);
+    enum jk_status status = take_bundles(audit, options, ring, error);
     jk_ring_stop(ring);
     return status;
 }
@@ -154,7 +155,7 @@ static enum jk_status check_tile(struct jk_audit *audit, const struct jk_tile *t
     struct jk_digest hashes[JK_TILE_WIDTH];
     memcpy(hashes, expected, sizeof hashes);
     struct jk_digest root = jk_ring_root_of(hashes);
-    return keep(&audit->levels[tile->level + 1], &root) ? JK_OK : jk_out_of_memory(error);
+    return keep_hash(&audit->levels[tile->level + 1], &root) ? JK_OK : jk_out_of_memory(error);
 }
 
 static enum jk_status check_levels(struct jk_audit *audit, struct jk_error *error)
@@ -224,7 +225,7 @@ static const struct jk_digest *hashes_of(struct jk_audit *audit, const struct jk
     return load_leaves(audit, tile->index) ? audit->leaves : NULL;
 }
 
-static bool read_hash(void *context, unsigned level, uint64_t index, struct jk_digest *out_hash)
+static bool read_tile_hash(void *context, unsigned level, uint64_t index, struct jk_digest *out_hash)
 {
     struct jk_audit *audit = context;
     struct jk_tile_place place;
@@ -238,7 +239,7 @@ static bool read_hash(void *context, unsigned level, uint64_t index, struct jk_d
 enum jk_status jk_audit_root(struct jk_audit *audit, uint64_t size, struct jk_digest *out_root, struct jk_error *error)
 {
     JK_CHECK(size <= audit->size);
-    if (jk_merkle_root_at(read_hash, audit, size, out_root)) return JK_OK;
+    if (jk_merkle_root_at(read_tile_hash, audit, size, out_root)) return JK_OK;
     return jk_fail(error, JK_DATA_LOSS, "AUDIT_MISSING", "a tile was changed or removed while it was checked");
 }
 
@@ -278,7 +279,7 @@ enum jk_status jk_audit_entries(struct jk_audit *audit, uint64_t size, jk_audit_
 
 bool jk_audit_prove(struct jk_audit *audit, uint64_t old_size, uint64_t size, struct jk_proof *out_proof)
 {
-    return size <= audit->size && jk_merkle_consistency(read_hash, audit, old_size, size, out_proof);
+    return size <= audit->size && jk_merkle_consistency(read_tile_hash, audit, old_size, size, out_proof);
 }
 
 static enum jk_status check_root(struct jk_audit *audit, const struct jk_audit_signed *head, struct jk_error *error)

@@ -11,7 +11,7 @@
 #include "base/files.h"
 #include "base/regular.h"
 
-static enum jk_status fail(const char *what, const char *path, struct jk_error *error)
+static enum jk_status copy_fault(const char *what, const char *path, struct jk_error *error)
 {
     int why = errno;
     return jk_fail(error, why == ENOENT || why == ENOTDIR ? JK_NOT_FOUND : JK_INTERNAL, "LOCAL_FILE",
@@ -21,18 +21,19 @@ static enum jk_status fail(const char *what, const char *path, struct jk_error *
 enum jk_status jk_copy_open(const char *path, int *out_folder, struct jk_error *error)
 {
     int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) return fail("opened as a folder", path, error);
+    if (folder < 0) return copy_fault("opened as a folder", path, error);
     *out_folder = folder;
     return JK_OK;
 }
 
 /* Reads on until the end, never more than one byte past `most`. */
-static enum jk_status read_all(int file, const char *path, size_t most, struct jk_text *bytes, struct jk_error *error)
+static enum jk_status read_whole_copy(int file, const char *path, size_t most, struct jk_text *bytes,
+                                      struct jk_error *error)
 {
     char piece[65536];
     for (ssize_t got; (got = read(file, piece, sizeof piece)) != 0;) {
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return fail("read", path, error);
+        if (got < 0) return copy_fault("read", path, error);
         if (bytes->len + (size_t)got > most)
             return jk_fail(error, JK_DATA_LOSS, "AUDIT_MALFORMED", "%.300s has more than %zu bytes", path, most);
         jk_text_add(bytes, (struct jk_span){piece, (size_t)got});
@@ -50,7 +51,7 @@ enum jk_status jk_copy_read(int folder, const char *path, size_t most, struct jk
     *out_found = file >= 0;
     if (file < 0 && (errno == ENOENT || errno == ENOTDIR)) return JK_OK;
     if (file < 0) return jk_fail(error, JK_INTERNAL, "LOCAL_FILE", "%.300s cannot be opened: %s", path, why);
-    enum jk_status status = read_all(file, path, most, bytes, error);
+    enum jk_status status = read_whole_copy(file, path, most, bytes, error);
     close(file);
     return status;
 }
@@ -73,7 +74,7 @@ static enum jk_status make_folders(int folder, const char *path, struct jk_error
         JK_CHECK(len < sizeof part);
         memcpy(part, path, len);
         part[len] = '\0';
-        if (mkdirat(folder, part, 0755) != 0 && errno != EEXIST) return fail("made", part, error);
+        if (mkdirat(folder, part, 0755) != 0 && errno != EEXIST) return copy_fault("made", part, error);
     }
     return JK_OK;
 }
@@ -85,7 +86,7 @@ enum jk_status jk_copy_write(int folder, const char *temporary, const char *path
     int why = jk_file_replace(folder, temporary, path, bytes, 0644, durable);
     if (!why) return JK_OK;
     errno = why;
-    return fail("written", path, error);
+    return copy_fault("written", path, error);
 }
 
 /* ---- tiles ---- */
@@ -114,7 +115,8 @@ bool jk_tile_formed(const struct jk_tile *tile, struct jk_span bytes, struct jk_
     return count == tile->width && bytes.len == 0;
 }
 
-static enum jk_status malformed(const struct jk_tile *tile, const struct jk_tile_bytes *bytes, struct jk_error *error)
+static enum jk_status malformed_copy(const struct jk_tile *tile, const struct jk_tile_bytes *bytes,
+                                     struct jk_error *error)
 {
     struct jk_span rest = jk_text_span(&bytes->text), entry;
     unsigned count = 0;
@@ -145,7 +147,7 @@ enum jk_status jk_copy_tile(int folder, const struct jk_tile *tile, struct jk_ti
         if (found || tile->width == JK_TILE_WIDTH) break;
     }
     if (found && jk_tile_formed(&tries[at], jk_text_span(&out_bytes->text), out_bytes->entries)) return JK_OK;
-    if (found) return malformed(&tries[at], out_bytes, error);
+    if (found) return malformed_copy(&tries[at], out_bytes, error);
     jk_tile_path(tile, out_bytes->path);
     jk_error_fact(error, "file", "%s", out_bytes->path);
     if (tile->level == 0) jk_error_fact(error, "index", "%llu", (unsigned long long)(tile->index * JK_TILE_WIDTH));

@@ -66,8 +66,8 @@ static enum jk_status bad_answer(const char *url, int http, struct jk_error *err
 }
 
 /* The file's bytes, valid until the next call with the same fetch. */
-static enum jk_status get(const struct jk_mirror *mirror, struct jk_fetch *fetch, const char *path,
-                          struct jk_span *out_bytes, struct jk_error *error)
+static enum jk_status fetch_file(const struct jk_mirror *mirror, struct jk_fetch *fetch, const char *path,
+                                 struct jk_span *out_bytes, struct jk_error *error)
 {
     char url[URL_MAX + JK_TILE_PATH + 2];
     int64_t pause_ms = mirror->options.pause_ms ? mirror->options.pause_ms : PAUSE_MS;
@@ -94,7 +94,7 @@ enum jk_status jk_mirror_get(struct jk_mirror *mirror, const char *path, struct 
                              struct jk_error *error)
 {
     struct jk_span bytes;
-    JK_TRY(get(mirror, mirror->fetch, path, &bytes, error));
+    JK_TRY(fetch_file(mirror, mirror->fetch, path, &bytes, error));
     jk_text_clear(out_bytes);
     jk_text_add(out_bytes, bytes);
     return out_bytes->failed ? jk_out_of_memory(error) : JK_OK;
@@ -112,15 +112,15 @@ static bool has_size(int folder, const struct jk_tile *tile)
 }
 
 /* The full tile serves for a partial one. */
-static bool is_there(const struct jk_mirror *mirror, const struct jk_tile *tile)
+static bool is_mirrored(const struct jk_mirror *mirror, const struct jk_tile *tile)
 {
     struct jk_tile full = *tile;
     full.width = JK_TILE_WIDTH;
     return has_size(mirror->folder, tile) || has_size(mirror->folder, &full);
 }
 
-static enum jk_status put(const struct fetcher *fetcher, const struct jk_tile *tile, struct jk_span bytes,
-                          struct jk_error *error)
+static enum jk_status put_fetched_tile(const struct fetcher *fetcher, const struct jk_tile *tile, struct jk_span bytes,
+                                       struct jk_error *error)
 {
     char path[JK_TILE_PATH], temporary[64];
     jk_tile_path(tile, path);
@@ -142,15 +142,15 @@ static enum jk_status fetch_tile(const struct fetcher *fetcher, struct jk_tile *
     struct jk_error own;
     jk_error_init(&own, NULL);
     jk_tile_path(tile, path);
-    enum jk_status status = get(fetcher->mirror, fetcher->fetch, path, &bytes, &own);
+    enum jk_status status = fetch_file(fetcher->mirror, fetcher->fetch, path, &bytes, &own);
     if (status == JK_NOT_FOUND && tile->width < JK_TILE_WIDTH) {
         char full[JK_TILE_PATH];
         tile->width = JK_TILE_WIDTH;
         jk_tile_path(tile, full);
         jk_error_init(&own, NULL);
-        status = get(fetcher->mirror, fetcher->fetch, full, &bytes, &own);
+        status = fetch_file(fetcher->mirror, fetcher->fetch, full, &bytes, &own);
     }
-    if (status == JK_OK) return put(fetcher, tile, bytes, error);
+    if (status == JK_OK) return put_fetched_tile(fetcher, tile, bytes, error);
     if (status != JK_NOT_FOUND) return jk_fail(error, status, own.reason, "%s", own.message);
     jk_error_fact(error, "file", "%s", path);
     if (tile->level == 0) jk_error_fact(error, "index", "%llu", (unsigned long long)(tile->index * JK_TILE_WIDTH));
@@ -160,11 +160,11 @@ static enum jk_status fetch_tile(const struct fetcher *fetcher, struct jk_tile *
 /* ---- the fetchers ---- */
 
 /* The next tile that is missing, and its turn. The lock is held. */
-static bool choose(struct jk_mirror *mirror, struct jk_tile *out_tile, uint64_t *out_turn)
+static bool next_missing_tile(struct jk_mirror *mirror, struct jk_tile *out_tile, uint64_t *out_turn)
 {
     while (mirror->failed_turn == UINT64_MAX && jk_tile_walk_next(&mirror->walk, out_tile)) {
         *out_turn = mirror->turn++;
-        if (!is_there(mirror, out_tile)) return true;
+        if (!is_mirrored(mirror, out_tile)) return true;
     }
     return false;
 }
@@ -203,7 +203,7 @@ static void *run_fetcher(void *context)
     uint64_t turn;
     jk_arena_init(&arena, 1u << 16);
     pthread_mutex_lock(&mirror->lock);
-    while (choose(mirror, &tile, &turn)) {
+    while (next_missing_tile(mirror, &tile, &turn)) {
         pthread_mutex_unlock(&mirror->lock);
         jk_error_init(&error, &arena);
         enum jk_status status = fetch_tile(fetcher, &tile, &error);
@@ -232,7 +232,7 @@ static void count_missing(struct jk_mirror *mirror, uint64_t size)
     mirror->failed_turn = UINT64_MAX;
     jk_tile_walk_init(&mirror->walk, 0, size);
     while (jk_tile_walk_next(&mirror->walk, &tile))
-        mirror->total += !is_there(mirror, &tile);
+        mirror->total += !is_mirrored(mirror, &tile);
     jk_tile_walk_init(&mirror->walk, 0, size);
 }
 
@@ -455,7 +455,7 @@ enum jk_status jk_mirror_get_large(struct jk_mirror *mirror, const char *path, s
     struct jk_fetch *fetch = new_fetch(&mirror->options, most);
     struct jk_span bytes;
     if (!fetch) return jk_out_of_memory(error);
-    enum jk_status status = get(mirror, fetch, path, &bytes, error);
+    enum jk_status status = fetch_file(mirror, fetch, path, &bytes, error);
     jk_text_clear(out_bytes);
     if (status == JK_OK) jk_text_add(out_bytes, bytes);
     jk_fetch_free(fetch);

@@ -17,8 +17,8 @@ bool jk_audit_keys_parse(struct jk_span text, struct jk_audit_keys *out_keys)
 }
 
 /* A wrong signature of a known key fails at once; a key that did not sign is passed over. NULL: none of them did. */
-static enum jk_status find_key(struct jk_span note, const struct jk_audit_keys *keys,
-                               const struct jk_verifier **out_key, struct jk_error *error)
+static enum jk_status find_note_key(struct jk_span note, const struct jk_audit_keys *keys,
+                                    const struct jk_verifier **out_key, struct jk_error *error)
 {
     struct jk_span body;
     *out_key = NULL;
@@ -64,7 +64,7 @@ enum jk_status jk_audit_claim_note(struct jk_span note, const struct jk_audit_ke
     struct jk_audit_signed made = {.note = note};
     struct jk_span body, lines;
     struct jk_error own;
-    JK_TRY(find_key(note, keys, &made.key, error));
+    JK_TRY(find_note_key(note, keys, &made.key, error));
     jk_error_init(&own, NULL);
     if (jk_note_open(note, &body, &lines, &own) != JK_OK || jk_checkpoint_parse(body, &made.checkpoint, &own) != JK_OK)
         return jk_fail(error, JK_DATA_LOSS, "AUDIT_MALFORMED", "the checkpoint: %s", own.message);

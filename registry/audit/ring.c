@@ -86,7 +86,7 @@ static enum jk_status check_bundle(const struct jk_ring *ring, struct jk_slot *s
 }
 
 /* The next bundle's slot once it is free; NULL when there is nothing left to do. The lock is held. */
-static struct jk_slot *choose(struct jk_ring *ring)
+static struct jk_slot *choose_bundle(struct jk_ring *ring)
 {
     while (!ring->stopped && ring->next < ring->bundles && ring->next - ring->taken >= ring->slot_count)
         pthread_cond_wait(&ring->free, &ring->lock);
@@ -103,7 +103,7 @@ static void *work(void *context)
     struct jk_ring *ring = context;
     struct jk_slot *slot;
     pthread_mutex_lock(&ring->lock);
-    while ((slot = choose(ring)) != NULL) {
+    while ((slot = choose_bundle(ring)) != NULL) {
         pthread_mutex_unlock(&ring->lock);
         slot->status = check_bundle(ring, slot);
         pthread_mutex_lock(&ring->lock);

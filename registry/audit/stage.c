@@ -22,19 +22,19 @@ struct cutting {
     uint32_t n;
 };
 
-static enum jk_status take(void *context, uint64_t index, struct jk_span entry, struct jk_error *error)
+static enum jk_status take_cut_entry(void *context, uint64_t index, struct jk_span entry, struct jk_error *error)
 {
     struct cutting *cutting = context;
     if (index < cutting->n) return jk_book_apply(cutting->book, entry, error);
     return jk_book_apply_cut(cutting->book, entry, error);
 }
 
-static enum jk_status cut(struct jk_audit *audit, const struct jk_closing *closing, struct jk_book **out_book,
-                          struct jk_error *error)
+static enum jk_status cut_book(struct jk_audit *audit, const struct jk_closing *closing, struct jk_book **out_book,
+                               struct jk_error *error)
 {
     struct cutting cutting = {.book = jk_book_new(), .n = closing->n};
     if (!cutting.book) return jk_out_of_memory(error);
-    enum jk_status status = jk_audit_entries(audit, closing->m, take, &cutting, error);
+    enum jk_status status = jk_audit_entries(audit, closing->m, take_cut_entry, &cutting, error);
     if (status == JK_OK)
         *out_book = cutting.book;
     else
@@ -68,7 +68,7 @@ static enum jk_status write_cut(struct jk_audit *audit, const struct jk_report_s
         .cut = jk_audit_book(audit), .cut_size = closing->n, .full = jk_audit_book(audit)};
     struct jk_book *own = NULL;
     if (closing->m > closing->n) {
-        JK_TRY(cut(audit, closing, &own, error));
+        JK_TRY(cut_book(audit, closing, &own, error));
         source.cut = own;
         source.cut_size = closing->m;
     }

@@ -25,7 +25,7 @@ struct where {
     socklen_t len;
 };
 
-static enum jk_status refuse(struct jk_error *error, struct jk_span listen, const char *rule)
+static enum jk_status refuse_listen(struct jk_error *error, struct jk_span listen, const char *rule)
 {
     char shown[80];
     jk_text_shorten(listen, shown, sizeof shown);
@@ -36,9 +36,9 @@ static enum jk_status parse_path(struct jk_span listen, struct jk_address *out, 
 {
     struct jk_span path = {listen.at + 5, listen.len - 5};
     if (path.len == 0 || path.at[0] != '/')
-        return refuse(error, listen, "a Unix socket needs an absolute path, \"unix:/run/jokbo.sock\"");
+        return refuse_listen(error, listen, "a Unix socket needs an absolute path, \"unix:/run/jokbo.sock\"");
     if (path.len >= sizeof out->path)
-        return refuse(error, listen, "the path of a Unix socket ends at 107 bytes; take a shorter one");
+        return refuse_listen(error, listen, "the path of a Unix socket ends at 107 bytes; take a shorter one");
     memcpy(out->path, path.at, path.len);
     out->local = true;
     snprintf(out->text, sizeof out->text, "unix:%s", out->path);
@@ -86,15 +86,15 @@ enum jk_status jk_address_parse(const char *listen, struct jk_address *out_addre
     }
     uint64_t number;
     if (!cut_host(text, &host, &port, &address.v6) || host.len >= sizeof address.host)
-        return refuse(error, text, "write ADDRESS:PORT, [V6 ADDRESS]:PORT or unix:/path");
+        return refuse_listen(error, text, "write ADDRESS:PORT, [V6 ADDRESS]:PORT or unix:/path");
     if (!jk_span_to_u64(port, &number) || number > 65535)
-        return refuse(error, text, "the port must be a number from 0 to 65535 (0: the system chooses one)");
+        return refuse_listen(error, text, "the port must be a number from 0 to 65535 (0: the system chooses one)");
     /* "localhost" can be two addresses, which port 0 would give two ports. */
     if (!address.v6 && jk_span_equal(host, JK_SPAN("localhost"))) host = JK_SPAN("127.0.0.1");
     memcpy(address.host, host.at, host.len);
     if (!parse_numeric(&address))
-        return refuse(error, text,
-                      "the address must be numeric, or \"localhost\"; a name could mean several addresses");
+        return refuse_listen(error, text,
+                             "the address must be numeric, or \"localhost\"; a name could mean several addresses");
     jk_address_bound(&address, (unsigned)number);
     *out_address = address;
     return JK_OK;

@@ -79,7 +79,7 @@ static struct jk_arena_block *block_new(struct jk_arena *arena, size_t size)
     return block;
 }
 
-static void *take(struct jk_arena *arena, struct jk_arena_block *block, size_t size)
+static void *take_from_block(struct jk_arena *arena, struct jk_arena_block *block, size_t size)
 {
     void *bytes = block->bytes + block->used;
     block->used += size;
@@ -117,7 +117,7 @@ static void *take_from_new_block(struct jk_arena *arena, size_t size)
     if (block_size > most) block_size = most < size ? size : most;
     struct jk_arena_block *block = block_new(arena, block_size);
     if (!block) return exhausted(arena);
-    void *bytes = take(arena, block, size);
+    void *bytes = take_from_block(arena, block, size);
     block_insert(arena, block);
     return bytes;
 }
@@ -129,7 +129,7 @@ void *jk_arena_alloc(struct jk_arena *arena, size_t size)
     size_t need = size == 0 ? ALIGNMENT : (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     if (arena->used > arena->budget || need > arena->budget - arena->used) return exhausted(arena);
     struct jk_arena_block *front = arena->blocks;
-    if (front && need <= front->size - front->used) return take(arena, front, need);
+    if (front && need <= front->size - front->used) return take_from_block(arena, front, need);
     return take_from_new_block(arena, need);
 }
 

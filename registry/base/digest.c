@@ -58,17 +58,17 @@ static EVP_MD_CTX *context_of_thread(void)
 }
 
 /* The context keeps its algorithm, so that nothing is looked up; OpenSSL 3.0 takes the algorithm's 112 bytes anew. */
-static void begin(EVP_MD_CTX *context)
+static void begin_digest(EVP_MD_CTX *context)
 {
     JK_CHECK(EVP_DigestInit_ex2(context, NULL, NULL) == 1);
 }
 
-static void add(EVP_MD_CTX *context, const void *bytes, size_t len)
+static void add_to_digest(EVP_MD_CTX *context, const void *bytes, size_t len)
 {
     if (len > 0) JK_CHECK(EVP_DigestUpdate(context, bytes, len) == 1);
 }
 
-static void end(EVP_MD_CTX *context, struct jk_digest *out_digest)
+static void end_digest(EVP_MD_CTX *context, struct jk_digest *out_digest)
 {
     unsigned len = 0;
     JK_CHECK(EVP_DigestFinal_ex(context, out_digest->bytes, &len) == 1 && len == JK_DIGEST_SIZE);
@@ -93,17 +93,17 @@ void jk_sha256_free(struct jk_sha256 *hash)
 
 void jk_sha256_begin(struct jk_sha256 *hash)
 {
-    begin(hash->context);
+    begin_digest(hash->context);
 }
 
 void jk_sha256_add(struct jk_sha256 *hash, const void *bytes, size_t len)
 {
-    add(hash->context, bytes, len);
+    add_to_digest(hash->context, bytes, len);
 }
 
 void jk_sha256_end(struct jk_sha256 *hash, struct jk_digest *out_digest)
 {
-    end(hash->context, out_digest);
+    end_digest(hash->context, out_digest);
 }
 
 struct jk_digest jk_digest_of(struct jk_span bytes)
@@ -115,10 +115,10 @@ struct jk_digest jk_digest_parts(const struct jk_span *parts, size_t count)
 {
     struct jk_digest digest;
     EVP_MD_CTX *context = context_of_thread();
-    begin(context);
+    begin_digest(context);
     for (size_t i = 0; i < count; i++)
-        add(context, parts[i].at, parts[i].len);
-    end(context, &digest);
+        add_to_digest(context, parts[i].at, parts[i].len);
+    end_digest(context, &digest);
     return digest;
 }
 

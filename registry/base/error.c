@@ -43,7 +43,7 @@ static void print(char *out, size_t room, const char *format, va_list args)
 }
 
 /* NULL where there is no arena, or no room in it. */
-static const char *keep(struct jk_error *error, const char *text)
+static const char *keep_error_text(struct jk_error *error, const char *text)
 {
     if (!error->arena || !text) return NULL;
     char *copy = jk_arena_copy(error->arena, text, strlen(text));
@@ -90,7 +90,7 @@ static void keep_violation(struct jk_error *error, const char *field, const char
         error->violation_count++;
         return;
     }
-    struct jk_violation violation = {keep(error, field), keep(error, rule)};
+    struct jk_violation violation = {keep_error_text(error, field), keep_error_text(error, rule)};
     if (violation.field && violation.rule) error->violations[error->violation_count++] = violation;
 }
 
@@ -141,7 +141,8 @@ void jk_error_fact_text(struct jk_error *error, const char *key, struct jk_span 
 {
     struct jk_fact *slot = fact_slot(error, key);
     if (!slot) return;
-    struct jk_fact fact = {keep(error, key), error->arena ? jk_arena_copy(error->arena, text.at, text.len) : NULL};
+    struct jk_fact fact = {keep_error_text(error, key),
+                           error->arena ? jk_arena_copy(error->arena, text.at, text.len) : NULL};
     if (!fact.key || !fact.value) return;
     if (slot == &error->facts[error->fact_count]) error->fact_count++;
     *slot = fact;
@@ -149,15 +150,15 @@ void jk_error_fact_text(struct jk_error *error, const char *key, struct jk_span 
 
 void jk_error_resource(struct jk_error *error, const char *type, const char *name)
 {
-    const char *kept_type = keep(error, type);
-    const char *kept_name = keep(error, name);
+    const char *kept_type = keep_error_text(error, type);
+    const char *kept_name = keep_error_text(error, name);
     if (!kept_type || !kept_name) return;
     error->resource_type = kept_type;
     error->resource_name = kept_name;
 }
 
 /* Appends at most what fits; false once it was cut. */
-static bool append(char *message, size_t room, size_t *len, const char *before, const char *text)
+static bool append_error_text(char *message, size_t room, size_t *len, const char *before, const char *text)
 {
     int added = snprintf(message + *len, room - *len, "%s%s", before, text);
     if (added < 0) return false;
@@ -175,10 +176,10 @@ static void sum_up(struct jk_error *error)
     size_t kept = count < JK_ERROR_VIOLATIONS ? count : JK_ERROR_VIOLATIONS;
     size_t len = (size_t)snprintf(error->message, room, "%zu %s wrong", count, count == 1 ? "field is" : "fields are");
     for (size_t i = 0; i < kept; i++) {
-        if (!append(error->message, room, &len, i == 0 ? ": " : "; ", error->violations[i].field)) return;
-        if (!append(error->message, room, &len, ": ", error->violations[i].rule)) return;
+        if (!append_error_text(error->message, room, &len, i == 0 ? ": " : "; ", error->violations[i].field)) return;
+        if (!append_error_text(error->message, room, &len, ": ", error->violations[i].rule)) return;
     }
-    if (kept < count) (void)append(error->message, room, &len, "; ", ELLIPSIS);
+    if (kept < count) (void)append_error_text(error->message, room, &len, "; ", ELLIPSIS);
 }
 
 enum jk_status jk_error_result(struct jk_error *error)

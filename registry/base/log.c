@@ -53,7 +53,7 @@ static const char *level_text(enum jk_log_level level)
     return index < sizeof texts / sizeof texts[0] ? texts[index] : "error";
 }
 
-static void put(struct line *line, const char *bytes, size_t len, size_t limit)
+static void put_bytes(struct line *line, const char *bytes, size_t len, size_t limit)
 {
     if (line->full || len > limit - line->len) {
         line->full = true;
@@ -94,10 +94,10 @@ static void put_escaped(struct line *line, struct jk_span value, size_t most, si
         size_t len = escape_next(&value, line->json, piece);
         if (line->len - start + len > most) {
             line->len = safe;
-            put(line, ELLIPSIS, ELLIPSIS_LEN, limit);
+            put_bytes(line, ELLIPSIS, ELLIPSIS_LEN, limit);
             return;
         }
-        put(line, piece, len, limit);
+        put_bytes(line, piece, len, limit);
     }
 }
 
@@ -117,18 +117,18 @@ static void put_pair(struct line *line, const char *key, const char *value, size
     struct jk_span text = value ? jk_span_of(value) : JK_SPAN("-");
     bool quote = line->json || needs_quotes(text);
     size_t start = line->len;
-    if (line->json) put(line, start == 0 ? "{\"" : ",\"", 2, limit);
-    if (!line->json && start > 0) put(line, " ", 1, limit);
+    if (line->json) put_bytes(line, start == 0 ? "{\"" : ",\"", 2, limit);
+    if (!line->json && start > 0) put_bytes(line, " ", 1, limit);
     put_escaped(line, jk_span_of(key), KEY_MAX, limit);
-    put(line, line->json ? "\":" : "=", line->json ? 2 : 1, limit);
-    if (quote) put(line, "\"", 1, limit);
+    put_bytes(line, line->json ? "\":" : "=", line->json ? 2 : 1, limit);
+    if (quote) put_bytes(line, "\"", 1, limit);
     put_escaped(line, text, VALUE_MAX, limit);
-    if (quote) put(line, "\"", 1, limit);
+    if (quote) put_bytes(line, "\"", 1, limit);
     if (line->full) line->len = start;
 }
 
 /* Whole lines or nothing: a standard error that takes no more must not stop a thread. */
-static void write_line(struct line *line)
+static void write_log_line(struct line *line)
 {
     if (line->json) line->bytes[line->len++] = '}';
     line->bytes[line->len++] = '\n';
@@ -150,7 +150,7 @@ static void begin_line(struct line *line, enum jk_log_level level, const char *e
     put_pair(line, "event", event, LINE_MAX_BYTES - TAIL_ROOM);
 }
 
-static bool take(const char *event)
+static bool take_log_event(const char *event)
 {
     int64_t now_ms = jk_monotonic_ms();
     pthread_mutex_lock(&events_mutex);
@@ -168,7 +168,7 @@ static void tell_left_out(const char *event, uint64_t lines)
     begin_line(&line, JK_LOG_WARN, "log-left-out");
     put_pair(&line, "of", event, LINE_MAX_BYTES - TAIL_ROOM);
     put_pair(&line, "suppressed", number, LINE_MAX_BYTES - TAIL_ROOM);
-    write_line(&line);
+    write_log_line(&line);
 }
 
 void jk_log_settle(void)
@@ -189,7 +189,7 @@ void jk_log_settle(void)
 
 void jk_log(enum jk_log_level level, const char *event, ...)
 {
-    if (!jk_log_wanted(level) || (level > JK_LOG_DEBUG && !take(event))) return;
+    if (!jk_log_wanted(level) || (level > JK_LOG_DEBUG && !take_log_event(event))) return;
     if (level > JK_LOG_DEBUG) jk_log_settle();
     int saved_errno = errno; /* a log line must not change what its caller reports next */
     struct line line;
@@ -203,7 +203,7 @@ void jk_log(enum jk_log_level level, const char *event, ...)
         line.full = false;
         put_pair(&line, "cut", "true", LINE_MAX_BYTES - 2);
     }
-    write_line(&line);
+    write_log_line(&line);
     errno = saved_errno;
 }
 

@@ -12,7 +12,7 @@ static size_t hash(const char *name)
 }
 
 /* The event's place, taken if it is new. */
-static struct jk_loglimit_event *find(struct jk_loglimit *limit, const char *name)
+static struct jk_loglimit_event *find_event(struct jk_loglimit *limit, const char *name)
 {
     size_t at = hash(name);
     for (size_t i = 0; i < JK_LOGLIMIT_EVENTS; i++) {
@@ -26,7 +26,7 @@ static struct jk_loglimit_event *find(struct jk_loglimit *limit, const char *nam
 
 bool jk_loglimit_take(struct jk_loglimit *limit, const char *event, int64_t now_ms)
 {
-    struct jk_loglimit_event *found = find(limit, event);
+    struct jk_loglimit_event *found = find_event(limit, event);
     if (now_ms >= found->until_ms) {
         found->until_ms = now_ms + JK_LOGLIMIT_WINDOW_MS;
         found->lines = 0;

@@ -172,8 +172,8 @@ static void print_number(char *out, size_t room, enum unit unit, uint64_t number
         snprintf(out, room, "%" PRIu64, number);
 }
 
-static void write_line(struct jk_text *out, enum jk_metric metric, const char *suffix, size_t value, size_t second,
-                       const char *bound, uint64_t number, enum unit unit)
+static void write_sample(struct jk_text *out, enum jk_metric metric, const char *suffix, size_t value, size_t second,
+                         const char *bound, uint64_t number, enum unit unit)
 {
     char text[40];
     print_number(text, sizeof text, unit, number);
@@ -190,12 +190,12 @@ static void write_histogram(struct jk_text *out, enum jk_metric metric, const _A
     for (size_t i = 0; i < buckets->count; i++) {
         sum += read_of(&cell[i]);
         print_number(bound, sizeof bound, rows[metric].unit, buckets->bounds[i]);
-        write_line(out, metric, "_bucket", value, 0, bound, sum, NONE);
+        write_sample(out, metric, "_bucket", value, 0, bound, sum, NONE);
     }
     sum += read_of(&cell[buckets->count]);
-    write_line(out, metric, "_bucket", value, 0, "+Inf", sum, NONE);
-    write_line(out, metric, "_sum", value, 0, NULL, read_of(&cell[buckets->count + 1]), rows[metric].unit);
-    write_line(out, metric, "_count", value, 0, NULL, sum, NONE);
+    write_sample(out, metric, "_bucket", value, 0, "+Inf", sum, NONE);
+    write_sample(out, metric, "_sum", value, 0, NULL, read_of(&cell[buckets->count + 1]), rows[metric].unit);
+    write_sample(out, metric, "_count", value, 0, NULL, sum, NONE);
 }
 
 static void write_cell(struct jk_text *out, enum jk_metric metric, size_t value, size_t second)
@@ -205,10 +205,10 @@ static void write_cell(struct jk_text *out, enum jk_metric metric, size_t value,
     if (rows[metric].kind == HISTOGRAM)
         write_histogram(out, metric, cell, value);
     else
-        write_line(out, metric, "", value, second, NULL, read_of(cell), rows[metric].unit);
+        write_sample(out, metric, "", value, second, NULL, read_of(cell), rows[metric].unit);
 }
 
-static void write_row(struct jk_text *out, enum jk_metric metric)
+static void write_metric(struct jk_text *out, enum jk_metric metric)
 {
     static const char *const kinds[] = {"counter", "gauge", "histogram"};
     const struct cells *cells = &labelled[metric];
@@ -225,5 +225,5 @@ static void write_row(struct jk_text *out, enum jk_metric metric)
 void jk_metrics_write(struct jk_text *out)
 {
     for (int metric = 0; metric < JK_METRICS; metric++)
-        write_row(out, (enum jk_metric)metric);
+        write_metric(out, (enum jk_metric)metric);
 }

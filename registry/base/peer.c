@@ -110,7 +110,7 @@ void jk_peer_text(const struct jk_peer *peer, char out_text[JK_PEER_TEXT])
 
 /* ---- proxies ---- */
 
-static enum jk_status refuse(struct jk_span name, const char *field, struct jk_error *error, const char *rule)
+static enum jk_status refuse_peer(struct jk_span name, const char *field, struct jk_error *error, const char *rule)
 {
     char shown[80];
     jk_text_shorten(name, shown, sizeof shown);
@@ -124,13 +124,14 @@ static enum jk_status add_proxy(struct jk_span name, const char *field, struct j
         out->unix_socket = true;
         return JK_OK;
     }
-    if (out->count == JK_PROXIES_MOST) return refuse(name, field, error, "is one too many: 16 addresses are possible");
+    if (out->count == JK_PROXIES_MOST)
+        return refuse_peer(name, field, error, "is one too many: 16 addresses are possible");
     if (parse_bare(name, &out->peers[out->count])) {
         out->count++;
         return JK_OK;
     }
-    return refuse(name, field, error,
-                  "is no address: give numeric ones, such as 192.0.2.7 or 2001:db8::7, and unix; or none");
+    return refuse_peer(name, field, error,
+                       "is no address: give numeric ones, such as 192.0.2.7 or 2001:db8::7, and unix; or none");
 }
 
 enum jk_status jk_proxies_parse(const char *list, const char *field, struct jk_proxies *out_proxies,

@@ -16,7 +16,7 @@ static const struct row rows[] = {
 };
 
 /* A number outside the table comes from a peer, never from us: it reads as UNKNOWN. */
-static const struct row *row_of(enum jk_status status)
+static const struct row *status_row(enum jk_status status)
 {
     size_t index = (size_t)status;
     return index < sizeof rows / sizeof rows[0] ? &rows[index] : &rows[JK_UNKNOWN];
@@ -24,15 +24,15 @@ static const struct row *row_of(enum jk_status status)
 
 const char *jk_status_text(enum jk_status status)
 {
-    return row_of(status)->text;
+    return status_row(status)->text;
 }
 
 int jk_status_http(enum jk_status status)
 {
-    return row_of(status)->http;
+    return status_row(status)->http;
 }
 
 bool jk_status_retryable(enum jk_status status)
 {
-    return row_of(status)->retryable;
+    return status_row(status)->retryable;
 }

@@ -41,7 +41,7 @@ static uint32_t part_score(const struct nearest *search, struct jk_span part)
     return SCORE_NONE;
 }
 
-static void keep(struct nearest *search, struct near_name found)
+static void keep_nearest(struct nearest *search, struct near_name found)
 {
     for (size_t i = 0; i < search->count; i++)
         if (search->kept[i].model == found.model) return;
@@ -63,7 +63,7 @@ static void consider(struct nearest *search, uint32_t model)
     uint32_t score = part_score(search, part);
     if (score == SCORE_NONE) return;
     score = score * 2 + !jk_span_equal_fold(publisher, search->publisher);
-    keep(search, (struct near_name){.model = model, .score = score});
+    keep_nearest(search, (struct near_name){.model = model, .score = score});
 }
 
 /* Models whose name ever had the same model part. */

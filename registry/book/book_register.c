@@ -194,7 +194,7 @@ void jk_book_standing_changed(struct jk_book *book, uint32_t model, uint32_t bef
     jk_book_walk(book);
 }
 
-static uint32_t add_model(struct jk_book *book, uint32_t publisher, unsigned month)
+static uint32_t add_model_row(struct jk_book *book, uint32_t publisher, unsigned month)
 {
     uint32_t slot;
     struct jk_model_row *row = jk_book_append(book, &book->models, &slot);
@@ -240,7 +240,7 @@ enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_pars
     JK_TRY(check_new_model(book, parsed, &publisher, error));
     JK_TRY(resolve_parents(book, parsed, parents, error));
     if (statement->relation != JK_RELATION_NONE) JK_TRY(check_path(book, parents, statement->parent_count, error));
-    uint32_t model = add_model(book, publisher, parsed->month);
+    uint32_t model = add_model_row(book, publisher, parsed->month);
     if (model == JK_NONE) return JK_OK; /* out of memory: said at the end */
     jk_book_add_alias(book, model, publisher, statement->model,
                       (struct jk_name_hashes){.whole = parsed->model_hash, .part = parsed->part_hash});

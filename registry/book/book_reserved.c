@@ -12,7 +12,7 @@ static uint32_t hash_of(const char *skeleton, size_t len)
     return jk_hash_text((struct jk_span){skeleton, len});
 }
 
-static bool is_there(const struct jk_book *book, struct jk_span text, enum jk_reserved_kind kind, uint32_t hash)
+static bool is_reserved(const struct jk_book *book, struct jk_span text, enum jk_reserved_kind kind, uint32_t hash)
 {
     for (uint32_t slot = jk_index_first(&book->reserved_index, hash); slot != JK_NONE;
          slot = row_at(book, slot)->by_skeleton.next) {
@@ -22,7 +22,7 @@ static bool is_there(const struct jk_book *book, struct jk_span text, enum jk_re
     return false;
 }
 
-static void add(struct jk_book *book, struct jk_span text, enum jk_reserved_kind kind, uint32_t hash)
+static void add_reserved(struct jk_book *book, struct jk_span text, enum jk_reserved_kind kind, uint32_t hash)
 {
     uint32_t slot;
     struct jk_reserved_row *row = jk_book_append(book, &book->reserved, &slot);
@@ -38,9 +38,9 @@ void jk_book_reserve(struct jk_book *book, struct jk_span text, enum jk_reserved
     if (!skeletons.whole_len) return;
     uint32_t whole = hash_of(skeletons.whole, skeletons.whole_len),
              trunk = hash_of(skeletons.trunk, skeletons.trunk_len);
-    if (is_there(book, text, kind, whole)) return;
-    add(book, text, kind, whole);
-    if (trunk != whole) add(book, text, kind, trunk);
+    if (is_reserved(book, text, kind, whole)) return;
+    add_reserved(book, text, kind, whole);
+    if (trunk != whole) add_reserved(book, text, kind, trunk);
 }
 
 /* The best of one chain, by kind and then by age; NULL where `best` is. */

@@ -187,7 +187,8 @@ enum jk_status jk_book_apply_approval(struct jk_book *book, const struct jk_entr
     return JK_OK;
 }
 
-static enum jk_status decide(struct jk_book *book, const struct jk_entry *entry, bool confirmed, struct jk_error *error)
+static enum jk_status decide_waiting_ruling(struct jk_book *book, const struct jk_entry *entry, bool confirmed,
+                                            struct jk_error *error)
 {
     uint32_t slot = jk_book_find_ruling(book, entry->target, JK_NOW);
     struct jk_ruling *ruling = slot == JK_NONE ? NULL : jk_ruling_row(book, slot);
@@ -203,12 +204,12 @@ static enum jk_status decide(struct jk_book *book, const struct jk_entry *entry,
 
 enum jk_status jk_book_apply_confirm(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
 {
-    return decide(book, entry, true, error);
+    return decide_waiting_ruling(book, entry, true, error);
 }
 
 enum jk_status jk_book_apply_reject(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
 {
-    return decide(book, entry, false, error);
+    return decide_waiting_ruling(book, entry, false, error);
 }
 
 /* ---- disputes ---- */

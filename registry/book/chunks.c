@@ -65,7 +65,7 @@ static bool add_region(struct jk_pool *pool, size_t need)
 
 /* Cuts a part of `size` bytes and puts its address at the end of the list. What is left of a region that is too small
  * for it is let go. */
-static bool add_part(struct jk_pool *pool, struct jk_parts *parts, size_t size)
+static bool cut_part(struct jk_pool *pool, struct jk_parts *parts, size_t size)
 {
     size = (size + LINE - 1) & ~(size_t)(LINE - 1);
     if (pool->left < size && !add_region(pool, size)) return false;
@@ -95,7 +95,7 @@ void *jk_chunks_append(struct jk_chunks *rows, struct jk_journal *journal)
     uint32_t slot = rows->count;
     if (slot >= UINT32_MAX - 1) return NULL;
     if ((slot >> JK_CHUNK_SHIFT) >= rows->chunks.count &&
-        !add_part(rows->pool, &rows->chunks, (size_t)rows->row_size * JK_CHUNK_ROWS))
+        !cut_part(rows->pool, &rows->chunks, (size_t)rows->row_size * JK_CHUNK_ROWS))
         return NULL;
     unsigned char *row = jk_chunks_at(rows, slot);
     for (uint32_t at = 0; at < rows->row_size; at += LINE) /* a row that will be next; perhaps past the chunk's end */
@@ -124,7 +124,7 @@ void *jk_bytes_take(struct jk_bytes *bytes, struct jk_journal *journal, size_t s
     if (size > JK_BYTES_BLOCK) return NULL;
     uint32_t start = (bytes->used + 7u) & ~7u;
     if (bytes->current == 0 || start + size > JK_BYTES_BLOCK) {
-        if (bytes->current == bytes->blocks.count && !add_part(bytes->pool, &bytes->blocks, JK_BYTES_BLOCK))
+        if (bytes->current == bytes->blocks.count && !cut_part(bytes->pool, &bytes->blocks, JK_BYTES_BLOCK))
             return NULL;
         jk_journal_set(journal, &bytes->current, bytes->current + 1);
         start = 0;

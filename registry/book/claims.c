@@ -174,7 +174,8 @@ static void look_along(const struct jk_book *book, uint32_t release, enum jk_con
     }
 }
 
-static uint32_t first_of(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n, bool verified)
+static uint32_t first_claimant(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n,
+                               bool verified)
 {
     const struct jk_ruling *ruling = origin_ruling(book, kind, slot, n);
     struct earliest found = {JK_NONE, {JK_NONE, JK_NONE}, verified};
@@ -191,7 +192,7 @@ static uint32_t first_of(const struct jk_book *book, enum jk_content kind, uint3
 
 uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n)
 {
-    return first_of(book, kind, slot, n, false);
+    return first_claimant(book, kind, slot, n, false);
 }
 
 /* ---- what is contested ---- */
@@ -219,7 +220,7 @@ static uint32_t loses_to(const struct jk_book *book, uint32_t model, enum jk_con
     uint32_t first = jk_first_claim(book, kind, slot, n);
     if (!is_rival(book, model, first, n)) return JK_NONE;
     if (!jk_book_is_verified(book, publisher_at(book, model, n), n)) return first;
-    uint32_t verified = first_of(book, kind, slot, n, true);
+    uint32_t verified = first_claimant(book, kind, slot, n, true);
     return is_rival(book, model, verified, n) ? verified : first;
 }
 

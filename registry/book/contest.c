@@ -209,7 +209,7 @@ static void enter_claims(struct jk_contest *contest)
     }
 }
 
-static bool make_room(struct jk_contest *contest)
+static bool make_contest_room(struct jk_contest *contest)
 {
     size_t claims = (size_t)contest->claim_count + 1;
     contest->contenders = malloc(claims * sizeof *contest->contenders);
@@ -262,7 +262,7 @@ static bool begin_choosing(struct jk_contest *contest)
 }
 
 /* One of a circle; NULL where nobody is left. What was pushed may have been decided since. */
-static struct jk_contender *choose(struct jk_contest *contest)
+static struct jk_contender *choose_from_circle(struct jk_contest *contest)
 {
     while (contest->head_count > 0) {
         uint32_t claim = pop_head(contest);
@@ -335,14 +335,14 @@ static struct jk_contender *take_unbeaten(struct jk_contest *contest)
     return NULL;
 }
 
-static bool decide(struct jk_contest *contest)
+static bool decide_contest(struct jk_contest *contest)
 {
     for (uint32_t i = 0; i < contest->contender_count; i++)
         note_unbeaten(contest, &contest->contenders[i]);
     while (true) {
         struct jk_contender *next = take_unbeaten(contest);
         if (!next && !contest->heads && !begin_choosing(contest)) return false;
-        if (!next) next = choose(contest);
+        if (!next) next = choose_from_circle(contest);
         if (!next) return true;
         let_go_first(contest, next);
     }
@@ -353,9 +353,9 @@ bool jk_contest_settle(struct jk_contest *contest)
     if (contest->failed) return false;
     if (contest->shared_count == 0) return true;
     sort_claims(contest);
-    if (!make_room(contest)) return false;
+    if (!make_contest_room(contest)) return false;
     enter_claims(contest);
-    return decide(contest);
+    return decide_contest(contest);
 }
 
 /* ---- asking ---- */

@@ -48,7 +48,7 @@ static void done_tally(struct tally *tally)
     free(tally->counts);
 }
 
-static uint32_t find_key(const struct tally *tally, uint64_t key)
+static uint32_t find_tally_key(const struct tally *tally, uint64_t key)
 {
     uint32_t at = jk_hash_u64(key) & (tally->size - 1);
     while (tally->keys[at] != 0 && tally->keys[at] != key)
@@ -62,7 +62,7 @@ static bool grow_tally(struct tally *tally)
     if (tally->size >= 1u << 31 || !init_tally(&grown, tally->size * 2)) return false;
     for (uint32_t i = 0; i < tally->size; i++) {
         if (tally->counts[i] == 0) continue;
-        uint32_t at = find_key(&grown, tally->keys[i]);
+        uint32_t at = find_tally_key(&grown, tally->keys[i]);
         grown.keys[at] = tally->keys[i];
         grown.counts[at] = tally->counts[i];
         grown.used++;
@@ -79,7 +79,7 @@ static uint32_t tally_add(struct jk_cube *cube, struct tally *tally, uint64_t ke
         cube->failed = true;
         return 0;
     }
-    uint32_t at = find_key(tally, key);
+    uint32_t at = find_tally_key(tally, key);
     if (tally->keys[at] == 0) {
         tally->keys[at] = key;
         tally->used++;

@@ -19,7 +19,7 @@ void jk_equals_done(struct jk_equals *equals)
     free(equals->stack);
 }
 
-static bool make_room(struct jk_equals *equals)
+static bool make_equals_room(struct jk_equals *equals)
 {
     size_t room = (size_t)equals->book->releases.count + 1;
     if (equals->place) return true;
@@ -131,7 +131,7 @@ static bool have_row(struct jk_equals *equals)
 const struct jk_equal *jk_equals_above(struct jk_equals *equals, uint32_t release)
 {
     uint32_t count = 0;
-    if (!make_room(equals)) return NULL;
+    if (!make_equals_room(equals)) return NULL;
     if (equals->place[release] == 0) equals->stack[count++] = release;
     while (count > 0) {
         if (!have_row(equals)) return NULL;

@@ -13,7 +13,7 @@ bool jk_late_scope(const struct jk_late *late, const struct jk_book *cut, struct
 }
 
 /* Whether a model has a root in a scope of the full book. */
-static bool is_in_scope(const struct jk_late *late, uint32_t model, struct jk_scope scope)
+static bool is_model_in_scope(const struct jk_late *late, uint32_t model, struct jk_scope scope)
 {
     const struct jk_spell *spell = NULL;
     while ((spell = jk_book_spell(late->full, model, late->m, spell)) != NULL) {
@@ -32,7 +32,7 @@ void jk_late_add(const struct jk_late *late, const struct jk_book *cut, struct j
     struct jk_scope full;
     if (!jk_late_scope(late, cut, scope, &full)) return;
     for (uint32_t model = jk_book_models(late->full, late->n); model < models; model++) {
-        if (!is_in_scope(late, model, full)) continue;
+        if (!is_model_in_scope(late, model, full)) continue;
         total->left_out[JK_REASON_LATE]++;
         total->plain.registered++;
     }

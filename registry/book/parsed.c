@@ -17,7 +17,7 @@ static uint64_t find_false_externals(const struct jk_statement *statement)
     return found;
 }
 
-static enum jk_status read_statement(struct jk_parsed_entry *parsed, struct jk_error *error)
+static enum jk_status parse_statement(struct jk_parsed_entry *parsed, struct jk_error *error)
 {
     if (jk_statement_parse(parsed->entry.statement, &parsed->statement, error) != JK_OK) {
         error->status = JK_DATA_LOSS; /* in the log a bad statement is that, whatever it would be in a request */
@@ -41,5 +41,5 @@ enum jk_status jk_parsed_entry_read(struct jk_span bytes, struct jk_parsed_entry
 {
     JK_TRY(jk_entry_parse(bytes, &out_parsed->entry, error));
     enum jk_kind kind = out_parsed->entry.kind;
-    return kind == JK_KIND_REGISTER || kind == JK_KIND_RELEASE ? read_statement(out_parsed, error) : JK_OK;
+    return kind == JK_KIND_REGISTER || kind == JK_KIND_RELEASE ? parse_statement(out_parsed, error) : JK_OK;
 }

@@ -197,7 +197,7 @@ static jk_reasons own_reasons(struct making *making, const struct jk_verdict *ro
 
 /* ---- the rows ---- */
 
-static bool add_row(struct jk_standing *standing, const struct jk_verdict *row)
+static bool add_verdict(struct jk_standing *standing, const struct jk_verdict *row)
 {
     if (standing->all.count == standing->all.room) {
         size_t room = standing->all.room + standing->all.room / 2 + FIRST_ROWS;
@@ -257,7 +257,7 @@ static bool look_for_copy(struct making *making, struct jk_verdict *rows, size_t
     return true;
 }
 
-static bool add_model(struct making *making, uint32_t model)
+static bool add_model_verdicts(struct making *making, uint32_t model)
 {
     const struct jk_book *book = making->book;
     struct jk_standing *standing = making->standing;
@@ -277,7 +277,7 @@ static bool add_model(struct making *making, uint32_t model)
                                  .relation = spell->relation,
                                  .license_class = spell->license_class};
         row.reasons = own_reasons(making, &row, spell);
-        if (!add_row(standing, &row)) return false;
+        if (!add_verdict(standing, &row)) return false;
     }
     size_t count = standing->all.count - before;
     struct jk_verdict *rows = standing->all.rows + before;
@@ -330,7 +330,7 @@ static bool prepare_duplicates(struct making *making)
     return making->earliest != NULL;
 }
 
-static bool prepare(struct making *making)
+static bool prepare_standing(struct making *making)
 {
     const struct jk_book *book = making->book;
     struct jk_standing *standing = making->standing;
@@ -347,13 +347,13 @@ static bool prepare(struct making *making)
     return prepare_duplicates(making);
 }
 
-static bool make(struct making *making)
+static bool make_verdicts(struct making *making)
 {
-    if (!prepare(making)) return false;
+    if (!prepare_standing(making)) return false;
     fill_flags(making);
     for (uint32_t model = 0; model < making->standing->all.models; model++) {
         jk_count_look_ahead(making->book, model, making->standing->all.models);
-        if (!add_model(making, model)) return false;
+        if (!add_model_verdicts(making, model)) return false;
     }
     if (making->contested && !jk_contest_settle(&making->contest)) return false;
     mark_rest(making);
@@ -371,7 +371,7 @@ enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_stan
         standing->n = query->n;
         making.contested = query->policy->rules > 1 && jk_policy_has(query->policy, JK_REASON_DUPLICATE);
         making.declared = jk_policy_has(query->policy, JK_REASON_ADOPTED_PATH);
-        made = make(&making);
+        made = make_verdicts(&making);
     }
     jk_contest_done(&making.contest);
     jk_copies_done(&making.copies);
@@ -418,7 +418,7 @@ const struct jk_verdict *jk_standing_of(const struct jk_standing *standing, uint
     return jk_verdicts_of(&standing->all, model, out_count);
 }
 
-static bool is_in_scope(const struct jk_standing *standing, uint32_t root, struct jk_scope scope)
+static bool is_root_in_scope(const struct jk_standing *standing, uint32_t root, struct jk_scope scope)
 {
     if (scope.type == JK_SCOPE_ALL) return true;
     if (scope.type == JK_SCOPE_BASE) return root == scope.slot;
@@ -431,7 +431,7 @@ bool jk_standing_place(const struct jk_standing *standing, const struct jk_verdi
     enum jk_reason latest = JK_REASON_LATE;
     bool present = false;
     for (size_t i = 0; i < count; i++) {
-        if (!is_in_scope(standing, rows[i].root, scope)) continue;
+        if (!is_root_in_scope(standing, rows[i].root, scope)) continue;
         enum jk_reason first = jk_reasons_first(rows[i].reasons);
         if (first > latest) latest = first;
         present = true;
@@ -473,7 +473,7 @@ static void share_of(const struct jk_standing *standing, const struct jk_verdict
     out_share->adopted = true;
     out_share->depth = UINT16_MAX;
     for (size_t i = 0; i < count; i++) {
-        if (!is_in_scope(standing, rows[i].root, scope)) continue;
+        if (!is_root_in_scope(standing, rows[i].root, scope)) continue;
         if (!(rows[i].flags & JK_VERDICT_ADOPTED))
             out_share->adopted = false;
         else if (declared)
@@ -562,7 +562,7 @@ static void sum_one(struct summing *summing)
         count = jk_verdicts_at(&standing->all, at);
         if (count > 1) {
             sum_in(summing, 0, row, count);
-        } else if (is_in_scope(standing, row->root, scope)) {
+        } else if (is_root_in_scope(standing, row->root, scope)) {
             struct jk_light_share share = share_of_one(row);
             if (row->reasons)
                 add_left_out(summing, 0, row->reasons);

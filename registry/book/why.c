@@ -353,7 +353,7 @@ static bool find_duplicate(const struct question *question, struct jk_why *why)
 
 /* ---- all of them ---- */
 
-static bool find(const struct question *question, uint32_t stage_entry, enum jk_reason reason, struct jk_why *why)
+static bool find_why(const struct question *question, uint32_t stage_entry, enum jk_reason reason, struct jk_why *why)
 {
     const struct jk_release *release = jk_book_release(question->book, question->row->release);
     why->entry = release->index; /* relation, licence text */
@@ -415,6 +415,6 @@ enum jk_status jk_why_find(const struct jk_book *book, const struct jk_standing 
     struct question question = {
         book, standing, policy, row, jk_standing_size(standing), jk_policy_has(policy, JK_REASON_ADOPTED_PATH)};
     *out_why = (struct jk_why){JK_NONE, JK_NONE, JK_NONE};
-    if (find(&question, stage_entry, reason, out_why)) return JK_OK;
+    if (find_why(&question, stage_entry, reason, out_why)) return JK_OK;
     return jk_out_of_memory(error);
 }

@@ -348,7 +348,7 @@ static const char *signature_fault(struct jk_span value)
 }
 
 /* A single identifier, LicenseRef and DocumentRef included; whether it is on the SPDX list is the caller's question. */
-static const char *license_fault(struct jk_span value)
+static const char *license_id_fault(struct jk_span value)
 {
     if (value.len > JK_LABEL_MAX) return "is longer than 200 bytes";
     for (size_t i = 0; i < value.len; i++) {
@@ -430,7 +430,7 @@ static const char *read_text(struct jk_span value, enum field_type type, struct 
     case JK_FIELD_SIGNATURE:
         return read_span(value, signature_fault(value), out_span);
     case JK_FIELD_LICENSE:
-        return read_span(value, license_fault(value), out_span);
+        return read_span(value, license_id_fault(value), out_span);
     case JK_FIELD_TEAM:
     case JK_FIELD_TEAM_NONE:
         return read_span(value, jk_ident_team_fault(value), out_span);

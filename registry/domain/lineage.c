@@ -21,7 +21,7 @@ void jk_statement_clear(struct jk_statement *statement, size_t parent_count)
 
 /* ---- writing ---- */
 
-static void write_line(struct jk_text *out, const char *word, struct jk_span value)
+static void write_statement_line(struct jk_text *out, const char *word, struct jk_span value)
 {
     jk_text_add_str(out, word);
     jk_text_add_char(out, ' ');
@@ -33,11 +33,11 @@ static void write_digest(struct jk_text *out, const char *word, const struct jk_
 {
     char value[sizeof DIGEST_PREFIX + JK_DIGEST_HEX] = DIGEST_PREFIX;
     if (jk_digest_is_zero(digest)) {
-        write_line(out, word, JK_SPAN("none"));
+        write_statement_line(out, word, JK_SPAN("none"));
         return;
     }
     jk_digest_hex(digest, value + sizeof DIGEST_PREFIX - 1);
-    write_line(out, word, (struct jk_span){value, sizeof value - 1});
+    write_statement_line(out, word, (struct jk_span){value, sizeof value - 1});
 }
 
 /* By their lines' bytes: the hash comes first, is of one length, and no hash stands twice. */
@@ -64,11 +64,11 @@ void jk_statement_write(struct jk_statement *statement, struct jk_text *out)
 {
     size_t start = out->len;
     jk_text_add_str(out, STATEMENT_HEAD "\n");
-    write_line(out, "model", statement->model);
-    write_line(out, "release", statement->version);
+    write_statement_line(out, "model", statement->model);
+    write_statement_line(out, "release", statement->version);
     if (statement->relation != JK_RELATION_NONE)
-        write_line(out, "relation", jk_span_of(jk_relation_text(statement->relation)));
-    write_line(out, "license", statement->license);
+        write_statement_line(out, "relation", jk_span_of(jk_relation_text(statement->relation)));
+    write_statement_line(out, "license", statement->license);
     write_digest(out, "license-text", &statement->license_text);
     write_digest(out, "artifact", &statement->artifact);
     write_digest(out, "weights", &statement->weights);
@@ -94,7 +94,7 @@ static const char *read_digest(struct jk_span value, struct jk_digest *out_diges
 }
 
 /* Characters, length and single spaces; the SPDX list is not asked, since a log outlives the list it was made with. */
-static const char *license_fault(struct jk_span value)
+static const char *license_text_fault(struct jk_span value)
 {
     if (value.len > JK_LICENSE_MAX) return "has a licence longer than 1,024 bytes";
     static const bool expected[256] = {
@@ -187,7 +187,7 @@ static const char *read_statement(struct jk_lines *lines, struct jk_statement *s
         jk_lines_next(lines);
     }
     if (!jk_line_value(lines->line, JK_SPAN("license"), &statement->license)) return "must be the licence";
-    fault = license_fault(statement->license);
+    fault = license_text_fault(statement->license);
     if (!fault) fault = read_digests(lines, statement);
     return fault ? fault : read_parents(lines, statement);
 }

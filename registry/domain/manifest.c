@@ -166,7 +166,8 @@ static bool grow_files(struct check *check)
     return true;
 }
 
-static const char *add_file(struct check *check, struct jk_span path, const struct jk_digest *digest, uint64_t size)
+static const char *add_manifest_file(struct check *check, struct jk_span path, const struct jk_digest *digest,
+                                     uint64_t size)
 {
     struct jk_manifest_summary *summary = &check->summary;
     if (summary->files == JK_MANIFEST_FILES_MAX) return "is one file too many: at most 100,000";
@@ -179,7 +180,7 @@ static const char *add_file(struct check *check, struct jk_span path, const stru
     return NULL;
 }
 
-static const char *read_file(struct check *check, struct jk_span rest)
+static const char *read_file_line(struct check *check, struct jk_span rest)
 {
     struct jk_span hex, size_text;
     struct jk_digest digest;
@@ -192,7 +193,7 @@ static const char *read_file(struct check *check, struct jk_span rest)
     if (check->group == GROUP_FILE && jk_span_compare(check->previous, rest) >= 0)
         return "is out of order or twice: file lines are sorted by the bytes of their paths";
     check->previous = rest;
-    return add_file(check, rest, &digest, size);
+    return add_manifest_file(check, rest, &digest, size);
 }
 
 static int compare_path(const void *key, const void *element)
@@ -391,13 +392,13 @@ static const char *read_sketch(struct check *check, struct jk_span rest)
     return jk_span_ends(rest, JK_SPAN(GGUF)) ? NULL : sketch_of_tensor(check, &sketch);
 }
 
-static const char *read_line(struct check *check)
+static const char *read_manifest_line(struct check *check)
 {
     static const struct {
         struct jk_span word;
         const char *(*read)(struct check *check, struct jk_span rest);
     } groups[] = {
-        [GROUP_FILE] = {{"file", 4}, read_file},
+        [GROUP_FILE] = {{"file", 4}, read_file_line},
         [GROUP_HEADER] = {{"header", 6}, read_header},
         [GROUP_TENSOR] = {{"tensor", 6}, read_tensor},
         [GROUP_SKETCH] = {{"sketch", 6}, read_sketch},
@@ -417,7 +418,7 @@ static const char *read_line(struct check *check)
     return second ? "must be a file, header, tensor or sketch line" : "must be a file, header or tensor line";
 }
 
-static const char *read_lines(struct check *check)
+static const char *read_manifest(struct check *check)
 {
     struct jk_lines *lines = &check->lines;
     bool whole = jk_lines_next(lines);
@@ -426,7 +427,7 @@ static const char *read_lines(struct check *check)
         return "must be \"" HEAD_1 "\" or \"" HEAD_2 "\"";
     while (lines->rest.len) {
         if (!jk_lines_next(lines)) return "must end in a line feed";
-        const char *fault = read_line(check);
+        const char *fault = read_manifest_line(check);
         if (fault) return fault;
     }
     if (!check->summary.files) return "must be followed by a file line: at least one is needed";
@@ -475,7 +476,7 @@ static void finish(struct check *check, struct jk_span bytes, struct jk_manifest
     *out_summary = check->summary;
 }
 
-static enum jk_status fail(const struct check *check, const char *fault, struct jk_error *error)
+static enum jk_status fail_manifest(const struct check *check, const char *fault, struct jk_error *error)
 {
     char shown[200];
     if (check->exhausted) return jk_out_of_memory(error);
@@ -494,10 +495,10 @@ enum jk_status jk_manifest_check(struct jk_span bytes, struct jk_manifest_summar
     check.exhausted = !check.tensor_hash;
     if (check.tensor_hash) {
         jk_sha256_begin(check.tensor_hash);
-        fault = read_lines(&check);
+        fault = read_manifest(&check);
         if (!fault) finish(&check, bytes, out_summary);
     }
-    enum jk_status status = fault || check.exhausted ? fail(&check, fault, error) : JK_OK;
+    enum jk_status status = fault || check.exhausted ? fail_manifest(&check, fault, error) : JK_OK;
     free(check.files);
     free(check.tensors);
     jk_sha256_free(check.tensor_hash);

@@ -195,7 +195,7 @@ struct reading {
     bool magic, name, version, rules;
 };
 
-static void wrong(struct reading *reading, struct jk_span word, const char *why)
+static void wrong_word(struct reading *reading, struct jk_span word, const char *why)
 {
     char field[32], shown[96];
     snprintf(field, sizeof field, "line %u", reading->line);
@@ -204,7 +204,7 @@ static void wrong(struct reading *reading, struct jk_span word, const char *why)
 }
 
 /* False where there are more words than any line has. */
-static bool split(struct jk_span line, struct words *words)
+static bool split_words(struct jk_span line, struct words *words)
 {
     *words = (struct words){.count = 0};
     for (size_t i = 0; i < line.len;) {
@@ -234,9 +234,9 @@ static bool name_valid(struct jk_span name)
 static void read_name(struct reading *reading, const struct words *words)
 {
     if (reading->name || words->count != 2 || !name_valid(words->at[1])) {
-        wrong(reading, words->count > 1 ? words->at[1] : words->at[0],
-              reading->name ? "is a second name"
-                            : "is no policy's name: 1 to 63 of a-z, 0-9 and -, the last not at either end");
+        wrong_word(reading, words->count > 1 ? words->at[1] : words->at[0],
+                   reading->name ? "is a second name"
+                                 : "is no policy's name: 1 to 63 of a-z, 0-9 and -, the last not at either end");
         return;
     }
     memcpy(reading->policy.name, words->at[1].at, words->at[1].len);
@@ -247,8 +247,8 @@ static void read_version(struct reading *reading, struct words *words, bool *see
 {
     words->next = 1;
     if (*seen || words->count != 2 || read_number(words, most, out))
-        wrong(reading, words->at[0],
-              *seen ? "stands there twice" : "needs one whole number from 1 on, up to what is known");
+        wrong_word(reading, words->at[0],
+                   *seen ? "stands there twice" : "needs one whole number from 1 on, up to what is known");
     *seen = true;
 }
 
@@ -274,26 +274,26 @@ static void read_reason(struct reading *reading, enum jk_reason reason, struct w
     else if (on && parameters[reason].read)
         why = parameters[reason].read(words, &reading->policy);
     if (!why && words->next < words->count) why = "has more words behind it than it knows";
-    if (why) wrong(reading, words->at[0], why);
+    if (why) wrong_word(reading, words->at[0], why);
     reading->seen |= (jk_reasons)1 << reason;
     if (on) reading->policy.on |= (jk_reasons)1 << reason;
 }
 
-static void read_line(struct reading *reading, struct jk_span line)
+static void read_rule(struct reading *reading, struct jk_span line)
 {
     struct words words;
     enum jk_reason reason;
     uint32_t rules; /* known from before */
     if (line.len == 0 || line.at[0] == '#') return;
-    if (!split(line, &words)) {
-        wrong(reading, line, "has too many words");
+    if (!split_words(line, &words)) {
+        wrong_word(reading, line, "has too many words");
         return;
     }
     struct jk_span word = words.at[0];
     if (!reading->magic && words.count == 1 && jk_span_equal(word, JK_SPAN(MAGIC)))
         reading->magic = true;
     else if (!reading->magic)
-        wrong(reading, word, "comes before the first line, which must be " MAGIC), reading->magic = true;
+        wrong_word(reading, word, "comes before the first line, which must be " MAGIC), reading->magic = true;
     else if (jk_span_equal(word, JK_SPAN("name")))
         read_name(reading, &words);
     else if (jk_span_equal(word, JK_SPAN("version")))
@@ -303,7 +303,7 @@ static void read_line(struct reading *reading, struct jk_span line)
     else if (jk_reason_parse(word, &reason))
         read_reason(reading, reason, &words);
     else
-        wrong(reading, word, "is no reason, and not name, version or rules");
+        wrong_word(reading, word, "is no reason, and not name, version or rules");
 }
 
 static void note_missing(struct reading *reading)
@@ -325,7 +325,7 @@ static uint32_t find_rules(struct jk_span file)
     struct words words;
     uint32_t rules;
     while (jk_span_line(&file, &line)) {
-        if (!split(jk_span_trim(line), &words) || words.count != 2) continue;
+        if (!split_words(jk_span_trim(line), &words) || words.count != 2) continue;
         words.next = 1;
         if (jk_span_equal(words.at[0], JK_SPAN("rules")) && !read_number(&words, JK_RULE_SET, &rules)) return rules;
     }
@@ -341,7 +341,7 @@ enum jk_status jk_policy_read(struct jk_span file, struct jk_policy *out_policy,
                        "the policy has %zu bytes; at most %d are allowed", file.len, JK_POLICY_FILE_MAX);
     while (jk_span_line(&file, &line)) {
         reading.line++;
-        read_line(&reading, jk_span_trim(line));
+        read_rule(&reading, jk_span_trim(line));
     }
     note_missing(&reading);
     JK_TRY(jk_error_result(error));

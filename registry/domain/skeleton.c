@@ -13,7 +13,7 @@ static bool is_ascii(struct jk_span text)
 }
 
 /* What a byte stands for; empty for what is dropped. */
-static struct jk_span fold(char c, char *one)
+static struct jk_span fold_char(char c, char *one)
 {
     switch (c) {
     case '0':
@@ -43,7 +43,7 @@ static size_t fold_all(struct jk_span name, char out[JK_SKELETON_MAX])
     size_t len = 0;
     char one;
     for (size_t i = 0; i < name.len; i++) {
-        struct jk_span piece = fold(name.at[i], &one);
+        struct jk_span piece = fold_char(name.at[i], &one);
         memcpy(out + len, piece.at, piece.len);
         len += piece.len;
     }
@@ -64,7 +64,7 @@ static bool is_separator(char c)
 
 /* The name without its last affix, where it has one and something is left without it. Separators within the affix are
  * dropped as everywhere: "-a.i" is one, too. */
-static bool cut(struct jk_span *name)
+static bool cut_affix(struct jk_span *name)
 {
     char folded[JK_SKELETON_MAX];
     for (size_t at = name->len; at > 0; at--) {
@@ -84,7 +84,7 @@ void jk_skeletons_make(struct jk_span name, struct jk_skeletons *out_skeletons)
     out_skeletons->whole_len = out_skeletons->trunk_len = 0;
     if (name.len > JK_LABEL_MAX || !is_ascii(name)) return;
     out_skeletons->whole_len = fold_all(name, out_skeletons->whole);
-    while (cut(&name)) {
+    while (cut_affix(&name)) {
     }
     out_skeletons->trunk_len = fold_all(name, out_skeletons->trunk);
 }

@@ -38,7 +38,7 @@ struct jk_digest jk_spdx_list_digest(void)
     return jk_digest_of(list_bytes());
 }
 
-static struct row row_of(struct jk_span line)
+static struct row spdx_row(struct jk_span line)
 {
     struct row row = {0};
     struct jk_span words = line;
@@ -84,7 +84,7 @@ struct jk_span jk_spdx_list_find(struct jk_span identifier, enum jk_spdx_sort so
     size_t low = 0, high = rows.len;
     while (low < high) {
         struct jk_span line = middle_line(rows, low, high);
-        struct row row = row_of(line);
+        struct row row = spdx_row(line);
         int order = compare_fold(identifier, row.identifier);
         if (order == 0) return row.exception == (sort == JK_SPDX_EXCEPTION) ? row.identifier : (struct jk_span){0};
         if (order < 0)
@@ -123,7 +123,7 @@ static struct jk_span nearest_to(struct jk_span word, enum jk_spdx_sort sort)
         unsigned apart = jk_distance(word, identifier, bound, true);
         bool longer = completes(word, identifier);
         if (apart > bound && !longer) continue; /* nearly all of them */
-        struct row row = row_of(line);
+        struct row row = spdx_row(line);
         if (row.exception != (sort == JK_SPDX_EXCEPTION)) continue;
         unsigned away = 2 * apart + row.deprecated; /* of two as near the one that is not deprecated */
         if (away < least) {

@@ -90,7 +90,7 @@ static enum jk_status differ(enum jk_export_table table, const struct difference
 }
 
 /* The files' own faults: missing, something else of that name, too long, too short. */
-static enum jk_status fault(const char *file, const char *what, struct jk_error *error)
+static enum jk_status export_fault(const char *file, const char *what, struct jk_error *error)
 {
     jk_error_fact(error, "file", "%s", file);
     return jk_fail(error, JK_DATA_LOSS, "AUDIT_EXPORT", "%.200s %s", file, what);
@@ -122,13 +122,13 @@ static enum jk_status open_tables(struct comparing *comparing, struct jk_error *
     for (int table = 0; table < JK_EXPORT_TABLES; table++) {
         const char *why, *file = jk_export_file((enum jk_export_table)table);
         int fd = jk_regular_open(comparing->folder, file, false, &why);
-        if (fd < 0) return fault(file, why, error);
+        if (fd < 0) return export_fault(file, why, error);
         if (!(comparing->files[table] = fdopen(fd, "rb"))) {
             close(fd);
             return jk_out_of_memory(error);
         }
     }
-    return other[0] ? fault(other, "is no table of an export, and nothing here proves it", error) : JK_OK;
+    return other[0] ? export_fault(other, "is no table of an export, and nothing here proves it", error) : JK_OK;
 }
 
 static enum jk_status take_rows(void *context, enum jk_export_table table, struct jk_span rows, struct jk_error *error)

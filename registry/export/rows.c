@@ -42,7 +42,7 @@ static enum jk_status flush_all(struct making *making, size_t least, struct jk_e
     return JK_OK;
 }
 
-static enum jk_status begin(struct making *making, struct jk_error *error)
+static enum jk_status begin_rows(struct making *making, struct jk_error *error)
 {
     struct jk_audit *audit = making->options->audit;
     struct jk_export_log log = {.size = making->summary->size, .origin = jk_book_origin(jk_audit_book(audit))};
@@ -80,7 +80,7 @@ static enum jk_status add_models(struct making *making, struct jk_error *error)
 
 static enum jk_status make_all(struct making *making, struct jk_error *error)
 {
-    JK_TRY(begin(making, error));
+    JK_TRY(begin_rows(making, error));
     JK_TRY(jk_audit_entries(making->options->audit, making->summary->size, take_entry, making, error));
     JK_TRY(add_models(making, error));
     return flush_all(making, 1, error);

@@ -148,7 +148,7 @@ static void add_digest(struct jk_csv *csv, struct jk_span value)
 }
 
 /* Of "<hash> [external ]<name>@<version>", or of a team's id. */
-static void add_part(struct jk_csv *csv, const struct parts *parts, const char *part)
+static void add_part_cell(struct jk_csv *csv, const struct parts *parts, const char *part)
 {
     struct jk_span rest = parts->part, hash, name;
     (void)jk_span_cut(&rest, ' ', &hash);
@@ -167,7 +167,7 @@ static void add_part(struct jk_csv *csv, const struct parts *parts, const char *
         jk_csv_cell(csv, hash); /* and a team, which has no space */
 }
 
-static void add_line(struct jk_csv *csv, const struct parts *parts, const struct column *column)
+static void add_line_cell(struct jk_csv *csv, const struct parts *parts, const struct column *column)
 {
     struct jk_span value = {NULL, 0};
     (void)find_line(parts->body, column->line, &value);
@@ -177,7 +177,7 @@ static void add_line(struct jk_csv *csv, const struct parts *parts, const struct
         jk_csv_cell(csv, column->source == FROM_MAYBE ? none_is_nothing(value) : value);
 }
 
-static void add_cell(struct jk_csv *csv, const struct parts *parts, const struct column *column)
+static void add_column_cell(struct jk_csv *csv, const struct parts *parts, const struct column *column)
 {
     struct jk_digest digest;
     switch (column->source) {
@@ -211,20 +211,20 @@ static void add_cell(struct jk_csv *csv, const struct parts *parts, const struct
         jk_csv_number(csv, (int64_t)count_parents(parts->body));
         return;
     case FROM_PART:
-        add_part(csv, parts, column->line);
+        add_part_cell(csv, parts, column->line);
         return;
     default:
-        add_line(csv, parts, column);
+        add_line_cell(csv, parts, column);
     }
 }
 
 /* ---- rows ---- */
 
-static void add_row(const struct table *table, const struct parts *parts, struct jk_text *out)
+static void add_table_row(const struct table *table, const struct parts *parts, struct jk_text *out)
 {
     struct jk_csv csv = {.out = out};
     for (const struct column *column = table->columns; column->name; column++)
-        add_cell(&csv, parts, column);
+        add_column_cell(&csv, parts, column);
     jk_csv_end(&csv);
 }
 
@@ -237,7 +237,7 @@ static void add_parents(const struct table *table, struct parts *parts, struct j
         (void)jk_span_cut(&line, ' ', &word);
         parts->part = line;
         parts->position++;
-        add_row(table, parts, out);
+        add_table_row(table, parts, out);
     }
 }
 
@@ -247,7 +247,7 @@ static void add_teams(const struct table *table, struct parts *parts, struct jk_
     (void)find_line(parts->body, "teams", &rest);
     while (rest.len > 0) {
         (void)jk_span_cut(&rest, ' ', &parts->part);
-        add_row(table, parts, out);
+        add_table_row(table, parts, out);
     }
 }
 
@@ -267,7 +267,7 @@ enum jk_status jk_export_add_entry(struct jk_export_rows *rows, uint64_t index, 
         else if (table->each == EACH_TEAM)
             add_teams(table, &parts, &rows->texts[i]);
         else
-            add_row(table, &parts, &rows->texts[i]);
+            add_table_row(table, &parts, &rows->texts[i]);
     }
     return JK_OK;
 }

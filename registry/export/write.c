@@ -48,7 +48,7 @@ static enum jk_status open_above(struct writing *writing, struct jk_error *error
     return status;
 }
 
-static enum jk_status refuse(const struct writing *writing, const char *why, struct jk_error *error)
+static enum jk_status refuse_folder(const struct writing *writing, const char *why, struct jk_error *error)
 {
     return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE",
                    "%.200s %s: give a folder that is empty or not there, or one with tables of this log",
@@ -65,12 +65,12 @@ static enum jk_status check_tables(const struct writing *writing, int folder, bo
     *out_filled = files > 0;
     if (other[0]) {
         snprintf(why, sizeof why, "holds %s, which is no table", other);
-        return refuse(writing, why, error);
+        return refuse_folder(writing, why, error);
     }
     if (files == 0) return JK_OK;
     if (!jk_export_read_log(folder, jk_book_origin(jk_audit_book(writing->options->audit)), &size, &same))
-        return refuse(writing, "has no log.csv that says what its tables are", error);
-    return same ? JK_OK : refuse(writing, "holds the tables of another log", error);
+        return refuse_folder(writing, "has no log.csv that says what its tables are", error);
+    return same ? JK_OK : refuse_folder(writing, "holds the tables of another log", error);
 }
 
 /* Nothing, an empty folder, or tables of the same log. */

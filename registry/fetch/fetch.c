@@ -23,7 +23,7 @@ void jk_fetch_setup(void)
     JK_CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == 0);
 }
 
-static size_t take(char *bytes, size_t size, size_t count, void *context)
+static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct jk_fetch *fetch = context;
 
@@ -40,7 +40,7 @@ static void setup(struct jk_fetch *fetch, const struct jk_fetch_options *options
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(options->timeout_ms ? options->timeout_ms : TIMEOUT_MS));
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, fetch);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, fetch->detail);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "jokbo/" JK_VERSION);
@@ -85,7 +85,7 @@ static enum jk_status check_url(const char *url, struct jk_error *error)
                    "\"%.200s\" is not a URL such as https://host/path, without user name", url);
 }
 
-static enum jk_status fail(const struct jk_fetch *fetch, const char *url, CURLcode code, struct jk_error *error)
+static enum jk_status fetch_fault(const struct jk_fetch *fetch, const char *url, CURLcode code, struct jk_error *error)
 {
     if (fetch->body.failed)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "FETCH_TOO_LARGE", "%.200s: the answer is larger than %zu bytes",
@@ -108,7 +108,7 @@ static enum jk_status run(struct jk_fetch *fetch, const char *url, struct jk_fet
     fetch->detail[0] = '\0';
     curl_easy_setopt(fetch->curl, CURLOPT_URL, url);
     code = curl_easy_perform(fetch->curl);
-    if (code != CURLE_OK) return fail(fetch, url, code, error);
+    if (code != CURLE_OK) return fetch_fault(fetch, url, code, error);
     curl_easy_getinfo(fetch->curl, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(fetch->curl, CURLINFO_CONTENT_TYPE, &type);
     out_reply->status = (int)status;

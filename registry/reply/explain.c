@@ -19,7 +19,7 @@ struct parts {
     bool ancestor, named, unknown; /* `named`: an artifact; `unknown`: what the licence permits */
 };
 
-static struct jk_span name_of(const struct jk_explained *explained, uint32_t model)
+static struct jk_span model_name(const struct jk_explained *explained, uint32_t model)
 {
     return jk_book_alias(explained->book, model, explained->size)->name;
 }
@@ -49,7 +49,7 @@ static struct parts collect_parts(const struct jk_explained *explained, const st
                                          ? jk_book_ruling_of(book, row->model, n)
                                          : jk_book_pair_ruling_of(book, row->model, row->root, n);
     const struct jk_release *release = jk_book_release(book, row->release);
-    struct parts parts = {.root = text_in_arena(explained, name_of(explained, row->root)),
+    struct parts parts = {.root = text_in_arena(explained, model_name(explained, row->root)),
                           .team =
                               text_in_arena(explained, jk_book_team(book, jk_book_base(book, row->root, n)->team)->id),
                           .license = text_in_arena(explained, jk_book_license_text(book, release->license)),
@@ -65,7 +65,7 @@ static struct parts collect_parts(const struct jk_explained *explained, const st
                           .ancestor = why->release != JK_NONE,
                           .named = !jk_digest_is_zero(&release->artifact),
                           .unknown = is_unknown(explained, jk_book_license_text(book, release->license))};
-    if (why->other != JK_NONE) parts.other = text_in_arena(explained, name_of(explained, why->other));
+    if (why->other != JK_NONE) parts.other = text_in_arena(explained, model_name(explained, why->other));
     if (why->release != JK_NONE)
         parts.other_license =
             text_in_arena(explained, jk_book_license_text(book, jk_book_release(book, why->release)->license));
@@ -236,7 +236,7 @@ enum jk_status jk_explain_derivative(const struct jk_explained *explained, Jokbo
     enum jk_reason place = JK_REASON_COUNT;
     struct jk_scope all = {.type = JK_SCOPE_ALL};
     (void)jk_standing_place(explained->standing, explained->rows, explained->count, all, &place);
-    out->name = jk_to_string(arena, name_of(explained, explained->rows->model));
+    out->name = jk_to_string(arena, model_name(explained, explained->rows->model));
     out->log_index = jk_book_model(explained->book, explained->rows->model)->index;
     out->counts = place == JK_REASON_COUNT;
     out->reason = jk_counts_reason(place);

@@ -91,7 +91,7 @@ void jk_certificate_text(const struct jk_certificate *certificate, struct jk_tex
 
 /* ---- reading ---- */
 
-static enum jk_status malformed(struct jk_error *error, size_t line, const char *what, const char *rule)
+static enum jk_status malformed_certificate(struct jk_error *error, size_t line, const char *what, const char *rule)
 {
     jk_error_fact(error, "line", "%zu", line);
     return jk_fail(error, JK_DATA_LOSS, "CERTIFICATE_MALFORMED", "not a count certificate: line %zu%s%s%s must be %s",
@@ -106,7 +106,7 @@ static bool read_u32(struct jk_span text, uint32_t *out)
     return true;
 }
 
-static bool read_hash(struct jk_span text, struct jk_digest *out)
+static bool read_certified_digest(struct jk_span text, struct jk_digest *out)
 {
     if (!jk_span_starts(text, JK_SPAN(DIGEST))) return false;
     return jk_digest_parse((struct jk_span){text.at + sizeof DIGEST - 1, text.len - (sizeof DIGEST - 1)}, out);
@@ -127,7 +127,7 @@ static bool read_value(struct jk_certificate *certificate, const struct field *f
         return jk_span_cut(&value, ' ', &size) && read_u32(size, (uint32_t *)(void *)(base + field->at)) &&
                jk_digest_parse(value, (struct jk_digest *)(void *)(base + field->root));
     case HASH:
-        return read_hash(value, (struct jk_digest *)(void *)(base + field->at));
+        return read_certified_digest(value, (struct jk_digest *)(void *)(base + field->at));
     }
     return false;
 }
@@ -138,20 +138,20 @@ static enum jk_status read_fields(struct jk_certificate *certificate, struct jk_
     for (size_t i = 0; i < FIELDS; i++) {
         if (!jk_span_cut(&rest, '\n', &line) || !jk_span_cut(&line, ' ', &word) ||
             !jk_span_equal(word, jk_span_of(fields[i].word)) || !read_value(certificate, &fields[i], line))
-            return malformed(error, i + 3, fields[i].word, fields[i].rule);
+            return malformed_certificate(error, i + 3, fields[i].word, fields[i].rule);
     }
-    return rest.len == 0 ? JK_OK : malformed(error, FIELDS + 3, NULL, "absent");
+    return rest.len == 0 ? JK_OK : malformed_certificate(error, FIELDS + 3, NULL, "absent");
 }
 
 static enum jk_status check_sense(const struct jk_certificate *certificate, struct jk_error *error)
 {
-    if (certificate->revision < 1) return malformed(error, 4, "revision", "at least 1");
-    if (certificate->m < certificate->n) return malformed(error, 6, "m", "at least n");
+    if (certificate->revision < 1) return malformed_certificate(error, 4, "revision", "at least 1");
+    if (certificate->m < certificate->n) return malformed_certificate(error, 6, "m", "at least n");
     if (certificate->revision == 1 && certificate->m != certificate->n)
-        return malformed(error, 6, "m", "n for revision 1");
+        return malformed_certificate(error, 6, "m", "n for revision 1");
     if (certificate->m == certificate->n && !jk_digest_equal(&certificate->root_n, &certificate->root_m))
-        return malformed(error, 6, "m", "the same root as for n, for the sizes are equal");
-    return certificate->rules >= 1 ? JK_OK : malformed(error, 8, "rules", "at least 1");
+        return malformed_certificate(error, 6, "m", "the same root as for n, for the sizes are equal");
+    return certificate->rules >= 1 ? JK_OK : malformed_certificate(error, 8, "rules", "at least 1");
 }
 
 enum jk_status jk_certificate_parse(struct jk_span body, struct jk_certificate *out_certificate, struct jk_error *error)
@@ -164,9 +164,9 @@ enum jk_status jk_certificate_parse(struct jk_span body, struct jk_certificate *
                        JK_CERTIFICATE_MAX);
     if (!jk_span_cut(&rest, '\n', &certificate.origin) || certificate.origin.len > JK_CERTIFICATE_ORIGIN_MAX ||
         !jk_note_name_valid(certificate.origin))
-        return malformed(error, 1, "origin", "the log's origin, 1 to 248 bytes without space or '+'");
+        return malformed_certificate(error, 1, "origin", "the log's origin, 1 to 248 bytes without space or '+'");
     if (!jk_span_cut(&rest, '\n', &version) || !jk_span_equal(version, JK_SPAN(JK_CERTIFICATE_FORMAT)))
-        return malformed(error, 2, NULL, JK_CERTIFICATE_FORMAT);
+        return malformed_certificate(error, 2, NULL, JK_CERTIFICATE_FORMAT);
     JK_TRY(read_fields(&certificate, rest, error));
     JK_TRY(check_sense(&certificate, error));
     *out_certificate = certificate;

@@ -186,7 +186,7 @@ static void add_policy(const struct jk_policy *policy, struct jk_text *out)
     jk_text_done(&words);
 }
 
-static void add_file(struct jk_text *out, const char *file, const struct jk_digest *digest)
+static void add_file_digest(struct jk_text *out, const char *file, const struct jk_digest *digest)
 {
     jk_text_addf(out, "<tr><th><code>%s</code></th><td>", file);
     jk_page_digest(out, digest);
@@ -203,10 +203,10 @@ static void add_checks(const struct jk_summary *summary, struct jk_text *out)
         "lang=\"en\">Anyone makes the same bytes of these files from the public log alone; the count "
         "certificate beside them signs the same SHA-256 digests. This page only shows them.</span></p>\n");
     jk_text_add_str(out, "<table class=\"facts\"><tbody>\n");
-    add_file(out, "report.tsv", &summary->table);
-    add_file(out, "report.json", &summary->json);
-    add_file(out, "members.txt", &summary->members);
-    add_file(out, "left-out.tsv", &summary->left_out);
+    add_file_digest(out, "report.tsv", &summary->table);
+    add_file_digest(out, "report.json", &summary->json);
+    add_file_digest(out, "members.txt", &summary->members);
+    add_file_digest(out, "left-out.tsv", &summary->left_out);
     jk_text_addf(
         out,
         "</tbody></table>\n<pre>sha256sum report.tsv report.json members.txt left-out.tsv\njokbo audit LOG-URL "

@@ -289,7 +289,7 @@ static void add_months(const struct growth *growth, bool small, const struct cha
     }
 }
 
-static void add_line(const struct growth *growth, struct jk_text *out)
+static void add_growth_line(const struct growth *growth, struct jk_text *out)
 {
     uint64_t sum = growth->before;
     jk_text_add_str(out, "<path d=\"");
@@ -328,7 +328,7 @@ void jk_page_growth(const struct jk_summary_row *row, bool small, struct jk_text
                                          JK_REASON_BIT(AFFILIATE) /* upright lines */);
         add_axes(&growth, out);
         add_months(&growth, small, &chart);
-        add_line(&growth, out);
+        add_growth_line(&growth, out);
         add_points(&growth, out);
         jk_text_add_str(out, "</svg>");
     } else {

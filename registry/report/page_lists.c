@@ -1,7 +1,7 @@
 /* The two lists of a report's page, from the canonical lists. See page.h. */
 #include "report/page.h"
 
-static void add_cell(struct jk_text *out, const char *attributes, struct jk_span text)
+static void add_list_cell(struct jk_text *out, const char *attributes, struct jk_span text)
 {
     jk_text_addf(out, "<td%s>", attributes);
     jk_page_add(out, text);
@@ -14,9 +14,9 @@ static void add_release(struct jk_text *out, struct jk_span words)
     struct jk_span hash, index;
     (void)jk_span_cut(&words, ' ', &hash);
     (void)jk_span_cut(&words, ' ', &index);
-    add_cell(out, " class=\"num\"", index);
-    add_cell(out, "", words);
-    add_cell(out, " class=\"mono\"", (struct jk_span){hash.at, hash.len < 16 ? hash.len : 16});
+    add_list_cell(out, " class=\"num\"", index);
+    add_list_cell(out, "", words);
+    add_list_cell(out, " class=\"mono\"", (struct jk_span){hash.at, hash.len < 16 ? hash.len : 16});
 }
 
 static size_t count_lines(struct jk_span text)

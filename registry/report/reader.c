@@ -21,7 +21,7 @@ bool jk_fields_failed(const struct jk_fields *reader)
 }
 
 /* A scalar as JSON, shortened; of anything else only the kind, for it may be large. */
-static void show(const json_t *value, char *out, size_t room)
+static void show_value(const json_t *value, char *out, size_t room)
 {
     if (json_is_object(value) || json_is_array(value)) {
         snprintf(out, room, "%s", json_is_array(value) ? "a list" : "an object");
@@ -37,7 +37,7 @@ void jk_fields_fault(struct jk_fields *reader, const char *key, const json_t *va
     char shown[VALUE_MAX];
     if (!jk_fields_failed(reader)) {
         const char *dot = reader->path[0] && key ? "." : "";
-        show(value, shown, sizeof shown);
+        show_value(value, shown, sizeof shown);
         reader->reading->status =
             jk_fail(reader->reading->error, JK_INVALID_ARGUMENT, "BAD_REPORT", "report.json: %s%s%s is %s: %s",
                     reader->path[0] || key ? reader->path : "the whole", dot, key ? key : "", shown, rule);

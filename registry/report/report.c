@@ -33,7 +33,7 @@ static enum jk_status make_standing(struct jk_report *report, struct jk_error *e
 
 /* ---- the rows ---- */
 
-static void add_row(struct jk_report *report, struct jk_scope scope, struct jk_span name, struct jk_span team)
+static void add_report_row(struct jk_report *report, struct jk_scope scope, struct jk_span name, struct jk_span team)
 {
     report->rows[report->count++] = (struct jk_report_row){.scope = scope, .name = name, .team = team};
 }
@@ -47,14 +47,14 @@ static enum jk_status list_rows(struct jk_report *report, struct jk_error *error
     for (uint32_t i = 0; (model = jk_book_listed(cut, i, n)) != JK_NONE; i++) {
         const struct jk_base_facts *base = jk_book_base(cut, model, n);
         if (base)
-            add_row(report, (struct jk_scope){JK_SCOPE_BASE, model}, jk_book_alias(cut, model, n)->name,
-                    jk_book_team(cut, base->team)->id);
+            add_report_row(report, (struct jk_scope){JK_SCOPE_BASE, model}, jk_book_alias(cut, model, n)->name,
+                           jk_book_team(cut, base->team)->id);
     }
     for (uint32_t team = 0; team < teams; team++) {
         struct jk_span id = jk_book_team(cut, team)->id;
-        add_row(report, (struct jk_scope){JK_SCOPE_TEAM, team}, id, id);
+        add_report_row(report, (struct jk_scope){JK_SCOPE_TEAM, team}, id, id);
     }
-    add_row(report, (struct jk_scope){.type = JK_SCOPE_ALL}, JK_SPAN("all"), (struct jk_span){0});
+    add_report_row(report, (struct jk_scope){.type = JK_SCOPE_ALL}, JK_SPAN("all"), (struct jk_span){0});
     return JK_OK;
 }
 

@@ -133,7 +133,7 @@ static void place_rows(struct weighing *weighing)
     }
 }
 
-static bool prepare(struct weighing *weighing)
+static bool prepare_weighing(struct weighing *weighing)
 {
     struct jk_report *report = weighing->report;
     const struct jk_book *cut = report->source.cut;
@@ -154,7 +154,7 @@ static bool prepare(struct weighing *weighing)
 enum jk_status jk_report_add_publishers(struct jk_report *report, struct jk_error *error)
 {
     struct weighing weighing = {.report = report};
-    bool room = prepare(&weighing);
+    bool room = prepare_weighing(&weighing);
     if (room) {
         place_rows(&weighing);
         sort_by_publisher(&weighing);

@@ -55,7 +55,7 @@ size_t jk_report_numbers(const struct jk_policy_total *total, uint32_t rules, ui
     return (size_t)(at - out_numbers);
 }
 
-static void write_row(const struct jk_report_row *row, uint32_t rules, struct jk_text *out)
+static void write_text_row(const struct jk_report_row *row, uint32_t rules, struct jk_text *out)
 {
     uint32_t numbers[JK_REPORT_NUMBERS];
     size_t count = jk_report_numbers(&row->total, rules, numbers);
@@ -70,7 +70,7 @@ void jk_report_tsv(const struct jk_report *report, struct jk_text *out)
     jk_report_columns(report->stage.policy.rules, out);
     jk_text_add_char(out, '\n');
     for (size_t i = 0; i < report->count; i++)
-        write_row(&report->rows[i], report->stage.policy.rules, out);
+        write_text_row(&report->rows[i], report->stage.policy.rules, out);
 }
 
 /* ---- the lists ---- */

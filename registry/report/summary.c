@@ -148,7 +148,7 @@ static void read_left_out(struct jk_fields *row, uint32_t rules, struct jk_polic
     check_sum(row, "left_out", sum, out_total->plain.registered, "with the counted it must sum to registered");
 }
 
-static void read_words(struct jk_fields *row, struct jk_total *out_plain)
+static void read_splits(struct jk_fields *row, struct jk_total *out_plain)
 {
     struct jk_fields relations = jk_fields_object(row, "relations"), classes = jk_fields_object(row, "license_classes");
     uint64_t sum = 0;
@@ -262,7 +262,7 @@ static void read_row(struct jk_fields *reader, uint32_t rules, struct jk_arena *
               "with direct it must sum to counted");
     if (rules > 1) plain->adopted = read_part(reader, "adopted", plain->counted);
     read_left_out(reader, rules, &out_row->total);
-    read_words(reader, plain);
+    read_splits(reader, plain);
     read_depths(reader, plain);
     read_months(reader, plain);
     read_publishers(reader, arena, out_row);
@@ -290,7 +290,7 @@ static void read_rows(struct jk_fields *top, struct jk_summary *out_summary)
 
 /* ---- the whole ---- */
 
-static enum jk_status read_all(const json_t *document, struct jk_summary *out_summary, struct jk_error *error)
+static enum jk_status read_summary(const json_t *document, struct jk_summary *out_summary, struct jk_error *error)
 {
     struct jk_reading reading = {.arena = out_summary->arena, .error = error, .status = JK_OK};
     struct jk_fields top = jk_fields_top(&reading, document);
@@ -323,7 +323,7 @@ enum jk_status jk_summary_read(struct jk_span json, struct jk_summary **out_summ
         return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_REPORT", "report.json is no JSON: line %d, column %d: %s",
                        fault.line, fault.column, fault.text);
     struct jk_summary *summary = new_summary();
-    enum jk_status status = summary ? read_all(document, summary, error) : jk_out_of_memory(error);
+    enum jk_status status = summary ? read_summary(document, summary, error) : jk_out_of_memory(error);
     json_decref(document);
     if (status != JK_OK) {
         jk_summary_free(summary);

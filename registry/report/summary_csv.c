@@ -20,7 +20,7 @@ static void write_columns(uint32_t rules, struct jk_csv *csv)
     jk_text_done(&columns);
 }
 
-static void write_row(const struct jk_summary_row *row, uint32_t rules, struct jk_csv *csv)
+static void write_csv_row(const struct jk_summary_row *row, uint32_t rules, struct jk_csv *csv)
 {
     uint32_t numbers[JK_REPORT_NUMBERS];
     size_t count = jk_report_numbers(&row->total, rules, numbers);
@@ -37,5 +37,5 @@ void jk_summary_csv(const struct jk_summary *summary, struct jk_text *out)
     struct jk_csv csv = {.out = out};
     write_columns(summary->policy.rules, &csv);
     for (size_t i = 0; i < summary->count; i++)
-        write_row(&summary->rows[i], summary->policy.rules, &csv);
+        write_csv_row(&summary->rows[i], summary->policy.rules, &csv);
 }

@@ -341,8 +341,8 @@ enum jk_status jk_folder_replace(struct jk_folder *folder, const char *path, str
 
 /* ---- reading ---- */
 
-static enum jk_status read_all(struct jk_folder *folder, const char *path, int fd, struct jk_text *out_bytes,
-                               struct jk_error *error)
+static enum jk_status read_to_end(struct jk_folder *folder, const char *path, int fd, struct jk_text *out_bytes,
+                                  struct jk_error *error)
 {
     char piece[PIECE];
     ssize_t len;
@@ -356,8 +356,8 @@ static enum jk_status read_all(struct jk_folder *folder, const char *path, int f
     return len == 0 ? JK_OK : jk_folder_fault(folder, path, error);
 }
 
-static enum jk_status read_file(struct jk_folder *folder, const char *path, bool from_disk, struct jk_text *out_bytes,
-                                struct jk_error *error)
+static enum jk_status read_folder_file(struct jk_folder *folder, const char *path, bool from_disk,
+                                       struct jk_text *out_bytes, struct jk_error *error)
 {
     const char *why;
     int fd = jk_regular_open(folder->fd, path, false, &why);
@@ -368,7 +368,7 @@ static enum jk_status read_file(struct jk_folder *folder, const char *path, bool
         return jk_fail(error, JK_NOT_FOUND, "FILE_ABSENT", "there is no %s/%s", folder->path, path);
     if (fd < 0) return unreadable(folder, path, why, error);
     if (from_disk) (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-    status = read_all(folder, path, fd, out_bytes, error);
+    status = read_to_end(folder, path, fd, out_bytes, error);
     close(fd);
     return status;
 }
@@ -376,11 +376,11 @@ static enum jk_status read_file(struct jk_folder *folder, const char *path, bool
 enum jk_status jk_folder_read(struct jk_folder *folder, const char *path, struct jk_text *out_bytes,
                               struct jk_error *error)
 {
-    return read_file(folder, path, false, out_bytes, error);
+    return read_folder_file(folder, path, false, out_bytes, error);
 }
 
 enum jk_status jk_folder_read_disk(struct jk_folder *folder, const char *path, struct jk_text *out_bytes,
                                    struct jk_error *error)
 {
-    return read_file(folder, path, true, out_bytes, error);
+    return read_folder_file(folder, path, true, out_bytes, error);
 }

@@ -43,9 +43,9 @@ static enum jk_status tile_hashes(const struct jk_grow_source *source, const str
 }
 
 /* The file's bytes; those of a tile lie in `hashes`. */
-static enum jk_status make(const struct jk_grow_source *source, const struct jk_tile *tile,
-                           struct jk_digest hashes[JK_TILE_WIDTH], struct jk_text *bundle, struct jk_span *out_bytes,
-                           struct jk_error *error)
+static enum jk_status make_tile(const struct jk_grow_source *source, const struct jk_tile *tile,
+                                struct jk_digest hashes[JK_TILE_WIDTH], struct jk_text *bundle,
+                                struct jk_span *out_bytes, struct jk_error *error)
 {
     JK_TRY(tile_hashes(source, tile, hashes, error));
     if (tile->kind == JK_TILE_HASHES) {
@@ -59,14 +59,14 @@ static enum jk_status make(const struct jk_grow_source *source, const struct jk_
     return check_entries(tile, *out_bytes, hashes, error);
 }
 
-static enum jk_status put(struct jk_folder *folder, const struct jk_grow_source *source, const struct jk_tile *tile,
-                          struct jk_text *bundle, struct jk_error *error)
+static enum jk_status put_made_tile(struct jk_folder *folder, const struct jk_grow_source *source,
+                                    const struct jk_tile *tile, struct jk_text *bundle, struct jk_error *error)
 {
     struct jk_digest hashes[JK_TILE_WIDTH];
     char path[JK_TILE_PATH];
     struct jk_span bytes;
 
-    JK_TRY(make(source, tile, hashes, bundle, &bytes, error));
+    JK_TRY(make_tile(source, tile, hashes, bundle, &bytes, error));
     jk_tile_path(tile, path);
     JK_TRY(jk_folder_put(folder, path, bytes, error));
     if (source->wrote) source->wrote(source->context, tile);
@@ -84,7 +84,7 @@ enum jk_status jk_grow(struct jk_folder *folder, const struct jk_grow_source *so
     jk_text_init(&bundle, JK_GROW_BUNDLE_MAX);
     jk_tile_walk_init(&walk, old_size, size);
     while (status == JK_OK && jk_tile_walk_next(&walk, &tile))
-        status = put(folder, source, &tile, &bundle, error);
+        status = put_made_tile(folder, source, &tile, &bundle, error);
     if (status == JK_OK) status = jk_folder_flush(folder, error);
     if (status != JK_OK) jk_folder_discard(folder);
     jk_text_done(&bundle);
@@ -153,7 +153,7 @@ enum jk_status jk_grow_mend(struct jk_folder *folder, const struct jk_grow_sourc
         tile.index = (size >> (JK_TILE_BITS * tile.level)) / JK_TILE_WIDTH;
         tile.width = jk_tile_width_at(tile.level, tile.index, size);
         if (tile.width == 0) continue;
-        status = make(source, &tile, hashes, &bundle, &bytes, error);
+        status = make_tile(source, &tile, hashes, &bundle, &bytes, error);
         if (status == JK_OK) status = mend_narrower(folder, &tile, bytes, error);
     }
     if (status == JK_OK) status = jk_folder_flush(folder, error);
@@ -206,7 +206,7 @@ enum jk_status jk_grow_again(struct jk_folder *folder, const struct jk_grow_sour
 
     jk_text_init(&bundle, JK_GROW_BUNDLE_MAX);
     jk_tile_path(tile, path);
-    status = make(source, tile, hashes, &bundle, &bytes, error);
+    status = make_tile(source, tile, hashes, &bundle, &bytes, error);
     if (status == JK_OK) status = jk_folder_replace(folder, path, bytes, error);
     jk_text_done(&bundle);
     return status;

@@ -14,8 +14,8 @@ void jk_published_done(struct jk_published *published)
     jk_text_done(&published->note);
 }
 
-static enum jk_status parse(struct jk_span note, struct jk_span *out_body, struct jk_span *out_signatures,
-                            struct jk_checkpoint *out_checkpoint, struct jk_error *error)
+static enum jk_status open_published(struct jk_span note, struct jk_span *out_body, struct jk_span *out_signatures,
+                                     struct jk_checkpoint *out_checkpoint, struct jk_error *error)
 {
     JK_TRY(jk_note_open(note, out_body, out_signatures, error));
     return jk_checkpoint_parse(*out_body, out_checkpoint, error);
@@ -33,7 +33,8 @@ enum jk_status jk_published_read(struct jk_folder *folder, struct jk_published *
     if (status == JK_NOT_FOUND) return JK_OK;
     if (status == JK_UNAVAILABLE) return jk_fail(error, status, why.reason, "%s", why.message);
     if (status == JK_OK)
-        status = parse(jk_text_span(&out_published->note), &body, &signatures, &out_published->checkpoint, &why);
+        status =
+            open_published(jk_text_span(&out_published->note), &body, &signatures, &out_published->checkpoint, &why);
     if (status != JK_OK)
         return jk_fail(error, JK_DATA_LOSS, "PUBLIC_CHECKPOINT",
                        "%s/" JK_PUBLISHED_FILE " is no checkpoint (%.200s): remove it, and run jokbod tiles rebuild",
@@ -79,7 +80,7 @@ static bool has_signer(struct jk_span lines, struct jk_span line, size_t *out_co
 }
 
 /* Ours come first, so whatever else stands in a folder cannot keep them out. */
-static void add_lines(struct jk_text *note, size_t body_len, struct jk_span lines)
+static void add_signature_lines(struct jk_text *note, size_t body_len, struct jk_span lines)
 {
     struct jk_span line;
     size_t count;
@@ -107,8 +108,8 @@ enum jk_status jk_published_join(struct jk_span fresh, struct jk_span earlier, s
     jk_text_add(out_note, body);
     jk_text_add_char(out_note, '\n');
     start = out_note->len;
-    add_lines(out_note, start, lines);
-    add_lines(out_note, start, lines_earlier);
+    add_signature_lines(out_note, start, lines);
+    add_signature_lines(out_note, start, lines_earlier);
     return out_note->failed ? jk_fail(error, JK_RESOURCE_EXHAUSTED, "NOTE_TOO_LARGE",
                                       "the checkpoint and its signatures would have more than %d bytes", JK_NOTE_MAX)
                             : JK_OK;
@@ -154,7 +155,7 @@ enum jk_status jk_published_put(struct jk_folder *folder, struct jk_span note, s
     struct jk_published old;
     enum jk_status status;
 
-    JK_TRY(parse(note, &body, &signatures, &new, error));
+    JK_TRY(open_published(note, &body, &signatures, &new, error));
     jk_published_init(&old);
     status = jk_published_read(folder, &old, error);
     if (status == JK_OK && old.present) status = check_growth(folder, &old.checkpoint, &new, error);

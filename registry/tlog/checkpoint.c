@@ -12,7 +12,8 @@ void jk_checkpoint_write(const struct jk_checkpoint *checkpoint, struct jk_text 
     jk_text_add_char(out_body, '\n');
 }
 
-static enum jk_status malformed(struct jk_error *error, const char *line, struct jk_span value, const char *rule)
+static enum jk_status malformed_checkpoint(struct jk_error *error, const char *line, struct jk_span value,
+                                           const char *rule)
 {
     char shown[SHORT];
 
@@ -43,15 +44,18 @@ enum jk_status jk_checkpoint_parse(struct jk_span body, struct jk_checkpoint *ou
     struct jk_span lines[3];
 
     if (!split_lines(body, lines))
-        return malformed(error, "text", body, "must be three lines, each ending in a line feed: origin, size, root");
+        return malformed_checkpoint(error, "text", body,
+                                    "must be three lines, each ending in a line feed: origin, size, root");
     if (!jk_note_name_valid(lines[0]))
-        return malformed(error, "origin", lines[0], "must be a key name: not empty, without spaces and \"+\"");
+        return malformed_checkpoint(error, "origin", lines[0],
+                                    "must be a key name: not empty, without spaces and \"+\"");
     if (!jk_span_to_u64(lines[1], &checkpoint.size) || checkpoint.size > JK_TREE_MAX)
-        return malformed(error, "size", lines[1], "must be a decimal number without leading zeros, below 2^63");
+        return malformed_checkpoint(error, "size", lines[1],
+                                    "must be a decimal number without leading zeros, below 2^63");
     if (!parse_root(lines[2], &checkpoint.root))
-        return malformed(error, "root", lines[2], "must be 32 bytes in padded base64");
+        return malformed_checkpoint(error, "root", lines[2], "must be 32 bytes in padded base64");
     if (checkpoint.size == 0 && !jk_digest_equal(&checkpoint.root, &empty))
-        return malformed(error, "root", lines[2], "must be the SHA-256 of nothing where the size is 0");
+        return malformed_checkpoint(error, "root", lines[2], "must be the SHA-256 of nothing where the size is 0");
     checkpoint.origin = lines[0];
     *out = checkpoint;
     return JK_OK;

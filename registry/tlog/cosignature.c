@@ -27,8 +27,8 @@ static uint64_t read_time(const unsigned char bytes[JK_TIMESTAMP_SIZE])
 }
 
 /* A checkpoint's cosignature always has a time: zero is for subtrees. */
-static bool check(const struct jk_signature_line *line, struct jk_span body, const struct jk_cosigner *cosigner,
-                  uint64_t *out_time_s)
+static bool check_cosignature(const struct jk_signature_line *line, struct jk_span body,
+                              const struct jk_cosigner *cosigner, uint64_t *out_time_s)
 {
     JK_CLEANUP(jk_text_done) struct jk_text message = {0};
     uint64_t time_s;
@@ -54,7 +54,7 @@ enum jk_status jk_cosignature_verify(struct jk_span body, struct jk_span lines, 
         uint64_t time_s;
 
         if (!jk_signature_line_read(line, &parts) || !jk_signature_line_is_of(&parts, &cosigner->key)) continue;
-        if (!check(&parts, body, cosigner, &time_s) || line.at + line.len == end)
+        if (!check_cosignature(&parts, body, cosigner, &time_s) || line.at + line.len == end)
             return jk_fail(error, JK_INVALID_ARGUMENT, "COSIGNATURE_WRONG",
                            "the cosignature of %s+%08x does not fit the checkpoint: one of them was changed",
                            cosigner->key.name, cosigner->key.key_id);

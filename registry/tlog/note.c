@@ -10,7 +10,7 @@
 #define CHUNK_BYTES (CHUNK_TEXT / 4 * 3)
 #define SHORT       256
 
-static enum jk_status malformed(struct jk_error *error, const char *rule)
+static enum jk_status malformed_note(struct jk_error *error, const char *rule)
 {
     return jk_fail(error, JK_INVALID_ARGUMENT, "NOTE_MALFORMED", "the note %s", rule);
 }
@@ -30,10 +30,10 @@ static enum jk_status check_text(struct jk_span text, struct jk_error *error)
         return jk_fail(error, JK_INVALID_ARGUMENT, "NOTE_MALFORMED",
                        "the note has %zu bytes; at most %d are allowed: shorten it", text.len, JK_NOTE_MAX);
     if (text.len == 0 || text.at[text.len - 1] != '\n')
-        return malformed(error, "does not end in a line feed: add the last one");
+        return malformed_note(error, "does not end in a line feed: add the last one");
     if (!jk_utf8_valid(text))
-        return malformed(error, "is not valid UTF-8 without NUL: send the bytes as they were signed");
-    if (has_control(text)) return malformed(error, "holds a control character other than line feed: remove it");
+        return malformed_note(error, "is not valid UTF-8 without NUL: send the bytes as they were signed");
+    if (has_control(text)) return malformed_note(error, "holds a control character other than line feed: remove it");
     return JK_OK;
 }
 
@@ -87,7 +87,7 @@ static enum jk_status check_signatures(struct jk_span lines, struct jk_error *er
                            JK_NOTE_SIGNATURES);
         if (!jk_signature_line_read(line, &signature)) return bad_line(line, error);
     }
-    return count > 0 ? JK_OK : malformed(error, "has no signature line after its last empty line: sign it");
+    return count > 0 ? JK_OK : malformed_note(error, "has no signature line after its last empty line: sign it");
 }
 
 /* The last empty line parts body and signatures: a body may hold empty lines of its own. */
@@ -110,7 +110,7 @@ enum jk_status jk_note_open(struct jk_span note, struct jk_span *out_body, struc
 
     JK_TRY(check_text(note, error));
     if (!split_note(note, &body, &signatures))
-        return malformed(error, "has no empty line between body and signatures: add one");
+        return malformed_note(error, "has no empty line between body and signatures: add one");
     JK_TRY(check_signatures(signatures, error));
     *out_body = body;
     *out_signatures = signatures;

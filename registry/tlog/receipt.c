@@ -15,12 +15,12 @@ void jk_receipt_write(uint64_t index, const struct jk_proof *proof, struct jk_sp
     jk_text_add(out, note);
 }
 
-static enum jk_status malformed(struct jk_error *error, const char *why)
+static enum jk_status malformed_receipt(struct jk_error *error, const char *why)
 {
     return jk_fail(error, JK_INVALID_ARGUMENT, "RECEIPT_MALFORMED", "not a receipt: %s", why);
 }
 
-static bool read_hash(struct jk_span line, struct jk_proof *proof)
+static bool read_proof_hash(struct jk_span line, struct jk_proof *proof)
 {
     size_t len;
 
@@ -37,12 +37,13 @@ static enum jk_status read_proof(struct jk_span *rest, struct jk_receipt *receip
 
     while (jk_span_line(rest, &line)) {
         if (line.len == 0) return JK_OK;
-        if (!read_hash(line, &receipt->proof)) return malformed(error, "a line of the proof is no base64 hash");
+        if (!read_proof_hash(line, &receipt->proof))
+            return malformed_receipt(error, "a line of the proof is no base64 hash");
     }
-    return malformed(error, "it ends within the proof");
+    return malformed_receipt(error, "it ends within the proof");
 }
 
-static enum jk_status read_checkpoint(struct jk_span note, struct jk_receipt *receipt, struct jk_error *error)
+static enum jk_status read_receipt_checkpoint(struct jk_span note, struct jk_receipt *receipt, struct jk_error *error)
 {
     struct jk_span body, signatures;
 
@@ -50,7 +51,7 @@ static enum jk_status read_checkpoint(struct jk_span note, struct jk_receipt *re
     JK_TRY(jk_checkpoint_parse(body, &receipt->checkpoint, error));
     receipt->note = note;
     if (receipt->index < receipt->checkpoint.size) return JK_OK;
-    return malformed(error, "its index lies beyond its checkpoint");
+    return malformed_receipt(error, "its index lies beyond its checkpoint");
 }
 
 enum jk_status jk_receipt_parse(struct jk_span text, struct jk_receipt *out, struct jk_error *error)
@@ -58,15 +59,15 @@ enum jk_status jk_receipt_parse(struct jk_span text, struct jk_receipt *out, str
     struct jk_receipt receipt = {0};
     struct jk_span line;
 
-    if (text.len > JK_RECEIPT_MAX) return malformed(error, "it is too long");
-    if (!jk_span_starts(text, JK_SPAN(MAGIC))) return malformed(error, "its first line is not " MAGIC);
+    if (text.len > JK_RECEIPT_MAX) return malformed_receipt(error, "it is too long");
+    if (!jk_span_starts(text, JK_SPAN(MAGIC))) return malformed_receipt(error, "its first line is not " MAGIC);
     text = (struct jk_span){text.at + sizeof(MAGIC) - 1, text.len - (sizeof(MAGIC) - 1)};
     if (!jk_span_line(&text, &line) || !jk_span_starts(line, JK_SPAN(INDEX)))
-        return malformed(error, "its second line is not \"" INDEX "<number>\"");
+        return malformed_receipt(error, "its second line is not \"" INDEX "<number>\"");
     line = (struct jk_span){line.at + sizeof(INDEX) - 1, line.len - (sizeof(INDEX) - 1)};
-    if (!jk_span_to_u64(line, &receipt.index)) return malformed(error, "its index is no number");
+    if (!jk_span_to_u64(line, &receipt.index)) return malformed_receipt(error, "its index is no number");
     JK_TRY(read_proof(&text, &receipt, error));
-    JK_TRY(read_checkpoint(text, &receipt, error));
+    JK_TRY(read_receipt_checkpoint(text, &receipt, error));
     *out = receipt;
     return JK_OK;
 }

@@ -37,7 +37,7 @@ void jk_tile_path(const struct jk_tile *tile, char out_path[JK_TILE_PATH])
     JK_CHECK(len < JK_TILE_PATH);
 }
 
-static bool take(struct jk_span *rest, struct jk_span prefix)
+static bool take_prefix(struct jk_span *rest, struct jk_span prefix)
 {
     if (!jk_span_starts(*rest, prefix)) return false;
     rest->at += prefix.len;
@@ -67,8 +67,9 @@ static bool take_index(struct jk_span *rest, uint64_t *out_index)
     uint64_t index = 0;
     unsigned groups = 1;
 
-    for (; take(rest, JK_SPAN("x")); groups++) {
-        if (groups == GROUPS_MAX || !take_group(rest, &index) || index == 0 || !take(rest, JK_SPAN("/"))) return false;
+    for (; take_prefix(rest, JK_SPAN("x")); groups++) {
+        if (groups == GROUPS_MAX || !take_group(rest, &index) || index == 0 || !take_prefix(rest, JK_SPAN("/")))
+            return false;
     }
     if (!take_group(rest, &index) || index > JK_TILE_INDEX_MAX) return false;
     *out_index = index;
@@ -95,9 +96,11 @@ bool jk_tile_parse(struct jk_span path, struct jk_tile *out_tile)
     struct jk_tile tile = {.kind = JK_TILE_HASHES, .width = JK_TILE_WIDTH};
     uint64_t width;
 
-    if (!take(&path, JK_SPAN("tile/")) || !take_level(&path, &tile) || !take_index(&path, &tile.index)) return false;
+    if (!take_prefix(&path, JK_SPAN("tile/")) || !take_level(&path, &tile) || !take_index(&path, &tile.index))
+        return false;
     if (path.len > 0) {
-        if (!take(&path, JK_SPAN(".p/")) || !jk_span_to_u64(path, &width) || width == 0 || width >= JK_TILE_WIDTH)
+        if (!take_prefix(&path, JK_SPAN(".p/")) || !jk_span_to_u64(path, &width) || width == 0 ||
+            width >= JK_TILE_WIDTH)
             return false;
         tile.width = (unsigned)width;
     }

@@ -17,7 +17,7 @@ struct reading {
     bool has_quorum;
 };
 
-static enum jk_status wrong(struct reading *reading, struct jk_span value, const char *rule)
+static enum jk_status wrong_value(struct reading *reading, struct jk_span value, const char *rule)
 {
     char shown[SHORT];
 
@@ -26,9 +26,9 @@ static enum jk_status wrong(struct reading *reading, struct jk_span value, const
                    reading->line, shown, rule);
 }
 
-static enum jk_status keep(struct reading *reading, struct jk_span word, const char **out_text)
+static enum jk_status keep_word(struct reading *reading, struct jk_span word, const char **out_text)
 {
-    if (word.len > JK_TRUST_WORD_MAX) return wrong(reading, word, "is too long: at most 1,024 bytes are allowed");
+    if (word.len > JK_TRUST_WORD_MAX) return wrong_value(reading, word, "is too long: at most 1,024 bytes are allowed");
     *out_text = jk_arena_copy(reading->arena, word.at, word.len);
     if (*out_text) return JK_OK;
     return jk_out_of_memory(reading->error);
@@ -37,17 +37,17 @@ static enum jk_status keep(struct reading *reading, struct jk_span word, const c
 static enum jk_status keep_url(struct reading *reading, size_t at, const char **out_url)
 {
     *out_url = NULL;
-    return at < reading->count ? keep(reading, reading->words[at], out_url) : JK_OK;
+    return at < reading->count ? keep_word(reading, reading->words[at], out_url) : JK_OK;
 }
 
 static enum jk_status count_words(struct reading *reading, size_t least, size_t most, const char *form)
 {
     if (reading->count >= least && reading->count <= most) return JK_OK;
-    return wrong(reading, reading->words[0], form);
+    return wrong_value(reading, reading->words[0], form);
 }
 
 /* A witness's or group's number; false where there is no such name. */
-static bool find(const struct jk_trust *policy, struct jk_span name, uint32_t *out_number)
+static bool find_member(const struct jk_trust *policy, struct jk_span name, uint32_t *out_number)
 {
     for (uint32_t i = 0; i < policy->witness_count; i++) {
         *out_number = i;
@@ -64,9 +64,10 @@ static enum jk_status keep_name(struct reading *reading, struct jk_span name, co
 {
     uint32_t taken;
 
-    if (jk_span_equal(name, JK_SPAN("none"))) return wrong(reading, name, "is no name: it means no witness at all");
-    if (find(reading->policy, name, &taken)) return wrong(reading, name, "is the name of an earlier line");
-    return keep(reading, name, out_name);
+    if (jk_span_equal(name, JK_SPAN("none")))
+        return wrong_value(reading, name, "is no name: it means no witness at all");
+    if (find_member(reading->policy, name, &taken)) return wrong_value(reading, name, "is the name of an earlier line");
+    return keep_word(reading, name, out_name);
 }
 
 static bool same_key(const struct jk_verifier *a, const struct jk_verifier *b)
@@ -80,13 +81,14 @@ static enum jk_status read_log(struct reading *reading)
     struct jk_trust_log log;
 
     JK_TRY(count_words(reading, 2, 3, "takes a verifier key and, if you like, a URL"));
-    if (policy->log_count == JK_TRUST_LOGS) return wrong(reading, reading->words[1], "is one log too many: at most 32");
+    if (policy->log_count == JK_TRUST_LOGS)
+        return wrong_value(reading, reading->words[1], "is one log too many: at most 32");
     if (!jk_verifier_parse(reading->words[1], &log.key))
-        return wrong(reading, reading->words[1],
-                     "is no log's key: <name>+<key id>+<base64> of an Ed25519 key (type 0x01) is needed");
+        return wrong_value(reading, reading->words[1],
+                           "is no log's key: <name>+<key id>+<base64> of an Ed25519 key (type 0x01) is needed");
     for (uint32_t i = 0; i < policy->log_count; i++) {
         if (same_key(&policy->logs[i].key, &log.key))
-            return wrong(reading, reading->words[1], "has the public key of an earlier log");
+            return wrong_value(reading, reading->words[1], "has the public key of an earlier log");
     }
     JK_TRY(keep_url(reading, 2, &log.url));
     policy->logs[policy->log_count++] = log;
@@ -108,14 +110,15 @@ static enum jk_status read_witness(struct reading *reading)
 
     JK_TRY(count_words(reading, 3, 4, "takes a name, a cosigner's key and, if you like, a URL"));
     if (policy->witness_count == JK_TRUST_WITNESSES)
-        return wrong(reading, reading->words[1], "is one witness too many: at most 32");
+        return wrong_value(reading, reading->words[1], "is one witness too many: at most 32");
     JK_TRY(keep_name(reading, reading->words[1], &witness.name));
     if (!read_witness_key(reading->words[2], &witness))
-        return wrong(reading, reading->words[2],
-                     "is no witness's key: <name>+<key id>+<base64> of an Ed25519 cosigner (type 0x04) is needed");
+        return wrong_value(
+            reading, reading->words[2],
+            "is no witness's key: <name>+<key id>+<base64> of an Ed25519 cosigner (type 0x04) is needed");
     for (uint32_t i = 0; i < policy->witness_count; i++) {
         if (jk_digest_equal(&policy->witnesses[i].digest, &witness.digest))
-            return wrong(reading, reading->words[2], "has the public key of an earlier witness");
+            return wrong_value(reading, reading->words[2], "has the public key of an earlier witness");
     }
     JK_TRY(keep_url(reading, 3, &witness.url));
     policy->witnesses[policy->witness_count++] = witness;
@@ -132,7 +135,7 @@ static enum jk_status read_least(struct reading *reading, size_t members, uint32
     else if (jk_span_equal(word, JK_SPAN("all")))
         least = members;
     else if (!jk_span_to_u64(word, &least) || least < 1 || least > members)
-        return wrong(reading, word, "must be any, all, or a number from 1 to that of the members");
+        return wrong_value(reading, word, "must be any, all, or a number from 1 to that of the members");
     *out_least = (uint32_t)least;
     return JK_OK;
 }
@@ -142,8 +145,9 @@ static enum jk_status read_member(struct reading *reading, struct jk_span name, 
 {
     uint32_t number;
 
-    if (!find(reading->policy, name, &number)) return wrong(reading, name, "is no witness or group of an earlier line");
-    if (reading->used & (uint64_t)1 << number) return wrong(reading, name, "is a member of a group already");
+    if (!find_member(reading->policy, name, &number))
+        return wrong_value(reading, name, "is no witness or group of an earlier line");
+    if (reading->used & (uint64_t)1 << number) return wrong_value(reading, name, "is a member of a group already");
     reading->used |= (uint64_t)1 << number;
     group->members |= (uint64_t)1 << number;
     return JK_OK;
@@ -156,7 +160,7 @@ static enum jk_status read_group(struct reading *reading)
 
     JK_TRY(count_words(reading, 4, WORDS_MAX, "takes a name, any, all or a number, and at least one member"));
     if (policy->group_count == JK_TRUST_GROUPS)
-        return wrong(reading, reading->words[1], "is one group too many: at most 32");
+        return wrong_value(reading, reading->words[1], "is one group too many: at most 32");
     JK_TRY(keep_name(reading, reading->words[1], &group.name));
     JK_TRY(read_least(reading, reading->count - 3, &group.least));
     for (size_t i = 3; i < reading->count; i++)
@@ -168,14 +172,14 @@ static enum jk_status read_group(struct reading *reading)
 static enum jk_status read_quorum(struct reading *reading)
 {
     JK_TRY(count_words(reading, 2, 2, "takes one name, or none"));
-    if (reading->has_quorum) return wrong(reading, reading->words[1], "is a second quorum: give one");
+    if (reading->has_quorum) return wrong_value(reading, reading->words[1], "is a second quorum: give one");
     reading->has_quorum = true;
     if (jk_span_equal(reading->words[1], JK_SPAN("none"))) return JK_OK;
-    if (find(reading->policy, reading->words[1], &reading->policy->quorum)) return JK_OK;
-    return wrong(reading, reading->words[1], "is no witness or group of an earlier line");
+    if (find_member(reading->policy, reading->words[1], &reading->policy->quorum)) return JK_OK;
+    return wrong_value(reading, reading->words[1], "is no witness or group of an earlier line");
 }
 
-static enum jk_status split(struct reading *reading, struct jk_span line)
+static enum jk_status split_line(struct reading *reading, struct jk_span line)
 {
     reading->count = 0;
     for (size_t at = 0; at < line.len;) {
@@ -184,14 +188,14 @@ static enum jk_status split(struct reading *reading, struct jk_span line)
         while (at < line.len && line.at[at] != ' ' && line.at[at] != '\t')
             at++;
         if (at > from && line.at[from] == '#' && reading->count == 0) return JK_OK;
-        if (at > from && reading->count == WORDS_MAX) return wrong(reading, line, "has too many words");
+        if (at > from && reading->count == WORDS_MAX) return wrong_value(reading, line, "has too many words");
         if (at > from) reading->words[reading->count++] = (struct jk_span){line.at + from, at - from};
         if (at < line.len) at++;
     }
     return JK_OK;
 }
 
-static enum jk_status read_line(struct reading *reading, struct jk_span line)
+static enum jk_status read_policy_line(struct reading *reading, struct jk_span line)
 {
     static const struct {
         struct jk_span word;
@@ -204,17 +208,18 @@ static enum jk_status read_line(struct reading *reading, struct jk_span line)
     for (size_t i = 0; i < line.len; i++) {
         unsigned char c = (unsigned char)line.at[i];
 
-        if ((c < 0x20 && c != '\t') || c == 0x7f) return wrong(reading, line, "holds a control character: remove it");
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            return wrong_value(reading, line, "holds a control character: remove it");
     }
-    JK_TRY(split(reading, line));
+    JK_TRY(split_line(reading, line));
     if (reading->count == 0) return JK_OK;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
         if (jk_span_equal(reading->words[0], kinds[i].word)) return kinds[i].read(reading);
     }
-    return wrong(reading, reading->words[0], "begins no line of a policy: log, witness, group and quorum do");
+    return wrong_value(reading, reading->words[0], "begins no line of a policy: log, witness, group and quorum do");
 }
 
-static enum jk_status read_all(struct reading *reading, struct jk_span text)
+static enum jk_status read_trust(struct reading *reading, struct jk_span text)
 {
     struct jk_span line;
 
@@ -223,7 +228,7 @@ static enum jk_status read_all(struct reading *reading, struct jk_span text)
                        "the policy's last line does not end in a line feed: it may be cut short");
     while (jk_span_line(&text, &line)) {
         reading->line++;
-        JK_TRY(read_line(reading, line));
+        JK_TRY(read_policy_line(reading, line));
     }
     if (reading->has_quorum) return JK_OK;
     return jk_fail(reading->error, JK_INVALID_ARGUMENT, "TRUST_MALFORMED",
@@ -241,7 +246,7 @@ enum jk_status jk_trust_read(struct jk_span text, struct jk_arena *arena, const 
     reading.policy = jk_arena_zalloc(arena, 1, sizeof(*reading.policy));
     if (!reading.policy) return jk_out_of_memory(error);
     reading.policy->quorum = JK_TRUST_NOBODY;
-    JK_TRY(read_all(&reading, text));
+    JK_TRY(read_trust(&reading, text));
     *out_policy = reading.policy;
     return JK_OK;
 }

@@ -51,8 +51,8 @@ static void read_size(const char *content_type, struct jk_span body, struct jk_w
     }
 }
 
-static void read_lines(struct jk_span lines, struct jk_span note, const struct jk_cosigner *cosigner,
-                       struct jk_witness_answer *out)
+static void read_cosignatures(struct jk_span lines, struct jk_span note, const struct jk_cosigner *cosigner,
+                              struct jk_witness_answer *out)
 {
     struct jk_span body, ours;
     struct jk_error error;
@@ -76,7 +76,7 @@ void jk_witness_answer_read(int http_status, const char *content_type, struct jk
 
     *out = (struct jk_witness_answer){.outcome = JK_WITNESS_REFUSED};
     if (http_status == 200) {
-        read_lines(body, note, cosigner, out);
+        read_cosignatures(body, note, cosigner, out);
     } else if (http_status == 409) {
         read_size(content_type, body, out);
     } else {

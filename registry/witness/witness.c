@@ -144,7 +144,7 @@ static void look_ahead(struct witness *witness)
 
 /* ---- one exchange ---- */
 
-static bool ask(struct witness *witness, struct jk_witness_answer *out_answer)
+static bool ask_witness(struct witness *witness, struct jk_witness_answer *out_answer)
 {
     struct jk_witness_pool *pool = witness->pool;
     struct jk_fetch_reply reply;
@@ -191,7 +191,7 @@ static void exchange(struct witness *witness)
             look_ahead(witness);
             return;
         }
-        if (!ask(witness, &answer)) return;
+        if (!ask_witness(witness, &answer)) return;
         if (answer.outcome == JK_WITNESS_COSIGNED) {
             succeeded(witness, &answer.cosignature);
             return;
@@ -287,7 +287,7 @@ static void *run(void *context)
 
 /* ---- start and stop ---- */
 
-static enum jk_status prepare(struct jk_witness_pool *pool, uint32_t number, struct jk_error *error)
+static enum jk_status prepare_witness(struct jk_witness_pool *pool, uint32_t number, struct jk_error *error)
 {
     const struct jk_trust_witness *who = &pool->options.policy->witnesses[number];
     struct jk_fetch_options options = {
@@ -314,7 +314,7 @@ static enum jk_status start_threads(struct jk_witness_pool *pool, struct jk_erro
     for (uint32_t i = 0; i < pool->options.policy->witness_count; i++) {
         const struct jk_trust_witness *who = &pool->options.policy->witnesses[i];
 
-        if (who->url && !who->foreign) JK_TRY(prepare(pool, i, error));
+        if (who->url && !who->foreign) JK_TRY(prepare_witness(pool, i, error));
     }
     for (uint32_t i = 0; i < pool->count; i++) {
         if (pthread_create(&pool->witnesses[i].thread, NULL, run, &pool->witnesses[i]) != 0)
