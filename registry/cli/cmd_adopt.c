@@ -78,7 +78,7 @@ enum jk_status jk_run_unadopt(struct jk_cli *cli)
 
 /* ---- the list ---- */
 
-static const char *roots_text(struct jk_cli *cli, const Jokbo__V1__Adoption *adoption)
+static const char *adopted_roots(struct jk_cli *cli, const Jokbo__V1__Adoption *adoption)
 {
     if (adoption->n_roots == 0) return "";
     if (adoption->n_roots == 1) return adoption->roots[0]->name;
@@ -101,7 +101,7 @@ void jk_adoptions_print(struct jk_cli *cli, const struct jk_list *list)
         jk_table_cell(&table, adoption->model);
         jk_table_cell(&table, adoption->actor);
         jk_table_cell(&table, jk_print_number(cli, adoption->children));
-        jk_table_cell(&table, roots_text(cli, adoption));
+        jk_table_cell(&table, adopted_roots(cli, adoption));
         if (adoption->end_log_index)
             jk_table_cellf(&table, "ended by entry %lld", (long long)adoption->end_log_index);
         else

@@ -115,7 +115,7 @@ static enum jk_status count(struct jk_cli *cli, struct audit_run *run)
     return run->wish.has_scope ? count_one(cli, run, &counts) : count_all(cli, run, &counts);
 }
 
-static enum jk_status compare(struct jk_cli *cli, const struct audit_run *run)
+static enum jk_status compare_expected(struct jk_cli *cli, const struct audit_run *run)
 {
     if (!run->expected) return JK_OK;
     json_t *found = jk_json_message(run->counts);
@@ -315,7 +315,7 @@ static enum jk_status run_audit(struct jk_cli *cli, struct audit_run *run)
     JK_TRY(choose_size(cli, run));
     JK_TRY(jk_audit_root(run->log.audit, run->size, &run->root, &cli->error));
     JK_TRY(count(cli, run));
-    JK_TRY(compare(cli, run));
+    JK_TRY(compare_expected(cli, run));
     if (jk_cli_has(cli, JK_OPTION_EXPORT))
         JK_TRY(jk_exporting_compare(cli, &run->log, jk_cli_text(cli, JK_OPTION_EXPORT), &run->tables));
     return print_all(cli, run);

@@ -160,7 +160,7 @@ static enum jk_status print_picture(const struct comparing *comparing)
     return JK_OK;
 }
 
-static enum jk_status tell(const struct comparing *comparing)
+static enum jk_status tell_comparison(const struct comparing *comparing)
 {
     struct jk_cli *cli = comparing->cli;
     print_table(comparing);
@@ -242,5 +242,5 @@ enum jk_status jk_run_compare(struct jk_cli *cli)
     if (!jk_compare(&comparing.sides[0].sketches, &comparing.sides[1].sketches, &comparing.comparison))
         return jk_out_of_memory(&cli->error);
     JK_TRY(write_svg(&comparing));
-    return cli->json ? tell_json(&comparing) : tell(&comparing);
+    return cli->json ? tell_json(&comparing) : tell_comparison(&comparing);
 }

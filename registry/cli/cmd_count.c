@@ -35,7 +35,7 @@ static enum jk_status count_scope(struct jk_cli *cli, struct jk_count_wish *wish
     return JK_OK;
 }
 
-static const char *roots_text(struct jk_cli *cli, const Jokbo__V1__CountedDerivative *one)
+static const char *counted_roots(struct jk_cli *cli, const Jokbo__V1__CountedDerivative *one)
 {
     const char *first = one->n_roots > 0 ? one->roots[0]->name : "";
     if (one->n_roots < 2) return first;
@@ -83,7 +83,7 @@ static void counted_table(struct jk_cli *cli, const struct jk_list *list, bool r
         jk_table_cellf(&table, "%d", one->depth);
         jk_table_cell(&table, one->license);
         jk_table_cell(&table, standing_text(cli, one));
-        if (rooted) jk_table_cell(&table, roots_text(cli, one));
+        if (rooted) jk_table_cell(&table, counted_roots(cli, one));
     }
     if (list->count > 0)
         jk_print_table(cli, &table);

@@ -53,7 +53,7 @@ static enum jk_status tell_facts(const struct jk_digesting *digesting, const str
     return JK_OK;
 }
 
-static enum jk_status tell(struct jk_digesting *digesting)
+static enum jk_status tell_digests(struct jk_digesting *digesting)
 {
     struct jk_cli *cli = digesting->cli;
     struct jk_manifest_summary summary;
@@ -99,5 +99,5 @@ enum jk_status jk_run_digest(struct jk_cli *cli)
     if (check) return check_folder(cli, digesting.folder);
     if (cli->json && !out) return jk_cli_usage(cli, "with --json the manifest goes into a file: --out FILE");
     JK_TRY(jk_digesting_run(&digesting));
-    return tell(&digesting);
+    return tell_digests(&digesting);
 }

@@ -8,7 +8,7 @@
 
 #define STAGES (&jokbo__v1__stages__descriptor)
 
-static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Dispute *dispute)
+static enum jk_status show_dispute(struct jk_cli *cli, const Jokbo__V1__Dispute *dispute)
 {
     if (cli->json) return jk_print_message(cli, &dispute->base);
     jk_cases_print_dispute(cli, dispute);
@@ -47,7 +47,7 @@ enum jk_status jk_run_dispute_open(struct jk_cli *cli)
     request.text = jk_cli_text(cli, JK_OPTION_TEXT);
     request.request_id = jk_cli_request_id(cli);
     JK_TRY(jk_cli_call(cli, STAGES, "OpenDispute", &request.base, &dispute));
-    return show(cli, dispute);
+    return show_dispute(cli, dispute);
 }
 
 enum jk_status jk_run_dispute_resolve(struct jk_cli *cli)
@@ -64,7 +64,7 @@ enum jk_status jk_run_dispute_resolve(struct jk_cli *cli)
     request.text = jk_cli_text(cli, JK_OPTION_TEXT);
     request.request_id = jk_cli_request_id(cli);
     JK_TRY(jk_cli_call(cli, STAGES, "ResolveDispute", &request.base, &dispute));
-    return show(cli, dispute);
+    return show_dispute(cli, dispute);
 }
 
 enum jk_status jk_run_dispute_list(struct jk_cli *cli)

@@ -73,7 +73,7 @@ static struct jk_tree_node *make_nodes(struct jk_cli *cli, const Jokbo__V1__Line
     return nodes;
 }
 
-static enum jk_status draw(struct jk_cli *cli, const Jokbo__V1__Lineage *lineage, bool up, bool titled)
+static enum jk_status draw_lineage(struct jk_cli *cli, const Jokbo__V1__Lineage *lineage, bool up, bool titled)
 {
     JK_CLEANUP(jk_text_done) struct jk_text text;
     jk_text_init(&text, 0);
@@ -104,9 +104,9 @@ enum jk_status jk_run_lineage(struct jk_cli *cli)
                                : JOKBO__V1__LINEAGE_DIRECTION__LINEAGE_DIRECTION_DOWN;
     JK_TRY(jk_cli_call(cli, &jokbo__v1__registry__descriptor, "GetLineage", &request.base, &lineage));
     if (cli->json) return jk_print_message(cli, &lineage->base);
-    if (both || up) JK_TRY(draw(cli, lineage, true, both));
+    if (both || up) JK_TRY(draw_lineage(cli, lineage, true, both));
     if (both) fputc('\n', cli->out);
-    if (both || down) JK_TRY(draw(cli, lineage, false, both));
+    if (both || down) JK_TRY(draw_lineage(cli, lineage, false, both));
     if (lineage->truncated)
         fprintf(cli->err, "Not all is shown: --depth N goes further, --up or --down one way only.\n");
     return JK_OK;

@@ -20,7 +20,7 @@ static const struct kind kinds[] = {
     {"policy", &jokbo__v1__stages__descriptor, "ListPolicies", "policies", "name"},
 };
 
-static const char *name_of(const ProtobufCMessage *item, const char *field)
+static const char *item_name(const ProtobufCMessage *item, const char *field)
 {
     const ProtobufCFieldDescriptor *found = protobuf_c_message_descriptor_get_field_by_name(item->descriptor, field);
     const char *name;
@@ -32,7 +32,7 @@ static void print_beginning_so(struct jk_cli *cli, const struct jk_list *list, c
 {
     const char *beginning = jk_cli_operand(cli, 1);
     for (size_t i = 0; i < list->count; i++) {
-        const char *name = name_of(list->items[i], field);
+        const char *name = item_name(list->items[i], field);
         if (strncasecmp(name, beginning, strlen(beginning)) == 0) fprintf(cli->out, "%s\n", name);
     }
 }

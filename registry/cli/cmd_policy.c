@@ -29,7 +29,7 @@ void jk_policy_print_explanation(struct jk_cli *cli, const char *english, const 
 
 /* ---- record, list, show ---- */
 
-static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Policy *policy)
+static enum jk_status show_policy(struct jk_cli *cli, const Jokbo__V1__Policy *policy)
 {
     struct jk_table table;
     if (cli->json) return jk_print_message(cli, &policy->base);
@@ -49,7 +49,7 @@ static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Policy *policy)
     return JK_OK;
 }
 
-static enum jk_status get(struct jk_cli *cli, char *name, Jokbo__V1__Policy **out_policy)
+static enum jk_status get_policy(struct jk_cli *cli, char *name, Jokbo__V1__Policy **out_policy)
 {
     Jokbo__V1__GetPolicyRequest request = JOKBO__V1__GET_POLICY_REQUEST__INIT;
     request.policy = name;
@@ -74,7 +74,7 @@ static enum jk_status record(struct jk_cli *cli, const struct jk_policy *policy,
     if (!*out_again) return status;
     char *name = jk_arena_printf(&cli->arena, "%s@%u", policy->name, policy->version);
     jk_error_init(&cli->error, &cli->arena);
-    return get(cli, name ? name : (char *)policy->name, out_policy);
+    return get_policy(cli, name ? name : (char *)policy->name, out_policy);
 }
 
 enum jk_status jk_run_policy_record(struct jk_cli *cli)
@@ -87,14 +87,14 @@ enum jk_status jk_run_policy_record(struct jk_cli *cli)
     JK_TRY(jk_policy_read(file, &policy, &cli->error));
     JK_TRY(record(cli, &policy, &reply, &again));
     if (again) fprintf(cli->err, "It is recorded already.\n");
-    return show(cli, reply);
+    return show_policy(cli, reply);
 }
 
 enum jk_status jk_run_policy_show(struct jk_cli *cli)
 {
     Jokbo__V1__Policy *policy;
-    JK_TRY(get(cli, jk_cli_operand(cli, 0), &policy));
-    return show(cli, policy);
+    JK_TRY(get_policy(cli, jk_cli_operand(cli, 0), &policy));
+    return show_policy(cli, policy);
 }
 
 enum jk_status jk_run_policy_list(struct jk_cli *cli)
@@ -135,7 +135,7 @@ static enum jk_status load(struct jk_cli *cli, size_t operand, struct jk_policy 
     if (jk_cli_has(cli, JK_OPTION_OFFLINE))
         return jk_cli_usage(cli, "there is no file \"%.200s\", and --offline asks no server for a recorded policy",
                             name);
-    JK_TRY(get(cli, name, &recorded));
+    JK_TRY(get_policy(cli, name, &recorded));
     return jk_policy_parse(jk_span_of(recorded->text), out_policy, &cli->error);
 }
 

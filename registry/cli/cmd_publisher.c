@@ -187,7 +187,7 @@ static enum jk_status show_request(struct jk_cli *cli, const Jokbo__V1__Publishe
     return JK_OK;
 }
 
-static enum jk_status ask(struct jk_cli *cli, Jokbo__V1__PublisherRequestKind kind, int64_t owner)
+static enum jk_status request_publisher(struct jk_cli *cli, Jokbo__V1__PublisherRequestKind kind, int64_t owner)
 {
     Jokbo__V1__RequestPublisherRequest request = JOKBO__V1__REQUEST_PUBLISHER_REQUEST__INIT;
     Jokbo__V1__PublisherRequest *reply;
@@ -206,19 +206,19 @@ static enum jk_status ask(struct jk_cli *cli, Jokbo__V1__PublisherRequestKind ki
 
 enum jk_status jk_run_publisher_request(struct jk_cli *cli)
 {
-    return ask(cli, JOKBO__V1__PUBLISHER_REQUEST_KIND__PUBLISHER_REQUEST_KIND_CREATE, 0);
+    return request_publisher(cli, JOKBO__V1__PUBLISHER_REQUEST_KIND__PUBLISHER_REQUEST_KIND_CREATE, 0);
 }
 
 enum jk_status jk_run_publisher_claim(struct jk_cli *cli)
 {
-    return ask(cli, JOKBO__V1__PUBLISHER_REQUEST_KIND__PUBLISHER_REQUEST_KIND_CLAIM, 0);
+    return request_publisher(cli, JOKBO__V1__PUBLISHER_REQUEST_KIND__PUBLISHER_REQUEST_KIND_CLAIM, 0);
 }
 
 enum jk_status jk_run_publisher_request_owner(struct jk_cli *cli)
 {
     int64_t owner;
     JK_TRY(jk_words_number(cli, 1, "ACCOUNT", &owner));
-    return ask(cli, JOKBO__V1__PUBLISHER_REQUEST_KIND__PUBLISHER_REQUEST_KIND_OWNER, owner);
+    return request_publisher(cli, JOKBO__V1__PUBLISHER_REQUEST_KIND__PUBLISHER_REQUEST_KIND_OWNER, owner);
 }
 
 enum jk_status jk_run_publisher_requests(struct jk_cli *cli)
@@ -252,7 +252,7 @@ enum jk_status jk_run_publisher_requests(struct jk_cli *cli)
     return JK_OK;
 }
 
-static enum jk_status decide(struct jk_cli *cli, bool approve)
+static enum jk_status decide_publisher_request(struct jk_cli *cli, bool approve)
 {
     Jokbo__V1__DecidePublisherRequestRequest request = JOKBO__V1__DECIDE_PUBLISHER_REQUEST_REQUEST__INIT;
     Jokbo__V1__PublisherRequest *reply;
@@ -266,12 +266,12 @@ static enum jk_status decide(struct jk_cli *cli, bool approve)
 
 enum jk_status jk_run_publisher_approve(struct jk_cli *cli)
 {
-    return decide(cli, true);
+    return decide_publisher_request(cli, true);
 }
 
 enum jk_status jk_run_publisher_refuse(struct jk_cli *cli)
 {
-    return decide(cli, false);
+    return decide_publisher_request(cli, false);
 }
 
 static enum jk_status verify(struct jk_cli *cli, bool undo)

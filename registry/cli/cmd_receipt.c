@@ -29,7 +29,7 @@ static enum jk_status read_given(struct jk_cli *cli, struct given *out)
                         "with --offline the new checkpoint and proof come from files: give --checkpoint or --proof");
 }
 
-static enum jk_status gather(struct jk_verification *verification, const struct given *given)
+static enum jk_status gather_receipts(struct jk_verification *verification, const struct given *given)
 {
     struct jk_cli *cli = verification->cli;
     const char *what = jk_cli_operand(cli, 0);
@@ -94,7 +94,7 @@ static void read_fresh(struct jk_subject *subject, struct jk_cli *cli, struct jk
         jk_results_add(&subject->results, "renewal", JK_RESULT_FAILS, "its checkpoint bears no cosignature");
 }
 
-static enum jk_status put(struct jk_subject *subject, struct jk_cli *cli)
+static enum jk_status put_receipt(struct jk_subject *subject, struct jk_cli *cli)
 {
     const char *path = subject->file.path, *slash = strrchr(path, '/');
     const char *folder = slash ? jk_arena_copy(&cli->arena, path, (size_t)(slash - path)) : ".";
@@ -115,7 +115,7 @@ static enum jk_status store(struct jk_subject *subject, struct jk_cli *cli, stru
         subject->outcome = "cosigned already, left as it was";
         return JK_OK;
     }
-    JK_TRY(put(subject, cli));
+    JK_TRY(put_receipt(subject, cli));
     subject->outcome = jk_arena_printf(&cli->arena, "renewed, for the checkpoint of size %llu",
                                        (unsigned long long)subject->evidence.receipt.checkpoint.size);
     return JK_OK;
@@ -142,7 +142,7 @@ enum jk_status jk_run_receipt_renew(struct jk_cli *cli)
     struct given given;
     JK_TRY(jk_witnessed_read(cli));
     JK_TRY(read_given(cli, &given));
-    JK_TRY(gather(&verification, &given));
+    JK_TRY(gather_receipts(&verification, &given));
     for (size_t i = 0; i < verification.count; i++)
         JK_TRY(renew_one(&verification, i, &given));
     return jk_verification_tell(&verification, jk_verification_conclude(&verification));

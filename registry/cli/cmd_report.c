@@ -30,7 +30,7 @@ struct taking {
     struct jk_text *text; /* NULL: written out as it comes */
 };
 
-static enum jk_status take(void *context, const ProtobufCMessage *message, struct jk_error *error)
+static enum jk_status take_report_piece(void *context, const ProtobufCMessage *message, struct jk_error *error)
 {
     const Jokbo__V1__ReportPiece *piece = (const Jokbo__V1__ReportPiece *)message;
     const struct taking *taking = context;
@@ -54,7 +54,7 @@ static enum jk_status get_file(struct jk_cli *cli, char *stage, int32_t revision
     request.stage = stage;
     request.revision = revision;
     request.file = file;
-    return jk_client_download(cli->client, STAGES, "GetReport", &request.base, take, &taking, error);
+    return jk_client_download(cli->client, STAGES, "GetReport", &request.base, take_report_piece, &taking, error);
 }
 
 /* ---- the table ---- */
@@ -95,7 +95,8 @@ static enum jk_status make_table(struct jk_cli *cli, int32_t revision, struct jk
 /* ---- the command ---- */
 
 /* Of the table, and of whatever goes into a file. */
-static enum jk_status make(struct jk_cli *cli, int32_t revision, Jokbo__V1__ReportFile file, struct jk_text *out)
+static enum jk_status make_report_text(struct jk_cli *cli, int32_t revision, Jokbo__V1__ReportFile file,
+                                       struct jk_text *out)
 {
     if (file == FILE_OF(UNSPECIFIED)) return make_table(cli, revision, out);
     return get_file(cli, jk_cli_operand(cli, 0), revision, file, out, &cli->error);
@@ -116,7 +117,7 @@ enum jk_status jk_run_stage_report(struct jk_cli *cli)
     jk_text_add_str(&text, jk_sheet_mark(cli));
     if (file != FILE_OF(UNSPECIFIED) && !out && text.len == 0)
         return get_file(cli, jk_cli_operand(cli, 0), (int32_t)revision, file, NULL, &cli->error);
-    JK_TRY(make(cli, (int32_t)revision, file, &text));
+    JK_TRY(make_report_text(cli, (int32_t)revision, file, &text));
     if (out) return jk_place_path(jk_cli_text(cli, JK_OPTION_OUT), jk_text_span(&text), &cli->arena, &cli->error);
     fwrite(text.bytes, 1, text.len, cli->out);
     return JK_OK;

@@ -7,7 +7,7 @@
 
 #define STAGES (&jokbo__v1__stages__descriptor)
 
-static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling)
+static enum jk_status show_ruling(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling)
 {
     if (cli->json) return jk_print_message(cli, &ruling->base);
     jk_cases_print_ruling(cli, ruling);
@@ -31,7 +31,7 @@ static enum jk_status rule(struct jk_cli *cli, Jokbo__V1__RulingKind kind)
     request.request_id = jk_cli_request_id(cli);
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
     JK_TRY(jk_cli_call(cli, STAGES, "Rule", &request.base, &ruling));
-    return show(cli, ruling);
+    return show_ruling(cli, ruling);
 }
 
 enum jk_status jk_run_rule_exclude(struct jk_cli *cli)
@@ -49,7 +49,7 @@ enum jk_status jk_run_rule_origin(struct jk_cli *cli)
     return rule(cli, JOKBO__V1__RULING_KIND__RULING_KIND_ORIGIN);
 }
 
-static enum jk_status decide(struct jk_cli *cli, bool confirm)
+static enum jk_status decide_pending_ruling(struct jk_cli *cli, bool confirm)
 {
     Jokbo__V1__DecideRulingRequest request = JOKBO__V1__DECIDE_RULING_REQUEST__INIT;
     Jokbo__V1__Ruling *ruling;
@@ -58,17 +58,17 @@ static enum jk_status decide(struct jk_cli *cli, bool confirm)
     request.text = jk_cli_text(cli, JK_OPTION_TEXT);
     request.request_id = jk_cli_request_id(cli);
     JK_TRY(jk_cli_call(cli, STAGES, "DecideRuling", &request.base, &ruling));
-    return show(cli, ruling);
+    return show_ruling(cli, ruling);
 }
 
 enum jk_status jk_run_rule_confirm(struct jk_cli *cli)
 {
-    return decide(cli, true);
+    return decide_pending_ruling(cli, true);
 }
 
 enum jk_status jk_run_rule_reject(struct jk_cli *cli)
 {
-    return decide(cli, false);
+    return decide_pending_ruling(cli, false);
 }
 
 enum jk_status jk_run_rule_list(struct jk_cli *cli)

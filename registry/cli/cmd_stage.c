@@ -74,7 +74,7 @@ static void print_proposal(struct jk_cli *cli, const Jokbo__V1__Stage *stage)
         jk_print_safe(cli, teams.bytes ? teams.bytes : ""));
 }
 
-static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Stage *stage)
+static enum jk_status show_stage(struct jk_cli *cli, const Jokbo__V1__Stage *stage)
 {
     struct jk_table table;
     if (cli->json) return jk_print_message(cli, &stage->base);
@@ -99,7 +99,7 @@ static enum jk_status show(struct jk_cli *cli, const Jokbo__V1__Stage *stage)
     return JK_OK;
 }
 
-static enum jk_status get(struct jk_cli *cli, Jokbo__V1__Stage **out_stage)
+static enum jk_status get_stage(struct jk_cli *cli, Jokbo__V1__Stage **out_stage)
 {
     Jokbo__V1__GetStageRequest request = JOKBO__V1__GET_STAGE_REQUEST__INIT;
     request.id = jk_cli_operand(cli, 0);
@@ -109,8 +109,8 @@ static enum jk_status get(struct jk_cli *cli, Jokbo__V1__Stage **out_stage)
 enum jk_status jk_run_stage_show(struct jk_cli *cli)
 {
     Jokbo__V1__Stage *stage;
-    JK_TRY(get(cli, &stage));
-    return show(cli, stage);
+    JK_TRY(get_stage(cli, &stage));
+    return show_stage(cli, stage);
 }
 
 static const char *state_of(const Jokbo__V1__Stage *stage, int64_t now_us)
@@ -174,10 +174,10 @@ enum jk_status jk_run_stage_list(struct jk_cli *cli)
 /* ---- put ---- */
 
 /* Of one that is there, what is not given stays; its etag keeps what somebody else changes meanwhile. */
-static enum jk_status begin(struct jk_cli *cli, Jokbo__V1__Stage *out_stage)
+static enum jk_status begin_stage(struct jk_cli *cli, Jokbo__V1__Stage *out_stage)
 {
     Jokbo__V1__Stage *now;
-    enum jk_status status = get(cli, &now);
+    enum jk_status status = get_stage(cli, &now);
     jokbo__v1__stage__init(out_stage);
     out_stage->id = jk_cli_operand(cli, 0);
     if (status == JK_NOT_FOUND) {
@@ -234,7 +234,7 @@ enum jk_status jk_run_stage_put(struct jk_cli *cli)
     Jokbo__V1__PutStageRequest request = JOKBO__V1__PUT_STAGE_REQUEST__INIT;
     Google__Protobuf__Timestamp times[3];
     Jokbo__V1__Stage stage, *reply;
-    JK_TRY(begin(cli, &stage));
+    JK_TRY(begin_stage(cli, &stage));
     put_text(cli, JK_OPTION_TITLE, &stage.title);
     put_text(cli, JK_OPTION_TITLE_KO, &stage.title_ko);
     put_text(cli, JK_OPTION_POLICY, &stage.policy);
@@ -247,7 +247,7 @@ enum jk_status jk_run_stage_put(struct jk_cli *cli)
     request.request_id = jk_cli_request_id(cli);
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
     JK_TRY(jk_cli_call(cli, STAGES, "PutStage", &request.base, &reply));
-    return show(cli, reply);
+    return show_stage(cli, reply);
 }
 
 /* ---- close ---- */

@@ -162,7 +162,7 @@ static enum jk_status show_row(struct watching *watching, const Jokbo__V1__Deriv
     return jk_sheet_row(cli, columns, jk_count_row(count));
 }
 
-static enum jk_status show(struct watching *watching, const Jokbo__V1__DerivativeCount *count)
+static enum jk_status show_count(struct watching *watching, const Jokbo__V1__DerivativeCount *count)
 {
     struct jk_cli *cli = watching->cli;
     if (cli->json) return jk_print_json_line(cli, jk_json_message(&count->base));
@@ -187,7 +187,7 @@ static enum jk_status take_count(void *context, const ProtobufCMessage *message,
     if (print == watching->told) return JK_OK;
     watching->told = print;
     jk_arena_init(&cli->arena, JK_CLI_ARENA);
-    enum jk_status status = show(watching, count);
+    enum jk_status status = show_count(watching, count);
     jk_arena_done(&cli->arena);
     cli->arena = kept;
     fflush(cli->out);

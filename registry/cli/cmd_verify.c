@@ -114,7 +114,7 @@ static enum jk_status take_certificate(struct jk_verification *verification, con
     return JK_OK;
 }
 
-static enum jk_status gather(struct jk_verification *verification)
+static enum jk_status gather_subjects(struct jk_verification *verification)
 {
     struct jk_cli *cli = verification->cli;
     const char *what = jk_cli_operand(cli, 0);
@@ -139,7 +139,7 @@ enum jk_status jk_run_verify(struct jk_cli *cli)
 {
     struct jk_verification verification = {.cli = cli};
     JK_TRY(jk_witnessed_read(cli));
-    JK_TRY(gather(&verification));
+    JK_TRY(gather_subjects(&verification));
     for (size_t i = 0; i < verification.count; i++)
         JK_TRY(jk_verification_check(&verification, i));
     return jk_verification_tell(&verification, jk_verification_conclude(&verification));

@@ -89,7 +89,7 @@ enum jk_status jk_count_sheet(struct jk_cli *cli, const Jokbo__V1__DerivativeCou
 }
 
 /* The reply tells once for all what each row tells too. */
-static void add_row(json_t *rows, const Jokbo__V1__ListCountsResponse *counts, Jokbo__V1__DerivativeCount *count)
+static void add_count_row(json_t *rows, const Jokbo__V1__ListCountsResponse *counts, Jokbo__V1__DerivativeCount *count)
 {
     Jokbo__V1__DerivativeCount own = *count;
     own.log_size = counts->log_size;
@@ -103,9 +103,9 @@ enum jk_status jk_count_sheet_all(struct jk_cli *cli, const Jokbo__V1__ListCount
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < counts->n_bases; i++)
-        add_row(rows, counts, counts->bases[i]);
+        add_count_row(rows, counts, counts->bases[i]);
     for (size_t i = 0; i < counts->n_teams; i++)
-        add_row(rows, counts, counts->teams[i]);
-    if (counts->all) add_row(rows, counts, counts->all);
+        add_count_row(rows, counts, counts->teams[i]);
+    if (counts->all) add_count_row(rows, counts, counts->all);
     return jk_sheet_print(cli, jk_count_columns(cli, counts->all && counts->all->policy_sha256[0]), rows);
 }

@@ -80,20 +80,20 @@ static void found(void *user, const struct jk_scan_file *file)
     if (digesting->cache) jk_scan_cache_found(digesting->cache, file);
 }
 
-static void show_progress(void *user, uint64_t done, uint64_t total)
+static void show_digesting(void *user, uint64_t done, uint64_t total)
 {
     struct jk_digesting *digesting = user;
     jk_progress_to(&digesting->progress, done, total);
 }
 
-static enum jk_status read_files(struct jk_digesting *digesting)
+static enum jk_status read_model_files(struct jk_digesting *digesting)
 {
     struct jk_cli *cli = digesting->cli;
     struct jk_scan_options options = {.folder = digesting->folder,
                                       .files = digesting->files,
                                       .count = digesting->count,
                                       .sketches = true,
-                                      .progress = show_progress,
+                                      .progress = show_digesting,
                                       .known = known,
                                       .found = found,
                                       .user = digesting};
@@ -142,7 +142,7 @@ enum jk_status jk_digesting_run(struct jk_digesting *digesting)
         return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%.200s: it is no folder", digesting->folder);
     jk_text_init(&digesting->manifest, 0);
     JK_TRY(take_files(digesting));
-    JK_TRY(read_files(digesting));
+    JK_TRY(read_model_files(digesting));
     JK_TRY(refuse_faults(digesting));
     tell_notes(digesting);
     return jk_scan_write(digesting->files, digesting->count, &digesting->manifest, &cli->error);

@@ -28,7 +28,7 @@ static enum jk_status apply(struct folding *folding, const ProtobufCBinaryData *
     return jk_book_apply_many(folding->book, folding->parsed, count, &applied, error);
 }
 
-static enum jk_status take(void *context, const ProtobufCMessage *message, struct jk_error *error)
+static enum jk_status apply_entries(void *context, const ProtobufCMessage *message, struct jk_error *error)
 {
     struct folding *folding = context;
     const Jokbo__V1__ReadEntriesResponse *reply = (const Jokbo__V1__ReadEntriesResponse *)message;
@@ -51,7 +51,7 @@ static enum jk_status read_pieces(struct jk_cli *cli, struct folding *folding)
         uint64_t left = folding->size - (before = jk_book_size(folding->book));
         request.start = before;
         request.end = before + (int64_t)(left < PIECE ? left : PIECE);
-        JK_TRY(jk_client_download(cli->client, LOG, "ReadEntries", &request.base, take, folding, &cli->error));
+        JK_TRY(jk_client_download(cli->client, LOG, "ReadEntries", &request.base, apply_entries, folding, &cli->error));
     }
     if (jk_book_size(folding->book) == folding->size) return JK_OK;
     return jk_fail(&cli->error, JK_UNAVAILABLE, "BEHIND", "the server gave %u of %llu entries; try again",

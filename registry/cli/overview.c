@@ -51,7 +51,7 @@ const char *jk_overview_bar(struct jk_cli *cli, int64_t value, int64_t most, uns
     return copy ? copy : "";
 }
 
-static const char *number(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count, size_t measure)
+static const char *measure_text(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count, size_t measure)
 {
     return jk_print_number(cli, *(const int64_t *)((const char *)count + measures[measure].offset));
 }
@@ -66,7 +66,7 @@ static void measure_rows(struct layout *layout, Jokbo__V1__DerivativeCount *cons
     for (size_t i = 0; i < count; i++) {
         widen(&layout->name_width, strlen(jk_overview_scope(counts[i])));
         for (size_t m = 0; m < MEASURES; m++)
-            widen(&layout->widths[m], strlen(number(layout->cli, counts[i], m)));
+            widen(&layout->widths[m], strlen(measure_text(layout->cli, counts[i], m)));
     }
 }
 
@@ -115,7 +115,7 @@ static void section(const struct layout *layout, const char *name, Jokbo__V1__De
     for (size_t i = 0; i < count; i++) {
         jk_table_cell(&table, jk_overview_scope(counts[i]));
         for (size_t m = 0; m < layout->shown; m++) {
-            jk_table_cell(&table, number(cli, counts[i], m));
+            jk_table_cell(&table, measure_text(cli, counts[i], m));
             if (m == 0 && layout->bar)
                 jk_table_cell(&table, jk_overview_bar(cli, counts[i]->counted, most, layout->bar));
         }

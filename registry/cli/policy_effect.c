@@ -27,7 +27,7 @@ static enum jk_status stand(struct jk_cli *cli, const struct jk_book *book, cons
     return jk_standing_make(book, &query, out_standing, &cli->error);
 }
 
-static char *name_of(struct jk_cli *cli, const struct jk_policy *policy)
+static char *versioned_name(struct jk_cli *cli, const struct jk_policy *policy)
 {
     char *text = jk_arena_printf(&cli->arena, "%s@%u", policy->name, policy->version);
     return text ? text : (char *)"";
@@ -135,7 +135,7 @@ static enum jk_status check_counts(struct jk_cli *cli, const struct jk_policy *p
     JK_TRY(jk_fold_log(cli, &book));
     JK_TRY(stand(cli, book, policy, &standing));
     memcpy(titled, columns, sizeof titled);
-    titled[3].title = name_of(cli, policy);
+    titled[3].title = versioned_name(cli, policy);
     jk_table_init(&checking.table, &cli->arena, titled, 4);
     checking.book = book;
     checking.standing = standing;
@@ -284,7 +284,7 @@ static void tell_change(struct diffing *diffing, uint32_t model, enum jk_reason 
     jk_table_cell(&diffing->table, all_reasons(diffing->cli, after_rows, after_count));
 }
 
-static void compare(struct diffing *diffing, uint32_t model)
+static void compare_model(struct diffing *diffing, uint32_t model)
 {
     size_t before_count, after_count;
     enum jk_reason before, after;
@@ -306,7 +306,7 @@ static void compare_all(struct diffing *diffing)
     size_t count;
     const struct jk_verdict *rows = jk_standing_rows(diffing->before, &count);
     for (size_t i = 0; i < count; i++)
-        if (i == 0 || rows[i].model != rows[i - 1].model) compare(diffing, rows[i].model);
+        if (i == 0 || rows[i].model != rows[i - 1].model) compare_model(diffing, rows[i].model);
 }
 
 static void print_moves(struct jk_cli *cli, const struct diffing *diffing)
@@ -384,7 +384,7 @@ enum jk_status jk_policy_diff(struct jk_cli *cli, const struct jk_policy *before
     compare_all(&diffing);
     if (cli->csv) return diff_csv(cli, &diffing);
     if (!cli->json) {
-        print_diff(cli, &diffing, name_of(cli, before), name_of(cli, after));
+        print_diff(cli, &diffing, versioned_name(cli, before), versioned_name(cli, after));
         return JK_OK;
     }
     return jk_print_json(cli, json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "before", policy_json(before), "after",

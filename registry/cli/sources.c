@@ -48,8 +48,8 @@ static struct jk_span last_segment(struct jk_span path)
 }
 
 /* One file is a card, unless its name says that it is something else. */
-static enum jk_status read_file(const char *path, struct jk_files *files, struct jk_doubts *doubts,
-                                struct jk_error *error)
+static enum jk_status read_source_file(const char *path, struct jk_files *files, struct jk_doubts *doubts,
+                                       struct jk_error *error)
 {
     files->items = jk_arena_zalloc(doubts->arena, 1, sizeof *files->items);
     if (!files->items) return jk_out_of_memory(error);
@@ -69,7 +69,7 @@ enum jk_status jk_sources_read(const char *path, struct jk_arena *arena, struct 
     if (path && jk_local_is_folder(path))
         JK_TRY(read_folder(path, &files, &doubts, error));
     else if (path)
-        JK_TRY(read_file(path, &files, &doubts, error));
+        JK_TRY(read_source_file(path, &files, &doubts, error));
     jk_gather(&files, JK_SPAN(""), arena, out_sources, mistakes);
     jk_doubts_add_all(&out_sources->doubts, &doubts);
     return JK_OK;

@@ -72,7 +72,7 @@ static struct jk_given given_by_options(const struct jk_cli *cli)
     return given;
 }
 
-static void gather(struct jk_submission *submission)
+static void gather_submission(struct jk_submission *submission)
 {
     struct jk_cli *cli = submission->cli;
     const struct jk_given given = given_by_options(cli);
@@ -201,7 +201,7 @@ enum jk_status jk_submission_prepare(struct jk_cli *cli, bool publish, struct jk
     jk_error_init(&out->mistakes, &cli->arena);
     enum jk_status status = jk_sources_read(path, &cli->arena, &out->sources, &out->mistakes, &cli->error);
     if (status != JK_OK) return status;
-    gather(out);
+    gather_submission(out);
     JK_TRY(jk_submission_attach(out));
     status = look_up(out);
     bool wrong = jk_error_is_set(&out->mistakes);

@@ -40,7 +40,7 @@ static enum jk_status put_account(struct jk_turn *turn, struct jk_error *error)
     return jk_turn_record(turn, &record, error);
 }
 
-static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
+static enum jk_status decide_first(struct jk_write *write, struct jk_turn *turn)
 {
     struct first *first = (struct first *)write;
     struct jk_token token = {.account = FIRST_ACCOUNT,
@@ -57,7 +57,7 @@ static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
 
 static enum jk_status make_token(struct jk_store *store, char out_secret[JK_TOKEN_TEXT], struct jk_error *error)
 {
-    struct first first = {.own.write.decide = decide};
+    struct first first = {.own.write.decide = decide_first};
     jk_token_make(first.secret);
     JK_TRY(jk_store_write_own(store, &first.own, error));
     memcpy(out_secret, first.secret, JK_TOKEN_TEXT);

@@ -34,7 +34,7 @@ struct reading {
     const char *file;
 };
 
-static size_t find(struct jk_span name)
+static size_t find_config_option(struct jk_span name)
 {
     size_t i = 0;
     while (i < OPTIONS && !jk_span_equal(name, jk_span_of(options[i].name)))
@@ -52,8 +52,8 @@ static bool is_choice(struct jk_span value, const char *choices)
     return false;
 }
 
-static void refuse(struct reading *reading, const struct option *option, const char *source, struct jk_span value,
-                   const char *allowed)
+static void refuse_value(struct reading *reading, const struct option *option, const char *source, struct jk_span value,
+                         const char *allowed)
 {
     char shown[96], field[64];
     jk_text_shorten(value, shown, sizeof shown);
@@ -70,7 +70,7 @@ static void set_number(struct reading *reading, const struct option *option, con
         return;
     }
     snprintf(allowed, sizeof allowed, "give a number from %lld to %lld", option->least, option->most);
-    refuse(reading, option, source, value, allowed);
+    refuse_value(reading, option, source, value, allowed);
 }
 
 static void set(struct reading *reading, size_t i, const char *source, struct jk_span value)
@@ -86,12 +86,12 @@ static void set(struct reading *reading, size_t i, const char *source, struct jk
     const char *choices = option->kind == CHOICE ? option->value : option->kind == FLAG ? "on|off" : NULL;
     if (choices && !is_choice(value, choices)) {
         snprintf(allowed, sizeof allowed, "give one of %s", choices);
-        refuse(reading, option, source, value, allowed);
+        refuse_value(reading, option, source, value, allowed);
         return;
     }
     if (option->kind == TEXT && (value.len > (size_t)option->most || !jk_utf8_valid(value))) {
         snprintf(allowed, sizeof allowed, "give at most %lld bytes of UTF-8", option->most);
-        refuse(reading, option, source, value, allowed);
+        refuse_value(reading, option, source, value, allowed);
         return;
     }
     const char *copy = jk_arena_copy(reading->config->arena, value.at, value.len);
@@ -165,7 +165,7 @@ static void read_flags(struct reading *reading, int argc, char **argv, enum jk_c
         if (!joined) name = jk_span_of(argv[i]);
         name.at += 2;
         name.len -= 2;
-        size_t option = find(name);
+        size_t option = find_config_option(name);
         bool config = jk_span_equal(name, JK_SPAN("config"));
         if (option == OPTIONS && !config) {
             unknown_flag(reading, argv[i]);
@@ -197,14 +197,14 @@ static void read_environment(struct reading *reading, char *(*environment)(const
 
 /* ---- file ---- */
 
-static void read_line(struct reading *reading, struct jk_span line, unsigned number)
+static void read_config_line(struct reading *reading, struct jk_span line, unsigned number)
 {
     struct jk_span name;
     char source[64];
     line = jk_span_trim(line);
     if (!line.len || line.at[0] == '#') return;
     snprintf(source, sizeof source, "line %u of the file", number);
-    size_t option = jk_span_cut(&line, '=', &name) ? find(jk_span_trim(name)) : OPTIONS;
+    size_t option = jk_span_cut(&line, '=', &name) ? find_config_option(jk_span_trim(name)) : OPTIONS;
     if (option == OPTIONS) {
         jk_error_field(reading->error, "--config", "%s is not \"name = value\" with the name of an option", source);
     } else if (reading->line[option]) {
@@ -216,7 +216,7 @@ static void read_line(struct reading *reading, struct jk_span line, unsigned num
     }
 }
 
-static void read_file(struct reading *reading)
+static void read_config_file(struct reading *reading)
 {
     if (!reading->file) return;
     char *bytes = malloc(FILE_MAX_BYTES + 1);
@@ -229,7 +229,7 @@ static void read_file(struct reading *reading)
         jk_error_field(reading->error, "--config", "\"%.200s\" is larger than %d bytes", reading->file, FILE_MAX_BYTES);
     else
         for (unsigned number = 1; jk_span_line(&rest, &line); number++)
-            read_line(reading, line, number);
+            read_config_line(reading, line, number);
     if (file) fclose(file);
     free(bytes);
 }
@@ -244,7 +244,7 @@ enum jk_status jk_config_read(int argc, char **argv, char *(*environment)(const 
     read_flags(&reading, argc, argv, out_wish);
     if (*out_wish == JK_CONFIG_HELP || *out_wish == JK_CONFIG_VERSION) return JK_OK;
     read_environment(&reading, environment);
-    read_file(&reading);
+    read_config_file(&reading);
     for (size_t i = 0; i < OPTIONS; i++)
         set(&reading, i, "the default", jk_span_of(options[i].fallback));
     if (!*out_config->data) out_config->data = ".data";

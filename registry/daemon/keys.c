@@ -31,7 +31,7 @@ struct change {
     bool rotate;
 };
 
-static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
+static enum jk_status decide_key_change(struct jk_write *write, struct jk_turn *turn)
 {
     struct change *change = (struct change *)write;
 
@@ -54,7 +54,7 @@ static void tell(struct jk_store *store, const struct change *change)
 
 enum jk_status jk_key_change(struct jk_store *store, bool rotate, struct jk_error *error)
 {
-    struct change change = {.own.write.decide = decide, .rotate = rotate};
+    struct change change = {.own.write.decide = decide_key_change, .rotate = rotate};
 
     JK_TRY(jk_store_write_own(store, &change.own, error));
     tell(store, &change);

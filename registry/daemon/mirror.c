@@ -18,7 +18,7 @@ struct jk_mirror_source {
     struct jk_fetch *fetch;
 };
 
-static bool is_url(const char *where)
+static bool is_mirror_url(const char *where)
 {
     struct jk_span text = jk_span_of(where);
 
@@ -33,7 +33,7 @@ enum jk_status jk_mirror_source_open(const char *where, struct jk_mirror_source 
 
     JK_CHECK(source != NULL); /* at start: nothing to save */
     source->where = where;
-    if (is_url(where)) {
+    if (is_mirror_url(where)) {
         jk_fetch_setup();
         source->fetch = jk_fetch_new(&options);
         if (!source->fetch) status = jk_out_of_memory(error);
@@ -70,8 +70,8 @@ static enum jk_status ask_once(struct jk_mirror_source *source, const char *url,
                              : JK_OK;
 }
 
-static enum jk_status ask(struct jk_mirror_source *source, const char *path, struct jk_text *out_bytes,
-                          struct jk_error *error)
+static enum jk_status ask_mirror(struct jk_mirror_source *source, const char *path, struct jk_text *out_bytes,
+                                 struct jk_error *error)
 {
     size_t len = strlen(source->where);
     struct jk_error attempt;
@@ -89,15 +89,15 @@ static enum jk_status ask(struct jk_mirror_source *source, const char *path, str
     return status == JK_OK ? JK_OK : jk_fail(error, status, attempt.reason, "%s", attempt.message);
 }
 
-static enum jk_status read_file(void *context, const char *path, struct jk_text *out_bytes, struct jk_error *error)
+static enum jk_status read_mirrored(void *context, const char *path, struct jk_text *out_bytes, struct jk_error *error)
 {
     struct jk_mirror_source *source = context;
 
     return source->folder ? jk_folder_read(source->folder, path, out_bytes, error)
-                          : ask(source, path, out_bytes, error);
+                          : ask_mirror(source, path, out_bytes, error);
 }
 
 struct jk_mirror jk_mirror_of(struct jk_mirror_source *source)
 {
-    return (struct jk_mirror){.name = source->where, .read = read_file, .context = source};
+    return (struct jk_mirror){.name = source->where, .read = read_mirrored, .context = source};
 }

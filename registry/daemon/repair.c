@@ -16,7 +16,7 @@ struct bar {
     const char *what;
 };
 
-static void draw(const struct bar *bar, uint64_t done, uint64_t total)
+static void draw_bar(const struct bar *bar, uint64_t done, uint64_t total)
 {
     int64_t spent_ms = jk_monotonic_ms() - bar->began_ms;
     uint64_t rate = spent_ms > 0 ? done * 1000 / (uint64_t)spent_ms : 0;
@@ -41,7 +41,7 @@ static void show_progress(void *context, const char *what, uint64_t done, uint64
     if (now_ms - bar->drawn_ms < LEAST_MS && done < total) return;
     bar->drawn_ms = now_ms;
     bar->drawn = true;
-    draw(bar, done, total);
+    draw_bar(bar, done, total);
 }
 
 static void clear_bar(struct bar *bar)

@@ -13,7 +13,7 @@
 
 /* ---- what the threads ask ---- */
 
-static bool prove(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof)
+static bool prove_to_witness(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof)
 {
     struct jk_store *store = context;
     struct jk_view view;
@@ -94,7 +94,7 @@ struct jk_closing_witnesses jk_witnesses_for_closing(struct jk_witness_pool *poo
 
 /* ---- start ---- */
 
-static enum jk_status read_file(const char *path, struct jk_text *out, struct jk_error *error)
+static enum jk_status read_policy_file(const char *path, struct jk_text *out, struct jk_error *error)
 {
     FILE *file = fopen(path, "re");
     char piece[4096];
@@ -113,7 +113,7 @@ static enum jk_status read_file(const char *path, struct jk_text *out, struct jk
 }
 
 /* Any key that signs now will do: while one is being rotated, the policy may name either. */
-static enum jk_status check(struct jk_store *store, const struct jk_trust *policy, struct jk_error *error)
+static enum jk_status check_policy_keys(struct jk_store *store, const struct jk_trust *policy, struct jk_error *error)
 {
     JK_CLEANUP(jk_text_done) struct jk_text lines = {0};
     struct jk_verifier keys[JK_BOOK_KEYS];
@@ -136,10 +136,10 @@ static enum jk_status read_policy(struct jk_store *store, const char *path, stru
     enum jk_status status;
 
     jk_text_init(&text, JK_TRUST_MAX);
-    JK_TRY(read_file(path, &text, error));
+    JK_TRY(read_policy_file(path, &text, error));
     jk_error_init(&why, NULL);
     status = jk_trust_read(jk_text_span(&text), arena, out_policy, &why);
-    if (status == JK_OK) status = check(store, *out_policy, &why);
+    if (status == JK_OK) status = check_policy_keys(store, *out_policy, &why);
     return status == JK_OK ? JK_OK : jk_fail(error, status, why.reason, "%s: %s", path, why.message);
 }
 
@@ -160,7 +160,7 @@ static void tell_foreign(const struct jk_trust *policy)
 enum jk_status jk_witnesses_start(struct jk_store *store, const char *policy_file, struct jk_arena *arena,
                                   struct jk_witness_pool **out_pool, struct jk_error *error)
 {
-    struct jk_witness_options options = {.port = {store, prove, log_size, cosign, timed, ahead, changed}};
+    struct jk_witness_options options = {.port = {store, prove_to_witness, log_size, cosign, timed, ahead, changed}};
     struct jk_witness_report report;
 
     JK_TRY(read_policy(store, policy_file, arena, &options.policy, error));

@@ -30,7 +30,7 @@ static enum jk_status play_line(struct jk_demo_play *play, const struct jk_demo_
     return JK_OK;
 }
 
-static enum jk_status begin(struct jk_demo_play *play, const struct jk_demo_script *script)
+static enum jk_status begin_play(struct jk_demo_play *play, const struct jk_demo_script *script)
 {
     struct jk_cli *cli = play->cli;
     play->inner = jk_arena_zalloc(&cli->arena, 1, sizeof *play->inner);
@@ -44,7 +44,7 @@ static enum jk_status begin(struct jk_demo_play *play, const struct jk_demo_scri
 }
 
 /* In failure too; what is told is the play's own failure. */
-static enum jk_status end(struct jk_demo_play *play, enum jk_status status)
+static enum jk_status end_play(struct jk_demo_play *play, enum jk_status status)
 {
     struct jk_error *error = &play->cli->error, failure = *error;
     jk_progress_end(&play->progress);
@@ -64,9 +64,9 @@ enum jk_status jk_demo_play(struct jk_cli *cli, const struct jk_demo_script *scr
     *play = (struct jk_demo_play){.cli = cli, .derivatives = derivatives};
     play->steps = derivatives + script->count;
     jk_progress_begin_items(&play->progress, cli->err, cli->err_terminal, cli->utf8, "the programme so far", "steps");
-    enum jk_status status = begin(play, script);
+    enum jk_status status = begin_play(play, script);
     for (size_t i = 0; i < script->count && status == JK_OK && !play->played; i++)
         status = play_line(play, &script->lines[i]);
     if (status == JK_OK && !play->played) status = jk_demo_remember_end(play);
-    return end(play, status);
+    return end_play(play, status);
 }

@@ -91,7 +91,7 @@ static void read_step(const struct reading *reading)
         read_share(reading, line->words[0], 1000);
 }
 
-static void read_words(const struct reading *reading, struct jk_span rest)
+static void read_step_words(const struct reading *reading, struct jk_span rest)
 {
     struct jk_demo_line *line = reading->line;
     const char *word;
@@ -114,7 +114,7 @@ static void read_words(const struct reading *reading, struct jk_span rest)
         read_step(reading);
 }
 
-static void read_line(struct reading *reading, struct jk_span rest, int64_t *last_us)
+static void read_script_line(struct reading *reading, struct jk_span rest, int64_t *last_us)
 {
     struct jk_demo_line *line = reading->line;
     const char *time = "", *who = "";
@@ -125,7 +125,7 @@ static void read_line(struct reading *reading, struct jk_span rest, int64_t *las
     read_moment(reading, time, &line->time_us);
     line->until_us = line->time_us;
     line->who = who;
-    read_words(reading, rest);
+    read_step_words(reading, rest);
     if (line->time_us < *last_us || line->until_us < line->time_us)
         mistake(reading, "is out of the order of time:", time);
     *last_us = line->until_us;
@@ -151,7 +151,7 @@ enum jk_status jk_demo_script_read(struct jk_span text, struct jk_span folder, s
         }
         reading.line = &out_script->lines[out_script->count++];
         reading.line->number = number;
-        read_line(&reading, line, &last_us);
+        read_script_line(&reading, line, &last_us);
     }
     return jk_error_result(error);
 }

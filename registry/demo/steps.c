@@ -243,7 +243,7 @@ static enum jk_status step_world(struct jk_demo_play *play, const struct jk_demo
 }
 
 /* All of a batch are there, or none: the last tells. */
-static enum jk_status is_there(struct jk_demo_play *play, const Jokbo__V1__Derivative *last, bool *out_there)
+static enum jk_status is_batch_there(struct jk_demo_play *play, const Jokbo__V1__Derivative *last, bool *out_there)
 {
     Jokbo__V1__GetModelRequest request = JOKBO__V1__GET_MODEL_REQUEST__INIT;
     Jokbo__V1__Model *model;
@@ -264,7 +264,7 @@ static enum jk_status write_batch(struct jk_demo_play *play, const struct jk_dem
     Jokbo__V1__BatchRegisterDerivativesRequest request = JOKBO__V1__BATCH_REGISTER_DERIVATIVES_REQUEST__INIT;
     Jokbo__V1__BatchRegisterDerivativesResponse *reply;
     bool there;
-    JK_TRY(is_there(play, items[count - 1], &there));
+    JK_TRY(is_batch_there(play, items[count - 1], &there));
     play->made += count;
     jk_demo_progress(play, count);
     if (there) return JK_OK;

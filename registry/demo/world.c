@@ -69,14 +69,14 @@ struct jk_demo_world {
 
 /* ---- chance: splitmix64, the same everywhere ---- */
 
-static uint64_t draw(struct jk_demo_world *world)
+static uint64_t draw_random(struct jk_demo_world *world)
 {
     return jk_mix64(world->state += JK_MIX_STEP);
 }
 
 static size_t below(struct jk_demo_world *world, size_t bound)
 {
-    return bound ? (size_t)(draw(world) % bound) : 0;
+    return bound ? (size_t)(draw_random(world) % bound) : 0;
 }
 
 static bool happens(struct jk_demo_world *world, unsigned per_mille)
@@ -103,7 +103,7 @@ struct table {
     struct jk_error *error;
 };
 
-static unsigned number(struct table *table, const struct jk_yaml *node, const char *field, unsigned most)
+static unsigned table_number(struct table *table, const struct jk_yaml *node, const char *field, unsigned most)
 {
     uint64_t value;
     if (node && jk_span_to_u64(jk_yaml_text(node), &value) && value <= most) return (unsigned)value;
@@ -121,7 +121,7 @@ static const char *copy(struct table *table, const struct jk_yaml *node)
     return out ? out : "";
 }
 
-static void read_words(struct table *table, const struct jk_yaml *root, const char *key, struct words *out)
+static void read_word_list(struct table *table, const struct jk_yaml *root, const char *key, struct words *out)
 {
     const struct jk_yaml *list = jk_yaml_member(root, key);
     if (!list || list->kind != JK_YAML_SEQUENCE || list->count == 0 || list->count > JK_DEMO_WORDS) {
@@ -136,7 +136,7 @@ static void read_shares(struct table *table, const struct jk_yaml *root)
 {
     const struct jk_yaml *map = jk_yaml_member(root, "per_mille");
     for (size_t i = 0; i < SHARE_COUNT; i++)
-        table->world->shares[i] = number(table, jk_yaml_member(map, share_names[i]), share_names[i], 1000);
+        table->world->shares[i] = table_number(table, jk_yaml_member(map, share_names[i]), share_names[i], 1000);
     if (map && map->kind == JK_YAML_MAPPING && map->count > SHARE_COUNT)
         jk_error_field(table->error, "per_mille", "line %u: holds what is not known", map->line);
 }
@@ -151,7 +151,7 @@ static void read_relations(struct table *table, const struct jk_yaml *root, cons
         snprintf(name, sizeof name, "%.*s", JK_SPAN_ARG(item->key));
         if (jk_json_enum_parse(&jokbo__v1__relation__descriptor, name, &relation) && relation >= 1 &&
             relation <= RELATIONS)
-            out[relation] = number(table, item, key, 1000);
+            out[relation] = table_number(table, item, key, 1000);
         else
             jk_error_field(table->error, key, "line %u: \"%s\" is no relation", item->line, name);
     }
@@ -168,7 +168,7 @@ static void read_families(struct table *table, const struct jk_yaml *root)
     for (const struct jk_yaml *item = list->first; item; item = item->next) {
         struct family *family = &world->families[world->family_count++];
         family->base = copy(table, jk_yaml_member(item, "base"));
-        family->weight = number(table, jk_yaml_member(item, "weight"), "families.weight", 1000000);
+        family->weight = table_number(table, jk_yaml_member(item, "weight"), "families.weight", 1000000);
         if (!strchr(family->base, '/'))
             jk_error_field(table->error, "families.base", "line %u: must be publisher/model", item->line);
     }
@@ -177,17 +177,17 @@ static void read_families(struct table *table, const struct jk_yaml *root)
 static void read_table(struct table *table, const struct jk_yaml *root)
 {
     struct jk_demo_world *world = table->world;
-    world->state = number(table, jk_yaml_member(root, "seed"), "seed", UINT32_MAX);
-    world->publishers = number(table, jk_yaml_member(root, "publishers"), "publishers", PUBLISHERS);
+    world->state = table_number(table, jk_yaml_member(root, "seed"), "seed", UINT32_MAX);
+    world->publishers = table_number(table, jk_yaml_member(root, "publishers"), "publishers", PUBLISHERS);
     if (!world->publishers) jk_error_field(table->error, "publishers", "must be at least 1");
     read_shares(table, root);
     read_relations(table, root, "relations", world->relations);
     read_relations(table, root, "parents", world->parents);
     read_families(table, root);
-    read_words(table, root, "topics", &world->topics);
-    read_words(table, root, "quants", &world->quants);
-    read_words(table, root, "affiliates", &world->affiliates);
-    read_words(table, root, "licenses", &world->licenses);
+    read_word_list(table, root, "topics", &world->topics);
+    read_word_list(table, root, "quants", &world->quants);
+    read_word_list(table, root, "affiliates", &world->affiliates);
+    read_word_list(table, root, "licenses", &world->licenses);
 }
 
 enum jk_status jk_demo_world_read(struct jk_span yaml, size_t derivatives, struct jk_arena *arena,
@@ -320,7 +320,8 @@ static const char *pick_license(struct jk_demo_world *world, const struct family
 static const char *digest_of(struct jk_demo_world *world, const char *what)
 {
     char text[64], hex[JK_DIGEST_HEX + 1];
-    int len = snprintf(text, sizeof text, "invented %s %zu %llu", what, world->count, (unsigned long long)draw(world));
+    int len =
+        snprintf(text, sizeof text, "invented %s %zu %llu", what, world->count, (unsigned long long)draw_random(world));
     struct jk_digest digest = jk_digest_of((struct jk_span){text, (size_t)len});
     jk_digest_hex(&digest, hex);
     return jk_arena_copy(world->arena, hex, JK_DIGEST_HEX);

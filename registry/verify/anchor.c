@@ -8,8 +8,8 @@
 #define LOG (&jokbo__v1__log__descriptor)
 
 /* A call whose failure is not the run's. */
-static enum jk_status ask(struct jk_anchor *anchor, const char *method, const ProtobufCMessage *request,
-                          void *out_reply, struct jk_error *error)
+static enum jk_status ask_log(struct jk_anchor *anchor, const char *method, const ProtobufCMessage *request,
+                              void *out_reply, struct jk_error *error)
 {
     ProtobufCMessage *reply;
     struct jk_cli *cli = anchor->cli;
@@ -30,7 +30,7 @@ enum jk_status jk_anchor_newest(struct jk_anchor *anchor, struct jk_error *error
     Jokbo__V1__GetCheckpointRequest request = JOKBO__V1__GET_CHECKPOINT_REQUEST__INIT;
     Jokbo__V1__Checkpoint *reply;
     if (anchor->newest) return JK_OK;
-    JK_TRY(ask(anchor, "GetCheckpoint", &request.base, &reply, error));
+    JK_TRY(ask_log(anchor, "GetCheckpoint", &request.base, &reply, error));
     if (strcmp(reply->origin, anchor->origin) != 0) return other_log(anchor, reply->origin, error);
     anchor->newest = reply;
     return JK_OK;
@@ -149,7 +149,7 @@ enum jk_status jk_anchor_cosigned(struct jk_anchor *anchor, struct jk_span *out_
     struct jk_error why;
     request.cosigned = true;
     jk_error_init(&why, &anchor->cli->arena);
-    enum jk_status status = ask(anchor, "GetCheckpoint", &request.base, &reply, &why);
+    enum jk_status status = ask_log(anchor, "GetCheckpoint", &request.base, &reply, &why);
     if (status == JK_OK && strcmp(reply->origin, anchor->origin) != 0) return other_log(anchor, reply->origin, error);
     if (status == JK_OK) {
         *out_note = jk_span_of(reply->note);
@@ -179,8 +179,8 @@ static enum jk_status take_hashes(const Jokbo__V1__ConsistencyProof *reply, stru
     return JK_OK;
 }
 
-static enum jk_status prove(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof,
-                            struct jk_error *error)
+static enum jk_status prove_by_server(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof,
+                                      struct jk_error *error)
 {
     Jokbo__V1__GetConsistencyProofRequest request = JOKBO__V1__GET_CONSISTENCY_PROOF_REQUEST__INIT;
     Jokbo__V1__ConsistencyProof *reply;
@@ -190,7 +190,7 @@ static enum jk_status prove(void *context, uint64_t old_size, uint64_t size, str
     request.first_size = (int64_t)old_size;
     request.second_size = (int64_t)size;
     jk_error_init(&why, error->arena);
-    enum jk_status status = ask(context, "GetConsistencyProof", &request.base, &reply, &why);
+    enum jk_status status = ask_log(context, "GetConsistencyProof", &request.base, &reply, &why);
     if (status == JK_OK) return take_hashes(reply, out_proof, error);
     if (status != JK_OUT_OF_RANGE) return jk_fail(error, status, why.reason, "%s", why.message);
     return jk_fail(error, JK_UNAVAILABLE, "LOG_BEHIND",
@@ -203,7 +203,7 @@ enum jk_status jk_anchor_advance(struct jk_anchor *anchor, struct jk_span note, 
 {
     if (!anchor->remembers) return jk_fail(error, anchor->forgets.status, "LOCAL_FILE", "%s", anchor->forgets.message);
     enum jk_status status =
-        jk_memory_advance(&anchor->memory, note, anchor->offline ? NULL : prove, anchor, out_growth, error);
+        jk_memory_advance(&anchor->memory, note, anchor->offline ? NULL : prove_by_server, anchor, out_growth, error);
     if (status == JK_OK || !error->reason || strcmp(error->reason, "LOG_FORKED") != 0) return status;
     anchor->clash[0] = jk_arena_copy(&anchor->cli->arena, anchor->memory.note.at, anchor->memory.note.len);
     anchor->clash[1] = jk_arena_copy(&anchor->cli->arena, note.at, note.len);

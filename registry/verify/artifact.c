@@ -201,20 +201,20 @@ static bool take_files(struct tally *tally)
     return true;
 }
 
-static void show_progress(void *user, uint64_t done, uint64_t total)
+static void show_scanned(void *user, uint64_t done, uint64_t total)
 {
     struct tally *tally = user;
     jk_progress_to(&tally->progress, done, total);
 }
 
-static bool read_files(struct tally *tally)
+static bool read_listed_files(struct tally *tally)
 {
     const struct jk_artifact *artifact = tally->artifact;
     struct jk_scan_options options = {.folder = artifact->folder,
                                       .files = tally->files,
                                       .count = tally->count,
                                       .sketches = tally->summary.version >= 2,
-                                      .progress = show_progress,
+                                      .progress = show_scanned,
                                       .user = tally};
     struct jk_error error;
     jk_error_init(&error, NULL);
@@ -347,7 +347,7 @@ void jk_artifact_check(const struct jk_artifact *artifact, struct jk_results *re
     }
     if (!walk_folder(&tally)) return;
     find_files(&tally);
-    if (!read_files(&tally)) return;
+    if (!read_listed_files(&tally)) return;
     for (size_t i = 0; i < tally.count; i++)
         judge_file(&tally, &tally.files[i], &tally.said[i]);
     tell_files(&tally);

@@ -46,7 +46,7 @@ void jk_audit_log_done(struct jk_audit_log *log)
 
 /* ---- where the files are ---- */
 
-static bool is_url(const char *at)
+static bool is_log_url(const char *at)
 {
     return strncmp(at, "http://", 7) == 0 || strncmp(at, "https://", 8) == 0;
 }
@@ -261,8 +261,8 @@ static void print_fork(struct jk_cli *cli, struct jk_span before, struct jk_span
 }
 
 /* From the hashes that were verified: nobody is asked. */
-static enum jk_status prove(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof,
-                            struct jk_error *error)
+static enum jk_status prove_from_audit(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof,
+                                       struct jk_error *error)
 {
     struct jk_audit_log *log = context;
     if (jk_audit_prove(log->audit, old_size, size, out_proof)) return JK_OK;
@@ -374,7 +374,7 @@ static enum jk_status hold_memory(struct jk_cli *cli, struct jk_audit_log *log)
     if (!log->remembers) return JK_OK;
     uint64_t before = memory->note.len > 0 ? memory->checkpoint.size : 0;
     jk_error_init(&own, &cli->arena);
-    enum jk_status status = jk_memory_advance(memory, log->head.note, prove, log, &growth, &own);
+    enum jk_status status = jk_memory_advance(memory, log->head.note, prove_from_audit, log, &growth, &own);
     if (status == JK_OK && before <= log->head.checkpoint.size) status = keep_keys(log, &own);
     if (status == JK_OK && before <= log->head.checkpoint.size) log->seen = before;
     if (status == JK_OK) return JK_OK;
@@ -464,7 +464,7 @@ enum jk_status jk_audit_log_check(struct jk_cli *cli, const char *at, bool fold,
     log->at = at;
     if (jk_options_count(&cli->options, JK_OPTION_JOBS, 1) - 1 >= JK_AUDIT_JOBS_MAX)
         return jk_cli_usage(cli, "--jobs must be 1 to %d", JK_AUDIT_JOBS_MAX);
-    if (is_url(at)) return check_mirror(cli, log, fold);
+    if (is_log_url(at)) return check_mirror(cli, log, fold);
     JK_TRY(open_folder(cli, log));
     JK_TRY(open_log(cli, log));
     return run_checks(cli, log, fold);

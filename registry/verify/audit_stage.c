@@ -224,7 +224,7 @@ static enum jk_status check_made(const struct checking *checking, struct jk_audi
     return write_note(checking, finding);
 }
 
-static enum jk_status show(const struct checking *checking, const struct jk_audit_finding *finding)
+static enum jk_status show_finding(const struct checking *checking, const struct jk_audit_finding *finding)
 {
     if (!checking->revisions) return jk_audit_finding_print(checking->cli, finding);
     json_t *one = jk_audit_finding_json(checking->cli, finding);
@@ -238,7 +238,7 @@ static enum jk_status check_revision(const struct checking *checking, const stru
     if (!finding) return jk_out_of_memory(&checking->cli->error);
     enum jk_status status = jk_audit_finding_make(checking->log->audit, closing, finding, &checking->cli->error);
     if (status == JK_OK) status = check_made(checking, finding);
-    if (status == JK_OK) status = show(checking, finding);
+    if (status == JK_OK) status = show_finding(checking, finding);
     jk_audit_finding_done(finding);
     free(finding);
     return status;
@@ -263,7 +263,7 @@ static enum jk_status not_closed(struct jk_cli *cli, const struct jk_stage *stag
                    "Stage %.*s is not closed in this log; its cut-off is %s", JK_SPAN_ARG(stage->id), cutoff);
 }
 
-static enum jk_status choose(struct checking *checking, uint32_t *out_first, uint32_t *out_last)
+static enum jk_status choose_revisions(struct checking *checking, uint32_t *out_first, uint32_t *out_last)
 {
     struct jk_cli *cli = checking->cli;
     const struct jk_book *book = jk_audit_book(checking->log->audit);
@@ -288,7 +288,7 @@ static enum jk_status check_all(struct checking *checking)
 {
     const struct jk_book *book = jk_audit_book(checking->log->audit);
     uint32_t first = 0, last = 0;
-    JK_TRY(choose(checking, &first, &last));
+    JK_TRY(choose_revisions(checking, &first, &last));
     JK_TRY(read_counts_keys(checking));
     JK_TRY(open_out(checking));
     for (uint32_t revision = first; revision <= last; revision++)

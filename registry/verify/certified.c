@@ -143,7 +143,7 @@ static bool check_file(struct certified *certified, const char *file, const stru
     return true;
 }
 
-static void check_files(struct certified *certified)
+static void check_certified_files(struct certified *certified)
 {
     const struct jk_certificate *it = &certified->certificate;
     const struct {
@@ -167,7 +167,7 @@ enum jk_status jk_certified_check(struct jk_subject *subject, struct jk_cli *cli
     if (!read_certificate(&certified)) return JK_OK;
     JK_TRY(check_log_key(&certified));
     JK_TRY(check_counts_key(&certified));
-    check_files(&certified);
+    check_certified_files(&certified);
     jk_results_add(&subject->results, "log", JK_RESULT_NOTE,
                    "that the log comes to this, jokbo audit --stage %.*s --revision %u shows",
                    JK_SPAN_ARG(certified.certificate.stage), certified.certificate.revision);

@@ -35,7 +35,7 @@ const char *jk_result_word(enum jk_result_state state)
     return words[state];
 }
 
-static void read_statement(struct jk_evidence *evidence, struct jk_results *results)
+static void read_evidence_statement(struct jk_evidence *evidence, struct jk_results *results)
 {
     struct jk_error error;
     jk_error_init(&error, NULL);
@@ -55,7 +55,7 @@ static void read_entry(struct jk_evidence *evidence, struct jk_results *results)
         return;
     }
     enum jk_kind kind = evidence->entry.kind;
-    if (kind == JK_KIND_REGISTER || kind == JK_KIND_RELEASE) read_statement(evidence, results);
+    if (kind == JK_KIND_REGISTER || kind == JK_KIND_RELEASE) read_evidence_statement(evidence, results);
     if (kind == JK_KIND_YANK || kind == JK_KIND_UNYANK) evidence->lineage = evidence->entry.release;
 }
 

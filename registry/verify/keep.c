@@ -71,7 +71,7 @@ static const char *first_failure(const struct jk_results *results)
     return NULL;
 }
 
-static enum jk_status wrong(struct jk_cli *cli, const struct jk_keep *keep, const char *why)
+static enum jk_status wrong_receipt(struct jk_cli *cli, const struct jk_keep *keep, const char *why)
 {
     jk_error_init(&cli->error, &cli->arena);
     (void)jk_fail(&cli->error, JK_DATA_LOSS, "RECEIPT_WRONG",
@@ -105,18 +105,19 @@ static enum jk_status remember(struct jk_cli *cli, struct jk_anchor *anchor, str
     return cli->error.status;
 }
 
-static enum jk_status check(struct jk_cli *cli, struct jk_keep *keep, struct jk_evidence *evidence, bool *out_checked)
+static enum jk_status check_kept(struct jk_cli *cli, struct jk_keep *keep, struct jk_evidence *evidence,
+                                 bool *out_checked)
 {
     struct jk_results results;
     struct jk_anchor anchor;
     const char *other;
     jk_results_init(&results, &cli->arena);
     jk_evidence_read(evidence, &results);
-    if (!evidence->receipt_read) return wrong(cli, keep, first_failure(&results));
+    if (!evidence->receipt_read) return wrong_receipt(cli, keep, first_failure(&results));
     if (jk_anchor_open(cli, evidence->receipt.checkpoint.origin, false, &anchor) != JK_OK) return cli->error.status;
     jk_evidence_check(evidence, &anchor.keys, &results);
-    if (results.fails > 0) return wrong(cli, keep, first_failure(&results));
-    if ((other = other_release(keep, evidence))) return wrong(cli, keep, other);
+    if (results.fails > 0) return wrong_receipt(cli, keep, first_failure(&results));
+    if ((other = other_release(keep, evidence))) return wrong_receipt(cli, keep, other);
     *out_checked = evidence->signed_well;
     if (!*out_checked) {
         warn(cli, "the receipt is not stored, since it could not be checked", &anchor.keyless);
@@ -156,13 +157,13 @@ enum jk_status jk_keep_receipt(struct jk_cli *cli, struct jk_keep *keep)
         fprintf(cli->err, "jokbo: note: the server gave no receipt\n");
         return JK_OK;
     }
-    if (jk_receipt_parse(evidence.receipt_text, &receipt, &why) != JK_OK) return wrong(cli, keep, why.message);
+    if (jk_receipt_parse(evidence.receipt_text, &receipt, &why) != JK_OK) return wrong_receipt(cli, keep, why.message);
     if (jk_digest_parse(jk_span_of(keep->lineage_hash), &lineage)) evidence.expected = &lineage;
     if (jk_keep_fetch_entry(cli, receipt.index, &evidence.entry_text, &why) != JK_OK) {
         warn(cli, "the receipt is not stored, since its entry could not be read", &why);
         return JK_OK;
     }
-    JK_TRY(check(cli, keep, &evidence, &checked));
+    JK_TRY(check_kept(cli, keep, &evidence, &checked));
     if (checked) store(cli, keep, &evidence);
     return JK_OK;
 }

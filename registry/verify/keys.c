@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "cli/console/local.h"
 
-static bool parse(struct jk_span lines, bool ends, struct jk_keys *keys)
+static bool parse_key_lines(struct jk_span lines, bool ends, struct jk_keys *keys)
 {
     size_t count = 0;
     for (struct jk_span line, key; jk_span_line(&lines, &line);) {
@@ -24,12 +24,12 @@ static bool parse(struct jk_span lines, bool ends, struct jk_keys *keys)
 
 bool jk_keys_parse(struct jk_span lines, struct jk_keys *keys)
 {
-    return parse(lines, false, keys);
+    return parse_key_lines(lines, false, keys);
 }
 
 bool jk_keys_parse_kept(struct jk_span lines, struct jk_keys *keys)
 {
-    return parse(lines, true, keys);
+    return parse_key_lines(lines, true, keys);
 }
 
 void jk_keys_write_kept(const struct jk_keys *keys, struct jk_text *out)

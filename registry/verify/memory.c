@@ -42,8 +42,8 @@ const char *jk_memory_folder_name(struct jk_span origin, struct jk_arena *arena)
 }
 
 /* An absent file is empty. */
-static enum jk_status read_file(struct jk_memory *memory, const char *name, size_t most, struct jk_span *out_bytes,
-                                struct jk_error *error)
+static enum jk_status read_memory_file(struct jk_memory *memory, const char *name, size_t most,
+                                       struct jk_span *out_bytes, struct jk_error *error)
 {
     const char *path = jk_arena_printf(memory->arena, "%s/%s", memory->folder, name);
     *out_bytes = (struct jk_span){0};
@@ -65,10 +65,10 @@ static enum jk_status open_checkpoint(struct jk_span note, struct jk_checkpoint 
     return jk_checkpoint_parse(body, out, error);
 }
 
-static enum jk_status read_checkpoint(struct jk_memory *memory, struct jk_error *error)
+static enum jk_status read_memory_checkpoint(struct jk_memory *memory, struct jk_error *error)
 {
     struct jk_error why;
-    JK_TRY(read_file(memory, CHECKPOINT_FILE, JK_NOTE_MAX, &memory->note, error));
+    JK_TRY(read_memory_file(memory, CHECKPOINT_FILE, JK_NOTE_MAX, &memory->note, error));
     if (memory->note.len == 0) return JK_OK;
     jk_error_init(&why, NULL);
     if (open_checkpoint(memory->note, &memory->checkpoint, &why) == JK_OK) return JK_OK;
@@ -94,7 +94,7 @@ static enum jk_status read_key(struct jk_memory *memory, struct jk_error *error)
 {
     struct jk_span text;
     memory->keys.count = 0;
-    JK_TRY(read_file(memory, KEY_FILE, KEY_MAX, &text, error));
+    JK_TRY(read_memory_file(memory, KEY_FILE, KEY_MAX, &text, error));
     if (text.len == 0) return JK_OK;
     if (jk_keys_parse_kept(text, &memory->keys)) return date_keys(memory, error);
     return damaged(memory, KEY_FILE, "no verifier key", error);
@@ -107,7 +107,7 @@ enum jk_status jk_memory_open(const char *state, struct jk_span origin, struct j
     const char *name = jk_memory_folder_name(origin, arena);
     memory.folder = name ? jk_arena_printf(arena, "%s/%s", state, name) : NULL;
     if (!memory.folder) return jk_out_of_memory(error);
-    JK_TRY(read_checkpoint(&memory, error));
+    JK_TRY(read_memory_checkpoint(&memory, error));
     JK_TRY(read_key(&memory, error));
     if (memory.note.len > 0 && !jk_span_equal(memory.checkpoint.origin, origin))
         return damaged(&memory, CHECKPOINT_FILE, "it is another log's", error);
@@ -190,11 +190,11 @@ static enum jk_status replace(struct jk_memory *memory, struct jk_span note, boo
     JK_CLEANUP(unlock) int held = -1;
     struct jk_span before = memory->note;
     JK_TRY(lock(memory, &held, error));
-    JK_TRY(read_checkpoint(memory, error));
+    JK_TRY(read_memory_checkpoint(memory, error));
     *out_done = jk_span_equal(before, memory->note);
     if (!*out_done) return JK_OK;
     JK_TRY(jk_place_file(memory->folder, CHECKPOINT_FILE, note, memory->arena, error));
-    return read_checkpoint(memory, error);
+    return read_memory_checkpoint(memory, error);
 }
 
 /* ---- growing ---- */
@@ -231,8 +231,8 @@ static enum jk_status prove_growth(const struct jk_memory *memory, const struct 
     return JK_OK;
 }
 
-static enum jk_status compare(const struct jk_memory *memory, const struct candidate *candidate,
-                              enum jk_growth *out_growth, struct jk_error *error)
+static enum jk_status compare_growth(const struct jk_memory *memory, const struct candidate *candidate,
+                                     enum jk_growth *out_growth, struct jk_error *error)
 {
     const struct jk_checkpoint *seen = &memory->checkpoint, *shown = &candidate->checkpoint;
     *out_growth = JK_GROWTH_FIRST;
@@ -254,7 +254,7 @@ enum jk_status jk_memory_advance(struct jk_memory *memory, struct jk_span note, 
     for (int i = 0; i < TRIES; i++) {
         bool done = true;
         enum jk_growth growth;
-        JK_TRY(compare(memory, &candidate, &growth, error));
+        JK_TRY(compare_growth(memory, &candidate, &growth, error));
         if (growth == JK_GROWTH_FIRST || growth == JK_GROWTH_GREW) JK_TRY(replace(memory, note, &done, error));
         if (!done) continue;
         *out_growth = growth;

@@ -7,7 +7,7 @@
 
 #define NOTE_DASH "\xe2\x80\x94 "
 
-static enum jk_status refuse(struct jk_error *error, const char *why)
+static enum jk_status refuse_renewal(struct jk_error *error, const char *why)
 {
     return jk_fail(error, JK_INVALID_ARGUMENT, "RENEWAL", "%s", why);
 }
@@ -36,10 +36,10 @@ static enum jk_status read_hashes(struct jk_span lines, struct jk_proof *out_pro
     while (jk_span_line(&lines, &line)) {
         line = jk_span_trim(line);
         if (line.len == 0) continue;
-        if (out_proof->count == JK_PROOF_MAX) return refuse(error, "the proof has too many lines");
+        if (out_proof->count == JK_PROOF_MAX) return refuse_renewal(error, "the proof has too many lines");
         if (!jk_base64_decode(line, out_proof->hashes[out_proof->count].bytes, JK_DIGEST_SIZE, &len) ||
             len != JK_DIGEST_SIZE)
-            return refuse(error, "the proof is neither a receipt nor base64 hashes, one a line");
+            return refuse_renewal(error, "the proof is neither a receipt nor base64 hashes, one a line");
         out_proof->count++;
     }
     return JK_OK;
@@ -60,8 +60,8 @@ static enum jk_status read_proof(const struct jk_receipt *old, struct jk_span te
     return JK_OK;
 }
 
-static enum jk_status read_checkpoint(const struct jk_receipt *old, struct jk_span note,
-                                      struct jk_checkpoint *out_checkpoint, struct jk_error *error)
+static enum jk_status read_new_checkpoint(const struct jk_receipt *old, struct jk_span note,
+                                          struct jk_checkpoint *out_checkpoint, struct jk_error *error)
 {
     struct jk_span body, signatures;
     JK_TRY(jk_note_open(note, &body, &signatures, error));
@@ -82,11 +82,12 @@ enum jk_status jk_renew_join(const struct jk_receipt *old, struct jk_span checkp
     struct jk_checkpoint read;
     struct jk_proof hashes = old->proof;
     if (proof.len > 0) JK_TRY(read_proof(old, proof, &checkpoint, &hashes, error));
-    if (checkpoint.len == 0) return refuse(error, "the proof comes without a checkpoint: --checkpoint FILE gives it");
-    JK_TRY(read_checkpoint(old, checkpoint, &read, error));
+    if (checkpoint.len == 0)
+        return refuse_renewal(error, "the proof comes without a checkpoint: --checkpoint FILE gives it");
+    JK_TRY(read_new_checkpoint(old, checkpoint, &read, error));
     if (proof.len == 0 && read.size != old->checkpoint.size)
-        return refuse(error,
-                      "the checkpoint is of another size than the receipt's own: --proof FILE has to lead to it");
+        return refuse_renewal(
+            error, "the checkpoint is of another size than the receipt's own: --proof FILE has to lead to it");
     jk_receipt_write(old->index, &hashes, checkpoint, &text);
     const char *copy = text.failed ? NULL : jk_arena_copy(arena, text.bytes, text.len);
     if (!copy) return jk_out_of_memory(error);

@@ -87,7 +87,7 @@ static void compare_files(struct jk_subject *subject, struct jk_cli *cli, const 
     jk_artifact_check(&artifact, &subject->results);
 }
 
-static void check_files(struct jk_subject *subject, struct jk_cli *cli)
+static void check_subject_files(struct jk_subject *subject, struct jk_cli *cli)
 {
     const struct jk_statement *statement = &subject->evidence.statement;
     struct jk_error why;
@@ -243,7 +243,7 @@ enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli)
         check_policy(subject, cli);
     }
     note_yank(subject, cli);
-    check_files(subject, cli);
+    check_subject_files(subject, cli);
     return JK_OK;
 }
 

@@ -18,7 +18,7 @@ static void close_folder(DIR **folder)
     if (*folder) closedir(*folder);
 }
 
-static void add_file(struct walk *walk, const char *name, const struct stat *facts)
+static void add_folder_file(struct walk *walk, const char *name, const struct stat *facts)
 {
     struct jk_folder *folder = &walk->folder;
     folder->more = folder->count == walk->most;
@@ -36,7 +36,7 @@ static void walk_item(struct walk *walk, const char *path, const char *within, c
                *name = jk_arena_printf(walk->arena, "%s%s", within, item);
     if (!full || !name || stat(full, &facts) != 0) return;
     if (!S_ISDIR(facts.st_mode)) {
-        add_file(walk, name, &facts);
+        add_folder_file(walk, name, &facts);
         return;
     }
     const char *inside = deep > 0 ? jk_arena_printf(walk->arena, "%s/", name) : NULL;
@@ -51,7 +51,7 @@ static void walk_folder(struct walk *walk, const char *path, const char *within,
         if (item->d_name[0] != '.') walk_item(walk, path, within, item->d_name, deep);
 }
 
-static int by_name(const void *a, const void *b)
+static int by_file_name(const void *a, const void *b)
 {
     return jk_span_compare(((const struct jk_folder_file *)a)->name, ((const struct jk_folder_file *)b)->name);
 }
@@ -62,7 +62,7 @@ bool jk_folder_list(const char *path, unsigned deep, size_t most, struct jk_aren
     walk.folder.files = jk_arena_zalloc(arena, most + 1, sizeof *walk.folder.files);
     if (!walk.folder.files) return false;
     walk_folder(&walk, path, "", deep);
-    qsort(walk.folder.files, walk.folder.count, sizeof *walk.folder.files, by_name);
+    qsort(walk.folder.files, walk.folder.count, sizeof *walk.folder.files, by_file_name);
     *out_folder = walk.folder;
     return !arena->exhausted;
 }

@@ -153,7 +153,7 @@ static enum jk_status add_operand(struct jk_options *out, const char *text, stru
     return JK_OK;
 }
 
-static enum jk_status split(int argc, char **argv, struct jk_options *out, struct jk_error *error)
+static enum jk_status split_options(int argc, char **argv, struct jk_options *out, struct jk_error *error)
 {
     bool only_operands = false;
     for (int i = 1; i < argc; i++) {
@@ -259,7 +259,7 @@ static enum jk_status choose_command(struct jk_options *out, struct jk_error *er
 enum jk_status jk_options_parse(int argc, char **argv, struct jk_options *out, struct jk_error *error)
 {
     *out = (struct jk_options){0};
-    enum jk_status status = split(argc, argv, out, error);
+    enum jk_status status = split_options(argc, argv, out, error);
     if (status == JK_OK && !jk_error_is_set(error)) return choose_command(out, error);
     if (status == JK_OK) status = error->status;
     for (int i = 1; i < argc && !jk_options_has(out, JK_OPTION_JSON); i++)

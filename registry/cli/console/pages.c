@@ -18,7 +18,7 @@ uint64_t jk_pages_limit(const struct jk_cli *cli)
     return jk_options_count(&cli->options, JK_OPTION_LIMIT, JK_PAGES_DEFAULT);
 }
 
-static bool append(struct jk_cli *cli, struct jk_list *list, ProtobufCMessage *const *items, size_t count)
+static bool append_items(struct jk_cli *cli, struct jk_list *list, ProtobufCMessage *const *items, size_t count)
 {
     ProtobufCMessage **grown = jk_arena_zalloc(&cli->arena, list->count + count + 1, sizeof *grown);
     if (!grown) return false;
@@ -45,7 +45,7 @@ static bool take_page(struct jk_cli *cli, const struct jk_pages *pages, Protobuf
     if (log_size) list->log_size = *log_size;
     if (revision) list->revision = *revision;
     if (rulings_size) list->rulings_size = *rulings_size;
-    return append(cli, list, items, count);
+    return append_items(cli, list, items, count);
 }
 
 static int32_t page_size(const struct jk_pages *pages, const struct jk_list *list)

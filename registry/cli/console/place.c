@@ -10,7 +10,7 @@
 #include "base/files.h"
 #include "base/text.h"
 
-static enum jk_status fault(struct jk_error *error, const char *path, int why)
+static enum jk_status place_fault(struct jk_error *error, const char *path, int why)
 {
     char shown[160];
     jk_text_shorten(jk_span_of(path ? path : ""), shown, sizeof shown);
@@ -20,7 +20,7 @@ static enum jk_status fault(struct jk_error *error, const char *path, int why)
 static enum jk_status make_folder(const char *folder, unsigned mode, struct jk_error *error)
 {
     if (mkdir(folder, mode) == 0 || errno == EEXIST) return JK_OK;
-    return fault(error, folder, errno);
+    return place_fault(error, folder, errno);
 }
 
 enum jk_status jk_place_folder(const char *folder, unsigned mode, struct jk_arena *arena, struct jk_error *error)
@@ -34,8 +34,8 @@ enum jk_status jk_place_folder(const char *folder, unsigned mode, struct jk_aren
     }
     JK_TRY(make_folder(path, mode, error));
     struct stat facts;
-    if (stat(path, &facts) != 0) return fault(error, path, errno);
-    return S_ISDIR(facts.st_mode) ? JK_OK : fault(error, path, ENOTDIR);
+    if (stat(path, &facts) != 0) return place_fault(error, path, errno);
+    return S_ISDIR(facts.st_mode) ? JK_OK : place_fault(error, path, ENOTDIR);
 }
 
 enum jk_status jk_place_file(const char *folder, const char *name, struct jk_span bytes, struct jk_arena *arena,
@@ -47,7 +47,7 @@ enum jk_status jk_place_file(const char *folder, const char *name, struct jk_spa
     const char *temporary = jk_arena_printf(arena, "%s/.new-%016llx", folder, (unsigned long long)random);
     if (!path || !temporary) return jk_out_of_memory(error);
     int why = jk_file_replace(AT_FDCWD, temporary, path, bytes, 0644, true);
-    return why ? fault(error, path, why) : JK_OK;
+    return why ? place_fault(error, path, why) : JK_OK;
 }
 
 enum jk_status jk_place_path(const char *path, struct jk_span bytes, struct jk_arena *arena, struct jk_error *error)
@@ -55,5 +55,5 @@ enum jk_status jk_place_path(const char *path, struct jk_span bytes, struct jk_a
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     const char *folder = !slash ? "." : slash == path ? "/" : jk_arena_printf(arena, "%.*s", (int)(slash - path), path);
     if (!*name) return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "--out \"%.200s\" is no file", path);
-    return folder ? jk_place_file(folder, name, bytes, arena, error) : fault(error, path, ENOMEM);
+    return folder ? jk_place_file(folder, name, bytes, arena, error) : place_fault(error, path, ENOMEM);
 }

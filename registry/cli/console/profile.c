@@ -41,7 +41,7 @@ static enum jk_status check_name(const char *name, const char *where, struct jk_
                    where, shown, NAME_MAX_BYTES);
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
+static int by_profile_name(const struct dirent **a, const struct dirent **b)
 {
     return strcmp((*a)->d_name, (*b)->d_name);
 }
@@ -56,7 +56,7 @@ static const char *list_profiles(const char *folder, struct jk_arena *arena)
 {
     struct dirent **items;
     const char *text = "", *path = jk_arena_printf(arena, "%s/profiles", folder);
-    int count = path ? scandir(path, &items, is_profile, by_name) : -1;
+    int count = path ? scandir(path, &items, is_profile, by_profile_name) : -1;
     for (int i = 0; i < count; i++) {
         if (i < LISTED && text) text = jk_arena_printf(arena, "%s%s%s", text, i > 0 ? ", " : "", items[i]->d_name);
         free(items[i]);

@@ -10,8 +10,8 @@
 #define LINE_MS  10000
 #define SOON_MS  500 /* a rate before that says nothing */
 
-static void begin(struct jk_progress *progress, FILE *file, bool shown, bool utf8, const char *what, const char *unit,
-                  uint64_t total)
+static void begin_progress_line(struct jk_progress *progress, FILE *file, bool shown, bool utf8, const char *what,
+                                const char *unit, uint64_t total)
 {
     *progress = (struct jk_progress){shown ? file : NULL, what, unit, 0, total, jk_monotonic_ms(), 0, utf8};
 }
@@ -19,18 +19,18 @@ static void begin(struct jk_progress *progress, FILE *file, bool shown, bool utf
 void jk_progress_begin(struct jk_progress *progress, FILE *file, bool terminal, bool utf8, const char *what,
                        uint64_t total)
 {
-    begin(progress, file, terminal && total > JK_PROGRESS_LEAST, utf8, what, NULL, total);
+    begin_progress_line(progress, file, terminal && total > JK_PROGRESS_LEAST, utf8, what, NULL, total);
 }
 
 void jk_progress_begin_items(struct jk_progress *progress, FILE *file, bool terminal, bool utf8, const char *what,
                              const char *unit)
 {
-    begin(progress, file, terminal, utf8, what, unit, 0);
+    begin_progress_line(progress, file, terminal, utf8, what, unit, 0);
 }
 
 void jk_progress_begin_lines(struct jk_progress *progress, FILE *file, const char *what, uint64_t total)
 {
-    begin(progress, file, total > JK_PROGRESS_LEAST, false, what, NULL, total);
+    begin_progress_line(progress, file, total > JK_PROGRESS_LEAST, false, what, NULL, total);
     progress->drawn_ms = progress->begun_ms;
     progress->lines = true;
 }
@@ -65,7 +65,7 @@ void jk_progress_write(const struct jk_progress *progress, int64_t after_ms, str
         add_rate(progress, after_ms, out);
 }
 
-static void draw(const struct jk_progress *progress)
+static void draw_progress_line(const struct jk_progress *progress)
 {
     JK_CLEANUP(jk_text_done) struct jk_text line;
     jk_text_init(&line, 0);
@@ -82,7 +82,7 @@ static void moved(struct jk_progress *progress)
     if (progress->lines && now_ms - progress->drawn_ms < LINE_MS) return;
     if (now_ms - progress->drawn_ms < LEAST_MS && progress->done < progress->total) return;
     progress->drawn_ms = now_ms;
-    draw(progress);
+    draw_progress_line(progress);
 }
 
 void jk_progress_add(struct jk_progress *progress, uint64_t count)

@@ -78,8 +78,8 @@ static void add_reasons(struct jk_table *table, const struct jk_policy_total *to
     jk_table_cell(table, scratch->len ? scratch->bytes : "");
 }
 
-static void add_line(struct jk_table *table, const struct jk_summary_row *row, const struct jk_summary *previous,
-                     struct jk_text *scratch)
+static void add_report_line(struct jk_table *table, const struct jk_summary_row *row, const struct jk_summary *previous,
+                            struct jk_text *scratch)
 {
     static const char *const scopes[] = {[JK_SCOPE_ALL] = "", [JK_SCOPE_TEAM] = "team", [JK_SCOPE_BASE] = "base"};
     const struct jk_total *plain = &row->total.plain;
@@ -95,8 +95,8 @@ static void add_line(struct jk_table *table, const struct jk_summary_row *row, c
     add_reasons(table, &row->total, scratch);
 }
 
-static void add_lines(const struct jk_summary *summary, const struct jk_summary *previous, struct jk_report_style style,
-                      struct jk_arena *arena, struct jk_text *out)
+static void add_report_lines(const struct jk_summary *summary, const struct jk_summary *previous,
+                             struct jk_report_style style, struct jk_arena *arena, struct jk_text *out)
 {
     static const struct jk_column compared[] = {{"", false},
                                                 {"", false, .wrap = true},
@@ -120,7 +120,7 @@ static void add_lines(const struct jk_summary *summary, const struct jk_summary 
         jk_table_init(&table, arena, plain, sizeof plain / sizeof *plain);
     for (enum jk_scope_type scope = JK_SCOPE_ALL; scope <= JK_SCOPE_BASE; scope++)
         for (size_t i = 0; i < summary->count; i++)
-            if (summary->rows[i].scope == scope) add_line(&table, &summary->rows[i], previous, &scratch);
+            if (summary->rows[i].scope == scope) add_report_line(&table, &summary->rows[i], previous, &scratch);
     table.width = style.width;
     jk_table_write(&table, style.color, out);
     jk_table_add_hidden(&table, out);
@@ -165,7 +165,7 @@ static void add_funnel(const struct jk_summary_row *row, struct jk_report_style 
 
 /* ---- those that count, split ---- */
 
-static void add_part(const char *word, uint32_t count, struct jk_text *line)
+static void add_named_count(const char *word, uint32_t count, struct jk_text *line)
 {
     if (count > 0) jk_text_addf(line, "%s%s %u", line->len ? ", " : "", word, count);
 }
@@ -176,7 +176,7 @@ static void split_month(const struct jk_total *total, struct jk_text *line)
     for (unsigned i = 0; i < JK_COUNT_MONTHS; i++) {
         if (!total->by_month[i]) continue;
         jk_month_format(i, month);
-        add_part(month, total->by_month[i], line);
+        add_named_count(month, total->by_month[i], line);
     }
 }
 
@@ -185,7 +185,7 @@ static void split_depth(const struct jk_total *total, struct jk_text *line)
     char depth[16];
     for (unsigned i = 1; i <= JK_COUNT_DEPTHS; i++) {
         (void)snprintf(depth, sizeof depth, i < JK_COUNT_DEPTHS ? "%u:" : "%u+:", i);
-        add_part(depth, total->by_depth[i], line);
+        add_named_count(depth, total->by_depth[i], line);
     }
 }
 
@@ -193,10 +193,10 @@ static void split_publisher(const struct jk_summary_row *row, struct jk_arena *a
 {
     uint32_t left = row->total.plain.counted;
     for (size_t i = 0; i < row->publisher_count && i < PUBLISHERS; i++) {
-        add_part(jk_table_safe(arena, row->publishers[i].name), row->publishers[i].counted, line);
+        add_named_count(jk_table_safe(arena, row->publishers[i].name), row->publishers[i].counted, line);
         left -= row->publishers[i].counted;
     }
-    add_part("all others", left, line);
+    add_named_count("all others", left, line);
 }
 
 static void end_split(struct jk_table *table, const char *word, struct jk_text *line)
@@ -216,10 +216,10 @@ static void add_splits(const struct jk_summary_row *row, struct jk_report_style 
     jk_text_init(&line, 0);
     jk_table_init(&table, arena, columns, sizeof columns / sizeof *columns);
     for (int i = 1; i < JK_RELATION_COUNT; i++)
-        add_part(jk_relation_text((enum jk_relation)i), total->by_relation[i], &line);
+        add_named_count(jk_relation_text((enum jk_relation)i), total->by_relation[i], &line);
     end_split(&table, "relation", &line);
     for (int i = 0; i < JK_LICENSE_CLASSES; i++)
-        add_part(jk_license_class_text((enum jk_license_class)i), total->by_license_class[i], &line);
+        add_named_count(jk_license_class_text((enum jk_license_class)i), total->by_license_class[i], &line);
     end_split(&table, "licence class", &line);
     split_depth(total, &line);
     end_split(&table, "depth", &line);
@@ -238,7 +238,7 @@ void jk_report_table(const struct jk_summary *summary, const struct jk_summary *
 {
     add_head(summary, previous, style, arena, out);
     jk_text_add_char(out, '\n');
-    add_lines(summary, previous, style, arena, out);
+    add_report_lines(summary, previous, style, arena, out);
     jk_text_add_char(out, '\n');
     add_funnel(jk_summary_all(summary), style, arena, out);
     if (jk_summary_all(summary)->total.plain.counted == 0) return;

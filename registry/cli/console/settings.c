@@ -46,7 +46,7 @@ static enum jk_status take_setting(struct config_file *file, struct jk_span key,
 }
 
 /* Lines "key = value"; "#" begins a comment line. */
-static enum jk_status read_lines(struct jk_span text, struct config_file *file, struct jk_error *error)
+static enum jk_status read_settings(struct jk_span text, struct config_file *file, struct jk_error *error)
 {
     struct jk_span rest = text, line, key;
     for (unsigned number = 1; jk_span_line(&rest, &line); number++) {
@@ -74,7 +74,7 @@ static enum jk_status read_config(const struct jk_options *options, struct confi
     JK_TRY(jk_profile_file(options, file->arena, &path, warnings, error));
     if (!path) return JK_OK;
     JK_TRY(jk_local_read(path, CONFIG_MAX, file->arena, &text, error));
-    JK_TRY(read_lines(text, file, error));
+    JK_TRY(read_settings(text, file, error));
     if (file->token && jk_local_readers(path) == 2) {
         file->token = NULL;
         settings->token_withheld = true;
@@ -116,8 +116,8 @@ static enum jk_status choose_token(const struct jk_options *options, const struc
     return JK_OK;
 }
 
-static const char *choose(const struct jk_options *options, enum jk_option_id id, const char *variable,
-                          const char *file, const char *otherwise)
+static const char *choose_setting(const struct jk_options *options, enum jk_option_id id, const char *variable,
+                                  const char *file, const char *otherwise)
 {
     const char *text = jk_options_text(options, id);
     if (!text && variable) text = jk_settings_variable(variable);
@@ -209,16 +209,17 @@ enum jk_status jk_settings_load(const struct jk_options *options, struct jk_aren
     struct config_file file = {.arena = arena};
     struct jk_settings settings = {0};
     JK_TRY(read_config(options, &file, &settings, warnings, error));
-    settings.server = choose(options, JK_OPTION_SERVER, "JOKBO_SERVER", file.server, JK_DEFAULT_SERVER);
-    settings.ca = choose(options, JK_OPTION_CA, "JOKBO_CA", file.ca, NULL);
+    settings.server = choose_setting(options, JK_OPTION_SERVER, "JOKBO_SERVER", file.server, JK_DEFAULT_SERVER);
+    settings.ca = choose_setting(options, JK_OPTION_CA, "JOKBO_CA", file.ca, NULL);
     settings.loopback = jk_settings_is_loopback(settings.server);
     choose_key(options, file.key, &settings);
-    JK_TRY(choose_http(choose(options, JK_OPTION_HTTP, "JOKBO_HTTP", file.http,
-                              strcmp(settings.server, JK_DEFAULT_SERVER) == 0 ? JK_DEFAULT_HTTP : NULL),
+    JK_TRY(choose_http(choose_setting(options, JK_OPTION_HTTP, "JOKBO_HTTP", file.http,
+                                      strcmp(settings.server, JK_DEFAULT_SERVER) == 0 ? JK_DEFAULT_HTTP : NULL),
                        arena, &settings, error));
     JK_TRY(check_server(settings.server, error));
-    JK_TRY(choose_timeout(choose(options, JK_OPTION_TIMEOUT, "JOKBO_TIMEOUT", file.timeout, NULL), &settings, error));
-    JK_TRY(choose_color(choose(options, JK_OPTION_COLOR, NULL, file.color, "auto"), &settings, error));
+    JK_TRY(choose_timeout(choose_setting(options, JK_OPTION_TIMEOUT, "JOKBO_TIMEOUT", file.timeout, NULL), &settings,
+                          error));
+    JK_TRY(choose_color(choose_setting(options, JK_OPTION_COLOR, NULL, file.color, "auto"), &settings, error));
     JK_TRY(choose_token(options, &file, &settings, warnings, error));
     JK_TRY(choose_tls(options, &settings, warnings, error));
     *out_settings = settings;

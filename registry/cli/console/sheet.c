@@ -89,7 +89,7 @@ enum jk_status jk_sheet_begin(struct jk_cli *cli, const char *columns)
     return put_out(cli, &out);
 }
 
-static enum jk_status write_row(struct jk_cli *cli, const char *columns, const json_t *row)
+static enum jk_status write_sheet_row(struct jk_cli *cli, const char *columns, const json_t *row)
 {
     JK_CLEANUP(jk_text_done) struct jk_text out;
     JK_CLEANUP(jk_text_done) struct jk_text cell;
@@ -106,7 +106,7 @@ static enum jk_status write_row(struct jk_cli *cli, const char *columns, const j
 enum jk_status jk_sheet_row(struct jk_cli *cli, const char *columns, json_t *row)
 {
     if (!row) return jk_out_of_memory(&cli->error);
-    enum jk_status status = write_row(cli, columns, row);
+    enum jk_status status = write_sheet_row(cli, columns, row);
     json_decref(row);
     return status;
 }
@@ -116,7 +116,7 @@ enum jk_status jk_sheet_print(struct jk_cli *cli, const char *columns, json_t *r
     if (!rows) return jk_out_of_memory(&cli->error);
     enum jk_status status = jk_sheet_begin(cli, columns);
     for (size_t i = 0; i < json_array_size(rows) && status == JK_OK; i++)
-        status = write_row(cli, columns, json_array_get(rows, i));
+        status = write_sheet_row(cli, columns, json_array_get(rows, i));
     json_decref(rows);
     return status;
 }

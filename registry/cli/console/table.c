@@ -40,7 +40,7 @@ const char *jk_table_safe(struct jk_arena *arena, const char *text)
     return copy;
 }
 
-static bool make_room(struct jk_table *table)
+static bool make_cell_room(struct jk_table *table)
 {
     if (table->cell_count < table->room) return true;
     size_t room = table->room ? table->room * 2 : 64;
@@ -57,7 +57,7 @@ static bool make_room(struct jk_table *table)
 
 void jk_table_cell(struct jk_table *table, const char *text)
 {
-    if (table->failed || !make_room(table)) return;
+    if (table->failed || !make_cell_room(table)) return;
     table->cells[table->cell_count++] = jk_table_safe(table->arena, text);
 }
 
@@ -78,7 +78,7 @@ static void pad(struct jk_text *out, size_t count)
 }
 
 /* What is too wide stays as it is, and the gap behind it. */
-static void add_cell(struct jk_text *out, struct jk_span text, size_t width, bool right)
+static void add_table_cell(struct jk_text *out, struct jk_span text, size_t width, bool right)
 {
     size_t columns = jk_utf8_columns(text), missing = width > columns ? width - columns : 0;
     if (right) pad(out, missing);
@@ -105,13 +105,15 @@ static void write_header(const struct jk_table *table, const size_t *widths, boo
     if (color) jk_text_add_str(out, DIM);
     size_t begin = out->len;
     for (size_t c = 0; c < table->column_count; c++)
-        if (!table->hidden[c]) add_cell(out, jk_span_of(table->columns[c].title), widths[c], table->columns[c].right);
+        if (!table->hidden[c])
+            add_table_cell(out, jk_span_of(table->columns[c].title), widths[c], table->columns[c].right);
     end_line(out, begin);
     if (color) jk_text_add_str(out, PLAIN);
 }
 
 /* As many lines as the longest of its wrapped cells takes. */
-static void write_row(const struct jk_table *table, const char *const *cells, const size_t *widths, struct jk_text *out)
+static void write_table_row(const struct jk_table *table, const char *const *cells, const size_t *widths,
+                            struct jk_text *out)
 {
     struct jk_span rest[JK_TABLE_COLUMNS_MAX];
     bool more = true;
@@ -122,7 +124,7 @@ static void write_row(const struct jk_table *table, const char *const *cells, co
         more = false;
         for (size_t c = 0; c < table->column_count; c++) {
             if (table->hidden[c]) continue;
-            add_cell(out, jk_table_piece(&rest[c], widths[c]), widths[c], table->columns[c].right);
+            add_table_cell(out, jk_table_piece(&rest[c], widths[c]), widths[c], table->columns[c].right);
             more |= rest[c].len > 0;
         }
         end_line(out, begin);
@@ -136,7 +138,7 @@ void jk_table_write(struct jk_table *table, bool color, struct jk_text *out)
     jk_table_fit(table, rows, widths);
     if (has_titles(table)) write_header(table, widths, color, out);
     for (size_t r = 0; r < rows; r++)
-        write_row(table, table->cells + r * table->column_count, widths, out);
+        write_table_row(table, table->cells + r * table->column_count, widths, out);
 }
 
 void jk_table_print(struct jk_table *table, bool color, FILE *file)

@@ -18,7 +18,7 @@ static enum place place_of(struct jk_span text, const char *next)
 
 /* The best of the last places of each kind, if a third of the line is filled by then; else behind a word, else as much
  * as fits. */
-static const char *choose(const char *const last[PLACES], const char *third, const char *full)
+static const char *choose_break(const char *const last[PLACES], const char *third, const char *full)
 {
     for (int place = 0; place < PLACES; place++)
         if (last[place] && last[place] >= third) return last[place];
@@ -43,7 +43,7 @@ struct jk_span jk_table_piece(struct jk_span *rest, size_t width)
         enum place place = place_of(text, end);
         if (place != NO_PLACE) last[place] = end;
     }
-    end = choose(last, third, end > text.at ? end : text.at + 1);
+    end = choose_break(last, third, end > text.at ? end : text.at + 1);
     *rest = (struct jk_span){end, text.len - (size_t)(end - text.at)};
     while (rest->len > 0 && rest->at[0] == ' ')
         *rest = (struct jk_span){rest->at + 1, rest->len - 1};
