@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/ascii.h"
 #include "base/check.h"
 
 #define SECOND_US  INT64_C(1000000)
@@ -100,7 +101,7 @@ static bool take_digits(struct jk_span *rest, size_t count, int *out_value)
     if (rest->len < count) return false;
     for (size_t i = 0; i < count; i++) {
         char c = rest->at[i];
-        if (c < '0' || c > '9') return false;
+        if (!jk_ascii_digit(c)) return false;
         value = value * 10 + (c - '0');
     }
     *rest = (struct jk_span){rest->at + count, rest->len - count};

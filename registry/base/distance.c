@@ -2,14 +2,11 @@
  * all others are larger. */
 #include "base/distance.h"
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
+#include "base/ascii.h"
 
 static bool differ(char a, char b, bool fold)
 {
-    return fold ? lower(a) != lower(b) : a != b;
+    return fold ? jk_ascii_to_lower(a) != jk_ascii_to_lower(b) : a != b;
 }
 
 static unsigned least_of(unsigned a, unsigned b, unsigned c)

@@ -1,15 +1,7 @@
 /* Comparing and cutting spans. Pure; a span of length 0 may have a NULL base. */
 #include "base/span.h"
 
-static unsigned char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : (unsigned char)c;
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
+#include "base/ascii.h"
 
 static struct jk_span head_of(struct jk_span text, size_t len)
 {
@@ -50,7 +42,7 @@ bool jk_span_equal_fold(struct jk_span a, struct jk_span b)
     if (a.len != b.len) return false;
     if (a.len == 0 || memcmp(a.at, b.at, a.len) == 0) return true; /* as nearly always where it is true */
     for (size_t i = 0; i < a.len; i++)
-        if (lower(a.at[i]) != lower(b.at[i])) return false;
+        if (jk_ascii_to_lower(a.at[i]) != jk_ascii_to_lower(b.at[i])) return false;
     return true;
 }
 
@@ -62,10 +54,10 @@ bool jk_span_starts_fold(struct jk_span text, struct jk_span prefix)
 struct jk_span jk_span_trim(struct jk_span text)
 {
     size_t start = 0;
-    while (start < text.len && is_space(text.at[start]))
+    while (start < text.len && jk_ascii_space(text.at[start]))
         start++;
     text = skip(text, start);
-    while (text.len > 0 && is_space(text.at[text.len - 1]))
+    while (text.len > 0 && jk_ascii_space(text.at[text.len - 1]))
         text.len--;
     return text;
 }
@@ -92,7 +84,7 @@ bool jk_span_to_u64(struct jk_span text, uint64_t *out_value)
     uint64_t value = 0;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
-        if (c < '0' || c > '9') return false;
+        if (!jk_ascii_digit(c)) return false;
         if (__builtin_mul_overflow(value, (uint64_t)10, &value)) return false;
         if (__builtin_add_overflow(value, (uint64_t)(c - '0'), &value)) return false;
     }

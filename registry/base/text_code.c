@@ -3,6 +3,8 @@
 
 #include <endian.h>
 
+#include "base/ascii.h"
+
 /* A digit's value and one; 0 for what is no digit. */
 static const unsigned char hex_digits[256] = {
     ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
@@ -16,7 +18,7 @@ static int hex_lower(char c)
 
 static int hex_any(char c)
 {
-    return hex_lower(c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c);
+    return hex_lower(jk_ascii_to_lower(c));
 }
 
 static bool must_escape(char c, const char *also, bool ascii_only)

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "base/ascii.h"
 #include "domain/ident.h"
 #include "domain/lineage.h"
 #include "domain/lines.h"
@@ -353,8 +354,7 @@ static const char *license_id_fault(struct jk_span value)
     if (value.len > JK_LABEL_MAX) return "is longer than 200 bytes";
     for (size_t i = 0; i < value.len; i++) {
         char c = value.at[i];
-        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!word && (c == 0 || !strchr(".-:+", c))) return "must be one licence identifier";
+        if (!jk_ascii_alnum(c) && (c == 0 || !strchr(".-:+", c))) return "must be one licence identifier";
     }
     return NULL;
 }

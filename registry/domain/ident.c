@@ -2,29 +2,10 @@
  * A fault is the end of a sentence that the caller begins with the value: `name "a--b" must not hold …`. */
 #include "domain/ident.h"
 
+#include "base/ascii.h"
+
 #define JK_HOST_MAX       253
 #define JK_HOST_LABEL_MAX 63
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-static bool is_lower(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-static bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-static bool is_alnum(char c)
-{
-    return is_digit(c) || is_lower(c) || is_upper(c);
-}
-static char to_lower(char c)
-{
-    return is_upper(c) ? (char)(c - 'A' + 'a') : c;
-}
 
 static bool is_edge(char c)
 {
@@ -76,7 +57,7 @@ const char *jk_ident_version_fault(struct jk_span version)
 {
     if (version.len == 0) return "is empty: 1 to 64 characters are needed";
     if (version.len > JK_VERSION_MAX) return "is longer than 64 characters";
-    if (!is_alnum(version.at[0])) return "must begin with an ASCII letter or digit";
+    if (!jk_ascii_alnum(version.at[0])) return "must begin with an ASCII letter or digit";
     if (!all_allowed(version, IN_VERSION)) return "may hold ASCII letters, digits, \".\", \"_\", \"+\" and \"-\" only";
     return NULL;
 }
@@ -86,7 +67,7 @@ const char *jk_ident_team_fault(struct jk_span id)
     if (id.len == 0) return "is empty: 1 to 63 characters are needed";
     if (id.len > JK_TEAM_ID_MAX) return "is longer than 63 characters";
     for (size_t i = 0; i < id.len; i++)
-        if (!is_lower(id.at[i]) && !is_digit(id.at[i]) && id.at[i] != '-')
+        if (!jk_ascii_lower(id.at[i]) && !jk_ascii_digit(id.at[i]) && id.at[i] != '-')
             return "may hold lower-case ASCII letters, digits and \"-\" only";
     if (id.at[0] == '-' || id.at[id.len - 1] == '-') return "must not begin or end with \"-\"";
     return NULL;
@@ -118,7 +99,7 @@ const char *jk_ident_revision_fault(struct jk_span revision)
     if (revision.len != 40 && revision.len != 64)
         return "must be a commit of 40 or 64 hexadecimal digits, not a branch or tag";
     for (size_t i = 0; i < revision.len; i++)
-        if (!is_digit(revision.at[i]) && !(revision.at[i] >= 'a' && revision.at[i] <= 'f'))
+        if (!jk_ascii_digit(revision.at[i]) && !(revision.at[i] >= 'a' && revision.at[i] <= 'f'))
             return "must be a commit in lower-case hexadecimal digits, not a branch or tag";
     return NULL;
 }
@@ -134,7 +115,7 @@ void jk_ident_split(struct jk_span name, struct jk_span *out_publisher, struct j
 void jk_ident_fold(struct jk_span name, char *out)
 {
     for (size_t i = 0; i < name.len; i++)
-        out[i] = to_lower(name.at[i]);
+        out[i] = jk_ascii_to_lower(name.at[i]);
 }
 
 size_t jk_ident_fold_lenient(struct jk_span name, char *out)
@@ -142,7 +123,7 @@ size_t jk_ident_fold_lenient(struct jk_span name, char *out)
     size_t len = 0;
     for (size_t i = 0; i < name.len; i++) {
         char c = name.at[i];
-        if (c != '-' && c != '_' && c != '.' && c != ' ') out[len++] = to_lower(c);
+        if (c != '-' && c != '_' && c != '.' && c != ' ') out[len++] = jk_ascii_to_lower(c);
     }
     return len;
 }
@@ -154,7 +135,7 @@ static bool is_dns_name(struct jk_span host)
     if (host.len == 0 || host.len > JK_HOST_MAX) return false;
     for (size_t i = 0; i <= host.len; i++) {
         if (i < host.len && host.at[i] != '.') {
-            if (!is_lower(host.at[i]) && !is_digit(host.at[i]) && host.at[i] != '-') return false;
+            if (!jk_ascii_lower(host.at[i]) && !jk_ascii_digit(host.at[i]) && host.at[i] != '-') return false;
             continue;
         }
         if (i == start || i - start > JK_HOST_LABEL_MAX || host.at[start] == '-' || host.at[i - 1] == '-') return false;
@@ -174,7 +155,7 @@ static bool is_host(struct jk_span host)
 
 static bool is_plain(char c)
 {
-    return is_alnum(c) || (c && strchr("._~/+=,-", c));
+    return jk_ascii_alnum(c) || (c && strchr("._~/+=,-", c));
 }
 
 /* The byte of the escape at text.at[i], in either case of digits; -1 where there is none. */
@@ -184,7 +165,7 @@ static int escaped_byte(struct jk_span text, size_t i)
     if (text.len - i < 3) return -1;
     int value = 0;
     for (size_t k = i + 1; k <= i + 2; k++) {
-        const char *digit = text.at[k] ? strchr(digits, to_lower(text.at[k])) : NULL;
+        const char *digit = text.at[k] ? strchr(digits, jk_ascii_to_lower(text.at[k])) : NULL;
         if (!digit) return -1;
         value = value * 16 + (int)(digit - digits);
     }
@@ -197,7 +178,8 @@ static bool is_encoded_once(struct jk_span id)
     for (size_t i = 0; i < id.len; i++) {
         if (is_plain(id.at[i])) continue;
         int byte = id.at[i] == '%' ? escaped_byte(id, i) : -1;
-        if (byte < 0 || is_plain((char)byte) || is_lower(id.at[i + 1]) || is_lower(id.at[i + 2])) return false;
+        if (byte < 0 || is_plain((char)byte) || jk_ascii_lower(id.at[i + 1]) || jk_ascii_lower(id.at[i + 2]))
+            return false;
         i += 2;
     }
     return true;
@@ -346,8 +328,7 @@ bool jk_ident_is_local_path(struct jk_span text)
     if (jk_span_starts(text, JK_SPAN("./")) || jk_span_starts(text, JK_SPAN("../"))) return true;
     if (jk_span_starts(text, JK_SPAN(".\\")) || jk_span_starts(text, JK_SPAN("..\\"))) return true;
     if (jk_span_equal(text, JK_SPAN(".")) || jk_span_equal(text, JK_SPAN(".."))) return true;
-    if (text.len >= 3 && (is_lower(text.at[0]) || is_upper(text.at[0])) && text.at[1] == ':' &&
-        (text.at[2] == '/' || text.at[2] == '\\'))
+    if (text.len >= 3 && jk_ascii_letter(text.at[0]) && text.at[1] == ':' && (text.at[2] == '/' || text.at[2] == '\\'))
         return true;
     return jk_span_starts_fold(text, JK_SPAN("file:"));
 }

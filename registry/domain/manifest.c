@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "domain/lines.h"
 
@@ -78,7 +79,7 @@ bool jk_manifest_is_code(struct jk_span path)
 
 static int hex_digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return jk_ascii_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /* Percent-encoded as the format demands: space, "%" and control characters, and nothing else. */
@@ -111,11 +112,11 @@ static const char *path_fault(struct jk_span path)
 
 static const char *dtype_fault(struct jk_span dtype)
 {
-    if (dtype.len == 0 || dtype.len > DTYPE_MAX || dtype.at[0] < 'A' || dtype.at[0] > 'Z')
+    if (dtype.len == 0 || dtype.len > DTYPE_MAX || !jk_ascii_upper(dtype.at[0]))
         return "must have a safetensors dtype, as BF16";
     for (size_t i = 1; i < dtype.len; i++) {
         char c = dtype.at[i];
-        if ((c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_') return "must have a safetensors dtype, as BF16";
+        if (!jk_ascii_upper(c) && !jk_ascii_digit(c) && c != '_') return "must have a safetensors dtype, as BF16";
     }
     return NULL;
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 #define MAGIC "jokbo/policy/v1"
 #define WORDS 16
 
@@ -226,7 +228,7 @@ static bool name_valid(struct jk_span name)
     for (size_t i = 0; i < name.len; i++) {
         char c = name.at[i];
         bool edge = i == 0 || i == name.len - 1;
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && !(c == '-' && !edge)) return false;
+        if (!jk_ascii_lower(c) && !jk_ascii_digit(c) && !(c == '-' && !edge)) return false;
     }
     return true;
 }

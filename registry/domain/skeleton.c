@@ -1,6 +1,8 @@
 /* Skeletons; see skeleton.h. */
 #include "domain/skeleton.h"
 
+#include "base/ascii.h"
+
 /* As skeletons themselves: what is cut is compared as the eye sees it, too. */
 static const char *const affixes[] = {"al", "research", "offlclal", "labs", "hq"};
 #define AFFIX_MAX 8 /* the longest of them */
@@ -34,7 +36,7 @@ static struct jk_span fold_char(char c, char *one)
         break;
     }
     jk_ident_fold((struct jk_span){&c, 1}, one);
-    bool kept = (*one >= 'a' && *one <= 'z') || (*one >= '0' && *one <= '9');
+    bool kept = jk_ascii_lower(*one) || jk_ascii_digit(*one);
     return (struct jk_span){one, kept ? 1 : 0};
 }
 

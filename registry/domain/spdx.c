@@ -3,6 +3,7 @@
  * needed around an OR inside an AND, and nowhere else. Identifiers and operators are read without regard to case. */
 #include "domain/spdx.h"
 
+#include "base/ascii.h"
 #include "domain/spdx_list.h"
 
 #define LICENSE_REF  "LicenseRef-"
@@ -45,14 +46,9 @@ struct jk_span jk_spdx_find(struct jk_span identifier)
 
 /* ---- tokens ---- */
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static bool is_id_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+    return jk_ascii_alnum(c) || c == '.' || c == '-';
 }
 
 static enum token word_token(struct jk_span word)
@@ -68,7 +64,7 @@ static enum token word_token(struct jk_span word)
 static void next_token(struct lexer *lexer)
 {
     struct jk_span text = lexer->text;
-    while (lexer->at < text.len && is_space(text.at[lexer->at]))
+    while (lexer->at < text.len && jk_ascii_space(text.at[lexer->at]))
         lexer->at++;
     size_t start = lexer->at;
     lexer->word = (struct jk_span){text.at + start, 0};
@@ -78,7 +74,7 @@ static void next_token(struct lexer *lexer)
     lexer->word.len = 1;
     lexer->token = c == '(' ? TOKEN_OPEN : TOKEN_CLOSE;
     if (c == '(' || c == ')') return;
-    while (lexer->at < text.len && !is_space(text.at[lexer->at]) && text.at[lexer->at] != '(' &&
+    while (lexer->at < text.len && !jk_ascii_space(text.at[lexer->at]) && text.at[lexer->at] != '(' &&
            text.at[lexer->at] != ')')
         lexer->at++;
     lexer->word.len = lexer->at - start;

@@ -2,6 +2,7 @@
  * A line is an identifier, then what it is where it is no plain licence: "deprecated", "exception". */
 #include "domain/spdx_list.h"
 
+#include "base/ascii.h"
 #include "base/distance.h"
 #include "domain/spdx.h"
 
@@ -52,16 +53,11 @@ static struct row spdx_row(struct jk_span line)
     return row;
 }
 
-static char fold(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static int compare_fold(struct jk_span a, struct jk_span b)
 {
     size_t shorter = a.len < b.len ? a.len : b.len;
     for (size_t i = 0; i < shorter; i++) {
-        int difference = (unsigned char)fold(a.at[i]) - (unsigned char)fold(b.at[i]);
+        int difference = (unsigned char)jk_ascii_to_lower(a.at[i]) - (unsigned char)jk_ascii_to_lower(b.at[i]);
         if (difference) return difference;
     }
     return (a.len > b.len) - (a.len < b.len);
@@ -136,16 +132,6 @@ static struct jk_span nearest_to(struct jk_span word, enum jk_spdx_sort sort)
     return least > 1 && completed.len ? completed : near;
 }
 
-static bool is_letter(char c)
-{
-    return fold(c) >= 'a' && fold(c) <= 'z';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_filler(struct jk_span word)
 {
     static const char *const fillers[] = {"the", "license", "licence", "version", "public", "v"};
@@ -158,12 +144,12 @@ static bool is_filler(struct jk_span word)
 static size_t add_word(struct jk_span word, char *out, size_t len)
 {
     for (size_t i = 0; i < word.len && len + 2 < JK_SPDX_ID_MAX; i++) {
-        bool number_next = i + 1 < word.len && is_digit(word.at[i + 1]);
-        if (fold(word.at[i]) == 'v' && number_next && (i == 0 || !is_digit(word.at[i - 1]))) {
+        bool number_next = i + 1 < word.len && jk_ascii_digit(word.at[i + 1]);
+        if (jk_ascii_to_lower(word.at[i]) == 'v' && number_next && (i == 0 || !jk_ascii_digit(word.at[i - 1]))) {
             if (len && out[len - 1] != '-') out[len++] = '-';
             continue;
         }
-        bool begins = i == 0 || (is_digit(word.at[i]) && is_letter(word.at[i - 1]));
+        bool begins = i == 0 || (jk_ascii_digit(word.at[i]) && jk_ascii_letter(word.at[i - 1]));
         if (begins && len && out[len - 1] != '-') out[len++] = '-';
         out[len++] = word.at[i];
     }
@@ -176,7 +162,7 @@ static size_t join_words(struct jk_span words, char *out)
     size_t len = 0;
     for (size_t i = 0, start = 0; i <= words.len; i++) {
         char c = i < words.len ? words.at[i] : ' ';
-        if (is_letter(c) || is_digit(c) || c == '.' || c == '+') continue;
+        if (jk_ascii_alnum(c) || c == '.' || c == '+') continue;
         struct jk_span word = {words.at + start, i - start};
         if (word.len && !is_filler(word)) len = add_word(word, out, len);
         start = i + 1;

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/ascii.h"
+
 /* ---- targets ---- */
 
 static void set_file(struct jk_route *route, enum jk_route_kind kind, struct jk_span name)
@@ -35,8 +37,7 @@ static bool is_stage_id(struct jk_span id)
 {
     if (id.len < 1 || id.len > 63 || id.at[0] == '-' || id.at[id.len - 1] == '-') return false;
     for (size_t i = 0; i < id.len; i++)
-        if (!(id.at[i] >= 'a' && id.at[i] <= 'z') && !(id.at[i] >= '0' && id.at[i] <= '9') && id.at[i] != '-')
-            return false;
+        if (!jk_ascii_lower(id.at[i]) && !jk_ascii_digit(id.at[i]) && id.at[i] != '-') return false;
     return true;
 }
 

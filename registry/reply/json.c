@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/ascii.h"
+
 #define HOUR_US 3600000000LL
 
 /* "FINDING_KIND_" for the type FindingKind. */
@@ -11,9 +13,8 @@ static void enum_prefix(const ProtobufCEnumDescriptor *type, char *out, size_t r
 {
     size_t len = 0;
     for (const char *c = type->short_name; *c && len + 3 < room; c++) {
-        bool upper = *c >= 'A' && *c <= 'Z';
-        if (upper && c != type->short_name) out[len++] = '_';
-        out[len++] = upper || *c < 'a' || *c > 'z' ? *c : (char)(*c - 'a' + 'A');
+        if (jk_ascii_upper(*c) && c != type->short_name) out[len++] = '_';
+        out[len++] = jk_ascii_lower(*c) ? (char)(*c - 'a' + 'A') : *c;
     }
     out[len++] = '_';
     out[len] = '\0';

@@ -2,6 +2,7 @@
  * On the thread of its queue. */
 #include <grpc/support/alloc.h>
 
+#include "base/ascii.h"
 #include "base/metrics.h"
 #include "base/mix.h"
 #include "base/text.h"
@@ -61,9 +62,7 @@ static bool good_request_id(struct jk_span id)
     if (id.len == 0 || id.len > 36) return false;
     for (size_t i = 0; i < id.len; i++) {
         char c = id.at[i];
-        bool good = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
-                    c == '_' || c == '-';
-        if (!good) return false;
+        if (!jk_ascii_alnum(c) && c != '.' && c != '_' && c != '-') return false;
     }
     return true;
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/ascii.h"
 #include "base/check.h"
 
 #define GROUPS_MAX 6 /* groups of three digits: JK_TILE_INDEX_MAX has 17 digits */
@@ -52,7 +53,7 @@ static bool take_group(struct jk_span *rest, uint64_t *index)
     if (rest->len < 3) return false;
     for (int i = 0; i < 3; i++) {
         char digit = rest->at[i];
-        if (digit < '0' || digit > '9') return false;
+        if (!jk_ascii_digit(digit)) return false;
         value = value * 10 + (uint64_t)(digit - '0');
     }
     *index = *index * 1000 + value;

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "cli/console/local.h"
 #include "cli/console/settings.h"
 
@@ -18,16 +19,11 @@ static const char *settings_folder(struct jk_arena *arena)
     return home ? jk_arena_printf(arena, "%s/.config/jokbo", home) : NULL;
 }
 
-static bool is_alphanumeric(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 static bool is_name(struct jk_span name)
 {
-    if (name.len < 1 || name.len > NAME_MAX_BYTES || !is_alphanumeric(name.at[0])) return false;
+    if (name.len < 1 || name.len > NAME_MAX_BYTES || !jk_ascii_alnum(name.at[0])) return false;
     for (size_t i = 0; i < name.len; i++)
-        if (!is_alphanumeric(name.at[i]) && !strchr("._-", name.at[i])) return false;
+        if (!jk_ascii_alnum(name.at[i]) && !strchr("._-", name.at[i])) return false;
     return true;
 }
 

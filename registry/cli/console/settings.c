@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "cli/console/local.h"
 #include "cli/console/profile.h"
 
@@ -134,7 +135,7 @@ bool jk_settings_is_loopback(const char *server)
     if (jk_span_equal_fold(address, JK_SPAN("localhost")) || jk_span_equal(address, JK_SPAN("[::1]"))) return true;
     if (!jk_span_starts(address, JK_SPAN("127."))) return false;
     for (size_t i = 0; i < address.len; i++)
-        if (address.at[i] != '.' && (address.at[i] < '0' || address.at[i] > '9')) return false;
+        if (address.at[i] != '.' && !jk_ascii_digit(address.at[i])) return false;
     return true;
 }
 
