@@ -309,12 +309,6 @@ static enum jk_status check_order(const struct jk_book *book, const struct jk_en
     return JK_OK;
 }
 
-static void refresh_wanted(struct jk_book *book)
-{
-    for (uint32_t i = 0; i < book->wanted.count && !book->failed; i++)
-        jk_book_refresh(book, book->wanted.at[i]);
-}
-
 /* The entry stands: what it affects is refreshed, and the size goes on. */
 static enum jk_status take_place(struct jk_book *book, int64_t entry_time_us, struct jk_error *error)
 {
@@ -322,7 +316,8 @@ static enum jk_status take_place(struct jk_book *book, int64_t entry_time_us, st
     int64_t *time_us = jk_book_append(book, &book->times, &slot);
     if (time_us) {
         *time_us = entry_time_us;
-        refresh_wanted(book);
+        for (uint32_t i = 0; i < book->wanted.count && !book->failed; i++)
+            jk_book_refresh(book, book->wanted.at[i]);
         jk_book_set(book, &book->size, book->size + 1);
     }
     if (book->failed || book->journal.failed) {

@@ -46,12 +46,6 @@ static void show_plan(const struct jk_submission *submission)
     fputc('\n', cli->out);
 }
 
-static const char *root_with_depth(struct jk_cli *cli, const Jokbo__V1__Root *root)
-{
-    const char *text = jk_arena_printf(&cli->arena, "%s, depth %d", root->name, root->depth);
-    return text ? text : "";
-}
-
 static const char *done_words(const struct jk_submission *submission, bool dry_run)
 {
     if (submission->publish) return dry_run ? "Would be published:" : "Published:";
@@ -88,7 +82,8 @@ static void show_registration(const struct jk_submission *submission, const Jokb
     if (release) jk_print_fact(&table, "lineage hash", release->lineage_hash);
     if (!dry_run) jk_print_fact(&table, "log index", jk_print_number(cli, registration->log_index));
     for (size_t i = 0; model && i < model->n_roots; i++)
-        jk_print_fact(&table, i == 0 ? "roots" : " ", root_with_depth(cli, model->roots[i]));
+        jk_print_fact(&table, i == 0 ? "roots" : " ",
+                      jk_arena_printf(&cli->arena, "%s, depth %d", model->roots[i]->name, model->roots[i]->depth));
     show_receipt(&table, keep);
     fprintf(cli->out, "%s %s@%s\n", jk_print_painted(cli, JK_PAINT_GREEN, done_words(submission, dry_run)),
             jk_print_safe(cli, model ? model->name : ""), jk_print_safe(cli, release ? release->version : ""));

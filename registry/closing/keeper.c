@@ -33,11 +33,6 @@ static enum jk_status tend(void *context, struct jk_reader *reader, struct jk_er
     return jk_tend_all(&keeper->tend, reader, jk_monotonic_ms() + JOB_MS, error);
 }
 
-static enum jk_status run_and_wait(struct jk_keeper *keeper, struct jk_error *error)
-{
-    return jk_store_closing_own(keeper->store, tend, keeper, jk_monotonic_ms() + JOB_MS, error);
-}
-
 /* ---- the thread ---- */
 
 static void put_off_work(struct jk_keeper *keeper, const struct jk_error *error)
@@ -95,7 +90,7 @@ static void *run_keeper(void *context)
         wait_ms = look_at_stages(keeper);
         if (wait_ms > 0) continue;
         jk_error_init(&error, NULL);
-        if (run_and_wait(keeper, &error) == JK_OK)
+        if (jk_store_closing_own(keeper->store, tend, keeper, jk_monotonic_ms() + JOB_MS, &error) == JK_OK)
             note_success(keeper);
         else
             put_off_work(keeper, &error);
@@ -105,12 +100,6 @@ static void *run_keeper(void *context)
 }
 
 /* ---- start and stop ---- */
-
-static void init_sync(struct jk_keeper *keeper)
-{
-    pthread_mutex_init(&keeper->lock, NULL);
-    jk_condition_init(&keeper->changed);
-}
 
 static void free_keeper(struct jk_keeper *keeper)
 {
@@ -127,7 +116,8 @@ enum jk_status jk_keeper_start(struct jk_store *store, struct jk_closer *closer,
     struct jk_keeper *keeper = calloc(1, sizeof *keeper);
     if (!keeper) return jk_out_of_memory(error);
     keeper->store = store;
-    init_sync(keeper);
+    pthread_mutex_init(&keeper->lock, NULL);
+    jk_condition_init(&keeper->changed);
     jk_tend_init(&keeper->tend, store, closer, witnesses);
     if (pthread_create(&keeper->thread, NULL, run_keeper, keeper) != 0) {
         free_keeper(keeper);

@@ -68,12 +68,6 @@ static void forget_what_came_later(const struct day *day, Jokbo__V1__ApplyRoster
     request->n_models = models;
 }
 
-static void offer(struct jk_demo_play *play, const Jokbo__V1__ApplyRosterRequest *request)
-{
-    for (size_t i = 0; play->world && i < request->n_models; i++)
-        jk_demo_world_offer(play->world, request->models[i]->name, request->models[i]->license);
-}
-
 static enum jk_status step_roster(struct jk_demo_play *play, const struct jk_demo_line *line)
 {
     Jokbo__V1__ApplyRosterRequest request = JOKBO__V1__APPLY_ROSTER_REQUEST__INIT;
@@ -88,7 +82,8 @@ static enum jk_status step_roster(struct jk_demo_play *play, const struct jk_dem
     JK_TRY(jk_local_read(line->words[0], JK_YAML_BYTES_MAX, &cli->arena, &file, &cli->error));
     JK_TRY(jk_roster_parse(file, &cli->arena, &request, &note, &cli->error));
     forget_what_came_later(&day, &request);
-    offer(play, &request);
+    for (size_t i = 0; play->world && i < request.n_models; i++)
+        jk_demo_world_offer(play->world, request.models[i]->name, request.models[i]->license);
     request.evidence = (char *)"";
     request.request_id = jk_demo_request_id(play, line, 0);
     return jk_cli_call(cli, REGISTRY, "ApplyRoster", &request.base, &reply);

@@ -92,12 +92,6 @@ static enum jk_status check_pair(const char *cert_pem, const char *key_pem, cons
     return status;
 }
 
-static void free_texts(char *texts[FILES])
-{
-    for (int i = 0; i < FILES; i++)
-        free(texts[i]);
-}
-
 static enum jk_status load_config(const struct jk_rpc_certificates *from,
                                   grpc_ssl_server_certificate_config **out_config, struct jk_error *error)
 {
@@ -113,7 +107,8 @@ static enum jk_status load_config(const struct jk_rpc_certificates *from,
         *out_config =
             grpc_ssl_server_certificate_config_create(texts[CLIENT_CA] ? texts[CLIENT_CA] : texts[CERT], &pair, 1);
     }
-    free_texts(texts);
+    for (int i = 0; i < FILES; i++)
+        free(texts[i]);
     return status;
 }
 

@@ -11,12 +11,6 @@ bool jk_cosigner_parse(struct jk_span text, struct jk_cosigner *out_cosigner)
     return jk_typed_key_parse(text, JK_TYPE_COSIGNER, &out_cosigner->key);
 }
 
-static void write_message(uint64_t time_s, struct jk_span body, struct jk_text *out)
-{
-    jk_text_addf(out, "cosignature/v1\ntime %llu\n", (unsigned long long)time_s);
-    jk_text_add(out, body);
-}
-
 static uint64_t read_time(const unsigned char bytes[JK_TIMESTAMP_SIZE])
 {
     uint64_t time_s = 0;
@@ -36,7 +30,8 @@ static bool check_cosignature(const struct jk_signature_line *line, struct jk_sp
     if (line->blob_len != JK_SIGNATURE_KEPT) return false;
     time_s = read_time(line->blob + JK_KEY_ID_SIZE);
     if (time_s == 0 || time_s > TIME_MAX) return false;
-    write_message(time_s, body, &message);
+    jk_text_addf(&message, "cosignature/v1\ntime %llu\n", (unsigned long long)time_s);
+    jk_text_add(&message, body);
     *out_time_s = time_s;
     return !message.failed &&
            jk_verifier_check(&cosigner->key, jk_text_span(&message), line->blob + JK_KEY_ID_SIZE + JK_TIMESTAMP_SIZE);

@@ -82,11 +82,6 @@ static enum jk_status wrong_receipt(struct jk_cli *cli, const struct jk_keep *ke
     return cli->error.status;
 }
 
-static void print_clash(struct jk_cli *cli, const struct jk_anchor *anchor)
-{
-    fprintf(cli->err, "Seen before:\n\n%s\nNow:\n\n%s\n", anchor->clash[0], anchor->clash[1]);
-}
-
 /* The signature held: what that teaches about the log is remembered. Only a contradiction matters here. */
 static enum jk_status remember(struct jk_cli *cli, struct jk_anchor *anchor, struct jk_keep *keep, struct jk_span note)
 {
@@ -97,7 +92,7 @@ static enum jk_status remember(struct jk_cli *cli, struct jk_anchor *anchor, str
     if (key) keep->new_key = jk_keys_text(key, &cli->arena);
     keep->remembered = anchor->remembers;
     if (jk_anchor_advance(anchor, note, &growth, &why) == JK_OK || !anchor->clash[0]) return JK_OK;
-    print_clash(cli, anchor);
+    fprintf(cli->err, "Seen before:\n\n%s\nNow:\n\n%s\n", anchor->clash[0], anchor->clash[1]);
     jk_error_init(&cli->error, &cli->arena);
     (void)jk_fail(&cli->error, why.status, "LOG_FORKED", "%s", why.message);
     jk_error_fact_text(&cli->error, "seen_before", jk_span_of(anchor->clash[0]));

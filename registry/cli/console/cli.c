@@ -128,11 +128,6 @@ static enum jk_status load_settings(struct jk_cli *cli)
     return status;
 }
 
-static bool wants_help(const struct jk_cli *cli)
-{
-    return !cli->options.command || jk_cli_has(cli, JK_OPTION_HELP);
-}
-
 static enum jk_status show_help(struct jk_cli *cli)
 {
     bool asked = jk_cli_has(cli, JK_OPTION_HELP);
@@ -158,7 +153,7 @@ static enum jk_status run_command(struct jk_cli *cli, int argc, char **argv)
     enum jk_status status = jk_options_parse(argc, argv, &cli->options, &cli->error);
     cli->json = jk_cli_has(cli, JK_OPTION_JSON);
     if (status != JK_OK) return status;
-    if (wants_help(cli)) return show_help(cli);
+    if (!cli->options.command || jk_cli_has(cli, JK_OPTION_HELP)) return show_help(cli);
     cli->csv = answers_in_csv(cli);
     if (cli->json && cli->csv) return jk_cli_usage(cli, "--json and --csv exclude each other");
     JK_TRY(load_settings(cli));

@@ -13,14 +13,9 @@
 #define RED           "\033[31m"
 #define PLAIN         "\033[0m"
 
-static const char *keep_fault_text(struct jk_error *error, const char *text)
-{
-    return error->arena ? jk_arena_copy(error->arena, text, strlen(text)) : NULL;
-}
-
 static void take_info(const Google__Rpc__ErrorInfo *info, struct jk_error *error)
 {
-    error->reason = keep_fault_text(error, info->reason);
+    error->reason = error->arena ? jk_arena_copy(error->arena, info->reason, strlen(info->reason)) : NULL;
     for (size_t i = 0; i < info->n_metadata; i++) {
         const char *key = info->metadata[i]->key, *value = info->metadata[i]->value;
         if (strcmp(key, "receipt") == 0)

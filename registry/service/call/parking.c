@@ -163,12 +163,6 @@ static void grown(void *context, uint32_t size)
 
 /* ---- start and stop ---- */
 
-static void init_parking_locks(struct jk_parking *parking)
-{
-    jk_condition_init(&parking->changed);
-    pthread_mutex_init(&parking->mutex, NULL);
-}
-
 static void free_parking(struct jk_parking *parking)
 {
     pthread_mutex_destroy(&parking->mutex);
@@ -182,7 +176,8 @@ enum jk_status jk_parking_start(struct jk_store *store, struct jk_parking **out_
     struct jk_callers_limits limits = {JK_PARKING_MOST, JK_PARKING_ANONYMOUS, JK_PARKING_EACH};
     struct jk_parking *parking = calloc(1, sizeof *parking);
     if (!parking) return jk_out_of_memory(error);
-    init_parking_locks(parking);
+    jk_condition_init(&parking->changed);
+    pthread_mutex_init(&parking->mutex, NULL);
     parking->store = store;
     parking->least = UINT32_MAX;
     parking->until_ms = NEVER_MS;

@@ -166,11 +166,6 @@ static void start_pump(struct jk_waiting *waiting)
     waiting->pumped_ms = jk_monotonic_ms();
 }
 
-static void sleep_until(struct jk_waiting *waiting, int64_t until_ms)
-{
-    (void)jk_condition_wait_until(&waiting->changed, &waiting->mutex, until_ms);
-}
-
 static void end_those_over(struct jk_waiting *waiting)
 {
     struct jk_waiter *over = take_waiters(waiting, is_over);
@@ -191,7 +186,8 @@ static void *run_waiting(void *context)
         if (now_ms >= next_ms)
             start_pump(waiting);
         else if (!waiting->stopping)
-            sleep_until(waiting, next_ms < now_ms + TICK_MS ? next_ms : now_ms + TICK_MS);
+            (void)jk_condition_wait_until(&waiting->changed, &waiting->mutex,
+                                          next_ms < now_ms + TICK_MS ? next_ms : now_ms + TICK_MS);
     }
     pthread_mutex_unlock(&waiting->mutex);
     return NULL;
@@ -215,12 +211,6 @@ static struct jk_callers *make_callers(const struct jk_waiting_options *options)
     return jk_callers_new(&limits);
 }
 
-static void init_waiting_locks(struct jk_waiting *waiting)
-{
-    jk_condition_init(&waiting->changed);
-    pthread_mutex_init(&waiting->mutex, NULL);
-}
-
 static void free_waiting(struct jk_waiting *waiting)
 {
     pthread_mutex_destroy(&waiting->mutex);
@@ -238,7 +228,8 @@ enum jk_status jk_waiting_start(struct jk_store *store, const struct jk_waiting_
     waiting->life_ms = options->life_ms ? options->life_ms : JK_WAITING_LIFE_MS;
     waiting->hook = (struct jk_growth_hook){.grown = grown, .context = waiting};
     waiting->joined = make_callers(options);
-    init_waiting_locks(waiting);
+    jk_condition_init(&waiting->changed);
+    pthread_mutex_init(&waiting->mutex, NULL);
     if (!waiting->joined || pthread_create(&waiting->thread, NULL, run_waiting, waiting) != 0) {
         free_waiting(waiting);
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the thread of waiting streams");

@@ -210,12 +210,6 @@ void jk_rule(struct jk_call *call)
 
 /* ---- decide ---- */
 
-static enum jk_status ruling_not_found(struct jk_error *error, int64_t index)
-{
-    return jk_fail(error, JK_NOT_FOUND, "RULING_NOT_FOUND",
-                   "Log entry %lld is no ruling; see jokbo rule list --pending", (long long)index);
-}
-
 static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__DecideRulingRequest *request = (const void *)change->call->request;
@@ -224,7 +218,9 @@ static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *tu
     struct jk_entry entry = {.kind = request->confirm ? JK_KIND_CONFIRM : JK_KIND_REJECT,
                              .actor = {.type = JK_ACTOR_EVALUATOR},
                              .target = (uint64_t)request->ruling};
-    if (slot == JK_NONE) return ruling_not_found(error, request->ruling);
+    if (slot == JK_NONE)
+        return jk_fail(error, JK_NOT_FOUND, "RULING_NOT_FOUND",
+                       "Log entry %lld is no ruling; see jokbo rule list --pending", (long long)request->ruling);
     const struct jk_ruling *ruling = jk_book_ruling(turn->book, slot);
     if (jk_book_ruling_state(turn->book, slot, n) != JK_RULING_PENDING)
         return jk_fail(error, JK_FAILED_PRECONDITION, "RULING_DECIDED",

@@ -4,11 +4,6 @@
 #include "service/call/handlers.h"
 #include "service/call/write.h"
 
-static bool is_demo_log(const struct jk_book *book)
-{
-    return jk_span_equal(jk_book_purpose(book), JK_SPAN("demo"));
-}
-
 static enum jk_status get_clock(struct jk_call *call, Jokbo__V1__Clock *reply)
 {
     struct jk_view view;
@@ -17,7 +12,7 @@ static enum jk_status get_clock(struct jk_call *call, Jokbo__V1__Clock *reply)
 
     JK_TRY(jk_reader_clock(call->reader, &now_us, &believed, &call->error));
     jk_store_view(jk_store_of(call), &view);
-    reply->demo = is_demo_log(view.book);
+    reply->demo = jk_span_equal(jk_book_purpose(view.book), JK_SPAN("demo"));
     reply->log_size = view.size;
     jk_store_view_end(jk_store_of(call));
     reply->time = jk_to_timestamp(&call->arena, now_us);

@@ -14,12 +14,6 @@ struct wanted {
     const char *hash;     /* NULL: by the index; both NULL: neither was given */
 };
 
-static enum jk_status no_entry(struct jk_error *error)
-{
-    jk_error_field(error, "log_index", "is missing: give log_index or lineage_hash");
-    return jk_error_result(error);
-}
-
 static enum jk_status find_release_entry(const struct jk_view *view, const char *text, uint64_t *out_index,
                                          struct jk_error *error)
 {
@@ -41,8 +35,10 @@ static enum jk_status find_entry(const struct jk_view *view, struct wanted wante
                                  struct jk_error *error)
 {
     if (wanted.hash) return find_release_entry(view, wanted.hash, out_index, error);
-    if (!wanted.index) return no_entry(error);
-    if (*wanted.index < 0) jk_error_field(error, "log_index", "%lld is below 0", (long long)*wanted.index);
+    if (!wanted.index)
+        jk_error_field(error, "log_index", "is missing: give log_index or lineage_hash");
+    else if (*wanted.index < 0)
+        jk_error_field(error, "log_index", "%lld is below 0", (long long)*wanted.index);
     JK_TRY(jk_error_result(error));
     *out_index = (uint64_t)*wanted.index;
     return JK_OK;

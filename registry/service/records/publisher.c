@@ -157,12 +157,6 @@ void jk_get_publisher(struct jk_call *call)
     jk_call_fail(call);
 }
 
-static bool is_wanted(const struct jk_view *view, const Jokbo__V1__ListPublishersRequest *request, uint32_t slot,
-                      uint32_t size)
-{
-    return !request->unclaimed || !jk_book_is_claimed(view->book, slot, size);
-}
-
 static enum jk_status list_publishers(struct jk_call *call, const struct jk_page *page,
                                       Jokbo__V1__ListPublishersResponse *reply)
 {
@@ -175,7 +169,7 @@ static enum jk_status list_publishers(struct jk_call *call, const struct jk_page
     struct jk_present present = {view.book, jk_store_directory(jk_store_of(call)), size, &call->arena};
     bool more = false;
     for (uint32_t slot = 0; slot < count; slot++) {
-        if (!is_wanted(&view, request, slot, size)) continue;
+        if (request->unclaimed && jk_book_is_claimed(view.book, slot, size)) continue;
         reply->total_size++;
         if (slot < first) continue;
         if (reply->n_publishers == page->size) {
