@@ -17,7 +17,7 @@ import re
 import sys
 
 import recount
-from recount import NO, PERMISSIONS, RELATIONS, UNKNOWN, Wrong, fold, need, sha256
+from recount import NO, PERMISSIONS, RELATIONS, UNKNOWN, YES, Wrong, fold, need, sha256
 
 REASONS = {1: ("late", "yanked", "excluded", "not-participating", "not-programme", "foreign-base", "relation", "depth", "self",
                "affiliate", "no-artifact", "no-license-text", "license-not-open", "license-conflict", "naming", "unverified",
@@ -95,6 +95,7 @@ class Fold(recount.Fold):
     def __init__(self):
         super().__init__()
         self.entries, self.forms = [], {}                     # forms: of identifiers, the names that they bind
+        self.listed = False                                   # whether the log names the list of LISTED
         self.policies, self.stages = {}, {}                   # by digest; by id: the newest `stage` entry's fields
         self.closings = collections.defaultdict(list)         # by stage: `close` entries' fields
         self.rulings, self.disputes = {}, {}                  # by entry: a ruling, whether a dispute is open
@@ -127,6 +128,10 @@ class Fold(recount.Fold):
                 pass  # it speaks of what is not there
         self.times.append(entry.time)
         self.entries.append(data)
+
+    def on_spdx(self, entry, fields):
+        super().on_fact(entry, fields)
+        self.listed = fields["list"] == "sha256:" + LIST_DIGEST
 
     def on_license(self, entry, fields):
         super().on_fact(entry, fields)
@@ -240,7 +245,7 @@ class Fold(recount.Fold):
         need(self.disputes.get(int(fields["dispute"])), "it is no open dispute")
         self.disputes[int(fields["dispute"])] = False
 
-    APPLY = {**recount.Fold.APPLY, "license": on_license, "held": on_held, "yank": on_switched, "unyank": on_switched, "base": on_base,
+    APPLY = {**recount.Fold.APPLY, "license": on_license, "spdx": on_spdx, "held": on_held, "yank": on_switched, "unyank": on_switched, "base": on_base,
              "register": on_register, "rename": on_moved, "transfer": on_moved, "policy": on_policy, "stage": on_stage, "close": on_close, "confirm": on_decided, "reject": on_decided, "resolve": on_resolve,
              **dict.fromkeys(("exclude", "restore", "exclude-root", "restore-root", "origin", "approve-adopt", "approve-unadopt"), on_ruling),
              **dict.fromkeys(("dispute", "dispute-origin", "dispute-adoption"), on_dispute)}
@@ -350,6 +355,14 @@ class Counts(recount.Counts):
         held = release.artifact in self.fold.held
         return held and self.fold.manifests[release.artifact][0] == release.weights
 
+    def permitted(self, tree):
+        """Rule set 2: what no facts tell, the list tells that the log names."""
+        if tree[0] == "ID":
+            name = fold(tree[1][0].rstrip("+"))
+            known = () if tree[1] == ["NOASSERTION"] else self.fold.licenses.get(name)
+            return known or (self.fold.listed and LISTED.get(name)) or (UNKNOWN,) * 3
+        return tuple(map(min if tree[0] == "AND" else max, *[self.permitted(part) for part in tree[1]]))
+
     def known_ceiling(self, release, declared):
         given = [self.permissions(above.license) for above in self.above(release, declared)]
         return [min((one[kind] for one in given if one[kind] != UNKNOWN), default=UNKNOWN) for kind in range(3)]
@@ -381,12 +394,30 @@ HOLDS = {
     "no-license-text": lambda c, p, teams, model, release, root, depth: release.text is None,
     "license-not-open": lambda c, p, teams, model, release, root, depth: any(
         given < least and not (p.unknown_permits and given == UNKNOWN)
-        for given, least in zip(c.permissions(release.license), p.demands)),
+        for given, least in zip(c.permissions(release.license) if p.rules == 1 else c.permitted(recount.Expression(release.license).tree), p.demands)),
     "license-conflict": lambda c, p, teams, model, release, root, depth: c.conflicts(release, p),
     "naming": lambda c, p, teams, model, release, root, depth: (
         c.breaks_lenient if p.of["naming"] == ["lenient"] else c.breaks_literal)(model, root),
     "unverified": lambda c, p, teams, model, release, root, depth: not c.fold.publishers[model.publisher]["verified"],
 }
+def read_list(path):
+    """The SPDX list's digest, and what it tells of licences: identifier to permissions."""
+    with open(path, "rb") as file:
+        data = file.read()
+    told = {}
+    for line in data.decode().splitlines()[1:]:
+        name, *words = line.split(" ")
+        parts = name.upper().split("-")
+        if "open" in words:
+            told[fold(name)] = (YES,) * 3
+        if parts[:2] == ["CC", "BY"]:
+            told[fold(name)] = (NO if "NC" in parts else YES, NO if "ND" in parts else YES, YES)
+    return sha256(data).hex(), told
+
+
+LIST_DIGEST, LISTED = read_list(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "registry", "data", "spdx-list.txt"))
+
+
 class Row:
     def __init__(self, model, release, clean, roots, reasons):
         self.model, self.release, self.clean = model, release, clean

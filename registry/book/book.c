@@ -29,6 +29,7 @@
     X(licenses, struct jk_license_row)                                                                                 \
     X(identifiers, struct jk_identifier_row)                                                                           \
     X(license_facts, struct jk_license_facts)                                                                          \
+    X(spdx_lists, struct jk_spdx_row)                                                                                  \
     X(teams, struct jk_team_row)                                                                                       \
     X(team_facts, struct jk_team_facts)                                                                                \
     X(institutions, struct jk_institution_row)                                                                         \

@@ -295,6 +295,9 @@ uint32_t jk_book_writes_on_day(const struct jk_book *book, uint32_t publisher, i
 /* Permissions of an expression by the licence facts at N. */
 void jk_book_permissions(const struct jk_book *book, struct jk_span expression, uint32_t n,
                          enum jk_permission out_permissions[JK_PERMISSION_KINDS]);
+/* The same under rule set 2: what no facts tell, the SPDX list tells that the log names (jk_license_of_list). */
+void jk_book_permissions_listed(const struct jk_book *book, struct jk_span expression, uint32_t n,
+                                enum jk_permission out_permissions[JK_PERMISSION_KINDS]);
 /* Changes whenever anything visible about the model changed by N: the newest entry index that touched it. */
 uint32_t jk_book_etag(const struct jk_book *book, uint32_t model, uint32_t n);
 

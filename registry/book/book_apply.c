@@ -21,7 +21,8 @@ static enum jk_status apply_init(struct jk_book *book, const struct jk_entry *en
 /* The pinned list's version is on record in the log; nothing in the fold depends on it. */
 static enum jk_status apply_spdx(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
 {
-    (void)book, (void)entry, (void)error;
+    (void)error;
+    jk_book_add_spdx_list(book, entry);
     return JK_OK;
 }
 

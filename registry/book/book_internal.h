@@ -131,6 +131,10 @@ struct jk_license_facts {
     struct jk_span name_forms;
     uint32_t older;
 };
+struct jk_spdx_row { /* an SPDX list that the log names */
+    uint32_t from;
+    bool known; /* it is the one of this program, which tells what licences permit */
+};
 struct jk_team_row {
     struct jk_team pub;
     uint32_t facts; /* newest */
@@ -211,8 +215,8 @@ struct jk_book {
     struct jk_chunks times; /* int64_t */
     struct jk_chunks names, listed, reserved, publishers, days, models, aliases, releases, tenures, weights, artifacts,
         manifests, file_sets, externals, adoptions, namespaces, namespace_terms, licenses, identifiers, license_facts,
-        teams, team_facts, institutions, bonds, bond_terms, base_facts, bases, switches, edges, touches, spells,
-        root_sets, declared, keys, policies, stages, stage_facts, closings, rulings, disputes;
+        spdx_lists, teams, team_facts, institutions, bonds, bond_terms, base_facts, bases, switches, edges, touches,
+        spells, root_sets, declared, keys, policies, stages, stage_facts, closings, rulings, disputes;
     struct jk_index name_index, reserved_index, alias_index, part_index, hash_index, version_index, weights_index,
         artifact_index, files_index, external_index, namespace_index, license_index, identifier_index, team_index,
         institution_index, root_set_index;
@@ -369,6 +373,9 @@ enum jk_status jk_book_apply_namespace_end(struct jk_book *book, const struct jk
 /* book_license.c */
 uint32_t jk_book_intern_license(struct jk_book *book, struct jk_span text, uint32_t hash); /* jk_hash_text(text) */
 void jk_book_add_license_facts(struct jk_book *book, const struct jk_entry *entry);
+void jk_book_add_spdx_list(struct jk_book *book, const struct jk_entry *entry);
+/* The entry that names the list by which licences are known at N; JK_NONE where this program does not know it. */
+uint32_t jk_book_spdx_since(const struct jk_book *book, uint32_t n);
 const struct jk_license_row *jk_book_license_now(struct jk_book *book, uint32_t slot); /* with its cache filled */
 
 /* book_roster.c */

@@ -77,12 +77,32 @@ static const struct jk_license_facts *facts_at(const struct jk_book *book, struc
     return NULL;
 }
 
+/* ---- the list ---- */
+
+void jk_book_add_spdx_list(struct jk_book *book, const struct jk_entry *entry)
+{
+    uint32_t slot;
+    struct jk_digest known = jk_spdx_list_digest();
+    struct jk_spdx_row *row = jk_book_append(book, &book->spdx_lists, &slot);
+    if (row) *row = (struct jk_spdx_row){book->size, jk_digest_equal(&entry->list, &known)};
+}
+
+uint32_t jk_book_spdx_since(const struct jk_book *book, uint32_t n)
+{
+    for (uint32_t slot = book->spdx_lists.count; slot-- > 0;) {
+        const struct jk_spdx_row *row = jk_chunks_at(&book->spdx_lists, slot);
+        if (row->from < n) return row->known ? row->from : JK_NONE;
+    }
+    return JK_NONE;
+}
+
 /* ---- what an expression permits ---- */
 
 struct permission_question {
     const struct jk_book *book;
     uint32_t n;
     int kind;
+    bool listed; /* what no facts tell, the list may */
 };
 
 static int permission_of(void *context, struct jk_span identifier)
@@ -90,16 +110,31 @@ static int permission_of(void *context, struct jk_span identifier)
     const struct permission_question *question = context;
     if (jk_span_equal(identifier, JK_SPAN("NOASSERTION"))) return JK_PERMISSION_UNKNOWN;
     const struct jk_license_facts *facts = facts_at(question->book, identifier, question->n);
-    return facts ? facts->permissions[question->kind] : JK_PERMISSION_UNKNOWN;
+    enum jk_permission listed[JK_PERMISSION_KINDS];
+    if (facts) return facts->permissions[question->kind];
+    return question->listed && jk_license_of_list(identifier, listed) ? (int)listed[question->kind]
+                                                                      : JK_PERMISSION_UNKNOWN;
+}
+
+static void ask_permissions(const struct jk_book *book, struct jk_span expression, uint32_t n, bool listed,
+                            enum jk_permission out_permissions[JK_PERMISSION_KINDS])
+{
+    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++) {
+        struct permission_question question = {.book = book, .n = n, .kind = kind, .listed = listed};
+        out_permissions[kind] = (enum jk_permission)jk_spdx_evaluate(expression, permission_of, &question);
+    }
 }
 
 void jk_book_permissions(const struct jk_book *book, struct jk_span expression, uint32_t n,
                          enum jk_permission out_permissions[JK_PERMISSION_KINDS])
 {
-    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++) {
-        struct permission_question question = {.book = book, .n = n, .kind = kind};
-        out_permissions[kind] = (enum jk_permission)jk_spdx_evaluate(expression, permission_of, &question);
-    }
+    ask_permissions(book, expression, n, false, out_permissions);
+}
+
+void jk_book_permissions_listed(const struct jk_book *book, struct jk_span expression, uint32_t n,
+                                enum jk_permission out_permissions[JK_PERMISSION_KINDS])
+{
+    ask_permissions(book, expression, n, jk_book_spdx_since(book, n) != JK_NONE, out_permissions);
 }
 
 struct since_question {

@@ -69,7 +69,11 @@ static bool permits(struct making *making, uint32_t license)
     enum jk_permission given[JK_PERMISSION_KINDS];
     if (making->licenses[license]) return making->licenses[license] == 1;
     making->licenses[license] = 1;
-    jk_book_permissions(making->book, jk_book_license_text(making->book, license), making->query->n, given);
+    struct jk_span text = jk_book_license_text(making->book, license);
+    if (making->query->policy->rules > 1)
+        jk_book_permissions_listed(making->book, text, making->query->n, given);
+    else
+        jk_book_permissions(making->book, text, making->query->n, given);
     for (int i = 0; i < JK_PERMISSION_KINDS; i++)
         if (given[i] < making->query->policy->demands[i] &&
             !(given[i] == JK_PERMISSION_UNKNOWN && making->query->policy->unknown_permits))

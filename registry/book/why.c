@@ -162,7 +162,8 @@ static uint32_t unheld_entry(const struct question *question, const struct jk_re
 static uint32_t license_entry(const struct question *question, const struct jk_release *release)
 {
     struct jk_span text = jk_book_license_text(question->book, release->license);
-    return later(release->index, jk_book_license_since(question->book, text, question->n));
+    uint32_t since = later(release->index, jk_book_license_since(question->book, text, question->n));
+    return question->policy->rules > 1 ? later(since, jk_book_spdx_since(question->book, question->n)) : since;
 }
 
 /* ---- ancestors ---- */

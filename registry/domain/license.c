@@ -60,6 +60,30 @@ const char *jk_license_class_text(enum jk_license_class class)
     return (unsigned)class < JK_LICENSE_CLASSES ? classes_text[class] : "unknown";
 }
 
+/* ---- what the list tells ---- */
+
+/* Whether one of the words between the dashes is it: "NC" of CC-BY-NC-4.0. */
+static bool has_word(struct jk_span identifier, struct jk_span word)
+{
+    for (bool more = true; more;) {
+        struct jk_span part;
+        more = jk_span_cut(&identifier, '-', &part);
+        if (jk_span_equal_fold(part, word)) return true;
+    }
+    return false;
+}
+
+bool jk_license_of_list(struct jk_span identifier, enum jk_permission out_permissions[JK_PERMISSION_KINDS])
+{
+    bool commons = jk_span_starts_fold(identifier, JK_SPAN("CC-BY-")) && jk_spdx_find(identifier).len > 0;
+    if (!commons && !jk_spdx_is_open(identifier)) return false;
+    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
+        out_permissions[kind] = JK_PERMISSION_YES;
+    if (commons && has_word(identifier, JK_SPAN("NC"))) out_permissions[JK_MAY_COMMERCIAL] = JK_PERMISSION_NO;
+    if (commons && has_word(identifier, JK_SPAN("ND"))) out_permissions[JK_MAY_DERIVE] = JK_PERMISSION_NO;
+    return true;
+}
+
 /* ---- names that licences bind ---- */
 
 static bool starts_leniently(struct jk_span name, struct jk_span form)

@@ -11,6 +11,11 @@ enum jk_permission_kind { JK_MAY_COMMERCIAL, JK_MAY_DERIVE, JK_MAY_REDISTRIBUTE,
 const char *jk_permission_text(enum jk_permission permission); /* "NO", … */
 bool jk_permission_parse(struct jk_span text, enum jk_permission *out_permission);
 
+/* What the SPDX list itself tells of an identifier: an open licence (jk_spdx_is_open) permits everything; of Creative
+ * Commons' licences NC permits no commercial use, ND no derivatives, and all of them the rest. False where it tells
+ * nothing. */
+bool jk_license_of_list(struct jk_span identifier, enum jk_permission out_permissions[JK_PERMISSION_KINDS]);
+
 /* Licence classes, by which counts are grouped: from an expression's permissions.
  * open: all three YES; conditional: none NO or UNKNOWN, not all YES; non-commercial: commercial NO, derivatives not NO;
  * no-derivatives: derivatives NO, or redistribution NO with nothing unknown; unknown: any UNKNOWN otherwise. */

@@ -44,6 +44,11 @@ struct jk_span jk_spdx_find(struct jk_span identifier)
     return jk_spdx_list_find(identifier, JK_SPDX_LICENSE);
 }
 
+bool jk_spdx_is_open(struct jk_span identifier)
+{
+    return jk_spdx_list_is_open(identifier);
+}
+
 /* ---- tokens ---- */
 
 static bool is_id_char(char c)

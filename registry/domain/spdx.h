@@ -18,6 +18,9 @@ struct jk_digest jk_spdx_list_digest(void);
 /* The canonical spelling of a listed licence identifier; empty when it is not listed. */
 struct jk_span jk_spdx_find(struct jk_span identifier);
 
+/* Whether the list says of a licence identifier that it is open: approved by the OSI, or free by the FSF. */
+bool jk_spdx_is_open(struct jk_span identifier);
+
 /* Canonical spelling of an expression (identifiers as listed, AND/OR/WITH upper-case, single spaces, parentheses
  * only where precedence needs them; "+" kept; operand order kept). "NOASSERTION" alone is accepted, "NONE" is not.
  * INVALID_ARGUMENT as a violation of `field` naming the token at fault, and the nearest listed identifier

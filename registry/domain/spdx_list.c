@@ -1,5 +1,5 @@
 /* Look-ups in the pinned SPDX list (registry/data/spdx-list.txt). Pure: the embedded bytes are all the state.
- * A line is an identifier, then what it is where it is no plain licence: "deprecated", "exception". */
+ * A line is an identifier, then what it is: "deprecated", "exception", "open". */
 #include "domain/spdx_list.h"
 
 #include "base/ascii.h"
@@ -14,7 +14,7 @@ extern const size_t jk_data_spdx_list_len;
 
 struct row {
     struct jk_span identifier;
-    bool exception, deprecated;
+    bool exception, deprecated, open;
 };
 
 static struct jk_span list_bytes(void)
@@ -49,6 +49,7 @@ static struct row spdx_row(struct jk_span line)
         jk_span_cut(&words, ' ', &word);
         row.exception |= jk_span_equal(word, JK_SPAN("exception"));
         row.deprecated |= jk_span_equal(word, JK_SPAN("deprecated"));
+        row.open |= jk_span_equal(word, JK_SPAN("open"));
     }
     return row;
 }
@@ -74,7 +75,8 @@ static struct jk_span middle_line(struct jk_span rows, size_t low, size_t high)
     return line;
 }
 
-struct jk_span jk_spdx_list_find(struct jk_span identifier, enum jk_spdx_sort sort)
+/* False where the list does not hold it. */
+static bool find_row(struct jk_span identifier, struct row *out_row)
 {
     struct jk_span rows = list_rows();
     size_t low = 0, high = rows.len;
@@ -82,13 +84,29 @@ struct jk_span jk_spdx_list_find(struct jk_span identifier, enum jk_spdx_sort so
         struct jk_span line = middle_line(rows, low, high);
         struct row row = spdx_row(line);
         int order = compare_fold(identifier, row.identifier);
-        if (order == 0) return row.exception == (sort == JK_SPDX_EXCEPTION) ? row.identifier : (struct jk_span){0};
+        if (order == 0) {
+            *out_row = row;
+            return true;
+        }
         if (order < 0)
             high = (size_t)(line.at - rows.at);
         else
             low = (size_t)(line.at - rows.at) + line.len + 1;
     }
-    return (struct jk_span){0};
+    return false;
+}
+
+struct jk_span jk_spdx_list_find(struct jk_span identifier, enum jk_spdx_sort sort)
+{
+    struct row row;
+    bool found = find_row(identifier, &row) && row.exception == (sort == JK_SPDX_EXCEPTION);
+    return found ? row.identifier : (struct jk_span){0};
+}
+
+bool jk_spdx_list_is_open(struct jk_span identifier)
+{
+    struct row row;
+    return find_row(identifier, &row) && row.open;
 }
 
 /* ---- what was meant ---- */

@@ -12,6 +12,8 @@ enum jk_spdx_sort { JK_SPDX_LICENSE, JK_SPDX_EXCEPTION };
 
 /* The canonical spelling; empty when the list does not hold it as that sort. */
 struct jk_span jk_spdx_list_find(struct jk_span identifier, enum jk_spdx_sort sort);
+/* Whether the list says of a licence that it is open: approved by the OSI, or free by the FSF. */
+bool jk_spdx_list_is_open(struct jk_span identifier);
 /* The identifier that the writer of `words` may have meant ("Apache 2", "GPLv3", "apache-2.O"); empty when none is
  * close. Costs up to a tenth of a millisecond: for error messages only. */
 struct jk_span jk_spdx_list_nearest(struct jk_span words, enum jk_spdx_sort sort);

@@ -34,7 +34,10 @@ static bool is_unknown(const struct jk_explained *explained, struct jk_span lice
 {
     enum jk_permission given[JK_PERMISSION_KINDS];
     const struct jk_policy *policy = explained->policy;
-    jk_book_permissions(explained->book, license, explained->size, given);
+    if (policy->rules > 1)
+        jk_book_permissions_listed(explained->book, license, explained->size, given);
+    else
+        jk_book_permissions(explained->book, license, explained->size, given);
     for (int i = 0; i < JK_PERMISSION_KINDS; i++)
         if (given[i] < policy->demands[i] && given[i] != JK_PERMISSION_UNKNOWN) return false;
     return true;

@@ -151,8 +151,11 @@ extern const size_t jk_data_hub_licenses_len, jk_data_spdx_list_len;
 static bool is_current(struct jk_span identifier)
 {
     struct jk_span rest = {(const char *)jk_data_spdx_list, jk_data_spdx_list_len}, line;
-    while (jk_span_line(&rest, &line))
-        if (jk_span_equal(line, identifier)) return true;
+    while (jk_span_line(&rest, &line)) {
+        struct jk_span words = line, word;
+        (void)jk_span_cut(&words, ' ', &word);
+        if (jk_span_equal(word, identifier)) return words.len == 0 || jk_span_equal(words, JK_SPAN("open"));
+    }
     return false;
 }
 
@@ -259,6 +262,33 @@ static void every_identifier_of_the_hub(void **state)
     }
 }
 
+static void list_tells(const char *identifier, int commercial, int derive, int redistribute)
+{
+    enum jk_permission found[JK_PERMISSION_KINDS];
+    if (!jk_license_of_list(jk_span_of(identifier), found)) fail_msg("the list tells nothing of %s", identifier);
+    if ((int)found[JK_MAY_COMMERCIAL] != commercial || (int)found[JK_MAY_DERIVE] != derive ||
+        (int)found[JK_MAY_REDISTRIBUTE] != redistribute)
+        fail_msg("%s: %d %d %d", identifier, found[0], found[1], found[2]);
+}
+
+static void what_the_list_tells(void **state)
+{
+    (void)state;
+    const char *const open[] = {"MPL-2.0",      "gpl-3.0-only", "GPL-2.0-or-later", "ISC",
+                                "BSD-2-Clause", "CC0-1.0",      "OFL-1.1"};
+    const char *const nothing[] = {"LicenseRef-own",          "NOASSERTION",        "",    "CC-BY-9.0", "CC-PDDC",
+                                   "Classpath-exception-2.0", "BSD-2-Clause-Views", "open"};
+    enum jk_permission found[JK_PERMISSION_KINDS];
+    for (size_t i = 0; i < sizeof open / sizeof open[0]; i++)
+        list_tells(open[i], YES, YES, YES);
+    list_tells("CC-BY-3.0", YES, YES, YES);
+    list_tells("cc-by-nc-4.0", NO, YES, YES);
+    list_tells("CC-BY-ND-4.0", YES, NO, YES);
+    list_tells("CC-BY-NC-ND-4.0", NO, NO, YES);
+    for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++)
+        if (jk_license_of_list(jk_span_of(nothing[i]), found)) fail_msg("the list tells of %s", nothing[i]);
+}
+
 /* Whatever the table maps to is a canonical expression. */
 static void table_is_canonical(void **state)
 {
@@ -291,6 +321,7 @@ int main(void)
         cmocka_unit_test(hub_table),
         cmocka_unit_test(several_families),
         cmocka_unit_test(every_identifier_of_the_hub),
+        cmocka_unit_test(what_the_list_tells),
         cmocka_unit_test(table_is_canonical),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

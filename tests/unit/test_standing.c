@@ -113,7 +113,10 @@ static jk_reasons slow_reasons(const struct jk_book *book, const struct jk_stand
     bool part = !query->teams, allowed = true;
     for (size_t i = 0; i < query->team_count; i++)
         part = part || query->teams[i] == base->team;
-    jk_book_permissions(book, jk_book_license_text(book, release->license), query->n, given);
+    if (policy->rules > 1)
+        jk_book_permissions_listed(book, jk_book_license_text(book, release->license), query->n, given);
+    else
+        jk_book_permissions(book, jk_book_license_text(book, release->license), query->n, given);
     for (int i = 0; i < JK_PERMISSION_KINDS; i++)
         allowed = allowed &&
                   (given[i] >= policy->demands[i] || (policy->unknown_permits && given[i] == JK_PERMISSION_UNKNOWN));
