@@ -1,4 +1,5 @@
 /* The book's rules, one scenario each: entries, names, releases, parents, adoption, and what it refuses. */
+#include "domain/spdx.h"
 #include "support/book_world.h"
 
 /* ---- entries ---- */
@@ -40,6 +41,47 @@ static void test_init_facts(void **state)
     assert_true(jk_span_equal(jk_book_origin(ledger->book), JK_SPAN("log.example/test")));
     assert_true(jk_span_equal(jk_book_purpose(ledger->book), JK_SPAN("registry")));
     assert_true(jk_span_starts(jk_book_key(ledger->book), JK_SPAN("log.example/test+")));
+}
+
+/* ---- what the SPDX list tells ---- */
+
+static void add_list(struct jk_ledger *ledger, struct jk_digest digest)
+{
+    struct jk_entry list = {
+        .kind = JK_KIND_SPDX, .actor.type = JK_ACTOR_SERVER, .version = JK_SPAN("9.9"), .list = digest};
+    OK(jk_ledger_add(ledger, &list));
+}
+
+static void permits(const struct jk_ledger *ledger, const char *license, uint32_t n, enum jk_permission expected)
+{
+    enum jk_permission found[JK_PERMISSION_KINDS];
+    jk_book_permissions_listed(ledger->book, jk_span_of(license), n, found);
+    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
+        assert_int_equal(found[kind], expected);
+    if (strcmp(license, "Apache-2.0") == 0) return;
+    jk_book_permissions(ledger->book, jk_span_of(license), n, found); /* rule set 1 knows facts alone */
+    assert_int_equal(found[JK_MAY_DERIVE], JK_PERMISSION_UNKNOWN);
+}
+
+/* From the entry on that names the list, and up to one that names another; facts go before it. */
+static void test_listed_permissions(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    uint32_t none = jk_book_size(ledger->book);
+    add_list(ledger, jk_spdx_list_digest());
+    uint32_t known = jk_book_size(ledger->book);
+    add_list(ledger, jk_digest_of(JK_SPAN("a list of before")));
+    uint32_t other = jk_book_size(ledger->book);
+    permits(ledger, "ISC", none, JK_PERMISSION_UNKNOWN);
+    permits(ledger, "ISC", known, JK_PERMISSION_YES);
+    permits(ledger, "ISC", other, JK_PERMISSION_UNKNOWN);
+    permits(ledger, "ISC AND LicenseRef-own", known, JK_PERMISSION_UNKNOWN);
+    permits(ledger, "ISC OR LicenseRef-own", known, JK_PERMISSION_YES);
+    permits(ledger, "Apache-2.0", other, JK_PERMISSION_YES);
+    OK(jk_ledger_license(ledger, "Apache-2.0", JK_PERMISSION_NO, JK_PERMISSION_NO, JK_PERMISSION_NO, ""));
+    add_list(ledger, jk_spdx_list_digest());
+    permits(ledger, "Apache-2.0", jk_book_size(ledger->book), JK_PERMISSION_NO);
+    permits(ledger, "ISC", jk_book_size(ledger->book), JK_PERMISSION_YES);
 }
 
 /* ---- names ---- */
@@ -342,10 +384,13 @@ static void test_children(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_order),          TEST(test_init_facts),      TEST(test_names),    TEST(test_reserved),
-        TEST(test_verified_since), TEST(test_nearest),         TEST(test_releases), TEST(test_spell_bounds),
-        TEST(test_parents),        TEST(test_depth_and_roots), TEST(test_cycles),   TEST(test_adoption),
-        TEST(test_children),
+        TEST(test_order),          TEST(test_init_facts),
+        TEST(test_names),          TEST(test_reserved),
+        TEST(test_verified_since), TEST(test_nearest),
+        TEST(test_releases),       TEST(test_spell_bounds),
+        TEST(test_parents),        TEST(test_depth_and_roots),
+        TEST(test_cycles),         TEST(test_adoption),
+        TEST(test_children),       TEST(test_listed_permissions),
     };
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
