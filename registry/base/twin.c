@@ -73,6 +73,15 @@ SHA void four_rounds(struct lane *lane, unsigned q)
     lane->words[q % 4] = _mm_sha256msg2_epu32(made, last);
 }
 
+/* Written out, for the words' places must be known to the compiler. */
+#define ALL_QUARTERS(do_one)                                                                                           \
+    do_one(0) do_one(1) do_one(2) do_one(3) do_one(4) do_one(5) do_one(6) do_one(7) do_one(8) do_one(9) do_one(10)     \
+        do_one(11) do_one(12) do_one(13) do_one(14) do_one(15)
+#define ONE_LANE(q) four_rounds(&lane, q);
+#define TWO_LANES(q)                                                                                                   \
+    four_rounds(&one, q);                                                                                              \
+    four_rounds(&two, q);
+
 SHA void read_block(struct lane *lane, const unsigned char *block)
 {
     const __m128i order = _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
@@ -88,9 +97,7 @@ __attribute__((target("sha,sse4.1,ssse3"))) static void one_stream(uint32_t stat
     for (; blocks > 0; blocks--, bytes += BLOCK) {
         __m128i abef = lane.abef, cdgh = lane.cdgh;
         read_block(&lane, bytes);
-#pragma GCC unroll 16
-        for (unsigned q = 0; q < 16; q++)
-            four_rounds(&lane, q);
+        ALL_QUARTERS(ONE_LANE)
         lane.abef = _mm_add_epi32(lane.abef, abef);
         lane.cdgh = _mm_add_epi32(lane.cdgh, cdgh);
     }
@@ -107,11 +114,7 @@ __attribute__((target("sha,sse4.1,ssse3"))) static void two_streams(uint32_t sta
         __m128i kept[4] = {one.abef, one.cdgh, two.abef, two.cdgh};
         read_block(&one, bytes[0] + at);
         read_block(&two, bytes[1] + at);
-#pragma GCC unroll 16
-        for (unsigned q = 0; q < 16; q++) {
-            four_rounds(&one, q);
-            four_rounds(&two, q);
-        }
+        ALL_QUARTERS(TWO_LANES)
         one.abef = _mm_add_epi32(one.abef, kept[0]);
         one.cdgh = _mm_add_epi32(one.cdgh, kept[1]);
         two.abef = _mm_add_epi32(two.abef, kept[2]);

@@ -8,6 +8,8 @@
 #include "domain/manifest.h"
 #include "verify/verification.h"
 
+#define JOBS_MAX 16
+
 /* ---- telling ---- */
 
 static json_t *notes_json(const struct jk_digesting *digesting)
@@ -93,9 +95,13 @@ enum jk_status jk_run_digest(struct jk_cli *cli)
                                      .folder = jk_cli_operand(cli, 0),
                                      .out = jk_options_text(&cli->options, JK_OPTION_OUT),
                                      .anew = jk_cli_has(cli, JK_OPTION_ANEW)};
+    uint64_t jobs = jk_options_count(&cli->options, JK_OPTION_JOBS, 0);
     bool check = jk_cli_has(cli, JK_OPTION_CHECK), out = jk_cli_has(cli, JK_OPTION_OUT);
     if (check && (out || jk_cli_has(cli, JK_OPTION_ANEW)))
         return jk_cli_usage(cli, "--check goes with neither --out nor --anew");
+    if (jk_cli_has(cli, JK_OPTION_JOBS) && (jobs < 1 || jobs > JOBS_MAX))
+        return jk_cli_usage(cli, "--jobs must be 1 to %d", JOBS_MAX);
+    digesting.threads = (unsigned)jobs;
     if (check) return check_folder(cli, digesting.folder);
     if (cli->json && !out) return jk_cli_usage(cli, "with --json the manifest goes into a file: --out FILE");
     JK_TRY(jk_digesting_run(&digesting));

@@ -92,6 +92,7 @@ static enum jk_status read_model_files(struct jk_digesting *digesting)
     struct jk_scan_options options = {.folder = digesting->folder,
                                       .files = digesting->files,
                                       .count = digesting->count,
+                                      .threads = digesting->threads,
                                       .sketches = true,
                                       .progress = show_digesting,
                                       .known = known,

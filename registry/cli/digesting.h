@@ -12,8 +12,9 @@ struct jk_digesting {
     /* given */
     struct jk_cli *cli;
     const char *folder;
-    const char *out; /* a file that is not part of the model, where it lies in the folder; NULL: none */
-    bool anew;       /* nothing that was found before is believed */
+    const char *out;  /* a file that is not part of the model, where it lies in the folder; NULL: none */
+    unsigned threads; /* 0: one a core */
+    bool anew;        /* nothing that was found before is believed */
     /* made */
     struct jk_text manifest;
     struct jk_scan_file *files;

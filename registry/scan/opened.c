@@ -160,7 +160,7 @@ static void end_tensor(struct hashing *hashing)
 static void hash_bytes(struct hashing *hashing, const unsigned char *bytes, uint64_t len, uint64_t offset)
 {
     const struct jk_tensors *table = &hashing->opened->table;
-    bool tensors = hashing->opened->tensors && hashing->opened->tabled;
+    bool tensors = hashing->opened->tensors && hashing->opened->tabled && !hashing->opened->apart;
     while (len > 0 || (tensors && hashing->tensor < table->count)) {
         const struct jk_tensor *tensor =
             tensors && hashing->tensor < table->count ? &table->tensors[hashing->tensor] : NULL;
@@ -202,6 +202,20 @@ bool jk_opened_hash(struct jk_opened *opened, struct jk_twin *twin, unsigned cha
         count(user, part);
     }
     jk_twin_end(twin, 0, &opened->file->digest);
+    return true;
+}
+
+bool jk_opened_hash_tensor(struct jk_opened *opened, size_t tensor, struct jk_twin *twin, unsigned char *room)
+{
+    const struct jk_tensor *of = &opened->table.tensors[tensor];
+    const char *why;
+    jk_twin_begin(twin, 0);
+    for (uint64_t at = of->begin, part; at < of->end; at += part) {
+        part = of->end - at < JK_PIECE_READ ? of->end - at : JK_PIECE_READ;
+        if (!jk_piece_read_at(opened->fd, room, (size_t)part, at, &why)) return false;
+        jk_twin_add(twin, 0, room, (size_t)part);
+    }
+    jk_twin_end(twin, 0, &opened->tensors[tensor]);
     return true;
 }
 

@@ -17,7 +17,9 @@ struct jk_opened {
     struct jk_digest *tensors; /* their digests, of a safetensors file */
     /* under the scan's lock */
     struct jk_piece_cursor cursor;
-    unsigned busy; /* workers at it */
+    bool apart;         /* its tensors are hashed by whoever is free, not with the file */
+    size_t next_tensor; /* to be hashed so */
+    unsigned busy;      /* workers at it */
     struct jk_opened *next;
 };
 
@@ -25,9 +27,12 @@ struct jk_opened {
 bool jk_opened_open(struct jk_opened *opened, const char *folder);
 /* Reads and validates the header of a weight file. False: the fault or the note of the file says why not. */
 bool jk_opened_read_header(struct jk_opened *opened);
-/* Hashes all of it, and its tensors with it where it is safetensors. `count` is told what was read. */
+/* Hashes all of it, and its tensors with it where it is safetensors and they are not hashed apart. `count` is told what
+ * was read. */
 bool jk_opened_hash(struct jk_opened *opened, struct jk_twin *twin, unsigned char *room,
                     void (*count)(void *user, uint64_t bytes), void *user);
+/* Hashes one of its tensors. */
+bool jk_opened_hash_tensor(struct jk_opened *opened, size_t tensor, struct jk_twin *twin, unsigned char *room);
 /* The lines of header and tensors. */
 void jk_opened_write(struct jk_opened *opened);
 /* The line of a sketch. */

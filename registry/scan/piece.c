@@ -117,6 +117,7 @@ enum jk_piece_outcome jk_piece_sketch(const struct jk_piece *piece, int fd, cons
     if (jk_sketching_begin(&pass.sketching, piece->shape, piece->dimensions) &&
         read_all(&pass, piece, fd, room, out_why)) {
         outcome = JK_PIECE_LEFT_OUT;
+        pass.sketching.narrow = piece->tensor->type->bytes / piece->tensor->type->elements < sizeof(double);
         pass.signs = signs;
         if (jk_sketching_turn(&pass.sketching)) {
             bool read = read_all(&pass, piece, fd, room, out_why);

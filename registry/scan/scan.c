@@ -21,6 +21,8 @@ struct jk_scan {
     size_t next;              /* file to open */
     size_t open;              /* files that are not closed */
     unsigned workers;         /* that have not ended */
+    unsigned threads;         /* that there are */
+    uint64_t unopened;        /* bytes of files that were not opened yet */
     uint64_t done, total;     /* half bytes: each byte of a weight file is read for its hash, and for its sketch */
     bool no_memory;
 };
@@ -82,6 +84,7 @@ static void close_file(struct jk_scan *scan, struct jk_opened *opened)
     while (*at && *at != opened)
         at = &(*at)->next;
     if (*at) *at = opened->next;
+    if (opened->file->done && !opened->file->again) jk_opened_write(opened);
     jk_opened_close(opened);
     if (scan->options->found) scan->options->found(scan->options->user, opened->file);
     scan->open--;
@@ -95,7 +98,15 @@ static void leave(struct jk_scan *scan, struct jk_opened *opened)
     struct jk_piece piece;
     opened->busy--;
     bool left = opened->tabled && scan->options->sketches && jk_piece_next(&opened->table, &rest, &piece);
+    left |= opened->tabled && opened->apart && opened->next_tensor < opened->table.count;
     if (opened->busy == 0 && (!left || opened->file->fault[0])) close_file(scan, opened);
+}
+
+/* A file that is most of what is left is hashed by one worker, its tensors by others: one core alone would be too slow.
+ */
+static bool is_apart(const struct jk_scan *scan, const struct jk_opened *opened)
+{
+    return opened->tensors && scan->threads > 2 && scan->unopened / (scan->threads - 1) < opened->file->facts.size;
 }
 
 /* Opens it and hashes it, while others may be at its tensors. Called and left with the lock. */
@@ -107,8 +118,9 @@ static void read_file(struct worker *worker, struct jk_opened *opened)
     pthread_mutex_unlock(&scan->lock);
     bool tabled = opened->fd >= 0 && !known && jk_opened_read_header(opened);
     pthread_mutex_lock(&scan->lock);
-    if (tabled && scan->options->sketches) {
-        reserve_signs(scan, opened);
+    if (tabled) opened->apart = is_apart(scan, opened);
+    if (tabled && (scan->options->sketches || opened->apart)) {
+        if (scan->options->sketches) reserve_signs(scan, opened);
         append(scan, opened);
         pthread_cond_broadcast(&scan->changed);
     }
@@ -120,7 +132,6 @@ static void read_file(struct worker *worker, struct jk_opened *opened)
     opened->file->done = hashed || known;
     opened->file->again = known;
     if (hashed && opened->file->kind == JK_SCAN_OPAQUE) count_bytes(scan, opened->file->facts.size);
-    if (hashed) jk_opened_write(opened);
     leave(scan, opened);
 }
 
@@ -129,6 +140,7 @@ static void open_next(struct worker *worker)
 {
     struct jk_scan *scan = worker->scan;
     struct jk_scan_file *file = &scan->options->files[scan->next++];
+    scan->unopened -= file->facts.size;
     struct jk_opened *opened = calloc(1, sizeof *opened);
     if (!opened) {
         scan->no_memory = true;
@@ -146,6 +158,7 @@ static void open_next(struct worker *worker)
 /* The oldest open file with a piece that nobody took yet. */
 static struct jk_opened *take_piece(struct jk_scan *scan, struct jk_piece *out_piece)
 {
+    if (!scan->options->sketches) return NULL;
     for (struct jk_opened *opened = scan->opened; opened; opened = opened->next)
         if (!opened->file->fault[0] && jk_piece_next(&opened->table, &opened->cursor, out_piece)) return opened;
     return NULL;
@@ -167,6 +180,30 @@ static void sketch_piece(struct worker *worker, struct jk_opened *opened, const 
     leave(scan, opened);
 }
 
+/* ---- tensors that are hashed apart ---- */
+
+static struct jk_opened *take_tensor(struct jk_scan *scan, size_t *out_tensor)
+{
+    for (struct jk_opened *opened = scan->opened; opened; opened = opened->next) {
+        if (!opened->apart || opened->file->fault[0] || opened->next_tensor == opened->table.count) continue;
+        *out_tensor = opened->next_tensor++;
+        return opened;
+    }
+    return NULL;
+}
+
+/* Called and left with the lock. */
+static void hash_tensor(struct worker *worker, struct jk_opened *opened, size_t tensor)
+{
+    struct jk_scan *scan = worker->scan;
+    opened->busy++;
+    pthread_mutex_unlock(&scan->lock);
+    bool hashed = jk_opened_hash_tensor(opened, tensor, worker->twin, worker->room.bytes);
+    pthread_mutex_lock(&scan->lock);
+    if (!hashed) jk_opened_fault(opened, "it changed while it was read");
+    leave(scan, opened);
+}
+
 /* ---- workers ---- */
 
 static void *work(void *user)
@@ -174,11 +211,14 @@ static void *work(void *user)
     struct worker *worker = user;
     struct jk_scan *scan = worker->scan;
     struct jk_piece piece;
+    size_t tensor;
     pthread_mutex_lock(&scan->lock);
     while (scan->open > 0) {
-        struct jk_opened *opened = take_piece(scan, &piece);
+        struct jk_opened *opened = take_tensor(scan, &tensor), *sketched = opened ? NULL : take_piece(scan, &piece);
         if (opened)
-            sketch_piece(worker, opened, &piece);
+            hash_tensor(worker, opened, tensor);
+        else if (sketched)
+            sketch_piece(worker, sketched, &piece);
         else if (scan->next < scan->options->count)
             open_next(worker);
         else
@@ -244,7 +284,8 @@ static unsigned threads_of(const struct jk_scan_options *options)
 static enum jk_status run_workers(struct jk_scan *scan, struct jk_error *error)
 {
     struct worker workers[JK_SCAN_THREADS_MAX] = {0};
-    unsigned started = start_workers(scan, workers, threads_of(scan->options));
+    scan->threads = threads_of(scan->options);
+    unsigned started = start_workers(scan, workers, scan->threads);
     if (started == 0) return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "no thread could be started");
     wait_for_all(scan);
     for (unsigned i = 0; i < started; i++) {
@@ -262,6 +303,7 @@ enum jk_status jk_scan_run(const struct jk_scan_options *options, struct jk_erro
     jk_condition_init(&scan.changed);
     for (size_t i = 0; i < options->count; i++)
         scan.total += 2 * options->files[i].facts.size;
+    scan.unopened = scan.total / 2;
     enum jk_status status = options->count ? run_workers(&scan, error) : JK_OK;
     pthread_cond_destroy(&scan.changed);
     pthread_mutex_destroy(&scan.lock);

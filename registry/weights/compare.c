@@ -108,7 +108,7 @@ static struct jk_pair judge(const struct jk_item *one, const struct jk_item *two
         pair.likeness = JK_EQUAL;
         pair.similarity = JK_SIMILAR_ALL;
     } else if (one->carries && two->carries) {
-        pair.similarity = jk_sketch_similarity(&one->sketch, &two->sketch);
+        pair.similarity = jk_sketch_similarity_of(&one->sketch, one->squares, &two->sketch, two->squares);
         pair.likeness = pair.similarity >= JK_SIMILAR_NEAR  ? JK_NEAR
                         : pair.similarity >= JK_SIMILAR_KIN ? JK_KIN
                                                             : JK_FOREIGN;

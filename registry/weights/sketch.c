@@ -6,8 +6,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "weights/wide.h"
+
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
+#define WIDE __attribute__((target_clones("avx512f", "avx2", "default"))) /* chosen when the program is loaded */
 #else
 #define WIDE
 #endif
@@ -86,23 +88,29 @@ static inline double cut(double value)
     return value > CUT ? CUT : value;
 }
 
-WIDE static void add_signed(double *sum, const double *elements, size_t rows, const uint64_t *signs, double mean,
-                            double deviation)
+static void add_signed_plain(const struct jk_sketching *sketching, double *sum, const double *elements, size_t rows,
+                             const uint64_t *signs)
 {
+    double mean = sketching->mean, deviation = sketching->deviation;
     for (; rows > 0; rows--)
-        for (size_t quarter = 0; quarter < 4; quarter++, elements += 64, signs++) {
-            double *to = sum + 64 * quarter;
-            uint64_t word = *signs;
+        for (size_t quarter = 0; quarter < 4; quarter++, elements += 64, signs++)
             for (unsigned b = 0; b < 64; b++)
-                to[b] += with_sign(cut((elements[b] - mean) / deviation), word, b);
-        }
+                sum[64 * quarter + b] += with_sign(cut((elements[b] - mean) / deviation), *signs, b);
+}
+
+static void add_signed(const struct jk_sketching *sketching, double *sum, const double *elements, size_t rows,
+                       const uint64_t *signs)
+{
+    if (!sketching->narrow ||
+        !jk_sketching_add_wide(512, sum, elements, rows, signs, sketching->mean, sketching->deviation))
+        add_signed_plain(sketching, sum, elements, rows, signs);
 }
 
 /* At most a block of signs. */
 static void second_block(struct jk_sketching *sketching, const uint64_t *signs, const double *elements, size_t count)
 {
     size_t rows = count / JK_SKETCH_BUCKETS, whole = rows * JK_SKETCH_BUCKETS;
-    add_signed(sketching->sum, elements, rows, signs, sketching->mean, sketching->deviation);
+    add_signed(sketching, sketching->sum, elements, rows, signs);
     for (size_t i = whole; i < count; i++) {
         double value = cut((elements[i] - sketching->mean) / sketching->deviation);
         sketching->sum[i - whole] += with_sign(value, signs[i / 64], i % 64);
@@ -114,8 +122,9 @@ void jk_sketching_second(struct jk_sketching *sketching, const struct jk_signs *
 {
     uint64_t room[JK_SIGNS_BLOCK / 64];
     while (count > 0) {
-        size_t part = count < JK_SIGNS_BLOCK ? count : JK_SIGNS_BLOCK;
-        second_block(sketching, jk_signs_block(signs, sketching->count / JK_SIGNS_BLOCK, room), elements, part);
+        size_t at = sketching->count % JK_SIGNS_BLOCK, left = JK_SIGNS_BLOCK - at, part = count < left ? count : left;
+        const uint64_t *block = jk_signs_block(signs, sketching->count / JK_SIGNS_BLOCK, room);
+        second_block(sketching, block + at / 64, elements, part);
         sketching->count += part;
         elements += part;
         count -= part;
@@ -187,11 +196,22 @@ static uint32_t root_of(uint64_t value)
     return (uint32_t)root;
 }
 
-uint32_t jk_sketch_similarity(const struct jk_sketch *a, const struct jk_sketch *b)
+uint64_t jk_sketch_squares(const struct jk_sketch *sketch)
+{
+    return (uint64_t)product(sketch->at, sketch->at);
+}
+
+uint32_t jk_sketch_similarity_of(const struct jk_sketch *a, uint64_t a_squares, const struct jk_sketch *b,
+                                 uint64_t b_squares)
 {
     int64_t signed_product = product(a->at, b->at);
     unsigned __int128 s = (unsigned __int128)(signed_product < 0 ? -signed_product : signed_product);
-    unsigned __int128 below = (unsigned __int128)product(a->at, a->at) * (unsigned __int128)product(b->at, b->at);
+    unsigned __int128 below = (unsigned __int128)a_squares * b_squares;
     if (below == 0) return 0;
     return root_of((uint64_t)((unsigned __int128)JK_SIMILAR_ALL * JK_SIMILAR_ALL * s * s / below));
+}
+
+uint32_t jk_sketch_similarity(const struct jk_sketch *a, const struct jk_sketch *b)
+{
+    return jk_sketch_similarity_of(a, jk_sketch_squares(a), b, jk_sketch_squares(b));
 }

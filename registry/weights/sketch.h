@@ -21,10 +21,11 @@ struct jk_sketching {
     uint64_t count; /* elements of the pass so far */
     double sum[JK_SKETCH_BUCKETS], squares[JK_SKETCH_BUCKETS];
     double mean, deviation;
+    bool narrow; /* the elements are of at most 32 bits, or small multiples of such: far from the least doubles */
     struct jk_formula formula;
 };
 
-#define JK_SKETCHING_PIECE 4096u /* what all pieces but the last are a multiple of */
+#define JK_SKETCHING_PIECE 1024u /* what all pieces but the last are a multiple of; stays in the nearest cache */
 
 /* False: out of memory. `shape` is that of what is sketched; `dimensions` ≥ 2. */
 bool jk_sketching_begin(struct jk_sketching *sketching, const uint64_t *shape, uint32_t dimensions);
@@ -50,7 +51,12 @@ bool jk_sketch_read(const unsigned char bytes[JK_SKETCH_BYTES], struct jk_sketch
 
 /* False: too few buckets carry it for it to say anything. */
 bool jk_sketch_carries(const struct jk_sketch *sketch);
+/* The sum of the squares, which each comparison needs. */
+uint64_t jk_sketch_squares(const struct jk_sketch *sketch);
 /* |r|, rounded down. */
 uint32_t jk_sketch_similarity(const struct jk_sketch *a, const struct jk_sketch *b);
+/* The same, of sketches whose squares are known. */
+uint32_t jk_sketch_similarity_of(const struct jk_sketch *a, uint64_t a_squares, const struct jk_sketch *b,
+                                 uint64_t b_squares);
 
 #endif

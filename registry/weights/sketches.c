@@ -80,6 +80,7 @@ static bool take_sketch(struct jk_sketches *model, const struct jk_manifest_line
     if (!item) return false;
     item->has_sketch = jk_base64_decode(line->sketch, bytes, sizeof bytes, &len) && len == sizeof bytes &&
                        jk_sketch_read(bytes, &item->sketch);
+    item->squares = jk_sketch_squares(&item->sketch);
     item->carries = item->has_sketch && jk_sketch_carries(&item->sketch);
     const struct known *tensor = find(known, count, line->path, line->name);
     if (jk_manifest_slice(line->name, &whole, &slice) && !tensor) {

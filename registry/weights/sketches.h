@@ -17,6 +17,7 @@ struct jk_item {
     bool carries;            /* the sketch says something */
     struct jk_digest digest; /* of the whole tensor */
     struct jk_sketch sketch;
+    uint64_t squares; /* of the sketch */
 };
 
 struct jk_sketches {

@@ -7,7 +7,7 @@
 #include "base/span.h"
 
 /* `blocks` whole blocks from `bytes` as `blocks` × elements doubles. */
-typedef void jk_unpack_fn(const unsigned char *bytes, size_t blocks, double *out);
+typedef void jk_unpack_fn(const unsigned char *restrict bytes, size_t blocks, double *restrict out);
 
 struct jk_type {
     const char *word;     /* as in a manifest */

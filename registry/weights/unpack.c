@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static float float_of(uint32_t bits)
+static inline float float_of(uint32_t bits)
 {
     float value;
     memcpy(&value, &bits, sizeof value);
@@ -26,7 +26,7 @@ double jk_unpack_half(const unsigned char *at)
     return (double)half_to_float(jk_unpack_u16(at));
 }
 
-void jk_unpack_f64(const unsigned char *bytes, size_t blocks, double *out)
+void jk_unpack_f64(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     for (size_t i = 0; i < blocks; i++) {
         uint64_t bits = 0;
@@ -36,24 +36,24 @@ void jk_unpack_f64(const unsigned char *bytes, size_t blocks, double *out)
     }
 }
 
-static uint32_t u32_of(const unsigned char *at)
+static inline uint32_t u32_of(const unsigned char *at)
 {
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-void jk_unpack_f32(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_f32(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     for (size_t i = 0; i < blocks; i++)
         out[i] = (double)float_of(u32_of(bytes + 4 * i));
 }
 
-void jk_unpack_f16(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_f16(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     for (size_t i = 0; i < blocks; i++)
         out[i] = (double)half_to_float(jk_unpack_u16(bytes + 2 * i));
 }
 
-void jk_unpack_bf16(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_bf16(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     for (size_t i = 0; i < blocks; i++)
         out[i] = (double)float_of(jk_unpack_u16(bytes + 2 * i) << 16);
@@ -69,7 +69,7 @@ static double small_float(unsigned byte, unsigned mantissa, int bias)
 }
 
 /* E4M3FN: no infinities, and one NaN of each sign. */
-void jk_unpack_f8_e4m3(const unsigned char *bytes, size_t blocks, double *out)
+void jk_unpack_f8_e4m3(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     double values[256];
     for (unsigned byte = 0; byte < 256; byte++)
@@ -78,7 +78,7 @@ void jk_unpack_f8_e4m3(const unsigned char *bytes, size_t blocks, double *out)
         out[i] = values[bytes[i]];
 }
 
-void jk_unpack_f8_e5m2(const unsigned char *bytes, size_t blocks, double *out)
+void jk_unpack_f8_e5m2(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     double values[256];
     for (unsigned byte = 0; byte < 256; byte++)
@@ -87,7 +87,7 @@ void jk_unpack_f8_e5m2(const unsigned char *bytes, size_t blocks, double *out)
         out[i] = values[bytes[i]];
 }
 
-void jk_unpack_i8(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_i8(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     for (size_t i = 0; i < blocks; i++)
         out[i] = (double)(signed char)bytes[i];

@@ -9,6 +9,13 @@ jk_unpack_fn jk_unpack_f64, jk_unpack_f32, jk_unpack_f16, jk_unpack_bf16, jk_unp
 jk_unpack_fn jk_unpack_q4_0, jk_unpack_q4_1, jk_unpack_q5_0, jk_unpack_q5_1, jk_unpack_q8_0, jk_unpack_iq4_nl;
 jk_unpack_fn jk_unpack_q2_k, jk_unpack_q3_k, jk_unpack_q4_k, jk_unpack_q5_k, jk_unpack_q6_k, jk_unpack_iq4_xs;
 
+/* Loops for processors with wide vectors are chosen when the program is loaded. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define JK_UNPACK_WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define JK_UNPACK_WIDE
+#endif
+
 static inline uint32_t jk_unpack_u16(const unsigned char *at)
 {
     return (uint32_t)at[0] | (uint32_t)at[1] << 8;

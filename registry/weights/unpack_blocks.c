@@ -9,7 +9,7 @@ const signed char jk_unpack_iq4[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
 
 /* ---- blocks of 32: the low halves of 16 bytes are elements 0 to 15, the high halves 16 to 31 ---- */
 
-void jk_unpack_q4_0(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_q4_0(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     EACH(18)
     {
@@ -23,7 +23,7 @@ void jk_unpack_q4_0(const unsigned char *bytes, size_t blocks, double *out)
     }
 }
 
-void jk_unpack_q4_1(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_q4_1(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     EACH(20)
     {
@@ -43,7 +43,7 @@ static unsigned fifth(const unsigned char *bits, unsigned i)
     return (unsigned)(bits[i / 8] >> (i % 8) & 1) << 4;
 }
 
-void jk_unpack_q5_0(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_q5_0(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     EACH(22)
     {
@@ -57,7 +57,7 @@ void jk_unpack_q5_0(const unsigned char *bytes, size_t blocks, double *out)
     }
 }
 
-void jk_unpack_q5_1(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_q5_1(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     EACH(24)
     {
@@ -71,17 +71,18 @@ void jk_unpack_q5_1(const unsigned char *bytes, size_t blocks, double *out)
     }
 }
 
-void jk_unpack_q8_0(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_q8_0(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     EACH(34)
     {
         double scale = jk_unpack_half(bytes);
         for (unsigned i = 0; i < 32; i++)
-            *out++ = scale * (signed char)bytes[2 + i];
+            out[i] = scale * (signed char)bytes[2 + i];
+        out += 32;
     }
 }
 
-void jk_unpack_iq4_nl(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_iq4_nl(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     EACH(18)
     {
@@ -99,7 +100,7 @@ void jk_unpack_iq4_nl(const unsigned char *bytes, size_t blocks, double *out)
 
 /* 16 scales of 4 bits with offsets of 4; 64 bytes of 2 bits; scale and offset. Of each half of 128, the bits 0 and 1 of
  * its 32 bytes are the first 32 elements, bits 2 and 3 the next, and so on. */
-void jk_unpack_q2_k(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_q2_k(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     EACH(84)
     {
@@ -119,7 +120,7 @@ static int q3_scale(const unsigned char *packed, unsigned group)
 }
 
 /* 32 bytes of third bits (bit k of byte j: element 32k + j), 64 of 2 bits as in Q2_K, the scales, one scale. */
-void jk_unpack_q3_k(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_q3_k(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     EACH(110)
     {
@@ -146,7 +147,7 @@ static void q4_scale(const unsigned char *packed, unsigned group, int *out_scale
 }
 
 /* 128 bytes: of each 32, the low halves are 32 elements, and the high halves the next 32. */
-void jk_unpack_q4_k(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_q4_k(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     EACH(144)
     {
@@ -157,13 +158,14 @@ void jk_unpack_q4_k(const unsigned char *bytes, size_t blocks, double *out)
             q4_scale(bytes + 4, group, &small, &offset);
             double step = scale * small, below = least * offset;
             for (unsigned i = 0; i < 32; i++)
-                *out++ = step * (four[i] >> shift & 15) - below;
+                out[i] = step * (four[i] >> shift & 15) - below;
+            out += 32;
         }
     }
 }
 
 /* The same with 32 bytes of fifth bits before: bit k of byte j is of element 32k + j. */
-void jk_unpack_q5_k(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_q5_k(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     EACH(176)
     {
@@ -174,30 +176,34 @@ void jk_unpack_q5_k(const unsigned char *bytes, size_t blocks, double *out)
             q4_scale(bytes + 4, group, &small, &offset);
             double step = scale * small, below = least * offset;
             for (unsigned i = 0; i < 32; i++)
-                *out++ = step * ((four[i] >> shift & 15) | (high[i] >> group & 1) << 4) - below;
+                out[i] = step * ((four[i] >> shift & 15) | (high[i] >> group & 1) << 4) - below;
+            out += 32;
         }
     }
 }
 
 /* 128 bytes of 4 bits, 64 of 2 bits, 16 signed scales, one scale. Of each half of 128: elements 0 to 63 are the low
  * halves of its 64 bytes, 64 to 127 the high ones; the two upper bits are laid out as in Q2_K. */
-void jk_unpack_q6_k(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_q6_k(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     EACH(210)
     {
         double scale = jk_unpack_half(bytes + 208);
-        for (unsigned i = 0; i < 256; i++) {
-            unsigned half = i / 128, in = i % 128;
-            unsigned low = bytes[half * 64 + in % 64] >> (in / 64 * 4) & 15;
-            unsigned high = bytes[128 + half * 32 + in % 32] >> (in / 32 * 2) & 3;
-            *out++ = scale * (signed char)bytes[192 + i / 16] * ((int)(low | high << 4) - 32);
+        for (unsigned group = 0; group < 16; group++) { /* of 16 elements */
+            unsigned half = group / 8, in = group % 8 * 16;
+            const unsigned char *low = bytes + half * 64 + in % 64, *high = bytes + 128 + half * 32 + in % 32;
+            unsigned low_shift = in / 64 * 4, high_shift = in / 32 * 2;
+            double step = scale * (signed char)bytes[192 + group];
+            for (unsigned i = 0; i < 16; i++)
+                out[i] = step * ((int)((low[i] >> low_shift & 15u) | (high[i] >> high_shift & 3u) << 4) - 32);
+            out += 16;
         }
     }
 }
 
 /* One scale, 8 scales of 6 bits (4 bits each in 4 bytes, the upper 2 bits in a word of 16), 128 bytes as in IQ4_NL
  * by 32. */
-void jk_unpack_iq4_xs(const unsigned char *bytes, size_t blocks, double *out)
+JK_UNPACK_WIDE void jk_unpack_iq4_xs(const unsigned char *restrict bytes, size_t blocks, double *restrict out)
 {
     EACH(136)
     {

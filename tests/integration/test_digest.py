@@ -159,10 +159,14 @@ class Same(Case):
         self.assertEqual(names, ["kept"] * 3)
 
     def test_one_folder_is_one_manifest(self):
-        self.safetensors("m.safetensors", [("w%d" % i, "F32", [ROWS, COLUMNS], float_bytes("f", weights(i))) for i in range(6)])
+        for shard in range(3):
+            self.safetensors("m%d.safetensors" % shard, [("w%d.%d" % (shard, i), "F32", [ROWS, COLUMNS], float_bytes("f", weights(i))) for i in range(4)])
         first = self.digest()
         shutil.copytree(self.model, self.root + "/other")
-        self.assertEqual(self.jokbo("digest", self.root + "/other", "--anew"), first)
+        for jobs in ("1", "2", "3", "8", "16"):
+            for folder in (self.model, self.root + "/other"):
+                self.assertEqual(self.jokbo("digest", folder, "--anew", "--jobs", jobs), first)
+        self.digest("--jobs", "17", expect=USAGE)
 
 
 class Folders(Case):

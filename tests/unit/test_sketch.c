@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "weights/sketch.h"
+#include "weights/wide.h"
 
 #define ROWS    130
 #define COLUMNS 128
@@ -22,6 +23,8 @@ static void fill_weights(void)
 }
 
 /* False where there is none. The pieces are of different lengths in the two passes, which must not matter. */
+static bool narrow; /* as of elements that are no doubles */
+
 static bool sketch_of(const struct jk_digest *key, struct jk_sketch *out)
 {
     struct jk_sketching sketching;
@@ -32,6 +35,7 @@ static bool sketch_of(const struct jk_digest *key, struct jk_sketch *out)
         part = COUNT - at < JK_SKETCHING_PIECE ? COUNT - at : JK_SKETCHING_PIECE;
         jk_sketching_first(&sketching, values + at, part);
     }
+    sketching.narrow = narrow;
     bool made = jk_sketching_turn(&sketching);
     if (made) {
         jk_sketching_second(&sketching, signs, values, COUNT);
@@ -189,6 +193,44 @@ static void not_finite(void **state)
     left_out("what overflows when it is squared");
 }
 
+/* The sums of both ways of dividing are the same to the last bit, over many values and divisors. */
+static void quotients(void **state)
+{
+    (void)state;
+    static struct jk_sketching plain;
+    uint64_t room[JK_SIGNS_BLOCK / 64];
+    struct jk_signs *signs = jk_signs_new(NULL);
+    uint64_t seed = 7;
+    for (unsigned round = 0; round < 2000; round++) {
+        for (size_t i = 0; i < 4096; i++) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            float value = (float)ldexp((double)(int64_t)seed, -63 + (int)(seed % 40) * (round % 2 ? 1 : -3));
+            values[i] = (double)value;
+        }
+        plain = (struct jk_sketching){.mean = values[0] / 3, .deviation = fabs(values[1]) * 1.1 + 0x1p-200};
+        jk_sketching_second(&plain, signs, values, 4096);
+        for (unsigned bits = 256; bits <= 512; bits *= 2) {
+            double sum[JK_SKETCH_BUCKETS] = {0};
+            if (jk_sketching_add_wide(bits, sum, values, 16, jk_signs_block(signs, 0, room), plain.mean,
+                                      plain.deviation))
+                assert_memory_equal(sum, plain.sum, sizeof sum);
+        }
+    }
+    jk_signs_free(signs);
+}
+
+/* A whole sketch of elements that are no doubles. */
+static void narrow_elements(void **state)
+{
+    (void)state;
+    struct jk_sketch sketch;
+    fill_weights();
+    narrow = true;
+    assert_true(sketch_of(NULL, &sketch));
+    narrow = false;
+    base64_is(&sketch, "68d42880147d712fa6edac059322dd6896de77f55986e2c7768035440b9e4f91");
+}
+
 static void bytes_of_a_sketch(void **state)
 {
     (void)state;
@@ -225,6 +267,8 @@ int main(void)
         cmocka_unit_test(tables),
         cmocka_unit_test(not_finite),
         cmocka_unit_test(bytes_of_a_sketch),
+        cmocka_unit_test(quotients),
+        cmocka_unit_test(narrow_elements),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
