@@ -193,6 +193,59 @@ static void not_finite(void **state)
     left_out("what overflows when it is squared");
 }
 
+/* The public sums as they stand before they are scaled. */
+static void public_sums(struct jk_sketching *out)
+{
+    struct jk_sketch sketch;
+    struct jk_signs *signs = jk_signs_new(NULL);
+    assert_true(jk_sketching_begin(out, shape, 2));
+    jk_sketching_first(out, values, COUNT);
+    assert_true(jk_sketching_turn(out));
+    jk_sketching_second(out, signs, values, COUNT);
+    assert_true(jk_sketching_end(out, &sketch));
+    jk_sketching_done(out);
+    jk_signs_free(signs);
+}
+
+/* Whoever knows the signs moves each weight a little along them, and the weights look like another family's. Signs that
+ * came later do not move with them. */
+static void trained_against_public_signs(void **state)
+{
+    (void)state;
+    static double family[COUNT], disguised[COUNT];
+    static struct jk_sketching here, there;
+    struct jk_sketch sketches[3][2]; /* of family, stranger, disguised; public, and under a key */
+    struct jk_digest key = {{42}};
+    uint64_t room[JK_SIGNS_BLOCK / 64], seed = 3;
+    for (size_t i = 0; i < COUNT; i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        family[i] = (double)(int64_t)seed * 0x1p-63;
+    }
+    fill_weights();
+    assert_true(sketch_of(NULL, &sketches[1][0]) && sketch_of(&key, &sketches[1][1]));
+    public_sums(&there);
+    memcpy(values, family, sizeof values);
+    assert_true(sketch_of(NULL, &sketches[0][0]) && sketch_of(&key, &sketches[0][1]));
+    public_sums(&here);
+    struct jk_signs *signs = jk_signs_new(NULL);
+    double of_bucket = COUNT / (double)JK_SKETCH_BUCKETS, moved = 0;
+    for (size_t i = 0; i < COUNT; i++) {
+        const uint64_t *block = jk_signs_block(signs, i / JK_SIGNS_BLOCK, room);
+        double sign = block[i % JK_SIGNS_BLOCK / 64] >> (i % 64) & 1 ? 1 : -1, step;
+        step = sign * (there.sum[i % JK_SKETCH_BUCKETS] - here.sum[i % JK_SKETCH_BUCKETS]) / of_bucket * here.deviation;
+        disguised[i] = family[i] + step;
+        moved += step * step;
+    }
+    jk_signs_free(signs);
+    memcpy(values, disguised, sizeof values);
+    assert_true(sketch_of(NULL, &sketches[2][0]) && sketch_of(&key, &sketches[2][1]));
+    assert_true(sqrt(moved / COUNT) < 0.25 * here.deviation); /* the smaller, the larger the tensor */
+    assert_true(jk_sketch_similarity(&sketches[2][0], &sketches[1][0]) > 9900);
+    assert_true(jk_sketch_similarity(&sketches[2][0], &sketches[0][0]) < 3000);
+    assert_true(jk_sketch_similarity(&sketches[2][1], &sketches[1][1]) < 3000);
+    assert_true(jk_sketch_similarity(&sketches[2][1], &sketches[0][1]) > 9500);
+}
+
 /* The sums of both ways of dividing are the same to the last bit, over many values and divisors. */
 static void quotients(void **state)
 {
@@ -269,6 +322,7 @@ int main(void)
         cmocka_unit_test(bytes_of_a_sketch),
         cmocka_unit_test(quotients),
         cmocka_unit_test(narrow_elements),
+        cmocka_unit_test(trained_against_public_signs),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
