@@ -8,9 +8,9 @@ const char *const jk_likeness_words[JK_LIKENESSES] = {"equal",   "nearly equal",
 
 /* The second model's items in the orders in which they are looked up. */
 struct lookup {
-    const struct jk_item **by_name;
+    const struct jk_item **by_name;  /* by name, what follows the first dimension, shape, and the model's order */
     const struct jk_item **by_shape; /* by shape, then in the model's order */
-    const struct jk_item **by_tail;  /* by what follows the first dimension */
+    const struct jk_item **by_tail;  /* by what follows the first dimension, then by shape and in the model's order */
     size_t count;
     uint64_t pairs; /* compared so far */
     bool cut;
@@ -30,10 +30,18 @@ static int in_order(const struct jk_item *one, const struct jk_item *two)
     return (one > two) - (one < two); /* both lie in the model's array */
 }
 
+/* By name and what follows the first dimension; and by shape, if that is asked. */
+static int compare_named(const struct jk_item *one, const struct jk_item *two, bool with_shape)
+{
+    int order = jk_span_compare(one->name, two->name);
+    if (order == 0) order = jk_span_compare(tail_of(one->shape), tail_of(two->shape));
+    return order || !with_shape ? order : jk_span_compare(one->shape, two->shape);
+}
+
 static int order_by_name(const void *a, const void *b)
 {
     const struct jk_item *one = *(const struct jk_item *const *)a, *two = *(const struct jk_item *const *)b;
-    int order = jk_span_compare(one->name, two->name);
+    int order = compare_named(one, two, true);
     return order ? order : in_order(one, two);
 }
 
@@ -48,6 +56,7 @@ static int order_by_tail(const void *a, const void *b)
 {
     const struct jk_item *one = *(const struct jk_item *const *)a, *two = *(const struct jk_item *const *)b;
     int order = jk_span_compare(tail_of(one->shape), tail_of(two->shape));
+    if (order == 0) order = jk_span_compare(one->shape, two->shape);
     return order ? order : in_order(one, two);
 }
 
@@ -58,11 +67,6 @@ static const struct jk_item **sorted(const struct jk_sketches *model, int (*orde
         items[i] = &model->items[i];
     if (items) qsort(items, model->count, sizeof *items, order);
     return items;
-}
-
-static struct jk_span name_key(const struct jk_item *item)
-{
-    return item->name;
 }
 
 static struct jk_span shape_key(const struct jk_item *item)
@@ -116,17 +120,26 @@ static struct jk_pair judge(const struct jk_item *one, const struct jk_item *two
     return pair;
 }
 
-/* The first of the second model with the name and shape; else with the name and another first dimension. */
+/* The first of the second model that is named and shaped so; NULL: none. */
+static const struct jk_item *first_named(const struct lookup *lookup, const struct jk_item *one, bool with_shape)
+{
+    size_t low = 0, high = lookup->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_named(lookup->by_name[middle], one, with_shape) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == lookup->count || compare_named(lookup->by_name[low], one, with_shape) != 0) return NULL;
+    return lookup->by_name[low];
+}
+
+/* With its name and shape; else with its name and another first dimension. */
 static const struct jk_item *namesake(const struct lookup *lookup, const struct jk_item *one)
 {
-    const struct jk_item *longer = NULL;
-    for (size_t i = first_of(lookup->by_name, lookup->count, name_key, one->name); i < lookup->count; i++) {
-        const struct jk_item *two = lookup->by_name[i];
-        if (!jk_span_equal(two->name, one->name)) break;
-        if (jk_span_equal(two->shape, one->shape)) return two;
-        if (!longer && jk_span_equal(tail_of(two->shape), tail_of(one->shape))) longer = two;
-    }
-    return longer;
+    const struct jk_item *same = first_named(lookup, one, true);
+    return same ? same : first_named(lookup, one, false);
 }
 
 /* Whether `next` takes the place of what was best: more alike, in the order of the likenesses and then of |r|. */
@@ -136,22 +149,42 @@ static bool is_better(const struct jk_pair *next, const struct jk_pair *best)
     return next->similarity > best->similarity;
 }
 
-/* The best of a group, those of its own shape left out in the second round. */
+/* The place behind those that have the key of the one at `from`. */
+static size_t group_end(const struct jk_item *const *items, size_t count, struct jk_span (*key)(const struct jk_item *),
+                        size_t from)
+{
+    size_t low = from, high = count;
+    if (from == count) return from;
+    struct jk_span wanted = key(items[from]);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (jk_span_equal(key(items[middle]), wanted))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The best of a group; in the round of tails those of its own shape are passed over. */
 static void search(struct lookup *lookup, const struct jk_item *const *items,
                    struct jk_span (*key)(const struct jk_item *), struct jk_pair *best)
 {
     const struct jk_item *one = best->one;
-    bool round_of_tails = key == tail_key;
-    struct jk_span wanted = key(one);
-    for (size_t i = first_of(items, lookup->count, key, wanted); i < lookup->count; i++) {
-        if (!jk_span_equal(key(items[i]), wanted) || best->likeness == JK_EQUAL) return;
-        if (round_of_tails && jk_span_equal(items[i]->shape, one->shape)) continue;
+    size_t at = first_of(items, lookup->count, key, key(one));
+    if (at == lookup->count || !jk_span_equal(key(items[at]), key(one))) return;
+    size_t end = group_end(items, lookup->count, key, at);
+    while (at < end && best->likeness != JK_EQUAL) {
+        if (key == tail_key && jk_span_equal(items[at]->shape, one->shape)) {
+            at = group_end(items, end, shape_key, at);
+            continue;
+        }
         if (lookup->pairs == JK_PAIRS_MAX) {
             lookup->cut = true;
             return;
         }
         lookup->pairs++;
-        struct jk_pair next = judge(one, items[i]);
+        struct jk_pair next = judge(one, items[at++]);
         if (is_better(&next, best)) *best = next;
     }
 }

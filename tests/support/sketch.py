@@ -429,14 +429,14 @@ def best_of(one, candidates):
 
 def pair_of(one, others):
     namesakes = [o for o in others if o.name == one.name and o.shape == one.shape] or \
-        [o for o in others if o.name == one.name and o.tail == one.tail]
+        sorted((o for o in others if o.name == one.name and o.tail == one.tail), key=lambda o: o.shape)
     first = (judge(one, namesakes[0]), namesakes[0]) if namesakes else (judge(one, None), None)
     if first[0][0] <= 2:
         return first
     best = best_of(one, [o for o in others if o.shape == one.shape])
     if best[0][0] <= 2:
         return best
-    longer = best_of(one, [o for o in others if o.tail == one.tail and o.shape != one.shape])
+    longer = best_of(one, sorted((o for o in others if o.tail == one.tail and o.shape != one.shape), key=lambda o: o.shape))
     if longer[0][0] <= 2:
         return longer
     return best if best[1] and (not first[1] or best[0][0] < first[0][0]) else first

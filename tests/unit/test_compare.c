@@ -243,6 +243,29 @@ static void limit_of_pairs(void **state)
     done(&c);
 }
 
+/* Many tensors of one name, in files of their own, and none with a shape of the other model: each is looked up, not
+ * sought. */
+static void many_of_one_name(void **state)
+{
+    (void)state;
+    struct jk_text texts[2];
+    for (unsigned i = 0; i < 2; i++) {
+        jk_text_init(&texts[i], 0);
+        jk_text_add_str(&texts[i], "jokbo/manifest/v2\n");
+        for (unsigned t = 0; t < 20000; t++)
+            jk_text_addf(&texts[i], "file " ZEROS " 1000000 %05u.safetensors\n", t);
+        for (unsigned t = 0; t < 20000; t++)
+            jk_text_addf(&texts[i], "header " ZEROS " %05u.safetensors\n", t);
+        for (unsigned t = 0; t < 20000; t++)
+            jk_text_addf(&texts[i], "tensor %064u U8 128x%u w %05u.safetensors\n", t, 1000 + 2 * t % 4000 + i, t);
+    }
+    struct compared c = compare_texts(texts[0], texts[1]);
+    assert_int_equal(c.comparison.count, 20000);
+    for (size_t i = 0; i < c.comparison.count; i++)
+        assert_int_equal(c.comparison.pairs[i].likeness, JK_UNPAIRED);
+    done(&c);
+}
+
 static void nothing_to_compare(void **state)
 {
     (void)state;
@@ -258,7 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(namesakes),      cmocka_unit_test(moved_layers),       cmocka_unit_test(longer_vocabulary),
         cmocka_unit_test(parts),          cmocka_unit_test(median_by_elements), cmocka_unit_test(equal_by_digest),
-        cmocka_unit_test(limit_of_pairs), cmocka_unit_test(nothing_to_compare),
+        cmocka_unit_test(limit_of_pairs), cmocka_unit_test(nothing_to_compare), cmocka_unit_test(many_of_one_name),
     };
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
