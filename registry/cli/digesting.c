@@ -7,6 +7,7 @@
 #include "cli/console/local.h"
 #include "cli/console/place.h"
 #include "cli/console/print.h"
+#include "cli/shards.h"
 #include "domain/manifest.h"
 #include "scan/write.h"
 
@@ -146,5 +147,6 @@ enum jk_status jk_digesting_run(struct jk_digesting *digesting)
     JK_TRY(read_model_files(digesting));
     JK_TRY(refuse_faults(digesting));
     tell_notes(digesting);
+    jk_shards_tell(digesting);
     return jk_scan_write(digesting->files, digesting->count, &digesting->manifest, &cli->error);
 }

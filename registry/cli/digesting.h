@@ -24,7 +24,8 @@ struct jk_digesting {
     struct jk_progress progress;
 };
 
-/* What is taken as mere bytes is told on cli->err. UNSOUND_WEIGHTS or LOCAL_FILE names each file that is wrong. */
+/* What is taken as mere bytes, and what is missing of a model in parts, is told on cli->err. UNSOUND_WEIGHTS or
+ * LOCAL_FILE names each file that is wrong. */
 JK_MUST_USE enum jk_status jk_digesting_run(struct jk_digesting *digesting);
 void jk_digesting_done(struct jk_digesting *digesting); /* accepts a zeroed struct */
 

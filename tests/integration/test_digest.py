@@ -2,6 +2,7 @@
 (support/sketch.py)? Is what cannot be part of a model named, what was read before not read again, and what a folder holds found out
 by `digest --check`? No server."""
 import hashlib
+import json
 import math
 import os
 import random
@@ -241,6 +242,37 @@ class Folders(Case):
         out = subprocess.run([sys.executable, "-c", script, os.path.join(BUILD, "jokbo"), "digest", self.model],
                              env={"HOME": self.home, "PATH": os.environ["PATH"]}, capture_output=True, text=True, check=True).stdout
         self.assertLess(int(out), 128 << 10)
+
+
+class Parts(Case):
+    """A download that stopped half-way is told."""
+
+    def said(self, words):
+        self.digest()
+        self.assertEqual(self.err, words)
+
+    def test_an_index(self):
+        index = {"metadata": {}, "weight_map": {"a b": "model 1.safetensors", "c": "2.safetensors"}}
+        self.write("sub/model.safetensors.index.json", json.dumps(index).encode())
+        self.safetensors("sub/model 1.safetensors", [("a b", "F32", [2], bytes(8))])
+        self.said("sub/model.safetensors.index.json: says that c is in 2.safetensors, which is not so\n")
+        self.safetensors("sub/2.safetensors", [("d", "F32", [2], bytes(8))])
+        self.said("sub/model.safetensors.index.json: says that c is in 2.safetensors, which is not so\n")
+        self.safetensors("sub/2.safetensors", [("c", "F32", [2], bytes(8))])
+        self.said("")
+        for text in (b"[]", b"{", b'{"weight_map":{"a":1},"weight_map":{}}'):
+            self.write("sub/model.safetensors.index.json", text)
+            self.said("sub/model.safetensors.index.json: is no index of safetensors files\n")
+        self.write("sub/model.safetensors.index.json", b'{"weight_map":{"a":1}}')
+        self.said("sub/model.safetensors.index.json: says that a is in no file, which is not so\n")
+
+    def test_a_split_gguf(self):
+        for i in (1, 2, 3):
+            sketch.write_gguf("%s/m-0000%d-of-00003.gguf" % (self.model, i), [("w%d" % i, "F32", [2, 2], bytes(16))])
+        sketch.write_gguf(self.model + "/m-1-of-3.gguf", [])
+        self.said("")
+        os.unlink(self.model + "/m-00002-of-00003.gguf")
+        self.said("m-00001-of-00003.gguf: of 3 parts only 2 are here\n")
 
 
 class Unsound(Case):
