@@ -12,6 +12,8 @@
 
 #include "base/clock.h"
 
+#define DEATH_WAIT_MS 60000
+
 /* The server process is killed; another takes over the same data directory, and every acknowledged write is there. */
 static void serve_until_killed(const struct store_place *place, int fd)
 {
@@ -159,9 +161,25 @@ static void kill_postmaster(void)
 
 static void note_health(void *context, bool healthy)
 {
-    int *changes = context;
+    _Atomic int *changes = context;
 
     changes[healthy]++;
+}
+
+/* Writes until one meets the dead database, however soon the load is over, and then until one is taken again. */
+static void write_through_death(struct jk_store *store, const _Atomic int *failures)
+{
+    int64_t until_ms = jk_monotonic_ms() + DEATH_WAIT_MS;
+    bool met = false, taken = false;
+    char name[64];
+
+    for (int i = 0; !met || !taken; i++) {
+        if (jk_monotonic_ms() > until_ms) fail_msg("%s", met ? "no write is taken again" : "no write has failed");
+        met = *failures > 0;
+        (void)snprintf(name, sizeof(name), "through-%d", i);
+        taken = store_write_one(store, name) == JK_OK;
+        if (!taken) usleep(20000);
+    }
 }
 
 static void test_database_dies(void **state)
@@ -169,7 +187,7 @@ static void test_database_dies(void **state)
     struct store_loader loaders[16];
     struct store_place place;
     struct jk_store *store;
-    int changes[2] = {0};
+    _Atomic int changes[2] = {0};
     char name[64];
     int acknowledged;
 
@@ -180,6 +198,7 @@ static void test_database_dies(void **state)
     store_begin_load(loaders, 16, store, "die", 150, true);
     usleep(150000);
     kill_postmaster();
+    write_through_death(store, &changes[false]);
     acknowledged = store_end_load(loaders, 16);
     assert_true(acknowledged >= 16 * 149); /* the unlucky batch may end in ALREADY_EXISTS at its retry */
     store_check_log(store);
