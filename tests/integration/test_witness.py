@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import threading
@@ -149,24 +148,27 @@ class Witnessed(unittest.TestCase):
                 until("it cosigns again", lambda: self.is_cosigned(witness), 30)
         self.assertFalse(self.logged("witness-ahead"))
 
+    def answered_while_open(self, silent, prefix):
+        """How many registrations are answered while the silent witness owes the answer to one question. Whoever waited for it, the
+        first would be answered once the server has given the question up, after a second."""
+        asked, count = len(silent.asked), 0
+        until("the silent one is asked", lambda: len(silent.asked) > asked, 30)
+        while True:
+            self.publisher("%s-%d" % (prefix, count))
+            if time.monotonic() > silent.asked_at + 0.9:
+                return count
+            count += 1
+
     def test_absent_one_costs_nothing(self):
         silent, good = self.begin("silent", "good")
-
-        def rate(prefix):
-            taken = []
-            for i in range(40):
-                start = time.monotonic()
-                self.publisher("%s-%d" % (prefix, i))
-                taken.append(time.monotonic() - start)
-            return statistics.median(taken)
-
-        rate("warm")
-        usual = rate("usual")
+        self.settle(silent, good)
         silent.mode = "silence"
-        self.publisher("p")
-        until("the silent one is asked", lambda: not silent.answers or len(silent.asked) > len(silent.answers))
-        slowed = rate("slowed")
-        self.assertLess(slowed, 2 * usual + 0.02, "a registration takes %.4f s instead of %.4f" % (slowed, usual))
+        self.publisher("p")  # the publication that asks it; it is asked again after one second, two, four
+        for attempt in range(4):  # on a busy machine a registration may take as long as the question
+            answered = self.answered_while_open(silent, "while-%d" % attempt)
+            if answered >= 3:
+                break
+        self.assertGreaterEqual(answered, 3, "registrations wait for a witness that is silent")
         start = time.monotonic()
         self.publisher("last")
         until("published", lambda: size_of(self.checkpoint()) == self.size())

@@ -185,6 +185,7 @@ class Witness:
         self.delay = (0, 0)  # seconds that an answer takes, between these two
         self.clock = time.time
         self.asked, self.answers = [], []  # request bodies; statuses that were answered
+        self.asked_at = 0  # when it was asked last, by the monotonic clock
         self.ended, self.lock = threading.Event(), threading.Lock()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
@@ -221,6 +222,7 @@ class Witness:
     def answer(self, path, body):
         time.sleep(random.uniform(*self.delay))
         with self.lock:
+            self.asked_at = time.monotonic()
             self.asked.append(body)
             mode = self.mode
             if mode == "silence":
