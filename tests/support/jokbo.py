@@ -19,6 +19,7 @@ import uuid
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 import grpc  # noqa: E402
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format  # noqa: E402
+import clusters  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
 # gRPC ends its threads with the last channel, and begins anew with the next one: where the two meet, version 1.51 aborts the process
@@ -213,10 +214,13 @@ class Server:
         os.chmod(self.data, 0o755)
         # An evaluator of a test is needed at once. Tests of the rest itself give the option, or their own environment.
         self.options, self.env = list(options), dict(os.environ, JOKBOD_EVALUATOR_REST_HOURS="0", **(env or {}))
-        self.process = None
+        self.process, self.is_new = None, self.owned
 
     def start(self, timeout=90):
         options = list(self.options)
+        if self.is_new and "--database" not in options and "JOKBOD_DATABASE" not in self.env:
+            self.copy_cluster()
+        self.is_new = False
         for name in ("--listen", "--http"):
             if name not in options:
                 options = [name, "127.0.0.1:0"] + options
@@ -235,6 +239,16 @@ class Server:
             raise RuntimeError("jokbod did not start: %r\n%s" % (line, self.log()))
         self.address, self.http, self.metrics = found.group(1), found.group(2), found.group(4)
         return self
+
+    def copy_cluster(self):
+        """Spares it the initdb of its first start, where tests/run has clusters copied."""
+        def make(folder):
+            subprocess.run([os.path.join(BUILD, "tests", "make_cluster"), folder + ".data"], check=True, timeout=120)
+            os.rename(os.path.join(folder + ".data", "postgresql"), folder)
+            shutil.rmtree(folder + ".data")
+        cluster = os.path.join(self.data, "postgresql")
+        if not os.path.exists(cluster):
+            clusters.copied("private", make, cluster)
 
     def log(self):
         with open(os.path.join(self.data, "server.err"), errors="replace") as f:
@@ -518,7 +532,14 @@ class Cluster:
         self.process = None
         if AS_POSTGRES:
             shutil.chown(self.folder, "postgres", "postgres")
-        self._run("initdb", "-D", self.folder + "/data", "-U", "postgres", "--auth=trust", "--no-sync")
+        if not clusters.copied("plain", self._make, self.folder + "/data"):
+            self._make(self.folder + "/data")
+
+    def _make(self, folder):
+        os.mkdir(folder, 0o700)  # by whoever runs the test: PostgreSQL's user may not write beside it
+        if AS_POSTGRES:
+            shutil.chown(folder, "postgres", "postgres")
+        self._run("initdb", "-D", folder, "-U", "postgres", "--auth=trust", "--no-sync")
 
     @staticmethod
     def programs():
