@@ -527,7 +527,7 @@ class Cluster:
     def __init__(self, env=None):
         self.bin = self.programs()
         self.env = dict(os.environ, **(env or {}))
-        self.folder = tempfile.mkdtemp(prefix="jokbo-pg-", dir="/tmp")
+        self.folder = tempfile.mkdtemp(prefix="jokbo-pg-")
         self.url = "host=%s dbname=jokbo user=postgres" % self.folder
         self.process = None
         if AS_POSTGRES:

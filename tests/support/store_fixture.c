@@ -13,8 +13,9 @@
 #include "base/log.h"
 
 #define WRITE_WAIT_MS 60000
+#define STORE_TOP_MAX 80
 
-char store_top[] = "/tmp/jokbo-test-XXXXXX";
+char store_top[STORE_TOP_MAX];
 struct jk_embedded *store_embedded;
 int store_database_count;
 
@@ -459,10 +460,13 @@ void store_set_clocks(const struct store_place *place, int64_t database_us, int6
 
 int store_set_up(void **state)
 {
+    const char *folder = getenv("TMPDIR");
     struct jk_error error;
     char path[200];
 
     (void)state;
+    if (!folder || strlen(folder) > STORE_TOP_MAX / 2) folder = "/tmp";
+    (void)snprintf(store_top, sizeof(store_top), "%s/jokbo-test-XXXXXX", folder);
     jk_log_setup(getenv("JK_TEST_LOG") ? JK_LOG_WARN : JK_LOG_ERROR, JK_LOG_LOGFMT);
     (void)signal(SIGPIPE, SIG_IGN);
     jk_digest_setup();
@@ -476,7 +480,7 @@ int store_set_up(void **state)
 
 int store_tear_down(void **state)
 {
-    char command[128];
+    char command[256];
 
     (void)state;
     jk_embedded_stop(store_embedded);
