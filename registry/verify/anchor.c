@@ -179,6 +179,15 @@ static enum jk_status take_hashes(const Jokbo__V1__ConsistencyProof *reply, stru
     return JK_OK;
 }
 
+/* A proof from another log's server would not hold, and would look as if this log had changed its past: so only a server
+ * that shows a checkpoint of this log, signed by one of its keys, is asked for one. */
+static enum jk_status check_server(struct jk_anchor *anchor, struct jk_error *error)
+{
+    JK_TRY(jk_anchor_newest(anchor, error));
+    if (anchor->keys.count == 0) return JK_OK;
+    return jk_keys_verify(&anchor->keys, jk_span_of(anchor->origin), jk_span_of(anchor->newest->note), NULL, error);
+}
+
 static enum jk_status prove_by_server(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof,
                                       struct jk_error *error)
 {
@@ -187,6 +196,7 @@ static enum jk_status prove_by_server(void *context, uint64_t old_size, uint64_t
     struct jk_error why;
     out_proof->count = 0;
     if (old_size == 0) return JK_OK; /* the empty proof */
+    JK_TRY(check_server(context, error));
     request.first_size = (int64_t)old_size;
     request.second_size = (int64_t)size;
     jk_error_init(&why, error->arena);

@@ -112,6 +112,25 @@ class ConsoleTest(unittest.TestCase):
             late = self.server.jokbo("explain", "explained/model", "--policy", policy, "--as-of", size)
             self.assertIn("was not registered yet", late.stderr, policy)
 
+    def test_another_registrys_server_makes_no_fork(self):
+        """Receipts of one registry, asked about at another that is larger: no word of two pasts."""
+        with tempfile.TemporaryDirectory() as folder, jokbo.Server() as other:
+            other.load_roster()
+            for server, name in ((self.server, "small/model"), (self.server, "small/second"), (other, "big/model-1"), (other, "big/model-2")):
+                home = os.path.join(folder, name)
+                os.makedirs(home)
+                with open(os.path.join(home, "README.md"), "w", encoding="utf-8") as card:
+                    card.write("---\nbase_model: skt/A.X-4.0\nlicense: mit\n---\n")
+                done = server.jokbo("register", home, "--name", name, "--yes", env={"HOME": folder})
+                self.assertEqual(done.returncode, 0, done.stderr)
+            while other.jokbo_json("log", "checkpoint")[1]["log_size"] <= self.server.jokbo_json("log", "checkpoint")[1]["log_size"]:
+                other.jokbo("publisher", "create", "filler-%d" % other.jokbo_json("log", "checkpoint")[1]["log_size"])
+            wrong = other.jokbo("verify", os.path.join(folder, "small/model"), token=None, env={"HOME": folder})
+            self.assertNotIn("two pasts", wrong.stdout + wrong.stderr)
+            self.assertIn("keeps the log", wrong.stdout + wrong.stderr)
+            right = self.server.jokbo("verify", os.path.join(folder, "small/model"), token=None, env={"HOME": folder})
+            self.assertEqual(right.returncode, 0, right.stdout + right.stderr)
+
     def test_only_what_is_near_is_suggested(self):
         self.assertIn('did you mean "count"?', self.server.jokbo("cout").stderr)
         self.assertNotIn("did you mean", self.server.jokbo("nosuch").stderr)

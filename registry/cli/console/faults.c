@@ -162,7 +162,8 @@ const char *jk_faults_fact(const struct jk_error *error, const char *key)
 static const char *hint_for(const struct jk_error *error)
 {
     if (has_reason(error, "LOG_FORKED"))
-        return "Keep both checkpoints, and show them to the operator and to others: together they are the proof.";
+        return "Keep both checkpoints, and show them to the operator and to others. Two of one size are a proof by "
+               "themselves; of two sizes, that nobody can show how one grew into the other.";
     if (has_reason(error, "RECEIPT_WRONG"))
         return "jokbo verify MODEL asks again; if that fails, too, tell the operator.";
     if (has_reason(error, "NOT_COSIGNED"))
