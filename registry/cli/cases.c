@@ -115,7 +115,7 @@ void jk_cases_print_disputes(struct jk_cli *cli, const Jokbo__V1__Dispute *const
     for (size_t i = 0; i < count; i++) {
         const Jokbo__V1__Dispute *dispute = disputes[i];
         const char *outcome = jk_print_word(cli, &jokbo__v1__dispute_outcome__descriptor, (int)dispute->outcome);
-        jk_table_cellf(&table, "%lld", (long long)dispute->log_index);
+        jk_table_cell(&table, jk_print_number(cli, dispute->log_index));
         jk_table_cell(&table, dispute->model);
         jk_table_cellf(&table, "%s%s%s%s",
                        jk_print_word(cli, &jokbo__v1__dispute_subject__descriptor, (int)dispute->subject),

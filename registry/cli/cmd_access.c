@@ -3,6 +3,7 @@
 
 #include "base/defer.h"
 #include "cli/commands.h"
+#include "cli/console/number.h"
 #include "cli/console/print.h"
 #include "cli/console/sheet.h"
 #include "cli/console/words.h"
@@ -193,7 +194,7 @@ static enum jk_status read_lifetime(struct jk_cli *cli, int64_t *out_seconds)
         *out_seconds = -1;
         return JK_OK;
     }
-    if (!jk_span_to_u64(jk_span_of(text), &days) || days == 0 || days > 3650)
+    if (!jk_number_parse(text, &days) || days == 0 || days > 3650)
         return jk_cli_usage(cli, "--lifetime must be 1 to 3650 days, or never");
     *out_seconds = (int64_t)days * DAY_S;
     return JK_OK;

@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/console/local.h"
+#include "cli/console/number.h"
 #include "cli/console/place.h"
 #include "cli/console/print.h"
 #include "verify/renew.h"
@@ -159,7 +160,7 @@ enum jk_status jk_run_receipt_get(struct jk_cli *cli)
     request.cosigned = jk_cli_has(cli, JK_OPTION_COSIGNED);
     request.entry_case = JOKBO__V1__GET_RECEIPT_REQUEST__ENTRY_LINEAGE_HASH;
     request.lineage_hash = jk_cli_operand(cli, 0);
-    if (entry.len < JK_DIGEST_HEX && jk_span_to_u64(entry, &index) && index <= INT64_MAX) {
+    if (entry.len < JK_DIGEST_HEX && jk_number_parse(entry.at, &index) && index <= INT64_MAX) {
         request.entry_case = JOKBO__V1__GET_RECEIPT_REQUEST__ENTRY_LOG_INDEX;
         request.log_index = (int64_t)index;
     }

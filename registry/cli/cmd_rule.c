@@ -90,7 +90,7 @@ enum jk_status jk_run_rule_list(struct jk_cli *cli)
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < list.count; i++) {
         const Jokbo__V1__Ruling *ruling = (const Jokbo__V1__Ruling *)list.items[i];
-        jk_table_cellf(&table, "%lld", (long long)ruling->log_index);
+        jk_table_cell(&table, jk_print_number(cli, ruling->log_index));
         jk_table_cell(&table, ruling->model);
         jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__ruling_kind__descriptor, (int)ruling->kind));
         jk_table_cell(&table, jk_print_word(cli, &jokbo__v1__ruling_state__descriptor, (int)ruling->state));

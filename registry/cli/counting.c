@@ -1,6 +1,7 @@
 /* See counting.h. */
 #include "cli/counting.h"
 
+#include "cli/console/number.h"
 #include "cli/console/pages.h"
 #include "cli/console/print.h"
 #include "cli/overview.h"
@@ -30,21 +31,6 @@ static enum jk_status set_scope(struct jk_cli *cli, size_t base_operand, struct 
     return JK_OK;
 }
 
-/* A whole number, with its thousands apart or not: as lists print it ("5,250"). */
-static bool parse_size(const char *text, uint64_t *out_size)
-{
-    char digits[24];
-    size_t len = strlen(text), kept = 0;
-    for (size_t i = 0; i < len && kept + 1 < sizeof digits; i++) {
-        bool apart = text[i] == ',';
-        if (apart && (i == 0 || i + 1 == len || (len - i) % 4 != 0)) return false;
-        if (!apart) digits[kept++] = text[i];
-        if (strchr(text, ',') && !apart && (len - i) % 4 == 0) return false;
-    }
-    digits[kept] = '\0';
-    return kept > 0 && len < sizeof digits && jk_span_to_u64(jk_span_of(digits), out_size);
-}
-
 /* Digits are a log size, all else is a moment. */
 enum jk_status jk_count_as_of_read(struct jk_cli *cli, struct jk_count_wish *wish)
 {
@@ -53,7 +39,7 @@ enum jk_status jk_count_as_of_read(struct jk_cli *cli, struct jk_count_wish *wis
     int64_t time_us;
     if (!text) return JK_OK;
     wish->has_as_of = true;
-    if (parse_size(text, &size) && size <= INT64_MAX) {
+    if (jk_number_parse(text, &size) && size <= INT64_MAX) {
         wish->as_of.kind_case = JOKBO__V1__AS_OF__KIND_LOG_SIZE;
         wish->as_of.log_size = (int64_t)size;
         return JK_OK;

@@ -1,5 +1,6 @@
 """What the command line does before and around its commands: a token that is no longer in force, names that the shell
-completes, words that are no command, a home folder that is not there."""
+completes, words that are no command, a home folder that is not there, questions before what cannot be undone."""
+import json
 import os
 import subprocess
 import sys
@@ -28,10 +29,10 @@ class ConsoleTest(unittest.TestCase):
         with open(cls.script, "w", encoding="utf-8") as file:
             file.write(cls.server.jokbo("completion", "bash").stdout)
 
-    def complete(self, *words):
+    def complete(self, *words, home=None):
         program = os.path.join(jokbo.BUILD, "jokbo")
         done = subprocess.run(["bash", "-c", COMPLETE, "bash", self.script, program, *words],
-                              env=self.server.user_env(token=None), capture_output=True, text=True, timeout=60)
+                              env=self.server.user_env(None, {"HOME": home} if home else None), capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return done.stdout.split()
 
@@ -130,6 +131,14 @@ class ConsoleTest(unittest.TestCase):
             self.assertIn("keeps the log", wrong.stdout + wrong.stderr)
             right = self.server.jokbo("verify", os.path.join(folder, "small/model"), token=None, env={"HOME": folder})
             self.assertEqual(right.returncode, 0, right.stdout + right.stderr)
+
+    def test_numbers_are_taken_as_they_are_printed(self):
+        for words in (["rule", "confirm", "21,211"], ["receipt", "get", "21,210"], ["dispute", "list", "--limit", "1,000"],
+                      ["log", "entries", "--from", "21,210"], ["token", "revoke", "1,000"]):
+            self.assertNotEqual(self.server.jokbo(*words).returncode, 2, words)
+            wrong = self.server.jokbo(*words[:-1], "21,21")
+            self.assertNotEqual(wrong.returncode, 0, words)
+        self.assertIn("21210", self.server.jokbo("receipt", "get", "21,210").stderr)
 
     def test_only_what_is_near_is_suggested(self):
         self.assertIn('did you mean "count"?', self.server.jokbo("cout").stderr)

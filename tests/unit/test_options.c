@@ -112,6 +112,14 @@ static void test_values(void **state)
     refused("list --relation x --limit y", "--limit \"y\" must be a whole number");
     refused("list --yanked=1", "takes no value");
     refused("list --lmit 1", "did you mean --limit");
+    good("list --limit 1,234,567", "list");
+    assert_int_equal(jk_options_count(&options, JK_OPTION_LIMIT, 100), 1234567);
+    static const char *const wrong[] = {"1,0", "12,34", ",123", "1,234,", "1234,567", "1,,234", "0,123", ","};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "list --limit %s", wrong[i]);
+        refused(line, "whole number");
+    }
     refused("list -x", "long names");
     refused("show \xff", "UTF-8");
     refused("list --contains \xff", "UTF-8");

@@ -6,6 +6,7 @@
 
 #include "base/distance.h"
 #include "base/text.h"
+#include "cli/console/number.h"
 
 const struct jk_option jk_option_table[JK_OPTION_COUNT] = {
 #define JK_OPTION(id, name, kind, common, value, help) {name, JK_OPTION_KIND_##kind, common, value, help},
@@ -81,7 +82,7 @@ static enum jk_status check_value(const struct jk_option *option, const char *te
     uint64_t number;
     char shown[128];
     jk_text_shorten(jk_span_of(text), shown, sizeof shown);
-    if (option->kind == JK_OPTION_KIND_COUNT && !jk_span_to_u64(jk_span_of(text), &number))
+    if (option->kind == JK_OPTION_KIND_COUNT && !jk_number_parse(text, &number))
         return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "--%s \"%s\" must be a whole number from 0", option->name,
                        shown);
     if (is_choice(option->value) && !holds_word(option->value, '|', jk_span_of(text)))
@@ -292,5 +293,5 @@ uint64_t jk_options_count(const struct jk_options *options, enum jk_option_id id
 {
     const char *text = jk_options_text(options, id);
     uint64_t number;
-    return text && jk_span_to_u64(jk_span_of(text), &number) ? number : otherwise;
+    return text && jk_number_parse(text, &number) ? number : otherwise;
 }

@@ -2,6 +2,7 @@
 #include "cli/console/words.h"
 
 #include "base/defer.h"
+#include "cli/console/number.h"
 #include "reply/json.h"
 
 enum jk_status jk_words_values(struct jk_cli *cli, enum jk_option_id id, const ProtobufCEnumDescriptor *type,
@@ -25,7 +26,7 @@ enum jk_status jk_words_values(struct jk_cli *cli, enum jk_option_id id, const P
 enum jk_status jk_words_number(struct jk_cli *cli, size_t operand, const char *what, int64_t *out_number)
 {
     uint64_t number;
-    if (!jk_span_to_u64(jk_span_of(jk_cli_operand(cli, operand)), &number) || number == 0 || number > INT64_MAX)
+    if (!jk_number_parse(jk_cli_operand(cli, operand), &number) || number == 0 || number > INT64_MAX)
         return jk_cli_usage(cli, "%s \"%.60s\" must be a number from 1", what, jk_cli_operand(cli, operand));
     *out_number = (int64_t)number;
     return JK_OK;
