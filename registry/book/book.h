@@ -268,6 +268,9 @@ const struct jk_reserved *jk_book_find_reserved(const struct jk_book *book, stru
  */
 size_t jk_book_nearest(const struct jk_book *book, struct jk_span name, uint32_t n, struct jk_span *out_names,
                        size_t most);
+/* The same of publishers. */
+size_t jk_book_nearest_publishers(const struct jk_book *book, struct jk_span name, uint32_t n,
+                                  struct jk_span *out_names, size_t most);
 
 const struct jk_alias *jk_book_alias(const struct jk_book *book, uint32_t model, uint32_t n); /* the name at N */
 /* The entry since which its name has been under that publisher without a break: its registration, or a transfer. */

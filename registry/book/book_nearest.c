@@ -1,16 +1,22 @@
-/* Registered names near to one that is not: what an error message offers. Bounded: each source of candidates is
- * looked at up to CANDIDATES names deep, and an edit distance beyond DISTANCE_MAX is not told from a larger one. */
+/* Registered names near to one that is not: what an error message or a notice offers. Bounded: of models each source of
+ * candidates is looked at up to CANDIDATES names deep, of publishers the newest PUBLISHERS and those of base models; an
+ * edit distance beyond DISTANCE_MAX is not told from a larger one. */
 #include "base/check.h"
 #include "base/distance.h"
 #include "book/book_internal.h"
 
 #define CANDIDATES   512
+#define PUBLISHERS   4096
 #define DISTANCE_MAX 3
 #define KEPT         16
-#define SCORE_NONE   UINT32_MAX
+/* Two letters that changed places are two edits: a publisher's name, seldom long, must bear that. A model's differs from
+ * its neighbour's by a digit. */
+#define MODEL_LETTERS     4
+#define PUBLISHER_LETTERS 3
+#define SCORE_NONE        UINT32_MAX
 
 struct near_name {
-    uint32_t model;
+    uint32_t slot;  /* of a model or a publisher, whichever is looked for */
     uint32_t score; /* less is nearer */
 };
 struct nearest {
@@ -23,9 +29,9 @@ struct nearest {
     size_t count;
 };
 
-/* How near two lenient model parts are: 0 the same, then one being the other's beginning, then small edits (a short name is
- * within few edits of much that has nothing to do with it). */
-static uint32_t part_score(const struct nearest *search, struct jk_span part)
+/* How near two lenient names are: 0 the same, then one being the other's beginning, then small edits, of which a name
+ * bears one in `letters` of its own (a short name is within few edits of much that has nothing to do with it). */
+static uint32_t part_score(const struct nearest *search, struct jk_span part, unsigned letters)
 {
     char other[JK_NAME_PART_MAX];
     size_t len = jk_ident_fold_lenient(part, other);
@@ -37,14 +43,14 @@ static uint32_t part_score(const struct nearest *search, struct jk_span part)
         size_t rest = len + search->lenient_len - 2 * common;
         return 5 + (uint32_t)rest / 2;
     }
-    if (distance <= DISTANCE_MAX && distance * 4 <= search->lenient_len) return 20 * distance;
+    if (distance <= DISTANCE_MAX && distance * letters <= search->lenient_len) return 20 * distance;
     return SCORE_NONE;
 }
 
 static void keep_nearest(struct nearest *search, struct near_name found)
 {
     for (size_t i = 0; i < search->count; i++)
-        if (search->kept[i].model == found.model) return;
+        if (search->kept[i].slot == found.slot) return;
     size_t at = search->count;
     while (at > 0 && search->kept[at - 1].score > found.score)
         at--;
@@ -60,10 +66,10 @@ static void consider(struct nearest *search, uint32_t model)
     if (!alias) return;
     struct jk_span publisher, part;
     jk_ident_split(alias->name, &publisher, &part);
-    uint32_t score = part_score(search, part);
+    uint32_t score = part_score(search, part, MODEL_LETTERS);
     if (score == SCORE_NONE) return;
     score = score * 2 + !jk_span_equal_fold(publisher, search->publisher);
-    keep_nearest(search, (struct near_name){.model = model, .score = score});
+    keep_nearest(search, (struct near_name){.slot = model, .score = score});
 }
 
 /* Models whose name ever had the same model part. */
@@ -113,6 +119,39 @@ size_t jk_book_nearest(const struct jk_book *book, struct jk_span name, uint32_t
     consider_same_part(&search);
     size_t count = search.count < most ? search.count : most;
     for (size_t i = 0; i < count; i++)
-        out_names[i] = jk_book_alias(book, search.kept[i].model, n)->name;
+        out_names[i] = jk_book_alias(book, search.kept[i].slot, n)->name;
+    return count;
+}
+
+static void consider_publisher(struct nearest *search, uint32_t publisher)
+{
+    uint32_t score = part_score(search, jk_publisher_row(search->book, publisher)->pub.name, PUBLISHER_LETTERS);
+    if (score != SCORE_NONE) keep_nearest(search, (struct near_name){.slot = publisher, .score = score});
+}
+
+static void consider_base_publishers(struct nearest *search)
+{
+    const struct jk_chunks *bases = &search->book->bases;
+    for (uint32_t i = 0; i < bases->count; i++) {
+        uint32_t model = *(const uint32_t *)jk_chunks_at(bases, i);
+        const struct jk_alias *alias =
+            jk_book_base(search->book, model, search->n) ? jk_book_alias(search->book, model, search->n) : NULL;
+        if (alias) consider_publisher(search, alias->publisher);
+    }
+}
+
+size_t jk_book_nearest_publishers(const struct jk_book *book, struct jk_span name, uint32_t n,
+                                  struct jk_span *out_names, size_t most)
+{
+    if (jk_ident_part_fault(name)) return 0;
+    struct nearest search = {.book = book, .n = n};
+    search.lenient_len = jk_ident_fold_lenient(name, search.lenient);
+    consider_base_publishers(&search);
+    uint32_t all = jk_book_publishers(book, n), first = all > PUBLISHERS ? all - PUBLISHERS : 0;
+    for (uint32_t publisher = first; publisher < all; publisher++)
+        consider_publisher(&search, publisher);
+    size_t count = search.count < most ? search.count : most;
+    for (size_t i = 0; i < count; i++)
+        out_names[i] = jk_book_publisher(book, search.kept[i].slot)->name;
     return count;
 }

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/console/print.h"
+#include "cli/console/prompt.h"
 #include "cli/console/sheet.h"
 #include "cli/console/words.h"
 
@@ -27,14 +28,34 @@ static enum jk_status show_publisher(struct jk_cli *cli, const Jokbo__V1__Publis
     return JK_OK;
 }
 
+/* Whether a person agrees, having seen which names are near to it. */
+static enum jk_status agree_to_create(struct jk_cli *cli, Jokbo__V1__CreatePublisherRequest *request, bool *out_agreed)
+{
+    Jokbo__V1__Publisher *publisher;
+    *out_agreed = true;
+    if (request->validate_only || jk_cli_has(cli, JK_OPTION_YES) || !jk_cli_can_ask(cli)) return JK_OK;
+    request->validate_only = true;
+    JK_TRY(jk_cli_call(cli, REGISTRY, "CreatePublisher", &request->base, &publisher));
+    request->validate_only = false;
+    fprintf(cli->err, "%s.\n", jk_print_safe(cli, publisher->notice));
+    *out_agreed = jk_prompt_yes(cli, "Create this publisher?");
+    return JK_OK;
+}
+
 enum jk_status jk_run_publisher_create(struct jk_cli *cli)
 {
     Jokbo__V1__CreatePublisherRequest request = JOKBO__V1__CREATE_PUBLISHER_REQUEST__INIT;
     Jokbo__V1__Publisher *publisher;
+    bool agreed;
     request.name = jk_cli_operand(cli, 0);
     request.on_behalf = jk_cli_has(cli, JK_OPTION_ON_BEHALF);
-    request.request_id = jk_cli_request_id(cli);
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
+    JK_TRY(agree_to_create(cli, &request, &agreed));
+    if (!agreed) {
+        fprintf(cli->out, "Nothing was written.\n");
+        return JK_OK;
+    }
+    request.request_id = jk_cli_request_id(cli);
     JK_TRY(jk_cli_call(cli, REGISTRY, "CreatePublisher", &request.base, &publisher));
     return show_publisher(cli, publisher);
 }

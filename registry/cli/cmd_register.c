@@ -71,6 +71,11 @@ static void show_notice(const struct jk_submission *submission, const char *noti
     if (*notice && !told) fprintf(submission->cli->out, "Note: %s.\n", jk_print_safe(submission->cli, notice));
 }
 
+static void show_publisher_notice(struct jk_cli *cli, const char *notice)
+{
+    if (*notice) fprintf(cli->out, "Note: %s.\n", jk_print_safe(cli, notice));
+}
+
 static void show_registration(const struct jk_submission *submission, const Jokbo__V1__Registration *registration,
                               bool dry_run, const struct jk_keep *keep)
 {
@@ -89,6 +94,7 @@ static void show_registration(const struct jk_submission *submission, const Jokb
             jk_print_safe(cli, model ? model->name : ""), jk_print_safe(cli, release ? release->version : ""));
     jk_print_table(cli, &table);
     if (model && !submission->findings_shown) jk_findings_print(cli, model->findings, model->n_findings);
+    if (!submission->findings_shown) show_publisher_notice(cli, registration->publisher_notice);
     show_notice(submission, registration->notice);
 }
 
@@ -229,11 +235,14 @@ static void leave_out_mended(const struct jk_submission *submission, Jokbo__V1__
     if (model) model->n_findings = count;
 }
 
-static void show_findings(struct jk_submission *submission, Jokbo__V1__Model *model)
+static void show_foreseen(struct jk_submission *submission, const Jokbo__V1__Registration *registration)
 {
     leave_out_mended(submission, model);
-    jk_findings_print(submission->cli, model->findings, model->n_findings);
-    if (model->n_findings > 0) fputc('\n', submission->cli->out);
+    struct jk_cli *cli = submission->cli;
+    Jokbo__V1__Model *model = registration->model;
+    if (model) jk_findings_print(cli, model->findings, model->n_findings);
+    show_publisher_notice(cli, registration->publisher_notice);
+    if ((model && model->n_findings > 0) || *registration->publisher_notice) fputc('\n', cli->out);
     submission->findings_shown = true;
 }
 
@@ -244,8 +253,13 @@ static enum jk_status agree(struct jk_submission *submission, bool *out_agreed)
     Jokbo__V1__Registration *registration;
     *out_agreed = true;
     if (jk_cli_has(cli, JK_OPTION_DRY_RUN) || jk_cli_has(cli, JK_OPTION_YES) || !jk_cli_can_ask(cli)) return JK_OK;
-    JK_TRY(jk_submission_send(submission, true, &registration));
-    if (registration->model) show_findings(submission, registration->model);
+    enum jk_status status = jk_submission_send(submission, true, &registration);
+    if (is_unchanged(cli, status)) { /* there is nothing to agree to; what is sent brings its receipt */
+        jk_error_init(&cli->error, &cli->arena);
+        return JK_OK;
+    }
+    JK_TRY(status);
+    show_foreseen(submission, registration);
     *out_agreed = jk_prompt_yes(cli, submission->publish ? "Publish this, for ever?" : "Register this, for ever?");
     return JK_OK;
 }

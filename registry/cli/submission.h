@@ -17,7 +17,7 @@ struct jk_submission {
     struct jk_pins pins;            /* the parents, as they are registered */
     const Jokbo__V1__Model *before; /* publishing: the model as it is */
     struct jk_error mistakes;
-    bool findings_shown;           /* before it was sent */
+    bool findings_shown;           /* before it was sent, and what is said of its publisher */
     bool incomplete;               /* a field is missing, and nobody can be asked */
     struct jk_licensing licensing; /* what the files declare */
     const char *license, *license_from;

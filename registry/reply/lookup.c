@@ -10,14 +10,26 @@ void jk_split_version(struct jk_span text, struct jk_span *out_name, struct jk_s
     if (!cut) *out_version = (struct jk_span){0};
 }
 
-const char *jk_nearest_names(const struct jk_book *book, uint32_t n, struct jk_span name, struct jk_arena *arena)
+#define NEAREST 3
+
+static const char *join_names(const struct jk_span *names, size_t count, struct jk_arena *arena)
 {
-    struct jk_span names[3];
-    size_t count = jk_book_nearest(book, name, n, names, 3);
     const char *text = count ? jk_arena_printf(arena, "%.*s", JK_SPAN_ARG(names[0])) : "";
     for (size_t i = 1; i < count && text; i++)
         text = jk_arena_printf(arena, "%s%s%.*s", text, i + 1 == count ? " or " : ", ", JK_SPAN_ARG(names[i]));
     return text ? text : "";
+}
+
+const char *jk_nearest_names(const struct jk_book *book, uint32_t n, struct jk_span name, struct jk_arena *arena)
+{
+    struct jk_span names[NEAREST];
+    return join_names(names, jk_book_nearest(book, name, n, names, NEAREST), arena);
+}
+
+const char *jk_nearest_publishers(const struct jk_book *book, uint32_t n, struct jk_span name, struct jk_arena *arena)
+{
+    struct jk_span names[NEAREST];
+    return join_names(names, jk_book_nearest_publishers(book, name, n, names, NEAREST), arena);
 }
 
 enum jk_status jk_model_not_found(const struct jk_book *book, uint32_t n, struct jk_span name, struct jk_error *error)

@@ -12,5 +12,7 @@ void jk_split_version(struct jk_span text, struct jk_span *out_name, struct jk_s
 enum jk_status jk_model_not_found(const struct jk_book *book, uint32_t n, struct jk_span name, struct jk_error *error);
 /* "a, b or c": registered names near to `name`; empty when there are none. */
 const char *jk_nearest_names(const struct jk_book *book, uint32_t n, struct jk_span name, struct jk_arena *arena);
+/* The same of publishers. */
+const char *jk_nearest_publishers(const struct jk_book *book, uint32_t n, struct jk_span name, struct jk_arena *arena);
 
 #endif

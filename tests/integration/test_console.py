@@ -132,6 +132,48 @@ class ConsoleTest(unittest.TestCase):
             right = self.server.jokbo("verify", os.path.join(folder, "small/model"), token=None, env={"HOME": folder})
             self.assertEqual(right.returncode, 0, right.stdout + right.stderr)
 
+    def card(self):
+        """A folder with a card that names its base model and licence."""
+        folder = tempfile.TemporaryDirectory(prefix="jokbo-console-")
+        self.addCleanup(folder.cleanup)
+        with open(os.path.join(folder.name, "README.md"), "w", encoding="utf-8") as card:
+            card.write("---\nbase_model: skt/A.X-4.0\nlicense: apache-2.0\n---\n")
+        return folder.name
+
+    def test_a_slip_in_a_publishers_name_is_told(self):
+        run, folder = self.server.jokbo, self.card()
+        self.assertEqual(run("publisher", "create", "hangang").returncode, 0)
+        new = 'Note: The publisher "hangnag" is new, and its name is public for ever; near to it: hangang.\n'
+        words = ("register", folder, "--name", "hangnag/model", "--no-receipt")
+        self.assertIn(new, run(*words, "--dry-run").stdout)
+        with self.server.on_terminal(*words, columns=200) as terminal:
+            terminal.expect("Register this, for ever?")
+            self.assertIn(new, terminal.seen)
+            terminal.type("n")
+            self.assertIn("Nothing was written.", terminal.finish())
+        done = run(*words, "--yes", "--json")
+        self.assertEqual("Note: %s.\n" % json.loads(done.stdout)["registration"]["publisher_notice"], new)
+        again = run("register", folder, "--name", "hangnag/further", "--no-receipt", "--dry-run")
+        self.assertNotIn("is new", again.stdout)
+        with self.server.on_terminal(*words[:2], "--name", "hangang/model", "--no-receipt") as terminal:
+            terminal.expect("Register this, for ever?")
+            self.assertNotIn("is new", terminal.seen)
+            terminal.type("n")
+            terminal.finish()
+
+    def test_a_publisher_is_created_after_a_question(self):
+        self.assertEqual(self.server.jokbo("publisher", "create", "nakdong").returncode, 0)
+        for answer, code in (("n", 5), ("y", 0)):
+            with self.server.on_terminal("publisher", "create", "nakdogn") as terminal:
+                terminal.expect("stays there for ever; near to it: nakdong.")
+                terminal.expect("Create this publisher? [y/N]")
+                terminal.type(answer)
+                terminal.finish()
+                self.assertEqual(terminal.code, 0)
+            self.assertEqual(self.server.jokbo("publisher", "show", "nakdogn").returncode, code, answer)
+        with self.server.on_terminal("publisher", "create", "nakdong-2", "--yes") as terminal:
+            self.assertNotIn("[y/N]", terminal.finish())
+
     def test_numbers_are_taken_as_they_are_printed(self):
         for words in (["rule", "confirm", "21,211"], ["receipt", "get", "21,210"], ["dispute", "list", "--limit", "1,000"],
                       ["log", "entries", "--from", "21,210"], ["token", "revoke", "1,000"]):

@@ -185,6 +185,28 @@ static void test_nearest(void **state)
     assert_int_equal(jk_book_nearest(ledger->book, JK_SPAN("red-ai/Solar-1"), NOW, names, 0), 0);
 }
 
+static void assert_nearest_publisher(struct jk_ledger *ledger, const char *name, uint32_t n, const char *expected)
+{
+    struct jk_span names[4];
+    size_t count = jk_book_nearest_publishers(ledger->book, jk_span_of(name), n, names, 4);
+    assert_int_equal(count, expected ? 1 : 0);
+    if (expected) assert_true(jk_span_equal(names[0], jk_span_of(expected)));
+}
+
+static void test_nearest_publishers(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    uint32_t before = jk_book_size(ledger->book);
+    OK(jk_ledger_publisher(ledger, "hangang"));
+    assert_nearest_publisher(ledger, "hangnag", NOW, "hangang"); /* letters that changed places */
+    assert_nearest_publisher(ledger, "Hangang-AI", NOW, "hangang");
+    assert_nearest_publisher(ledger, "han-gang", NOW, "hangang");
+    assert_nearest_publisher(ledger, "hangnag", before, NULL);
+    assert_nearest_publisher(ledger, "nakdong", NOW, NULL);
+    assert_nearest_publisher(ledger, "kin", NOW, "kim");
+    assert_nearest_publisher(ledger, "no name", NOW, NULL);
+}
+
 /* ---- releases ---- */
 
 static void test_releases(void **state)
@@ -384,13 +406,21 @@ static void test_children(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_order),          TEST(test_init_facts),
-        TEST(test_names),          TEST(test_reserved),
-        TEST(test_verified_since), TEST(test_nearest),
-        TEST(test_releases),       TEST(test_spell_bounds),
-        TEST(test_parents),        TEST(test_depth_and_roots),
-        TEST(test_cycles),         TEST(test_adoption),
-        TEST(test_children),       TEST(test_listed_permissions),
+        TEST(test_order),
+        TEST(test_init_facts),
+        TEST(test_names),
+        TEST(test_reserved),
+        TEST(test_verified_since),
+        TEST(test_nearest),
+        TEST(test_releases),
+        TEST(test_spell_bounds),
+        TEST(test_parents),
+        TEST(test_depth_and_roots),
+        TEST(test_cycles),
+        TEST(test_adoption),
+        TEST(test_children),
+        TEST(test_listed_permissions),
+        TEST(test_nearest_publishers),
     };
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);

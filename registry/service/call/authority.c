@@ -124,10 +124,13 @@ enum jk_status jk_need_publisher(struct jk_turn *turn, struct jk_span name, uint
         *out_publisher = slot;
         return JK_OK;
     }
+    const char *near = error->arena ? jk_nearest_publishers(turn->book, jk_turn_size(turn), name, error->arena) : "";
     jk_text_shorten(name, shown, sizeof shown);
     jk_error_resource(error, "jokbo.v1/Publisher", shown);
+    if (*near) jk_error_fact(error, "nearest", "%s", near);
     return jk_fail(error, JK_NOT_FOUND, "PUBLISHER_NOT_FOUND",
-                   "There is no publisher \"%s\"; create it first: jokbo publisher create %s", shown, shown);
+                   "There is no publisher \"%s\"%s%s; create it first: jokbo publisher create %s", shown,
+                   *near ? "; near to it: " : "", near, shown);
 }
 
 enum jk_status jk_need_model(struct jk_turn *turn, struct jk_span name, uint32_t *out_model, struct jk_error *error)

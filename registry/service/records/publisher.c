@@ -1,6 +1,7 @@
 /* CreatePublisher, GetPublisher, ListPublishers, VerifyPublisher. */
 #include "auth/access.h"
 #include "domain/ident.h"
+#include "reply/lookup.h"
 #include "service/call/authority.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
@@ -72,8 +73,11 @@ static enum jk_status decide_create_publisher(struct jk_change *change, struct j
         JK_TRY(jk_creator_put(turn, name, account, error));
     }
     JK_TRY(jk_need_publisher(turn, name, &publisher, error));
-    return present_in_turn(change, turn, publisher, "The name is part of a public log and stays there for ever",
-                           out_reply);
+    const char *near = jk_nearest_publishers(turn->book, index, name, &change->call->arena);
+    const char *notice =
+        jk_arena_printf(&change->call->arena, "The name is part of a public log and stays there for ever%s%s",
+                        *near ? "; near to it: " : "", near);
+    return present_in_turn(change, turn, publisher, notice, out_reply);
 }
 
 static void check_name(struct jk_call *call, const char *name)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/check.h"
+#include "reply/lookup.h"
 #include "service/call/handlers.h"
 #include "service/records/twin.h"
 
@@ -98,6 +99,24 @@ char *jk_registration_notice(const struct jk_present *present, uint32_t release)
     return present->arena->exhausted ? NULL : notice;
 }
 
+/* Nobody else makes a publisher on the way: its entry is then the one before the registration's. */
+static char *publisher_notice(const struct jk_present *present, uint32_t model)
+{
+    const struct jk_publisher *publisher =
+        jk_book_publisher(present->book, jk_book_model(present->book, model)->publisher);
+    if (publisher->basis != JK_BASIS_REGISTRAR || publisher->created + 1 != jk_book_model(present->book, model)->index)
+        return (char *)(uintptr_t)protobuf_c_empty_string;
+    const char *near = jk_nearest_publishers(present->book, publisher->created, publisher->name, present->arena);
+    return jk_arena_printf(present->arena, "The publisher \"%.*s\" is new, and its name is public for ever%s%s",
+                           JK_SPAN_ARG(publisher->name), *near ? "; near to it: " : "", near);
+}
+
+/* A further release says nothing of the publisher. */
+static bool is_first_release(const struct jk_present *present, uint32_t model, uint32_t release)
+{
+    return jk_book_release(present->book, release)->index == jk_book_model(present->book, model)->index;
+}
+
 enum jk_status jk_registration_tell(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     struct jk_present present = {turn->book, turn->directory, change->entry + 1, &change->call->arena};
@@ -107,7 +126,9 @@ enum jk_status jk_registration_tell(struct jk_change *change, struct jk_turn *tu
     reply->release = jk_present_release(&present, release, !change->statement.at);
     reply->model = jk_present_model_alone(&present, model);
     reply->notice = jk_registration_notice(&present, release);
-    if (!reply->release || !reply->model || !reply->notice) return jk_out_of_memory(&change->call->error);
+    if (is_first_release(&present, model, release)) reply->publisher_notice = publisher_notice(&present, model);
+    if (!reply->release || !reply->model || !reply->notice || !reply->publisher_notice)
+        return jk_out_of_memory(&change->call->error);
     /* The very bytes that were hashed; for a repeat they are made from the book. */
     if (change->statement.at) reply->release->statement = (char *)(uintptr_t)change->statement.at;
     if (change->write.dry) forget_place(reply, change->entry);
