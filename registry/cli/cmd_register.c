@@ -163,8 +163,8 @@ static const Jokbo__V1__Release *ask_release(struct jk_cli *cli, const char *has
     return NULL;
 }
 
-/* The identical statement is there already: success, with the place where it is. */
-static enum jk_status show_unchanged(struct jk_submission *submission)
+/* The identical statement is there already: success, with the place where it is. A dry run brings no receipt. */
+static enum jk_status show_unchanged(struct jk_submission *submission, bool dry_run)
 {
     struct jk_cli *cli = submission->cli;
     const Jokbo__V1__Derivative *sent = &submission->derivative;
@@ -173,7 +173,8 @@ static enum jk_status show_unchanged(struct jk_submission *submission)
     struct jk_keep keep = {.renamed = true};
     jk_error_init(&cli->error, &cli->arena);
     const Jokbo__V1__Release *release = ask_release(cli, hash);
-    enum jk_status status = keep_receipt(submission, receipt, sent->name, sent->version, hash ? hash : "", &keep);
+    enum jk_status status =
+        dry_run ? JK_OK : keep_receipt(submission, receipt, sent->name, sent->version, hash ? hash : "", &keep);
     if (!cli->json) {
         print_unchanged(submission, release, hash, index, &keep);
         return status;
@@ -237,9 +238,9 @@ static void leave_out_mended(const struct jk_submission *submission, Jokbo__V1__
 
 static void show_foreseen(struct jk_submission *submission, const Jokbo__V1__Registration *registration)
 {
-    leave_out_mended(submission, model);
     struct jk_cli *cli = submission->cli;
     Jokbo__V1__Model *model = registration->model;
+    leave_out_mended(submission, model);
     if (model) jk_findings_print(cli, model->findings, model->n_findings);
     show_publisher_notice(cli, registration->publisher_notice);
     if ((model && model->n_findings > 0) || *registration->publisher_notice) fputc('\n', cli->out);
@@ -278,7 +279,7 @@ static enum jk_status submit(struct jk_cli *cli, bool publish)
     }
     if (status == JK_OK && !dry_run) status = jk_submission_upload(&submission);
     if (status == JK_OK) status = jk_submission_send(&submission, dry_run, &registration);
-    if (is_unchanged(cli, status)) return show_unchanged(&submission);
+    if (is_unchanged(cli, status)) return show_unchanged(&submission, dry_run);
     JK_TRY(status);
     if (dry_run) leave_out_mended(&submission, registration->model);
     return show_result(&submission, registration, dry_run);

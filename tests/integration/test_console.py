@@ -182,6 +182,17 @@ class ConsoleTest(unittest.TestCase):
             self.assertNotEqual(wrong.returncode, 0, words)
         self.assertIn("21210", self.server.jokbo("receipt", "get", "21,210").stderr)
 
+    def test_a_dry_run_of_what_is_there_misses_no_receipt(self):
+        words = ("register", self.card(), "--name", "unchanged/model", "--yes")
+        self.assertEqual(self.server.jokbo(*words).returncode, 0)
+        done = self.server.jokbo(*words, "--dry-run")
+        self.assertIn("Already registered, unchanged: unchanged/model@1", done.stdout)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        with self.server.on_terminal(*words[:-1]) as terminal:  # nothing to agree to
+            said = terminal.finish()
+        self.assertRegex(said, r"(?m)^receipt +\S+receipt$")
+        self.assertNotIn("gave no receipt", said)
+
     def test_only_what_is_near_is_suggested(self):
         self.assertIn('did you mean "count"?', self.server.jokbo("cout").stderr)
         self.assertNotIn("did you mean", self.server.jokbo("nosuch").stderr)
