@@ -227,6 +227,9 @@ size_t jk_directory_list_members(struct jk_directory *directory, struct jk_span 
 /* The invitations of an account, at most `most`, in no order, in arena. */
 size_t jk_directory_list_invitations(struct jk_directory *directory, uint64_t account, size_t most,
                                      struct jk_arena *arena, const struct jk_member **out_members);
+/* The publishers that an account belongs to, as its memberships, at most `most`, in no order, in arena. */
+size_t jk_directory_list_joined(struct jk_directory *directory, uint64_t account, size_t most, struct jk_arena *arena,
+                                const struct jk_member **out_members);
 /* The publishers that an account owns, as its memberships, in no order, in arena. */
 size_t jk_directory_list_owned(struct jk_directory *directory, uint64_t account, struct jk_arena *arena,
                                const struct jk_member **out_members);

@@ -368,6 +368,11 @@ static bool is_owned(const struct jk_member *member)
     return member->role == JK_MEMBER_OWNER;
 }
 
+static bool is_joined(const struct jk_member *member)
+{
+    return member->role != JK_MEMBER_NONE;
+}
+
 static bool is_invitation(const struct jk_member *member)
 {
     return member->invited != JK_MEMBER_NONE;
@@ -406,6 +411,12 @@ size_t jk_directory_list_owned(struct jk_directory *directory, uint64_t account,
                                const struct jk_member **out_members)
 {
     return list_memberships(directory, account, is_owned, SIZE_MAX, arena, out_members);
+}
+
+size_t jk_directory_list_joined(struct jk_directory *directory, uint64_t account, size_t most, struct jk_arena *arena,
+                                const struct jk_member **out_members)
+{
+    return list_memberships(directory, account, is_joined, most, arena, out_members);
 }
 
 size_t jk_directory_list_invitations(struct jk_directory *directory, uint64_t account, size_t most,

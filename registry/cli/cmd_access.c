@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/console/number.h"
 #include "cli/console/print.h"
+#include "cli/console/prompt.h"
 #include "cli/console/sheet.h"
 #include "cli/console/words.h"
 
@@ -61,6 +62,11 @@ static void account_facts(struct jk_cli *cli, const Jokbo__V1__Account *account,
     if (account->notice[0]) fprintf(cli->out, "\n%s\n", jk_print_safe(cli, account->notice));
 }
 
+static const char *member_word(Jokbo__V1__MemberRole role)
+{
+    return role == JOKBO__V1__MEMBER_ROLE__MEMBER_ROLE_OWNER ? "Owner" : "Writer";
+}
+
 enum jk_status jk_run_whoami(struct jk_cli *cli)
 {
     Jokbo__V1__GetCallerRequest request = JOKBO__V1__GET_CALLER_REQUEST__INIT;
@@ -70,6 +76,9 @@ enum jk_status jk_run_whoami(struct jk_cli *cli)
     const char *scopes =
         words_of(cli, &jokbo__v1__token_scope__descriptor, (const int *)caller->scopes, caller->n_scopes);
     if (caller->account) account_facts(cli, caller->account, scopes);
+    for (size_t i = 0; i < caller->n_memberships; i++)
+        fprintf(cli->out, "%s of %s\n", member_word(caller->memberships[i]->role),
+                jk_print_safe(cli, caller->memberships[i]->publisher));
     for (size_t i = 0; i < caller->n_invitations; i++) {
         const char *name = jk_print_safe(cli, caller->invitations[i]->publisher);
         fprintf(cli->out, "Invited as %s of %s: jokbo publisher join %s\n",
@@ -274,11 +283,44 @@ enum jk_status jk_run_token_list(struct jk_cli *cli)
     return JK_OK;
 }
 
+/* Is it the token in use, or one with which that ends? */
+static enum jk_status ends_own_token(struct jk_cli *cli, int64_t id, bool *out_ends)
+{
+    Jokbo__V1__GetCallerRequest request = JOKBO__V1__GET_CALLER_REQUEST__INIT;
+    Jokbo__V1__Caller *caller;
+    JK_TRY(jk_cli_call(cli, ACCESS, "GetCaller", &request.base, &caller));
+    *out_ends = false;
+    for (size_t i = 0; i < caller->n_tokens; i++)
+        *out_ends = *out_ends || caller->tokens[i] == id;
+    return JK_OK;
+}
+
+/* The next command would fail, and nothing here makes another token. */
+static enum jk_status agree_to_revoke(struct jk_cli *cli, int64_t id, bool *out_agreed)
+{
+    bool ends;
+    *out_agreed = true;
+    if (jk_cli_has(cli, JK_OPTION_YES)) return JK_OK;
+    JK_TRY(ends_own_token(cli, id, &ends));
+    if (!ends) return JK_OK;
+    if (!jk_cli_can_ask(cli))
+        return jk_cli_usage(cli, "revoking token %lld ends the token in use; --yes does it all the same",
+                            (long long)id);
+    *out_agreed = jk_prompt_yes(cli, "This ends the token in use. Revoke it?");
+    return JK_OK;
+}
+
 enum jk_status jk_run_token_revoke(struct jk_cli *cli)
 {
+    bool agreed;
     Jokbo__V1__RevokeTokenRequest request = JOKBO__V1__REVOKE_TOKEN_REQUEST__INIT;
     Jokbo__V1__Token *token;
     JK_TRY(jk_words_number(cli, 0, "NUMBER", &request.id));
+    JK_TRY(agree_to_revoke(cli, request.id, &agreed));
+    if (!agreed) {
+        fprintf(cli->out, "Nothing was revoked.\n");
+        return JK_OK;
+    }
     request.request_id = jk_cli_request_id(cli);
     JK_TRY(jk_cli_call(cli, ACCESS, "RevokeToken", &request.base, &token));
     if (cli->json) return jk_print_message(cli, &token->base);

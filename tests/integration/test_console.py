@@ -174,6 +174,35 @@ class ConsoleTest(unittest.TestCase):
         with self.server.on_terminal("publisher", "create", "nakdong-2", "--yes") as terminal:
             self.assertNotIn("[y/N]", terminal.finish())
 
+    def token(self, *words, token="admin"):
+        """A new token of the admin's: its text and its number."""
+        made = self.server.jokbo_json("token", "create", "--scope", "tokens", *words, token=token)[1]
+        return made["secret"], str(made["token"]["id"])
+
+    def works(self, token):
+        return self.server.jokbo("whoami", token=token).returncode == 0
+
+    def test_the_token_in_use_is_revoked_on_purpose_only(self):
+        parent, number = self.token()
+        child, own = self.token(token=parent)
+        for what in (own, number):
+            done = self.server.jokbo("token", "revoke", what, token=child)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("revoking token %s ends the token in use; --yes does it all the same" % what, done.stderr)
+            with self.server.on_terminal("token", "revoke", what, token=child) as terminal:
+                terminal.expect("Revoke it? [y/N]")
+                terminal.type()
+                self.assertIn("Nothing was revoked.", terminal.finish())
+        self.assertTrue(self.works(child))
+        self.assertEqual(self.server.jokbo("token", "revoke", own, token=parent).returncode, 0, "another's is revoked at once")
+        self.assertFalse(self.works(child))
+        self.assertEqual(self.server.jokbo("token", "revoke", number, "--yes", token=parent).returncode, 0)
+        self.assertFalse(self.works(parent))
+
+    def test_whoami_tells_the_publishers(self):
+        self.assertEqual(self.server.jokbo("publisher", "create", "imjin").returncode, 0)
+        self.assertIn("\nOwner of imjin\n", self.server.jokbo("whoami").stdout)
+
     def test_numbers_are_taken_as_they_are_printed(self):
         for words in (["rule", "confirm", "21,211"], ["receipt", "get", "21,210"], ["dispute", "list", "--limit", "1,000"],
                       ["log", "entries", "--from", "21,210"], ["token", "revoke", "1,000"]):

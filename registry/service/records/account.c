@@ -72,17 +72,46 @@ static Jokbo__V1__Account *present_account(struct jk_arena *arena, const struct 
 
 /* ---- the caller ---- */
 
-#define INVITATIONS_MAX 100
+#define PUBLISHERS_MAX 100
 
-static bool add_invitations(struct jk_call *call, Jokbo__V1__Caller *reply)
+static Jokbo__V1__Member **present_members(struct jk_arena *arena, const struct jk_member *list, size_t count)
+{
+    Jokbo__V1__Member **members = (Jokbo__V1__Member **)jk_pointers(arena, count + 1);
+    for (size_t i = 0; members && i < count; i++)
+        members[i] = jk_present_member(arena, &list[i]);
+    return members;
+}
+
+static void add_publishers(struct jk_call *call, Jokbo__V1__Caller *reply)
 {
     const struct jk_member *list;
-    size_t count = jk_directory_list_invitations(jk_store_directory(jk_store_of(call)), call->principal.account,
-                                                 INVITATIONS_MAX, &call->arena, &list);
-    reply->invitations = (Jokbo__V1__Member **)jk_pointers(&call->arena, count + 1);
-    for (size_t i = 0; reply->invitations && i < count; i++)
-        if ((reply->invitations[i] = jk_present_member(&call->arena, &list[i]))) reply->n_invitations++;
-    return !call->arena.exhausted;
+    struct jk_directory *directory = jk_store_directory(jk_store_of(call));
+    uint64_t account = call->principal.account;
+    size_t count = jk_directory_list_invitations(directory, account, PUBLISHERS_MAX, &call->arena, &list);
+    reply->invitations = present_members(&call->arena, list, count);
+    reply->n_invitations = count;
+    count = jk_directory_list_joined(directory, account, PUBLISHERS_MAX, &call->arena, &list);
+    reply->memberships = present_members(&call->arena, list, count);
+    reply->n_memberships = count;
+}
+
+/* The token used and its ancestors, into `out` where there is one; returns how many. */
+static size_t walk_tokens(struct jk_call *call, int64_t *out)
+{
+    struct jk_directory *directory = jk_store_directory(jk_store_of(call));
+    struct jk_token token;
+    size_t count = 0;
+    for (uint64_t id = call->principal.token; id && jk_directory_token(directory, id, &token);
+         id = jk_token_parent(&token), count++)
+        if (out) out[count] = (int64_t)id;
+    return count;
+}
+
+/* What a token descends from never changes: both walks go the same way. */
+static void add_tokens(struct jk_call *call, Jokbo__V1__Caller *reply)
+{
+    reply->tokens = jk_arena_zalloc(&call->arena, walk_tokens(call, NULL) + 1, sizeof *reply->tokens);
+    if (reply->tokens) reply->n_tokens = walk_tokens(call, reply->tokens);
 }
 
 void jk_get_caller(struct jk_call *call)
@@ -92,10 +121,13 @@ void jk_get_caller(struct jk_call *call)
     struct jk_directory *directory = jk_store_directory(jk_store_of(call));
     bool known = jk_directory_account(directory, call->principal.account, &account);
     if (reply && known && (reply->account = present_account(&call->arena, &account)) &&
-        (reply->scopes = jk_present_scopes(&call->arena, call->principal.scopes, &reply->n_scopes)) &&
-        add_invitations(call, reply)) {
-        jk_call_finish(call, &reply->base);
-        return;
+        (reply->scopes = jk_present_scopes(&call->arena, call->principal.scopes, &reply->n_scopes))) {
+        add_publishers(call, reply);
+        add_tokens(call, reply);
+        if (!call->arena.exhausted) {
+            jk_call_finish(call, &reply->base);
+            return;
+        }
     }
     (void)jk_out_of_memory(&call->error);
     jk_call_fail(call);
