@@ -4,9 +4,6 @@
 #include "cli/console/help.h"
 #include "cli/console/print.h"
 
-#ifndef JK_VERSION
-#endif
-
 enum jk_status jk_run_completion(struct jk_cli *cli)
 {
     if (jk_complete_write(jk_cli_operand(cli, 0), cli->out)) return JK_OK;
@@ -22,8 +19,8 @@ enum jk_status jk_run_version(struct jk_cli *cli)
 
 enum jk_status jk_run_help(struct jk_cli *cli)
 {
-    size_t used;
-    const struct jk_command *command = jk_command_find(cli->options.operands, cli->options.operand_count, &used);
+    const struct jk_command *command;
+    JK_TRY(jk_command_for_help(cli->options.operands, cli->options.operand_count, &command, &cli->error));
     if (command)
         jk_help_command(command, cli->out, cli->width);
     else if (cli->options.operand_count > 0)

@@ -203,6 +203,17 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(self.server.jokbo("publisher", "create", "imjin").returncode, 0)
         self.assertIn("\nOwner of imjin\n", self.server.jokbo("whoami").stdout)
 
+    def test_help_knows_what_is_no_command(self):
+        for words, nearest in ((["help", "cuont"], "count"), (["help", "stage", "putt"], "stage put"),
+                               (["stage", "putt", "--help"], "stage put"), (["help", "nonsense"], None)):
+            done = self.server.jokbo(*words)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), words)
+            self.assertIn("there is no command", done.stderr)
+            self.assertEqual('did you mean "%s"?' % nearest in done.stderr, nearest is not None, done.stderr)
+        for words, usage in ((["help", "stage"], "jokbo stage COMMAND"), (["help", "stage", "put"], "jokbo stage put STAGE"),
+                             (["help"], "jokbo COMMAND")):
+            self.assertIn("Usage: " + usage, self.server.jokbo(*words).stdout)
+
     def test_numbers_are_taken_as_they_are_printed(self):
         for words in (["rule", "confirm", "21,211"], ["receipt", "get", "21,210"], ["dispute", "list", "--limit", "1,000"],
                       ["log", "entries", "--from", "21,210"], ["token", "revoke", "1,000"]):

@@ -83,6 +83,7 @@ static void test_commands(void **state)
     good("-h", "");
     refused("shwo a/b", "did you mean \"show\"");
     refused("nosuch --help", "there is no command \"nosuch\"");
+    refused("publisher creat --help", "did you mean \"publisher create\"");
     refused("nosuch word --help", "there is no command \"nosuch\"");
     refused("publisher", "second word");
     refused("publisher creat x", "did you mean \"publisher create\"");
@@ -111,7 +112,6 @@ static void test_values(void **state)
     refused("list --relation x --limit y", "must be one of finetune");
     refused("list --relation x --limit y", "--limit \"y\" must be a whole number");
     refused("list --yanked=1", "takes no value");
-    refused("list --lmit 1", "did you mean --limit");
     good("list --limit 1,234,567", "list");
     assert_int_equal(jk_options_count(&options, JK_OPTION_LIMIT, 100), 1234567);
     static const char *const wrong[] = {"1,0", "12,34", ",123", "1,234,", "1234,567", "1,,234", "0,123", ","};
@@ -120,6 +120,10 @@ static void test_values(void **state)
         snprintf(line, sizeof line, "list --limit %s", wrong[i]);
         refused(line, "whole number");
     }
+    refused("list --lmit 1", "did you mean --limit");
+    refused("count --grup relation", "there is no option --grup: jokbo count --help lists them");
+    refused("lineage --upp x", "did you mean --up?");
+    refused("--nothing-like-it", "jokbo --help lists them");
     refused("list -x", "long names");
     refused("show \xff", "UTF-8");
     refused("list --contains \xff", "UTF-8");

@@ -32,22 +32,29 @@ static unsigned apart(const char *a, const char *b)
     return jk_distance(left, right, NEAREST_ROOM, false);
 }
 
-static const char *nearest_option(const char *name)
+/* So far apart nothing is near any more: a guess that shares nothing with what was typed helps nobody. */
+static unsigned too_far(const char *name)
 {
-    const char *best = "help";
-    unsigned least = apart(name, best);
+    return (unsigned)strnlen(name, NEAREST_ROOM) / 2 + 1;
+}
+
+/* Of those that the command takes; of all, where it is not known yet. NULL where none is near. */
+static const char *nearest_option(const char *name, const struct jk_command *command)
+{
+    const char *best = NULL;
+    unsigned least = too_far(name);
     for (size_t i = 0; i < JK_OPTION_COUNT; i++) {
         unsigned now = apart(name, jk_option_table[i].name);
-        if (now < least) best = jk_option_table[i].name, least = now;
+        if (now < least && (!command || jk_command_takes(command, i))) best = jk_option_table[i].name, least = now;
     }
     return best;
 }
 
-/* NULL where none is near: a guess that shares nothing with what was typed helps nobody. */
+/* NULL where none is near. */
 static const char *nearest_command(const char *name)
 {
     const char *best = NULL;
-    unsigned least = (unsigned)strnlen(name, NEAREST_ROOM) / 2 + 1;
+    unsigned least = too_far(name);
     for (size_t i = 0; i < jk_command_count; i++) {
         unsigned now = apart(name, jk_command_table[i].name);
         if (now < least) best = jk_command_table[i].name, least = now;
@@ -123,6 +130,18 @@ static enum jk_option_id find_option(struct jk_span name)
     return id;
 }
 
+static enum jk_status no_option(const struct jk_options *out, const char *name, struct jk_error *error)
+{
+    size_t used;
+    const struct jk_command *command = jk_command_find(out->operands, out->operand_count, &used);
+    const char *nearest = nearest_option(name, command);
+    if (nearest)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "there is no option --%s; did you mean --%s?", name,
+                       nearest);
+    return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "there is no option --%s: jokbo %s%s--help lists them", name,
+                   command ? command->name : "", command ? " " : "");
+}
+
 /* One word that begins with "--", and the next where it takes a value. */
 static enum jk_status take_option(int argc, char **argv, int *at, struct jk_options *out, struct jk_error *error)
 {
@@ -131,9 +150,7 @@ static enum jk_status take_option(int argc, char **argv, int *at, struct jk_opti
     enum jk_option_id id = find_option(name);
     char shown[128];
     jk_text_shorten(name, shown, sizeof shown);
-    if (id == JK_OPTION_COUNT)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "there is no option --%s; did you mean --%s?", shown,
-                       nearest_option(shown));
+    if (id == JK_OPTION_COUNT) return no_option(out, shown, error);
     bool flag = jk_option_table[id].kind == JK_OPTION_KIND_FLAG;
     if (flag && equal) return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "--%s takes no value", shown);
     if (flag) return add_value(out, id, "", error);
@@ -213,19 +230,27 @@ static bool is_group(const char *word)
     return false;
 }
 
-static enum jk_status no_command(const struct jk_options *out, struct jk_error *error)
+static enum jk_status no_command(const char *const *given, size_t count, struct jk_error *error)
 {
     char words[128], shown[128];
-    bool group = is_group(out->operands[0]);
-    snprintf(words, sizeof words, "%s%s%s", out->operands[0], group && out->operand_count > 1 ? " " : "",
-             group && out->operand_count > 1 ? out->operands[1] : "");
+    bool group = is_group(given[0]), two = group && count > 1;
+    snprintf(words, sizeof words, "%s%s%s", given[0], two ? " " : "", two ? given[1] : "");
     jk_text_shorten(jk_span_of(words), shown, sizeof shown);
-    if (group && out->operand_count == 1)
+    if (group && !two)
         return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "\"%s\" needs a second word: jokbo help lists them", shown);
     const char *nearest = nearest_command(shown);
     return nearest ? jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "there is no command \"%s\"; did you mean \"%s\"?",
                              shown, nearest)
                    : jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "there is no command \"%s\"", shown);
+}
+
+enum jk_status jk_command_for_help(const char *const *words, size_t count, const struct jk_command **out_command,
+                                   struct jk_error *error)
+{
+    size_t used;
+    *out_command = jk_command_find(words, count, &used);
+    bool group = count == 1 && is_group(words[0]);
+    return *out_command || count == 0 || group ? JK_OK : no_command(words, count, error);
 }
 
 static enum jk_status check_operands(const struct jk_options *out, struct jk_error *error)
@@ -246,8 +271,8 @@ static enum jk_status choose_command(struct jk_options *out, struct jk_error *er
     if (out->operand_count == 0) return JK_OK;
     out->command = jk_command_find(out->operands, out->operand_count, &used);
     bool help = jk_options_has(out, JK_OPTION_HELP);
-    if (!out->command && help && is_group(out->operands[0])) return JK_OK;
-    if (!out->command) return no_command(out, error);
+    if (!out->command && help) return jk_command_for_help(out->operands, out->operand_count, &out->command, error);
+    if (!out->command) return no_command(out->operands, out->operand_count, error);
     out->operand_count -= used;
     memmove(out->operands, out->operands + used, out->operand_count * sizeof out->operands[0]);
     for (size_t i = 0; i < out->value_count; i++)

@@ -79,5 +79,9 @@ uint64_t jk_options_count(const struct jk_options *options, enum jk_option_id id
 bool jk_command_takes(const struct jk_command *command, enum jk_option_id id);
 /* The command that the first words name, longest match first; NULL for none. */
 const struct jk_command *jk_command_find(const char *const *words, size_t count, size_t *out_used);
+/* Whose help these words ask for. *out_command NULL: that of a group, its word alone, or of everything, without words.
+ * USAGE where they are neither, with what is near. */
+JK_MUST_USE enum jk_status jk_command_for_help(const char *const *words, size_t count,
+                                               const struct jk_command **out_command, struct jk_error *error);
 
 #endif
