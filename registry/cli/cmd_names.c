@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/console/pages.h"
+#include "cli/console/profile.h"
 
 #define NAMES_MAX 200
 
@@ -28,13 +29,26 @@ static const char *item_name(const ProtobufCMessage *item, const char *field)
     return name;
 }
 
-static void print_beginning_so(struct jk_cli *cli, const struct jk_list *list, const char *field)
+static void print_if_begun(struct jk_cli *cli, const char *name)
 {
     const char *beginning = jk_cli_operand(cli, 1);
-    for (size_t i = 0; i < list->count; i++) {
-        const char *name = item_name(list->items[i], field);
-        if (strncasecmp(name, beginning, strlen(beginning)) == 0) fprintf(cli->out, "%s\n", name);
-    }
+    if (strncasecmp(name, beginning, strlen(beginning)) == 0) fprintf(cli->out, "%s\n", name);
+}
+
+static void print_beginning_so(struct jk_cli *cli, const struct jk_list *list, const char *field)
+{
+    for (size_t i = 0; i < list->count; i++)
+        print_if_begun(cli, item_name(list->items[i], field));
+}
+
+/* They lie in the user's home: no server is asked. */
+static enum jk_status print_profiles(struct jk_cli *cli)
+{
+    const char *names[NAMES_MAX];
+    size_t count = jk_profile_list(&cli->arena, names, NAMES_MAX);
+    for (size_t i = 0; i < count; i++)
+        print_if_begun(cli, names[i]);
+    return JK_OK;
 }
 
 /* There may be millions: the server is asked for those that hold what was typed. */
@@ -79,6 +93,7 @@ enum jk_status jk_run_names(struct jk_cli *cli)
     const char *word = jk_cli_operand(cli, 0);
     if (strcmp(word, "model") == 0) return print_models(cli);
     if (strcmp(word, "stage") == 0) return print_stages(cli);
+    if (strcmp(word, "profile") == 0) return print_profiles(cli);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct jk_list list;
         if (strcmp(word, kinds[i].word) != 0) continue;
@@ -88,5 +103,5 @@ enum jk_status jk_run_names(struct jk_cli *cli)
         print_beginning_so(cli, &list, kinds[i].field);
         return JK_OK;
     }
-    return jk_cli_usage(cli, "the kind must be model, base, publisher, team, stage or policy");
+    return jk_cli_usage(cli, "the kind must be model, base, publisher, team, stage, policy or profile");
 }

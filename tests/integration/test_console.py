@@ -233,6 +233,23 @@ class ConsoleTest(unittest.TestCase):
         self.assertRegex(said, r"(?m)^receipt +\S+receipt$")
         self.assertNotIn("gave no receipt", said)
 
+    def test_values_are_completed_as_what_they_are(self):
+        with tempfile.TemporaryDirectory() as home:
+            profiles = os.path.join(home, ".config", "jokbo", "profiles")
+            os.makedirs(profiles)
+            for name in ("data", "demo"):
+                with open(os.path.join(profiles, name), "w", encoding="utf-8"):
+                    pass
+            self.assertEqual(self.complete("--profile", "d", home=home), ["data", "demo"])
+            self.assertEqual(self.complete("count", "--profile", "de", home=home), ["demo"])
+        for words in (["rule", "exclude", "x", "--reason", ""], ["count", "--as-of", ""], ["blob", "get", ""], ["log", "forget", ""],
+                      ["rule", "confirm", ""]):
+            self.assertEqual(self.complete(*words), [], words)
+        self.assertEqual(self.complete("help", "publisher", "unv"), ["unverify"])
+        self.assertEqual(self.complete("help", "publ"), ["publish", "publisher"])
+        self.assertEqual(self.complete("roster", "apply", self.script[:-2]), [self.script])
+        self.assertEqual(self.complete("register", "--license-file", self.script[:-2]), [self.script])
+
     def test_only_what_is_near_is_suggested(self):
         self.assertIn('did you mean "count"?', self.server.jokbo("cout").stderr)
         self.assertNotIn("did you mean", self.server.jokbo("nosuch").stderr)

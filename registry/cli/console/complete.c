@@ -1,5 +1,5 @@
 /* bash: a case over the command's words. zsh: the same script through bashcompinit. fish: one line an option. Values
- * with choices are completed, names by asking the server (`jokbo names`), others as file names. */
+ * with choices are completed, names by asking `jokbo names`, files as files; of all else nobody knows what it may be. */
 #include "cli/console/complete.h"
 
 #include "cli/console/options.h"
@@ -15,7 +15,7 @@ static void words(const char *list, FILE *file)
         fputc(*list == '|' ? ' ' : *list, file);
 }
 
-/* What the server is asked for where a value or operand is called so; NULL: it is no name that it knows. */
+/* What `jokbo names` is asked for where a value or operand is called so; NULL: it is no name that it knows. */
 static const char *kind_of(const char *called)
 {
     static const struct {
@@ -29,11 +29,19 @@ static const char *kind_of(const char *called)
         {"NAME", "publisher"},        {"NAME ACCOUNT", "publisher"},
         {"[TEAM]", "team"},           {"TEAM", "team"},
         {"STAGE", "stage"},           {"POLICY", "policy"},
-        {"POLICY POLICY", "policy"},
+        {"POLICY POLICY", "policy"},  {"PROFILE", "profile"},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(called, kinds[i].called) == 0) return kinds[i].kind;
     return NULL;
+}
+
+static bool names_file(const char *called)
+{
+    static const char *const words[] = {"FILE", "DIR", "PATH", "MANIFEST", "SCRIPT"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strstr(called, words[i])) return true;
+    return false;
 }
 
 /* The first words of commands, each once: rows of one group stand together. */
@@ -56,6 +64,8 @@ static void second_words(struct jk_span first, FILE *file)
     }
 }
 
+#define FILES "file" /* the kind of operands that are files */
+
 static void bash_options(FILE *file)
 {
     fprintf(file, "    case \"$cmd\" in\n");
@@ -64,7 +74,7 @@ static void bash_options(FILE *file)
         fprintf(file, "    '%s') opts='", command->name);
         for (size_t o = 0; o < JK_OPTION_COUNT; o++)
             if (jk_command_takes(command, o)) fprintf(file, " --%s", jk_option_table[o].name);
-        const char *kind = kind_of(command->operands);
+        const char *kind = names_file(command->operands) ? FILES : kind_of(command->operands);
         fprintf(file, "'%s%s ;;\n", kind ? " kind=" : "", kind ? kind : "");
     }
     fprintf(file, "    *) opts='");
@@ -83,8 +93,15 @@ static void bash_values(FILE *file)
         fprintf(file, "' -- \"$cur\")); return ;;\n");
     }
     for (size_t o = 0; o < JK_OPTION_COUNT; o++) {
-        const char *kind = kind_of(jk_option_table[o].value);
-        if (kind) fprintf(file, "    --%s) _jokbo_names %s; return ;;\n", jk_option_table[o].name, kind);
+        const struct jk_option *option = &jk_option_table[o];
+        const char *kind = kind_of(option->value);
+        if (option->kind == JK_OPTION_KIND_FLAG || has_choices(option)) continue;
+        if (kind)
+            fprintf(file, "    --%s) _jokbo_names %s; return ;;\n", option->name, kind);
+        else if (names_file(option->value))
+            fprintf(file, "    --%s) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", option->name);
+        else
+            fprintf(file, "    --%s) return ;;\n", option->name);
     }
     fprintf(file, "    esac\n");
 }
@@ -92,7 +109,8 @@ static void bash_values(FILE *file)
 static void bash_seconds(FILE *file)
 {
     struct jk_span before = {0};
-    fprintf(file, "    case \"$first\" in\n");
+    fprintf(file, "    [ \"$first\" = help ] && [ \"$COMP_CWORD\" -eq 3 ] && group=\"${COMP_WORDS[2]}\" at=3\n"
+                  "    case \"$group\" in\n");
     for (size_t i = 0; i < jk_command_count; i++) {
         struct jk_span rest = jk_span_of(jk_command_table[i].name), first;
         if (!jk_span_cut(&rest, ' ', &first) || jk_span_equal(first, before)) continue;
@@ -113,22 +131,21 @@ static void write_bash(FILE *file)
             "_jokbo_names() {\n"
             "    COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" names \"$1\" \"$cur\" --timeout 2 2>/dev/null)\" "
             "-- \"$cur\"))\n}\n");
-    fprintf(
-        file,
-        "_jokbo() {\n    local cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
-        "    local first=\"${COMP_WORDS[1]}\" cmd=\"${COMP_WORDS[1]}\" subs='' opts='' kind=''\n    COMPREPLY=()\n");
+    fprintf(file, "_jokbo() {\n    local cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
+                  "    local first=\"${COMP_WORDS[1]}\" cmd=\"${COMP_WORDS[1]}\" subs='' opts='' kind=''\n"
+                  "    local group=\"$first\" at=2\n    COMPREPLY=()\n");
     bash_values(file);
     bash_seconds(file);
     fprintf(file, "    if [ \"$COMP_CWORD\" -eq 1 ]; then COMPREPLY=($(compgen -W '");
     first_words(file);
     fprintf(file, "' -- \"$cur\")); return; fi\n"
-                  "    if [ -n \"$subs\" ] && [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+                  "    if [ -n \"$subs\" ] && [ \"$COMP_CWORD\" -eq \"$at\" ]; then\n"
                   "        COMPREPLY=($(compgen -W \"$subs\" -- \"$cur\")); return\n    fi\n"
                   "    [ -n \"$subs\" ] && cmd=\"$first ${COMP_WORDS[2]}\"\n");
     bash_options(file);
     fprintf(file, "    case \"$cur\" in\n    -*) COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\")) ;;\n"
-                  "    *) if [ -n \"$kind\" ]; then _jokbo_names \"$kind\"; else "
-                  "COMPREPLY=($(compgen -f -- \"$cur\")); fi ;;\n    esac\n}\n"
+                  "    *) if [ \"$kind\" = " FILES " ]; then COMPREPLY=($(compgen -f -- \"$cur\"))\n"
+                  "       elif [ -n \"$kind\" ]; then _jokbo_names \"$kind\"; fi ;;\n    esac\n}\n"
                   "complete -o filenames -F _jokbo jokbo\n");
 }
 
@@ -154,11 +171,12 @@ static void fish_option(const char *condition, const struct jk_option *option, F
     fprintf(file, "complete -c jokbo %s -l %s", condition, option->name);
     if (option->kind != JK_OPTION_KIND_FLAG) fprintf(file, " -r");
     if (has_choices(option)) {
-        fprintf(file, " -f -a '");
+        fprintf(file, " -a '");
         words(option->value, file);
         fputc('\'', file);
     }
-    if (kind_of(option->value)) fprintf(file, " -f -a '(jokbo names %s (commandline -ct))'", kind_of(option->value));
+    if (kind_of(option->value)) fprintf(file, " -a '(jokbo names %s (commandline -ct))'", kind_of(option->value));
+    if (option->kind != JK_OPTION_KIND_FLAG && !names_file(option->value)) fprintf(file, " -f");
     fprintf(file, " -d ");
     fish_quote(option->help, file);
     fputc('\n', file);
@@ -185,7 +203,8 @@ static void fish_command(const struct jk_command *command, FILE *file)
     else
         snprintf(condition, sizeof condition, "-n '__fish_seen_subcommand_from %s'", command->name);
     const char *kind = kind_of(command->operands);
-    if (kind) fprintf(file, "complete -c jokbo %s -f -a '(jokbo names %s (commandline -ct))'\n", condition, kind);
+    if (!names_file(command->operands)) fprintf(file, "complete -c jokbo %s -f\n", condition);
+    if (kind) fprintf(file, "complete -c jokbo %s -a '(jokbo names %s (commandline -ct))'\n", condition, kind);
     for (size_t o = 0; o < JK_OPTION_COUNT; o++)
         if (!jk_option_table[o].common && jk_command_takes(command, o))
             fish_option(condition, &jk_option_table[o], file);
@@ -199,7 +218,18 @@ static void fish_groups(FILE *file)
         if (!jk_span_cut(&rest, ' ', &first) || jk_span_equal(first, before)) continue;
         before = first;
         fprintf(file, "complete -c jokbo -f -n __fish_use_subcommand -a %.*s\n", JK_SPAN_ARG(first));
+        fprintf(
+            file,
+            "complete -c jokbo -n '__fish_seen_subcommand_from help; and __fish_seen_subcommand_from %.*s; and test "
+            "(count (commandline -opc)) -eq 3' -a '",
+            JK_SPAN_ARG(first));
+        second_words(first, file);
+        fprintf(file, "'\n");
     }
+    fprintf(file,
+            "complete -c jokbo -n '__fish_seen_subcommand_from help; and test (count (commandline -opc)) -eq 2' -a '");
+    first_words(file);
+    fprintf(file, "'\n");
 }
 
 static void write_fish(FILE *file)

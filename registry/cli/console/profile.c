@@ -47,17 +47,28 @@ static int is_profile(const struct dirent *item)
     return is_name(jk_span_of(item->d_name));
 }
 
-/* "a, b"; empty: there are none. */
-static const char *list_profiles(const char *folder, struct jk_arena *arena)
+size_t jk_profile_list(struct jk_arena *arena, const char **out_names, size_t room)
 {
     struct dirent **items;
-    const char *text = "", *path = jk_arena_printf(arena, "%s/profiles", folder);
-    int count = path ? scandir(path, &items, is_profile, by_profile_name) : -1;
-    for (int i = 0; i < count; i++) {
-        if (i < LISTED && text) text = jk_arena_printf(arena, "%s%s%s", text, i > 0 ? ", " : "", items[i]->d_name);
+    const char *folder = settings_folder(arena), *path = folder ? jk_arena_printf(arena, "%s/profiles", folder) : NULL;
+    int found = path ? scandir(path, &items, is_profile, by_profile_name) : -1;
+    size_t count = 0;
+    for (int i = 0; i < found; i++) {
+        const char *name = count < room ? jk_arena_copy(arena, items[i]->d_name, strlen(items[i]->d_name)) : NULL;
+        if (name) out_names[count++] = name;
         free(items[i]);
     }
-    if (count >= 0) free(items);
+    if (found >= 0) free(items);
+    return count;
+}
+
+/* "a, b"; empty: there are none. */
+static const char *listed_profiles(struct jk_arena *arena)
+{
+    const char *names[LISTED], *text = "";
+    size_t count = jk_profile_list(arena, names, LISTED);
+    for (size_t i = 0; i < count && text; i++)
+        text = jk_arena_printf(arena, "%s%s%s", text, i > 0 ? ", " : "", names[i]);
     return text ? text : "";
 }
 
@@ -71,7 +82,7 @@ static enum jk_status named_profile(const char *name, const char *where, struct 
     *out_path = jk_arena_printf(arena, "%s/profiles/%s", folder, name);
     if (!*out_path) return jk_out_of_memory(error);
     if (jk_local_exists(*out_path)) return JK_OK;
-    const char *known = list_profiles(folder, arena);
+    const char *known = listed_profiles(arena);
     return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%s: there is no %.200s; %s%.200s", where, *out_path,
                    known[0] ? "there are the profiles " : "no profile is there: registry/start makes one", known);
 }

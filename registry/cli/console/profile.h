@@ -13,5 +13,7 @@
  * That the profile started last is missing is only a warning, a line in `warnings`. */
 JK_MUST_USE enum jk_status jk_profile_file(const struct jk_options *options, struct jk_arena *arena,
                                            const char **out_path, struct jk_text *warnings, struct jk_error *error);
+/* Names of the profiles that are there, in the arena, in order, at most `room`; returns how many. */
+size_t jk_profile_list(struct jk_arena *arena, const char **out_names, size_t room);
 
 #endif
