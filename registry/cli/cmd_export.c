@@ -11,6 +11,8 @@ static enum jk_status choose_source(struct jk_cli *cli, const char **out_source,
     bool given = cli->options.operand_count > 1;
     *out_folder = jk_cli_operand(cli, given ? 1 : 0);
     *out_source = given ? jk_cli_operand(cli, 0) : cli->settings.http;
+    if (!given && strstr(*out_folder, "://"))
+        return jk_cli_usage(cli, "OUT is missing, the folder for the tables: jokbo export %.200s OUT", *out_folder);
     if (*out_source) return JK_OK;
     return jk_cli_usage(cli, "where are the log's files? Give URL or DIR before the folder, or --http URL");
 }

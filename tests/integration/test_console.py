@@ -214,6 +214,11 @@ class ConsoleTest(unittest.TestCase):
                              (["help"], "jokbo COMMAND")):
             self.assertIn("Usage: " + usage, self.server.jokbo(*words).stdout)
 
+    def test_an_export_that_lacks_its_folder(self):
+        done = self.server.jokbo("export", "http://" + self.server.http)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("OUT is missing, the folder for the tables: jokbo export http://%s OUT" % self.server.http, done.stderr)
+
     def test_numbers_are_taken_as_they_are_printed(self):
         for words in (["rule", "confirm", "21,211"], ["receipt", "get", "21,210"], ["dispute", "list", "--limit", "1,000"],
                       ["log", "entries", "--from", "21,210"], ["token", "revoke", "1,000"]):
