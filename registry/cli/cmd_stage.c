@@ -229,6 +229,30 @@ static enum jk_status put_teams(struct jk_cli *cli, Jokbo__V1__Stage *stage)
     return JK_OK;
 }
 
+static bool same_teams(char *const *a, size_t a_count, char *const *b, size_t b_count)
+{
+    for (size_t i = 0; i < a_count; i++) {
+        size_t k = 0;
+        while (k < b_count && strcmp(a[i], b[k]) != 0)
+            k++;
+        if (k == b_count) return false;
+    }
+    return a_count == b_count;
+}
+
+/* Of teams that somebody proposed before and that neither wait any more nor became the stage's. */
+static void tell_replaced(struct jk_cli *cli, const Jokbo__V1__Stage *before, const Jokbo__V1__Stage *now)
+{
+    char **teams = before->proposed_teams;
+    size_t count = before->n_proposed_teams;
+    if (count == 0 || same_teams(teams, count, now->proposed_teams, now->n_proposed_teams) ||
+        same_teams(teams, count, now->teams, now->n_teams))
+        return;
+    fprintf(cli->out, "\nNote: the teams proposed on %s %s proposed no longer: %s.\n",
+            jk_print_moment(cli, before->propose_time), jk_cli_has(cli, JK_OPTION_DRY_RUN) ? "would be" : "are",
+            jk_print_safe(cli, joined(cli, teams, count)));
+}
+
 enum jk_status jk_run_stage_put(struct jk_cli *cli)
 {
     Jokbo__V1__PutStageRequest request = JOKBO__V1__PUT_STAGE_REQUEST__INIT;
@@ -247,7 +271,9 @@ enum jk_status jk_run_stage_put(struct jk_cli *cli)
     request.request_id = jk_cli_request_id(cli);
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
     JK_TRY(jk_cli_call(cli, STAGES, "PutStage", &request.base, &reply));
-    return show_stage(cli, reply);
+    JK_TRY(show_stage(cli, reply));
+    if (!cli->json) tell_replaced(cli, &stage, reply);
+    return JK_OK;
 }
 
 /* ---- close ---- */

@@ -256,8 +256,15 @@ class OpenStages(Rulings):
         self.assertRegex(said, r"teams +sk-telecom, upstage\nproposed +upstage\n")
         command = "jokbo stage put %s --teams upstage\n" % self.stage["id"]
         self.assertIn("another evaluator confirms them with\n  " + command, said)
-        self.assertNotIn("proposed", run(self.third))  # without options: as it stands, which withdraws it
-        run(self.first, "--teams", "upstage")
+        said = run(self.third)  # without options: as it stands, which withdraws it
+        self.assertRegex(said, r"\nNote: the teams proposed on .* are proposed no longer: upstage\.\n$")
+        self.assertNotIn("another evaluator", said)
+        run(self.first, "--teams", "sk-telecom")
+        said = run(self.second, "--teams", "upstage", "--dry-run")
+        self.assertRegex(said, r"\nNote: the teams proposed on .* would be proposed no longer: sk-telecom\.\n$")
+        said = run(self.first, "--teams", "upstage")
+        self.assertRegex(said, r"\nNote: the teams proposed on .* are proposed no longer: sk-telecom\.\n$")
+        self.assertNotIn("no longer", run(self.first, "--teams", "upstage"), "it is the same")
         said = run(self.second, "--teams", "upstage")
         self.assertRegex(said, r"teams +upstage\n")
         self.assertNotIn("proposed", said)
