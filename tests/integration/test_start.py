@@ -110,6 +110,15 @@ class Start(unittest.TestCase):
             self.assertIn("so it ended itself (70); it is started again in 1 s\n", f.read())
         self.interrupt(process)
 
+    def test_a_server_that_was_killed_is_told_in_plain_words(self):
+        process, _, _ = self.start()
+        server, = (pid for pid in children(process.pid) if self.program_of(pid) == "jokbod")
+        os.kill(server, signal.SIGKILL)
+        self.assertEqual(process.wait(TIMEOUT_S), 128 + signal.SIGKILL)
+        self.assertIn("start: the server was ended by SIGKILL; run registry/start again", self.told())
+        self.assertNotRegex(self.told(), r"line \d+|Killed")
+        self.watcher.end_all()
+
     @staticmethod
     def program_of(pid):
         with open("/proc/%d/comm" % pid) as f:
