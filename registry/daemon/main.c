@@ -222,7 +222,7 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
 static void tell_rules(const struct jk_services *services)
 {
     if (!services->four_eyes)
-        jk_log(JK_LOG_WARN, "four-eyes-off", "meaning", "one evaluator's ruling takes effect at once", NULL);
+        jk_log(JK_LOG_WARN, "four-eyes-off", "meaning", "one evaluator's ruling takes effect without another's", NULL);
     if (services->evaluator_rest_us < REST_HOURS * HOUR_US)
         jk_log(JK_LOG_WARN, "evaluator-rest-short", "meaning",
                "whoever is made an evaluator rules or confirms sooner than after 24 hours", NULL);

@@ -26,10 +26,10 @@ static enum jk_status refuse_rest(const struct jk_grant *grant, int64_t rest_us,
     jk_time_format(grant->since_us, since);
     jk_time_format(grant->since_us + rest_us, from);
     jk_error_fact(error, "from", "%s", from);
-    return jk_fail(
-        error, JK_PERMISSION_DENIED, "EVALUATOR_RESTS",
-        "Four eyes: this account holds the role evaluator since %s, and rules, confirms and rejects from %s on", since,
-        from);
+    return jk_fail(error, JK_PERMISSION_DENIED, "EVALUATOR_RESTS",
+                   "A new evaluator rests first (--evaluator-rest-hours): this account holds the role since %s, and "
+                   "rules, confirms and rejects from %s on",
+                   since, from);
 }
 
 /* The first of a token's line: a token's children are its account's own. False: it is not there. */
@@ -59,7 +59,8 @@ static enum jk_status check_token(struct jk_directory *directory, uint64_t numbe
     jk_error_fact(error, "from", "%s", from);
     return jk_fail(
         error, JK_PERMISSION_DENIED, "TOKEN_RESTS",
-        "Four eyes: this token, or the one that it was made with, was made for the account by another at %s, and "
+        "A new token rests first (--evaluator-rest-hours): this one, or the one that it was made with, was made for "
+        "the account by another at %s, and "
         "rules, confirms and rejects from %s on; tokens that the account makes itself with an older one need not rest",
         made, from);
 }
