@@ -38,3 +38,11 @@ install(DIRECTORY ${JK_ROOT}/registry/data/policies ${JK_ROOT}/registry/data/dem
 # In the folders of the checkout, so that the pages' links to each other hold.
 install(FILES ${JK_ROOT}/README.md ${JK_ROOT}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY ${JK_ROOT}/registry/docs ${JK_ROOT}/registry/formats DESTINATION ${CMAKE_INSTALL_DOCDIR}/registry)
+install(FILES ${JK_ROOT}/registry/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/registry)
+install(FILES ${JK_ROOT}/registry/data/upstream-organisations.txt ${JK_ROOT}/registry/data/hub-licenses.tsv
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/registry/data)
+install(FILES ${JK_ROOT}/docker/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/docker)
+install(FILES ${JK_ROOT}/tests/README.md ${JK_ROOT}/tests/recount.py ${JK_ROOT}/tests/recount_policy.py
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/tests)
+install(FILES ${JK_ROOT}/tests/integration/sumdb/main.go DESTINATION ${CMAKE_INSTALL_DOCDIR}/tests/integration/sumdb)
+install(DIRECTORY ${JK_ROOT}/proto/jokbo DESTINATION ${CMAKE_INSTALL_DOCDIR}/proto)

@@ -59,7 +59,21 @@ class Installed(unittest.TestCase):
                                   ("registry/docs", doc + "/registry/docs"), ("registry/formats", doc + "/registry/formats")):
             self.assert_same_tree(filecmp.dircmp(os.path.join(ROOT, source), installed))
         self.assertTrue(filecmp.cmp(os.path.join(ROOT, "registry/data/roster.yaml"), data + "/roster.yaml", shallow=False))
-        self.assertEqual(sorted(os.listdir(doc)), ["LICENSE", "README.md", "registry"])
+        self.assertEqual(sorted(os.listdir(doc)), ["LICENSE", "README.md", "docker", "proto", "registry", "tests"])
+
+    def test_links_between_the_pages_hold(self):
+        doc = os.path.join(self.usr, "share", "doc", "jokbo")
+        pages = [os.path.join(folder, name) for folder, _, names in os.walk(doc) for name in names if name.endswith(".md")]
+        links = [(page, link) for page in pages for link in self.links_of(page)]
+        self.assertGreater(len(links), 100)
+        self.assertEqual([link for link in links if not os.path.exists(os.path.join(os.path.dirname(link[0]), link[1]))], [])
+
+    @staticmethod
+    def links_of(page):
+        """Links to other files; a grammar, which stands in backquotes, is none."""
+        with open(page, encoding="utf-8") as f:
+            text = re.sub(r"```.*?```|`[^`\n]*`", "", f.read(), flags=re.S)
+        return [link for link in re.findall(r"\]\(([^)#\s]+)", text) if ":" not in link]
 
     def assert_same_tree(self, compared):
         self.assertEqual((compared.left_only, compared.right_only, compared.diff_files, compared.funny_files), ([], [], [], []), compared.right)
