@@ -115,6 +115,7 @@ const char *jk_book_stage_fault(const struct jk_book *book, const struct jk_entr
 {
     uint32_t stage = jk_book_find_stage(book, entry->stage, JK_NOW);
     const struct jk_stage *now = stage == JK_NONE ? NULL : jk_book_stage(book, stage, JK_NOW);
+    if (now && time_us >= now->cutoff_us) return "is past its cut-off and cannot change any more";
     if (entry->until_us <= entry->from_us) return "must have its cut-off after its opening";
     if (entry->disputes_us != JK_TIME_NONE && entry->disputes_us < entry->until_us)
         return "must not end disputes before its cut-off";
@@ -123,7 +124,6 @@ const char *jk_book_stage_fault(const struct jk_book *book, const struct jk_entr
     if (fault) return fault;
     if (time_us >= entry->until_us) return "must have its cut-off in the future";
     if (!now || time_us < now->opens_us) return NULL;
-    if (time_us >= now->cutoff_us) return "is past its cut-off and cannot change any more";
     return only_teams_differ(now, entry) ? NULL : "has opened: only its teams can change until the cut-off";
 }
 

@@ -151,7 +151,9 @@ class PutStage(Stages):
         left = self.una.call("Stages.PutStage", stage=changed)
         self.assertEqual(left["teams"], ["lg-ai-research", "sk-telecom"])
         wait_until(stage["cutoff_time"])
-        self.refused(ENTRY, "STAGE_FIXED", "Stages.PutStage", self.eve, stage=dict(stage, title="Another title"))
+        for late in (stage, dict(stage, cutoff_time=after(7200))):
+            told = self.refused(ENTRY, "STAGE_FIXED", "Stages.PutStage", self.eve, stage=dict(late, title="Another title"))
+            self.assertIn("is past its cut-off and cannot change any more", told.message)
         self.assertEqual(self.anyone.call("Stages.GetStage", id=stage["id"])["teams"], ["lg-ai-research", "sk-telecom"])
 
     def test_an_etag_of_what_is_not_there(self):
