@@ -6,6 +6,7 @@
 #include "declare/words.h"
 #include "domain/license.h"
 #include "domain/spdx.h"
+#include "domain/spdx_list.h"
 
 struct mapping {
     struct jk_span license_name;
@@ -184,7 +185,7 @@ static void note_mapping(const struct jk_licensing *licensing, const struct jk_n
     else if (jk_span_ends(found, JK_SPAN("-only")) && !jk_span_ends(licenses->items[0], JK_SPAN("-only")))
         jk_doubts_add(notes,
                       "%s of %s is taken as %.*s: whether a later version may be chosen, it does not say. If so, "
-                      "--license %.*s-or-later says better",
+                      "give --license %.*s-or-later",
                       licensing->written, file, JK_SPAN_ARG(found), (int)(found.len - strlen("-only")), found.at);
     else if (!jk_span_equal_fold(found, licenses->items[0]))
         jk_doubts_add(notes, "%s of %s is taken as %.*s", licensing->written, file, JK_SPAN_ARG(found));
@@ -213,6 +214,8 @@ void jk_licensing_of(const struct jk_sources *sources, const struct jk_span *fam
         bool gguf = strcmp(licensing.from, "gguf") == 0;
         licensing.written = written_as(&licenses, gguf ? JK_SPAN("") : sources->card.license_name, notes);
         licensing.expression = map_all(&mapping, &licenses);
+        if (licensing.expression.len == 0 && licenses.count == 1)
+            licensing.near = jk_spdx_list_nearest(licenses.items[0], JK_SPDX_LICENSE);
         if (licensing.expression.len > 0)
             note_mapping(&licensing, &licenses, gguf ? sources->gguf_file : "the card", notes);
         if (gguf)
@@ -226,13 +229,15 @@ struct jk_span jk_licensing_stored(const struct jk_licensing *licensing, const s
                                    struct jk_doubts *notes)
 {
     if (licensing->expression.len > 0) return licensing->expression;
+    const char *meant = licensing->near.len > 0 ? jk_arena_printf(notes->arena, " (did you mean --license %.*s?)",
+                                                                  JK_SPAN_ARG(licensing->near))
+                                                : "";
     if (licensing->from[0])
-        jk_doubts_add(
-            notes,
-            "%s of the card fits no licence known here, so that NOASSERTION is stored: --license says better, "
-            "as an SPDX expression or LicenseRef-…",
-            licensing->written);
+        jk_doubts_add(notes,
+                      "%s of the card fits no licence known here, so that NOASSERTION is stored: --license gives it, "
+                      "as an SPDX expression or LicenseRef-…%s",
+                      licensing->written, meant ? meant : "");
     else if (!sources->unread)
-        jk_doubts_add(notes, "no licence is declared, so that NOASSERTION is stored: --license says better");
+        jk_doubts_add(notes, "no licence is declared, so that NOASSERTION is stored: --license gives it");
     return JK_SPAN("NOASSERTION");
 }

@@ -1,5 +1,5 @@
 /* The pinned SPDX list: look-ups in the embedded text, and the nearest identifier to a mistaken one. Pure, for
- * domain/spdx.c only. The build embeds the list sorted, so a look-up is a binary search over its lines: no index, no
+ * domain/spdx.c and for who suggests one. The build embeds the list sorted, so a look-up is a binary search over its lines: no index, no
  * state that would have to be made once. */
 #ifndef JK_DOMAIN_SPDX_LIST_H
 #define JK_DOMAIN_SPDX_LIST_H
