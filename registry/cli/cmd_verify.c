@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/console/local.h"
+#include "domain/ident.h"
 #include "verify/certified.h"
 #include "verify/verification.h"
 #include "verify/witnessed.h"
@@ -127,6 +128,8 @@ static enum jk_status gather_subjects(struct jk_verification *verification)
     if (folder)
         return jk_cli_has(cli, JK_OPTION_MODEL) ? take_model_folder(verification, what)
                                                 : take_folder(verification, what);
+    if (!jk_local_exists(what) && jk_ident_is_local_path(jk_span_of(what)))
+        return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "there is no file or folder %.200s", what);
     if (!jk_local_exists(what) && !jk_span_ends(jk_span_of(what), JK_SPAN(JK_RECEIPT_SUFFIX)))
         return take_name(verification, what, NULL);
     JK_TRY(jk_verification_room(verification, 1));

@@ -35,6 +35,11 @@ static void ask_parents(struct jk_submission *submission)
         line =
             jk_prompt_line(cli, first ? "What was it made from (publisher/model)?" : "And from (Enter: nothing more)?");
         if (line.len == 0) break;
+        if (!memchr(line.at, '/', line.len)) { /* "yes", say */
+            fprintf(cli->err, "\"%.*s\" is no model's name: publisher/model, host/id or a URL is needed.\n",
+                    JK_SPAN_ARG(line));
+            continue;
+        }
         jk_names_add(&declaration->parents, line);
     }
     if (declaration->parents.count > 0) return;

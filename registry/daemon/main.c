@@ -59,8 +59,12 @@ struct server {
 static void tell(const struct jk_error *error)
 {
     size_t kept = error->violation_count < JK_ERROR_VIOLATIONS ? error->violation_count : JK_ERROR_VIOLATIONS;
-    fprintf(stderr, "jokbod: %s\n", error->message);
-    for (size_t i = 0; kept > 1 && i < kept; i++)
+    if (kept < 2) {
+        fprintf(stderr, "jokbod: %s\n", error->message);
+        return;
+    }
+    fprintf(stderr, "jokbod: %zu fields are wrong:\n", error->violation_count);
+    for (size_t i = 0; i < kept; i++)
         fprintf(stderr, "  %s: %s\n", error->violations[i].field, error->violations[i].rule);
 }
 
@@ -431,9 +435,12 @@ static int migrate(const struct server *server, struct jk_error *error)
         return 2;
     }
     const char *role = *server->config.server_role ? server->config.server_role : NULL;
-    if (jk_store_migrate(server->config.database, role, error) == JK_OK) return 0;
-    tell(error);
-    return 1;
+    if (jk_store_migrate(server->config.database, role, error) != JK_OK) {
+        tell(error);
+        return 1;
+    }
+    printf("The schema is up to date%s%s.\n", role ? ", and so are the rights of the role " : "", role ? role : "");
+    return 0;
 }
 
 /* The store alone, without serving anybody. */

@@ -17,7 +17,10 @@ static enum jk_status given_key(struct jk_cli *cli, struct jk_audit_keys *out_ke
     const char *text = cli->settings.key;
     struct jk_span bytes;
     if (jk_audit_keys_parse(jk_span_of(text), out_keys)) return JK_OK;
-    if (!jk_local_exists(text)) return no_key(cli, cli->settings.key_where);
+    if (!jk_local_exists(text))
+        return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "USAGE",
+                       "%s \"%.160s\" is neither a verifier key (name+id+base64) nor a file that holds one",
+                       cli->settings.key_where, text);
     JK_TRY(jk_local_read(text, JK_VKEY_FILE_MAX, &cli->arena, &bytes, &cli->error));
     return jk_audit_keys_parse(bytes, out_keys) ? JK_OK : no_key(cli, text);
 }

@@ -255,6 +255,33 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(self.complete("roster", "apply", self.script[:-2]), [self.script])
         self.assertEqual(self.complete("register", "--license-file", self.script[:-2]), [self.script])
 
+    def test_files_that_are_not_there(self):
+        done = self.server.jokbo("verify", "/no/such/path")
+        self.assertEqual(done.returncode, 9)
+        self.assertIn("there is no file or folder /no/such/path", done.stderr)
+        done = self.server.jokbo("audit", "http://" + self.server.http, "--key", "/no/such/key")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('--key "/no/such/key" is neither a verifier key (name+id+base64) nor a file that holds one', done.stderr)
+
+    def test_an_agreement_is_no_parent(self):
+        with self.server.on_terminal("register", "--name", "asked/model", "--license", "MIT", "--relation", "finetune") as terminal:
+            terminal.expect("What was it made from")
+            terminal.type("skt/A.X-4.0")
+            terminal.expect("And from (Enter: nothing more)?")
+            terminal.type("yes")
+            terminal.expect('"yes" is no model\'s name')
+            terminal.expect("And from (Enter: nothing more)?")
+            terminal.type()
+            terminal.expect("Register this, for ever?")
+            self.assertRegex(terminal.seen, r"(?m)^parents +skt/A\.X-4\.0@initial +asked$")
+            terminal.type("n")
+            terminal.finish()
+
+    def test_several_mistakes_of_the_servers_options_are_told_once(self):
+        done = subprocess.run([os.path.join(jokbo.BUILD, "jokbod"), "--dta", "x"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.stderr.count("--dta: is no option"), 1, done.stderr)
+        self.assertIn("jokbod: 2 fields are wrong:\n", done.stderr)
+
     def test_only_what_is_near_is_suggested(self):
         self.assertIn('did you mean "count"?', self.server.jokbo("cout").stderr)
         self.assertNotIn("did you mean", self.server.jokbo("nosuch").stderr)
