@@ -41,7 +41,7 @@ enum jk_status jk_run_dispute_open(struct jk_cli *cli)
     Jokbo__V1__Dispute *dispute;
     JK_TRY(read_subject(cli, &request));
     if (!jk_cli_has(cli, JK_OPTION_TEXT))
-        return jk_cli_missing(cli, "text", "it is not given: --text TEXT says the case");
+        return jk_cli_missing(cli, "text", "it is not given: --text TEXT states the case");
     request.model = jk_cli_operand(cli, 0);
     request.stage = jk_cli_text(cli, JK_OPTION_STAGE);
     request.text = jk_cli_text(cli, JK_OPTION_TEXT);

@@ -131,15 +131,21 @@ static void print_notice(struct jk_cli *cli, const char *notice)
     if (notice[0]) fprintf(cli->out, "%s\n", jk_print_safe(cli, notice));
 }
 
+static const char *with_article(Jokbo__V1__MemberRole role)
+{
+    return role == JOKBO__V1__MEMBER_ROLE__MEMBER_ROLE_OWNER ? "an owner" : "a writer";
+}
+
 static enum jk_status show_member(struct jk_cli *cli, const Jokbo__V1__Member *member)
 {
     if (cli->json) return jk_print_message(cli, &member->base);
     const char *name = jk_print_safe(cli, member->publisher);
     if (member->invited)
-        fprintf(cli->out, "Account %lld is invited as %s of %s, and is one once it accepts: jokbo publisher join %s\n",
-                (long long)member->account, member_role(cli, member->invited), name, name);
+        fprintf(cli->out,
+                "Account %lld is invited to be %s of %s, and is one once it accepts: jokbo publisher join %s\n",
+                (long long)member->account, with_article(member->invited), name, name);
     else
-        fprintf(cli->out, "Account %lld is now %s of %s.\n", (long long)member->account, member_role(cli, member->role),
+        fprintf(cli->out, "Account %lld is now %s of %s.\n", (long long)member->account, with_article(member->role),
                 name);
     print_notice(cli, member->notice);
     return JK_OK;
@@ -196,12 +202,17 @@ static const char *request_detail(struct jk_cli *cli, const Jokbo__V1__Publisher
     return text ? text : "";
 }
 
+static const char *purpose_of(Jokbo__V1__PublisherRequestKind kind)
+{
+    if (kind == JOKBO__V1__PUBLISHER_REQUEST_KIND__PUBLISHER_REQUEST_KIND_OWNER) return "for a further owner of";
+    return kind == JOKBO__V1__PUBLISHER_REQUEST_KIND__PUBLISHER_REQUEST_KIND_CLAIM ? "to claim" : "to create";
+}
+
 static enum jk_status show_request(struct jk_cli *cli, const Jokbo__V1__PublisherRequest *request)
 {
     if (cli->json) return jk_print_message(cli, &request->base);
     const char *detail = request_detail(cli, request);
-    fprintf(cli->out, "Request %lld, to %s %s%s%s%s: %s.\n", (long long)request->id,
-            jk_print_word(cli, &jokbo__v1__publisher_request_kind__descriptor, (int)request->kind),
+    fprintf(cli->out, "Request %lld %s %s%s%s%s: %s.\n", (long long)request->id, purpose_of(request->kind),
             jk_print_safe(cli, request->publisher), detail[0] ? " (" : "", detail, detail[0] ? ")" : "",
             jk_print_word(cli, &jokbo__v1__publisher_request_state__descriptor, (int)request->state));
     print_notice(cli, request->notice);

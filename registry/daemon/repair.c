@@ -75,7 +75,7 @@ static void say_recovered(const struct jk_recovery *recovery, const char *from)
     unsigned long long before = recovery->size_before, size = recovery->size;
 
     if (size == before) {
-        printf("Nothing was missing: the database holds %llu entries, all that %s has among them.\n", before, from);
+        printf("Nothing was missing: the database holds %llu entries, those of %s among them.\n", before, from);
         return;
     }
     printf(

@@ -419,11 +419,11 @@ class Members:
         guest = self.person(scopes=["publishers"])
         run = lambda client, *words: self.server.jokbo(*words, token=client.token)  # noqa: E731
         added = run(self.alice, "publisher", "add-member", "alice", str(guest.account))
-        self.assertEqual(added.stdout, "Account %d is invited as writer of alice, and is one once it accepts: jokbo publisher join alice\n"
+        self.assertEqual(added.stdout, "Account %d is invited to be a writer of alice, and is one once it accepts: jokbo publisher join alice\n"
                          % guest.account)
         self.assertRegex(run(self.alice, "publisher", "members", "alice").stdout, r"%d +writer +.* invited" % guest.account)
         self.assertIn("Invited as writer of alice: jokbo publisher join alice", run(guest, "whoami").stdout)
-        self.assertEqual(run(guest, "publisher", "join", "alice").stdout, "Account %d is now writer of alice.\n" % guest.account)
+        self.assertEqual(run(guest, "publisher", "join", "alice").stdout, "Account %d is now a writer of alice.\n" % guest.account)
         self.assertNotIn("Invited", run(guest, "whoami").stdout)
         left = run(guest, "publisher", "remove-member", "alice", str(guest.account))
         self.assertIn("is not a member of alice any more", left.stdout)

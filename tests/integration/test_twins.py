@@ -66,7 +66,7 @@ class OverGrpc(Twins):
                                derivative=derivative("alice/nowhere", external(HUB + SQUATTED)))
         told = failure.details["PreconditionFailure"]["violations"][0]["description"]
         self.assertIn("leads to no base model", told)
-        self.assertIn("name it as the registered parent", told)
+        self.assertIn("name it as the registered parent (jokbo: --parent ", told)
         self.assertIn(SQUATTED, told)
 
     def test_a_name_that_is_proven_is_the_registered_one(self):

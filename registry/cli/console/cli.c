@@ -179,7 +179,7 @@ static int report(struct jk_cli *cli)
 static void tell_refusal(const struct jk_cli *cli)
 {
     const char *refusal = jk_client_refusal(cli->client);
-    if (refusal) fprintf(cli->err, "jokbo: note: asked without the token, which needs to be mended: %s\n", refusal);
+    if (refusal) fprintf(cli->err, "jokbo: note: asked without the token, which is refused: %s\n", refusal);
 }
 
 int jk_cli_main(int argc, char **argv, jk_cli_run_fn *run)

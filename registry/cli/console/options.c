@@ -260,8 +260,8 @@ static enum jk_status check_operands(const struct jk_options *out, struct jk_err
         return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "an operand is missing: jokbo %s %s", command->name,
                        command->operands);
     if (out->operand_count > command->most)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "one operand too many: jokbo %s %s", command->name,
-                       command->operands);
+        return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "one operand too many: jokbo %s%s%s", command->name,
+                       command->operands[0] ? " " : "", command->operands);
     return JK_OK;
 }
 

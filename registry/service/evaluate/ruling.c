@@ -224,7 +224,7 @@ static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *tu
     const struct jk_ruling *ruling = jk_book_ruling(turn->book, slot);
     if (jk_book_ruling_state(turn->book, slot, n) != JK_RULING_PENDING)
         return jk_fail(error, JK_FAILED_PRECONDITION, "RULING_DECIDED",
-                       "The ruling of log entry %u waits for nobody: it is %s", ruling->from,
+                       "The ruling of log entry %u is not pending: it is %s", ruling->from,
                        !ruling->needs_second ? "in force without a second evaluator"
                        : ruling->confirmed   ? "confirmed"
                                              : "rejected");

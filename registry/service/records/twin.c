@@ -65,8 +65,9 @@ const char *jk_twin_notice(const struct jk_book *book, struct jk_span external, 
     uint32_t twin = jk_twin_find(book, external, n);
     if (twin == JK_NONE || jk_twin_is_proven(book, name_on_hub(external), n)) return NULL;
     struct jk_span name = jk_book_alias(book, twin, n)->name;
-    return jk_arena_printf(arena,
-                           "\"%.*s\" was taken for the model on the hub. %.*s is registered here too, by somebody for "
-                           "whom that name is not proven; if it is meant, name it as the registered parent",
-                           JK_SPAN_ARG(external), JK_SPAN_ARG(name));
+    return jk_arena_printf(
+        arena,
+        "\"%.*s\" was taken for the model on the hub. %.*s is registered here too, by somebody for "
+        "whom that name is not proven; if it is meant, name it as the registered parent (jokbo: --parent %.*s)",
+        JK_SPAN_ARG(external), JK_SPAN_ARG(name), JK_SPAN_ARG(name));
 }
