@@ -282,6 +282,8 @@ enum jk_status jk_run_stage_close(struct jk_cli *cli)
 {
     Jokbo__V1__CloseStageRequest request = JOKBO__V1__CLOSE_STAGE_REQUEST__INIT;
     Jokbo__V1__Closing *closing;
+    Jokbo__V1__Stage *before;
+    JK_TRY(get_stage(cli, &before));
     request.stage = jk_cli_operand(cli, 0);
     request.text = jk_cli_text(cli, JK_OPTION_TEXT);
     request.request_id = jk_cli_request_id(cli);
@@ -290,6 +292,8 @@ enum jk_status jk_run_stage_close(struct jk_cli *cli)
     if (cli->json) return jk_print_message(cli, &closing->base);
     fprintf(cli->out, "%s", jk_print_painted(cli, JK_PAINT_BOLD, closing->stage));
     print_closing(cli, closing);
+    if (before->n_closings > 0 && !jk_cli_has(cli, JK_OPTION_TEXT))
+        fprintf(cli->out, "\nIt was closed already; --text TEXT, which says why, makes a further revision.\n");
     if (closing->proposed)
         fprintf(cli->out,
                 "\nNothing is closed yet: no quorum of the witnesses has cosigned since the cut-off, so another "
