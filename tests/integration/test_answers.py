@@ -75,7 +75,7 @@ class Numbers(Answers):
             self.run_as("count", BASE, "--as-of", wrong, code=2)
         for right in ("1,234", "12,345", "123,456", "1,234,567"):  # read as a number, and more than there is
             told = self.run_as("count", BASE, "--as-of", right, code=4).stderr
-            self.assertIn("as_of.log_size: %s: the log has" % right.replace(",", ""), told)
+            self.assertIn("--as-of: %s: the log has" % right.replace(",", ""), told)
 
     def test_the_first_words_of_anybody(self):
         self.assertRegex(self.said("--version"), r"^jokbo \d+\.\d+\.\d+, interface jokbo\.v1\n$")

@@ -263,6 +263,12 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn('--key "/no/such/key" is neither a verifier key (name+id+base64) nor a file that holds one', done.stderr)
 
+    def test_mistakes_are_told_by_the_option_that_made_them(self):
+        done = self.server.jokbo("stage", "put", "stage-9", "--title", "A stage")
+        for option in ("--opens", "--cut-off", "--policy", "--teams"):
+            self.assertRegex(done.stderr, r"(?m)^  %s: " % option)
+        self.assertNotIn("stage.", done.stderr)
+
     def test_an_agreement_is_no_parent(self):
         with self.server.on_terminal("register", "--name", "asked/model", "--license", "MIT", "--relation", "finetune") as terminal:
             terminal.expect("What was it made from")

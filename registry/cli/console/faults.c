@@ -194,6 +194,37 @@ static size_t kept_violations(const struct jk_error *error)
     return error->violation_count < JK_ERROR_VIOLATIONS ? error->violation_count : JK_ERROR_VIOLATIONS;
 }
 
+/* A request's field as its sender knows it: by the option that sets it. */
+static const char *field_as_given(const char *field)
+{
+    static const struct {
+        const char *field, *given;
+    } names[] = {
+        {"derivative.name", "--name"},
+        {"derivative.version", "--release"},
+        {"derivative.license", "--license"},
+        {"derivative.parents", "parents"}, /* a card's, or --parent */
+        {"release.version", "--release"},
+        {"release.license", "--license"},
+        {"stage.title", "--title"},
+        {"stage.title_ko", "--title-ko"},
+        {"stage.open_time", "--opens"},
+        {"stage.cutoff_time", "--cut-off"},
+        {"stage.dispute_end_time", "--disputes-until"},
+        {"stage.policy", "--policy"},
+        {"stage.teams", "--teams"},
+        {"stage.source", "--source"},
+        {"as_of.log_size", "--as-of"},
+        {"as_of.time", "--as-of"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t len = strlen(names[i].field);
+        if (strncmp(field, names[i].field, len) == 0 && (field[len] == '\0' || field[len] == '['))
+            return names[i].given;
+    }
+    return field;
+}
+
 void jk_faults_print(const struct jk_error *error, FILE *file, bool color)
 {
     size_t kept = kept_violations(error);
@@ -207,7 +238,7 @@ void jk_faults_print(const struct jk_error *error, FILE *file, bool color)
     else
         fprintf(file, "%s:\n", message);
     for (size_t i = 0; i < kept; i++)
-        fprintf(file, "  %s: %s\n", error->violations[i].field, error->violations[i].rule);
+        fprintf(file, "  %s: %s\n", field_as_given(error->violations[i].field), error->violations[i].rule);
     if (kept < error->violation_count) fprintf(file, "  and %zu more\n", error->violation_count - kept);
     if (hint) fprintf(file, "%s\n", hint);
 }
