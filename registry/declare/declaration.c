@@ -177,7 +177,7 @@ static void add_what_was_read(const struct jk_sources *sources, struct jk_text *
     const char *const files[] = {sources->card_file, sources->recipe_file, sources->gguf_file};
     size_t count = 0;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-        if (files[i]) jk_text_addf(out, "%s%s", count++ > 0 ? ", " : ". Read: ", files[i]);
+        if (files[i]) jk_text_addf(out, "%s%s", count++ > 0 ? ", " : ". These were read: ", files[i]);
     if (sources->loaded_from.len > 0)
         jk_text_addf(out, ". config.json was loaded from \"%.*s\"",
                      (int)(sources->loaded_from.len < 100 ? sources->loaded_from.len : 100), sources->loaded_from.at);

@@ -49,7 +49,7 @@ static void add_head(const struct jk_summary *summary, const struct jk_summary *
         jk_text_addf(out, " %s", summary->teams[i]);
     jk_text_add_str(out, "\n");
     if (previous)
-        jk_text_addf(out, "Change    since stage %s, revision %u%s\n", previous->id, previous->revision,
+        jk_text_addf(out, "Change    since %s, revision %u%s\n", previous->id, previous->revision,
                      jk_digest_equal(&summary->policy_sha256, &previous->policy_sha256) ? ""
                                                                                         : ", under another policy");
     fold_from(out, begin, style, arena);
