@@ -20,6 +20,7 @@
 struct said {
     uint64_t size;
     struct jk_digest digest;
+    const struct jk_walked *other; /* it lies there under another form of its name; NULL: not so */
 };
 
 struct tally {
@@ -149,13 +150,23 @@ static const struct jk_walked *other_form(const struct tally *tally, struct jk_s
     return guess;
 }
 
-static void tell_other_form(struct tally *tally, struct jk_span named, const struct jk_walked *other)
+/* Once its content is known: a file that was a guess and has other content is none of the manifest's. True: it is. */
+static bool settle_other_form(struct tally *tally, const struct jk_scan_file *file, const struct said *said)
 {
     char shown[256];
-    jk_text_shorten(named, shown, sizeof shown);
+    JK_CLEANUP(jk_text_done) struct jk_text path;
+    jk_text_init(&path, 0);
+    bool sure =
+        jk_percent_decode(&path, file->named) && jk_form_same(jk_text_span(&path), jk_span_of(said->other->path));
+    if (!sure && (!file->done || !jk_digest_equal(&file->digest, &said->digest))) {
+        tally->listed[said->other - tally->walk.files] = false;
+        return false;
+    }
+    jk_text_shorten(file->named, shown, sizeof shown);
     if (tally->renamed++ < JK_ARTIFACT_NAMED)
         jk_results_add(tally->results, "name", JK_RESULT_NOTE,
-                       "%s lies there under the same name in another Unicode form, %s", shown, other->path);
+                       "%s lies there under the same name in another Unicode form, %s", shown, said->other->path);
+    return true;
 }
 
 /* Marks the files that the manifest names; only then are names in another form looked for among the rest. */
@@ -171,7 +182,7 @@ static void find_files(struct tally *tally)
         const struct jk_walked *other = other_form(tally, jk_span_of(file->path), tally->said[i].size);
         if (!other) continue;
         tally->listed[other - tally->walk.files] = true;
-        tell_other_form(tally, file->named, other);
+        tally->said[i].other = other;
         file->path = other->path;
     }
 }
@@ -195,7 +206,7 @@ static bool take_files(struct tally *tally)
     while (jk_manifest_next(&rest, &line) && line.kind == JK_MANIFEST_FILE) {
         const char *path = decoded(tally, line.path);
         if (!path) return false;
-        tally->said[tally->count] = (struct said){line.size, line.digest};
+        tally->said[tally->count] = (struct said){.size = line.size, .digest = line.digest};
         tally->files[tally->count++] = (struct jk_scan_file){.path = path, .named = line.path, .facts.size = line.size};
     }
     return true;
@@ -234,7 +245,9 @@ static void judge_file(struct tally *tally, struct jk_scan_file *file, const str
     jk_digest_hex(&file->digest, found);
     jk_digest_hex(&said->digest, wanted);
     uint64_t before = tally->differ++;
-    if (!file->done)
+    if (said->other && !settle_other_form(tally, file, said))
+        fails(tally, "file", file->named, "it is missing");
+    else if (!file->done)
         fails(tally, "file", file->named, "%s", file->fault);
     else if (file->facts.size != said->size)
         fails(tally, "file", file->named, "%llu bytes here, %llu in the manifest", (unsigned long long)file->facts.size,

@@ -366,10 +366,10 @@ class Beside(unittest.TestCase):
         write(folder, {"notes.txt": "x", "sub/more.bin": "x", ".cache/hidden.bin": "x"})
         manifest = self.manifest(folder, "config.json", "model.safetensors")
         code, results = self.verified(os.path.join(CASES, "175-leading-blank", "in"), manifest, folder)
-        self.assertEqual(code, 0, results)
-        unlisted = [text for check, state, text in results if (check, state) == ("unlisted", "note")]
-        self.assertEqual(len(unlisted), 1, results)
-        self.assertTrue(unlisted[0].endswith(": model-00002-of-00002.safetensors, modeling_custom.py, sub/more.bin"), unlisted)
+        self.assertEqual(code, 10, results)
+        unlisted = [text.split(":")[0] for check, state, text in results if (check, state) == ("unlisted", "failed")]
+        self.assertEqual(unlisted, ["model-00002-of-00002.safetensors", "modeling_custom.py", "sub/more.bin"], results)
+        self.assertEqual(len([text for check, state, text in results if (check, state) == ("unlisted", "note")]), 1, results)
 
     def test_a_name_in_another_unicode_form(self):
         case = self.case("127-nfd")

@@ -355,7 +355,7 @@ class Blobs(Shared):
     def test_malformed_manifests(self):
         good, other = self.FILE, "file %s 12 other.bin\n" % ("cd" * 32)
         tensor = "tensor %s BF16 2x3 w model.safetensors\n" % ("ef" * 32)
-        wrong = {"": 1, "jokbo/manifest/v2\n" + good: 1, self.MANIFEST % "": 1, self.MANIFEST % good[:-1]: 2,
+        wrong = {"": 1, "jokbo/manifest/v3\n" + good: 1, self.MANIFEST % "": 1, self.MANIFEST % good[:-1]: 2,
                  self.MANIFEST % (other + good): 3,
                  self.MANIFEST % (good + good): 3, self.MANIFEST % good.replace(" 12 ", " 012 "): 2,
                  self.MANIFEST % good.replace("model", "../model"): 2,
