@@ -104,6 +104,7 @@ class Fold(recount.Fold):
         self.origins = []                                     # (model, release) of rulings on origin in effect
         self.stays = collections.defaultdict(list)            # model: the publishers it has been under, each with the time it came
         self.tenures = collections.defaultdict(list)          # model: since which entry which release decides (None: all yanked)
+        self.switched = {}                                    # release: the last entry that yanked it or took that back
         self.said = {}                                        # artifact: the first `held` entry, which says what its manifest says
 
     @property
@@ -153,6 +154,7 @@ class Fold(recount.Fold):
 
     def on_switched(self, entry, fields):
         super().on_switched(entry, fields)
+        self.switched[self.releases[fields["release"]]] = self.size
         self.note_tenure(self.releases[fields["release"]].model)
 
     def note_tenure(self, model):
@@ -317,16 +319,25 @@ class Counts(recount.Counts):
         return next((model for model, release in reversed(self.fold.origins)
                      if self.still_has(model, self.content(release) & contents)), None)
 
-    def is_late(self, model, shared, above):
-        """Whether the ancestor had the files, which are all that they share, only once the model claimed them."""
-        return {kind for kind, _ in shared} == {"files"} and not above.model.team and (
-            self.since(model, *shared)[0] < self.known(above, *shared))
+    def could_count(self, release, policy):
+        """Rule set 2: whether an ancestor's release could count itself, as far as it can be told of it."""
+        return not ("yanked" in policy.on and release.yanked) and not (
+            "unverified" in policy.on and not self.is_verified(release.model)) and not (
+            "no-artifact" in policy.on and self.lacks_artifact(release, policy))
+
+    def takes(self, above, model, content, policy):
+        """Whether an ancestor that has this content, as the model does, takes it."""
+        if above.model.team:  # a base model
+            return True
+        if content[0] != "weights" and above.weights:
+            return False
+        since = max(self.known(above, content), self.fold.switched.get(above, 0))
+        return self.could_count(above, policy) and since <= self.since(model, content)[0]
 
     def is_copy(self, model, release, policy):
         """Rule set 2: whether a ruling or an ancestor makes it a duplicate."""
         return self.last_named(self.content(release)) not in (None, model) or any(
-            shared and self.last_named(shared) is not model and not self.is_late(model, shared, above) and not (
-                "unverified" in policy.on and self.is_verified(model) and not above.model.team and not self.is_verified(above.model))
+            self.last_named(shared) is not model and any(self.takes(above, model, content, policy) for content in shared)
             for above in self.above(release, policy.declared) for shared in [self.content(release) & self.content(above)])
 
     def entry_that_brought(self, model, content):
@@ -363,13 +374,17 @@ class Counts(recount.Counts):
             return known or (self.fold.listed and LISTED.get(name)) or (UNKNOWN,) * 3
         return tuple(map(min if tree[0] == "AND" else max, *[self.permitted(part) for part in tree[1]]))
 
-    def known_ceiling(self, release, declared):
-        given = [self.permissions(above.license) for above in self.above(release, declared)]
+    def lacks_artifact(self, release, policy):
+        return not self.is_held(release) if policy.of["no-artifact"] == ["held"] else release.artifact is None
+
+    def known_ceiling(self, release, policy):
+        given = [self.permissions(above.license) for above in self.above(release, policy.declared)
+                 if "unverified" not in policy.on or above.model.team or self.is_verified(above.model)]
         return [min((one[kind] for one in given if one[kind] != UNKNOWN), default=UNKNOWN) for kind in range(3)]
 
     def conflicts(self, release, policy):
         own = self.permissions(release.license)
-        ceiling = self.standing(release, False)[1] if policy.rules == 1 else self.known_ceiling(release, policy.declared)
+        ceiling = self.standing(release, False)[1] if policy.rules == 1 else self.known_ceiling(release, policy)
         return ceiling[1] == NO or any(a > b and UNKNOWN not in (a, b) for a, b in zip(own, ceiling))
 
 
@@ -389,8 +404,7 @@ HOLDS = {
         p.rules == 2 and any(c.is_own(publisher, time, root.team) for publisher, time in c.fold.stays[model])),
     "affiliate": lambda c, p, teams, model, release, root, depth: c.is_affiliated(model.registered_under, model.time, root.team) or (
         p.rules == 2 and any(c.is_affiliated(publisher, time, root.team) for publisher, time in c.fold.stays[model])),
-    "no-artifact": lambda c, p, teams, model, release, root, depth: (
-        not c.is_held(release) if p.of["no-artifact"] == ["held"] else release.artifact is None),
+    "no-artifact": lambda c, p, teams, model, release, root, depth: c.lacks_artifact(release, p),
     "no-license-text": lambda c, p, teams, model, release, root, depth: release.text is None,
     "license-not-open": lambda c, p, teams, model, release, root, depth: any(
         given < least and not (p.unknown_permits and given == UNKNOWN)
@@ -463,27 +477,21 @@ class Standing:
                 row.model, ("weights", row.release.weights))))]
 
     def second_duplicates(self):
-        """Rule set 2: copies, and those of the others that share a content with one that goes first."""
+        """Rule set 2: copies, and all that are compared by one content but the one of them that goes first."""
         copies = [row for row in self.rows if self.counts.is_copy(row.model, row.release, self.policy)]
-        claims, left = collections.defaultdict(list), [row for row in self.rows if self.stands(row) and row not in copies]
+        part = [row for row in self.rows if self.stands(row) and row not in copies]
+        stand = collections.Counter(content for row in self.rows if self.stands(row) for content in self.counts.content(row.release))
+        compared, behind = collections.defaultdict(list), []
         for row in self.rows:
-            for content in self.counts.content(row.release):
-                claims[content].append(row)
-        orders, behind = {content: self.order(content, rows, left) for content, rows in claims.items()}, []
-        while left:
-            heads = {content: [row for row in order if row in left] for content, order in orders.items()}
-            first = [row for row in left if all(heads[content][0] is row for content in self.counts.content(row.release))]
-            if not first:
-                first = [min((self.counts.since(rows[0].model, content), rows[0].model.index, rows[0])
-                             for content, rows in heads.items() if len(rows) > 1)[2]]
-            taken = {content for row in first for content in self.counts.content(row.release)}
-            left = [row for row in left if row not in first]
-            behind += [row for row in left if taken & self.counts.content(row.release)]
-            left = [row for row in left if row not in behind]
+            shared = {kind: digest for kind, digest in self.counts.content(row.release) if stand[kind, digest] > 1}
+            for kind in [kind for kind in ("weights", "files", "artifact") if kind in shared][:1]:
+                compared[kind, shared[kind]].append(row)
+        for content, rows in compared.items():
+            behind += self.order(content, rows, part)[1:]
         return copies + behind
 
     def order(self, content, rows, part):
-        """Those of the rows that take part, in their order for a content that all rows claim."""
+        """Those of the rows that take part, in their order for a content by which all rows are compared."""
         def since(row):
             return self.counts.since(row.model, content)
         def rank(row):

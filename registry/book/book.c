@@ -288,14 +288,26 @@ void jk_book_switch(struct jk_book *book, uint32_t *head, bool on)
     jk_book_set(book, head, slot);
 }
 
-bool jk_book_switched(const struct jk_book *book, uint32_t head, uint32_t n)
+static const struct jk_switch_row *switch_at(const struct jk_book *book, uint32_t head, uint32_t n)
 {
     while (head != JK_NONE) {
         const struct jk_switch_row *row = jk_chunks_at(&book->switches, head);
-        if (row->from < n) return row->on != 0;
+        if (row->from < n) return row;
         head = row->older;
     }
-    return false;
+    return NULL;
+}
+
+bool jk_book_switched(const struct jk_book *book, uint32_t head, uint32_t n)
+{
+    const struct jk_switch_row *row = switch_at(book, head, n);
+    return row && row->on != 0;
+}
+
+uint32_t jk_book_switched_since(const struct jk_book *book, uint32_t head, uint32_t n)
+{
+    const struct jk_switch_row *row = switch_at(book, head, n);
+    return row ? row->from : JK_NONE;
 }
 
 /* ---- changed models ---- */

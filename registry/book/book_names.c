@@ -87,13 +87,8 @@ bool jk_book_is_verified(const struct jk_book *book, uint32_t publisher, uint32_
 
 uint32_t jk_book_verified_since(const struct jk_book *book, uint32_t publisher, uint32_t n)
 {
-    uint32_t slot = jk_book_publisher(book, publisher)->verified_history;
-    while (slot != JK_NONE) {
-        const struct jk_switch_row *row = jk_chunks_at(&book->switches, slot);
-        if (row->from < n) return row->on ? row->from : JK_NONE;
-        slot = row->older;
-    }
-    return JK_NONE;
+    uint32_t history = jk_book_publisher(book, publisher)->verified_history;
+    return jk_book_switched(book, history, n) ? jk_book_switched_since(book, history, n) : JK_NONE;
 }
 
 bool jk_book_is_claimed(const struct jk_book *book, uint32_t publisher, uint32_t n)

@@ -120,12 +120,8 @@ bool jk_book_is_yanked(const struct jk_book *book, uint32_t release, uint32_t n)
 
 uint32_t jk_book_yanked_by(const struct jk_book *book, uint32_t release, uint32_t n)
 {
-    for (uint32_t head = jk_book_release(book, release)->yanks; head != JK_NONE;) {
-        const struct jk_switch_row *row = jk_chunks_at(&book->switches, head);
-        if (row->from < n) return row->on ? row->from : JK_NONE;
-        head = row->older;
-    }
-    return JK_NONE;
+    uint32_t history = jk_book_release(book, release)->yanks;
+    return jk_book_switched(book, history, n) ? jk_book_switched_since(book, history, n) : JK_NONE;
 }
 
 uint32_t jk_book_deciding(const struct jk_book *book, uint32_t model, uint32_t n)

@@ -15,8 +15,6 @@
 struct jk_copies {
     const struct jk_book *book;
     uint32_t n;
-    bool declared;   /* adoptions are left out */
-    bool unverified; /* who is not verified does not count */
     struct jk_origins origins;
     struct jk_equals equals;
     uint32_t *seen, *queue, walk; /* by release: the last walk that met it; releases to look at */
@@ -28,13 +26,12 @@ struct jk_copy {
     uint32_t ancestor;              /* the nearest release that does; JK_NONE for none */
 };
 
-bool jk_copies_init(struct jk_copies *copies, const struct jk_book *book, const struct jk_policy *policy,
-                    uint32_t n); /* false: out of memory */
+/* The policy must outlive it. False: out of memory. */
+bool jk_copies_init(struct jk_copies *copies, const struct jk_book *book, const struct jk_policy *policy, uint32_t n);
 void jk_copies_done(struct jk_copies *copies);
-/* Of a derivative with this release. `verified`: its publisher is; `above`: some ancestor has the same content. False:
- * out of memory. */
-bool jk_copies_find(struct jk_copies *copies, uint32_t release, bool verified, bool above, struct jk_copy *out_copy);
+/* Of a derivative with this release. `above`: some ancestor has the same content. False: out of memory. */
+bool jk_copies_find(struct jk_copies *copies, uint32_t release, bool above, struct jk_copy *out_copy);
 /* The same where it does not matter what makes it one. */
-bool jk_copies_is(struct jk_copies *copies, uint32_t release, bool verified, bool above, bool *out_is);
+bool jk_copies_is(struct jk_copies *copies, uint32_t release, bool above, bool *out_is);
 
 #endif

@@ -5,9 +5,10 @@
 
 #include "book/book_internal.h"
 
-void jk_equals_init(struct jk_equals *equals, const struct jk_book *book, bool declared, uint32_t n)
+void jk_equals_init(struct jk_equals *equals, const struct jk_book *book, const struct jk_policy *policy, uint32_t n)
 {
-    *equals = (struct jk_equals){.book = book, .declared = declared, .n = n};
+    *equals = (struct jk_equals){
+        .book = book, .policy = policy, .declared = jk_policy_has(policy, JK_REASON_ADOPTED_PATH), .n = n};
 }
 
 void jk_equals_done(struct jk_equals *equals)
@@ -37,25 +38,47 @@ static uint32_t earlier(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-static void add_release(const struct jk_equals *equals, uint32_t release, enum jk_content kind, struct jk_equal *found)
+/* What could not count itself takes nothing from others. */
+static bool could_count(const struct jk_equals *equals, uint32_t release)
 {
     const struct jk_book *book = equals->book;
+    const struct jk_policy *policy = equals->policy;
     const struct jk_release *row = &jk_release_row(book, release)->pub;
-    uint32_t since = kind == JK_CONTENT_FILES ? jk_book_files_since(book, release, equals->n) : row->index;
-    if (jk_book_base(book, row->model, equals->n)) {
+    uint32_t n = equals->n;
+    if (jk_policy_has(policy, JK_REASON_YANKED) && jk_book_is_yanked(book, release, n)) return false;
+    if (jk_policy_has(policy, JK_REASON_UNVERIFIED) &&
+        !jk_book_is_verified(book, jk_book_alias(book, row->model, n)->publisher, n))
+        return false;
+    if (!jk_policy_has(policy, JK_REASON_NO_ARTIFACT)) return true;
+    return policy->held ? jk_book_release_is_held(book, release, n) : !jk_digest_is_zero(&row->artifact);
+}
+
+/* The entry since which it has it: that of the release, the one that shows its files, or the one that took back that it
+ * was yanked. */
+static uint32_t since_of(const struct jk_equals *equals, uint32_t release, enum jk_content kind)
+{
+    const struct jk_release *row = &jk_release_row(equals->book, release)->pub;
+    uint32_t since = kind == JK_CONTENT_FILES ? jk_book_files_since(equals->book, release, equals->n) : row->index;
+    uint32_t switched = jk_book_switched_since(equals->book, row->yanks, equals->n);
+    return switched == JK_NONE || switched < since ? since : switched;
+}
+
+void jk_equals_add(const struct jk_equals *equals, uint32_t ancestor, enum jk_content kind, struct jk_equal *found)
+{
+    const struct jk_release_row *row = jk_release_row(equals->book, ancestor);
+    uint32_t since = since_of(equals, ancestor, kind);
+    if (jk_book_base(equals->book, row->pub.model, equals->n)) {
         found->base = earlier(found->base, since);
         return;
     }
-    found->any = earlier(found->any, since);
-    if (jk_book_is_verified(book, jk_book_alias(book, row->model, equals->n)->publisher, equals->n))
-        found->verified = earlier(found->verified, since);
+    if (kind != JK_CONTENT_WEIGHTS && row->weights != JK_NONE) return; /* one release takes by one kind alone */
+    if (could_count(equals, ancestor)) found->other = earlier(found->other, since);
 }
 
 static void add_all(const struct jk_equal *more, struct jk_equal *found)
 {
     found->base = earlier(found->base, more->base);
-    found->verified = earlier(found->verified, more->verified);
-    found->any = earlier(found->any, more->any);
+    found->other = earlier(found->other, more->other);
 }
 
 /* ---- the walk up, which ends at equals: what is above them is known ---- */
@@ -71,7 +94,7 @@ static uint32_t look_at(struct jk_equals *equals, uint32_t release, enum jk_cont
         return JK_NONE;
     }
     if (equals->place[release] == 0) return release;
-    add_release(equals, release, kind, found);
+    jk_equals_add(equals, release, kind, found);
     add_all(&equals->known[equals->place[release] - 1][kind], found);
     return JK_NONE;
 }
@@ -87,7 +110,7 @@ static bool is_shared(const struct jk_equals *equals, uint32_t release, enum jk_
 static uint32_t climb(struct jk_equals *equals, uint32_t release, enum jk_content kind, struct jk_equal *found)
 {
     uint32_t slot = jk_content_of(equals->book, release, kind, equals->n), put = 1, missing = JK_NONE;
-    *found = (struct jk_equal){JK_NONE, JK_NONE, JK_NONE};
+    *found = (struct jk_equal){JK_NONE, JK_NONE};
     if (!is_shared(equals, release, kind)) return JK_NONE;
     equals->walk++;
     equals->queue[0] = release;

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/pages.h"
+#include "book/ceiling.h"
 #include "book/contest.h"
 #include "book/copies.h"
 #include "book/count_internal.h"
@@ -37,6 +38,7 @@ struct making {
     uint32_t *earliest;        /* rule set 1, by weights slot: entry that brought it first, among those that stand */
     struct jk_contest contest; /* rule set 2 */
     struct jk_copies copies;
+    struct jk_ceiling ceiling;
     bool contested;                       /* … and duplicates are left out */
     bool declared;                        /* adoptions are left out */
     uint32_t *of_publisher;               /* by publisher slot: derivatives counted so far */
@@ -227,13 +229,6 @@ static void sort_by_root(struct jk_verdict *rows, size_t count)
         }
 }
 
-static bool stands(const struct jk_verdict *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].reasons == 0) return true;
-    return false;
-}
-
 static void add_reason(struct jk_verdict *rows, size_t count, jk_reasons reason)
 {
     for (size_t i = 0; i < count; i++)
@@ -247,13 +242,25 @@ static void note_earliest(struct making *making, const struct jk_verdict *rows)
     if (rows->brought < *earliest) *earliest = rows->brought;
 }
 
+/* Rule set 2: a licence of an ancestor that has no say is no conflict. False: out of memory. */
+static bool look_at_licenses(struct making *making, struct jk_verdict *rows, size_t count)
+{
+    const jk_reasons conflict = JK_REASON_BIT(LICENSE_CONFLICT);
+    bool conflicts;
+    if (making->query->policy->rules == 1 || !making->ceiling.verified || !(rows->reasons & conflict)) return true;
+    if (!jk_ceiling_conflicts(&making->ceiling, rows->release, &conflicts)) return false;
+    for (size_t i = 0; i < count && !conflicts; i++)
+        rows[i].reasons &= ~conflict;
+    return true;
+}
+
 /* Rule set 2: some are copies by a ruling, and of those who have an ancestor's content some are none all the same.
  * False: out of memory. */
 static bool look_for_copy(struct making *making, struct jk_verdict *rows, size_t count)
 {
-    bool verified = !has(rows->flags, JK_FLAG_UNVERIFIED), above = has(rows->flags, JK_VERDICT_COPY), copy;
+    bool above = has(rows->flags, JK_VERDICT_COPY), copy;
     if (!making->contested) return true;
-    if (!jk_copies_is(&making->copies, rows->release, verified, above, &copy)) return false;
+    if (!jk_copies_is(&making->copies, rows->release, above, &copy)) return false;
     for (size_t i = 0; i < count; i++) {
         rows[i].flags &= (uint16_t)~JK_VERDICT_COPY;
         if (copy) rows[i].flags |= JK_VERDICT_COPY;
@@ -288,10 +295,8 @@ static bool add_model_verdicts(struct making *making, uint32_t model)
     if (count == 0) return true;
     if (count > 1) sort_by_root(rows, count);
     standing->all.first_row[model] = (uint32_t)before + 1;
-    if (!look_for_copy(making, rows, count)) return false;
-    if (making->contested)
-        jk_contest_claim(&making->contest, rows);
-    else if (rows->weights != JK_NONE && stands(rows, count))
+    if (!look_at_licenses(making, rows, count) || !look_for_copy(making, rows, count)) return false;
+    if (!making->contested && rows->weights != JK_NONE && jk_verdicts_stand(rows, count, 0))
         note_earliest(making, rows);
     return true;
 }
@@ -302,7 +307,8 @@ static bool is_duplicate(const struct making *making, const struct jk_verdict *r
 {
     if (rows->flags & JK_VERDICT_COPY) return true;
     if (making->contested) return jk_contest_first_before(&making->contest, rows->model, NULL) != JK_NONE;
-    return rows->weights != JK_NONE && stands(rows, count) && rows->brought > making->earliest[rows->weights];
+    return rows->weights != JK_NONE && jk_verdicts_stand(rows, count, 0) &&
+           rows->brought > making->earliest[rows->weights];
 }
 
 /* In order of registration: the cap counts those before that stand and are no duplicates. */
@@ -315,7 +321,8 @@ static void mark_rest(struct making *making)
         struct jk_verdict *rows = &standing->all.rows[i];
         count = jk_verdicts_at(&standing->all, i);
         if (duplicates && is_duplicate(making, rows, count)) add_reason(rows, count, JK_REASON_BIT(DUPLICATE));
-        if (capped && stands(rows, count) && making->of_publisher[rows->publisher]++ >= standing->policy.cap)
+        if (capped && jk_verdicts_stand(rows, count, 0) &&
+            making->of_publisher[rows->publisher]++ >= standing->policy.cap)
             add_reason(rows, count, JK_REASON_BIT(CAP));
     }
 }
@@ -327,8 +334,7 @@ static bool prepare_duplicates(struct making *making)
 {
     size_t weights = making->book->weights.count;
     if (making->contested)
-        return jk_copies_init(&making->copies, making->book, making->query->policy, making->query->n) &&
-               jk_contest_init(&making->contest, making->book, &making->standing->all, making->query->n);
+        return jk_copies_init(&making->copies, making->book, making->query->policy, making->query->n);
     making->earliest = malloc((weights + 1) * sizeof *making->earliest);
     if (making->earliest) memset(making->earliest, 0xff, (weights + 1) * sizeof *making->earliest);
     return making->earliest != NULL;
@@ -359,7 +365,9 @@ static bool make_verdicts(struct making *making)
         jk_count_look_ahead(making->book, model, making->standing->all.models);
         if (!add_model_verdicts(making, model)) return false;
     }
-    if (making->contested && !jk_contest_settle(&making->contest)) return false;
+    if (making->contested &&
+        !jk_contest_settle(&making->contest, making->book, &making->standing->all, making->query->n))
+        return false;
     mark_rest(making);
     return true;
 }
@@ -375,10 +383,12 @@ enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_stan
         standing->n = query->n;
         making.contested = query->policy->rules > 1 && jk_policy_has(query->policy, JK_REASON_DUPLICATE);
         making.declared = jk_policy_has(query->policy, JK_REASON_ADOPTED_PATH);
+        jk_ceiling_init(&making.ceiling, book, query->policy, query->n);
         made = make_verdicts(&making);
     }
     jk_contest_done(&making.contest);
     jk_copies_done(&making.copies);
+    jk_ceiling_done(&making.ceiling);
     free(making.licenses);
     free(making.earliest);
     free(making.of_publisher);

@@ -38,6 +38,14 @@ static inline size_t jk_verdicts_at(const struct jk_verdicts *verdicts, size_t a
     return end - at;
 }
 
+/* Whether there is a root for which no reason holds, but for those that do not matter. */
+static inline bool jk_verdicts_stand(const struct jk_verdict *rows, size_t count, jk_reasons but)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!(rows[i].reasons & ~but)) return true;
+    return false;
+}
+
 /* The rows of one derivative; NULL and 0 where it is none. */
 static inline const struct jk_verdict *jk_verdicts_of(const struct jk_verdicts *verdicts, uint32_t model,
                                                       size_t *out_count)

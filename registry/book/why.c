@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "book/book_internal.h"
+#include "book/ceiling.h"
 #include "book/contest.h"
 #include "book/copies.h"
 
@@ -136,13 +137,8 @@ static uint32_t bond_entry(const struct question *question, enum jk_reason reaso
 static uint32_t unverified_entry(const struct question *question)
 {
     const struct jk_publisher *publisher = jk_book_publisher(question->book, question->row->publisher);
-    uint32_t head = publisher->verified_history;
-    while (head != JK_NONE) {
-        const struct jk_switch_row *row = jk_chunks_at(&question->book->switches, head);
-        if (row->from < question->n) return row->from;
-        head = row->older;
-    }
-    return publisher->created;
+    uint32_t since = jk_book_switched_since(question->book, publisher->verified_history, question->n);
+    return since == JK_NONE ? publisher->created : since;
 }
 
 /* The entry that took the manifest away; where it never was there, that of the release. */
@@ -150,13 +146,9 @@ static uint32_t unheld_entry(const struct question *question, const struct jk_re
 {
     if (!question->policy->held) return release->index;
     uint32_t artifact = jk_release_row(question->book, question->row->release)->artifact;
-    uint32_t head = jk_book_artifact_held(question->book, artifact);
-    while (head != JK_NONE) {
-        const struct jk_switch_row *row = jk_chunks_at(&question->book->switches, head);
-        if (row->from < question->n) return row->from;
-        head = row->older;
-    }
-    return release->index;
+    uint32_t held = jk_book_artifact_held(question->book, artifact);
+    uint32_t since = jk_book_switched_since(question->book, held, question->n);
+    return since == JK_NONE ? release->index : since;
 }
 
 static uint32_t license_entry(const struct question *question, const struct jk_release *release)
@@ -168,6 +160,14 @@ static uint32_t license_entry(const struct question *question, const struct jk_r
 
 /* ---- ancestors ---- */
 
+/* Rule set 2: whether the ancestor's licence has a say. */
+static bool binds(const struct question *question, const struct jk_release_row *ancestor)
+{
+    struct jk_ceiling ceiling;
+    jk_ceiling_init(&ceiling, question->book, question->policy, question->n);
+    return question->policy->rules == 1 || jk_ceiling_has_say(&ceiling, ancestor->pub.model);
+}
+
 typedef bool ancestor_fn(const struct question *question, const struct jk_release_row *ancestor);
 
 static bool has_the_weights(const struct question *question, const struct jk_release_row *ancestor)
@@ -177,6 +177,7 @@ static bool has_the_weights(const struct question *question, const struct jk_rel
 
 static bool grants_less(const struct question *question, const struct jk_release_row *ancestor)
 {
+    if (!binds(question, ancestor)) return false;
     enum jk_permission own[JK_PERMISSION_KINDS], theirs[JK_PERMISSION_KINDS];
     const struct jk_release *release = jk_book_release(question->book, question->row->release);
     jk_book_permissions(question->book, jk_book_license_text(question->book, release->license), question->n, own);
@@ -222,14 +223,27 @@ static bool take_ancestor(const struct question *question, ancestor_fn *wanted, 
     return true;
 }
 
+/* The ancestor that permits less; where it has a say only since it was verified, that is since when. */
+static bool find_limit(const struct question *question, struct jk_why *why)
+{
+    const struct jk_book *book = question->book;
+    why->entry = since(question, is_in_conflict);
+    if (!take_ancestor(question, grants_less, why)) return false;
+    bool asked = question->policy->rules > 1 && jk_policy_has(question->policy, JK_REASON_UNVERIFIED);
+    if (!asked || why->other == JK_NONE || jk_book_base(book, why->other, question->n)) return true;
+    const struct jk_alias *stay = jk_book_stay(book, jk_book_alias(book, why->other, question->n));
+    why->entry = later(why->entry, jk_book_verified_since(book, stay->publisher, question->n));
+    why->entry = later(why->entry, stay->from == jk_book_model(book, why->other)->index ? JK_NONE : stay->from);
+    return true;
+}
+
 /* Rule set 2: the ancestor's release, or a ruling that says whose it is. */
 static bool find_copied(const struct question *question, struct jk_why *why)
 {
     struct jk_copies copies;
     struct jk_copy copy = {NULL, JK_NONE};
-    bool verified = !(question->row->flags & JK_FLAG_UNVERIFIED);
     bool room = jk_copies_init(&copies, question->book, question->policy, question->n) &&
-                jk_copies_find(&copies, question->row->release, verified, true, &copy);
+                jk_copies_find(&copies, question->row->release, true, &copy);
     why->release = copy.ancestor;
     if (copy.ruling) {
         why->other = copy.ruling->model;
@@ -272,12 +286,7 @@ static bool find_first(const struct question *question, struct jk_why *why)
 {
     struct jk_contest contest;
     const struct jk_verdicts *all = jk_standing_verdicts(question->standing);
-    bool room = jk_contest_init(&contest, question->book, all, question->n);
-    for (size_t i = 0, rows_here; room && i < all->count; i += rows_here) {
-        rows_here = jk_verdicts_at(all, i);
-        jk_contest_claim(&contest, &all->rows[i]);
-    }
-    room = room && jk_contest_settle(&contest);
+    bool room = jk_contest_settle(&contest, question->book, all, question->n);
     enum jk_content kind = JK_CONTENT_WEIGHTS;
     if (room) why->other = jk_contest_first_before(&contest, question->row->model, &kind);
     if (why->other != JK_NONE) {
@@ -391,8 +400,7 @@ static bool find_why(const struct question *question, uint32_t stage_entry, enum
         why->entry = license_entry(question, release);
         return true;
     case JK_REASON_LICENSE_CONFLICT:
-        why->entry = since(question, is_in_conflict);
-        return take_ancestor(question, grants_less, why);
+        return find_limit(question, why);
     case JK_REASON_NAMING:
         why->entry = since(question, is_misnamed);
         return true;

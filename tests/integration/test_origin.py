@@ -118,7 +118,9 @@ class First(Claiming):
         self.assertEqual(self.counts(names), [names[0], names[2]], "files are not known before their manifests are held")
         for manifest in (*manifests, tensors):
             manifest.upload(self.alice)
-        self.assertEqual(self.first(names), names[0])
+        self.assertEqual(self.counts(names), [names[0], names[2]], "the first two are compared by weights, which the third has not")
+        self.bob.call("Registry.YankRelease", name=names[1] + "@1", reason="x")
+        self.assertEqual(self.first([names[0], names[2]]), names[0], "by their files, once those are all that two share")
 
     def compare(self, earlier, later):
         self.assertEqual(self.first([earlier, later]), earlier)
@@ -154,7 +156,8 @@ class First(Claiming):
         manifest = self.manifest()
         first = self.add("alice", **manifest.named)
         unverified = self.add("alice", **manifest.named)
-        not_held = self.add("bob", artifact_sha256=manifest.digest)  # says no weights, so it is held for others
+        lacking = self.manifest().digest  # which nobody uploads
+        not_held = self.add("bob", artifact_sha256=lacking, weights_sha256=manifest.weights)
         held, last = self.add("carol", **manifest.named), self.add("bob", **manifest.named)
         manifest.upload(self.carol)
         everyone = [first, unverified, not_held, held, last]

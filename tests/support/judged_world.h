@@ -10,7 +10,8 @@
 
 #define UNVERIFIED JK_REASON_BIT(UNVERIFIED)
 
-/* A policy of rule set 2 that tells duplicates; `more` reasons are on beside. */
+/* A policy of rule set 2 that tells duplicates; `more` reasons are on beside, `no-artifact` by what is
+ * held. */
 static inline struct jk_policy policy_of(jk_reasons more)
 {
     return (struct jk_policy){.name = "tested",
@@ -20,7 +21,8 @@ static inline struct jk_policy policy_of(jk_reasons more)
                                     JK_REASON_BIT(DUPLICATE) | more,
                               .relations = UINT32_MAX,
                               .depth = 1000,
-                              .cap = 1000};
+                              .cap = 1000,
+                              .held = true};
 }
 
 static inline jk_reasons reasons_of(const struct jk_ledger *ledger, const char *name, jk_reasons more)
@@ -39,11 +41,10 @@ static inline jk_reasons reasons_of(const struct jk_ledger *ledger, const char *
     return reasons;
 }
 
-/* Whom the explanation of the reason `duplicate` names, and from which entry on. */
-static inline const char *first_before(const struct jk_ledger *ledger, const char *name, jk_reasons more,
-                                       uint32_t *out_entry)
+/* What is said of why a reason holds. */
+static inline struct jk_why explained(const struct jk_ledger *ledger, const char *name, jk_reasons more,
+                                      enum jk_reason reason)
 {
-    static char text[64];
     struct jk_policy policy = policy_of(more);
     struct jk_standing_query query = {.policy = &policy, .n = jk_book_size(ledger->book)};
     struct jk_standing *standing;
@@ -53,8 +54,17 @@ static inline const char *first_before(const struct jk_ledger *ledger, const cha
     jk_error_init(&error, NULL);
     assert_int_equal(jk_standing_make(ledger->book, &query, &standing, &error), JK_OK);
     const struct jk_verdict *rows = jk_standing_of(standing, slot(ledger, name), &count);
-    assert_int_equal(jk_why_find(ledger->book, standing, &policy, 0, rows, JK_REASON_DUPLICATE, &why, &error), JK_OK);
+    assert_int_equal(jk_why_find(ledger->book, standing, &policy, 0, rows, reason, &why, &error), JK_OK);
     jk_standing_free(standing);
+    return why;
+}
+
+/* Whom the explanation of the reason `duplicate` names, and from which entry on. */
+static inline const char *first_before(const struct jk_ledger *ledger, const char *name, jk_reasons more,
+                                       uint32_t *out_entry)
+{
+    static char text[64];
+    struct jk_why why = explained(ledger, name, more, JK_REASON_DUPLICATE);
     assert_int_not_equal(why.other, JK_NONE);
     snprintf(text, sizeof text, "%.*s", JK_SPAN_ARG(jk_book_alias(ledger->book, why.other, NOW)->name));
     if (out_entry) *out_entry = why.entry;

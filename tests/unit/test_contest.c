@@ -220,7 +220,7 @@ static void test_crossed_claims(void **state)
     assert_int_equal(entry, made);
 }
 
-/* a beats b, which would beat c; and c would beat d. */
+/* Each with something of the next one's: two that are compared by something else leave each other alone. */
 static void test_chain_of_claims(void **state)
 {
     struct jk_ledger *ledger = *state;
@@ -239,23 +239,53 @@ static void test_chain_of_claims(void **state)
     assert_string_equal(first_before(ledger, "kim/b", 0, NULL), "kim/a");
     assert_string_equal(first_before(ledger, "kim/d", 0, &entry), "kim/c");
     assert_int_equal(entry, third);
-    OK(jk_ledger_yank(ledger, "kim/a", "1", JK_KIND_YANK)); /* and all of it turns round */
-    COUNTS("kim/b", 0);
-    DUPLICATE("kim/c", 0);
+    OK(jk_ledger_yank(ledger, "kim/c", "1", JK_KIND_YANK)); /* nobody who stands has d's weights any more */
     COUNTS("kim/d", 0);
     DUPLICATE("kim/e", 0);
+    assert_string_equal(first_before(ledger, "kim/e", 0, NULL), "kim/d");
 }
 
-/* Where the first is a duplicate itself, a verified publisher's follows before an earlier one that is none. */
-static void test_first_is_a_duplicate(void **state)
+/* A thief's manifest joins the weights of one with the files of another. */
+static void test_joined_claims(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1, .artifact = 3)));
+    OK(jk_ledger_held(ledger, 3, 1, 50));
+    OK(jk_ledger_register(ledger, MODEL("lee/a", OF(PARENT(BASE)), .weights = 1, .artifact = 1)));
+    OK(jk_ledger_register(ledger, MODEL("lee/b", OF(PARENT(BASE)), .artifact = 2)));
+    OK(jk_ledger_held(ledger, 1, 1, 40));
+    OK(jk_ledger_held(ledger, 2, 0, 50));
+    COUNTS("kim/thief", 0);
+    DUPLICATE("lee/a", 0);
+    COUNTS("lee/b", 0);
+    OK(jk_ledger_register(ledger, MODEL("park/c", OF(PARENT(BASE)), .artifact = 4)));
+    OK(jk_ledger_held(ledger, 4, 0, 50)); /* a copy of b all the same */
+    DUPLICATE("park/c", 0);
+    assert_string_equal(first_before(ledger, "park/c", 0, NULL), "lee/b");
+}
+
+/* Nor does it take the one as its child, and the other beside it. */
+static void test_joined_claims_of_a_parent(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1, .artifact = 3)));
+    OK(jk_ledger_held(ledger, 3, 1, 50));
+    OK(jk_ledger_register(ledger, MODEL("lee/a", OF(PARENT("kim/thief")), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("lee/b", OF(PARENT(BASE)), .artifact = 2)));
+    OK(jk_ledger_held(ledger, 2, 0, 50));
+    DUPLICATE("lee/a", 0);
+    COUNTS("lee/b", 0);
+}
+
+/* Where the first takes no part, a verified publisher's follows before an earlier one that is none. */
+static void test_first_takes_no_part(void **state)
 {
     struct jk_ledger *ledger = *state;
     verify(ledger, "park");
-    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)), .weights = 1)));
-    OK(jk_ledger_register(ledger, MODEL("kim/b", OF(PARENT(BASE)), .weights = 1, .artifact = 2)));
+    OK(jk_ledger_register(ledger, MODEL("kim/copy", OF(PARENT(BASE)), .weights = 900, .artifact = 2)));
     OK(jk_ledger_register(ledger, MODEL("lee/c", OF(PARENT(BASE)), .artifact = 2)));
     OK(jk_ledger_register(ledger, MODEL("park/d", OF(PARENT(BASE)), .artifact = 2)));
-    DUPLICATE("kim/b", 0);
+    DUPLICATE("kim/copy", 0);
     DUPLICATE("lee/c", 0);
     COUNTS("park/d", 0);
     assert_string_equal(first_before(ledger, "lee/c", 0, NULL), "park/d");
@@ -271,37 +301,7 @@ static void test_copy_goes_first_for_nothing(void **state)
     COUNTS("lee/own", 0);
 }
 
-/* Three of which each goes before the next for something: whose claim among those is the earliest goes first, and with
- * it whoever it leaves alone. */
-static void test_circle(void **state)
-{
-    struct jk_ledger *ledger = *state;
-    OK(jk_ledger_register(ledger, MODEL("kim/c", OF(PARENT(BASE)), .artifact = 3)));
-    uint32_t least = next_entry(ledger);
-    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)), .artifact = 1)));
-    OK(jk_ledger_register(ledger, MODEL("kim/b", OF(PARENT(BASE)), .weights = 2)));
-    OK(jk_ledger_release(ledger, MODEL("kim/c", OF(PARENT(BASE)), .version = "2", .weights = 2, .artifact = 3)));
-    OK(jk_ledger_release(ledger, MODEL("kim/b", OF(PARENT(BASE)), .version = "2", .weights = 2, .artifact = 1)));
-    COUNTS("kim/a", 0); /* no circle: a is beaten by nobody, so b falls, and c is free */
-    DUPLICATE("kim/b", 0);
-    COUNTS("kim/c", 0);
-    OK(jk_ledger_held(ledger, 3, 0, 60)); /* c's artifact and a's hold the same files: c goes before a */
-    OK(jk_ledger_held(ledger, 1, 0, 60));
-    COUNTS("kim/a", 0); /* a's claim to the artifact is the earliest of the three that win something */
-    DUPLICATE("kim/b", 0);
-    DUPLICATE("kim/c", 0);
-    uint32_t entry;
-    assert_string_equal(first_before(ledger, "kim/b", 0, NULL), "kim/a");
-    OK(rule_origin(ledger, "kim/b")); /* b goes first for all that it shares: no circle is left */
-    COUNTS("kim/b", 0);
-    DUPLICATE("kim/a", 0);
-    DUPLICATE("kim/c", 0);
-    assert_string_equal(first_before(ledger, "kim/c", 0, &entry), "kim/b");
-    assert_int_equal(entry, next_entry(ledger) - 1);
-    assert_true(least < entry);
-}
-
-/* Many circles, one after the other; and very many with one content, which must not take the square of that. */
+/* Many whose claims cross; and very many with one content, which must not take the square of that. */
 static void test_many(void **state)
 {
     struct jk_ledger *ledger = *state;
@@ -344,6 +344,37 @@ static void test_hidden_limit(void **state)
     assert_int_equal(reasons_of(ledger, "kim/a", conflict), conflict);
     assert_int_equal(reasons_of(ledger, "kim/a", conflict | JK_REASON_BIT(ADOPTED_PATH)), conflict);
     COUNTS("kim/some", conflict);
+}
+
+/* A licence of one who is not verified binds nobody who asks for that; those above it do, through it. */
+static void test_unheard_limit(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    const jk_reasons conflict = JK_REASON_BIT(LICENSE_CONFLICT), asked = conflict | UNVERIFIED;
+    verify(ledger, "park");
+    verify(ledger, "lee");
+    OK(jk_ledger_license(ledger, "LicenseRef-none", JK_PERMISSION_NO, JK_PERMISSION_YES, JK_PERMISSION_YES, ""));
+    OK(jk_ledger_license(ledger, "LicenseRef-some", JK_PERMISSION_CONDITIONAL, JK_PERMISSION_YES, JK_PERMISSION_YES,
+                         ""));
+    OK(jk_ledger_register(ledger, MODEL("kim/between", OF(PARENT(BASE)), .license = "LicenseRef-none")));
+    OK(jk_ledger_register(ledger, MODEL("lee/child", OF(PARENT("kim/between")), .license = "LicenseRef-some")));
+    assert_int_equal(reasons_of(ledger, "lee/child", conflict), conflict);
+    COUNTS("lee/child", asked);
+    uint32_t entry = next_entry(ledger);
+    verify(ledger, "kim");
+    assert_int_equal(reasons_of(ledger, "lee/child", asked), conflict);
+    assert_int_equal(explained(ledger, "lee/child", asked, JK_REASON_LICENSE_CONFLICT).entry, entry);
+    OK(jk_ledger_yank(ledger, "kim/between", "1", JK_KIND_YANK)); /* which takes no licence back */
+    assert_int_equal(reasons_of(ledger, "lee/child", asked), conflict);
+
+    OK(jk_ledger_register(ledger, MODEL("park/above", OF(PARENT(BASE)), .license = "LicenseRef-some")));
+    OK(jk_ledger_register(ledger, MODEL("kim/hides", OF(PARENT("park/above")))));
+    OK(jk_ledger_register(ledger, MODEL("lee/washed", OF(PARENT("kim/hides")))));
+    OK(jk_ledger_verify(ledger, "kim", JK_KIND_UNVERIFY));
+    COUNTS("lee/child", asked);
+    assert_int_equal(reasons_of(ledger, "lee/washed", asked), conflict);
+    assert_int_equal(explained(ledger, "lee/washed", asked, JK_REASON_LICENSE_CONFLICT).other,
+                     slot(ledger, "park/above"));
 }
 
 /* ---- whose own it is ---- */
@@ -412,11 +443,13 @@ int main(void)
                                        TEST(test_one_manifest_of_two),
                                        TEST(test_crossed_claims),
                                        TEST(test_chain_of_claims),
-                                       TEST(test_first_is_a_duplicate),
+                                       TEST(test_joined_claims),
+                                       TEST(test_joined_claims_of_a_parent),
+                                       TEST(test_first_takes_no_part),
                                        TEST(test_copy_goes_first_for_nothing),
-                                       TEST(test_circle),
                                        TEST(test_many),
                                        TEST(test_hidden_limit),
+                                       TEST(test_unheard_limit),
                                        TEST(test_moved_in),
                                        TEST(test_moved_in_is_explained)};
     jk_digest_setup();
