@@ -1,4 +1,4 @@
-"""A verified publisher is sold."""
+"""A verified publisher is sold; and it is lent."""
 import os
 import sys
 import unittest
@@ -19,6 +19,17 @@ class ChangedOwners(Attack, unittest.TestCase):
         seller.call("Access.RemoveMember", publisher="sold-0", account=seller.account)
         self.register_many(mallory, [("sold-0/m-%d" % i, [SKT], self.upload(mallory, i))
                                      for i in range(20)])
+
+
+class Lent(Attack, unittest.TestCase):
+    row = "A verified publisher is lent"
+
+    def play(self):
+        lender, mallory = self.account("lender"), self.account()
+        self.publishers(lender, "lent", 1)
+        self.verify("lent-0")
+        joined(self.admin, "lent-0", mallory.account, "MEMBER_ROLE_WRITER", by=lender)
+        self.register_many(mallory, [("lent-0/m-%d" % i, [SKT], self.upload(mallory, i)) for i in range(20)])
 
 
 if __name__ == "__main__":
