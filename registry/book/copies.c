@@ -18,33 +18,30 @@ void jk_copies_done(struct jk_copies *copies)
     jk_equals_done(&copies->equals);
     free(copies->seen);
     free(copies->queue);
+    free(copies->found);
 }
 
 /* ---- when an ancestor makes a duplicate ---- */
 
-/* Unless it came to have that content only when the derivative claimed it already. Whose a base model's is the roster
- * says. */
-static bool is_copy_of(const struct jk_copies *copies, uint32_t release, enum jk_content kind,
-                       const struct jk_equal *above)
+/* The entry since which the derivative has claimed what it has; who came to have it later makes no duplicate. */
+static uint32_t claimed_since(const struct jk_copies *copies, uint32_t release, enum jk_content kind, uint32_t slot)
 {
-    if (above->base != JK_NONE) return true;
-    if (above->other == JK_NONE) return false;
-    uint32_t model = jk_release_row(copies->book, release)->pub.model;
+    return jk_claim_age(copies->book, jk_release_row(copies->book, release)->pub.model, kind, slot, copies->n).since;
+}
+
+static bool is_copy_by(const struct jk_copies *copies, uint32_t release, uint32_t ancestor, enum jk_content kind)
+{
     uint32_t slot = jk_content_of(copies->book, release, kind, copies->n);
-    return above->other <= jk_claim_age(copies->book, model, kind, slot, copies->n).since;
+    if (slot == JK_NONE || slot != jk_content_of(copies->book, ancestor, kind, copies->n)) return false;
+    uint32_t say = jk_equals_say(&copies->equals, ancestor, kind);
+    return say != JK_NONE && say <= claimed_since(copies, release, kind, slot);
 }
 
 static bool makes_a_duplicate(const struct jk_copies *copies, uint32_t release, uint32_t ancestor)
 {
     bool is = false;
-    for (int i = 0; i < JK_CONTENT_KINDS && !is; i++) {
-        enum jk_content kind = (enum jk_content)i;
-        uint32_t slot = jk_content_of(copies->book, release, kind, copies->n);
-        struct jk_equal found = {JK_NONE, JK_NONE};
-        if (slot == JK_NONE || slot != jk_content_of(copies->book, ancestor, kind, copies->n)) continue;
-        jk_equals_add(&copies->equals, ancestor, kind, &found);
-        is = is_copy_of(copies, release, kind, &found);
-    }
+    for (int kind = 0; kind < JK_CONTENT_KINDS && !is; kind++)
+        is = is_copy_by(copies, release, ancestor, (enum jk_content)kind);
     if (!is) return false;
     const struct jk_ruling *ruling = jk_origins_about_both(&copies->origins, release, ancestor);
     return !ruling || ruling->model != jk_release_row(copies->book, release)->pub.model;
@@ -93,17 +90,43 @@ bool jk_copies_find(struct jk_copies *copies, uint32_t release, bool above, stru
 
 /* ---- all at once ---- */
 
-bool jk_copies_is(struct jk_copies *copies, uint32_t release, bool above, bool *out_is)
+static bool add_copy(struct jk_copies *copies, uint32_t release)
+{
+    if (copies->found_count == copies->found_room) {
+        uint32_t room = copies->found_room * 2 + 64;
+        uint32_t *more = realloc(copies->found, room * sizeof *more);
+        if (!more) return false;
+        copies->found = more;
+        copies->found_room = room;
+    }
+    copies->found[copies->found_count++] = release;
+    return true;
+}
+
+static bool ask_for_equals(struct jk_copies *copies, uint32_t release)
+{
+    for (int i = 0; i < JK_CONTENT_KINDS; i++) {
+        enum jk_content kind = (enum jk_content)i;
+        uint32_t slot = jk_content_of(copies->book, release, kind, copies->n);
+        if (slot == JK_NONE) continue;
+        if (!jk_equals_ask(&copies->equals, release, kind, claimed_since(copies, release, kind, slot))) return false;
+    }
+    return true;
+}
+
+bool jk_copies_tell(struct jk_copies *copies, uint32_t release, bool above)
 {
     struct jk_copy copy;
-    *out_is = false;
-    if (above && !jk_origins_about(&copies->origins, release)) {
-        const struct jk_equal *equal = jk_equals_above(&copies->equals, release);
-        for (int kind = 0; equal && kind < JK_CONTENT_KINDS; kind++)
-            *out_is = *out_is || is_copy_of(copies, release, (enum jk_content)kind, &equal[kind]);
-        return equal != NULL;
-    }
+    if (above && !jk_origins_about(&copies->origins, release)) return ask_for_equals(copies, release);
     if (!jk_copies_find(copies, release, above, &copy)) return false;
-    *out_is = copy.ruling || copy.ancestor != JK_NONE;
-    return true;
+    return (!copy.ruling && copy.ancestor == JK_NONE) || add_copy(copies, release);
+}
+
+enum jk_status jk_copies_settle(struct jk_copies *copies, const struct jk_breath *breath, struct jk_error *error)
+{
+    JK_TRY(jk_equals_answer(&copies->equals, breath, error));
+    for (uint32_t i = 0; i < copies->equals.count; i++)
+        if (copies->equals.questions[i].found && !add_copy(copies, copies->equals.questions[i].release))
+            return jk_out_of_memory(error);
+    return JK_OK;
 }

@@ -3,7 +3,29 @@
 
 #include <stdlib.h>
 
+#include "base/search.h"
 #include "book/book_internal.h"
+
+#define FIRST_ROOM 64u
+
+struct jk_equals_row {
+    uint32_t
+        since[JK_EQUALS_AT_ONCE]; /* by content that is asked for: the earliest entry since which the release or one
+                                        * above it has it, with a say; JK_NONE: neither has */
+};
+
+struct jk_equals_step {       /* on the way up */
+    uint32_t release, parent; /* the next of its parents to look at */
+};
+
+/* Questions in their order that are answered by one walk: their different contents are counted. */
+struct walk {
+    struct jk_equals *equals;
+    struct jk_question *first;
+    uint32_t count;
+    const struct jk_question *contents[JK_EQUALS_AT_ONCE]; /* the first question about each */
+    uint32_t columns;
+};
 
 void jk_equals_init(struct jk_equals *equals, const struct jk_book *book, const struct jk_policy *policy, uint32_t n)
 {
@@ -13,30 +35,80 @@ void jk_equals_init(struct jk_equals *equals, const struct jk_book *book, const 
 
 void jk_equals_done(struct jk_equals *equals)
 {
-    free(equals->known);
+    free(equals->questions);
     free(equals->place);
     free(equals->seen);
-    free(equals->queue);
-    free(equals->stack);
+    free(equals->rows);
+    free(equals->path);
 }
 
-static bool make_equals_room(struct jk_equals *equals)
+/* Room for one more of them; false: out of memory. */
+static bool have_equals_room(void **rows, uint32_t count, uint32_t *room, size_t size)
 {
-    size_t room = (size_t)equals->book->releases.count + 1;
-    if (equals->place) return true;
-    equals->place = calloc(room, sizeof *equals->place);
-    equals->seen = calloc(room, sizeof *equals->seen);
-    equals->queue = malloc(room * sizeof *equals->queue);
-    equals->stack = malloc(room * sizeof *equals->stack);
-    return equals->place && equals->seen && equals->queue && equals->stack;
+    if (count < *room) return true;
+    uint32_t more = *room + *room / 2 + FIRST_ROOM;
+    void *moved = realloc(*rows, more * size);
+    if (!moved) return false;
+    *rows = moved;
+    *room = more;
+    return true;
 }
 
-/* ---- one release ---- */
+/* ---- asking ---- */
 
-static uint32_t earlier(uint32_t a, uint32_t b)
+/* Whether there may be anybody else. */
+static bool is_shared(const struct jk_equals *equals, uint32_t release, enum jk_content kind)
 {
-    return a < b ? a : b;
+    if (kind == JK_CONTENT_WEIGHTS) return jk_book_weights_are_shared(equals->book, release);
+    if (kind == JK_CONTENT_ARTIFACT) return jk_book_artifact_is_shared(equals->book, release);
+    return jk_content_of(equals->book, release, kind, equals->n) != JK_NONE;
 }
+
+bool jk_equals_ask(struct jk_equals *equals, uint32_t release, enum jk_content kind, uint32_t since)
+{
+    void *questions = equals->questions;
+    if (!is_shared(equals, release, kind)) return true;
+    if (!have_equals_room(&questions, equals->count, &equals->room, sizeof *equals->questions)) return false;
+    equals->questions = questions;
+    equals->questions[equals->count++] =
+        (struct jk_question){.kind = kind,
+                             .slot = jk_content_of(equals->book, release, kind, equals->n),
+                             .since = since,
+                             .release = release};
+    return true;
+}
+
+/* ---- the order: what asks for the same content lies together ---- */
+
+static int compare_contents(const struct jk_question *a, const struct jk_question *b)
+{
+    if (a->kind != b->kind) return a->kind < b->kind ? -1 : 1;
+    return a->slot < b->slot ? -1 : a->slot > b->slot;
+}
+
+static int compare_questions(const void *left, const void *right)
+{
+    const struct jk_question *a = left, *b = right;
+    int order = compare_contents(a, b);
+    if (order != 0) return order;
+    return a->release < b->release ? -1 : a->release > b->release;
+}
+
+/* As many from this one on as ask for no more contents than there are columns. */
+static void take_questions(struct walk *walk, struct jk_question *first, uint32_t left)
+{
+    walk->first = first;
+    walk->count = walk->columns = 0;
+    for (uint32_t i = 0; i < left; i++) {
+        if (i == 0 || compare_contents(&first[i], &first[i - 1]) != 0) {
+            if (walk->columns == JK_EQUALS_AT_ONCE) break;
+            walk->contents[walk->columns++] = &first[i];
+        }
+        walk->count++;
+    }
+}
+
+/* ---- who has a say ---- */
 
 /* What could not count itself takes nothing from others. */
 static bool could_count(const struct jk_equals *equals, uint32_t release)
@@ -63,106 +135,143 @@ static uint32_t since_of(const struct jk_equals *equals, uint32_t release, enum 
     return switched == JK_NONE || switched < since ? since : switched;
 }
 
-void jk_equals_add(const struct jk_equals *equals, uint32_t ancestor, enum jk_content kind, struct jk_equal *found)
+uint32_t jk_equals_say(const struct jk_equals *equals, uint32_t ancestor, enum jk_content kind)
 {
     const struct jk_release_row *row = jk_release_row(equals->book, ancestor);
-    uint32_t since = since_of(equals, ancestor, kind);
-    if (jk_book_base(equals->book, row->pub.model, equals->n)) {
-        found->base = earlier(found->base, since);
-        return;
-    }
-    if (kind != JK_CONTENT_WEIGHTS && row->weights != JK_NONE) return; /* one release takes by one kind alone */
-    if (could_count(equals, ancestor)) found->other = earlier(found->other, since);
+    if (jk_book_base(equals->book, row->pub.model, equals->n)) return 0;
+    if (kind != JK_CONTENT_WEIGHTS && row->weights != JK_NONE) return JK_NONE; /* one release takes by one kind alone */
+    return could_count(equals, ancestor) ? since_of(equals, ancestor, kind) : JK_NONE;
 }
 
-static void add_all(const struct jk_equal *more, struct jk_equal *found)
+/* ---- what a release itself has ---- */
+
+static uint32_t earlier(uint32_t a, uint32_t b)
 {
-    found->base = earlier(found->base, more->base);
-    found->other = earlier(found->other, more->other);
+    return a < b ? a : b;
 }
 
-/* ---- the walk up, which ends at equals: what is above them is known ---- */
-
-/* JK_NONE, or an equal of which it is not known yet what is above it: to be worked out before. */
-static uint32_t look_at(struct jk_equals *equals, uint32_t release, enum jk_content kind, uint32_t slot, uint32_t *put,
-                        struct jk_equal *found)
+static void note_content(const struct walk *walk, uint32_t release, enum jk_content kind, struct jk_equals_row *row)
 {
+    const struct jk_equals *equals = walk->equals;
+    struct jk_question held = {.kind = kind, .slot = jk_content_of(equals->book, release, kind, equals->n)};
+    if (held.slot == JK_NONE || !is_shared(equals, release, kind)) return;
+    uint32_t column = JK_LOWER_BOUND(walk->columns, at, compare_contents(walk->contents[at], &held) < 0);
+    if (column == walk->columns || compare_contents(walk->contents[column], &held) != 0) return;
+    row->since[column] = earlier(row->since[column], jk_equals_say(equals, release, kind));
+}
+
+/* ---- the walk: up the links, and on the way back down what was found ---- */
+
+static struct jk_equals_row *row_of(const struct jk_equals *equals, uint32_t release)
+{
+    return &equals->rows[equals->place[release]];
+}
+
+static bool climb_on(struct jk_equals *equals, uint32_t release)
+{
+    void *rows = equals->rows, *path = equals->path;
+    bool room = have_equals_room(&rows, equals->row_count, &equals->row_room, sizeof *equals->rows);
+    equals->rows = rows;
+    room = room && have_equals_room(&path, equals->path_count, &equals->path_room, sizeof *equals->path);
+    equals->path = path;
+    if (!room) return false;
     equals->seen[release] = equals->walk;
-    equals->steps++;
-    if (jk_content_of(equals->book, release, kind, equals->n) != slot) {
-        equals->queue[(*put)++] = release;
-        return JK_NONE;
-    }
-    if (equals->place[release] == 0) return release;
-    jk_equals_add(equals, release, kind, found);
-    add_all(&equals->known[equals->place[release] - 1][kind], found);
-    return JK_NONE;
-}
-
-/* Whether there is anything to climb for. */
-static bool is_shared(const struct jk_equals *equals, uint32_t release, enum jk_content kind)
-{
-    if (kind == JK_CONTENT_WEIGHTS) return jk_book_weights_are_shared(equals->book, release);
-    if (kind == JK_CONTENT_ARTIFACT) return jk_book_artifact_is_shared(equals->book, release);
-    return jk_content_of(equals->book, release, kind, equals->n) != JK_NONE;
-}
-
-static uint32_t climb(struct jk_equals *equals, uint32_t release, enum jk_content kind, struct jk_equal *found)
-{
-    uint32_t slot = jk_content_of(equals->book, release, kind, equals->n), put = 1, missing = JK_NONE;
-    *found = (struct jk_equal){JK_NONE, JK_NONE};
-    if (!is_shared(equals, release, kind)) return JK_NONE;
-    equals->walk++;
-    equals->queue[0] = release;
-    for (uint32_t at = 0; at < put && missing == JK_NONE; at++) {
-        const struct jk_release *from = &jk_release_row(equals->book, equals->queue[at])->pub;
-        for (uint32_t i = 0; i < from->parent_count && missing == JK_NONE; i++) {
-            uint32_t above = equals->declared ? jk_book_declared_parent(&from->parents[i])
-                                              : jk_book_parent_release(equals->book, &from->parents[i], equals->n);
-            if (above != JK_NONE && equals->seen[above] != equals->walk)
-                missing = look_at(equals, above, kind, slot, &put, found);
-        }
-    }
-    return missing;
-}
-
-/* The release's row is added, or what has to be known before is given back. */
-static uint32_t work_out(struct jk_equals *equals, uint32_t release)
-{
-    struct jk_equal found[JK_CONTENT_KINDS];
-    for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
-        uint32_t missing = climb(equals, release, (enum jk_content)kind, &found[kind]);
-        if (missing != JK_NONE) return missing;
-    }
-    memcpy(equals->known[equals->count], found, sizeof found);
-    equals->place[release] = ++equals->count;
-    return JK_NONE;
-}
-
-static bool have_row(struct jk_equals *equals)
-{
-    if (equals->count < equals->room) return true;
-    uint32_t room = equals->room * 2 + 64;
-    void *more = realloc(equals->known, room * sizeof *equals->known);
-    if (!more) return false;
-    equals->known = more;
-    equals->room = room;
+    equals->place[release] = equals->row_count;
+    memset(&equals->rows[equals->row_count++], 0xFF, sizeof *equals->rows); /* JK_NONE in all columns */
+    equals->path[equals->path_count++] = (struct jk_equals_step){release, 0};
     return true;
 }
 
-/* What is on the stack descends from what is put on it, so nothing is there twice. */
-const struct jk_equal *jk_equals_above(struct jk_equals *equals, uint32_t release)
+static void hand_down(const struct jk_equals *equals, uint32_t parent, uint32_t release)
 {
-    uint32_t count = 0;
-    if (!make_equals_room(equals)) return NULL;
-    if (equals->place[release] == 0) equals->stack[count++] = release;
-    while (count > 0) {
-        if (!have_row(equals)) return NULL;
-        uint32_t missing = work_out(equals, equals->stack[count - 1]);
-        if (missing == JK_NONE)
-            count--;
-        else
-            equals->stack[count++] = missing;
+    const struct jk_equals_row *from = row_of(equals, parent);
+    struct jk_equals_row *to = row_of(equals, release);
+    for (uint32_t i = 0; i < JK_EQUALS_AT_ONCE; i++)
+        to->since[i] = earlier(to->since[i], from->since[i]);
+}
+
+static uint32_t parent_of(const struct jk_equals *equals, const struct jk_release *release, uint32_t i)
+{
+    return equals->declared ? jk_book_declared_parent(&release->parents[i])
+                            : jk_book_parent_release(equals->book, &release->parents[i], equals->n);
+}
+
+/* One look from the end of the path: further up, or a parent's row comes down, or the release is finished. */
+static bool take_step(const struct walk *walk)
+{
+    struct jk_equals *equals = walk->equals;
+    struct jk_equals_step *step = &equals->path[equals->path_count - 1];
+    const struct jk_release *release = &jk_release_row(equals->book, step->release)->pub;
+    if (step->parent == release->parent_count) {
+        for (int kind = 0; kind < JK_CONTENT_KINDS; kind++)
+            note_content(walk, step->release, (enum jk_content)kind, row_of(equals, step->release));
+        equals->path_count--;
+        return true;
     }
-    return equals->known[equals->place[release] - 1];
+    uint32_t parent = parent_of(equals, release, step->parent);
+    if (parent != JK_NONE && equals->seen[parent] != equals->walk) return climb_on(equals, parent);
+    equals->steps++;
+    step->parent++;
+    if (parent != JK_NONE) hand_down(equals, parent, step->release);
+    return true;
+}
+
+static enum jk_status climb_from(const struct walk *walk, uint32_t release, const struct jk_breath *breath,
+                                 struct jk_error *error)
+{
+    struct jk_equals *equals = walk->equals;
+    if (equals->seen[release] == equals->walk) return JK_OK;
+    if (!climb_on(equals, release)) return jk_out_of_memory(error);
+    for (uint32_t step = 1; equals->path_count > 0; step++) {
+        if (!take_step(walk)) return jk_out_of_memory(error);
+        if (step % JK_BREATH_LINKS == 0) JK_TRY(jk_breathe(breath, error));
+    }
+    return JK_OK;
+}
+
+/* Its own content is not above it: what its parents have is. */
+static bool is_above_it(const struct jk_equals *equals, const struct jk_question *question, uint32_t column)
+{
+    const struct jk_release *row = &jk_release_row(equals->book, question->release)->pub;
+    for (uint32_t i = 0; i < row->parent_count; i++) {
+        uint32_t parent = parent_of(equals, row, i);
+        uint32_t since = parent != JK_NONE ? row_of(equals, parent)->since[column] : JK_NONE;
+        if (since != JK_NONE && since <= question->since) return true;
+    }
+    return false;
+}
+
+static enum jk_status answer_walk(struct walk *walk, const struct jk_breath *breath, struct jk_error *error)
+{
+    struct jk_equals *equals = walk->equals;
+    equals->walk++;
+    equals->row_count = equals->path_count = 0;
+    for (uint32_t i = 0; i < walk->count; i++)
+        JK_TRY(climb_from(walk, walk->first[i].release, breath, error));
+    for (uint32_t i = 0, column = 0; i < walk->count; i++) {
+        if (i > 0 && compare_contents(&walk->first[i], &walk->first[i - 1]) != 0) column++;
+        walk->first[i].found = is_above_it(equals, &walk->first[i], column);
+    }
+    return jk_breathe(breath, error);
+}
+
+static bool make_equals_room(struct jk_equals *equals)
+{
+    size_t room = (size_t)equals->book->releases.count + 1;
+    if (!equals->place) equals->place = calloc(room, sizeof *equals->place);
+    if (!equals->seen) equals->seen = calloc(room, sizeof *equals->seen);
+    return equals->place && equals->seen;
+}
+
+enum jk_status jk_equals_answer(struct jk_equals *equals, const struct jk_breath *breath, struct jk_error *error)
+{
+    struct walk walk = {.equals = equals};
+    if (equals->count == 0) return JK_OK;
+    if (!make_equals_room(equals)) return jk_out_of_memory(error);
+    qsort(equals->questions, equals->count, sizeof *equals->questions, compare_questions);
+    for (uint32_t done = 0; done < equals->count; done += walk.count) {
+        take_questions(&walk, &equals->questions[done], equals->count - done);
+        JK_TRY(answer_walk(&walk, breath, error));
+    }
+    return JK_OK;
 }

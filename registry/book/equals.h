@@ -1,39 +1,58 @@
-/* What ancestors with the same content there are above a release, remembered on the way, so that a chain of releases
- * with one content is climbed once and not once for each of them; and which of them have a say. Pure; for copies.h.
+/* Whether above a release there is an ancestor with the same content, for many releases at once. Pure; for copies.h.
  *
- * Memory: 16 bytes a release, from the first question on, and 24 for each that was asked about or lay between two equal
- * ones. Time: for each release asked about, over all its ancestors down from the nearest equals on every path, which may
- * be all there are. Belongs to whoever makes the standing. */
+ * Each content that is asked for is a column, and one walk over what lies above those who ask answers JK_EQUALS_AT_ONCE
+ * of them: since when an ancestor has each is handed down from parents to children, the earliest of all, a row at a
+ * time. Whoever asks for the same content shares a column, so a chain of one content is walked once.
+ *
+ * Time: for each JK_EQUALS_AT_ONCE contents once the links above those that ask. Memory: 16 bytes a release, 20 a
+ * question, and 520 for each release of one walk. Belongs to whoever makes the standing. */
 #ifndef JK_BOOK_EQUALS_H
 #define JK_BOOK_EQUALS_H
 
+#include "book/breath.h"
 #include "book/claims.h"
 #include "domain/policy.h"
 
-/* Of the ancestors with one content that have a say: the earliest entry since which such a one has it; JK_NONE for none.
- */
-struct jk_equal {
-    uint32_t base;  /* base models at n */
-    uint32_t other; /* all others */
+#define JK_EQUALS_AT_ONCE 128u
+
+struct jk_question {
+    enum jk_content kind;
+    uint32_t slot;
+    bool found;     /* the answer */
+    uint32_t since; /* asks for those that have a say, and have had it since this entry or longer */
+    uint32_t release;
 };
+
+struct jk_equals_row;
+struct jk_equals_step;
 
 struct jk_equals {
     const struct jk_book *book;
     const struct jk_policy *policy;
     uint32_t n;
     bool declared;  /* adoptions are left out */
-    uint64_t steps; /* releases come past so far */
-    struct jk_equal (*known)[JK_CONTENT_KINDS];
+    uint64_t steps; /* links come past so far */
+    struct jk_question *questions;
     uint32_t count, room;
-    uint32_t *place;                      /* by release: its row of those + 1, 0 for none yet */
-    uint32_t *seen, *queue, *stack, walk; /* by release: the last walk that met it; to be looked at; to be worked out */
+    uint32_t *place; /* by release: its row of the walk that met it last … */
+    uint32_t *seen;  /* … which is this one */
+    uint32_t walk;
+    struct jk_equals_row *rows;
+    uint32_t row_count, row_room;
+    struct jk_equals_step *path;
+    uint32_t path_count, path_room;
 };
 
 void jk_equals_init(struct jk_equals *equals, const struct jk_book *book, const struct jk_policy *policy, uint32_t n);
 void jk_equals_done(struct jk_equals *equals);
-/* By kind of the content that the release has; valid until the next question. NULL: out of memory. */
-const struct jk_equal *jk_equals_above(struct jk_equals *equals, uint32_t release);
-/* Adds an ancestor that has the content of that kind, if it has a say about it. */
-void jk_equals_add(const struct jk_equals *equals, uint32_t ancestor, enum jk_content kind, struct jk_equal *found);
+/* A question about the content of its kind that its release has; nothing is to be asked where it has none or nobody
+ * else has it. False: out of memory. */
+bool jk_equals_ask(struct jk_equals *equals, uint32_t release, enum jk_content kind, uint32_t since);
+/* The entry since which an ancestor has its content of that kind, as far as it has a say about it: 0 for a base model,
+ * whose it is by the roster; JK_NONE where it has no say. */
+uint32_t jk_equals_say(const struct jk_equals *equals, uint32_t ancestor, enum jk_content kind);
+/* Answers all, whose order it changes. */
+JK_MUST_USE enum jk_status jk_equals_answer(struct jk_equals *equals, const struct jk_breath *breath,
+                                            struct jk_error *error);
 
 #endif

@@ -9,8 +9,8 @@
 #include "book/contest.h"
 #include "book/copies.h"
 #include "book/count_internal.h"
+#include "book/flag_reasons.h"
 
-#define FLAG_BYTES     3 /* of a spell's flags */
 #define FIRST_ROWS     1024u
 #define DISTINCT_BYTES ((size_t)64 << 20) /* of one pass over many scopes */
 
@@ -39,10 +39,10 @@ struct making {
     struct jk_contest contest; /* rule set 2 */
     struct jk_copies copies;
     struct jk_ceiling ceiling;
-    bool contested;                       /* … and duplicates are left out */
-    bool declared;                        /* adoptions are left out */
-    uint32_t *of_publisher;               /* by publisher slot: derivatives counted so far */
-    jk_reasons of_flags[FLAG_BYTES][256]; /* what follows from each byte of a spell's flags */
+    bool contested;         /* … and duplicates are left out */
+    bool declared;          /* adoptions are left out */
+    uint32_t *of_publisher; /* by publisher slot: derivatives counted so far */
+    struct jk_flag_reasons of_flags;
 };
 
 /* ---- reasons of a pair by itself ---- */
@@ -81,69 +81,6 @@ static bool permits(struct making *making, uint32_t license)
             !(given[i] == JK_PERMISSION_UNKNOWN && making->query->policy->unknown_permits))
             making->licenses[license] = 2;
     return making->licenses[license] == 1;
-}
-
-struct flag_reason {
-    uint32_t flag;
-    jk_reasons reason;
-};
-
-static jk_reasons reasons_by(const struct flag_reason *rules, size_t count, uint32_t flags)
-{
-    jk_reasons found = 0;
-    for (size_t i = 0; i < count; i++)
-        if (flags & rules[i].flag) found |= rules[i].reason;
-    return found;
-}
-
-/* Whatever the rule set. */
-static jk_reasons lasting_reasons(const struct jk_policy *policy, uint32_t flags)
-{
-    static const struct flag_reason rules[] = {
-        {JK_FLAG_YANKED, JK_REASON_BIT(YANKED)},
-        {JK_FLAG_NOT_PROGRAMME, JK_REASON_BIT(NOT_PROGRAMME)},
-        {JK_FLAG_FOREIGN_BASE, JK_REASON_BIT(FOREIGN_BASE)},
-        {JK_FLAG_SELF, JK_REASON_BIT(SELF)},
-        {JK_FLAG_AFFILIATE, JK_REASON_BIT(AFFILIATE)},
-        {JK_FLAG_NO_LICENSE_TEXT, JK_REASON_BIT(NO_LICENSE_TEXT)},
-        {JK_FLAG_UNVERIFIED, JK_REASON_BIT(UNVERIFIED)},
-    };
-    jk_reasons found = reasons_by(rules, sizeof rules / sizeof *rules, flags);
-    if ((flags & JK_FLAG_FROM_SCRATCH_UNKNOWN) && !policy->unknown_passes) found |= JK_REASON_BIT(FOREIGN_BASE);
-    if (flags & (policy->lenient ? JK_FLAG_NAMING_LENIENT : JK_FLAG_NAMING_LITERAL)) found |= JK_REASON_BIT(NAMING);
-    return found;
-}
-
-static jk_reasons first_rules(uint32_t flags)
-{
-    static const struct flag_reason rules[] = {
-        {JK_FLAG_EXCLUDED, JK_REASON_BIT(EXCLUDED)},
-        {JK_FLAG_NO_ARTIFACT, JK_REASON_BIT(NO_ARTIFACT)},
-        {JK_FLAG_LICENSE_CONFLICT, JK_REASON_BIT(LICENSE_CONFLICT)},
-    };
-    return reasons_by(rules, sizeof rules / sizeof *rules, flags);
-}
-
-static jk_reasons second_rules(const struct jk_policy *policy, bool declared, uint32_t flags)
-{
-    const struct flag_reason rules[] = {
-        {JK_FLAG_EXCLUDED_PAIR, JK_REASON_BIT(EXCLUDED)},
-        {JK_FLAG_ADOPTED_ONLY, JK_REASON_BIT(ADOPTED_PATH)},
-        {policy->held ? JK_FLAG_NOT_HELD : JK_FLAG_NO_ARTIFACT, JK_REASON_BIT(NO_ARTIFACT)},
-        {declared ? JK_FLAG_DECLARED_KNOWN_CONFLICT : JK_FLAG_KNOWN_CONFLICT, JK_REASON_BIT(LICENSE_CONFLICT)},
-    };
-    return reasons_by(rules, sizeof rules / sizeof *rules, flags);
-}
-
-static void fill_flags(struct making *making)
-{
-    const struct jk_policy *policy = making->query->policy;
-    for (uint32_t i = 0; i < FLAG_BYTES * 256; i++) {
-        uint32_t flags = (i & 255) << (i >> 8) * 8;
-        making->of_flags[i >> 8][i & 255] =
-            lasting_reasons(policy, flags) |
-            (policy->rules == 1 ? first_rules(flags) : second_rules(policy, making->declared, flags));
-    }
 }
 
 static bool has(uint32_t flags, uint32_t flag)
@@ -189,8 +126,7 @@ static jk_reasons own_reasons(struct making *making, const struct jk_verdict *ro
 {
     const struct jk_policy *policy = making->query->policy;
     uint32_t flags = spell->flags;
-    jk_reasons found = making->of_flags[0][flags & 255] | making->of_flags[1][flags >> 8 & 255] |
-                       making->of_flags[2][flags >> 16 & 255];
+    jk_reasons found = jk_flag_reasons_of(&making->of_flags, flags);
     const struct root_facts *root = root_facts(making, row->root);
     if (!root->takes_part) found |= JK_REASON_BIT(NOT_PARTICIPATING);
     if (policy->rules > 1 && has(flags, JK_FLAG_MOVED)) found |= kin_reasons(making, row->model, root->team);
@@ -254,18 +190,14 @@ static bool look_at_licenses(struct making *making, struct jk_verdict *rows, siz
     return true;
 }
 
-/* Rule set 2: some are copies by a ruling, and of those who have an ancestor's content some are none all the same.
- * False: out of memory. */
+/* Rule set 2: some are copies by a ruling, and of those who have an ancestor's content some are none all the same. Which
+ * is said once all are there (mark_copies). False: out of memory. */
 static bool look_for_copy(struct making *making, struct jk_verdict *rows, size_t count)
 {
-    bool above = has(rows->flags, JK_VERDICT_COPY), copy;
-    if (!making->contested) return true;
-    if (!jk_copies_is(&making->copies, rows->release, above, &copy)) return false;
-    for (size_t i = 0; i < count; i++) {
+    bool above = has(rows->flags, JK_VERDICT_COPY);
+    for (size_t i = 0; i < count; i++)
         rows[i].flags &= (uint16_t)~JK_VERDICT_COPY;
-        if (copy) rows[i].flags |= JK_VERDICT_COPY;
-    }
-    return true;
+    return jk_copies_tell(&making->copies, rows->release, above);
 }
 
 static bool add_model_verdicts(struct making *making, uint32_t model)
@@ -295,9 +227,9 @@ static bool add_model_verdicts(struct making *making, uint32_t model)
     if (count == 0) return true;
     if (count > 1) sort_by_root(rows, count);
     standing->all.first_row[model] = (uint32_t)before + 1;
-    if (!look_at_licenses(making, rows, count) || !look_for_copy(making, rows, count)) return false;
-    if (!making->contested && rows->weights != JK_NONE && jk_verdicts_stand(rows, count, 0))
-        note_earliest(making, rows);
+    if (!look_at_licenses(making, rows, count)) return false;
+    if (making->contested) return look_for_copy(making, rows, count);
+    if (rows->weights != JK_NONE && jk_verdicts_stand(rows, count, 0)) note_earliest(making, rows);
     return true;
 }
 
@@ -357,19 +289,45 @@ static bool prepare_standing(struct making *making)
     return prepare_duplicates(making);
 }
 
-static bool make_verdicts(struct making *making)
+static enum jk_status add_all_verdicts(struct making *making, struct jk_error *error)
 {
-    if (!prepare_standing(making)) return false;
-    fill_flags(making);
-    for (uint32_t model = 0; model < making->standing->all.models; model++) {
-        jk_count_look_ahead(making->book, model, making->standing->all.models);
-        if (!add_model_verdicts(making, model)) return false;
+    uint32_t models = making->standing->all.models;
+    for (uint32_t model = 0; model < models; model++) {
+        jk_count_look_ahead(making->book, model, models);
+        if (!add_model_verdicts(making, model)) return jk_out_of_memory(error);
+        if (model % JK_BREATH_MODELS == JK_BREATH_MODELS - 1) JK_TRY(jk_breathe(&making->query->breath, error));
     }
-    if (making->contested &&
-        !jk_contest_settle(&making->contest, making->book, &making->standing->all, making->query->n))
-        return false;
+    return JK_OK;
+}
+
+static void mark_copies(struct making *making)
+{
+    for (uint32_t i = 0; i < making->copies.found_count; i++) {
+        uint32_t model = jk_release_row(making->book, making->copies.found[i])->pub.model;
+        size_t place = making->standing->all.first_row[model] - 1,
+               count = jk_verdicts_at(&making->standing->all, place);
+        for (size_t row = place; row < place + count; row++)
+            making->standing->all.rows[row].flags |= JK_VERDICT_COPY;
+    }
+}
+
+/* Copies take no part in a contest. */
+static enum jk_status settle_duplicates(struct making *making, struct jk_error *error)
+{
+    JK_TRY(jk_copies_settle(&making->copies, &making->query->breath, error));
+    mark_copies(making);
+    bool settled = jk_contest_settle(&making->contest, making->book, &making->standing->all, making->query->n);
+    return settled ? JK_OK : jk_out_of_memory(error);
+}
+
+static enum jk_status make_verdicts(struct making *making, struct jk_error *error)
+{
+    if (!prepare_standing(making)) return jk_out_of_memory(error);
+    jk_flag_reasons_fill(&making->of_flags, making->query->policy, making->declared);
+    JK_TRY(add_all_verdicts(making, error));
+    if (making->contested) JK_TRY(settle_duplicates(making, error));
     mark_rest(making);
-    return true;
+    return JK_OK;
 }
 
 enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_standing_query *query,
@@ -377,27 +335,24 @@ enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_stan
 {
     struct jk_standing *standing = calloc(1, sizeof *standing);
     struct making making = {.book = book, .query = query, .standing = standing};
-    bool made = false;
-    if (standing) {
-        standing->policy = *query->policy;
-        standing->n = query->n;
-        making.contested = query->policy->rules > 1 && jk_policy_has(query->policy, JK_REASON_DUPLICATE);
-        making.declared = jk_policy_has(query->policy, JK_REASON_ADOPTED_PATH);
-        jk_ceiling_init(&making.ceiling, book, query->policy, query->n);
-        made = make_verdicts(&making);
-    }
+    if (!standing) return jk_out_of_memory(error);
+    standing->policy = *query->policy;
+    standing->n = query->n;
+    making.contested = query->policy->rules > 1 && jk_policy_has(query->policy, JK_REASON_DUPLICATE);
+    making.declared = jk_policy_has(query->policy, JK_REASON_ADOPTED_PATH);
+    jk_ceiling_init(&making.ceiling, book, query->policy, query->n);
+    enum jk_status status = make_verdicts(&making, error);
     jk_contest_done(&making.contest);
     jk_copies_done(&making.copies);
     jk_ceiling_done(&making.ceiling);
     free(making.licenses);
     free(making.earliest);
     free(making.of_publisher);
-    if (made) {
+    if (status == JK_OK)
         *out_standing = standing;
-        return JK_OK;
-    }
-    jk_standing_free(standing);
-    return jk_out_of_memory(error);
+    else
+        jk_standing_free(standing);
+    return status;
 }
 
 void jk_standing_free(struct jk_standing *standing)

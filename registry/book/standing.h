@@ -5,6 +5,7 @@
 #ifndef JK_BOOK_STANDING_H
 #define JK_BOOK_STANDING_H
 
+#include "book/breath.h"
 #include "book/count.h"
 #include "book/verdict.h"
 #include "domain/policy.h"
@@ -15,6 +16,7 @@ struct jk_standing_query {
     /* Slots of the teams that take part; NULL: every team does. */
     const uint32_t *teams;
     size_t team_count;
+    struct jk_breath breath; /* taken every few thousand models; where it says so, the making ends with its error */
 };
 
 struct jk_standing;

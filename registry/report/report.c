@@ -20,9 +20,17 @@ static uint32_t *team_slots(const struct jk_report_stage *stage, const struct jk
     return slots;
 }
 
+static enum jk_status breathe(void *context, struct jk_error *error)
+{
+    (void)error;
+    jk_report_breathe(context);
+    return JK_OK;
+}
+
 static enum jk_status make_standing(struct jk_report *report, struct jk_error *error)
 {
-    struct jk_standing_query query = {.policy = &report->stage.policy, .n = report->source.cut_size};
+    struct jk_standing_query query = {
+        .policy = &report->stage.policy, .n = report->source.cut_size, .breath = {breathe, report}};
     uint32_t *slots = team_slots(&report->stage, &report->source, &query.team_count);
     if (!slots) return jk_out_of_memory(error);
     query.teams = slots;

@@ -1,5 +1,6 @@
-/* Who is a copy under rule set 2, whoever else claims the same: of an ancestor, or by a ruling on origin; and that a
- * long chain of one content takes no longer than its length. */
+/* Who is a copy under rule set 2, whoever else claims the same: of an ancestor, or by a ruling on origin; that a long
+ * chain of one content takes no longer than its length, and a dense family of many contents few walks; and that the
+ * work is done in stretches. */
 #include "book/copies.h"
 
 #include "book/book_internal.h"
@@ -234,15 +235,16 @@ static void make_chain(struct jk_ledger *ledger, void (*give)(struct jk_ledger_m
 static uint64_t steps_of(const struct jk_ledger *ledger, uint32_t *out_copies)
 {
     struct jk_policy policy = policy_of(UNVERIFIED | JK_REASON_BIT(ADOPTED_PATH));
+    struct jk_breath breath = {0};
     struct jk_copies copies;
-    bool is;
+    struct jk_error error = {0};
     assert_true(jk_copies_init(&copies, ledger->book, &policy, NOW));
-    *out_copies = 0;
     for (uint32_t model = 2; model < jk_book_models(ledger->book, NOW); model++) {
         const struct jk_spell *spell = jk_book_spell(ledger->book, model, NOW, NULL);
-        assert_true(jk_copies_is(&copies, spell->release, spell->flags & JK_FLAG_DECLARED_ANCESTOR_SAME, &is));
-        *out_copies += is;
+        assert_true(jk_copies_tell(&copies, spell->release, spell->flags & JK_FLAG_DECLARED_ANCESTOR_SAME));
     }
+    assert_int_equal(jk_copies_settle(&copies, &breath, &error), JK_OK);
+    *out_copies = copies.found_count; /* each has one content that others have */
     uint64_t steps = copies.equals.steps;
     jk_copies_done(&copies);
     return steps;
@@ -303,6 +305,133 @@ static void test_chain_of_files(void **state)
     assert_int_equal(copies, 0);
 }
 
+/* ---- a dense family: whose ancestors are many, over many ways, and in which each content is in two hands ---- */
+
+#define FAMILY 600u /* at the top, between and below, each */
+#define WIDE   8u   /* parents of those between; of those below it is half */
+#define NEAR   100u /* of so many before it they are picked */
+#define LINKS  (FAMILY * (1 + WIDE + WIDE / 2))
+
+static uint32_t pick(uint32_t *state, uint32_t below)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return (*state >> 16) % below;
+}
+
+/* Parents from among the NEAR before the one of this number, none twice. */
+static void add_family_member(struct jk_ledger *ledger, uint32_t number, unsigned weights, uint32_t parents)
+{
+    static uint32_t state = 1;
+    char name[32], names[WIDE][32];
+    struct jk_ledger_model model = {.model = name, .weights = weights};
+    snprintf(name, sizeof name, "kim/f-%u", number);
+    uint32_t first = pick(&state, NEAR / WIDE);
+    for (uint32_t i = 0; i < parents; i++) {
+        snprintf(names[i], sizeof names[i], "kim/f-%u", number - 1 - first - i * (NEAR / WIDE));
+        model.parents[i] = (struct jk_ledger_parent){.model = names[i], .version = "1"};
+    }
+    if (parents == 0) model.parents[0] = (struct jk_ledger_parent){.model = BASE, .version = "1"};
+    OK(jk_ledger_register(ledger, &model));
+}
+
+static void make_family(struct jk_ledger *ledger)
+{
+    for (uint32_t i = 0; i < FAMILY; i++)
+        add_family_member(ledger, i, 1000 + i, 0);
+    for (uint32_t i = 0; i < FAMILY; i++)
+        add_family_member(ledger, FAMILY + i, 0, WIDE);
+    for (uint32_t i = 0; i < FAMILY; i++)
+        add_family_member(ledger, 2 * FAMILY + i, 1000 + i, WIDE / 2);
+    verify(ledger, "kim");
+}
+
+static uint32_t family_release(const struct jk_ledger *ledger, uint32_t number)
+{
+    char name[32];
+    snprintf(name, sizeof name, "kim/f-%u", number);
+    return jk_book_newest(ledger->book, slot(ledger, name), NOW);
+}
+
+static void test_dense_family(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    uint32_t copies, expected = 0;
+    make_family(ledger);
+    for (uint32_t i = 0; i < FAMILY; i++) {
+        uint32_t top = jk_book_release(ledger->book, family_release(ledger, i))->model;
+        expected += jk_book_descends(ledger->book, family_release(ledger, 2 * FAMILY + i), top, NOW);
+    }
+    assert_in_range(expected, 1, FAMILY - 1); /* some are, and some are not */
+    uint32_t walks = (expected + JK_EQUALS_AT_ONCE - 1) / JK_EQUALS_AT_ONCE;
+    assert_in_range(steps_of(ledger, &copies), LINKS / 2, walks * LINKS);
+    assert_int_equal(copies, expected);
+}
+
+/* More contents than one walk answers: chains of two, of which the lower one is a copy. */
+static void test_many_contents(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    const uint32_t pairs = 2 * JK_EQUALS_AT_ONCE + 1;
+    char name[32], parent[32];
+    uint32_t copies;
+    for (uint32_t i = 0; i < 2 * pairs; i++) {
+        snprintf(name, sizeof name, "kim/p-%u", i);
+        snprintf(parent, sizeof parent, "kim/p-%u", i - pairs);
+        OK(jk_ledger_register(ledger, MODEL(name, .parents = {{.model = i < pairs ? BASE : parent, .version = "1"}},
+                                            .weights = 1000 + i % pairs)));
+    }
+    verify(ledger, "kim");
+    assert_in_range(steps_of(ledger, &copies), pairs, 2 * pairs);
+    assert_int_equal(copies, pairs);
+}
+
+/* ---- stretches ---- */
+
+struct patience {
+    uint32_t taken, left;
+};
+
+static enum jk_status lose_patience(void *context, struct jk_error *error)
+{
+    struct patience *patience = context;
+    patience->taken++;
+    if (patience->left-- > 0) return JK_OK;
+    return jk_fail(error, JK_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "enough");
+}
+
+static enum jk_status make_patiently(const struct jk_ledger *ledger, struct patience *patience)
+{
+    struct jk_policy policy = policy_of(0);
+    struct jk_standing_query query = {
+        .policy = &policy, .n = jk_book_size(ledger->book), .breath = {lose_patience, patience}};
+    struct jk_standing *standing;
+    struct jk_error error;
+    jk_error_init(&error, NULL);
+    enum jk_status status = jk_standing_make(ledger->book, &query, &standing, &error);
+    if (status == JK_OK) jk_standing_free(standing);
+    return status;
+}
+
+/* A breath every JK_BREATH_MODELS models, and at the end of each walk; whichever of them says so is the last. */
+static void test_stretches(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    char name[32];
+    OK(jk_ledger_register(ledger, MODEL("kim/top", OF(PARENT(BASE)), .weights = 1)));
+    for (uint32_t i = 0; i < 2 * JK_BREATH_MODELS; i++) {
+        snprintf(name, sizeof name, "kim/s-%u", i);
+        OK(jk_ledger_register(ledger, MODEL(name, OF(PARENT("kim/top")), .weights = 1)));
+    }
+    struct patience patience = {0, 100};
+    assert_int_equal(make_patiently(ledger, &patience), JK_OK);
+    assert_int_equal(patience.taken, 3);
+    for (uint32_t left = 0; left < 3; left++) {
+        patience = (struct patience){0, left};
+        assert_int_equal(make_patiently(ledger, &patience), JK_DEADLINE_EXCEEDED);
+        assert_int_equal(patience.taken, left + 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(test_poisoned_parent),         TEST(test_copy_of_a_base),
@@ -311,7 +440,8 @@ int main(void)
                                        TEST(test_one_kind_of_an_ancestor), TEST(test_superseded),
                                        TEST(test_ruled_and_excluded),      TEST(test_rulings_of_several_contents),
                                        TEST(test_chain_of_weights),        TEST(test_chain_of_artifacts),
-                                       TEST(test_chain_of_files)};
+                                       TEST(test_chain_of_files),          TEST(test_dense_family),
+                                       TEST(test_many_contents),           TEST(test_stretches)};
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
