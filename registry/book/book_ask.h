@@ -26,8 +26,14 @@ uint32_t jk_book_releases_of(const struct jk_book *book, uint32_t model, uint32_
 uint32_t jk_book_children_of(const struct jk_book *book, uint32_t model,
                              uint32_t n); /* releases made directly from it */
 
-/* Whether an external, through the model that adopted it, descends from `model` or is it. */
-bool jk_book_external_descends(const struct jk_book *book, uint32_t external, uint32_t model, uint32_t n);
+/* Whether any of the parents is a release of `model` or descends from one, or is an external whose adopting model does:
+ * one walk for all. Externals that the book does not know (JK_NONE) do not. */
+bool jk_book_parents_descend(const struct jk_book *book, const struct jk_parent *parents, size_t count, uint32_t model,
+                             uint32_t n);
+/* How many parents are named above a release with these, its own among them, each ancestor's once: what a look at all of
+ * them comes past. The parents are known to the book. Over `most` it is not counted on. */
+uint32_t jk_book_lineage_links(const struct jk_book *book, const struct jk_parent *parents, size_t count, uint32_t n,
+                               uint32_t most);
 /* Whether any release of the model descends from the external: what would make a cycle of its adoption. */
 bool jk_book_descends_from_external(const struct jk_book *book, uint32_t model, uint32_t external, uint32_t n);
 

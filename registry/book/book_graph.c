@@ -260,6 +260,12 @@ static void climb_begin(struct climb *climb, uint32_t model, uint32_t external)
     climb->failed = false;
 }
 
+static void climb_end(struct climb *climb)
+{
+    if (climb->stack != climb->inline_stack) free(climb->stack);
+    if (climb->seen != climb->inline_seen) free(climb->seen);
+}
+
 /* Whether it is met on the way up from what was put on the stack. Out of memory refuses rather than lets a cycle in. */
 static bool climb_all(struct climb *climb, const struct jk_book *book, uint32_t n)
 {
@@ -269,8 +275,7 @@ static bool climb_all(struct climb *climb, const struct jk_book *book, uint32_t 
         for (uint32_t i = 0; i < at->parent_count && !found && !climb->failed; i++)
             found = climb_parent(climb, book, &at->parents[i], n);
     }
-    if (climb->stack != climb->inline_stack) free(climb->stack);
-    if (climb->seen != climb->inline_seen) free(climb->seen);
+    climb_end(climb);
     return found || climb->failed;
 }
 
@@ -282,15 +287,41 @@ bool jk_book_descends(const struct jk_book *book, uint32_t release, uint32_t mod
     return climb_all(&climb, book, n);
 }
 
-bool jk_book_external_descends(const struct jk_book *book, uint32_t external, uint32_t model, uint32_t n)
+bool jk_book_parents_descend(const struct jk_book *book, const struct jk_parent *parents, size_t count, uint32_t model,
+                             uint32_t n)
 {
     struct climb climb;
-    const struct jk_adoption *adoption = jk_book_adoption_of(book, external, n);
-    if (!adoption) return false;
-    if (adoption->model == model) return true;
+    bool found = false;
     climb_begin(&climb, model, JK_NONE);
-    climb_model(&climb, book, adoption->model, n);
-    return climb_all(&climb, book, n);
+    for (size_t i = 0; i < count && !found && !climb.failed; i++)
+        found = parents[i].slot != JK_NONE && climb_parent(&climb, book, &parents[i], n);
+    return climb_all(&climb, book, n) || found;
+}
+
+/* The releases that the parents mean, as far as they are not seen yet. */
+static uint32_t climb_lineage(struct climb *climb, const struct jk_book *book, const struct jk_parent *parents,
+                              size_t count, uint32_t n)
+{
+    for (size_t i = 0; i < count && !climb->failed; i++) {
+        uint32_t release = jk_book_parent_release(book, &parents[i], n);
+        if (release != JK_NONE) climb_to(climb, release);
+    }
+    return (uint32_t)count;
+}
+
+uint32_t jk_book_lineage_links(const struct jk_book *book, const struct jk_parent *parents, size_t count, uint32_t n,
+                               uint32_t most)
+{
+    struct climb climb;
+    climb_begin(&climb, JK_NONE, JK_NONE);
+    uint32_t links = climb_lineage(&climb, book, parents, count, n);
+    while (climb.count > 0 && links <= most && !climb.failed) {
+        const struct jk_release *at = &jk_release_row(book, climb.stack[--climb.count])->pub;
+        links += climb_lineage(&climb, book, at->parents, at->parent_count, n);
+    }
+    bool failed = climb.failed;
+    climb_end(&climb);
+    return failed ? UINT32_MAX : links;
 }
 
 bool jk_book_descends_from_external(const struct jk_book *book, uint32_t model, uint32_t external, uint32_t n)

@@ -91,15 +91,6 @@ static enum jk_status check_path(struct jk_book *book, const struct jk_parent *p
     return JK_BOOK_REFUSE(error, "entry %u: no parent leads to a base model", book->size);
 }
 
-static bool is_descendant(struct jk_book *book, const struct jk_parent *parent, uint32_t model)
-{
-    if (!parent->external) {
-        const struct jk_release *release = &jk_release_row(book, parent->slot)->pub;
-        return release->model == model || jk_book_descends(book, parent->slot, model, JK_NOW);
-    }
-    return jk_book_external_descends(book, parent->slot, model, JK_NOW);
-}
-
 /* ---- writing ---- */
 
 /* The spelling of a parent's name, shared with the parent where it is the same, as it nearly always is. */
@@ -269,9 +260,8 @@ static enum jk_status check_known_model(struct jk_book *book, const struct jk_st
 static enum jk_status check_release_parents(struct jk_book *book, uint32_t model, const struct jk_parent *parents,
                                             size_t count, struct jk_error *error)
 {
-    for (size_t i = 0; i < count; i++)
-        if (parents[i].slot != JK_NONE && is_descendant(book, &parents[i], model))
-            return JK_BOOK_REFUSE(error, "entry %u: a parent is the model itself or descends from it", book->size);
+    if (jk_book_parents_descend(book, parents, count, model, JK_NOW))
+        return JK_BOOK_REFUSE(error, "entry %u: a parent is the model itself or descends from it", book->size);
     if (jk_book_base(book, model, JK_NOW)) return JK_OK;
     return check_path(book, parents, count, error);
 }

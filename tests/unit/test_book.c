@@ -1,4 +1,5 @@
 /* The book's rules, one scenario each: entries, names, releases, parents, adoption, and what it refuses. */
+#include "book/book_ask.h"
 #include "domain/spdx.h"
 #include "support/book_world.h"
 
@@ -350,6 +351,33 @@ static void test_cycles(void **state)
         jk_ledger_release(ledger, MODEL("kim/c", .version = "2", OF(PARENT(BASE), EXTERNAL("huggingface.co/x/y")))));
 }
 
+static uint32_t links_above(const struct jk_ledger *ledger, const char *name, uint32_t most)
+{
+    const struct jk_release *release =
+        jk_book_release(ledger->book, jk_book_newest(ledger->book, slot(ledger, name), NOW));
+    return jk_book_lineage_links(ledger->book, release->parents, release->parent_count, NOW, most);
+}
+
+/* Each ancestor's parents once, over whichever ways it is reached; and those of who adopted an external. */
+static void test_lineage_links(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)))));
+    OK(jk_ledger_register(ledger, MODEL("kim/b", OF(PARENT("kim/a"), PARENT(OTHER)))));
+    OK(jk_ledger_register(ledger, MODEL("kim/c", OF(PARENT("kim/a"), PARENT("kim/b")))));
+    OK(jk_ledger_register(ledger,
+                          MODEL("kim/d", OF(PARENT("kim/c"), PARENT("kim/b"), EXTERNAL("huggingface.co/x/y")))));
+    assert_int_equal(links_above(ledger, "kim/a", 100), 1);
+    assert_int_equal(links_above(ledger, "kim/b", 100), 2 + 1);
+    assert_int_equal(links_above(ledger, "kim/c", 100), 2 + 2 + 1);
+    assert_int_equal(links_above(ledger, "kim/d", 100), 3 + 2 + 2 + 1);
+    assert_true(links_above(ledger, "kim/d", 7) > 7);
+    assert_int_equal(links_above(ledger, "kim/d", 3), 5); /* not counted on */
+    OK(jk_ledger_register(ledger, MODEL("kim/e", OF(PARENT(BASE), PARENT(OTHER)))));
+    OK(jk_ledger_adopt(ledger, "huggingface.co/x/y", "kim/e"));
+    assert_int_equal(links_above(ledger, "kim/d", 100), 3 + 2 + 2 + 1 + 2);
+}
+
 static void test_adoption(void **state)
 {
     struct jk_ledger *ledger = *state;
@@ -417,6 +445,7 @@ int main(void)
         TEST(test_parents),
         TEST(test_depth_and_roots),
         TEST(test_cycles),
+        TEST(test_lineage_links),
         TEST(test_adoption),
         TEST(test_children),
         TEST(test_listed_permissions),

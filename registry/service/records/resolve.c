@@ -1,9 +1,14 @@
-/* What only the book knows of a declared release: its parents' hashes, doubles, cycles, and a path to a base model. */
+/* What only the book knows of a declared release: its parents' hashes, doubles, cycles, how much lies above it, and a
+ * path to a base model. */
 #include "book/book_ask.h"
 #include "domain/ident.h"
 #include "reply/lookup.h"
 #include "service/records/draft.h"
 #include "service/records/twin.h"
+
+/* Whoever asks what lies above a release looks at all of it: here, at every write about it, and in every standing. Far
+ * more than any model is made of; what was written before it was so holds. */
+#define LINEAGE_LINKS 8192u
 
 struct work {
     const struct jk_draft *draft;
@@ -15,7 +20,8 @@ struct work {
     struct jk_arena *arena;
     struct jk_error *error;
     struct jk_statement *statement;
-    struct jk_parent *parents; /* those that the book knows */
+    struct jk_parent *parents; /* those that the book knows … */
+    size_t *declared;          /* … and which of the draft's each is */
     uint32_t parent_count;
     bool waits; /* for an earlier item of the batch, which is not there */
 };
@@ -67,19 +73,10 @@ static uint32_t find_parent_release(struct work *work, size_t i)
     return release;
 }
 
-static void check_cycle(struct work *work, size_t i, uint32_t release)
+static void add_known_parent(struct work *work, size_t i, struct jk_parent parent)
 {
-    const struct jk_book *book = work->book;
-    struct jk_span parent = work->draft->parents[i].name;
-    if (work->model == JK_NONE) return;
-    if (jk_book_release(book, release)->model == work->model)
-        jk_error_field(work->error, parent_path(work, i, "registered.name"),
-                       "\"%.*s\" is the model itself; a model is not its own parent", JK_SPAN_ARG(parent));
-    else if (jk_book_descends(book, release, work->model, work->n))
-        jk_error_field(
-            work->error, parent_path(work, i, "registered.name"),
-            "\"%.*s\" descends from the model itself; lineage has no cycles: name the parent that it was made from",
-            JK_SPAN_ARG(parent));
+    work->declared[work->parent_count] = i;
+    work->parents[work->parent_count++] = parent;
 }
 
 static void resolve_registered(struct work *work, size_t i)
@@ -102,10 +99,9 @@ static void resolve_registered(struct work *work, size_t i)
                        JK_SPAN_ARG(release->version), hex);
         return;
     }
-    check_cycle(work, i, slot);
     work->statement->parents[i] = (struct jk_parent_line){
         .hash = release->hash, .name = jk_book_alias(book, release->model, work->n)->name, .version = release->version};
-    work->parents[work->parent_count++] = (struct jk_parent){.slot = slot};
+    add_known_parent(work, i, (struct jk_parent){.slot = slot});
 }
 
 /* What of an external's name may be publisher/model: without the Hub's host, or all of it. */
@@ -147,14 +143,51 @@ static void resolve_external(struct work *work, size_t i)
     const struct jk_draft_parent *parent = &work->draft->parents[i];
     if (!is_outside(work, i)) return;
     uint32_t slot = jk_book_find_external(work->book, parent->name, work->n);
-    if (slot != JK_NONE && work->model != JK_NONE && jk_book_external_descends(work->book, slot, work->model, work->n))
-        jk_error_field(work->error, parent_path(work, i, "external.name"),
-                       "\"%.*s\" descends from the model itself; lineage has no cycles", JK_SPAN_ARG(parent->name));
     work->statement->parents[i] = (struct jk_parent_line){.hash = jk_external_hash(parent->name, parent->version),
                                                           .external = true,
                                                           .name = parent->name,
                                                           .version = parent->version};
-    if (slot != JK_NONE) work->parents[work->parent_count++] = (struct jk_parent){.external = true, .slot = slot};
+    if (slot != JK_NONE) add_known_parent(work, i, (struct jk_parent){.external = true, .slot = slot});
+}
+
+/* ---- what lies above ---- */
+
+/* One of the parents that the book knows. */
+static void check_cycle(struct work *work, uint32_t known)
+{
+    const struct jk_parent *parent = &work->parents[known];
+    size_t i = work->declared[known];
+    struct jk_span name = work->draft->parents[i].name;
+    if (!jk_book_parents_descend(work->book, parent, 1, work->model, work->n)) return;
+    if (parent->external)
+        jk_error_field(work->error, parent_path(work, i, "external.name"),
+                       "\"%.*s\" descends from the model itself; lineage has no cycles", JK_SPAN_ARG(name));
+    else if (jk_book_release(work->book, parent->slot)->model == work->model)
+        jk_error_field(work->error, parent_path(work, i, "registered.name"),
+                       "\"%.*s\" is the model itself; a model is not its own parent", JK_SPAN_ARG(name));
+    else
+        jk_error_field(
+            work->error, parent_path(work, i, "registered.name"),
+            "\"%.*s\" descends from the model itself; lineage has no cycles: name the parent that it was made from",
+            JK_SPAN_ARG(name));
+}
+
+/* All parents are climbed from together; only where one does close a cycle, again for each, to say which. */
+static void check_lineage(struct work *work)
+{
+    const struct jk_book *book = work->book;
+    if (jk_book_lineage_links(book, work->parents, work->parent_count, work->n, LINEAGE_LINKS) > LINEAGE_LINKS) {
+        const char *path = jk_arena_printf(work->arena, "%sparents", work->draft->prefix);
+        if (path)
+            jk_error_field(work->error, path, "have more than %u parents above them, all together: name fewer of them",
+                           LINEAGE_LINKS);
+        return;
+    }
+    if (work->model == JK_NONE ||
+        !jk_book_parents_descend(book, work->parents, work->parent_count, work->model, work->n))
+        return;
+    for (uint32_t known = 0; known < work->parent_count; known++)
+        check_cycle(work, known);
 }
 
 /* The same release, or the same external without regard to case. */
@@ -257,6 +290,7 @@ static void resolve_parents(struct work *work)
             resolve_external(work, i);
         else
             resolve_registered(work, i);
+    check_lineage(work);
     check_doubles(work);
     check_manifest(work);
 }
@@ -274,8 +308,9 @@ void jk_draft_note_mistakes(const struct jk_draft *draft, bool further, const st
                         .arena = arena,
                         .error = error,
                         .statement = &statement,
-                        .parents = jk_arena_zalloc(arena, draft->parent_count + 1, sizeof(struct jk_parent))};
-    if (!work.parents) return;
+                        .parents = jk_arena_zalloc(arena, draft->parent_count + 1, sizeof(struct jk_parent)),
+                        .declared = jk_arena_zalloc(arena, draft->parent_count + 1, sizeof(size_t))};
+    if (!work.parents || !work.declared) return;
     if (!further) check_kind(&work, true);
     resolve_parents(&work);
 }
@@ -302,8 +337,9 @@ enum jk_status jk_draft_resolve(const struct jk_draft *draft, const struct jk_tu
                         .arena = arena,
                         .error = error,
                         .statement = &out_resolved->statement,
-                        .parents = jk_arena_zalloc(arena, draft->parent_count + 1, sizeof(struct jk_parent))};
-    if (!work.parents) return jk_out_of_memory(error);
+                        .parents = jk_arena_zalloc(arena, draft->parent_count + 1, sizeof(struct jk_parent)),
+                        .declared = jk_arena_zalloc(arena, draft->parent_count + 1, sizeof(size_t))};
+    if (!work.parents || !work.declared) return jk_out_of_memory(error);
     struct jk_statement *statement = &out_resolved->statement;
     jk_statement_clear(statement, draft->parent_count);
     statement->model = name;
