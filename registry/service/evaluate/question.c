@@ -87,10 +87,8 @@ static bool is_at_hand(struct jk_call *call, struct jk_question *question)
 /* On a reader thread, without a view. */
 static enum jk_status make_standing_of(struct jk_call *call, struct jk_question *question)
 {
-    struct jk_services *services = jk_services_of(call);
     if (question->present && question->total) {
-        JK_TRY(jk_standings_renew(services->standings, services->store, &question->rule, least_size(question),
-                                  &question->totals, &call->error));
+        JK_TRY(jk_standings_renew(call, &question->rule, least_size(question), &question->totals));
         question->size = question->totals->size;
         if (!question->walks) return JK_OK;
     }

@@ -10,12 +10,13 @@
 #include "closing/cut.h"
 #include "service/call/entries.h"
 
-#define JOBS_MOST 64      /* more than there are readers */
-#define PRESENT   JK_NONE /* as the size of a job */
+#define JOBS_MOST 64  /* more than there are readers */
+#define LOOK_MS   100 /* how soon a call that waits for another's work sees that its client is gone */
 
 struct job {
     const struct jk_count_rule *rule;
     uint32_t size;
+    bool present; /* with its totals, for whoever wants a recent one */
 };
 
 struct jk_standings {
@@ -162,6 +163,14 @@ static bool is_being_made(const struct jk_standings *standings, const struct jk_
     return false;
 }
 
+/* Its totals, at whatever size. */
+static bool is_present_being_made(const struct jk_standings *standings, const struct jk_count_rule *rule)
+{
+    for (size_t i = 0; i < standings->job_count; i++)
+        if (standings->jobs[i].present && jk_count_rule_equal(standings->jobs[i].rule, rule)) return true;
+    return false;
+}
+
 static bool is_cut_being_made(const struct jk_standings *standings)
 {
     for (size_t i = 0; i < standings->job_count; i++)
@@ -169,10 +178,10 @@ static bool is_cut_being_made(const struct jk_standings *standings)
     return false;
 }
 
-static void begin_job(struct jk_standings *standings, const struct jk_count_rule *rule, uint32_t size)
+static void begin_job(struct jk_standings *standings, struct job job)
 {
     JK_CHECK(standings->job_count < JOBS_MOST);
-    standings->jobs[standings->job_count++] = (struct job){rule, size};
+    standings->jobs[standings->job_count++] = job;
 }
 
 static void end_job(struct jk_standings *standings, const struct jk_count_rule *rule)
@@ -186,10 +195,34 @@ static void end_job(struct jk_standings *standings, const struct jk_count_rule *
 
 /* ---- making, without the lock ---- */
 
+/* Whether anybody still waits for the answer. */
+static enum jk_status check_wanted(const struct jk_call *call, struct jk_error *error)
+{
+    if (!atomic_load(&call->cancelled) && jk_monotonic_ms() < call->deadline_ms) return JK_OK;
+    return jk_fail(error, JK_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "The deadline passed while it was counted");
+}
+
+static enum jk_status breathe_alone(void *context, struct jk_error *error)
+{
+    return check_wanted(context, error);
+}
+
+/* Writers pass: all that is asked for is asked at a size that does not change any more. */
+static enum jk_status breathe_in_view(void *context, struct jk_error *error)
+{
+    struct jk_call *call = context;
+    struct jk_view view;
+    jk_store_view_end(jk_store_of(call));
+    enum jk_status status = check_wanted(call, error);
+    jk_store_view(jk_store_of(call), &view);
+    return status;
+}
+
 static enum jk_status make_standing(const struct jk_book *book, const struct jk_count_rule *rule, uint32_t size,
-                                    struct jk_kept_standing **out_kept, struct jk_error *error)
+                                    struct jk_breath breath, struct jk_kept_standing **out_kept, struct jk_error *error)
 {
     struct jk_standing_query query = jk_count_rule_query(rule, size);
+    query.breath = breath;
     struct jk_kept_standing *kept = calloc(1, sizeof *kept);
     if (!kept) return jk_out_of_memory(error);
     kept->rule = *rule;
@@ -209,7 +242,8 @@ static enum jk_status make_cut(struct jk_call *call, const struct jk_count_rule 
     struct jk_close_plan plan = {.n = size, .m = rule->m};
     struct jk_book *cut;
     JK_TRY(jk_cut_fold(jk_store_of(call), call->reader, &plan, call->deadline_ms, &cut, &call->error));
-    enum jk_status status = make_standing(cut, rule, jk_book_size(cut), out_kept, &call->error);
+    struct jk_breath breath = {breathe_alone, call};
+    enum jk_status status = make_standing(cut, rule, jk_book_size(cut), breath, out_kept, &call->error);
     if (status == JK_OK) {
         (*out_kept)->size = size;
         (*out_kept)->cut = cut;
@@ -222,13 +256,13 @@ static enum jk_status make_cut(struct jk_call *call, const struct jk_count_rule 
 /* Everything that can be asked for. */
 static bool list_scopes(const struct jk_view *view, struct jk_kept_totals *totals)
 {
-    uint32_t teams = jk_book_teams(view->book, view->size), model;
+    uint32_t teams = jk_book_teams(view->book, totals->size), model;
     totals->scopes = calloc((size_t)JK_BOOK_BASES + teams + 1, sizeof *totals->scopes);
     if (!totals->scopes) return false;
     totals->scopes[totals->count++] = (struct jk_scope){.type = JK_SCOPE_ALL};
     for (uint32_t team = 0; team < teams; team++)
         totals->scopes[totals->count++] = (struct jk_scope){JK_SCOPE_TEAM, team};
-    for (uint32_t i = 0; (model = jk_book_listed(view->book, i, view->size)) != JK_NONE; i++)
+    for (uint32_t i = 0; (model = jk_book_listed(view->book, i, totals->size)) != JK_NONE; i++)
         totals->scopes[totals->count++] = (struct jk_scope){JK_SCOPE_BASE, model};
     totals->totals = calloc(totals->count, sizeof *totals->totals);
     return totals->totals != NULL;
@@ -258,22 +292,22 @@ static enum jk_status make_at(struct jk_call *call, const struct jk_count_rule *
     struct jk_view view;
     if (rule->m) return make_cut(call, rule, size, out_kept);
     jk_store_view(jk_store_of(call), &view);
-    enum jk_status status = make_standing(view.book, rule, size, out_kept, &call->error);
+    struct jk_breath breath = {breathe_in_view, call};
+    enum jk_status status = make_standing(view.book, rule, size, breath, out_kept, &call->error);
     jk_store_view_end(jk_store_of(call));
     return status;
 }
 
-/* Of the present, with its totals. */
-static enum jk_status make_present(struct jk_store *store, const struct jk_count_rule *rule,
-                                   struct jk_kept_standing **out_kept, struct jk_kept_totals **out_totals,
-                                   struct jk_error *error)
+/* Of the present, with its totals; the standing itself may be there already. */
+static enum jk_status make_present(struct jk_call *call, const struct jk_count_rule *rule, uint32_t size,
+                                   struct jk_kept_standing **inout_kept, struct jk_kept_totals **out_totals)
 {
     struct jk_view view;
     int64_t started_ms = jk_monotonic_ms();
-    jk_store_view(store, &view);
-    enum jk_status status = make_standing(view.book, rule, view.size, out_kept, error);
-    if (status == JK_OK) status = make_totals(&view, *out_kept, out_totals, error);
-    jk_store_view_end(store);
+    if (!*inout_kept) JK_TRY(make_at(call, rule, size, inout_kept));
+    jk_store_view(jk_store_of(call), &view);
+    enum jk_status status = make_totals(&view, *inout_kept, out_totals, &call->error);
+    jk_store_view_end(jk_store_of(call));
     if (status != JK_OK) return status;
     (*out_totals)->made_ms = jk_monotonic_ms();
     (*out_totals)->cost_ms = (*out_totals)->made_ms - started_ms;
@@ -291,7 +325,7 @@ struct jk_kept_totals *jk_standings_totals(struct jk_standings *standings, const
     return found;
 }
 
-/* Puts what was made for the job into the tables; NULL: it was not made. */
+/* Puts what was made for the job into the tables; NULL: it was not made, or is in them. */
 static void finish_job(struct jk_standings *standings, const struct jk_count_rule *rule, struct jk_kept_standing *kept,
                        struct jk_kept_totals *totals)
 {
@@ -304,55 +338,76 @@ static void finish_job(struct jk_standings *standings, const struct jk_count_rul
     jk_kept_totals_release(old);
 }
 
-enum jk_status jk_standings_renew(struct jk_standings *standings, struct jk_store *store,
-                                  const struct jk_count_rule *rule, uint32_t least, struct jk_kept_totals **out_totals,
-                                  struct jk_error *error)
+/* Under the lock: until something was made, or it is time to look again. */
+static enum jk_status wait_for_maker(struct jk_standings *standings, struct jk_call *call)
 {
+    int64_t until_ms = jk_monotonic_ms() + LOOK_MS;
+    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+    (void)pthread_cond_clockwait(&standings->made, &standings->mutex, CLOCK_MONOTONIC, &until);
+    return check_wanted(call, &call->error);
+}
+
+/* Under the lock: what is there already, or a job that has begun, for which the standing may be there. */
+static enum jk_status find_or_begin_present(struct jk_call *call, const struct jk_count_rule *rule, uint32_t size,
+                                            uint32_t least, struct jk_kept_standing **out_kept,
+                                            struct jk_kept_totals **out_totals)
+{
+    struct jk_standings *standings = jk_services_of(call)->standings;
+    while (!(*out_totals = find_totals(standings, rule, size, least)) &&
+           (is_present_being_made(standings, rule) || is_being_made(standings, rule, size)))
+        JK_TRY(wait_for_maker(standings, call));
+    if (*out_totals) return JK_OK;
+    *out_kept = find_standing(standings, rule, size);
+    begin_job(standings, (struct job){rule, size, true});
+    return JK_OK;
+}
+
+enum jk_status jk_standings_renew(struct jk_call *call, const struct jk_count_rule *rule, uint32_t least,
+                                  struct jk_kept_totals **out_totals)
+{
+    struct jk_standings *standings = jk_services_of(call)->standings;
     struct jk_kept_standing *kept = NULL;
-    uint32_t size = jk_size_now(store);
+    uint32_t size = jk_size_now(jk_store_of(call));
     *out_totals = NULL;
     pthread_mutex_lock(&standings->mutex);
-    while (!(*out_totals = find_totals(standings, rule, size, least)) && is_being_made(standings, rule, PRESENT))
-        pthread_cond_wait(&standings->made, &standings->mutex);
-    if (!*out_totals) begin_job(standings, rule, PRESENT);
+    enum jk_status status = find_or_begin_present(call, rule, size, least, &kept, out_totals);
     pthread_mutex_unlock(&standings->mutex);
-    if (*out_totals) return JK_OK;
-    enum jk_status status = make_present(store, rule, &kept, out_totals, error);
-    finish_job(standings, rule, kept, *out_totals);
+    if (status != JK_OK || *out_totals) return status;
+    bool there = kept != NULL;
+    status = make_present(call, rule, size, &kept, out_totals);
+    finish_job(standings, rule, there ? NULL : kept, *out_totals);
     jk_kept_standing_release(kept);
     return status;
 }
 
-/* Whether a call waits for what another makes: until that is there, or, where it is a second book, only for some time.
- */
-static bool wait_for_maker(struct jk_standings *standings, const struct jk_count_rule *rule, uint32_t size,
-                           int64_t until_ms)
+/* Under the lock: what is there already, or a job that has begun. A second book is waited for only for some time. */
+static enum jk_status find_or_begin(struct jk_call *call, const struct jk_count_rule *rule, uint32_t size,
+                                    struct jk_kept_standing **out_kept)
 {
-    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-    if (!is_being_made(standings, rule, size)) return false;
-    if (rule->m) return pthread_cond_clockwait(&standings->made, &standings->mutex, CLOCK_MONOTONIC, &until) == 0;
-    pthread_cond_wait(&standings->made, &standings->mutex);
-    return true;
+    struct jk_standings *standings = jk_services_of(call)->standings;
+    int64_t until_ms = jk_monotonic_ms() + JK_KEPT_WAIT_MS;
+    while (!(*out_kept = find_standing(standings, rule, size)) && is_being_made(standings, rule, size) &&
+           (!rule->m || jk_monotonic_ms() < until_ms))
+        JK_TRY(wait_for_maker(standings, call));
+    if (*out_kept) return JK_OK;
+    if (rule->m && is_cut_being_made(standings)) {
+        call->error.retry_ms = 1000;
+        return jk_fail(&call->error, JK_UNAVAILABLE, "COMPUTING",
+                       "The state of a revision is being made for another call; try again shortly");
+    }
+    begin_job(standings, (struct job){rule, size, false});
+    return JK_OK;
 }
 
 enum jk_status jk_standings_at(struct jk_call *call, const struct jk_count_rule *rule, uint32_t size,
                                struct jk_kept_standing **out_kept)
 {
     struct jk_standings *standings = jk_services_of(call)->standings;
-    int64_t until_ms = jk_monotonic_ms() + JK_KEPT_WAIT_MS;
     pthread_mutex_lock(&standings->mutex);
-    while (!(*out_kept = find_standing(standings, rule, size)) && wait_for_maker(standings, rule, size, until_ms))
-        continue;
-    bool busy = !*out_kept && rule->m && is_cut_being_made(standings);
-    if (!*out_kept && !busy) begin_job(standings, rule, size);
+    enum jk_status status = find_or_begin(call, rule, size, out_kept);
     pthread_mutex_unlock(&standings->mutex);
-    if (*out_kept) return JK_OK;
-    if (busy) {
-        call->error.retry_ms = 1000;
-        return jk_fail(&call->error, JK_UNAVAILABLE, "COMPUTING",
-                       "The state of a revision is being made for another call; try again shortly");
-    }
-    enum jk_status status = make_at(call, rule, size, out_kept);
+    if (status != JK_OK || *out_kept) return status;
+    status = make_at(call, rule, size, out_kept);
     finish_job(standings, rule, *out_kept, NULL);
     return status;
 }

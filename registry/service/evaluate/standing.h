@@ -7,9 +7,11 @@
  * a report's revision with two sizes: it needs a second book (700 bytes a derivative), folded from PostgreSQL, and is
  * kept as long as it is among them.
  *
- * Threads: any; making only on a reader's. Where two ask for the same at once, one makes it and the other waits; a
- * second book is not waited for longer than JK_KEPT_WAIT_MS, and not at all by those who want another one, so that
- * readers stay free for others. Lock order: the store's view, then ours. What was given out stays until it is released.
+ * Threads: any; making only on a reader's, which lets writers pass every few thousand models and ends when its call has
+ * no more time or no client. Nothing is made twice at once: others who want it wait for it, as long as their own calls
+ * last. A second book is not waited for longer than JK_KEPT_WAIT_MS, and not at all by those who want another one, so
+ * that readers stay free for others. Lock order: the store's view, then ours. What was given out stays until it is
+ * released.
  */
 #ifndef JK_SERVICE_EVALUATE_STANDING_H
 #define JK_SERVICE_EVALUATE_STANDING_H
@@ -49,9 +51,8 @@ void jk_standings_free(struct jk_standings *standings);
 struct jk_kept_totals *jk_standings_totals(struct jk_standings *standings, const struct jk_count_rule *rule,
                                            uint32_t size, uint32_t least);
 /* On a reader thread, without a view: the same, made where they must be. */
-JK_MUST_USE enum jk_status jk_standings_renew(struct jk_standings *standings, struct jk_store *store,
-                                              const struct jk_count_rule *rule, uint32_t least,
-                                              struct jk_kept_totals **out_totals, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_standings_renew(struct jk_call *call, const struct jk_count_rule *rule, uint32_t least,
+                                              struct jk_kept_totals **out_totals);
 /* An empty total where the scope has nothing. */
 const struct jk_policy_total *jk_kept_total(const struct jk_kept_totals *totals, struct jk_scope scope);
 void jk_kept_totals_release(struct jk_kept_totals *totals); /* accepts NULL */
