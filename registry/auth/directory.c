@@ -6,6 +6,7 @@
 
 #include "auth/directory_inside.h"
 #include "base/check.h"
+#include "base/clock.h"
 
 /* Readers come with every call: without preference for writers the sequencer could wait for ever. */
 static bool init_lock(pthread_rwlock_t *lock)
@@ -28,6 +29,7 @@ struct jk_directory *jk_directory_new(void)
     jk_random_bytes(directory->seed, sizeof directory->seed);
     bool good = jk_finder_init(&directory->tokens_by_hash);
     good = jk_finder_init(&directory->tokens_by_account) && good;
+    good = jk_finder_init(&directory->live_tokens) && good;
     good = jk_finder_init(&directory->members_by_publisher) && good;
     good = jk_finder_init(&directory->members_by_account) && good;
     good = jk_finder_init(&directory->creators_by_publisher) && good;
@@ -70,6 +72,8 @@ void jk_directory_free(struct jk_directory *directory)
     if (!directory) return;
     jk_finder_done(&directory->tokens_by_hash, NULL);
     jk_finder_done(&directory->tokens_by_account, NULL);
+    jk_finder_done(&directory->live_tokens, NULL);
+    jk_series_done(&directory->token_days, free);
     jk_finder_done(&directory->members_by_account, NULL);
     jk_finder_done(&directory->members_by_publisher, free_member);
     jk_finder_done(&directory->creators_by_account, NULL);
@@ -88,17 +92,71 @@ void jk_directory_free(struct jk_directory *directory)
 
 /* ---- putting: each takes what the record says, owned by malloc, and gives back what it replaced ---- */
 
+static void list_live(struct jk_directory *directory, struct jk_token_item *item, bool live)
+{
+    if (item->listed == live) return;
+    item->listed = live;
+    if (live)
+        jk_finder_add(&directory->live_tokens, &item->live, jk_directory_hash_number(directory, item->token.account));
+    else
+        jk_finder_remove(&directory->live_tokens, &item->live);
+}
+
+static void unlink_token(struct jk_directory *directory, struct jk_token_item *item)
+{
+    jk_finder_remove(&directory->tokens_by_hash, &item->by_hash);
+    jk_finder_remove(&directory->tokens_by_account, &item->by_account);
+    list_live(directory, item, false);
+}
+
+/* A token came back, and with it perhaps its children, which were taken off the list one by one. */
+static void relist_tokens(struct jk_directory *directory, uint64_t account)
+{
+    struct jk_finder_link *link =
+        jk_finder_chain(&directory->tokens_by_account, jk_directory_hash_number(directory, account));
+    for (; link; link = link->next) {
+        struct jk_token_item *item = JK_FINDER_ITEM(link, struct jk_token_item, by_account);
+        if (item->token.account == account) list_live(directory, item, !item->token.revoked);
+    }
+}
+
+/* Counts a new token, or takes one that was never stored off the count again. */
+static void count_token(struct jk_directory *directory, const struct jk_token *token, bool back)
+{
+    struct jk_token_day *count = jk_series_get(&directory->token_days, token->account);
+    int64_t day = jk_time_day(token->created_us);
+    if (!count || day < count->day) return;
+    if (day > count->day) *count = (struct jk_token_day){.day = day};
+    if (!back)
+        count->made++;
+    else if (count->made > 0)
+        count->made--;
+}
+
 static void *put_token(struct jk_directory *directory, struct jk_token_item *item)
 {
     struct jk_token_item *had = jk_series_set(&directory->tokens, item->token.id, item);
-    if (had) {
-        jk_finder_remove(&directory->tokens_by_hash, &had->by_hash);
-        jk_finder_remove(&directory->tokens_by_account, &had->by_account);
-    }
+    if (had)
+        unlink_token(directory, had);
+    else
+        count_token(directory, &item->token, false);
     jk_finder_add(&directory->tokens_by_hash, &item->by_hash, jk_directory_hash_digest(directory, &item->token.hash));
     jk_finder_add(&directory->tokens_by_account, &item->by_account,
                   jk_directory_hash_number(directory, item->token.account));
+    list_live(directory, item, !item->token.revoked);
+    if (had && had->token.revoked && !item->token.revoked) relist_tokens(directory, item->token.account);
     return had;
+}
+
+/* The account's count of a day has its place before a token needs it. */
+static bool reserve_token_day(struct jk_directory *directory, uint64_t account)
+{
+    if (account > JK_SERIES_MAX) return true; /* no account has such a number, and nobody asks for its tokens */
+    if (!jk_series_reserve(&directory->token_days, account)) return false;
+    if (jk_series_get(&directory->token_days, account)) return true;
+    struct jk_token_day *count = calloc(1, sizeof *count);
+    if (count) jk_series_set(&directory->token_days, account, count);
+    return count != NULL;
 }
 
 static void *take_member(struct jk_directory *directory, const struct jk_record_key *key)
@@ -307,6 +365,8 @@ enum jk_status jk_directory_put(struct jk_directory *directory, const struct jk_
     struct jk_series *series = series_of(directory, facts.key.kind);
     enum jk_status status = check_hash(directory, &facts, error);
     if (status == JK_OK && series && !jk_series_reserve(series, facts.key.id)) status = jk_out_of_memory(error);
+    if (status == JK_OK && facts.key.kind == JK_RECORD_TOKEN && !reserve_token_day(directory, facts.token.account))
+        status = jk_out_of_memory(error);
     void *useless = status == JK_OK ? put_item(directory, &facts.key, item) : item;
     jk_directory_unlock(directory);
     free(useless);
@@ -316,8 +376,8 @@ enum jk_status jk_directory_put(struct jk_directory *directory, const struct jk_
 static void *take_token(struct jk_directory *directory, uint64_t id)
 {
     struct jk_token_item *had = jk_series_set(&directory->tokens, id, NULL);
-    jk_finder_remove(&directory->tokens_by_hash, &had->by_hash);
-    jk_finder_remove(&directory->tokens_by_account, &had->by_account);
+    unlink_token(directory, had);
+    count_token(directory, &had->token, true);
     return had;
 }
 
@@ -333,6 +393,14 @@ static void *take_item(struct jk_directory *directory, const struct jk_record_ke
     struct jk_series *series = series_of(directory, key->kind);
     if (!jk_series_get(series, key->id)) return NULL;
     return key->kind == JK_RECORD_TOKEN ? take_token(directory, key->id) : jk_series_set(series, key->id, NULL);
+}
+
+void jk_directory_token_ended(struct jk_directory *directory, uint64_t id)
+{
+    jk_directory_write_lock(directory);
+    struct jk_token_item *item = jk_series_get(&directory->tokens, id);
+    if (item) list_live(directory, item, false);
+    jk_directory_unlock(directory);
 }
 
 void jk_directory_drop(struct jk_directory *directory, const char *key)

@@ -222,6 +222,13 @@ size_t jk_directory_list_accounts(struct jk_directory *directory, uint64_t after
                                   const struct jk_account **out_accounts, size_t *out_total);
 size_t jk_directory_list_tokens(struct jk_directory *directory, uint64_t account, uint64_t after, size_t most,
                                 struct jk_arena *arena, const struct jk_token **out_tokens, size_t *out_total);
+/* The tokens of an account that are in force, and perhaps some that have ended since: whoever finds one says so, and it
+ * is not given again. In no order, in arena; NULL when it is exhausted. As many as are live, however many have ended. */
+const struct jk_token *jk_directory_live_tokens(struct jk_directory *directory, uint64_t account,
+                                                struct jk_arena *arena, size_t *out_count);
+void jk_directory_token_ended(struct jk_directory *directory, uint64_t id);
+/* How many were made for an account on the day (UTC+09:00) of that time, if none was later. */
+uint32_t jk_directory_tokens_made(struct jk_directory *directory, uint64_t account, int64_t time_us);
 size_t jk_directory_list_members(struct jk_directory *directory, struct jk_span publisher, uint64_t after, size_t most,
                                  struct jk_arena *arena, const struct jk_member **out_members, size_t *out_total);
 /* The invitations of an account, at most `most`, in no order, in arena. */

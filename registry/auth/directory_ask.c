@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "auth/directory_inside.h"
+#include "base/clock.h"
 
 struct jk_teams_item *jk_directory_teams_item(const struct jk_directory *directory, uint64_t stage)
 {
@@ -334,6 +335,41 @@ size_t jk_directory_list_tokens(struct jk_directory *directory, uint64_t account
     jk_directory_unlock(directory);
     *out_tokens = items;
     return count;
+}
+
+/* How many; and copies of them, unless `out` is NULL. */
+static size_t copy_live(const struct jk_directory *directory, uint64_t account, struct jk_token *out)
+{
+    size_t count = 0;
+    struct jk_finder_link *link =
+        jk_finder_chain(&directory->live_tokens, jk_directory_hash_number(directory, account));
+    for (; link; link = link->next) {
+        const struct jk_token *token = &JK_FINDER_ITEM(link, struct jk_token_item, live)->token;
+        if (token->account != account) continue;
+        if (out) out[count] = *token;
+        count++;
+    }
+    return count;
+}
+
+const struct jk_token *jk_directory_live_tokens(struct jk_directory *directory, uint64_t account,
+                                                struct jk_arena *arena, size_t *out_count)
+{
+    jk_directory_read_lock(directory);
+    *out_count = copy_live(directory, account, NULL);
+    struct jk_token *list = jk_arena_zalloc(arena, *out_count + 1, sizeof *list);
+    if (list) copy_live(directory, account, list);
+    jk_directory_unlock(directory);
+    return list;
+}
+
+uint32_t jk_directory_tokens_made(struct jk_directory *directory, uint64_t account, int64_t time_us)
+{
+    jk_directory_read_lock(directory);
+    const struct jk_token_day *count = jk_series_get(&directory->token_days, account);
+    uint32_t made = count && count->day >= jk_time_day(time_us) ? count->made : 0;
+    jk_directory_unlock(directory);
+    return made;
 }
 
 static void pick_members(const struct jk_directory *directory, struct jk_span publisher, struct picks *picks)

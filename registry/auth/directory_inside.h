@@ -14,7 +14,15 @@
 struct jk_token_item {
     struct jk_finder_link by_hash;
     struct jk_finder_link by_account;
+    struct jk_finder_link live; /* by account, while `listed` */
+    bool listed;
     struct jk_token token;
+};
+
+/* The tokens made for an account on the newest day on which any was. */
+struct jk_token_day {
+    int64_t day;
+    uint32_t made;
 };
 
 struct jk_member_item {
@@ -55,6 +63,8 @@ struct jk_directory {
     struct jk_series tokens;   /* struct jk_token_item, owned here */
     struct jk_series requests; /* struct jk_publisher_request */
     struct jk_finder tokens_by_hash, tokens_by_account;
+    struct jk_finder live_tokens; /* by account: all that are in force, and some that have ended unseen */
+    struct jk_series token_days;  /* struct jk_token_day, by account */
     struct jk_finder members_by_publisher, members_by_account;   /* owned by the first */
     struct jk_finder creators_by_publisher, creators_by_account; /* likewise */
     struct jk_finder blobs;

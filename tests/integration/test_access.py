@@ -331,6 +331,17 @@ class Tokens:
         client.call("Access.RevokeToken", id=made["id"])
         self.child(client, "tokens")
 
+    def test_at_most_500_a_day(self):
+        """Those that have ended are counted, so that nobody makes and revokes them without end."""
+        client = self.person(scopes=["tokens"])  # the first
+        for i in range(499):
+            made = client.call("Access.CreateToken", scopes=scopes("tokens"))["token"]
+            client.call("Access.RevokeToken", id=made["id"])
+        failure = self.refused("RESOURCE_EXHAUSTED", "TOKENS_QUOTA", "Access.CreateToken", client, scopes=scopes("tokens"))
+        self.assertIn("500 tokens were made for the account on this day (UTC+09:00)", failure.message)
+        self.refused("RESOURCE_EXHAUSTED", "TOKENS_QUOTA", "Access.CreateToken", self.admin, account=client.account)
+        self.person()  # another account's are not counted
+
     def test_revoke_only_ones_own(self):
         mine, others = self.person(scopes=["tokens"]), self.person()
         token = self.tokens(others.account)[0]["id"]

@@ -12,6 +12,7 @@
 #define JK_EVIDENCE_MAX       1024 /* evidence of a publisher request */
 #define JK_LABEL_TEXT_MAX     200
 #define JK_TOKENS_PER_ACCOUNT 50
+#define JK_TOKENS_PER_DAY     500 /* made for an account, those that have ended included */
 #define JK_MEMBERS_MAX        1000
 #define JK_REQUESTS_PENDING   20
 #define JK_ROSTER_ITEMS_MAX   2000

@@ -83,16 +83,35 @@ static enum jk_status whose(struct jk_call *call, int64_t asked, uint64_t *out_a
 
 /* ---- create ---- */
 
-static size_t live_tokens(struct jk_turn *turn, uint64_t account, struct jk_arena *arena)
+/* Called at each making, so that what has ended is looked at once. */
+static enum jk_status count_live_tokens(struct jk_turn *turn, uint64_t account, size_t *out_live,
+                                        struct jk_error *error)
 {
-    const struct jk_token *list;
-    size_t total, count, live = 0;
-    for (uint64_t after = 0;
-         (count = jk_directory_list_tokens(turn->directory, account, after, JK_PAGE_MAX, arena, &list, &total));
-         after = list[count - 1].id)
-        for (size_t i = 0; i < count; i++)
-            live += jk_token_in_force(turn->directory, &list[i], turn->time_us);
-    return live;
+    size_t count;
+    const struct jk_token *list = jk_directory_live_tokens(turn->directory, account, turn->arena, &count);
+    if (!list) return jk_out_of_memory(error);
+    *out_live = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (jk_token_in_force(turn->directory, &list[i], turn->time_us))
+            ++*out_live;
+        else
+            jk_directory_token_ended(turn->directory, list[i].id);
+    }
+    return JK_OK;
+}
+
+static enum jk_status check_tokens_quota(struct jk_turn *turn, uint64_t account, struct jk_error *error)
+{
+    size_t live = 0;
+    JK_TRY(count_live_tokens(turn, account, &live, error));
+    if (live >= JK_TOKENS_PER_ACCOUNT)
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "TOKENS_QUOTA",
+                       "The account has %d live tokens, which is the most; revoke one first", JK_TOKENS_PER_ACCOUNT);
+    if (jk_directory_tokens_made(turn->directory, account, turn->time_us) < JK_TOKENS_PER_DAY) return JK_OK;
+    error->retry_ms = 3600 * 1000;
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "TOKENS_QUOTA",
+                   "%d tokens were made for the account on this day (UTC+09:00), which is the most; go on tomorrow",
+                   JK_TOKENS_PER_DAY);
 }
 
 /* A child ends no later than its parent. That of another account is nobody's child: it ends by itself. */
@@ -119,9 +138,7 @@ static enum jk_status decide_create_token(struct jk_change *change, struct jk_tu
     if (!jk_directory_account(turn->directory, token->account, &account))
         return jk_fail(error, JK_NOT_FOUND, "ACCOUNT_NOT_FOUND", "There is no account %llu",
                        (unsigned long long)token->account);
-    if (live_tokens(turn, token->account, turn->arena) >= JK_TOKENS_PER_ACCOUNT)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "TOKENS_QUOTA",
-                       "The account has %d live tokens, which is the most; revoke one first", JK_TOKENS_PER_ACCOUNT);
+    JK_TRY(check_tokens_quota(turn, token->account, error));
     jk_token_make(secret);
     token->id = jk_directory_next_id(turn->directory, "token");
     token->hash = jk_token_hash(jk_span_of(secret));

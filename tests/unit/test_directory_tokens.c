@@ -1,0 +1,111 @@
+/* auth/directory: which tokens of an account are counted, however many have ended, and how many a day. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "auth/directory.h"
+
+struct bench {
+    struct jk_directory *directory;
+    struct jk_arena arena;
+    struct jk_error error;
+};
+
+static int setup(void **state)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+    jk_digest_setup();
+    jk_arena_init(&bench->arena, 4 << 20);
+    jk_error_init(&bench->error, &bench->arena);
+    bench->directory = jk_directory_new();
+    *state = bench;
+    return bench->directory ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    struct bench *bench = *state;
+    jk_directory_free(bench->directory);
+    jk_arena_done(&bench->arena);
+    free(bench);
+    return 0;
+}
+
+static enum jk_status put(struct bench *bench, const struct jk_record *record)
+{
+    jk_error_init(&bench->error, &bench->arena);
+    return jk_directory_put(bench->directory, record, &bench->error);
+}
+
+static void check_live(struct bench *bench, uint64_t account, size_t live)
+{
+    size_t count;
+    const struct jk_token *list = jk_directory_live_tokens(bench->directory, account, &bench->arena, &count);
+    assert_non_null(list);
+    assert_int_equal(count, live);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(list[i].account, account);
+}
+
+static void put_token(struct bench *bench, uint64_t id, uint64_t account, bool revoked, int64_t created_us)
+{
+    struct jk_token token = {.id = id, .account = account, .revoked = revoked, .created_us = created_us};
+    struct jk_record record;
+    token.hash.bytes[0] = (unsigned char)id;
+    token.hash.bytes[1] = 1;
+    token.scopes = JK_SCOPE_MODELS;
+    assert_true(jk_record_token(&bench->arena, &token, &record));
+    if (put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
+}
+
+/* What has ended is not looked at again; what comes back, as when a write is undone, brings its account's back. */
+static void test_live_tokens(void **state)
+{
+    struct bench *bench = *state;
+    for (uint64_t id = 1; id <= 4; id++)
+        put_token(bench, id, 1 + id % 2, false, 1000);
+    check_live(bench, 2, 2);
+    put_token(bench, 1, 2, true, 1000);
+    check_live(bench, 2, 1);
+    jk_directory_token_ended(bench->directory, 3);
+    jk_directory_token_ended(bench->directory, 3);
+    jk_directory_token_ended(bench->directory, 99);
+    check_live(bench, 2, 0);
+    check_live(bench, 1, 2);
+    put_token(bench, 1, 2, false, 1000);
+    check_live(bench, 2, 2);
+    jk_directory_drop(bench->directory, "token/3");
+    check_live(bench, 2, 1);
+}
+
+static void test_tokens_of_a_day(void **state)
+{
+    struct bench *bench = *state;
+    int64_t day_us = INT64_C(86400000000);
+    assert_int_equal(jk_directory_tokens_made(bench->directory, 1, 0), 0);
+    put_token(bench, 1, 1, false, 1000);
+    put_token(bench, 2, 1, false, 2000);
+    put_token(bench, 2, 1, true, 2000);
+    put_token(bench, 3, 2, false, 2000);
+    assert_int_equal(jk_directory_tokens_made(bench->directory, 1, 3000), 2);
+    assert_int_equal(jk_directory_tokens_made(bench->directory, 1, 3000 + day_us), 0);
+    jk_directory_drop(bench->directory, "token/2");
+    assert_int_equal(jk_directory_tokens_made(bench->directory, 1, 3000), 1);
+    put_token(bench, 4, 1, false, 1000 + day_us);
+    assert_int_equal(jk_directory_tokens_made(bench->directory, 1, 1000 + day_us), 1);
+    put_token(bench, 5, 1, false, 1500); /* an older day's, read later */
+    assert_int_equal(jk_directory_tokens_made(bench->directory, 1, 1000 + day_us), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_live_tokens, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_tokens_of_a_day, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
