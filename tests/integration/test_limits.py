@@ -13,7 +13,7 @@ import grpc
 from google.protobuf import json_format
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from jokbo import BUILD, ROOT, Case, Failure, Shared, confirmed, derivative, external, new_id, person  # noqa: E402
+from jokbo import BUILD, ROOT, Case, Client, Failure, Shared, confirmed, derivative, external, new_id, person  # noqa: E402
 
 SKT = "skt/A.X-K1"
 MEBIBYTE = 1 << 20
@@ -449,6 +449,30 @@ class Quotas(Case):
         items = [derivative("carol-b/b%d" % i, SKT) for i in range(3)]  # another publisher, to its edge
         self.assertEqual(len(carol.call(batch, derivatives=items)["registrations"]), 3)
         self.exhausted("Registry.RegisterDerivative", carol, derivative=derivative("carol-b/b3", SKT))
+
+
+class QuotaOfMachines(Case):
+    options = ("--writes-per-day", "6")
+
+    def test_what_a_machine_did_is_taken_back(self):
+        """A token of scope publish stops at half of the day's changes; the other half is for those who can yank."""
+        machine = self.client_with("publish")
+        for i in range(3):
+            machine.call("Registry.RegisterDerivative", derivative=derivative("alice/ci-%d" % i, SKT))
+        for method, fields in (("Registry.RegisterDerivative", dict(derivative=derivative("alice/ci-3", SKT))),
+                               ("Registry.BatchRegisterDerivatives", dict(derivatives=[derivative("alice/ci-3", SKT)])),
+                               ("Registry.PublishRelease", dict(release=dict(name="alice/ci-1", version="2")))):
+            failure = self.refused("RESOURCE_EXHAUSTED", "PUBLISHER_QUOTA", method, machine, **fields)
+            self.assertIn("3 changes of this day (UTC+09:00), half of its 6", failure.message)
+        for i in range(3):
+            self.alice.call("Registry.YankRelease", name="alice/ci-%d@1" % i, reason="not ours")
+        self.refused("RESOURCE_EXHAUSTED", "PUBLISHER_QUOTA", "Registry.UnyankRelease", name="alice/ci-0@1")
+
+    def client_with(self, *scopes):
+        made = self.admin.call("Access.CreateToken", account=self.alice.account, scopes=["TOKEN_SCOPE_" + s.upper() for s in scopes])
+        client = Client(self.server.address, made["secret"])
+        self.addCleanup(client.close)
+        return client
 
 
 class Options(unittest.TestCase):

@@ -107,12 +107,21 @@ enum jk_status jk_check_may_vouch(const struct jk_change *change, const struct j
 enum jk_status jk_spend_quota(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
                               struct jk_error *error)
 {
-    unsigned limit = jk_services_of(change->call)->writes_per_day;
+    unsigned whole = jk_services_of(change->call)->writes_per_day;
+    bool machine = jk_is_machine(&change->call->principal);
+    unsigned limit = machine ? whole - whole / 2 : whole;
+    struct jk_span name = jk_book_publisher(turn->book, publisher)->name;
     if (jk_book_writes_on_day(turn->book, publisher, turn->time_us) < limit) return JK_OK;
     error->retry_ms = 3600 * 1000;
+    if (machine)
+        return jk_fail(
+            error, JK_RESOURCE_EXHAUSTED, "PUBLISHER_QUOTA",
+            "The publisher \"%.*s\" has made %u changes of this day (UTC+09:00), half of its %u: the rest is "
+            "for tokens with the scope models; go on tomorrow, or with such a one",
+            JK_SPAN_ARG(name), limit, whole);
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "PUBLISHER_QUOTA",
                    "The publisher \"%.*s\" has made its %u changes of this day (UTC+09:00); go on tomorrow",
-                   JK_SPAN_ARG(jk_book_publisher(turn->book, publisher)->name), limit);
+                   JK_SPAN_ARG(name), limit);
 }
 
 enum jk_status jk_need_publisher(struct jk_turn *turn, struct jk_span name, uint32_t *out_publisher,

@@ -24,7 +24,8 @@ JK_MUST_USE enum jk_status jk_check_may_vouch(const struct jk_change *change, co
                                               uint32_t publisher, struct jk_error *error);
 /* The same refusal, where it is known otherwise. */
 enum jk_status jk_fail_own(struct jk_span publisher, struct jk_error *error);
-/* RESOURCE_EXHAUSTED where the publisher's writes of the day (UTC+09:00) would exceed the quota. */
+/* RESOURCE_EXHAUSTED where the publisher's writes of the day (UTC+09:00) would exceed the quota. A token without the
+ * scope models stops at half: whatever a machine's registers on a day, the same day suffices to take back. */
 JK_MUST_USE enum jk_status jk_spend_quota(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
                                           struct jk_error *error);
 /* NOT_FOUND with what to do. */
