@@ -14,6 +14,30 @@ uint32_t jk_content_of(const struct jk_book *book, uint32_t release, enum jk_con
     return kind == JK_CONTENT_ARTIFACT ? row->artifact : jk_book_artifact_files(book, row->artifact, n);
 }
 
+struct jk_content_walk jk_content_walk_begin(const struct jk_book *book, enum jk_content kind, uint32_t slot)
+{
+    if (slot == JK_NONE) return (struct jk_content_walk){kind, JK_NONE, JK_NONE};
+    if (kind == JK_CONTENT_FILES) return (struct jk_content_walk){kind, JK_NONE, jk_files_row(book, slot)->first};
+    return (struct jk_content_walk){kind, kind == JK_CONTENT_WEIGHTS ? jk_weights_row(book, slot)->first : slot,
+                                    JK_NONE};
+}
+
+uint32_t jk_content_walk_next(const struct jk_book *book, struct jk_content_walk *walk, uint32_t n)
+{
+    for (;;) {
+        uint32_t release = walk->release;
+        if (release != JK_NONE) {
+            const struct jk_release_row *row = jk_release_row(book, release);
+            walk->release = walk->kind == JK_CONTENT_WEIGHTS ? row->next_weights : row->next_artifact;
+            if (row->pub.index < n) return release;
+        } else {
+            if (walk->manifest == JK_NONE) return JK_NONE;
+            walk->release = jk_manifest_row(book, walk->manifest)->artifact;
+            walk->manifest = jk_manifest_row(book, walk->manifest)->next;
+        }
+    }
+}
+
 /* The model's newest release that is not yanked and has a content at n; JK_NONE for none. */
 static uint32_t release_with(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot,
                              uint32_t n)

@@ -27,6 +27,14 @@ bool jk_ruling_speaks_of(const struct jk_book *book, const struct jk_ruling *rul
 
 /* Slot of a release's content of a kind at n; JK_NONE for none. */
 uint32_t jk_content_of(const struct jk_book *book, uint32_t release, enum jk_content kind, uint32_t n);
+/* The releases that have a content, whosever they are, in no order: begin, then next until JK_NONE. */
+struct jk_content_walk {
+    enum jk_content kind;
+    uint32_t release;  /* to be looked at next */
+    uint32_t manifest; /* of a set of weight files: the one after */
+};
+struct jk_content_walk jk_content_walk_begin(const struct jk_book *book, enum jk_content kind, uint32_t slot);
+uint32_t jk_content_walk_next(const struct jk_book *book, struct jk_content_walk *walk, uint32_t n);
 /* The first kind of content that one model's standing release has at n, and the other's standing release or any that is
  * not yanked; and its slot. False: none. */
 bool jk_shared_content(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n,

@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import BUILD, ROOT, Case, Client, Server, accepted, derivative, joined, person  # noqa: E402
+from jokbo import BUILD, ROOT, Case, Client, Manifest, Server, accepted, derivative, external, joined, person  # noqa: E402
 
 BASE = "skt/A.X-K1"
 DENIED = "PERMISSION_DENIED"
@@ -105,7 +105,7 @@ class Independence(Rulings):
                 self.admin.call("Access.DecidePublisherRequest", approve=False, **decision)
 
     def test_nobody_judges_his_own(self):
-        """An evaluator who belongs, or belonged, to the publisher, or acts for a team whose family it is."""
+        """An evaluator who belongs, or belonged, to the publisher, or acts for a team, whatever family it is."""
         member, one, two = self.evaluator(), self.evaluator(), self.evaluator(self.another_admin())
         of_team = person(self.admin, "of team", ["evaluator", "team"], "sk-telecom", scopes=["roster"])
         self.addCleanup(of_team.close)
@@ -124,10 +124,82 @@ class Independence(Rulings):
                 self.stopped(reason, client, later, confirm=False)
                 self.refused(DENIED, reason, "Stages.ResolveDispute", client, **resolve)
                 self.refused(DENIED, reason, "Stages.Rule", client, model=name, reason="spam")
-        for client in (member, of_team):
-            client.call("Stages.Rule", model=bob, reason="spam %d" % client.account, validate_only=True)
+        member.call("Stages.Rule", model=bob, reason="spam", validate_only=True)
+        self.refused(DENIED, "OWN_TEAM", "Stages.Rule", of_team, model=bob, reason="spam")  # a rival's
         two.call("Stages.ResolveDispute", **resolve)
         self.assertEqual(self.decide(two, later), IN_FORCE)
+
+    def test_nobody_judges_for_a_team(self):
+        """Nor who is or was a member of a team's publisher: all teams are rivals."""
+        judge = self.evaluator()
+        name = self.register("bob/for-no-team", "upstage/Solar-Open-100B", client=self.bob)["model"]["name"]
+        judge.call("Stages.Rule", model=name, reason="spam", validate_only=True)
+        joined(self.admin, "skt", judge.account)
+        for left in (False, True):
+            if left:
+                self.admin.call("Access.RemoveMember", publisher="skt", account=judge.account)
+            self.refused(DENIED, "OWN_TEAM", "Stages.Rule", judge, model=name, reason="spam")
+
+    def test_nobody_judges_who_gains_by_it(self):
+        """Whose model has the same content as another's has no say about that one, in whatever way: weights, or artifact."""
+        judge, one, two = self.evaluator(scopes=("roster", "models", "publishers")), self.evaluator(), self.evaluator(self.another_admin())
+        judge.call("Registry.CreatePublisher", name="thief")
+        for i, content in enumerate((dict(weights_sha256="a1" * 32), dict(artifact_sha256="a2" * 32))):
+            maker, free = "bob/made-%d" % i, "bob/free-%d" % i
+            self.register("thief/took-%d" % i, BASE, client=judge, **content)
+            self.register(maker, BASE, client=self.bob, **content)
+            self.register(free, BASE, client=self.bob)
+            ruling = one.call("Stages.Rule", model=maker, kind="RULING_KIND_ORIGIN", reason="made it")["log_index"]
+            for confirm in (True, False):
+                self.stopped("OWN_PUBLISHER", judge, ruling, confirm=confirm)
+            for kind in ("ORIGIN", "EXCLUDE"):
+                self.refused(DENIED, "OWN_PUBLISHER", "Stages.Rule", judge, model=maker, kind="RULING_KIND_" + kind, reason="mine")
+            dispute = self.bob.call("Stages.OpenDispute", model=maker, subject="DISPUTE_SUBJECT_STANDING", text="no")["log_index"]
+            self.refused(DENIED, "OWN_PUBLISHER", "Stages.ResolveDispute", judge, dispute=dispute,
+                         outcome="DISPUTE_OUTCOME_DISMISSED", text="no")
+            judge.call("Stages.Rule", model=free, reason="spam", validate_only=True)
+            self.assertEqual(self.decide(two, ruling), IN_FORCE)
+
+    def test_nobody_judges_a_set_of_files_that_is_his(self):
+        judge = self.evaluator(scopes=("roster", "models", "publishers"))
+        judge.call("Registry.CreatePublisher", name="thief-of-files")
+        for name, client in (("thief-of-files/took", judge), ("bob/files", self.bob)):
+            manifest = Manifest({"model.safetensors": "the same", "README.md": name}, tensors=[name])
+            self.register(name, BASE, client=client, **manifest.named)
+            manifest.upload(client)
+        self.refused(DENIED, "OWN_PUBLISHER", "Stages.Rule", judge, model="bob/files", reason="spam")
+
+    def test_nobody_judges_what_was_his(self):
+        """A model that went to another publisher: its former one's members made it."""
+        judge = self.evaluator(scopes=("roster", "models", "publishers"))
+        judge.call("Registry.CreatePublisher", name="former")
+        self.register("former/moved", BASE, client=judge)
+        self.admin.call("Registry.TransferModel", name="former/moved", new_name="bob/moved")
+        self.refused(DENIED, "OWN_PUBLISHER", "Stages.Rule", judge, model="bob/moved", reason="spam")
+
+    def test_who_gains_by_an_adoption(self):
+        """An external is adopted: its derivatives come to count."""
+        judge, one = (self.evaluator(scopes=("roster", "models", "publishers")) for _ in range(2))
+        judge.call("Registry.CreatePublisher", name="heir")
+        self.register("bob/adopter", BASE, client=self.bob)
+        self.register("heir/child", BASE, external("huggingface.co/x/parent"), client=judge)
+        ask = dict(external="huggingface.co/x/parent", model="bob/adopter", reason="same-model")
+        self.refused(DENIED, "OWN_PUBLISHER", "Registry.AdoptExternalModel", judge, **ask)
+        one.call("Registry.AdoptExternalModel", **ask)
+
+    def test_who_rejects_is_as_independent(self):
+        """One person with two accounts does not reject for both of them either; who came later does, or nobody might be left."""
+        first = self.evaluator()
+        creature = self.evaluator(self.evaluator(roles=("admin", "evaluator"), scopes=("roster", "accounts", "tokens")))
+        maker = self.evaluator(roles=("admin", "evaluator"), scopes=("roster", "accounts", "tokens"))
+        made = self.evaluator(maker)
+        ruling = self.rule(maker)
+        self.stopped("CREATED_BY_OTHER", made, ruling, confirm=False)
+        taken_over = self.token(maker, first.account, "roster")
+        self.stopped("TOKEN_BY_OTHER", taken_over, ruling, confirm=False)
+        self.assertEqual(self.decide(creature, ruling, confirm=False), REJECTED)
+        late = self.rule(first)
+        self.assertEqual(self.decide(self.evaluator(self.another_admin()), late, confirm=False), REJECTED)
 
     def test_an_admin_does_not_confirm(self):
         first, other = self.evaluator(), self.another_admin()
@@ -136,7 +208,7 @@ class Independence(Rulings):
         self.stopped("ADMIN_CONFIRMS", both, ruling)
         self.stopped("ADMIN_CONFIRMS", self.admin, ruling)
         self.assertEqual(self.decide(self.evaluator(other), self.rule(both)), IN_FORCE)
-        self.assertEqual(self.decide(both, ruling, confirm=False), REJECTED)  # rejecting gives nothing away
+        self.stopped("ADMIN_CONFIRMS", both, ruling, confirm=False)  # nor rejects: that is to decide, too
 
     def test_who_gave_itself_the_role(self):
         other = self.another_admin()

@@ -4,7 +4,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from attack import SOLAR, Attack  # noqa: E402
+from attack import SOLAR, Attack, facts  # noqa: E402
 from jokbo import Client  # noqa: E402
 
 
@@ -97,6 +97,30 @@ class InTheirNames(Rulings, unittest.TestCase):
         for name in self.honest:
             ruling = first.call("Stages.Rule", model=name, reason="spam")["log_index"]
             second.call("Stages.DecideRuling", ruling=ruling, confirm=True)
+
+
+class InHisOwnCase(Rulings, unittest.TestCase):
+    """An evaluator whose own publisher has the same weights, and one who acts for a rival team: neither takes a model away, nor keeps
+    the maker from being told right."""
+    row = "A judge in his own case"
+    victim_lost_by = ("REASON_EXCLUDED", "REASON_DUPLICATE")
+
+    def play(self):
+        first, second = self.two_evaluators()
+        thief = self.account("evaluator", ["evaluator"], ["roster", "models", "publishers"])
+        rival = self.account("evaluator of a rival", ["evaluator", "team"], ["roster"], team="sk-telecom")
+        self.wait(days=1)
+        self.cost["days"] = 0  # the evaluators', who were there before
+        self.publishers(thief, "thief", 1)
+        self.verify("thief-0")
+        self.register_many(thief, [("thief-0/Solar-t-%d" % i, [SOLAR], dict(
+            facts(i), license="LicenseRef-upstage-solar")) for i in range(RIVALS)])
+        for name in self.honest:
+            waiting = first.call("Stages.Rule", model=name, kind="RULING_KIND_ORIGIN", reason="made it")["log_index"]
+            for judge, reason in ((thief, "OWN_PUBLISHER"), (rival, "OWN_TEAM")):
+                self.refused(judge, "Stages.Rule", reason, model=name, reason="spam")
+                self.refused(judge, "Stages.DecideRuling", reason, ruling=waiting, confirm=False)
+            second.call("Stages.DecideRuling", ruling=waiting, confirm=True)
 
 
 if __name__ == "__main__":

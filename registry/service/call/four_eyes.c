@@ -104,11 +104,11 @@ static enum jk_status check_no_admin(struct jk_directory *directory, uint64_t ac
     if (!jk_directory_account(directory, account, &facts)) return JK_OK;
     if (facts.roles & JK_ROLE_ADMIN)
         return refuse_evaluator(error, "ADMIN_CONFIRMS",
-                                "an account with the role admin does not confirm, because it gives roles");
+                                "an account with the role admin neither confirms nor rejects, because it gives roles");
     if (rest_us && facts.admin_until_us && now_us - facts.admin_until_us < rest_us)
         return refuse_evaluator(
             error, "LATELY_ADMIN",
-            "this account had the role admin until lately, with which it could give roles; another one confirms");
+            "this account had the role admin until lately, with which it could give roles; another one decides");
     return JK_OK;
 }
 
@@ -124,17 +124,17 @@ static enum jk_status check_independent(struct jk_directory *directory, const st
 {
     if (created(directory, first->account, second->account) || created(directory, second->account, first->account))
         return refuse_evaluator(error, "CREATED_BY_OTHER",
-                                "of the account that ruled and the one that confirms, one created the other");
+                                "of the account that ruled and the one that decides, one created the other");
     uint64_t grantors[] = {first->granted_by, granted_by};
     for (size_t i = 0; i < 2; i++)
         if (grantors[i] && (grantors[i] == first->account || grantors[i] == second->account))
             return refuse_evaluator(
                 error, "GRANTED_BY_ONE",
-                "of the account that ruled and the one that confirms, one gave the other or itself the role "
+                "of the account that ruled and the one that decides, one gave the other or itself the role "
                 "evaluator");
     if (maker_of(directory, second->token) == first->account || maker_of(directory, first->token) == second->account)
         return refuse_evaluator(error, "TOKEN_BY_OTHER",
-                                "of the account that ruled and the one that confirms, one made the other's token");
+                                "of the account that ruled and the one that decides, one made the other's token");
     return JK_OK;
 }
 
@@ -154,6 +154,20 @@ enum jk_status jk_four_eyes_check(struct jk_directory *directory, const struct j
             "this account was given the role evaluator after it was ruled or proposed; one that had it "
             "before confirms");
     return check_independent(directory, first, second, grant.by, error);
+}
+
+/* As for confirming, but for two things without which a ruling could wait for ever: an evaluator of later rejects, and
+ * what nobody knows who said. */
+static enum jk_status check_rejects(struct jk_directory *directory, const struct jk_proposal *first,
+                                    const struct jk_speaker *second, int64_t rest_us, int64_t now_us,
+                                    struct jk_error *error)
+{
+    struct jk_grant grant;
+    JK_TRY(check_another(first, second, error));
+    JK_TRY(jk_four_eyes_check_rest(directory, second, rest_us, now_us, &grant, error));
+    JK_TRY(check_no_admin(directory, second->account, rest_us, now_us, error));
+    bool known = first->account && first->token;
+    return known ? check_independent(directory, first, second, grant.by, error) : JK_OK;
 }
 
 /* ---- callers ---- */
@@ -189,10 +203,8 @@ enum jk_status jk_four_eyes_second(const struct jk_change *change, const struct 
     int64_t rest_us = jk_services_of(change->call)->evaluator_rest_us;
     const struct jk_principal *caller = &change->call->principal;
     struct jk_speaker second = {caller->account, caller->token};
-    struct jk_grant grant;
     if (confirm) return jk_four_eyes_check(turn->directory, first, &second, rest_us, turn->time_us, error);
-    JK_TRY(check_another(first, &second, error));
-    return jk_four_eyes_check_rest(turn->directory, &second, rest_us, turn->time_us, &grant, error);
+    return check_rejects(turn->directory, first, &second, rest_us, turn->time_us, error);
 }
 
 bool jk_four_eyes_stands(struct jk_directory *directory, const struct jk_proposal *first)

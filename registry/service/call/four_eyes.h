@@ -8,7 +8,8 @@
  * (LATELY_ADMIN), which held the role before the first spoke (EVALUATOR_LATER); neither created the other
  * (CREATED_BY_OTHER), neither gave one of the two roles (GRANTED_BY_ONE), and neither made the token with which the
  * other spoke (TOKEN_BY_OTHER). Where it is not known who spoke first, as after `jokbod recover`, nobody confirms
- * (RULER_UNKNOWN): it is said anew.
+ * (RULER_UNKNOWN): it is said anew. Who rejects is as independent, but may have the role since later, and may reject
+ * what nobody knows who said: else that would wait for ever.
  *
  * Pure but for what it reads from the directory. Thread: the sequencer, in a write's turn. */
 #ifndef JK_SERVICE_CALL_FOUR_EYES_H
@@ -48,7 +49,7 @@ JK_MUST_USE enum jk_status jk_four_eyes_rested(const struct jk_change *change, c
 /* What the caller says now, where it may. */
 JK_MUST_USE enum jk_status jk_four_eyes_propose(const struct jk_change *change, const struct jk_turn *turn,
                                                 struct jk_proposal *out_proposal, struct jk_error *error);
-/* Confirms (or else rejects, which another account may that has rested) what was proposed. */
+/* Confirms, or else rejects, what was proposed. */
 JK_MUST_USE enum jk_status jk_four_eyes_second(const struct jk_change *change, const struct jk_turn *turn,
                                                const struct jk_proposal *first, bool confirm, struct jk_error *error);
 /* Whether whoever proposed still holds the role; where not, the proposal has lapsed. */

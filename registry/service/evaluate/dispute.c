@@ -255,8 +255,10 @@ static enum jk_status check_judge(struct jk_change *change, struct jk_turn *turn
                                   struct jk_error *error)
 {
     JK_TRY(jk_four_eyes_rested(change, turn, error));
-    JK_TRY(jk_check_impartial(change, turn, dispute->model, error));
-    return dispute->against == JK_NONE ? JK_OK : jk_check_impartial(change, turn, dispute->against, error);
+    struct jk_judged judged = {dispute->model, JK_NONE, dispute->external};
+    JK_TRY(jk_check_impartial(change, turn, &judged, error));
+    judged.model = dispute->against;
+    return dispute->against == JK_NONE ? JK_OK : jk_check_impartial(change, turn, &judged, error);
 }
 
 static enum jk_status decide_resolve(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)

@@ -1,13 +1,24 @@
-/* Who judges has no part in what is judged: an evaluator neither rules on models of a publisher of its own, or of the
- * family of a team for which it acts, nor decides such rulings and disputes. Thread: the sequencer, in a write's turn.
- */
+/* Who judges has no part in what is judged: neither in the model, nor in any other that gains or loses by the decision,
+ * nor in a team, since all teams are rivals of one another. It binds rulings, their confirmation and rejection, and the
+ * answers to disputes. Thread: the sequencer, in a write's turn.
+ *
+ * Who gains or loses: the publishers, present and former, of the model, of its roots, and of all models that have the
+ * same content; and where an external is adopted or given up, of the model to which it is bound and of those that
+ * descend from it. */
 #ifndef JK_SERVICE_EVALUATE_IMPARTIAL_H
 #define JK_SERVICE_EVALUATE_IMPARTIAL_H
 
 #include "service/call/write.h"
 
-/* PERMISSION_DENIED (OWN_PUBLISHER, OWN_TEAM) where the model concerns the caller; never with four eyes off. */
-JK_MUST_USE enum jk_status jk_check_impartial(struct jk_change *change, struct jk_turn *turn, uint32_t model,
-                                              struct jk_error *error);
+struct jk_judged {
+    uint32_t model;
+    uint32_t
+        release; /* of an origin: whose content it is about beside that of the model's standing one; else JK_NONE */
+    uint32_t external; /* of an adoption; else JK_NONE */
+};
+
+/* PERMISSION_DENIED (OWN_PUBLISHER, OWN_TEAM) where the caller has a part in it; never with four eyes off. */
+JK_MUST_USE enum jk_status jk_check_impartial(struct jk_change *change, struct jk_turn *turn,
+                                              const struct jk_judged *judged, struct jk_error *error);
 
 #endif

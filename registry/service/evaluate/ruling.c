@@ -64,9 +64,12 @@ static enum jk_status check_pending(struct jk_turn *turn, const struct jk_entry 
 static enum jk_status check_impartial(struct jk_change *change, struct jk_turn *turn, const struct jk_entry *entry,
                                       struct jk_error *error)
 {
-    uint32_t model;
-    JK_TRY(jk_need_model(turn, entry->model, &model, error));
-    return jk_check_impartial(change, turn, model, error);
+    uint32_t n = jk_turn_size(turn);
+    struct jk_judged judged = {JK_NONE, JK_NONE, JK_NONE};
+    JK_TRY(jk_need_model(turn, entry->model, &judged.model, error));
+    if (entry->kind == JK_KIND_ORIGIN) judged.release = jk_book_find_release(turn->book, &entry->release, n);
+    if (entry->external.len) judged.external = jk_book_find_external(turn->book, entry->external, n);
+    return jk_check_impartial(change, turn, &judged, error);
 }
 
 enum jk_status jk_ruling_append(struct jk_change *change, struct jk_turn *turn, struct jk_entry *entry,
@@ -230,7 +233,9 @@ static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *tu
                                              : "rejected");
     struct jk_proposal first = jk_four_eyes_kept(turn, ruling->from);
     JK_TRY(jk_four_eyes_second(change, turn, &first, request->confirm, error));
-    JK_TRY(jk_check_impartial(change, turn, ruling->model, error));
+    struct jk_judged judged = {ruling->model, ruling->release, JK_NONE};
+    if (ruling->external.len) judged.external = jk_book_find_external(turn->book, ruling->external, n);
+    JK_TRY(jk_check_impartial(change, turn, &judged, error));
     bool adopts = request->confirm && ruling->kind >= JK_RULING_ADOPT;
     if (adopts)
         JK_TRY(jk_adoption_check(turn, ruling->external, ruling->model, ruling->kind == JK_RULING_ADOPT, error));
