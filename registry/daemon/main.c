@@ -30,6 +30,7 @@
 #include "service/methods.h"
 #include "service/call/services.h"
 #include "service/evaluate/standing.h"
+#include "service/records/blob.h"
 #include "service/records/read_card.h"
 #include "service/records/sweeper.h"
 #include "service/call/waiting.h"
@@ -213,11 +214,12 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
                                             .blob_bytes_per_day = (uint64_t)config->blob_bytes_per_day,
                                             .four_eyes = strcmp(config->four_eyes, "on") == 0,
                                             .evaluator_rest_us = config->evaluator_rest_hours * HOUR_US,
-                                            .readings = jk_readings_new(),
+                                            .readings = jk_reading_places_new(),
+                                            .uploads = jk_upload_places_new(),
                                             .standings = jk_standings_new(),
                                             .closer = jk_closer_new(server->store)};
-    if (!server->services.readings || !server->services.standings || !server->services.closer)
-        return jk_out_of_memory(error);
+    const struct jk_services *made = &server->services;
+    if (!made->readings || !made->uploads || !made->standings || !made->closer) return jk_out_of_memory(error);
     JK_TRY(jk_parking_start(server->store, &server->services.parking, error));
     return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
 }
@@ -400,7 +402,8 @@ static bool stop(struct server *server)
         jk_held_catch_up_stop(server->held_catch_up);
         jk_sweeper_stop(server->sweeper);
         jk_closer_free(server->services.closer);
-        jk_readings_free(server->services.readings);
+        jk_places_free(server->services.uploads);
+        jk_places_free(server->services.readings);
         jk_standings_free(server->services.standings);
         jk_store_stop(server->store);
         jk_witness_free(server->witnesses);

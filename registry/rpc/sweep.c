@@ -75,6 +75,16 @@ static bool is_silent(struct jk_rpc_call *call, enum jk_rpc_wait what, int64_t w
     return true;
 }
 
+/* Of a client that sends, but too little at a time. */
+static bool is_slow(struct jk_rpc_call *call, int64_t now_ms)
+{
+    int64_t due_ms = atomic_load(&call->call.due_ms);
+    if (!due_ms || now_ms < due_ms) return false;
+    cut_call(call, JK_RPC_CUT_SILENT, GRPC_STATUS_DEADLINE_EXCEEDED,
+             "too few bytes came in the time that the stream had for them; send without a pause");
+    return true;
+}
+
 static bool is_unread(struct jk_rpc_call *call, int64_t waited_ms, const struct patience *patience)
 {
     char text[TEXT];
@@ -90,6 +100,7 @@ static void look_at_call(struct jk_rpc_call *call, int64_t now_ms, struct patien
     int64_t waits = atomic_load(&call->waits), waited_ms = now_ms - waits / JK_RPC_WAITS;
     enum jk_rpc_wait what = (enum jk_rpc_wait)(waits % JK_RPC_WAITS);
     if ((what == JK_RPC_WAITS_FIRST || what == JK_RPC_WAITS_NEXT) && is_silent(call, what, waited_ms, patience)) return;
+    if (what == JK_RPC_WAITS_NEXT && is_slow(call, now_ms)) return;
     if (what == JK_RPC_WAITS_READER && is_unread(call, waited_ms, patience)) return;
     if (call->call.deadline_ms && now_ms >= call->call.deadline_ms + LATE_MS)
         cut_call(call, JK_RPC_CUT_LATE, GRPC_STATUS_DEADLINE_EXCEEDED, "the call took longer than this server allows");

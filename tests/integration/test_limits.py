@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -13,7 +14,7 @@ import grpc
 from google.protobuf import json_format
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from jokbo import BUILD, ROOT, Case, Client, Failure, Shared, confirmed, derivative, external, new_id, person  # noqa: E402
+from jokbo import BUILD, ROOT, Case, Client, Failure, Manifest, Shared, confirmed, derivative, external, new_id, person  # noqa: E402
 
 SKT = "skt/A.X-K1"
 MEBIBYTE = 1 << 20
@@ -395,6 +396,44 @@ class Blobs(Shared):
         with self.assertRaises(Failure) as caught:
             self.anyone.upload("BLOB_KIND_LICENSE_TEXT", b"x", sha256(b"x"))
         self.assertEqual(caught.exception.code, "UNAUTHENTICATED")
+
+
+class Uploads(Case):
+    """Places of manifests on their way: nobody holds those of others, and nobody holds one for nothing."""
+
+    def begin(self, client, pause):
+        """An upload of a megabyte that sends a byte now and then."""
+        request, stub = client.stub("Registry.UploadBlob")
+        ended = threading.Event()
+        self.addCleanup(ended.set)
+
+        def messages():
+            yield request(header={"kind": 1, "sha256": "ab" * 32, "size": 1000000})
+            while not ended.wait(pause):
+                yield request(data=b"x")
+        call = stub.future(messages(), timeout=120, metadata=client.metadata())
+        call.add_callback(ended.set)
+        return call
+
+    def failure(self, call):
+        with self.assertRaises(grpc.RpcError):
+            call.result(timeout=30)
+        return Failure(call, self.alice.pool)
+
+    def test_slow_uploads(self):
+        began = time.monotonic()
+        slow = [self.begin(self.alice, pause=1) for _ in range(3)]
+        time.sleep(1)
+        refused = self.failure(self.begin(self.alice, pause=1))
+        self.assertEqual((refused.code, refused.reason), ("RESOURCE_EXHAUSTED", "UPLOADS_BUSY"))
+        self.assertIn("3 manifests are being uploaded for this account", refused.message)
+        Manifest({"model.safetensors": "another's"}).upload(self.bob)
+        for call in slow:
+            failure = self.failure(call)
+            self.assertEqual(failure.code, "DEADLINE_EXCEEDED", failure.message)
+            self.assertIn("too few bytes came", failure.message)
+        self.assertTrue(9 < time.monotonic() - began < 25, time.monotonic() - began)
+        Manifest({"model.safetensors": "one's own"}).upload(self.alice)
 
 
 class Quotas(Case):

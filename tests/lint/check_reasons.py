@@ -101,9 +101,10 @@ def look(files):
 
 
 def places_of_reason(text, code):
-    """Of jk_fail, jk_callers_refuse and the file's own functions that take a reason: which argument it is."""
+    """Of jk_fail, jk_callers_refuse, jk_places_take and the file's own functions that take a reason: which argument it is."""
     found = {("jk_fail", 2, 1)}
-    for name, parameters in TAKER.findall(text) + TAKER.findall(code.get("registry/service/call/callers.h", "")):
+    shared = [code.get("registry/service/call/%s.h" % name, "") for name in ("callers", "places")]
+    for name, parameters in [taker for source in [text] + shared for taker in TAKER.findall(source)]:
         names = [parameter.split()[-1].lstrip("*") for parameter in parameters.split(",")]
         if name != "jk_fail" and "error" in names:
             found.add((name, names.index("reason"), None))

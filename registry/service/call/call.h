@@ -57,6 +57,9 @@ struct jk_call {
                  * writes nothing, and fails whatever its handler makes of it */
     int64_t deadline_ms; /* jk_monotonic_ms() scale; always set (own ceiling where the client gave none) */
     int64_t started_us;
+    /* Client streams: by then enough must have come, or the call ends while it waits for a message (jk_monotonic_ms()
+     * scale); 0: a message within the carrier's patience is enough. */
+    _Atomic int64_t due_ms;
     atomic_bool cancelled;                 /* the client is gone or its deadline passed: drop the work unworked */
     jk_call_fn *work;                      /* what a reader thread runs */
     void *state;                           /* the service's own, in `arena` */

@@ -6,7 +6,8 @@
  *   got_header -> check_quota -> got_data -> take_data -> … -> finish_upload -> store_next -> … -> decide_blob
  *   rpc           reader         rpc         reader           reader           reader             sequencer
  *
- * Memory: the bytes are kept for the check, at most 64 MiB an upload, and at most 4 uploads of manifests at once. */
+ * Memory: the bytes are kept for the check, at most 64 MiB an upload, and at most 12 uploads of manifests at once, of
+ * them 3 of an account; an upload that brings too little in some time ends, so that a place is not held for nothing. */
 #include <stdlib.h>
 
 #include "auth/access.h"
@@ -22,23 +23,26 @@
 #include "service/records/unnamed.h"
 #include "service/call/write.h"
 
-#define DATA_MAX          (512u << 10)
-#define MANIFESTS_AT_ONCE 4
-#define NAMING_US         INT64_C(3600000000) /* from the first chunk to the record; chunks are left alone for a day */
+#define DATA_MAX     (512u << 10)
+#define WINDOW_LEAST (64u << 10)         /* bytes, or all that are left, … */
+#define WINDOW_MS    10000               /* … in such a time */
+#define NAMING_US    INT64_C(3600000000) /* from the first chunk to the record; chunks are left alone for a day */
 
-static atomic_int manifests_open;
+static const struct jk_callers_limits limits = {.most = 12, .each = 3};
 
 struct upload {
     struct jk_blob_facts facts;
     Jokbo__V1__BlobHeader header; /* kept for the fingerprint of its request_id */
     uint64_t received;
+    uint64_t window; /* of them, before the time began that runs */
     uint64_t number; /* the database's number of this upload; 0: nothing of it is stored */
     uint64_t stored; /* bytes in chunks */
     uint32_t sequence;
     int64_t begun_us; /* when the first chunk was stored, since this machine was started */
     struct jk_sha256 *hash;
     char *bytes;
-    bool counted; /* among manifests_open */
+    bool placed; /* has a place, of this key */
+    unsigned key;
 };
 
 static void release_upload(struct jk_call *call)
@@ -47,7 +51,12 @@ static void release_upload(struct jk_call *call)
     if (!upload) return;
     jk_sha256_free(upload->hash);
     free(upload->bytes);
-    if (upload->counted) atomic_fetch_sub(&manifests_open, 1);
+    if (upload->placed) jk_places_leave(jk_services_of(call)->uploads, upload->key);
+}
+
+struct jk_places *jk_upload_places_new(void)
+{
+    return jk_places_new(&limits);
 }
 
 /* FAILED_PRECONDITION with the time and the reason's digest; facts of a withdrawn one. */
@@ -292,8 +301,15 @@ static void got_data(struct jk_call *call)
         jk_call_fail(call);
 }
 
+/* Time for the next bytes begins with the first message that is waited for, and with each that fills what was due. */
 static void receive_next(struct jk_call *call)
 {
+    struct upload *upload = call->state;
+    bool all = upload->received == upload->facts.size;
+    if (!atomic_load(&call->due_ms) || all || upload->received - upload->window >= WINDOW_LEAST) {
+        upload->window = upload->received;
+        atomic_store(&call->due_ms, jk_monotonic_ms() + WINDOW_MS);
+    }
     call->ops->receive(call, got_data);
 }
 
@@ -326,11 +342,10 @@ static enum jk_status keep_header(struct jk_call *call, const Jokbo__V1__BlobHea
     if (!upload->hash || !upload->bytes) return jk_out_of_memory(&call->error);
     jk_sha256_begin(upload->hash);
     if (!upload->facts.manifest) return JK_OK;
-    upload->counted = true;
-    if (atomic_fetch_add(&manifests_open, 1) < MANIFESTS_AT_ONCE) return JK_OK;
-    call->error.retry_ms = 1000;
-    return jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "UPLOADS_BUSY",
-                   "Too many manifests are being uploaded at once; try again shortly");
+    JK_TRY(jk_places_take(jk_services_of(call)->uploads, call, "UPLOADS_BUSY", "manifests are being uploaded",
+                          &upload->key, &call->error));
+    upload->placed = true;
+    return JK_OK;
 }
 
 /* On a reader thread, before the bytes come; and again when they are here, which decides. */

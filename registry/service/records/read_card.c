@@ -2,7 +2,6 @@
  * takes a place on the rpc thread and works on a reader; its memory is its own, and goes with it. */
 #include "service/records/read_card.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,7 +10,6 @@
 #include "declare/pin.h"
 #include "domain/ident.h"
 #include "reply/lookup.h"
-#include "service/call/callers.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
 #include "service/records/draft.h"
@@ -25,28 +23,9 @@
 
 static const struct jk_callers_limits limits = {.most = 16, .anonymous = 12, .each = 4};
 
-struct jk_readings {
-    pthread_mutex_t mutex; /* guards callers */
-    struct jk_callers *callers;
-};
-
-struct jk_readings *jk_readings_new(void)
+struct jk_places *jk_reading_places_new(void)
 {
-    struct jk_readings *readings = calloc(1, sizeof *readings);
-    if (!readings) return NULL;
-    pthread_mutex_init(&readings->mutex, NULL);
-    readings->callers = jk_callers_new(&limits);
-    if (readings->callers) return readings;
-    jk_readings_free(readings);
-    return NULL;
-}
-
-void jk_readings_free(struct jk_readings *readings)
-{
-    if (!readings) return;
-    jk_callers_free(readings->callers);
-    pthread_mutex_destroy(&readings->mutex);
-    free(readings);
+    return jk_places_new(&limits);
 }
 
 /* ---- one reading ---- */
@@ -358,24 +337,8 @@ static void work_on_card(struct jk_call *call)
 static void leave(struct jk_call *call)
 {
     struct reading *reading = call->state;
-    struct jk_readings *readings = jk_services_of(call)->readings;
     jk_arena_done(&reading->arena);
-    pthread_mutex_lock(&readings->mutex);
-    jk_callers_leave(readings->callers, reading->key);
-    pthread_mutex_unlock(&readings->mutex);
-}
-
-static enum jk_status enter_readings(struct jk_call *call, struct reading *reading)
-{
-    struct jk_readings *readings = jk_services_of(call)->readings;
-    struct jk_caller caller;
-    jk_caller_of(call, &caller);
-    pthread_mutex_lock(&readings->mutex);
-    enum jk_callers_word word = jk_callers_enter(readings->callers, &caller, &reading->key);
-    pthread_mutex_unlock(&readings->mutex);
-    if (word == JK_CALLERS_IN) return JK_OK;
-    return jk_callers_refuse(readings->callers, &caller, word, "TOO_MANY_READINGS", "cards are being read",
-                             &call->error);
+    jk_places_leave(jk_services_of(call)->readings, reading->key);
 }
 
 void jk_read_card(struct jk_call *call)
@@ -387,7 +350,8 @@ void jk_read_card(struct jk_call *call)
         return;
     }
     reading->call = call;
-    if (enter_readings(call, reading) != JK_OK) {
+    if (jk_places_take(jk_services_of(call)->readings, call, "TOO_MANY_READINGS", "cards are being read", &reading->key,
+                       &call->error) != JK_OK) {
         jk_call_fail(call);
         return;
     }
