@@ -329,6 +329,7 @@ static enum jk_status start_http(struct server *server, struct jk_error *error)
                                       .store = server->store,
                                       .connections = (unsigned)config->http_connections,
                                       .per_address = (unsigned)config->http_per_address,
+                                      .proxies = &server->proxies,
                                       .rpc_answers = rpc_answers,
                                       .rpc_live = rpc_live,
                                       .context = server};

@@ -5,7 +5,8 @@
  *   body needs the next chunk: suspend, job --> resume --> body goes on
  *
  * One job a stream at a time; while it is under way the connection is suspended, so nobody else touches the stream.
- * Limits: STREAMS_MOST streams, each a chunk of at most 1 MiB; a chunk has CHUNK_MS. */
+ * Limits: so many streams as there are places (share.c), each a chunk of at most 1 MiB. Its reading has CHUNK_MS, and
+ * from when it is asked for to the next one passes PIECE_MS at most: who takes longer loses the connection. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,8 @@
 #include "base/log.h"
 #include "http/inside.h"
 
-#define STREAMS_MOST 32
 #define CHUNK_MS     10000
+#define PIECE_MS     30000
 #define CHUNK_BUDGET ((1u << 20) + (64u << 10))
 
 #define STREAM_MAGIC 0x4a4b4853u
@@ -28,6 +29,9 @@ struct jk_http_stream {
     unsigned magic;
     struct jk_http *http;
     struct MHD_Connection *connection;
+    struct jk_http_peer *peer; /* the connection's */
+    struct jk_http_share *share;
+    int64_t end_ms; /* when all of it has to be sent */
     struct jk_digest digest;
     uint64_t size;
     _Atomic(enum state) state;
@@ -41,21 +45,24 @@ void jk_http_stream_free(struct jk_http_stream *stream)
 {
     if (!stream) return;
     JK_CHECK_MAGIC(stream, STREAM_MAGIC);
-    atomic_fetch_sub(&stream->http->streams, 1);
+    jk_http_share_leave(stream->http, stream->share);
     jk_arena_done(&stream->arena);
     stream->magic = 0;
     free(stream);
 }
 
 static struct jk_http_stream *new_stream(struct jk_http *http, struct MHD_Connection *connection,
-                                         const struct jk_blob_facts *facts)
+                                         struct jk_http_peer *peer, const struct jk_blob_facts *facts)
 {
-    bool room = atomic_fetch_add(&http->streams, 1) < STREAMS_MOST;
-    struct jk_http_stream *stream = room ? calloc(1, sizeof *stream) : NULL;
+    struct jk_http_share *share = jk_http_share_take(http, connection);
+    struct jk_http_stream *stream = share ? calloc(1, sizeof *stream) : NULL;
     if (!stream) {
-        atomic_fetch_sub(&http->streams, 1);
+        if (share) jk_http_share_leave(http, share);
         return NULL;
     }
+    stream->share = share;
+    stream->peer = peer;
+    stream->end_ms = atomic_load(&peer->due_ms);
     stream->magic = STREAM_MAGIC;
     stream->http = http;
     stream->connection = connection;
@@ -90,6 +97,8 @@ static void begin_load(struct jk_http_stream *stream)
     struct jk_http *http = stream->http;
     struct MHD_Connection *connection = stream->connection;
     stream->job = (struct jk_job){.run = load_chunk, .deadline_ms = jk_monotonic_ms() + CHUNK_MS};
+    int64_t due_ms = jk_monotonic_ms() + PIECE_MS;
+    atomic_store(&stream->peer->due_ms, due_ms < stream->end_ms ? due_ms : stream->end_ms);
     stream->state = LOADING;
     atomic_fetch_add(&http->jobs, 1);
     MHD_suspend_connection(connection);
@@ -191,7 +200,7 @@ static enum MHD_Result with_bytes(struct jk_http *http, struct MHD_Connection *c
 static enum MHD_Result begin_stream(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
                                     const struct jk_blob_facts *facts)
 {
-    peer->stream = new_stream(http, connection, facts);
+    peer->stream = new_stream(http, connection, peer, facts);
     if (!peer->stream) return jk_http_answer_fixed(http, connection, JK_ROUTE_BLOB, JK_HTTP_BUSY);
     begin_load(peer->stream);
     return MHD_YES;

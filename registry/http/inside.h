@@ -10,6 +10,8 @@
 #include "http/server.h"
 
 #define JK_HTTP_CONNECTION_MAGIC 0x4a4b4843u
+#define JK_HTTP_STREAMS_MOST     32 /* blobs being sent, … */
+#define JK_HTTP_STREAMS_EACH     8  /* … of them to one address */
 
 struct jk_http_zips;
 struct jk_http_ready;
@@ -41,6 +43,12 @@ struct jk_http_peer {
     char findings[256];
 };
 
+/* Blobs that are being sent to one client. */
+struct jk_http_share {
+    struct jk_peer client; /* grouped */
+    unsigned places;       /* 0: the row is free */
+};
+
 struct jk_http {
     struct jk_http_options options;
     struct jk_address address, metrics_address;
@@ -48,14 +56,16 @@ struct jk_http {
     struct MHD_Response *fixed[JK_HTTP_FIXED];
     struct jk_http_zips *zips;
     struct jk_http_ready *ready;
-    int parent_fd;       /* of the folder that holds the public one, which may be replaced */
-    char folder[256];    /* the public one's name there */
-    int quiet_fd;        /* the listening socket that quiescing gave back, else -1 */
-    atomic_bool quiet;   /* no new connections, and none is kept */
-    atomic_bool ending;  /* nothing is suspended any more */
-    atomic_uint active;  /* requests that are not answered in full */
-    atomic_uint streams; /* blobs being sent */
-    atomic_uint jobs;    /* of theirs, with a reader */
+    int parent_fd;      /* of the folder that holds the public one, which may be replaced */
+    char folder[256];   /* the public one's name there */
+    int quiet_fd;       /* the listening socket that quiescing gave back, else -1 */
+    atomic_bool quiet;  /* no new connections, and none is kept */
+    atomic_bool ending; /* nothing is suspended any more */
+    atomic_uint active; /* requests that are not answered in full */
+    atomic_uint jobs;   /* of blobs being sent, with a reader */
+    pthread_mutex_t share_lock;
+    struct jk_http_share shares[JK_HTTP_STREAMS_MOST]; /* under share_lock */
+    unsigned streams;                                  /* under share_lock: blobs being sent */
     pthread_mutex_t lock;
     pthread_cond_t wake; /* of the watchman, at the end */
     struct jk_http_peer *peers;
@@ -81,6 +91,9 @@ enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *conn
                                bool head);
 enum MHD_Result jk_http_blob(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
                              bool head);
+/* A place for a blob to be sent; NULL: all are taken, or all that its client may have. */
+struct jk_http_share *jk_http_share_take(struct jk_http *http, struct MHD_Connection *connection);
+void jk_http_share_leave(struct jk_http *http, struct jk_http_share *share);
 void jk_http_stream_free(struct jk_http_stream *stream); /* accepts NULL; no job of it may be under way */
 enum MHD_Result jk_http_readiness(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer);
 struct jk_http_ready *jk_http_ready_new(struct jk_http *http); /* NULL: no memory or no thread */

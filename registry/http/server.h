@@ -12,6 +12,7 @@
 #define JK_HTTP_SERVER_H
 
 #include "base/address.h"
+#include "base/peer.h"
 #include "store/store.h"
 
 struct jk_http;
@@ -20,8 +21,9 @@ struct jk_http_options {
     const char *listen;  /* as base/address.h reads it */
     const char *metrics; /* the same for the metrics; NULL: none */
     struct jk_store *store;
-    unsigned connections; /* in all */
-    unsigned per_address; /* of one IP address; a Unix socket has none */
+    unsigned connections;             /* in all */
+    unsigned per_address;             /* of one IP address; a Unix socket has none */
+    const struct jk_proxies *proxies; /* whose word on a client's address is taken; NULL: nobody's */
     /* Asked of whatever carries calls. */
     bool (*rpc_answers)(void *context, int timeout_ms);
     size_t (*rpc_live)(void *context);

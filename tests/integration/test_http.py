@@ -358,18 +358,21 @@ class Blobs(Shared):
         self.assertEqual(self.get(self.path(sha256(b""))).body, b"")
 
     def test_slow_readers(self):
-        """Blobs go out chunk by chunk, so many slow readers cost little; and no more than so many at once."""
+        """Blobs go out chunk by chunk, so many slow readers cost little; and no more than so many at once, nor to one address."""
         readers, before = [], self.resident()
         try:
-            for _ in range(32):
+            for i in range(32):
                 s = socket.socket()
+                s.bind(("127.0.0.%d" % (10 + i // 8), 0))
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
                 host, port = self.http.rsplit(":", 1)
                 s.connect((host, int(port)))
                 s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % self.path(self.digest).encode())
                 readers.append(s)
-            for s in readers:
                 self.assertEqual(status_of(s.recv(1024)), 200)
+                if i == 7:
+                    self.assertEqual(self.from_address("127.0.0.10"), 503)
+                    self.assertEqual(self.from_address("127.0.0.11"), 200)
             self.assertLess(self.resident() - before, 150 << 20)
             full = self.get(self.path(self.digest))
             self.assertEqual((full.status, full["Retry-After"]), (503, "1"))
@@ -378,6 +381,34 @@ class Blobs(Shared):
                 s.close()
         answer = eventually(lambda: (lambda a: a if a.status == 200 else None)(self.get(self.path(self.digest))))
         self.assertEqual(sha256(answer.body), self.digest)
+
+    def test_too_slow_readers(self):
+        """Who takes a byte now and then loses the connection, and with it the place."""
+        began, taken = time.monotonic(), b""
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            host, port = self.http.rsplit(":", 1)
+            s.settimeout(20)
+            s.connect((host, int(port)))
+            s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % self.path(self.digest).encode())
+            while time.monotonic() - began < 60:
+                try:
+                    piece = s.recv(1024)
+                except ConnectionResetError:
+                    break
+                if not piece:
+                    break
+                taken += piece
+                time.sleep(0.2 if time.monotonic() - began < 33 else 0)
+        self.assertEqual(status_of(taken), 200)
+        self.assertTrue(25 < time.monotonic() - began < 45, time.monotonic() - began)
+        self.assertLess(len(taken), len(self.manifest) // 2)
+
+    def from_address(self, address):
+        """The status of the blob for a client there, who leaves with it."""
+        with connect(self.http, source_address=(address, 0)) as s:
+            s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % self.path(self.digest).encode())
+            return status_of(s.recv(1024))
 
     def resident(self):
         with open("/proc/%d/statm" % self.server.process.pid) as f:

@@ -1,0 +1,72 @@
+/* Places for blobs that are being sent, shared out by client address (base/peer.h), so that no one client holds all of
+ * them. A proxy that is believed says whose address counts; who comes through a Unix socket without such a word is not
+ * told from others, and shares nothing out. On the connections' threads; `share_lock` guards the table. */
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "base/check.h"
+#include "http/inside.h"
+
+static void read_address(struct MHD_Connection *connection, struct jk_peer *out_peer)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info ? info->client_addr : NULL;
+    *out_peer = (struct jk_peer){JK_PEER_UNKNOWN, {0}};
+    if (!address) return;
+    if (address->sa_family == AF_UNIX) out_peer->kind = JK_PEER_UNIX;
+    if (address->sa_family == AF_INET) {
+        out_peer->kind = JK_PEER_ADDRESS;
+        out_peer->address[10] = out_peer->address[11] = 0xff;
+        memcpy(out_peer->address + 12, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
+    }
+    if (address->sa_family == AF_INET6) {
+        out_peer->kind = JK_PEER_ADDRESS;
+        memcpy(out_peer->address, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
+    }
+}
+
+static void find_client(const struct jk_http *http, struct MHD_Connection *connection, struct jk_peer *out_peer)
+{
+    read_address(connection, out_peer);
+    if (http->options.proxies && jk_proxies_hold(http->options.proxies, out_peer))
+        (void)jk_peer_forwarded(jk_http_header(connection, "X-Forwarded-For"), out_peer);
+    jk_peer_group(out_peer);
+}
+
+/* His row, else a free one: there are as many as places. */
+static struct jk_http_share *share_of(struct jk_http *http, const struct jk_peer *client)
+{
+    struct jk_http_share *unused = NULL;
+    for (size_t i = 0; i < JK_HTTP_STREAMS_MOST; i++) {
+        struct jk_http_share *share = &http->shares[i];
+        if (share->places > 0 && jk_peer_equal(&share->client, client)) return share;
+        if (share->places == 0 && !unused) unused = share;
+    }
+    return unused;
+}
+
+struct jk_http_share *jk_http_share_take(struct jk_http *http, struct MHD_Connection *connection)
+{
+    struct jk_peer client;
+    find_client(http, connection, &client);
+    unsigned most = client.kind == JK_PEER_ADDRESS ? JK_HTTP_STREAMS_EACH : JK_HTTP_STREAMS_MOST;
+    pthread_mutex_lock(&http->share_lock);
+    struct jk_http_share *share = http->streams < JK_HTTP_STREAMS_MOST ? share_of(http, &client) : NULL;
+    if (share && share->places >= most) share = NULL;
+    if (share) {
+        share->client = client;
+        share->places++;
+        http->streams++;
+    }
+    pthread_mutex_unlock(&http->share_lock);
+    return share;
+}
+
+void jk_http_share_leave(struct jk_http *http, struct jk_http_share *share)
+{
+    pthread_mutex_lock(&http->share_lock);
+    JK_CHECK(share->places > 0);
+    share->places--;
+    http->streams--;
+    pthread_mutex_unlock(&http->share_lock);
+}
