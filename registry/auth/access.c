@@ -1,10 +1,10 @@
-/* Who calls, and whether the table of methods lets him. An outsider never learns why a token was refused, and no
- * message holds any part of one. */
+/* Who is calling, and whether the table of methods allows it. An outsider never learns why a token was refused, and no
+ * message contains any part of a token. */
 #include "auth/access.h"
 
 #include "auth/token.h"
 
-/* Decided with the object: the table cannot know whether the caller belongs to it. */
+/* Decided later, with the object: the table cannot know whether the caller belongs to it. */
 #define JK_MAY_BY_OBJECT (JK_MAY_ACCOUNT | JK_MAY_MEMBER | JK_MAY_OWNER)
 
 static const struct {
@@ -16,7 +16,7 @@ static const struct {
     {JK_MAY_ADMIN, JK_ROLE_ADMIN},
 };
 
-/* RFC 6750, section 2.1: the scheme without regard to case, one space or more, the token. */
+/* RFC 6750, section 2.1: the scheme, case-insensitively, one or more spaces, the token. */
 static bool bearer_token(struct jk_span authorization, struct jk_span *out_token)
 {
     struct jk_span scheme, rest = authorization;
@@ -27,7 +27,7 @@ static bool bearer_token(struct jk_span authorization, struct jk_span *out_token
     return jk_token_is_shaped(rest);
 }
 
-/* A parent has a smaller number, and an account at most 50 live tokens: the way up is short. */
+/* A parent has a smaller number, and an account has at most 50 live tokens, so the chain is short. */
 bool jk_token_is_revoked(struct jk_directory *directory, const struct jk_token *token)
 {
     struct jk_token ancestor;

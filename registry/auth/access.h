@@ -1,5 +1,5 @@
-/* Authentication by bearer token, and who may call what. Pure but for the directory.
- * Token text: "jk_" and 43 characters of unpadded base64url, 256 random bits. Shown once; its SHA-256 is stored. */
+/* Authentication by bearer token, and who may call what. Pure but for the directory. A token's text is "jk_" and 43
+ * characters of unpadded base64url, 256 random bits. It is shown once; only its SHA-256 is stored. */
 #ifndef JK_AUTH_ACCESS_H
 #define JK_AUTH_ACCESS_H
 
@@ -7,13 +7,13 @@
 
 #define JK_TOKEN_TEXT 47 /* "jk_" + 43 + NUL */
 
-/* The columns of the permission table: who may call a method. Bits are alternatives. */
+/* The columns of the permission table: who may call a method. Any one bit is enough. */
 enum jk_may {
     JK_MAY_ANYONE = 1,     /* no account needed */
     JK_MAY_ACCOUNT = 2,    /* any account */
     JK_MAY_MEMBER = 4,     /* a member of the publisher concerned: decided with the object */
     JK_MAY_OWNER = 8,      /* an owner of it */
-    JK_MAY_REGISTRAR = 16, /* for a publisher whom nobody has claimed */
+    JK_MAY_REGISTRAR = 16, /* on behalf of a publisher that nobody has claimed */
     JK_MAY_TEAM = 32,      /* the team of the base or publisher concerned */
     JK_MAY_EVALUATOR = 64,
     JK_MAY_ADMIN = 128
@@ -22,26 +22,26 @@ enum jk_may {
 void jk_token_make(char out_text[JK_TOKEN_TEXT]);
 struct jk_digest jk_token_hash(struct jk_span text);
 
-/* Was it revoked, or any token that it descends from: a child ends with its parent. */
+/* Whether the token, or any token it descends from, was revoked: a child ends with its parent. */
 bool jk_token_is_revoked(struct jk_directory *directory, const struct jk_token *token);
-/* Neither revoked nor over. A child's end is not after its parent's: it was made so. */
+/* Neither revoked nor expired. A child never expires after its parent: it was created that way. */
 bool jk_token_in_force(struct jk_directory *directory, const struct jk_token *token, int64_t now_us);
 
-/* `authorization`: the header's value, "Bearer jk_…" (scheme without regard to case), or empty: anonymous, OK.
- * UNAUTHENTICATED for anything malformed, unknown, revoked, expired, or of a disabled account: one message for all. */
+/* `authorization`: the header's value, "Bearer jk_…" (scheme in any case), or empty: anonymous, OK. UNAUTHENTICATED if
+ * malformed, unknown, revoked, expired, or of a disabled account, always with the same message. */
 JK_MUST_USE enum jk_status jk_authenticate(struct jk_directory *directory, struct jk_span authorization, int64_t now_us,
                                            struct jk_principal *out_principal, struct jk_error *error);
-/* What the table alone can decide: UNAUTHENTICATED where a token is needed and none came, PERMISSION_DENIED where
- * neither a role nor an object could help, or the token lacks the scope. */
+/* What the table alone can decide: UNAUTHENTICATED if a token is needed and none was sent, PERMISSION_DENIED if neither
+ * a role nor an object could permit the call, or the token lacks the scope. */
 JK_MUST_USE enum jk_status jk_may_call(const struct jk_principal *principal, unsigned allowed, unsigned scope,
                                        struct jk_error *error);
 
-/* The scopes that a token has, with those that they include: "models" does "publish". */
+/* A token's scopes, with those that they include: "models" includes "publish". */
 static inline unsigned jk_scopes_with_included(unsigned scopes)
 {
     return scopes | (scopes & JK_SCOPE_MODELS ? JK_SCOPE_PUBLISH : 0);
 }
-/* A token for machines alone, which lie about in the open: whoever finds one must not do much harm. */
+/* A token that only machines can use. Such tokens are easily leaked, so one must not allow much harm. */
 static inline bool jk_is_machine(const struct jk_principal *principal)
 {
     return !(principal->scopes & JK_SCOPE_MODELS);

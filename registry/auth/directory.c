@@ -1,5 +1,5 @@
-/* The directory's changes: records go in, replace what was there, and come out again. Parsing happens before the lock
- * is taken; under it there is nothing that can fail half-way. */
+/* Changes to the directory: records are added, replaced, and removed again. They are parsed before the lock is taken;
+ * nothing that happens under it can fail half-way. */
 #include "auth/directory.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 
-/* Readers come with every call: without preference for writers the sequencer could wait for ever. */
+/* Every call reads: without preference for writers the sequencer could wait forever. */
 static bool init_lock(pthread_rwlock_t *lock)
 {
     pthread_rwlockattr_t attributes;
@@ -90,7 +90,7 @@ void jk_directory_free(struct jk_directory *directory)
     free(directory);
 }
 
-/* ---- putting: each takes what the record says, owned by malloc, and gives back what it replaced ---- */
+/* ---- putting: each takes over what the record says (malloc), and returns what it replaced ---- */
 
 static void list_live(struct jk_directory *directory, struct jk_token_item *item, bool live)
 {
@@ -238,7 +238,7 @@ static void *put_teams(struct jk_directory *directory, const struct jk_record_ke
     return had;
 }
 
-/* There is one at most. */
+/* There is at most one. */
 static void *swap_clock(struct jk_directory *directory, struct jk_clock_item *item)
 {
     void *had = directory->clock;
@@ -314,7 +314,7 @@ static struct jk_series *series_of(struct jk_directory *directory, enum jk_recor
     }
 }
 
-/* Two tokens of one hash would make it chance who calls. */
+/* With two tokens of one hash, chance would decide who is calling. */
 static enum jk_status check_hash(struct jk_directory *directory, const struct jk_record_facts *facts,
                                  struct jk_error *error)
 {
@@ -350,7 +350,7 @@ static void *put_item(struct jk_directory *directory, const struct jk_record_key
     }
 }
 
-/* Of a removed blob nothing is kept: whoever brings what nobody names fills no memory. */
+/* Nothing is kept of a removed blob: otherwise uploads that nothing refers to could fill the memory. */
 enum jk_status jk_directory_put(struct jk_directory *directory, const struct jk_record *record, struct jk_error *error)
 {
     struct jk_record_facts facts;

@@ -1,9 +1,10 @@
-/* The directory: accounts, tokens, members, publisher requests and stored blobs' facts, in memory. What it holds are
- * rows of the table `record` (key, JSON value, version): state beside the log, because it is private or withdrawable.
+/* The directory: accounts, tokens, members, publisher requests and facts about stored blobs, in memory. It mirrors the
+ * rows of the table `record` (key, JSON value, version): state that is kept beside the log because it is private or may
+ * be withdrawn.
  *
  * Threads: any number of readers; changes come from the store (load, and the sequencer's turn). Its own read-write
- * lock. It may run one uncommitted batch ahead of the database; jk_directory_put on a failed batch takes that back.
- * Limits: see each record. Secrets: only SHA-256 of tokens. */
+ * lock. It may be one uncommitted batch ahead of the database; if the batch fails, jk_directory_put undoes it. Limits:
+ * see each record. Secrets: only the SHA-256 of tokens. */
 #ifndef JK_AUTH_DIRECTORY_H
 #define JK_AUTH_DIRECTORY_H
 
@@ -13,31 +14,31 @@
 
 enum jk_role { JK_ROLE_REGISTRAR = 1, JK_ROLE_TEAM = 2, JK_ROLE_EVALUATOR = 4, JK_ROLE_ADMIN = 8 };
 #define JK_ROLES 4
-/* What a token may be used for; a token without a scope cannot call the methods that ask for it. */
+/* What a token may be used for; a token cannot call a method whose scope it lacks. */
 enum jk_scope_bit {
-    JK_SCOPE_MODELS = 1,     /* all that PUBLISH may; yank, rename, adopt, dispute */
-    JK_SCOPE_PUBLISHERS = 2, /* publishers, members, claims; with MODELS: transfer */
+    JK_SCOPE_MODELS = 1,     /* all that PUBLISH allows; yank, rename, adopt, dispute */
+    JK_SCOPE_PUBLISHERS = 2, /* publishers, members, claims; together with MODELS: transfer */
     JK_SCOPE_TOKENS = 4,     /* own tokens */
     JK_SCOPE_ROSTER = 8,     /* roster, licence facts; policies, stages, rulings */
     JK_SCOPE_ACCOUNTS = 16,  /* accounts, approvals, verification */
-    JK_SCOPE_PUBLISH = 32    /* register, publish, upload: for machines; takes nothing back and moves nothing */
+    JK_SCOPE_PUBLISH = 32    /* register, publish, upload: for machines; cannot withdraw or move anything */
 };
-#define JK_TEAMS_TEXT_MAX 4096 /* 64 ids of at most 63 bytes, with spaces between */
+#define JK_TEAMS_TEXT_MAX 4096 /* 64 ids of at most 63 bytes, separated by spaces */
 enum jk_member_role { JK_MEMBER_NONE = 0, JK_MEMBER_WRITER = 1, JK_MEMBER_OWNER = 2 };
 
-/* Who calls. account 0: nobody (anonymous). Copied by value; holds no secret. */
+/* The caller. account 0: anonymous. Copied by value; contains no secret. */
 struct jk_principal {
     uint64_t account;
     uint64_t token; /* its number */
     unsigned roles;
     unsigned scopes;
-    char team[64]; /* with JK_ROLE_TEAM; else empty */
+    char team[64]; /* with JK_ROLE_TEAM; otherwise empty */
 };
 
-/* Since when an account holds a role, and who gave it. */
+/* Since when an account has a role, and who granted it. */
 struct jk_grant {
-    int64_t since_us; /* 0: not recorded, or the role is not held */
-    uint64_t by;      /* account; 0: the server, at its start */
+    int64_t since_us; /* 0: not recorded, or the account does not have the role */
+    uint64_t by;      /* account; 0: the server, at start */
 };
 struct jk_account {
     uint64_t id;
@@ -46,9 +47,9 @@ struct jk_account {
     char team[64];
     bool disabled;
     int64_t created_us;
-    uint64_t created_by;              /* account; 0: the server, at its start, or not recorded */
-    struct jk_grant grants[JK_ROLES]; /* by the role's bit, from the lowest */
-    int64_t admin_until_us;           /* when the role admin was taken from it last; 0: never, or not recorded */
+    uint64_t created_by;              /* account; 0: the server, at start, or not recorded */
+    struct jk_grant grants[JK_ROLES]; /* by the role's bit, starting with the lowest */
+    int64_t admin_until_us;           /* when the account last lost the role admin; 0: never, or not recorded */
 };
 struct jk_token {
     uint64_t id;
@@ -58,22 +59,22 @@ struct jk_token {
     char label[201];
     int64_t created_us, expires_us; /* expires 0: never */
     bool revoked;
-    uint64_t made_by, made_with; /* account and its token; 0: the server, at its start, or not recorded */
+    uint64_t made_by, made_with; /* account and its token; 0: the server, at start, or not recorded */
 };
 struct jk_member {
-    char publisher[97]; /* as written at creation; compared without regard to case */
+    char publisher[97]; /* as written at creation; compared case-insensitively */
     uint64_t account;
     enum jk_member_role role; /* NONE: removed */
     int64_t since_us;
-    uint32_t stood; /* of an owner, or of one who is invited as such: log index of the verification at which it stood,
-                       or into which it was confirmed */
-    enum jk_member_role invited; /* the role that awaits the account's word; NONE: no invitation */
+    uint32_t stood; /* for an owner, or somebody invited as one: log index of the verification at which they were an
+                     * owner, or to which a confirmation added them */
+    enum jk_member_role invited; /* the role offered by an invitation that is still open; NONE: no invitation */
     uint64_t invited_by;         /* account; 0 without an invitation */
-    bool never;                  /* it has been invited, and was never a member */
+    bool never;                  /* invited, and never a member so far */
 };
-/* Which account made a publisher: it counts against its quota for ever, whoever owns it by now. */
+/* Which account created a publisher: it counts against that account's quota forever, whoever owns it now. */
 struct jk_creator {
-    char publisher[97]; /* folded */
+    char publisher[97]; /* case-folded */
     uint64_t account;
 };
 enum jk_request_kind { JK_REQUEST_CREATE, JK_REQUEST_CLAIM, JK_REQUEST_OWNER };
@@ -86,45 +87,45 @@ struct jk_publisher_request {
     uint64_t account;
     char evidence[1025];
     int64_t created_us, decided_us;
-    uint64_t owner;       /* with OWNER: the account that shall be one */
-    char looks_like[201]; /* with CREATE: the reserved name that it resembled when it was asked for; else empty */
+    uint64_t owner;       /* with OWNER: the account that is to become an owner */
+    char looks_like[201]; /* with CREATE: the reserved name that it resembled when requested; otherwise empty */
 };
-/* Withdrawn: its bytes are gone, and may not come back before an admin lifts that. Lifted: gone, may be stored again.
- * Removed: the same, because no entry named it; the directory forgets it. */
+/* Withdrawn: the bytes are gone, and may not be uploaded again until an admin lifts the withdrawal. Lifted: gone, but
+ * may be uploaded again. Removed: gone because no entry named it; the directory forgets it. */
 enum jk_blob_state { JK_BLOB_STORED, JK_BLOB_WITHDRAWN, JK_BLOB_LIFTED, JK_BLOB_REMOVED };
 struct jk_blob_facts {
     struct jk_digest digest;
-    bool manifest; /* else a licence text */
+    bool manifest; /* otherwise a licence text */
     uint64_t size;
     struct jk_digest weights;      /* of a manifest; zero: none */
-    bool files_known;              /* false for manifests that were stored before the next was worked out */
-    struct jk_digest weight_files; /* of a manifest: of the set of its weight files; zero: none */
+    bool files_known;              /* false for manifests that were stored before files_digest existed */
+    struct jk_digest weight_files; /* for a manifest: of the set of its weight files; zero: none */
     int64_t created_us;
-    int64_t renewed_us; /* when it was brought again last, where nothing else came of that; 0: not */
+    int64_t renewed_us; /* when it was last uploaded again without any other effect; 0: never */
     enum jk_blob_state state;
-    int64_t withdrawn_us;    /* not where it is stored */
-    struct jk_digest reason; /* of the free text that says why it was withdrawn */
+    int64_t withdrawn_us;    /* unless it is stored */
+    struct jk_digest reason; /* of the free text with the reason for the withdrawal */
 };
 
-/* Which account ruled: the second evaluator must be another. The log names a role only. */
+/* Which account ruled: the second evaluator must be another. The log names only the role. */
 struct jk_ruler {
     uint64_t ruling; /* log index of its entry */
     uint64_t account;
-    uint64_t token;      /* with which it was made; 0: not recorded, and then nor is the next */
-    uint64_t granted_by; /* who had given the account the role; 0: the server, at its start */
+    uint64_t token;      /* the token that made it; 0: not recorded, and then neither is granted_by */
+    uint64_t granted_by; /* who had granted the account the role; 0: the server, at start */
 };
 
-/* The teams that an evaluator proposes for an open stage: as its entry would say them; empty: withdrawn. */
+/* The teams that an evaluator proposes for an open stage, as its entry would list them; empty: withdrawn. */
 struct jk_teams_proposal {
-    uint64_t stage; /* log index of the stage's entry, with which the proposal lapses */
+    uint64_t stage; /* log index of the stage entry that it is for; a newer one voids it */
     uint64_t account, token;
-    uint64_t granted_by; /* who had given the account the role; 0: the server, at its start */
+    uint64_t granted_by; /* who had granted the account the role; 0: the server, at start */
     int64_t time_us;
     char teams[JK_TEAMS_TEXT_MAX + 1];
 };
 
-/* When somebody last saw the log alive, written hourly where nothing else is; and the newest rest, a time of a day or
- * more in which nobody did. */
+/* When the log was last seen alive, written hourly unless something else is; and the newest rest, a period of a day or
+ * more without any sign of life. */
 struct jk_life {
     int64_t seen_us;
     int64_t rest_from_us, rest_until_us; /* both 0: none */
@@ -135,12 +136,12 @@ static inline const struct jk_grant *jk_account_grant(const struct jk_account *a
 {
     return &account->grants[__builtin_ctz(role)];
 }
-/* When a blob was brought last. */
+/* When a blob was last uploaded. */
 static inline int64_t jk_blob_brought_us(const struct jk_blob_facts *blob)
 {
     return blob->renewed_us > blob->created_us ? blob->renewed_us : blob->created_us;
 }
-/* The token that ends with its parent: the one of the same account that made it. 0: it has none. */
+/* The token's parent, with which it ends: the one of the same account that made it. 0: none. */
 static inline uint64_t jk_token_parent(const struct jk_token *token)
 {
     return token->made_by == token->account ? token->made_with : 0;
@@ -150,18 +151,18 @@ struct jk_directory;
 struct jk_directory *jk_directory_new(void); /* NULL when out of memory */
 void jk_directory_free(struct jk_directory *directory);
 
-/* ---- records: the form that is stored ---- */
+/* ---- records: the stored form ---- */
 struct jk_record {
     const char *key;   /* "account/7", "token/12", "member/<publisher folded>/7", "creator/<publisher folded>",
                           "request/3", "blob/<hex>", "ruling/9", "teams/9", "clock/demo", "clock/life" */
     const char *value; /* JSON object */
 };
-/* Applies a record (insert or replace). DATA_LOSS when key or value are not of the form. */
+/* Applies a record (insert or replace). DATA_LOSS if key or value are malformed. */
 JK_MUST_USE enum jk_status jk_directory_put(struct jk_directory *directory, const struct jk_record *record,
                                             struct jk_error *error);
-/* Takes a record that was never stored back out. */
+/* Removes a record that was never stored. */
 void jk_directory_drop(struct jk_directory *directory, const char *key);
-/* Records from the structs, in `arena`; false when it is exhausted, or a text in the struct is not UTF-8. */
+/* Makes records from the structs, in `arena`; false if it is exhausted, or a text in the struct is not UTF-8. */
 bool jk_record_account(struct jk_arena *arena, const struct jk_account *account, struct jk_record *out_record);
 bool jk_record_token(struct jk_arena *arena, const struct jk_token *token, struct jk_record *out_record);
 bool jk_record_member(struct jk_arena *arena, const struct jk_member *member, struct jk_record *out_record);
@@ -173,51 +174,51 @@ bool jk_record_ruler(struct jk_arena *arena, const struct jk_ruler *ruler, struc
 bool jk_record_teams(struct jk_arena *arena, const struct jk_teams_proposal *proposal, struct jk_record *out_record);
 bool jk_record_clock(struct jk_arena *arena, int64_t ahead_us, struct jk_record *out_record);
 bool jk_record_life(struct jk_arena *arena, const struct jk_life *life, struct jk_record *out_record);
-/* The record as it stands now (for undo), in `arena`; false where there is none. */
+/* The record as it is now (for undo), in `arena`; false if there is none. */
 bool jk_directory_get_record(struct jk_directory *directory, const char *key, struct jk_arena *arena,
                              struct jk_record *out_record);
 
-/* ---- questions; copies out, so nothing is held ---- */
-/* The next free number of accounts, tokens or requests ("account", "token", "request"); 0 when none is left (16,777,215
+/* ---- questions; answers are copies, so no lock is held ---- */
+/* The next free number for an account, token or request ("account", "token", "request"); 0 if none is left (16,777,215
  * of each). */
 uint64_t jk_directory_next_id(struct jk_directory *directory, const char *kind);
 bool jk_directory_account(struct jk_directory *directory, uint64_t id, struct jk_account *out_account);
 bool jk_directory_token(struct jk_directory *directory, uint64_t id, struct jk_token *out_token);
-/* By the token's hash; the comparison takes constant time. False: unknown. */
+/* Finds a token by its hash; the comparison takes constant time. False: unknown. */
 bool jk_directory_find_token(struct jk_directory *directory, const struct jk_digest *hash, struct jk_token *out_token);
-/* The membership as it stands; false where there never was one, nor an invitation. One that was removed, or waits for
- * the account's word, has the role NONE. */
+/* The membership in its current state; false if there never was one, nor an invitation. If it was removed, or awaits
+ * the account's consent, the role is NONE. */
 bool jk_directory_member(struct jk_directory *directory, struct jk_span publisher, uint64_t account,
                          struct jk_member *out_member);
 enum jk_member_role jk_directory_membership(struct jk_directory *directory, struct jk_span publisher, uint64_t account);
-/* Whether the account made the publisher, or is or was a member of it. An invitation alone is nothing. */
+/* Whether the account created the publisher, or is or was a member of it. An invitation alone does not count. */
 bool jk_directory_had_a_hand(struct jk_directory *directory, struct jk_span publisher, uint64_t account);
-/* Whether anything is recorded of who made the publisher or belongs to it. */
+/* Whether there is any record of who created the publisher or belongs to it. */
 bool jk_directory_hands_known(struct jk_directory *directory, struct jk_span publisher);
-/* How many publishers the account made, as far as that is recorded: for the quota. */
+/* How many publishers the account is known to have created: for the quota. */
 uint32_t jk_directory_created(struct jk_directory *directory, uint64_t account);
-/* The account that made the publisher; 0 where that is not recorded. */
+/* The account that created the publisher; 0 if that is not recorded. */
 uint64_t jk_directory_creator(struct jk_directory *directory, struct jk_span publisher);
 bool jk_directory_request(struct jk_directory *directory, uint64_t id, struct jk_publisher_request *out_request);
-/* Who made the ruling of this entry; false where that is not known. */
+/* Who made the ruling of this entry; false if that is not known. */
 bool jk_directory_ruler(struct jk_directory *directory, uint64_t ruling, struct jk_ruler *out_ruler);
-/* What is proposed for the stage of this entry, or was and is withdrawn; false where nothing ever was. */
+/* The proposal for the stage of this entry, even if withdrawn; false if there never was one. */
 bool jk_directory_teams(struct jk_directory *directory, uint64_t stage, struct jk_teams_proposal *out_proposal);
-/* By how much a demo's clock is ahead of the database's (negative: behind); false where that was never said. */
+/* By how much a demo's clock is ahead of the database's (negative: behind); false if that was never set. */
 bool jk_directory_clock(struct jk_directory *directory, int64_t *out_ahead_us);
-/* False, all zero: it was never written. */
+/* False, with all zero: it was never written. */
 bool jk_directory_life(struct jk_directory *directory, struct jk_life *out_life);
-/* Any that is known, in whatever state. */
+/* Any blob that is known, in whatever state. */
 bool jk_directory_blob(struct jk_directory *directory, const struct jk_digest *digest, struct jk_blob_facts *out_blob);
-/* Only those whose bytes are here. */
+/* Only those whose bytes are stored. */
 bool jk_directory_blob_stored(struct jk_directory *directory, const struct jk_digest *digest,
                               struct jk_blob_facts *out_blob);
-/* The digests of all stored manifests, in no order; freed by the caller. NULL: out of memory. */
+/* The digests of all stored manifests, in no particular order; freed by the caller. NULL: out of memory. */
 struct jk_digest *jk_directory_manifests(struct jk_directory *directory, size_t *out_count);
-/* The same of all stored blobs that were brought last before that time. */
+/* The same for all stored blobs last uploaded before that time. */
 struct jk_digest *jk_directory_old_blobs(struct jk_directory *directory, int64_t before_us, size_t *out_count);
-/* Lists, in arena, ordered by id (members, with those who are invited: by account): those with id > after, at most
- * `most`. */
+/* Lists, in arena, ordered by id (members, including those invited: by account): those with id > after, at most `most`.
+ */
 size_t jk_directory_list_accounts(struct jk_directory *directory, uint64_t after, size_t most, struct jk_arena *arena,
                                   const struct jk_account **out_accounts, size_t *out_total);
 size_t jk_directory_list_tokens(struct jk_directory *directory, uint64_t account, uint64_t after, size_t most,
@@ -231,7 +232,7 @@ void jk_directory_token_ended(struct jk_directory *directory, uint64_t id);
 uint32_t jk_directory_tokens_made(struct jk_directory *directory, uint64_t account, int64_t time_us);
 size_t jk_directory_list_members(struct jk_directory *directory, struct jk_span publisher, uint64_t after, size_t most,
                                  struct jk_arena *arena, const struct jk_member **out_members, size_t *out_total);
-/* The invitations of an account, at most `most`, in no order, in arena. */
+/* The invitations of an account, at most `most`, in no particular order, in arena. */
 size_t jk_directory_list_invitations(struct jk_directory *directory, uint64_t account, size_t most,
                                      struct jk_arena *arena, const struct jk_member **out_members);
 /* The publishers that an account belongs to, as its memberships, at most `most`, in no order, in arena. */

@@ -1,4 +1,4 @@
-/* The directory's answers. Whatever leaves is a copy, made under the read lock; nothing is held afterwards. */
+/* The directory's answers: copies, made under the read lock, which is released before they return. */
 #include "auth/directory.h"
 
 #include <stdlib.h>
@@ -67,7 +67,7 @@ uint64_t jk_directory_next_id(struct jk_directory *directory, const char *kind)
     return last < JK_SERIES_MAX ? last + 1 : 0;
 }
 
-/* Copies `size` bytes of what lies `offset` bytes into the item. */
+/* Copies `size` bytes, starting `offset` bytes into the item. */
 static bool copy_slot(struct jk_directory *directory, const struct jk_series *series, uint64_t id, size_t offset,
                       size_t size, void *out)
 {
@@ -185,7 +185,7 @@ bool jk_directory_blob(struct jk_directory *directory, const struct jk_digest *d
 
 struct listed {
     bool manifests_only;
-    int64_t before_us; /* brought last before that */
+    int64_t before_us; /* last uploaded before that */
     struct jk_digest *digests;
     size_t count;
 };
@@ -259,7 +259,7 @@ bool jk_directory_get_record(struct jk_directory *directory, const char *key, st
 
 /* ---- lists ---- */
 
-/* A choice of items: counted first, then noted with their numbers, sorted, and copied out. */
+/* Which items to list: counted first, then collected with their numbers, sorted, and copied. */
 struct pick {
     uint64_t id;
     const void *value;
@@ -286,7 +286,7 @@ static int compare_picks(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Room for what was counted, and the counts back at zero. */
+/* Makes room for what was counted, and sets the counts back to zero. */
 static bool begin_picking(struct picks *picks, struct jk_arena *arena)
 {
     if (picks->count > 0) picks->at = jk_arena_zalloc(arena, picks->count, sizeof *picks->at);
@@ -461,7 +461,8 @@ size_t jk_directory_list_invitations(struct jk_directory *directory, uint64_t ac
     return list_memberships(directory, account, is_invitation, most, arena, out_members);
 }
 
-/* Those of the series above `after` that `wanted` takes (NULL: all), at most `most`: they lie in order already. */
+/* The items of the series above `after` that `wanted` accepts (NULL: all), at most `most`: they are in order already.
+ */
 static size_t copy_series(const struct jk_series *series, uint64_t after, size_t most, size_t size,
                           bool (*wanted)(const void *item), struct jk_arena *arena, const void **out_items)
 {

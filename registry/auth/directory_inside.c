@@ -49,7 +49,7 @@ uint64_t jk_directory_hash_name(const struct jk_directory *directory, struct jk_
 
 /* ---- finding, under the lock ---- */
 
-/* The chain of a publisher written in any case; NULL also for what cannot be a name. */
+/* The chain of a publisher, in any spelling of case; also NULL if that cannot be a name. */
 static struct jk_finder_link *chain_of(const struct jk_directory *directory, const struct jk_finder *finder,
                                        struct jk_span publisher)
 {
@@ -86,7 +86,7 @@ struct jk_creator_item *jk_directory_creator_item(const struct jk_directory *dir
     return NULL;
 }
 
-/* Walks its whole bucket: how long it takes says nothing of how much of a hash was right. */
+/* Walks the whole bucket, so that timing does not reveal how much of a hash was right. */
 struct jk_token_item *jk_directory_token_item(const struct jk_directory *directory, const struct jk_digest *hash)
 {
     struct jk_token_item *found = NULL;

@@ -1,6 +1,5 @@
-/* The directory's inside, for what changes it (directory.c) and what asks it (directory_ask.c), which know nothing of
- * each other.
- * `lock` guards everything but `seed`, which never changes. */
+/* The inside of the directory, shared by what changes it (directory.c) and what queries it (directory_ask.c), which are
+ * independent of each other. `lock` guards everything but `seed`, which never changes. */
 #ifndef JK_AUTH_DIRECTORY_INSIDE_H
 #define JK_AUTH_DIRECTORY_INSIDE_H
 
@@ -59,7 +58,7 @@ struct jk_clock_item {
 struct jk_directory {
     pthread_rwlock_t lock;
     unsigned char seed[16];    /* random: names and digests are chosen by users, buckets must not be */
-    struct jk_series accounts; /* struct jk_account */
+    struct jk_series accounts; /* random, so that users, who choose names and digests, cannot choose buckets */
     struct jk_series tokens;   /* struct jk_token_item, owned here */
     struct jk_series requests; /* struct jk_publisher_request */
     struct jk_finder tokens_by_hash, tokens_by_account;
@@ -69,7 +68,7 @@ struct jk_directory {
     struct jk_finder creators_by_publisher, creators_by_account; /* likewise */
     struct jk_finder blobs;
     struct jk_finder rulers;
-    struct jk_finder teams;      /* proposed, by the stage's entry */
+    struct jk_finder teams;      /* proposed teams, by the stage's entry */
     struct jk_clock_item *clock; /* NULL: none */
     struct jk_life *life;        /* NULL: none */
 };
@@ -84,8 +83,8 @@ uint64_t jk_directory_hash_digest(const struct jk_directory *directory, const st
 /* Of a publisher's name, folded. */
 uint64_t jk_directory_hash_name(const struct jk_directory *directory, struct jk_span folded);
 
-/* Under the lock; NULL where there is none. The chain holds the members of the publisher, in any case that it is written
- * in, and may hold those of others. */
+/* Under the lock; NULL if there is none. The chain contains the publisher's members, in any spelling of case, and
+ * possibly those of other publishers. */
 struct jk_finder_link *jk_directory_member_chain(const struct jk_directory *directory, struct jk_span publisher);
 struct jk_member_item *jk_directory_member_item(const struct jk_directory *directory, struct jk_span publisher,
                                                 uint64_t account);

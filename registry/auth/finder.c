@@ -1,4 +1,4 @@
-/* The hash table's chains. Doubles when there are as many items as buckets. */
+/* The hash table's chains. It doubles when there are as many items as buckets. */
 #include "auth/finder.h"
 
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static void chain_up(struct jk_finder_link **buckets, size_t mask, struct jk_fin
     *head = link;
 }
 
-/* Twice the buckets; as it was where there is no memory for them. */
+/* Doubles the buckets; leaves them as they are if there is no memory. */
 static void double_buckets(struct jk_finder *finder)
 {
     size_t mask = finder->mask * 2 + 1;

@@ -1,5 +1,5 @@
-/* Records from JSON (jansson). A reader takes field by field, remembers the first fault, and at the end refuses fields
- * that nobody took. */
+/* Records from JSON (jansson). A reader takes one field after another, remembers the first fault, and finally refuses
+ * fields that were not taken. */
 #include "auth/records.h"
 
 #include <jansson.h>
@@ -19,7 +19,7 @@ const char *const jk_blob_state_words[] = {"stored", "withdrawn", "lifted", "rem
 struct reader {
     const json_t *object;
     size_t taken;
-    const char *field; /* the first that is wrong, NULL while all is well */
+    const char *field; /* the first bad field, NULL so far */
     const char *rule;
 };
 
@@ -56,7 +56,7 @@ static uint64_t take_integer(struct reader *reader, const char *field)
     return (uint64_t)take_int(reader, field, 1, (int64_t)JK_SERIES_MAX);
 }
 
-/* Whether a field stands there that older versions did not write. */
+/* Whether a field is present that older versions did not write. */
 static bool has_field(const struct reader *reader, const char *field)
 {
     return json_object_get(reader->object, field) != NULL;
@@ -69,7 +69,7 @@ static bool take_bool(struct reader *reader, const char *field)
     return json_is_true(value);
 }
 
-/* The text, valid UTF-8 without NUL by jansson's own check; empty when it is not there. */
+/* The text, which jansson guarantees to be valid UTF-8 without NUL; empty if absent. */
 static struct jk_span take_span(struct reader *reader, const char *field)
 {
     const json_t *value = take_field(reader, field);
@@ -78,7 +78,7 @@ static struct jk_span take_span(struct reader *reader, const char *field)
     return JK_SPAN("");
 }
 
-/* Into room bytes, NUL-terminated; `check` says what is wrong with it, where it is not empty or may not be. */
+/* Copies into room bytes, NUL-terminated; `check` validates it unless it is empty and may be. */
 static void take_text(struct reader *reader, const char *field, bool may_be_empty, const char *(*check)(struct jk_span),
                       char *out, size_t room)
 {
@@ -147,7 +147,7 @@ static void read_grant(struct reader *reader, const json_t *item, struct jk_acco
         fault_field(reader, "grants", "must hold role, since_us and by of each, and nothing else");
 }
 
-/* Who gave a role was not kept from the beginning: what is not here is not known. */
+/* Who granted a role was not always recorded: if it is absent, it is unknown. */
 static void read_grants(struct reader *reader, struct jk_account *account)
 {
     if (has_field(reader, "created_by")) account->created_by = take_integer(reader, "created_by");
@@ -191,7 +191,7 @@ static void read_token(struct reader *reader, struct jk_record_facts *facts)
     if (token->made_with >= token->id) fault_field(reader, "made_with", "must be the number of an earlier token");
 }
 
-/* Once everybody who was added was a member at once. */
+/* There used to be no invitations: everybody who was added was a member at once. */
 static void read_invitation(struct reader *reader, struct jk_member *member)
 {
     if (has_field(reader, "never")) member->never = take_bool(reader, "never");
@@ -249,7 +249,7 @@ static void read_blob(struct reader *reader, struct jk_record_facts *facts)
     blob->manifest = take_flags(reader, "kind", jk_blob_words) == 1;
     blob->size = (uint64_t)take_int(reader, "size", 0, INT64_MAX);
     take_digest_or_null(reader, "weights", &blob->weights);
-    blob->files_known = json_object_get(reader->object, "files") != NULL; /* not so in what earlier versions wrote */
+    blob->files_known = json_object_get(reader->object, "files") != NULL; /* not so in records of earlier versions */
     if (blob->files_known) take_digest_or_null(reader, "files", &blob->weight_files);
     if (!blob->manifest && blob->files_known) fault_field(reader, "files", "must not be there but for a manifest");
     if (!blob->manifest && !jk_digest_is_zero(&blob->weights))
@@ -257,7 +257,7 @@ static void read_blob(struct reader *reader, struct jk_record_facts *facts)
     blob->created_us = take_time(reader, "created_us");
     if (has_field(reader, "renewed_us")) blob->renewed_us = take_int(reader, "renewed_us", 1, TIME_MAX_US);
     blob->state = JK_BLOB_STORED;
-    if (!json_object_get(reader->object, "state")) return; /* as every blob was before one could be withdrawn */
+    if (!json_object_get(reader->object, "state")) return; /* blobs could not always be withdrawn */
     blob->state = (enum jk_blob_state)take_flags(reader, "state", jk_blob_state_words);
     if (blob->state == JK_BLOB_STORED) fault_field(reader, "state", "must not be there where the blob is stored");
     blob->withdrawn_us = take_time(reader, "withdrawn_us");
@@ -309,7 +309,8 @@ static void read_life(struct reader *reader, struct jk_record_facts *facts)
         fault_field(reader, "rest_until_us", "must not lie before rest_from_us");
 }
 
-/* One row a kind: the key's first part, or the whole key of what there is one of, and how the value is read. */
+/* One row per kind: the first part of the key, or the whole key of a kind with only one record, and how to read the
+ * value. */
 static const struct {
     const char *prefix;
     void (*read)(struct reader *reader, struct jk_record_facts *facts);
@@ -331,7 +332,7 @@ static bool parse_index(struct jk_span text, uint64_t *out_index)
     return jk_span_to_u64(text, out_index) && *out_index >= 1 && *out_index < UINT32_MAX;
 }
 
-/* A publisher's name, folded already. */
+/* A publisher's name, already case-folded. */
 static bool parse_publisher(struct jk_span publisher, struct jk_record_key *key)
 {
     if (jk_ident_part_fault(publisher)) return false;

@@ -43,12 +43,12 @@ enum jk_record_kind {
 struct jk_record_key {
     enum jk_record_kind kind;
     uint64_t id; /* the account's with a member; 0 with a creator, blob, clock or life; a ruling's or stage's entry;
-                    else 1 to JK_SERIES_MAX */
+                  * otherwise 1 to JK_SERIES_MAX */
     struct jk_digest digest; /* of a blob */
-    char publisher[97];      /* of a member or creator, folded */
+    char publisher[97];      /* of a member or creator, case-folded */
 };
 
-/* What a record says. The key's number, name and digest are filled into the struct. */
+/* What a record says. Number, name and digest from the key are filled in, too. */
 struct jk_record_facts {
     struct jk_record_key key;
     union {
@@ -65,7 +65,7 @@ struct jk_record_facts {
     };
 };
 
-/* The words that stand for numbers in JSON, indexed by the enums of directory.h and ended by NULL. */
+/* The words for enum values in JSON, indexed by the enums of directory.h and ended by NULL. */
 extern const char *const jk_member_words[];
 extern const char *const jk_request_kind_words[];
 extern const char *const jk_request_state_words[];

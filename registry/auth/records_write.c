@@ -1,5 +1,5 @@
-/* Records to JSON (jansson). The fields are those that records.c reads. A text that is not UTF-8, or a number outside
- * its enum, makes no record; all else that is wrong is refused when the record is put. */
+/* Records to JSON (jansson), with the fields that records.c reads. A text that is not UTF-8, or a number outside its
+ * enum, yields no record; anything else that is wrong is refused when the record is put. */
 #include "auth/records.h"
 
 #include <inttypes.h>
@@ -60,7 +60,7 @@ static void put_bits(struct writer *writer, const char *field, unsigned bits, co
     put_field(writer, field, list);
 }
 
-/* Of each role of which it is known. */
+/* One for each role whose grant is recorded. */
 static void put_grants(struct writer *writer, const struct jk_account *account)
 {
     json_t *list = json_array();
@@ -79,7 +79,7 @@ static void put_grants(struct writer *writer, const struct jk_account *account)
         json_decref(list);
 }
 
-/* Ends the writer. False where anything failed; the record is untouched then. */
+/* Ends the writer. False if anything failed; the record is then unchanged. */
 static bool finish(struct writer *writer, struct jk_arena *arena, char *key, struct jk_record *out_record)
 {
     char *json = writer->failed ? NULL : json_dumps(writer->object, JSON_COMPACT);

@@ -1,4 +1,4 @@
-/* Two levels of slots: a fixed table of pages, made as numbers come into use. */
+/* Two levels of slots: a fixed table of pages, allocated as numbers come into use. */
 #include "auth/series.h"
 
 #include <stdlib.h>

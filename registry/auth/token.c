@@ -1,5 +1,5 @@
-/* The text of tokens: made from 256 random bits, recognised by shape, known by its SHA-256 alone. Pure but for the
- * random bytes; what was secret is wiped. */
+/* The text of tokens: made from 256 random bits, recognised by its form, stored only as its SHA-256. Pure but for the
+ * random bytes; secrets are wiped. */
 #include "auth/access.h"
 #include "auth/token.h"
 
@@ -7,7 +7,7 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Unpadded base64url (RFC 4648, section 5) of 32 bytes: 43 characters, the last one of four bits. */
+/* Unpadded base64url (RFC 4648, section 5) of 32 bytes: 43 characters, the last of which holds four bits. */
 static void encode(const unsigned char bytes[TOKEN_BYTES], char *out)
 {
     unsigned held = 0, bits = 0;

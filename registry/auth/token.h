@@ -1,4 +1,4 @@
-/* What of the tokens' text only this folder asks. Pure. */
+/* Checks on the tokens' text that only this folder needs. Pure. */
 #ifndef JK_AUTH_TOKEN_H
 #define JK_AUTH_TOKEN_H
 
@@ -6,7 +6,7 @@
 
 #define JK_TOKEN_PREFIX "jk_"
 
-/* Prefix, length and alphabet are a token's. Says nothing of whether it is known. */
+/* Whether prefix, length and alphabet are those of a token. Says nothing about whether it is known. */
 bool jk_token_is_shaped(struct jk_span text);
 
 #endif

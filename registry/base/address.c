@@ -191,7 +191,7 @@ static int bound_socket(const struct where *where)
     int fd = socket(where->to.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1, off = 0;
     if (fd < 0) return -1;
     if (where->to.any.sa_family == AF_UNIX)
-        unlink(where->to.path.sun_path); /* nobody answers there: a server that was killed left it */
+        unlink(where->to.path.sun_path); /* nobody is listening: a killed server left the socket behind */
     else
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (where->to.any.sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
@@ -213,8 +213,9 @@ enum jk_status jk_address_listen(struct jk_address *address, int *out_fd, struct
     return JK_OK;
 }
 
-/* Without TLS a client's preface and an empty SETTINGS frame (RFC 9113, 3.4): the server answers with its own. With TLS
- * something that is no record: the server ends the connection. Either shows that somebody accepted. */
+/* Without TLS: a client preface and an empty SETTINGS frame (RFC 9113, 3.4), which the server answers with its own.
+ * With TLS: bytes that are not a TLS record, so the server closes the connection. Either proves that somebody accepted.
+ */
 bool jk_address_probe(const struct jk_address *address, bool tls, int timeout_ms)
 {
     static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0";

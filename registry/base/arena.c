@@ -1,6 +1,6 @@
-/* The arena: a list of blocks, the newest first, whose sizes double so that a small call touches little
- * memory. A large piece gets a block of its own behind the newest, whose tail stays in use. The budget
- * counts what was handed out; the tails that are left over may take a third more from the machine. */
+/* The arena: a list of blocks, newest first, whose sizes double so that a small call touches little memory. A large
+ * allocation gets a block of its own behind the newest, so that the newest block's tail stays usable. The budget counts
+ * what was handed out; unused tails may cost up to a third more memory. */
 #include "base/arena.h"
 
 #include <stdarg.h>
@@ -26,7 +26,7 @@ void jk_arena_init(struct jk_arena *arena, size_t budget)
     *arena = (struct jk_arena){.budget = budget};
 }
 
-/* Of a block and the spare the larger one stays, the other goes. */
+/* Of a block and the spare, the larger is kept and the other freed. */
 static void keep_or_free(struct jk_arena *arena, struct jk_arena_block *block)
 {
     size_t kept = arena->spare ? arena->spare->size : 0;
@@ -63,7 +63,7 @@ static void *exhausted(struct jk_arena *arena)
     return NULL;
 }
 
-/* A block of `size` bytes or more, its header charged; what is in it is charged as it is handed out. */
+/* A block of at least `size` bytes. Its header is charged now, its contents as they are handed out. */
 static struct jk_arena_block *block_new(struct jk_arena *arena, size_t size)
 {
     struct jk_arena_block *block = arena->spare;
@@ -94,7 +94,7 @@ static size_t next_block_size(const struct jk_arena *arena, size_t need)
     return size < need ? need : size;
 }
 
-/* Puts `block` in front, or second where the one in front has more room left. */
+/* Puts `block` in front, or second if the front block has more room left. */
 static void block_insert(struct jk_arena *arena, struct jk_arena_block *block)
 {
     struct jk_arena_block *front = arena->blocks;
@@ -125,7 +125,7 @@ static void *take_from_new_block(struct jk_arena *arena, size_t size)
 void *jk_arena_alloc(struct jk_arena *arena, size_t size)
 {
     if (size > SIZE_MAX - ALIGNMENT) return exhausted(arena);
-    /* A piece of nothing still has an address of its own. */
+    /* An allocation of zero bytes still gets an address of its own. */
     size_t need = size == 0 ? ALIGNMENT : (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     if (arena->used > arena->budget || need > arena->budget - arena->used) return exhausted(arena);
     struct jk_arena_block *front = arena->blocks;

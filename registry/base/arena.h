@@ -1,6 +1,6 @@
-/* A budgeted arena: memory for one call, one batch or one parse, freed all at once.
- * Not thread-safe; owned by whoever works on the call. Allocation past the budget (or past the
- * machine's memory) returns NULL and is remembered in `exhausted`; nothing is ever freed singly. */
+/* A budgeted arena: memory for one call, one batch or one parse, freed all at once. Not thread-safe; owned by the
+ * thread that works on the call. An allocation beyond the budget (or the machine's memory) returns NULL and sets
+ * `exhausted`; nothing is ever freed individually. */
 #ifndef JK_BASE_ARENA_H
 #define JK_BASE_ARENA_H
 
@@ -11,21 +11,21 @@ struct jk_arena_block;
 
 struct jk_arena {
     struct jk_arena_block *blocks;
-    struct jk_arena_block *spare; /* kept by a reset for the next use, NULL for none; not in `used` */
+    struct jk_arena_block *spare; /* kept across a reset for reuse, NULL for none; not in `used` */
     size_t used;                  /* bytes handed out, block headers and padding included */
-    size_t budget;                /* bytes at most */
+    size_t budget;                /* limit in bytes */
     bool exhausted;
 };
 
 void jk_arena_init(struct jk_arena *arena, size_t budget);
-/* Takes everything back; the arena may be used again with the same budget. At most 8 KiB stay with it, so that a small
- * call after another asks the machine for nothing. */
+/* Frees everything; the arena may be used again with the same budget. Up to 8 KiB are kept, so that the next small call
+ * needs no allocation. */
 void jk_arena_reset(struct jk_arena *arena);
-void jk_arena_done(struct jk_arena *arena); /* frees those too */
+void jk_arena_done(struct jk_arena *arena); /* frees the spare, too */
 
-/* 16-byte aligned, not cleared. NULL past the budget. */
+/* 16-byte aligned, not cleared. NULL beyond the budget. */
 void *jk_arena_alloc(struct jk_arena *arena, size_t size);
-/* Cleared; NULL also where count * size overflows. */
+/* Cleared; NULL also if count * size overflows. */
 void *jk_arena_zalloc(struct jk_arena *arena, size_t count, size_t size);
 /* A NUL-terminated copy of len bytes. */
 char *jk_arena_copy(struct jk_arena *arena, const void *bytes, size_t len);

@@ -1,5 +1,5 @@
-/* What a failed assertion does: one line to standard error, then abort(), so that a core is left.
- * Uses neither the log nor malloc: either may be what is broken. */
+/* What a failed assertion does: one line to standard error, then abort(), so that there is a core dump. Uses neither
+ * the log nor malloc, since either may be what is broken. */
 #include "base/check.h"
 
 #include <stdio.h>
@@ -14,6 +14,6 @@ _Noreturn void jk_check_failed(const char *file, int line, const char *what)
     if (used > sizeof text - 2) used = sizeof text - 2;
     text[used] = '\n';
     ssize_t written = write(STDERR_FILENO, text, used + 1);
-    (void)written; /* nobody is left to be told */
+    (void)written; /* there is nobody left to report to */
     abort();
 }

@@ -46,8 +46,8 @@ static int64_t days_of(struct date date)
     return days + (date.month > 2 && is_leap(date.year)) + date.day - 1;
 }
 
-/* Years that begin in March end with the leap day, if there is one: then centuries, years and months follow from a
- * day's number by division with their mean lengths of 146,097/4, 1,461/4 and 153/5 days. 719,468 days lie between
+/* If years begin in March, the leap day, if any, comes last; centuries, years and months then follow from a day's
+ * number by division by their mean lengths of 146,097/4, 1,461/4 and 153/5 days. There are 719,468 days between
  * 0000-03-01 and 1970-01-01. */
 static struct date date_of(int64_t days)
 {
@@ -73,13 +73,13 @@ void jk_time_format(int64_t time_us, char out_text[JK_TIME_TEXT])
     int64_t time = clamp(time_us);
     struct date date = date_of(time / DAY_US);
     unsigned second = (unsigned)(time % DAY_US / SECOND_US);
-    char text[80]; /* wide enough for any int, which the compiler reckons with */
+    char text[80]; /* wide enough for any int, because the compiler checks the worst case */
     snprintf(text, sizeof text, "%04d-%02d-%02dT%02u:%02u:%02u.%06uZ", date.year, date.month, date.day, second / 3600,
              second / 60 % 60, second % 60, (unsigned)(time % SECOND_US));
     memcpy(out_text, text, JK_TIME_TEXT);
 }
 
-/* Without the zone, and without a fraction of zero. */
+/* Without the zone; the fraction is left out if it is zero. */
 static int plain_length(const char text[JK_TIME_TEXT])
 {
     return memcmp(text + 19, ".000000", 7) == 0 ? 19 : 26;
@@ -109,7 +109,7 @@ static bool take_digits(struct jk_span *rest, size_t count, int *out_value)
     return true;
 }
 
-/* Takes one of the characters of `any`. */
+/* Takes one character out of `any`. */
 static bool take_mark(struct jk_span *rest, const char *any, char *out_mark)
 {
     if (rest->len == 0 || rest->at[0] == '\0' || !strchr(any, rest->at[0])) return false;
@@ -143,7 +143,7 @@ static bool take_second(struct jk_span *rest, int64_t *out_second, bool *out_lea
     return true;
 }
 
-/* An optional fraction; digits past the sixth are dropped. */
+/* An optional fraction; digits after the sixth are dropped. */
 static bool take_fraction(struct jk_span *rest, int64_t *out_us)
 {
     int64_t fraction = 0, unit = SECOND_US / 10;
@@ -160,7 +160,7 @@ static bool take_fraction(struct jk_span *rest, int64_t *out_us)
     return true;
 }
 
-/* The offset is all that is left of the text. */
+/* The offset must be the whole rest of the text. */
 static bool take_offset(struct jk_span *rest, int64_t *out_second)
 {
     char sign, mark;
@@ -181,7 +181,7 @@ static bool in_range(int64_t time_us, int64_t *out_time_us)
     return true;
 }
 
-/* RFC 3339, 5.7: a leap second stands at the end of a month, UTC. It is read as the second after it. */
+/* RFC 3339, 5.7: a leap second occurs at the end of a month, UTC. It is read as the second after it. */
 static bool leap_second_allowed(int64_t second)
 {
     return second >= 0 && second % DAY_S == 0 && second <= TIME_LAST / SECOND_US && date_of(second / DAY_S).day == 1;
@@ -203,7 +203,7 @@ bool jk_time_parse(struct jk_span text, int64_t *out_time_us)
     return in_range(utc * SECOND_US + fraction_us, out_time_us);
 }
 
-/* The number in `count` places that are known to be digits. */
+/* The number in `count` characters that are known to be digits. */
 static inline int digits_at(const char *at, int count)
 {
     int value = 0;
@@ -212,8 +212,8 @@ static inline int digits_at(const char *at, int count)
     return value;
 }
 
-/* Eight bytes of a time at once. Against the form a digit leaves 0 to 9 and a mark 0; adding `room` then lifts what is
- * more into bit 7. */
+/* Eight bytes of a time at once. After XOR with the pattern, a digit leaves 0 to 9 and a separator leaves 0; adding
+ * `room` then carries anything larger into bit 7. */
 static bool has_form(const char *at, const char form[8], const char room[8])
 {
     uint64_t word, expected, add, high = UINT64_C(0x8080808080808080);
@@ -232,7 +232,7 @@ static bool has_canonical_form(struct jk_span text)
            has_form(text.at + 16, form + 16, room + 16) && has_form(text.at + 19, form + 19, room + 19);
 }
 
-/* Once for each entry of the log: every digit and mark has its place, so nothing is searched for. */
+/* Runs once for each log entry: every digit and separator has a fixed place, so nothing needs searching. */
 bool jk_time_parse_canonical(struct jk_span text, int64_t *out_time_us)
 {
     if (!has_canonical_form(text)) return false;
@@ -240,7 +240,7 @@ bool jk_time_parse_canonical(struct jk_span text, int64_t *out_time_us)
     int hour = digits_at(text.at + 11, 2), minute = digits_at(text.at + 14, 2), second = digits_at(text.at + 17, 2);
     if (date.year < YEAR_FIRST || date.month < 1 || date.month > 12) return false;
     if (date.day < 1 || date.day > days_in(date.year, date.month)) return false;
-    if (hour > 23 || minute > 59 || second > 59) return false; /* a leap second is written as the one after it */
+    if (hour > 23 || minute > 59 || second > 59) return false; /* a leap second is written as the second after it */
     int64_t utc = days_of(date) * DAY_S + hour * 3600 + minute * 60 + second;
     *out_time_us = utc * SECOND_US + digits_at(text.at + 20, 6);
     return true;

@@ -1,6 +1,6 @@
-/* Times are int64_t microseconds since 1970-01-01T00:00:00Z. Text is RFC 3339. Pure but for the
- * what reads a clock or waits, at the end. Valid from year 1970 to 9999 (UTC): a parser refuses
- * what lies outside, a formatter takes the nearest time inside. */
+/* Times are int64_t microseconds since 1970-01-01T00:00:00Z. Text is RFC 3339. Pure, except for the functions at the
+ * end, which read a clock or wait. Valid for the years 1970 to 9999 (UTC): a parser refuses times outside that range, a
+ * formatter clamps them. */
 #ifndef JK_BASE_CLOCK_H
 #define JK_BASE_CLOCK_H
 
@@ -11,27 +11,27 @@
 void jk_time_format(int64_t time_us, char out_text[JK_TIME_TEXT]);
 #define JK_MOMENT_TEXT 72 /* "2026-08-01 00:00:00.000001 +09:00 (2026-07-31T15:00:00.000001Z)" and its NUL, with room */
 
-/* As people in Korea read it, with what the log holds beside it: "2026-08-01 00:00:00 +09:00 (2026-07-31T15:00:00Z)"; a fraction
- * of zero is left out. */
+/* For people in Korea, together with what the log holds: "2026-08-01 00:00:00 +09:00 (2026-07-31T15:00:00Z)"; a
+ * fraction of zero is left out. */
 void jk_time_format_moment(int64_t time_us, char out_text[JK_MOMENT_TEXT]);
-/* The canonical form that jk_time_format writes, and no other. */
+/* Only the canonical form, as jk_time_format writes it. */
 bool jk_time_parse_canonical(struct jk_span text, int64_t *out_time_us);
-/* Any RFC 3339 date-time with offset (digits past the microsecond are dropped, a leap second is the one after
- * it), or a date alone: that day's 00:00 at +09:00. */
+/* Any RFC 3339 date-time with an offset (digits beyond the microsecond are dropped, a leap second becomes the second
+ * after it), or a date alone, which means 00:00 at +09:00 on that day. */
 bool jk_time_parse(struct jk_span text, int64_t *out_time_us);
-/* Months since 1970-01 at UTC+09:00, by which counts are grouped; and its text, "2026-11". */
+/* Months since 1970-01 at UTC+09:00, by which counts are grouped; and the month as text, "2026-11". */
 unsigned jk_time_month(int64_t time_us);
 void jk_month_format(unsigned month, char out_text[8]);
 bool jk_month_parse(struct jk_span text, unsigned *out_month);
-/* Days since 1970-01-01 at UTC+09:00, by which daily quotas are counted. */
+/* Days since 1970-01-01 at UTC+09:00; daily quotas are counted by these. */
 int64_t jk_time_day(int64_t time_us);
 
-int64_t jk_now_us(void);       /* wall clock: for logs and certificates, never for a rule */
+int64_t jk_now_us(void);       /* wall clock: for logs and certificates, never for decisions */
 int64_t jk_monotonic_ms(void); /* for deadlines */
 int64_t jk_monotonic_us(void);
-int64_t jk_monotonic_coarse_ms(void); /* the same scale, some ms behind, and cheaper */
-/* Waits that long, also where signals interrupt it; not at all for 0 or less. */
+int64_t jk_monotonic_coarse_ms(void); /* same scale, cheaper, but up to some ms behind */
+/* Waits that long even if signals interrupt it; returns at once for 0 or less. */
 void jk_sleep_ms(int64_t ms);
-int64_t jk_boot_us(void); /* since the machine was started, time in suspension included; nobody can set it */
+int64_t jk_boot_us(void); /* since boot, including time in suspend; cannot be set */
 
 #endif

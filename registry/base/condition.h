@@ -1,5 +1,5 @@
-/* Condition variables whose waits end by the monotonic clock, so that no step of the real-time clock shortens or
- * lengthens one. Any thread. */
+/* Condition variables with timeouts on the monotonic clock, so that setting the real-time clock neither shortens nor
+ * lengthens a wait. Any thread. */
 #ifndef JK_BASE_CONDITION_H
 #define JK_BASE_CONDITION_H
 
@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 void jk_condition_init(pthread_cond_t *condition);
-/* Waits for a signal, until a moment on jk_monotonic_ms()'s scale; the caller holds the mutex. False: that moment has
- * come. As with every condition it may wake for nothing. */
+/* Waits for a signal, at most until a moment on jk_monotonic_ms()'s scale; the caller holds the mutex. False if that
+ * moment has come. As with every condition variable, there are spurious wake-ups. */
 bool jk_condition_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t until_ms);
 
 #endif

@@ -1,5 +1,5 @@
-/* SHA-256 through OpenSSL. The algorithm is fetched once (an implicit fetch costs more than a Merkle node),
- * and each thread keeps one context, freed when the thread ends. Where there is no memory for it the process ends. */
+/* SHA-256 through OpenSSL. The algorithm is fetched once (an implicit fetch costs more than a Merkle node), and each
+ * thread keeps one context, freed when the thread ends. If there is no memory for it, the process ends. */
 #include "base/digest.h"
 
 #include <limits.h>
@@ -18,12 +18,12 @@ struct jk_sha256 {
 
 static EVP_MD *sha256;
 static pthread_once_t setup_once = PTHREAD_ONCE_INIT;
-static pthread_key_t context_key; /* only for its destructor */
+static pthread_key_t context_key; /* exists only for its destructor */
 static _Thread_local EVP_MD_CTX *thread_context;
 
 static void free_thread_context(void *context)
 {
-    thread_context = NULL; /* another key's destructor may ask for a digest yet: it gets a new one */
+    thread_context = NULL; /* another key's destructor may still compute a digest: it gets a new context */
     EVP_MD_CTX_free(context);
 }
 
@@ -41,7 +41,7 @@ void jk_digest_setup(void)
 
 static EVP_MD_CTX *context_new(void)
 {
-    JK_CHECK(sha256 != NULL); /* jk_digest_setup() comes first */
+    JK_CHECK(sha256 != NULL); /* jk_digest_setup() was not called */
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     if (context && EVP_DigestInit_ex2(context, sha256, NULL) == 1) return context;
     EVP_MD_CTX_free(context);
@@ -57,7 +57,7 @@ static EVP_MD_CTX *context_of_thread(void)
     return thread_context;
 }
 
-/* The context keeps its algorithm, so that nothing is looked up; OpenSSL 3.0 takes the algorithm's 112 bytes anew. */
+/* The context keeps its algorithm, so nothing is looked up; OpenSSL 3.0 still reallocates the algorithm's 112 bytes. */
 static void begin_digest(EVP_MD_CTX *context)
 {
     JK_CHECK(EVP_DigestInit_ex2(context, NULL, NULL) == 1);

@@ -1,4 +1,4 @@
-/* See distance.h. One row of the table is kept, and of each row only the cells at most `most` off the diagonal are looked at:
+/* See distance.h. Only one row of the table is kept, and only the cells at most `most` off the diagonal are computed:
  * all others are larger. */
 #include "base/distance.h"
 

@@ -1,4 +1,4 @@
-/* Collecting what went wrong. All text is cut at a bound and made well-formed UTF-8, as protobuf demands it. */
+/* Collecting the details of a failure. All text is cut to a limit and made well-formed UTF-8, as protobuf requires. */
 #include "base/error.h"
 
 #include <stdarg.h>
@@ -10,10 +10,11 @@
 #define RULE_MAX 1024
 #define ELLIPSIS "\xE2\x80\xA6"
 
-/* Known by its address: a caller's own "INVALID_FIELD" with a message of its own is not summed up over. */
+/* Recognised by its address: if a caller uses "INVALID_FIELD" with its own message, that message is not replaced by a
+ * summary. */
 static const char invalid_field[] = "INVALID_FIELD";
 
-/* Bad bytes, and control characters of one byte, become '?': neither may reach a reply. */
+/* Invalid bytes and one-byte control characters become '?': neither may reach a reply. */
 static void mend(char *text)
 {
     struct jk_span rest = jk_span_of(text);
@@ -27,7 +28,7 @@ static void mend(char *text)
     }
 }
 
-/* Ends a text that was cut at room - 1 bytes with an ellipsis, between two characters. */
+/* Ends a text that was cut at room - 1 bytes with an ellipsis, without splitting a character. */
 static void mark_cut(char *text, size_t room)
 {
     struct jk_span kept = jk_utf8_cut((struct jk_span){text, room - 1}, room - sizeof ELLIPSIS);
@@ -42,7 +43,7 @@ static void print(char *out, size_t room, const char *format, va_list args)
     mend(out);
 }
 
-/* NULL where there is no arena, or no room in it. */
+/* NULL if there is no arena, or it has no room. */
 static const char *keep_error_text(struct jk_error *error, const char *text)
 {
     if (!error->arena || !text) return NULL;
@@ -53,7 +54,8 @@ static const char *keep_error_text(struct jk_error *error, const char *text)
 
 void jk_error_init(struct jk_error *error, struct jk_arena *arena)
 {
-    /* The lists are filled one by one: clearing them would cost more than many a call that fails nothing. */
+    /* The lists are not cleared: they are filled one by one, and clearing them would cost more than many calls that
+     * succeed. */
     error->arena = arena;
     error->status = JK_OK;
     error->message[0] = '\0';
@@ -118,7 +120,7 @@ void jk_error_field(struct jk_error *error, const char *field, const char *forma
     keep_violation(error, field, rule);
 }
 
-/* A key that is there already gets the new value: the facts become a map. */
+/* An existing key gets the new value: the facts become a map. */
 static struct jk_fact *fact_slot(struct jk_error *error, const char *key)
 {
     for (size_t i = 0; i < error->fact_count; i++)
@@ -157,7 +159,7 @@ void jk_error_resource(struct jk_error *error, const char *type, const char *nam
     error->resource_name = kept_name;
 }
 
-/* Appends at most what fits; false once it was cut. */
+/* Appends as much as fits; false once something was cut. */
 static bool append_error_text(char *message, size_t room, size_t *len, const char *before, const char *text)
 {
     int added = snprintf(message + *len, room - *len, "%s%s", before, text);

@@ -31,7 +31,7 @@ int jk_file_make(int folder, const char *path, struct jk_span bytes, mode_t mode
 
 int jk_file_replace(int folder, const char *draft, const char *path, struct jk_span bytes, mode_t mode, bool synced)
 {
-    (void)unlinkat(folder, draft, 0); /* what a crash left */
+    (void)unlinkat(folder, draft, 0); /* left by a crash */
     int why = jk_file_make(folder, draft, bytes, mode, synced);
     if (why) return why;
     if (renameat(folder, draft, folder, path) != 0) {

@@ -1,6 +1,7 @@
-/* Writing files so that they are whole or absent, and survive a power cut: new bytes under a draft's name, synced, renamed,
- * and the folder synced. Every function returns 0 or an errno, so that each caller can give its own reason. Paths are relative to
- * the descriptor `folder` (AT_FDCWD: the working directory). Symbolic links are not followed. Any thread, no state. */
+/* Writing files so that they are either complete or absent, and survive a power cut: the new bytes go to a draft, which
+ * is synced and renamed, and then the folder is synced. Every function returns 0 or an errno, so that each caller can
+ * give its own reason. Paths are relative to the descriptor `folder` (AT_FDCWD: the working directory). Symbolic links
+ * are not followed. Any thread, no state. */
 #ifndef JK_BASE_FILES_H
 #define JK_BASE_FILES_H
 
@@ -8,14 +9,14 @@
 
 #include "base/span.h"
 
-/* All of the bytes, however many calls of write() it takes. */
+/* All of the bytes, with as many calls of write() as it takes. */
 int jk_file_put(int fd, struct jk_span bytes);
-/* A new file, which must not exist. On failure nothing is left of it. */
+/* Creates a file, which must not exist yet. On failure nothing is left of it. */
 int jk_file_make(int folder, const char *path, struct jk_span bytes, mode_t mode, bool synced);
-/* Puts a whole file at `path`, whatever was there before; what stood at `draft`, in the same folder, is lost. Without
- * `synced` the file is whole for other processes, but not after a power cut. */
+/* Creates or replaces the file at `path`; whatever is at `draft`, in the same folder, is lost. Without `synced` other
+ * processes see a complete file, but a power cut may lose it. */
 int jk_file_replace(int folder, const char *draft, const char *path, struct jk_span bytes, mode_t mode, bool synced);
-/* Syncs the folder that holds `path`, so that a new, changed or removed name survives. */
+/* Syncs the folder of `path`, so that a created, changed or removed name survives. */
 int jk_file_sync_parent(int folder, const char *path);
 
 #endif

@@ -1,6 +1,6 @@
-/* One event, one line, one write(2): the line is built on the stack and stays within PIPE_BUF, so that lines
- * of several threads and processes on one pipe never mix. Pairs that no longer fit are left out, and said so. Above
- * debug, so many lines of one event a second (loglimit.h): what came in between is told as log-left-out. */
+/* One event, one line, one write(2): the line is built on the stack and fits in PIPE_BUF, so that lines of several
+ * threads and processes on one pipe never mix. Pairs that do not fit are left out, and the line says so. Above debug,
+ * each event may have only so many lines a second (loglimit.h); log-left-out reports how many were suppressed. */
 #include "base/log.h"
 
 #include <errno.h>
@@ -63,7 +63,7 @@ static void put_bytes(struct line *line, const char *bytes, size_t len, size_t l
     line->len += len;
 }
 
-/* One character, or bad byte, taken off *rest and made harmless within quotes. Returns its length. */
+/* Takes one character, or invalid byte, off *rest and makes it safe within quotes. Returns its length. */
 static size_t escape_next(struct jk_span *rest, bool json, char out[32])
 {
     struct jk_span before = *rest;
@@ -84,11 +84,11 @@ static size_t escape_next(struct jk_span *rest, bool json, char out[32])
     return len;
 }
 
-/* The value escaped, at most `most` bytes of it, with an ellipsis where it was cut. */
+/* The escaped value, at most `most` bytes, with an ellipsis if it was cut. */
 static void put_escaped(struct line *line, struct jk_span value, size_t most, size_t limit)
 {
     char piece[32];
-    size_t start = line->len, safe = start; /* safe: the last length after which the ellipsis fits */
+    size_t start = line->len, safe = start; /* safe: the last length at which the ellipsis still fits */
     while (value.len > 0) {
         if (line->len - start + ELLIPSIS_LEN <= most) safe = line->len;
         size_t len = escape_next(&value, line->json, piece);
@@ -111,7 +111,7 @@ static bool needs_quotes(struct jk_span value)
     return false;
 }
 
-/* A pair is written whole or not at all. */
+/* A pair is written completely or not at all. */
 static void put_pair(struct line *line, const char *key, const char *value, size_t limit)
 {
     struct jk_span text = value ? jk_span_of(value) : JK_SPAN("-");
@@ -127,7 +127,7 @@ static void put_pair(struct line *line, const char *key, const char *value, size
     if (line->full) line->len = start;
 }
 
-/* Whole lines or nothing: a standard error that takes no more must not stop a thread. */
+/* Complete lines or nothing: a blocked standard error must not stop a thread. */
 static void write_log_line(struct line *line)
 {
     if (line->json) line->bytes[line->len++] = '}';
@@ -163,7 +163,7 @@ static bool take_log_event(const char *event)
 static void tell_left_out(const char *event, uint64_t lines)
 {
     struct line line;
-    char number[24]; /* not jk_log_i64's: those belong to whoever logs next */
+    char number[24]; /* not through jk_log_i64, whose slots may be in use by the caller */
     snprintf(number, sizeof number, "%llu", (unsigned long long)lines);
     begin_line(&line, JK_LOG_WARN, "log-left-out");
     put_pair(&line, "of", event, LINE_MAX_BYTES - TAIL_ROOM);
@@ -191,7 +191,7 @@ void jk_log(enum jk_log_level level, const char *event, ...)
 {
     if (!jk_log_wanted(level) || (level > JK_LOG_DEBUG && !take_log_event(event))) return;
     if (level > JK_LOG_DEBUG) jk_log_settle();
-    int saved_errno = errno; /* a log line must not change what its caller reports next */
+    int saved_errno = errno; /* logging must not change the errno that its caller reports next */
     struct line line;
     begin_line(&line, level, event);
     va_list args;

@@ -1,4 +1,4 @@
-/* See loglimit.h. The table is open addressing over names; nothing is ever taken out, for a program has few events. */
+/* See loglimit.h. The table uses open addressing by name; nothing is ever removed, since a program has few events. */
 #include "base/loglimit.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ static size_t hash(const char *name)
     return h % JK_LOGLIMIT_EVENTS;
 }
 
-/* The event's place, taken if it is new. */
+/* The event's slot, allocated if it is new. */
 static struct jk_loglimit_event *find_event(struct jk_loglimit *limit, const char *name)
 {
     size_t at = hash(name);

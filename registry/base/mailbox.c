@@ -1,5 +1,5 @@
-/* The mailbox: a linked queue under a mutex. A sender signals only when a taker waits, so that a busy taker,
- * which finds its next batch without waiting, costs no system call. Signals are sent after the mutex is free. */
+/* The mailbox: a linked queue under a mutex. A sender signals only if a taker is waiting, so a busy taker, which finds
+ * its next batch without waiting, costs no system call. Signals are sent after the mutex is released. */
 #include "base/mailbox.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ struct jk_mailbox {
     pthread_mutex_t lock;
     pthread_cond_t arrived;
     struct jk_mail *first;
-    struct jk_mail **end; /* where the next one is linked */
+    struct jk_mail **end; /* where the next item is linked */
     size_t length;
     size_t capacity;
     size_t waiting; /* takers in pthread_cond_timedwait */
@@ -87,7 +87,7 @@ static struct timespec deadline_after(int timeout_ms)
     return at;
 }
 
-/* Until there is mail, a nudge, the end, or no more time. Called and left with the lock held. */
+/* Until there is mail or a nudge, the box is closed, or time is up. Called and returns with the lock held. */
 static void wait_for_mail(struct jk_mailbox *box, int timeout_ms)
 {
     struct timespec deadline = {0};
@@ -107,7 +107,7 @@ static size_t detach(struct jk_mailbox *box, size_t most, struct jk_mail **out_f
 {
     size_t count = box->length < most ? box->length : most;
     *out_first = count > 0 ? box->first : NULL;
-    if (count == box->length) { /* the usual case needs no walk */
+    if (count == box->length) { /* the usual case needs no walk along the list */
         box->first = NULL;
         box->end = &box->first;
     } else {
@@ -126,9 +126,9 @@ size_t jk_mailbox_take(struct jk_mailbox *box, size_t most, int timeout_ms, stru
     JK_CHECK(most > 0);
     lock(box);
     wait_for_mail(box, timeout_ms);
-    if (box->nudges > 0) box->nudges--; /* whoever comes back from here looks around: nudged enough */
+    if (box->nudges > 0) box->nudges--; /* whoever returns from here checks for work, so the nudge is used up */
     size_t count = detach(box, most, out_first);
-    bool wake = box->length > 0 && box->waiting > 0; /* leave what is left to somebody who is free */
+    bool wake = box->length > 0 && box->waiting > 0; /* leave the rest to another waiting taker */
     unlock(box);
     if (wake) wake_one(box);
     return count;
@@ -161,7 +161,7 @@ size_t jk_mailbox_length(struct jk_mailbox *box)
 void jk_mailbox_nudge(struct jk_mailbox *box)
 {
     lock(box);
-    /* One for each taker that waits; one is kept for a taker that is busy. More would make it spin. */
+    /* One for each waiting taker, and one for a taker that is busy now. More would make it spin. */
     if (box->nudges < box->waiting || box->nudges == 0) box->nudges++;
     bool wake = box->waiting > 0;
     unlock(box);

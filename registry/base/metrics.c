@@ -1,5 +1,5 @@
-/* Metrics. A histogram's cell is its buckets, not cumulative, and then its sum: the count is the buckets' sum, so that
- * what a scrape shows always adds up. */
+/* Metrics. A histogram's cell holds its buckets, not cumulative, followed by its sum. The count is computed as the sum
+ * of the buckets, so that what a scrape shows is always consistent. */
 #include "base/metrics.h"
 
 #include <inttypes.h>
@@ -25,7 +25,7 @@ static const struct row {
 };
 
 struct buckets {
-    size_t count; /* without the last, which has no bound */
+    size_t count; /* without the last, which is unbounded */
     uint64_t bounds[BUCKETS_MOST - 1];
 };
 
@@ -48,7 +48,7 @@ static const struct buckets *buckets_of(enum jk_metric metric)
     return rows[metric].unit == SECONDS ? &of_seconds : &of_counts;
 }
 
-/* Numbers in a cell. */
+/* How many numbers a cell holds. */
 static size_t width_of(enum jk_metric metric)
 {
     return rows[metric].kind == HISTOGRAM ? buckets_of(metric)->count + 2 : 1;
@@ -150,7 +150,7 @@ static void write_label(struct jk_text *out, char before, const char *name, cons
     jk_text_add_char(out, '"');
 }
 
-/* {method="…",code="…",le="…"}, as far as there are any. */
+/* {method="…",code="…",le="…"}, with those that the row has. */
 static void write_labels(struct jk_text *out, enum jk_metric metric, size_t value, size_t second, const char *bound)
 {
     const struct row *row = &rows[metric];

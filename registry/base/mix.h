@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define JK_MIX_STEP UINT64_C(0x9E3779B97F4A7C15) /* between the states of a sequence */
+#define JK_MIX_STEP UINT64_C(0x9E3779B97F4A7C15) /* the increment between states of a sequence */
 
 static inline uint64_t jk_mix64(uint64_t z)
 {

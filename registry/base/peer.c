@@ -32,7 +32,7 @@ static bool parse_bare(struct jk_span text, struct jk_peer *out)
     return true;
 }
 
-/* Takes a port off, and brackets: only IPv6 has more than one colon. */
+/* Removes a port and brackets: only IPv6 has more than one colon. */
 static struct jk_span without_port(struct jk_span text)
 {
     const char *first = text.len ? memchr(text.at, ':', text.len) : NULL;
@@ -50,7 +50,7 @@ static bool cut_start(struct jk_span *text, const char *start)
     return true;
 }
 
-/* Between "%5B" and "%5D", or what without_port leaves. */
+/* What is between "%5B" and "%5D", or what without_port leaves. */
 static struct jk_span host_of(struct jk_span text)
 {
     struct jk_span rest = text;

@@ -1,6 +1,5 @@
-/* Who is at the other end of a connection, as far as limits ask: the address to count by, and whose word is taken for
- * it where a proxy stands in between. Pure; keeps nothing. IPv6 is counted by /64, which is what one customer is given.
- */
+/* Who is at the other end of a connection, for the purpose of limits: the address to count by, and which proxies are
+ * trusted to report a client's address. Pure, no state. IPv6 is counted by /64, which is what one customer is given. */
 #ifndef JK_BASE_PEER_H
 #define JK_BASE_PEER_H
 
@@ -11,33 +10,33 @@
 
 enum jk_peer_kind {
     JK_PEER_UNKNOWN,
-    JK_PEER_UNIX, /* through a Unix socket: all who come so are one */
+    JK_PEER_UNIX, /* all who connect through a Unix socket count as one */
     JK_PEER_ADDRESS,
 };
 
 struct jk_peer {
     enum jk_peer_kind kind;
-    unsigned char address[16]; /* IPv4 as ::ffff:a.b.c.d; zero of the other kinds */
+    unsigned char address[16]; /* IPv4 as ::ffff:a.b.c.d; zero for the other kinds */
 };
 
-/* Those whose word on a client's address is taken. */
+/* The proxies whose X-Forwarded-For is trusted. */
 struct jk_proxies {
-    bool unix_socket; /* whoever comes through one */
+    bool unix_socket; /* anybody who connects through one */
     size_t count;
     struct jk_peer peers[JK_PROXIES_MOST];
 };
 
-/* "unix" and numeric addresses, joined by commas; "none": nobody. INVALID_ARGUMENT names `field`. */
+/* "unix" and numeric addresses, separated by commas; "none" for nobody. INVALID_ARGUMENT names `field`. */
 JK_MUST_USE enum jk_status jk_proxies_parse(const char *list, const char *field, struct jk_proxies *out_proxies,
                                             struct jk_error *error);
 bool jk_proxies_hold(const struct jk_proxies *proxies, const struct jk_peer *peer);
 
 /* "ipv4:1.2.3.4:80", "ipv6:[::1]:80" (brackets may be %5B and %5D), "unix:…"; anything else is unknown. */
 void jk_peer_parse(struct jk_span uri, struct jk_peer *out_peer);
-/* What the nearest proxy added to X-Forwarded-For: the last address in it, with or without a port. False, and nothing
- * changed, where there is none. */
+/* What the nearest proxy added to X-Forwarded-For: the last address in it, with or without a port. False, with nothing
+ * changed, if there is none. */
 bool jk_peer_forwarded(struct jk_span header, struct jk_peer *peer);
-/* The same for all that are counted as one. */
+/* Reduces the address to the group that it is counted in. */
 void jk_peer_group(struct jk_peer *peer);
 bool jk_peer_is_loopback(const struct jk_peer *peer);
 bool jk_peer_equal(const struct jk_peer *a, const struct jk_peer *b);

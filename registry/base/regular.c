@@ -21,7 +21,7 @@ static const char *kind_of(mode_t mode)
     }
 }
 
-/* A socket cannot be opened at all, and errno names a device then. */
+/* A socket cannot be opened at all, and errno is then the one for a missing device. */
 static const char *why_closed(int folder, const char *path)
 {
     struct stat facts;

@@ -1,13 +1,13 @@
-/* Opening a file that somebody named, or that lies in a folder: only a regular file, and never waiting for anybody. A
- * pipe that nobody writes to, a socket or a device of that name holds nobody up. Any thread, no state. */
+/* Opening a file that a user named, or that is in a folder: regular files only, and without ever blocking, as a pipe
+ * without a writer, a socket or a device would. Any thread, no state. */
 #ifndef JK_BASE_REGULAR_H
 #define JK_BASE_REGULAR_H
 
 #include <stdbool.h>
 
-/* For reading, below `folder` (AT_FDCWD: where we are). The descriptor; or -1, and *out_why says why not, in words that
- * follow "it": static, or of errno, which is 0 where it is there and no regular file. `follow`: a symbolic link at the
- * end is followed. */
+/* Opens for reading, relative to `folder` (AT_FDCWD: the working directory). Returns the descriptor; or -1, with the
+ * reason in *out_why, in words that follow "it": a static string or errno's. errno is 0 if the path exists but is not a
+ * regular file. `follow`: follow a symbolic link as the last component. */
 int jk_regular_open(int folder, const char *path, bool follow, const char **out_why);
 
 #endif

@@ -2,8 +2,9 @@
 #ifndef JK_BASE_SEARCH_H
 #define JK_BASE_SEARCH_H
 
-/* The first position of 0 … count - 1 at which `below` does not hold, or `count`. `below` is an expression over the variable `at`,
- * which this declares with the type of `count`; once it does not hold it holds nowhere after. It is evaluated about log2(count) times. */
+/* The first position of 0 … count - 1 at which `below` is false, or `count`. `below` is an expression over the variable
+ * `at`, which this declares with the type of `count`; once false it must stay false. It is evaluated about log2(count)
+ * times. */
 #define JK_LOWER_BOUND(count, at, below)                                                                               \
     ({                                                                                                                 \
         __typeof__((count) + 0) jk_low_ = 0, jk_high_ = (count);                                                       \

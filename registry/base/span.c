@@ -8,7 +8,7 @@ static struct jk_span head_of(struct jk_span text, size_t len)
     return (struct jk_span){text.at, len};
 }
 
-/* len 0 is let alone, so that no offset is added to NULL. */
+/* skipped for len 0, so that no offset is added to NULL */
 static struct jk_span skip(struct jk_span text, size_t len)
 {
     return len == 0 ? text : (struct jk_span){text.at + len, text.len - len};
@@ -40,7 +40,7 @@ bool jk_span_ends(struct jk_span text, struct jk_span suffix)
 bool jk_span_equal_fold(struct jk_span a, struct jk_span b)
 {
     if (a.len != b.len) return false;
-    if (a.len == 0 || memcmp(a.at, b.at, a.len) == 0) return true; /* as nearly always where it is true */
+    if (a.len == 0 || memcmp(a.at, b.at, a.len) == 0) return true; /* as is nearly always the case if it is true */
     for (size_t i = 0; i < a.len; i++)
         if (jk_ascii_to_lower(a.at[i]) != jk_ascii_to_lower(b.at[i])) return false;
     return true;

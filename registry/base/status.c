@@ -1,4 +1,4 @@
-/* The result codes' table, made from status.def. No state. */
+/* The table of result codes, made from status.def. No state. */
 #include "base/status.h"
 
 #include <stddef.h>
@@ -15,7 +15,7 @@ static const struct row rows[] = {
 #undef JK_STATUS
 };
 
-/* A number outside the table comes from a peer, never from us: it reads as UNKNOWN. */
+/* A number outside the table can only come from a peer: it reads as UNKNOWN. */
 static const struct row *status_row(enum jk_status status)
 {
     size_t index = (size_t)status;

@@ -1,6 +1,5 @@
-/* Result codes, one row each in status.def. A function that can fail returns enum jk_status and
- * must be looked at; the detail goes into the struct jk_error passed last (base/error.h).
- * No thread, no state. */
+/* Result codes, one row each in status.def. A function that can fail returns enum jk_status, which must be checked; the
+ * details go into the struct jk_error passed last (base/error.h). No thread, no state. */
 #ifndef JK_BASE_STATUS_H
 #define JK_BASE_STATUS_H
 
@@ -14,7 +13,7 @@ enum jk_status {
 #undef JK_STATUS
 };
 
-/* Hands a failure on to the caller. */
+/* Returns a failure to the caller. */
 #define JK_TRY(call)                                                                                                   \
     do {                                                                                                               \
         enum jk_status jk_try_ = (call);                                                                               \

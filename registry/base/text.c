@@ -1,4 +1,4 @@
-/* The string builder. Room doubles; the first failure sticks until jk_text_clear(). */
+/* The string builder. Its capacity doubles; the first failure sticks until jk_text_clear(). */
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -26,7 +26,7 @@ void jk_text_clear(struct jk_text *text)
     if (text->bytes) text->bytes[0] = '\0';
 }
 
-/* Room for `more` bytes and a NUL, or the failure. */
+/* Makes room for `more` bytes and a NUL, or records the failure. */
 static bool reserve(struct jk_text *text, size_t more)
 {
     size_t need;
@@ -69,7 +69,7 @@ void jk_text_add_char(struct jk_text *text, char c)
     jk_text_add(text, (struct jk_span){&c, 1});
 }
 
-/* Prints into the room that is there, and once more where that was too little. */
+/* Prints into the free room, and once more if that was too small. */
 void jk_text_addf(struct jk_text *text, const char *format, ...)
 {
     if (!reserve(text, 0)) return;
@@ -86,7 +86,7 @@ void jk_text_addf(struct jk_text *text, const char *format, ...)
         text->len += (size_t)len;
     }
     va_end(again);
-    text->bytes[text->len] = '\0'; /* where it failed, nothing of it stays */
+    text->bytes[text->len] = '\0'; /* on failure nothing of it stays */
 }
 
 struct jk_span jk_text_span(const struct jk_text *text)

@@ -1,4 +1,4 @@
-/* Percent-encoding, hex and base64. Pure; a decoder writes nothing before it has checked everything. */
+/* Percent-encoding, hex and base64. Pure; a decoder writes nothing before it has checked all of its input. */
 #include "base/text.h"
 
 #include <endian.h>
@@ -31,7 +31,7 @@ static bool must_escape(char c, const char *also, bool ascii_only)
 
 void jk_percent_encode(struct jk_text *out, struct jk_span text, const char *also, bool ascii_only)
 {
-    size_t plain = 0; /* where the run began that needs no escape */
+    size_t plain = 0; /* start of the current run that needs no escape */
     for (size_t i = 0; i < text.len; i++) {
         if (!must_escape(text.at[i], also, ascii_only)) continue;
         jk_text_add(out, (struct jk_span){text.at + plain, i - plain});
@@ -73,8 +73,8 @@ void jk_hex_encode(const unsigned char *bytes, size_t len, char *out_hex)
     }
 }
 
-/* Digests are most of what a log's entries consist of, so digits are read eight at a time, as the bytes of a word whose
- * lowest is the first. */
+/* Log entries consist mostly of digests, so digits are read eight at a time, as the bytes of a word whose lowest byte
+ * is the first digit. */
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 
 static uint64_t eight_digits(const char *at)
@@ -84,7 +84,7 @@ static uint64_t eight_digits(const char *at)
     return le64toh(word);
 }
 
-/* Bit 7 of each byte that lies in first … last; for bytes below 0x80. */
+/* Sets bit 7 of each byte that is in first … last; for bytes below 0x80. */
 static uint64_t in_range(uint64_t word, unsigned char first, unsigned char last)
 {
     uint64_t low = word & (0x7f * EACH_BYTE);
@@ -99,7 +99,7 @@ static bool are_digits(uint64_t word)
 
 static uint32_t four_bytes(uint64_t word)
 {
-    uint64_t values = (word & (0x0f * EACH_BYTE)) + 9 * (word >> 6 & EACH_BYTE); /* bit 6 tells a letter */
+    uint64_t values = (word & (0x0f * EACH_BYTE)) + 9 * (word >> 6 & EACH_BYTE); /* bit 6 is set for letters */
     uint64_t pairs = (values << 4 | values >> 8) & UINT64_C(0x00ff00ff00ff00ff);
     pairs = (pairs | pairs >> 8) & UINT64_C(0x0000ffff0000ffff);
     return htole32((uint32_t)(pairs | pairs >> 16));
@@ -140,7 +140,7 @@ static int base64_value(char c)
     return base64_values[(unsigned char)c] - 1;
 }
 
-/* Up to three bytes as four signs. */
+/* Up to three bytes as four digits. */
 static void base64_group(const unsigned char *bytes, size_t len, char out_group[4])
 {
     uint32_t bits = (uint32_t)bytes[0] << 16;
@@ -166,7 +166,7 @@ void jk_base64_encode(struct jk_text *out, const unsigned char *bytes, size_t le
     jk_text_add(out, (struct jk_span){buffer, used});
 }
 
-/* The bytes that well-formed base64 stands for. */
+/* How many bytes well-formed base64 decodes to. */
 static bool base64_length(struct jk_span text, size_t *out_len)
 {
     if (text.len % 4 != 0) return false;
@@ -189,7 +189,7 @@ bool jk_base64_decode(struct jk_span text, unsigned char *out_bytes, size_t room
     size_t len;
     if (!base64_length(text, &len) || len > room) return false;
     uint32_t bits = 0;
-    unsigned pending = 0; /* bits not yet written */
+    unsigned pending = 0; /* bits not written yet */
     for (size_t i = 0, done = 0; done < len; i++) {
         bits = bits << 6 | (uint32_t)base64_value(text.at[i]);
         pending += 6;

@@ -1,4 +1,4 @@
-/* UTF-8: checking, stepping, measuring, and the shortened form for messages. Pure. */
+/* UTF-8: validating, stepping, measuring, and the shortened form for messages. Pure. */
 #include "base/text.h"
 
 #include "base/search.h"
@@ -11,7 +11,7 @@ struct range {
     uint32_t first, last;
 };
 
-/* East Asian Width W and F (Unicode 14), neighbours across unassigned code points joined. */
+/* East Asian Width W and F (Unicode 14); ranges that only unassigned code points separate are joined. */
 static const struct range wide[] = {
     {0x1100, 0x115F},   {0x231A, 0x231B},   {0x2329, 0x232A},   {0x23E9, 0x23EC},   {0x23F0, 0x23F0},
     {0x23F3, 0x23F3},   {0x25FD, 0x25FE},   {0x2614, 0x2615},   {0x2648, 0x2653},   {0x267F, 0x267F},
@@ -32,8 +32,7 @@ static const struct range wide[] = {
     {0x20000, 0x2FFFD}, {0x30000, 0x3FFFD},
 };
 
-/* What stands on the character before it: combining marks in common use, medial and final Jamo, joiners,
- * variation selectors. */
+/* Characters of no width: common combining marks, medial and final Jamo, joiners, variation selectors. */
 static const struct range zero[] = {
     {0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x064B, 0x065F}, {0x0E34, 0x0E3A},
     {0x0E47, 0x0E4E}, {0x1160, 0x11FF}, {0x1AB0, 0x1ACE}, {0x1DC0, 0x1DFF}, {0x200B, 0x200F},
@@ -52,7 +51,7 @@ static bool is_continuation(char c)
     return ((unsigned char)c & 0xC0) == 0x80;
 }
 
-/* How many bytes a character has that begins with `lead`; 0 for a byte that begins none. */
+/* The length of a character that begins with `lead`; 0 if none begins with that byte. */
 static size_t length_of(unsigned char lead)
 {
     if (lead < 0x80) return lead == 0 ? 0 : 1;
@@ -79,7 +78,7 @@ bool jk_utf8_next(struct jk_span *rest, uint32_t *out_code)
     return true;
 }
 
-/* Eight bytes at once where all are ASCII and none is NUL: most of what is checked. */
+/* Eight bytes at once if all are ASCII and none is NUL, which is most input. */
 static size_t ascii_run(struct jk_span text)
 {
     size_t done = 0;
@@ -107,7 +106,7 @@ struct jk_span jk_utf8_cut(struct jk_span text, size_t most)
 {
     if (text.len <= most) return text;
     size_t len = most;
-    /* Back over at most three continuation bytes: a longer run is no character anyway. */
+    /* Back over at most three continuation bytes: a longer run is invalid anyway. */
     while (len > 0 && most - len < 3 && is_continuation(text.at[len]))
         len--;
     if (is_continuation(text.at[len])) len = most;
@@ -134,7 +133,7 @@ size_t jk_utf8_columns(struct jk_span text)
         uint32_t code;
         if (jk_utf8_next(&text, &code)) {
             columns += columns_of(code);
-        } else { /* a bad byte is shown as one sign */
+        } else { /* an invalid byte is shown as one character */
             columns++;
             text = (struct jk_span){text.at + 1, text.len - 1};
         }
@@ -142,7 +141,7 @@ size_t jk_utf8_columns(struct jk_span text)
     return columns;
 }
 
-/* One character, or bad byte, of the text as it is shown. */
+/* One character, or invalid byte, as it is shown. */
 struct shown {
     char bytes[16]; /* at most four bytes as \xNN */
     size_t len;
@@ -179,7 +178,7 @@ static void show_next(struct jk_span *rest, struct shown *out_shown)
 void jk_text_shorten(struct jk_span value, char *out, size_t room)
 {
     if (room == 0) return;
-    size_t len = 0, columns = 0, safe = 0; /* safe: the last length after which the ellipsis fits */
+    size_t len = 0, columns = 0, safe = 0; /* safe: the last length at which the ellipsis still fits */
     bool cut = false;
     while (value.len > 0) {
         if (columns + 1 <= SHORT_COLUMNS && len + ELLIPSIS_LEN < room) safe = len;

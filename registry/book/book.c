@@ -1,4 +1,4 @@
-/* The book itself: its tables, time, marks, and the small tools that its other files share. See book.h. */
+/* The book itself: its tables, time, marks, and the small helpers that its other files share. See book.h. */
 #include "book/book.h"
 
 #include <stdlib.h>
@@ -125,7 +125,7 @@ void jk_book_free(struct jk_book *book)
 
 /* ---- marks ---- */
 
-/* Best effort: an index that cannot grow goes on, only slower. */
+/* Best effort: an index that cannot grow still works, only slower. */
 static void grow_indexes(struct jk_book *book)
 {
 #define INDEX(index, table, type, link)                                                                                \
@@ -200,7 +200,7 @@ struct jk_span jk_book_purpose(const struct jk_book *book)
     return book->purpose;
 }
 
-/* ---- tools of the other files ---- */
+/* ---- helpers for the other files ---- */
 
 void *jk_book_append(struct jk_book *book, struct jk_chunks *rows, uint32_t *out_slot)
 {
@@ -315,7 +315,7 @@ uint32_t jk_book_switched_since(const struct jk_book *book, uint32_t head, uint3
 void jk_book_list_changed(struct jk_book *book, uint32_t model)
 {
     struct jk_model_row *row = jk_model_row(book, model);
-    /* `changed` is a hint that checks itself, so it needs no journal. */
+    /* `changed` is a hint that verifies itself, so it needs no journal. */
     if (row->changed < book->changed.count && row->changed >= book->changed_taken &&
         *(uint32_t *)jk_chunks_at(&book->changed, row->changed) == model)
         return;

@@ -1,17 +1,16 @@
-/* The book: the registry's state as a fold over log entries, with its history, in memory. Pure: no I/O, clock,
- * thread or global. The server decides and counts on it, the offline verifier and the tests fold the same code.
+/* The book: the registry's state as a fold over log entries, with its history, in memory. Pure: no I/O, clock, thread
+ * or global. The server decides and counts with it; the offline verifier and the tests fold the same code.
  *
- * History, not only the present: whatever changes keeps the entry index from which it holds, so every question is
- * asked "at N" (the state after entries 0 … N-1) and has the same answer for ever. Entries applied but not yet
- * committed lie above every N that readers may ask for, so they stay unseen.
+ * It keeps history, not only the present: everything that changes keeps the entry index from which it holds, so every
+ * question is asked "at N" (the state after entries 0 … N-1) and always has the same answer. Entries applied but not
+ * yet committed are above every N that readers may ask for, and so stay unseen.
  *
- * Speculation: jk_book_mark, apply some entries, and either keep them (jk_book_keep) or take them back (jk_book_undo).
- * Every field write goes through the journal while a mark is set; records lie in chunks that never move.
+ * Speculation: jk_book_mark, apply some entries, and either keep them (jk_book_keep) or undo them (jk_book_undo). While
+ * a mark is set, every field write goes through the journal; records are in chunks that never move.
  *
- * Threads: none of its own. One writer at a time (apply, undo, keep); readers must exclude the writer
- * (the store holds a read-write lock around it) but may run beside one another.
- * Memory: about 600 bytes a derivative; slots are uint32_t, so at most 4 billion entries.
- */
+ * Threads: none of its own. One writer at a time (apply, undo, keep); readers must exclude the writer (the store holds
+ * a read-write lock around it) but may run concurrently. Memory: about 600 bytes a derivative; slots are uint32_t, so
+ * at most 4 billion entries. */
 #ifndef JK_BOOK_BOOK_H
 #define JK_BOOK_BOOK_H
 
@@ -25,7 +24,7 @@
 #include "domain/relation.h"
 
 #define JK_NONE       UINT32_MAX /* no slot, no entry, "still holds" */
-#define JK_BOOK_BASES 1024       /* models ever on the roster; so a derivative has at most as many roots */
+#define JK_BOOK_BASES 1024       /* models ever on the roster, which limits a derivative's roots */
 
 /* ---- records: read freely through the accessors; slots are dense from 0 in order of appearance ---- */
 
@@ -33,17 +32,17 @@ struct jk_publisher {
     struct jk_span name; /* as written */
     uint32_t created;    /* entry index */
     enum jk_basis basis;
-    uint32_t claimed;          /* entry index of the claim, JK_NONE: nobody has (where basis is REGISTRAR or ROSTER) */
+    uint32_t claimed;          /* entry index of the claim, JK_NONE: not claimed (basis is REGISTRAR or ROSTER) */
     uint32_t verified_history; /* internal */
     uint32_t last_model;       /* newest alias under it (registered, renamed or moved here); internal chain */
 };
 
 struct jk_model {
     uint32_t index;     /* registration entry: the identity */
-    uint32_t publisher; /* slot of the publisher at registration: decides self and affiliate */
+    uint32_t publisher; /* slot of the publisher at registration, which determines self and affiliate */
     uint32_t names;     /* newest alias; internal chain */
     uint32_t first_release, last_release;
-    uint32_t base_history; /* JK_NONE where the model was never on the roster */
+    uint32_t base_history; /* JK_NONE if the model was never on the roster */
     uint32_t spells;       /* newest spell; internal chain */
 };
 
@@ -52,7 +51,7 @@ struct jk_alias {        /* a model's name from an entry on */
     uint32_t from;
     uint32_t model;
     uint32_t publisher; /* slot of the publisher in the name */
-    uint32_t older;     /* the model's alias before */
+    uint32_t older;     /* the model's previous alias */
 };
 
 struct jk_parent {
@@ -60,7 +59,7 @@ struct jk_parent {
     uint32_t slot;                /* release, or external */
     struct jk_span revision;      /* external: empty for none */
     struct jk_span name;          /* as the statement spells it: publisher/model, or host/id */
-    const struct jk_digest *hash; /* lineage hash, as the statement says; a registered release's own */
+    const struct jk_digest *hash; /* lineage hash according to the statement; for a registered release, its own */
 };
 
 struct jk_release {
@@ -80,16 +79,16 @@ struct jk_release {
 };
 
 struct jk_external {
-    struct jk_span name; /* host/id, first spelling met */
+    struct jk_span name; /* host/id, in the first spelling seen */
     uint32_t first;      /* entry that named it first */
     uint32_t adoptions;  /* newest; internal chain */
     uint32_t children;   /* internal chain */
-    uint32_t disputed;   /* slot of the newest dispute about an adoption of it; JK_NONE for none */
+    uint32_t disputed;   /* slot of the newest dispute about its adoption; JK_NONE for none */
 };
 
 struct jk_adoption { /* of an external by a model, for sizes from < N ≤ until */
     uint32_t external, model;
-    uint32_t from, until;          /* entries; until JK_NONE: it still holds */
+    uint32_t from, until;          /* entries; until JK_NONE: still in force */
     struct jk_span actor;          /* of the entry: "publisher x", "role evaluator" */
     uint32_t older, next_of_model; /* internal chains */
 };
@@ -114,38 +113,38 @@ struct jk_team {
     uint32_t from; /* first entry */
 };
 
-/* What holds for a (derivative, root) while a spell lasts. Bits of jk_spell.flags. */
+/* What is true of a (derivative, root) during a spell. Bits of jk_spell.flags. */
 enum jk_flag {
-    JK_FLAG_YANKED = 1 << 0, /* no un-yanked release: facts are those of the newest release */
+    JK_FLAG_YANKED = 1 << 0, /* no un-yanked release: the facts are those of the newest release */
     JK_FLAG_SELF = 1 << 1,
     JK_FLAG_AFFILIATE = 1 << 2,
     JK_FLAG_NO_ARTIFACT = 1 << 3,
     JK_FLAG_NO_LICENSE_TEXT = 1 << 4,
     JK_FLAG_LICENSE_CONFLICT = 1 << 5,
     JK_FLAG_LICENSE_UNKNOWN = 1 << 6,
-    JK_FLAG_NAMING_LITERAL = 1 << 7, /* the root's licence binds the name, and the literal form is broken */
-    JK_FLAG_NAMING_LENIENT = 1 << 8, /* … and the lenient form is broken too */
+    JK_FLAG_NAMING_LITERAL = 1 << 7, /* the root's licence imposes a name, and the literal form is violated */
+    JK_FLAG_NAMING_LENIENT = 1 << 8, /* … and the lenient form, too */
     JK_FLAG_UNVERIFIED = 1 << 9,
     JK_FLAG_NOT_PROGRAMME = 1 << 10,
     JK_FLAG_FOREIGN_BASE = 1 << 11, /* from_scratch no */
     JK_FLAG_FROM_SCRATCH_UNKNOWN = 1 << 12,
     JK_FLAG_ANCESTOR_WEIGHTS = 1 << 13, /* weights equal to an ancestor's */
-    JK_FLAG_EXCLUDED = 1 << 14,         /* by a ruling in force about the derivative as a whole */
-    /* Of rule set 2. "Declared" leaves adoptions out: an adopted external is one that nobody knows. */
-    JK_FLAG_EXCLUDED_PAIR = 1 << 15, /* by the ruling that took effect last, about the whole or about this root */
-    JK_FLAG_NOT_HELD = 1 << 16,      /* no artifact, or its manifest is not held, or says other weights */
-    JK_FLAG_ADOPTED_ONLY = 1 << 17,  /* no declared path leads to the root */
-    JK_FLAG_ANCESTOR_SAME = 1 << 18, /* weights, artifact or set of weight files equal to an ancestor's */
-    JK_FLAG_DECLARED_ANCESTOR_SAME = 1 << 19,    /* … to a declared one's */
+    JK_FLAG_EXCLUDED = 1 << 14,         /* by a ruling in force about the whole derivative */
+    /* For rule set 2. "Declared" ignores adoptions: an adopted external is then an unknown one. */
+    JK_FLAG_EXCLUDED_PAIR = 1 << 15,          /* by the latest ruling in effect about the whole or this root */
+    JK_FLAG_NOT_HELD = 1 << 16,               /* no artifact, or its manifest is not stored, or states other weights */
+    JK_FLAG_ADOPTED_ONLY = 1 << 17,           /* no declared path leads to the root */
+    JK_FLAG_ANCESTOR_SAME = 1 << 18,          /* weights, artifact or set of weight files equal to an ancestor's */
+    JK_FLAG_DECLARED_ANCESTOR_SAME = 1 << 19, /* … to a declared one's */
     JK_FLAG_DECLARED_LICENSE_CONFLICT = 1 << 20, /* against the declared ancestors */
     JK_FLAG_DECLARED_LICENSE_UNKNOWN = 1 << 21,
     JK_FLAG_KNOWN_CONFLICT = 1 << 22,          /* against those ancestors of whom a permission is known */
     JK_FLAG_DECLARED_KNOWN_CONFLICT = 1 << 23, /* … of the declared ones */
-    JK_FLAG_MOVED = 1 << 24                    /* its name came to its publisher after the registration */
+    JK_FLAG_MOVED = 1 << 24                    /* its name was moved to its publisher after the registration */
 };
 
-/* One (derivative, root) with its facts, for sizes from < N ≤ until (entry `from` made it so, entry `until` ended it).
- * It holds all that counting asks for, so that counts walk spells and touch neither releases nor names. */
+/* One (derivative, root) with its facts, for sizes from < N ≤ until (entry `from` began it, entry `until` ended it). It
+ * holds everything that counting needs, so counts walk spells and read neither releases nor names. */
 struct jk_spell {
     uint32_t derivative;  /* model slot */
     uint32_t root;        /* model slot */
@@ -155,11 +154,11 @@ struct jk_spell {
     uint16_t depth;
     uint8_t relation; /* enum jk_relation */
     uint8_t license_class;
-    uint32_t older;          /* the derivative's spell before */
+    uint32_t older;          /* the derivative's previous spell */
     uint32_t publisher;      /* slot, of the name */
     uint32_t license;        /* slot of the release's expression */
     uint32_t weights;        /* of the release: slot of the digest, JK_NONE for none */
-    uint32_t brought;        /* entry with which the derivative brought that digest; JK_NONE for none */
+    uint32_t brought;        /* entry with which the derivative first had that digest; JK_NONE for none */
     uint16_t month;          /* of the registration entry */
     uint16_t declared_depth; /* depth over declared paths alone; 0 with JK_FLAG_ADOPTED_ONLY */
 };
@@ -172,20 +171,20 @@ void jk_book_free(struct jk_book *book);
 /* ---- writing ---- */
 
 /* Applies the next entry (index = jk_book_size). Checks what a fold must: canonical form, time not going back, names
- * that exist or are free, parents' hashes, no cycle, at least one path to a base where the statement has parents.
- * DATA_LOSS with the reason when the entry cannot follow; then nothing has changed. RESOURCE_EXHAUSTED when out of
- * memory: the book must be thrown away. */
+ * that exist or are free, parents' hashes, no cycle, at least one path to a base if the statement has parents.
+ * DATA_LOSS with the reason if the entry cannot follow; then nothing has changed. RESOURCE_EXHAUSTED when out of
+ * memory: the book must be discarded. */
 JK_MUST_USE enum jk_status jk_book_apply(struct jk_book *book, struct jk_span entry, struct jk_error *error);
-/* The same in two halves: jk_parsed_entry_read on any thread, then this in the entries' order. */
+/* The same in two steps: jk_parsed_entry_read on any thread, then this in the order of the entries. */
 JK_MUST_USE enum jk_status jk_book_apply_parsed(struct jk_book *book, const struct jk_parsed_entry *parsed,
                                                 struct jk_error *error);
-/* Applies entries in their order, each as jk_book_apply_parsed does, but faster: whoever has many at once gives them at
- * once, 256 or more. Ends at the first that cannot follow; *out_applied says how many did. */
+/* Applies entries in order, as jk_book_apply_parsed does for one, but faster; pass as many at once as possible, ideally
+ * 256 or more. Stops at the first that cannot follow; *out_applied says how many were applied. */
 JK_MUST_USE enum jk_status jk_book_apply_many(struct jk_book *book, const struct jk_parsed_entry *parsed, size_t count,
                                               size_t *out_applied, struct jk_error *error);
 
-/* So many entries are about to be applied, as far as is known: indexes take room for as many models, a million at most
- * (40 MiB), rather than grow again and again. No journal is active. */
+/* A hint that so many entries are about to be applied: indexes reserve room for as many models, at most a million (40
+ * MiB), rather than grow again and again. No journal may be active. */
 void jk_book_expect(struct jk_book *book, uint64_t entries);
 
 struct jk_book_mark {
@@ -197,21 +196,21 @@ struct jk_book_mark jk_book_mark(struct jk_book *book);
 void jk_book_undo(struct jk_book *book, struct jk_book_mark mark); /* back to the mark; the mark stays usable */
 void jk_book_keep(struct jk_book *book); /* everything since the first mark stays; grows the indexes */
 
-/* ---- reading, at size N ≤ jk_book_size (N is what readers may see, not more) ---- */
+/* ---- reading, at size N ≤ jk_book_size (N must be visible to readers) ---- */
 
 uint32_t jk_book_size(const struct jk_book *book);                /* entries applied, speculative ones included */
 int64_t jk_book_time(const struct jk_book *book, uint32_t index); /* of an entry */
-/* The size as of a time: how many entries have time < time_us, among the first n. */
+/* The size at a time: how many of the first n entries have time < time_us. */
 uint32_t jk_book_size_at(const struct jk_book *book, uint32_t n, int64_t time_us);
 struct jk_span jk_book_origin(const struct jk_book *book); /* from entry 0; empty before */
 struct jk_span jk_book_key(const struct jk_book *book);
 #define JK_BOOK_KEYS 2
 /* The verifier keys that sign a checkpoint of size n, newest first; none at size 0. */
 size_t jk_book_keys(const struct jk_book *book, uint32_t n, struct jk_span out_keys[JK_BOOK_KEYS]);
-/* Every key that ever signed, oldest first. Each was named by the one before it, but for entry 0's. */
+/* Every key that ever signed, oldest first. Each but entry 0's was named by its predecessor. */
 struct jk_book_key {
     struct jk_span key;
-    uint32_t after, until; /* it signs the sizes n with after < n <= until; JK_NONE: to this day */
+    uint32_t after, until; /* it signs the sizes n with after < n <= until; JK_NONE: until now */
 };
 uint32_t jk_book_key_count(const struct jk_book *book); /* of the whole book */
 struct jk_book_key jk_book_key_at(const struct jk_book *book, uint32_t i);
@@ -230,7 +229,7 @@ const struct jk_external *jk_book_external(const struct jk_book *book, uint32_t 
 const struct jk_team *jk_book_team(const struct jk_book *book, uint32_t slot);
 struct jk_span jk_book_license_text(const struct jk_book *book, uint32_t slot);
 
-/* Look-ups; JK_NONE where there is nothing before N. Names without regard to case; old names resolve. */
+/* Look-ups; JK_NONE if nothing before N matches. Names are case-insensitive; old names still resolve. */
 uint32_t jk_book_find_publisher(const struct jk_book *book, struct jk_span name, uint32_t n);
 uint32_t jk_book_find_model(const struct jk_book *book, struct jk_span name, uint32_t n);
 uint32_t jk_book_find_model_index(const struct jk_book *book, uint64_t index, uint32_t n); /* by identity */
@@ -240,32 +239,33 @@ uint32_t jk_book_find_external(const struct jk_book *book, struct jk_span host_a
 uint32_t jk_book_find_team(const struct jk_book *book, struct jk_span id, uint32_t n);
 /* The earliest release with these weights, JK_NONE for none: the same answer for every later release that has them. */
 uint32_t jk_book_find_weights(const struct jk_book *book, const struct jk_digest *weights, uint32_t n);
-/* The same of an artifact digest. */
+/* The same for an artifact digest. */
 uint32_t jk_book_find_artifact(const struct jk_book *book, const struct jk_digest *artifact, uint32_t n);
-/* The next release that names the artifact of this one, in order, from jk_book_find_artifact on; JK_NONE at the end. */
+/* The next release that names the same artifact, in order, starting with jk_book_find_artifact; JK_NONE at the end. */
 uint32_t jk_book_next_with_artifact(const struct jk_book *book, uint32_t release, uint32_t n);
-/* Whether the manifest of the model's standing release is held, and says the weights that the release says. */
+/* Whether the manifest of the model's deciding (or newest) release is stored, and states the weights that the release
+ * states. */
 bool jk_book_holds_manifest(const struct jk_book *book, uint32_t model, uint32_t n);
-/* Whether the registry says that it holds the manifest of this digest. */
+/* Whether the log says that the manifest of this digest is stored. */
 bool jk_book_is_held(const struct jk_book *book, const struct jk_digest *artifact, uint32_t n);
 
-/* What the roster reserves: nobody takes, without approval, a publisher's name that looks like it (domain/skeleton.h).
- * A condition for writing, which the fold does not ask. */
+/* What the roster reserves: a publisher's name that looks like it (domain/skeleton.h) needs approval. Checked when
+ * writing; the fold does not. */
 enum jk_reserved_kind {
     JK_RESERVED_PUBLISHER, /* of a team, of a base model, or operated by an institution */
     JK_RESERVED_TEAM,      /* its id */
-    JK_RESERVED_COMPANY    /* its name, or its Korean one where that is written in ASCII */
+    JK_RESERVED_COMPANY    /* its name, or its Korean one if that is in ASCII */
 };
 struct jk_reserved {
     struct jk_span text; /* as the roster writes it */
     enum jk_reserved_kind kind;
     uint32_t from; /* entry */
 };
-/* What a publisher of this name would look like, by the roster at N: rather a publisher than a team. NULL for nothing.
- */
+/* What a publisher of this name would look like, by the roster at N; a publisher takes precedence over a team. NULL for
+ * nothing. */
 const struct jk_reserved *jk_book_find_reserved(const struct jk_book *book, struct jk_span publisher_name, uint32_t n);
-/* Up to `most` registered model names near to `name` (same model part, common prefix, small edit distance), best first.
- */
+/* Up to `most` registered model names close to `name` (same model part, common prefix, small edit distance), best
+ * first. */
 size_t jk_book_nearest(const struct jk_book *book, struct jk_span name, uint32_t n, struct jk_span *out_names,
                        size_t most);
 /* The same of publishers. */
@@ -273,29 +273,29 @@ size_t jk_book_nearest_publishers(const struct jk_book *book, struct jk_span nam
                                   struct jk_span *out_names, size_t most);
 
 const struct jk_alias *jk_book_alias(const struct jk_book *book, uint32_t model, uint32_t n); /* the name at N */
-/* The entry since which its name has been under that publisher without a break: its registration, or a transfer. */
+/* The entry since which its name has continuously been under that publisher: its registration, or a transfer. */
 uint32_t jk_book_named_since(const struct jk_book *book, uint32_t model, uint32_t n);
-/* The first name of a model's stay under the publisher in this one: whose `from` is its registration, or a transfer. */
+/* The first name during a model's current stay under the publisher: its `from` is the registration, or a transfer. */
 const struct jk_alias *jk_book_stay(const struct jk_book *book, const struct jk_alias *alias);
 const struct jk_alias *jk_book_older_alias(const struct jk_book *book, const struct jk_alias *alias); /* or NULL */
-/* Newest un-yanked release at N, JK_NONE when all are yanked; and the newest whatever its state. */
+/* Newest un-yanked release at N, JK_NONE if all are yanked; and the newest whatever its state. */
 uint32_t jk_book_deciding(const struct jk_book *book, uint32_t model, uint32_t n);
 uint32_t jk_book_newest(const struct jk_book *book, uint32_t model, uint32_t n);
 bool jk_book_is_yanked(const struct jk_book *book, uint32_t release, uint32_t n);
 uint32_t jk_book_yanked_by(const struct jk_book *book, uint32_t release, uint32_t n); /* entry; JK_NONE: it is not */
 bool jk_book_is_verified(const struct jk_book *book, uint32_t publisher, uint32_t n);
-/* The entry that verified it; JK_NONE where it is not verified. */
+/* The entry that verified it; JK_NONE if it is not verified. */
 uint32_t jk_book_verified_since(const struct jk_book *book, uint32_t publisher, uint32_t n);
-/* False for those that a registrar or the roster entered, until a claim. */
+/* False for those entered by a registrar or the roster, until claimed. */
 bool jk_book_is_claimed(const struct jk_book *book, uint32_t publisher, uint32_t n);
 /* Roster facts at N where the model is listed, else NULL. */
 const struct jk_base_facts *jk_book_base(const struct jk_book *book, uint32_t model, uint32_t n);
-/* The team that owns a publisher at a moment, by what is known at N; JK_NONE for none. */
+/* The team that owned a publisher at a moment, according to what is known at N; JK_NONE for none. */
 uint32_t jk_book_team_of(const struct jk_book *book, uint32_t publisher, int64_t at_us, uint32_t n);
 bool jk_book_affiliated(const struct jk_book *book, uint32_t publisher, uint32_t team, int64_t at_us, uint32_t n);
-/* Entries that a publisher's models made on the UTC+09:00 day of `time_us` (register, release, yank, rename, …). */
+/* Entries made by a publisher's models on the UTC+09:00 day of `time_us` (register, release, yank, rename, …). */
 uint32_t jk_book_writes_on_day(const struct jk_book *book, uint32_t publisher, int64_t time_us);
-/* Permissions of an expression by the licence facts at N. */
+/* An expression's permissions according to the licence facts at N. */
 void jk_book_permissions(const struct jk_book *book, struct jk_span expression, uint32_t n,
                          enum jk_permission out_permissions[JK_PERMISSION_KINDS]);
 /* The same under rule set 2: what no facts tell, the SPDX list tells that the log names (jk_license_of_list). */
@@ -304,34 +304,35 @@ void jk_book_permissions_listed(const struct jk_book *book, struct jk_span expre
 /* Changes whenever anything visible about the model changed by N: the newest entry index that touched it. */
 uint32_t jk_book_etag(const struct jk_book *book, uint32_t model, uint32_t n);
 
-/* The model's spells that hold at N, newest first: `spell` NULL to begin; NULL at the end. */
+/* The model's spells in force at N, newest first: `spell` NULL to begin; NULL at the end. */
 const struct jk_spell *jk_book_spell(const struct jk_book *book, uint32_t model, uint32_t n,
                                      const struct jk_spell *spell);
 /* True where the model is a derivative at N: it has parents and is not on the roster. */
 bool jk_book_is_derivative(const struct jk_book *book, uint32_t model, uint32_t n);
 
-/* Children of a release or an external: walks edges; *cursor 0 to begin; JK_NONE at the end. Gives child releases. */
+/* Children of a release or an external, by walking its edges; *cursor 0 to begin; JK_NONE at the end. Gives child
+ * releases. */
 uint32_t jk_book_child_of_release(const struct jk_book *book, uint32_t release, uint32_t n, uint32_t *cursor);
 uint32_t jk_book_child_of_external(const struct jk_book *book, uint32_t external, uint32_t n, uint32_t *cursor);
 /* How many a release has at N, without a walk. */
 uint32_t jk_book_children_of_release(const struct jk_book *book, uint32_t release, uint32_t n);
-/* Externals adopted by a model at N, same manner. */
+/* Externals adopted by a model at N, in the same way. */
 uint32_t jk_book_adopted_by(const struct jk_book *book, uint32_t model, uint32_t n, uint32_t *cursor);
-/* The adoption of an external in force at N, NULL for none; and all adoptions there ever were before N, in order of
- * their entries. */
+/* The adoption of an external in force at N, NULL for none; and all adoptions ever made before N, in order of their
+ * entries. */
 const struct jk_adoption *jk_book_adoption_of(const struct jk_book *book, uint32_t external, uint32_t n);
 uint32_t jk_book_adoptions(const struct jk_book *book, uint32_t n);
 const struct jk_adoption *jk_book_adoption(const struct jk_book *book, uint32_t slot);
-/* Whether `model` is among the ancestors of `release` at N (through pinned parents, adopted externals and, there,
+/* Whether `model` is among the ancestors of `release` at N (through pinned parents, adopted externals and, from there,
  * any release of the adopting model): the test that refuses cycles. */
 bool jk_book_descends(const struct jk_book *book, uint32_t release, uint32_t model, uint32_t n);
 
-/* Models whose spells, name or roots' teams changed since the last call (speculative ones included), for counters:
- * up to `room` slots, a model possibly again in a later call; call again until 0. jk_book_undo takes them off again, so
- * whoever drains the list while a mark is set keeps what was given until its size has passed those entries. */
+/* Models whose spells, name or roots' teams changed since the last call (including speculative changes), for counters:
+ * up to `room` slots; a model may come again in a later call; call again until 0. jk_book_undo removes them again, so a
+ * caller that drains the list while a mark is set must keep what it got until its size has passed those entries. */
 size_t jk_book_changed(struct jk_book *book, uint32_t *out_models, size_t room);
 
-/* Whether parents lead to a base model now, each by its slot: for the writer, before there is a release. */
+/* Whether these parents, each given by slot, now lead to a base model: for the writer, before the release exists. */
 bool jk_book_leads_to_base(struct jk_book *book, const struct jk_parent *parents, uint32_t count);
 
 #endif

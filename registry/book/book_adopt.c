@@ -1,5 +1,6 @@
-/* Adoptions, by which an external model stands for a registered one, and who holds which organisation of a hub. See
- * book.h and book_ask.h. Who may adopt is decided before an entry is written; the fold takes what the log says. */
+/* Adoptions, by which an external model stands for a registered one, and which publisher holds which organisation of a
+ * hub. See book.h and book_ask.h. Who may adopt is decided before an entry is written; the fold accepts what the log
+ * says. */
 #include "base/check.h"
 #include "book/book_ask.h"
 #include "book/book_internal.h"
@@ -32,7 +33,7 @@ uint32_t jk_book_adoptions(const struct jk_book *book, uint32_t n)
 
 uint32_t jk_book_adopted_by(const struct jk_book *book, uint32_t model, uint32_t n, uint32_t *cursor)
 {
-    /* The cursor holds the next adoption's slot + 1; JK_NONE once the end was reached. */
+    /* The cursor holds the next adoption's slot + 1; JK_NONE after the end. */
     uint32_t slot = *cursor == JK_NONE ? JK_NONE : *cursor ? *cursor - 1 : jk_model_row(book, model)->adoptions;
     const struct jk_adoption *adoption = NULL;
     for (; slot != JK_NONE; slot = adoption->next_of_model) {
@@ -60,12 +61,12 @@ static enum jk_status find_adopter(struct jk_book *book, const struct jk_entry *
 static enum jk_status check_adopt(struct jk_book *book, const struct jk_entry *entry, uint32_t model, uint32_t external,
                                   struct jk_error *error)
 {
-    if (external == JK_NONE) return JK_OK; /* nobody descends from it yet */
+    if (external == JK_NONE) return JK_OK; /* nothing descends from it yet */
     if (jk_book_adoption_of(book, external, JK_NOW))
         return JK_BOOK_REFUSE(error, "entry %u: the external model is adopted already", book->size);
     jk_book_want_under_external(book, external);
     jk_book_walk(book);
-    if (jk_model_row(book, model)->stamp == book->stamp) /* the walk has come past it */
+    if (jk_model_row(book, model)->stamp == book->stamp) /* the walk is past it */
         return JK_BOOK_REFUSE(error, "entry %u: %.*s descends from the external model that it would adopt", book->size,
                               JK_SPAN_ARG(entry->model));
     return JK_OK;
@@ -89,7 +90,7 @@ static void add_adoption(struct jk_book *book, const struct jk_entry *entry, uin
     jk_book_set(book, &adopter->adoptions, slot);
 }
 
-/* All that descends from the external is wanted by now. */
+/* Everything that descends from the external is marked as wanted by now. */
 static void note_adoption(struct jk_book *book, const struct jk_entry *entry, uint32_t model)
 {
     jk_book_new_epoch(book);

@@ -1,11 +1,12 @@
-/* Applying many entries: while one is applied, the memory that the next ones will look at is on its way into the cache.
- * A registration meets a dozen places all over the book's tables, and waiting for them would be most of its time. Hints
- * only: they change nothing, and may be wrong by the time the entry's turn comes. In steps, since each place is
- * found in the one before it: the parsed entry, the heads of the chains, the rows at those heads, and from there the
- * publisher, who is hardly ever the one of the entry before. Of the parents the first is enough: few have another. */
+/* Prefetching for bulk apply: while one entry is applied, the memory that the next ones need is loaded into the cache.
+ * A registration touches a dozen places all over the book's tables, and waiting for them would take most of its time.
+ * These are only hints: they change nothing, and may be out of date when the entry's turn comes. They go in steps,
+ * since each place is found through the previous one: the parsed entry, the heads of the chains, the rows at those
+ * heads, and from there the publisher, which is rarely that of the entry before. Only the first parent is prefetched:
+ * few have more. */
 #include "book/book_internal.h"
 
-/* Entries between a step and the entry's turn: far enough for memory to arrive, near enough for it to stay. */
+/* Entries between a step and the entry's turn: enough for memory to arrive, few enough for it to still be there. */
 #define AHEAD_PARSED    24
 #define AHEAD_HEADS     16
 #define AHEAD_ROWS      8
@@ -13,8 +14,7 @@
 
 #define LINE 64 /* of the cache */
 
-/* A function that does nothing but prefetch counts as one without effect: the compiler leaves calls of it out, unless
- * there is no call. */
+/* To the compiler a function that only prefetches has no effect, and it drops calls of it; inlining prevents that. */
 #define FETCH static inline __attribute__((always_inline)) void
 
 static inline bool is_release(const struct jk_parsed_entry *parsed)
@@ -28,14 +28,14 @@ FETCH fetch_bytes(const void *from, const void *to)
         __builtin_prefetch(at);
 }
 
-/* Written on another thread, as a rule, and so in another core's cache. */
+/* Usually written by another thread, and so in another core's cache. */
 FETCH fetch_parsed(const struct jk_parsed_entry *parsed)
 {
     __builtin_prefetch(&parsed->entry);
     fetch_bytes(&parsed->hash, &parsed->statement.parents[1]);
 }
 
-/* Of the entry itself, which another thread has read. */
+/* The entry itself, which another thread has parsed. */
 FETCH fetch_text(struct jk_span text)
 {
     __builtin_prefetch(text.at);
@@ -62,14 +62,14 @@ FETCH fetch_heads(const struct jk_book *book, const struct jk_parsed_entry *pars
     if (statement->parent_count > 0) fetch_head(&book->hash_index, jk_hash_digest(&statement->parents[0].hash));
 }
 
-/* The first row of a chain, from the link that tells whether it is the right one. */
+/* The first row of a chain, found by the link that tells whether it is the right one. */
 FETCH fetch_row(const struct jk_index *index, const struct jk_chunks *rows, uint32_t hash)
 {
     uint32_t slot = jk_index_first(index, hash);
     if (slot < rows->count) __builtin_prefetch((const char *)jk_chunks_at(rows, slot) + index->link_at);
 }
 
-/* The whole row, which may lie across two lines. */
+/* The whole row, which may span two cache lines. */
 FETCH fetch_name(const struct jk_book *book, uint32_t hash)
 {
     uint32_t slot = jk_index_first(&book->name_index, hash);

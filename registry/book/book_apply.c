@@ -1,5 +1,5 @@
-/* Applying entries: one small function a kind, in a table. Each first checks, then changes: a refusal leaves no trace.
- * What an entry affects is collected as "wanted" models; once it is applied these are refreshed, each once. */
+/* Applying entries: one small function for each kind, in a table. Each checks first, then changes: a refusal leaves no
+ * trace. Models affected by an entry are collected as "wanted"; once the entry is applied each is refreshed once. */
 #include "base/check.h"
 #include "book/book_internal.h"
 
@@ -57,7 +57,7 @@ static enum jk_status check_team(struct jk_book *book, const struct jk_entry *en
     return JK_BOOK_REFUSE(error, "entry %u: there is no team %.*s", book->size, JK_SPAN_ARG(entry->team));
 }
 
-/* The models that were registered under a publisher: self and affiliate look at it. */
+/* The models registered under a publisher: their self and affiliate facts depend on it. */
 static void want_registered(struct jk_book *book, struct jk_span publisher)
 {
     uint32_t slot = jk_book_find_publisher(book, publisher, JK_NOW);
@@ -91,7 +91,7 @@ static enum jk_status apply_operates(struct jk_book *book, const struct jk_entry
     return JK_OK;
 }
 
-/* Everything below changes its standing or its total, even where no spell does (the team may be another one). */
+/* The standing or the total of everything below changes, even if no spell does (the team may be another one). */
 static enum jk_status apply_base(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)
 {
     JK_TRY(check_team(book, entry, error));
@@ -129,7 +129,7 @@ static enum jk_status find_publisher(struct jk_book *book, const struct jk_entry
     return JK_BOOK_REFUSE(error, "entry %u: there is no publisher %.*s", book->size, JK_SPAN_ARG(entry->publisher));
 }
 
-/* The models whose present name is under a publisher. */
+/* The models whose current name is under a publisher. */
 static void want_present(struct jk_book *book, uint32_t publisher)
 {
     uint32_t slot = jk_publisher_row(book, publisher)->pub.last_model;
@@ -202,7 +202,7 @@ static enum jk_status apply_unyank(struct jk_book *book, const struct jk_entry *
 
 /* ---- names ---- */
 
-/* `model` is the present name, `to` free or the same name in other letter case, under a publisher that exists. */
+/* `model` is the current name; `to` is free or the same name in other letter case, under a publisher that exists. */
 static enum jk_status check_move(struct jk_book *book, const struct jk_entry *entry, uint32_t *out_model,
                                  uint32_t *out_publisher, struct jk_error *error)
 {
@@ -348,7 +348,8 @@ static bool counts_to_m(enum jk_kind kind)
     return !(to_n >> kind & 1);
 }
 
-/* A model keeps the name of the cut-off; rulings and facts that come after it was moved mean it by the new one. */
+/* A model keeps the name it had at the cut-off; rulings and facts made after it was moved refer to it by the new one.
+ */
 static void note_move(struct jk_book *book, const struct jk_entry *entry)
 {
     uint32_t model = jk_book_find_model(book, entry->model, JK_NOW);

@@ -1,4 +1,4 @@
-/* Numbers for people, and the roster as it stands. */
+/* Figures for people, and the current roster. */
 #include "book/book_ask.h"
 
 #include "base/check.h"

@@ -1,5 +1,5 @@
-/* Further questions to the book: numbers for people, and the roster as it stands, for those who compare and show it.
- * Pure; the same rules for sizes and threads as book.h. */
+/* More questions to the book: figures for people, and the current roster, for comparing and showing it. Pure; the same
+ * rules for sizes and threads as in book.h. */
 #ifndef JK_BOOK_BOOK_ASK_H
 #define JK_BOOK_BOOK_ASK_H
 
@@ -7,15 +7,15 @@
 
 /* Who holds an organisation of a hub, from an entry on. */
 struct jk_namespace {
-    struct jk_span organisation; /* "host/organisation", first spelling met */
+    struct jk_span organisation; /* "host/organisation", in the first spelling seen */
     uint32_t from;               /* entry */
-    uint32_t publisher;          /* slot: of whom the entry speaks */
-    uint32_t holder;             /* the same, or JK_NONE where the entry ended it */
+    uint32_t publisher;          /* slot: of the publisher that the entry is about */
+    uint32_t holder;             /* the same, or JK_NONE if the entry ended it */
     struct jk_span evidence;
     struct jk_digest text;
     uint32_t older; /* internal */
 };
-/* Organisations that were ever spoken of: slots from 0; NULL where nothing was said of one before n. */
+/* Organisations ever mentioned: slots from 0; NULL if nothing was said about one before n. */
 uint32_t jk_book_namespaces(const struct jk_book *book);
 const struct jk_namespace *jk_book_namespace(const struct jk_book *book, uint32_t slot, uint32_t n);
 /* The publisher who holds it at n, JK_NONE for nobody. */
@@ -34,10 +34,10 @@ bool jk_book_parents_descend(const struct jk_book *book, const struct jk_parent 
  * them comes past. The parents are known to the book. Over `most` it is not counted on. */
 uint32_t jk_book_lineage_links(const struct jk_book *book, const struct jk_parent *parents, size_t count, uint32_t n,
                                uint32_t most);
-/* Whether any release of the model descends from the external: what would make a cycle of its adoption. */
+/* Whether any release of the model descends from the external, so that adopting it would close a cycle. */
 bool jk_book_descends_from_external(const struct jk_book *book, uint32_t model, uint32_t external, uint32_t n);
 
-/* A dated bond as last said before n. Spans lie in the book. */
+/* A dated bond as last stated before n. Spans point into the book. */
 struct jk_bond {
     struct jk_span institution, publisher; /* whichever the bond has */
     uint32_t team;
@@ -55,9 +55,10 @@ size_t jk_book_team_publishers(const struct jk_book *book, uint32_t team, uint32
 size_t jk_book_team_affiliations(const struct jk_book *book, uint32_t team, uint32_t n, struct jk_bond *out_bonds,
                                  size_t room);
 
-/* What a licence's permissions come to beside those of all ancestors, which were met as a bit each: flags of a spell. */
+/* How a licence's permissions compare with those of all ancestors, given as one bit for each value seen: flags of a
+ * spell. */
 uint32_t jk_book_license_flags(const uint8_t child[JK_PERMISSION_KINDS], const uint8_t met[JK_PERMISSION_KINDS]);
-/* What is said of a licence identifier; false where nothing is. */
+/* The facts about a licence identifier; false if there are none. */
 bool jk_book_license_facts(const struct jk_book *book, struct jk_span identifier, uint32_t n,
                            enum jk_permission out_permissions[JK_PERMISSION_KINDS], struct jk_span *out_name_forms);
 /* The roster in order of listing: slots of models that were ever on it, among the first n entries; JK_NONE at the end.

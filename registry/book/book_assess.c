@@ -1,11 +1,11 @@
-/* What holds for a derivative and each of its roots now, and the spells that keep it. A refresh works out what should
- * hold and writes only where that differs from the spells that still hold. */
+/* What now holds for a derivative and each of its roots, and the spells that record it. A refresh works out what should
+ * hold and writes only the differences from the spells in force. */
 #include "base/check.h"
 #include "book/book_internal.h"
 
 /* ---- flags of the derivative, whatever the root ---- */
 
-/* The least of the permissions that were met, by bits; one that nothing above limits is YES. */
+/* The least of the permissions seen, given as bits; YES if nothing above limits it. */
 static void least_of(const uint8_t met[JK_PERMISSION_KINDS], unsigned but, uint8_t out_least[JK_PERMISSION_KINDS])
 {
     for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++) {
@@ -52,7 +52,7 @@ static uint32_t shared_with(const struct jk_book *book, uint32_t release, uint32
            (jk_book_same_content(book, release, ancestor, JK_NOW) ? (uint32_t)JK_FLAG_ANCESTOR_SAME : 0u);
 }
 
-/* Looks at the parents of `from` on behalf of `release`. */
+/* Examines the parents of `from` on behalf of `release`. */
 static uint32_t climb_parents(struct jk_book *book, uint32_t release, uint32_t from, bool declared)
 {
     const struct jk_release *row = &jk_release_row(book, from)->pub;
@@ -69,7 +69,7 @@ static uint32_t climb_parents(struct jk_book *book, uint32_t release, uint32_t f
     return found;
 }
 
-/* Ends as soon as `all` that may be shared was found. */
+/* Ends as soon as everything in `all` was found to be shared. */
 static uint32_t climb_for_content(struct jk_book *book, uint32_t release, uint32_t all, bool declared)
 {
     book->stamp++; /* the walk down is complete by now */
@@ -80,7 +80,7 @@ static uint32_t climb_for_content(struct jk_book *book, uint32_t release, uint32
     return found;
 }
 
-/* Only where some other release has the same content is there anything to climb for. */
+/* There is only a reason to climb if some other release has the same content. */
 static uint32_t ancestor_flags(struct jk_book *book, uint32_t release)
 {
     if (!jk_book_content_is_shared(book, release)) return 0;
@@ -92,7 +92,7 @@ static uint32_t ancestor_flags(struct jk_book *book, uint32_t release)
     return found | (declared & JK_FLAG_ANCESTOR_SAME ? (uint32_t)JK_FLAG_DECLARED_ANCESTOR_SAME : 0u);
 }
 
-/* The conflict with what is declared alone, in flags of its own. */
+/* The licence conflict through declared paths only, in flags of its own. */
 static uint32_t declared_license_flags(const struct jk_book *book, const struct jk_release_row *row, uint32_t flags,
                                        const uint8_t child[JK_PERMISSION_KINDS])
 {
@@ -155,13 +155,13 @@ static uint32_t root_flags(struct jk_book *book, uint32_t model, uint32_t root, 
 
 /* ---- spells ---- */
 
-/* Registration's time; the entry that is being applied has its time in the table already. */
+/* The registration's time; the entry being applied is already in the table of times. */
 static int64_t registered_us(const struct jk_book *book, uint32_t model)
 {
     return *(const int64_t *)jk_chunks_at(&book->times, jk_model_row(book, model)->pub.index);
 }
 
-/* The entry with which the release's model brought its digest: the earliest release that has it. */
+/* The entry with which the release's model first had the digest: the earliest release that has it. */
 static uint32_t entry_that_brought(const struct jk_book *book, uint32_t model, const struct jk_release_row *release)
 {
     uint32_t slot = jk_model_row(book, model)->pub.first_release;
@@ -171,7 +171,7 @@ static uint32_t entry_that_brought(const struct jk_book *book, uint32_t model, c
     return jk_release_row(book, slot)->pub.index;
 }
 
-/* Depth over declared paths alone; 0: none leads there. */
+/* Depth over declared paths only; 0: none leads there. */
 static uint32_t declared_depth(const struct jk_book *book, const struct jk_release_row *row, const struct jk_root *root)
 {
     if (!row->adopted_above) return root->depth;
@@ -233,7 +233,7 @@ static struct jk_spell *find_wanted(struct jk_book *book, uint32_t count, uint32
     return slot < count && book->wanted_spells[slot].root == root ? &book->wanted_spells[slot] : NULL;
 }
 
-/* Ends the spells that hold no more; those that still do are struck off the wanted ones (until 0). */
+/* Ends the spells that no longer hold; those that do are removed from the wanted ones (until 0). */
 static bool end_stale(struct jk_book *book, uint32_t model, uint32_t count)
 {
     bool changed = false;

@@ -1,6 +1,6 @@
 /* The graph of releases: externals and their adoption, edges to children, walks up (cycles) and down (who is affected).
- * With each adopted external standing for every release of its adopting model the graph has no cycle: registering,
- * releasing and adopting refuse what would close one. All walks are iterative. */
+ * Even with each adopted external standing for every release of its adopting model, the graph has no cycle:
+ * registering, releasing and adopting refuse what would close one. All walks are iterative. */
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -72,7 +72,7 @@ void jk_book_add_edges(struct jk_book *book, uint32_t release)
     }
 }
 
-/* The newest edge before n, from this one on. */
+/* The newest edge before n, starting with this one. */
 static uint32_t edge_before(const struct jk_book *book, uint32_t slot, uint32_t n)
 {
     while (slot != JK_NONE && jk_release_row(book, jk_edge_row(book, slot)->child)->pub.index >= n)
@@ -106,7 +106,7 @@ uint32_t jk_book_child_of_external(const struct jk_book *book, uint32_t external
     return next_child(book, jk_book_external(book, external)->children, n, cursor);
 }
 
-/* ---- the walk down: the writer's, marked by stamps in the rows ---- */
+/* ---- the walk down: only the writer's, so it marks rows with stamps ---- */
 
 void jk_book_walk_begin(struct jk_book *book)
 {
@@ -167,12 +167,12 @@ void jk_book_walk(struct jk_book *book)
     }
 }
 
-/* ---- the walk up: any reader's, so its marks are its own ---- */
+/* ---- the walk up: any reader's, so it has marks of its own ---- */
 
 #define CLIMB_INLINE 64
 
 struct climb {
-    uint32_t model, external; /* what is looked for; JK_NONE: nothing of the kind */
+    uint32_t model, external; /* what we are looking for; JK_NONE: nothing in particular */
     uint32_t *stack;          /* releases still to look at */
     uint32_t *seen;           /* open addressing, release + 1 */
     uint32_t count, seen_count, seen_size, stack_room;
@@ -233,7 +233,7 @@ static void climb_model(struct climb *climb, const struct jk_book *book, uint32_
         if (jk_release_row(book, slot)->pub.index < n) climb_to(climb, slot);
 }
 
-/* Looks at one parent; true when it is what is looked for. */
+/* Examines one parent; true if it is what we are looking for. */
 static bool climb_parent(struct climb *climb, const struct jk_book *book, const struct jk_parent *parent, uint32_t n)
 {
     if (!parent->external) {

@@ -1,7 +1,6 @@
-/* Artifacts: their digests, which manifests the registry holds, and the sets of weight files that those name. See
- * book.h. A set of weight files is known from the first `held` entry on and for good: the digest of the manifest
- * commits to it.
- */
+/* Artifacts: their digests, which manifests the registry stores, and the sets of weight files that those name. See
+ * book.h. A set of weight files is known from the first `held` entry on, and for good: the digest of the manifest
+ * commits to it. */
 #include "base/check.h"
 #include "book/book_internal.h"
 
@@ -42,7 +41,7 @@ void jk_book_enter_artifact(struct jk_book *book, uint32_t release)
 {
     struct jk_release_row *row = jk_release_row(book, release);
     row->artifact = row->artifact_row = JK_NONE;
-    row->by_artifact.hash = jk_hash_u64(release); /* only a first release is looked for: the others lie anywhere */
+    row->by_artifact.hash = jk_hash_u64(release); /* only a first release is looked for: the others are scattered */
     if (jk_digest_is_zero(&row->pub.artifact)) return;
     row->artifact = find_artifact(book, &row->pub.artifact);
     if (row->artifact == JK_NONE) {
@@ -107,7 +106,7 @@ uint32_t jk_book_artifact_files(const struct jk_book *book, uint32_t artifact, u
     return row->since < n ? row->files : JK_NONE;
 }
 
-/* A `held` entry of the release's own time came in one batch with it: nobody could see the one without the other. */
+/* A `held` entry with the release's own time came in the same batch: nobody could see one without the other. */
 uint32_t jk_book_files_since(const struct jk_book *book, uint32_t release, uint32_t n)
 {
     const struct jk_release_row *row = jk_release_row(book, release);
@@ -194,7 +193,7 @@ static void note_manifest(struct jk_book *book, const struct jk_entry *entry, ui
     if (files != JK_NONE) chain_manifest(book, jk_files_row(book, files), slot);
 }
 
-/* Where others have these files too, what descends from its releases may now have an ancestor's. */
+/* If others have these files, too, descendants of its releases may now have an ancestor's files. */
 static void want_users(struct jk_book *book, uint32_t artifact)
 {
     uint32_t files = jk_book_artifact_files(book, artifact, JK_NOW);

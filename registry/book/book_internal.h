@@ -1,7 +1,7 @@
-/* Inside the book: rows, tables, and what its files offer each other. Included by book*.c, count.c and cube.c only.
- * Rules: a row that was appended may be filled freely by whoever appended it; every later write goes through
- * jk_book_set (the journal). Caches (summaries, permissions, root sets) carry an epoch and are never journalled:
- * an epoch number is never used twice, so undoing an epoch makes what was computed under it stale by itself. */
+/* The inside of the book: rows, tables, and what its files offer each other. Included by book*.c, count.c and cube.c
+ * only. Rules: whoever appends a row may fill it freely; every later write goes through jk_book_set (the journal).
+ * Caches (summaries, permissions, root sets) carry an epoch and are never journalled: an epoch number is never reused,
+ * so undoing an epoch automatically invalidates what was computed under it. */
 #ifndef JK_BOOK_BOOK_INTERNAL_H
 #define JK_BOOK_BOOK_INTERNAL_H
 
@@ -21,7 +21,7 @@ struct jk_name_row { /* a publisher's name, whether or not it exists as a publis
     struct jk_span name;
     uint32_t publisher;
     uint32_t memberships, operators; /* newest bond */
-    uint32_t listed;                 /* entry that put it on the roster, JK_NONE for never */
+    uint32_t listed;                 /* entry that put it on the roster, JK_NONE: never */
     struct jk_link by_fold;
 };
 struct jk_listed_row { /* a publisher's name on the roster: of a team or of a base model */
@@ -48,7 +48,7 @@ struct jk_model_row {
     uint32_t adoptions; /* newest that it made */
     uint32_t rulings;   /* newest about it */
     uint32_t touches;   /* newest entry that touched it */
-    uint32_t changed;   /* where it stands in the list of changed models, if it does */
+    uint32_t changed;   /* its position in the list of changed models, if it is there */
     uint64_t stamp;     /* scratch of the walk down */
     uint16_t month;     /* of the registration entry */
     uint32_t disputed;  /* newest dispute about origin against it */
@@ -63,7 +63,7 @@ struct jk_release_row {
     uint32_t weights;                     /* slot of the digest, JK_NONE for none */
     uint32_t artifact;                    /* the first release that names its artifact, JK_NONE for none */
     uint32_t next_weights, next_artifact; /* the next release with these weights, with this artifact */
-    uint32_t artifact_row;                /* of a first release: what more there is to know, JK_NONE for nothing */
+    uint32_t artifact_row;                /* for a first release: further facts, JK_NONE for none */
     uint32_t epoch;                       /* of the summary below, 0 for none */
     uint32_t roots;                       /* root set reached through the parents */
     uint32_t declared;                    /* row for the summary over declared paths, once one was needed */
@@ -73,7 +73,7 @@ struct jk_release_row {
     uint64_t stamp;   /* scratch of the walks */
     struct jk_link by_hash, by_version, by_artifact;
 };
-struct jk_tenure_row { /* which release of a model decides, from an entry on; at first its first one does */
+struct jk_tenure_row { /* which release of a model decides, from an entry on; initially its first */
     uint32_t from;
     uint32_t release; /* JK_NONE: all are yanked */
     uint32_t older;
@@ -87,7 +87,7 @@ struct jk_artifact_row { /* of an artifact that several releases name, or that w
     uint32_t held;       /* switch history */
     uint32_t manifest;   /* what it says, from the first `held` entry on; JK_NONE: not known */
 };
-struct jk_manifest_row { /* what a manifest says: its digest commits to it, so it is known for good */
+struct jk_manifest_row { /* what a manifest states: its digest commits to it, so it is known for good */
     uint32_t since;      /* entry */
     uint32_t files;      /* set of weight files, JK_NONE for none */
     uint32_t artifact;   /* the first release that names it */
@@ -99,7 +99,7 @@ struct jk_files_row { /* a set of weight files */
     uint32_t first, last; /* manifest; chained by next */
     struct jk_link by_digest;
 };
-struct jk_declared_row { /* of a release, over declared paths: a cache, written anew with each summary */
+struct jk_declared_row { /* of a release, over declared paths: a cache, rewritten with each summary */
     uint32_t roots;
     uint8_t met[JK_PERMISSION_KINDS];
 };
@@ -267,7 +267,7 @@ JK_BOOK_ROW(jk_ruling_row, jk_ruling, rulings)
 JK_BOOK_ROW(jk_dispute_row, jk_dispute, disputes)
 #undef JK_BOOK_ROW
 
-/* The first of a chain of spells, from `slot` on, that holds at n; NULL at the end. JK_NONE is above every size. */
+/* The first spell in force at n in a chain that starts at `slot`; NULL at the end. JK_NONE is above every size. */
 static inline const struct jk_spell *jk_spell_at(const struct jk_book *book, uint32_t slot, uint32_t n)
 {
     while (slot != JK_NONE) {
@@ -313,30 +313,30 @@ struct jk_span jk_book_present_name(const struct jk_book *book, uint32_t model);
 struct jk_span jk_book_model_part(struct jk_span name);
 
 /* book_reserved.c */
-/* The text stays where it is as long as the book. */
+/* The text stays in place as long as the book exists. */
 void jk_book_reserve(struct jk_book *book, struct jk_span text, enum jk_reserved_kind kind);
 
 /* book_releases.c */
-/* A model's next release, whose facts the caller fills in, in place: a row built elsewhere and copied would wait for its own
- * parts. Then it is entered. NULL: out of memory. */
+/* Appends a model's next release in place, for the caller to fill in (a row built elsewhere and then copied would stall
+ * on its own parts), then enter. NULL: out of memory. */
 struct jk_release *jk_book_begin_release(struct jk_book *book, uint32_t model, uint32_t *out_slot);
 void jk_book_enter_release(struct jk_book *book, uint32_t slot, uint32_t version_hash); /* jk_hash_fold(version, 0) */
 uint32_t jk_book_standing_release(const struct jk_book *book, uint32_t model, uint32_t n); /* deciding, else newest */
 void jk_book_note_tenure(struct jk_book *book,
-                         uint32_t model); /* after whatever may have made another release decide */
+                         uint32_t model); /* after anything that may have changed the deciding release */
 
 /* book_graph.c */
 uint32_t jk_book_intern_external(struct jk_book *book, struct jk_span name);
 void jk_book_add_edges(struct jk_book *book, uint32_t release);
 void jk_book_walk_begin(struct jk_book *book);
-void jk_book_want(struct jk_book *book, uint32_t model); /* with those who descend through its adopted externals */
+void jk_book_want(struct jk_book *book, uint32_t model); /* with those that descend through its adopted externals */
 void jk_book_want_alone(struct jk_book *book, uint32_t model);
 void jk_book_want_under_model(struct jk_book *book, uint32_t model); /* all descendants of its releases */
 void jk_book_want_under_external(struct jk_book *book, uint32_t external);
 void jk_book_walk(struct jk_book *book); /* completes book->wanted; each model once */
-/* The release at which a parent goes on at N: JK_NONE for an external that nobody adopted. */
+/* The release at which a parent continues upwards at N: JK_NONE for an external that nobody adopted. */
 uint32_t jk_book_parent_release(const struct jk_book *book, const struct jk_parent *parent, uint32_t n);
-/* The same as declared: any external ends there. */
+/* The same as declared: every external ends there. */
 static inline uint32_t jk_book_declared_parent(const struct jk_parent *parent)
 {
     return parent->external ? JK_NONE : parent->slot;
@@ -350,18 +350,18 @@ void jk_book_summarize(struct jk_book *book, uint32_t release); /* fills roots, 
 enum jk_status jk_book_apply_held(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
 enum jk_status jk_book_apply_withdrawn(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
 void jk_book_enter_artifact(struct jk_book *book, uint32_t release); /* interns it, for its row */
-/* Whether the manifest that a release names is held, and says the weights that the release says. */
+/* Whether the manifest that a release names is stored, and states the weights that the release states. */
 bool jk_book_release_is_held(const struct jk_book *book, uint32_t release, uint32_t n);
-/* Of an artifact, told by the first release that names it (JK_NONE: of none): the history of its being held, and the slot
- * of its set of weight files as far as it is known at n; JK_NONE for none. */
+/* For an artifact, given by the first release that names it (JK_NONE: none): the history of its being stored, and the
+ * slot of its set of weight files if known at n; JK_NONE for none. */
 uint32_t jk_book_artifact_held(const struct jk_book *book, uint32_t artifact);
 uint32_t jk_book_artifact_files(const struct jk_book *book, uint32_t artifact, uint32_t n);
-/* The entry since which it is known which set of weight files a release has: its own, where the manifest came with it
- * or before, else the first `held` entry. JK_NONE: it is not known. */
+/* The entry since which a release's set of weight files is known: its own, if the manifest came with it or before,
+ * otherwise the first `held` entry. JK_NONE: it is not known. */
 uint32_t jk_book_files_since(const struct jk_book *book, uint32_t release, uint32_t n);
-/* Whether two releases have the same weights, artifact or set of weight files, as far as is known at n. */
+/* Whether two releases have the same weights, artifact or set of weight files, by what is known at n. */
 bool jk_book_same_content(const struct jk_book *book, uint32_t release, uint32_t other, uint32_t n);
-/* By any other release at all. */
+/* The same with any other release. */
 bool jk_book_content_is_shared(const struct jk_book *book, uint32_t release);
 bool jk_book_weights_are_shared(const struct jk_book *book, uint32_t release);
 bool jk_book_artifact_is_shared(const struct jk_book *book, uint32_t release);
@@ -388,7 +388,7 @@ void jk_book_put_affiliation(struct jk_book *book, const struct jk_entry *entry)
 void jk_book_put_base(struct jk_book *book, uint32_t model, uint32_t team, const struct jk_entry *entry);
 bool jk_book_owned(const struct jk_book *book, uint32_t publisher, uint32_t team, int64_t at_us, uint32_t n);
 
-/* Entries with which these began to be said; JK_NONE where they do not hold. */
+/* Entries since which these hold; JK_NONE if they do not. */
 uint32_t jk_book_owned_since(const struct jk_book *book, uint32_t publisher, uint32_t team, uint32_t n);
 uint32_t jk_book_affiliated_since(const struct jk_book *book, uint32_t publisher, uint32_t team, int64_t at_us,
                                   uint32_t n);
@@ -428,7 +428,8 @@ enum jk_status jk_book_apply_register(struct jk_book *book, const struct jk_pars
                                       struct jk_error *error);
 enum jk_status jk_book_apply_release(struct jk_book *book, const struct jk_parsed_entry *parsed,
                                      struct jk_error *error);
-/* After a release, yank or unyank of a model whose standing release was `before`: wants all that it affects. */
+/* After a release, yank or unyank of a model whose deciding release was `before`: marks everything affected as wanted.
+ */
 void jk_book_standing_changed(struct jk_book *book, uint32_t model, uint32_t before);
 
 #define JK_BOOK_REFUSE(error, ...) jk_fail(error, JK_DATA_LOSS, "ENTRY_CANNOT_FOLLOW", __VA_ARGS__)

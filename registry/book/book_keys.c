@@ -1,5 +1,5 @@
-/* The keys that sign the log, by size: entry 0's, then what key and retire entries say. Who signed what is checked
- * outside; here each entry must follow from those before it. */
+/* The keys that sign the log, by size: entry 0's, then according to key and retire entries. Signatures are checked
+ * elsewhere; here each entry only has to follow from those before it. */
 #include "book/book_internal.h"
 
 void jk_book_add_keys(struct jk_book *book, struct jk_span key, struct jk_span previous)
@@ -9,7 +9,7 @@ void jk_book_add_keys(struct jk_book *book, struct jk_span key, struct jk_span p
     if (row) *row = (struct jk_key_row){.from = book->size, .key = key, .previous = previous};
 }
 
-/* The newest row that holds at size n; NULL at size 0. */
+/* The newest row in force at size n; NULL at size 0. */
 static const struct jk_key_row *keys_at(const struct jk_book *book, uint32_t n)
 {
     for (uint32_t slot = book->keys.count; slot > 0; slot--) {
@@ -28,7 +28,7 @@ size_t jk_book_keys(const struct jk_book *book, uint32_t n, struct jk_span out_k
     return row->previous.len > 0 ? 2 : 1;
 }
 
-/* The rows after the first are in turn a new key and the end of the one before it: of key i, rows 2i-1 and 2i+2. */
+/* The rows after the first are alternately a new key and the end of the previous one: for key i, rows 2i-1 and 2i+2. */
 uint32_t jk_book_key_count(const struct jk_book *book)
 {
     return book->keys.count == 0 ? 0 : book->keys.count / 2 + 1;

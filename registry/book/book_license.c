@@ -1,4 +1,5 @@
-/* Licences: expressions in use, the facts about identifiers, and what an expression permits and demands by them. */
+/* Licences: expressions in use, the facts about identifiers, and what an expression permits and requires according to
+ * them. */
 #include "base/check.h"
 #include "book/book_internal.h"
 

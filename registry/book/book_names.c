@@ -1,4 +1,4 @@
-/* Names: publishers, the aliases of models. Names are unique in folded form; old ones resolve for ever. */
+/* Names: publishers, and the aliases of models. Names are unique in folded form; old ones resolve forever. */
 #include "base/check.h"
 #include "book/book_internal.h"
 
@@ -126,7 +126,7 @@ void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher,
     jk_book_set(book, &under->pub.last_model, slot);
 }
 
-/* A name by which a model is found, and which it does not bear. */
+/* A name by which a model can be found, but which is not its current name. */
 void jk_book_add_byname(struct jk_book *book, uint32_t model, struct jk_span name)
 {
     uint32_t slot;

@@ -72,7 +72,7 @@ static void consider(struct nearest *search, uint32_t model)
     keep_nearest(search, (struct near_name){.slot = model, .score = score});
 }
 
-/* Models whose name ever had the same model part. */
+/* Models that ever had a name with the same model part. */
 static void consider_same_part(struct nearest *search)
 {
     const struct jk_book *book = search->book;

@@ -1,4 +1,4 @@
-/* Registrations and releases: the checks on a statement's names and parents, and what is written when they hold. */
+/* Registrations and releases: the checks on a statement's names and parents, and what is written if they pass. */
 #include "base/check.h"
 #include "book/book_internal.h"
 
@@ -18,7 +18,7 @@ static enum jk_status resolve_external(struct jk_book *book, const struct jk_par
     return JK_OK;
 }
 
-/* Nearly always it is the parent's present name, as written; a name stays with its model for ever. */
+/* Nearly always this is the parent's current name, as written; a name belongs to its model forever. */
 static bool is_named(const struct jk_book *book, uint32_t model, struct jk_span name)
 {
     return jk_span_equal(jk_book_present_name(book, model), name) || jk_book_find_model(book, name, JK_NOW) == model;
@@ -39,8 +39,8 @@ static enum jk_status resolve_release(struct jk_book *book, const struct jk_pare
     return JK_OK;
 }
 
-/* The same hash twice is not canonical and was refused by the parser; what it cannot see is one external model in two
- * letter cases. */
+/* The parser refuses the same hash twice as not canonical; what it cannot see is one external model in two letter
+ * cases. */
 static bool is_same_external(const struct jk_parent_line *a, const struct jk_parent_line *b)
 {
     return a->external && b->external && jk_span_equal_fold(a->name, b->name) && jk_span_equal(a->version, b->version);
@@ -64,7 +64,7 @@ static enum jk_status resolve_parents(struct jk_book *book, const struct jk_pars
     return JK_OK;
 }
 
-/* An external that nobody has named yet leads nowhere and cannot close a cycle. Nearly always all are known: then
+/* An external that nobody has named yet leads nowhere and cannot close a cycle. Nearly always all are known, and
  * nothing is copied. */
 static const struct jk_parent *known_parents(const struct jk_parent *parents, size_t count,
                                              struct jk_parent room[JK_PARENTS_MAX], uint32_t *out_count)
@@ -93,7 +93,7 @@ static enum jk_status check_path(struct jk_book *book, const struct jk_parent *p
 
 /* ---- writing ---- */
 
-/* The spelling of a parent's name, shared with the parent where it is the same, as it nearly always is. */
+/* The spelling of a parent's name, shared with the parent if it is the same, as it nearly always is. */
 static struct jk_span kept_name(struct jk_book *book, const struct jk_parent *parent)
 {
     struct jk_span known = {0};
@@ -115,7 +115,7 @@ static const struct jk_digest *copy_digest(struct jk_book *book, const struct jk
     return copy;
 }
 
-/* What the book keeps of a parent; false when out of memory. */
+/* What the book keeps about a parent; false when out of memory. */
 static bool keep_parent(struct jk_book *book, const struct jk_parent_line *line, const struct jk_parent *parent,
                         struct jk_parent *kept)
 {

@@ -1,8 +1,8 @@
-/* Releases: adding them, finding them by hash, version and weights, and which one decides. */
+/* Releases: adding them, finding them by hash, version and weights, and determining which one decides. */
 #include "base/check.h"
 #include "book/book_internal.h"
 
-/* The slot of a weights digest; the first release that brought it stays its representative. */
+/* The slot of a weights digest, which the first release that has it continues to represent. */
 static uint32_t intern_weights(struct jk_book *book, const struct jk_digest *weights, uint32_t release)
 {
     if (jk_digest_is_zero(weights)) return JK_NONE;
@@ -34,7 +34,7 @@ static void link_into_model(struct jk_book *book, uint32_t slot, struct jk_relea
     jk_book_set(book, &model->last_release, slot);
 }
 
-/* New models tend to begin with the same version: so these come to lie side by side, where the one before was. */
+/* New models tend to begin with the same version, so these are stored side by side, next to the previous one. */
 static uint32_t hash_version(uint32_t model, uint32_t version_hash)
 {
     return version_hash + model;

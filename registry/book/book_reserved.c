@@ -1,4 +1,4 @@
-/* Reserved names: what the roster says, found by skeleton. They are few; what was said once stays reserved. */
+/* Reserved names from the roster, found by skeleton. There are few; a name once reserved stays reserved. */
 #include "book/book_internal.h"
 #include "domain/skeleton.h"
 

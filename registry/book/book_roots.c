@@ -1,7 +1,7 @@
-/* Which base models a release descends from, how far, and which permissions its ancestors give: a summary cached
- * per release and computed from the summaries of its parents, so a chain costs its length once. A summary holds for
- * an epoch; whatever changes the graph above existing releases (adoptions, the roster, licence facts, another deciding
- * release of a model that adopted an external) starts a new one. Root sets are interned; set 0 is empty. */
+/* Which base models a release descends from, at what depth, and which permissions its ancestors give: a summary cached
+ * for each release and computed from those of its parents, so a chain costs its length only once. A summary is valid
+ * for an epoch; anything that changes the graph above existing releases (adoptions, the roster, licence facts, a new
+ * deciding release of a model that adopted an external) starts a new one. Root sets are interned; set 0 is empty. */
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -54,7 +54,7 @@ bool jk_book_roots_init(struct jk_book *book)
     return true;
 }
 
-/* The same roots one step further on. */
+/* The same roots, each one step further away. */
 static uint32_t deepen(struct jk_book *book, uint32_t slot)
 {
     struct jk_root_set *set = jk_root_set_row(book, slot);
@@ -67,7 +67,8 @@ static uint32_t deepen(struct jk_book *book, uint32_t slot)
     return set->deeper;
 }
 
-/* Merges a set into book->merged[0 … count-1], both sorted by model, keeping the smaller depth; the new count. */
+/* Merges a set into book->merged[0 … count-1], both sorted by model, keeping the smaller depth; returns the new count.
+ */
 static uint32_t merge_set(struct jk_book *book, uint32_t count, uint32_t slot)
 {
     const struct jk_root_set *set = jk_root_set_row(book, slot);
@@ -98,7 +99,7 @@ static bool is_summarized(const struct jk_book *book, uint32_t release)
     return jk_release_row(book, release)->epoch == book->epoch;
 }
 
-/* A summary over all paths, or over the declared ones alone. */
+/* A summary over all paths, or only over the declared ones. */
 struct summary {
     uint32_t roots;
     const uint8_t *met;
@@ -112,7 +113,7 @@ static struct summary summary_of(const struct jk_book *book, uint32_t release, b
     return (struct summary){alone->roots, alone->met};
 }
 
-/* The roots that a parent gives its child: itself where it is listed, else its own, one step on. */
+/* The roots that a parent passes to its child: itself if it is on the roster, otherwise its own, one step further. */
 static uint32_t roots_given(struct jk_book *book, uint32_t parent_release, uint32_t its_roots)
 {
     const struct jk_release_row *parent = jk_release_row(book, parent_release);
@@ -134,7 +135,7 @@ static void meet_license(struct jk_book *book, uint8_t met[JK_PERMISSION_KINDS],
         met[kind] |= (uint8_t)(1u << permissions[kind]);
 }
 
-/* All parents are summarised. `declared`: adopted externals are like any other. */
+/* All parents have summaries. `declared`: adopted externals are treated like any other. */
 static uint32_t combine(struct jk_book *book, const struct jk_parent *parents, uint32_t count, bool declared,
                         uint8_t met[JK_PERMISSION_KINDS])
 {
@@ -164,7 +165,7 @@ static uint32_t combine(struct jk_book *book, const struct jk_parent *parents, u
     return several ? intern_set(book, book->merged, merged) : only;
 }
 
-/* Whether any path upward runs through an adoption. */
+/* Whether any path upwards goes through an adoption. */
 static bool has_adoption_above(const struct jk_book *book, const struct jk_release *release)
 {
     for (uint32_t i = 0; i < release->parent_count; i++) {
@@ -176,7 +177,7 @@ static bool has_adoption_above(const struct jk_book *book, const struct jk_relea
     return false;
 }
 
-/* A cache like the rest: a row is taken once for a release that needs it, and written anew with each epoch. */
+/* A cache like the others: a row is allocated once for a release that needs it, and rewritten in each epoch. */
 static void summarize_declared(struct jk_book *book, struct jk_release_row *row)
 {
     row->adopted_above = has_adoption_above(book, &row->pub);
@@ -202,7 +203,7 @@ static void summarize_one(struct jk_book *book, uint32_t release)
     row->epoch = book->epoch;
 }
 
-/* Puts the parents that have no summary yet on the stack; false when there was none. */
+/* Puts the parents without a summary on the stack; false if there were none. */
 static bool push_missing(struct jk_book *book, const struct jk_parent *parents, uint32_t count)
 {
     uint32_t before = book->stack.count;

@@ -1,5 +1,5 @@
-/* The roster: teams, their publishers and affiliates, who operates what, and base models; all of it dated twice:
- * by the entry that said so, and by the time from which and until which it says that something held. */
+/* The roster: teams, their publishers and affiliates, who operates what, and base models. Everything has two dates: the
+ * entry that stated it, and the period for which it says that something was true. */
 #include "base/check.h"
 #include "book/book_internal.h"
 
@@ -114,7 +114,7 @@ static const struct jk_bond_terms *terms_at(const struct jk_book *book, const st
     return NULL;
 }
 
-/* `start_us` stands for an absent beginning. */
+/* `start_us` replaces a missing start. */
 static bool holds(const struct jk_bond_terms *terms, int64_t start_us, int64_t at_us)
 {
     if (!terms) return false;
@@ -135,7 +135,7 @@ static uint32_t intern_institution(struct jk_book *book, struct jk_span name)
     return slot;
 }
 
-/* On the roster from here on, and so reserved. */
+/* On the roster from here on, and therefore reserved. */
 static void list_publisher(struct jk_book *book, uint32_t name)
 {
     struct jk_name_row *row = jk_name_row(book, name);
@@ -189,7 +189,7 @@ uint32_t jk_book_owned_since(const struct jk_book *book, uint32_t publisher, uin
     return terms ? terms->from : JK_NONE;
 }
 
-/* Where several teams hold the publisher at once, the one said last. */
+/* If several teams own the publisher at once, the one stated last. */
 uint32_t jk_book_team_of(const struct jk_book *book, uint32_t publisher, int64_t at_us, uint32_t n)
 {
     JK_CHECK(publisher < book->publishers.count);

@@ -16,7 +16,7 @@ const struct jk_ruling *jk_book_ruling(const struct jk_book *book, uint32_t slot
     return jk_ruling_row(book, slot);
 }
 
-/* Entries of rulings rise with their slots. */
+/* Slots are in the order of the rulings' entries. */
 uint32_t jk_book_find_ruling(const struct jk_book *book, uint64_t index, uint32_t n)
 {
     uint32_t count = jk_book_rulings(book, n);
@@ -30,7 +30,8 @@ uint32_t jk_book_ruling_effect(const struct jk_ruling *ruling, uint32_t n)
     return ruling->decided < n && ruling->confirmed ? ruling->decided : JK_NONE;
 }
 
-/* Of those about standing, whole ones and those about one root (JK_NONE: whole ones alone), the last in effect. */
+/* Of the rulings about standing as a whole or for one root (JK_NONE: only those about the whole), the last in effect.
+ */
 static const struct jk_ruling *last_in_effect(const struct jk_book *book, uint32_t model, uint32_t root, uint32_t n)
 {
     const struct jk_ruling *found = NULL;
@@ -113,7 +114,7 @@ static enum jk_status find_model(const struct jk_book *book, struct jk_span name
     return JK_BOOK_REFUSE(error, "entry %u: there is no model %.*s", book->size, JK_SPAN_ARG(name));
 }
 
-/* `what` says what kind it is, and of what; the rest comes from the entry. */
+/* `what` gives its kind and subject; the rest comes from the entry. */
 static void add_ruling(struct jk_book *book, const struct jk_entry *entry, const struct jk_ruling *what)
 {
     uint32_t slot;
@@ -234,7 +235,7 @@ uint32_t jk_book_find_dispute(const struct jk_book *book, uint64_t index, uint32
     return JK_NONE;
 }
 
-/* What a dispute names, found; false where something of it is not there. */
+/* Looks up what a dispute names; false if any of it does not exist. */
 static bool find_subject(const struct jk_book *book, const struct jk_entry *entry, struct jk_dispute *dispute)
 {
     dispute->model = jk_book_find_model(book, entry->model, JK_NOW);
@@ -256,7 +257,7 @@ static bool find_subject(const struct jk_book *book, const struct jk_entry *entr
     return dispute->ruling != JK_NONE && jk_ruling_row(book, dispute->ruling)->model == dispute->model;
 }
 
-/* Those against a model, and those about adoptions of an external, are asked for without a look at all the others. */
+/* Disputes against one model, and those about adoptions of one external, are found without walking all the others. */
 static void chain_dispute(struct jk_book *book, struct jk_dispute *row, uint32_t slot)
 {
     uint32_t *newest = row->against != JK_NONE    ? &jk_model_row(book, row->against)->disputed

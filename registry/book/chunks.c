@@ -9,7 +9,7 @@
 
 #define LINE          64u                  /* parts begin at one, so that small rows do not straddle two */
 #define FIRST_REGION  ((size_t)256 << 10)  /* a small book takes little */
-#define REGION_SHARE  8                    /* a region is at most that part of what there is already, or a page */
+#define REGION_SHARE  8                    /* a region is at most this fraction of what there is already, or a page */
 #define LARGEST_SHARE (16 * JK_PAGE_LARGE) /* and at most this */
 
 static bool add_address(struct jk_parts *parts, unsigned char *part)
@@ -63,8 +63,8 @@ static bool add_region(struct jk_pool *pool, size_t need)
     return true;
 }
 
-/* Cuts a part of `size` bytes and puts its address at the end of the list. What is left of a region that is too small
- * for it is let go. */
+/* Cuts a part of `size` bytes and appends its address to the list. What remains of a region that is too small for it is
+ * wasted. */
 static bool cut_part(struct jk_pool *pool, struct jk_parts *parts, size_t size)
 {
     size = (size + LINE - 1) & ~(size_t)(LINE - 1);
@@ -98,7 +98,7 @@ void *jk_chunks_append(struct jk_chunks *rows, struct jk_journal *journal)
         !cut_part(rows->pool, &rows->chunks, (size_t)rows->row_size * JK_CHUNK_ROWS))
         return NULL;
     unsigned char *row = jk_chunks_at(rows, slot);
-    for (uint32_t at = 0; at < rows->row_size; at += LINE) /* a row that will be next; perhaps past the chunk's end */
+    for (uint32_t at = 0; at < rows->row_size; at += LINE) /* the next row; perhaps beyond the chunk's end */
         __builtin_prefetch((const void *)((uintptr_t)row + 4 * rows->row_size + at), 1);
     memset(row, 0, rows->row_size);
     jk_journal_set(journal, &rows->count, slot + 1);

@@ -1,7 +1,7 @@
-/* Storage whose contents never move: rows in chunks, addressed by a dense slot, and bytes in blocks. Pure.
- * Owned by a book; one writer at a time. Taking back is lowering a count: memory stays for the next row. Chunks and blocks
- * are cut from a pool's regions, which all go at once, with the book; so tables that grow side by side share large pages.
- * Limits: 2^32 - 2 rows; one piece of bytes is at most JK_BYTES_BLOCK. */
+/* Storage whose contents never move: rows in chunks, addressed by a dense slot, and bytes in blocks. Pure. Owned by a
+ * book; one writer at a time. Undoing means lowering a count: the memory stays for the next row. Chunks and blocks are
+ * cut from a pool's regions, which are all freed together with the book, so that tables that grow side by side share
+ * large pages. Limits: 2^32 - 2 rows; one piece of bytes is at most JK_BYTES_BLOCK. */
 #ifndef JK_BOOK_CHUNKS_H
 #define JK_BOOK_CHUNKS_H
 
@@ -19,7 +19,7 @@ struct jk_parts { /* a growing list of addresses */
 
 struct jk_pool {
     struct jk_parts regions;
-    unsigned char *next; /* what is free of the newest region */
+    unsigned char *next; /* what is free in the newest region */
     size_t left;
     size_t taken; /* bytes of all regions */
 };
@@ -34,8 +34,8 @@ struct jk_chunks {
 };
 
 void jk_chunks_init(struct jk_chunks *rows, struct jk_pool *pool, size_t row_size);
-void jk_chunks_done(struct jk_chunks *rows); /* what was cut from the pool stays the pool's */
-/* A cleared row at slot `count`, which rises by one through the journal. NULL when out of memory. */
+void jk_chunks_done(struct jk_chunks *rows); /* memory cut from the pool stays the pool's */
+/* A cleared row at slot `count`, which the journal increments. NULL when out of memory. */
 void *jk_chunks_append(struct jk_chunks *rows, struct jk_journal *journal);
 
 static inline void *jk_chunks_at(const struct jk_chunks *rows, uint32_t slot)
@@ -52,9 +52,9 @@ struct jk_bytes {
 
 void jk_bytes_init(struct jk_bytes *bytes, struct jk_pool *pool);
 void jk_bytes_done(struct jk_bytes *bytes); /* as jk_chunks_done */
-/* 8-byte aligned, not cleared. NULL when out of memory or past JK_BYTES_BLOCK. */
+/* 8-byte aligned, not cleared. NULL when out of memory or beyond JK_BYTES_BLOCK. */
 void *jk_bytes_take(struct jk_bytes *bytes, struct jk_journal *journal, size_t size);
-/* A copy of the span; `at` is NULL when that failed and the text was not empty. */
+/* A copy of the span; `at` is NULL if that failed and the text was not empty. */
 struct jk_span jk_bytes_copy(struct jk_bytes *bytes, struct jk_journal *journal, struct jk_span text);
 
 #endif

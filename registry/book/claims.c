@@ -51,7 +51,7 @@ static uint32_t release_with(const struct jk_book *book, uint32_t model, enum jk
     return JK_NONE;
 }
 
-/* Of what the standing release has, what the other model has, too. */
+/* What both the standing release and the other model have. */
 static bool find_shared(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n,
                         enum jk_content *out_kind, uint32_t *out_slot)
 {
@@ -84,7 +84,7 @@ bool jk_has_content_of(const struct jk_book *book, uint32_t model, uint32_t othe
 /* ---- since when ---- */
 
 struct tenure {
-    uint32_t row;           /* JK_NONE: the first release's, from its registration on */
+    uint32_t row;           /* JK_NONE: the first release's, since its registration */
     uint32_t from, release; /* release JK_NONE: all are yanked */
 };
 
@@ -103,7 +103,7 @@ static struct tenure last_tenure(const struct jk_book *book, uint32_t model, uin
     return tenure_at(book, model, row);
 }
 
-/* The entry since which a release that decides from `from` on is known to have the content; JK_NONE: it has not. */
+/* The entry since which a release that decides from `from` on is known to have the content; JK_NONE: it does not. */
 static uint32_t known_since(const struct jk_book *book, uint32_t release, enum jk_content kind, uint32_t slot,
                             uint32_t from, uint32_t n)
 {
@@ -122,7 +122,7 @@ struct jk_age jk_claim_age(const struct jk_book *book, uint32_t model, enum jk_c
     for (uint32_t end = n;;
          end = tenure.from, tenure = tenure_at(book, model, jk_tenure_row(book, tenure.row)->older)) {
         uint32_t since = known_since(book, tenure.release, kind, slot, tenure.from, n);
-        if (since >= end) return age; /* not at all, or only after another release had come in its place */
+        if (since >= end) return age; /* not at all, or only after another release had replaced it */
         age = (struct jk_age){since, tenure.from};
         if (since > tenure.from || tenure.row == JK_NONE) return age;
     }
@@ -144,7 +144,7 @@ static uint32_t publisher_at(const struct jk_book *book, uint32_t model, uint32_
     return jk_book_alias(book, model, n)->publisher;
 }
 
-/* Whether it is what the model holds now; one whose releases are all yanked holds nothing. */
+/* Whether this is what the model holds now; one whose releases are all yanked holds nothing. */
 static bool holds(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n)
 {
     uint32_t release = jk_book_deciding(book, model, n);
@@ -158,7 +158,7 @@ bool jk_ruling_speaks_of(const struct jk_book *book, const struct jk_ruling *rul
     return !jk_book_is_yanked(book, ruling->release, n) || release_with(book, ruling->model, kind, slot, n) != JK_NONE;
 }
 
-/* Of the rulings on origin about this content the last in effect whose model still has it; NULL for none. */
+/* Of the rulings on origin about this content, the last in effect whose model still has it; NULL for none. */
 static const struct jk_ruling *origin_ruling(const struct jk_book *book, enum jk_content kind, uint32_t slot,
                                              uint32_t n)
 {
@@ -175,12 +175,11 @@ static const struct jk_ruling *origin_ruling(const struct jk_book *book, enum jk
 struct earliest {
     uint32_t model; /* JK_NONE: none so far */
     struct jk_age age;
-    bool verified; /* others' are passed over */
+    bool verified; /* other models' are skipped */
 };
 
-/* Over a chain of releases with the artifact or the weights that `link` says, in order of their entries: no model
- * claims anything before the first of its releases that has it, so what comes after the earliest claim can be passed
- * over. */
+/* Walks a chain of releases with the artifact or the weights, according to `link`, in order of their entries: no model
+ * claims anything before its first release that has it, so whatever comes after the earliest claim can be skipped. */
 static void look_along(const struct jk_book *book, uint32_t release, enum jk_content link, enum jk_content kind,
                        uint32_t slot, uint32_t n, struct earliest *found)
 {

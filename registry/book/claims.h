@@ -1,5 +1,5 @@
-/* Content that several models may have: weights, artifacts, sets of weight files. Who claims it since when, and whose
- * claim to it is the first, whatever the policy. Pure; any thread that may read the book. */
+/* Content that several models may have: weights, artifacts, sets of weight files. Who has claimed it since when, and
+ * whose claim is the first, whatever the policy. Pure; any thread that may read the book. */
 #ifndef JK_BOOK_CLAIMS_H
 #define JK_BOOK_CLAIMS_H
 
@@ -8,20 +8,20 @@
 
 enum jk_content { JK_CONTENT_WEIGHTS, JK_CONTENT_ARTIFACT, JK_CONTENT_FILES, JK_CONTENT_KINDS };
 
-/* The other model with which this one's claim to its content stands contested at n; JK_NONE for none. On the later
- * claim: that which came first, or which a ruling on origin names, where its publisher is another. For a verified
- * publisher's model that is a verified one's, if any came before it: an earlier one that is not keeps it from counting
- * only where nobody asks for verification. On the earlier one: the model for which a verified publisher disputes the
- * origin, while that is open. */
+/* The other model that contests this one's claim to its content at n; JK_NONE for none. For the later claim: the model
+ * that came first, or that a ruling on origin names, if its publisher is another; for a verified publisher's model, one
+ * of a verified publisher, if any came before it, since an earlier model of an unverified one keeps it from counting
+ * only if the policy does not ask for verification. For the earlier claim: the model on whose behalf a verified
+ * publisher disputes the origin, while the dispute is open. */
 uint32_t jk_contested_with(const struct jk_book *book, uint32_t model, uint32_t n);
 
-/* The model that has the first claim to a content at n: named by a ruling on origin, as long as it has it in any
- * release that is not yanked; else that which has claimed it longest, of those whose deciding release has it. `slot`:
- * by jk_content_of. JK_NONE: none holds it. */
+/* The model that has the first claim to a content at n: the one a ruling on origin names, as long as any of its
+ * un-yanked releases has it; otherwise the one that has claimed it longest, among those whose deciding release has it.
+ * `slot`: from jk_content_of. JK_NONE: none. */
 uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n);
 
-/* Whether a ruling on origin speaks of a content at n: its release has it, and so has some release of its model that is
- * not yanked. */
+/* Whether a ruling on origin covers a content at n: its release has it, and so does some un-yanked release of its
+ * model. */
 bool jk_ruling_speaks_of(const struct jk_book *book, const struct jk_ruling *ruling, enum jk_content kind,
                          uint32_t slot, uint32_t n);
 
@@ -39,12 +39,12 @@ uint32_t jk_content_walk_next(const struct jk_book *book, struct jk_content_walk
  * not yanked; and its slot. False: none. */
 bool jk_shared_content(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n,
                        enum jk_content *out_kind, uint32_t *out_slot);
-/* Whether any release of the model that is not yanked, or its standing one, has what the other's standing one has: what
- * the model may dispute the origin of. */
+/* Whether any un-yanked release of the model, or its standing one, has what the other's standing one has, so that the
+ * model may dispute its origin. */
 bool jk_has_content_of(const struct jk_book *book, uint32_t model, uint32_t other, uint32_t n);
 
-/* How old a claim is: the entry from which on it has stood there (JK_NONE: there is none), and the one with which the
- * release that had it then came to decide, which tells claims by one `held` entry apart. */
+/* How old a claim is: the entry since which it has existed (JK_NONE: there is none), and the one with which the release
+ * that had it then became the deciding one, which orders claims established by one `held` entry. */
 struct jk_age {
     uint32_t since, decided;
 };
@@ -52,11 +52,11 @@ static inline bool jk_age_before(struct jk_age age, struct jk_age other)
 {
     return age.since != other.since ? age.since < other.since : age.decided < other.decided;
 }
-/* Of the model's claim to a content that its standing release has at n: its deciding release has had it without a break
- * up to n, and, of a set of weight files, it has been known. Where all its releases are yanked, the entry that made it
- * so. */
+/* The age of the model's claim to a content that its standing release has at n: since when its deciding release has had
+ * it without interruption, and, for a set of weight files, this has been known. If all its releases are yanked, the
+ * entry that yanked the last. */
 struct jk_age jk_claim_age(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n);
-/* The same as an entry; of what only other releases have, the one with which the newest of them came to have it. */
+/* The same as an entry; for what only other releases have, the one with which the newest of them got it. */
 uint32_t jk_content_since(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n);
 
 #endif

@@ -1,10 +1,12 @@
-/* Who goes first among derivatives that hold the same content: the same weights, artifact or set of weight files;
- * copies (copies.h) take no part. Each is compared by one kind of content alone, the first that several share which
+/* Who goes first among derivatives with the same content: the same weights, artifact or set of weight files; copies
+ * (copies.h) do not take part. Each is compared by one kind of content alone, the first that several share which
  * stand so far, so that no model keeps two from counting that have nothing in common. Pure; for standings of rule set 2.
  * Source: registry/formats/policy.md.
  *
- * Memory: 5 bytes for each model; while it is settled, 1 for each different weights digest, artifact and set, and 28
- * for each derivative that shares any of them. Time: n log n in those. Belongs to whoever makes the standing. */
+ * Memory: 5 bytes derivative after model; while it can be settled, 1 for each different weights digest, artifact and set, and 28
+ * for each
+ * derivative that shares any of them. Time: n log n in those. Owned by whoever
+ * makes the standing. */
 #ifndef JK_BOOK_CONTEST_H
 #define JK_BOOK_CONTEST_H
 

@@ -24,8 +24,8 @@ struct jk_copies {
 
 /* What makes a derivative a copy: one of the two, or neither. */
 struct jk_copy {
-    const struct jk_ruling *ruling; /* names another model; NULL for none */
-    uint32_t ancestor;              /* the nearest release that does; JK_NONE for none */
+    const struct jk_ruling *ruling; /* a ruling that names another model; NULL for none */
+    uint32_t ancestor;              /* the nearest ancestor release with the content; JK_NONE for none */
 };
 
 /* The policy must outlive it. False: out of memory. */

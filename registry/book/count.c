@@ -14,8 +14,8 @@ static bool is_in_scope(const struct jk_book *book, uint32_t root, struct jk_sco
     return base && base->team == scope.slot;
 }
 
-/* The spell taken for a scope: least depth, then lowest root. Also says whether any is independent, and whether each
- * hangs on an adoption. */
+/* The spell used for a scope: least depth, then lowest root. Also reports whether any is independent, and whether each
+ * depends on an adoption. */
 static const struct jk_spell *take_spell(const struct jk_book *book, uint32_t model, struct jk_scope scope, uint32_t n,
                                          bool *out_independent, bool *out_adopted)
 {

@@ -1,9 +1,9 @@
 /* Counting derivatives: what one derivative adds to a total, and totals at any size. Pure.
  *
  * Scope: one base model, one team (the union over its bases), or all. Standing is per (derivative, root); a derivative
- * counts in a scope once when it stands for at least one root there. The plain count of this file takes every derivative
- * that is registered and has an un-yanked release; policies (a later rule set) will switch further reasons on.
- * Depth in a scope is the minimum over its roots there. */
+ * counts once in a scope if it counts for at least one root there. The plain count in this file includes every
+ * derivative that is registered and has an un-yanked release; standing.h applies a policy's reasons. Depth in a scope
+ * is the minimum over its roots there. */
 #ifndef JK_BOOK_COUNT_H
 #define JK_BOOK_COUNT_H
 
@@ -21,7 +21,7 @@ struct jk_scope {
 /* What one derivative is worth in one scope at one size. */
 struct jk_share {
     bool present;       /* has a root in the scope */
-    bool counted;       /* present and not yanked: everything below speaks of counted ones */
+    bool counted;       /* present and not yanked: everything below applies to counted ones */
     bool independent;   /* for at least one root there: neither self nor affiliate */
     bool adopted;       /* reaches no root there without an adoption */
     bool license_clean; /* no licence conflict and no unknown licence, class not unknown */
@@ -41,7 +41,7 @@ struct jk_month_count {
     uint32_t count;
 };
 
-/* A total. All but `registered` and `yanked` speak of counted derivatives. */
+/* A total. All but `registered` and `yanked` are about counted derivatives. */
 struct jk_total {
     uint32_t size;       /* the log size it holds for */
     uint32_t registered; /* present, yanked ones included */
@@ -61,7 +61,7 @@ struct jk_total {
 /* Totals at any size, by walking the whole book; and grouped by publisher or by licence expression. */
 JK_MUST_USE enum jk_status jk_count_at(const struct jk_book *book, struct jk_scope scope, uint32_t n,
                                        struct jk_total *out_total, struct jk_error *error);
-/* The same of many scopes in one walk; 8 MiB of scratch with a million derivatives. */
+/* The same for many scopes in one walk; 8 MiB of scratch with a million derivatives. */
 JK_MUST_USE enum jk_status jk_count_totals(const struct jk_book *book, const struct jk_scope *scopes, size_t count,
                                            uint32_t n, struct jk_total *out_totals, struct jk_error *error);
 struct jk_group {
@@ -74,15 +74,15 @@ JK_MUST_USE enum jk_status jk_count_groups(const struct jk_book *book, struct jk
                                            uint32_t n, struct jk_arena *arena, struct jk_group **out_groups,
                                            size_t *out_count, struct jk_error *error);
 
-/* The cube: totals of every scope at one size, kept by adding what changed. Fed in index order by one applier. */
+/* The cube: totals of every scope at one size, maintained by adding changes. Fed in index order by one applier. */
 struct jk_cube;
 struct jk_cube *jk_cube_new(void);
 void jk_cube_free(struct jk_cube *cube);
-/* Brings the cube from its size to n: subtracts the old shares of the changed models, adds the new ones. The caller
- * passes all of jk_book_changed's models since the last advance. RESOURCE_EXHAUSTED: throw it away and build anew. */
+/* Advances the cube from its size to n: subtracts the old shares of the changed models, adds the new ones. The caller
+ * passes all of jk_book_changed's models since the last advance. RESOURCE_EXHAUSTED: discard it and build it anew. */
 JK_MUST_USE enum jk_status jk_cube_advance(struct jk_cube *cube, const struct jk_book *book, const uint32_t *models,
                                            size_t count, uint32_t n, struct jk_error *error);
-/* NULL where the scope has nothing: an empty total. Valid until the next advance. */
+/* NULL if the scope has nothing: an empty total. Valid until the next advance. */
 const struct jk_total *jk_cube_total(const struct jk_cube *cube, struct jk_scope scope);
 uint32_t jk_cube_size(const struct jk_cube *cube);
 

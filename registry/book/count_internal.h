@@ -12,8 +12,7 @@ struct jk_light_share { /* as struct jk_share; weights are a slot of the book's 
     uint16_t month;
     uint32_t publisher, license, weights, release, flags;
 };
-/* A walk in order of registration waits for memory more than for anything else: what it will need is asked for ahead.
- */
+/* A walk in order of registration mostly waits for memory, so what it will need is prefetched. */
 static inline void jk_count_look_ahead(const struct jk_book *book, uint32_t model, uint32_t models)
 {
     enum { NEAR = 6, FAR = 12 };
@@ -24,7 +23,7 @@ static inline void jk_count_look_ahead(const struct jk_book *book, uint32_t mode
 }
 void jk_count_light(const struct jk_book *book, uint32_t model, struct jk_scope scope, uint32_t n,
                     struct jk_light_share *out_share);
-/* What follows runs a million times a count, and is inlined for that. */
+/* The following runs a million times per count, and is inlined for that. */
 /* Adds the share `by` times: 1, or UINT32_MAX to take it away. Leaves the two distinct counts alone. */
 static inline void jk_count_add(struct jk_total *total, const struct jk_light_share *share, uint32_t by)
 {
@@ -53,7 +52,7 @@ static inline bool jk_count_set_bit(uint64_t *bits, uint32_t at)
     return !was;
 }
 
-/* The two distinct counts: bits by slot of the publishers and digests that were met. */
+/* The two distinct counts: bitmaps by slot of the publishers and digests seen. */
 static inline void jk_count_distinct(struct jk_total *total, const struct jk_light_share *share, uint64_t *publishers,
                                      uint64_t *weights)
 {
@@ -61,7 +60,7 @@ static inline void jk_count_distinct(struct jk_total *total, const struct jk_lig
     total->distinct_publishers += jk_count_set_bit(publishers, share->publisher);
     total->distinct_weights += share->weights == JK_NONE || jk_count_set_bit(weights, share->weights);
 }
-/* The slots that were counted at all, as jk_count_groups gives them. Frees `counts`. */
+/* Which slots were counted at all, in the form of jk_count_groups. Frees `counts`. */
 JK_MUST_USE enum jk_status jk_count_sort_groups(uint32_t *counts, uint32_t slots, struct jk_arena *arena,
                                                 struct jk_group **out_groups, size_t *out_count,
                                                 struct jk_error *error);

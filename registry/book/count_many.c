@@ -1,5 +1,5 @@
-/* Totals of many scopes in one walk: see count.h. Each base model has a mask of the scopes that it lies in, so that a
- * derivative meets only those that its roots are in. */
+/* Totals of many scopes in one walk: see count.h. Each base model has a mask of the scopes that it belongs to, so that
+ * a derivative touches only those of its roots. */
 #include <stdlib.h>
 
 #include "book/book_ask.h"

@@ -1,5 +1,5 @@
-/* The cube: totals of every scope at one size, moved on by what changed. See count.h.
- * Distinct publishers and weights need to know how many derivatives share each: two tallies keyed by scope and slot. */
+/* The cube: totals of every scope at one size, updated by changes. See count.h. For distinct publishers and weights we
+ * need to know how many derivatives share each: two tallies keyed by scope and slot. */
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -72,7 +72,7 @@ static bool grow_tally(struct tally *tally)
     return true;
 }
 
-/* One more or one less of a key; says by how much the number of keys in use changed. */
+/* Adds or removes one for a key; returns the change in the number of keys in use. */
 static uint32_t tally_add(struct jk_cube *cube, struct tally *tally, uint64_t key, uint32_t by)
 {
     if (tally->used * 2 >= tally->size && !grow_tally(tally)) {
@@ -121,7 +121,7 @@ static bool grow_scopes(struct jk_cube *cube)
     return true;
 }
 
-/* The scope's slot, made where there is none; UINT32_MAX when out of memory. */
+/* The scope's slot, created if there is none; UINT32_MAX when out of memory. */
 static uint32_t intern_scope(struct jk_cube *cube, struct jk_scope scope)
 {
     uint32_t *found = find_scope(cube, scope);
@@ -184,7 +184,7 @@ static void move_share(struct jk_cube *cube, const struct jk_book *book, uint32_
         share.weights == JK_NONE ? by : tally_add(cube, &cube->weights, high | share.weights, by);
 }
 
-/* Whether an earlier spell of the walk has a root of the same team: then the team has been moved already. */
+/* Whether an earlier spell of the walk has a root of the same team, so that the team has been updated already. */
 static bool is_team_done(const struct jk_book *book, uint32_t model, uint32_t n, const struct jk_spell *until,
                          uint32_t team)
 {

@@ -38,7 +38,7 @@ static struct jk_link *link_at(const struct jk_index *index, const struct jk_chu
     return (void *)((unsigned char *)jk_chunks_at(rows, slot) + index->link_at);
 }
 
-/* Ascending, so that chains stay newest first; a few rows ahead the place in the buckets is asked for. */
+/* Ascending, so that chains stay newest first; the bucket is prefetched a few rows ahead. */
 static void link_all(struct jk_index *index, const struct jk_chunks *rows)
 {
     for (uint32_t slot = 0; slot < rows->count; slot++) {
@@ -76,14 +76,14 @@ uint32_t jk_hash_u64(uint64_t value)
     return (uint32_t)(value >> 32);
 }
 
-/* Both halves of the product: each bit of the word reaches all bits of the result. */
+/* Both halves of the product: each bit of the word affects all bits of the result. */
 static uint64_t mix(uint64_t state, uint64_t word)
 {
     unsigned __int128 product = (unsigned __int128)(state ^ word) * SPREAD;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* 1 to 7 bytes as a word; texts of one length only are told apart by it. */
+/* 1 to 7 bytes as a word; it distinguishes only texts of the same length. */
 static uint64_t last_word(const char *at, size_t len)
 {
     uint32_t low, high;
@@ -95,7 +95,7 @@ static uint64_t last_word(const char *at, size_t len)
     return (uint64_t)high << 32 | low;
 }
 
-/* Eight bytes at once: 'A' to 'Z' to lower case, the rest as it is. */
+/* Eight bytes at once: 'A' to 'Z' to lower case, the rest unchanged. */
 static uint64_t fold_word(uint64_t word)
 {
     uint64_t low = word & (0x7f * EACH_BYTE);

@@ -1,6 +1,6 @@
-/* A chained hash index over the rows of a struct jk_chunks: bucket heads here, the rest of each chain in a
- * struct jk_link inside the rows, newest first. So adding is one journalled write, and undoing it too. Pure.
- * It grows only by jk_index_grow, which the owner calls while no journal is active. */
+/* A chained hash index over the rows of a struct jk_chunks: bucket heads here, the rest of each chain in a struct
+ * jk_link inside the rows, newest first. Adding is thus one journalled write, and so is undoing it. Pure. It grows only
+ * in jk_index_grow, which the owner calls while no journal is active. */
 #ifndef JK_BOOK_INDEX_H
 #define JK_BOOK_INDEX_H
 
@@ -20,11 +20,11 @@ struct jk_index {
 
 bool jk_index_init(struct jk_index *index, size_t link_at); /* false when out of memory */
 void jk_index_done(struct jk_index *index);
-/* `link` lies in the row at `slot`, which is new. */
+/* `link` is in the row at `slot`, which is new. */
 void jk_index_add(struct jk_index *index, struct jk_journal *journal, struct jk_link *link, uint32_t slot,
                   uint32_t hash);
-/* Keeps at least two buckets a row, so that most chains are one row long, and for at least that many rows; false when out of
- * memory (the index still works). */
+/* Ensures at least two buckets a row, so that most chains are one row long, for at least that many rows; false when out
+ * of memory (the index still works). */
 bool jk_index_grow(struct jk_index *index, const struct jk_chunks *rows, uint32_t least_rows);
 static inline bool jk_index_is_full(const struct jk_index *index, const struct jk_chunks *rows)
 {
@@ -41,9 +41,9 @@ static inline uint32_t jk_index_first(const struct jk_index *index, uint32_t has
     return *jk_index_head(index, hash);
 }
 
-#define JK_PART_SEED 1 /* for jk_hash_fold: the parts of models' names hash apart from whole names */
+#define JK_PART_SEED 1 /* for jk_hash_fold: hashes parts of models' names differently from whole names */
 
-/* Hashes: of text as it is, of text without regard to ASCII case, of a number, of a digest. */
+/* Hashes: of text as it is, of text ignoring ASCII case, of a number, of a digest. */
 uint32_t jk_hash_text(struct jk_span text);
 uint32_t jk_hash_fold(struct jk_span text, uint64_t seed);
 uint32_t jk_hash_u64(uint64_t value);

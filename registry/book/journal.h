@@ -1,7 +1,7 @@
-/* The undo log: what stood in a field before it was written. Pure; owned by a book, one writer at a time.
- * While it is not active, or where NULL is passed for it, a write is just a write. Appended rows need no record of
- * their own: the write that raises their count is one. When memory runs out the write still happens and `failed`
- * is set: nothing can be taken back any more, and the owner must be thrown away. */
+/* The undo log: the value of a field before it was written. Pure; owned by a book, one writer at a time. While it is
+ * inactive, or NULL is passed for it, a write is just a write. Appended rows need no record of their own: the write
+ * that increments their count is one. When memory runs out the write still happens and `failed` is set: nothing can be
+ * undone any more, and the owner must be discarded. */
 #ifndef JK_BOOK_JOURNAL_H
 #define JK_BOOK_JOURNAL_H
 
@@ -22,11 +22,11 @@ struct jk_journal {
 };
 
 void jk_journal_done(struct jk_journal *journal); /* accepts a zeroed struct */
-/* Remembers `size` bytes at `at`. */
+/* Records `size` bytes at `at`. */
 void jk_journal_record(struct jk_journal *journal, void *at, size_t size);
 /* Overwrites `size` bytes with those at `from`. */
 void jk_journal_copy(struct jk_journal *journal, void *at, const void *from, size_t size);
-/* Takes back every write after the first `position` ones, newest first. */
+/* Undoes every write after the first `position` ones, newest first. */
 void jk_journal_undo(struct jk_journal *journal, size_t position);
 
 static inline void jk_journal_set(struct jk_journal *journal, uint32_t *at, uint32_t value)

@@ -96,7 +96,7 @@ void jk_origins_done(struct jk_origins *origins)
 
 /* ---- asking ---- */
 
-/* The place of the last ruling about a content, + 1; 0 for none. */
+/* The position + 1 of the last ruling about a content; 0 for none. */
 static uint32_t last_about(const struct jk_origins *origins, enum jk_content kind, uint32_t slot)
 {
     const struct jk_origin wanted = {kind, slot, UINT32_MAX};

@@ -1,9 +1,9 @@
-/* Rulings on origin: whose a content is by the word of evaluators. Pure; for standings of rule set 2. Source:
+/* Rulings on origin: whose a content is according to evaluators. Pure; for standings of rule set 2. Source:
  * registry/formats/policy.md.
  *
- * A ruling speaks of what its release has: its weights, artifact and set of weight files. It is heard for as long as
- * its model has that in some release that is not yanked; of those heard about a content the one that took effect last
- * decides. Memory: about 60 bytes a ruling. Belongs to whoever makes the standing. */
+ * A ruling covers what its release has: its weights, artifact and set of weight files. It applies as long as its model
+ * has that in some un-yanked release; of the rulings that apply to a content, the one that took effect last decides.
+ * Memory: about 60 bytes a ruling. Owned by whoever makes the standing. */
 #ifndef JK_BOOK_ORIGINS_H
 #define JK_BOOK_ORIGINS_H
 
@@ -14,9 +14,9 @@ struct jk_origin;
 struct jk_origins {
     const struct jk_book *book;
     uint32_t n;
-    const struct jk_ruling **rulings; /* in effect, in the order in which they took it */
+    const struct jk_ruling **rulings; /* in effect, in the order in which they took effect */
     size_t ruling_count;
-    struct jk_origin *contents; /* what those that are heard speak of, sorted */
+    struct jk_origin *contents; /* what those that apply cover, sorted */
     size_t content_count;
 };
 

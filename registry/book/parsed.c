@@ -1,4 +1,4 @@
-/* Reading an entry for the book: see parsed.h. */
+/* Parsing an entry for the book: see parsed.h. */
 #include "book/parsed.h"
 
 #include "base/clock.h"
@@ -20,7 +20,7 @@ static uint64_t find_false_externals(const struct jk_statement *statement)
 static enum jk_status parse_statement(struct jk_parsed_entry *parsed, struct jk_error *error)
 {
     if (jk_statement_parse(parsed->entry.statement, &parsed->statement, error) != JK_OK) {
-        error->status = JK_DATA_LOSS; /* in the log a bad statement is that, whatever it would be in a request */
+        error->status = JK_DATA_LOSS; /* in the log a bad statement is data loss, whatever it would be in a request */
         return JK_DATA_LOSS;
     }
     struct jk_span publisher, part;

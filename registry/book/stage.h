@@ -1,5 +1,5 @@
-/* Policies, stages, rulings and disputes in the book: what the log says of them at a size. Pure; sizes and threads as
- * in book.h. Few of each: they are walked, not indexed. */
+/* Policies, stages, rulings and disputes in the book: what the log says about them at a size. Pure; sizes and threads
+ * as in book.h. There are few of each: they are walked, not indexed. */
 #ifndef JK_BOOK_STAGE_H
 #define JK_BOOK_STAGE_H
 
@@ -20,9 +20,9 @@ uint32_t jk_book_find_policy(const struct jk_book *book, const struct jk_digest 
 uint32_t jk_book_find_policy_name(const struct jk_book *book, struct jk_span name, uint32_t version, uint32_t n);
 
 /* ---- stages ---- */
-struct jk_stage { /* what is said of it, from an entry on */
+struct jk_stage { /* what is stated about it, from an entry on */
     uint32_t from;
-    struct jk_span id, title, title_ko, teams, source; /* teams: ids, one space between them */
+    struct jk_span id, title, title_ko, teams, source; /* teams: ids, separated by one space */
     int64_t opens_us, cutoff_us, disputes_us;          /* disputes_us JK_TIME_NONE: no end */
     struct jk_digest policy;
     uint32_t older; /* internal */
@@ -37,11 +37,11 @@ struct jk_closing { /* one revision of its report */
 /* Stages by slot, in order of appearance. */
 uint32_t jk_book_stages(const struct jk_book *book, uint32_t n);
 uint32_t jk_book_find_stage(const struct jk_book *book, struct jk_span id, uint32_t n);
-const struct jk_stage *jk_book_stage(const struct jk_book *book, uint32_t stage, uint32_t n); /* as it stands at n */
-/* The newest revision at n, or the given one (0: the newest); NULL where there is none. */
+const struct jk_stage *jk_book_stage(const struct jk_book *book, uint32_t stage, uint32_t n); /* as it is at n */
+/* The newest revision at n, or the given one (0: the newest); NULL if there is none. */
 const struct jk_closing *jk_book_closing(const struct jk_book *book, uint32_t stage, uint32_t revision, uint32_t n);
-/* Whether a further `stage` entry with these facts could follow at time_us: NULL, or what is wrong as the end of a
- * sentence. Before it opens everything may change; until the cut-off the teams; then nothing. */
+/* Whether another `stage` entry with these facts could follow at time_us: NULL, or what is wrong as the end of a
+ * sentence. Before the stage opens everything may change; until the cut-off the teams; after that nothing. */
 const char *jk_book_stage_fault(const struct jk_book *book, const struct jk_entry *entry, int64_t time_us);
 
 /* ---- rulings ---- */
@@ -49,15 +49,15 @@ enum jk_ruling_state { JK_RULING_PENDING, JK_RULING_IN_FORCE, JK_RULING_REJECTED
 enum jk_ruling_kind {
     JK_RULING_EXCLUDE,
     JK_RULING_RESTORE,
-    JK_RULING_ORIGIN,  /* of what the release holds, the model goes first */
-    JK_RULING_ADOPT,   /* the model may adopt the external: an `adopt` entry follows the ruling's effect */
-    JK_RULING_UNADOPT, /* … or shall give it up */
+    JK_RULING_ORIGIN,  /* for the content of its release, the model goes first */
+    JK_RULING_ADOPT,   /* the model may adopt the external: an `adopt` entry follows once the ruling takes effect */
+    JK_RULING_UNADOPT, /* … or must give it up */
 };
 struct jk_ruling {
     uint32_t from;  /* entry: its identity */
     uint32_t model; /* slot */
     enum jk_ruling_kind kind;
-    uint32_t root;           /* exclude, restore: the model whose derivative it is then not or again; JK_NONE: all */
+    uint32_t root;           /* exclude, restore: the only base model concerned; JK_NONE: all */
     uint32_t release;        /* origin: slot; else JK_NONE */
     struct jk_span external; /* adopt, unadopt: host/id; else empty */
     bool needs_second;
@@ -78,7 +78,7 @@ uint32_t jk_book_ruling_effect(const struct jk_ruling *ruling, uint32_t n);
  * did. Rule set 1 knows no other. */
 const struct jk_ruling *jk_book_ruling_of(const struct jk_book *book, uint32_t model, uint32_t n);
 bool jk_book_is_excluded(const struct jk_book *book, uint32_t model, uint32_t n);
-/* The same for a pair of derivative and root: of the rulings about the whole and about the pair, the last in effect. */
+/* The same for a pair of derivative and root: the last in effect of the rulings about the whole and about the pair. */
 const struct jk_ruling *jk_book_pair_ruling_of(const struct jk_book *book, uint32_t model, uint32_t root, uint32_t n);
 bool jk_book_is_pair_excluded(const struct jk_book *book, uint32_t model, uint32_t root, uint32_t n);
 
@@ -96,18 +96,18 @@ struct jk_dispute {
     struct jk_digest text;
     uint32_t resolved; /* entry, or JK_NONE */
     uint32_t
-        older_same; /* slot of the dispute before it against the same model, or about the same external; or JK_NONE */
+        older_same; /* slot of the previous dispute against the same model, or about the same external; or JK_NONE */
     enum jk_outcome outcome;
 };
 uint32_t jk_book_disputes(const struct jk_book *book, uint32_t n);
 const struct jk_dispute *jk_book_dispute(const struct jk_book *book, uint32_t slot);
 uint32_t jk_book_find_dispute(const struct jk_book *book, uint64_t index, uint32_t n); /* by its entry */
 
-/* ---- the state of a cut-off ---- */
-/* Applies an entry with index >= n of the log for a report of sizes n and m: what counts up to n only (registrations,
- * releases, yanks, renames, transfers, adoptions, what is held) is passed over, and so is what speaks of nothing that
- * is there; a new name only serves to find the model that later entries mean by it. Everything else as jk_book_apply.
- * The book's size goes on by one in any case. */
+/* ---- the state at a cut-off ---- */
+/* Applies an entry with index >= n of the log for a report of sizes n and m: entries that count only up to n
+ * (registrations, releases, yanks, renames, transfers, adoptions, held) are skipped, and so are those about something
+ * that does not exist; a new name only serves to find the model that later entries mean by it. All others as in
+ * jk_book_apply. The book's size advances by one in any case. */
 JK_MUST_USE enum jk_status jk_book_apply_cut(struct jk_book *book, struct jk_span entry, struct jk_error *error);
 
 #endif

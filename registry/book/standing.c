@@ -1,4 +1,4 @@
-/* Standing by one walk: the reasons that a pair has by itself, then duplicates, then the cap. See standing.h. */
+/* Standing in one walk: the reasons that apply to a pair by itself, then duplicates, then the cap. See standing.h. */
 #include "book/standing.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 _Static_assert((uint32_t)JK_FLAG_EXCLUDED_PAIR == JK_VERDICT_ADOPTED, "a verdict's flags take two bytes");
 _Static_assert((uint32_t)JK_FLAG_ANCESTOR_WEIGHTS == JK_VERDICT_COPY, "rule set 1 takes the spell's flag as it is");
 
-struct root_facts { /* of a base model at the size, worked out when it is first met */
+struct root_facts { /* facts about a base model at the size, worked out when first needed */
     bool known, takes_part;
     uint32_t team;
 };
@@ -29,13 +29,13 @@ struct jk_standing {
     struct root_facts *roots; /* by model slot */
 };
 
-/* What only the making needs. */
+/* Needed only while it is made. */
 struct making {
     const struct jk_book *book;
     const struct jk_standing_query *query;
     struct jk_standing *standing;
-    jk_reasons *licenses;      /* by licence slot: 1 permits what is demanded, 2 does not, 0 not known yet */
-    uint32_t *earliest;        /* rule set 1, by weights slot: entry that brought it first, among those that stand */
+    jk_reasons *licenses;      /* by licence slot: 1 permits what is required, 2 does not, 0 not known yet */
+    uint32_t *earliest;        /* rule set 1, by weights slot: entry that first had it, among those that count */
     struct jk_contest contest; /* rule set 2 */
     struct jk_copies copies;
     struct jk_ceiling ceiling;
@@ -88,7 +88,7 @@ static bool has(uint32_t flags, uint32_t flag)
     return (flags & flag) != 0;
 }
 
-/* The flags of a spell as the policy looks at it: see JK_VERDICT_ADOPTED. */
+/* The flags of a spell as the policy sees it: see JK_VERDICT_ADOPTED. */
 static uint16_t verdict_flags(const struct making *making, uint32_t flags)
 {
     uint32_t found = flags & (JK_FLAG_EXCLUDED_PAIR - 1);
@@ -106,7 +106,7 @@ static uint16_t verdict_flags(const struct making *making, uint32_t flags)
     return (uint16_t)found;
 }
 
-/* Rule set 2: also by every publisher whom it came to later, though it left again. Few have moved. */
+/* Rule set 2: also every publisher it was later moved to, even if it left again. Few models were ever moved. */
 static jk_reasons kin_reasons(const struct making *making, uint32_t model, uint32_t team)
 {
     const struct jk_book *book = making->book;
@@ -171,7 +171,7 @@ static void add_reason(struct jk_verdict *rows, size_t count, jk_reasons reason)
         rows[i].reasons |= reason;
 }
 
-/* Of a derivative that stands so far. */
+/* For a derivative that counts so far. */
 static void note_earliest(struct making *making, const struct jk_verdict *rows)
 {
     uint32_t *earliest = &making->earliest[rows->weights];
@@ -243,7 +243,7 @@ static bool is_duplicate(const struct making *making, const struct jk_verdict *r
            rows->brought > making->earliest[rows->weights];
 }
 
-/* In order of registration: the cap counts those before that stand and are no duplicates. */
+/* In order of registration: the cap counts earlier ones that count and are not duplicates. */
 static void mark_rest(struct making *making)
 {
     struct jk_standing *standing = making->standing;
@@ -414,7 +414,7 @@ static inline bool is_independent(const struct jk_verdict *row)
     return !(row->flags & (JK_FLAG_SELF | JK_FLAG_AFFILIATE));
 }
 
-/* What a derivative of one root is worth where it counts, as a plain count would have it. */
+/* What a derivative of one root is worth where it counts, in the form of a plain count. */
 static inline struct jk_light_share share_of_one(const struct jk_verdict *row)
 {
     uint32_t unclean = JK_FLAG_LICENSE_CONFLICT | JK_FLAG_LICENSE_UNKNOWN;
@@ -446,7 +446,7 @@ static void share_of(const struct jk_standing *standing, const struct jk_verdict
         if (!(rows[i].flags & JK_VERDICT_ADOPTED))
             out_share->adopted = false;
         else if (declared)
-            continue; /* for such a policy it does not lead there */
+            continue; /* under such a policy it does not lead there */
         if (rows[i].depth < out_share->depth) out_share->depth = rows[i].depth;
         if (is_independent(&rows[i])) out_share->independent = true;
     }
@@ -462,7 +462,7 @@ void jk_standing_look(const struct jk_standing *standing, const struct jk_verdic
     share->independent = seen.independent;
 }
 
-/* ---- totals: each derivative in all scopes that it has a root in ---- */
+/* ---- totals: each derivative in all scopes in which it has a root ---- */
 
 struct summing {
     const struct jk_standing *standing;
@@ -499,7 +499,7 @@ static uint32_t team_of(const struct summing *summing, const struct jk_verdict *
     return team < summing->teams ? summing->of_team[team] : 0;
 }
 
-/* Whether a row before this one has the same team. */
+/* Whether an earlier row has the same team. */
 static bool team_seen(const struct summing *summing, const struct jk_verdict *rows, size_t i)
 {
     for (size_t k = 0; k < i; k++)
@@ -541,7 +541,7 @@ static void sum_one(struct summing *summing)
     }
 }
 
-/* The short way of a derivative with one root, as nearly all have: it is worth the same in each scope. */
+/* The short cut for a derivative with one root, as nearly all have: it is worth the same in each scope. */
 static void sum_single(struct summing *summing, const struct jk_verdict *row)
 {
     uint32_t places[3] = {summing->of_all, summing->of_base[row->root], team_of(summing, row)};

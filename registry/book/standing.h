@@ -1,7 +1,7 @@
-/* Standing: which derivatives count under a policy at a size, and every reason why not. Pure.
- * Rules: registry/formats/policy.md. A standing is made whole by one walk of the book (about 50 bytes a pair of
- * derivative and root), belongs to whoever made it, and stays as it is while the book grows; it holds slots, so it must
- * not outlive the book. */
+/* Standing: which derivatives count under a policy at a size, and every reason why not. Pure. Rules:
+ * registry/formats/policy.md. A standing is made completely in one walk of the book (about 50 bytes a pair of
+ * derivative and root), belongs to whoever made it, and does not change while the book grows; it contains slots, so it
+ * must not outlive the book. */
 #ifndef JK_BOOK_STANDING_H
 #define JK_BOOK_STANDING_H
 
@@ -27,19 +27,20 @@ void jk_standing_free(struct jk_standing *standing);
 uint32_t jk_standing_size(const struct jk_standing *standing);
 const struct jk_verdicts *jk_standing_verdicts(const struct jk_standing *standing);
 const struct jk_verdict *jk_standing_rows(const struct jk_standing *standing, size_t *out_count);
-/* The rows of one derivative; NULL and 0 where it is none. */
+/* The rows of one derivative; NULL and 0 if it is not one. */
 const struct jk_verdict *jk_standing_of(const struct jk_standing *standing, uint32_t model, size_t *out_count);
 
-/* Its place in a scope: JK_REASON_COUNT counts; else the reason that it is shown under. False: no root there. */
+/* Its place in a scope: JK_REASON_COUNT means that it counts; otherwise the reason it is listed under. False: no root
+ * there. */
 bool jk_standing_place(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
                        struct jk_scope scope, enum jk_reason *out_reason);
 
-/* A share of the plain count becomes what the policy makes of it: where it leaves adoptions out, least depth and
- * independence are those of the roots that are declared; depth 0 where none is. */
+/* Adjusts a share of the plain count to the policy: if that ignores adoptions, least depth and independence are those
+ * of the declared roots; depth 0 if there is none. */
 void jk_standing_look(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
                       struct jk_scope scope, struct jk_share *share);
 
-/* A total under the policy. `plain` speaks of those that count, except for plain.registered: all with a root in the
+/* A total under the policy. `plain` is about those that count, except for plain.registered: all with a root in the
  * scope; plain.yanked is 0. Always: plain.registered = plain.counted + the sum of left_out. */
 struct jk_policy_total {
     struct jk_total plain;
@@ -48,11 +49,11 @@ struct jk_policy_total {
 JK_MUST_USE enum jk_status jk_standing_total(const struct jk_standing *standing, const struct jk_book *book,
                                              struct jk_scope scope, struct jk_policy_total *out_total,
                                              struct jk_error *error);
-/* Totals of many scopes, none twice, in one pass as long as 64 MiB hold what the distinct numbers need. */
+/* Totals of many different scopes, in one pass as long as 64 MiB are enough for the distinct numbers. */
 JK_MUST_USE enum jk_status jk_standing_totals(const struct jk_standing *standing, const struct jk_book *book,
                                               const struct jk_scope *scopes, size_t count,
                                               struct jk_policy_total *out_totals, struct jk_error *error);
-/* Those that count in a scope, by publisher or licence expression: as jk_count_groups. */
+/* Those that count in a scope, by publisher or licence expression: like jk_count_groups. */
 JK_MUST_USE enum jk_status jk_standing_groups(const struct jk_standing *standing, const struct jk_book *book,
                                               struct jk_scope scope, enum jk_group_by by, struct jk_arena *arena,
                                               struct jk_group **out_groups, size_t *out_count, struct jk_error *error);

@@ -1,4 +1,4 @@
-/* What a standing is made of: a verdict for each derivative and root. Pure data. */
+/* What a standing consists of: a verdict for each derivative and root. Pure data. */
 #ifndef JK_BOOK_VERDICT_H
 #define JK_BOOK_VERDICT_H
 
@@ -10,15 +10,15 @@ struct jk_verdict {
     uint32_t release;     /* deciding release */
     uint32_t publisher;   /* of the name at the size */
     uint32_t weights;     /* slot of the digest, JK_NONE for none */
-    uint32_t brought;     /* entry with which the derivative brought that digest; JK_NONE for none */
-    jk_reasons reasons;   /* all that hold and are on */
-    uint16_t flags;       /* of the spell, as the policy looks at it: below */
+    uint32_t brought;     /* entry with which the derivative first had that digest; JK_NONE for none */
+    jk_reasons reasons;   /* all reasons that apply and are switched on */
+    uint16_t flags;       /* of the spell, as the policy sees it: below */
     uint16_t month;       /* of the registration entry */
     uint16_t depth;
     uint8_t relation, license_class;
 };
-/* In a verdict's flags the licence and ancestor flags are those of the declared paths where the policy leaves adoptions
- * out, and two have another meaning: */
+/* In a verdict's flags the licence and ancestor flags are those of the declared paths if the policy ignores adoptions,
+ * and two have another meaning: */
 #define JK_VERDICT_COPY    (1u << 13) /* a duplicate by an ancestor or a ruling, by the policy's rule set */
 #define JK_VERDICT_ADOPTED (1u << 15) /* only an adoption leads to the root */
 
@@ -29,7 +29,7 @@ struct jk_verdicts {
     uint32_t models;
 };
 
-/* How many rows the derivative has whose first row is at this place. */
+/* How many rows the derivative has whose first row is at this position. */
 static inline size_t jk_verdicts_at(const struct jk_verdicts *verdicts, size_t at)
 {
     size_t end = at + 1;

@@ -15,7 +15,7 @@ struct question {
     const struct jk_policy *policy;
     const struct jk_verdict *row;
     uint32_t n;
-    bool declared; /* the policy leaves adoptions out */
+    bool declared; /* the policy ignores adoptions */
 };
 
 static uint32_t later(uint32_t a, uint32_t b)
@@ -23,7 +23,7 @@ static uint32_t later(uint32_t a, uint32_t b)
     return a == JK_NONE || (b != JK_NONE && b > a) ? b : a;
 }
 
-/* ---- what lasts: the entry since which it has held without a break ---- */
+/* ---- facts that last: the entry since which they have held without interruption ---- */
 
 typedef bool holds_fn(const struct question *question, const struct jk_spell *spell);
 
@@ -43,7 +43,7 @@ static bool is_misnamed(const struct question *question, const struct jk_spell *
     return spell->flags & (question->policy->lenient ? JK_FLAG_NAMING_LENIENT : JK_FLAG_NAMING_LITERAL);
 }
 
-/* Spells stand newest first; of one root each begins with the entry that ended the one before. */
+/* Spells are listed newest first; for one root each begins with the entry that ended the previous one. */
 static uint32_t since(const struct question *question, holds_fn *holds)
 {
     uint32_t slot = jk_model_row(question->book, question->row->model)->pub.spells, from = JK_NONE;
@@ -60,7 +60,7 @@ static uint32_t since(const struct question *question, holds_fn *holds)
 
 /* ---- single facts ---- */
 
-/* Every release is yanked: the last yank made it so. */
+/* Every release is yanked: the last yank decided that. */
 static uint32_t last_yank(const struct question *question)
 {
     uint32_t slot = jk_model_row(question->book, question->row->model)->pub.first_release, entry = JK_NONE;
@@ -88,7 +88,7 @@ static bool same_base(const struct jk_base_facts *a, const struct jk_base_facts 
     return a->from_scratch == b->from_scratch;
 }
 
-/* The entry of the roster that said so first, of those that said so since. */
+/* The entry of the roster that first said so in the current unbroken series. */
 static uint32_t roster_entry(const struct question *question, enum jk_reason reason)
 {
     const struct jk_base_facts *facts = jk_book_base(question->book, question->row->root, question->n);
@@ -101,7 +101,7 @@ static uint32_t roster_entry(const struct question *question, enum jk_reason rea
     return facts->from;
 }
 
-/* The newest stay under a publisher who is the team's kin; there is one where the reason holds. */
+/* The newest stay under a publisher related to the team; there is one if the reason applies. */
 static const struct jk_alias *kin_stay(const struct question *question, bool self, uint32_t team)
 {
     const struct jk_book *book = question->book;
@@ -116,8 +116,8 @@ static const struct jk_alias *kin_stay(const struct question *question, bool sel
     }
 }
 
-/* Of the publisher at registration; or of the last one of the team's to whom it came later, by the entry that moved it
- * there or the one that said whose that is, whichever was last. */
+/* The publisher at registration; or the last of the team's publishers that it was later moved to, with the entry that
+ * moved it there or the one that said whose that publisher is, whichever was last. */
 static uint32_t bond_entry(const struct question *question, enum jk_reason reason)
 {
     const struct jk_book *book = question->book;
@@ -133,7 +133,7 @@ static uint32_t bond_entry(const struct question *question, enum jk_reason reaso
     return registered ? said : later(since, said);
 }
 
-/* The entry that took the verification back; where there never was one, that of the publisher. */
+/* The entry that revoked the verification; if there never was one, that of the publisher. */
 static uint32_t unverified_entry(const struct question *question)
 {
     const struct jk_publisher *publisher = jk_book_publisher(question->book, question->row->publisher);
@@ -141,7 +141,7 @@ static uint32_t unverified_entry(const struct question *question)
     return since == JK_NONE ? publisher->created : since;
 }
 
-/* The entry that took the manifest away; where it never was there, that of the release. */
+/* The entry that withdrew the manifest; if it was never stored, that of the release. */
 static uint32_t unheld_entry(const struct question *question, const struct jk_release *release)
 {
     if (!question->policy->held) return release->index;
@@ -265,8 +265,8 @@ static bool take_copied(const struct question *question, struct jk_why *why)
 
 /* ---- other derivatives ---- */
 
-/* Rule set 1: the one with the same weights that goes first; it may be a copy of an ancestor of its own, and so not
- * count. */
+/* Rule set 1: the one with the same weights that goes first; it may itself be a copy of an ancestor, and so not count.
+ */
 static void find_earliest(const struct question *question, struct jk_why *why)
 {
     size_t count;
@@ -281,7 +281,7 @@ static void find_earliest(const struct question *question, struct jk_why *why)
     why->entry = least;
 }
 
-/* Rule set 2: all claims are heard again, since a standing keeps none. */
+/* Rule set 2: the contest is settled again, since a standing does not keep it. */
 static bool find_first(const struct question *question, struct jk_why *why)
 {
     struct jk_contest contest;
@@ -297,7 +297,7 @@ static bool find_first(const struct question *question, struct jk_why *why)
     return room;
 }
 
-/* The adoption nearest to it over which the root is reached. */
+/* The nearest adoption through which the root is reached. */
 static bool leads_to(const struct question *question, uint32_t adopter)
 {
     if (adopter == question->row->root) return true;

@@ -1,7 +1,8 @@
 /* See close.h. */
 #include "closing/close.h"
 
-/* The newest entry's time is as good as the database's clock, which may have stepped back: nothing comes before it. */
+/* The newest entry's time counts as much as the database's clock, which may have stepped back: no new entry can be
+ * earlier than it. */
 enum jk_status jk_close_moment(struct jk_store *store, struct jk_reader *reader, int64_t deadline_ms,
                                struct jk_moment *out_moment, struct jk_error *error)
 {

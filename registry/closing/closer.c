@@ -14,12 +14,12 @@
 #include "report/subject.h"
 #include "report/summary.h"
 
-#define BUSY_MS 10000 /* how long one waits for another's report */
+#define BUSY_MS 10000 /* how long to wait for another report to be computed */
 #define KEEP_MS 60000
 
 struct jk_closer {
     struct jk_store *store;
-    pthread_mutex_t computing; /* held while a report is computed */
+    pthread_mutex_t computing; /* locked while a report is computed */
     pthread_mutex_t lock;      /* guards what follows */
     struct jk_computed *kept;
     int64_t kept_ms;
@@ -104,7 +104,7 @@ enum jk_status jk_closer_compute(struct jk_closer *closer, struct jk_reader *rea
     JK_TRY(wait_turn(closer, deadline_ms, error));
     *out_computed = find_kept(closer, plan);
     if (!*out_computed) {
-        keep_computed(closer, NULL); /* never two at once in memory, but for what a caller still holds */
+        keep_computed(closer, NULL); /* never two of ours in memory; callers may still hold one */
         status = jk_compute(closer->store, reader, plan, deadline_ms, out_computed, error);
         if (status == JK_OK) keep_computed(closer, *out_computed);
     }
@@ -137,7 +137,7 @@ static bool find_revision(struct jk_closer *closer, uint32_t stage, uint32_t rev
     return closing != NULL;
 }
 
-/* The one that its page compares with. */
+/* The previous one, with which the page compares. */
 static bool find_previous(struct jk_closer *closer, const struct jk_closing *closing, struct revision *out_found)
 {
     struct jk_view view;
@@ -186,7 +186,7 @@ static enum jk_status make_one(const struct making *making, const struct revisio
     return jk_fail(error, status, why.reason, "%s", why.message);
 }
 
-/* The page compares with the report of the stage before where that is there; the files stand without it too. */
+/* The page compares with the report of the previous stage if there is one; the files are made in any case. */
 static enum jk_status make_files(const struct making *making, const struct revision *revision, struct jk_error *error)
 {
     const char *public_dir = jk_store_public_dir(making->closer->store);

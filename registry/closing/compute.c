@@ -21,7 +21,7 @@ struct computing {
     struct jk_view view;
 };
 
-/* Writers pass between strides: all that is asked for is asked at sizes that do not change any more. */
+/* Lets writers in between strides: everything is asked at sizes that no longer change. */
 static void hold(void *context, bool held)
 {
     struct computing *computing = context;

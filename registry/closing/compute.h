@@ -1,9 +1,9 @@
-/* A revision of a closed stage's report, computed by the server: from the book in memory where both sizes are one, else
- * with a second book that is folded from the entries in PostgreSQL. Nothing here depends on when, or by whom, it is
- * asked for.
+/* Computes a revision of a closed stage's report: from the book in memory if both sizes are equal, otherwise with a
+ * second book that is folded from the entries in PostgreSQL. The result does not depend on when or by whom it is
+ * requested.
  *
- * Thread: a reader's, without a view; the store's lock is let go between the parts, so that writers pass.
- * Memory: about 250 bytes a derivative while it is computed, 700 more for the second book; then the texts. */
+ * Thread: a reader's, without a view; the store's lock is released between parts, to let writers in. Memory: about 250
+ * bytes a derivative while computing, 700 more for the second book; then the texts. */
 #ifndef JK_CLOSING_COMPUTE_H
 #define JK_CLOSING_COMPUTE_H
 
@@ -14,13 +14,13 @@
 
 #define JK_STAGE_ID 64 /* bytes, with the NUL */
 
-/* What is to be computed. Sizes are committed ones. */
+/* What to compute. Sizes are committed ones. */
 struct jk_close_plan {
     uint32_t stage; /* slot */
     uint32_t revision, n, m;
 };
 
-struct jk_computed { /* read-only once it is made */
+struct jk_computed { /* read-only once made */
     atomic_uint holders;
     struct jk_close_plan plan;
     char stage[JK_STAGE_ID];
@@ -29,7 +29,7 @@ struct jk_computed { /* read-only once it is made */
     struct jk_text certificate; /* what is to be signed */
 };
 
-/* `deadline_ms` by jk_monotonic_ms. */
+/* `deadline_ms` is on jk_monotonic_ms()'s scale. */
 JK_MUST_USE enum jk_status jk_compute(struct jk_store *store, struct jk_reader *reader,
                                       const struct jk_close_plan *plan, int64_t deadline_ms,
                                       struct jk_computed **out_computed, struct jk_error *error);

@@ -1,4 +1,4 @@
-/* See cut.h. Entries come in pieces; those before n are read ahead and applied by the hundred. */
+/* See cut.h. Entries arrive in chunks; those before n are parsed ahead and applied by the hundred. */
 #include "closing/cut.h"
 
 #include <stdlib.h>
@@ -81,7 +81,7 @@ static enum jk_status fold_entries(struct folding *folding, struct jk_reader *re
     return JK_OK;
 }
 
-/* What was folded is what is signed. */
+/* What was folded must be what was signed. */
 static enum jk_status check_cut_root(struct jk_store *store, const struct folding *folding, struct jk_error *error)
 {
     struct jk_digest root = jk_edge_root(&folding->edge), wanted;

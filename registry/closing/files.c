@@ -117,7 +117,7 @@ static struct jk_span canonical(const struct jk_computed *computed, enum jk_repo
     return jk_text_span(texts[file]);
 }
 
-/* Of the texts as they lie here, and not as whoever made them says. */
+/* From the texts as they are here, not as their author describes them. */
 static enum jk_status check_texts(const struct jk_report_making *making, struct jk_error *error)
 {
     const struct jk_closing *closing = making->closing;
@@ -135,7 +135,7 @@ static enum jk_status check_texts(const struct jk_report_making *making, struct 
     return JK_OK;
 }
 
-/* What only shows the canonical texts. */
+/* Files that merely present the canonical texts. */
 static enum jk_status render(const struct jk_report_making *making, struct made *made, struct jk_error *error)
 {
     struct jk_page page = {.members = canonical(making->computed, JK_REPORT_MEMBERS),
@@ -173,7 +173,7 @@ static enum jk_status replace(const struct jk_report_making *making, struct made
     return jk_folder_replace(made->folder, path, jk_text_span(text), error);
 }
 
-/* One that is there stays, whoever signed it: what it says is what counts. */
+/* An existing one stays, whoever signed it: its content is what matters. */
 static enum jk_status keep_certificate(const struct jk_report_making *making, struct made *made, bool *out_kept,
                                        struct jk_error *error)
 {
@@ -207,7 +207,7 @@ static enum jk_status put_certificate(const struct jk_report_making *making, str
 
 static enum jk_status put_files(const struct jk_report_making *making, struct made *made, struct jk_error *error)
 {
-    JK_TRY(jk_grow_drafts(made->folder, error)); /* what a crash left */
+    JK_TRY(jk_grow_drafts(made->folder, error)); /* left by a crash */
     JK_TRY(put_canonical(making, made, error));
     JK_TRY(replace(making, made, JK_REPORT_HTML, &made->html, error));
     JK_TRY(replace(making, made, JK_REPORT_CSV, &made->csv, error));

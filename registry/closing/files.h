@@ -1,7 +1,7 @@
-/* The files of a revision of a report, in "stage/<stage>/<revision>/" of the public folder. The canonical ones never
- * change; the others are made of them, and may look different after the server has changed.
+/* The files of one revision of a report, in "stage/<stage>/<revision>/" of the public folder. The canonical ones never
+ * change; the others are made from them, and may look different after a change to the server.
  *
- * They are written as tiles are (whole or absent, durable), under a lock of the folder "stage", so that the log's own
+ * They are written like tiles (complete or absent, synced), under a lock on the folder "stage", so that the log's own
  * publication does not wait for them. Thread: a reader's, without a view. */
 #ifndef JK_CLOSING_FILES_H
 #define JK_CLOSING_FILES_H
@@ -11,7 +11,7 @@
 
 #define JK_STAGE_FOLDER "stage"
 
-/* As in the interface's ReportFile, less one. */
+/* As in the interface's ReportFile, minus one. */
 enum jk_report_file {
     JK_REPORT_TABLE,
     JK_REPORT_JSON,
@@ -23,12 +23,12 @@ enum jk_report_file {
     JK_REPORT_FILES
 };
 
-/* All of them are there. */
+/* Whether all of them exist. */
 bool jk_report_files_there(const char *public_dir, const char *stage, uint32_t revision);
-/* Makes what is not there, the certificate last. `previous`: report.json of the stage to compare with; empty: none.
- * DATA_LOSS (REPORT_DIFFERS), an alarm, where what was computed is not what the closing commits to, and nothing is
- * written; or (TILE_CHANGED, CERTIFICATE_DIFFERS) where a file is there with other bytes. UNAVAILABLE: the disk.
- * FAILED_PRECONDITION: the key of certificates (jk_reader_certify); the other files are there. */
+/* Makes the missing files, the certificate last. `previous`: report.json of the stage to compare with; empty: none.
+ * DATA_LOSS raises an alarm: REPORT_DIFFERS if what was computed is not what the closing commits to, and nothing is
+ * written; TILE_CHANGED or CERTIFICATE_DIFFERS if a file exists with other bytes. UNAVAILABLE: the disk.
+ * FAILED_PRECONDITION: the certificate key (jk_reader_certify); the other files are written. */
 struct jk_report_making {
     struct jk_store *store;
     struct jk_reader *reader;
@@ -37,18 +37,18 @@ struct jk_report_making {
     struct jk_span previous;
 };
 JK_MUST_USE enum jk_status jk_report_files_write(const struct jk_report_making *making, struct jk_error *error);
-/* A canonical file, whole and held against its closing; false where it is not there, or another. */
+/* A canonical file, checked against its closing; false if it is absent or different. */
 bool jk_report_file_read(const char *public_dir, const char *stage, const struct jk_closing *closing,
                          enum jk_report_file file, struct jk_text *out_bytes);
 /* Opens one for reading; NOT_FOUND (FILE_ABSENT). */
 JK_MUST_USE enum jk_status jk_report_file_open(const char *public_dir, const char *stage, uint32_t revision,
                                                enum jk_report_file file, int *out_fd, uint64_t *out_size,
                                                struct jk_error *error);
-/* Reads the revision's files again, from the disk: the canonical ones against their digests, the certificate against
- * what it should say and against whatever keys are known. What is damaged is told to `told` and removed, under the
- * folder's lock, so that it can be made anew; the page and the CSV, of which no digest is known, need only be there.
- * Out: whether all of them are there now; bytes read, added. UNAVAILABLE: the disk, or another process has the folder.
- */
+/* Reads the revision's files again from the disk, and checks the canonical ones against their digests, and the
+ * certificate against its expected content and all known keys. Damaged files are reported to `told` and removed, under
+ * the folder's lock, so that they can be made again; the page and the CSV, which have no known digest, only need to
+ * exist. Out: whether all of them exist now; bytes read, added. UNAVAILABLE: the disk, or another process holds the
+ * folder's lock. */
 struct jk_report_inspection {
     struct jk_store *store;
     const char *stage;
@@ -58,7 +58,7 @@ struct jk_report_inspection {
 };
 JK_MUST_USE enum jk_status jk_report_files_inspect(const struct jk_report_inspection *inspection, bool *out_whole,
                                                    uint64_t *bytes, struct jk_error *error);
-/* The digest that a closing has of a file; NULL where it has none. */
+/* The digest of a file that a closing states; NULL if it states none. */
 const struct jk_digest *jk_report_file_digest(const struct jk_closing *closing, enum jk_report_file file);
 const char *jk_report_file_name(enum jk_report_file file);
 

@@ -1,4 +1,4 @@
-/* Reading the files of a revision again; see files.h. */
+/* Checking a revision's files again; see files.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -45,7 +45,7 @@ static bool hash_file(int fd, struct jk_digest *out_digest, uint64_t *bytes)
     return len == 0;
 }
 
-/* NULL: it is the one of that digest. */
+/* NULL: it matches the digest. */
 static const char *file_fault(int fd, const struct jk_digest *wanted, uint64_t *bytes, char room[WHY])
 {
     char hex[JK_DIGEST_HEX + 1];
@@ -72,7 +72,7 @@ static bool same_certificate(const struct jk_certificate *certificate, const str
            jk_digest_equal(&certificate->left_out, &closing->left_out);
 }
 
-/* By keys that are known here: a line of a key that was retired says nothing. */
+/* By the keys known here: a signature line of a retired key proves nothing. */
 static bool is_forged(struct jk_span note, struct jk_span keys)
 {
     struct jk_span line, body;
@@ -87,7 +87,7 @@ static bool is_forged(struct jk_span note, struct jk_span keys)
     return false;
 }
 
-/* The published key of certificates; nothing where it cannot be read. */
+/* The published certificate key; nothing if it cannot be read. */
 static void read_counts_key(const char *public_dir, struct jk_text *out_key)
 {
     struct jk_folder *folder;
@@ -140,8 +140,8 @@ static bool inspected_path(const struct jk_report_inspection *inspection, enum j
     return len > 0 && len < PATH_MAX;
 }
 
-/* What is wrong with it; NULL where nothing is, or it is not there, or nobody can tell now: only what is certain is
- * removed. */
+/* What is wrong with it; NULL if nothing is, if it is absent, or if that cannot be told now: a file is removed only if
+ * certainly damaged. */
 static const char *fault_of(const struct jk_report_inspection *inspection, enum jk_report_file file, uint64_t *bytes,
                             char room[WHY])
 {
@@ -155,7 +155,7 @@ static const char *fault_of(const struct jk_report_inspection *inspection, enum 
     return wanted ? file_fault(fd, wanted, bytes, room) : NULL;
 }
 
-/* Under the lock, so that nobody is just writing it: looked at once more, and gone. */
+/* Under the lock, so that nobody is just writing it: checked once more, then removed. */
 static enum jk_status remove_damaged_file(const struct jk_report_inspection *inspection, enum jk_report_file file,
                                           uint64_t *bytes, struct jk_error *error)
 {

@@ -13,21 +13,21 @@
 
 #define REST_MS    1000
 #define JOB_MS     300000
-#define TROUBLE_MS 600000 /* what cannot be made is told with each pass: not more often than that */
+#define TROUBLE_MS 600000 /* what cannot be made is reported in each pass, but not more often than this */
 
-/* A revision of some stage: by slots, in their order. */
+/* A revision of any stage: by slots, in order. */
 struct place {
-    uint32_t stage, revision; /* the revision that was looked at last; 0: none of the stage */
+    uint32_t stage, revision; /* the last revision checked; 0: none of the stage */
 };
 
 struct jk_inspector {
     struct jk_store *store;
     struct jk_closer *closer;
     struct place at;
-    uint64_t number, count; /* of the pass; count 0: it has not begun */
-    uint64_t bytes;         /* read in it */
+    uint64_t number, count; /* revisions in the pass; count 0: it has not begun */
+    uint64_t bytes;         /* bytes read in it */
     int64_t began_ms, pass_ms;
-    bool trouble; /* something could not be made, so far in it */
+    bool trouble; /* something could not be made so far in it */
     pthread_t thread;
     pthread_mutex_t lock; /* guards stopping */
     pthread_cond_t changed;
@@ -165,7 +165,7 @@ static int64_t until_next_ms(struct jk_inspector *inspector)
     return due_ms > now_ms ? due_ms - now_ms : 0;
 }
 
-/* True: the thread is to end. */
+/* True: the thread must end. */
 static bool rest_inspector(struct jk_inspector *inspector, int64_t ms)
 {
     int64_t until_ms = jk_monotonic_ms() + (ms < REST_MS ? ms : REST_MS);
@@ -205,7 +205,7 @@ enum jk_status jk_inspector_start(struct jk_store *store, struct jk_closer *clos
     *inspector = (struct jk_inspector){.store = store, .closer = closer};
     pthread_mutex_init(&inspector->lock, NULL);
     jk_condition_init(&inspector->changed);
-    inspector->began_ms = jk_monotonic_ms(); /* the keeper makes first what the last run left unmade */
+    inspector->began_ms = jk_monotonic_ms(); /* leaves the keeper time to make what the last run left unmade */
     inspector->pass_ms = JK_REREAD_PASS_LEAST_MS;
     if (pthread_create(&inspector->thread, NULL, run_inspector, inspector) != 0) {
         free_inspector(inspector);

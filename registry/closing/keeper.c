@@ -24,7 +24,7 @@ struct jk_keeper {
     bool stopping;
     unsigned failures; /* the thread's own */
     int64_t not_before_ms;
-    char refusal[64]; /* reason last logged */
+    char refusal[64]; /* last logged reason */
 };
 
 static enum jk_status tend(void *context, struct jk_reader *reader, struct jk_error *error)
@@ -68,7 +68,7 @@ static int64_t look_at_stages(struct jk_keeper *keeper)
     return look.wait_ms == 0 || look.wait_ms > LEAST_MS ? look.wait_ms : LEAST_MS;
 }
 
-/* True: the keeper is to end. */
+/* True: the keeper must end. */
 static bool sleep_keeper(struct jk_keeper *keeper, int64_t wait_ms)
 {
     int64_t until_ms = jk_monotonic_ms() + wait_ms;

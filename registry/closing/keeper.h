@@ -19,7 +19,7 @@ struct jk_keeper;
 JK_MUST_USE enum jk_status jk_keeper_start(struct jk_store *store, struct jk_closer *closer,
                                            const struct jk_closing_witnesses *witnesses, struct jk_keeper **out_keeper,
                                            struct jk_error *error);
-/* Waits for what is under way. Before the store's stop. Accepts NULL. */
+/* Waits for work in progress. Before the store's stop. Accepts NULL. */
 void jk_keeper_stop(struct jk_keeper *keeper);
 
 #endif

@@ -9,11 +9,11 @@
 #include "base/log.h"
 
 #define SETTLE_MS 10000
-#define CLOCK_MS  5000  /* after that long the clocks are asked again */
-#define SPACE_MS  100   /* not sooner */
-#define HASTE_MS  60000 /* so long witnesses are asked once a second, later every … */
+#define CLOCK_MS  5000  /* after this long the clocks are read again */
+#define SPACE_MS  100   /* but not sooner than this */
+#define HASTE_MS  60000 /* for this long witnesses are asked once a second, later only every … */
 #define ASK_MS    10000 /* … so often */
-#define GRACE_MS  30000 /* witnesses that were only just asked may still answer */
+#define GRACE_MS  30000 /* how long witnesses just asked may take to answer */
 
 void jk_tend_init(struct jk_tend *tend, struct jk_store *store, struct jk_closer *closer,
                   const struct jk_closing_witnesses *witnesses)
@@ -28,8 +28,8 @@ void jk_tend_done(struct jk_tend *tend)
 
 /* ---- what is due ---- */
 
-/* What both clocks show by now. Not less than the newest entry's time: a demo's clock that was moved shows there
- * first. */
+/* What both clocks have reached. At least the newest entry's time: if a demo's clock was moved, it shows there first.
+ */
 static int64_t guess_now(const struct jk_tend *tend, const struct jk_view *view)
 {
     int64_t newest_us = view->size > 0 ? jk_book_time(view->book, view->size - 1) : 0;
@@ -43,7 +43,7 @@ static const struct jk_tend_stage *known(const struct jk_tend *tend, uint32_t st
     return stage < tend->stage_count ? &tend->stages[stage] : &unknown;
 }
 
-/* How long until the clocks are to be looked at for a stage that is not closed. */
+/* How long until the clocks must be read for a stage that is not closed. */
 static int64_t until_look_ms(const struct jk_tend *tend, const struct jk_tend_stage *one, int64_t left_us)
 {
     int64_t now_ms = jk_monotonic_ms(), since_ms = now_ms - tend->learned_ms, wait_ms;
@@ -102,9 +102,9 @@ void jk_tend_ask(struct jk_tend *tend, const struct jk_tend_look *look)
     tend->witnesses->ask(tend->witnesses->context);
 }
 
-/* ---- looking at the clocks ---- */
+/* ---- reading the clocks ---- */
 
-/* Nothing that was seen before counts any more. */
+/* Earlier observations no longer count. */
 static void forget_looks(struct jk_tend *tend)
 {
     for (uint32_t stage = 0; stage < tend->stage_count; stage++)
@@ -157,7 +157,7 @@ static bool is_doubt(enum jk_status status, const struct jk_error *why)
     return status != JK_OK && strncmp(why->reason, "CLOCK_", 6) == 0;
 }
 
-/* *out_believed false: clocks disagree, and what time it is nobody can say. */
+/* *out_believed false: the clocks disagree, so the time cannot be relied on. */
 static enum jk_status learn_time(struct jk_tend *tend, struct jk_reader *reader, bool *out_believed,
                                  struct jk_error *error)
 {
@@ -190,10 +190,10 @@ struct closing_write {
     struct jk_own_write own; /* first */
     struct jk_store *store;
     const struct jk_computed *computed;
-    bool witnessed; /* with a time past the cut-off */
+    bool witnessed; /* witnesses' times past the cut-off */
 };
 
-/* A rest may have been found in this very batch. */
+/* This very batch may have found a rest. */
 static enum jk_status decide_close(struct jk_write *write, struct jk_turn *turn)
 {
     struct closing_write *closing = (struct closing_write *)write;
@@ -218,7 +218,7 @@ static enum jk_status write_closing(struct jk_tend *tend, const struct jk_comput
     return JK_OK;
 }
 
-/* A stage whose time has come, from `stage` on; false: none. */
+/* The first due stage, starting with `stage`; false: none. */
 static bool find_due(struct jk_tend *tend, uint32_t *stage, struct jk_close_plan *out_plan, bool *out_witnessed)
 {
     struct jk_due_facts facts;
@@ -255,7 +255,7 @@ static enum jk_status close_due(struct jk_tend *tend, struct jk_reader *reader, 
 
 /* ---- files ---- */
 
-/* The first closing of the log from there on; false: none. */
+/* The first closing at or after that log index; false: none. */
 static bool find_closing(const struct jk_tend *tend, uint32_t from, struct jk_closing *out_closing)
 {
     struct jk_view view;
@@ -274,7 +274,7 @@ static bool find_closing(const struct jk_tend *tend, uint32_t from, struct jk_cl
     return found;
 }
 
-/* One whose files cannot be made now (no key for its certificate, say) does not keep the others from having theirs. */
+/* If the files of one closing cannot be made now (for lack of a certificate key, say), the others still get theirs. */
 static enum jk_status make_files(struct jk_tend *tend, struct jk_reader *reader, int64_t deadline_ms,
                                  struct jk_error *error)
 {
@@ -287,7 +287,7 @@ static enum jk_status make_files(struct jk_tend *tend, struct jk_reader *reader,
         if (status != JK_OK && status != JK_DATA_LOSS && !jk_error_is_set(error))
             (void)jk_fail(error, status, why.reason, "%s", why.message);
         if (jk_error_is_set(error)) continue;
-        tend->given_up += status == JK_DATA_LOSS; /* it was told, and does not mend itself */
+        tend->given_up += status == JK_DATA_LOSS; /* reported already, and will not get better by itself */
         tend->tended = closing.from + 1;
     }
     return jk_error_result(error);

@@ -1,4 +1,4 @@
-/* Witnesses as a third clock: what closing asks of them. Given by main, which knows them; any thread. */
+/* Witnesses as a third clock: what closing asks of them. Provided by main, which knows them; any thread. */
 #ifndef JK_CLOSING_WITNESSED_H
 #define JK_CLOSING_WITNESSED_H
 
@@ -6,14 +6,14 @@
 #include <stdint.h>
 
 struct jk_witnessed {
-    bool quorum_wanted;     /* the policy asks for one */
-    bool quorum, witnessed; /* a quorum, or one of them, cosigned with this time or a later one */
+    bool quorum_wanted;     /* the policy requires one */
+    bool quorum, witnessed; /* a quorum, or any one, of them cosigned with this time or a later one */
 };
 
 struct jk_closing_witnesses {
     void *context;
     void (*look)(void *context, int64_t since_us, struct jk_witnessed *out);
-    /* Has them cosign the newest checkpoint again, in the background. */
+    /* Asks them to cosign the newest checkpoint again, in the background. */
     void (*ask)(void *context);
 };
 

@@ -74,7 +74,7 @@ static size_t read_old(const char *path, char *bytes)
     return len > 0 ? (size_t)len : 0;
 }
 
-/* The token of an earlier start, where it is still good. */
+/* The token from an earlier start, if it is still valid. */
 static bool find_token(struct jk_store *store, const char *path, char out_secret[JK_TOKEN_TEXT])
 {
     char bytes[FILE_BYTES];
@@ -96,7 +96,7 @@ static bool find_token(struct jk_store *store, const char *path, char out_secret
     return false;
 }
 
-/* By a temporary file of mode 0600 and a rename: nobody reads half of it, and nobody else ever reads it. */
+/* Through a temporary file of mode 0600 and a rename: nobody sees half of it, and no other user can ever read it. */
 static enum jk_status write_file(const char *path, const char *server, const char *secret, struct jk_error *error)
 {
     char temporary[4200], bytes[1024];

@@ -1,5 +1,5 @@
-/* Options by flag, environment and file. A later source never overrides an earlier one: flag, environment, file,
- * default. */
+/* Options from flags, environment and file, in that order: a later source never overrides an earlier one; then
+ * defaults. */
 #include "daemon/config.h"
 
 #include <ctype.h>
@@ -30,7 +30,7 @@ struct reading {
     struct jk_config *config;
     struct jk_error *error;
     bool set[OPTIONS];
-    unsigned line[OPTIONS]; /* of the file, from 1 */
+    unsigned line[OPTIONS]; /* line in the file, from 1 */
     const char *file;
 };
 

@@ -1,4 +1,4 @@
-/* The options of jokbod, from flags, environment and file by one table (config.def). Read once at start. */
+/* The options of jokbod, from flags, environment and file, all by one table (config.def). Read once at start. */
 #ifndef JK_DAEMON_CONFIG_H
 #define JK_DAEMON_CONFIG_H
 

@@ -2,8 +2,8 @@
  *
  * Start: options, private cluster (a process of its own, forked before any thread or gRPC exists; migrated with its
  * owner's role, served with another), store, waiting streams, gRPC, first account, HTTP, the ready line. Stop on
- * SIGTERM or SIGINT: HTTP takes no new connections, gRPC drains, HTTP ends, the store finishes what it took, the
- * cluster stops. A second signal while draining ends the process at once; the log stands that. */
+ * SIGTERM or SIGINT: HTTP takes no new connections, gRPC drains, HTTP ends, the store finishes what it has accepted,
+ * the cluster stops. A second signal while draining ends the process at once; the log survives that. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@
 
 #define HOUR_US    INT64_C(3600000000)
 #define DAY_US     (24 * HOUR_US)
-#define REST_HOURS 24 /* an evaluator's, where it is as it should be */
+#define REST_HOURS 24 /* how long a new evaluator has to wait; only demos and tests should use less */
 
 struct server {
     struct jk_config config;
@@ -94,7 +94,7 @@ static void setup_log(const struct jk_config *config)
 
 /* ---- start ---- */
 
-/* NULL where the listener is switched off. */
+/* NULL if the listener is switched off. */
 static const char *listener(const char *option)
 {
     return *option && strcmp(option, "off") != 0 ? option : NULL;
@@ -138,7 +138,7 @@ static void check_word(const struct jk_config *config, struct jk_error *error)
                    config->confirm_clock);
 }
 
-/* What the options alone can tell, before anything is made: an origin is for ever. */
+/* Checks that need only the options, before anything is created: an origin cannot be changed later. */
 static enum jk_status check_listen(const struct jk_config *config, struct jk_error *error)
 {
     struct jk_address address, http, metrics;
@@ -224,7 +224,7 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
     return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
 }
 
-/* What a single user needs, and a registry with several should not have. */
+/* Convenient for a single user, but wrong for a registry with several. */
 static void tell_rules(const struct jk_services *services)
 {
     if (!services->four_eyes)
@@ -250,7 +250,7 @@ static void health_changed(void *context, bool healthy)
     jk_rpc_set_serving(((struct server *)context)->rpc, healthy);
 }
 
-/* The places of methods and codes in the metrics; the last method is all that are no service's. */
+/* The indexes of methods and codes in the metrics; the last method stands for all unknown ones. */
 static enum jk_status label_metrics(struct server *server, const struct jk_method *methods, size_t count,
                                     struct jk_error *error)
 {
@@ -337,7 +337,7 @@ static enum jk_status start_http(struct server *server, struct jk_error *error)
     return jk_http_start(&options, &server->http, error);
 }
 
-/* Whoever cuts the line at its spaces finds the path whole: a space, a control character, "%" and "\" become %20 and
+/* So that splitting the line at spaces yields the whole path: a space, a control character, "%" and "\" become %20 and
  * the like. */
 static void tell_path(const char *path)
 {
@@ -345,7 +345,7 @@ static void tell_path(const char *path)
         printf(*at <= ' ' || *at == 0x7F || *at == '%' || *at == '\\' ? "%%%02X" : "%c", *at);
 }
 
-/* One line, the first on standard output, for whoever started us. */
+/* One line, the first on standard output, for whatever started us. */
 static void tell_ready(const struct server *server)
 {
     const char *http = server->http ? jk_http_address(server->http) : NULL;
@@ -469,7 +469,7 @@ static enum jk_status repair(struct server *server, enum jk_config_wish wish, co
     struct jk_store_options options;
     JK_TRY(make_data_dir(server, error));
     JK_TRY(start_database(server, error));
-    pthread_sigmask(SIG_UNBLOCK, signals, NULL); /* whatever is done stands being ended */
+    pthread_sigmask(SIG_UNBLOCK, signals, NULL); /* what is done is safe even if the process is killed */
     options = store_options(server);
     options.purpose = NULL;
     return wish == JK_CONFIG_REBUILD ? jk_repair_rebuild(&options, error)

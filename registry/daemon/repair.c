@@ -1,4 +1,4 @@
-/* See repair.h. What is said goes to standard output, the bar to standard error. */
+/* See repair.h. Messages go to standard output, the progress bar to standard error. */
 #include "daemon/repair.h"
 
 #include <stdio.h>

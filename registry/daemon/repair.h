@@ -1,4 +1,5 @@
-/* The commands that mend a log at rest: what they print, and their progress bar (on a terminal only). Thread: main. */
+/* The commands that repair a log while no server runs on it: their output, and their progress bar (on a terminal only).
+ * Thread: main. */
 #ifndef JK_DAEMON_REPAIR_H
 #define JK_DAEMON_REPAIR_H
 

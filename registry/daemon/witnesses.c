@@ -1,4 +1,4 @@
-/* The witnesses' port to the store; see witnesses.h. */
+/* Connects the witness threads with the store; see witnesses.h. */
 #include "daemon/witnesses.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ static enum jk_status look(void *out_size, struct jk_reader *reader, struct jk_e
     return jk_reader_size(reader, out_size, error);
 }
 
-/* From the primary, past whoever is writing: not older than the question. */
+/* From the primary, after any write in progress: not older than the question. */
 static enum jk_status log_size(void *context, uint64_t *out_size, struct jk_error *error)
 {
     return jk_store_read_own(context, look, out_size, jk_monotonic_ms() + LOOK_MS, error);
@@ -72,7 +72,7 @@ static void published(void *context, uint64_t size, struct jk_span note)
 
 /* ---- what closing asks ---- */
 
-/* In whole seconds, as witnesses tell time: a cut-off within one is past with the next. */
+/* In whole seconds, because witnesses tell time in seconds: a cut-off within a second is past in the next one. */
 static void look_since(void *context, int64_t since_us, struct jk_witnessed *out)
 {
     uint64_t since_s = since_us > 0 ? ((uint64_t)since_us + 999999) / 1000000 : 1;
@@ -112,7 +112,7 @@ static enum jk_status read_policy_file(const char *path, struct jk_text *out, st
                    "--witness-policy: %s cannot be read, or has more than %d bytes", path, JK_TRUST_MAX);
 }
 
-/* Any key that signs now will do: while one is being rotated, the policy may name either. */
+/* Any current signing key will do: while one is being rotated, the policy may name either. */
 static enum jk_status check_policy_keys(struct jk_store *store, const struct jk_trust *policy, struct jk_error *error)
 {
     JK_CLEANUP(jk_text_done) struct jk_text lines = {0};

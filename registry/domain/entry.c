@@ -15,7 +15,7 @@
 #define DIGEST_PREFIX  "sha256:"
 #define KEY_BYTES      33 /* of a verifier key: the type 0x01 and an Ed25519 public key */
 #define SIGNATURE_SIZE 64
-#define FIELDS_AT      offsetof(struct jk_entry, origin) /* from here on: what registrations and releases do not have */
+#define FIELDS_AT      offsetof(struct jk_entry, origin) /* from here on: not in registrations and releases */
 
 enum field_type {
     JK_FIELD_LABEL,
@@ -53,7 +53,7 @@ enum field_type {
 struct field {
     struct jk_span word; /* empty: the value is the rest of the entry */
     enum field_type type;
-    size_t offset; /* in struct jk_entry */
+    size_t offset; /* offset in struct jk_entry */
 };
 
 struct kind_row {
@@ -93,7 +93,7 @@ static const struct jk_span actors[] = {
 
 #define WORDS(table) (table), sizeof(table) / sizeof((table)[0])
 
-/* The index of the word in the table, -1 when it is not there. */
+/* The word's index in the table, or -1. */
 static int word_index(struct jk_span text, const char *const *table, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -141,7 +141,8 @@ static bool actor_has_name(enum jk_actor_type type)
     return type == JK_ACTOR_PUBLISHER || type == JK_ACTOR_TEAM || type == JK_ACTOR_ISSUER;
 }
 
-/* An OIDC issuer: http for the loopback of tests and closed networks, no white space, ASCII, at most a label long. */
+/* An OIDC issuer: ASCII without white space, at most as long as a label; http is allowed for loopback in tests and
+ * closed networks. */
 static bool is_issuer(struct jk_span url)
 {
     struct jk_span https = JK_SPAN("https://"), http = JK_SPAN("http://");
@@ -203,7 +204,7 @@ static void write_time(struct jk_text *out, int64_t time_us)
     jk_text_add(out, (struct jk_span){text, JK_TIME_TEXT - 1});
 }
 
-/* True when the field holds what is written "none". */
+/* True if the field holds the value that is written "none". */
 static bool is_none(enum field_type type, const void *member)
 {
     switch (type) {
@@ -262,7 +263,7 @@ static void write_value(struct jk_text *out, enum field_type type, const void *m
     }
 }
 
-/* The rest of the entry, as it is. */
+/* The rest of the entry, verbatim. */
 static bool is_verbatim(enum field_type type)
 {
     return type == JK_FIELD_STATEMENT || type == JK_FIELD_POLICY;
@@ -272,7 +273,7 @@ static void write_field(struct jk_text *out, const struct field *field, const st
 {
     const void *member = (const char *)entry + field->offset;
     if (field->type == JK_FIELD_LAST_OPTIONAL && ((const struct jk_span *)member)->len == 0) return;
-    if (is_verbatim(field->type)) { /* brings its own line ends */
+    if (is_verbatim(field->type)) { /* contains its own line ends */
         jk_text_add(out, *(const struct jk_span *)member);
         return;
     }
@@ -301,7 +302,7 @@ void jk_entry_write(const struct jk_entry *entry, struct jk_text *out)
     if (out->len - start > JK_ENTRY_MAX) out->failed = true;
 }
 
-/* ---- parsing: each reader answers NULL, or what is wrong as the end of a sentence ---- */
+/* ---- parsing: each reader returns NULL, or what is wrong as the end of a sentence ---- */
 
 static const char *read_digest(struct jk_span value, struct jk_digest *out_digest)
 {
@@ -339,7 +340,7 @@ static const char *key_fault(struct jk_span value)
     return NULL;
 }
 
-/* Its form alone: whether it is right, tlog/rotation.h says. */
+/* Checks its form only; tlog/rotation.h verifies it. */
 static const char *signature_fault(struct jk_span value)
 {
     unsigned char bytes[SIGNATURE_SIZE];
@@ -348,7 +349,8 @@ static const char *signature_fault(struct jk_span value)
     return "must be an Ed25519 signature: 64 bytes in base64";
 }
 
-/* A single identifier, LicenseRef and DocumentRef included; whether it is on the SPDX list is the caller's question. */
+/* A single identifier, including LicenseRef and DocumentRef; whether it is on the SPDX list is the caller's question.
+ */
 static const char *license_id_fault(struct jk_span value)
 {
     if (value.len > JK_LABEL_MAX) return "is longer than 200 bytes";
@@ -387,7 +389,7 @@ static const char *policy_fault(struct jk_span value)
     return jk_policy_parse(value, &policy, &error) == JK_OK ? NULL : "must be followed by a policy in canonical form";
 }
 
-/* Ids, sorted, each once; "none" is no team's id. */
+/* Ids, sorted, without duplicates; "none" is not a valid team id. */
 static const char *teams_fault(struct jk_span value)
 {
     struct jk_span last = {"", 0}, team;
@@ -549,7 +551,7 @@ static const char *read_head(struct jk_lines *lines, struct jk_entry *entry)
     return NULL;
 }
 
-/* Nearly all entries of a log: what other kinds alone have is not even cleared for them. */
+/* Nearly all entries of a log are of these kinds: fields that only others have are not even cleared. */
 static bool has_statement(enum jk_kind kind)
 {
     return kind == JK_KIND_REGISTER || kind == JK_KIND_RELEASE;

@@ -1,5 +1,5 @@
-/* Log entries as text, both ways. Pure. Source: registry/formats/entry.md; kinds and their fields are rows of
- * domain/entry.def, from which writer and parser both work. */
+/* Log entries as text, written and parsed. Pure. Source: registry/formats/entry.md; the kinds and their fields are rows
+ * of domain/entry.def, which drives both writer and parser. */
 #ifndef JK_DOMAIN_ENTRY_H
 #define JK_DOMAIN_ENTRY_H
 
@@ -14,7 +14,7 @@
 #define JK_TIME_NONE       INT64_MIN
 #define JK_TARGET_NONE     UINT64_MAX
 #define JK_STAGE_TEAMS_MAX 64             /* teams of one stage */
-#define JK_DEMO_ORIGIN     "demo.invalid" /* of every demo's log, and of no other */
+#define JK_DEMO_ORIGIN     "demo.invalid" /* of every demo's log, and no other */
 
 enum jk_kind {
     JK_KIND_INIT,
@@ -74,25 +74,25 @@ enum jk_actor_type {
 
 struct jk_actor {
     enum jk_actor_type type;
-    struct jk_span name; /* publisher, team or issuer; empty for the rest */
+    struct jk_span name; /* publisher, team or issuer; otherwise empty */
 };
 
 enum jk_basis { JK_BASIS_SELF, JK_BASIS_REGISTRAR, JK_BASIS_APPROVED, JK_BASIS_ROSTER };
-/* What a dispute is about; the last two are kinds of entries of their own, and no words of `dispute`. */
+/* What a dispute is about; the last two are separate kinds of entries rather than words of `dispute`. */
 enum jk_about { JK_ABOUT_PARENT, JK_ABOUT_RULING, JK_ABOUT_STANDING, JK_ABOUT_ORIGIN, JK_ABOUT_ADOPTION };
 enum jk_outcome { JK_OUTCOME_UPHELD, JK_OUTCOME_DISMISSED };
 enum jk_answer { JK_ANSWER_NO, JK_ANSWER_YES, JK_ANSWER_UNKNOWN };
 
-/* One struct for all kinds: only the fields of the kind's row are set, the rest is zero; but in a registration or release
- * that was parsed nothing after `statement` is set at all. Spans point into the parsed bytes. An absent text ("none") is an empty span, an absent digest zero, an absent
- * time JK_TIME_NONE. */
+/* One struct for all kinds: only the fields of the kind's row are set, the rest are zero; but in a parsed registration
+ * or release, nothing after `statement` is set at all. Spans point into the parsed bytes. An absent text ("none") is an
+ * empty span, an absent digest zero, an absent time JK_TIME_NONE. */
 struct jk_entry {
     enum jk_kind kind;
     int64_t time_us;
     struct jk_actor actor;
     struct jk_span statement;                   /* register, release: verbatim */
     struct jk_span origin, key, purpose, rules; /* init; the key also of key and retire */
-    struct jk_span after; /* init: "<origin> <size> <root>" of the log that this one goes on from; empty for none */
+    struct jk_span after; /* init: "<origin> <size> <root>" of the log that this one continues; empty for none */
     struct jk_span previous, signature; /* key */
     struct jk_span version;             /* spdx */
     struct jk_digest list;              /* spdx */
@@ -102,7 +102,7 @@ struct jk_entry {
     struct jk_span team, name, name_ko;
     int64_t joined_us, left_us, from_us, until_us;
     struct jk_span institution, publisher, model, to, external;
-    struct jk_span root, against; /* further models: the pair's root; whom a dispute about origin is against */
+    struct jk_span root, against; /* further models: the pair's root; the model a dispute about origin is against */
     struct jk_span organisation;  /* "host/organisation" on a hub */
     struct jk_digest artifact;    /* held, withdrawn */
     struct jk_digest weights, weight_files; /* what a held manifest says */
@@ -113,14 +113,14 @@ struct jk_entry {
     struct jk_span evidence;
     struct jk_digest release; /* a lineage hash */
     struct jk_span policy;    /* policy: the canonical text, verbatim */
-    struct jk_span stage;     /* an id as a team's */
-    struct jk_span teams;     /* ids, sorted by bytes, one space between them */
+    struct jk_span stage;     /* an id like a team's */
+    struct jk_span teams;     /* ids, sorted by bytes, separated by one space */
     int64_t disputes_us;
     struct jk_digest digest; /* of a policy */
     uint64_t revision, n, m;
     struct jk_digest table, json, members, left_out; /* of a closed stage's report */
     enum jk_answer needs_second;
-    uint64_t target; /* index of the ruling or dispute that is meant, JK_TARGET_NONE for none */
+    uint64_t target; /* index of the ruling or dispute it refers to, JK_TARGET_NONE for none */
     enum jk_about about;
     enum jk_outcome outcome;
     struct jk_digest text; /* of a salted free text */
@@ -128,16 +128,16 @@ struct jk_entry {
 
 const char *jk_kind_text(enum jk_kind kind);
 bool jk_kind_parse(struct jk_span text, enum jk_kind *out_kind);
-/* Whether an entry of this kind follows from what only the registry could check: who somebody is, whose an account is, what
- * bytes it has. A reader of the log sees that it was said, not that it is so. */
+/* Whether an entry of this kind rests on something that only the registry could check: who somebody is, whose an
+ * account is, what bytes it stores. A reader of the log sees that it was claimed, not that it is true. */
 bool jk_kind_is_word(enum jk_kind kind);
 void jk_actor_write(const struct jk_actor *actor, struct jk_text *out);
 bool jk_actor_parse(struct jk_span text, struct jk_actor *out_actor);
 
-/* The canonical bytes. The caller has validated the fields; past JK_ENTRY_MAX the builder fails. */
+/* Writes the canonical bytes. The caller has validated the fields; beyond JK_ENTRY_MAX the builder fails. */
 void jk_entry_write(const struct jk_entry *entry, struct jk_text *out);
-/* Accepts canonical bytes only, every field checked against its grammar (the statement's inside is
- * jk_statement_parse's). DATA_LOSS with the line at fault. */
+/* Accepts only canonical bytes, and checks every field's grammar (except inside the statement, which jk_statement_parse
+ * checks). DATA_LOSS names the faulty line. */
 JK_MUST_USE enum jk_status jk_entry_parse(struct jk_span bytes, struct jk_entry *out_entry, struct jk_error *error);
 
 #endif

@@ -1,5 +1,5 @@
-/* Names and their grammar (registry/formats/lineage.md). Pure: byte tests only, no locale.
- * A fault is the end of a sentence that the caller begins with the value: `name "a--b" must not hold …`. */
+/* Names and their grammar (registry/formats/lineage.md). Pure: byte tests only, no locale. An error is the end of a
+ * sentence that the caller begins with the value: `name "a--b" must not contain …`. */
 #include "domain/ident.h"
 
 #include "base/ascii.h"
@@ -12,7 +12,8 @@ static bool is_edge(char c)
     return c == '-' || c == '.';
 }
 
-/* What a byte may be part of: names and versions are read once for each entry of the log, and again for each parent. */
+/* What a byte may be part of. A table, because names and versions are checked once for each log entry, and again for
+ * each parent. */
 enum { IN_PART = 1, IN_VERSION = 2, IN_BOTH = IN_PART | IN_VERSION };
 static const unsigned char allowed[256] = {
     ['0' ... '9'] = IN_BOTH, ['A' ... 'Z'] = IN_BOTH, ['a' ... 'z'] = IN_BOTH, ['.'] = IN_BOTH,
@@ -128,7 +129,7 @@ size_t jk_ident_fold_lenient(struct jk_span name, char *out)
     return len;
 }
 
-/* A DNS name of two labels or more: a single label would make every "publisher/model" a host. */
+/* A DNS name of two labels or more: with a single label, every "publisher/model" would look like a host. */
 static bool is_dns_name(struct jk_span host)
 {
     size_t labels = 0, start = 0;
@@ -158,7 +159,7 @@ static bool is_plain(char c)
     return jk_ascii_alnum(c) || (c && strchr("._~/+=,-", c));
 }
 
-/* The byte of the escape at text.at[i], in either case of digits; -1 where there is none. */
+/* The byte of the escape at text.at[i], with digits in either case; -1 if there is none. */
 static int escaped_byte(struct jk_span text, size_t i)
 {
     static const char digits[] = "0123456789abcdef";
@@ -242,7 +243,7 @@ bool jk_ident_is_hub_respelled(struct jk_span host_and_id, struct jk_span *out_i
     return is_hub && !jk_span_equal(host, hub);
 }
 
-/* Takes "https://" or "http://" off, and tells the port that it implies. */
+/* Removes "https://" or "http://", and reports the implied port. */
 static struct jk_span drop_scheme(struct jk_span text, struct jk_span *out_port)
 {
     struct jk_span https = JK_SPAN("https://"), http = JK_SPAN("http://");
@@ -265,7 +266,7 @@ static struct jk_span drop_query(struct jk_span text)
     return text;
 }
 
-/* "a/b/tree/main" is a view of "a/b". The first segment is never taken for a view. */
+/* "a/b/tree/main" is a view of "a/b". The first segment is never treated as a view. */
 static struct jk_span drop_view(struct jk_span id)
 {
     struct jk_span rest = id, segment;
@@ -278,7 +279,7 @@ static struct jk_span drop_view(struct jk_span id)
     return id;
 }
 
-/* Decodes escapes and encodes once more, canonically. Returns the length, or 0: a bad escape, an escaped "/" (which
+/* Decodes escapes and encodes again, canonically. Returns the length, or 0: an invalid escape, an escaped "/" (which
  * would change the segments), a control character, or no room. */
 static size_t encode_id(struct jk_span id, char *out, size_t room)
 {

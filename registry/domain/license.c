@@ -1,5 +1,5 @@
 /* Permissions, licence classes, name rules, and the Hub's identifiers (registry/data/hub-licenses.tsv, embedded). Pure:
- * the table is some hundred rows, read through line by line at each look-up, so there is no state to set up. */
+ * the table has some hundred rows and is searched line by line, so there is no state to set up. */
 #include "domain/license.h"
 
 #include "domain/ident.h"
@@ -50,7 +50,7 @@ enum jk_license_class jk_license_class_of(const enum jk_permission permissions[J
     if (permissions[JK_MAY_DERIVE] == JK_PERMISSION_NO) return JK_LICENSE_NO_DERIVATIVES;
     if (permissions[JK_MAY_COMMERCIAL] == JK_PERMISSION_NO) return JK_LICENSE_NON_COMMERCIAL;
     if (any_is(permissions, JK_PERMISSION_UNKNOWN)) return JK_LICENSE_UNKNOWN;
-    /* Nobody may pass a derivative on: for a registry that is the same as having none. */
+    /* Nobody may pass a derivative on: for a registry that amounts to having none. */
     if (permissions[JK_MAY_REDISTRIBUTE] == JK_PERMISSION_NO) return JK_LICENSE_NO_DERIVATIVES;
     return any_is(permissions, JK_PERMISSION_CONDITIONAL) ? JK_LICENSE_CONDITIONAL : JK_LICENSE_OPEN;
 }
@@ -164,8 +164,8 @@ static bool row_fits(const struct hub_row *row, struct jk_span license, struct j
     return false;
 }
 
-/* The first row that fits, but of rows bound to a family only one that no other contradicts: a merge of two families
- * whose licences share a name has neither's. */
+/* The first matching row. A row bound to a family counts only if no row of another family contradicts it: a merge of
+ * two families whose licences share a name gets neither licence. */
 struct jk_span jk_license_from_hub(struct jk_span license, struct jk_span license_name, const struct jk_span *families,
                                    size_t family_count)
 {

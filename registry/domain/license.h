@@ -1,5 +1,5 @@
-/* What licences permit, how the Hub's identifiers map to SPDX, and licences that bind a model's name. Pure.
- * The facts themselves are log entries (registry/data/ holds what a new log starts with). */
+/* What licences permit, how the Hub's identifiers map to SPDX, and which licences impose a model's name. Pure. The
+ * facts themselves are log entries (registry/data/ has those a new log starts with). */
 #ifndef JK_DOMAIN_LICENSE_H
 #define JK_DOMAIN_LICENSE_H
 
@@ -30,18 +30,18 @@ enum jk_license_class {
 enum jk_license_class jk_license_class_of(const enum jk_permission permissions[JK_PERMISSION_KINDS]);
 const char *jk_license_class_text(enum jk_license_class class); /* "open", "conditional", "non-commercial", … */
 
-/* Whether the model part of a name obeys a licence's name forms ("A|B", empty: no rule holds).
- * Literally: starts with one of the forms. Leniently: the same with case, space, dash, underscore and dot folded. */
+/* Whether the model part of a name satisfies a licence's name forms ("A|B"; empty: no rule). Literally: it starts with
+ * one of the forms. Leniently: the same ignoring case, spaces, dashes, underscores and dots. */
 struct jk_name_verdict {
     bool literal, lenient;
 };
 struct jk_name_verdict jk_license_name_check(struct jk_span model_part, struct jk_span name_forms);
 
-/* Maps a card's licence to SPDX by the embedded table (registry/data/hub-licenses.tsv).
- * `license`, `license_name`: as the card has them, empty for absent; in any case, with any marks in between. `family`: the model parts of the names of
- * the roots or parents, of which a row's family must be a prefix (without regard to case); rows without family fit any.
- * Where rows of two families fit and differ, neither holds. An identifier that is itself on the SPDX list maps to
- * itself. Empty when nothing fits. */
+/* Maps a card's licence to SPDX by the embedded table (registry/data/hub-licenses.tsv). `license`, `license_name`: as
+ * in the card, empty if absent; case and separators do not matter. `family`: the model parts of the names of the roots
+ * or parents, one of which must start with the row's family (ignoring case); rows without a family match any. If rows
+ * of two families match and differ, neither is used. An identifier that is itself on the SPDX list maps to itself.
+ * Empty if nothing matches. */
 struct jk_span jk_license_from_hub(struct jk_span license, struct jk_span license_name, const struct jk_span *families,
                                    size_t family_count);
 

@@ -1,5 +1,5 @@
-/* The lineage statement, written and parsed side by side (registry/formats/lineage.md). Pure.
- * Limits: JK_STATEMENT_MAX bytes, JK_PARENTS_MAX parents; the parser allocates nothing. */
+/* The lineage statement, written and parsed side by side (registry/formats/lineage.md). Pure. Limits: JK_STATEMENT_MAX
+ * bytes, JK_PARENTS_MAX parents; the parser allocates nothing. */
 #include "domain/lineage.h"
 
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static void write_digest(struct jk_text *out, const char *word, const struct jk_
     write_statement_line(out, word, (struct jk_span){value, sizeof value - 1});
 }
 
-/* By their lines' bytes: the hash comes first, is of one length, and no hash stands twice. */
+/* By the bytes of their lines: the hash comes first and has a fixed length, and no hash occurs twice. */
 static int compare_parents(const void *a, const void *b)
 {
     const struct jk_parent_line *left = a, *right = b;
@@ -81,7 +81,7 @@ void jk_statement_write(struct jk_statement *statement, struct jk_text *out)
 
 /* ---- parsing ---- */
 
-/* Each reader answers NULL, or what is wrong with the line as the end of a sentence. */
+/* Each reader returns NULL, or what is wrong with the line as the end of a sentence. */
 
 static const char *read_digest(struct jk_span value, struct jk_digest *out_digest)
 {
@@ -93,7 +93,8 @@ static const char *read_digest(struct jk_span value, struct jk_digest *out_diges
     return jk_digest_is_zero(out_digest) ? "must not be a digest of zeros: none is written \"none\"" : NULL;
 }
 
-/* Characters, length and single spaces; the SPDX list is not asked, since a log outlives the list it was made with. */
+/* Characters, length and single spaces; the SPDX list is not consulted, since a log outlives the list it was made with.
+ */
 static const char *license_text_fault(struct jk_span value)
 {
     if (value.len > JK_LICENSE_MAX) return "has a licence longer than 1,024 bytes";
@@ -197,7 +198,7 @@ enum jk_status jk_statement_parse(struct jk_span text, struct jk_statement *out_
     if (text.len > JK_STATEMENT_MAX)
         return jk_fail(error, JK_INVALID_ARGUMENT, "INVALID_STATEMENT",
                        "The lineage statement has %zu bytes: at most %d are allowed.", text.len, JK_STATEMENT_MAX);
-    jk_statement_clear(out_statement, 0); /* parents are filled one by one */
+    jk_statement_clear(out_statement, 0); /* parents are filled in one by one */
     struct jk_lines lines = jk_lines_of(text);
     const char *fault = read_statement(&lines, out_statement);
     if (!fault) return JK_OK;

@@ -17,7 +17,7 @@ struct jk_parent_line {
     struct jk_span version; /* version, or revision, or empty for revision none */
 };
 
-/* Spans point into the parsed text, or at whatever the caller gave. Digests of zero mean none. */
+/* Spans point into the parsed text, or to whatever the caller supplied. Digests of zero mean none. */
 struct jk_statement {
     struct jk_span model;
     struct jk_span version;
@@ -25,17 +25,17 @@ struct jk_statement {
     struct jk_span license;
     struct jk_digest license_text, artifact, weights;
     size_t parent_count;
-    struct jk_parent_line parents[JK_PARENTS_MAX]; /* last: those past parent_count are never looked at */
+    struct jk_parent_line parents[JK_PARENTS_MAX]; /* last: those beyond parent_count are never read */
 };
 
-/* Clears everything but the parents past the first `parent_count`, which becomes their number: clearing all 64 would
- * cost more than most of what is done with a statement. */
+/* Clears everything except the parents beyond the first `parent_count`, to which it sets the count: clearing all 64
+ * would cost more than most of what is done with a statement. */
 void jk_statement_clear(struct jk_statement *statement, size_t parent_count);
 
-/* Writes the canonical text: sorts the parents in place. The caller has validated the fields. */
+/* Writes the canonical text; sorts the parents in place. The caller has validated the fields. */
 void jk_statement_write(struct jk_statement *statement, struct jk_text *out);
-/* Accepts canonical text only (what _write would write), except that the licence is checked for
- * characters and length, not against the SPDX list. DATA_LOSS/INVALID_ARGUMENT with the line at fault. */
+/* Accepts only canonical text (what _write would write), except that the licence is checked for characters and length,
+ * not against the SPDX list. DATA_LOSS/INVALID_ARGUMENT names the faulty line. */
 JK_MUST_USE enum jk_status jk_statement_parse(struct jk_span text, struct jk_statement *out_statement,
                                               struct jk_error *error);
 struct jk_digest jk_statement_hash(struct jk_span text); /* the lineage hash */

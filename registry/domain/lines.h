@@ -1,14 +1,14 @@
-/* Lines and words of the canonical texts (lineage, entry, manifest): every line ends in LF, words are separated by
- * one space. Pure and inline, for domain/ only: the parsers run once for each leaf of the log. */
+/* Lines and words of the canonical texts (lineage, entry, manifest): every line ends in LF, words are separated by one
+ * space. Pure and inline, for domain/ only: the parsers run once for each leaf of the log. */
 #ifndef JK_DOMAIN_LINES_H
 #define JK_DOMAIN_LINES_H
 
 #include "base/span.h"
 
 struct jk_lines {
-    struct jk_span rest; /* what is not read yet */
+    struct jk_span rest; /* what has not been read yet */
     struct jk_span line; /* the line just read, without its LF */
-    uint32_t number;     /* of that line, from 1 */
+    uint32_t number;     /* number of that line, from 1 */
 };
 
 static inline struct jk_lines jk_lines_of(struct jk_span text)
@@ -16,7 +16,7 @@ static inline struct jk_lines jk_lines_of(struct jk_span text)
     return (struct jk_lines){.rest = text, .line = {text.at, 0}, .number = 0};
 }
 
-/* The next line. False, with an empty line, at the end and where the LF is missing. */
+/* The next line. False, with an empty line, at the end and if the LF is missing. */
 static inline bool jk_lines_next(struct jk_lines *lines)
 {
     const char *end = lines->rest.len ? memchr(lines->rest.at, '\n', lines->rest.len) : NULL;
@@ -29,7 +29,7 @@ static inline bool jk_lines_next(struct jk_lines *lines)
     return true;
 }
 
-/* True when the line is `word`, one space and a value that is not empty. */
+/* True if the line is `word`, one space and a non-empty value. */
 static inline bool jk_line_value(struct jk_span line, struct jk_span word, struct jk_span *out_value)
 {
     if (line.len < word.len + 2 || memcmp(line.at, word.at, word.len) != 0 || line.at[word.len] != ' ') return false;

@@ -1,8 +1,8 @@
-/* The manifest's check: one pass over the lines, the digests computed on the way (registry/formats/manifest.md). Pure.
- * Memory: 64 bytes a file, and for a tensor nothing in version 1 and 96 bytes in version 2, whose lines must agree with
- * one another. The weights digest leaves the paths out of the tensor lines and
- * wants them sorted: they are already, since the path comes last, after a space, which sorts before every byte of a
- * name; so they are hashed as they come. */
+/* Checking a manifest: one pass over the lines, computing the digests on the way (registry/formats/manifest.md). Pure.
+ * Memory: 64 bytes for each file; for each tensor nothing in version 1, and 96 bytes in version 2, whose lines must
+ * agree with each other. The weights digest needs the tensor lines sorted and without their paths. They already are in
+ * that order, since the path comes last, after a space, which sorts before every byte of a name; so they are hashed as
+ * they come. */
 #include "domain/manifest.h"
 
 #include <stdlib.h>
@@ -28,7 +28,7 @@ struct file {
     bool has_header;
 };
 
-/* A tensor line of version 2, for the sketch lines to agree with. */
+/* A tensor line of version 2, to compare with the sketch lines. */
 struct tensor {
     struct jk_span path, name, dtype, shape, line;
     uint32_t number; /* of the line */
@@ -36,12 +36,12 @@ struct tensor {
 
 struct check {
     struct jk_lines lines;
-    enum group group, reading; /* of the line before, and of this one */
-    struct jk_span previous;   /* what the next line of the group is compared with: file path, or line */
-    struct jk_span previous_path, previous_name; /* of the sketch before */
+    enum group group, reading;                   /* of the previous line, and of this one */
+    struct jk_span previous;                     /* what the group's next line is compared with: file path, or line */
+    struct jk_span previous_path, previous_name; /* of the previous sketch */
     struct file *files;
     size_t room;
-    struct tensor *tensors; /* version 2 alone; sorted by path and name once they are all read */
+    struct tensor *tensors; /* version 2 only; sorted by path and name once all are read */
     size_t tensor_room;
     bool tensors_sorted;
     struct jk_sha256 *tensor_hash;
@@ -75,14 +75,14 @@ bool jk_manifest_is_code(struct jk_span path)
     return ends_in_one(path, endings, sizeof endings / sizeof endings[0]);
 }
 
-/* ---- words; each answers NULL, or the fault as the end of a sentence ---- */
+/* ---- words; each reader returns NULL, or what is wrong as the end of a sentence ---- */
 
 static int hex_digit(char c)
 {
     return jk_ascii_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Percent-encoded as the format demands: space, "%" and control characters, and nothing else. */
+/* Percent-encoded as the format requires: space, "%" and control characters, and nothing else. */
 static bool is_encoded(struct jk_span text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -140,7 +140,7 @@ static bool take_word(struct jk_span *rest, struct jk_span *out_word)
     return jk_span_cut(rest, ' ', out_word);
 }
 
-/* Bits of an element; 0 of types that are not known here. */
+/* Bits of an element; 0 for types not known here. */
 static unsigned dtype_bits(struct jk_span dtype)
 {
     static const struct {
@@ -215,7 +215,7 @@ static const char *find_file(struct check *check, struct jk_span path, struct fi
     return *out_file ? NULL : "must have the path of one of the file lines";
 }
 
-/* Lines of a group after the first: sorted, none twice. */
+/* Lines of a group after the first: sorted, without duplicates. */
 static const char *check_order(struct check *check, enum group group)
 {
     if (check->group == group && jk_span_compare(check->previous, check->lines.line) >= 0)
@@ -244,7 +244,7 @@ static const char *name_fault(struct jk_span name)
     return "must have a name of 1 to 1,024 bytes with space, \"%\" and control characters percent-encoded";
 }
 
-/* Version 2: kept for the sketch lines, and held against header and file. */
+/* Version 2: kept for the sketch lines, and checked against header and file. */
 static const char *keep_tensor(struct check *check, const struct tensor *tensor, struct file *file)
 {
     uint64_t elements, bytes;
@@ -288,7 +288,7 @@ static const char *read_tensor(struct check *check, struct jk_span rest)
     return NULL;
 }
 
-/* ---- sketches, and what of version 2 must agree ---- */
+/* ---- sketches, and what must agree in version 2 ---- */
 
 static int compare_tensors(const void *a, const void *b)
 {
@@ -305,7 +305,7 @@ static int compare_to_tensor(const void *key, const void *element)
     return order ? order : jk_span_compare(one->name, two->name);
 }
 
-/* Once all are read: sorted, and no tensor of a file has two lines. */
+/* Once all are read: sorts them; no tensor of a file may have two lines. */
 static const char *sort_tensors(struct check *check)
 {
     if (check->tensors_sorted) return NULL;
@@ -321,7 +321,7 @@ static const char *sort_tensors(struct check *check)
     return NULL;
 }
 
-/* The shape of a slice: what is left of the tensor's without its first dimension, of which there are so many. */
+/* The shape of a slice: the tensor's without its first dimension, which is the number of slices. */
 static bool is_slice_of(struct jk_span sliced, struct jk_span shape, uint64_t slice)
 {
     struct jk_span first;
@@ -330,7 +330,8 @@ static bool is_slice_of(struct jk_span sliced, struct jk_span shape, uint64_t sl
            jk_span_equal(shape, sliced);
 }
 
-/* A sketch of a safetensors file is of one of its tensor lines: of a matrix, or of a slice of more dimensions. */
+/* A sketch in a safetensors file must belong to one of its tensor lines: to a matrix, or to a slice of a tensor with
+ * more dimensions. */
 static const char *sketch_of_tensor(struct check *check, const struct tensor *sketch)
 {
     struct tensor key = *sketch;
@@ -350,7 +351,7 @@ static const char *sketch_of_tensor(struct check *check, const struct tensor *sk
     return "contradicts the dtype or shape of its tensor line";
 }
 
-/* 256 numbers of 16 bits, of which the largest is 32,767 without its sign. */
+/* 256 numbers of 16 bits; the largest absolute value must be 32,767. */
 static const char *sketch_fault(struct jk_span base64)
 {
     unsigned char bytes[JK_MANIFEST_SKETCH_BYTES];
@@ -442,7 +443,7 @@ static int compare_digest(const void *a, const void *b)
     return jk_digest_compare(&((const struct file *)a)->digest, &((const struct file *)b)->digest);
 }
 
-/* Moves the weight files to the front of the array, sorted by their digests; how many there are. */
+/* Moves the weight files to the front of the array, sorted by digest; returns how many there are. */
 static size_t gather_weight_files(struct check *check)
 {
     size_t count = 0;
@@ -452,7 +453,7 @@ static size_t gather_weight_files(struct check *check)
     return count;
 }
 
-/* Over the digests of the first `count` files; as a set each counts once. Zero for none. */
+/* Over the digests of the first `count` files; as a set, each counts once. Zero if there are none. */
 static void digest_files(struct check *check, size_t count, bool set, struct jk_digest *out_digest)
 {
     if (count == 0) return;

@@ -1,5 +1,5 @@
-/* The manifest, versions 1 and 2: checked in one pass, its digests computed on the way. Pure; memory by the number of
- * files, in version 2 also by that of tensors. Source: registry/formats/manifest.md. */
+/* The manifest, versions 1 and 2: checked in one pass, which also computes its digests. Pure; memory grows with the
+ * number of files, in version 2 also with that of tensors. Source: registry/formats/manifest.md. */
 #ifndef JK_DOMAIN_MANIFEST_H
 #define JK_DOMAIN_MANIFEST_H
 
@@ -11,7 +11,7 @@
 #define JK_MANIFEST_PATH_MAX        1024 /* bytes of a path or a tensor's name, percent-encoded */
 #define JK_MANIFEST_DIMENSIONS_MAX  32
 #define JK_MANIFEST_SKETCH_BYTES    512
-#define JK_MANIFEST_SKETCH_ELEMENTS 16384u /* that a sketch is of at least */
+#define JK_MANIFEST_SKETCH_ELEMENTS 16384u /* the least that a sketch is made of */
 
 struct jk_manifest_summary {
     struct jk_digest artifact;     /* SHA-256 of the bytes */
@@ -21,15 +21,15 @@ struct jk_manifest_summary {
     uint64_t bytes; /* sum of the files' sizes */
 };
 
-/* Whole manifest in memory (at most JK_MANIFEST_MAX). INVALID_ARGUMENT names line number and rule. */
+/* Takes the whole manifest in memory (at most JK_MANIFEST_MAX). INVALID_ARGUMENT names line number and rule. */
 JK_MUST_USE enum jk_status jk_manifest_check(struct jk_span bytes, struct jk_manifest_summary *out_summary,
                                              struct jk_error *error);
 /* True when the path names a weight file (see manifest.md). */
 bool jk_manifest_is_weights(struct jk_span path);
-/* True when the path names a file that may be run: a program's text, a library, a pickle. */
+/* True if the path names a file that may be executed: program source, a library, a pickle. */
 bool jk_manifest_is_code(struct jk_span path);
 
-/* ---- the lines of a manifest that was checked, one after the other ---- */
+/* ---- the lines of a manifest that has been checked, one after the other ---- */
 
 enum jk_manifest_kind { JK_MANIFEST_FILE, JK_MANIFEST_HEADER, JK_MANIFEST_TENSOR, JK_MANIFEST_SKETCH };
 
@@ -43,14 +43,15 @@ struct jk_manifest_line {
     struct jk_span path;
 };
 
-/* Begins behind the head line. */
+/* Starts after the first line. */
 struct jk_span jk_manifest_lines(struct jk_span manifest);
 bool jk_manifest_next(struct jk_span *rest, struct jk_manifest_line *out_line);
-/* The dimensions of a shape as it stands in a line, which was checked; how many. */
+/* The dimensions of a shape as written in a checked line; returns how many. */
 uint32_t jk_manifest_shape(struct jk_span shape, uint64_t out_dimensions[JK_MANIFEST_DIMENSIONS_MAX]);
-/* The product of a shape's dimensions; false where it has more than 64 bits. */
+/* The product of a shape's dimensions; false if it exceeds 64 bits. */
 bool jk_manifest_elements(struct jk_span shape, uint64_t *out_elements);
-/* The slice that a sketch of a stacked tensor is of: the name without "[7]" at its end, and 7. False: there is none. */
+/* The slice of a stacked tensor that a sketch is of: the name without "[7]" at its end, and 7. False: it is not a
+ * slice. */
 bool jk_manifest_slice(struct jk_span name, struct jk_span *out_whole, uint64_t *out_slice);
 
 #endif

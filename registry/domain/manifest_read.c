@@ -1,4 +1,4 @@
-/* Reading a manifest that was checked: its lines, and what their words mean. Pure. */
+/* Reading a checked manifest: its lines, and what their words mean. Pure. */
 #include "base/text.h"
 #include "domain/lines.h"
 #include "domain/manifest.h"

@@ -18,7 +18,7 @@ struct words {
 static const char *const demand_words[JK_PERMISSION_KINDS] = {
     [JK_MAY_COMMERCIAL] = "commercial", [JK_MAY_DERIVE] = "derivatives", [JK_MAY_REDISTRIBUTE] = "redistribution"};
 
-/* ---- parameters: read takes words and gives what is wrong with them, or NULL; write adds " word…" ---- */
+/* ---- parameters: read takes words and returns what is wrong with them, or NULL; write adds " word…" ---- */
 
 static const char *read_number(struct words *words, uint32_t most, uint32_t *out)
 {
@@ -83,7 +83,7 @@ static bool read_choice(struct words *words, const char *yes, const char *no, bo
     return *out || jk_span_equal(word, jk_span_of(no));
 }
 
-/* From rule set 2 on, what is not known has a word of its own, at the end. */
+/* Since rule set 2, "unknown" has a word of its own, at the end. */
 static const char *read_unknown_permits(struct words *words, struct jk_policy *policy)
 {
     if (words->next < words->count && jk_span_equal(words->at[words->next++], JK_SPAN("unknown")) &&
@@ -117,7 +117,7 @@ static void write_demands(const struct jk_policy *policy, struct jk_text *out)
     if (policy->rules > 1) jk_text_add_str(out, policy->unknown_permits ? " unknown pass" : " unknown fail");
 }
 
-/* Rule set 1 knows the claim only, and has no word for it. */
+/* Rule set 1 knows only the claim, and has no word for it. */
 static const char *read_artifact(struct words *words, struct jk_policy *policy)
 {
     if (policy->rules == 1 || read_choice(words, "held", "claimed", &policy->held)) return NULL;
@@ -205,7 +205,7 @@ static void wrong_word(struct reading *reading, struct jk_span word, const char 
     jk_error_field(reading->error, field, "\"%s\" %s", shown, why);
 }
 
-/* False where there are more words than any line has. */
+/* False if there are more words than any line has. */
 static bool split_words(struct jk_span line, struct words *words)
 {
     *words = (struct words){.count = 0};
@@ -254,7 +254,7 @@ static void read_version(struct reading *reading, struct words *words, bool *see
     *seen = true;
 }
 
-/* Nothing that a log holds yet says when these hold. */
+/* Nothing yet in any log determines when these apply. */
 static const jk_reasons not_yet =
     JK_REASON_BIT(GONE) | JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) | JK_REASON_BIT(NEAR_DUPLICATE);
 
@@ -285,7 +285,7 @@ static void read_rule(struct reading *reading, struct jk_span line)
 {
     struct words words;
     enum jk_reason reason;
-    uint32_t rules; /* known from before */
+    uint32_t rules; /* known already */
     if (line.len == 0 || line.at[0] == '#') return;
     if (!split_words(line, &words)) {
         wrong_word(reading, line, "has too many words");
@@ -320,7 +320,7 @@ static void note_missing(struct reading *reading)
             jk_error_field(reading->error, jk_reason_word((enum jk_reason)i), "is missing: switch it on or off");
 }
 
-/* The rule set says which lines there are and what may stand in them, and its own line may come last. */
+/* The rule set decides which lines there are and what they may contain, and its own line may come last. */
 static uint32_t find_rules(struct jk_span file)
 {
     struct jk_span line;

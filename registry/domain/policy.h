@@ -1,6 +1,6 @@
-/* Policies: counting rules as text. Each reason is switched on or off in a line of its own, with its parameters; the
- * canonical text is hashed and becomes an entry. Pure. Source: registry/formats/policy.md.
- * Limits: a file JK_POLICY_FILE_MAX bytes, a canonical text JK_POLICY_MAX; a name 1 to 63 characters as a team's id. */
+/* Policies: counting rules as text. Each reason is switched on or off on a line of its own, with its parameters; the
+ * canonical text is hashed and becomes an entry. Pure. Source: registry/formats/policy.md. Limits: a file
+ * JK_POLICY_FILE_MAX bytes, a canonical text JK_POLICY_MAX; a name 1 to 63 characters, like a team's id. */
 #ifndef JK_DOMAIN_POLICY_H
 #define JK_DOMAIN_POLICY_H
 
@@ -24,11 +24,11 @@ struct jk_policy {
     uint32_t rules;   /* rule-set version */
     jk_reasons on;
     uint32_t relations;                              /* relation: bits 1 << enum jk_relation that count */
-    uint32_t depth;                                  /* depth: the most that counts */
-    enum jk_permission demands[JK_PERMISSION_KINDS]; /* license-not-open: at least; NO demands nothing */
-    bool unknown_passes;                             /* foreign-base: from-scratch unknown passes */
-    bool held;                                       /* no-artifact: the manifest must be held, not only named */
-    bool unknown_permits;                            /* license-not-open: a permission that nobody knows is enough */
+    uint32_t depth;                                  /* depth: the greatest that counts */
+    enum jk_permission demands[JK_PERMISSION_KINDS]; /* license-not-open: the minimum; NO requires nothing */
+    bool unknown_passes;                             /* foreign-base: an unknown from-scratch is accepted */
+    bool held;                                       /* no-artifact: the manifest must be stored, not just named */
+    bool unknown_permits;                            /* license-not-open: an unknown permission is accepted */
     bool lenient;                                    /* naming: the lenient form is enough */
     uint32_t cap;                                    /* cap: derivatives of one publisher that count */
 };
@@ -38,16 +38,16 @@ static inline bool jk_policy_has(const struct jk_policy *policy, enum jk_reason 
     return policy->on >> reason & 1;
 }
 
-/* A file as people write it: lines in any order, "#" comments, empty lines, spaces more than one. Every reason must be
- * there once, so that nobody guesses. INVALID_ARGUMENT with all mistakes at once, each with its line. */
+/* A file as people write it: lines in any order, "#" comments, empty lines, multiple spaces. Every reason must occur
+ * once, so that nothing is left to guess. INVALID_ARGUMENT with all mistakes at once, each with its line. */
 JK_MUST_USE enum jk_status jk_policy_read(struct jk_span file, struct jk_policy *out_policy, struct jk_error *error);
-/* The canonical text, appended: the one that is hashed and logged. */
+/* Appends the canonical text, which is what is hashed and logged. */
 void jk_policy_write(const struct jk_policy *policy, struct jk_text *out);
-/* Accepts the canonical text only. DATA_LOSS, reason POLICY_MALFORMED. */
+/* Accepts only the canonical text. DATA_LOSS, reason POLICY_MALFORMED. */
 JK_MUST_USE enum jk_status jk_policy_parse(struct jk_span text, struct jk_policy *out_policy, struct jk_error *error);
 /* SHA-256 of the canonical text. */
 struct jk_digest jk_policy_digest(const struct jk_policy *policy);
-/* What the policy does, a sentence a line, in plain words. */
+/* What the policy does, in plain words, one sentence per line. */
 void jk_policy_explain(const struct jk_policy *policy, bool korean, struct jk_text *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* Policies in plain sentences, for those who have to decide by them. */
+/* Policies in plain sentences, for the people who have to decide by them. */
 #include "domain/policy.h"
 
 static const char *const permission_english[] = {"", "at least not forbid", "at least conditionally permit", "permit"};

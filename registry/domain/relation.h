@@ -1,4 +1,4 @@
-/* How a derivative was made: one relation each. Pure. Source: registry/formats/lineage.md. */
+/* How a derivative was made: each has exactly one relation. Pure. Source: registry/formats/lineage.md. */
 #ifndef JK_DOMAIN_RELATION_H
 #define JK_DOMAIN_RELATION_H
 
@@ -19,7 +19,7 @@ enum jk_relation {
 
 const char *jk_relation_text(enum jk_relation relation); /* "" for NONE */
 bool jk_relation_parse(struct jk_span text, enum jk_relation *out_relation);
-/* The Hugging Face Hub's four: distill, draft and prune are finetune, convert is quantized. */
+/* The Hugging Face Hub's four: distill, draft and prune map to finetune, convert to quantized. */
 enum jk_relation jk_relation_on_hub(enum jk_relation relation);
 
 #endif

@@ -14,7 +14,7 @@ static bool is_ascii(struct jk_span text)
     return true;
 }
 
-/* What a byte stands for; empty for what is dropped. */
+/* What a byte is replaced by; empty if it is dropped. */
 static struct jk_span fold_char(char c, char *one)
 {
     switch (c) {
@@ -64,7 +64,7 @@ static bool is_separator(char c)
     return c == '-' || c == '_' || c == '.' || c == ' ';
 }
 
-/* The name without its last affix, where it has one and something is left without it. Separators within the affix are
+/* The name without its last affix, if it has one and something remains without it. Separators within the affix are
  * dropped as everywhere: "-a.i" is one, too. */
 static bool cut_affix(struct jk_span *name)
 {

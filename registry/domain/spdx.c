@@ -1,6 +1,6 @@
-/* SPDX licence expressions: a tree of at most JK_LICENSE_TERMS terms, parsed by descent and printed canonically. Pure.
- * Source: SPDX 2.3, Annex D: "+" binds tightest, then WITH, AND, OR. AND and OR are associative, so parentheses are
- * needed around an OR inside an AND, and nowhere else. Identifiers and operators are read without regard to case. */
+/* SPDX licence expressions: a tree of at most JK_LICENSE_TERMS terms, parsed by recursive descent and printed
+ * canonically. Pure. Source: SPDX 2.3, Annex D: "+" binds tightest, then WITH, AND, OR. AND and OR are associative, so
+ * parentheses are needed only around an OR inside an AND. Identifiers and operators are case-insensitive. */
 #include "domain/spdx.h"
 
 #include "base/ascii.h"
@@ -93,7 +93,7 @@ static struct lexer lexer_of(struct jk_span text)
     return lexer;
 }
 
-/* ---- faults: each adds a violation and answers -1, which is no node ---- */
+/* ---- errors: each adds a violation and returns -1, which is not a node ---- */
 
 static int fail_expected(struct parser *parser, const char *what)
 {
@@ -124,7 +124,7 @@ static struct jk_span phrase_from(const struct parser *parser, struct jk_span st
     return phrase;
 }
 
-/* "NOASSERTION" says of a whole release that nothing is declared: it is no part of an expression. */
+/* "NOASSERTION" states that nothing is declared for a whole release: it cannot be part of an expression. */
 static bool is_whole(const struct parser *parser, struct jk_span word)
 {
     return jk_span_equal(jk_span_trim(parser->lexer.text), word);
@@ -162,7 +162,7 @@ static int fail_unknown(struct parser *parser, enum jk_spdx_sort sort)
     return -1;
 }
 
-/* Something follows a whole term: two words for one licence, mostly ("MIT License"). */
+/* Something follows a complete term: usually a licence written as two words ("MIT License"). */
 static int fail_after_term(struct parser *parser)
 {
     struct jk_span hint = hint_for(parser, parser->phrase, JK_SPDX_LICENSE);
@@ -212,7 +212,8 @@ static bool read_ref(struct jk_span word, struct node *node)
     return true;
 }
 
-/* A listed identifier, with "+" or without. The list holds deprecated ones that end in "+": no second one after it. */
+/* A listed identifier, with or without "+". Some deprecated ones in the list end in "+" already: they take no second
+ * one. */
 static bool read_listed(struct jk_span word, struct node *node)
 {
     node->identifier = jk_spdx_find(word);
@@ -315,7 +316,7 @@ static void print_node(const struct parser *parser, int index, bool inside_and, 
     if (group) jk_text_add_char(out, ')');
 }
 
-/* Parentheses that were set tight take a space each side, so the canonical spelling can be longer than the text. */
+/* Parentheses written without spaces get one on each side, so the canonical spelling can be longer than the text. */
 static int print_expression(struct parser *parser, int root, struct jk_text *out)
 {
     struct jk_text printed;
@@ -361,8 +362,7 @@ struct evaluation {
 
 static int evaluate_or(struct evaluation *evaluation);
 
-/* A canonical expression is well-formed; on any other text every path still ends, with the value of what stands there.
- */
+/* A canonical expression is well-formed; on any other text this still terminates, with some value. */
 static int evaluate_group(struct evaluation *evaluation)
 {
     struct lexer *lexer = &evaluation->lexer;

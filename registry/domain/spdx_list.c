@@ -9,7 +9,7 @@
 extern const unsigned char jk_data_spdx_list[];
 extern const size_t jk_data_spdx_list_len;
 
-/* Stands in the list's first line too; tests/unit/test_spdx.c holds the two together. */
+/* Also in the list's first line; tests/unit/test_spdx.c checks that the two agree. */
 #define LIST_VERSION "3.29.0"
 
 struct row {
@@ -64,7 +64,7 @@ static int compare_fold(struct jk_span a, struct jk_span b)
     return (a.len > b.len) - (a.len < b.len);
 }
 
-/* The line that holds the byte in the middle of rows [low, high). */
+/* The line that contains the byte in the middle of rows [low, high). */
 static struct jk_span middle_line(struct jk_span rows, size_t low, size_t high)
 {
     size_t start = low + (high - low) / 2;
@@ -109,9 +109,9 @@ bool jk_spdx_list_is_open(struct jk_span identifier)
     return find_row(identifier, &row) && row.open;
 }
 
-/* ---- what was meant ---- */
+/* ---- suggestions ---- */
 
-/* True when the identifier is the word and the rest of a version: "Apache-2" and "Apache-2.0". */
+/* True if the identifier is the word plus the rest of a version: "Apache-2" and "Apache-2.0". */
 static bool completes(struct jk_span word, struct jk_span identifier)
 {
     if (word.len == 0 || identifier.len <= word.len || !jk_span_starts_fold(identifier, word)) return false;
@@ -121,7 +121,7 @@ static bool completes(struct jk_span word, struct jk_span identifier)
     return true;
 }
 
-/* Short words are near to too much: for them only the spelling of letters may differ. */
+/* Short words are close to too many others: for them only a difference in case counts. */
 static unsigned bound_for(size_t len)
 {
     return len < 4 ? 0 : len < 6 ? 1 : len < 9 ? 2 : 3;
@@ -139,7 +139,7 @@ static struct jk_span nearest_to(struct jk_span word, enum jk_spdx_sort sort)
         if (apart > bound && !longer) continue; /* nearly all of them */
         struct row row = spdx_row(line);
         if (row.exception != (sort == JK_SPDX_EXCEPTION)) continue;
-        unsigned away = 2 * apart + row.deprecated; /* of two as near the one that is not deprecated */
+        unsigned away = 2 * apart + row.deprecated; /* if two are equally close, the one that is not deprecated */
         if (away < least) {
             least = away;
             near = identifier;
@@ -158,7 +158,7 @@ static bool is_filler(struct jk_span word)
     return false;
 }
 
-/* Appends the word, a dash before it and before a number in it; "v" before a number is dropped. */
+/* Appends the word, with a dash before it and before a number in it; "v" before a number is dropped. */
 static size_t add_word(struct jk_span word, char *out, size_t len)
 {
     for (size_t i = 0; i < word.len && len + 2 < JK_SPDX_ID_MAX; i++) {

@@ -8,9 +8,9 @@
 
 enum jk_spdx_sort { JK_SPDX_LICENSE, JK_SPDX_EXCEPTION };
 
-#define JK_SPDX_ID_MAX 64 /* bytes of a word for which a near identifier is looked for */
+#define JK_SPDX_ID_MAX 64 /* longest word, in bytes, for which a suggestion is sought */
 
-/* The canonical spelling; empty when the list does not hold it as that sort. */
+/* The canonical spelling; empty if the list has no such entry of that kind. */
 struct jk_span jk_spdx_list_find(struct jk_span identifier, enum jk_spdx_sort sort);
 /* Whether the list says of a licence that it is open: approved by the OSI, or free by the FSF. */
 bool jk_spdx_list_is_open(struct jk_span identifier);

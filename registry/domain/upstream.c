@@ -1,4 +1,4 @@
-/* The list of organisations, walked line by line: a publisher is made seldom, and the list is short. */
+/* The list of organisations, searched line by line: publishers are created rarely, and the list is short. */
 #include "domain/upstream.h"
 
 #include "domain/skeleton.h"

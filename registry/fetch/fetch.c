@@ -133,7 +133,7 @@ enum jk_status jk_fetch_post(struct jk_fetch *fetch, const char *url, const char
     (void)snprintf(header, sizeof(header), "Content-Type: %s", content_type);
     curl_slist_free_all(fetch->headers);
     fetch->headers = curl_slist_append(NULL, header);
-    fetch->headers = curl_slist_append(fetch->headers, "Expect:"); /* no round trip of asking first */
+    fetch->headers = curl_slist_append(fetch->headers, "Expect:"); /* without asking first, which costs a round trip */
     curl_easy_setopt(fetch->curl, CURLOPT_POST, 1L);
     curl_easy_setopt(fetch->curl, CURLOPT_HTTPHEADER, fetch->headers);
     curl_easy_setopt(fetch->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);

@@ -1,8 +1,8 @@
-/* HTTP as a client: bounded GET and POST over libcurl. Only this folder sees it.
- * One struct jk_fetch a thread; it keeps its connections open. Bodies above the limit, redirects, other schemes than
- * http and https, and user names in URLs are refused. The environment's proxies are not used for loopback.
- * Failures: UNAVAILABLE (FETCH_FAILED: no connection, time-out, TLS), RESOURCE_EXHAUSTED (FETCH_TOO_LARGE),
- * INVALID_ARGUMENT (FETCH_URL). An HTTP status is no failure: the caller looks at it. */
+/* An HTTP client: bounded GET and POST over libcurl, which only this folder uses. One struct jk_fetch per thread; it
+ * keeps its connections open. Refuses bodies above the limit, redirects, schemes other than http and https, and user
+ * names in URLs. Proxies from the environment are not used for loopback. Failures: UNAVAILABLE (FETCH_FAILED: no
+ * connection, timeout, TLS), RESOURCE_EXHAUSTED (FETCH_TOO_LARGE), INVALID_ARGUMENT (FETCH_URL). An HTTP error status
+ * is not a failure: the caller checks it. */
 #ifndef JK_FETCH_FETCH_H
 #define JK_FETCH_FETCH_H
 
@@ -13,17 +13,17 @@ struct jk_fetch;
 
 struct jk_fetch_options {
     int timeout_ms;      /* for one whole exchange; 0: 30,000 */
-    size_t body_max;     /* bytes of an answer; 0: 1 MiB */
+    size_t body_max;     /* limit of an answer in bytes; 0: 1 MiB */
     const char *ca_file; /* PEM; NULL: the system's */
 };
 
 struct jk_fetch_reply {
     int status; /* HTTP status */
     char content_type[96];
-    struct jk_span body; /* lives until the next call with the same fetch */
+    struct jk_span body; /* valid until the next call with the same fetch */
 };
 
-/* Once a process, before any thread; libcurl asks for it. */
+/* Once per process, before any thread, as libcurl requires. */
 void jk_fetch_setup(void);
 struct jk_fetch *jk_fetch_new(const struct jk_fetch_options *options); /* NULL: out of memory */
 void jk_fetch_free(struct jk_fetch *fetch);

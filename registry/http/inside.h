@@ -1,4 +1,5 @@
-/* What the files of this folder share: the server, its connections, and how a request is answered. Not for others. */
+/* What the files of this folder share: the server, its connections, and how a request is answered. Internal to the
+ * folder. */
 #ifndef JK_HTTP_INSIDE_H
 #define JK_HTTP_INSIDE_H
 
@@ -75,14 +76,14 @@ struct jk_http {
 };
 
 /* ---- answering; each returns what the library's handler returns ---- */
-/* Takes the response over (NULL: out of memory, 500). Counts it, and adds what every answer carries. */
+/* Takes ownership of the response (NULL: out of memory, 500). Counts it, and adds the headers common to all answers. */
 enum MHD_Result jk_http_answer(struct jk_http *http, struct MHD_Connection *connection, enum jk_route_kind route,
                                unsigned status, struct MHD_Response *response);
 enum MHD_Result jk_http_answer_fixed(struct jk_http *http, struct MHD_Connection *connection, enum jk_route_kind route,
                                      enum jk_http_fixed fixed);
 /* A response of bytes that it copies. NULL: out of memory. */
 struct MHD_Response *jk_http_text(struct jk_span bytes, const char *type, const char *cache);
-/* A request's header, empty where it has none. */
+/* A request's header, empty if it has none. */
 struct jk_span jk_http_header(struct MHD_Connection *connection, const char *name);
 void jk_http_add(struct MHD_Response *response, const char *name, const char *value);
 
@@ -99,13 +100,13 @@ enum MHD_Result jk_http_readiness(struct jk_http *http, struct MHD_Connection *c
 struct jk_http_ready *jk_http_ready_new(struct jk_http *http); /* NULL: no memory or no thread */
 void jk_http_ready_end(struct jk_http_ready *ready);           /* answers who waits, and who asks later: stopping */
 void jk_http_ready_free(struct jk_http_ready *ready);          /* accepts NULL */
-/* The bytes of a file from `first` on; false where it has fewer. */
+/* The bytes of a file from `first` on; false if it has fewer. */
 bool jk_http_read(int fd, char *bytes, size_t len, uint64_t first);
-/* A bundle's bytes, compressed, from the cache where they lie there. NULL: too large, or no memory. */
+/* A bundle's bytes, compressed, from the cache if they are there. NULL: too large, or no memory. */
 struct jk_http_zips *jk_http_zips_new(void);
 void jk_http_zips_free(struct jk_http_zips *zips);
 struct MHD_Response *jk_http_zip(struct jk_http_zips *zips, const char *file, int fd, size_t size);
-/* The metrics' page, with everything that is measured at the moment of asking. NULL: out of memory. */
+/* The metrics page, with everything that is measured when asked. NULL: out of memory. */
 struct MHD_Response *jk_http_measure(struct jk_http *http);
 
 #endif

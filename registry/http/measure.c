@@ -1,4 +1,4 @@
-/* The metrics' page: what is counted as it happens (base/metrics.h), and what is measured when somebody asks. */
+/* The metrics page: what is counted as it happens (base/metrics.h), and what is measured on request. */
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
-/* Readiness: can a stranger be served? A thread of its own finds out, when somebody asks, by connecting to the own gRPC
- * port and by asking the database; what it found holds for FRESH_MS. Who asks meanwhile waits for that answer, his
- * connection suspended.
- * Limits: each of the two has PROBE_MS; WAITING_MOST wait, further ones are told to come again. */
+/* Readiness: can a stranger be served? On request, a thread finds out by connecting to our own gRPC port and by
+ * querying the database; the result is valid for FRESH_MS. Requests meanwhile wait for it, with their connections
+ * suspended. Limits: each of the two checks has PROBE_MS; WAITING_MOST wait, others are told to retry. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
-/* What a request asks for, and what its headers ask: pure decisions over spans, no I/O, no state, any thread.
- * A target is taken as it came, without decoding: the log's paths hold no character that needs it, so a target with an
- * escape, a second slash or a dot segment names nothing. A query is passed over, as static servers do.
- * Limits: a header that is longer or stranger than its grammar asks for nothing. */
+/* What a request asks for, by its target and headers: pure decisions over spans, no I/O, no state, any thread. A target
+ * is taken as received, without decoding: the log's paths need no escapes, so a target with an escape, a second slash
+ * or a dot segment does not exist. A query is ignored, as static servers do. Limits: a header that is longer than or
+ * does not follow its grammar is ignored. */
 #ifndef JK_HTTP_ROUTES_H
 #define JK_HTTP_ROUTES_H
 
@@ -35,7 +35,7 @@ struct jk_route {
     struct jk_digest digest;  /* blob */
 };
 
-/* NONE where the target names nothing, in the one form in which it could: that is a 404. */
+/* NONE if the target does not exist in its one canonical form: that is a 404. */
 void jk_route_parse(struct jk_span target, struct jk_route *out_route);
 
 enum jk_range { JK_RANGE_WHOLE, JK_RANGE_PART, JK_RANGE_UNSATISFIABLE };

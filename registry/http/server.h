@@ -35,10 +35,9 @@ JK_MUST_USE enum jk_status jk_http_start(const struct jk_http_options *options, 
                                          struct jk_error *error);
 const char *jk_http_address(const struct jk_http *http);
 const char *jk_http_metrics_address(const struct jk_http *http); /* NULL: none */
-/* No new connections from here on; those that are there are served, and closed after their next answer. NULL is taken.
- */
+/* No new connections from here on; existing ones are served, and closed after their next answer. Accepts NULL. */
 void jk_http_quiesce(struct jk_http *http);
-/* Ends everything; answers under way have a second. The store must still be there. NULL is taken. */
+/* Ends everything; answers in progress have a second. The store must still exist. Accepts NULL. */
 void jk_http_stop(struct jk_http *http);
 
 #endif

@@ -1,6 +1,6 @@
-/* The log's files. They lie in the public folder, and only names that routes.c has parsed are opened there: no dot
- * segment, no escape, no link at the end. Tiles and bundles never change, so they may be kept for ever; the checkpoint
- * and the keys carry an entity tag made from their bytes, reports of stages one made from what the file system says. */
+/* The log's files. They are in the public folder, and only names that routes.c has parsed are opened there: no dot
+ * segment, no escape, no symbolic link at the end. Tiles and bundles never change, so clients may cache them forever;
+ * the checkpoint and the keys have an entity tag made from their bytes, stage reports one made from file metadata. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -126,8 +126,8 @@ static enum MHD_Result serve_small(struct jk_http *http, struct MHD_Connection *
 
 /* ---- tiles and bundles ---- */
 
-/* Takes the descriptor over. Few bytes leave with the headers in one call; many go from file to socket by themselves.
- */
+/* Takes ownership of the descriptor. A few bytes are sent with the headers in one call; many go from file to socket
+ * directly. */
 static struct MHD_Response *part_of_file(int fd, uint64_t first, uint64_t count)
 {
     struct MHD_Response *response = NULL;
@@ -144,8 +144,8 @@ static struct MHD_Response *part_of_file(int fd, uint64_t first, uint64_t count)
     return response;
 }
 
-/* Of the file, or the part of it that is asked for; takes the descriptor over. A file that never changes has no tag
- * (empty), so that If-Range, which needs one, cannot hold. */
+/* All of the file, or the requested part; takes ownership of the descriptor. A file that never changes has no tag
+ * (empty), so If-Range, which needs one, never matches. */
 static struct MHD_Response *of_file(struct MHD_Connection *connection, int fd, uint64_t size, const char *etag,
                                     bool head, unsigned *out_status)
 {
@@ -190,7 +190,7 @@ static void describe_tile(struct MHD_Response *response, bool bundle)
 
 /* ---- reports of stages ---- */
 
-/* Nothing of the page may do anything but be shown. */
+/* The page may be displayed, but must not be able to do anything. */
 static const char page_policy[] = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
                                   "frame-ancestors 'none'";
 
@@ -207,7 +207,7 @@ static const char *report_type(struct jk_span file)
     return "text/plain; charset=utf-8";
 }
 
-/* The lists may be long, so the tag is made of what the file system knows: a file is only ever replaced as a whole. */
+/* Lists may be long, so the tag is made from file metadata: a file is only ever replaced as a whole. */
 static void file_etag(int fd, uint64_t size, char out_etag[64])
 {
     struct stat status;

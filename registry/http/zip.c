@@ -1,8 +1,8 @@
-/* Bundles compressed with gzip, for who asks. A bundle never changes under its name, so what was compressed is kept: a
- * small table of texts, each counting who holds it (the table, and every answer under way), the least used going first.
- * A damaged bundle that was made anew is another file, and what was compressed of the damaged one is not sent any more.
- * Compressing happens on the thread that serves the request; bundles above a size are sent as they are, so that one
- * request stays short. Threads: any. Limits: SLOTS texts, KEPT_MOST bytes. */
+/* Bundles compressed with gzip, for clients that accept it. A bundle never changes under its name, so compressed data
+ * is cached: a small table of reference-counted texts (the table and every answer in progress hold references), the
+ * least used evicted first. A damaged bundle that was remade is a different file, and the compressed form of the
+ * damaged one is no longer sent. Compression runs on the thread that serves the request; bundles above a size are sent
+ * as they are, so that one request stays short. Threads: any. Limits: SLOTS texts, KEPT_MOST bytes. */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <zlib.h>
@@ -140,7 +140,7 @@ static bool same_origin(const struct origin *a, const struct origin *b)
            a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-/* Who was slower with the same bundle keeps what he made to himself. */
+/* If another thread was faster with the same bundle, this copy is used only for its own answer. */
 static void keep_zip(struct jk_http_zips *zips, const char *file, const struct origin *origin, struct zip *zip)
 {
     pthread_mutex_lock(&zips->lock);

@@ -1,7 +1,6 @@
-/* Messages between bytes and structs. What comes in is checked on the wire before protobuf-c sees it, because
- * protobuf-c neither bounds recursion nor checks UTF-8, and cuts strings at a NUL without a word.
- * Not thread-safe for one call; keeps nothing.
- * Limits: nesting 32 deep; 64 wrong fields are named, further ones counted; memory is the arena's budget. */
+/* Messages between bytes and structs. Input is checked on the wire before protobuf-c sees it, because protobuf-c
+ * neither bounds recursion nor checks UTF-8, and silently cuts strings at a NUL. Not thread-safe for one call; no
+ * state. Limits: nesting 32 deep; 64 wrong fields are named, further ones counted; memory is the arena's budget. */
 #ifndef JK_RPC_CODEC_H
 #define JK_RPC_CODEC_H
 

@@ -1,5 +1,5 @@
-/* See crowd.h. The share in a crowd is found as water finds its level: the highest one at which all that is below it
- * fits. What room is left then goes to the oldest of those just above it. */
+/* See crowd.h. The share is the highest level at which everything below it fits, as water finds its level. What room
+ * remains goes to the oldest connections just above it. */
 #include "rpc/crowd.h"
 
 #include <stdlib.h>

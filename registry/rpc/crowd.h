@@ -1,8 +1,8 @@
-/* Which connections have to go when there are too many: of each address no more than its share, and in all no more than
- * the server takes, at the expense of the addresses that have most. Those that came last go first. Pure.
+/* Which connections to close when there are too many: each address keeps at most its share, and the total stays within
+ * what the server takes, at the expense of the addresses with the most. The newest go first. Pure.
  *
- * This machine's own addresses and Unix sockets (a proxy's, with many clients behind it) have no share each, for
- * whoever counts there is the doorman, by calls. */
+ * This machine's own addresses and Unix sockets (a proxy's, with many clients behind it) have no such share: for them
+ * the doorman counts calls. */
 #ifndef JK_RPC_CROWD_H
 #define JK_RPC_CROWD_H
 

@@ -37,7 +37,7 @@ void jk_descriptors_done(struct jk_descriptors *index);
 /* False: there is none. */
 bool jk_descriptors_file(const struct jk_descriptors *index, struct jk_span name, size_t *out_file);
 bool jk_descriptors_symbol(const struct jk_descriptors *index, struct jk_span name, size_t *out_file);
-/* `file` and all that it imports, itself first. Returns how many. */
+/* `file` and everything that it imports, itself first. Returns how many. */
 size_t jk_descriptors_closure(const struct jk_descriptors *index, size_t file, size_t out_files[JK_DESCRIPTOR_FILES]);
 
 #endif

@@ -1,5 +1,5 @@
-/* See doorman.h. Additions first, then the look at the sum, and back where it is too much: so no two can take the same
- * last place, though both may be refused it. */
+/* See doorman.h. Each counter is incremented first, then compared, and decremented if it is too high: so two calls can
+ * never both take the last place, though both may be refused it. */
 #include "rpc/doorman.h"
 
 #include <stdatomic.h>
@@ -66,7 +66,7 @@ unsigned jk_doorman_guest(const struct jk_doorman *doorman, const struct jk_peer
 
 /* ---- calls ---- */
 
-/* An eighth of the places is kept for those who have few. */
+/* An eighth of the places is reserved for guests that have few. */
 static bool is_kept(const struct jk_doorman *doorman, unsigned calls)
 {
     return calls > doorman->limits.calls - doorman->limits.calls / 8;
@@ -91,14 +91,14 @@ void jk_doorman_leave(struct jk_doorman *doorman, unsigned guest)
 
 /* ---- bytes ---- */
 
-/* A quarter of the bytes is kept for those of whom hardly anything lies here. */
+/* A quarter of the bytes is reserved for guests with hardly any unread. */
 static size_t free_for_all(const struct jk_doorman *doorman)
 {
     return doorman->limits.unread - doorman->limits.unread / 4;
 }
 
-/* With `bytes` all have `all` and the guest `each`. Nobody in particular has no share of his own, and nothing of what
- * is kept. */
+/* With `bytes`, the limits are `all` in total and `each` per guest. Those that cannot be told apart have no share of
+ * their own, and nothing of the reserve. */
 static enum jk_doorman_word judge_bytes(const struct jk_doorman *doorman, unsigned guest, size_t bytes, size_t all,
                                         size_t each)
 {

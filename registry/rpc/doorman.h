@@ -1,13 +1,13 @@
-/* The doorman: how many calls are in the house, how many bytes of replies lie there unread, and who may add to either.
- * Everything is bounded in all and for each guest, and the last part of it is kept for guests who hold little, so that
- * one who opens calls and never reads does not keep out the others.
+/* The doorman: how many calls are in progress, how many bytes of replies are unread, and who may add to either. Both
+ * are limited in total and for each guest, and the last part is reserved for guests that use little, so that one who
+ * opens calls and never reads cannot keep out the others.
  *
- * A guest is a client's address (IPv6: its /64; by a trusted proxy's word where there is one). On this machine itself
- * it is a connection, for everybody here has the same address; who comes through a Unix socket without a proxy's word
- * is nobody in particular, and bounded only with all others.
+ * A guest is a client's address (IPv6: its /64; as reported by a trusted proxy if there is one). On this machine itself
+ * it is a connection, since all clients here have the same address; those who connect through a Unix socket without a
+ * proxy's report cannot be told apart, and only share the total.
  *
  * Threads: any, without locks. Guests are counted in a fixed table by a hash that only this process knows, so two may
- * share a place, one in 65,536; then they share its bounds, too. */
+ * share a place, one in 65,536; they then share its limits, too. */
 #ifndef JK_RPC_DOORMAN_H
 #define JK_RPC_DOORMAN_H
 
@@ -35,18 +35,19 @@ struct jk_doorman;
 struct jk_doorman *jk_doorman_new(const struct jk_doorman_limits *limits); /* NULL: out of memory */
 void jk_doorman_free(struct jk_doorman *doorman);                          /* accepts NULL */
 
-/* The guest's place in the table; 0: nobody in particular. `connection`: what tells it from others of the same peer. */
+/* The guest's place in the table; 0: cannot be told apart. `connection`: distinguishes it from others of the same peer.
+ */
 unsigned jk_doorman_guest(const struct jk_doorman *doorman, const struct jk_peer *peer, struct jk_span connection);
 
-/* A call comes. Whatever the answer, it is counted until it leaves. `health`: it may have a place that nobody else has.
- */
+/* A call arrives. Whatever the answer, it is counted until it leaves. `health`: it may use a place reserved for health
+ * checks. */
 enum jk_doorman_word jk_doorman_enter(struct jk_doorman *doorman, unsigned guest, bool health);
 void jk_doorman_leave(struct jk_doorman *doorman, unsigned guest);
 
-/* A reply of so many bytes is to lie here until it is read. JK_DOORMAN_IN: it is counted, until it is given back. */
+/* A reply of so many bytes is about to be kept until it is read. JK_DOORMAN_IN: it is counted until returned. */
 enum jk_doorman_word jk_doorman_hold(struct jk_doorman *doorman, unsigned guest, size_t bytes);
 void jk_doorman_give_back(struct jk_doorman *doorman, unsigned guest, size_t bytes);
-/* Whether the guest has as much unread as he may: no use in working for him. */
+/* Whether the guest has as much unread as allowed, so that there is no point in working for it. */
 bool jk_doorman_is_laden(const struct jk_doorman *doorman, unsigned guest);
 
 unsigned jk_doorman_calls(const struct jk_doorman *doorman);

@@ -1,4 +1,4 @@
-/* A call's entrance: what its headers say, whose it is, and whether it may come in, before anything else of it is read.
+/* A call's entrance: what its headers say, whose it is, and whether it is accepted, before anything else of it is read.
  * On the thread of its queue. */
 #include <grpc/support/alloc.h>
 

@@ -1,8 +1,8 @@
 /* A failed call as clients get it: gRPC status, message, and a google.rpc.Status with the details for the trailer
- * grpc-status-details-bin: ErrorInfo always (domain "jokbo.v1"), BadRequest or PreconditionFailure for violations,
- * ResourceInfo, RetryInfo. Thread-safe, keeps nothing.
- * Limits: message and details together stay under 8 KiB of metadata, which many clients take at most; facts and
- * violations past that are left out, and ErrorInfo says how many ("omitted_facts", "omitted_violations"). */
+ * grpc-status-details-bin: always ErrorInfo (domain "jokbo.v1"), BadRequest or PreconditionFailure for violations,
+ * ResourceInfo, RetryInfo. Thread-safe, no state. Limits: message and details together stay below 8 KiB of metadata,
+ * the most that many clients accept; further facts and violations are left out, and ErrorInfo says how many
+ * ("omitted_facts", "omitted_violations"). */
 #ifndef JK_RPC_ERRORS_H
 #define JK_RPC_ERRORS_H
 

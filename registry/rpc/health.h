@@ -1,6 +1,6 @@
-/* grpc.health.v1: Check and Watch, for the server ("") and for each service of the method table.
- * Owns: the state and the list of watchers. Threads: any; a mutex inside. One message in flight a watcher: whoever
- * watches slowly sees the last state, not each. Limits: 4,096 watchers, 32 services. */
+/* grpc.health.v1: Check and Watch, for the server ("") and for each service of the method table. Owns: the state and
+ * the list of watchers. Threads: any; a mutex inside. One message in flight per watcher: a slow watcher sees the latest
+ * state, not each one. Limits: 4,096 watchers, 32 services. */
 #ifndef JK_RPC_HEALTH_H
 #define JK_RPC_HEALTH_H
 

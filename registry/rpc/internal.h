@@ -1,5 +1,5 @@
-/* What the files of this folder share: the server, its queues, and the call as it lies under struct jk_call.
- * Not for others. Threads: said at each field. */
+/* What the files of this folder share: the server, its queues, and the call underlying struct jk_call. Internal to the
+ * folder. Threads: see each field. */
 #ifndef JK_RPC_INTERNAL_H
 #define JK_RPC_INTERNAL_H
 

@@ -1,7 +1,6 @@
-/* The janitor: a thread that looks after the house four times a second. It ends connections that are too many
- * (crowd.h), tells what was left out of the log, keeps the gauges, and when a crowd has gone gives its memory back to
- * the system, which the allocator would keep. Owns: its thread. Threads: start and stop belong to whoever starts and
- * drains the server. */
+/* The janitor: a thread that cleans up four times a second. It closes connections when there are too many (crowd.h),
+ * reports suppressed log lines, keeps the gauges, and returns memory to the system after a crowd has gone, which the
+ * allocator would keep. Owns: its thread. Threads: start and stop belong to whoever starts and drains the server. */
 #ifndef JK_RPC_JANITOR_H
 #define JK_RPC_JANITOR_H
 

@@ -1,7 +1,7 @@
 /* The self-probe: a gRPC listener that once ran out of file descriptors never accepts again, while the process looks
- * healthy (CVE-2023-4785). So a thread connects to the own port now and then, and after three failures in a row the
- * process ends, for its supervisor to start it anew.
- * Owns: its thread. Threads: start and stop belong to the server's starter. Limits: a probe takes 2 s at most. */
+ * healthy (CVE-2023-4785). So a thread regularly connects to our own port, and after three failures in a row ends the
+ * process, for its supervisor to restart it. Owns: its thread. Threads: start and stop belong to whoever starts the
+ * server. Limits: a probe takes at most 2 s. */
 #ifndef JK_RPC_PROBER_H
 #define JK_RPC_PROBER_H
 

@@ -1,6 +1,6 @@
-/* grpc.reflection.v1 and v1alpha: ServerReflectionInfo, from the descriptor set that is embedded at build.
- * Owns: the index. Threads: the queue for long-lived streams. One question and one answer in flight a stream.
- * Limits: a question as large as a message may be; an answer holds the file asked for and its imports. */
+/* grpc.reflection.v1 and v1alpha: ServerReflectionInfo, from the descriptor set that is embedded at build. Owns: the
+ * index. Threads: the queue for long-lived streams. One question and one answer in flight per stream. Limits: a
+ * question as large as a message may be; an answer contains the requested file and its imports. */
 #ifndef JK_RPC_REFLECTION_H
 #define JK_RPC_REFLECTION_H
 

@@ -1,5 +1,5 @@
-/* See sockets.h. A descriptor may be closed by the library, and its number given to another file, at any moment. So
- * before one is shut down it is duplicated, which pins what it stands for, and looked at again. */
+/* See sockets.h. The library may close a descriptor, and its number may be reused for another file, at any moment. So
+ * before one is shut down it is duplicated, which pins what it refers to, and checked again. */
 #include "rpc/sockets.h"
 
 #include <dirent.h>

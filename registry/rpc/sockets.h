@@ -1,6 +1,6 @@
-/* The connections of the listening socket, which gRPC's library neither counts nor bounds: found among the descriptors
- * of this process by what they are bound to, and ended by shutting them down, upon which the library closes them. Not
- * thread-safe: one thread's. Limits: with more than JK_SOCKETS_MOST connections the rest is seen another time. */
+/* The connections of the listening socket, which gRPC's library neither counts nor limits: found among this process's
+ * descriptors by the address they are bound to, and ended by shutting them down, whereupon the library closes them. Not
+ * thread-safe: used by one thread. Limits: with more than JK_SOCKETS_MOST connections the rest is seen another time. */
 #ifndef JK_RPC_SOCKETS_H
 #define JK_RPC_SOCKETS_H
 
@@ -14,8 +14,8 @@ struct jk_sockets;
 /* NULL: no memory, or no /proc: then nothing can be counted. */
 struct jk_sockets *jk_sockets_new(const struct jk_address *address);
 void jk_sockets_free(struct jk_sockets *sockets); /* accepts NULL */
-/* Those that are there now, this process's own probes and what was ended already left out; valid until the next call.
- * `now_ms` is when new ones are seen first. */
+/* The current connections, without this process's own probes and those already ended; valid until the next call.
+ * `now_ms` is recorded as the time when new ones were first seen. */
 struct jk_connection *jk_sockets_look(struct jk_sockets *sockets, int64_t now_ms, size_t *out_count);
 /* Ends it, if it is still the same. */
 void jk_sockets_end(const struct jk_sockets *sockets, struct jk_connection *connection);

@@ -1,9 +1,9 @@
-/* The sweep: ends calls past their deadline, and those whose client takes too long to send a message or to read one. On
- * the thread of the queue, four times a second.
+/* The sweep: ends calls past their deadline, and those whose client takes too long to send or read a message. On the
+ * thread of the queue, four times a second.
  *
- * While a message is on its way gRPC keeps what has come of it, up to a megabyte, where nothing bounds it, not even the
- * library's own quota of memory. So of calls that have waited for their message for a while only a few stay: the
- * newest, since a message that is going to come has mostly come long before. */
+ * While a message is arriving gRPC buffers what it has of it, up to a megabyte, without any limit, not even the
+ * library's own memory quota. So of the calls that have been waiting for their message for a while only a few are kept:
+ * the newest, since messages usually arrive soon or not at all. */
 #include <stdio.h>
 
 #include "base/metrics.h"
@@ -14,14 +14,14 @@
 #define SLOW_MS        500
 #define TEXT           160
 
-/* How long a call may wait for its client, and how many may for long. */
+/* How long a call may wait for its client, and how many may wait for long. */
 struct patience {
     int first_ms, next_ms, unread_ms;
     unsigned slow_most; /* of this queue's calls */
     unsigned slow;      /* found so far */
 };
 
-/* Each queue has its part of the slow ones, and what the others do not use. */
+/* Each queue has its share of the slow ones, plus what the others do not use. */
 static unsigned slow_most(const struct jk_rpc_queue *queue)
 {
     const struct jk_rpc_server *server = queue->server;
@@ -51,7 +51,7 @@ static void cut_call(struct jk_rpc_call *call, enum jk_rpc_cut cause, grpc_statu
     grpc_call_cancel_with_status(call->grpc, code, text, NULL); /* which copies the text */
 }
 
-/* Of a client that was to send a message. */
+/* For a client that should have sent a message. */
 static bool is_silent(struct jk_rpc_call *call, enum jk_rpc_wait what, int64_t waited_ms, struct patience *patience)
 {
     char text[TEXT];
@@ -94,7 +94,7 @@ static bool is_unread(struct jk_rpc_call *call, int64_t waited_ms, const struct 
     return true;
 }
 
-/* Ends it where it has to. */
+/* Ends it if necessary. */
 static void look_at_call(struct jk_rpc_call *call, int64_t now_ms, struct patience *patience)
 {
     int64_t waits = atomic_load(&call->waits), waited_ms = now_ms - waits / JK_RPC_WAITS;

@@ -1,4 +1,4 @@
-/* The table of methods, from the rows of methods.def: what rpc/ is given, and whatever else serves them. */
+/* The table of methods, from the rows of methods.def, for rpc/ and whatever else serves them. */
 #ifndef JK_SERVICE_METHODS_H
 #define JK_SERVICE_METHODS_H
 

@@ -7,7 +7,7 @@
 #include "store/beat.h"
 #include "store/clock.h"
 
-/* Where one write began: what it did is taken back to here when it fails or is dry. */
+/* Where one write began: what it did is undone back to here if it fails or is a dry run. */
 struct step {
     struct jk_book_mark mark;
     size_t entries, records, texts, blobs, bytes;
@@ -94,7 +94,7 @@ static void step_undo(struct jk_batch *batch, const struct step *step)
     batch->bytes = step->bytes;
 }
 
-/* A reply to the same request: given again where it is the same request in all. */
+/* The reply to a repeated request id: given again only if it is the same request throughout. */
 static enum jk_status replay(struct jk_batch *batch, struct jk_write *write, struct jk_span fingerprint,
                              struct jk_span stored)
 {
@@ -111,13 +111,13 @@ static enum jk_status replay(struct jk_batch *batch, struct jk_write *write, str
     return JK_OK;
 }
 
-/* What is stored of a write that went well. */
+/* What is stored for a write that succeeded. */
 static struct jk_span kept_reply(const struct jk_write *write)
 {
     return write->keep.len ? write->keep : write->reply;
 }
 
-/* An earlier write of this very batch with the same request id that went well, or NULL. */
+/* An earlier successful write of this same batch with the same request id, or NULL. */
 static const struct jk_slot *same_request(const struct jk_batch *batch, size_t place)
 {
     const struct jk_write *write = batch->slots[place].write;
@@ -132,7 +132,7 @@ static const struct jk_slot *same_request(const struct jk_batch *batch, size_t p
     return NULL;
 }
 
-/* The earlier one may be answered and gone, with its reply, before this one is answered: so this has a copy. */
+/* The earlier write may be answered and freed, with its reply, before this one is answered, so this one gets a copy. */
 static enum jk_status repeat(struct jk_batch *batch, struct jk_write *write, const struct jk_write *earlier)
 {
     struct jk_span print = {(const char *)earlier->fingerprint.bytes, JK_DIGEST_SIZE};
@@ -149,7 +149,7 @@ void jk_batch_add(struct jk_batch *batch, struct jk_write *write)
     batch->slots[batch->count++] = (struct jk_slot){.write = write, .outcome = JK_OK, .stored = -1};
 }
 
-/* Runs decide() and takes back what must not stay. */
+/* Runs decide() and undoes whatever must not remain. */
 static enum jk_status decide_one(struct jk_batch *batch, struct jk_write *write)
 {
     struct step step = step_begin(batch);
@@ -235,7 +235,7 @@ void jk_batch_keep(struct jk_batch *batch)
         jk_fold_publish(store, jk_text_span(&batch->note), batch->leaves, batch->entry_count);
         return;
     }
-    pthread_rwlock_wrlock(&store->lock); /* ends the journal; nothing to show */
+    pthread_rwlock_wrlock(&store->lock); /* ends the journal; there is nothing to make visible */
     jk_book_keep(store->book);
     pthread_rwlock_unlock(&store->lock);
 }

@@ -15,14 +15,14 @@
 #define JK_BATCH_ARENA   ((size_t)256 << 20)
 #define JK_REPLY_MAX     (8u << 20)
 #define JK_TEXT_MAX      4096
-#define JK_TURN_RECORDS  8192 /* records or texts of one batch */
+#define JK_TURN_RECORDS  8192 /* records or texts in one batch */
 
 struct jk_slot {
     struct jk_write *write;
     enum jk_status outcome;
     int stored;      /* row of the stored reply, -1 for none */
     bool keep_reply; /* its reply is stored with the batch */
-    bool final;      /* the outcome stands whatever becomes of the transaction */
+    bool final;      /* the outcome is final whatever happens to the transaction */
 };
 
 struct jk_batch_record {
@@ -36,10 +36,10 @@ struct jk_batch_text {
     struct jk_span body;
 };
 
-/* What becomes of a blob's bytes: they go, and those of an upload take their place. */
+/* What happens to a blob's bytes: they are deleted, and those of an upload, if any, take their place. */
 struct jk_batch_blob {
     struct jk_digest digest;
-    uint64_t upload; /* 0: they only go */
+    uint64_t upload; /* 0: they are only deleted */
 };
 
 struct jk_batch {
@@ -51,8 +51,8 @@ struct jk_batch {
     struct jk_slot slots[JK_BATCH_MAX];
     size_t count;
 
-    struct jk_head head; /* as it was locked; its spans are gone */
-    PGresult *replies;   /* stored ones, kept until all is settled */
+    struct jk_head head; /* as it was when locked; its spans are no longer valid */
+    PGresult *replies;   /* stored ones, kept until everything is settled */
     struct jk_book_mark mark;
     bool speculative; /* the book is ahead of the database */
 
@@ -75,24 +75,24 @@ void jk_batch_done(struct jk_batch *batch);
 void jk_batch_clear(struct jk_batch *batch); /* for the next one */
 void jk_batch_add(struct jk_batch *batch, struct jk_write *write);
 
-/* Begins the transaction, locks the head, brings in what others committed, and looks the requests up. ABORTED where it
- * had to let the lock go because it is far behind: follow without the lock, then try again. */
+/* Begins the transaction, locks the head, applies what others committed, and looks up the requests. ABORTED if it had
+ * to release the lock because it is too far behind: follow without the lock, then retry. */
 JK_MUST_USE enum jk_status jk_batch_lock(struct jk_batch *batch, struct jk_conn *conn, struct jk_error *error);
-/* Decides the writes in order; how many were taken (the rest is to be put off). */
+/* Decides the writes in order; returns how many were taken (the rest must be put off). */
 size_t jk_batch_decide(struct jk_batch *batch);
 /* Nothing to store: the transaction may be rolled back. */
 bool jk_batch_is_empty(const struct jk_batch *batch);
-/* Writes everything and commits. Where it fails with the connection lost the outcome is unknown. */
+/* Writes everything and commits. If it fails with the connection lost, the outcome is unknown. */
 JK_MUST_USE enum jk_status jk_batch_commit(struct jk_batch *batch, struct jk_conn *conn, struct jk_error *error);
-/* Was it committed, after all? UNAVAILABLE: nobody can say. Locks the head, and so waits for a commit still under way.
- */
+/* Whether it was committed after all; UNAVAILABLE if that cannot be found out. Locks the head, and so waits for a
+ * commit still in progress. */
 JK_MUST_USE enum jk_status jk_batch_find(struct jk_batch *batch, struct jk_conn *conn, bool *out_committed,
                                          struct jk_error *error);
-/* After the commit: lets the book keep it, and readers see it. */
+/* After the commit: makes the changes to the book final and visible to readers. */
 void jk_batch_keep(struct jk_batch *batch);
-/* After a failure: book and directory as before the batch. */
+/* After a failure: restores book and directory to the state before the batch. */
 void jk_batch_take_back(struct jk_batch *batch);
-/* Every write whose outcome is not final fails with `failure`. */
+/* Fails every write whose outcome is not final with `failure`. */
 void jk_batch_fail(struct jk_batch *batch, const struct jk_error *failure);
 /* Answers all. */
 void jk_batch_settle(struct jk_batch *batch);

@@ -1,7 +1,6 @@
-/* The round trips of a batch: lock and look up; write and commit; and the question whether a commit whose answer was
- * lost went through. Thread: the sequencer. Locking is a statement of its own, because one statement that locks and
- * looks up can miss the rows that were committed while it waited (READ COMMITTED takes a fresh snapshot a statement).
- */
+/* The round trips of a batch: lock and look up; write and commit; and finding out whether a commit whose answer was
+ * lost went through. Thread: the sequencer. Locking is a separate statement, because a single statement that locks and
+ * looks up could miss rows committed while it waited (READ COMMITTED takes a new snapshot for each statement). */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,7 +13,7 @@
 
 #define LOCK_MS     8000
 #define COMMIT_MS   15000
-#define FOLLOW_ROWS 8192 /* more than a batch may hold, so that two busy servers can keep up with one another */
+#define FOLLOW_ROWS 8192 /* more than a batch may hold, so that two busy servers can keep up with each other */
 
 static void ask_entries(const struct jk_store *store, struct jk_query *query)
 {
@@ -126,7 +125,7 @@ enum jk_status jk_batch_follow(struct jk_store *store, struct jk_conn *conn, boo
     ask_records(store, &queries[2]);
     jk_query_init(&queries[3], JK_SQL_CLOCK);
     JK_TRY(jk_conn_run(conn, queries, 4, jk_monotonic_ms() + LOCK_MS, error));
-    jk_error_init(&clock, NULL); /* what others wrote is followed whatever the clocks show */
+    jk_error_init(&clock, NULL); /* what others wrote is followed, whatever the clocks say */
     (void)!jk_timekeeper_take(store, asked_us, jk_result_i64(queries[3].result, 0, 0), conn->session, &clock);
     status = jk_head_parse(queries[0].result, &head, error);
     if (status == JK_OK) status = jk_fold_follow(store, &head, queries[1].result, queries[2].result, &folded, error);
@@ -180,7 +179,8 @@ static void write_entries(const struct jk_batch *batch, struct writing *writing)
     jk_query_span(query, jk_pgarray_span(rows));
 }
 
-/* The size tells a repeat which tree the reply's receipt led to. Empty, which no row may be, when memory is out. */
+/* The size tells a repeated request which tree the receipt in the reply belonged to. Empty, which no row may be, when
+ * out of memory. */
 static struct jk_span kept_with_size(struct jk_batch *batch, const struct jk_write *write)
 {
     size_t len = write->keep.len;
@@ -215,7 +215,7 @@ static void write_replies(struct jk_batch *batch, struct writing *writing)
     jk_query_span(query, jk_pgarray_span(replies));
 }
 
-/* One upsert cannot touch a row twice: only the last value of a key is written. */
+/* One upsert cannot update a row twice: only the last value of a key is written. */
 static bool is_last(const struct jk_batch *batch, size_t place)
 {
     for (size_t i = place + 1; i < batch->record_count; i++) {
@@ -263,14 +263,14 @@ static void write_batch_texts(const struct jk_batch *batch, struct writing *writ
     jk_query_span(query, jk_pgarray_span(bodies));
 }
 
-/* The keys that sign from this batch on: with it, the head says who signed its checkpoint. */
+/* The keys that sign from this batch on: with them, the head says who signed its checkpoint. */
 static void write_keys(const struct jk_batch *batch, struct jk_query *query, struct writing *writing)
 {
     jk_signkeys_lines(batch->store->book, (uint32_t)batch->edge.size, &writing->keys);
     jk_query_span(query, jk_span_trim(jk_text_span(&writing->keys)));
 }
 
-/* Of several changes to one blob the last holds. */
+/* Of several changes to one blob, the last wins. */
 static bool is_last_of_blob(const struct jk_batch *batch, size_t place)
 {
     for (size_t i = place + 1; i < batch->blob_count; i++) {
@@ -279,7 +279,7 @@ static bool is_last_of_blob(const struct jk_batch *batch, size_t place)
     return true;
 }
 
-/* Old bytes go first, those of blobs that come back included: chunks of two uploads are never one blob. */
+/* Old bytes are deleted first, even for blobs that are uploaded again: chunks of two uploads never form one blob. */
 static void write_blobs(const struct jk_batch *batch, struct writing *writing)
 {
     struct jk_pgarray *gone, *digests, *uploads;
@@ -329,7 +329,7 @@ static void write_head(const struct jk_batch *batch, struct writing *writing)
     jk_query_bytes(query, writing->payload, (size_t)len);
 }
 
-/* The leaves, and room for them among the tree's hashes, so that nothing can fail after the commit. */
+/* The leaves, and room for them in the forest, so that nothing can fail after the commit. */
 static bool hash_leaves(struct jk_batch *batch)
 {
     struct jk_digest *leaves = realloc(batch->leaves, batch->entry_count * sizeof(*leaves));
@@ -345,7 +345,7 @@ static bool hash_leaves(struct jk_batch *batch)
     return room;
 }
 
-/* The edge and checkpoint after the batch; without entries the ones that hold already. */
+/* The edge and checkpoint after the batch; without entries, the current ones. */
 static enum jk_status seal(struct jk_batch *batch, struct jk_error *error)
 {
     batch->edge = batch->head.edge;

@@ -8,9 +8,9 @@
 #include "store/batch.h"
 #include "store/life.h"
 
-#define LEAD_US INT64_C(5000000) /* of the log over the clock: a batch's time may be that of the one before */
+#define LEAD_US INT64_C(5000000) /* how far the log may be ahead of the clock: two batches may share a time */
 
-/* As the record says; an operator's word makes one void that lies ahead. */
+/* From the record; an operator's confirmation voids one that lies in the future. */
 static struct jk_life known_life(struct jk_store *store, int64_t now_us)
 {
     struct jk_life life;
@@ -72,7 +72,7 @@ void jk_beat_record(struct jk_batch *batch)
     life = known_life(store, batch->clock_us);
     if (!jk_life_next(&life, store->last_time_us, batch->clock_us, waits_in_rest(store, &life), &next)) return;
     jk_error_init(&error, NULL);
-    /* A rest that is not written down is forgotten with the batch's first entry. */
+    /* A rest that is not recorded is forgotten with the batch's first entry. */
     JK_CHECK(jk_record_life(&batch->arena, &next, &record) && jk_turn_record(&batch->turn, &record, &error) == JK_OK);
     if (next.rest_until_us == life.rest_until_us) return;
     jk_time_format(next.rest_from_us, from);

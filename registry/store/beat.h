@@ -1,5 +1,5 @@
-/* Signs of life (life.h) as the store keeps them: recorded with whatever batch comes when one is due, or with one of
- * their own; and what the log has seen, which no new time may lie before. Thread: the sequencer, and start. */
+/* Signs of life (life.h) in the store: recorded with whatever batch is next when one is due, or else with a batch of
+ * their own; and the latest time in the log, which no new time may precede. Thread: the sequencer, and start. */
 #ifndef JK_STORE_BEAT_H
 #define JK_STORE_BEAT_H
 
@@ -7,13 +7,13 @@
 
 struct jk_batch;
 
-/* Is one due? Between batches. */
+/* Whether one is due. Between batches. */
 bool jk_beat_is_due(struct jk_store *store);
-/* As a batch begins its turn, in the lock: the sign of life, and a rest, are recorded with it where they are due. */
+/* At the start of a batch's turn, under the lock: records the sign of life, and a rest, if they are due. */
 void jk_beat_record(struct jk_batch *batch);
-/* UNAVAILABLE (CLOCK_BEHIND) where the log has seen a later time than this. */
+/* UNAVAILABLE (CLOCK_BEHIND) if the log contains a later time than this. */
 JK_MUST_USE enum jk_status jk_beat_check_behind(struct jk_store *store, int64_t time_us, struct jk_error *error);
-/* Does the last sign of life lie ahead of this time? */
+/* Whether the last sign of life is later than this time. */
 bool jk_beat_is_ahead(struct jk_store *store, int64_t now_us);
 
 #endif

@@ -1,6 +1,6 @@
-/* Blobs (manifests, licence texts) in chunks under an upload's number, named by their digest when the sequencer records
- * them; and what accounts may bring a day. Thread: a reader's. Limit: JK_BLOB_CHUNK bytes a chunk, JK_BLOB_CHUNKS
- * chunks. */
+/* Blobs (manifests, licence texts), stored in chunks under an upload's number, and named by their digest when the
+ * sequencer records them; and how much an account may upload a day. Thread: a reader's. Limit: JK_BLOB_CHUNK bytes a
+ * chunk, JK_BLOB_CHUNKS chunks. */
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "store/pgarray.h"
@@ -9,7 +9,7 @@
 #define JK_BLOB_CHUNKS 4096
 #define DAY_US         INT64_C(86400000000)
 
-/* ---- what an account may bring ---- */
+/* ---- what an account may upload ---- */
 
 static int64_t counted(const struct jk_blob_upload *what)
 {
@@ -52,7 +52,7 @@ static struct spent read_spent(const PGresult *result)
                           .here = jk_result_i64(result, 0, 2) != 0};
 }
 
-/* `retry_ms`: tomorrow, but for whoever waits for a hint an hour is as good as a day. */
+/* `retry_ms`: until tomorrow, but as a hint to a waiting client an hour is as good as a day. */
 static enum jk_status refuse_day_quota(const struct jk_blob_upload *what, const struct spent *spent,
                                        struct jk_error *error)
 {
@@ -93,7 +93,7 @@ enum jk_status jk_reader_blob_check(struct jk_reader *reader, const struct jk_bl
     return spent.here || fits(what, &spent) ? JK_OK : refuse_day_quota(what, &spent, error);
 }
 
-/* A connection that is lost in here may count it twice: rather that than not at all. */
+/* If the connection is lost in here, the upload may be counted twice, which is better than not at all. */
 enum jk_status jk_reader_blob_begin(struct jk_reader *reader, const struct jk_blob_upload *what, uint64_t *out_upload,
                                     struct jk_error *error)
 {

@@ -3,7 +3,7 @@
 
 #include "store/batch.h"
 
-#define LATEST_US 4102444800000000 /* 2100-01-01: whatever a demo shows lies before */
+#define LATEST_US 4102444800000000 /* 2100-01-01: later than anything a demo shows */
 
 bool jk_clock_is_demo(const struct jk_store *store)
 {

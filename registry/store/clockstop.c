@@ -18,7 +18,7 @@
 #define ID_MAX   40
 #define LINE_MAX 256
 
-/* "-" where the system has none: then no baseline outlives a process. */
+/* "-" if the system has none: no baseline then outlives a process. */
 static void read_boot_id(char out_id[ID_MAX])
 {
     char text[ID_MAX];

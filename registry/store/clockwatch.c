@@ -6,7 +6,7 @@ static int64_t magnitude(int64_t value)
     return value < 0 ? -value : value;
 }
 
-/* By how much a value lies outside of a range. */
+/* How far a value is outside a range. */
 static int64_t outside(int64_t value, int64_t least, int64_t most)
 {
     return value < least ? value - least : value > most ? value - most : 0;
@@ -22,7 +22,7 @@ static bool agrees(const struct jk_clock_reading *reading)
     return magnitude(jk_clock_apart(reading)) <= JK_CLOCK_APART_US;
 }
 
-/* By how much the database's clock advanced more than the clock since boot. */
+/* By how much more the database's clock advanced than the clock since boot. */
 static int64_t database_strays(const struct jk_clock_reading *from, const struct jk_clock_reading *to)
 {
     int64_t passed_us = to->boot_us - from->boot_us;
@@ -56,7 +56,7 @@ static int64_t larger(int64_t a, int64_t b)
     return magnitude(a) > magnitude(b) ? a : b;
 }
 
-/* Whichever of the two clocks is further from where it should be; the database's as far as it can be. */
+/* The error of whichever clock is further from where it should be; for the database's, the largest possible. */
 static int64_t step_between(const struct jk_clock_reading *from, const struct jk_clock_reading *to)
 {
     int64_t passed_us = to->boot_us - from->boot_us, advance_us = to->database_us - from->database_us;
@@ -91,7 +91,7 @@ static void disagree(struct jk_clockwatch *watch)
     measure_step(watch);
 }
 
-/* The first reading is a baseline that nobody vouches for: it serves to tell a step of later. */
+/* The first reading is a baseline that nothing confirms: it only serves to detect later steps. */
 static void begin_stop(struct jk_clockwatch *watch)
 {
     watch->stops++;

@@ -1,4 +1,4 @@
-/* Finding user, programs and folders of the private cluster, and its running postmaster; see cluster.h. */
+/* Finding the user, programs and folders of the private cluster, and its running postmaster; see cluster.h. */
 #include "store/cluster.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PROGRAMS "/usr/lib/postgresql/*/bin/postgres" /* Debian, one folder a major version */
+#define PROGRAMS "/usr/lib/postgresql/*/bin/postgres" /* Debian: one folder per major version */
 
 /* ---- folders and user ---- */
 
@@ -29,7 +29,7 @@ static enum jk_status make_data_dir(struct jk_cluster *cluster, const char *data
     return JK_OK;
 }
 
-/* As root: the owner of the cluster, or of the data directory, or `postgres`. Else: whoever we are. */
+/* As root: the owner of the cluster, or of the data directory, or `postgres`. Otherwise the current user. */
 static uid_t wanted_user(const struct jk_cluster *cluster)
 {
     struct passwd *entry;
@@ -79,7 +79,7 @@ static long cluster_version(const struct jk_cluster *cluster)
     return strtol(text, NULL, 10);
 }
 
-/* The existing cluster's version, or the highest there is. */
+/* The existing cluster's version, or the highest installed. */
 static bool find_installed(struct jk_cluster *cluster, long version)
 {
     glob_t found;
@@ -170,7 +170,7 @@ static enum jk_status make_private(const struct jk_cluster *cluster, const char 
                    cluster->user);
 }
 
-/* A short path elsewhere, remembered in <data_dir>/socket-folder; a remembered one that is still ours is used again. */
+/* A short path elsewhere, remembered in <data_dir>/socket-folder; a remembered folder that is still ours is reused. */
 static enum jk_status short_socket_dir(struct jk_cluster *cluster, struct jk_error *error)
 {
     char note[JK_PATH_MAX], kept[JK_SOCKET_DIR_MAX + 1], made[] = "/tmp/jokbo-XXXXXX";
@@ -194,7 +194,7 @@ enum jk_status jk_cluster_socket(struct jk_cluster *cluster, struct jk_error *er
     char path[JK_PATH_MAX];
     size_t len;
 
-    /* A comma divides folders in postgres' option, quotes would have to be escaped in the connection's string. */
+    /* Commas separate folders in postgres' option, and quotes would need escaping in the connection string. */
     if (!jk_path_join(path, cluster->data_dir, "/run") || strpbrk(path, ",'\"\\"))
         return short_socket_dir(cluster, error);
     len = strlen(path);
@@ -203,9 +203,9 @@ enum jk_status jk_cluster_socket(struct jk_cluster *cluster, struct jk_error *er
     return make_private(cluster, path, error);
 }
 
-/* ---- what runs ---- */
+/* ---- the running postmaster ---- */
 
-/* A postmaster's working folder is its data directory: so a number that was given to another process is told apart. */
+/* A postmaster's working directory is its data directory, which reveals a process id that was reused. */
 static bool runs_here(const struct jk_cluster *cluster, pid_t pid)
 {
     char link[64], folder[PATH_MAX];

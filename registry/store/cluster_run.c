@@ -1,4 +1,4 @@
-/* Running PostgreSQL's programs as the database's user: initdb once, postgres each time; see cluster.h. */
+/* Running PostgreSQL's programs as the database's user: initdb once, postgres at each start; see cluster.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -14,8 +14,8 @@
 #include "base/files.h"
 #include "store/cluster.h"
 
-/* Added to postgresql.conf when the cluster is made: the operator may change these; what safety needs (no TCP, the
- * socket) is given on the command line at each start. */
+/* Added to postgresql.conf when the cluster is made, so the operator may change these. What safety depends on (no TCP,
+ * the socket) is given on the command line at each start. */
 static const char settings[] = "\n# jokbod's private cluster\n"
                                "max_connections = 100\n"
                                "shared_buffers = 256MB\n"
@@ -53,7 +53,7 @@ static void reset_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Its output goes to the log; nothing of ours stays open. */
+/* Its output goes to the log; none of our descriptors stays open. */
 static bool redirect(const struct jk_cluster *cluster)
 {
     int null = open("/dev/null", O_RDONLY);
@@ -89,7 +89,7 @@ static bool wait_for_program(pid_t pid)
     return WIFEXITED(state) && WEXITSTATUS(state) == 0;
 }
 
-/* Can the database's user get into the folder? A home of mode 0700 above it would shut him out. */
+/* Whether the database's user can reach the folder: a home directory of mode 0700 above it would prevent that. */
 static enum jk_status check_reach(const struct jk_cluster *cluster, const char *folder, struct jk_error *error)
 {
     pid_t pid = fork();

@@ -29,7 +29,7 @@ static const struct statement_row statements[JK_SQL_COUNT] = {
 #undef JK_STATEMENT
 };
 
-/* Index scans only for the sequencer: its plans are made once, on tables that were empty then. */
+/* Index scans only for the sequencer: its plans are made once, when the tables may still be empty. */
 static const char *const settings[] = {
     [JK_CONN_PLAIN] = "set jit = off; set timezone = 'UTC'",
     [JK_CONN_WRITER] = "set jit = off; set timezone = 'UTC'; set synchronous_commit = on; set lock_timeout = '2s'; "
@@ -61,7 +61,7 @@ void jk_conn_drop(struct jk_conn *conn)
     conn->pg = NULL;
 }
 
-/* "a,b,c" turned by `by` elements: "b,c,a". Lists of one stay. */
+/* "a,b,c" rotated by `by` elements: "b,c,a". Lists of one are unchanged. */
 static bool rotate(const char *list, unsigned by, struct jk_text *out)
 {
     struct jk_span rest = jk_span_of(list), part;
@@ -108,7 +108,7 @@ static void words_add_option(struct words *words, const PQconninfoOption *option
     words_add(words, key, value);
 }
 
-/* Later words win: ours that may be overruled, the operator's, ours that may not. */
+/* Later words win: our defaults, which may be overridden; the operator's; ours that must hold. */
 static PGconn *begin_connect(const struct jk_conn *conn, PQconninfoOption *options)
 {
     struct words words = {0};
@@ -170,7 +170,7 @@ static enum jk_status prepare_session(struct jk_conn *conn, int64_t deadline_ms,
     return jk_pipe_finish(conn, NULL, sent, deadline_ms, error);
 }
 
-/* libpq would write the server's notices to standard error; what matters comes as a result. */
+/* libpq would write the server's notices to standard error; anything that matters arrives as a result. */
 static void drop_notice(void *context, const PGresult *result)
 {
     (void)context, (void)result;
@@ -255,6 +255,6 @@ struct jk_sqlstate jk_sqlstate_meaning(const char *code)
 
     if (!code || !*code) return (struct jk_sqlstate){JK_UNAVAILABLE, "DATABASE_UNAVAILABLE", true};
     while (strncmp(code, rows[i].prefix, strlen(rows[i].prefix)) != 0)
-        i++; /* the last row fits all */
+        i++; /* the last row matches everything */
     return rows[i].meaning;
 }

@@ -3,7 +3,7 @@
 
 #include "tiles/published.h"
 
-#define MARK "\xe2\x80\x94 " /* U+2014 and a space open a signature line */
+#define MARK "\xe2\x80\x94 " /* U+2014 and a space begin a signature line */
 
 void jk_cosigned_done(struct jk_cosigned *cosigned)
 {
@@ -47,7 +47,7 @@ const struct jk_cosigned_note *jk_cosigned_at(const struct jk_cosigned *cosigned
     return NULL;
 }
 
-/* An empty place, else the oldest; the best stays. */
+/* A free slot, otherwise the oldest; the best one is kept. */
 static struct jk_cosigned_note *make_note_room(struct jk_cosigned *cosigned)
 {
     const struct jk_cosigned_note *best = jk_cosigned_best(cosigned);
@@ -62,7 +62,7 @@ static struct jk_cosigned_note *make_note_room(struct jk_cosigned *cosigned)
     return oldest;
 }
 
-/* The note up to the first line of another name than the log's: the log's own come first. 0: it is no note. */
+/* The note up to the first line with a name other than the log's: the log's own lines come first. 0: not a note. */
 static size_t signed_len(struct jk_span note)
 {
     struct jk_span body, lines, origin, line;

@@ -1,5 +1,5 @@
-/* The key of count certificates, and signing with it; see jk_reader_certify in store.h. It is looked at anew each time:
- * a certificate is rare, and a key in a file can be mended without a restart. Thread: a reader's, one at a time. */
+/* The key of count certificates, and signing with it; see jk_reader_certify in store.h. It is loaded anew each time:
+ * certificates are rare, and a key file can be fixed without a restart. Thread: a reader's, one at a time. */
 #include <unistd.h>
 
 #include "base/defer.h"
@@ -40,7 +40,7 @@ static enum jk_status take_signer(struct certifier *certifier, struct jk_signer 
                    certifier->path, jk_signer_verifier(signer)->name, certifier->name.bytes);
 }
 
-/* No signer and OK: there is no file. */
+/* OK without a signer: there is no file. */
 static enum jk_status load_signer(struct certifier *certifier, struct jk_error *error)
 {
     struct jk_signer *signer = NULL;
@@ -61,9 +61,9 @@ static enum jk_status make_signer(struct certifier *certifier, struct jk_error *
     return take_signer(certifier, signer, error);
 }
 
-/* ---- the database's word: one key for all servers ---- */
+/* ---- the database's copy: one key for all servers ---- */
 
-/* Ours is the wanted one. */
+/* Whether ours is the right one. */
 static enum jk_status compare_keys(const struct certifier *certifier, struct jk_span wanted, const char *where,
                                    struct jk_error *error)
 {
@@ -129,7 +129,7 @@ static enum jk_status look_at_published(struct jk_folder *folder, const struct c
     return compare_keys(certifier, jk_span_trim(jk_text_span(&text)), "the published " PUBLISHED, error);
 }
 
-/* Another process may have been quicker: so a second look, under the lock. */
+/* Another process may have been faster, so it is checked again under the lock. */
 static enum jk_status put_up(struct jk_folder *folder, struct certifier *certifier, struct jk_error *error)
 {
     JK_CLEANUP(jk_text_done) struct jk_text line = {0};
@@ -147,8 +147,8 @@ static enum jk_status put_up(struct jk_folder *folder, struct certifier *certifi
 
 /* ---- opening ---- */
 
-/* What was published or is in the database comes first: a key is made only where no server has one. A race lost leaves
- * no key behind; the next call then says COUNTS_KEY_ABSENT. */
+/* What is published or in the database takes precedence: a key is made only if no server has one. If we lose a race, no
+ * key remains here; the next call then says COUNTS_KEY_ABSENT. */
 static enum jk_status open_key(struct jk_reader *reader, struct jk_folder *folder, struct certifier *certifier,
                                struct jk_error *error)
 {
@@ -182,7 +182,7 @@ static enum jk_status certifier_open(struct jk_reader *reader, struct certifier 
 
 /* ---- signing ---- */
 
-/* The log's keys are the sequencer's: here they are read from their files again, for this once. */
+/* The log's keys belong to the sequencer, so they are read from their files again, just for this. */
 static enum jk_status add_log_lines(struct jk_store *store, struct jk_span body, struct jk_text *note,
                                     struct jk_error *error)
 {
@@ -201,7 +201,7 @@ static enum jk_status add_log_lines(struct jk_store *store, struct jk_span body,
     return status;
 }
 
-/* The keys of the log sign nothing here but what says at its second line that it is a certificate. */
+/* With the log's keys nothing is signed here unless its second line says that it is a certificate. */
 static bool is_our_certificate(const struct jk_store *store, struct jk_span body)
 {
     struct jk_span origin, version;

@@ -1,6 +1,6 @@
-/* The private cluster from the server's side: makes it, forks its supervisor, waits until it answers, has the database
- * and its two roles in it. Locks <data_dir>/cluster.lock while it lives, so a second server on the same data directory
- * is refused before it can touch anything. Thread: main, before any other exists. */
+/* The private cluster from the server's side: makes it, forks its supervisor, waits until it answers, and creates the
+ * database and its two roles. Holds <data_dir>/cluster.lock while it lives, so a second server on the same data
+ * directory is refused before it can touch anything. Thread: main, before any other exists. */
 #include "store/embedded.h"
 
 #include <errno.h>
@@ -21,8 +21,8 @@
 #define POLL_MS    10
 #define CONNECTION "host='%s' port=" JK_CLUSTER_PORT " user=%s dbname=%s"
 
-/* Each may find its work done, wholly or in part: it runs at each start. A cluster of before there were roles has
- * everything in the superuser's hands, from which it is taken. */
+/* Each runs at every start and may find its work done, wholly or in part. In clusters older than the roles the
+ * superuser owns everything, which is then transferred. */
 #define MAKE_ROLES                                                                                                     \
     "do $$ begin "                                                                                                     \
     "if not exists (select from pg_roles where rolname = '" JK_EMBEDDED_OWNER "') then "                               \
@@ -80,7 +80,7 @@ static enum jk_status fork_supervisor(struct jk_embedded *embedded, struct jk_er
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "FORK", "cannot fork the database's supervisor: %s", strerror(errno));
 }
 
-/* Deaths that the supervisor reported; false once it is gone itself. */
+/* How many deaths the supervisor reported; false once the supervisor itself is gone. */
 static bool read_reports(struct jk_embedded *embedded)
 {
     char bytes[64];
@@ -148,7 +148,7 @@ static enum jk_status give_tables(PGconn *pg, struct jk_error *error)
     return run_sql(pg, GIVE_TABLES, NULL, error);
 }
 
-/* As the superuser. *out_lost: the connection failed, so that nothing is known about the database yet. */
+/* As the superuser. *out_lost: the connection failed, so nothing is known about the database yet. */
 static enum jk_status in_database(const struct jk_embedded *embedded, const char *name,
                                   enum jk_status (*work)(PGconn *pg, struct jk_error *error), bool *out_lost,
                                   struct jk_error *error)
@@ -171,8 +171,8 @@ static enum jk_status prepare_database(const struct jk_embedded *embedded, bool 
     return in_database(embedded, "jokbo", give_tables, out_lost, error);
 }
 
-/* A cluster that is just going down, because its server was killed, may still answer a ping: then the one that follows
- * is waited for. */
+/* A cluster that is shutting down because its server was killed may still answer a ping; we then wait for its
+ * successor. */
 static enum jk_status wait_database(struct jk_embedded *embedded, struct jk_error *error)
 {
     int64_t deadline_ms = jk_monotonic_ms() + READY_MS;

@@ -1,5 +1,5 @@
-/* What was committed, by us at an earlier time or by other servers, brought into the book, the directory and the cube.
- * Thread: the sequencer, or start before there are threads. One applier, in index order. */
+/* Applies what was committed, by us earlier or by other servers, to the book, the directory and the cube. Thread: the
+ * sequencer, or start before there are threads. One applier, in index order. */
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -46,7 +46,7 @@ enum jk_status jk_fold_check_keys(struct jk_store *store, const struct jk_head *
     return jk_head_verify(head, verifiers, count, error);
 }
 
-/* What the book cannot check, since it knows no signatures: each key was named by the one before it. */
+/* What the book cannot check, since it does not verify signatures: each key was named by its predecessor. */
 static enum jk_status check_rotation(uint64_t index, struct jk_span bytes, struct jk_error *error)
 {
     struct jk_entry entry;
@@ -109,7 +109,7 @@ enum jk_status jk_fold_records(struct jk_store *store, const PGresult *records, 
     return JK_OK;
 }
 
-/* From nothing: memory was short, or the cube is new. */
+/* Rebuilds it from scratch: memory ran short, or the cube is new. */
 static void rebuild_cube(struct jk_store *store, uint32_t size)
 {
     uint32_t count = jk_book_models(store->book, size);
@@ -192,7 +192,7 @@ void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const st
     tell_growth(store, size);
 }
 
-/* A book that no longer follows the log must not be folded on: nothing of this chunk stays. */
+/* Nothing may be folded onto a book that no longer follows the log: this chunk is undone completely. */
 static enum jk_status follow_entries(struct jk_store *store, const struct jk_head *head, const PGresult *entries,
                                      bool new_keys, struct jk_error *error)
 {

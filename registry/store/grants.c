@@ -1,4 +1,4 @@
-/* The rights of the server's role (grants.def): given by the owner after the migrations, checked by the server at its
+/* The rights of the server's role (grants.def): granted by the owner after the migrations, checked by the server at
  * start. Thread: start. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +29,9 @@ static enum jk_status run_script(struct jk_conn *plain, struct jk_text *script, 
     return jk_conn_script(plain, script->bytes, jk_monotonic_ms() + GRANT_MS, out_rows, error);
 }
 
-/* ---- giving ---- */
+/* ---- granting ---- */
 
-/* Is there such a role, and can its rights be limited? A superuser's cannot, nor an owner's. */
+/* Whether the role exists and its rights can be limited; those of a superuser or an owner cannot. */
 static enum jk_status check_role(struct jk_conn *plain, const char *role, const char *literal, struct jk_error *error)
 {
     PGresult *rows = NULL;
@@ -108,8 +108,8 @@ enum jk_status jk_grants_give(struct jk_conn *plain, const char *role, struct jk
 
 /* ---- checking ---- */
 
-/* One row: who we are, what is missing, what could be done to entries, and whether a frozen server's session could be
- * ended (warden.c): everyone may end those of his own role, unless the functions were kept from him. */
+/* One row: who we are, what is missing, what we could do to entries, and whether a frozen server's session could be
+ * ended (warden.c): every role may end its own sessions, unless it was denied the functions. */
 static void add_question(struct jk_text *script)
 {
     const char *comma = "";
@@ -131,8 +131,9 @@ static void add_question(struct jk_text *script)
                 "'pg_catalog'::regnamespace and proname in ('pg_terminate_backend', 'pg_blocking_pids'))");
 }
 
-/* A superuser and an owner can do everything always, and a database made by hand may have no other role: so that is
- * said, not refused. A change to an entry does not stay hidden: roots, receipts and the guard copy contradict it. */
+/* A superuser and an owner can always do everything, and a manually created database may have no other role, so this is
+ * logged, not refused. A change to an entry would not go unnoticed: roots, receipts and the guard copy would contradict
+ * it. */
 static void warn_mighty(const char *role, const char *rights)
 {
     if (!*rights) return;
@@ -140,7 +141,7 @@ static void warn_mighty(const char *role, const char *rights)
            "serve with a role of its own: create it, then jokbod migrate --database … --server-role NAME", NULL);
 }
 
-/* Not refused: it is missed only where another server of the log freezes. */
+/* Not refused: it matters only if another server of the log freezes. */
 static void warn_helpless(const char *role, const char *may_end)
 {
     if (may_end[0] == 't') return;

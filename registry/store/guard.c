@@ -24,7 +24,7 @@ static enum jk_status guard_failed(struct jk_error *error, const struct jk_guard
     return jk_fail(error, JK_UNAVAILABLE, "GUARD_UNWRITABLE", "the guard copy %s: %s", guard->path, strerror(errno));
 }
 
-/* Takes a whole block that is newer than what the guard holds. */
+/* Takes a complete block that is newer than what the guard holds. */
 static void take_block(struct jk_guard *guard, const char *block)
 {
     struct jk_digest sum = jk_digest_of((struct jk_span){block, SUM});
@@ -70,7 +70,7 @@ static void fill_block(char block[JK_GUARD_BLOCK], uint64_t sequence, struct jk_
     memcpy(block + SUM, sum.bytes, JK_DIGEST_SIZE);
 }
 
-/* The first time: whole under another name, then renamed, so that a file half made is never met. */
+/* The first time: written whole under another name, then renamed, so that a half-written file is never read. */
 static enum jk_status make_file(struct jk_guard *guard, const char *bytes, struct jk_error *error)
 {
     char draft[JK_PATH_MAX];

@@ -21,7 +21,7 @@ struct jk_guard {
     char note[JK_GUARD_NOTE_MAX];
 };
 
-/* Reads what is there. FAILED_PRECONDITION where neither block is whole. jk_guard_close at the end in any case. */
+/* Reads what exists. FAILED_PRECONDITION if neither block is intact. jk_guard_close must be called in any case. */
 JK_MUST_USE enum jk_status jk_guard_open(struct jk_guard *guard, const char *path, struct jk_error *error);
 JK_MUST_USE enum jk_status jk_guard_write(struct jk_guard *guard, struct jk_span note, struct jk_error *error);
 void jk_guard_close(struct jk_guard *guard);

@@ -1,4 +1,4 @@
-/* Reading the head's row, and signing; see head.h. */
+/* Reading the head row, and signing; see head.h. */
 #include "store/head.h"
 
 enum { ORIGIN, KEY, SIZE, TIME, EDGE, CHECKPOINT, RECORD_VERSION }; /* columns in statements.def */

@@ -1,5 +1,4 @@
-/* The log's head as its row has it, and the checkpoint that is signed over it. Pure but for the signature; any thread.
- */
+/* The log's head as stored in its row, and the checkpoint signed over it. Pure but for the signature; any thread. */
 #ifndef JK_STORE_HEAD_H
 #define JK_STORE_HEAD_H
 
@@ -9,17 +8,17 @@
 #include "tlog/note.h"
 
 struct jk_head {
-    struct jk_span origin, key, checkpoint; /* lie in the result */
+    struct jk_span origin, key, checkpoint; /* point into the result */
     uint64_t size;
     int64_t time_us; /* of the last entry */
     int64_t record_version;
     struct jk_edge edge;
 };
 
-/* From a result of HEAD_READ or HEAD_LOCK. NOT_FOUND (LOG_EMPTY) where there is no row; DATA_LOSS where the row
- * contradicts itself. */
+/* From a result of HEAD_READ or HEAD_LOCK. NOT_FOUND (LOG_EMPTY) if there is no row; DATA_LOSS if the row contradicts
+ * itself. */
 JK_MUST_USE enum jk_status jk_head_parse(const PGresult *result, struct jk_head *out_head, struct jk_error *error);
-/* The edge as it is stored. */
+/* The edge, decoded. */
 struct jk_span jk_head_edge(const struct jk_edge *edge);
 /* The note for the edge, signed by each of them, appended to `out_note`. */
 JK_MUST_USE enum jk_status jk_checkpoint_sign(const struct jk_signer *const *signers, size_t count,
@@ -27,7 +26,7 @@ JK_MUST_USE enum jk_status jk_checkpoint_sign(const struct jk_signer *const *sig
                                               struct jk_error *error);
 JK_MUST_USE enum jk_status jk_head_sign(const struct jk_signer *const *signers, size_t count,
                                         const struct jk_edge *edge, struct jk_text *out_note, struct jk_error *error);
-/* The head's checkpoint is signed by each of them, and says what the edge says. DATA_LOSS otherwise. */
+/* Checks that the head's checkpoint is signed by each of them and agrees with the edge. DATA_LOSS otherwise. */
 JK_MUST_USE enum jk_status jk_head_verify(const struct jk_head *head, const struct jk_verifier *verifiers, size_t count,
                                           struct jk_error *error);
 bool jk_edge_equal(const struct jk_edge *a, const struct jk_edge *b);

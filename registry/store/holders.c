@@ -25,7 +25,7 @@ static void forget_gone(struct jk_holders *holders, int64_t now_ms)
     holders->count = kept;
 }
 
-/* Whoever works in between begins anew. */
+/* If a session does some work in between, its count starts again. */
 static void begin_suspicion(struct jk_suspect *suspect, const struct jk_holder *holder, int64_t now_ms,
                             uint32_t timeouts)
 {

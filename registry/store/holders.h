@@ -13,17 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define JK_HOLDERS_MAX     16 /* watched at once; further ones wait for their turn */
+#define JK_HOLDERS_MAX     16 /* watched at once; others wait for their turn */
 #define JK_HOLDER_TIMEOUTS 3
 #define JK_HOLDER_STOOD_MS 10000
-#define JK_HOLDER_LOOKS    3    /* at least, whatever the clock says: a machine may have been suspended */
+#define JK_HOLDER_LOOKS    3    /* minimum number of looks: the machine may have been suspended */
 #define JK_HOLDER_GAP_MS   2000 /* what a longer pause between two looks counts as */
-#define JK_HOLDER_GONE_MS  5000 /* not met for so long: forgotten */
+#define JK_HOLDER_GONE_MS  5000 /* forgotten if not seen for this long */
 
 struct jk_holder {
     int64_t pid, session_us, transaction_us; /* process, starts of session and transaction; 0: not shown to us */
     bool ours;                               /* of our role */
-    bool waits_for_client;                   /* of another role's, which is not shown: true */
+    bool waits_for_client;                   /* of another role, which we cannot see: true */
 };
 
 struct jk_suspect {
@@ -31,7 +31,7 @@ struct jk_suspect {
     int64_t seen_ms, stood_ms;
     unsigned looks;
     uint32_t timeouts; /* ours, at the first look */
-    bool told;         /* the caller's, as is the next */
+    bool told;         /* the caller's, like the next */
     int64_t ended_ms;  /* when it was told to end; 0: not yet */
 };
 
@@ -40,13 +40,13 @@ struct jk_holders {
     size_t count;
 };
 
-/* A look: these hold something now. `timeouts` counts our writes' lock time-outs so far. */
+/* Records a look: these hold something now. `timeouts` counts the lock timeouts of our writes so far. */
 void jk_holders_see(struct jk_holders *holders, const struct jk_holder *seen, size_t count, int64_t now_ms,
                     uint32_t timeouts);
 /* The same process, session and transaction; NULL: not watched. */
 struct jk_suspect *jk_holders_find(struct jk_holders *holders, const struct jk_holder *holder);
 bool jk_holder_is_stuck(const struct jk_suspect *suspect, uint32_t timeouts);
-/* Only a session of our role, and only where it can be told from another transaction of the same process. */
+/* Only a session of our role, and only if it can be told from another transaction of the same process. */
 bool jk_holder_may_end(const struct jk_holder *holder);
 
 #endif

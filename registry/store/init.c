@@ -1,6 +1,7 @@
 /* A new log's first entries: init (origin, key, purpose), the pinned SPDX list, and the licence facts of
- * registry/data/licenses.tsv (embedded). One transaction; where servers race, one wins and the other reads. Thread:
- * start. The entries are folded into a book of their own first: a log that nobody could load must not be made. */
+ * registry/data/licenses.tsv (embedded). One transaction; if servers race, one wins and the others read its log.
+ * Thread: start. The entries are first folded into a separate book: a log that could not be loaded must not be created.
+ */
 #include "base/check.h"
 #include "base/defer.h"
 #include "base/clock.h"
@@ -84,7 +85,7 @@ static enum jk_status not_a_checkpoint(const struct jk_store *store, const char 
                    "--after: %.200s is no signed checkpoint of a log that ended: %s", store->after, why);
 }
 
-/* What entry 0 says of the log that this one goes on from: as --after has it, whoever signed that. */
+/* The description in entry 0 of the log that this one continues: taken from --after, whoever signed that checkpoint. */
 static enum jk_status read_after(const struct jk_store *store, struct jk_text *out, struct jk_error *error)
 {
     char bytes[JK_NOTE_MAX], hex[JK_DIGEST_HEX + 1];
@@ -201,7 +202,7 @@ static enum jk_status read_clock(const struct jk_store *store, struct jk_conn *w
     return is_demo_store(store) ? JK_OK : jk_timekeeper_check_new(store, asked_us, *out_us, error);
 }
 
-/* A demo's log begins before the programme did, and its clock with it. */
+/* A demo's log and its clock begin before the programme did. */
 static enum jk_status begin_demo(struct jk_store *store, struct first *first, struct jk_error *error)
 {
     int64_t ahead_us = JK_DEMO_START_US - first->time_us;
@@ -212,7 +213,7 @@ static enum jk_status begin_demo(struct jk_store *store, struct first *first, st
     return jk_out_of_memory(error);
 }
 
-/* The insert fails for a loser as well as for a fault: the head tells which. */
+/* The insert fails for the loser of a race as well as for a fault: the head tells which. */
 static enum jk_status insert_or_lose(struct jk_store *store, struct jk_conn *writer, struct first *first,
                                      struct jk_error *error)
 {

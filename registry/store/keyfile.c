@@ -37,7 +37,7 @@ static enum jk_status check_key_file(int fd, const char *path, struct jk_error *
     return JK_OK;
 }
 
-/* Name, key id and key of the line; the name holds no '+', base64 may. */
+/* Name, key id and key of the line; the name contains no '+', base64 may. */
 static bool split_key(struct jk_span text, struct jk_span *out_name, uint32_t *out_id, unsigned char out_key[KEY_BYTES])
 {
     unsigned char id[4];
@@ -102,7 +102,7 @@ static bool write_text(const struct jk_signer *signer, const unsigned char key[K
     return !out->failed;
 }
 
-/* Under a name of its own first; a link to the real name then fails where that is taken. */
+/* Written under a temporary name first; linking to the real name then fails if that exists. */
 static enum jk_status place_key_file(const char *path, struct jk_span text, struct jk_error *error)
 {
     char draft[JK_PATH_MAX];
@@ -120,7 +120,7 @@ static enum jk_status place_key_file(const char *path, struct jk_span text, stru
     return status == JK_OK ? jk_folder_sync_of(path, error) : status;
 }
 
-/* The name that its key gives to a local log. NULL where memory is out. */
+/* The name of a local log with that key. NULL when out of memory. */
 static struct jk_signer *local_signer(const unsigned char seed[SEED])
 {
     struct jk_signer *nameless = jk_signer_new(JK_SPAN(JK_KEYFILE_LOCAL), seed), *signer;
@@ -136,7 +136,7 @@ static struct jk_signer *local_signer(const unsigned char seed[SEED])
     return signer;
 }
 
-/* `name` empty: that of a local log. */
+/* `name` empty: the name of a local log. */
 static enum jk_status make_key(const char *path, struct jk_span name, struct jk_signer **out_signer,
                                struct jk_error *error)
 {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where it works; false where that cannot be told: it is gone or a zombie, or not ours to ask. */
+/* Its working directory; false if that cannot be read: it is gone or a zombie, or we lack permission. */
 static bool working_folder(pid_t pid, char out_folder[PATH_MAX])
 {
     char path[64];
@@ -30,7 +30,7 @@ static bool is_postgres(pid_t pid)
     return jk_file_read(path, name, sizeof(name)) > 0 && strcmp(name, "postgres\n") == 0;
 }
 
-/* Ended, but its parent has not asked for its exit code. */
+/* A zombie: it ended, but its parent has not collected the exit status. */
 static bool is_zombie(pid_t pid)
 {
     char path[64], text[512];
@@ -65,9 +65,7 @@ size_t jk_leftover_find(const struct jk_cluster *cluster, pid_t out_pids[JK_LEFT
     return count;
 }
 
-/* The number in a lock file's first line: a postmaster's is its process, a single-user backend's is below zero; 0:
- * none.
- */
+/* The number in a lock file's first line: a postmaster's process, or negative for a single-user backend; 0: none. */
 static int64_t owner_of(const char *path)
 {
     char text[4096];
@@ -92,7 +90,7 @@ pid_t jk_leftover_single(const struct jk_cluster *cluster)
     return owner < 0 ? (pid_t)-owner : 0;
 }
 
-/* Only where it is certain that the process is another's, or dead: a container may keep us from asking. */
+/* Only if the process is certainly another's, or dead: a container may not let us find out. */
 static bool unlock_one(const struct jk_cluster *cluster, const char *path)
 {
     int64_t owner = owner_of(path);

@@ -1,6 +1,6 @@
 /* The listener: hears of other servers' batches (LISTEN) and tells the sequencer, which reads them; prunes hourly. It
- * changes nothing in memory by itself. Notifications are lost while it is not connected: the sequencer looks once a
- * second of its own accord, so nothing depends on them but speed. */
+ * changes nothing in memory itself. Notifications are lost while it is not connected: the sequencer also checks once a
+ * second by itself, so only speed depends on them. */
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -17,9 +17,9 @@
 #define LISTEN_MS      5000
 #define PRUNE_EVERY_MS 3600000
 #define PRUNE_AGAIN_MS 60000
-#define PRUNE_ROUNDS   200 /* an hour's worth at most: 2 million rows of each kind */
+#define PRUNE_ROUNDS   200 /* at most an hour's worth: 2 million rows of each kind */
 
-/* "<size> <record version>"; anything else is none of ours. */
+/* "<size> <record version>"; anything else is not ours. */
 static void hear(struct jk_store *store, const char *payload)
 {
     unsigned long long size;
@@ -65,10 +65,10 @@ static void wait_and_hear(struct jk_store *store, struct jk_conn *conn)
     }
     jk_log(JK_LOG_WARN, "listener-lost", "detail", PQerrorMessage(conn->pg), NULL);
     jk_conn_drop(conn);
-    jk_mailbox_nudge(store->writes); /* its connection may be gone as well: let it look */
+    jk_mailbox_nudge(store->writes); /* its connection may be gone, too: let it check */
 }
 
-/* Pruning goes by the database's clock: one that is ahead would take stored replies too early. */
+/* Pruning uses the database's clock: if that is ahead, stored replies would be deleted too early. */
 static bool believes_clock(struct jk_store *store, struct jk_conn *conn)
 {
     int64_t asked_us = jk_timekeeper_ask(store);

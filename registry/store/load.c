@@ -1,5 +1,5 @@
-/* Loading at start: all entries up to the head folded in chunks, all records, and every check that can be made on the
- * way: the edge, the signed checkpoint, and the guard copy's root at its own size. Thread: start. */
+/* Loading at start: folds all entries up to the head in chunks, loads all records, and checks everything that can be
+ * checked along the way: the edge, the signed checkpoint, and the guard copy's root at its own size. Thread: start. */
 #include "base/check.h"
 #include "base/clock.h"
 #include "store/clock.h"
@@ -48,7 +48,7 @@ static enum jk_status check_guard_root(const struct jk_store *store, const struc
         (unsigned long long)point->checkpoint.size, store->guard_path);
 }
 
-/* The guard's size divides the way in two. */
+/* Loading stops at the guard's size in between. */
 enum jk_status jk_load_entries(struct jk_store *store, struct jk_conn *writer, uint64_t limit, struct jk_error *error)
 {
     while (store->edge.size < limit) {
@@ -98,7 +98,7 @@ static enum jk_status load_records(struct jk_store *store, struct jk_conn *write
     return JK_OK;
 }
 
-/* What the guard copy says, and whether the database is behind it. */
+/* Compares the guard copy with the database, which may be behind it. */
 static enum jk_status check_guard(struct jk_store *store, const struct jk_head *head, struct guard_point *out_point,
                                   struct jk_error *error)
 {

@@ -1,6 +1,6 @@
 /* The schema: numbered scripts, embedded at build with their checksums, forward only, one transaction each, one server
- * at a time (an advisory lock). Thread: start. A script that was applied and differs, or a schema that this binary does
- * not know, stops the start: the way out is the binary that fits. */
+ * at a time (an advisory lock). Thread: start. If an applied script differs, or the schema is newer than this binary,
+ * the server does not start: run the binary that matches. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 
 #define MIGRATE_MS 600000
 #define CONNECT_MS 30000
-#define LOCK       "select pg_advisory_lock(7162835001)" /* any number of our own */
+#define LOCK       "select pg_advisory_lock(7162835001)" /* an arbitrary number for our lock */
 #define TABLE                                                                                                          \
     "create table if not exists schema_migration (version integer primary key, name text not null, "                   \
     "checksum text not null, applied timestamptz not null default now())"
@@ -46,7 +46,7 @@ static void checksum(const struct migration *migration, char out_hex[JK_DIGEST_H
     jk_digest_hex(&digest, out_hex);
 }
 
-/* The applied rows are 1 … n, each the one that we carry. */
+/* The applied rows must be 1 … n, each equal to the one embedded here. */
 static enum jk_status check_applied(const PGresult *rows, struct jk_error *error)
 {
     char ours[JK_DIGEST_HEX + 1];
@@ -114,7 +114,7 @@ static enum jk_status apply_all(struct jk_conn *plain, struct jk_error *error)
     return jk_conn_script(plain, "select pg_advisory_unlock_all()", deadline(), NULL, error);
 }
 
-/* Without the right to use the schema, its tables seem not to be there. */
+/* Without the right to use the schema, its tables seem not to exist. */
 #define FIND_VERSIONS                                                                                                  \
     "select to_regclass('schema_migration') is not null, current_schema() is not null and "                            \
     "coalesce(has_table_privilege(to_regclass('schema_migration'), 'select'), true), current_user"

@@ -1,4 +1,4 @@
-/* The server's own writes and jobs, waited for: see store.h. */
+/* The server's own writes and jobs, for callers that wait: see store.h. */
 #include <pthread.h>
 
 #include "store/store.h"

@@ -1,8 +1,8 @@
-/* Pipelines: many statements sent without waiting, drained while they are sent (else both sides could wait for the
- * other with full buffers), and their results in order. Thread: the connection's owner. See conn.h for errors.
+/* Pipelines: many statements sent without waiting, while results are read (otherwise both sides could block on full
+ * buffers), and their results in order. Thread: the connection's owner. See conn.h for errors.
  *
- * libpq, "Pipeline Mode": each command's results end with a NULL; a sync's result has none after it; after a failure
- * everything up to the sync is PGRES_PIPELINE_ABORTED. */
+ * libpq, "Pipeline Mode": each command's results end with a NULL; a sync's result is not followed by one; after a
+ * failure everything up to the sync is PGRES_PIPELINE_ABORTED. */
 #include "store/pipe.h"
 
 #include <errno.h>
@@ -40,7 +40,7 @@ static enum jk_status lost(struct jk_conn *conn, struct jk_error *error)
     return status;
 }
 
-/* Past the deadline nothing more can be known of this connection: it is asked to stop, and dropped. */
+/* After the deadline the connection's state is unknown: the query is cancelled and the connection dropped. */
 static enum jk_status late(struct jk_conn *conn, struct jk_error *error)
 {
     PGcancel *cancel = PQgetCancel(conn->pg);
@@ -52,7 +52,7 @@ static enum jk_status late(struct jk_conn *conn, struct jk_error *error)
     return jk_fail(error, JK_UNAVAILABLE, "DATABASE_TIMEOUT", "the database did not answer in time; try again");
 }
 
-/* Sends what is buffered, and takes in what comes meanwhile. */
+/* Sends what is buffered, reading what arrives meanwhile. */
 static enum jk_status flush(struct jk_conn *conn, int64_t deadline_ms, struct jk_error *error)
 {
     int state;
@@ -66,7 +66,7 @@ static enum jk_status flush(struct jk_conn *conn, int64_t deadline_ms, struct jk
     return state == 0 ? JK_OK : lost(conn, error);
 }
 
-/* The next result; NULL closes a command's. */
+/* The next result; NULL ends a command's results. */
 static enum jk_status next_result(struct jk_conn *conn, int64_t deadline_ms, PGresult **out, struct jk_error *error)
 {
     JK_TRY(flush(conn, deadline_ms, error));
@@ -78,7 +78,7 @@ static enum jk_status next_result(struct jk_conn *conn, int64_t deadline_ms, PGr
     return JK_OK;
 }
 
-/* Notes a failed result in `error` (the first stays); true when the session is of no more use. */
+/* Stores a failed result in `error` (the first wins); true if the session can no longer be used. */
 static bool note_result(const PGresult *result, struct jk_error *error)
 {
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -95,7 +95,7 @@ static bool is_fine(ExecStatusType state)
     return state == PGRES_COMMAND_OK || state == PGRES_TUPLES_OK || state == PGRES_PIPELINE_SYNC;
 }
 
-/* One command's results, its closing NULL included. */
+/* One command's results, including the final NULL. */
 static enum jk_status take_command(struct jk_conn *conn, PGresult **out_result, bool *lost_session, int64_t deadline_ms,
                                    struct jk_error *failure, struct jk_error *error)
 {
@@ -145,7 +145,7 @@ enum jk_status jk_pipe_finish(struct jk_conn *conn, struct jk_query *queries, si
     jk_error_init(&broken, NULL);
     status = PQpipelineSync(conn->pg) ? take_results(conn, queries, count, deadline_ms, &failure, &broken)
                                       : lost(conn, &broken);
-    /* What the server said before it went tells more than that it went. */
+    /* What the server said before it went away is more useful than the fact that it did. */
     if (jk_error_is_set(&failure)) return jk_fail(error, failure.status, failure.reason, "%s", failure.message);
     if (status != JK_OK) return jk_fail(error, broken.status, broken.reason, "%s", broken.message);
     return JK_OK;

@@ -24,10 +24,10 @@
 
 #define REST_MS     1000
 #define LOCK_MS     1000
-#define LATE_MS     60000 /* a pass that is behind by more goes on from now, instead of catching up */
-#define AGAIN_MS    1000  /* after a failure, doubling, so many times; then the file waits for the next pass */
+#define LATE_MS     60000 /* a pass that is further behind continues from now instead of catching up */
+#define AGAIN_MS    1000  /* after a failure, doubled this many times; then the file waits for the next pass */
 #define TRIES       6
-#define UNMENDED_MS 600000 /* what cannot be mended is told with each pass: not more often than that */
+#define UNMENDED_MS 600000 /* what cannot be repaired is reported in each pass, but not more often than this */
 #define UNREAD_MS   (INT64_C(24) * 3600 * 1000)
 
 struct jk_proofreader {
@@ -40,11 +40,11 @@ struct jk_proofreader {
     uint64_t size, at, count; /* count 0: none has begun */
     int64_t began_ms, pass_ms, not_before_ms;
     unsigned tries; /* of this file */
-    bool unmended;  /* some file could not be, so far in this pass */
+    bool unmended;  /* something could not be repaired so far in this pass */
     /* The round: as many files as there are, from wherever it began. */
     uint64_t round_read;
     int64_t round_began_ms;
-    bool late; /* that some file was not read for a day was logged */
+    bool late; /* it was logged that some file was not read for a day */
     char refusal[64];
     pthread_t thread;
     pthread_mutex_t lock; /* guards stopping */
@@ -78,7 +78,7 @@ static struct jk_grow_source source_of(struct jk_proofreader *reader)
     return (struct jk_grow_source){.hashes = proofread_hashes, .entries = proofread_entries, .context = reader};
 }
 
-/* ---- mending ---- */
+/* ---- repairing ---- */
 
 static void describe_found(const struct jk_grow_found *found, char *out, size_t room)
 {
@@ -107,7 +107,7 @@ static void tell_damaged(const char *path, const struct jk_grow_found *found, co
                "detail", why->message, NULL);
 }
 
-/* OK, too, where nothing here can mend it: the database has another entry than the tree. */
+/* Also OK if it cannot be repaired here: the database's entry does not match the tree. */
 static enum jk_status make_anew(struct jk_proofreader *reader, const struct jk_tile *tile,
                                 const struct jk_grow_found *found, struct jk_error *error)
 {
@@ -127,8 +127,8 @@ static enum jk_status make_anew(struct jk_proofreader *reader, const struct jk_t
     return jk_fail(error, status, why.reason, "%s", why.message);
 }
 
-/* Under the lock the folder does not change: is it wrong still, and does the log's size want it? One that a larger
- * checkpoint of another server's names is left to our next pass. */
+/* Under the lock the folder does not change: is the file still wrong, and is it part of the log's size? One that only
+ * another server's larger checkpoint needs is left to our next pass. */
 static enum jk_status look_again(struct jk_proofreader *reader, const struct jk_tile *tile, bool needed,
                                  struct jk_error *error)
 {
@@ -140,7 +140,7 @@ static enum jk_status look_again(struct jk_proofreader *reader, const struct jk_
     if (!reader->public.present || reader->public.checkpoint.size > reader->store->size) return JK_OK;
     JK_TRY(jk_public_check(reader->store, &reader->public, error));
     width = jk_tile_width_at(tile->level, tile->index, reader->public.checkpoint.size);
-    if (tile->width != width && (width == JK_TILE_WIDTH || tile->width > width)) return JK_OK; /* it has gone its way */
+    if (tile->width != width && (width == JK_TILE_WIDTH || tile->width > width)) return JK_OK; /* already removed */
     JK_TRY(jk_grow_look(reader->folder, &source, tile, &reader->bytes, &found, error));
     if (found.state == JK_GROW_WHOLE || (found.state == JK_GROW_ABSENT && !needed && tile->width != width))
         return JK_OK;
@@ -160,7 +160,7 @@ static enum jk_status mend(struct jk_proofreader *reader, const struct jk_tile *
 
 /* ---- reading ---- */
 
-/* `needed`: a log of this size has the file; else it is a partial form of an earlier size, if it is there. */
+/* `needed`: a log of this size has the file; otherwise it is a partial form of an earlier size, if it exists. */
 static enum jk_status read_one(struct jk_proofreader *reader, const struct jk_tile *tile, bool needed,
                                struct jk_error *error)
 {
@@ -261,7 +261,7 @@ static int64_t until_next_ms(struct jk_proofreader *reader)
     return due_ms > now_ms ? due_ms - now_ms : 0;
 }
 
-/* True: the thread is to end. */
+/* True: the thread must end. */
 static bool rest_proofreader(struct jk_proofreader *reader, int64_t ms)
 {
     int64_t until_ms = jk_monotonic_ms() + (ms < REST_MS ? ms : REST_MS);

@@ -1,6 +1,5 @@
-/* What has had its time: batches after a day, replies after 7 days, chunks of uploads that came to nothing after a day,
- * and what was uploaded on days gone by after 7. Bounded deletes on the listener's connection, outside the head's lock.
- */
+/* What has expired: batches after a day, replies after 7 days, chunks of unfinished uploads after a day, and daily
+ * upload counts after 7 days. Bounded deletes on the listener's connection, without the head's lock. */
 #include "base/clock.h"
 #include "store/state.h"
 

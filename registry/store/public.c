@@ -1,5 +1,5 @@
-/* The public folder as a witness of our own past: what was published there was committed before, so a database that
- * holds less was rolled back, and one that holds something else is another line. Threads: start, the publisher. */
+/* The public folder as evidence of our own past: what was published there had been committed, so a database that has
+ * less was rolled back, and one that differs is another log. Threads: start, the publisher. */
 #include "store/state.h"
 
 enum jk_status jk_public_read(const char *public_dir, struct jk_published *out_published, struct jk_error *error)
@@ -38,7 +38,8 @@ enum jk_status jk_public_check(struct jk_store *store, const struct jk_published
                    (unsigned long long)theirs->size, store->public_dir);
 }
 
-/* At start, before any entry is read, the keys that we hold tell; then those that the entries name. */
+/* At start, before any entry is read, the signature is checked against the keys in our files; later against those that
+ * the entries name. */
 bool jk_public_is_signed(struct jk_store *store, struct jk_span note, struct jk_error *why)
 {
     struct jk_verifier keys[JK_BOOK_KEYS];

@@ -1,9 +1,10 @@
 /* One publication: the folder's checkpoint is compared with our log, bundles and tiles are written, then the new
- * checkpoint, then what has been replaced is removed. Thread: the publisher's.
+ * checkpoint, then superseded files are removed. Thread: the publisher's.
  *
  * Hashes come from the forest, a tile's worth at a time under the read lock, which is never held while files are
- * written; entries come from PostgreSQL over a connection of the publisher's own, and must hash to the tree's leaves.
- * Several servers may publish into one folder: each holds its lock while it writes, and looks first how far it is. */
+ * written; entries come from PostgreSQL over the publisher's own connection, and must hash to the tree's leaves.
+ * Several servers may publish into one folder: each holds its lock while writing, and first checks how far the folder
+ * has got. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/publisher.h"
@@ -63,7 +64,7 @@ static enum jk_status publish_entries(void *context, uint64_t first, unsigned co
 
 /* ---- the folder's checkpoint against our log ---- */
 
-/* Is there as much in the primary as the folder says? */
+/* Whether the primary has as much as the folder says. */
 static enum jk_status read_head_size(struct jk_log_publisher *publisher, uint64_t *out_size, struct jk_error *error)
 {
     struct jk_query query;
@@ -76,7 +77,7 @@ static enum jk_status read_head_size(struct jk_log_publisher *publisher, uint64_
     return JK_OK;
 }
 
-/* Another server was quicker, or the database was rolled back: its head, read after the folder, tells which. */
+/* Either another server was faster or the database was rolled back: its head, read after the folder, tells which. */
 static enum jk_status check_ahead(struct jk_log_publisher *publisher, struct jk_error *error)
 {
     struct jk_store *store = publisher->store;
@@ -113,7 +114,7 @@ enum jk_status jk_publication_note(struct jk_log_publisher *publisher, struct jk
     return jk_checkpoint_parse(body, &publisher->checkpoint, error);
 }
 
-/* The lines that witnesses gave for this size, behind the note's own. Lines that are no signatures are dropped. */
+/* The lines that witnesses gave for this size, after the note's own. Lines that are not signatures are dropped. */
 static void add_cosignatures(struct jk_log_publisher *publisher)
 {
     struct jk_store *store = publisher->store;

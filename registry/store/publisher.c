@@ -20,7 +20,7 @@
 #define LOOK_MS        1000
 #define START_LOCK_MS  10000
 
-/* ---- what the rest is told ---- */
+/* ---- what other threads are told ---- */
 
 static void note_published(struct jk_log_publisher *publisher, int64_t began_ms)
 {
@@ -34,7 +34,7 @@ static void note_published(struct jk_log_publisher *publisher, int64_t began_ms)
     pthread_mutex_unlock(&store->publish_lock);
 }
 
-/* The flag is taken in any case: where the note is not the published one yet, its publication raises it again. */
+/* The flag is cleared in any case: if the note is not the published one yet, its publication sets it again. */
 static void tell_published(struct jk_log_publisher *publisher)
 {
     struct jk_store *store = publisher->store;
@@ -114,7 +114,7 @@ static bool is_due(const struct jk_log_publisher *publisher)
     return jk_monotonic_ms() >= publisher->next_ms && (store->size > store->published_size || store->cosigned_new);
 }
 
-/* Until something is to be done, or a second is over. */
+/* Waits until there is something to do, or for a second. */
 static void wait_for_work(struct jk_log_publisher *publisher)
 {
     struct jk_store *store = publisher->store;
@@ -160,7 +160,7 @@ static void *run_publisher(void *context)
     return NULL;
 }
 
-/* How far the folder is, and who cosigned that; start has compared it with the log. */
+/* The folder's size, and who cosigned it; start has already compared it with the log. */
 static enum jk_status find_size(struct jk_log_publisher *publisher, struct jk_error *error)
 {
     struct jk_store *store = publisher->store;

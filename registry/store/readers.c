@@ -1,6 +1,6 @@
-/* Reader threads: each owns one connection, takes a job at a time, and runs it. And what a job may ask (the port's
- * jk_reader_…, blobs in blob.c). A reader's connection comes back by itself at the next job after a loss. The last one
- * has a box of its own, for jobs that close stages: nobody else's keep it busy. */
+/* Reader threads: each owns one connection, takes one job at a time, and runs it. And what a job may ask (the port's
+ * jk_reader_…, blobs in blob.c). A lost connection is remade at the next job. The last reader has a mailbox of its own,
+ * for jobs that close stages, so that nothing else keeps it busy. */
 #include "store/readers.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #define ENTRY_COUNT_MAX  10000
 #define ENTRY_BYTES_MAX  (16u << 20)
-#define ANSWER_LEEWAY_MS 500 /* the server stops a statement itself; past this the connection is given up */
+#define ANSWER_LEEWAY_MS 500 /* the server stops a statement itself; after this the connection is given up */
 #define DEADLINE_MAX_MS  60000
 
 void jk_reader_deadline(struct jk_reader *reader, int64_t deadline_ms)
@@ -37,7 +37,7 @@ static enum jk_status run_once(struct jk_reader *reader, struct jk_query *querie
     return jk_conn_run(&reader->conn, queries, count, reader->deadline_ms + ANSWER_LEEWAY_MS, error);
 }
 
-/* A connection that broke while it lay idle says so at its next use only: all that readers run may run twice. */
+/* A connection that broke while idle shows it only at its next use; anything that readers run may safely run twice. */
 enum jk_status jk_reader_run(struct jk_reader *reader, struct jk_query *queries, size_t count, struct jk_error *error)
 {
     bool was_up = reader->conn.pg != NULL;
@@ -102,7 +102,7 @@ enum jk_status jk_reader_entries(struct jk_reader *reader, uint64_t first, uint3
     return status;
 }
 
-/* What the database's clock showed, and the head's size at a moment after it. */
+/* The database's clock, and the head's size at a later moment. */
 static enum jk_status ask_head(struct jk_reader *reader, int64_t *out_clock_us, uint64_t *out_size,
                                struct jk_error *error)
 {

@@ -1,4 +1,4 @@
-/* The public folder from the database; see repair.h. The log is loaded and checked as at a server's start. */
+/* Remaking the public folder from the database; see repair.h. The log is loaded and checked as at a server's start. */
 #include "store/repair.h"
 
 #include <stdio.h>
@@ -26,8 +26,8 @@ static void tell_rebuild(const struct rebuild *rebuild, const char *text)
 
 /* ---- the log ---- */
 
-/* A checkpoint that is damaged, or that our key did not sign, is one more wrong file; any other counts as at a start.
- */
+/* A checkpoint that is damaged, or not signed by our key, is just one more wrong file; any other is checked as at
+ * start. */
 static void look_at_checkpoint(struct rebuild *rebuild, struct jk_published *published)
 {
     struct jk_error why;

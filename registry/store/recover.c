@@ -1,5 +1,5 @@
 /* Replaying entries of a published log into a database that is behind it; see repair.h. Two passes over the mirror: the
- * first folds everything and checks it, the second writes, comparing each entry with the hash that was checked. */
+ * first folds and checks everything, the second writes, comparing each entry with the hash that was checked. */
 #include "store/repair.h"
 
 #include <stdio.h>
@@ -14,8 +14,8 @@
 #define COMMIT_MS     60000
 #define CHUNK_ENTRIES 4096
 #define CHUNK_BYTES   (4u << 20)
-#define CHUNK_MOST    (512u << 20) /* PostgreSQL takes a parameter of 1 GiB */
-#define KEEP_EVERY    4096         /* entries between two points to which the book might be taken back */
+#define CHUNK_MOST    (512u << 20) /* PostgreSQL accepts parameters of up to 1 GiB */
+#define KEEP_EVERY    4096         /* entries between two points to which the book can be reset */
 
 struct recovery {
     struct jk_store *store;
@@ -24,11 +24,11 @@ struct recovery {
     const struct jk_repair_watch *watch;
     struct jk_text note; /* the mirror's */
     struct jk_checkpoint goal;
-    uint64_t held; /* entries of the database, before */
+    uint64_t held; /* entries in the database before recovery */
     int64_t record_version;
     bool empty;            /* the database has no head yet */
-    struct jk_edge edge;   /* of what is written; the store's is of what was checked */
-    struct jk_text bundle; /* as it was read last */
+    struct jk_edge edge;   /* of what has been written; the store's is of what was checked */
+    struct jk_text bundle; /* as last read */
 };
 
 typedef enum jk_status take_fn(struct recovery *recovery, uint64_t index, struct jk_span entry, void *context,
@@ -74,7 +74,7 @@ static enum jk_status damaged(const struct recovery *recovery, const char *path,
                    path);
 }
 
-/* The bundle as the mirror's size has it, or a wider one, where the mirror has grown since. */
+/* The bundle as it is at the mirror's size, or a wider one if the mirror has grown since. */
 static enum jk_status read_bundle(struct recovery *recovery, struct jk_tile *tile, char out_path[JK_TILE_PATH],
                                   struct jk_error *error)
 {
@@ -113,7 +113,7 @@ static enum jk_status take_bundle(struct recovery *recovery, uint64_t number, ta
     return JK_OK;
 }
 
-/* Every entry from the bundle on in which the database's end lies; `what` is shown. */
+/* Visits every entry from the bundle on that contains the database's end; `what` is shown. */
 static enum jk_status walk_bundles(struct recovery *recovery, const char *what, take_fn *take, void *context,
                                    struct jk_error *error)
 {
@@ -128,7 +128,7 @@ static enum jk_status walk_bundles(struct recovery *recovery, const char *what, 
     return JK_OK;
 }
 
-/* ---- what we know ourselves ---- */
+/* ---- what this server knows ---- */
 
 static enum jk_status parse_note(struct jk_span note, struct jk_checkpoint *out_checkpoint, struct jk_error *error)
 {
@@ -159,7 +159,7 @@ static enum jk_status behind(const struct recovery *recovery, const char *source
                    (unsigned long long)recovery->goal.size, source, (unsigned long long)known);
 }
 
-/* A checkpoint that this server keeps: the mirror must reach it, and the log must agree with it. */
+/* A checkpoint kept by this server: the mirror must reach it, and the log must agree with it. */
 static enum jk_status check_known(struct recovery *recovery, const char *source, struct jk_span note, bool folded,
                                   struct jk_error *error)
 {
@@ -181,7 +181,7 @@ static enum jk_status check_known(struct recovery *recovery, const char *source,
                    (unsigned long long)known.size, recovery->mirror->name, source);
 }
 
-/* The guard copy, and what this server published, where our key signed it. */
+/* The guard copy, and what this server published, if our key signed it. */
 static enum jk_status check_all_known(struct recovery *recovery, bool folded, struct jk_error *error)
 {
     struct jk_store *store = recovery->store;
@@ -353,7 +353,7 @@ static enum jk_status write_chunk(struct recovery *recovery, struct chunk *chunk
     if (jk_pgarray_failed(&chunk->rows) || jk_pgarray_failed(&chunk->times)) return jk_out_of_memory(error);
     jk_random_bytes(batch, sizeof(batch));
     jk_query_init(&queries[0], JK_SQL_BEGIN);
-    ask_head(recovery, chunk, note, keys, batch, &queries[1]); /* first: it locks, or fails where another was here */
+    ask_head(recovery, chunk, note, keys, batch, &queries[1]); /* first: it locks, or fails if another server wrote */
     jk_query_init(&queries[2], JK_SQL_ENTRY_REPLAY);
     jk_query_i64(&queries[2], (int64_t)chunk->first);
     jk_query_span(&queries[2], jk_pgarray_span(&chunk->times));
@@ -393,7 +393,7 @@ static enum jk_status commit_chunk(struct recovery *recovery, struct chunk *chun
     return JK_OK;
 }
 
-/* The key of that time may be gone for ever: then the chunk goes on to where the present ones sign. */
+/* The key of that time may be lost: the chunk then extends to where the current keys sign. */
 static bool can_sign(struct recovery *recovery)
 {
     struct jk_store *store = recovery->store;

@@ -1,4 +1,4 @@
-/* Handing the log's signature over from key to key, as entries; and making the next key. See store.h. */
+/* Replacing the log's signing key, through entries; and making the next key. See store.h. */
 #include "base/defer.h"
 #include "store/batch.h"
 #include "store/files.h"
@@ -13,7 +13,7 @@ static enum jk_status append_rotation(struct jk_turn *turn, struct jk_entry *ent
     return jk_turn_append(turn, entry, &index, error);
 }
 
-/* The next key: that of the ".next" file, as long as it was never the log's. */
+/* The next key: the one in the ".next" file, unless it has ever been the log's. */
 static enum jk_status find_next(struct jk_signkeys *keys, struct jk_span now, struct jk_error *error)
 {
     JK_TRY(jk_signkeys_read(keys, error));

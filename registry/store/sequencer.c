@@ -29,7 +29,7 @@
 #define LOCKING_MS 15000
 #define UNKNOWN_MS 20000
 #define RETRY_MS   500
-#define BEAT_MS    60000 /* after an attempt at a sign of life that failed */
+#define BEAT_MS    60000 /* after a failed attempt at a sign of life */
 
 enum state { IDLE, FOLLOWING, LOCKING, DECIDING, COMMITTING, UNKNOWN, KEEPING, FAILING, SETTLING, STATES };
 
@@ -51,12 +51,12 @@ struct jk_sequencer {
     struct jk_conn conn;
     struct jk_batch batch;
     enum state state;
-    struct jk_mail *put_off, **put_off_end; /* taken, but too much for the batch */
-    int64_t down_since_ms;                  /* 0: the database is there */
+    struct jk_mail *put_off, **put_off_end; /* taken from the mailbox, but too much for the batch */
+    int64_t down_since_ms;                  /* 0: the database is available */
     int64_t followed_ms;
     int64_t beat_ms; /* no further attempt at a sign of life before that */
     bool guard_behind;
-    char refusal[64]; /* reason last logged */
+    char refusal[64]; /* last logged reason */
 };
 
 static void enter_state(struct jk_sequencer *seq, enum state state)
@@ -91,7 +91,7 @@ static void note_down(struct jk_sequencer *seq, const struct jk_error *error)
     }
 }
 
-/* The connection, if need be made anew; the back-off is conn.c's. */
+/* Connects if necessary; the back-off is conn.c's. */
 static enum jk_status connect_once(struct jk_sequencer *seq, struct jk_error *error)
 {
     enum jk_status status;
@@ -109,7 +109,7 @@ static enum jk_status connect_once(struct jk_sequencer *seq, struct jk_error *er
     return JK_OK;
 }
 
-/* Writes wait for a database that restarts, but not for one that stays away. */
+/* Writes wait for a database that restarts, but not for one that stays down. */
 static enum jk_status connect_in_grace(struct jk_sequencer *seq, struct jk_error *error)
 {
     for (;;) {
@@ -169,7 +169,7 @@ static void idle(struct jk_sequencer *seq)
     enter_state(seq, IDLE);
 }
 
-/* One attempt at the lock; when it is far behind, it follows first and asks for another attempt. */
+/* One attempt to lock; if it is far behind, it follows first and asks for another attempt. */
 static enum jk_status lock_once(struct jk_sequencer *seq, struct jk_error *error)
 {
     enum jk_status status;
@@ -199,7 +199,7 @@ static bool worth_another(const struct jk_sequencer *seq, enum jk_status status,
            strcmp(error->reason, "CLOCK_UNSURE") == 0;
 }
 
-/* The log is not ours, or not whole: to a caller that is a server which cannot write now. */
+/* The log is not ours, or is damaged: to a caller that is a server which cannot write now. */
 static void make_unavailable(struct jk_error *error)
 {
     if (error->status == JK_FAILED_PRECONDITION || error->status == JK_DATA_LOSS || error->status == JK_NOT_FOUND ||
@@ -236,7 +236,7 @@ static enum jk_status lock_head(struct jk_sequencer *seq, struct jk_error *error
     }
 }
 
-/* The answer to COMMIT was lost: asks the database until it says, or UNKNOWN_MS are over. */
+/* The answer to COMMIT was lost: asks the database until it answers, or UNKNOWN_MS have passed. */
 static enum state resolve(struct jk_sequencer *seq, struct jk_error *error)
 {
     int64_t deadline_ms = jk_monotonic_ms() + UNKNOWN_MS;
@@ -357,7 +357,7 @@ static void work_batch(struct jk_sequencer *seq)
     enter_state(seq, IDLE);
 }
 
-/* A batch without writes: what it records is that somebody was there. */
+/* A batch without writes: it records only that a server was running. */
 static void beat(struct jk_sequencer *seq)
 {
     int64_t now_ms = jk_monotonic_ms();
@@ -367,7 +367,7 @@ static void beat(struct jk_sequencer *seq)
     if (jk_beat_is_due(seq->store)) seq->beat_ms = now_ms + BEAT_MS; /* it failed */
 }
 
-/* What was put off comes first: first in, first out. */
+/* What was put off comes first, to keep the order. */
 static void gather_batch(struct jk_sequencer *seq)
 {
     struct jk_batch *batch = &seq->batch;

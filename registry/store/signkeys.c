@@ -46,7 +46,7 @@ enum jk_status jk_signkeys_take(struct jk_signkeys *keys, size_t file, struct jk
         jk_signer_free(signer);
         return jk_out_of_memory(error);
     }
-    keys->count = 0; /* whoever pointed to the old one chooses again */
+    keys->count = 0; /* whoever held a pointer to the old one chooses again */
     jk_signer_free(keys->held[file]);
     free(keys->texts[file]);
     keys->held[file] = signer;
@@ -80,7 +80,7 @@ static const struct jk_signer *find_signkey(const struct jk_signkeys *keys, stru
     return NULL;
 }
 
-/* How many of the wanted ones are here. */
+/* How many of the required keys are here. */
 static size_t pick(struct jk_signkeys *keys, const struct jk_span *wanted, size_t count)
 {
     size_t found = 0;

@@ -16,7 +16,7 @@ void jk_source_hashes(struct jk_store *store, unsigned level, uint64_t first, un
     for (unsigned i = 0; i < count; i++)
         good = jk_forest_read(store->forest, level, first + i, &out_hashes[i]) && good;
     pthread_rwlock_unlock(&store->lock);
-    JK_CHECK(good); /* the forest holds whatever was signed */
+    JK_CHECK(good); /* the forest holds everything that was signed */
 }
 
 static enum jk_status take_entries(const PGresult *rows, uint64_t first, unsigned count, struct jk_text *bundle,

@@ -1,9 +1,9 @@
-/* The store from the inside: what its threads share, and who owns which part. Only this folder includes it.
+/* The inside of the store: what its threads share, and who owns which part. Included only by this folder.
  *
  * book, cube, forest, size: written by the sequencer (and start) under the write lock, read under the read lock. `size`
- * is what readers may ask for; the book may hold more while a batch is open. edge, record_version, keys, guard: the
- * sequencer's alone. checkpoint, health, and what the publisher is told: under `publish_lock`. The rest is set at
- * start. */
+ * is what readers may ask for; the book may hold more while a batch is open. edge, record_version, keys, guard: only
+ * the sequencer's. checkpoint, health, and what the publisher is told: under `publish_lock`. The rest is set at start.
+ */
 #ifndef JK_STORE_STATE_H
 #define JK_STORE_STATE_H
 
@@ -51,11 +51,11 @@ struct jk_store {
 
     struct jk_edge edge;
     int64_t last_time_us;
-    _Atomic int64_t ahead_us; /* the clock of a demo against the database's; 0 of any other log (clock.h) */
+    _Atomic int64_t ahead_us; /* offset of a demo's clock from the database's; 0 for any other log (clock.h) */
     struct jk_timekeeper time;
     _Atomic int64_t record_version;
     struct jk_signkeys keys;
-    pthread_mutex_t certify_lock; /* one certificate at a time: its key may be in the making */
+    pthread_mutex_t certify_lock; /* one certificate at a time: its key may just be being made */
     struct jk_guard guard;
 
     pthread_mutex_t publish_lock;
@@ -68,22 +68,22 @@ struct jk_store {
     void (*health_changed)(void *context, bool healthy);
     void *health_context;
     int64_t behind_since_ms; /* 0: the checkpoint is published */
-    int64_t reread_since_ms; /* every published file was read again since then; at first: the start */
+    int64_t reread_since_ms; /* every published file was read again since then; initially the start */
     jk_published_fn *published_fn;
     void *published_context;
-    bool tell_published;     /* published_fn is to be called */
-    struct jk_text cosigned; /* further signature lines for the checkpoint of cosigned_size */
+    bool tell_published;     /* published_fn must be called */
+    struct jk_text cosigned; /* more signature lines for the checkpoint of cosigned_size */
     uint64_t cosigned_size;
     bool cosigned_new;
     struct jk_cosigned cosignatures;
     atomic_bool publication_stopped;
     struct jk_growth_hook *growth_hooks; /* called under publish_lock */
 
-    /* What the listener heard: the sequencer looks when it is more than its own. */
+    /* What the listener heard: the sequencer checks if it is more than its own. */
     _Atomic uint64_t heard_size;
     _Atomic int64_t heard_version;
 
-    /* What the connections that take locks are at: the sequencer's, then each reader's. */
+    /* What the connections that take locks are doing: the sequencer's, then each reader's. */
     struct jk_conn_watch watches[1 + JK_READERS_MAX + 1];
 
     struct jk_mailbox *writes, *jobs, *closing_jobs;
@@ -99,27 +99,27 @@ struct jk_store {
     struct jk_reader readers[JK_READERS_MAX + 1]; /* reader_count, then the one for closing */
 };
 
-/* ---- fold.c: bringing committed entries and records in ---- */
+/* ---- fold.c: applying committed entries and records ---- */
 struct jk_fold_result {
-    bool more;  /* the results did not reach the head */
+    bool more;  /* the results ended before the head */
     bool moved; /* anything was applied */
 };
-/* Applies entries (index, bytes) and records (key, value, version) up to the head, and checks the edge where it is
- * reached; keeps and publishes. Any failure means that the database is not the log that we know. */
+/* Applies entries (index, bytes) and records (key, value, version) up to the head, and checks the edge once it is
+ * reached; keeps and publishes. Any failure means that the database's log is not the one we know. */
 JK_MUST_USE enum jk_status jk_fold_follow(struct jk_store *store, const struct jk_head *head, const PGresult *entries,
                                           const PGresult *records, struct jk_fold_result *out_result,
                                           struct jk_error *error);
-/* The rows of one chunk, up to `limit` entries in all: nothing is checked, kept or published. */
+/* The rows of one chunk, up to `limit` entries in total: nothing is checked, kept or published. */
 JK_MUST_USE enum jk_status jk_fold_entries(struct jk_store *store, uint64_t limit, const PGresult *entries,
                                            struct jk_error *error);
 JK_MUST_USE enum jk_status jk_fold_records(struct jk_store *store, const PGresult *records, struct jk_error *error);
-/* Keeps the book, takes the leaves that the forest has not yet (there is room), advances the cube, and lets readers see
+/* Keeps the book, adds the leaves that the forest lacks (there is room), advances the cube, and lets readers see
  * everything applied so far. */
 void jk_fold_publish(struct jk_store *store, struct jk_span checkpoint, const struct jk_digest *leaves, size_t count);
-/* Is this head the log that we know: origin, and not behind us? */
+/* Whether this head is of the log that we know: same origin, and not behind us. */
 JK_MUST_USE enum jk_status jk_fold_check_head(struct jk_store *store, const struct jk_head *head,
                                               struct jk_error *error);
-/* With all entries up to the head applied: its keys are those that the entries name, and all of them signed. */
+/* With all entries up to the head applied: its keys must be those that the entries name, and all must have signed. */
 JK_MUST_USE enum jk_status jk_fold_check_keys(struct jk_store *store, const struct jk_head *head,
                                               struct jk_error *error);
 
@@ -128,23 +128,23 @@ JK_MUST_USE enum jk_status jk_fold_entry(struct jk_store *store, uint64_t index,
                                          struct jk_error *error);
 
 /* ---- start ---- */
-/* A store without threads: the data directory is locked, the schema is checked. jk_store_stop ends it. */
+/* A store without threads: locks the data directory and checks the schema. jk_store_stop ends it. */
 JK_MUST_USE enum jk_status jk_store_begin(const struct jk_store_options *options, struct jk_store **out_store,
                                           struct jk_error *error);
-/* The signing key from its file, and the origin by it. */
+/* The signing key from its file, and the origin it determines. */
 JK_MUST_USE enum jk_status jk_store_load_key(struct jk_store *store, struct jk_error *error);
-/* The same, where the head's origin is the one that was asked for. */
+/* The same, if the head's origin is the one that was asked for. */
 JK_MUST_USE enum jk_status jk_store_join_log(struct jk_store *store, const struct jk_head *head,
                                              struct jk_error *error);
 JK_MUST_USE enum jk_status jk_migrate(struct jk_conn *plain, bool apply, struct jk_error *error);
-/* grants.c. Gives the role what a server needs, and no more: with the owner's role, after the migrations. */
+/* grants.c. Gives the role exactly what a server needs: run with the owner's role, after the migrations. */
 JK_MUST_USE enum jk_status jk_grants_give(struct jk_conn *plain, const char *role, struct jk_error *error);
-/* Has the role that we are what a server needs? Where it could change entries, the log says so. */
+/* Whether our role has what a server needs. If it could change entries, that is logged. */
 JK_MUST_USE enum jk_status jk_grants_check(struct jk_conn *plain, struct jk_error *error);
-/* Writes entry 0 and what follows it; ALREADY_EXISTS where another server was first. */
+/* Writes entry 0 and those after it; ALREADY_EXISTS if another server was first. */
 JK_MUST_USE enum jk_status jk_init_log(struct jk_store *store, struct jk_conn *writer, struct jk_error *error);
-/* Loads book, directory and cube, checking edge, checkpoint, guard copy, and the public folder's checkpoint, which was
- * read before the head: so a head that is behind it was rolled back, and not merely looked at too early. */
+/* Loads book, directory and cube, checking edge, checkpoint, guard copy, and the public folder's checkpoint. That was
+ * read before the head, so a head behind it means a rollback, and not just an old reading. */
 JK_MUST_USE enum jk_status jk_load(struct jk_store *store, struct jk_conn *writer, const struct jk_published *published,
                                    struct jk_error *error);
 /* Folds the database's entries up to `limit`; nothing is published. */
@@ -154,19 +154,20 @@ JK_MUST_USE enum jk_status jk_load_head(struct jk_conn *writer, struct jk_query 
                                         struct jk_error *error);
 
 /* ---- public.c: what the public folder says ---- */
-/* Its checkpoint; not present where there is no folder yet. */
+/* Its checkpoint; not present if there is no folder yet. */
 JK_MUST_USE enum jk_status jk_public_read(const char *public_dir, struct jk_published *out_published,
                                           struct jk_error *error);
-/* By a key that signs checkpoints now, or, before any entry was read, by one that we hold. */
+/* Whether it is signed by a current signing key or, before any entry was read, by one in our files. */
 bool jk_public_is_signed(struct jk_store *store, struct jk_span note, struct jk_error *why);
-/* Origin, and root where our log reaches so far. FAILED_PRECONDITION (WRONG_DATA_DIRECTORY, LOG_DIVERGED). */
+/* Checks the origin, and the root if our log reaches that far. FAILED_PRECONDITION (WRONG_DATA_DIRECTORY,
+ * LOG_DIVERGED). */
 JK_MUST_USE enum jk_status jk_public_check(struct jk_store *store, const struct jk_published *published,
                                            struct jk_error *error);
-/* The verifier keys' file: a line for each that signs checkpoints of that size. Under the folder's lock, and before the
- * checkpoint that a new key signs: whoever reads both finds the key. */
+/* The verifier key file: a line for each key that signs checkpoints of that size. Written under the folder's lock,
+ * before the checkpoint that a new key signs, so whoever reads both finds the key. */
 JK_MUST_USE enum jk_status jk_public_put_keys(struct jk_store *store, struct jk_folder *folder, uint64_t size,
                                               struct jk_error *error);
-/* The folder is ahead of a head of that size: FAILED_PRECONDITION (LOG_ROLLED_BACK; PUBLIC_CHECKPOINT where the
+/* The error for a folder ahead of a head of that size: FAILED_PRECONDITION (LOG_ROLLED_BACK; PUBLIC_CHECKPOINT if the
  * folder's is not signed by our key). */
 JK_MUST_USE enum jk_status jk_public_rolled_back(struct jk_store *store, const struct jk_published *published,
                                                  uint64_t head_size, struct jk_error *error);
@@ -178,17 +179,17 @@ JK_MUST_USE enum jk_status jk_readers_start(struct jk_store *store, struct jk_er
 void jk_readers_stop(struct jk_store *store);
 JK_MUST_USE enum jk_status jk_listener_start(struct jk_store *store, struct jk_error *error);
 void jk_listener_stop(struct jk_store *store);
-/* Makes the public folder where it is absent, and puts the verifier key up. */
+/* Makes the public folder if it is absent, and writes the verifier key. */
 JK_MUST_USE enum jk_status jk_publisher_start(struct jk_store *store, struct jk_error *error);
 /* Publishes what is left, within a few seconds, and ends. After the sequencer's stop. */
 void jk_publisher_stop(struct jk_store *store);
-/* proofreader.c: reads published files again, and makes anew what is damaged. After the publisher's start. */
+/* proofreader.c: rereads published files, and remakes what is damaged. After the publisher's start. */
 JK_MUST_USE enum jk_status jk_proofreader_start(struct jk_store *store, struct jk_error *error);
 void jk_proofreader_stop(struct jk_store *store);
-/* warden.c: ends the sessions of frozen servers that hold what our connections wait for. */
+/* warden.c: ends the sessions of frozen servers that hold locks which our connections wait for. */
 JK_MUST_USE enum jk_status jk_warden_start(struct jk_store *store, struct jk_error *error);
 void jk_warden_stop(struct jk_store *store);
-/* Deletes what has had its time, a little at each call; true while there is more. Listener's connection. */
+/* Deletes what has expired, a little at each call; true while there is more. Listener's connection. */
 bool jk_prune(struct jk_conn *plain);
 void jk_store_set_healthy(struct jk_store *store, bool healthy);
 

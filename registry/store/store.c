@@ -42,7 +42,7 @@ static void init_store_locks(struct jk_store *store)
 {
     pthread_rwlockattr_t rwlock;
 
-    /* Writers first: else a steady stream of readers would starve the sequencer. */
+    /* Writers first: otherwise a steady stream of readers would starve the sequencer. */
     pthread_rwlockattr_init(&rwlock);
     pthread_rwlockattr_setkind_np(&rwlock, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
     pthread_rwlock_init(&store->lock, &rwlock);
@@ -167,7 +167,7 @@ static enum jk_status prepare_schema(struct jk_store *store, bool migrate, struc
     return status;
 }
 
-/* The keys' name is the log's origin; where none was asked for, the key's. */
+/* The keys' name is the log's origin; if none was asked for, it is taken from the key. */
 static enum jk_status check_keys(struct jk_store *store, struct jk_error *error)
 {
     for (size_t i = 0; i < JK_KEY_FILES; i++) {
@@ -183,7 +183,8 @@ static enum jk_status check_keys(struct jk_store *store, struct jk_error *error)
     return JK_OK;
 }
 
-/* A log that is still empty: its key is made here, unless the operator gave one. A race lost leaves no key behind. */
+/* A log that is still empty: its key is made here, unless the operator supplied one. If a race is lost, no key is left
+ * behind. */
 static enum jk_status begin_log(struct jk_store *store, struct jk_conn *writer, const struct jk_published *published,
                                 struct jk_error *error)
 {
@@ -219,7 +220,7 @@ static enum jk_status begin_log(struct jk_store *store, struct jk_conn *writer, 
     status = jk_init_log(store, writer, &failure);
     if (status == JK_OK) return JK_OK;
     if (status != JK_ALREADY_EXISTS) return jk_fail(error, status, failure.reason, "%s", failure.message);
-    if (!made) return JK_OK; /* with the operator's key: it is the log's, or jk_load says that it is not */
+    if (!made) return JK_OK; /* with the operator's key: either it is the log's, or jk_load says that it is not */
     (void)unlink(store->keys.paths[0]);
     return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE_ABSENT",
                    "another server made the log just now: copy its key file to %s", store->keys.paths[0]);
@@ -349,7 +350,7 @@ void jk_store_stop(struct jk_store *store)
     jk_listener_stop(store);
     jk_proofreader_stop(store);
     jk_publisher_stop(store);
-    jk_warden_stop(store); /* late: who stops may have to wait for a frozen one, too */
+    jk_warden_stop(store); /* late: those that stop before it may have to wait for a frozen server, too */
     if (store->size > 0) (void)jk_signkeys_tidy(&store->keys, store->book);
     free_store(store);
 }
@@ -439,7 +440,7 @@ static enum jk_status no_entry(uint64_t index, uint64_t size, struct jk_error *e
                    (unsigned long long)index, (unsigned long long)size);
 }
 
-/* While the lock is held the forest and the checkpoint belong together. */
+/* While the lock is held, forest and checkpoint match. */
 static enum jk_status newest_receipt(struct jk_store *store, uint64_t index, bool bare, struct jk_text *out,
                                      struct jk_error *error)
 {
@@ -504,7 +505,7 @@ static bool same_keys(const struct jk_store *store, uint32_t size)
     return same;
 }
 
-/* Ed25519 gives the same signature for the same checkpoint, so it need not be kept. */
+/* Ed25519 is deterministic: the same checkpoint gets the same signature, so it need not be kept. */
 static bool sign_earlier(struct jk_store *store, uint64_t size, struct jk_text *out_note, struct jk_error *error)
 {
     struct jk_checkpoint checkpoint = {.origin = jk_span_of(store->origin), .size = size};

@@ -29,7 +29,7 @@
 
 #define BACKOFF_LEAST_MS 100
 #define BACKOFF_MOST_MS  10000
-#define STEADY_MS        60000 /* a run this long forgets earlier failures */
+#define STEADY_MS        60000 /* a run of this length clears earlier failures */
 #define FAST_MS          60000
 #define QUIT_MS          10000
 #define LOCK_POLL_MS     50
@@ -49,7 +49,7 @@ struct supervisor {
     int backoff_ms;
 };
 
-/* Waits on the postmaster (where watched), the signals and the control pipe; true when it is time to stop. */
+/* Waits for the postmaster (if watched), signals and the control pipe; true when it is time to stop. */
 static bool wait_event(const struct supervisor *sup, int timeout_ms, bool *out_died)
 {
     struct pollfd fds[3] = {{.fd = CONTROL_FD, .events = POLLIN},
@@ -68,7 +68,7 @@ static void forget(struct supervisor *sup)
 {
     if (sup->pidfd >= 0) close(sup->pidfd);
     while (waitpid(-1, NULL, WNOHANG) > 0)
-        continue; /* an adopted one is not our child: then there is nothing */
+        continue; /* an adopted one is not our child: then there is no status */
     sup->pidfd = -1;
     sup->pid = 0;
 }
@@ -96,7 +96,7 @@ static void stop_cluster(struct supervisor *sup)
     forget(sup);
 }
 
-/* ---- what a killed postmaster left behind ---- */
+/* ---- leftovers of a killed postmaster ---- */
 
 static void signal_leftovers(const struct jk_cluster *cluster, const pid_t *pids, size_t count, int signal)
 {
@@ -149,7 +149,7 @@ static bool wait_for_leftovers(const struct supervisor *sup)
 
 /* ---- starting ---- */
 
-/* One that outlived its server is used as it is, if it can be reached. */
+/* A postmaster that outlived its server is used as it is if it can be reached. */
 static bool adopt(struct supervisor *sup)
 {
     bool reachable = false;
@@ -208,7 +208,7 @@ stop:
     _exit(0);
 }
 
-/* The supervisor before us may still be stopping its cluster. */
+/* The previous supervisor may still be stopping its cluster. */
 static void lock_or_exit(struct supervisor *sup)
 {
     char path[JK_PATH_MAX];
@@ -239,7 +239,7 @@ static int take_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* The pipes to fixed places, and everything else of the server's shut. */
+/* Moves the pipes to fixed descriptors, and closes everything else of the server's. */
 static bool take_pipes(int control_fd, int report_fd)
 {
     int control = fcntl(control_fd, F_DUPFD, 10), report = fcntl(report_fd, F_DUPFD, 10);

@@ -54,8 +54,8 @@ static struct jk_clockwatch copy_watch(struct jk_store *store)
     return watch;
 }
 
-/* On the sequencer, which alone changes the book. By the latest of all that may be the time: a stage that opens within
- * a step is at stake, too. */
+/* On the sequencer, which alone changes the book. Uses the latest possible time: a stage that opens within a step
+ * counts, too. */
 static bool is_stage_open(const struct jk_store *store, const struct jk_clock_reading *reading)
 {
     int64_t expected_us, latest_us = reading->database_us > reading->real_us ? reading->database_us : reading->real_us;
@@ -82,7 +82,7 @@ static void remember_stop(struct jk_timekeeper *time, const struct jk_clockwatch
     jk_error_init(&error, NULL);
     status = wanted ? jk_clockstop_save(time->stop_path, watch, &error) : jk_clockstop_remove(time->stop_path, &error);
     if (status != JK_OK) jk_log(JK_LOG_ERROR, "clock-stop-file", "detail", error.message, NULL);
-    time->remembered = wanted; /* else it would be tried at each reading */
+    time->remembered = wanted; /* otherwise it would be tried at each reading */
 }
 
 /* ---- taking a reading ---- */
@@ -171,7 +171,7 @@ static enum jk_status take_first(struct jk_store *store, struct jk_conn *conn, s
         database_us = jk_result_i64(query.result, 0, 0);
         jk_queries_done(&query, 1);
         jk_error_init(&why, NULL);
-        (void)!jk_timekeeper_take(store, asked_us, database_us, conn->session, &why); /* reads go on all the same */
+        (void)!jk_timekeeper_take(store, asked_us, database_us, conn->session, &why); /* reading works anyway */
         if (store->time.watch.state != JK_CLOCK_NEW || i == FIRST_TRIES) return JK_OK;
     }
 }
@@ -189,7 +189,7 @@ static enum jk_status refuse_word(const struct jk_clockwatch *watch, int64_t con
                    given, shown.database, shown.server);
 }
 
-/* Once: what it confirms is over with it. */
+/* Once: the confirmation is good for one stop only. */
 static enum jk_status take_confirmation(struct jk_store *store, int64_t confirmed_us, struct jk_error *error)
 {
     struct jk_timekeeper *time = &store->time;

@@ -1,4 +1,4 @@
-/* What is said of clocks that disagree: to callers, and in the log. */
+/* Messages about clocks that disagree: to callers, and in the log. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ void jk_timekeeper_show(const struct jk_clockwatch *watch, struct jk_clocks_show
         strcpy(out->expected, "unknown");
 }
 
-/* When writes go on, as the end of a sentence. */
+/* When writes resume, as the end of a sentence. */
 static void say_next(const struct jk_clockwatch *watch, char *out, size_t room)
 {
     int64_t left_us = JK_CLOCK_SETTLE_US - (watch->last.boot_us - watch->since_boot_us);

@@ -1,6 +1,6 @@
-/* What a write may do in its turn (the port's jk_turn_…): append entries, put records, keep texts. Everything goes into
- * the book and the directory at once and is noted in the batch, so that it can be stored, or taken back. Thread: the
- * sequencer's. */
+/* What a write may do in its turn (the port's jk_turn_…): append entries, put records, keep texts. Everything is
+ * applied to the book and the directory at once and noted in the batch, so that it can be stored, or undone. Thread:
+ * the sequencer's. */
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -42,7 +42,7 @@ enum jk_status jk_turn_append(struct jk_turn *turn, struct jk_entry *entry, uint
     }
     bytes = jk_arena_copy(&batch->arena, text.bytes, text.len);
     status = bytes ? jk_book_apply(turn->book, jk_text_span(&text), error) : jk_out_of_memory(error);
-    /* A book that ran out of memory is whole no longer: the process ends, and the next one loads the log anew. */
+    /* A book that ran out of memory is inconsistent: the process ends, and the next one loads the log anew. */
     JK_CHECK(!bytes || status != JK_RESOURCE_EXHAUSTED);
     if (status == JK_OK) {
         batch->entries[batch->entry_count++] = (struct jk_span){bytes, text.len};

@@ -1,9 +1,9 @@
-/* The warden: ends sessions that hold a lock which our connections wait for, and stand still, because their server is
- * frozen (holders.h has the rule). It looks once a second, and asks the database only while one of our runs takes
- * longer than PATIENT_MS. What the other server had acknowledged was committed; what it had not is rolled back, and it
- * finds that out by its batch's UUID when it is thawed (sequencer.c, UNKNOWN).
+/* The warden: ends sessions that hold a lock which our connections wait for, and that make no progress because their
+ * server is frozen (holders.h has the rule). It looks once a second, and asks the database only if one of our runs
+ * takes longer than PATIENT_MS. What the other server had acknowledged was committed; the rest is rolled back, which it
+ * learns from its batch's UUID when it is thawed (sequencer.c, UNKNOWN).
  *
- * One thread; a connection of its own, which is dropped again after QUIET_MS without anybody waiting. */
+ * One thread; a connection of its own, which is dropped after QUIET_MS without anybody waiting. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -18,14 +18,14 @@
 #define PATIENT_MS 500
 #define QUIET_MS   30000
 #define ASK_MS     3000
-#define AGAIN_MS   5000 /* one that was told to end and still is there is told again after so long */
+#define AGAIN_MS   5000 /* if one that was told to end is still there after this long, it is told again */
 
 struct jk_warden {
     struct jk_store *store;
     struct jk_conn conn;
     struct jk_holders holders;
     int64_t busy_ms; /* when somebody last waited */
-    bool blind;      /* that the database does not answer us was logged */
+    bool blind;      /* it was logged that the database does not answer */
     pthread_t thread;
     pthread_mutex_t lock; /* guards stopping */
     pthread_cond_t changed;
@@ -94,7 +94,7 @@ static void tell_stays(struct jk_suspect *suspect, const PGresult *rows, int row
     tell_suspect(JK_LOG_ERROR, "stuck-session-stays", suspect, rows, row, why);
 }
 
-/* False, with an error or without: it was not ended, because it went on by itself meanwhile. */
+/* False, with an error or without: it was not ended, because meanwhile it went on by itself. */
 static bool end_session(struct jk_warden *warden, const struct jk_holder *holder, struct jk_error *error)
 {
     struct jk_query query;

@@ -28,7 +28,7 @@ struct jk_folder {
     int fd;
     char *path;
     uint32_t process; /* in temporary names */
-    unsigned drafts;  /* made so far */
+    unsigned drafts;  /* created so far */
     struct pending pending[JK_FOLDER_PENDING];
     size_t pending_count;
     char **unsynced; /* folders with new names in them; "" is the folder itself */
@@ -154,7 +154,8 @@ static void forget_unsynced(struct jk_folder *folder)
         free(folder->unsynced[--folder->unsynced_count]);
 }
 
-/* All the folders above a file: one that was there may have been left by a process that died before it synced them. */
+/* All the folders above a file. An existing one counts, too: a process may have died after creating it and before the
+ * sync. */
 static void note_all_above(struct jk_folder *folder, const char *path)
 {
     note_unsynced(folder, "", 0);
@@ -188,7 +189,7 @@ static enum jk_status sync_all(struct jk_folder *folder, struct jk_error *error)
 
 /* ---- putting ---- */
 
-/* A file with all the bytes and no name of its own yet. */
+/* A file with all its bytes, but only a temporary name. */
 static enum jk_status write_draft(struct jk_folder *folder, const char *path, struct jk_span bytes,
                                   struct jk_error *error)
 {
@@ -200,7 +201,7 @@ static enum jk_status write_draft(struct jk_folder *folder, const char *path, st
     if (pending->fd < 0) return jk_folder_fault(folder, pending->draft, error);
     pending->path = strdup(path);
     JK_CHECK(pending->path != NULL);
-    folder->pending_count++; /* from here on jk_folder_discard takes care of it */
+    folder->pending_count++; /* from here on jk_folder_discard cleans it up */
     errno = jk_file_put(pending->fd, bytes);
     return errno ? jk_folder_fault(folder, pending->draft, error) : JK_OK;
 }

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-/* How many entries of the bundle are those of the leaves, from its beginning on; one more than there are leaves where
- * something follows. */
+/* How many entries of the bundle, counted from its start, match the leaves; one more than there are leaves if bytes
+ * follow. */
 static unsigned count_right(struct jk_span bundle, const struct jk_digest *leaves, unsigned width)
 {
     struct jk_span entry;
@@ -42,7 +42,7 @@ static enum jk_status tile_hashes(const struct jk_grow_source *source, const str
                           out_hashes, error);
 }
 
-/* The file's bytes; those of a tile lie in `hashes`. */
+/* The file's bytes; a tile's are in `hashes`. */
 static enum jk_status make_tile(const struct jk_grow_source *source, const struct jk_tile *tile,
                                 struct jk_digest hashes[JK_TILE_WIDTH], struct jk_text *bundle,
                                 struct jk_span *out_bytes, struct jk_error *error)
@@ -122,7 +122,7 @@ static enum jk_status mend_narrower(struct jk_folder *folder, const struct jk_ti
     struct jk_text there;
     enum jk_status status = JK_OK;
 
-    jk_text_init(&there, 1); /* only whether it is there */
+    jk_text_init(&there, 1); /* only whether it exists */
     for (tile.width = 1; tile.width < full->width && status == JK_OK; tile.width++) {
         char path[JK_TILE_PATH];
         struct jk_error why;

@@ -1,6 +1,6 @@
-/* A published folder made to hold a larger tree: its entry bundles and tiles, C2SP tlog-tiles. The checkpoint is put up
- * afterwards (published.h), then what has become superfluous goes (jk_grow_sweep).
- * Thread: one at a time, under the folder's lock. Memory: one bundle (up to 16 MiB). */
+/* Extends a published folder to a larger tree: its entry bundles and tiles, C2SP tlog-tiles. Afterwards the checkpoint
+ * is published (published.h), then superfluous files are removed (jk_grow_sweep). Thread: one at a time, under the
+ * folder's lock. Memory: one bundle (up to 16 MiB). */
 #ifndef JK_TILES_GROW_H
 #define JK_TILES_GROW_H
 
@@ -9,34 +9,34 @@
 
 #define JK_GROW_BUNDLE_MAX (JK_TILE_WIDTH * (2 + JK_TILE_ENTRY_MAX))
 
-/* Where hashes and entries come from. A failure of either is handed on. */
+/* Where hashes and entries come from. A failure of either is passed on. */
 struct jk_grow_source {
     /* The hashes of the perfect subtrees (level, first) to (level, first + count - 1); at most JK_TILE_WIDTH. */
     enum jk_status (*hashes)(void *context, unsigned level, uint64_t first, unsigned count,
                              struct jk_digest *out_hashes, struct jk_error *error);
-    /* Adds `count` entries from `first` on to the bundle (jk_tile_entry_add). */
+    /* Adds `count` entries, starting at `first`, to the bundle (jk_tile_entry_add). */
     enum jk_status (*entries)(void *context, uint64_t first, unsigned count, struct jk_text *bundle,
                               struct jk_error *error);
-    void (*wrote)(void *context, const struct jk_tile *tile); /* NULL, or told of each file */
+    void (*wrote)(void *context, const struct jk_tile *tile); /* NULL, or called for each file */
     void *context;
 };
 
-/* Whatever exists at `size` and did not at `old_size`: bundles first, then tiles, durable at the end. DATA_LOSS where
- * an entry is not the one of its leaf's hash (ENTRY_CHANGED), or a file that is there is another (TILE_CHANGED). */
+/* Writes whatever exists at `size` but did not at `old_size`: bundles first, then tiles, synced at the end. DATA_LOSS
+ * if an entry does not match its leaf's hash (ENTRY_CHANGED), or an existing file differs (TILE_CHANGED). */
 JK_MUST_USE enum jk_status jk_grow(struct jk_folder *folder, const struct jk_grow_source *source, uint64_t old_size,
                                    uint64_t size, struct jk_error *error);
 /* How many files that is. */
 uint64_t jk_grow_count(uint64_t old_size, uint64_t size);
-/* Removes the partial forms of what has become full between the two sizes. */
+/* Removes the partial forms of tiles that became full between the two sizes. */
 JK_MUST_USE enum jk_status jk_grow_sweep(struct jk_folder *folder, uint64_t old_size, uint64_t size,
                                          struct jk_error *error);
-/* Looks through the whole folder for what crashes left: temporary files, partial forms of full tiles, and partial tiles
- * beyond `size`, which were never published. */
+/* Searches the whole folder for what crashes left behind: temporary files, partial forms of full tiles, and partial
+ * tiles beyond `size`, which were never published. */
 JK_MUST_USE enum jk_status jk_grow_tidy(struct jk_folder *folder, uint64_t size, struct jk_error *error);
-/* Removes the temporary files alone. */
+/* Removes only the temporary files. */
 JK_MUST_USE enum jk_status jk_grow_drafts(struct jk_folder *folder, struct jk_error *error);
-/* For a rebuild (jk_folder_mend): the narrower partial tiles beside those of `size` are beginnings of them; one that is
- * not is replaced, and told. */
+/* For a rebuild (jk_folder_mend): the narrower partial tiles beside those of `size` must be prefixes of them; one that
+ * is not is replaced, and reported. */
 JK_MUST_USE enum jk_status jk_grow_mend(struct jk_folder *folder, const struct jk_grow_source *source, uint64_t size,
                                         struct jk_error *error);
 
@@ -46,14 +46,14 @@ struct jk_grow_found {
     enum jk_grow_state state;
     size_t len;              /* of the file */
     struct jk_digest digest; /* of its bytes */
-    char unreadable[160];    /* why, where it could not be read; then neither of the two is known */
+    char unreadable[160];    /* why it could not be read, in which case length and digest are unknown */
 };
-/* Is the tile's file the one of the tree? Read from the disk into `bytes` (its limit JK_GROW_BUNDLE_MAX), without the
- * lock; only the source's hashes are asked for. Fails as they do. */
+/* Whether the file matches the tree. Read from the disk into `bytes` (its limit JK_GROW_BUNDLE_MAX), without the lock;
+ * only the source's hashes are used. Fails if they do. */
 JK_MUST_USE enum jk_status jk_grow_look(struct jk_folder *folder, const struct jk_grow_source *source,
                                         const struct jk_tile *tile, struct jk_text *bytes,
                                         struct jk_grow_found *out_found, struct jk_error *error);
-/* The file made anew, in the place of whatever has its name: durable, and another file than before. */
+/* Makes the file anew, in place of whatever has its name: synced, and as a new file, not by overwriting the old one. */
 JK_MUST_USE enum jk_status jk_grow_again(struct jk_folder *folder, const struct jk_grow_source *source,
                                          const struct jk_tile *tile, struct jk_error *error);
 

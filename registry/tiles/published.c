@@ -1,4 +1,4 @@
-/* Reading, joining and putting up checkpoints; see published.h. */
+/* Reading, merging and publishing checkpoints; see published.h. */
 #include "tiles/published.h"
 
 #define KEY_ID 4
@@ -45,11 +45,11 @@ enum jk_status jk_published_read(struct jk_folder *folder, struct jk_published *
 
 /* ---- signature lines ---- */
 
-/* "— <name> <base64>": the name, and the first bytes of what is encoded. */
+/* "— <name> <base64>": the name, and the first decoded bytes. */
 static bool signer_of(struct jk_span line, struct jk_span *out_name, unsigned char out_id[KEY_ID])
 {
     struct jk_span dash, rest = line;
-    unsigned char bytes[6]; /* eight digits of base64 */
+    unsigned char bytes[6]; /* eight base64 digits */
     size_t len;
 
     return jk_span_cut(&rest, ' ', &dash) && jk_span_cut(&rest, ' ', out_name) && rest.len >= 8 &&
@@ -79,7 +79,7 @@ static bool has_signer(struct jk_span lines, struct jk_span line, size_t *out_co
     return found;
 }
 
-/* Ours come first, so whatever else stands in a folder cannot keep them out. */
+/* Ours come first, so that foreign lines in the folder cannot crowd them out. */
 static void add_signature_lines(struct jk_text *note, size_t body_len, struct jk_span lines)
 {
     struct jk_span line;

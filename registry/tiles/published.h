@@ -1,6 +1,6 @@
-/* The checkpoint of a published folder: a signed note in the file "checkpoint", put up after the tiles of its size. It
+/* The checkpoint of a published folder: a signed note in the file "checkpoint", written after the tiles of its size. It
  * only grows: never to a smaller size, never to another root at the same size. At the same size signature lines
- * (cosignatures) are joined. Thread: one at a time; putting needs the folder's lock. */
+ * (cosignatures) are merged. Thread: one at a time; writing needs the folder's lock. */
 #ifndef JK_TILES_PUBLISHED_H
 #define JK_TILES_PUBLISHED_H
 
@@ -11,20 +11,20 @@
 #define JK_PUBLISHED_KEY  "log.vkey"
 
 struct jk_published {
-    bool present; /* false: nothing was published yet */
+    bool present; /* false: nothing has been published yet */
     struct jk_text note;
-    struct jk_checkpoint checkpoint; /* its origin lies in note */
+    struct jk_checkpoint checkpoint; /* its origin points into note */
 };
 void jk_published_init(struct jk_published *published);
 void jk_published_done(struct jk_published *published);
-/* Its form is checked, not its signatures. DATA_LOSS (PUBLIC_CHECKPOINT) where the file is no checkpoint. */
+/* Checks its form, not its signatures. DATA_LOSS (PUBLIC_CHECKPOINT) if the file is not a checkpoint. */
 JK_MUST_USE enum jk_status jk_published_read(struct jk_folder *folder, struct jk_published *out_published,
                                              struct jk_error *error);
-/* ABORTED (CHECKPOINT_AHEAD) where the folder's is larger: another process was quicker. DATA_LOSS (CHECKPOINT_CHANGED)
- * where it has another root or origin. */
+/* ABORTED (CHECKPOINT_AHEAD) if the folder's is larger: another process was faster. DATA_LOSS (CHECKPOINT_CHANGED) if
+ * it has another root or origin. */
 JK_MUST_USE enum jk_status jk_published_put(struct jk_folder *folder, struct jk_span note, struct jk_error *error);
-/* Both notes' body with the signature lines of both: of one key (name and id) the line of `fresh` stays. The notes must
- * have the same body. Lines past JK_NOTE_SIGNATURES are left out. */
+/* The common body with the signature lines of both; if both have one by the same key (name and id), that of `fresh` is
+ * kept. The notes must have the same body. Lines beyond JK_NOTE_SIGNATURES are left out. */
 JK_MUST_USE enum jk_status jk_published_join(struct jk_span fresh, struct jk_span earlier, struct jk_text *out_note,
                                              struct jk_error *error);
 

@@ -1,4 +1,4 @@
-/* Removing what nobody needs any more; see grow.h. What is removed needs no sync: it may come back. */
+/* Removing what is no longer needed; see grow.h. Removals are not synced: it does no harm if a file comes back. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 
 #define DEPTH_MAX 12 /* of folders: tile/0/x…/x…/….p */
 
-/* A folder's names; NULL where it is absent, or with errno set. */
+/* A folder's names; NULL if it is absent, or with errno set. */
 static DIR *open_names(const struct jk_folder *folder, const char *path)
 {
     int fd = openat(jk_folder_descriptor(folder), *path ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -77,7 +77,7 @@ enum jk_status jk_grow_sweep(struct jk_folder *folder, uint64_t old_size, uint64
 
 /* ---- the whole folder ---- */
 
-/* A partial tile that no checkpoint up to that size names, or that a full one has replaced. */
+/* A partial tile that no checkpoint up to that size refers to, or that a full one has replaced. */
 static bool is_superfluous(const char *path, uint64_t size)
 {
     struct jk_tile tile;
@@ -112,7 +112,7 @@ static enum jk_status tidy(const struct jk_folder *folder, const char *path, uin
     struct dirent *row;
     DIR *names;
 
-    if (depth > DEPTH_MAX) return JK_OK; /* none of ours lies so deep */
+    if (depth > DEPTH_MAX) return JK_OK; /* none of our files is that deep */
     names = open_names(folder, path);
     if (!names) return errno == ENOENT ? JK_OK : jk_folder_fault(folder, path, error);
     while (status == JK_OK && (row = readdir(names)) != NULL) {

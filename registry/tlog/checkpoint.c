@@ -22,7 +22,7 @@ static enum jk_status malformed_checkpoint(struct jk_error *error, const char *l
                    rule);
 }
 
-/* Exactly three lines that end in LF. */
+/* Exactly three lines, each ending in LF. */
 static bool split_lines(struct jk_span body, struct jk_span out_lines[3])
 {
     for (int i = 0; i < 3; i++) {

@@ -20,7 +20,7 @@ static uint64_t read_time(const unsigned char bytes[JK_TIMESTAMP_SIZE])
     return time_s;
 }
 
-/* A checkpoint's cosignature always has a time: zero is for subtrees. */
+/* A checkpoint's cosignature always has a time: zero is for subtrees only. */
 static bool check_cosignature(const struct jk_signature_line *line, struct jk_span body,
                               const struct jk_cosigner *cosigner, uint64_t *out_time_s)
 {

@@ -14,14 +14,14 @@ struct jk_signer {
     struct jk_verifier verifier;
 };
 
-/* White_Space of Unicode, but for those below U+0021. */
+/* Unicode's White_Space, except for characters below U+0021. */
 static bool is_wide_space(uint32_t c)
 {
     return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
            c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-/* The code point at *at in valid UTF-8; moves *at past it. */
+/* The code point at *at in valid UTF-8; advances *at past it. */
 static uint32_t next_point(struct jk_span text, size_t *at)
 {
     unsigned char first = (unsigned char)text.at[(*at)++];

@@ -29,7 +29,7 @@ void jk_edge_init(struct jk_edge *edge)
     memset(edge, 0, sizeof(*edge));
 }
 
-/* Like adding one to a binary number: each trailing 1 is a perfect subtree that the new one closes. */
+/* Like adding one to a binary number: each trailing 1 is a perfect subtree that the new leaf completes. */
 void jk_edge_append(struct jk_edge *edge, const struct jk_digest *leaf)
 {
     struct jk_digest node = *leaf;

@@ -6,7 +6,7 @@
 #include "tlog/note_inside.h"
 
 #define BLOB_BYTES  (JK_KEY_ID_SIZE + JK_SIGNATURE_SIZE)
-#define CHUNK_TEXT  1024 /* base64 is read in pieces: lines of other key types may be long */
+#define CHUNK_TEXT  1024 /* base64 is decoded in pieces: lines of other key types may be long */
 #define CHUNK_BYTES (CHUNK_TEXT / 4 * 3)
 #define SHORT       256
 
@@ -23,7 +23,7 @@ static bool has_control(struct jk_span text)
     return false;
 }
 
-/* What holds for a note and for its body alike. */
+/* Checks that apply to both a note and its body. */
 static enum jk_status check_text(struct jk_span text, struct jk_error *error)
 {
     if (text.len > JK_NOTE_MAX)
@@ -49,7 +49,7 @@ static bool read_blob(struct jk_span text, struct jk_signature_line *out)
 
         if (!jk_base64_decode((struct jk_span){text.at, take}, chunk, sizeof(chunk), &len)) return false;
         text = (struct jk_span){text.at + take, text.len - take};
-        if (text.len > 0 && len != CHUNK_BYTES) return false; /* padding amid the text */
+        if (text.len > 0 && len != CHUNK_BYTES) return false; /* padding in the middle of the text */
         if (out->blob_len == 0) memcpy(out->blob, chunk, len < JK_SIGNATURE_KEPT ? len : JK_SIGNATURE_KEPT);
         out->blob_len += len;
     }
@@ -90,7 +90,7 @@ static enum jk_status check_signatures(struct jk_span lines, struct jk_error *er
     return count > 0 ? JK_OK : malformed_note(error, "has no signature line after its last empty line: sign it");
 }
 
-/* The last empty line parts body and signatures: a body may hold empty lines of its own. */
+/* The last empty line separates body and signatures: a body may contain empty lines itself. */
 static bool split_note(struct jk_span note, struct jk_span *out_body, struct jk_span *out_signatures)
 {
     const char *found = memrchr(note.at, '\n', note.len);
@@ -192,7 +192,7 @@ enum jk_status jk_note_sign_line(const struct jk_signer *signer, struct jk_span 
     return JK_OK;
 }
 
-/* Built apart, so that a failure leaves out_note as it was. */
+/* Built separately, so that a failure leaves out_note unchanged. */
 enum jk_status jk_note_sign(const struct jk_signer *signer, struct jk_span body, struct jk_text *out_note,
                             struct jk_error *error)
 {

@@ -1,5 +1,5 @@
-/* Inclusion and consistency proofs of RFC 6962: made from stored perfect subtrees, and verified without
- * any. Pure; see merkle.h. Making one asks for O(log² size) hashes at most. */
+/* Inclusion and consistency proofs of RFC 6962: made from stored perfect subtrees, and verified without them. Pure; see
+ * merkle.h. Making one reads at most O(log² size) hashes. */
 #include "tlog/merkle.h"
 
 #include "base/check.h"
@@ -15,7 +15,7 @@ struct source {
     void *context;
 };
 
-/* The largest power of two below count, where a tree of count leaves is split; count is at least 2. */
+/* The largest power of two below count, at which a tree of count leaves is split; count is at least 2. */
 static uint64_t split_of(uint64_t count)
 {
     return UINT64_C(1) << (63 - __builtin_clzll(count - 1));
@@ -40,7 +40,7 @@ static bool range_hash(const struct source *source, struct range range, struct j
     return true;
 }
 
-/* Takes ranges from the root down to the leaf, and gives the proof from the leaf up. */
+/* Visits ranges from the root down to the leaf, and gives the proof from the leaf up. */
 static bool proof_of_ranges(const struct source *source, const struct range *ranges, uint32_t count,
                             struct jk_proof *out)
 {
@@ -72,8 +72,8 @@ bool jk_merkle_inclusion(jk_merkle_read_fn *read, void *context, uint64_t index,
     return proof_of_ranges(&source, siblings, count, out);
 }
 
-/* SUBPROOF of RFC 6962, 2.1.2, as a loop: down to the subtree that ends where the old tree ended. That one
- * is left out where it is the whole old tree, whose root the verifier has. */
+/* SUBPROOF of RFC 6962, 2.1.2, as a loop: down to the subtree that ends where the old tree ended. That one is left out
+ * if it is the whole old tree, whose root the verifier has. */
 bool jk_merkle_consistency(jk_merkle_read_fn *read, void *context, uint64_t old_size, uint64_t size,
                            struct jk_proof *out)
 {
@@ -116,12 +116,12 @@ struct climb {
     uint64_t last;
 };
 
-/* Whether the proof's next hash stands to the left; goes on to the level that the result stands on. */
+/* Whether the proof's next hash goes on the left; moves on to the level of the result. */
 static bool climb_step(struct climb *climb)
 {
     bool left = (climb->node & 1) || climb->node == climb->last;
 
-    /* The last node of a level without a sibling rises unchanged until it is a right child. */
+    /* The last node of a level without a sibling moves up unchanged until it is a right child. */
     while (left && !(climb->node & 1) && climb->node != 0) {
         climb->node >>= 1;
         climb->last >>= 1;
@@ -147,8 +147,8 @@ bool jk_merkle_verify_inclusion(const struct jk_digest *leaf, uint64_t index, ui
     return climb.last == 0 && jk_digest_equal(&hash, root);
 }
 
-/* 0 < old_size < size. The old tree's last perfect subtree is the proof's first hash, or the old root
- * itself where the old tree is perfect. */
+/* 0 < old_size < size. The climb starts at the old tree's last perfect subtree: the proof's first hash, or, if the old
+ * tree is itself perfect, the old root, which the proof then leaves out. */
 static bool verify_growth(uint64_t old_size, const struct jk_digest *old_root, uint64_t size,
                           const struct jk_digest *root, const struct jk_proof *proof)
 {

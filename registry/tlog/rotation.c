@@ -1,4 +1,4 @@
-/* Handing over from key to key; see rotation.h. */
+/* Replacing a log's signing key; see rotation.h. */
 #include "tlog/rotation.h"
 
 #include "base/defer.h"

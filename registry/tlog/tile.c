@@ -118,7 +118,7 @@ unsigned jk_tile_width_at(unsigned level, uint64_t index, uint64_t size)
     return index == full ? (unsigned)(hashes % JK_TILE_WIDTH) : 0;
 }
 
-/* The first tile of a level that a tree of old_size has not full. */
+/* The first tile of a level that was not full in a tree of old_size. */
 static uint64_t first_open(unsigned level, uint64_t old_size)
 {
     return (old_size >> (JK_TILE_BITS * level)) / JK_TILE_WIDTH;

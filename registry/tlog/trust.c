@@ -1,4 +1,4 @@
-/* Reading a policy, line by line; see trust.h. What it says of a checkpoint is trust_verdict.c's. */
+/* Reading a policy, line by line; see trust.h. Judging a checkpoint by it is trust_verdict.c's. */
 #include "tlog/trust.h"
 
 #include "tlog/note_inside.h"
@@ -13,7 +13,7 @@ struct reading {
     unsigned line;
     struct jk_span words[WORDS_MAX];
     size_t count;
-    uint64_t used; /* members of some group */
+    uint64_t used; /* members of any group */
     bool has_quorum;
 };
 
@@ -46,7 +46,7 @@ static enum jk_status count_words(struct reading *reading, size_t least, size_t 
     return wrong_value(reading, reading->words[0], form);
 }
 
-/* A witness's or group's number; false where there is no such name. */
+/* A witness's or group's number; false if there is no such name. */
 static bool find_member(const struct jk_trust *policy, struct jk_span name, uint32_t *out_number)
 {
     for (uint32_t i = 0; i < policy->witness_count; i++) {
@@ -95,7 +95,7 @@ static enum jk_status read_log(struct reading *reading)
     return JK_OK;
 }
 
-/* A log's key (type 0x01) in a witness's place is a mistake; any other type may be a witness's of another time. */
+/* A log's key (type 0x01) as a witness's is a mistake; any other type may be a future kind of witness key. */
 static bool read_witness_key(struct jk_span word, struct jk_trust_witness *witness)
 {
     if (!jk_foreign_key_parse(word, &witness->type, &witness->digest)) return false;
@@ -140,7 +140,7 @@ static enum jk_status read_least(struct reading *reading, size_t members, uint32
     return JK_OK;
 }
 
-/* Each name is a member once, of all groups: so a witness counts in one way only. */
+/* A name may be a member only once, across all groups, so that a witness counts only once. */
 static enum jk_status read_member(struct reading *reading, struct jk_span name, struct jk_trust_group *group)
 {
     uint32_t number;

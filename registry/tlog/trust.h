@@ -27,18 +27,18 @@ struct jk_trust_log {
 };
 
 struct jk_trust_witness {
-    const char *name; /* within the policy: the key has a name of its own */
-    bool foreign;     /* a key of a type that is not known here: `type` and `digest` say of it what is to be said */
+    const char *name; /* in the policy's own arena: the key has its own copy */
+    bool foreign;     /* its key is of a type not known here: `type` and `digest` describe it */
     unsigned char type;
     struct jk_digest digest;
-    struct jk_cosigner cosigner; /* where it is not foreign */
-    const char *url;             /* what add-checkpoint is put behind; NULL: none */
+    struct jk_cosigner cosigner; /* unless it is foreign */
+    const char *url;             /* the prefix of add-checkpoint; NULL: none */
 };
 
-/* Members by number: witnesses first, then groups (JK_TRUST_WITNESSES + i), as far as they stand before this one. */
+/* Members by number: witnesses first, then groups (JK_TRUST_WITNESSES + i), which must be defined before this one. */
 struct jk_trust_group {
     const char *name;
-    uint32_t least; /* of the members */
+    uint32_t least; /* how many of the members */
     uint64_t members;
 };
 
@@ -51,16 +51,16 @@ struct jk_trust {
     uint32_t witness_count;
     struct jk_trust_group groups[JK_TRUST_GROUPS];
     uint32_t group_count;
-    uint32_t quorum; /* a member's number; JK_TRUST_NOBODY: none is asked for */
+    uint32_t quorum; /* a member's number; JK_TRUST_NOBODY: no quorum is required */
 };
 
-/* Texts lie in the arena; the policy takes about 40 KB of it. */
+/* Texts live in the arena; the policy takes about 40 KB of it. */
 JK_MUST_USE enum jk_status jk_trust_read(struct jk_span text, struct jk_arena *arena,
                                          const struct jk_trust **out_policy, struct jk_error *error);
 
-/* Whether these witnesses (bit i: witness i) are a quorum. */
+/* Whether these witnesses (bit i: witness i) form a quorum. */
 bool jk_trust_quorum(const struct jk_trust *policy, uint32_t witnesses);
-/* The foreign ones; and whether the others could be a quorum. */
+/* The foreign witnesses; and whether the others could form a quorum. */
 uint32_t jk_trust_foreign(const struct jk_trust *policy);
 bool jk_trust_reachable(const struct jk_trust *policy);
 #define JK_TRUST_TYPE_TEXT 16
@@ -68,20 +68,21 @@ bool jk_trust_reachable(const struct jk_trust *policy);
 void jk_trust_type_text(unsigned char type, char out_text[JK_TRUST_TYPE_TEXT]);
 
 struct jk_trust_verdict {
-    struct jk_checkpoint checkpoint; /* its origin lies in the note */
+    struct jk_checkpoint checkpoint; /* its origin points into the note */
     uint32_t cosigned;               /* bit i: witness i of the policy */
     uint64_t times_s[JK_TRUST_WITNESSES];
     bool quorum;
 };
 
-/* The whole question in one call. The note is a checkpoint signed by one of the policy's logs, and by `log_key` where
- * that is given (a policy without logs needs it); every cosignature of a known witness is right. `out->quorum` says
- * whether they suffice; it fails only where something is wrong: TRUST_LOG, or what jk_note_verify, jk_checkpoint_parse
- * and jk_cosignature_verify say. */
+/* Judges a note in one call. It must be a checkpoint signed by one of the policy's logs, and by `log_key` if that is
+ * given (required for a policy without logs), and every cosignature by a known witness must be correct. `out->quorum`
+ * says whether they suffice; the call itself fails only if something is wrong: TRUST_LOG, or what jk_note_verify,
+ * jk_checkpoint_parse and jk_cosignature_verify say. */
 JK_MUST_USE enum jk_status jk_trust_look(const struct jk_trust *policy, struct jk_span note,
                                          const struct jk_verifier *log_key, struct jk_trust_verdict *out,
                                          struct jk_error *error);
-/* The same, and a missing quorum fails too: TRUST_QUORUM, which names who cosigned, who did not, and who is foreign. */
+/* The same, but a missing quorum fails, too: TRUST_QUORUM, which names who cosigned, who did not, and who is foreign.
+ */
 JK_MUST_USE enum jk_status jk_trust_check(const struct jk_trust *policy, struct jk_span note,
                                           const struct jk_verifier *log_key, struct jk_trust_verdict *out,
                                           struct jk_error *error);

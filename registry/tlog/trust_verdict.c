@@ -1,11 +1,11 @@
-/* What a policy says of a checkpoint; see trust.h. */
+/* Judging a checkpoint by a policy; see trust.h. */
 #include "tlog/trust.h"
 
 #include <stdio.h>
 
 #include "base/defer.h"
 
-/* Groups hold only what stands before them, so one pass from the first to the last settles all. */
+/* Groups refer only to earlier ones, so one pass from first to last is enough. */
 bool jk_trust_quorum(const struct jk_trust *policy, uint32_t witnesses)
 {
     uint64_t standing = witnesses;
@@ -48,7 +48,7 @@ void jk_trust_type_text(unsigned char type, char out_text[JK_TRUST_TYPE_TEXT])
     }
 }
 
-/* Any of the policy's logs of that origin suffices; the first failure tells why where none does. */
+/* Any of the policy's logs with that origin is enough; if none matches, the first failure is reported. */
 static enum jk_status check_logs(const struct jk_trust *policy, struct jk_span note, struct jk_span origin,
                                  struct jk_error *error)
 {
@@ -131,7 +131,7 @@ static void list(const struct jk_trust *policy, uint32_t which, struct jk_text *
     if (out->len == 0) jk_text_add_str(out, "nobody");
 }
 
-/* "; …" about those whose keys are not known here; empty where there are none. */
+/* "; …" about those whose keys are of an unknown type; empty if there are none. */
 static void add_foreign(const struct jk_trust *policy, struct jk_text *out)
 {
     JK_CLEANUP(jk_text_done) struct jk_text names = {0};

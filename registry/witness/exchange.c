@@ -1,4 +1,4 @@
-/* Asking and understanding; see exchange.h. */
+/* Making the request and interpreting the answer; see exchange.h. */
 #include "witness/exchange.h"
 
 #include <stdio.h>
@@ -58,7 +58,7 @@ static void read_cosignatures(struct jk_span lines, struct jk_span note, const s
     struct jk_error error;
 
     jk_error_init(&error, NULL);
-    JK_CHECK(jk_note_open(note, &body, &ours, &error) == JK_OK); /* we made it */
+    JK_CHECK(jk_note_open(note, &body, &ours, &error) == JK_OK); /* made by ourselves, so it is well-formed */
     if (jk_cosignature_verify(body, lines, cosigner, &out->cosignature, &error) == JK_OK) {
         out->outcome = JK_WITNESS_COSIGNED;
     } else if (strcmp(error.reason, "COSIGNATURE_WRONG") == 0) {

@@ -30,14 +30,14 @@ struct witness {
     /* its own thread's */
     struct jk_text note, body;
     uint64_t size;  /* of the note */
-    uint64_t known; /* what it last cosigned, as far as we know */
+    uint64_t known; /* what it last cosigned, if known */
     int back_off_ms;
     char reason[32]; /* of the last failure that was logged; empty: none since it last cosigned */
     bool told_ahead;
     /* under the pool's lock */
     uint64_t cosigned; /* size */
     uint64_t time_s;   /* of its newest cosignature */
-    uint64_t answered; /* the last round that it was asked in to the end */
+    uint64_t answered; /* the last round that it took part in to the end */
     bool failing;
 };
 
@@ -45,11 +45,11 @@ struct jk_witness_pool {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct jk_witness_options options;
-    struct jk_text note; /* what is asked about in this round, `turn` */
+    struct jk_text note; /* the checkpoint of this round, `turn` */
     uint64_t size, turn, quorum_size;
-    struct jk_text next; /* the newest that is public, where it is another */
-    uint64_t next_size;  /* 0: it is not */
-    bool again;          /* a round is wanted, though nothing else is public */
+    struct jk_text next; /* the newest public one, if it is a different one */
+    uint64_t next_size;  /* 0: there is none */
+    bool again;          /* a round is wanted even though nothing new is public */
     bool stopping;
     struct witness witnesses[JK_TRUST_WITNESSES];
     uint32_t count;
@@ -72,7 +72,7 @@ enum jk_status jk_witness_check_trust(const struct jk_trust *policy, const struc
                    "log.vkey says>\"");
 }
 
-/* ---- how it went ---- */
+/* ---- results ---- */
 
 static void failed(struct witness *witness, const char *reason, const char *detail)
 {
@@ -88,7 +88,7 @@ static void failed(struct witness *witness, const char *reason, const char *deta
     jk_log(JK_LOG_WARN, "witness-failed", "witness", witness->who->name, "reason", reason, "detail", detail, NULL);
 }
 
-/* Those that cosigned exactly this size; under the lock. */
+/* Counts those that cosigned exactly this size; under the lock. */
 static uint32_t cosigners_of(const struct jk_witness_pool *pool, uint64_t size)
 {
     uint32_t found = 0;
@@ -123,7 +123,7 @@ static void succeeded(struct witness *witness, const struct jk_cosignature *cosi
                jk_log_i64((int64_t)witness->size), NULL);
 }
 
-/* It knows more than we published. Another server may have written since; if not, the database lost entries. */
+/* It knows a larger log than we published. Another server may have written since; if not, the database lost entries. */
 static void look_ahead(struct witness *witness)
 {
     const struct jk_witness_port *port = &witness->pool->options.port;
@@ -138,7 +138,7 @@ static void look_ahead(struct witness *witness)
         if (!witness->told_ahead) port->ahead(port->context, witness->who->name, witness->known, ours);
         witness->told_ahead = true;
     } else {
-        witness->back_off_ms = 0; /* the publication of what the other server wrote is on its way */
+        witness->back_off_ms = 0; /* what the other server wrote is about to be published */
     }
 }
 
@@ -172,7 +172,7 @@ static bool ask_witness(struct witness *witness, struct jk_witness_answer *out_a
     return true;
 }
 
-/* From the start the next time: what it knows is not what we believed. */
+/* The next attempt starts from scratch: our idea of what the witness knows was wrong. */
 static void refused(struct witness *witness, const struct jk_witness_answer *answer)
 {
     static const char *const reasons[] = {
@@ -207,7 +207,7 @@ static void exchange(struct witness *witness)
 
 /* ---- rounds ---- */
 
-/* All that can be asked have been. Under the lock. */
+/* Every witness that can be asked has been. Under the lock. */
 static bool is_round_over(const struct jk_witness_pool *pool)
 {
     for (uint32_t i = 0; i < pool->count; i++) {
@@ -245,7 +245,8 @@ static void end_exchange(struct witness *witness, uint64_t turn)
 
 /* ---- the thread ---- */
 
-/* Under the lock: until there is something new, or something to try again. A failing witness is left in peace. */
+/* Under the lock: waits until there is something new, or something to retry. A failing witness is left alone until its
+ * back-off is over. */
 static bool wait_for_work(struct witness *witness, uint64_t turn)
 {
     struct jk_witness_pool *pool = witness->pool;
@@ -382,7 +383,7 @@ void jk_witness_published(struct jk_witness_pool *pool, struct jk_span note, uin
     pthread_mutex_lock(&pool->lock);
     jk_text_clear(&pool->next);
     jk_text_add(&pool->next, note);
-    pool->next_size = pool->next.failed ? 0 : size; /* where memory is short the next one will do */
+    pool->next_size = pool->next.failed ? 0 : size; /* if memory is short, the next checkpoint will do */
     begin_round(pool);
     pthread_mutex_unlock(&pool->lock);
 }
@@ -390,7 +391,7 @@ void jk_witness_published(struct jk_witness_pool *pool, struct jk_span note, uin
 void jk_witness_ask_again(struct jk_witness_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
-    pool->again = pool->size > 0; /* else the first publication asks */
+    pool->again = pool->size > 0; /* otherwise the first publication starts a round */
     begin_round(pool);
     pthread_mutex_unlock(&pool->lock);
 }

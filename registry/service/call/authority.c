@@ -96,7 +96,7 @@ enum jk_status jk_check_may_vouch(const struct jk_change *change, const struct j
     struct jk_span name = jk_book_publisher(turn->book, publisher)->name;
     JK_TRY(jk_check_not_own(change, turn, name, error));
     if (!jk_services_of(change->call)->four_eyes || jk_directory_hands_known(turn->directory, name)) return JK_OK;
-    if (!jk_book_is_claimed(turn->book, publisher, jk_turn_size(turn))) return JK_OK; /* it is nobody's yet */
+    if (!jk_book_is_claimed(turn->book, publisher, jk_turn_size(turn))) return JK_OK; /* not anybody's yet */
     return jk_fail(
         error, JK_FAILED_PRECONDITION, "HANDS_UNKNOWN",
         "It is not recorded here who made \"%.*s\" or who belongs to it, so nobody can tell whether it is this "

@@ -44,7 +44,7 @@ static bool is_same_caller(const struct jk_caller *a, const struct jk_caller *b)
     return a->account == b->account && jk_peer_equal(&a->peer, &b->peer);
 }
 
-/* His key, else a free one: there are as many as places. */
+/* The caller's key, otherwise a free one: there are as many as places. */
 static unsigned key_of_caller(const struct jk_callers *callers, const struct jk_caller *caller)
 {
     unsigned unused = callers->used;

@@ -1,7 +1,7 @@
-/* Who holds how many of places that are scarce: an account is counted by itself, and whoever calls without one by its
- * address (base/peer.h), so that no one client can hold all of them, and strangers never those kept for accounts.
+/* Who has how many of a limited number of places. Each account is counted separately; callers without one are counted
+ * by address (base/peer.h). So no single client can take all of them, nor anonymous ones those reserved for accounts.
  *
- * Not thread-safe: whoever keeps the places has a lock. Limits: as many keys as places; one is found by a scan. */
+ * Not thread-safe: the owner of the places has a lock. Limits: as many keys as places; look-ups scan them. */
 #ifndef JK_SERVICE_CALL_CALLERS_H
 #define JK_SERVICE_CALL_CALLERS_H
 
@@ -13,7 +13,7 @@ struct jk_caller {
 };
 
 struct jk_callers_limits {
-    unsigned most;      /* in all */
+    unsigned most;      /* in total */
     unsigned anonymous; /* of them without an account */
     unsigned each;      /* of one account or address */
 };
@@ -27,12 +27,12 @@ struct jk_callers *jk_callers_new(const struct jk_callers_limits *limits);
 void jk_callers_free(struct jk_callers *callers); /* accepts NULL */
 /* Any thread that has the call. */
 void jk_caller_of(struct jk_call *call, struct jk_caller *out_caller);
-/* JK_CALLERS_IN: *out_key is to be given back when the place is. */
+/* JK_CALLERS_IN: *out_key must be returned together with the place. */
 enum jk_callers_word jk_callers_enter(struct jk_callers *callers, const struct jk_caller *caller, unsigned *out_key);
 void jk_callers_leave(struct jk_callers *callers, unsigned key);
 unsigned jk_callers_count(const struct jk_callers *callers);
-/* Always fails, with RESOURCE_EXHAUSTED and when to try again. `what`: what they do, "calls wait for the log to grow".
- * Needs no lock. */
+/* Always fails, with RESOURCE_EXHAUSTED and when to try again. `what`: what the calls do, "calls wait for the log to
+ * grow". Needs no lock. */
 enum jk_status jk_callers_refuse(const struct jk_callers *callers, const struct jk_caller *caller,
                                  enum jk_callers_word word, const char *reason, const char *what,
                                  struct jk_error *error);

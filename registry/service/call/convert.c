@@ -16,7 +16,7 @@ void jk_from_hex(const char *text, const char *field, struct jk_digest *out_dige
     jk_error_field(error, field, "\"%s\" is not a SHA-256: give 64 lower-case hexadecimal digits, or nothing", shown);
 }
 
-/* The proto's relations are the rules' relations by number; a change of either breaks the build here. */
+/* The proto's relations have the same numbers as the rules'; a change to either breaks the build here. */
 _Static_assert(JOKBO__V1__RELATION__RELATION_FINETUNE == (int)JK_RELATION_FINETUNE, "relation numbers");
 _Static_assert(JOKBO__V1__RELATION__RELATION_DRAFT == (int)JK_RELATION_DRAFT, "relation numbers");
 

@@ -26,14 +26,14 @@ Jokbo__V1__Answer jk_to_answer(enum jk_answer answer);
 bool jk_from_answer(int value, enum jk_answer *out_answer);
 bool jk_from_permission(int value, enum jk_permission *out_permission);
 
-/* A violation of `field`: "\"value\" why", the value shortened; nothing where `why` is NULL. */
+/* A violation of `field`: "\"value\" why", with the value shortened; nothing if `why` is NULL. */
 void jk_check_field(struct jk_error *error, const char *field, const char *value, const char *why);
 void jk_check_span(struct jk_error *error, const char *field, struct jk_span value, const char *why);
-/* A free text that says why: at most JK_TEXT_MAX bytes. */
+/* A free text with a reason: at most JK_TEXT_MAX bytes. */
 void jk_check_reason(struct jk_error *error, const char *field, const char *text, bool required);
 /* The label of an account or token: one plain line of at most JK_LABEL_TEXT_MAX bytes. */
 void jk_check_label(struct jk_error *error, const char *field, const char *text, bool required);
-/* A violation where "host/…" is the Hugging Face Hub by another address: the same model would have two names. */
+/* A violation if "host/…" is the Hugging Face Hub under another address: the same model would have two names. */
 void jk_check_hub_spelling(struct jk_error *error, const char *field, struct jk_span external);
 
 #endif

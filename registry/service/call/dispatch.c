@@ -1,4 +1,4 @@
-/* The way of a call into its handler. */
+/* How a call reaches its handler. */
 #include "service/call/dispatch.h"
 
 #include "auth/access.h"
@@ -9,7 +9,7 @@
 #include "service/call/parking.h"
 #include "service/call/services.h"
 
-/* A call's way to a reader thread and its work there. */
+/* Passing a call to a reader thread, and its work there. */
 struct read_job {
     struct jk_job job;
     struct jk_call *call;
@@ -58,15 +58,14 @@ void jk_call_answer(struct jk_call *call, enum jk_status status, const ProtobufC
 
 /* ---- waiting for a log size ---- */
 
-/* How long a read may wait for the log to grow: the caller shall hear that it did not, before its own clock runs out.
- */
+/* How long a read may wait for the log to grow: the caller should learn that it did not, before its own deadline. */
 static int64_t wait_until(const struct jk_call *call)
 {
     int64_t left = call->deadline_ms - jk_monotonic_ms(), margin = left / 5;
     return call->deadline_ms - (margin < 200 ? margin : 200);
 }
 
-/* What the caller demands of the log's size, and where he says so. */
+/* The log size that the caller requires, and the field in which it says so. */
 struct demand {
     uint32_t size; /* 0: nothing */
     const char *field;
@@ -87,7 +86,7 @@ static enum jk_status read_demand(struct jk_call *call, struct demand *out)
     return JK_OK;
 }
 
-/* A size that no server can have told anybody is a mistake, or worse: it is not waited for. */
+/* A size that no server can have returned is a mistake, or worse: it is not waited for. */
 static enum jk_status check_demand(struct jk_call *call, const struct demand *demand, bool *out_waits)
 {
     uint32_t size = demand->size ? jk_size_now(jk_store_of(call)) : 0;
@@ -100,7 +99,7 @@ static enum jk_status check_demand(struct jk_call *call, const struct demand *de
     return jk_error_result(&call->error);
 }
 
-/* On the rpc thread, or on the parking's: either way only briefly. */
+/* On the rpc thread, or the parking thread: in both cases only briefly. */
 static void handle(struct jk_call *call)
 {
     const struct jk_method *method = call->method;

@@ -1,8 +1,8 @@
-/* What a method is, and the one way into the services: authenticate, authorise what the table can decide, bound the
+/* What a method is, and the one way into the services: authenticate, authorise as far as the table allows, bound the
  * request, choose the lane. Called by rpc/ on its threads.
  *
  * Rows: service/call/methods.def. The permission of a method is a row there; what depends on the object (member of this
- * publisher, team of this base) is decided where the object is known, under the same column. */
+ * publisher, team of this base) is decided under the same column once the object is known. */
 #ifndef JK_SERVICE_CALL_DISPATCH_H
 #define JK_SERVICE_CALL_DISPATCH_H
 
@@ -10,7 +10,7 @@
 
 enum jk_stream { JK_UNARY, JK_CLIENT_STREAM, JK_SERVER_STREAM };
 /* Where a method's work is done: on the calling rpc thread (memory only, short), on a reader thread (long walks,
- * PostgreSQL), on the reader that closes stages and has no other work, by the sequencer (writes). */
+ * PostgreSQL), on the reader that only closes stages, or by the sequencer (writes). */
 enum jk_lane { JK_LANE_HERE, JK_LANE_READER, JK_LANE_CLOSING, JK_LANE_WRITER };
 
 struct jk_method {
@@ -29,12 +29,12 @@ struct jk_method {
 void jk_dispatch(struct jk_call *call);
 /* The client of a unary call is gone (rpc/server.h, gone). */
 void jk_dispatch_gone(struct jk_call *call);
-/* Goes on with `work` on a reader thread; that of stages where the method closes one. */
+/* Continues with `work` on a reader thread; for a method that closes a stage, on the one for closings. */
 void jk_call_on_reader(struct jk_call *call, jk_call_fn *work);
-/* The end of a handler's work: answers with the message, or fails with what call->error says. A message that is not
- * there, or in an arena that is exhausted, fails for want of memory. */
+/* The end of a handler's work: answers with the message, or fails with what call->error says. Out of memory if the
+ * message is NULL or its arena is exhausted. */
 void jk_call_answer(struct jk_call *call, enum jk_status status, const ProtobufCMessage *message);
-/* From a reader thread: goes on with `work` on one, once the log has `size` entries. No thread waits for that. */
+/* From a reader thread: continues with `work` on a reader once the log has `size` entries. No thread waits for that. */
 void jk_call_await(struct jk_call *call, uint32_t size, jk_call_fn *work);
 
 #endif

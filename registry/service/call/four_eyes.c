@@ -1,4 +1,4 @@
-/* Whether two accounts are two evaluators; see four_eyes.h. */
+/* Whether two accounts count as two independent evaluators; see four_eyes.h. */
 #include "service/call/four_eyes.h"
 
 #include "auth/access.h"
@@ -32,7 +32,7 @@ static enum jk_status refuse_rest(const struct jk_grant *grant, int64_t rest_us,
                    since, from);
 }
 
-/* The first of a token's line: a token's children are its account's own. False: it is not there. */
+/* The first token in a token's ancestry, all of it within one account. False: it does not exist. */
 static bool first_of_line(struct jk_directory *directory, uint64_t number, struct jk_token *out_token)
 {
     *out_token = (struct jk_token){0};
@@ -41,7 +41,7 @@ static bool first_of_line(struct jk_directory *directory, uint64_t number, struc
     return true;
 }
 
-/* The account that made the first of a token's line. 0: the server, or not recorded. */
+/* The account that made the first token in a token's ancestry. 0: the server, or not recorded. */
 static uint64_t maker_of(struct jk_directory *directory, uint64_t number)
 {
     struct jk_token token;
@@ -96,7 +96,7 @@ static enum jk_status check_another(const struct jk_proposal *first, const struc
     return JK_OK;
 }
 
-/* Who gives roles does not confirm, nor does who gave them just now. */
+/* Whoever grants roles may not confirm, nor whoever could until recently. */
 static enum jk_status check_no_admin(struct jk_directory *directory, uint64_t account, int64_t rest_us, int64_t now_us,
                                      struct jk_error *error)
 {

@@ -1,5 +1,5 @@
-/* The handlers of all methods, named in methods.def. Each answers its call now or later, on whichever thread its lane
- * says. */
+/* The handlers of all methods, named in methods.def. Each answers its call now or later, on the thread that its lane
+ * determines. */
 #ifndef JK_SERVICE_CALL_HANDLERS_H
 #define JK_SERVICE_CALL_HANDLERS_H
 

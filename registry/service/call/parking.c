@@ -1,5 +1,5 @@
-/* The list of parked calls; see parking.h. Whoever takes a call off the list, under the lock, is the one who goes on
- * with it; its place is free from then on. */
+/* The list of parked calls; see parking.h. Whoever takes a call off the list, under the lock, is responsible for it;
+ * its place is then free. */
 #include "service/call/parking.h"
 
 #include <pthread.h>
@@ -14,7 +14,7 @@
 
 #define NEVER_MS   INT64_MAX
 #define SLEEP_MS   60000
-#define STOPPED_MS 1000 /* when to try again elsewhere */
+#define STOPPED_MS 1000 /* when to suggest trying elsewhere */
 
 /* In the call's arena. */
 struct parked {
@@ -35,8 +35,8 @@ struct jk_parking {
     struct jk_callers *callers;
     struct parked *first;
     uint32_t size;    /* of the log */
-    uint32_t least;   /* size that anybody waits for; UINT32_MAX: nobody waits */
-    int64_t until_ms; /* when the thread looks again by itself */
+    uint32_t least;   /* smallest size that is waited for; UINT32_MAX: none */
+    int64_t until_ms; /* when the thread next checks by itself */
     bool draining, stopping;
 };
 
@@ -63,7 +63,7 @@ static void tell_count(const struct jk_parking *parking)
     jk_metrics_set(JK_METRIC_CALLS_PARKED, jk_callers_count(parking->callers));
 }
 
-/* Takes off all that end or go on now, linked by next, and finds out when to look again. */
+/* Removes all that end or continue now, linked by next, and determines when to check again. */
 static struct parked *take_due(struct jk_parking *parking, int64_t now_ms)
 {
     struct parked *taken = NULL, *next;
@@ -84,7 +84,7 @@ static struct parked *take_due(struct jk_parking *parking, int64_t now_ms)
     return taken;
 }
 
-/* ---- going on, and ends; without the lock ---- */
+/* ---- continuing, and ends; without the lock ---- */
 
 static void end_gone(struct jk_call *call)
 {
@@ -106,7 +106,7 @@ static void end_behind(struct jk_call *call, uint32_t size)
     jk_call_fail(call);
 }
 
-/* The call may be gone once it is given away, and what was parked with it. */
+/* Once passed on, the call may be gone, together with its parking state. */
 static void let_go_on(struct parked *taken, uint32_t size)
 {
     struct parked *next;
@@ -216,14 +216,14 @@ void jk_parking_stop(struct jk_parking *parking)
 
 /* ---- what a call does ---- */
 
-/* True: it stands in the list, and may be gone already. */
+/* True: it is in the list, and may already be gone. */
 static bool enter_parking(struct jk_parking *parking, struct parked *parked, const struct jk_caller *caller,
                           bool *out_stops, enum jk_callers_word *out_word)
 {
     bool in;
     pthread_mutex_lock(&parking->mutex);
     *out_stops = parking->draining;
-    /* Whoever says later that the client is gone finds it in the list; who said so before is heard here. */
+    /* If the client goes away later, the call is found in the list; if it went away before, we notice it here. */
     in = !*out_stops && !atomic_load(&parked->call->cancelled);
     if (in) *out_word = jk_callers_enter(parking->callers, caller, &parked->key);
     in = in && *out_word == JK_CALLERS_IN;

@@ -29,16 +29,16 @@ struct jk_parking;
 
 JK_MUST_USE enum jk_status jk_parking_start(struct jk_store *store, struct jk_parking **out_parking,
                                             struct jk_error *error);
-/* Ends all that are parked, and whoever comes later. For good. */
+/* Ends all parked calls, and any that come later. Final. */
 void jk_parking_drain(struct jk_parking *parking);
 /* When all calls are over, and before the store stops. Accepts NULL. */
 void jk_parking_stop(struct jk_parking *parking);
 
-/* Gives the call away. Once the log has `size` entries `then` has it, on our thread and so only briefly: it answers
- * from memory, or hands the call on. At until_ms (jk_monotonic_ms) it ends. */
+/* Hands the call over. Once the log has `size` entries `then` gets it, on our thread and so only briefly: it answers
+ * from memory, or passes the call on. At until_ms (jk_monotonic_ms) the call ends. */
 void jk_park(struct jk_parking *parking, struct jk_call *call, uint32_t size, int64_t until_ms, jk_call_fn *then);
-/* The call's client is gone (call->cancelled is set): if it is parked it ends. Any thread, as long as the call is
- * there. */
+/* The call's client is gone (call->cancelled is set): if the call is parked it ends. Any thread, while the call exists.
+ */
 void jk_parking_gone(struct jk_parking *parking, struct jk_call *call);
 
 #endif

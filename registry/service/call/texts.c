@@ -21,7 +21,7 @@ void jk_texts_note_entry(struct jk_texts *texts, uint32_t entry, char **field)
     texts->places[texts->count++] = (struct jk_text_place){.entry = entry, .field = field};
 }
 
-/* The digest that an entry names; zero where it names none. */
+/* The digest that an entry names; zero if it names none. */
 static enum jk_status find_digest(struct jk_call *call, struct jk_text_place *place)
 {
     struct jk_entry_row *rows;
@@ -29,7 +29,7 @@ static enum jk_status find_digest(struct jk_call *call, struct jk_text_place *pl
     size_t count;
     if (place->entry == JK_NONE) return JK_OK;
     JK_TRY(jk_reader_entries(call->reader, place->entry, 1, JK_ENTRY_MAX, &call->arena, &rows, &count, &call->error));
-    if (count == 0) return JK_OK; /* a database that is behind: the text comes with the next question */
+    if (count == 0) return JK_OK; /* the database is behind: the text will come with the next request */
     JK_TRY(jk_entry_parse(rows[0].bytes, &entry, &call->error));
     place->digest = entry.text;
     return JK_OK;

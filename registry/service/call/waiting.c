@@ -17,7 +17,7 @@
 #include "base/metrics.h"
 #include "service/call/convert.h"
 
-#define TICK_MS    1000 /* how late an end may come */
+#define TICK_MS    1000 /* how late an end may be */
 #define PUMP_MS    10000
 #define WAKE_BYTES (1u << 20)
 
@@ -32,7 +32,7 @@ struct jk_waiting {
     struct jk_callers *joined;
     uint32_t size;
     struct jk_job job;
-    bool pumping; /* the job is under way */
+    bool pumping; /* the job has been submitted */
     int64_t pumped_ms;
     bool draining, stopping;
 };
@@ -67,7 +67,7 @@ static bool is_over(const struct jk_waiter *waiter, int64_t now_ms)
     return waiter->waiting->draining || now_ms >= waiter->end_ms;
 }
 
-/* Takes off all of which `wanted` is true, linked by next. */
+/* Removes all for which `wanted` is true, linked by next. */
 static struct jk_waiter *take_waiters(struct jk_waiting *waiting, bool (*wanted)(const struct jk_waiter *, int64_t))
 {
     int64_t now_ms = jk_monotonic_ms();
@@ -144,7 +144,7 @@ enum jk_status jk_wake_piece(struct jk_wake *wake, uint64_t start, const Jokbo__
 
 /* ---- the thread ---- */
 
-/* When the first one is due, of those for which the log has grown; INT64_MAX: none is. */
+/* When the first one is due, among those for which the log has grown; INT64_MAX: none is. */
 static int64_t first_due_ms(const struct jk_waiting *waiting)
 {
     int64_t first_ms = INT64_MAX;
@@ -153,7 +153,7 @@ static int64_t first_due_ms(const struct jk_waiting *waiting)
     return first_ms;
 }
 
-/* The readers' box may be full: then after a pause again. */
+/* The readers' mailbox may be full: then again after a pause. */
 static void start_pump(struct jk_waiting *waiting)
 {
     waiting->pumping = true;
@@ -268,7 +268,7 @@ void jk_waiting_stop(struct jk_waiting *waiting)
 
 /* ---- what a stream does ---- */
 
-/* The call's release: whoever ended it. */
+/* The call's release, whoever ended it. */
 static void leave(struct jk_call *call)
 {
     struct jk_waiter *waiter = call->state;

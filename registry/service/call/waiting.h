@@ -1,14 +1,15 @@
-/* Calls that wait for the log to grow: server streams which have told all there is, and go on when there is more.
+/* Calls that wait for the log to grow: server streams that have sent everything there is, and continue when there is
+ * more.
  *
  * A stream joins, sends its messages one at a time, and hands itself over with jk_waiting_wait when it has nothing to
- * tell. No thread waits with it. When the log has grown, one job on one reader thread calls `woken` of all that are
+ * send. No thread waits with it. When the log has grown, one job on one reader thread calls `woken` for all that are
  * due, one after another, at most every JK_WAITING_PAUSE_MS: so a thousand streams cost a steady writer no more than
- * that one reader, and those that stand at the same index share what it read (struct jk_wake). A stream ends with OK
- * when it has lived JK_WAITING_LIFE_MS (before the carrier's ceiling) and when the server drains; it leaves at once
- * when its client is gone.
+ * that one reader, and those at the same index share what it read (struct jk_wake). A stream ends with OK after
+ * JK_WAITING_LIFE_MS (before the carrier's ceiling) and when the server drains; it leaves at once when its client is
+ * gone.
  *
- * Owns: one thread, which decides who is due and whose time is over. Lock order: the store's, then ours; the store is
- * never asked under ours. Limits: JK_WAITING_MOST streams, of them JK_WAITING_ANONYMOUS without an account,
+ * Owns: one thread, which decides who is due and whose time is up. Lock order: the store's, then ours; the store is
+ * never called under ours. Limits: JK_WAITING_MOST streams, of which JK_WAITING_ANONYMOUS without an account,
  * JK_WAITING_EACH of one account or address; then RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS). Unary calls that wait for a
  * size have a list of their own (parking.h). */
 #ifndef JK_SERVICE_CALL_WAITING_H
@@ -26,7 +27,7 @@
 
 struct jk_waiting;
 
-/* What those woken together share. */
+/* What streams woken together share. */
 struct jk_wake {
     struct jk_store *store;
     struct jk_reader *reader;
@@ -35,7 +36,7 @@ struct jk_wake {
     bool read;
 };
 
-/* First in a stream's state, in its call's arena. The fields are the list's. */
+/* First in a stream's state, in its call's arena. The fields belong to the list. */
 struct jk_waiter {
     struct jk_waiting *waiting;
     struct jk_call *call;
@@ -57,23 +58,23 @@ struct jk_waiting_options { /* zero: the limits above */
 
 JK_MUST_USE enum jk_status jk_waiting_start(struct jk_store *store, const struct jk_waiting_options *options,
                                             struct jk_waiting **out_waiting, struct jk_error *error);
-/* Ends with OK all that wait; the others end when they would wait. For good. */
+/* Ends all that wait with OK; the others end when they next would wait. Final. */
 void jk_waiting_drain(struct jk_waiting *waiting);
 /* When all calls are over, and before the store stops. Accepts NULL. */
 void jk_waiting_stop(struct jk_waiting *waiting);
 
-/* In the handler: the call is a waiter now, until its end however that comes. Sets call->state, release and closed. */
+/* In the handler: makes the call a waiter until it ends, however that happens. Sets call->state, release and closed. */
 JK_MUST_USE enum jk_status jk_waiting_join(struct jk_waiting *waiting, struct jk_waiter *waiter, struct jk_call *call,
                                            void (*woken)(struct jk_waiter *waiter, struct jk_wake *wake),
                                            struct jk_error *error);
-/* True where the stream's time is over or the server drains: the call is to be finished. */
+/* True if the stream's time is up or the server drains: finish the call. */
 bool jk_waiting_is_over(const struct jk_waiter *waiter);
-/* Gives the call away until the log has more than `size` entries; or ends it, where it is over or its client gone. */
+/* Hands the call over until the log has more than `size` entries; ends it if its time is up or its client gone. */
 void jk_waiting_wait(struct jk_waiter *waiter, uint32_t size);
 /* The same, but not before a moment on jk_monotonic_ms()'s scale. */
 void jk_waiting_wait_until(struct jk_waiter *waiter, uint32_t size, int64_t not_before_ms);
 
-/* The piece from `start` on: read, or the one that was read before. */
+/* The chunk from `start` on: newly read, or shared with an earlier stream of this wake. */
 JK_MUST_USE enum jk_status jk_wake_piece(struct jk_wake *wake, uint64_t start,
                                          const Jokbo__V1__ReadEntriesResponse **out_piece, struct jk_error *error);
 

@@ -47,7 +47,7 @@ static enum jk_status read_request_id(struct jk_call *call, struct jk_change *ch
     return jk_error_result(&call->error);
 }
 
-/* What the request_id stands for: the method and everything asked. */
+/* What the request_id stands for: the method and the whole request. */
 static enum jk_status fingerprint(struct jk_call *call, struct jk_change *change)
 {
     size_t len = protobuf_c_message_get_packed_size(call->request);
@@ -59,8 +59,8 @@ static enum jk_status fingerprint(struct jk_call *call, struct jk_change *change
     return JK_OK;
 }
 
-/* A token revoked or over, an account disabled or a role taken since the call came in, here or on another server: the
- * directory under the head lock decides. */
+/* A token may have been revoked or have expired, an account been disabled or a role revoked since the call arrived,
+ * here or on another server: the directory under the head lock decides. */
 static enum jk_status still_allowed(struct jk_call *call, struct jk_turn *turn)
 {
     struct jk_token token;
@@ -75,7 +75,7 @@ static enum jk_status still_allowed(struct jk_call *call, struct jk_turn *turn)
     return jk_may_call(&call->principal, call->method->allowed, call->method->scope, &call->error);
 }
 
-/* A reply about what would be holds for no size of the log. */
+/* A reply about a hypothetical write is valid for no size of the log. */
 static void forget_size(ProtobufCMessage *reply)
 {
     const ProtobufCFieldDescriptor *field =
@@ -108,8 +108,8 @@ static enum jk_status decide_change(struct jk_write *write, struct jk_turn *turn
 
 /* ---- changes that make one entry ---- */
 
-/* Of a reply that tells of one entry only its index and the published size are stored, after two bytes with which no
- * message begins; the store adds the size of the tree. */
+/* For a reply about one entry only its index and the published size are stored, after two bytes that no message begins
+ * with; the store adds the size of the tree. */
 #define KEEP_MARK  "\0E"
 #define KEEP_ENTRY (sizeof(KEEP_MARK) - 1)
 #define KEEP_SIZE  (KEEP_ENTRY + 8)
@@ -152,7 +152,7 @@ static enum jk_status decide_entry(struct jk_write *write, struct jk_turn *turn)
     return pack_reply(change, reply);
 }
 
-/* A reply that was stored whole, by a version before this one, is given as it is. */
+/* A reply that an earlier version stored whole is returned as it is. */
 static enum jk_status repeat_entry(struct jk_write *write, struct jk_turn *turn, struct jk_span stored)
 {
     struct jk_change *change = (struct jk_change *)write;
@@ -185,13 +185,13 @@ static uint32_t field_id(const struct jk_call *call, const char *name)
     return field->id;
 }
 
-/* Fields of a message may stand in any order, so what is known only after the commit goes behind the rest. */
+/* The fields of a message may be in any order, so those known only after the commit are appended. */
 static void add_receipt(struct jk_change *change, struct jk_span receipt)
 {
     struct jk_call *call = change->call;
     struct jk_span *reply = &change->write.reply;
     uint8_t *bytes = jk_arena_alloc(&call->arena, reply->len + receipt.len + 40);
-    if (!bytes) return; /* without a receipt; it can be asked for */
+    if (!bytes) return; /* without a receipt; it can be requested separately */
     memcpy(bytes, reply->at, reply->len);
     size_t len = reply->len;
     len += put_varint(bytes + len, (uint64_t)field_id(call, "receipt") << 3 | 2);
@@ -203,7 +203,7 @@ static void add_receipt(struct jk_change *change, struct jk_span receipt)
     *reply = (struct jk_span){(char *)bytes, len};
 }
 
-/* After the commit and its guard copy. An identical entry of the same batch has its receipt by now as well. */
+/* After the commit and its guard copy. An identical entry in the same batch has its receipt by now, too. */
 static void give_receipt(struct jk_change *change, enum jk_status outcome)
 {
     struct jk_call *call = change->call;

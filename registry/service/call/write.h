@@ -1,5 +1,5 @@
-/* A write on its way through the sequencer: ties a call to struct jk_write, with request_id, stored replies,
- * validate_only and the answer. A method gives only the function that decides. */
+/* A write on its way through the sequencer: connects a call with struct jk_write, request_id, stored replies,
+ * validate_only and the answer. A method only supplies the function that decides. */
 #ifndef JK_SERVICE_CALL_WRITE_H
 #define JK_SERVICE_CALL_WRITE_H
 
@@ -10,7 +10,7 @@ struct jk_change;
 typedef enum jk_status jk_decide_fn(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply);
 /* The same for a change that makes one entry: sets change->entry. */
 typedef enum jk_status jk_enter_fn(struct jk_change *change, struct jk_turn *turn);
-/* The reply about change->entry, as of the log size just after it: made anew for each repeat of the request. */
+/* The reply about change->entry, as of the log size just after it: made anew if the request is repeated. */
 typedef enum jk_status jk_tell_fn(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply);
 
 struct jk_change {
@@ -19,25 +19,25 @@ struct jk_change {
     jk_decide_fn *decide; /* or: */
     jk_enter_fn *enter;
     jk_tell_fn *tell;
-    uint32_t entry;           /* JK_NONE: none yet. Also of an identical one that stood there before */
-    uint32_t published;       /* what the reply says of it, now and in repeats */
-    uint32_t tree_size;       /* of a repeat: the tree that its receipt led to; 0: the newest */
-    struct jk_span statement; /* that was hashed for it, where it has one and is new */
+    uint32_t entry;           /* JK_NONE: none yet. May be an identical entry that already existed */
+    uint32_t published;       /* what the reply says about it, now and when repeated */
+    uint32_t tree_size;       /* when repeated: the tree of the original receipt; 0: the newest */
+    struct jk_span statement; /* hashed for it, if it has one and is new */
     void *input;              /* what the method prepared on the rpc thread */
 };
 
-/* Reads request_id and validate_only by descriptor, and sends the change to the sequencer; answers the call in the end.
- * Call it as the last thing: the call may be gone when it returns. */
+/* Reads request_id and validate_only by descriptor, sends the change to the sequencer, and finally answers the call.
+ * Call it last: the call may be gone when it returns. */
 void jk_change_submit(struct jk_call *call, jk_decide_fn *decide, void *input);
 /* For a change that makes one entry. Its reply has the fields receipt and published_size, which are filled in after the
- * commit; a refusal as ALREADY_EXISTS with change->entry set gets the receipt among its facts. */
+ * commit; a refusal with ALREADY_EXISTS and change->entry set gets the receipt among its facts. */
 void jk_change_submit_entry(struct jk_call *call, jk_enter_fn *enter, jk_tell_fn *tell, void *input);
-/* The present size of the turn's book, speculative entries included: what to present a reply at. */
+/* The current size of the turn's book, including speculative entries: the size for presenting a reply. */
 static inline uint32_t jk_turn_size(const struct jk_turn *turn)
 {
     return jk_book_size(turn->book);
 }
-/* Log index for a reply: 0 when nothing will be written. */
+/* Log index for a reply: 0 if nothing will be written. */
 static inline int64_t jk_change_index(const struct jk_change *change, uint32_t index)
 {
     return change->write.dry ? 0 : (int64_t)index;

@@ -1,6 +1,6 @@
-/* AdoptExternalModel, UnadoptExternalModel, ListAdoptions. A publisher adopts what lies in its own namespace on a hub,
- * at once; an adoption is given up by the publisher whose model it is about, and ended by whoever holds the namespace
- * now. For everything else an evaluator rules, and the adoption follows when the ruling takes effect. */
+/* AdoptExternalModel, UnadoptExternalModel, ListAdoptions. A publisher may adopt what is in its own namespace on a hub,
+ * at once; the publisher of the adopting model may give an adoption up, and whoever holds the namespace now may end it.
+ * Everything else takes an evaluator's ruling, and the adoption follows when that takes effect. */
 #include "domain/ident.h"
 #include "service/call/handlers.h"
 #include "service/evaluate/adoption.h"
@@ -10,7 +10,7 @@
 
 /* ---- who may ---- */
 
-/* The model's publisher is verified, and holds the namespace in which the external lies. */
+/* The model's publisher is verified, and holds the namespace that the external is in. */
 static enum jk_status check_namespace(struct jk_turn *turn, struct jk_span external, uint32_t model,
                                       struct jk_error *error)
 {
@@ -33,7 +33,8 @@ static bool is_publisher(const struct jk_actor *actor)
     return actor->type == JK_ACTOR_PUBLISHER || actor->type == JK_ACTOR_TEAM;
 }
 
-/* May the caller end another publisher's adoption, for a verified one that holds the external's namespace. */
+/* Whether the caller may end another publisher's adoption, for a verified publisher that holds the external's
+ * namespace. */
 static bool acts_for_holder(struct jk_change *change, struct jk_turn *turn, struct jk_span external, uint32_t model,
                             struct jk_actor *out_actor)
 {
@@ -61,10 +62,10 @@ static struct wish wish_of(const struct jk_call *call)
     return (struct wish){false, jk_span_of(unadopt->external), unadopt->model, unadopt->reason, unadopt->text};
 }
 
-/* What was done: an adoption, or a ruling that it follows from. */
+/* What was done: an adoption, or a ruling that leads to one. */
 struct outcome {
     uint32_t model, ruling, index; /* entries; JK_NONE: none */
-    bool by_holder; /* ended by who holds the namespace, not by the model's publisher, whose quota it is not */
+    bool by_holder;                /* ended by the holder of the namespace: not on the publisher's quota */
 };
 
 static enum jk_status adopt_as_publisher(struct jk_change *change, struct jk_turn *turn, const struct wish *wish,
@@ -175,7 +176,7 @@ void jk_unadopt_external_model(struct jk_call *call)
 
 /* ---- list ---- */
 
-/* The base models that the adopting model leads to, itself where it is one. */
+/* The base models that the adopting model descends from, or itself if it is one. */
 static void add_adopted_roots(const struct jk_present *present, uint32_t model, Jokbo__V1__Adoption *out)
 {
     const struct jk_spell *spell = NULL;

@@ -1,10 +1,10 @@
-/* Adopting an external model and giving it up, as the turn of a write decides it. On the sequencer. */
+/* Adopting an external model and giving it up, decided in the turn of a write. On the sequencer. */
 #ifndef JK_SERVICE_EVALUATE_ADOPTION_H
 #define JK_SERVICE_EVALUATE_ADOPTION_H
 
 #include "service/call/authority.h"
 
-/* Whether `model` may come to stand for `external` now, or stop doing so. FAILED_PRECONDITION (CYCLE, TARGET_IS_BASE,
+/* Whether `model` may start or stop standing for `external` now. FAILED_PRECONDITION (CYCLE, TARGET_IS_BASE,
  * NOT_ADOPTED), ALREADY_EXISTS (ALREADY_ADOPTED). */
 JK_MUST_USE enum jk_status jk_adoption_check(struct jk_turn *turn, struct jk_span external, uint32_t model, bool adopt,
                                              struct jk_error *error);

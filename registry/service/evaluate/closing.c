@@ -1,6 +1,6 @@
-/* CloseStage: the report is computed on a reader thread, and the entry that commits to it has its turn afterwards.
- * Where witnesses are configured and have no quorum to give, the first evaluator's call is kept as a proposal, in a
- * private record under the stage's entry as a ruling's is, and a second evaluator's closes. */
+/* CloseStage: the report is computed on a reader thread, then the entry that commits to it is written. If witnesses are
+ * configured but there is no quorum, the first evaluator's call is stored as a proposal, in a private record under the
+ * stage's entry like a ruling's, and a second evaluator's call closes the stage. */
 #include "closing/closer.h"
 #include "domain/ident.h"
 #include "service/call/four_eyes.h"
@@ -10,8 +10,8 @@
 
 struct close {
     uint32_t stage, revision; /* what the reply shows */
-    bool stands;              /* that closing is in the log already */
-    bool two;                 /* a first closing that takes two evaluators */
+    bool stands;              /* it is already closed in the log */
+    bool two;                 /* a first closing that requires two evaluators */
     struct jk_computed *computed;
     char *text; /* of that revision */
 };
@@ -41,7 +41,7 @@ static enum jk_status plan_first(struct jk_call *call, const struct jk_view *vie
                    JK_SPAN_ARG(stage->id));
 }
 
-/* What is to be closed, or which closing stands. */
+/* What to close, or which closing exists. */
 static enum jk_status plan(struct jk_call *call, struct close *close, int64_t now_us, struct jk_close_plan *out_plan,
                            struct jk_texts *texts)
 {
@@ -54,7 +54,7 @@ static enum jk_status plan(struct jk_call *call, struct close *close, int64_t no
         close->stage == JK_NONE ? NULL : jk_book_closing(view.book, close->stage, 0, view.size);
     if (close->stage == JK_NONE)
         status = jk_stage_not_found(&call->error, request->stage);
-    else if (!last) /* also with a text: before the cut-off, that is what there is to say */
+    else if (!last) /* also with a text: before the cut-off, this is the relevant error */
         status = plan_first(call, &view, close, now_us, out_plan);
     if (status == JK_OK && *request->text) status = jk_close_plan_next(&view, close->stage, out_plan, &call->error);
     close->stands = last && !*request->text;
@@ -80,8 +80,8 @@ static enum jk_status prepare_close(struct jk_call *call, struct close *close)
 
 /* ---- in its turn ---- */
 
-/* What was proposed already; nothing where whoever did so is no evaluator any more. The second has to have held the
- * role before the cut-off, by which nobody knew yet that it would take two. */
+/* An existing proposal; nothing if the one who made it is no longer an evaluator. The second evaluator must have had
+ * the role before the cut-off, when nobody knew yet that two would be needed. */
 static struct jk_proposal find_proposal(const struct jk_turn *turn, const struct jk_stage *stage)
 {
     struct jk_proposal first = jk_four_eyes_kept(turn, stage->from);
@@ -90,8 +90,8 @@ static struct jk_proposal find_proposal(const struct jk_turn *turn, const struct
     return first;
 }
 
-/* A proposal is remembered under the stage's entry, which is the last one about it until it is closed. Out: whether
- * this is the second of two. */
+/* A proposal is stored under the stage's entry, which stays the latest about it until it is closed. Out: whether this
+ * is the second of two. */
 static enum jk_status take_hand(struct jk_change *change, struct jk_turn *turn, uint32_t stage, bool *out_second)
 {
     const struct jk_stage *facts = jk_book_stage(turn->book, stage, jk_turn_size(turn));
@@ -103,7 +103,7 @@ static enum jk_status take_hand(struct jk_change *change, struct jk_turn *turn, 
     return jk_four_eyes_keep(turn, facts->from, &own, error);
 }
 
-/* What would be closed, with nothing closed yet. */
+/* What would be closed, without closing it. */
 static enum jk_status reply_proposal(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const struct close *close = change->input;

@@ -28,7 +28,7 @@ static enum jk_status check_groupings(struct jk_call *call, const Jokbo__V1__Cou
     return jk_error_result(&call->error);
 }
 
-/* The sizes that a revision's count is told with: the log's, though it may be counted in a second book. */
+/* The sizes reported with a revision's count: the log's, even if it is counted in a second book. */
 static void tell_revision(const struct jk_question *question, struct jk_arena *arena, Jokbo__V1__DerivativeCount *count)
 {
     if (!question->revision) return;
@@ -39,7 +39,7 @@ static void tell_revision(const struct jk_question *question, struct jk_arena *a
     count->rulings_size = question->m;
 }
 
-/* Under a rule: kept, or summed up from how each stands. */
+/* Under a rule: cached, or summed up from each standing. */
 static enum jk_status find_total(struct jk_call *call, const struct jk_question *question, struct jk_arena *arena,
                                  const struct jk_policy_total **out_total)
 {
@@ -89,7 +89,7 @@ static enum jk_status answer_count(struct jk_call *call, struct jk_question *que
     return JK_OK;
 }
 
-/* Without splits there are no pages either, and the commonest question goes without the digest of a page's token. */
+/* Without splits there are no pages, so the commonest question avoids computing the digest for a page token. */
 static enum jk_status read_count(struct jk_call *call, struct jk_question *question)
 {
     const Jokbo__V1__CountDerivativesRequest *request = (const void *)call->request;

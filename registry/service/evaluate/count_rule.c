@@ -38,7 +38,7 @@ static void add_team(struct jk_count_rule *rule, uint32_t team)
     rule->teams[at] = team;
 }
 
-/* A team that is not there at n has no base model there either. */
+/* A team that does not exist at n has no base model then, either. */
 static void take_teams(const struct jk_book *book, struct jk_span ids, uint32_t n, struct jk_count_rule *rule)
 {
     struct jk_span id;
@@ -103,7 +103,7 @@ static enum jk_status check_revision(struct jk_call *call, const Jokbo__V1__Coun
     return jk_error_result(error);
 }
 
-/* The revision with that m. NULL: the stage was open when the first page was given. */
+/* The revision with that m. NULL: the stage was open when the first page was returned. */
 static const struct jk_closing *closing_of_size(const struct jk_view *view, uint32_t stage, uint32_t m)
 {
     const struct jk_closing *closing = jk_book_closing(view->book, stage, 0, view->size);

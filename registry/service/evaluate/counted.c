@@ -1,7 +1,6 @@
-/* ListCounted: the derivatives behind a count. Walks the book on a reader thread, in strides that let writers pass;
- * what was at a log size never changes, so the strides agree. Of a report's revision with two sizes the walk goes
- * through the state of the cut-off, a book of its own, and then through those of the log's book that came too late for
- * it. */
+/* ListCounted: the derivatives behind a count. Walks the book on a reader thread, in strides that let writers in; the
+ * state at a log size never changes, so the strides agree. For a revision of a report with two sizes the walk covers
+ * the book of the cut-off, and then those in the log's book that came too late for it. */
 #include "reply/counts.h"
 #include "service/call/handlers.h"
 #include "service/evaluate/question.h"
@@ -172,8 +171,8 @@ static void add_late_reasons(const struct counted *counted, Jokbo__V1__CountedDe
     }
 }
 
-/* Whether it is wanted by how it stands; *out_reason is its place in the scope, *share what it is worth there as the
- * policy looks at it. */
+/* Whether its standing is wanted; *out_reason is its place in the scope, *share its worth there as the policy sees it.
+ */
 static bool is_wanted(const struct counted *counted, uint32_t model, struct jk_share *share, enum jk_reason *out_reason)
 {
     const Jokbo__V1__ListCountedRequest *request = counted->request;

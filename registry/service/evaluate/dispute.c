@@ -1,5 +1,5 @@
-/* OpenDispute, ResolveDispute, ListDisputes. A dispute changes no standing; what follows from it is a ruling or a
- * correction of its own. One evaluator resolves it, who may rule and has no part in it (impartial.h). */
+/* OpenDispute, ResolveDispute, ListDisputes. A dispute changes no standing by itself; any consequence is a separate
+ * ruling or correction. One evaluator resolves it, who must be allowed to rule and have no part in it (impartial.h). */
 #include "base/defer.h"
 #include "book/claims.h"
 #include "domain/ident.h"
@@ -24,7 +24,7 @@ static bool acts_as_team(struct jk_change *change, struct jk_turn *turn, uint32_
     return true;
 }
 
-/* Whether the account acts for a publisher who has made something from the external model. */
+/* Whether the account acts for a publisher that has made something from the external model. */
 static bool acts_for_child(struct jk_change *change, struct jk_turn *turn, uint32_t external,
                            struct jk_actor *out_actor)
 {
@@ -38,8 +38,8 @@ static bool acts_for_child(struct jk_change *change, struct jk_turn *turn, uint3
     return false;
 }
 
-/* About an adoption: a team to whose bases it leads, and whoever's lineage runs through it. About origin: whoever
- * claims the content too, and so acts for the publisher of the model that the dispute names. */
+/* About an adoption: a team whose bases it leads to, and anybody whose lineage passes through it. About origin: anybody
+ * who also claims the content, and so acts for the publisher of the model that the dispute names. */
 static enum jk_status act_on_claim(struct jk_change *change, struct jk_turn *turn, const struct jk_entry *entry,
                                    uint32_t model, struct jk_actor *out_actor, struct jk_error *error)
 {
@@ -53,7 +53,7 @@ static enum jk_status act_on_claim(struct jk_change *change, struct jk_turn *tur
                    JK_SPAN_ARG(entry->external));
 }
 
-/* A team about derivatives of its bases; else whoever may act for the model's publisher. */
+/* A team about derivatives of its bases; otherwise anybody who may act for the model's publisher. */
 static enum jk_status act(struct jk_change *change, struct jk_turn *turn, uint32_t model, struct jk_actor *out_actor,
                           struct jk_error *error)
 {
@@ -110,7 +110,7 @@ static bool is_again(const struct jk_dispute *dispute, const struct jk_dispute *
            dispute->ruling == wanted->ruling && dispute->stage == wanted->stage && jk_span_equal(dispute->actor, actor);
 }
 
-#define OPEN_MAX 100 /* disputes of one side at a time: each is looked at when there is another */
+#define OPEN_MAX 100 /* how many disputes of one side may be open: all are compared when another is opened */
 
 static enum jk_status check_open_disputes(uint32_t open, struct jk_span actor, struct jk_error *error)
 {
@@ -120,7 +120,7 @@ static enum jk_status check_open_disputes(uint32_t open, struct jk_span actor, s
                    JK_SPAN_ARG(actor));
 }
 
-/* The same side says the same thing once at a time. */
+/* One side may not have the same dispute open twice. */
 static enum jk_status check_new(struct jk_turn *turn, const struct jk_entry *entry, uint32_t model,
                                 struct jk_error *error)
 {
@@ -153,7 +153,7 @@ static enum jk_status reply_dispute(struct jk_change *change, struct jk_turn *tu
     return JK_OK;
 }
 
-/* The model has, or had before its deciding release, the weights, artifact or weight files that the other has. */
+/* Whether the model has, or had before its deciding release, weights, artifact or weight files that the other has. */
 static enum jk_status check_origin(struct jk_turn *turn, uint32_t model, struct jk_entry *entry, struct jk_error *error)
 {
     uint32_t n = jk_turn_size(turn), other;
@@ -165,7 +165,7 @@ static enum jk_status check_origin(struct jk_turn *turn, uint32_t model, struct 
                    JK_SPAN_ARG(entry->model), JK_SPAN_ARG(entry->against));
 }
 
-/* Everything that has a kind of entry of its own. */
+/* Everything that has its own kind of entry. */
 static enum jk_status check_claim(struct jk_change *change, struct jk_turn *turn, uint32_t model,
                                   struct jk_entry *entry, struct jk_error *error)
 {
@@ -250,7 +250,7 @@ void jk_open_dispute(struct jk_call *call)
 
 /* ---- resolve ---- */
 
-/* Both sides of a dispute about origin are judged by it. */
+/* Judges both sides of a dispute about origin. */
 static enum jk_status check_judge(struct jk_change *change, struct jk_turn *turn, const struct jk_dispute *dispute,
                                   struct jk_error *error)
 {
@@ -313,7 +313,7 @@ void jk_resolve_dispute(struct jk_call *call)
 
 /* ---- list ---- */
 
-/* A dispute about origin concerns the families of both. */
+/* A dispute about origin concerns the families of both models. */
 static bool concerns(const struct jk_present *present, const struct jk_dispute *dispute, uint32_t team)
 {
     return jk_leads_to_team(present, dispute->model, team) ||

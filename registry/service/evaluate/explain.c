@@ -13,7 +13,7 @@ struct explaining {
     struct jk_present present;
 };
 
-/* ---- registered after the cut-off: as it is now, left out for each of its roots ---- */
+/* ---- registered after the cut-off: its current state, left out for each of its roots ---- */
 
 static enum jk_status explain_late_root(const struct jk_present *present, const struct jk_spell *spell, uint32_t n,
                                         Jokbo__V1__RootStanding *out)
@@ -53,7 +53,7 @@ static enum jk_status explain_late(const struct explaining *explaining, const st
     return now.arena->exhausted ? jk_out_of_memory(&explaining->call->error) : JK_OK;
 }
 
-/* The derivative by a name that it has or had, as of now: names resolve for ever. */
+/* The derivative by a current or former name, as of now: old names always resolve. */
 static enum jk_status explain_model(struct explaining *explaining, const struct jk_view *view, const char *name,
                                     Jokbo__V1__Standing *out)
 {

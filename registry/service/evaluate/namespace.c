@@ -1,6 +1,6 @@
-/* SetNamespace and ListNamespaces: which publisher holds which organisation of a hub, as a registrar or an evaluator
- * has seen it proved, of a publisher that is not its own. What follows from it: who may adopt (adopt.c), and whose a
- * name on the hub is (twin.c). */
+/* SetNamespace and ListNamespaces: which publisher holds which organisation of a hub, according to a registrar or
+ * evaluator who has seen proof, and whose publisher it is not. It determines who may adopt (adopt.c), and whose a name
+ * on the hub is (twin.c). */
 #include "domain/ident.h"
 #include "service/call/authority.h"
 #include "service/call/four_eyes.h"
@@ -52,8 +52,8 @@ static enum jk_status reply_namespace(struct jk_change *change, struct jk_turn *
     return JK_OK;
 }
 
-/* A registrar's word is believed at once, an evaluator's as its rulings are. To give a namespace up takes nobody else.
- */
+/* A registrar is believed at once, an evaluator under the same conditions as for rulings. Giving a namespace up takes
+ * nobody else. */
 static enum jk_status check_caller(const struct jk_change *change, const struct jk_turn *turn, bool registrar,
                                    uint32_t publisher, bool end, struct jk_error *error)
 {

@@ -7,7 +7,7 @@
 
 /* ---- finding, in a view ---- */
 
-/* A report has no row for what is newer than it. */
+/* A report has no row for anything newer. */
 static enum jk_status check_in_report(struct jk_call *call, const struct jk_question *question)
 {
     const struct jk_scope *scope = &question->scope;
@@ -64,15 +64,15 @@ static enum jk_status look_at_log(struct jk_call *call, struct jk_question *ques
 
 /* ---- what it is answered from ---- */
 
-/* A rule came to be with an entry: what was kept before that is not of it. */
+/* A rule takes effect with an entry: anything cached before that does not reflect it. */
 static uint32_t least_size(const struct jk_question *question)
 {
     int64_t least = (int64_t)question->rule.from + 1;
     return question->min_log_size > least ? (uint32_t)question->min_log_size : (uint32_t)least;
 }
 
-/* In the view: whether memory has what the answer takes. So it is the present's total, and of that whatever the
- * counters are at; nothing here takes longer with a larger book. */
+/* In the view: whether memory has everything for the answer, that is, the present total, at whatever size the counters
+ * are; nothing here takes longer with a larger book. */
 static bool is_at_hand(struct jk_call *call, struct jk_question *question)
 {
     if (!question->total || question->walks || question->open_us != JK_TIME_NONE) return false;
@@ -103,7 +103,7 @@ static void release_sources(struct jk_question *question)
     question->kept = NULL;
 }
 
-/* Makes under a rule what is not at hand. The view is held before, and after a success. */
+/* Makes what is missing for a rule. The view is held before, and after success. */
 static enum jk_status bring_sources(struct jk_call *call, struct jk_question *question)
 {
     if (!question->rule_asked) return JK_OK;
@@ -143,8 +143,8 @@ static void answer_question(struct jk_call *call, struct jk_question *question)
 
 static void take_up(struct jk_call *call);
 
-/* On a reader thread, without a view: what the database has before the time asked for. It has all of that, with no
- * batch open; where this server does not yet, the call goes on when it does. */
+/* On a reader thread, without a view: finds out how many entries the database has before the requested time. It has all
+ * of them, with no batch still open; if this server does not yet, the call continues once it does. */
 static void settle_time(struct jk_call *call, struct jk_question *question)
 {
     struct jk_moment moment;
@@ -200,7 +200,7 @@ void jk_question_pause(struct jk_call *call, struct jk_question *question)
     jk_store_view(jk_store_of(call), &question->view);
 }
 
-/* The pages of a revision are known by its second size (count_rule.h). */
+/* The pages of a revision are identified by its second size (count_rule.h). */
 char *jk_question_token(struct jk_call *call, const struct jk_question *question, uint64_t after)
 {
     return jk_page_token(call, &question->page, question->revision ? question->m : question->size, after);

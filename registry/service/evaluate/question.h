@@ -31,8 +31,8 @@ struct jk_question {
     struct jk_page page;
     int64_t min_log_size;
     bool scoped;
-    bool total; /* one scope's total is wanted: now it comes from counters, or under a rule from kept totals */
-    bool walks; /* it takes more than a total: each derivative, or those that a split counts */
+    bool total; /* only one scope's total is wanted: it can come from counters or, under a rule, from cached totals */
+    bool walks; /* it needs more than a total: each derivative, or those that a split counts */
     jk_answer_fn *answer;
 
     /* Found: */
@@ -42,8 +42,8 @@ struct jk_question {
     uint32_t size;             /* log size that the reply names */
     uint32_t revision;         /* of a closed stage's report, counted as that; 0: of none */
     uint32_t m;                /* with `revision`: its second size; else 0 */
-    int64_t open_us;           /* the time asked for, as long as entries before it may be on their way; else NONE */
-    bool settled;              /* none are any more */
+    int64_t open_us;           /* the requested time, as long as entries before it may still arrive; otherwise NONE */
+    bool settled;              /* none are outstanding any more */
     bool present;              /* as of now, whatever that is when it is answered */
 
     /* What it is answered from: */
@@ -53,16 +53,16 @@ struct jk_question {
     struct jk_kept_standing *kept; /* under a rule, at `size`; NULL: `totals` suffice */
 };
 
-/* Finds the answer and gives it: ends the call, now or later. `question` lies in the call's arena, with what is asked
+/* Finds the answer and returns it: ends the call, now or later. `question` is in the call's arena, with the request
  * filled in and checked. */
 void jk_question_ask(struct jk_call *call, struct jk_question *question, jk_answer_fn *answer);
 
-/* The same in two steps, on a reader thread, for whoever answers more than once; without an `as_of`. A view is held
+/* The same in two steps, on a reader thread, for callers that answer more than once; without an `as_of`. A view is held
  * from a successful open until the close. */
 JK_MUST_USE enum jk_status jk_question_open(struct jk_call *call, struct jk_question *question);
 void jk_question_close(struct jk_call *call, struct jk_question *question);
 
-/* In a long answer: lets writers pass. What holds for the size stays. */
+/* Within a long answer: lets writers in. What is true of the size does not change. */
 void jk_question_pause(struct jk_call *call, struct jk_question *question);
 /* The token for the page after `after`. */
 char *jk_question_token(struct jk_call *call, const struct jk_question *question, uint64_t after);

@@ -1,6 +1,6 @@
-/* GetReport: a file of a report from the public folder, made there first where it is absent. A reader thread reads a
- * piece, an rpc thread comes back when it has left, and so on. A canonical file is read through before its first piece
- * leaves, and held against the closing's digest. */
+/* GetReport: a file of a report from the public folder, made first if it is absent. A reader thread reads a chunk, an
+ * rpc thread takes over when it has been sent, and so on. A canonical file is read completely and checked against the
+ * closing's digest before its first chunk is sent. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -135,7 +135,7 @@ static enum jk_status find_closing(struct jk_call *call, struct sending *sending
     return status;
 }
 
-/* Anybody may ask, so paths and keys are for the server's log. */
+/* Anybody may ask, so paths and keys go only into the server's log. */
 static enum jk_status not_ready(const struct jk_error *why, struct jk_error *error)
 {
     error->retry_ms = why->retry_ms;
@@ -156,7 +156,7 @@ static enum jk_status try_open(struct jk_call *call, struct sending *sending, st
                                sending->file, &sending->fd, &sending->size, error);
 }
 
-/* Where the files cannot all be made, the one that is asked for may be there nevertheless. */
+/* Even if not all files can be made, the requested one may exist. */
 static enum jk_status open_report(struct jk_call *call, struct sending *sending)
 {
     struct jk_error why;

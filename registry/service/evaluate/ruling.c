@@ -1,4 +1,4 @@
-/* Rule, DecideRuling, ListRulings. Who ruled is kept in a private record, so that the second evaluator is another one
+/* Rule, DecideRuling, ListRulings. Who ruled is stored in a private record, so that the second evaluator is another one
  * (four_eyes.h); the log says only that it was an evaluator. */
 #include "service/evaluate/ruling.h"
 
@@ -13,7 +13,7 @@
 
 /* ---- rule ---- */
 
-/* Which kind an entry makes; what it is about lies in its fields. */
+/* Which kind of ruling an entry makes; its subject is in the fields. */
 static enum jk_ruling_kind ruling_kind(enum jk_kind kind)
 {
     switch (kind) {
@@ -31,7 +31,7 @@ static enum jk_ruling_kind ruling_kind(enum jk_kind kind)
     }
 }
 
-/* Whether a ruling says what the entry would say. */
+/* Whether a ruling says the same as the entry would. */
 static bool says_the_same(const struct jk_turn *turn, const struct jk_ruling *ruling, const struct jk_entry *entry)
 {
     uint32_t n = jk_turn_size(turn);
@@ -44,7 +44,7 @@ static bool says_the_same(const struct jk_turn *turn, const struct jk_ruling *ru
     return jk_span_equal_fold(ruling->external, entry->external);
 }
 
-/* The same ruling, where it waits for its second evaluator. */
+/* The same ruling, if it is waiting for its second evaluator. */
 static enum jk_status check_pending(struct jk_turn *turn, const struct jk_entry *entry, struct jk_error *error)
 {
     uint32_t n = jk_turn_size(turn);
@@ -107,7 +107,7 @@ static enum jk_status need_derivative(struct jk_turn *turn, uint32_t model, stru
                    JK_SPAN_ARG(jk_name_of(turn, model)));
 }
 
-/* Excluding and restoring, as a whole or for one root. */
+/* Excluding and restoring, completely or for one root. */
 static enum jk_status fill_standing(struct jk_turn *turn, const Jokbo__V1__RuleRequest *request, bool exclude,
                                     struct jk_entry *entry, struct jk_error *error)
 {
@@ -132,7 +132,7 @@ static enum jk_status fill_standing(struct jk_turn *turn, const Jokbo__V1__RuleR
                    JK_SPAN_ARG(entry->root));
 }
 
-/* The release that the request names: with its version, or the deciding one. */
+/* The release that the request names: by version, or the deciding one. */
 static enum jk_status find_ruled_release(struct jk_turn *turn, const char *text, uint32_t *out_model,
                                          uint32_t *out_release, struct jk_error *error)
 {

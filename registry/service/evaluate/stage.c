@@ -9,7 +9,7 @@
 #include "service/evaluate/stages.h"
 #include "service/evaluate/teams.h"
 
-/* ---- put: what can be told without the book ---- */
+/* ---- put: checks that need no book ---- */
 
 static void check_label(struct jk_call *call, const char *field, const char *text)
 {
@@ -39,7 +39,7 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Sorted by bytes, one space between them, as the entry has them. */
+/* Sorted by bytes, separated by one space, as in the entry. */
 static struct jk_span join_teams(struct jk_call *call, char *const *teams, size_t count)
 {
     size_t len = 0, at = 0;
@@ -130,7 +130,7 @@ static bool is_same_stage(const struct jk_stage *now, const struct jk_entry *ent
            jk_digest_equal(&now->policy, &entry->digest) && jk_span_equal(now->teams, entry->teams);
 }
 
-/* A rule set that is not complete yet may still say something else tomorrow: nothing real is closed by it. */
+/* A rule set that is not complete yet may still change: nothing real is closed by it. */
 static enum jk_status check_rules(const struct jk_turn *turn, const struct jk_policy *policy, struct jk_error *error)
 {
     bool demo = jk_span_equal(jk_book_purpose(turn->book), JK_SPAN("demo"));
@@ -141,7 +141,7 @@ static enum jk_status check_rules(const struct jk_turn *turn, const struct jk_po
         policy->name, policy->version, policy->rules);
 }
 
-/* What is open takes two: a team that is taken out at the last moment is out for good. */
+/* A change to an open stage takes two: a team removed at the last moment could not come back. */
 static enum jk_status put_stage(struct jk_change *change, struct jk_turn *turn, struct jk_entry *entry,
                                 struct jk_error *error)
 {
@@ -204,7 +204,7 @@ static void answer_with_texts(struct jk_call *call, enum jk_status status, struc
     jk_call_answer(call, status, reply);
 }
 
-/* Whose turn it is. */
+/* Who has to act next. */
 static Jokbo__V1__StageWait wait_of(struct jk_call *call, const struct jk_view *view, uint32_t slot)
 {
     struct jk_services *services = jk_services_of(call);
@@ -226,7 +226,7 @@ static Jokbo__V1__StageWait wait_of(struct jk_call *call, const struct jk_view *
     }
 }
 
-/* As far as this server's own clock can tell. */
+/* According to this server's own clock. */
 static Jokbo__V1__Stage *present_as_now(struct jk_call *call, const struct jk_present *present,
                                         const struct jk_view *view, uint32_t slot, struct jk_texts *texts)
 {

@@ -1,4 +1,4 @@
-/* Policies, stages, rulings and disputes as messages, with the free texts that go with them (texts.h). */
+/* Policies, stages, rulings and disputes as messages, with their free texts (texts.h). */
 #ifndef JK_SERVICE_EVALUATE_STAGES_H
 #define JK_SERVICE_EVALUATE_STAGES_H
 
@@ -9,16 +9,16 @@
 #include "service/records/present.h"
 #include "service/call/texts.h"
 
-/* Each gives NULL when the arena is exhausted. `texts` may be NULL. */
+/* Each returns NULL if the arena is exhausted. `texts` may be NULL. */
 Jokbo__V1__Policy *jk_present_policy(const struct jk_present *present, uint32_t policy);
 Jokbo__V1__Stage *jk_present_stage(const struct jk_present *present, uint32_t stage, struct jk_texts *texts);
 Jokbo__V1__Closing *jk_present_closing(const struct jk_present *present, const struct jk_closing *closing,
                                        struct jk_texts *texts);
 Jokbo__V1__Ruling *jk_present_ruling(const struct jk_present *present, uint32_t ruling, struct jk_texts *texts);
 Jokbo__V1__Dispute *jk_present_dispute(const struct jk_present *present, uint32_t dispute, struct jk_texts *texts);
-/* Teams as an entry says them, as a list of JK_STAGE_TEAMS_MAX at most. */
+/* Teams as in an entry, as a list of at most JK_STAGE_TEAMS_MAX. */
 void jk_present_teams(const struct jk_present *present, struct jk_span teams, size_t *out_count, char ***out_teams);
-/* The newest revision, 0 where a stage is not closed. */
+/* The newest revision, 0 if a stage is not closed. */
 uint32_t jk_stage_revisions(const struct jk_present *present, uint32_t stage);
 
 /* A policy by name (its highest version), name@version or digest; JK_NONE. */
@@ -32,10 +32,10 @@ void jk_check_model_name(struct jk_error *error, const char *field, const char *
 bool jk_descends_from_base(const struct jk_book *book, uint32_t model, uint32_t base, uint32_t n);
 /* Whether a base model of the team is among its roots, or is itself. */
 bool jk_leads_to_team(const struct jk_present *present, uint32_t model, uint32_t team);
-/* A filter by team of a list: JK_NONE where none is asked for. */
+/* A list's filter by team: JK_NONE if none is given. */
 JK_MUST_USE enum jk_status jk_filter_team(struct jk_call *call, const struct jk_present *present, const char *id,
                                           uint32_t *out_team);
-/* A filter by model of a list: JK_NONE where none is asked for. */
+/* A list's filter by model: JK_NONE if none is given. */
 JK_MUST_USE enum jk_status jk_filter_model(struct jk_call *call, const struct jk_present *present, const char *name,
                                            uint32_t *out_model);
 

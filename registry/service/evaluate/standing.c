@@ -1,4 +1,4 @@
-/* Kept standings; see standing.h. Each table has its newest in front. */
+/* Cached standings; see standing.h. Each table has its newest first. */
 #include "service/evaluate/standing.h"
 
 #include <pthread.h>
@@ -114,7 +114,7 @@ static struct jk_kept_totals *find_totals(struct jk_standings *standings, const 
     return NULL;
 }
 
-/* Takes the place of those of the same rule, else of the one asked for longest ago; gives back the one that goes. */
+/* Replaces those of the same rule, otherwise the least recently requested; returns the one replaced. */
 static struct jk_kept_totals *put_totals(struct jk_standings *standings, struct jk_kept_totals *totals)
 {
     size_t at = 0;
@@ -142,8 +142,8 @@ static struct jk_kept_standing *find_standing(struct jk_standings *standings, co
     return NULL;
 }
 
-/* Takes the place of the one used longest ago; one with a second book that of the other that has one. Gives back the
- * one that goes. */
+/* Replaces the least recently used; one with a second book replaces the other that has one. Returns the one replaced.
+ */
 static struct jk_kept_standing *put_standing(struct jk_standings *standings, struct jk_kept_standing *kept)
 {
     size_t at = 0;

@@ -1,11 +1,11 @@
-/* Standings that are kept, so that counts under a rule come from memory.
+/* Cached standings, so that counts under a rule come from memory.
  *
- * The present: for each of the rules asked for last (JK_KEPT_RULES), the totals of every scope at one size. Whoever
- * asks gets them as long as the log has not grown, or they are younger than JK_KEPT_MS (or than four times what making
- * them took, so that a large book is not walked all the time); else a reader makes them anew. Any size: the rows of the
- * JK_KEPT_STANDINGS standings used last, about 45 bytes a pair of derivative and root each. Of these at most one is of
- * a report's revision with two sizes: it needs a second book (700 bytes a derivative), folded from PostgreSQL, and is
- * kept as long as it is among them.
+ * The present: for each of the most recently requested rules (JK_KEPT_RULES), the totals of every scope at one size.
+ * They are returned as long as the log has not grown, or they are younger than JK_KEPT_MS (or than four times the time
+ * it took to make them, so that a large book is not walked all the time); otherwise a reader makes them anew. Any size:
+ * the rows of the JK_KEPT_STANDINGS most recently used standings, each about 45 bytes a pair of derivative and root. At
+ * most one of these is for a report's revision with two sizes: it needs a second book (700 bytes a derivative), folded
+ * from PostgreSQL, which is kept with it.
  *
  * Threads: any; making only on a reader's, which lets writers pass every few thousand models and ends when its call has
  * no more time or no client. Nothing is made twice at once: others who want it wait for it, as long as their own calls
@@ -47,24 +47,24 @@ struct jk_kept_standing { /* read-only */
 struct jk_standings *jk_standings_new(void); /* NULL when out of memory */
 void jk_standings_free(struct jk_standings *standings);
 
-/* The kept totals, where they are good enough for a log of `size`, and of at least `least`; NULL: renew them. */
+/* The cached totals, if they are good enough for a log of `size`, and are of at least `least`; NULL: renew them. */
 struct jk_kept_totals *jk_standings_totals(struct jk_standings *standings, const struct jk_count_rule *rule,
                                            uint32_t size, uint32_t least);
-/* On a reader thread, without a view: the same, made where they must be. */
+/* On a reader thread, without a view: the same, made if necessary. */
 JK_MUST_USE enum jk_status jk_standings_renew(struct jk_call *call, const struct jk_count_rule *rule, uint32_t least,
                                               struct jk_kept_totals **out_totals);
-/* An empty total where the scope has nothing. */
+/* An empty total if the scope has nothing. */
 const struct jk_policy_total *jk_kept_total(const struct jk_kept_totals *totals, struct jk_scope scope);
 void jk_kept_totals_release(struct jk_kept_totals *totals); /* accepts NULL */
 
-/* On a reader thread, without a view: the standing at a size. UNAVAILABLE (COMPUTING) where a second book has to be
- * made and another call is making one. */
+/* On a reader thread, without a view: the standing at a size. UNAVAILABLE (COMPUTING) if it needs a second book and
+ * another call is making one. */
 JK_MUST_USE enum jk_status jk_standings_at(struct jk_call *call, const struct jk_count_rule *rule, uint32_t size,
                                            struct jk_kept_standing **out_kept);
-/* The book to ask about those who stand in it, and the size to ask at. */
+/* The book to query about those in it, and the size to use. */
 const struct jk_book *jk_kept_book(const struct jk_kept_standing *kept, const struct jk_view *view);
 uint32_t jk_kept_book_size(const struct jk_kept_standing *kept);
-/* Those that came too late for it; none, but for a rule with an `m`. */
+/* Those that came too late for it; none, except for a rule with an `m`. */
 struct jk_late jk_kept_late(const struct jk_kept_standing *kept, const struct jk_view *view);
 void jk_kept_standing_release(struct jk_kept_standing *kept); /* accepts NULL */
 

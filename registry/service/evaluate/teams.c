@@ -18,7 +18,7 @@ static enum jk_status keep_proposal(struct jk_turn *turn, const struct jk_stage 
     return jk_turn_record(turn, &record, error);
 }
 
-/* What waits for its second; false where nothing does. */
+/* What is waiting for a second evaluator; false if nothing is. */
 static bool find_proposal(struct jk_directory *directory, const struct jk_stage *stage,
                           struct jk_teams_proposal *out_kept, struct jk_proposal *out_first)
 {

@@ -1,5 +1,5 @@
-/* WatchCounts: a count, and again whenever its numbers have changed. Watchers wait with all others (waiting.h); what
- * they are told comes from the counters, and under a rule from the kept totals, which all watchers of it share. */
+/* WatchCounts: a count, sent again whenever its numbers have changed. Watchers wait with all others (waiting.h); their
+ * counts come from the counters or, under a rule, from the cached totals, which all its watchers share. */
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -53,7 +53,8 @@ static void wait_on(struct jk_call *call)
     jk_waiting_wait_until(&watch->waiter, watch->size, watch->told ? watch->told_ms + PAUSE_MS : 0);
 }
 
-/* On a reader thread. Once the message is sent the call may be anywhere: nothing is touched after. */
+/* On a reader thread. Once the message is sent the call may belong to another thread: nothing may be touched after
+ * that. */
 static void tell_changes(struct jk_call *call)
 {
     struct watch *watch = call->state;

@@ -155,7 +155,7 @@ static enum jk_status put_account(struct jk_change *change, struct jk_turn *turn
     return JK_OK;
 }
 
-/* What it holds already was given when it was given; the caller gives the rest now. */
+/* What it has already was authorised then; the caller must be able to grant the rest now. */
 static void grant_roles(struct jk_account *account, const struct jk_account *before, const struct jk_change *change,
                         const struct jk_turn *turn)
 {
@@ -192,7 +192,7 @@ static bool is_last_admin(struct jk_turn *turn, uint64_t id, struct jk_arena *ar
     return true;
 }
 
-/* Whoever is disabled owns nothing any more that could stand verified. */
+/* A disabled account no longer counts as an owner for a verification. */
 static enum jk_status end_standing(struct jk_change *change, struct jk_turn *turn, uint64_t account,
                                    ProtobufCMessage *reply)
 {

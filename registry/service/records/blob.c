@@ -26,7 +26,7 @@
 #define DATA_MAX     (512u << 10)
 #define WINDOW_LEAST (64u << 10)         /* bytes, or all that are left, … */
 #define WINDOW_MS    10000               /* … in such a time */
-#define NAMING_US    INT64_C(3600000000) /* from the first chunk to the record; chunks are left alone for a day */
+#define NAMING_US    INT64_C(3600000000) /* from the first chunk to the record; chunks are kept for a day */
 
 static const struct jk_callers_limits limits = {.most = 12, .each = 3};
 
@@ -59,7 +59,7 @@ struct jk_places *jk_upload_places_new(void)
     return jk_places_new(&limits);
 }
 
-/* FAILED_PRECONDITION with the time and the reason's digest; facts of a withdrawn one. */
+/* FAILED_PRECONDITION with the time and the reason's digest; facts about a withdrawn blob. */
 static enum jk_status fail_withdrawn(const struct jk_blob_facts *facts, struct jk_error *error)
 {
     char hex[JK_DIGEST_HEX + 1], reason[JK_DIGEST_HEX + 1], time[JK_TIME_TEXT];
@@ -104,7 +104,7 @@ static enum jk_status contradicts(const struct jk_release *release, const struct
     return jk_error_result(error);
 }
 
-/* Of a publisher of the caller's, or of one whom nobody has claimed, for whom a registrar entered it. */
+/* Whether it belongs to the caller, or was entered by a registrar and nobody has claimed it. */
 static bool is_own(const struct jk_change *change, const struct jk_turn *turn, const struct jk_release *release)
 {
     uint32_t publisher = jk_publisher_of(turn, release->model);
@@ -114,9 +114,9 @@ static bool is_own(const struct jk_change *change, const struct jk_turn *turn, c
            jk_directory_membership(turn->directory, name, account) != JK_MEMBER_NONE;
 }
 
-/* One's own mistake is refused: a release that says other weights, where none says the manifest's. A stranger's is no
- * matter: whoever names another's manifest with wrong weights would keep it out; what such a release says is not held
- * for it (registry/formats/count.md). */
+/* Contradicting one's own release is refused: it states other weights, and none states the manifest's. Other
+ * publishers' releases do not matter: otherwise anybody could block a manifest by naming it with wrong weights. What
+ * such a release says does not count as held (registry/formats/count.md). */
 static enum jk_status check_releases(const struct jk_change *change, struct jk_turn *turn,
                                      const struct jk_blob_facts *facts, struct jk_error *error)
 {
@@ -130,7 +130,7 @@ static enum jk_status check_releases(const struct jk_change *change, struct jk_t
     return wrong ? contradicts(wrong, facts, error) : JK_OK;
 }
 
-/* A manifest that came as a licence's text first, or was stored before its weight files were looked at, is read now. */
+/* A manifest that was first uploaded as a licence text, or stored before weight files were recorded, is read now. */
 static bool is_news(const struct jk_blob_facts *there, const struct jk_blob_facts *facts)
 {
     return facts->manifest && !(there->manifest && there->files_known);
@@ -143,7 +143,7 @@ static enum jk_status record_facts(struct jk_turn *turn, const struct jk_blob_fa
     return jk_turn_record(turn, &record, error);
 }
 
-/* What nobody names yet was brought again: it stays so much longer. Once in a while is enough. */
+/* A blob that nothing names was uploaded again, so it is kept longer. Recording that once in a while is enough. */
 static enum jk_status renew_blob(struct jk_turn *turn, struct jk_blob_facts *there, struct jk_error *error)
 {
     if (turn->time_us - jk_blob_brought_us(there) < JK_BLOB_RENEW_US) return JK_OK;
@@ -152,8 +152,8 @@ static enum jk_status renew_blob(struct jk_turn *turn, struct jk_blob_facts *the
     return record_facts(turn, there, error);
 }
 
-/* The chunks become the blob's. They may be gone where this machine was halted in between; and nothing was stored where
- * the bytes were here when the upload came, and have been removed since. */
+/* The chunks become the blob's. They may be gone if this machine was suspended in between; and nothing was stored if
+ * the bytes were here when the upload began but have been removed since. */
 static enum jk_status name_chunks(struct jk_turn *turn, const struct upload *upload, struct jk_error *error)
 {
     if (!upload->number)
@@ -221,7 +221,7 @@ static void submit_upload(struct jk_call *call)
     jk_change_submit(call, decide_blob, NULL);
 }
 
-/* On a reader thread, a chunk at a time: others get their turn in between. What is empty is one empty chunk. */
+/* On a reader thread, one chunk at a time, so that others get their turn. An empty blob is one empty chunk. */
 static void store_next(struct jk_call *call)
 {
     struct upload *upload = call->state;
@@ -348,7 +348,7 @@ static enum jk_status keep_header(struct jk_call *call, const Jokbo__V1__BlobHea
     return JK_OK;
 }
 
-/* On a reader thread, before the bytes come; and again when they are here, which decides. */
+/* On a reader thread, before the bytes arrive; checked again, conclusively, when they are here. */
 static void check_day_quota(struct jk_call *call)
 {
     struct upload *upload = call->state;
@@ -371,7 +371,7 @@ static void got_header(struct jk_call *call)
         struct jk_blob_facts there;
         read_header(call, message->header, upload);
         status = jk_error_result(&call->error);
-        /* Before its bytes come; and again in the turn, which decides. */
+        /* Before its bytes arrive; checked again, conclusively, in the turn. */
         if (status == JK_OK &&
             jk_directory_blob(jk_store_directory(jk_store_of(call)), &upload->facts.digest, &there) &&
             there.state == JK_BLOB_WITHDRAWN)

@@ -1,4 +1,4 @@
-/* GetModel, GetRelease, ListModels, ListDerivatives: answered from the book; but for why a release was yanked. */
+/* GetModel, GetRelease, ListModels, ListDerivatives: answered from the book, except for why a release was yanked. */
 #include <stdlib.h>
 
 #include "reply/lookup.h"
@@ -61,7 +61,7 @@ static enum jk_status find_asked_release(struct jk_call *call, const struct jk_v
                    JK_SPAN_ARG(name), JK_SPAN_ARG(version));
 }
 
-/* On a reader thread: with the text that lies outside the log. */
+/* On a reader thread: with the text that is stored outside the log. */
 static void answer_yanked(struct jk_call *call)
 {
     Jokbo__V1__Release *release = call->state;
@@ -106,7 +106,7 @@ struct walk {
     bool more;
 };
 
-#define WALK_STRIDE 8192 /* models looked at before writers get a chance; as-of answers never change in between */
+#define WALK_STRIDE 8192 /* models visited before writers get a chance; as-of answers never change in between */
 
 static bool take_model(struct walk *walk, uint32_t model)
 {
@@ -291,7 +291,7 @@ static void join_family(struct family *family, uint32_t model)
     family->queue[family->tail++] = model;
 }
 
-/* A release makes its model a child only where it is the deciding one, or the newest of a yanked model. */
+/* A release makes its model a child only if it is the deciding one, or the newest of a yanked model. */
 static bool decides(const struct jk_book *book, uint32_t release, uint32_t n)
 {
     uint32_t model = jk_book_release(book, release)->model, deciding = jk_book_deciding(book, model, n);

@@ -137,7 +137,7 @@ void jk_unyank_release(struct jk_call *call)
 
 /* ---- another name ---- */
 
-/* The new name must be free, or be the model's own present name in another case. */
+/* The new name must be free, or be the model's current name in another case. */
 static enum jk_status check_new_name(struct jk_turn *turn, struct jk_span name, struct jk_span to, uint32_t model,
                                      struct jk_error *error)
 {

@@ -54,7 +54,7 @@ static void read_draft_digests(const Jokbo__V1__Derivative *message, struct jk_a
     jk_from_hex(message->weights_sha256, field(draft, arena, "weights_sha256"), &draft->weights, error);
 }
 
-/* A faulty parent is looked at no further. */
+/* A faulty parent is not examined any further. */
 static void parent_fault(struct jk_draft *draft, struct jk_arena *arena, size_t i, const char *name,
                          struct jk_span value, const char *why, struct jk_error *error)
 {
@@ -92,7 +92,7 @@ static void read_external(const Jokbo__V1__ExternalParent *message, struct jk_ar
                           : jk_ident_external_fault(parent->name);
     if (why) parent_fault(draft, arena, i, "external.name", parent->name, why, error);
     struct jk_span id;
-    if (jk_ident_is_hub_respelled(parent->name, &id)) /* a field's path is made only where it is needed */
+    if (jk_ident_is_hub_respelled(parent->name, &id)) /* a field's path is made only when it is needed */
         jk_check_hub_spelling(error, parent_field(draft, arena, i, "external.name"), parent->name);
     why = parent->version.len ? jk_ident_revision_fault(parent->version) : NULL;
     if (why) parent_fault(draft, arena, i, "external.revision", parent->version, why, error);

@@ -1,4 +1,4 @@
-/* A declared release on its way to a lineage statement: first its grammar, on any thread, then, in its turn on the
+/* A declared release on its way to a lineage statement: first its grammar, on any thread; then, in its turn on the
  * sequencer, what only the book knows: names, parents' hashes, paths, cycles. All mistakes of a draft are collected
  * before it fails. */
 #ifndef JK_SERVICE_RECORDS_DRAFT_H
@@ -9,8 +9,8 @@
 
 struct jk_draft_parent {
     bool external;
-    bool inherited;         /* taken over from the release before, where it is pinned: stays what it is */
-    bool faulty;            /* its grammar: told already */
+    bool inherited;         /* copied from the previous release, which pinned it: not resolved again */
+    bool faulty;            /* its grammar; already reported */
     struct jk_span name;    /* as declared; external: canonical host/id */
     struct jk_span version; /* version or revision; empty: none given */
     struct jk_digest hash;  /* zero: none given */
@@ -23,7 +23,7 @@ struct jk_draft {
     struct jk_digest license_text, artifact, weights;
     struct jk_draft_parent *parents;
     size_t parent_count;
-    size_t earlier; /* drafts that lie right before this one: items of its batch, which may be its parents */
+    size_t earlier; /* drafts immediately before this one: items of its batch, which may be its parents */
 };
 
 /* The grammar of every field; violations go into `error`. `base`: a base model's release, without relation and parents.
@@ -31,7 +31,7 @@ struct jk_draft {
 void jk_draft_read(const Jokbo__V1__Derivative *message, const char *prefix, struct jk_arena *arena,
                    struct jk_draft *out_draft, struct jk_error *error);
 
-/* What a draft comes to at the book's present size. */
+/* A draft resolved at the book's current size. */
 struct jk_resolved {
     struct jk_statement statement; /* spans in the book and the draft */
     struct jk_span text;           /* the statement's bytes, in the arena */
@@ -39,22 +39,21 @@ struct jk_resolved {
 };
 
 /* Resolves parents and writes the statement under `name` (the model's canonical name). `model`: the model that gets a
- * further release, JK_NONE for a new one. Checks parents' existence, hashes, doubles, self, cycles, at least one path
- * to a base model, and that an uploaded manifest says the same weights. With JK_EARLIER_ITEM as reason nothing is wrong
- * but a parent that is an earlier item of the batch and not there. */
+ * further release, JK_NONE for a new one. Checks that parents exist, their hashes, duplicates, self, cycles, at least
+ * one path to a base model, and that an uploaded manifest states the same weights. The reason JK_EARLIER_ITEM means
+ * that the only mistake is a parent that is an earlier item of the batch and does not exist. */
 #define JK_EARLIER_ITEM "EARLIER_ITEM"
 JK_MUST_USE enum jk_status jk_draft_resolve(const struct jk_draft *draft, const struct jk_turn *turn,
                                             struct jk_span name, uint32_t model, bool needs_path,
                                             struct jk_arena *arena, struct jk_resolved *out_resolved,
                                             struct jk_error *error);
 
-/* What the book knows to be wrong with a draft whose grammar is wrong already, so that all mistakes show at once. On
- * any thread, within a view. `further`: a release of a model that is there, which may leave out relation and parents.
- */
+/* What the book finds wrong with a draft whose grammar is already wrong, so that all mistakes show at once. On any
+ * thread, within a view. `further`: a release of an existing model, which may leave out relation and parents. */
 void jk_draft_note_mistakes(const struct jk_draft *draft, bool further, const struct jk_view *view,
                             struct jk_directory *directory, struct jk_arena *arena, struct jk_error *error);
 
-/* That no parent leads to a base model: each of them, with what is near. Whoever calls it knows that. */
+/* Reports that no parent leads to a base model: each of them, with suggestions. The caller has established it. */
 void jk_draft_note_dead_ends(const struct jk_draft *draft, const struct jk_view *view, struct jk_directory *directory,
                              struct jk_arena *arena, struct jk_error *error);
 

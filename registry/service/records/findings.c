@@ -1,4 +1,4 @@
-/* Findings, from a derivative's spells, its weights and the manifests that lie here; see findings.h. */
+/* Findings, from a derivative's spells, its weights and the manifests stored here; see findings.h. */
 #include "service/records/findings.h"
 
 #include "book/claims.h"
@@ -6,7 +6,7 @@
 #define KIND(name) JOKBO__V1__FINDING_KIND__FINDING_KIND_##name
 #define BIT(name)  (1u << KIND(name))
 
-/* A row for each flag that is a finding; `rooted`: what it says depends on the root. */
+/* A row for each flag that is a finding; `rooted`: it depends on the root. */
 static const struct rule {
     uint32_t flag;
     Jokbo__V1__FindingKind kind;

@@ -1,4 +1,4 @@
-/* See foreseen.h. The rules are the book's (book/book_assess.c), for what is in no book. */
+/* See foreseen.h. The rules are the book's (book/book_assess.c), applied to a model that is in no book. */
 #include "service/records/foreseen.h"
 
 #include "domain/ident.h"
@@ -13,7 +13,7 @@ struct foresight {
     struct jk_span name, license;
     uint32_t publisher; /* JK_NONE: not registered */
     int64_t now_us;
-    uint32_t *ancestors; /* releases that were met, each once */
+    uint32_t *ancestors; /* releases visited, each once */
     size_t ancestor_count;
     uint8_t met[JK_PERMISSION_KINDS]; /* permissions of all ancestors, a bit each */
     struct jk_spell *roots;
@@ -44,7 +44,7 @@ static uint32_t standing_release(const struct jk_present *present, uint32_t mode
     return release == JK_NONE ? jk_book_newest(present->book, model, present->size) : release;
 }
 
-/* The release that an external goes on at, of the model that adopted it; JK_NONE where nobody did. */
+/* The release at which an external continues, of the model that adopted it; JK_NONE if none did. */
 static uint32_t adopted_release(const struct jk_present *present, uint32_t external)
 {
     const struct jk_adoption *adoption =

@@ -1,7 +1,6 @@
-/* What would be found about a derivative that nobody has registered: the roots that it would have, and the findings that
- * follow from its name, its licence and its parents. Of digests, and of what rulings say, nothing is foreseen. Pure:
- * reads a view, allocates in an arena. At most 4,096 ancestors are looked at; beyond them what is permitted is unknown.
- */
+/* What would be found about a derivative that is not registered: its roots, and the findings that follow from its name,
+ * its licence and its parents. Nothing is predicted about digests, or about rulings. Pure: reads a view, allocates in
+ * an arena. Visits at most 4,096 ancestors; if there are more, permissions are unknown. */
 #ifndef JK_SERVICE_RECORDS_FORESEEN_H
 #define JK_SERVICE_RECORDS_FORESEEN_H
 

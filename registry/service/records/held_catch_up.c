@@ -13,7 +13,7 @@
 #include "service/records/held.h"
 
 #define AT_ONCE       64          /* manifests in a write */
-#define BYTES_AT_ONCE (64u << 20) /* of theirs: once there are as many, it is enough */
+#define BYTES_AT_ONCE (64u << 20) /* bytes of theirs: enough for one write */
 #define CHUNK_MAX     (2u << 20)  /* of a blob, with what the reader adds */
 #define READ_MS       60000
 #define RETRY_MS      1000
@@ -29,7 +29,7 @@ struct jk_held_catch_up {
 
 struct looked_at {
     struct jk_digest digest;
-    bool sound; /* its bytes are there, and are a manifest: `summary` holds */
+    bool sound; /* its bytes are here, and are a manifest: `summary` is valid */
     struct jk_manifest_summary summary;
 };
 

@@ -1,5 +1,5 @@
-/* What the log does not say yet of manifests that lie here, as those of a registry that is older than `held` entries:
- * at each start they are read again, in the background, and entries are made of them. */
+/* Manifests stored here that the log does not mention yet, as in a registry older than `held` entries: at each start
+ * they are read in the background, and entries are written for them. */
 #ifndef JK_SERVICE_RECORDS_HELD_CATCH_UP_H
 #define JK_SERVICE_RECORDS_HELD_CATCH_UP_H
 
@@ -7,7 +7,7 @@
 
 struct jk_held_catch_up;
 
-/* Starts a thread, which ends by itself when all is said. With nothing to do it starts none. */
+/* Starts a thread, which ends by itself when everything is written. Starts none if there is nothing to do. */
 JK_MUST_USE enum jk_status jk_held_catch_up_start(struct jk_store *store, struct jk_held_catch_up **out_catch_up,
                                                   struct jk_error *error);
 /* Before the store stops. */

@@ -9,7 +9,7 @@
 #define DEPTH_DEFAULT 5
 #define NODES_DEFAULT 500
 
-/* A node on the way: a release or an external (with the revision that a child named). */
+/* A node of the result: a release or an external (with the revision that a child named). */
 struct node {
     bool external;
     uint32_t slot;
@@ -28,13 +28,13 @@ struct graph {
     int32_t max_depth;
     struct node *nodes;
     uint32_t count;
-    uint32_t *buckets; /* positions + 1 by hash: nodes are met more than once */
+    uint32_t *buckets; /* positions + 1 by hash: nodes may be reached more than once */
     bool truncated;
 };
 
 #define BUCKETS 8192
 
-/* The position of a node, added where it is new; JK_NONE past the bounds. */
+/* The position of a node, added if it is new; JK_NONE beyond the bounds. */
 static uint32_t meet_node(struct graph *graph, const struct node *wanted)
 {
     uint32_t first = (uint32_t)(wanted->hash.bytes[0] | wanted->hash.bytes[1] << 8) % BUCKETS, at = first;
@@ -74,7 +74,7 @@ static struct node release_node(const struct graph *graph, uint32_t slot, int32_
 
 /* ---- up ---- */
 
-/* An adopted external goes on at the adopting model's deciding release. */
+/* An adopted external continues at the adopting model's deciding release. */
 static void climb_external(struct graph *graph, uint32_t position)
 {
     struct node node = graph->nodes[position];
@@ -138,7 +138,7 @@ static void descend_adopted(struct graph *graph, uint32_t position, uint32_t rel
         descend_from(graph, position, external, JK_NONE);
 }
 
-/* From the model asked for, over all its releases when no release was named; nodes met upwards are left alone. */
+/* From the requested model, over all its releases if none was named; nodes reached upwards are left alone. */
 static void descend(struct graph *graph, bool whole_model)
 {
     uint32_t model = jk_book_release(graph->book, graph->nodes[0].slot)->model;

@@ -46,7 +46,7 @@ void jk_get_checkpoint(struct jk_call *call)
     jk_call_answer(call, status, (const ProtobufCMessage *)reply);
 }
 
-/* ---- entries: a reader thread fetches a piece, an rpc thread comes back when it has left, and so on ---- */
+/* ---- entries: a reader thread fetches a chunk, an rpc thread takes over when it has been sent, and so on ---- */
 
 struct reading {
     uint64_t next, end;

@@ -1,6 +1,6 @@
-/* SetMember, AcceptMembership, RemoveMember, ListMembers. A membership takes the word of both sides: what one gives is
- * an invitation, until the account accepts it. Without that, who is made a member of a stranger's publisher would have
- * its cards' names looked up there, and could not judge it. */
+/* SetMember, AcceptMembership, RemoveMember, ListMembers. A membership requires both sides: what an owner gives is an
+ * invitation, until the account accepts it. Otherwise anybody could make others members of their publisher, where their
+ * cards' names would be looked up, and which they then could not judge. */
 #include "auth/access.h"
 #include "service/call/authority.h"
 #include "service/call/convert.h"
@@ -63,13 +63,13 @@ static enum jk_status put_member(struct jk_change *change, struct jk_turn *turn,
     member->since_us = turn->time_us;
     memcpy(member->publisher, name.at, name.len);
     JK_TRY(jk_member_put(turn, member, error));
-    if (member->role == JK_MEMBER_NONE && before.role == JK_MEMBER_NONE) /* it declines, or is not invited any more */
+    if (member->role == JK_MEMBER_NONE && before.role == JK_MEMBER_NONE) /* it declines, or is no longer invited */
         return reply_member(change, member, protobuf_c_empty_string, out_reply);
     JK_TRY(jk_owners_changed(turn, publisher, why, &ended, error));
     return reply_member(change, member, notice_of(change, ended, why), out_reply);
 }
 
-/* The same invitation again leaves the first as it is. */
+/* Repeating an invitation leaves the first as it is. */
 static enum jk_status invite(struct jk_change *change, struct jk_turn *turn, struct jk_span publisher, uint64_t account,
                              enum jk_member_role role, ProtobufCMessage **out_reply)
 {
@@ -97,7 +97,7 @@ static enum jk_status fail_not_owner(struct jk_span publisher, struct jk_error *
                    JK_SPAN_ARG(publisher));
 }
 
-/* Why a verification ends by this, if it does: `giver` gives the role. */
+/* Why a verification ends through this, if it does: `giver` grants the role. */
 static const char *why_of(const struct jk_turn *turn, struct jk_span publisher, enum jk_member_role role,
                           uint64_t giver)
 {
@@ -106,7 +106,7 @@ static const char *why_of(const struct jk_turn *turn, struct jk_span publisher, 
                                                                                          : JK_ENDED_TRANSFERRED;
 }
 
-/* Who is a member already, or takes the role itself, has nothing to accept. */
+/* An existing member, or somebody who takes the role themselves, has nothing to accept. */
 static enum jk_status decide_set(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__SetMemberRequest *request = (const void *)change->call->request;
@@ -141,13 +141,13 @@ void jk_set_member(struct jk_call *call)
 
 /* ---- accept ---- */
 
-/* Whether whoever gave the invitation may still give it: nobody comes in by the word of an owner who was put out. */
+/* Whether the one who sent the invitation could still send it: an owner who was removed can bring nobody in. */
 static bool still_holds(const struct jk_turn *turn, const struct jk_member *invitation, uint32_t publisher)
 {
     struct jk_account giver;
     struct jk_span name = jk_book_publisher(turn->book, publisher)->name;
     if (!jk_directory_account(turn->directory, invitation->invited_by, &giver) || giver.disabled) return false;
-    if (invitation->stood) /* with a registrar's word about this verification */
+    if (invitation->stood) /* with a registrar's confirmation for this verification */
         return (giver.roles & (JK_ROLE_ADMIN | JK_ROLE_REGISTRAR)) &&
                invitation->stood == jk_book_verified_since(turn->book, publisher, jk_turn_size(turn));
     return (giver.roles & JK_ROLE_ADMIN) ||

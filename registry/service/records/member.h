@@ -6,7 +6,7 @@
 
 #include "auth/directory.h"
 
-/* NULL when memory is out. */
+/* NULL when out of memory. */
 Jokbo__V1__Member *jk_present_member(struct jk_arena *arena, const struct jk_member *member);
 
 #endif

@@ -53,9 +53,9 @@ enum jk_status jk_member_room(struct jk_turn *turn, struct jk_span publisher, st
                    "The publisher has %d members, with those who are invited, which is the most", JK_MEMBERS_MAX);
 }
 
-/* ---- who stands ---- */
+/* ---- who counts for the verification ---- */
 
-/* All members, of whom those with the role owner are meant. */
+/* All members; those with the role owner are meant. */
 static size_t list_members(struct jk_turn *turn, struct jk_span publisher, const struct jk_member **out_list)
 {
     size_t total;
@@ -85,9 +85,9 @@ enum jk_status jk_owners_stand(struct jk_turn *turn, uint32_t publisher, uint32_
 }
 
 struct tally {
-    bool known;     /* somebody stands, whether or not the account works */
-    bool held;      /* by somebody who stands, with an account that works */
-    bool strangers; /* owners who do not stand */
+    bool known;     /* somebody counts, whether or not the account is enabled */
+    bool held;      /* somebody counts whose account is enabled */
+    bool strangers; /* owners who do not count */
 };
 
 static struct tally count_owners(struct jk_turn *turn, uint32_t publisher, uint32_t since)

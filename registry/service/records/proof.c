@@ -1,5 +1,5 @@
 /* GetInclusionProof, GetConsistencyProof and GetReceipt: answered from the tree's hashes in memory, on the thread that
- * received the call. A proof of 100,000 entries takes some forty look-ups and ten hashes. */
+ * received the call. A proof for 100,000 entries takes some forty look-ups and ten hashes. */
 #include "service/call/convert.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
@@ -44,7 +44,7 @@ static enum jk_status find_entry(const struct jk_view *view, struct wanted wante
     return JK_OK;
 }
 
-/* A size that was asked for, 0 being the present one. */
+/* A requested size, where 0 is the current one. */
 static enum jk_status read_size(const struct jk_view *view, const char *field, int64_t asked, uint64_t *out_size,
                                 struct jk_error *error)
 {

@@ -1,10 +1,10 @@
-/* PublishRelease: a further release of a model that is there. */
+/* PublishRelease: a further release of an existing model. */
 #include "auth/access.h"
 #include "service/call/handlers.h"
 #include "service/records/held.h"
 #include "service/records/registration.h"
 
-/* A base model is made from nothing that counts: one that was a derivative keeps what it had, and gets no other. */
+/* A base model has no counted parents: one that used to be a derivative keeps those it had, and gets no others. */
 static enum jk_status check_base(const struct jk_draft *draft, struct jk_error *error)
 {
     static const char rule[] = "is given, but a base model's release has neither relation nor parents";
@@ -13,7 +13,7 @@ static enum jk_status check_base(const struct jk_draft *draft, struct jk_error *
     return jk_error_result(error);
 }
 
-/* Parents and relation left out: as the model's deciding (or newest) release has them. */
+/* Parents and relation left out: those of the model's deciding (or newest) release. */
 static enum jk_status inherit(struct jk_change *change, struct jk_turn *turn, uint32_t model, struct jk_draft *draft,
                               struct jk_error *error)
 {
@@ -50,7 +50,8 @@ static enum jk_status check_version(struct jk_change *change, struct jk_turn *tu
                    JK_SPAN_ARG(draft->version), jk_book_release(turn->book, taken)->index);
 }
 
-/* A machine's token takes back nothing that the deciding release claims, by one that says less and would decide. */
+/* A machine's token may not drop anything that the deciding release claims, by publishing one that says less and would
+ * decide. */
 static enum jk_status check_says_enough(const struct jk_change *change, const struct jk_turn *turn, uint32_t model,
                                         const struct jk_statement *says, struct jk_error *error)
 {

@@ -1,5 +1,5 @@
-/* ReadCard: what a model's files declare, by the readers that `jokbo register` has, and held against the book. The call
- * takes a place on the rpc thread and works on a reader; its memory is its own, and goes with it. */
+/* ReadCard: what a model's files declare, using the readers that `jokbo register` has, and checked against the book.
+ * The call takes a place on the rpc thread and works on a reader; its memory is separate, and freed with it. */
 #include "service/records/read_card.h"
 
 #include <stdio.h>
@@ -227,7 +227,7 @@ static void build(struct reading *reading)
     derivative->n_parents = reading->pins.count;
 }
 
-/* What the registry would find wrong, as it does where somebody registers it. */
+/* What the registry would find wrong, as if somebody registered it. */
 static void ask_registry(struct reading *reading)
 {
     struct jk_draft *draft = jk_arena_zalloc(&reading->arena, 1, sizeof *draft);

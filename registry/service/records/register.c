@@ -6,7 +6,7 @@
 #include "service/records/lookalike.h"
 #include "service/records/registration.h"
 
-/* A registrar enters publishers as it goes; nobody else's are made by the way. */
+/* Registrars create publishers as they go; nobody else does so implicitly. */
 enum jk_status jk_register_publisher(struct jk_change *change, struct jk_turn *turn, struct jk_span name,
                                      uint32_t *out_publisher, struct jk_error *error)
 {

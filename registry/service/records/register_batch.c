@@ -54,7 +54,7 @@ static void note_item_failure(struct failures *failures, size_t item, const stru
     jk_error_field(all, field, "%s: %s", jk_status_text(one->status), one->message);
 }
 
-/* Where every failure is of one kind the whole has that kind: a repeated batch is ALREADY_EXISTS. */
+/* If all failures are of one kind the whole has that kind: a repeated batch is ALREADY_EXISTS. */
 static enum jk_status sum_failures(struct failures *failures)
 {
     struct jk_error *all = failures->all;
@@ -118,7 +118,7 @@ static enum jk_status decide_batch(struct jk_change *change, struct jk_turn *tur
         JK_MESSAGE(arena, Jokbo__V1__BatchRegisterDerivativesResponse, jokbo__v1__batch_register_derivatives_response);
     if (!hashes || !reply) return jk_out_of_memory(all);
     JK_TRY(register_all(change, turn, batch, hashes));
-    for (size_t i = 0; i < batch->count; i++) /* behind all of them, whose indexes are contiguous */
+    for (size_t i = 0; i < batch->count; i++) /* after all of them, so that their indexes are contiguous */
         JK_TRY(jk_held_note(turn, &batch->drafts[i].artifact, all));
     reply->registrations = (Jokbo__V1__RegistrationSummary **)jk_pointers(arena, batch->count);
     if (!reply->registrations) return jk_out_of_memory(all);

@@ -8,7 +8,7 @@
 #include "service/call/handlers.h"
 #include "service/records/twin.h"
 
-/* Where the grammar of some drafts is wrong: what else is wrong with any of them, as far as an error holds it. */
+/* If the grammar of some drafts is wrong: what else is wrong with any of them, as much as an error can hold. */
 void jk_registration_note_mistakes(struct jk_call *call, const struct jk_draft *drafts, size_t count, bool further)
 {
     struct jk_directory *directory = jk_store_directory(jk_store_of(call));
@@ -44,7 +44,7 @@ struct jk_present jk_present_turn(const struct jk_change *change, const struct j
     return (struct jk_present){turn->book, turn->directory, jk_turn_size(turn), &change->call->arena};
 }
 
-/* The identical statement is there already: success for a pipeline, told with its index. */
+/* The identical statement exists already: success for a pipeline, reported with its index. */
 enum jk_status jk_registration_exists(struct jk_change *change, struct jk_turn *turn,
                                       const struct jk_resolved *resolved, uint32_t release, struct jk_error *error)
 {
@@ -66,7 +66,7 @@ enum jk_status jk_registration_append(struct jk_turn *turn, enum jk_kind kind, c
     return jk_turn_append(turn, &entry, out_index, error);
 }
 
-/* With validate_only nothing has a place in the log: what the entry at `index` would have made has none. */
+/* With validate_only nothing has a place in the log: removes what depends on the index. */
 static void forget_place(Jokbo__V1__Registration *reply, uint32_t index)
 {
     if (reply->model->log_index == index) {
@@ -76,7 +76,7 @@ static void forget_place(Jokbo__V1__Registration *reply, uint32_t index)
     reply->release->log_index = reply->release->log_size = reply->model->log_size = 0;
 }
 
-/* The release that the draft made, found again by what the request says. */
+/* The release that the draft made, found again from the request. */
 static uint32_t find_made(const struct jk_change *change, const struct jk_present *present, uint32_t *out_model)
 {
     const struct jk_draft *draft = change->input;
@@ -129,7 +129,7 @@ enum jk_status jk_registration_tell(struct jk_change *change, struct jk_turn *tu
     if (is_first_release(&present, model, release)) reply->publisher_notice = publisher_notice(&present, model);
     if (!reply->release || !reply->model || !reply->notice || !reply->publisher_notice)
         return jk_out_of_memory(&change->call->error);
-    /* The very bytes that were hashed; for a repeat they are made from the book. */
+    /* The exact bytes that were hashed; for a repeated request they are made from the book. */
     if (change->statement.at) reply->release->statement = (char *)(uintptr_t)change->statement.at;
     if (change->write.dry) forget_place(reply, change->entry);
     reply->log_index = jk_change_index(change, change->entry);

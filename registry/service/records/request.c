@@ -1,6 +1,5 @@
 /* RequestPublisher, ListPublisherRequests, DecidePublisherRequest: reserved names and claims, which an admin decides,
- * and owners with whom a publisher stays verified, whom a registrar or admin confirms that belongs to none of the
- * sides. */
+ * and new owners for a verified publisher, whom a registrar or admin with no ties to either side confirms. */
 #include "auth/access.h"
 #include "domain/ident.h"
 #include "service/call/authority.h"
@@ -45,7 +44,7 @@ static enum jk_status put_request(struct jk_change *change, struct jk_turn *turn
     return JK_OK;
 }
 
-/* ---- what must hold for a request, when it is made and again when it is decided ---- */
+/* ---- what must be true of a request, when it is made and again when it is decided ---- */
 
 static enum jk_status check_create(struct jk_turn *turn, struct jk_span name, struct jk_error *error)
 {
@@ -68,7 +67,7 @@ static enum jk_status check_claim(struct jk_turn *turn, struct jk_span name, str
                    "The publisher \"%.*s\" has members already; ask one of its owners", JK_SPAN_ARG(name));
 }
 
-/* Who asks must own it, whether that is the caller or somebody who asked earlier. */
+/* Whoever asked must own it, whether that is the caller or somebody earlier. */
 static enum jk_status check_asker(struct jk_turn *turn, const struct jk_publisher_request *request, struct jk_span name,
                                   struct jk_error *error)
 {
@@ -131,7 +130,7 @@ static enum jk_status check_kind(struct jk_turn *turn, const struct jk_publisher
 
 /* ---- asking ---- */
 
-/* Whoever decides sees what the name looked like when it was asked for. */
+/* Whoever decides sees what the name looked like when it was requested. */
 static void note_likeness(struct jk_turn *turn, struct jk_publisher_request *request)
 {
     struct jk_lookalike found;
@@ -232,14 +231,14 @@ static enum jk_status approve_create(struct jk_turn *turn, const struct jk_publi
     return jk_creator_put(turn, name, request->account, error);
 }
 
-/* Nobody held it, so nobody stood at its verification, if it had one: that was about other hands. */
+/* Nobody owned it, so nobody stood at its verification, if it had one: that was about other people. */
 static enum jk_status approve_claim(struct jk_turn *turn, const struct jk_publisher_request *request,
                                     const char *evidence, uint32_t *out_ended, struct jk_error *error)
 {
     struct jk_entry entry = {
         .kind = JK_KIND_CLAIM, .actor = {.type = JK_ACTOR_ADMIN}, .evidence = jk_span_of(evidence)};
     uint32_t publisher;
-    JK_TRY(check_evidence(evidence, error)); /* its entry holds it; those of the other kinds have no place for it */
+    JK_TRY(check_evidence(evidence, error)); /* its entry has it; those of the other kinds have no field for it */
     JK_TRY(jk_need_publisher(turn, jk_span_of(request->publisher), &publisher, error));
     entry.publisher = jk_book_publisher(turn->book, publisher)->name;
     JK_TRY(jk_turn_append(turn, &entry, NULL, error));
@@ -247,7 +246,7 @@ static enum jk_status approve_claim(struct jk_turn *turn, const struct jk_publis
     return jk_owners_changed(turn, publisher, JK_ENDED_TRANSFERRED, out_ended, error);
 }
 
-/* The verification covers whom a registrar confirms who has no part in it. */
+/* The verification extends to an owner confirmed by a registrar who has no part in it. */
 static enum jk_status approve_owner(struct jk_change *change, struct jk_turn *turn,
                                     const struct jk_publisher_request *request, struct jk_error *error)
 {
@@ -286,8 +285,8 @@ static enum jk_status approve(struct jk_change *change, struct jk_turn *turn,
     return approve_owner(change, turn, request, error);
 }
 
-/* The table lets registrars and admins in; a registrar decides about owners alone, and nobody grants his own request.
- */
+/* The table lets registrars and admins in; a registrar may decide only about owners, and nobody may grant their own
+ * request. */
 static enum jk_status check_decider(const struct jk_change *change, const struct jk_publisher_request *request,
                                     bool approve, struct jk_error *error)
 {
@@ -336,7 +335,7 @@ void jk_decide_publisher_request(struct jk_call *call)
 
 /* ---- list ---- */
 
-/* Admins see all, registrars what they may decide, and everybody his own. */
+/* Admins see all, registrars what they may decide, and everybody their own. */
 static bool is_shown(const struct jk_call *call, const struct jk_publisher_request *request)
 {
     unsigned roles = call->principal.scopes & JK_SCOPE_ACCOUNTS ? call->principal.roles : 0;

@@ -23,7 +23,7 @@ struct work {
     struct jk_parent *parents; /* those that the book knows … */
     size_t *declared;          /* … and which of the draft's each is */
     uint32_t parent_count;
-    bool waits; /* for an earlier item of the batch, which is not there */
+    bool waits; /* for an earlier item of the batch, which does not exist */
 };
 
 static const char *parent_path(const struct work *work, size_t i, const char *name)
@@ -104,7 +104,7 @@ static void resolve_registered(struct work *work, size_t i)
     add_known_parent(work, i, (struct jk_parent){.slot = slot});
 }
 
-/* What of an external's name may be publisher/model: without the Hub's host, or all of it. */
+/* The part of an external's name that may be publisher/model: without the Hub's host, or all of it. */
 static struct jk_span hub_part(struct jk_span external)
 {
     struct jk_span hub = JK_SPAN("huggingface.co/");
@@ -190,7 +190,7 @@ static void check_lineage(struct work *work)
         check_cycle(work, known);
 }
 
-/* The same release, or the same external without regard to case. */
+/* The same release, or the same external ignoring case. */
 static bool is_same_parent(const struct jk_parent_line *a, const struct jk_parent_line *b)
 {
     if (jk_digest_is_zero(&a->hash) || a->external != b->external) return false;
@@ -210,7 +210,7 @@ static void check_doubles(struct work *work)
             }
 }
 
-/* What the interface demands of a derivative and of a base model's release. */
+/* What the interface requires of a derivative and of a base model's release. */
 static void check_kind(struct work *work, bool needs_path)
 {
     const char *prefix = work->draft->prefix;
@@ -239,7 +239,7 @@ static void check_manifest(struct work *work)
     if (path) jk_error_field(work->error, path, "contradicts the uploaded manifest, whose weights digest is %s", hex);
 }
 
-/* A parent that leads nowhere, with what may have been meant. */
+/* A parent that leads nowhere, with suggestions. */
 static void tell_no_path(struct work *work, size_t i)
 {
     const struct jk_draft_parent *parent = &work->draft->parents[i];
@@ -255,7 +255,7 @@ static void tell_no_path(struct work *work, size_t i)
                    *near ? "; nearest registered: " : "", near);
 }
 
-/* No parent leads to a base model: says which, and what is near. */
+/* No parent leads to a base model: says which, with suggestions. */
 static enum jk_status fail_no_path(struct work *work)
 {
     struct jk_error *error = work->error;
@@ -280,7 +280,7 @@ static enum jk_status write_statement(struct work *work, struct jk_resolved *out
     return JK_OK;
 }
 
-/* What the book knows of every parent, into the statement; violations go into the error. */
+/* Writes what the book knows about every parent into the statement; violations go into the error. */
 static void resolve_parents(struct work *work)
 {
     for (size_t i = 0; i < work->draft->parent_count; i++)

@@ -1,5 +1,5 @@
-/* ApplyRoster: compares what is asked with what the book says, and appends an entry for each difference. First the
- * grammar of everything, on the rpc thread; then the comparison, in the write's turn. */
+/* ApplyRoster: compares the request with the book, and appends an entry for each difference. First the grammar of
+ * everything, on the rpc thread; then the comparison, in the write's turn. */
 #include <stdio.h>
 
 #include "book/book_ask.h"
@@ -163,7 +163,7 @@ static bool same_bond(const struct jk_bond *bond, const struct jk_entry *entry)
     return bond->from_us == entry->from_us && bond->until_us == entry->until_us;
 }
 
-/* A name on the roster exists as a publisher, whom somebody may claim later. */
+/* Ensures that a name on the roster exists as a publisher, which can be claimed later. */
 static enum jk_status ensure_publisher(struct applying *applying, struct jk_span name)
 {
     struct jk_entry entry = {.kind = JK_KIND_PUBLISHER, .publisher = name, .basis = JK_BASIS_ROSTER};
@@ -251,7 +251,7 @@ static enum jk_status apply_operation(struct applying *applying, const Jokbo__V1
 
 /* ---- base models ---- */
 
-/* Registers a base model that is new, with release `initial`. */
+/* Registers a new base model, with release `initial`. */
 static enum jk_status register_base(struct applying *applying, const Jokbo__V1__RosterModel *model, size_t i,
                                     struct jk_span name)
 {

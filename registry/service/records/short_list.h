@@ -1,4 +1,4 @@
-/* A page over positions 0 … of something short: the caller asks for each position in turn. The read lock is held from a
+/* A page over positions 0 … of a short list: the caller asks for each position in turn. The read lock is held from a
  * successful begin until the caller ends the view. One thread. */
 #ifndef JK_SERVICE_RECORDS_SHORT_LIST_H
 #define JK_SERVICE_RECORDS_SHORT_LIST_H
@@ -18,11 +18,11 @@ struct jk_short_list {
     bool more;
 };
 
-/* Takes the read lock on success: jk_store_view_end gives it back. */
+/* Takes the read lock on success: jk_store_view_end releases it. */
 JK_MUST_USE enum jk_status jk_short_list_begin(struct jk_call *call, struct jk_short_list *out_list);
 /* Whether the item at this position belongs on the page. */
 bool jk_short_list_wants(struct jk_short_list *list, uint64_t position);
-/* NULL, where memory is out, is passed over: the end says so. */
+/* NULL, when out of memory, is skipped: the end reports it. */
 void jk_short_list_take(struct jk_short_list *list, uint64_t position, void *item);
 /* Empty on the last page. */
 char *jk_short_list_token(struct jk_short_list *list);

@@ -14,9 +14,9 @@
 #define AT_ONCE       64          /* blobs in a write */
 #define BYTES_AT_ONCE (64u << 20) /* of theirs: once there are as many, it is enough */
 #define A_RUN         4096        /* blobs in a run, about */
-#define STRIDE        4096        /* looked at under the book's lock */
+#define STRIDE        4096        /* examined under the book's lock */
 #define EVERY_MS      3600000
-#define AGAIN_MS      60000 /* where more is left, or something failed */
+#define AGAIN_MS      60000 /* if more is left, or something failed */
 
 struct jk_sweeper {
     struct jk_store *store;
@@ -27,13 +27,13 @@ struct jk_sweeper {
     bool stopping;
 };
 
-/* A run: what may have to go, narrowed down. */
+/* A run: candidates for removal, narrowed down. */
 struct sweep {
     struct jk_sweeper *sweeper;
     struct jk_digest *digests;
     bool *named;
     size_t count;
-    uint32_t seen; /* releases that were looked at */
+    uint32_t seen; /* releases examined so far */
     size_t removed;
     uint64_t bytes;
 };
@@ -46,7 +46,8 @@ static bool is_stopping(struct jk_sweeper *sweeper)
     return stopping;
 }
 
-/* ---- which: from the directory, less those that a release names as its artifact, less those that any names ---- */
+/* ---- which: from the directory, minus those that a release names as its artifact, minus those that any entry names
+ * ---- */
 
 static bool list_old(struct sweep *sweep)
 {
@@ -57,7 +58,7 @@ static bool list_old(struct sweep *sweep)
     return sweep->digests && sweep->named;
 }
 
-/* Most blobs are manifests that a release names: those are found by an index. */
+/* Most blobs are manifests that a release names, which an index finds. */
 static void leave_out_artifacts(struct sweep *sweep)
 {
     size_t all = sweep->count, at = 0;
@@ -92,7 +93,7 @@ static void leave_out_named(struct sweep *sweep)
         if (!unnamed.named[i]) sweep->digests[sweep->count++] = sweep->digests[i];
 }
 
-/* ---- their end ---- */
+/* ---- removing them ---- */
 
 struct removing {
     struct jk_own_write own; /* first */
@@ -121,7 +122,7 @@ static enum jk_status remove_blob(struct removing *removing, struct jk_turn *tur
     return JK_OK;
 }
 
-/* Releases that came since they were looked at, the batch's own included, are looked at here. */
+/* Releases added since, including those of this batch, are examined here. */
 static enum jk_status decide_removal(struct jk_write *write, struct jk_turn *turn)
 {
     struct removing *removing = (struct removing *)write;
@@ -133,7 +134,7 @@ static enum jk_status decide_removal(struct jk_write *write, struct jk_turn *tur
     return JK_OK;
 }
 
-/* How many from `at` on go in one write. */
+/* How many from `at` on go into one write. */
 static size_t group_at(const struct sweep *sweep, size_t at)
 {
     struct jk_directory *directory = jk_store_directory(sweep->sweeper->store);
@@ -157,7 +158,7 @@ static enum jk_status remove_group(struct sweep *sweep, size_t at, size_t count,
     return JK_OK;
 }
 
-/* True: all of them were taken on. */
+/* True: all of them were handled. */
 static bool remove_all(struct sweep *sweep)
 {
     struct jk_error error;

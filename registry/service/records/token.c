@@ -114,7 +114,8 @@ static enum jk_status check_tokens_quota(struct jk_turn *turn, uint64_t account,
                    JK_TOKENS_PER_DAY);
 }
 
-/* A child ends no later than its parent. That of another account is nobody's child: it ends by itself. */
+/* A child expires no later than its parent. A token made for another account has no parent: it expires independently.
+ */
 static int64_t end_of(const struct jk_turn *turn, const struct jk_token *token, int64_t lifetime_s)
 {
     struct jk_token parent;
@@ -134,7 +135,7 @@ static enum jk_status decide_create_token(struct jk_change *change, struct jk_tu
     struct jk_record record;
     char secret[JK_TOKEN_TEXT];
     uint64_t owner;
-    JK_TRY(whose(change->call, (int64_t)token->account, &owner)); /* again: a role may be gone since the call came in */
+    JK_TRY(whose(change->call, (int64_t)token->account, &owner)); /* again: a role may be gone since the call began */
     if (!jk_directory_account(turn->directory, token->account, &account))
         return jk_fail(error, JK_NOT_FOUND, "ACCOUNT_NOT_FOUND", "There is no account %llu",
                        (unsigned long long)token->account);

@@ -5,7 +5,7 @@
 #include "service/call/convert.h"
 #include "service/call/services.h"
 
-/* Scopes of a token as a list, never NULL but when memory is out. */
+/* Scopes of a token as a list, never NULL except when out of memory. */
 Jokbo__V1__TokenScope *jk_present_scopes(struct jk_arena *arena, unsigned scopes, size_t *out_count);
 
 #endif

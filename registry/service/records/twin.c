@@ -24,7 +24,7 @@ static bool is_on_roster(const struct jk_book *book, struct jk_span publisher, u
     return reserved && reserved->kind == JK_RESERVED_PUBLISHER && jk_span_equal_fold(reserved->text, publisher);
 }
 
-/* Whoever is called so here is verified, and known to be called so there. */
+/* Whether the publisher of that name here is verified, and known to be the one of that name on the hub. */
 static bool holds_its_namespace(const struct jk_book *book, struct jk_span publisher, uint32_t n)
 {
     char organisation[sizeof "huggingface.co/" + JK_NAME_PART_MAX];

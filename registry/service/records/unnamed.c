@@ -30,7 +30,7 @@ void jk_unnamed_see(struct jk_unnamed *unnamed, const struct jk_book *book, uint
     }
 }
 
-/* By the log's clock, as it was noted; the hour is what a renewal may have gone unnoted. */
+/* By the log's clock, as recorded; the extra hour allows for a renewal that was not recorded. */
 bool jk_unnamed_is_over(const struct jk_blob_facts *blob, int64_t now_us, int64_t keep_us)
 {
     return blob->state == JK_BLOB_STORED && now_us - jk_blob_brought_us(blob) > keep_us + JK_BLOB_RENEW_US;

@@ -1,13 +1,13 @@
-/* WatchEntries: what is there at once, what is new as it is committed. A watcher far behind reads piece by piece on
- * reader threads, as ReadEntries does; one that has nearly caught up waits with the others (waiting.h). */
+/* WatchEntries: existing entries at once, new ones as they are committed. A watcher that is far behind reads chunk by
+ * chunk on reader threads, as ReadEntries does; one that has nearly caught up waits with the others (waiting.h). */
 #include "service/call/convert.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
 #include "service/call/services.h"
 #include "service/call/waiting.h"
 
-/* One that has caught up once stays with the others until it is so many entries behind, more than the pause between two
- * wakes brings: else a fast writer would make every watcher read for itself. */
+/* One that has caught up once stays with the others until it is this many entries behind, more than arrive in the pause
+ * between two wakes: otherwise a fast writer would make every watcher read for itself. */
 #define FAR_BEHIND 4096
 
 struct watch {
@@ -18,7 +18,7 @@ struct watch {
 
 static void read_far(struct jk_call *call);
 
-/* A message has left, or nothing was there to send. */
+/* A message has been sent, or there was nothing to send. */
 static void watch_on(struct jk_call *call)
 {
     struct watch *watch = call->state;
@@ -32,7 +32,7 @@ static void watch_on(struct jk_call *call)
         jk_call_on_reader(call, read_far);
 }
 
-/* Once it is sent the call may be anywhere: nothing is touched after. */
+/* Once it is sent the call may belong to another thread: nothing may be touched after that. */
 static void send(struct jk_call *call, const Jokbo__V1__ReadEntriesResponse *piece)
 {
     struct watch *watch = call->state;
@@ -78,7 +78,8 @@ static enum jk_status begin_watch(struct jk_call *call, struct watch *watch, uin
     return JK_OK;
 }
 
-/* The first message is empty and goes out at once: the client knows that the watch stands, and how large the log is. */
+/* The first message is empty and sent at once: it tells the client that the watch is established, and how large the log
+ * is. */
 void jk_watch_entries(struct jk_call *call)
 {
     Jokbo__V1__ReadEntriesResponse hello = JOKBO__V1__READ_ENTRIES_RESPONSE__INIT;

@@ -1,5 +1,5 @@
-/* WithdrawBlob: an admin takes a blob's bytes away, or lifts that. The record that says so and the end of the bytes are
- * one transaction. */
+/* WithdrawBlob: an admin withdraws a blob's bytes, or lifts the withdrawal. The record of it and the deletion of the
+ * bytes are one transaction. */
 #include "service/records/blob.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
@@ -17,7 +17,7 @@ static enum jk_status withdraw(struct jk_turn *turn, const char *reason, struct 
     return jk_turn_blob_drop(turn, &facts->digest, error);
 }
 
-/* Whatever an upload left behind that ended while the digest was being withdrawn goes with it. */
+/* Also deletes what is left of an upload that ended while the digest was being withdrawn. */
 static enum jk_status lift(struct jk_turn *turn, struct jk_blob_facts *facts, struct jk_error *error)
 {
     if (facts->state == JK_BLOB_STORED)
