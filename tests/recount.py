@@ -107,7 +107,7 @@ class Key:
 
 
 class Checkpoint:
-    """The size and root of a log, with signatures; those by others than the asked keys are passed over."""
+    """The size and root of a log, with signatures; those by others than the asked keys are ignored."""
     def __init__(self, note):
         try:
             text = note.decode()

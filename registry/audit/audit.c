@@ -1,4 +1,4 @@
-/* Taking bundles in order, folding them, and the tree above them: see audit.h. */
+/* Takes bundles in order, folds them, and checks the tree above them: see audit.h. */
 #include "audit/audit.h"
 
 #include <stdlib.h>
@@ -351,7 +351,7 @@ enum jk_status jk_audit_run(const struct jk_audit_options *options, const struct
     jk_tile_bytes_init(&audit->bytes);
     enum jk_status status = JK_OK;
     if (options->fold && audit->size >= JK_NONE)
-        status = jk_fail(error, JK_OUT_OF_RANGE, "LOG_TOO_LARGE", "%llu entries are more than can be folded",
+        status = jk_fail(error, JK_OUT_OF_RANGE, "LOG_TOO_LARGE", "%llu entries are too many to fold",
                          (unsigned long long)audit->size);
     if (status == JK_OK && options->fold && !(audit->book = jk_book_new())) status = jk_out_of_memory(error);
     if (audit->book) jk_book_expect(audit->book, audit->size);

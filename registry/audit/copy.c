@@ -128,7 +128,7 @@ static enum jk_status malformed_copy(const struct jk_tile *tile, const struct jk
         count++;
     jk_error_fact(error, "index", "%llu", (unsigned long long)(tile->index * JK_TILE_WIDTH + count));
     return jk_fail(error, JK_DATA_LOSS, "AUDIT_MALFORMED",
-                   "%s: expected %u entries; found %u whole ones%s: the first at fault is entry %llu", bytes->path,
+                   "%s: expected %u entries; found %u complete ones%s: the first faulty one is entry %llu", bytes->path,
                    tile->width, count, rest.len > 0 ? ", and one cut short" : "",
                    (unsigned long long)(tile->index * JK_TILE_WIDTH + (count < tile->width ? count : tile->width)));
 }

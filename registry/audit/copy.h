@@ -1,5 +1,5 @@
 /* The published log as a folder: `checkpoint`, `log.vkey`, tile/<L>/<N>[.p/<W>] and tile/entries/<N>[.p/<W>]. Reads
- * files whole within their limits; writes them through a temporary file and a rename. Any thread; a struct jk_leaf_tile
+ * whole files within their limits; writes them through a temporary file and a rename. Any thread; a struct jk_leaf_tile
  * or a text belongs to one. Failures of the folder itself: NOT_FOUND or INTERNAL with reason LOCAL_FILE. */
 #ifndef JK_AUDIT_COPY_H
 #define JK_AUDIT_COPY_H
@@ -21,13 +21,13 @@ JK_MUST_USE enum jk_status jk_copy_read(int folder, const char *path, size_t mos
                                         bool *out_found, struct jk_error *error);
 /* A file (not a folder, not a link) is there; its size in bytes. */
 bool jk_copy_has(int folder, const char *path, uint64_t *out_size);
-/* Puts a file in place whole, folders above it made where missing. `temporary` names a file of the caller's own in the
- * folder itself, beginning with ".". Only a durable one is synced. */
+/* Puts a file in place atomically, and creates missing folders above it. `temporary` is a name in the folder itself,
+ * used only by the caller and beginning with ".". Synced only if `durable`. */
 JK_MUST_USE enum jk_status jk_copy_write(int folder, const char *temporary, const char *path, struct jk_span bytes,
                                          bool durable, struct jk_error *error);
 
 /* A tile of at least `tile->width`, its first `width` hashes or entries: a partial tile may have been replaced by the
- * full one meanwhile. AUDIT_MISSING where neither is there, AUDIT_MALFORMED where the bytes are no such tile; out_path
+ * full one in the meantime. AUDIT_MISSING if neither exists, AUDIT_MALFORMED if the bytes are not such a tile; out_path
  * is the file that was read. */
 struct jk_tile_bytes {
     struct jk_text text;                   /* owned, reused by the next read */
@@ -38,7 +38,7 @@ void jk_tile_bytes_init(struct jk_tile_bytes *bytes);
 void jk_tile_bytes_done(struct jk_tile_bytes *bytes);
 JK_MUST_USE enum jk_status jk_copy_tile(int folder, const struct jk_tile *tile, struct jk_tile_bytes *out_bytes,
                                         struct jk_error *error);
-/* Whether bytes are that very tile by their form: the count and the length; the entries are given for a bundle (NULL:
+/* Whether bytes have the form of exactly that tile: the count and the length; returns the entries for a bundle (NULL:
  * not wanted). */
 bool jk_tile_formed(const struct jk_tile *tile, struct jk_span bytes, struct jk_span *out_entries);
 

@@ -61,7 +61,7 @@ static bool is_worth_again(enum jk_status status, int http)
 static enum jk_status bad_answer(const char *url, int http, struct jk_error *error)
 {
     if (http == 404 || http == 410)
-        return jk_fail(error, JK_NOT_FOUND, "MIRROR_ABSENT", "%.300s is not there (%d)", url, http);
+        return jk_fail(error, JK_NOT_FOUND, "MIRROR_ABSENT", "%.300s does not exist (%d)", url, http);
     return jk_fail(error, JK_UNAVAILABLE, "FETCH_FAILED", "%.300s: the answer was %d", url, http);
 }
 
@@ -127,7 +127,7 @@ static enum jk_status put_fetched_tile(const struct fetcher *fetcher, const stru
     if (!jk_tile_formed(tile, bytes, NULL)) {
         jk_error_fact(error, "file", "%s", path);
         return jk_fail(error, JK_DATA_LOSS, "AUDIT_MALFORMED",
-                       "%s: the source gives %zu bytes, which are no tile of %u %s", path, bytes.len, tile->width,
+                       "%s: the source gives %zu bytes, which is not a tile of %u %s", path, bytes.len, tile->width,
                        tile->kind == JK_TILE_ENTRIES ? "entries" : "hashes");
     }
     snprintf(temporary, sizeof temporary, ".part-%u", fetcher->number);
@@ -371,7 +371,7 @@ static void remove_tile(const struct jk_mirror *mirror, const struct jk_tile *ti
     (void)unlinkat(mirror->folder, path, 0);
 }
 
-/* What runs before this one have left may be at fault too: all that no accepted checkpoint covers goes. */
+/* Leftovers of earlier runs may be faulty too: removes everything that no accepted checkpoint covers. */
 unsigned jk_mirror_reject(struct jk_mirror *mirror, uint64_t size, const char *path, const char *other_path)
 {
     unsigned moved = (unsigned)move_aside(mirror, path) + (unsigned)move_aside(mirror, other_path);
@@ -404,7 +404,7 @@ static enum jk_status make_folder(const char *path, struct jk_error *error)
         memcpy(part, path, i);
         part[i] = '\0';
         if (mkdir(part, 0755) != 0 && errno != EEXIST)
-            return jk_fail(error, JK_INTERNAL, "LOCAL_FILE", "the folder %.300s cannot be made: %s", part,
+            return jk_fail(error, JK_INTERNAL, "LOCAL_FILE", "the folder %.300s cannot be created: %s", part,
                            strerror(errno));
     }
     return JK_OK;
@@ -414,7 +414,7 @@ static enum jk_status lock_folder(struct jk_mirror *mirror, struct jk_error *err
 {
     mirror->lock_file = openat(mirror->folder, ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (mirror->lock_file < 0)
-        return jk_fail(error, JK_INTERNAL, "LOCAL_FILE", "%.300s/.lock cannot be made: %s", mirror->options.folder,
+        return jk_fail(error, JK_INTERNAL, "LOCAL_FILE", "%.300s/.lock cannot be created: %s", mirror->options.folder,
                        strerror(errno));
     if (flock(mirror->lock_file, LOCK_EX | LOCK_NB) == 0) return JK_OK;
     return jk_fail(error, JK_ABORTED, "MIRROR_BUSY", "another process works in the mirror %.300s",

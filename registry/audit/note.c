@@ -16,7 +16,7 @@ bool jk_audit_keys_parse(struct jk_span text, struct jk_audit_keys *out_keys)
     return true;
 }
 
-/* A wrong signature of a known key fails at once; a key that did not sign is passed over. NULL: none of them did. */
+/* A wrong signature of a known key fails at once; a key that did not sign is ignored. NULL: none of them did. */
 static enum jk_status find_note_key(struct jk_span note, const struct jk_audit_keys *keys,
                                     const struct jk_verifier **out_key, struct jk_error *error)
 {

@@ -61,7 +61,8 @@ static enum jk_status check_leaves(struct jk_slot *slot)
     return JK_OK;
 }
 
-/* Ends at the first that is no entry: whether it is the first fault of the log, whoever folds those before it knows. */
+/* Stops at the first that is not an entry. Whether that is the log's first fault is known only to the thread that folds
+ * the entries before it. */
 static void parse_entries(struct jk_slot *slot)
 {
     unsigned i = 0;

@@ -1,6 +1,6 @@
-/* Bundles checked by several threads and taken in order by one. Inside audit/ only.
- * A slot goes: free -> a worker reads, hashes and parses its bundle -> ready -> taken -> given back, free. Workers take
- * bundles in order, and wait while the ring is full. */
+/* Bundles checked by several threads and taken in order by one. Inside audit/ only. A slot is free; then a worker
+ * reads, hashes and parses its bundle; then it is ready; then the consumer takes it and returns it, and it is free
+ * again. Workers take bundles in order, and wait while the ring is full. */
 #ifndef JK_AUDIT_RING_H
 #define JK_AUDIT_RING_H
 
@@ -16,8 +16,9 @@ struct jk_slot {
     enum jk_status status; /* what the worker found, with `error` */
     struct jk_error error;
     struct jk_arena arena;          /* the error's */
-    struct jk_parsed_entry *parsed; /* those that could be read, in order; NULL: nobody folds */
-    unsigned parsed_count; /* below width: `error` says what is wrong with the next one, which is no `status` yet */
+    struct jk_parsed_entry *parsed; /* those that could be parsed, in order; NULL: they are not folded */
+    unsigned
+        parsed_count; /* below width: `error` says what is wrong with the next one; `status` does not reflect that yet */
     bool ready;
     struct jk_tile_bytes hashes; /* the level-0 tile */
 };

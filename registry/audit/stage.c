@@ -1,4 +1,4 @@
-/* Making a revision anew and comparing it; see stage.h. */
+/* Recomputing a revision and comparing it; see stage.h. */
 #include "audit/stage.h"
 
 #include <stdio.h>
@@ -166,7 +166,7 @@ enum jk_status jk_audit_revision_absent(const struct jk_audit_revision *revision
     if (jk_error_is_set(error)) return error->status;
     jk_error_fact(error, "file", "%s", path);
     return jk_fail(error, JK_DATA_LOSS, "AUDIT_ABSENT",
-                   "%s is not there: entry %u closes stage %.*s, and within seconds of it the file must be served",
+                   "%s is missing: entry %u closes stage %.*s, and the file must be served within seconds of that",
                    path, revision->closing->from, JK_SPAN_ARG(revision->stage->id));
 }
 

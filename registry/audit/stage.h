@@ -1,9 +1,10 @@
-/* A stage's report made anew from a log that was verified, and held against what the log's closing entry says and what
- * is served beside the log. One revision at a time, for the second and later ones fold a book of their own.
+/* Recomputes a stage's report from a verified log, and compares it with the log's closing entry and with what is served
+ * beside the log. One revision at a time; every revision after the first needs its own folded book.
  *
- * What differs is DATA_LOSS with the facts `file`, `expected` (what the log gives) and `found`. Reasons: AUDIT_REPORT
- * (a digest in the closing entry), AUDIT_SERVED (a served text), AUDIT_CERTIFICATE (the certificate's words, or who
- * signed it). What is not served at all is DATA_LOSS, too, AUDIT_ABSENT with the fact `file`. Thread: the audit's. */
+ * Differences are DATA_LOSS with the facts `file`, `expected` (what the log gives) and `found`. Reasons: AUDIT_REPORT
+ * (a digest in the closing entry), AUDIT_SERVED (a served text), AUDIT_CERTIFICATE (the certificate's text or
+ * signatures). A file that is not served at all is also DATA_LOSS, AUDIT_ABSENT with the fact `file`. Thread: the
+ * audit's. */
 #ifndef JK_AUDIT_STAGE_H
 #define JK_AUDIT_STAGE_H
 
@@ -40,19 +41,20 @@ struct jk_audit_text jk_audit_revision_text(const struct jk_audit_revision *revi
 void jk_audit_revision_path(const struct jk_audit_revision *revision, const char *file,
                             char out_path[JK_AUDIT_FILE_ROOM]);
 
-/* Every text has the digest that the closing entry gives it. */
+/* Checks that every text has the digest in the closing entry. */
 JK_MUST_USE enum jk_status jk_audit_revision_hold(const struct jk_audit_revision *revision, struct jk_error *error);
 /* A text as it is served. */
 JK_MUST_USE enum jk_status jk_audit_revision_served(const struct jk_audit_revision *revision, unsigned number,
                                                     struct jk_span bytes, struct jk_error *error);
 
-/* Nothing is served at `path`, where something must be (formats/log.md). The first that is missing is told. */
+/* Notes that nothing is served at `path`, although there must be (formats/log.md). The first one missing is reported.
+ */
 enum jk_status jk_audit_revision_absent(const struct jk_audit_revision *revision, const char *path,
                                         struct jk_error *error);
 
-/* The certificate as it is served: its body is ours to the byte; a key that signs for the log at some size after the
- * closing has signed it (the entries name them; `head`, who signed the checkpoint, if they do not), and the counts key
- * (NULL: not asked). `out_log_key`: who of the log. */
+/* Checks the served certificate: its body equals ours to the byte; it is signed by a key that signs for the log at some
+ * size after the closing (the entries name them; `head`, who signed the checkpoint, if they do not), and by the counts
+ * key (NULL: not checked). `out_log_key`: which of the log's keys signed. */
 JK_MUST_USE enum jk_status jk_audit_revision_certified(const struct jk_audit_revision *revision,
                                                        const struct jk_book *book, struct jk_span note,
                                                        const struct jk_verifier *head,

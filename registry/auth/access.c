@@ -69,7 +69,7 @@ enum jk_status jk_authenticate(struct jk_directory *directory, struct jk_span au
     }
     if (find_caller(directory, authorization, now_us, out_principal)) return JK_OK;
     return jk_fail(error, JK_UNAUTHENTICATED, "TOKEN_INVALID",
-                   "the authorization is not a token in force: it must be \"Bearer jk_…\" with a token that is neither "
+                   "the authorization is not a valid token: it must be \"Bearer jk_…\" with a token that is neither "
                    "revoked nor expired, of an account that is not disabled; ask for a new token");
 }
 
@@ -95,7 +95,7 @@ static enum jk_status refuse_role(unsigned allowed, struct jk_error *error)
     }
     jk_error_fact(error, "roles", "%s", wanted);
     return jk_fail(error, JK_PERMISSION_DENIED, "ROLE_REQUIRED",
-                   "the account has none of the roles that may call this method (%s); an admin gives roles",
+                   "the account has none of the roles that may call this method (%s); an admin can grant roles",
                    used ? wanted : "none");
 }
 
@@ -104,7 +104,7 @@ static enum jk_status refuse_scope(unsigned missing, struct jk_error *error)
     unsigned first = missing & (~missing + 1);
     jk_error_fact(error, "scope", "%s", jk_scope_name(first));
     return jk_fail(error, JK_PERMISSION_DENIED, "SCOPE_REQUIRED",
-                   "the token lacks the scope \"%s\" that this method asks for; use a token made with that scope",
+                   "the token lacks the scope \"%s\" that this method requires; use a token with that scope",
                    jk_scope_name(first));
 }
 

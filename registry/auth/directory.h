@@ -238,7 +238,7 @@ size_t jk_directory_list_invitations(struct jk_directory *directory, uint64_t ac
 /* The publishers that an account belongs to, as its memberships, at most `most`, in no order, in arena. */
 size_t jk_directory_list_joined(struct jk_directory *directory, uint64_t account, size_t most, struct jk_arena *arena,
                                 const struct jk_member **out_members);
-/* The publishers that an account owns, as its memberships, in no order, in arena. */
+/* The memberships in which an account is an owner, in no particular order, in arena. */
 size_t jk_directory_list_owned(struct jk_directory *directory, uint64_t account, struct jk_arena *arena,
                                const struct jk_member **out_members);
 size_t jk_directory_list_requests(struct jk_directory *directory, bool pending_only, uint64_t after, size_t most,

@@ -38,7 +38,7 @@ static enum jk_status parse_path(struct jk_span listen, struct jk_address *out, 
     if (path.len == 0 || path.at[0] != '/')
         return refuse_listen(error, listen, "a Unix socket needs an absolute path, \"unix:/run/jokbo.sock\"");
     if (path.len >= sizeof out->path)
-        return refuse_listen(error, listen, "the path of a Unix socket ends at 107 bytes; take a shorter one");
+        return refuse_listen(error, listen, "the path of a Unix socket may have at most 107 bytes; use a shorter one");
     memcpy(out->path, path.at, path.len);
     out->local = true;
     snprintf(out->text, sizeof out->text, "unix:%s", out->path);
@@ -94,7 +94,7 @@ enum jk_status jk_address_parse(const char *listen, struct jk_address *out_addre
     memcpy(address.host, host.at, host.len);
     if (!parse_numeric(&address))
         return refuse_listen(error, text,
-                             "the address must be numeric, or \"localhost\"; a name could mean several addresses");
+                             "the address must be numeric, or \"localhost\"; a name could stand for several addresses");
     jk_address_bound(&address, (unsigned)number);
     *out_address = address;
     return JK_OK;
@@ -163,7 +163,7 @@ enum jk_status jk_address_free_socket(const struct jk_address *address, struct j
     if (fd < 0) return JK_OK;
     close(fd);
     return jk_fail(error, JK_UNAVAILABLE, "ADDRESS_IN_USE",
-                   "cannot listen on %s: another process answers there; stop it, or choose another path",
+                   "cannot listen on %s: another process is using it; stop that process, or choose another path",
                    address->text);
 }
 
@@ -178,9 +178,10 @@ enum jk_status jk_address_refused(const struct jk_address *address, struct jk_er
         close(fd);
     }
     if (cause == EADDRINUSE)
-        return jk_fail(error, JK_UNAVAILABLE, "ADDRESS_IN_USE",
-                       "cannot listen on %s: another process has the port; stop it, or choose another port",
-                       address->text);
+        return jk_fail(
+            error, JK_UNAVAILABLE, "ADDRESS_IN_USE",
+            "cannot listen on %s: another process is using the port; stop that process, or choose another port",
+            address->text);
     char text[96];
     return jk_fail(error, JK_UNAVAILABLE, "CANNOT_LISTEN", "cannot listen on %s: %s", address->text,
                    cause ? strerror_r(cause, text, sizeof text) : "it was refused");

@@ -125,13 +125,13 @@ static enum jk_status add_proxy(struct jk_span name, const char *field, struct j
         return JK_OK;
     }
     if (out->count == JK_PROXIES_MOST)
-        return refuse_peer(name, field, error, "is one too many: 16 addresses are possible");
+        return refuse_peer(name, field, error, "is one too many: at most 16 addresses are allowed");
     if (parse_bare(name, &out->peers[out->count])) {
         out->count++;
         return JK_OK;
     }
     return refuse_peer(name, field, error,
-                       "is no address: give numeric ones, such as 192.0.2.7 or 2001:db8::7, and unix; or none");
+                       "is not an address: give numeric ones, such as 192.0.2.7 or 2001:db8::7, and unix; or none");
 }
 
 enum jk_status jk_proxies_parse(const char *list, const char *field, struct jk_proxies *out_proxies,

@@ -5,7 +5,7 @@
 
 #include "base/ascii.h"
 
-/* A digit's value and one; 0 for what is no digit. */
+/* A digit's value plus one; 0 if it is not a digit. */
 static const unsigned char hex_digits[256] = {
     ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
     ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,

@@ -301,7 +301,7 @@ void jk_book_permissions(const struct jk_book *book, struct jk_span expression, 
 /* The same under rule set 2: what no facts tell, the SPDX list tells that the log names (jk_license_of_list). */
 void jk_book_permissions_listed(const struct jk_book *book, struct jk_span expression, uint32_t n,
                                 enum jk_permission out_permissions[JK_PERMISSION_KINDS]);
-/* Changes whenever anything visible about the model changed by N: the newest entry index that touched it. */
+/* Changes whenever anything visible about the model has changed by N: the newest entry index that affected it. */
 uint32_t jk_book_etag(const struct jk_book *book, uint32_t model, uint32_t n);
 
 /* The model's spells in force at N, newest first: `spell` NULL to begin; NULL at the end. */

@@ -310,7 +310,7 @@ static enum jk_status check_order(const struct jk_book *book, const struct jk_en
     return JK_OK;
 }
 
-/* The entry stands: what it affects is refreshed, and the size goes on. */
+/* The entry is accepted: what it affects is refreshed, and the size advances. */
 static enum jk_status take_place(struct jk_book *book, int64_t entry_time_us, struct jk_error *error)
 {
     uint32_t slot;

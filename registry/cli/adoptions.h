@@ -1,4 +1,4 @@
-/* Adoptions for people: what `adopt`, `adoption list`, `dispute` and `claims` share. */
+/* Adoptions as text: shared by `adopt`, `adoption list`, `dispute` and `claims`. */
 #ifndef JK_CLI_ADOPTIONS_H
 #define JK_CLI_ADOPTIONS_H
 
@@ -6,7 +6,7 @@
 
 #include "cli/console/pages.h"
 
-/* "host/id" of what a person writes, in the command's arena; NULL with a usage error where it is none. */
+/* "host/id" from what a user wrote, in the command's arena; NULL with a usage error if it cannot be one. */
 char *jk_adoptions_external(struct jk_cli *cli, const char *given);
 
 struct jk_adoptions_wish {

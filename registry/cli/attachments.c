@@ -1,5 +1,5 @@
-/* What goes with a statement under its digest: manifest and licence text. And the licence itself, which is asked for
- * where nothing says it. */
+/* What a statement refers to by digest: manifest and licence text. Also the licence itself, which is asked for if
+ * nothing declares it. */
 #include "cli/submission.h"
 
 #include <stdlib.h>
@@ -57,8 +57,9 @@ static void attach_digest(struct jk_submission *submission, enum jk_option_id id
         jk_error_field(&submission->mistakes, field, "\"%s\" must be 64 lower-case hexadecimal digits, a SHA-256",
                        shown);
     else if (submission->manifest.len > 0 && strcmp(text, out_hex) != 0)
-        jk_error_field(&submission->mistakes, field, "\"%s\" is not what the manifest gives, %s: leave one of them out",
-                       shown, out_hex[0] ? out_hex : "none");
+        jk_error_field(&submission->mistakes, field,
+                       "\"%s\" differs from the one in the manifest, %s: leave one of them out", shown,
+                       out_hex[0] ? out_hex : "none");
     else
         memcpy(out_hex, text, JK_DIGEST_HEX + 1);
     if (!submission->digests_from[0]) submission->digests_from = "option";
@@ -127,13 +128,13 @@ static void ask_license(struct jk_submission *submission)
     struct jk_cli *cli = submission->cli;
     struct jk_span line;
     if (submission->licensing.from[0])
-        fprintf(cli->err, "%s (%s) fits no licence known here.\n", jk_print_safe(cli, submission->licensing.written),
+        fprintf(cli->err, "%s (%s) matches no known licence.\n", jk_print_safe(cli, submission->licensing.written),
                 submission->licensing.from);
     submission->license_from = "asked";
     while (!submission->license) {
         struct jk_text canonical;
         struct jk_error fault;
-        line = jk_prompt_line(cli, "Under which licence (SPDX, as Apache-2.0; Enter: none is declared)?");
+        line = jk_prompt_line(cli, "Under which licence (SPDX, such as Apache-2.0; Enter: none is declared)?");
         if (line.len == 0) return;
         jk_error_init(&fault, &cli->arena);
         jk_text_init(&canonical, JK_LICENSE_MAX);

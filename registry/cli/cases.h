@@ -1,4 +1,4 @@
-/* Rulings and disputes for people and in JSON: what `rule`, `dispute` and `show` share. */
+/* Rulings and disputes as text and in JSON: shared by `rule`, `dispute` and `show`. */
 #ifndef JK_CLI_CASES_H
 #define JK_CLI_CASES_H
 
@@ -13,7 +13,7 @@ void jk_cases_print_dispute(struct jk_cli *cli, const Jokbo__V1__Dispute *disput
 /* A table, a line each. */
 void jk_cases_print_disputes(struct jk_cli *cli, const Jokbo__V1__Dispute *const *disputes, size_t count);
 
-/* All that concerns one model. A server that does not know of them has none. */
+/* Everything about one model. Empty if the server does not know these methods. */
 struct jk_cases {
     const Jokbo__V1__Ruling *const *rulings;
     const Jokbo__V1__Dispute *const *disputes;

@@ -179,7 +179,7 @@ enum jk_status jk_run_account_update(struct jk_cli *cli)
     int roles[ROLES_MAX];
     bool disable = jk_cli_has(cli, JK_OPTION_DISABLE), enable = jk_cli_has(cli, JK_OPTION_ENABLE);
     JK_TRY(jk_words_number(cli, 0, "NUMBER", &id));
-    if (disable && enable) return jk_cli_usage(cli, "--disable and --enable exclude each other");
+    if (disable && enable) return jk_cli_usage(cli, "--disable and --enable cannot be combined");
     JK_TRY(find_account(cli, id, &account));
     JK_TRY(change_roles(cli, account, roles));
     if (jk_cli_has(cli, JK_OPTION_LABEL)) account->label = jk_cli_text(cli, JK_OPTION_LABEL);
@@ -225,18 +225,18 @@ enum jk_status jk_run_token_create(struct jk_cli *cli)
     fprintf(cli->out, "%s\n", jk_print_safe(cli, reply->secret));
     if (reply->token) {
         const char *end = jk_print_time(cli, reply->token->expire_time);
-        fprintf(cli->err, "Token %lld, %s%s. It is shown this once: keep it in a file of mode 600, for --token-file.\n",
+        fprintf(cli->err, "Token %lld, %s%s. It is shown only once: keep it in a file of mode 600, for --token-file.\n",
                 (long long)reply->token->id, end[0] ? "until " : "without an end", end);
         if (reply->token->parent)
             fprintf(cli->err,
-                    "It ends with token %lld, with which it was made: no later than that, and as soon as that is "
+                    "It ends with token %lld, which created it: no later than that, and as soon as that is "
                     "revoked.\n",
                     (long long)reply->token->parent);
     }
     return JK_OK;
 }
 
-/* The token that it ends with, or whoever else made it. */
+/* The token that it ends with, or the other account that created it. */
 static const char *maker_of(struct jk_cli *cli, const Jokbo__V1__Token *token)
 {
     const char *text = token->parent

@@ -1,5 +1,4 @@
-/* External models that stand for registered ones: adopt, unadopt, and the list. And who holds which organisation of a
- * hub. */
+/* Adoptions of external models: adopt, unadopt, list. Also namespaces: who holds which organisation on a hub. */
 #include "cli/adoptions.h"
 #include "cli/commands.h"
 #include "cli/console/print.h"
@@ -17,8 +16,8 @@ char *jk_adoptions_external(struct jk_cli *cli, const char *given)
     char *text = NULL;
     jk_text_init(&external, 0);
     if (!jk_ident_external_from(jk_span_of(given), &external))
-        (void)jk_cli_usage(cli,
-                           "the external model must be host/id, as huggingface.co/google/gemma-2-9b-it, or its URL");
+        (void)jk_cli_usage(
+            cli, "the external model must be host/id, such as huggingface.co/google/gemma-2-9b-it, or its URL");
     else if (!(text = jk_arena_copy(&cli->arena, external.bytes, external.len)))
         (void)jk_out_of_memory(&cli->error);
     jk_text_done(&external);
@@ -152,7 +151,8 @@ static enum jk_status set_namespace(struct jk_cli *cli, bool end)
     Jokbo__V1__SetNamespaceRequest request = JOKBO__V1__SET_NAMESPACE_REQUEST__INIT;
     Jokbo__V1__Namespace *namespace;
     if (!jk_cli_has(cli, JK_OPTION_EVIDENCE))
-        return jk_cli_missing(cli, "evidence", "it is not given: --evidence KIND, such as hub-file; public for ever");
+        return jk_cli_missing(cli, "evidence",
+                              "missing: give --evidence KIND, such as hub-file; it is public for ever");
     request.publisher = jk_cli_operand(cli, 0);
     if (!(request.organisation = jk_adoptions_external(cli, jk_cli_operand(cli, 1)))) return cli->error.status;
     request.evidence = jk_cli_text(cli, JK_OPTION_EVIDENCE);

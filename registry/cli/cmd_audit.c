@@ -1,5 +1,5 @@
-/* `audit`: the whole log checked, and counted from. The log is brought and verified by audit_log.c; here the counts are
- * made by the code that the server answers with, compared and printed. */
+/* `audit`: checks the whole log, and counts from it. audit_log.c fetches and verifies the log; this file computes the
+ * counts with the code that the server uses too, compares and prints them. */
 #include <stdlib.h>
 
 #include "base/defer.h"
@@ -38,8 +38,9 @@ static enum jk_status check_options(struct jk_cli *cli, const struct audit_run *
     if (only && cli->csv) return jk_cli_usage(cli, "--verify-only counts nothing, and --csv prints counts");
     bool wants = run->wish.has_scope || run->wish.grouping_count > 0 || counts || jk_cli_has(cli, JK_OPTION_EXPECT);
     if (only && jk_cli_has(cli, JK_OPTION_EXPORT))
-        return jk_cli_usage(cli, "--verify-only reads no entries, from which the tables of --export come");
-    if (only && wants) return jk_cli_usage(cli, "--verify-only counts nothing: it goes with --as-of SIZE alone");
+        return jk_cli_usage(cli, "--verify-only reads no entries, which the tables of --export are made from");
+    if (only && wants)
+        return jk_cli_usage(cli, "--verify-only counts nothing: of the counting options it takes only --as-of SIZE");
     if (only && run->wish.as_of.kind_case == JOKBO__V1__AS_OF__KIND_TIME)
         return jk_cli_usage(cli, "--verify-only reads no times: give --as-of a size");
     if (run->wish.grouping_count > 0 && !run->wish.has_scope)
@@ -274,8 +275,9 @@ static enum jk_status counts_csv(struct jk_cli *cli, const struct audit_run *run
 static void warn_of_key(struct jk_cli *cli, const struct audit_run *run)
 {
     if (run->log.trust.is_offered && !cli->json)
-        fprintf(cli->err, "A key from the source that it is to check proves nothing: compare it with one that came "
-                          "another way, and give that one with --key.\n");
+        fprintf(cli->err,
+                "A key from the source that it is meant to check proves nothing: compare it with one obtained "
+                "another way, and give that one with --key.\n");
 }
 
 static enum jk_status print_all(struct jk_cli *cli, const struct audit_run *run)

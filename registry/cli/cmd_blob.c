@@ -1,4 +1,4 @@
-/* Stored manifests and licence texts: what is known of one, and taking one away. */
+/* Stored manifests and licence texts: showing one, and withdrawing one. */
 #include <jokbo/v1/registry.pb-c.h>
 
 #include "cli/commands.h"
@@ -38,7 +38,7 @@ enum jk_status jk_run_blob_withdraw(struct jk_cli *cli)
     Jokbo__V1__Blob *blob;
     bool lift = jk_cli_has(cli, JK_OPTION_LIFT);
     if (!lift && !jk_cli_has(cli, JK_OPTION_REASON))
-        return jk_cli_missing(cli, "reason", "it is not given: --reason TEXT");
+        return jk_cli_missing(cli, "reason", "missing: give --reason TEXT");
     request.sha256 = jk_cli_operand(cli, 0);
     request.reason = jk_cli_text(cli, JK_OPTION_REASON);
     request.lift = lift;

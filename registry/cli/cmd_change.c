@@ -1,4 +1,4 @@
-/* Changes of what is registered: yank, unyank, rename, transfer. */
+/* Changes to what is registered: yank, unyank, rename, transfer. */
 #include <jokbo/v1/registry.pb-c.h>
 
 #include "cli/commands.h"
@@ -41,11 +41,11 @@ static enum jk_status show_release(struct jk_cli *cli, const Jokbo__V1__Release 
             jk_print_safe(cli, release->version), more);
     if (keep.file) fprintf(cli->out, "Receipt: %s\n", jk_print_safe(cli, keep.file));
     if (keep.new_key)
-        fprintf(cli->out, "The log's key, of first use, is remembered: %s\n", jk_print_safe(cli, keep.new_key));
+        fprintf(cli->out, "The log's key, trusted on first use, is remembered: %s\n", jk_print_safe(cli, keep.new_key));
     return status;
 }
 
-/* What was asked for is so already: success, as for whoever repeats a pipeline. */
+/* Nothing to change counts as success, so that pipelines can be repeated. */
 static enum jk_status show_unchanged(struct jk_cli *cli)
 {
     Jokbo__V1__Release *release;
@@ -74,7 +74,7 @@ enum jk_status jk_run_yank(struct jk_cli *cli)
     Jokbo__V1__YankReleaseRequest request = JOKBO__V1__YANK_RELEASE_REQUEST__INIT;
     Jokbo__V1__Release *release;
     JK_TRY(check_release_name(cli));
-    if (!jk_cli_has(cli, JK_OPTION_REASON)) return jk_cli_missing(cli, "reason", "it is not given: --reason TEXT");
+    if (!jk_cli_has(cli, JK_OPTION_REASON)) return jk_cli_missing(cli, "reason", "missing: give --reason TEXT");
     request.name = jk_cli_operand(cli, 0);
     request.reason = jk_cli_text(cli, JK_OPTION_REASON);
     request.request_id = jk_cli_request_id(cli);

@@ -1,4 +1,4 @@
-/* `count`: how many derivatives, now or at any earlier moment, split or listed. */
+/* `count`: counts of derivatives, now or at any earlier time, split or listed. */
 #include <jokbo/v1/evaluation.pb-c.h>
 
 #include "cli/commands.h"
@@ -100,7 +100,7 @@ static enum jk_status list_counted(struct jk_cli *cli, struct jk_count_wish *wis
     struct jk_pages pages = {EVALUATION, "ListCounted", &request.base, "derivatives", jk_pages_limit(cli)};
     struct jk_list list;
     int reason;
-    if (jk_cli_has(cli, JK_OPTION_BY)) return jk_cli_usage(cli, "--list and --by exclude each other");
+    if (jk_cli_has(cli, JK_OPTION_BY)) return jk_cli_usage(cli, "--list and --by cannot be combined");
     request.scope = &wish->scope;
     if (wish->has_as_of) request.as_of = &wish->as_of;
     if (wish->has_rule) request.rule = &wish->rule;

@@ -1,4 +1,4 @@
-/* Demos: their clock, and the programme so far to look at. */
+/* Demos: setting the clock, and playing the programme so far. */
 #include <jansson.h>
 
 #include "cli/commands.h"
@@ -25,7 +25,7 @@ static enum jk_status show_clock(struct jk_cli *cli, const Jokbo__V1__Clock *clo
     if (cli->json) return jk_print_message(cli, &clock->base);
     fprintf(cli->out, "%s%s\n", jk_print_moment(cli, clock->time),
             clock->demo        ? "  (a demo's clock: it is not the real time)"
-            : clock->disagrees ? "  (not to be relied on: clocks disagree, and nothing is written)"
+            : clock->disagrees ? "  (unreliable: clocks disagree, and nothing can be written)"
                                : "");
     return JK_OK;
 }
@@ -37,7 +37,7 @@ static enum jk_status set_clock(struct jk_cli *cli, Jokbo__V1__Clock **out_clock
     int64_t time_us;
     if (!jk_moment_parse(jk_span_of(jk_cli_operand(cli, 0)), &time_us))
         return jk_cli_usage(cli,
-                            "TIME \"%.60s\" must be a day as 2026-08-01, or a moment as 2026-08-01T18:00 or "
+                            "TIME \"%.60s\" must be a date such as 2026-08-01, or a time such as 2026-08-01T18:00 or "
                             "2026-08-01T18:00:00+09:00",
                             jk_cli_operand(cli, 0));
     jk_json_time_set(time_us, &time);
@@ -73,10 +73,10 @@ static enum jk_status show_play(struct jk_cli *cli, const struct jk_demo_play *p
                                             (json_int_t)play->written, "log_size", (json_int_t)clock->log_size, "clock",
                                             jk_json_message(&clock->base)));
     if (play->played) {
-        fprintf(cli->out, "It was played before, to its end: there is nothing to do.\n");
+        fprintf(cli->out, "It was already played to the end: there is nothing to do.\n");
         return JK_OK;
     }
-    fprintf(cli->out, "%s that nobody made, %s of them new; log size %s; the demo's clock shows %s\n",
+    fprintf(cli->out, "%s that are invented, %s of them new; log size %s; the demo's clock shows %s\n",
             jk_print_plural(cli, (int64_t)play->made, "derivative", "derivatives"),
             jk_print_number(cli, (int64_t)play->written), jk_print_number(cli, clock->log_size),
             jk_print_moment(cli, clock->time));

@@ -26,7 +26,7 @@ static enum jk_status read_subject(struct jk_cli *cli, Jokbo__V1__OpenDisputeReq
         (void)jk_json_enum_parse(&jokbo__v1__dispute_subject__descriptor, jk_cli_text(cli, JK_OPTION_ABOUT), &subject);
     else if (!jk_cli_has(cli, JK_OPTION_RULING))
         return jk_cli_missing(cli, "subject",
-                              "it is not given: --about parent, standing, origin or adoption; or --ruling INDEX");
+                              "missing: give --about parent, standing, origin or adoption; or --ruling INDEX");
     request->subject = (Jokbo__V1__DisputeSubject)subject;
     request->against = jk_cli_text(cli, JK_OPTION_AGAINST);
     if (jk_cli_has(cli, JK_OPTION_EXTERNAL) &&
@@ -41,7 +41,7 @@ enum jk_status jk_run_dispute_open(struct jk_cli *cli)
     Jokbo__V1__Dispute *dispute;
     JK_TRY(read_subject(cli, &request));
     if (!jk_cli_has(cli, JK_OPTION_TEXT))
-        return jk_cli_missing(cli, "text", "it is not given: --text TEXT states the case");
+        return jk_cli_missing(cli, "text", "missing: state the case with --text TEXT");
     request.model = jk_cli_operand(cli, 0);
     request.stage = jk_cli_text(cli, JK_OPTION_STAGE);
     request.text = jk_cli_text(cli, JK_OPTION_TEXT);
@@ -57,8 +57,8 @@ enum jk_status jk_run_dispute_resolve(struct jk_cli *cli)
     int outcome = 0;
     JK_TRY(jk_words_number(cli, 0, "INDEX", &request.dispute));
     if (!jk_cli_has(cli, JK_OPTION_OUTCOME))
-        return jk_cli_missing(cli, "outcome", "it is not given: --outcome upheld or --outcome dismissed");
-    if (!jk_cli_has(cli, JK_OPTION_TEXT)) return jk_cli_missing(cli, "text", "it is not given: --text TEXT says why");
+        return jk_cli_missing(cli, "outcome", "missing: give --outcome upheld or --outcome dismissed");
+    if (!jk_cli_has(cli, JK_OPTION_TEXT)) return jk_cli_missing(cli, "text", "missing: say why with --text TEXT");
     (void)jk_json_enum_parse(&jokbo__v1__dispute_outcome__descriptor, jk_cli_text(cli, JK_OPTION_OUTCOME), &outcome);
     request.outcome = (Jokbo__V1__DisputeOutcome)outcome;
     request.text = jk_cli_text(cli, JK_OPTION_TEXT);

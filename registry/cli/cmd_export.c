@@ -1,4 +1,4 @@
-/* `export`: the whole log, checked as `audit` checks it, as tables. */
+/* `export`: writes the whole log as tables, after checking it like `audit`. */
 #include "cli/commands.h"
 #include "cli/console/print.h"
 #include "cli/exporting.h"
@@ -14,7 +14,7 @@ static enum jk_status choose_source(struct jk_cli *cli, const char **out_source,
     if (!given && strstr(*out_folder, "://"))
         return jk_cli_usage(cli, "OUT is missing, the folder for the tables: jokbo export %.200s OUT", *out_folder);
     if (*out_source) return JK_OK;
-    return jk_cli_usage(cli, "where are the log's files? Give URL or DIR before the folder, or --http URL");
+    return jk_cli_usage(cli, "where are the log's files? Give URL or DIR before the output folder, or --http URL");
 }
 
 static enum jk_status show_export(struct jk_cli *cli, const struct jk_audit_log *log, const char *folder,
@@ -27,7 +27,7 @@ static enum jk_status show_export(struct jk_cli *cli, const struct jk_audit_log 
         return jk_print_json(cli, root);
     }
     if (log->trust.is_offered)
-        jk_print_note(cli, "The key came from the source itself: compare it with one that came another way, or give "
+        jk_print_note(cli, "The key came from the source itself: compare it with one obtained another way, or give "
                            "that one with --key.");
     if (jk_demo_is(origin)) jk_print_note(cli, JK_DEMO_NOTE);
     fprintf(cli->out, "%.*s at log size %s, as tables in %s\n\n", JK_SPAN_ARG(origin),

@@ -1,4 +1,4 @@
-/* `lineage`: the relatives of a model as a tree, ancestors and descendants apart. */
+/* `lineage`: ancestors and descendants of a model, as two trees. */
 #include <jokbo/v1/registry.pb-c.h>
 #include <stdlib.h>
 
@@ -108,6 +108,7 @@ enum jk_status jk_run_lineage(struct jk_cli *cli)
     if (both) fputc('\n', cli->out);
     if (both || down) JK_TRY(draw_lineage(cli, lineage, false, both));
     if (lineage->truncated)
-        fprintf(cli->err, "Not all is shown: --depth N goes further, --up or --down one way only.\n");
+        fprintf(cli->err,
+                "Not everything is shown: --depth N goes further, --up or --down shows one direction only.\n");
     return JK_OK;
 }

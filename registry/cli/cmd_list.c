@@ -114,8 +114,7 @@ enum jk_status jk_run_list(struct jk_cli *cli)
     Jokbo__V1__ListModelsRequest request = JOKBO__V1__LIST_MODELS_REQUEST__INIT;
     struct jk_pages pages = {REGISTRY, "ListModels", &request.base, "models", jk_pages_limit(cli)};
     if (jk_cli_has(cli, JK_OPTION_DERIVATIVES_OF)) return list_derivatives(cli);
-    if (jk_cli_has(cli, JK_OPTION_TRANSITIVE))
-        return jk_cli_usage(cli, "--transitive goes with --derivatives-of MODEL");
+    if (jk_cli_has(cli, JK_OPTION_TRANSITIVE)) return jk_cli_usage(cli, "--transitive needs --derivatives-of MODEL");
     JK_TRY(set_finding(cli, &request));
     set_relation(cli, &request);
     request.publisher = jk_cli_text(cli, JK_OPTION_PUBLISHER);
@@ -233,7 +232,7 @@ static enum jk_status find_team(struct jk_cli *cli, char **out_team)
     }
     if ((*out_team)[0]) return JK_OK;
     return jk_cli_missing(
-        cli, "team", "it is not given, and the token is no team's: jokbo claims TEAM; jokbo roster show lists them");
+        cli, "team", "missing, and the token is not a team's: jokbo claims TEAM; jokbo roster show lists the teams");
 }
 
 enum jk_status jk_run_claims(struct jk_cli *cli)

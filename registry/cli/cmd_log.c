@@ -1,4 +1,4 @@
-/* The log: its newest checkpoint, its entries, and what is remembered of it here. */
+/* The log: its newest checkpoint, its entries, and what this user remembers of it. */
 #include <jokbo/v1/log.pb-c.h>
 
 #include "cli/commands.h"
@@ -20,11 +20,11 @@ enum jk_status jk_run_log_checkpoint(struct jk_cli *cli)
     if (cli->json) return jk_print_message(cli, &checkpoint->base);
     fprintf(cli->out, "%s", checkpoint->note);
     if (jk_demo_is(jk_span_of(checkpoint->origin))) fprintf(cli->err, "%s\n", JK_DEMO_NOTE);
-    fprintf(
-        cli->err,
-        "Verifier key, as the server says it: %s\nA key from the server that it is to check proves nothing: compare "
-        "it with one that came another way.\n",
-        jk_print_safe(cli, checkpoint->verifier_key));
+    fprintf(cli->err,
+            "Verifier key, as the server gives it: %s\nA key from the server that it is meant to check proves nothing: "
+            "compare "
+            "it with one obtained another way.\n",
+            jk_print_safe(cli, checkpoint->verifier_key));
     return JK_OK;
 }
 
@@ -49,9 +49,10 @@ enum jk_status jk_run_log_forget(struct jk_cli *cli)
     struct jk_memory memory = {0};
     if (state) JK_TRY(jk_memory_open(state, jk_span_of(origin), &cli->arena, &memory, &cli->error));
     if (memory.keys.count == 0 && memory.note.len == 0)
-        return jk_fail(&cli->error, JK_NOT_FOUND, "NOT_REMEMBERED", "Nothing is remembered of a log %.250s", origin);
+        return jk_fail(&cli->error, JK_NOT_FOUND, "NOT_REMEMBERED", "Nothing is remembered about a log %.250s", origin);
     if (jk_cli_can_ask(cli) && !jk_cli_has(cli, JK_OPTION_YES) &&
-        !jk_prompt_yes(cli, "Forget it? Should it still be there, nobody here will see that it changed its past.")) {
+        !jk_prompt_yes(cli,
+                       "Forget it? If this log still exists, you will no longer notice if it rewrites its past.")) {
         fprintf(cli->out, "Nothing was forgotten.\n");
         return JK_OK;
     }

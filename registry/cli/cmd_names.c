@@ -1,4 +1,4 @@
-/* `names`: what a word on the command line may become, one a line, for the shells' completion. */
+/* `names`: completions of a word on the command line, one per line, for shells. */
 #include <jokbo/v1/registry.pb-c.h>
 #include <jokbo/v1/stage.pb-c.h>
 

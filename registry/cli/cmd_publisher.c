@@ -186,7 +186,7 @@ enum jk_status jk_run_publisher_remove_member(struct jk_cli *cli)
     request.request_id = jk_cli_request_id(cli);
     JK_TRY(jk_cli_call(cli, ACCESS, "RemoveMember", &request.base, &member));
     if (cli->json) return jk_print_message(cli, &member->base);
-    fprintf(cli->out, "Account %lld is not a member of %s any more, nor invited.\n", (long long)member->account,
+    fprintf(cli->out, "Account %lld is no longer a member of %s, nor invited.\n", (long long)member->account,
             jk_print_safe(cli, member->publisher));
     print_notice(cli, member->notice);
     return JK_OK;
@@ -225,8 +225,8 @@ static enum jk_status request_publisher(struct jk_cli *cli, Jokbo__V1__Publisher
     Jokbo__V1__PublisherRequest *reply;
     if (!jk_cli_has(cli, JK_OPTION_EVIDENCE))
         return jk_cli_missing(cli, "evidence",
-                              owner ? "it is not given: --evidence TEXT, what shows who the new owner is"
-                                    : "it is not given: --evidence TEXT, what shows that you may have the name");
+                              owner ? "missing: give --evidence TEXT that shows who the new owner is"
+                                    : "missing: give --evidence TEXT that shows your right to the name");
     request.kind = kind;
     request.owner = owner;
     request.publisher = jk_cli_operand(cli, 0);
@@ -312,7 +312,7 @@ static enum jk_status verify(struct jk_cli *cli, bool undo)
     Jokbo__V1__Publisher *publisher;
     if (!jk_cli_has(cli, JK_OPTION_EVIDENCE))
         return jk_cli_missing(cli, "evidence",
-                              "it is not given: --evidence KIND, such as domain or business-registration");
+                              "missing: give --evidence KIND, such as domain or business-registration");
     request.name = jk_cli_operand(cli, 0);
     request.evidence = jk_cli_text(cli, JK_OPTION_EVIDENCE);
     request.details = jk_cli_text(cli, JK_OPTION_DETAILS);

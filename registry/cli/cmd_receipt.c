@@ -39,7 +39,7 @@ static enum jk_status gather_receipts(struct jk_verification *verification, cons
         return jk_verification_load(verification, what);
     }
     if (given->any)
-        return jk_cli_usage(cli, "--checkpoint and --proof are for one receipt, and %.200s is a folder", what);
+        return jk_cli_usage(cli, "--checkpoint and --proof are for a single receipt, and %.200s is a folder", what);
     return jk_verification_load_folder(verification, what, "");
 }
 
@@ -89,7 +89,7 @@ static void read_fresh(struct jk_subject *subject, struct jk_cli *cli, struct jk
     jk_error_init(&unused, NULL);
     jk_subject_read(subject, cli);
     if (jk_receipt_parse(stored, &old, &unused) == JK_OK && !same_index(subject, old.index))
-        jk_results_add(&subject->results, "renewal", JK_RESULT_FAILS, "what came is of another entry");
+        jk_results_add(&subject->results, "renewal", JK_RESULT_FAILS, "the reply is about another entry");
     if (subject->evidence.receipt_read && !cli->witnessed &&
         !jk_renew_cosigners(subject->evidence.receipt.note, &cli->arena)[0])
         jk_results_add(&subject->results, "renewal", JK_RESULT_FAILS, "its checkpoint bears no cosignature");
@@ -113,7 +113,7 @@ static enum jk_status store(struct jk_subject *subject, struct jk_cli *cli, stru
         return JK_OK;
     }
     if (jk_span_equal(subject->file.receipt, stored)) {
-        subject->outcome = "cosigned already, left as it was";
+        subject->outcome = "cosigned already, left as it is";
         return JK_OK;
     }
     JK_TRY(put_receipt(subject, cli));

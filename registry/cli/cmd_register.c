@@ -1,5 +1,5 @@
-/* `register` and `publish`: shows what will be written and where each value is from, what will be found about it, asks,
- * writes, tells what came of it. */
+/* `register` and `publish`: shows what will be written, where each value comes from and which findings it will have;
+ * asks, writes, and reports the result. */
 #include "cli/commands.h"
 #include "cli/console/faults.h"
 #include "cli/console/print.h"
@@ -58,8 +58,8 @@ static void show_receipt(struct jk_table *table, const struct jk_keep *keep)
     if (!keep->new_key) return;
     jk_print_fact(table, "log's key", keep->new_key);
     jk_print_fact(table, " ",
-                  keep->remembered ? "of first use, remembered: compare it with one that came another way"
-                                   : "of first use, not remembered (there is no home folder that can be written to)");
+                  keep->remembered ? "trusted on first use, remembered: compare it with one obtained another way"
+                                   : "trusted on first use, not remembered (there is no writable home folder)");
 }
 
 /* What the server has to say, unless the plan said it. */
@@ -158,7 +158,8 @@ static const Jokbo__V1__Release *ask_release(struct jk_cli *cli, const char *has
     Jokbo__V1__Release *release;
     if (!hash) return NULL;
     if (jk_release_find(cli, NULL, hash, &release) == JK_OK) return release;
-    fprintf(cli->err, "jokbo: note: whether it is yanked is not known: %s\n", jk_print_safe(cli, cli->error.message));
+    fprintf(cli->err, "jokbo: note: it is not known whether it is yanked: %s\n",
+            jk_print_safe(cli, cli->error.message));
     jk_error_init(&cli->error, &cli->arena);
     return NULL;
 }
@@ -224,7 +225,7 @@ static bool is_unchanged(const struct jk_cli *cli, enum jk_status status)
     return status == JK_ALREADY_EXISTS && cli->error.reason && strcmp(cli->error.reason, "STATEMENT_EXISTS") == 0;
 }
 
-/* What will be found, but for what the upload before the registration mends. */
+/* The expected findings, without those that the upload before the registration resolves. */
 static void leave_out_mended(const struct jk_submission *submission, Jokbo__V1__Model *model)
 {
     size_t count = 0;

@@ -1,4 +1,4 @@
-/* Reports of closed stages: a file as the server has it, or a table made of the report's JSON. */
+/* Reports of closed stages: a file as the server has it, or a table from the report's JSON. */
 #include <jokbo/v1/stage.pb-c.h>
 
 #include "base/defer.h"
@@ -38,7 +38,7 @@ static enum jk_status take_report_piece(void *context, const ProtobufCMessage *m
     if (taking->text) {
         jk_text_add(taking->text, bytes);
         if (taking->text->failed)
-            return jk_fail(error, JK_RESOURCE_EXHAUSTED, "REPORT_TOO_LARGE", "the file is too large to be kept here");
+            return jk_fail(error, JK_RESOURCE_EXHAUSTED, "REPORT_TOO_LARGE", "the file is too large to be stored");
         return JK_OK;
     }
     if (bytes.len == 0 || fwrite(bytes.at, 1, bytes.len, taking->cli->out) == bytes.len) return JK_OK;
@@ -113,7 +113,7 @@ enum jk_status jk_run_stage_report(struct jk_cli *cli)
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         if (strcmp(format, formats[i].word) == 0) file = formats[i].file;
     if (revision > INT32_MAX || (jk_cli_has(cli, JK_OPTION_REVISION) && revision == 0))
-        return jk_cli_usage(cli, "--revision must be a number from 1 on");
+        return jk_cli_usage(cli, "--revision must be a number from 1 up");
     jk_text_add_str(&text, jk_sheet_mark(cli));
     if (file != FILE_OF(UNSPECIFIED) && !out && text.len == 0)
         return get_file(cli, jk_cli_operand(cli, 0), (int32_t)revision, file, NULL, &cli->error);

@@ -1,4 +1,4 @@
-/* The roster: brought to what a file says, and shown. */
+/* The roster: applying a file to it, and showing it. */
 #include "cli/commands.h"
 #include "cli/console/local.h"
 #include "cli/console/print.h"

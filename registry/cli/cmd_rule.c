@@ -1,4 +1,4 @@
-/* Rulings: exclude and restore, the second evaluator's word, and the list. */
+/* Rulings: exclude, restore, origin, confirm, reject, list. */
 #include "cli/cases.h"
 #include "cli/commands.h"
 #include "cli/console/print.h"
@@ -21,7 +21,7 @@ static enum jk_status rule(struct jk_cli *cli, Jokbo__V1__RulingKind kind)
     Jokbo__V1__RuleRequest request = JOKBO__V1__RULE_REQUEST__INIT;
     Jokbo__V1__Ruling *ruling;
     if (!jk_cli_has(cli, JK_OPTION_REASON))
-        return jk_cli_missing(cli, "reason", "it is not given: --reason KIND, such as spam; public for ever");
+        return jk_cli_missing(cli, "reason", "missing: give --reason KIND, such as spam; it is public for ever");
     request.model = jk_cli_operand(cli, 0);
     request.kind = kind;
     request.restore = kind == JOKBO__V1__RULING_KIND__RULING_KIND_RESTORE;

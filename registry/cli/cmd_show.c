@@ -1,4 +1,4 @@
-/* `show`: the page of one model, or of one release. `releases`: all of a model. */
+/* `show`: one model or one release in detail. `releases`: all releases of a model. */
 #include <jokbo/v1/registry.pb-c.h>
 
 #include "cli/cases.h"

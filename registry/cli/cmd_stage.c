@@ -152,7 +152,7 @@ enum jk_status jk_run_stage_list(struct jk_cli *cli)
     JK_TRY(jk_demo_now(cli, &clock));
     int64_t now_us = jk_json_time_us(clock->time);
     if (clock->demo) jk_print_note(cli, JK_DEMO_NOTE);
-    if (clock->disagrees) jk_print_note(cli, "Clocks disagree: nothing is written, and no stage closes, for now.");
+    if (clock->disagrees) jk_print_note(cli, "Clocks disagree: for now nothing can be written, and no stage closes.");
     if (cli->csv) return list_csv(cli, reply, now_us);
     jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < reply->n_stages; i++) {
@@ -173,7 +173,7 @@ enum jk_status jk_run_stage_list(struct jk_cli *cli)
 
 /* ---- put ---- */
 
-/* Of one that is there, what is not given stays; its etag keeps what somebody else changes meanwhile. */
+/* For an existing stage, what is not given stays; its etag detects concurrent changes. */
 static enum jk_status begin_stage(struct jk_cli *cli, Jokbo__V1__Stage *out_stage)
 {
     Jokbo__V1__Stage *now;
@@ -205,7 +205,7 @@ static enum jk_status put_time(struct jk_cli *cli, enum jk_option_id id, Google_
     if (id == JK_OPTION_DISPUTES_UNTIL && strcmp(jk_cli_text(cli, id), "none") == 0) return JK_OK;
     if (!jk_moment_parse(jk_span_of(jk_cli_text(cli, id)), &time_us))
         return jk_cli_usage(cli,
-                            "--%s \"%.60s\" must be a day as 2026-08-01, or a moment as 2026-08-01T18:00 or "
+                            "--%s \"%.60s\" must be a date such as 2026-08-01, or a time such as 2026-08-01T18:00 or "
                             "2026-08-01T18:00:00+09:00",
                             jk_option_table[id].name, jk_cli_text(cli, id));
     jk_json_time_set(time_us, room);
@@ -296,7 +296,7 @@ enum jk_status jk_run_stage_close(struct jk_cli *cli)
         fprintf(cli->out, "\nIt was closed already; --text TEXT, which says why, makes a further revision.\n");
     if (closing->proposed)
         fprintf(cli->out,
-                "\nNothing is closed yet: no quorum of the witnesses has cosigned since the cut-off, so another "
+                "\nNot closed yet: no quorum of the witnesses has cosigned since the cut-off, so another "
                 "evaluator closes it: jokbo stage close %s\n",
                 closing->stage);
     if (closing->log_index > 0) fprintf(cli->out, "\nThe report: jokbo stage report %s\n", closing->stage);

@@ -1,4 +1,4 @@
-/* `verify`: receipts, count certificates, what is registered under a name, and a model's folder. */
+/* `verify`: checks receipts, count certificates, what is registered under a name, and a model's folder. */
 #include <jokbo/v1/registry.pb-c.h>
 
 #include "cli/commands.h"
@@ -40,7 +40,7 @@ static void compare_names(struct jk_subject *subject, const char *asked, const J
                        JK_SPAN_ARG(statement->version));
     if (!jk_span_equal(statement->model, model))
         jk_results_add(&subject->results, "name", JK_RESULT_NOTE,
-                       "the statement was made for %.*s; that it is the same model is what the server says",
+                       "the statement was made for %.*s; only the server says that it is the same model",
                        JK_SPAN_ARG(statement->model));
 }
 
@@ -57,7 +57,7 @@ static enum jk_status take_name(struct jk_verification *verification, const char
     subject->folder = folder;
     subject->release = release;
     if (!jk_digest_parse(jk_span_of(release->lineage_hash), &subject->expected))
-        return jk_fail(&cli->error, JK_INTERNAL, "REPLY_MALFORMED", "the server's lineage hash is none");
+        return jk_fail(&cli->error, JK_INTERNAL, "REPLY_MALFORMED", "the server's lineage hash is malformed");
     JK_TRY(ask_receipt(cli, release->lineage_hash, subject));
     jk_subject_read(subject, cli);
     compare_names(subject, name, release);
@@ -122,9 +122,9 @@ static enum jk_status gather_subjects(struct jk_verification *verification)
     bool folder = jk_local_is_folder(what);
     if (jk_certified_is(cli, what)) return take_certificate(verification, what);
     if (jk_cli_has(cli, JK_OPTION_COUNTS_KEY))
-        return jk_cli_usage(cli, "--counts-key goes with a count certificate, and %.200s is none", what);
+        return jk_cli_usage(cli, "--counts-key needs a count certificate, and %.200s is not one", what);
     if (!folder && (jk_cli_has(cli, JK_OPTION_MODEL) || jk_cli_has(cli, JK_OPTION_RELEASE)))
-        return jk_cli_usage(cli, "--model and --release go with a folder, and %.200s is none", what);
+        return jk_cli_usage(cli, "--model and --release need a folder, and %.200s is not one", what);
     if (folder)
         return jk_cli_has(cli, JK_OPTION_MODEL) ? take_model_folder(verification, what)
                                                 : take_folder(verification, what);

@@ -1,5 +1,5 @@
-/* Which function a row of commands.def means. The table itself lies further down, where parsing, help and completion
- * read it without knowing what the commands do. */
+/* Maps the rows of commands.def to functions. The table itself is in console/, where parsing, help and completion read
+ * it without knowing what the commands do. */
 #include "cli/commands.h"
 
 #include "cli/console/cli.h"

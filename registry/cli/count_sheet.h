@@ -1,5 +1,5 @@
-/* Counts as CSV: a row a scope (or, with --by, a row a group), with the names and values of the interface's messages.
- * What `count`, `audit --counts`, `watch` and `policy check` share. */
+/* Counts as CSV: one row per scope (or, with --by, per group), with the names and values of the interface's messages.
+ * Shared by `count`, `audit --counts`, `watch` and `policy check`. */
 #ifndef JK_CLI_COUNT_SHEET_H
 #define JK_CLI_COUNT_SHEET_H
 

@@ -46,7 +46,7 @@ enum jk_status jk_count_as_of_read(struct jk_cli *cli, struct jk_count_wish *wis
     }
     if (!jk_time_parse(jk_span_of(text), &time_us))
         return jk_cli_usage(
-            cli, "--as-of must be a log size, a day as 2026-01-15, or a moment as 2026-01-15T09:00:00+09:00");
+            cli, "--as-of must be a log size, a date such as 2026-01-15, or a time such as 2026-01-15T09:00:00+09:00");
     jk_json_time_set(time_us, &wish->time);
     wish->as_of.kind_case = JOKBO__V1__AS_OF__KIND_TIME;
     wish->as_of.time = &wish->time;
@@ -58,10 +58,10 @@ static enum jk_status read_revision(struct jk_cli *cli, Jokbo__V1__CountRule *ru
     uint64_t revision = jk_options_count(&cli->options, JK_OPTION_REVISION, 0);
     if (!jk_cli_has(cli, JK_OPTION_REVISION)) return JK_OK;
     if (rule->kind_case != JOKBO__V1__COUNT_RULE__KIND_STAGE)
-        return jk_cli_usage(cli, "--revision goes with --stage: it is of a closed stage's report");
+        return jk_cli_usage(cli, "--revision needs --stage: it is the revision of a closed stage's report");
     if (jk_cli_has(cli, JK_OPTION_AS_OF))
-        return jk_cli_usage(cli, "--revision and --as-of exclude each other: a revision has its own log size");
-    if (revision == 0 || revision > INT32_MAX) return jk_cli_usage(cli, "--revision must be a number from 1 on");
+        return jk_cli_usage(cli, "--revision and --as-of cannot be combined: a revision has its own log size");
+    if (revision == 0 || revision > INT32_MAX) return jk_cli_usage(cli, "--revision must be a number from 1 up");
     rule->revision = (int32_t)revision;
     return JK_OK;
 }

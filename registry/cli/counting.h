@@ -1,4 +1,4 @@
-/* What `count` and `audit` share: which count is wanted, and how it is printed. */
+/* Shared by `count` and `audit`: which count is wanted, and how it is printed. */
 #ifndef JK_CLI_COUNTING_H
 #define JK_CLI_COUNTING_H
 
@@ -8,7 +8,7 @@
 
 #define JK_COUNT_GROUPINGS 7
 
-/* Must stay where it was read: its parts point at one another. */
+/* Must not be moved: its parts point at one another. */
 struct jk_count_wish {
     Jokbo__V1__CountScope scope;
     Jokbo__V1__AsOf as_of;
@@ -22,7 +22,7 @@ struct jk_count_wish {
     int32_t page_size; /* of the groups by licence and publisher */
 };
 
-/* From --team and --all where the command has them, --by, --as-of, --limit and the operand at `base_operand`. USAGE. */
+/* From --team and --all if the command has them, --by, --as-of, --limit and the operand at `base_operand`. USAGE. */
 JK_MUST_USE enum jk_status jk_count_wish_read(struct jk_cli *cli, size_t base_operand, struct jk_count_wish *out_wish);
 /* --policy, or --stage with --revision, alone. USAGE for both. */
 JK_MUST_USE enum jk_status jk_count_rule_read(struct jk_cli *cli, Jokbo__V1__CountRule *out_rule, bool *out_given);

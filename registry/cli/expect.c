@@ -31,7 +31,7 @@ enum jk_status jk_expect_load(struct jk_cli *cli, const char *path, json_t **out
     }
     json_decref(all);
     return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "EXPECT_MALFORMED",
-                   "--expect: %.300s does not hold what jokbo count --json prints", path);
+                   "--expect: %.300s is not output of jokbo count --json", path);
 }
 
 static void wish_scope(const json_t *scope, struct jk_count_wish *wish)

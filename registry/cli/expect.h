@@ -1,4 +1,4 @@
-/* Counts that were saved earlier, held against counts of one's own. */
+/* Comparing counts with ones that were saved earlier. */
 #ifndef JK_CLI_EXPECT_H
 #define JK_CLI_EXPECT_H
 
@@ -9,7 +9,7 @@
 /* Reads what `jokbo count --json` printed, or the counts within what `jokbo audit --json` printed. *out_expected is the
  * caller's (json_decref). LOCAL_FILE, or INVALID_ARGUMENT where it holds no counts. */
 JK_MUST_USE enum jk_status jk_expect_load(struct jk_cli *cli, const char *path, json_t **out_expected);
-/* Sets what the wish leaves open to what was counted then: the log size, the scope, the splits. The wish points into
+/* Fills in what the wish leaves open from the saved counts: the log size, the scope, the splits. The wish points into
  * `expected`. */
 JK_MUST_USE enum jk_status jk_expect_wish(struct jk_cli *cli, const json_t *expected, struct jk_count_wish *wish);
 /* DATA_LOSS, reason AUDIT_COUNT, naming the first difference with the facts `expected` and `found`. Page tokens are no

@@ -1,5 +1,6 @@
-/* Why a derivative counts or not under a policy in a file, which no server knows: computed here, from the entries that
- * the server gives (fold.h). Every team counts as taking part: which do is a stage's to say. */
+/* Whether a derivative counts under a policy in a file, which no server knows, and if not, why: computed locally, from
+ * the entries that the server sends (fold.h). All teams are treated as taking part, since only a stage says which do.
+ */
 #ifndef JK_CLI_EXPLAIN_HERE_H
 #define JK_CLI_EXPLAIN_HERE_H
 

@@ -1,5 +1,5 @@
-/* Exports on the command line: written and compared with a bar on the terminal, and shown. What `export` and `audit
- * --export` share. */
+/* Exports on the command line: written and compared with a progress bar, and the result shown. Shared by `export` and
+ * `audit --export`. */
 #ifndef JK_CLI_EXPORTING_H
 #define JK_CLI_EXPORTING_H
 

@@ -1,4 +1,4 @@
-/* See fold.h. The log comes in pieces, each a call of its own, so that the time limit of a call holds for a piece. */
+/* See fold.h. The log is read in pieces, one call each, so that a call's time limit applies to one piece. */
 #include "cli/fold.h"
 
 #include <jokbo/v1/log.pb-c.h>
@@ -54,7 +54,7 @@ static enum jk_status read_pieces(struct jk_cli *cli, struct folding *folding)
         JK_TRY(jk_client_download(cli->client, LOG, "ReadEntries", &request.base, apply_entries, folding, &cli->error));
     }
     if (jk_book_size(folding->book) == folding->size) return JK_OK;
-    return jk_fail(&cli->error, JK_UNAVAILABLE, "BEHIND", "the server gave %u of %llu entries; try again",
+    return jk_fail(&cli->error, JK_UNAVAILABLE, "BEHIND", "the server sent %u of %llu entries; try again",
                    jk_book_size(folding->book), (unsigned long long)folding->size);
 }
 

@@ -1,4 +1,4 @@
-/* See overview.h. All sections are laid out together, so that their columns stand under each other. */
+/* See overview.h. All sections are laid out together, so that their columns line up. */
 #include "cli/overview.h"
 
 #include <stdlib.h>

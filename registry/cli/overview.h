@@ -1,5 +1,5 @@
 /* The table of all counts: base models that have derivatives, largest first, every team, and the total. As many columns
- * as the screen holds; JSON has all of them. */
+ * as fit the screen; JSON has all of them. */
 #ifndef JK_CLI_OVERVIEW_H
 #define JK_CLI_OVERVIEW_H
 

@@ -165,7 +165,7 @@ static enum jk_status try_counts(struct jk_cli *cli, const struct jk_policy *pol
     if (jk_cli_has(cli, JK_OPTION_OFFLINE)) return JK_OK;
     enum jk_status status = check_counts(cli, policy, rows, out_size);
     if (status != JK_UNAVAILABLE || *out_size) return status;
-    fprintf(cli->err, "No server at %s answers: the policy is explained, not tried.\n",
+    fprintf(cli->err, "No server at %s answers: the policy is explained, but not tried out.\n",
             jk_print_safe(cli, cli->settings.server));
     jk_error_init(&cli->error, &cli->arena);
     return JK_OK;
@@ -176,7 +176,7 @@ static enum jk_status check_csv(struct jk_cli *cli, const struct jk_policy *poli
 {
     uint32_t size;
     if (jk_cli_has(cli, JK_OPTION_OFFLINE))
-        return jk_cli_usage(cli, "--csv prints counts, which need a server: it does not go with --offline");
+        return jk_cli_usage(cli, "--csv prints counts, which need a server: it cannot be combined with --offline");
     json_t *rows = json_array();
     enum jk_status status = rows ? check_counts(cli, policy, rows, &size) : jk_out_of_memory(&cli->error);
     if (status == JK_OK)

@@ -1,5 +1,5 @@
-/* What a policy does to today's counts, and what changes from one to another: computed here, from the entries that the
- * server gives (fold.h). Every team counts as taking part: which do is a stage's to say. */
+/* What a policy does to today's counts, and what changes from one policy to another: computed locally, from the entries
+ * that the server sends (fold.h). All teams are treated as taking part, since only a stage says which do. */
 #ifndef JK_CLI_POLICY_EFFECT_H
 #define JK_CLI_POLICY_EFFECT_H
 

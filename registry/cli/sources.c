@@ -1,4 +1,4 @@
-/* Listing what lies in a model's folder, and reading those of the files that say something. */
+/* Listing a model's folder, and reading the files that say something about the model. */
 #include "cli/sources.h"
 
 #include "cli/console/folder.h"
@@ -15,7 +15,7 @@ static enum jk_status read_one(const char *path, struct jk_file *file, struct jk
     if (text) return jk_local_read(path, file->wanted, doubts->arena, &file->bytes, error);
     jk_error_init(&fault, NULL);
     if (jk_local_read_head(path, file->wanted, doubts->arena, &file->bytes, &fault) != JK_OK)
-        jk_doubts_add(doubts, "%s is passed over: it cannot be read", jk_doubts_shown(doubts, file->name));
+        jk_doubts_add(doubts, "%s is ignored: it cannot be read", jk_doubts_shown(doubts, file->name));
     file->whole = file->bytes.at && file->bytes.len < file->wanted;
     return JK_OK;
 }
@@ -30,7 +30,7 @@ static enum jk_status read_folder(const char *path, struct jk_files *files, stru
     for (; files->count < folder.count; files->count++)
         files->items[files->count] =
             (struct jk_file){.name = folder.files[files->count].name, .size = folder.files[files->count].size};
-    if (folder.more) jk_doubts_add(doubts, "the folder holds more than 10,000 files: those beyond are not looked at");
+    if (folder.more) jk_doubts_add(doubts, "the folder has more than 10,000 files: the rest are ignored");
     jk_files_want(files);
     for (size_t i = 0; i < files->count; i++) {
         struct jk_file *file = &files->items[i];

@@ -1,5 +1,5 @@
-/* The steps of a submission, in order. Whatever is wrong is noted in `mistakes`, and the steps go on as far as they
- * can, so that everything is told at once. */
+/* The steps of a submission, in order. Mistakes are collected in `mistakes`, and the steps go on as far as they can, so
+ * that all of them are reported at once. */
 #include "cli/submission.h"
 
 #include "cli/console/faults.h"
@@ -22,7 +22,7 @@ static void ask_name(struct jk_submission *submission)
     declaration->name_from = "asked";
     const char *fault = declaration->name.len > 0 ? jk_ident_model_fault(declaration->name) : NULL;
     if (fault) jk_error_field(&submission->mistakes, "name", "\"%.*s\" %s", JK_SPAN_ARG(declaration->name), fault);
-    if (declaration->name.len == 0) missing(submission, "name", "it is not given: --name publisher/model");
+    if (declaration->name.len == 0) missing(submission, "name", "missing: give --name publisher/model");
 }
 
 static void ask_parents(struct jk_submission *submission)
@@ -90,8 +90,8 @@ static void gather_submission(struct jk_submission *submission)
         jk_declaration_relate(declaration, &given, &submission->sources, &submission->mistakes);
         return;
     }
-    if (declaration->name.len == 0) missing(submission, "model", "it is not given: --model publisher/model");
-    if (!jk_cli_has(cli, JK_OPTION_RELEASE)) missing(submission, "release", "it is not given: --release VERSION");
+    if (declaration->name.len == 0) missing(submission, "model", "missing: give --model publisher/model");
+    if (!jk_cli_has(cli, JK_OPTION_RELEASE)) missing(submission, "release", "missing: give --release VERSION");
     if (jk_cli_has(cli, JK_OPTION_RELATION))
         jk_declaration_relate(declaration, &given, &submission->sources, &submission->mistakes);
 }
@@ -191,7 +191,7 @@ static enum jk_status tell_mistakes(struct jk_submission *submission)
     struct jk_error *error = &submission->cli->error, *mistakes = &submission->mistakes;
     jk_error_init(error, &submission->cli->arena);
     if (submission->incomplete)
-        (void)jk_fail(error, JK_INVALID_ARGUMENT, "INPUT_INCOMPLETE", "%zu %s to mend", mistakes->violation_count,
+        (void)jk_fail(error, JK_INVALID_ARGUMENT, "INPUT_INCOMPLETE", "%zu %s to fix", mistakes->violation_count,
                       mistakes->violation_count == 1 ? "thing" : "things");
     size_t kept = mistakes->violation_count < JK_ERROR_VIOLATIONS ? mistakes->violation_count : JK_ERROR_VIOLATIONS;
     for (size_t i = 0; i < kept; i++)

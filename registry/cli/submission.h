@@ -1,5 +1,5 @@
-/* A release on its way to the registry: gathered, asked for, resolved, shown, sent. Behind `register` and `publish`.
- * One thread; memory in the run's arena. Local mistakes and the server's are collected, and told together. */
+/* A release to be registered: gathered, asked for, resolved, shown, sent. Used by `register` and `publish`. One thread;
+ * memory is in the run's arena. Local mistakes and the server's are collected, and reported together. */
 #ifndef JK_CLI_SUBMISSION_H
 #define JK_CLI_SUBMISSION_H
 
@@ -11,7 +11,7 @@
 
 struct jk_submission {
     struct jk_cli *cli;
-    bool publish; /* a further release of a registered model, rather than a new model */
+    bool publish; /* another release of a registered model, rather than a new model */
     struct jk_sources sources;
     struct jk_declaration declaration;
     struct jk_pins pins;            /* the parents, as they are registered */
@@ -32,12 +32,12 @@ struct jk_submission {
 JK_MUST_USE enum jk_status jk_submission_prepare(struct jk_cli *cli, bool publish, struct jk_submission *out);
 /* Manifest, licence text and digests, from options; mistakes are collected. */
 JK_MUST_USE enum jk_status jk_submission_attach(struct jk_submission *submission);
-/* The licence: option, card, the release before, or whoever sits at the terminal. */
+/* The licence: from the option, the card, the previous release, or the user at the terminal. */
 void jk_submission_license(struct jk_submission *submission);
 /* Uploads what is attached. */
 JK_MUST_USE enum jk_status jk_submission_upload(struct jk_submission *submission);
-/* Sends it. *out_registration is NULL where it fails; where the identical statement was there already, cli->error.facts
- * then hold its log_index and lineage_hash, and the status is JK_ALREADY_EXISTS. */
+/* Sends it. *out_registration is NULL on failure; if the identical statement already exists, cli->error.facts has its
+ * log_index and lineage_hash, and the status is JK_ALREADY_EXISTS. */
 JK_MUST_USE enum jk_status jk_submission_send(struct jk_submission *submission, bool validate_only,
                                               Jokbo__V1__Registration **out_registration);
 

@@ -1,4 +1,4 @@
-/* Depth first, with a stack of our own. Two styles: box-drawing characters, and ASCII where the locale has none. */
+/* Depth first, with an explicit stack. Two styles: box-drawing characters, and ASCII if the locale has none. */
 #include "cli/tree.h"
 
 struct style {

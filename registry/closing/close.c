@@ -41,7 +41,7 @@ enum jk_status jk_close_plan_first(const struct jk_view *view, uint32_t stage, i
         jk_error_fact(error, "cutoff_time", "%s", text);
         jk_time_format_moment(facts->cutoff_us, shown);
         return jk_fail(error, JK_FAILED_PRECONDITION, "CUTOFF_AHEAD",
-                       "The stage \"%.*s\" has its cut-off at %s; it can be closed from then on",
+                       "The stage \"%.*s\" has its cut-off at %s; it cannot be closed before that",
                        JK_SPAN_ARG(facts->id), shown);
     }
     uint32_t n = jk_book_size_at(view->book, view->size, facts->cutoff_us);
@@ -55,7 +55,7 @@ enum jk_status jk_close_plan_next(const struct jk_view *view, uint32_t stage, st
     const struct jk_closing *last = jk_book_closing(view->book, stage, 0, view->size);
     if (!last)
         return jk_fail(error, JK_FAILED_PRECONDITION, "STAGE_NOT_CLOSED",
-                       "The stage is not closed yet: its first closing has no text; a further revision says why");
+                       "The stage is not closed yet, and its first closing takes no text; only further revisions do");
     *out_plan = (struct jk_close_plan){stage, last->revision + 1, last->n, view->size};
     return JK_OK;
 }
@@ -72,10 +72,10 @@ static enum jk_status check_turn(struct jk_turn *turn, const struct jk_computed 
     const struct jk_stage *facts = jk_book_stage(turn->book, plan->stage, size);
     if (jk_book_closing(turn->book, plan->stage, plan->revision, size))
         return jk_fail(error, JK_ABORTED, "REVISION_EXISTS",
-                       "Revision %u of the report was made meanwhile; look at it, and try again", plan->revision);
+                       "Revision %u of the report was made in the meantime; check it, and try again", plan->revision);
     if (turn->time_us < facts->cutoff_us || jk_book_size_at(turn->book, size, facts->cutoff_us) != plan->n)
         return jk_fail(error, JK_ABORTED, "CLOCK_STEPPED",
-                       "The database's clock went back over the cut-off while the report was computed; try again");
+                       "The database's clock went back past the cut-off while the report was computed; try again");
     return JK_OK;
 }
 

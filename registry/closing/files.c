@@ -192,7 +192,7 @@ static enum jk_status keep_certificate(const struct jk_report_making *making, st
         return JK_OK;
     if (status != JK_OK && status != JK_RESOURCE_EXHAUSTED)
         return jk_fail(error, status, why.reason, "%s", why.message);
-    return jk_fail(error, JK_DATA_LOSS, "CERTIFICATE_DIFFERS", "%s/%s is the certificate of something else",
+    return jk_fail(error, JK_DATA_LOSS, "CERTIFICATE_DIFFERS", "%s/%s is a certificate for something else",
                    jk_folder_path(made->folder), path);
 }
 

@@ -116,7 +116,7 @@ static const char *certificate_fault(const struct jk_report_inspection *inspecti
     if (jk_note_open(note, &body, &signatures, &why) != JK_OK ||
         jk_certificate_parse(body, &certificate, &why) != JK_OK)
         return "no certificate";
-    if (!same_certificate(&certificate, inspection)) return "the certificate of something else";
+    if (!same_certificate(&certificate, inspection)) return "a certificate for something else";
     return is_signed_wrongly(inspection->store, note) ? "a certificate with a wrong signature" : NULL;
 }
 

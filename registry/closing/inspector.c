@@ -83,7 +83,7 @@ static void tell_damaged(void *context, enum jk_report_file file, const char *te
     jk_metrics_add(JK_METRIC_REPORTS_DIFFERENT, 0, 0, 1);
     jk_log(JK_LOG_ERROR, "report-damaged", "stage", found->stage, "revision", jk_log_i64(found->closing.revision),
            "file", jk_report_file_name(file), "found", text, "advice",
-           "it is made anew; find out what damages files here, and what caches in front may hold", NULL);
+           "it is being made again; find out what damages files here, and check caches in front of the server", NULL);
 }
 
 struct making {

@@ -146,9 +146,9 @@ static void tell_waiting(struct jk_tend *tend, const struct jk_view *view, uint3
     one->told = true;
     (void)snprintf(id, sizeof id, "%.*s", JK_SPAN_ARG(name));
     jk_log(JK_LOG_ERROR, "stage-waits", "stage", id, "reason", quorum ? "no-quorum" : "rest", "way_out",
-           quorum ? "its cut-off is 10 min past, and no quorum of the witnesses has cosigned since: mend that, or have "
+           quorum ? "its cut-off was 10 min ago, and no quorum of the witnesses has cosigned since: fix that, or have "
                     "two evaluators close it (stage close)"
-                  : "its cut-off lies in a time in which nobody saw the log: an evaluator closes it (stage close)",
+                  : "no server was running at its cut-off: an evaluator must close it (stage close)",
            NULL);
 }
 
@@ -202,7 +202,7 @@ static enum jk_status decide_close(struct jk_write *write, struct jk_turn *turn)
     int64_t cutoff_us = jk_book_stage(turn->book, stage, jk_book_size(turn->book))->cutoff_us;
     if (!closing->witnessed && jk_store_rested(closing->store, cutoff_us))
         return jk_fail(write->error, JK_FAILED_PRECONDITION, "STAGE_RESTED",
-                       "Nobody saw the log when the stage's cut-off came: an evaluator closes it");
+                       "No server was running at the stage's cut-off: an evaluator must close it");
     return jk_close_in_turn(turn, closing->computed, server, JK_SPAN(""), write->error);
 }
 

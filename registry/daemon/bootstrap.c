@@ -45,7 +45,7 @@ static enum jk_status decide_first(struct jk_write *write, struct jk_turn *turn)
     struct first *first = (struct first *)write;
     struct jk_token token = {.account = FIRST_ACCOUNT,
                              .scopes = ALL_SCOPES,
-                             .label = "written at the server's start",
+                             .label = "created when the server started",
                              .created_us = turn->time_us};
     struct jk_record record;
     JK_TRY(put_account(turn, write->error));

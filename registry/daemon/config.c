@@ -127,7 +127,7 @@ static void unknown_flag(struct reading *reading, const char *argument)
 {
     char shown[96];
     jk_text_shorten(jk_span_of(argument), shown, sizeof shown);
-    jk_error_field(reading->error, shown, "is no option of jokbod; see jokbod --help");
+    jk_error_field(reading->error, shown, "is not an option of jokbod; see jokbod --help");
 }
 
 /* OPTIONS: --config itself. */

@@ -45,11 +45,10 @@ static void tell(struct jk_store *store, const struct change *change)
     jk_store_keys(store, UINT32_MAX, &keys);
     printf("entry %u: the log is signed by\n%s", change->own.write.first_index, keys.failed ? "" : keys.bytes);
     if (change->rotate)
-        printf(
-            "Make the first of them known to those who check the log. When they know it, and every server signs with "
-            "it, run \"jokbod key retire\".\n");
+        printf("Publish the first of them to those who check the log. When they know it, and every server signs with "
+               "it, run \"jokbod key retire\".\n");
     else
-        printf("The retired key lies beside the key file as \".retired\"; nothing needs it any more.\n");
+        printf("The retired key is beside the key file as \".retired\"; nothing needs it any more.\n");
 }
 
 enum jk_status jk_key_change(struct jk_store *store, bool rotate, struct jk_error *error)

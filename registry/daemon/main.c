@@ -118,9 +118,10 @@ static bool is_demo(const struct jk_config *config)
 static void check_demo(const struct jk_config *config, struct jk_error *error)
 {
     if (is_demo(config) && *config->origin)
-        jk_error_field(error, "--origin", "does not go with --demo: a demo's is always %s", JK_DEMO_ORIGIN);
+        jk_error_field(error, "--origin", "cannot be combined with --demo: a demo's is always %s", JK_DEMO_ORIGIN);
     else if (!is_demo(config) && strcmp(config->origin, JK_DEMO_ORIGIN) == 0)
-        jk_error_field(error, "--origin", "%s is that of demos: start with --demo, or give another", JK_DEMO_ORIGIN);
+        jk_error_field(error, "--origin", "%s is reserved for demos: start with --demo, or give another",
+                       JK_DEMO_ORIGIN);
 }
 
 /* 0: none is given. */
@@ -134,7 +135,7 @@ static void check_word(const struct jk_config *config, struct jk_error *error)
 {
     if (!*config->confirm_clock || confirmed_us(config) > 0) return;
     jk_error_field(error, "--confirm-clock",
-                   "\"%s\" is no time: give what it is now, in RFC 3339, such as 2026-08-01T09:30:00+09:00",
+                   "\"%s\" is not a time: give the current time in RFC 3339, such as 2026-08-01T09:30:00+09:00",
                    config->confirm_clock);
 }
 
@@ -154,9 +155,10 @@ static enum jk_status check_listen(const struct jk_config *config, struct jk_err
     JK_TRY(jk_error_result(error));
     if (address.local && http.local) return JK_OK;
     if (!*config->origin && !is_demo(config))
-        return jk_fail(error, JK_INVALID_ARGUMENT, "ORIGIN_REQUIRED",
-                       "--origin is needed off loopback: the log's name for ever, a URL without scheme such as "
-                       "registry.example.kr/jokbo");
+        return jk_fail(
+            error, JK_INVALID_ARGUMENT, "ORIGIN_REQUIRED",
+            "--origin is needed unless listening on loopback: the log's permanent name, a URL without scheme such as "
+            "registry.example.kr/jokbo");
     if (address.local || *config->tls_cert) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "PLAINTEXT_REFUSED",
                    "listening on %s without TLS would send tokens in plain text over the network: give --tls-cert and "
@@ -231,7 +233,7 @@ static void tell_rules(const struct jk_services *services)
         jk_log(JK_LOG_WARN, "four-eyes-off", "meaning", "one evaluator's ruling takes effect without another's", NULL);
     if (services->evaluator_rest_us < REST_HOURS * HOUR_US)
         jk_log(JK_LOG_WARN, "evaluator-rest-short", "meaning",
-               "whoever is made an evaluator rules or confirms sooner than after 24 hours", NULL);
+               "new evaluators may rule or confirm sooner than after 24 hours", NULL);
 }
 
 static enum jk_status start_witnesses(struct server *server, struct jk_error *error)
@@ -435,7 +437,7 @@ static int serve(struct server *server, const sigset_t *signals, struct jk_error
 static int migrate(const struct server *server, struct jk_error *error)
 {
     if (!*server->config.database) {
-        fprintf(stderr, "jokbod: migrate needs --database; a private cluster is brought up to date at each start\n");
+        fprintf(stderr, "jokbod: migrate needs --database; a private cluster is migrated at each start\n");
         return 2;
     }
     const char *role = *server->config.server_role ? server->config.server_role : NULL;

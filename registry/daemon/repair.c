@@ -66,7 +66,7 @@ enum jk_status jk_repair_rebuild(const struct jk_store_options *options, struct 
 
     clear_bar(&bar);
     if (status != JK_OK) return status;
-    printf("The public folder holds the whole log; %llu wrong files were replaced.\n", (unsigned long long)replaced);
+    printf("The public folder has the whole log; %llu wrong files were replaced.\n", (unsigned long long)replaced);
     return JK_OK;
 }
 
@@ -75,7 +75,7 @@ static void say_recovered(const struct jk_recovery *recovery, const char *from)
     unsigned long long before = recovery->size_before, size = recovery->size;
 
     if (size == before) {
-        printf("Nothing was missing: the database holds %llu entries, those of %s among them.\n", before, from);
+        printf("Nothing was missing: the database has %llu entries, including all of those in %s.\n", before, from);
         return;
     }
     printf(

@@ -151,8 +151,8 @@ static void tell_foreign(const struct jk_trust *policy)
         if (!policy->witnesses[i].foreign) continue;
         jk_trust_type_text(policy->witnesses[i].type, type);
         jk_log(JK_LOG_WARN, "witness-key-unknown", "witness", policy->witnesses[i].name, "type", type, "detail",
-               jk_trust_reachable(policy) ? "it is passed over"
-                                          : "it is passed over, and without it the policy's quorum is never reached",
+               jk_trust_reachable(policy) ? "it is ignored"
+                                          : "it is ignored, and without it the policy's quorum can never be reached",
                NULL);
     }
 }
@@ -170,7 +170,7 @@ enum jk_status jk_witnesses_start(struct jk_store *store, const char *policy_fil
     jk_log(JK_LOG_INFO, "witnesses", "policy", policy_file, "asked", jk_log_i64(report.asked), NULL);
     if (!jk_witness_may_agree(*out_pool))
         jk_log(JK_LOG_WARN, "witness-quorum-unreachable", "policy", policy_file, "detail",
-               "the witnesses that have a URL are no quorum of it, so every stage waits for two evaluators", NULL);
+               "the witnesses with a URL cannot form a quorum, so every stage waits for two evaluators", NULL);
     jk_store_on_published(store, published, *out_pool);
     return JK_OK;
 }

@@ -1,4 +1,4 @@
-/* Reading the front matter: first the fences, then the fields. What the registry does not use is passed over. */
+/* Reading the front matter: first the fences, then the fields. What the registry does not use is ignored. */
 #include "declare/card.h"
 
 #include "base/text.h"
@@ -72,7 +72,7 @@ static const struct jk_yaml *find_key(struct jk_card *card, const struct jk_yaml
             jk_doubts_add(&card->doubts, "line %u of the card has \"%s\", which is read as %s", child->line, shown,
                           key);
         } else {
-            jk_doubts_add(&card->doubts, "line %u of the card has \"%s\", which is passed over: %s counts", child->line,
+            jk_doubts_add(&card->doubts, "line %u of the card has \"%s\", which is ignored: %s counts", child->line,
                           shown, key);
         }
     }
@@ -110,7 +110,7 @@ static void read_parents(struct jk_card *card, const struct jk_yaml *node, struc
 {
     jk_reference_read_all(node, &card->doubts, &card->parents, "base_model", "the card", error);
     if (card->parents.dropped > 0)
-        jk_error_field(error, "base_model", "the card names %zu parents; 64 is the most",
+        jk_error_field(error, "base_model", "the card names %zu parents; at most 64 are allowed",
                        card->parents.count + card->parents.dropped);
 }
 
@@ -139,7 +139,7 @@ void jk_card_add_tag(struct jk_card *card, struct jk_span tag)
     if (card->tag_count < JK_CARD_TAGS_MAX) card->tags[card->tag_count++] = tag;
 }
 
-/* "- base_model: org/name" among the tags is a mapping to YAML, and a tag to whoever wrote it. */
+/* "- base_model: org/name" among the tags is a mapping in YAML, but its author meant a tag. */
 static void read_tag(struct jk_card *card, const struct jk_yaml *node)
 {
     if (node->kind == JK_YAML_SCALAR) jk_card_add_tag(card, jk_yaml_text(node));
@@ -177,7 +177,7 @@ static void read_license(struct jk_card *card, const struct jk_yaml *node, struc
         else
             license_fault(item, error);
     if (card->licenses.dropped > 0)
-        jk_error_field(error, "license", "the card names %zu licences; 64 is the most",
+        jk_error_field(error, "license", "the card names %zu licences; at most 64 are allowed",
                        card->licenses.count + card->licenses.dropped);
 }
 
@@ -192,7 +192,7 @@ static struct jk_span read_text(struct jk_card *card, const struct jk_yaml *root
     if (error)
         jk_error_field(error, key, "line %u of the card: it must be one value, not a list or mapping", node->line);
     else
-        jk_doubts_add(&card->doubts, "%s in line %u of the card is not one value, and is passed over", key, node->line);
+        jk_doubts_add(&card->doubts, "%s in line %u of the card is not one value, and is ignored", key, node->line);
     return JK_SPAN("");
 }
 

@@ -1,10 +1,9 @@
-/* The front matter of a model card, as the Hugging Face Hub has it. Pure; spans lie in the arena. Only one block
- * between two "---" lines counts; what a card's body says (a mergekit recipe, say) does not. It stands at the top: a
- * byte order mark, empty lines and spaces before the first "---" are tolerated. Where nothing does, the first block
- * further down that reads like one (in an HTML comment, below a title) is taken, with a doubt. Keys are found as people
- * vary them
- * ("License", "base_models"), with a doubt, too. Limits: 1 MiB of front matter, 64 parents, 64 licences, 1,024 tags (of
- * more, only what they say of parents is read). */
+/* The front matter of a model card, as the Hugging Face Hub defines it. Pure; spans are in the arena. Only one block
+ * between two "---" lines counts; what a card's body says (a mergekit recipe, say) does not. It should be at the top: a
+ * byte order mark, empty lines and spaces before the first "---" are tolerated. If there is none at the top, the first
+ * block further down that looks like one (in an HTML comment, below a title) is used, with a doubt. Common variants of
+ * keys ("License", "base_models") are recognised, also with a doubt. Limits: 1 MiB of front matter, 64 parents, 64
+ * licences, 1,024 tags (of any more, only those about parents are read). */
 #ifndef JK_DECLARE_CARD_H
 #define JK_DECLARE_CARD_H
 

@@ -1,4 +1,4 @@
-/* A model's config.json: how its weights are quantized, and where it was loaded from. Pure; spans lie in the arena. At
+/* A model's config.json: how its weights are quantized, and where it was loaded from. Pure; spans are in the arena. At
  * most 1 MiB. */
 #ifndef JK_DECLARE_CONFIG_H
 #define JK_DECLARE_CONFIG_H

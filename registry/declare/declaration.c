@@ -1,4 +1,4 @@
-/* Choosing each value by priority, and saying what was passed over. */
+/* Choosing each value by precedence, and reporting what was ignored. */
 #include "declare/declaration.h"
 
 #include "base/defer.h"
@@ -89,7 +89,7 @@ static size_t readable(const struct jk_names *names, struct jk_arena *arena)
     return count;
 }
 
-/* The first that names a model; where none does, the first that names anything. Whoever gave parents means those. */
+/* The first that names a model, or if none does, the first that names anything. Explicitly given parents always win. */
 static size_t choose(const struct candidate *list, struct jk_arena *arena)
 {
     size_t first = CANDIDATES;
@@ -110,10 +110,10 @@ static void note_conflict(struct jk_declaration *declaration, const struct candi
     struct jk_parent_text ignored;
     const char *fault = jk_parents_read(other->names.items[0], notes->arena, &ignored);
     if (fault)
-        jk_doubts_add(notes, "%s names \"%s\", which %s; %s was taken instead", other->file, shown, fault,
+        jk_doubts_add(notes, "%s names \"%s\", which %s; %s was used instead", other->file, shown, fault,
                       declaration->parents_from);
     else
-        jk_doubts_add(notes, "%s names %s%s as parent; %s was taken instead", other->file, shown,
+        jk_doubts_add(notes, "%s names %s%s as parent; %s was used instead", other->file, shown,
                       other->names.count > 1 ? " and others" : "", declaration->parents_from);
 }
 
@@ -130,7 +130,7 @@ static struct jk_names without_doubles(struct jk_declaration *declaration, const
         for (size_t k = 0; k < kept.count && read; k++)
             before = before || (parent.version.len == 0 && jk_span_equal_fold(seen[k], parent.name));
         if (self)
-            jk_doubts_add(&declaration->notes, "%s is the model itself, and is passed over",
+            jk_doubts_add(&declaration->notes, "%s is the model itself, and is ignored",
                           jk_doubts_shown(&declaration->notes, names->items[i]));
         if (self || before) continue;
         seen[kept.count] = read ? parent.name : names->items[i];
@@ -145,7 +145,7 @@ static void fill_parents(struct jk_declaration *declaration, const struct jk_giv
     struct candidate list[CANDIDATES];
     list_candidates(declaration, given, sources, list);
     if (given->parents.dropped > 0)
-        jk_error_field(error, "parents", "%zu are given; 64 is the most",
+        jk_error_field(error, "parents", "%zu are given; at most 64 are allowed",
                        given->parents.count + given->parents.dropped);
     size_t chosen = choose(list, declaration->notes.arena);
     if (chosen == CANDIDATES) return;
@@ -201,7 +201,7 @@ const char *jk_declaration_missing_parents(const struct jk_declaration *declarat
                         "with --parent publisher/model");
     else if (jk_ident_is_local_path(base))
         jk_text_addf(&text,
-                     "adapter_config.json names \"%s\", a path on a disk: give the model that lies there with "
+                     "adapter_config.json names \"%s\", a path on a disk: give the model that is there with "
                      "--parent publisher/model",
                      shown);
     else
@@ -279,7 +279,7 @@ void jk_declaration_relate(struct jk_declaration *declaration, const struct jk_g
     } else if (declared.len > 0) {
         jk_error_field(error, "relation",
                        "the card's base_model_relation \"%s\" is none of finetune, adapter, quantized, "
-                       "merge, distill, convert, prune, draft: mend it, or give --relation",
+                       "merge, distill, convert, prune, draft: correct it, or give --relation",
                        shown);
     }
     note_others(declaration, &inference);

@@ -1,5 +1,5 @@
-/* What a reader was not sure of, or passed over, in sentences for people: without a full stop, each once. Pure; they
- * lie in the arena. At most 64; what comes after them is dropped. */
+/* What a reader was unsure of, or ignored, as sentences for people: without a full stop, each once. Pure; they are in
+ * the arena. At most 64; any more are dropped. */
 #ifndef JK_DECLARE_DOUBTS_H
 #define JK_DECLARE_DOUBTS_H
 

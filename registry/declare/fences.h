@@ -1,4 +1,4 @@
-/* The lines "---" that stand about a card's front matter. Pure. */
+/* The "---" lines around a card's front matter. Pure. */
 #ifndef JK_DECLARE_FENCES_H
 #define JK_DECLARE_FENCES_H
 

@@ -1,5 +1,5 @@
-/* Which of a model's files say what it is. Pure: a list of names and sizes, and the bytes of those that were asked for.
- * At most 10,000 files. */
+/* Which of a model's files say what it is. Pure: works on a list of names and sizes, and the bytes of those that were
+ * asked for. At most 10,000 files. */
 #ifndef JK_DECLARE_FILES_H
 #define JK_DECLARE_FILES_H
 
@@ -42,13 +42,13 @@ struct jk_files {
 enum jk_file_kind jk_file_kind(struct jk_span name);
 /* Sets `wanted` of each file. */
 void jk_files_want(struct jk_files *files);
-/* The index of the file of that kind that counts, the best by name; the number of files for none. One whose bytes are
- * there goes before. */
+/* The index of the relevant file of that kind, the best by name; the number of files for none. Files whose bytes are
+ * available take precedence. */
 size_t jk_files_best(const struct jk_files *files, enum jk_file_kind kind);
 /* GGUF files worth looking into, the best first: weights before adapters by their names, the model's own folder before
  * others, then by name. Returns how many, at most `room`. */
 size_t jk_files_gguf(const struct jk_files *files, size_t *out_indexes, size_t room);
-/* Why a GGUF file is passed over by its name alone: "a further part of a split file"; NULL where it is not. */
+/* Why a GGUF file is ignored by its name alone: "a further part of a split file"; NULL where it is not. */
 const char *jk_files_gguf_passed(struct jk_span name);
 /* A pointer that Git LFS left where a file should be. */
 bool jk_files_is_pointer(struct jk_span bytes);

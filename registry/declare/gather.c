@@ -39,7 +39,7 @@ static void tell_within(struct jk_sources *sources, const struct jk_files *files
 {
     for (size_t i = 0; i < files->count; i++) {
         if (!lies_within(files->items[i].name, name)) continue;
-        jk_doubts_add(&sources->doubts, "%s is passed over: it does not lie in the model's own folder",
+        jk_doubts_add(&sources->doubts, "%s is ignored: it is not in the model's own folder",
                       jk_doubts_shown(&sources->doubts, files->items[i].name));
         return;
     }
@@ -65,7 +65,7 @@ static void tell_others(struct jk_sources *sources, const struct jk_files *files
 {
     for (size_t i = 0; i < files->count; i++)
         if (&files->items[i] != taken && jk_file_kind(files->items[i].name) == kind)
-            jk_doubts_add(&sources->doubts, "%s is passed over: %s was read",
+            jk_doubts_add(&sources->doubts, "%s is ignored: %s was read",
                           jk_doubts_shown(&sources->doubts, files->items[i].name),
                           jk_doubts_shown(&sources->doubts, taken->name));
 }
@@ -77,7 +77,7 @@ static void gather_card(struct jk_sources *sources, const struct jk_files *files
     if (!file) return;
     sources->card_file = copy_name(sources, file->name);
     if (!jk_span_equal(file->name, JK_SPAN("README.md")))
-        jk_doubts_add(&sources->doubts, "%s is read as the model's card; the Hub looks for README.md alone",
+        jk_doubts_add(&sources->doubts, "%s is read as the model's card; the Hub only looks for README.md",
                       jk_doubts_shown(&sources->doubts, file->name));
     tell_others(sources, files, file, JK_FILE_CARD);
     jk_error_init(&fault, mistakes->arena);
@@ -117,7 +117,7 @@ static void gather_recipe(struct jk_sources *sources, const struct jk_files *fil
     if (!read) add_mistakes(mistakes, &fault, sources->recipe_file);
     sources->has_mergekit = read && (sources->mergekit.parents.count > 0 || sources->mergekit.method.len > 0);
     if (read && !sources->has_mergekit)
-        jk_doubts_add(&sources->doubts, "%s names no models, as a recipe of mergekit would",
+        jk_doubts_add(&sources->doubts, "%s names no models, as a mergekit recipe would",
                       jk_doubts_shown(&sources->doubts, file->name));
 }
 
@@ -125,7 +125,7 @@ static void gather_recipe(struct jk_sources *sources, const struct jk_files *fil
 
 static void pass_over(struct jk_sources *sources, struct jk_span name, const char *why)
 {
-    jk_doubts_add(&sources->doubts, "%s is passed over: %s", jk_doubts_shown(&sources->doubts, name), why);
+    jk_doubts_add(&sources->doubts, "%s is ignored: %s", jk_doubts_shown(&sources->doubts, name), why);
 }
 
 /* A split model may have hundreds of parts: the first is named, the others are counted. */

@@ -1,5 +1,5 @@
-/* From a model's files to what each of them declares. Pure; everything lies in the arena. What cannot be read is told:
- * a card, configuration or recipe as a mistake, a GGUF file, which is only a help, as a doubt. */
+/* From a model's files to what each of them declares. Pure; everything is in the arena. What cannot be read is
+ * reported: a card, configuration or recipe as a mistake; a GGUF file, which is only supplementary, as a doubt. */
 #ifndef JK_DECLARE_GATHER_H
 #define JK_DECLARE_GATHER_H
 
@@ -10,7 +10,7 @@
 #include "declare/hub.h"
 #include "declare/mergekit.h"
 
-/* The files, as far as they exist. */
+/* The files that exist. */
 struct jk_sources {
     struct jk_card card;
     struct jk_adapter adapter;
@@ -18,7 +18,7 @@ struct jk_sources {
     struct jk_gguf gguf;
     struct jk_hub hub;
     bool has_card, has_adapter, has_mergekit, has_gguf, has_hub;
-    bool unread; /* something that may name parents was refused, which is told */
+    bool unread; /* something that might name parents was refused, which is already reported */
     struct jk_names gguf_parents;
     const char *card_file, *recipe_file, *gguf_file; /* their names; NULL for none */
     /* What the files are, by names and heads; NULL or empty for no such thing. */

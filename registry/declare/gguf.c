@@ -1,4 +1,4 @@
-/* A reader that never looks past its span: every take fails once something did not fit, and stays failed. */
+/* A reader that never looks past its span: once something does not fit, it and every later read fails. */
 #include "declare/gguf.h"
 
 #include "base/text.h"
@@ -205,7 +205,7 @@ static void add_base(const struct jk_gguf_base *base, struct jk_doubts *doubts, 
     jk_names_add(names, place.len > 0 ? place : joined);
     if (place.len == 0 && joined.len > 0)
         jk_doubts_add(doubts,
-                      "%s is made of the organization and the name that the GGUF file gives: check that a model is "
+                      "%s is composed of the organization and the name in the GGUF file: check that a model is "
                       "called so",
                       jk_doubts_shown(doubts, joined));
     if (place.len == 0 && joined.len == 0 && base->name.len > 0)

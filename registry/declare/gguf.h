@@ -1,8 +1,8 @@
-/* The few keys of a GGUF file's metadata that speak of lineage (GGUF versions 2 and 3, of either byte order;
- * specification: ggml's docs/gguf.md). Pure; spans point into the bytes given, which may be the file's beginning only:
- * keys past their end are not found, which `partial` tells. At most 65,536 keys, 16 base models, nested arrays are
- * skipped to depth 4. llama.cpp fills base_model from the card of the model that was converted, so that it often names
- * the grandparent; older versions and other tools say where the file is from in general.source. */
+/* The few keys of a GGUF file's metadata that are about lineage (GGUF versions 2 and 3, of either byte order;
+ * specification: ggml's docs/gguf.md). Pure; spans point into the bytes given, which may be just the beginning of the
+ * file: keys past their end are not found, and `partial` says so. At most 65,536 keys, 16 base models; nested arrays
+ * are skipped to depth 4. llama.cpp fills base_model from the card of the model that was converted, so it often names
+ * the grandparent; older versions and other tools give the file's source in general.source. */
 #ifndef JK_DECLARE_GGUF_H
 #define JK_DECLARE_GGUF_H
 
@@ -28,7 +28,7 @@ struct jk_gguf {
     bool big_endian, partial;
 };
 
-/* INVALID_ARGUMENT where it is no GGUF file; a damaged or cut one gives what stands before the damage. */
+/* INVALID_ARGUMENT if it is not a GGUF file; a damaged or truncated one gives what precedes the damage. */
 JK_MUST_USE enum jk_status jk_gguf_parse(struct jk_span bytes, struct jk_gguf *out_gguf, struct jk_error *error);
 /* The models that it names as its bases, or where it names none, as its source. Names made of others are told. */
 void jk_gguf_parents(const struct jk_gguf *gguf, struct jk_doubts *doubts, struct jk_names *out_names);

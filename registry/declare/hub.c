@@ -1,4 +1,4 @@
-/* See hub.h. The card's data becomes the tree that its YAML would have become, so that one reader has both. */
+/* See hub.h. The card's data becomes the tree that its YAML would have given, so that one reader handles both. */
 #include "declare/hub.h"
 
 #include "declare/json.h"
@@ -59,7 +59,7 @@ static void add_members(struct tree *tree, struct jk_yaml *node, const json_t *v
     }
 }
 
-/* NULL past the limits: what is left out then is not used, or the record is nobody's. */
+/* NULL past the limits: what is left out is then not used, or the record belongs to nobody. */
 static struct jk_yaml *tree_of(struct tree *tree, const json_t *value, unsigned depth)
 {
     if (depth == NESTED_MAX || ++tree->nodes > JK_YAML_NODES_MAX) return NULL;
@@ -110,7 +110,7 @@ static void read_files(struct jk_hub *hub, const json_t *root, struct jk_arena *
     size_t count = json_array_size(siblings), index;
     json_t *sibling;
     if (count > JK_FILES_MAX) {
-        jk_error_field(error, "hub_model", "siblings: it lists %zu files; 10,000 is the most", count);
+        jk_error_field(error, "hub_model", "siblings: it lists %zu files; at most 10,000 are allowed", count);
         return;
     }
     hub->files.items = jk_arena_zalloc(arena, count + 1, sizeof *hub->files.items);

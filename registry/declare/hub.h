@@ -1,6 +1,5 @@
-/* The Hugging Face Hub's own record of a model, as its API gives it. Pure; everything lies in the arena. Unknown fields
- * and those of another type than expected are passed over: the record has changed before. At most 1 MiB, 10,000 files.
- */
+/* The Hugging Face Hub's own record of a model, as its API returns it. Pure; everything is in the arena. Unknown fields
+ * and those of an unexpected type are ignored: the record has changed before. At most 1 MiB, 10,000 files. */
 #ifndef JK_DECLARE_HUB_H
 #define JK_DECLARE_HUB_H
 

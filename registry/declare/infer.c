@@ -1,4 +1,4 @@
-/* The order of evidence, a row for each kind of it. */
+/* The evidence in order of precedence, one row for each kind. */
 #include "declare/infer.h"
 
 #include "declare/words.h"

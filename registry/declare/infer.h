@@ -1,6 +1,6 @@
-/* How a model was made, where nobody declares it: what its files are, its recipe, its name, its tags, its library, in
- * this order of evidence. Pure. The rows stand in one table in infer.c; the first that fits wins and says which it was,
- * and the later ones that say otherwise are told. */
+/* How a model was made, if nothing declares it: inferred from its files, its recipe, its name, its tags, its library,
+ * in this order. Pure. The rows are in one table in infer.c; the first match wins and says which it was, and later rows
+ * that disagree are reported. */
 #ifndef JK_DECLARE_INFER_H
 #define JK_DECLARE_INFER_H
 

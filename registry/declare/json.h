@@ -1,5 +1,5 @@
-/* JSON as Python writes it: a byte order mark and the numbers NaN and Infinity, which are none, are read as null. Pure.
- * At most 1 MiB; jansson bounds the nesting itself. */
+/* JSON as Python writes it: a byte order mark is accepted, and the invalid numbers NaN and Infinity are read as null.
+ * Pure. At most 1 MiB; jansson limits the nesting itself. */
 #ifndef JK_DECLARE_JSON_H
 #define JK_DECLARE_JSON_H
 

@@ -199,7 +199,7 @@ static void note_gguf(const struct jk_sources *sources, const struct mapping *ma
     if (other.len == 0 || strcmp(licensing->from, "gguf") == 0) return;
     struct jk_span mapped = map_one(mapping, other);
     if (licensing->expression.len > 0 && mapped.len > 0 && !jk_span_equal(mapped, licensing->expression))
-        jk_doubts_add(notes, "%s names the licence %s; that of the %s was taken", sources->gguf_file,
+        jk_doubts_add(notes, "%s names the licence %s; the one in the %s was used", sources->gguf_file,
                       jk_doubts_shown(notes, other), licensing->from);
 }
 
@@ -234,10 +234,10 @@ struct jk_span jk_licensing_stored(const struct jk_licensing *licensing, const s
                                                 : "";
     if (licensing->from[0])
         jk_doubts_add(notes,
-                      "%s of the card fits no licence known here, so that NOASSERTION is stored: --license gives it, "
+                      "%s of the card matches no known licence, so NOASSERTION is stored: give it with --license, "
                       "as an SPDX expression or LicenseRef-…%s",
                       licensing->written, meant ? meant : "");
     else if (!sources->unread)
-        jk_doubts_add(notes, "no licence is declared, so that NOASSERTION is stored: --license gives it");
+        jk_doubts_add(notes, "no licence is declared, so NOASSERTION is stored: give it with --license");
     return JK_SPAN("NOASSERTION");
 }

@@ -1,5 +1,5 @@
-/* The licence that a model's files declare, as SPDX. Pure; everything lies in the arena. A list of licences is all of
- * them (AND): nobody says that one may be chosen. */
+/* The licence that a model's files declare, as SPDX. Pure; everything is in the arena. A list of licences means all of
+ * them (AND), since nothing says that one may be chosen. */
 #ifndef JK_DECLARE_LICENSING_H
 #define JK_DECLARE_LICENSING_H
 
@@ -16,8 +16,8 @@ struct jk_licensing {
  * mapping changed is told. */
 void jk_licensing_of(const struct jk_sources *sources, const struct jk_span *families, size_t family_count,
                      struct jk_doubts *notes, struct jk_licensing *out_licensing);
-/* What is stored then: the expression, or NOASSERTION, which is told; unless a file could not be read that may name one.
- */
+/* What will be stored: the expression, or NOASSERTION with a note; no note if a file that might name one could not be
+ * read. */
 struct jk_span jk_licensing_stored(const struct jk_licensing *licensing, const struct jk_sources *sources,
                                    struct jk_doubts *notes);
 

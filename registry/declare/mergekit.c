@@ -99,7 +99,7 @@ static void read_documents(const struct jk_yaml_documents *documents, struct jk_
     }
     take_parents(&recipe, &out_recipe->parents);
     if (recipe.parents.dropped > 0)
-        jk_error_field(error, "mergekit_config", "it names more than 64 models; 64 parents is the most");
+        jk_error_field(error, "mergekit_config", "it names more than 64 models; at most 64 parents are allowed");
 }
 
 enum jk_status jk_mergekit_parse(struct jk_span text, struct jk_arena *arena, struct jk_mergekit *out_recipe,

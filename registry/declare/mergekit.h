@@ -1,4 +1,4 @@
-/* mergekit's recipes: which models a merge was made from. Pure; spans lie in the arena. */
+/* mergekit's recipes: which models a merge was made from. Pure; spans are in the arena. */
 #ifndef JK_DECLARE_MERGEKIT_H
 #define JK_DECLARE_MERGEKIT_H
 

@@ -233,7 +233,7 @@ const char *jk_parents_read(struct jk_span text, struct jk_arena *arena, struct 
     const char *fault = NULL;
     bool cached = read_cache_path(text, arena, &parent);
     if (!cached && jk_ident_is_local_path(text) && !jk_span_starts(text, JK_SPAN("//")))
-        return "is a path on a disk, which says nothing to others: give the model that lies there, as publisher/model";
+        return "is a path on a disk, which means nothing to others: give the model that is there as publisher/model";
     if (!cached && take_hub(&rest)) {
         fault = read_on_hub(rest, &parent);
         parent.by_host = !is_url(text) && !jk_span_starts_fold(text, JK_SPAN("hf://"));

@@ -1,5 +1,5 @@
-/* A small list of names of parents, each once. Pure; spans are somebody else's. At most 64, the most that a release may
- * have; `dropped` counts what found no room. */
+/* A small list of parents' names, each once. Pure; the spans belong to the caller. At most 64, the most that a release
+ * may have; `dropped` counts those that did not fit. */
 #ifndef JK_DECLARE_PARENTS_H
 #define JK_DECLARE_PARENTS_H
 
@@ -13,12 +13,12 @@ struct jk_names {
     size_t dropped;
 };
 
-/* Blank names are passed over; so are those that are there already, without regard to case. */
+/* Ignores blank names, and names already in the list, without regard to case. */
 void jk_names_add(struct jk_names *names, struct jk_span name);
 bool jk_names_hold(const struct jk_names *names, struct jk_span name);
 void jk_names_add_all(struct jk_names *names, const struct jk_names *more);
 
-/* What a parent's text means, before anybody is asked. */
+/* What a parent's text means, before the registry is asked. */
 struct jk_parent_text {
     bool external;          /* surely outside the registry; else publisher/model, which may turn out to be */
     bool on_hub;            /* publisher/model that was written as one of the Hugging Face Hub: a URL, a cache's path */
@@ -28,12 +28,11 @@ struct jk_parent_text {
 };
 
 /* Reads publisher/model[@version], host/id[@revision], a URL, or a path in the Hugging Face Hub's cache
- * (models--PUBLISHER--MODEL/snapshots/COMMIT), with what pasting leaves about them: quotes, "/" at the end, spaces that
- * nobody sees, a Markdown link. What names a model of the Hub means its publisher/model; the branch main or master
- * means nothing more. NULL, or the end of a sentence that says what is wrong and how to mend it (in the arena or
- * static). */
+ * (models--PUBLISHER--MODEL/snapshots/COMMIT), with common remains of pasting: quotes, a final "/", invisible spaces, a
+ * Markdown link. A model on the Hub means its publisher/model; the branch main or master means nothing more. NULL, or
+ * the end of a sentence that says what is wrong and how to fix it (in the arena or static). */
 const char *jk_parents_read(struct jk_span text, struct jk_arena *arena, struct jk_parent_text *out_parent);
-/* Whether both mean the same models, however they are written, in whatever order. */
+/* Whether both mean the same models, whatever their spelling or order. */
 bool jk_parents_same(const struct jk_names *a, const struct jk_names *b, struct jk_arena *arena);
 
 #endif

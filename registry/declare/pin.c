@@ -1,4 +1,4 @@
-/* See pin.h. One question a parent: parents are few. */
+/* See pin.h. One query per parent: parents are few. */
 #include "declare/pin.h"
 
 #include "base/text.h"
@@ -86,7 +86,7 @@ static enum jk_status on_hub(const struct jk_registered *registered, struct jk_p
     if (text->version.len > 0 && jk_ident_revision_fault(text->version)) {
         jk_error_field(mistakes, "parents",
                        "%.*s %s, and %.*s is no commit of a model on the Hugging Face Hub: "
-                       "mend the name, or leave the version out",
+                       "correct the name, or leave the version out",
                        JK_SPAN_ARG(text->name),
                        item->note ? "is not proven to be the one that is registered" : "is not registered",
                        JK_SPAN_ARG(text->version));
@@ -96,7 +96,8 @@ static enum jk_status on_hub(const struct jk_registered *registered, struct jk_p
     return set_external(registered, item, name, text->version) ? JK_OK : jk_out_of_memory(registered->error);
 }
 
-/* The registered model of that name is somebody's for whom it is not proven: what is meant lies on the Hub. */
+/* The registered model of that name belongs to somebody whose right to it is not proven: the one on the Hub is meant.
+ */
 static enum jk_status on_hub_after_all(const struct jk_registered *registered, struct jk_pinned *item,
                                        const struct jk_parent_text *text, struct jk_error *mistakes)
 {
@@ -137,7 +138,7 @@ static enum jk_status resolve_one(const struct jk_registered *registered, struct
     if (!name) return jk_out_of_memory(registered->error);
     if (!self) JK_TRY(registered->model(registered->context, name, &item->model));
     if (self || is_self(item, text.name, own_name)) {
-        jk_error_field(mistakes, "parents", "%s is the model itself: name what it was made from", shown);
+        jk_error_field(mistakes, "parents", "%s is the model itself: name the model it was made from", shown);
         return JK_OK;
     }
     if (!item->model) return on_hub(registered, item, &text, mistakes);

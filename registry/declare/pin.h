@@ -1,7 +1,7 @@
-/* Finding out what the parents are: a name that is registered is pinned to its deciding release, any other is a model
- * of the Hugging Face Hub; a host or URL lies outside. Where a name was written as that of a model on the Hub, by a
- * card or as a URL, it is the registered one only if the registry knows that it is meant (Model.meant_by_hub_name):
- * anybody may register a model under another's name. Pure but for whoever answers what is registered. */
+/* Finding out what the parents are: a registered name is pinned to its deciding release, any other name is a model on
+ * the Hugging Face Hub; a host or URL is external. A name that was written as the name of a model on the Hub, by a card
+ * or as a URL, means the registered model only if the registry knows that it does (Model.meant_by_hub_name): anybody
+ * may register a model under somebody else's name. Pure except for the callback that says what is registered. */
 #ifndef JK_DECLARE_PIN_H
 #define JK_DECLARE_PIN_H
 
@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "declare/parents.h"
 
-/* Who knows what is registered. What there is not is NULL; a failure, in `error`, is that nobody can be asked. */
+/* Answers what is registered. What does not exist is NULL; a failure, in `error`, means that nobody can be asked. */
 struct jk_registered {
     void *context;
     struct jk_arena *arena; /* for what comes of it */
@@ -32,9 +32,9 @@ struct jk_pins {
     size_t count;
 };
 
-/* `by_person`: a person gave the names, so that publisher/model is one that is registered, if there is one. `own_name`
- * is the model that is being registered (may be empty). Mistakes in the parents are added to `mistakes`, and those
- * parents left out. */
+/* `by_person`: a person gave the names, so publisher/model means the registered model, if there is one. `own_name` is
+ * the model being registered (may be empty). Mistakes in the parents are added to `mistakes`, and those parents are
+ * left out. */
 JK_MUST_USE enum jk_status jk_pin_parents(const struct jk_registered *registered, const struct jk_names *names,
                                           bool by_person, struct jk_span own_name, struct jk_pins *out_pins,
                                           struct jk_error *mistakes);

@@ -54,7 +54,7 @@ static struct jk_span reference_of(const struct jk_yaml *mapping, struct jk_doub
     struct jk_span maker = first_text(mapping, makers, sizeof makers / sizeof makers[0]);
     struct jk_span joined = jk_reference_join(maker, name, doubts->arena);
     if (joined.len > 0)
-        jk_doubts_add(doubts, "%s is made of an organization and a name: check that a model is called so",
+        jk_doubts_add(doubts, "%s is composed of an organization and a name: check that there is such a model",
                       jk_doubts_shown(doubts, joined));
     return joined;
 }

@@ -1,5 +1,5 @@
-/* Reading the roster. Every reader takes what it knows and complains about the rest, so that a misspelt key never
- * passes in silence. */
+/* Reading the roster. Every reader takes the keys that it knows and reports all others, so that a misspelt key is never
+ * silently ignored. */
 #include "declare/rosterfile.h"
 
 #include "declare/yaml.h"
@@ -65,7 +65,7 @@ static Google__Protobuf__Timestamp *date_member(struct reader *reader, const str
     int64_t time_us;
     if (text.len == 0 || jk_span_equal(text, JK_SPAN("unknown"))) return NULL;
     if (!jk_time_parse(text, &time_us)) {
-        mistake(reader, field, member, "is no date: write it as \"2025-08-04\", or as a moment with its offset");
+        mistake(reader, field, member, "is no date: write it as \"2025-08-04\", or as a time with its offset");
         return NULL;
     }
     Google__Protobuf__Timestamp *time = new_list(reader, 1, sizeof *time);
@@ -273,7 +273,8 @@ static void check_size(struct reader *reader)
     for (size_t i = 0; i < request->n_teams; i++)
         items += request->teams[i]->n_affiliations + request->teams[i]->n_publishers;
     if (items > JK_ROSTER_ITEMS_MAX)
-        jk_error_field(reader->error, "roster", "it holds %zu items; 2,000 at once is the most: split the file", items);
+        jk_error_field(reader->error, "roster",
+                       "it has %zu items, and at most 2,000 are allowed at once: split the file", items);
 }
 
 enum jk_status jk_roster_parse(struct jk_span yaml, struct jk_arena *arena, Jokbo__V1__ApplyRosterRequest *request,
@@ -295,7 +296,7 @@ enum jk_status jk_roster_parse(struct jk_span yaml, struct jk_arena *arena, Jokb
     if (request->operations) read_teams(&reader, jk_yaml_member(root, "teams"));
     read_models(&reader, jk_yaml_member(root, "base_models"));
     check_size(&reader);
-    if (jk_yaml_member(root, "stages")) *out_note = "stages are not part of the roster: they were passed over";
+    if (jk_yaml_member(root, "stages")) *out_note = "stages are not part of the roster: they were ignored";
     return jk_error_result(error);
 }
 

@@ -1,5 +1,5 @@
-/* The roster as a file, and licence facts as a table, read into a request. Pure; everything lies in the arena. Mistakes
- * are collected with their line numbers, all of them. Format: registry/data/roster.yaml, registry/data/licenses.tsv. */
+/* The roster as a file, and licence facts as a table, read into a request. Pure; everything is in the arena. All
+ * mistakes are collected, with line numbers. Format: registry/data/roster.yaml, registry/data/licenses.tsv. */
 #ifndef JK_DECLARE_ROSTERFILE_H
 #define JK_DECLARE_ROSTERFILE_H
 
@@ -9,7 +9,7 @@
 
 #define JK_ROSTER_ITEMS_MAX 2000 /* as the interface has it */
 
-/* Adds teams, operations and base models to the request. *out_note is a sentence about what was passed over, or NULL.
+/* Adds teams, operations and base models to the request. *out_note is a sentence about what was ignored, or NULL.
  */
 JK_MUST_USE enum jk_status jk_roster_parse(struct jk_span yaml, struct jk_arena *arena,
                                            Jokbo__V1__ApplyRosterRequest *request, const char **out_note,

@@ -1,4 +1,4 @@
-/* Building the tree from libyaml's events with a stack of our own: no recursion, whatever the input nests. */
+/* Building the tree from libyaml's events with an explicit stack: no recursion, however deep the input nests. */
 #include "declare/yaml.h"
 
 #include <stdio.h>
@@ -67,7 +67,7 @@ static enum jk_status take_key(struct yaml_builder *builder, struct jk_span key,
         char shown[128];
         jk_text_shorten(key, shown, sizeof shown);
         return jk_fail(builder->error, JK_INVALID_ARGUMENT, "YAML",
-                       "line %u: the key \"%s\" stands there twice: its first value begins in line %u", line, shown,
+                       "line %u: the key \"%s\" appears twice: its first value begins in line %u", line, shown,
                        before->line);
     }
     builder->key[top] = key;
@@ -177,12 +177,12 @@ static enum jk_status add_alias(struct yaml_builder *builder, const yaml_event_t
     jk_text_shorten(name, shown, sizeof shown);
     if (!of)
         return jk_fail(builder->error, JK_INVALID_ARGUMENT, "YAML",
-                       "line %u: the alias *%s stands for nothing: no &%s "
+                       "line %u: the alias *%s is undefined: no &%s "
                        "comes before it",
                        line, shown, shown);
     if (is_open(builder, of))
-        return jk_fail(builder->error, JK_INVALID_ARGUMENT, "YAML", "line %u: the alias *%s lies in what it stands for",
-                       line, shown);
+        return jk_fail(builder->error, JK_INVALID_ARGUMENT, "YAML",
+                       "line %u: the alias *%s is inside the value that it stands for", line, shown);
     if (expects_key(builder)) {
         if (of->kind != JK_YAML_SCALAR) return fault(builder, line, "a key must be plain text");
         return take_key(builder, of->text, false, line);
@@ -249,7 +249,7 @@ static enum jk_status add_scalar(struct yaml_builder *builder, const yaml_event_
     struct jk_span value = {(const char *)event->data.scalar.value, event->data.scalar.length};
     bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     struct jk_yaml *node;
-    if (!jk_utf8_valid(value)) return fault(builder, line, "a value holds a NUL character");
+    if (!jk_utf8_valid(value)) return fault(builder, line, "a value contains a NUL character");
     char *copy = jk_arena_copy(builder->arena, value.at, value.len);
     if (!copy) return too_large(builder);
     value.at = copy;
@@ -293,7 +293,7 @@ static enum jk_status reader_fault(struct yaml_builder *builder, const yaml_pars
     unsigned line = builder->first_line;
     for (size_t i = 0; i < parser->problem_offset && i < builder->text.len; i++)
         line += ends_line(builder->text, i);
-    snprintf(what, sizeof what, "it holds the control character U+%04X", (unsigned)parser->problem_value);
+    snprintf(what, sizeof what, "it contains the control character U+%04X", (unsigned)parser->problem_value);
     return fault(builder, line, parser->problem_value >= 0 ? what : "it is not UTF-8");
 }
 
@@ -309,7 +309,7 @@ static const char *in_plain_words(const char *problem)
 {
     static const char *const words[][2] = {
         {"mapping values are not allowed in this context",
-         "a \":\" stands where none may: put the value in quotes, or give the line above its \":\""},
+         "a \":\" is in a place where none may be: put the value in quotes, or give the line above its \":\""},
         {"could not find expected ':'", "a \":\" is missing: each line is \"key: value\""},
         {"found character that cannot start any token",
          "a value must not begin with this character: put the value in quotes"}};
@@ -335,7 +335,7 @@ static enum jk_status parser_fault(struct yaml_builder *builder, const yaml_pars
     if (parser->error == YAML_MEMORY_ERROR) return too_large(builder);
     if (parser->error == YAML_READER_ERROR) return reader_fault(builder, parser);
     const yaml_mark_t *mark = is_noticed_late(parser) ? &parser->context_mark : &parser->problem_mark;
-    const char *what = is_tabbed(builder->text, mark->line) ? "it is indented with a tab: YAML takes spaces alone"
+    const char *what = is_tabbed(builder->text, mark->line) ? "it is indented with a tab: YAML allows only spaces"
                                                             : in_plain_words(parser->problem);
     return fault(builder, line_of(builder, mark), what);
 }

@@ -1,8 +1,8 @@
-/* YAML as a small tree with line numbers (libyaml underneath), for front matter, mergekit recipes and the roster. Pure;
- * nodes lie in the arena and point into it. Limits: 1 MiB, 50,000 nodes, 1,024 members a mapping, depth 32, 64
- * documents, 1,024 anchors. An alias shares the members of what it stands for, so that it costs one node; all of them
- * written out may come to 10,000 values. Merge keys ("<<") are followed. Refused: keys twice, keys that are not
- * scalars, an alias of what it lies in. */
+/* YAML as a small tree with line numbers (on top of libyaml), for front matter, mergekit recipes and the roster. Pure;
+ * nodes are in the arena and point into it. Limits: 1 MiB, 50,000 nodes, 1,024 members per mapping, depth 32, 64
+ * documents, 1,024 anchors. An alias shares the members of its target, so it costs one node; expanded, all aliases may
+ * have at most 10,000 values. Merge keys ("<<") are followed. Refused: duplicate keys, keys that are not scalars, an
+ * alias inside its own target. */
 #ifndef JK_DECLARE_YAML_H
 #define JK_DECLARE_YAML_H
 
@@ -31,7 +31,7 @@ struct jk_yaml {
 };
 
 struct jk_yaml_documents {
-    const struct jk_yaml *roots[JK_YAML_DOCS_MAX]; /* empty documents are passed over */
+    const struct jk_yaml *roots[JK_YAML_DOCS_MAX]; /* empty documents are ignored */
     size_t count;
 };
 

@@ -1,4 +1,4 @@
-/* What is said wherever a demo's log is shown: its times, and most of what it holds, are invented. */
+/* The notice shown wherever a demo's log is: its times, and most of its content, are invented. */
 #ifndef JK_DEMO_DEMO_H
 #define JK_DEMO_DEMO_H
 

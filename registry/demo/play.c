@@ -12,11 +12,10 @@ static enum jk_status begin_clock(struct jk_demo_play *play)
     Jokbo__V1__Clock *clock;
     JK_TRY(jk_demo_now(play->cli, &clock));
     if (!clock->demo)
-        return jk_fail(
-            &play->cli->error, JK_FAILED_PRECONDITION, "NOT_A_DEMO",
-            "the server at %.200s serves no demo, and nothing invented is written to any other log: start one "
-            "with jokbod --demo, or ./registry/start --demo",
-            play->cli->settings.server);
+        return jk_fail(&play->cli->error, JK_FAILED_PRECONDITION, "NOT_A_DEMO",
+                       "the server at %.200s serves no demo, and invented data is written to no other log: start one "
+                       "with jokbod --demo, or ./registry/start --demo",
+                       play->cli->settings.server);
     play->clock_us = jk_json_time_us(clock->time);
     return JK_OK;
 }

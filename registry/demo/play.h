@@ -1,8 +1,9 @@
-/* Playing a demo's script against a demo's server: the clock before each step, each step by the account that the script
- * names. One thread; memory in the run's arena. Every write carries a request id that follows from the script's line,
- * so that a second run, after one that was interrupted, finds what is there (within the seven days that a server keeps
- * replies) and goes on; derivatives are found by their names. An account without roles or tokens remembers, by its
- * label, how many derivatives the play has, and that it came to its end: then nothing is done a second time. */
+/* Plays a demo's script on a demo server: sets the clock before each step, and performs each step with the account that
+ * the script names. One thread; memory is in the run's arena. Every write carries a request id derived from the
+ * script's line, so a second run, after an interrupted one, recognises what is already written (within the seven days
+ * that a server keeps replies) and continues; derivatives are recognised by their names. The label of an account
+ * without roles or tokens records how many derivatives the play has and whether it has finished, so that nothing is
+ * done twice. */
 #ifndef JK_DEMO_PLAY_H
 #define JK_DEMO_PLAY_H
 

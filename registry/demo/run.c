@@ -1,4 +1,4 @@
-/* The clock, progress, and a line's command as the account that it names; see run.h. */
+/* The clock, progress, and running a line's command with the account that it names; see run.h. */
 #include "demo/run.h"
 
 #include <jansson.h>
@@ -100,7 +100,8 @@ static enum jk_status fail_line(struct jk_demo_play *play, const struct jk_demo_
     return error->status;
 }
 
-/* What a line sends may depend on what is there (an amended stage): its id having been used tells that it was sent. */
+/* A line's request may depend on existing state (an amended stage), so a used request id shows that it was sent before.
+ */
 static bool is_done(const struct jk_demo_play *play, enum jk_status status)
 {
     const char *reason = play->inner->error.reason;

@@ -1,5 +1,5 @@
-/* What is underway while a demo's script is played, and the running of one line: the clock moved, a command of jokbo
- * carried out by the account that the line names, its outcome judged. One thread; memory in the run's arena. */
+/* The state while a demo's script is played, and the running of one line: sets the clock, runs a jokbo command with the
+ * account that the line names, and judges the outcome. One thread; memory is in the run's arena. */
 #ifndef JK_DEMO_RUN_H
 #define JK_DEMO_RUN_H
 
@@ -31,8 +31,8 @@ struct jk_demo_play {
     struct jk_demo_world *world;
     unsigned shared; /* per mille of the derivatives that came so far */
     size_t made, written;
-    bool going_on;  /* what comes may be there already */
-    bool played;    /* all of it was there before */
+    bool going_on;  /* the next steps may have been done already */
+    bool played;    /* everything was done before */
     int64_t memory; /* the account that remembers */
     struct jk_demo_actor actors[JK_DEMO_ACTORS];
     size_t actor_count;
@@ -43,9 +43,9 @@ struct jk_demo_play {
     size_t done, steps;
 };
 
-/* Moves the clock to that moment, where it is not past it. */
+/* Moves the clock to that time, unless it is past it. */
 JK_MUST_USE enum jk_status jk_demo_clock(struct jk_demo_play *play, int64_t time_us);
-/* Runs a command of jokbo; `salt` tells apart what one line does several times. */
+/* Runs a jokbo command; `salt` distinguishes several requests of one line. */
 JK_MUST_USE enum jk_status jk_demo_run(struct jk_demo_play *play, const struct jk_demo_line *line,
                                        const char *const *words, size_t count, size_t salt);
 /* A request id that follows from the line and the salt. */

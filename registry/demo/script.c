@@ -1,4 +1,4 @@
-/* See demo_script.h. */
+/* See script.h. */
 #include "demo/script.h"
 
 #include "base/text.h"
@@ -45,7 +45,7 @@ static const char *resolve(const struct reading *reading, const char *word)
 static void read_moment(const struct reading *reading, const char *word, int64_t *out_us)
 {
     if (!jk_moment_parse(jk_span_of(word), out_us))
-        mistake(reading, "must be a day as 2026-08-01, or a moment as 2026-08-01T18:00:", word);
+        mistake(reading, "must be a date such as 2026-08-01, or a time such as 2026-08-01T18:00:", word);
 }
 
 static void read_share(const struct reading *reading, const char *word, uint64_t most)
@@ -126,8 +126,7 @@ static void read_script_line(struct reading *reading, struct jk_span rest, int64
     line->until_us = line->time_us;
     line->who = who;
     read_step_words(reading, rest);
-    if (line->time_us < *last_us || line->until_us < line->time_us)
-        mistake(reading, "is out of the order of time:", time);
+    if (line->time_us < *last_us || line->until_us < line->time_us) mistake(reading, "is not in order of time:", time);
     *last_us = line->until_us;
 }
 

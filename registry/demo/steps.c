@@ -163,7 +163,7 @@ static enum jk_status make_account(struct jk_demo_play *play, const struct jk_de
     return JK_OK;
 }
 
-/* Its end would be told by the demo's clock, which leaps: so it has none, and is revoked after the play. */
+/* Its expiry would go by the demo's clock, which jumps: so it has none, and is revoked after the play. */
 static enum jk_status make_token(struct jk_demo_play *play, int64_t account, const char **out_secret)
 {
     Jokbo__V1__CreateTokenRequest request = JOKBO__V1__CREATE_TOKEN_REQUEST__INIT;
@@ -277,9 +277,10 @@ static enum jk_status one_batch(struct jk_demo_play *play, const struct jk_demo_
     for (size_t i = 0; i < count; i++) {
         items[i] = jk_demo_world_next(play->world);
         if (!items[i])
-            return jk_fail(&play->cli->error, JK_INVALID_ARGUMENT, "DEMO",
-                           "line %u of the script: there is no base model on the roster to derive from, or no memory",
-                           line->number);
+            return jk_fail(
+                &play->cli->error, JK_INVALID_ARGUMENT, "DEMO",
+                "line %u of the script: there is no base model on the roster to derive from, or not enough memory",
+                line->number);
     }
     return count ? write_batch(play, line, items, count, salt) : JK_OK;
 }

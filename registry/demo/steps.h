@@ -1,5 +1,5 @@
-/* The steps of a script that only a demo knows: the roster as it was known, accounts, derivatives that nobody made,
- * yanks, verifications (script.h); and what the server remembers of a play, so that it is not played twice. */
+/* The steps of a script that only a demo has: the roster as it was known, accounts, invented derivatives, yanks,
+ * verifications (script.h); and what the server remembers of a play, so that it is not played twice. */
 #ifndef JK_DEMO_STEPS_H
 #define JK_DEMO_STEPS_H
 
@@ -9,7 +9,8 @@
 
 /* A step of the demo's own. */
 JK_MUST_USE enum jk_status jk_demo_step(struct jk_demo_play *play, const struct jk_demo_line *line);
-/* What the server's account remembers: sets `memory` and `played`. FAILED_PRECONDITION where another play was begun. */
+/* Reads what the server's account remembers: sets `memory` and `played`. FAILED_PRECONDITION if another play was begun.
+ */
 JK_MUST_USE enum jk_status jk_demo_remember(struct jk_demo_play *play);
 JK_MUST_USE enum jk_status jk_demo_remember_end(struct jk_demo_play *play);
 /* Ends the tokens that were made for the script's accounts. */

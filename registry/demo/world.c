@@ -1,4 +1,4 @@
-/* See demo_world.h. */
+/* See world.h. */
 #include "demo/world.h"
 
 #include <stdio.h>
@@ -138,7 +138,7 @@ static void read_shares(struct table *table, const struct jk_yaml *root)
     for (size_t i = 0; i < SHARE_COUNT; i++)
         table->world->shares[i] = table_number(table, jk_yaml_member(map, share_names[i]), share_names[i], 1000);
     if (map && map->kind == JK_YAML_MAPPING && map->count > SHARE_COUNT)
-        jk_error_field(table->error, "per_mille", "line %u: holds what is not known", map->line);
+        jk_error_field(table->error, "per_mille", "line %u: contains an unknown key", map->line);
 }
 
 static void read_relations(struct table *table, const struct jk_yaml *root, const char *key, unsigned *out)

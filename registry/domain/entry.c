@@ -310,7 +310,7 @@ static const char *read_digest(struct jk_span value, struct jk_digest *out_diges
     if (value.len != prefix.len + JK_DIGEST_HEX || memcmp(value.at, prefix.at, prefix.len) != 0 ||
         !jk_digest_parse((struct jk_span){value.at + prefix.len, JK_DIGEST_HEX}, out_digest))
         return "must be sha256: and 64 lower-case hexadecimal digits";
-    return jk_digest_is_zero(out_digest) ? "must not be a digest of zeros, which stands for none" : NULL;
+    return jk_digest_is_zero(out_digest) ? "must not be all zeros, which stands for none" : NULL;
 }
 
 static const char *read_span(struct jk_span value, const char *fault, struct jk_span *out_span)
@@ -527,7 +527,7 @@ static const char *read_field(struct jk_lines *lines, const struct field *field,
     }
     if (field->type == JK_FIELD_LAST_OPTIONAL && lines->rest.len == 0) return NULL;
     jk_lines_next(lines);
-    if (!jk_line_value(lines->line, field->word, &value)) return "is not the field that the format demands here";
+    if (!jk_line_value(lines->line, field->word, &value)) return "is not the field that the format requires here";
     if (!allows_none(field->type) || !jk_span_is(value, "none")) return read_value(value, field->type, member);
     if (field->type == JK_FIELD_TIME_NONE) *(int64_t *)member = JK_TIME_NONE;
     if (field->type == JK_FIELD_NUMBER_NONE) *(uint64_t *)member = JK_TARGET_NONE;

@@ -90,7 +90,7 @@ static const char *read_digest(struct jk_span value, struct jk_digest *out_diges
     if (!jk_span_starts(value, prefix)) return "must be \"none\" or sha256: and 64 hexadecimal digits";
     if (!jk_digest_parse((struct jk_span){value.at + prefix.len, value.len - prefix.len}, out_digest))
         return "must have 64 lower-case hexadecimal digits after sha256:";
-    return jk_digest_is_zero(out_digest) ? "must not be a digest of zeros: none is written \"none\"" : NULL;
+    return jk_digest_is_zero(out_digest) ? "must not be all zeros: write \"none\"" : NULL;
 }
 
 /* Characters, length and single spaces; the SPDX list is not consulted, since a log outlives the list it was made with.
@@ -105,8 +105,8 @@ static const char *license_text_fault(struct jk_span value)
     char before = ' ';
     for (size_t i = 0; i < value.len; i++) {
         char c = value.at[i];
-        if (!expected[(unsigned char)c]) return "has a licence with a character that no expression has";
-        if (c == ' ' && before == ' ') return "has a licence with a space too many";
+        if (!expected[(unsigned char)c]) return "has a licence with a character that is not allowed in expressions";
+        if (c == ' ' && before == ' ') return "has a licence with an extra space";
         before = c;
     }
     return before == ' ' ? "has a licence that ends in a space" : NULL;
@@ -144,13 +144,13 @@ static const char *read_parents(struct jk_lines *lines, struct jk_statement *sta
         struct jk_span value;
         if (!jk_lines_next(lines) || !jk_line_value(lines->line, JK_SPAN("parent"), &value))
             return "must be a whole parent line";
-        if (statement->relation == JK_RELATION_NONE) return "must not be there: without relation there is no parent";
+        if (statement->relation == JK_RELATION_NONE) return "must be left out: without a relation there are no parents";
         if (statement->parent_count == JK_PARENTS_MAX) return "is one parent too many: at most 64";
         struct jk_parent_line *parent = &statement->parents[statement->parent_count];
         const char *fault = read_parent(value, parent);
         if (fault) return fault;
         if (statement->parent_count++ && compare_parents(parent - 1, parent) >= 0)
-            return "is out of order or stands twice: parents are sorted by bytes";
+            return "is out of order or occurs twice: parents are sorted by bytes";
     }
     bool derived = statement->relation != JK_RELATION_NONE;
     return derived && statement->parent_count == 0 ? "must be followed by a parent: there is a relation" : NULL;
@@ -159,7 +159,7 @@ static const char *read_parents(struct jk_lines *lines, struct jk_statement *sta
 static inline const char *read_word(struct jk_lines *lines, struct jk_span word, struct jk_span *out_value)
 {
     jk_lines_next(lines);
-    return jk_line_value(lines->line, word, out_value) ? NULL : "has another field than the format demands";
+    return jk_line_value(lines->line, word, out_value) ? NULL : "has another field than the format requires";
 }
 
 static const char *read_digests(struct jk_lines *lines, struct jk_statement *statement)
@@ -184,7 +184,7 @@ static const char *read_statement(struct jk_lines *lines, struct jk_statement *s
     if (fault) return fault;
     jk_lines_next(lines);
     if (jk_line_value(lines->line, JK_SPAN("relation"), &value)) {
-        if (!jk_relation_parse(value, &statement->relation)) return "names no known relation";
+        if (!jk_relation_parse(value, &statement->relation)) return "does not name a known relation";
         jk_lines_next(lines);
     }
     if (!jk_line_value(lines->line, JK_SPAN("license"), &statement->license)) return "must be the licence";

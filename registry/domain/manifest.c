@@ -192,7 +192,7 @@ static const char *read_file_line(struct check *check, struct jk_span rest)
     const char *fault = path_fault(rest);
     if (fault) return fault;
     if (check->group == GROUP_FILE && jk_span_compare(check->previous, rest) >= 0)
-        return "is out of order or twice: file lines are sorted by the bytes of their paths";
+        return "is out of order or a duplicate: file lines are sorted by the bytes of their paths";
     check->previous = rest;
     return add_manifest_file(check, rest, &digest, size);
 }
@@ -219,7 +219,7 @@ static const char *find_file(struct check *check, struct jk_span path, struct fi
 static const char *check_order(struct check *check, enum group group)
 {
     if (check->group == group && jk_span_compare(check->previous, check->lines.line) >= 0)
-        return "is out of order or twice: lines of a group are sorted by bytes";
+        return "is out of order or a duplicate: lines of a group are sorted by bytes";
     check->previous = check->lines.line;
     return NULL;
 }
@@ -249,7 +249,7 @@ static const char *keep_tensor(struct check *check, const struct tensor *tensor,
 {
     uint64_t elements, bytes;
     unsigned bits = dtype_bits(tensor->dtype);
-    if (!file->has_header) return "must have a path that a header line has, too";
+    if (!file->has_header) return "must have the path of a header line";
     if (!jk_manifest_elements(tensor->shape, &elements)) return "must have a shape of fewer than 2^64 elements";
     if (__builtin_mul_overflow(elements, (uint64_t)bits, &bytes) ||
         __builtin_add_overflow(file->tensor_bytes, bytes / 8, &file->tensor_bytes) || file->size < HEADER_LEAST ||
@@ -387,7 +387,7 @@ static const char *read_sketch(struct check *check, struct jk_span rest)
     int order = jk_span_compare(check->previous_path, sketch.path);
     if (order == 0) order = jk_span_compare(check->previous_name, sketch.name);
     if (check->group == GROUP_SKETCH && order >= 0)
-        return "is out of order or twice: sketch lines are sorted by path, then name";
+        return "is out of order or a duplicate: sketch lines are sorted by path, then name";
     check->previous_path = sketch.path;
     check->previous_name = sketch.name;
     check->summary.sketches++;

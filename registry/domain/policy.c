@@ -24,7 +24,7 @@ static const char *read_number(struct words *words, uint32_t most, uint32_t *out
 {
     uint64_t value;
     if (words->next == words->count || !jk_span_to_u64(words->at[words->next++], &value) || value < 1 || value > most)
-        return "needs a whole number from 1 on behind \"on\"";
+        return "needs a whole number of at least 1 after \"on\"";
     *out = (uint32_t)value;
     return NULL;
 }
@@ -52,7 +52,7 @@ static void write_cap(const struct jk_policy *policy, struct jk_text *out)
 static const char *read_relations(struct words *words, struct jk_policy *policy)
 {
     enum jk_relation relation;
-    if (words->next == words->count) return "needs the relations that count behind \"on\", such as finetune merge";
+    if (words->next == words->count) return "needs the relations that count after \"on\", such as finetune merge";
     for (; words->next < words->count; words->next++) {
         if (!jk_relation_parse(words->at[words->next], &relation)) return "names a relation that does not exist";
         if (policy->relations >> relation & 1) return "names a relation twice";
@@ -70,7 +70,7 @@ static void write_relations(const struct jk_policy *policy, struct jk_text *out)
 static const char *read_demand(struct words *words, enum jk_permission *out)
 {
     if (words->next == words->count || !jk_permission_parse(words->at[words->next++], out) || *out == JK_PERMISSION_NO)
-        return "demands YES, CONDITIONAL or UNKNOWN at least, behind each of commercial, derivatives, redistribution";
+        return "takes YES, CONDITIONAL or UNKNOWN after each of commercial, derivatives, redistribution";
     return NULL;
 }
 
@@ -95,7 +95,7 @@ static const char *read_unknown_permits(struct words *words, struct jk_policy *p
 static const char *read_demands(struct words *words, struct jk_policy *policy)
 {
     const char *wrong = NULL;
-    if (words->next == words->count) return "needs a demand behind \"on\", such as commercial CONDITIONAL";
+    if (words->next == words->count) return "needs a requirement after \"on\", such as commercial CONDITIONAL";
     while (!wrong && words->next < words->count) {
         if (policy->rules > 1 && jk_span_equal(words->at[words->next], JK_SPAN("unknown"))) break;
         struct jk_span word = words->at[words->next++];
@@ -103,7 +103,7 @@ static const char *read_demands(struct words *words, struct jk_policy *policy)
         while (kind < JK_PERMISSION_KINDS && !jk_span_equal(word, jk_span_of(demand_words[kind])))
             kind++;
         if (kind == JK_PERMISSION_KINDS) return "knows commercial, derivatives and redistribution only";
-        if (policy->demands[kind] != JK_PERMISSION_NO) return "makes a demand twice";
+        if (policy->demands[kind] != JK_PERMISSION_NO) return "has a requirement twice";
         wrong = read_demand(words, &policy->demands[kind]);
     }
     return wrong || policy->rules == 1 ? wrong : read_unknown_permits(words, policy);
@@ -121,7 +121,7 @@ static void write_demands(const struct jk_policy *policy, struct jk_text *out)
 static const char *read_artifact(struct words *words, struct jk_policy *policy)
 {
     if (policy->rules == 1 || read_choice(words, "held", "claimed", &policy->held)) return NULL;
-    return "needs held or claimed behind \"on\"";
+    return "needs held or claimed after \"on\"";
 }
 
 static void write_artifact(const struct jk_policy *policy, struct jk_text *out)
@@ -133,7 +133,7 @@ static const char *read_unknown(struct words *words, struct jk_policy *policy)
 {
     return read_choice(words, "unknown-passes", "unknown-fails", &policy->unknown_passes)
                ? NULL
-               : "needs unknown-passes or unknown-fails behind \"on\"";
+               : "needs unknown-passes or unknown-fails after \"on\"";
 }
 
 static void write_unknown(const struct jk_policy *policy, struct jk_text *out)
@@ -143,7 +143,7 @@ static void write_unknown(const struct jk_policy *policy, struct jk_text *out)
 
 static const char *read_naming(struct words *words, struct jk_policy *policy)
 {
-    return read_choice(words, "lenient", "literal", &policy->lenient) ? NULL : "needs literal or lenient behind \"on\"";
+    return read_choice(words, "lenient", "literal", &policy->lenient) ? NULL : "needs literal or lenient after \"on\"";
 }
 
 static void write_naming(const struct jk_policy *policy, struct jk_text *out)
@@ -238,7 +238,7 @@ static void read_name(struct reading *reading, const struct words *words)
     if (reading->name || words->count != 2 || !name_valid(words->at[1])) {
         wrong_word(reading, words->count > 1 ? words->at[1] : words->at[0],
                    reading->name ? "is a second name"
-                                 : "is no policy's name: 1 to 63 of a-z, 0-9 and -, the last not at either end");
+                                 : "is not a valid policy name: 1 to 63 of a-z, 0-9 and -, the last not at either end");
         return;
     }
     memcpy(reading->policy.name, words->at[1].at, words->at[1].len);
@@ -250,7 +250,7 @@ static void read_version(struct reading *reading, struct words *words, bool *see
     words->next = 1;
     if (*seen || words->count != 2 || read_number(words, most, out))
         wrong_word(reading, words->at[0],
-                   *seen ? "stands there twice" : "needs one whole number from 1 on, up to what is known");
+                   *seen ? "stands there twice" : "needs one whole number, from 1 to the highest known here");
     *seen = true;
 }
 
@@ -264,18 +264,18 @@ static void read_reason(struct reading *reading, enum jk_reason reason, struct w
     bool on = words->count > 1 && jk_span_equal(words->at[1], JK_SPAN("on"));
     words->next = 2;
     if (!(jk_reasons_of(reading->policy.rules) >> reason & 1))
-        why = "is no reason of this rule set";
+        why = "is not a reason of this rule set";
     else if (reading->seen >> reason & 1)
         why = "stands there twice";
     else if (!on && (words->count < 2 || !jk_span_equal(words->at[1], JK_SPAN("off"))))
-        why = "needs on or off behind it";
+        why = "needs on or off after it";
     else if (!on && reason == JK_REASON_LATE)
         why = "cannot be off: what comes after the cut-off never counts";
     else if (on && (not_yet >> reason & 1))
-        why = "can only be off as yet: no entry of the log says when it holds";
+        why = "can only be off for now: no log entry can yet say when it applies";
     else if (on && parameters[reason].read)
         why = parameters[reason].read(words, &reading->policy);
-    if (!why && words->next < words->count) why = "has more words behind it than it knows";
+    if (!why && words->next < words->count) why = "has too many words after it";
     if (why) wrong_word(reading, words->at[0], why);
     reading->seen |= (jk_reasons)1 << reason;
     if (on) reading->policy.on |= (jk_reasons)1 << reason;
@@ -305,7 +305,7 @@ static void read_rule(struct reading *reading, struct jk_span line)
     else if (jk_reason_parse(word, &reason))
         read_reason(reading, reason, &words);
     else
-        wrong_word(reading, word, "is no reason, and not name, version or rules");
+        wrong_word(reading, word, "is neither a reason nor name, version or rules");
 }
 
 static void note_missing(struct reading *reading)

@@ -3,7 +3,7 @@
 
 #include "base/ascii.h"
 
-/* As skeletons themselves: what is cut is compared as the eye sees it, too. */
+/* Stored as skeletons themselves, because a lookalike of an affix is cut as well. */
 static const char *const affixes[] = {"al", "research", "offlclal", "labs", "hq"};
 #define AFFIX_MAX 8 /* the longest of them */
 

@@ -145,17 +145,18 @@ static int fail_unknown(struct parser *parser, enum jk_spdx_sort sort)
     const char *what = sort == JK_SPDX_LICENSE ? "licence" : "exception";
     jk_text_shorten(word, shown, sizeof shown);
     if (jk_span_equal_fold(word, JK_SPAN(NOASSERTION)))
-        jk_error_field(
-            parser->error, parser->field,
-            "\"%s\" stands alone or not at all: it means that no licence is declared. Name the licences, one "
-            "that is not on the SPDX list as LicenseRef-<name>.",
-            shown);
+        jk_error_field(parser->error, parser->field,
+                       "\"%s\" must stand alone: it means that no licence is declared. Name the licences, one "
+                       "that is not on the SPDX list as LicenseRef-<name>.",
+                       shown);
     else if (hint.len)
-        jk_error_field(parser->error, parser->field, "\"%s\" is no %s of the SPDX list %s; did you mean \"%.*s\"?",
-                       shown, what, jk_spdx_version(), JK_SPAN_ARG(hint));
+        jk_error_field(parser->error, parser->field,
+                       "\"%s\" is not one of the %ss of the SPDX list %s; did you mean \"%.*s\"?", shown, what,
+                       jk_spdx_version(), JK_SPAN_ARG(hint));
     else
-        jk_error_field(parser->error, parser->field, "\"%s\" is no %s of the SPDX list %s; use a listed identifier%s.",
-                       shown, what, jk_spdx_version(),
+        jk_error_field(parser->error, parser->field,
+                       "\"%s\" is not one of the %ss of the SPDX list %s; use a listed identifier%s.", shown, what,
+                       jk_spdx_version(),
                        sort != JK_SPDX_LICENSE  ? ""
                        : is_whole(parser, word) ? ", LicenseRef-<name> or NOASSERTION"
                                                 : " or LicenseRef-<name>");

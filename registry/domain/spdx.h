@@ -21,10 +21,10 @@ struct jk_span jk_spdx_find(struct jk_span identifier);
 /* Whether the list says of a licence identifier that it is open: approved by the OSI, or free by the FSF. */
 bool jk_spdx_is_open(struct jk_span identifier);
 
-/* Canonical spelling of an expression (identifiers as listed, AND/OR/WITH upper-case, single spaces, parentheses
- * only where precedence needs them; "+" kept; operand order kept). "NOASSERTION" alone is accepted, "NONE" is not.
- * INVALID_ARGUMENT as a violation of `field` naming the token at fault, and the nearest listed identifier
- * where one is close. Appends to `out`, on success only. */
+/* Canonical spelling of an expression (identifiers as listed, AND/OR/WITH upper-case, single spaces, parentheses only
+ * where precedence requires them; "+" and the order of operands are kept). "NOASSERTION" alone is accepted, "NONE" is
+ * not. INVALID_ARGUMENT, as a violation of `field`, names the faulty token, and a listed identifier if one is close.
+ * Appends to `out` on success only. */
 JK_MUST_USE enum jk_status jk_spdx_canonical(struct jk_span expression, const char *field, struct jk_text *out,
                                              struct jk_error *error);
 

@@ -1,5 +1,5 @@
-/* Look-ups in the pinned SPDX list (registry/data/spdx-list.txt). Pure: the embedded bytes are all the state.
- * A line is an identifier, then what it is: "deprecated", "exception", "open". */
+/* Look-ups in the pinned SPDX list (registry/data/spdx-list.txt). Pure: the embedded bytes are all the state. A line is
+ * an identifier, followed by "deprecated", "exception" or "open" where it is one of these. */
 #include "domain/spdx_list.h"
 
 #include "base/ascii.h"

@@ -1,6 +1,6 @@
-/* The pinned SPDX list: look-ups in the embedded text, and the nearest identifier to a mistaken one. Pure, for
- * domain/spdx.c and for who suggests one. The build embeds the list sorted, so a look-up is a binary search over its lines: no index, no
- * state that would have to be made once. */
+/* The pinned SPDX list: look-ups in the embedded text, and the closest identifier to a mistaken one. Pure, for
+ * domain/spdx.c and for whoever suggests one. The build embeds the list sorted, so a look-up is a binary search over
+ * its lines: no index, and no state to set up. */
 #ifndef JK_DOMAIN_SPDX_LIST_H
 #define JK_DOMAIN_SPDX_LIST_H
 
@@ -14,8 +14,8 @@ enum jk_spdx_sort { JK_SPDX_LICENSE, JK_SPDX_EXCEPTION };
 struct jk_span jk_spdx_list_find(struct jk_span identifier, enum jk_spdx_sort sort);
 /* Whether the list says of a licence that it is open: approved by the OSI, or free by the FSF. */
 bool jk_spdx_list_is_open(struct jk_span identifier);
-/* The identifier that the writer of `words` may have meant ("Apache 2", "GPLv3", "apache-2.O"); empty when none is
- * close. Costs up to a tenth of a millisecond: for error messages only. */
+/* The identifier that the writer of `words` may have meant ("Apache 2", "GPLv3", "apache-2.O"); empty if none is close.
+ * Takes up to a tenth of a millisecond: for error messages only. */
 struct jk_span jk_spdx_list_nearest(struct jk_span words, enum jk_spdx_sort sort);
 
 #endif

@@ -1,4 +1,4 @@
-/* An export held against the log. See export.h. */
+/* Comparing an export with the log. See export.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -128,7 +128,7 @@ static enum jk_status open_tables(struct comparing *comparing, struct jk_error *
             return jk_out_of_memory(error);
         }
     }
-    return other[0] ? export_fault(other, "is no table of an export, and nothing here proves it", error) : JK_OK;
+    return other[0] ? export_fault(other, "is not a table of an export, so nothing here proves it", error) : JK_OK;
 }
 
 static enum jk_status take_rows(void *context, enum jk_export_table table, struct jk_span rows, struct jk_error *error)
@@ -180,7 +180,7 @@ static enum jk_status choose_size(const struct comparing *comparing, uint64_t *o
     jk_error_fact(error, "line", "2");
     jk_error_fact(error, "column", "log_size");
     return jk_fail(error, JK_DATA_LOSS, "AUDIT_EXPORT",
-                   "%s, line 2, column log_size: the tables are of %llu entries, and the log that was checked has %llu",
+                   "%s, line 2, column log_size: the tables cover %llu entries, and the log that was checked has %llu",
                    jk_export_file(JK_EXPORT_LOG), (unsigned long long)said, (unsigned long long)size);
 }
 

@@ -1,10 +1,11 @@
-/* A whole log as a folder of tables: written, and held against the log again. All rows are made from a log that was
- * audited and folded; memory is a few buffers, whatever its size. The folder is whole or not there: it is made beside
- * its place, as .<name>.new, and takes the place of the one before by two renames. One writer a folder (a lock).
+/* A whole log as a folder of tables: writing it, and comparing it with the log later. All rows are made from a log that
+ * was audited and folded; memory is a few buffers, whatever the log's size. The folder is complete or absent: it is
+ * written beside its final place, as .<name>.new, and replaces the previous one by two renames. One writer per folder
+ * (a lock).
  *
- * Failures: LOCAL_FILE (INVALID_ARGUMENT) names the file and why; ABORTED with EXPORT_BUSY where another process writes
- * the same; DATA_LOSS with AUDIT_EXPORT for what differs from the log, with the facts `file`, `line`, `column`,
- * `expected`, `found` as far as they apply; the first difference in the order of the tables' making. */
+ * Failures: LOCAL_FILE (INVALID_ARGUMENT) names the file and why; ABORTED with EXPORT_BUSY if another process writes
+ * the same folder; DATA_LOSS with AUDIT_EXPORT for differences from the log, with the facts `file`, `line`, `column`,
+ * `expected`, `found` where they apply; always the first difference in the order in which the tables are made. */
 #ifndef JK_EXPORT_EXPORT_H
 #define JK_EXPORT_EXPORT_H
 
@@ -24,11 +25,11 @@ struct jk_export_summary {
     uint64_t rows[JK_EXPORT_TABLES];
 };
 
-/* Writes the log as it was audited. What stands in the folder's place must be nothing, an empty folder, or tables of
- * the same log. */
+/* Writes the audited log. The folder's place must be empty: nothing, an empty folder, or tables of the same log. */
 JK_MUST_USE enum jk_status jk_export_write(const struct jk_export_options *options,
                                            struct jk_export_summary *out_summary, struct jk_error *error);
-/* Makes all rows anew, at the size that the tables say, and compares them byte by byte; there is no other file. */
+/* Recomputes all rows, at the size that the tables state, and compares them byte by byte; checks that there is no other
+ * file. */
 JK_MUST_USE enum jk_status jk_export_compare(const struct jk_export_options *options,
                                              struct jk_export_summary *out_summary, struct jk_error *error);
 

@@ -1,5 +1,5 @@
-/* See tables.h. Rows of entries are taken from the entry's lines, which are the same for all kinds: a word and what it
- * says. */
+/* See tables.h. Rows of entries are taken from the entry's lines, which have the same form for all kinds: a word and
+ * its value. */
 #include "export/tables.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-/* The log as tables: which there are, and their rows. Most rows come from one entry alone; the last tables say what the
- * entries come to at a size (models, releases, roots). Pure. Source: registry/formats/export.md; tables and columns are
- * rows of tables.def. Cells are written as base/csv.h says. */
+/* The log as tables: which tables there are, and their rows. Most rows come from a single entry; those of the last
+ * tables are computed from all entries at a size (models, releases, roots). Pure. Source: registry/formats/export.md;
+ * tables and columns are rows of tables.def. Cells are written as base/csv.h says. */
 #ifndef JK_EXPORT_TABLES_H
 #define JK_EXPORT_TABLES_H
 

@@ -1,4 +1,4 @@
-/* Rows of what the entries come to: of the log itself, models, releases, and the roots of derivatives. See tables.h. */
+/* Rows computed from all entries: of the log itself, models, releases, and the roots of derivatives. See tables.h. */
 #include "book/book.h"
 #include "domain/license.h"
 #include "export/tables.h"

@@ -1,4 +1,4 @@
-/* Cells that rows of entries and rows of what they come to have in common. */
+/* Cells shared by rows of entries and rows computed from them. */
 #ifndef JK_EXPORT_TABLES_INSIDE_H
 #define JK_EXPORT_TABLES_INSIDE_H
 

@@ -1,4 +1,4 @@
-/* An export written. See export.h. */
+/* Writing an export. See export.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -51,7 +51,7 @@ static enum jk_status open_above(struct writing *writing, struct jk_error *error
 static enum jk_status refuse_folder(const struct writing *writing, const char *why, struct jk_error *error)
 {
     return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE",
-                   "%.200s %s: give a folder that is empty or not there, or one with tables of this log",
+                   "%.200s %s: give a folder that is empty or does not exist, or one with tables of this log",
                    writing->options->folder, why);
 }
 
@@ -64,13 +64,13 @@ static enum jk_status check_tables(const struct writing *writing, int folder, bo
     JK_TRY(jk_export_list(folder, writing->options->folder, other, &files, error));
     *out_filled = files > 0;
     if (other[0]) {
-        snprintf(why, sizeof why, "holds %s, which is no table", other);
+        snprintf(why, sizeof why, "contains %s, which is not a table", other);
         return refuse_folder(writing, why, error);
     }
     if (files == 0) return JK_OK;
     if (!jk_export_read_log(folder, jk_book_origin(jk_audit_book(writing->options->audit)), &size, &same))
-        return refuse_folder(writing, "has no log.csv that says what its tables are", error);
-    return same ? JK_OK : refuse_folder(writing, "holds the tables of another log", error);
+        return refuse_folder(writing, "has no log.csv that identifies its tables", error);
+    return same ? JK_OK : refuse_folder(writing, "contains the tables of another log", error);
 }
 
 /* Nothing, an empty folder, or tables of the same log. */

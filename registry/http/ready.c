@@ -101,7 +101,7 @@ static void find_out(struct jk_http *http, bool *out_ready, char *out_findings, 
     bool database = database_answers(http), healthy = jk_store_is_healthy(http->options.store);
     *out_ready = rpc && database && healthy;
     snprintf(out_findings, room, "%s%s%s%s", *out_ready ? "ready\n" : "",
-             rpc ? "" : "grpc: a connection to the own port is not answered\n",
+             rpc ? "" : "grpc: a connection to our own port is not answered\n",
              database ? "" : "database: does not answer\n",
              healthy || !database ? "" : "database: writes are refused for now\n");
 }

@@ -103,7 +103,7 @@ static bool make_fixed(struct jk_http *http)
 {
     static const char *const texts[JK_HTTP_FIXED] = {
         [JK_HTTP_NOT_FOUND] = "there is nothing here\n", [JK_HTTP_NOT_ALLOWED] = "GET and HEAD only\n",
-        [JK_HTTP_BODY] = "a request here has no body\n", [JK_HTTP_BUSY] = "busy: try again in a second\n",
+        [JK_HTTP_BODY] = "requests here have no body\n", [JK_HTTP_BUSY] = "busy: try again in a second\n",
         [JK_HTTP_BROKEN] = "this cannot be read now\n",  [JK_HTTP_ALIVE] = "alive\n",
     };
     for (size_t i = 0; i < JK_HTTP_FIXED; i++) {

@@ -1,6 +1,6 @@
-/* Counts as messages of the interface, from a book: the server answers with them, and the auditor prints what it has
- * counted itself by the same code, so that both are alike to the byte. Pure; reads the book, allocates in the arena.
- * The caller has checked the groupings (each known, none twice) and that `size` is at most the book's. */
+/* Counts as messages of the interface, from a book. The server answers with them, and the auditor prints its own count
+ * with the same code, so that the two are identical to the byte. Pure; reads the book, allocates in the arena. The
+ * caller has checked the groupings (each known, none twice) and that `size` is at most the book's. */
 #ifndef JK_REPLY_COUNTS_H
 #define JK_REPLY_COUNTS_H
 

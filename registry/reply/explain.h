@@ -1,5 +1,5 @@
-/* Whether one derivative counts under a rule, and for each reason why not the entry and the fact that it follows from, in
- * English and Korean: what the server answers, and the command line says of a policy that is not recorded. Pure. */
+/* Whether one derivative counts under a rule, and for each reason why not, the entry and the fact that it follows from,
+ * in English and Korean. Used by the server, and by the client for an unrecorded policy. Pure. */
 #ifndef JK_REPLY_EXPLAIN_H
 #define JK_REPLY_EXPLAIN_H
 

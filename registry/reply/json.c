@@ -1,4 +1,4 @@
-/* Walking descriptors. The interface holds no recursive types, so that the recursion is as deep as the types. */
+/* Walking descriptors. The interface has no recursive types, so the recursion is only as deep as the types. */
 #include "reply/json.h"
 
 #include <stdio.h>

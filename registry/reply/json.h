@@ -17,7 +17,7 @@
 json_t *jk_json_message(const ProtobufCMessage *message);
 /* "quantized" for RELATION_QUANTIZED, "" for …_UNSPECIFIED; a number outside the table is written as a number. */
 const char *jk_json_enum_word(const ProtobufCEnumDescriptor *type, int value, char out_word[JK_JSON_WORD]);
-/* The other way; false where there is no such word. */
+/* The reverse; false if there is no such word. */
 bool jk_json_enum_parse(const ProtobufCEnumDescriptor *type, const char *word, int *out_value);
 /* All words, separated by ", ". */
 void jk_json_enum_words(const ProtobufCEnumDescriptor *type, struct jk_text *out);

@@ -1,4 +1,4 @@
-/* Finding a model by the name that somebody wrote, and what to tell whoever wrote it wrong. Pure. */
+/* Finding a model by the name that somebody wrote, and what to tell them if it is wrong. Pure. */
 #ifndef JK_REPLY_LOOKUP_H
 #define JK_REPLY_LOOKUP_H
 

@@ -1,5 +1,5 @@
-/* Page tokens: "p1.<log size>.<cursor>.<16 hex digits of the digest over method and arguments>". A token is no secret
- * and gives no right, so it carries no signature; it is checked for belonging to the very question. Pure. */
+/* Page tokens: "p1.<log size>.<cursor>.<16 hex digits of the digest over method and arguments>". A token is not secret
+ * and grants nothing, so it carries no signature; it is only checked to belong to the same query. Pure. */
 #ifndef JK_REPLY_PAGE_TOKEN_H
 #define JK_REPLY_PAGE_TOKEN_H
 

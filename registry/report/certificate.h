@@ -1,7 +1,7 @@
-/* The count certificate of a stage: one text that names everything a report was computed from, and the digests of what
- * came out. Pure: who signs it, and who has signed it, is said elsewhere (store/certify.h, audit/certified.h). The body
- * is the same for everybody who recomputes it. Source: registry/formats/certificate.md.
- * Limits: a body JK_CERTIFICATE_MAX bytes; an origin JK_CERTIFICATE_ORIGIN_MAX, so that the key's name still fits. */
+/* The count certificate of a stage: one text that names everything a report was computed from, and the digests of the
+ * results. Pure: signing is in store/countskey.c, checking signatures in audit/stage.h. The body is the same for
+ * everybody who recomputes it. Source: registry/formats/certificate.md. Limits: a body has at most JK_CERTIFICATE_MAX
+ * bytes, an origin JK_CERTIFICATE_ORIGIN_MAX, so that the key's name still fits. */
 #ifndef JK_REPORT_CERTIFICATE_H
 #define JK_REPORT_CERTIFICATE_H
 

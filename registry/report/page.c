@@ -1,4 +1,4 @@
-/* A report's page: its sections in order. See summary.h for what it is, page.h for its parts. */
+/* A report's page: its sections in order. See summary.h for its purpose, page.h for its parts. */
 #include "report/page.h"
 
 #include "domain/entry.h"

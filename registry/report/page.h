@@ -1,4 +1,4 @@
-/* The parts of a report's page. Inside report/ only; everything that others wrote goes through jk_page_add. */
+/* The parts of a report's page. Inside report/ only; all untrusted text goes through jk_page_add. */
 #ifndef JK_REPORT_PAGE_H
 #define JK_REPORT_PAGE_H
 

@@ -1,5 +1,5 @@
-/* Charts of a report's page, as inline SVG. Reasons are told apart by pattern and letter, so that a print in grey says
- * as much. Coordinates are tenths of a unit, by integers alone: the same bytes on every machine. See page.h. */
+/* Charts of a report's page, as inline SVG. Reasons differ by pattern and letter, so that a black-and-white print says
+ * as much. Coordinates are tenths of a unit, in integers only: the same bytes on every machine. See page.h. */
 #include "base/clock.h"
 #include "report/page.h"
 

@@ -1,4 +1,4 @@
-/* Words of a report's page. See page.h. */
+/* Text of a report's page. See page.h. */
 #include "report/page.h"
 
 #include <stdio.h>

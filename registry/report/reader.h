@@ -1,6 +1,6 @@
-/* Reading JSON (jansson) field by field: whoever reads takes every member that there must be; what is missing, wrong or
- * left over is one error that names field, value and rule. The first fault stays; later takes give harmless values.
- * Inside report/ only. One thread. */
+/* Reading JSON (jansson) field by field. Every required member must be taken; what is missing, wrong or left over is
+ * one error that names field, value and rule. The first error is kept; later reads give harmless values. Inside report/
+ * only. One thread. */
 #ifndef JK_REPORT_READER_H
 #define JK_REPORT_READER_H
 

@@ -1,4 +1,4 @@
-/* Computing a report: one standing, and what each row says of it. See report.h. */
+/* Computing a report: one standing, and what each row takes from it. See report.h. */
 #include "report/report_inside.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* A stage's report: every base, every team and all, under a policy, at the two sizes of a cut-off. Pure: computed from
- * books, rendered to bytes that anyone else gets as well. Source: registry/formats/report.md.
+/* A stage's report: every base, every team and the total, under a policy, at the two sizes of a cut-off. Pure: computed
+ * from books, rendered to bytes that anybody else can reproduce. Source: registry/formats/report.md.
  *
- * Memory: about 60 bytes a derivative while it lives. Belongs to one thread. */
+ * Memory: about 60 bytes per derivative while it exists. Belongs to one thread. */
 #ifndef JK_REPORT_REPORT_H
 #define JK_REPORT_REPORT_H
 
@@ -32,8 +32,9 @@ struct jk_report_source {
     const struct jk_book *cut;
     uint32_t cut_size;
     const struct jk_book *full;
-    /* Where others write to these books meanwhile, under a lock: called with false between strides of a long walk, when
-     * the books may grow, and with true before the walk goes on. Begins and ends held. NULL: nobody writes. */
+    /* For books that others write to under a lock: called with false between strides of a long walk, when the books may
+     * grow, and with true before the walk goes on. The lock is held at the beginning and the end. NULL: nobody writes.
+     */
     void (*hold)(void *context, bool held);
     void *hold_context;
 };
@@ -49,7 +50,7 @@ struct jk_report_row {
     struct jk_scope scope;
     struct jk_span name;                          /* "publisher/model" at the cut-off, the team's id, or "all" */
     struct jk_span team;                          /* of a base and of a team: its id; empty for all */
-    struct jk_policy_total total;                 /* registered includes the late ones, which stand under late */
+    struct jk_policy_total total;                 /* registered includes late ones, which are counted under late */
     const struct jk_report_publisher *publishers; /* those with most counted, largest first, then by name */
     size_t publisher_count;
     uint32_t publishers_other; /* counted derivatives of all others */

@@ -1,23 +1,23 @@
-/* What the files of a report share: the parts of a row that are found in one walk for all rows. */
+/* Shared by the files of a report: the parts of a row that are computed in one walk for all rows. */
 #ifndef JK_REPORT_REPORT_INSIDE_H
 #define JK_REPORT_REPORT_INSIDE_H
 
 #include "report/report.h"
 
-#define JK_REPORT_STRIDE 4096 /* derivatives that are walked without letting the books go */
+#define JK_REPORT_STRIDE 4096 /* derivatives walked before the books are released */
 
 static inline void jk_report_hold(const struct jk_report *report, bool held)
 {
     if (report->source.hold) report->source.hold(report->source.hold_context, held);
 }
-/* Lets whoever waits for the books pass. */
+/* Lets threads that wait for the books proceed. */
 static inline void jk_report_breathe(const struct jk_report *report)
 {
     jk_report_hold(report, false);
     jk_report_hold(report, true);
 }
 
-/* The late ones, to registered and to left_out of each row. */
+/* Adds the late ones to registered and left_out of each row. */
 JK_MUST_USE enum jk_status jk_report_add_late(struct jk_report *report, struct jk_error *error);
 /* The publishers of each row. */
 JK_MUST_USE enum jk_status jk_report_add_publishers(struct jk_report *report, struct jk_error *error);

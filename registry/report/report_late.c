@@ -1,4 +1,5 @@
-/* The late ones of a report: those registered from n to m - 1, by the fold of all entries, in one walk for all rows. */
+/* The late derivatives of a report: those registered from n to m - 1, by the fold of all entries, in one walk for all
+ * rows. */
 #include <stdlib.h>
 
 #include "report/report_inside.h"

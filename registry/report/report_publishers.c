@@ -1,5 +1,5 @@
-/* The publishers of a report's rows, in one walk: counted derivatives are put in order of their publishers; then each
- * publisher is weighed in all rows at once. 8 bytes a derivative while it runs. */
+/* The publishers of a report's rows, in one walk: counted derivatives are sorted by publisher; then each publisher is
+ * counted in all rows at once. 8 bytes per derivative while it runs. */
 #include <stdlib.h>
 
 #include "report/report_inside.h"

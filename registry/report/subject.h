@@ -1,4 +1,4 @@
-/* What a report speaks of, read from the log: the stage's facts, its policy, and the stage before it. Pure. (N, the
+/* What a report is about, read from the log: the stage's facts, its policy, and the previous stage. Pure. (N, the
  * number of entries before a cut-off, is jk_book_size_at.) */
 #ifndef JK_REPORT_SUBJECT_H
 #define JK_REPORT_SUBJECT_H

@@ -1,9 +1,9 @@
-/* A report read back from its JSON, and what is made of it for people: CSV and a page that prints. (A terminal's table:
- * cli/console/report_table.h.) Pure functions of the canonical texts, so that server and command line show the same; nothing
- * here is committed to by a digest.
+/* A report read back from its JSON, and its presentations: CSV and a printable page. (For a terminal's table see
+ * cli/console/report_table.h.) Pure functions of the canonical texts, so that server and client show the same; no
+ * digest covers anything here.
  *
- * Limits: a report JK_SUMMARY_MAX bytes; lists on a page JK_PAGE_LIST lines each. Belongs to one thread; read-only once
- * read. */
+ * Limits: a report has at most JK_SUMMARY_MAX bytes; lists on a page JK_PAGE_LIST lines each. Belongs to one thread;
+ * read-only once read. */
 #ifndef JK_REPORT_SUMMARY_H
 #define JK_REPORT_SUMMARY_H
 

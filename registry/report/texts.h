@@ -1,5 +1,5 @@
-/* The four canonical texts of a report with their digests: what a closing commits to, and what anyone recomputes byte
- * by byte. Pure. Memory: about 110 bytes a derivative. Belongs to one thread. */
+/* The four canonical texts of a report with their digests: what a closing commits to, and what anybody can recompute
+ * byte by byte. Pure. Memory: about 110 bytes per derivative. Belongs to one thread. */
 #ifndef JK_REPORT_TEXTS_H
 #define JK_REPORT_TEXTS_H
 

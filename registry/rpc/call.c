@@ -480,7 +480,7 @@ static void note_gone(struct jk_rpc_call *call)
     atomic_store(&call->call.cancelled, true);
     switch ((enum jk_rpc_cut)atomic_load(&call->cut)) {
     case JK_RPC_CUT_SILENT:
-        (void)jk_fail(error, JK_DEADLINE_EXCEEDED, "NO_MESSAGE_IN_TIME", "the client's message did not come in time");
+        (void)jk_fail(error, JK_DEADLINE_EXCEEDED, "NO_MESSAGE_IN_TIME", "the client's message did not arrive in time");
         return;
     case JK_RPC_CUT_UNREAD:
         (void)jk_fail(error, JK_RESOURCE_EXHAUSTED, "REPLY_NOT_READ", "the client did not read its reply in time");

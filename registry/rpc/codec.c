@@ -62,7 +62,7 @@ static void check_string(const struct frame *frame, struct jk_span value, struct
     char shown[128];
     jk_text_shorten(value, shown, sizeof shown);
     bool nul = memchr(value.at, 0, value.len) != NULL;
-    violate(frame, error, nul ? "holds a NUL byte; leave it out" : "is not UTF-8 (RFC 3629); encode it as UTF-8",
+    violate(frame, error, nul ? "contains a NUL byte; leave it out" : "is not UTF-8 (RFC 3629); encode it as UTF-8",
             shown);
 }
 
@@ -73,7 +73,7 @@ static void check_enum(const struct frame *frame, uint64_t value, struct jk_erro
     char number[24], rule[160];
     ++*frame->unknown;
     snprintf(number, sizeof number, "%" PRId32, (int32_t)(uint32_t)value);
-    snprintf(rule, sizeof rule, "is not a value of %s that this server knows; take one that the interface names",
+    snprintf(rule, sizeof rule, "is not a value of %s that this server knows; use one that the interface names",
              type->name);
     violate(frame, error, rule, number);
 }
@@ -224,11 +224,11 @@ enum jk_status jk_codec_decode(const ProtobufCMessageDescriptor *type, grpc_byte
     /* Decompression is off at the server (server.c): a megabyte of gzip would become a gigabyte. */
     if (buffer->data.raw.compression != GRPC_COMPRESS_NONE)
         return jk_fail(error, JK_UNIMPLEMENTED, "COMPRESSION_UNSUPPORTED",
-                       "compressed messages are not taken; switch the client's compression off");
+                       "compressed messages are not accepted; switch off compression in the client");
     const grpc_slice_buffer *slices = &buffer->data.raw.slice_buffer;
     if (slices->length > limit)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE",
-                       "the message has %zu bytes, at most %zu are taken; send less in one", slices->length, limit);
+                       "the message has %zu bytes, at most %zu are accepted; send less in one", slices->length, limit);
     struct jk_span bytes;
     if (!gather_slices(slices, arena, &bytes)) return too_complex(error);
     bool readable;

@@ -80,11 +80,11 @@ static enum jk_status check_pair(const char *cert_pem, const char *key_pem, cons
     EVP_PKEY *key = key_bio ? PEM_read_bio_PrivateKey(key_bio, NULL, NULL, (void *)"") : NULL;
     enum jk_status status = JK_OK;
     if (!cert)
-        status = cannot_read(from->paths[CERT], "holds no certificate in PEM form", error);
+        status = cannot_read(from->paths[CERT], "contains no certificate in PEM form", error);
     else if (!key)
-        status = cannot_read(from->paths[KEY], "holds no private key in PEM form without a passphrase", error);
+        status = cannot_read(from->paths[KEY], "contains no private key in PEM form without a passphrase", error);
     else if (X509_check_private_key(cert, key) != 1)
-        status = cannot_read(from->paths[KEY], "the key is not that of the certificate", error);
+        status = cannot_read(from->paths[KEY], "the key does not belong to the certificate", error);
     EVP_PKEY_free(key);
     X509_free(cert);
     BIO_free(key_bio);
@@ -171,7 +171,7 @@ static enum jk_status plain_text(const struct jk_rpc_options *options, const str
 {
     if (options->tls_client_ca)
         return jk_fail(error, JK_INVALID_ARGUMENT, "TLS_INCOMPLETE",
-                       "a CA for clients needs TLS: give a certificate and its key too");
+                       "a CA for clients needs TLS: give a certificate and its key, too");
     if (!address->local && !options->plaintext_anywhere)
         return jk_fail(error, JK_FAILED_PRECONDITION, "PLAINTEXT_REFUSED",
                        "listening on %s without TLS would send tokens in plain text over the network: give a "

@@ -157,7 +157,7 @@ enum jk_status jk_descriptors_open(struct jk_span set, struct jk_descriptors *ou
     if (!add_set(out_index, set)) {
         jk_descriptors_done(out_index);
         return jk_fail(error, JK_DATA_LOSS, "BAD_DESCRIPTORS",
-                       "the interface's descriptors in this program are damaged; build it again");
+                       "the interface descriptors in this program are damaged; rebuild it");
     }
     qsort(out_index->symbols, out_index->symbol_count, sizeof *out_index->symbols, compare_symbols);
     return JK_OK;

@@ -110,10 +110,10 @@ static enum jk_status too_many_calls(struct jk_rpc_call *call, enum jk_doorman_w
     error->retry_ms = RETRY_CROWDED_MS;
     if (each)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "TOO_MANY_CALLS",
-                       "%u calls of this address are under way, which is the most; try again when one has ended",
+                       "%u calls from this address are in progress, which is the limit; try again when one has ended",
                        options->calls_each);
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "TOO_MANY_CALLS",
-                   "too many calls are under way on this server, which takes %u; try again later", options->calls);
+                   "too many calls are in progress on this server, which allows %u; try again later", options->calls);
 }
 
 enum jk_status jk_rpc_too_much_unread(struct jk_rpc_call *call, enum jk_doorman_word word)
@@ -124,13 +124,13 @@ enum jk_status jk_rpc_too_much_unread(struct jk_rpc_call *call, enum jk_doorman_
     jk_metrics_add(JK_METRIC_RPC_REFUSED, each ? BOUND_UNREAD_EACH : BOUND_UNREAD, 0, 1);
     error->retry_ms = RETRY_CROWDED_MS;
     if (each)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "TOO_MUCH_UNREAD",
-                       "replies of %zu bytes lie unread for this client, which is the most; read them before you ask "
-                       "for more",
-                       options->unread / JK_RPC_UNREAD_SHARE);
+        return jk_fail(
+            error, JK_RESOURCE_EXHAUSTED, "TOO_MUCH_UNREAD",
+            "%zu bytes of replies to this client are unread, which is the limit; read them before asking for more",
+            options->unread / JK_RPC_UNREAD_SHARE);
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "TOO_MUCH_UNREAD",
-                   "too many replies lie unread on this server, which keeps %zu bytes of them; read those that you "
-                   "asked for, and try again, with a smaller page",
+                   "too many replies are unread on this server, which keeps %zu bytes of them; read those you asked "
+                   "for, then try again with a smaller page",
                    options->unread);
 }
 
@@ -142,7 +142,7 @@ enum jk_status jk_rpc_let_in(struct jk_rpc_call *call)
     enum jk_doorman_word word = jk_doorman_enter(server->doorman, call->guest, call->row->health);
     if (!call->row->method)
         return jk_fail(error, JK_UNIMPLEMENTED, "UNKNOWN_METHOD",
-                       "this server has no such method; its interface is told by reflection");
+                       "this server has no such method; reflection describes its interface");
     if (!call->single)
         return jk_fail(error, JK_UNAUTHENTICATED, "AMBIGUOUS_AUTHORIZATION",
                        "there is more than one authorization header; send one");

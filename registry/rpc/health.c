@@ -202,7 +202,7 @@ static void watch_health(struct jk_call *call)
     }
     call->error.retry_ms = 1000;
     (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "TOO_MANY_WATCHERS",
-                  "%d clients watch this server's health already; ask with Check", WATCHERS_MOST);
+                  "%d clients already watch this server's health; use Check instead", WATCHERS_MOST);
     jk_call_fail(call);
 }
 

@@ -236,7 +236,7 @@ static enum jk_status register_rows(struct jk_rpc_server *server, struct jk_erro
         struct jk_rpc_row *row = &server->rows[i];
         row->registered = grpc_server_register_method(server->grpc, row->method->path, NULL, GRPC_SRM_PAYLOAD_NONE, 0);
         if (!row->registered)
-            return jk_fail(error, JK_INTERNAL, "BAD_METHOD", "method %s stands in the table twice", row->method->path);
+            return jk_fail(error, JK_INTERNAL, "BAD_METHOD", "method %s is in the table twice", row->method->path);
     }
     return JK_OK;
 }
@@ -296,7 +296,7 @@ static enum jk_status run_server(struct jk_rpc_server *server, struct jk_error *
         running = jk_rpc_queue_run(&server->queues[i]);
     if (running) server->janitor = jk_janitor_start(server);
     if (server->janitor && jk_rpc_prober_start(server)) return JK_OK;
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "no threads to be had for the gRPC server");
+    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the gRPC server's threads");
 }
 
 static void set_up(struct jk_rpc_server *server)

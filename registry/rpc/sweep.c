@@ -58,14 +58,15 @@ static bool is_silent(struct jk_rpc_call *call, enum jk_rpc_wait what, int64_t w
     bool first = what == JK_RPC_WAITS_FIRST;
     bool endless = call->row->endless && !first;
     if (waited_ms >= SLOW_MS && patience->slow == patience->slow_most)
-        snprintf(text, sizeof text, "%d calls wait for their clients' messages, which is the most; send them at once",
+        snprintf(text, sizeof text,
+                 "%d calls are waiting for their clients' messages, which is the limit; send messages without delay",
                  JK_RPC_SLOW_MOST);
     else if (first && waited_ms >= patience->first_ms)
-        snprintf(text, sizeof text, "no message came within %d ms of the call's beginning; send it at once",
+        snprintf(text, sizeof text, "no message arrived within %d ms of the start of the call; send it without delay",
                  patience->first_ms);
     else if (!first && !endless && waited_ms >= patience->next_ms)
         snprintf(text, sizeof text,
-                 "no further message came within %d ms; send them without a pause, or end the stream",
+                 "no further message arrived within %d ms; send them without a pause, or end the stream",
                  patience->next_ms);
     else {
         patience->slow += waited_ms >= SLOW_MS;
@@ -89,7 +90,7 @@ static bool is_unread(struct jk_rpc_call *call, int64_t waited_ms, const struct 
 {
     char text[TEXT];
     if (waited_ms < patience->unread_ms) return false;
-    snprintf(text, sizeof text, "the reply was not read within %d ms, which is the most now", patience->unread_ms);
+    snprintf(text, sizeof text, "the reply was not read within %d ms, which is the current limit", patience->unread_ms);
     cut_call(call, JK_RPC_CUT_UNREAD, GRPC_STATUS_RESOURCE_EXHAUSTED, text);
     return true;
 }

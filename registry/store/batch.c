@@ -174,7 +174,7 @@ static enum jk_status work_slot(struct jk_batch *batch, size_t place)
     enum jk_status status;
 
     if (write->abandoned && write->abandoned(write))
-        return jk_fail(write->error, JK_CANCELLED, "CLIENT_GONE", "the caller was gone before the write's turn");
+        return jk_fail(write->error, JK_CANCELLED, "CLIENT_GONE", "the caller disconnected before the write's turn");
     if (has_request(write)) {
         if (slot->stored >= 0) {
             slot->final = true;

@@ -66,13 +66,12 @@ static enum jk_status refuse_day_quota(const struct jk_blob_upload *what, const 
     jk_error_fact(error, "limit_bytes", "%llu", (unsigned long long)limit_of(what));
     jk_error_fact(error, "renew_time", "%s", renewed);
     error->retry_ms = 3600 * 1000;
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, "BLOB_QUOTA",
-                   "header.size: %lld bytes are too many today: this account has brought %lld of the %llu bytes of "
-                   "manifests and licence texts that it may bring a day%s (each counts as %u at least); the next day "
-                   "begins at %s",
-                   (long long)counted(what), (long long)spent->bytes, (unsigned long long)limit_of(what),
-                   what->machine ? " before its tokens without the scope models stop, at half" : "", JK_BLOB_LEAST,
-                   shown);
+    return jk_fail(
+        error, JK_RESOURCE_EXHAUSTED, "BLOB_QUOTA",
+        "header.size: %lld bytes are too many today: this account has uploaded %lld of the %llu bytes of manifests and "
+        "licence texts that it may upload a day%s (each counts as at least %u); the next day begins at %s",
+        (long long)counted(what), (long long)spent->bytes, (unsigned long long)limit_of(what),
+        what->machine ? " before its tokens without the scope models stop, at half" : "", JK_BLOB_LEAST, shown);
 }
 
 static bool fits(const struct jk_blob_upload *what, const struct spent *spent)

@@ -22,7 +22,7 @@ static enum jk_status fail_registry(struct jk_span origin, struct jk_error *erro
 {
     return jk_fail(
         error, JK_FAILED_PRECONDITION, "NOT_A_DEMO",
-        "the log \"%.*s\" is no demo, and only a demo's clock can be set: start it without --demo, or give an "
+        "the log \"%.*s\" is not a demo, and only a demo's clock can be set: start it without --demo, or give an "
         "empty database or data directory",
         JK_SPAN_ARG(origin));
 }
@@ -80,7 +80,7 @@ enum jk_status jk_turn_set_clock(struct jk_turn *turn, int64_t time_us, struct j
     if (!jk_clock_is_demo(batch->store))
         return jk_fail(
             error, JK_FAILED_PRECONDITION, "NOT_A_DEMO",
-            "This log is no demo: its entries carry the database's time, and nobody sets it. A demo is a log "
+            "This log is not a demo: its entries carry the database's time, which cannot be set. A demo is a log "
             "of the origin %s, made and served by jokbod --demo on an empty database",
             JK_DEMO_ORIGIN);
     if (time_us < turn->time_us || time_us >= LATEST_US) {

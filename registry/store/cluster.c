@@ -166,7 +166,7 @@ static enum jk_status make_private(const struct jk_cluster *cluster, const char 
     if (mkdir(path, 0700) != 0 && errno != EEXIST) return jk_file_fault(error, path);
     if (geteuid() == 0 && lchown(path, cluster->uid, cluster->gid) != 0) return jk_file_fault(error, path);
     if (is_our_folder(cluster, path)) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s must be a folder of mode 0700 that belongs to %s", path,
+    return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s must be a folder of mode 0700 owned by %s", path,
                    cluster->user);
 }
 

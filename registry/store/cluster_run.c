@@ -96,11 +96,10 @@ static enum jk_status check_reach(const struct jk_cluster *cluster, const char *
 
     if (pid == 0) _exit(become(cluster) && chdir(folder) == 0 && access(".", R_OK | W_OK | X_OK) == 0 ? 0 : 1);
     if (wait_for_program(pid)) return JK_OK;
-    return jk_fail(
-        error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_UNREACHABLE",
-        "%s is out of reach of the user %s, who runs the database: choose a data directory whose parents all can be "
-        "entered by that user (such as /var/lib/jokbo), or chmod o+x them",
-        folder, cluster->user);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_UNREACHABLE",
+                   "%s cannot be reached by the user %s, who runs the database: choose a data directory whose parents "
+                   "that user can enter (such as /var/lib/jokbo), or chmod o+x them",
+                   folder, cluster->user);
 }
 
 static int remove_draft_file(const char *path, const struct stat *facts, int flag, struct FTW *place)
@@ -139,8 +138,8 @@ static enum jk_status run_initdb(const struct jk_cluster *cluster, char *draft, 
     pid = fork();
     if (pid == 0) exec_program(cluster, draft, argv);
     if (wait_for_program(pid)) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "INITDB", "initdb could not make the cluster; it says why in %s",
-                   cluster->log);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "INITDB",
+                   "initdb could not create the cluster; see %s for the reason", cluster->log);
 }
 
 static enum jk_status add_settings(const char *draft, struct jk_error *error)

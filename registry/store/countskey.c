@@ -69,14 +69,14 @@ static enum jk_status compare_keys(const struct certifier *certifier, struct jk_
 {
     if (!certifier->signer)
         return jk_fail(error, JK_FAILED_PRECONDITION, "COUNTS_KEY_ABSENT",
-                       "there is no key %s, and %s says that certificates are signed with %.*s: copy the counts.key of "
-                       "the server that signed the first one to here",
+                       "there is no key %s, and %s says that certificates are signed with %.*s: copy counts.key here "
+                       "from the server that signed the first one",
                        certifier->path, where, JK_SPAN_ARG(wanted));
     if (jk_span_equal(wanted, jk_text_span(&certifier->verifier))) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "COUNTS_KEY_DIFFERS",
-                   "the key %s is %s, but %s says %.*s: copy the counts.key of the server that signed the first "
-                   "certificate to here",
-                   certifier->path, certifier->verifier.bytes, where, JK_SPAN_ARG(wanted));
+    return jk_fail(
+        error, JK_FAILED_PRECONDITION, "COUNTS_KEY_DIFFERS",
+        "the key %s is %s, but %s says %.*s: copy counts.key here from the server that signed the first certificate",
+        certifier->path, certifier->verifier.bytes, where, JK_SPAN_ARG(wanted));
 }
 
 static enum jk_status read_row(struct jk_reader *reader, struct certifier *certifier, bool *out_found,
@@ -230,7 +230,7 @@ enum jk_status jk_reader_certify(struct jk_reader *reader, struct jk_span body, 
 
     if (!is_our_certificate(store, body))
         return jk_fail(error, JK_INVALID_ARGUMENT, "CERTIFICATE_FOREIGN",
-                       "this is no count certificate of the log \"%s\"", store->origin);
+                       "this is not a count certificate of the log \"%s\"", store->origin);
     pthread_mutex_lock(&store->certify_lock);
     enum jk_status status = certify(reader, body, &note, error);
     pthread_mutex_unlock(&store->certify_lock);

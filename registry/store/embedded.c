@@ -97,8 +97,8 @@ static enum jk_status say_late(const struct jk_embedded *embedded, struct jk_err
 
     if (jk_cluster_running(&embedded->cluster, &reachable) == 0 && jk_leftover_find(&embedded->cluster, pids) > 0)
         return jk_fail(error, JK_UNAVAILABLE, "DATABASE_START",
-                       "PostgreSQL cannot start: process %ld of its former run has not ended within %d s; end it, or "
-                       "start the machine again",
+                       "PostgreSQL cannot start: process %ld of its previous run has not ended within %d s; end it, or "
+                       "reboot the machine",
                        (long)pids[0], READY_MS / 1000);
     return jk_fail(error, JK_UNAVAILABLE, "DATABASE_START", "PostgreSQL did not answer within %d s; see %s/log",
                    READY_MS / 1000, embedded->cluster.folder);
@@ -111,7 +111,7 @@ static enum jk_status wait_ready(struct jk_embedded *embedded, struct jk_error *
     while (PQping(embedded->database) != PQPING_OK) {
         if (!read_reports(embedded) || embedded->deaths >= DEATHS_MAX)
             return jk_fail(error, JK_UNAVAILABLE, "DATABASE_START",
-                           "PostgreSQL does not start; it says why in %s and %s/log", embedded->cluster.log,
+                           "PostgreSQL does not start; see %s and %s/log for the reason", embedded->cluster.log,
                            embedded->cluster.folder);
         if (jk_monotonic_ms() > deadline_ms) return say_late(embedded, error);
         jk_sleep_ms(POLL_MS);

@@ -204,11 +204,10 @@ static enum jk_status follow_entries(struct jk_store *store, const struct jk_hea
     mark = jk_book_mark(store->book);
     status = jk_fold_entries(store, head->size, entries, error);
     if (status == JK_OK && store->edge.size == head->size && !jk_edge_equal(&store->edge, &head->edge))
-        status =
-            jk_fail(error, JK_DATA_LOSS, "LOG_DIVERGED",
-                    "the database's entries up to %llu are not those that this server knows: the log was changed or "
-                    "restored from another line",
-                    (unsigned long long)head->size);
+        status = jk_fail(error, JK_DATA_LOSS, "LOG_DIVERGED",
+                         "the database's entries up to %llu are not those that this server knows: the log was changed, "
+                         "or restored from a different history",
+                         (unsigned long long)head->size);
     if (status == JK_OK && store->edge.size == head->size &&
         (new_keys || !jk_signkeys_equal(store->book, (uint32_t)head->size, head->key)))
         status = jk_fold_check_keys(store, head, error);

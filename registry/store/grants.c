@@ -50,11 +50,10 @@ static enum jk_status check_role(struct jk_conn *plain, const char *role, const 
         status = jk_fail(error, JK_FAILED_PRECONDITION, "ROLE_ABSENT",
                          "there is no role \"%s\" in the database: create it first (create role … login)", role);
     else if (PQgetvalue(rows, 0, 0)[0] == 't')
-        status =
-            jk_fail(error, JK_FAILED_PRECONDITION, "ROLE_TOO_MIGHTY",
-                    "the role \"%s\" owns the tables, or is a superuser or a member of their owner: nothing can be "
-                    "kept from it; give the server a role of its own",
-                    role);
+        status = jk_fail(error, JK_FAILED_PRECONDITION, "ROLE_TOO_MIGHTY",
+                         "the role \"%s\" owns the tables, or is a superuser or a member of their owner: its rights "
+                         "cannot be limited; give the server a role of its own",
+                         role);
     PQclear(rows);
     return status;
 }
@@ -98,8 +97,7 @@ enum jk_status jk_grants_give(struct jk_conn *plain, const char *role, struct jk
         status = check_role(plain, role, literal, error);
         if (status == JK_OK) status = give(plain, name, error);
     } else {
-        status =
-            jk_fail(error, JK_INVALID_ARGUMENT, "ROLE", "the server's role is not a name that PostgreSQL can take");
+        status = jk_fail(error, JK_INVALID_ARGUMENT, "ROLE", "the server's role is not a name that PostgreSQL accepts");
     }
     PQfreemem(literal);
     PQfreemem(name);

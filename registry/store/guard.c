@@ -51,7 +51,7 @@ enum jk_status jk_guard_open(struct jk_guard *guard, const char *path, struct jk
     if (guard->note_len == 0)
         return jk_fail(
             error, JK_FAILED_PRECONDITION, "GUARD_DAMAGED",
-            "the guard copy %s is damaged, so nothing shows whether the database was rolled back: compare the "
+            "the guard copy %s is damaged, so there is no telling whether the database was rolled back: compare the "
             "log with the newest published checkpoint, then remove the file",
             path);
     return JK_OK;

@@ -8,7 +8,7 @@ enum jk_status jk_head_parse(const PGresult *result, struct jk_head *out_head, s
     struct jk_head head;
     int64_t size;
 
-    if (PQntuples(result) == 0) return jk_fail(error, JK_NOT_FOUND, "LOG_EMPTY", "the database holds no log yet");
+    if (PQntuples(result) == 0) return jk_fail(error, JK_NOT_FOUND, "LOG_EMPTY", "the database has no log yet");
     size = jk_result_i64(result, 0, SIZE);
     head.origin = jk_result_span(result, 0, ORIGIN);
     head.key = jk_result_span(result, 0, KEY);

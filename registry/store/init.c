@@ -82,7 +82,7 @@ static enum jk_status add_licenses(struct first *first, struct jk_error *error)
 static enum jk_status not_a_checkpoint(const struct jk_store *store, const char *why, struct jk_error *error)
 {
     return jk_fail(error, JK_INVALID_ARGUMENT, "AFTER",
-                   "--after: %.200s is no signed checkpoint of a log that ended: %s", store->after, why);
+                   "--after: %.200s is not a signed checkpoint of a log that ended: %s", store->after, why);
 }
 
 /* The description in entry 0 of the log that this one continues: taken from --after, whoever signed that checkpoint. */
@@ -102,7 +102,7 @@ static enum jk_status read_after(const struct jk_store *store, struct jk_text *o
         jk_checkpoint_parse(body, &last, &wrong) != JK_OK)
         return not_a_checkpoint(store, wrong.message, error);
     if (jk_span_equal(last.origin, jk_span_of(store->origin)))
-        return not_a_checkpoint(store, "it is of this very origin, and a log that ended needs another", error);
+        return not_a_checkpoint(store, "it has the same origin as the new log, which needs another", error);
     jk_digest_hex(&last.root, hex);
     jk_text_addf(out, "%.*s %llu %s", JK_SPAN_ARG(last.origin), (unsigned long long)last.size, hex);
     return JK_OK;
@@ -230,7 +230,7 @@ static enum jk_status insert_or_lose(struct jk_store *store, struct jk_conn *wri
     if (jk_conn_wait(writer, jk_monotonic_ms() + INIT_MS, &other) == JK_OK &&
         jk_load_head(writer, &query, &head, &other) == JK_OK) {
         jk_queries_done(&query, 1);
-        return jk_fail(error, JK_ALREADY_EXISTS, "LOG_EXISTS", "another server made the log first");
+        return jk_fail(error, JK_ALREADY_EXISTS, "LOG_EXISTS", "another server created the log first");
     }
     return jk_fail(error, status, failure.reason, "%s", failure.message);
 }

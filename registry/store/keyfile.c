@@ -114,7 +114,7 @@ static enum jk_status place_key_file(const char *path, struct jk_span text, stru
     if (status != JK_OK) return status;
     if (link(draft, path) != 0)
         status = errno == EEXIST
-                     ? jk_fail(error, JK_ALREADY_EXISTS, "KEY_FILE_EXISTS", "there is a signing key %s already", path)
+                     ? jk_fail(error, JK_ALREADY_EXISTS, "KEY_FILE_EXISTS", "the signing key %s exists already", path)
                      : refuse_key_file(error, path, strerror(errno));
     (void)unlink(draft);
     return status == JK_OK ? jk_folder_sync_of(path, error) : status;
@@ -150,7 +150,7 @@ static enum jk_status make_key(const char *path, struct jk_span name, struct jk_
     signer = name.len > 0 ? jk_signer_new(name, key + 1) : local_signer(key + 1);
     if (!signer)
         status = jk_fail(error, JK_INVALID_ARGUMENT, "ORIGIN",
-                         "the origin \"%.*s\" is no key name: give a URL without scheme, "
+                         "the origin \"%.*s\" is not a valid key name: give a URL without scheme, "
                          "without spaces and '+'",
                          (int)(name.len < 80 ? name.len : 80), name.at);
     else if (!write_text(signer, key, &text))

@@ -40,12 +40,12 @@ static enum jk_status check_guard_root(const struct jk_store *store, const struc
     struct jk_digest root = jk_edge_root(&store->edge);
 
     if (jk_digest_equal(&root, &point->checkpoint.root)) return JK_OK;
-    return jk_fail(
-        error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
-        "the database's first %llu entries are not those that this server committed: it was restored from another "
-        "line; restore a backup of the log that %s guards, or empty the database and run jokbod recover --from DIR|URL "
-        "on a copy of the published log",
-        (unsigned long long)point->checkpoint.size, store->guard_path);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
+                   "the database's first %llu entries are not those that this server committed: it was restored from a "
+                   "different history; restore a backup of the log that %s guards, or empty the database and run "
+                   "jokbod recover --from DIR|URL "
+                   "on a copy of the published log",
+                   (unsigned long long)point->checkpoint.size, store->guard_path);
 }
 
 /* Loading stops at the guard's size in between. */

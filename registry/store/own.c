@@ -49,7 +49,7 @@ enum jk_status jk_store_write_own(struct jk_store *store, struct jk_own_write *o
     own->write.settle = settle_write;
     own->write.error = error;
     if (jk_store_write(store, &own->write)) return wait_for_outcome(&waiting);
-    return jk_fail(error, JK_UNAVAILABLE, "BUSY", "the store takes no writes: it has too many, or it stops");
+    return jk_fail(error, JK_UNAVAILABLE, "BUSY", "the store takes no writes: too many are waiting, or it is stopping");
 }
 
 /* ---- jobs on a reader ---- */
@@ -74,7 +74,7 @@ static enum jk_status read_own(struct jk_store *store, struct jk_job job, jk_own
     struct awaited awaited = {.job = job, .work = work, .context = context, .error = error, .waiting = WAITING};
     awaited.job.run = run_job;
     if (jk_store_read(store, &awaited.job)) return wait_for_outcome(&awaited.waiting);
-    return jk_fail(error, JK_UNAVAILABLE, "BUSY", "%s, or the store stops",
+    return jk_fail(error, JK_UNAVAILABLE, "BUSY", "%s, or the store is stopping",
                    job.closing ? "the reader for closings has too much to do" : "the readers have too much to do");
 }
 

@@ -101,7 +101,7 @@ static void tell_damaged(const char *path, const struct jk_grow_found *found, co
     describe_found(found, text, sizeof(text));
     if (!why)
         jk_log(JK_LOG_ERROR, "tile-damaged", "file", path, "found", text, "mended", "yes", "advice",
-               "find out what damages files here; caches in front may hold the damaged one", NULL);
+               "find out what damages files here; caches in front of the server may have the damaged one", NULL);
     else
         jk_log(JK_LOG_ERROR, "tile-damaged", "file", path, "found", text, "mended", "no", "reason", why->reason,
                "detail", why->message, NULL);
@@ -283,7 +283,7 @@ static void watch_age(struct jk_proofreader *reader)
         reader->late = false;
     else if (!reader->late)
         jk_log(JK_LOG_WARN, "proofreading-late", "unread_ms", jk_log_i64(unread_ms), "detail",
-               "some published files were not read again for a day", NULL);
+               "some published files have not been checked again for a day", NULL);
     reader->late = unread_ms > UNREAD_MS;
 }
 

@@ -31,11 +31,12 @@ enum jk_status jk_public_check(struct jk_store *store, const struct jk_published
     known = theirs->size <= store->size && jk_merkle_root_at(jk_forest_read, store->forest, theirs->size, &root);
     pthread_rwlock_unlock(&store->lock);
     if (!known || jk_digest_equal(&root, &theirs->root)) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
-                   "the database's first %llu entries are not those that %s published: the database was restored from "
-                   "another line, or the folder is another log's; restore a backup of the published log, or empty the "
-                   "database and run jokbod recover --from DIR|URL on a copy of it",
-                   (unsigned long long)theirs->size, store->public_dir);
+    return jk_fail(
+        error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
+        "the database's first %llu entries are not those that %s published: the database was restored from a different "
+        "history, or the folder is another log's; restore a backup of the published log, or empty the "
+        "database and run jokbod recover --from DIR|URL on a copy of it",
+        (unsigned long long)theirs->size, store->public_dir);
 }
 
 /* At start, before any entry is read, the signature is checked against the keys in our files; later against those that

@@ -69,7 +69,7 @@ static void log_failure(struct jk_log_publisher *publisher, enum jk_status statu
     if (is_contradiction(status)) {
         publisher->store->publication_stopped = true;
         jk_log(JK_LOG_ERROR, "publication-stopped", "reason", error->reason, "detail", error->message, "way_out",
-               "writes are refused until the server is started again after this was mended", NULL);
+               "writes are refused until this is repaired and the server restarted", NULL);
         return;
     }
     if (strcmp(error->reason, publisher->refusal) == 0) return;

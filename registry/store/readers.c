@@ -28,7 +28,7 @@ static enum jk_status run_once(struct jk_reader *reader, struct jk_query *querie
 
     if (left_ms <= 0)
         return jk_fail(error, JK_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED",
-                       "the call's time was over before the database was asked");
+                       "the deadline passed before the database was asked");
     JK_TRY(jk_conn_up(&reader->conn, left_ms < JK_CONNECT_TIMEOUT_MS ? left_ms : JK_CONNECT_TIMEOUT_MS, error));
     left_ms = reader->deadline_ms - jk_monotonic_ms();
     len = snprintf(text, sizeof(text), "%lld", (long long)(left_ms > 1 ? left_ms : 1));
@@ -117,7 +117,7 @@ static enum jk_status ask_head(struct jk_reader *reader, int64_t *out_clock_us, 
         *out_clock_us = jk_result_i64(queries[1].result, 0, 0);
         *out_size = (uint64_t)jk_result_i64(queries[2].result, 0, 0);
     } else {
-        status = jk_fail(error, JK_UNAVAILABLE, "LOG_EMPTY", "the database holds no log");
+        status = jk_fail(error, JK_UNAVAILABLE, "LOG_EMPTY", "the database has no log");
     }
     jk_queries_done(queries, 3);
     return status;
@@ -166,12 +166,12 @@ static enum jk_status copy_free_text(const PGresult *result, const struct jk_dig
     struct jk_digest found;
 
     if (PQntuples(result) == 0)
-        return jk_fail(error, JK_NOT_FOUND, "TEXT_NOT_FOUND", "there is no text of that digest, or it was withdrawn");
+        return jk_fail(error, JK_NOT_FOUND, "TEXT_NOT_FOUND", "there is no text with that digest, or it was withdrawn");
     parts[0] = jk_result_span(result, 0, 0);
     parts[1] = jk_result_span(result, 0, 1);
     found = jk_digest_parts(parts, 2);
     if (!jk_digest_equal(&found, digest))
-        return jk_fail(error, JK_DATA_LOSS, "TEXT_DAMAGED", "the stored text is not the one of that digest");
+        return jk_fail(error, JK_DATA_LOSS, "TEXT_DAMAGED", "the stored text does not match its digest");
     return jk_reader_copy(arena, parts[1], out_text) ? JK_OK : jk_out_of_memory(error);
 }
 

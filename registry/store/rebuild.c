@@ -41,7 +41,7 @@ static void look_at_checkpoint(struct rebuild *rebuild, struct jk_published *pub
     published->present = false;
     rebuild->wrong_checkpoint = true;
     rebuild->replaced++;
-    tell_rebuild(rebuild, "replaced " JK_PUBLISHED_FILE ": it was no checkpoint that this log's key signed");
+    tell_rebuild(rebuild, "replaced " JK_PUBLISHED_FILE ": it was not a checkpoint signed by this log's key");
 }
 
 static enum jk_status load_log(struct rebuild *rebuild, struct jk_error *error)
@@ -100,7 +100,7 @@ static void note_replaced(void *context, const char *path)
     char text[JK_FOLDER_PATH + 64];
 
     rebuild->replaced++;
-    (void)snprintf(text, sizeof(text), "replaced %s: it had other bytes than the log has", path);
+    (void)snprintf(text, sizeof(text), "replaced %s: its bytes differed from the log's", path);
     tell_rebuild(rebuild, text);
 }
 

@@ -177,7 +177,7 @@ static enum jk_status check_known(struct recovery *recovery, const char *source,
     JK_CHECK(jk_merkle_root_at(jk_forest_read, recovery->store->forest, known.size, &root));
     if (jk_digest_equal(&root, &known.root)) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
-                   "the first %llu entries of %.200s are not those of %.200s: one of the two is of another line",
+                   "the first %llu entries of %.200s are not those of %.200s: one of the two has a different history",
                    (unsigned long long)known.size, recovery->mirror->name, source);
 }
 
@@ -214,8 +214,8 @@ static enum jk_status fold_next(struct recovery *recovery, uint64_t index, struc
     if (status == JK_OK) return JK_OK;
     if (status == JK_RESOURCE_EXHAUSTED) return jk_fail(error, status, why.reason, "%s", why.message);
     return jk_fail(error, JK_DATA_LOSS, "MIRROR_DAMAGED",
-                   "entry %llu of %.150s is none that this log could hold (%.200s): try another mirror",
-                   (unsigned long long)index, recovery->mirror->name, why.message);
+                   "entry %llu of %.150s cannot be in this log (%.200s): try another mirror", (unsigned long long)index,
+                   recovery->mirror->name, why.message);
 }
 
 static enum jk_status fold_entry(struct recovery *recovery, uint64_t index, struct jk_span entry, void *context,
@@ -228,10 +228,11 @@ static enum jk_status fold_entry(struct recovery *recovery, uint64_t index, stru
     leaf = jk_merkle_leaf(entry);
     JK_CHECK(jk_forest_read(recovery->store->forest, 0, index, &ours));
     if (jk_digest_equal(&leaf, &ours)) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
-                   "entry %llu of the database is not that of %.200s: the database is of another line; empty it, and "
-                   "run this again",
-                   (unsigned long long)index, recovery->mirror->name);
+    return jk_fail(
+        error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
+        "entry %llu of the database is not that of %.200s: the database has a different history; empty it, and "
+        "run this again",
+        (unsigned long long)index, recovery->mirror->name);
 }
 
 static enum jk_status load_held(struct recovery *recovery, const struct jk_head *head, struct jk_error *error)
@@ -275,12 +276,13 @@ static enum jk_status check_recovered_root(const struct recovery *recovery, stru
     JK_CHECK(jk_merkle_root_at(jk_forest_read, recovery->store->forest, recovery->goal.size, &root));
     if (jk_digest_equal(&root, &recovery->goal.root)) return JK_OK;
     if (recovery->held >= recovery->goal.size)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
-                       "the database's first %llu entries are not those of %.200s: one of the two is of another line",
-                       (unsigned long long)recovery->goal.size, recovery->mirror->name);
+        return jk_fail(
+            error, JK_FAILED_PRECONDITION, "LOG_DIVERGED",
+            "the database's first %llu entries are not those of %.200s: one of the two has a different history",
+            (unsigned long long)recovery->goal.size, recovery->mirror->name);
     return jk_fail(error, JK_DATA_LOSS, "MIRROR_DAMAGED",
                    "the database's %llu entries and those of %.200s do not give the root of its signed checkpoint: an "
-                   "entry there was changed, or the database is of another line",
+                   "entry there was changed, or the database has a different history",
                    (unsigned long long)recovery->held, recovery->mirror->name);
 }
 

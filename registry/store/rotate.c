@@ -21,7 +21,7 @@ static enum jk_status find_next(struct jk_signkeys *keys, struct jk_span now, st
         return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_NEXT_ABSENT",
                        "there is no next key %s: \"jokbod key rotate\" makes it", keys->paths[1]);
     if (!jk_span_equal(jk_span_of(keys->texts[1]), now)) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_ROTATED", "the key in %s signs the log already", keys->paths[1]);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_ROTATED", "the key in %s already signs the log", keys->paths[1]);
 }
 
 enum jk_status jk_turn_rotate_key(struct jk_turn *turn, struct jk_error *error)
@@ -35,7 +35,7 @@ enum jk_status jk_turn_rotate_key(struct jk_turn *turn, struct jk_error *error)
 
     if (jk_book_keys(turn->book, size, now) > 1)
         return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_PENDING",
-                       "two keys sign the log already: \"jokbod key retire\" ends the older one's time");
+                       "two keys already sign the log: \"jokbod key retire\" retires the older one");
     JK_TRY(find_next(keys, now[0], error));
     JK_TRY(jk_signkeys_choose(keys, turn->book, size, error));
     if (!jk_rotation_sign(keys->signing[0], jk_signer_verifier(keys->held[1]), &signature))
@@ -53,7 +53,7 @@ enum jk_status jk_turn_retire_key(struct jk_turn *turn, struct jk_error *error)
 
     if (jk_book_keys(turn->book, jk_book_size(turn->book), now) < 2)
         return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_SINGLE",
-                       "one key signs the log: there is none to retire; \"jokbod key rotate\" brings a new one");
+                       "only one key signs the log, so it cannot be retired; \"jokbod key rotate\" adds a new one");
     entry.key = now[1];
     return append_rotation(turn, &entry, error);
 }

@@ -257,7 +257,7 @@ static enum state resolve(struct jk_sequencer *seq, struct jk_error *error)
     jk_log(JK_LOG_ERROR, "outcome-unknown", "detail", error->message, NULL);
     jk_error_init(error, NULL);
     (void)jk_fail(error, JK_UNAVAILABLE, "OUTCOME_UNKNOWN",
-                  "the connection was lost in the commit: send the same request with the same request_id again");
+                  "the connection was lost during the commit: send the same request with the same request_id again");
     return FAILING;
 }
 

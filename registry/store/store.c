@@ -134,9 +134,10 @@ static enum jk_status check_store_options(const struct jk_store_options *options
         return jk_fail(error, JK_INVALID_ARGUMENT, "OPTION", "batch_max is %u: give 1 to %d", options->batch_max,
                        JK_BATCH_MAX);
     if (options->origin && !jk_note_name_valid(jk_span_of(options->origin)))
-        return jk_fail(error, JK_INVALID_ARGUMENT, "ORIGIN",
-                       "the origin \"%.80s\" is no key name: give a URL without scheme, without spaces and '+'",
-                       options->origin);
+        return jk_fail(
+            error, JK_INVALID_ARGUMENT, "ORIGIN",
+            "the origin \"%.80s\" is not a valid key name: give a URL without scheme, without spaces and '+'",
+            options->origin);
     return JK_OK;
 }
 
@@ -223,7 +224,7 @@ static enum jk_status begin_log(struct jk_store *store, struct jk_conn *writer, 
     if (!made) return JK_OK; /* with the operator's key: either it is the log's, or jk_load says that it is not */
     (void)unlink(store->keys.paths[0]);
     return jk_fail(error, JK_FAILED_PRECONDITION, "KEY_FILE_ABSENT",
-                   "another server made the log just now: copy its key file to %s", store->keys.paths[0]);
+                   "another server has just created the log: copy its key file to %s", store->keys.paths[0]);
 }
 
 enum jk_status jk_store_load_key(struct jk_store *store, struct jk_error *error)
@@ -485,9 +486,10 @@ enum jk_status jk_store_receipt_cosigned(struct jk_store *store, uint64_t index,
     if (index >= log_size) return no_entry(index, log_size, error);
     if (size == 0) return not_cosigned(error);
     error->retry_ms = 1000;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_COSIGNED",
-                   "The newest checkpoint that witnesses cosigned has %llu entries, and does not hold entry %llu yet",
-                   (unsigned long long)size, (unsigned long long)index);
+    return jk_fail(
+        error, JK_FAILED_PRECONDITION, "NOT_COSIGNED",
+        "The newest checkpoint that witnesses cosigned has %llu entries, and does not include entry %llu yet",
+        (unsigned long long)size, (unsigned long long)index);
 }
 
 static bool same_keys(const struct jk_store *store, uint32_t size)

@@ -125,7 +125,7 @@ static void deal_with(const struct jk_cluster *cluster, struct leftovers *left, 
 
     if (left->told_ms == 0 || now_ms - left->told_ms > LEFT_TELL_MS) {
         left->told_ms = now_ms;
-        jk_log(JK_LOG_WARN, "postgresql-waits", "for", "processes of its former run", "processes",
+        jk_log(JK_LOG_WARN, "postgresql-waits", "for", "processes of its previous run", "processes",
                jk_log_i64((int64_t)count), "first", jk_log_i64(pids[0]), NULL);
     }
     if (left->step < 2 && now_ms - left->began_ms > after_ms[left->step])

@@ -154,8 +154,8 @@ enum jk_status jk_timekeeper_check_new(const struct jk_store *store, int64_t ask
     if (apart_us <= JK_CLOCK_APART_US && apart_us >= -JK_CLOCK_APART_US) return JK_OK;
     jk_timekeeper_show(&watch, &shown);
     return jk_fail(error, JK_FAILED_PRECONDITION, "CLOCK_DISAGREES",
-                   "the database's clock shows %s, this machine's %s: a log's times are for ever, so none is made "
-                   "before both are right",
+                   "the database's clock shows %s, this machine's %s: a log's times can never be corrected, so no log "
+                   "is created until both are right",
                    shown.database, shown.server);
 }
 

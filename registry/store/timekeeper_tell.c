@@ -24,14 +24,14 @@ static void say_next(const struct jk_clockwatch *watch, char *out, size_t room)
     int64_t left_us = JK_CLOCK_SETTLE_US - (watch->last.boot_us - watch->since_boot_us);
 
     if (watch->state == JK_CLOCK_SETTLING)
-        (void)snprintf(out, room, "they agree again, and writes go on in %lld s at the earliest",
+        (void)snprintf(out, room, "they agree again, and writes resume in %lld s at the earliest",
                        (long long)((left_us > 0 ? left_us : 0) / 1000000 + 1));
     else if (watch->state == JK_CLOCK_UNCONFIRMED)
         (void)snprintf(out, room,
-                       "they agree again, but a stage is open: who runs the registry confirms the time "
+                       "they agree again, but a stage is open: the operator must confirm the time "
                        "(jokbod --confirm-clock)");
     else
-        (void)snprintf(out, room, "once they are right, writes go on a minute later");
+        (void)snprintf(out, room, "writes resume a minute after they are right");
 }
 
 enum jk_status jk_timekeeper_disagrees(const struct jk_clockwatch *watch, struct jk_error *error)
@@ -70,7 +70,7 @@ void jk_timekeeper_log(const struct jk_clockwatch *watch, int64_t stopped_ms)
     case JK_CLOCK_DISAGREES:
         jk_log(JK_LOG_ERROR, "clock-disagrees", "database", shown.database, "server", shown.server, "expected",
                shown.expected, "step_s", step_s, "way_out",
-               "writes are refused: set the wrong clock right; they go on a minute after all agree", NULL);
+               "writes are refused: correct the wrong clock; writes resume a minute after all agree", NULL);
         break;
     case JK_CLOCK_SETTLING:
         jk_log(JK_LOG_WARN, "clock-settles", "database", shown.database, "server", shown.server, "expected",

@@ -119,17 +119,17 @@ static void deal_with(struct jk_warden *warden, struct jk_suspect *suspect, cons
     if (!jk_holder_may_end(&suspect->holder)) {
         tell_stays(suspect, rows, row,
                    suspect->holder.ours
-                       ? "the database does not show when its transaction began (track_activities is off)"
-                       : "it is another role's: find out what it does, and end it");
+                       ? "the database does not tell when its transaction began (track_activities is off)"
+                       : "it belongs to another role: find out what it is doing, and end it");
         return;
     }
     if (suspect->ended_ms != 0 && now_ms - suspect->ended_ms < AGAIN_MS) return;
-    if (suspect->ended_ms != 0) tell_stays(suspect, rows, row, "it was told to end, and did not");
+    if (suspect->ended_ms != 0) tell_stays(suspect, rows, row, "it was told to end but did not");
     if (end_session(warden, &suspect->holder, &error)) {
         if (suspect->ended_ms == 0) {
             jk_metrics_add(JK_METRIC_SESSIONS_ENDED, 0, 0, 1);
             tell_suspect(JK_LOG_ERROR, "stuck-session-ended", suspect, rows, row,
-                         "it held what we wait for, and its server stood still: look what has frozen it");
+                         "it held a lock that we wait for, and its server was frozen: find out why");
         }
         suspect->ended_ms = now_ms;
     } else if (jk_error_is_set(&error)) {

@@ -255,10 +255,11 @@ enum jk_status jk_folder_put(struct jk_folder *folder, const char *path, struct 
         return JK_OK;
     }
     if (presence == OTHER && !folder->told)
-        return jk_fail(error, JK_DATA_LOSS, "TILE_CHANGED",
-                       "%s/%s is there with other bytes than the log has: a published file never changes. Find out who "
-                       "changed it; jokbod tiles rebuild replaces it",
-                       folder->path, path);
+        return jk_fail(
+            error, JK_DATA_LOSS, "TILE_CHANGED",
+            "%s/%s exists with other bytes than the log has, but a published file never changes. Find out who "
+            "changed it; jokbod tiles rebuild replaces it",
+            folder->path, path);
     if (presence == OTHER) folder->told(folder->told_context, path);
     if (folder->pending_count == JK_FOLDER_PENDING) JK_TRY(jk_folder_flush(folder, error));
     return write_draft(folder, path, bytes, error);

@@ -26,7 +26,7 @@ static enum jk_status check_entries(const struct jk_tile *tile, struct jk_span b
 
     if (count == tile->width) return JK_OK;
     return jk_fail(error, JK_DATA_LOSS, "ENTRY_CHANGED",
-                   "entry %llu is not the one that the log was signed over: restore it from a backup or a mirror",
+                   "entry %llu is not the one that was signed: restore it from a backup or a mirror",
                    (unsigned long long)(tile->index * JK_TILE_WIDTH + count));
 }
 

@@ -37,7 +37,7 @@ enum jk_status jk_published_read(struct jk_folder *folder, struct jk_published *
             open_published(jk_text_span(&out_published->note), &body, &signatures, &out_published->checkpoint, &why);
     if (status != JK_OK)
         return jk_fail(error, JK_DATA_LOSS, "PUBLIC_CHECKPOINT",
-                       "%s/" JK_PUBLISHED_FILE " is no checkpoint (%.200s): remove it, and run jokbod tiles rebuild",
+                       "%s/" JK_PUBLISHED_FILE " is not a checkpoint (%.200s): remove it, and run jokbod tiles rebuild",
                        jk_folder_path(folder), why.message);
     out_published->present = true;
     return JK_OK;
@@ -103,7 +103,7 @@ enum jk_status jk_published_join(struct jk_span fresh, struct jk_span earlier, s
     JK_TRY(jk_note_open(fresh, &body, &lines, error));
     JK_TRY(jk_note_open(earlier, &body_earlier, &lines_earlier, error));
     if (!jk_span_equal(body, body_earlier))
-        return jk_fail(error, JK_INTERNAL, "NOTES_DIFFER", "two notes of different texts cannot be joined");
+        return jk_fail(error, JK_INTERNAL, "NOTES_DIFFER", "notes with different texts cannot be merged");
     jk_text_clear(out_note);
     jk_text_add(out_note, body);
     jk_text_add_char(out_note, '\n');

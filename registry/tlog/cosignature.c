@@ -56,8 +56,8 @@ enum jk_status jk_cosignature_verify(struct jk_span body, struct jk_span lines, 
         if (time_s > found.time_s) found = (struct jk_cosignature){time_s, {line.at, line.len + 1}};
     }
     if (found.time_s == 0)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "COSIGNATURE_ABSENT",
-                       "the checkpoint holds no cosignature of %s+%08x", cosigner->key.name, cosigner->key.key_id);
+        return jk_fail(error, JK_INVALID_ARGUMENT, "COSIGNATURE_ABSENT", "the checkpoint has no cosignature by %s+%08x",
+                       cosigner->key.name, cosigner->key.key_id);
     *out = found;
     return JK_OK;
 }

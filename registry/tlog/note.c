@@ -68,10 +68,11 @@ static enum jk_status bad_line(struct jk_span line, struct jk_error *error)
     char shown[SHORT];
 
     jk_text_shorten(line, shown, sizeof(shown));
-    return jk_fail(error, JK_INVALID_ARGUMENT, "NOTE_MALFORMED",
-                   "the line \"%s\" is no signature line: after the last empty line only lines of the form "
-                   "\"\u2014 <name> <base64>\" may stand",
-                   shown);
+    return jk_fail(
+        error, JK_INVALID_ARGUMENT, "NOTE_MALFORMED",
+        "the line \"%s\" is not a signature line: after the last empty line there may only be lines of the form "
+        "\"\u2014 <name> <base64>\" may stand",
+        shown);
 }
 
 static enum jk_status check_signatures(struct jk_span lines, struct jk_error *error)
@@ -162,7 +163,7 @@ static enum jk_status verify_lines(struct jk_span body, struct jk_span lines, co
     }
     if (!found)
         return jk_fail(error, JK_INVALID_ARGUMENT, "NOTE_UNSIGNED",
-                       "the note holds no signature of %s+%08x: check which verifier key belongs to it", verifier->name,
+                       "the note has no signature by %s+%08x: check which verifier key belongs to it", verifier->name,
                        verifier->key_id);
     return JK_OK;
 }

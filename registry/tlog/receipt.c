@@ -38,9 +38,9 @@ static enum jk_status read_proof(struct jk_span *rest, struct jk_receipt *receip
     while (jk_span_line(rest, &line)) {
         if (line.len == 0) return JK_OK;
         if (!read_proof_hash(line, &receipt->proof))
-            return malformed_receipt(error, "a line of the proof is no base64 hash");
+            return malformed_receipt(error, "a line of the proof is not a base64 hash");
     }
-    return malformed_receipt(error, "it ends within the proof");
+    return malformed_receipt(error, "it ends in the middle of the proof");
 }
 
 static enum jk_status read_receipt_checkpoint(struct jk_span note, struct jk_receipt *receipt, struct jk_error *error)
@@ -51,7 +51,7 @@ static enum jk_status read_receipt_checkpoint(struct jk_span note, struct jk_rec
     JK_TRY(jk_checkpoint_parse(body, &receipt->checkpoint, error));
     receipt->note = note;
     if (receipt->index < receipt->checkpoint.size) return JK_OK;
-    return malformed_receipt(error, "its index lies beyond its checkpoint");
+    return malformed_receipt(error, "its index is beyond its checkpoint");
 }
 
 enum jk_status jk_receipt_parse(struct jk_span text, struct jk_receipt *out, struct jk_error *error)
@@ -65,7 +65,7 @@ enum jk_status jk_receipt_parse(struct jk_span text, struct jk_receipt *out, str
     if (!jk_span_line(&text, &line) || !jk_span_starts(line, JK_SPAN(INDEX)))
         return malformed_receipt(error, "its second line is not \"" INDEX "<number>\"");
     line = (struct jk_span){line.at + sizeof(INDEX) - 1, line.len - (sizeof(INDEX) - 1)};
-    if (!jk_span_to_u64(line, &receipt.index)) return malformed_receipt(error, "its index is no number");
+    if (!jk_span_to_u64(line, &receipt.index)) return malformed_receipt(error, "its index is not a number");
     JK_TRY(read_proof(&text, &receipt, error));
     JK_TRY(read_receipt_checkpoint(text, &receipt, error));
     *out = receipt;

@@ -65,7 +65,7 @@ static enum jk_status keep_name(struct reading *reading, struct jk_span name, co
     uint32_t taken;
 
     if (jk_span_equal(name, JK_SPAN("none")))
-        return wrong_value(reading, name, "is no name: it means no witness at all");
+        return wrong_value(reading, name, "cannot be used as a name: it stands for no witness at all");
     if (find_member(reading->policy, name, &taken)) return wrong_value(reading, name, "is the name of an earlier line");
     return keep_word(reading, name, out_name);
 }
@@ -80,12 +80,12 @@ static enum jk_status read_log(struct reading *reading)
     struct jk_trust *policy = reading->policy;
     struct jk_trust_log log;
 
-    JK_TRY(count_words(reading, 2, 3, "takes a verifier key and, if you like, a URL"));
+    JK_TRY(count_words(reading, 2, 3, "takes a verifier key and, optionally, a URL"));
     if (policy->log_count == JK_TRUST_LOGS)
         return wrong_value(reading, reading->words[1], "is one log too many: at most 32");
     if (!jk_verifier_parse(reading->words[1], &log.key))
         return wrong_value(reading, reading->words[1],
-                           "is no log's key: <name>+<key id>+<base64> of an Ed25519 key (type 0x01) is needed");
+                           "is not a log's key: <name>+<key id>+<base64> of an Ed25519 key (type 0x01) is needed");
     for (uint32_t i = 0; i < policy->log_count; i++) {
         if (same_key(&policy->logs[i].key, &log.key))
             return wrong_value(reading, reading->words[1], "has the public key of an earlier log");
@@ -108,14 +108,14 @@ static enum jk_status read_witness(struct reading *reading)
     struct jk_trust *policy = reading->policy;
     struct jk_trust_witness witness = {.foreign = false};
 
-    JK_TRY(count_words(reading, 3, 4, "takes a name, a cosigner's key and, if you like, a URL"));
+    JK_TRY(count_words(reading, 3, 4, "takes a name, a cosigner's key and, optionally, a URL"));
     if (policy->witness_count == JK_TRUST_WITNESSES)
         return wrong_value(reading, reading->words[1], "is one witness too many: at most 32");
     JK_TRY(keep_name(reading, reading->words[1], &witness.name));
     if (!read_witness_key(reading->words[2], &witness))
         return wrong_value(
             reading, reading->words[2],
-            "is no witness's key: <name>+<key id>+<base64> of an Ed25519 cosigner (type 0x04) is needed");
+            "is not a witness's key: <name>+<key id>+<base64> of an Ed25519 cosigner (type 0x04) is needed");
     for (uint32_t i = 0; i < policy->witness_count; i++) {
         if (jk_digest_equal(&policy->witnesses[i].digest, &witness.digest))
             return wrong_value(reading, reading->words[2], "has the public key of an earlier witness");
@@ -135,7 +135,7 @@ static enum jk_status read_least(struct reading *reading, size_t members, uint32
     else if (jk_span_equal(word, JK_SPAN("all")))
         least = members;
     else if (!jk_span_to_u64(word, &least) || least < 1 || least > members)
-        return wrong_value(reading, word, "must be any, all, or a number from 1 to that of the members");
+        return wrong_value(reading, word, "must be any, all, or a number from 1 to the number of members");
     *out_least = (uint32_t)least;
     return JK_OK;
 }
@@ -146,7 +146,7 @@ static enum jk_status read_member(struct reading *reading, struct jk_span name, 
     uint32_t number;
 
     if (!find_member(reading->policy, name, &number))
-        return wrong_value(reading, name, "is no witness or group of an earlier line");
+        return wrong_value(reading, name, "is not a witness or group of an earlier line");
     if (reading->used & (uint64_t)1 << number) return wrong_value(reading, name, "is a member of a group already");
     reading->used |= (uint64_t)1 << number;
     group->members |= (uint64_t)1 << number;
@@ -176,7 +176,7 @@ static enum jk_status read_quorum(struct reading *reading)
     reading->has_quorum = true;
     if (jk_span_equal(reading->words[1], JK_SPAN("none"))) return JK_OK;
     if (find_member(reading->policy, reading->words[1], &reading->policy->quorum)) return JK_OK;
-    return wrong_value(reading, reading->words[1], "is no witness or group of an earlier line");
+    return wrong_value(reading, reading->words[1], "is not a witness or group of an earlier line");
 }
 
 static enum jk_status split_line(struct reading *reading, struct jk_span line)
@@ -216,7 +216,8 @@ static enum jk_status read_policy_line(struct reading *reading, struct jk_span l
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
         if (jk_span_equal(reading->words[0], kinds[i].word)) return kinds[i].read(reading);
     }
-    return wrong_value(reading, reading->words[0], "begins no line of a policy: log, witness, group and quorum do");
+    return wrong_value(reading, reading->words[0],
+                       "does not begin a line of a policy: log, witness, group and quorum do");
 }
 
 static enum jk_status read_trust(struct reading *reading, struct jk_span text)

@@ -65,7 +65,8 @@ static enum jk_status check_logs(const struct jk_trust *policy, struct jk_span n
         if (!jk_error_is_set(&first)) first = failure;
     }
     if (jk_error_is_set(&first)) return jk_fail(error, first.status, first.reason, "%s", first.message);
-    return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_LOG", "the policy names no log \"%.*s\"", JK_SPAN_ARG(origin));
+    return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_LOG", "the policy does not list the log \"%.*s\"",
+                   JK_SPAN_ARG(origin));
 }
 
 static enum jk_status check_key(struct jk_span note, struct jk_span origin, const struct jk_verifier *log_key,
@@ -138,8 +139,8 @@ static void add_foreign(const struct jk_trust *policy, struct jk_text *out)
 
     if (jk_trust_foreign(policy) == 0) return;
     list(policy, jk_trust_foreign(policy), &names);
-    jk_text_addf(out, "; keys of types not known here: %s%s", names.failed ? "?" : names.bytes,
-                 jk_trust_reachable(policy) ? "" : ", without whom there is no quorum");
+    jk_text_addf(out, "; with keys of unknown types: %s%s", names.failed ? "?" : names.bytes,
+                 jk_trust_reachable(policy) ? "" : ", without which there is no quorum");
 }
 
 static enum jk_status no_quorum(const struct jk_trust *policy, const struct jk_trust_verdict *verdict,
@@ -151,8 +152,8 @@ static enum jk_status no_quorum(const struct jk_trust *policy, const struct jk_t
     list(policy, ~verdict->cosigned & ~jk_trust_foreign(policy), &absent);
     add_foreign(policy, &foreign);
     return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_QUORUM",
-                   "the checkpoint of size %llu has not the cosignatures that the policy asks for: "
-                   "%s cosigned; not yet: %s%s",
+                   "the checkpoint of size %llu does not have the cosignatures that the policy requires: %s cosigned; "
+                   "not yet: %s%s",
                    (unsigned long long)verdict->checkpoint.size, present.failed ? "?" : present.bytes,
                    absent.failed ? "?" : absent.bytes, foreign.len && !foreign.failed ? foreign.bytes : "");
 }

@@ -85,7 +85,7 @@ enum jk_status jk_anchor_open(struct jk_cli *cli, struct jk_span origin, bool of
     jk_error_init(&out_anchor->keyless, &cli->arena);
     if (!state)
         (void)jk_fail(&out_anchor->forgets, JK_UNAVAILABLE, "LOCAL_FILE",
-                      "neither XDG_STATE_HOME nor HOME is set, so that no checkpoint can be remembered");
+                      "neither XDG_STATE_HOME nor HOME is set, so no checkpoint can be remembered");
     else
         out_anchor->remembers =
             jk_memory_open(state, origin, &cli->arena, &out_anchor->memory, &out_anchor->forgets) == JK_OK;
@@ -115,7 +115,7 @@ void jk_anchor_tell_key(const struct jk_anchor *anchor, struct jk_results *resul
     else
         jk_results_add(
             results, "key", JK_RESULT_NOTE,
-            "from first use%s: proves only that nothing changed since. Compare %s with one that came another "
+            "from first use%s: this proves only that nothing has changed since. Compare %s with one obtained another "
             "way, and give that with --key",
             keys->from == JK_KEYS_REMEMBERED ? ", remembered" : "", text);
 }
@@ -172,7 +172,7 @@ static enum jk_status take_hashes(const Jokbo__V1__ConsistencyProof *reply, stru
     for (size_t i = 0; i < reply->n_hashes; i++) {
         if (reply->hashes[i].len != JK_DIGEST_SIZE)
             return jk_fail(error, JK_DATA_LOSS, "PROOF_MALFORMED",
-                           "the server's proof holds something else than hashes");
+                           "the server's proof contains something other than hashes");
         memcpy(out_proof->hashes[i].bytes, reply->hashes[i].data, JK_DIGEST_SIZE);
     }
     out_proof->count = (uint32_t)reply->n_hashes;
@@ -204,7 +204,7 @@ static enum jk_status prove_by_server(void *context, uint64_t old_size, uint64_t
     if (status == JK_OK) return take_hashes(reply, out_proof, error);
     if (status != JK_OUT_OF_RANGE) return jk_fail(error, status, why.reason, "%s", why.message);
     return jk_fail(error, JK_UNAVAILABLE, "LOG_BEHIND",
-                   "the server knows nothing of size %llu, seen before: it lags behind, or was rolled back",
+                   "the server does not know size %llu, which was seen before: it lags behind, or was rolled back",
                    (unsigned long long)size);
 }
 
@@ -227,7 +227,7 @@ static void tell_growth(enum jk_growth growth, uint64_t before, uint64_t size, c
     switch (growth) {
     case JK_GROWTH_FIRST:
         jk_results_add(results, check, JK_RESULT_NOTE,
-                       "nothing was remembered of this log; its size %llu is, from now on", now);
+                       "nothing was remembered of this log; from now on its size, %llu, is", now);
         return;
     case JK_GROWTH_SAME:
         jk_results_add(results, check, JK_RESULT_HOLDS, "size %llu is the checkpoint remembered", now);

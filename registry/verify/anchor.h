@@ -1,4 +1,4 @@
-/* What a checkpoint of a log is held against in this run: the verifier keys, what is remembered of the log, and the
+/* What a checkpoint of a log is checked against in this run: the verifier keys, what is remembered of the log, and the
  * server, unless the run is offline. One thread. */
 #ifndef JK_VERIFY_ANCHOR_H
 #define JK_VERIFY_ANCHOR_H
@@ -24,13 +24,13 @@ struct jk_anchor {
     const char *clash[2]; /* two signed notes that contradict each other: what was remembered, and what came */
 };
 
-/* Opens what is remembered of the log, and finds the keys: those given, or remembered, or the server's. Fails only on
- * what the user gave (USAGE, LOCAL_FILE). */
+/* Opens what is remembered of the log, and finds the keys: the given ones, the remembered ones, or the server's. Fails
+ * only on invalid user input (USAGE, LOCAL_FILE). */
 JK_MUST_USE enum jk_status jk_anchor_open(struct jk_cli *cli, struct jk_span origin, bool offline,
                                           struct jk_anchor *out_anchor);
 /* The server's newest checkpoint, asked for once. */
 JK_MUST_USE enum jk_status jk_anchor_newest(struct jk_anchor *anchor, struct jk_error *error);
-/* Of keys of first use, the newest that signed this note is remembered, and returned; NULL where they are not. */
+/* If the keys are from first use: remembers the newest that signed this note, and returns it; else NULL. */
 const struct jk_verifier *jk_anchor_keep_key(struct jk_anchor *anchor, struct jk_span note);
 /* jk_memory_advance with the server as the source of proofs. On LOG_FORKED `clash` is set. UNAVAILABLE where nothing
  * can be remembered. */
@@ -38,15 +38,15 @@ JK_MUST_USE enum jk_status jk_anchor_advance(struct jk_anchor *anchor, struct jk
                                              struct jk_error *error);
 /* A line about where the key is from: result "key". */
 void jk_anchor_tell_key(const struct jk_anchor *anchor, struct jk_results *results);
-/* A checkpoint that is signed by a key for which the log itself and the policy, where it names logs, vouch, and
- * cosigned as the policy (cli->witnessed, which is set) asks. */
+/* Checks that the checkpoint is signed by a key that the log itself vouches for, and the policy if it names logs, and
+ * cosigned as the policy (cli->witnessed, which is set) requires. */
 JK_MUST_USE enum jk_status jk_anchor_check_policy(const struct jk_anchor *anchor, struct jk_span note,
                                                   struct jk_trust_verdict *out_verdict, struct jk_error *error);
-/* The newest checkpoint that witnesses cosigned, as the server has it; where they cosigned none, or it knows of none,
- * its newest. In the arena; its signatures are not checked. */
+/* The server's newest cosigned checkpoint or, if none is cosigned or it does not know of any, its newest. In the arena;
+ * its signatures are not checked. */
 JK_MUST_USE enum jk_status jk_anchor_cosigned(struct jk_anchor *anchor, struct jk_span *out_note,
                                               struct jk_error *error);
-/* The same with what it comes to: result `check`. Failures that are no contradiction are results SKIPPED, and left in
+/* The same, with the outcome as a result `check`. Failures that are not contradictions are results SKIPPED, and stay in
  * `error`. */
 void jk_anchor_check_growth(struct jk_anchor *anchor, struct jk_span note, const char *check,
                             struct jk_results *results, struct jk_error *error);

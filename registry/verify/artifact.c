@@ -32,7 +32,7 @@ struct tally {
     struct jk_scan_file *files;
     struct said *said;
     size_t count;
-    struct jk_walk walk; /* what lies there */
+    struct jk_walk walk; /* its files */
     bool *listed;        /* of each: it stands in the manifest */
     uint64_t differ, lines_differ, unlisted, named, renamed;
 };
@@ -164,8 +164,8 @@ static bool settle_other_form(struct tally *tally, const struct jk_scan_file *fi
     }
     jk_text_shorten(file->named, shown, sizeof shown);
     if (tally->renamed++ < JK_ARTIFACT_NAMED)
-        jk_results_add(tally->results, "name", JK_RESULT_NOTE,
-                       "%s lies there under the same name in another Unicode form, %s", shown, said->other->path);
+        jk_results_add(tally->results, "name", JK_RESULT_NOTE, "%s has the same name in another Unicode form, %s",
+                       shown, said->other->path);
     return true;
 }
 

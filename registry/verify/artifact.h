@@ -1,5 +1,5 @@
-/* Files on the disk against a manifest, and the manifest against the statement of a release. Reads every byte that the
- * manifest names, on all cores. */
+/* Files on disk checked against a manifest, and the manifest against the statement of a release. Reads every byte that
+ * the manifest covers, on all cores. */
 #ifndef JK_VERIFY_ARTIFACT_H
 #define JK_VERIFY_ARTIFACT_H
 
@@ -18,9 +18,9 @@ struct jk_artifact {
 };
 
 /* Results "manifest"; "file" for each file that differs, and "files"; "header", "tensor" or "sketch" for each line that
- * is not what a file holds, and "tensors"; "unlisted" for what lies in the folder and not in the manifest: weights and
- * code fail, the rest is a note. A file whose name stands in the manifest in another Unicode form is found, which a
- * "name" result tells. */
+ * is not what a file holds, and "tensors"; "unlisted" for files in the folder that are not in the manifest: weights
+ * and code fail, the rest is a note. A file whose name is in the manifest in another Unicode form is found, and a
+ * "name" result says so. */
 void jk_artifact_check(const struct jk_artifact *artifact, struct jk_results *results);
 
 #endif

@@ -22,7 +22,7 @@ static enum jk_status make_views(struct jk_audit_finding *finding, struct jk_err
     return finding->views[CSV].failed ? jk_out_of_memory(error) : JK_OK;
 }
 
-/* The stage before is made anew as well: what it says is not taken from whoever serves it. */
+/* The previous stage is recomputed as well: nothing about it is taken from the source. */
 static enum jk_status make_before(struct jk_audit *audit, struct jk_audit_finding *finding, struct jk_error *error)
 {
     const struct jk_closing *closing = finding->revision.closing;

@@ -1,4 +1,4 @@
-/* What `audit --stage` makes of one revision, and what it finds out about it; and how that is shown. */
+/* The result of `audit --stage` for one revision: what it recomputed, what it found, and how that is shown. */
 #ifndef JK_VERIFY_AUDIT_FINDING_H
 #define JK_VERIFY_AUDIT_FINDING_H
 
@@ -8,8 +8,8 @@
 #include "cli/console/cli.h"
 #include "report/summary.h"
 
-/* Files that are made from the canonical texts for people: nothing commits to their bytes, and another version may make
- * others. So a difference is told, and is no failure. */
+/* Files derived from the canonical texts for reading: nothing commits to their bytes, and another version may produce
+ * different ones. So a difference is reported, but is not a failure. */
 #define JK_AUDIT_VIEWS 2
 enum jk_audit_view { JK_AUDIT_VIEW_ABSENT, JK_AUDIT_VIEW_SAME, JK_AUDIT_VIEW_OTHER };
 extern const char *const jk_audit_view_files[JK_AUDIT_VIEWS];

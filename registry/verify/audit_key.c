@@ -8,7 +8,7 @@
 static enum jk_status no_key(struct jk_cli *cli, const char *where)
 {
     return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "KEY_MALFORMED",
-                   "%s has no verifier key (name+id+base64, of an Ed25519 key, one a line)", where);
+                   "%s has no verifier key (name+id+base64, of an Ed25519 key, one per line)", where);
 }
 
 /* A key, or a file of them. */
@@ -72,13 +72,13 @@ enum jk_status jk_audit_key(struct jk_cli *cli, const struct jk_audit_key_places
         return JK_OK;
     }
     if (places->first_use && places->first_use->count > 0) {
-        out_trust->from = "the first use, remembered: it proves only that nothing changed since";
+        out_trust->from = "first use, remembered: this proves only that nothing has changed since";
         out_trust->origin = "first-use";
         take_keys(places->first_use, places->claimed.size, &out_trust->keys);
         return JK_OK;
     }
     if (places->mirror.len > 0) {
-        out_trust->from = "the first audit into this mirror: it proves only that nothing changed since";
+        out_trust->from = "the first audit into this mirror: this proves only that nothing has changed since";
         out_trust->origin = "mirror";
         return kept_key(cli, places->mirror, "the mirror's log.vkey", &out_trust->keys);
     }

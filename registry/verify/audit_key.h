@@ -1,4 +1,4 @@
-/* Whose signature an audit believes. */
+/* Which key an audit accepts signatures from. */
 #ifndef JK_VERIFY_AUDIT_KEY_H
 #define JK_VERIFY_AUDIT_KEY_H
 
@@ -8,10 +8,10 @@
 
 struct jk_audit_trust {
     struct jk_audit_keys keys;
-    const char *from;   /* for people: "--key", "the first use, remembered", "the source itself" */
+    const char *from;   /* for people: "--key", "first use, remembered", "the source itself" */
     const char *origin; /* for programs: "option", "trust-policy", "first-use", "mirror", "source" */
     bool is_given;      /* by the user: what it signs is proven */
-    bool is_offered;    /* by whoever is to be checked: it proves nothing */
+    bool is_offered;    /* given by the party being checked: it proves nothing */
 };
 
 /* Texts of keys, each empty for none. */
@@ -26,8 +26,8 @@ struct jk_audit_key_places {
 void jk_audit_key_named(const struct jk_cli *cli, struct jk_span origin, struct jk_audit_keys *out_keys);
 /* There is a key before those of mirror and source. */
 bool jk_audit_key_is_known(const struct jk_cli *cli, const struct jk_audit_key_places *places);
-/* The first that there is: the key given (--key, JOKBO_KEY, the config file), the policy's (cli->witnessed), then those
- * places in their order. */
+/* The first available: the key given (--key, JOKBO_KEY, the config file), the policy's (cli->witnessed), then the
+ * remaining places in order. */
 JK_MUST_USE enum jk_status jk_audit_key(struct jk_cli *cli, const struct jk_audit_key_places *places,
                                         struct jk_audit_trust *out_trust);
 /* As in `log.vkey`. */

@@ -112,7 +112,7 @@ static enum jk_status open_mirror(struct jk_cli *cli, struct jk_audit_log *log, 
     return JK_OK;
 }
 
-/* Whoever has no home folder, or one that cannot be written to, can audit all the same; it takes longer each time. */
+/* Without a home folder, or with one that is not writable, an audit still works; it just takes longer each time. */
 static enum jk_status place_temporarily(struct jk_cli *cli, struct jk_audit_log *log, const char *why)
 {
     const char *root = getenv("TMPDIR");
@@ -123,7 +123,7 @@ static enum jk_status place_temporarily(struct jk_cli *cli, struct jk_audit_log 
             "--mirror DIR keeps it in DIR\n",
             why);
     if (!mkdtemp(path))
-        return jk_fail(&cli->error, JK_INTERNAL, "LOCAL_FILE", "%.200s cannot be made: %s; give --mirror DIR", path,
+        return jk_fail(&cli->error, JK_INTERNAL, "LOCAL_FILE", "%.200s cannot be created: %s; give --mirror DIR", path,
                        strerror(errno));
     log->folder = log->temporary = path;
     return jk_mirror_place(log->mirror, path, &cli->error);
@@ -154,7 +154,7 @@ static enum jk_status place_mirror(struct jk_cli *cli, struct jk_audit_log *log)
 
 static enum jk_status open_folder(struct jk_cli *cli, struct jk_audit_log *log)
 {
-    if (jk_cli_has(cli, JK_OPTION_MIRROR)) return jk_cli_usage(cli, "--mirror goes with a URL");
+    if (jk_cli_has(cli, JK_OPTION_MIRROR)) return jk_cli_usage(cli, "--mirror needs a URL");
     log->folder = log->at;
     return jk_copy_open(log->at, &log->descriptor, &cli->error);
 }
@@ -214,7 +214,7 @@ static enum jk_status read_keys(struct jk_cli *cli, struct jk_audit_log *log)
 static void tell_of_earlier(const struct jk_cli *cli, const struct jk_audit_log *log)
 {
     fprintf(cli->err,
-            "jokbo: the checkpoint that the mirror %s held before is at fault. If it is another log's, give another "
+            "jokbo: the fault is in the mirror's previous checkpoint, in %s. If that is another log's, give another "
             "--mirror.\n",
             log->folder);
 }
@@ -272,13 +272,13 @@ static enum jk_status prove_from_audit(void *context, uint64_t old_size, uint64_
 
 /* ---- whose word the checkpoint is ---- */
 
-/* What was believed so far, where it came from, and how to make way for another log. */
+/* What was trusted so far, where it came from, and how to make way for another log. */
 static const char *believed(struct jk_cli *cli, const struct jk_audit_log *log)
 {
     if (strcmp(log->trust.origin, "first-use") == 0) return jk_keys_other_log(&log->memory.keys, &cli->arena);
     if (strcmp(log->trust.origin, "mirror") != 0) return "";
     const char *text = jk_arena_printf(
-        &cli->arena, "The mirror %.200s holds a log of that key: for another, give another --mirror", log->folder);
+        &cli->arena, "The mirror %.200s has a log with that key: for another log, give another --mirror", log->folder);
     return text ? text : "";
 }
 
@@ -365,7 +365,7 @@ static enum jk_status keep_keys(struct jk_audit_log *log, struct jk_error *error
     return log->trust.is_offered ? jk_memory_keep_key(&log->memory, log->head.key, error) : JK_OK;
 }
 
-/* Only a contradiction fails the audit: whoever looks at an old copy, or cannot write, is told. */
+/* Only a contradiction fails the audit: an old copy, or an unwritable folder, is just reported. */
 static enum jk_status hold_memory(struct jk_cli *cli, struct jk_audit_log *log)
 {
     struct jk_memory *memory = &log->memory;
@@ -379,7 +379,7 @@ static enum jk_status hold_memory(struct jk_cli *cli, struct jk_audit_log *log)
     if (status == JK_OK && before <= log->head.checkpoint.size) log->seen = before;
     if (status == JK_OK) return JK_OK;
     if (!own.reason || strcmp(own.reason, "LOG_FORKED") != 0) {
-        fprintf(cli->err, "jokbo: note: not held against what is remembered of the log: %s\n", own.message);
+        fprintf(cli->err, "jokbo: note: not compared with what is remembered of the log: %s\n", own.message);
         return JK_OK;
     }
     print_fork(cli, memory->note, log->head.note);
@@ -443,7 +443,8 @@ static void reject_mirror(struct jk_cli *cli, struct jk_audit_log *log)
     unsigned moved = jk_mirror_reject(log->mirror, log->head.checkpoint.size, jk_faults_fact(&cli->error, "file"),
                                       jk_faults_fact(&cli->error, "other_file"));
     if (moved > 0)
-        fprintf(cli->err, "What is at fault was moved to %s/.rejected; the next audit fetches it anew.\n", log->folder);
+        fprintf(cli->err, "The faulty files were moved to %s/.rejected; the next audit fetches them again.\n",
+                log->folder);
 }
 
 static enum jk_status check_mirror(struct jk_cli *cli, struct jk_audit_log *log, bool fold)

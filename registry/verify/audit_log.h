@@ -1,4 +1,4 @@
-/* A log brought here and checked, for `audit`: from a folder, or from a URL by way of a mirror. */
+/* A log fetched and checked, for `audit`: from a folder, or from a URL by way of a mirror. */
 #ifndef JK_VERIFY_AUDIT_LOG_H
 #define JK_VERIFY_AUDIT_LOG_H
 
@@ -32,9 +32,9 @@ struct jk_audit_log {
 
 void jk_audit_log_init(struct jk_audit_log *log);
 void jk_audit_log_done(struct jk_audit_log *log);
-/* Everything up to the fold, and the log held against what is remembered of it. On a finding the failure is in
- * cli->error; what a mirror has fetched wrong is moved aside, and of a fork both checkpoints are printed to cli->err.
- */
+/* Everything up to the fold, and the log checked against what is remembered of it. On a finding the failure is in
+ * cli->error; wrong files that a mirror fetched are moved aside, and for a fork both checkpoints are printed to
+ * cli->err. */
 JK_MUST_USE enum jk_status jk_audit_log_check(struct jk_cli *cli, const char *at, bool fold, struct jk_audit_log *log);
 
 #endif

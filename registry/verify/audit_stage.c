@@ -42,12 +42,13 @@ enum jk_status jk_audit_stage_options(struct jk_cli *cli)
     if (!jk_cli_has(cli, JK_OPTION_STAGE)) {
         if (jk_cli_has(cli, JK_OPTION_REVISION) || jk_cli_has(cli, JK_OPTION_OUT) ||
             jk_cli_has(cli, JK_OPTION_COUNTS_KEY))
-            return jk_cli_usage(cli, "--revision, --out and --counts-key go with --stage");
+            return jk_cli_usage(cli, "--revision, --out and --counts-key need --stage");
         return JK_OK;
     }
-    if (jk_cli_operand(cli, 1)[0]) return jk_cli_usage(cli, "--stage takes no BASE: a report has them all");
+    if (jk_cli_operand(cli, 1)[0]) return jk_cli_usage(cli, "--stage takes no BASE: a report covers all of them");
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (jk_cli_has(cli, others[i].id)) return jk_cli_usage(cli, "--stage does not go with %s", others[i].name);
+        if (jk_cli_has(cli, others[i].id))
+            return jk_cli_usage(cli, "--stage cannot be combined with %s", others[i].name);
     return JK_OK;
 }
 
@@ -71,7 +72,7 @@ static enum jk_status parse_keys(struct checking *checking, struct jk_span text,
 {
     if (jk_audit_keys_parse(text, &checking->counts_keys)) return JK_OK;
     return jk_fail(&checking->cli->error, JK_INVALID_ARGUMENT, "KEY_MALFORMED",
-                   "%s has no verifier key (name+id+base64, of an Ed25519 key, one a line)", where);
+                   "%s has no verifier key (name+id+base64, of an Ed25519 key, one per line)", where);
 }
 
 /* --counts-key, a key or a file of them; else the source's, which proves only that the source agrees with itself. */
@@ -148,7 +149,7 @@ static enum jk_status check_certificate(const struct checking *checking, struct 
     return JK_OK;
 }
 
-/* What is made for people is not promised to the byte: whoever serves it may run another version. */
+/* Files for reading are not fixed to the byte: the source may run another version. */
 static enum jk_status look_at_views(const struct checking *checking, struct jk_audit_finding *finding)
 {
     struct jk_text bytes = {0};
@@ -163,7 +164,8 @@ static enum jk_status look_at_views(const struct checking *checking, struct jk_a
         finding->view_served[i] = same ? JK_AUDIT_VIEW_SAME : JK_AUDIT_VIEW_OTHER;
         if (!same)
             fprintf(checking->cli->err,
-                    "jokbo: note: %s is not what this version makes of report.json: it was changed, or made by another "
+                    "jokbo: note: %s differs from what this version makes of report.json: it was changed, or made by "
+                    "another "
                     "version; nobody signs it, so believe report.json\n",
                     path);
     }
@@ -179,7 +181,7 @@ static enum jk_status open_out(struct checking *checking)
     const char *path = jk_options_text(&cli->options, JK_OPTION_OUT);
     if (!path) return JK_OK;
     if (mkdir(path, 0755) != 0 && errno != EEXIST)
-        return jk_fail(&cli->error, JK_INTERNAL, "LOCAL_FILE", "%.300s cannot be made: %s", path, strerror(errno));
+        return jk_fail(&cli->error, JK_INTERNAL, "LOCAL_FILE", "%.300s cannot be created: %s", path, strerror(errno));
     return jk_copy_open(path, &checking->out, &cli->error);
 }
 
@@ -191,7 +193,7 @@ static enum jk_status write_one(const struct checking *checking, const struct jk
     return jk_copy_write(checking->out, TEMPORARY, path, bytes, true, &checking->cli->error);
 }
 
-/* What was made, before it is compared: whoever finds a difference wants to see it. */
+/* Written before comparing, so that it is available when there is a difference. */
 static enum jk_status write_made(const struct checking *checking, const struct jk_audit_finding *finding)
 {
     const struct jk_audit_revision *revision = &finding->revision;

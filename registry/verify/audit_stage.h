@@ -1,5 +1,5 @@
-/* `audit --stage`: the reports of a stage made anew from the log that was checked, and everything that says the same
- * held against them: the closing entries, the served files, the certificate and its signatures (audit/stage.h). */
+/* `audit --stage`: recomputes the reports of a stage from the checked log, and compares them with everything that
+ * claims the same: the closing entries, the served files, the certificate and its signatures (audit/stage.h). */
 #ifndef JK_VERIFY_AUDIT_STAGE_H
 #define JK_VERIFY_AUDIT_STAGE_H
 
@@ -7,10 +7,10 @@
 
 #include "verify/audit_log.h"
 
-/* Before anything is fetched: what does not go with --stage, or only with it. USAGE; KEY_MALFORMED. */
+/* Before anything is fetched: checks options that cannot be combined with --stage, or need it. USAGE; KEY_MALFORMED. */
 JK_MUST_USE enum jk_status jk_audit_stage_options(struct jk_cli *cli);
-/* Every revision that is asked for, the first difference ends it. Prints each in which nothing differs, or with --json
- * gives all of them; after that it fails if a file was not served. The log was folded. */
+/* Checks every requested revision; the first difference ends it. Prints each one without differences, or with --json
+ * all of them; fails afterwards if a file was not served. The log has been folded. */
 JK_MUST_USE enum jk_status jk_audit_stage(struct jk_cli *cli, struct jk_audit_log *log, json_t **out_revisions);
 
 #endif

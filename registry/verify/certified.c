@@ -157,7 +157,8 @@ static void check_certified_files(struct certified *certified)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         any = check_file(certified, files[i].file, files[i].digest) || any;
     if (!any)
-        jk_results_add(&certified->subject->results, "files", JK_RESULT_NOTE, "none of the report's lies beside it");
+        jk_results_add(&certified->subject->results, "files", JK_RESULT_NOTE,
+                       "none of the report's files are beside it");
 }
 
 enum jk_status jk_certified_check(struct jk_subject *subject, struct jk_cli *cli)

@@ -1,5 +1,5 @@
-/* A count certificate on the disk, for `verify`: its form, who signed it, and the report's files that lie beside it.
- * That the log comes to the same is for `audit --stage`. One thread. */
+/* A count certificate on disk, for `verify`: its form, its signatures, and the report's files beside it. Whether the
+ * log gives the same result is for `audit --stage`. One thread. */
 #ifndef JK_VERIFY_CERTIFIED_H
 #define JK_VERIFY_CERTIFIED_H
 
@@ -7,7 +7,7 @@
 
 /* Whether the file says in its second line that it is a certificate; false too where it cannot be read. */
 bool jk_certified_is(struct jk_cli *cli, const char *path);
-/* All checks of the certificate at subject->title. Fails only on what the user gave. */
+/* All checks of the certificate at subject->title. Fails only on invalid user input. */
 JK_MUST_USE enum jk_status jk_certified_check(struct jk_subject *subject, struct jk_cli *cli);
 
 #endif

@@ -51,7 +51,7 @@ static void read_entry(struct jk_evidence *evidence, struct jk_results *results)
     jk_error_init(&error, NULL);
     evidence->entry_read = jk_entry_parse(evidence->entry_text, &evidence->entry, &error) == JK_OK;
     if (!evidence->entry_read) {
-        jk_results_add(results, "entry", JK_RESULT_FAILS, "it is no log entry: %s", error.message);
+        jk_results_add(results, "entry", JK_RESULT_FAILS, "it is not a log entry: %s", error.message);
         return;
     }
     enum jk_kind kind = evidence->entry.kind;
@@ -103,7 +103,7 @@ static void check_inclusion(const struct jk_evidence *evidence, struct jk_result
     bool holds = jk_merkle_verify_inclusion(&leaf, receipt->index, receipt->checkpoint.size, &receipt->proof,
                                             &receipt->checkpoint.root);
     jk_results_add(results, "inclusion", holds ? JK_RESULT_HOLDS : JK_RESULT_FAILS,
-                   holds ? "entry %llu lies in the tree of %llu entries with root %s"
+                   holds ? "entry %llu is in the tree of %llu entries with root %s"
                          : "the receipt does not prove this entry to be entry %llu of the tree of %llu with root %s",
                    (unsigned long long)receipt->index, (unsigned long long)receipt->checkpoint.size,
                    root.bytes ? root.bytes : "");

@@ -1,5 +1,5 @@
-/* The checks that need no network and no disk: what an entry says, that its receipt proves it to lie in the log, and
- * that the log signed that. Each check leaves one line of result; none stops the others. Pure; memory in the results'
+/* The checks that need no network and no disk: what an entry says, that its receipt proves it to be in the log, and
+ * that the log signed that. Each check adds one line of result; none stops the others. Pure; memory is in the results'
  * arena. */
 #ifndef JK_VERIFY_EVIDENCE_H
 #define JK_VERIFY_EVIDENCE_H
@@ -52,9 +52,9 @@ struct jk_evidence {
     bool signed_well;              /* receipt read, its checkpoint signed by one of the keys */
 };
 
-/* Reads both texts, where they are there: results "receipt" and "entry" where they are malformed. */
+/* Parses both texts, if present: results "receipt" and "entry" if they are malformed. */
 void jk_evidence_read(struct jk_evidence *evidence, struct jk_results *results);
-/* Results "lineage hash" or "entry", "inclusion", "signature", "cosignatures", as far as what was read allows. */
+/* Results "lineage hash" or "entry", "inclusion", "signature", "cosignatures", where what was read allows. */
 void jk_evidence_check(struct jk_evidence *evidence, const struct jk_keys *keys, struct jk_results *results);
 
 #endif

@@ -34,7 +34,7 @@ enum jk_status jk_keep_fetch_entry(struct jk_cli *cli, uint64_t index, struct jk
     if (!cli->client) JK_TRY(jk_client_new(&cli->settings, &cli->arena, &cli->client, error));
     JK_TRY(jk_client_download(cli->client, LOG, "ReadEntries", &request.base, take_entry, &wanted, error));
     if (wanted.entry.len == 0)
-        return jk_fail(error, JK_NOT_FOUND, "ENTRY_NOT_FOUND", "the server shows no entry %llu",
+        return jk_fail(error, JK_NOT_FOUND, "ENTRY_NOT_FOUND", "the server has no entry %llu",
                        (unsigned long long)index);
     *out_entry = wanted.entry;
     return JK_OK;
@@ -54,8 +54,8 @@ static const char *other_release(const struct jk_keep *keep, const struct jk_evi
     char hex[JK_DIGEST_HEX + 1];
     enum jk_kind kind = evidence->entry.kind;
     if (!keep->registers)
-        return kind == JK_KIND_YANK || kind == JK_KIND_UNYANK ? NULL : "its entry is no yank and none's undoing";
-    if (!evidence->statement_read) return "its entry holds no statement";
+        return kind == JK_KIND_YANK || kind == JK_KIND_UNYANK ? NULL : "its entry is neither a yank nor an unyank";
+    if (!evidence->statement_read) return "its entry contains no statement";
     if (!jk_span_equal(statement->version, jk_span_of(keep->version))) return "its entry is of another version";
     if (!keep->renamed && !jk_span_equal(statement->model, jk_span_of(keep->model)))
         return "its entry is of another model";
@@ -75,7 +75,7 @@ static enum jk_status wrong_receipt(struct jk_cli *cli, const struct jk_keep *ke
 {
     jk_error_init(&cli->error, &cli->arena);
     (void)jk_fail(&cli->error, JK_DATA_LOSS, "RECEIPT_WRONG",
-                  "%s@%s is in the log, says the server, but its receipt does not hold: %.400s", keep->model,
+                  "the server says that %s@%s is in the log, but the receipt is invalid: %.400s", keep->model,
                   keep->version, why);
     jk_error_fact(&cli->error, "lineage_hash", "%s", keep->lineage_hash);
     jk_error_fact_text(&cli->error, "receipt", jk_span_of(keep->receipt));

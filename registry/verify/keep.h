@@ -1,4 +1,4 @@
-/* What becomes of the receipt of a write: it is checked, with the entry that the server shows for it, and stored beside
+/* What happens to the receipt of a write: it is checked, with the entry that the server sends for it, and stored beside
  * the card. One thread. */
 #ifndef JK_VERIFY_KEEP_H
 #define JK_VERIFY_KEEP_H
@@ -18,7 +18,7 @@ struct jk_keep {
     bool remembered;     /* out: it is kept for the next time */
 };
 
-/* JK_OK too where it could not be checked or stored: then a note on cli->err says why. Fails with RECEIPT_WRONG or
+/* JK_OK also if it could not be checked or stored: then a note on cli->err says why. Fails with RECEIPT_WRONG or
  * LOG_FORKED in cli->error, after printing the two checkpoints to cli->err. Does nothing with --no-receipt. */
 JK_MUST_USE enum jk_status jk_keep_receipt(struct jk_cli *cli, struct jk_keep *keep);
 /* Fetches one entry; the bytes lie in the arena. */

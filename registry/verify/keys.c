@@ -85,7 +85,8 @@ enum jk_status jk_keys_read(const char *text, const char *where, struct jk_arena
         JK_TRY(jk_local_read(text, JK_KEYS_FILE_MAX, arena, &bytes, error));
         if (!jk_keys_parse(bytes, &keys))
             return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE",
-                           "%s: it must hold a verifier key a line (name+id+base64), at most %d", shown, JK_KEYS_MAX);
+                           "%s: it must have one verifier key per line (name+id+base64), at most %d", shown,
+                           JK_KEYS_MAX);
     }
     *out_keys = keys;
     return JK_OK;
@@ -148,7 +149,7 @@ static enum jk_status none_signed(const struct jk_keys *keys, const struct jk_er
     if (changed)
         return jk_fail(error, first->status, "KEY_CHANGED",
                        "it is signed in the log's name by another key than %.255s+%08x. If the log changed its key: "
-                       "jokbo audit follows that from key to key, and remembers what it found",
+                       "jokbo audit follows the changes from key to key, and remembers the result",
                        keys->items[0].name, keys->items[0].key_id);
     return jk_fail(error, first->status, first->reason, "%s", first->message);
 }
@@ -156,7 +157,7 @@ static enum jk_status none_signed(const struct jk_keys *keys, const struct jk_er
 enum jk_status jk_keys_verify(const struct jk_keys *keys, struct jk_span origin, struct jk_span note,
                               const struct jk_verifier **out_key, struct jk_error *error)
 {
-    struct jk_error first; /* what is told: a signature that does not hold rather than one that is not there */
+    struct jk_error first; /* what is reported: an invalid signature rather than a missing one */
     bool tried = false;
     for (size_t i = 0; i < keys->count; i++) {
         const struct jk_verifier *key = &keys->items[i];

@@ -1,5 +1,5 @@
-/* See memory.h. Reading needs no lock, since files are replaced whole. Writing locks, reads again, and begins anew
- * where another process was faster, so that no proof is fetched under the lock. */
+/* See memory.h. Reading needs no lock, since files are replaced atomically. Writing locks, reads again, and starts over
+ * if another process was faster, so that no proof is fetched under the lock. */
 #include "verify/memory.h"
 
 #include <errno.h>
@@ -54,8 +54,8 @@ static enum jk_status read_memory_file(struct jk_memory *memory, const char *nam
 static enum jk_status damaged(const struct jk_memory *memory, const char *name, const char *why, struct jk_error *error)
 {
     return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE",
-                   "%s/%s, which remembers the log, is damaged (%s): move it away to begin anew", memory->folder, name,
-                   why);
+                   "%s/%s, which remembers the log, is damaged (%s): move it away to start afresh", memory->folder,
+                   name, why);
 }
 
 static enum jk_status open_checkpoint(struct jk_span note, struct jk_checkpoint *out, struct jk_error *error)
@@ -210,7 +210,7 @@ static enum jk_status forked(const struct jk_memory *memory, const struct jk_che
 {
     return jk_fail(
         error, JK_FAILED_PRECONDITION, "LOG_FORKED",
-        "the log %.*s shows two pasts: its checkpoint of size %llu contradicts that of size %llu seen before",
+        "the log %.*s has two histories: its checkpoint of size %llu contradicts the one of size %llu seen before",
         JK_SPAN_ARG(checkpoint->origin), (unsigned long long)checkpoint->size,
         (unsigned long long)memory->checkpoint.size);
 }
@@ -260,6 +260,5 @@ enum jk_status jk_memory_advance(struct jk_memory *memory, struct jk_span note, 
         *out_growth = growth;
         return JK_OK;
     }
-    return jk_fail(error, JK_UNAVAILABLE, "MEMORY_BUSY", "%s: other processes write there all the time",
-                   memory->folder);
+    return jk_fail(error, JK_UNAVAILABLE, "MEMORY_BUSY", "%s: other processes keep writing to it", memory->folder);
 }

@@ -1,9 +1,9 @@
-/* What this user remembers of each log: the newest checkpoint that was verified here, and the verifier key of the first
- * use, or those that an audit found it to lead to (registry/formats/entry.md, Keys). A log that shows another past than
- * the one remembered is caught, as by a client of Go's checksum database. One folder a log, <state>/<origin,
- * percent-encoded>, with the files "checkpoint" (a signed note), "key" (verifier keys, jk_keys_parse_kept) and "lock";
- * written whole under the lock, so that several processes may work at once. The remembered size never goes down. One
- * thread. Failures of files: reason LOCAL_FILE. */
+/* What this user remembers of each log: the newest checkpoint that was verified here, and the verifier key from the
+ * first use, or those that an audit followed from it (registry/formats/entry.md, Keys). This catches a log that shows
+ * another past than the remembered one, as a client of Go's checksum database would. One folder per log,
+ * <state>/<origin, percent-encoded>, with the files "checkpoint" (a signed note), "key" (verifier keys,
+ * jk_keys_parse_kept) and "lock"; written atomically under the lock, so that several processes may work at once. The
+ * remembered size never decreases. One thread. File failures have reason LOCAL_FILE. */
 #ifndef JK_VERIFY_MEMORY_H
 #define JK_VERIFY_MEMORY_H
 
@@ -18,22 +18,22 @@ struct jk_memory {
     struct jk_keys keys;             /* what is remembered, newest first; none: count 0 */
 };
 
-/* How a checkpoint stands to the remembered one. */
+/* How a checkpoint relates to the remembered one. */
 enum jk_growth {
     JK_GROWTH_FIRST,    /* none was remembered: this one is now */
     JK_GROWTH_SAME,     /* the same size and root */
-    JK_GROWTH_GREW,     /* the remembered tree is its beginning; this one is remembered now */
-    JK_GROWTH_OLDER,    /* its tree is the beginning of the remembered one, which stays */
+    JK_GROWTH_GREW,     /* the remembered tree is a prefix of its tree; this one is remembered now */
+    JK_GROWTH_OLDER,    /* its tree is a prefix of the remembered one, which stays */
     JK_GROWTH_UNPROVEN, /* sizes differ, and there is nobody to ask for a proof; the remembered one stays */
 };
 
 /* $XDG_STATE_HOME/jokbo/log, or ~/.local/state/jokbo/log; NULL where there is neither. */
 const char *jk_memory_state(struct jk_arena *arena);
-/* What a folder of the log's own is named, here and wherever else logs have folders: one segment, never "." or "..",
- * never that of another origin, at most 200 bytes. NULL: out of memory. */
+/* The name of a log's folder, here and wherever else logs have folders: one segment, never "." or "..", never that of
+ * another origin, at most 200 bytes. NULL: out of memory. */
 const char *jk_memory_folder_name(struct jk_span origin, struct jk_arena *arena);
-/* Reads what is remembered of the log; nothing is made on the disk yet. LOCAL_FILE where a file cannot be read or is
- * not what it should be. */
+/* Reads what is remembered of the log; creates nothing on disk yet. LOCAL_FILE if a file cannot be read or is
+ * malformed. */
 JK_MUST_USE enum jk_status jk_memory_open(const char *state, struct jk_span origin, struct jk_arena *arena,
                                           struct jk_memory *out_memory, struct jk_error *error);
 /* Remembers the key where none is yet; `memory->keys` then holds what is remembered, which may be another process's. */
@@ -50,9 +50,9 @@ JK_MUST_USE enum jk_status jk_memory_forget(struct jk_memory *memory, struct jk_
 /* Gets the consistency proof between two sizes, the first below the second. */
 typedef enum jk_status jk_memory_prove_fn(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof,
                                           struct jk_error *error);
-/* Holds a checkpoint, whose signature the caller has verified, against the remembered one. `prove` may be NULL. Where
- * they contradict each other: FAILED_PRECONDITION, reason LOG_FORKED, nothing is written, and `memory->note` is the
- * remembered one, for evidence. What `prove` fails with is handed on. */
+/* Compares a checkpoint, whose signature the caller has verified, with the remembered one. `prove` may be NULL. If they
+ * contradict each other: FAILED_PRECONDITION, reason LOG_FORKED, nothing is written, and `memory->note` is the
+ * remembered one, as evidence. Failures of `prove` are passed on. */
 JK_MUST_USE enum jk_status jk_memory_advance(struct jk_memory *memory, struct jk_span note, jk_memory_prove_fn *prove,
                                              void *context, enum jk_growth *out_growth, struct jk_error *error);
 

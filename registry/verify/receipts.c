@@ -124,7 +124,7 @@ enum jk_status jk_receipts_list(const char *home, struct jk_arena *arena, const 
         status = jk_out_of_memory(error);
     else if (found.gl_pathc > JK_RECEIPTS_MAX)
         status = jk_fail(error, JK_RESOURCE_EXHAUSTED, "RECEIPTS_MANY",
-                         "%zu receipts lie beside the card, and at most %d are checked at once: name one of them",
+                         "there are %zu receipts beside the card, and at most %d are checked at once: name one of them",
                          found.gl_pathc, JK_RECEIPTS_MAX);
     else
         status = copy_paths(&found, arena, out_paths, error);

@@ -1,6 +1,6 @@
 /* Receipts beside a model's card: <folder>/.jokbo/receipts/<publisher>/<model>@<version>.receipt is the C2SP tlog-proof
- * as it came, .entry beside it the entry's bytes, and .manifest the manifest where one was registered. A yank's are
- * <model>@<version>@yank-<index>.…: "@" is in no name, so that none can be another's. One thread. */
+ * as received, .entry has the entry's bytes, and .manifest the manifest if one was registered. For a yank they are
+ * <model>@<version>@yank-<index>.…: no name contains "@", so these cannot clash with another release's. One thread. */
 #ifndef JK_VERIFY_RECEIPTS_H
 #define JK_VERIFY_RECEIPTS_H
 

@@ -71,7 +71,7 @@ static enum jk_status read_new_checkpoint(const struct jk_receipt *old, struct j
                        "the checkpoint is of the log \"%.*s\", the receipt of \"%.*s\"",
                        JK_SPAN_ARG(out_checkpoint->origin), JK_SPAN_ARG(old->checkpoint.origin));
     if (out_checkpoint->size > old->index) return JK_OK;
-    return jk_fail(error, JK_INVALID_ARGUMENT, "RENEWAL", "the checkpoint of size %llu does not hold entry %llu",
+    return jk_fail(error, JK_INVALID_ARGUMENT, "RENEWAL", "the checkpoint of size %llu does not cover entry %llu",
                    (unsigned long long)out_checkpoint->size, (unsigned long long)old->index);
 }
 
@@ -87,7 +87,7 @@ enum jk_status jk_renew_join(const struct jk_receipt *old, struct jk_span checkp
     JK_TRY(read_new_checkpoint(old, checkpoint, &read, error));
     if (proof.len == 0 && read.size != old->checkpoint.size)
         return refuse_renewal(
-            error, "the checkpoint is of another size than the receipt's own: --proof FILE has to lead to it");
+            error, "the checkpoint has another size than the receipt's own: give a proof for it with --proof FILE");
     jk_receipt_write(old->index, &hashes, checkpoint, &text);
     const char *copy = text.failed ? NULL : jk_arena_copy(arena, text.bytes, text.len);
     if (!copy) return jk_out_of_memory(error);

@@ -1,4 +1,4 @@
-/* One thing that `jokbo verify` checks: a receipt with its entry, and perhaps files. One thread; memory in the run's
+/* One thing that `jokbo verify` checks: a receipt with its entry, and perhaps files. One thread; memory is in the run's
  * arena. */
 #ifndef JK_VERIFY_SUBJECT_H
 #define JK_VERIFY_SUBJECT_H
@@ -23,7 +23,7 @@ struct jk_subject {
     bool is_certificate;     /* of counts, at `title`: certified.h checks it */
     bool again;              /* the same log's checkpoint was checked before in this run */
     bool own_checkpoint;     /* a policy is asked about the receipt's own checkpoint alone */
-    const char *outcome;     /* what became of the stored receipt; NULL: nothing was to */
+    const char *outcome;     /* what happened to the stored receipt; NULL: nothing was to be done */
     bool newest_asked;       /* the receipt is as new as the server could give it: no need to ask again */
     struct jk_error trouble; /* the first thing that kept a check from being made; not set offline */
 };
@@ -31,7 +31,7 @@ struct jk_subject {
 void jk_subject_init(struct jk_subject *subject, struct jk_cli *cli, const char *title);
 /* Reads receipt and entry; gets the entry from the server where it is not here. */
 void jk_subject_read(struct jk_subject *subject, struct jk_cli *cli);
-/* All checks. Fails only on what the user gave: a key that is none, a file that cannot be read. */
+/* All checks. Fails only on invalid user input: a malformed key, an unreadable file. */
 JK_MUST_USE enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli);
 void jk_subject_print(const struct jk_subject *subject, struct jk_cli *cli);
 json_t *jk_subject_json(const struct jk_subject *subject);

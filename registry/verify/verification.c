@@ -29,7 +29,7 @@ enum jk_status jk_verification_load_folder(struct jk_verification *verification,
     JK_TRY(jk_receipts_list(folder, &cli->arena, &paths, &count, &cli->error));
     if (count == 0)
         return jk_fail(&cli->error, JK_NOT_FOUND, "RECEIPTS_ABSENT",
-                       "no receipt lies in %.200s/" JK_RECEIPTS_FOLDER "%s", folder, mend);
+                       "there is no receipt in %.200s/" JK_RECEIPTS_FOLDER "%s", folder, mend);
     JK_TRY(jk_verification_room(verification, count));
     for (size_t i = 0; i < count; i++)
         JK_TRY(jk_verification_load(verification, paths[i]));

@@ -15,7 +15,7 @@ static void tell_foreign(const struct jk_cli *cli)
         if (!policy->witnesses[i].foreign) continue;
         jk_trust_type_text(policy->witnesses[i].type, type);
         jk_text_shorten(jk_span_of(policy->witnesses[i].name), shown, sizeof shown);
-        fprintf(cli->err, "jokbo: note: witness %s of %s is passed over: keys of its type (%s) are not known here%s\n",
+        fprintf(cli->err, "jokbo: note: witness %s of %s is ignored: keys of its type (%s) are not known here%s\n",
                 shown, cli->witnessed->path, type,
                 jk_trust_reachable(policy) ? "" : ", and without them the policy's quorum cannot be reached");
     }

@@ -1,6 +1,6 @@
-/* --trust-policy FILE: which logs and witnesses are trusted (tlog/trust.h), for `audit` and `verify`. Read once a run, and
- * then read only. A log's key may have changed since the policy was written: so its log lines are keys to begin with
- * (keys.h), and who cosigned is asked apart from who signed. */
+/* --trust-policy FILE: which logs and witnesses are trusted (tlog/trust.h), for `audit` and `verify`. Read once per
+ * run, then read-only. A log's key may have changed since the policy was written, so its log lines are only starting
+ * keys (keys.h), and who cosigned is checked separately from who signed. */
 #ifndef JK_VERIFY_WITNESSED_H
 #define JK_VERIFY_WITNESSED_H
 
@@ -15,7 +15,7 @@ struct jk_witnessed {
     const struct jk_trust *policy;
 };
 
-/* Sets cli->witnessed, where --trust-policy is given; a note on cli->err names witnesses that are passed over, because
+/* Sets cli->witnessed, where --trust-policy is given; a note on cli->err names witnesses that are ignored, because
  * their keys are of types not known here. LOCAL_FILE names line and rule. */
 JK_MUST_USE enum jk_status jk_witnessed_read(struct jk_cli *cli);
 /* The keys of the policy's log lines of that origin, as given ones; count 0 where there are none. */

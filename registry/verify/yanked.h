@@ -1,4 +1,4 @@
-/* A release as the server has it, and what is told of one that is yanked, wherever it is shown. */
+/* A release as the server has it, and the notice shown wherever a yanked one is. */
 #ifndef JK_VERIFY_YANKED_H
 #define JK_VERIFY_YANKED_H
 

@@ -134,7 +134,7 @@ static void look_ahead(struct witness *witness)
     if (port->log_size(port->context, &ours, &error) != JK_OK) {
         failed(witness, "log-unreachable", error.message);
     } else if (ours < witness->known) {
-        failed(witness, "witness-ahead", "it cosigned a larger log than the database holds");
+        failed(witness, "witness-ahead", "it cosigned a larger log than the database has");
         if (!witness->told_ahead) port->ahead(port->context, witness->who->name, witness->known, ours);
         witness->told_ahead = true;
     } else {
@@ -202,7 +202,7 @@ static void exchange(struct witness *witness)
         }
         witness->known = answer.size;
     }
-    failed(witness, "moving", "it names another size each time: another server may be asking it as well");
+    failed(witness, "moving", "it names a different size each time: another server may be asking it, too");
 }
 
 /* ---- rounds ---- */

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (status == JK_OK) {
         JK_CHECK(card.tag_count <= JK_CARD_TAGS_MAX);
         read_parents(&card.parents, &arena);
-        card.tag_parents.dropped = 0; /* tags beyond the limit are passed over */
+        card.tag_parents.dropped = 0; /* tags beyond the limit are ignored */
         read_parents(&card.tag_parents, &arena);
         struct jk_signs signs = {.card = &card, .name = card.license_name, .parents = &card.parents};
         struct jk_inference inference;

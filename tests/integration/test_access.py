@@ -306,7 +306,7 @@ class Tokens:
         self.assertRegex(line, r" token %s, ends with it .*revoked$" % below["id"])
         made = self.server.jokbo("token", "create", "--scope", "models", token=self.admin.token)
         number = self.admin.call("Access.ListTokens", page_size=1000)["tokens"][-1]["parent"]
-        self.assertIn("It ends with token %s, with which it was made" % number, made.stderr)
+        self.assertIn("It ends with token %s, which created it" % number, made.stderr)
 
     def test_a_token_for_another_is_nobodys_child(self):
         """An admin's token ends; what he made for others goes on, and shows who made it."""
@@ -437,7 +437,7 @@ class Members:
         self.assertEqual(run(guest, "publisher", "join", "alice").stdout, "Account %d is now a writer of alice.\n" % guest.account)
         self.assertNotIn("Invited", run(guest, "whoami").stdout)
         left = run(guest, "publisher", "remove-member", "alice", str(guest.account))
-        self.assertIn("is not a member of alice any more", left.stdout)
+        self.assertIn("is no longer a member of alice", left.stdout)
 
     def test_refuses(self):
         for role in (0, 3, -1):

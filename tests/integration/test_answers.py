@@ -114,7 +114,7 @@ class Registering(Answers):
         with self.register("alice/none", base=BASE) as terminal:
             terminal.expect(self.ASKED)
             terminal.type()
-            terminal.expect("no licence is declared, so that NOASSERTION is stored")
+            terminal.expect("no licence is declared, so NOASSERTION is stored")
             terminal.expect("license-unknown")
             terminal.expect(self.FOR_EVER)
             terminal.type("yes")

@@ -434,7 +434,7 @@ class AuditTest(unittest.TestCase):
         self.told(NOT_VERIFIED, "AUDIT_SIGNATURE", files.url, "--mirror", mirror)
         shutil.rmtree(os.path.join(self.home, ".local"))  # now only the mirror says whose it was
         said = self.told(NOT_VERIFIED, "AUDIT_SIGNATURE", files.url, "--mirror", mirror)["message"]
-        self.assertIn("The mirror %s holds a log of that key: for another, give another --mirror" % mirror, said)
+        self.assertIn("The mirror %s has a log with that key: for another log, give another --mirror" % mirror, said)
 
 
 class OnItsWord(unittest.TestCase):

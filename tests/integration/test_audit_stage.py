@@ -124,7 +124,7 @@ class AuditStageTest(unittest.TestCase):
         out = os.path.join(self.home, "bare-out")
         done = self.audit(bare, "--key", self.key, "--stage", "stage-2", "--out", out, code=NOT_VERIFIED)
         self.assertEqual(done.stdout.count("not there\n"), 2 * (len(TEXTS) + 1 + len(VIEWS)))
-        self.assertIn("stage/stage-2/1/report.tsv is not there", done.stderr)
+        self.assertIn("stage/stage-2/1/report.tsv is missing", done.stderr)
         self.assertEqual(read(out, "stage", "stage-2", "2", TEXTS[0]), read(self.folder, "stage", "stage-2", "2", TEXTS[0]))
 
     def test_each_file_that_is_not_served(self):
@@ -156,7 +156,7 @@ class AuditStageTest(unittest.TestCase):
         for view in VIEWS:  # and what is made for people is compared, but believed by nobody
             with spoiled(os.path.join(copy, "stage", "stage-2", "2", view), turned):
                 done = self.audit(copy, "--key", self.key, "--stage", "stage-2")
-                self.assertIn("stage/stage-2/2/%s is not what this version makes" % view, done.stderr)
+                self.assertIn("stage/stage-2/2/%s differs from what this version makes" % view, done.stderr)
 
     # ---- what does not
 

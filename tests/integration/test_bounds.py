@@ -163,7 +163,7 @@ class Silence(Bounded):
         with self.assertRaises(grpc.RpcError) as caught:
             silent.call.result(20 * SLOWER)
         self.assertEqual(caught.exception.code(), grpc.StatusCode.DEADLINE_EXCEEDED)
-        self.assertRegex(caught.exception.details(), r"no message came within \d+ ms of the call's beginning; send it at once")
+        self.assertRegex(caught.exception.details(), r"no message arrived within \d+ ms of the start of the call; send it without delay")
         eventually(lambda: measured(server, "jokbo_rpc_live_calls") == 0)
         self.assertEqual(measured(server, "jokbo_rpc_cut_total"), 101)
 
@@ -200,7 +200,7 @@ class Calls(Bounded):
         eventually(lambda: measured(server, "jokbo_rpc_live_calls") == 16)
         failure = self.failure(crowded.call, "Evaluation.CountDerivatives", scope={"all": True})
         self.assertEqual((failure.code, failure.reason), ("RESOURCE_EXHAUSTED", "TOO_MANY_CALLS"))
-        self.assertEqual(failure.message, "16 calls of this address are under way, which is the most; try again when one has ended")
+        self.assertEqual(failure.message, "16 calls from this address are in progress, which is the limit; try again when one has ended")
         self.assertEqual(failure.details["RetryInfo"]["retry_delay"], "1s")
         self.assertEqual(crowded.channel.unary_unary(HEALTH)(b"", timeout=20), SERVING)
         other.call("Evaluation.CountDerivatives", scope={"all": True})

@@ -128,7 +128,7 @@ class Words(Timed):
         stage = self.unconfirmed()
         self.restart()
         self.refused()  # a start alone is nobody's word
-        self.assertIn("is no time", self.refuse_start("tomorrow"))
+        self.assertIn("is not a time", self.refuse_start("tomorrow"))
         refused = self.refuse_start(self.clocks.after(0))
         self.assertRegex(refused, "the database's clock shows .*, this machine's ")
         word = self.clocks.after(DAY)

@@ -123,7 +123,7 @@ class Witnesses(Timed):
             self.assertEqual((proposed["log_index"], proposed["revision"]), ("0", 1))
         told = self.server.jokbo("stage", "close", stage["id"], token=self.eve.token)
         self.assertEqual(told.returncode, 0, told.stderr)
-        self.assertIn("Nothing is closed yet", told.stdout)
+        self.assertIn("Not closed yet", told.stdout)
         self.assertEqual((self.size(), self.closings(stage)), (size, []))
         self.stays_open(stage, 3)
         late = person(self.admin, "late", ["evaluator"], scopes=["roster"])

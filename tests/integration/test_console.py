@@ -52,14 +52,14 @@ class ConsoleTest(unittest.TestCase):
                 stale = self.server.jokbo(*command, token=STALE)
                 self.assertEqual((stale.returncode, stale.stdout), (0, without.stdout))
                 self.assertEqual(stale.stderr.count("asked without the token"), 1)
-                self.assertIn("not a token in force", stale.stderr)
+                self.assertIn("not a valid token", stale.stderr)
 
     def test_a_stale_token_is_refused_where_one_is_needed(self):
         for command in (["whoami"], ["publisher", "create", "somebody"]):
             with self.subTest(command):
                 stale = self.server.jokbo(*command, token=STALE)
                 self.assertEqual(stale.returncode, 7)
-                self.assertIn("not a token in force", stale.stderr)
+                self.assertIn("not a valid token", stale.stderr)
                 self.assertNotIn("asked without", stale.stderr)
 
     def test_a_team_is_an_operand(self):
@@ -91,7 +91,7 @@ class ConsoleTest(unittest.TestCase):
                     name = "homeless/model-%d" % number
                     done = self.server.jokbo("register", folder, "--name", name, "--yes", env=home)
                     self.assertEqual(done.returncode, 0, done.stderr)
-                    self.assertIn("of first use, not remembered", done.stdout)
+                    self.assertIn("trusted on first use, not remembered", done.stdout)
                     verified = self.server.jokbo("verify", name, env=home)
                     self.assertIn("skipped  growth", verified.stdout)
                     self.assertNotIn("Is the server running", verified.stderr)
@@ -114,7 +114,7 @@ class ConsoleTest(unittest.TestCase):
             self.assertIn("was not registered yet", late.stderr, policy)
 
     def test_another_registrys_server_makes_no_fork(self):
-        """Receipts of one registry, asked about at another that is larger: no word of two pasts."""
+        """Receipts of one registry, asked about at another that is larger: no word of two histories."""
         with tempfile.TemporaryDirectory() as folder, jokbo.Server() as other:
             other.load_roster()
             for server, name in ((self.server, "small/model"), (self.server, "small/second"), (other, "big/model-1"), (other, "big/model-2")):
@@ -127,7 +127,7 @@ class ConsoleTest(unittest.TestCase):
             while other.jokbo_json("log", "checkpoint")[1]["log_size"] <= self.server.jokbo_json("log", "checkpoint")[1]["log_size"]:
                 other.jokbo("publisher", "create", "filler-%d" % other.jokbo_json("log", "checkpoint")[1]["log_size"])
             wrong = other.jokbo("verify", os.path.join(folder, "small/model"), token=None, env={"HOME": folder})
-            self.assertNotIn("two pasts", wrong.stdout + wrong.stderr)
+            self.assertNotIn("two histories", wrong.stdout + wrong.stderr)
             self.assertIn("keeps the log", wrong.stdout + wrong.stderr)
             right = self.server.jokbo("verify", os.path.join(folder, "small/model"), token=None, env={"HOME": folder})
             self.assertEqual(right.returncode, 0, right.stdout + right.stderr)
@@ -165,7 +165,7 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(self.server.jokbo("publisher", "create", "nakdong").returncode, 0)
         for answer, code in (("n", 5), ("y", 0)):
             with self.server.on_terminal("publisher", "create", "nakdogn") as terminal:
-                terminal.expect("stays there for ever; near to it: nakdong.")
+                terminal.expect("stays there forever; near to it: nakdong.")
                 terminal.expect("Create this publisher? [y/N]")
                 terminal.type(answer)
                 terminal.finish()
@@ -285,7 +285,7 @@ class ConsoleTest(unittest.TestCase):
 
     def test_several_mistakes_of_the_servers_options_are_told_once(self):
         done = subprocess.run([os.path.join(jokbo.BUILD, "jokbod"), "--dta", "x"], capture_output=True, text=True, timeout=60)
-        self.assertEqual(done.stderr.count("--dta: is no option"), 1, done.stderr)
+        self.assertEqual(done.stderr.count("--dta: is not an option"), 1, done.stderr)
         self.assertIn("jokbod: 2 fields are wrong:\n", done.stderr)
 
     def test_only_what_is_near_is_suggested(self):

@@ -51,7 +51,7 @@ class Refusals(unittest.TestCase):
         admin.close()
         self.server.stop()
         said = self.refused("--demo")
-        self.assertIn("is no demo", said)
+        self.assertIn("is not a demo", said)
         self.assertIn("without --demo", said)
 
     def test_a_demo_is_no_registry(self):
@@ -242,7 +242,7 @@ class Programme(unittest.TestCase):
         self.assertEqual(self.first.returncode, 5, self.first.stderr)
         self.assertRegex(self.first.stderr, r"line \d+ of the script, stage put: .*")
         self.assertEqual(self.second.returncode, 0, self.second.stderr)
-        self.assertIn("300 derivatives that nobody made", self.second.stdout)
+        self.assertIn("300 derivatives that are invented", self.second.stdout)
         self.assertNotIn("300 of them new", self.second.stdout)
         self.assertGreater(self.after, self.between)
         self.assertEqual(self.third.returncode, 0, self.third.stderr)

@@ -429,7 +429,7 @@ class Check(Case):
     def test_bad_manifests_name_line_and_rule(self):
         lines = self.lines()
         for text, words in (("jokbo/manifest/v2\nfile %s 1 ../x\n" % ("ab" * 32), "Line 2 of the manifest"),
-                            ("\n".join(lines[:2] + lines[1:]), "twice"), ("\n".join(lines)[:-1], "line feed"),
+                            ("\n".join(lines[:2] + lines[1:]), "a duplicate"), ("\n".join(lines)[:-1], "line feed"),
                             ("\n".join(lines).replace("sketch ", "sketch A", 1), "512 bytes")):
             self.check(text, words)
         self.jokbo("digest", self.model, "--check", self.root + "/none", expect=LOCAL_FILE)

@@ -160,11 +160,11 @@ class Tiny(Exports):
     def test_what_is_refused(self):
         os.mkdir(self.out)
         self.put("notes.txt", "mine")
-        self.assertIn("holds notes.txt, which is no table", self.export(code=LOCAL).stderr)
+        self.assertIn("contains notes.txt, which is not a table", self.export(code=LOCAL).stderr)
         self.assertEqual(self.files(), {"notes.txt": "mine"})
         os.remove(os.path.join(self.out, "notes.txt"))
         os.mkdir(os.path.join(self.out, "teams.csv"))
-        self.assertIn("holds teams.csv, which is no table", self.export(code=LOCAL).stderr)
+        self.assertIn("contains teams.csv, which is not a table", self.export(code=LOCAL).stderr)
         os.rmdir(os.path.join(self.out, "teams.csv"))
         self.put("teams.csv", "mine")
         self.assertIn("no log.csv", self.export(code=LOCAL).stderr)

@@ -355,7 +355,7 @@ class Rest(Rulings):
         first, second = self.evaluator(), self.evaluator()
         self.register("alice/too-early", BASE)
         failure = self.refused(DENIED, "EVALUATOR_RESTS", "Stages.Rule", first, model="alice/too-early", reason="spam")
-        self.assertIn("rules, confirms and rejects from", failure.message)
+        self.assertIn("may rule, confirm and reject from", failure.message)
         from_then = datetime.datetime.fromisoformat(failure.metadata["from"].replace("Z", "+00:00"))
         granted = next(grant["since_time"] for grant in first.call("Access.GetCaller")["account"]["grants"])
         self.assertEqual(from_then - datetime.datetime.fromisoformat(granted.replace("Z", "+00:00")),

@@ -716,7 +716,7 @@ class Limits(unittest.TestCase):
             self.addCleanup(server.close)
             with self.assertRaises(RuntimeError) as caught:
                 server.start()
-            self.assertIn("another process has the port", str(caught.exception))
+            self.assertIn("another process is using the port", str(caught.exception))
             server.process = None
 
     def test_unix_socket(self):

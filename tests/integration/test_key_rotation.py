@@ -66,7 +66,7 @@ class Rotation(unittest.TestCase):
         self.assertFalse(os.path.exists(path + ".next"))
         code, _, error = self.key("retire")
         self.assertEqual(code, 1)
-        self.assertIn("none to retire", error)
+        self.assertIn("cannot be retired", error)
         self.write("c")
         self.assertEqual(self.signers([old, new]), [False, True])
 

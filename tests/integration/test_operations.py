@@ -551,7 +551,7 @@ class External(unittest.TestCase):
         for listen in ("0.0.0.0:0", "[::]:0"):
             code, said = refused("--data", folder, "--listen", listen, *options)
             self.assertEqual(code, 2)
-            self.assertIn("--origin is needed off loopback", said)
+            self.assertIn("--origin is needed unless listening on loopback", said)
             self.assertEqual(os.listdir(folder), [])
         for listen in ("0.0.0.0:0", "[::]:0"):
             code, said = refused("--data", folder, "--listen", listen, "--origin", "registry.test/jokbo", *options)

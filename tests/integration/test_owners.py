@@ -96,7 +96,7 @@ class Verification(Owners):
         name, owner = self.publisher()
         friend = self.person()
         reply = self.ends(name, "owner-added", lambda: self.set(owner, name.lower(), friend))
-        self.assertIn("verification has ended", reply["notice"])
+        self.assertIn("ended the publisher's verification", reply["notice"])
         self.assertIn(str(self.size() - 1), reply["notice"])
         self.assertEqual(self.members(name), {owner.account: OWNER, friend.account: OWNER})
 
@@ -339,7 +339,7 @@ class ARegistrarsWord(Owners):
         third = self.person()
         self.assertIn("is invited to be an owner", run(owner, "publisher", "add-member", name, str(third.account), "--role", "owner").stdout)
         self.assertTrue(self.verified(name))
-        self.assertIn("verification has ended", run(third, "publisher", "join", name).stdout)
+        self.assertIn("ended the publisher's verification", run(third, "publisher", "join", name).stdout)
         self.assertFalse(self.verified(name))
 
 

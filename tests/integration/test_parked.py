@@ -105,7 +105,7 @@ class Parking(Case):
         size = self.size()
         for client, other, message in (
                 (self.crowd.stranger("192.0.2.7"), None, "16 calls wait for the log to grow without an account from 192.0.2.7"),
-                (self.crowd.stranger("2001:db8::1"), self.crowd.stranger("2001:db8::2"), "from 2001:db8::/64, which is the most"),
+                (self.crowd.stranger("2001:db8::1"), self.crowd.stranger("2001:db8::2"), "from 2001:db8::/64, which is the limit"),
                 (self.crowd.account(self.bob.token), Client(self.server.address, self.bob.token, forwarded="192.0.2.99"),
                  "16 calls wait for the log to grow for this account")):
             before = self.crowd.parked()
@@ -195,7 +195,7 @@ class Options(unittest.TestCase):
         self.addCleanup(server.close)
         with self.assertRaises(RuntimeError) as caught:
             server.start()
-        self.assertIn('--proxies: "example.com" is no address', str(caught.exception))
+        self.assertIn('--proxies: "example.com" is not an address', str(caught.exception))
 
 
 class BusyReaders(unittest.TestCase):

@@ -60,12 +60,12 @@ class Profiles(unittest.TestCase):
     def test_two_at_once(self):
         self.settings(FLAG, "profiles", "flag")
         said = self.run_jokbo("--profile", "flag", "--config", "/dev/null", code=USAGE)
-        self.assertIn("--config and --profile exclude each other", said)
+        self.assertIn("--config and --profile cannot be combined", said)
         said = self.run_jokbo(code=USAGE, JOKBO_CONFIG="/dev/null", JOKBO_PROFILE="flag")
-        self.assertIn("JOKBO_CONFIG and JOKBO_PROFILE exclude each other", said)
+        self.assertIn("JOKBO_CONFIG and JOKBO_PROFILE cannot be combined", said)
 
     def test_missing(self):
-        self.assertIn("no profile is there: registry/start makes one", self.run_jokbo("--profile", "none", code=LOCAL_FILE))
+        self.assertIn("there is no profile: registry/start creates one", self.run_jokbo("--profile", "none", code=LOCAL_FILE))
         for name in ("b", "a", ".hidden", "c.new~"):
             self.settings(FLAG, "profiles", name)
         said = self.run_jokbo(code=LOCAL_FILE, JOKBO_PROFILE="none")
@@ -81,7 +81,7 @@ class Profiles(unittest.TestCase):
         """What needs no settings still works."""
         self.write("gone\n", "profile")
         said = self.run_jokbo("--server", OTHER)
-        self.assertIn("no settings are read: %s/profile: there is no %s/profiles/gone; no profile is there" % (self.folder, self.folder), said)
+        self.assertIn("no settings are read: %s/profile: there is no %s/profiles/gone; there is no profile" % (self.folder, self.folder), said)
         self.assertIn(OTHER, said)
         self.write("../config\n", "profile")
         self.assertIn("must be 1 to 64 letters", self.run_jokbo("--server", OTHER))

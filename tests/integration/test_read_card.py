@@ -58,7 +58,7 @@ class ReadCard(unittest.TestCase):
         self.assertEqual(read["faults"], [])
         self.assertEqual((read["values"]["name"], read["values"]["relation"]), (("kim/AX-GGUF", "hub"), ("quantized", "GGUF files")))
         self.assertEqual((read["values"]["parents"], read["values"]["license"]), ((AX + "@initial", "card"), ("Apache-2.0", "card")))
-        self.told(read, "mmproj.gguf is passed over")
+        self.told(read, "mmproj.gguf is ignored")
         self.told(read, "adapter (tag lora)")
 
     def test_parents_and_relation_that_the_hub_alone_has(self):
@@ -72,10 +72,10 @@ class ReadCard(unittest.TestCase):
     def test_a_card_that_is_sent_goes_first(self):
         read = self.read(files=[file("README.md", CARD)], hub_model=record(cardData={"base_model": SOLAR, "license": "mit"}, baseModels={"models": [{"id": SOLAR}]}))
         self.assertEqual((read["values"]["parents"], read["values"]["license"]), ((AX + "@initial", "card"), ("Apache-2.0", "card")))
-        self.told(read, "the Hub names %s as parent; card was taken instead" % SOLAR)
+        self.told(read, "the Hub names %s as parent; card was used instead" % SOLAR)
 
     def test_oddities_of_the_record(self):
-        """Whatever is of another type than it should be is passed over, or told."""
+        """Whatever is of another type than it should be is ignored, or told."""
         for fields in ({"tags": "lora", "siblings": {"a": 1}, "cardData": [1], "baseModels": [1], "library_name": ["peft"]},
                        {"tags": [1, None], "siblings": [7, {"rfilename": 1}, {"size": "x"}], "baseModels": {"models": {"id": AX}}}):
             read = self.read(hub_model=record(**fields))
@@ -150,7 +150,7 @@ class ReadCard(unittest.TestCase):
         self.refused({"files": [{"path": "p" * 1025}]}, ("files[0].path", "longer than 1,024 bytes"))
         self.refused({"files": [{"path": ""}, {"path": "/etc/passwd"}]}, ("files[0].path", "is empty"), ("files[1].path", "must not begin"))
         self.refused({"files": [file("a"), file("a")]}, ("files", '"a" is named twice'))
-        self.refused({"files": [file("a", size=-1)]}, ("files[0]", "-1 is no size"))
+        self.refused({"files": [file("a", size=-1)]}, ("files[0]", "-1 is not a size"))
         self.refused({"files": [file("a", "xyz", size=2)]}, ("files[0]", "3 bytes are sent of a file of 2"))
         self.refused({"files": [file("a", sha256="xyz")]}, ("files[0]", "64"))
         self.refused({"files": [file("a", "x", sha256="1" * 64)]}, ("files[0]", "does not have this SHA-256"))

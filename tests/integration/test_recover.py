@@ -123,7 +123,7 @@ class RecoveryTest(published.Stopped):
         damaged = public + ".damaged"
         shutil.copytree(public, damaged)
         published.flip(os.path.join(damaged, "tile/entries/001"), 300)
-        self.assertIn("entry 256 of %s is none that this log could hold" % damaged, self.fails("recover", "--from", damaged))
+        self.assertIn("entry 256 of %s cannot be in this log" % damaged, self.fails("recover", "--from", damaged))
         log = published.Log(self.entries)
         other = log.bundle(256, 256).replace(b"late", b"fate")
         self.assertNotEqual(other, log.bundle(256, 256))
@@ -150,12 +150,12 @@ class RecoveryTest(published.Stopped):
         self.server.start()
         self.server.batch("other", 20)
         self.server.stop()
-        self.assertIn("the database is of another line", self.fails("recover", "--from", self.server.public + ".true"))
+        self.assertIn("the database has a different history", self.fails("recover", "--from", self.server.public + ".true"))
         shutil.rmtree(self.server.public)
         os.rename(self.server.public + ".true", self.server.public)
         with open(guard, "wb") as f:
             f.write(kept)
-        self.assertIn("of another line", self.fails("recover", "--from", self.server.public))
+        self.assertIn("has a different history", self.fails("recover", "--from", self.server.public))
         shutil.rmtree(self.server.cluster)  # the way out that the refusal names: an empty database
         self.succeeds("recover", "--from", self.server.public)
         self.works()

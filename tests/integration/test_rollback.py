@@ -201,11 +201,11 @@ class GuardTest(unittest.TestCase):
         self.server.stop()
         other_guard = read(self.server.guard)
         write(self.server.guard, self.true_guard)
-        self.refused("restored from another line", "restore a backup of the log that %s guards" % self.server.guard)
+        self.refused("restored from a different history", "restore a backup of the log that %s guards" % self.server.guard)
         shutil.rmtree(self.server.public)
         shutil.copytree(self.server.public + ".true", self.server.public)
         write(self.server.guard, other_guard)
-        self.refused("are not those that %s published" % self.server.public, "restored from another line", "jokbod recover --from")
+        self.refused("are not those that %s published" % self.server.public, "restored from a different history", "jokbod recover --from")
 
     def test_another_log(self):
         with Log("--origin", "registry.example/other") as other:

@@ -151,11 +151,11 @@ static void test_wrong_files(void **state)
 {
     struct pair *pair = *state;
     install(pair, "key", 2);
-    check_refused(pair, "the key is not that of the certificate");
+    check_refused(pair, "the key does not belong to the certificate");
     pair->fixture->options.tls_key = pair->cert;
-    check_refused(pair, "holds no private key");
+    check_refused(pair, "contains no private key");
     pair->fixture->options.tls_cert = pair->key;
-    check_refused(pair, "holds no certificate");
+    check_refused(pair, "contains no certificate");
     pair->fixture->options.tls_cert = pair->folder;
     check_refused(pair, "not a file of 1 byte to 1 MiB");
 }

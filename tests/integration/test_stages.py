@@ -193,7 +193,7 @@ class PutStage(Stages):
         stage = self.stage()
         for policy in ("competition", "competition@1"):
             failure = self.refused(ENTRY, "RULE_SET_OPEN", "Stages.PutStage", self.eve, stage=dict(stage, policy=policy))
-            self.assertIn("competition@1 is of rule set 2", failure.message)
+            self.assertIn("competition@1 uses rule set 2", failure.message)
         self.put(stage)
         self.refused(ENTRY, "RULE_SET_OPEN", "Stages.PutStage", self.eve, stage=dict(stage, policy="competition"))
 
@@ -415,7 +415,7 @@ class Commands(Stages):
         self.assertNotIn("정책", self.run_ok("policy", "check", path, "--lang", "en", "--offline", client=None))
         alone = self.server.jokbo("policy", "check", path, "--timeout", "2", "--server", "127.0.0.1:1", token=None)
         self.assertEqual(alone.returncode, 0, alone.stderr)
-        self.assertIn("explained, not tried", alone.stderr)
+        self.assertIn("explained, but not tried out", alone.stderr)
         self.assertNotIn("counted today", alone.stdout)
         self.run_ok("policy", "record", path, client=self.alice, code=7)
         self.assertIn("strict@1", self.run_ok("policy", "record", path, client=self.eve))

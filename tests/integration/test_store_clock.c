@@ -141,11 +141,11 @@ static void test_database_steps(void **state)
     for (size_t i = 0; i < STEPS; i++) {
         int64_t before_us = write_now(&bench, NULL, NULL);
         step(&bench, steps[i], 0);
-        write_now(&bench, "CLOCK_DISAGREES", "once they are right");
+        write_now(&bench, "CLOCK_DISAGREES", "after they are right");
         pass(&bench, 5 * MINUTE);
-        write_now(&bench, "CLOCK_DISAGREES", "once they are right");
+        write_now(&bench, "CLOCK_DISAGREES", "after they are right");
         step(&bench, -steps[i], 0);
-        write_now(&bench, "CLOCK_DISAGREES", "agree again, and writes go on in 61 s");
+        write_now(&bench, "CLOCK_DISAGREES", "agree again, and writes resume in 61 s");
         pass(&bench, 61 * SECOND);
         int64_t time_us = write_now(&bench, NULL, NULL);
         assert_true(time_us > before_us && time_us < before_us + 10 * MINUTE);
@@ -401,7 +401,7 @@ static void test_operator(void **state)
     }
 }
 
-/* Nothing to confirm: the word is passed over, however wrong, so that one left behind in a script does no harm. */
+/* Nothing to confirm: the word is ignored, however wrong, so that one left behind in a script does no harm. */
 static void test_needless_word(void **state)
 {
     struct bench bench;

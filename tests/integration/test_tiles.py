@@ -115,7 +115,7 @@ class OneServerTest(published.Stopped):
                 f.write("left")
             said = self.succeeds("tiles", "rebuild")
             for path in ("tile/entries/000", "tile/0/001", earlier):
-                self.assertIn("replaced %s: it had other bytes" % path, said)
+                self.assertIn("replaced %s: its bytes differed" % path, said)
             self.assertIn("3 wrong files", said)
             self.compare(public, kept, published.names(kept))
         with self.subTest("no checkpoint"):

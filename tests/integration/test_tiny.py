@@ -232,7 +232,7 @@ def plus_kept(self, tree):
 
 
 def passed_over_by_the_full_log(apply_cut):
-    """Late registrations are folded as well, so that nothing is passed over."""
+    """Late registrations are folded as well, so that nothing is ignored."""
     def apply(self, data):
         entry = recount.parse_entry(data)
         if entry.kind == "register":

@@ -387,7 +387,7 @@ class Keys(Case):
         checks = self.verify(self.name)
         self.assertEqual(checks["growth"], ["note"])
         self.assertEqual(self.answer["subjects"][0]["key"]["from"], "first-use")
-        self.assertIn("proves only that nothing changed since", self.text_of("key"))
+        self.assertIn("this proves only that nothing has changed since", self.text_of("key"))
         self.assertIn(self.vkey, self.text_of("key"))
         self.verify(self.name)
         self.assertEqual(self.answer["subjects"][0]["key"]["from"], "first-use-remembered")
@@ -557,7 +557,7 @@ class Lies(Case):
     def wrong(self, **lies):
         self.liar.lies = {name.replace("_", "."): lie for name, lie in lies.items()}
         result = self.register(env=self.lying, expect=RECEIPT_WRONG)
-        self.assertIn("its receipt does not hold", result.stderr)
+        self.assertIn("the receipt is invalid", result.stderr)
         self.assertFalse(os.path.exists(self.receipt))
         self.assertFalse(os.path.exists(self.remembered))
         return result

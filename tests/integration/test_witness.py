@@ -333,7 +333,7 @@ class Witnessed(unittest.TestCase):
         self.assertEqual(self.cosigned(), reply)
         self.assertEqual(self.cosigned("Log.GetReceipt", log_index=3)["receipt"], receipt["receipt"])
         self.bears(auditor.receipt_parts(client.call("Log.GetReceipt", log_index=3)["receipt"])[2])
-        self.assertIn("has %d entries, and does not hold entry %d yet" % (size, size),
+        self.assertIn("has %d entries, and does not include entry %d yet" % (size, size),
                       self.not_cosigned("Log.GetReceipt", log_index=size))
         with self.assertRaises(Failure) as caught:
             self.cosigned("Log.GetReceipt", log_index=size + 1000)
@@ -492,9 +492,9 @@ class Witnessed(unittest.TestCase):
         self.bears(receipt_of(paths[0])[1], one, two)
         self.assertEqual(self.judged(0, paths[0], "--trust-policy", both, "--offline")[0], ["ok"])
         again = self.renewed(0, paths[0], "--trust-policy", both)["subjects"][0]["outcome"]
-        self.assertEqual(again, "cosigned already, left as it was")
+        self.assertEqual(again, "cosigned already, left as it is")
         outcomes = [subject["outcome"] for subject in self.renewed(0, home)["subjects"]]  # all of a folder; one is new already
-        self.assertEqual(outcomes, ["cosigned already, left as it was", "renewed, for the checkpoint of size %d" % self.size()])
+        self.assertEqual(outcomes, ["cosigned already, left as it is", "renewed, for the checkpoint of size %d" % self.size()])
         self.bears(receipt_of(paths[1])[1], one, two)
         self.assertEqual(self.server.jokbo("verify", home, "--offline", "--key", self.key, token=None).returncode, 0)
 
@@ -531,7 +531,7 @@ class Witnessed(unittest.TestCase):
         refused(10, "the proof is of entry %d" % index[1], "--proof", put(home + "/other", other))
         refused(10, "does not prove this entry", "--checkpoint", note,
                 "--proof", put(home + "/wrong", other.split("\n\n")[0].split("\n", 2)[2] + "\n"))
-        refused(10, "has to lead to it", "--checkpoint", note)
+        refused(10, "give a proof for it with --proof", "--checkpoint", note)
         refused(10, "nobody cosigned", "--proof", put(home + "/bare", got.stdout.replace(note_text, bare_of(note_text))))
         forged = re.sub("(witness.example/one [^\n]{60})(.)", lambda m: m[1] + "AB"[m[2] == "A"], got.stdout)
         refused(10, "does not fit the checkpoint", "--proof", put(home + "/forged", forged))
@@ -568,10 +568,10 @@ class Witnessed(unittest.TestCase):
         self.assertEqual(facts["trust_policy"]["unknown"], [{"witness": "pq", "type": "ML-DSA-44"}])
         self.assertEqual(facts["trust_policy"]["missing"], [])
         told = self.server.jokbo("audit", folder, "--trust-policy", either, token=None)
-        self.assertIn("note: witness pq of %s is passed over: keys of its type (ML-DSA-44) are not known here\n" % either, told.stderr)
+        self.assertIn("note: witness pq of %s is ignored: keys of its type (ML-DSA-44) are not known here\n" % either, told.stderr)
         both = self.policy("witness one " + one.key, foreign, "group g all one pq", "quorum g")
         states, text = self.judged(10, BASE, "--trust-policy", both)
-        self.assertIn("one cosigned; not yet: nobody; keys of types not known here: pq (ML-DSA-44), without whom there is no quorum", text)
+        self.assertIn("one cosigned; not yet: nobody; with keys of unknown types: pq (ML-DSA-44), without which there is no quorum", text)
         told = self.server.jokbo("verify", BASE, "--trust-policy", both, token=None)
         self.assertIn("and without them the policy's quorum cannot be reached", told.stderr)
         path = write_policy(self.server, [one])

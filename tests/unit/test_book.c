@@ -294,7 +294,7 @@ static void test_parents(void **state)
     says(ledger, "named twice");
     OK(jk_ledger_move(ledger, BASE, "red-ai/Solar-2", JK_KIND_RENAME));
     REFUSED(jk_ledger_register(ledger, MODEL("kim/n", OF(PARENT(BASE), PARENT("red-ai/Solar-2")))));
-    says(ledger, "stands twice"); /* one release by two names */
+    says(ledger, "occurs twice"); /* one release by two names */
 }
 
 static void test_depth_and_roots(void **state)

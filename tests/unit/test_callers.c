@@ -107,16 +107,16 @@ static void test_refusals(void **state)
     struct jk_callers *callers = jk_callers_new(&LIMITS);
     (void)state;
     expect_refusal(callers, account(1), JK_CALLERS_FULL,
-                   "8 calls wait on this server, which is the most; try again later");
+                   "8 calls wait on this server, which is the limit; try again later");
     expect_refusal(
         callers, address(1), JK_CALLERS_FULL_ANONYMOUS,
-        "5 calls wait without an account on this server, which is the most; try again later, or with a token: "
-        "accounts have places of their own");
+        "5 calls wait without an account on this server, which is the limit; try again later, or with a token: "
+        "some places are reserved for accounts");
     expect_refusal(callers, account(1), JK_CALLERS_FULL_EACH,
-                   "3 calls wait for this account, which is the most; try again when one has ended");
+                   "3 calls wait for this account, which is the limit; try again when one has ended");
     expect_refusal(
         callers, address(1), JK_CALLERS_FULL_EACH,
-        "3 calls wait without an account from 192.0.0.1, which is the most; try again when one has ended, or "
+        "3 calls wait without an account from 192.0.0.1, which is the limit; try again when one has ended, or "
         "with a token");
     jk_callers_free(callers);
 }

@@ -251,12 +251,12 @@ static void test_variants(void **state)
     is(card.licenses.items[0], "mit");
     card = good("---\nbase_model: a/b\nbase-model: c/d\n---\n");
     assert_int_equal(card.parents.count, 1);
-    doubts(&card, "line 3 of the card has \"base-model\", which is passed over");
+    doubts(&card, "line 3 of the card has \"base-model\", which is ignored");
     card = good("---\nbase_model:\n- name: B 1\n  organization: A\n- repo_url: https://huggingface.co/c/d\n"
                 "- model: e/f\n- name: g/h\n---\n");
     assert_int_equal(card.parents.count, 4);
     is(card.parents.items[0], "A/B-1");
-    doubts(&card, "made of an organization and a name");
+    doubts(&card, "composed of an organization and a name");
     is(card.parents.items[1], "https://huggingface.co/c/d");
     is(card.parents.items[2], "e/f");
     is(card.parents.items[3], "g/h");
@@ -318,8 +318,8 @@ static void test_mistakes(void **state)
     refused("---\nlicense: mit\nlicense: mit\n---\n", "card", "line 3");
     refused("---\nlicense:\tmit\n\tbase_model: a/b\n---\n", "card", "line 3");
     refused("---\n- a\n---\n", "card", "key: value");
-    refused("---\na: *x\n---\n", "card", "line 2: the alias *x stands for nothing");
-    refused("---\nbase_model a/b\nlicense: mit\n---\n", "card", "line 3: a \":\" stands where none may");
+    refused("---\na: *x\n---\n", "card", "line 2: the alias *x is undefined");
+    refused("---\nbase_model a/b\nlicense: mit\n---\n", "card", "line 3: a \":\" is in a place where none may be");
     refused("---\nbase_model a/b\n---\n", "card", "key: value");
     refused("---\nlicense: mit\nbase_model a/b\n\n\nx: y\n---\n", "card", "line 3: a \":\" is missing");
     refused("---\nlicense: mit\ntitle: \"x\nlicense_name: y\n---\n", "card", "line 3");

@@ -160,7 +160,7 @@ static void test_times(void **state)
     assert_null(verify(jk_text_span(&last), NULL));
 }
 
-/* Of several the newest; lines of others are passed over; one wrong among right ones fails. */
+/* Of several the newest; lines of others are ignored; one wrong among right ones fails. */
 static void test_several(void **state)
 {
     JK_CLEANUP(jk_text_done) struct jk_text lines = {0};

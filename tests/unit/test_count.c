@@ -258,7 +258,7 @@ static void test_cube(void **state)
     used = jk_book_changed(ledger->book, models, 8);
     advance(ledger, cube, models, used);
     assert_int_equal(jk_cube_total(cube, all)->registered, 1);
-    models[0] = UINT32_MAX - 1; /* a model that a size does not have yet is passed over */
+    models[0] = UINT32_MAX - 1; /* a model that a size does not have yet is ignored */
     advance(ledger, cube, models, 1);
     jk_cube_free(cube);
 }

@@ -145,7 +145,7 @@ static void test_parents(void **state)
                                           {"general.source.repo_url", "https://hf.co/a/b"}};
 #undef BASE
     parents_are(url, 3, "https://hf.co/a/b", NULL);
-    parents_are(made, 2, "My-Org/B-1", "made of the organization");
+    parents_are(made, 2, "My-Org/B-1", "composed of the organization");
     parents_are(half, 1, "", "not whose that is");
     parents_are(repository, 1, "a/b", NULL);
     parents_are(source, 1, "https://hf.co/a/b", NULL);

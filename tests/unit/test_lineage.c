@@ -218,7 +218,7 @@ static void refuses_base(void **state)
     refused(file, "weights none", "weights sha256:" ZEROS "0", "Line 7 ");
     refused(file, "weights none\n", "weights none", "Line 7 ");
     refused(file, "weights none\n", "weights none\n\n", "Line 8 ");
-    refused(file, "weights none\n", "weights none\nparent " ZEROS " a/b@1\n", "without relation");
+    refused(file, "weights none\n", "weights none\nparent " ZEROS " a/b@1\n", "without a relation");
 }
 
 static void refuses_parents(void **state)
@@ -237,7 +237,7 @@ static void refuses_parents(void **state)
     refused(file, "upstage/SOLAR", "upstage/--SOLAR", "Line 11 ");
     refused(file, "%40", "@", "Line 12 ");
     refused(file, "@0123", "@g123", "Line 12 ");
-    refused(file, "relation merge\n", "", "without relation");
+    refused(file, "relation merge\n", "", "without a relation");
 }
 
 static void refuses_the_same_parent(void **state)

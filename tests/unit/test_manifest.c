@@ -145,7 +145,7 @@ static void refuses_files(void **state)
     refused(HEAD "file " A " 1 a/../b\n", "relative");
     refused(HEAD "file " A " 1 ./b\n", "relative");
     refused(HEAD "file " A " 1 b\nfile " A " 1 a\n", "Line 3 ");
-    refused(HEAD "file " A " 1 a\nfile " B " 1 a\n", "twice");
+    refused(HEAD "file " A " 1 a\nfile " B " 1 a\n", "a duplicate");
     accepted(HEAD "file " A " 0 a%20b/%25%09%7F/족보/...\n");
 }
 
@@ -161,7 +161,7 @@ static void refuses_tensors(void **state)
     refused(S "header " B " m.safetensors\nheader " A " n.safetensors\n", "out of order");
     refused(S "header " A " m.safetensors\nfile " A " 1 z\n", "out of order");
     refused(S "tensor " A " F32 1 w m.safetensors\nheader " A " m.safetensors\n", "out of order");
-    refused(S "tensor " A " F32 1 w m.safetensors\ntensor " A " F32 1 w m.safetensors\n", "twice");
+    refused(S "tensor " A " F32 1 w m.safetensors\ntensor " A " F32 1 w m.safetensors\n", "a duplicate");
     refused(S "tensor " B " F32 1 w m.safetensors\ntensor " A " F32 1 w m.safetensors\n", "out of order");
     refused(S "tensor " A " f32 1 w m.safetensors\n", "dtype");
     refused(S "tensor " A " 8F 1 w m.safetensors\n", "dtype");
@@ -273,7 +273,7 @@ static void refuses_sketches(void **state)
 static void refuses_contradictions(void **state)
 {
     (void)state;
-    refused(TWO M W, "a header line has");
+    refused(TWO M W, "the path of a header line");
     refused(TWO M HM W "tensor " B " BF16 128x130 w m.safetensors\n", "Line 5 ");
     refused(TWO M HM W "tensor " B " F32 1 w m.safetensors\n", "contradicts an earlier line");
     accepted(HEAD M HM W "tensor " B " F32 1 w m.safetensors\n");

@@ -123,14 +123,14 @@ static void test_does_not(void **state)
     (void)state;
     expect_refused(none, none, "--checkpoint FILE");
     expect_refused(none, hashes_of(INDEX, LATER), "--checkpoint FILE");
-    expect_refused(note_of(LATER, log_signer), none, "--proof FILE has to lead to it");
+    expect_refused(note_of(LATER, log_signer), none, "with --proof FILE");
     expect_refused(none, receipt_of(INDEX + 1, LATER), "the proof is of entry 6, the receipt of entry 5");
-    expect_refused(note_of(INDEX, log_signer), none, "size 5 does not hold entry 5");
+    expect_refused(note_of(INDEX, log_signer), none, "size 5 does not cover entry 5");
     expect_refused(note_of(SIZE, other_signer), none, "of the log \"example.com/other\"");
     expect_refused(note_of(LATER, log_signer), JK_SPAN("no base64\n"), "neither a receipt nor base64 hashes");
     expect_refused(note_of(LATER, log_signer), JK_SPAN("AAAA\n"), "neither a receipt nor base64 hashes");
     expect_refused(JK_SPAN("no note\n"), none, "empty line");
-    expect_refused(none, JK_SPAN("c2sp.org/tlog-proof@v1\nindex x\n"), "its index is no number");
+    expect_refused(none, JK_SPAN("c2sp.org/tlog-proof@v1\nindex x\n"), "its index is not a number");
     expect_refused(none, JK_SPAN("c2sp.org/tlog-proof@v2\n"), "its first line is not");
 }
 

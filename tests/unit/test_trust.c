@@ -260,12 +260,12 @@ static void test_refused(void **state)
         {"", "no quorum line"},
         {"quorum w0", "may be cut short"},
         {"quorum w0\nquorum w1\n", "line 4 of the policy: \"w1\" is a second quorum"},
-        {"quorum w2\n", "line 3 of the policy: \"w2\" is no witness or group of an earlier line"},
+        {"quorum w2\n", "line 3 of the policy: \"w2\" is not a witness or group of an earlier line"},
         {"quorum\n", "takes one name"},
         {"quorum w0 w1\n", "takes one name"},
-        {"watch w0\n", "begins no line of a policy"},
-        {"group g any w0 w2\n", "\"w2\" is no witness or group"},
-        {"group g any g\n", "\"g\" is no witness or group"},
+        {"watch w0\n", "does not begin a line of a policy"},
+        {"group g any w0 w2\n", "\"w2\" is not a witness or group"},
+        {"group g any g\n", "\"g\" is not a witness or group"},
         {"group g any\n", "at least one member"},
         {"group g 0 w0\n", "a number from 1 to"},
         {"group g 3 w0 w1\n", "a number from 1 to"},
@@ -273,12 +273,12 @@ static void test_refused(void **state)
         {"group g some w0 w1\n", "must be any, all"},
         {"group g any w0 w0\n", "a member of a group already"},
         {"group g any w0\ngroup h any w0\n", "a member of a group already"},
-        {"group g any none\n", "\"none\" is no witness or group"},
-        {"group none any w0\n", "is no name"},
+        {"group g any none\n", "\"none\" is not a witness or group"},
+        {"group none any w0\n", "cannot be used as a name"},
         {"group w0 any w1\n", "name of an earlier line"},
-        {"log x\n", "is no log's key"},
+        {"log x\n", "is not a log's key"},
         {"log\n", "takes a verifier key"},
-        {"witness w3 x\n", "is no witness's key"},
+        {"witness w3 x\n", "is not a witness's key"},
         {"witness w3\n", "takes a name, a cosigner's key"},
         {"quorum w0\r\n", "control character"},
         {"# \x7f\nquorum w0\n", "control character"},
@@ -307,7 +307,7 @@ static void test_duplicates(void **state)
     jk_text_add_str(&text, "witness w9 ");
     jk_verifier_write(jk_signer_verifier(witness[0]), &text); /* a log's key, type 0x01 */
     jk_text_add_str(&text, "\n");
-    refuse("is no witness's key");
+    refuse("is not a witness's key");
 }
 
 /* A verifier key of that type, with so many bytes of key, all of them `fill`; its id means nothing here. */
@@ -348,9 +348,9 @@ static void test_foreign_keys(void **state)
     jk_text_clear(&note);
     sign(1, &note);
     assert_string_equal(verdict_on(jk_text_span(&note), NULL), "TRUST_QUORUM");
-    assert_non_null(strstr(error.message, "w0 cosigned; not yet: w1; keys of types not known here: pq (ML-DSA-44), "
+    assert_non_null(strstr(error.message, "w0 cosigned; not yet: w1; with keys of unknown types: pq (ML-DSA-44), "
                                           "later (type 0xff)"));
-    assert_null(strstr(error.message, "without whom"));
+    assert_null(strstr(error.message, "without which"));
 }
 
 static void test_foreign_quorum(void **state)
@@ -366,8 +366,8 @@ static void test_foreign_quorum(void **state)
     assert_false(jk_trust_reachable(good()));
     sign(1, &note);
     assert_string_equal(verdict_on(jk_text_span(&note), NULL), "TRUST_QUORUM");
-    assert_non_null(strstr(error.message, "w0 cosigned; not yet: nobody; keys of types not known here: pq (ML-DSA-44), "
-                                          "without whom there is no quorum"));
+    assert_non_null(strstr(error.message, "w0 cosigned; not yet: nobody; with keys of unknown types: pq (ML-DSA-44), "
+                                          "without which there is no quorum"));
     begin();
     add_log(log_signer);
     add_foreign("pq", 0x06, 1312, 7);
@@ -393,11 +393,11 @@ static void test_no_foreign_key(void **state)
     for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
         begin();
         jk_text_add_str(&text, lines[i]);
-        refuse("is no witness's key");
+        refuse("is not a witness's key");
     }
     begin();
     add_foreign("long", 0x06, JK_FOREIGN_KEY_MAX, 1);
-    refuse("is no witness's key");
+    refuse("is not a witness's key");
     begin();
     add_foreign("one", 0x06, 1312, 1);
     add_foreign("two", 0x06, 1312, 1);

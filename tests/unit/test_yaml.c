@@ -77,19 +77,18 @@ static void test_tree(void **state)
 static void test_refusals(void **state)
 {
     (void)state;
-    refused(JK_SPAN("b: *x\na: &x 1\n"), "line 1: the alias *x stands for nothing");
-    refused(JK_SPAN("a: &x [1, *x]\n"), "line 1: the alias *x lies in what it stands for");
-    refused(JK_SPAN("a: &x {b: {<<: *x}}\n"), "lies in what it stands for");
-    refused(JK_SPAN("a: 1\nb: 2\na: 3\n"),
-            "line 3: the key \"a\" stands there twice: its first value begins in line 1");
+    refused(JK_SPAN("b: *x\na: &x 1\n"), "line 1: the alias *x is undefined");
+    refused(JK_SPAN("a: &x [1, *x]\n"), "line 1: the alias *x is inside the value that it stands for");
+    refused(JK_SPAN("a: &x {b: {<<: *x}}\n"), "is inside the value that it stands for");
+    refused(JK_SPAN("a: 1\nb: 2\na: 3\n"), "line 3: the key \"a\" appears twice: its first value begins in line 1");
     refused(JK_SPAN("? [a]\n: b\n"), "key must be");
     refused(JK_SPAN("a: 1\n---\nb: 2\n"), "second document");
     refused(JK_SPAN("a: [1\n"), "line");
     refused(JK_SPAN("a: \xC3\x28\n"), "UTF-8");
     refused(JK_SPAN("a: \"\\0\"\n"), "NUL");
-    refused(JK_SPAN("a: 1\nb: 2\nc: x\x01y\n"), "line 3: it holds the control character U+0001");
-    refused(JK_SPAN("a: 1\r\nb: 2\r\nc: \"\x7F\"\r\n"), "line 3: it holds the control character U+007F");
-    refused(JK_SPAN("# 족보\n\na: \x1B[0m\n"), "line 3: it holds the control character U+001B");
+    refused(JK_SPAN("a: 1\nb: 2\nc: x\x01y\n"), "line 3: it contains the control character U+0001");
+    refused(JK_SPAN("a: 1\r\nb: 2\r\nc: \"\x7F\"\r\n"), "line 3: it contains the control character U+007F");
+    refused(JK_SPAN("# 족보\n\na: \x1B[0m\n"), "line 3: it contains the control character U+001B");
     refused(JK_SPAN("a:\n\t- b\n"), "line 2");
 }
 

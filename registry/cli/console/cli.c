@@ -155,7 +155,7 @@ static enum jk_status run_command(struct jk_cli *cli, int argc, char **argv)
     if (status != JK_OK) return status;
     if (!cli->options.command || jk_cli_has(cli, JK_OPTION_HELP)) return show_help(cli);
     cli->csv = answers_in_csv(cli);
-    if (cli->json && cli->csv) return jk_cli_usage(cli, "--json and --csv exclude each other");
+    if (cli->json && cli->csv) return jk_cli_usage(cli, "--json and --csv cannot be combined");
     JK_TRY(load_settings(cli));
     cli->color = wants_color(cli, cli->out_terminal) && !cli->json && !cli->csv;
     return cli->run(cli);
@@ -165,7 +165,7 @@ static int report(struct jk_cli *cli)
 {
     struct jk_error *error = &cli->error;
     bool lost = fflush(cli->out) != 0 || ferror(cli->out);
-    if (lost && errno == EPIPE) return JK_EXIT_OK; /* whoever read has enough, as head(1) does */
+    if (lost && errno == EPIPE) return JK_EXIT_OK; /* the reader has closed the pipe, like head(1) */
     if (lost && !jk_error_is_set(error)) (void)jk_fail(error, JK_INTERNAL, "OUTPUT", "the result could not be written");
     enum jk_status status = jk_error_result(error); /* sums violations up */
     if (status == JK_OK) return JK_EXIT_OK;
@@ -175,7 +175,7 @@ static int report(struct jk_cli *cli)
     return (int)jk_faults_exit(error);
 }
 
-/* Whoever reads with a token that ended should hear of it before a write fails. */
+/* Somebody who reads with an expired token should learn of it before a write fails. */
 static void tell_refusal(const struct jk_cli *cli)
 {
     const char *refusal = jk_client_refusal(cli->client);
@@ -194,7 +194,7 @@ int jk_cli_main(int argc, char **argv, jk_cli_run_fn *run)
     set_stage(cli);
     enum jk_status status = run_command(cli, argc, argv);
     if (status != JK_OK && !jk_error_is_set(&cli->error))
-        (void)jk_fail(&cli->error, status, "NO_CAUSE", "it failed without saying why");
+        (void)jk_fail(&cli->error, status, "NO_CAUSE", "it failed without giving a reason");
     tell_refusal(cli);
     int exit_code = report(cli);
     jk_client_free(cli->client);

@@ -1,5 +1,5 @@
-/* One run of the command line: its options, where it prints, and its connection. One thread. Results go to `out`, all
- * else to `err`. Memory that needs no owner of its own lies in the arena (512 MiB at most). */
+/* One run of the command line: its options, where it prints, and its connection. One thread. Results go to `out`,
+ * everything else to `err`. Memory that needs no owner of its own is in the arena (at most 512 MiB). */
 #ifndef JK_CLI_CONSOLE_CLI_H
 #define JK_CLI_CONSOLE_CLI_H
 
@@ -29,7 +29,7 @@ struct jk_cli {
     bool json, csv, color, utf8;
     size_t width;           /* of the terminal in columns; 100 where there is none */
     const char *request_id; /* of this run's write, made when first asked for */
-    bool told;              /* the JSON printed says how it failed: no error object after it */
+    bool told;              /* the JSON already printed describes the failure: print no error object after it */
 };
 
 /* Everything: parses, runs, reports. Returns the exit code (exit.def). */
@@ -38,9 +38,9 @@ int jk_cli_main(int argc, char **argv, jk_cli_run_fn *run);
 /* One call; *out_reply (a pointer to a message, in the arena) is set on success. `service` and `method` name it. */
 JK_MUST_USE enum jk_status jk_cli_call(struct jk_cli *cli, const ProtobufCServiceDescriptor *service,
                                        const char *method, const ProtobufCMessage *request, void *out_reply);
-/* Opens the connection, where it is not open. */
+/* Opens the connection, if it is not open. */
 JK_MUST_USE enum jk_status jk_cli_connect(struct jk_cli *cli);
-/* --request-id, or a random UUID, the same all through the run. Never NULL. */
+/* --request-id, or a random UUID, the same throughout the run. Never NULL. */
 char *jk_cli_request_id(struct jk_cli *cli);
 /* The text of an option, or "". Messages want char *, and never write to it. */
 char *jk_cli_text(const struct jk_cli *cli, enum jk_option_id id);
@@ -49,7 +49,7 @@ char *jk_cli_operand(const struct jk_cli *cli, size_t index);
 bool jk_cli_has(const struct jk_cli *cli, enum jk_option_id id);
 /* INVALID_ARGUMENT with reason USAGE. */
 enum jk_status jk_cli_usage(struct jk_cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* A field is missing and there is nobody to ask: reason INPUT_INCOMPLETE, with a violation of `field`. */
+/* A field is missing and nobody can be asked: reason INPUT_INCOMPLETE, with a violation of `field`. */
 enum jk_status jk_cli_missing(struct jk_cli *cli, const char *field, const char *mend);
 /* Whether a person can be asked: input and output are terminals, and --json was not given. */
 bool jk_cli_can_ask(const struct jk_cli *cli);

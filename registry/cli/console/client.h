@@ -1,7 +1,7 @@
 /* A blocking gRPC client on one completion queue: unary calls, an upload stream, a download stream. One thread. A call
- * that ends UNAVAILABLE is tried again, three times in all, with growing pauses, as long as its deadline allows: every
- * method of the interface may be repeated (writes carry a request id), but for those that the caller excludes. Errors
- * of the server arrive in struct jk_error with all their detail. */
+ * that ends in UNAVAILABLE is retried, up to three attempts in all, with growing pauses, as long as its deadline
+ * allows: all methods of the interface can be repeated (writes carry a request id), except those that the caller
+ * excludes. Errors from the server arrive in struct jk_error with all details. */
 #ifndef JK_CLI_CONSOLE_CLIENT_H
 #define JK_CLI_CONSOLE_CLIENT_H
 
@@ -15,12 +15,12 @@
 
 struct jk_client;
 
-/* Does not connect yet. Fails only on what is wrong here (a CA file that cannot be read). */
+/* Does not connect yet. Fails only on local errors (such as a CA file that cannot be read). */
 JK_MUST_USE enum jk_status jk_client_new(const struct jk_settings *settings, struct jk_arena *arena,
                                          struct jk_client **out_client, struct jk_error *error);
 void jk_client_free(struct jk_client *client); /* accepts NULL */
 
-/* Why the server did not take the token, where calls were answered all the same, since they need none; else NULL. */
+/* Why the server rejected the token, if calls were answered anyway because they need none; else NULL. */
 const char *jk_client_refusal(const struct jk_client *client);
 
 /* The reply lies in the arena. */

@@ -1,5 +1,5 @@
-/* Decoding google.rpc.Status, and printing. What the server says is text of others: control characters never reach the
- * terminal (jk_error keeps them out). */
+/* Decoding google.rpc.Status, and printing errors. The server's text is untrusted: control characters never reach the
+ * terminal (jk_error filters them). */
 #include "cli/console/faults.h"
 
 #include <google/rpc/error_details.pb-c.h>
@@ -168,22 +168,22 @@ static const char *hint_for(const struct jk_error *error)
         return "jokbo verify MODEL asks again; if that fails, too, tell the operator.";
     if (has_reason(error, "NOT_COSIGNED"))
         return "Witnesses cosign soon after a publication, where the server asks any: try again shortly.";
-    if (is_mirror(error)) return "Is the log served there? Its checkpoint lies at URL/checkpoint.";
+    if (is_mirror(error)) return "Is the log served there? Its checkpoint is at URL/checkpoint.";
     if (has_reason(error, "LOCAL_FILE")) return NULL;
     if (has_reason(error, "USAGE")) return "jokbo help lists the commands; jokbo COMMAND --help its options.";
     switch (error->status) {
     case JK_UNAUTHENTICATED:
         return "Give a token that works: --token-file FILE, or JOKBO_TOKEN.";
     case JK_PERMISSION_DENIED:
-        return "jokbo whoami shows whom the token speaks for, and what it may do.";
+        return "jokbo whoami shows whose token it is, and what it may do.";
     case JK_UNAVAILABLE:
         return "Is the server running, and is its address right? --server ADDRESS, or JOKBO_SERVER.";
     case JK_DEADLINE_EXCEEDED:
         return "Try again, or wait longer: --timeout SECONDS.";
     case JK_RESOURCE_EXHAUSTED:
-        return "A limit is reached: try again later.";
+        return "A limit has been reached: try again later.";
     case JK_UNIMPLEMENTED:
-        return "The server does not know this call: is it of another version?";
+        return "The server does not know this call: is it a different version?";
     default:
         return NULL;
     }
@@ -234,7 +234,7 @@ void jk_faults_print(const struct jk_error *error, FILE *file, bool color)
     if (kept == 0)
         fprintf(file, "%s\n", message);
     else if (has_reason(error, "INVALID_FIELD"))
-        fprintf(file, "%zu %s to mend:\n", error->violation_count, error->violation_count == 1 ? "thing" : "things");
+        fprintf(file, "%zu %s to fix:\n", error->violation_count, error->violation_count == 1 ? "thing" : "things");
     else
         fprintf(file, "%s:\n", message);
     for (size_t i = 0; i < kept; i++)

@@ -1,4 +1,5 @@
-/* Failures as people and programs see them: from the server's google.rpc.Status, and out with an exit code. */
+/* Errors as people and programs see them: decoded from the server's google.rpc.Status, printed, and mapped to an exit
+ * code. */
 #ifndef JK_CLI_CONSOLE_FAULTS_H
 #define JK_CLI_CONSOLE_FAULTS_H
 
@@ -18,7 +19,7 @@ enum jk_status jk_faults_from_server(int grpc_status, struct jk_span message, st
 enum jk_exit jk_faults_exit(const struct jk_error *error);
 /* The value of a fact, NULL for none. */
 const char *jk_faults_fact(const struct jk_error *error, const char *key);
-/* One line a mistake, for people. */
+/* One line per error, for people. */
 void jk_faults_print(const struct jk_error *error, FILE *file, bool color);
 /* {"error": {…}}. */
 void jk_faults_print_json(const struct jk_error *error, FILE *file);

@@ -1,5 +1,5 @@
-/* What lies in a folder: each file once, by its path within it. Folders and files whose names begin with a dot are a
- * tool's own, and passed over. One thread. */
+/* The files in a folder: each once, by its path within it. Folders and files whose names begin with a dot belong to
+ * tools, and are ignored. One thread. */
 #ifndef JK_CLI_CONSOLE_FOLDER_H
 #define JK_CLI_CONSOLE_FOLDER_H
 
@@ -16,11 +16,11 @@ struct jk_folder_file {
 struct jk_folder {
     struct jk_folder_file *files;
     size_t count;
-    bool more; /* there are more than were asked for */
+    bool more; /* there are more than the limit */
 };
 
-/* Sorted by name; at most `most` files, from folders at most `deep` within. What cannot be opened is passed over. False
- * where there is not enough memory. */
+/* Sorted by name; at most `most` files, from folders nested at most `deep`. What cannot be opened is ignored. False if
+ * there is not enough memory. */
 bool jk_folder_list(const char *path, unsigned deep, size_t most, struct jk_arena *arena, struct jk_folder *out_folder);
 
 #endif

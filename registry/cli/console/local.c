@@ -39,7 +39,7 @@ static enum jk_status read_stream(FILE *file, const char *path, size_t most, str
     return ferror(file) ? file_fault(error, path, strerror(errno)) : JK_OK;
 }
 
-/* Whoever named a pipe may have meant to pipe something in. */
+/* A user who names a pipe may want to pipe data in. */
 static enum jk_status open_fault(struct jk_error *error, const char *path, const char *why)
 {
     char text[96];

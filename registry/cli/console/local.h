@@ -1,5 +1,5 @@
-/* Local files, read whole within a limit: regular ones, so that no pipe or device of that name holds a command up.
- * Failures carry reason LOCAL_FILE and say which file and why. */
+/* Reading whole local files within a size limit. Only regular files, so that a pipe or device of that name cannot block
+ * a command. Failures have reason LOCAL_FILE and say which file and why. */
 #ifndef JK_CLI_CONSOLE_LOCAL_H
 #define JK_CLI_CONSOLE_LOCAL_H
 

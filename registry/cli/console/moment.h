@@ -1,4 +1,4 @@
-/* Moments as people give them: a day alone is its 00:00, and what names no zone is meant at +09:00. Pure. */
+/* Times as users write them: a date alone means its 00:00, and without a time zone +09:00 is assumed. Pure. */
 #ifndef JK_CLI_CONSOLE_MOMENT_H
 #define JK_CLI_CONSOLE_MOMENT_H
 

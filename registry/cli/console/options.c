@@ -1,5 +1,5 @@
-/* Parsing the command line by the tables. Two passes: options and operands are told apart without knowing the command
- * (only the tables), then the first operands name the command and every option is held against what it takes. */
+/* Parsing the command line by the tables. Two passes: options and operands are separated without knowing the command
+ * (only the tables); then the first operands name the command, and every option is checked against what it accepts. */
 #include "cli/console/options.h"
 
 #include <stdio.h>
@@ -100,7 +100,7 @@ static enum jk_status check_value(const struct jk_option *option, const char *te
     return JK_OK;
 }
 
-/* Wrong values are told together, so that nobody mends them one by one. */
+/* Reports all wrong values together, so that they can be fixed in one go. */
 static void note_value(const struct jk_option *option, const char *text, struct jk_error *error)
 {
     struct jk_error fault;

@@ -1,5 +1,5 @@
-/* The command line: which command, which options. Tables in options.def and commands.def. Pure; the parsed options
- * point into argv and into the arena given. At most 256 values of options and 64 operands. */
+/* The command line: which command, which options. The tables are options.def and commands.def. Pure; the parsed options
+ * point into argv and the given arena. At most 256 option values and 64 operands. */
 #ifndef JK_CLI_CONSOLE_OPTIONS_H
 #define JK_CLI_CONSOLE_OPTIONS_H
 
@@ -21,7 +21,7 @@ struct jk_option {
     const char *name;
     enum jk_option_kind kind;
     bool common;
-    const char *value; /* what --help calls it; "a|b" admits just these; "" for flags */
+    const char *value; /* what --help calls it; "a|b" allows only these; "" for flags */
     const char *help;
 };
 
@@ -42,7 +42,7 @@ struct jk_command {
     const char *name; /* one or two words */
     const char *operands;
     unsigned least, most; /* operands */
-    const char *options;  /* names, separated by spaces; the common ones go without saying */
+    const char *options;  /* names, separated by spaces; the common ones are implied */
     const char *summary;  /* one line */
     const char *details;  /* lines for --help, or "" */
 };

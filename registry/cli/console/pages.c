@@ -66,7 +66,7 @@ enum jk_status jk_pages_fetch(struct jk_cli *cli, const struct jk_pages *pages, 
         JK_TRY(jk_cli_call(cli, pages->service, pages->method, pages->request, &reply));
         if (!take_page(cli, pages, reply, &list))
             return jk_fail(&cli->error, JK_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-                           "the list is too long to hold: use --limit");
+                           "the list is too long for memory: use --limit");
         char *const *next = field_at(reply, "next_page_token");
         *token = *next;
         more = (*next)[0] != '\0' && (pages->limit == 0 || list.count < pages->limit);

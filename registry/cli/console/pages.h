@@ -1,4 +1,4 @@
-/* Lists of the interface, page after page. */
+/* Lists of the interface, page by page. */
 #ifndef JK_CLI_CONSOLE_PAGES_H
 #define JK_CLI_CONSOLE_PAGES_H
 

@@ -1,11 +1,11 @@
-/* Writing local files so that they are whole or not there: temporary file beginning with ".", fsync, rename, fsync of
- * the folder. Any thread. Failures carry reason LOCAL_FILE and say which file and why. */
+/* Writing local files atomically: temporary file with a name that begins with ".", fsync, rename, fsync of the folder.
+ * Any thread. Failures have reason LOCAL_FILE and say which file and why. */
 #ifndef JK_CLI_CONSOLE_PLACE_H
 #define JK_CLI_CONSOLE_PLACE_H
 
 #include "base/error.h"
 
-/* The folder and those above it, where they are missing; new ones get the mode. */
+/* Creates the folder and those above it, if missing; new ones get the mode. */
 JK_MUST_USE enum jk_status jk_place_folder(const char *folder, unsigned mode, struct jk_arena *arena,
                                            struct jk_error *error);
 /* `name` is a plain name in the folder, which exists. A file of that name is replaced. */

@@ -19,7 +19,7 @@ JK_MUST_USE enum jk_status jk_print_message(struct jk_cli *cli, const ProtobufCM
 size_t jk_print_width(const struct jk_cli *cli);
 /* A line to `err`, folded to the terminal. */
 void jk_print_note(struct jk_cli *cli, const char *text);
-/* Fitted to the terminal, with a note on what had no room; whole where there is none. */
+/* Fitted to the terminal, with a note on what was dropped; complete if there is none. */
 void jk_print_table(struct jk_cli *cli, struct jk_table *table);
 /* "name    value" rows, printed by jk_print_table; empty values are left out. */
 void jk_print_fact(struct jk_table *table, const char *name, const char *value);

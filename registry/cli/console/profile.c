@@ -78,13 +78,13 @@ static enum jk_status named_profile(const char *name, const char *where, struct 
     const char *folder = settings_folder(arena);
     JK_TRY(check_name(name, where, error));
     if (!folder)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "%s: there is no home folder with profiles in it", where);
+        return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "%s: there is no home folder with profiles", where);
     *out_path = jk_arena_printf(arena, "%s/profiles/%s", folder, name);
     if (!*out_path) return jk_out_of_memory(error);
     if (jk_local_exists(*out_path)) return JK_OK;
     const char *known = listed_profiles(arena);
     return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%s: there is no %.200s; %s%.200s", where, *out_path,
-                   known[0] ? "there are the profiles " : "no profile is there: registry/start makes one", known);
+                   known[0] ? "there are the profiles " : "there is no profile: registry/start creates one", known);
 }
 
 /* Of a file and a profile named by the same means. *out_path NULL: neither is. */
@@ -93,7 +93,7 @@ static enum jk_status named(const char *file, const char *profile, const char *c
 {
     *out_path = file;
     if (file && profile)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "%s and %s exclude each other", words[0], words[1]);
+        return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "%s and %s cannot be combined", words[0], words[1]);
     return profile ? named_profile(profile, words[1], arena, out_path, error) : JK_OK;
 }
 

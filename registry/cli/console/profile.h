@@ -1,16 +1,16 @@
-/* Which file of settings is read. There are the user's own, <settings>/config, and profiles, <settings>/profiles/NAME:
- * a file a registry, as registry/start writes them, with the one that was started last named in <settings>/profile.
- * <settings> is $XDG_CONFIG_HOME/jokbo, or ~/.config/jokbo. */
+/* Which settings file is read. There is the user's own, <settings>/config, and profiles, <settings>/profiles/NAME: one
+ * file per registry, written by registry/start, with the one started last named in <settings>/profile. <settings> is
+ * $XDG_CONFIG_HOME/jokbo, or ~/.config/jokbo. */
 #ifndef JK_CLI_CONSOLE_PROFILE_H
 #define JK_CLI_CONSOLE_PROFILE_H
 
 #include "base/text.h"
 #include "cli/console/options.h"
 
-/* The first that is named of: --profile or --config, JOKBO_PROFILE or JOKBO_CONFIG, the user's own file, the profile
- * started last. Only one file is ever read: a token never goes to the server of another. *out_path NULL: there is none.
- * USAGE where two are named by the same means, or for a name that is none; LOCAL_FILE where a named profile is missing.
- * That the profile started last is missing is only a warning, a line in `warnings`. */
+/* The first one named by: --profile or --config, JOKBO_PROFILE or JOKBO_CONFIG, the user's own file, the profile
+ * started last. Only one file is ever read, so that a token never goes to another registry's server. *out_path NULL:
+ * there is none. USAGE if two are named in the same way, or for an invalid name; LOCAL_FILE if a named profile is
+ * missing. If the profile started last is missing, that is only a warning, a line in `warnings`. */
 JK_MUST_USE enum jk_status jk_profile_file(const struct jk_options *options, struct jk_arena *arena,
                                            const char **out_path, struct jk_text *warnings, struct jk_error *error);
 /* Names of the profiles that are there, in the arena, in order, at most `room`; returns how many. */

@@ -1,5 +1,5 @@
-/* A progress bar on a terminal's last line, for what takes long, with rate and time left; or lines where there is no
- * terminal. Draws at most ten times a second, and a line each ten seconds. */
+/* A progress bar on a terminal's last line, for long operations, with rate and time left; without a terminal, lines.
+ * Drawn at most ten times a second, as lines every ten seconds. */
 #ifndef JK_CLI_CONSOLE_PROGRESS_H
 #define JK_CLI_CONSOLE_PROGRESS_H
 

@@ -6,9 +6,9 @@
 
 #define JK_PROMPT_MAX 4096
 
-/* One line, trimmed, in the arena; empty where nothing was answered or the input ended. */
+/* One line, trimmed, in the arena; empty if nothing was answered or the input ended. */
 struct jk_span jk_prompt_line(struct jk_cli *cli, const char *question);
-/* About what cannot be undone: "y" or "yes" is yes, all else is no. */
+/* For actions that cannot be undone: "y" or "yes" is yes, everything else no. */
 bool jk_prompt_yes(struct jk_cli *cli, const char *question);
 
 #endif

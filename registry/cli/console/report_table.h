@@ -1,6 +1,6 @@
-/* A stage's report on a terminal: what it speaks of, a line for all, each team and each base with what was left out by
- * reason and the change since the stage before, the way from registered to counted, and all that count, split. Pure:
- * text from summaries. */
+/* A stage's report on a terminal: what it covers; one line for the total, each team and each base, with what was left
+ * out by reason and the change since the previous stage; the steps from registered to counted; and everything counted,
+ * split. Pure: text from summaries. */
 #ifndef JK_CLI_CONSOLE_REPORT_TABLE_H
 #define JK_CLI_CONSOLE_REPORT_TABLE_H
 

@@ -1,4 +1,4 @@
-/* The three sources of settings, put together. */
+/* Combining the three sources of settings. */
 #include "cli/console/settings.h"
 
 #include <stdlib.h>
@@ -113,7 +113,7 @@ static enum jk_status choose_token(const struct jk_options *options, const struc
     }
     for (const char *c = settings->token ? settings->token : ""; *c; c++)
         if (*c <= ' ' || *c > '~')
-            return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "the token holds characters that no token has");
+            return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "the token contains characters that no token has");
     return JK_OK;
 }
 
@@ -197,7 +197,7 @@ static enum jk_status choose_tls(const struct jk_options *options, struct jk_set
                                  struct jk_text *warnings, struct jk_error *error)
 {
     bool on = jk_options_has(options, JK_OPTION_TLS), off = jk_options_has(options, JK_OPTION_NO_TLS);
-    if (on && off) return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "--tls and --no-tls exclude each other");
+    if (on && off) return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "--tls and --no-tls cannot be combined");
     settings->tls = !off && (on || settings->ca || !settings->loopback);
     if (!settings->tls && !settings->loopback && settings->token)
         jk_text_add_str(warnings, "the token travels in plain text: use TLS\n");

@@ -1,5 +1,5 @@
-/* Where the server is, who the caller is, how to print: options before environment before the file of settings that
- * profile.h finds. */
+/* Where the server is, who the caller is, how to print: options take precedence over the environment, and that over the
+ * settings file that profile.h finds. */
 #ifndef JK_CLI_CONSOLE_SETTINGS_H
 #define JK_CLI_CONSOLE_SETTINGS_H
 

@@ -1,6 +1,6 @@
 /* Tables for people: columns as wide as their widest cell, counted in terminal columns, so that Korean text lines up.
- * On a narrow screen cells that may be wrapped are, and then columns that can be spared go (table_fit.h). Pure but for
- * the printing; cells are copied into the arena, made safe for a terminal. At most 16 columns. */
+ * On a narrow screen, cells that may wrap are wrapped, and then columns that can be spared are dropped (table_fit.h).
+ * Pure except for printing; cells are copied into the arena, made safe for a terminal. At most 16 columns. */
 #ifndef JK_CLI_CONSOLE_TABLE_H
 #define JK_CLI_CONSOLE_TABLE_H
 
@@ -14,8 +14,8 @@
 struct jk_column {
     const char *title;
     bool right;     /* numbers */
-    bool wrap;      /* on a narrow screen over several lines */
-    unsigned spare; /* on a narrow screen those with the highest number go first; 0 stays */
+    bool wrap;      /* may wrap over several lines on a narrow screen */
+    unsigned spare; /* on a narrow screen, columns with the highest number are dropped first; 0 stays */
 };
 
 struct jk_table {
@@ -40,7 +40,7 @@ void jk_table_print(struct jk_table *table, bool color, FILE *file);
  * all had room. */
 void jk_table_add_hidden(const struct jk_table *table, struct jk_text *out);
 
-/* Text of others made safe for a terminal: control characters become "?", line breaks a space. In the arena. */
+/* Untrusted text made safe for a terminal: control characters become "?", line breaks a space. In the arena. */
 const char *jk_table_safe(struct jk_arena *arena, const char *text);
 /* A bar of `value` out of `most`, `width` columns at most, in eighths of a block; '#' without Unicode. */
 void jk_table_bar(uint64_t value, uint64_t most, unsigned width, bool utf8, struct jk_text *out);

@@ -1,5 +1,5 @@
-/* How a table fits a screen: first the columns that may be wrapped are made narrower, down to their longest word; where
- * that is not enough, columns that can be spared go, one after another. What still has no room runs over the edge.
+/* How a table fits a screen: first the columns that may wrap are narrowed, down to their longest word; if that is not
+ * enough, columns that can be spared are dropped, one after another. Whatever still does not fit runs over the edge.
  * Pure. */
 #ifndef JK_CLI_CONSOLE_TABLE_FIT_H
 #define JK_CLI_CONSOLE_TABLE_FIT_H

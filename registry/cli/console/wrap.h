@@ -1,4 +1,4 @@
-/* Running text in lines of a given width. Pure but for the file that it writes to. */
+/* Running text in lines of a given width. Pure except for the file that it writes to. */
 #ifndef JK_CLI_CONSOLE_WRAP_H
 #define JK_CLI_CONSOLE_WRAP_H
 

@@ -75,11 +75,10 @@ enum jk_status jk_act_for_model(struct jk_change *change, struct jk_turn *turn, 
 
 enum jk_status jk_fail_own(struct jk_span publisher, struct jk_error *error)
 {
-    return jk_fail(
-        error, JK_PERMISSION_DENIED, "OWN_PUBLISHER",
-        "\"%.*s\" is, was, or would be, this account's own publisher, on which it has no say itself: another account "
-        "with the role does (a server for one person is started with --four-eyes off)",
-        JK_SPAN_ARG(publisher));
+    return jk_fail(error, JK_PERMISSION_DENIED, "OWN_PUBLISHER",
+                   "\"%.*s\" is, was, or would be, this account's own publisher, so another account with the role must "
+                   "do this (a server for one person is started with --four-eyes off)",
+                   JK_SPAN_ARG(publisher));
 }
 
 enum jk_status jk_check_not_own(const struct jk_change *change, const struct jk_turn *turn, struct jk_span publisher,
@@ -97,11 +96,10 @@ enum jk_status jk_check_may_vouch(const struct jk_change *change, const struct j
     JK_TRY(jk_check_not_own(change, turn, name, error));
     if (!jk_services_of(change->call)->four_eyes || jk_directory_hands_known(turn->directory, name)) return JK_OK;
     if (!jk_book_is_claimed(turn->book, publisher, jk_turn_size(turn))) return JK_OK; /* not anybody's yet */
-    return jk_fail(
-        error, JK_FAILED_PRECONDITION, "HANDS_UNKNOWN",
-        "It is not recorded here who made \"%.*s\" or who belongs to it, so nobody can tell whether it is this "
-        "account's own; an admin invites its owner first: jokbo publisher add-member %.*s ACCOUNT --role owner",
-        JK_SPAN_ARG(name), JK_SPAN_ARG(name));
+    return jk_fail(error, JK_FAILED_PRECONDITION, "HANDS_UNKNOWN",
+                   "There is no record of who created \"%.*s\" or who belongs to it, so it may be this account's own; "
+                   "an admin must first invite its owner: jokbo publisher add-member %.*s ACCOUNT --role owner",
+                   JK_SPAN_ARG(name), JK_SPAN_ARG(name));
 }
 
 enum jk_status jk_spend_quota(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
@@ -120,7 +118,7 @@ enum jk_status jk_spend_quota(struct jk_change *change, struct jk_turn *turn, ui
             "for tokens with the scope models; go on tomorrow, or with such a one",
             JK_SPAN_ARG(name), limit, whole);
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "PUBLISHER_QUOTA",
-                   "The publisher \"%.*s\" has made its %u changes of this day (UTC+09:00); go on tomorrow",
+                   "The publisher \"%.*s\" has reached its limit of %u changes today (UTC+09:00); continue tomorrow",
                    JK_SPAN_ARG(name), limit);
 }
 

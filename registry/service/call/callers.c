@@ -95,18 +95,19 @@ enum jk_status jk_callers_refuse(const struct jk_callers *callers, const struct 
     char from[JK_PEER_TEXT];
     error->retry_ms = RETRY_MS;
     if (word == JK_CALLERS_FULL)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, reason, "%u %s on this server, which is the most; try again later",
-                       limits->most, what);
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, reason,
+                       "%u %s on this server, which is the limit; try again later", limits->most, what);
     if (word == JK_CALLERS_FULL_ANONYMOUS)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, reason,
-                       "%u %s without an account on this server, which is the most; try again later, or with a token: "
-                       "accounts have places of their own",
+                       "%u %s without an account on this server, which is the limit; try again later, or with a token: "
+                       "some places are reserved for accounts",
                        limits->anonymous, what);
     if (caller->account)
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, reason,
-                       "%u %s for this account, which is the most; try again when one has ended", limits->each, what);
+                       "%u %s for this account, which is the limit; try again when one has ended", limits->each, what);
     jk_peer_text(&caller->peer, from);
-    return jk_fail(error, JK_RESOURCE_EXHAUSTED, reason,
-                   "%u %s without an account from %s, which is the most; try again when one has ended, or with a token",
-                   limits->each, what, from);
+    return jk_fail(
+        error, JK_RESOURCE_EXHAUSTED, reason,
+        "%u %s without an account from %s, which is the limit; try again when one has ended, or with a token",
+        limits->each, what, from);
 }

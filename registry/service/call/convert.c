@@ -111,7 +111,7 @@ void jk_check_label(struct jk_error *error, const char *field, const char *text,
         jk_error_field(error, field, "%zu bytes are too many: at most %d", len, JK_LABEL_TEXT_MAX);
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
-            jk_error_field(error, field, "holds a control character; write one plain line");
+            jk_error_field(error, field, "contains a control character; write one plain line");
             return;
         }
 }
@@ -123,6 +123,6 @@ void jk_check_hub_spelling(struct jk_error *error, const char *field, struct jk_
     if (!jk_ident_is_hub_respelled(external, &id)) return;
     jk_text_shorten(external, shown, sizeof shown);
     jk_text_shorten(id, written, sizeof written);
-    jk_error_field(error, field, "\"%s\" is the Hugging Face Hub by another address: write huggingface.co/%s", shown,
-                   written);
+    jk_error_field(error, field, "\"%s\" is on the Hugging Face Hub under another address: write huggingface.co/%s",
+                   shown, written);
 }

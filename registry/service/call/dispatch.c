@@ -93,8 +93,8 @@ static enum jk_status check_demand(struct jk_call *call, const struct demand *de
     *out_waits = demand->size > size;
     if (!*out_waits || demand->size - size <= JK_PARKING_AHEAD) return JK_OK;
     jk_error_field(&call->error, demand->field,
-                   "%u is a log size more than %d beyond the %u entries that this server knows: give one that a reply "
-                   "of this registry told",
+                   "%u is a log size more than %d beyond the %u entries that this server knows: use one from a reply "
+                   "of this registry",
                    demand->size, JK_PARKING_AHEAD, size);
     return jk_error_result(&call->error);
 }

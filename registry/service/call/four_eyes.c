@@ -14,10 +14,9 @@ static enum jk_status refuse_evaluator(struct jk_error *error, const char *reaso
 
 static enum jk_status refuse_unknown(struct jk_error *error)
 {
-    return refuse_evaluator(
-        error, "GRANT_UNKNOWN",
-        "it is not recorded since when this account holds the role evaluator, nor who gave it: an admin takes the "
-        "role and gives it anew");
+    return refuse_evaluator(error, "GRANT_UNKNOWN",
+                            "it is not recorded when this account got the role evaluator, or from whom: an admin must "
+                            "revoke the role and grant it again");
 }
 
 static enum jk_status refuse_rest(const struct jk_grant *grant, int64_t rest_us, struct jk_error *error)
@@ -27,8 +26,8 @@ static enum jk_status refuse_rest(const struct jk_grant *grant, int64_t rest_us,
     jk_time_format(grant->since_us + rest_us, from);
     jk_error_fact(error, "from", "%s", from);
     return jk_fail(error, JK_PERMISSION_DENIED, "EVALUATOR_RESTS",
-                   "A new evaluator rests first (--evaluator-rest-hours): this account holds the role since %s, and "
-                   "rules, confirms and rejects from %s on",
+                   "A new evaluator rests first (--evaluator-rest-hours): this account has had the role since %s, and "
+                   "may rule, confirm and reject from %s on",
                    since, from);
 }
 
@@ -61,7 +60,7 @@ static enum jk_status check_token(struct jk_directory *directory, uint64_t numbe
         error, JK_PERMISSION_DENIED, "TOKEN_RESTS",
         "A new token rests first (--evaluator-rest-hours): this one, or the one that it was made with, was made for "
         "the account by another at %s, and "
-        "rules, confirms and rejects from %s on; tokens that the account makes itself with an older one need not rest",
+        "may rule, confirm and reject from %s on; tokens that the account makes itself with an older one need not wait",
         made, from);
 }
 
@@ -71,7 +70,7 @@ enum jk_status jk_four_eyes_check_rest(struct jk_directory *directory, const str
 {
     struct jk_account facts;
     if (!jk_directory_account(directory, speaker->account, &facts) || !(facts.roles & JK_ROLE_EVALUATOR))
-        return refuse_evaluator(error, "NOT_EVALUATOR", "this account does not hold the role evaluator");
+        return refuse_evaluator(error, "NOT_EVALUATOR", "this account does not have the role evaluator");
     const struct jk_grant *grant = jk_account_grant(&facts, JK_ROLE_EVALUATOR);
     if (rest_us && !grant->since_us) return refuse_unknown(error);
     if (rest_us && now_us - grant->since_us < rest_us) return refuse_rest(grant, rest_us, error);
@@ -92,7 +91,7 @@ static enum jk_status check_another(const struct jk_proposal *first, const struc
 {
     if (first->account && first->account == second->account)
         return jk_fail(error, JK_PERMISSION_DENIED, "SAME_EVALUATOR",
-                       "This account made the ruling; another evaluator confirms or rejects it");
+                       "This account made the ruling; another evaluator must confirm or reject it");
     return JK_OK;
 }
 
@@ -116,7 +115,7 @@ static enum jk_status check_known(const struct jk_proposal *first, struct jk_err
 {
     if (first->account && first->token) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "RULER_UNKNOWN",
-                   "It is not known here who made the ruling, so nobody can be its second; reject it and rule anew");
+                   "It is not known who made the ruling, so nobody can confirm it; reject it and rule again");
 }
 
 static enum jk_status check_independent(struct jk_directory *directory, const struct jk_proposal *first,
@@ -149,10 +148,9 @@ enum jk_status jk_four_eyes_check(struct jk_directory *directory, const struct j
     JK_TRY(check_no_admin(directory, second->account, rest_us, now_us, error));
     if (!grant.since_us) return refuse_unknown(error);
     if (grant.since_us >= first->time_us)
-        return refuse_evaluator(
-            error, "EVALUATOR_LATER",
-            "this account was given the role evaluator after it was ruled or proposed; one that had it "
-            "before confirms");
+        return refuse_evaluator(error, "EVALUATOR_LATER",
+                                "this account got the role evaluator after the ruling or proposal was made; one that "
+                                "had it before must confirm");
     return check_independent(directory, first, second, grant.by, error);
 }
 
@@ -192,7 +190,7 @@ enum jk_status jk_four_eyes_propose(const struct jk_change *change, const struct
     if (services->four_eyes && !grant.since_us) return refuse_unknown(error);
     if (services->four_eyes && grant.by == caller->account)
         return refuse_evaluator(error, "GRANTED_BY_ONE",
-                                "this account gave itself the role evaluator, so nobody could confirm what it rules");
+                                "this account granted itself the role evaluator, so nobody could confirm its rulings");
     *out_proposal = (struct jk_proposal){caller->account, caller->token, grant.by, turn->time_us};
     return JK_OK;
 }

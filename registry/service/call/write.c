@@ -69,7 +69,7 @@ static enum jk_status still_allowed(struct jk_call *call, struct jk_turn *turn)
     bool valid = jk_directory_token(turn->directory, call->principal.token, &token) &&
                  jk_token_in_force(turn->directory, &token, turn->time_us) &&
                  jk_directory_account(turn->directory, call->principal.account, &account) && !account.disabled;
-    if (!valid) return jk_fail(&call->error, JK_UNAUTHENTICATED, "TOKEN_INVALID", "The token is not valid any more");
+    if (!valid) return jk_fail(&call->error, JK_UNAUTHENTICATED, "TOKEN_INVALID", "The token is no longer valid");
     call->principal.roles = account.roles;
     memcpy(call->principal.team, account.team, sizeof account.team);
     return jk_may_call(&call->principal, call->method->allowed, call->method->scope, &call->error);

@@ -19,12 +19,13 @@ static enum jk_status check_namespace(struct jk_turn *turn, struct jk_span exter
     struct jk_span organisation = jk_ident_organisation_of(external);
     if (!jk_book_is_verified(turn->book, publisher, n))
         return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_VERIFIED",
-                       "The publisher \"%.*s\" is not verified: only a verified one adopts; or an evaluator rules",
+                       "The publisher \"%.*s\" is not verified: only a verified publisher may adopt; otherwise an "
+                       "evaluator must rule",
                        JK_SPAN_ARG(name));
     if (organisation.len > 0 && jk_book_namespace_holder(turn->book, organisation, n) == publisher) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "NO_NAMESPACE",
-                   "\"%.*s\" does not lie in a namespace that \"%.*s\" is known to hold: have a registrar record it "
-                   "(jokbo namespace set), or an evaluator rule",
+                   "\"%.*s\" is not in a namespace that \"%.*s\" is known to hold: have a registrar record it (jokbo "
+                   "namespace set), or an evaluator rule",
                    JK_SPAN_ARG(external), JK_SPAN_ARG(name));
 }
 

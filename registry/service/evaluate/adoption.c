@@ -8,7 +8,7 @@ static enum jk_status check_adopt(struct jk_turn *turn, struct jk_span name, uin
 {
     if (jk_book_base(turn->book, model, jk_turn_size(turn)))
         return jk_fail(error, JK_FAILED_PRECONDITION, "TARGET_IS_BASE",
-                       "\"%.*s\" is a base model: under which names it lies on other hubs is roster data",
+                       "\"%.*s\" is a base model: its names on other hubs belong in the roster",
                        JK_SPAN_ARG(jk_name_of(turn, model)));
     if (adoption)
         return jk_fail(error, JK_ALREADY_EXISTS, "ALREADY_ADOPTED", "\"%.*s\" is bound to %.*s since log entry %u",
@@ -16,7 +16,7 @@ static enum jk_status check_adopt(struct jk_turn *turn, struct jk_span name, uin
     if (external == JK_NONE || !jk_book_descends_from_external(turn->book, model, external, jk_turn_size(turn)))
         return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "CYCLE",
-                   "The model descends from \"%.*s\" itself; lineage has no cycles", JK_SPAN_ARG(name));
+                   "The model itself descends from \"%.*s\"; lineage has no cycles", JK_SPAN_ARG(name));
 }
 
 enum jk_status jk_adoption_check(struct jk_turn *turn, struct jk_span name, uint32_t model, bool adopt,

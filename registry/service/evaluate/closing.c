@@ -37,7 +37,7 @@ static enum jk_status plan_first(struct jk_call *call, const struct jk_view *vie
     call->error.retry_ms = 1000;
     return jk_fail(&call->error, JK_FAILED_PRECONDITION, "WITNESSES_AWAITED",
                    "The stage \"%.*s\" closes as soon as a quorum of the witnesses has cosigned a time past its "
-                   "cut-off; from 10 min after it, evaluators can close it",
+                   "cut-off; 10 min after the cut-off, evaluators can close it",
                    JK_SPAN_ARG(stage->id));
 }
 

@@ -96,9 +96,9 @@ static enum jk_status check_revision(struct jk_call *call, const Jokbo__V1__Coun
     if (asked->revision < 0)
         jk_error_field(error, "rule.revision", "%d is negative: give 1 or more, or 0 for the newest", asked->revision);
     else if (asked->revision > 0 && asked->kind_case != JOKBO__V1__COUNT_RULE__KIND_STAGE)
-        jk_error_field(error, "rule.revision", "%d goes with a stage", asked->revision);
+        jk_error_field(error, "rule.revision", "%d is allowed only with a stage", asked->revision);
     else if (asked->revision > 0 && as_of)
-        jk_error_field(error, "rule.revision", "%d goes without as_of: a revision has its own log size",
+        jk_error_field(error, "rule.revision", "%d cannot be combined with as_of: a revision has its own log size",
                        asked->revision);
     return jk_error_result(error);
 }

@@ -285,10 +285,10 @@ static enum jk_status check_fields(struct jk_call *call, const Jokbo__V1__ListCo
         jk_error_field(&call->error, "group.grouping", "%d is not a grouping", (int)group->grouping);
     if (!request->rule && request->left_out)
         jk_error_field(&call->error, "left_out",
-                       "goes with a rule: the plain count leaves out nothing but yanked ones");
+                       "is allowed only with a rule: the plain count leaves out only yanked models");
     if (!request->rule && request->reason) jk_error_field(&call->error, "reason", "goes with a rule");
     if (request->rule && request->include_yanked)
-        jk_error_field(&call->error, "include_yanked", "goes without a rule: with one, ask for left_out");
+        jk_error_field(&call->error, "include_yanked", "cannot be combined with a rule: use left_out");
     return jk_error_result(&call->error);
 }
 

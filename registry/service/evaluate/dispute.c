@@ -48,8 +48,8 @@ static enum jk_status act_on_claim(struct jk_change *change, struct jk_turn *tur
     uint32_t external = jk_book_find_external(turn->book, entry->external, jk_turn_size(turn));
     if (acts_as_team(change, turn, model, out_actor) || acts_for_child(change, turn, external, out_actor)) return JK_OK;
     return jk_fail(error, JK_PERMISSION_DENIED, "NOT_CONCERNED",
-                   "Only a team to whose base models the adoption leads, and members of publishers who made something "
-                   "from \"%.*s\", dispute about it",
+                   "Only a team to whose base models the adoption leads, and members of publishers that have a model "
+                   "made from \"%.*s\", may dispute it",
                    JK_SPAN_ARG(entry->external));
 }
 
@@ -62,7 +62,7 @@ static enum jk_status act(struct jk_change *change, struct jk_turn *turn, uint32
     jk_error_init(&inner, NULL);
     if (jk_act_for_publisher(change, turn, jk_publisher_of(turn, model), out_actor, &inner) == JK_OK) return JK_OK;
     return jk_fail(error, JK_PERMISSION_DENIED, "NOT_CONCERNED",
-                   "Only a team that has a base among its roots, and members of its publisher, dispute about \"%.*s\"",
+                   "Only a team that has a base among its roots, and members of its publisher, may dispute \"%.*s\"",
                    JK_SPAN_ARG(jk_name_of(turn, model)));
 }
 
@@ -73,7 +73,7 @@ static enum jk_status check_ruling(struct jk_turn *turn, struct jk_entry *entry,
     if (entry->about != JK_ABOUT_RULING) return JK_OK;
     uint32_t slot = jk_book_find_ruling(turn->book, entry->target, jk_turn_size(turn));
     if (slot != JK_NONE && jk_book_ruling(turn->book, slot)->model == model) return JK_OK;
-    return jk_fail(error, JK_NOT_FOUND, "RULING_NOT_FOUND", "Log entry %llu is no ruling about \"%.*s\"",
+    return jk_fail(error, JK_NOT_FOUND, "RULING_NOT_FOUND", "Log entry %llu is not a ruling about \"%.*s\"",
                    (unsigned long long)entry->target, JK_SPAN_ARG(entry->model));
 }
 
@@ -116,7 +116,7 @@ static enum jk_status check_open_disputes(uint32_t open, struct jk_span actor, s
 {
     if (open < OPEN_MAX) return JK_OK;
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "DISPUTES_QUOTA",
-                   "%u disputes of %.*s are open, which is the most; evaluators resolve them", open,
+                   "%u disputes of %.*s are open, which is the limit; evaluators must resolve some first", open,
                    JK_SPAN_ARG(actor));
 }
 
@@ -136,8 +136,8 @@ static enum jk_status check_new(struct jk_turn *turn, const struct jk_entry *ent
     }
     if (again == JK_NONE) return check_open_disputes(open, jk_text_span(&actor), error);
     jk_error_fact(error, "log_index", "%u", again);
-    return jk_fail(error, JK_ALREADY_EXISTS, "DISPUTE_OPEN",
-                   "The dispute of log entry %u is about the same and still open", again);
+    return jk_fail(error, JK_ALREADY_EXISTS, "DISPUTE_OPEN", "The dispute of log entry %u about the same is still open",
+                   again);
 }
 
 static enum jk_status reply_dispute(struct jk_change *change, struct jk_turn *turn, uint32_t index, const char *text,
@@ -161,7 +161,7 @@ static enum jk_status check_origin(struct jk_turn *turn, uint32_t model, struct 
     entry->against = jk_name_of(turn, other);
     if (other != model && jk_has_content_of(turn->book, model, other, n)) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "NOTHING_SHARED",
-                   "\"%.*s\" and \"%.*s\" name no weights, artifact or weight files in common",
+                   "\"%.*s\" and \"%.*s\" have no weights, artifact or weight files in common",
                    JK_SPAN_ARG(entry->model), JK_SPAN_ARG(entry->against));
 }
 
@@ -180,7 +180,7 @@ static enum jk_status check_standing(struct jk_change *change, struct jk_turn *t
                                      struct jk_entry *entry, struct jk_error *error)
 {
     if (!jk_book_is_derivative(turn->book, model, jk_turn_size(turn)))
-        return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_DERIVATIVE", "\"%.*s\" is no derivative",
+        return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_DERIVATIVE", "\"%.*s\" is not a derivative",
                        JK_SPAN_ARG(entry->model));
     JK_TRY(act(change, turn, model, &entry->actor, error));
     return check_ruling(turn, entry, model, error);
@@ -229,12 +229,12 @@ void jk_open_dispute(struct jk_call *call)
     jk_check_model_name(&call->error, "model", request->model);
     if (origin) jk_check_model_name(&call->error, "against", request->against);
     if (!origin && *request->against)
-        jk_error_field(&call->error, "against", "goes with a dispute about origin, and with no other");
+        jk_error_field(&call->error, "against", "is allowed only in a dispute about origin");
     if (adoption)
         jk_check_field(&call->error, "external", request->external,
                        jk_ident_external_fault(jk_span_of(request->external)));
     if (!adoption && *request->external)
-        jk_error_field(&call->error, "external", "goes with a dispute about an adoption, and with no other");
+        jk_error_field(&call->error, "external", "is allowed only in a dispute about an adoption");
     if (request->ruling < 0 || (ruling && !request->ruling) || (!ruling && request->ruling))
         jk_error_field(&call->error, "ruling",
                        "%lld: give the log index of the ruling where the dispute is about one, else 0",
@@ -271,8 +271,8 @@ static enum jk_status decide_resolve(struct jk_change *change, struct jk_turn *t
                              .outcome = (enum jk_outcome)(request->outcome - 1)};
     uint32_t slot = jk_book_find_dispute(turn->book, (uint64_t)request->dispute, jk_turn_size(turn)), index;
     if (slot == JK_NONE)
-        return jk_fail(error, JK_NOT_FOUND, "DISPUTE_NOT_FOUND", "Log entry %lld is no dispute; see jokbo dispute list",
-                       (long long)request->dispute);
+        return jk_fail(error, JK_NOT_FOUND, "DISPUTE_NOT_FOUND",
+                       "Log entry %lld is not a dispute; see jokbo dispute list", (long long)request->dispute);
     const struct jk_dispute *dispute = jk_book_dispute(turn->book, slot);
     if (dispute->resolved != JK_NONE)
         return jk_fail(error, JK_FAILED_PRECONDITION, "DISPUTE_RESOLVED",

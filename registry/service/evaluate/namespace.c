@@ -31,7 +31,7 @@ static enum jk_status check_holder(struct jk_turn *turn, struct jk_span organisa
         return jk_fail(error, JK_FAILED_PRECONDITION, "ALREADY_SO", "The publisher %s \"%.*s\"",
                        end ? "does not hold" : "holds", JK_SPAN_ARG(organisation));
     return jk_fail(error, JK_FAILED_PRECONDITION, "HELD_BY_ANOTHER",
-                   "\"%.*s\" is held by the publisher \"%.*s\"; that has to end first", JK_SPAN_ARG(organisation),
+                   "\"%.*s\" is held by the publisher \"%.*s\", which must give it up first", JK_SPAN_ARG(organisation),
                    JK_SPAN_ARG(jk_book_publisher(turn->book, holder)->name));
 }
 

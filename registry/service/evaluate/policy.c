@@ -18,7 +18,7 @@ static enum jk_status check_new(struct jk_turn *turn, const struct jk_policy *po
     jk_error_fact(error, "sha256", "%s", hex);
     if (jk_digest_equal(&digest, &row->digest))
         return jk_fail(error, JK_ALREADY_EXISTS, "POLICY_EXISTS",
-                       "This policy is recorded already, by log entry %u: %s@%u", row->from, policy->name,
+                       "This policy is already recorded, by log entry %u: %s@%u", row->from, policy->name,
                        policy->version);
     return jk_fail(error, JK_ALREADY_EXISTS, "POLICY_VERSION_TAKEN",
                    "The policy %s has another text as its version %u, by log entry %u; a policy never changes: give a "

@@ -152,7 +152,7 @@ static void settle_time(struct jk_call *call, struct jk_question *question)
     if (status == JK_OK && question->open_us > moment.now_us) {
         char text[JK_MOMENT_TEXT];
         jk_time_format_moment(moment.now_us, text);
-        jk_error_field(&call->error, "as_of.time", "lies in the future: it is %s now", text);
+        jk_error_field(&call->error, "as_of.time", "is in the future: it is %s now", text);
         status = jk_error_result(&call->error);
     }
     question->settled = true;

@@ -103,7 +103,7 @@ static enum jk_status need_derivative(struct jk_turn *turn, uint32_t model, stru
 {
     if (jk_book_is_derivative(turn->book, model, jk_turn_size(turn))) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_DERIVATIVE",
-                   "\"%.*s\" is no derivative: only derivatives are counted, so only they are ruled on",
+                   "\"%.*s\" is not a derivative: only derivatives are counted, so rulings are only about them",
                    JK_SPAN_ARG(jk_name_of(turn, model)));
 }
 
@@ -122,7 +122,7 @@ static enum jk_status fill_standing(struct jk_turn *turn, const Jokbo__V1__RuleR
         entry->kind = exclude ? JK_KIND_EXCLUDE_ROOT : JK_KIND_RESTORE_ROOT;
         entry->root = jk_name_of(turn, root);
         if (!jk_descends_from_base(turn->book, model, root, n))
-            return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_ROOT", "\"%.*s\" is no root of \"%.*s\"",
+            return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_ROOT", "\"%.*s\" is not a root of \"%.*s\"",
                            JK_SPAN_ARG(entry->root), JK_SPAN_ARG(entry->model));
         excluded = jk_book_is_pair_excluded(turn->book, model, root, n);
     }
@@ -197,7 +197,7 @@ static void check_rule(struct jk_error *error, const Jokbo__V1__RuleRequest *req
                        (int)request->kind);
     if (*request->root) jk_check_model_name(error, "root", request->root);
     if (*request->root && origin)
-        jk_error_field(error, "root", "is for exclude and restore; an origin holds whatever the root");
+        jk_error_field(error, "root", "is for exclude and restore; a ruling on origin applies whatever the root");
     jk_check_field(error, "reason", request->reason, jk_ident_label_fault(jk_span_of(request->reason)));
     jk_check_reason(error, "text", request->text, false);
 }
@@ -223,7 +223,7 @@ static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *tu
                              .target = (uint64_t)request->ruling};
     if (slot == JK_NONE)
         return jk_fail(error, JK_NOT_FOUND, "RULING_NOT_FOUND",
-                       "Log entry %lld is no ruling; see jokbo rule list --pending", (long long)request->ruling);
+                       "Log entry %lld is not a ruling; see jokbo rule list --pending", (long long)request->ruling);
     const struct jk_ruling *ruling = jk_book_ruling(turn->book, slot);
     if (jk_book_ruling_state(turn->book, slot, n) != JK_RULING_PENDING)
         return jk_fail(error, JK_FAILED_PRECONDITION, "RULING_DECIDED",

@@ -135,10 +135,10 @@ static enum jk_status check_rules(const struct jk_turn *turn, const struct jk_po
 {
     bool demo = jk_span_equal(jk_book_purpose(turn->book), JK_SPAN("demo"));
     if (demo || policy->rules <= JK_RULE_SET_SETTLED) return JK_OK;
-    return jk_fail(
-        error, JK_FAILED_PRECONDITION, "RULE_SET_OPEN",
-        "The policy %s@%u is of rule set %u, which is not complete yet: count by it, but close no stage by it",
-        policy->name, policy->version, policy->rules);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "RULE_SET_OPEN",
+                   "The policy %s@%u uses rule set %u, which is not complete yet: it can be used for counting, but not "
+                   "to close a stage",
+                   policy->name, policy->version, policy->rules);
 }
 
 /* A change to an open stage takes two: a team removed at the last moment could not come back. */

@@ -201,7 +201,7 @@ static enum jk_status end_standing(struct jk_change *change, struct jk_turn *tur
     const char *names;
     JK_TRY(jk_owners_disabled(turn, account, arena, &names, error));
     if (!*names) return JK_OK;
-    char *notice = jk_arena_printf(arena, "The verification has ended by this of: %s", names);
+    char *notice = jk_arena_printf(arena, "This ended the verification of: %s", names);
     if (!notice) return jk_out_of_memory(error);
     ((Jokbo__V1__Account *)reply)->notice = notice;
     return JK_OK;
@@ -243,7 +243,7 @@ static struct jk_account *read_account(struct jk_call *call, const char *prefix,
     account->roles = read_roles(list, count, roles_field, &call->error);
     bool wants_team = account->roles & JK_ROLE_TEAM;
     if (wants_team != (*team != 0))
-        jk_error_field(&call->error, team_field, "goes with the role team, and only with it");
+        jk_error_field(&call->error, team_field, "must be given with the role team, and only then");
     if (strlen(team) >= sizeof account->team)
         jk_error_field(&call->error, team_field, "is longer than %zu bytes", sizeof account->team - 1);
     if (jk_error_result(&call->error) != JK_OK) return NULL;

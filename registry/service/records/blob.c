@@ -159,7 +159,7 @@ static enum jk_status name_chunks(struct jk_turn *turn, const struct upload *upl
     if (!upload->number)
         return jk_fail(error, JK_ABORTED, "BLOB_REMOVED", "The blob was removed just now; upload it again");
     if (jk_boot_us() - upload->begun_us > NAMING_US)
-        return jk_fail(error, JK_ABORTED, "UPLOAD_TOO_OLD", "The upload's turn came too late; upload it again");
+        return jk_fail(error, JK_ABORTED, "UPLOAD_TOO_OLD", "The upload took too long to be recorded; upload it again");
     return jk_turn_blob_name(turn, &upload->facts.digest, upload->number, error);
 }
 
@@ -193,13 +193,13 @@ static enum jk_status check_whole(struct jk_call *call, struct upload *upload)
     struct jk_digest digest;
     struct jk_manifest_summary summary;
     if (upload->received != upload->facts.size)
-        jk_error_field(&call->error, "header.size", "says %llu bytes, %llu came",
+        jk_error_field(&call->error, "header.size", "says %llu bytes, but %llu were received",
                        (unsigned long long)upload->facts.size, (unsigned long long)upload->received);
     jk_sha256_end(upload->hash, &digest);
     if (!jk_digest_equal(&digest, &upload->facts.digest)) {
         char hex[JK_DIGEST_HEX + 1];
         jk_digest_hex(&digest, hex);
-        jk_error_field(&call->error, "header.sha256", "is not the digest of the data that came, which is %s", hex);
+        jk_error_field(&call->error, "header.sha256", "is not the digest of the data received, which is %s", hex);
     }
     JK_TRY(jk_error_result(&call->error));
     if (!upload->facts.manifest) {
@@ -293,7 +293,7 @@ static void got_data(struct jk_call *call)
     else if (message->data.len == 0 || message->data.len > DATA_MAX)
         jk_error_field(&call->error, "data", "%zu bytes in a message: send 1 to %u", message->data.len, DATA_MAX);
     else if (message->data.len > upload->facts.size - upload->received)
-        jk_error_field(&call->error, "data", "goes on past the %llu bytes that header.size says",
+        jk_error_field(&call->error, "data", "exceeds the %llu bytes of header.size",
                        (unsigned long long)upload->facts.size);
     if (jk_error_result(&call->error) == JK_OK)
         jk_call_on_reader(call, take_data);
@@ -328,7 +328,7 @@ static void read_header(struct jk_call *call, const Jokbo__V1__BlobHeader *heade
     upload->facts.size = (uint64_t)header->size;
     if (header->size > most && !jk_error_is_set(&call->error))
         (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "BLOB_TOO_LARGE",
-                      "header.size: %lld bytes are too many, a %s has at most %lld", (long long)header->size,
+                      "header.size: %lld bytes are too many; a %s may have at most %lld", (long long)header->size,
                       manifest ? "manifest" : "licence text", (long long)most);
 }
 

@@ -62,7 +62,7 @@ static enum jk_status switch_release(struct jk_change *change, struct jk_turn *t
     if (yank && yanked != JK_NONE) {
         jk_error_fact(error, "log_index", "%u", yanked);
         return jk_fail(error, JK_FAILED_PRECONDITION, "ALREADY_YANKED",
-                       "The release \"%s\" is yanked already, by log entry %u", name, yanked);
+                       "The release \"%s\" was already yanked by log entry %u", name, yanked);
     }
     if (!yank && yanked == JK_NONE)
         return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_YANKED", "The release \"%s\" is not yanked", name);
@@ -115,7 +115,7 @@ static void check_release_name(struct jk_call *call, const char *text)
 {
     struct jk_span name, version;
     jk_split_version(jk_span_of(text), &name, &version);
-    const char *why = name.at ? jk_ident_model_fault(name) : "names no release: write publisher/model@version";
+    const char *why = name.at ? jk_ident_model_fault(name) : "does not name a release: write publisher/model@version";
     jk_check_field(&call->error, "name", text, why ? why : jk_ident_version_fault(version));
 }
 
@@ -174,7 +174,7 @@ static enum jk_status decide_rename(struct jk_change *change, struct jk_turn *tu
     jk_ident_split(jk_span_of(request->new_name), &given, &part);
     if (!jk_span_equal_fold(given, jk_book_publisher(turn->book, publisher)->name)) {
         jk_error_field(error, "new_name",
-                       "\"%s\" has another publisher; a rename stays within one, a transfer changes it",
+                       "\"%s\" has another publisher; a rename keeps the publisher, a transfer changes it",
                        request->new_name);
         return jk_error_result(error);
     }
@@ -212,7 +212,7 @@ static enum jk_status decide_transfer(struct jk_change *change, struct jk_turn *
     JK_TRY(jk_need_publisher(turn, to_part, &receiving, error));
     if (receiving == publisher) {
         jk_error_field(error, "new_name",
-                       "\"%s\" has the same publisher; a transfer changes it, a rename stays within one",
+                       "\"%s\" has the same publisher; a transfer changes the publisher, a rename keeps it",
                        request->new_name);
         return jk_error_result(error);
     }

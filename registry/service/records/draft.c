@@ -70,7 +70,7 @@ static void read_registered(const Jokbo__V1__RegisteredParent *message, struct j
     const char *why;
     if (jk_ident_is_local_path(text)) {
         parent_fault(draft, arena, i, "registered.name", text,
-                     "is a path on a local disk; name the model that lies there, as publisher/model", error);
+                     "is a path on a local disk; name the model stored there, as publisher/model", error);
         return;
     }
     jk_split_version(text, &parent->name, &parent->version);
@@ -88,7 +88,7 @@ static void read_external(const Jokbo__V1__ExternalParent *message, struct jk_ar
     parent->name = jk_span_of(message->name);
     parent->version = jk_span_of(message->revision);
     const char *why = jk_ident_is_local_path(parent->name)
-                          ? "is a path on a local disk; name the model that lies there, as host/id or publisher/model"
+                          ? "is a path on a local disk; name the model stored there, as host/id or publisher/model"
                           : jk_ident_external_fault(parent->name);
     if (why) parent_fault(draft, arena, i, "external.name", parent->name, why, error);
     struct jk_span id;

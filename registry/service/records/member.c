@@ -39,9 +39,9 @@ static enum jk_status reply_member(struct jk_change *change, const struct jk_mem
 static const char *notice_of(struct jk_change *change, uint32_t ended, const char *why)
 {
     if (ended == JK_NONE) return protobuf_c_empty_string;
-    return jk_arena_printf(
-        &change->call->arena,
-        "The publisher's verification has ended by this (log entry %u, %s); an admin verifies it anew", ended, why);
+    return jk_arena_printf(&change->call->arena,
+                           "This ended the publisher's verification (log entry %u, %s); an admin can verify it again",
+                           ended, why);
 }
 
 /* A role from now on, or none; `stood` as in the membership. */
@@ -93,7 +93,7 @@ static bool may_change_members(const struct jk_change *change, const struct jk_t
 
 static enum jk_status fail_not_owner(struct jk_span publisher, struct jk_error *error)
 {
-    return jk_fail(error, JK_PERMISSION_DENIED, "NOT_AN_OWNER", "Only an owner of \"%.*s\" changes its members",
+    return jk_fail(error, JK_PERMISSION_DENIED, "NOT_AN_OWNER", "Only an owner of \"%.*s\" may change its members",
                    JK_SPAN_ARG(publisher));
 }
 
@@ -168,15 +168,14 @@ static enum jk_status decide_accept(struct jk_change *change, struct jk_turn *tu
     if (!invitation.invited)
         return jk_fail(
             error, JK_NOT_FOUND, "INVITATION_NOT_FOUND",
-            "This account is not invited to \"%.*s\"; one of its owners invites it: jokbo publisher add-member "
+            "This account is not invited to \"%.*s\"; one of its owners can invite it: jokbo publisher add-member "
             "%.*s %llu",
             JK_SPAN_ARG(name), JK_SPAN_ARG(name), (unsigned long long)change->call->principal.account);
     if (!still_holds(turn, &invitation, publisher))
-        return jk_fail(
-            error, JK_FAILED_PRECONDITION, "INVITATION_LAPSED",
-            "Account %llu, which invited this one to \"%.*s\", can invite nobody any more, or the verification "
-            "for which it did is over; ask an owner for another invitation",
-            (unsigned long long)invitation.invited_by, JK_SPAN_ARG(name));
+        return jk_fail(error, JK_FAILED_PRECONDITION, "INVITATION_LAPSED",
+                       "Account %llu, which invited this one to \"%.*s\", can no longer invite anybody, or the "
+                       "verification that the invitation was for has ended; ask an owner for another invitation",
+                       (unsigned long long)invitation.invited_by, JK_SPAN_ARG(name));
     struct jk_member member = {.account = invitation.account, .role = invitation.invited, .stood = invitation.stood};
     return put_member(change, turn, publisher, &member, why_of(turn, name, member.role, invitation.invited_by),
                       out_reply);
@@ -203,7 +202,7 @@ static enum jk_status decide_remove(struct jk_change *change, struct jk_turn *tu
     (void)jk_directory_member(turn->directory, name, account, &member);
     if (member.role == JK_MEMBER_NONE && !member.invited)
         return jk_fail(error, JK_NOT_FOUND, "MEMBER_NOT_FOUND",
-                       "Account %lld is no member of \"%.*s\", nor invited to it", (long long)request->account,
+                       "Account %lld is neither a member of \"%.*s\" nor invited to it", (long long)request->account,
                        JK_SPAN_ARG(name));
     member = (struct jk_member){.account = account, .role = JK_MEMBER_NONE};
     return put_member(change, turn, publisher, &member, JK_ENDED_LEFT, out_reply);
@@ -225,7 +224,7 @@ static enum jk_status check_reader(struct jk_call *call, struct jk_span name)
         return jk_fail(&call->error, JK_NOT_FOUND, "PUBLISHER_NOT_FOUND", "There is no publisher \"%.96s\"", name.at);
     bool admin = call->principal.roles & JK_ROLE_ADMIN;
     if (admin || jk_directory_membership(directory, name, call->principal.account) != JK_MEMBER_NONE) return JK_OK;
-    return jk_fail(&call->error, JK_PERMISSION_DENIED, "NOT_A_MEMBER", "Only members of \"%.96s\" see its members",
+    return jk_fail(&call->error, JK_PERMISSION_DENIED, "NOT_A_MEMBER", "Only members of \"%.96s\" may see its members",
                    name.at);
 }
 

@@ -50,7 +50,7 @@ enum jk_status jk_member_room(struct jk_turn *turn, struct jk_span publisher, st
     (void)jk_directory_list_members(turn->directory, publisher, 0, 1, turn->arena, &list, &total);
     if (total < JK_MEMBERS_MAX) return JK_OK;
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "MEMBERS_QUOTA",
-                   "The publisher has %d members, with those who are invited, which is the most", JK_MEMBERS_MAX);
+                   "The publisher has %d members, including those invited, which is the limit", JK_MEMBERS_MAX);
 }
 
 /* ---- who counts for the verification ---- */

@@ -98,7 +98,7 @@ static enum jk_status prove_inclusion(struct jk_call *call, const struct jk_view
     JK_TRY(find_entry(view, wanted, &index, &call->error));
     if (index >= size)
         jk_error_field(&call->error, wanted.hash ? "lineage_hash" : "log_index",
-                       "entry %llu does not lie in the tree of %llu entries: give an index below tree_size",
+                       "entry %llu is not in the tree of %llu entries: give an index below tree_size",
                        (unsigned long long)index, (unsigned long long)size);
     JK_TRY(jk_error_result(&call->error));
     if (!jk_merkle_inclusion(jk_forest_read, view->forest, index, size, &proof) ||

@@ -45,9 +45,10 @@ static enum jk_status check_version(struct jk_change *change, struct jk_turn *tu
     if (same != JK_NONE) return jk_registration_exists(change, turn, resolved, same, error);
     uint32_t taken = jk_book_find_version(turn->book, model, draft->version, jk_turn_size(turn));
     if (taken == JK_NONE) return JK_OK;
-    return jk_fail(error, JK_ALREADY_EXISTS, "VERSION_TAKEN",
-                   "Release \"%.*s\" exists since log entry %u and releases never change; publish the next version",
-                   JK_SPAN_ARG(draft->version), jk_book_release(turn->book, taken)->index);
+    return jk_fail(
+        error, JK_ALREADY_EXISTS, "VERSION_TAKEN",
+        "Release \"%.*s\" has existed since log entry %u, and releases never change; publish the next version",
+        JK_SPAN_ARG(draft->version), jk_book_release(turn->book, taken)->index);
 }
 
 /* A machine's token may not drop anything that the deciding release claims, by publishing one that says less and would

@@ -43,7 +43,7 @@ static enum jk_status check_publisher_quota(struct jk_change *change, struct jk_
     unsigned limit = jk_services_of(change->call)->publishers_per_account;
     if (jk_directory_created(turn->directory, change->call->principal.account) < limit) return JK_OK;
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "PUBLISHERS_QUOTA",
-                   "This account made %u publishers already, which is the most, whoever owns them now", limit);
+                   "This account has created %u publishers, which is the limit, whoever owns them now", limit);
 }
 
 static enum jk_status decide_create_publisher(struct jk_change *change, struct jk_turn *turn,
@@ -75,7 +75,7 @@ static enum jk_status decide_create_publisher(struct jk_change *change, struct j
     JK_TRY(jk_need_publisher(turn, name, &publisher, error));
     const char *near = jk_nearest_publishers(turn->book, index, name, &change->call->arena);
     const char *notice =
-        jk_arena_printf(&change->call->arena, "The name is part of a public log and stays there for ever%s%s",
+        jk_arena_printf(&change->call->arena, "The name is part of a public log and stays there forever%s%s",
                         *near ? "; near to it: " : "", near);
     return present_in_turn(change, turn, publisher, notice, out_reply);
 }

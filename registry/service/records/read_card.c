@@ -74,7 +74,7 @@ static void check_content(struct jk_error *error, const char *field, const Jokbo
     bool whole = file->size > 0 && (uint64_t)file->size == content.len;
     jk_from_hex(file->sha256, field, &said, error);
     if (file->size < 0)
-        jk_error_field(error, field, "%lld is no size: 0 or more is needed", (long long)file->size);
+        jk_error_field(error, field, "%lld is not a size: 0 or more is needed", (long long)file->size);
     else if (file->size > 0 && content.len > (uint64_t)file->size)
         jk_error_field(error, field, "%zu bytes are sent of a file of %lld", content.len, (long long)file->size);
     else if (whole && !jk_digest_is_zero(&said)) {
@@ -133,10 +133,10 @@ static enum jk_status take_request(struct reading *reading)
     reading->files.count = request->n_files;
     check_doubles(reading, error);
     if (total > BYTES_MAX)
-        jk_error_field(error, "files",
-                       "%zu bytes are sent in all; 1,048,576 is the most: the first 256 KiB of weights "
-                       "are enough",
-                       total);
+        jk_error_field(
+            error, "files",
+            "%zu bytes are sent in total; at most 1,048,576 are allowed: the first 256 KiB of weights are enough",
+            total);
     return jk_error_result(error);
 }
 
@@ -185,8 +185,7 @@ static void fill(struct reading *reading, const struct jk_given *given)
     struct jk_declaration *declaration = &reading->declaration;
     declaration->notes.arena = &reading->arena;
     jk_declaration_fill(declaration, given, &reading->sources, &reading->mistakes);
-    if (declaration->name.len == 0)
-        jk_error_field(&reading->mistakes, "name", "it is not given: publisher/model is needed");
+    if (declaration->name.len == 0) jk_error_field(&reading->mistakes, "name", "missing: publisher/model is needed");
     const char *missing =
         declaration->parents.count == 0 ? jk_declaration_missing_parents(declaration, &reading->sources) : NULL;
     if (missing) jk_error_field(&reading->mistakes, "parents", "%s", missing);

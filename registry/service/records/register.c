@@ -42,10 +42,10 @@ static enum jk_status fail_taken(struct jk_change *change, struct jk_turn *turn,
     if (release != JK_NONE) return jk_registration_exists(change, turn, resolved, release, error);
     struct jk_span present = jk_name_of(turn, model);
     jk_error_resource(error, "jokbo.v1/Model", "");
-    return jk_fail(
-        error, JK_ALREADY_EXISTS, "NAME_TAKEN",
-        "The name \"%.*s\" belongs to %.*s since log entry %u; publish a further release of it, or choose another name",
-        JK_SPAN_ARG(name), JK_SPAN_ARG(present), jk_book_model(turn->book, model)->index);
+    return jk_fail(error, JK_ALREADY_EXISTS, "NAME_TAKEN",
+                   "The name \"%.*s\" has belonged to %.*s since log entry %u; publish a further release of it, or "
+                   "choose another name",
+                   JK_SPAN_ARG(name), JK_SPAN_ARG(present), jk_book_model(turn->book, model)->index);
 }
 
 enum jk_status jk_register_one(struct jk_change *change, struct jk_turn *turn, const struct jk_draft *draft,

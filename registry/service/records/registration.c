@@ -56,7 +56,7 @@ enum jk_status jk_registration_exists(struct jk_change *change, struct jk_turn *
     jk_error_fact(error, "lineage_hash", "%s", hex);
     jk_error_fact(error, "name", "%.*s", JK_SPAN_ARG(resolved->statement.model));
     return jk_fail(error, JK_ALREADY_EXISTS, "STATEMENT_EXISTS",
-                   "This very statement is registered already, as log entry %u", index);
+                   "This exact statement is already registered, as log entry %u", index);
 }
 
 enum jk_status jk_registration_append(struct jk_turn *turn, enum jk_kind kind, const struct jk_actor *actor,

@@ -73,7 +73,7 @@ static enum jk_status check_asker(struct jk_turn *turn, const struct jk_publishe
 {
     if (jk_directory_membership(turn->directory, name, request->account) == JK_MEMBER_OWNER) return JK_OK;
     if (!request->id)
-        return jk_fail(error, JK_PERMISSION_DENIED, "NOT_AN_OWNER", "Only an owner of \"%.*s\" asks for another",
+        return jk_fail(error, JK_PERMISSION_DENIED, "NOT_AN_OWNER", "Only an owner of \"%.*s\" may ask for another",
                        JK_SPAN_ARG(name));
     return jk_fail(error, JK_FAILED_PRECONDITION, "ASKER_LEFT",
                    "Account %llu, which asked, no longer owns \"%.*s\"; refuse the request",
@@ -84,14 +84,13 @@ static enum jk_status check_verified(struct jk_turn *turn, uint32_t publisher, s
                                      struct jk_error *error)
 {
     if (!jk_book_is_verified(turn->book, publisher, jk_turn_size(turn)))
-        return jk_fail(
-            error, JK_FAILED_PRECONDITION, "NOT_VERIFIED",
-            "\"%.*s\" is not verified, so nobody needs to confirm its owners: an owner adds another by himself "
-            "(jokbo publisher add-member)",
-            JK_SPAN_ARG(name));
+        return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_VERIFIED",
+                       "\"%.*s\" is not verified, so nobody needs to confirm its owners: an owner can simply add "
+                       "another (jokbo publisher add-member)",
+                       JK_SPAN_ARG(name));
     if (jk_owners_known(turn, publisher)) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "OWNERS_UNKNOWN",
-                   "It is not recorded here who owned \"%.*s\" when it was verified; an admin verifies it anew first",
+                   "It is not recorded who owned \"%.*s\" when it was verified; an admin must verify it again first",
                    JK_SPAN_ARG(name));
 }
 
@@ -105,11 +104,11 @@ static enum jk_status check_owner(struct jk_turn *turn, const struct jk_publishe
     JK_TRY(check_asker(turn, request, name, error));
     JK_TRY(check_verified(turn, publisher, name, error));
     if (!jk_directory_account(turn->directory, request->owner, &account) || account.disabled)
-        return jk_fail(error, JK_NOT_FOUND, "ACCOUNT_NOT_FOUND", "There is no account %llu that works",
+        return jk_fail(error, JK_NOT_FOUND, "ACCOUNT_NOT_FOUND", "There is no account %llu, or it is disabled",
                        (unsigned long long)request->owner);
     enum jk_member_role role = jk_directory_membership(turn->directory, name, request->owner);
     if (role == JK_MEMBER_OWNER)
-        return jk_fail(error, JK_ALREADY_EXISTS, "ALREADY_OWNER", "Account %llu owns \"%.*s\" already",
+        return jk_fail(error, JK_ALREADY_EXISTS, "ALREADY_OWNER", "Account %llu already owns \"%.*s",
                        (unsigned long long)request->owner, JK_SPAN_ARG(name));
     return role == JK_MEMBER_NONE ? jk_member_room(turn, name, error) : JK_OK;
 }
@@ -155,12 +154,12 @@ static enum jk_status check_pending(struct jk_change *change, struct jk_turn *tu
             if (list[i].kind == request->kind && list[i].owner == request->owner &&
                 jk_span_equal_fold(jk_span_of(list[i].publisher), jk_span_of(request->publisher)))
                 return jk_fail(error, JK_ALREADY_EXISTS, "REQUEST_PENDING",
-                               "Request %llu asks for this already and waits to be decided",
+                               "Request %llu already asks for this and is waiting to be decided",
                                (unsigned long long)list[i].id);
         }
     if (mine < JK_REQUESTS_PENDING) return JK_OK;
     return jk_fail(error, JK_RESOURCE_EXHAUSTED, "REQUESTS_QUOTA",
-                   "%d of this account's requests are waiting, which is the most", JK_REQUESTS_PENDING);
+                   "%d of this account's requests are waiting, which is the limit", JK_REQUESTS_PENDING);
 }
 
 static enum jk_status decide_request(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
@@ -190,7 +189,7 @@ static void check_request(struct jk_call *call, const Jokbo__V1__RequestPublishe
         jk_error_field(&call->error, "evidence", "%zu bytes: give 1 to %d", evidence, JK_EVIDENCE_MAX);
     if (for_owner ? given->owner <= 0 : given->owner != 0)
         jk_error_field(&call->error, "owner",
-                       "%lld: the number of an account goes with the kind owner, and only with it",
+                       "%lld: the number of an account must be given with the kind owner, and only then",
                        (long long)given->owner);
 }
 
@@ -216,7 +215,7 @@ void jk_request_publisher(struct jk_call *call)
 static enum jk_status check_evidence(const char *evidence, struct jk_error *error)
 {
     const char *why = jk_ident_label_fault(jk_span_of(evidence));
-    if (why) jk_error_field(error, "evidence", "%s; name the kind of evidence that was seen", why);
+    if (why) jk_error_field(error, "evidence", "%s; say what kind of evidence was seen", why);
     return jk_error_result(error);
 }
 
@@ -257,9 +256,8 @@ static enum jk_status approve_owner(struct jk_change *change, struct jk_turn *tu
     if (caller == request->account || caller == request->owner ||
         jk_directory_had_a_hand(turn->directory, name, caller))
         return jk_fail(error, JK_PERMISSION_DENIED, "NOT_INDEPENDENT",
-                       "An owner of \"%.*s\" is confirmed by a registrar or admin who neither asks, nor is meant, nor "
-                       "made it, nor is "
-                       "or was a member of it",
+                       "An owner of \"%.*s\" must be confirmed by a registrar or admin who is neither the one who asks "
+                       "nor the one proposed, did not create the publisher, and never was a member of it",
                        JK_SPAN_ARG(name));
     uint32_t since = jk_book_verified_since(turn->book, publisher, jk_turn_size(turn));
     if (jk_directory_membership(turn->directory, name, request->owner) != JK_MEMBER_NONE)
@@ -319,7 +317,7 @@ static enum jk_status decide_decision(struct jk_change *change, struct jk_turn *
     JK_TRY(put_request(change, turn, &request, out_reply));
     if (ended != JK_NONE)
         ((Jokbo__V1__PublisherRequest *)*out_reply)->notice =
-            (char *)(uintptr_t) "The publisher's verification has ended by this; verify it anew with its owner";
+            (char *)(uintptr_t) "This ended the publisher's verification; verify it again with its owner";
     return JK_OK;
 }
 

@@ -288,7 +288,7 @@ static enum jk_status apply_model(struct applying *applying, const Jokbo__V1__Ro
     uint32_t team = jk_book_find_team(book, jk_span_of(facts->team), now(applying));
     if (team == JK_NONE) {
         const char *field = jk_arena_printf(applying->arena, "models[%zu].facts.team", i);
-        jk_error_field(applying->error, field ? field : "models", "\"%s\" is no team on the roster", facts->team);
+        jk_error_field(applying->error, field ? field : "models", "\"%s\" is not a team on the roster", facts->team);
         return jk_error_result(applying->error);
     }
     jk_ident_split(name, &publisher, &part);

@@ -46,7 +46,7 @@ static unsigned read_scopes(struct jk_call *call, const Jokbo__V1__CreateTokenRe
     if (!request->n_scopes) bits = (JK_SCOPE_MODELS | JK_SCOPE_PUBLISHERS) & call->principal.scopes;
     if (!request->n_scopes && !bits) bits = JK_SCOPE_PUBLISH & call->principal.scopes;
     unsigned beyond = bits & ~jk_scopes_with_included(call->principal.scopes);
-    if (beyond) jk_error_field(&call->error, "scopes", "go beyond those of the token that makes this one");
+    if (beyond) jk_error_field(&call->error, "scopes", "exceed those of the token that makes this one");
     return bits;
 }
 
@@ -78,7 +78,7 @@ static enum jk_status whose(struct jk_call *call, int64_t asked, uint64_t *out_a
     bool admin = (call->principal.roles & JK_ROLE_ADMIN) && (call->principal.scopes & JK_SCOPE_ACCOUNTS);
     if (*out_account == call->principal.account || admin) return JK_OK;
     return jk_fail(&call->error, JK_PERMISSION_DENIED, "NOT_YOURS",
-                   "Tokens of other accounts are an admin's to handle");
+                   "Only an admin may handle tokens of other accounts");
 }
 
 /* ---- create ---- */

@@ -58,7 +58,7 @@ void jk_withdraw_blob(struct jk_call *call)
         jk_from_hex(request->sha256, "sha256", digest, &call->error);
         if (!*request->sha256) jk_error_field(&call->error, "sha256", "is required");
         if (request->lift && *request->reason)
-            jk_error_field(&call->error, "reason", "goes with a withdrawal, not with lift");
+            jk_error_field(&call->error, "reason", "is for a withdrawal, not for lift");
         else if (!request->lift)
             jk_check_reason(&call->error, "reason", request->reason, true);
         status = jk_error_result(&call->error);
