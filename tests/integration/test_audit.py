@@ -225,7 +225,7 @@ class AuditTest(unittest.TestCase):
             f.write(self.signer.key + "\n" + self.key + "\n")
         self.assertNotIn(proves, self.audit(self.folder, "--key", path).stderr)
         self.told(NOT_VERIFIED, "AUDIT_SIGNATURE", self.folder, "--key", self.signer.key)
-        self.audit(self.folder, "--key", "nonsense", code=REFUSED)
+        self.audit(self.folder, "--key", "nonsense", code=USAGE)
         os.unlink(os.path.join(self.folder, "log.vkey"))
         self.audit(self.folder)  # by the key of the first use
         self.home = os.path.join(self.home, "somebody-else")

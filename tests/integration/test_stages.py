@@ -475,8 +475,8 @@ class Commands(Stages):
         self.run_ok("stage", "put", name, "--disputes-until", "none", client=self.eve)
         self.assertIn("not open yet", self.run_ok("stage", "list"))
         self.assertIn("--opens", self.run_ok("stage", "put", name, "--opens", "tomorrow", client=self.eve, code=2))
-        self.assertIn("stage.title_ko", self.run_ok("stage", "put", self.next("stage-"), "--title", "x", client=self.eve,
-                                                    code=4))
+        self.assertIn("--title-ko:", self.run_ok("stage", "put", self.next("stage-"), "--title", "x", client=self.eve,
+                                                 code=4))
         self.run_ok("stage", "show", "nothing", code=5)
 
     def test_rulings_and_disputes(self):
