@@ -178,10 +178,19 @@ class Checkout:
         return subprocess.run(["bash", "-c", script.replace(ADDRESS, self.server.address).replace(HTTP, self.server.http)], cwd=self.folder, env=own, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT_S * SLOWER)
 
+    @staticmethod
+    def published_first(command):
+        """Before an audit of what is served: nobody turns to it within the second in which the last entry is published."""
+        if not re.match(r"build/jokbo (?:audit|export) http", command):
+            return ""
+        newest = "env -i JOKBO_SERVER=%s build/jokbo log checkpoint | sed -n 2p" % ADDRESS
+        served = "curl -fsS %s/checkpoint | sed -n 2p" % ("http://" + HTTP.replace("http://", ""))
+        return "for _ in $(seq 400); do [[ $(%s) -ge $(%s) ]] && break; sleep 0.05; done 2>/dev/null\n" % (served, newest)
+
     def replay(self, commands):
         """What each command printed, in one shell."""
         mark = "---- end of step %d ----"
-        script = "".join("%s\n{ kept=$?; } 2>/dev/null; printf '\\n%s\\n'; (exit $kept)\n" % (command, mark % i)
+        script = "".join("%s%s\n{ kept=$?; } 2>/dev/null; printf '\\n%s\\n'; (exit $kept)\n" % (self.published_first(command), command, mark % i)
                          for i, command in enumerate(commands))
         rest = self.as_on_page(self.bash(script).stdout)
         outputs = []
