@@ -729,7 +729,7 @@ class Effects(Adopting):
         """Weights that are an adopted ancestor's make a duplicate, but not where adoptions are left out."""
         weights = "%064x" % self.size()
         ancestor = self.derivative(SOLAR, publisher="alice", weights_sha256=weights)
-        self.alice.call("Registry.YankRelease", name=ancestor + "@1", reason="so that it does not stand, nor go first")
+        confirmed(self.eve, self.una, "Stages.Rule", model=ancestor, reason="spam", text="so that it does not stand, nor go first")
         there = self.external("Effects")
         model = self.derivative(there, SKT, publisher="carol", relation="merge", weights_sha256=weights)
         self.assertEqual(self.reasons(model, self.IN)[SKT], [])
