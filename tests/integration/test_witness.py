@@ -149,8 +149,8 @@ class Witnessed(unittest.TestCase):
         self.assertFalse(self.logged("witness-ahead"))
 
     def answered_while_open(self, silent, prefix):
-        """How many registrations are answered while the silent witness owes the answer to one question. Whoever waited for it, the
-        first would be answered once the server has given the question up, after a second."""
+        """How many registrations, up to 3, are answered while the silent witness owes the answer to one question. If they waited for
+        it, the first would be answered only once the server has given the question up, after a second."""
         asked, count = len(silent.asked), 0
         until("the silent one is asked", lambda: len(silent.asked) > asked, 30)
         while True:
@@ -158,6 +158,8 @@ class Witnessed(unittest.TestCase):
             if time.monotonic() > silent.asked_at + 0.9:
                 return count
             count += 1
+            if count == 3:
+                return count
 
     def test_absent_one_costs_nothing(self):
         silent, good = self.begin("silent", "good")
@@ -166,9 +168,9 @@ class Witnessed(unittest.TestCase):
         self.publisher("p")  # the publication that asks it; it is asked again after one second, two, four
         for attempt in range(4):  # on a busy machine a registration may take as long as the question
             answered = self.answered_while_open(silent, "while-%d" % attempt)
-            if answered >= 3:
+            if answered == 3:
                 break
-        self.assertGreaterEqual(answered, 3, "registrations wait for a witness that is silent")
+        self.assertEqual(answered, 3, "registrations wait for a witness that is silent")
         start = time.monotonic()
         self.publisher("last")
         until("published", lambda: size_of(self.checkpoint()) == self.size())
