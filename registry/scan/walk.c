@@ -72,8 +72,8 @@ static enum jk_status add_odd(struct walker *walker, const char *path, const cha
 static enum jk_status add_file(struct walker *walker, const char *path, const struct stat *facts)
 {
     JK_CLEANUP(jk_text_done) struct jk_text named;
-    if (!jk_utf8_valid(jk_span_of(path))) return add_odd(walker, path, "its name is not UTF-8");
     jk_text_init(&named, 0);
+    if (!jk_utf8_valid(jk_span_of(path))) return add_odd(walker, path, "its name is not UTF-8");
     jk_percent_encode(&named, jk_span_of(path), "", false);
     if (named.len > JK_MANIFEST_PATH_MAX) return add_odd(walker, path, "its path has more than 1,024 bytes");
     const char *copy = named.failed ? NULL : jk_arena_copy(&walker->walk->arena, named.bytes, named.len);
