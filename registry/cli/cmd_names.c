@@ -29,10 +29,17 @@ static const char *item_name(const ProtobufCMessage *item, const char *field)
     return name;
 }
 
+/* The shell expands what it is offered: of a name with any other character nothing must get there, whatever a server
+ * sends. */
+static bool is_plain(const char *name)
+{
+    return name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/@:+-")] == '\0';
+}
+
 static void print_if_begun(struct jk_cli *cli, const char *name)
 {
     const char *beginning = jk_cli_operand(cli, 1);
-    if (strncasecmp(name, beginning, strlen(beginning)) == 0) fprintf(cli->out, "%s\n", name);
+    if (is_plain(name) && strncasecmp(name, beginning, strlen(beginning)) == 0) fprintf(cli->out, "%s\n", name);
 }
 
 static void print_beginning_so(struct jk_cli *cli, const struct jk_list *list, const char *field)

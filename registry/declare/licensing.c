@@ -65,7 +65,7 @@ static struct jk_span of_expression(const struct mapping *mapping, struct jk_spa
     JK_CLEANUP(jk_text_done) struct jk_text spdx;
     size_t begin = 0;
     jk_text_init(&spdx, JK_LICENSE_MAX);
-    for (size_t i = 0; i <= text.len; i++) {
+    for (size_t i = 0; i <= text.len && !spdx.failed; i++) {
         bool mark = i == text.len || strchr(" \t\n()", text.at[i]) != NULL;
         if (!mark) continue;
         add_word(mapping, (struct jk_span){text.at + begin, i - begin}, &spdx);
@@ -106,8 +106,10 @@ static struct jk_span of_name(const struct mapping *mapping, struct jk_span name
     return jk_span_equal(found, JK_SPAN("NOASSERTION")) ? JK_SPAN("") : found;
 }
 
+/* What is longer than an expression may be is none, and is not looked at word by word. */
 static struct jk_span map_one(const struct mapping *mapping, struct jk_span license)
 {
+    if (license.len > JK_LICENSE_MAX) return JK_SPAN("");
     struct jk_span found = of_hub(mapping, license);
     if (found.len == 0) found = of_expression(mapping, license);
     if (found.len == 0) found = of_title(mapping, license);

@@ -25,11 +25,32 @@ static void read_address(struct MHD_Connection *connection, struct jk_peer *out_
     }
 }
 
+struct last_header {
+    const char *name;
+    struct jk_span value;
+};
+
+static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct last_header *last = context;
+    (void)kind;
+    if (strcasecmp(name, last->name) == 0) last->value = jk_span_of(value ? value : "");
+    return MHD_YES;
+}
+
+/* The last header of that name is the nearest proxy's; those before it are whatever the client wrote. */
+static struct jk_span last_header(struct MHD_Connection *connection, const char *name)
+{
+    struct last_header last = {name, JK_SPAN("")};
+    (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, take_header, &last);
+    return last.value;
+}
+
 static void find_client(const struct jk_http *http, struct MHD_Connection *connection, struct jk_peer *out_peer)
 {
     read_address(connection, out_peer);
     if (http->options.proxies && jk_proxies_hold(http->options.proxies, out_peer))
-        (void)jk_peer_forwarded(jk_http_header(connection, "X-Forwarded-For"), out_peer);
+        (void)jk_peer_forwarded(last_header(connection, "X-Forwarded-For"), out_peer);
     jk_peer_group(out_peer);
 }
 

@@ -101,11 +101,13 @@ static void read_records(struct jk_scan_cache *cache)
         return;
     }
     rest = (struct jk_span){rest.at + strlen(HEAD), rest.len - strlen(HEAD)};
+    struct jk_span unread = rest; /* from the first record on that is damaged */
     while (next_record(&rest, &record)) {
         record.at = cache->count;
         if (!add_record(cache, &record)) break;
+        unread = rest;
     }
-    cache->len -= rest.len;
+    cache->len -= unread.len;
     if (cache->count > 1) qsort(cache->records, cache->count, sizeof *cache->records, by_name);
 }
 

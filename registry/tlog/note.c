@@ -71,7 +71,7 @@ static enum jk_status bad_line(struct jk_span line, struct jk_error *error)
     return jk_fail(
         error, JK_INVALID_ARGUMENT, "NOTE_MALFORMED",
         "the line \"%s\" is not a signature line: after the last empty line there may only be lines of the form "
-        "\"\u2014 <name> <base64>\" may stand",
+        "\"\u2014 <name> <base64>\"",
         shown);
 }
 

@@ -6,7 +6,6 @@
 #include "service/records/findings.h"
 
 #define ANCESTORS_MAX 4096
-#define ROOTS_MAX     256
 
 struct foresight {
     const struct jk_present *present;
@@ -15,6 +14,7 @@ struct foresight {
     int64_t now_us;
     uint32_t *ancestors; /* releases visited, each once */
     size_t ancestor_count;
+    uint8_t *visited;                 /* by release, a bit each */
     uint8_t met[JK_PERMISSION_KINDS]; /* permissions of all ancestors, a bit each */
     struct jk_spell *roots;
     size_t root_count;
@@ -30,8 +30,9 @@ static void meet_unknown(struct foresight *foresight)
 
 static void meet(struct foresight *foresight, uint32_t release)
 {
-    for (size_t i = 0; i < foresight->ancestor_count; i++)
-        if (foresight->ancestors[i] == release) return;
+    uint8_t *visited = &foresight->visited[release / 8], bit = (uint8_t)(1u << release % 8);
+    if (*visited & bit) return;
+    *visited |= bit;
     if (foresight->ancestor_count == ANCESTORS_MAX)
         meet_unknown(foresight);
     else
@@ -84,7 +85,7 @@ static void add_root(struct foresight *foresight, uint32_t model, unsigned depth
         if (!adopted) root->flags &= ~(uint32_t)JK_FLAG_ADOPTED_ONLY;
         return;
     }
-    if (foresight->root_count == ROOTS_MAX) return;
+    if (foresight->root_count == JK_BOOK_BASES) return;
     foresight->roots[foresight->root_count++] = (struct jk_spell){
         .root = model, .depth = (uint16_t)depth, .flags = adopted ? (uint32_t)JK_FLAG_ADOPTED_ONLY : 0u};
 }
@@ -205,14 +206,16 @@ static uint32_t publisher_of(const struct jk_present *present, struct jk_span na
 void jk_foreseen_tell(const struct jk_present *present, int64_t now_us, const struct jk_pins *pins,
                       const Jokbo__V1__Derivative *derivative, Jokbo__V1__ReadCardResponse *reply)
 {
-    struct foresight foresight = {.present = present,
-                                  .name = jk_span_of(derivative->name),
-                                  .license = jk_span_of(derivative->license),
-                                  .publisher = publisher_of(present, jk_span_of(derivative->name)),
-                                  .now_us = now_us,
-                                  .ancestors = jk_arena_zalloc(present->arena, ANCESTORS_MAX, sizeof(uint32_t)),
-                                  .roots = jk_arena_zalloc(present->arena, ROOTS_MAX, sizeof(struct jk_spell))};
-    if (!foresight.ancestors || !foresight.roots || pins->count == 0) return;
+    struct foresight foresight = {
+        .present = present,
+        .name = jk_span_of(derivative->name),
+        .license = jk_span_of(derivative->license),
+        .publisher = publisher_of(present, jk_span_of(derivative->name)),
+        .now_us = now_us,
+        .visited = jk_arena_zalloc(present->arena, jk_book_releases(present->book, present->size) / 8 + 1, 1),
+        .ancestors = jk_arena_zalloc(present->arena, ANCESTORS_MAX, sizeof(uint32_t)),
+        .roots = jk_arena_zalloc(present->arena, JK_BOOK_BASES, sizeof(struct jk_spell))};
+    if (!foresight.visited || !foresight.ancestors || !foresight.roots || pins->count == 0) return;
     for (size_t i = 0; i < pins->count; i++)
         begin_at(&foresight, pins->items[i].parent);
     climb_foreseen(&foresight);

@@ -108,7 +108,7 @@ static enum jk_status check_owner(struct jk_turn *turn, const struct jk_publishe
                        (unsigned long long)request->owner);
     enum jk_member_role role = jk_directory_membership(turn->directory, name, request->owner);
     if (role == JK_MEMBER_OWNER)
-        return jk_fail(error, JK_ALREADY_EXISTS, "ALREADY_OWNER", "Account %llu already owns \"%.*s",
+        return jk_fail(error, JK_ALREADY_EXISTS, "ALREADY_OWNER", "Account %llu already owns \"%.*s\"",
                        (unsigned long long)request->owner, JK_SPAN_ARG(name));
     return role == JK_MEMBER_NONE ? jk_member_room(turn, name, error) : JK_OK;
 }
