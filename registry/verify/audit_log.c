@@ -307,6 +307,22 @@ static enum jk_status settle_head(struct jk_cli *cli, struct jk_audit_log *log, 
     return other_key(cli, log, what ? what : "");
 }
 
+/* Where no trusted key signed the checkpoint, a mirror of a trusted key's log lent its tiles to what may be another log.
+ * That entries then do not follow, or a root does not come out, says no more than that: it is the key that is told. */
+static enum jk_status blame_key(struct jk_cli *cli, const struct jk_audit_log *log, enum jk_status status)
+{
+    const struct jk_audit_keys *trusted = &log->trust.keys;
+    const char *reason = cli->error.reason ? cli->error.reason : "";
+    if (log->head.key || !log->has_earlier || trusted->count == 0) return status;
+    if (strcmp(reason, "AUDIT_ROOT") != 0 && strcmp(reason, "AUDIT_ENTRY") != 0) return status;
+    const char *what = jk_arena_printf(&cli->arena,
+                                       "the checkpoint is not signed by the key %.100s+%08x, and is not of the log "
+                                       "whose tiles are in the mirror",
+                                       trusted->keys[0].name, trusted->keys[0].key_id);
+    jk_error_init(&cli->error, &cli->arena);
+    return other_key(cli, log, what ? what : "");
+}
+
 static enum jk_status settle_earlier(struct jk_cli *cli, struct jk_audit_log *log)
 {
     struct jk_audit_signed *earlier = &log->earlier;
@@ -398,7 +414,8 @@ static enum jk_status run_checks(struct jk_cli *cli, struct jk_audit_log *log, b
     begin_progress(cli, &progress, "checking", "entries");
     enum jk_status status = jk_audit_run(&options, &log->head, &log->audit, &cli->error);
     jk_progress_end(&progress);
-    if (status == JK_OK) status = settle(cli, log);
+    if (status != JK_OK) return blame_key(cli, log, status);
+    status = settle(cli, log);
     if (status == JK_OK && log->has_earlier) {
         status = jk_audit_follows(log->audit, &log->earlier, &log->head, &cli->error);
         if (jk_faults_exit(&cli->error) == JK_EXIT_FORKED) print_fork(cli, log->earlier.note, log->head.note);
