@@ -78,6 +78,19 @@ bool jk_span_line(struct jk_span *rest, struct jk_span *out_line)
     return true;
 }
 
+struct jk_span jk_span_after_last(struct jk_span text, char mark)
+{
+    size_t start = text.len;
+    while (start > 0 && text.at[start - 1] != mark)
+        start--;
+    return skip(text, start);
+}
+
+bool jk_span_is_url(struct jk_span text)
+{
+    return jk_span_starts_fold(text, JK_SPAN("http://")) || jk_span_starts_fold(text, JK_SPAN("https://"));
+}
+
 bool jk_span_to_u64(struct jk_span text, uint64_t *out_value)
 {
     if (text.len == 0 || (text.len > 1 && text.at[0] == '0')) return false;

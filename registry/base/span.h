@@ -34,6 +34,10 @@ struct jk_span jk_span_trim(struct jk_span text); /* ASCII white space at both e
 bool jk_span_cut(struct jk_span *rest, char mark, struct jk_span *out_head);
 /* The next line without its LF; false at the end. A last line without LF counts, too. */
 bool jk_span_line(struct jk_span *rest, struct jk_span *out_line);
+/* The text after the last `mark`; all of it if there is none. */
+struct jk_span jk_span_after_last(struct jk_span text, char mark);
+/* It begins with http:// or https://, in letters of either case. */
+bool jk_span_is_url(struct jk_span text);
 /* Decimal digits only, no sign, no leading zero except "0" itself; false on anything else or overflow. */
 bool jk_span_to_u64(struct jk_span text, uint64_t *out_value);
 

@@ -40,13 +40,6 @@ static enum jk_status read_folder(const char *path, struct jk_files *files, stru
     return JK_OK;
 }
 
-static struct jk_span last_segment(struct jk_span path)
-{
-    for (size_t i = path.len; i-- > 0;)
-        if (path.at[i] == '/') return (struct jk_span){path.at + i + 1, path.len - i - 1};
-    return path;
-}
-
 /* One file is a card, unless its name says that it is something else. */
 static enum jk_status read_source_file(const char *path, struct jk_files *files, struct jk_doubts *doubts,
                                        struct jk_error *error)
@@ -54,7 +47,7 @@ static enum jk_status read_source_file(const char *path, struct jk_files *files,
     files->items = jk_arena_zalloc(doubts->arena, 1, sizeof *files->items);
     if (!files->items) return jk_out_of_memory(error);
     files->count = 1;
-    files->items[0].name = last_segment(jk_span_of(path));
+    files->items[0].name = jk_span_after_last(jk_span_of(path), '/');
     enum jk_file_kind kind = jk_file_kind(files->items[0].name);
     if (kind == JK_FILE_OTHER || kind == JK_FILE_CARD) files->items[0].name = JK_SPAN("README.md");
     jk_files_want(files);

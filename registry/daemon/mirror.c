@@ -18,13 +18,6 @@ struct jk_mirror_source {
     struct jk_fetch *fetch;
 };
 
-static bool is_mirror_url(const char *where)
-{
-    struct jk_span text = jk_span_of(where);
-
-    return jk_span_starts_fold(text, JK_SPAN("http://")) || jk_span_starts_fold(text, JK_SPAN("https://"));
-}
-
 enum jk_status jk_mirror_source_open(const char *where, struct jk_mirror_source **out_source, struct jk_error *error)
 {
     struct jk_mirror_source *source = calloc(1, sizeof(*source));
@@ -33,7 +26,7 @@ enum jk_status jk_mirror_source_open(const char *where, struct jk_mirror_source 
 
     JK_CHECK(source != NULL); /* at start: nothing to save */
     source->where = where;
-    if (is_mirror_url(where)) {
+    if (jk_span_is_url(jk_span_of(where))) {
         jk_fetch_setup();
         source->fetch = jk_fetch_new(&options);
         if (!source->fetch) status = jk_out_of_memory(error);

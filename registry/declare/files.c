@@ -45,13 +45,6 @@ static const char *const cards[] = {"README.md",     "README.markdown", "README"
                                              "merge.yml",
                                              "merge.yaml"};
 
-static struct jk_span base_name(struct jk_span path)
-{
-    for (size_t i = path.len; i-- > 0;)
-        if (path.at[i] == '/') return (struct jk_span){path.at + i + 1, path.len - i - 1};
-    return path;
-}
-
 static size_t depth_of(struct jk_span path)
 {
     size_t depth = 0;
@@ -94,7 +87,7 @@ static bool is_state_of_training(struct jk_span name)
 static enum jk_file_kind kind_of_weights(struct jk_span path)
 {
     static const char *const whole[] = {".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack"};
-    struct jk_span name = base_name(path);
+    struct jk_span name = jk_span_after_last(path, '/');
     if (ends_fold(name, ".gguf")) return JK_FILE_GGUF;
     if (jk_files_format(path)) return JK_FILE_CONVERTED;
     if (depth_of(path) > 0 || !jk_manifest_is_weights(name) || is_state_of_training(name)) return JK_FILE_OTHER;
@@ -171,8 +164,8 @@ static bool part_of(struct jk_span name, struct jk_span *out_part)
 const char *jk_files_gguf_passed(struct jk_span name)
 {
     struct jk_span part;
-    if (jk_words_hold(base_name(name), "mmproj", false)) return "a projector of another modality";
-    if (jk_words_hold(base_name(name), "imatrix", true)) return "an importance matrix";
+    if (jk_words_hold(jk_span_after_last(name, '/'), "mmproj", false)) return "a projector of another modality";
+    if (jk_words_hold(jk_span_after_last(name, '/'), "imatrix", true)) return "an importance matrix";
     if (part_of(name, &part) && !jk_span_equal(part, JK_SPAN("00001"))) return "a further part of a split file";
     return NULL;
 }
@@ -182,7 +175,7 @@ static bool is_beside(struct jk_span name)
 {
     static const char *const words[] = {"lora", "adapter", "draft", "vocab", "mtp"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (jk_words_hold(base_name(name), words[i], true)) return true;
+        if (jk_words_hold(jk_span_after_last(name, '/'), words[i], true)) return true;
     return false;
 }
 

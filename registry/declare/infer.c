@@ -1,6 +1,7 @@
 /* The evidence in order of precedence, one row for each kind. */
 #include "declare/infer.h"
 
+#include "base/ascii.h"
 #include "declare/words.h"
 #include "domain/ident.h"
 
@@ -20,14 +21,6 @@ static const char *const distilled[] = {"distill", "distilled", "distillation", 
 static const char *const converted[] = {"mlx",    "onnx",   "openvino", "coreml",     "ct2", "ctranslate2",
                                         "tflite", "litert", "tensorrt", "executorch", "mlc"};
 
-static struct jk_span model_part(struct jk_span name)
-{
-    struct jk_span publisher, model;
-    if (!name.len || !memchr(name.at, '/', name.len)) return name;
-    jk_ident_split(name, &publisher, &model);
-    return model;
-}
-
 static bool holds_one(struct jk_span model, const char *const *words, size_t count, bool own_word)
 {
     for (size_t i = 0; i < count; i++)
@@ -35,27 +28,13 @@ static bool holds_one(struct jk_span model, const char *const *words, size_t cou
     return false;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_word_char(char c)
-{
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z');
-}
-
 /* "4.25bpw", "6bpw": bits per weight. */
 static bool holds_bits_per_weight(struct jk_span name)
 {
     for (size_t i = 1; i + 3 <= name.len; i++) {
         bool bpw = jk_span_equal_fold((struct jk_span){name.at + i, 3}, JK_SPAN("bpw"));
-        if (bpw && is_digit(name.at[i - 1]) && (i + 3 == name.len || !is_word_char(name.at[i + 3]))) return true;
+        if (bpw && jk_ascii_digit(name.at[i - 1]) && (i + 3 == name.len || !jk_ascii_alnum(name.at[i + 3])))
+            return true;
     }
     return false;
 }
@@ -65,17 +44,17 @@ static bool holds_quant_type(struct jk_span name)
 {
     for (size_t i = 1; i + 1 < name.len; i++) {
         if (!strchr("._-", name.at[i - 1])) continue;
-        size_t at = lower(name.at[i]) == 'i' && i + 2 < name.len ? i + 1 : i;
+        size_t at = jk_ascii_to_lower(name.at[i]) == 'i' && i + 2 < name.len ? i + 1 : i;
         char least = at > i ? '1' : '2'; /* IQ1_S exists; Q1 is a quarter of a year */
-        if (lower(name.at[at]) != 'q' || name.at[at + 1] < least || name.at[at + 1] > '8') continue;
-        if (at + 2 == name.len || !is_word_char(name.at[at + 2])) return true;
+        if (jk_ascii_to_lower(name.at[at]) != 'q' || name.at[at + 1] < least || name.at[at + 1] > '8') continue;
+        if (at + 2 == name.len || !jk_ascii_alnum(name.at[at + 2])) return true;
     }
     return jk_words_hold(name, "4-bit", true) || jk_words_hold(name, "8-bit", true);
 }
 
 bool jk_infer_name_is_quantized(struct jk_span name)
 {
-    struct jk_span model = model_part(name);
+    struct jk_span model = jk_span_after_last(name, '/');
     return holds_one(model, anywhere, COUNT(anywhere), false) || holds_one(model, as_word, COUNT(as_word), true) ||
            holds_bits_per_weight(model) || holds_quant_type(model);
 }
@@ -88,7 +67,7 @@ static const char *why_name_quantized(const struct jk_signs *signs)
 /* A word of the parent's name says nothing of what was made from it. */
 static const char *why_name(const struct jk_signs *signs, const char *const *words, size_t count)
 {
-    if (!holds_one(model_part(signs->name), words, count, true)) return NULL;
+    if (!holds_one(jk_span_after_last(signs->name, '/'), words, count, true)) return NULL;
     for (size_t i = 0; signs->parents && i < signs->parents->count; i++)
         if (holds_one(signs->parents->items[i], words, count, true)) return NULL;
     return "name";

@@ -187,11 +187,6 @@ static const char *read_on_hub(struct jk_span rest, struct jk_parent_text *paren
     return NULL;
 }
 
-static bool is_url(struct jk_span text)
-{
-    return jk_span_starts_fold(text, JK_SPAN("https://")) || jk_span_starts_fold(text, JK_SPAN("http://"));
-}
-
 static size_t slashes(struct jk_span text)
 {
     size_t count = 0;
@@ -207,9 +202,9 @@ static const char *read_plain(struct jk_span name, struct jk_arena *arena, struc
     if (parent->version.at && parent->version.len == 0)
         return "ends in \"@\": give a version after it, or leave it out";
     parent->name = name;
-    if (memchr(name.at ? name.at : "", ',', name.len) && !is_url(name))
+    if (memchr(name.at ? name.at : "", ',', name.len) && !jk_span_is_url(name))
         return "is several names in one: write each by itself, as a list";
-    if (is_url(name) || slashes(name) > 1) return read_external(name, arena, parent);
+    if (jk_span_is_url(name) || slashes(name) > 1) return read_external(name, arena, parent);
     if (jk_ident_model_fault(name)) return "is no model's name: publisher/model, host/id or a URL is needed";
     return NULL;
 }
@@ -236,7 +231,7 @@ const char *jk_parents_read(struct jk_span text, struct jk_arena *arena, struct 
         return "is a path on a disk, which means nothing to others: give the model that is there as publisher/model";
     if (!cached && take_hub(&rest)) {
         fault = read_on_hub(rest, &parent);
-        parent.by_host = !is_url(text) && !jk_span_starts_fold(text, JK_SPAN("hf://"));
+        parent.by_host = !jk_span_is_url(text) && !jk_span_starts_fold(text, JK_SPAN("hf://"));
         if (!fault && !parent.on_hub) fault = read_plain(text, arena, &parent); /* models of old have no publisher */
     } else if (!cached) {
         fault = read_plain(text, arena, &parent);

@@ -167,22 +167,15 @@ enum jk_status jk_pin_parents(const struct jk_registered *registered, const stru
     return JK_OK;
 }
 
-static struct jk_span model_part(struct jk_span name)
-{
-    for (size_t i = name.len; i-- > 0;)
-        if (name.at[i] == '/') return (struct jk_span){name.at + i + 1, name.len - i - 1};
-    return name;
-}
-
 size_t jk_pin_families(const struct jk_pins *pins, struct jk_span *out_families, size_t room)
 {
     size_t count = 0;
     for (size_t i = 0; i < pins->count && count < room; i++) {
         const struct jk_pinned *item = &pins->items[i];
         const char *name = item->model ? item->model->name : item->parent->external->name;
-        out_families[count++] = model_part(jk_span_of(name));
+        out_families[count++] = jk_span_after_last(jk_span_of(name), '/');
         for (size_t r = 0; item->model && r < item->model->n_roots && count < room; r++)
-            out_families[count++] = model_part(jk_span_of(item->model->roots[r]->name));
+            out_families[count++] = jk_span_after_last(jk_span_of(item->model->roots[r]->name), '/');
     }
     return count;
 }

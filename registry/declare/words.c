@@ -1,6 +1,7 @@
 /* See words.h. */
 #include "declare/words.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 static bool is_unseen(uint32_t code)
@@ -54,11 +55,6 @@ struct jk_span jk_words_visible(struct jk_span text, struct jk_arena *arena)
     return copy ? (struct jk_span){copy, len} : text;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static void pass_marks(struct jk_span *text)
 {
     while (text->len > 0 && memchr("-_ ", text->at[0], 3)) {
@@ -73,22 +69,16 @@ bool jk_words_same_key(struct jk_span a, struct jk_span b)
         pass_marks(&a);
         pass_marks(&b);
         if (a.len == 0 || b.len == 0) return a.len == b.len;
-        if (lower(a.at[0]) != lower(b.at[0])) return false;
+        if (jk_ascii_to_lower(a.at[0]) != jk_ascii_to_lower(b.at[0])) return false;
         a = (struct jk_span){a.at + 1, a.len - 1};
         b = (struct jk_span){b.at + 1, b.len - 1};
     }
 }
 
-static bool is_word_char(char c)
-{
-    c = lower(c);
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
 static bool at_word_edge(struct jk_span text, size_t at, size_t len)
 {
-    if (at > 0 && is_word_char(text.at[at - 1])) return false;
-    return at + len == text.len || !is_word_char(text.at[at + len]);
+    if (at > 0 && jk_ascii_alnum(text.at[at - 1])) return false;
+    return at + len == text.len || !jk_ascii_alnum(text.at[at + len]);
 }
 
 bool jk_words_hold(struct jk_span text, const char *what, bool own_word)

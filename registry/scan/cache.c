@@ -10,7 +10,9 @@
 
 #include "base/clock.h"
 #include "base/defer.h"
+#include "base/files.h"
 #include "base/regular.h"
+#include "base/search.h"
 
 #define HEAD    "jokbo/scan-cache/v1\n"
 #define MOST    (128u << 20) /* bytes; a larger one is begun anew */
@@ -158,15 +160,9 @@ struct jk_scan_cache *jk_scan_cache_open(const char *path)
 bool jk_scan_cache_known(const struct jk_scan_cache *cache, struct jk_scan_file *file)
 {
     struct record key = {.named = file->named, .at = SIZE_MAX};
-    size_t low = 0, high = cache->count; /* the first above, so that the one before it is the latest of the name */
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (by_name(&cache->records[middle], &key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const struct record *record = low > 0 ? &cache->records[low - 1] : NULL;
+    /* the first above, so that the one before it is the latest of the name */
+    size_t above = JK_LOWER_BOUND(cache->count, at, by_name(&cache->records[at], &key) < 0);
+    const struct record *record = above > 0 ? &cache->records[above - 1] : NULL;
     if (!record || !jk_span_equal(record->named, file->named) ||
         memcmp(&record->facts, &file->facts, sizeof file->facts) != 0)
         return false;
@@ -227,11 +223,9 @@ static void write_anew(const struct jk_scan_cache *cache, const struct jk_text *
     JK_CLEANUP(jk_text_done) struct jk_text beside;
     jk_text_init(&beside, 0);
     jk_text_addf(&beside, "%s.new", cache->path);
-    int fd = beside.failed ? -1 : open(beside.bytes, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return;
-    bool written = write(fd, text->bytes, text->len) == (ssize_t)text->len;
-    close(fd);
-    if (!written || rename(beside.bytes, cache->path) != 0) unlink(beside.bytes);
+    if (beside.failed) return;
+    (void)jk_file_replace(AT_FDCWD, beside.bytes, cache->path, jk_text_span(text), 0600,
+                          false); /* else the old stays */
 }
 
 static void tidy(const struct jk_scan_cache *cache, const struct jk_scan_file *files, size_t count)

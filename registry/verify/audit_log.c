@@ -46,11 +46,6 @@ void jk_audit_log_done(struct jk_audit_log *log)
 
 /* ---- where the files are ---- */
 
-static bool is_log_url(const char *at)
-{
-    return strncmp(at, "http://", 7) == 0 || strncmp(at, "https://", 8) == 0;
-}
-
 static unsigned jobs_of(const struct jk_cli *cli, unsigned otherwise)
 {
     uint64_t given = jk_options_count(&cli->options, JK_OPTION_JOBS, 0);
@@ -482,7 +477,7 @@ enum jk_status jk_audit_log_check(struct jk_cli *cli, const char *at, bool fold,
     log->at = at;
     if (jk_options_count(&cli->options, JK_OPTION_JOBS, 1) - 1 >= JK_AUDIT_JOBS_MAX)
         return jk_cli_usage(cli, "--jobs must be 1 to %d", JK_AUDIT_JOBS_MAX);
-    if (is_log_url(at)) return check_mirror(cli, log, fold);
+    if (jk_span_is_url(jk_span_of(at))) return check_mirror(cli, log, fold);
     JK_TRY(open_folder(cli, log));
     JK_TRY(open_log(cli, log));
     return run_checks(cli, log, fold);

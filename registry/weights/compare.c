@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/search.h"
+
 const char *const jk_likeness_words[JK_LIKENESSES] = {"equal",   "nearly equal",   "kin",
                                                       "foreign", "not comparable", "not paired"};
 
@@ -83,15 +85,7 @@ static struct jk_span tail_key(const struct jk_item *item)
 static size_t first_of(const struct jk_item *const *items, size_t count, struct jk_span (*key)(const struct jk_item *),
                        struct jk_span wanted)
 {
-    size_t low = 0;
-    while (low < count) {
-        size_t middle = low + (count - low) / 2;
-        if (jk_span_compare(key(items[middle]), wanted) < 0)
-            low = middle + 1;
-        else
-            count = middle;
-    }
-    return low;
+    return JK_LOWER_BOUND(count, at, jk_span_compare(key(items[at]), wanted) < 0);
 }
 
 /* ---- pairs ---- */
@@ -123,16 +117,9 @@ static struct jk_pair judge(const struct jk_item *one, const struct jk_item *two
 /* The first of the second model that is named and shaped so; NULL: none. */
 static const struct jk_item *first_named(const struct lookup *lookup, const struct jk_item *one, bool with_shape)
 {
-    size_t low = 0, high = lookup->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_named(lookup->by_name[middle], one, with_shape) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == lookup->count || compare_named(lookup->by_name[low], one, with_shape) != 0) return NULL;
-    return lookup->by_name[low];
+    size_t first = JK_LOWER_BOUND(lookup->count, at, compare_named(lookup->by_name[at], one, with_shape) < 0);
+    if (first == lookup->count || compare_named(lookup->by_name[first], one, with_shape) != 0) return NULL;
+    return lookup->by_name[first];
 }
 
 /* With its name and shape; else with its name and another first dimension. */
@@ -153,17 +140,9 @@ static bool is_better(const struct jk_pair *next, const struct jk_pair *best)
 static size_t group_end(const struct jk_item *const *items, size_t count, struct jk_span (*key)(const struct jk_item *),
                         size_t from)
 {
-    size_t low = from, high = count;
     if (from == count) return from;
     struct jk_span wanted = key(items[from]);
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (jk_span_equal(key(items[middle]), wanted))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return from + JK_LOWER_BOUND(count - from, at, jk_span_equal(key(items[from + at]), wanted));
 }
 
 /* The best of a group; in the round of tails those of its own shape are passed over. */

@@ -297,7 +297,7 @@ static enum jk_status prepare_witness(struct jk_witness_pool *pool, uint32_t num
     size_t len = strlen(who->url);
 
     *witness = (struct witness){.pool = pool, .who = who, .number = number};
-    if (strncmp(who->url, "https://", 8) != 0 && strncmp(who->url, "http://", 7) != 0)
+    if (!jk_span_is_url(jk_span_of(who->url)))
         return jk_fail(error, JK_INVALID_ARGUMENT, "TRUST_URL",
                        "witness %.60s of the policy has the URL \"%.200s\": it must begin with https:// or http://",
                        who->name, who->url);

@@ -139,6 +139,26 @@ static void numbers_are_written_one_way(void **state)
     assert_false(jk_span_to_u64(none, &value));
 }
 
+static void the_last_part_of_a_path(void **unused)
+{
+    static const char *const paths[][2] = {{"a", "a"}, {"a/b", "b"}, {"a/b/c", "c"}, {"a/", ""}, {"/", ""}, {"", ""}};
+    (void)unused;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        assert_true(jk_span_equal(jk_span_after_last(S(paths[i][0]), '/'), S(paths[i][1])));
+    assert_int_equal(jk_span_after_last((struct jk_span){0}, '/').len, 0);
+}
+
+static void urls_are_of_two_schemes(void **unused)
+{
+    (void)unused;
+    assert_true(jk_span_is_url(S("http://a")));
+    assert_true(jk_span_is_url(S("HTTPS://a")));
+    assert_false(jk_span_is_url(S("http:/a")));
+    assert_false(jk_span_is_url(S("ftp://a")));
+    assert_false(jk_span_is_url(S(" http://a")));
+    assert_false(jk_span_is_url(S("")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +170,8 @@ int main(void)
         cmocka_unit_test(cut_gives_head_and_rest),
         cmocka_unit_test(lines_end_with_the_text),
         cmocka_unit_test(numbers_are_written_one_way),
+        cmocka_unit_test(the_last_part_of_a_path),
+        cmocka_unit_test(urls_are_of_two_schemes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -185,8 +185,7 @@ static enum jk_status choose_http(const char *text, struct jk_arena *arena, stru
 {
     struct jk_span url = jk_span_of(text);
     if (!text) return JK_OK;
-    if (!jk_span_starts(url, JK_SPAN("http://")) && !jk_span_starts(url, JK_SPAN("https://")))
-        return usage(error, "http", text, "must be a URL that begins with http:// or https://");
+    if (!jk_span_is_url(url)) return usage(error, "http", text, "must be a URL that begins with http:// or https://");
     while (url.len > 0 && url.at[url.len - 1] == '/')
         url.len--;
     settings->http = jk_arena_copy(arena, url.at, url.len);
