@@ -2,7 +2,6 @@
 #include "cli/digesting.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "cli/console/local.h"
 #include "cli/console/place.h"
@@ -25,23 +24,16 @@ void jk_digesting_done(struct jk_digesting *digesting)
 
 /* ---- what is read ---- */
 
-/* The manifest that is to be written is not part of what it describes. */
-static bool is_output(const char *out, const struct jk_walked *file)
-{
-    struct stat facts;
-    return out && stat(out, &facts) == 0 && facts.st_dev == file->device && facts.st_ino == file->inode;
-}
-
 static enum jk_status take_files(struct jk_digesting *digesting)
 {
     struct jk_cli *cli = digesting->cli;
     JK_TRY(jk_walk_folder(digesting->folder, &digesting->walk, &cli->error));
+    jk_walk_leave_out(&digesting->walk, digesting->out);
     JK_TRY(jk_walk_refuse_odd(&digesting->walk, &cli->error));
     digesting->files = calloc(digesting->walk.count + 1, sizeof *digesting->files);
     if (!digesting->files) return jk_out_of_memory(&cli->error);
     for (size_t i = 0; i < digesting->walk.count; i++) {
         const struct jk_walked *walked = &digesting->walk.files[i];
-        if (is_output(digesting->out, walked)) continue;
         digesting->files[digesting->count++] =
             (struct jk_scan_file){.path = walked->path, .named = walked->named, .facts.size = walked->size};
     }

@@ -7,18 +7,12 @@
 typedef enum jk_status export_fn(const struct jk_export_options *options, struct jk_export_summary *out_summary,
                                  struct jk_error *error);
 
-static void draw_progress(void *context, uint64_t done, uint64_t total)
-{
-    struct jk_progress *progress = context;
-    jk_progress_to(progress, done, total);
-}
-
 static enum jk_status with_bar(struct jk_cli *cli, struct jk_audit_log *log, const char *folder, const char *what,
                                export_fn *run, struct jk_export_summary *out_summary)
 {
     struct jk_progress progress;
     struct jk_export_options options = {
-        .audit = log->audit, .folder = folder, .progress = draw_progress, .context = &progress};
+        .audit = log->audit, .folder = folder, .progress = jk_progress_show, .context = &progress};
     jk_progress_begin_items(&progress, cli->err, cli->err_terminal && !cli->json, cli->utf8, what, "entries");
     enum jk_status status = run(&options, out_summary, &cli->error);
     jk_progress_end(&progress);

@@ -142,6 +142,19 @@ enum jk_status jk_walk_folder(const char *folder, struct jk_walk *out_walk, stru
     return status;
 }
 
+void jk_walk_leave_out(struct jk_walk *walk, const char *path)
+{
+    struct stat facts;
+    size_t kept = 0;
+    if (!path || stat(path, &facts) != 0) return;
+    for (size_t i = 0; i < walk->count; i++) {
+        const struct jk_walked *file = &walk->files[i];
+        if (!file->odd && file->device == facts.st_dev && file->inode == facts.st_ino) continue;
+        walk->files[kept++] = *file;
+    }
+    walk->count = kept;
+}
+
 enum jk_status jk_walk_refuse_odd(const struct jk_walk *walk, struct jk_error *error)
 {
     for (size_t i = 0; i < walk->count; i++)

@@ -25,6 +25,10 @@ void jk_walk_done(struct jk_walk *walk); /* accepts a zeroed struct */
 /* Fails where there is no such folder, on more than 100,000 files, and for want of memory. */
 JK_MUST_USE enum jk_status jk_walk_folder(const char *folder, struct jk_walk *out_walk, struct jk_error *error);
 
+/* Takes the file at `path` out, by whatever name it lies in the folder: a manifest is not part of what it describes.
+ * NULL, or no such file: nothing is taken out. */
+void jk_walk_leave_out(struct jk_walk *walk, const char *path);
+
 /* LOCAL_FILE names the first that is odd. */
 JK_MUST_USE enum jk_status jk_walk_refuse_odd(const struct jk_walk *walk, struct jk_error *error);
 

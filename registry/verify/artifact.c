@@ -3,7 +3,6 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/defer.h"
@@ -110,6 +109,7 @@ static bool walk_folder(struct tally *tally)
         jk_results_add(tally->results, "files", JK_RESULT_FAILS, "the folder cannot be read: %s", error.message);
         return false;
     }
+    jk_walk_leave_out(&tally->walk, tally->artifact->manifest_path);
     tally->listed = jk_arena_zalloc(&tally->arena, tally->walk.count + 1, sizeof *tally->listed);
     if (!tally->listed) jk_results_add(tally->results, "files", JK_RESULT_FAILS, "there is not enough memory");
     return tally->listed != NULL;
@@ -212,12 +212,6 @@ static bool take_files(struct tally *tally)
     return true;
 }
 
-static void show_scanned(void *user, uint64_t done, uint64_t total)
-{
-    struct tally *tally = user;
-    jk_progress_to(&tally->progress, done, total);
-}
-
 static bool read_listed_files(struct tally *tally)
 {
     const struct jk_artifact *artifact = tally->artifact;
@@ -225,8 +219,8 @@ static bool read_listed_files(struct tally *tally)
                                       .files = tally->files,
                                       .count = tally->count,
                                       .sketches = tally->summary.version >= 2,
-                                      .progress = show_scanned,
-                                      .user = tally};
+                                      .progress = jk_progress_show,
+                                      .user = &tally->progress};
     struct jk_error error;
     jk_error_init(&error, NULL);
     jk_progress_begin(&tally->progress, artifact->shown, artifact->terminal, artifact->utf8, "files",
@@ -315,17 +309,10 @@ static void check_lines(struct tally *tally)
 
 /* ---- what is not listed ---- */
 
-static bool is_the_manifest(const struct jk_artifact *artifact, const struct jk_walked *file)
-{
-    struct stat facts;
-    return artifact->manifest_path && stat(artifact->manifest_path, &facts) == 0 && facts.st_ino == file->inode &&
-           facts.st_dev == file->device;
-}
-
 static void judge_unlisted(struct tally *tally, const struct jk_walked *file, struct jk_text *others)
 {
     char shown[100];
-    if (tally->listed[file - tally->walk.files] || is_the_manifest(tally->artifact, file)) return;
+    if (tally->listed[file - tally->walk.files]) return;
     bool weights = jk_manifest_is_weights(file->named);
     if (weights || jk_manifest_is_code(file->named)) {
         tally->differ++;

@@ -87,19 +87,13 @@ static const char *choose_mirror(struct jk_cli *cli, const struct jk_audit_log *
     return mirror_of(cli, log, trusted->count > 0 ? &trusted->keys[0] : &kept->items[0]);
 }
 
-static void show_progress(void *context, uint64_t done, uint64_t total)
-{
-    struct jk_progress *progress = context;
-    jk_progress_to(progress, done, total);
-}
-
 static enum jk_status open_mirror(struct jk_cli *cli, struct jk_audit_log *log, struct jk_progress *progress)
 {
     struct jk_mirror_options options = {.url = log->at,
                                         .jobs = jobs_of(cli, FETCH_JOBS),
                                         .timeout_ms = (int)cli->settings.timeout_s * 1000,
                                         .ca_file = cli->settings.ca,
-                                        .progress = show_progress,
+                                        .progress = jk_progress_show,
                                         .context = progress};
     log->folder = options.folder = jk_options_text(&cli->options, JK_OPTION_MIRROR);
     JK_TRY(jk_mirror_open(&options, &log->mirror, &cli->error));
@@ -404,7 +398,7 @@ static enum jk_status run_checks(struct jk_cli *cli, struct jk_audit_log *log, b
     struct jk_audit_options options = {.folder = log->descriptor,
                                        .jobs = jobs_of(cli, cores > 0 ? (unsigned)cores : 1),
                                        .fold = fold || log->unsettled || cli->witnessed,
-                                       .progress = show_progress,
+                                       .progress = jk_progress_show,
                                        .context = &progress};
     begin_progress(cli, &progress, "checking", "entries");
     enum jk_status status = jk_audit_run(&options, &log->head, &log->audit, &cli->error);

@@ -98,6 +98,11 @@ void jk_progress_to(struct jk_progress *progress, uint64_t done, uint64_t total)
     if (total > 0) moved(progress);
 }
 
+void jk_progress_show(void *progress, uint64_t done, uint64_t total)
+{
+    jk_progress_to(progress, done, total);
+}
+
 void jk_progress_end(struct jk_progress *progress)
 {
     if (!progress->file || progress->lines) return;

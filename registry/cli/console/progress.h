@@ -29,6 +29,8 @@ void jk_progress_add(struct jk_progress *progress, uint64_t count);
 void jk_progress_begin_items(struct jk_progress *progress, FILE *file, bool terminal, bool utf8, const char *what,
                              const char *unit);
 void jk_progress_to(struct jk_progress *progress, uint64_t done, uint64_t total);
+/* The same as a callback, whose context is the progress. */
+void jk_progress_show(void *progress, uint64_t done, uint64_t total);
 /* Where there is no terminal: a line each ten seconds. */
 void jk_progress_begin_lines(struct jk_progress *progress, FILE *file, const char *what, uint64_t total);
 void jk_progress_end(struct jk_progress *progress); /* clears the line */
