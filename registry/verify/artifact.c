@@ -33,7 +33,7 @@ struct tally {
     size_t count;
     struct jk_walk walk; /* its files */
     bool *listed;        /* of each: it stands in the manifest */
-    uint64_t differ, lines_differ, unlisted, named, renamed;
+    uint64_t differ, lines_differ, unlisted, slipped_in, unnamed, named, renamed;
 };
 
 static void end_tally(struct tally *tally)
@@ -309,15 +309,23 @@ static void check_lines(struct tally *tally)
 
 /* ---- what is not listed ---- */
 
+/* NULL: it does no harm. What is no file may hide weights or code: a link to a folder, say. */
+static const char *unlisted_fault(const struct jk_walked *file)
+{
+    if (file->odd) return file->odd;
+    if (jk_manifest_is_weights(file->named)) return "it is weights";
+    return jk_manifest_is_code(file->named) ? "it is code" : NULL;
+}
+
 static void judge_unlisted(struct tally *tally, const struct jk_walked *file, struct jk_text *others)
 {
     char shown[100];
     if (tally->listed[file - tally->walk.files]) return;
-    bool weights = jk_manifest_is_weights(file->named);
-    if (weights || jk_manifest_is_code(file->named)) {
-        tally->differ++;
-        fails(tally, "unlisted", file->named, "the manifest does not list it, and it is %s",
-              weights ? "weights" : "code");
+    const char *why = unlisted_fault(file);
+    if (why) {
+        tally->slipped_in++;
+        tally->unnamed += tally->named == JK_ARTIFACT_NAMED;
+        fails(tally, "unlisted", file->named, "the manifest does not list it, and %s", why);
         return;
     }
     jk_text_shorten(file->named, shown, sizeof shown);
@@ -330,6 +338,10 @@ static void check_unlisted(struct tally *tally)
     jk_text_init(&others, 0);
     for (size_t i = 0; i < tally->walk.count; i++)
         judge_unlisted(tally, &tally->walk.files[i], &others);
+    if (tally->unnamed > 0)
+        jk_results_add(tally->results, "unlisted", JK_RESULT_FAILS,
+                       "the manifest does not list %llu that are weights, code or no files; %llu of them are not named",
+                       (unsigned long long)tally->slipped_in, (unsigned long long)tally->unnamed);
     if (tally->unlisted > 0)
         jk_results_add(tally->results, "unlisted", JK_RESULT_NOTE,
                        "neither weights nor code, and not in the manifest: %s%s", others.bytes ? others.bytes : "",

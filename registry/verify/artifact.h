@@ -18,9 +18,9 @@ struct jk_artifact {
 };
 
 /* Results "manifest"; "file" for each file that differs, and "files"; "header", "tensor" or "sketch" for each line that
- * is not what a file holds, and "tensors"; "unlisted" for files in the folder that are not in the manifest: weights
- * and code fail, the rest is a note. A file whose name is in the manifest in another Unicode form is found, and a
- * "name" result says so. */
+ * is not what a file holds, and "tensors"; "unlisted" for what is in the folder and not in the manifest: weights, code
+ * and what is no file (a link to a folder) fail, with their sum where not all are named; the rest is a note. A file
+ * whose name is in the manifest in another Unicode form is found, and a "name" result says so. */
 void jk_artifact_check(const struct jk_artifact *artifact, struct jk_results *results);
 
 #endif

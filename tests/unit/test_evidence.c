@@ -391,6 +391,11 @@ static void the_home_of_receipts(void **unused)
 
 /* ---- files ---- */
 
+static void remove_from_folder(const char *name)
+{
+    assert_int_equal(remove(jk_arena_printf(&arena, "%s/%s", folder, name)), 0);
+}
+
 static const char *file_line(const char *path, const char *bytes)
 {
     struct jk_digest digest = jk_digest_of(jk_span_of(bytes));
@@ -438,6 +443,7 @@ static void files_are_compared(void **unused)
     assert_int_equal(results.fails, 1);
     results = compare("jokbo/manifest/v1\nfile x\n", false);
     assert_int_equal(state_of(&results, "manifest"), JK_RESULT_FAILS);
+    remove_from_folder("sub/c.bin");
 }
 
 /* A folder, or a pipe that would never end, in a file's place. */
@@ -450,6 +456,7 @@ static void what_is_no_file_differs(void **unused)
     assert_int_equal(mkfifo(jk_arena_printf(&arena, "%s/pipe", folder), 0600), 0);
     struct jk_results results = compare(manifest, false);
     assert_true(says(&results, "files", "2 of 2 differ"));
+    remove_from_folder("pipe");
 }
 
 /* Many that differ: the first are named, all are counted. */
@@ -466,18 +473,58 @@ static void names_are_bounded(void **unused)
     jk_text_done(&manifest);
 }
 
+/* A link to a folder of code is not walked, and would pass if only files were looked at. */
+static void a_link_that_is_not_listed_fails(void **unused)
+{
+    const char *manifest = jk_arena_printf(&arena, "jokbo/manifest/v1\n%s", file_line("a.bin", "one"));
+    (void)unused;
+    assert_int_equal(jk_place_file(folder, "a.bin", JK_SPAN("one"), &arena, &error), JK_OK);
+    assert_int_equal(symlink("/", jk_arena_printf(&arena, "%s/code", folder)), 0);
+    struct jk_results results = compare(manifest, false);
+    assert_int_equal(results.fails, 1);
+    assert_true(says(&results, "unlisted", "code: the manifest does not list it, and it is a symbolic link to a"));
+    assert_true(says(&results, "files", "1 file of 3 bytes"));
+    remove_from_folder("code");
+    remove_from_folder("a.bin");
+}
+
+static void unlisted_code_is_counted_past_the_named(void **unused)
+{
+    const char *manifest = jk_arena_printf(&arena, "jokbo/manifest/v1\n%s", file_line("a.bin", "one"));
+    (void)unused;
+    assert_int_equal(jk_place_file(folder, "a.bin", JK_SPAN("one"), &arena, &error), JK_OK);
+    for (int i = 100; i < 120; i++)
+        assert_int_equal(jk_place_file(folder, jk_arena_printf(&arena, "m%d.py", i), JK_SPAN("x"), &arena, &error),
+                         JK_OK);
+    struct jk_results results = compare(manifest, false);
+    assert_int_equal(results.fails, JK_ARTIFACT_NAMED + 1);
+    assert_true(says(&results, "unlisted", "does not list 20 that are weights, code or no files; 8 of them"));
+    for (int i = 100; i < 120; i++)
+        remove_from_folder(jk_arena_printf(&arena, "m%d.py", i));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        TEST(a_good_receipt_holds),           TEST(a_yank_has_the_hash_of_its_release),
-        TEST(every_byte_of_the_entry_counts), TEST(every_byte_of_the_receipt_counts),
-        TEST(the_wrong_ones_are_told_apart),  TEST(without_the_entry_the_signature_is_checked),
-        TEST(cosignatures_are_named),         TEST(keys_come_as_text_or_file),
-        TEST(keys_have_their_time),           TEST(as_many_keys_as_there_is_room_for),
-        TEST(receipts_lie_beside_the_card),   TEST(names_of_the_server_make_no_paths),
-        TEST(the_home_of_receipts),           TEST(files_are_compared),
-        TEST(what_is_no_file_differs),        TEST(names_are_bounded),
+        TEST(a_good_receipt_holds),
+        TEST(a_yank_has_the_hash_of_its_release),
+        TEST(every_byte_of_the_entry_counts),
+        TEST(every_byte_of_the_receipt_counts),
+        TEST(the_wrong_ones_are_told_apart),
+        TEST(without_the_entry_the_signature_is_checked),
+        TEST(cosignatures_are_named),
+        TEST(keys_come_as_text_or_file),
+        TEST(keys_have_their_time),
+        TEST(as_many_keys_as_there_is_room_for),
+        TEST(receipts_lie_beside_the_card),
+        TEST(names_of_the_server_make_no_paths),
+        TEST(the_home_of_receipts),
+        TEST(files_are_compared),
+        TEST(what_is_no_file_differs),
+        TEST(names_are_bounded),
+        TEST(a_link_that_is_not_listed_fails),
+        TEST(unlisted_code_is_counted_past_the_named),
     };
     jk_digest_setup();
     return cmocka_run_group_tests(tests, open_all, close_all);
