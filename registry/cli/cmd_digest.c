@@ -71,7 +71,7 @@ static enum jk_status tell_digests(struct jk_digesting *digesting)
 
 /* ---- the command ---- */
 
-static enum jk_status check_folder(struct jk_cli *cli, const char *folder)
+static enum jk_status check_folder(struct jk_cli *cli, const char *folder, unsigned threads)
 {
     if (!jk_local_is_folder(folder))
         return jk_fail(&cli->error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%.200s: it is no folder", folder);
@@ -83,6 +83,7 @@ static enum jk_status check_folder(struct jk_cli *cli, const char *folder)
     JK_TRY(jk_local_read(path, JK_MANIFEST_MAX, &cli->arena, &subject->file.manifest, &cli->error));
     subject->is_manifest = true;
     subject->folder = folder;
+    subject->threads = threads;
     verification.count = 1;
     JK_TRY(jk_verification_check(&verification, 0));
     return jk_verification_tell(&verification, jk_verification_conclude(&verification));
@@ -102,7 +103,7 @@ enum jk_status jk_run_digest(struct jk_cli *cli)
     if (jk_cli_has(cli, JK_OPTION_JOBS) && (jobs < 1 || jobs > JOBS_MAX))
         return jk_cli_usage(cli, "--jobs must be 1 to %d", JOBS_MAX);
     digesting.threads = (unsigned)jobs;
-    if (check) return check_folder(cli, digesting.folder);
+    if (check) return check_folder(cli, digesting.folder, digesting.threads);
     if (cli->json && !out) return jk_cli_usage(cli, "with --json the manifest goes into a file: --out FILE");
     JK_TRY(jk_digesting_run(&digesting));
     return tell_digests(&digesting);

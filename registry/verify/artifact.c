@@ -218,6 +218,7 @@ static bool read_listed_files(struct tally *tally)
     struct jk_scan_options options = {.folder = artifact->folder,
                                       .files = tally->files,
                                       .count = tally->count,
+                                      .threads = artifact->threads,
                                       .sketches = tally->summary.version >= 2,
                                       .progress = jk_progress_show,
                                       .user = &tally->progress};

@@ -13,6 +13,7 @@ struct jk_artifact {
     struct jk_span manifest;
     const struct jk_statement *statement; /* NULL: of none */
     const char *manifest_path;            /* a file that is not looked at where it lies in the folder; NULL: none */
+    unsigned threads;                     /* that read the files; 0: one a core */
     FILE *shown;                          /* where the progress bar goes */
     bool terminal, utf8;                  /* whether that is one, and takes UTF-8 */
 };

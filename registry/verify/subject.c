@@ -81,6 +81,7 @@ static void compare_files(struct jk_subject *subject, struct jk_cli *cli, const 
                                    .statement = statement,
                                    .manifest_path =
                                        statement ? jk_options_text(&cli->options, JK_OPTION_MANIFEST) : subject->title,
+                                   .threads = subject->threads,
                                    .shown = cli->err,
                                    .terminal = cli->err_terminal && !cli->json,
                                    .utf8 = cli->utf8};

@@ -15,6 +15,7 @@ struct jk_subject {
     struct jk_digest expected;         /* the lineage hash that it should have; zero for none */
     const Jokbo__V1__Release *release; /* as the server has it now; NULL: it was not asked yet */
     const char *folder;                /* whose files are compared with the manifest; NULL: none */
+    unsigned threads;                  /* that read them; 0: one a core */
     struct jk_evidence evidence;
     struct jk_results results;
     struct jk_anchor anchor;

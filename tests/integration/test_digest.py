@@ -1,6 +1,7 @@
 """`jokbo digest`: are its manifests what the format says, to the byte, by an implementation that shares nothing with it
 (support/sketch.py)? Is what cannot be part of a model named, what was read before not read again, and what a folder holds found out
 by `digest --check`? No server."""
+import contextlib
 import hashlib
 import json
 import math
@@ -169,8 +170,6 @@ class Same(Case):
                 self.assertEqual(self.jokbo("digest", folder, "--anew", "--jobs", jobs), first)
         self.digest("--jobs", "17", expect=USAGE)
 
-
-class Folders(Case):
     def test_hub_cache_and_what_is_left_out(self):
         self.write("../blobs/abc", b"weights")
         os.symlink("../blobs/abc", self.model + "/model.bin")
@@ -410,6 +409,20 @@ class Check(Case):
         self.check("\n".join(files + [""]), "ok files", expect=DONE)
         self.check("\n".join(files + ["tensor %s F32 1 z m.safetensors" % ("ab" * 32), ""]), "the tensor z stands in the manifest")
         self.check("\n".join(["jokbo/manifest/v2"] + files[1:] + [""]), "it is not sound safetensors")
+
+    def test_so_many_threads_as_jobs(self):
+        """Workers stay until all is read, so that they can be counted meanwhile."""
+        with open(self.model + "/hole.bin", "wb") as f:
+            f.truncate(1 << 28)
+        path = self.manifest()
+        with subprocess.Popen([os.path.join(BUILD, "jokbo"), "digest", self.model, "--check", path, "--jobs", "16"],
+                              env={"HOME": self.home}, stdout=subprocess.DEVNULL) as run:
+            most = 0
+            while run.poll() is None:
+                with contextlib.suppress(OSError):
+                    most = max(most, len(os.listdir("/proc/%d/task" % run.pid)))
+                time.sleep(0.005)
+            self.assertGreater(most, 16)
 
     def test_files(self):
         path = self.manifest()
