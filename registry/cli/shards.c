@@ -10,6 +10,7 @@
 #include "domain/manifest.h"
 
 #define INDEX_MAX (64u << 20)
+#define ARENA     (256u << 20) /* of one index: its bytes, and the names in it */
 #define INDEX     ".safetensors.index.json"
 
 /* The tensors that the folder's safetensors files hold, by path and name. */
@@ -47,21 +48,23 @@ static void free_held(struct held *held)
     free(held->lines);
 }
 
-/* As a manifest writes it, below the index's folder; empty where there is no memory. */
-static struct jk_span encoded(struct jk_arena *arena, struct jk_span folder, const char *text)
+/* As a manifest writes it, below the index's folder. False: there is no memory. */
+static bool encode(struct jk_arena *arena, struct jk_span folder, const char *text, struct jk_span *out_encoded)
 {
     JK_CLEANUP(jk_text_done) struct jk_text out;
     jk_text_init(&out, 0);
     jk_text_add(&out, folder);
     jk_percent_encode(&out, jk_span_of(text), "", false);
     const char *copy = out.failed ? NULL : jk_arena_copy(arena, out.bytes ? out.bytes : "", out.len);
-    return copy ? (struct jk_span){copy, out.len} : (struct jk_span){"", 0};
+    *out_encoded = (struct jk_span){copy, copy ? out.len : 0};
+    return copy != NULL;
 }
 
 /* ---- safetensors with an index ---- */
 
+/* Whoever has no memory left accuses nobody. */
 static void tell_map(const struct jk_digesting *digesting, const struct jk_scan_file *index, json_t *map,
-                     const struct held *held)
+                     const struct held *held, struct jk_arena *arena)
 {
     struct jk_cli *cli = digesting->cli;
     const char *tensor, *slash = memrchr(index->named.at, '/', index->named.len), *first_tensor = NULL,
@@ -71,9 +74,10 @@ static void tell_map(const struct jk_digesting *digesting, const struct jk_scan_
     json_t *file;
     json_object_foreach(map, tensor, file)
     {
-        struct jk_manifest_line key = {
-            .path = encoded(&cli->arena, folder, json_is_string(file) ? json_string_value(file) : ""),
-            .name = encoded(&cli->arena, (struct jk_span){0}, tensor)};
+        struct jk_manifest_line key = {0};
+        if (!encode(arena, folder, json_is_string(file) ? json_string_value(file) : "", &key.path) ||
+            !encode(arena, (struct jk_span){0}, tensor, &key.name))
+            return;
         if (held->count && bsearch(&key, held->lines, held->count, sizeof key, by_place)) continue;
         if (missing++ > 0) continue;
         first_tensor = tensor;
@@ -87,17 +91,19 @@ static void tell_map(const struct jk_digesting *digesting, const struct jk_scan_
 
 static void tell_index(const struct jk_digesting *digesting, const struct jk_scan_file *index, const struct held *held)
 {
+    JK_CLEANUP(jk_arena_done) struct jk_arena arena;
     struct jk_cli *cli = digesting->cli;
     struct jk_span bytes;
     struct jk_error error;
     json_error_t fault;
-    jk_error_init(&error, &cli->arena);
-    const char *path = jk_arena_printf(&cli->arena, "%s/%s", digesting->folder, index->path);
-    if (!path || jk_local_read(path, INDEX_MAX, &cli->arena, &bytes, &error) != JK_OK) return;
+    jk_arena_init(&arena, ARENA);
+    jk_error_init(&error, &arena);
+    const char *path = jk_arena_printf(&arena, "%s/%s", digesting->folder, index->path);
+    if (!path || jk_local_read(path, INDEX_MAX, &arena, &bytes, &error) != JK_OK) return;
     json_t *root = json_loadb(bytes.at, bytes.len, JSON_REJECT_DUPLICATES, &fault),
            *map = json_object_get(root, "weight_map");
     if (json_is_object(map))
-        tell_map(digesting, index, map, held);
+        tell_map(digesting, index, map, held, &arena);
     else
         fprintf(cli->err, "%s: is no index of safetensors files\n", jk_print_safe(cli, index->path));
     json_decref(root);

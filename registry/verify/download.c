@@ -19,6 +19,7 @@ enum jk_status jk_download(struct jk_cli *cli, const char *url, size_t most, str
     if (status == JK_OK) {
         const char *copy = jk_arena_copy(&cli->arena, reply.body.at, reply.body.len);
         *out_bytes = (struct jk_span){copy, copy ? reply.body.len : 0};
+        if (!copy) status = jk_out_of_memory(error);
     }
     jk_fetch_free(fetch);
     return status;
