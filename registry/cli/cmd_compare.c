@@ -127,7 +127,7 @@ static void print_table(const struct comparing *comparing)
     add_share(comparing, &table, &comparison->whole);
     for (size_t i = 0; i < comparison->part_count && i < PARTS_SHOWN; i++)
         add_share(comparing, &table, &comparison->parts[i]);
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     if (comparison->part_count > PARTS_SHOWN)
         fprintf(cli->out, "and %zu more parts: --json has them all\n", comparison->part_count - PARTS_SHOWN);
 }

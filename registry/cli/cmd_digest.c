@@ -51,7 +51,7 @@ static enum jk_status tell_facts(const struct jk_digesting *digesting, const str
     jk_print_fact(&table, "bytes", jk_print_number(cli, (int64_t)summary->bytes));
     jk_print_fact(&table, "tensors", jk_print_number(cli, summary->tensors));
     jk_print_fact(&table, "sketches", jk_print_number(cli, summary->sketches));
-    jk_table_print(&table, cli->color, cli->out);
+    jk_print_table(cli, &table);
     return JK_OK;
 }
 
