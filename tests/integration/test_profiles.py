@@ -86,6 +86,12 @@ class Profiles(unittest.TestCase):
         self.write("../config\n", "profile")
         self.assertIn("must be 1 to 64 letters", self.run_jokbo("--server", OTHER))
 
+    def test_started_last_cannot_be_read(self):
+        self.write("a" * 100 + "\n", "profile")
+        said = self.run_jokbo("--server", OTHER)
+        self.assertIn("no settings are read: %s/profile" % self.folder, said)
+        self.assertIn(OTHER, said)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -226,6 +226,16 @@ class Start(unittest.TestCase):
         self.assertNotEqual(self.origin("--profile", "data"), origin)
         self.interrupt(third)
 
+    def test_the_longest_name_is_taken(self):
+        """The number goes into the 64 bytes that a name may have."""
+        os.makedirs(os.path.join(self.settings, "profiles"))
+        with open(self.profile("a" * 64), "w") as f:
+            f.write("# a registry that somebody entered\n")
+        process, said, _ = self.start("--profile", "a" * 64)
+        self.assertIn("\n  profile %s-2, the default from now on\n" % ("a" * 60), said)
+        self.jokbo("count", "--profile", "a" * 60 + "-2")
+        self.interrupt(process)
+
     def test_a_home_that_cannot_be_written(self):
         """The server runs all the same, and the commands work as they are printed."""
         self.env["HOME"] = "/dev/null"

@@ -104,11 +104,13 @@ static enum jk_status started_last(const char *folder, struct jk_arena *arena, c
     struct jk_span name;
     struct jk_error why;
     if (!pointer || !jk_local_exists(pointer)) return JK_OK;
-    JK_TRY(jk_local_read(pointer, NAME_MAX_BYTES + 1, arena, &name, error));
-    name = jk_span_trim(name);
     jk_error_init(&why, arena);
-    const char *copy = jk_arena_copy(arena, name.at, name.len);
-    if (copy && named_profile(copy, pointer, arena, out_path, &why) == JK_OK) return JK_OK;
+    if (jk_local_read(pointer, NAME_MAX_BYTES + 1, arena, &name, &why) == JK_OK) {
+        name = jk_span_trim(name);
+        const char *copy = jk_arena_copy(arena, name.at, name.len);
+        if (!copy) return jk_out_of_memory(error);
+        if (named_profile(copy, pointer, arena, out_path, &why) == JK_OK) return JK_OK;
+    }
     *out_path = NULL;
     jk_text_addf(warnings, "no settings are read: %s\n", why.message);
     return JK_OK;
