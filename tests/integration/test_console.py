@@ -45,6 +45,13 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(self.complete("publisher", "show", "LGAI"), ["LGAI-EXAONE"])
         self.assertEqual(self.complete("show", "nobody/"), [])
 
+    def test_fish_asks_for_names_as_bash_does(self):
+        """It neither waits long for a server that is away nor shows what went wrong."""
+        asked = [line for line in self.server.jokbo("completion", "fish").stdout.split("\n") if "jokbo names " in line]
+        self.assertGreater(len(asked), 5)
+        for line in asked:
+            self.assertRegex(line, r"\(jokbo names \w+ \(commandline -ct\) --timeout 2 2>/dev/null\)'")
+
     def test_a_stale_token_keeps_nobody_from_reading(self):
         for command in (["roster", "show"], ["log", "entries", "--to", "2"], ["count", "--all"]):
             with self.subTest(command):

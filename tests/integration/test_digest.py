@@ -170,6 +170,15 @@ class Same(Case):
                 self.assertEqual(self.jokbo("digest", folder, "--anew", "--jobs", jobs), first)
         self.digest("--jobs", "17", expect=USAGE)
 
+    def test_a_folder_is_no_place_for_a_file(self):
+        """Whichever option names it."""
+        self.safetensors("m.safetensors", [("w", "F32", [ROWS, COLUMNS], float_bytes("f", weights(1)))])
+        for words in (["digest", self.model, "--out", self.root + "/"], ["compare", self.model, self.model, "--svg", self.root + "/"]):
+            self.jokbo(*words, expect=USAGE)
+            self.assertIn('jokbo: "%s/" is no file\n' % self.root, self.err)
+
+
+class Folders(Case):
     def test_hub_cache_and_what_is_left_out(self):
         self.write("../blobs/abc", b"weights")
         os.symlink("../blobs/abc", self.model + "/model.bin")

@@ -65,6 +65,9 @@ static void second_words(struct jk_span first, FILE *file)
 }
 
 #define FILES "file" /* the kind of operands that are files */
+/* A shell that waits for names must not wait long, and must not show why there are none. */
+#define QUICKLY    "--timeout 2 2>/dev/null"
+#define FISH_NAMES "jokbo names %s (commandline -ct) " QUICKLY
 
 static void bash_options(FILE *file)
 {
@@ -127,10 +130,9 @@ static void bash_seconds(FILE *file)
 static void write_bash(FILE *file)
 {
     /* A name must not be cut at the signs that bash takes for ends of words. */
-    fprintf(file,
-            "_jokbo_names() {\n"
-            "    COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" names \"$1\" \"$cur\" --timeout 2 2>/dev/null)\" "
-            "-- \"$cur\"))\n}\n");
+    fprintf(file, "_jokbo_names() {\n"
+                  "    COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" names \"$1\" \"$cur\" " QUICKLY ")\" "
+                  "-- \"$cur\"))\n}\n");
     fprintf(file, "_jokbo() {\n    local cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
                   "    local first=\"${COMP_WORDS[1]}\" cmd=\"${COMP_WORDS[1]}\" subs='' opts='' kind=''\n"
                   "    local group=\"$first\" at=2\n    COMPREPLY=()\n");
@@ -175,7 +177,7 @@ static void fish_option(const char *condition, const struct jk_option *option, F
         words(option->value, file);
         fputc('\'', file);
     }
-    if (kind_of(option->value)) fprintf(file, " -a '(jokbo names %s (commandline -ct))'", kind_of(option->value));
+    if (kind_of(option->value)) fprintf(file, " -a '(" FISH_NAMES ")'", kind_of(option->value));
     if (option->kind != JK_OPTION_KIND_FLAG && !names_file(option->value)) fprintf(file, " -f");
     fprintf(file, " -d ");
     fish_quote(option->help, file);
@@ -204,7 +206,7 @@ static void fish_command(const struct jk_command *command, FILE *file)
         snprintf(condition, sizeof condition, "-n '__fish_seen_subcommand_from %s'", command->name);
     const char *kind = kind_of(command->operands);
     if (!names_file(command->operands)) fprintf(file, "complete -c jokbo %s -f\n", condition);
-    if (kind) fprintf(file, "complete -c jokbo %s -a '(jokbo names %s (commandline -ct))'\n", condition, kind);
+    if (kind) fprintf(file, "complete -c jokbo %s -a '(" FISH_NAMES ")'\n", condition, kind);
     for (size_t o = 0; o < JK_OPTION_COUNT; o++)
         if (!jk_option_table[o].common && jk_command_takes(command, o))
             fish_option(condition, &jk_option_table[o], file);

@@ -54,6 +54,6 @@ enum jk_status jk_place_path(const char *path, struct jk_span bytes, struct jk_a
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     const char *folder = !slash ? "." : slash == path ? "/" : jk_arena_printf(arena, "%.*s", (int)(slash - path), path);
-    if (!*name) return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "--out \"%.200s\" is no file", path);
+    if (!*name) return jk_fail(error, JK_INVALID_ARGUMENT, "USAGE", "\"%.200s\" is no file", path);
     return folder ? jk_place_file(folder, name, bytes, arena, error) : place_fault(error, path, ENOMEM);
 }
