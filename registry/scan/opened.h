@@ -15,6 +15,8 @@ struct jk_opened {
     struct jk_tensors table;
     bool tabled;               /* the table is sound */
     struct jk_digest *tensors; /* their digests, of a safetensors file */
+    uint64_t expected;         /* its size when the scan began */
+    uint64_t counted;          /* half bytes told as done; atomic */
     /* under the scan's lock */
     struct jk_piece_cursor cursor;
     bool apart;         /* its tensors are hashed by whoever is free, not with the file */

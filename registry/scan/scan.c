@@ -47,10 +47,27 @@ void jk_scan_file_done(struct jk_scan_file *file)
 
 /* ---- counting ---- */
 
-static void count_bytes(void *user, uint64_t bytes)
+static void count_bytes(struct jk_scan *scan, struct jk_opened *opened, uint64_t bytes)
 {
-    struct jk_scan *scan = user;
+    __atomic_add_fetch(&opened->counted, bytes, __ATOMIC_RELAXED);
     __atomic_add_fetch(&scan->done, bytes, __ATOMIC_RELAXED);
+}
+
+struct counting {
+    struct jk_scan *scan;
+    struct jk_opened *opened;
+};
+
+static void count_hashed(void *user, uint64_t bytes)
+{
+    struct counting *counting = user;
+    count_bytes(counting->scan, counting->opened, bytes);
+}
+
+/* What need not be read, or could not be, is done as well. Nobody is at the file. */
+static void count_rest(struct jk_scan *scan, struct jk_opened *opened)
+{
+    count_bytes(scan, opened, 2 * opened->expected - opened->counted);
 }
 
 /* ---- files ---- */
@@ -86,6 +103,7 @@ static void close_file(struct jk_scan *scan, struct jk_opened *opened)
     if (*at) *at = opened->next;
     if (opened->file->done && !opened->file->again) jk_opened_write(opened);
     jk_opened_close(opened);
+    count_rest(scan, opened);
     if (scan->options->found) scan->options->found(scan->options->user, opened->file);
     scan->open--;
     free(opened);
@@ -113,6 +131,7 @@ static bool is_apart(const struct jk_scan *scan, const struct jk_opened *opened)
 static void read_file(struct worker *worker, struct jk_opened *opened)
 {
     struct jk_scan *scan = worker->scan;
+    struct counting counting = {scan, opened};
     opened->busy = 1;
     bool known = scan->options->known && opened->fd >= 0 && scan->options->known(scan->options->user, opened->file);
     pthread_mutex_unlock(&scan->lock);
@@ -126,12 +145,10 @@ static void read_file(struct worker *worker, struct jk_opened *opened)
     }
     pthread_mutex_unlock(&scan->lock);
     bool hashed =
-        opened->fd >= 0 && !known && jk_opened_hash(opened, worker->twin, worker->room.bytes, count_bytes, scan);
-    if (known) count_bytes(scan, 2 * opened->file->facts.size);
+        opened->fd >= 0 && !known && jk_opened_hash(opened, worker->twin, worker->room.bytes, count_hashed, &counting);
     pthread_mutex_lock(&scan->lock);
     opened->file->done = hashed || known;
     opened->file->again = known;
-    if (hashed && opened->file->kind == JK_SCAN_OPAQUE) count_bytes(scan, opened->file->facts.size);
     leave(scan, opened);
 }
 
@@ -148,6 +165,7 @@ static void open_next(struct worker *worker)
         return;
     }
     opened->file = file;
+    opened->expected = file->facts.size;
     jk_text_init(&file->lines, 0);
     (void)jk_opened_open(opened, scan->options->folder);
     read_file(worker, opened);
@@ -173,7 +191,7 @@ static void sketch_piece(struct worker *worker, struct jk_opened *opened, const 
     opened->busy++;
     pthread_mutex_unlock(&scan->lock);
     enum jk_piece_outcome outcome = jk_piece_sketch(piece, opened->fd, scan->signs, &worker->room, &sketch, &why);
-    count_bytes(scan, piece->bytes);
+    count_bytes(scan, opened, piece->bytes);
     pthread_mutex_lock(&scan->lock);
     if (outcome == JK_PIECE_SKETCHED) jk_opened_write_sketch(opened, piece, &sketch);
     if (outcome == JK_PIECE_FAILED) jk_opened_fault(opened, why);
