@@ -566,6 +566,26 @@ class Lies(Case):
         self.register(env=self.lying)
         self.verify(self.name, env=self.lying)
 
+    def test_names_that_a_shell_would_run_are_not_offered(self):
+        """A shell expands what `names` prints: nothing of a name with other signs gets there, and nothing that a terminal obeys."""
+        bad = ["a$(touch x)", "a`touch x`", "a;x", "a x", "a\nb", "a\x1b[2J", "a\x7f", "a'", 'a"', "a\\", "a*", "a~", "a\u202eb", ""]
+
+        def models(reply):
+            del reply.models[1:]
+            for name in bad:
+                reply.models.add().CopyFrom(reply.models[0])
+                reply.models[-1].name = name
+            reply.models[0].name = "a/good"
+
+        def publishers(reply):
+            del reply.publishers[:]
+            for name in bad + ["a-good"]:
+                reply.publishers.add().name = name
+        self.register()
+        self.liar.lies = {"Registry.ListModels": models, "Registry.ListPublishers": publishers}
+        self.assertEqual(self.jokbo("names", "model", "a", env=self.lying).stdout, "a/good\n")
+        self.assertEqual(self.jokbo("names", "publisher", "a", env=self.lying).stdout, "a-good\n")
+
     def test_a_receipt_that_is_none(self):
         def lie(reply):
             reply.receipt = "trust me\n"
