@@ -208,9 +208,7 @@ enum jk_status jk_card_read(const struct jk_yaml *root, struct jk_arena *arena, 
         read_license(&card, find_key(&card, root, "license"), error);
         card.relation = read_text(&card, root, "base_model_relation", error);
         card.license_name = read_text(&card, root, "license_name", error);
-        card.license_link = read_text(&card, root, "license_link", NULL);
         card.library = read_text(&card, root, "library_name", NULL);
-        card.pipeline = read_text(&card, root, "pipeline_tag", NULL);
         card.quantized_by = jk_yaml_text(jk_yaml_member(root, "quantized_by"));
         card.version = jk_yaml_text(jk_yaml_member(root, "version"));
     }

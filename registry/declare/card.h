@@ -16,14 +16,14 @@
 #define JK_CARD_TAGS_MAX  1024
 
 struct jk_card {
-    bool front_matter;           /* whether there was one */
-    struct jk_names parents;     /* of base_model */
-    struct jk_names tag_parents; /* of tags such as base_model:quantized:org/name */
-    struct jk_span tag_relation; /* "quantized" of such a tag; empty for none */
-    struct jk_span tag_license;  /* "mit" of the tag license:mit */
-    struct jk_span relation, license_name, license_link, library, pipeline, version; /* empty for absent */
-    struct jk_span quantized_by; /* who quantized it, where the card says so */
-    struct jk_names licenses;    /* of license: usually one */
+    bool front_matter;                                       /* whether there was one */
+    struct jk_names parents;                                 /* of base_model */
+    struct jk_names tag_parents;                             /* of tags such as base_model:quantized:org/name */
+    struct jk_span tag_relation;                             /* "quantized" of such a tag; empty for none */
+    struct jk_span tag_license;                              /* "mit" of the tag license:mit */
+    struct jk_span relation, license_name, library, version; /* empty for absent */
+    struct jk_span quantized_by;                             /* who quantized it, where the card says so */
+    struct jk_names licenses;                                /* of license: usually one */
     struct jk_span tags[JK_CARD_TAGS_MAX];
     size_t tag_count;
     struct jk_doubts doubts;

@@ -12,7 +12,6 @@
 
 #define JK_GGUF_BASES_MAX 16
 #define JK_GGUF_KEYS_MAX  65536u
-#define JK_GGUF_READ_MAX  (256u << 10) /* how much of a file a caller should give: what is read here comes first */
 
 struct jk_gguf_base {
     struct jk_span repo_url, url, name, organization; /* empty where the file names none */

@@ -39,8 +39,6 @@ struct jk_scan_file {
     char note[240];  /* why it is taken as mere bytes */
 };
 
-struct jk_scan;
-
 struct jk_scan_options {
     const char *folder;
     struct jk_scan_file *files;

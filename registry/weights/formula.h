@@ -21,7 +21,6 @@ struct jk_formula {
     unsigned char *diagonals;      /* bits: on which the second value stands */
     double *before, *now, *factor; /* a table's last two rows, and 2·cos of each column's step */
     double scale;
-    bool wave_judged; /* the scale is known */
 };
 
 /* False: out of memory. */

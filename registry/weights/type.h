@@ -17,8 +17,6 @@ struct jk_type {
     jk_unpack_fn *unpack; /* NULL: no sketch is made of this type */
 };
 
-#define JK_TYPE_ELEMENTS_MAX 256 /* of a block */
-
 /* NULL: there is none. */
 const struct jk_type *jk_type_safetensors(struct jk_span word);
 const struct jk_type *jk_type_gguf(uint32_t code);

@@ -67,8 +67,8 @@ const char *jk_settings_variable(const char *name)
     return value && value[0] ? value : NULL;
 }
 
-static enum jk_status read_config(const struct jk_options *options, struct config_file *file,
-                                  struct jk_settings *settings, struct jk_text *warnings, struct jk_error *error)
+static enum jk_status read_config(const struct jk_options *options, struct config_file *file, struct jk_text *warnings,
+                                  struct jk_error *error)
 {
     const char *path;
     struct jk_span text;
@@ -78,7 +78,6 @@ static enum jk_status read_config(const struct jk_options *options, struct confi
     JK_TRY(read_settings(text, file, error));
     if (file->token && jk_local_readers(path) == 2) {
         file->token = NULL;
-        settings->token_withheld = true;
         jk_text_addf(warnings,
                      "the token in %s is not used, because everybody on this machine can read it: chmod 600 %s\n", path,
                      path);
@@ -208,7 +207,7 @@ enum jk_status jk_settings_load(const struct jk_options *options, struct jk_aren
 {
     struct config_file file = {.arena = arena};
     struct jk_settings settings = {0};
-    JK_TRY(read_config(options, &file, &settings, warnings, error));
+    JK_TRY(read_config(options, &file, warnings, error));
     settings.server = choose_setting(options, JK_OPTION_SERVER, "JOKBO_SERVER", file.server, JK_DEFAULT_SERVER);
     settings.ca = choose_setting(options, JK_OPTION_CA, "JOKBO_CA", file.ca, NULL);
     settings.loopback = jk_settings_is_loopback(settings.server);

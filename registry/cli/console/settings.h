@@ -23,8 +23,7 @@ struct jk_settings {
     bool tls;
     enum jk_color color;
     unsigned timeout_s;
-    bool token_withheld; /* the config file's token was not used, because others can read the file */
-    bool loopback;       /* the server is on this machine */
+    bool loopback; /* the server is on this machine */
 };
 
 /* Reads the environment, the file of settings and the token file. Strings lie in the arena or in the options. Warnings,
