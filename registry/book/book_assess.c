@@ -58,8 +58,7 @@ static uint32_t climb_parents(struct jk_book *book, uint32_t release, uint32_t f
     const struct jk_release *row = &jk_release_row(book, from)->pub;
     uint32_t found = 0;
     for (uint32_t i = 0; i < row->parent_count; i++) {
-        uint32_t slot = declared ? jk_book_declared_parent(&row->parents[i])
-                                 : jk_book_parent_release(book, &row->parents[i], JK_NOW);
+        uint32_t slot = jk_book_parent_above(book, &row->parents[i], declared, JK_NOW);
         if (slot == JK_NONE || jk_release_row(book, slot)->stamp == book->stamp) continue;
         jk_release_row(book, slot)->stamp = book->stamp;
         book->climbed++;

@@ -310,6 +310,11 @@ void jk_book_add_alias(struct jk_book *book, uint32_t model, uint32_t publisher,
                        struct jk_name_hashes hashes);
 void jk_book_add_byname(struct jk_book *book, uint32_t model, struct jk_span name);
 struct jk_span jk_book_present_name(const struct jk_book *book, uint32_t model);
+/* Whether the publisher of its name at n is verified then. */
+static inline bool jk_book_name_is_verified(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    return jk_book_is_verified(book, jk_book_alias(book, model, n)->publisher, n);
+}
 struct jk_span jk_book_model_part(struct jk_span name);
 
 /* book_reserved.c */
@@ -340,6 +345,12 @@ uint32_t jk_book_parent_release(const struct jk_book *book, const struct jk_pare
 static inline uint32_t jk_book_declared_parent(const struct jk_parent *parent)
 {
     return parent->external ? JK_NONE : parent->slot;
+}
+/* Either, as whoever asks sees adoptions. */
+static inline uint32_t jk_book_parent_above(const struct jk_book *book, const struct jk_parent *parent, bool declared,
+                                            uint32_t n)
+{
+    return declared ? jk_book_declared_parent(parent) : jk_book_parent_release(book, parent, n);
 }
 
 /* book_roots.c */

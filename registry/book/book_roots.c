@@ -144,8 +144,7 @@ static uint32_t combine(struct jk_book *book, const struct jk_parent *parents, u
     uint32_t merged = 0, only = 0;
     bool several = false;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t release =
-            declared ? jk_book_declared_parent(&parents[i]) : jk_book_parent_release(book, &parents[i], JK_NOW);
+        uint32_t release = jk_book_parent_above(book, &parents[i], declared, JK_NOW);
         if (release == JK_NONE) {
             meet(met, unknown);
             continue;

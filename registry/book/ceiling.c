@@ -44,7 +44,7 @@ static bool make_room(struct jk_ceiling *ceiling)
 bool jk_ceiling_has_say(const struct jk_ceiling *ceiling, uint32_t model)
 {
     return !ceiling->verified || jk_book_base(ceiling->book, model, ceiling->n) ||
-           jk_book_is_verified(ceiling->book, jk_book_alias(ceiling->book, model, ceiling->n)->publisher, ceiling->n);
+           jk_book_name_is_verified(ceiling->book, model, ceiling->n);
 }
 
 /* What a licence permits, as a bit of each kind. */
@@ -88,8 +88,7 @@ static void walk(struct jk_ceiling *ceiling, uint32_t release)
             continue;
         }
         const struct jk_parent *parent = &from->parents[step->parent];
-        uint32_t above = ceiling->declared ? jk_book_declared_parent(parent)
-                                           : jk_book_parent_release(ceiling->book, parent, ceiling->n);
+        uint32_t above = jk_book_parent_above(ceiling->book, parent, ceiling->declared, ceiling->n);
         if (above != JK_NONE && !ceiling->above[above].known) {
             ceiling->steps[depth++] = (struct jk_ceiling_step){above, 0};
             continue;

@@ -189,7 +189,7 @@ static void look_along(const struct jk_book *book, uint32_t release, enum jk_con
         uint32_t model = row->pub.model;
         if (row->pub.index >= n || row->pub.index > found->age.since) return;
         if (!holds(book, model, kind, slot, n)) continue;
-        if (found->verified && !jk_book_is_verified(book, publisher_at(book, model, n), n)) continue;
+        if (found->verified && !jk_book_name_is_verified(book, model, n)) continue;
         struct jk_age age = jk_claim_age(book, model, kind, slot, n);
         if (!jk_age_before(age, found->age)) continue;
         found->model = model;
@@ -242,7 +242,7 @@ static uint32_t loses_to(const struct jk_book *book, uint32_t model, enum jk_con
 {
     uint32_t first = jk_first_claim(book, kind, slot, n);
     if (!is_rival(book, model, first, n)) return JK_NONE;
-    if (!jk_book_is_verified(book, publisher_at(book, model, n), n)) return first;
+    if (!jk_book_name_is_verified(book, model, n)) return first;
     uint32_t verified = first_claimant(book, kind, slot, n, true);
     return is_rival(book, model, verified, n) ? verified : first;
 }

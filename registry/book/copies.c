@@ -66,9 +66,7 @@ static bool find_ancestor(struct jk_copies *copies, uint32_t release, uint32_t *
     for (uint32_t at = 0; at < put; at++) {
         const struct jk_release *from = &jk_release_row(copies->book, copies->queue[at])->pub;
         for (uint32_t i = 0; i < from->parent_count; i++) {
-            uint32_t above = copies->equals.declared
-                                 ? jk_book_declared_parent(&from->parents[i])
-                                 : jk_book_parent_release(copies->book, &from->parents[i], copies->n);
+            uint32_t above = jk_book_parent_above(copies->book, &from->parents[i], copies->equals.declared, copies->n);
             if (above == JK_NONE || copies->seen[above] == copies->walk) continue;
             copies->seen[above] = copies->walk;
             copies->queue[put++] = above;

@@ -118,9 +118,7 @@ static bool could_count(const struct jk_equals *equals, uint32_t release)
     const struct jk_release *row = &jk_release_row(book, release)->pub;
     uint32_t n = equals->n;
     if (jk_policy_has(policy, JK_REASON_YANKED) && jk_book_is_yanked(book, release, n)) return false;
-    if (jk_policy_has(policy, JK_REASON_UNVERIFIED) &&
-        !jk_book_is_verified(book, jk_book_alias(book, row->model, n)->publisher, n))
-        return false;
+    if (jk_policy_has(policy, JK_REASON_UNVERIFIED) && !jk_book_name_is_verified(book, row->model, n)) return false;
     if (!jk_policy_has(policy, JK_REASON_NO_ARTIFACT)) return true;
     return policy->held ? jk_book_release_is_held(book, release, n) : !jk_digest_is_zero(&row->artifact);
 }
@@ -192,8 +190,7 @@ static void hand_down(const struct jk_equals *equals, uint32_t parent, uint32_t 
 
 static uint32_t parent_of(const struct jk_equals *equals, const struct jk_release *release, uint32_t i)
 {
-    return equals->declared ? jk_book_declared_parent(&release->parents[i])
-                            : jk_book_parent_release(equals->book, &release->parents[i], equals->n);
+    return jk_book_parent_above(equals->book, &release->parents[i], equals->declared, equals->n);
 }
 
 /* One look from the end of the path: further up, or a parent's row comes down, or the release is finished. */

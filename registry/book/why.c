@@ -201,9 +201,7 @@ static bool find_ancestor(const struct question *question, ancestor_fn *wanted, 
     for (uint32_t at = 0; seen && queue && at < put && *out_release == JK_NONE; at++) {
         const struct jk_release *release = jk_book_release(question->book, queue[at]);
         for (uint32_t i = 0; i < release->parent_count && *out_release == JK_NONE; i++) {
-            uint32_t slot = question->declared
-                                ? jk_book_declared_parent(&release->parents[i])
-                                : jk_book_parent_release(question->book, &release->parents[i], question->n);
+            uint32_t slot = jk_book_parent_above(question->book, &release->parents[i], question->declared, question->n);
             if (slot == JK_NONE || (seen[slot / 64] >> slot % 64 & 1)) continue;
             seen[slot / 64] |= (uint64_t)1 << slot % 64;
             queue[put++] = slot;
