@@ -8,12 +8,6 @@
 
 #define FIRST_ROOM 64u
 
-struct jk_equals_row {
-    uint32_t
-        since[JK_EQUALS_AT_ONCE]; /* by content that is asked for: the earliest entry since which the release or one
-                                        * above it has it, with a say; JK_NONE: neither has */
-};
-
 struct jk_equals_step {       /* on the way up */
     uint32_t release, parent; /* the next of its parents to look at */
 };
@@ -38,15 +32,15 @@ void jk_equals_done(struct jk_equals *equals)
     free(equals->questions);
     free(equals->place);
     free(equals->seen);
-    free(equals->rows);
+    free(equals->cells);
     free(equals->path);
 }
 
-/* Room for one more of them; false: out of memory. */
-static bool have_equals_room(void **rows, uint32_t count, uint32_t *room, size_t size)
+/* Room for so many of them; false: out of memory. */
+static bool have_equals_room(void **rows, size_t count, size_t *room, size_t size)
 {
-    if (count < *room) return true;
-    uint32_t more = *room + *room / 2 + FIRST_ROOM;
+    if (count <= *room) return true;
+    size_t more = count + count / 2 + FIRST_ROOM;
     void *moved = realloc(*rows, more * size);
     if (!moved) return false;
     *rows = moved;
@@ -68,7 +62,8 @@ bool jk_equals_ask(struct jk_equals *equals, uint32_t release, enum jk_content k
 {
     void *questions = equals->questions;
     if (!is_shared(equals, release, kind)) return true;
-    if (!have_equals_room(&questions, equals->count, &equals->room, sizeof *equals->questions)) return false;
+    if (!have_equals_room(&questions, (size_t)equals->count + 1, &equals->room, sizeof *equals->questions))
+        return false;
     equals->questions = questions;
     equals->questions[equals->count++] =
         (struct jk_question){.kind = kind,
@@ -143,49 +138,54 @@ uint32_t jk_equals_say(const struct jk_equals *equals, uint32_t ancestor, enum j
 
 /* ---- what a release itself has ---- */
 
+/* By content that is asked for: the earliest entry since which the release or one above it has it, with a say; JK_NONE:
+ * neither has. Stays in place until the next one is added. */
+static uint32_t *row_of(const struct walk *walk, uint32_t release)
+{
+    return &walk->equals->cells[(size_t)walk->equals->place[release] * walk->columns];
+}
+
 static uint32_t earlier(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
 }
 
-static void note_content(const struct walk *walk, uint32_t release, enum jk_content kind, struct jk_equals_row *row)
+static void note_content(const struct walk *walk, uint32_t release, enum jk_content kind)
 {
     const struct jk_equals *equals = walk->equals;
     struct jk_question held = {.kind = kind, .slot = jk_content_of(equals->book, release, kind, equals->n)};
     if (held.slot == JK_NONE || !is_shared(equals, release, kind)) return;
     uint32_t column = JK_LOWER_BOUND(walk->columns, at, compare_contents(walk->contents[at], &held) < 0);
     if (column == walk->columns || compare_contents(walk->contents[column], &held) != 0) return;
-    row->since[column] = earlier(row->since[column], jk_equals_say(equals, release, kind));
+    uint32_t *since = row_of(walk, release);
+    since[column] = earlier(since[column], jk_equals_say(equals, release, kind));
 }
 
 /* ---- the walk: up the links, and on the way back down what was found ---- */
 
-static struct jk_equals_row *row_of(const struct jk_equals *equals, uint32_t release)
+static bool climb_on(const struct walk *walk, uint32_t release)
 {
-    return &equals->rows[equals->place[release]];
-}
-
-static bool climb_on(struct jk_equals *equals, uint32_t release)
-{
-    void *rows = equals->rows, *path = equals->path;
-    bool room = have_equals_room(&rows, equals->row_count, &equals->row_room, sizeof *equals->rows);
-    equals->rows = rows;
-    room = room && have_equals_room(&path, equals->path_count, &equals->path_room, sizeof *equals->path);
+    struct jk_equals *equals = walk->equals;
+    void *cells = equals->cells, *path = equals->path;
+    size_t needed = ((size_t)equals->row_count + 1) * walk->columns;
+    bool room = have_equals_room(&cells, needed, &equals->cell_room, sizeof *equals->cells);
+    equals->cells = cells;
+    room = room && have_equals_room(&path, (size_t)equals->path_count + 1, &equals->path_room, sizeof *equals->path);
     equals->path = path;
     if (!room) return false;
     equals->seen[release] = equals->walk;
-    equals->place[release] = equals->row_count;
-    memset(&equals->rows[equals->row_count++], 0xFF, sizeof *equals->rows); /* JK_NONE in all columns */
+    equals->place[release] = equals->row_count++;
+    memset(row_of(walk, release), 0xFF, walk->columns * sizeof *equals->cells); /* JK_NONE in all columns */
     equals->path[equals->path_count++] = (struct jk_equals_step){release, 0};
     return true;
 }
 
-static void hand_down(const struct jk_equals *equals, uint32_t parent, uint32_t release)
+static void hand_down(const struct walk *walk, uint32_t parent, uint32_t release)
 {
-    const struct jk_equals_row *from = row_of(equals, parent);
-    struct jk_equals_row *to = row_of(equals, release);
-    for (uint32_t i = 0; i < JK_EQUALS_AT_ONCE; i++)
-        to->since[i] = earlier(to->since[i], from->since[i]);
+    const uint32_t *from = row_of(walk, parent);
+    uint32_t *to = row_of(walk, release);
+    for (uint32_t i = 0; i < walk->columns; i++)
+        to[i] = earlier(to[i], from[i]);
 }
 
 static uint32_t parent_of(const struct jk_equals *equals, const struct jk_release *release, uint32_t i)
@@ -201,15 +201,15 @@ static bool take_step(const struct walk *walk)
     const struct jk_release *release = &jk_release_row(equals->book, step->release)->pub;
     if (step->parent == release->parent_count) {
         for (int kind = 0; kind < JK_CONTENT_KINDS; kind++)
-            note_content(walk, step->release, (enum jk_content)kind, row_of(equals, step->release));
+            note_content(walk, step->release, (enum jk_content)kind);
         equals->path_count--;
         return true;
     }
     uint32_t parent = parent_of(equals, release, step->parent);
-    if (parent != JK_NONE && equals->seen[parent] != equals->walk) return climb_on(equals, parent);
+    if (parent != JK_NONE && equals->seen[parent] != equals->walk) return climb_on(walk, parent);
     equals->steps++;
     step->parent++;
-    if (parent != JK_NONE) hand_down(equals, parent, step->release);
+    if (parent != JK_NONE) hand_down(walk, parent, step->release);
     return true;
 }
 
@@ -218,7 +218,7 @@ static enum jk_status climb_from(const struct walk *walk, uint32_t release, cons
 {
     struct jk_equals *equals = walk->equals;
     if (equals->seen[release] == equals->walk) return JK_OK;
-    if (!climb_on(equals, release)) return jk_out_of_memory(error);
+    if (!climb_on(walk, release)) return jk_out_of_memory(error);
     for (uint32_t step = 1; equals->path_count > 0; step++) {
         if (!take_step(walk)) return jk_out_of_memory(error);
         if (step % JK_BREATH_LINKS == 0) JK_TRY(jk_breathe(breath, error));
@@ -227,12 +227,13 @@ static enum jk_status climb_from(const struct walk *walk, uint32_t release, cons
 }
 
 /* Its own content is not above it: what its parents have is. */
-static bool is_above_it(const struct jk_equals *equals, const struct jk_question *question, uint32_t column)
+static bool is_above_it(const struct walk *walk, const struct jk_question *question, uint32_t column)
 {
+    const struct jk_equals *equals = walk->equals;
     const struct jk_release *row = &jk_release_row(equals->book, question->release)->pub;
     for (uint32_t i = 0; i < row->parent_count; i++) {
         uint32_t parent = parent_of(equals, row, i);
-        uint32_t since = parent != JK_NONE ? row_of(equals, parent)->since[column] : JK_NONE;
+        uint32_t since = parent != JK_NONE ? row_of(walk, parent)[column] : JK_NONE;
         if (since != JK_NONE && since <= question->since) return true;
     }
     return false;
@@ -247,7 +248,7 @@ static enum jk_status answer_walk(struct walk *walk, const struct jk_breath *bre
         JK_TRY(climb_from(walk, walk->first[i].release, breath, error));
     for (uint32_t i = 0, column = 0; i < walk->count; i++) {
         if (i > 0 && compare_contents(&walk->first[i], &walk->first[i - 1]) != 0) column++;
-        walk->first[i].found = is_above_it(equals, &walk->first[i], column);
+        walk->first[i].found = is_above_it(walk, &walk->first[i], column);
     }
     return jk_breathe(breath, error);
 }

@@ -4,8 +4,9 @@
  * of them: since when an ancestor has each is handed down from parents to children, the earliest of all, a row at a
  * time. Whoever asks for the same content shares a column, so a chain of one content is walked once.
  *
- * Time: for each JK_EQUALS_AT_ONCE contents once the links above those that ask. Memory: 16 bytes a release, 20 a
- * question, and 520 for each release of one walk. Belongs to whoever makes the standing. */
+ * Time: for each JK_EQUALS_AT_ONCE contents once the links above those that ask. Memory: 8 bytes a release, 20 a
+ * question, and for each release of one walk 8 and 4 for each content that it answers. Belongs to whoever makes the
+ * standing. */
 #ifndef JK_BOOK_EQUALS_H
 #define JK_BOOK_EQUALS_H
 
@@ -23,7 +24,6 @@ struct jk_question {
     uint32_t release;
 };
 
-struct jk_equals_row;
 struct jk_equals_step;
 
 struct jk_equals {
@@ -33,14 +33,17 @@ struct jk_equals {
     bool declared;  /* adoptions are left out */
     uint64_t steps; /* links come past so far */
     struct jk_question *questions;
-    uint32_t count, room;
+    uint32_t count;
+    size_t room;
     uint32_t *place; /* by release: its row of the walk that met it last … */
     uint32_t *seen;  /* … which is this one */
     uint32_t walk;
-    struct jk_equals_row *rows;
-    uint32_t row_count, row_room;
+    uint32_t *cells; /* the walk's rows, one after another, as long as it has contents */
+    uint32_t row_count;
+    size_t cell_room;
     struct jk_equals_step *path;
-    uint32_t path_count, path_room;
+    uint32_t path_count;
+    size_t path_room;
 };
 
 void jk_equals_init(struct jk_equals *equals, const struct jk_book *book, const struct jk_policy *policy, uint32_t n);
