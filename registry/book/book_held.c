@@ -145,11 +145,16 @@ bool jk_book_artifact_is_shared(const struct jk_book *book, uint32_t release)
     return more && more->last != artifact;
 }
 
+bool jk_book_files_are_shared(const struct jk_book *book, uint32_t release, uint32_t n)
+{
+    uint32_t files = jk_book_artifact_files(book, jk_release_row(book, release)->artifact, n);
+    return files != JK_NONE && (is_set_shared(book, files) || jk_book_artifact_is_shared(book, release));
+}
+
 bool jk_book_content_is_shared(const struct jk_book *book, uint32_t release)
 {
-    uint32_t files = jk_book_artifact_files(book, jk_release_row(book, release)->artifact, JK_NOW);
     return jk_book_weights_are_shared(book, release) || jk_book_artifact_is_shared(book, release) ||
-           (files != JK_NONE && is_set_shared(book, files));
+           jk_book_files_are_shared(book, release, JK_NOW);
 }
 
 /* ---- held and withdrawn ---- */

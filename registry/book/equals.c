@@ -55,7 +55,7 @@ static bool is_shared(const struct jk_equals *equals, uint32_t release, enum jk_
 {
     if (kind == JK_CONTENT_WEIGHTS) return jk_book_weights_are_shared(equals->book, release);
     if (kind == JK_CONTENT_ARTIFACT) return jk_book_artifact_is_shared(equals->book, release);
-    return jk_content_of(equals->book, release, kind, equals->n) != JK_NONE;
+    return jk_book_files_are_shared(equals->book, release, equals->n);
 }
 
 bool jk_equals_ask(struct jk_equals *equals, uint32_t release, enum jk_content kind, uint32_t since)

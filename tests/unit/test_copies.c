@@ -385,6 +385,28 @@ static void test_many_contents(void **state)
     assert_int_equal(copies, pairs);
 }
 
+/* Nothing is asked about what nobody else has: files are shared by two manifests, or by two releases with one. */
+static void test_unshared_is_not_asked(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    const char *const names[] = {"kim/alone", "kim/packed", "lee/otherwise", "kim/named", "lee/too"};
+    const unsigned artifacts[] = {1, 2, 3, 4, 4}, files[] = {0, 51, 52, 52, 53};
+    struct jk_policy policy = policy_of(0);
+    struct jk_equals equals;
+    for (unsigned i = 0; i < 5; i++)
+        OK(jk_ledger_register(ledger, MODEL(names[i], OF(PARENT(BASE)), .artifact = artifacts[i])));
+    for (unsigned artifact = 1; artifact <= 4; artifact++)
+        OK(jk_ledger_held(ledger, artifact, 0, files[artifact]));
+    jk_equals_init(&equals, ledger->book, &policy, NOW);
+    for (unsigned i = 0; i < 5; i++)
+        assert_true(
+            jk_equals_ask(&equals, jk_book_newest(ledger->book, slot(ledger, names[i]), NOW), JK_CONTENT_FILES, 0));
+    assert_int_equal(equals.count, 4);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_not_equal(equals.questions[i].release, jk_book_newest(ledger->book, slot(ledger, "kim/alone"), NOW));
+    jk_equals_done(&equals);
+}
+
 /* ---- stretches ---- */
 
 struct patience {
@@ -434,14 +456,23 @@ static void test_stretches(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_poisoned_parent),         TEST(test_copy_of_a_base),
-                                       TEST(test_one_ancestor_is_enough),  TEST(test_late_ancestor),
-                                       TEST(test_child_was_first),         TEST(test_ancestor_that_could_not_count),
-                                       TEST(test_one_kind_of_an_ancestor), TEST(test_superseded),
-                                       TEST(test_ruled_and_excluded),      TEST(test_rulings_of_several_contents),
-                                       TEST(test_chain_of_weights),        TEST(test_chain_of_artifacts),
-                                       TEST(test_chain_of_files),          TEST(test_dense_family),
-                                       TEST(test_many_contents),           TEST(test_stretches)};
+    const struct CMUnitTest tests[] = {TEST(test_poisoned_parent),
+                                       TEST(test_copy_of_a_base),
+                                       TEST(test_one_ancestor_is_enough),
+                                       TEST(test_late_ancestor),
+                                       TEST(test_child_was_first),
+                                       TEST(test_ancestor_that_could_not_count),
+                                       TEST(test_one_kind_of_an_ancestor),
+                                       TEST(test_superseded),
+                                       TEST(test_ruled_and_excluded),
+                                       TEST(test_rulings_of_several_contents),
+                                       TEST(test_chain_of_weights),
+                                       TEST(test_chain_of_artifacts),
+                                       TEST(test_chain_of_files),
+                                       TEST(test_dense_family),
+                                       TEST(test_many_contents),
+                                       TEST(test_unshared_is_not_asked),
+                                       TEST(test_stretches)};
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
