@@ -6,7 +6,7 @@
 #include "base/error.h"
 
 #define JK_BREATH_MODELS 4096u  /* looked at in one stretch */
-#define JK_BREATH_LINKS  65536u /* come past in one stretch */
+#define JK_BREATH_LINKS  65536u /* steps up and down the links in one stretch */
 
 struct jk_breath {
     enum jk_status (*take)(void *context, struct jk_error *error); /* NULL: the book is the worker's own */

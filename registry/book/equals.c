@@ -197,6 +197,7 @@ static uint32_t parent_of(const struct jk_equals *equals, const struct jk_releas
 static bool take_step(const struct walk *walk)
 {
     struct jk_equals *equals = walk->equals;
+    equals->steps++;
     struct jk_equals_step *step = &equals->path[equals->path_count - 1];
     const struct jk_release *release = &jk_release_row(equals->book, step->release)->pub;
     if (step->parent == release->parent_count) {
@@ -207,7 +208,6 @@ static bool take_step(const struct walk *walk)
     }
     uint32_t parent = parent_of(equals, release, step->parent);
     if (parent != JK_NONE && equals->seen[parent] != equals->walk) return climb_on(walk, parent);
-    equals->steps++;
     step->parent++;
     if (parent != JK_NONE) hand_down(walk, parent, step->release);
     return true;
@@ -219,9 +219,9 @@ static enum jk_status climb_from(const struct walk *walk, uint32_t release, cons
     struct jk_equals *equals = walk->equals;
     if (equals->seen[release] == equals->walk) return JK_OK;
     if (!climb_on(walk, release)) return jk_out_of_memory(error);
-    for (uint32_t step = 1; equals->path_count > 0; step++) {
+    while (equals->path_count > 0) {
         if (!take_step(walk)) return jk_out_of_memory(error);
-        if (step % JK_BREATH_LINKS == 0) JK_TRY(jk_breathe(breath, error));
+        if (equals->steps % JK_BREATH_LINKS == 0) JK_TRY(jk_breathe(breath, error));
     }
     return JK_OK;
 }

@@ -31,7 +31,7 @@ struct jk_equals {
     const struct jk_policy *policy;
     uint32_t n;
     bool declared;  /* adoptions are left out */
-    uint64_t steps; /* links come past so far */
+    uint64_t steps; /* up a link, back over one, and past a finished release: so far, in all walks */
     struct jk_question *questions;
     uint32_t count;
     size_t room;

@@ -231,7 +231,17 @@ static void make_chain(struct jk_ledger *ledger, void (*give)(struct jk_ledger_m
     verify(ledger, "lee");
 }
 
-/* How many ancestors are looked at to tell for all whether they are copies. */
+static size_t contents_asked(const struct jk_equals *equals)
+{
+    const struct jk_question *questions = equals->questions;
+    size_t contents = 0;
+    for (uint32_t i = 0; i < equals->count; i++)
+        contents += i == 0 || questions[i].kind != questions[i - 1].kind || questions[i].slot != questions[i - 1].slot;
+    return contents;
+}
+
+/* How many steps are taken to tell for all whether they are copies: at most one over each link, and two at each release,
+ * in a walk. Its rows are no wider than there are contents. */
 static uint64_t steps_of(const struct jk_ledger *ledger, uint32_t *out_copies)
 {
     struct jk_policy policy = policy_of(UNVERIFIED | JK_REASON_BIT(ADOPTED_PATH));
@@ -246,6 +256,8 @@ static uint64_t steps_of(const struct jk_ledger *ledger, uint32_t *out_copies)
     assert_int_equal(jk_copies_settle(&copies, &breath, &error), JK_OK);
     *out_copies = copies.found_count; /* each has one content that others have */
     uint64_t steps = copies.equals.steps;
+    size_t releases = ledger->book->releases.count + 64u, contents = contents_asked(&copies.equals);
+    assert_true(copies.equals.cell_room <= 2 * releases * contents);
     jk_copies_done(&copies);
     return steps;
 }
@@ -311,6 +323,7 @@ static void test_chain_of_files(void **state)
 #define WIDE   8u   /* parents of those between; of those below it is half */
 #define NEAR   100u /* of so many before it they are picked */
 #define LINKS  (FAMILY * (1 + WIDE + WIDE / 2))
+#define STEPS  (LINKS + 2 * (3 * FAMILY + 1))
 
 static uint32_t pick(uint32_t *state, uint32_t below)
 {
@@ -363,7 +376,7 @@ static void test_dense_family(void **state)
     }
     assert_in_range(expected, 1, FAMILY - 1); /* some are, and some are not */
     uint32_t walks = (expected + JK_EQUALS_AT_ONCE - 1) / JK_EQUALS_AT_ONCE;
-    assert_in_range(steps_of(ledger, &copies), LINKS / 2, walks * LINKS);
+    assert_in_range(steps_of(ledger, &copies), LINKS / 2, walks * STEPS);
     assert_int_equal(copies, expected);
 }
 
@@ -381,7 +394,8 @@ static void test_many_contents(void **state)
                                             .weights = 1000 + i % pairs)));
     }
     verify(ledger, "kim");
-    assert_in_range(steps_of(ledger, &copies), pairs, 2 * pairs);
+    const uint32_t walks = 3, releases = 2 * pairs + walks; /* the base is met in each */
+    assert_in_range(steps_of(ledger, &copies), pairs, 2 * pairs + 2 * releases);
     assert_int_equal(copies, pairs);
 }
 
@@ -434,20 +448,29 @@ static enum jk_status make_patiently(const struct jk_ledger *ledger, struct pati
     return status;
 }
 
-/* A breath every JK_BREATH_MODELS models, and at the end of each walk; whichever of them says so is the last. */
+#define TOPS 8u
+
+/* A breath every JK_BREATH_LINKS steps, however short each way up is, and at the end of each walk; and every
+ * JK_BREATH_MODELS models. Whichever of them says so is the last. */
 static void test_stretches(void **state)
 {
     struct jk_ledger *ledger = *state;
-    char name[32];
-    OK(jk_ledger_register(ledger, MODEL("kim/top", OF(PARENT(BASE)), .weights = 1)));
+    char name[32], tops[TOPS][32];
+    struct jk_ledger_model child = {.model = name, .weights = 1};
+    for (uint32_t i = 0; i < TOPS; i++) {
+        snprintf(tops[i], sizeof tops[i], "kim/top-%u", i);
+        OK(jk_ledger_register(ledger, MODEL(tops[i], OF(PARENT(BASE)), .weights = i == 0 ? 1 : 0)));
+        child.parents[i] = (struct jk_ledger_parent){.model = tops[i], .version = "1"};
+    }
     for (uint32_t i = 0; i < 2 * JK_BREATH_MODELS; i++) {
         snprintf(name, sizeof name, "kim/s-%u", i);
-        OK(jk_ledger_register(ledger, MODEL(name, OF(PARENT("kim/top")), .weights = 1)));
+        OK(jk_ledger_register(ledger, &child));
     }
+    const uint32_t verdicts = 2, links = 1, walks = 1, breaths = verdicts + links + walks;
     struct patience patience = {0, 100};
     assert_int_equal(make_patiently(ledger, &patience), JK_OK);
-    assert_int_equal(patience.taken, 3);
-    for (uint32_t left = 0; left < 3; left++) {
+    assert_int_equal(patience.taken, breaths);
+    for (uint32_t left = 0; left < breaths; left++) {
         patience = (struct patience){0, left};
         assert_int_equal(make_patiently(ledger, &patience), JK_DEADLINE_EXCEEDED);
         assert_int_equal(patience.taken, left + 1);
