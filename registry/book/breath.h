@@ -18,4 +18,11 @@ JK_MUST_USE static inline enum jk_status jk_breathe(const struct jk_breath *brea
     return breath->take ? breath->take(breath->context, error) : JK_OK;
 }
 
+/* After each model looked at; `looked` counts them from 0. */
+JK_MUST_USE static inline enum jk_status jk_breathe_after(const struct jk_breath *breath, uint32_t *looked,
+                                                          struct jk_error *error)
+{
+    return ++*looked % JK_BREATH_MODELS == 0 ? jk_breathe(breath, error) : JK_OK;
+}
+
 #endif

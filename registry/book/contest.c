@@ -26,6 +26,8 @@ struct settling {
     const struct jk_book *book;
     const struct jk_verdicts *verdicts;
     uint32_t n;
+    const struct jk_breath *breath;
+    struct jk_error *error;
     uint8_t *claimants[JK_CONTENT_KINDS]; /* that stand, by slot of the content: none, one, or more */
     struct claim *claims;
     size_t count, room;
@@ -56,9 +58,10 @@ static bool begin_counting(struct settling *settling)
     return true;
 }
 
-static void count_claimants(struct settling *settling)
+static enum jk_status count_claimants(struct settling *settling)
 {
     const struct jk_verdicts *all = settling->verdicts;
+    uint32_t looked = 0;
     for (size_t at = 0, count; at < all->count; at += count) {
         count = jk_verdicts_at(all, at);
         bool standing = jk_verdicts_stand(&all->rows[at], count, LATER);
@@ -66,7 +69,9 @@ static void count_claimants(struct settling *settling)
             uint32_t slot = content_of(settling, &all->rows[at], (enum jk_content)kind);
             if (slot != JK_NONE && settling->claimants[kind][slot] < 2) settling->claimants[kind][slot]++;
         }
+        JK_TRY(jk_breathe_after(settling->breath, &looked, settling->error));
     }
+    return JK_OK;
 }
 
 static bool find_shared(const struct settling *settling, const struct jk_verdict *row, struct claim *claim)
@@ -100,21 +105,29 @@ static struct claim *new_claim(struct settling *settling)
     return &settling->claims[settling->count++];
 }
 
-static bool make_claims(struct settling *settling)
+/* The derivative's claim, if it shares anything. False: out of memory. */
+static bool add_claim(struct settling *settling, const struct jk_verdict *rows, size_t count)
+{
+    struct claim found = {.model = rows->model}, *claim;
+    if (!find_shared(settling, rows, &found)) return true;
+    if (!(claim = new_claim(settling))) return false;
+    *claim = found;
+    bool part = jk_verdicts_stand(rows, count, LATER) && !(rows->flags & JK_VERDICT_COPY);
+    claim->age = jk_claim_age(settling->book, found.model, found.kind, found.slot, settling->n);
+    claim->rank = part ? rank_of(settling, rows) : JK_NONE;
+    return true;
+}
+
+static enum jk_status make_claims(struct settling *settling)
 {
     const struct jk_verdicts *all = settling->verdicts;
+    uint32_t looked = 0;
     for (size_t at = 0, count; at < all->count; at += count) {
-        const struct jk_verdict *rows = &all->rows[at];
-        struct claim found = {.model = rows->model}, *claim;
         count = jk_verdicts_at(all, at);
-        if (!find_shared(settling, rows, &found)) continue;
-        if (!(claim = new_claim(settling))) return false;
-        *claim = found;
-        bool part = jk_verdicts_stand(rows, count, LATER) && !(rows->flags & JK_VERDICT_COPY);
-        claim->age = jk_claim_age(settling->book, found.model, found.kind, found.slot, settling->n);
-        claim->rank = part ? rank_of(settling, rows) : JK_NONE;
+        if (!add_claim(settling, &all->rows[at], count)) return jk_out_of_memory(settling->error);
+        JK_TRY(jk_breathe_after(settling->breath, &looked, settling->error));
     }
-    return true;
+    return JK_OK;
 }
 
 /* ---- who goes first ---- */
@@ -162,22 +175,29 @@ static bool make_room(struct jk_contest *contest, uint32_t models)
     return true;
 }
 
-bool jk_contest_settle(struct jk_contest *contest, const struct jk_book *book, const struct jk_verdicts *verdicts,
-                       uint32_t n)
+static enum jk_status settle(struct settling *settling, struct jk_contest *contest)
 {
-    struct settling settling = {.book = book, .verdicts = verdicts, .n = n};
+    if (!make_room(contest, settling->verdicts->models) || !begin_counting(settling))
+        return jk_out_of_memory(settling->error);
+    JK_TRY(count_claimants(settling));
+    JK_TRY(make_claims(settling));
+    if (settling->count == 0) return JK_OK;
+    qsort(settling->claims, settling->count, sizeof *settling->claims, compare_claims);
+    decide(settling, contest);
+    return JK_OK;
+}
+
+enum jk_status jk_contest_settle(struct jk_contest *contest, const struct jk_book *book,
+                                 const struct jk_verdicts *verdicts, uint32_t n, const struct jk_breath *breath,
+                                 struct jk_error *error)
+{
+    struct settling settling = {.book = book, .verdicts = verdicts, .n = n, .breath = breath, .error = error};
     *contest = (struct jk_contest){0};
-    bool room = make_room(contest, verdicts->models) && begin_counting(&settling);
-    if (room) count_claimants(&settling);
-    room = room && make_claims(&settling);
-    if (room && settling.count > 0) {
-        qsort(settling.claims, settling.count, sizeof *settling.claims, compare_claims);
-        decide(&settling, contest);
-    }
+    enum jk_status status = settle(&settling, contest);
     for (int kind = 0; kind < JK_CONTENT_KINDS; kind++)
         free(settling.claimants[kind]);
     free(settling.claims);
-    return room;
+    return status;
 }
 
 void jk_contest_done(struct jk_contest *contest)

@@ -1,15 +1,14 @@
-/* Who goes first among derivatives with the same content: the same weights, artifact or set of weight files; copies
- * (copies.h) do not take part. Each is compared by one kind of content alone, the first that several share which
- * stand so far, so that no model keeps two from counting that have nothing in common. Pure; for standings of rule set 2.
- * Source: registry/formats/policy.md.
+/* Who goes first among derivatives with the same content: the same weights, artifact or set of weight files. Copies
+ * (copies.h) take no part. Each derivative is compared by one kind of content alone, the first that it shares with
+ * another that would count so far; so no model keeps two from counting that have nothing in common. Pure; for standings
+ * of rule set 2. Source: registry/formats/policy.md.
  *
- * Memory: 5 bytes derivative after model; while it can be settled, 1 for each different weights digest, artifact and set, and 28
- * for each
- * derivative that shares any of them. Time: n log n in those. Owned by whoever
- * makes the standing. */
+ * Memory: 5 bytes a model; while it is being settled also 1 for each weights digest, release and set of weight files,
+ * and 24 for each derivative that shares any content. Time: n log n in those. Owned by whoever makes the standing. */
 #ifndef JK_BOOK_CONTEST_H
 #define JK_BOOK_CONTEST_H
 
+#include "book/breath.h"
 #include "book/claims.h"
 #include "book/verdict.h"
 
@@ -19,9 +18,11 @@ struct jk_contest {
     uint8_t *kind_of;       /* by model: the kind of content that they share */
 };
 
-/* Of all derivatives of a standing, with the reasons that they have so far. False: out of memory. */
-bool jk_contest_settle(struct jk_contest *contest, const struct jk_book *book, const struct jk_verdicts *verdicts,
-                       uint32_t n);
+/* Of all derivatives of a standing, with the reasons that they have so far. RESOURCE_EXHAUSTED, or what a breath says;
+ * jk_contest_done is due all the same. */
+JK_MUST_USE enum jk_status jk_contest_settle(struct jk_contest *contest, const struct jk_book *book,
+                                             const struct jk_verdicts *verdicts, uint32_t n,
+                                             const struct jk_breath *breath, struct jk_error *error);
 void jk_contest_done(struct jk_contest *contest);
 /* The model that goes first before one that takes part, and for which content they share (NULL: not asked); JK_NONE: it
  * goes first itself, or takes no part. */

@@ -242,6 +242,7 @@ static bool is_above_it(const struct walk *walk, const struct jk_question *quest
 static enum jk_status answer_walk(struct walk *walk, const struct jk_breath *breath, struct jk_error *error)
 {
     struct jk_equals *equals = walk->equals;
+    uint32_t looked = 0;
     equals->walk++;
     equals->row_count = equals->path_count = 0;
     for (uint32_t i = 0; i < walk->count; i++)
@@ -249,6 +250,7 @@ static enum jk_status answer_walk(struct walk *walk, const struct jk_breath *bre
     for (uint32_t i = 0, column = 0; i < walk->count; i++) {
         if (i > 0 && compare_contents(&walk->first[i], &walk->first[i - 1]) != 0) column++;
         walk->first[i].found = is_above_it(walk, &walk->first[i], column);
+        JK_TRY(jk_breathe_after(breath, &looked, error));
     }
     return jk_breathe(breath, error);
 }

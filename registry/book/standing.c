@@ -244,8 +244,9 @@ static bool is_duplicate(const struct making *making, const struct jk_verdict *r
 }
 
 /* In order of registration: the cap counts earlier ones that count and are not duplicates. */
-static void mark_rest(struct making *making)
+static enum jk_status mark_rest(struct making *making, struct jk_error *error)
 {
+    uint32_t looked = 0;
     struct jk_standing *standing = making->standing;
     bool duplicates = jk_policy_has(&standing->policy, JK_REASON_DUPLICATE);
     bool capped = jk_policy_has(&standing->policy, JK_REASON_CAP);
@@ -256,7 +257,9 @@ static void mark_rest(struct making *making)
         if (capped && jk_verdicts_stand(rows, count, 0) &&
             making->of_publisher[rows->publisher]++ >= standing->policy.cap)
             add_reason(rows, count, JK_REASON_BIT(CAP));
+        JK_TRY(jk_breathe_after(&making->query->breath, &looked, error));
     }
+    return JK_OK;
 }
 
 /* ---- making ---- */
@@ -291,33 +294,36 @@ static bool prepare_standing(struct making *making)
 
 static enum jk_status add_all_verdicts(struct making *making, struct jk_error *error)
 {
-    uint32_t models = making->standing->all.models;
+    uint32_t models = making->standing->all.models, looked = 0;
     for (uint32_t model = 0; model < models; model++) {
         jk_count_look_ahead(making->book, model, models);
         if (!add_model_verdicts(making, model)) return jk_out_of_memory(error);
-        if (model % JK_BREATH_MODELS == JK_BREATH_MODELS - 1) JK_TRY(jk_breathe(&making->query->breath, error));
+        JK_TRY(jk_breathe_after(&making->query->breath, &looked, error));
     }
     return JK_OK;
 }
 
-static void mark_copies(struct making *making)
+static enum jk_status mark_copies(struct making *making, struct jk_error *error)
 {
+    uint32_t looked = 0;
     for (uint32_t i = 0; i < making->copies.found_count; i++) {
         uint32_t model = jk_release_row(making->book, making->copies.found[i])->pub.model;
         size_t place = making->standing->all.first_row[model] - 1,
                count = jk_verdicts_at(&making->standing->all, place);
         for (size_t row = place; row < place + count; row++)
             making->standing->all.rows[row].flags |= JK_VERDICT_COPY;
+        JK_TRY(jk_breathe_after(&making->query->breath, &looked, error));
     }
+    return JK_OK;
 }
 
 /* Copies take no part in a contest. */
 static enum jk_status settle_duplicates(struct making *making, struct jk_error *error)
 {
     JK_TRY(jk_copies_settle(&making->copies, &making->query->breath, error));
-    mark_copies(making);
-    bool settled = jk_contest_settle(&making->contest, making->book, &making->standing->all, making->query->n);
-    return settled ? JK_OK : jk_out_of_memory(error);
+    JK_TRY(mark_copies(making, error));
+    return jk_contest_settle(&making->contest, making->book, &making->standing->all, making->query->n,
+                             &making->query->breath, error);
 }
 
 static enum jk_status make_verdicts(struct making *making, struct jk_error *error)
@@ -326,8 +332,7 @@ static enum jk_status make_verdicts(struct making *making, struct jk_error *erro
     jk_flag_reasons_fill(&making->of_flags, making->query->policy, making->declared);
     JK_TRY(add_all_verdicts(making, error));
     if (making->contested) JK_TRY(settle_duplicates(making, error));
-    mark_rest(making);
-    return JK_OK;
+    return mark_rest(making, error);
 }
 
 enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_standing_query *query,

@@ -16,6 +16,7 @@ struct question {
     const struct jk_verdict *row;
     uint32_t n;
     bool declared; /* the policy ignores adoptions */
+    struct jk_error *error;
 };
 
 static uint32_t later(uint32_t a, uint32_t b)
@@ -279,12 +280,14 @@ static void find_earliest(const struct question *question, struct jk_why *why)
     why->entry = least;
 }
 
-/* Rule set 2: the contest is settled again, since a standing does not keep it. */
+/* Rule set 2: the contest is settled again, since a standing does not keep it; in one piece, as an answer about one
+ * derivative is made with the book held. False: out of memory. */
 static bool find_first(const struct question *question, struct jk_why *why)
 {
     struct jk_contest contest;
     const struct jk_verdicts *all = jk_standing_verdicts(question->standing);
-    bool room = jk_contest_settle(&contest, question->book, all, question->n);
+    struct jk_breath none = {NULL, NULL};
+    bool room = jk_contest_settle(&contest, question->book, all, question->n, &none, question->error) == JK_OK;
     enum jk_content kind = JK_CONTENT_WEIGHTS;
     if (room) why->other = jk_contest_first_before(&contest, question->row->model, &kind);
     if (why->other != JK_NONE) {
@@ -419,8 +422,13 @@ enum jk_status jk_why_find(const struct jk_book *book, const struct jk_standing 
                            const struct jk_policy *policy, uint32_t stage_entry, const struct jk_verdict *row,
                            enum jk_reason reason, struct jk_why *out_why, struct jk_error *error)
 {
-    struct question question = {
-        book, standing, policy, row, jk_standing_size(standing), jk_policy_has(policy, JK_REASON_ADOPTED_PATH)};
+    struct question question = {.book = book,
+                                .standing = standing,
+                                .policy = policy,
+                                .row = row,
+                                .n = jk_standing_size(standing),
+                                .declared = jk_policy_has(policy, JK_REASON_ADOPTED_PATH),
+                                .error = error};
     *out_why = (struct jk_why){JK_NONE, JK_NONE, JK_NONE};
     if (find_why(&question, stage_entry, reason, out_why)) return JK_OK;
     return jk_out_of_memory(error);

@@ -451,7 +451,7 @@ static enum jk_status make_patiently(const struct jk_ledger *ledger, struct pati
 #define TOPS 8u
 
 /* A breath every JK_BREATH_LINKS steps, however short each way up is, and at the end of each walk; and every
- * JK_BREATH_MODELS models. Whichever of them says so is the last. */
+ * JK_BREATH_MODELS models in each pass over them. Whichever of them says so is the last. */
 static void test_stretches(void **state)
 {
     struct jk_ledger *ledger = *state;
@@ -466,7 +466,8 @@ static void test_stretches(void **state)
         snprintf(name, sizeof name, "kim/s-%u", i);
         OK(jk_ledger_register(ledger, &child));
     }
-    const uint32_t verdicts = 2, links = 1, walks = 1, breaths = verdicts + links + walks;
+    const uint32_t verdicts = 2, links = 1, answers = 2, walks = 1, copies = 2, contest = 2 * 2, rest = 2;
+    const uint32_t breaths = verdicts + links + answers + walks + copies + contest + rest;
     struct patience patience = {0, 100};
     assert_int_equal(make_patiently(ledger, &patience), JK_OK);
     assert_int_equal(patience.taken, breaths);
