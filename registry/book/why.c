@@ -152,11 +152,22 @@ static uint32_t unheld_entry(const struct question *question, const struct jk_re
     return since == JK_NONE ? release->index : since;
 }
 
+/* Whether the list tells anything of the licence that the facts do not. */
+static bool is_told_by_list(const struct question *question, struct jk_span license)
+{
+    enum jk_permission facts[JK_PERMISSION_KINDS], listed[JK_PERMISSION_KINDS];
+    if (question->policy->rules == 1) return false;
+    jk_book_permissions(question->book, license, question->n, facts);
+    jk_book_permissions_listed(question->book, license, question->n, listed);
+    return memcmp(facts, listed, sizeof facts) != 0;
+}
+
 static uint32_t license_entry(const struct question *question, const struct jk_release *release)
 {
     struct jk_span text = jk_book_license_text(question->book, release->license);
     uint32_t since = later(release->index, jk_book_license_since(question->book, text, question->n));
-    return question->policy->rules > 1 ? later(since, jk_book_spdx_since(question->book, question->n)) : since;
+    if (!is_told_by_list(question, text)) return since;
+    return later(since, jk_book_spdx_since(question->book, question->n));
 }
 
 /* ---- ancestors ---- */

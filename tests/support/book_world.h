@@ -50,6 +50,13 @@ static inline int end(void **state)
 
 /* ---- helpers ---- */
 
+static inline void add_list(struct jk_ledger *ledger, struct jk_digest digest)
+{
+    struct jk_entry list = {
+        .kind = JK_KIND_SPDX, .actor.type = JK_ACTOR_SERVER, .version = JK_SPAN("9.9"), .list = digest};
+    OK(jk_ledger_add(ledger, &list));
+}
+
 #define MODEL(name, ...) (&(struct jk_ledger_model){.model = (name), __VA_ARGS__})
 #define OF(...)          .parents = {__VA_ARGS__}
 #define PARENT(name)                                                                                                   \

@@ -46,13 +46,6 @@ static void test_init_facts(void **state)
 
 /* ---- what the SPDX list tells ---- */
 
-static void add_list(struct jk_ledger *ledger, struct jk_digest digest)
-{
-    struct jk_entry list = {
-        .kind = JK_KIND_SPDX, .actor.type = JK_ACTOR_SERVER, .version = JK_SPAN("9.9"), .list = digest};
-    OK(jk_ledger_add(ledger, &list));
-}
-
 static void permits(const struct jk_ledger *ledger, const char *license, uint32_t n, enum jk_permission expected)
 {
     enum jk_permission found[JK_PERMISSION_KINDS];
