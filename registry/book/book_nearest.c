@@ -6,7 +6,7 @@
 #include "book/book_internal.h"
 
 #define CANDIDATES   512
-#define PUBLISHERS   4096
+#define PUBLISHERS   512
 #define DISTANCE_MAX 3
 #define KEPT         16
 /* Two letters that changed places are two edits: a publisher's name, seldom long, must bear that. A model's differs from

@@ -199,6 +199,15 @@ static void test_nearest_publishers(void **state)
     assert_nearest_publisher(ledger, "nakdong", NOW, NULL);
     assert_nearest_publisher(ledger, "kin", NOW, "kim");
     assert_nearest_publisher(ledger, "no name", NOW, NULL);
+    uint32_t few = 511; /* with it, as many as are compared */
+    char name[16];
+    for (uint32_t i = 0; i <= few; i++) {
+        assert_nearest_publisher(ledger, "hangnag", NOW, "hangang");
+        snprintf(name, sizeof name, "%04u-org", i);
+        OK(jk_ledger_publisher(ledger, name));
+    }
+    assert_nearest_publisher(ledger, "hangnag", NOW, NULL);
+    assert_nearest_publisher(ledger, "rad-ai", NOW, "red-ai"); /* a base model's, always */
 }
 
 /* ---- releases ---- */
