@@ -2,7 +2,7 @@
  * of verified publishers where the policy asks for a verification. Pure; for standings of rule set 2. Source:
  * registry/formats/policy.md.
  *
- * A spell says whether there is a conflict with anybody above; only where it does is this asked. Memory: 16 bytes a
+ * A spell says whether there is a conflict with anybody above; only where it does is this asked. Memory: 12 bytes a
  * release and 4 a licence, from the first question on. Time: each release and each of its parents once, however many
  * derivatives are asked about. Belongs to whoever makes the standing. */
 #ifndef JK_BOOK_CEILING_H
