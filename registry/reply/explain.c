@@ -5,6 +5,7 @@
 #include "book/stage.h"
 #include "book/why.h"
 #include "reply/counts.h"
+#include "reply/lookup.h"
 #include "reply/message.h"
 #include "reply/root.h"
 
@@ -232,7 +233,7 @@ static bool add_disputes(const struct jk_explained *explained, Jokbo__V1__Standi
     return true;
 }
 
-enum jk_status jk_explain_derivative(const struct jk_explained *explained, Jokbo__V1__Standing *out)
+static enum jk_status explain_derivative(const struct jk_explained *explained, Jokbo__V1__Standing *out)
 {
     struct jk_arena *arena = explained->arena;
     struct jk_error *error = explained->error;
@@ -253,4 +254,26 @@ enum jk_status jk_explain_derivative(const struct jk_explained *explained, Jokbo
         out->roots[out->n_roots++] = root;
     }
     return arena->exhausted ? jk_out_of_memory(error) : JK_OK;
+}
+
+/* Old names always resolve. */
+static enum jk_status find_explained(const struct jk_explained *explained, const struct jk_book *names, uint32_t newest,
+                                     const char *name, uint32_t size, uint32_t *out_model)
+{
+    *out_model = jk_book_find_model(names, jk_span_of(name), newest);
+    if (*out_model == JK_NONE) return jk_model_not_found(names, newest, jk_span_of(name), explained->error);
+    if (jk_book_model(names, *out_model)->index < size) return JK_OK;
+    return jk_fail(explained->error, JK_NOT_FOUND, "MODEL_NOT_FOUND",
+                   "\"%.200s\" was not registered yet at log size %u", name, size);
+}
+
+enum jk_status jk_explain_named(struct jk_explained *explained, const struct jk_book *names, uint32_t newest,
+                                const char *name, Jokbo__V1__Standing *out)
+{
+    uint32_t size = (uint32_t)out->log_size, model;
+    JK_TRY(find_explained(explained, names, newest, name, size, &model));
+    explained->rows = jk_standing_of(explained->standing, model, &explained->count);
+    if (explained->rows) return explain_derivative(explained, out);
+    return jk_fail(explained->error, JK_FAILED_PRECONDITION, "NOT_A_DERIVATIVE",
+                   "\"%.200s\" is not a derivative of a base model at log size %u", name, size);
 }

@@ -1,7 +1,6 @@
 /* ExplainStanding: reply/explain.h, and what was registered after a cut-off. On a reader thread, from a kept standing. */
 #include "reply/counts.h"
 #include "reply/explain.h"
-#include "reply/lookup.h"
 #include "service/call/handlers.h"
 #include "service/evaluate/question.h"
 #include "service/records/present.h"
@@ -53,22 +52,22 @@ static enum jk_status explain_late(const struct explaining *explaining, const st
     return now.arena->exhausted ? jk_out_of_memory(&explaining->call->error) : JK_OK;
 }
 
-/* The derivative by a current or former name, as of now: old names always resolve. */
+/* A derivative that was registered after the cut-off of a stage. */
+static bool is_late(const struct jk_question *question, const struct jk_view *view, uint32_t model)
+{
+    return question->revision && model != JK_NONE && jk_book_model(view->book, model)->index >= question->size &&
+           jk_book_spell(view->book, model, view->size, NULL);
+}
+
+/* The derivative by a current or former name, as of now. */
 static enum jk_status explain_model(struct explaining *explaining, const struct jk_view *view, const char *name,
                                     Jokbo__V1__Standing *out)
 {
-    struct jk_error *error = &explaining->call->error;
     uint32_t model = jk_book_find_model(view->book, jk_span_of(name), view->size);
-    if (model == JK_NONE) return jk_model_not_found(view->book, view->size, jk_span_of(name), error);
     out->log_size = explaining->question->size;
     out->revision = (int32_t)explaining->question->revision;
     out->rulings_size = explaining->question->m;
-    if (jk_book_model(view->book, model)->index >= explaining->question->size) {
-        if (explaining->question->revision && jk_book_spell(view->book, model, view->size, NULL))
-            return explain_late(explaining, view, model, out);
-        return jk_fail(error, JK_NOT_FOUND, "MODEL_NOT_FOUND", "\"%.200s\" was not registered yet at log size %u", name,
-                       explaining->question->size);
-    }
+    if (is_late(explaining->question, view, model)) return explain_late(explaining, view, model, out);
     struct jk_explained explained = {.book = explaining->present.book,
                                      .size = explaining->present.size,
                                      .standing = explaining->standing,
@@ -76,11 +75,8 @@ static enum jk_status explain_model(struct explaining *explaining, const struct 
                                      .policy_sha256 = &explaining->question->rule.digest,
                                      .stage_entry = explaining->question->rule.from,
                                      .arena = explaining->present.arena,
-                                     .error = error};
-    explained.rows = jk_standing_of(explaining->standing, model, &explained.count);
-    if (explained.rows) return jk_explain_derivative(&explained, out);
-    return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_A_DERIVATIVE",
-                   "\"%.200s\" is not a derivative of a base model at log size %u", name, explaining->question->size);
+                                     .error = &explaining->call->error};
+    return jk_explain_named(&explained, view->book, view->size, name, out);
 }
 
 static enum jk_status answer_standing(struct jk_call *call, struct jk_question *question,
