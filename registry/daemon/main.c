@@ -216,7 +216,7 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
                                             .blob_bytes_per_day = (uint64_t)config->blob_bytes_per_day,
                                             .four_eyes = strcmp(config->four_eyes, "on") == 0,
                                             .evaluator_rest_us = config->evaluator_rest_hours * HOUR_US,
-                                            .readings = jk_reading_places_new(),
+                                            .readings = jk_reading_places_new((unsigned)config->readers),
                                             .uploads = jk_upload_places_new(),
                                             .standings = jk_standings_new(),
                                             .closer = jk_closer_new(server->store)};

@@ -23,8 +23,15 @@ static size_t no_number(struct jk_span text)
     return 0;
 }
 
-static void without_oddities(struct jk_span text, struct jk_text *out)
+static bool begins_value(char c)
 {
+    return c == '{' || c == '[' || c == ',';
+}
+
+/* Returns how many values there are at most: each but the first comes after one of these three. */
+static size_t without_oddities(struct jk_span text, struct jk_text *out)
+{
+    size_t values = 1;
     jk_text_reserve(out, text.len + 1);
     for (size_t i = 0; i < text.len;) {
         struct jk_span rest = {text.at + i, text.len - i};
@@ -35,8 +42,10 @@ static void without_oddities(struct jk_span text, struct jk_text *out)
             len = len > 0 ? len : 1;
             jk_text_add(out, (struct jk_span){rest.at, len});
         }
+        values += begins_value(text.at[i]);
         i += len;
     }
+    return values;
 }
 
 json_t *jk_declared_json(struct jk_span text, const char *file, struct jk_error *error)
@@ -49,7 +58,10 @@ json_t *jk_declared_json(struct jk_span text, const char *file, struct jk_error 
         return NULL;
     }
     if (jk_span_starts(text, JK_SPAN("\xEF\xBB\xBF"))) text = (struct jk_span){text.at + 3, text.len - 3};
-    without_oddities(text, &plain);
+    if (without_oddities(text, &plain) > JK_DECLARED_JSON_VALUES) {
+        jk_error_field(error, file, "it has more than 100,000 values");
+        return NULL;
+    }
     json_t *root = plain.failed ? NULL : json_loadb(plain.bytes ? plain.bytes : "", plain.len, JSON_DECODE_ANY, &fault);
     if (root && json_is_object(root)) return root;
     if (root)

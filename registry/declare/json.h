@@ -1,5 +1,6 @@
 /* JSON as Python writes it: a byte order mark is accepted, and the invalid numbers NaN and Infinity are read as null.
- * Pure. At most 1 MiB; jansson limits the nesting itself. */
+ * Pure. At
+ * most 1 MiB and 100,000 values, for which jansson takes up to 30 MiB outside any arena; it limits the nesting itself. */
 #ifndef JK_DECLARE_JSON_H
 #define JK_DECLARE_JSON_H
 
@@ -7,7 +8,8 @@
 
 #include "base/error.h"
 
-#define JK_DECLARED_JSON_MAX (1u << 20)
+#define JK_DECLARED_JSON_MAX    (1u << 20)
+#define JK_DECLARED_JSON_VALUES 100000 /* as their beginnings show; a deep object takes 300 bytes for each */
 
 /* NULL with a violation of `file`; else an object, the caller's to json_decref. */
 json_t *jk_declared_json(struct jk_span text, const char *file, struct jk_error *error);

@@ -36,7 +36,7 @@ class ReadCard(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = jokbo.Server()
+        cls.server = jokbo.Server("--proxies", "127.0.0.1")
         cls.addClassCleanup(cls.server.close)
         cls.server.start().load_roster()
         cls.anyone = jokbo.Client(cls.server.address)
@@ -166,22 +166,36 @@ class ReadCard(unittest.TestCase):
         self.assertIn(caught.exception.code, ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED"))
 
     def test_places(self):
-        """Of one address four read at a time; who comes beyond that is told so, and may come again."""
-        slow = "---\nx:\n" + "".join("- {a: %d}\n" % i for i in range(15000)) + "base_model: %s\nlicense: mit\n---\n" % AX
-
-        def once(_):
-            try:
-                return self.anyone.call("Registry.ReadCard", name="kim/x", files=[file("README.md", slow)])["faults"]
-            except jokbo.Failure as failure:
-                return failure.code, failure.reason
-
-        with concurrent.futures.ThreadPoolExecutor(32) as pool:
-            outcomes = list(pool.map(once, range(64)))
-        self.assertEqual([o for o in outcomes if o not in ([], ("RESOURCE_EXHAUSTED", "TOO_MANY_READINGS"))], [])
-        self.assertIn([], outcomes)
-        self.assertIn(("RESOURCE_EXHAUSTED", "TOO_MANY_READINGS"), outcomes)
+        """Of one address two read at a time; who comes beyond that is told so, and may come again."""
+        outcomes = self.read_at_once([self.anyone])
+        self.assertIn("2 cards are being read without an account from 127.0.0.1", self.refusals_of(outcomes))
         for _ in range(8):  # every place was given back
-            self.assertEqual(once(0), [])
+            self.assertEqual(self.read_slowly(self.anyone), [])
+
+    def test_a_reader_is_kept_for_accounts(self):
+        """Of four readers, all addresses together get three."""
+        clients = [jokbo.Client(self.server.address, forwarded="192.0.2.%d" % i) for i in range(16)]
+        self.assertIn("3 cards are being read without an account on this server", self.refusals_of(self.read_at_once(clients)))
+        for client in clients:
+            client.close()
+
+    def read_slowly(self, client):
+        slow = "---\nx:\n" + "".join("- {a: %d}\n" % i for i in range(15000)) + "base_model: %s\nlicense: mit\n---\n" % AX
+        try:
+            return client.call("Registry.ReadCard", name="kim/x", files=[file("README.md", slow)])["faults"]
+        except jokbo.Failure as failure:
+            return failure.code, failure.reason, failure.message
+
+    def read_at_once(self, clients):
+        with concurrent.futures.ThreadPoolExecutor(32) as pool:
+            return list(pool.map(self.read_slowly, clients * (64 // len(clients))))
+
+    def refusals_of(self, outcomes):
+        """The messages of the refusals, beside which some were read."""
+        self.assertIn([], outcomes)
+        refused = {outcome for outcome in map(tuple, outcomes) if outcome}
+        self.assertEqual({outcome[:2] for outcome in refused}, {("RESOURCE_EXHAUSTED", "TOO_MANY_READINGS")})
+        return "\n".join(sorted(outcome[2] for outcome in refused))
 
 
 if __name__ == "__main__":

@@ -288,14 +288,33 @@ static void test_adapter(void **state)
     adapter_is("{\"a\": ", NULL);
 }
 
+/* An object, a text, a list and 99,997 zeros are as many values as there may be; what a text holds does not count. */
+static void test_json_values(void **state)
+{
+    (void)state;
+    struct jk_text text;
+    jk_text_init(&text, 0);
+    jk_text_add_str(&text, "{\"base_model_name_or_path\": \"a/b\", \"x,[{\": [0");
+    for (unsigned i = 0; i < 99996; i++)
+        jk_text_add_str(&text, ",0");
+    size_t most = text.len;
+    jk_text_add(&text, (struct jk_span){"]}", 3});
+    adapter_is(text.bytes, "a/b");
+    text.len = most;
+    jk_text_add(&text, (struct jk_span){",0]}", 5});
+    adapter_is(text.bytes, NULL);
+    assert_string_equal(error.violations[0].rule, "it has more than 100,000 values");
+    jk_text_done(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tree),        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_alias_bomb),
-        cmocka_unit_test(test_aliases),     cmocka_unit_test(test_merge_keys), cmocka_unit_test(test_documents),
+        cmocka_unit_test(test_tree),        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_alias_bomb),
+        cmocka_unit_test(test_aliases),     cmocka_unit_test(test_merge_keys),  cmocka_unit_test(test_documents),
 
-        cmocka_unit_test(test_depth_limit), cmocka_unit_test(test_counts),     cmocka_unit_test(test_mergekit),
-        cmocka_unit_test(test_adapter),
+        cmocka_unit_test(test_depth_limit), cmocka_unit_test(test_counts),      cmocka_unit_test(test_mergekit),
+        cmocka_unit_test(test_adapter),     cmocka_unit_test(test_json_values),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -21,10 +21,10 @@
 #define FILE_NAME_MAX 1024
 #define FAMILIES_MAX  256
 
-static const struct jk_callers_limits limits = {.most = 16, .anonymous = 12, .each = 4};
-
-struct jk_places *jk_reading_places_new(void)
+/* One reader is kept from those without an account, however many addresses they have. */
+struct jk_places *jk_reading_places_new(unsigned readers)
 {
+    const struct jk_callers_limits limits = {.most = 16, .anonymous = readers > 1 ? readers - 1 : 1, .each = 2};
     return jk_places_new(&limits);
 }
 
@@ -211,7 +211,7 @@ static struct jk_span license_of(struct reading *reading)
     return jk_licensing_stored(&reading->licensing, &reading->sources, &reading->declaration.notes);
 }
 
-static void build(struct reading *reading)
+static void build(struct reading *reading, struct jk_span license)
 {
     const struct jk_declaration *declaration = &reading->declaration;
     Jokbo__V1__Derivative *derivative = &reading->derivative;
@@ -219,7 +219,7 @@ static void build(struct reading *reading)
     derivative->name = jk_to_string(&reading->arena, declaration->name);
     derivative->version = jk_to_string(&reading->arena, declaration->version);
     derivative->relation = jk_to_relation(declaration->relation);
-    derivative->license = jk_to_string(&reading->arena, license_of(reading));
+    derivative->license = jk_to_string(&reading->arena, license);
     for (size_t i = 0; i < reading->pins.count; i++)
         reading->parents[i] = reading->pins.items[i].parent;
     derivative->parents = reading->parents;
@@ -239,6 +239,29 @@ static void ask_registry(struct reading *reading)
     if (!jk_error_is_set(&found) && reading->pins.count > 0 && reading->reply.n_roots == 0)
         jk_draft_note_dead_ends(draft, &reading->view, directory, &reading->arena, &found);
     jk_declaration_add_faults(&reading->declaration, &reading->sources, &found, &reading->mistakes);
+}
+
+/* ---- with the log's view, in which no writer gets on: without what needs no book ---- */
+
+static enum jk_status pin_in_view(struct reading *reading)
+{
+    jk_store_view(jk_store_of(reading->call), &reading->view);
+    enum jk_status status = pin(reading);
+    jk_store_view_end(jk_store_of(reading->call));
+    return status;
+}
+
+/* Of the size at which the parents were pinned. */
+static void foresee_in_view(struct reading *reading)
+{
+    struct jk_store *store = jk_store_of(reading->call);
+    uint32_t size = reading->view.size;
+    jk_store_view(store, &reading->view);
+    reading->view.size = size;
+    struct jk_present present = present_of(reading);
+    jk_foreseen_tell(&present, jk_store_clock_us(store), &reading->pins, &reading->derivative, &reading->reply);
+    ask_registry(reading);
+    jk_store_view_end(store);
 }
 
 /* ---- the reply ---- */
@@ -310,17 +333,9 @@ static enum jk_status read_card_files(struct reading *reading)
     jokbo__v1__read_card_response__init(&reading->reply);
     jk_gather(&reading->files, hub_model, &reading->arena, &reading->sources, &reading->mistakes);
     fill(reading, &given);
-    jk_store_view(jk_store_of(reading->call), &reading->view);
-    enum jk_status status = pin(reading);
-    if (status == JK_OK) {
-        build(reading);
-        struct jk_present present = present_of(reading);
-        jk_foreseen_tell(&present, jk_store_clock_us(jk_store_of(reading->call)), &reading->pins, &reading->derivative,
-                         &reading->reply);
-        ask_registry(reading);
-    }
-    jk_store_view_end(jk_store_of(reading->call));
-    JK_TRY(status);
+    JK_TRY(pin_in_view(reading));
+    build(reading, license_of(reading));
+    foresee_in_view(reading);
     tell_reading(reading);
     return reading->arena.exhausted ? jk_out_of_memory(&reading->call->error) : JK_OK;
 }
