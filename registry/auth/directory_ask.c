@@ -6,16 +6,6 @@
 #include "auth/directory_inside.h"
 #include "base/clock.h"
 
-struct jk_teams_item *jk_directory_teams_item(const struct jk_directory *directory, uint64_t stage)
-{
-    struct jk_finder_link *link = jk_finder_chain(&directory->teams, jk_directory_hash_number(directory, stage));
-    for (; link; link = link->next) {
-        struct jk_teams_item *item = JK_FINDER_ITEM(link, struct jk_teams_item, by_stage);
-        if (item->proposal.stage == stage) return item;
-    }
-    return NULL;
-}
-
 /* ---- questions ---- */
 
 bool jk_directory_clock(struct jk_directory *directory, int64_t *out_ahead_us)

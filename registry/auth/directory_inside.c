@@ -118,3 +118,13 @@ struct jk_ruler_item *jk_directory_ruler_item(const struct jk_directory *directo
     }
     return NULL;
 }
+
+struct jk_teams_item *jk_directory_teams_item(const struct jk_directory *directory, uint64_t stage)
+{
+    struct jk_finder_link *link = jk_finder_chain(&directory->teams, jk_directory_hash_number(directory, stage));
+    for (; link; link = link->next) {
+        struct jk_teams_item *item = JK_FINDER_ITEM(link, struct jk_teams_item, by_stage);
+        if (item->proposal.stage == stage) return item;
+    }
+    return NULL;
+}

@@ -57,8 +57,8 @@ struct jk_clock_item {
 
 struct jk_directory {
     pthread_rwlock_t lock;
-    unsigned char seed[16];    /* random: names and digests are chosen by users, buckets must not be */
-    struct jk_series accounts; /* random, so that users, who choose names and digests, cannot choose buckets */
+    unsigned char seed[16];    /* random, so that users, who choose names and digests, cannot choose buckets */
+    struct jk_series accounts; /* struct jk_account */
     struct jk_series tokens;   /* struct jk_token_item, owned here */
     struct jk_series requests; /* struct jk_publisher_request */
     struct jk_finder tokens_by_hash, tokens_by_account;

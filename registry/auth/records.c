@@ -106,7 +106,7 @@ static void take_digest_or_null(struct reader *reader, const char *field, struct
         take_digest(reader, field, out_digest);
 }
 
-static unsigned take_flags(struct reader *reader, const char *field, const char *const *words)
+static unsigned take_word(struct reader *reader, const char *field, const char *const *words)
 {
     struct jk_span text = take_span(reader, field);
     for (unsigned i = 0; words[i]; i++)
@@ -196,7 +196,7 @@ static void read_invitation(struct reader *reader, struct jk_member *member)
 {
     if (has_field(reader, "never")) member->never = take_bool(reader, "never");
     if (has_field(reader, "invited") || has_field(reader, "invited_by")) {
-        member->invited = (enum jk_member_role)take_flags(reader, "invited", jk_member_words);
+        member->invited = (enum jk_member_role)take_word(reader, "invited", jk_member_words);
         member->invited_by = take_integer(reader, "invited_by");
         if (member->invited == JK_MEMBER_NONE) fault_field(reader, "invited", "must be a role where it is there");
     }
@@ -211,7 +211,7 @@ static void read_member(struct reader *reader, struct jk_record_facts *facts)
     take_text(reader, "publisher", false, jk_ident_part_fault, member->publisher, sizeof member->publisher);
     if (!jk_span_equal_fold(jk_span_of(member->publisher), jk_span_of(facts->key.publisher)))
         fault_field(reader, "publisher", "must be the key's, but for case");
-    member->role = (enum jk_member_role)take_flags(reader, "role", jk_member_words);
+    member->role = (enum jk_member_role)take_word(reader, "role", jk_member_words);
     member->since_us = take_time(reader, "since_us");
     read_invitation(reader, member);
     if (!has_field(reader, "stood")) return;
@@ -230,8 +230,8 @@ static void read_request(struct reader *reader, struct jk_record_facts *facts)
 {
     struct jk_publisher_request *request = &facts->request;
     request->id = facts->key.id;
-    request->kind = (enum jk_request_kind)take_flags(reader, "kind", jk_request_kind_words);
-    request->state = (enum jk_request_state)take_flags(reader, "state", jk_request_state_words);
+    request->kind = (enum jk_request_kind)take_word(reader, "kind", jk_request_kind_words);
+    request->state = (enum jk_request_state)take_word(reader, "state", jk_request_state_words);
     take_text(reader, "publisher", false, jk_ident_part_fault, request->publisher, sizeof request->publisher);
     request->account = take_integer(reader, "account");
     take_text(reader, "evidence", true, NULL, request->evidence, sizeof request->evidence);
@@ -246,7 +246,7 @@ static void read_blob(struct reader *reader, struct jk_record_facts *facts)
 {
     struct jk_blob_facts *blob = &facts->blob;
     blob->digest = facts->key.digest;
-    blob->manifest = take_flags(reader, "kind", jk_blob_words) == 1;
+    blob->manifest = take_word(reader, "kind", jk_blob_words) == 1;
     blob->size = (uint64_t)take_int(reader, "size", 0, INT64_MAX);
     take_digest_or_null(reader, "weights", &blob->weights);
     blob->files_known = json_object_get(reader->object, "files") != NULL; /* not so in records of earlier versions */
@@ -258,7 +258,7 @@ static void read_blob(struct reader *reader, struct jk_record_facts *facts)
     if (has_field(reader, "renewed_us")) blob->renewed_us = take_int(reader, "renewed_us", 1, TIME_MAX_US);
     blob->state = JK_BLOB_STORED;
     if (!json_object_get(reader->object, "state")) return; /* blobs could not always be withdrawn */
-    blob->state = (enum jk_blob_state)take_flags(reader, "state", jk_blob_state_words);
+    blob->state = (enum jk_blob_state)take_word(reader, "state", jk_blob_state_words);
     if (blob->state == JK_BLOB_STORED) fault_field(reader, "state", "must not be there where the blob is stored");
     blob->withdrawn_us = take_time(reader, "withdrawn_us");
     if (blob->state != JK_BLOB_REMOVED) take_digest(reader, "reason", &blob->reason);

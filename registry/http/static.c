@@ -17,8 +17,8 @@
 
 static const char immutable[] = "public, max-age=31536000, immutable";
 
-/* -1 with errno; only regular files. */
-static int open_tile(const struct jk_http *http, const char *name, uint64_t *out_size)
+/* A file of the public folder; -1 with errno. Only regular files. */
+static int open_public(const struct jk_http *http, const char *name, uint64_t *out_size)
 {
     char path[sizeof http->folder + JK_ROUTE_FILE];
     struct stat status;
@@ -181,7 +181,7 @@ static struct MHD_Response *zipped(struct jk_http *http, struct MHD_Connection *
 }
 
 /* What a bundle or tile carries in each of its answers. */
-static void describe_tile(struct MHD_Response *response, bool bundle)
+static void describe_file(struct MHD_Response *response, bool bundle)
 {
     jk_http_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/octet-stream");
     jk_http_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, immutable);
@@ -245,7 +245,7 @@ enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *conn
     const struct jk_route *route = &peer->route;
     uint64_t size = 0;
     unsigned status = MHD_HTTP_OK;
-    int fd = open_tile(http, route->file, &size);
+    int fd = open_public(http, route->file, &size);
     if (fd < 0) return refuse_route(http, connection, route);
     if (route->kind == JK_ROUTE_CHECKPOINT || route->kind == JK_ROUTE_VKEY)
         return serve_small(http, connection, route, fd, size, head);
@@ -257,6 +257,6 @@ enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *conn
         response = of_file(connection, fd, size, "", head, &status);
         jk_http_add(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
     }
-    describe_tile(response, route->kind == JK_ROUTE_BUNDLE);
+    describe_file(response, route->kind == JK_ROUTE_BUNDLE);
     return jk_http_answer(http, connection, route->kind, status, response);
 }

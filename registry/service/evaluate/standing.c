@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "book/book_ask.h"
 #include "closing/cut.h"
 #include "service/call/entries.h"
@@ -33,7 +34,7 @@ struct jk_standings *jk_standings_new(void)
     struct jk_standings *standings = calloc(1, sizeof *standings);
     if (!standings) return NULL;
     pthread_mutex_init(&standings->mutex, NULL);
-    pthread_cond_init(&standings->made, NULL);
+    jk_condition_init(&standings->made);
     return standings;
 }
 
@@ -341,9 +342,7 @@ static void finish_job(struct jk_standings *standings, const struct jk_count_rul
 /* Under the lock: until something was made, or it is time to look again. */
 static enum jk_status wait_for_maker(struct jk_standings *standings, struct jk_call *call)
 {
-    int64_t until_ms = jk_monotonic_ms() + LOOK_MS;
-    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-    (void)pthread_cond_clockwait(&standings->made, &standings->mutex, CLOCK_MONOTONIC, &until);
+    (void)jk_condition_wait_until(&standings->made, &standings->mutex, jk_monotonic_ms() + LOOK_MS);
     return check_wanted(call, &call->error);
 }
 
