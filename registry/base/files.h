@@ -11,7 +11,8 @@
 
 /* All of the bytes, with as many calls of write() as it takes. */
 int jk_file_put(int fd, struct jk_span bytes);
-/* Creates a file, which must not exist yet. On failure nothing is left of it. */
+/* Creates a file, which must not exist yet. The umask takes its part of the mode away: whoever sets one to keep his
+ * files to himself keeps what the commands write, too. On failure nothing is left of it. */
 int jk_file_make(int folder, const char *path, struct jk_span bytes, mode_t mode, bool synced);
 /* Creates or replaces the file at `path`; whatever is at `draft`, in the same folder, is lost. Without `synced` other
  * processes see a complete file, but a power cut may lose it. */

@@ -68,6 +68,20 @@ static void a_new_file_has_all_bytes_and_its_mode(void **state)
     assert_holds(folder, "file", JK_SPAN("secret"));
 }
 
+/* Who keeps his files to himself by a umask keeps what is written for him, whether new or in place of an open file. */
+static void the_umask_holds(void **state)
+{
+    int folder = *(int *)*state;
+    struct stat facts;
+    assert_int_equal(jk_file_make(folder, "file", JK_SPAN("open"), 0644, false), 0);
+    mode_t before = umask(077);
+    int why = jk_file_replace(folder, "draft", "file", JK_SPAN("private"), 0644, true);
+    umask(before);
+    assert_int_equal(why, 0);
+    assert_int_equal(fstatat(folder, "file", &facts, 0), 0);
+    assert_int_equal(facts.st_mode & 07777, 0600);
+}
+
 static void replacing_leaves_no_draft(void **state)
 {
     int folder = *(int *)*state;
@@ -147,9 +161,13 @@ int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(a_new_file_has_all_bytes_and_its_mode), IN_FOLDER(replacing_leaves_no_draft),
-        IN_FOLDER(links_are_replaced_not_followed),       IN_FOLDER(a_failure_says_why_and_leaves_what_was_there),
-        IN_FOLDER(the_folder_of_a_path_is_synced),        IN_FOLDER(putting_goes_on_until_all_is_written),
+        IN_FOLDER(a_new_file_has_all_bytes_and_its_mode),
+        IN_FOLDER(replacing_leaves_no_draft),
+        IN_FOLDER(the_umask_holds),
+        IN_FOLDER(links_are_replaced_not_followed),
+        IN_FOLDER(a_failure_says_why_and_leaves_what_was_there),
+        IN_FOLDER(the_folder_of_a_path_is_synced),
+        IN_FOLDER(putting_goes_on_until_all_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
