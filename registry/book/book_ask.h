@@ -21,6 +21,9 @@ const struct jk_namespace *jk_book_namespace(const struct jk_book *book, uint32_
 /* The publisher who holds it at n, JK_NONE for nobody. */
 uint32_t jk_book_namespace_holder(const struct jk_book *book, struct jk_span organisation, uint32_t n);
 
+/* The model's deciding release, else its newest; JK_NONE for a model that came later. */
+uint32_t jk_book_standing_release(const struct jk_book *book, uint32_t model, uint32_t n);
+
 uint32_t jk_book_models_of(const struct jk_book *book, uint32_t publisher, uint32_t n); /* under its name at n */
 uint32_t jk_book_releases_of(const struct jk_book *book, uint32_t model, uint32_t n);
 uint32_t jk_book_children_of(const struct jk_book *book, uint32_t model,

@@ -326,7 +326,6 @@ void jk_book_reserve(struct jk_book *book, struct jk_span text, enum jk_reserved
  * on its own parts), then enter. NULL: out of memory. */
 struct jk_release *jk_book_begin_release(struct jk_book *book, uint32_t model, uint32_t *out_slot);
 void jk_book_enter_release(struct jk_book *book, uint32_t slot, uint32_t version_hash); /* jk_hash_fold(version, 0) */
-uint32_t jk_book_standing_release(const struct jk_book *book, uint32_t model, uint32_t n); /* deciding, else newest */
 void jk_book_note_tenure(struct jk_book *book,
                          uint32_t model); /* after anything that may have changed the deciding release */
 

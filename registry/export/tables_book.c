@@ -1,5 +1,5 @@
 /* Rows computed from all entries: of the log itself, models, releases, and the roots of derivatives. See tables.h. */
-#include "book/book.h"
+#include "book/book_ask.h"
 #include "domain/license.h"
 #include "export/tables.h"
 #include "export/tables_inside.h"
@@ -66,7 +66,7 @@ void jk_export_add_model(struct jk_export_rows *rows, const struct jk_book *book
     struct jk_csv csv = {.out = &rows->texts[JK_EXPORT_MODELS]};
     struct jk_span name = jk_book_alias(book, model, n)->name, rest = name, publisher;
     uint32_t deciding = jk_book_deciding(book, model, n);
-    uint32_t release = deciding == JK_NONE ? jk_book_newest(book, model, n) : deciding;
+    uint32_t release = jk_book_standing_release(book, model, n);
     jk_csv_number(&csv, index_of(book, model));
     (void)jk_span_cut(&rest, '/', &publisher);
     jk_csv_cell(&csv, name);

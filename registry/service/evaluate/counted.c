@@ -1,6 +1,7 @@
 /* ListCounted: the derivatives behind a count. Walks the book on a reader thread, in strides that let writers in; the
  * state at a log size never changes, so the strides agree. For a revision of a report with two sizes the walk covers
  * the book of the cut-off, and then those in the log's book that came too late for it. */
+#include "book/book_ask.h"
 #include "reply/counts.h"
 #include "service/call/handlers.h"
 #include "service/evaluate/question.h"
@@ -110,8 +111,7 @@ static Jokbo__V1__CountedDerivative *present_counted(const struct counted *count
     const struct jk_book *book = counted->present.book;
     struct jk_arena *arena = counted->present.arena;
     Jokbo__V1__CountedDerivative *out = JK_MESSAGE(arena, Jokbo__V1__CountedDerivative, jokbo__v1__counted_derivative);
-    uint32_t release = jk_book_deciding(book, model, counted->present.size);
-    if (release == JK_NONE) release = jk_book_newest(book, model, counted->present.size);
+    uint32_t release = jk_book_standing_release(book, model, counted->present.size);
     if (!out) return NULL;
     out->name = jk_to_string(arena, jk_present_name(&counted->present, model));
     out->log_index = jk_book_model(book, model)->index;
@@ -158,11 +158,10 @@ static void add_root_reasons(const struct counted *counted, uint32_t model, Jokb
 }
 
 /* A late one has that reason alone, for each of its roots. */
-static void add_late_reasons(const struct counted *counted, Jokbo__V1__CountedDerivative *out)
+static void add_late_reasons(const struct counted *counted, uint32_t model, Jokbo__V1__CountedDerivative *out)
 {
     struct jk_verdict late = {.reasons = 1u << JK_REASON_LATE};
     const struct jk_spell *spell = NULL;
-    uint32_t model = jk_book_find_model_index(counted->present.book, (uint64_t)out->log_index, counted->present.size);
     out->root_reasons = (Jokbo__V1__RootReasons **)jk_pointers(counted->present.arena, out->n_roots);
     while (out->root_reasons &&
            (spell = jk_book_spell(counted->present.book, model, counted->present.size, spell)) != NULL) {
@@ -209,7 +208,7 @@ static bool visit(struct counted *counted, uint32_t model)
     if (counted->kept) {
         item->reason = jk_counts_reason(reason);
         if (counted->late) {
-            add_late_reasons(counted, item);
+            add_late_reasons(counted, model, item);
         } else {
             add_root_reasons(counted, model, item);
         }

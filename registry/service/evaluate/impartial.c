@@ -1,6 +1,7 @@
 /* See impartial.h. */
 #include "service/evaluate/impartial.h"
 
+#include "book/book_ask.h"
 #include "book/claims.h"
 #include "service/call/authority.h"
 
@@ -89,9 +90,8 @@ static enum jk_status check_external(const struct jk_change *change, const struc
 enum jk_status jk_check_impartial(struct jk_change *change, struct jk_turn *turn, const struct jk_judged *judged,
                                   struct jk_error *error)
 {
-    uint32_t n = jk_turn_size(turn), standing = jk_book_deciding(turn->book, judged->model, n);
+    uint32_t n = jk_turn_size(turn), standing = jk_book_standing_release(turn->book, judged->model, n);
     if (!jk_services_of(change->call)->four_eyes) return JK_OK;
-    if (standing == JK_NONE) standing = jk_book_newest(turn->book, judged->model, n);
     JK_TRY(check_no_team(change, turn, error));
     JK_TRY(check_publishers_of(change, turn, judged->model, error));
     JK_TRY(check_roots(change, turn, judged->model, error));

@@ -1,6 +1,7 @@
 /* GetModel, GetRelease, ListModels, ListDerivatives: answered from the book, except for why a release was yanked. */
 #include <stdlib.h>
 
+#include "book/book_ask.h"
 #include "reply/lookup.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
@@ -54,8 +55,7 @@ static enum jk_status find_asked_release(struct jk_call *call, const struct jk_v
     uint32_t model = jk_book_find_model(view->book, name, view->size);
     if (model == JK_NONE) return jk_model_not_found(view->book, view->size, name, &call->error);
     *out_release = version.len ? jk_book_find_version(view->book, model, version, view->size)
-                               : jk_book_deciding(view->book, model, view->size);
-    if (*out_release == JK_NONE && !version.len) *out_release = jk_book_newest(view->book, model, view->size);
+                               : jk_book_standing_release(view->book, model, view->size);
     if (*out_release != JK_NONE) return JK_OK;
     return jk_fail(&call->error, JK_NOT_FOUND, "RELEASE_NOT_FOUND", "The model \"%.*s\" has no release \"%.*s\"",
                    JK_SPAN_ARG(name), JK_SPAN_ARG(version));
@@ -294,8 +294,8 @@ static void join_family(struct family *family, uint32_t model)
 /* A release makes its model a child only if it is the deciding one, or the newest of a yanked model. */
 static bool decides(const struct jk_book *book, uint32_t release, uint32_t n)
 {
-    uint32_t model = jk_book_release(book, release)->model, deciding = jk_book_deciding(book, model, n);
-    return release == (deciding != JK_NONE ? deciding : jk_book_newest(book, model, n));
+    uint32_t model = jk_book_release(book, release)->model;
+    return release == jk_book_standing_release(book, model, n);
 }
 
 static void join_children(const struct jk_book *book, struct family *family, uint32_t model, uint32_t n)

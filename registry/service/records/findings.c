@@ -1,6 +1,7 @@
 /* Findings, from a derivative's spells, its weights and the manifests stored here; see findings.h. */
 #include "service/records/findings.h"
 
+#include "book/book_ask.h"
 #include "book/claims.h"
 
 #define KIND(name) JOKBO__V1__FINDING_KIND__FINDING_KIND_##name
@@ -39,9 +40,7 @@ unsigned jk_finding_kinds_of_flags(uint32_t flags)
 
 static const struct jk_release *facts_of(const struct jk_present *present, uint32_t model)
 {
-    uint32_t release = jk_book_deciding(present->book, model, present->size);
-    if (release == JK_NONE) release = jk_book_newest(present->book, model, present->size);
-    return jk_book_release(present->book, release);
+    return jk_book_release(present->book, jk_book_standing_release(present->book, model, present->size));
 }
 
 /* The other model that has the first claim to the weights; JK_NONE for none. */

@@ -1,6 +1,7 @@
 /* See foreseen.h. The rules are the book's (book/book_assess.c), applied to a model that is in no book. */
 #include "service/records/foreseen.h"
 
+#include "book/book_ask.h"
 #include "domain/ident.h"
 #include "domain/spdx.h"
 #include "service/records/findings.h"
@@ -39,18 +40,12 @@ static void meet(struct foresight *foresight, uint32_t release)
         foresight->ancestors[foresight->ancestor_count++] = release;
 }
 
-static uint32_t standing_release(const struct jk_present *present, uint32_t model)
-{
-    uint32_t release = jk_book_deciding(present->book, model, present->size);
-    return release == JK_NONE ? jk_book_newest(present->book, model, present->size) : release;
-}
-
 /* The release at which an external continues, of the model that adopted it; JK_NONE if none did. */
 static uint32_t adopted_release(const struct jk_present *present, uint32_t external)
 {
     const struct jk_adoption *adoption =
         external == JK_NONE ? NULL : jk_book_adoption_of(present->book, external, present->size);
-    return adoption ? standing_release(present, adoption->model) : JK_NONE;
+    return adoption ? jk_book_standing_release(present->book, adoption->model, present->size) : JK_NONE;
 }
 
 static void climb_foreseen(struct foresight *foresight)
@@ -160,7 +155,7 @@ static uint32_t naming_flags(const struct foresight *foresight, uint32_t root)
     const struct jk_present *present = foresight->present;
     struct jk_span publisher;
     struct naming naming = {.present = present};
-    uint32_t release = standing_release(present, root);
+    uint32_t release = jk_book_standing_release(present->book, root, present->size);
     if (release == JK_NONE || !memchr(foresight->name.at, '/', foresight->name.len)) return 0;
     jk_ident_split(foresight->name, &publisher, &naming.part);
     uint32_t license = jk_book_release(present->book, release)->license;

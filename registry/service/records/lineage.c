@@ -1,6 +1,7 @@
 /* GetLineage: the graph around a release, breadth first, within bounds. */
 #include <stdlib.h>
 
+#include "book/book_ask.h"
 #include "reply/lookup.h"
 #include "service/call/dispatch.h"
 #include "service/call/handlers.h"
@@ -80,8 +81,7 @@ static void climb_external(struct graph *graph, uint32_t position)
     struct node node = graph->nodes[position];
     const struct jk_adoption *adoption = jk_book_adoption_of(graph->book, node.slot, graph->n);
     if (!adoption) return;
-    uint32_t release = jk_book_deciding(graph->book, adoption->model, graph->n);
-    if (release == JK_NONE) release = jk_book_newest(graph->book, adoption->model, graph->n);
+    uint32_t release = jk_book_standing_release(graph->book, adoption->model, graph->n);
     struct node parent = release_node(graph, release, node.distance - 1);
     uint32_t at = meet_node(graph, &parent);
     if (at != JK_NONE) link_parent(graph, position, at);
@@ -213,8 +213,7 @@ static enum jk_status start_graph(struct graph *graph, bool *out_whole_model)
     uint32_t model = jk_book_find_model(graph->book, name, graph->n), release;
     if (model == JK_NONE) return jk_model_not_found(graph->book, graph->n, name, error);
     release = version.len ? jk_book_find_version(graph->book, model, version, graph->n)
-                          : jk_book_deciding(graph->book, model, graph->n);
-    if (release == JK_NONE && !version.len) release = jk_book_newest(graph->book, model, graph->n);
+                          : jk_book_standing_release(graph->book, model, graph->n);
     if (release == JK_NONE)
         return jk_fail(error, JK_NOT_FOUND, "RELEASE_NOT_FOUND", "There is no release \"%.*s\"", JK_SPAN_ARG(version));
     *out_whole_model = !version.len;

@@ -1,6 +1,7 @@
 /* Publishers, models, releases and teams as messages. */
 #include "service/records/present.h"
 
+#include "book/book_ask.h"
 #include "reply/root.h"
 #include "service/records/findings.h"
 
@@ -167,12 +168,6 @@ static void present_former_names(const struct jk_present *present, uint32_t mode
         out->former_names[out->n_former_names++] = text_at(present, alias->name);
 }
 
-static uint32_t deciding_or_newest(const struct jk_present *present, uint32_t model)
-{
-    uint32_t release = jk_book_deciding(present->book, model, present->size);
-    return release != JK_NONE ? release : jk_book_newest(present->book, model, present->size);
-}
-
 Jokbo__V1__Model *jk_present_model_alone(const struct jk_present *present, uint32_t slot)
 {
     const struct jk_model *model = jk_book_model(present->book, slot);
@@ -200,6 +195,6 @@ Jokbo__V1__Model *jk_present_model(const struct jk_present *present, uint32_t sl
 {
     Jokbo__V1__Model *out = jk_present_model_alone(present, slot);
     if (!out) return NULL;
-    out->release = jk_present_release(present, deciding_or_newest(present, slot), false);
+    out->release = jk_present_release(present, jk_book_standing_release(present->book, slot, present->size), false);
     return out->release ? out : NULL;
 }

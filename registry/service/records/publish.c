@@ -1,5 +1,6 @@
 /* PublishRelease: a further release of an existing model. */
 #include "auth/access.h"
+#include "book/book_ask.h"
 #include "service/call/handlers.h"
 #include "service/records/held.h"
 #include "service/records/registration.h"
@@ -17,9 +18,8 @@ static enum jk_status check_base(const struct jk_draft *draft, struct jk_error *
 static enum jk_status inherit(struct jk_change *change, struct jk_turn *turn, uint32_t model, struct jk_draft *draft,
                               struct jk_error *error)
 {
-    uint32_t n = jk_turn_size(turn), slot = jk_book_deciding(turn->book, model, n);
-    const struct jk_release *last =
-        jk_book_release(turn->book, slot != JK_NONE ? slot : jk_book_newest(turn->book, model, n));
+    uint32_t slot = jk_book_standing_release(turn->book, model, jk_turn_size(turn));
+    const struct jk_release *last = jk_book_release(turn->book, slot);
     if (draft->relation == JK_RELATION_NONE) draft->relation = last->relation;
     if (draft->parent_count || !last->parent_count) return JK_OK;
     draft->parents = jk_arena_zalloc(&change->call->arena, last->parent_count, sizeof *draft->parents);
