@@ -232,13 +232,16 @@ void jk_directory_token_ended(struct jk_directory *directory, uint64_t id);
 uint32_t jk_directory_tokens_made(struct jk_directory *directory, uint64_t account, int64_t time_us);
 size_t jk_directory_list_members(struct jk_directory *directory, struct jk_span publisher, uint64_t after, size_t most,
                                  struct jk_arena *arena, const struct jk_member **out_members, size_t *out_total);
-/* The invitations of an account, at most `most`, in no particular order, in arena. */
+/* The invitations of an account, at most `most`, the newest first, in arena. */
 size_t jk_directory_list_invitations(struct jk_directory *directory, uint64_t account, size_t most,
                                      struct jk_arena *arena, const struct jk_member **out_members);
-/* The publishers that an account belongs to, as its memberships, at most `most`, in no order, in arena. */
+/* The publishers that an account belongs to, as its memberships, at most `most`, the newest first, in arena. */
 size_t jk_directory_list_joined(struct jk_directory *directory, uint64_t account, size_t most, struct jk_arena *arena,
                                 const struct jk_member **out_members);
-/* The memberships in which an account is an owner, in no particular order, in arena. */
+/* The memberships that an account has or had, the newest first, in arena; invitations alone are none. */
+size_t jk_directory_list_hands(struct jk_directory *directory, uint64_t account, struct jk_arena *arena,
+                               const struct jk_member **out_members);
+/* The memberships in which an account is an owner, the newest first, in arena. */
 size_t jk_directory_list_owned(struct jk_directory *directory, uint64_t account, struct jk_arena *arena,
                                const struct jk_member **out_members);
 size_t jk_directory_list_requests(struct jk_directory *directory, bool pending_only, uint64_t after, size_t most,

@@ -404,6 +404,17 @@ static bool is_invitation(const struct jk_member *member)
     return member->invited != JK_MEMBER_NONE;
 }
 
+static bool is_hand(const struct jk_member *member)
+{
+    return !member->never;
+}
+
+/* A number that is the smaller, the newer the membership is. */
+static uint64_t newest_first(const struct jk_member *member)
+{
+    return member->since_us > 0 ? UINT64_MAX - (uint64_t)member->since_us : UINT64_MAX;
+}
+
 static void pick_memberships(const struct jk_directory *directory, uint64_t account,
                              bool (*wanted)(const struct jk_member *member), struct picks *picks)
 {
@@ -411,7 +422,7 @@ static void pick_memberships(const struct jk_directory *directory, uint64_t acco
         jk_finder_chain(&directory->members_by_account, jk_directory_hash_number(directory, account));
     for (; link; link = link->next) {
         const struct jk_member *member = &JK_FINDER_ITEM(link, struct jk_member_item, by_account)->member;
-        if (member->account == account && wanted(member)) pick(picks, account, member);
+        if (member->account == account && wanted(member)) pick(picks, newest_first(member), member);
     }
 }
 
@@ -437,6 +448,12 @@ size_t jk_directory_list_owned(struct jk_directory *directory, uint64_t account,
                                const struct jk_member **out_members)
 {
     return list_memberships(directory, account, is_owned, SIZE_MAX, arena, out_members);
+}
+
+size_t jk_directory_list_hands(struct jk_directory *directory, uint64_t account, struct jk_arena *arena,
+                               const struct jk_member **out_members)
+{
+    return list_memberships(directory, account, is_hand, SIZE_MAX, arena, out_members);
 }
 
 size_t jk_directory_list_joined(struct jk_directory *directory, uint64_t account, size_t most, struct jk_arena *arena,

@@ -1,4 +1,5 @@
-/* auth/directory: which tokens of an account are counted, however many have ended, and how many a day. */
+/* auth/directory: what an account has: which of its tokens are counted, however many have ended, and how many a day;
+ * and its memberships in order. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -101,11 +102,42 @@ static void test_tokens_of_a_day(void **state)
     assert_int_equal(jk_directory_tokens_made(bench->directory, 1, 1000 + day_us), 1);
 }
 
+static void put_membership(struct bench *bench, const struct jk_member *member)
+{
+    struct jk_record record;
+    assert_true(jk_record_member(&bench->arena, member, &record));
+    assert_int_equal(put(bench, &record), JK_OK);
+}
+
+/* The newest come first: real ones are not pushed out of a short list by those of long ago. */
+static void test_memberships_in_order(void **state)
+{
+    struct bench *bench = *state;
+    const char *const names[] = {"old", "new", "middle"};
+    const int64_t since[] = {1000000, 3000000, 2000000};
+    const struct jk_member *list;
+    for (size_t i = 0; i < 3; i++) {
+        struct jk_member member = {.account = 7, .invited = JK_MEMBER_OWNER, .invited_by = 3, .since_us = since[i]};
+        strcpy(member.publisher, names[i]);
+        put_membership(bench, &member); /* was a member once, and is invited again */
+    }
+    assert_int_equal(jk_directory_list_invitations(bench->directory, 7, 2, &bench->arena, &list), 2);
+    assert_string_equal(list[0].publisher, "new");
+    assert_string_equal(list[1].publisher, "middle");
+    assert_int_equal(jk_directory_list_hands(bench->directory, 7, &bench->arena, &list), 3);
+    assert_string_equal(list[2].publisher, "old");
+    struct jk_member invited = {
+        .publisher = "new", .account = 7, .invited = JK_MEMBER_OWNER, .invited_by = 3, .never = true};
+    put_membership(bench, &invited);
+    assert_int_equal(jk_directory_list_hands(bench->directory, 7, &bench->arena, &list), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_live_tokens, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tokens_of_a_day, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_memberships_in_order, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
