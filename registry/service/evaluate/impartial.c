@@ -8,23 +8,29 @@
 /* ---- teams ---- */
 
 /* The team that the account acts for, or for one of whose publishers it acts or has acted; JK_NONE for none. */
-static uint32_t team_of_caller(const struct jk_principal *caller, const struct jk_turn *turn)
+static enum jk_status find_team_of_caller(const struct jk_principal *caller, const struct jk_turn *turn,
+                                          uint32_t *out_team, struct jk_error *error)
 {
-    uint32_t n = jk_turn_size(turn), count = jk_book_publishers(turn->book, n);
-    if (caller->roles & JK_ROLE_TEAM) return jk_book_find_team(turn->book, jk_span_of(caller->team), n);
-    for (uint32_t publisher = 0; publisher < count; publisher++) {
-        struct jk_member member;
-        uint32_t team = jk_book_team_of(turn->book, publisher, turn->time_us, n);
-        if (team == JK_NONE) continue;
-        struct jk_span name = jk_book_publisher(turn->book, publisher)->name;
-        if (jk_directory_member(turn->directory, name, caller->account, &member) && !member.never) return team;
+    uint32_t n = jk_turn_size(turn);
+    const struct jk_member *hands;
+    *out_team = JK_NONE;
+    if (caller->roles & JK_ROLE_TEAM) {
+        *out_team = jk_book_find_team(turn->book, jk_span_of(caller->team), n);
+        return JK_OK;
     }
-    return JK_NONE;
+    size_t count = jk_directory_list_hands(turn->directory, caller->account, turn->arena, &hands);
+    if (turn->arena->exhausted) return jk_out_of_memory(error);
+    for (size_t i = 0; i < count && *out_team == JK_NONE; i++) {
+        uint32_t publisher = jk_book_find_publisher(turn->book, jk_span_of(hands[i].publisher), n);
+        if (publisher != JK_NONE) *out_team = jk_book_team_of(turn->book, publisher, turn->time_us, n);
+    }
+    return JK_OK;
 }
 
 static enum jk_status check_no_team(const struct jk_change *change, const struct jk_turn *turn, struct jk_error *error)
 {
-    uint32_t team = team_of_caller(&change->call->principal, turn);
+    uint32_t team;
+    JK_TRY(find_team_of_caller(&change->call->principal, turn, &team, error));
     if (team == JK_NONE) return JK_OK;
     return jk_fail(error, JK_PERMISSION_DENIED, "OWN_TEAM",
                    "This account acts, or has acted, for the team %.*s, a rival of all others: it judges no models; an "
@@ -34,34 +40,54 @@ static enum jk_status check_no_team(const struct jk_change *change, const struct
 
 /* ---- publishers ---- */
 
-/* Present and former ones. */
-static enum jk_status check_publishers_of(const struct jk_change *change, const struct jk_turn *turn, uint32_t model,
-                                          struct jk_error *error)
+/* One decision: each publisher is asked about once, however many of its models have the content. */
+struct hearing {
+    const struct jk_change *change;
+    const struct jk_turn *turn;
+    unsigned char *asked; /* a bit for each publisher */
+    struct jk_error *error;
+};
+
+static enum jk_status begin_hearing(struct hearing *hearing)
 {
+    size_t publishers = jk_book_publishers(hearing->turn->book, jk_turn_size(hearing->turn));
+    hearing->asked = jk_arena_zalloc(hearing->turn->arena, publishers / 8 + 1, 1);
+    return hearing->asked ? JK_OK : jk_out_of_memory(hearing->error);
+}
+
+static enum jk_status check_publisher(struct hearing *hearing, uint32_t publisher)
+{
+    unsigned char *asked = &hearing->asked[publisher / 8], bit = (unsigned char)(1u << publisher % 8);
+    if (*asked & bit) return JK_OK;
+    *asked |= bit;
+    struct jk_span name = jk_book_publisher(hearing->turn->book, publisher)->name;
+    return jk_check_not_own(hearing->change, hearing->turn, name, hearing->error);
+}
+
+/* Present and former ones. */
+static enum jk_status check_publishers_of(struct hearing *hearing, uint32_t model)
+{
+    const struct jk_turn *turn = hearing->turn;
     const struct jk_alias *alias = jk_book_alias(turn->book, model, jk_turn_size(turn));
-    uint32_t last = JK_NONE;
-    for (; alias; alias = jk_book_older_alias(turn->book, alias)) {
-        if (alias->publisher == last) continue;
-        last = alias->publisher;
-        JK_TRY(jk_check_not_own(change, turn, jk_book_publisher(turn->book, last)->name, error));
-    }
+    for (; alias; alias = jk_book_older_alias(turn->book, alias))
+        JK_TRY(check_publisher(hearing, alias->publisher));
     return JK_OK;
 }
 
-static enum jk_status check_roots(const struct jk_change *change, const struct jk_turn *turn, uint32_t model,
-                                  struct jk_error *error)
+static enum jk_status check_roots(struct hearing *hearing, uint32_t model)
 {
+    const struct jk_turn *turn = hearing->turn;
     uint32_t n = jk_turn_size(turn);
     const struct jk_spell *spell = NULL;
     while ((spell = jk_book_spell(turn->book, model, n, spell)))
-        JK_TRY(check_publishers_of(change, turn, spell->root, error));
+        JK_TRY(check_publishers_of(hearing, spell->root));
     return JK_OK;
 }
 
 /* Of what one release has, all who have it. */
-static enum jk_status check_holders(const struct jk_change *change, const struct jk_turn *turn, uint32_t release,
-                                    struct jk_error *error)
+static enum jk_status check_holders(struct hearing *hearing, uint32_t release)
 {
+    const struct jk_turn *turn = hearing->turn;
     uint32_t n = jk_turn_size(turn), holder, last = JK_NONE;
     for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
         uint32_t slot = jk_content_of(turn->book, release, (enum jk_content)kind, n);
@@ -70,20 +96,20 @@ static enum jk_status check_holders(const struct jk_change *change, const struct
             uint32_t model = jk_book_release(turn->book, holder)->model;
             if (model == last) continue;
             last = model;
-            JK_TRY(check_publishers_of(change, turn, model, error));
+            JK_TRY(check_publishers_of(hearing, model));
         }
     }
     return JK_OK;
 }
 
-static enum jk_status check_external(const struct jk_change *change, const struct jk_turn *turn, uint32_t external,
-                                     struct jk_error *error)
+static enum jk_status check_external(struct hearing *hearing, uint32_t external)
 {
+    const struct jk_turn *turn = hearing->turn;
     uint32_t n = jk_turn_size(turn), cursor = 0, child;
     const struct jk_adoption *adoption = jk_book_adoption_of(turn->book, external, n);
-    if (adoption) JK_TRY(check_publishers_of(change, turn, adoption->model, error));
+    if (adoption) JK_TRY(check_publishers_of(hearing, adoption->model));
     while ((child = jk_book_child_of_external(turn->book, external, n, &cursor)) != JK_NONE)
-        JK_TRY(check_publishers_of(change, turn, jk_book_release(turn->book, child)->model, error));
+        JK_TRY(check_publishers_of(hearing, jk_book_release(turn->book, child)->model));
     return JK_OK;
 }
 
@@ -92,11 +118,12 @@ enum jk_status jk_check_impartial(struct jk_change *change, struct jk_turn *turn
 {
     uint32_t n = jk_turn_size(turn), standing = jk_book_standing_release(turn->book, judged->model, n);
     if (!jk_services_of(change->call)->four_eyes) return JK_OK;
+    struct hearing hearing = {change, turn, NULL, error};
     JK_TRY(check_no_team(change, turn, error));
-    JK_TRY(check_publishers_of(change, turn, judged->model, error));
-    JK_TRY(check_roots(change, turn, judged->model, error));
-    JK_TRY(check_holders(change, turn, standing, error));
-    if (judged->release != JK_NONE && judged->release != standing)
-        JK_TRY(check_holders(change, turn, judged->release, error));
-    return judged->external == JK_NONE ? JK_OK : check_external(change, turn, judged->external, error);
+    JK_TRY(begin_hearing(&hearing));
+    JK_TRY(check_publishers_of(&hearing, judged->model));
+    JK_TRY(check_roots(&hearing, judged->model));
+    JK_TRY(check_holders(&hearing, standing));
+    if (judged->release != JK_NONE && judged->release != standing) JK_TRY(check_holders(&hearing, judged->release));
+    return judged->external == JK_NONE ? JK_OK : check_external(&hearing, judged->external);
 }
