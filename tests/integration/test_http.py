@@ -84,8 +84,11 @@ def manifest(lines):
                                             for i in range(lines))).encode()
 
 
+PROXY = "127.0.0.99"
+
+
 class Shared(Case):
-    options = ("--metrics", "127.0.0.1:0")
+    options = ("--metrics", "127.0.0.1:0", "--proxies", PROXY)
 
     @classmethod
     def setUpClass(cls):
@@ -362,14 +365,8 @@ class Blobs(Shared):
         readers, before = [], self.resident()
         try:
             for i in range(32):
-                s = socket.socket()
-                s.bind(("127.0.0.%d" % (10 + i // 8), 0))
-                s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-                host, port = self.http.rsplit(":", 1)
-                s.connect((host, int(port)))
-                s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % self.path(self.digest).encode())
-                readers.append(s)
-                self.assertEqual(status_of(s.recv(1024)), 200)
+                readers.append(self.slow_reader("127.0.0.%d" % (10 + i // 8)))
+                self.assertEqual(status_of(readers[-1].recv(1024)), 200)
                 if i == 7:
                     self.assertEqual(self.from_address("127.0.0.10"), 503)
                     self.assertEqual(self.from_address("127.0.0.11"), 200)
@@ -381,6 +378,21 @@ class Blobs(Shared):
                 s.close()
         answer = eventually(lambda: (lambda a: a if a.status == 200 else None)(self.get(self.path(self.digest))))
         self.assertEqual(sha256(answer.body), self.digest)
+
+    def test_the_last_word_of_a_proxy(self):
+        """Of several X-Forwarded-For the last is the proxy's; what a client wrote before it neither gets places nor takes them."""
+        readers = []
+        try:
+            for i in range(8):
+                readers.append(self.slow_reader(PROXY, "192.0.2.%d" % i, "192.0.2.100"))
+                self.assertEqual(status_of(readers[-1].recv(1024)), 200)
+            self.assertEqual(self.from_address(PROXY, "192.0.2.9", "192.0.2.100"), 503)
+            self.assertEqual(self.from_address(PROXY, "192.0.2.100", "192.0.2.101"), 200)
+            self.assertEqual(self.from_address("127.0.0.11", "192.0.2.100"), 200, "no proxy is believed but the one named")
+        finally:
+            for s in readers:
+                s.close()
+        self.assertEqual(eventually(lambda: self.from_address(PROXY, "192.0.2.100") == 200), True)
 
     def test_too_slow_readers(self):
         """Who takes a byte now and then loses the connection, and with it the place."""
@@ -404,10 +416,24 @@ class Blobs(Shared):
         self.assertTrue(25 < time.monotonic() - began < 45, time.monotonic() - began)
         self.assertLess(len(taken), len(self.manifest) // 2)
 
-    def from_address(self, address):
+    def ask_blob(self, s, forwarded):
+        lines = "".join("X-Forwarded-For: %s\r\n" % address for address in forwarded)
+        s.sendall(("GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (self.path(self.digest), lines)).encode())
+
+    def slow_reader(self, address, *forwarded):
+        """A client there, who has asked for the blob and has no room for it."""
+        s = socket.socket()
+        s.bind((address, 0))
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        host, port = self.http.rsplit(":", 1)
+        s.connect((host, int(port)))
+        self.ask_blob(s, forwarded)
+        return s
+
+    def from_address(self, address, *forwarded):
         """The status of the blob for a client there, who leaves with it."""
         with connect(self.http, source_address=(address, 0)) as s:
-            s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % self.path(self.digest).encode())
+            self.ask_blob(s, forwarded)
             return status_of(s.recv(1024))
 
     def resident(self):
