@@ -17,7 +17,7 @@
 #define JK_DEMO_STEPS(X)                                                                                               \
     X(ROSTER, "roster", 1, 2)   /* FILE [DAY]: as it was known then; programme models without a date: from DAY */      \
     X(WORLD, "world", 1, 1)     /* FILE: the table of derivatives; once, before them */                                \
-    X(ACCOUNT, "account", 3, 4) /* WHO LABEL ROLE [TEAM] */                                                            \
+    X(ACCOUNT, "account", 2, 4) /* WHO LABEL [ROLE [TEAM]] */                                                          \
     X(DERIVATIVES, "derivatives", 3, 3) /* SHARE until TIME: so many per mille of all, spread over the time */         \
     X(YANKS, "yanks", 1, 1)             /* SHARE: yanks so many per mille of those made so far */                      \
     X(VERIFY, "verify", 1, 1) /* NUMBER: verifies so many more of the invented publishers, the most active first */

@@ -149,14 +149,15 @@ static enum jk_status make_account(struct jk_demo_play *play, const struct jk_de
     Jokbo__V1__CreateAccountRequest request = JOKBO__V1__CREATE_ACCOUNT_REQUEST__INIT;
     Jokbo__V1__Account *account;
     Jokbo__V1__Role roles[1];
-    int role;
-    if (!jk_json_enum_parse(&jokbo__v1__role__descriptor, line->words[2], &role))
+    int role = 0;
+    bool has_role = line->word_count > 2;
+    if (has_role && !jk_json_enum_parse(&jokbo__v1__role__descriptor, line->words[2], &role))
         return jk_fail(&play->cli->error, JK_INVALID_ARGUMENT, "DEMO", "line %u of the script: \"%s\" is no role",
                        line->number, line->words[2]);
     roles[0] = (Jokbo__V1__Role)role;
     request.label = (char *)(uintptr_t)line->words[1];
     request.roles = roles;
-    request.n_roles = 1;
+    request.n_roles = has_role;
     request.team = (char *)(uintptr_t)(line->word_count > 3 ? line->words[3] : "");
     JK_TRY(jk_cli_call(play->cli, ACCESS, "CreateAccount", &request.base, &account));
     *out_id = account->id;
@@ -168,12 +169,13 @@ static enum jk_status make_token(struct jk_demo_play *play, int64_t account, con
 {
     Jokbo__V1__CreateTokenRequest request = JOKBO__V1__CREATE_TOKEN_REQUEST__INIT;
     Jokbo__V1__TokenScope scopes[] = {JOKBO__V1__TOKEN_SCOPE__TOKEN_SCOPE_MODELS,
+                                      JOKBO__V1__TOKEN_SCOPE__TOKEN_SCOPE_PUBLISHERS,
                                       JOKBO__V1__TOKEN_SCOPE__TOKEN_SCOPE_ROSTER};
     Jokbo__V1__CreateTokenResponse *reply;
     request.account = account;
     request.label = (char *)JK_DEMO_TOKEN_LABEL;
     request.scopes = scopes;
-    request.n_scopes = 2;
+    request.n_scopes = sizeof scopes / sizeof scopes[0];
     request.lifetime_seconds = -1;
     JK_TRY(jk_cli_call(play->cli, ACCESS, "CreateToken", &request.base, &reply));
     *out_secret = reply->secret;
