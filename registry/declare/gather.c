@@ -272,7 +272,7 @@ static void take_hub_card(struct jk_sources *sources)
     jk_doubts_add_all(&sources->doubts, &sources->card.doubts);
 }
 
-static int by_name(const void *a, const void *b)
+static int by_file_name(const void *a, const void *b)
 {
     return jk_span_compare(((const struct jk_file *)a)->name, ((const struct jk_file *)b)->name);
 }
@@ -285,10 +285,10 @@ static struct jk_files all_files(struct jk_sources *sources, const struct jk_fil
     struct jk_files all = {items, 0};
     if (!items) return *files;
     if (files->count > 0) memcpy(items, files->items, files->count * sizeof *items);
-    qsort(items, files->count, sizeof *items, by_name);
+    qsort(items, files->count, sizeof *items, by_file_name);
     all.count = files->count;
     for (size_t i = 0; i < listed->count; i++)
-        if (!bsearch(&listed->items[i], items, files->count, sizeof *items, by_name))
+        if (!bsearch(&listed->items[i], items, files->count, sizeof *items, by_file_name))
             items[all.count++] = listed->items[i];
     return all;
 }

@@ -32,7 +32,7 @@ struct gguf_reader {
     bool big_endian, failed;
 };
 
-static uint64_t take_number(struct gguf_reader *reader, unsigned size)
+static uint64_t take_metadata_number(struct gguf_reader *reader, unsigned size)
 {
     if (reader->failed || reader->rest.len < size) {
         reader->failed = true;
@@ -60,7 +60,7 @@ static struct jk_span take_bytes(struct gguf_reader *reader, uint64_t len)
 
 static struct jk_span take_string(struct gguf_reader *reader)
 {
-    return take_bytes(reader, take_number(reader, 8));
+    return take_bytes(reader, take_metadata_number(reader, 8));
 }
 
 static void skip_value(struct gguf_reader *reader, uint32_t type, unsigned depth);
@@ -68,8 +68,8 @@ static void skip_value(struct gguf_reader *reader, uint32_t type, unsigned depth
 /* Each element takes at least one byte, so that a false count cannot keep the loop going. */
 static void skip_array(struct gguf_reader *reader, unsigned depth)
 {
-    uint32_t type = (uint32_t)take_number(reader, 4);
-    uint64_t count = take_number(reader, 8);
+    uint32_t type = (uint32_t)take_metadata_number(reader, 4);
+    uint64_t count = take_metadata_number(reader, 8);
     if (depth == NESTED_MAX || type >= GGUF_TYPES) reader->failed = true;
     if (reader->failed) return;
     if (sizes[type] > 0) {
@@ -143,12 +143,12 @@ static void take_text_key(struct jk_gguf *gguf, struct jk_span key, struct jk_sp
 static void take_pair(struct gguf_reader *reader, struct jk_gguf *gguf)
 {
     struct jk_span key = take_string(reader);
-    uint32_t type = (uint32_t)take_number(reader, 4);
+    uint32_t type = (uint32_t)take_metadata_number(reader, 4);
     if (type == GGUF_STRING) {
         struct jk_span value = take_string(reader);
         if (!reader->failed) take_text_key(gguf, key, value);
     } else if (type == GGUF_U32 && jk_span_equal(key, JK_SPAN("general.base_model.count"))) {
-        gguf->base_count = (uint32_t)take_number(reader, 4);
+        gguf->base_count = (uint32_t)take_metadata_number(reader, 4);
     } else {
         skip_value(reader, type, 0);
     }
@@ -158,11 +158,11 @@ static void take_pair(struct gguf_reader *reader, struct jk_gguf *gguf)
 static uint64_t take_version(struct gguf_reader *reader)
 {
     struct gguf_reader before = *reader;
-    uint64_t version = take_number(reader, 4);
+    uint64_t version = take_metadata_number(reader, 4);
     if (version == 0 || version % (1u << 16) != 0) return version;
     *reader = before;
     reader->big_endian = true;
-    return take_number(reader, 4);
+    return take_metadata_number(reader, 4);
 }
 
 static enum jk_status no_gguf(struct jk_span bytes, struct jk_error *error)
@@ -181,8 +181,8 @@ enum jk_status jk_gguf_parse(struct jk_span bytes, struct jk_gguf *out_gguf, str
         return jk_fail(error, JK_INVALID_ARGUMENT, "GGUF", "its GGUF version is %llu; 2 and 3 can be read",
                        (unsigned long long)version);
     struct jk_gguf gguf = {.big_endian = reader.big_endian};
-    (void)take_number(&reader, 8); /* tensors */
-    uint64_t keys = take_number(&reader, 8);
+    (void)take_metadata_number(&reader, 8); /* tensors */
+    uint64_t keys = take_metadata_number(&reader, 8);
     if (keys > JK_GGUF_KEYS_MAX) return jk_fail(error, JK_INVALID_ARGUMENT, "GGUF", "it has more than 65,536 keys");
     for (uint64_t i = 0; i < keys && !reader.failed; i++)
         take_pair(&reader, &gguf);

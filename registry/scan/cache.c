@@ -37,7 +37,7 @@ struct jk_scan_cache {
 
 /* ---- reading ---- */
 
-static bool take_number(struct jk_span *rest, uint64_t *out)
+static bool take_record_number(struct jk_span *rest, uint64_t *out)
 {
     struct jk_span word;
     return jk_span_cut(rest, ' ', &word) && jk_span_to_u64(word, out);
@@ -49,7 +49,7 @@ static bool read_record(struct jk_span body, struct record *out)
     uint64_t numbers[7];
     if (!jk_span_line(&body, &line)) return false;
     for (size_t i = 0; i < 7; i++)
-        if (!take_number(&line, &numbers[i])) return false;
+        if (!take_record_number(&line, &numbers[i])) return false;
     if (!jk_span_cut(&line, ' ', &word) || !jk_digest_parse(word, &out->digest)) return false;
     out->facts = (struct jk_scan_facts){numbers[0], numbers[1], numbers[2], (int64_t)numbers[3], (int64_t)numbers[4]};
     out->tensors = (uint32_t)numbers[5];
@@ -87,7 +87,7 @@ static bool next_record(struct jk_span *rest, struct record *out)
     return jk_digest_equal(&said, &found) && read_record(body, out);
 }
 
-static int by_name(const void *a, const void *b)
+static int by_recorded_name(const void *a, const void *b)
 {
     const struct record *one = a, *two = b;
     int order = jk_span_compare(one->named, two->named);
@@ -110,7 +110,7 @@ static void read_records(struct jk_scan_cache *cache)
         unread = rest;
     }
     cache->len -= unread.len;
-    if (cache->count > 1) qsort(cache->records, cache->count, sizeof *cache->records, by_name);
+    if (cache->count > 1) qsort(cache->records, cache->count, sizeof *cache->records, by_recorded_name);
 }
 
 static void read_file(struct jk_scan_cache *cache)
@@ -161,7 +161,7 @@ bool jk_scan_cache_known(const struct jk_scan_cache *cache, struct jk_scan_file 
 {
     struct record key = {.named = file->named, .at = SIZE_MAX};
     /* the first above, so that the one before it is the latest of the name */
-    size_t above = JK_LOWER_BOUND(cache->count, at, by_name(&cache->records[at], &key) < 0);
+    size_t above = JK_LOWER_BOUND(cache->count, at, by_recorded_name(&cache->records[at], &key) < 0);
     const struct record *record = above > 0 ? &cache->records[above - 1] : NULL;
     if (!record || !jk_span_equal(record->named, file->named) ||
         memcmp(&record->facts, &file->facts, sizeof file->facts) != 0)
@@ -228,7 +228,7 @@ static void write_anew(const struct jk_scan_cache *cache, const struct jk_text *
                           false); /* else the old stays */
 }
 
-static void tidy(const struct jk_scan_cache *cache, const struct jk_scan_file *files, size_t count)
+static void tidy_cache(const struct jk_scan_cache *cache, const struct jk_scan_file *files, size_t count)
 {
     JK_CLEANUP(jk_text_done) struct jk_text text;
     size_t useful = 0;
@@ -246,7 +246,7 @@ void jk_scan_cache_close(struct jk_scan_cache *cache, const struct jk_scan_file 
 {
     if (!cache) return;
     if (cache->fd >= 0) {
-        tidy(cache, files, count);
+        tidy_cache(cache, files, count);
         close(cache->fd);
     }
     free(cache->records);

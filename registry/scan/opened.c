@@ -53,7 +53,7 @@ bool jk_opened_open(struct jk_opened *opened, const char *folder)
 
 /* ---- headers ---- */
 
-static bool read_header(struct jk_opened *opened, uint64_t offset, size_t len)
+static bool read_tensor_header(struct jk_opened *opened, uint64_t offset, size_t len)
 {
     const char *why;
     char *header = realloc(opened->header, len + 1);
@@ -93,9 +93,9 @@ static bool read_safetensors(struct jk_opened *opened)
     struct jk_fault fault = {0};
     uint64_t size = opened->file->facts.size, length;
     size_t head = size < JK_SAFETENSORS_LENGTH ? (size_t)size : JK_SAFETENSORS_LENGTH;
-    if (!read_header(opened, 0, head)) return false;
+    if (!read_tensor_header(opened, 0, head)) return false;
     if (!jk_safetensors_length(header_span(opened), size, &length, &fault)) return told(opened, &fault);
-    if (!read_header(opened, JK_SAFETENSORS_LENGTH, (size_t)length)) return false;
+    if (!read_tensor_header(opened, JK_SAFETENSORS_LENGTH, (size_t)length)) return false;
     if (!jk_safetensors_read(header_span(opened), size, &opened->table, &fault)) return told(opened, &fault);
     opened->tensors = calloc(opened->table.count + 1, sizeof *opened->tensors);
     if (opened->tensors) return true;
@@ -111,7 +111,7 @@ static bool read_gguf(struct jk_opened *opened)
     bool cut = true;
     for (uint64_t len = GGUF_FIRST; cut; len *= 2) {
         jk_tensors_done(&opened->table);
-        if (!read_header(opened, 0, (size_t)(len < size ? len : size))) return false;
+        if (!read_tensor_header(opened, 0, (size_t)(len < size ? len : size))) return false;
         if (jk_gguf_table_read(header_span(opened), size, &opened->table, &cut, &fault)) return true;
     }
     return told(opened, &fault);

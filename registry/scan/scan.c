@@ -95,7 +95,7 @@ static void append(struct jk_scan *scan, struct jk_opened *opened)
 }
 
 /* Under the lock: nobody is at it, and nothing is left to be begun. */
-static void close_file(struct jk_scan *scan, struct jk_opened *opened)
+static void close_scanned(struct jk_scan *scan, struct jk_opened *opened)
 {
     struct jk_opened **at = &scan->opened;
     while (*at && *at != opened)
@@ -110,14 +110,14 @@ static void close_file(struct jk_scan *scan, struct jk_opened *opened)
     pthread_cond_broadcast(&scan->changed);
 }
 
-static void leave(struct jk_scan *scan, struct jk_opened *opened)
+static void leave_scan(struct jk_scan *scan, struct jk_opened *opened)
 {
     struct jk_piece_cursor rest = opened->cursor;
     struct jk_piece piece;
     opened->busy--;
     bool left = opened->tabled && scan->options->sketches && jk_piece_next(&opened->table, &rest, &piece);
     left |= opened->tabled && opened->apart && opened->next_tensor < opened->table.count;
-    if (opened->busy == 0 && (!left || opened->file->fault[0])) close_file(scan, opened);
+    if (opened->busy == 0 && (!left || opened->file->fault[0])) close_scanned(scan, opened);
 }
 
 /* A file that is most of what is left is hashed by one worker, its tensors by others: one core alone would be too slow.
@@ -149,7 +149,7 @@ static void read_file(struct worker *worker, struct jk_opened *opened)
     pthread_mutex_lock(&scan->lock);
     opened->file->done = hashed || known;
     opened->file->again = known;
-    leave(scan, opened);
+    leave_scan(scan, opened);
 }
 
 /* Under the lock. */
@@ -195,12 +195,12 @@ static void sketch_piece(struct worker *worker, struct jk_opened *opened, const 
     pthread_mutex_lock(&scan->lock);
     if (outcome == JK_PIECE_SKETCHED) jk_opened_write_sketch(opened, piece, &sketch);
     if (outcome == JK_PIECE_FAILED) jk_opened_fault(opened, why);
-    leave(scan, opened);
+    leave_scan(scan, opened);
 }
 
 /* ---- tensors that are hashed apart ---- */
 
-static struct jk_opened *take_tensor(struct jk_scan *scan, size_t *out_tensor)
+static struct jk_opened *take_tensor_to_sketch(struct jk_scan *scan, size_t *out_tensor)
 {
     for (struct jk_opened *opened = scan->opened; opened; opened = opened->next) {
         if (!opened->apart || opened->file->fault[0] || opened->next_tensor == opened->table.count) continue;
@@ -219,7 +219,7 @@ static void hash_tensor(struct worker *worker, struct jk_opened *opened, size_t 
     bool hashed = jk_opened_hash_tensor(opened, tensor, worker->twin, worker->room.bytes);
     pthread_mutex_lock(&scan->lock);
     if (!hashed) jk_opened_fault(opened, "it changed while it was read");
-    leave(scan, opened);
+    leave_scan(scan, opened);
 }
 
 /* ---- workers ---- */
@@ -232,7 +232,8 @@ static void *work(void *user)
     size_t tensor;
     pthread_mutex_lock(&scan->lock);
     while (scan->open > 0) {
-        struct jk_opened *opened = take_tensor(scan, &tensor), *sketched = opened ? NULL : take_piece(scan, &piece);
+        struct jk_opened *opened = take_tensor_to_sketch(scan, &tensor),
+                         *sketched = opened ? NULL : take_piece(scan, &piece);
         if (opened)
             hash_tensor(worker, opened, tensor);
         else if (sketched)

@@ -42,7 +42,7 @@ static bool is_left_out(const char *name)
     return strcmp(name, ".jokbo") == 0 || strcmp(name, ".git") == 0 || strcmp(name, ".cache") == 0;
 }
 
-static enum jk_status add(struct walker *walker, struct jk_walked file)
+static enum jk_status add_walked(struct walker *walker, struct jk_walked file)
 {
     struct jk_walk *walk = walker->walk;
     if (walk->count == JK_MANIFEST_FILES_MAX)
@@ -65,7 +65,7 @@ static enum jk_status add_odd(struct walker *walker, const char *path, const cha
     jk_text_shorten(jk_span_of(path), shown, sizeof shown);
     const char *name = jk_arena_copy(&walker->walk->arena, shown, strlen(shown));
     const char *copy = jk_arena_copy(&walker->walk->arena, why, strlen(why));
-    return name && copy ? add(walker, (struct jk_walked){.path = name, .named = jk_span_of(name), .odd = copy})
+    return name && copy ? add_walked(walker, (struct jk_walked){.path = name, .named = jk_span_of(name), .odd = copy})
                         : no_memory(walker);
 }
 
@@ -78,8 +78,9 @@ static enum jk_status add_file(struct walker *walker, const char *path, const st
     if (named.len > JK_MANIFEST_PATH_MAX) return add_odd(walker, path, "its path has more than 1,024 bytes");
     const char *copy = named.failed ? NULL : jk_arena_copy(&walker->walk->arena, named.bytes, named.len);
     if (!copy) return no_memory(walker);
-    return add(walker, (struct jk_walked){
-                           path, {copy, named.len}, (uint64_t)facts->st_size, facts->st_dev, facts->st_ino, NULL});
+    return add_walked(
+        walker,
+        (struct jk_walked){path, {copy, named.len}, (uint64_t)facts->st_size, facts->st_dev, facts->st_ino, NULL});
 }
 
 static enum jk_status walk_below(struct walker *walker, int parent, const char *name, const char *path, unsigned depth);
@@ -124,7 +125,7 @@ static enum jk_status walk_below(struct walker *walker, int parent, const char *
     return no_memory(walker);
 }
 
-static int by_name(const void *a, const void *b)
+static int by_walked_name(const void *a, const void *b)
 {
     return jk_span_compare(((const struct jk_walked *)a)->named, ((const struct jk_walked *)b)->named);
 }
@@ -138,7 +139,7 @@ enum jk_status jk_walk_folder(const char *folder, struct jk_walk *out_walk, stru
     if (status != JK_OK)
         jk_walk_done(out_walk);
     else if (out_walk->count > 1)
-        qsort(out_walk->files, out_walk->count, sizeof *out_walk->files, by_name);
+        qsort(out_walk->files, out_walk->count, sizeof *out_walk->files, by_walked_name);
     return status;
 }
 

@@ -13,7 +13,7 @@ struct lines {
 };
 
 /* By group; then sketches by (path, name), and the others by their bytes. */
-static int in_order(const void *a, const void *b)
+static int in_line_order(const void *a, const void *b)
 {
     const struct jk_manifest_line *one = a, *two = b;
     if (one->kind != two->kind) return one->kind < two->kind ? -1 : 1;
@@ -39,7 +39,7 @@ static bool gather(const struct jk_scan_file *file, struct lines *lines)
     return true;
 }
 
-static void write_files(const struct jk_scan_file *files, size_t count, struct jk_text *out)
+static void write_file_lines(const struct jk_scan_file *files, size_t count, struct jk_text *out)
 {
     char hex[JK_DIGEST_HEX + 1];
     jk_text_add_str(out, HEAD);
@@ -53,7 +53,7 @@ static void write_files(const struct jk_scan_file *files, size_t count, struct j
 
 static void write_lines(struct lines *lines, struct jk_text *out)
 {
-    if (lines->count > 1) qsort(lines->items, lines->count, sizeof *lines->items, in_order);
+    if (lines->count > 1) qsort(lines->items, lines->count, sizeof *lines->items, in_line_order);
     for (size_t i = 0; i < lines->count; i++) {
         jk_text_add(out, lines->items[i].text);
         jk_text_add_char(out, '\n');
@@ -73,7 +73,7 @@ enum jk_status jk_scan_write(const struct jk_scan_file *files, size_t count, str
     }
     jk_text_reserve(out, bytes);
     if (gathered) {
-        write_files(files, count, out);
+        write_file_lines(files, count, out);
         write_lines(&lines, out);
     }
     free(lines.items);

@@ -27,7 +27,7 @@ static struct jk_span tail_of(struct jk_span shape)
     return shape;
 }
 
-static int in_order(const struct jk_item *one, const struct jk_item *two)
+static int in_tensor_order(const struct jk_item *one, const struct jk_item *two)
 {
     return (one > two) - (one < two); /* both lie in the model's array */
 }
@@ -44,14 +44,14 @@ static int order_by_name(const void *a, const void *b)
 {
     const struct jk_item *one = *(const struct jk_item *const *)a, *two = *(const struct jk_item *const *)b;
     int order = compare_named(one, two, true);
-    return order ? order : in_order(one, two);
+    return order ? order : in_tensor_order(one, two);
 }
 
 static int order_by_shape(const void *a, const void *b)
 {
     const struct jk_item *one = *(const struct jk_item *const *)a, *two = *(const struct jk_item *const *)b;
     int order = jk_span_compare(one->shape, two->shape);
-    return order ? order : in_order(one, two);
+    return order ? order : in_tensor_order(one, two);
 }
 
 static int order_by_tail(const void *a, const void *b)
@@ -59,7 +59,7 @@ static int order_by_tail(const void *a, const void *b)
     const struct jk_item *one = *(const struct jk_item *const *)a, *two = *(const struct jk_item *const *)b;
     int order = jk_span_compare(tail_of(one->shape), tail_of(two->shape));
     if (order == 0) order = jk_span_compare(one->shape, two->shape);
-    return order ? order : in_order(one, two);
+    return order ? order : in_tensor_order(one, two);
 }
 
 static const struct jk_item **sorted(const struct jk_sketches *model, int (*order)(const void *, const void *))
@@ -213,7 +213,7 @@ static int order_by_part(const void *a, const void *b)
 {
     const struct jk_pair *one = *(const struct jk_pair *const *)a, *two = *(const struct jk_pair *const *)b;
     int order = jk_span_compare(jk_item_part(one->one), jk_item_part(two->one));
-    return order ? order : in_order(one->one, two->one);
+    return order ? order : in_tensor_order(one->one, two->one);
 }
 
 static bool share_out(struct jk_comparison *out)

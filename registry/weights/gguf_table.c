@@ -164,7 +164,7 @@ static bool take_type(struct reader *reader, struct jk_tensor *tensor)
     return FAULT(reader, "a tensor of type %llu, which is not known here", (unsigned long long)code);
 }
 
-static bool take_tensor(struct reader *reader, struct jk_tensors *table)
+static bool take_gguf_tensor(struct reader *reader, struct jk_tensors *table)
 {
     struct jk_tensor tensor = {.at = reader->at};
     if (!text(reader, &tensor.name)) return false;
@@ -231,7 +231,7 @@ static bool read_all(struct reader *reader, uint64_t size, struct jk_tensors *ta
     if (tensors > JK_TENSORS_MAX) return FAULT(reader, "%llu tensors; at most 500,000", (unsigned long long)tensors);
     if (!take_metadata(reader, keys, &alignment)) return false;
     for (uint64_t i = 0; i < tensors; i++)
-        if (!take_tensor(reader, table)) return false;
+        if (!take_gguf_tensor(reader, table)) return false;
     if (!jk_tensors_check_names(table, reader->fault)) return false;
     table->data = reader->at + padding(reader->at, alignment);
     return check_places(table, size, alignment, reader->fault);

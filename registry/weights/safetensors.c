@@ -225,7 +225,7 @@ static bool take_field(struct reader *reader, struct entry *entry)
 }
 
 /* What the fields mean together. */
-static bool settle(struct reader *reader, struct entry *entry)
+static bool settle_header(struct reader *reader, struct entry *entry)
 {
     struct jk_tensor *tensor = &entry->tensor;
     uint64_t bytes, data = reader->table->data;
@@ -249,7 +249,7 @@ static bool settle(struct reader *reader, struct entry *entry)
     return tensor->shape || FAULT(reader, "no memory is left for its tensors");
 }
 
-static bool take_tensor(struct reader *reader, struct jk_span name, uint64_t at)
+static bool take_safetensor(struct reader *reader, struct jk_span name, uint64_t at)
 {
     struct entry entry = {.tensor = {.name = name, .at = at}};
     if (name.len == 0) return FAULT(reader, "a tensor without a name");
@@ -261,7 +261,7 @@ static bool take_tensor(struct reader *reader, struct jk_span name, uint64_t at)
         more = take_if(reader, ',');
         if (!more && !take(reader, '}')) return false;
     }
-    return settle(reader, &entry) && jk_tensors_add(reader->table, &entry.tensor, reader->fault);
+    return settle_header(reader, &entry) && jk_tensors_add(reader->table, &entry.tensor, reader->fault);
 }
 
 /* Texts by their names, of no meaning here. No name twice: what one reader shows another must not hide. */
@@ -301,7 +301,7 @@ static bool take_all(struct reader *reader)
         bool is_metadata = jk_span_equal(name, JK_SPAN(METADATA));
         if (is_metadata && metadata) return jk_fault_at(reader->fault, at, "a second " METADATA);
         metadata |= is_metadata;
-        if (!(is_metadata ? take_metadata(reader) : take_tensor(reader, name, at))) return false;
+        if (!(is_metadata ? take_metadata(reader) : take_safetensor(reader, name, at))) return false;
         more = take_if(reader, ',');
         if (!more && !take(reader, '}')) return false;
     }

@@ -52,7 +52,7 @@ static bool is_opaque(const struct jk_manifest_line *line)
            elements >= JK_SKETCH_ELEMENTS;
 }
 
-static bool take_tensor(struct jk_sketches *model, const struct jk_manifest_line *line, struct known *out_known)
+static bool take_sketch_line(struct jk_sketches *model, const struct jk_manifest_line *line, struct known *out_known)
 {
     *out_known = (struct known){line->path, line->name, line->digest};
     if (!is_opaque(line)) return true;
@@ -108,7 +108,7 @@ static bool take_lines(struct jk_sketches *model, struct jk_span manifest)
     size_t count = 0;
     bool taken = known != NULL, sorted = false;
     while (taken && jk_manifest_next(&rest, &line)) {
-        if (line.kind == JK_MANIFEST_TENSOR) taken = take_tensor(model, &line, &known[count++]);
+        if (line.kind == JK_MANIFEST_TENSOR) taken = take_sketch_line(model, &line, &known[count++]);
         if (line.kind != JK_MANIFEST_SKETCH) continue; /* these come last */
         if (taken && !sorted) qsort(known, count, sizeof *known, compare_known);
         sorted = true;
