@@ -74,7 +74,8 @@ static enum jk_status read_some(const char *path, size_t most, bool head, struct
     JK_TRY(read_stream(file, path, most, &text, error));
     if (text.len > most && !head) {
         char why[64];
-        snprintf(why, sizeof why, "it is larger than %zu KiB", most >> 10);
+        bool whole = most >= 1024 && most % 1024 == 0;
+        snprintf(why, sizeof why, "it is larger than %zu %s", whole ? most >> 10 : most, whole ? "KiB" : "bytes");
         return file_fault(error, path, why);
     }
     size_t len = text.len > most ? most : text.len;
