@@ -45,9 +45,15 @@ class AuditTest(unittest.TestCase):
         assert int(checkpoint["log_size"]) == cls.size > 320, cls.size  # tests cut it at 300
         cls.bases = [c["scope"]["base_model"] for c in client.call("Evaluation.ListCounts")["bases"]]
         cls.teams = [c["scope"]["team"] for c in client.call("Evaluation.ListCounts")["teams"]]
-        cls.derivative = client.call("Evaluation.ListCounted", scope={"all": True})["derivatives"][0]["name"]
+        listed = (d["name"] for d in client.call("Evaluation.ListCounted", scope={"all": True})["derivatives"])
+        cls.derivative = next(name for name in listed if not cls.once_a_base(name))
         cls.signer = publication.Signer(cls.note.split("\n")[0])
         cls.addClassCleanup(cls.signer.close)
+
+    @classmethod
+    def once_a_base(cls, name):
+        """A base model that was taken off the roster still has a count of its own."""
+        return any(b"\nkind base\n" in entry and b"\nmodel %s\n" % name.encode() in entry for entry in cls.entries)
 
     def setUp(self):
         self.home = tempfile.mkdtemp(prefix="jokbo-audit-")
