@@ -1,6 +1,6 @@
 # Writes OUT, the manual page of a program: what PROGRAM --help prints, as it stands. NAME and VERSION head the page,
 # SECTION is the manual's, MORE says where more is written.
-execute_process(COMMAND ${PROGRAM} --help OUTPUT_VARIABLE help RESULT_VARIABLE failed OUTPUT_STRIP_TRAILING_WHITESPACE)
+execute_process(COMMAND ${CMAKE_COMMAND} -E env COLUMNS=78 ${PROGRAM} --help OUTPUT_VARIABLE help RESULT_VARIABLE failed OUTPUT_STRIP_TRAILING_WHITESPACE)
 if(failed)
   message(FATAL_ERROR "${PROGRAM} --help: ${failed}")
 endif()

@@ -119,7 +119,8 @@ enum jk_status jk_run_policy_list(struct jk_cli *cli)
     if (list.count > 0)
         jk_print_table(cli, &table);
     else
-        fprintf(cli->err, "No policy is recorded; ready-made ones are in registry/data/policies.\n");
+        fprintf(cli->err, "No policy is recorded; ready-made ones are in registry/data/policies of the source, or "
+                          "share/jokbo/policies where it is installed.\n");
     jk_pages_note(cli, &list);
     return JK_OK;
 }

@@ -295,6 +295,12 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(done.stderr.count("--dta: is not an option"), 1, done.stderr)
         self.assertIn("jokbod: 2 fields are wrong:\n", done.stderr)
 
+    def test_help_is_as_wide_as_is_asked_for(self):
+        for columns, most in (("78", 78), ("90", 90), ("", 100), ("3", 100), ("wide", 100)):
+            lines = self.server.jokbo("count", "--help", env={"COLUMNS": columns}).stdout.split("\n")
+            self.assertLessEqual(max(map(len, lines)), most, columns)
+            self.assertGreater(max(map(len, lines)), most - 12, columns)
+
     def test_only_what_is_near_is_suggested(self):
         self.assertIn('did you mean "count"?', self.server.jokbo("cout").stderr)
         self.assertNotIn("did you mean", self.server.jokbo("nosuch").stderr)

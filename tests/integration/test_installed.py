@@ -21,9 +21,9 @@ class Installed(unittest.TestCase):
         cls.usr = os.path.join(folder.name, "usr")
 
     def run_program(self, name, *arguments):
-        """From an empty environment, but for a sanitizer's: nothing but the program itself is to find."""
+        """From an empty environment, but for a sanitizer's and the width of a manual page: nothing but the program itself is to find."""
         env = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
-        done = subprocess.run([os.path.join(self.usr, "bin", name), *arguments], env=dict(env, LC_ALL="C.UTF-8"), cwd="/", text=True,
+        done = subprocess.run([os.path.join(self.usr, "bin", name), *arguments], env=dict(env, LC_ALL="C.UTF-8", COLUMNS="78"), cwd="/", text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
         self.assertEqual((done.returncode, done.stderr), (0, ""), name)
         return done.stdout

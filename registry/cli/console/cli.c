@@ -16,6 +16,8 @@
 #include "cli/console/help.h"
 
 #define WIDTH_DEFAULT 100
+#define WIDTH_LEAST   40
+#define WIDTH_MOST    1000
 
 char *jk_cli_text(const struct jk_cli *cli, enum jk_option_id id)
 {
@@ -96,11 +98,16 @@ static bool wants_color(const struct jk_cli *cli, bool terminal)
     return terminal && !(none && none[0]) && !(term && strcmp(term, "dumb") == 0);
 }
 
+/* Without a terminal as whoever reads the output asks for it (POSIX, COLUMNS), a pager or a manual page, say. */
 static size_t width_of(const struct jk_cli *cli)
 {
     struct winsize size;
-    bool known = cli->out_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return known ? size.ws_col : WIDTH_DEFAULT;
+    uint64_t columns;
+    const char *asked = getenv("COLUMNS");
+    if (cli->out_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+    bool given =
+        asked && jk_span_to_u64(jk_span_of(asked), &columns) && columns >= WIDTH_LEAST && columns <= WIDTH_MOST;
+    return given ? (size_t)columns : WIDTH_DEFAULT;
 }
 
 static void set_stage(struct jk_cli *cli)
