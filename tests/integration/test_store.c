@@ -134,7 +134,7 @@ static void test_failure_is_not_stored(void **state)
     jk_store_stop(store);
 }
 
-/* Good, bad and repeated ones together: a slow write before them makes them share one batch. */
+/* Good, bad and repeated ones together: one that holds its batch up before them makes them share the next. */
 static void test_one_batch(void **state)
 {
     enum { MANY = 40 };
@@ -157,11 +157,12 @@ static void test_one_batch(void **state)
         clients[i].count = 2;
     }
     store_client_init(&slow, "slow");
-    slow.slow = true;
+    slow.holds = true;
     assert_true(jk_store_write(store, &slow.write));
-    usleep(50000);
+    store_client_wait_holding(&slow);
     for (int i = 0; i < MANY; i++)
         assert_true(jk_store_write(store, &clients[i].write));
+    store_client_let_go(&slow);
     assert_int_equal(store_client_wait(&slow), JK_OK);
     store_client_done(&slow);
     for (int i = 0; i < MANY; i++) {

@@ -42,12 +42,39 @@ static enum jk_status make_account(struct store_client *client, struct jk_turn *
     return jk_turn_record(turn, &record, &client->error);
 }
 
+/* Until store_client_let_go: what comes meanwhile shares the next batch. */
+static void hold_batch(struct store_client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    client->holding = true;
+    pthread_cond_broadcast(&client->cond);
+    while (client->holds)
+        pthread_cond_wait(&client->cond, &client->lock);
+    pthread_mutex_unlock(&client->lock);
+}
+
+void store_client_wait_holding(struct store_client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    while (!client->holding)
+        pthread_cond_wait(&client->cond, &client->lock);
+    pthread_mutex_unlock(&client->lock);
+}
+
+void store_client_let_go(struct store_client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    client->holds = false;
+    pthread_cond_broadcast(&client->cond);
+    pthread_mutex_unlock(&client->lock);
+}
+
 static enum jk_status decide(struct jk_write *write, struct jk_turn *turn)
 {
     struct store_client *client = (struct store_client *)write;
     char name[96], *reply;
 
-    if (client->slow) usleep(200000);
+    if (client->holds) hold_batch(client);
     for (unsigned i = 0; i < client->count; i++) {
         (void)snprintf(name, sizeof(name), i ? "%s-%u" : "%s", client->name, i);
         JK_TRY(make_publisher(client, turn, name));

@@ -36,7 +36,8 @@ struct store_client {
     unsigned count;   /* how many */
     bool fail_at_end; /* decides against itself after appending */
     bool gone;
-    bool slow; /* holds its batch up, so that those behind it share the next one */
+    bool holds;   /* set before it is sent: its batch is held up until store_client_let_go */
+    bool holding; /* its batch is held up now */
     bool with_record;
     struct jk_span text;
     struct jk_digest text_digest;
@@ -47,6 +48,9 @@ void store_client_init(struct store_client *client, const char *name);
 /* Every byte of request id and fingerprint is that number. */
 void store_client_request(struct store_client *client, uint64_t account, unsigned char request, unsigned char print);
 void store_client_done(struct store_client *client);
+/* For one that holds its batch: until it does, and the end of that. */
+void store_client_wait_holding(struct store_client *client);
+void store_client_let_go(struct store_client *client);
 enum jk_status store_client_wait(struct store_client *client);
 enum jk_status store_client_run(struct store_client *client, struct jk_store *store);
 enum jk_status store_write_one(struct jk_store *store, const char *name);
