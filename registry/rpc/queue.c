@@ -16,6 +16,7 @@
 #define IDLE_MOST     512
 #define IDLE_LEAST    64 /* what is kept after a crowd */
 #define ENDED_AT_ONCE 16 /* then other calls have their turn */
+#define EVENTS_IN_ROW 3  /* a call's arrival, its message, and that its end was sent */
 
 /* ---- objects ---- */
 
@@ -247,6 +248,19 @@ static gpr_timespec at_ms(int64_t ms)
     return (gpr_timespec){ms / 1000, (int32_t)(ms % 1000 * 1000000), GPR_CLOCK_MONOTONIC};
 }
 
+/* gRPC leaves one event with this thread, if asked to, where the work on another completes it at once: mostly a message
+ * that came together with its call's headers. That spares the way through the queue, with its lock and its poll. A few
+ * in a row, then other calls have their turn; after a nudge all of them have, for it ends calls up to its own limit. */
+static void run_events(struct jk_rpc_queue *queue, void *tag, int success)
+{
+    int left = EVENTS_IN_ROW;
+    do {
+        bool nudge = ((const struct jk_rpc_tag *)tag)->event == JK_RPC_NUDGED;
+        if (--left > 0 && !nudge) grpc_completion_queue_thread_local_cache_init(queue->queue);
+        jk_rpc_call_event(tag, success != 0);
+    } while (grpc_completion_queue_thread_local_cache_flush(queue->queue, &tag, &success));
+}
+
 static void *run_queue(void *argument)
 {
     struct jk_rpc_queue *queue = argument;
@@ -255,7 +269,7 @@ static void *run_queue(void *argument)
         /* A little after the sweep is due, for the coarse clock is behind. */
         grpc_event event = grpc_completion_queue_next(queue->queue, at_ms(queue->next_sweep_ms + COARSE_MS), NULL);
         if (event.type == GRPC_QUEUE_SHUTDOWN) return NULL;
-        if (event.type == GRPC_OP_COMPLETE) jk_rpc_call_event(event.tag, event.success != 0);
+        if (event.type == GRPC_OP_COMPLETE) run_events(queue, event.tag, event.success);
         sweep_when_due(queue);
     }
 }
