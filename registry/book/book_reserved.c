@@ -43,19 +43,27 @@ void jk_book_reserve(struct jk_book *book, struct jk_span text, enum jk_reserved
     if (trunk != whole) add_reserved(book, text, kind, trunk);
 }
 
-/* The best of one chain, by kind and then by age; NULL where `best` is. */
-static const struct jk_reserved *better(const struct jk_book *book, const struct jk_skeletons *asked, uint32_t hash,
-                                        uint32_t n, const struct jk_reserved *best)
+/* Mostly the very name is asked for: then no skeletons of the text need to be made. */
+static bool looks_like(struct jk_span text, struct jk_span name, const struct jk_skeletons *asked)
 {
     struct jk_skeletons skeletons;
+    if (jk_span_equal(text, name)) return true;
+    jk_skeletons_make(text, &skeletons);
+    return jk_skeletons_alike(asked, &skeletons);
+}
+
+/* The best of one chain, by kind and then by age; NULL where `best` is. */
+static const struct jk_reserved *better(const struct jk_book *book, struct jk_span name,
+                                        const struct jk_skeletons *asked, uint32_t hash, uint32_t n,
+                                        const struct jk_reserved *best)
+{
     for (uint32_t slot = jk_index_first(&book->reserved_index, hash); slot != JK_NONE;
          slot = row_at(book, slot)->by_skeleton.next) {
         const struct jk_reserved_row *row = row_at(book, slot);
         if (row->by_skeleton.hash != hash || row->pub.from >= n) continue;
         if (best && (row->pub.kind > best->kind || (row->pub.kind == best->kind && row->pub.from >= best->from)))
             continue;
-        jk_skeletons_make(row->pub.text, &skeletons);
-        if (jk_skeletons_alike(asked, &skeletons)) best = &row->pub;
+        if (looks_like(row->pub.text, name, asked)) best = &row->pub;
     }
     return best;
 }
@@ -65,6 +73,7 @@ const struct jk_reserved *jk_book_find_reserved(const struct jk_book *book, stru
     struct jk_skeletons asked;
     jk_skeletons_make(publisher_name, &asked);
     if (!asked.whole_len) return NULL;
-    const struct jk_reserved *best = better(book, &asked, hash_of(asked.whole, asked.whole_len), n, NULL);
-    return better(book, &asked, hash_of(asked.trunk, asked.trunk_len), n, best);
+    const struct jk_reserved *best =
+        better(book, publisher_name, &asked, hash_of(asked.whole, asked.whole_len), n, NULL);
+    return better(book, publisher_name, &asked, hash_of(asked.trunk, asked.trunk_len), n, best);
 }

@@ -14,41 +14,40 @@ static bool is_ascii(struct jk_span text)
     return true;
 }
 
-/* What a byte is replaced by; empty if it is dropped. */
-static struct jk_span fold_char(char c, char *one)
+/* Writes what a byte is replaced by, and returns its length: 0 if it is dropped, at most 2. */
+static size_t fold_char(char c, char *out)
 {
     switch (c) {
     case '0':
-        return JK_SPAN("o");
+        *out = 'o';
+        return 1;
     case '1':
     case 'i':
     case 'I':
-        return JK_SPAN("l");
+        *out = 'l';
+        return 1;
     case '5':
-        return JK_SPAN("s");
+        *out = 's';
+        return 1;
     case 'm':
     case 'M':
-        return JK_SPAN("rn");
+        memcpy(out, "rn", 2);
+        return 2;
     case 'w':
     case 'W':
-        return JK_SPAN("vv");
+        memcpy(out, "vv", 2);
+        return 2;
     default:
-        break;
+        *out = jk_ascii_to_lower(c);
+        return jk_ascii_lower(*out) || jk_ascii_digit(*out) ? 1 : 0;
     }
-    jk_ident_fold((struct jk_span){&c, 1}, one);
-    bool kept = jk_ascii_lower(*one) || jk_ascii_digit(*one);
-    return (struct jk_span){one, kept ? 1 : 0};
 }
 
 static size_t fold_all(struct jk_span name, char out[JK_SKELETON_MAX])
 {
     size_t len = 0;
-    char one;
-    for (size_t i = 0; i < name.len; i++) {
-        struct jk_span piece = fold_char(name.at[i], &one);
-        memcpy(out + len, piece.at, piece.len);
-        len += piece.len;
-    }
+    for (size_t i = 0; i < name.len; i++)
+        len += fold_char(name.at[i], out + len);
     return len;
 }
 
@@ -70,10 +69,11 @@ static bool cut_affix(struct jk_span *name)
 {
     char folded[JK_SKELETON_MAX];
     for (size_t at = name->len; at > 0; at--) {
+        if (!is_separator(name->at[at - 1])) continue;
         struct jk_span affix = {name->at + at, name->len - at}, rest = {name->at, at - 1};
         size_t len = fold_all(affix, folded);
         if (len > AFFIX_MAX) return false;
-        if (!is_separator(name->at[at - 1]) || !is_affix(folded, len)) continue;
+        if (!is_affix(folded, len)) continue;
         if (!fold_all(rest, folded)) return false;
         *name = rest;
         return true;
@@ -85,10 +85,10 @@ void jk_skeletons_make(struct jk_span name, struct jk_skeletons *out_skeletons)
 {
     out_skeletons->whole_len = out_skeletons->trunk_len = 0;
     if (name.len > JK_LABEL_MAX || !is_ascii(name)) return;
-    out_skeletons->whole_len = fold_all(name, out_skeletons->whole);
-    while (cut_affix(&name)) {
-    }
-    out_skeletons->trunk_len = fold_all(name, out_skeletons->trunk);
+    size_t len = out_skeletons->whole_len = out_skeletons->trunk_len = fold_all(name, out_skeletons->whole);
+    memcpy(out_skeletons->trunk, out_skeletons->whole, len);
+    while (cut_affix(&name))
+        out_skeletons->trunk_len = fold_all(name, out_skeletons->trunk);
 }
 
 static bool is_equal(const char *a, size_t a_len, const char *b, size_t b_len)
