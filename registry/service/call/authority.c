@@ -1,11 +1,10 @@
 /* Who may act on a publisher's models. */
 #include "service/call/authority.h"
 
-#include <stdio.h>
-
 #include "auth/access.h"
 #include "domain/ident.h"
 #include "reply/lookup.h"
+#include "service/call/convert.h"
 #include "service/call/dispatch.h"
 
 static bool is_member(const struct jk_change *change, const struct jk_turn *turn, struct jk_span publisher)
@@ -150,9 +149,9 @@ enum jk_status jk_need_model(struct jk_turn *turn, struct jk_span name, uint32_t
 
 enum jk_status jk_check_etag(struct jk_turn *turn, uint32_t model, const char *etag, struct jk_error *error)
 {
-    char now[32];
+    char now[JK_ETAG_TEXT];
     uint32_t index = jk_book_model(turn->book, model)->index;
-    snprintf(now, sizeof now, "%u-%u", index, jk_book_etag(turn->book, model, jk_turn_size(turn)));
+    jk_write_etag(index, jk_book_etag(turn->book, model, jk_turn_size(turn)), now);
     if (!*etag || strcmp(etag, now) == 0) return JK_OK;
     return jk_fail(error, JK_ABORTED, "ETAG_DIFFERS",
                    "The model has changed since it was read (etag is now %s); read it again", now);

@@ -26,6 +26,10 @@ Jokbo__V1__Answer jk_to_answer(enum jk_answer answer);
 bool jk_from_answer(int value, enum jk_answer *out_answer);
 bool jk_from_permission(int value, enum jk_permission *out_permission);
 
+/* The etag of a model or a stage, "MADE-CHANGED": the entries that made it and that changed it last, 0 for none. */
+#define JK_ETAG_TEXT 24
+void jk_write_etag(uint32_t made, uint32_t changed, char out_etag[JK_ETAG_TEXT]);
+
 /* A violation of `field`: "\"value\" why", with the value shortened; nothing if `why` is NULL. */
 void jk_check_field(struct jk_error *error, const char *field, const char *value, const char *why);
 void jk_check_span(struct jk_error *error, const char *field, struct jk_span value, const char *why);

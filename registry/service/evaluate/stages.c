@@ -1,8 +1,6 @@
 /* See stages.h. */
 #include "service/evaluate/stages.h"
 
-#include <stdio.h>
-
 #include "book/claims.h"
 #include "domain/ident.h"
 #include "reply/lookup.h"
@@ -143,8 +141,9 @@ Jokbo__V1__Stage *jk_present_stage(const struct jk_present *present, uint32_t st
     jk_present_teams(present, facts->teams, &out->n_teams, &out->teams);
     out->source = jk_to_string(present->arena, facts->source);
     out->log_index = facts->from;
-    char *etag = jk_arena_printf(present->arena, "%u-%u", facts->from, last ? last->from : 0);
-    if (etag) out->etag = etag;
+    char etag[JK_ETAG_TEXT];
+    jk_write_etag(facts->from, last ? last->from : 0, etag);
+    out->etag = jk_to_string(present->arena, jk_span_of(etag));
     add_closings(present, stage, out, texts);
     out->log_size = present->size;
     return out;

@@ -184,8 +184,9 @@ Jokbo__V1__Model *jk_present_model_alone(const struct jk_present *present, uint3
     out->release_count = (int32_t)jk_book_releases_of(present->book, slot, present->size);
     out->child_count = (int32_t)jk_book_children_of(present->book, slot, present->size);
     out->yanked = jk_book_deciding(present->book, slot, present->size) == JK_NONE;
-    char *etag =
-        jk_arena_printf(present->arena, "%u-%u", model->index, jk_book_etag(present->book, slot, present->size));
+    char text[JK_ETAG_TEXT];
+    jk_write_etag(model->index, jk_book_etag(present->book, slot, present->size), text);
+    char *etag = jk_arena_copy(present->arena, text, strlen(text));
     if (etag) out->etag = etag;
     out->log_size = present->size;
     return etag ? out : NULL;
