@@ -176,8 +176,9 @@ Jokbo__V1__Reason jk_counts_reason(enum jk_reason reason)
     return reasons[reason];
 }
 
-/* From the cube's counters, or by a walk into `scratch`. A scope of which the cube knows nothing has nothing. */
-static enum jk_status find_total(const struct jk_counts *counts, struct jk_scope scope, struct jk_total *scratch,
+/* From the cube's counters, or by a walk, which alone needs a total of its own: that is larger than all else of a count,
+ * so that the call's arena could not keep its memory for the next. A scope of which the cube knows nothing has nothing. */
+static enum jk_status find_total(const struct jk_counts *counts, struct jk_scope scope,
                                  const struct jk_total **out_total, struct jk_error *error)
 {
     static const struct jk_total nothing;
@@ -190,8 +191,10 @@ static enum jk_status find_total(const struct jk_counts *counts, struct jk_scope
         *out_total = total ? total : &nothing;
         return JK_OK;
     }
-    *out_total = scratch;
-    return jk_count_at(counts->book, scope, counts->size, scratch, error);
+    struct jk_total *walked = jk_arena_alloc(counts->arena, sizeof *walked);
+    *out_total = walked;
+    if (!walked) return jk_out_of_memory(error);
+    return jk_count_at(counts->book, scope, counts->size, walked, error);
 }
 
 /* Room for all splits that were asked for. */
@@ -232,11 +235,9 @@ static enum jk_status add_unbounded(const struct jk_counts *counts, const struct
 enum jk_status jk_counts_one(const struct jk_counts *counts, const struct jk_counts_wish *wish,
                              Jokbo__V1__DerivativeCount **out_count, uint64_t *out_next, struct jk_error *error)
 {
-    struct jk_total *scratch = jk_arena_alloc(counts->arena, sizeof *scratch);
     const struct jk_total *total;
     *out_next = 0;
-    if (!scratch) return jk_out_of_memory(error);
-    JK_TRY(find_total(counts, wish->scope, scratch, &total, error));
+    JK_TRY(find_total(counts, wish->scope, &total, error));
     Jokbo__V1__DerivativeCount *out = total_message(counts, wish->scope, total, groups_room(wish));
     if (!out || (counts->rule && !add_left_out(counts, counts->rule->total, out))) return jk_out_of_memory(error);
     for (size_t i = 0; i < wish->group_count; i++) {
