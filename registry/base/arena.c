@@ -41,6 +41,7 @@ static void keep_or_free(struct jk_arena *arena, struct jk_arena_block *block)
 void jk_arena_reset(struct jk_arena *arena)
 {
     struct jk_arena_block *block = arena->blocks;
+    if (!block && !arena->exhausted) return;
     while (block) {
         struct jk_arena_block *next = block->next;
         keep_or_free(arena, block);

@@ -39,9 +39,9 @@ static enum jk_status read_token(struct jk_call *call, struct jk_span text, stru
 uint32_t jk_page_log_size(struct jk_call *call)
 {
     const ProtobufCFieldDescriptor *field = field_of(call, "page_token");
+    const char *text = field ? *(char **)member(call, field) : "";
     struct jk_page_token token;
-    if (!field) return 0;
-    return jk_page_token_parse(jk_span_of(*(char **)member(call, field)), &token) ? token.log_size : 0;
+    return *text && jk_page_token_parse(jk_span_of(text), &token) ? token.log_size : 0;
 }
 
 enum jk_status jk_page_read(struct jk_call *call, struct jk_page *out_page)
