@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/console/print.h"
 #include "cli/count_sheet.h"
+#include "cli/policy_file.h"
 
 #define EVALUATION (&jokbo__v1__evaluation__descriptor)
 #define COUNTED_COLUMNS                                                                                                \
@@ -119,12 +120,14 @@ enum jk_status jk_run_count(struct jk_cli *cli)
 {
     struct jk_count_wish wish;
     JK_TRY(jk_count_wish_read(cli, 0, &wish));
-    JK_TRY(jk_count_rule_read(cli, &wish.rule, &wish.has_rule));
+    JK_TRY(jk_count_rule_asked(cli, &wish.rule, &wish.has_rule));
     bool left_out = jk_cli_has(cli, JK_OPTION_LEFT_OUT) || jk_cli_has(cli, JK_OPTION_BECAUSE);
     bool list = jk_cli_has(cli, JK_OPTION_LIST) || left_out;
     if (left_out && !wish.has_rule) return jk_cli_usage(cli, "--left-out and --because need --policy or --stage");
     if (!wish.has_scope && (list || jk_cli_has(cli, JK_OPTION_BY)))
         return jk_cli_usage(cli, "--by, --list, --left-out and --because need BASE, --team TEAM or --all");
-    if (!wish.has_scope) return count_everything(cli, &wish);
-    return list ? list_counted(cli, &wish) : count_scope(cli, &wish);
+    enum jk_status status = !wish.has_scope ? count_everything(cli, &wish)
+                            : list          ? list_counted(cli, &wish)
+                                            : count_scope(cli, &wish);
+    return jk_policy_answered(cli, jk_cli_text(cli, JK_OPTION_POLICY), status);
 }

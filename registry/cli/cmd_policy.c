@@ -93,7 +93,9 @@ enum jk_status jk_run_policy_record(struct jk_cli *cli)
 enum jk_status jk_run_policy_show(struct jk_cli *cli)
 {
     Jokbo__V1__Policy *policy;
-    JK_TRY(get_policy(cli, jk_cli_operand(cli, 0), &policy));
+    char *given = jk_cli_operand(cli, 0), *asked;
+    JK_TRY(jk_policy_asked(cli, given, &asked));
+    JK_TRY(jk_policy_answered(cli, given, get_policy(cli, asked, &policy)));
     return show_policy(cli, policy);
 }
 

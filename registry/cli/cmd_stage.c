@@ -6,6 +6,7 @@
 #include "cli/console/moment.h"
 #include "cli/console/print.h"
 #include "cli/console/sheet.h"
+#include "cli/policy_file.h"
 #include "demo/demo.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
@@ -229,6 +230,12 @@ static enum jk_status put_teams(struct jk_cli *cli, Jokbo__V1__Stage *stage)
     return JK_OK;
 }
 
+static enum jk_status put_policy(struct jk_cli *cli, Jokbo__V1__Stage *stage)
+{
+    if (!jk_cli_has(cli, JK_OPTION_POLICY)) return JK_OK;
+    return jk_policy_asked(cli, jk_cli_text(cli, JK_OPTION_POLICY), &stage->policy);
+}
+
 static bool same_teams(char *const *a, size_t a_count, char *const *b, size_t b_count)
 {
     for (size_t i = 0; i < a_count; i++) {
@@ -261,16 +268,17 @@ enum jk_status jk_run_stage_put(struct jk_cli *cli)
     JK_TRY(begin_stage(cli, &stage));
     put_text(cli, JK_OPTION_TITLE, &stage.title);
     put_text(cli, JK_OPTION_TITLE_KO, &stage.title_ko);
-    put_text(cli, JK_OPTION_POLICY, &stage.policy);
     put_text(cli, JK_OPTION_SOURCE, &stage.source);
     JK_TRY(put_time(cli, JK_OPTION_OPENS, &times[0], &stage.open_time));
     JK_TRY(put_time(cli, JK_OPTION_CUT_OFF, &times[1], &stage.cutoff_time));
     JK_TRY(put_time(cli, JK_OPTION_DISPUTES_UNTIL, &times[2], &stage.dispute_end_time));
     JK_TRY(put_teams(cli, &stage));
+    JK_TRY(put_policy(cli, &stage));
     request.stage = &stage;
     request.request_id = jk_cli_request_id(cli);
     request.validate_only = jk_cli_has(cli, JK_OPTION_DRY_RUN);
-    JK_TRY(jk_cli_call(cli, STAGES, "PutStage", &request.base, &reply));
+    JK_TRY(jk_policy_answered(cli, jk_cli_text(cli, JK_OPTION_POLICY),
+                              jk_cli_call(cli, STAGES, "PutStage", &request.base, &reply)));
     JK_TRY(show_stage(cli, reply));
     if (!cli->json) tell_replaced(cli, &stage, reply);
     return JK_OK;

@@ -223,11 +223,11 @@ enum jk_status jk_run_watch(struct jk_cli *cli)
 {
     struct watching watching = {.cli = cli, .told = -1};
     JK_TRY(jk_count_wish_read(cli, 0, &watching.wish));
-    JK_TRY(jk_count_rule_read(cli, &watching.wish.rule, &watching.wish.has_rule));
+    JK_TRY(jk_count_rule_asked(cli, &watching.wish.rule, &watching.wish.has_rule));
     if (!watching.wish.has_scope) {
         watching.wish.scope.kind_case = JOKBO__V1__COUNT_SCOPE__KIND_ALL;
         watching.wish.scope.all = true;
     }
     JK_TRY(jk_cli_connect(cli));
-    return follow(&watching);
+    return jk_policy_answered(cli, jk_cli_text(cli, JK_OPTION_POLICY), follow(&watching));
 }

@@ -5,6 +5,7 @@
 #include "cli/console/pages.h"
 #include "cli/console/print.h"
 #include "cli/overview.h"
+#include "cli/policy_file.h"
 
 #define EVALUATION (&jokbo__v1__evaluation__descriptor)
 #define BAR_WIDTH  24
@@ -80,6 +81,13 @@ enum jk_status jk_count_rule_read(struct jk_cli *cli, Jokbo__V1__CountRule *out_
         out_rule->stage = jk_cli_text(cli, JK_OPTION_STAGE);
     }
     return read_revision(cli, out_rule);
+}
+
+enum jk_status jk_count_rule_asked(struct jk_cli *cli, Jokbo__V1__CountRule *out_rule, bool *out_given)
+{
+    JK_TRY(jk_count_rule_read(cli, out_rule, out_given));
+    if (out_rule->kind_case != JOKBO__V1__COUNT_RULE__KIND_POLICY) return JK_OK;
+    return jk_policy_asked(cli, out_rule->policy, &out_rule->policy);
 }
 
 static size_t wanted_groupings(const struct jk_cli *cli, Jokbo__V1__Grouping out_groupings[JK_COUNT_GROUPINGS])

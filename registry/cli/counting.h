@@ -24,8 +24,10 @@ struct jk_count_wish {
 
 /* From --team and --all if the command has them, --by, --as-of, --limit and the operand at `base_operand`. USAGE. */
 JK_MUST_USE enum jk_status jk_count_wish_read(struct jk_cli *cli, size_t base_operand, struct jk_count_wish *out_wish);
-/* --policy, or --stage with --revision, alone. USAGE for both. */
+/* --policy, as it was given, or --stage with --revision, alone. USAGE for both. */
 JK_MUST_USE enum jk_status jk_count_rule_read(struct jk_cli *cli, Jokbo__V1__CountRule *out_rule, bool *out_given);
+/* The same for a rule that the server is asked for: the policy of a file by its digest (cli/policy_file.h). */
+JK_MUST_USE enum jk_status jk_count_rule_asked(struct jk_cli *cli, Jokbo__V1__CountRule *out_rule, bool *out_given);
 /* --as-of alone; `time` and `as_of` belong together. USAGE. */
 JK_MUST_USE enum jk_status jk_count_as_of_read(struct jk_cli *cli, struct jk_count_wish *wish);
 /* The request for it; shares the wish's parts. */

@@ -14,3 +14,28 @@ enum jk_status jk_policy_file_read(struct jk_cli *cli, const char *name, struct 
     JK_TRY(jk_local_read(name, JK_POLICY_FILE_MAX, &cli->arena, &file, &cli->error));
     return jk_policy_read(file, out_policy, &cli->error);
 }
+
+enum jk_status jk_policy_asked(struct jk_cli *cli, char *given, char **out_asked)
+{
+    char hex[JK_DIGEST_HEX + 1];
+    struct jk_policy policy;
+    *out_asked = given;
+    if (!jk_policy_is_file(given)) return JK_OK;
+    JK_TRY(jk_policy_file_read(cli, given, &policy));
+    struct jk_digest digest = jk_policy_digest(&policy);
+    jk_digest_hex(&digest, hex);
+    *out_asked = jk_arena_copy(&cli->arena, hex, JK_DIGEST_HEX);
+    return *out_asked ? JK_OK : jk_out_of_memory(&cli->error);
+}
+
+enum jk_status jk_policy_answered(struct jk_cli *cli, const char *given, enum jk_status status)
+{
+    bool unrecorded = status == JK_NOT_FOUND && cli->error.reason && strcmp(cli->error.reason, "POLICY_NOT_FOUND") == 0;
+    if (!unrecorded || !jk_policy_is_file(given)) return status;
+    jk_error_init(&cli->error, &cli->arena);
+    return jk_fail(
+        &cli->error, JK_NOT_FOUND, "POLICY_NOT_FOUND",
+        "the policy in %.160s is not recorded: an evaluator records it with jokbo policy record %.160s; until "
+        "then, jokbo policy check shows what it would count",
+        given, given);
+}

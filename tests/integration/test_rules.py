@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -730,6 +731,30 @@ class Commands(Rules):
         self.assertEqual((code, standing["counts"], standing["reason"]), (0, asked["counts"], word(asked["reason"])))
         self.assertEqual([[(word(f["reason"]), f["fact"], int(f["log_index"])) for f in r["reasons"]] for r in asked["roots"]],
                          [[(f["reason"], f["fact"], f["log_index"]) for f in r["reasons"]] for r in standing["roots"]])
+
+    def test_policy_in_a_file(self):
+        """One that is recorded counts like its name, wherever a server is asked; of one that is not, what to do is told."""
+        with tempfile.TemporaryDirectory(prefix="jokbo-test-") as folder:
+            known, new = os.path.join(folder, "known.policy"), os.path.join(folder, "new.policy")
+            for path, text in ((known, HARSH), (new, HARSH.replace("harsh", "unheard"))):
+                with open(path, "w") as file:
+                    file.write("# a comment, which is no part of the policy\n" + text)
+            size = str(self.size())
+            for scope in ([], ["--all"], ["--all", "--list"]):
+                count = ["count", *scope, "--as-of", size, "--policy"]
+                by_file, by_name = self.server.jokbo(*count, known), self.server.jokbo(*count, "harsh@1")
+                self.assertEqual((by_file.returncode, by_file.stdout), (0, by_name.stdout), by_file.stderr)
+            self.assertEqual(self.server.jokbo("policy", "show", known).stdout, self.server.jokbo("policy", "show", "harsh").stdout)
+            for command in (["count"], ["count", "--all"], ["count", "--all", "--left-out"], ["watch"], ["policy", "show"],
+                            ["stage", "put", "another", "--title", "Another", "--title-ko", "하나", "--opens", "2090-01-01", "--cut-off",
+                             "2090-02-01", "--teams", "upstage", "--source", "invented"]):
+                option = [] if command[0] == "policy" else ["--policy"]
+                found = self.server.jokbo(*command, *option, new)
+                self.assertEqual((found.returncode, found.stdout), (5, ""), command)
+                self.assertIn("the policy in %s is not recorded" % new, found.stderr)
+                self.assertIn("jokbo policy record " + new, found.stderr)
+                self.assertEqual(self.server.jokbo(*command, *option, folder + "/none").returncode, 9, command)
+            self.assertIn('No policy "nobody" is recorded', self.server.jokbo("count", "--policy", "nobody").stderr)
 
     def test_watch(self):
         for options in ([], ["--json"]):
