@@ -7,6 +7,7 @@
 #include "cli/console/local.h"
 #include "cli/console/place.h"
 #include "cli/console/print.h"
+#include "cli/console/sheet.h"
 #include "cli/digesting.h"
 #include "cli/picture.h"
 #include "domain/manifest.h"
@@ -129,7 +130,7 @@ static void print_table(const struct comparing *comparing)
         add_share(comparing, &table, &comparison->parts[i]);
     jk_print_table(cli, &table);
     if (comparison->part_count > PARTS_SHOWN)
-        fprintf(cli->out, "and %zu more parts: --json has them all\n", comparison->part_count - PARTS_SHOWN);
+        fprintf(cli->out, "and %zu more parts: --json and --csv have them all\n", comparison->part_count - PARTS_SHOWN);
 }
 
 static void print_notes(const struct comparing *comparing)
@@ -220,6 +221,26 @@ static enum jk_status tell_json(const struct comparing *comparing)
                                    comparison->cut, "pairs", pairs));
 }
 
+static void add_share_row(json_t *rows, const char *scope, const struct jk_likeness_share *share)
+{
+    json_t *row = share_json(share);
+    if (row) json_object_set_new(row, "scope", json_string(scope));
+    json_array_append_new(rows, row);
+}
+
+/* The whole and every part, by elements, as in the table. */
+static enum jk_status tell_csv(const struct comparing *comparing)
+{
+    const struct jk_comparison *comparison = &comparing->comparison;
+    json_t *rows = json_array();
+    add_share_row(rows, "whole", &comparison->whole);
+    for (size_t i = 0; i < comparison->part_count; i++)
+        add_share_row(rows, "part", &comparison->parts[i]);
+    return jk_sheet_print(
+        comparing->cli,
+        "scope,part,equal,nearly_equal,kin,kin_median,foreign,not_comparable,not_paired,tensors,elements", rows);
+}
+
 static enum jk_status write_svg(const struct comparing *comparing)
 {
     struct jk_cli *cli = comparing->cli;
@@ -242,5 +263,6 @@ enum jk_status jk_run_compare(struct jk_cli *cli)
     if (!jk_compare(&comparing.sides[0].sketches, &comparing.sides[1].sketches, &comparing.comparison))
         return jk_out_of_memory(&cli->error);
     JK_TRY(write_svg(&comparing));
-    return cli->json ? tell_json(&comparing) : tell_comparison(&comparing);
+    if (cli->json) return tell_json(&comparing);
+    return cli->csv ? tell_csv(&comparing) : tell_comparison(&comparing);
 }

@@ -1,6 +1,8 @@
 """`jokbo compare`: do its figures agree with an implementation that shares nothing with it (support/sketch.py), pair by pair? Does it see
 what was done to a model: trained on, quantized, re-sharded, pruned, extended, merged, or only claimed? Folders and manifests without a
 server; registered models with one."""
+import csv
+import io
 import json
 import os
 import random
@@ -200,6 +202,21 @@ class Telling(Case):
         plain = self.jokbo("compare", self.root + "/told", self.foreign, LC_ALL="C").stdout
         self.assertIn("model.layers 3      ...", plain)
         self.assertIn("\033[31m", self.jokbo("compare", self.foreign, self.parent, "--color", "always").stdout)
+
+    def test_as_csv(self):
+        """The whole and every part, also those for which the screen has no room, with the numbers of --json."""
+        values = noise("many", WIDTH * WIDTH)
+        many = [("block_%d.w" % i, WIDTH, values[i:] + values[:i]) for i in range(45)]
+        folder, other = self.make("wide", changed(family("parent"), 0.3) + many), self.make("wide-parent", family("parent") + many)
+        answer = json.loads(self.jokbo("compare", folder, other, "--json").stdout)
+        self.assertGreater(len(answer["parts"]), 45)
+        self.assertIn("--csv", self.jokbo("compare", folder, other).stdout)
+        rows = list(csv.DictReader(io.StringIO(self.jokbo("compare", folder, other, "--csv").stdout)))
+        self.assertEqual([row["scope"] for row in rows], ["whole"] + ["part"] * len(answer["parts"]))
+        for row, share in zip(rows, [answer["whole"]] + answer["parts"]):
+            for key in ["part", "tensors", "elements", "kin_median"] + KEYS:
+                self.assertEqual(row[key], "" if share[key] is None else str(share[key]), (key, row))
+        self.jokbo("compare", folder, other, "--csv", "--json", expect=USAGE)
 
     def test_the_picture_is_svg(self):
         tensors = [("a<&\">.%d.w" % i, WIDTH, noise(i, WIDTH * WIDTH)) for i in range(3)]
