@@ -5,6 +5,8 @@
 #include "cli/commands.h"
 #include "cli/console/pages.h"
 #include "cli/console/profile.h"
+#include "verify/memory.h"
+#include "verify/receipts.h"
 
 #define NAMES_MAX 200
 
@@ -58,6 +60,27 @@ static enum jk_status print_profiles(struct jk_cli *cli)
     return JK_OK;
 }
 
+/* What this user remembers of logs. */
+static enum jk_status print_origins(struct jk_cli *cli)
+{
+    const char *state = jk_memory_state(&cli->arena), *origins[NAMES_MAX];
+    size_t count = state ? jk_memory_list(state, &cli->arena, origins, NAMES_MAX) : 0;
+    for (size_t i = 0; i < count; i++)
+        print_if_begun(cli, origins[i]);
+    return JK_OK;
+}
+
+/* Those of the model whose folder this is. The shell offers hidden folders only to somebody who types the dot. */
+static enum jk_status print_receipts(struct jk_cli *cli)
+{
+    const char **paths;
+    size_t count;
+    JK_TRY(jk_receipts_list(".", &cli->arena, &paths, &count, &cli->error));
+    for (size_t i = 0; i < count && i < NAMES_MAX; i++)
+        print_if_begun(cli, paths[i] + strlen("./"));
+    return JK_OK;
+}
+
 /* There may be millions: the server is asked for those that hold what was typed. */
 static enum jk_status print_models(struct jk_cli *cli)
 {
@@ -101,6 +124,8 @@ enum jk_status jk_run_names(struct jk_cli *cli)
     if (strcmp(word, "model") == 0) return print_models(cli);
     if (strcmp(word, "stage") == 0) return print_stages(cli);
     if (strcmp(word, "profile") == 0) return print_profiles(cli);
+    if (strcmp(word, "origin") == 0) return print_origins(cli);
+    if (strcmp(word, "receipt") == 0) return print_receipts(cli);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct jk_list list;
         if (strcmp(word, kinds[i].word) != 0) continue;
@@ -110,5 +135,6 @@ enum jk_status jk_run_names(struct jk_cli *cli)
         print_beginning_so(cli, &list, kinds[i].field);
         return JK_OK;
     }
-    return jk_cli_usage(cli, "the kind must be model, base, publisher, team, stage, policy or profile");
+    return jk_cli_usage(cli,
+                        "the kind must be model, base, publisher, team, stage, policy, profile, origin or receipt");
 }

@@ -2,6 +2,7 @@
  * if another process was faster, so that no proof is fetched under the lock. */
 #include "verify/memory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -113,6 +114,37 @@ enum jk_status jk_memory_open(const char *state, struct jk_span origin, struct j
         return damaged(&memory, CHECKPOINT_FILE, "it is another log's", error);
     *out_memory = memory;
     return JK_OK;
+}
+
+/* The origin of a folder's name; where that is a digest, of its checkpoint. NULL: it is no folder of a log. */
+static const char *origin_of(const char *state, const char *name, struct jk_arena *arena)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    struct jk_memory memory = {.arena = arena, .folder = jk_arena_printf(arena, "%s/%s", state, name)};
+    struct jk_error ignored;
+    struct jk_span origin = {0};
+    jk_text_init(&text, 0);
+    jk_error_init(&ignored, NULL);
+    if (jk_percent_decode(&text, jk_span_of(name)) && !text.failed)
+        origin = jk_text_span(&text);
+    else if (memory.folder && read_memory_checkpoint(&memory, &ignored) == JK_OK)
+        origin = memory.checkpoint.origin;
+    const char *folder = origin.len > 0 ? jk_memory_folder_name(origin, arena) : NULL;
+    return folder && strcmp(folder, name) == 0 ? jk_arena_copy(arena, origin.at, origin.len) : NULL;
+}
+
+size_t jk_memory_list(const char *state, struct jk_arena *arena, const char **out_origins, size_t room)
+{
+    struct dirent **items;
+    int found = scandir(state, &items, NULL, alphasort);
+    size_t count = 0;
+    for (int i = 0; i < found; i++) {
+        const char *origin = count < room ? origin_of(state, items[i]->d_name, arena) : NULL;
+        if (origin) out_origins[count++] = origin;
+        free(items[i]);
+    }
+    if (found >= 0) free(items);
+    return count;
 }
 
 /* ---- writing ---- */

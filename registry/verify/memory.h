@@ -32,6 +32,9 @@ const char *jk_memory_state(struct jk_arena *arena);
 /* The name of a log's folder, here and wherever else logs have folders: one segment, never "." or "..", never that of
  * another origin, at most 200 bytes. NULL: out of memory. */
 const char *jk_memory_folder_name(struct jk_span origin, struct jk_arena *arena);
+/* The origins of the logs that are remembered, in the arena, at most `room`, by their folders; returns how many. What cannot be
+ * read, and a log with a name of more than 200 bytes of which no checkpoint is remembered, is left out. */
+size_t jk_memory_list(const char *state, struct jk_arena *arena, const char **out_origins, size_t room);
 /* Reads what is remembered of the log; creates nothing on disk yet. LOCAL_FILE if a file cannot be read or is
  * malformed. */
 JK_MUST_USE enum jk_status jk_memory_open(const char *state, struct jk_span origin, struct jk_arena *arena,

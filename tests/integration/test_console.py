@@ -1,11 +1,14 @@
 """What the command line does before and around its commands: a token that is no longer in force, names that the shell
 completes, words that are no command, a home folder that is not there, questions before what cannot be undone."""
+import base64
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 import jokbo  # noqa: E402
@@ -29,9 +32,9 @@ class ConsoleTest(unittest.TestCase):
         with open(cls.script, "w", encoding="utf-8") as file:
             file.write(cls.server.jokbo("completion", "bash").stdout)
 
-    def complete(self, *words, home=None):
+    def complete(self, *words, home=None, folder=None):
         program = os.path.join(jokbo.BUILD, "jokbo")
-        done = subprocess.run(["bash", "-c", COMPLETE, "bash", self.script, program, *words],
+        done = subprocess.run(["bash", "-c", COMPLETE, "bash", self.script, program, *words], cwd=folder,
                               env=self.server.user_env(None, {"HOME": home} if home else None), capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return done.stdout.split()
@@ -44,6 +47,49 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(self.complete("claims", "upst"), ["upstage"])
         self.assertEqual(self.complete("publisher", "show", "LGAI"), ["LGAI-EXAONE"])
         self.assertEqual(self.complete("show", "nobody/"), [])
+
+    def test_what_is_verified_is_completed(self):
+        """A receipt beside the card, a model that is registered, or whatever file there is."""
+        with tempfile.TemporaryDirectory() as folder:
+            receipts = os.path.join(folder, ".jokbo", "receipts", "skt")
+            os.makedirs(receipts)
+            for name in ("one@1.receipt", "one@1.entry", "two words@1.receipt"):
+                open(os.path.join(receipts, name), "w").close()
+            open(os.path.join(folder, "skt.certificate"), "w").close()
+            complete = lambda *words: self.complete(*words, folder=folder)
+            found = complete("verify", "")
+            self.assertIn("skt/A.X-K1", found)
+            self.assertIn("skt.certificate", found)
+            self.assertIn(".jokbo/receipts/skt/one@1.receipt", found)
+            self.assertNotIn(".jokbo/receipts/skt/one@1.entry", found)
+            self.assertFalse([word for word in found if "two" in word])  # a shell would take it for two
+            self.assertEqual(complete("verify", "skt/A.X-K1"), ["skt/A.X-K1"])
+            self.assertEqual(complete("receipt", "renew", ".jokbo/receipts/s")[-1], ".jokbo/receipts/skt/one@1.receipt")
+            self.assertEqual(complete("compare", "skt"), ["skt.certificate"] + complete("show", "skt"))
+
+    def test_remembered_logs_are_completed(self):
+        origins = ["a.example/log", "example.kr/registry", "long.example/" + "x" * 200]
+        with tempfile.TemporaryDirectory() as home:
+            for origin in origins:
+                self.remember(home, origin)
+            os.makedirs(os.path.join(home, ".local/state/jokbo/log", "%sha256-" + "0" * 64))
+            self.assertEqual(sorted(self.complete("log", "forget", "", home=home)), origins)
+            self.assertEqual(self.complete("log", "forget", "exam", home=home), origins[1:2])
+            env = {"HOME": home, "XDG_STATE_HOME": ""}
+            self.assertEqual(self.server.jokbo("log", "forget", origins[1], "--yes", env=env).returncode, 0)
+            self.assertEqual(sorted(self.complete("log", "forget", "", home=home)), [origins[0], origins[2]])
+
+    @staticmethod
+    def remember(home, origin):
+        """As the command line does: a folder named by the origin, or by its digest if that is too long."""
+        name = urllib.parse.quote(origin, safe="")
+        if len(name) > 200:
+            name = "%sha256-" + hashlib.sha256(origin.encode()).hexdigest()
+        folder = os.path.join(home, ".local/state/jokbo/log", name)
+        os.makedirs(folder)
+        root, signature = base64.b64encode(bytes(32)).decode(), base64.b64encode(bytes(68)).decode()
+        with open(os.path.join(folder, "checkpoint"), "w", encoding="utf-8") as file:
+            file.write("%s\n1\n%s\n\n\u2014 %s %s\n" % (origin, root, origin, signature))
 
     def test_fish_asks_for_names_as_bash_does(self):
         """It neither waits long for a server that is away nor shows what went wrong."""
@@ -254,8 +300,7 @@ class ConsoleTest(unittest.TestCase):
                     pass
             self.assertEqual(self.complete("--profile", "d", home=home), ["data", "demo"])
             self.assertEqual(self.complete("count", "--profile", "de", home=home), ["demo"])
-        for words in (["rule", "exclude", "x", "--reason", ""], ["count", "--as-of", ""], ["blob", "get", ""], ["log", "forget", ""],
-                      ["rule", "confirm", ""]):
+        for words in (["rule", "exclude", "x", "--reason", ""], ["count", "--as-of", ""], ["blob", "get", ""], ["rule", "confirm", ""]):
             self.assertEqual(self.complete(*words), [], words)
         self.assertEqual(self.complete("help", "publisher", "unv"), ["unverify"])
         self.assertEqual(self.complete("help", "publ"), ["publish", "publisher"])

@@ -15,26 +15,12 @@ static void words(const char *list, FILE *file)
         fputc(*list == '|' ? ' ' : *list, file);
 }
 
-/* What `jokbo names` is asked for where a value or operand is called so; NULL: it is no name that it knows. */
-static const char *kind_of(const char *called)
-{
-    static const struct {
-        const char *called, *kind;
-    } kinds[] = {
-        {"MODEL", "model"},           {"MODEL[@VERSION]", "model"},
-        {"MODEL@VERSION", "model"},   {"MODEL NEW", "model"},
-        {"PUBLISHER/MODEL", "model"}, {"PARENT", "model"},
-        {"[BASE]", "base"},           {"BASE", "base"},
-        {"PUBLISHER", "publisher"},   {"PUBLISHER HOST/ORGANISATION", "publisher"},
-        {"NAME", "publisher"},        {"NAME ACCOUNT", "publisher"},
-        {"[TEAM]", "team"},           {"TEAM", "team"},
-        {"STAGE", "stage"},           {"POLICY", "policy"},
-        {"POLICY POLICY", "policy"},  {"PROFILE", "profile"},
-    };
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(called, kinds[i].called) == 0) return kinds[i].kind;
-    return NULL;
-}
+/* What may stand where a value or operand is called so: names of up to two kinds, as `jokbo names` knows them, and
+ * files. */
+struct sort {
+    const char *called, *kind, *also;
+    bool files;
+};
 
 static bool names_file(const char *called)
 {
@@ -42,6 +28,37 @@ static bool names_file(const char *called)
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strstr(called, words[i])) return true;
     return false;
+}
+
+static struct sort sort_of(const char *called)
+{
+    static const struct sort sorts[] = {
+        {"MODEL", "model", NULL, false},
+        {"MODEL[@VERSION]", "model", NULL, false},
+        {"MODEL@VERSION", "model", NULL, false},
+        {"MODEL NEW", "model", NULL, false},
+        {"MODEL OTHER", "model", NULL, true},
+        {"PUBLISHER/MODEL", "model", NULL, false},
+        {"PARENT", "model", NULL, false},
+        {"RECEIPT|CERTIFICATE|MODEL[@VERSION]|DIR", "receipt", "model", true},
+        {"RECEIPT|DIR", "receipt", NULL, true},
+        {"[BASE]", "base", NULL, false},
+        {"BASE", "base", NULL, false},
+        {"PUBLISHER", "publisher", NULL, false},
+        {"PUBLISHER HOST/ORGANISATION", "publisher", NULL, false},
+        {"NAME", "publisher", NULL, false},
+        {"NAME ACCOUNT", "publisher", NULL, false},
+        {"[TEAM]", "team", NULL, false},
+        {"TEAM", "team", NULL, false},
+        {"STAGE", "stage", NULL, false},
+        {"POLICY", "policy", NULL, true},
+        {"POLICY POLICY", "policy", NULL, true},
+        {"PROFILE", "profile", NULL, false},
+        {"ORIGIN", "origin", NULL, false},
+    };
+    for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++)
+        if (strcmp(called, sorts[i].called) == 0) return sorts[i];
+    return (struct sort){.called = called, .files = names_file(called)};
 }
 
 /* The first words of commands, each once: rows of one group stand together. */
@@ -64,7 +81,6 @@ static void second_words(struct jk_span first, FILE *file)
     }
 }
 
-#define FILES "file" /* the kind of operands that are files */
 /* A shell that waits for names must not wait long, and must not show why there are none. */
 #define QUICKLY    "--timeout 2 2>/dev/null"
 #define FISH_NAMES "jokbo names %s (commandline -ct) " QUICKLY
@@ -77,8 +93,11 @@ static void bash_options(FILE *file)
         fprintf(file, "    '%s') opts='", command->name);
         for (size_t o = 0; o < JK_OPTION_COUNT; o++)
             if (jk_command_takes(command, o)) fprintf(file, " --%s", jk_option_table[o].name);
-        const char *kind = names_file(command->operands) ? FILES : kind_of(command->operands);
-        fprintf(file, "'%s%s ;;\n", kind ? " kind=" : "", kind ? kind : "");
+        struct sort sort = sort_of(command->operands);
+        fputc('\'', file);
+        if (sort.kind) fprintf(file, " kind=%s", sort.kind);
+        if (sort.also) fprintf(file, " also=%s", sort.also);
+        fprintf(file, "%s ;;\n", sort.files ? " files=yes" : "");
     }
     fprintf(file, "    *) opts='");
     for (size_t o = 0; o < JK_OPTION_COUNT; o++)
@@ -97,14 +116,12 @@ static void bash_values(FILE *file)
     }
     for (size_t o = 0; o < JK_OPTION_COUNT; o++) {
         const struct jk_option *option = &jk_option_table[o];
-        const char *kind = kind_of(option->value);
+        struct sort sort = sort_of(option->value);
         if (option->kind == JK_OPTION_KIND_FLAG || has_choices(option)) continue;
-        if (kind)
-            fprintf(file, "    --%s) _jokbo_names %s; return ;;\n", option->name, kind);
-        else if (names_file(option->value))
-            fprintf(file, "    --%s) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", option->name);
-        else
-            fprintf(file, "    --%s) return ;;\n", option->name);
+        fprintf(file, "    --%s)", option->name);
+        if (sort.files) fprintf(file, " _jokbo_files;");
+        if (sort.kind) fprintf(file, " _jokbo_names %s;", sort.kind);
+        fprintf(file, " return ;;\n");
     }
     fprintf(file, "    esac\n");
 }
@@ -131,11 +148,12 @@ static void write_bash(FILE *file)
 {
     /* A name must not be cut at the signs that bash takes for ends of words. */
     fprintf(file, "_jokbo_names() {\n"
-                  "    COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" names \"$1\" \"$cur\" " QUICKLY ")\" "
-                  "-- \"$cur\"))\n}\n");
+                  "    COMPREPLY+=($(compgen -W \"$(\"${COMP_WORDS[0]}\" names \"$1\" \"$cur\" " QUICKLY ")\" "
+                  "-- \"$cur\"))\n}\n"
+                  "_jokbo_files() {\n    COMPREPLY+=($(compgen -f -- \"$cur\"))\n}\n");
     fprintf(file, "_jokbo() {\n    local cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
-                  "    local first=\"${COMP_WORDS[1]}\" cmd=\"${COMP_WORDS[1]}\" subs='' opts='' kind=''\n"
-                  "    local group=\"$first\" at=2\n    COMPREPLY=()\n");
+                  "    local first=\"${COMP_WORDS[1]}\" cmd=\"${COMP_WORDS[1]}\" subs='' opts=''\n"
+                  "    local group=\"$first\" at=2 kind='' also='' files=''\n    COMPREPLY=()\n");
     bash_values(file);
     bash_seconds(file);
     fprintf(file, "    if [ \"$COMP_CWORD\" -eq 1 ]; then COMPREPLY=($(compgen -W '");
@@ -146,8 +164,9 @@ static void write_bash(FILE *file)
                   "    [ -n \"$subs\" ] && cmd=\"$first ${COMP_WORDS[2]}\"\n");
     bash_options(file);
     fprintf(file, "    case \"$cur\" in\n    -*) COMPREPLY=($(compgen -W \"$opts\" -- \"$cur\")) ;;\n"
-                  "    *) if [ \"$kind\" = " FILES " ]; then COMPREPLY=($(compgen -f -- \"$cur\"))\n"
-                  "       elif [ -n \"$kind\" ]; then _jokbo_names \"$kind\"; fi ;;\n    esac\n}\n"
+                  "    *) if [ -n \"$files\" ]; then _jokbo_files; fi\n"
+                  "       if [ -n \"$kind\" ]; then _jokbo_names \"$kind\"; fi\n"
+                  "       if [ -n \"$also\" ]; then _jokbo_names \"$also\"; fi ;;\n    esac\n}\n"
                   "complete -o filenames -F _jokbo jokbo\n");
 }
 
@@ -170,6 +189,7 @@ static void fish_quote(const char *text, FILE *file)
 
 static void fish_option(const char *condition, const struct jk_option *option, FILE *file)
 {
+    struct sort sort = sort_of(option->value);
     fprintf(file, "complete -c jokbo %s -l %s", condition, option->name);
     if (option->kind != JK_OPTION_KIND_FLAG) fprintf(file, " -r");
     if (has_choices(option)) {
@@ -177,8 +197,8 @@ static void fish_option(const char *condition, const struct jk_option *option, F
         words(option->value, file);
         fputc('\'', file);
     }
-    if (kind_of(option->value)) fprintf(file, " -a '(" FISH_NAMES ")'", kind_of(option->value));
-    if (option->kind != JK_OPTION_KIND_FLAG && !names_file(option->value)) fprintf(file, " -f");
+    if (sort.kind) fprintf(file, " -a '(" FISH_NAMES ")'", sort.kind);
+    if (option->kind != JK_OPTION_KIND_FLAG && !sort.files) fprintf(file, " -f");
     fprintf(file, " -d ");
     fish_quote(option->help, file);
     fputc('\n', file);
@@ -204,9 +224,10 @@ static void fish_command(const struct jk_command *command, FILE *file)
                  JK_SPAN_ARG(rest));
     else
         snprintf(condition, sizeof condition, "-n '__fish_seen_subcommand_from %s'", command->name);
-    const char *kind = kind_of(command->operands);
-    if (!names_file(command->operands)) fprintf(file, "complete -c jokbo %s -f\n", condition);
-    if (kind) fprintf(file, "complete -c jokbo %s -a '(" FISH_NAMES ")'\n", condition, kind);
+    struct sort sort = sort_of(command->operands);
+    if (!sort.files) fprintf(file, "complete -c jokbo %s -f\n", condition);
+    if (sort.kind) fprintf(file, "complete -c jokbo %s -a '(" FISH_NAMES ")'\n", condition, sort.kind);
+    if (sort.also) fprintf(file, "complete -c jokbo %s -a '(" FISH_NAMES ")'\n", condition, sort.also);
     for (size_t o = 0; o < JK_OPTION_COUNT; o++)
         if (!jk_option_table[o].common && jk_command_takes(command, o))
             fish_option(condition, &jk_option_table[o], file);
