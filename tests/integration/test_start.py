@@ -285,10 +285,12 @@ class Start(unittest.TestCase):
         shutil.rmtree(os.path.join(self.scratch, ".jokbo"), ignore_errors=True)
         self.interrupt(process)
 
-    def test_help_installs_and_builds_nothing(self):
+    def test_help_and_version_install_and_build_nothing(self):
+        version = subprocess.run([os.path.join(BUILD, "jokbod"), "--version"], text=True, stdout=subprocess.PIPE, timeout=60).stdout
         checkout = os.path.join(self.home, "bare")
         os.makedirs(os.path.join(checkout, "registry"))
         shutil.copy(os.path.join(ROOT, "registry", "start"), os.path.join(checkout, "registry"))
+        shutil.copy(os.path.join(ROOT, "CMakeLists.txt"), checkout)
         for name in ("install", "build"):
             os.symlink("/bin/false", os.path.join(checkout, "registry", name))
         for built in (False, True):
@@ -299,6 +301,9 @@ class Start(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stdout)
             self.assertIn("Usage: registry/start [options of jokbod]", done.stdout)
             self.assertEqual("--public" in done.stdout, built, done.stdout)
+            done = subprocess.run([os.path.join(checkout, "registry", "start"), "--version"], env=self.env, text=True, timeout=60,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.assertEqual((done.returncode, done.stdout), (0, version))
 
     def test_ports_in_use(self):
         """Whoever has the usual ports keeps them, this test or another program."""
