@@ -48,21 +48,6 @@ struct jk_embedded {
     char database[256], owner[256];
 };
 
-static enum jk_status lock_folder(struct jk_embedded *embedded, struct jk_error *error)
-{
-    char path[JK_PATH_MAX];
-
-    if (!jk_path_join(path, embedded->cluster.data_dir, "/cluster.lock"))
-        return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the data directory's path is too long");
-    embedded->lock_fd = jk_file_lock(path);
-    if (embedded->lock_fd >= 0) return JK_OK;
-    if (errno == EWOULDBLOCK)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_IN_USE",
-                       "another server uses the data directory %s: give each server its own",
-                       embedded->cluster.data_dir);
-    return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: %s", path, strerror(errno));
-}
-
 static enum jk_status fork_supervisor(struct jk_embedded *embedded, struct jk_error *error)
 {
     int control[2], report[2];
@@ -201,7 +186,7 @@ static void name_connections(struct jk_embedded *embedded)
 static enum jk_status start_all(struct jk_embedded *embedded, const char *data_dir, struct jk_error *error)
 {
     JK_TRY(jk_cluster_find(&embedded->cluster, data_dir, error));
-    JK_TRY(lock_folder(embedded, error));
+    JK_TRY(jk_data_dir_lock(embedded->cluster.data_dir, "/cluster.lock", &embedded->lock_fd, error));
     JK_TRY(jk_cluster_make(&embedded->cluster, error));
     JK_TRY(jk_cluster_socket(&embedded->cluster, error));
     name_connections(embedded);

@@ -65,3 +65,29 @@ int jk_file_lock(const char *path)
     errno = fault;
     return -1;
 }
+
+/* One that is still starting may not have written it yet. */
+static enum jk_status tell_in_use(const char *data_dir, const char *lock, struct jk_error *error)
+{
+    char text[32], owner[64] = "";
+    uint64_t pid;
+    ssize_t len = jk_file_read(lock, text, sizeof(text));
+
+    if (len > 0 && jk_span_to_u64(jk_span_trim(jk_span_of(text)), &pid))
+        (void)snprintf(owner, sizeof(owner), " (process %llu)", (unsigned long long)pid);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_IN_USE",
+                   "another server%s uses the data directory %s: give each server its own", owner, data_dir);
+}
+
+enum jk_status jk_data_dir_lock(const char *data_dir, const char *name, int *out_fd, struct jk_error *error)
+{
+    char path[JK_PATH_MAX];
+
+    if (!jk_path_join(path, data_dir, name))
+        return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the data directory's path is too long");
+    *out_fd = jk_file_lock(path);
+    if (*out_fd < 0) return errno == EWOULDBLOCK ? tell_in_use(data_dir, path, error) : jk_file_fault(error, path);
+    /* Only for people: a server that cannot write it runs all the same. */
+    if (ftruncate(*out_fd, 0) == 0) (void)dprintf(*out_fd, "%ld\n", (long)getpid());
+    return JK_OK;
+}

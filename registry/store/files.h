@@ -21,5 +21,9 @@ ssize_t jk_file_read(const char *path, char *out_bytes, size_t room);
 /* Takes the file's lock, creating the file if absent. Returns the descriptor, which holds the lock until closed, or -1;
  * errno EWOULDBLOCK if somebody else holds it. */
 int jk_file_lock(const char *path);
+/* The same for the file `name` ("/lock") of a server's data directory, into which the number of this process is
+ * written, so that another server can say whose the directory is. DATA_DIRECTORY_IN_USE, FILE. */
+JK_MUST_USE enum jk_status jk_data_dir_lock(const char *data_dir, const char *name, int *out_fd,
+                                            struct jk_error *error);
 
 #endif

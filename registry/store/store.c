@@ -141,20 +141,6 @@ static enum jk_status check_store_options(const struct jk_store_options *options
     return JK_OK;
 }
 
-static enum jk_status lock_data_dir(struct jk_store *store, struct jk_error *error)
-{
-    char path[JK_PATH_MAX];
-
-    if (!jk_path_join(path, store->data_dir, "/lock"))
-        return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "the data directory's path is too long");
-    store->lock_fd = jk_file_lock(path);
-    if (store->lock_fd >= 0) return JK_OK;
-    if (errno == EWOULDBLOCK)
-        return jk_fail(error, JK_FAILED_PRECONDITION, "DATA_DIRECTORY_IN_USE",
-                       "another server uses the data directory %s: give each server its own", store->data_dir);
-    return jk_fail(error, JK_FAILED_PRECONDITION, "FILE", "%s: %s", path, strerror(errno));
-}
-
 static enum jk_status prepare_schema(struct jk_store *store, bool migrate, struct jk_error *error)
 {
     struct jk_conn plain;
@@ -315,7 +301,7 @@ enum jk_status jk_store_begin(const struct jk_store_options *options, struct jk_
     jk_digest_setup();
     JK_TRY(check_store_options(options, error));
     store = make_store(options);
-    status = lock_data_dir(store, error);
+    status = jk_data_dir_lock(store->data_dir, "/lock", &store->lock_fd, error);
     if (status == JK_OK) status = prepare_schema(store, options->migrate, error);
     if (status == JK_OK)
         *out_store = store;

@@ -301,7 +301,7 @@ class Private(unittest.TestCase):
     def test_second_server_on_the_data_directory(self):
         code, said = refused("--data", self.server.data, "--listen", "127.0.0.1:0")
         self.assertEqual(code, 1)
-        self.assertIn("another server uses the data directory %s" % self.server.data, said)
+        self.assertIn("another server (process %d) uses the data directory %s" % (self.server.process.pid, self.server.data), said)
         self.assertEqual(len(said.splitlines()), 1, said)
         register(self.admin, "acme/undisturbed")
 
@@ -438,7 +438,7 @@ class External(unittest.TestCase):
         self.refuses("wrong data directory", folder)
 
     def test_second_server_on_the_data_directory(self):
-        self.refuses("another server uses the data directory", self.server.data)
+        self.refuses("another server (process %d) uses the data directory" % self.server.process.pid, self.server.data)
 
     def test_database_down(self):
         """Writes are UNAVAILABLE with a hint, reads go on from memory, and it all comes back by itself."""

@@ -326,6 +326,25 @@ class Start(unittest.TestCase):
         self.assertIn("Motif-Technologies/Motif-3", self.jokbo("roster", "show"))
         self.interrupt(process)
 
+    def test_data_in_use(self):
+        """It says so in a line, with what is known of the server, speaks of no port, and leaves the server alone."""
+        process, said, _ = self.start()
+        server, = (pid for pid in children(process.pid) if self.program_of(pid) == "jokbod")
+        address = re.search(r"grpc=(\S+)", said).group(1)
+        with open(self.profile("data")) as f:
+            profile = f.read()
+        for where in (["--data", self.data], ["--data=" + os.path.relpath(self.data, ROOT)], []):
+            env = self.env if where else dict(self.env, JOKBOD_DATA=self.data)
+            again = subprocess.run([os.path.join(ROOT, "registry", "start"), *where], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
+                                   capture_output=True, text=True, timeout=TIMEOUT_S)
+            told = [line for line in again.stderr.splitlines() if not line.startswith("build: ")]
+            self.assertEqual((again.returncode, again.stdout, len(told)), (1, "", 1), again.stderr)
+            self.assertIn("start: the registry of %s already runs, process %d, gRPC %s; " % (os.path.realpath(self.data), server, address), told[0])
+        self.jokbo(*re.search(r"build/jokbo (count --profile data);", told[0]).group(1).split())
+        with open(self.profile("data")) as f:
+            self.assertEqual(f.read(), profile)
+        self.interrupt(process)
+
     def test_demo(self):
         process, said, _ = self.start("--demo")
         self.assertIn("This is a demo: its times are not real", said)
