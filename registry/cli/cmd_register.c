@@ -281,6 +281,7 @@ static enum jk_status submit(struct jk_cli *cli, bool publish)
     if (status == JK_OK && !dry_run) status = jk_submission_upload(&submission);
     if (status == JK_OK) status = jk_submission_send(&submission, dry_run, &registration);
     if (is_unchanged(cli, status)) return show_unchanged(&submission, dry_run);
+    if (status != JK_OK && cli->error.violation_count > 0) jk_licensing_check(&submission.licensing, &cli->error);
     JK_TRY(status);
     if (dry_run) leave_out_mended(&submission, registration->model);
     return show_result(&submission, registration, dry_run);

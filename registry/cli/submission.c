@@ -218,6 +218,7 @@ enum jk_status jk_submission_prepare(struct jk_cli *cli, bool publish, struct jk
         ask_server(out);
     else if (status != JK_OK)
         fprintf(cli->err, "jokbo: note: the server could not be asked: %s\n", cli->error.message);
+    jk_licensing_check(&out->licensing, &out->mistakes);
     return tell_mistakes(out);
 }
 

@@ -212,9 +212,8 @@ enum jk_status jk_card_read(const struct jk_yaml *root, struct jk_arena *arena, 
         card.quantized_by = jk_yaml_text(jk_yaml_member(root, "quantized_by"));
         card.version = jk_yaml_text(jk_yaml_member(root, "version"));
     }
-    if (jk_error_is_set(error)) return jk_error_result(error);
     *out_card = card;
-    return JK_OK;
+    return jk_error_result(error);
 }
 
 static enum jk_status card_fault(struct jk_error *error, const char *what)

@@ -29,7 +29,8 @@ struct jk_card {
     struct jk_doubts doubts;
 };
 
-/* INVALID_ARGUMENT with a violation for each mistake (fields as in the card). */
+/* INVALID_ARGUMENT with a violation for each mistake (fields as in the card). If the front matter could be read,
+ * *out_card then has all that is not mistaken, so that whatever else is wrong can be told as well; else it is left. */
 JK_MUST_USE enum jk_status jk_card_parse(struct jk_span text, struct jk_arena *arena, struct jk_card *out_card,
                                          struct jk_error *error);
 /* The same from the mapping that the front matter is; NULL for an empty one. */

@@ -227,19 +227,33 @@ void jk_licensing_of(const struct jk_sources *sources, const struct jk_span *fam
     *out_licensing = licensing;
 }
 
+static const char *unknown_text(const struct jk_licensing *licensing, const char *stored, struct jk_arena *arena)
+{
+    const char *text = jk_arena_printf(
+        arena,
+        "%s of the card matches no known licence, so NOASSERTION %s stored: give it with --license, as an SPDX "
+        "expression or LicenseRef-…",
+        licensing->written, stored);
+    if (!text || licensing->near.len == 0) return text;
+    return jk_arena_printf(arena, "%s (did you mean --license %.*s?)", text, JK_SPAN_ARG(licensing->near));
+}
+
+void jk_licensing_check(const struct jk_licensing *licensing, struct jk_error *mistakes)
+{
+    if (licensing->expression.len > 0 || !licensing->from[0]) return;
+    const char *text = unknown_text(licensing, "would be", mistakes->arena);
+    jk_error_settle(mistakes); /* a licence of the wrong form is told as that */
+    jk_error_field(mistakes, "license", "%s", text ? text : "it matches no known licence");
+}
+
 struct jk_span jk_licensing_stored(const struct jk_licensing *licensing, const struct jk_sources *sources,
                                    struct jk_doubts *notes)
 {
     if (licensing->expression.len > 0) return licensing->expression;
-    const char *meant = licensing->near.len > 0 ? jk_arena_printf(notes->arena, " (did you mean --license %.*s?)",
-                                                                  JK_SPAN_ARG(licensing->near))
-                                                : "";
-    if (licensing->from[0])
-        jk_doubts_add(notes,
-                      "%s of the card matches no known licence, so NOASSERTION is stored: give it with --license, "
-                      "as an SPDX expression or LicenseRef-…%s",
-                      licensing->written, meant ? meant : "");
-    else if (!sources->unread)
+    const char *unknown = licensing->from[0] ? unknown_text(licensing, "is", notes->arena) : NULL;
+    if (unknown)
+        jk_doubts_add(notes, "%s", unknown);
+    else if (!licensing->from[0] && !sources->unread)
         jk_doubts_add(notes, "no licence is declared, so NOASSERTION is stored: give it with --license");
     return JK_SPAN("NOASSERTION");
 }

@@ -16,6 +16,9 @@ struct jk_licensing {
  * mapping changed is told. */
 void jk_licensing_of(const struct jk_sources *sources, const struct jk_span *families, size_t family_count,
                      struct jk_doubts *notes, struct jk_licensing *out_licensing);
+/* Where it is declared and not known, which alone is only a note: the mistake "license", to be listed beside others, so
+ * that whoever corrects the card does so once. */
+void jk_licensing_check(const struct jk_licensing *licensing, struct jk_error *mistakes);
 /* What will be stored: the expression, or NOASSERTION with a note; no note if a file that might name one could not be
  * read. */
 struct jk_span jk_licensing_stored(const struct jk_licensing *licensing, const struct jk_sources *sources,

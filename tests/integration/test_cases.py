@@ -252,6 +252,30 @@ class Reading(unittest.TestCase):
                 self.check(folder, outcome)
 
 
+    def test_all_that_is_wrong_at_once(self):
+        """The licence among it, which alone would only be noted; and what is wrong beside what cannot be read."""
+        relation, unknown = ("relation", '"zzz" is none of finetune'), ("license", "license odd one of the card matches no known licence")
+        dead_end = ("derivative.parents[0].external.name", "leads to no base model")  # which only the registry knows
+        for front, named, wrong in (
+                (("license: odd one", "base_model: skt/A.X 4", "base_model_relation: zzz"), "kim/x", [relation, ("parents", '"skt/A.X 4"'), unknown]),
+                (("license: odd one", "base_model: {a: b}", "base_model_relation: zzz"), "kim/x", [("base_model", "line 3"), relation, unknown]),
+                (("license: {a: b}", "base_model: skt/A.X 4", "base_model_relation: zzz"), "kim/x", [("license", "line 2"), relation, ("parents", '"skt/A.X 4"')]),
+                (("license: odd one", "base_model: " + AX), "kim/x-", [("name", '"kim/x-"'), unknown]),
+                (("license: apache2", "base_model: somebody/else"), "kim/x", [dead_end, ("license", "(did you mean --license Apache-2.0?)")]),
+                (("license: mit", "base_model: somebody/else"), "kim/x", [dead_end])):
+            with self.subTest(front), tempfile.TemporaryDirectory() as folder:
+                write(folder, card(*front))
+                code, said = self.server.jokbo_json("register", folder, "--name", named, "--dry-run", "--no-receipt")
+                found = [(v["field"], v["rule"]) for v in said["error"]["violations"]]
+                self.assertEqual((code, [field for field, _ in found]), (4, [field for field, _ in wrong]), found)
+                for (_, rule), (_, part) in zip(found, wrong):
+                    self.assertIn(part, rule)
+                if dead_end not in wrong:
+                    self.check_both(folder, Wrong("", "", named), said)
+                given = self.server.jokbo("register", folder, "--name", named, "--dry-run", "--no-receipt", "--license", "MIT")
+                self.assertNotIn("matches no known licence", given.stdout + given.stderr)
+
+
 def shown(parent):
     if "external" in parent:
         revision = parent["external"].get("revision")

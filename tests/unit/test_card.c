@@ -363,6 +363,23 @@ static void test_front_matter_limit(void **state)
     }
 }
 
+/* What is wrong with one field keeps none of the others from being read. */
+static void test_wrong_beside_right(void **state)
+{
+    struct jk_card card;
+    (void)state;
+    assert_int_equal(parse(JK_SPAN("---\nbase_model: {a: b}\nlicense: [mit, {a: b}]\nbase_model_relation: merge\ntags: "
+                                   "[\"base_model:c/d\"]\n---\n"),
+                           &card),
+                     JK_INVALID_ARGUMENT);
+    assert_int_equal(error.violation_count, 2);
+    is(card.relation, "merge");
+    assert_int_equal(card.licenses.count, 1);
+    is(card.licenses.items[0], "mit");
+    assert_int_equal(card.parents.count, 0);
+    is(card.tag_parents.items[0], "c/d");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_before_the_fence),
         cmocka_unit_test(test_body_does_not_count),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_wrong_beside_right),
         cmocka_unit_test(test_below_the_top),
         cmocka_unit_test(test_variants),
         cmocka_unit_test(test_many_tags),

@@ -336,6 +336,7 @@ static enum jk_status read_card_files(struct reading *reading)
     JK_TRY(pin_in_view(reading));
     build(reading, license_of(reading));
     foresee_in_view(reading);
+    if (jk_error_is_set(&reading->mistakes)) jk_licensing_check(&reading->licensing, &reading->mistakes);
     tell_reading(reading);
     return reading->arena.exhausted ? jk_out_of_memory(&reading->call->error) : JK_OK;
 }
