@@ -1,99 +1,11 @@
-/* A reader that never looks past its span: once something does not fit, it and every later read fails. */
+/* See gguf.h. */
 #include "declare/gguf.h"
 
 #include "base/text.h"
 #include "declare/reference.h"
+#include "weights/gguf_reader.h"
 
-enum gguf_type {
-    GGUF_U8,
-    GGUF_I8,
-    GGUF_U16,
-    GGUF_I16,
-    GGUF_U32,
-    GGUF_I32,
-    GGUF_F32,
-    GGUF_BOOL,
-    GGUF_STRING,
-    GGUF_ARRAY,
-    GGUF_U64,
-    GGUF_I64,
-    GGUF_F64,
-    GGUF_TYPES
-};
-
-/* Bytes of a value; 0 for those whose length is their own. */
-static const unsigned sizes[GGUF_TYPES] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
-
-#define NESTED_MAX 4
-#define VALUE_MAX  1024 /* bytes of a text that is kept */
-
-struct gguf_reader {
-    struct jk_span rest;
-    bool big_endian, failed;
-};
-
-static uint64_t take_metadata_number(struct gguf_reader *reader, unsigned size)
-{
-    if (reader->failed || reader->rest.len < size) {
-        reader->failed = true;
-        return 0;
-    }
-    uint64_t value = 0;
-    for (unsigned i = 0; i < size; i++)
-        value = value << 8 | (unsigned char)reader->rest.at[reader->big_endian ? i : size - 1 - i];
-    reader->rest.at += size;
-    reader->rest.len -= size;
-    return value;
-}
-
-static struct jk_span take_bytes(struct gguf_reader *reader, uint64_t len)
-{
-    if (reader->failed || len > reader->rest.len) {
-        reader->failed = true;
-        return (struct jk_span){"", 0};
-    }
-    struct jk_span bytes = {reader->rest.at, (size_t)len};
-    reader->rest.at += len;
-    reader->rest.len -= (size_t)len;
-    return bytes;
-}
-
-static struct jk_span take_string(struct gguf_reader *reader)
-{
-    return take_bytes(reader, take_metadata_number(reader, 8));
-}
-
-static void skip_value(struct gguf_reader *reader, uint32_t type, unsigned depth);
-
-/* Each element takes at least one byte, so that a false count cannot keep the loop going. */
-static void skip_array(struct gguf_reader *reader, unsigned depth)
-{
-    uint32_t type = (uint32_t)take_metadata_number(reader, 4);
-    uint64_t count = take_metadata_number(reader, 8);
-    if (depth == NESTED_MAX || type >= GGUF_TYPES) reader->failed = true;
-    if (reader->failed) return;
-    if (sizes[type] > 0) {
-        if (count > reader->rest.len / sizes[type])
-            reader->failed = true;
-        else
-            (void)take_bytes(reader, count * sizes[type]);
-        return;
-    }
-    for (uint64_t i = 0; i < count && !reader->failed; i++)
-        skip_value(reader, type, depth + 1);
-}
-
-static void skip_value(struct gguf_reader *reader, uint32_t type, unsigned depth)
-{
-    if (type >= GGUF_TYPES)
-        reader->failed = true;
-    else if (type == GGUF_STRING)
-        (void)take_string(reader);
-    else if (type == GGUF_ARRAY)
-        skip_array(reader, depth);
-    else
-        (void)take_bytes(reader, sizes[type]);
-}
+#define VALUE_MAX 1024 /* bytes of a text that is kept */
 
 /* A text worth keeping: short, and well-formed. */
 static struct jk_span kept(struct jk_span text)
@@ -140,29 +52,33 @@ static void take_text_key(struct jk_gguf *gguf, struct jk_span key, struct jk_sp
         if (jk_span_equal(key, jk_span_of(texts[i].key))) *texts[i].place = kept(value);
 }
 
-static void take_pair(struct gguf_reader *reader, struct jk_gguf *gguf)
+/* False at the end of what can be read. */
+static bool take_pair(struct jk_gguf_reader *reader, struct jk_gguf *gguf)
 {
-    struct jk_span key = take_string(reader);
-    uint32_t type = (uint32_t)take_metadata_number(reader, 4);
-    if (type == GGUF_STRING) {
-        struct jk_span value = take_string(reader);
-        if (!reader->failed) take_text_key(gguf, key, value);
-    } else if (type == GGUF_U32 && jk_span_equal(key, JK_SPAN("general.base_model.count"))) {
-        gguf->base_count = (uint32_t)take_metadata_number(reader, 4);
+    struct jk_span key, value;
+    uint64_t type, count;
+    if (!jk_gguf_text(reader, &key) || !jk_gguf_number(reader, 4, &type)) return false;
+    if (type == JK_GGUF_STRING) {
+        if (!jk_gguf_text(reader, &value)) return false;
+        take_text_key(gguf, key, value);
+    } else if (type == JK_GGUF_U32 && jk_span_equal(key, JK_SPAN("general.base_model.count"))) {
+        if (!jk_gguf_number(reader, 4, &count)) return false;
+        gguf->base_count = (uint32_t)count;
     } else {
-        skip_value(reader, type, 0);
+        return jk_gguf_skip(reader, type);
     }
+    return true;
 }
 
 /* The version, in the byte order that makes it a small number. */
-static uint64_t take_version(struct gguf_reader *reader)
+static bool take_version(struct jk_gguf_reader *reader, uint64_t *out_version)
 {
-    struct gguf_reader before = *reader;
-    uint64_t version = take_metadata_number(reader, 4);
-    if (version == 0 || version % (1u << 16) != 0) return version;
-    *reader = before;
+    size_t begin = reader->at;
+    if (!jk_gguf_number(reader, 4, out_version)) return false;
+    if (*out_version == 0 || *out_version % (1u << 16) != 0) return true;
+    reader->at = begin;
     reader->big_endian = true;
-    return take_metadata_number(reader, 4);
+    return jk_gguf_number(reader, 4, out_version);
 }
 
 static enum jk_status no_gguf(struct jk_span bytes, struct jk_error *error)
@@ -173,20 +89,21 @@ static enum jk_status no_gguf(struct jk_span bytes, struct jk_error *error)
 
 enum jk_status jk_gguf_parse(struct jk_span bytes, struct jk_gguf *out_gguf, struct jk_error *error)
 {
-    struct gguf_reader reader = {.rest = bytes};
-    struct jk_span magic = take_bytes(&reader, 4);
-    uint64_t version = take_version(&reader);
-    if (reader.failed || !jk_span_equal(magic, JK_SPAN("GGUF"))) return no_gguf(bytes, error);
+    const struct jk_span magic = JK_SPAN("GGUF");
+    struct jk_fault ignored;
+    struct jk_gguf_reader reader = {.bytes = bytes, .at = magic.len, .fault = &ignored};
+    uint64_t version, tensors, keys;
+    if (!jk_span_starts(bytes, magic) || !take_version(&reader, &version)) return no_gguf(bytes, error);
     if (version != 2 && version != 3)
         return jk_fail(error, JK_INVALID_ARGUMENT, "GGUF", "its GGUF version is %llu; 2 and 3 can be read",
                        (unsigned long long)version);
     struct jk_gguf gguf = {.big_endian = reader.big_endian};
-    (void)take_metadata_number(&reader, 8); /* tensors */
-    uint64_t keys = take_metadata_number(&reader, 8);
-    if (keys > JK_GGUF_KEYS_MAX) return jk_fail(error, JK_INVALID_ARGUMENT, "GGUF", "it has more than 65,536 keys");
-    for (uint64_t i = 0; i < keys && !reader.failed; i++)
-        take_pair(&reader, &gguf);
-    gguf.partial = reader.failed;
+    bool whole = jk_gguf_number(&reader, 8, &tensors) && jk_gguf_number(&reader, 8, &keys);
+    if (whole && keys > JK_GGUF_KEYS_MAX)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "GGUF", "it has more than 65,536 keys");
+    for (uint64_t i = 0; whole && i < keys; i++)
+        whole = take_pair(&reader, &gguf);
+    gguf.partial = !whole;
     *out_gguf = gguf;
     return JK_OK;
 }

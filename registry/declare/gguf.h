@@ -11,7 +11,6 @@
 #include "declare/parents.h"
 
 #define JK_GGUF_BASES_MAX 16
-#define JK_GGUF_KEYS_MAX  65536u
 
 struct jk_gguf_base {
     struct jk_span repo_url, url, name, organization; /* empty where the file names none */

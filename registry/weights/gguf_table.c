@@ -1,30 +1,17 @@
-/* See gguf_table.h. Every taking checks what is left; once something did not fit, nothing further is taken, and whether
- * the header was cut or lies is decided by how much of the file was given. */
+/* See gguf_table.h. Once something did not fit, nothing further is taken, and whether the header was cut or lies is
+ * decided by how much of the file was given. */
 #include "weights/gguf_table.h"
 
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "weights/gguf_reader.h"
 
-#define KEYS_MAX      65536u
 #define KEY_MAX       65535u
 #define TENSOR_NAME   64u /* bytes of a tensor's name */
 #define DIMENSIONS    4u
-#define NESTED_MAX    4u
 #define ALIGNMENT     32u
 #define ALIGNMENT_MAX (1u << 20)
-
-enum value_type { VALUE_U32 = 4, VALUE_BOOL = 7, VALUE_STRING = 8, VALUE_ARRAY = 9, VALUE_TYPES = 13 };
-
-/* Bytes of a value; 0 for those whose length is their own. */
-static const unsigned sizes[VALUE_TYPES] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
-
-struct reader {
-    struct jk_span bytes;
-    size_t at;
-    bool cut; /* something lies beyond `bytes` */
-    struct jk_fault *fault;
-};
 
 struct key {
     struct jk_span text;
@@ -33,86 +20,28 @@ struct key {
 
 #define FAULT(reader, ...) jk_fault_at((reader)->fault, (reader)->at, __VA_ARGS__)
 
-static bool has(struct reader *reader, uint64_t bytes)
-{
-    if (bytes <= reader->bytes.len - reader->at) return true;
-    reader->cut = true;
-    return false;
-}
-
-static bool number(struct reader *reader, unsigned size, uint64_t *out)
-{
-    uint64_t value = 0;
-    if (!has(reader, size)) return false;
-    for (unsigned i = size; i-- > 0;)
-        value = value << 8 | (unsigned char)reader->bytes.at[reader->at + i];
-    reader->at += size;
-    *out = value;
-    return true;
-}
-
-static bool text(struct reader *reader, struct jk_span *out)
-{
-    uint64_t len;
-    if (!number(reader, 8, &len) || !has(reader, len)) return false;
-    *out = (struct jk_span){reader->bytes.at + reader->at, (size_t)len};
-    reader->at += (size_t)len;
-    return true;
-}
-
 /* ---- metadata ---- */
 
-static bool skip_value(struct reader *reader, uint64_t type, unsigned depth);
-
-/* Each element takes at least a byte, so that a false count ends soon. */
-static bool skip_array(struct reader *reader, unsigned depth)
+static bool take_alignment(struct jk_gguf_reader *reader, uint64_t type, uint64_t *out)
 {
-    uint64_t type, count, bytes;
-    if (!number(reader, 4, &type) || !number(reader, 8, &count)) return false;
-    if (type >= VALUE_TYPES)
-        return FAULT(reader, "a value of type %llu, which GGUF does not have", (unsigned long long)type);
-    if (depth == NESTED_MAX) return FAULT(reader, "arrays within arrays, more than 4 deep");
-    if (sizes[type] > 0) {
-        if (__builtin_mul_overflow(count, (uint64_t)sizes[type], &bytes)) bytes = UINT64_MAX;
-        if (!has(reader, bytes)) return false;
-        reader->at += (size_t)bytes;
-        return true;
-    }
-    for (uint64_t i = 0; i < count; i++)
-        if (!skip_value(reader, type, depth + 1)) return false;
-    return true;
-}
-
-static bool skip_value(struct reader *reader, uint64_t type, unsigned depth)
-{
-    struct jk_span string;
-    uint64_t value;
-    if (type >= VALUE_TYPES)
-        return FAULT(reader, "a value of type %llu, which GGUF does not have", (unsigned long long)type);
-    if (type == VALUE_STRING) return text(reader, &string);
-    if (type == VALUE_ARRAY) return skip_array(reader, depth);
-    if (!number(reader, sizes[type], &value)) return false;
-    return type != VALUE_BOOL || value <= 1 || FAULT(reader, "a bool must be 0 or 1");
-}
-
-static bool take_alignment(struct reader *reader, uint64_t type, uint64_t *out)
-{
-    if (type != VALUE_U32) return FAULT(reader, "general.alignment must be a uint32");
-    if (!number(reader, 4, out)) return false;
+    if (type != JK_GGUF_U32) return FAULT(reader, "general.alignment must be a uint32");
+    if (!jk_gguf_number(reader, 4, out)) return false;
     if (*out >= 8 && *out <= ALIGNMENT_MAX && (*out & (*out - 1)) == 0) return true;
     return FAULT(reader, "general.alignment is %llu; it must be a power of two from 8 to 1,048,576",
                  (unsigned long long)*out);
 }
 
-static bool take_pair(struct reader *reader, struct key *key, uint64_t *alignment)
+static bool take_pair(struct jk_gguf_reader *reader, struct key *key, uint64_t *alignment)
 {
     uint64_t type;
     key->at = reader->at;
-    if (!text(reader, &key->text) || !number(reader, 4, &type)) return false;
+    if (!jk_gguf_text(reader, &key->text) || !jk_gguf_number(reader, 4, &type)) return false;
     if (key->text.len == 0 || key->text.len > KEY_MAX || !jk_utf8_valid(key->text))
         return jk_fault_at(reader->fault, key->at, "a key must have 1 to 65,535 bytes of UTF-8");
     if (jk_span_equal(key->text, JK_SPAN("general.alignment"))) return take_alignment(reader, type, alignment);
-    return skip_value(reader, type, 0);
+    if (!jk_gguf_skip(reader, type)) return false;
+    return type != JK_GGUF_BOOL || (unsigned char)reader->bytes.at[reader->at - 1] <= 1 ||
+           FAULT(reader, "a bool must be 0 or 1");
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -122,10 +51,10 @@ static int compare_keys(const void *a, const void *b)
     return order ? order : (one->at > two->at) - (one->at < two->at);
 }
 
-static bool take_metadata(struct reader *reader, uint64_t count, uint64_t *alignment)
+static bool take_metadata(struct jk_gguf_reader *reader, uint64_t count, uint64_t *alignment)
 {
     bool sound = true;
-    if (count > KEYS_MAX) return FAULT(reader, "%llu keys; at most 65,536", (unsigned long long)count);
+    if (count > JK_GGUF_KEYS_MAX) return FAULT(reader, "%llu keys; at most 65,536", (unsigned long long)count);
     struct key *keys = calloc(count + 1, sizeof *keys);
     if (!keys) return FAULT(reader, "no memory is left for its keys");
     for (uint64_t i = 0; i < count && sound; i++)
@@ -141,36 +70,36 @@ static bool take_metadata(struct reader *reader, uint64_t count, uint64_t *align
 /* ---- tensors ---- */
 
 /* Dimensions are written the other way round. */
-static bool take_shape(struct reader *reader, struct jk_tensors *table, struct jk_tensor *tensor)
+static bool take_shape(struct jk_gguf_reader *reader, struct jk_tensors *table, struct jk_tensor *tensor)
 {
     uint64_t count, shape[DIMENSIONS] = {0};
-    if (!number(reader, 4, &count)) return false;
+    if (!jk_gguf_number(reader, 4, &count)) return false;
     if (count > DIMENSIONS) return FAULT(reader, "a tensor of %llu dimensions; at most 4", (unsigned long long)count);
     for (uint64_t i = 0; i < count; i++)
-        if (!number(reader, 8, &shape[count - 1 - i])) return false;
+        if (!jk_gguf_number(reader, 8, &shape[count - 1 - i])) return false;
     tensor->dimensions = (uint32_t)count;
     tensor->shape = jk_tensors_shape(table, shape, count);
     if (!tensor->shape) return FAULT(reader, "no memory is left for its tensors");
     return jk_tensors_elements(tensor->shape, count, &tensor->elements) || FAULT(reader, "the shape overflows 64 bits");
 }
 
-static bool take_type(struct reader *reader, struct jk_tensor *tensor)
+static bool take_type(struct jk_gguf_reader *reader, struct jk_tensor *tensor)
 {
     uint64_t code;
-    if (!number(reader, 4, &code)) return false;
+    if (!jk_gguf_number(reader, 4, &code)) return false;
     tensor->type = jk_type_gguf((uint32_t)code);
     if (tensor->type) return true;
     reader->fault->unknown = true;
     return FAULT(reader, "a tensor of type %llu, which is not known here", (unsigned long long)code);
 }
 
-static bool take_gguf_tensor(struct reader *reader, struct jk_tensors *table)
+static bool take_gguf_tensor(struct jk_gguf_reader *reader, struct jk_tensors *table)
 {
     struct jk_tensor tensor = {.at = reader->at};
-    if (!text(reader, &tensor.name)) return false;
+    if (!jk_gguf_text(reader, &tensor.name)) return false;
     if (tensor.name.len == 0 || tensor.name.len > TENSOR_NAME || !jk_utf8_valid(tensor.name))
         return jk_fault_at(reader->fault, tensor.at, "a tensor's name must have 1 to 64 bytes of UTF-8");
-    if (!take_shape(reader, table, &tensor) || !take_type(reader, &tensor) || !number(reader, 8, &tensor.begin))
+    if (!take_shape(reader, table, &tensor) || !take_type(reader, &tensor) || !jk_gguf_number(reader, 8, &tensor.begin))
         return false;
     uint64_t row = tensor.dimensions ? tensor.shape[tensor.dimensions - 1] : 1, bytes;
     if (row % tensor.type->elements != 0 || !jk_type_size(tensor.type, tensor.elements, &bytes))
@@ -208,23 +137,23 @@ static bool check_places(struct jk_tensors *table, uint64_t size, uint64_t align
            jk_fault_at(fault, last, "bytes after the last tensor");
 }
 
-static bool read_head(struct reader *reader, uint64_t *out_tensors, uint64_t *out_keys)
+static bool read_head(struct jk_gguf_reader *reader, uint64_t *out_tensors, uint64_t *out_keys)
 {
     uint64_t version;
-    if (!has(reader, 8)) return false;
+    if (!jk_gguf_has(reader, 8)) return false;
     if (memcmp(reader->bytes.at, "GGUF", 4) != 0) return FAULT(reader, "a GGUF file begins with \"GGUF\"");
     reader->at = 4;
-    if (!number(reader, 4, &version)) return false;
+    if (!jk_gguf_number(reader, 4, &version)) return false;
     reader->at = 4;
     reader->fault->unknown = version != 2 && version != 3;
     if (version != 0 && version % 65536 == 0) return FAULT(reader, "it is big-endian");
     if (reader->fault->unknown)
         return FAULT(reader, "its version is %llu; 2 and 3 can be read", (unsigned long long)version);
     reader->at = 8;
-    return number(reader, 8, out_tensors) && number(reader, 8, out_keys);
+    return jk_gguf_number(reader, 8, out_tensors) && jk_gguf_number(reader, 8, out_keys);
 }
 
-static bool read_all(struct reader *reader, uint64_t size, struct jk_tensors *table)
+static bool read_all(struct jk_gguf_reader *reader, uint64_t size, struct jk_tensors *table)
 {
     uint64_t tensors = 0, keys = 0, alignment = ALIGNMENT;
     if (!read_head(reader, &tensors, &keys)) return false;
@@ -240,7 +169,7 @@ static bool read_all(struct reader *reader, uint64_t size, struct jk_tensors *ta
 bool jk_gguf_table_read(struct jk_span head, uint64_t size, struct jk_tensors *table, bool *out_cut,
                         struct jk_fault *fault)
 {
-    struct reader reader = {.bytes = head, .fault = fault};
+    struct jk_gguf_reader reader = {.bytes = head, .fault = fault};
     jk_tensors_begin(table);
     fault->unknown = false;
     *out_cut = false;

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "declare/gguf.h"
+#include "weights/gguf_reader.h"
 
 enum { U8 = 0, U32 = 4, STRING = 8, ARRAY = 9, U64 = 10 };
 
