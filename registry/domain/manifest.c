@@ -146,9 +146,11 @@ static unsigned dtype_bits(struct jk_span dtype)
     static const struct {
         const char *word;
         unsigned bits;
-    } types[] = {{"F4", 4},      {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"BOOL", 8}, {"U8", 8},   {"I8", 8},    {"F8_E5M2", 8},
-                 {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"I16", 16},    {"U16", 16}, {"F16", 16}, {"BF16", 16}, {"I32", 32},
-                 {"U32", 32},    {"F32", 32},    {"I64", 64},    {"U64", 64}, {"F64", 64}, {"C64", 64}};
+    } types[] = {
+#define JK_DTYPE(word, elements, bytes, unpack) {#word, 8 * (bytes) / (elements)},
+#include "domain/dtype.def"
+#undef JK_DTYPE
+    };
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (jk_span_is(dtype, types[i].word)) return types[i].bits;
     return 0;

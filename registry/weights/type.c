@@ -4,26 +4,9 @@
 #include "weights/unpack.h"
 
 static const struct jk_type safetensors[] = {
-    {"F64", 0, 1, 8, jk_unpack_f64},
-    {"F32", 0, 1, 4, jk_unpack_f32},
-    {"F16", 0, 1, 2, jk_unpack_f16},
-    {"BF16", 0, 1, 2, jk_unpack_bf16},
-    {"F8_E4M3", 0, 1, 1, jk_unpack_f8_e4m3},
-    {"F8_E5M2", 0, 1, 1, jk_unpack_f8_e5m2},
-    {"I8", 0, 1, 1, jk_unpack_i8},
-    {"F8_E8M0", 0, 1, 1, NULL},
-    {"BOOL", 0, 1, 1, NULL},
-    {"U8", 0, 1, 1, NULL},
-    {"I16", 0, 1, 2, NULL},
-    {"U16", 0, 1, 2, NULL},
-    {"I32", 0, 1, 4, NULL},
-    {"U32", 0, 1, 4, NULL},
-    {"I64", 0, 1, 8, NULL},
-    {"U64", 0, 1, 8, NULL},
-    {"C64", 0, 1, 8, NULL},
-    {"F4", 0, 2, 1, NULL},
-    {"F6_E2M3", 0, 4, 3, NULL},
-    {"F6_E3M2", 0, 4, 3, NULL},
+#define JK_DTYPE(word, elements, bytes, unpack) {#word, 0, elements, bytes, unpack},
+#include "domain/dtype.def"
+#undef JK_DTYPE
 };
 
 static const struct jk_type gguf[] = {
