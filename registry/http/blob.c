@@ -30,8 +30,8 @@ struct jk_http_stream {
     struct jk_http *http;
     struct MHD_Connection *connection;
     struct jk_http_peer *peer; /* the connection's */
-    struct jk_http_share *share;
-    int64_t end_ms; /* when all of it has to be sent */
+    unsigned share;            /* its place's key */
+    int64_t end_ms;            /* when all of it has to be sent */
     struct jk_digest digest;
     uint64_t size;
     _Atomic(enum state) state;
@@ -54,10 +54,11 @@ void jk_http_stream_free(struct jk_http_stream *stream)
 static struct jk_http_stream *new_stream(struct jk_http *http, struct MHD_Connection *connection,
                                          struct jk_http_peer *peer, const struct jk_blob_facts *facts)
 {
-    struct jk_http_share *share = jk_http_share_take(http, connection);
-    struct jk_http_stream *stream = share ? calloc(1, sizeof *stream) : NULL;
+    unsigned share;
+    if (!jk_http_share_take(http, connection, &share)) return NULL;
+    struct jk_http_stream *stream = calloc(1, sizeof *stream);
     if (!stream) {
-        if (share) jk_http_share_leave(http, share);
+        jk_http_share_leave(http, share);
         return NULL;
     }
     stream->share = share;

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/shares.h"
 #include "http/routes.h"
 #include "http/server.h"
 
@@ -44,12 +45,6 @@ struct jk_http_peer {
     char findings[256];
 };
 
-/* Blobs that are being sent to one client. */
-struct jk_http_share {
-    struct jk_peer client; /* grouped */
-    unsigned places;       /* 0: the row is free */
-};
-
 struct jk_http {
     struct jk_http_options options;
     struct jk_address address, metrics_address;
@@ -65,8 +60,7 @@ struct jk_http {
     atomic_uint active; /* requests that are not answered in full */
     atomic_uint jobs;   /* of blobs being sent, with a reader */
     pthread_mutex_t share_lock;
-    struct jk_http_share shares[JK_HTTP_STREAMS_MOST]; /* under share_lock */
-    unsigned streams;                                  /* under share_lock: blobs being sent */
+    struct jk_shares *shares; /* of blobs being sent, under share_lock */
     pthread_mutex_t lock;
     pthread_cond_t wake; /* of the watchman, at the end */
     struct jk_http_peer *peers;
@@ -92,9 +86,11 @@ enum MHD_Result jk_http_static(struct jk_http *http, struct MHD_Connection *conn
                                bool head);
 enum MHD_Result jk_http_blob(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer,
                              bool head);
-/* A place for a blob to be sent; NULL: all are taken, or all that its client may have. */
-struct jk_http_share *jk_http_share_take(struct jk_http *http, struct MHD_Connection *connection);
-void jk_http_share_leave(struct jk_http *http, struct jk_http_share *share);
+/* The places for blobs to be sent, of which there are `shares`. NULL: out of memory. */
+struct jk_shares *jk_http_shares_new(void);
+/* One of them, whose *out_key is to be given back; false: all are taken, or all that its client may have. */
+bool jk_http_share_take(struct jk_http *http, struct MHD_Connection *connection, unsigned *out_key);
+void jk_http_share_leave(struct jk_http *http, unsigned key);
 void jk_http_stream_free(struct jk_http_stream *stream); /* accepts NULL; no job of it may be under way */
 enum MHD_Result jk_http_readiness(struct jk_http *http, struct MHD_Connection *connection, struct jk_http_peer *peer);
 struct jk_http_ready *jk_http_ready_new(struct jk_http *http); /* NULL: no memory or no thread */

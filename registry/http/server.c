@@ -449,9 +449,10 @@ enum jk_status jk_http_start(const struct jk_http_options *options, struct jk_ht
     http->options = *options;
     http->parent_fd = http->quiet_fd = -1;
     JK_CHECK(pthread_mutex_init(&http->share_lock, NULL) == 0);
+    http->shares = jk_http_shares_new();
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    enum jk_status status = start_http(http, error);
+    enum jk_status status = http->shares ? start_http(http, error) : jk_out_of_memory(error);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (status != JK_OK) {
         jk_http_stop(http);
@@ -525,6 +526,7 @@ void jk_http_stop(struct jk_http *http)
     for (size_t i = 0; i < JK_HTTP_FIXED; i++)
         if (http->fixed[i]) MHD_destroy_response(http->fixed[i]);
     jk_http_zips_free(http->zips);
+    jk_shares_free(http->shares);
     pthread_mutex_destroy(&http->share_lock);
     if (http->parent_fd >= 0) close(http->parent_fd);
     free(http);

@@ -1,10 +1,9 @@
-/* Places for blobs that are being sent, shared out by client address (base/peer.h), so that no one client holds all of
+/* Places for blobs that are being sent, shared out by client address (base/shares.h), so that no one client holds all of
  * them. A proxy that is believed says whose address counts; who comes through a Unix socket without such a word is not
- * told from others, and shares nothing out. On the connections' threads; `share_lock` guards the table. */
+ * told from others, and shares nothing out. On the connections' threads; `share_lock` guards them. */
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "base/check.h"
 #include "http/inside.h"
 
 static void read_address(struct MHD_Connection *connection, struct jk_peer *out_peer)
@@ -54,40 +53,28 @@ static void find_client(const struct jk_http *http, struct MHD_Connection *conne
     jk_peer_group(out_peer);
 }
 
-/* His row, else a free one: there are as many as places. */
-static struct jk_http_share *share_of(struct jk_http *http, const struct jk_peer *client)
+struct jk_shares *jk_http_shares_new(void)
 {
-    struct jk_http_share *unused = NULL;
-    for (size_t i = 0; i < JK_HTTP_STREAMS_MOST; i++) {
-        struct jk_http_share *share = &http->shares[i];
-        if (share->places > 0 && jk_peer_equal(&share->client, client)) return share;
-        if (share->places == 0 && !unused) unused = share;
-    }
-    return unused;
+    const struct jk_shares_limits limits = {.most = JK_HTTP_STREAMS_MOST,
+                                            .anonymous = JK_HTTP_STREAMS_MOST,
+                                            .each = JK_HTTP_STREAMS_EACH,
+                                            .nameless = JK_HTTP_STREAMS_MOST};
+    return jk_shares_new(&limits);
 }
 
-struct jk_http_share *jk_http_share_take(struct jk_http *http, struct MHD_Connection *connection)
+bool jk_http_share_take(struct jk_http *http, struct MHD_Connection *connection, unsigned *out_key)
 {
-    struct jk_peer client;
-    find_client(http, connection, &client);
-    unsigned most = client.kind == JK_PEER_ADDRESS ? JK_HTTP_STREAMS_EACH : JK_HTTP_STREAMS_MOST;
+    struct jk_sharer client = {0};
+    find_client(http, connection, &client.peer);
     pthread_mutex_lock(&http->share_lock);
-    struct jk_http_share *share = http->streams < JK_HTTP_STREAMS_MOST ? share_of(http, &client) : NULL;
-    if (share && share->places >= most) share = NULL;
-    if (share) {
-        share->client = client;
-        share->places++;
-        http->streams++;
-    }
+    enum jk_shares_word word = jk_shares_enter(http->shares, &client, out_key);
     pthread_mutex_unlock(&http->share_lock);
-    return share;
+    return word == JK_SHARES_IN;
 }
 
-void jk_http_share_leave(struct jk_http *http, struct jk_http_share *share)
+void jk_http_share_leave(struct jk_http *http, unsigned key)
 {
     pthread_mutex_lock(&http->share_lock);
-    JK_CHECK(share->places > 0);
-    share->places--;
-    http->streams--;
+    jk_shares_leave(http->shares, key);
     pthread_mutex_unlock(&http->share_lock);
 }

@@ -32,7 +32,7 @@ struct jk_parking {
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
-    struct jk_callers *callers;
+    struct jk_shares *callers;
     struct parked *first;
     uint32_t size;    /* of the log */
     uint32_t least;   /* smallest size that is waited for; UINT32_MAX: none */
@@ -55,12 +55,12 @@ static void unlink_parked(struct jk_parking *parking, struct parked *parked)
     if (parked->previous) parked->previous->next = parked->next;
     if (parked->next) parked->next->previous = parked->previous;
     if (parking->first == parked) parking->first = parked->next;
-    jk_callers_leave(parking->callers, parked->key);
+    jk_shares_leave(parking->callers, parked->key);
 }
 
 static void tell_count(const struct jk_parking *parking)
 {
-    jk_metrics_set(JK_METRIC_CALLS_PARKED, jk_callers_count(parking->callers));
+    jk_metrics_set(JK_METRIC_CALLS_PARKED, jk_shares_count(parking->callers));
 }
 
 /* Removes all that end or continue now, linked by next, and determines when to check again. */
@@ -167,13 +167,13 @@ static void free_parking(struct jk_parking *parking)
 {
     pthread_mutex_destroy(&parking->mutex);
     pthread_cond_destroy(&parking->changed);
-    jk_callers_free(parking->callers);
+    jk_shares_free(parking->callers);
     free(parking);
 }
 
 enum jk_status jk_parking_start(struct jk_store *store, struct jk_parking **out_parking, struct jk_error *error)
 {
-    struct jk_callers_limits limits = {JK_PARKING_MOST, JK_PARKING_ANONYMOUS, JK_PARKING_EACH};
+    struct jk_shares_limits limits = {JK_PARKING_MOST, JK_PARKING_ANONYMOUS, JK_PARKING_EACH};
     struct jk_parking *parking = calloc(1, sizeof *parking);
     if (!parking) return jk_out_of_memory(error);
     jk_condition_init(&parking->changed);
@@ -182,7 +182,7 @@ enum jk_status jk_parking_start(struct jk_store *store, struct jk_parking **out_
     parking->least = UINT32_MAX;
     parking->until_ms = NEVER_MS;
     parking->hook = (struct jk_growth_hook){.grown = grown, .context = parking};
-    parking->callers = jk_callers_new(&limits);
+    parking->callers = jk_shares_new(&limits);
     if (!parking->callers || pthread_create(&parking->thread, NULL, run_parking, parking) != 0) {
         free_parking(parking);
         return jk_fail(error, JK_RESOURCE_EXHAUSTED, "NO_THREAD", "cannot start the thread of parked calls");
@@ -217,16 +217,16 @@ void jk_parking_stop(struct jk_parking *parking)
 /* ---- what a call does ---- */
 
 /* True: it is in the list, and may already be gone. */
-static bool enter_parking(struct jk_parking *parking, struct parked *parked, const struct jk_caller *caller,
-                          bool *out_stops, enum jk_callers_word *out_word)
+static bool enter_parking(struct jk_parking *parking, struct parked *parked, const struct jk_sharer *caller,
+                          bool *out_stops, enum jk_shares_word *out_word)
 {
     bool in;
     pthread_mutex_lock(&parking->mutex);
     *out_stops = parking->draining;
     /* If the client goes away later, the call is found in the list; if it went away before, we notice it here. */
     in = !*out_stops && !atomic_load(&parked->call->cancelled);
-    if (in) *out_word = jk_callers_enter(parking->callers, caller, &parked->key);
-    in = in && *out_word == JK_CALLERS_IN;
+    if (in) *out_word = jk_shares_enter(parking->callers, caller, &parked->key);
+    in = in && *out_word == JK_SHARES_IN;
     if (in) {
         link_parked(parking, parked);
         tell_count(parking);
@@ -241,8 +241,8 @@ static bool enter_parking(struct jk_parking *parking, struct parked *parked, con
 void jk_park(struct jk_parking *parking, struct jk_call *call, uint32_t size, int64_t until_ms, jk_call_fn *then)
 {
     struct parked *parked = jk_arena_zalloc(&call->arena, 1, sizeof *parked);
-    enum jk_callers_word word = JK_CALLERS_IN;
-    struct jk_caller caller;
+    enum jk_shares_word word = JK_SHARES_IN;
+    struct jk_sharer caller;
     bool stops;
     if (!parked) {
         (void)jk_out_of_memory(&call->error);
@@ -252,7 +252,7 @@ void jk_park(struct jk_parking *parking, struct jk_call *call, uint32_t size, in
     jk_caller_of(call, &caller);
     *parked = (struct parked){.call = call, .then = then, .size = size, .until_ms = until_ms};
     if (enter_parking(parking, parked, &caller, &stops, &word)) return;
-    if (word != JK_CALLERS_IN) {
+    if (word != JK_SHARES_IN) {
         jk_metrics_add(JK_METRIC_CALLS_PARK_REFUSED, 0, 0, 1);
         (void)jk_callers_refuse(parking->callers, &caller, word, "TOO_MANY_WAITING", "calls wait for the log to grow",
                                 &call->error);

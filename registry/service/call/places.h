@@ -8,7 +8,7 @@
 struct jk_places;
 
 /* NULL: out of memory. */
-struct jk_places *jk_places_new(const struct jk_callers_limits *limits);
+struct jk_places *jk_places_new(const struct jk_shares_limits *limits);
 void jk_places_free(struct jk_places *places); /* accepts NULL; nobody has one any more */
 /* A place for the call's caller, whose *out_key is to be given back; or an error (jk_callers_refuse). */
 JK_MUST_USE enum jk_status jk_places_take(struct jk_places *places, struct jk_call *call, const char *reason,

@@ -29,7 +29,7 @@ struct jk_waiting {
     pthread_mutex_t mutex; /* guards what follows, and every waiter */
     pthread_cond_t changed;
     struct jk_waiter *waiters; /* WAITING */
-    struct jk_callers *joined;
+    struct jk_shares *joined;
     uint32_t size;
     struct jk_job job;
     bool pumping; /* the job has been submitted */
@@ -84,7 +84,7 @@ static struct jk_waiter *take_waiters(struct jk_waiting *waiting, bool (*wanted)
 
 static void tell_count(const struct jk_waiting *waiting)
 {
-    jk_metrics_set(JK_METRIC_WATCHERS, jk_callers_count(waiting->joined));
+    jk_metrics_set(JK_METRIC_WATCHERS, jk_shares_count(waiting->joined));
 }
 
 /* ---- ends, without the lock ---- */
@@ -204,18 +204,18 @@ static void grown(void *context, uint32_t size)
 
 /* ---- start and stop ---- */
 
-static struct jk_callers *make_callers(const struct jk_waiting_options *options)
+static struct jk_shares *make_callers(const struct jk_waiting_options *options)
 {
-    struct jk_callers_limits limits = {JK_WAITING_MOST, JK_WAITING_ANONYMOUS, JK_WAITING_EACH};
+    struct jk_shares_limits limits = {JK_WAITING_MOST, JK_WAITING_ANONYMOUS, JK_WAITING_EACH};
     if (options->limits.most) limits = options->limits;
-    return jk_callers_new(&limits);
+    return jk_shares_new(&limits);
 }
 
 static void free_waiting(struct jk_waiting *waiting)
 {
     pthread_mutex_destroy(&waiting->mutex);
     pthread_cond_destroy(&waiting->changed);
-    jk_callers_free(waiting->joined);
+    jk_shares_free(waiting->joined);
     free(waiting);
 }
 
@@ -254,7 +254,7 @@ void jk_waiting_stop(struct jk_waiting *waiting)
     if (!waiting) return;
     jk_store_off_growth(waiting->store, &waiting->hook);
     pthread_mutex_lock(&waiting->mutex);
-    JK_CHECK(jk_callers_count(waiting->joined) == 0);
+    JK_CHECK(jk_shares_count(waiting->joined) == 0);
     waiting->stopping = true;
     pthread_cond_broadcast(&waiting->changed);
     pthread_mutex_unlock(&waiting->mutex);
@@ -275,7 +275,7 @@ static void leave(struct jk_call *call)
     pthread_mutex_lock(&waiter->waiting->mutex);
     JK_CHECK(waiter->state == JK_WAITER_WORKING);
     waiter->state = JK_WAITER_OUT;
-    jk_callers_leave(waiter->waiting->joined, waiter->key);
+    jk_shares_leave(waiter->waiting->joined, waiter->key);
     tell_count(waiter->waiting);
     pthread_mutex_unlock(&waiter->waiting->mutex);
 }
@@ -299,13 +299,13 @@ enum jk_status jk_waiting_join(struct jk_waiting *waiting, struct jk_waiter *wai
                                  .woken = woken,
                                  .end_ms = jk_monotonic_ms() + waiting->life_ms,
                                  .state = JK_WAITER_WORKING};
-    struct jk_caller caller;
+    struct jk_sharer caller;
     jk_caller_of(call, &caller);
     pthread_mutex_lock(&waiting->mutex);
-    enum jk_callers_word word = jk_callers_enter(waiting->joined, &caller, &waiter->key);
+    enum jk_shares_word word = jk_shares_enter(waiting->joined, &caller, &waiter->key);
     tell_count(waiting);
     pthread_mutex_unlock(&waiting->mutex);
-    if (word != JK_CALLERS_IN) {
+    if (word != JK_SHARES_IN) {
         jk_metrics_add(JK_METRIC_WATCHERS_REFUSED, 0, 0, 1);
         return jk_callers_refuse(waiting->joined, &caller, word, "TOO_MANY_WATCHERS", "streams follow the log", error);
     }

@@ -52,7 +52,7 @@ struct jk_waiter {
 };
 
 struct jk_waiting_options { /* zero: the limits above */
-    struct jk_callers_limits limits;
+    struct jk_shares_limits limits;
     int life_ms;
 };
 

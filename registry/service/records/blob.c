@@ -28,7 +28,7 @@
 #define WINDOW_MS    10000               /* … in such a time */
 #define NAMING_US    INT64_C(3600000000) /* from the first chunk to the record; chunks are kept for a day */
 
-static const struct jk_callers_limits limits = {.most = 12, .each = 3};
+static const struct jk_shares_limits limits = {.most = 12, .each = 3};
 
 struct upload {
     struct jk_blob_facts facts;

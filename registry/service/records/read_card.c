@@ -24,7 +24,7 @@
 /* One reader is kept from those without an account, however many addresses they have. */
 struct jk_places *jk_reading_places_new(unsigned readers)
 {
-    const struct jk_callers_limits limits = {.most = 16, .anonymous = readers > 1 ? readers - 1 : 1, .each = 2};
+    const struct jk_shares_limits limits = {.most = 16, .anonymous = readers > 1 ? readers - 1 : 1, .each = 2};
     return jk_places_new(&limits);
 }
 
