@@ -145,14 +145,14 @@ bool jk_opened_read_header(struct jk_opened *opened)
 
 struct hashing {
     struct jk_opened *opened;
-    struct jk_twin *twin;
+    struct jk_sha256_pair *pair;
     size_t tensor; /* the one that lies here, or comes next */
     bool within;   /* its hash has begun */
 };
 
 static void end_tensor(struct hashing *hashing)
 {
-    jk_twin_end(hashing->twin, 1, &hashing->opened->tensors[hashing->tensor++]);
+    jk_sha256_pair_end(hashing->pair, 1, &hashing->opened->tensors[hashing->tensor++]);
     hashing->within = false;
 }
 
@@ -165,7 +165,7 @@ static void hash_bytes(struct hashing *hashing, const unsigned char *bytes, uint
         const struct jk_tensor *tensor =
             tensors && hashing->tensor < table->count ? &table->tensors[hashing->tensor] : NULL;
         if (tensor && !hashing->within && tensor->begin == offset) {
-            jk_twin_begin(hashing->twin, 1);
+            jk_sha256_pair_begin(hashing->pair, 1);
             hashing->within = true;
         }
         if (tensor && hashing->within && tensor->end == offset) {
@@ -176,22 +176,22 @@ static void hash_bytes(struct hashing *hashing, const unsigned char *bytes, uint
         uint64_t until = tensor ? (hashing->within ? tensor->end : tensor->begin) : UINT64_MAX;
         uint64_t part = until - offset < len ? until - offset : len;
         if (hashing->within)
-            jk_twin_add_both(hashing->twin, bytes, (size_t)part);
+            jk_sha256_pair_add_both(hashing->pair, bytes, (size_t)part);
         else
-            jk_twin_add(hashing->twin, 0, bytes, (size_t)part);
+            jk_sha256_pair_add(hashing->pair, 0, bytes, (size_t)part);
         bytes += part;
         offset += part;
         len -= part;
     }
 }
 
-bool jk_opened_hash(struct jk_opened *opened, struct jk_twin *twin, unsigned char *room,
+bool jk_opened_hash(struct jk_opened *opened, struct jk_sha256_pair *pair, unsigned char *room,
                     void (*count)(void *user, uint64_t bytes), void *user)
 {
-    struct hashing hashing = {.opened = opened, .twin = twin};
+    struct hashing hashing = {.opened = opened, .pair = pair};
     uint64_t size = opened->file->facts.size;
     const char *why;
-    jk_twin_begin(twin, 0);
+    jk_sha256_pair_begin(pair, 0);
     for (uint64_t at = 0, part; at < size; at += part) {
         part = size - at < JK_PIECE_READ ? size - at : JK_PIECE_READ;
         if (!jk_piece_read_at(opened->fd, room, (size_t)part, at, &why)) {
@@ -201,21 +201,21 @@ bool jk_opened_hash(struct jk_opened *opened, struct jk_twin *twin, unsigned cha
         hash_bytes(&hashing, room, part, at);
         count(user, part);
     }
-    jk_twin_end(twin, 0, &opened->file->digest);
+    jk_sha256_pair_end(pair, 0, &opened->file->digest);
     return true;
 }
 
-bool jk_opened_hash_tensor(struct jk_opened *opened, size_t tensor, struct jk_twin *twin, unsigned char *room)
+bool jk_opened_hash_tensor(struct jk_opened *opened, size_t tensor, struct jk_sha256_pair *pair, unsigned char *room)
 {
     const struct jk_tensor *of = &opened->table.tensors[tensor];
     const char *why;
-    jk_twin_begin(twin, 0);
+    jk_sha256_pair_begin(pair, 0);
     for (uint64_t at = of->begin, part; at < of->end; at += part) {
         part = of->end - at < JK_PIECE_READ ? of->end - at : JK_PIECE_READ;
         if (!jk_piece_read_at(opened->fd, room, (size_t)part, at, &why)) return false;
-        jk_twin_add(twin, 0, room, (size_t)part);
+        jk_sha256_pair_add(pair, 0, room, (size_t)part);
     }
-    jk_twin_end(twin, 0, &opened->tensors[tensor]);
+    jk_sha256_pair_end(pair, 0, &opened->tensors[tensor]);
     return true;
 }
 

@@ -3,7 +3,7 @@
 #ifndef JK_SCAN_OPENED_H
 #define JK_SCAN_OPENED_H
 
-#include "base/twin.h"
+#include "base/sha256_pair.h"
 #include "scan/piece.h"
 #include "scan/scan.h"
 
@@ -31,10 +31,10 @@ bool jk_opened_open(struct jk_opened *opened, const char *folder);
 bool jk_opened_read_header(struct jk_opened *opened);
 /* Hashes all of it, and its tensors with it where it is safetensors and they are not hashed apart. `count` is told what
  * was read. */
-bool jk_opened_hash(struct jk_opened *opened, struct jk_twin *twin, unsigned char *room,
+bool jk_opened_hash(struct jk_opened *opened, struct jk_sha256_pair *pair, unsigned char *room,
                     void (*count)(void *user, uint64_t bytes), void *user);
 /* Hashes one of its tensors. */
-bool jk_opened_hash_tensor(struct jk_opened *opened, size_t tensor, struct jk_twin *twin, unsigned char *room);
+bool jk_opened_hash_tensor(struct jk_opened *opened, size_t tensor, struct jk_sha256_pair *pair, unsigned char *room);
 /* The lines of header and tensors. */
 void jk_opened_write(struct jk_opened *opened);
 /* The line of a sketch. */

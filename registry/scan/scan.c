@@ -29,7 +29,7 @@ struct jk_scan {
 
 struct worker {
     struct jk_scan *scan;
-    struct jk_twin *twin;
+    struct jk_sha256_pair *pair;
     struct jk_piece_room room;
     pthread_t thread;
 };
@@ -145,7 +145,7 @@ static void read_file(struct worker *worker, struct jk_opened *opened)
     }
     pthread_mutex_unlock(&scan->lock);
     bool hashed =
-        opened->fd >= 0 && !known && jk_opened_hash(opened, worker->twin, worker->room.bytes, count_hashed, &counting);
+        opened->fd >= 0 && !known && jk_opened_hash(opened, worker->pair, worker->room.bytes, count_hashed, &counting);
     pthread_mutex_lock(&scan->lock);
     opened->file->done = hashed || known;
     opened->file->again = known;
@@ -216,7 +216,7 @@ static void hash_tensor(struct worker *worker, struct jk_opened *opened, size_t 
     struct jk_scan *scan = worker->scan;
     opened->busy++;
     pthread_mutex_unlock(&scan->lock);
-    bool hashed = jk_opened_hash_tensor(opened, tensor, worker->twin, worker->room.bytes);
+    bool hashed = jk_opened_hash_tensor(opened, tensor, worker->pair, worker->room.bytes);
     pthread_mutex_lock(&scan->lock);
     if (!hashed) jk_opened_fault(opened, "it changed while it was read");
     leave_scan(scan, opened);
@@ -252,13 +252,13 @@ static void *work(void *user)
 static bool ready_worker(struct worker *worker, struct jk_scan *scan)
 {
     worker->scan = scan;
-    worker->twin = jk_twin_new();
-    return jk_piece_room_begin(&worker->room) && worker->twin;
+    worker->pair = jk_sha256_pair_new();
+    return jk_piece_room_begin(&worker->room) && worker->pair;
 }
 
 static void done_worker(struct worker *worker)
 {
-    jk_twin_free(worker->twin);
+    jk_sha256_pair_free(worker->pair);
     jk_piece_room_done(&worker->room);
 }
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "base/twin.h"
+#include "base/sha256_pair.h"
 
 #define LEN 700
 
@@ -20,16 +20,16 @@ static void each_alone(void **state)
 {
     (void)state;
     struct jk_digest digest;
-    struct jk_twin *twin = jk_twin_new();
+    struct jk_sha256_pair *pair = jk_sha256_pair_new();
     for (size_t len = 0; len <= 300; len++)
         for (int which = 0; which < 2; which++) {
-            jk_twin_begin(twin, which);
+            jk_sha256_pair_begin(pair, which);
             for (size_t at = 0, part = 1; at < len; at += part, part = (part * 3 + 1) % 130 + 1)
-                jk_twin_add(twin, which, bytes + at, part < len - at ? part : len - at);
-            jk_twin_end(twin, which, &digest);
+                jk_sha256_pair_add(pair, which, bytes + at, part < len - at ? part : len - at);
+            jk_sha256_pair_end(pair, which, &digest);
             is_digest_of(&digest, bytes, len);
         }
-    jk_twin_free(twin);
+    jk_sha256_pair_free(pair);
 }
 
 /* The second stream begins within the first and ends before it, as a tensor does within its file. */
@@ -37,22 +37,22 @@ static void one_within_the_other(void **state)
 {
     (void)state;
     struct jk_digest digests[2];
-    struct jk_twin *twin = jk_twin_new();
+    struct jk_sha256_pair *pair = jk_sha256_pair_new();
     for (size_t begin = 0; begin < 130; begin += 3)
         for (size_t end = begin; end <= LEN; end += 37) {
-            jk_twin_begin(twin, 0);
-            jk_twin_add(twin, 0, bytes, begin);
-            jk_twin_begin(twin, 1);
+            jk_sha256_pair_begin(pair, 0);
+            jk_sha256_pair_add(pair, 0, bytes, begin);
+            jk_sha256_pair_begin(pair, 1);
             size_t half = begin + (end - begin) / 3;
-            jk_twin_add_both(twin, bytes + begin, half - begin);
-            jk_twin_add_both(twin, bytes + half, end - half);
-            jk_twin_end(twin, 1, &digests[1]);
-            jk_twin_add(twin, 0, bytes + end, LEN - end);
-            jk_twin_end(twin, 0, &digests[0]);
+            jk_sha256_pair_add_both(pair, bytes + begin, half - begin);
+            jk_sha256_pair_add_both(pair, bytes + half, end - half);
+            jk_sha256_pair_end(pair, 1, &digests[1]);
+            jk_sha256_pair_add(pair, 0, bytes + end, LEN - end);
+            jk_sha256_pair_end(pair, 0, &digests[0]);
             is_digest_of(&digests[0], bytes, LEN);
             is_digest_of(&digests[1], bytes + begin, end - begin);
         }
-    jk_twin_free(twin);
+    jk_sha256_pair_free(pair);
 }
 
 static int setup(void **state)

@@ -1,7 +1,7 @@
-/* See twin.h. Where the processor has no such instructions, OpenSSL hashes one after the other. The streams count their
+/* See sha256_pair.h. Where the processor has no such instructions, OpenSSL hashes one after the other. The streams count their
  * bytes from different beginnings, so each keeps what it has of a block; whole blocks of both are taken straight from
  * where they lie. */
-#include "base/twin.h"
+#include "base/sha256_pair.h"
 
 #include <stdlib.h>
 
@@ -21,7 +21,7 @@ struct stream {
     unsigned char rest[2 * BLOCK]; /* the last len % 64 of them; and the padding, at the end */
 };
 
-struct jk_twin {
+struct jk_sha256_pair {
     bool interleaved;
     struct stream streams[2];
 };
@@ -154,32 +154,32 @@ static bool has_instructions(void)
 
 #endif
 
-struct jk_twin *jk_twin_new(void)
+struct jk_sha256_pair *jk_sha256_pair_new(void)
 {
-    struct jk_twin *twin = calloc(1, sizeof *twin);
-    if (!twin) return NULL;
-    twin->interleaved = has_instructions();
-    if (twin->interleaved) return twin;
+    struct jk_sha256_pair *pair = calloc(1, sizeof *pair);
+    if (!pair) return NULL;
+    pair->interleaved = has_instructions();
+    if (pair->interleaved) return pair;
     for (int i = 0; i < 2; i++)
-        twin->streams[i].plain = jk_sha256_new();
-    if (twin->streams[0].plain && twin->streams[1].plain) return twin;
-    jk_twin_free(twin);
+        pair->streams[i].plain = jk_sha256_new();
+    if (pair->streams[0].plain && pair->streams[1].plain) return pair;
+    jk_sha256_pair_free(pair);
     return NULL;
 }
 
-void jk_twin_free(struct jk_twin *twin)
+void jk_sha256_pair_free(struct jk_sha256_pair *pair)
 {
-    if (!twin) return;
+    if (!pair) return;
     for (int i = 0; i < 2; i++)
-        jk_sha256_free(twin->streams[i].plain);
-    free(twin);
+        jk_sha256_free(pair->streams[i].plain);
+    free(pair);
 }
 
-void jk_twin_begin(struct jk_twin *twin, int which)
+void jk_sha256_pair_begin(struct jk_sha256_pair *pair, int which)
 {
     static const uint32_t first[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    struct stream *stream = &twin->streams[which];
+    struct stream *stream = &pair->streams[which];
     stream->len = 0;
     memcpy(stream->state, first, sizeof first);
     if (stream->plain) jk_sha256_begin(stream->plain);
@@ -203,9 +203,9 @@ static void keep_rest(struct stream *stream, const unsigned char *bytes, size_t 
     stream->len += len;
 }
 
-void jk_twin_add(struct jk_twin *twin, int which, const void *bytes, size_t len)
+void jk_sha256_pair_add(struct jk_sha256_pair *pair, int which, const void *bytes, size_t len)
 {
-    struct stream *stream = &twin->streams[which];
+    struct stream *stream = &pair->streams[which];
     const unsigned char *at = bytes;
     if (stream->plain) {
         jk_sha256_add(stream->plain, bytes, len);
@@ -218,12 +218,12 @@ void jk_twin_add(struct jk_twin *twin, int which, const void *bytes, size_t len)
     keep_rest(stream, at + taken, len - taken);
 }
 
-void jk_twin_add_both(struct jk_twin *twin, const void *bytes, size_t len)
+void jk_sha256_pair_add_both(struct jk_sha256_pair *pair, const void *bytes, size_t len)
 {
-    struct stream *streams = twin->streams;
-    if (!twin->interleaved) {
-        jk_twin_add(twin, 0, bytes, len);
-        jk_twin_add(twin, 1, bytes, len);
+    struct stream *streams = pair->streams;
+    if (!pair->interleaved) {
+        jk_sha256_pair_add(pair, 0, bytes, len);
+        jk_sha256_pair_add(pair, 1, bytes, len);
         return;
     }
     size_t taken[2];
@@ -240,13 +240,13 @@ void jk_twin_add_both(struct jk_twin *twin, const void *bytes, size_t len)
         memcpy(streams[i].state, states[i], sizeof states[i]);
         streams[i].len += (uint64_t)blocks * BLOCK;
         taken[i] += blocks * BLOCK;
-        jk_twin_add(twin, i, (const unsigned char *)bytes + taken[i], len - taken[i]);
+        jk_sha256_pair_add(pair, i, (const unsigned char *)bytes + taken[i], len - taken[i]);
     }
 }
 
-void jk_twin_end(struct jk_twin *twin, int which, struct jk_digest *out_digest)
+void jk_sha256_pair_end(struct jk_sha256_pair *pair, int which, struct jk_digest *out_digest)
 {
-    struct stream *stream = &twin->streams[which];
+    struct stream *stream = &pair->streams[which];
     if (stream->plain) {
         jk_sha256_end(stream->plain, out_digest);
         return;
