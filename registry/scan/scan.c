@@ -278,13 +278,14 @@ static unsigned start_workers(struct jk_scan *scan, struct worker *workers, unsi
     return started;
 }
 
-/* Tells how far it is until all have ended. */
+/* Tells how far it is until all have ended, which they may have already; the last time with all of it done. */
 static void wait_for_all(struct jk_scan *scan)
 {
     const struct jk_scan_options *options = scan->options;
     pthread_mutex_lock(&scan->lock);
-    while (scan->workers > 0) {
-        (void)jk_condition_wait_until(&scan->changed, &scan->lock, jk_monotonic_ms() + TOLD_MS);
+    for (bool ended = false; !ended;) {
+        if (scan->workers > 0) (void)jk_condition_wait_until(&scan->changed, &scan->lock, jk_monotonic_ms() + TOLD_MS);
+        ended = scan->workers == 0;
         uint64_t done = __atomic_load_n(&scan->done, __ATOMIC_RELAXED);
         if (!options->progress) continue;
         pthread_mutex_unlock(&scan->lock);
