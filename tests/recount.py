@@ -265,6 +265,8 @@ READ = {"text": read_text, "organisation": read_organisation, "forms": lambda va
         "external": read_external, "permission": form("|".join(PERMISSIONS)), "hash": form(HEX), "digest": form(DIGEST),
         "team": form(TEAM), "publisher": form(PART), "model": form(PART + "/" + PART), "version": form(VERSION),
         "identifier": form("[A-Za-z0-9.:+-]{1,200}"), "key": form(VERIFIER_KEY), "number": form("0|[1-9][0-9]{0,18}"),
+        "host": lambda value: read_organisation(value + "/-") and value, "commit": form("[0-9a-f]{40}|[0-9a-f]{64}"), "identity": form("[A-Za-z0-9]{1,64}"),
+        "models": lambda text: need(text.split(" ") == sorted(set(map(READ["model"], text.split(" "))))[:500], "models %r", text) or text,
         "teams": lambda text: need(text.split(" ") == sorted(set(map(READ["team"], text.split(" "))))[:64], "teams %r", text) or text}
 # Kinds with the words of their lines and how to read each: a name of READ, or words; ? where `none` means absence.
 KINDS = {kind: [tuple(field.split()) for field in fields.split(",")] for line in """
@@ -303,6 +305,9 @@ origin: model model, release hash, reason text, needs-second yes|no, text digest
 approve-adopt approve-unadopt: external external, model model, reason text, needs-second yes|no, text digest?
 dispute-origin: model model, against model, stage team?, text digest?
 dispute-adoption: external external, model model, stage team?, text digest?
+observe: hub host, id model, identity identity?, revision commit?, state present|moved|absent, to model?, model model?,\
+ listing digest?, weight-files digest?, record digest?, created time?, modified time?
+census: hub host, bases models, started time, models number, list digest
 """.strip().split("\n") for kinds, fields in [line.split(": ")] for kind in kinds.split()}
 Entry = collections.namedtuple("Entry", "kind time actor fields statement")
 
@@ -584,6 +589,19 @@ class Fold:
             self.held.add(fields["artifact"])
             self.manifests.setdefault(fields["artifact"], (fields["weights"], fields["weight-files"]))
 
+    def on_observe(self, entry, fields):
+        state, told = fields["state"], ("revision", "listing", "weight-files", "record", "created", "modified")
+        need((state == "moved") == (fields["to"] is not None), "where it moved to")
+        need(fields["record"] if state == "present" else not any(fields[word] for word in told), "what is told of one that is %s", state)
+        need(fields["listing"] or not fields["weight-files"], "weight files of no listing")
+        if fields["model"]:
+            self.have(self.names, fold(fields["model"]))
+
+    def on_census(self, entry, fields):
+        for name in fields["bases"].split(" "):
+            need(self.have(self.names, fold(name)).team, "%s is no base model", name)
+        need(fields["started"] <= entry.time, "the run began after its entry")
+
     def follow(self, parent):
         """The release where a parent line leads; None for an external model that nobody has adopted."""
         if not parent.external:
@@ -615,7 +633,7 @@ class Fold:
              "verify": on_judged, "unverify": on_judged, "claim": on_judged, "register": on_register, "release": on_release,
              "yank": on_switched, "unyank": on_switched, "rename": on_moved, "transfer": on_moved, "adopt": on_adopt,
              "unadopt": on_unadopt, "namespace": on_namespace, "namespace-end": on_namespace, "held": on_held,
-             "withdrawn": on_held, "key": on_key, "retire": on_key}
+             "withdrawn": on_held, "observe": on_observe, "census": on_census, "key": on_key, "retire": on_key}
 
 
 # ---- counts: registry/formats/count.md, from "Roots and depth at N" on

@@ -86,7 +86,8 @@ class Policy:
 
 
 # ---- the fold, with what rulings, stages and policies say: registry/formats/entry.md and count.md, "What an entry needs"
-TO_N = ("register", "release", "yank", "unyank", "rename", "transfer", "adopt", "unadopt", "held", "withdrawn")
+TO_N = ("register", "release", "yank", "unyank", "rename", "transfer", "adopt", "unadopt", "held", "withdrawn",
+        "observe", "census")
 Ruling = collections.namedtuple("Ruling", "model kind about waits")  # about: a root, a release, or nothing
 
 

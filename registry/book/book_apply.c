@@ -292,6 +292,8 @@ static apply_fn *const appliers[JK_KIND_COUNT] = {
     [JK_KIND_DISPUTE_ORIGIN] = jk_book_apply_dispute_origin,
     [JK_KIND_DISPUTE_ADOPTION] = jk_book_apply_dispute_adoption,
     [JK_KIND_RESOLVE] = jk_book_apply_resolve,
+    [JK_KIND_OBSERVE] = jk_book_apply_observe,
+    [JK_KIND_CENSUS] = jk_book_apply_census,
 };
 
 static enum jk_status apply_kind(struct jk_book *book, const struct jk_parsed_entry *parsed, struct jk_error *error)
@@ -342,7 +344,8 @@ static bool counts_to_m(enum jk_kind kind)
 {
 #define KIND(name) UINT64_C(1) << JK_KIND_##name
     static const uint64_t to_n = KIND(REGISTER) | KIND(RELEASE) | KIND(YANK) | KIND(UNYANK) | KIND(RENAME) |
-                                 KIND(TRANSFER) | KIND(ADOPT) | KIND(UNADOPT) | KIND(HELD) | KIND(WITHDRAWN);
+                                 KIND(TRANSFER) | KIND(ADOPT) | KIND(UNADOPT) | KIND(HELD) | KIND(WITHDRAWN) |
+                                 KIND(OBSERVE) | KIND(CENSUS);
 #undef KIND
     _Static_assert(JK_KIND_COUNT <= 64, "a bit for each kind");
     return !(to_n >> kind & 1);

@@ -378,6 +378,10 @@ bool jk_book_artifact_is_shared(const struct jk_book *book, uint32_t release);
 /* The set of weight files, where it is known at n: in other manifests too, or in one that several releases name. */
 bool jk_book_files_are_shared(const struct jk_book *book, uint32_t release, uint32_t n);
 
+/* book_observe.c */
+enum jk_status jk_book_apply_observe(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+enum jk_status jk_book_apply_census(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
+
 /* book_adopt.c */
 enum jk_status jk_book_apply_adopt(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
 enum jk_status jk_book_apply_unadopt(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);

@@ -47,6 +47,12 @@ enum field_type {
     JK_FIELD_NUMBER_NONE,
     JK_FIELD_ABOUT,
     JK_FIELD_OUTCOME,
+    JK_FIELD_HOST,
+    JK_FIELD_IDENTITY_NONE,
+    JK_FIELD_REVISION_NONE,
+    JK_FIELD_STATE,
+    JK_FIELD_MODEL_NONE,
+    JK_FIELD_MODELS,
     JK_FIELD_STATEMENT
 };
 
@@ -79,6 +85,7 @@ static const char *const answers[] = {"no", "yes", "unknown"};
 static const char *const bases[] = {"self", "registrar", "approved", "roster"};
 static const char *const abouts[] = {"parent", "ruling", "standing"};
 static const char *const outcomes[] = {"upheld", "dismissed"};
+static const char *const observed_states[] = {"present", "moved", "absent"};
 #define WORD(text)                                                                                                     \
     {                                                                                                                  \
         (text), sizeof(text) - 1                                                                                       \
@@ -118,6 +125,8 @@ bool jk_kind_is_word(enum jk_kind kind)
     case JK_KIND_UNADOPT:
     case JK_KIND_CONFIRM:
     case JK_KIND_HELD:
+    case JK_KIND_OBSERVE:
+    case JK_KIND_CENSUS:
         return true;
     default:
         return false;
@@ -211,6 +220,9 @@ static bool is_none(enum field_type type, const void *member)
     case JK_FIELD_LABEL_NONE:
     case JK_FIELD_FORMS_NONE:
     case JK_FIELD_TEAM_NONE:
+    case JK_FIELD_IDENTITY_NONE:
+    case JK_FIELD_REVISION_NONE:
+    case JK_FIELD_MODEL_NONE:
         return ((const struct jk_span *)member)->len == 0;
     case JK_FIELD_DIGEST_NONE:
         return jk_digest_is_zero(member);
@@ -252,6 +264,9 @@ static void write_value(struct jk_text *out, enum field_type type, const void *m
         break;
     case JK_FIELD_OUTCOME:
         jk_text_add_str(out, outcomes[*(const enum jk_outcome *)member]);
+        break;
+    case JK_FIELD_STATE:
+        jk_text_add_str(out, observed_states[*(const enum jk_observed *)member]);
         break;
     case JK_FIELD_NUMBER:
     case JK_FIELD_NUMBER_NONE:
@@ -404,6 +419,29 @@ static const char *teams_fault(struct jk_span value)
     return NULL;
 }
 
+static const char *identity_fault(struct jk_span value)
+{
+    bool good = value.len >= 1 && value.len <= JK_IDENTITY_MAX;
+    for (size_t i = 0; i < value.len; i++)
+        good &= jk_ascii_alnum(value.at[i]);
+    return good ? NULL : "must be 1 to 64 ASCII letters and digits";
+}
+
+/* Names of models, sorted by bytes, each once. */
+static const char *models_fault(struct jk_span value)
+{
+    struct jk_span last = {"", 0}, model;
+    size_t count = 0;
+    for (bool more = true; more; last = model) {
+        more = jk_span_cut(&value, ' ', &model);
+        const char *fault = jk_ident_model_fault(model);
+        if (fault) return fault;
+        if (count > 0 && jk_span_compare(last, model) >= 0) return "must name each model once, sorted";
+        if (++count > JK_CENSUS_BASES_MAX) return "names more than 500 models";
+    }
+    return NULL;
+}
+
 /* The last checkpoint of a log that ended: origin, size, and the root in hexadecimal digits. */
 static const char *last_fault(struct jk_span value)
 {
@@ -445,11 +483,20 @@ static const char *read_text(struct jk_span value, enum field_type type, struct 
     case JK_FIELD_PUBLISHER:
         return read_span(value, jk_ident_part_fault(value), out_span);
     case JK_FIELD_MODEL:
+    case JK_FIELD_MODEL_NONE:
         return read_span(value, jk_ident_model_fault(value), out_span);
     case JK_FIELD_EXTERNAL:
         return read_span(value, jk_ident_external_fault(value), out_span);
     case JK_FIELD_ORGANISATION:
         return read_span(value, jk_ident_organisation_fault(value), out_span);
+    case JK_FIELD_HOST:
+        return read_span(value, jk_ident_host_fault(value), out_span);
+    case JK_FIELD_IDENTITY_NONE:
+        return read_span(value, identity_fault(value), out_span);
+    case JK_FIELD_REVISION_NONE:
+        return read_span(value, jk_ident_revision_fault(value), out_span);
+    case JK_FIELD_MODELS:
+        return read_span(value, models_fault(value), out_span);
     case JK_FIELD_STATEMENT:
         return read_span(value, statement_fault(value), out_span);
     case JK_FIELD_PURPOSE:
@@ -502,6 +549,10 @@ static const char *read_value(struct jk_span value, enum field_type type, void *
         fault = read_word(value, WORDS(outcomes), &index);
         if (!fault) *(enum jk_outcome *)member = (enum jk_outcome)index;
         return fault;
+    case JK_FIELD_STATE:
+        fault = read_word(value, WORDS(observed_states), &index);
+        if (!fault) *(enum jk_observed *)member = (enum jk_observed)index;
+        return fault;
     case JK_FIELD_NUMBER:
     case JK_FIELD_NUMBER_NONE:
         return read_number(value, member);
@@ -512,8 +563,20 @@ static const char *read_value(struct jk_span value, enum field_type type, void *
 
 static bool allows_none(enum field_type type)
 {
-    return type == JK_FIELD_LABEL_NONE || type == JK_FIELD_FORMS_NONE || type == JK_FIELD_DIGEST_NONE ||
-           type == JK_FIELD_TIME_NONE || type == JK_FIELD_TEAM_NONE || type == JK_FIELD_NUMBER_NONE;
+    switch (type) {
+    case JK_FIELD_LABEL_NONE:
+    case JK_FIELD_FORMS_NONE:
+    case JK_FIELD_DIGEST_NONE:
+    case JK_FIELD_TIME_NONE:
+    case JK_FIELD_TEAM_NONE:
+    case JK_FIELD_NUMBER_NONE:
+    case JK_FIELD_IDENTITY_NONE:
+    case JK_FIELD_REVISION_NONE:
+    case JK_FIELD_MODEL_NONE:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static const char *read_field(struct jk_lines *lines, const struct field *field, struct jk_entry *entry)

@@ -10,11 +10,13 @@
 #include "domain/license.h"
 #include "domain/relation.h"
 
-#define JK_ENTRY_MAX       65535
-#define JK_TIME_NONE       INT64_MIN
-#define JK_TARGET_NONE     UINT64_MAX
-#define JK_STAGE_TEAMS_MAX 64             /* teams of one stage */
-#define JK_DEMO_ORIGIN     "demo.invalid" /* of every demo's log, and no other */
+#define JK_ENTRY_MAX        65535
+#define JK_TIME_NONE        INT64_MIN
+#define JK_TARGET_NONE      UINT64_MAX
+#define JK_STAGE_TEAMS_MAX  64             /* teams of one stage */
+#define JK_CENSUS_BASES_MAX 500            /* base models of one census run */
+#define JK_IDENTITY_MAX     64             /* bytes of what a hub calls a repository, whatever its name */
+#define JK_DEMO_ORIGIN      "demo.invalid" /* of every demo's log, and no other */
 
 enum jk_kind {
     JK_KIND_INIT,
@@ -59,6 +61,8 @@ enum jk_kind {
     JK_KIND_APPROVE_UNADOPT,
     JK_KIND_DISPUTE_ORIGIN,
     JK_KIND_DISPUTE_ADOPTION,
+    JK_KIND_OBSERVE,
+    JK_KIND_CENSUS,
     JK_KIND_COUNT
 };
 
@@ -81,6 +85,8 @@ enum jk_basis { JK_BASIS_SELF, JK_BASIS_REGISTRAR, JK_BASIS_APPROVED, JK_BASIS_R
 /* What a dispute is about; the last two are separate kinds of entries rather than words of `dispute`. */
 enum jk_about { JK_ABOUT_PARENT, JK_ABOUT_RULING, JK_ABOUT_STANDING, JK_ABOUT_ORIGIN, JK_ABOUT_ADOPTION };
 enum jk_outcome { JK_OUTCOME_UPHELD, JK_OUTCOME_DISMISSED };
+/* What a hub said of a repository: it is there; it has another name; it is gone, or nobody may see it. */
+enum jk_observed { JK_OBSERVED_PRESENT, JK_OBSERVED_MOVED, JK_OBSERVED_ABSENT };
 enum jk_answer { JK_ANSWER_NO, JK_ANSWER_YES, JK_ANSWER_UNKNOWN };
 
 /* One struct for all kinds: only the fields of the kind's row are set, the rest are zero; but in a parsed registration
@@ -95,7 +101,7 @@ struct jk_entry {
     struct jk_span after; /* init: "<origin> <size> <root>" of the log that this one continues; empty for none */
     struct jk_span previous, signature; /* key */
     struct jk_span version;             /* spdx */
-    struct jk_digest list;              /* spdx */
+    struct jk_digest list;              /* spdx, census */
     struct jk_span license;             /* license */
     enum jk_permission permissions[JK_PERMISSION_KINDS];
     struct jk_span name_forms; /* joined by '|' */
@@ -105,7 +111,7 @@ struct jk_entry {
     struct jk_span root, against; /* further models: the pair's root; the model a dispute about origin is against */
     struct jk_span organisation;  /* "host/organisation" on a hub */
     struct jk_digest artifact;    /* held, withdrawn */
-    struct jk_digest weights, weight_files; /* what a held manifest says */
+    struct jk_digest weights, weight_files; /* what a held manifest says; the latter also of observe */
     uint64_t bytes;                         /* of a held manifest */
     enum jk_answer programme, from_scratch, listed;
     struct jk_span built_on, released, parameters;
@@ -124,6 +130,15 @@ struct jk_entry {
     enum jk_about about;
     enum jk_outcome outcome;
     struct jk_digest text; /* of a salted free text */
+    struct jk_span hub;    /* observe, census: a host, as in externals */
+    struct jk_span id;     /* observe: organisation/name, as the hub spells it */
+    struct jk_span identity, revision_hex;
+    enum jk_observed observed;
+    struct jk_digest listing, record;
+    int64_t created_us, modified_us; /* the hub's own dates */
+    struct jk_span bases;            /* census: model names, sorted by bytes, separated by one space */
+    int64_t started_us;
+    uint64_t models; /* how many the run listed */
 };
 
 const char *jk_kind_text(enum jk_kind kind);

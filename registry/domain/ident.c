@@ -198,6 +198,11 @@ static bool has_bad_segment(struct jk_span id)
     return false;
 }
 
+const char *jk_ident_host_fault(struct jk_span host)
+{
+    return is_host(host) ? NULL : "must be a lower-case DNS name with a dot in it, and a port where one is needed";
+}
+
 const char *jk_ident_external_fault(struct jk_span host_and_id)
 {
     if (host_and_id.len > JK_EXTERNAL_MAX) return "is longer than 512 bytes";

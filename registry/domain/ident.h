@@ -20,6 +20,7 @@ const char *jk_ident_model_fault(struct jk_span name); /* publisher/model */
 const char *jk_ident_version_fault(struct jk_span version);
 const char *jk_ident_team_fault(struct jk_span id);
 const char *jk_ident_label_fault(struct jk_span text);                 /* one-line text, see entry.md */
+const char *jk_ident_host_fault(struct jk_span host);                  /* of an external model: "host[:port]" */
 const char *jk_ident_external_fault(struct jk_span host_and_id);       /* canonical "host/id" */
 const char *jk_ident_organisation_fault(struct jk_span host_and_name); /* the same, with an id of one segment */
 const char *jk_ident_revision_fault(struct jk_span revision);          /* 40 or 64 hex; "none" is handled by callers */

@@ -293,6 +293,30 @@ static struct jk_entry claim_entry(enum jk_kind kind)
     return entry;
 }
 
+/* What a registrar saw on a hub: a repository that is there, and a complete run. */
+static struct jk_entry hub_entry(enum jk_kind kind)
+{
+    struct jk_entry entry = entry_of(kind, JK_ACTOR_REGISTRAR, "");
+    entry.hub = JK_SPAN("huggingface.co");
+    if (kind == JK_KIND_CENSUS) {
+        entry.bases = JK_SPAN("LGAI-EXAONE/EXAONE-3.5-2.4B-Instruct upstage/Solar-Open-100B");
+        entry.started_us = NOVEMBER_21 - DAY_US / 12;
+        entry.models = 1187;
+        entry.list = digest_of("census");
+        return entry;
+    }
+    entry.id = JK_SPAN("mradermacher/Solar-Open-100B-GGUF");
+    entry.identity = JK_SPAN("6651e0ba2fd9bb6f6bb8f6d1");
+    entry.revision_hex = JK_SPAN("8d3c60d10d8b0ed0e7e4d6d1a6a9c3b3f1a2b3c4");
+    entry.model = JK_SPAN("mradermacher/Solar-Open-100B-gguf");
+    entry.listing = digest_of("listing");
+    entry.weight_files = digest_of("files");
+    entry.record = digest_of("record");
+    entry.created_us = JANUARY_15;
+    entry.modified_us = JK_TIME_NONE;
+    return entry;
+}
+
 static struct jk_entry golden_entry(enum jk_kind kind)
 {
     switch (kind) {
@@ -307,6 +331,9 @@ static struct jk_entry golden_entry(enum jk_kind kind)
     case JK_KIND_HELD:
     case JK_KIND_WITHDRAWN:
         return held_entry(kind);
+    case JK_KIND_OBSERVE:
+    case JK_KIND_CENSUS:
+        return hub_entry(kind);
     case JK_KIND_EXCLUDE_ROOT:
     case JK_KIND_RESTORE_ROOT:
     case JK_KIND_ORIGIN:

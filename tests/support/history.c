@@ -2,6 +2,7 @@
 #include "support/history.h"
 
 #include "book/book_ask.h"
+#include "support/history_hub.h"
 #include "support/history_stages.h"
 
 #include <stdio.h>
@@ -409,19 +410,30 @@ static void some_evaluation(struct maker *maker)
     took(maker, kind, status);
 }
 
+static void some_of_hub(struct maker *maker)
+{
+    char name[NAME_ROOM];
+    enum jk_kind kind;
+    some_model(maker, name);
+    enum jk_status status = jk_history_hub(maker->ledger, &maker->random, name, &kind);
+    took(maker, kind, status);
+}
+
 static void step(struct maker *maker)
 {
     uint32_t dice = below(maker, 100);
     maker->ledger->step_us = (int64_t)(1 + below(maker, 3)) * JK_DAY_US / 2;
-    if (dice < 35)
+    if (dice < 30)
         some_register(maker);
-    else if (dice < 38)
+    else if (dice < 33)
         some_crossing(maker);
-    else if (dice < 48)
+    else if (dice < 45)
+        some_of_hub(maker);
+    else if (dice < 53)
         some_evaluation(maker);
-    else if (dice < 58)
+    else if (dice < 61)
         some_release(maker);
-    else if (dice < 66)
+    else if (dice < 67)
         some_yank(maker);
     else if (dice < 72)
         some_move(maker);

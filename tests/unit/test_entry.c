@@ -128,6 +128,19 @@ static void assert_same_entry(const struct jk_entry *got, const struct jk_entry 
     SAME_NUMBER(target);
     SAME_NUMBER(about);
     SAME_NUMBER(outcome);
+    SAME_SPAN(hub);
+    SAME_SPAN(id);
+    SAME_SPAN(identity);
+    SAME_SPAN(revision_hex);
+    SAME_NUMBER(observed);
+    SAME_DIGEST(listing);
+    SAME_DIGEST(weight_files);
+    SAME_DIGEST(record);
+    SAME_NUMBER(created_us);
+    SAME_NUMBER(modified_us);
+    SAME_SPAN(bases);
+    SAME_NUMBER(started_us);
+    SAME_NUMBER(models);
 }
 
 static void parses_golden(void **state)
@@ -312,6 +325,52 @@ static void refuses_fields(void **state)
     refused(JK_KIND_REGISTER, "jokbo/lineage/v1", "jokbo/lineage/v2", 4);
 }
 
+static void refuses_of_hubs(void **state)
+{
+    (void)state;
+    refused(JK_KIND_OBSERVE, "hub huggingface.co", "hub huggingface", 5);
+    refused(JK_KIND_OBSERVE, "hub huggingface.co", "hub HuggingFace.co", 5);
+    refused(JK_KIND_OBSERVE, "hub huggingface.co", "hub huggingface.co/a", 5);
+    refused(JK_KIND_OBSERVE, "id mradermacher/", "id ", 6);
+    refused(JK_KIND_OBSERVE, "identity 6651", "identity 66-51", 7);
+    refused(JK_KIND_OBSERVE, "identity 6651", "identity 6651666666666666666666666666666666666666666666666", 7);
+    refused(JK_KIND_OBSERVE, "revision 8d3c", "revision 8D3C", 8);
+    refused(JK_KIND_OBSERVE, "revision 8d3c", "revision 8d3", 8);
+    refused(JK_KIND_OBSERVE, "state present", "state gone", 9);
+    refused(JK_KIND_OBSERVE, "to none", "to nobody", 10);
+    refused(JK_KIND_OBSERVE, "created 2026", "created 26", 15);
+    refused(JK_KIND_CENSUS, "bases LGAI", "bases none\nbases LGAI", 6);
+    refused(JK_KIND_CENSUS, "bases LGAI-EXAONE/", "bases x-LGAI-EXAONE/", 6);
+    refused(JK_KIND_CENSUS, "bases ", "bases  ", 6);
+    refused(JK_KIND_CENSUS, "Instruct upstage", "Instruct LGAI-EXAONE/EXAONE-3.5-2.4B-Instruct upstage", 6);
+    refused(JK_KIND_CENSUS, "started 2026-11-21T12:03:05.000123Z", "started none", 7);
+    refused(JK_KIND_CENSUS, "models 1187", "models 1,187", 8);
+}
+
+/* At most 500 base models of one run. */
+static void bounds_a_run(void **state)
+{
+    (void)state;
+    struct jk_entry entry = golden_entry(JK_KIND_CENSUS), again;
+    struct jk_text bases, out;
+    struct jk_error error;
+    jk_text_init(&bases, 0);
+    jk_text_init(&out, 0);
+    for (int i = 0; i < JK_CENSUS_BASES_MAX; i++)
+        jk_text_addf(&bases, "%sa/m%03d", i ? " " : "", i);
+    entry.bases = jk_text_span(&bases);
+    jk_entry_write(&entry, &out);
+    assert_int_equal(parse(jk_text_span(&out), &again, &error), JK_OK);
+    assert_span_equal(again.bases, entry.bases);
+    jk_text_add_str(&bases, " a/n");
+    entry.bases = jk_text_span(&bases);
+    jk_text_clear(&out);
+    jk_entry_write(&entry, &out);
+    assert_int_equal(parse(jk_text_span(&out), &again, &error), JK_DATA_LOSS);
+    jk_text_done(&out);
+    jk_text_done(&bases);
+}
+
 static void refuses_cut_bytes(void **state)
 {
     (void)state;
@@ -430,6 +489,8 @@ int main(void)
         cmocka_unit_test(actors),
         cmocka_unit_test(refuses_heads),
         cmocka_unit_test(refuses_fields),
+        cmocka_unit_test(refuses_of_hubs),
+        cmocka_unit_test(bounds_a_run),
         cmocka_unit_test(refuses_cut_bytes),
         cmocka_unit_test(whatever_parses_is_canonical),
         cmocka_unit_test(none_is_absence),

@@ -1,0 +1,88 @@
+/* Random work of registrars on a hub; see history_hub.h. Few hubs, organisations and sets of weight files, so that they
+ * meet. */
+#include "support/history_hub.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+#define BASES_MOST      32
+
+static const char *const hubs[] = {"huggingface.co", "huggingface.co", "huggingface.co", "hub.example:8443"};
+static const char *const organisations[] = {"a", "kim", "KIM", "z", "nobody"};
+
+static uint32_t below(struct jk_random *random, uint32_t bound)
+{
+    return jk_random_below(random, bound);
+}
+
+/* What the hub says of one that is there. */
+static void tell(struct jk_entry *entry, struct jk_random *random)
+{
+    entry->record = jk_ledger_digest(1000 + below(random, 100));
+    if (below(random, 2)) entry->revision_hex = JK_SPAN("0123456789abcdef0123456789abcdef01234567");
+    if (below(random, 2)) entry->created_us = (int64_t)below(random, 20000) * JK_DAY_US;
+    if (below(random, 4) == 0) return;
+    entry->listing = jk_ledger_digest(2000 + below(random, 100));
+    if (below(random, 4)) entry->weight_files = jk_ledger_digest(60 + below(random, 9));
+}
+
+static enum jk_status observe(struct jk_ledger *ledger, struct jk_random *random, const char *model)
+{
+    char id[64], to[80];
+    snprintf(id, sizeof id, "%s/m%u", organisations[below(random, COUNT_OF(organisations))], below(random, 12));
+    snprintf(to, sizeof to, "%s-new", id);
+    struct jk_entry entry = {.kind = JK_KIND_OBSERVE,
+                             .actor.type = JK_ACTOR_REGISTRAR,
+                             .hub = jk_span_of(hubs[below(random, COUNT_OF(hubs))]),
+                             .id = jk_span_of(id),
+                             .model = below(random, 8) ? jk_span_of(model) : (struct jk_span){"", 0},
+                             .created_us = JK_TIME_NONE,
+                             .modified_us = JK_TIME_NONE};
+    if (below(random, 3)) entry.identity = jk_span_of(strchr(id, '/') + 1);
+    uint32_t dice = below(random, 12);
+    entry.observed = dice < 6 ? JK_OBSERVED_PRESENT : dice < 11 ? JK_OBSERVED_ABSENT : JK_OBSERVED_MOVED;
+    if (entry.observed == JK_OBSERVED_PRESENT) tell(&entry, random);
+    if (entry.observed == JK_OBSERVED_MOVED) entry.to = jk_span_of(to);
+    return jk_ledger_add(ledger, &entry);
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    return jk_span_compare(*(const struct jk_span *)left, *(const struct jk_span *)right);
+}
+
+/* Over most of the roster. */
+static enum jk_status census(struct jk_ledger *ledger, struct jk_random *random)
+{
+    const struct jk_book *book = ledger->book;
+    struct jk_span names[BASES_MOST];
+    struct jk_text bases;
+    size_t count = 0;
+    for (uint32_t model = 0; model < jk_book_models(book, JK_NONE) && count < BASES_MOST; model++)
+        if (jk_book_base(book, model, JK_NONE) && below(random, 5))
+            names[count++] = jk_book_alias(book, model, JK_NONE)->name;
+    if (count == 0) return JK_DATA_LOSS;
+    qsort(names, count, sizeof *names, compare_names);
+    jk_text_init(&bases, 0);
+    for (size_t i = 0; i < count; i++)
+        jk_text_addf(&bases, "%s%.*s", i ? " " : "", JK_SPAN_ARG(names[i]));
+    struct jk_entry entry = {.kind = JK_KIND_CENSUS,
+                             .actor.type = JK_ACTOR_REGISTRAR,
+                             .hub = jk_span_of(hubs[below(random, COUNT_OF(hubs))]),
+                             .bases = jk_text_span(&bases),
+                             .started_us = ledger->time_us - (int64_t)below(random, 100) * JK_DAY_US / 100,
+                             .models = below(random, 1000),
+                             .list = jk_ledger_digest(3000 + below(random, 100))};
+    enum jk_status status = jk_ledger_add(ledger, &entry);
+    jk_text_done(&bases);
+    return status;
+}
+
+enum jk_status jk_history_hub(struct jk_ledger *ledger, struct jk_random *random, const char *model,
+                              enum jk_kind *out_kind)
+{
+    bool run = below(random, 2);
+    *out_kind = run ? JK_KIND_CENSUS : JK_KIND_OBSERVE;
+    return run ? census(ledger, random) : observe(ledger, random, model);
+}
