@@ -48,6 +48,8 @@
     X(closings, struct jk_closing)                                                                                     \
     X(rulings, struct jk_ruling)                                                                                       \
     X(disputes, struct jk_dispute)                                                                                     \
+    X(observations, struct jk_observation_row)                                                                         \
+    X(censuses, struct jk_census)                                                                                      \
     X(root_sets, struct jk_root_set)                                                                                   \
     X(declared, struct jk_declared_row)                                                                                \
     X(changed, uint32_t)
@@ -63,6 +65,8 @@
     X(weights_index, weights, struct jk_weights_row, by_digest)                                                        \
     X(artifact_index, releases, struct jk_release_row, by_artifact)                                                    \
     X(files_index, file_sets, struct jk_files_row, by_digest)                                                          \
+    X(identity_index, observations, struct jk_observation_row, by_identity)                                            \
+    X(id_index, observations, struct jk_observation_row, by_id)                                                        \
     X(external_index, externals, struct jk_external_row, by_name)                                                      \
     X(namespace_index, namespaces, struct jk_namespace_row, by_name)                                                   \
     X(license_index, licenses, struct jk_license_row, by_text)                                                         \

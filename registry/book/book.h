@@ -168,6 +168,31 @@ struct jk_book;
 struct jk_book *jk_book_new(void); /* NULL when out of memory */
 void jk_book_free(struct jk_book *book);
 
+/* What a hub said of a repository, from an entry on. */
+struct jk_observation {
+    uint32_t from;                         /* entry */
+    uint32_t model;                        /* slot of the model that it is of, JK_NONE: of none that is registered */
+    struct jk_span hub, id;                /* "huggingface.co", "organisation/name" as the hub spells it */
+    struct jk_span identity, revision, to; /* empty: none */
+    enum jk_observed state;
+    struct jk_digest listing, weight_files, record; /* zero: none */
+    int64_t created_us, modified_us;                /* JK_TIME_NONE: none; the hub's own dates: claims */
+    uint32_t files;                                 /* slot of the set of weight files, JK_NONE for none; internal */
+    uint32_t older;                                 /* of the same model; internal chain */
+    uint32_t older_with;                            /* with the same set of weight files; internal chain */
+};
+
+/* A complete run over a hub. */
+struct jk_census {
+    uint32_t from; /* entry */
+    struct jk_span hub;
+    const uint32_t *bases; /* slots of base models, rising */
+    uint32_t base_count;
+    int64_t started_us;
+    uint64_t models; /* that it listed */
+    struct jk_digest list;
+};
+
 /* ---- writing ---- */
 
 /* Applies the next entry (index = jk_book_size). Checks what a fold must: canonical form, time not going back, names
@@ -323,6 +348,24 @@ uint32_t jk_book_adopted_by(const struct jk_book *book, uint32_t model, uint32_t
 const struct jk_adoption *jk_book_adoption_of(const struct jk_book *book, uint32_t external, uint32_t n);
 uint32_t jk_book_adoptions(const struct jk_book *book, uint32_t n);
 const struct jk_adoption *jk_book_adoption(const struct jk_book *book, uint32_t slot);
+/* ---- what hubs said: slots are in the order of the entries ---- */
+
+uint32_t jk_book_observations(const struct jk_book *book, uint32_t n);
+const struct jk_observation *jk_book_observation(const struct jk_book *book, uint32_t slot);
+/* The newest about a registered model, whatever its repository was called; JK_NONE for none. And the one before. */
+uint32_t jk_book_last_observation(const struct jk_book *book, uint32_t model, uint32_t n);
+uint32_t jk_book_older_observation(const struct jk_book *book, uint32_t slot);
+/* The newest about a repository of a hub, by what the hub calls it whatever its name (byte by byte), or by its name
+ * ("organisation/name", without regard to case); its `model` is the registered model, if there is one. JK_NONE: no
+ * entry speaks of it. */
+uint32_t jk_book_observed(const struct jk_book *book, struct jk_span hub, struct jk_span identity, uint32_t n);
+uint32_t jk_book_observed_id(const struct jk_book *book, struct jk_span hub, struct jk_span id, uint32_t n);
+uint32_t jk_book_censuses(const struct jk_book *book, uint32_t n);
+const struct jk_census *jk_book_census(const struct jk_book *book, uint32_t slot);
+/* The newest complete run over a hub that covered a base model (JK_NONE: any); JK_NONE: there was none. */
+uint32_t jk_book_last_census(const struct jk_book *book, struct jk_span hub, uint32_t base, uint32_t n);
+bool jk_census_covers(const struct jk_census *census, uint32_t base);
+
 /* Whether `model` is among the ancestors of `release` at N (through pinned parents, adopted externals and, from there,
  * any release of the adopting model): the test that refuses cycles. */
 bool jk_book_descends(const struct jk_book *book, uint32_t release, uint32_t model, uint32_t n);

@@ -159,7 +159,7 @@ bool jk_book_content_is_shared(const struct jk_book *book, uint32_t release)
 
 /* ---- held and withdrawn ---- */
 
-static uint32_t intern_files(struct jk_book *book, const struct jk_digest *files)
+uint32_t jk_book_intern_files(struct jk_book *book, const struct jk_digest *files)
 {
     uint32_t hash = jk_hash_digest(files), slot = jk_index_first(&book->files_index, hash);
     for (; slot != JK_NONE; slot = jk_files_row(book, slot)->by_digest.next)
@@ -167,7 +167,7 @@ static uint32_t intern_files(struct jk_book *book, const struct jk_digest *files
     struct jk_files_row *row = jk_book_append(book, &book->file_sets, &slot);
     if (!row) return JK_NONE;
     row->digest = *files;
-    row->first = row->last = JK_NONE;
+    row->first = row->last = row->listed = row->lister = JK_NONE;
     jk_index_add(&book->files_index, &book->journal, &row->by_digest, slot, hash);
     return slot;
 }
@@ -187,7 +187,7 @@ static void note_manifest(struct jk_book *book, const struct jk_entry *entry, ui
     uint32_t files = JK_NONE, slot;
     if (!more || more->manifest != JK_NONE) return;
     if (!jk_digest_is_zero(&entry->weight_files)) {
-        files = intern_files(book, &entry->weight_files);
+        files = jk_book_intern_files(book, &entry->weight_files);
         if (files == JK_NONE) return;
     }
     struct jk_manifest_row *row = jk_book_append(book, &book->manifests, &slot);

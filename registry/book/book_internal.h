@@ -52,6 +52,7 @@ struct jk_model_row {
     uint64_t stamp;     /* scratch of the walk down */
     uint16_t month;     /* of the registration entry */
     uint32_t disputed;  /* newest dispute about origin against it */
+    uint32_t observed;  /* newest observation of it */
 };
 struct jk_alias_row {
     struct jk_alias pub;
@@ -97,6 +98,9 @@ struct jk_manifest_row { /* what a manifest states: its digest commits to it, so
 struct jk_files_row { /* a set of weight files */
     struct jk_digest digest;
     uint32_t first, last; /* manifest; chained by next */
+    uint32_t listed;      /* newest observation of a model that lists it; chained by older_with */
+    uint32_t lister;      /* the first model of which one does */
+    uint32_t listers;     /* of how many models: 0, 1, or 2 for more */
     struct jk_link by_digest;
 };
 struct jk_declared_row { /* of a release, over declared paths: a cache, rewritten with each summary */
@@ -106,6 +110,10 @@ struct jk_declared_row { /* of a release, over declared paths: a cache, rewritte
 struct jk_external_row {
     struct jk_external pub;
     struct jk_link by_name;
+};
+struct jk_observation_row {
+    struct jk_observation pub;
+    struct jk_link by_identity, by_id; /* with the hub */
 };
 struct jk_namespace_row { /* an organisation of a hub, whoever holds it */
     struct jk_span name;  /* "host/organisation" */
@@ -216,10 +224,11 @@ struct jk_book {
     struct jk_chunks names, listed, reserved, publishers, days, models, aliases, releases, tenures, weights, artifacts,
         manifests, file_sets, externals, adoptions, namespaces, namespace_terms, licenses, identifiers, license_facts,
         spdx_lists, teams, team_facts, institutions, bonds, bond_terms, base_facts, bases, switches, edges, touches,
-        spells, root_sets, declared, keys, policies, stages, stage_facts, closings, rulings, disputes;
+        spells, root_sets, declared, keys, policies, stages, stage_facts, closings, rulings, disputes, observations,
+        censuses;
     struct jk_index name_index, reserved_index, alias_index, part_index, hash_index, version_index, weights_index,
-        artifact_index, files_index, external_index, namespace_index, license_index, identifier_index, team_index,
-        institution_index, root_set_index;
+        artifact_index, files_index, identity_index, id_index, external_index, namespace_index, license_index,
+        identifier_index, team_index, institution_index, root_set_index;
     struct jk_chunks changed; /* models */
     uint32_t changed_taken;
     uint64_t stamp;                       /* of the newest walk */
@@ -248,6 +257,8 @@ JK_BOOK_ROW(jk_files_row, jk_files_row, file_sets)
 JK_BOOK_ROW(jk_declared_row, jk_declared_row, declared)
 JK_BOOK_ROW(jk_external_row, jk_external_row, externals)
 JK_BOOK_ROW(jk_adoption_row, jk_adoption, adoptions)
+JK_BOOK_ROW(jk_observation_row, jk_observation_row, observations)
+JK_BOOK_ROW(jk_census_row, jk_census, censuses)
 JK_BOOK_ROW(jk_namespace_row, jk_namespace_row, namespaces)
 JK_BOOK_ROW(jk_namespace_terms, jk_namespace, namespace_terms)
 JK_BOOK_ROW(jk_license_row, jk_license_row, licenses)
@@ -377,6 +388,8 @@ bool jk_book_weights_are_shared(const struct jk_book *book, uint32_t release);
 bool jk_book_artifact_is_shared(const struct jk_book *book, uint32_t release);
 /* The set of weight files, where it is known at n: in other manifests too, or in one that several releases name. */
 bool jk_book_files_are_shared(const struct jk_book *book, uint32_t release, uint32_t n);
+
+uint32_t jk_book_intern_files(struct jk_book *book, const struct jk_digest *files); /* JK_NONE: out of memory */
 
 /* book_observe.c */
 enum jk_status jk_book_apply_observe(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error);
