@@ -10,6 +10,7 @@ is not what the log says of it, with 2 for a mistake in the call.
   recount_policy.py LOG --report ID [--revision R] [--out FOLDER]         a closed stage's texts, held against the closing entry"""
 import argparse
 import collections
+import datetime
 import functools
 import json
 import os
@@ -26,7 +27,7 @@ REASONS = {1: ("late", "yanked", "excluded", "not-participating", "not-programme
                "depth", "self", "affiliate", "no-artifact", "no-license-text", "license-not-open", "license-conflict", "naming",
                "unverified", "unattested", "evidence", "duplicate", "near-duplicate", "cap")}
 RANK = {reason: number for number, reason in enumerate(REASONS[2])}
-NOT_YET = ("gone", "unattested", "evidence", "near-duplicate")  # can only be off
+NOT_YET = ("unattested", "evidence", "near-duplicate")  # can only be off
 FIRST, POLICY_MAX = "jokbo/policy/v1", 4096
 
 
@@ -41,7 +42,7 @@ def of_form(pattern):
 
 DEMANDED = "".join("(?: %s (?:UNKNOWN|CONDITIONAL|YES))?" % kind for kind in ("commercial", "derivatives", "redistribution"))
 SECOND = {"no-artifact": of_form(" (?:held|claimed)"), "license-not-open": of_form("(?=.)" + DEMANDED + " unknown (?:pass|fail)"),
-          **dict.fromkeys(NOT_YET, lambda text: False)}  # of rule set 2
+          "gone": lambda text: text[:1] == " " and number_to(365)(text[1:]), **dict.fromkeys(NOT_YET, lambda text: False)}  # of rule set 2
 SETTINGS = {  # what may stand after `on`, by reason; nothing where it is not here
     "foreign-base": of_form(" unknown-(?:passes|fails)"), "relation": of_form("(?=.)" + "".join("(?: %s)?" % r for r in RELATIONS)),
     "depth": lambda text: text[:1] == " " and number_to(1000)(text[1:]),
@@ -102,10 +103,12 @@ class Fold(recount.Fold):
         self.rulings, self.disputes = {}, {}                  # by entry: a ruling, whether a dispute is open
         self.excluded = {}                                    # model: whether the last ruling on the whole in effect excludes it
         self.pairs = {}                                       # model: such rulings on whole and pairs in effect, (root or None, excludes)
+        self.restored = {}                                    # (model, root or None): the entry with which the last such `restore` took effect
         self.origins = []                                     # (model, release) of rulings on origin in effect
         self.stays = collections.defaultdict(list)            # model: the publishers it has been under, each with the time it came
         self.tenures = collections.defaultdict(list)          # model: since which entry which release decides (None: all yanked)
         self.switched = {}                                    # release: the last entry that yanked it or took that back
+        self.seen, self.runs = {}, []                         # model: its `observe` entries, (entry, fields); `census` entries, (entry, hub, bases)
         self.said = {}                                        # artifact: the first `held` entry, which says what its manifest says
 
     @property
@@ -167,6 +170,15 @@ class Fold(recount.Fold):
         super().on_held(entry, fields)
         self.said.setdefault(fields["artifact"], self.size)
 
+    def on_observe(self, entry, fields):
+        super().on_observe(entry, fields)
+        if fields["model"]:
+            self.seen.setdefault(self.names[fold(fields["model"])], []).append((self.size, fields))
+
+    def on_census(self, entry, fields):
+        super().on_census(entry, fields)
+        self.runs.append((self.size, fields["hub"], {self.names[fold(name)] for name in fields["bases"].split(" ")}))
+
     def on_moved(self, entry, fields):
         model = self.presently_named(fields["model"])
         before = model.publisher
@@ -221,6 +233,8 @@ class Fold(recount.Fold):
     def take_effect(self, ruling):
         if ruling.kind in ("exclude", "restore"):
             self.excluded[ruling.model] = ruling.kind == "exclude"
+        if ruling.kind.startswith("restore"):
+            self.restored[ruling.model, ruling.about] = self.size
         if ruling.kind == "origin":
             self.origins.append((ruling.model, ruling.about))
         elif not ruling.kind.startswith("approve-"):
@@ -248,7 +262,7 @@ class Fold(recount.Fold):
         need(self.disputes.get(int(fields["dispute"])), "it is no open dispute")
         self.disputes[int(fields["dispute"])] = False
 
-    APPLY = {**recount.Fold.APPLY, "license": on_license, "spdx": on_spdx, "held": on_held, "yank": on_switched, "unyank": on_switched, "base": on_base,
+    APPLY = {**recount.Fold.APPLY, "license": on_license, "spdx": on_spdx, "held": on_held, "observe": on_observe, "census": on_census, "yank": on_switched, "unyank": on_switched, "base": on_base,
              "register": on_register, "rename": on_moved, "transfer": on_moved, "policy": on_policy, "stage": on_stage, "close": on_close, "confirm": on_decided, "reject": on_decided, "resolve": on_resolve,
              **dict.fromkeys(("exclude", "restore", "exclude-root", "restore-root", "origin", "approve-adopt", "approve-unadopt"), on_ruling),
              **dict.fromkeys(("dispute", "dispute-origin", "dispute-adoption"), on_dispute)}
@@ -265,14 +279,20 @@ class Fold(recount.Fold):
 
 
 # ---- which reasons hold
+def moment(text):
+    return datetime.datetime.fromisoformat(text[:-1])
+
+
 def lenient(name):
     return re.sub("[-_. ]", "", fold(name))
 
 
 class Counts(recount.Counts):
     """recount.Counts, and the facts of pairs of derivative and root from which the reasons of any policy follow."""
-    def __init__(self, known):
+    def __init__(self, known, n=None):
+        """`n` is that of a report, whose newest entry says what time it was."""
         super().__init__(known)
+        self.now = moment(known.times[:n][-1]) if known.times[:n] else None
         self.breaks_literal = functools.lru_cache(None)(lambda model, root: self.breaks(model, root, str))
         self.breaks_lenient = functools.lru_cache(None)(lambda model, root: self.breaks(model, root, lenient))
         self.above = functools.lru_cache(None)(self.all_above)
@@ -363,6 +383,23 @@ class Counts(recount.Counts):
                 break
         return found
 
+    def is_gone(self, model, root, days):
+        """Rule set 2: absent from its hub, which has been asked again and again for that long."""
+        absent, seen = (self.fold.seen.get(model) or [(0, {"state": None})])[-1]
+        if seen["state"] != "absent" or not self.fold.is_pair_excluded(model, root) and absent < max(
+                self.fold.restored.get((model, about), 0) for about in (None, root)):
+            return False
+        now, grace = self.now, datetime.timedelta(days=days)
+        for index, hub, bases in reversed(self.fold.runs):
+            if index > absent and hub == seen["hub"] and root in bases:
+                at = moment(self.fold.times[index])
+                if now - at > grace:
+                    return False
+                if self.now - at >= grace:
+                    return True
+                now = at
+        return False
+
     def is_held(self, release):
         held = release.artifact in self.fold.held
         return held and self.fold.manifests[release.artifact][0] == release.weights
@@ -392,6 +429,7 @@ class Counts(recount.Counts):
 # Of a Counts, a policy, the teams that take part (None: all), a model, its deciding release, a root, and the depth for it.
 HOLDS = {
     "yanked": lambda c, p, teams, model, release, root, depth: release.yanked,
+    "gone": lambda c, p, teams, model, release, root, depth: c.is_gone(model, root, int(p.of["gone"][0])),
     "excluded": lambda c, p, teams, model, release, root, depth: (
         c.fold.excluded.get(model, False) if p.rules == 1 else c.fold.is_pair_excluded(model, root)),
     "adopted-path": lambda c, p, teams, model, release, root, depth: depth is None,
@@ -605,7 +643,7 @@ class Report:
         for index, data in enumerate(entries[:m]):
             self.full.apply(data)
             (self.cut.apply if index < n else self.cut.apply_cut)(data)
-        self.standing = Standing(Counts(self.cut), policy, teams)
+        self.standing = Standing(Counts(self.cut, n), policy, teams)
         full = Counts(self.full)
         self.late = [(model, release, sorted(roots, key=lambda root: root.index))
                      for model, release, roots, _ in full.derivatives if model.index >= n]

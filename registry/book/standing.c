@@ -10,6 +10,7 @@
 #include "book/copies.h"
 #include "book/count_internal.h"
 #include "book/flag_reasons.h"
+#include "book/gone.h"
 
 #define FIRST_ROWS     1024u
 #define DISTINCT_BYTES ((size_t)64 << 20) /* of one pass over many scopes */
@@ -39,6 +40,7 @@ struct making {
     struct jk_contest contest; /* rule set 2 */
     struct jk_copies copies;
     struct jk_ceiling ceiling;
+    struct jk_gone gone;
     bool contested;         /* … and duplicates are left out */
     bool declared;          /* adoptions are left out */
     uint32_t *of_publisher; /* by publisher slot: derivatives counted so far */
@@ -129,6 +131,8 @@ static jk_reasons own_reasons(struct making *making, const struct jk_verdict *ro
     jk_reasons found = jk_flag_reasons_of(&making->of_flags, flags);
     const struct root_facts *root = root_facts(making, row->root);
     if (!root->takes_part) found |= JK_REASON_BIT(NOT_PARTICIPATING);
+    if (jk_policy_has(policy, JK_REASON_GONE) && jk_gone_is(&making->gone, row->model, row->root))
+        found |= JK_REASON_BIT(GONE);
     if (policy->rules > 1 && has(flags, JK_FLAG_MOVED)) found |= kin_reasons(making, row->model, root->team);
     if (!(policy->relations >> row->relation & 1)) found |= JK_REASON_BIT(RELATION);
     if (row->depth > policy->depth) found |= JK_REASON_BIT(DEPTH);
@@ -346,6 +350,7 @@ enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_stan
     making.contested = query->policy->rules > 1 && jk_policy_has(query->policy, JK_REASON_DUPLICATE);
     making.declared = jk_policy_has(query->policy, JK_REASON_ADOPTED_PATH);
     jk_ceiling_init(&making.ceiling, book, query->policy, query->n);
+    jk_gone_init(&making.gone, book, query->policy, query->n, query->counted_n ? query->counted_n : query->n);
     enum jk_status status = make_verdicts(&making, error);
     jk_contest_done(&making.contest);
     jk_copies_done(&making.copies);

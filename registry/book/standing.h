@@ -13,6 +13,7 @@
 struct jk_standing_query {
     const struct jk_policy *policy;
     uint32_t n;
+    uint32_t counted_n; /* of a cut-off's state: the report's n, whose newest entry says what time it was; 0: n */
     /* Slots of the teams that take part; NULL: every team does. */
     const uint32_t *teams;
     size_t team_count;

@@ -83,6 +83,14 @@ static uint32_t ruling_entry(const struct question *question)
     return jk_book_ruling_effect(ruling, question->n);
 }
 
+/* The observation that it is absent. */
+static uint32_t last_seen_entry(const struct question *question)
+{
+    uint32_t slot = jk_book_last_observation(question->book, question->row->model, question->n);
+    JK_CHECK(slot != JK_NONE);
+    return jk_book_observation(question->book, slot)->from;
+}
+
 static bool same_base(const struct jk_base_facts *a, const struct jk_base_facts *b, enum jk_reason reason)
 {
     if (reason == JK_REASON_NOT_PROGRAMME) return a->programme == b->programme;
@@ -385,6 +393,9 @@ static bool find_why(const struct question *question, uint32_t stage_entry, enum
         return true;
     case JK_REASON_YANKED:
         why->entry = last_yank(question);
+        return true;
+    case JK_REASON_GONE:
+        why->entry = last_seen_entry(question);
         return true;
     case JK_REASON_EXCLUDED:
         why->entry = ruling_entry(question);

@@ -29,6 +29,17 @@ static const char *read_number(struct words *words, uint32_t most, uint32_t *out
     return NULL;
 }
 
+static const char *read_days(struct words *words, struct jk_policy *policy)
+{
+    const char *wrong = read_number(words, JK_POLICY_DAYS_MAX, &policy->gone_days);
+    return wrong ? "needs a number of days from 1 to 365 after \"on\"" : NULL;
+}
+
+static void write_days(const struct jk_policy *policy, struct jk_text *out)
+{
+    jk_text_addf(out, " %u", policy->gone_days);
+}
+
 static const char *read_depth(struct words *words, struct jk_policy *policy)
 {
     return read_number(words, JK_POLICY_DEPTH_MAX, &policy->depth);
@@ -155,6 +166,7 @@ static const struct {
     const char *(*read)(struct words *words, struct jk_policy *policy);
     void (*write)(const struct jk_policy *policy, struct jk_text *out);
 } parameters[JK_REASON_COUNT] = {
+    [JK_REASON_GONE] = {read_days, write_days},
     [JK_REASON_FOREIGN_BASE] = {read_unknown, write_unknown},
     [JK_REASON_RELATION] = {read_relations, write_relations},
     [JK_REASON_DEPTH] = {read_depth, write_depth},
@@ -255,8 +267,7 @@ static void read_version(struct reading *reading, struct words *words, bool *see
 }
 
 /* Nothing yet in any log determines when these apply. */
-static const jk_reasons not_yet =
-    JK_REASON_BIT(GONE) | JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) | JK_REASON_BIT(NEAR_DUPLICATE);
+static const jk_reasons not_yet = JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) | JK_REASON_BIT(NEAR_DUPLICATE);
 
 static void read_reason(struct reading *reading, enum jk_reason reason, struct words *words)
 {

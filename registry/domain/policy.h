@@ -16,6 +16,7 @@
 #define JK_POLICY_NAME_MAX    63
 #define JK_POLICY_VERSION_MAX 1000000u
 #define JK_POLICY_DEPTH_MAX   1000u
+#define JK_POLICY_DAYS_MAX    365u
 #define JK_POLICY_CAP_MAX     1000000000u
 
 struct jk_policy {
@@ -23,6 +24,7 @@ struct jk_policy {
     uint32_t version; /* 1 … JK_POLICY_VERSION_MAX */
     uint32_t rules;   /* rule-set version */
     jk_reasons on;
+    uint32_t gone_days;                              /* gone: for how long it must have been absent */
     uint32_t relations;                              /* relation: bits 1 << enum jk_relation that count */
     uint32_t depth;                                  /* depth: the greatest that counts */
     enum jk_permission demands[JK_PERMISSION_KINDS]; /* license-not-open: the minimum; NO requires nothing */

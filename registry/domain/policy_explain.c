@@ -54,6 +54,9 @@ static void say_artifact(const struct jk_policy *policy, bool korean, struct jk_
 static void say_parameters(const struct jk_policy *policy, enum jk_reason reason, bool korean, struct jk_text *out)
 {
     switch (reason) {
+    case JK_REASON_GONE:
+        jk_text_addf(out, korean ? " (%u일)" : " (%u days)", policy->gone_days);
+        break;
     case JK_REASON_FOREIGN_BASE:
         if (policy->unknown_passes)
             jk_text_add_str(out, korean ? " (알 수 없으면 통과)" : " (where nobody knows, it passes)");

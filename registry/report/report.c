@@ -29,8 +29,10 @@ static enum jk_status breathe(void *context, struct jk_error *error)
 
 static enum jk_status make_standing(struct jk_report *report, struct jk_error *error)
 {
-    struct jk_standing_query query = {
-        .policy = &report->stage.policy, .n = report->source.cut_size, .breath = {breathe, report}};
+    struct jk_standing_query query = {.policy = &report->stage.policy,
+                                      .n = report->source.cut_size,
+                                      .counted_n = report->stage.n,
+                                      .breath = {breathe, report}};
     uint32_t *slots = team_slots(&report->stage, &report->source, &query.team_count);
     if (!slots) return jk_out_of_memory(error);
     query.teams = slots;

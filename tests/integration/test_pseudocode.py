@@ -1,6 +1,8 @@
 """The pseudo-code of registry/formats/pseudocode.md, run as it stands there, comes to what tests/recount_policy.py comes to (and
 that to what the registry does: test_recount_policy.py): roots, depths and ceilings, duplicates and caps, places in totals, the
-states of cut-offs, and the age of claims, over the random histories of tests/support/make_standings.c, always the same ones."""
+states of cut-offs, the age of claims, and what is gone, over the random histories of tests/support/make_standings.c, always the same ones."""
+import collections
+import datetime
 import functools
 import os
 import subprocess
@@ -31,6 +33,7 @@ def run(counts=None):
     """The functions, over a state."""
     given = {"new_state": State, "ORDER": recount_policy.REASONS[1], "UNKNOWN": recount.UNKNOWN, "YES": recount.YES}
     if counts:
+        given.update(of_hubs(counts))
         given.update(tenures=counts.fold.tenures.get, first_held=counts.fold.said, times=counts.fold.times,
                      content=lambda release, kind: dict(counts.content(release)).get(kind), release_of=counts.fold.releases, adopted=counts.fold.adopted, permissions=counts.permissions,
                      is_base=lambda model: bool(model.team), least=lambda *many: tuple(map(min, *many)))
@@ -38,6 +41,19 @@ def run(counts=None):
     for name in ("above", "weights_above"):
         given[name] = functools.lru_cache(None)(given[name])
     return types.SimpleNamespace(**given)
+
+
+def of_hubs(counts):
+    """What hubs said, in the words of the pseudo-code."""
+    known = counts.fold
+    runs = [types.SimpleNamespace(index=index, hub=hub, bases=bases, time=recount_policy.moment(known.times[index])) for index, hub, bases in known.runs]
+    seen = {model: [types.SimpleNamespace(index=index, **fields) for index, fields in entries] for model, entries in known.seen.items()}
+
+    def last_in_effect(model, root):
+        restored = max(known.restored.get((model, about), 0) for about in (None, root))
+        excluded = known.is_pair_excluded(model, root)
+        return types.SimpleNamespace(restores=not excluded, effect=restored) if excluded or restored else None
+    return {"runs": runs, "observed": lambda model: seen.get(model, []), "last_in_effect": last_in_effect}
 
 
 class State:
@@ -140,6 +156,18 @@ class PseudocodeTest(unittest.TestCase):
                     late += since > begin
                     broken += begin > model.index
         self.assertTrue(late > 10 and broken > 10, (late, broken))
+
+    def test_gone(self):
+        met = collections.Counter()
+        for counts in self.states():
+            code = run(counts)
+            for model, release, roots, _ in counts.derivatives:
+                for root in roots:
+                    for days in (1, 10, 40):
+                        gone = code.is_gone(model, root, datetime.timedelta(days=days), counts.now)
+                        self.assertEqual(gone, counts.is_gone(model, root, days))
+                        met[gone] += 1
+        self.assertGreater(met[True], 5, met)
 
     def test_states_of_cut_offs(self):
         changed = 0

@@ -156,6 +156,14 @@ class PolicyTest(unittest.TestCase):
             with self.assertRaises(recount.Wrong, msg=new):
                 recount_policy.Policy(text.replace(old, new, 1))
 
+    def test_days(self):
+        text = self.text("census")
+        for days in ("on 1", "on 365", "off"):
+            recount_policy.Policy(text.replace("gone on 7", "gone " + days))
+        for days in ("on", "on 0", "on 366", "on 07", "on 7 7", "7"):
+            with self.assertRaises(recount.Wrong, msg=days):
+                recount_policy.Policy(text.replace("gone on 7", "gone " + days))
+
 
 class Reporting(jokbo.Case):
     """What tests of reports share: stages that a real server closes, and their four texts from the public files alone."""

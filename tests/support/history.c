@@ -427,13 +427,13 @@ static void step(struct maker *maker)
         some_register(maker);
     else if (dice < 33)
         some_crossing(maker);
-    else if (dice < 45)
+    else if (dice < 48)
         some_of_hub(maker);
-    else if (dice < 53)
+    else if (dice < 56)
         some_evaluation(maker);
-    else if (dice < 61)
+    else if (dice < 63)
         some_release(maker);
-    else if (dice < 67)
+    else if (dice < 68)
         some_yank(maker);
     else if (dice < 72)
         some_move(maker);

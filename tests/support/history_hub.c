@@ -8,7 +8,8 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 #define BASES_MOST      32
 
-static const char *const hubs[] = {"huggingface.co", "huggingface.co", "huggingface.co", "hub.example:8443"};
+static const char *const hubs[] = {"huggingface.co", "huggingface.co", "huggingface.co", "huggingface.co",
+                                   "hub.example:8443"};
 static const char *const organisations[] = {"a", "kim", "KIM", "z", "nobody"};
 
 static uint32_t below(struct jk_random *random, uint32_t bound)
@@ -60,7 +61,7 @@ static enum jk_status census(struct jk_ledger *ledger, struct jk_random *random)
     struct jk_text bases;
     size_t count = 0;
     for (uint32_t model = 0; model < jk_book_models(book, JK_NONE) && count < BASES_MOST; model++)
-        if (jk_book_base(book, model, JK_NONE) && below(random, 5))
+        if (jk_book_base(book, model, JK_NONE) && below(random, 8))
             names[count++] = jk_book_alias(book, model, JK_NONE)->name;
     if (count == 0) return JK_DATA_LOSS;
     qsort(names, count, sizeof *names, compare_names);
@@ -79,10 +80,32 @@ static enum jk_status census(struct jk_ledger *ledger, struct jk_random *random)
     return status;
 }
 
+/* An evaluator says that one which is absent counts all the same. */
+static enum jk_status restore(struct jk_ledger *ledger, struct jk_random *random)
+{
+    const struct jk_book *book = ledger->book;
+    uint32_t count = jk_book_observations(book, JK_NONE), at = count ? below(random, count) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct jk_observation *row = jk_book_observation(book, (at + i) % count);
+        if (row->model == JK_NONE || row->state != JK_OBSERVED_ABSENT) continue;
+        struct jk_entry entry = {.kind = JK_KIND_RESTORE,
+                                 .actor.type = JK_ACTOR_EVALUATOR,
+                                 .model = jk_book_alias(book, row->model, JK_NONE)->name,
+                                 .evidence = JK_SPAN("its hub was asked"),
+                                 .needs_second = JK_ANSWER_NO};
+        return jk_ledger_add(ledger, &entry);
+    }
+    return JK_DATA_LOSS;
+}
+
 enum jk_status jk_history_hub(struct jk_ledger *ledger, struct jk_random *random, const char *model,
                               enum jk_kind *out_kind)
 {
-    bool run = below(random, 2);
-    *out_kind = run ? JK_KIND_CENSUS : JK_KIND_OBSERVE;
-    return run ? census(ledger, random) : observe(ledger, random, model);
+    uint32_t dice = below(random, 10);
+    *out_kind = dice < 1 ? JK_KIND_RESTORE : dice < 4 ? JK_KIND_CENSUS : JK_KIND_OBSERVE;
+    if (dice < 1) return restore(ledger, random);
+    if (dice < 4) return census(ledger, random);
+    enum jk_status status = observe(ledger, random, model);
+    if (dice < 9) (void)census(ledger, random); /* that of the run in which it was seen */
+    return status;
 }

@@ -4,7 +4,7 @@
 
 #include "support/history.h"
 
-/* One attempt of either kind; which, and what the book said of it. `model` is the name of some model. */
+/* One attempt of either kind, or of a ruling that one which is absent counts all the same; which, and what the book said of it. `model` is the name of some model. */
 enum jk_status jk_history_hub(struct jk_ledger *ledger, struct jk_random *random, const char *model,
                               enum jk_kind *out_kind);
 

@@ -14,7 +14,7 @@ static uint32_t below(struct jk_random *random, uint32_t bound)
 struct jk_policy jk_history_policy(struct jk_random *random, uint32_t version)
 {
     static const jk_reasons not_yet =
-        JK_REASON_BIT(GONE) | JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) | JK_REASON_BIT(NEAR_DUPLICATE);
+        JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) | JK_REASON_BIT(NEAR_DUPLICATE);
     struct jk_policy policy = {.name = "random", .version = version, .rules = 1 + below(random, JK_RULE_SET)};
     for (int i = 0; i < JK_REASON_COUNT; i++)
         if (i == JK_REASON_LATE || below(random, 3)) policy.on |= (jk_reasons)1 << i;
@@ -25,6 +25,7 @@ struct jk_policy jk_history_policy(struct jk_random *random, uint32_t version)
     for (int i = 0; i < JK_PERMISSION_KINDS; i++)
         policy.demands[i] = (enum jk_permission)below(random, 4);
     if (policy.demands[0] + policy.demands[1] + policy.demands[2] == 0) policy.demands[0] = JK_PERMISSION_UNKNOWN;
+    policy.gone_days = 1 + below(random, 60);
     policy.depth = 1 + below(random, 3);
     policy.cap = 1 + below(random, 4);
     policy.unknown_passes = below(random, 2);

@@ -19,6 +19,7 @@ static inline struct jk_policy policy_of(jk_reasons more)
                               .rules = 2,
                               .on = JK_REASON_BIT(LATE) | JK_REASON_BIT(YANKED) | JK_REASON_BIT(EXCLUDED) |
                                     JK_REASON_BIT(DUPLICATE) | more,
+                              .gone_days = 7,
                               .relations = UINT32_MAX,
                               .depth = 1000,
                               .cap = 1000,

@@ -1,6 +1,7 @@
 /* Entries in few words: see ledger.h. */
 #include "support/ledger.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -305,6 +306,36 @@ enum jk_status jk_ledger_namespace(struct jk_ledger *ledger, const char *publish
                              .publisher = jk_span_of(publisher),
                              .organisation = jk_span_of(organisation),
                              .evidence = JK_SPAN("a file")};
+    return jk_ledger_add(ledger, &entry);
+}
+
+enum jk_status jk_ledger_observe(struct jk_ledger *ledger, const char *model, enum jk_observed state, unsigned files)
+{
+    char id[256];
+    snprintf(id, sizeof id, "of-%s", model);
+    struct jk_entry entry = {.kind = JK_KIND_OBSERVE,
+                             .actor.type = JK_ACTOR_REGISTRAR,
+                             .hub = JK_SPAN("huggingface.co"),
+                             .id = jk_span_of(id),
+                             .observed = state,
+                             .to = state == JK_OBSERVED_MOVED ? JK_SPAN("somewhere/else") : JK_SPAN(""),
+                             .model = jk_span_of(model),
+                             .listing = jk_ledger_digest(files),
+                             .weight_files = jk_ledger_digest(files),
+                             .created_us = JK_TIME_NONE,
+                             .modified_us = JK_TIME_NONE};
+    if (state == JK_OBSERVED_PRESENT) entry.record = jk_ledger_digest(4711);
+    return jk_ledger_add(ledger, &entry);
+}
+
+enum jk_status jk_ledger_census(struct jk_ledger *ledger, const char *bases)
+{
+    struct jk_entry entry = {.kind = JK_KIND_CENSUS,
+                             .actor.type = JK_ACTOR_REGISTRAR,
+                             .hub = JK_SPAN("huggingface.co"),
+                             .bases = jk_span_of(bases),
+                             .started_us = ledger->time_us,
+                             .list = jk_ledger_digest(4712)};
     return jk_ledger_add(ledger, &entry);
 }
 

@@ -64,6 +64,10 @@ enum jk_status jk_ledger_withdrawn(struct jk_ledger *ledger, unsigned artifact);
 /* The kind is namespace or namespace-end. */
 enum jk_status jk_ledger_namespace(struct jk_ledger *ledger, const char *publisher, const char *organisation,
                                    enum jk_kind kind);
+/* A hub, huggingface.co, says of a model's repository "of-<publisher>/<name>" that it is in that state; files: of a
+ * listing, 0 for none, where it is present. And a complete run over base models, sorted names. */
+enum jk_status jk_ledger_observe(struct jk_ledger *ledger, const char *model, enum jk_observed state, unsigned files);
+enum jk_status jk_ledger_census(struct jk_ledger *ledger, const char *bases);
 /* Its signature is of no key: the book does not look at it. */
 enum jk_status jk_ledger_key(struct jk_ledger *ledger, struct jk_span key, struct jk_span previous);
 /* To the key of that number, signed by the one before it as it should be. */

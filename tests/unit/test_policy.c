@@ -1,6 +1,8 @@
 /* Policies: canonical form, reading what people write, all mistakes at once, and the ready ones of registry/data. */
 #include "support/golden.h"
 
+#include <stdlib.h>
+
 #include "domain/policy.h"
 
 static const char strict[] =
@@ -108,9 +110,36 @@ static void every_line_is_needed(void **state)
     assert_int_equal(read_text("", &policy, &error), JK_INVALID_ARGUMENT);
 }
 
+/* For how long it must have been absent from its hub; rule set 1 does not know of it. */
+static void days_of_absence(void **state)
+{
+    static const char *const lines[] = {"gone on 7\n",   "gone on 1\n", "gone on 365\n", "gone off\n",
+                                        "gone on\n",     "gone on 0\n", "gone on 366\n", "gone on 07\n",
+                                        "gone on 7 7\n", "gone 7\n",    "gone on -1\n",  "gone on week\n"};
+    struct jk_policy policy;
+    struct jk_error error;
+    char file[JK_POLICY_FILE_MAX], text[JK_POLICY_FILE_MAX + 64];
+    (void)state;
+    FILE *from = fopen("registry/data/policies/census.policy", "rb");
+    assert_non_null(from);
+    file[fread(file, 1, sizeof file - 1, from)] = '\0';
+    fclose(from);
+    char *line = strstr(file, "gone on 7\n");
+    assert_non_null(line);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(line - file), file, lines[i], line + strlen("gone on 7\n"));
+        enum jk_status status = read_text(text, &policy, &error);
+        if (status != (i < 4 ? JK_OK : JK_INVALID_ARGUMENT)) fail_msg("%s: %d", lines[i], status);
+        if (i < 3) assert_int_equal(policy.gone_days, atoi(lines[i] + strlen("gone on ")));
+    }
+    snprintf(text, sizeof text, "%sgone on 7\n", strict);
+    assert_int_equal(read_text(text, &policy, &error), JK_INVALID_ARGUMENT);
+}
+
 static void the_ready_ones_are_good(void **state)
 {
-    static const char *const ready[] = {"hub-like", "direct", "independent", "open-source", "strict", "competition"};
+    static const char *const ready[] = {"hub-like", "direct",      "independent", "open-source",
+                                        "strict",   "competition", "census"};
     (void)state;
     for (size_t i = 0; i < sizeof ready / sizeof *ready; i++) {
         struct jk_policy policy;
@@ -142,8 +171,11 @@ static void the_ready_ones_are_good(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_canonical_form_is_its_own), cmocka_unit_test(people_may_write_more_freely),
-        cmocka_unit_test(all_mistakes_are_told_at_once), cmocka_unit_test(every_line_is_needed),
+        cmocka_unit_test(the_canonical_form_is_its_own),
+        cmocka_unit_test(people_may_write_more_freely),
+        cmocka_unit_test(all_mistakes_are_told_at_once),
+        cmocka_unit_test(every_line_is_needed),
+        cmocka_unit_test(days_of_absence),
         cmocka_unit_test(the_ready_ones_are_good),
     };
     jk_digest_setup();

@@ -13,6 +13,7 @@
 #include "book/stage.h"
 #include "book/standing.h"
 #include "support/history_stages.h"
+#include "support/slow_gone.h"
 
 #define STEPS 170
 #define PAIRS 4096
@@ -157,6 +158,7 @@ static jk_reasons second_reasons(const struct jk_book *book, const struct jk_sta
     bool declared = jk_policy_has(policy, JK_REASON_ADOPTED_PATH);
     found &= ~(JK_REASON_BIT(EXCLUDED) | JK_REASON_BIT(LICENSE_CONFLICT));
     if (jk_book_is_pair_excluded(book, spell->derivative, spell->root, query->n)) found |= JK_REASON_BIT(EXCLUDED);
+    if (jk_slow_gone(book, query, spell)) found |= JK_REASON_BIT(GONE);
     if (conflicts(book, query, spell)) found |= JK_REASON_BIT(LICENSE_CONFLICT);
     if (spell->declared_depth == 0) found |= JK_REASON_BIT(ADOPTED_PATH);
     found |= kin_reasons(book, spell, query->n);
@@ -655,10 +657,11 @@ static void random_histories(void **state)
         check_history(seed);
     /* every reason that a walk of the log can give was met, else the comparison says little */
     jk_reasons wanted = ((jk_reasons)1 << JK_REASON_COUNT) - 1;
-    wanted &= ~(JK_REASON_BIT(LATE) | JK_REASON_BIT(GONE) | JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) |
-                JK_REASON_BIT(NEAR_DUPLICATE));
+    wanted &=
+        ~(JK_REASON_BIT(LATE) | JK_REASON_BIT(UNATTESTED) | JK_REASON_BIT(EVIDENCE) | JK_REASON_BIT(NEAR_DUPLICATE));
     assert_int_equal(all_seen, wanted);
     assert_true(breaks_met > 0);
+    assert_true(jk_slow_gone_met.after_gap > 0 && jk_slow_gone_met.restored > 0 && jk_slow_gone_met.too_briefly > 0);
     assert_true(ruled_own > 0 && yanked_claims > 0 && unverified_claims > 0 && unheld_claims > 0);
     assert_true(crossed_kinds > 0 && spared > 0 && unheard_limits > 0 && moved_in > 0 && moved_out > 0);
     assert_true(late_met > 0 && together_met > 0 && late_ancestors > 0 && late_weights > 0 && superseded > 0);

@@ -219,10 +219,13 @@ static enum jk_status breathe_in_view(void *context, struct jk_error *error)
     return status;
 }
 
+/* `book_size` is the size of the state, which for a cut-off's is above the size counted at. */
 static enum jk_status make_standing(const struct jk_book *book, const struct jk_count_rule *rule, uint32_t size,
-                                    struct jk_breath breath, struct jk_kept_standing **out_kept, struct jk_error *error)
+                                    uint32_t book_size, struct jk_breath breath, struct jk_kept_standing **out_kept,
+                                    struct jk_error *error)
 {
-    struct jk_standing_query query = jk_count_rule_query(rule, size);
+    struct jk_standing_query query = jk_count_rule_query(rule, book_size);
+    query.counted_n = size;
     query.breath = breath;
     struct jk_kept_standing *kept = calloc(1, sizeof *kept);
     if (!kept) return jk_out_of_memory(error);
@@ -244,13 +247,11 @@ static enum jk_status make_cut(struct jk_call *call, const struct jk_count_rule 
     struct jk_book *cut;
     JK_TRY(jk_cut_fold(jk_store_of(call), call->reader, &plan, call->deadline_ms, &cut, &call->error));
     struct jk_breath breath = {breathe_alone, call};
-    enum jk_status status = make_standing(cut, rule, jk_book_size(cut), breath, out_kept, &call->error);
-    if (status == JK_OK) {
-        (*out_kept)->size = size;
+    enum jk_status status = make_standing(cut, rule, size, jk_book_size(cut), breath, out_kept, &call->error);
+    if (status == JK_OK)
         (*out_kept)->cut = cut;
-    } else {
+    else
         jk_book_free(cut);
-    }
     return status;
 }
 
@@ -294,7 +295,7 @@ static enum jk_status make_at(struct jk_call *call, const struct jk_count_rule *
     if (rule->m) return make_cut(call, rule, size, out_kept);
     jk_store_view(jk_store_of(call), &view);
     struct jk_breath breath = {breathe_in_view, call};
-    enum jk_status status = make_standing(view.book, rule, size, breath, out_kept, &call->error);
+    enum jk_status status = make_standing(view.book, rule, size, size, breath, out_kept, &call->error);
     jk_store_view_end(jk_store_of(call));
     return status;
 }

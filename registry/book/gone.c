@@ -1,0 +1,59 @@
+/* See gone.h. */
+#include "book/gone.h"
+
+#include "book/book_internal.h"
+
+#define DAY_US  (INT64_C(86400) * 1000000)
+#define AT_ONCE (sizeof((struct jk_gone *)0)->runs / sizeof((struct jk_gone *)0)->runs[0])
+
+void jk_gone_init(struct jk_gone *gone, const struct jk_book *book, const struct jk_policy *policy, uint32_t n,
+                  uint32_t counted_n)
+{
+    memset(gone, 0, sizeof *gone);
+    gone->book = book;
+    gone->n = n;
+    gone->now_us = counted_n > 0 ? jk_book_time(book, counted_n - 1) : 0;
+    gone->grace_us = policy->gone_days * DAY_US;
+}
+
+/* The newest run over the root that lies the whole time of grace back, and from which up to now no longer time than that
+ * passed without another one. */
+static uint32_t find_run(const struct jk_gone *gone, struct jk_span hub, uint32_t root)
+{
+    int64_t next_us = gone->now_us;
+    for (uint32_t slot = jk_book_censuses(gone->book, gone->n); slot-- > 0;) {
+        const struct jk_census *census = jk_book_census(gone->book, slot);
+        if (!jk_span_equal(census->hub, hub) || !jk_census_covers(census, root)) continue;
+        int64_t time_us = jk_book_time(gone->book, census->from);
+        if (next_us - time_us > gone->grace_us) return JK_NONE;
+        if (gone->now_us - time_us >= gone->grace_us) return census->from;
+        next_us = time_us;
+    }
+    return JK_NONE;
+}
+
+static uint32_t known_run(struct jk_gone *gone, struct jk_span hub, uint32_t root)
+{
+    struct jk_gone_run *run = &gone->runs[root % AT_ONCE];
+    if (!run->known || run->root != root || !jk_span_equal(run->hub, hub))
+        *run = (struct jk_gone_run){true, root, hub, find_run(gone, hub, root)};
+    return run->entry;
+}
+
+/* An evaluator who has looked since says otherwise. */
+static bool is_restored(const struct jk_gone *gone, uint32_t model, uint32_t root, uint32_t observed)
+{
+    if (jk_model_row(gone->book, model)->rulings == JK_NONE) return false;
+    const struct jk_ruling *ruling = jk_book_pair_ruling_of(gone->book, model, root, gone->n);
+    return ruling && ruling->kind == JK_RULING_RESTORE && jk_book_ruling_effect(ruling, gone->n) > observed;
+}
+
+bool jk_gone_is(struct jk_gone *gone, uint32_t model, uint32_t root)
+{
+    uint32_t slot = jk_book_last_observation(gone->book, model, gone->n);
+    if (slot == JK_NONE) return false;
+    const struct jk_observation *seen = jk_book_observation(gone->book, slot);
+    if (seen->state != JK_OBSERVED_ABSENT) return false;
+    uint32_t run = known_run(gone, seen->hub, root);
+    return run != JK_NONE && run > seen->from && !is_restored(gone, model, root, seen->from);
+}
