@@ -312,9 +312,15 @@ class Counts(recount.Counts):
 
     def content(self, release):
         """What makes two releases the same, for rule set 2: (kind, digest)."""
-        found = [("weights", release.weights), ("artifact", release.artifact),
-                 ("files", self.fold.manifests.get(release.artifact, (None, None))[1])]
+        files = self.fold.manifests.get(release.artifact, (None, None))[1]
+        if not files and release is release.model.deciding:
+            files = self.listed(release.model, self.fold.size)
+        found = [("weights", release.weights), ("artifact", release.artifact), ("files", files)]
         return {(kind, digest) for kind, digest in found if digest}
+
+    def listed(self, model, size):
+        """The set of weight files that its hub lists."""
+        return next((fields["weight-files"] for index, fields in reversed(self.fold.seen.get(model, [])) if index < size), None)
 
     def all_above(self, release, declared):
         """Its ancestors."""
@@ -352,7 +358,8 @@ class Counts(recount.Counts):
             return True
         if content[0] != "weights" and above.weights:
             return False
-        since = max(self.known(above, content), self.fold.switched.get(above, 0))
+        since = self.had(above, content, self.fold.tenures[above.model][-1][0], self.fold.size, above is above.model.deciding)
+        since = max(since, self.fold.switched.get(above, 0))
         return self.could_count(above, policy) and since <= self.since(model, content)[0]
 
     def is_copy(self, model, release, policy):
@@ -364,21 +371,43 @@ class Counts(recount.Counts):
     def entry_that_brought(self, model, content):
         return min(release.index for release in model.releases if content in self.content(release))
 
-    def known(self, release, content):
-        """The entry since which the release has it: a set of weight files since it is said, but together with what came at once."""
-        said = self.fold.said[release.artifact] if content[0] == "files" else release.index
+    def said(self, release):
+        """The entry since which its manifest says its set of weight files, but together with what came at once."""
+        said = self.fold.said[release.artifact]
         return said if self.fold.times[said] > self.fold.times[release.index] else release.index
+
+    def had(self, release, content, begin, end, decides=True):
+        """The entry since which a release has the content up to the size `end`, None where it has not; it decides from `begin` to there.
+        A set of weight files is that of its manifest from the entry on that says it, and before of its listing, while it decides."""
+        kind, digest = content
+        if kind != "files":
+            return release.index if content in self.content(release) else None
+        found, manifest = None, self.fold.manifests.get(release.artifact, (None, None))[1]
+        if manifest and self.said(release) < end:
+            if manifest != digest:
+                return None
+            found = end = self.said(release)
+        since = None
+        for index, fields in reversed(self.fold.seen.get(release.model, [])):
+            if index < end and fields["weight-files"] != digest:
+                break
+            since = index if index < end else since
+        if not decides or since is None or found is not None and found <= begin:
+            return found
+        return max(since, begin)
 
     def claimed_since(self, model, content):
         """The entry since which the model's deciding release has had it (of a yanked model the yank, if it was known), and that with which
         this release came to decide."""
         tenures, found, end = self.fold.tenures[model], None, self.fold.size
         if model.deciding.yanked:
-            return max(tenures[-1][0], self.known(model.deciding, content)), tenures[-1][0]
+            begin = tenures[-1][0]
+            return max(begin, self.had(model.deciding, content, begin, end)), begin
         for index, release in reversed(tenures):
-            if release is None or content not in self.content(release) or self.known(release, content) >= end:
+            had = release and self.had(release, content, index, end)
+            if had is None or had >= end:
                 break
-            found, end = (max(index, self.known(release, content)), index), index
+            found, end = (max(index, had), index), index
             if found[0] > index:
                 break
         return found

@@ -1,6 +1,7 @@
 /* Artifacts: their digests, which manifests the registry stores, and the sets of weight files that those name. See
  * book.h. A set of weight files is known from the first `held` entry on, and for good: the digest of the manifest
- * commits to it. */
+ * commits to it. Where no manifest is known, a hub's listing of the model's repository stands in for the release that
+ * decides, as long as the hub lists it. */
 #include "base/check.h"
 #include "book/book_internal.h"
 
@@ -116,6 +117,23 @@ uint32_t jk_book_files_since(const struct jk_book *book, uint32_t release, uint3
     return late ? since : row->pub.index;
 }
 
+/* What the model's hub lists. */
+static uint32_t listed_files(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    uint32_t slot = jk_book_last_observation(book, model, n);
+    return slot == JK_NONE ? JK_NONE : jk_observation_row(book, slot)->pub.files;
+}
+
+uint32_t jk_book_release_files(const struct jk_book *book, uint32_t release, uint32_t n)
+{
+    const struct jk_release_row *row = jk_release_row(book, release);
+    uint32_t files = jk_book_artifact_files(book, row->artifact, n);
+    if (files != JK_NONE || jk_model_row(book, row->pub.model)->observed == JK_NONE) return files;
+    files = listed_files(book, row->pub.model, n);
+    bool decides = files != JK_NONE && jk_book_standing_release(book, row->pub.model, n) == release;
+    return decides ? files : JK_NONE;
+}
+
 /* ---- the same content ---- */
 
 bool jk_book_same_content(const struct jk_book *book, uint32_t release, uint32_t other, uint32_t n)
@@ -127,9 +145,20 @@ bool jk_book_same_content(const struct jk_book *book, uint32_t release, uint32_t
     return files != JK_NONE && files == jk_book_artifact_files(book, b->artifact, n);
 }
 
+/* In several manifests. */
 static bool is_set_shared(const struct jk_book *book, uint32_t files)
 {
     return jk_files_row(book, files)->first != jk_files_row(book, files)->last;
+}
+
+/* In several listings, or in a listing of one model and the manifest of another. */
+static bool is_listing_shared(const struct jk_book *book, uint32_t files)
+{
+    const struct jk_files_row *row = jk_files_row(book, files);
+    if (row->listers != 1 || row->first == JK_NONE) return row->listers > 1;
+    if (is_set_shared(book, files)) return true;
+    uint32_t artifact = jk_manifest_row(book, row->first)->artifact;
+    return more_of(book, artifact)->last != artifact || jk_release_row(book, artifact)->pub.model != row->lister;
 }
 
 bool jk_book_weights_are_shared(const struct jk_book *book, uint32_t release)
@@ -147,14 +176,22 @@ bool jk_book_artifact_is_shared(const struct jk_book *book, uint32_t release)
 
 bool jk_book_files_are_shared(const struct jk_book *book, uint32_t release, uint32_t n)
 {
-    uint32_t files = jk_book_artifact_files(book, jk_release_row(book, release)->artifact, n);
-    return files != JK_NONE && (is_set_shared(book, files) || jk_book_artifact_is_shared(book, release));
+    uint32_t files = jk_book_release_files(book, release, n);
+    return files != JK_NONE &&
+           (is_set_shared(book, files) || is_listing_shared(book, files) || jk_book_artifact_is_shared(book, release));
+}
+
+bool jk_book_listed_are_shared(const struct jk_book *book, uint32_t release, uint32_t n)
+{
+    uint32_t files = jk_book_release_files(book, release, n);
+    return files != JK_NONE && is_listing_shared(book, files);
 }
 
 bool jk_book_content_is_shared(const struct jk_book *book, uint32_t release)
 {
+    uint32_t files = jk_book_artifact_files(book, jk_release_row(book, release)->artifact, JK_NOW);
     return jk_book_weights_are_shared(book, release) || jk_book_artifact_is_shared(book, release) ||
-           jk_book_files_are_shared(book, release, JK_NOW);
+           (files != JK_NONE && is_set_shared(book, files));
 }
 
 /* ---- held and withdrawn ---- */

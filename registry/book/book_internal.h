@@ -377,17 +377,22 @@ bool jk_book_release_is_held(const struct jk_book *book, uint32_t release, uint3
  * slot of its set of weight files if known at n; JK_NONE for none. */
 uint32_t jk_book_artifact_held(const struct jk_book *book, uint32_t artifact);
 uint32_t jk_book_artifact_files(const struct jk_book *book, uint32_t artifact, uint32_t n);
-/* The entry since which a release's set of weight files is known: its own, if the manifest came with it or before,
+/* The set of a release: of its manifest, or else, as long as it is the model's deciding (or newest) one, the set that the
+ * hub lists at n. JK_NONE for none. */
+uint32_t jk_book_release_files(const struct jk_book *book, uint32_t release, uint32_t n);
+/* The entry since which the set of weight files of a release's manifest is known: its own, if the manifest came with it or before,
  * otherwise the first `held` entry. JK_NONE: it is not known. */
 uint32_t jk_book_files_since(const struct jk_book *book, uint32_t release, uint32_t n);
-/* Whether two releases have the same weights, artifact or set of weight files, by what is known at n. */
+/* Whether two releases have the same weights, artifact or set of weight files, by what is known at n, listings aside. */
 bool jk_book_same_content(const struct jk_book *book, uint32_t release, uint32_t other, uint32_t n);
 /* The same with any other release. */
 bool jk_book_content_is_shared(const struct jk_book *book, uint32_t release);
 bool jk_book_weights_are_shared(const struct jk_book *book, uint32_t release);
 bool jk_book_artifact_is_shared(const struct jk_book *book, uint32_t release);
-/* The set of weight files, where it is known at n: in other manifests too, or in one that several releases name. */
+/* The set of weight files, where it is known at n: in other manifests or listings too, or in a manifest that several
+ * releases name. A hint: others may have had it at another size. And whether listings have a part in it. */
 bool jk_book_files_are_shared(const struct jk_book *book, uint32_t release, uint32_t n);
+bool jk_book_listed_are_shared(const struct jk_book *book, uint32_t release, uint32_t n);
 
 uint32_t jk_book_intern_files(struct jk_book *book, const struct jk_digest *files); /* JK_NONE: out of memory */
 

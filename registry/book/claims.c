@@ -11,15 +11,42 @@ uint32_t jk_content_of(const struct jk_book *book, uint32_t release, enum jk_con
 {
     const struct jk_release_row *row = jk_release_row(book, release);
     if (kind == JK_CONTENT_WEIGHTS) return row->weights;
-    return kind == JK_CONTENT_ARTIFACT ? row->artifact : jk_book_artifact_files(book, row->artifact, n);
+    return kind == JK_CONTENT_ARTIFACT ? row->artifact : jk_book_release_files(book, release, n);
 }
 
 struct jk_content_walk jk_content_walk_begin(const struct jk_book *book, enum jk_content kind, uint32_t slot)
 {
-    if (slot == JK_NONE) return (struct jk_content_walk){kind, JK_NONE, JK_NONE};
-    if (kind == JK_CONTENT_FILES) return (struct jk_content_walk){kind, JK_NONE, jk_files_row(book, slot)->first};
-    return (struct jk_content_walk){kind, kind == JK_CONTENT_WEIGHTS ? jk_weights_row(book, slot)->first : slot,
-                                    JK_NONE};
+    struct jk_content_walk walk = {kind, slot, JK_NONE, JK_NONE, JK_NONE};
+    if (slot == JK_NONE) return walk;
+    if (kind == JK_CONTENT_FILES) {
+        walk.manifest = jk_files_row(book, slot)->first;
+        walk.listed = jk_files_row(book, slot)->listed;
+    } else {
+        walk.release = kind == JK_CONTENT_WEIGHTS ? jk_weights_row(book, slot)->first : slot;
+    }
+    return walk;
+}
+
+/* The next model whose hub lists the set at n; JK_NONE at the end. */
+static uint32_t next_lister(const struct jk_book *book, uint32_t *observation, uint32_t n)
+{
+    while (*observation != JK_NONE) {
+        const struct jk_observation *row = jk_book_observation(book, *observation);
+        uint32_t slot = *observation;
+        *observation = row->older_with;
+        if (jk_book_last_observation(book, row->model, n) == slot) return row->model;
+    }
+    return JK_NONE;
+}
+
+static uint32_t next_listed_release(const struct jk_book *book, struct jk_content_walk *walk, uint32_t n)
+{
+    uint32_t model;
+    while ((model = next_lister(book, &walk->listed, n)) != JK_NONE) {
+        uint32_t release = jk_book_standing_release(book, model, n);
+        if (jk_book_release_files(book, release, n) == walk->slot) return release;
+    }
+    return JK_NONE;
 }
 
 uint32_t jk_content_walk_next(const struct jk_book *book, struct jk_content_walk *walk, uint32_t n)
@@ -31,7 +58,7 @@ uint32_t jk_content_walk_next(const struct jk_book *book, struct jk_content_walk
             walk->release = walk->kind == JK_CONTENT_WEIGHTS ? row->next_weights : row->next_artifact;
             if (row->pub.index < n) return release;
         } else {
-            if (walk->manifest == JK_NONE) return JK_NONE;
+            if (walk->manifest == JK_NONE) return next_listed_release(book, walk, n);
             walk->release = jk_manifest_row(book, walk->manifest)->artifact;
             walk->manifest = jk_manifest_row(book, walk->manifest)->next;
         }
@@ -103,12 +130,45 @@ static struct tenure last_tenure(const struct jk_book *book, uint32_t model, uin
     return tenure_at(book, model, row);
 }
 
-/* The entry since which a release that decides from `from` on is known to have the content; JK_NONE: it does not. */
-static uint32_t known_since(const struct jk_book *book, uint32_t release, enum jk_content kind, uint32_t slot,
-                            uint32_t from, uint32_t n)
+/* The entry since which the model's hub has listed the set up to size n; JK_NONE: it does not list it then. */
+static uint32_t listed_since(const struct jk_book *book, uint32_t model, uint32_t slot, uint32_t n)
 {
-    if (release == JK_NONE || jk_content_of(book, release, kind, n) != slot) return JK_NONE;
-    uint32_t since = kind == JK_CONTENT_FILES ? jk_book_files_since(book, release, n) : from;
+    uint32_t since = JK_NONE, at = jk_book_last_observation(book, model, n);
+    for (; at != JK_NONE && jk_book_observation(book, at)->files == slot; at = jk_book_older_observation(book, at))
+        since = jk_book_observation(book, at)->from;
+    return since;
+}
+
+/* The entry since which a release that decides from the entry `from` up to the size `end` has had a set of weight files
+ * up to there, by what is known at n: by its manifest once that is known, before by its listing. JK_NONE: it does not
+ * have it then. */
+static uint32_t files_since(const struct jk_book *book, uint32_t release, uint32_t slot, uint32_t from, uint32_t end,
+                            uint32_t n)
+{
+    const struct jk_release_row *row = jk_release_row(book, release);
+    uint32_t files = jk_book_artifact_files(book, row->artifact, n), said = JK_NONE;
+    if (files != JK_NONE && jk_book_files_since(book, release, n) < end) {
+        if (files != slot) return JK_NONE;
+        said = jk_book_files_since(book, release, n);
+        if (said <= from) return said;
+        end = said;
+    }
+    uint32_t listed = listed_since(book, row->pub.model, slot, end);
+    if (listed == JK_NONE) return said;
+    return listed > from ? listed : from;
+}
+
+/* The entry since which a release that decides from `from` on to the size `end` is known to have the content there;
+ * JK_NONE: it does not. */
+static uint32_t known_since(const struct jk_book *book, uint32_t release, enum jk_content kind, uint32_t slot,
+                            uint32_t from, uint32_t end, uint32_t n)
+{
+    uint32_t since = from;
+    if (release == JK_NONE) return JK_NONE;
+    if (kind == JK_CONTENT_FILES)
+        since = files_since(book, release, slot, from, end, n);
+    else if (jk_content_of(book, release, kind, n) != slot)
+        return JK_NONE;
     return since > from ? since : from;
 }
 
@@ -117,11 +177,11 @@ struct jk_age jk_claim_age(const struct jk_book *book, uint32_t model, enum jk_c
     struct tenure tenure = last_tenure(book, model, n);
     struct jk_age age = {JK_NONE, JK_NONE};
     if (tenure.release == JK_NONE)
-        return (struct jk_age){known_since(book, jk_book_newest(book, model, n), kind, slot, tenure.from, n),
+        return (struct jk_age){known_since(book, jk_book_newest(book, model, n), kind, slot, tenure.from, n, n),
                                tenure.from};
     for (uint32_t end = n;;
          end = tenure.from, tenure = tenure_at(book, model, jk_tenure_row(book, tenure.row)->older)) {
-        uint32_t since = known_since(book, tenure.release, kind, slot, tenure.from, n);
+        uint32_t since = known_since(book, tenure.release, kind, slot, tenure.from, end, n);
         if (since >= end) return age; /* not at all, or only after another release had replaced it */
         age = (struct jk_age){since, tenure.from};
         if (since > tenure.from || tenure.row == JK_NONE) return age;
@@ -132,9 +192,18 @@ uint32_t jk_content_since(const struct jk_book *book, uint32_t model, enum jk_co
 {
     uint32_t since = jk_claim_age(book, model, kind, slot, n).since;
     if (since != JK_NONE) return since;
-    uint32_t release = release_with(book, model, kind, slot, n);
-    return release == JK_NONE ? JK_NONE
-                              : known_since(book, release, kind, slot, jk_release_row(book, release)->pub.index, n);
+    uint32_t release = release_with(book, model, kind, slot, n); /* it does not decide: what it has is its own */
+    if (release == JK_NONE || kind != JK_CONTENT_FILES)
+        return release == JK_NONE ? JK_NONE : jk_release_row(book, release)->pub.index;
+    return jk_book_files_since(book, release, n);
+}
+
+uint32_t jk_files_known_since(const struct jk_book *book, uint32_t release, uint32_t n)
+{
+    uint32_t model = jk_release_row(book, release)->pub.model;
+    if (jk_book_standing_release(book, model, n) != release) return jk_book_files_since(book, release, n);
+    struct tenure tenure = last_tenure(book, model, n);
+    return files_since(book, release, jk_book_release_files(book, release, n), tenure.from, n, n);
 }
 
 /* ---- the first claim ---- */
@@ -178,6 +247,17 @@ struct earliest {
     bool verified; /* other models' are skipped */
 };
 
+static void look_at_claim(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n,
+                          struct earliest *found)
+{
+    if (!holds(book, model, kind, slot, n)) return;
+    if (found->verified && !jk_book_name_is_verified(book, model, n)) return;
+    struct jk_age age = jk_claim_age(book, model, kind, slot, n);
+    if (!jk_age_before(age, found->age)) return;
+    found->model = model;
+    found->age = age;
+}
+
 /* Walks a chain of releases with the artifact or the weights, according to `link`, in order of their entries: no model
  * claims anything before its first release that has it, so whatever comes after the earliest claim can be skipped. */
 static void look_along(const struct jk_book *book, uint32_t release, enum jk_content link, enum jk_content kind,
@@ -186,15 +266,20 @@ static void look_along(const struct jk_book *book, uint32_t release, enum jk_con
     for (const struct jk_release_row *row; release != JK_NONE;
          release = link == JK_CONTENT_WEIGHTS ? row->next_weights : row->next_artifact) {
         row = jk_release_row(book, release);
-        uint32_t model = row->pub.model;
         if (row->pub.index >= n || row->pub.index > found->age.since) return;
-        if (!holds(book, model, kind, slot, n)) continue;
-        if (found->verified && !jk_book_name_is_verified(book, model, n)) continue;
-        struct jk_age age = jk_claim_age(book, model, kind, slot, n);
-        if (!jk_age_before(age, found->age)) continue;
-        found->model = model;
-        found->age = age;
+        look_at_claim(book, row->pub.model, kind, slot, n, found);
     }
+}
+
+/* Those with a manifest that names the set, and those whose hub lists it. */
+static void look_for_files(const struct jk_book *book, uint32_t slot, uint32_t n, struct earliest *found)
+{
+    uint32_t manifest = jk_files_row(book, slot)->first, listed = jk_files_row(book, slot)->listed, model;
+    for (; manifest != JK_NONE; manifest = jk_manifest_row(book, manifest)->next)
+        look_along(book, jk_manifest_row(book, manifest)->artifact, JK_CONTENT_ARTIFACT, JK_CONTENT_FILES, slot, n,
+                   found);
+    while ((model = next_lister(book, &listed, n)) != JK_NONE)
+        look_at_claim(book, model, JK_CONTENT_FILES, slot, n, found);
 }
 
 static uint32_t first_claimant(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n,
@@ -207,9 +292,8 @@ static uint32_t first_claimant(const struct jk_book *book, enum jk_content kind,
         look_along(book, jk_weights_row(book, slot)->first, kind, kind, slot, n, &found);
     else if (kind == JK_CONTENT_ARTIFACT)
         look_along(book, slot, kind, kind, slot, n, &found);
-    uint32_t manifest = kind == JK_CONTENT_FILES ? jk_files_row(book, slot)->first : JK_NONE;
-    for (; manifest != JK_NONE; manifest = jk_manifest_row(book, manifest)->next)
-        look_along(book, jk_manifest_row(book, manifest)->artifact, JK_CONTENT_ARTIFACT, kind, slot, n, &found);
+    else
+        look_for_files(book, slot, n, &found);
     return found.model;
 }
 

@@ -27,11 +27,14 @@ bool jk_ruling_speaks_of(const struct jk_book *book, const struct jk_ruling *rul
 
 /* Slot of a release's content of a kind at n; JK_NONE for none. */
 uint32_t jk_content_of(const struct jk_book *book, uint32_t release, enum jk_content kind, uint32_t n);
-/* The releases that have a content, whosever they are, in no order: begin, then next until JK_NONE. */
+/* The releases that have a content, whosever they are, in no order, and some perhaps twice: begin, then next until
+ * JK_NONE. */
 struct jk_content_walk {
     enum jk_content kind;
+    uint32_t slot;
     uint32_t release;  /* to be looked at next */
-    uint32_t manifest; /* of a set of weight files: the one after */
+    uint32_t manifest; /* of a set of weight files: the one after, */
+    uint32_t listed;   /* and then the observation that lists it */
 };
 struct jk_content_walk jk_content_walk_begin(const struct jk_book *book, enum jk_content kind, uint32_t slot);
 uint32_t jk_content_walk_next(const struct jk_book *book, struct jk_content_walk *walk, uint32_t n);
@@ -58,5 +61,8 @@ static inline bool jk_age_before(struct jk_age age, struct jk_age other)
 struct jk_age jk_claim_age(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n);
 /* The same as an entry; for what only other releases have, the one with which the newest of them got it. */
 uint32_t jk_content_since(const struct jk_book *book, uint32_t model, enum jk_content kind, uint32_t slot, uint32_t n);
+/* The entry since which a release has had its set of weight files, which it has at n: of its manifest, or of a listing.
+ */
+uint32_t jk_files_known_since(const struct jk_book *book, uint32_t release, uint32_t n);
 
 #endif

@@ -123,7 +123,7 @@ static bool could_count(const struct jk_equals *equals, uint32_t release)
 static uint32_t since_of(const struct jk_equals *equals, uint32_t release, enum jk_content kind)
 {
     const struct jk_release *row = &jk_release_row(equals->book, release)->pub;
-    uint32_t since = kind == JK_CONTENT_FILES ? jk_book_files_since(equals->book, release, equals->n) : row->index;
+    uint32_t since = kind == JK_CONTENT_FILES ? jk_files_known_since(equals->book, release, equals->n) : row->index;
     uint32_t switched = jk_book_switched_since(equals->book, row->yanks, equals->n);
     return switched == JK_NONE || switched < since ? since : switched;
 }

@@ -198,7 +198,8 @@ static bool look_at_licenses(struct making *making, struct jk_verdict *rows, siz
  * is said once all are there (mark_copies). False: out of memory. */
 static bool look_for_copy(struct making *making, struct jk_verdict *rows, size_t count)
 {
-    bool above = has(rows->flags, JK_VERDICT_COPY);
+    bool above =
+        has(rows->flags, JK_VERDICT_COPY) || jk_book_listed_are_shared(making->book, rows->release, making->query->n);
     for (size_t i = 0; i < count; i++)
         rows[i].flags &= (uint16_t)~JK_VERDICT_COPY;
     return jk_copies_tell(&making->copies, rows->release, above);

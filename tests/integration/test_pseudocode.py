@@ -34,7 +34,7 @@ def run(counts=None):
     given = {"new_state": State, "ORDER": recount_policy.REASONS[1], "UNKNOWN": recount.UNKNOWN, "YES": recount.YES}
     if counts:
         given.update(of_hubs(counts))
-        given.update(tenures=counts.fold.tenures.get, first_held=counts.fold.said, times=counts.fold.times,
+        given.update(tenures=counts.fold.tenures.get, first_held=counts.fold.said, manifest_files=lambda release: counts.fold.manifests.get(release.artifact, (None, None))[1], times=counts.fold.times,
                      content=lambda release, kind: dict(counts.content(release)).get(kind), release_of=counts.fold.releases, adopted=counts.fold.adopted, permissions=counts.permissions,
                      is_base=lambda model: bool(model.team), least=lambda *many: tuple(map(min, *many)))
     exec(pseudocode(), given)  # the project's own page
@@ -47,7 +47,7 @@ def of_hubs(counts):
     """What hubs said, in the words of the pseudo-code."""
     known = counts.fold
     runs = [types.SimpleNamespace(index=index, hub=hub, bases=bases, time=recount_policy.moment(known.times[index])) for index, hub, bases in known.runs]
-    seen = {model: [types.SimpleNamespace(index=index, **fields) for index, fields in entries] for model, entries in known.seen.items()}
+    seen = {model: [types.SimpleNamespace(index=index, **{word.replace("-", "_"): value for word, value in fields.items()}) for index, fields in entries] for model, entries in known.seen.items()}
 
     def last_in_effect(model, root):
         restored = max(known.restored.get((model, about), 0) for about in (None, root))
