@@ -322,6 +322,13 @@ class Counts(recount.Counts):
         """The set of weight files that its hub lists."""
         return next((fields["weight-files"] for index, fields in reversed(self.fold.seen.get(model, [])) if index < size), None)
 
+    def is_at_home(self, model, content):
+        """Whether its hub lists the set of weight files in an organisation that its publisher holds there."""
+        if content[0] != "files" or self.listed(model, self.fold.size) != content[1]:
+            return False
+        seen = self.fold.seen[model][-1][1]
+        return self.fold.namespaces.get(fold(seen["hub"] + "/" + seen["id"].partition("/")[0])) == model.publisher
+
     def all_above(self, release, declared):
         """Its ancestors."""
         seen, front = set(), [release]
@@ -564,7 +571,7 @@ class Standing:
             return self.counts.since(row.model, content)
         def rank(row):
             return row is not first, not self.counts.is_verified(row.model), not self.counts.is_held(row.release), since(row)
-        first = min(rows, key=since)
+        first = min(rows, key=lambda row: (not self.counts.is_at_home(row.model, content), since(row)))
         return sorted((row for row in rows if row in part), key=rank)
 
     def past_cap(self, cap):

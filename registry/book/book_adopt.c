@@ -160,10 +160,15 @@ uint32_t jk_book_namespaces(const struct jk_book *book)
     return book->namespaces.count;
 }
 
-uint32_t jk_book_namespace_holder(const struct jk_book *book, struct jk_span organisation, uint32_t n)
+const struct jk_namespace *jk_book_namespace_of(const struct jk_book *book, struct jk_span organisation, uint32_t n)
 {
     uint32_t slot = find_namespace(book, organisation);
-    const struct jk_namespace *terms = slot == JK_NONE ? NULL : jk_book_namespace(book, slot, n);
+    return slot == JK_NONE ? NULL : jk_book_namespace(book, slot, n);
+}
+
+uint32_t jk_book_namespace_holder(const struct jk_book *book, struct jk_span organisation, uint32_t n)
+{
+    const struct jk_namespace *terms = jk_book_namespace_of(book, organisation, n);
     return terms ? terms->holder : JK_NONE;
 }
 

@@ -18,6 +18,8 @@ struct jk_namespace {
 /* Organisations ever mentioned: slots from 0; NULL if nothing was said about one before n. */
 uint32_t jk_book_namespaces(const struct jk_book *book);
 const struct jk_namespace *jk_book_namespace(const struct jk_book *book, uint32_t slot, uint32_t n);
+/* By its name; NULL as before. */
+const struct jk_namespace *jk_book_namespace_of(const struct jk_book *book, struct jk_span organisation, uint32_t n);
 /* The publisher who holds it at n, JK_NONE for nobody. */
 uint32_t jk_book_namespace_holder(const struct jk_book *book, struct jk_span organisation, uint32_t n);
 

@@ -1,10 +1,11 @@
 /* See contest.h.
  *
  * What is shared is counted first; then each derivative that shares anything makes one claim, to the first kind of
- * content that it does. The claims to one content stand together, the oldest before the others, and one of them goes
- * first. */
+ * content that it does. The claims to one content stand together: first those whose publisher owns the place on a hub
+ * where it lies, then the others, each the oldest first; and one of them goes first. */
 #include "book/contest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/pages.h"
@@ -18,6 +19,7 @@ static const enum jk_content in_order[] = {JK_CONTENT_WEIGHTS, JK_CONTENT_FILES,
 struct claim {
     enum jk_content kind;
     uint32_t slot, model;
+    bool at_home; /* see jk_contest_home */
     struct jk_age age;
     uint32_t rank; /* of those that are not the first the lesser goes before; JK_NONE: it takes no part */
 };
@@ -105,6 +107,19 @@ static struct claim *new_claim(struct settling *settling)
     return &settling->claims[settling->count++];
 }
 
+uint32_t jk_contest_home(const struct jk_book *book, uint32_t model, uint32_t files, uint32_t n)
+{
+    char organisation[JK_EXTERNAL_MAX + JK_NAME_MAX];
+    uint32_t slot = jk_book_last_observation(book, model, n);
+    const struct jk_observation *seen = slot == JK_NONE ? NULL : jk_book_observation(book, slot);
+    if (!seen || seen->files != files) return JK_NONE;
+    struct jk_span owner, name;
+    jk_ident_split(seen->id, &owner, &name);
+    int len = snprintf(organisation, sizeof organisation, "%.*s/%.*s", JK_SPAN_ARG(seen->hub), JK_SPAN_ARG(owner));
+    const struct jk_namespace *held = jk_book_namespace_of(book, (struct jk_span){organisation, (size_t)len}, n);
+    return held && held->holder == jk_book_alias(book, model, n)->publisher ? held->from : JK_NONE;
+}
+
 /* The derivative's claim, if it shares anything. False: out of memory. */
 static bool add_claim(struct settling *settling, const struct jk_verdict *rows, size_t count)
 {
@@ -113,6 +128,8 @@ static bool add_claim(struct settling *settling, const struct jk_verdict *rows, 
     if (!(claim = new_claim(settling))) return false;
     *claim = found;
     bool part = jk_verdicts_stand(rows, count, LATER) && !(rows->flags & JK_VERDICT_COPY);
+    claim->at_home = found.kind == JK_CONTENT_FILES &&
+                     jk_contest_home(settling->book, found.model, found.slot, settling->n) != JK_NONE;
     claim->age = jk_claim_age(settling->book, found.model, found.kind, found.slot, settling->n);
     claim->rank = part ? rank_of(settling, rows) : JK_NONE;
     return true;
@@ -137,6 +154,7 @@ static int compare_claims(const void *left, const void *right)
     const struct claim *a = left, *b = right;
     if (a->kind != b->kind) return a->kind < b->kind ? -1 : 1;
     if (a->slot != b->slot) return a->slot < b->slot ? -1 : 1;
+    if (a->at_home != b->at_home) return a->at_home ? -1 : 1;
     return jk_age_before(a->age, b->age) ? -1 : jk_age_before(b->age, a->age);
 }
 
@@ -146,7 +164,9 @@ static const struct claim *choose(const struct claim *claims, size_t count)
     const struct claim *chosen = &claims[0];
     if (chosen->rank != JK_NONE) return chosen;
     for (size_t i = 1; i < count; i++)
-        if (claims[i].rank < chosen->rank) chosen = &claims[i];
+        if (claims[i].rank < chosen->rank ||
+            (claims[i].rank == chosen->rank && jk_age_before(claims[i].age, chosen->age)))
+            chosen = &claims[i];
     return chosen->rank == JK_NONE ? NULL : chosen;
 }
 

@@ -23,6 +23,9 @@ struct jk_contest {
 JK_MUST_USE enum jk_status jk_contest_settle(struct jk_contest *contest, const struct jk_book *book,
                                              const struct jk_verdicts *verdicts, uint32_t n,
                                              const struct jk_breath *breath, struct jk_error *error);
+/* Whether the model's hub lists this set of weight files in an organisation that the publisher of its name holds there:
+ * the entry by which it holds it; else JK_NONE. Such a claim goes before all others. */
+uint32_t jk_contest_home(const struct jk_book *book, uint32_t model, uint32_t files, uint32_t n);
 void jk_contest_done(struct jk_contest *contest);
 /* The model that goes first before one that takes part, and for which content they share (NULL: not asked); JK_NONE: it
  * goes first itself, or takes no part. */

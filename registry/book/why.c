@@ -312,6 +312,8 @@ static bool find_first(const struct question *question, struct jk_why *why)
     if (why->other != JK_NONE) {
         uint32_t slot = jk_content_of(question->book, question->row->release, kind, question->n);
         why->entry = jk_content_since(question->book, why->other, kind, slot, question->n);
+        if (kind == JK_CONTENT_FILES)
+            why->entry = later(why->entry, jk_contest_home(question->book, why->other, slot, question->n));
     }
     jk_contest_done(&contest);
     return room;

@@ -437,9 +437,9 @@ static void step(struct maker *maker)
         some_yank(maker);
     else if (dice < 72)
         some_move(maker);
-    else if (dice < 77)
+    else if (dice < 76)
         some_adopt(maker);
-    else if (dice < 78)
+    else if (dice < 79)
         some_namespace(maker);
     else if (dice < 82)
         some_held(maker);

@@ -2,6 +2,8 @@
  * meet. */
 #include "support/history_hub.h"
 
+#include "book/book_ask.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,14 +30,31 @@ static void tell(struct jk_entry *entry, struct jk_random *random)
     if (below(random, 4)) entry->weight_files = jk_ledger_digest(60 + below(random, 9));
 }
 
+/* An organisation of a hub that the model's publisher holds, as "hub/organisation"; empty for none. */
+static struct jk_span home_of(const struct jk_book *book, const char *model)
+{
+    uint32_t slot = jk_book_find_model(book, jk_span_of(model), JK_NONE);
+    for (uint32_t i = 0; slot != JK_NONE && i < jk_book_namespaces(book); i++) {
+        const struct jk_namespace *terms = jk_book_namespace(book, i, JK_NONE);
+        if (terms && terms->holder == jk_book_alias(book, slot, JK_NONE)->publisher) return terms->organisation;
+    }
+    return (struct jk_span){"", 0};
+}
+
 static enum jk_status observe(struct jk_ledger *ledger, struct jk_random *random, const char *model)
 {
     char id[64], to[80];
-    snprintf(id, sizeof id, "%s/m%u", organisations[below(random, COUNT_OF(organisations))], below(random, 12));
+    struct jk_span home = home_of(ledger->book, model), hub = jk_span_of(hubs[below(random, COUNT_OF(hubs))]);
+    struct jk_span owner = jk_span_of(organisations[below(random, COUNT_OF(organisations))]);
+    if (home.len > 0 && below(random, 2)) {
+        owner = home;
+        (void)jk_span_cut(&owner, '/', &hub);
+    }
+    snprintf(id, sizeof id, "%.*s/m%u", JK_SPAN_ARG(owner), below(random, 12));
     snprintf(to, sizeof to, "%s-new", id);
     struct jk_entry entry = {.kind = JK_KIND_OBSERVE,
                              .actor.type = JK_ACTOR_REGISTRAR,
-                             .hub = jk_span_of(hubs[below(random, COUNT_OF(hubs))]),
+                             .hub = hub,
                              .id = jk_span_of(id),
                              .model = below(random, 8) ? jk_span_of(model) : (struct jk_span){"", 0},
                              .created_us = JK_TIME_NONE,

@@ -123,6 +123,56 @@ static void test_own_manifest_first(void **state)
     assert_true(is_duplicate(ledger, "kim/copy"));
 }
 
+/* The owner of the place where the files lie goes first, though it came later; not one whose files lie elsewhere. */
+static void test_at_home(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    uint32_t entry;
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .artifact = 9)));
+    OK(jk_ledger_held(ledger, 9, 0, 5));
+    import(ledger, "Lee/owner", 5); /* at of-Lee/owner */
+    import(ledger, "park/last", 5);
+    assert_false(is_duplicate(ledger, "kim/thief"));
+    OK(jk_ledger_namespace(ledger, "kim", "huggingface.co/of-kim", JK_KIND_NAMESPACE));
+    assert_false(is_duplicate(ledger, "kim/thief")); /* nobody saw anything there */
+    uint32_t held = next_entry(ledger);
+    OK(jk_ledger_namespace(ledger, "Lee", "huggingface.co/of-lee", JK_KIND_NAMESPACE));
+    assert_true(is_duplicate(ledger, "kim/thief"));
+    assert_true(is_duplicate(ledger, "park/last"));
+    assert_false(is_duplicate(ledger, "Lee/owner"));
+    assert_string_equal(first_before(ledger, "kim/thief", 0, &entry), "Lee/owner");
+    assert_int_equal(entry, held);
+    OK(jk_ledger_namespace(ledger, "park", "huggingface.co/of-park", JK_KIND_NAMESPACE));
+    assert_true(is_duplicate(ledger, "park/last")); /* of two at home the earlier one */
+    OK(jk_ledger_observe(ledger, "Lee/owner", JK_OBSERVED_PRESENT, 6));
+    assert_true(is_duplicate(ledger, "kim/thief"));
+    assert_false(is_duplicate(ledger, "park/last"));
+    OK(jk_ledger_namespace(ledger, "park", "huggingface.co/of-park", JK_KIND_NAMESPACE_END));
+    assert_false(is_duplicate(ledger, "kim/thief"));
+    assert_true(is_duplicate(ledger, "park/last"));
+}
+
+/* A ruling on origin says otherwise. */
+static void test_ruled_at_home(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/maker", OF(PARENT(BASE)), .artifact = 9)));
+    OK(jk_ledger_held(ledger, 9, 0, 5));
+    import(ledger, "Lee/reuploader", 5);
+    OK(jk_ledger_namespace(ledger, "Lee", "huggingface.co/of-lee", JK_KIND_NAMESPACE));
+    assert_true(is_duplicate(ledger, "kim/maker"));
+    struct jk_entry entry = {.kind = JK_KIND_ORIGIN,
+                             .actor.type = JK_ACTOR_EVALUATOR,
+                             .model = JK_SPAN("kim/maker"),
+                             .evidence = JK_SPAN("training logs were shown"),
+                             .needs_second = JK_ANSWER_NO};
+    uint32_t release = jk_book_deciding(ledger->book, slot(ledger, "kim/maker"), NOW);
+    entry.release = jk_book_release(ledger->book, release)->hash;
+    OK(jk_ledger_add(ledger, &entry));
+    assert_false(is_duplicate(ledger, "kim/maker"));
+    assert_true(is_duplicate(ledger, "Lee/reuploader"));
+}
+
 /* All who have it are found, whichever way. */
 static void test_walk(void **state)
 {
@@ -149,7 +199,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_two_listings), TEST(test_for_how_long),       TEST(test_releases), TEST(test_manifest_and_listing),
-        TEST(test_ancestors),    TEST(test_own_manifest_first), TEST(test_walk)};
+        TEST(test_ancestors),    TEST(test_own_manifest_first), TEST(test_at_home),  TEST(test_ruled_at_home),
+        TEST(test_walk)};
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,20 +231,23 @@ static bool descends(const struct jk_book *book, uint32_t model, uint32_t from, 
     return false;
 }
 
-static bool is_same_content(const struct jk_book *book, uint32_t release, uint32_t other)
+static bool is_same_content(const struct jk_book *book, uint32_t release, uint32_t other, uint32_t n)
 {
     for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
-        uint32_t slot = jk_content_of(book, release, (enum jk_content)kind, JK_NONE);
-        if (slot != JK_NONE && slot == jk_content_of(book, other, (enum jk_content)kind, JK_NONE)) return true;
+        uint32_t slot = jk_content_of(book, release, (enum jk_content)kind, n);
+        if (slot != JK_NONE && slot == jk_content_of(book, other, (enum jk_content)kind, n)) return true;
     }
     return false;
 }
 
-static bool share_content(const struct jk_book *book, uint32_t a, uint32_t b)
+/* Before or after the entry n; what a manifest says, whenever it is known. */
+static bool share_content(const struct jk_book *book, uint32_t a, uint32_t b, uint32_t n)
 {
     for (uint32_t i = jk_book_newest(book, a, JK_NONE); i != JK_NONE; i = jk_book_release(book, i)->older)
         for (uint32_t j = jk_book_newest(book, b, JK_NONE); j != JK_NONE; j = jk_book_release(book, j)->older)
-            if (is_same_content(book, i, j)) return true;
+            if (is_same_content(book, i, j, n) || is_same_content(book, i, j, n + 1) ||
+                is_same_content(book, i, j, JK_NONE))
+                return true;
     return false;
 }
 
@@ -259,7 +262,7 @@ static void mark_reach(const struct jk_book *book, uint32_t model, uint32_t n, u
         more = false;
         for (uint32_t i = 0; i < models; i++)
             for (uint32_t j = 0; j < models && !reach[i]; j++)
-                if (reach[j] && share_content(book, i, j)) reach[i] = 1, more = true;
+                if (reach[j] && share_content(book, i, j, n)) reach[i] = 1, more = true;
     }
     for (uint32_t i = 0; i < models; i++)
         for (uint32_t j = 0; j < models && !reach[i]; j++) {
