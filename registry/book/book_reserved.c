@@ -75,5 +75,6 @@ const struct jk_reserved *jk_book_find_reserved(const struct jk_book *book, stru
     if (!asked.whole_len) return NULL;
     const struct jk_reserved *best =
         better(book, publisher_name, &asked, hash_of(asked.whole, asked.whole_len), n, NULL);
+    if (asked.trunk_len == asked.whole_len) return best; /* nothing was cut: it is the same chain */
     return better(book, publisher_name, &asked, hash_of(asked.trunk, asked.trunk_len), n, best);
 }
