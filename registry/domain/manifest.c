@@ -97,7 +97,7 @@ static bool is_encoded(struct jk_span text)
     return jk_utf8_valid(text);
 }
 
-static const char *path_fault(struct jk_span path)
+const char *jk_manifest_path_fault(struct jk_span path)
 {
     if (path.len == 0 || path.len > JK_MANIFEST_PATH_MAX) return "must have a path of 1 to 1,024 bytes";
     if (!is_encoded(path)) return "must percent-encode space, \"%\" and control characters of the path, and only them";
@@ -191,7 +191,7 @@ static const char *read_file_line(struct check *check, struct jk_span rest)
     if (!take_word(&rest, &hex) || !jk_digest_parse(hex, &digest))
         return "must have a SHA-256 in lower-case hexadecimal";
     if (!take_word(&rest, &size_text) || !jk_span_to_u64(size_text, &size)) return "must have a decimal size in bytes";
-    const char *fault = path_fault(rest);
+    const char *fault = jk_manifest_path_fault(rest);
     if (fault) return fault;
     if (check->group == GROUP_FILE && jk_span_compare(check->previous, rest) >= 0)
         return "is out of order or a duplicate: file lines are sorted by the bytes of their paths";
@@ -442,42 +442,48 @@ static const char *read_manifest(struct check *check)
 
 static int compare_digest(const void *a, const void *b)
 {
-    return jk_digest_compare(&((const struct file *)a)->digest, &((const struct file *)b)->digest);
+    return jk_digest_compare(a, b);
 }
 
-/* Moves the weight files to the front of the array, sorted by digest; returns how many there are. */
-static size_t gather_weight_files(struct check *check)
+/* Over the digests, which are sorted; as a set, each counts once. Zero if there are none. */
+static void digest_files(struct jk_sha256 *hash, struct jk_digest *digests, size_t count, bool set,
+                         struct jk_digest *out_digest)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < check->summary.files; i++)
-        if (jk_manifest_is_weights(check->files[i].path)) check->files[count++] = check->files[i];
-    if (count > 0) qsort(check->files, count, sizeof check->files[0], compare_digest);
-    return count;
-}
-
-/* Over the digests of the first `count` files; as a set, each counts once. Zero if there are none. */
-static void digest_files(struct check *check, size_t count, bool set, struct jk_digest *out_digest)
-{
+    *out_digest = (struct jk_digest){0};
     if (count == 0) return;
-    jk_sha256_begin(check->tensor_hash);
+    qsort(digests, count, sizeof *digests, compare_digest);
+    jk_sha256_begin(hash);
     for (size_t i = 0; i < count; i++) {
         char line[JK_DIGEST_HEX + 1];
-        if (set && i > 0 && jk_digest_equal(&check->files[i].digest, &check->files[i - 1].digest)) continue;
-        jk_digest_hex(&check->files[i].digest, line);
+        if (set && i > 0 && jk_digest_equal(&digests[i], &digests[i - 1])) continue;
+        jk_digest_hex(&digests[i], line);
         line[JK_DIGEST_HEX] = '\n';
-        jk_sha256_add(check->tensor_hash, line, sizeof line);
+        jk_sha256_add(hash, line, sizeof line);
     }
-    jk_sha256_end(check->tensor_hash, out_digest);
+    jk_sha256_end(hash, out_digest);
 }
 
-static void finish(struct check *check, struct jk_span bytes, struct jk_manifest_summary *out_summary)
+void jk_manifest_set_of(struct jk_sha256 *hash, struct jk_digest *digests, size_t count, struct jk_digest *out_set)
 {
-    if (check->summary.tensors) jk_sha256_end(check->tensor_hash, &check->summary.weights);
-    size_t count = gather_weight_files(check);
-    if (!check->summary.tensors) digest_files(check, count, false, &check->summary.weights);
-    digest_files(check, count, true, &check->summary.weight_files);
+    digest_files(hash, digests, count, true, out_set);
+}
+
+static bool finish(struct check *check, struct jk_span bytes, struct jk_manifest_summary *out_summary)
+{
+    struct jk_digest *digests = malloc(check->summary.files * sizeof *digests);
+    size_t count = 0;
+    if (!digests) return false;
+    for (size_t i = 0; i < check->summary.files; i++)
+        if (jk_manifest_is_weights(check->files[i].path)) digests[count++] = check->files[i].digest;
+    if (check->summary.tensors)
+        jk_sha256_end(check->tensor_hash, &check->summary.weights);
+    else
+        digest_files(check->tensor_hash, digests, count, false, &check->summary.weights);
+    digest_files(check->tensor_hash, digests, count, true, &check->summary.weight_files);
     check->summary.artifact = jk_digest_of(bytes);
     *out_summary = check->summary;
+    free(digests);
+    return true;
 }
 
 static enum jk_status fail_manifest(const struct check *check, const char *fault, struct jk_error *error)
@@ -500,7 +506,7 @@ enum jk_status jk_manifest_check(struct jk_span bytes, struct jk_manifest_summar
     if (check.tensor_hash) {
         jk_sha256_begin(check.tensor_hash);
         fault = read_manifest(&check);
-        if (!fault) finish(&check, bytes, out_summary);
+        if (!fault && !finish(&check, bytes, out_summary)) check.exhausted = true;
     }
     enum jk_status status = fault || check.exhausted ? fail_manifest(&check, fault, error) : JK_OK;
     free(check.files);

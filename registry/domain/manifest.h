@@ -24,6 +24,10 @@ struct jk_manifest_summary {
 /* Takes the whole manifest in memory (at most JK_MANIFEST_MAX). INVALID_ARGUMENT names line number and rule. */
 JK_MUST_USE enum jk_status jk_manifest_check(struct jk_span bytes, struct jk_manifest_summary *out_summary,
                                              struct jk_error *error);
+/* Why a path may not stand in a manifest, as the end of a sentence that begins with the line; NULL if it may. */
+const char *jk_manifest_path_fault(struct jk_span path);
+/* The set of weight files with these digests, which are sorted in place; zero for none. */
+void jk_manifest_set_of(struct jk_sha256 *hash, struct jk_digest *digests, size_t count, struct jk_digest *out_set);
 /* True when the path names a weight file (see manifest.md). */
 bool jk_manifest_is_weights(struct jk_span path);
 /* True if the path names a file that may be executed: program source, a library, a pickle. */

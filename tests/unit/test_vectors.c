@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "domain/entry.h"
 #include "domain/lineage.h"
+#include "domain/listing.h"
 #include "domain/manifest.h"
 #include "domain/policy.h"
 #include "tlog/forest.h"
@@ -86,6 +87,17 @@ static void replay_manifest(struct replay *replay, struct block *block)
     if (jk_manifest_check(jk_text_span(&block->text), &summary, &error) != JK_OK) fail_msg("%s", error.message);
     result_is(block, "artifact", &summary.artifact);
     result_is(block, "weights", &summary.weights);
+    result_is(block, "weight-files", &summary.weight_files);
+}
+
+static void replay_listing(struct replay *replay, struct block *block)
+{
+    struct jk_listing_summary summary;
+    struct jk_error error;
+    (void)replay;
+    jk_error_init(&error, NULL);
+    if (jk_listing_check(jk_text_span(&block->text), &summary, &error) != JK_OK) fail_msg("%s", error.message);
+    result_is(block, "listing", &summary.listing);
     result_is(block, "weight-files", &summary.weight_files);
 }
 
@@ -172,9 +184,9 @@ static void every_vector(void **state)
     static const struct {
         const char *word;
         void (*replay)(struct replay *replay, struct block *block);
-    } words[] = {{"manifest", replay_manifest},    {"statement", replay_statement}, {"external", replay_external},
-                 {"policy", replay_policy},        {"entry", replay_entry},         {"tree", replay_tree},
-                 {"checkpoint", replay_checkpoint}};
+    } words[] = {{"manifest", replay_manifest}, {"listing", replay_listing},      {"statement", replay_statement},
+                 {"external", replay_external}, {"policy", replay_policy},        {"entry", replay_entry},
+                 {"tree", replay_tree},         {"checkpoint", replay_checkpoint}};
     static char file[1 << 16];
     struct jk_span rest = golden_read("../../registry/formats/vectors.txt", file, sizeof file), line;
     struct replay replay = {.forest = jk_forest_new()};

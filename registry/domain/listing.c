@@ -1,0 +1,132 @@
+/* See listing.h. Memory for checking: 32 bytes for each weight file. */
+#include "domain/listing.h"
+
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "domain/lines.h"
+#include "domain/manifest.h"
+
+#define HEAD "jokbo/listing/v1"
+
+struct reading {
+    struct jk_lines lines;
+    struct jk_span path;       /* of the previous line */
+    struct jk_digest *weights; /* of the weight files so far */
+    size_t weight_count, room;
+    struct jk_listing_summary summary;
+    bool exhausted; /* out of memory */
+};
+
+static const char *parse_line(struct jk_span line, struct jk_listing_file *out_file)
+{
+    struct jk_span rest, word;
+    if (!jk_line_value(line, JK_SPAN("file"), &rest)) return "must be a file line";
+    if (!jk_span_cut(&rest, ' ', &word) || !jk_digest_parse(word, &out_file->digest))
+        return "must have a SHA-256 in lower-case hexadecimal";
+    if (!jk_span_cut(&rest, ' ', &word) || !jk_span_to_u64(word, &out_file->size))
+        return "must have a decimal size in bytes";
+    out_file->path = rest;
+    return jk_manifest_path_fault(rest);
+}
+
+static const char *keep_weights(struct reading *reading, const struct jk_listing_file *file)
+{
+    if (!jk_manifest_is_weights(file->path)) return NULL;
+    if (reading->weight_count == reading->room) {
+        size_t room = reading->room ? reading->room * 2 : 64;
+        struct jk_digest *weights = realloc(reading->weights, room * sizeof *weights);
+        reading->exhausted = !weights;
+        if (!weights) return "finds no memory";
+        reading->weights = weights;
+        reading->room = room;
+    }
+    reading->weights[reading->weight_count++] = file->digest;
+    return NULL;
+}
+
+static const char *read_listed_file(struct reading *reading)
+{
+    struct jk_listing_summary *summary = &reading->summary;
+    struct jk_listing_file file;
+    const char *fault = parse_line(reading->lines.line, &file);
+    if (fault) return fault;
+    if (summary->files == JK_LISTING_FILES_MAX) return "is one file too many: at most 100,000";
+    if (summary->files > 0 && jk_span_compare(reading->path, file.path) >= 0)
+        return "is out of order or a duplicate: file lines are sorted by the bytes of their paths";
+    if (__builtin_add_overflow(summary->bytes, file.size, &summary->bytes)) return "makes the sizes overflow 64 bits";
+    reading->path = file.path;
+    summary->files++;
+    return keep_weights(reading, &file);
+}
+
+static const char *read_listing(struct reading *reading)
+{
+    struct jk_lines *lines = &reading->lines;
+    if (!jk_lines_next(lines) || !jk_span_is(lines->line, HEAD)) return "must be \"" HEAD "\"";
+    while (lines->rest.len) {
+        if (!jk_lines_next(lines)) return "must end in a line feed";
+        const char *fault = read_listed_file(reading);
+        if (fault) return fault;
+    }
+    return reading->summary.files > 0 ? NULL : "must be followed by a file line: at least one is needed";
+}
+
+static enum jk_status fail_listing(const struct reading *reading, const char *fault, struct jk_error *error)
+{
+    char shown[200];
+    if (reading->exhausted) return jk_out_of_memory(error);
+    jk_text_shorten(reading->lines.line, shown, sizeof shown);
+    return jk_fail(error, JK_INVALID_ARGUMENT, "INVALID_LISTING", "Line %u of the listing, \"%s\", %s.",
+                   reading->lines.number, shown, fault);
+}
+
+enum jk_status jk_listing_check(struct jk_span bytes, struct jk_listing_summary *out_summary, struct jk_error *error)
+{
+    if (bytes.len > JK_LISTING_MAX)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "INVALID_LISTING",
+                       "The listing has %zu bytes: at most 64 MiB are allowed.", bytes.len);
+    struct reading reading = {.lines = jk_lines_of(bytes)};
+    struct jk_sha256 *hash = jk_sha256_new();
+    const char *fault = NULL;
+    reading.exhausted = !hash;
+    if (hash) fault = read_listing(&reading);
+    enum jk_status status = JK_OK;
+    if (fault || reading.exhausted) {
+        status = fail_listing(&reading, fault, error);
+    } else {
+        reading.summary.listing = jk_digest_of(bytes);
+        jk_manifest_set_of(hash, reading.weights, reading.weight_count, &reading.summary.weight_files);
+        *out_summary = reading.summary;
+    }
+    jk_sha256_free(hash);
+    free(reading.weights);
+    return status;
+}
+
+void jk_listing_begin(struct jk_text *out)
+{
+    jk_text_add_str(out, HEAD "\n");
+}
+
+void jk_listing_add(struct jk_text *out, const struct jk_listing_file *file)
+{
+    char hex[JK_DIGEST_HEX + 1];
+    jk_digest_hex(&file->digest, hex);
+    jk_text_addf(out, "file %s %llu ", hex, (unsigned long long)file->size);
+    jk_text_add(out, file->path);
+    jk_text_add_char(out, '\n');
+}
+
+struct jk_span jk_listing_lines(struct jk_span listing)
+{
+    struct jk_span head;
+    (void)jk_span_line(&listing, &head);
+    return listing;
+}
+
+bool jk_listing_next(struct jk_span *rest, struct jk_listing_file *out_file)
+{
+    struct jk_span line;
+    return jk_span_line(rest, &line) && parse_line(line, out_file) == NULL;
+}
