@@ -58,6 +58,14 @@ static bool means_key(struct jk_span written, const char *key)
     return same;
 }
 
+const char *jk_card_key(struct jk_span written)
+{
+    static const char *const keys[] = {"base_model", "base_model_relation", "license", "license_name", "license_link"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (means_key(written, keys[i])) return keys[i];
+    return NULL;
+}
+
 /* The key itself goes before its variants; either way a variant is told. */
 static const struct jk_yaml *find_key(struct jk_card *card, const struct jk_yaml *root, const char *key)
 {

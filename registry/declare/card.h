@@ -36,6 +36,8 @@ JK_MUST_USE enum jk_status jk_card_parse(struct jk_span text, struct jk_arena *a
 /* The same from the mapping that the front matter is; NULL for an empty one. */
 JK_MUST_USE enum jk_status jk_card_read(const struct jk_yaml *root, struct jk_arena *arena, struct jk_card *out_card,
                                         struct jk_error *error);
+/* The key of those about parents and licences that a written one is, or is a variant of; NULL for others. */
+const char *jk_card_key(struct jk_span written);
 /* Adds a tag, and what it says of parents, relation and licence. */
 void jk_card_add_tag(struct jk_card *card, struct jk_span tag);
 bool jk_card_has_tag(const struct jk_card *card, const char *tag);

@@ -48,18 +48,19 @@ static size_t without_oddities(struct jk_span text, struct jk_text *out)
     return values;
 }
 
-json_t *jk_declared_json(struct jk_span text, const char *file, struct jk_error *error)
+json_t *jk_declared_json_within(struct jk_span text, size_t most_bytes, size_t most_values, const char *file,
+                                struct jk_error *error)
 {
     JK_CLEANUP(jk_text_done) struct jk_text plain;
     json_error_t fault;
     jk_text_init(&plain, 0);
-    if (text.len > JK_DECLARED_JSON_MAX) {
-        jk_error_field(error, file, "it is larger than 1 MiB");
+    if (text.len > most_bytes) {
+        jk_error_field(error, file, "it is larger than %zu MiB", most_bytes >> 20);
         return NULL;
     }
     if (jk_span_starts(text, JK_SPAN("\xEF\xBB\xBF"))) text = (struct jk_span){text.at + 3, text.len - 3};
-    if (without_oddities(text, &plain) > JK_DECLARED_JSON_VALUES) {
-        jk_error_field(error, file, "it has more than 100,000 values");
+    if (without_oddities(text, &plain) > most_values) {
+        jk_error_field(error, file, "it has more than %zu,000 values", most_values / 1000);
         return NULL;
     }
     json_t *root = plain.failed ? NULL : json_loadb(plain.bytes ? plain.bytes : "", plain.len, JSON_DECODE_ANY, &fault);
@@ -72,6 +73,11 @@ json_t *jk_declared_json(struct jk_span text, const char *file, struct jk_error 
         jk_error_field(error, file, "line %d: %s", fault.line, fault.text);
     json_decref(root);
     return NULL;
+}
+
+json_t *jk_declared_json(struct jk_span text, const char *file, struct jk_error *error)
+{
+    return jk_declared_json_within(text, JK_DECLARED_JSON_MAX, JK_DECLARED_JSON_VALUES, file, error);
 }
 
 struct jk_span jk_declared_json_text(const json_t *object, const char *key, struct jk_arena *arena)

@@ -13,6 +13,9 @@
 
 /* NULL with a violation of `file`; else an object, the caller's to json_decref. */
 json_t *jk_declared_json(struct jk_span text, const char *file, struct jk_error *error);
+/* The same with limits of the caller's: whole MiB, and whole thousands below a million. */
+json_t *jk_declared_json_within(struct jk_span text, size_t most_bytes, size_t most_values, const char *file,
+                                struct jk_error *error);
 /* The text under a key, trimmed and in the arena; empty where there is none or something else. */
 struct jk_span jk_declared_json_text(const json_t *object, const char *key, struct jk_arena *arena);
 

@@ -4,6 +4,24 @@
 #include "base/text.h"
 #include "declare/words.h"
 
+static const char *const places[] = {"repo_url", "url", "repo_id", "repo", "id", "model_id", "path", "model"},
+                         *const names[] = {"name", "model_name"},
+                         *const makers[] = {"organization", "organisation", "org", "author", "publisher"};
+
+static bool is_one_of(struct jk_span key, const char *const *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (jk_span_equal(key, jk_span_of(keys[i]))) return true;
+    return false;
+}
+
+bool jk_reference_key(struct jk_span key)
+{
+    return is_one_of(key, places, sizeof places / sizeof places[0]) ||
+           is_one_of(key, names, sizeof names / sizeof names[0]) ||
+           is_one_of(key, makers, sizeof makers / sizeof makers[0]);
+}
+
 /* The first of the keys that has a text. */
 static struct jk_span first_text(const struct jk_yaml *mapping, const char *const *keys, size_t count)
 {
@@ -44,9 +62,6 @@ struct jk_span jk_reference_join(struct jk_span organization, struct jk_span nam
  * guess; empty for none. */
 static struct jk_span reference_of(const struct jk_yaml *mapping, struct jk_doubts *doubts)
 {
-    static const char *const places[] = {"repo_url", "url", "repo_id", "repo", "id", "model_id", "path", "model"},
-                             *const names[] = {"name", "model_name"},
-                             *const makers[] = {"organization", "organisation", "org", "author", "publisher"};
     struct jk_span place = first_text(mapping, places, sizeof places / sizeof places[0]);
     struct jk_span name = first_text(mapping, names, sizeof names / sizeof names[0]);
     if (place.len > 0) return place;
@@ -60,14 +75,14 @@ static struct jk_span reference_of(const struct jk_yaml *mapping, struct jk_doub
 }
 
 /* Several lines of one text are several names. */
-static void add_lines(struct jk_names *names, struct jk_span text)
+static void add_lines(struct jk_names *list, struct jk_span text)
 {
     struct jk_span line;
     while (jk_span_line(&text, &line))
-        jk_names_add(names, line);
+        jk_names_add(list, line);
 }
 
-void jk_reference_read_all(const struct jk_yaml *node, struct jk_doubts *doubts, struct jk_names *names,
+void jk_reference_read_all(const struct jk_yaml *node, struct jk_doubts *doubts, struct jk_names *out_names,
                            const char *field, const char *file, struct jk_error *error)
 {
     if (jk_yaml_is_null(node)) return;
@@ -75,7 +90,7 @@ void jk_reference_read_all(const struct jk_yaml *node, struct jk_doubts *doubts,
     for (; item; item = node->kind == JK_YAML_SEQUENCE ? item->next : NULL) {
         struct jk_span name = item->kind == JK_YAML_MAPPING ? reference_of(item, doubts) : jk_yaml_text(item);
         if (name.len > 0)
-            add_lines(names, name);
+            add_lines(out_names, name);
         else if (item->kind != JK_YAML_SCALAR)
             jk_error_field(error, field, "line %u of %s: a model's name is needed here, as in \"%s: publisher/model\"",
                            item->line, file, field);

@@ -3,6 +3,7 @@
 #include "support/golden.h"
 
 #include "base/text.h"
+#include "census/record.h"
 #include "domain/entry.h"
 #include "domain/lineage.h"
 #include "domain/listing.h"
@@ -101,6 +102,19 @@ static void replay_listing(struct replay *replay, struct block *block)
     result_is(block, "weight-files", &summary.weight_files);
 }
 
+static void replay_record(struct replay *replay, struct block *block)
+{
+    struct jk_record record;
+    struct jk_error error;
+    (void)replay;
+    jk_error_init(&error, NULL);
+    struct jk_span bytes = {block->text.bytes, block->text.len - 1};
+    if (jk_record_read(bytes, &record, &error) != JK_OK) fail_msg("%s", error.message);
+    result_is(block, "record", &record.record);
+    result_is(block, "listing", &record.listing);
+    result_is(block, "weight-files", &record.weight_files);
+}
+
 static void replay_statement(struct replay *replay, struct block *block)
 {
     struct jk_digest hash = jk_statement_hash(jk_text_span(&block->text));
@@ -184,9 +198,9 @@ static void every_vector(void **state)
     static const struct {
         const char *word;
         void (*replay)(struct replay *replay, struct block *block);
-    } words[] = {{"manifest", replay_manifest}, {"listing", replay_listing},      {"statement", replay_statement},
-                 {"external", replay_external}, {"policy", replay_policy},        {"entry", replay_entry},
-                 {"tree", replay_tree},         {"checkpoint", replay_checkpoint}};
+    } words[] = {{"manifest", replay_manifest},   {"listing", replay_listing},   {"record", replay_record},
+                 {"statement", replay_statement}, {"external", replay_external}, {"policy", replay_policy},
+                 {"entry", replay_entry},         {"tree", replay_tree},         {"checkpoint", replay_checkpoint}};
     static char file[1 << 16];
     struct jk_span rest = golden_read("../../registry/formats/vectors.txt", file, sizeof file), line;
     struct replay replay = {.forest = jk_forest_new()};

@@ -1,0 +1,126 @@
+/* Strings and numbers of JSON as RFC 8785 writes them, which is in one way each. */
+#include "base/ascii.h"
+#include "census/record_inside.h"
+
+static const struct {
+    char byte, letter;
+} short_escapes[] = {{'"', '"'}, {'\\', '\\'}, {'\b', 'b'}, {'\t', 't'}, {'\n', 'n'}, {'\f', 'f'}, {'\r', 'r'}};
+
+/* The letter of the short escape of a byte; 0 for none. */
+static char letter_of(char byte)
+{
+    for (size_t i = 0; i < sizeof short_escapes / sizeof short_escapes[0]; i++)
+        if (short_escapes[i].byte == byte) return short_escapes[i].letter;
+    return 0;
+}
+
+static bool needs_no_escape(char byte)
+{
+    return (unsigned char)byte >= ' ' && byte != '"' && byte != '\\';
+}
+
+void jk_canonical_add_string(struct jk_text *out, struct jk_span text)
+{
+    jk_text_add_char(out, '"');
+    for (size_t i = 0, plain; i < text.len; i = plain + 1) {
+        for (plain = i; plain < text.len && needs_no_escape(text.at[plain]);)
+            plain++;
+        jk_text_add(out, (struct jk_span){text.at + i, plain - i});
+        if (plain == text.len) break;
+        char letter = letter_of(text.at[plain]);
+        if (letter)
+            jk_text_addf(out, "\\%c", letter);
+        else
+            jk_text_addf(out, "\\u%04x", (unsigned char)text.at[plain]);
+    }
+    jk_text_add_char(out, '"');
+}
+
+bool jk_canonical_take(struct jk_span *rest, const char *literal)
+{
+    struct jk_span head = jk_span_of(literal);
+    if (!jk_span_starts(*rest, head)) return false;
+    *rest = (struct jk_span){rest->at + head.len, rest->len - head.len};
+    return true;
+}
+
+/* The byte that the escape at the beginning of `text` stands for, and its length; 0 if it is not canonical. NUL is
+ * none: no text of the registry has one. */
+static size_t escape_of(struct jk_span text, char *out_byte)
+{
+    for (size_t i = 0; text.len >= 2 && i < sizeof short_escapes / sizeof short_escapes[0]; i++) {
+        if (short_escapes[i].letter != text.at[1]) continue;
+        *out_byte = short_escapes[i].byte;
+        return 2;
+    }
+    unsigned char byte;
+    if (text.len < 6 || text.at[1] != 'u' || text.at[2] != '0' || text.at[3] != '0' ||
+        !jk_hex_decode((struct jk_span){text.at + 4, 2}, &byte, 1) || byte == 0 || byte >= ' ' || letter_of((char)byte))
+        return 0;
+    *out_byte = (char)byte;
+    return 6;
+}
+
+bool jk_canonical_take_string(struct jk_span *rest, struct jk_canonical_string *out_string)
+{
+    size_t i = 1, len = 0;
+    if (rest->len < 2 || rest->at[0] != '"') return false;
+    for (; i < rest->len && rest->at[i] != '"'; len++) {
+        char byte;
+        size_t taken = 1;
+        if (rest->at[i] == '\\')
+            taken = escape_of((struct jk_span){rest->at + i, rest->len - i}, &byte);
+        else if ((unsigned char)rest->at[i] < ' ')
+            return false;
+        if (taken == 0) return false;
+        i += taken;
+    }
+    if (i >= rest->len) return false;
+    *out_string = (struct jk_canonical_string){{rest->at + 1, i - 1}, len};
+    *rest = (struct jk_span){rest->at + i + 1, rest->len - i - 1};
+    return true;
+}
+
+bool jk_canonical_take_number(struct jk_span *rest, uint64_t *out_number)
+{
+    size_t len = 0;
+    while (len < rest->len && jk_ascii_digit(rest->at[len]))
+        len++;
+    if (!jk_span_to_u64((struct jk_span){rest->at, len}, out_number)) return false;
+    *rest = (struct jk_span){rest->at + len, rest->len - len};
+    return true;
+}
+
+bool jk_canonical_text(const struct jk_canonical_string *string, char *room, size_t size, struct jk_span *out_text)
+{
+    size_t len = 0;
+    *out_text = string->raw;
+    if (string->len > size) return false;
+    if (string->len == string->raw.len) return true;
+    for (size_t i = 0; i < string->raw.len; len++) {
+        size_t taken = 1;
+        room[len] = string->raw.at[i];
+        if (room[len] == '\\') taken = escape_of((struct jk_span){string->raw.at + i, string->raw.len - i}, &room[len]);
+        i += taken;
+    }
+    *out_text = (struct jk_span){room, len};
+    return true;
+}
+
+bool jk_canonical_pass(struct jk_span *rest)
+{
+    struct jk_canonical_string string;
+    size_t depth = 0;
+    do {
+        char c = rest->len > 0 ? rest->at[0] : '\0';
+        if (c == '"') {
+            if (!jk_canonical_take_string(rest, &string)) return false;
+            continue;
+        }
+        if (c == '\0' || (depth == 0 && c != '{' && c != '[')) return false;
+        depth += c == '{' || c == '[';
+        depth -= c == '}' || c == ']';
+        *rest = (struct jk_span){rest->at + 1, rest->len - 1};
+    } while (depth > 0);
+    return true;
+}
