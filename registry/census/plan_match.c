@@ -1,0 +1,279 @@
+/* Which registered model each line is of, what has moved, and what may not be written. */
+#include "census/plan_inside.h"
+#include "domain/ident.h"
+
+#define NONE JK_INTERN_NONE
+
+static const struct jk_plan_seen *seen_at(const struct jk_plan *plan, const uint32_t *table, uint32_t number)
+{
+    return number == NONE || table[number] == NONE ? NULL : &plan->seen[table[number]];
+}
+
+static struct jk_span name_text(const struct jk_plan *plan, uint32_t name)
+{
+    return jk_intern_text(&plan->names, name);
+}
+
+bool jk_plan_is_free(const struct jk_plan *plan, uint32_t publisher, struct jk_span id)
+{
+    char organisation[JK_EXTERNAL_MAX + 1];
+    struct jk_span part, model;
+    if (publisher == JK_NONE || !jk_book_is_claimed(plan->book, publisher, plan->n)) return true;
+    jk_ident_split(id, &part, &model);
+    size_t len = plan->hub.len + 1 + part.len;
+    if (len > JK_EXTERNAL_MAX) return false;
+    memcpy(organisation, plan->hub.at, plan->hub.len);
+    organisation[plan->hub.len] = '/';
+    memcpy(organisation + plan->hub.len + 1, part.at, part.len);
+    return jk_book_namespace_holder(plan->book, (struct jk_span){organisation, len}, plan->n) == publisher;
+}
+
+static uint32_t publisher_of_name(const struct jk_plan *plan, struct jk_span name)
+{
+    struct jk_span publisher, model;
+    jk_ident_split(name, &publisher, &model);
+    return jk_book_find_publisher(plan->book, publisher, plan->n);
+}
+
+static uint32_t publisher_of_model(const struct jk_plan *plan, uint32_t model)
+{
+    return jk_book_alias(plan->book, model, plan->n)->publisher;
+}
+
+static bool has_name(const struct jk_plan *plan, uint32_t model, uint32_t name)
+{
+    return jk_span_equal_fold(jk_plan_model_name(plan, model), name_text(plan, name));
+}
+
+static bool is_base(const struct jk_plan *plan, uint32_t model)
+{
+    return jk_book_base(plan->book, model, plan->n) != NULL;
+}
+
+static void conclude(struct jk_plan *plan, struct jk_plan_node *node, enum jk_plan_action action, const char *why)
+{
+    node->candidate = false;
+    node->action = action;
+    if (why) jk_plan_say(plan, node, why);
+}
+
+static const char *claimed_phrase(struct jk_plan *plan, uint32_t publisher, struct jk_span id)
+{
+    struct jk_span part, model, name = jk_book_publisher(plan->book, publisher)->name;
+    jk_ident_split(id, &part, &model);
+    return jk_plan_phrase(plan,
+                          "the publisher %.*s is somebody's who has not proven that %.*s/%.*s is theirs: an admin can "
+                          "transfer the name, or a registrar record the namespace",
+                          JK_SPAN_ARG(name), JK_SPAN_ARG(plan->hub), JK_SPAN_ARG(part));
+}
+
+/* ---- which model ---- */
+
+/* Under the same id there was another identity: what is there now is another repository. */
+static bool is_replaced(const struct jk_plan_node *node, const struct jk_plan_seen *before)
+{
+    return before && before->identity != NONE && node->identity != NONE && before->identity != node->identity;
+}
+
+static void match_present(struct jk_plan *plan, struct jk_plan_node *node)
+{
+    const struct jk_plan_seen *same = seen_at(plan, plan->seen_of_identity, node->identity);
+    const struct jk_plan_seen *before = seen_at(plan, plan->seen_of_name, node->name);
+    if (same) {
+        node->model = same->model;
+        bool there = same->name == node->name || (same->state == JK_OBSERVED_MOVED && same->to == node->name);
+        if (!there) node->moved_from = same->name;
+    } else if (before && !is_replaced(node, before)) {
+        node->model = before->model;
+    } else if (before) {
+        bool lives = plan->node_of_identity[before->identity] != NONE;
+        if (before->state == JK_OBSERVED_PRESENT && plan->complete && !lives && before->model != JK_NONE)
+            node->gone = plan->seen_of_name[node->name];
+        conclude(plan, node, JK_PLAN_BLOCKED,
+                 jk_plan_phrase(plan, "the name is of another repository, whose identity is %.*s and not %.*s",
+                                JK_SPAN_ARG(jk_intern_text(&plan->identities, before->identity)),
+                                JK_SPAN_ARG(jk_intern_text(&plan->identities, node->identity))));
+    } else {
+        node->model = jk_book_find_model(plan->book, name_text(plan, node->name), plan->n);
+    }
+}
+
+/* A line about what has moved is told with the one about its new name, if the run has that. */
+static void match_moved(struct jk_plan *plan, struct jk_plan_node *node)
+{
+    const struct jk_plan_seen *before = seen_at(plan, plan->seen_of_identity, node->identity);
+    if (!before) before = seen_at(plan, plan->seen_of_name, node->name);
+    if (before) node->model = before->model;
+    uint32_t at = plan->node_of_name[node->to];
+    struct jk_plan_node *now = at == NONE ? NULL : &plan->nodes[at];
+    if (!before || !now || now->state != JK_CENSUS_PRESENT || is_replaced(now, before)) return;
+    if (now->model != JK_NONE && now->model != before->model) return;
+    now->model = before->model;
+    if (before->state == JK_OBSERVED_MOVED && before->to == node->to) return;
+    now->moved_from = node->name;
+    now->move_offset = node->offset;
+    now->move_length = node->length;
+    node->told = true;
+}
+
+/* ---- what has moved ---- */
+
+/* Whether the model can have that name here, too; NULL, or why not. */
+static const char *rename_fault(struct jk_plan *plan, uint32_t model, uint32_t from, uint32_t to)
+{
+    struct jk_span name = name_text(plan, to);
+    uint32_t taken = jk_book_find_model(plan->book, name, plan->n), publisher = publisher_of_model(plan, model);
+    if (taken != JK_NONE && taken != model)
+        return jk_plan_phrase(plan, "the name %.*s is taken by %.*s", JK_SPAN_ARG(name),
+                              JK_SPAN_ARG(jk_plan_model_name(plan, taken)));
+    if (!jk_plan_is_free(plan, publisher, name_text(plan, from)))
+        return claimed_phrase(plan, publisher, name_text(plan, from));
+    publisher = publisher_of_name(plan, name);
+    return jk_plan_is_free(plan, publisher, name) ? NULL : claimed_phrase(plan, publisher, name);
+}
+
+/* Decides how a move of a registered model is written; false, and blocked, if it may not be. */
+static bool decide_move(struct jk_plan *plan, struct jk_plan_node *node, uint32_t from, uint32_t to)
+{
+    bool keeps = is_base(plan, node->model) || has_name(plan, node->model, to);
+    const char *fault = keeps ? NULL : rename_fault(plan, node->model, from, to);
+    if (fault) {
+        conclude(plan, node, JK_PLAN_BLOCKED, fault);
+        return false;
+    }
+    bool same = publisher_of_model(plan, node->model) == publisher_of_name(plan, name_text(plan, to));
+    node->moves = true;
+    node->move = keeps ? JK_PLAN_MOVED : same ? JK_PLAN_RENAME : JK_PLAN_TRANSFER;
+    if (is_base(plan, node->model)) jk_plan_say(plan, node, "a base model keeps its name, which is its team's");
+    return true;
+}
+
+static void settle_moved(struct jk_plan *plan, struct jk_plan_node *node)
+{
+    const struct jk_plan_seen *before = seen_at(plan, plan->seen_of_name, node->name);
+    bool unknown = !before || node->model == JK_NONE;
+    if (unknown)
+        conclude(plan, node, JK_PLAN_LEFT, "it is not registered");
+    else if (before->state == JK_OBSERVED_MOVED && before->to == node->to)
+        conclude(plan, node, JK_PLAN_UNCHANGED, NULL);
+    else if (decide_move(plan, node, node->name, node->to))
+        conclude(plan, node, node->move, NULL);
+}
+
+static void settle_absent(struct jk_plan *plan, struct jk_plan_node *node)
+{
+    const struct jk_plan_seen *before = seen_at(plan, plan->seen_of_identity, node->identity);
+    if (!before) before = seen_at(plan, plan->seen_of_name, node->name);
+    bool other = before && is_replaced(node, before);
+    if (!before || other) {
+        conclude(plan, node, JK_PLAN_LEFT, "it was never observed");
+        return;
+    }
+    node->model = before->model;
+    uint32_t at = before->identity == NONE ? NONE : plan->node_of_identity[before->identity];
+    bool elsewhere = node->model != JK_NONE && &plan->seen[plan->seen_of_model[node->model]] != before;
+    if (at != NONE)
+        conclude(plan, node, JK_PLAN_LEFT,
+                 jk_plan_phrase(plan, "it is %.*s now", JK_SPAN_ARG(name_text(plan, plan->nodes[at].name))));
+    else if (before->state != JK_OBSERVED_PRESENT || elsewhere)
+        conclude(plan, node, JK_PLAN_UNCHANGED, NULL);
+    else
+        conclude(plan, node, JK_PLAN_ABSENT, NULL);
+}
+
+/* ---- what may be written of what is there ---- */
+
+/* Never observed before: its name is the only evidence that it is the model of that name here. */
+static const char *first_fault(struct jk_plan *plan, const struct jk_plan_node *node)
+{
+    struct jk_span id = name_text(plan, node->name);
+    if (!has_name(plan, node->model, node->name))
+        return jk_plan_phrase(plan, "the name was that of %.*s, which may be another repository",
+                              JK_SPAN_ARG(jk_plan_model_name(plan, node->model)));
+    uint32_t publisher = publisher_of_model(plan, node->model);
+    if (is_base(plan, node->model) || jk_plan_is_free(plan, publisher, id)) return NULL;
+    return claimed_phrase(plan, publisher, id);
+}
+
+static void settle_registered(struct jk_plan *plan, struct jk_plan_node *node)
+{
+    const char *fault = plan->seen_of_model[node->model] == NONE ? first_fault(plan, node) : NULL;
+    if (fault) {
+        conclude(plan, node, JK_PLAN_BLOCKED, fault);
+        return;
+    }
+    if (node->moved_from != NONE && !decide_move(plan, node, node->moved_from, node->name)) return;
+    if (node->same && !node->moves)
+        conclude(plan, node, JK_PLAN_UNCHANGED, NULL);
+    else if (is_base(plan, node->model))
+        conclude(plan, node, JK_PLAN_OBSERVE, "a base model: its releases are its team's");
+    else
+        node->candidate = true;
+}
+
+static void settle_present(struct jk_plan *plan, struct jk_plan_node *node)
+{
+    struct jk_span id = name_text(plan, node->name);
+    if (node->action == JK_PLAN_BLOCKED) return;
+    if (node->model != JK_NONE) {
+        settle_registered(plan, node);
+        return;
+    }
+    uint32_t publisher = publisher_of_name(plan, id);
+    if (node->same)
+        conclude(plan, node, JK_PLAN_UNCHANGED, NULL);
+    else if (!jk_plan_is_free(plan, publisher, id))
+        conclude(plan, node, JK_PLAN_BLOCKED, claimed_phrase(plan, publisher, id));
+    else if (!node->revision[0])
+        conclude(plan, node, JK_PLAN_LEFT, "the hub tells no commit of it, by which a release could be named");
+    else
+        node->candidate = true;
+}
+
+void jk_plan_match(struct jk_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->node_count; i++)
+        if (plan->nodes[i].state == JK_CENSUS_PRESENT) match_present(plan, &plan->nodes[i]);
+    for (uint32_t i = 0; i < plan->node_count; i++)
+        if (plan->nodes[i].state == JK_CENSUS_MOVED) match_moved(plan, &plan->nodes[i]);
+    for (uint32_t i = 0; i < plan->node_count && !plan->failed; i++) {
+        struct jk_plan_node *node = &plan->nodes[i];
+        if (node->told) continue;
+        if (node->state == JK_CENSUS_PRESENT) settle_present(plan, node);
+        if (node->state == JK_CENSUS_MOVED) settle_moved(plan, node);
+        if (node->state == JK_CENSUS_ABSENT) settle_absent(plan, node);
+        if (node->state == JK_CENSUS_UNKNOWN) conclude(plan, node, JK_PLAN_LEFT, NULL);
+    }
+}
+
+/* ---- what a name means ---- */
+
+/* A model that is registered under that name and was never observed is the hub's only if its publisher is nobody's, or
+ * has proven it, or if it is on the roster. */
+static uint32_t model_by_name(const struct jk_plan *plan, uint32_t name)
+{
+    struct jk_span id = name_text(plan, name);
+    uint32_t model = jk_book_find_model(plan->book, id, plan->n);
+    if (model == JK_NONE || is_base(plan, model)) return model;
+    if (plan->seen_of_model[model] == NONE && !jk_plan_is_free(plan, publisher_of_model(plan, model), id))
+        return JK_NONE;
+    return model;
+}
+
+uint32_t jk_plan_model_of(struct jk_plan *plan, uint32_t name, uint32_t *out_node)
+{
+    for (int steps = 0; steps < 8; steps++) {
+        uint32_t at = plan->node_of_name[name];
+        const struct jk_plan_node *node = at == NONE ? NULL : &plan->nodes[at];
+        const struct jk_plan_seen *seen = seen_at(plan, plan->seen_of_name, name);
+        *out_node = node && node->state == JK_CENSUS_PRESENT ? at : NONE;
+        if (node && node->state == JK_CENSUS_MOVED && node->model == JK_NONE) {
+            name = node->to;
+            continue;
+        }
+        if (node && node->model != JK_NONE) return node->model;
+        if (*out_node != NONE) return JK_NONE;
+        return seen ? seen->model : model_by_name(plan, name);
+    }
+    return JK_NONE;
+}
