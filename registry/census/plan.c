@@ -39,7 +39,8 @@ void jk_plan_free(struct jk_plan *plan)
                       plan->seen,
                       plan->nodes,
                       plan->links,
-                      plan->steps};
+                      plan->steps,
+                      plan->roots};
     for (size_t i = 0; i < sizeof interns / sizeof interns[0]; i++)
         jk_intern_done(interns[i]);
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
@@ -239,7 +240,6 @@ static enum jk_status read_record(struct jk_plan *plan, struct jk_plan_node *nod
     jk_record_license(&record, &license);
     node->name = jk_plan_name(plan, record.id);
     node->identity = number_identity(plan, record.identity);
-    node->record = record.record;
     node->weight_files = record.weight_files;
     node->license = jk_intern_add(&plan->licenses, jk_text_span(&license));
     node->relation = line->relation == JK_RELATION_NONE ? JK_RELATION_FINETUNE : line->relation;
@@ -264,7 +264,6 @@ static bool is_observed(struct jk_plan *plan, struct jk_plan_node *node, struct 
         return false;
     node->name = seen->name;
     node->identity = seen->identity;
-    node->record = digest;
     node->same = true;
     return true;
 }

@@ -1,6 +1,6 @@
 /* What a census would write: from the lines of a run and the book, a step for each repository, with why. Pure. It keeps
- * of each line what it decides by, and where the line is, not its bytes: about 300 bytes for each repository, and its
- * names.
+ * of each line what it decides by, and where the line is, not its bytes: less than a kilobyte for
+ * each repository, names and step included.
  *
  * Which registered model a repository is of: the one that was observed with its identity; else the one that was observed
  * under its id, unless with another identity; else the one registered under that name, unless its publisher is somebody's

@@ -34,7 +34,7 @@ struct jk_plan_node {
     uint32_t name, identity, to; /* numbers; NONE */
     uint32_t first_link, link_count;
     uint32_t license; /* what the record says of it, a number */
-    struct jk_digest record, weight_files;
+    struct jk_digest weight_files;
     char revision[JK_PLAN_REVISION + 1]; /* empty for none */
     enum jk_census_state state;
     enum jk_relation relation;
@@ -55,8 +55,7 @@ struct jk_plan_node {
     uint32_t level;                     /* steps to a base model; JK_NONE: no path */
     uint32_t waiting;                   /* parents in the run that are not placed yet */
     struct jk_span version, expression; /* once registered or released */
-    uint32_t roots[JK_PLAN_ROOTS];      /* models of the book */
-    uint32_t root_count;
+    uint32_t first_root, root_count;    /* models of the book */
 };
 
 struct jk_plan {
@@ -80,8 +79,10 @@ struct jk_plan {
     struct jk_plan_seen *seen;
     struct jk_plan_node *nodes;
     struct jk_plan_link *links;
+    uint32_t *roots;
     struct jk_plan_step *steps;
-    uint32_t seen_count, seen_room, node_count, node_room, link_count, link_room, step_count, step_room;
+    uint32_t seen_count, seen_room, node_count, node_room, link_count, link_room, step_count, step_room, root_count,
+        root_room;
     size_t totals[JK_PLAN_LEFT + 1];
 };
 

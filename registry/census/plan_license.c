@@ -8,33 +8,39 @@
 
 #define NONE JK_INTERN_NONE
 
-static void note_root(struct jk_plan_node *node, uint32_t model)
+/* The node's are the last of all, as long as it is being decided. */
+static void note_root(struct jk_plan *plan, struct jk_plan_node *node, uint32_t model)
 {
     for (uint32_t i = 0; i < node->root_count; i++)
-        if (node->roots[i] == model) return;
-    if (node->root_count < JK_PLAN_ROOTS) node->roots[node->root_count++] = model;
+        if (plan->roots[node->first_root + i] == model) return;
+    if (node->root_count == JK_PLAN_ROOTS) return;
+    plan->roots = jk_plan_grow(plan, plan->roots, plan->root_count, &plan->root_room, sizeof *plan->roots);
+    if (plan->failed) return;
+    plan->roots[plan->root_count++] = model;
+    node->root_count++;
 }
 
-static void add_roots_of_model(const struct jk_plan *plan, struct jk_plan_node *node, uint32_t model)
+static void note_roots_of_model(struct jk_plan *plan, struct jk_plan_node *node, uint32_t model)
 {
     if (jk_book_base(plan->book, model, plan->n)) {
-        note_root(node, model);
+        note_root(plan, node, model);
         return;
     }
     const struct jk_spell *spell = NULL;
     while ((spell = jk_book_spell(plan->book, model, plan->n, spell)))
-        note_root(node, spell->root);
+        note_root(plan, node, spell->root);
 }
 
 void jk_plan_roots(struct jk_plan *plan, struct jk_plan_node *node)
 {
+    node->first_root = plan->root_count;
     for (uint32_t i = 0; i < node->link_count; i++) {
         const struct jk_plan_link *link = &plan->links[node->first_link + i];
         const struct jk_plan_node *parent = link->node == NONE ? NULL : &plan->nodes[link->node];
         if (link->cut) continue;
-        if (link->model != JK_NONE) add_roots_of_model(plan, node, link->model);
+        if (link->model != JK_NONE) note_roots_of_model(plan, node, link->model);
         for (uint32_t k = 0; parent && k < parent->root_count; k++)
-            note_root(node, parent->roots[k]);
+            note_root(plan, node, plan->roots[parent->first_root + k]);
     }
 }
 
@@ -48,7 +54,7 @@ static size_t families_of(const struct jk_plan *plan, const struct jk_plan_node 
         if (!link->cut) out_families[count++] = jk_span_after_last(name, '/');
     }
     for (uint32_t i = 0; i < node->root_count; i++)
-        out_families[count++] = jk_span_after_last(jk_plan_model_name(plan, node->roots[i]), '/');
+        out_families[count++] = jk_span_after_last(jk_plan_model_name(plan, plan->roots[node->first_root + i]), '/');
     return count;
 }
 

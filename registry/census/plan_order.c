@@ -1,6 +1,6 @@
 /* What the parents are, which models have a path to a base model, and an order in which parents come first. Where names
- * go round in a circle, the model in it that is nearest to a base model goes first, without its parent in the circle; so
- * nothing loses its shortest path. */
+ * go round in a circle, the model in it that is nearest to a base model goes first, without its parent in the circle, or
+ * with that parent's present release; so nothing loses its shortest path. */
 #include <stdlib.h>
 
 #include "census/plan_inside.h"
@@ -182,16 +182,21 @@ static uint32_t waits_for(const struct jk_plan *plan, const struct jk_plan_node 
     return NONE;
 }
 
-/* Of the circle that the path ends with, from `begin` on: cuts it before the one nearest to a base model. */
-static uint32_t cut_circle(struct jk_plan *plan, const uint32_t *path, uint32_t begin, uint32_t end)
+/* Of the circle that the path ends with, from `begin` on: opens it behind the one nearest to a base model. A parent that
+ * is registered already is pinned to the release that decides now; whether that is a circle, too, is seen later. */
+static uint32_t open_circle(struct jk_plan *plan, const uint32_t *path, uint32_t begin, uint32_t end)
 {
     uint32_t nearest = begin;
     for (uint32_t i = begin; i < end; i++)
         if (plan->nodes[path[i]].level < plan->nodes[path[nearest]].level) nearest = i;
     struct jk_plan_node *node = &plan->nodes[path[nearest]];
     struct jk_plan_link *link = link_to(plan, node, path[nearest + 1 < end ? nearest + 1 : begin]);
-    link->cut = true;
     node->waiting--;
+    if (link->model != JK_NONE) {
+        link->node = NONE;
+        return path[nearest];
+    }
+    link->cut = true;
     jk_plan_say(plan, node,
                 jk_plan_phrase(plan, "the parent %.*s is left out: by what the models say, it descends from this one",
                                JK_SPAN_ARG(jk_intern_text(&plan->names, link->name))));
@@ -213,7 +218,7 @@ static void open_circles(struct jk_plan *plan, const struct edges *edges, uint32
             path[len++] = at;
             continue;
         }
-        uint32_t opened = cut_circle(plan, path, place_on_path[at], len);
+        uint32_t opened = open_circle(plan, path, place_on_path[at], len);
         if (plan->nodes[opened].waiting == 0) place(plan, edges, opened, order, count);
         while (len > place_on_path[at] + 1)
             place_on_path[path[--len]] = NONE;

@@ -3,6 +3,7 @@
 #include "support/book_world.h"
 
 #include "base/defer.h"
+#include "base/mix.h"
 #include "census/plan.h"
 #include "census/record.h"
 
@@ -586,6 +587,35 @@ static void told_once(void **state)
     assert_string_equal(error.reason, "INVALID_RUN");
 }
 
+/* Whatever the models say of each other, once and then otherwise, the book takes all of it, and nothing is left to do. */
+static void random_families(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    static char names[24][16];
+    for (unsigned seed = 0; seed < 120; seed++) {
+        uint64_t random = seed * 7919 + 1;
+        unsigned family = seed / 4; /* four runs over the same names */
+        clear_run();
+        for (unsigned i = 0; i < 24; i++)
+            snprintf(names[i], sizeof names[i], "f%u/m%u", family, i);
+        for (unsigned i = 0; i < 24; i++) {
+            char sha[41];
+            struct model model = {.id = names[i], .sha = sha};
+            snprintf(sha, sizeof sha, "%020u%020u", seed + 1, i);
+            for (unsigned k = 0; k < 3; k++) {
+                random = jk_mix64(random + JK_MIX_STEP);
+                unsigned to = random % 64;
+                model.parents[k] = to < 24 ? names[to] : to < 28 ? BASE : to < 30 ? OTHER : to < 34 ? "x/y" : NULL;
+                if (!model.parents[k]) break;
+            }
+            present(&model);
+        }
+        make_plan(ledger);
+        apply(ledger);
+        is_settled(ledger);
+    }
+}
+
 int main(void)
 {
 #define RUN(name) cmocka_unit_test_setup_teardown(name, begin_run, end_run)
@@ -602,6 +632,7 @@ int main(void)
         RUN(claimed_publishers),
         RUN(claimed_later),
         RUN(told_once),
+        RUN(random_families),
     };
     jk_digest_setup();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
