@@ -299,8 +299,8 @@ static void find_earliest(const struct question *question, struct jk_why *why)
     why->entry = least;
 }
 
-/* Rule set 2: the contest is settled again, since a standing does not keep it; in one piece, as an answer about one
- * derivative is made with the book held. False: out of memory. */
+/* Rule set 2: the contest is settled again, since a standing does not keep it, once for all roots of a derivative; in
+ * one piece, as an answer about one derivative is made with the book held. False: out of memory. */
 static bool find_first(const struct question *question, struct jk_why *why)
 {
     struct jk_contest contest;
@@ -442,18 +442,33 @@ static bool find_why(const struct question *question, uint32_t stage_entry, enum
     }
 }
 
-enum jk_status jk_why_find(const struct jk_book *book, const struct jk_standing *standing,
-                           const struct jk_policy *policy, uint32_t stage_entry, const struct jk_verdict *row,
-                           enum jk_reason reason, struct jk_why *out_why, struct jk_error *error)
+void jk_whys_init(struct jk_whys *whys, const struct jk_book *book, const struct jk_standing *standing,
+                  const struct jk_policy *policy, uint32_t stage_entry)
 {
-    struct question question = {.book = book,
-                                .standing = standing,
-                                .policy = policy,
+    *whys = (struct jk_whys){
+        .book = book, .standing = standing, .policy = policy, .stage_entry = stage_entry, .duplicate_of = JK_NONE};
+}
+
+enum jk_status jk_why_find(struct jk_whys *whys, const struct jk_verdict *row, enum jk_reason reason,
+                           struct jk_why *out_why, struct jk_error *error)
+{
+    struct question question = {.book = whys->book,
+                                .standing = whys->standing,
+                                .policy = whys->policy,
                                 .row = row,
-                                .n = jk_standing_size(standing),
-                                .declared = jk_policy_has(policy, JK_REASON_ADOPTED_PATH),
+                                .n = jk_standing_size(whys->standing),
+                                .declared = jk_policy_has(whys->policy, JK_REASON_ADOPTED_PATH),
                                 .error = error};
+    bool duplicate = reason == JK_REASON_DUPLICATE;
+    if (duplicate && whys->duplicate_of == row->model) {
+        *out_why = whys->duplicate;
+        return JK_OK;
+    }
     *out_why = (struct jk_why){JK_NONE, JK_NONE, JK_NONE};
-    if (find_why(&question, stage_entry, reason, out_why)) return JK_OK;
-    return jk_out_of_memory(error);
+    if (!find_why(&question, whys->stage_entry, reason, out_why)) return jk_out_of_memory(error);
+    if (duplicate) {
+        whys->duplicate = *out_why;
+        whys->duplicate_of = row->model;
+    }
+    return JK_OK;
 }

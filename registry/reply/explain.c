@@ -181,15 +181,14 @@ static char *say_korean(const struct jk_explained *explained, enum jk_reason rea
 
 /* ---- messages ---- */
 
-static enum jk_status explain_reason(const struct jk_explained *explained, const struct jk_verdict *row,
-                                     enum jk_reason reason, Jokbo__V1__RootStanding *out)
+static enum jk_status explain_reason(const struct jk_explained *explained, struct jk_whys *whys,
+                                     const struct jk_verdict *row, enum jk_reason reason, Jokbo__V1__RootStanding *out)
 {
     Jokbo__V1__ReasonFact *fact = JK_MESSAGE(explained->arena, Jokbo__V1__ReasonFact, jokbo__v1__reason_fact);
     struct jk_error *error = explained->error;
     struct jk_why why;
     if (!fact) return jk_out_of_memory(error);
-    JK_TRY(jk_why_find(explained->book, explained->standing, explained->policy, explained->stage_entry, row, reason,
-                       &why, error));
+    JK_TRY(jk_why_find(whys, row, reason, &why, error));
     struct parts parts = collect_parts(explained, row, &why);
     fact->reason = jk_counts_reason(reason);
     fact->fact = say_english(explained, reason, &parts);
@@ -202,8 +201,8 @@ static enum jk_status explain_reason(const struct jk_explained *explained, const
     return JK_OK;
 }
 
-static enum jk_status explain_root(const struct jk_explained *explained, const struct jk_verdict *row,
-                                   Jokbo__V1__RootStanding *out)
+static enum jk_status explain_root(const struct jk_explained *explained, struct jk_whys *whys,
+                                   const struct jk_verdict *row, Jokbo__V1__RootStanding *out)
 {
     struct jk_spell spell = {
         .root = row->root, .depth = row->depth, .flags = row->flags & JK_VERDICT_ADOPTED ? JK_FLAG_ADOPTED_ONLY : 0};
@@ -212,7 +211,7 @@ static enum jk_status explain_root(const struct jk_explained *explained, const s
     if (!out->root || !out->reasons) return jk_out_of_memory(explained->error);
     out->counts = row->reasons == 0;
     for (int i = 0; i < JK_REASON_COUNT; i++)
-        if (row->reasons >> i & 1) JK_TRY(explain_reason(explained, row, (enum jk_reason)i, out));
+        if (row->reasons >> i & 1) JK_TRY(explain_reason(explained, whys, row, (enum jk_reason)i, out));
     return JK_OK;
 }
 
@@ -239,6 +238,7 @@ static enum jk_status explain_derivative(const struct jk_explained *explained, J
     struct jk_error *error = explained->error;
     enum jk_reason place = JK_REASON_COUNT;
     struct jk_scope all = {.type = JK_SCOPE_ALL};
+    struct jk_whys whys;
     (void)jk_standing_place(explained->standing, explained->rows, explained->count, all, &place);
     out->name = jk_to_string(arena, model_name(explained, explained->rows->model));
     out->log_index = jk_book_model(explained->book, explained->rows->model)->index;
@@ -247,10 +247,11 @@ static enum jk_status explain_derivative(const struct jk_explained *explained, J
     out->policy_sha256 = jk_to_hex(arena, explained->policy_sha256);
     out->roots = (Jokbo__V1__RootStanding **)jk_pointers(arena, explained->count);
     if (!out->roots || !add_disputes(explained, out)) return jk_out_of_memory(error);
+    jk_whys_init(&whys, explained->book, explained->standing, explained->policy, explained->stage_entry);
     for (size_t i = 0; i < explained->count; i++) {
         Jokbo__V1__RootStanding *root = JK_MESSAGE(arena, Jokbo__V1__RootStanding, jokbo__v1__root_standing);
         if (!root) return jk_out_of_memory(error);
-        JK_TRY(explain_root(explained, &explained->rows[i], root));
+        JK_TRY(explain_root(explained, &whys, &explained->rows[i], root));
         out->roots[out->n_roots++] = root;
     }
     return arena->exhausted ? jk_out_of_memory(error) : JK_OK;

@@ -50,12 +50,14 @@ static inline struct jk_why explained(const struct jk_ledger *ledger, const char
     struct jk_standing_query query = {.policy = &policy, .n = jk_book_size(ledger->book)};
     struct jk_standing *standing;
     struct jk_error error;
+    struct jk_whys whys;
     struct jk_why why;
     size_t count;
     jk_error_init(&error, NULL);
     assert_int_equal(jk_standing_make(ledger->book, &query, &standing, &error), JK_OK);
     const struct jk_verdict *rows = jk_standing_of(standing, slot(ledger, name), &count);
-    assert_int_equal(jk_why_find(ledger->book, standing, &policy, 0, rows, reason, &why, &error), JK_OK);
+    jk_whys_init(&whys, ledger->book, standing, &policy, 0);
+    assert_int_equal(jk_why_find(&whys, rows, reason, &why, &error), JK_OK);
     jk_standing_free(standing);
     return why;
 }

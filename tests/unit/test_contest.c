@@ -411,6 +411,7 @@ static void test_moved_in_is_explained(void **state)
     struct jk_policy policy = policy_of(JK_REASON_BIT(SELF));
     struct jk_standing *standing;
     struct jk_error error;
+    struct jk_whys whys;
     struct jk_why why;
     size_t count;
     OK(jk_ledger_register(ledger, MODEL("kim/a", OF(PARENT(BASE)))));
@@ -420,7 +421,8 @@ static void test_moved_in_is_explained(void **state)
     jk_error_init(&error, NULL);
     assert_int_equal(jk_standing_make(ledger->book, &query, &standing, &error), JK_OK);
     const struct jk_verdict *rows = jk_standing_of(standing, slot(ledger, "red-ai/a"), &count);
-    assert_int_equal(jk_why_find(ledger->book, standing, &policy, 0, rows, JK_REASON_SELF, &why, &error), JK_OK);
+    jk_whys_init(&whys, ledger->book, standing, &policy, 0);
+    assert_int_equal(jk_why_find(&whys, rows, JK_REASON_SELF, &why, &error), JK_OK);
     assert_int_equal(why.entry, moved);
     jk_standing_free(standing);
     policy.rules = 1; /* which knows of none of this */
