@@ -69,6 +69,23 @@ static void base_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo__
     if (!base->listed) jk_print_fact(table, "roster", "taken off");
 }
 
+/* In words: its hub's, not the registry's. */
+static void hub_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__Observation *seen)
+{
+    const char *state = seen->state == JOKBO__V1__OBSERVED_STATE__OBSERVED_STATE_PRESENT ? "is there"
+                        : seen->state == JOKBO__V1__OBSERVED_STATE__OBSERVED_STATE_MOVED ? "has moved to "
+                                                                                         : "is absent";
+    jk_print_fact(table, "on its hub",
+                  jk_arena_printf(&cli->arena, "%s/%s %s%s, seen %s", seen->hub, seen->id, state, seen->moved_to,
+                                  jk_print_time(cli, seen->observe_time)));
+    jk_print_fact(table, "last asked", seen->census_time ? jk_print_time(cli, seen->census_time) : "");
+    if (seen->hub_create_time)
+        jk_print_fact(table, "hub's dates",
+                      jk_arena_printf(&cli->arena, "created %s%s%s (claims)", jk_print_time(cli, seen->hub_create_time),
+                                      seen->hub_update_time ? ", changed " : "",
+                                      seen->hub_update_time ? jk_print_time(cli, seen->hub_update_time) : ""));
+}
+
 /* `counted`: of a base model. */
 static void model_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo__V1__Model *model, int64_t counted)
 {
@@ -83,6 +100,7 @@ static void model_facts(struct jk_cli *cli, struct jk_table *table, const Jokbo_
     if (model->base_facts) jk_print_fact(table, "derivatives", jk_print_number(cli, counted));
     jk_print_fact(table, "registered", jk_print_time(cli, model->create_time));
     jk_print_fact(table, "log index", jk_print_number(cli, model->log_index));
+    if (model->observation) hub_facts(cli, table, model->observation);
     for (size_t i = 0; i < model->n_former_names; i++)
         jk_print_fact(table, i == 0 ? "former names" : " ", model->former_names[i]);
 }

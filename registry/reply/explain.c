@@ -14,7 +14,8 @@
 /* What a sentence is made of; texts in the arena. */
 struct parts {
     const char *root, *team, *license, *other, *other_license, *publisher;
-    unsigned long long entry, depth, most, ruling;
+    const char *hub, *repository; /* where it was seen last, if it was */
+    unsigned long long entry, depth, most, ruling, days;
     const char *relation;
     uint32_t flags; /* the row's: self and affiliate by the publisher at registration, or else by that of the name */
     bool ancestor, named, unknown; /* `named`: an artifact; `unknown`: what the licence permits */
@@ -63,12 +64,16 @@ static struct parts collect_parts(const struct jk_explained *explained, const st
                           .entry = why->entry,
                           .depth = row->depth,
                           .most = explained->policy->depth,
+                          .days = explained->policy->gone_days,
                           .ruling = ruling ? ruling->from : 0,
                           .relation = jk_relation_text((enum jk_relation)row->relation),
                           .flags = row->flags,
                           .ancestor = why->release != JK_NONE,
                           .named = !jk_digest_is_zero(&release->artifact),
                           .unknown = is_unknown(explained, jk_book_license_text(book, release->license))};
+    uint32_t seen = jk_book_last_observation(book, row->model, n);
+    parts.hub = seen == JK_NONE ? "" : text_in_arena(explained, jk_book_observation(book, seen)->hub);
+    parts.repository = seen == JK_NONE ? "" : text_in_arena(explained, jk_book_observation(book, seen)->id);
     if (why->other != JK_NONE) parts.other = text_in_arena(explained, model_name(explained, why->other));
     if (why->release != JK_NONE)
         parts.other_license =
@@ -82,6 +87,9 @@ static char *say_english(const struct jk_explained *explained, enum jk_reason re
     switch (reason) {
     case JK_REASON_YANKED:
         return jk_arena_printf(arena, "every release was yanked, the last one by entry %llu", parts->entry);
+    case JK_REASON_GONE:
+        return jk_arena_printf(arena, "%s has not shown %s for %llu days or longer", parts->hub, parts->repository,
+                               parts->days);
     case JK_REASON_EXCLUDED:
         return jk_arena_printf(arena, "the ruling of entry %llu excludes it", parts->ruling);
     case JK_REASON_NOT_PARTICIPATING:
@@ -132,6 +140,9 @@ static char *say_korean(const struct jk_explained *explained, enum jk_reason rea
     switch (reason) {
     case JK_REASON_YANKED:
         return jk_arena_printf(arena, "모든 릴리스가 철회됨(마지막은 %llu번 항목)", parts->entry);
+    case JK_REASON_GONE:
+        return jk_arena_printf(arena, "허브 %s에서 %s이(가) %llu일 이상 보이지 않음", parts->hub, parts->repository,
+                               parts->days);
     case JK_REASON_EXCLUDED:
         return jk_arena_printf(arena, "%llu번 항목의 결정으로 제외됨", parts->ruling);
     case JK_REASON_NOT_PARTICIPATING:

@@ -4,6 +4,7 @@
 #include "book/book_ask.h"
 #include "reply/root.h"
 #include "service/records/findings.h"
+#include "service/records/observed.h"
 
 static char *text_at(const struct jk_present *present, struct jk_span text)
 {
@@ -180,6 +181,7 @@ Jokbo__V1__Model *jk_present_model_alone(const struct jk_present *present, uint3
     present_former_names(present, slot, out);
     present_roots(present, slot, out);
     if (base) out->base_facts = present_base(present, base);
+    out->observation = jk_present_observation(present, slot);
     jk_present_findings(present, slot, &out->n_findings, &out->findings);
     out->release_count = (int32_t)jk_book_releases_of(present->book, slot, present->size);
     out->child_count = (int32_t)jk_book_children_of(present->book, slot, present->size);
