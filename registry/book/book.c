@@ -49,6 +49,7 @@
     X(rulings, struct jk_ruling)                                                                                       \
     X(disputes, struct jk_dispute)                                                                                     \
     X(observations, struct jk_observation_row)                                                                         \
+    X(more, struct jk_more_row)                                                                                        \
     X(censuses, struct jk_census)                                                                                      \
     X(root_sets, struct jk_root_set)                                                                                   \
     X(declared, struct jk_declared_row)                                                                                \
@@ -250,6 +251,17 @@ bool jk_book_push(struct jk_book *book, struct jk_slots *slots, uint32_t slot)
     }
     slots->at[slots->count++] = slot;
     return true;
+}
+
+struct jk_more_row *jk_book_need_more(struct jk_book *book, uint32_t model)
+{
+    uint32_t slot = jk_model_row(book, model)->more;
+    if (slot != JK_NONE) return jk_more_row(book, slot);
+    struct jk_more_row *row = jk_book_append(book, &book->more, &slot);
+    if (!row) return NULL;
+    *row = (struct jk_more_row){.disputed = JK_NONE, .observed = JK_NONE};
+    jk_book_set(book, &jk_model_row(book, model)->more, slot);
+    return row;
 }
 
 void jk_book_new_epoch(struct jk_book *book)

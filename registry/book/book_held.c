@@ -128,7 +128,7 @@ uint32_t jk_book_release_files(const struct jk_book *book, uint32_t release, uin
 {
     const struct jk_release_row *row = jk_release_row(book, release);
     uint32_t files = jk_book_artifact_files(book, row->artifact, n);
-    if (files != JK_NONE || jk_model_row(book, row->pub.model)->observed == JK_NONE) return files;
+    if (files != JK_NONE || !jk_more_of(book, row->pub.model)) return files;
     files = listed_files(book, row->pub.model, n);
     bool decides = files != JK_NONE && jk_book_standing_release(book, row->pub.model, n) == release;
     return decides ? files : JK_NONE;

@@ -51,8 +51,12 @@ struct jk_model_row {
     uint32_t changed;   /* its position in the list of changed models, if it is there */
     uint64_t stamp;     /* scratch of the walk down */
     uint16_t month;     /* of the registration entry */
-    uint32_t disputed;  /* newest dispute about origin against it */
-    uint32_t observed;  /* newest observation of it */
+    uint32_t more;      /* what few models have; JK_NONE: nothing of it */
+};
+_Static_assert(sizeof(struct jk_model_row) == 64, "walks of all models read one cache line of each");
+struct jk_more_row {   /* of a model; JK_NONE for none */
+    uint32_t disputed; /* newest dispute about origin against it */
+    uint32_t observed; /* newest observation of it */
 };
 struct jk_alias_row {
     struct jk_alias pub;
@@ -225,7 +229,7 @@ struct jk_book {
         manifests, file_sets, externals, adoptions, namespaces, namespace_terms, licenses, identifiers, license_facts,
         spdx_lists, teams, team_facts, institutions, bonds, bond_terms, base_facts, bases, switches, edges, touches,
         spells, root_sets, declared, keys, policies, stages, stage_facts, closings, rulings, disputes, observations,
-        censuses;
+        censuses, more;
     struct jk_index name_index, reserved_index, alias_index, part_index, hash_index, version_index, weights_index,
         artifact_index, files_index, identity_index, id_index, external_index, namespace_index, license_index,
         identifier_index, team_index, institution_index, root_set_index;
@@ -247,6 +251,7 @@ struct jk_book {
 JK_BOOK_ROW(jk_name_row, jk_name_row, names)
 JK_BOOK_ROW(jk_publisher_row, jk_publisher_row, publishers)
 JK_BOOK_ROW(jk_model_row, jk_model_row, models)
+JK_BOOK_ROW(jk_more_row, jk_more_row, more)
 JK_BOOK_ROW(jk_alias_row, jk_alias_row, aliases)
 JK_BOOK_ROW(jk_release_row, jk_release_row, releases)
 JK_BOOK_ROW(jk_tenure_row, jk_tenure_row, tenures)
@@ -278,6 +283,13 @@ JK_BOOK_ROW(jk_ruling_row, jk_ruling, rulings)
 JK_BOOK_ROW(jk_dispute_row, jk_dispute, disputes)
 #undef JK_BOOK_ROW
 
+/* NULL: it has nothing of that. */
+static inline const struct jk_more_row *jk_more_of(const struct jk_book *book, uint32_t model)
+{
+    uint32_t slot = jk_model_row(book, model)->more;
+    return slot == JK_NONE ? NULL : jk_more_row(book, slot);
+}
+
 /* The first spell in force at n in a chain that starts at `slot`; NULL at the end. JK_NONE is above every size. */
 static inline const struct jk_spell *jk_spell_at(const struct jk_book *book, uint32_t slot, uint32_t n)
 {
@@ -298,6 +310,7 @@ static inline void jk_book_set(struct jk_book *book, uint32_t *at, uint32_t valu
 struct jk_span jk_book_copy(struct jk_book *book, struct jk_span text); /* empty on failure, which is remembered */
 struct jk_span jk_book_copy_actor(struct jk_book *book, const struct jk_actor *actor);
 bool jk_book_push(struct jk_book *book, struct jk_slots *slots, uint32_t slot);
+struct jk_more_row *jk_book_need_more(struct jk_book *book, uint32_t model); /* NULL: out of memory */
 void jk_book_new_epoch(struct jk_book *book);
 void jk_book_touch(struct jk_book *book, uint32_t model); /* for the etag */
 void jk_book_list_changed(struct jk_book *book, uint32_t model);

@@ -27,7 +27,8 @@ static uint32_t newest_before(const struct jk_book *book, uint32_t slot, uint32_
 
 uint32_t jk_book_last_observation(const struct jk_book *book, uint32_t model, uint32_t n)
 {
-    return newest_before(book, jk_model_row(book, model)->observed, n);
+    const struct jk_more_row *more = jk_more_of(book, model);
+    return more ? newest_before(book, more->observed, n) : JK_NONE;
 }
 
 uint32_t jk_book_older_observation(const struct jk_book *book, uint32_t slot)
@@ -165,9 +166,10 @@ static void add_observation(struct jk_book *book, const struct jk_entry *entry, 
                                        .older = JK_NONE,
                                        .older_with = JK_NONE};
     index_observation(book, slot, row);
-    if (model == JK_NONE) return;
-    row->pub.older = jk_model_row(book, model)->observed;
-    jk_book_set(book, &jk_model_row(book, model)->observed, slot);
+    struct jk_more_row *more = model == JK_NONE ? NULL : jk_book_need_more(book, model);
+    if (!more) return;
+    row->pub.older = more->observed;
+    jk_book_set(book, &more->observed, slot);
     if (files != JK_NONE) note_listed(book, slot, &row->pub);
     jk_book_touch(book, model);
 }

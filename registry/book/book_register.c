@@ -199,7 +199,7 @@ static uint32_t add_model_row(struct jk_book *book, uint32_t publisher, unsigned
                                  .base_history = JK_NONE,
                                  .spells = JK_NONE};
     row->next_registered = under->registered;
-    row->adoptions = row->rulings = row->touches = row->changed = row->disputed = row->observed = JK_NONE;
+    row->adoptions = row->rulings = row->touches = row->changed = row->more = JK_NONE;
     row->month = (uint16_t)month;
     jk_book_set(book, &under->registered, slot);
     return slot;

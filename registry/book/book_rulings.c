@@ -260,10 +260,11 @@ static bool find_subject(const struct jk_book *book, const struct jk_entry *entr
 /* Disputes against one model, and those about adoptions of one external, are found without walking all the others. */
 static void chain_dispute(struct jk_book *book, struct jk_dispute *row, uint32_t slot)
 {
-    uint32_t *newest = row->against != JK_NONE    ? &jk_model_row(book, row->against)->disputed
+    struct jk_more_row *more = row->against == JK_NONE ? NULL : jk_book_need_more(book, row->against);
+    uint32_t *newest = more                       ? &more->disputed
                        : row->external != JK_NONE ? &jk_external_row(book, row->external)->pub.disputed
                                                   : NULL;
-    if (!newest) return;
+    if (!newest) return; /* nothing to chain it to; or out of memory, which is said at the end */
     row->older_same = *newest;
     jk_book_set(book, newest, slot);
 }

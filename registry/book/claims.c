@@ -306,7 +306,8 @@ uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32
 
 static uint32_t disputed_by(const struct jk_book *book, uint32_t model, uint32_t n)
 {
-    uint32_t slot = jk_model_row(book, model)->disputed;
+    const struct jk_more_row *more = jk_more_of(book, model);
+    uint32_t slot = more ? more->disputed : JK_NONE;
     for (const struct jk_dispute *dispute; slot != JK_NONE; slot = dispute->older_same) {
         dispute = jk_book_dispute(book, slot);
         if (dispute->from >= n || dispute->resolved < n || dispute->publisher == JK_NONE) continue;
