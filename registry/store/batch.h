@@ -28,6 +28,7 @@ struct jk_slot {
 struct jk_batch_record {
     struct jk_record record;
     struct jk_record before; /* key NULL: there was none */
+    bool replaced;           /* by a later one of the batch, which alone is written */
 };
 
 struct jk_batch_text {
@@ -36,10 +37,12 @@ struct jk_batch_text {
     struct jk_span body;
 };
 
-/* What happens to a blob's bytes: they are deleted, and those of an upload, if any, take their place. */
+/* What happens to a blob's bytes: they are deleted, and those of an upload, or those given here, take their place. */
 struct jk_batch_blob {
     struct jk_digest digest;
-    uint64_t upload; /* 0: they are only deleted */
+    uint64_t upload;      /* 0: none */
+    struct jk_span bytes; /* at NULL: none */
+    bool replaced;        /* as of a record */
 };
 
 struct jk_batch {

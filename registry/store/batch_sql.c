@@ -137,7 +137,7 @@ enum jk_status jk_batch_follow(struct jk_store *store, struct jk_conn *conn, boo
 /* ---- round trip 2 ---- */
 
 #define COMMIT_QUERIES 11
-#define COMMIT_ARRAYS  13
+#define COMMIT_ARRAYS  15
 
 struct writing {
     struct jk_query queries[COMMIT_QUERIES];
@@ -146,6 +146,7 @@ struct writing {
     size_t array_count;
     struct jk_text keys;
     char payload[48];
+    bool failed; /* out of memory */
 };
 
 static struct jk_query *next_query(struct writing *writing, enum jk_sql statement)
@@ -215,25 +216,50 @@ static void write_replies(struct jk_batch *batch, struct writing *writing)
     jk_query_span(query, jk_pgarray_span(replies));
 }
 
-/* One upsert cannot update a row twice: only the last value of a key is written. */
-static bool is_last(const struct jk_batch *batch, size_t place)
+/* Of several changes to one record or blob, only the last is written: sorted by what they change, each but the last of
+ * its kind is marked. NULL when out of memory. */
+static void *sort_changes(struct jk_batch *batch, char *rows, size_t count, size_t size,
+                          int (*compare)(const void *a, const void *b))
 {
-    for (size_t i = place + 1; i < batch->record_count; i++) {
-        if (strcmp(batch->records[i].record.key, batch->records[place].record.key) == 0) return false;
-    }
-    return true;
+    char **sorted = jk_arena_alloc(&batch->arena, (count + 1) * sizeof(*sorted));
+
+    for (size_t i = 0; sorted && i < count; i++)
+        sorted[i] = rows + i * size;
+    if (sorted) qsort(sorted, count, sizeof(*sorted), compare);
+    return sorted;
 }
 
-static void write_records(const struct jk_batch *batch, struct writing *writing)
+static int compare_records(const void *a, const void *b)
+{
+    const struct jk_batch_record *left = *(struct jk_batch_record *const *)a;
+    const struct jk_batch_record *right = *(struct jk_batch_record *const *)b;
+    int order = strcmp(left->record.key, right->record.key);
+
+    return order ? order : (left > right) - (left < right);
+}
+
+/* One upsert cannot update a row twice. */
+static bool mark_replaced_records(struct jk_batch *batch)
+{
+    struct jk_batch_record **sorted =
+        sort_changes(batch, (char *)batch->records, batch->record_count, sizeof(*batch->records), compare_records);
+
+    for (size_t i = 0; sorted && i + 1 < batch->record_count; i++)
+        sorted[i]->replaced = strcmp(sorted[i]->record.key, sorted[i + 1]->record.key) == 0;
+    return sorted != NULL;
+}
+
+static void write_records(struct jk_batch *batch, struct writing *writing)
 {
     struct jk_pgarray *keys, *values;
     struct jk_query *query;
 
     if (batch->record_count == 0) return;
+    writing->failed = !mark_replaced_records(batch) || writing->failed;
     keys = next_array(writing, JK_PG_TEXT);
     values = next_array(writing, JK_PG_TEXT);
     for (size_t i = 0; i < batch->record_count; i++) {
-        if (!is_last(batch, i)) continue;
+        if (batch->records[i].replaced) continue;
         jk_pgarray_add(keys, jk_span_of(batch->records[i].record.key));
         jk_pgarray_add(values, jk_span_of(batch->records[i].record.value));
     }
@@ -270,39 +296,72 @@ static void write_keys(const struct jk_batch *batch, struct jk_query *query, str
     jk_query_span(query, jk_span_trim(jk_text_span(&writing->keys)));
 }
 
-/* Of several changes to one blob, the last wins. */
-static bool is_last_of_blob(const struct jk_batch *batch, size_t place)
+static int compare_blobs(const void *a, const void *b)
 {
-    for (size_t i = place + 1; i < batch->blob_count; i++) {
-        if (jk_digest_equal(&batch->blobs[i].digest, &batch->blobs[place].digest)) return false;
+    const struct jk_batch_blob *left = *(struct jk_batch_blob *const *)a;
+    const struct jk_batch_blob *right = *(struct jk_batch_blob *const *)b;
+    int order = memcmp(&left->digest, &right->digest, sizeof(left->digest));
+
+    return order ? order : (left > right) - (left < right);
+}
+
+static bool mark_replaced_blobs(struct jk_batch *batch)
+{
+    struct jk_batch_blob **sorted =
+        sort_changes(batch, (char *)batch->blobs, batch->blob_count, sizeof(*batch->blobs), compare_blobs);
+
+    for (size_t i = 0; sorted && i + 1 < batch->blob_count; i++)
+        sorted[i]->replaced = jk_digest_equal(&sorted[i]->digest, &sorted[i + 1]->digest);
+    return sorted != NULL;
+}
+
+/* What the batch's blobs become: rows of the statements. */
+struct blob_rows {
+    struct jk_pgarray *gone, *named, *uploads, *stored, *bytes;
+};
+
+static void add_blob_row(const struct jk_batch_blob *blob, struct blob_rows *rows)
+{
+    struct jk_span digest = {(const char *)blob->digest.bytes, JK_DIGEST_SIZE};
+
+    jk_pgarray_add(rows->gone, digest);
+    if (blob->upload) {
+        jk_pgarray_add(rows->named, digest);
+        jk_pgarray_add_i64(rows->uploads, (int64_t)blob->upload);
+    } else if (blob->bytes.at) {
+        jk_pgarray_add(rows->stored, digest);
+        jk_pgarray_add(rows->bytes, blob->bytes);
     }
-    return true;
+}
+
+static void write_blob_pairs(struct writing *writing, enum jk_sql statement, struct jk_pgarray *digests,
+                             struct jk_pgarray *values)
+{
+    struct jk_query *query;
+
+    if (digests->count == 0) return;
+    query = next_query(writing, statement);
+    jk_query_span(query, jk_pgarray_span(digests));
+    jk_query_span(query, jk_pgarray_span(values));
 }
 
 /* Old bytes are deleted first, even for blobs that are uploaded again: chunks of two uploads never form one blob. */
-static void write_blobs(const struct jk_batch *batch, struct writing *writing)
+static void write_blobs(struct jk_batch *batch, struct writing *writing)
 {
-    struct jk_pgarray *gone, *digests, *uploads;
-    struct jk_query *query;
+    struct blob_rows rows;
 
     if (batch->blob_count == 0) return;
-    gone = next_array(writing, JK_PG_BYTEA);
-    digests = next_array(writing, JK_PG_BYTEA);
-    uploads = next_array(writing, JK_PG_BIGINT);
-    for (size_t i = 0; i < batch->blob_count; i++) {
-        struct jk_span digest = {(const char *)batch->blobs[i].digest.bytes, JK_DIGEST_SIZE};
-
-        if (!is_last_of_blob(batch, i)) continue;
-        jk_pgarray_add(gone, digest);
-        if (batch->blobs[i].upload == 0) continue;
-        jk_pgarray_add(digests, digest);
-        jk_pgarray_add_i64(uploads, (int64_t)batch->blobs[i].upload);
-    }
-    jk_query_span(next_query(writing, JK_SQL_BLOBS_DROP), jk_pgarray_span(gone));
-    if (digests->count == 0) return;
-    query = next_query(writing, JK_SQL_BLOBS_NAME);
-    jk_query_span(query, jk_pgarray_span(digests));
-    jk_query_span(query, jk_pgarray_span(uploads));
+    writing->failed = !mark_replaced_blobs(batch) || writing->failed;
+    rows.gone = next_array(writing, JK_PG_BYTEA);
+    rows.named = next_array(writing, JK_PG_BYTEA);
+    rows.uploads = next_array(writing, JK_PG_BIGINT);
+    rows.stored = next_array(writing, JK_PG_BYTEA);
+    rows.bytes = next_array(writing, JK_PG_BYTEA);
+    for (size_t i = 0; i < batch->blob_count; i++)
+        if (!batch->blobs[i].replaced) add_blob_row(&batch->blobs[i], &rows);
+    jk_query_span(next_query(writing, JK_SQL_BLOBS_DROP), jk_pgarray_span(rows.gone));
+    write_blob_pairs(writing, JK_SQL_BLOBS_NAME, rows.named, rows.uploads);
+    write_blob_pairs(writing, JK_SQL_BLOBS_STORE, rows.stored, rows.bytes);
 }
 
 static void write_head(const struct jk_batch *batch, struct writing *writing)
@@ -362,7 +421,7 @@ static enum jk_status seal(struct jk_batch *batch, struct jk_error *error)
 
 static enum jk_status check_writing(const struct jk_batch *batch, const struct writing *writing, struct jk_error *error)
 {
-    bool failed = batch->note.failed || writing->keys.failed;
+    bool failed = batch->note.failed || writing->keys.failed || writing->failed;
 
     for (size_t i = 0; i < writing->array_count; i++)
         failed = failed || jk_pgarray_failed(&writing->arrays[i]);

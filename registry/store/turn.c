@@ -79,16 +79,34 @@ enum jk_status jk_turn_record(struct jk_turn *turn, const struct jk_record *reco
     return JK_OK;
 }
 
-enum jk_status jk_turn_blob_name(struct jk_turn *turn, const struct jk_digest *digest, uint64_t upload,
-                                 struct jk_error *error)
+static enum jk_status add_blob(struct jk_batch *batch, const struct jk_batch_blob *blob, struct jk_error *error)
 {
-    struct jk_batch *batch = turn->batch;
-
     if (batch->blob_count >= JK_TURN_RECORDS ||
         !grow_array((void **)&batch->blobs, &batch->blob_room, batch->blob_count, sizeof(*batch->blobs)))
         return jk_out_of_memory(error);
-    batch->blobs[batch->blob_count++] = (struct jk_batch_blob){*digest, upload};
+    batch->blobs[batch->blob_count++] = *blob;
+    batch->bytes += blob->bytes.len;
     return JK_OK;
+}
+
+enum jk_status jk_turn_blob_name(struct jk_turn *turn, const struct jk_digest *digest, uint64_t upload,
+                                 struct jk_error *error)
+{
+    return add_blob(turn->batch, &(struct jk_batch_blob){.digest = *digest, .upload = upload}, error);
+}
+
+enum jk_status jk_turn_blob_store(struct jk_turn *turn, const struct jk_digest *digest, struct jk_span bytes,
+                                  struct jk_error *error)
+{
+    struct jk_batch *batch = turn->batch;
+    char *copy;
+
+    if (bytes.len > JK_BLOB_SMALL)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "BLOB_TOO_LARGE",
+                       "a blob of %zu bytes: at most %u may come with a request", bytes.len, JK_BLOB_SMALL);
+    copy = jk_arena_copy(&batch->arena, bytes.at, bytes.len);
+    if (!copy) return jk_out_of_memory(error);
+    return add_blob(batch, &(struct jk_batch_blob){.digest = *digest, .bytes = {copy, bytes.len}}, error);
 }
 
 enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest, struct jk_error *error)

@@ -56,6 +56,74 @@ static void test_server_killed(void **state)
     jk_store_stop(store);
 }
 
+#define BLOBS_EACH 200
+
+/* Blobs that come with a request, and as many records; the number in each of the request. */
+struct blobs_write {
+    struct jk_own_write own; /* first */
+    int number;
+};
+
+static enum jk_status decide_blobs(struct jk_write *write, struct jk_turn *turn)
+{
+    struct blobs_write *blobs = (struct blobs_write *)write;
+
+    for (int i = 0; i < BLOBS_EACH; i++) {
+        char *text = jk_arena_printf(turn->arena, "%d of %d", i, blobs->number);
+        struct jk_blob_facts facts = {
+            .digest = jk_digest_of(jk_span_of(text)), .size = strlen(text), .created_us = turn->time_us};
+        struct jk_record record;
+
+        JK_TRY(jk_turn_blob_store(turn, &facts.digest, jk_span_of(text), write->error));
+        assert_true(jk_record_blob(turn->arena, &facts, &record));
+        JK_TRY(jk_turn_record(turn, &record, write->error));
+    }
+    return JK_OK;
+}
+
+static void store_until_killed(const struct store_place *place, int fd)
+{
+    struct jk_store *store = store_start(place);
+
+    for (int i = 0;; i++) {
+        struct blobs_write blobs = {.own.write.decide = decide_blobs, .number = i};
+        struct jk_error error;
+
+        jk_error_init(&error, NULL);
+        if (jk_store_write_own(store, &blobs.own, &error) == JK_OK && write(fd, &i, sizeof(i)) != sizeof(i)) _exit(1);
+    }
+}
+
+/* Whatever moment the server dies at: a blob's bytes are there if and only if its record is, all of a request or none. */
+static void test_server_killed_among_blobs(void **state)
+{
+    struct store_place place;
+    int fds[2], last = -1, got, state_of;
+    pid_t pid;
+
+    (void)state;
+    store_new_place(&place);
+    assert_int_equal(pipe(fds), 0);
+    pid = fork();
+    if (pid == 0) store_until_killed(&place, fds[1]);
+    close(fds[1]);
+    while (read(fds[0], &got, sizeof(got)) == sizeof(got)) {
+        last = got;
+        if (last == 20) (void)kill(pid, SIGKILL);
+    }
+    assert_int_equal(waitpid(pid, &state_of, 0), pid);
+    close(fds[0]);
+    jk_store_stop(store_start(&place)); /* waits until a commit that was under way is over */
+    long records = store_ask_sql(place.database, "select count(*) from record where key like 'blob/%'");
+    assert_true(records >= (last + 1L) * BLOBS_EACH);
+    assert_int_equal(records % BLOBS_EACH, 0);
+    assert_int_equal(store_ask_sql(place.database, "select count(*) from blob_chunk join record "
+                                                   "on key = 'blob/' || encode(digest, 'hex') "
+                                                   "where digest = sha256(bytes)"),
+                     records);
+    assert_int_equal(store_ask_sql(place.database, "select count(*) from blob_chunk"), records);
+}
+
 static void compare_books(struct jk_store *one, struct jk_store *two)
 {
     struct jk_view a, b;
@@ -267,9 +335,9 @@ static void test_race_for_new_log(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_server_killed),    cmocka_unit_test(test_two_servers),
-        cmocka_unit_test(test_connections_die),  cmocka_unit_test(test_database_dies),
-        cmocka_unit_test(test_race_for_new_log),
+        cmocka_unit_test(test_server_killed), cmocka_unit_test(test_server_killed_among_blobs),
+        cmocka_unit_test(test_two_servers),   cmocka_unit_test(test_connections_die),
+        cmocka_unit_test(test_database_dies), cmocka_unit_test(test_race_for_new_log),
     };
 
     return cmocka_run_group_tests(tests, store_set_up, store_tear_down);
