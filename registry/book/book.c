@@ -354,10 +354,11 @@ size_t jk_book_changed(struct jk_book *book, uint32_t *out_models, size_t room)
 
 /* ---- writes a day ---- */
 
-void jk_book_count_write(struct jk_book *book, uint32_t publisher, int64_t time_us)
+void jk_book_count_write(struct jk_book *book, uint32_t publisher, const struct jk_entry *entry)
 {
     struct jk_day_row *newest = &jk_publisher_row(book, publisher)->days, first = {.count = 1, .older = JK_NONE};
-    first.day = (int32_t)jk_time_day(time_us);
+    if (entry->actor.type == JK_ACTOR_REGISTRAR) return;
+    first.day = (int32_t)jk_time_day(entry->time_us);
     if (newest->count > 0 && newest->day == first.day) {
         jk_book_set(book, &newest->count, newest->count + 1);
         return;

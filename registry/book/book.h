@@ -318,7 +318,8 @@ const struct jk_base_facts *jk_book_base(const struct jk_book *book, uint32_t mo
 /* The team that owned a publisher at a moment, according to what is known at N; JK_NONE for none. */
 uint32_t jk_book_team_of(const struct jk_book *book, uint32_t publisher, int64_t at_us, uint32_t n);
 bool jk_book_affiliated(const struct jk_book *book, uint32_t publisher, uint32_t team, int64_t at_us, uint32_t n);
-/* Entries made by a publisher's models on the UTC+09:00 day of `time_us` (register, release, yank, rename, …). */
+/* Entries about a publisher's models on the UTC+09:00 day of `time_us` (register, release, yank, rename, …), but for
+ * what a registrar entered. */
 uint32_t jk_book_writes_on_day(const struct jk_book *book, uint32_t publisher, int64_t time_us);
 /* An expression's permissions according to the licence facts at N. */
 void jk_book_permissions(const struct jk_book *book, struct jk_span expression, uint32_t n,

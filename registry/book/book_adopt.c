@@ -95,7 +95,7 @@ static void note_adoption(struct jk_book *book, const struct jk_entry *entry, ui
 {
     jk_book_new_epoch(book);
     jk_book_touch(book, model);
-    jk_book_count_write(book, jk_book_alias(book, model, JK_NOW)->publisher, entry->time_us);
+    jk_book_count_write(book, jk_book_alias(book, model, JK_NOW)->publisher, entry);
 }
 
 enum jk_status jk_book_apply_adopt(struct jk_book *book, const struct jk_entry *entry, struct jk_error *error)

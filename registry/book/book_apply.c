@@ -186,7 +186,7 @@ static enum jk_status set_yanked(struct jk_book *book, const struct jk_entry *en
     uint32_t before = jk_book_standing_release(book, release->model, JK_NOW);
     jk_book_switch(book, &release->yanks, on);
     jk_book_standing_changed(book, release->model, before);
-    jk_book_count_write(book, alias->publisher, entry->time_us);
+    jk_book_count_write(book, alias->publisher, entry);
     return JK_OK;
 }
 
@@ -224,7 +224,7 @@ static enum jk_status check_move(struct jk_book *book, const struct jk_entry *en
 
 static void move(struct jk_book *book, const struct jk_entry *entry, uint32_t model, uint32_t publisher)
 {
-    jk_book_count_write(book, jk_book_alias(book, model, JK_NOW)->publisher, entry->time_us);
+    jk_book_count_write(book, jk_book_alias(book, model, JK_NOW)->publisher, entry);
     jk_book_add_alias(book, model, publisher, entry->to, jk_book_hash_name(entry->to));
     jk_book_touch(book, model);
     jk_book_list_changed(book, model);

@@ -318,7 +318,7 @@ void jk_book_switch(struct jk_book *book, uint32_t *head, bool on);
 bool jk_book_switched(const struct jk_book *book, uint32_t head, uint32_t n);
 /* The entry since which it has been as it is at n, on or off; JK_NONE: from the beginning. */
 uint32_t jk_book_switched_since(const struct jk_book *book, uint32_t head, uint32_t n);
-void jk_book_count_write(struct jk_book *book, uint32_t publisher, int64_t time_us);
+void jk_book_count_write(struct jk_book *book, uint32_t publisher, const struct jk_entry *entry);
 
 /* book_names.c */
 uint32_t jk_book_find_name(const struct jk_book *book, struct jk_span name); /* a row of names */

@@ -167,8 +167,7 @@ static void write_release(struct jk_book *book, uint32_t model, const struct jk_
     struct jk_release *release = jk_book_begin_release(book, model, &slot);
     if (!release || !fill_release(book, parsed, parents, release)) return; /* out of memory: said at the end */
     jk_book_enter_release(book, slot, parsed->version_hash);
-    jk_book_count_write(book, jk_alias_row(book, jk_model_row(book, model)->pub.names)->pub.publisher,
-                        parsed->entry.time_us);
+    jk_book_count_write(book, jk_alias_row(book, jk_model_row(book, model)->pub.names)->pub.publisher, &parsed->entry);
     jk_book_touch(book, model);
 }
 

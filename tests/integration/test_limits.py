@@ -490,6 +490,23 @@ class Quotas(Case):
         self.exhausted("Registry.RegisterDerivative", carol, derivative=derivative("carol-b/b3", SKT))
 
 
+    def test_what_a_registrar_enters(self):
+        """It uses up nothing of anybody's: neither the registrar's own publishers, nor a day of those that it writes for."""
+        registrar = person(self.admin, "registrar", ["registrar"])
+        for i in range(3):
+            registrar.call("Registry.CreatePublisher", name="found-%d" % i, on_behalf=True)
+        self.assertEqual(len(registrar.call("Registry.BatchRegisterDerivatives", derivatives=[
+            derivative("found-0/%d" % i, SKT) for i in range(5)])["registrations"]), 5)
+        registrar.call("Registry.PublishRelease", release=dict(name="found-0/1", version="2"))
+        registrar.call("Registry.YankRelease", name="found-0/1@2", reason="x")
+        dave = person(self.admin, "dave")
+        claim = dave.call("Access.RequestPublisher", kind="PUBLISHER_REQUEST_KIND_CLAIM", publisher="found-0", evidence="a file there")
+        self.admin.call("Access.DecidePublisherRequest", id=claim["id"], approve=True, evidence="hub-file")
+        for i in range(3):
+            dave.call("Registry.RegisterDerivative", derivative=derivative("found-0/own-%d" % i, SKT))
+        self.exhausted("Registry.RegisterDerivative", dave, derivative=derivative("found-0/own-3", SKT))
+
+
 class QuotaOfMachines(Case):
     options = ("--writes-per-day", "6")
 

@@ -94,6 +94,12 @@ static void test_writes_on_day(void **state)
     assert_int_equal(jk_book_writes_on_day(ledger->book, kim, today_us), 3);
     assert_int_equal(jk_book_writes_on_day(ledger->book, kim, today_us + 9 * JK_DAY_US), 0);
     assert_int_equal(jk_book_writes_on_day(ledger->book, kim, today_us - JK_DAY_US), 0);
+    struct jk_text statement; /* what a registrar enters is not the publisher's doing */
+    jk_text_init(&statement, 0);
+    jk_ledger_statement(ledger, MODEL("kim/c", OF(PARENT(BASE))), &statement);
+    OK(jk_ledger_add_statement(ledger, JK_KIND_REGISTER, JK_ACTOR_REGISTRAR, jk_text_span(&statement)));
+    jk_text_done(&statement);
+    assert_int_equal(jk_book_writes_on_day(ledger->book, kim, ledger->time_us), 1);
 }
 
 /* ---- flags of base facts, weights, names, licences ---- */

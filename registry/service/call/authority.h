@@ -25,9 +25,10 @@ JK_MUST_USE enum jk_status jk_check_may_vouch(const struct jk_change *change, co
 /* The same refusal, if the caller has established it otherwise. */
 enum jk_status jk_fail_own(struct jk_span publisher, struct jk_error *error);
 /* RESOURCE_EXHAUSTED where the publisher's writes of the day (UTC+09:00) would exceed the quota. A token without the
- * scope models stops at half: whatever a machine's registers on a day, the same day suffices to take back. */
+ * scope models stops at half: whatever a machine's registers on a day, the same day suffices to take back. What a
+ * registrar enters for others is not the publisher's doing, and uses up nothing of it. */
 JK_MUST_USE enum jk_status jk_spend_quota(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
-                                          struct jk_error *error);
+                                          const struct jk_actor *actor, struct jk_error *error);
 /* NOT_FOUND with what to do. */
 JK_MUST_USE enum jk_status jk_need_publisher(struct jk_turn *turn, struct jk_span name, uint32_t *out_publisher,
                                              struct jk_error *error);

@@ -74,7 +74,7 @@ static enum jk_status adopt_as_publisher(struct jk_change *change, struct jk_tur
 {
     struct jk_error *error = &change->call->error;
     if (wish->adopt) JK_TRY(check_namespace(turn, wish->external, outcome->model, error));
-    if (!outcome->by_holder) JK_TRY(jk_spend_quota(change, turn, jk_publisher_of(turn, outcome->model), error));
+    if (!outcome->by_holder) JK_TRY(jk_spend_quota(change, turn, jk_publisher_of(turn, outcome->model), actor, error));
     return jk_adoption_append(turn, actor, wish->external, outcome->model, wish->adopt, &outcome->index, error);
 }
 

@@ -66,7 +66,7 @@ static enum jk_status switch_release(struct jk_change *change, struct jk_turn *t
     }
     if (!yank && yanked == JK_NONE)
         return jk_fail(error, JK_FAILED_PRECONDITION, "NOT_YANKED", "The release \"%s\" is not yanked", name);
-    JK_TRY(jk_spend_quota(change, turn, publisher, error));
+    JK_TRY(jk_spend_quota(change, turn, publisher, &entry.actor, error));
     entry.release = row->hash;
     if (*reason) JK_TRY(jk_turn_text(turn, jk_span_of(reason), &entry.text, error));
     return jk_turn_append(turn, &entry, &change->entry, error);
@@ -181,7 +181,7 @@ static enum jk_status decide_rename(struct jk_change *change, struct jk_turn *tu
     entry.model = jk_name_of(turn, model);
     entry.to = with_publisher(change, turn, publisher, jk_span_of(request->new_name));
     JK_TRY(check_new_name(turn, entry.model, entry.to, model, error));
-    JK_TRY(jk_spend_quota(change, turn, publisher, error));
+    JK_TRY(jk_spend_quota(change, turn, publisher, &entry.actor, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     return reply_model(change, turn, model, out_reply);
 }
@@ -221,7 +221,7 @@ static enum jk_status decide_transfer(struct jk_change *change, struct jk_turn *
     entry.model = jk_name_of(turn, model);
     entry.to = with_publisher(change, turn, receiving, jk_span_of(request->new_name));
     JK_TRY(check_new_name(turn, entry.model, entry.to, model, error));
-    if (entry.actor.type != JK_ACTOR_ADMIN) JK_TRY(jk_spend_quota(change, turn, publisher, error));
+    if (entry.actor.type != JK_ACTOR_ADMIN) JK_TRY(jk_spend_quota(change, turn, publisher, &entry.actor, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     return reply_model(change, turn, model, out_reply);
 }

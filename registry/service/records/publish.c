@@ -87,7 +87,7 @@ static enum jk_status enter_publish(struct jk_change *change, struct jk_turn *tu
     JK_TRY(jk_draft_resolve(draft, turn, name, model, !base, &change->call->arena, &resolved, error));
     JK_TRY(check_version(change, turn, draft, model, &resolved, error));
     JK_TRY(check_says_enough(change, turn, model, &resolved.statement, error));
-    JK_TRY(jk_spend_quota(change, turn, publisher, error));
+    JK_TRY(jk_spend_quota(change, turn, publisher, &actor, error));
     JK_TRY(jk_registration_append(turn, JK_KIND_RELEASE, &actor, &resolved, &change->entry, error));
     change->statement = resolved.text;
     return jk_held_note(turn, &resolved.statement.artifact, error);

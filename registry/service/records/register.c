@@ -61,7 +61,7 @@ enum jk_status jk_register_one(struct jk_change *change, struct jk_turn *turn, c
     uint32_t taken = jk_book_find_model(turn->book, name, jk_turn_size(turn));
     JK_TRY(jk_draft_resolve(draft, turn, name, taken, true, &change->call->arena, out_resolved, error));
     if (taken != JK_NONE) return fail_taken(change, turn, name, taken, out_resolved, error);
-    JK_TRY(jk_spend_quota(change, turn, publisher, error));
+    JK_TRY(jk_spend_quota(change, turn, publisher, &actor, error));
     return jk_registration_append(turn, JK_KIND_REGISTER, &actor, out_resolved, out_index, error);
 }
 
