@@ -4,6 +4,7 @@
 #include "reply/lookup.h"
 #include "service/call/authority.h"
 #include "service/call/handlers.h"
+#include "service/records/naming.h"
 #include "service/records/present.h"
 
 static void submit_or_fail(struct jk_call *call, jk_decide_fn *decide)
@@ -137,29 +138,6 @@ void jk_unyank_release(struct jk_call *call)
 
 /* ---- another name ---- */
 
-/* The new name must be free, or be the model's current name in another case. */
-static enum jk_status check_new_name(struct jk_turn *turn, struct jk_span name, struct jk_span to, uint32_t model,
-                                     struct jk_error *error)
-{
-    uint32_t taken = jk_book_find_model(turn->book, to, jk_turn_size(turn));
-    if (jk_span_equal(name, to))
-        return jk_fail(error, JK_ALREADY_EXISTS, "SAME_NAME", "The model has this name already");
-    if (taken == JK_NONE || (taken == model && jk_span_equal_fold(name, to))) return JK_OK;
-    return jk_fail(error, JK_ALREADY_EXISTS, "NAME_TAKEN", "The name \"%.*s\" %s; names are never given out again",
-                   JK_SPAN_ARG(to),
-                   taken == model ? "is an earlier name of this model" : "belongs, or belonged, to another model");
-}
-
-static struct jk_span with_publisher(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
-                                     struct jk_span to)
-{
-    struct jk_span given, part;
-    jk_ident_split(to, &given, &part);
-    char *text = jk_arena_printf(&change->call->arena, "%.*s/%.*s",
-                                 JK_SPAN_ARG(jk_book_publisher(turn->book, publisher)->name), JK_SPAN_ARG(part));
-    return text ? jk_span_of(text) : to;
-}
-
 static enum jk_status decide_rename(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__RenameModelRequest *request = (const void *)change->call->request;
@@ -179,8 +157,8 @@ static enum jk_status decide_rename(struct jk_change *change, struct jk_turn *tu
         return jk_error_result(error);
     }
     entry.model = jk_name_of(turn, model);
-    entry.to = with_publisher(change, turn, publisher, jk_span_of(request->new_name));
-    JK_TRY(check_new_name(turn, entry.model, entry.to, model, error));
+    entry.to = jk_name_under(change, turn, publisher, jk_span_of(request->new_name));
+    JK_TRY(jk_name_check(turn, model, entry.to, error));
     JK_TRY(jk_spend_quota(change, turn, publisher, &entry.actor, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     return reply_model(change, turn, model, out_reply);
@@ -219,8 +197,8 @@ static enum jk_status decide_transfer(struct jk_change *change, struct jk_turn *
     JK_TRY(jk_act_for_publisher(change, turn, receiving, &receiver, error));
     if (receiver.type == JK_ACTOR_ADMIN) entry.actor = receiver;
     entry.model = jk_name_of(turn, model);
-    entry.to = with_publisher(change, turn, receiving, jk_span_of(request->new_name));
-    JK_TRY(check_new_name(turn, entry.model, entry.to, model, error));
+    entry.to = jk_name_under(change, turn, receiving, jk_span_of(request->new_name));
+    JK_TRY(jk_name_check(turn, model, entry.to, error));
     if (entry.actor.type != JK_ACTOR_ADMIN) JK_TRY(jk_spend_quota(change, turn, publisher, &entry.actor, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     return reply_model(change, turn, model, out_reply);

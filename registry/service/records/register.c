@@ -4,6 +4,7 @@
 #include "service/call/handlers.h"
 #include "service/records/held.h"
 #include "service/records/lookalike.h"
+#include "service/records/naming.h"
 #include "service/records/registration.h"
 
 /* Registrars create publishers as they go; nobody else does so implicitly. */
@@ -22,17 +23,6 @@ enum jk_status jk_register_publisher(struct jk_change *change, struct jk_turn *t
                              .basis = JK_BASIS_REGISTRAR};
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     return jk_need_publisher(turn, name, out_publisher, error);
-}
-
-/* The model's name with its publisher spelled as registered. */
-static struct jk_span canonical_name(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
-                                     struct jk_span name)
-{
-    struct jk_span given, model;
-    jk_ident_split(name, &given, &model);
-    struct jk_span spelled = jk_book_publisher(turn->book, publisher)->name;
-    char *text = jk_arena_printf(&change->call->arena, "%.*s/%.*s", JK_SPAN_ARG(spelled), JK_SPAN_ARG(model));
-    return text ? jk_span_of(text) : name;
 }
 
 static enum jk_status fail_taken(struct jk_change *change, struct jk_turn *turn, struct jk_span name, uint32_t model,
@@ -57,7 +47,7 @@ enum jk_status jk_register_one(struct jk_change *change, struct jk_turn *turn, c
     jk_ident_split(draft->name, &publisher_part, &model_part);
     JK_TRY(jk_register_publisher(change, turn, publisher_part, &publisher, error));
     JK_TRY(jk_act_for_publisher(change, turn, publisher, &actor, error));
-    struct jk_span name = canonical_name(change, turn, publisher, draft->name);
+    struct jk_span name = jk_name_under(change, turn, publisher, draft->name);
     uint32_t taken = jk_book_find_model(turn->book, name, jk_turn_size(turn));
     JK_TRY(jk_draft_resolve(draft, turn, name, taken, true, &change->call->arena, out_resolved, error));
     if (taken != JK_NONE) return fail_taken(change, turn, name, taken, out_resolved, error);

@@ -6,6 +6,7 @@
 #include "service/call/handlers.h"
 #include "service/records/findings.h"
 #include "service/records/held.h"
+#include "service/records/items.h"
 #include "service/records/registration.h"
 
 struct batch {
@@ -30,44 +31,6 @@ static Jokbo__V1__RegistrationSummary *summary(struct jk_change *change, struct 
     return out->notice ? out : NULL;
 }
 
-/* What went wrong with the items so far; all are tried, so that all mistakes show at once. */
-struct failures {
-    struct jk_error *all, *first;
-    size_t count;
-    bool alike; /* each has the status and reason of the first */
-};
-
-/* Failures other than field violations name their item. */
-static void note_item_failure(struct failures *failures, size_t item, const struct jk_error *one)
-{
-    struct jk_error *all = failures->all;
-    char field[32];
-    if (failures->count && one->reason && !strcmp(one->reason, JK_EARLIER_ITEM)) return;
-    if (!failures->count++) *failures->first = *one;
-    failures->alike = failures->alike && one->status == failures->first->status && one->reason &&
-                      failures->first->reason && !strcmp(one->reason, failures->first->reason);
-    size_t kept = one->violation_count < JK_ERROR_VIOLATIONS ? one->violation_count : JK_ERROR_VIOLATIONS;
-    for (size_t i = 0; i < kept; i++)
-        jk_error_field(all, one->violations[i].field, "%s", one->violations[i].rule);
-    if (kept && one->status == JK_INVALID_ARGUMENT) return;
-    snprintf(field, sizeof field, "derivatives[%u]", (unsigned)item);
-    jk_error_field(all, field, "%s: %s", jk_status_text(one->status), one->message);
-}
-
-/* If all failures are of one kind the whole has that kind: a repeated batch is ALREADY_EXISTS. */
-static enum jk_status sum_failures(struct failures *failures)
-{
-    struct jk_error *all = failures->all;
-    const struct jk_error *first = failures->first;
-    enum jk_status status = jk_error_result(all);
-    if (status == JK_OK || !failures->alike || first->status == JK_INVALID_ARGUMENT) return status;
-    all->status = first->status;
-    all->reason = first->reason;
-    memcpy(all->facts, first->facts, sizeof all->facts);
-    all->fact_count = first->fact_count;
-    return all->status;
-}
-
 /* A registrar's new publishers come first, so that the registrations' indexes are contiguous. */
 static void enter_publishers(struct jk_change *change, struct jk_turn *turn, const struct batch *batch,
                              struct jk_error *scratch)
@@ -86,11 +49,11 @@ static enum jk_status register_all(struct jk_change *change, struct jk_turn *tur
                                    struct jk_digest *hashes)
 {
     struct jk_arena *arena = &change->call->arena;
-    struct failures failures = {
-        .all = &change->call->error, .first = jk_arena_alloc(arena, sizeof *failures.first), .alike = true};
+    struct jk_item_failures failures;
     struct jk_resolved *resolved = jk_arena_alloc(arena, sizeof *resolved);
     struct jk_error *one = jk_arena_alloc(arena, sizeof *one);
-    if (!resolved || !one || !failures.first) return jk_out_of_memory(failures.all);
+    if (!resolved || !one || !jk_item_failures_init(&failures, &change->call->error))
+        return jk_out_of_memory(&change->call->error);
     enter_publishers(change, turn, batch, one);
     for (size_t i = 0; i < batch->count && failures.all->violation_count < JK_ERROR_VIOLATIONS; i++) {
         uint32_t index;
@@ -99,13 +62,13 @@ static enum jk_status register_all(struct jk_change *change, struct jk_turn *tur
             hashes[i] = resolved->hash;
             continue;
         }
-        if (one->status == JK_RESOURCE_EXHAUSTED || one->status == JK_PERMISSION_DENIED || batch->count == 1) {
+        if (jk_item_ends_all(one) || batch->count == 1) {
             *failures.all = *one;
             return one->status;
         }
-        note_item_failure(&failures, i, one);
+        jk_item_failed(&failures, "derivatives", i, one);
     }
-    return sum_failures(&failures);
+    return jk_item_failures_sum(&failures);
 }
 
 static enum jk_status decide_batch(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
