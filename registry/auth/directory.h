@@ -90,16 +90,19 @@ struct jk_publisher_request {
     uint64_t owner;       /* with OWNER: the account that is to become an owner */
     char looks_like[201]; /* with CREATE: the reserved name that it resembled when requested; otherwise empty */
 };
+/* A licence text, a manifest, what a hub said of a repository, the list of a census. */
+enum jk_blob_kind { JK_BLOB_KIND_LICENSE, JK_BLOB_KIND_MANIFEST, JK_BLOB_KIND_HUB_RECORD, JK_BLOB_KIND_CENSUS_LIST };
 /* Withdrawn: the bytes are gone, and may not be uploaded again until an admin lifts the withdrawal. Lifted: gone, but
  * may be uploaded again. Removed: gone because no entry named it; the directory forgets it. */
 enum jk_blob_state { JK_BLOB_STORED, JK_BLOB_WITHDRAWN, JK_BLOB_LIFTED, JK_BLOB_REMOVED };
 struct jk_blob_facts {
     struct jk_digest digest;
-    bool manifest; /* otherwise a licence text */
+    enum jk_blob_kind kind;
     uint64_t size;
     struct jk_digest weights;      /* of a manifest; zero: none */
     bool files_known;              /* false for manifests that were stored before files_digest existed */
     struct jk_digest weight_files; /* for a manifest: of the set of its weight files; zero: none */
+    uint64_t models;               /* that the list of a census has */
     int64_t created_us;
     int64_t renewed_us; /* when it was last uploaded again without any other effect; 0: never */
     enum jk_blob_state state;

@@ -184,7 +184,7 @@ static void list_blob(void *context, struct jk_finder_link *link)
 {
     struct listed *listed = context;
     const struct jk_blob_facts *blob = &JK_FINDER_ITEM(link, struct jk_blob_item, by_digest)->blob;
-    if (blob->state != JK_BLOB_STORED || (listed->manifests_only && !blob->manifest)) return;
+    if (blob->state != JK_BLOB_STORED || (listed->manifests_only && blob->kind != JK_BLOB_KIND_MANIFEST)) return;
     if (jk_blob_brought_us(blob) < listed->before_us) listed->digests[listed->count++] = blob->digest;
 }
 

@@ -13,7 +13,7 @@
 const char *const jk_member_words[] = {"none", "writer", "owner", NULL};
 const char *const jk_request_kind_words[] = {"create", "claim", "owner", NULL};
 const char *const jk_request_state_words[] = {"pending", "approved", "refused", NULL};
-const char *const jk_blob_words[] = {"license", "manifest", NULL};
+const char *const jk_blob_words[] = {"license", "manifest", "hub-record", "census-list", NULL};
 const char *const jk_blob_state_words[] = {"stored", "withdrawn", "lifted", "removed", NULL};
 
 struct reader {
@@ -246,14 +246,16 @@ static void read_blob(struct reader *reader, struct jk_record_facts *facts)
 {
     struct jk_blob_facts *blob = &facts->blob;
     blob->digest = facts->key.digest;
-    blob->manifest = take_word(reader, "kind", jk_blob_words) == 1;
+    blob->kind = (enum jk_blob_kind)take_word(reader, "kind", jk_blob_words);
+    bool manifest = blob->kind == JK_BLOB_KIND_MANIFEST;
     blob->size = (uint64_t)take_int(reader, "size", 0, INT64_MAX);
     take_digest_or_null(reader, "weights", &blob->weights);
     blob->files_known = json_object_get(reader->object, "files") != NULL; /* not so in records of earlier versions */
     if (blob->files_known) take_digest_or_null(reader, "files", &blob->weight_files);
-    if (!blob->manifest && blob->files_known) fault_field(reader, "files", "must not be there but for a manifest");
-    if (!blob->manifest && !jk_digest_is_zero(&blob->weights))
+    if (!manifest && blob->files_known) fault_field(reader, "files", "must not be there but for a manifest");
+    if (!manifest && !jk_digest_is_zero(&blob->weights))
         fault_field(reader, "weights", "must be null but for a manifest");
+    if (blob->kind == JK_BLOB_KIND_CENSUS_LIST) blob->models = (uint64_t)take_int(reader, "models", 0, INT64_MAX);
     blob->created_us = take_time(reader, "created_us");
     if (has_field(reader, "renewed_us")) blob->renewed_us = take_int(reader, "renewed_us", 1, TIME_MAX_US);
     blob->state = JK_BLOB_STORED;

@@ -12,7 +12,8 @@
  *   creator/<publisher folded>      account
  *   request/<id>                    kind state publisher account evidence created_us decided_us; owner with the kind
  *                                   "owner", looks_like with the kind "create"
- *   blob/<sha256>                   kind size weights created_us; files, of a manifest; renewed_us; state withdrawn_us where it
+ *   blob/<sha256>                   kind size weights created_us; files, of a manifest; models, of a
+ *                                   census's list; renewed_us; state withdrawn_us where it
  *                                   is not stored, and then reason, unless it was removed
  *   ruling/<log index>              account; token and granted_by
  *   teams/<log index>               account token granted_by time_us teams

@@ -164,10 +164,11 @@ bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, st
     struct writer writer = {.object = json_object()};
     char hex[JK_DIGEST_HEX + 1];
     jk_digest_hex(&blob->digest, hex);
-    put_word(&writer, "kind", jk_blob_words, blob->manifest);
+    put_word(&writer, "kind", jk_blob_words, blob->kind);
     put_int(&writer, "size", (int64_t)blob->size);
     put_digest_or_null(&writer, "weights", &blob->weights);
     if (blob->files_known) put_digest_or_null(&writer, "files", &blob->weight_files);
+    if (blob->kind == JK_BLOB_KIND_CENSUS_LIST) put_int(&writer, "models", (int64_t)blob->models);
     put_int(&writer, "created_us", blob->created_us);
     if (blob->renewed_us) put_int(&writer, "renewed_us", blob->renewed_us);
     if (blob->state != JK_BLOB_STORED) {

@@ -304,7 +304,7 @@ static void test_owned(void **state)
 static void test_blobs(void **state)
 {
     struct bench *bench = *state;
-    struct jk_blob_facts blob = {.digest = {{1}}, .manifest = true, .size = 3, .weights = {{4}}}, found;
+    struct jk_blob_facts blob = {.digest = {{1}}, .kind = JK_BLOB_KIND_MANIFEST, .size = 3, .weights = {{4}}}, found;
     struct jk_record record, again;
     assert_true(jk_record_blob(&bench->arena, &blob, &record));
     assert_int_equal(put(bench, &record), JK_OK);
@@ -337,7 +337,7 @@ static void test_removed_and_old_blobs(void **state)
     struct jk_blob_facts found;
     size_t count;
     put_blob(bench, 1, (struct jk_blob_facts){.created_us = 10});
-    put_blob(bench, 2, (struct jk_blob_facts){.created_us = 10, .renewed_us = 20, .manifest = true});
+    put_blob(bench, 2, (struct jk_blob_facts){.created_us = 10, .renewed_us = 20, .kind = JK_BLOB_KIND_MANIFEST});
     put_blob(bench, 3, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_WITHDRAWN});
     put_blob(bench, 4, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_LIFTED});
     put_blob(bench, 5, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_REMOVED}); /* was never known here */

@@ -97,7 +97,7 @@ static void test_reads_each_kind(void **state)
     assert_int_equal(bench->facts.request.kind, JK_REQUEST_CLAIM);
     assert_string_equal(bench->facts.request.evidence, "a\nb");
     good(bench, "blob/" HEX_A, BLOB);
-    assert_true(bench->facts.blob.manifest);
+    assert_int_equal(bench->facts.blob.kind, JK_BLOB_KIND_MANIFEST);
     assert_int_equal(bench->facts.blob.size, 12);
     good(bench, "creator/nota-ai", CREATOR);
     assert_string_equal(bench->facts.creator.publisher, "nota-ai");
@@ -223,6 +223,12 @@ static void test_other_limits(void **state)
     good(bench, "blob/" HEX_A, with(bench, BLOB, "\"" HEX_A "\"", "null"));
     bad(bench, "blob/" HEX_A, with(bench, BLOB, HEX_A, HEX_0), "weights");
     bad(bench, "blob/" HEX_A, with(bench, BLOB, "manifest", "license"), "weights");
+    bad(bench, "blob/" HEX_A, with(bench, BLOB, "manifest", "hub-record"), "weights");
+    bad(bench, "blob/" HEX_A, with(bench, BLOB, "manifest", "other"), "kind");
+    bad(bench, "blob/" HEX_A, with(bench, BLOB, "}", ",\"models\":1}"), "not known");
+    good(bench, "blob/" HEX_A, "{\"kind\":\"hub-record\",\"size\":12,\"weights\":null,\"created_us\":5}");
+    assert_int_equal(bench->facts.blob.kind, JK_BLOB_KIND_HUB_RECORD);
+    bad(bench, "blob/" HEX_A, "{\"kind\":\"census-list\",\"size\":12,\"weights\":null,\"created_us\":5}", "models");
     bad(bench, "blob/" HEX_A, with(bench, BLOB, ":12", ":-1"), "size");
 }
 
@@ -392,7 +398,9 @@ static void test_writes_what_it_reads(void **state)
     assert_true(jk_record_blob(&bench->arena, &blob, &record));
     good(bench, record.key, record.value);
     assert_int_equal(bench->facts.blob.size, INT64_MAX);
-    assert_false(bench->facts.blob.manifest);
+    assert_int_equal(bench->facts.blob.kind, JK_BLOB_KIND_LICENSE);
+    blob.kind = JK_BLOB_KIND_CENSUS_LIST;
+    blob.models = 100000;
     blob.renewed_us = 2;
     blob.state = JK_BLOB_REMOVED;
     blob.withdrawn_us = 3;

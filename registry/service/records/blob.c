@@ -6,13 +6,15 @@
  *   got_header -> check_quota -> got_data -> take_data -> … -> finish_upload -> store_next -> … -> decide_blob
  *   rpc           reader         rpc         reader           reader           reader             sequencer
  *
- * Memory: the bytes are kept for the check, at most 64 MiB an upload, and at most 12 uploads of manifests at once, of
- * them 3 of an account; an upload that brings too little in some time ends, so that a place is not held for nothing. */
+ * Memory: the bytes are kept for the check, at most 64 MiB an upload, and at most 12 uploads of manifests and lists at once,
+ * 3 of them of an account; an upload that brings too little in some time ends, so that a place is not held for
+ * nothing. */
 #include <stdlib.h>
 
 #include "auth/access.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "domain/census_list.h"
 #include "domain/manifest.h"
 #include "service/call/authority.h"
 #include "service/records/blob.h"
@@ -43,6 +45,17 @@ struct upload {
     char *bytes;
     bool placed; /* has a place, of this key */
     unsigned key;
+};
+
+static const struct {
+    const char *word;
+    Jokbo__V1__BlobKind shown;
+    int64_t most; /* bytes; 0: not uploaded by itself */
+} kinds[] = {
+    [JK_BLOB_KIND_LICENSE] = {"licence text", JOKBO__V1__BLOB_KIND__BLOB_KIND_LICENSE_TEXT, JK_LICENSE_TEXT_BYTES},
+    [JK_BLOB_KIND_MANIFEST] = {"manifest", JOKBO__V1__BLOB_KIND__BLOB_KIND_MANIFEST, JK_MANIFEST_MAX},
+    [JK_BLOB_KIND_HUB_RECORD] = {"hub's record", JOKBO__V1__BLOB_KIND__BLOB_KIND_HUB_RECORD, 0},
+    [JK_BLOB_KIND_CENSUS_LIST] = {"census's list", JOKBO__V1__BLOB_KIND__BLOB_KIND_CENSUS_LIST, JK_CENSUS_LIST_MAX},
 };
 
 static void release_upload(struct jk_call *call)
@@ -77,8 +90,8 @@ Jokbo__V1__Blob *jk_present_blob(struct jk_arena *arena, const struct jk_blob_fa
     Jokbo__V1__Blob *out = JK_MESSAGE(arena, Jokbo__V1__Blob, jokbo__v1__blob);
     if (!out) return NULL;
     out->sha256 = jk_to_hex(arena, &facts->digest);
-    out->kind =
-        facts->manifest ? JOKBO__V1__BLOB_KIND__BLOB_KIND_MANIFEST : JOKBO__V1__BLOB_KIND__BLOB_KIND_LICENSE_TEXT;
+    out->kind = kinds[facts->kind].shown;
+    out->models = (int64_t)facts->models;
     out->size = (int64_t)facts->size;
     out->weights_sha256 = jk_to_hex(arena, &facts->weights);
     out->create_time = jk_to_timestamp(arena, facts->created_us);
@@ -130,10 +143,14 @@ static enum jk_status check_releases(const struct jk_change *change, struct jk_t
     return wrong ? contradicts(wrong, facts, error) : JK_OK;
 }
 
-/* A manifest that was first uploaded as a licence text, or stored before weight files were recorded, is read now. */
+/* A manifest or list that was first uploaded as a licence text, or a manifest stored before weight files were recorded,
+ * is read now. */
 static bool is_news(const struct jk_blob_facts *there, const struct jk_blob_facts *facts)
 {
-    return facts->manifest && !(there->manifest && there->files_known);
+    bool manifest = facts->kind == JK_BLOB_KIND_MANIFEST;
+    if (manifest || facts->kind == JK_BLOB_KIND_CENSUS_LIST)
+        return there->kind != facts->kind || (manifest && !there->files_known);
+    return false;
 }
 
 static enum jk_status record_facts(struct jk_turn *turn, const struct jk_blob_facts *facts, struct jk_error *error)
@@ -168,6 +185,7 @@ static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn
     struct jk_call *call = change->call;
     struct upload *upload = call->state;
     struct jk_blob_facts there;
+    bool manifest = upload->facts.kind == JK_BLOB_KIND_MANIFEST;
     bool known = jk_directory_blob(turn->directory, &upload->facts.digest, &there);
     bool stored = known && there.state == JK_BLOB_STORED;
     upload->facts.created_us = stored ? there.created_us : turn->time_us;
@@ -176,22 +194,37 @@ static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn
         JK_TRY(renew_blob(turn, &there, &call->error));
         upload->facts = there;
     } else {
-        if (upload->facts.manifest) JK_TRY(check_releases(change, turn, &upload->facts, &call->error));
+        if (manifest) JK_TRY(check_releases(change, turn, &upload->facts, &call->error));
         if (!stored) JK_TRY(name_chunks(turn, upload, &call->error));
         if (stored) upload->facts.renewed_us = turn->time_us;
         JK_TRY(record_facts(turn, &upload->facts, &call->error));
     }
-    if (upload->facts.manifest) JK_TRY(jk_held_note(turn, &upload->facts.digest, &call->error));
+    if (manifest) JK_TRY(jk_held_note(turn, &upload->facts.digest, &call->error));
     Jokbo__V1__Blob *reply = jk_present_blob(&call->arena, &upload->facts);
     if (!reply) return jk_out_of_memory(&call->error);
     *out_reply = &reply->base;
     return JK_OK;
 }
 
+static enum jk_status read_whole(struct jk_call *call, struct jk_blob_facts *facts, struct jk_span bytes)
+{
+    struct jk_manifest_summary summary;
+    if (facts->kind == JK_BLOB_KIND_CENSUS_LIST) return jk_census_list_check(bytes, &facts->models, &call->error);
+    if (facts->kind == JK_BLOB_KIND_LICENSE) {
+        if (jk_utf8_valid(bytes)) return JK_OK;
+        jk_error_field(&call->error, "data", "is not UTF-8 text; convert the licence's text to UTF-8");
+        return jk_error_result(&call->error);
+    }
+    JK_TRY(jk_manifest_check(bytes, &summary, &call->error));
+    facts->weights = summary.weights;
+    facts->weight_files = summary.weight_files;
+    facts->files_known = true;
+    return JK_OK;
+}
+
 static enum jk_status check_whole(struct jk_call *call, struct upload *upload)
 {
     struct jk_digest digest;
-    struct jk_manifest_summary summary;
     if (upload->received != upload->facts.size)
         jk_error_field(&call->error, "header.size", "says %llu bytes, but %llu were received",
                        (unsigned long long)upload->facts.size, (unsigned long long)upload->received);
@@ -202,16 +235,7 @@ static enum jk_status check_whole(struct jk_call *call, struct upload *upload)
         jk_error_field(&call->error, "header.sha256", "is not the digest of the data received, which is %s", hex);
     }
     JK_TRY(jk_error_result(&call->error));
-    if (!upload->facts.manifest) {
-        if (jk_utf8_valid((struct jk_span){upload->bytes, (size_t)upload->received})) return JK_OK;
-        jk_error_field(&call->error, "data", "is not UTF-8 text; convert the licence's text to UTF-8");
-        return jk_error_result(&call->error);
-    }
-    JK_TRY(jk_manifest_check((struct jk_span){upload->bytes, (size_t)upload->received}, &summary, &call->error));
-    upload->facts.weights = summary.weights;
-    upload->facts.weight_files = summary.weight_files;
-    upload->facts.files_known = true;
-    return JK_OK;
+    return read_whole(call, &upload->facts, (struct jk_span){upload->bytes, (size_t)upload->received});
 }
 
 static void submit_upload(struct jk_call *call)
@@ -317,19 +341,23 @@ static void receive_next(struct jk_call *call)
 
 static void read_header(struct jk_call *call, const Jokbo__V1__BlobHeader *header, struct upload *upload)
 {
-    bool manifest = header->kind == JOKBO__V1__BLOB_KIND__BLOB_KIND_MANIFEST;
-    int64_t most = manifest ? JK_MANIFEST_MAX : JK_LICENSE_TEXT_BYTES;
-    if (!manifest && header->kind != JOKBO__V1__BLOB_KIND__BLOB_KIND_LICENSE_TEXT)
-        jk_error_field(&call->error, "header.kind", "%d: give manifest or license text", (int)header->kind);
+    size_t kind = 0;
+    while (kind < sizeof kinds / sizeof *kinds && (!kinds[kind].most || kinds[kind].shown != header->kind))
+        kind++;
+    if (kind == sizeof kinds / sizeof *kinds) {
+        jk_error_field(&call->error, "header.kind", "%d: give manifest, license text or census list",
+                       (int)header->kind);
+        kind = JK_BLOB_KIND_LICENSE;
+    }
     jk_from_hex(header->sha256, "header.sha256", &upload->facts.digest, &call->error);
     if (!*header->sha256) jk_error_field(&call->error, "header.sha256", "is required");
     if (header->size < 0) jk_error_field(&call->error, "header.size", "%lld is negative", (long long)header->size);
-    upload->facts.manifest = manifest;
+    upload->facts.kind = (enum jk_blob_kind)kind;
     upload->facts.size = (uint64_t)header->size;
-    if (header->size > most && !jk_error_is_set(&call->error))
+    if (header->size > kinds[kind].most && !jk_error_is_set(&call->error))
         (void)jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "BLOB_TOO_LARGE",
                       "header.size: %lld bytes are too many; a %s may have at most %lld", (long long)header->size,
-                      manifest ? "manifest" : "licence text", (long long)most);
+                      kinds[kind].word, (long long)kinds[kind].most);
 }
 
 static enum jk_status keep_header(struct jk_call *call, const Jokbo__V1__BlobHeader *header, struct upload *upload)
@@ -341,7 +369,7 @@ static enum jk_status keep_header(struct jk_call *call, const Jokbo__V1__BlobHea
     upload->bytes = malloc(upload->facts.size + 1);
     if (!upload->hash || !upload->bytes) return jk_out_of_memory(&call->error);
     jk_sha256_begin(upload->hash);
-    if (!upload->facts.manifest) return JK_OK;
+    if (upload->facts.kind == JK_BLOB_KIND_LICENSE) return JK_OK;
     JK_TRY(jk_places_take(jk_services_of(call)->uploads, call, "UPLOADS_BUSY", "manifests are being uploaded",
                           &upload->key, &call->error));
     upload->placed = true;

@@ -58,8 +58,8 @@ static bool is_unverified_artifact(const struct jk_present *present, const struc
 {
     struct jk_blob_facts blob;
     if (jk_digest_is_zero(&release->artifact)) return false;
-    return !jk_directory_blob_stored(present->directory, &release->artifact, &blob) || !blob.manifest ||
-           !jk_digest_equal(&blob.weights, &release->weights);
+    return !jk_directory_blob_stored(present->directory, &release->artifact, &blob) ||
+           blob.kind != JK_BLOB_KIND_MANIFEST || !jk_digest_equal(&blob.weights, &release->weights);
 }
 
 unsigned jk_finding_kinds(const struct jk_present *present, uint32_t model)

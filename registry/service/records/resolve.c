@@ -232,7 +232,8 @@ static void check_manifest(struct work *work)
     struct jk_blob_facts blob;
     char hex[JK_DIGEST_HEX + 1] = "none";
     if (jk_digest_is_zero(&work->draft->artifact)) return;
-    if (!jk_directory_blob_stored(work->directory, &work->draft->artifact, &blob) || !blob.manifest) return;
+    if (!jk_directory_blob_stored(work->directory, &work->draft->artifact, &blob) || blob.kind != JK_BLOB_KIND_MANIFEST)
+        return;
     if (jk_digest_equal(&blob.weights, &work->draft->weights)) return;
     const char *path = jk_arena_printf(work->arena, "%sweights_sha256", work->draft->prefix);
     if (!jk_digest_is_zero(&blob.weights)) jk_digest_hex(&blob.weights, hex);
