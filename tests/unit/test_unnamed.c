@@ -21,7 +21,11 @@ static unsigned named_by(const struct jk_ledger *ledger, uint32_t from, uint32_t
     jk_unnamed_sort(digests, COUNT);
     for (unsigned i = 0; i + 1 < COUNT; i++)
         assert_true(memcmp(&digests[i], &digests[i + 1], sizeof digests[i]) < 0);
-    jk_unnamed_see(&unnamed, ledger->book, from, to);
+    struct jk_unnamed_seen seen = {.releases = from,
+                                   .observations = jk_book_observations(ledger->book, NOW),
+                                   .censuses = jk_book_censuses(ledger->book, NOW)};
+    (void)jk_unnamed_see(&unnamed, ledger->book, jk_book_size(ledger->book), to - from, &seen);
+    assert_int_equal(seen.releases, to);
     for (unsigned i = 0; i < COUNT; i++) {
         struct jk_digest digest = jk_ledger_digest(FIRST + i);
         for (unsigned j = 0; j < COUNT; j++)
@@ -49,12 +53,53 @@ static void test_what_is_named(void **state)
     assert_int_equal(named_by(ledger, after, after), 0);
 }
 
+/* What was observed names the record, also when it has changed since; and a complete run its list. */
+static void test_what_was_seen(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    struct jk_entry seen = {.kind = JK_KIND_OBSERVE,
+                            .actor.type = JK_ACTOR_REGISTRAR,
+                            .hub = JK_SPAN("huggingface.co"),
+                            .id = JK_SPAN("kim/a"),
+                            .record = jk_ledger_digest(FIRST),
+                            .created_us = JK_TIME_NONE,
+                            .modified_us = JK_TIME_NONE};
+    struct jk_entry run = {.kind = JK_KIND_CENSUS,
+                           .actor.type = JK_ACTOR_REGISTRAR,
+                           .hub = JK_SPAN("huggingface.co"),
+                           .bases = JK_SPAN(BASE),
+                           .started_us = ledger->time_us,
+                           .list = jk_ledger_digest(FIRST + 2)};
+    struct jk_digest digests[3];
+    bool named[3] = {false};
+    struct jk_unnamed unnamed = {digests, named, 3};
+    struct jk_unnamed_seen examined = {0, 0, 0};
+    for (unsigned i = 0; i < 3; i++)
+        digests[i] = jk_ledger_digest(FIRST + i);
+    jk_unnamed_sort(digests, 3);
+    OK(jk_ledger_add(ledger, &seen));
+    seen.record = jk_ledger_digest(FIRST + 1);
+    OK(jk_ledger_add(ledger, &seen));
+    uint32_t n = jk_book_size(ledger->book);
+    OK(jk_ledger_add(ledger, &run));
+    while (!jk_unnamed_see(&unnamed, ledger->book, n, 1, &examined))
+        continue;
+    for (unsigned i = 0; i < 3; i++) {
+        struct jk_digest list = jk_ledger_digest(FIRST + 2);
+        assert_int_equal(named[i], !jk_digest_equal(&digests[i], &list)); /* nothing of what came after n */
+    }
+    assert_true(jk_unnamed_see(&unnamed, ledger->book, jk_book_size(ledger->book), 1, &examined));
+    assert_true(named[0] && named[1] && named[2]);
+    assert_int_equal(examined.observations, 2);
+}
+
 static void test_none_to_look_for(void **state)
 {
     const struct jk_ledger *ledger = *state;
     struct jk_unnamed unnamed = {NULL, NULL, 0};
     jk_unnamed_sort(NULL, 0);
-    jk_unnamed_see(&unnamed, ledger->book, 0, jk_book_releases(ledger->book, NOW));
+    struct jk_unnamed_seen seen = {0, 0, 0};
+    assert_true(jk_unnamed_see(&unnamed, ledger->book, jk_book_size(ledger->book), UINT32_MAX, &seen));
     assert_int_equal(unnamed.count, 0);
 }
 
@@ -79,7 +124,7 @@ static void test_how_long(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_what_is_named), TEST(test_none_to_look_for),
+    const struct CMUnitTest tests[] = {TEST(test_what_is_named), TEST(test_what_was_seen), TEST(test_none_to_look_for),
                                        cmocka_unit_test(test_how_long)};
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ struct sweep {
     struct jk_digest *digests;
     bool *named;
     size_t count;
-    uint32_t seen; /* releases examined so far */
+    struct jk_unnamed_seen seen;
     size_t removed;
     uint64_t bytes;
 };
@@ -77,17 +77,14 @@ static void leave_out_artifacts(struct sweep *sweep)
 static void leave_out_named(struct sweep *sweep)
 {
     struct jk_unnamed unnamed = {sweep->digests, sweep->named, sweep->count};
-    uint32_t releases;
+    bool all;
     jk_unnamed_sort(sweep->digests, sweep->count);
     do {
         struct jk_view view;
         jk_store_view(sweep->sweeper->store, &view);
-        releases = jk_book_releases(view.book, view.size);
-        uint32_t until = releases - sweep->seen < STRIDE ? releases : sweep->seen + STRIDE;
-        jk_unnamed_see(&unnamed, view.book, sweep->seen, until);
-        sweep->seen = until;
+        all = jk_unnamed_see(&unnamed, view.book, view.size, STRIDE, &sweep->seen);
         jk_store_view_end(sweep->sweeper->store);
-    } while (sweep->seen < releases);
+    } while (!all);
     sweep->count = 0;
     for (size_t i = 0; i < unnamed.count; i++)
         if (!unnamed.named[i]) sweep->digests[sweep->count++] = sweep->digests[i];
@@ -122,13 +119,14 @@ static enum jk_status remove_blob(struct removing *removing, struct jk_turn *tur
     return JK_OK;
 }
 
-/* Releases added since, including those of this batch, are examined here. */
+/* What was added since, including by this batch, is examined here. */
 static enum jk_status decide_removal(struct jk_write *write, struct jk_turn *turn)
 {
     struct removing *removing = (struct removing *)write;
     bool named[AT_ONCE] = {false};
     struct jk_unnamed unnamed = {removing->digests, named, removing->count};
-    jk_unnamed_see(&unnamed, turn->book, removing->sweep->seen, jk_book_releases(turn->book, jk_book_size(turn->book)));
+    struct jk_unnamed_seen seen = removing->sweep->seen;
+    (void)jk_unnamed_see(&unnamed, turn->book, jk_book_size(turn->book), UINT32_MAX, &seen);
     for (size_t i = 0; i < removing->count; i++)
         if (!named[i]) JK_TRY(remove_blob(removing, turn, &removing->digests[i], write->error));
     return JK_OK;

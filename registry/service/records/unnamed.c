@@ -21,13 +21,27 @@ static void see_digest(struct jk_unnamed *unnamed, const struct jk_digest *diges
     if (found) unnamed->named[found - unnamed->digests] = true;
 }
 
-void jk_unnamed_see(struct jk_unnamed *unnamed, const struct jk_book *book, uint32_t from, uint32_t to)
+/* Rows from *seen on, at most `most` of them. */
+static uint32_t end_of(uint32_t seen, uint32_t all, uint32_t most)
 {
-    for (uint32_t slot = from; unnamed->count > 0 && slot < to; slot++) {
-        const struct jk_release *release = jk_book_release(book, slot);
+    return all - seen < most ? all : seen + most;
+}
+
+bool jk_unnamed_see(struct jk_unnamed *unnamed, const struct jk_book *book, uint32_t n, uint32_t most,
+                    struct jk_unnamed_seen *seen)
+{
+    uint32_t releases = jk_book_releases(book, n), observations = jk_book_observations(book, n);
+    uint32_t censuses = jk_book_censuses(book, n);
+    for (uint32_t end = end_of(seen->releases, releases, most); seen->releases < end; seen->releases++) {
+        const struct jk_release *release = jk_book_release(book, seen->releases);
         see_digest(unnamed, &release->artifact);
         see_digest(unnamed, &release->license_text);
     }
+    for (uint32_t end = end_of(seen->observations, observations, most); seen->observations < end; seen->observations++)
+        see_digest(unnamed, &jk_book_observation(book, seen->observations)->record);
+    for (uint32_t end = end_of(seen->censuses, censuses, most); seen->censuses < end; seen->censuses++)
+        see_digest(unnamed, &jk_book_census(book, seen->censuses)->list);
+    return seen->releases == releases && seen->observations == observations && seen->censuses == censuses;
 }
 
 /* By the log's clock, as recorded; the extra hour allows for a renewal that was not recorded. */
