@@ -3,8 +3,10 @@
 ROWS is the permission table as the project's rules say it, written down here once more and on purpose not taken from the
 server's own table (registry/service/call/methods.def). A method of the interface without a row fails the test. "May" means
 that the call succeeds; "may not" that it is refused for that reason, and that nothing anywhere has changed."""
+import base64
 import datetime
 import hashlib
+import json
 import os
 import sys
 import time
@@ -94,6 +96,9 @@ ROWS = [
     ("Registry.SetNamespace", "ended", "RE", "roster"),
     ("Registry.ListNamespaces", "", ANYONE, None),
     ("Registry.ReadCard", "", ANYONE, None),
+    ("Registry.RecordCensus", "orphan", "R", "models"),
+    ("Registry.RecordCensus", "acme", "R", "models"),  # which holds the namespace
+    ("Registry.CompleteCensus", "", "R", "models"),
     ("Evaluation.CountDerivatives", "", ANYONE, None),
     ("Evaluation.ListCounts", "", ANYONE, None),
     ("Evaluation.ListCounted", "", ANYONE, None),
@@ -361,6 +366,21 @@ class Authorisation(unittest.TestCase):
         if case == "ended":
             cls.first.call("Registry.SetNamespace", **request)
         return dict(request, end=case == "ended")
+
+    @classmethod
+    def ask_RecordCensus(cls, case, letter):
+        name = case + "/" + cls.next("m")
+        record = json.dumps({"id": name}, separators=(",", ":")).encode()
+        return {"hub": "huggingface.co", "steps": [{"present": {
+            "record": base64.b64encode(record).decode(), "derivative": derivative(name, "alpha-lab/base@initial")}}]}
+
+    @classmethod
+    def ask_CompleteCensus(cls, case, letter):
+        data = b"jokbo/census/v1\n"
+        digest = hashlib.sha256(data).hexdigest()
+        cls.who["P"].upload("BLOB_KIND_CENSUS_LIST", data, digest)
+        return {"hub": "huggingface.co", "bases": ["alpha-lab/base"], "list_sha256": digest,
+                "start_time": (cls.clock() - datetime.timedelta(seconds=5)).isoformat()}
 
     @classmethod
     def ask_CreateAccount(cls, case, letter):

@@ -1,7 +1,9 @@
 """What accounts may upload a day, and what becomes of uploads that no entry names: over a demo's clock, so that days pass, with
 two servers of one database."""
+import base64
 import datetime
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -279,6 +281,26 @@ class Removal(Case):
         self.assertIn(lost.digest, self.held())
         self.text(self.alice, stray)
         self.stays(sha256(stray))
+        self.check_consistent()
+
+    def test_what_was_seen_on_a_hub(self):
+        """The record of each observation stays, also once another has taken its place; and a census's list once it is named."""
+        registrar = person(self.admin, "registrar", ["registrar"])
+        self.addCleanup(registrar.close)
+        records = [json.dumps({"id": "found/seen", "tags": [tag]}, separators=(",", ":")).encode() for tag in ("a", "b")]
+        for record in records:
+            registrar.call("Registry.RecordCensus", hub="huggingface.co", steps=[
+                {"present": {"record": base64.b64encode(record).decode(), "derivative": derivative("found/seen", registered(BASE))}}])
+        lists = [b"jokbo/census/v1\n", b"jokbo/census/v1\nfound/seen none none present\n"]
+        for data in lists:
+            registrar.upload("BLOB_KIND_CENSUS_LIST", data, sha256(data))
+        self.text(self.alice, records[0])  # also brought as something else
+        registrar.call("Registry.CompleteCensus", hub="huggingface.co", bases=[BASE], start_time=self.time.isoformat() + "Z", models=1,
+                       list_sha256=sha256(lists[1]))
+        self.pass_time(days=8)
+        self.sweep()
+        self.gone(sha256(lists[0]))
+        self.stays(sha256(lists[1]), *map(sha256, records))
         self.check_consistent()
 
     def test_brought_again(self):

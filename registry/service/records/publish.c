@@ -14,9 +14,8 @@ static enum jk_status check_base(const struct jk_draft *draft, struct jk_error *
     return jk_error_result(error);
 }
 
-/* Parents and relation left out: those of the model's deciding (or newest) release. */
-static enum jk_status inherit(struct jk_change *change, struct jk_turn *turn, uint32_t model, struct jk_draft *draft,
-                              struct jk_error *error)
+enum jk_status jk_release_inherit(struct jk_change *change, struct jk_turn *turn, uint32_t model,
+                                  struct jk_draft *draft, struct jk_error *error)
 {
     uint32_t slot = jk_book_standing_release(turn->book, model, jk_turn_size(turn));
     const struct jk_release *last = jk_book_release(turn->book, slot);
@@ -38,11 +37,9 @@ static enum jk_status inherit(struct jk_change *change, struct jk_turn *turn, ui
     return JK_OK;
 }
 
-static enum jk_status check_version(struct jk_change *change, struct jk_turn *turn, const struct jk_draft *draft,
-                                    uint32_t model, const struct jk_resolved *resolved, struct jk_error *error)
+enum jk_status jk_version_check(const struct jk_turn *turn, uint32_t model, const struct jk_draft *draft,
+                                struct jk_error *error)
 {
-    uint32_t same = jk_book_find_release(turn->book, &resolved->hash, jk_turn_size(turn));
-    if (same != JK_NONE) return jk_registration_exists(change, turn, resolved, same, error);
     uint32_t taken = jk_book_find_version(turn->book, model, draft->version, jk_turn_size(turn));
     if (taken == JK_NONE) return JK_OK;
     return jk_fail(
@@ -82,10 +79,12 @@ static enum jk_status enter_publish(struct jk_change *change, struct jk_turn *tu
     JK_TRY(jk_act_for_model(change, turn, model, &actor, error));
     bool base = jk_book_base(turn->book, model, n) != NULL;
     if (base) JK_TRY(check_base(draft, error));
-    JK_TRY(inherit(change, turn, model, draft, error));
+    JK_TRY(jk_release_inherit(change, turn, model, draft, error));
     struct jk_span name = jk_name_of(turn, model);
     JK_TRY(jk_draft_resolve(draft, turn, name, model, !base, &change->call->arena, &resolved, error));
-    JK_TRY(check_version(change, turn, draft, model, &resolved, error));
+    uint32_t same = jk_book_find_release(turn->book, &resolved.hash, n);
+    if (same != JK_NONE) return jk_registration_exists(change, turn, &resolved, same, error);
+    JK_TRY(jk_version_check(turn, model, draft, error));
     JK_TRY(check_says_enough(change, turn, model, &resolved.statement, error));
     JK_TRY(jk_spend_quota(change, turn, publisher, &actor, error));
     JK_TRY(jk_registration_append(turn, JK_KIND_RELEASE, &actor, &resolved, &change->entry, error));

@@ -25,6 +25,12 @@ char *jk_registration_notice(const struct jk_present *present, uint32_t release)
 /* The reply about change->entry; change->input is the draft. */
 JK_MUST_USE enum jk_status jk_registration_tell(struct jk_change *change, struct jk_turn *turn,
                                                 ProtobufCMessage **out_reply);
+/* Parents and relation that a further release leaves out: those of the model's deciding (or newest) release. */
+JK_MUST_USE enum jk_status jk_release_inherit(struct jk_change *change, struct jk_turn *turn, uint32_t model,
+                                              struct jk_draft *draft, struct jk_error *error);
+/* ALREADY_EXISTS (VERSION_TAKEN): the model has a release of the draft's version. */
+JK_MUST_USE enum jk_status jk_version_check(const struct jk_turn *turn, uint32_t model, const struct jk_draft *draft,
+                                            struct jk_error *error);
 
 /* A new model: everything from its publisher to the entry. */
 JK_MUST_USE enum jk_status jk_register_one(struct jk_change *change, struct jk_turn *turn, const struct jk_draft *draft,
