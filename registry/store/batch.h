@@ -37,7 +37,8 @@ struct jk_batch_text {
     struct jk_span body;
 };
 
-/* What happens to a blob's bytes: they are deleted, and those of an upload, or those given here, take their place. */
+/* What happens to a blob's bytes: they are deleted, and those of an upload, if any, take their place; or those given
+ * here, which nothing but the digest has to agree with, are stored unless they are there. */
 struct jk_batch_blob {
     struct jk_digest digest;
     uint64_t upload;      /* 0: none */

@@ -324,14 +324,15 @@ static void add_blob_row(const struct jk_batch_blob *blob, struct blob_rows *row
 {
     struct jk_span digest = {(const char *)blob->digest.bytes, JK_DIGEST_SIZE};
 
-    jk_pgarray_add(rows->gone, digest);
-    if (blob->upload) {
-        jk_pgarray_add(rows->named, digest);
-        jk_pgarray_add_i64(rows->uploads, (int64_t)blob->upload);
-    } else if (blob->bytes.at) {
+    if (blob->bytes.at) {
         jk_pgarray_add(rows->stored, digest);
         jk_pgarray_add(rows->bytes, blob->bytes);
+        return;
     }
+    jk_pgarray_add(rows->gone, digest);
+    if (!blob->upload) return;
+    jk_pgarray_add(rows->named, digest);
+    jk_pgarray_add_i64(rows->uploads, (int64_t)blob->upload);
 }
 
 static void write_blob_pairs(struct writing *writing, enum jk_sql statement, struct jk_pgarray *digests,
@@ -349,6 +350,7 @@ static void write_blob_pairs(struct writing *writing, enum jk_sql statement, str
 static void write_blobs(struct jk_batch *batch, struct writing *writing)
 {
     struct blob_rows rows;
+    size_t size = 0;
 
     if (batch->blob_count == 0) return;
     writing->failed = !mark_replaced_blobs(batch) || writing->failed;
@@ -358,8 +360,11 @@ static void write_blobs(struct jk_batch *batch, struct writing *writing)
     rows.stored = next_array(writing, JK_PG_BYTEA);
     rows.bytes = next_array(writing, JK_PG_BYTEA);
     for (size_t i = 0; i < batch->blob_count; i++)
+        size += batch->blobs[i].bytes.len + 4;
+    jk_text_reserve(&rows.bytes->text, size);
+    for (size_t i = 0; i < batch->blob_count; i++)
         if (!batch->blobs[i].replaced) add_blob_row(&batch->blobs[i], &rows);
-    jk_query_span(next_query(writing, JK_SQL_BLOBS_DROP), jk_pgarray_span(rows.gone));
+    if (rows.gone->count > 0) jk_query_span(next_query(writing, JK_SQL_BLOBS_DROP), jk_pgarray_span(rows.gone));
     write_blob_pairs(writing, JK_SQL_BLOBS_NAME, rows.named, rows.uploads);
     write_blob_pairs(writing, JK_SQL_BLOBS_STORE, rows.stored, rows.bytes);
 }

@@ -172,8 +172,8 @@ JK_MUST_USE enum jk_status jk_turn_set_clock(struct jk_turn *turn, int64_t time_
  * only if the record of the same batch says so. If the upload's chunks are gone (after a day), the batch fails. */
 JK_MUST_USE enum jk_status jk_turn_blob_name(struct jk_turn *turn, const struct jk_digest *digest, uint64_t upload,
                                              struct jk_error *error);
-/* With the batch, these bytes become those of the blob, replacing any earlier ones: for blobs so small that a request
- * brings many of them. The caller has computed the digest from the bytes, which are copied. INVALID_ARGUMENT
+/* With the batch, these bytes become those of the blob: for blobs so small that a request brings many of them. The
+ * caller has computed the digest from the bytes, which must stay until the write is settled. INVALID_ARGUMENT
  * (BLOB_TOO_LARGE) beyond JK_BLOB_SMALL. */
 #define JK_BLOB_SMALL (64u << 10)
 JK_MUST_USE enum jk_status jk_turn_blob_store(struct jk_turn *turn, const struct jk_digest *digest,

@@ -98,15 +98,10 @@ enum jk_status jk_turn_blob_name(struct jk_turn *turn, const struct jk_digest *d
 enum jk_status jk_turn_blob_store(struct jk_turn *turn, const struct jk_digest *digest, struct jk_span bytes,
                                   struct jk_error *error)
 {
-    struct jk_batch *batch = turn->batch;
-    char *copy;
-
     if (bytes.len > JK_BLOB_SMALL)
         return jk_fail(error, JK_INVALID_ARGUMENT, "BLOB_TOO_LARGE",
                        "a blob of %zu bytes: at most %u may come with a request", bytes.len, JK_BLOB_SMALL);
-    copy = jk_arena_copy(&batch->arena, bytes.at, bytes.len);
-    if (!copy) return jk_out_of_memory(error);
-    return add_blob(batch, &(struct jk_batch_blob){.digest = *digest, .bytes = {copy, bytes.len}}, error);
+    return add_blob(turn->batch, &(struct jk_batch_blob){.digest = *digest, .bytes = bytes}, error);
 }
 
 enum jk_status jk_turn_blob_drop(struct jk_turn *turn, const struct jk_digest *digest, struct jk_error *error)

@@ -93,12 +93,13 @@ class Case(unittest.TestCase):
 
     def check_consistent(self):
         """Bytes lie there if and only if a record says so."""
-        self.assertEqual(self.cluster.sql(
-            "select key from record where key like 'blob/%' and value ->> 'state' is null "
-            "except select 'blob/' || encode(digest, 'hex') from blob_chunk"), "")
-        self.assertEqual(self.cluster.sql(
-            "select 'blob/' || encode(digest, 'hex') from blob_chunk where digest is not null "
-            "except select key from record where key like 'blob/%' and value ->> 'state' is null"), "")
+        said = ("(select key from record where key like 'blob/%' and value ->> 'state' is null "
+                "union select 'blob/' || split_part(one, ':', 1) from record, "
+                "unnest(string_to_array(value ->> 'records', ' ')) as one where key like 'hub-records/%')")
+        there = ("(select 'blob/' || encode(digest, 'hex') from blob_chunk where digest is not null "
+                 "union select 'blob/' || encode(digest, 'hex') from hub_record)")
+        self.assertEqual(self.cluster.sql(said + " except " + there), "")
+        self.assertEqual(self.cluster.sql(there + " except " + said), "")
 
     def bytes_of(self, digest, server=None):
         """What HTTP gives; None for 404."""
@@ -235,7 +236,8 @@ class Removal(Case):
             eventually(lambda: self.known(digest) is None)
             self.assertIsNone(self.bytes_of(digest))
             self.assertEqual(self.cluster.sql(
-                "select count(*) from blob_chunk where digest = decode('%s', 'hex')" % digest).strip(), "0")
+                "select (select count(*) from blob_chunk where digest = decode('%s', 'hex')) + "
+                "(select count(*) from hub_record where digest = decode('%s', 'hex'))" % (digest, digest)).strip(), "0")
 
     def stays(self, *digests):
         for digest in digests:

@@ -117,11 +117,11 @@ static void test_server_killed_among_blobs(void **state)
     long records = store_ask_sql(place.database, "select count(*) from record where key like 'blob/%'");
     assert_true(records >= (last + 1L) * BLOBS_EACH);
     assert_int_equal(records % BLOBS_EACH, 0);
-    assert_int_equal(store_ask_sql(place.database, "select count(*) from blob_chunk join record "
+    assert_int_equal(store_ask_sql(place.database, "select count(*) from hub_record join record "
                                                    "on key = 'blob/' || encode(digest, 'hex') "
                                                    "where digest = sha256(bytes)"),
                      records);
-    assert_int_equal(store_ask_sql(place.database, "select count(*) from blob_chunk"), records);
+    assert_int_equal(store_ask_sql(place.database, "select count(*) from hub_record"), records);
 }
 
 static void compare_books(struct jk_store *one, struct jk_store *two)
