@@ -210,6 +210,28 @@ static void *put_blob(struct jk_directory *directory, const struct jk_record_key
     return had;
 }
 
+/* Each on its own: what is known of one already says more. False when out of memory, with none of them left. */
+static bool put_hub_records(struct jk_directory *directory, const struct jk_hub_records *records)
+{
+    for (uint32_t i = 0; i < records->count; i++) {
+        if (jk_directory_blob_item(directory, &records->digests[i])) continue;
+        struct jk_blob_item *item = calloc(1, sizeof *item);
+        if (!item) return false;
+        item->blob = (struct jk_blob_facts){.digest = records->digests[i],
+                                            .kind = JK_BLOB_KIND_HUB_RECORD,
+                                            .size = records->sizes[i],
+                                            .created_us = records->created_us};
+        jk_finder_add(&directory->blobs, &item->by_digest, jk_directory_hash_digest(directory, &records->digests[i]));
+    }
+    return true;
+}
+
+static void drop_hub_records(struct jk_directory *directory, const struct jk_hub_records *records)
+{
+    for (uint32_t i = 0; i < records->count; i++)
+        free(take_blob(directory, &(struct jk_record_key){.digest = records->digests[i]}));
+}
+
 static void *take_ruler(struct jk_directory *directory, const struct jk_record_key *key)
 {
     struct jk_ruler_item *had = jk_directory_ruler_item(directory, key->id);
@@ -296,6 +318,8 @@ static void *item_of(const struct jk_record_facts *facts)
     case JK_RECORD_LIFE:
         *(struct jk_life *)item = facts->life;
         break;
+    case JK_RECORD_HUB_RECORDS: /* each of them is an item */
+        break;
     }
     return item;
 }
@@ -356,8 +380,15 @@ enum jk_status jk_directory_put(struct jk_directory *directory, const struct jk_
     struct jk_record_facts facts;
     JK_TRY(jk_record_parse(record, &facts, error));
     if (facts.key.kind == JK_RECORD_BLOB && facts.blob.state == JK_BLOB_REMOVED) {
-        jk_directory_drop(directory, record->key);
+        jk_directory_drop(directory, record);
         return JK_OK;
+    }
+    if (facts.key.kind == JK_RECORD_HUB_RECORDS) {
+        jk_directory_write_lock(directory);
+        bool done = put_hub_records(directory, &facts.hub_records);
+        if (!done) drop_hub_records(directory, &facts.hub_records);
+        jk_directory_unlock(directory);
+        return done ? JK_OK : jk_out_of_memory(error);
     }
     void *item = item_of(&facts);
     if (!item) return jk_out_of_memory(error);
@@ -403,12 +434,20 @@ void jk_directory_token_ended(struct jk_directory *directory, uint64_t id)
     jk_directory_unlock(directory);
 }
 
-void jk_directory_drop(struct jk_directory *directory, const char *key)
+void jk_directory_drop(struct jk_directory *directory, const struct jk_record *record)
 {
-    struct jk_record_key parsed;
-    if (!jk_record_key_parse(key, &parsed)) return;
+    struct jk_record_facts facts;
+    struct jk_error error;
+    void *had = NULL;
+    jk_error_init(&error, NULL);
+    if (!jk_record_key_parse(record->key, &facts.key)) return;
+    bool many = facts.key.kind == JK_RECORD_HUB_RECORDS;
+    if (many && jk_record_parse(record, &facts, &error) != JK_OK) return;
     jk_directory_write_lock(directory);
-    void *had = take_item(directory, &parsed);
+    if (many)
+        drop_hub_records(directory, &facts.hub_records);
+    else
+        had = take_item(directory, &facts.key);
     jk_directory_unlock(directory);
     free(had);
 }

@@ -110,6 +110,17 @@ struct jk_blob_facts {
     struct jk_digest reason; /* of the free text with the reason for the withdrawal */
 };
 
+/* Hub records whose bytes came with one request: they are blobs like any other, stored together for their number. What
+ * becomes of a single one later, a withdrawal say, is in a record of its own, which counts from then on. */
+#define JK_HUB_RECORDS_MAX 200
+struct jk_hub_records {
+    uint64_t index; /* log index of an entry of that request */
+    int64_t created_us;
+    uint32_t count; /* 1 … */
+    struct jk_digest digests[JK_HUB_RECORDS_MAX];
+    uint32_t sizes[JK_HUB_RECORDS_MAX]; /* bytes */
+};
+
 /* Which account ruled: the second evaluator must be another. The log names only the role. */
 struct jk_ruler {
     uint64_t ruling; /* log index of its entry */
@@ -157,14 +168,14 @@ void jk_directory_free(struct jk_directory *directory);
 /* ---- records: the stored form ---- */
 struct jk_record {
     const char *key;   /* "account/7", "token/12", "member/<publisher folded>/7", "creator/<publisher folded>",
-                          "request/3", "blob/<hex>", "ruling/9", "teams/9", "clock/demo", "clock/life" */
+                          "request/3", "blob/<hex>", "hub-records/9", "ruling/9", "teams/9", "clock/demo", "clock/life" */
     const char *value; /* JSON object */
 };
 /* Applies a record (insert or replace). DATA_LOSS if key or value are malformed. */
 JK_MUST_USE enum jk_status jk_directory_put(struct jk_directory *directory, const struct jk_record *record,
                                             struct jk_error *error);
 /* Removes a record that was never stored. */
-void jk_directory_drop(struct jk_directory *directory, const char *key);
+void jk_directory_drop(struct jk_directory *directory, const struct jk_record *record);
 /* Makes records from the structs, in `arena`; false if it is exhausted, or a text in the struct is not UTF-8. */
 bool jk_record_account(struct jk_arena *arena, const struct jk_account *account, struct jk_record *out_record);
 bool jk_record_token(struct jk_arena *arena, const struct jk_token *token, struct jk_record *out_record);
@@ -173,6 +184,7 @@ bool jk_record_creator(struct jk_arena *arena, const struct jk_creator *creator,
 bool jk_record_request(struct jk_arena *arena, const struct jk_publisher_request *request,
                        struct jk_record *out_record);
 bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, struct jk_record *out_record);
+bool jk_record_hub_records(struct jk_arena *arena, const struct jk_hub_records *records, struct jk_record *out_record);
 bool jk_record_ruler(struct jk_arena *arena, const struct jk_ruler *ruler, struct jk_record *out_record);
 bool jk_record_teams(struct jk_arena *arena, const struct jk_teams_proposal *proposal, struct jk_record *out_record);
 bool jk_record_clock(struct jk_arena *arena, int64_t ahead_us, struct jk_record *out_record);

@@ -233,6 +233,8 @@ bool jk_directory_get_record(struct jk_directory *directory, const char *key, st
     case JK_RECORD_BLOB:
         return jk_directory_blob(directory, &facts.key.digest, &facts.blob) &&
                jk_record_blob(arena, &facts.blob, out_record);
+    case JK_RECORD_HUB_RECORDS:
+        return false; /* written once, and not kept as such */
     case JK_RECORD_RULER:
         return jk_directory_ruler(directory, facts.key.id, &facts.ruler) &&
                jk_record_ruler(arena, &facts.ruler, out_record);

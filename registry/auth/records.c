@@ -266,6 +266,31 @@ static void read_blob(struct reader *reader, struct jk_record_facts *facts)
     if (blob->state != JK_BLOB_REMOVED) take_digest(reader, "reason", &blob->reason);
 }
 
+static bool take_hub_record(struct jk_span item, struct jk_hub_records *records)
+{
+    struct jk_span hex;
+    uint64_t size;
+    if (records->count == JK_HUB_RECORDS_MAX || !jk_span_cut(&item, ':', &hex)) return false;
+    if (!jk_digest_parse(hex, &records->digests[records->count]) || !jk_span_to_u64(item, &size) || size > UINT32_MAX)
+        return false;
+    records->sizes[records->count++] = (uint32_t)size;
+    return true;
+}
+
+static void read_hub_records(struct reader *reader, struct jk_record_facts *facts)
+{
+    struct jk_hub_records *records = &facts->hub_records;
+    records->index = facts->key.id;
+    records->created_us = take_time(reader, "created_us");
+    struct jk_span list = take_span(reader, "records"), item;
+    for (bool more = true; more;) {
+        more = jk_span_cut(&list, ' ', &item);
+        if (take_hub_record(item, records)) continue;
+        fault_field(reader, "records", "must be 1 to 200 digests, each with a size");
+        return;
+    }
+}
+
 static void read_ruler(struct reader *reader, struct jk_record_facts *facts)
 {
     facts->ruler = (struct jk_ruler){.ruling = facts->key.id, .account = take_integer(reader, "account")};
@@ -317,11 +342,17 @@ static const struct {
     const char *prefix;
     void (*read)(struct reader *reader, struct jk_record_facts *facts);
 } kinds[] = {
-    [JK_RECORD_ACCOUNT] = {"account/", read_account}, [JK_RECORD_TOKEN] = {"token/", read_token},
-    [JK_RECORD_MEMBER] = {"member/", read_member},    [JK_RECORD_CREATOR] = {"creator/", read_creator},
-    [JK_RECORD_REQUEST] = {"request/", read_request}, [JK_RECORD_BLOB] = {"blob/", read_blob},
-    [JK_RECORD_RULER] = {"ruling/", read_ruler},      [JK_RECORD_TEAMS] = {"teams/", read_proposed_teams},
-    [JK_RECORD_CLOCK] = {"clock/demo", read_clock},   [JK_RECORD_LIFE] = {"clock/life", read_life},
+    [JK_RECORD_ACCOUNT] = {"account/", read_account},
+    [JK_RECORD_TOKEN] = {"token/", read_token},
+    [JK_RECORD_MEMBER] = {"member/", read_member},
+    [JK_RECORD_CREATOR] = {"creator/", read_creator},
+    [JK_RECORD_REQUEST] = {"request/", read_request},
+    [JK_RECORD_BLOB] = {"blob/", read_blob},
+    [JK_RECORD_RULER] = {"ruling/", read_ruler},
+    [JK_RECORD_TEAMS] = {"teams/", read_proposed_teams},
+    [JK_RECORD_HUB_RECORDS] = {"hub-records/", read_hub_records},
+    [JK_RECORD_CLOCK] = {"clock/demo", read_clock},
+    [JK_RECORD_LIFE] = {"clock/life", read_life},
 };
 
 static bool parse_number(struct jk_span text, uint64_t *out_id)
@@ -361,11 +392,11 @@ bool jk_record_key_parse(const char *text, struct jk_record_key *out_key)
         bool good = i == JK_RECORD_MEMBER    ? parse_member_key(rest, &key)
                     : i == JK_RECORD_CREATOR ? parse_publisher(rest, &key)
                     : i == JK_RECORD_BLOB    ? jk_digest_parse(rest, &key.digest)
-                    : i == JK_RECORD_RULER   ? parse_index(rest, &key.id)
-                    : i == JK_RECORD_TEAMS   ? parse_index(rest, &key.id)
-                    : i == JK_RECORD_CLOCK   ? rest.len == 0
-                    : i == JK_RECORD_LIFE    ? rest.len == 0
-                                             : parse_number(rest, &key.id);
+                    : i == JK_RECORD_RULER || i == JK_RECORD_TEAMS || i == JK_RECORD_HUB_RECORDS
+                        ? parse_index(rest, &key.id)
+                    : i == JK_RECORD_CLOCK ? rest.len == 0
+                    : i == JK_RECORD_LIFE  ? rest.len == 0
+                                           : parse_number(rest, &key.id);
         if (good) *out_key = key;
         return good;
     }

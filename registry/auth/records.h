@@ -15,6 +15,7 @@
  *   blob/<sha256>                   kind size weights created_us; files, of a manifest; models, of a
  *                                   census's list; renewed_us; state withdrawn_us where it
  *                                   is not stored, and then reason, unless it was removed
+ *   hub-records/<log index>         created_us; records: "<sha256>:<size>" of each, separated by spaces
  *   ruling/<log index>              account; token and granted_by
  *   teams/<log index>               account token granted_by time_us teams
  *   clock/demo                      ahead_us
@@ -35,6 +36,7 @@ enum jk_record_kind {
     JK_RECORD_CREATOR,
     JK_RECORD_REQUEST,
     JK_RECORD_BLOB,
+    JK_RECORD_HUB_RECORDS,
     JK_RECORD_RULER,
     JK_RECORD_TEAMS,
     JK_RECORD_CLOCK,
@@ -59,6 +61,7 @@ struct jk_record_facts {
         struct jk_creator creator;
         struct jk_publisher_request request;
         struct jk_blob_facts blob;
+        struct jk_hub_records hub_records;
         struct jk_ruler ruler;
         struct jk_teams_proposal teams;
         int64_t ahead_us; /* of a clock */

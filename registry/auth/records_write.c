@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "auth/access.h"
@@ -177,6 +178,20 @@ bool jk_record_blob(struct jk_arena *arena, const struct jk_blob_facts *blob, st
         if (blob->state != JK_BLOB_REMOVED) put_digest(&writer, "reason", &blob->reason);
     }
     return finish(&writer, arena, jk_arena_printf(arena, "blob/%s", hex), out_record);
+}
+
+bool jk_record_hub_records(struct jk_arena *arena, const struct jk_hub_records *records, struct jk_record *out_record)
+{
+    struct writer writer = {.object = json_object()};
+    char list[JK_HUB_RECORDS_MAX * (JK_DIGEST_HEX + 12)], *end = list;
+    for (uint32_t i = 0; i < records->count; i++) {
+        char hex[JK_DIGEST_HEX + 1];
+        jk_digest_hex(&records->digests[i], hex);
+        end += snprintf(end, JK_DIGEST_HEX + 13, "%s%s:%" PRIu32, i ? " " : "", hex, records->sizes[i]);
+    }
+    put_int(&writer, "created_us", records->created_us);
+    put_string(&writer, "records", records->count ? list : NULL);
+    return finish(&writer, arena, jk_arena_printf(arena, "hub-records/%" PRIu64, records->index), out_record);
 }
 
 bool jk_record_clock(struct jk_arena *arena, int64_t ahead_us, struct jk_record *out_record)

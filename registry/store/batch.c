@@ -78,7 +78,7 @@ static void records_undo(struct jk_batch *batch, size_t keep)
 
         jk_error_init(&error, NULL);
         if (!row->before.key)
-            jk_directory_drop(batch->store->directory, row->record.key);
+            jk_directory_drop(batch->store->directory, &row->record);
         else
             JK_CHECK(jk_directory_put(batch->store->directory, &row->before, &error) == JK_OK); /* it was in there */
     }

@@ -25,6 +25,8 @@ static bool write_again(const struct jk_record_facts *facts, struct jk_arena *ar
         return jk_record_request(arena, &facts->request, out_record);
     case JK_RECORD_BLOB:
         return jk_record_blob(arena, &facts->blob, out_record);
+    case JK_RECORD_HUB_RECORDS:
+        return jk_record_hub_records(arena, &facts->hub_records, out_record);
     case JK_RECORD_RULER:
         return jk_record_ruler(arena, &facts->ruler, out_record);
     case JK_RECORD_TEAMS:
@@ -38,7 +40,7 @@ static bool write_again(const struct jk_record_facts *facts, struct jk_arena *ar
 }
 
 /* Put twice, asked for, dropped: the directory gives back exactly the canonical record, and then nothing. Of a removed blob
- * it keeps nothing. */
+ * it keeps nothing, and of several in one record not the record. */
 static void try_directory(const struct jk_record *record, const struct jk_record *canonical, bool kept,
                           struct jk_arena *arena)
 {
@@ -51,7 +53,7 @@ static void try_directory(const struct jk_record *record, const struct jk_record
     JK_CHECK(jk_directory_put(directory, canonical, &error) == JK_OK);
     JK_CHECK(jk_directory_get_record(directory, record->key, arena, &found) == kept);
     JK_CHECK(!kept || (strcmp(found.key, canonical->key) == 0 && strcmp(found.value, canonical->value) == 0));
-    jk_directory_drop(directory, record->key);
+    jk_directory_drop(directory, record);
     JK_CHECK(!jk_directory_get_record(directory, record->key, arena, &found));
     jk_directory_free(directory);
 }
@@ -68,7 +70,8 @@ static void try_record(const struct jk_record *record, struct jk_arena *arena)
     if (status != JK_OK) return;
     JK_CHECK(write_again(&facts, arena, &canonical));
     JK_CHECK(strcmp(canonical.key, record->key) == 0);
-    bool kept = facts.key.kind != JK_RECORD_BLOB || facts.blob.state != JK_BLOB_REMOVED;
+    bool removed = facts.key.kind == JK_RECORD_BLOB && facts.blob.state == JK_BLOB_REMOVED;
+    bool kept = !removed && facts.key.kind != JK_RECORD_HUB_RECORDS;
     try_directory(record, &canonical, kept, arena);
 }
 

@@ -105,11 +105,11 @@ static void test_empty(void **state)
     assert_false(jk_directory_get_record(bench->directory, "nonsense", &bench->arena, &record));
     assert_int_equal(jk_directory_next_id(bench->directory, "account"), 1);
     assert_int_equal(jk_directory_next_id(bench->directory, "cat"), 0);
-    jk_directory_drop(bench->directory, "account/1");
-    jk_directory_drop(bench->directory, "token/1");
-    jk_directory_drop(bench->directory, "member/a/1");
-    jk_directory_drop(bench->directory, "creator/a");
-    jk_directory_drop(bench->directory, "nonsense");
+    jk_directory_drop(bench->directory, &(struct jk_record){.key = "account/1"});
+    jk_directory_drop(bench->directory, &(struct jk_record){.key = "token/1"});
+    jk_directory_drop(bench->directory, &(struct jk_record){.key = "member/a/1"});
+    jk_directory_drop(bench->directory, &(struct jk_record){.key = "creator/a"});
+    jk_directory_drop(bench->directory, &(struct jk_record){.key = "nonsense"});
     jk_directory_free(NULL);
 }
 
@@ -126,7 +126,7 @@ static void test_replace_and_undo(void **state)
     assert_int_equal(put(bench, &before), JK_OK);
     assert_true(jk_directory_account(bench->directory, 3, &account));
     assert_string_equal(account.label, "first");
-    jk_directory_drop(bench->directory, key);
+    jk_directory_drop(bench->directory, &(struct jk_record){.key = key});
     assert_false(jk_directory_account(bench->directory, 3, &account));
 }
 
@@ -149,7 +149,7 @@ static void test_next_id(void **state)
     const char *key = put_account(bench, 5000, "b");
     assert_int_equal(jk_directory_next_id(bench->directory, "account"), 5001);
     assert_int_equal(jk_directory_next_id(bench->directory, "token"), 1);
-    jk_directory_drop(bench->directory, key);
+    jk_directory_drop(bench->directory, &(struct jk_record){.key = key});
     assert_int_equal(jk_directory_next_id(bench->directory, "account"), 2);
     put_account(bench, JK_SERIES_MAX, "last");
     assert_int_equal(jk_directory_next_id(bench->directory, "account"), 0);
@@ -183,7 +183,7 @@ static void test_token_replaced_and_dropped(void **state)
     assert_false(jk_directory_find_token(bench->directory, &old, &token));
     assert_true(jk_directory_find_token(bench->directory, &new, &token));
     assert_int_equal(token.account, 8);
-    jk_directory_drop(bench->directory, "token/1");
+    jk_directory_drop(bench->directory, &(struct jk_record){.key = "token/1"});
     assert_false(jk_directory_find_token(bench->directory, &new, &token));
     assert_false(jk_directory_token(bench->directory, 1, &token));
 }
@@ -214,7 +214,7 @@ static void test_members_fold_case(void **state)
     assert_int_equal(jk_directory_membership(bench->directory, past, 7), JK_MEMBER_NONE);
     put_member(bench, "NOTA-ai", 7, JK_MEMBER_WRITER);
     assert_int_equal(jk_directory_membership(bench->directory, JK_SPAN("Nota-AI"), 7), JK_MEMBER_WRITER);
-    jk_directory_drop(bench->directory, key);
+    jk_directory_drop(bench->directory, &(struct jk_record){.key = key});
     assert_int_equal(jk_directory_membership(bench->directory, JK_SPAN("Nota-AI"), 7), JK_MEMBER_NONE);
 }
 
@@ -263,7 +263,7 @@ static void test_creators(void **state)
     assert_int_equal(jk_directory_created(bench->directory, 8), 2);
     assert_int_equal(put(bench, &record), JK_OK);
     assert_int_equal(jk_directory_created(bench->directory, 7), 2);
-    jk_directory_drop(bench->directory, key);
+    jk_directory_drop(bench->directory, &(struct jk_record){.key = key});
     assert_int_equal(jk_directory_created(bench->directory, 7), 1);
     assert_false(jk_directory_get_record(bench->directory, key, &bench->arena, &record));
 }
@@ -301,64 +301,6 @@ static void test_owned(void **state)
     assert_int_equal(member.role, JK_MEMBER_NONE);
 }
 
-static void test_blobs(void **state)
-{
-    struct bench *bench = *state;
-    struct jk_blob_facts blob = {.digest = {{1}}, .kind = JK_BLOB_KIND_MANIFEST, .size = 3, .weights = {{4}}}, found;
-    struct jk_record record, again;
-    assert_true(jk_record_blob(&bench->arena, &blob, &record));
-    assert_int_equal(put(bench, &record), JK_OK);
-    blob.size = 4;
-    assert_true(jk_record_blob(&bench->arena, &blob, &again));
-    assert_int_equal(put(bench, &again), JK_OK);
-    assert_true(jk_directory_blob(bench->directory, &blob.digest, &found));
-    assert_int_equal(found.size, 4);
-    assert_int_equal(found.weights.bytes[0], 4);
-    struct jk_digest close = {{1, [31] = 1}};
-    assert_false(jk_directory_blob(bench->directory, &close, &found));
-    assert_true(jk_directory_get_record(bench->directory, record.key, &bench->arena, &again));
-    jk_directory_drop(bench->directory, record.key);
-    assert_false(jk_directory_blob(bench->directory, &blob.digest, &found));
-}
-
-static void put_blob(struct bench *bench, unsigned char digest, struct jk_blob_facts blob)
-{
-    struct jk_record record;
-    blob.digest = (struct jk_digest){{digest}};
-    blob.reason = (struct jk_digest){{7}};
-    assert_true(jk_record_blob(&bench->arena, &blob, &record));
-    assert_int_equal(put(bench, &record), JK_OK);
-}
-
-/* Removed ones are forgotten, and come back; old ones are listed by when they were brought last. */
-static void test_removed_and_old_blobs(void **state)
-{
-    struct bench *bench = *state;
-    struct jk_blob_facts found;
-    size_t count;
-    put_blob(bench, 1, (struct jk_blob_facts){.created_us = 10});
-    put_blob(bench, 2, (struct jk_blob_facts){.created_us = 10, .renewed_us = 20, .kind = JK_BLOB_KIND_MANIFEST});
-    put_blob(bench, 3, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_WITHDRAWN});
-    put_blob(bench, 4, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_LIFTED});
-    put_blob(bench, 5, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_REMOVED}); /* was never known here */
-    struct jk_digest *digests = jk_directory_old_blobs(bench->directory, 11, &count);
-    assert_int_equal(count, 1);
-    assert_int_equal(digests[0].bytes[0], 1);
-    free(digests);
-    free(jk_directory_old_blobs(bench->directory, 10, &count));
-    assert_int_equal(count, 0);
-    free(jk_directory_old_blobs(bench->directory, 21, &count));
-    assert_int_equal(count, 2);
-    free(jk_directory_manifests(bench->directory, &count));
-    assert_int_equal(count, 1);
-    put_blob(bench, 1, (struct jk_blob_facts){.created_us = 10, .state = JK_BLOB_REMOVED});
-    for (unsigned char digest = 1; digest <= 5; digest += 4)
-        assert_false(jk_directory_blob(bench->directory, &(struct jk_digest){{digest}}, &found));
-    put_blob(bench, 1, (struct jk_blob_facts){.created_us = 30});
-    assert_true(jk_directory_blob_stored(bench->directory, &(struct jk_digest){{1}}, &found));
-    assert_int_equal(found.created_us, 30);
-}
-
 static void test_rulers(void **state)
 {
     struct bench *bench = *state;
@@ -379,7 +321,7 @@ static void test_rulers(void **state)
     assert_false(jk_directory_ruler(bench->directory, ruler.ruling - 1, &found));
     assert_true(jk_directory_get_record(bench->directory, record.key, &bench->arena, &record));
     assert_string_equal(record.value, again.value);
-    jk_directory_drop(bench->directory, record.key);
+    jk_directory_drop(bench->directory, &(struct jk_record){.key = record.key});
     assert_false(jk_directory_ruler(bench->directory, ruler.ruling, &found));
 }
 
@@ -479,7 +421,7 @@ static void test_life(void **state)
     assert_int_equal(found.rest_until_us, 8);
     assert_true(jk_directory_get_record(bench->directory, record.key, &bench->arena, &record));
     assert_string_equal(record.value, again.value);
-    jk_directory_drop(bench->directory, record.key);
+    jk_directory_drop(bench->directory, &(struct jk_record){.key = record.key});
     assert_false(jk_directory_life(bench->directory, &found));
 }
 
@@ -681,8 +623,6 @@ int main(void)
         TEST(test_many_publishers),
         TEST(test_creators),
         TEST(test_owned),
-        TEST(test_blobs),
-        TEST(test_removed_and_old_blobs),
         TEST(test_rulers),
         TEST(test_proposed_teams),
         TEST(test_invitations),

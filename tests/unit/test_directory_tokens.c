@@ -79,7 +79,7 @@ static void test_live_tokens(void **state)
     check_live(bench, 1, 2);
     put_token(bench, 1, 2, false, 1000);
     check_live(bench, 2, 2);
-    jk_directory_drop(bench->directory, "token/3");
+    jk_directory_drop(bench->directory, &(struct jk_record){.key = "token/3"});
     check_live(bench, 2, 1);
 }
 
@@ -94,7 +94,7 @@ static void test_tokens_of_a_day(void **state)
     put_token(bench, 3, 2, false, 2000);
     assert_int_equal(jk_directory_tokens_made(bench->directory, 1, 3000), 2);
     assert_int_equal(jk_directory_tokens_made(bench->directory, 1, 3000 + day_us), 0);
-    jk_directory_drop(bench->directory, "token/2");
+    jk_directory_drop(bench->directory, &(struct jk_record){.key = "token/2"});
     assert_int_equal(jk_directory_tokens_made(bench->directory, 1, 3000), 1);
     put_token(bench, 4, 1, false, 1000 + day_us);
     assert_int_equal(jk_directory_tokens_made(bench->directory, 1, 1000 + day_us), 1);

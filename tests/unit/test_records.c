@@ -409,6 +409,32 @@ static void test_writes_what_it_reads(void **state)
     assert_memory_equal(&bench->facts.blob, &blob, sizeof blob);
 }
 
+static void test_hub_records(void **state)
+{
+    struct bench *bench = *state;
+    struct jk_record record;
+    struct jk_hub_records *records = jk_arena_zalloc(&bench->arena, 1, sizeof *records);
+    *records = (struct jk_hub_records){.index = 7, .created_us = 5, .count = JK_HUB_RECORDS_MAX};
+    for (uint32_t i = 0; i < records->count; i++) {
+        records->digests[i] = (struct jk_digest){{0xff, (unsigned char)i}};
+        records->sizes[i] = UINT32_MAX;
+    }
+    assert_true(jk_record_hub_records(&bench->arena, records, &record)); /* the largest fits */
+    assert_true(strlen(record.value) <= JK_RECORD_VALUE_MAX);
+    good(bench, record.key, record.value);
+    assert_memory_equal(&bench->facts.hub_records, records, sizeof *records);
+    const char *one = "{\"created_us\":5,\"records\":\"" HEX_A ":1\"}";
+    good(bench, "hub-records/7", one);
+    bad(bench, "hub-records/7", with(bench, one, HEX_A ":1", ""), "records");
+    bad(bench, "hub-records/7", with(bench, one, ":1\"", "\""), "records");
+    bad(bench, "hub-records/7", with(bench, one, ":1\"", ":01\""), "records");
+    bad(bench, "hub-records/7", with(bench, one, ":1\"", ":4294967296\""), "records");
+    bad(bench, "hub-records/7", with(bench, one, ":1\"", ":1 \""), "records");
+    bad(bench, "hub-records/7", with(bench, one, HEX_A, "AB"), "records");
+    records->count = 0;
+    assert_false(jk_record_hub_records(&bench->arena, records, &record));
+}
+
 static void test_writing_fails_whole(void **state)
 {
     struct bench *bench = *state;
@@ -429,12 +455,13 @@ static void test_writing_fails_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads_each_kind),      cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_not_json_objects),     cmocka_unit_test(test_each_field_is_demanded),
-        cmocka_unit_test(test_account_limits),       cmocka_unit_test(test_other_limits),
-        cmocka_unit_test(test_later_fields),         cmocka_unit_test(test_kinds_of_requests),
-        cmocka_unit_test(test_value_length),         cmocka_unit_test(test_failure_leaves_the_output),
-        cmocka_unit_test(test_writes_what_it_reads), cmocka_unit_test(test_writing_fails_whole),
+        cmocka_unit_test(test_reads_each_kind),     cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_not_json_objects),    cmocka_unit_test(test_each_field_is_demanded),
+        cmocka_unit_test(test_account_limits),      cmocka_unit_test(test_other_limits),
+        cmocka_unit_test(test_later_fields),        cmocka_unit_test(test_kinds_of_requests),
+        cmocka_unit_test(test_value_length),        cmocka_unit_test(test_failure_leaves_the_output),
+        cmocka_unit_test(test_hub_records),         cmocka_unit_test(test_writes_what_it_reads),
+        cmocka_unit_test(test_writing_fails_whole),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -17,20 +17,23 @@ static enum jk_status enter_all(struct jk_change *change, struct jk_turn *turn, 
 {
     struct jk_arena *arena = &change->call->arena;
     struct jk_item_failures failures;
-    struct jk_resolved *resolved = jk_arena_alloc(arena, sizeof *resolved);
+    struct jk_census_work *work = jk_arena_zalloc(arena, 1, sizeof *work);
     struct jk_error *one = jk_arena_alloc(arena, sizeof *one);
-    if (!resolved || !one || !jk_item_failures_init(&failures, &change->call->error))
+    if (!work || !one || !jk_item_failures_init(&failures, &change->call->error))
         return jk_out_of_memory(&change->call->error);
+    work->change = change;
+    work->turn = turn;
     for (size_t i = 0; i < census->count && failures.all->violation_count < JK_ERROR_VIOLATIONS; i++) {
         jk_error_init(one, arena);
-        if (jk_census_step_enter(change, turn, &census->steps[i], resolved, &written[i], one) == JK_OK) continue;
+        if (jk_census_step_enter(work, &census->steps[i], &written[i], one) == JK_OK) continue;
         if (jk_item_ends_all(one)) {
             *failures.all = *one;
             return one->status;
         }
         jk_item_failed(&failures, "steps", i, one);
     }
-    return jk_item_failures_sum(&failures);
+    JK_TRY(jk_item_failures_sum(&failures));
+    return jk_census_bring(work, &change->call->error);
 }
 
 static Jokbo__V1__CensusResult *present_written(struct jk_change *change, struct jk_turn *turn,

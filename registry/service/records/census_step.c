@@ -11,6 +11,7 @@ struct work {
     struct jk_turn *turn;
     const struct jk_census_step *step;
     struct jk_resolved *resolved;
+    struct jk_hub_records *brought;
     struct jk_census_written *written;
     struct jk_error *error;
 };
@@ -255,24 +256,56 @@ static bool says_the_same(const struct jk_observation *last, const struct jk_ent
            jk_digest_equal(&last->weight_files, &seen->weight_files);
 }
 
-/* Its bytes, in the same transaction, unless they are here, or an admin has withdrawn them. */
+enum jk_status jk_census_bring(struct jk_census_work *work, struct jk_error *error)
+{
+    struct jk_record record;
+    if (work->brought.count == 0) return JK_OK;
+    if (!jk_record_hub_records(work->turn->arena, &work->brought, &record)) return jk_out_of_memory(error);
+    work->brought.count = 0;
+    return jk_turn_record(work->turn, &record, error);
+}
+
+/* The entry that speaks of it first names the record of many. */
+static void add_brought(const struct work *work, const struct jk_digest *digest, uint32_t size)
+{
+    struct jk_hub_records *brought = work->brought;
+    if (brought->count == 0) brought->index = work->written->observe;
+    brought->created_us = work->turn->time_us;
+    brought->digests[brought->count] = *digest;
+    brought->sizes[brought->count++] = size;
+}
+
+static enum jk_status bring_alone(const struct work *work, const struct jk_digest *digest)
+{
+    struct jk_blob_facts facts = {.digest = *digest,
+                                  .kind = JK_BLOB_KIND_HUB_RECORD,
+                                  .size = work->step->record.len,
+                                  .created_us = work->turn->time_us};
+    struct jk_record record;
+    if (!jk_record_blob(work->turn->arena, &facts, &record)) return jk_out_of_memory(work->error);
+    return jk_turn_record(work->turn, &record, work->error);
+}
+
+static bool is_brought(const struct work *work, const struct jk_digest *digest)
+{
+    for (uint32_t i = 0; i < work->brought->count; i++)
+        if (jk_digest_equal(&work->brought->digests[i], digest)) return true;
+    return false;
+}
+
+/* Its bytes, in the same transaction, unless they are here, or an admin has withdrawn them. One that was here before has
+ * a record of its own, which is replaced. */
 static enum jk_status keep_record(const struct work *work)
 {
     const struct jk_digest *digest = &work->step->seen.record;
-    struct jk_turn *turn = work->turn;
     struct jk_blob_facts facts;
-    struct jk_record record;
     if (work->step->seen.observed != JK_OBSERVED_PRESENT) return JK_OK;
-    bool known = jk_directory_blob(turn->directory, digest, &facts);
-    if (known && facts.state != JK_BLOB_LIFTED) return JK_OK;
-    facts = (struct jk_blob_facts){.digest = *digest,
-                                   .kind = JK_BLOB_KIND_HUB_RECORD,
-                                   .size = work->step->record.len,
-                                   .created_us = turn->time_us,
-                                   .state = JK_BLOB_STORED};
-    JK_TRY(jk_turn_blob_store(turn, digest, work->step->record, work->error));
-    if (!jk_record_blob(turn->arena, &facts, &record)) return jk_out_of_memory(work->error);
-    return jk_turn_record(turn, &record, work->error);
+    bool known = jk_directory_blob(work->turn->directory, digest, &facts);
+    if ((known && facts.state != JK_BLOB_LIFTED) || is_brought(work, digest)) return JK_OK;
+    JK_TRY(jk_turn_blob_store(work->turn, digest, work->step->record, work->error));
+    if (known || work->written->observe == JK_NONE) return bring_alone(work, digest);
+    add_brought(work, digest, (uint32_t)work->step->record.len);
+    return JK_OK;
 }
 
 static enum jk_status append_seen(const struct work *work)
@@ -308,17 +341,23 @@ static enum jk_status enter_known(const struct work *work)
     return work->step->new_model.len ? move_model(work, model) : JK_OK;
 }
 
-enum jk_status jk_census_step_enter(struct jk_change *change, struct jk_turn *turn, const struct jk_census_step *step,
-                                    struct jk_resolved *scratch, struct jk_census_written *out_written,
-                                    struct jk_error *error)
+enum jk_status jk_census_step_enter(struct jk_census_work *census, const struct jk_census_step *step,
+                                    struct jk_census_written *out_written, struct jk_error *error)
 {
-    struct work work = {change, turn, step, scratch, out_written, error};
+    struct work work = {.change = census->change,
+                        .turn = census->turn,
+                        .step = step,
+                        .resolved = &census->resolved,
+                        .brought = &census->brought,
+                        .written = out_written,
+                        .error = error};
     *out_written = (struct jk_census_written){JK_NONE, JK_NONE, JK_NONE};
     if (step->model.len) {
         JK_TRY(enter_known(&work));
-        return keep_record(&work);
+    } else {
+        JK_TRY(step->declares ? register_model(&work) : check_unregistered(&work));
+        JK_TRY(append_seen(&work));
     }
-    JK_TRY(step->declares ? register_model(&work) : check_unregistered(&work));
-    JK_TRY(append_seen(&work));
-    return keep_record(&work);
+    JK_TRY(keep_record(&work));
+    return census->brought.count == JK_HUB_RECORDS_MAX ? jk_census_bring(census, error) : JK_OK;
 }

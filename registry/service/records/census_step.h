@@ -29,9 +29,17 @@ struct jk_census_written {
     uint32_t observe; /* JK_NONE: the log says so already */
 };
 
-/* Checks everything and appends. `scratch` is used for the statement. */
-JK_MUST_USE enum jk_status jk_census_step_enter(struct jk_change *change, struct jk_turn *turn,
-                                                const struct jk_census_step *step, struct jk_resolved *scratch,
+/* What the steps of a request share. */
+struct jk_census_work {
+    struct jk_change *change;
+    struct jk_turn *turn;
+    struct jk_resolved resolved;   /* scratch */
+    struct jk_hub_records brought; /* records that are new, until there are enough of them for one record */
+};
+
+/* Checks everything and appends. After the last step, jk_census_bring keeps what the steps have brought. */
+JK_MUST_USE enum jk_status jk_census_step_enter(struct jk_census_work *work, const struct jk_census_step *step,
                                                 struct jk_census_written *out_written, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_census_bring(struct jk_census_work *work, struct jk_error *error);
 
 #endif
