@@ -1,7 +1,7 @@
 /* A closed-loop load generator in gRPC core's C API: so many callers, each of which sends its next call when its last one
  * is answered, for a fixed time. Prints one line of JSON: calls a second, latencies in microseconds, failures by code.
  *
- *   bench_load target=HOST:PORT mode=count|echo|register|batch|getmodel|proof [name=value]…
+ *   bench_load target=HOST:PORT mode=count|echo|register|batch|census|getmodel|proof [name=value]…
  *
  * seconds=5 warmup=1   connections=8 callers=64   threads=1
  * token=…              sent as a bearer token
@@ -10,9 +10,10 @@
  * size=N               count: as of this log size (-1: now); proof: of random entries below it
  * sizes=N              count: as of a random one of the N sizes up to size, so that no two calls ask alike
  * reply=N request=N    echo: bytes of the reply and of the request
- * publisher=NAME prefix=TEXT parents=NAME[,NAME…]   register, batch: unique names PUBLISHER/PREFIX-0, …, with a request_id
- * items=500            batch: derivatives in a call
- * spread=N             register, batch: so many models a publisher (PUBLISHER-0, …) instead of all under one
+ * publisher=NAME prefix=TEXT parents=NAME[,NAME…]   register, batch, census: unique names PUBLISHER/PREFIX-0, …, with a
+ *                      request_id
+ * items=500            batch, census: derivatives in a call
+ * spread=N             register, batch, census: so many models a publisher (PUBLISHER-0, …) instead of all under one
  * calls=N              ends after so many, if the time does not end before
  *
  * The measured time begins after the warm-up; calls in flight at its end are waited for and not counted. */
@@ -266,6 +267,99 @@ static grpc_slice batch_request(void)
     return packed;
 }
 
+/* ---- a census: what a hub says of a model in ten files, four of them weights ---- */
+
+#define RECORD_ROOM 2560
+
+struct seen {
+    Jokbo__V1__CensusStep step;
+    Jokbo__V1__CensusPresent present;
+    struct model model;
+    char record[RECORD_ROOM], version[17];
+};
+
+/* `hex`: of the model; each of its files has another digest. */
+static void add_file(struct jk_text *out, const char *name, bool large, size_t number, const char *hex)
+{
+    jk_text_add_str(out, number == 0 ? "{" : ",{");
+    if (large) jk_text_addf(out, "\"lfs\":{\"sha256\":\"%.62s%02zx\",\"size\":4976698672},", hex, number);
+    jk_text_addf(out, "\"rfilename\":\"%s\"", name);
+    if (!large) jk_text_add_str(out, ",\"size\":1871");
+    jk_text_add_char(out, '}');
+}
+
+/* By registry/formats/record.md. */
+static void write_record(struct seen *seen)
+{
+    static const struct {
+        const char *name;
+        bool large;
+    } files[] = {{".gitattributes", false},
+                 {"README.md", false},
+                 {"config.json", false},
+                 {"generation_config.json", false},
+                 {"model-00001-of-00004.safetensors", true},
+                 {"model-00002-of-00004.safetensors", true},
+                 {"model-00003-of-00004.safetensors", true},
+                 {"model-00004-of-00004.safetensors", true},
+                 {"model.safetensors.index.json", false},
+                 {"tokenizer.json", true}};
+    struct jk_text text;
+    jk_text_init(&text, RECORD_ROOM - 1);
+    jk_text_addf(&text,
+                 "{\"_id\":\"%.24s\",\"cardData\":{\"base_model\":\"%s\",\"license\":\"apache-2.0\"},"
+                 "\"createdAt\":\"2026-03-04T05:06:07.000000Z\",\"disabled\":false,\"gated\":false,\"id\":\"%s\","
+                 "\"lastModified\":\"2026-04-05T06:07:08.000000Z\",\"private\":false,\"sha\":\"%.40s\",\"siblings\":[",
+                 seen->model.weights, options.parents[0], seen->model.name, seen->model.artifact);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        add_file(&text, files[i].name, files[i].large, i, seen->model.weights);
+    jk_text_addf(&text,
+                 "],\"tags\":[\"base_model:%s\",\"base_model:finetune:%s\",\"license:apache-2.0\",\"transformers\","
+                 "\"safetensors\",\"text-generation\",\"conversational\",\"ko\",\"region:us\"]}",
+                 options.parents[0], options.parents[0]);
+    JK_CHECK(!text.failed);
+    memcpy(seen->record, text.bytes, text.len);
+    seen->present.record = (ProtobufCBinaryData){text.len, (uint8_t *)seen->record};
+    jk_text_done(&text);
+}
+
+static void make_seen(struct seen *seen)
+{
+    jokbo__v1__census_step__init(&seen->step);
+    jokbo__v1__census_present__init(&seen->present);
+    make_model(&seen->model);
+    write_record(seen);
+    snprintf(seen->version, sizeof seen->version, "hub-%.12s", seen->model.artifact);
+    seen->model.derivative.version = seen->version;
+    seen->model.derivative.license_text_sha256 = seen->model.derivative.artifact_sha256 =
+        seen->model.derivative.weights_sha256 = (char *)(uintptr_t)protobuf_c_empty_string;
+    seen->present.derivative = &seen->model.derivative;
+    seen->step.state_case = JOKBO__V1__CENSUS_STEP__STATE_PRESENT;
+    seen->step.present = &seen->present;
+}
+
+static grpc_slice census_request(void)
+{
+    Jokbo__V1__RecordCensusRequest request = JOKBO__V1__RECORD_CENSUS_REQUEST__INIT;
+    struct seen *all = calloc(options.items, sizeof *all);
+    Jokbo__V1__CensusStep **steps = calloc(options.items, sizeof *steps);
+    char uuid[37];
+    JK_CHECK(all && steps && options.parent_count > 0);
+    for (unsigned i = 0; i < options.items; i++) {
+        make_seen(&all[i]);
+        steps[i] = &all[i].step;
+    }
+    write_uuid(uuid);
+    request.hub = (char *)(uintptr_t) "huggingface.co";
+    request.n_steps = options.items;
+    request.steps = steps;
+    request.request_id = uuid;
+    grpc_slice packed = pack(&request.base);
+    free(steps);
+    free(all);
+    return packed;
+}
+
 static void choose_mode(void)
 {
     if (strcmp(options.mode, "count") == 0) {
@@ -282,6 +376,10 @@ static void choose_mode(void)
     } else if (strcmp(options.mode, "echo") == 0) {
         path = "/bench.Echo/Echo";
         fixed_request = echo_request();
+    } else if (strcmp(options.mode, "census") == 0) {
+        path = "/jokbo.v1.Registry/RecordCensus";
+        make_unique = census_request;
+        fixed_request = grpc_empty_slice();
     } else {
         bool batch = strcmp(options.mode, "batch") == 0;
         path = batch ? "/jokbo.v1.Registry/BatchRegisterDerivatives" : "/jokbo.v1.Registry/RegisterDerivative";

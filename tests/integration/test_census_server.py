@@ -627,6 +627,21 @@ class Quotas(Case):
             owner.call("Registry.RegisterDerivative", derivative=derivative("org-0/own%d" % i, SKT))
         text = b"a licence"
         registrar.upload("BLOB_KIND_LICENSE_TEXT", text, sha256(text))  # the records took nothing of the day's bytes
+        self.restarted([r.record for r in made])
+
+    def restarted(self, records):
+        """What a server knows of the records it reads again: their bytes, and what an admin has withdrawn of them."""
+        self.admin.call("Registry.WithdrawBlob", sha256=sha256(records[3]), reason="a person's name")
+        self.server.stop()
+        self.server.start()
+        admin = self.server.client()
+        self.addCleanup(admin.close)
+        for record in records[:3] + records[4:]:
+            with urllib.request.urlopen("http://%s/manifest/sha256/%s" % (self.server.http, sha256(record)), timeout=20) as page:
+                self.assertEqual(page.read(), record)
+        with self.assertRaises(Failure) as caught:
+            admin.call("Registry.GetBlob", sha256=sha256(records[3]))
+        self.assertEqual(caught.exception.reason, "BLOB_WITHDRAWN")
 
 
 if __name__ == "__main__":
