@@ -43,7 +43,7 @@ static bool take_record_number(struct jk_span *rest, uint64_t *out)
     return jk_span_cut(rest, ' ', &word) && jk_span_to_u64(word, out);
 }
 
-static bool read_record(struct jk_span body, struct record *out)
+static bool read_cached(struct jk_span body, struct record *out)
 {
     struct jk_span line, word;
     uint64_t numbers[7];
@@ -84,7 +84,7 @@ static bool next_record(struct jk_span *rest, struct record *out)
     struct jk_span body = {rest->at, (size_t)len};
     found = jk_digest_of(body);
     *rest = (struct jk_span){rest->at + len, rest->len - (size_t)len};
-    return jk_digest_equal(&said, &found) && read_record(body, out);
+    return jk_digest_equal(&said, &found) && read_cached(body, out);
 }
 
 static int by_recorded_name(const void *a, const void *b)
