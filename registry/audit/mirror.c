@@ -221,7 +221,8 @@ static void *run_fetcher(void *context)
 
 static struct jk_fetch *new_fetch(const struct jk_mirror_options *options, size_t body_max)
 {
-    struct jk_fetch_options own = {options->timeout_ms, body_max, options->ca_file};
+    struct jk_fetch_options own = {
+        .timeout_ms = options->timeout_ms, .body_max = body_max, .ca_file = options->ca_file};
     return jk_fetch_new(&own);
 }
 

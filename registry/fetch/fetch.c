@@ -45,6 +45,10 @@ static void setup(struct jk_fetch *fetch, const struct jk_fetch_options *options
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, fetch->detail);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "jokbo/" JK_VERSION);
     if (options->ca_file) curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_file);
+    if (options->compressed) curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+    if (!options->bearer) return;
+    curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+    curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, options->bearer);
 }
 
 struct jk_fetch *jk_fetch_new(const struct jk_fetch_options *options)
@@ -123,6 +127,13 @@ enum jk_status jk_fetch_get(struct jk_fetch *fetch, const char *url, struct jk_f
     curl_easy_setopt(fetch->curl, CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(fetch->curl, CURLOPT_HTTPHEADER, NULL);
     return run(fetch, url, out_reply, error);
+}
+
+const char *jk_fetch_header(struct jk_fetch *fetch, const char *name)
+{
+    struct curl_header *header;
+
+    return curl_easy_header(fetch->curl, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value : NULL;
 }
 
 enum jk_status jk_fetch_post(struct jk_fetch *fetch, const char *url, const char *content_type, struct jk_span body,

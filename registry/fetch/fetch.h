@@ -1,5 +1,5 @@
 /* An HTTP client: bounded GET and POST over libcurl, which only this folder uses. One struct jk_fetch per thread; it
- * keeps its connections open. Refuses bodies above the limit, redirects, schemes other than http and https, and user
+ * keeps its connections open. Refuses bodies above the limit, follows no redirects, refuses schemes other than http and https, and user
  * names in URLs. Proxies from the environment are not used for loopback. Failures: UNAVAILABLE (FETCH_FAILED: no
  * connection, timeout, TLS), RESOURCE_EXHAUSTED (FETCH_TOO_LARGE), INVALID_ARGUMENT (FETCH_URL). An HTTP error status
  * is not a failure: the caller checks it. */
@@ -15,6 +15,8 @@ struct jk_fetch_options {
     int timeout_ms;      /* for one whole exchange; 0: 30,000 */
     size_t body_max;     /* limit of an answer in bytes; 0: 1 MiB */
     const char *ca_file; /* PEM; NULL: the system's */
+    const char *bearer;  /* sent with every request as Authorization: Bearer …, never logged; NULL: none */
+    bool compressed;     /* ask for compressed answers; body_max is what they unpack to */
 };
 
 struct jk_fetch_reply {
@@ -29,6 +31,9 @@ struct jk_fetch *jk_fetch_new(const struct jk_fetch_options *options); /* NULL: 
 void jk_fetch_free(struct jk_fetch *fetch);
 JK_MUST_USE enum jk_status jk_fetch_get(struct jk_fetch *fetch, const char *url, struct jk_fetch_reply *out_reply,
                                         struct jk_error *error);
+/* A header of the last answer, without regard to case: the first of that name, NUL-terminated, valid until the next call
+ * with the same fetch. NULL: it has none. */
+const char *jk_fetch_header(struct jk_fetch *fetch, const char *name);
 JK_MUST_USE enum jk_status jk_fetch_post(struct jk_fetch *fetch, const char *url, const char *content_type,
                                          struct jk_span body, struct jk_fetch_reply *out_reply, struct jk_error *error);
 
