@@ -1,6 +1,7 @@
 /* See json.h. */
 #include "declare/json.h"
 
+#include "base/ascii.h"
 #include "base/defer.h"
 #include "base/text.h"
 #include "declare/words.h"
@@ -23,6 +24,52 @@ static size_t no_number(struct jk_span text)
     return 0;
 }
 
+/* The number of \uXXXX at the beginning; -1 for anything else. */
+static int escaped(struct jk_span text)
+{
+    static const char digits[] = "0123456789abcdef";
+    int code = 0;
+    if (text.len < 6 || text.at[0] != '\\' || text.at[1] != 'u') return -1;
+    for (size_t i = 2; i < 6; i++) {
+        const char *digit = memchr(digits, jk_ascii_to_lower(text.at[i]), sizeof digits - 1);
+        if (!digit) return -1;
+        code = code << 4 | (int)(digit - digits);
+    }
+    return code;
+}
+
+/* How many bytes at the beginning, a backslash, are escapes of what no text may have: NUL, and half of a pair; 0 where
+ * they are in order. *out_len: how many they are then. */
+static size_t no_character(struct jk_span text, size_t *out_len)
+{
+    int code = escaped(text);
+    *out_len = code < 0 ? 2 : 6;
+    if (code == 0 || (code >= 0xdc00 && code <= 0xdfff)) return 6;
+    if (code < 0xd800 || code > 0xdfff) return 0;
+    int second = escaped((struct jk_span){text.at + 6, text.len - 6});
+    if (second < 0xdc00 || second > 0xdfff) return 6;
+    *out_len = 12;
+    return 0;
+}
+
+/* A string with the replacement character in place of what no text may have. */
+static void add_string(struct jk_text *out, struct jk_span string)
+{
+    size_t kept = 0, len;
+    for (const char *at = string.at; (at = memchr(at, '\\', string.len - (size_t)(at - string.at)));) {
+        size_t begun = (size_t)(at - string.at);
+        size_t wrong = no_character((struct jk_span){at, string.len - begun}, &len);
+        if (wrong > 0) {
+            jk_text_add(out, (struct jk_span){string.at + kept, begun - kept});
+            jk_text_add_str(out, "\xEF\xBF\xBD");
+            kept = begun + wrong;
+        }
+        at += wrong > 0 ? wrong : len;
+        if (at >= string.at + string.len) break;
+    }
+    if (kept < string.len) jk_text_add(out, (struct jk_span){string.at + kept, string.len - kept});
+}
+
 static bool begins_value(char c)
 {
     return c == '{' || c == '[' || c == ',';
@@ -36,11 +83,13 @@ static size_t without_oddities(struct jk_span text, struct jk_text *out)
     for (size_t i = 0; i < text.len;) {
         struct jk_span rest = {text.at + i, text.len - i};
         size_t len = text.at[i] == '"' ? string_end(text, i) - i : no_number(rest);
-        if (text.at[i] != '"' && len > 0) {
+        if (text.at[i] == '"') {
+            add_string(out, (struct jk_span){rest.at, len});
+        } else if (len > 0) {
             jk_text_add_str(out, "null");
         } else {
-            len = len > 0 ? len : 1;
-            jk_text_add(out, (struct jk_span){rest.at, len});
+            jk_text_add_char(out, text.at[i]);
+            len = 1;
         }
         values += begins_value(text.at[i]);
         i += len;

@@ -1,5 +1,5 @@
-/* JSON as Python writes it: a byte order mark is accepted, and the invalid numbers NaN and Infinity are read as null.
- * Pure. At
+/* JSON as Python writes it: a byte order mark is accepted, the invalid numbers NaN and Infinity are read as null, and in
+ * strings what no text may have (NUL, half of a surrogate pair) as U+FFFD. Pure. At
  * most 1 MiB and 100,000 values, for which jansson takes up to 30 MiB outside any arena; it limits the nesting itself. */
 #ifndef JK_DECLARE_JSON_H
 #define JK_DECLARE_JSON_H

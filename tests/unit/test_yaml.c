@@ -283,6 +283,16 @@ static void test_adapter(void **state)
     adapter_is("\xEF\xBB\xBF{\"base_model_name_or_path\": \"a/b\", \"x\": NaN, \"y\": [-Infinity, Infinity]}", "a/b");
     adapter_is("{\"x\": \"NaN \\\" NaN\", \"base_model_name_or_path\": \"NaN/b\"}", "NaN/b");
     adapter_is("{\"x\": NaN1}", NULL);
+    adapter_is("{\"x\": \"\\u0000 \\ud83d\\n \\uDE00\\ud83d\", \"base_model_name_or_path\": \"a/b\"}", "a/b");
+    adapter_is("{\"base_model_name_or_path\": \"\\ud83d\\ude00 \\u00e9\\\\u0000\"}",
+               "\xF0\x9F\x98\x80 \xC3\xA9\\u0000");
+    adapter_is("{\"base_model_name_or_path\": \"\\u0000a\\ud83d\\u0041\\uDE00\"}", "\xEF\xBF\xBD"
+                                                                                   "a\xEF\xBF\xBD"
+                                                                                   "A\xEF\xBF\xBD");
+    adapter_is("{\"x\": \"\\u00g0\"}", NULL);
+    adapter_is("{\"x\": \"\\", NULL);
+    adapter_is("{\"x\": \"\\u00", NULL);
+    adapter_is("{\"x\": \"\\ud83d\\u", NULL);
     adapter_is("[]", NULL);
     adapter_is("", NULL);
     adapter_is("{\"a\": ", NULL);
