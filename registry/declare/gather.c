@@ -293,17 +293,31 @@ static struct jk_files all_files(struct jk_sources *sources, const struct jk_fil
     return all;
 }
 
+static void gather_files(struct jk_sources *sources, const struct jk_files *files, struct jk_error *mistakes)
+{
+    const struct jk_files all = all_files(sources, files);
+    gather_card(sources, &all, mistakes);
+    take_hub_card(sources);
+    gather_adapter(sources, &all, mistakes);
+    gather_recipe(sources, &all, mistakes);
+    gather_gguf(sources, &all);
+    gather_config(sources, &all);
+    gather_kinds(sources, &all);
+}
+
 void jk_gather(const struct jk_files *files, struct jk_span hub_model, struct jk_arena *arena,
                struct jk_sources *out_sources, struct jk_error *mistakes)
 {
     *out_sources = (struct jk_sources){.doubts = {.arena = arena}};
     gather_hub(out_sources, hub_model, mistakes);
-    const struct jk_files all = all_files(out_sources, files);
-    gather_card(out_sources, &all, mistakes);
-    take_hub_card(out_sources);
-    gather_adapter(out_sources, &all, mistakes);
-    gather_recipe(out_sources, &all, mistakes);
-    gather_gguf(out_sources, &all);
-    gather_config(out_sources, &all);
-    gather_kinds(out_sources, &all);
+    gather_files(out_sources, files, mistakes);
+}
+
+void jk_gather_hub(const json_t *hub_model, struct jk_arena *arena, struct jk_sources *out_sources,
+                   struct jk_error *mistakes)
+{
+    const struct jk_files none = {NULL, 0};
+    *out_sources = (struct jk_sources){.doubts = {.arena = arena}, .has_hub = true};
+    jk_hub_read(hub_model, arena, &out_sources->hub, mistakes);
+    gather_files(out_sources, &none, mistakes);
 }

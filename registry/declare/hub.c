@@ -104,36 +104,44 @@ static void read_base_models(struct jk_hub *hub, const json_t *root, struct jk_a
         jk_names_add(&hub->parents, jk_declared_json_text(model, "id", arena));
 }
 
-static void read_files(struct jk_hub *hub, const json_t *root, struct jk_arena *arena, struct jk_error *error)
+/* Of more files than there is room for, those that say something. */
+static void read_files(struct jk_hub *hub, const json_t *root, struct jk_arena *arena)
 {
     const json_t *siblings = json_object_get(root, "siblings");
     size_t count = json_array_size(siblings), index;
+    bool crowded = count > JK_FILES_MAX;
     json_t *sibling;
-    if (count > JK_FILES_MAX) {
-        jk_error_field(error, "hub_model", "siblings: it lists %zu files; at most 10,000 are allowed", count);
-        return;
-    }
-    hub->files.items = jk_arena_zalloc(arena, count + 1, sizeof *hub->files.items);
+    hub->files.items = jk_arena_zalloc(arena, (crowded ? JK_FILES_MAX : count) + 1, sizeof *hub->files.items);
     if (!hub->files.items) return;
     json_array_foreach(siblings, index, sibling)
     {
-        const json_t *size = json_object_get(sibling, "size");
+        const json_t *size = json_object_get(sibling, "size"), *name = json_object_get(sibling, "rfilename");
+        struct jk_span shown = {json_string_value(name), json_string_length(name)};
+        if (crowded && (hub->files.count == JK_FILES_MAX || jk_file_kind(shown) == JK_FILE_OTHER)) continue;
         struct jk_file file = {.name = jk_declared_json_text(sibling, "rfilename", arena)};
         if (json_is_integer(size) && json_integer_value(size) > 0) file.size = (uint64_t)json_integer_value(size);
         if (file.name.len > 0) hub->files.items[hub->files.count++] = file;
     }
 }
 
-enum jk_status jk_hub_parse(struct jk_span json, struct jk_arena *arena, struct jk_hub *out_hub, struct jk_error *error)
+void jk_hub_read(const json_t *root, struct jk_arena *arena, struct jk_hub *out_hub, struct jk_error *error)
 {
-    json_t *root = jk_declared_json(json, "hub_model", error);
-    if (!root) return jk_error_result(error);
     *out_hub = (struct jk_hub){.id = jk_declared_json_text(root, "id", arena)};
     if (out_hub->id.len == 0) out_hub->id = jk_declared_json_text(root, "modelId", arena);
     read_card(out_hub, root, arena, error);
     read_tags(out_hub, root, arena);
     read_base_models(out_hub, root, arena);
-    read_files(out_hub, root, arena, error);
+    read_files(out_hub, root, arena);
+}
+
+enum jk_status jk_hub_parse(struct jk_span json, struct jk_arena *arena, struct jk_hub *out_hub, struct jk_error *error)
+{
+    json_t *root = jk_declared_json(json, "hub_model", error);
+    if (!root) return jk_error_result(error);
+    size_t files = json_array_size(json_object_get(root, "siblings"));
+    jk_hub_read(root, arena, out_hub, error);
     json_decref(root);
+    if (files > JK_FILES_MAX)
+        jk_error_field(error, "hub_model", "siblings: it lists %zu files; at most 10,000 are allowed", files);
     return jk_error_result(error);
 }

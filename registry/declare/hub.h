@@ -3,6 +3,8 @@
 #ifndef JK_DECLARE_HUB_H
 #define JK_DECLARE_HUB_H
 
+#include <jansson.h>
+
 #include "base/error.h"
 #include "declare/card.h"
 #include "declare/files.h"
@@ -18,5 +20,8 @@ struct jk_hub {
 
 JK_MUST_USE enum jk_status jk_hub_parse(struct jk_span json, struct jk_arena *arena, struct jk_hub *out_hub,
                                         struct jk_error *error);
+/* The same of a record that is parsed already, of any size. Of more than 10,000 files, those that say something are taken;
+ * what is wrong with the card is a mistake. */
+void jk_hub_read(const json_t *root, struct jk_arena *arena, struct jk_hub *out_hub, struct jk_error *error);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "declare/config.h"
 #include "declare/declaration.h"
+#include "declare/json.h"
 #include "declare/licensing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -28,6 +29,26 @@ static void declare(struct jk_span record, struct jk_arena *arena)
     JK_CHECK(declaration->notes.count <= JK_DOUBTS_MAX);
 }
 
+/* A record that is parsed already is read as its bytes are. */
+static void read_parsed(struct jk_span record, struct jk_arena *arena)
+{
+    struct jk_sources *of_bytes = jk_arena_alloc(arena, sizeof *of_bytes);
+    struct jk_sources *of_tree = jk_arena_alloc(arena, sizeof *of_tree);
+    struct jk_files none = {NULL, 0};
+    struct jk_error mistakes;
+    jk_error_init(&mistakes, arena);
+    json_t *root = jk_declared_json(record, "hub_model", &mistakes);
+    if (!root) return;
+    jk_gather(&none, record, arena, of_bytes, &mistakes);
+    jk_gather_hub(root, arena, of_tree, &mistakes);
+    json_decref(root);
+    JK_CHECK(jk_span_equal(of_bytes->hub.id, of_tree->hub.id) && of_bytes->has_card == of_tree->has_card);
+    JK_CHECK(of_bytes->hub.parents.count == of_tree->hub.parents.count);
+    JK_CHECK(of_bytes->hub.card.parents.count == of_tree->hub.card.parents.count);
+    JK_CHECK(jk_span_equal(of_bytes->hub.card.relation, of_tree->hub.card.relation));
+    JK_CHECK(of_bytes->hub.files.count == of_tree->hub.files.count);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct jk_arena arena;
@@ -42,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (status == JK_OK) JK_CHECK(hub->files.count <= JK_FILES_MAX);
     (void)jk_config_is_packed(text);
     if (size > 0) declare(text, &arena);
+    if (size > 0) read_parsed(text, &arena);
     jk_arena_done(&arena);
     return 0;
 }
