@@ -14,7 +14,8 @@
 static const char *const states[] = {[JK_CENSUS_PRESENT] = "present",
                                      [JK_CENSUS_MOVED] = "moved",
                                      [JK_CENSUS_ABSENT] = "absent",
-                                     [JK_CENSUS_UNKNOWN] = "unknown"};
+                                     [JK_CENSUS_UNKNOWN] = "unknown",
+                                     [JK_CENSUS_SAME] = "same"};
 
 const char *jk_census_state_text(enum jk_census_state state)
 {
@@ -93,6 +94,8 @@ void jk_census_line_write(const struct jk_census_line *line, struct jk_text *out
         write_text(out, "id", line->id);
         write_text(out, "to", line->to);
         write_text(out, "identity", line->identity);
+        write_text(out, "revision", line->revision);
+        write_text(out, "tags", line->tags);
         write_text(out, "why", line->why);
     }
     jk_text_add_str(out, "}\n");
@@ -221,7 +224,7 @@ static bool find_state(struct jk_span word, enum jk_census_state *out_state)
 static void read_line(struct reader *reader, const json_t *root, struct jk_census_line *line)
 {
     if (!find_state(text_member(reader, root, "state"), &line->state))
-        wrong_member(reader, "state", "must be present, moved, absent or unknown");
+        wrong_member(reader, "state", "must be present, same, moved, absent or unknown");
     if (reader->failed) return;
     if (line->state == JK_CENSUS_PRESENT) {
         line->record = text_member(reader, root, "record");
@@ -236,6 +239,11 @@ static void read_line(struct reader *reader, const json_t *root, struct jk_censu
     if (line->identity.len > 0 && !jk_record_is_identity(line->identity))
         wrong_member(reader, "identity", "must be 1 to 64 letters and digits");
     line->why = text_member(reader, root, "why");
+    line->revision = text_member(reader, root, "revision");
+    line->tags = text_member(reader, root, "tags");
+    bool revision = jk_ident_revision_fault(line->revision) == NULL;
+    if (line->state == JK_CENSUS_SAME && !revision)
+        wrong_member(reader, "revision", "must be 40 or 64 hexadecimal digits");
 }
 
 /* NULL, with the fault told, where the bytes are no JSON object. */

@@ -5,6 +5,7 @@
  *                  "finished":TIME,"complete":true,"models":N,"children":{"ORG/NAME":N,…}}
  *   models.jsonl  {"state":"present","record":"<the canonical record as text>","declared":{"relation":WORD,
  *                  "relation_from":TEXT,"parents":[TEXT,…],"parents_from":TEXT,"notes":[TEXT,…]},"hub_relation":WORD}
+ *                 {"state":"same","id":ID,"identity":TEXT,"revision":TEXT,"tags":"<as in a record, those of parents>"}
  *                 {"state":"moved","id":ID,"to":ID,"identity":TEXT}
  *                 {"state":"absent","id":ID,"identity":TEXT}
  *                 {"state":"unknown","id":ID,"why":TEXT}
@@ -24,14 +25,24 @@
 
 /* ---- a line ---- */
 
-/* Unknown: it could not be asked, so nothing follows. */
-enum jk_census_state { JK_CENSUS_PRESENT, JK_CENSUS_MOVED, JK_CENSUS_ABSENT, JK_CENSUS_UNKNOWN };
+/* Same: it is present, with the identity and revision that the registry observed last, so its record was not asked for.
+ * Unknown: it could not be asked, so nothing follows. */
+enum jk_census_state {
+    JK_CENSUS_PRESENT,
+    JK_CENSUS_MOVED,
+    JK_CENSUS_ABSENT,
+    JK_CENSUS_UNKNOWN,
+    JK_CENSUS_SAME,
+    JK_CENSUS_STATES
+};
 
 struct jk_census_line {
     enum jk_census_state state;
     struct jk_span id;       /* of present ones in the record only */
     struct jk_span to;       /* of moved ones: the new id */
-    struct jk_span identity; /* of moved and absent ones, where it is known */
+    struct jk_span identity; /* of same, moved and absent ones, where it is known */
+    struct jk_span revision; /* of same ones */
+    struct jk_span tags;     /* of same ones: those that name parents, as a record has them; empty: none */
     struct jk_span why;      /* of unknown ones */
     /* Of present ones. */
     struct jk_span record;

@@ -67,7 +67,10 @@ static void other_lines(void **state)
                                 "{\"state\":\"absent\",\"id\":\"a/b\"}\n"
                                 "{\"state\":\"unknown\",\"id\":\"a/b\",\"why\":\"HTTP 500\"}\n"
                                 "{\"state\":\"present\",\"record\":\"{}\",\"declared\":{\"parents\":[],\"notes\":[]},"
-                                "\"hub_relation\":\"none\"}\n";
+                                "\"hub_relation\":\"none\"}\n"
+                                "{\"state\":\"same\",\"id\":\"a/b\",\"identity\":\"6a\","
+                                "\"revision\":\"0123456789abcdef0123456789abcdef01234567\","
+                                "\"tags\":\"[\\\"base_model:c/d\\\"]\"}\n";
     struct bench *bench = *state;
     struct jk_span rest = JK_SPAN(lines), text;
     struct jk_census_line line;
@@ -87,7 +90,8 @@ static void wrong_lines(void **state)
     } rows[] = {
         {"", "it must be a JSON object"},
         {"[]", "it must be a JSON object"},
-        {"{}", "state must be present, moved, absent or unknown"},
+        {"{}", "state must be present, same, moved, absent or unknown"},
+        {"{\"state\":\"same\",\"id\":\"a/b\",\"revision\":\"main\"}", "revision must be 40 or 64"},
         {"{\"state\":\"gone\"}", "state must be present"},
         {"{\"state\":\"present\"}", "record is needed"},
         {"{\"state\":\"present\",\"record\":\"{}\"}", "declared must be an object"},
