@@ -93,7 +93,7 @@ def model(name, parents, relation="finetune", seed=0, tagged=None, **changed):
              "library_name": card["library_name"], "cardData": card,
              "config": {"architectures": ["ExaoneForCausalLM"], "model_type": "exaone",
                         "tokenizer_config": {"bos_token": "[BOS]", "eos_token": "[|endofturn|]", "pad_token": "[PAD]", "unk_token": "[UNK]",
-                                             "chat_template": "{% for message in messages %}" + "{{ message }} " * 90 + "{% endfor %}"}},
+                                             "chat_template": "{% for message in messages %}" + "{{ message }} " * 130 + "{% endfor %}"}},
              "transformersInfo": {"auto_model": "AutoModelForCausalLM", "pipeline_tag": "text-generation", "processor": "AutoTokenizer"},
              "spaces": ["someone/demo-%d" % (seed % 77 + n) for n in range(30)], "usedStorage": 16060522496 + seed, "siblings": siblings,
              "widgetData": [{"text": "안녕하세요, 저는 언어 모델입니다. " * 4},

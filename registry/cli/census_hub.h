@@ -1,0 +1,34 @@
+/* A client of a hub's API: one request after the other, each tried again where that may help, as fast as the hub permits.
+ * One thread. Only the hub's own origin is asked; redirects are the caller's. The token goes nowhere else and into no
+ * message. */
+#ifndef JK_CLI_CENSUS_HUB_H
+#define JK_CLI_CENSUS_HUB_H
+
+#include "census/headers.h"
+#include "cli/console/cli.h"
+#include "fetch/fetch.h"
+
+#define JK_HUB_PAGE_MAX (64u << 20) /* bytes of one answer */
+
+struct jk_hub_client {
+    struct jk_cli *cli;
+    struct jk_fetch *fetch;
+    const char *url; /* of the hub, without a final "/" */
+    struct jk_headers_limit limit;
+    int64_t limit_ms;          /* when it was told, by the monotonic clock */
+    uint64_t quota, window_s;  /* requests in a window; 0: not told */
+    uint64_t requests, waited; /* sent so far, seconds waited for the limit */
+};
+
+/* The URL is one of https, or of http on this machine (HUB_URL). */
+JK_MUST_USE enum jk_status jk_hub_open(struct jk_cli *cli, const char *url, struct jk_hub_client *out_hub);
+void jk_hub_close(struct jk_hub_client *hub);
+
+/* An answer of 200, a redirect, 401, 404 or 410, which is about what was asked. Everything else is a failure, which says
+ * nothing of it: HUB_FAILED after some tries over seconds (5xx, cut connections, 429 without end), FETCH_TOO_LARGE. The
+ * reply's body is valid until the next request. */
+JK_MUST_USE enum jk_status jk_hub_get(struct jk_hub_client *hub, const char *url, struct jk_fetch_reply *out_reply,
+                                      struct jk_error *error);
+bool jk_hub_is_redirect(int status);
+
+#endif

@@ -1,0 +1,525 @@
+"""Reading a hub: all descendants of the roster's models come from a test hub's API, whatever it does meanwhile, and from files. What is
+asked and how often, what becomes of what was observed before, and that no fault of a hub ever makes a state."""
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
+import hubmodels  # noqa: E402
+import jokbo  # noqa: E402
+from hub import Hub  # noqa: E402
+from hubmodels import model  # noqa: E402
+from observed import Registry, entry  # noqa: E402
+
+BASE = "skt/A.X-K1"
+OTHER = "upstage/Solar-Open-100B"
+JOKBO = os.path.join(jokbo.BUILD, "jokbo")
+MEMORY_MAX = (200 << 20) * jokbo.SLOWER  # sanitizers take more of that, too
+
+
+def family(count=30):
+    """A base model, its descendants to some depth, and a merge with a model from elsewhere."""
+    found = [hubmodels.base(BASE), model("b/one", BASE, "finetune", 1), model("b/one-GGUF", "b/one", "quantized", 2),
+             model("c/two-lora", "b/one-GGUF", "adapter", 3), model("d/merged", ["b/one", "meta-llama/Llama-3.1-8B"], "merge", 4),
+             hubmodels.base("meta-llama/Llama-3.1-8B")]
+    return found + [model("many/m-%03d" % n, BASE, "adapter", n) for n in range(count)]
+
+
+class CensusReadTest(unittest.TestCase):
+    maxDiff = 4000
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="jokbo-census-")
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.runs = 0
+        self.registry = Registry([BASE])
+        self.enterContext(self.registry)
+
+    def enterContext(self, context):  # unittest has it from Python 3.11 on
+        self.addCleanup(context.__exit__, None, None, None)
+        return context.__enter__()
+
+    def hub(self, models, **options):
+        return self.enterContext(Hub(models, **options))
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def command(self, source, out, options):
+        sources = [source] if isinstance(source, str) else list(source)
+        return [JOKBO, "census", "read"] + sources + ["--out", out, "--server", self.registry.address, "--json"] + list(options)
+
+    def env(self):
+        own = {k: v for k, v in os.environ.items() if not k.startswith(("JOKBO", "XDG_"))}
+        return dict(own, HOME=self.folder, LC_ALL="C.UTF-8")
+
+    def read(self, source, *options, out=None, code=0):
+        """Runs the command; the reply as a dict. self.out is the folder, self.err what was said besides."""
+        if out is None:
+            self.runs += 1
+            out = self.path("run-%d" % self.runs)
+        self.out = out
+        done = subprocess.run(self.command(source, out, options), env=self.env(), capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                              timeout=120)
+        self.err = done.stderr
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def lines(self, out=None):
+        with open(os.path.join(out or self.out, "models.jsonl"), encoding="utf-8") as f:
+            return [json.loads(line) for line in f]
+
+    def bytes(self, name):
+        with open(os.path.join(self.out, name), "rb") as f:
+            return f.read()
+
+    def states(self, out=None):
+        """{id: state}; each id once."""
+        found = {}
+        for line in self.lines(out):
+            id = json.loads(line["record"])["id"] if line["state"] == "present" else line["id"]
+            self.assertNotIn(id, found)
+            found[id] = line["state"]
+        return found
+
+    def line(self, id):
+        return next(line for line in self.lines() if line.get("id") == id or json.loads(line.get("record", "{}")).get("id") == id)
+
+    def run_json(self, out=None):
+        with open(os.path.join(out or self.out, "run.json"), encoding="utf-8") as f:
+            return json.load(f)
+
+    def check_complete(self, reply, complete=True):
+        self.assertEqual((reply["complete"], self.run_json()["complete"]), (complete, complete))
+        self.assertEqual(os.path.exists(os.path.join(self.out, "journal")), not complete)
+
+    # ---- all of them ----
+
+    def test_every_page_to_any_depth(self):
+        hub = self.hub(family(), page=7)
+        reply = self.read(hub.url)
+        self.check_complete(reply)
+        self.assertEqual(self.states(), {name: "present" for name in hub.models})
+        self.assertEqual(reply["models"], len(hub.models))
+        lists = hub.asked("filter=base_model:" + BASE)
+        self.assertEqual(len(lists), 5)  # 31 children
+        self.assertTrue(all("full=true" in r.query for r in lists))
+        self.assertEqual(hub.asked("filter=base_model:meta-llama"), [])  # what a card names is read, its other children are not
+        details = hub.asked("blobs=true")
+        self.assertEqual(len(details), len(hub.models))
+        self.assertFalse([r for r in hub.requests if "expand" in r.query and ("blobs" in r.query or "full" in r.query)])
+        ids = [json.loads(line["record"])["id"] for line in self.lines()]
+        self.assertEqual(ids[0], BASE)  # breadth first: what something is made from is read before
+        self.assertLess(ids.index("b/one"), ids.index("b/one-GGUF"))
+        self.assertLess(ids.index("b/one-GGUF"), ids.index("c/two-lora"))
+        run = self.run_json()
+        self.assertEqual((run["hub"], run["bases"], run["models"]), ("huggingface.co", [BASE], len(hub.models)))
+        self.assertEqual(run["children"], {BASE: 31})
+        self.assertLess(run["started"], run["finished"])
+        self.assertIn("The hub counts 31 models made directly from 1 base model", self.err)
+
+    def test_what_a_line_says(self):
+        hub = self.hub(family(0))
+        self.read(hub.url)
+        line = self.line("b/one-GGUF")
+        record = json.loads(line["record"])
+        self.assertEqual(set(record), {"_id", "id", "sha", "private", "gated", "disabled", "lastModified", "createdAt", "cardData", "tags",
+                                       "siblings"})
+        self.assertEqual(len(record["siblings"]), 12)
+        self.assertEqual(record["siblings"][2]["lfs"]["size"], 4000000020)
+        self.assertEqual(line["declared"], {"relation": "quantized", "relation_from": line["declared"]["relation_from"],
+                                            "parents": ["b/one"], "parents_from": "card", "notes": []})
+        self.assertEqual(line["hub_relation"], "quantized")
+        self.assertEqual(self.line("d/merged")["declared"]["parents"], ["b/one", "meta-llama/Llama-3.1-8B"])
+        self.assertEqual(self.line(BASE)["hub_relation"], "none")
+        self.assertNotIn("downloads", line["record"])
+
+    def test_cycles_and_itself(self):
+        hub = self.hub([hubmodels.base(BASE), model("a/x", [BASE, "a/y"]), model("a/y", ["a/x"]), model("a/z", [BASE, "a/z"]),
+                        model("a/deleted", [BASE, "gone/parent"])])
+        reply = self.read(hub.url)
+        self.check_complete(reply)
+        self.assertEqual(self.states(), {BASE: "present", "a/x": "present", "a/y": "present", "a/z": "present", "a/deleted": "present",
+                                         "gone/parent": "absent"})
+
+    def test_oddities(self):
+        """Whatever the Hub has had in its records is read, or told by its name."""
+        odd = [made for several in hubmodels.oddities(BASE).values() for made in several]
+        named = {made["id"]: made for made in odd if isinstance(made.get("id"), str)}
+        hub = self.hub([hubmodels.base(BASE)] + list(named.values()) + list(hubmodels.cards()))
+        reply = self.read(hub.url)
+        self.check_complete(reply)
+        states = self.states()
+        listed = {name for name in hub.models if BASE in self.bases_by_tags(hub, name)}
+        self.assertGreater(len(listed), 35)
+        for name in listed - {"odd/bad--name", "gpt2"}:
+            self.assertEqual(states.get(name), "present", name)
+        self.assertNotIn("odd/bad--name", states)
+        self.assertEqual(reply["refused"], 2)  # a name with "--", and one without "/"
+        self.assertEqual(json.loads(self.line("odd/no-identity")["record"]).get("_id"), None)
+
+    @staticmethod
+    def bases_by_tags(hub, name):
+        import hub as module
+        return module.base_tags(hub.models[name])
+
+    def test_very_many_files(self):
+        """100,000 files: bounded memory; one more is refused by its name, and the run is complete nevertheless."""
+        hub = self.hub([hubmodels.base(BASE), hubmodels.many_files(BASE)])
+        process = subprocess.Popen(self.command(hub.url, self.path("many"), []), env=self.env(), stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        self.assertLess(used.ru_maxrss * 1024, MEMORY_MAX)
+        self.assertEqual(self.states(self.path("many")), {BASE: "present", "odd/very-many-files": "present"})
+        hub.edit("odd/very-many-files", siblings=hub.models["odd/very-many-files"]["siblings"] + [hubmodels.plain("one-more", 1)])
+        self.check_complete(self.read(hub.url))
+        self.assertEqual(self.states()["odd/very-many-files"], "unknown")
+        self.assertIn("100,000", self.line("odd/very-many-files")["why"])
+
+    # ---- the hub's limits and faults ----
+
+    def gaps(self, requests):
+        return [b.at - a.at for a, b in zip(requests, requests[1:])]
+
+    def test_429_is_obeyed(self):
+        hub = self.hub(family(3))
+        hub.fail("/api/models/many/m-001", (429, 1))
+        hub.fail("/api/models/many/m-002", (429, 1, "Retry-After"), times=2)
+        self.check_complete(self.read(hub.url))
+        self.assertEqual(set(self.states().values()), {"present"})
+        for at, request in enumerate(hub.requests[:-1]):
+            if request.status == 429:
+                self.assertGreaterEqual(hub.requests[at + 1].at - request.at, 0.99)
+        self.assertEqual([r.status for r in hub.asked("/m-002?blobs")], [429, 429, 200])
+
+    def test_no_request_beyond_the_limit(self):
+        """The hub says how many are left: none is sent that it would have to refuse."""
+        hub = self.hub(family(3), quota=(8, 1))
+        self.read(hub.url)
+        self.assertEqual([r for r in hub.requests if r.status == 429], [])
+        self.assertGreater(len(hub.requests), 16)
+        self.assertGreater(max(self.gaps(hub.requests)), 0.3)
+        self.assertRegex(self.err, r"That takes about \d+ requests, and with the hub's limit of 8 in 1 s about \d+ s\.")
+
+    def test_faults_are_tried_again(self):
+        hub = self.hub(family(6), page=3)
+        hub.fail("/api/models/many/m-001", 500, times=2)
+        hub.fail("/api/models/many/m-002", "cut")
+        hub.fail("/api/models/many/m-003", "drop", times=2)
+        hub.fail("cursor=3", 503)
+        hub.fail("cursor=6", "cut")
+        self.check_complete(self.read(hub.url))
+        self.assertEqual(self.states(), {name: "present" for name in hub.models})
+
+    def test_a_fault_is_no_state(self):
+        """One model cannot be read: it is unknown, whatever the fault; it was listed, so the run is complete. --resume has nothing."""
+        for fault in (500, "drop", b"<html>busy</html>", 403):
+            hub = self.hub(family(2))
+            hub.fail("/api/models/many/m-001?blobs", fault, times=100)
+            self.check_complete(self.read(hub.url))
+            self.assertEqual(self.states(), dict({name: "present" for name in hub.models}, **{"many/m-001": "unknown"}))
+            self.assertTrue(self.line("many/m-001")["why"])
+
+    def test_a_list_that_fails(self):
+        """Its children are missing, so the run is not complete; --resume asks for that list alone."""
+        for fault in (500, b"[{\"id\": \"b/x\"}", b"[{\"id\": tru}]", b"{}", 404):
+            hub = self.hub(family(2))
+            hub.fail("filter=base_model:b/one&", fault, times=100)
+            reply = self.read(hub.url)
+            self.check_complete(reply, False)
+            self.assertNotIn("b/one-GGUF", self.states())
+            hub.faults.clear()
+            before = len(hub.requests)
+            self.check_complete(self.read(hub.url, "--resume", out=self.out))
+            self.assertEqual(self.states(), {name: "present" for name in hub.models})
+            self.assertEqual({r.path for r in hub.asked("blobs=true", before)},
+                             {"/api/models/" + name for name in ("b/one-GGUF", "c/two-lora", "d/merged", "meta-llama/Llama-3.1-8B")})
+
+    def test_a_hub_that_fails_altogether(self):
+        hub = self.hub(family(30))
+        hub.fail("many/", 502, times=10 ** 6)
+        reply = self.read(hub.url, code=8)
+        self.assertEqual(reply["error"]["reason"], "HUB_FAILED")
+        self.assertFalse(os.path.exists(os.path.join(self.out, "run.json")))
+        hub.faults.clear()
+        self.check_complete(self.read(hub.url, "--resume", out=self.out))
+        self.assertEqual(self.states(), {name: "present" for name in hub.models})
+
+    def test_a_hub_that_refuses_everybody(self):
+        """401 and 404 for all say nothing of any model, however late they begin."""
+        for answer in (401, 404):
+            hub = self.hub(family(10))
+            self.registry.log = [entry("present", "gone/%d" % n, "5%d" % n, "%040x" % n) for n in range(70)]
+            hub.fail("/api/models/gone/", answer, times=10 ** 6)
+            hub.fail("/api/models/" + BASE, answer, times=10 ** 6, after=2)
+            self.assertEqual(self.read(hub.url, code=8)["error"]["reason"], "HUB_FAILED")
+            self.assertNotIn("absent", self.states().values())
+            hub.faults.clear()
+            self.check_complete(self.read(hub.url, "--resume", out=self.out))
+            self.assertEqual(list(self.states().values()).count("absent"), 70)
+        hub.tokens = {"good"}
+        self.assertEqual(self.read(hub.url, code=5)["error"]["reason"], "HUB_EMPTY")
+
+    def test_lists_that_lead_elsewhere(self):
+        """The next page of another host is not asked for: it would get the token."""
+        with Hub(family(1)) as thief:
+            hub = self.hub(family(5), page=2)
+            hub.url, real = thief.url, hub.url
+            token = self.path("token")
+            with open(token, "w") as f:
+                f.write("hf_secret\n")
+            os.chmod(token, 0o600)
+            reply = self.read(real, "--hub-token-file", token)
+            self.check_complete(reply, False)
+            self.assertEqual(thief.requests, [])
+            self.assertEqual({r.token for r in hub.requests}, {"hf_secret"})
+            self.assertNotIn("hf_secret", self.err + json.dumps(reply) + self.bytes("journal").decode())
+            hub.url = real
+
+    # ---- what changed since ----
+
+    def test_details_are_asked_for_only_where_something_changed(self):
+        hub = self.hub(family(20), page=6)
+        self.read(hub.url)
+        self.registry.apply(self.out)
+        hub.edit("many/m-003", cardData={"base_model": BASE, "license": "mit"})
+        hub.add(model("new/model", "b/one", "finetune", 77))
+        before = len(hub.requests)
+        reply = self.read(hub.url)
+        self.check_complete(reply)
+        self.assertEqual({r.path for r in hub.asked("blobs=true", before)},
+                         {"/api/models/" + name for name in (BASE, "many/m-003", "new/model", "meta-llama/Llama-3.1-8B")})
+        states = self.states()
+        self.assertEqual({name for name in states if states[name] == "present"},
+                         {BASE, "many/m-003", "new/model", "meta-llama/Llama-3.1-8B"})
+        self.assertEqual({states[name] for name in states if states[name] != "present"}, {"same"})
+        self.assertEqual(len(states), len(hub.models))
+        same = self.line("b/one")
+        self.assertEqual(same, {"state": "same", "id": "b/one", "identity": hub.models["b/one"]["_id"], "revision": hub.models["b/one"]["sha"],
+                                "tags": '["base_model:%s","base_model:finetune:%s"]' % (BASE, BASE)})
+        self.assertIn("Observed before", self.err)
+
+    def test_renamed_and_gone(self):
+        hub = self.hub(family(4))
+        self.read(hub.url)
+        self.registry.apply(self.out)
+        identity = {name: made["_id"] for name, made in hub.models.items()}
+        hub.rename("many/m-000", "new/name")
+        hub.remove("many/m-001")
+        hub.hidden.add("many/m-002")
+        hub.remove("many/m-003")
+        hub.add(model("many/m-003", BASE, "adapter", 3, _id="f" * 24))  # another one, under the same name
+        hub.rename("meta-llama/Llama-3.1-8B", "meta-llama/Llama-8B")
+        self.check_complete(self.read(hub.url))
+        states = self.states()
+        self.assertEqual(self.line("many/m-000"), {"state": "moved", "id": "many/m-000", "to": "new/name", "identity": identity["many/m-000"]})
+        self.assertEqual(json.loads(self.line("new/name")["record"])["_id"], identity["many/m-000"])
+        self.assertEqual(self.line("many/m-001"), {"state": "absent", "id": "many/m-001", "identity": identity["many/m-001"]})
+        self.assertEqual(self.line("many/m-002"), {"state": "absent", "id": "many/m-002", "identity": identity["many/m-002"]})
+        self.assertEqual(json.loads(self.line("many/m-003")["record"])["_id"], "f" * 24)
+        self.assertEqual(states["meta-llama/Llama-3.1-8B"], "moved")
+        self.assertEqual(states["meta-llama/Llama-8B"], "present")
+        # What was told gone is not asked for again, until a list has it.
+        self.registry.apply(self.out)
+        before = len(hub.requests)
+        self.check_complete(self.read(hub.url))
+        self.assertNotIn("many/m-001", self.states())
+        self.assertEqual(hub.asked("m-001", before), [])
+        hub.hidden.clear()
+        self.read(hub.url)
+        self.assertEqual(self.states()["many/m-002"], "present")
+
+    def test_a_base_model_that_was_renamed(self):
+        """Lists under both names are read: cards go on naming the old one."""
+        hub = self.hub(family(2))
+        hub.rename(BASE, "skt/AX-K1")
+        hub.add(model("new/child", "skt/AX-K1", "finetune", 9), hubmodels.base(OTHER))
+        self.registry.bases.append(OTHER)
+        self.check_complete(self.read(hub.url))
+        states = self.states()
+        self.assertEqual(states.pop(BASE), "moved")
+        self.assertEqual(set(states), set(hub.models))
+
+    def test_one_base_model_alone(self):
+        """Nothing is said of what descends from others."""
+        hub = self.hub(family(2) + [hubmodels.base(OTHER), model("s/one", OTHER, "finetune", 5)])
+        self.registry.bases.append(OTHER)
+        self.registry.log = [entry("present", "gone/here", "51", "%040x" % 1, model="gone/here"),
+                             entry("present", "gone/there", "52", "%040x" % 2, model="gone/there")]
+        self.registry.below = {BASE: ["gone/here"], OTHER: ["gone/there"]}
+        self.check_complete(self.read(hub.url, "--base", "skt/a.x-k1"))
+        states = self.states()
+        self.assertEqual(states["gone/here"], "absent")
+        self.assertFalse({"gone/there", OTHER, "s/one"} & set(states))
+        self.assertEqual(self.run_json()["bases"], [BASE])
+        self.assertEqual(self.read(hub.url, "--base", "b/one", code=5)["error"]["reason"], "NOT_A_BASE_MODEL")
+
+    # ---- killed ----
+
+    def test_killed_and_resumed(self):
+        """At any point: in the end there is what there would have been, and nothing was asked for twice but what was under way."""
+        hub = self.hub(family(12), page=4)
+        self.registry.log = [entry("present", "gone/%d" % n, "5%d" % n, "%040x" % n) for n in range(3)]
+        self.read(hub.url)
+        whole = self.bytes("models.jsonl")
+        asked = len(hub.requests)
+        for after in range(1, asked, 3):
+            out, begun = self.path("killed-%d" % after), len(hub.requests)
+            hub.fail("/", "drop", times=10 ** 6, after=after)  # it stands still there, trying again
+            process = subprocess.Popen(self.command(hub.url, out, []), env=self.env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            jokbo.eventually(lambda: len(hub.requests) > begun + after)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            hub.faults.clear()
+            with open(os.path.join(out, "models.jsonl"), "ab") as f:
+                f.write(b'{"state":"pres')  # as a machine that loses power leaves it
+            with open(os.path.join(out, "journal"), "ab") as f:
+                f.write(b"found chi")
+            self.check_complete(self.read(hub.url, "--resume", out=out))
+            self.assertEqual(self.bytes("models.jsonl"), whole)
+            answered = [r for r in hub.requests[begun:] if r.status in (200, 401)]
+            self.assertLessEqual(len(answered), asked + 3 + 4)  # the bases anew, a list from its first page, a proof of absence
+
+    def test_one_process_at_a_time(self):
+        hub = self.hub(family(2))
+        hub.fail("/api/models/b/one?", (429, 60))
+        process = subprocess.Popen(self.command(hub.url, self.path("run"), []), env=self.env(), stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            jokbo.eventually(lambda: hub.asked("/api/models/b/one?"))
+            self.assertEqual(self.read(hub.url, "--resume", out=self.path("run"), code=6)["error"]["reason"], "RUN_BUSY")
+        finally:
+            process.kill()
+            process.wait()
+        self.check_complete(self.read(hub.url, "--resume", out=self.path("run")))
+
+    def test_a_run_is_not_overwritten(self):
+        hub = self.hub(family(2))
+        self.read(hub.url)
+        self.assertEqual(self.read(hub.url, out=self.out, code=4)["error"]["reason"], "RUN_EXISTS")
+        self.assertEqual(self.read(hub.url, "--resume", out=self.out, code=4)["error"]["reason"], "RUN_EXISTS")
+        hub.fail("filter=base_model:b/one&", 500, times=5)
+        self.check_complete(self.read(hub.url), False)
+        self.assertEqual(self.read(hub.url, out=self.out, code=4)["error"]["reason"], "RUN_EXISTS")
+        self.assertEqual(self.read(hub.url, "--resume", "--hub", "hub.example.org", out=self.out, code=4)["error"]["reason"], "RUN_DIFFERS")
+        self.assertEqual(self.read(self.folder, "--resume", out=self.out, code=4)["error"]["reason"], "RUN_DIFFERS")
+
+    # ---- files ----
+
+    def write(self, name, objects, form):
+        path = self.path(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as f:
+            if form == "lines":
+                f.writelines(hubmodels.line(made) for made in objects)
+            elif form == "array":
+                f.write("[\n" + ",".join(hubmodels.line(made) for made in objects) + "]\n")
+            else:
+                f.writelines(json.dumps(made, indent=2, ensure_ascii=True) + "\n" for made in objects)
+        return path
+
+    def test_files_of_every_form(self):
+        objects = list(hubmodels.generated(40, [BASE]))
+        for made in objects:
+            del made["baseModels"]  # which the API has in answers of its own alone
+        hub = self.hub([hubmodels.base(BASE)] + objects)
+        self.read(hub.url)
+        expected = {json.loads(line["record"])["id"]: line for line in self.lines()}
+        del expected[BASE]
+        for form in ("lines", "array", "indented"):
+            path = self.write("objects.jsonl", objects, form)
+            reply = self.read(path)
+            self.check_complete(reply, False)
+            self.assertEqual((reply["present"], reply["refused"], reply["doubles"]), (40, 0, 0))
+            self.assertEqual({json.loads(line["record"])["id"]: line for line in self.lines()}, expected)
+        self.write("all/a.jsonl", objects[:20], "lines")
+        self.write("all/b/c.json", objects[15:30], "array")
+        self.write("all/b/d.ndjson", objects[30:], "lines")
+        self.write("all/README.txt", objects[:1], "lines")
+        reply = self.read(self.path("all"))
+        self.assertEqual((reply["present"], reply["doubles"]), (40, 5))
+        self.assertEqual({json.loads(line["record"])["id"]: line for line in self.lines()}, expected)
+        reply = self.read([self.path("all/a.jsonl"), self.path("all/b/c.json")])
+        self.assertEqual(reply["present"], 30)
+
+    def test_broken_files(self):
+        good = hubmodels.line(model("a/good", BASE))
+        path = self.path("broken.jsonl")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("\ufeff" + good.replace("a/good", "a/first") + '{"id": "a/open", "tags": ["x\n' + "nonsense\n" + '{"id": "no-slash"}\n' +
+                    '{"id": "a/bad-json", "x": tru}\n' + good + '{"id": "a/cut"')
+        reply = self.read(path)
+        self.assertEqual((reply["present"], reply["refused"]), (2, 5))
+        for place in (":2: ", ":3: ", ":4: ", ":5: ", ":7: "):
+            self.assertIn(path + place, self.err)
+        self.assertEqual(self.read(self.path("absent.jsonl"), code=9)["error"]["reason"], "LOCAL_FILE")
+        os.mkdir(self.path("empty"))
+        self.assertEqual(self.read(self.path("empty"), code=9)["error"]["reason"], "LOCAL_FILE")
+
+    def test_odd_objects_of_files(self):
+        odd = [made for several in hubmodels.oddities(BASE).values() for made in several] + list(hubmodels.cards())
+        reply = self.read(self.write("odd.jsonl", odd, "lines"))
+        self.assertEqual(reply["present"] + reply["refused"] + reply["doubles"], len(odd))
+        self.assertEqual(reply["refused"], 3)  # no names of models
+        self.assertEqual(reply["doubles"], 0)
+        half = self.line("odd/half-pair")
+        self.assertIn("broken \ufffd here", half["record"])
+
+    def test_files_that_are_complete(self):
+        """What was observed before and is not in them has moved, where its identity is, or is absent; never by files that are not."""
+        objects = [model("a/stays", BASE, "finetune", 1), model("a/new-name", BASE, "finetune", 2)]
+        moved, gone = "a" * 24, "b" * 24
+        objects[1]["_id"] = moved
+        self.registry.log = [entry("present", "a/stays", objects[0]["_id"], objects[0]["sha"]),
+                             entry("present", "a/old-name", moved, "%040x" % 5), entry("present", "a/gone", gone, "%040x" % 6),
+                             entry("absent", "a/long-gone", gone)]
+        path = self.write("objects.jsonl", objects, "lines")
+        self.check_complete(self.read(path), False)
+        self.assertEqual(self.states(), {"a/stays": "present", "a/new-name": "present"})
+        self.check_complete(self.read(path, "--complete"))
+        self.assertEqual(self.states(), {"a/stays": "present", "a/new-name": "present", "a/old-name": "moved", "a/gone": "absent"})
+        self.assertEqual(self.line("a/old-name")["to"], "a/new-name")
+        with open(path, "a") as f:
+            f.write("nonsense\n")  # that might have been the one
+        self.check_complete(self.read(path, "--complete"), False)
+        self.assertEqual(self.states(), {"a/stays": "present", "a/new-name": "present"})
+
+    def test_memory_and_speed_of_files(self):
+        """Memory does not grow with the file; how fast it is, is measured by bench/bench_census.py."""
+        path = self.path("many.jsonl")
+        hubmodels.write(path, hubmodels.generated(6000, [BASE]))
+        process = subprocess.Popen(self.command(path, self.path("many"), ["--offline", "--base", BASE]), env=self.env(),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        self.assertLess(used.ru_maxrss * 1024, MEMORY_MAX)
+        self.assertGreater(os.path.getsize(path), 30 << 20)
+
+    # ---- wrong ----
+
+    def test_wrong_command_lines(self):
+        hub = self.hub(family(0))
+        path = self.write("objects.jsonl", [], "lines")
+        for arguments in ([hub.url, hub.url], [hub.url, path], [hub.url, "--complete"], [path, "--hub-token-file", path], [path, "--hub", "hub"],
+                          [path, "--offline"], [path, "--offline", "--base", "no-slash"]):
+            self.assertEqual(self.read(arguments[:1], *arguments[1:], code=2)["error"]["reason"], "USAGE", arguments)
+        for url in ("http://hub.example.org", "http://127.0.0.1.example.org", "https://", "https://hub.example.org/?a=b"):
+            self.assertEqual(self.read(url, code=4)["error"]["reason"], "HUB_URL", url)
+        done = subprocess.run([JOKBO, "census", "read", path, "--json"], env=self.env(), capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 3)
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    unittest.main()
