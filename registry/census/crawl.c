@@ -28,7 +28,7 @@ void jk_crawl_done(struct jk_crawl *crawl)
     *crawl = (struct jk_crawl){.items = NULL};
 }
 
-static uint32_t hash_of(struct jk_span id)
+static uint32_t hash_of_id(struct jk_span id)
 {
     uint64_t hash = id.len;
     for (size_t i = 0; i < id.len; i++)
@@ -49,7 +49,7 @@ static uint32_t *slot_of(const struct jk_crawl *crawl, struct jk_span id, uint32
 
 uint32_t jk_crawl_find(const struct jk_crawl *crawl, struct jk_span id)
 {
-    return *slot_of(crawl, id, hash_of(id));
+    return *slot_of(crawl, id, hash_of_id(id));
 }
 
 /* Doubles the room, with two slots to a model at least. */
@@ -118,7 +118,7 @@ static enum jk_status know_more(struct jk_crawl *crawl, struct jk_crawl_item *it
 enum jk_status jk_crawl_meet(struct jk_crawl *crawl, const struct jk_crawl_item *met, struct jk_text *journal,
                              uint32_t *out_at, struct jk_error *error)
 {
-    uint32_t hash = hash_of(met->id), found = *slot_of(crawl, met->id, hash);
+    uint32_t hash = hash_of_id(met->id), found = *slot_of(crawl, met->id, hash);
     if (found != JK_CRAWL_NONE) {
         *out_at = found;
         return know_more(crawl, &crawl->items[found], met, journal, error);

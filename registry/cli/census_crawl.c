@@ -240,7 +240,7 @@ static bool is_same(const struct crawler *crawler, const struct jk_crawl_item *i
     return seen->done && jk_span_equal(seen->revision, item->revision) && jk_span_equal(seen->identity, item->identity);
 }
 
-static enum jk_status read_model(struct crawler *crawler, uint32_t at)
+static enum jk_status read_repository(struct crawler *crawler, uint32_t at)
 {
     struct jk_crawl_item item = crawler->crawl->items[at];
     struct jk_fetch_reply reply;
@@ -453,7 +453,7 @@ static enum jk_status visit_item(struct crawler *crawler, uint32_t at, bool *out
     struct jk_crawl_item *item = &crawler->crawl->items[at];
     if (!item->done && !item->asked) {
         item->asked = *out_any = true;
-        JK_TRY(read_model(crawler, at));
+        JK_TRY(read_repository(crawler, at));
         item = &crawler->crawl->items[at]; /* the queue may have moved */
     }
     if (!jk_crawl_is_listable(item) || item->listed || item->list_asked) return JK_OK;
