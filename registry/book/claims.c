@@ -304,6 +304,12 @@ uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32
 
 /* ---- what is contested ---- */
 
+/* Whose model it was when the dispute was opened does not matter: it is now a verified publisher's, and not yanked. */
+static bool may_contest(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    return jk_book_name_is_verified(book, model, n) && jk_book_deciding(book, model, n) != JK_NONE;
+}
+
 static uint32_t disputed_by(const struct jk_book *book, uint32_t model, uint32_t n)
 {
     const struct jk_more_row *more = jk_more_of(book, model);
@@ -311,7 +317,7 @@ static uint32_t disputed_by(const struct jk_book *book, uint32_t model, uint32_t
     for (const struct jk_dispute *dispute; slot != JK_NONE; slot = dispute->older_same) {
         dispute = jk_book_dispute(book, slot);
         if (dispute->from >= n || dispute->resolved < n || dispute->publisher == JK_NONE) continue;
-        if (!jk_book_is_verified(book, dispute->publisher, n)) continue;
+        if (!jk_book_is_verified(book, dispute->publisher, n) || !may_contest(book, dispute->model, n)) continue;
         if (jk_has_content_of(book, dispute->model, model, n)) return dispute->model;
     }
     return JK_NONE;

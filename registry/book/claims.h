@@ -12,7 +12,8 @@ enum jk_content { JK_CONTENT_WEIGHTS, JK_CONTENT_ARTIFACT, JK_CONTENT_FILES, JK_
  * that came first, or that a ruling on origin names, if its publisher is another; for a verified publisher's model, one
  * of a verified publisher, if any came before it, since an earlier model of an unverified one keeps it from counting
  * only if the policy does not ask for verification. For the earlier claim: the model on whose behalf a verified
- * publisher disputes the origin, while the dispute is open. */
+ * publisher disputes the origin, while the dispute is open, that publisher and the model's present one are verified, and
+ * not all of the model's releases are yanked. */
 uint32_t jk_contested_with(const struct jk_book *book, uint32_t model, uint32_t n);
 
 /* The model that has the first claim to a content at n: the one a ruling on origin names, as long as any of its

@@ -132,6 +132,34 @@ static void test_contested_with_whom(void **state)
     assert_int_equal(jk_contested_with(ledger->book, maker, NOW), slot(ledger, "kim/straw"));
 }
 
+/* An earlier claim is contested on behalf of a model that is there, and in verified hands. */
+static void test_contested_while_it_lasts(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/maker", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("lee/later", OF(PARENT(BASE)), .weights = 1)));
+    verify(ledger, "lee");
+    uint32_t maker = slot(ledger, "kim/maker"), later = slot(ledger, "lee/later");
+    struct jk_entry dispute = {.kind = JK_KIND_DISPUTE_ORIGIN,
+                               .actor = {.type = JK_ACTOR_PUBLISHER, .name = JK_SPAN("lee")},
+                               .about = JK_ABOUT_ORIGIN,
+                               .model = JK_SPAN("lee/later"),
+                               .against = JK_SPAN("kim/maker"),
+                               .target = JK_TARGET_NONE};
+    OK(jk_ledger_add(ledger, &dispute));
+    assert_int_equal(jk_contested_with(ledger->book, maker, NOW), later);
+    OK(jk_ledger_yank(ledger, "lee/later", "1", JK_KIND_YANK));
+    assert_int_equal(jk_contested_with(ledger->book, maker, NOW), JK_NONE);
+    OK(jk_ledger_yank(ledger, "lee/later", "1", JK_KIND_UNYANK));
+    assert_int_equal(jk_contested_with(ledger->book, maker, NOW), later);
+    OK(jk_ledger_move(ledger, "lee/later", "park/later", JK_KIND_TRANSFER));
+    assert_int_equal(jk_contested_with(ledger->book, maker, NOW), JK_NONE);
+    verify(ledger, "park");
+    assert_int_equal(jk_contested_with(ledger->book, maker, NOW), later);
+    OK(jk_ledger_verify(ledger, "lee", JK_KIND_UNVERIFY)); /* who disputed it */
+    assert_int_equal(jk_contested_with(ledger->book, maker, NOW), JK_NONE);
+}
+
 /* ---- sets of weight files, which are claimed from the entry on that says them ---- */
 
 /* A thief's manifest comes once the maker's is there. */
@@ -439,6 +467,7 @@ int main(void)
                                        TEST(test_covered_claim),
                                        TEST(test_first_claim),
                                        TEST(test_contested_with_whom),
+                                       TEST(test_contested_while_it_lasts),
                                        TEST(test_late_manifest),
                                        TEST(test_withdrawn_manifest),
                                        TEST(test_covered_by_a_late_manifest),
