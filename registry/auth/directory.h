@@ -50,6 +50,8 @@ struct jk_account {
     uint64_t created_by;              /* account; 0: the server, at start, or not recorded */
     struct jk_grant grants[JK_ROLES]; /* by the role's bit, starting with the lowest */
     int64_t admin_until_us;           /* when the account last lost the role admin; 0: never, or not recorded */
+    bool teams_known;                 /* whether it is recorded which teams it has acted for */
+    char acted_for[256];              /* the ids of all teams for which it ever had the role, separated by spaces */
 };
 struct jk_token {
     uint64_t id;

@@ -160,6 +160,25 @@ static void read_grants(struct reader *reader, struct jk_account *account)
         read_grant(reader, json_array_get(list, i), account);
 }
 
+static const char *teams_fault(struct jk_span teams)
+{
+    struct jk_span team;
+    const char *fault = NULL;
+    for (bool more = true; more && !fault;) {
+        more = jk_span_cut(&teams, ' ', &team);
+        fault = jk_ident_team_fault(team);
+    }
+    return fault;
+}
+
+/* Which teams an account has acted for was not always recorded: if it is absent, it is unknown. */
+static void read_acted_for(struct reader *reader, struct jk_account *account)
+{
+    account->teams_known = has_field(reader, "acted_for");
+    if (account->teams_known)
+        take_text(reader, "acted_for", true, teams_fault, account->acted_for, sizeof account->acted_for);
+}
+
 static void read_account(struct reader *reader, struct jk_record_facts *facts)
 {
     struct jk_account *account = &facts->account;
@@ -172,6 +191,7 @@ static void read_account(struct reader *reader, struct jk_record_facts *facts)
     if (!(account->roles & JK_ROLE_TEAM) != !account->team[0])
         fault_field(reader, "team", "must be there with the role \"team\", and only then");
     read_grants(reader, account);
+    read_acted_for(reader, account);
 }
 
 static void read_token(struct reader *reader, struct jk_record_facts *facts)
@@ -297,17 +317,6 @@ static void read_ruler(struct reader *reader, struct jk_record_facts *facts)
     if (!has_field(reader, "token") && !has_field(reader, "granted_by")) return;
     facts->ruler.token = take_integer(reader, "token");
     facts->ruler.granted_by = (uint64_t)take_int(reader, "granted_by", 0, (int64_t)JK_SERIES_MAX);
-}
-
-static const char *teams_fault(struct jk_span teams)
-{
-    struct jk_span team;
-    const char *fault = NULL;
-    for (bool more = true; more && !fault;) {
-        more = jk_span_cut(&teams, ' ', &team);
-        fault = jk_ident_team_fault(team);
-    }
-    return fault;
 }
 
 static void read_proposed_teams(struct reader *reader, struct jk_record_facts *facts)

@@ -5,7 +5,7 @@
  * What older versions did not write may be absent, so that their records are read: it stands after the semicolon, and is
  * written only where there is something to say.
  *   account/<id>                    label roles team disabled created_us; created_by, grants [{role since_us by}],
- *                                   admin_until_us
+ *                                   admin_until_us, acted_for (written always: absent, it is not known)
  *   token/<id>                      account hash scopes label created_us expires_us revoked; made_by and made_with
  *   member/<publisher folded>/<id>  publisher role since_us; stood, of an owner or one invited as such; invited and
  *                                   invited_by; never

@@ -103,6 +103,7 @@ bool jk_record_account(struct jk_arena *arena, const struct jk_account *account,
     if (account->created_by) put_int(&writer, "created_by", (int64_t)account->created_by);
     put_grants(&writer, account);
     if (account->admin_until_us) put_int(&writer, "admin_until_us", account->admin_until_us);
+    if (account->teams_known) put_string(&writer, "acted_for", account->acted_for);
     return finish(&writer, arena, jk_arena_printf(arena, "account/%" PRIu64, account->id), out_record);
 }
 

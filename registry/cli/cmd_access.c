@@ -45,6 +45,16 @@ static const char *grants_of(struct jk_cli *cli, const Jokbo__V1__Account *accou
     return copy ? copy : "";
 }
 
+/* If there is any beside its present one. */
+static const char *teams_of(struct jk_cli *cli, const Jokbo__V1__Account *account)
+{
+    const char *all = "";
+    for (size_t i = 0; i < account->n_acted_for; i++)
+        if (strcmp(account->acted_for[i], account->team) != 0)
+            all = jk_arena_printf(&cli->arena, "%s%s%s", all, *all ? ", " : "", account->acted_for[i]);
+    return all;
+}
+
 static void account_facts(struct jk_cli *cli, const Jokbo__V1__Account *account, const char *scopes)
 {
     struct jk_table table;
@@ -54,6 +64,7 @@ static void account_facts(struct jk_cli *cli, const Jokbo__V1__Account *account,
     jk_print_fact(&table, "roles", account->n_roles > 0 ? roles_of(cli, account) : "none");
     jk_print_fact(&table, "given", grants_of(cli, account));
     jk_print_fact(&table, "team", account->team);
+    jk_print_fact(&table, "has acted for", teams_of(cli, account));
     jk_print_fact(&table, "token's scopes", scopes);
     jk_print_fact(&table, "state", account->disabled ? "disabled" : "");
     jk_print_fact(&table, "created", jk_print_time(cli, account->create_time));

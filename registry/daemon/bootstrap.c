@@ -30,7 +30,8 @@ static enum jk_status put_account(struct jk_turn *turn, struct jk_error *error)
     struct jk_account account = {.id = FIRST_ACCOUNT,
                                  .label = "local admin",
                                  .roles = ALL_ROLES,
-                                 .created_us = turn->time_us},
+                                 .created_us = turn->time_us,
+                                 .teams_known = true},
                       known;
     struct jk_record record;
     for (size_t i = 0; i < JK_ROLES; i++)

@@ -140,6 +140,27 @@ class Independence(Rulings):
                 self.admin.call("Access.RemoveMember", publisher="skt", account=judge.account)
             self.refused(DENIED, "OWN_TEAM", "Stages.Rule", judge, model=name, reason="spam")
 
+    def test_who_acted_for_a_team_once(self):
+        """Whatever roles the account is given afterwards, and for however many teams it was."""
+        one, two = self.evaluator(), self.evaluator(self.another_admin())
+        ruling = self.rule(one)
+        name = "alice/ruled-%d" % Rulings.made
+        judge = person(self.admin, "of a team once", ["team"], "sk-telecom", scopes=["roster"])
+        self.addCleanup(judge.close)
+        self.update(judge, roles=["ROLE_TEAM", "ROLE_EVALUATOR"], team="upstage")
+        self.assertEqual(self.update(judge, roles=["ROLE_EVALUATOR"], team="")["acted_for"], ["sk-telecom", "upstage"])
+        self.assertEqual(self.update(judge, roles=[])["acted_for"], ["sk-telecom", "upstage"])
+        self.update(judge, roles=["ROLE_EVALUATOR"])
+        for confirm in (True, False):
+            self.stopped("OWN_TEAM", judge, self.rule(one), confirm=confirm)
+        self.refused(DENIED, "OWN_TEAM", "Stages.Rule", judge, model=name, reason="rival")
+        dispute = self.alice.call("Stages.OpenDispute", model=name, subject="DISPUTE_SUBJECT_STANDING", text="no")["log_index"]
+        self.refused(DENIED, "OWN_TEAM", "Stages.ResolveDispute", judge, dispute=dispute, outcome="DISPUTE_OUTCOME_DISMISSED", text="no")
+        policy = pathlib.Path(ROOT, "registry/data/policies/direct.policy").read_text(encoding="utf-8")
+        self.refused(DENIED, "OWN_TEAM", "Stages.RecordPolicy", judge, text=policy)
+        self.refused(DENIED, "OWN_TEAM", "Registry.SetNamespace", judge, publisher="alice", organisation="huggingface.co/a", evidence="x")
+        self.assertEqual(self.decide(two, ruling), IN_FORCE)
+
     def test_nobody_judges_who_gains_by_it(self):
         """Whose model has the same content as another's has no say about that one, in whatever way: weights, or artifact."""
         judge, one, two = self.evaluator(scopes=("roster", "models", "publishers")), self.evaluator(), self.evaluator(self.another_admin())
@@ -231,15 +252,23 @@ class Independence(Rulings):
         first, second = self.evaluator(), self.evaluator()
         ruling = self.rule(first)
         url = "host=%s/run port=5432 dbname=jokbo user=jokbo" % self.server.data
+        third = self.evaluator(self.another_admin())
         for statement in ("update record set value = value - 'grants' - 'created_by' where key = 'account/%d'" % second.account,
+                          "update record set value = value - 'acted_for' where key = 'account/%d'" % third.account,
                           "update record set value = value - 'token' - 'granted_by' where key = 'ruling/%s'" % ruling,
                           "update record set value = value - 'made_by' - 'made_with' where key like 'token/%'"):
             subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement], check=True, timeout=60)
         self.assertEqual(self.server.stop(), 0)
         self.server.start()
-        for client in (first, second, self.anyone, self.alice, self.bob, self.admin):
+        for client in (first, second, third, self.anyone, self.alice, self.bob, self.admin):
             client.close()
             client.__init__(self.server.address, client.token)
+        self.stopped("TEAMS_UNKNOWN", third, self.rule(first))  # nobody knows whether it acted for one
+        self.update(third, label="another label")
+        self.stopped("TEAMS_UNKNOWN", third, self.rule(first))
+        for roles in ([], ["ROLE_EVALUATOR"]):
+            self.update(third, roles=roles)
+        self.assertEqual(self.decide(third, self.rule(first)), IN_FORCE)
         self.stopped("RULER_UNKNOWN", second, ruling, code="FAILED_PRECONDITION")
         self.stopped("GRANT_UNKNOWN", second, self.rule(first))
         self.update(second, roles=[])
@@ -306,6 +335,15 @@ class OpenStages(Rulings):
         for client, reason in ((creature, "CREATED_BY_OTHER"), (self.admin, "ADMIN_CONFIRMS"), (self.evaluator(), "EVALUATOR_LATER")):
             self.refused(DENIED, reason, "Stages.PutStage", client, **ask)
         self.assertEqual(self.put(self.second, *self.ONE), (self.ONE, []))
+
+    def test_who_acts_for_a_team(self):
+        judge = person(self.admin, "of team", ["evaluator", "team"], "upstage", scopes=["roster"])
+        self.addCleanup(judge.close)
+        for left in (False, True):
+            if left:
+                self.update(judge, roles=["ROLE_EVALUATOR"], team="")
+            for stage in (dict(self.stage, teams=self.ONE), dict(self.stage, id="of-a-team")):
+                self.refused(DENIED, "OWN_TEAM", "Stages.PutStage", judge, stage=stage)
 
     def test_who_is_no_evaluator_any_more(self):
         self.put(self.first, *self.ONE)

@@ -100,7 +100,7 @@ class InTheirNames(Rulings, unittest.TestCase):
 
 
 class InHisOwnCase(Rulings, unittest.TestCase):
-    """An evaluator whose own publisher has the same weights, and one who acts for a rival team: neither takes a model away, nor keeps
+    """An evaluator whose own publisher has the same weights, one who acts for a rival team, and one who did until now: none takes a model away, nor keeps
     the maker from being told right."""
     row = "A judge in his own case"
     victim_lost_by = ("REASON_EXCLUDED", "REASON_DUPLICATE")
@@ -109,6 +109,8 @@ class InHisOwnCase(Rulings, unittest.TestCase):
         first, second = self.two_evaluators()
         thief = self.account("evaluator", ["evaluator"], ["roster", "models", "publishers"])
         rival = self.account("evaluator of a rival", ["evaluator", "team"], ["roster"], team="sk-telecom")
+        former = self.account("once of a rival", ["evaluator", "team"], ["roster"], team="sk-telecom")
+        self.admin.call("Access.UpdateAccount", account=dict(id=former.account, label="once of a rival", roles=["ROLE_EVALUATOR"]))
         self.wait(days=1)
         self.cost["days"] = 0  # the evaluators', who were there before
         self.publishers(thief, "thief", 1)
@@ -117,7 +119,7 @@ class InHisOwnCase(Rulings, unittest.TestCase):
             facts(i), license="LicenseRef-upstage-solar")) for i in range(RIVALS)])
         for name in self.honest:
             waiting = first.call("Stages.Rule", model=name, kind="RULING_KIND_ORIGIN", reason="made it")["log_index"]
-            for judge, reason in ((thief, "OWN_PUBLISHER"), (rival, "OWN_TEAM")):
+            for judge, reason in ((thief, "OWN_PUBLISHER"), (rival, "OWN_TEAM"), (former, "OWN_TEAM")):
                 self.refused(judge, "Stages.Rule", reason, model=name, reason="spam")
                 self.refused(judge, "Stages.DecideRuling", reason, ruling=waiting, confirm=False)
             second.call("Stages.DecideRuling", ruling=waiting, confirm=True)

@@ -232,6 +232,22 @@ static void test_other_limits(void **state)
     bad(bench, "blob/" HEX_A, with(bench, BLOB, ":12", ":-1"), "size");
 }
 
+/* Which teams an account acted for: unknown where it is absent. */
+static void test_teams_of_an_account(void **state)
+{
+    struct bench *bench = *state;
+    good(bench, "account/7", ACCOUNT);
+    assert_false(bench->facts.account.teams_known);
+    good(bench, "account/7", with(bench, ACCOUNT, "}", ",\"acted_for\":\"\"}"));
+    assert_true(bench->facts.account.teams_known);
+    good(bench, "account/7", with(bench, ACCOUNT, "}", ",\"acted_for\":\"lg upstage\"}"));
+    assert_string_equal(bench->facts.account.acted_for, "lg upstage");
+    static const char *const wrong[] = {"lg ", " lg", "lg  upstage", "LG", "lg,upstage"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        bad(bench, "account/7",
+            with(bench, ACCOUNT, "}", jk_arena_printf(&bench->arena, ",\"acted_for\":\"%s\"}", wrong[i])), "acted_for");
+}
+
 /* What older versions did not write: read where it stands, and not missed where it does not. */
 static void test_later_fields(void **state)
 {
@@ -455,12 +471,19 @@ static void test_writing_fails_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads_each_kind),     cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_not_json_objects),    cmocka_unit_test(test_each_field_is_demanded),
-        cmocka_unit_test(test_account_limits),      cmocka_unit_test(test_other_limits),
-        cmocka_unit_test(test_later_fields),        cmocka_unit_test(test_kinds_of_requests),
-        cmocka_unit_test(test_value_length),        cmocka_unit_test(test_failure_leaves_the_output),
-        cmocka_unit_test(test_hub_records),         cmocka_unit_test(test_writes_what_it_reads),
+        cmocka_unit_test(test_reads_each_kind),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_not_json_objects),
+        cmocka_unit_test(test_each_field_is_demanded),
+        cmocka_unit_test(test_account_limits),
+        cmocka_unit_test(test_other_limits),
+        cmocka_unit_test(test_teams_of_an_account),
+        cmocka_unit_test(test_later_fields),
+        cmocka_unit_test(test_kinds_of_requests),
+        cmocka_unit_test(test_value_length),
+        cmocka_unit_test(test_failure_leaves_the_output),
+        cmocka_unit_test(test_hub_records),
+        cmocka_unit_test(test_writes_what_it_reads),
         cmocka_unit_test(test_writing_fails_whole),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

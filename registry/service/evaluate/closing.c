@@ -5,6 +5,7 @@
 #include "domain/ident.h"
 #include "service/call/four_eyes.h"
 #include "service/call/handlers.h"
+#include "service/evaluate/impartial.h"
 #include "service/evaluate/stages.h"
 #include "service/call/write.h"
 
@@ -132,6 +133,7 @@ static enum jk_status decide_close(struct jk_change *change, struct jk_turn *tur
     struct jk_actor evaluator = {.type = JK_ACTOR_EVALUATOR};
     struct jk_error *error = &change->call->error;
     struct close *close = change->input;
+    if (!close->stands) JK_TRY(jk_check_no_team(change, turn, error));
     if (close->two && !jk_book_closing(turn->book, close->stage, 1, jk_turn_size(turn))) {
         bool second;
         JK_TRY(take_hand(change, turn, close->stage, &second));

@@ -4,38 +4,45 @@
 #include "book/book_ask.h"
 #include "book/claims.h"
 #include "service/call/authority.h"
+#include "service/records/present.h"
 
 /* ---- teams ---- */
 
-/* The team that the account acts for, or for one of whose publishers it acts or has acted; JK_NONE for none. */
-static enum jk_status find_team_of_caller(const struct jk_principal *caller, const struct jk_turn *turn,
-                                          uint32_t *out_team, struct jk_error *error)
+/* The team that an account acts or has acted for, or for one of whose publishers it does or did; empty for none, in
+ * `arena`, unless that is exhausted. */
+static struct jk_span acted_for(const struct jk_present *present, const struct jk_account *account, int64_t now_us)
 {
-    uint32_t n = jk_turn_size(turn);
+    struct jk_span teams = jk_span_of(account->acted_for), team = jk_span_of(account->team);
     const struct jk_member *hands;
-    *out_team = JK_NONE;
-    if (caller->roles & JK_ROLE_TEAM) {
-        *out_team = jk_book_find_team(turn->book, jk_span_of(caller->team), n);
-        return JK_OK;
+    if (!team.len && teams.len) jk_span_cut(&teams, ' ', &team);
+    if (team.len) return jk_span_of(jk_to_string(present->arena, team));
+    size_t count = jk_directory_list_hands(present->directory, account->id, present->arena, &hands);
+    for (size_t i = 0; i < count && !present->arena->exhausted; i++) {
+        uint32_t publisher = jk_book_find_publisher(present->book, jk_span_of(hands[i].publisher), present->size);
+        uint32_t slot =
+            publisher == JK_NONE ? (uint32_t)JK_NONE : jk_book_team_of(present->book, publisher, now_us, present->size);
+        if (slot != JK_NONE) return jk_book_team(present->book, slot)->id;
     }
-    size_t count = jk_directory_list_hands(turn->directory, caller->account, turn->arena, &hands);
-    if (turn->arena->exhausted) return jk_out_of_memory(error);
-    for (size_t i = 0; i < count && *out_team == JK_NONE; i++) {
-        uint32_t publisher = jk_book_find_publisher(turn->book, jk_span_of(hands[i].publisher), n);
-        if (publisher != JK_NONE) *out_team = jk_book_team_of(turn->book, publisher, turn->time_us, n);
-    }
-    return JK_OK;
+    return JK_SPAN("");
 }
 
-static enum jk_status check_no_team(const struct jk_change *change, const struct jk_turn *turn, struct jk_error *error)
+enum jk_status jk_check_no_team(const struct jk_change *change, const struct jk_turn *turn, struct jk_error *error)
 {
-    uint32_t team;
-    JK_TRY(find_team_of_caller(&change->call->principal, turn, &team, error));
-    if (team == JK_NONE) return JK_OK;
-    return jk_fail(error, JK_PERMISSION_DENIED, "OWN_TEAM",
-                   "This account acts, or has acted, for the team %.*s, a rival of all others: it judges no models; an "
-                   "evaluator who acts for no team does",
-                   JK_SPAN_ARG(jk_book_team(turn->book, team)->id));
+    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), turn->arena};
+    struct jk_account account;
+    if (!jk_services_of(change->call)->four_eyes) return JK_OK;
+    if (!jk_directory_account(turn->directory, change->call->principal.account, &account)) return JK_OK;
+    struct jk_span team = acted_for(&present, &account, turn->time_us);
+    if (turn->arena->exhausted) return jk_out_of_memory(error);
+    if (team.len)
+        return jk_fail(error, JK_PERMISSION_DENIED, "OWN_TEAM",
+                       "This account acts, or has acted, for the team %.*s, a rival of all others: it judges no models "
+                       "and sets no rules for them; an evaluator who acts for no team does",
+                       JK_SPAN_ARG(team));
+    if (account.teams_known || !(account.roles & JK_ROLE_EVALUATOR)) return JK_OK;
+    return jk_fail(error, JK_PERMISSION_DENIED, "TEAMS_UNKNOWN",
+                   "It is not recorded whether this account has acted for a team: an admin who knows that it has not "
+                   "must revoke the role evaluator and grant it again");
 }
 
 /* ---- publishers ---- */
@@ -119,7 +126,7 @@ enum jk_status jk_check_impartial(struct jk_change *change, struct jk_turn *turn
     uint32_t n = jk_turn_size(turn), standing = jk_book_standing_release(turn->book, judged->model, n);
     if (!jk_services_of(change->call)->four_eyes) return JK_OK;
     struct hearing hearing = {change, turn, NULL, error};
-    JK_TRY(check_no_team(change, turn, error));
+    JK_TRY(jk_check_no_team(change, turn, error));
     JK_TRY(begin_hearing(&hearing));
     JK_TRY(check_publishers_of(&hearing, judged->model));
     JK_TRY(check_roots(&hearing, judged->model));

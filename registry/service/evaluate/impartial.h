@@ -17,7 +17,11 @@ struct jk_judged {
     uint32_t external; /* of an adoption; else JK_NONE */
 };
 
-/* PERMISSION_DENIED (OWN_PUBLISHER, OWN_TEAM) where the caller has a part in it; never with four eyes off. */
+/* PERMISSION_DENIED (OWN_TEAM, TEAMS_UNKNOWN) where the caller acts, or ever acted, for a team or a publisher of a team;
+ * never with four eyes off. */
+JK_MUST_USE enum jk_status jk_check_no_team(const struct jk_change *change, const struct jk_turn *turn,
+                                            struct jk_error *error);
+/* PERMISSION_DENIED (OWN_PUBLISHER, and those above) where the caller has a part in it; never with four eyes off. */
 JK_MUST_USE enum jk_status jk_check_impartial(struct jk_change *change, struct jk_turn *turn,
                                               const struct jk_judged *judged, struct jk_error *error);
 

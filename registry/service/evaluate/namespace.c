@@ -5,6 +5,7 @@
 #include "service/call/authority.h"
 #include "service/call/four_eyes.h"
 #include "service/call/handlers.h"
+#include "service/evaluate/impartial.h"
 #include "service/records/short_list.h"
 #include "service/evaluate/stages.h"
 
@@ -58,6 +59,7 @@ static enum jk_status check_caller(const struct jk_change *change, const struct 
                                    uint32_t publisher, bool end, struct jk_error *error)
 {
     if (!registrar) JK_TRY(jk_four_eyes_rested(change, turn, error));
+    JK_TRY(jk_check_no_team(change, turn, error));
     return end ? JK_OK : jk_check_may_vouch(change, turn, publisher, error);
 }
 

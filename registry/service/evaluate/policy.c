@@ -1,5 +1,6 @@
 /* RecordPolicy, GetPolicy, ListPolicies. */
 #include "service/call/handlers.h"
+#include "service/evaluate/impartial.h"
 #include "service/records/short_list.h"
 #include "service/evaluate/stages.h"
 
@@ -33,6 +34,7 @@ static enum jk_status decide_record(struct jk_change *change, struct jk_turn *tu
     struct jk_entry entry = {.kind = JK_KIND_POLICY, .actor = {.type = JK_ACTOR_EVALUATOR}};
     struct jk_text text;
     uint32_t index;
+    JK_TRY(jk_check_no_team(change, turn, error));
     JK_TRY(check_new(turn, policy, error));
     jk_text_init(&text, 0);
     jk_policy_write(policy, &text);

@@ -56,6 +56,17 @@ static bool present_grants(struct jk_arena *arena, const struct jk_account *acco
     return out->grants != NULL;
 }
 
+static bool present_former_teams(struct jk_arena *arena, const struct jk_account *account, Jokbo__V1__Account *out)
+{
+    struct jk_span rest = jk_span_of(account->acted_for), team;
+    out->acted_for = (char **)jk_pointers(arena, rest.len / 2 + 1);
+    while (out->acted_for && rest.len) {
+        jk_span_cut(&rest, ' ', &team);
+        out->acted_for[out->n_acted_for++] = jk_to_string(arena, team);
+    }
+    return out->acted_for != NULL;
+}
+
 static Jokbo__V1__Account *present_account(struct jk_arena *arena, const struct jk_account *account)
 {
     Jokbo__V1__Account *out = JK_MESSAGE(arena, Jokbo__V1__Account, jokbo__v1__account);
@@ -67,7 +78,7 @@ static Jokbo__V1__Account *present_account(struct jk_arena *arena, const struct 
     out->disabled = account->disabled;
     out->create_time = jk_to_timestamp(arena, account->created_us);
     out->created_by = (int64_t)account->created_by;
-    return present_grants(arena, account, out) ? out : NULL;
+    return present_grants(arena, account, out) && present_former_teams(arena, account, out) ? out : NULL;
 }
 
 /* ---- the caller ---- */
@@ -135,6 +146,38 @@ void jk_get_caller(struct jk_call *call)
 
 /* ---- create and update ---- */
 
+/* Adds the account's team to those that it ever acted for: none is ever taken off. */
+static enum jk_status note_team(struct jk_account *account, const char *team, struct jk_error *error)
+{
+    struct jk_span rest = jk_span_of(account->acted_for), one;
+    size_t len = rest.len, more = strlen(team);
+    while (rest.len) {
+        jk_span_cut(&rest, ' ', &one);
+        if (jk_span_equal(one, jk_span_of(team))) return JK_OK;
+    }
+    if (!more) return JK_OK;
+    if (len + 1 + more >= sizeof account->acted_for)
+        return jk_fail(error, JK_FAILED_PRECONDITION, "TEAMS_FULL",
+                       "Account %llu has acted for so many teams that no more can be recorded; create another",
+                       (unsigned long long)account->id);
+    if (len) account->acted_for[len++] = ' ';
+    memcpy(account->acted_for + len, team, more + 1);
+    return JK_OK;
+}
+
+/* Older records do not tell for which teams an account acted. With the role evaluator its giver vouches that it was
+ * for none. */
+static enum jk_status follow_teams(struct jk_account *account, const struct jk_account *before, struct jk_error *error)
+{
+    bool becomes = (account->roles & JK_ROLE_EVALUATOR) && !(before && (before->roles & JK_ROLE_EVALUATOR));
+    account->teams_known = !before || before->teams_known || becomes;
+    if (before) {
+        memcpy(account->acted_for, before->acted_for, sizeof account->acted_for);
+        JK_TRY(note_team(account, before->team, error));
+    }
+    return note_team(account, account->team, error);
+}
+
 static enum jk_status check_account_team(struct jk_turn *turn, const struct jk_account *account, struct jk_error *error)
 {
     if (!(account->roles & JK_ROLE_TEAM)) return JK_OK;
@@ -176,6 +219,7 @@ static enum jk_status decide_create_account(struct jk_change *change, struct jk_
     account->created_us = turn->time_us;
     account->created_by = change->call->principal.account;
     grant_roles(account, NULL, change, turn);
+    JK_TRY(follow_teams(account, NULL, &change->call->error));
     return put_account(change, turn, account, out_reply);
 }
 
@@ -224,6 +268,7 @@ static enum jk_status decide_update(struct jk_change *change, struct jk_turn *tu
     bool leaves_admin = (before.roles & JK_ROLE_ADMIN) && !(account->roles & JK_ROLE_ADMIN);
     account->admin_until_us = leaves_admin ? turn->time_us : before.admin_until_us;
     grant_roles(account, &before, change, turn);
+    JK_TRY(follow_teams(account, &before, error));
     JK_TRY(put_account(change, turn, account, out_reply));
     return account->disabled && !before.disabled ? end_standing(change, turn, account->id, *out_reply) : JK_OK;
 }
