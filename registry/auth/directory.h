@@ -123,12 +123,15 @@ struct jk_hub_records {
     uint32_t sizes[JK_HUB_RECORDS_MAX]; /* bytes */
 };
 
-/* Which account ruled: the second evaluator must be another. The log names only the role. */
+/* Which account ruled, or proposed what is to follow an entry: the second evaluator must be another. The log names only
+ * the role. */
 struct jk_ruler {
-    uint64_t ruling; /* log index of its entry */
+    uint64_t ruling; /* log index of its entry, or of the one that the proposal is about */
     uint64_t account;
-    uint64_t token;      /* the token that made it; 0: not recorded, and then neither is granted_by */
-    uint64_t granted_by; /* who had granted the account the role; 0: the server, at start */
+    uint64_t token;        /* the token that made it; 0: not recorded, and then neither is granted_by */
+    uint64_t granted_by;   /* who had granted the account the role; 0: the server, at start */
+    int64_t time_us;       /* of a proposal that is no entry; else 0 */
+    struct jk_digest what; /* of such a one: of what is proposed; else zero */
 };
 
 /* The teams that an evaluator proposes for an open stage, as its entry would list them; empty: withdrawn. */

@@ -317,6 +317,9 @@ static void read_ruler(struct reader *reader, struct jk_record_facts *facts)
     if (!has_field(reader, "token") && !has_field(reader, "granted_by")) return;
     facts->ruler.token = take_integer(reader, "token");
     facts->ruler.granted_by = (uint64_t)take_int(reader, "granted_by", 0, (int64_t)JK_SERIES_MAX);
+    if (!has_field(reader, "time_us") && !has_field(reader, "what")) return;
+    facts->ruler.time_us = take_int(reader, "time_us", 1, TIME_MAX_US);
+    take_digest(reader, "what", &facts->ruler.what);
 }
 
 static void read_proposed_teams(struct reader *reader, struct jk_record_facts *facts)

@@ -16,7 +16,7 @@
  *                                   census's list; renewed_us; state withdrawn_us where it
  *                                   is not stored, and then reason, unless it was removed
  *   hub-records/<log index>         created_us; records: "<sha256>:<size>" of each, separated by spaces
- *   ruling/<log index>              account; token and granted_by
+ *   ruling/<log index>              account; token and granted_by; time_us and what, of a proposal that is no entry
  *   teams/<log index>               account token granted_by time_us teams
  *   clock/demo                      ahead_us
  *   clock/life                      seen_us rest_from_us rest_until_us */

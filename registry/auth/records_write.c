@@ -219,6 +219,10 @@ bool jk_record_ruler(struct jk_arena *arena, const struct jk_ruler *ruler, struc
         put_int(&writer, "token", (int64_t)ruler->token);
         put_int(&writer, "granted_by", (int64_t)ruler->granted_by);
     }
+    if (ruler->time_us) {
+        put_int(&writer, "time_us", ruler->time_us);
+        put_digest(&writer, "what", &ruler->what);
+    }
     return finish(&writer, arena, jk_arena_printf(arena, "ruling/%" PRIu64, ruler->ruling), out_record);
 }
 

@@ -32,6 +32,7 @@ static enum jk_status count_scope(struct jk_cli *cli, struct jk_count_wish *wish
     JK_TRY(jk_cli_call(cli, EVALUATION, "CountDerivatives", &request.base, &count));
     if (cli->json) return jk_print_message(cli, &count->base);
     if (cli->csv) return jk_count_sheet(cli, count, wish);
+    wish->policy = jk_policy_title(cli, count->policy_sha256);
     jk_count_print(cli, count, wish);
     return JK_OK;
 }

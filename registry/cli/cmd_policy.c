@@ -46,6 +46,8 @@ static enum jk_status show_policy(struct jk_cli *cli, const Jokbo__V1__Policy *p
     jk_policy_print_explanation(cli, policy->explanation, policy->explanation_ko);
     fputc('\n', cli->out);
     print_lines(cli, jk_span_of(policy->text));
+    if (policy->proposed)
+        fprintf(cli->err, "It waits for a second evaluator, who records the same file: a further version takes two.\n");
     return JK_OK;
 }
 

@@ -51,7 +51,7 @@ static void print_standing(struct jk_cli *cli, const Jokbo__V1__Standing *standi
     for (size_t i = 0; i < standing->n_open_disputes; i++)
         fprintf(cli->out, "%sentry %lld%s", i == 0 ? "\nOpen disputes, which change nothing: " : ", ",
                 (long long)standing->open_disputes[i], i + 1 == standing->n_open_disputes ? "\n" : "");
-    fprintf(cli->out, "\nPolicy %s, at log size %s.\n", standing->policy_sha256,
+    fprintf(cli->out, "\nPolicy %s, at log size %s.\n", jk_policy_title(cli, standing->policy_sha256),
             jk_print_number(cli, standing->log_size));
     if (standing->revision)
         fprintf(cli->out, "%s\n",

@@ -251,7 +251,7 @@ void jk_count_print(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count,
     jk_print_fact(&table, "by adoption only", jk_print_number(cli, count->adopted));
     jk_print_fact(&table, "registered", jk_print_number(cli, count->registered));
     if (!*count->policy_sha256) jk_print_fact(&table, "yanked", jk_print_number(cli, count->yanked));
-    jk_print_fact(&table, "policy", count->policy_sha256);
+    jk_print_fact(&table, "policy", wish->policy ? wish->policy : count->policy_sha256);
     jk_print_table(cli, &table);
     left_out_table(cli, count);
     for (size_t i = 0; count->counted > 0 && i < wish->grouping_count; i++)

@@ -19,7 +19,8 @@ struct jk_count_wish {
     bool has_rule;
     Jokbo__V1__Grouping groupings[JK_COUNT_GROUPINGS];
     size_t grouping_count;
-    int32_t page_size; /* of the groups by licence and publisher */
+    int32_t page_size;  /* of the groups by licence and publisher */
+    const char *policy; /* what is shown of the rule's policy; NULL: the digest that the reply gives */
 };
 
 /* From --team and --all if the command has them, --by, --as-of, --limit and the operand at `base_operand`. USAGE. */

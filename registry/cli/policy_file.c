@@ -1,6 +1,8 @@
 /* See policy_file.h. */
 #include "cli/policy_file.h"
 
+#include <jokbo/v1/stage.pb-c.h>
+
 #include "cli/console/local.h"
 
 bool jk_policy_is_file(const char *name)
@@ -38,4 +40,18 @@ enum jk_status jk_policy_answered(struct jk_cli *cli, const char *given, enum jk
         "the policy in %.160s is not recorded: an evaluator records it with jokbo policy record %.160s; until "
         "then, jokbo policy check shows what it would count",
         given, given);
+}
+
+const char *jk_policy_title(struct jk_cli *cli, const char *sha256)
+{
+    Jokbo__V1__GetPolicyRequest request = JOKBO__V1__GET_POLICY_REQUEST__INIT;
+    Jokbo__V1__Policy *policy;
+    request.policy = (char *)(uintptr_t)sha256;
+    if (!*sha256) return "";
+    if (jk_cli_call(cli, &jokbo__v1__stages__descriptor, "GetPolicy", &request.base, &policy) != JK_OK) {
+        jk_error_init(&cli->error, &cli->arena);
+        return sha256;
+    }
+    const char *title = jk_arena_printf(&cli->arena, "%s@%d, %s", policy->name, policy->version, sha256);
+    return title ? title : sha256;
 }

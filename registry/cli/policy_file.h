@@ -17,5 +17,8 @@ JK_MUST_USE enum jk_status jk_policy_asked(struct jk_cli *cli, char *given, char
 /* Passes on the status of a call that asked for jk_policy_asked(given). If it failed because the policy in that file is
  * not recorded, the error now says how to record it. */
 JK_MUST_USE enum jk_status jk_policy_answered(struct jk_cli *cli, const char *given, enum jk_status status);
+/* What a reply's policy is called, name@version, with its digest; the digest alone where the server has it under no name.
+ * Empty for no policy. */
+const char *jk_policy_title(struct jk_cli *cli, const char *sha256);
 
 #endif

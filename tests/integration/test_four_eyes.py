@@ -414,19 +414,22 @@ class Rest(Rulings):
         self.stopped("EVALUATOR_RESTS", second, self.early)
 
     def test_an_open_stage_is_not_changed_by_a_new_evaluator(self):
-        """It takes no team out at the last moment; a stage that has not opened it may put."""
+        """It takes no team out at the last moment, and neither puts a stage nor records a policy."""
         old = self.evaluator()
         self.wait(hours=25)
         new, now = self.evaluator(), self.admin.call("Demo.GetClock")["time"]
         at = datetime.datetime.fromisoformat(now.rstrip("Z")[:19])
         moment = lambda **after: (at + datetime.timedelta(**after)).isoformat() + "Z"  # noqa: E731
         policy = pathlib.Path(ROOT, "registry/data/policies/hub-like.policy").read_text(encoding="utf-8")
-        new.call("Stages.RecordPolicy", text=policy)
+        self.refused(DENIED, "EVALUATOR_RESTS", "Stages.RecordPolicy", new, text=policy)
+        self.admin.call("Stages.RecordPolicy", text=policy)  # the first account, which was there before anybody
         stage = {"id": "rest-stage", "title": "Stage", "title_ko": "단계", "open_time": moment(hours=1), "cutoff_time": moment(days=30),
                  "policy": "hub-like", "teams": ["sk-telecom", "upstage"], "source": "invented"}
-        new.call("Stages.PutStage", stage=stage)
+        self.refused(DENIED, "EVALUATOR_RESTS", "Stages.PutStage", new, stage=stage)
+        old.call("Stages.PutStage", stage=stage)
         stage["teams"] = ["sk-telecom"]
-        new.call("Stages.PutStage", stage=stage)
+        self.refused(DENIED, "EVALUATOR_RESTS", "Stages.PutStage", new, stage=stage)
+        old.call("Stages.PutStage", stage=stage)
         self.wait(hours=2)
         other = dict(stage, teams=["upstage"])
         self.refused(DENIED, "EVALUATOR_RESTS", "Stages.PutStage", new, stage=other)

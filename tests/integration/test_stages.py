@@ -2,6 +2,7 @@
 import datetime
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 import jokbo  # noqa: E402
-from jokbo import Case, Client, new_id, person  # noqa: E402
+from jokbo import ROOT, Case, Client, new_id, person  # noqa: E402
 
 FOLDER = os.path.join(jokbo.ROOT, "registry", "data", "policies")
 BASE, OTHER_BASE = "upstage/Solar-Open-100B", "skt/A.X-K1"
@@ -90,12 +91,44 @@ class Policies(Stages):
         self.assertEqual(again.metadata["log_index"], made["log_index"])
         self.refused("ALREADY_EXISTS", "POLICY_VERSION_TAKEN", "Stages.RecordPolicy", self.eve,
                      text=text.replace("depth off", "depth on 3"))
+        self.assertTrue(self.una.call("Stages.RecordPolicy", text=self.policy_text("mine", 2))["proposed"])
         second = self.eve.call("Stages.RecordPolicy", text=self.policy_text("mine", 2))
         for asked, version in (("mine", 2), ("mine@1", 1), ("mine@2", 2), (made["sha256"], 1)):
             self.assertEqual(self.anyone.call("Stages.GetPolicy", policy=asked)["version"], version)
         self.assertEqual(second["version"], 2)
         for asked in ("nobody", "mine@3", "mine@", "mine@0", "", "0" * 64, "mine@99999999999999999999"):
             self.refused("NOT_FOUND", "POLICY_NOT_FOUND", "Stages.GetPolicy", policy=asked)
+
+    def test_a_further_version_takes_two(self):
+        """Who counts by the name gets the newest: nobody puts another in its place alone, nor beside what another proposes."""
+        name, get = self.next("further-"), lambda: self.anyone.call("Stages.GetPolicy", policy=name)["version"]
+        self.eve.call("Stages.RecordPolicy", text=self.policy_text(name))
+        size, text = self.size(), self.policy_text(name, 2)
+        for version in (1000000, 3):
+            gap = self.refused("FAILED_PRECONDITION", "POLICY_VERSION_GAP", "Stages.RecordPolicy", self.eve, text=self.policy_text(name, version))
+            self.assertEqual(gap.metadata["next"], "2")
+        for _ in range(2):
+            proposed = self.eve.call("Stages.RecordPolicy", text=text)
+            self.assertEqual((proposed["proposed"], proposed["log_index"], proposed["version"]), (True, "0", 2))
+            self.assertIn("version 2\n", proposed["text"])
+        self.refused("PERMISSION_DENIED", "ADMIN_CONFIRMS", "Stages.RecordPolicy", self.admin, text=text)
+        other = text.replace("depth off", "depth on 3")
+        self.assertTrue(self.una.call("Stages.RecordPolicy", text=other)["proposed"], "another text confirmed the first")
+        self.assertTrue(self.eve.call("Stages.RecordPolicy", text=text)["proposed"], "a proposal that was replaced was confirmed")
+        self.assertEqual((get(), self.size()), (1, size))
+        made = self.una.call("Stages.RecordPolicy", text=text)
+        self.assertEqual((made["proposed"], int(made["log_index"]), get()), (False, size, 2))
+
+    def test_names_of_ready_policies(self):
+        """They begin with the texts that come with Jokbo."""
+        for path in sorted(pathlib.Path(ROOT, "registry/data/policies").glob("*.policy")):
+            text = path.read_text(encoding="utf-8")
+            if path.stem in ("hub-like", "competition"):
+                continue  # which other tests here record
+            for changed in (text.replace("version 1\n", "version 2\n"), text.replace("cap off", "cap on 7").replace("cap on 50", "cap on 7")):
+                self.assertNotEqual(changed, text, path)
+                self.refused("FAILED_PRECONDITION", "POLICY_READY", "Stages.RecordPolicy", self.eve, text=changed)
+            self.assertFalse(self.eve.call("Stages.RecordPolicy", text=text, validate_only=True)["proposed"])
 
     def test_every_mistake_at_once(self):
         wrong = self.policy_text("Upper").replace("depth off", "depth on 1001").replace("cap off\n", "")

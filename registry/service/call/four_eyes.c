@@ -179,6 +179,18 @@ enum jk_status jk_four_eyes_rested(const struct jk_change *change, const struct 
                                    turn->time_us, &grant, error);
 }
 
+enum jk_status jk_four_eyes_settled(const struct jk_change *change, const struct jk_turn *turn, struct jk_error *error)
+{
+    const struct jk_principal *caller = &change->call->principal;
+    struct jk_account facts;
+    struct jk_token token;
+    bool first = jk_directory_account(turn->directory, caller->account, &facts) && !facts.created_by &&
+                 (facts.roles & JK_ROLE_EVALUATOR) && jk_account_grant(&facts, JK_ROLE_EVALUATOR)->since_us &&
+                 !jk_account_grant(&facts, JK_ROLE_EVALUATOR)->by;
+    if (first && first_of_line(turn->directory, caller->token, &token) && !token.made_by) return JK_OK;
+    return jk_four_eyes_rested(change, turn, error);
+}
+
 enum jk_status jk_four_eyes_propose(const struct jk_change *change, const struct jk_turn *turn,
                                     struct jk_proposal *out_proposal, struct jk_error *error)
 {
@@ -213,17 +225,23 @@ bool jk_four_eyes_stands(struct jk_directory *directory, const struct jk_proposa
 }
 
 enum jk_status jk_four_eyes_keep(struct jk_turn *turn, uint32_t index, const struct jk_proposal *proposal,
-                                 struct jk_error *error)
+                                 const struct jk_digest *what, struct jk_error *error)
 {
     struct jk_record record;
-    struct jk_ruler ruler = {index, proposal->account, proposal->token, proposal->granted_by};
+    struct jk_ruler ruler = {index, proposal->account, proposal->token, proposal->granted_by, 0, {{0}}};
+    if (what) {
+        ruler.time_us = proposal->time_us;
+        ruler.what = *what;
+    }
     if (!jk_record_ruler(turn->arena, &ruler, &record)) return jk_out_of_memory(error);
     return jk_turn_record(turn, &record, error);
 }
 
-struct jk_proposal jk_four_eyes_kept(const struct jk_turn *turn, uint32_t index)
+struct jk_proposal jk_four_eyes_kept(const struct jk_turn *turn, uint32_t index, const struct jk_digest *what)
 {
     struct jk_ruler ruler;
     if (!jk_directory_ruler(turn->directory, index, &ruler)) return (struct jk_proposal){0};
-    return (struct jk_proposal){ruler.account, ruler.token, ruler.granted_by, jk_book_time(turn->book, index)};
+    if (what && !jk_digest_equal(what, &ruler.what)) return (struct jk_proposal){0};
+    return (struct jk_proposal){ruler.account, ruler.token, ruler.granted_by,
+                                ruler.time_us ? ruler.time_us : jk_book_time(turn->book, index)};
 }

@@ -47,6 +47,10 @@ JK_MUST_USE enum jk_status jk_four_eyes_check(struct jk_directory *directory, co
 /* Whether the caller may act as an evaluator: for what takes only one. */
 JK_MUST_USE enum jk_status jk_four_eyes_rested(const struct jk_change *change, const struct jk_turn *turn,
                                                struct jk_error *error);
+/* The same for what only adds to the log, in which the account of the server's first start has been since before anybody
+ * else: it need not rest. */
+JK_MUST_USE enum jk_status jk_four_eyes_settled(const struct jk_change *change, const struct jk_turn *turn,
+                                                struct jk_error *error);
 /* Records the caller's decision, if it may make it. */
 JK_MUST_USE enum jk_status jk_four_eyes_propose(const struct jk_change *change, const struct jk_turn *turn,
                                                 struct jk_proposal *out_proposal, struct jk_error *error);
@@ -55,9 +59,11 @@ JK_MUST_USE enum jk_status jk_four_eyes_second(const struct jk_change *change, c
                                                const struct jk_proposal *first, bool confirm, struct jk_error *error);
 /* Whether the one who proposed still has the role; if not, the proposal has lapsed. */
 bool jk_four_eyes_stands(struct jk_directory *directory, const struct jk_proposal *first);
-/* A proposal that is a log entry is stored under its index. */
+/* A proposal that is a log entry is stored under its index; one that is none, under that of the entry which it is about,
+ * with the digest of what it proposes (`what`; NULL for the others). */
 JK_MUST_USE enum jk_status jk_four_eyes_keep(struct jk_turn *turn, uint32_t index, const struct jk_proposal *proposal,
-                                             struct jk_error *error);
-struct jk_proposal jk_four_eyes_kept(const struct jk_turn *turn, uint32_t index);
+                                             const struct jk_digest *what, struct jk_error *error);
+/* What is stored there; all zero for nothing, or, with `what`, for something else. */
+struct jk_proposal jk_four_eyes_kept(const struct jk_turn *turn, uint32_t index, const struct jk_digest *what);
 
 #endif

@@ -85,7 +85,7 @@ static enum jk_status prepare_close(struct jk_call *call, struct close *close)
  * the role before the cut-off, when nobody knew yet that two would be needed. */
 static struct jk_proposal find_proposal(const struct jk_turn *turn, const struct jk_stage *stage)
 {
-    struct jk_proposal first = jk_four_eyes_kept(turn, stage->from);
+    struct jk_proposal first = jk_four_eyes_kept(turn, stage->from, NULL);
     if (!jk_four_eyes_stands(turn->directory, &first)) return (struct jk_proposal){0};
     first.time_us = stage->cutoff_us;
     return first;
@@ -101,7 +101,7 @@ static enum jk_status take_hand(struct jk_change *change, struct jk_turn *turn, 
     *out_second = first.account && first.account != change->call->principal.account;
     if (*out_second) return jk_four_eyes_second(change, turn, &first, true, error);
     JK_TRY(jk_four_eyes_propose(change, turn, &own, error));
-    return jk_four_eyes_keep(turn, facts->from, &own, error);
+    return jk_four_eyes_keep(turn, facts->from, &own, NULL, error);
 }
 
 /* What would be closed, without closing it. */
@@ -133,7 +133,7 @@ static enum jk_status decide_close(struct jk_change *change, struct jk_turn *tur
     struct jk_actor evaluator = {.type = JK_ACTOR_EVALUATOR};
     struct jk_error *error = &change->call->error;
     struct close *close = change->input;
-    if (!close->stands) JK_TRY(jk_check_no_team(change, turn, error));
+    if (!close->stands) JK_TRY(jk_check_referee(change, turn, error));
     if (close->two && !jk_book_closing(turn->book, close->stage, 1, jk_turn_size(turn))) {
         bool second;
         JK_TRY(take_hand(change, turn, close->stage, &second));

@@ -4,6 +4,7 @@
 #include "book/book_ask.h"
 #include "book/claims.h"
 #include "service/call/authority.h"
+#include "service/call/four_eyes.h"
 #include "service/records/present.h"
 
 /* ---- teams ---- */
@@ -43,6 +44,12 @@ enum jk_status jk_check_no_team(const struct jk_change *change, const struct jk_
     return jk_fail(error, JK_PERMISSION_DENIED, "TEAMS_UNKNOWN",
                    "It is not recorded whether this account has acted for a team: an admin who knows that it has not "
                    "must revoke the role evaluator and grant it again");
+}
+
+enum jk_status jk_check_referee(const struct jk_change *change, const struct jk_turn *turn, struct jk_error *error)
+{
+    JK_TRY(jk_four_eyes_settled(change, turn, error));
+    return jk_check_no_team(change, turn, error);
 }
 
 /* ---- publishers ---- */

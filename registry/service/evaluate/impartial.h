@@ -21,6 +21,9 @@ struct jk_judged {
  * never with four eyes off. */
 JK_MUST_USE enum jk_status jk_check_no_team(const struct jk_change *change, const struct jk_turn *turn,
                                             struct jk_error *error);
+/* Whoever sets rules for all: the same, and an evaluator past its rest (jk_four_eyes_settled). */
+JK_MUST_USE enum jk_status jk_check_referee(const struct jk_change *change, const struct jk_turn *turn,
+                                            struct jk_error *error);
 /* PERMISSION_DENIED (OWN_PUBLISHER, and those above) where the caller has a part in it; never with four eyes off. */
 JK_MUST_USE enum jk_status jk_check_impartial(struct jk_change *change, struct jk_turn *turn,
                                               const struct jk_judged *judged, struct jk_error *error);

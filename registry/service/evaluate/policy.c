@@ -1,6 +1,9 @@
-/* RecordPolicy, GetPolicy, ListPolicies. */
+/* RecordPolicy, GetPolicy, ListPolicies. Who counts by a name gets its newest version: so that nobody alone puts another
+ * in its place, a further version takes two evaluators, and the names of the ready policies begin with their texts. */
+#include "service/call/four_eyes.h"
 #include "service/call/handlers.h"
 #include "service/evaluate/impartial.h"
+#include "service/evaluate/ready.h"
 #include "service/records/short_list.h"
 #include "service/evaluate/stages.h"
 
@@ -27,28 +30,80 @@ static enum jk_status check_new(struct jk_turn *turn, const struct jk_policy *po
                    policy->name, policy->version, row->from);
 }
 
+/* The first version of a name. */
+static enum jk_status check_first(const struct jk_policy *policy, struct jk_error *error)
+{
+    struct jk_digest digest = jk_policy_digest(policy), its;
+    uint32_t version;
+    bool ready;
+    JK_TRY(jk_ready_find(policy->name, &ready, &its, &version, error));
+    if (!ready || jk_digest_equal(&digest, &its)) return JK_OK;
+    return jk_fail(error, JK_FAILED_PRECONDITION, "POLICY_READY",
+                   "%s is the name of a policy that comes with Jokbo, whose text as version %u is another: give yours "
+                   "another name, or record that one first",
+                   policy->name, version);
+}
+
+/* A further version; out: whether it is recorded at once, or only proposed. `newest`: the entry of the newest one. */
+static enum jk_status check_further(struct jk_change *change, struct jk_turn *turn, const struct jk_policy *policy,
+                                    const struct jk_policy_row *newest, bool *out_now, struct jk_error *error)
+{
+    struct jk_digest digest = jk_policy_digest(policy);
+    struct jk_proposal first = jk_four_eyes_kept(turn, newest->from, &digest), own;
+    uint32_t next = newest->policy.version + 1;
+    *out_now = !jk_services_of(change->call)->four_eyes;
+    if (policy->version != next) {
+        jk_error_fact(error, "next", "%u", next);
+        return jk_fail(error, JK_FAILED_PRECONDITION, "POLICY_VERSION_GAP",
+                       "The newest version of the policy %s is %u: the next one is %u", policy->name, next - 1, next);
+    }
+    if (*out_now) return JK_OK;
+    bool same = jk_four_eyes_stands(turn->directory, &first);
+    *out_now = same && first.account != change->call->principal.account;
+    if (*out_now) return jk_four_eyes_second(change, turn, &first, true, error);
+    JK_TRY(jk_four_eyes_propose(change, turn, &own, error));
+    return same ? JK_OK : jk_four_eyes_keep(turn, newest->from, &own, &digest, error);
+}
+
+static enum jk_status reply_policy(struct jk_change *change, struct jk_turn *turn, const struct jk_policy *policy,
+                                   bool recorded, ProtobufCMessage **out_reply)
+{
+    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), &change->call->arena};
+    Jokbo__V1__Policy *reply;
+    if (recorded) {
+        reply = jk_present_policy(
+            &present, jk_book_find_policy_name(turn->book, jk_span_of(policy->name), policy->version, present.size));
+        if (reply) reply->log_index = jk_change_index(change, (uint32_t)reply->log_index);
+    } else if ((reply = jk_explain_policy(&present, policy))) {
+        reply->proposed = true;
+    }
+    if (!reply) return jk_out_of_memory(&change->call->error);
+    *out_reply = &reply->base;
+    return JK_OK;
+}
+
 static enum jk_status decide_record(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const struct jk_policy *policy = change->input;
     struct jk_error *error = &change->call->error;
     struct jk_entry entry = {.kind = JK_KIND_POLICY, .actor = {.type = JK_ACTOR_EVALUATOR}};
     struct jk_text text;
-    uint32_t index;
-    JK_TRY(jk_check_no_team(change, turn, error));
+    uint32_t index, newest = jk_book_find_policy_name(turn->book, jk_span_of(policy->name), 0, jk_turn_size(turn));
+    bool now = true;
+    JK_TRY(jk_check_referee(change, turn, error));
     JK_TRY(check_new(turn, policy, error));
+    if (newest == JK_NONE)
+        JK_TRY(check_first(policy, error));
+    else
+        JK_TRY(check_further(change, turn, policy, jk_book_policy(turn->book, newest), &now, error));
+    if (!now) return reply_policy(change, turn, policy, false, out_reply);
     jk_text_init(&text, 0);
     jk_policy_write(policy, &text);
     entry.policy = jk_text_span(&text);
     enum jk_status status = text.failed ? jk_out_of_memory(error) : jk_turn_append(turn, &entry, &index, error);
     jk_text_done(&text);
     JK_TRY(status);
-    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), &change->call->arena};
-    Jokbo__V1__Policy *reply = jk_present_policy(
-        &present, jk_book_find_policy_name(turn->book, jk_span_of(policy->name), policy->version, present.size));
-    if (!reply) return jk_out_of_memory(error);
-    reply->log_index = jk_change_index(change, index);
-    *out_reply = &reply->base;
-    return JK_OK;
+    return reply_policy(change, turn, policy, true, out_reply);
 }
 
 void jk_record_policy(struct jk_call *call)

@@ -84,7 +84,7 @@ enum jk_status jk_ruling_append(struct jk_change *change, struct jk_turn *turn, 
     JK_TRY(check_pending(turn, entry, error));
     if (*text) JK_TRY(jk_turn_text(turn, jk_span_of(text), &entry->text, error));
     JK_TRY(jk_turn_append(turn, entry, out_index, error));
-    return four_eyes ? jk_four_eyes_keep(turn, *out_index, &proposal, error) : JK_OK;
+    return four_eyes ? jk_four_eyes_keep(turn, *out_index, &proposal, NULL, error) : JK_OK;
 }
 
 static enum jk_status reply_ruling(struct jk_change *change, struct jk_turn *turn, uint32_t index, const char *text,
@@ -231,7 +231,7 @@ static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *tu
                        !ruling->needs_second ? "in force without a second evaluator"
                        : ruling->confirmed   ? "confirmed"
                                              : "rejected");
-    struct jk_proposal first = jk_four_eyes_kept(turn, ruling->from);
+    struct jk_proposal first = jk_four_eyes_kept(turn, ruling->from, NULL);
     JK_TRY(jk_four_eyes_second(change, turn, &first, request->confirm, error));
     struct jk_judged judged = {ruling->model, ruling->release, JK_NONE};
     if (ruling->external.len) judged.external = jk_book_find_external(turn->book, ruling->external, n);

@@ -165,7 +165,7 @@ static enum jk_status decide_put(struct jk_change *change, struct jk_turn *turn,
     struct jk_arena *arena = &change->call->arena;
     struct jk_entry *entry = change->input;
     uint32_t n = jk_turn_size(turn), policy = jk_policy_find(turn->book, jk_span_of(request->stage->policy), n);
-    JK_TRY(jk_check_no_team(change, turn, error));
+    JK_TRY(jk_check_referee(change, turn, error));
     if (policy == JK_NONE) return jk_policy_not_found(error, request->stage->policy);
     JK_TRY(check_rules(turn, &jk_book_policy(turn->book, policy)->policy, error));
     entry->digest = jk_book_policy(turn->book, policy)->digest;

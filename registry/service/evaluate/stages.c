@@ -1,6 +1,7 @@
 /* See stages.h. */
 #include "service/evaluate/stages.h"
 
+#include "base/defer.h"
 #include "book/claims.h"
 #include "domain/ident.h"
 #include "reply/lookup.h"
@@ -25,17 +26,28 @@ static char *explain_policy(const struct jk_present *present, const struct jk_po
     return out;
 }
 
+Jokbo__V1__Policy *jk_explain_policy(const struct jk_present *present, const struct jk_policy *policy)
+{
+    Jokbo__V1__Policy *out = JK_MESSAGE(present->arena, Jokbo__V1__Policy, jokbo__v1__policy);
+    struct jk_digest digest = jk_policy_digest(policy);
+    JK_CLEANUP(jk_text_done) struct jk_text text;
+    jk_text_init(&text, 0);
+    jk_policy_write(policy, &text);
+    if (!out || text.failed) return NULL;
+    out->name = jk_to_string(present->arena, jk_span_of(policy->name));
+    out->version = (int32_t)policy->version;
+    out->text = jk_to_string(present->arena, jk_text_span(&text));
+    out->sha256 = jk_to_hex(present->arena, &digest);
+    out->explanation = explain_policy(present, policy, false);
+    out->explanation_ko = explain_policy(present, policy, true);
+    return out;
+}
+
 Jokbo__V1__Policy *jk_present_policy(const struct jk_present *present, uint32_t slot)
 {
     const struct jk_policy_row *row = jk_book_policy(present->book, slot);
-    Jokbo__V1__Policy *out = JK_MESSAGE(present->arena, Jokbo__V1__Policy, jokbo__v1__policy);
+    Jokbo__V1__Policy *out = jk_explain_policy(present, &row->policy);
     if (!out) return NULL;
-    out->name = jk_to_string(present->arena, jk_span_of(row->policy.name));
-    out->version = (int32_t)row->policy.version;
-    out->text = jk_to_string(present->arena, row->text);
-    out->sha256 = jk_to_hex(present->arena, &row->digest);
-    out->explanation = explain_policy(present, &row->policy, false);
-    out->explanation_ko = explain_policy(present, &row->policy, true);
     out->log_index = row->from;
     out->create_time = jk_to_timestamp(present->arena, jk_book_time(present->book, row->from));
     out->log_size = present->size;

@@ -16,6 +16,8 @@ Jokbo__V1__Closing *jk_present_closing(const struct jk_present *present, const s
                                        struct jk_texts *texts);
 Jokbo__V1__Ruling *jk_present_ruling(const struct jk_present *present, uint32_t ruling, struct jk_texts *texts);
 Jokbo__V1__Dispute *jk_present_dispute(const struct jk_present *present, uint32_t dispute, struct jk_texts *texts);
+/* One that need not be recorded: what it is called, says and does. */
+Jokbo__V1__Policy *jk_explain_policy(const struct jk_present *present, const struct jk_policy *policy);
 /* Teams as in an entry, as a list of at most JK_STAGE_TEAMS_MAX. */
 void jk_present_teams(const struct jk_present *present, struct jk_span teams, size_t *out_count, char ***out_teams);
 /* The newest revision, 0 if a stage is not closed. */
