@@ -238,6 +238,20 @@ class Independence(Rulings):
         self.register(name, BASE)
         self.refused(DENIED, "GRANTED_BY_ONE", "Stages.Rule", other, model=name, reason="spam")
 
+    def test_who_ruled_is_no_evaluator_any_more(self):
+        """What is not confirmed yet goes with the right to say it; it can be rejected, and ruled anew by another."""
+        second = self.evaluator(self.another_admin())
+        for changes in (dict(roles=[]), dict(disabled=True), dict(roles=["ROLE_EVALUATOR", "ROLE_TEAM"], team="upstage")):
+            first = self.evaluator()
+            ruling = self.rule(first)
+            self.update(first, **changes)
+            self.stopped("RULER_GONE", second, ruling, code="FAILED_PRECONDITION")
+            self.assertEqual(self.decide(second, ruling, confirm=False), REJECTED)
+        first = self.evaluator()
+        ruling = self.rule(first)
+        joined(self.admin, "skt", first.account)
+        self.stopped("RULER_GONE", second, ruling, code="FAILED_PRECONDITION")
+
     def test_the_role_is_given_after_the_ruling(self):
         first, second = self.evaluator(), self.evaluator()
         ruling = self.rule(first)
@@ -348,6 +362,12 @@ class OpenStages(Rulings):
     def test_who_is_no_evaluator_any_more(self):
         self.put(self.first, *self.ONE)
         self.update(self.first, roles=[])
+        self.assertEqual(self.anyone.call("Stages.GetStage", id=self.stage["id"])["proposed_teams"], [])
+        self.assertEqual(self.put(self.second, *self.ONE), (self.BOTH, self.ONE))
+
+    def test_who_has_come_to_a_team(self):
+        self.put(self.first, *self.ONE)
+        self.update(self.first, roles=["ROLE_EVALUATOR", "ROLE_TEAM"], team="upstage")
         self.assertEqual(self.anyone.call("Stages.GetStage", id=self.stage["id"])["proposed_teams"], [])
         self.assertEqual(self.put(self.second, *self.ONE), (self.BOTH, self.ONE))
 

@@ -3,7 +3,6 @@
  * stage's entry like a ruling's, and a second evaluator's call closes the stage. */
 #include "closing/closer.h"
 #include "domain/ident.h"
-#include "service/call/four_eyes.h"
 #include "service/call/handlers.h"
 #include "service/evaluate/impartial.h"
 #include "service/evaluate/stages.h"
@@ -81,12 +80,13 @@ static enum jk_status prepare_close(struct jk_call *call, struct close *close)
 
 /* ---- in its turn ---- */
 
-/* An existing proposal; nothing if the one who made it is no longer an evaluator. The second evaluator must have had
+/* An existing proposal; nothing if the one who made it is no longer an evaluator, or of a team. The second evaluator must have had
  * the role before the cut-off, when nobody knew yet that two would be needed. */
 static struct jk_proposal find_proposal(const struct jk_turn *turn, const struct jk_stage *stage)
 {
     struct jk_proposal first = jk_four_eyes_kept(turn, stage->from, NULL);
-    if (!jk_four_eyes_stands(turn->directory, &first)) return (struct jk_proposal){0};
+    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), turn->arena};
+    if (!jk_proposal_stands(&present, &first, turn->time_us)) return (struct jk_proposal){0};
     first.time_us = stage->cutoff_us;
     return first;
 }

@@ -4,8 +4,6 @@
 #include "book/book_ask.h"
 #include "book/claims.h"
 #include "service/call/authority.h"
-#include "service/call/four_eyes.h"
-#include "service/records/present.h"
 
 /* ---- teams ---- */
 
@@ -50,6 +48,14 @@ enum jk_status jk_check_referee(const struct jk_change *change, const struct jk_
 {
     JK_TRY(jk_four_eyes_settled(change, turn, error));
     return jk_check_no_team(change, turn, error);
+}
+
+bool jk_proposal_stands(const struct jk_present *present, const struct jk_proposal *first, int64_t now_us)
+{
+    struct jk_account account;
+    return jk_four_eyes_stands(present->directory, first) &&
+           jk_directory_account(present->directory, first->account, &account) && account.teams_known &&
+           !acted_for(present, &account, now_us).len && !present->arena->exhausted;
 }
 
 /* ---- publishers ---- */

@@ -8,7 +8,8 @@
 #ifndef JK_SERVICE_EVALUATE_IMPARTIAL_H
 #define JK_SERVICE_EVALUATE_IMPARTIAL_H
 
-#include "service/call/write.h"
+#include "service/call/four_eyes.h"
+#include "service/records/present.h"
 
 struct jk_judged {
     uint32_t model;
@@ -24,6 +25,9 @@ JK_MUST_USE enum jk_status jk_check_no_team(const struct jk_change *change, cons
 /* Whoever sets rules for all: the same, and an evaluator past its rest (jk_four_eyes_settled). */
 JK_MUST_USE enum jk_status jk_check_referee(const struct jk_change *change, const struct jk_turn *turn,
                                             struct jk_error *error);
+/* Whether who proposed or ruled is still an evaluator, and acts or ever acted for no team: a word does not outlive the
+ * right to give it. */
+bool jk_proposal_stands(const struct jk_present *present, const struct jk_proposal *first, int64_t now_us);
 /* PERMISSION_DENIED (OWN_PUBLISHER, and those above) where the caller has a part in it; never with four eyes off. */
 JK_MUST_USE enum jk_status jk_check_impartial(struct jk_change *change, struct jk_turn *turn,
                                               const struct jk_judged *judged, struct jk_error *error);

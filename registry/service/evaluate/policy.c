@@ -1,6 +1,5 @@
 /* RecordPolicy, GetPolicy, ListPolicies. Who counts by a name gets its newest version: so that nobody alone puts another
  * in its place, a further version takes two evaluators, and the names of the ready policies begin with their texts. */
-#include "service/call/four_eyes.h"
 #include "service/call/handlers.h"
 #include "service/evaluate/impartial.h"
 #include "service/evaluate/ready.h"
@@ -58,7 +57,8 @@ static enum jk_status check_further(struct jk_change *change, struct jk_turn *tu
                        "The newest version of the policy %s is %u: the next one is %u", policy->name, next - 1, next);
     }
     if (*out_now) return JK_OK;
-    bool same = jk_four_eyes_stands(turn->directory, &first);
+    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), turn->arena};
+    bool same = jk_proposal_stands(&present, &first, turn->time_us);
     *out_now = same && first.account != change->call->principal.account;
     if (*out_now) return jk_four_eyes_second(change, turn, &first, true, error);
     JK_TRY(jk_four_eyes_propose(change, turn, &own, error));

@@ -5,7 +5,6 @@
 #include "domain/ident.h"
 #include "reply/lookup.h"
 #include "service/evaluate/adoption.h"
-#include "service/call/four_eyes.h"
 #include "service/call/handlers.h"
 #include "service/evaluate/impartial.h"
 #include "service/records/short_list.h"
@@ -213,6 +212,18 @@ void jk_rule(struct jk_call *call)
 
 /* ---- decide ---- */
 
+static enum jk_status check_author(const struct jk_turn *turn, const struct jk_proposal *first, uint32_t ruling,
+                                   struct jk_error *error)
+{
+    struct jk_present present = {turn->book, turn->directory, jk_turn_size(turn), turn->arena};
+    if (jk_proposal_stands(&present, first, turn->time_us)) return JK_OK;
+    return jk_fail(
+        error, JK_FAILED_PRECONDITION, "RULER_GONE",
+        "Whoever made the ruling of log entry %u may not rule any more, being no evaluator now, disabled, or of "
+        "a team: reject it, and have it ruled anew",
+        ruling);
+}
+
 static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__DecideRulingRequest *request = (const void *)change->call->request;
@@ -233,6 +244,7 @@ static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *tu
                                              : "rejected");
     struct jk_proposal first = jk_four_eyes_kept(turn, ruling->from, NULL);
     JK_TRY(jk_four_eyes_second(change, turn, &first, request->confirm, error));
+    if (request->confirm) JK_TRY(check_author(turn, &first, ruling->from, error));
     struct jk_judged judged = {ruling->model, ruling->release, JK_NONE};
     if (ruling->external.len) judged.external = jk_book_find_external(turn->book, ruling->external, n);
     JK_TRY(jk_check_impartial(change, turn, &judged, error));
