@@ -167,8 +167,8 @@ class Independence(Rulings):
         judge.call("Registry.CreatePublisher", name="thief")
         for i, content in enumerate((dict(weights_sha256="a1" * 32), dict(artifact_sha256="a2" * 32))):
             maker, free = "bob/made-%d" % i, "bob/free-%d" % i
-            self.register("thief/took-%d" % i, BASE, client=judge, **content)
             self.register(maker, BASE, client=self.bob, **content)
+            self.register("thief/took-%d" % i, BASE, client=judge, **content)
             self.register(free, BASE, client=self.bob)
             ruling = one.call("Stages.Rule", model=maker, kind="RULING_KIND_ORIGIN", reason="made it")["log_index"]
             for confirm in (True, False):
@@ -181,10 +181,38 @@ class Independence(Rulings):
             judge.call("Stages.Rule", model=free, reason="spam", validate_only=True)
             self.assertEqual(self.decide(two, ruling), IN_FORCE)
 
+    def test_nobody_chooses_his_judges_away(self):
+        """Who takes up what an evaluator's model had before is judged by that one as before; but not about whose it is."""
+        judge, two = self.evaluator(scopes=("roster", "models", "publishers")), self.evaluator(self.another_admin())
+        judge.call("Registry.CreatePublisher", name="of-a-judge")
+        old, new = (Manifest({"model.safetensors": word}) for word in ("the judge's", "the judge's later"))
+        self.register("of-a-judge/own", BASE, client=judge, **old.named)
+        self.release("of-a-judge/own", judge, version="2", **new.named)
+        old.upload(judge)
+        name = "bob/suspect"
+        for i, content in enumerate((dict(weights_sha256="b7" * 32), old.named, new.named)):  # also what it has left behind
+            if i:
+                self.release(name, self.bob, version=str(i + 1), **content)
+            else:
+                self.register(name, BASE, client=self.bob, **content)
+            judge.call("Stages.Rule", model=name, kind="RULING_KIND_EXCLUDE", reason="invented", validate_only=True)
+            if i:
+                self.refused(DENIED, "OWN_PUBLISHER", "Stages.Rule", judge, model=name, kind="RULING_KIND_ORIGIN", reason="x")
+        dispute = self.bob.call("Stages.OpenDispute", model=name, subject="DISPUTE_SUBJECT_STANDING", text="no")["log_index"]
+        ruling = two.call("Stages.Rule", model=name, reason="invented")["log_index"]
+        self.assertEqual(self.decide(judge, ruling), IN_FORCE)
+        judge.call("Stages.ResolveDispute", dispute=dispute, outcome="DISPUTE_OUTCOME_DISMISSED", text="no")
+        self.release("of-a-judge/own", judge, version="3", **old.named)  # whose claim has come to be the later one
+        self.release(name, self.bob, version="4", **old.named)
+        judge.call("Stages.Rule", model=name, kind="RULING_KIND_RESTORE", reason="x", validate_only=True)
+        self.release("of-a-judge/own", judge, version="4", weights_sha256="b8" * 32)
+        self.release("of-a-judge/own", judge, version="5", **old.named)
+        self.refused(DENIED, "OWN_PUBLISHER", "Stages.Rule", judge, model=name, kind="RULING_KIND_RESTORE", reason="x")
+
     def test_nobody_judges_a_set_of_files_that_is_his(self):
         judge = self.evaluator(scopes=("roster", "models", "publishers"))
         judge.call("Registry.CreatePublisher", name="thief-of-files")
-        for name, client in (("thief-of-files/took", judge), ("bob/files", self.bob)):
+        for name, client in (("bob/files", self.bob), ("thief-of-files/took", judge)):
             manifest = Manifest({"model.safetensors": "the same", "README.md": name}, tensors=[name])
             self.register(name, BASE, client=client, **manifest.named)
             manifest.upload(client)

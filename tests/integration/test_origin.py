@@ -539,6 +539,16 @@ class Contested(Claiming):
         self.bob.call("Registry.YankRelease", name=maker + "@1", reason="x")  # what it has taken back, not only left behind
         self.refused(STATE, "NOTHING_SHARED", OPEN, self.bob, **self.request(maker, earlier))
 
+    def test_what_a_thief_publishes_since(self):
+        """Takes nothing back: what an older release has, and what it had at the cut-off of the stage that the dispute names."""
+        weights = self.weights()
+        thief, maker = self.add("alice", **weights), self.add("bob", **weights)
+        self.release(maker, self.bob, version="2", **self.weights())
+        self.release(thief, self.alice, version="2", **self.weights())
+        self.resolve(self.open(self.bob, maker, thief))
+        self.alice.call("Registry.YankRelease", name=thief + "@1", reason="x")
+        self.refused(STATE, "NOTHING_SHARED", OPEN, self.bob, **self.request(maker, thief))
+
     def test_commands(self):
         weights = self.weights()
         earlier, maker = self.add("alice", **weights), self.add("bob", **weights)

@@ -104,22 +104,63 @@ static enum jk_status check_roots(struct hearing *hearing, uint32_t model)
     return JK_OK;
 }
 
-/* Of what one release has, all who have it. */
-static enum jk_status check_holders(struct hearing *hearing, uint32_t release)
+/* Whether one of the model's publishers, present or former, is the caller's. */
+static bool is_of_caller(const struct hearing *hearing, uint32_t model)
+{
+    const struct jk_turn *turn = hearing->turn;
+    const struct jk_alias *alias = jk_book_alias(turn->book, model, jk_turn_size(turn));
+    uint64_t account = hearing->change->call->principal.account;
+    for (; alias; alias = jk_book_older_alias(turn->book, alias))
+        if (jk_directory_had_a_hand(turn->directory, jk_book_publisher(turn->book, alias->publisher)->name, account))
+            return true;
+    return false;
+}
+
+/* Whether by this content, which both have or had, the model goes before the other: its claim is the older one, or a
+ * ruling on origin gives it the content. */
+static bool outranks(const struct jk_turn *turn, uint32_t model, uint32_t other, enum jk_content kind, uint32_t slot)
+{
+    uint32_t n = jk_turn_size(turn), theirs = jk_content_since(turn->book, other, kind, slot, n);
+    if (theirs == JK_NONE) return false;
+    if (jk_content_since(turn->book, model, kind, slot, n) <= theirs) return true;
+    return jk_claim_age(turn->book, other, kind, slot, n).since != JK_NONE &&
+           jk_first_claim(turn->book, kind, slot, n) == model;
+}
+
+/* Of a content, all models that have it; or only those before which `judged` goes by it, where it is not JK_NONE. */
+static enum jk_status check_content(struct hearing *hearing, enum jk_content kind, uint32_t slot, uint32_t judged)
 {
     const struct jk_turn *turn = hearing->turn;
     uint32_t n = jk_turn_size(turn), holder, last = JK_NONE;
-    for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
-        uint32_t slot = jk_content_of(turn->book, release, (enum jk_content)kind, n);
-        struct jk_content_walk walk = jk_content_walk_begin(turn->book, (enum jk_content)kind, slot);
-        while ((holder = jk_content_walk_next(turn->book, &walk, n)) != JK_NONE) {
-            uint32_t model = jk_book_release(turn->book, holder)->model;
-            if (model == last) continue;
-            last = model;
-            JK_TRY(check_publishers_of(hearing, model));
-        }
+    struct jk_content_walk walk = jk_content_walk_begin(turn->book, kind, slot);
+    while ((holder = jk_content_walk_next(turn->book, &walk, n)) != JK_NONE) {
+        uint32_t model = jk_book_release(turn->book, holder)->model;
+        if (model == last || model == judged) continue;
+        last = model;
+        bool told = judged == JK_NONE || (is_of_caller(hearing, model) && outranks(turn, judged, model, kind, slot));
+        if (told) JK_TRY(check_publishers_of(hearing, model));
     }
     return JK_OK;
+}
+
+static enum jk_status check_contents(struct hearing *hearing, uint32_t release, uint32_t judged)
+{
+    const struct jk_turn *turn = hearing->turn;
+    for (int kind = 0; kind < JK_CONTENT_KINDS; kind++)
+        JK_TRY(check_content(hearing, (enum jk_content)kind,
+                             jk_content_of(turn->book, release, (enum jk_content)kind, jk_turn_size(turn)), judged));
+    return JK_OK;
+}
+
+static enum jk_status check_other_side(struct hearing *hearing, uint32_t model, uint32_t against)
+{
+    const struct jk_turn *turn = hearing->turn;
+    enum jk_content kind;
+    uint32_t slot;
+    JK_TRY(check_publishers_of(hearing, against));
+    JK_TRY(check_roots(hearing, against));
+    if (!jk_shared_content(turn->book, model, against, jk_turn_size(turn), &kind, &slot)) return JK_OK;
+    return check_content(hearing, kind, slot, JK_NONE);
 }
 
 static enum jk_status check_external(struct hearing *hearing, uint32_t external)
@@ -143,7 +184,11 @@ enum jk_status jk_check_impartial(struct jk_change *change, struct jk_turn *turn
     JK_TRY(begin_hearing(&hearing));
     JK_TRY(check_publishers_of(&hearing, judged->model));
     JK_TRY(check_roots(&hearing, judged->model));
-    JK_TRY(check_holders(&hearing, standing));
-    if (judged->release != JK_NONE && judged->release != standing) JK_TRY(check_holders(&hearing, judged->release));
+    if (judged->release != JK_NONE)
+        JK_TRY(check_contents(&hearing, judged->release, JK_NONE));
+    else if (judged->against != JK_NONE)
+        JK_TRY(check_other_side(&hearing, judged->model, judged->against));
+    else
+        JK_TRY(check_contents(&hearing, standing, judged->model));
     return judged->external == JK_NONE ? JK_OK : check_external(&hearing, judged->external);
 }

@@ -2,9 +2,13 @@
  * nor in a team, since all teams are rivals of one another. It binds rulings, their confirmation and rejection, and the
  * answers to disputes. Thread: the sequencer, in a write's turn.
  *
- * Who gains or loses: the publishers, present and former, of the model, of its roots, and of all models that have the
- * same content; and where an external is adopted or given up, of the model to which it is bound and of those that
- * descend from it. */
+ * Who gains or loses: the publishers, present and former, of the model and of its roots; where an external is adopted or
+ * given up, of the model to which it is bound and of those that descend from it; and of models with the same content:
+ *   - by a ruling on origin, of all that have the content of its release; by the answer to a dispute about origin, of the
+ *     model on the other side, its roots, and all that have what both sides have;
+ *   - by everything else, of those that have what the model's standing release has, and before which it goes by that:
+ *     they would take its place. Whose content is older gains nothing if the model goes: else whoever takes up the
+ *     evaluators' own content with a further release could not be judged any more. */
 #ifndef JK_SERVICE_EVALUATE_IMPARTIAL_H
 #define JK_SERVICE_EVALUATE_IMPARTIAL_H
 
@@ -13,8 +17,8 @@
 
 struct jk_judged {
     uint32_t model;
-    uint32_t
-        release; /* of an origin: whose content it is about beside that of the model's standing one; else JK_NONE */
+    uint32_t release;  /* of a ruling on origin: whose content it is about; else JK_NONE */
+    uint32_t against;  /* of a dispute about origin: the other model; else JK_NONE */
     uint32_t external; /* of an adoption; else JK_NONE */
 };
 
