@@ -76,7 +76,7 @@ ROWS = [
     ("Registry.RenameModel", "orphan", "", "models"),
     ("Registry.RenameModel", "alpha-lab", "T", "models"),
     ("Registry.RenameModel", "beta-lab", "", "models"),
-    ("Registry.TransferModel", "acme to acme2", "WOD", "models publishers"),
+    ("Registry.TransferModel", "acme to acme2", "OD", "models publishers"),
     ("Registry.TransferModel", "acme to globex", "D", "models publishers"),
     ("Registry.TransferModel", "globex to acme", "D", "models publishers"),
     ("Registry.TransferModel", "orphan to acme", "D", "models publishers"),

@@ -115,6 +115,26 @@ class Names(Shared):
         self.assertEqual(back["former_names"], ["bob/moves", "alice/moves"])
         self.assertIn(b"actor role admin", self.anyone.entries(self.size() - 1)[0])
 
+    def test_a_writer_gives_nothing_away(self):
+        """Only the receiver could give it back; renaming is undone by the next rename."""
+        writer = person(self.admin, "of alice's", scopes=["models", "publishers"])
+        self.addCleanup(writer.close)
+        writer.call("Registry.CreatePublisher", name="pocket")
+        joined(self.admin, "alice", writer.account, by=self.alice)
+        self.register("alice/kept", SKT)
+        move = dict(name="alice/kept", new_name="pocket/kept")
+        failure = self.refused("PERMISSION_DENIED", "NOT_AN_OWNER", "Registry.TransferModel", writer, **move)
+        self.assertIn("Only an owner of \"alice\"", failure.message)
+        self.assertIn("jokbo publisher members alice", failure.message)
+        writer.call("Registry.RenameModel", name="alice/kept", new_name="alice/kept-still")
+        made = self.register("pocket/given", SKT, client=writer)["model"]  # an owner may give to where he writes
+        self.assertEqual(writer.call("Registry.TransferModel", name=made["name"], new_name="alice/given")["name"], "alice/given")
+        self.refused("PERMISSION_DENIED", "NOT_AN_OWNER", "Registry.TransferModel", writer, name="alice/given", new_name="pocket/back")
+        root = int(self.admin.call("Access.GetCaller")["account"]["id"])
+        joined(self.admin, "alice", root, by=self.alice)  # an admin who is a writer as well stays an admin
+        self.admin.call("Registry.TransferModel", name="alice/kept", new_name="bob/kept")
+        self.assertIn(b"actor role admin", self.anyone.entries(self.size() - 1)[0])
+
     def test_a_publisher_counts_its_models(self):
         owner = person(self.admin, "counter")
         owner.call("Registry.CreatePublisher", name="counter")

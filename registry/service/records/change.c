@@ -174,6 +174,26 @@ void jk_rename_model(struct jk_call *call)
 
 /* ---- another publisher ---- */
 
+/* A moved model can be given back only by the publisher that received it, so a writer, who may do whatever the owners can
+ * undo, gives none away. A writer who is an admin as well does it as that. */
+static enum jk_status check_may_give(struct jk_change *change, struct jk_turn *turn, uint32_t publisher,
+                                     struct jk_actor *actor, struct jk_error *error)
+{
+    const struct jk_principal *principal = &change->call->principal;
+    struct jk_span name = jk_book_publisher(turn->book, publisher)->name;
+    if (actor->type != JK_ACTOR_PUBLISHER) return JK_OK;
+    if (jk_directory_membership(turn->directory, name, principal->account) == JK_MEMBER_OWNER) return JK_OK;
+    if (principal->roles & JK_ROLE_ADMIN) {
+        *actor = (struct jk_actor){.type = JK_ACTOR_ADMIN};
+        return JK_OK;
+    }
+    return jk_fail(
+        error, JK_PERMISSION_DENIED, "NOT_AN_OWNER",
+        "Only an owner of \"%.*s\" may move its models to another publisher, and this account is a writer; ask "
+        "an owner (jokbo publisher members %.*s), or an admin",
+        JK_SPAN_ARG(name), JK_SPAN_ARG(name));
+}
+
 static enum jk_status decide_transfer(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__TransferModelRequest *request = (const void *)change->call->request;
@@ -185,6 +205,7 @@ static enum jk_status decide_transfer(struct jk_change *change, struct jk_turn *
     JK_TRY(jk_need_model(turn, jk_span_of(request->name), &model, error));
     uint32_t publisher = jk_publisher_of(turn, model);
     JK_TRY(jk_act_for_publisher(change, turn, publisher, &entry.actor, error));
+    JK_TRY(check_may_give(change, turn, publisher, &entry.actor, error));
     JK_TRY(jk_check_etag(turn, model, request->etag, error));
     jk_ident_split(jk_span_of(request->new_name), &to_part, &part);
     JK_TRY(jk_need_publisher(turn, to_part, &receiving, error));
