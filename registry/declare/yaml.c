@@ -194,7 +194,7 @@ static enum jk_status add_alias(struct yaml_builder *builder, const yaml_event_t
 static enum jk_status open_collection(struct yaml_builder *builder, enum jk_yaml_kind kind, const yaml_char_t *anchor,
                                       unsigned line)
 {
-    struct jk_yaml *node;
+    struct jk_yaml *node = NULL;
     if (expects_key(builder)) return fault(builder, line, "a key must be plain text");
     if (builder->depth == JK_YAML_DEPTH_MAX) return fault(builder, line, "nested more than 32 deep");
     JK_TRY(add_node(builder, kind, line, &node));
@@ -248,7 +248,7 @@ static enum jk_status add_scalar(struct yaml_builder *builder, const yaml_event_
 {
     struct jk_span value = {(const char *)event->data.scalar.value, event->data.scalar.length};
     bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-    struct jk_yaml *node;
+    struct jk_yaml *node = NULL;
     if (!jk_utf8_valid(value)) return fault(builder, line, "a value contains a NUL character");
     char *copy = jk_arena_copy(builder->arena, value.at, value.len);
     if (!copy) return too_large(builder);

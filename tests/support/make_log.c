@@ -124,7 +124,7 @@ static void print_numbers(FILE *file, const struct jk_total *total)
 
 static void print_group(FILE *file, const char *grouping, struct jk_span key, uint32_t count)
 {
-    fprintf(file, "[\"%s\",\"%.*s\",%u],", grouping, JK_SPAN_ARG(key), count);
+    fprintf(file, "[\"%s\",\"%.*s\",%u],", grouping, (int)key.len, key.len ? key.at : "", count);
 }
 
 static void print_counters(FILE *file, const struct jk_total *total)

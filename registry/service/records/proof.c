@@ -93,7 +93,7 @@ static enum jk_status prove_inclusion(struct jk_call *call, const struct jk_view
                                                                                           : NULL};
     struct jk_digest leaf, root;
     struct jk_proof proof;
-    uint64_t index, size;
+    uint64_t index, size = 0;
     JK_TRY(read_size(view, "tree_size", request->tree_size, &size, &call->error));
     JK_TRY(find_entry(view, wanted, &index, &call->error));
     if (index >= size)
@@ -131,7 +131,7 @@ static enum jk_status prove_consistency(struct jk_call *call, const struct jk_vi
     const Jokbo__V1__GetConsistencyProofRequest *request = (const void *)call->request;
     struct jk_digest first_root, second_root;
     struct jk_proof proof;
-    uint64_t second;
+    uint64_t second = 0;
     if (request->first_size < 0)
         jk_error_field(&call->error, "first_size", "%lld is below 0", (long long)request->first_size);
     JK_TRY(read_size(view, "second_size", request->second_size, &second, &call->error));
