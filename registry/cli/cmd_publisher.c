@@ -3,6 +3,7 @@
 #include <jokbo/v1/registry.pb-c.h>
 
 #include "cli/commands.h"
+#include "cli/console/number.h"
 #include "cli/console/print.h"
 #include "cli/console/prompt.h"
 #include "cli/console/sheet.h"
@@ -306,13 +307,29 @@ enum jk_status jk_run_publisher_refuse(struct jk_cli *cli)
     return decide_publisher_request(cli, false);
 }
 
+static enum jk_status read_owners(struct jk_cli *cli, int64_t *out_owners, size_t *out_count)
+{
+    const char *values[JK_OPTION_VALUES_MAX];
+    *out_count = jk_options_list(&cli->options, JK_OPTION_OWNER, values, JK_OPTION_VALUES_MAX);
+    for (size_t i = 0; i < *out_count; i++) {
+        uint64_t number;
+        if (!jk_number_parse(values[i], &number) || number == 0 || number > INT64_MAX)
+            return jk_cli_usage(cli, "--owner \"%.60s\" must be the number of an account, from 1", values[i]);
+        out_owners[i] = (int64_t)number;
+    }
+    return JK_OK;
+}
+
 static enum jk_status verify(struct jk_cli *cli, bool undo)
 {
     Jokbo__V1__VerifyPublisherRequest request = JOKBO__V1__VERIFY_PUBLISHER_REQUEST__INIT;
     Jokbo__V1__Publisher *publisher;
+    int64_t owners[JK_OPTION_VALUES_MAX];
     if (!jk_cli_has(cli, JK_OPTION_EVIDENCE))
         return jk_cli_missing(cli, "evidence",
                               "missing: give --evidence KIND, such as domain or business-registration");
+    JK_TRY(read_owners(cli, owners, &request.n_owners));
+    request.owners = owners;
     request.name = jk_cli_operand(cli, 0);
     request.evidence = jk_cli_text(cli, JK_OPTION_EVIDENCE);
     request.details = jk_cli_text(cli, JK_OPTION_DETAILS);

@@ -36,7 +36,9 @@ class Owners(Shared):
         return name, owner
 
     def verify(self, name, **fields):
-        return self.admin.call("Registry.VerifyPublisher", name=name, evidence="domain", **fields)
+        """About whoever owns it now, unless `owners` names others."""
+        owners = [] if "undo" in fields else [account for account, role in self.members(name).items() if role == OWNER]
+        return self.admin.call("Registry.VerifyPublisher", **{"name": name, "evidence": "domain", "owners": owners, **fields})
 
     def set(self, client, name, account, role=OWNER):
         return joined(self.admin, name, getattr(account, "account", account), role, by=client)
@@ -193,6 +195,72 @@ class Verification(Owners):
         self.verify(name, undo=True)
         self.verify(name)
         self.ends(name, "owner-left", lambda: self.disable(friend))
+
+    def test_it_is_about_those_whom_the_admin_looked_at(self):
+        """Who joins between the look and the word is not verified with the others, and neither is who stayed."""
+        name, owner = self.publisher(verified=False)
+        buyer, other = self.person(), self.person()
+        looked_at = [owner.account]
+        self.set(owner, name, buyer)
+        call = dict(method="Registry.VerifyPublisher", name=name, evidence="domain")
+        method = call.pop("method")
+        for owners in (looked_at, [buyer.account], looked_at + [buyer.account, other.account], [other.account], []):
+            size = self.size()
+            failure = self.refused(STATE, "OWNERS_DIFFER", method, self.admin, owners=owners, **call)
+            self.assertIn("owned by accounts %d (somebody) and %d (somebody)" % (owner.account, buyer.account), failure.message)
+            self.assertIn("publisher verify %s --owner" % name, failure.message)
+            self.assertEqual(self.size(), size)
+        self.remove(owner, name, owner)  # sold: one owner again, but another one
+        failure = self.refused(STATE, "OWNERS_DIFFER", method, self.admin, owners=looked_at, **call)
+        self.assertIn("owned by account %d (somebody), not by those named" % buyer.account, failure.message)
+        self.assertFalse(self.verified(name))
+        for dry in (True, False):
+            reply = self.admin.call(method, owners=[buyer.account], validate_only=dry, **call)
+            self.assertEqual(reply["notice"], "The verification is about account %d (somebody)" % buyer.account)
+        self.ends(name, "owner-left", lambda: self.disable(buyer))
+
+    def test_all_who_are_named_stand(self):
+        name, owner = self.publisher(verified=False)
+        friend, writer = self.person(), self.person()
+        self.set(owner, name, friend)
+        self.set(owner, name, writer, WRITER)
+        reply = self.verify(name, owners=[friend.account, owner.account])
+        self.assertIn("accounts %d (somebody) and %d (somebody)" % (owner.account, friend.account), reply["notice"])
+        self.stays(name, lambda: self.remove(owner, name, owner))
+        self.ends(name, "owner-added", lambda: self.set(friend, name, writer))
+
+    def test_an_invitation_accepted_after_the_look(self):
+        name, owner = self.publisher(verified=False)
+        buyer = self.person()
+        owner.call("Access.SetMember", publisher=name, account=buyer.account, role=OWNER)
+        self.verify(name, owners=[owner.account])  # an invitation owns nothing yet
+        self.ends(name, "owner-added", lambda: accepted(self.admin, name, buyer.account))
+
+    def test_wrong_owners(self):
+        name, owner = self.publisher(verified=False)
+        call = dict(name=name, evidence="domain")
+        for owners in ([0], [-1], [owner.account] * 2, list(range(1, 1002))):
+            self.wrong(["owners"], "Registry.VerifyPublisher", self.admin, owners=owners, **call)
+        self.verify(name)
+        self.wrong(["owners"], "Registry.VerifyPublisher", self.admin, owners=[owner.account], undo=True, **call)
+
+    def test_by_the_command(self):
+        name, owner = self.publisher(verified=False)
+        buyer = self.person()
+        self.set(owner, name, buyer)
+
+        def run(*options):
+            return self.server.jokbo("publisher", "verify", name, "--evidence", "domain", *options, token=self.server.token)
+
+        done = run("--owner", str(owner.account))
+        self.assertEqual(done.returncode, 4, done.stdout + done.stderr)
+        self.assertIn("not by those named", done.stderr)
+        done = run("--owner", "somebody")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("must be the number of an account", done.stderr)
+        done = run("--owner", str(owner.account), "--owner", str(buyer.account))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("The verification is about accounts %d (somebody) and %d (somebody)" % (owner.account, buyer.account), done.stdout)
 
     def test_a_model_given_to_a_verified_publisher(self):
         """It takes a member of both; a stranger cannot borrow a verified name for what he made."""

@@ -5,6 +5,8 @@
 #include "domain/ident.h"
 #include "service/call/convert.h"
 
+#define SHOWN_MAX 10 /* owners in a text */
+
 /* ---- records ---- */
 
 enum jk_status jk_member_put(struct jk_turn *turn, const struct jk_member *member, struct jk_error *error)
@@ -71,13 +73,69 @@ bool jk_owners_other(struct jk_turn *turn, struct jk_span publisher, uint64_t ac
     return false;
 }
 
-enum jk_status jk_owners_stand(struct jk_turn *turn, uint32_t publisher, uint32_t entry, struct jk_error *error)
+/* The owners alone, at the front of the list; in the turn's arena. */
+static size_t list_owners(struct jk_turn *turn, uint32_t publisher, const struct jk_member **out_owners)
 {
     const struct jk_member *list;
-    size_t count = list_members(turn, jk_book_publisher(turn->book, publisher)->name, &list);
+    size_t count = list_members(turn, jk_book_publisher(turn->book, publisher)->name, &list), kept = 0;
+    struct jk_member *owners = jk_arena_zalloc(turn->arena, count + 1, sizeof *owners);
+    for (size_t i = 0; owners && i < count; i++)
+        if (list[i].role == JK_MEMBER_OWNER) owners[kept++] = list[i];
+    *out_owners = owners;
+    return kept;
+}
+
+const char *jk_owners_text(struct jk_turn *turn, uint32_t publisher, struct jk_arena *arena)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text text = {0};
+    struct jk_account account;
+    const struct jk_member *owners;
+    size_t count = list_owners(turn, publisher, &owners), shown = count > SHOWN_MAX ? SHOWN_MAX : count;
+    jk_text_init(&text, 0);
+    jk_text_addf(&text, "%s", count == 0 ? "nobody" : count == 1 ? "account " : "accounts ");
+    for (size_t i = 0; i < shown; i++) {
+        bool known = jk_directory_account(turn->directory, owners[i].account, &account);
+        jk_text_addf(&text, "%s%llu",
+                     i == 0          ? ""
+                     : i + 1 < count ? ", "
+                                     : " and ",
+                     (unsigned long long)owners[i].account);
+        if (known && account.label[0]) jk_text_addf(&text, " (%s)", account.label);
+    }
+    if (count > shown) jk_text_addf(&text, " and %zu more", count - shown);
+    return text.failed ? NULL : jk_arena_copy(arena, text.bytes, text.len);
+}
+
+static bool was_named(uint64_t account, const int64_t *named, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((uint64_t)named[i] == account) return true;
+    return false;
+}
+
+enum jk_status jk_owners_check_named(struct jk_turn *turn, uint32_t publisher, const int64_t *named, size_t count,
+                                     struct jk_error *error)
+{
+    const struct jk_member *owners;
+    size_t owning = list_owners(turn, publisher, &owners), hits = 0;
+    for (size_t i = 0; i < owning; i++)
+        hits += was_named(owners[i].account, named, count);
+    if (count ? hits == owning && hits == count : owning <= 1) return JK_OK;
+    struct jk_span name = jk_book_publisher(turn->book, publisher)->name;
+    const char *text = jk_owners_text(turn, publisher, turn->arena);
+    if (!text) return jk_out_of_memory(error);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "OWNERS_DIFFER",
+                   "\"%.*s\" is owned by %s%s; name each of those whom you have looked at, and nobody else (jokbo "
+                   "publisher verify %.*s --owner ACCOUNT, repeated)",
+                   JK_SPAN_ARG(name), text, count ? ", not by those named" : "", JK_SPAN_ARG(name));
+}
+
+enum jk_status jk_owners_stand(struct jk_turn *turn, uint32_t publisher, uint32_t entry, struct jk_error *error)
+{
+    const struct jk_member *owners;
+    size_t count = list_owners(turn, publisher, &owners);
     for (size_t i = 0; i < count; i++) {
-        struct jk_member owner = list[i];
-        if (owner.role != JK_MEMBER_OWNER) continue;
+        struct jk_member owner = owners[i];
         owner.stood = entry;
         JK_TRY(jk_member_put(turn, &owner, error));
     }

@@ -29,6 +29,13 @@ JK_MUST_USE enum jk_status jk_member_room(struct jk_turn *turn, struct jk_span p
 
 /* Whether the publisher has an owner other than this account. */
 bool jk_owners_other(struct jk_turn *turn, struct jk_span publisher, uint64_t account);
+/* Whether the owners that an admin names, each once, are those of now: FAILED_PRECONDITION with who they are, if
+ * somebody joined or left since the admin looked. Without any named there must be one owner at most. */
+JK_MUST_USE enum jk_status jk_owners_check_named(struct jk_turn *turn, uint32_t publisher, const int64_t *named,
+                                                 size_t count, struct jk_error *error);
+/* The owners as text for people, in the arena: "account 7 (label)", "accounts 7 (label) and 9 (label)", at most ten of
+ * them, or "nobody". NULL: out of memory. */
+const char *jk_owners_text(struct jk_turn *turn, uint32_t publisher, struct jk_arena *arena);
 /* Makes all owners of a publisher that this entry has just verified stand. */
 JK_MUST_USE enum jk_status jk_owners_stand(struct jk_turn *turn, uint32_t publisher, uint32_t entry,
                                            struct jk_error *error);

@@ -114,11 +114,34 @@ static enum jk_status decide_verify(struct jk_change *change, struct jk_turn *tu
                              .actor = {.type = JK_ACTOR_ADMIN},
                              .publisher = jk_book_publisher(turn->book, publisher)->name,
                              .evidence = jk_span_of(request->evidence)};
-    if (!request->undo) JK_TRY(jk_check_may_vouch(change, turn, publisher, error));
+    if (!request->undo) {
+        JK_TRY(jk_check_may_vouch(change, turn, publisher, error));
+        JK_TRY(jk_owners_check_named(turn, publisher, request->owners, request->n_owners, error));
+    }
     if (*request->details) JK_TRY(jk_turn_text(turn, jk_span_of(request->details), &entry.text, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     if (!request->undo) JK_TRY(jk_owners_stand(turn, publisher, index, error));
-    return present_in_turn(change, turn, publisher, NULL, out_reply);
+    const char *text = jk_owners_text(turn, publisher, &change->call->arena);
+    const char *notice =
+        request->undo ? "" : jk_arena_printf(&change->call->arena, "The verification is about %s", text ? text : "");
+    return text && notice ? present_in_turn(change, turn, publisher, notice, out_reply) : jk_out_of_memory(error);
+}
+
+static void check_owners(struct jk_error *error, const Jokbo__V1__VerifyPublisherRequest *request)
+{
+    if (request->undo && request->n_owners)
+        jk_error_field(error, "owners", "is for verifying: leave it out to withdraw a verification");
+    if (request->n_owners > JK_MEMBERS_MAX) {
+        jk_error_field(error, "owners", "%zu are too many: at most %d", request->n_owners, JK_MEMBERS_MAX);
+        return;
+    }
+    for (size_t i = 0; i < request->n_owners; i++)
+        for (size_t j = 0; j <= i; j++)
+            if (request->owners[i] < 1 || (j < i && request->owners[i] == request->owners[j])) {
+                jk_error_field(error, "owners", "%lld: give numbers of accounts, each from 1 and once",
+                               (long long)request->owners[i]);
+                return;
+            }
 }
 
 void jk_verify_publisher(struct jk_call *call)
@@ -127,6 +150,7 @@ void jk_verify_publisher(struct jk_call *call)
     const char *why = jk_ident_label_fault(jk_span_of(request->evidence));
     check_name(call, request->name);
     if (why) jk_error_field(&call->error, "evidence", "%s", why);
+    check_owners(&call->error, request);
     if (strlen(request->details) > JK_TEXT_MAX)
         jk_error_field(&call->error, "details", "%zu bytes are too many: at most %d", strlen(request->details),
                        JK_TEXT_MAX);
