@@ -2,7 +2,8 @@
 #include "service/evaluate/ready.h"
 
 /* A row for each file; tests/integration/test_stages.py tries every one. */
-#define READY_POLICIES(row) row(competition) row(direct) row(hub_like) row(independent) row(open_source) row(strict)
+#define READY_POLICIES(row)                                                                                            \
+    row(census) row(competition) row(direct) row(hub_like) row(independent) row(open_source) row(strict)
 
 #define DECLARE(name)                                                                                                  \
     extern const unsigned char jk_data_policy_##name[];                                                                \
