@@ -30,7 +30,7 @@
 #include "service/methods.h"
 #include "service/call/services.h"
 #include "service/evaluate/standing.h"
-#include "service/records/blob.h"
+#include "service/records/uploads.h"
 #include "service/records/read_card.h"
 #include "service/records/sweeper.h"
 #include "service/call/waiting.h"
@@ -217,7 +217,7 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
                                             .four_eyes = strcmp(config->four_eyes, "on") == 0,
                                             .evaluator_rest_us = config->evaluator_rest_hours * HOUR_US,
                                             .readings = jk_reading_places_new((unsigned)config->readers),
-                                            .uploads = jk_upload_places_new(),
+                                            .uploads = jk_uploads_new(),
                                             .standings = jk_standings_new(),
                                             .closer = jk_closer_new(server->store)};
     const struct jk_services *made = &server->services;
@@ -405,7 +405,7 @@ static bool stop(struct server *server)
         jk_held_catch_up_stop(server->held_catch_up);
         jk_sweeper_stop(server->sweeper);
         jk_closer_free(server->services.closer);
-        jk_places_free(server->services.uploads);
+        jk_uploads_free(server->services.uploads);
         jk_places_free(server->services.readings);
         jk_standings_free(server->services.standings);
         jk_store_stop(server->store);

@@ -435,6 +435,42 @@ class Uploads(Case):
         self.assertTrue(9 < time.monotonic() - began < 25, time.monotonic() - began)
         Manifest({"model.safetensors": "one's own"}).upload(self.alice)
 
+    def drip(self, client, stop):
+        """Uploads one after another, each of which sends just enough not to be ended for it."""
+        request, stub = client.stub("Registry.UploadBlob")
+
+        def messages():
+            yield request(header={"kind": 1, "sha256": os.urandom(32).hex(), "size": 60 << 20})
+            while not stop.is_set():
+                yield request(data=b"x" * 66000)
+                stop.wait(8)
+        while not stop.is_set():
+            try:
+                stub(messages(), timeout=120, metadata=client.metadata())
+            except grpc.RpcError as error:
+                self.ends.append(error.code().name)
+            time.sleep(0.02)
+
+    def test_drips_keep_nobody_out(self):
+        """Four accounts hold all places; whoever uploads at a usual rate gets one, again and again."""
+        stop, self.ends = threading.Event(), []
+        clients = [person(self.admin, "drip") for _ in range(4)]
+        threads = [threading.Thread(target=self.drip, args=(client, stop)) for client in clients for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        try:
+            time.sleep(4)
+            for i in range(6):
+                Manifest({"model.safetensors": "let in %d" % i}).upload(self.bob)
+                time.sleep(0.5)
+            self.assertTrue({"DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED"} & set(self.ends), "all had a place beside them")
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join(30)
+            for client in clients:
+                client.close()
+
 
 class Quotas(Case):
     options = ("--writes-per-day", "3", "--publishers-per-account", "2")

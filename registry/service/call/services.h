@@ -26,6 +26,7 @@ struct jk_closer;
 struct jk_closing_witnesses;
 struct jk_parking;
 struct jk_places;
+struct jk_uploads;
 struct jk_standings;
 struct jk_waiting;
 
@@ -40,7 +41,7 @@ struct jk_services {
     struct jk_waiting *waiting;                   /* streams that wait for the log to grow */
     struct jk_parking *parking;                   /* calls that wait for a log size */
     struct jk_places *readings;                   /* cards that are being read */
-    struct jk_places *uploads;                    /* manifests that are being uploaded */
+    struct jk_uploads *uploads;                   /* manifests that are being uploaded */
     struct jk_standings *standings;               /* kept for counts under a rule */
     struct jk_closer *closer;                     /* reports of stages */
     const struct jk_closing_witnesses *witnesses; /* as a third clock; NULL: none are configured */

@@ -6,9 +6,8 @@
  *   got_header -> check_quota -> got_data -> take_data -> … -> finish_upload -> store_next -> … -> decide_blob
  *   rpc           reader         rpc         reader           reader           reader             sequencer
  *
- * Memory: the bytes are kept for the check, at most 64 MiB an upload, and at most 12 uploads of manifests and lists at once,
- * 3 of them of an account; an upload that brings too little in some time ends, so that a place is not held for
- * nothing. */
+ * Memory: the bytes are kept for the check, at most 64 MiB an upload, and at most 12 uploads of manifests and lists at once
+ * (uploads.h); an upload that brings too little in some time ends, so that a place is not held for nothing. */
 #include <stdlib.h>
 
 #include "auth/access.h"
@@ -23,6 +22,7 @@
 #include "service/records/held.h"
 #include "service/records/present.h"
 #include "service/records/unnamed.h"
+#include "service/records/uploads.h"
 #include "service/call/write.h"
 
 #define DATA_MAX     (512u << 10)
@@ -30,21 +30,19 @@
 #define WINDOW_MS    10000               /* … in such a time */
 #define NAMING_US    INT64_C(3600000000) /* from the first chunk to the record; chunks are kept for a day */
 
-static const struct jk_shares_limits limits = {.most = 12, .each = 3};
-
 struct upload {
     struct jk_blob_facts facts;
     Jokbo__V1__BlobHeader header; /* kept for the fingerprint of its request_id */
     uint64_t received;
     uint64_t window; /* of them, before the time began that runs */
+    bool waits;      /* such a time runs */
     uint64_t number; /* the database's number of this upload; 0: nothing of it is stored */
     uint64_t stored; /* bytes in chunks */
     uint32_t sequence;
     int64_t begun_us; /* when the first chunk was stored, since this machine was started */
     struct jk_sha256 *hash;
     char *bytes;
-    bool placed; /* has a place, of this key */
-    unsigned key;
+    struct jk_upload_place place; /* of a manifest */
 };
 
 static const struct {
@@ -64,12 +62,7 @@ static void release_upload(struct jk_call *call)
     if (!upload) return;
     jk_sha256_free(upload->hash);
     free(upload->bytes);
-    if (upload->placed) jk_places_leave(jk_services_of(call)->uploads, upload->key);
-}
-
-struct jk_places *jk_upload_places_new(void)
-{
-    return jk_places_new(&limits);
+    if (upload->place.call) jk_uploads_leave(jk_services_of(call)->uploads, &upload->place);
 }
 
 /* FAILED_PRECONDITION with the time and the reason's digest; facts about a withdrawn blob. */
@@ -309,7 +302,11 @@ static void got_data(struct jk_call *call)
     struct upload *upload = call->state;
     const Jokbo__V1__UploadBlobRequest *message = (const void *)call->request;
     if (!message) {
-        jk_call_on_reader(call, finish_upload);
+        if (!upload->place.call ||
+            jk_uploads_arrived(jk_services_of(call)->uploads, &upload->place, &call->error) == JK_OK)
+            jk_call_on_reader(call, finish_upload);
+        else
+            jk_call_fail(call);
         return;
     }
     if (message->content_case != JOKBO__V1__UPLOAD_BLOB_REQUEST__CONTENT_DATA)
@@ -330,11 +327,22 @@ static void receive_next(struct jk_call *call)
 {
     struct upload *upload = call->state;
     bool all = upload->received == upload->facts.size;
-    if (!atomic_load(&call->due_ms) || all || upload->received - upload->window >= WINDOW_LEAST) {
+    int64_t due_ms = 0;
+    enum jk_status status = JK_OK;
+    if (!upload->waits || all || upload->received - upload->window >= WINDOW_LEAST) {
+        upload->waits = true;
         upload->window = upload->received;
-        atomic_store(&call->due_ms, jk_monotonic_ms() + WINDOW_MS);
+        due_ms = jk_monotonic_ms() + WINDOW_MS;
     }
-    call->ops->receive(call, got_data);
+    if (upload->place.call)
+        status =
+            jk_uploads_go_on(jk_services_of(call)->uploads, &upload->place, upload->received, due_ms, &call->error);
+    else if (due_ms)
+        atomic_store(&call->due_ms, due_ms);
+    if (status == JK_OK)
+        call->ops->receive(call, got_data);
+    else
+        jk_call_fail(call);
 }
 
 /* ---- the header ---- */
@@ -370,10 +378,7 @@ static enum jk_status keep_header(struct jk_call *call, const Jokbo__V1__BlobHea
     if (!upload->hash || !upload->bytes) return jk_out_of_memory(&call->error);
     jk_sha256_begin(upload->hash);
     if (upload->facts.kind == JK_BLOB_KIND_LICENSE) return JK_OK;
-    JK_TRY(jk_places_take(jk_services_of(call)->uploads, call, "UPLOADS_BUSY", "manifests are being uploaded",
-                          &upload->key, &call->error));
-    upload->placed = true;
-    return JK_OK;
+    return jk_uploads_enter(jk_services_of(call)->uploads, call, &upload->place, &call->error);
 }
 
 /* On a reader thread, before the bytes arrive; checked again, conclusively, when they are here. */
