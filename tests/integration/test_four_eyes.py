@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
-from jokbo import BUILD, ROOT, Case, Client, Manifest, Server, accepted, derivative, external, joined, person  # noqa: E402
+from jokbo import BUILD, ROOT, Case, Client, Manifest, Server, accepted, derivative, eventually, external, joined, person  # noqa: E402
 
 BASE = "skt/A.X-K1"
 DENIED = "PERMISSION_DENIED"
@@ -486,6 +486,25 @@ class Rest(Rulings):
             self.refused(DENIED, "EVALUATOR_RESTS", "Stages.PutStage", new, stage=said)
         self.wait(hours=25)
         self.assertEqual(new.call("Stages.PutStage", stage=other)["teams"], ["upstage"])
+
+    def test_stages_and_revisions_are_no_flood(self):
+        """A cut-off is an hour ahead; of a report there is a revision a minute, and none where nothing has happened."""
+        at = datetime.datetime.fromisoformat(self.admin.call("Demo.GetClock")["time"].rstrip("Z")[:19])
+        moment = lambda **after: (at + datetime.timedelta(**after)).isoformat() + "Z"  # noqa: E731
+        policy = pathlib.Path(ROOT, "registry/data/policies/direct.policy").read_text(encoding="utf-8")
+        self.admin.call("Stages.RecordPolicy", text=policy)
+        stage = {"id": "flood", "title": "Stage", "title_ko": "단계", "open_time": moment(minutes=1), "cutoff_time": moment(minutes=59),
+                 "policy": "direct", "teams": ["upstage"], "source": "invented"}
+        self.wrong(["stage.cutoff_time"], "Stages.PutStage", self.admin, stage=stage)
+        self.admin.call("Stages.PutStage", stage=dict(stage, cutoff_time=moment(minutes=70)))
+        self.wait(minutes=71)
+        eventually(lambda: self.anyone.call("Stages.GetStage", id="flood")["closings"])
+        close = lambda: self.admin.call("Stages.CloseStage", stage="flood", text="again")["revision"]  # noqa: E731
+        self.assertEqual(close(), 1)  # as nothing has happened since
+        self.register("alice/since-the-closing", BASE)
+        self.refused("RESOURCE_EXHAUSTED", "REVISION_TOO_SOON", "Stages.CloseStage", self.admin, stage="flood", text="again")
+        self.wait(minutes=2)
+        self.assertEqual((close(), close()), (2, 2))
 
     def test_a_new_evaluator_resolves_no_dispute(self):
         self.register("alice/disputed", BASE)

@@ -41,6 +41,23 @@ static enum jk_status plan_first(struct jk_call *call, const struct jk_view *vie
                    JK_SPAN_ARG(stage->id));
 }
 
+#define BETWEEN_US INT64_C(60000000)
+
+/* Where evaluators rest, a further revision needs something new, or the last one stands, and a minute since the last:
+ * nobody keeps others from closing by revisions of no use. */
+static enum jk_status check_further(struct jk_call *call, const struct jk_view *view, const struct jk_closing *last,
+                                    int64_t now_us, bool *out_new)
+{
+    bool rests = jk_services_of(call)->evaluator_rest_us > 0;
+    int64_t since_us = now_us - jk_book_time(view->book, last->from);
+    *out_new = !rests || view->size > last->from + 1;
+    if (!rests || !*out_new || since_us >= BETWEEN_US) return JK_OK;
+    call->error.retry_ms = (BETWEEN_US - (since_us > 0 ? since_us : 0)) / 1000 + 1;
+    return jk_fail(&call->error, JK_RESOURCE_EXHAUSTED, "REVISION_TOO_SOON",
+                   "Revision %u of the stage's report was made less than a minute ago; make another one later",
+                   last->revision);
+}
+
 /* What to close, or which closing exists. */
 static enum jk_status plan(struct jk_call *call, struct close *close, int64_t now_us, struct jk_close_plan *out_plan,
                            struct jk_texts *texts)
@@ -56,8 +73,10 @@ static enum jk_status plan(struct jk_call *call, struct close *close, int64_t no
         status = jk_stage_not_found(&call->error, request->stage);
     else if (!last) /* also with a text: before the cut-off, this is the relevant error */
         status = plan_first(call, &view, close, now_us, out_plan);
-    if (status == JK_OK && *request->text) status = jk_close_plan_next(&view, close->stage, out_plan, &call->error);
-    close->stands = last && !*request->text;
+    bool further = *request->text;
+    if (status == JK_OK && last && further) status = check_further(call, &view, last, now_us, &further);
+    if (status == JK_OK && further) status = jk_close_plan_next(&view, close->stage, out_plan, &call->error);
+    close->stands = last && !further;
     close->revision = close->stands ? last->revision : out_plan->revision;
     if (close->stands) jk_texts_note(texts, &last->text, &close->text);
     jk_store_view_end(jk_store_of(call));

@@ -142,6 +142,18 @@ static enum jk_status check_rules(const struct jk_turn *turn, const struct jk_po
                    policy->name, policy->version, policy->rules);
 }
 
+#define AHEAD_US INT64_C(3600000000)
+
+/* Where evaluators rest, a stage's cut-off is said an hour ahead at least, so that it is seen before it has passed. */
+static enum jk_status check_length(const struct jk_change *change, const struct jk_turn *turn,
+                                   const struct jk_stage *now, const struct jk_entry *entry, struct jk_error *error)
+{
+    if (!jk_services_of(change->call)->evaluator_rest_us || entry->until_us - turn->time_us >= AHEAD_US) return JK_OK;
+    if (now && now->cutoff_us == entry->until_us) return JK_OK;
+    jk_error_field(error, "stage.cutoff_time", "is less than an hour ahead");
+    return jk_error_result(error);
+}
+
 /* A change to an open stage takes two: a team removed at the last moment could not come back. */
 static enum jk_status put_stage(struct jk_change *change, struct jk_turn *turn, struct jk_entry *entry,
                                 struct jk_error *error)
@@ -153,6 +165,7 @@ static enum jk_status put_stage(struct jk_change *change, struct jk_turn *turn, 
     if (fault)
         return jk_fail(error, JK_FAILED_PRECONDITION, "STAGE_FIXED", "The stage \"%.*s\" %s", JK_SPAN_ARG(entry->stage),
                        fault);
+    JK_TRY(check_length(change, turn, now, entry, error));
     bool at_once = true;
     if (now && now->opens_us <= turn->time_us) JK_TRY(jk_teams_put(change, turn, now, entry->teams, &at_once, error));
     return at_once ? jk_turn_append(turn, entry, &index, error) : JK_OK;
