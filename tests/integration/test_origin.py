@@ -510,7 +510,27 @@ class Contested(Claiming):
         self.assertEqual([found(team="sk-telecom"), found(team="upstage")], [both] * 2, "both families are concerned")
         self.resolve(other)
         self.assertEqual(found(open=True), both[:1])
-        self.open(self.alice, earlier, maker)
+        self.refused(STATE, "DISPUTE_DECIDED", OPEN, self.alice, **self.request(earlier, maker))
+
+    def test_what_was_dismissed_stays_so(self):
+        """Another copy does not open it again; the other side may dispute, and so may this one about another release."""
+        weights = self.weights()
+        maker, copy = self.add("bob", **weights), self.add("carol", **weights)
+        first = self.open(self.carol, copy, maker)
+        self.assertEqual(len(self.contested(maker)), 1)
+        self.resolve(first)
+        for model in (copy, self.add("carol", **weights)):
+            failure = self.refused(STATE, "DISPUTE_DECIDED", OPEN, self.carol, **self.request(model, maker))
+            self.assertEqual(failure.metadata["log_index"], first)
+            self.assertIn("ask an evaluator", failure.message)
+        self.carol.call("Registry.YankRelease", name=copy + "@1", reason="x")
+        copy = self.add("carol", **weights)
+        self.refused(STATE, "DISPUTE_DECIDED", OPEN, self.carol, **self.request(copy, maker))
+        self.assertEqual(self.contested(maker), [])
+        self.open(self.bob, maker, copy)
+        self.open(self.carol, copy, self.add("bob", **weights))  # a model that none was about
+        self.release(maker, self.bob, version="2", **weights)
+        self.open(self.carol, copy, maker)
 
     def test_both_stand_in_claims(self):
         """Each family's team sees both, with what each can show."""

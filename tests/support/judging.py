@@ -9,7 +9,7 @@ FILES = ({"a.safetensors": "a"}, {"a.safetensors": "a", "README.md": "b"}, {"b.g
 MANIFESTS = [jokbo.Manifest(files, ["layer.%d" % i] if i in (0, 5) else []) for i, files in enumerate(FILES)]
 # Refusals that a random step may meet.
 EXPECTED = {"TARGET_IS_BASE", "NO_NAMESPACE", "NOT_VERIFIED", "NOT_ADOPTED", "RULING_PENDING", "ALREADY_SO", "NOT_A_DERIVATIVE", "NOT_A_ROOT",
-            "NO_CONTENT", "RELEASE_NOT_FOUND", "NOTHING_SHARED", "DISPUTE_OPEN", "NOT_CONCERNED", "BLOB_WITHDRAWN", "BLOB_NOT_FOUND",
+            "NO_CONTENT", "RELEASE_NOT_FOUND", "NOTHING_SHARED", "DISPUTE_OPEN", "DISPUTE_DECIDED", "NOT_CONCERNED", "BLOB_WITHDRAWN", "BLOB_NOT_FOUND",
             "ALREADY_ADOPTED", "CYCLE"}
 
 

@@ -142,6 +142,33 @@ static enum jk_status check_new(struct jk_turn *turn, const struct jk_entry *ent
                    again);
 }
 
+/* What was dismissed about a release stays so, whatever copy of it the same side comes with next: an open dispute shows on
+ * the model that it is against. Another release may be another matter. */
+static enum jk_status check_undecided(struct jk_turn *turn, const struct jk_entry *entry, uint32_t model,
+                                      struct jk_error *error)
+{
+    struct jk_dispute wanted = subject_of(turn, entry, model);
+    uint32_t n = jk_turn_size(turn);
+    JK_CLEANUP(jk_text_done) struct jk_text actor;
+    if (entry->kind != JK_KIND_DISPUTE_ORIGIN) return JK_OK;
+    jk_text_init(&actor, 0);
+    jk_actor_write(&entry->actor, &actor);
+    for (uint32_t slot = jk_book_disputes(turn->book, n); slot-- > 0;) {
+        const struct jk_dispute *dispute = jk_book_dispute(turn->book, slot);
+        if (dispute->against != wanted.against || dispute->about != JK_ABOUT_ORIGIN || dispute->resolved == JK_NONE ||
+            dispute->outcome != JK_OUTCOME_DISMISSED || !jk_span_equal(dispute->actor, jk_text_span(&actor)) ||
+            jk_book_deciding(turn->book, wanted.against, dispute->resolved) !=
+                jk_book_deciding(turn->book, wanted.against, n))
+            continue;
+        jk_error_fact(error, "log_index", "%u", dispute->from);
+        return jk_fail(error, JK_FAILED_PRECONDITION, "DISPUTE_DECIDED",
+                       "The dispute of log entry %u about what this release of \"%.*s\" contains was dismissed by log "
+                       "entry %u; with new evidence ask an evaluator, who can rule on its origin without a dispute",
+                       dispute->from, JK_SPAN_ARG(entry->against), dispute->resolved);
+    }
+    return JK_OK;
+}
+
 static enum jk_status reply_dispute(struct jk_change *change, struct jk_turn *turn, uint32_t index, const char *text,
                                     const char *resolution, ProtobufCMessage **out_reply)
 {
@@ -276,6 +303,7 @@ static enum jk_status decide_open(struct jk_change *change, struct jk_turn *turn
     else
         JK_TRY(check_claim(change, turn, model, request->stage, &entry, error));
     JK_TRY(check_new(turn, &entry, model, error));
+    JK_TRY(check_undecided(turn, &entry, model, error));
     JK_TRY(jk_turn_text(turn, jk_span_of(request->text), &entry.text, error));
     JK_TRY(jk_turn_append(turn, &entry, &index, error));
     return reply_dispute(change, turn, index, request->text, "", out_reply);
