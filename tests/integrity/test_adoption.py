@@ -109,14 +109,47 @@ class OfOnesOwn(Adoption, unittest.TestCase):
     """The name is the publisher's own, on which strangers built; that the registered model is the same one is its word alone."""
     row = "Adoption by a verified publisher, of a name of its own"
     external = OWN
+    license = "Apache-2.0"
 
     def play(self):
         mallory = self.account()
         self.publishers(mallory, "known", 1)
         self.verify("known-0")
-        model = self.register(mallory, "known-0/child", SKT, **self.upload(mallory, "child"))
+        model = self.register(mallory, "known-0/child", SKT, license=self.license, **self.upload(mallory, "child"))
         self.admin.call("Registry.SetNamespace", publisher="known-0", organisation="huggingface.co/known-0", evidence="hub-file")
         mallory.call("Registry.AdoptExternalModel", external=self.external, model=model)
+
+
+class OverALicense(OfOnesOwn):
+    """What the holder of the name says to be the hub's model has a licence that whoever built on the hub's does not keep to."""
+    row = "Adoption of a name of its own, onto a model with a strict licence"
+    victim_lost_by = ("REASON_LICENSE_CONFLICT",)
+    license = "LicenseRef-exaone-ai-model-1.1-nc"
+
+    def prepare(self):
+        maker = self.stranger("maker")
+        self.publishers(maker, "maker", 1)
+        self.admin.call("Registry.VerifyPublisher", name="maker-0", evidence="domain")
+        self.honest = [self.register(maker, "maker-0/m-%d" % i, SKT, on_hub(self.external.partition("/")[2]), relation="merge",
+                                     **self.give(maker, "made", i)) for i in range(STRANGERS)]
+
+    def measure(self):
+        """Nothing is gained but what others lose."""
+        self.play()
+        return {name: (0, self.lost(rule)) for name, rule in self.rules().items()}
+
+
+class OverALicenseThenRuled(OverALicense):
+    """Two evaluators give the adoption up."""
+    row = "The same, once two evaluators gave the adoption up"
+    options = ("--evaluator-rest-hours", "0")
+
+    def play(self):
+        super().play()
+        first, second = (self.stranger("evaluator", ["evaluator"], ["roster", "models"], by=by) for by in (None, self.stranger(
+            "another admin", ["admin"], ["accounts", "tokens", "roster", "models"])))
+        made = first.call("Registry.UnadoptExternalModel", external=self.external, model="known-0/child", reason="not-the-same")
+        second.call("Stages.DecideRuling", ruling=made["ruling"], confirm=True)
 
 
 if __name__ == "__main__":
