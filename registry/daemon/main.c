@@ -29,6 +29,7 @@
 #include "service/call/parking.h"
 #include "service/methods.h"
 #include "service/call/services.h"
+#include "service/call/unlogged.h"
 #include "service/evaluate/standing.h"
 #include "service/records/uploads.h"
 #include "service/records/read_card.h"
@@ -218,10 +219,12 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
                                             .evaluator_rest_us = config->evaluator_rest_hours * HOUR_US,
                                             .readings = jk_reading_places_new((unsigned)config->readers),
                                             .uploads = jk_uploads_new(),
+                                            .unlogged = jk_unlogged_new((unsigned)config->account_writes_per_day),
                                             .standings = jk_standings_new(),
                                             .closer = jk_closer_new(server->store)};
     const struct jk_services *made = &server->services;
-    if (!made->readings || !made->uploads || !made->standings || !made->closer) return jk_out_of_memory(error);
+    if (!made->readings || !made->uploads || !made->unlogged || !made->standings || !made->closer)
+        return jk_out_of_memory(error);
     JK_TRY(jk_parking_start(server->store, &server->services.parking, error));
     return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
 }
@@ -409,6 +412,7 @@ static bool stop(struct server *server)
         jk_places_free(server->services.readings);
         jk_standings_free(server->services.standings);
         jk_store_stop(server->store);
+        jk_unlogged_free(server->services.unlogged);
         jk_witness_free(server->witnesses);
     }
     jk_embedded_stop(server->embedded);

@@ -473,7 +473,7 @@ class Uploads(Case):
 
 
 class Quotas(Case):
-    options = ("--writes-per-day", "3", "--publishers-per-account", "2")
+    options = ("--writes-per-day", "3", "--publishers-per-account", "2", "--account-writes-per-day", "40")
 
     def test_publishers_of_an_account(self):
         self.alice.call("Registry.CreatePublisher", name="alice-2")
@@ -481,6 +481,23 @@ class Quotas(Case):
         self.refused("RESOURCE_EXHAUSTED", "PUBLISHERS_QUOTA", "Registry.CreatePublisher", name="alice-3",
                      validate_only=True)
         self.bob.call("Registry.CreatePublisher", name="bob-2")
+
+    def test_writes_without_an_entry(self):
+        """Each leaves a stored reply or a record: also one that changes nothing, such as a token that is revoked again."""
+        one, other = (person(self.admin, "writes much", scopes=["models", "publishers", "tokens"]) for _ in range(2))
+        for client in (one, other):
+            self.addCleanup(client.close)
+        token = one.call("Access.CreateToken", scopes=["TOKEN_SCOPE_MODELS"])["token"]["id"]
+        again = dict(id=token, request_id=new_id())
+        for _ in range(45):  # the same request is one write
+            one.call("Access.RevokeToken", **again)
+        for _ in range(38):
+            one.call("Access.RevokeToken", id=token, request_id=new_id())
+        failure = self.refused("RESOURCE_EXHAUSTED", "ACCOUNT_QUOTA", "Access.RevokeToken", one, id=token, request_id=new_id())
+        self.assertIn("40 changes without an entry", failure.message)
+        one.call("Registry.CreatePublisher", name="writes-much")  # an entry
+        Manifest({"model.safetensors": "new bytes"}).upload(one)
+        other.call("Access.CreateToken", scopes=["TOKEN_SCOPE_MODELS"])
 
     def exhausted(self, method, client, **fields):
         failure = self.refused("RESOURCE_EXHAUSTED", "PUBLISHER_QUOTA", method, client, **fields)

@@ -28,6 +28,7 @@ struct jk_parking;
 struct jk_places;
 struct jk_uploads;
 struct jk_standings;
+struct jk_unlogged;
 struct jk_waiting;
 
 struct jk_services {
@@ -42,6 +43,7 @@ struct jk_services {
     struct jk_parking *parking;                   /* calls that wait for a log size */
     struct jk_places *readings;                   /* cards that are being read */
     struct jk_uploads *uploads;                   /* manifests that are being uploaded */
+    struct jk_unlogged *unlogged;                 /* writes without an entry, by account */
     struct jk_standings *standings;               /* kept for counts under a rule */
     struct jk_closer *closer;                     /* reports of stages */
     const struct jk_closing_witnesses *witnesses; /* as a third clock; NULL: none are configured */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "service/call/dispatch.h"
+#include "service/call/unlogged.h"
 #include "tlog/receipt.h"
 
 /* A UUID in its text form (8-4-4-4-12 hexadecimal digits, any case) as 16 bytes; all zero is refused. */
@@ -101,9 +102,13 @@ static enum jk_status decide_change(struct jk_write *write, struct jk_turn *turn
 {
     struct jk_change *change = (struct jk_change *)write;
     ProtobufCMessage *reply = NULL;
+    uint32_t before = jk_turn_size(turn);
     JK_TRY(still_allowed(change->call, turn));
     JK_TRY(change->decide(change, turn, &reply));
-    return pack_reply(change, reply);
+    JK_TRY(pack_reply(change, reply));
+    uint64_t account = change->call->principal.account;
+    if (write->dry || change->charged || !account || jk_turn_size(turn) != before) return JK_OK;
+    return jk_unlogged_spend(jk_services_of(change->call)->unlogged, account, turn->time_us, &change->call->error);
 }
 
 /* ---- changes that make one entry ---- */

@@ -191,6 +191,7 @@ static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn
         if (!stored) JK_TRY(name_chunks(turn, upload, &call->error));
         if (stored) upload->facts.renewed_us = turn->time_us;
         JK_TRY(record_facts(turn, &upload->facts, &call->error));
+        change->charged = true; /* by its bytes */
     }
     if (manifest) JK_TRY(jk_held_note(turn, &upload->facts.digest, &call->error));
     Jokbo__V1__Blob *reply = jk_present_blob(&call->arena, &upload->facts);
