@@ -26,10 +26,10 @@
 #include "daemon/repair.h"
 #include "rpc/server.h"
 #include "service/records/held_catch_up.h"
+#include "service/call/account_quota.h"
 #include "service/call/parking.h"
 #include "service/methods.h"
 #include "service/call/services.h"
-#include "service/call/unlogged.h"
 #include "service/evaluate/standing.h"
 #include "service/records/uploads.h"
 #include "service/records/read_card.h"
@@ -211,19 +211,21 @@ static enum jk_status start_store(struct server *server, struct jk_error *error)
     const struct jk_config *config = &server->config;
     struct jk_store_options options = store_options(server);
     JK_TRY(jk_store_start(&options, &server->store, error));
-    server->services = (struct jk_services){.store = server->store,
-                                            .publishers_per_account = (unsigned)config->publishers_per_account,
-                                            .writes_per_day = (unsigned)config->writes_per_day,
-                                            .blob_bytes_per_day = (uint64_t)config->blob_bytes_per_day,
-                                            .four_eyes = strcmp(config->four_eyes, "on") == 0,
-                                            .evaluator_rest_us = config->evaluator_rest_hours * HOUR_US,
-                                            .readings = jk_reading_places_new((unsigned)config->readers),
-                                            .uploads = jk_uploads_new(),
-                                            .unlogged = jk_unlogged_new((unsigned)config->account_writes_per_day),
-                                            .standings = jk_standings_new(),
-                                            .closer = jk_closer_new(server->store)};
+    server->services = (struct jk_services){
+        .store = server->store,
+        .publishers_per_account = (unsigned)config->publishers_per_account,
+        .writes_per_day = (unsigned)config->writes_per_day,
+        .blob_bytes_per_day = (uint64_t)config->blob_bytes_per_day,
+        .four_eyes = strcmp(config->four_eyes, "on") == 0,
+        .evaluator_rest_us = config->evaluator_rest_hours * HOUR_US,
+        .readings = jk_reading_places_new((unsigned)config->readers),
+        .uploads = jk_uploads_new(),
+        .account_quota = jk_account_quota_new((uint64_t)config->writes_per_day * JK_ACCOUNT_PUBLISHERS_WORTH,
+                                              (uint64_t)config->account_writes_per_day),
+        .standings = jk_standings_new(),
+        .closer = jk_closer_new(server->store)};
     const struct jk_services *made = &server->services;
-    if (!made->readings || !made->uploads || !made->unlogged || !made->standings || !made->closer)
+    if (!made->readings || !made->uploads || !made->account_quota || !made->standings || !made->closer)
         return jk_out_of_memory(error);
     JK_TRY(jk_parking_start(server->store, &server->services.parking, error));
     return jk_waiting_start(server->store, &(struct jk_waiting_options){0}, &server->services.waiting, error);
@@ -412,7 +414,7 @@ static bool stop(struct server *server)
         jk_places_free(server->services.readings);
         jk_standings_free(server->services.standings);
         jk_store_stop(server->store);
-        jk_unlogged_free(server->services.unlogged);
+        jk_account_quota_free(server->services.account_quota);
         jk_witness_free(server->witnesses);
     }
     jk_embedded_stop(server->embedded);

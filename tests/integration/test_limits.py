@@ -472,6 +472,31 @@ class Uploads(Case):
                 client.close()
 
 
+class QuotaOfAccounts(Case):
+    options = ("--writes-per-day", "3")
+
+    def test_entries_of_an_account(self):
+        """Four times a publisher's, over all its publishers, each of which is an entry too; but for a registrar's."""
+        erin, rita = person(self.admin, "erin"), person(self.admin, "rita", ["registrar"])
+        for client in (erin, rita):
+            self.addCleanup(client.close)
+        for i in range(5):
+            erin.call("Registry.CreatePublisher", name="erin-%d" % i)
+        method, batch = "Registry.RegisterDerivative", "Registry.BatchRegisterDerivatives"
+        for i in range(3):
+            erin.call(batch, derivatives=[derivative("erin-%d/%d" % (i, j), SKT) for j in range(2)])
+        failure = self.refused("RESOURCE_EXHAUSTED", "ACCOUNT_QUOTA", batch, erin,
+                               derivatives=[derivative("erin-3/%d" % i, SKT) for i in range(2)])  # all or none
+        self.assertIn("has written 11 entries today", failure.message)
+        self.assertIn("RetryInfo", failure.details)
+        erin.call(method, derivative=derivative("erin-3/0", SKT), validate_only=True)
+        erin.call(method, derivative=derivative("erin-3/0", SKT))
+        self.refused("RESOURCE_EXHAUSTED", "ACCOUNT_QUOTA", method, erin, derivative=derivative("erin-4/0", SKT))
+        self.refused("RESOURCE_EXHAUSTED", "ACCOUNT_QUOTA", "Registry.YankRelease", erin, name="erin-0/0@1", reason="x")
+        for i in range(14):
+            rita.call("Registry.CreatePublisher", name="found-%d" % i, on_behalf=True)
+
+
 class Quotas(Case):
     options = ("--writes-per-day", "3", "--publishers-per-account", "2", "--account-writes-per-day", "40")
 

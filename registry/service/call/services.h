@@ -22,13 +22,13 @@
 #define JK_READ_ENTRIES_MAX   1000000
 #define JK_LICENSE_TEXT_BYTES (1u << 20)
 
+struct jk_account_quota;
 struct jk_closer;
 struct jk_closing_witnesses;
 struct jk_parking;
 struct jk_places;
 struct jk_uploads;
 struct jk_standings;
-struct jk_unlogged;
 struct jk_waiting;
 
 struct jk_services {
@@ -43,7 +43,7 @@ struct jk_services {
     struct jk_parking *parking;                   /* calls that wait for a log size */
     struct jk_places *readings;                   /* cards that are being read */
     struct jk_uploads *uploads;                   /* manifests that are being uploaded */
-    struct jk_unlogged *unlogged;                 /* writes without an entry, by account */
+    struct jk_account_quota *account_quota;       /* changes of each account */
     struct jk_standings *standings;               /* kept for counts under a rule */
     struct jk_closer *closer;                     /* reports of stages */
     const struct jk_closing_witnesses *witnesses; /* as a third clock; NULL: none are configured */

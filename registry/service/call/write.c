@@ -5,8 +5,8 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "service/call/account_quota.h"
 #include "service/call/dispatch.h"
-#include "service/call/unlogged.h"
 #include "tlog/receipt.h"
 
 /* A UUID in its text form (8-4-4-4-12 hexadecimal digits, any case) as 16 bytes; all zero is refused. */
@@ -98,6 +98,16 @@ static enum jk_status pack_reply(struct jk_change *change, ProtobufCMessage *rep
     return JK_OK;
 }
 
+/* A registrar's entries are for others, and a roster or a census has many. */
+static enum jk_status charge_account(struct jk_change *change, const struct jk_turn *turn, uint32_t entries)
+{
+    const struct jk_principal *principal = &change->call->principal;
+    bool free = entries == 0 ? change->charged : (principal->roles & (JK_ROLE_REGISTRAR | JK_ROLE_ADMIN)) != 0;
+    if (change->write.dry || free || !principal->account) return JK_OK;
+    return jk_account_quota_spend(jk_services_of(change->call)->account_quota, principal->account, entries,
+                                  turn->time_us, &change->call->error);
+}
+
 static enum jk_status decide_change(struct jk_write *write, struct jk_turn *turn)
 {
     struct jk_change *change = (struct jk_change *)write;
@@ -106,9 +116,7 @@ static enum jk_status decide_change(struct jk_write *write, struct jk_turn *turn
     JK_TRY(still_allowed(change->call, turn));
     JK_TRY(change->decide(change, turn, &reply));
     JK_TRY(pack_reply(change, reply));
-    uint64_t account = change->call->principal.account;
-    if (write->dry || change->charged || !account || jk_turn_size(turn) != before) return JK_OK;
-    return jk_unlogged_spend(jk_services_of(change->call)->unlogged, account, turn->time_us, &change->call->error);
+    return charge_account(change, turn, jk_turn_size(turn) - before);
 }
 
 /* ---- changes that make one entry ---- */
@@ -150,11 +158,13 @@ static enum jk_status decide_entry(struct jk_write *write, struct jk_turn *turn)
 {
     struct jk_change *change = (struct jk_change *)write;
     ProtobufCMessage *reply = NULL;
+    uint32_t before = jk_turn_size(turn);
     JK_TRY(still_allowed(change->call, turn));
     JK_TRY(change->enter(change, turn));
     JK_TRY(change->tell(change, turn, &reply));
     JK_TRY(keep_entry(change));
-    return pack_reply(change, reply);
+    JK_TRY(pack_reply(change, reply));
+    return charge_account(change, turn, jk_turn_size(turn) - before);
 }
 
 /* A reply that an earlier version stored whole is returned as it is. */
