@@ -252,9 +252,8 @@ static enum jk_status read_record(struct jk_plan *plan, struct jk_plan_node *nod
 }
 
 /* True for a record that was observed, and nothing else of its id since: then nothing of it is read. */
-static bool is_observed(struct jk_plan *plan, struct jk_plan_node *node, struct jk_span bytes)
+static bool is_observed(struct jk_plan *plan, struct jk_plan_node *node, struct jk_digest digest)
 {
-    struct jk_digest digest = jk_digest_of(bytes);
     struct jk_span key = {(const char *)digest.bytes, sizeof digest.bytes};
     uint32_t number = jk_intern_find(&plan->records, key);
     if (number == NONE) return false;
@@ -268,12 +267,27 @@ static bool is_observed(struct jk_plan *plan, struct jk_plan_node *node, struct 
     return true;
 }
 
+/* A line that says only that it is as the log had it when the run was read; false where the log says something else now. */
+static bool is_same(struct jk_plan *plan, struct jk_plan_node *node, const struct jk_census_line *line)
+{
+    uint32_t slot = jk_book_observed_id(plan->book, plan->hub, line->id, plan->n);
+    const struct jk_observation *seen = slot == JK_NONE ? NULL : jk_book_observation(plan->book, slot);
+    return seen && seen->state == JK_OBSERVED_PRESENT && jk_span_equal(seen->revision, line->revision) &&
+           jk_span_equal(seen->identity, line->identity) && is_observed(plan, node, seen->record);
+}
+
 static enum jk_status read_state(struct jk_plan *plan, struct jk_plan_node *node, const struct jk_census_line *line,
                                  struct jk_error *error)
 {
-    node->state = line->state;
+    bool same = line->state == JK_CENSUS_SAME;
+    node->state = same ? JK_CENSUS_PRESENT : line->state;
     if (line->state == JK_CENSUS_PRESENT)
-        return is_observed(plan, node, line->record) ? JK_OK : read_record(plan, node, line, error);
+        return is_observed(plan, node, jk_digest_of(line->record)) ? JK_OK : read_record(plan, node, line, error);
+    if (same && is_same(plan, node, line)) return JK_OK;
+    if (same) {
+        node->state = JK_CENSUS_UNKNOWN;
+        node->why = "the log says something else of it than when the run was read, so it has to be read again";
+    }
     node->name = jk_plan_name(plan, line->id);
     node->identity = number_identity(plan, line->identity);
     node->to = jk_plan_name(plan, line->to);

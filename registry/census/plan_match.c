@@ -109,7 +109,8 @@ static void match_moved(struct jk_plan *plan, struct jk_plan_node *node)
     if (!before || !now || now->state != JK_CENSUS_PRESENT || is_replaced(now, before)) return;
     if (now->model != JK_NONE && now->model != before->model) return;
     now->model = before->model;
-    if (before->state == JK_OBSERVED_MOVED && before->to == node->to) return;
+    bool told = before->name == node->to || (before->state == JK_OBSERVED_MOVED && before->to == node->to);
+    if (told) return; /* the log has that move */
     now->moved_from = node->name;
     now->move_offset = node->offset;
     now->move_length = node->length;

@@ -72,9 +72,23 @@ static void absent(const char *id)
     add_line(&(struct jk_census_line){.state = JK_CENSUS_ABSENT, .id = jk_span_of(id)});
 }
 
+static void moved_as(const char *id, const char *to, const char *identity)
+{
+    add_line(&(struct jk_census_line){
+        .state = JK_CENSUS_MOVED, .id = jk_span_of(id), .to = jk_span_of(to), .identity = jk_span_of(identity)});
+}
+
 static void moved(const char *id, const char *to)
 {
-    add_line(&(struct jk_census_line){.state = JK_CENSUS_MOVED, .id = jk_span_of(id), .to = jk_span_of(to)});
+    moved_as(id, to, "");
+}
+
+static void same(const char *id, const char *identity, const char *revision)
+{
+    add_line(&(struct jk_census_line){.state = JK_CENSUS_SAME,
+                                      .id = jk_span_of(id),
+                                      .identity = jk_span_of(identity),
+                                      .revision = jk_span_of(revision)});
 }
 
 /* ---- planning and applying ---- */
@@ -373,6 +387,29 @@ static void releases(void **state)
     is("jung/tiny", JK_PLAN_OBSERVE, "no commit");
 }
 
+/* What was not asked for again is as the log has it, and a parent like any other; unless the log says something else by
+ * the time of the plan. */
+static void as_observed_last(void **state)
+{
+    static const char sha[] = "0123456789abcdef0123456789abcdef01234567";
+    struct jk_ledger *ledger = *state;
+    struct model model = {.id = "jung/tiny", .identity = "a1", .sha = sha, .parents = {BASE}};
+    run_one(ledger, &model);
+    apply(ledger);
+    clear_run();
+    same("jung/tiny", "a1", sha);
+    PRESENT("yoon/tiny-GGUF", .relation = JK_RELATION_QUANTIZED, .parents = {"jung/tiny"});
+    make_plan(ledger);
+    is("jung/tiny", JK_PLAN_UNCHANGED, "");
+    parents_are(is("yoon/tiny-GGUF", JK_PLAN_REGISTER, ""), "jung/tiny@hub-0123456789ab");
+    clear_run();
+    same("jung/tiny", "a2", sha);
+    same("yoon/never", "a3", sha);
+    make_plan(ledger);
+    is("jung/tiny", JK_PLAN_LEFT, "has to be read again");
+    is("yoon/never", JK_PLAN_LEFT, "has to be read again");
+}
+
 /* An external parent that is registered meanwhile is another parent; one that was adopted is the same. */
 static void parents_that_appear(void **state)
 {
@@ -434,7 +471,7 @@ static void renames(void **state)
     make_plan(ledger);
     apply(ledger);
     clear_run();
-    moved("jung/tiny", "jung/small");
+    moved_as("jung/tiny", "jung/small", "id1");
     PRESENT("jung/small", .identity = "id1", .parents = {BASE});
     PRESENT("yoon/other", .identity = "id2", .parents = {BASE});
     PRESENT("yoon/child", .parents = {"jung/tiny", "jung/small"});
@@ -620,19 +657,11 @@ int main(void)
 {
 #define RUN(name) cmocka_unit_test_setup_teardown(name, begin_run, end_run)
     const struct CMUnitTest tests[] = {
-        RUN(first_run),
-        RUN(odd_parents),
-        RUN(releases),
-        RUN(parents_that_appear),
-        RUN(parents_that_are_released),
-        RUN(renames),
-        RUN(moves_without_the_new),
-        RUN(identities),
-        RUN(absences),
-        RUN(claimed_publishers),
-        RUN(claimed_later),
-        RUN(told_once),
-        RUN(random_families),
+        RUN(first_run),        RUN(odd_parents),           RUN(releases),
+        RUN(as_observed_last), RUN(parents_that_appear),   RUN(parents_that_are_released),
+        RUN(renames),          RUN(moves_without_the_new), RUN(identities),
+        RUN(absences),         RUN(claimed_publishers),    RUN(claimed_later),
+        RUN(told_once),        RUN(random_families),
     };
     jk_digest_setup();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
