@@ -55,7 +55,7 @@ void jk_plan_free(struct jk_plan *plan)
 void *jk_plan_grow(struct jk_plan *plan, void *items, uint32_t count, uint32_t *room, size_t size)
 {
     if (count < *room) return items;
-    uint32_t more = *room ? *room * 2 : 1024;
+    uint32_t more = *room ? *room + *room / (*room < 65536 ? 1 : 4) : 1024; /* large ones are not to lie half empty */
     void *grown = realloc(items, more * size);
     plan->failed = plan->failed || !grown;
     if (!grown) return items;
@@ -143,7 +143,7 @@ static void keep_seen(struct jk_plan *plan, uint32_t at)
     if (seen->model != JK_NONE) plan->seen_of_model[seen->model] = at;
     if (seen->state != JK_OBSERVED_PRESENT) return;
     if (seen->model != JK_NONE) plan->present_of_model[seen->model] = at;
-    keep_record(plan, &seen->record, at);
+    keep_record(plan, &jk_book_observation(plan->book, seen->observation)->record, at);
 }
 
 /* The book's observations are in the order of their entries. */
@@ -158,9 +158,8 @@ static void take_observations(struct jk_plan *plan)
                                     .identity = number_identity(plan, observed->identity),
                                     .to = jk_plan_name(plan, observed->to),
                                     .model = observed->model,
-                                    .state = observed->state,
-                                    .record = observed->record,
-                                    .weight_files = observed->weight_files};
+                                    .observation = i,
+                                    .state = observed->state};
         if (plan->failed) return;
         plan->seen[plan->seen_count] = seen;
         keep_seen(plan, plan->seen_count++);

@@ -104,15 +104,16 @@ static bool has_same_parents(struct jk_plan *plan, const struct jk_plan_node *no
 static const char *difference(struct jk_plan *plan, const struct jk_plan_node *node, const struct jk_release *release)
 {
     JK_CLEANUP(jk_text_done) struct jk_text text;
-    uint32_t seen = plan->present_of_model[node->model];
+    uint32_t present = plan->present_of_model[node->model];
+    const struct jk_observation *seen =
+        present == NONE ? NULL : jk_book_observation(plan->book, plan->seen[present].observation);
     const struct {
         bool changed;
         const char *what;
-    } parts[] = {
-        {release->relation != node->relation, "relation"},
-        {!has_same_parents(plan, node, release), "parents"},
-        {!jk_span_equal(jk_book_license_text(plan->book, release->license), node->expression), "licence"},
-        {seen != NONE && !jk_digest_equal(&plan->seen[seen].weight_files, &node->weight_files), "weight files"}};
+    } parts[] = {{release->relation != node->relation, "relation"},
+                 {!has_same_parents(plan, node, release), "parents"},
+                 {!jk_span_equal(jk_book_license_text(plan->book, release->license), node->expression), "licence"},
+                 {seen && !jk_digest_equal(&seen->weight_files, &node->weight_files), "weight files"}};
     jk_text_init(&text, 0);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (parts[i].changed) jk_text_addf(&text, "%s%s", text.len > 0 ? ", " : "changed: ", parts[i].what);

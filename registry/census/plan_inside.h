@@ -14,8 +14,8 @@
 struct jk_plan_seen {
     uint32_t name, identity, to; /* numbers of names and identities */
     uint32_t model;
+    uint32_t observation; /* of the book: slot */
     enum jk_observed state;
-    struct jk_digest record, weight_files;
 };
 
 /* A parent of a line's model: what its text means, and later what it is. */
