@@ -306,7 +306,14 @@ static void keep_node(struct jk_plan *plan, struct jk_plan_node *node)
         node->state = JK_CENSUS_UNKNOWN;
         node->why = "the run has a line about it before";
     } else if (node->identity != NONE && node->state == JK_CENSUS_PRESENT) {
-        if (plan->node_of_identity[node->identity] == NONE) plan->node_of_identity[node->identity] = at;
+        uint32_t same = plan->node_of_identity[node->identity];
+        if (same == NONE) {
+            plan->node_of_identity[node->identity] = at;
+        } else {
+            node->state = JK_CENSUS_UNKNOWN;
+            node->why = jk_plan_phrase(plan, "the run has its identity before, as that of %.*s",
+                                       JK_SPAN_ARG(jk_intern_text(&plan->names, plan->nodes[same].name)));
+        }
     }
     plan->nodes[at] = *node;
 }

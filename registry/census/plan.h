@@ -47,6 +47,7 @@ struct jk_plan_step {
     uint64_t offset; /* of its line */
     uint32_t length; /* … with its line feed, if it was given with it */
     bool record;     /* the step needs the record of that line */
+    bool no_path;    /* left alone, for it leads to no base model */
 };
 
 struct jk_plan;

@@ -301,6 +301,7 @@ static void add_other(struct jk_plan *plan, const struct jk_plan_node *node)
     struct jk_plan_step *step = begin_step(plan, node, node->action);
     step->to = name_of(plan, node->to);
     step->model = jk_plan_model_name(plan, node->model);
+    step->no_path = node->candidate;
 }
 
 static bool writes(const struct jk_plan_node *node)

@@ -298,7 +298,7 @@ static void first_run(void **state)
     is(BASE, JK_PLAN_OBSERVE, "a base model");
     assert_span_is(step_of(BASE)->model, BASE);
     is("yoon/unrelated", JK_PLAN_LEFT, "no path to a base model");
-    is("yoon/alone", JK_PLAN_LEFT, "no parents");
+    assert_true(is("yoon/alone", JK_PLAN_LEFT, "no parents")->no_path);
     assert_int_equal(jk_plan_of(plan, JK_PLAN_REGISTER), 3);
     assert_int_equal(jk_plan_of(plan, JK_PLAN_LEFT), 2);
     apply(ledger);
@@ -610,13 +610,15 @@ static void claimed_later(void **state)
 static void told_once(void **state)
 {
     struct jk_ledger *ledger = *state;
-    PRESENT("jung/tiny", .parents = {BASE});
+    PRESENT("jung/tiny", .identity = "id1", .parents = {BASE});
     PRESENT("Jung/Tiny", .parents = {OTHER});
+    PRESENT("jung/again", .identity = "id1", .parents = {OTHER});
     PRESENT("jung/no-commit", .parents = {BASE}, .sha = "");
     make_plan(ledger);
     assert_int_equal(jk_plan_of(plan, JK_PLAN_REGISTER), 1);
     parents_are(jk_plan_step(plan, 0), BASE "@1");
     is("jung/tiny", JK_PLAN_LEFT, "the run has a line about it before");
+    assert_false(is("jung/again", JK_PLAN_LEFT, "the run has its identity before, as that of jung/tiny")->no_path);
     is("jung/no-commit", JK_PLAN_LEFT, "no commit");
     struct jk_error error;
     jk_error_init(&error, NULL);
