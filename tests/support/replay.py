@@ -21,7 +21,8 @@ HTTP = "127.0.0.1:7480"  # where it serves the log's files
 HOME = "/home/you"
 TIMEOUT_S = 120
 REGISTRY, DEMO = "<!-- replay -->", "<!-- replay demo -->"
-PAGES = {REGISTRY: ("README.md", "registry/docs/tour.md", "registry/docs/verify.md", "registry/docs/weights.md"),
+PAGES = {REGISTRY: ("README.md", "registry/docs/tour.md", "registry/docs/verify.md", "registry/docs/weights.md",
+                    "registry/docs/census.md"),
          DEMO: ("registry/docs/counting.md", "registry/docs/tables.md", "registry/docs/evaluator.md")}
 
 # What differs from run to run and says nothing. Log indexes and the digests of statements do not: on a fresh log they are the same.

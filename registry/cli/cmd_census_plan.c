@@ -1,0 +1,172 @@
+/* `census plan`: what a run would write, before anything is written. */
+#include "base/defer.h"
+#include "cli/census_opened.h"
+#include "cli/commands.h"
+#include "cli/console/pages.h"
+#include "cli/console/print.h"
+#include "cli/console/sheet.h"
+
+#define COLUMNS "action,id,to,identity,model,version,relation,license,parents,why"
+
+/* "publisher/model@version", or "host/id" of what is external. */
+static json_t *parents_json(struct jk_cli *cli, const struct jk_plan_step *step)
+{
+    json_t *parents = json_array();
+    for (uint32_t i = 0; i < step->parent_count; i++) {
+        const struct jk_plan_parent *parent = &step->parents[i];
+        const char *text = jk_arena_printf(&cli->arena, "%.*s%s%.*s", JK_SPAN_ARG(parent->name),
+                                           parent->version.len > 0 ? "@" : "", JK_SPAN_ARG(parent->version));
+        json_array_append_new(parents, json_string(text ? text : ""));
+    }
+    return parents;
+}
+
+static void set_text(json_t *object, const char *key, struct jk_span text)
+{
+    json_object_set_new(object, key, json_stringn(text.len > 0 ? text.at : "", text.len));
+}
+
+/* NULL without memory. */
+static json_t *step_json(struct jk_cli *cli, const struct jk_plan_step *step)
+{
+    json_t *object = json_pack("{s:s}", "action", jk_plan_action_text(step->action));
+    if (!object) return NULL;
+    set_text(object, "id", step->id);
+    set_text(object, "to", step->to);
+    set_text(object, "identity", step->identity);
+    set_text(object, "model", step->model);
+    set_text(object, "version", step->version);
+    set_text(object, "relation", jk_span_of(jk_relation_text(step->relation)));
+    set_text(object, "license", step->license);
+    json_object_set_new(object, "parents", parents_json(cli, step));
+    json_object_set_new(object, "why", json_string(step->why));
+    return object;
+}
+
+/* All but what is unchanged, of which there is nothing to say. */
+static size_t list_steps(const struct jk_plan *plan, const struct jk_plan_step **out_steps)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < jk_plan_count(plan); i++) {
+        const struct jk_plan_step *step = jk_plan_step(plan, i);
+        if (step->action != JK_PLAN_UNCHANGED) out_steps[found++] = step;
+    }
+    return found;
+}
+
+static json_t *totals_json(const struct jk_plan *plan)
+{
+    json_t *totals = json_object();
+    for (int i = 0; i <= JK_PLAN_LEFT; i++)
+        json_object_set_new(totals, jk_plan_action_text((enum jk_plan_action)i),
+                            json_integer((json_int_t)jk_plan_of(plan, (enum jk_plan_action)i)));
+    return totals;
+}
+
+static enum jk_status print_plan_json(const struct jk_census_opened *opened, const struct jk_plan_step **steps,
+                                      size_t shown)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < shown; i++)
+        json_array_append_new(list, step_json(opened->cli, steps[i]));
+    return jk_print_json(opened->cli, json_pack("{s:o, s:o, s:o, s:I}", "run", jk_census_run_json(opened), "totals",
+                                                totals_json(opened->plan), "steps", list, "log_size",
+                                                (json_int_t)jk_book_size(opened->book)));
+}
+
+static enum jk_status print_plan_csv(struct jk_cli *cli, const struct jk_plan_step **steps, size_t shown)
+{
+    JK_TRY(jk_sheet_begin(cli, COLUMNS));
+    for (size_t i = 0; i < shown; i++)
+        JK_TRY(jk_sheet_row(cli, COLUMNS, step_json(cli, steps[i])));
+    return JK_OK;
+}
+
+static const char *parents_text(struct jk_cli *cli, const struct jk_plan_step *step)
+{
+    if (step->parent_count == 0) return "";
+    const struct jk_plan_parent *first = &step->parents[0];
+    const char *text = step->parent_count == 1
+                           ? jk_arena_copy(&cli->arena, first->name.at, first->name.len)
+                           : jk_arena_printf(&cli->arena, "%.*s +%u", JK_SPAN_ARG(first->name), step->parent_count - 1);
+    return text ? text : "";
+}
+
+static void print_steps(struct jk_cli *cli, const struct jk_plan_step **steps, size_t shown)
+{
+    static const struct jk_column columns[] = {{"", false},
+                                               {"repository", false, .wrap = true},
+                                               {"relation", false, .spare = 2},
+                                               {"made from", false, .wrap = true, .spare = 1},
+                                               {"licence", false, .spare = 3},
+                                               {"", false, .wrap = true}};
+    struct jk_table table;
+    jk_table_init(&table, &cli->arena, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < shown; i++) {
+        const struct jk_plan_step *step = steps[i];
+        jk_table_cell(&table, jk_plan_action_text(step->action));
+        if (step->to.len > 0)
+            jk_table_cellf(&table, "%.*s, now %.*s", JK_SPAN_ARG(step->id), JK_SPAN_ARG(step->to));
+        else
+            jk_table_cellf(&table, "%.*s", JK_SPAN_ARG(step->id));
+        jk_table_cell(&table, jk_relation_text(step->relation));
+        jk_table_cell(&table, parents_text(cli, step));
+        jk_table_cellf(&table, "%.*s", JK_SPAN_ARG(step->license));
+        jk_table_cell(&table, step->why);
+    }
+    jk_print_table(cli, &table);
+}
+
+static void print_totals(struct jk_cli *cli, const struct jk_plan *plan)
+{
+    static const char *const words[] = {[JK_PLAN_RENAME] = "renamed on the hub",
+                                        [JK_PLAN_TRANSFER] = "renamed on the hub, to another publisher",
+                                        [JK_PLAN_MOVED] = "renamed on the hub, keeping their name here",
+                                        [JK_PLAN_REGISTER] = "new",
+                                        [JK_PLAN_RELEASE] = "released anew",
+                                        [JK_PLAN_OBSERVE] = "changed in what makes no release",
+                                        [JK_PLAN_ABSENT] = "gone from the hub",
+                                        [JK_PLAN_UNCHANGED] = "nothing is written of these",
+                                        [JK_PLAN_BLOCKED] = "somebody else has to decide",
+                                        [JK_PLAN_LEFT] = "not written, for what they say of themselves"};
+    static const struct jk_column columns[] = {{"", false}, {"models", true}, {"", false, .wrap = true}};
+    struct jk_table table;
+    jk_table_init(&table, &cli->arena, columns, 3);
+    for (int i = 0; i <= JK_PLAN_LEFT; i++) {
+        size_t count = jk_plan_of(plan, (enum jk_plan_action)i);
+        if (count == 0) continue;
+        jk_table_cell(&table, jk_plan_action_text((enum jk_plan_action)i));
+        jk_table_cell(&table, jk_print_number(cli, (int64_t)count));
+        jk_table_cell(&table, words[i]);
+    }
+    jk_print_table(cli, &table);
+}
+
+static enum jk_status print_plan(const struct jk_census_opened *opened)
+{
+    struct jk_cli *cli = opened->cli;
+    const struct jk_plan_step **steps = jk_arena_zalloc(&cli->arena, jk_plan_count(opened->plan) + 1, sizeof *steps);
+    if (!steps) return jk_out_of_memory(&cli->error);
+    uint64_t limit = jk_pages_limit(cli);
+    size_t count = list_steps(opened->plan, steps), shown = limit > 0 && limit < count ? (size_t)limit : count;
+    if (cli->json) return print_plan_json(opened, steps, shown);
+    if (!cli->csv) {
+        fprintf(cli->out, "%s\n\n", jk_print_safe(cli, jk_census_run_text(opened)));
+        print_totals(cli, opened->plan);
+        if (shown > 0) fputc('\n', cli->out);
+        if (shown > 0) print_steps(cli, steps, shown);
+    } else {
+        JK_TRY(print_plan_csv(cli, steps, shown));
+    }
+    if (shown < count)
+        fprintf(cli->err, "%s of %s; --limit 0 shows all.\n", jk_print_number(cli, (int64_t)shown),
+                jk_print_number(cli, (int64_t)count));
+    return JK_OK;
+}
+
+enum jk_status jk_run_census_plan(struct jk_cli *cli)
+{
+    JK_CLEANUP(jk_census_close) struct jk_census_opened opened;
+    JK_TRY(jk_census_open(cli, jk_cli_operand(cli, 0), &opened));
+    return print_plan(&opened);
+}
