@@ -168,6 +168,8 @@ static enum jk_status note_moved(struct crawler *crawler, uint32_t at, struct jk
 {
     struct jk_census_line line = {.state = JK_CENSUS_MOVED, .identity = identity_of(crawler, at), .to = to};
     JK_TRY(meet_model(crawler, to, crawler->crawl->items[at].way, out_to));
+    if (jk_crawl_is_listable(&crawler->crawl->items[*out_to])) /* cards go on naming the old name */
+        JK_TRY(meet_model(crawler, id_at(crawler, at), JK_CRAWL_CHILD, &at));
     return put_state(crawler, at, &line);
 }
 
@@ -478,7 +480,8 @@ static enum jk_status meet_those_before(struct crawler *crawler)
     const struct jk_crawl *seen = &crawler->known->seen;
     uint32_t at;
     for (uint32_t i = 0; i < seen->count; i++)
-        if (seen->items[i].done) JK_TRY(meet_model(crawler, seen->items[i].id, JK_CRAWL_BEFORE, &at));
+        if (seen->items[i].done || seen->items[i].listed)
+            JK_TRY(meet_model(crawler, seen->items[i].id, JK_CRAWL_BEFORE, &at));
     return jk_census_out_note(crawler->out);
 }
 

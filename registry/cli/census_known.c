@@ -40,6 +40,7 @@ static enum jk_status note_observed(struct jk_census_known *known, const struct 
     JK_TRY(jk_crawl_meet(&known->seen, &met, NULL, &at, error));
     struct jk_crawl_item *item = &known->seen.items[at];
     item->done = entry->observed == JK_OBSERVED_PRESENT;
+    item->listed = entry->observed == JK_OBSERVED_MOVED;
     item->identity = kept_text(known, entry->identity);
     item->revision = kept_text(known, entry->revision_hex);
     known->models[at] = kept_text(known, entry->model);
@@ -101,7 +102,7 @@ enum jk_status jk_census_known_narrow(struct jk_cli *cli, const char *const *bas
         status = add_below(cli, bases[i], &names);
     for (uint32_t i = 0; status == JK_OK && i < known->seen.count; i++)
         if (known->models[i].len == 0 || jk_crawl_find(&names, known->models[i]) == JK_CRAWL_NONE)
-            known->seen.items[i].done = false;
+            known->seen.items[i].done = known->seen.items[i].listed = false;
     jk_crawl_done(&names);
     return status;
 }

@@ -7,7 +7,8 @@
 #include "cli/console/cli.h"
 
 struct jk_census_known {
-    /* Items of the way BEFORE; `done`: its newest observation says present, with that identity and revision. */
+    /* Items of the way BEFORE; `done`: its newest observation says present, with that identity and revision; `listed`: it
+     * says that it has moved, so that children may still name it. */
     struct jk_crawl seen;
     struct jk_span *models; /* beside the items: the registered model that it is of; empty for none */
     uint32_t room;

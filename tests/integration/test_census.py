@@ -196,7 +196,7 @@ class Runs(Census):
         hub = self.hub(family())
         self.apply(self.read(hub.url))
         start = self.size()
-        hub.add(model("new/one", BASE, "adapter", 28))
+        hub.add(model("new/one", "kim/law", "adapter", 28))  # whose card names the old name
         hub.rename("kim/law", "kim/law-7B")
         hub.rename("park/poems", "poets/poems")
         hub.remove("jung/solar")
@@ -214,6 +214,11 @@ class Runs(Census):
         start = self.size()
         self.apply(self.read(hub.url))
         self.assertEqual([entry["kind"] for entry in self.entries(start)], ["census"])
+        hub.add(model("new/two", "kim/law", "adapter", 35))
+        self.apply(self.read(hub.url))
+        self.assertEqual([entry["kind"] for entry in self.entries(start)], ["census", "register", "observe", "census"])
+        parents = [row["name"] for row in self.show("new/two")["release"]["parents"]]
+        self.assertEqual(parents, ["kim/law-7B"])
 
     def check_changed(self, hub, start):
         names = {"kim/law-7B": 1, "poets/poems": 1, "lee/law-lora": 2, "new/one": 1}

@@ -338,6 +338,20 @@ class CensusReadTest(unittest.TestCase):
         self.read(hub.url)
         self.assertEqual(self.states()["many/m-002"], "present")
 
+    def test_children_that_name_an_old_name(self):
+        """A card goes on naming what its parent was called: in the run that finds the new name, and in all later ones."""
+        hub = self.hub(family(2))
+        self.read(hub.url)
+        self.registry.apply(self.out)
+        hub.rename("b/one", "b/uno")
+        hub.add(model("new/first", "b/one", "adapter", 51))
+        self.check_complete(self.read(hub.url))
+        self.assertEqual((self.states()["b/one"], self.states()["new/first"]), ("moved", "present"))
+        self.registry.apply(self.out)
+        hub.add(model("new/second", "b/one", "adapter", 52))
+        self.check_complete(self.read(hub.url))
+        self.assertEqual(self.states()["new/second"], "present")
+
     def test_a_base_model_that_was_renamed(self):
         """Lists under both names are read: cards go on naming the old one."""
         hub = self.hub(family(2))
