@@ -179,6 +179,10 @@ static enum jk_status change_roles(struct jk_cli *cli, Jokbo__V1__Account *accou
         JK_TRY(jk_words_values(cli, JK_OPTION_ROLE, &jokbo__v1__role__descriptor, roles, ROLES_MAX, &count));
     account->roles = (Jokbo__V1__Role *)roles;
     account->n_roles = count;
+    bool team = false;
+    for (size_t i = 0; i < count; i++)
+        team = team || roles[i] == JOKBO__V1__ROLE__ROLE_TEAM;
+    if (!team) account->team = (char *)protobuf_c_empty_string; /* which goes with the role */
     return JK_OK;
 }
 

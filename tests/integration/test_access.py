@@ -122,6 +122,17 @@ class Accounts:
         self.refused("PERMISSION_DENIED", "ROLE_REQUIRED", "Access.ListAccounts", client)
         self.assertEqual(client.call("Access.GetCaller")["account"]["roles"], [])
 
+    def test_update_on_the_command_line(self):
+        """What is not given stays; but a team goes with its role."""
+        client = self.person("of a team", ["team"], "upstage", ["models"])
+        run = lambda *words: self.server.jokbo("account", "update", str(client.account), *words)  # noqa: E731
+        self.assertRegex(run("--label", "another").stdout, r"team +upstage\n")
+        done = run("--role", "evaluator")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"roles +evaluator\n(.*\n)*has acted for +upstage\n")
+        account = client.call("Access.GetCaller")["account"]
+        self.assertEqual((account["roles"], account["team"], account["label"]), (["ROLE_EVALUATOR"], "", "another"))
+
     def grants(self, account):
         return {grant["role"]: (grant["since_time"], int(grant["granted_by"])) for grant in account["grants"]}
 
@@ -307,6 +318,23 @@ class Tokens:
         made = self.server.jokbo("token", "create", "--scope", "models", token=self.admin.token)
         number = self.admin.call("Access.ListTokens", page_size=1000)["tokens"][-1]["parent"]
         self.assertIn("It ends with token %s, which created it" % number, made.stderr)
+
+    def test_a_token_takes_no_better_one_away(self):
+        """A weaker one, and one that was made with it, revoke neither it nor others; itself, and its equals, it does."""
+        client = self.person(scopes=["publishers", "models", "tokens"])
+        weak, made = self.child(client, "models", "tokens")
+        equal, other = self.child(client, "models", "tokens")
+        own = client.call("Access.ListTokens")["tokens"][0]["id"]
+        strong = client.call("Access.CreateToken", scopes=scopes("publishers"))["token"]["id"]
+        for number in (own, strong):
+            self.refused("PERMISSION_DENIED", "TOKEN_STRONGER", "Access.RevokeToken", weak, id=number)
+        same, its = self.child(weak, "models", "tokens")
+        self.refused("PERMISSION_DENIED", "TOKEN_STRONGER", "Access.RevokeToken", same, id=made["id"])
+        weak.call("Access.RevokeToken", id=other["id"])
+        self.refused("UNAUTHENTICATED", "TOKEN_INVALID", "Access.GetCaller", equal)
+        weak.call("Access.RevokeToken", id=its["id"])
+        weak.call("Access.RevokeToken", id=made["id"])
+        self.admin.call("Access.RevokeToken", id=own)
 
     def test_a_token_for_another_is_nobodys_child(self):
         """An admin's token ends; what he made for others goes on, and shows who made it."""

@@ -180,6 +180,30 @@ void jk_create_token(struct jk_call *call)
 
 /* ---- revoke ---- */
 
+static bool descends_from(struct jk_directory *directory, uint64_t id, uint64_t ancestor)
+{
+    struct jk_token token;
+    while (id && id != ancestor && jk_directory_token(directory, id, &token))
+        id = jk_token_parent(&token);
+    return id == ancestor;
+}
+
+/* A token for a machine, once in wrong hands, takes none of the account's better ones away. */
+static enum jk_status check_stronger(const struct jk_change *change, const struct jk_turn *turn,
+                                     const struct jk_token *token, struct jk_error *error)
+{
+    const struct jk_principal *caller = &change->call->principal;
+    bool admin = (caller->roles & JK_ROLE_ADMIN) && (caller->scopes & JK_SCOPE_ACCOUNTS);
+    bool stronger = (token->scopes & ~jk_scopes_with_included(caller->scopes)) ||
+                    descends_from(turn->directory, caller->token, token->id);
+    if (admin || token->id == caller->token || !stronger) return JK_OK;
+    return jk_fail(
+        error, JK_PERMISSION_DENIED, "TOKEN_STRONGER",
+        "Token %llu has scopes that the token in use lacks, or is one with which this one ends: revoke it with "
+        "itself, with one that has its scopes, or have an admin do it",
+        (unsigned long long)token->id);
+}
+
 static enum jk_status decide_revoke(struct jk_change *change, struct jk_turn *turn, ProtobufCMessage **out_reply)
 {
     const Jokbo__V1__RevokeTokenRequest *request = (const void *)change->call->request;
@@ -194,6 +218,7 @@ static enum jk_status decide_revoke(struct jk_change *change, struct jk_turn *tu
         return jk_fail(error, JK_NOT_FOUND, "TOKEN_NOT_FOUND", "There is no token %lld of yours",
                        (long long)request->id);
     }
+    JK_TRY(check_stronger(change, turn, &token, error));
     token.revoked = true;
     if (!jk_record_token(turn->arena, &token, &record)) return jk_out_of_memory(error);
     JK_TRY(jk_turn_record(turn, &record, error));
