@@ -67,7 +67,7 @@ static bool renew(struct jk_subject *subject, struct jk_cli *cli, const struct g
     enum jk_status status = why.status;
     if (read && !is_enough(cli, &old))
         status = given->any ? jk_renew_join(&old, given->checkpoint, given->proof, &cli->arena, &fresh, &why)
-                            : jk_renew_ask(cli, old.index, &fresh, &why);
+                            : jk_renew_ask(cli, &old, &fresh, &why);
     subject->file.receipt = fresh;
     if (status == JK_OK) return true;
     jk_results_add(&subject->results, "renewal", read && !given->any ? JK_RESULT_SKIPPED : JK_RESULT_FAILS, "%s",

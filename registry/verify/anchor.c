@@ -8,21 +8,32 @@
 #define LOG (&jokbo__v1__log__descriptor)
 
 /* A call whose failure is not the run's. */
-static enum jk_status ask_log(struct jk_anchor *anchor, const char *method, const ProtobufCMessage *request,
-                              void *out_reply, struct jk_error *error)
+static enum jk_status ask_log(struct jk_cli *cli, const char *method, const ProtobufCMessage *request, void *out_reply,
+                              struct jk_error *error)
 {
     ProtobufCMessage *reply;
-    struct jk_cli *cli = anchor->cli;
     if (!cli->client) JK_TRY(jk_client_new(&cli->settings, &cli->arena, &cli->client, error));
     JK_TRY(jk_client_call(cli->client, LOG, method, request, &cli->arena, &reply, error));
     memcpy(out_reply, &reply, sizeof reply);
     return JK_OK;
 }
 
-static enum jk_status other_log(const struct jk_anchor *anchor, const char *origin, struct jk_error *error)
+static enum jk_status check_origin(struct jk_cli *cli, struct jk_span wanted, const char *origin,
+                                   struct jk_error *error)
 {
-    return jk_fail(error, JK_INVALID_ARGUMENT, "LOG_OTHER", "the server at %.200s keeps the log %.200s, not %.200s",
-                   anchor->cli->settings.server, origin, anchor->origin);
+    cli->server_log = origin;
+    if (jk_span_equal(jk_span_of(origin), wanted)) return JK_OK;
+    return jk_fail(error, JK_INVALID_ARGUMENT, "LOG_OTHER", "the server at %.200s keeps the log %.200s, not %.*s",
+                   cli->settings.server, origin, (int)jk_utf8_cut(wanted, 200).len, wanted.at);
+}
+
+enum jk_status jk_anchor_same_log(struct jk_cli *cli, struct jk_span origin, struct jk_error *error)
+{
+    Jokbo__V1__GetCheckpointRequest request = JOKBO__V1__GET_CHECKPOINT_REQUEST__INIT;
+    Jokbo__V1__Checkpoint *reply;
+    if (cli->server_log) return check_origin(cli, origin, cli->server_log, error);
+    JK_TRY(ask_log(cli, "GetCheckpoint", &request.base, &reply, error));
+    return check_origin(cli, origin, reply->origin, error);
 }
 
 enum jk_status jk_anchor_newest(struct jk_anchor *anchor, struct jk_error *error)
@@ -30,8 +41,8 @@ enum jk_status jk_anchor_newest(struct jk_anchor *anchor, struct jk_error *error
     Jokbo__V1__GetCheckpointRequest request = JOKBO__V1__GET_CHECKPOINT_REQUEST__INIT;
     Jokbo__V1__Checkpoint *reply;
     if (anchor->newest) return JK_OK;
-    JK_TRY(ask_log(anchor, "GetCheckpoint", &request.base, &reply, error));
-    if (strcmp(reply->origin, anchor->origin) != 0) return other_log(anchor, reply->origin, error);
+    JK_TRY(ask_log(anchor->cli, "GetCheckpoint", &request.base, &reply, error));
+    JK_TRY(check_origin(anchor->cli, jk_span_of(anchor->origin), reply->origin, error));
     anchor->newest = reply;
     return JK_OK;
 }
@@ -92,6 +103,13 @@ enum jk_status jk_anchor_open(struct jk_cli *cli, struct jk_span origin, bool of
     return find_keys(out_anchor);
 }
 
+enum jk_status jk_anchor_check_server(struct jk_anchor *anchor, struct jk_error *error)
+{
+    JK_TRY(jk_anchor_newest(anchor, error));
+    if (anchor->keys.count == 0) return JK_OK;
+    return jk_keys_verify(&anchor->keys, jk_span_of(anchor->origin), jk_span_of(anchor->newest->note), NULL, error);
+}
+
 const struct jk_verifier *jk_anchor_keep_key(struct jk_anchor *anchor, struct jk_span note)
 {
     const struct jk_verifier *key;
@@ -149,9 +167,9 @@ enum jk_status jk_anchor_cosigned(struct jk_anchor *anchor, struct jk_span *out_
     struct jk_error why;
     request.cosigned = true;
     jk_error_init(&why, &anchor->cli->arena);
-    enum jk_status status = ask_log(anchor, "GetCheckpoint", &request.base, &reply, &why);
-    if (status == JK_OK && strcmp(reply->origin, anchor->origin) != 0) return other_log(anchor, reply->origin, error);
+    enum jk_status status = ask_log(anchor->cli, "GetCheckpoint", &request.base, &reply, &why);
     if (status == JK_OK) {
+        JK_TRY(check_origin(anchor->cli, jk_span_of(anchor->origin), reply->origin, error));
         *out_note = jk_span_of(reply->note);
         return JK_OK;
     }
@@ -179,28 +197,21 @@ static enum jk_status take_hashes(const Jokbo__V1__ConsistencyProof *reply, stru
     return JK_OK;
 }
 
-/* A proof from another log's server would not hold, and would look as if this log had changed its past: so only a server
- * that shows a checkpoint of this log, signed by one of its keys, is asked for one. */
-static enum jk_status check_server(struct jk_anchor *anchor, struct jk_error *error)
-{
-    JK_TRY(jk_anchor_newest(anchor, error));
-    if (anchor->keys.count == 0) return JK_OK;
-    return jk_keys_verify(&anchor->keys, jk_span_of(anchor->origin), jk_span_of(anchor->newest->note), NULL, error);
-}
-
 static enum jk_status prove_by_server(void *context, uint64_t old_size, uint64_t size, struct jk_proof *out_proof,
                                       struct jk_error *error)
 {
     Jokbo__V1__GetConsistencyProofRequest request = JOKBO__V1__GET_CONSISTENCY_PROOF_REQUEST__INIT;
     Jokbo__V1__ConsistencyProof *reply;
+    struct jk_anchor *anchor = context;
     struct jk_error why;
     out_proof->count = 0;
     if (old_size == 0) return JK_OK; /* the empty proof */
-    JK_TRY(check_server(context, error));
+    /* One from another log's server would not hold, and would look as if this log had changed its past. */
+    JK_TRY(jk_anchor_check_server(anchor, error));
     request.first_size = (int64_t)old_size;
     request.second_size = (int64_t)size;
     jk_error_init(&why, error->arena);
-    enum jk_status status = ask_log(context, "GetConsistencyProof", &request.base, &reply, &why);
+    enum jk_status status = ask_log(anchor->cli, "GetConsistencyProof", &request.base, &reply, &why);
     if (status == JK_OK) return take_hashes(reply, out_proof, error);
     if (status != JK_OUT_OF_RANGE) return jk_fail(error, status, why.reason, "%s", why.message);
     return jk_fail(error, JK_UNAVAILABLE, "LOG_BEHIND",

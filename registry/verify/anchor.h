@@ -28,8 +28,13 @@ struct jk_anchor {
  * only on invalid user input (USAGE, LOCAL_FILE). */
 JK_MUST_USE enum jk_status jk_anchor_open(struct jk_cli *cli, struct jk_span origin, bool offline,
                                           struct jk_anchor *out_anchor);
+/* OK if the server keeps that log, by its own word; LOG_OTHER if another. It is asked once in a run. */
+JK_MUST_USE enum jk_status jk_anchor_same_log(struct jk_cli *cli, struct jk_span origin, struct jk_error *error);
 /* The server's newest checkpoint, asked for once. */
 JK_MUST_USE enum jk_status jk_anchor_newest(struct jk_anchor *anchor, struct jk_error *error);
+/* What a server says of one log must not be taken for another's: OK only if it shows a checkpoint of this log, signed by
+ * one of its keys where any is known. */
+JK_MUST_USE enum jk_status jk_anchor_check_server(struct jk_anchor *anchor, struct jk_error *error);
 /* If the keys are from first use: remembers the newest that signed this note, and returns it; else NULL. */
 const struct jk_verifier *jk_anchor_keep_key(struct jk_anchor *anchor, struct jk_span note);
 /* jk_memory_advance with the server as the source of proofs. On LOG_FORKED `clash` is set. UNAVAILABLE where nothing

@@ -4,6 +4,7 @@
 #include <jokbo/v1/log.pb-c.h>
 
 #include "base/defer.h"
+#include "verify/anchor.h"
 
 #define NOTE_DASH "\xe2\x80\x94 "
 
@@ -12,14 +13,15 @@ static enum jk_status refuse_renewal(struct jk_error *error, const char *why)
     return jk_fail(error, JK_INVALID_ARGUMENT, "RENEWAL", "%s", why);
 }
 
-enum jk_status jk_renew_ask(struct jk_cli *cli, uint64_t index, struct jk_span *out_receipt, struct jk_error *error)
+enum jk_status jk_renew_ask(struct jk_cli *cli, const struct jk_receipt *old, struct jk_span *out_receipt,
+                            struct jk_error *error)
 {
     Jokbo__V1__GetReceiptRequest request = JOKBO__V1__GET_RECEIPT_REQUEST__INIT;
     ProtobufCMessage *reply;
     request.entry_case = JOKBO__V1__GET_RECEIPT_REQUEST__ENTRY_LOG_INDEX;
-    request.log_index = (int64_t)index;
+    request.log_index = (int64_t)old->index;
     request.cosigned = true;
-    if (!cli->client) JK_TRY(jk_client_new(&cli->settings, &cli->arena, &cli->client, error));
+    JK_TRY(jk_anchor_same_log(cli, old->checkpoint.origin, error));
     JK_TRY(jk_client_call(cli->client, &jokbo__v1__log__descriptor, "GetReceipt", &request.base, &cli->arena, &reply,
                           error));
     *out_receipt = jk_span_of(((Jokbo__V1__Receipt *)reply)->receipt);

@@ -7,9 +7,9 @@
 #include "cli/console/cli.h"
 #include "tlog/receipt.h"
 
-/* The server's present receipt of that entry, for the newest cosigned checkpoint. NOT_COSIGNED: no cosigned checkpoint
- * covers it yet. */
-JK_MUST_USE enum jk_status jk_renew_ask(struct jk_cli *cli, uint64_t index, struct jk_span *out_receipt,
+/* The server's present receipt of the same entry, for the newest cosigned checkpoint. NOT_COSIGNED: no cosigned
+ * checkpoint covers it yet. LOG_OTHER: the server keeps another log. */
+JK_MUST_USE enum jk_status jk_renew_ask(struct jk_cli *cli, const struct jk_receipt *old, struct jk_span *out_receipt,
                                         struct jk_error *error);
 /* `proof` is a receipt of the same entry, or bare hashes, base64, one per line, from the leaf to the root; empty: the
  * proof in `old`, for a checkpoint of the same size. `checkpoint` is a signed note; empty: the one in `proof`.

@@ -42,7 +42,8 @@ static void fetch_entry(struct jk_subject *subject, struct jk_cli *cli)
     if (offline(cli))
         (void)jk_fail(&why, JK_INVALID_ARGUMENT, "LOCAL_FILE",
                       "%.300s.entry is missing, and without the entry a receipt proves nothing", subject->file.stem);
-    else if (jk_keep_fetch_entry(cli, receipt.index, &subject->file.entry, &why) == JK_OK)
+    else if ((subject->release || jk_anchor_same_log(cli, receipt.checkpoint.origin, &why) == JK_OK) &&
+             jk_keep_fetch_entry(cli, receipt.index, &subject->file.entry, &why) == JK_OK)
         return;
     skip(subject, "entry", &why);
 }
@@ -122,7 +123,7 @@ static void check_newest(struct jk_subject *subject)
     struct jk_checkpoint checkpoint;
     struct jk_span body, signatures, note;
     struct jk_error why;
-    if (anchor->offline || subject->again || subject->newest_asked || anchor->clash[0]) return;
+    if (anchor->offline || subject->before || subject->newest_asked || anchor->clash[0]) return;
     jk_error_init(&why, subject->results.arena);
     if (jk_anchor_newest(anchor, &why) != JK_OK) {
         skip(subject, "newest checkpoint", &why);
@@ -148,6 +149,20 @@ static enum jk_status find_cosigned(struct jk_subject *subject, struct jk_cli *c
     if (!cli->settings.http) return jk_anchor_cosigned(&subject->anchor, out_note, error);
     const char *url = jk_arena_printf(&cli->arena, "%s/checkpoint", cli->settings.http);
     return jk_download(cli, url, JK_NOTE_MAX, out_note, error);
+}
+
+/* What another log publishes says nothing about this one's witnesses. A note that is none fails the checks to come. */
+static bool is_of_log(const struct jk_subject *subject, struct jk_span note, struct jk_error *out_why)
+{
+    struct jk_span body, signatures, origin;
+    struct jk_error unused;
+    jk_error_init(&unused, NULL);
+    if (jk_note_open(note, &body, &signatures, &unused) != JK_OK || !jk_span_line(&body, &origin)) return true;
+    if (jk_span_equal(origin, jk_span_of(subject->anchor.origin))) return true;
+    (void)jk_fail(out_why, JK_INVALID_ARGUMENT, "LOG_OTHER", "%.200s publishes the log %.*s, not %.200s",
+                  subject->anchor.cli->settings.http, (int)jk_utf8_cut(origin, 200).len, origin.at,
+                  subject->anchor.origin);
+    return false;
 }
 
 static void tell_quorum(struct jk_subject *subject, const struct jk_cli *cli, const struct jk_trust_verdict *verdict)
@@ -197,9 +212,22 @@ static void check_policy(struct jk_subject *subject, struct jk_cli *cli)
         skip(subject, "trust-policy", &why);
         return;
     }
+    if (cli->settings.http && !is_of_log(subject, note, &why)) {
+        skip(subject, "trust-policy", &why);
+        return;
+    }
     if (jk_keys_verify(&subject->anchor.keys, jk_span_of(subject->anchor.origin), note, NULL, &why) == JK_OK)
         check_growth(subject, note, cli->settings.http ? "published checkpoint" : "cosigned checkpoint");
     if (!subject->anchor.clash[0]) check_cosigned(subject, cli, note);
+}
+
+/* Another log may have the same release, and what happened to it there says nothing about this one. */
+static bool may_ask_about_release(struct jk_subject *subject, const struct jk_cli *cli)
+{
+    struct jk_error unused;
+    jk_error_init(&unused, NULL);
+    return !offline(cli) && subject->anchored && !subject->anchor.clash[0] && subject->evidence.statement_read &&
+           jk_anchor_check_server(&subject->anchor, &unused) == JK_OK;
 }
 
 /* That it is in the log does not mean that its publisher still stands by it. Only the server can be asked; whether it
@@ -209,7 +237,7 @@ static void note_yank(struct jk_subject *subject, struct jk_cli *cli)
     char hex[JK_DIGEST_HEX + 1];
     Jokbo__V1__Release *release;
     struct jk_error error = cli->error;
-    if (!subject->release && !offline(cli) && subject->evidence.statement_read) {
+    if (!subject->release && may_ask_about_release(subject, cli)) {
         jk_digest_hex(&subject->evidence.lineage, hex);
         if (jk_release_find(cli, NULL, hex, &release) == JK_OK) subject->release = release;
         cli->error = error;
@@ -228,11 +256,12 @@ enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli)
     if (evidence->receipt_read) {
         JK_TRY(jk_anchor_open(cli, evidence->receipt.checkpoint.origin, offline(cli), &subject->anchor));
         subject->anchored = true;
+        if (subject->before && !subject->anchor.newest) subject->anchor.newest = subject->before->anchor.newest;
     }
     const struct jk_keys none = {0};
     jk_evidence_check(evidence, subject->anchored ? &subject->anchor.keys : &none, &subject->results);
     if (subject->anchored) {
-        if (!subject->again) jk_anchor_tell_key(&subject->anchor, &subject->results);
+        if (!subject->before) jk_anchor_tell_key(&subject->anchor, &subject->results);
         if (subject->anchor.keys.count == 0)
             (void)jk_fail(&subject->trouble, subject->anchor.keyless.status, subject->anchor.keyless.reason, "%s",
                           subject->anchor.keyless.message);

@@ -19,14 +19,14 @@ struct jk_subject {
     struct jk_evidence evidence;
     struct jk_results results;
     struct jk_anchor anchor;
-    bool anchored;           /* `anchor` is open */
-    bool is_manifest;        /* by itself, in `file`: only `folder` is held against it */
-    bool is_certificate;     /* of counts, at `title`: certified.h checks it */
-    bool again;              /* the same log's checkpoint was checked before in this run */
-    bool own_checkpoint;     /* a policy is asked about the receipt's own checkpoint alone */
-    const char *outcome;     /* what happened to the stored receipt; NULL: nothing was to be done */
-    bool newest_asked;       /* the receipt is as new as the server could give it: no need to ask again */
-    struct jk_error trouble; /* the first thing that kept a check from being made; not set offline */
+    bool anchored;                   /* `anchor` is open */
+    bool is_manifest;                /* by itself, in `file`: only `folder` is held against it */
+    bool is_certificate;             /* of counts, at `title`: certified.h checks it */
+    const struct jk_subject *before; /* whose check covered the same log's newest checkpoint already; NULL: none */
+    bool own_checkpoint;             /* a policy is asked about the receipt's own checkpoint alone */
+    const char *outcome;             /* what happened to the stored receipt; NULL: nothing was to be done */
+    bool newest_asked;               /* the receipt is as new as the server could give it: no need to ask again */
+    struct jk_error trouble;         /* the first thing that kept a check from being made; not set offline */
 };
 
 void jk_subject_init(struct jk_subject *subject, struct jk_cli *cli, const char *title);

@@ -42,11 +42,11 @@ enum jk_status jk_verification_check(struct jk_verification *verification, size_
 {
     struct jk_subject *subject = &verification->subjects[at];
     if (subject->is_certificate) return jk_certified_check(subject, verification->cli);
-    for (size_t i = 0; i < at && !subject->again; i++) {
+    for (size_t i = 0; i < at && !subject->before; i++) {
         const struct jk_subject *before = &verification->subjects[i];
-        subject->again =
-            before->evidence.signed_well && subject->evidence.receipt_read &&
-            jk_span_equal(before->evidence.receipt.checkpoint.origin, subject->evidence.receipt.checkpoint.origin);
+        if (before->evidence.signed_well && subject->evidence.receipt_read &&
+            jk_span_equal(before->evidence.receipt.checkpoint.origin, subject->evidence.receipt.checkpoint.origin))
+            subject->before = before;
     }
     return jk_subject_check(subject, verification->cli);
 }

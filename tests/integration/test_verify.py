@@ -21,6 +21,7 @@ from jokbo import BUILD, Client, GetMessageClass, Server  # noqa: E402
 BASE = "skt/A.X-3.1-Light"
 CARD = "---\nlicense: apache-2.0\nbase_model: %s\ntags: [sft]\n---\n" % BASE
 VERIFIED, USAGE, INCOMPLETE, NOT_FOUND, TRY_AGAIN, LOCAL_FILE, NOT_VERIFIED, FORKED, RECEIPT_WRONG = 0, 2, 3, 5, 8, 9, 10, 11, 12
+OTHER_LOG = 4
 NOWHERE = {"JOKBO_SERVER": "127.0.0.1:1"}
 
 
@@ -543,6 +544,57 @@ class Forks(Case):
         result = self.register(server=self.fork, expect=FORKED)
         self.forked(result)
         self.assertFalse(os.path.exists(self.receipt))
+
+
+class OtherLog(Case):
+    """The server that is asked keeps another log, with the same releases in it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.other = Server()
+        cls.addClassCleanup(cls.other.close)
+        cls.other.start().load_roster().jokbo("publisher", "create", "hanbit")
+
+    def setUp(self):
+        super().setUp()
+        self.register()
+        self.register("--no-receipt", server=self.other)
+        self.jokbo("yank", self.name + "@1", "--reason", "wrong file", "--no-receipt", server=self.other)
+        here, there = (server.client().call("Registry.GetRelease", name=self.name + "@1") for server in (self.server, self.other))
+        self.assertEqual(here["lineage_hash"], there["lineage_hash"])
+
+    def test_nothing_is_told_of_the_release_there(self):
+        checks = self.verify(self.receipt, server=self.other, expect=OTHER_LOG)
+        self.assertEqual(checks["newest checkpoint"], ["skipped"])
+        self.assertIn("keeps the log", self.text_of("newest checkpoint"))
+        self.assertNotIn("yanked", checks)
+        self.jokbo("yank", self.name + "@1", "--reason", "wrong here", "--no-receipt")
+        self.assertEqual(self.verify(self.receipt)["yanked"], ["note"])
+
+    def test_its_entry_is_not_taken_for_this_logs(self):
+        os.unlink(self.entry)
+        checks = self.verify(self.receipt, server=self.other, expect=OTHER_LOG)
+        self.assertEqual((checks["entry"], checks["signature"]), (["skipped"], ["ok"]))
+        self.assertIn("keeps the log", self.text_of("entry"))
+        self.assertNotIn("inclusion", checks)
+
+    def test_its_receipt_does_not_renew_this_logs(self):
+        before = read(self.receipt)
+        for what in (self.receipt, self.model):
+            result = self.jokbo("receipt", "renew", what, server=self.other, expect=OTHER_LOG)
+            self.assertRegex(result.stdout, r"skipped +renewal +the server at \S+ keeps the log ")
+            self.assertEqual(read(self.receipt), before)
+
+    def test_what_it_publishes_is_not_this_logs(self):
+        public, name = b"\x04" + bytes(range(32)), "example.com/witness"
+        number = hashlib.sha256(name.encode() + b"\n" + public).digest()[:4].hex()
+        write(self.folder + "/policy", "log %s\nwitness w %s+%s+%s\nquorum w\n" %
+              (self.vkey, name, number, base64.b64encode(public).decode()))
+        policy = ["--trust-policy", self.folder + "/policy", "--http"]
+        checks = self.verify(self.receipt, *policy, "http://" + self.other.http, expect=OTHER_LOG)
+        self.assertEqual(checks["trust-policy"], ["skipped"])
+        self.assertIn("publishes the log", self.text_of("trust-policy"))
+        self.assertEqual(self.verify(self.receipt, *policy, "http://" + self.server.http, expect=NOT_VERIFIED)["trust-policy"], ["failed"])
 
 
 class Lies(Case):

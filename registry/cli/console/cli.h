@@ -29,6 +29,7 @@ struct jk_cli {
     bool json, csv, color, utf8;
     size_t width;           /* of the terminal in columns; 100 where there is none */
     const char *request_id; /* of this run's write, made when first asked for */
+    const char *server_log; /* the origin of the log that the server keeps; NULL: not asked yet */
     bool told;              /* the JSON already printed describes the failure: print no error object after it */
 };
 
