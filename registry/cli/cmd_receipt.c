@@ -70,6 +70,7 @@ static bool renew(struct jk_subject *subject, struct jk_cli *cli, const struct g
                             : jk_renew_ask(cli, &old, &fresh, &why);
     subject->file.receipt = fresh;
     if (status == JK_OK) return true;
+    if (jk_subject_set_aside(subject, "renewal", &why)) return false;
     jk_results_add(&subject->results, "renewal", read && !given->any ? JK_RESULT_SKIPPED : JK_RESULT_FAILS, "%s",
                    why.message);
     (void)jk_fail(&subject->trouble, why.status, why.reason, "%s", why.message);

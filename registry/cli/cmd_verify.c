@@ -67,19 +67,49 @@ static enum jk_status take_name(struct jk_verification *verification, const char
 
 /* ---- receipts on the disk ---- */
 
-/* The release whose files should lie in the folder: --release, or the newest by its place in the log. */
-static struct jk_subject *release_of_folder(const struct jk_verification *verification)
+static bool of_one_log(const struct jk_subject *one, const struct jk_subject *other)
+{
+    return jk_span_equal(one->evidence.receipt.checkpoint.origin, other->evidence.receipt.checkpoint.origin);
+}
+
+static bool is_first_of_log(const struct jk_verification *verification, size_t at)
+{
+    size_t i = 0;
+    while (!of_one_log(&verification->subjects[i], &verification->subjects[at]))
+        i++;
+    return i == at;
+}
+
+/* The release whose files should lie in the folder, by the log of that receipt: --release, or the newest by its place in
+ * the log. */
+static struct jk_subject *release_of_folder(const struct jk_verification *verification, const struct jk_subject *of)
 {
     const char *version = jk_options_text(&verification->cli->options, JK_OPTION_RELEASE);
     struct jk_subject *best = NULL;
     for (size_t i = 0; i < verification->count; i++) {
         struct jk_subject *subject = &verification->subjects[i];
         const struct jk_evidence *evidence = &subject->evidence;
-        if (!evidence->statement_read || !evidence->receipt_read) continue;
+        if (!evidence->statement_read || !evidence->receipt_read || !of_one_log(subject, of)) continue;
         if (version && !jk_span_equal(evidence->statement.version, jk_span_of(version))) continue;
         if (!best || evidence->receipt.index > best->evidence.receipt.index) best = subject;
     }
     return best;
+}
+
+/* Files are read once for all logs that have the same manifest of them. */
+static bool is_compared(const struct jk_verification *verification, struct jk_subject *release)
+{
+    for (size_t i = 0; i < verification->count; i++) {
+        const struct jk_subject *other = &verification->subjects[i];
+        if (!other->folder ||
+            !jk_digest_equal(&other->evidence.statement.artifact, &release->evidence.statement.artifact))
+            continue;
+        if (other != release)
+            jk_results_add(&release->results, "files", JK_RESULT_NOTE, "compared with the same manifest at %.300s",
+                           other->title);
+        return true;
+    }
+    return false;
 }
 
 static enum jk_status take_folder(struct jk_verification *verification, const char *folder)
@@ -89,9 +119,14 @@ static enum jk_status take_folder(struct jk_verification *verification, const ch
         jk_verification_load_folder(verification, folder, ": --model PUBLISHER/MODEL says what its files should be"));
     for (size_t i = 0; i < verification->count; i++)
         jk_subject_read(&verification->subjects[i], cli);
-    struct jk_subject *release = release_of_folder(verification);
-    if (release) release->folder = folder;
-    if (release || !jk_cli_has(cli, JK_OPTION_RELEASE)) return JK_OK;
+    bool any = false;
+    for (size_t i = 0; i < verification->count; i++) {
+        if (!is_first_of_log(verification, i)) continue;
+        struct jk_subject *release = release_of_folder(verification, &verification->subjects[i]);
+        if (release && !release->folder && !is_compared(verification, release)) release->folder = folder;
+        any = any || release;
+    }
+    if (any || !jk_cli_has(cli, JK_OPTION_RELEASE)) return JK_OK;
     return jk_fail(&cli->error, JK_NOT_FOUND, "RECEIPTS_ABSENT", "no receipt in %.200s is of release %.100s", folder,
                    jk_cli_text(cli, JK_OPTION_RELEASE));
 }

@@ -51,8 +51,7 @@ JK_MUST_USE enum jk_status jk_anchor_check_policy(const struct jk_anchor *anchor
  * its signatures are not checked. */
 JK_MUST_USE enum jk_status jk_anchor_cosigned(struct jk_anchor *anchor, struct jk_span *out_note,
                                               struct jk_error *error);
-/* The same, with the outcome as a result `check`. Failures that are not contradictions are results SKIPPED, and stay in
- * `error`. */
+/* jk_anchor_advance, with the outcome as a result `check`. Of failures only a contradiction is one; all stay in `error`. */
 void jk_anchor_check_growth(struct jk_anchor *anchor, struct jk_span note, const char *check,
                             struct jk_results *results, struct jk_error *error);
 

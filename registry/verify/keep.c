@@ -1,6 +1,7 @@
 /* See keep.h. */
 #include "verify/keep.h"
 
+#include "cli/console/print.h"
 #include "verify/anchor.h"
 #include "verify/receipts.h"
 
@@ -133,10 +134,14 @@ static void store(struct jk_cli *cli, struct jk_keep *keep, const struct jk_evid
         about = jk_arena_printf(&cli->arena, "@%s-%llu", jk_kind_text(evidence->entry.kind),
                                 (unsigned long long)evidence->receipt.index);
     if (jk_receipts_write(keep->home, model, jk_span_of(keep->version), about ? about : "@", &file, &cli->arena,
-                          &why) == JK_OK)
-        keep->file = file.path;
-    else
+                          &why) != JK_OK) {
         warn(cli, "the receipt could not be stored", &why);
+        return;
+    }
+    keep->file = file.path;
+    if (file.yields_to)
+        fprintf(cli->err, "jokbo: note: %s is of another log, and stays: this log's receipt has another name\n",
+                jk_print_safe(cli, file.yields_to));
 }
 
 enum jk_status jk_keep_receipt(struct jk_cli *cli, struct jk_keep *keep)

@@ -5,6 +5,7 @@
 #include <glob.h>
 #include <stdio.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "cli/console/local.h"
 #include "cli/console/place.h"
@@ -12,6 +13,9 @@
 #include "domain/ident.h"
 #include "domain/manifest.h"
 #include "tlog/receipt.h"
+
+#define TAIL_LONGEST 32 /* with the longest names still a file's name */
+#define TAIL_HEX     16
 
 const char *jk_receipts_home(const char *card_or_folder, struct jk_arena *arena)
 {
@@ -42,20 +46,64 @@ static enum jk_status check_names(struct jk_span model, struct jk_span version, 
     return jk_fail(error, JK_INVALID_ARGUMENT, "INVALID_FIELD", "the release's name is not well-formed: it %s", fault);
 }
 
+/* A receipt of another log lies there, or what cannot be read and might be one. What is no receipt may be replaced. */
+static bool is_taken(const char *path, struct jk_span origin, struct jk_arena *arena)
+{
+    struct jk_span text;
+    struct jk_receipt there;
+    struct jk_error unused;
+    jk_error_init(&unused, NULL);
+    if (!jk_local_exists(path)) return false;
+    if (jk_local_read(path, JK_RECEIPT_MAX, arena, &text, &unused) != JK_OK) return true;
+    return jk_receipt_parse(text, &there, &unused) == JK_OK && !jk_span_equal(there.checkpoint.origin, origin);
+}
+
+/* What tells this log's receipts from another's: the last part of the origin, where that can be a file's name. */
+static const char *tail_of(struct jk_span origin, struct jk_arena *arena)
+{
+    struct jk_span last = jk_span_after_last(origin, '/');
+    bool plain = last.len > 0 && last.len <= TAIL_LONGEST;
+    for (size_t i = 0; i < last.len; i++)
+        plain = plain && (jk_ascii_alnum(last.at[i]) || strchr("._-", last.at[i]));
+    return plain ? jk_arena_printf(arena, "@of-%.*s", JK_SPAN_ARG(last)) : NULL;
+}
+
+/* Sets stem and path to the first name that no other log's receipt has. */
+static enum jk_status choose_name(const char *folder, const char *base, struct jk_span origin,
+                                  struct jk_receipt_file *file, struct jk_arena *arena, struct jk_error *error)
+{
+    struct jk_digest digest = jk_digest_of(origin);
+    char hex[JK_DIGEST_HEX + 1];
+    jk_digest_hex(&digest, hex);
+    const char *const tails[] = {"", tail_of(origin, arena), jk_arena_printf(arena, "@of-%.*s", TAIL_HEX, hex)};
+    file->yields_to = NULL;
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        if (!tails[i]) continue;
+        file->stem = jk_arena_printf(arena, "%s/%s%s", folder, base, tails[i]);
+        file->path = file->stem ? jk_arena_printf(arena, "%s" JK_RECEIPT_SUFFIX, file->stem) : NULL;
+        if (!file->path) return jk_out_of_memory(error);
+        if (!is_taken(file->path, origin, arena)) return JK_OK;
+        if (!file->yields_to) file->yields_to = file->path;
+    }
+    return jk_fail(error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%s: it is another log's receipt, or cannot be read",
+                   file->path);
+}
+
 enum jk_status jk_receipts_write(const char *home, struct jk_span model, struct jk_span version, const char *about,
                                  struct jk_receipt_file *file, struct jk_arena *arena, struct jk_error *error)
 {
     struct jk_span name = model, publisher;
+    struct jk_receipt receipt;
     JK_TRY(check_names(model, version, error));
+    JK_TRY(jk_receipt_parse(file->receipt, &receipt, error));
     (void)jk_span_cut(&name, '/', &publisher);
     const char *slash = strcmp(home, ".") == 0 ? "" : "/";
     const char *folder =
         jk_arena_printf(arena, "%s%s" JK_RECEIPTS_FOLDER "/%.*s", slash[0] ? home : "", slash, JK_SPAN_ARG(publisher));
     const char *base = jk_arena_printf(arena, "%.*s@%.*s%s", JK_SPAN_ARG(name), JK_SPAN_ARG(version), about);
     if (!folder || !base) return jk_out_of_memory(error);
-    file->stem = jk_arena_printf(arena, "%s/%s", folder, base);
-    file->path = file->stem ? jk_arena_printf(arena, "%s" JK_RECEIPT_SUFFIX, file->stem) : NULL;
-    if (!file->path) return jk_out_of_memory(error);
+    JK_TRY(choose_name(folder, base, receipt.checkpoint.origin, file, arena, error));
+    base = file->stem + strlen(folder) + 1;
     JK_TRY(jk_place_folder(folder, 0777, arena, error));
     JK_TRY(write_one(folder, base, ".entry", file->entry, arena, error));
     JK_TRY(write_one(folder, base, ".manifest", file->manifest, arena, error));

@@ -30,6 +30,13 @@ static void skip(struct jk_subject *subject, const char *check, const struct jk_
     (void)jk_fail(&subject->trouble, why->status, why->reason, "%s: %s", check, message);
 }
 
+bool jk_subject_set_aside(struct jk_subject *subject, const char *check, const struct jk_error *why)
+{
+    if (!subject->aside || !why->reason || strcmp(why->reason, "LOG_OTHER") != 0) return false;
+    jk_results_add(&subject->results, check, JK_RESULT_NOTE, "%s", why->message);
+    return true;
+}
+
 /* ---- what is needed ---- */
 
 static void fetch_entry(struct jk_subject *subject, struct jk_cli *cli)
@@ -113,7 +120,10 @@ static void check_growth(struct jk_subject *subject, struct jk_span note, const 
     struct jk_anchor *anchor = &subject->anchor;
     jk_error_init(&why, subject->results.arena);
     jk_anchor_check_growth(anchor, note, check, &subject->results, &why);
-    if (jk_error_is_set(&why)) (void)jk_fail(&subject->trouble, why.status, why.reason, "%s: %s", check, why.message);
+    if (anchor->clash[0])
+        (void)jk_fail(&subject->trouble, why.status, why.reason, "%s: %s", check, why.message);
+    else if (jk_error_is_set(&why) && !jk_subject_set_aside(subject, check, &why))
+        skip(subject, check, &why);
 }
 
 /* The server's newest checkpoint: signed, and grown from what is remembered, the receipt's among it. */
@@ -126,7 +136,7 @@ static void check_newest(struct jk_subject *subject)
     if (anchor->offline || subject->before || subject->newest_asked || anchor->clash[0]) return;
     jk_error_init(&why, subject->results.arena);
     if (jk_anchor_newest(anchor, &why) != JK_OK) {
-        skip(subject, "newest checkpoint", &why);
+        if (!jk_subject_set_aside(subject, "newest checkpoint", &why)) skip(subject, "newest checkpoint", &why);
         return;
     }
     note = jk_span_of(anchor->newest->note);

@@ -23,10 +23,11 @@ struct jk_subject {
     bool is_manifest;                /* by itself, in `file`: only `folder` is held against it */
     bool is_certificate;             /* of counts, at `title`: certified.h checks it */
     const struct jk_subject *before; /* whose check covered the same log's newest checkpoint already; NULL: none */
-    bool own_checkpoint;             /* a policy is asked about the receipt's own checkpoint alone */
-    const char *outcome;             /* what happened to the stored receipt; NULL: nothing was to be done */
-    bool newest_asked;               /* the receipt is as new as the server could give it: no need to ask again */
-    struct jk_error trouble;         /* the first thing that kept a check from being made; not set offline */
+    bool aside;              /* the server keeps another log, of which other receipts are: this one can do without it */
+    bool own_checkpoint;     /* a policy is asked about the receipt's own checkpoint alone */
+    const char *outcome;     /* what happened to the stored receipt; NULL: nothing was to be done */
+    bool newest_asked;       /* the receipt is as new as the server could give it: no need to ask again */
+    struct jk_error trouble; /* the first thing that kept a check from being made; not set offline */
 };
 
 void jk_subject_init(struct jk_subject *subject, struct jk_cli *cli, const char *title);
@@ -34,6 +35,8 @@ void jk_subject_init(struct jk_subject *subject, struct jk_cli *cli, const char 
 void jk_subject_read(struct jk_subject *subject, struct jk_cli *cli);
 /* All checks. Fails only on invalid user input: a malformed key, an unreadable file. */
 JK_MUST_USE enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli);
+/* Of a receipt that is aside, that the server keeps another log is a note; false: that is not why it failed. */
+bool jk_subject_set_aside(struct jk_subject *subject, const char *check, const struct jk_error *why);
 void jk_subject_print(const struct jk_subject *subject, struct jk_cli *cli);
 json_t *jk_subject_json(const struct jk_subject *subject);
 

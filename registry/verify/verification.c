@@ -21,6 +21,40 @@ enum jk_status jk_verification_load(struct jk_verification *verification, const 
     return JK_OK;
 }
 
+static struct jk_span origin_of_receipt(const struct jk_subject *subject)
+{
+    struct jk_receipt receipt;
+    struct jk_error unused;
+    jk_error_init(&unused, NULL);
+    bool read = jk_receipt_parse(subject->file.receipt, &receipt, &unused) == JK_OK;
+    return read ? receipt.checkpoint.origin : (struct jk_span){0};
+}
+
+/* Who publishes in two registries has receipts of both beside the card, and a server keeps one log: as long as some are
+ * of that, the others are checked without it. */
+static void set_aside(struct jk_verification *verification)
+{
+    struct jk_cli *cli = verification->cli;
+    struct jk_span first = {0};
+    struct jk_error unused;
+    bool several = false, any = false;
+    for (size_t i = 0; i < verification->count; i++) {
+        struct jk_span origin = origin_of_receipt(&verification->subjects[i]);
+        several = several || (first.len > 0 && origin.len > 0 && !jk_span_equal(origin, first));
+        if (first.len == 0) first = origin;
+    }
+    jk_error_init(&unused, NULL);
+    if (!several || jk_cli_has(cli, JK_OPTION_OFFLINE)) return;
+    any = jk_anchor_same_log(cli, first, &unused) == JK_OK;
+    if (!cli->server_log) return; /* it does not answer */
+    for (size_t i = 0; i < verification->count; i++)
+        any = any || jk_span_equal(origin_of_receipt(&verification->subjects[i]), jk_span_of(cli->server_log));
+    for (size_t i = 0; i < verification->count && any; i++) {
+        struct jk_span origin = origin_of_receipt(&verification->subjects[i]);
+        verification->subjects[i].aside = origin.len > 0 && !jk_span_equal(origin, jk_span_of(cli->server_log));
+    }
+}
+
 enum jk_status jk_verification_load_folder(struct jk_verification *verification, const char *folder, const char *mend)
 {
     struct jk_cli *cli = verification->cli;
@@ -33,6 +67,7 @@ enum jk_status jk_verification_load_folder(struct jk_verification *verification,
     JK_TRY(jk_verification_room(verification, count));
     for (size_t i = 0; i < count; i++)
         JK_TRY(jk_verification_load(verification, paths[i]));
+    set_aside(verification);
     return JK_OK;
 }
 

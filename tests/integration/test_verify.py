@@ -554,6 +554,7 @@ class OtherLog(Case):
         cls.other = Server()
         cls.addClassCleanup(cls.other.close)
         cls.other.start().load_roster().jokbo("publisher", "create", "hanbit")
+        cls.other_origin = cls.other.client().call("Log.GetCheckpoint")["origin"]
 
     def setUp(self):
         super().setUp()
@@ -584,6 +585,50 @@ class OtherLog(Case):
             result = self.jokbo("receipt", "renew", what, server=self.other, expect=OTHER_LOG)
             self.assertRegex(result.stdout, r"skipped +renewal +the server at \S+ keeps the log ")
             self.assertEqual(read(self.receipt), before)
+
+    def register_there(self):
+        """The same model's receipt of the other log, beside that of this one."""
+        before = read(self.receipt)
+        result = self.register(server=self.other)
+        path = "%s/.jokbo/receipts/%s@1@of-%s.receipt" % (self.model, self.name, self.other_origin.rsplit("/", 1)[1])
+        self.assertIn("receipt       %s\n" % path, result.stdout)
+        self.assertIn("note: %s is of another log, and stays: " % self.receipt, result.stderr)
+        self.assertEqual(read(self.receipt), before)
+        return path
+
+    def test_its_receipt_is_stored_beside_this_logs(self):
+        path = self.register_there()
+        self.assertEqual(read(path).split(b"\n\n", 1)[1].split(b"\n")[0].decode(), self.other_origin)
+        self.assertEqual(self.register_there(), path)  # a repeat replaces its own only
+        found = sorted(os.listdir(os.path.dirname(path)))
+        stems = [os.path.basename(p)[:-len("receipt")] for p in (self.receipt, path)]
+        self.assertEqual(found, sorted(stem + kind for stem in stems for kind in ("entry", "manifest", "receipt")))
+        for receipt, server in ((self.receipt, self.server), (path, self.other)):
+            self.verify(receipt, server=server)
+
+    def test_a_folder_with_receipts_of_two_logs(self):
+        path = self.register_there()
+        for server, other in ((self.server, path), (self.other, self.receipt)):
+            checks = self.verify(self.model, server=server)
+            self.assertEqual((checks["inclusion"], checks["signature"]), (["ok"] * 2, ["ok"] * 2))
+            self.assertEqual(sorted(checks["newest checkpoint"]), ["note", "ok"])
+            self.assertEqual(sorted(checks["files"]), ["note", "ok"])  # read once
+            self.jokbo("receipt", "renew", other, server=server, expect=OTHER_LOG)
+        write(self.model + "/sub/config.json", "[]\n")
+        self.assertEqual(self.verify(self.model, expect=NOT_VERIFIED)["file"], ["failed"])
+
+    def test_names_that_are_taken_by_other_logs(self):
+        """Neither the usual name nor the one with the origin's end is free: then its digest tells them apart."""
+        path = self.register_there()
+        shutil.copy(self.receipt, path)
+        before = read(path)
+        result = self.register(server=self.other)
+        third = path.replace(self.other_origin.rsplit("/", 1)[1], hashlib.sha256(self.other_origin.encode()).hexdigest()[:16])
+        self.assertIn("receipt       %s\n" % third, result.stdout)
+        self.assertEqual((read(path), read(third).count(self.other_origin.encode()) > 0), (before, True))
+        write(self.receipt, "no receipt\n")
+        self.register()
+        self.verify(self.receipt)
 
     def test_what_it_publishes_is_not_this_logs(self):
         public, name = b"\x04" + bytes(range(32)), "example.com/witness"
