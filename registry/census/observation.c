@@ -5,8 +5,8 @@
 
 enum jk_status jk_observation_of(struct jk_span bytes, struct jk_entry *out_entry, struct jk_error *error)
 {
-    struct jk_record record;
-    JK_TRY(jk_record_read(bytes, &record, error));
+    struct jk_hub_record record;
+    JK_TRY(jk_hub_record_read(bytes, &record, error));
     out_entry->id = record.id;
     out_entry->identity = record.identity;
     out_entry->revision_hex = record.revision;

@@ -91,7 +91,7 @@ static void name(struct jk_arena *arena, const json_t *object, struct jk_span *o
 {
     struct jk_span id = string_of(object, "id"), identity = string_of(object, "_id"), sha = string_of(object, "sha");
     *out_id = copied(arena, id.len > 0 ? id : string_of(object, "modelId"));
-    *out_identity = jk_record_is_identity(identity) ? copied(arena, identity) : JK_SPAN("");
+    *out_identity = jk_hub_record_is_identity(identity) ? copied(arena, identity) : JK_SPAN("");
     *out_revision = jk_ident_revision_fault(sha) == NULL ? copied(arena, sha) : JK_SPAN("");
 }
 
@@ -99,9 +99,10 @@ enum jk_status jk_reading_take(struct jk_reading *reading, struct jk_span object
 {
     jk_arena_reset(&reading->arena);
     jk_text_clear(&reading->record);
-    json_t *root = jk_declared_json_within(object, JK_RECORD_OBJECT_MAX, JK_RECORD_VALUES_MAX, "hub_model", error);
+    json_t *root =
+        jk_declared_json_within(object, JK_HUB_RECORD_OBJECT_MAX, JK_HUB_RECORD_VALUES_MAX, "hub_model", error);
     if (!root) return jk_error_result(error);
-    enum jk_status status = jk_record_reduce_json(root, &reading->record, error);
+    enum jk_status status = jk_hub_record_reduce_json(root, &reading->record, error);
     if (status == JK_OK) {
         name(&reading->arena, root, &reading->id, &reading->identity, &reading->revision);
         status = declare(reading, root, error);
@@ -116,11 +117,11 @@ static struct jk_span tags_of_parents(struct jk_arena *arena, const json_t *root
     struct jk_text text;
     json_t *tag;
     size_t index;
-    jk_text_init(&text, JK_RECORD_TAGS_MAX);
+    jk_text_init(&text, JK_HUB_RECORD_TAGS_MAX);
     json_array_foreach(json_object_get(root, "tags"), index, tag)
     {
         struct jk_span word = {json_string_value(tag), json_string_length(tag)};
-        if (word.len > JK_RECORD_TAG_MAX || !jk_span_starts(word, JK_SPAN("base_model:"))) continue;
+        if (word.len > JK_HUB_RECORD_TAG_MAX || !jk_span_starts(word, JK_SPAN("base_model:"))) continue;
         jk_text_add_char(&text, text.len == 0 ? '[' : ',');
         jk_canonical_add_string(&text, word);
     }
@@ -135,7 +136,8 @@ bool jk_reading_listed(struct jk_arena *arena, struct jk_span object, struct jk_
     struct jk_error ignored;
     *out_item = (struct jk_reading_item){.id = JK_SPAN("")};
     jk_error_init(&ignored, NULL);
-    json_t *root = jk_declared_json_within(object, JK_RECORD_OBJECT_MAX, JK_RECORD_VALUES_MAX, "hub_model", &ignored);
+    json_t *root =
+        jk_declared_json_within(object, JK_HUB_RECORD_OBJECT_MAX, JK_HUB_RECORD_VALUES_MAX, "hub_model", &ignored);
     if (!root) return false;
     name(arena, root, &out_item->id, &out_item->identity, &out_item->revision);
     if (jk_ident_model_fault(out_item->id)) out_item->id = JK_SPAN("");

@@ -22,7 +22,7 @@ struct jk_reading {
 void jk_reading_init(struct jk_reading *reading);
 void jk_reading_done(struct jk_reading *reading);
 
-/* From the object that the hub's API returns, at most JK_RECORD_OBJECT_MAX bytes; the spans live until the next reading.
+/* From the object that the hub's API returns, at most JK_HUB_RECORD_OBJECT_MAX bytes; the spans live until the next reading.
  * INVALID_ARGUMENT with violations for what has no record. */
 JK_MUST_USE enum jk_status jk_reading_take(struct jk_reading *reading, struct jk_span object, struct jk_error *error);
 

@@ -166,7 +166,7 @@ static enum jk_status add_link(struct jk_reconcile *reconcile, size_t first, uin
 static enum jk_status add_links(struct jk_reconcile *reconcile, uint32_t child, struct jk_span tags,
                                 enum jk_relation hub_relation, struct jk_error *error)
 {
-    char room[JK_RECORD_TAG_MAX];
+    char room[JK_HUB_RECORD_TAG_MAX];
     struct jk_canonical_string string;
     struct jk_span tag, parent;
     enum jk_relation relation;

@@ -15,22 +15,22 @@
 
 /* ---- what a record keeps ---- */
 
-bool jk_record_keeps(struct jk_span key)
+bool jk_hub_record_keeps(struct jk_span key)
 {
-    return key.len <= JK_RECORD_KEY_MAX && jk_card_key(key) != NULL;
+    return key.len <= JK_HUB_RECORD_KEY_MAX && jk_card_key(key) != NULL;
 }
 
-bool jk_record_has_mappings(struct jk_span key)
+bool jk_hub_record_has_mappings(struct jk_span key)
 {
     const char *meant = jk_card_key(key);
     return meant && strcmp(meant, "base_model") == 0;
 }
 
-bool jk_record_is_identity(struct jk_span text)
+bool jk_hub_record_is_identity(struct jk_span text)
 {
     for (size_t i = 0; i < text.len; i++)
         if (!jk_ascii_alnum(text.at[i])) return false;
-    return text.len > 0 && text.len <= JK_RECORD_IDENTITY_MAX;
+    return text.len > 0 && text.len <= JK_HUB_RECORD_IDENTITY_MAX;
 }
 
 /* Tags about parents and licences go before others where there is not enough room. */
@@ -123,7 +123,7 @@ static struct member *sorted_members(const json_t *object, bool (*keeps)(struct 
 static bool add_card_text(struct jk_text *out, const json_t *value)
 {
     struct jk_span text = string_of(value);
-    if (text.len == 0 || text.len > JK_RECORD_TEXT_MAX) return false;
+    if (text.len == 0 || text.len > JK_HUB_RECORD_TEXT_MAX) return false;
     jk_canonical_add_string(out, text);
     return true;
 }
@@ -136,7 +136,7 @@ static void add_mapping(struct jk_text *out, const json_t *mapping)
     jk_text_init(&inner, 0);
     for (size_t i = 0; members && i < count; i++) {
         struct jk_span text = string_of(members[i].value);
-        if (text.len <= JK_RECORD_TEXT_MAX) add_text(&inner, members[i].key.at, text);
+        if (text.len <= JK_HUB_RECORD_TEXT_MAX) add_text(&inner, members[i].key.at, text);
     }
     out->failed = out->failed || inner.failed || !members;
     if (inner.len > 0) jk_text_addf(out, "{%s}", inner.bytes);
@@ -152,7 +152,7 @@ static void add_card_list(struct jk_text *out, const json_t *list, bool mappings
     json_array_foreach(list, index, item)
     {
         size_t before = inner.len;
-        if (kept == JK_RECORD_LIST_MAX) break;
+        if (kept == JK_HUB_RECORD_LIST_MAX) break;
         if (kept > 0) jk_text_add_char(&inner, ',');
         size_t begun = inner.len;
         if (json_is_object(item) && mappings)
@@ -174,7 +174,7 @@ static void add_card_list(struct jk_text *out, const json_t *list, bool mappings
 /* A value without anything that a record keeps leaves nothing. */
 static void add_card_value(struct jk_text *out, const struct member *member)
 {
-    bool mappings = jk_record_has_mappings(member->key);
+    bool mappings = jk_hub_record_has_mappings(member->key);
     if (json_is_array(member->value))
         add_card_list(out, member->value, mappings);
     else if (json_is_object(member->value) && mappings)
@@ -188,7 +188,7 @@ static void add_card(struct jk_text *out, const json_t *object)
     JK_CLEANUP(jk_text_done) struct jk_text card;
     JK_CLEANUP(jk_text_done) struct jk_text value;
     size_t count;
-    struct member *members = sorted_members(json_object_get(object, "cardData"), jk_record_keeps, &count);
+    struct member *members = sorted_members(json_object_get(object, "cardData"), jk_hub_record_keeps, &count);
     jk_text_init(&card, 0);
     jk_text_init(&value, 0);
     for (size_t i = 0; members && i < count; i++) {
@@ -198,7 +198,7 @@ static void add_card(struct jk_text *out, const json_t *object)
         if (value.len == 0) continue;
         add_key(&card, members[i].key);
         jk_text_add(&card, jk_text_span(&value));
-        if (card.len + strlen("{}") > JK_RECORD_CARD_MAX) card.len = before;
+        if (card.len + strlen("{}") > JK_HUB_RECORD_CARD_MAX) card.len = before;
     }
     out->failed = out->failed || card.failed || value.failed || !members;
     free(members);
@@ -221,10 +221,10 @@ static void choose_tags(const json_t *tags, bool telling, bool *chosen, size_t *
     json_array_foreach(tags, index, item)
     {
         struct jk_span tag = string_of(item);
-        if (tag.len == 0 || tag.len > JK_RECORD_TAG_MAX || is_telling_tag(tag) != telling) continue;
+        if (tag.len == 0 || tag.len > JK_HUB_RECORD_TAG_MAX || is_telling_tag(tag) != telling) continue;
         jk_text_clear(&written);
         jk_canonical_add_string(&written, tag);
-        if (*used + written.len + 1 > JK_RECORD_TAGS_MAX) continue;
+        if (*used + written.len + 1 > JK_HUB_RECORD_TAGS_MAX) continue;
         *used += written.len + 1;
         chosen[index] = true;
     }
@@ -254,7 +254,7 @@ static void add_tags(struct jk_text *out, const json_t *object)
 
 /* ---- the whole ---- */
 
-static void add_omissions(struct jk_text *out, const struct jk_record_files *files)
+static void add_omissions(struct jk_text *out, const struct jk_hub_record_files *files)
 {
     if (files->left_out == 0) return;
     add_key(out, JK_SPAN("left_out"));
@@ -273,7 +273,7 @@ static void write_parts(struct parts *parts, const json_t *object, struct jk_spa
 {
     struct jk_span identity = string_of(json_object_get(object, "_id"));
     struct jk_span revision = string_of(json_object_get(object, "sha"));
-    if (jk_record_is_identity(identity)) add_text(&parts->before, "_id", identity);
+    if (jk_hub_record_is_identity(identity)) add_text(&parts->before, "_id", identity);
     add_card(&parts->before, object);
     add_time(&parts->before, object, "createdAt");
     add_flag(&parts->before, object, "disabled");
@@ -285,7 +285,7 @@ static void write_parts(struct parts *parts, const json_t *object, struct jk_spa
     add_tags(&parts->tags, object);
 }
 
-static void join(struct jk_text *out, struct parts *parts, const struct jk_record_files *files)
+static void join(struct jk_text *out, struct parts *parts, const struct jk_hub_record_files *files)
 {
     struct jk_text *head = &parts->before;
     add_omissions(head, files);
@@ -304,12 +304,12 @@ static void join(struct jk_text *out, struct parts *parts, const struct jk_recor
 static enum jk_status reduce(const json_t *object, struct jk_span id, struct parts *parts, struct jk_text *out,
                              struct jk_error *error)
 {
-    struct jk_record_files files = {.left_out = 0};
+    struct jk_hub_record_files files = {.left_out = 0};
     size_t before = out->len;
     write_parts(parts, object, id);
     size_t used = parts->before.len + parts->between.len + parts->tags.len + (parts->between.len > 0) +
                   (parts->tags.len > 0) + strlen("{,\"siblings\":[]}");
-    enum jk_status status = jk_record_reduce_files(object, JK_RECORD_BODY_MAX - used, &files, error);
+    enum jk_status status = jk_hub_record_reduce_files(object, JK_HUB_RECORD_BODY_MAX - used, &files, error);
     if (status == JK_OK) {
         join(out, parts, &files);
         bool failed = out->failed || parts->before.failed || parts->between.failed || parts->tags.failed;
@@ -334,7 +334,7 @@ static struct jk_span id_of(const json_t *object, struct jk_error *error)
     return fault ? JK_SPAN("") : id;
 }
 
-enum jk_status jk_record_reduce_json(const json_t *object, struct jk_text *out, struct jk_error *error)
+enum jk_status jk_hub_record_reduce_json(const json_t *object, struct jk_text *out, struct jk_error *error)
 {
     struct parts parts = {.before = {.len = 0}};
     struct jk_span id = id_of(object, error);
@@ -346,11 +346,12 @@ enum jk_status jk_record_reduce_json(const json_t *object, struct jk_text *out, 
     return status;
 }
 
-enum jk_status jk_record_reduce(struct jk_span object, struct jk_text *out, struct jk_error *error)
+enum jk_status jk_hub_record_reduce(struct jk_span object, struct jk_text *out, struct jk_error *error)
 {
-    json_t *root = jk_declared_json_within(object, JK_RECORD_OBJECT_MAX, JK_RECORD_VALUES_MAX, "hub_model", error);
+    json_t *root =
+        jk_declared_json_within(object, JK_HUB_RECORD_OBJECT_MAX, JK_HUB_RECORD_VALUES_MAX, "hub_model", error);
     if (!root) return jk_error_result(error);
-    enum jk_status status = jk_record_reduce_json(root, out, error);
+    enum jk_status status = jk_hub_record_reduce_json(root, out, error);
     json_decref(root);
     return status;
 }

@@ -10,16 +10,16 @@
 #include "base/text.h"
 #include "domain/entry.h"
 
-#define JK_RECORD_MAX          65536u             /* bytes of a record */
-#define JK_RECORD_OBJECT_MAX   (32u << 20)        /* bytes of a hub's object */
-#define JK_RECORD_VALUES_MAX   990000u            /* JSON values in it, about */
-#define JK_RECORD_SIBLINGS_MAX 100000u            /* files that it lists */
-#define JK_RECORD_SIZE_MAX     ((1ull << 53) - 1) /* a file's size: what every reader of JSON knows exactly */
+#define JK_HUB_RECORD_MAX          65536u             /* bytes of a record */
+#define JK_HUB_RECORD_OBJECT_MAX   (32u << 20)        /* bytes of a hub's object */
+#define JK_HUB_RECORD_VALUES_MAX   990000u            /* JSON values in it, about */
+#define JK_HUB_RECORD_SIBLINGS_MAX 100000u            /* files that it lists */
+#define JK_HUB_RECORD_SIZE_MAX     ((1ull << 53) - 1) /* a file's size: what every reader of JSON knows exactly */
 
 enum jk_gating { JK_GATING_UNTOLD, JK_GATING_OPEN, JK_GATING_AUTO, JK_GATING_MANUAL, JK_GATING_OTHER };
 
 /* Spans point into the record's bytes. */
-struct jk_record {
+struct jk_hub_record {
     struct jk_span id;       /* organisation/name, as the hub spells it */
     struct jk_span identity; /* the hub's own for the repository, whatever its name; empty for none */
     struct jk_span revision; /* its commit; empty for none */
@@ -34,15 +34,16 @@ struct jk_record {
 
 /* From the object that the hub's API returns. INVALID_ARGUMENT with a violation: it is no JSON object, has no id of an
  * organisation and a name, or lists too many files. Appends to `out` on success only. */
-JK_MUST_USE enum jk_status jk_record_reduce(struct jk_span object, struct jk_text *out, struct jk_error *error);
-JK_MUST_USE enum jk_status jk_record_reduce_json(const json_t *object, struct jk_text *out, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_hub_record_reduce(struct jk_span object, struct jk_text *out, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_hub_record_reduce_json(const json_t *object, struct jk_text *out, struct jk_error *error);
 
-/* Refuses what is not canonical, naming place and rule (INVALID_RECORD): whatever it accepts, jk_record_reduce returns
+/* Refuses what is not canonical, naming place and rule (INVALID_RECORD): whatever it accepts, jk_hub_record_reduce returns
  * unchanged. */
-JK_MUST_USE enum jk_status jk_record_read(struct jk_span bytes, struct jk_record *out_record, struct jk_error *error);
+JK_MUST_USE enum jk_status jk_hub_record_read(struct jk_span bytes, struct jk_hub_record *out_record,
+                                              struct jk_error *error);
 /* The listing of a record that has been read, from the record's bytes; nothing where it has none. */
-void jk_record_listing(struct jk_span bytes, const struct jk_record *record, struct jk_text *out);
+void jk_hub_record_listing(struct jk_span bytes, const struct jk_hub_record *record, struct jk_text *out);
 /* What a record says of its licence alone, as an object for jk_hub_parse: the same bytes for models that say the same. */
-void jk_record_license(const struct jk_record *record, struct jk_text *out);
+void jk_hub_record_license(const struct jk_hub_record *record, struct jk_text *out);
 
 #endif

@@ -28,10 +28,10 @@ static bool needs_encoding(struct jk_span name)
     return false;
 }
 
-bool jk_record_path(struct jk_span name, struct jk_text *room, struct jk_span *out_path)
+bool jk_hub_record_path(struct jk_span name, struct jk_text *room, struct jk_span *out_path)
 {
     *out_path = name;
-    if (name.len > JK_RECORD_TEXT_MAX) return false;
+    if (name.len > JK_HUB_RECORD_TEXT_MAX) return false;
     if (needs_encoding(name)) {
         jk_text_clear(room);
         jk_percent_encode(room, name, "", false);
@@ -48,7 +48,7 @@ static bool size_of(const json_t *value, uint64_t *out_size)
         *out_size = (uint64_t)json_integer_value(value);
     else if (!json_is_string(value) || !jk_span_to_u64(text, out_size))
         return false;
-    return *out_size <= JK_RECORD_SIZE_MAX;
+    return *out_size <= JK_HUB_RECORD_SIZE_MAX;
 }
 
 /* False where the item names no file at all. */
@@ -59,7 +59,7 @@ static bool read_sibling(const json_t *item, size_t index, struct jk_text *room,
     if (!json_is_string(name) || json_string_length(name) == 0) return false;
     *out_file = (struct file){.name = {json_string_value(name), json_string_length(name)}, .index = index};
     out_file->weights = jk_manifest_is_weights(out_file->name);
-    out_file->readable = jk_record_path(out_file->name, room, &out_file->path);
+    out_file->readable = jk_hub_record_path(out_file->name, room, &out_file->path);
     out_file->has_size = size_of(json_object_get(item, "size"), &out_file->size);
     if (json_is_object(lfs)) {
         struct jk_span hex = {json_string_value(digest), json_string_length(digest)};
@@ -141,7 +141,7 @@ static uint32_t left_before(const json_t *object, const char *key)
     uint64_t number;
     const json_t *value = json_object_get(json_object_get(object, "left_out"), key);
     if (!json_is_integer(value) || !size_of(value, &number)) return 0;
-    return number > JK_RECORD_SIBLINGS_MAX ? JK_RECORD_SIBLINGS_MAX : (uint32_t)number;
+    return number > JK_HUB_RECORD_SIBLINGS_MAX ? JK_HUB_RECORD_SIBLINGS_MAX : (uint32_t)number;
 }
 
 static uint32_t at_most(uint32_t number, uint32_t most)
@@ -149,7 +149,7 @@ static uint32_t at_most(uint32_t number, uint32_t most)
     return number < most ? number : most;
 }
 
-static void write_kept(const struct files *kept, const json_t *object, struct jk_record_files *files)
+static void write_kept(const struct files *kept, const json_t *object, struct jk_hub_record_files *files)
 {
     files->left_out = left_before(object, "files");
     files->left_out_lfs = left_before(object, "lfs");
@@ -165,19 +165,19 @@ static void write_kept(const struct files *kept, const json_t *object, struct jk
         files->left_out_lfs += file->lfs != NULL;
         files->left_out_weights += file->lfs && file->weights;
     }
-    files->left_out = at_most(files->left_out, JK_RECORD_SIBLINGS_MAX);
+    files->left_out = at_most(files->left_out, JK_HUB_RECORD_SIBLINGS_MAX);
     files->left_out_lfs = at_most(files->left_out_lfs, files->left_out);
     files->left_out_weights = at_most(files->left_out_weights, files->left_out_lfs);
 }
 
-enum jk_status jk_record_reduce_files(const json_t *object, size_t room, struct jk_record_files *files,
-                                      struct jk_error *error)
+enum jk_status jk_hub_record_reduce_files(const json_t *object, size_t room, struct jk_hub_record_files *files,
+                                          struct jk_error *error)
 {
     const json_t *siblings = json_object_get(object, "siblings");
     struct files gathered = {.count = 0};
     size_t used = 0, count = json_array_size(siblings);
     jk_text_init(&files->text, 0);
-    if (count > JK_RECORD_SIBLINGS_MAX) {
+    if (count > JK_HUB_RECORD_SIBLINGS_MAX) {
         jk_error_field(error, "hub_model.siblings", "it lists %zu files; at most 100,000 are allowed", count);
         return jk_error_result(error);
     }

@@ -16,7 +16,7 @@ struct scan {
     size_t left_out_bytes;  /* of that member with its comma */
     struct jk_text listing; /* of the files so far; empty for none */
     struct jk_text room[2]; /* for the paths of this file and the previous one */
-    struct jk_record *record;
+    struct jk_hub_record *record;
 };
 
 static bool wrong(struct scan *scan, const char *fault)
@@ -55,7 +55,7 @@ static bool take_plain(struct scan *scan, struct jk_span *out_text)
 static bool read_identity(struct scan *scan)
 {
     if (!take_plain(scan, &scan->record->identity)) return false;
-    return jk_record_is_identity(scan->record->identity) ||
+    return jk_hub_record_is_identity(scan->record->identity) ||
            wrong(scan, "must have an _id of 1 to 64 letters and digits");
 }
 
@@ -95,16 +95,16 @@ static bool read_card_text(struct scan *scan)
 {
     struct jk_canonical_string string;
     if (!jk_canonical_take_string(&scan->rest, &string)) return wrong(scan, "must have a text in cardData here");
-    return (string.len > 0 && string.len <= JK_RECORD_TEXT_MAX) ||
+    return (string.len > 0 && string.len <= JK_HUB_RECORD_TEXT_MAX) ||
            wrong(scan, "must have texts of 1 to 1,024 bytes in cardData");
 }
 
 /* A key and its colon; keys come in the order of their bytes. */
-static bool read_card_key(struct scan *scan, char previous[JK_RECORD_KEY_MAX], size_t *previous_len, bool first,
+static bool read_card_key(struct scan *scan, char previous[JK_HUB_RECORD_KEY_MAX], size_t *previous_len, bool first,
                           struct jk_span *out_key)
 {
     struct jk_canonical_string string;
-    char room[JK_RECORD_KEY_MAX];
+    char room[JK_HUB_RECORD_KEY_MAX];
     struct jk_span key;
     if (!jk_canonical_take_string(&scan->rest, &string) || !jk_canonical_text(&string, room, sizeof room, &key))
         return wrong(scan, "must have a key of at most 64 bytes in cardData here");
@@ -118,7 +118,7 @@ static bool read_card_key(struct scan *scan, char previous[JK_RECORD_KEY_MAX], s
 
 static bool read_mapping(struct scan *scan)
 {
-    char previous[JK_RECORD_KEY_MAX];
+    char previous[JK_HUB_RECORD_KEY_MAX];
     size_t len = 0;
     struct jk_span key;
     for (bool first = true; first || jk_canonical_take(&scan->rest, ","); first = false) {
@@ -134,7 +134,7 @@ static bool read_card_list(struct scan *scan, bool mappings)
     do {
         bool mapping = mappings && jk_canonical_take(&scan->rest, "{");
         if (!(mapping ? read_mapping(scan) : read_card_text(scan))) return false;
-        if (++count > JK_RECORD_LIST_MAX) return wrong(scan, "must have at most 64 items in a list of cardData");
+        if (++count > JK_HUB_RECORD_LIST_MAX) return wrong(scan, "must have at most 64 items in a list of cardData");
     } while (jk_canonical_take(&scan->rest, ","));
     return take(scan, "]", "must end a list here");
 }
@@ -149,33 +149,35 @@ static bool read_card_value(struct scan *scan, bool mappings)
 static bool read_card(struct scan *scan)
 {
     const char *begin = scan->rest.at;
-    char previous[JK_RECORD_KEY_MAX];
+    char previous[JK_HUB_RECORD_KEY_MAX];
     size_t len = 0;
     struct jk_span key;
     if (!take(scan, "{", "must have an object for cardData")) return false;
     for (bool first = true; first || jk_canonical_take(&scan->rest, ","); first = false) {
         if (!read_card_key(scan, previous, &len, first, &key)) return false;
-        if (!jk_record_keeps(key)) return wrong(scan, "must keep in cardData only what tells of parents and licence");
-        if (!read_card_value(scan, jk_record_has_mappings(key))) return false;
+        if (!jk_hub_record_keeps(key))
+            return wrong(scan, "must keep in cardData only what tells of parents and licence");
+        if (!read_card_value(scan, jk_hub_record_has_mappings(key))) return false;
     }
     if (!take(scan, "}", "must end cardData here")) return false;
     scan->record->card = (struct jk_span){begin, (size_t)(scan->rest.at - begin)};
-    return scan->record->card.len <= JK_RECORD_CARD_MAX || wrong(scan, "must have at most 16,384 bytes of cardData");
+    return scan->record->card.len <= JK_HUB_RECORD_CARD_MAX ||
+           wrong(scan, "must have at most 16,384 bytes of cardData");
 }
 
 /* ---- files and tags ---- */
 
 static bool read_left_out(struct scan *scan, const char *before)
 {
-    struct jk_record *record = scan->record;
+    struct jk_hub_record *record = scan->record;
     uint64_t files = 0, lfs = 0, weights = 0;
     bool whole = jk_canonical_take(&scan->rest, "{\"files\":") && jk_canonical_take_number(&scan->rest, &files);
     if (whole && jk_canonical_take(&scan->rest, ",\"lfs\":"))
         whole = jk_canonical_take_number(&scan->rest, &lfs) && lfs > 0;
     if (whole && lfs > 0 && jk_canonical_take(&scan->rest, ",\"weights\":"))
         whole = jk_canonical_take_number(&scan->rest, &weights) && weights > 0;
-    if (!whole || !jk_canonical_take(&scan->rest, "}") || files == 0 || files > JK_RECORD_SIBLINGS_MAX || lfs > files ||
-        weights > lfs)
+    if (!whole || !jk_canonical_take(&scan->rest, "}") || files == 0 || files > JK_HUB_RECORD_SIBLINGS_MAX ||
+        lfs > files || weights > lfs)
         return wrong(scan, "must have left_out with files, lfs of these and weights of these, from 1 to 100,000");
     record->left_out = (uint32_t)files;
     record->left_out_lfs = (uint32_t)lfs;
@@ -190,7 +192,7 @@ static bool read_lfs(struct scan *scan, struct jk_listing_file *out_file)
     if (!take_plain(scan, &hex)) return false;
     if (!jk_digest_parse(hex, &out_file->digest)) return wrong(scan, "must have a SHA-256 in lower-case hexadecimal");
     return (jk_canonical_take(&scan->rest, ",\"size\":") && jk_canonical_take_number(&scan->rest, &out_file->size) &&
-            out_file->size <= JK_RECORD_SIZE_MAX && jk_canonical_take(&scan->rest, "},")) ||
+            out_file->size <= JK_HUB_RECORD_SIZE_MAX && jk_canonical_take(&scan->rest, "},")) ||
            wrong(scan, "must have the size of an LFS file after its digest, at most 2^53 - 1");
 }
 
@@ -198,11 +200,11 @@ static bool read_file_name(struct scan *scan, struct jk_span *previous, struct j
 {
     struct jk_text *room = &scan->room[scan->record->files % 2];
     struct jk_canonical_string string;
-    char name[JK_RECORD_TEXT_MAX];
+    char name[JK_HUB_RECORD_TEXT_MAX];
     struct jk_span text;
     if (!take(scan, "\"rfilename\":", "must have the name of a file here")) return false;
     if (!jk_canonical_take_string(&scan->rest, &string) || !jk_canonical_text(&string, name, sizeof name, &text) ||
-        !jk_record_path(text, room, out_path))
+        !jk_hub_record_path(text, room, out_path))
         return wrong(scan, "must have a file's name that a listing can have");
     if (out_path->at == name) {
         jk_text_clear(room);
@@ -222,7 +224,7 @@ static bool read_sibling(struct scan *scan, struct jk_span *previous)
     bool lfs = jk_canonical_take(&scan->rest, "\"lfs\":{\"sha256\":");
     if ((lfs && !read_lfs(scan, &file)) || !read_file_name(scan, previous, &file.path)) return false;
     if (!lfs && jk_canonical_take(&scan->rest, ",\"size\":") &&
-        (!jk_canonical_take_number(&scan->rest, &file.size) || file.size > JK_RECORD_SIZE_MAX))
+        (!jk_canonical_take_number(&scan->rest, &file.size) || file.size > JK_HUB_RECORD_SIZE_MAX))
         return wrong(scan, "must have a size of at most 2^53 - 1");
     scan->record->files++;
     scan->record->lfs_files += lfs;
@@ -247,19 +249,20 @@ static bool read_record_tags(struct scan *scan)
     struct jk_canonical_string tag;
     if (!take(scan, "[", "must have a list of tags")) return false;
     do {
-        if (!jk_canonical_take_string(&scan->rest, &tag) || tag.len == 0 || tag.len > JK_RECORD_TAG_MAX)
+        if (!jk_canonical_take_string(&scan->rest, &tag) || tag.len == 0 || tag.len > JK_HUB_RECORD_TAG_MAX)
             return wrong(scan, "must have tags of 1 to 256 bytes");
     } while (jk_canonical_take(&scan->rest, ","));
     if (!take(scan, "]", "must end the tags here")) return false;
     scan->record->tags = (struct jk_span){begin, (size_t)(scan->rest.at - begin)};
-    return scan->record->tags.len <= JK_RECORD_TAGS_MAX + 1 || wrong(scan, "must have at most 16,384 bytes of tags");
+    return scan->record->tags.len <= JK_HUB_RECORD_TAGS_MAX + 1 ||
+           wrong(scan, "must have at most 16,384 bytes of tags");
 }
 
 /* ---- the whole ---- */
 
 static bool read_id(struct scan *scan)
 {
-    struct jk_record *record = scan->record;
+    struct jk_hub_record *record = scan->record;
     if (!take_key(scan, "id")) return wrong(scan, "must have an id here, and its members in the order of their bytes");
     return take_plain(scan, &record->id) &&
            (jk_ident_model_fault(record->id) == NULL || wrong(scan, "must have an id of the form publisher/model"));
@@ -267,14 +270,14 @@ static bool read_id(struct scan *scan)
 
 static bool read_revision(struct scan *scan)
 {
-    struct jk_record *record = scan->record;
+    struct jk_hub_record *record = scan->record;
     return take_plain(scan, &record->revision) &&
            (jk_ident_revision_fault(record->revision) == NULL || wrong(scan, "must have a commit for its sha"));
 }
 
 static bool read_members(struct scan *scan)
 {
-    struct jk_record *record = scan->record;
+    struct jk_hub_record *record = scan->record;
     if (!take(scan, "{", "must be one JSON object")) return false;
     if (take_key(scan, "_id") && !read_identity(scan)) return false;
     if (take_key(scan, "cardData") && !read_card(scan)) return false;
@@ -290,7 +293,7 @@ static bool read_members(struct scan *scan)
     if (take_key(scan, "siblings") && !read_siblings(scan)) return false;
     if (take_key(scan, "tags") && !read_record_tags(scan)) return false;
     if (!take(scan, "}", "must have its members alone, in the order of their bytes")) return false;
-    if (record->files > 0 && scan->all.len - scan->left_out_bytes > JK_RECORD_BODY_MAX)
+    if (record->files > 0 && scan->all.len - scan->left_out_bytes > JK_HUB_RECORD_BODY_MAX)
         return wrong(scan, "must have at most 65,400 bytes besides left_out");
     return scan->rest.len == 0 || wrong(scan, "must end with its object");
 }
@@ -302,17 +305,17 @@ static void scan_done(struct scan *scan)
     jk_text_done(&scan->room[1]);
 }
 
-static bool scan_record(struct scan *scan, struct jk_span bytes, struct jk_record *out_record)
+static bool scan_record(struct scan *scan, struct jk_span bytes, struct jk_hub_record *out_record)
 {
     *scan = (struct scan){.all = bytes, .rest = bytes, .record = out_record};
-    *out_record = (struct jk_record){.created_us = JK_TIME_NONE, .modified_us = JK_TIME_NONE};
+    *out_record = (struct jk_hub_record){.created_us = JK_TIME_NONE, .modified_us = JK_TIME_NONE};
     return read_members(scan);
 }
 
 /* A listing and a set of which not all is known are none. */
 static enum jk_status take_listing(struct scan *scan, struct jk_error *error)
 {
-    struct jk_record *record = scan->record;
+    struct jk_hub_record *record = scan->record;
     struct jk_listing_summary summary = {.files = 0};
     if (scan->listing.failed) return jk_out_of_memory(error);
     if (scan->listing.len > 0) JK_TRY(jk_listing_check(jk_text_span(&scan->listing), &summary, error));
@@ -330,11 +333,11 @@ static enum jk_status refuse_record(const struct scan *scan, struct jk_error *er
                    shown, scan->fault ? scan->fault : "cannot be read");
 }
 
-enum jk_status jk_record_read(struct jk_span bytes, struct jk_record *out_record, struct jk_error *error)
+enum jk_status jk_hub_record_read(struct jk_span bytes, struct jk_hub_record *out_record, struct jk_error *error)
 {
-    struct jk_record record;
+    struct jk_hub_record record;
     struct scan scan = {.rest = bytes, .all = bytes};
-    if (bytes.len > JK_RECORD_MAX)
+    if (bytes.len > JK_HUB_RECORD_MAX)
         scan.fault = "must have at most 65,536 bytes";
     else if (!jk_utf8_valid(bytes))
         scan.fault = "must be UTF-8";
@@ -347,9 +350,9 @@ enum jk_status jk_record_read(struct jk_span bytes, struct jk_record *out_record
     return JK_OK;
 }
 
-void jk_record_listing(struct jk_span bytes, const struct jk_record *record, struct jk_text *out)
+void jk_hub_record_listing(struct jk_span bytes, const struct jk_hub_record *record, struct jk_text *out)
 {
-    struct jk_record again;
+    struct jk_hub_record again;
     struct scan scan;
     if (jk_digest_is_zero(&record->listing)) return;
     if (scan_record(&scan, bytes, &again)) jk_text_add(out, jk_text_span(&scan.listing));
@@ -361,7 +364,7 @@ void jk_record_listing(struct jk_span bytes, const struct jk_record *record, str
 static void add_license_members(struct jk_span card, struct jk_text *out)
 {
     struct jk_canonical_string string;
-    char room[JK_RECORD_KEY_MAX];
+    char room[JK_HUB_RECORD_KEY_MAX];
     struct jk_span key, rest = card;
     for (bool first = true; jk_canonical_take(&rest, first ? "{" : ","); first = false) {
         const char *begin = rest.at;
@@ -375,7 +378,7 @@ static void add_license_members(struct jk_span card, struct jk_text *out)
     }
 }
 
-void jk_record_license(const struct jk_record *record, struct jk_text *out)
+void jk_hub_record_license(const struct jk_hub_record *record, struct jk_text *out)
 {
     struct jk_canonical_string tag;
     struct jk_span rest = record->tags;

@@ -236,7 +236,7 @@ static void read_line(struct reader *reader, const json_t *root, struct jk_censu
     line->id = id_member(reader, root, "id");
     if (line->state == JK_CENSUS_MOVED) line->to = id_member(reader, root, "to");
     line->identity = text_member(reader, root, "identity");
-    if (line->identity.len > 0 && !jk_record_is_identity(line->identity))
+    if (line->identity.len > 0 && !jk_hub_record_is_identity(line->identity))
         wrong_member(reader, "identity", "must be 1 to 64 letters and digits");
     line->why = text_member(reader, root, "why");
     line->revision = text_member(reader, root, "revision");

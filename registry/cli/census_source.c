@@ -16,7 +16,7 @@
 #include "cli/console/progress.h"
 
 #define PIECE     (256u << 10)
-#define ROOM_MAX  (JK_RECORD_OBJECT_MAX + PIECE)
+#define ROOM_MAX  (JK_HUB_RECORD_OBJECT_MAX + PIECE)
 #define FILES_MAX 100000
 #define DEEP      8
 #define TOLD      10 /* refused objects that are told one by one */
@@ -125,7 +125,7 @@ static enum jk_status take_objects(struct files *files, bool whole)
         if (found == JK_OBJECTS_ONE) JK_TRY(take_object(files, object, line));
         if (found == JK_OBJECTS_BROKEN) refuse_object(files, line, "the line is no JSON object");
         if (found != JK_OBJECTS_MORE) continue;
-        if (rest.len < JK_RECORD_OBJECT_MAX) return JK_OK;
+        if (rest.len < JK_HUB_RECORD_OBJECT_MAX) return JK_OK;
         pass_line(files);
     }
 }

@@ -31,7 +31,7 @@ static enum jk_status read_item(struct listing *listing, struct jk_span bytes, s
                                 bool *out_told, struct jk_error *error)
 {
     struct jk_census_line *line = jk_arena_alloc(&listing->line, sizeof *line);
-    struct jk_record record;
+    struct jk_hub_record record;
     if (!line) return jk_out_of_memory(error);
     JK_TRY(jk_census_line_read(bytes, &listing->line, line, error));
     *out_told = line->state != JK_CENSUS_UNKNOWN;
@@ -39,7 +39,7 @@ static enum jk_status read_item(struct listing *listing, struct jk_span bytes, s
     if (line->state == JK_CENSUS_MOVED) item->state = JK_OBSERVED_MOVED;
     if (line->state == JK_CENSUS_ABSENT) item->state = JK_OBSERVED_ABSENT;
     if (line->state == JK_CENSUS_PRESENT) {
-        JK_TRY(jk_record_read(line->record, &record, error));
+        JK_TRY(jk_hub_record_read(line->record, &record, error));
         *item = (struct jk_census_item){record.id, record.identity, record.revision, JK_OBSERVED_PRESENT};
     }
     *item = (struct jk_census_item){kept_word(listing, item->id), kept_word(listing, item->identity),

@@ -140,14 +140,14 @@ static enum jk_status feed_line(void *context, struct jk_span bytes, uint64_t of
     struct feeding *feeding = context;
     struct jk_census_line *line = jk_arena_alloc(&feeding->line, sizeof *line);
     struct jk_reconcile_line fed = {.line = line, .why = JK_SPAN("")};
-    struct jk_record record;
+    struct jk_hub_record record;
     if (!line) return jk_out_of_memory(error);
     JK_TRY(jk_census_line_read(bytes, &feeding->line, line, error));
     fed.id = line->id;
     fed.identity = line->identity;
     fed.tags = line->tags;
     if (line->state == JK_CENSUS_PRESENT) {
-        JK_TRY(jk_record_read(line->record, &record, error));
+        JK_TRY(jk_hub_record_read(line->record, &record, error));
         fed.id = record.id;
         fed.identity = record.identity;
         fed.tags = record.tags;

@@ -89,7 +89,7 @@ static void reduce_all(const struct made *objects, struct made *records)
     struct jk_error error;
     for (uint32_t i = 0; i < objects->count; i++) {
         jk_error_init(&error, NULL);
-        JK_CHECK(jk_record_reduce(item_of(objects, i), &records->text, &error) == JK_OK);
+        JK_CHECK(jk_hub_record_reduce(item_of(objects, i), &records->text, &error) == JK_OK);
         end_item(records);
     }
 }

@@ -13,7 +13,7 @@ static void read_object(struct jk_reading *reading, struct jk_span object)
 {
     struct jk_reading_item item;
     struct jk_census_line line;
-    struct jk_record record;
+    struct jk_hub_record record;
     struct jk_error error;
     struct jk_arena arena;
     struct jk_text text;
@@ -22,7 +22,7 @@ static void read_object(struct jk_reading *reading, struct jk_span object)
     jk_error_init(&error, NULL);
     if (jk_reading_take(reading, object, &error) == JK_OK) {
         jk_reading_line(reading, &line);
-        JK_CHECK(jk_record_read(line.record, &record, &error) == JK_OK);
+        JK_CHECK(jk_hub_record_read(line.record, &record, &error) == JK_OK);
         JK_CHECK(jk_span_equal(record.id, line.id) && jk_span_equal(record.identity, reading->identity));
         JK_CHECK(jk_span_equal(record.revision, reading->revision));
         jk_census_line_write(&line, &text);

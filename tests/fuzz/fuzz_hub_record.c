@@ -7,11 +7,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static bool read_as_record(struct jk_span bytes, struct jk_record *record)
+static bool read_as_record(struct jk_span bytes, struct jk_hub_record *record)
 {
     struct jk_error error;
     jk_error_init(&error, NULL);
-    enum jk_status status = jk_record_read(bytes, record, &error);
+    enum jk_status status = jk_hub_record_read(bytes, record, &error);
     JK_CHECK((status == JK_OK) == !jk_error_is_set(&error));
     return status == JK_OK;
 }
@@ -21,27 +21,27 @@ static bool reduce(struct jk_span object, struct jk_text *out)
     struct jk_error error;
     jk_error_init(&error, NULL);
     jk_text_init(out, 0);
-    enum jk_status status = jk_record_reduce(object, out, &error);
+    enum jk_status status = jk_hub_record_reduce(object, out, &error);
     JK_CHECK((status == JK_OK) == !jk_error_is_set(&error));
     JK_CHECK(status == JK_OK || out->len == 0);
     return status == JK_OK;
 }
 
-static void look_at(struct jk_span bytes, const struct jk_record *record)
+static void look_at(struct jk_span bytes, const struct jk_hub_record *record)
 {
     struct jk_listing_summary summary;
     struct jk_text text;
     struct jk_error error;
     jk_error_init(&error, NULL);
     jk_text_init(&text, 0);
-    jk_record_listing(bytes, record, &text);
+    jk_hub_record_listing(bytes, record, &text);
     JK_CHECK((text.len == 0) == jk_digest_is_zero(&record->listing));
     if (text.len > 0) {
         JK_CHECK(jk_listing_check(jk_text_span(&text), &summary, &error) == JK_OK);
         JK_CHECK(jk_digest_equal(&summary.listing, &record->listing) && summary.files == record->lfs_files);
     }
     jk_text_clear(&text);
-    jk_record_license(record, &text);
+    jk_hub_record_license(record, &text);
     JK_CHECK(text.len > 0 && !text.failed);
     jk_text_done(&text);
 }
@@ -49,7 +49,7 @@ static void look_at(struct jk_span bytes, const struct jk_record *record)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct jk_span input = {(const char *)data, size};
-    struct jk_record record, again;
+    struct jk_hub_record record, again;
     struct jk_text text, twice;
     jk_digest_setup();
     bool is_record = read_as_record(input, &record);
@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     JK_CHECK(reduced || !is_record);
     if (is_record) JK_CHECK(jk_span_equal(jk_text_span(&text), input));
     if (reduced) {
-        JK_CHECK(text.len <= JK_RECORD_MAX && read_as_record(jk_text_span(&text), &again));
+        JK_CHECK(text.len <= JK_HUB_RECORD_MAX && read_as_record(jk_text_span(&text), &again));
         look_at(jk_text_span(&text), &again);
         JK_CHECK(reduce(jk_text_span(&text), &twice) && jk_span_equal(jk_text_span(&text), jk_text_span(&twice)));
         jk_text_done(&twice);

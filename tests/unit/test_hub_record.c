@@ -16,24 +16,24 @@
 static struct jk_text reduced_text;
 
 /* Reduces, reads, and reduces again. */
-static struct jk_span reduced(struct jk_span object, struct jk_record *record)
+static struct jk_span reduced(struct jk_span object, struct jk_hub_record *record)
 {
     JK_CLEANUP(jk_text_done) struct jk_text again;
     struct jk_error error;
     jk_text_init(&again, 0);
     jk_text_clear(&reduced_text);
     jk_error_init(&error, NULL);
-    if (jk_record_reduce(object, &reduced_text, &error) != JK_OK)
+    if (jk_hub_record_reduce(object, &reduced_text, &error) != JK_OK)
         fail_msg("%s: %.*s", error.message, (int)(object.len < 500 ? object.len : 500), object.at);
-    if (jk_record_read(jk_text_span(&reduced_text), record, &error) != JK_OK) fail_msg("%s", error.message);
-    if (jk_record_reduce(jk_text_span(&reduced_text), &again, &error) != JK_OK) fail_msg("%s", error.message);
+    if (jk_hub_record_read(jk_text_span(&reduced_text), record, &error) != JK_OK) fail_msg("%s", error.message);
+    if (jk_hub_record_reduce(jk_text_span(&reduced_text), &again, &error) != JK_OK) fail_msg("%s", error.message);
     assert_span_equal(jk_text_span(&again), jk_text_span(&reduced_text));
     return jk_text_span(&reduced_text);
 }
 
 static void becomes(const char *object, const char *record)
 {
-    struct jk_record read;
+    struct jk_hub_record read;
     assert_span_equal(reduced(jk_span_of(object), &read), jk_span_of(record));
 }
 
@@ -47,9 +47,9 @@ static void of_a_list(void **state)
     jk_text_init(&text, 0);
     jk_text_add_str(&text, "before ");
     jk_error_init(&error, NULL);
-    assert_int_equal(jk_record_reduce_json(json_array_get(list, 0), &text, &error), JK_OK);
+    assert_int_equal(jk_hub_record_reduce_json(json_array_get(list, 0), &text, &error), JK_OK);
     assert_span_equal(jk_text_span(&text), JK_SPAN("before {\"id\":\"a/b\"}"));
-    assert_int_equal(jk_record_reduce_json(json_array_get(list, 1), &text, &error), JK_INVALID_ARGUMENT);
+    assert_int_equal(jk_hub_record_reduce_json(json_array_get(list, 1), &text, &error), JK_INVALID_ARGUMENT);
     assert_span_equal(jk_text_span(&text), JK_SPAN("before {\"id\":\"a/b\"}"));
     json_decref(list);
 }
@@ -60,14 +60,14 @@ static void not_reduced(const char *object, const char *part_of_message)
     struct jk_error error;
     jk_text_init(&text, 0);
     jk_error_init(&error, NULL);
-    if (jk_record_reduce(jk_span_of(object), &text, &error) != JK_INVALID_ARGUMENT) fail_msg("reduced: %s", object);
+    if (jk_hub_record_reduce(jk_span_of(object), &text, &error) != JK_INVALID_ARGUMENT) fail_msg("reduced: %s", object);
     if (!strstr(error.message, part_of_message)) fail_msg("%s — does not say: %s", error.message, part_of_message);
     assert_int_equal(text.len, 0);
 }
 
 static void whole_object(void **state)
 {
-    struct jk_record record;
+    struct jk_hub_record record;
     (void)state;
     struct jk_span text = reduced(
         JK_SPAN("{\"modelId\": \"kim/other\", \"id\": \"kim/Solar-ko\", \"_id\": \"66b2aa1e1c9e4b0f\", \"sha\": \"" C40
@@ -107,7 +107,7 @@ static void whole_object(void **state)
 static void listing_of_it(void **state)
 {
     JK_CLEANUP(jk_text_done) struct jk_text listing;
-    struct jk_record record;
+    struct jk_hub_record record;
     (void)state;
     jk_text_init(&listing, 0);
     /* By their paths as a listing writes them, "%20" stands before "a!". */
@@ -116,7 +116,7 @@ static void listing_of_it(void **state)
                         "\",\"size\":\"12\"}},{\"rfilename\":\"a b\\\\%20.gguf\",\"lfs\":{\"sha256\":\"" B64
                         "\",\"size\":3}},{\"rfilename\":\"config.json\"}]}"),
                 &record);
-    jk_record_listing(bytes, &record, &listing);
+    jk_hub_record_listing(bytes, &record, &listing);
     assert_span_equal(jk_text_span(&listing), JK_SPAN("jokbo/listing/v1\nfile " A64 " 12 a!.gguf\n"
                                                       "file " B64 " 3 a%20b\\%2520.gguf\n"));
     struct jk_digest digest = jk_digest_of(jk_text_span(&listing));
@@ -194,10 +194,10 @@ static void objects_without_record(void **state)
 
 static void refused(const char *bytes, const char *part_of_message)
 {
-    struct jk_record record = {.files = 77};
+    struct jk_hub_record record = {.files = 77};
     struct jk_error error;
     jk_error_init(&error, NULL);
-    if (jk_record_read(jk_span_of(bytes), &record, &error) != JK_INVALID_ARGUMENT) fail_msg("accepted: %s", bytes);
+    if (jk_hub_record_read(jk_span_of(bytes), &record, &error) != JK_INVALID_ARGUMENT) fail_msg("accepted: %s", bytes);
     assert_string_equal(error.reason, "INVALID_RECORD");
     if (!strstr(error.message, part_of_message)) fail_msg("%s — does not say: %s", error.message, part_of_message);
     assert_int_equal(record.files, 77);
@@ -273,14 +273,14 @@ static void add_siblings(struct jk_text *text, unsigned count)
 static void many_files(void **state)
 {
     JK_CLEANUP(jk_text_done) struct jk_text object;
-    struct jk_record record;
+    struct jk_hub_record record;
     (void)state;
     jk_text_init(&object, 0);
     jk_text_add_str(&object, "{\"id\":\"a/b\",");
     add_siblings(&object, 100000);
     jk_text_add_char(&object, '}');
     struct jk_span bytes = reduced(jk_text_span(&object), &record);
-    assert_true(bytes.len <= JK_RECORD_MAX && bytes.len > 65000);
+    assert_true(bytes.len <= JK_HUB_RECORD_MAX && bytes.len > 65000);
     assert_int_equal(record.files + record.left_out, 100000);
     assert_int_equal(record.lfs_files, record.files);
     assert_int_equal(record.lfs_files + record.left_out_lfs, 66667);
@@ -297,7 +297,7 @@ static void many_files(void **state)
 static void weights_first(void **state)
 {
     JK_CLEANUP(jk_text_done) struct jk_text object;
-    struct jk_record record;
+    struct jk_hub_record record;
     (void)state;
     jk_text_init(&object, 0);
     jk_text_add_str(&object, "{\"id\":\"a/b\",");
@@ -313,7 +313,7 @@ static void weights_first(void **state)
 static void large_cards(void **state)
 {
     JK_CLEANUP(jk_text_done) struct jk_text object;
-    struct jk_record record;
+    struct jk_hub_record record;
     (void)state;
     jk_text_init(&object, 0);
     jk_text_add_str(&object, "{\"id\":\"a/b\",\"cardData\":{\"license\":\"mit\",\"base_model\":[");
@@ -336,7 +336,7 @@ static void large_cards(void **state)
 static void licence_alone(void **state)
 {
     JK_CLEANUP(jk_text_done) struct jk_text text;
-    struct jk_record record;
+    struct jk_hub_record record;
     struct jk_hub *hub = calloc(1, sizeof *hub);
     struct jk_arena arena;
     struct jk_error error;
@@ -348,7 +348,7 @@ static void licence_alone(void **state)
                           "\"license_link\":\"x\",\"license_name\":\"exaone\"},"
                           "\"tags\":[\"x\",\"license:other\",\"license:mit\"]}"),
                   &record);
-    jk_record_license(&record, &text);
+    jk_hub_record_license(&record, &text);
     assert_span_equal(jk_text_span(&text), JK_SPAN("{\"cardData\":{\"Licence\":\"other\",\"license_name\":\"exaone\"},"
                                                    "\"tags\":[\"license:other\"]}"));
     assert_int_equal(jk_hub_parse(jk_text_span(&text), &arena, hub, &error), JK_OK);
@@ -357,7 +357,7 @@ static void licence_alone(void **state)
     assert_span_equal(hub->card.tag_license, JK_SPAN("other"));
     jk_text_clear(&text);
     (void)reduced(JK_SPAN("{\"id\":\"a/b\"}"), &record);
-    jk_record_license(&record, &text);
+    jk_hub_record_license(&record, &text);
     assert_span_equal(jk_text_span(&text), JK_SPAN("{\"cardData\":{},\"tags\":[]}"));
     jk_arena_done(&arena);
     free(hub);

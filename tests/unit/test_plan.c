@@ -58,7 +58,7 @@ static void present(const struct model *model)
     struct jk_error error;
     jk_error_init(&error, NULL);
     object_of(model, &object);
-    if (jk_record_reduce(jk_text_span(&object), &record, &error) != JK_OK) fail_msg("%s", error.message);
+    if (jk_hub_record_reduce(jk_text_span(&object), &record, &error) != JK_OK) fail_msg("%s", error.message);
     for (size_t i = 0; i < 4 && model->parents[i]; i++)
         jk_names_add(&line.parents, jk_span_of(model->parents[i]));
     line.record = jk_text_span(&record);
@@ -151,7 +151,7 @@ static void apply_observation(struct jk_ledger *ledger, const struct jk_plan_ste
 {
     struct jk_arena arena;
     struct jk_error error;
-    struct jk_record record;
+    struct jk_hub_record record;
     static struct jk_census_line line;
     struct jk_entry entry = {.kind = JK_KIND_OBSERVE,
                              .actor.type = JK_ACTOR_REGISTRAR,
@@ -168,7 +168,7 @@ static void apply_observation(struct jk_ledger *ledger, const struct jk_plan_ste
     if (step->record) {
         struct jk_span bytes = {run.text.bytes + step->offset, step->length};
         OK(jk_census_line_read(bytes, &arena, &line, &error));
-        OK(jk_record_read(line.record, &record, &error));
+        OK(jk_hub_record_read(line.record, &record, &error));
         entry.observed = JK_OBSERVED_PRESENT;
         entry.record = record.record;
         entry.listing = record.listing;

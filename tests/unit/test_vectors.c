@@ -104,12 +104,12 @@ static void replay_listing(struct replay *replay, struct block *block)
 
 static void replay_record(struct replay *replay, struct block *block)
 {
-    struct jk_record record;
+    struct jk_hub_record record;
     struct jk_error error;
     (void)replay;
     jk_error_init(&error, NULL);
     struct jk_span bytes = {block->text.bytes, block->text.len - 1};
-    if (jk_record_read(bytes, &record, &error) != JK_OK) fail_msg("%s", error.message);
+    if (jk_hub_record_read(bytes, &record, &error) != JK_OK) fail_msg("%s", error.message);
     result_is(block, "record", &record.record);
     result_is(block, "listing", &record.listing);
     result_is(block, "weight-files", &record.weight_files);
