@@ -513,7 +513,7 @@ class Contested(Claiming):
         self.refused(STATE, "DISPUTE_DECIDED", OPEN, self.alice, **self.request(earlier, maker))
 
     def test_what_was_dismissed_stays_so(self):
-        """Another copy does not open it again; the other side may dispute, and so may this one about another release."""
+        """Another copy does not open it again; the other side may dispute, and so may this one once there is another release."""
         weights = self.weights()
         maker, copy = self.add("bob", **weights), self.add("carol", **weights)
         first = self.open(self.carol, copy, maker)
@@ -530,7 +530,9 @@ class Contested(Claiming):
         self.open(self.bob, maker, copy)
         self.open(self.carol, copy, self.add("bob", **weights))  # a model that none was about
         self.release(maker, self.bob, version="2", **weights)
-        self.open(self.carol, copy, maker)
+        self.resolve(self.open(self.carol, copy, maker))
+        self.bob.call("Registry.YankRelease", name=maker + "@2", reason="x")  # an older release is nothing new
+        self.refused(STATE, "DISPUTE_DECIDED", OPEN, self.carol, **self.request(copy, maker))
 
     def test_both_stand_in_claims(self):
         """Each family's team sees both, with what each can show."""

@@ -142,8 +142,8 @@ static enum jk_status check_new(struct jk_turn *turn, const struct jk_entry *ent
                    again);
 }
 
-/* What was dismissed about a release stays so, whatever copy of it the same side comes with next: an open dispute shows on
- * the model that it is against. Another release may be another matter. */
+/* What was dismissed about a model stays so, whatever copy of it the same side comes with next: an open dispute shows on
+ * the model that it is against. What that has released since may be another matter; its older releases are not. */
 static enum jk_status check_undecided(struct jk_turn *turn, const struct jk_entry *entry, uint32_t model,
                                       struct jk_error *error)
 {
@@ -151,20 +151,21 @@ static enum jk_status check_undecided(struct jk_turn *turn, const struct jk_entr
     uint32_t n = jk_turn_size(turn);
     JK_CLEANUP(jk_text_done) struct jk_text actor;
     if (entry->kind != JK_KIND_DISPUTE_ORIGIN) return JK_OK;
+    uint32_t last = jk_book_release(turn->book, jk_book_model(turn->book, wanted.against)->last_release)->index;
     jk_text_init(&actor, 0);
     jk_actor_write(&entry->actor, &actor);
     for (uint32_t slot = jk_book_disputes(turn->book, n); slot-- > 0;) {
         const struct jk_dispute *dispute = jk_book_dispute(turn->book, slot);
         if (dispute->against != wanted.against || dispute->about != JK_ABOUT_ORIGIN || dispute->resolved == JK_NONE ||
             dispute->outcome != JK_OUTCOME_DISMISSED || !jk_span_equal(dispute->actor, jk_text_span(&actor)) ||
-            jk_book_deciding(turn->book, wanted.against, dispute->resolved) !=
-                jk_book_deciding(turn->book, wanted.against, n))
+            last > dispute->resolved)
             continue;
         jk_error_fact(error, "log_index", "%u", dispute->from);
-        return jk_fail(error, JK_FAILED_PRECONDITION, "DISPUTE_DECIDED",
-                       "The dispute of log entry %u about what this release of \"%.*s\" contains was dismissed by log "
-                       "entry %u; with new evidence ask an evaluator, who can rule on its origin without a dispute",
-                       dispute->from, JK_SPAN_ARG(entry->against), dispute->resolved);
+        return jk_fail(
+            error, JK_FAILED_PRECONDITION, "DISPUTE_DECIDED",
+            "The dispute of log entry %u about what \"%.*s\" contains was dismissed by log entry %u, and it has no "
+            "release since; with new evidence ask an evaluator, who can rule on its origin without a dispute",
+            dispute->from, JK_SPAN_ARG(entry->against), dispute->resolved);
     }
     return JK_OK;
 }
