@@ -41,7 +41,7 @@ static enum jk_status show_release(struct jk_cli *cli, const Jokbo__V1__Release 
             jk_print_safe(cli, release->version), more);
     if (keep.file) fprintf(cli->out, "Receipt: %s\n", jk_print_safe(cli, keep.file));
     if (keep.new_key)
-        fprintf(cli->out, "The log's key, trusted on first use, is remembered: %s\n", jk_print_safe(cli, keep.new_key));
+        fprintf(cli->out, "The log's key, %s: %s\n", jk_keep_key_text(&keep), jk_print_safe(cli, keep.new_key));
     return status;
 }
 

@@ -57,9 +57,7 @@ static void show_receipt(struct jk_table *table, const struct jk_keep *keep)
     jk_print_fact(table, "receipt", keep->file);
     if (!keep->new_key) return;
     jk_print_fact(table, "log's key", keep->new_key);
-    jk_print_fact(table, " ",
-                  keep->remembered ? "trusted on first use, remembered: compare it with one obtained another way"
-                                   : "trusted on first use, not remembered (there is no writable home folder)");
+    jk_print_fact(table, " ", jk_keep_key_text(keep));
 }
 
 /* What the server has to say, unless the plan said it. */

@@ -94,12 +94,8 @@ enum jk_status jk_anchor_open(struct jk_cli *cli, struct jk_span origin, bool of
     if (!out_anchor->origin) return jk_out_of_memory(&cli->error);
     jk_error_init(&out_anchor->forgets, &cli->arena);
     jk_error_init(&out_anchor->keyless, &cli->arena);
-    if (!state)
-        (void)jk_fail(&out_anchor->forgets, JK_UNAVAILABLE, "LOCAL_FILE",
-                      "neither XDG_STATE_HOME nor HOME is set, so no checkpoint can be remembered");
-    else
-        out_anchor->remembers =
-            jk_memory_open(state, origin, &cli->arena, &out_anchor->memory, &out_anchor->forgets) == JK_OK;
+    out_anchor->remembers =
+        jk_memory_open(state, origin, &cli->arena, &out_anchor->memory, &out_anchor->forgets) == JK_OK;
     return find_keys(out_anchor);
 }
 
@@ -117,7 +113,7 @@ const struct jk_verifier *jk_anchor_keep_key(struct jk_anchor *anchor, struct jk
     jk_error_init(&unused, NULL);
     if (anchor->keys.from != JK_KEYS_FIRST_USE) return NULL;
     if (jk_keys_verify(&anchor->keys, jk_span_of(anchor->origin), note, &key, &unused) != JK_OK) return NULL;
-    if (anchor->remembers) anchor->remembers = jk_memory_keep_key(&anchor->memory, key, &anchor->forgets) == JK_OK;
+    anchor->key_kept = anchor->remembers && jk_memory_keep_key(&anchor->memory, key, &unused) == JK_OK;
     return key;
 }
 
@@ -231,47 +227,56 @@ enum jk_status jk_anchor_advance(struct jk_anchor *anchor, struct jk_span note, 
     return status;
 }
 
-static void tell_growth(enum jk_growth growth, uint64_t before, uint64_t size, const char *check,
-                        struct jk_results *results)
+/* What was compared, and what is kept of it. */
+struct growth_told {
+    enum jk_growth growth;
+    uint64_t before, size;
+    const char *known;  /* how `before` is known */
+    const char *unkept; /* why `size` cannot be remembered; NULL: it is */
+};
+
+static void tell_growth(const struct growth_told *told, const char *check, struct jk_results *results)
 {
-    unsigned long long old = before, now = size;
-    switch (growth) {
+    unsigned long long old = told->before, now = told->size;
+    const char *link = told->unkept ? ", which cannot be remembered: " : "", *why = told->unkept ? told->unkept : "";
+    switch (told->growth) {
     case JK_GROWTH_FIRST:
-        jk_results_add(results, check, JK_RESULT_NOTE,
-                       "nothing was remembered of this log; from now on its size, %llu, is", now);
+        jk_results_add(results, check, JK_RESULT_NOTE, "nothing was remembered of this log%s its size, %llu, %s%s",
+                       told->unkept ? ", and" : "; from now on", now, told->unkept ? "cannot be: " : "is", why);
         return;
     case JK_GROWTH_SAME:
-        jk_results_add(results, check, JK_RESULT_HOLDS, "size %llu is the checkpoint remembered", now);
+        jk_results_add(results, check, JK_RESULT_HOLDS, "size %llu is the checkpoint %s", now, told->known);
         return;
     case JK_GROWTH_GREW:
-        jk_results_add(results, check, JK_RESULT_HOLDS,
-                       "the log has only grown: from size %llu, remembered, to size %llu", old, now);
+        jk_results_add(results, check, JK_RESULT_HOLDS, "the log has only grown: from size %llu, %s, to size %llu%s%s",
+                       old, told->known, now, link, why);
         return;
     case JK_GROWTH_OLDER:
-        jk_results_add(results, check, JK_RESULT_HOLDS,
-                       "its tree of size %llu is the beginning of that remembered, %llu", now, old);
+        jk_results_add(results, check, JK_RESULT_HOLDS, "its tree of size %llu is the beginning of that %s, %llu", now,
+                       told->known, old);
         return;
     case JK_GROWTH_UNPROVEN:
         jk_results_add(results, check, JK_RESULT_SKIPPED,
-                       "offline: whether sizes %llu, here, and %llu, remembered, are of one log needs a proof from the "
-                       "server",
-                       now, old);
+                       "offline: whether sizes %llu, here, and %llu, %s, are of one log needs a proof from the server",
+                       now, old, told->known);
     }
 }
 
 void jk_anchor_check_growth(struct jk_anchor *anchor, struct jk_span note, const char *check,
                             struct jk_results *results, struct jk_error *error)
 {
-    uint64_t before = anchor->memory.note.len > 0 ? anchor->memory.checkpoint.size : 0;
-    enum jk_growth growth;
+    struct growth_told told = {.before = anchor->memory.note.len > 0 ? anchor->memory.checkpoint.size : 0,
+                               .known = anchor->memory.unkept ? "seen in this run" : "remembered"};
     struct jk_span body = {0}, signatures;
     struct jk_checkpoint checkpoint = {0};
-    enum jk_status status = jk_anchor_advance(anchor, note, &growth, error);
+    enum jk_status status = jk_anchor_advance(anchor, note, &told.growth, error);
     if (status != JK_OK) {
         if (anchor->clash[0]) jk_results_add(results, check, JK_RESULT_FAILS, "%s", error->message);
         return;
     }
     if (jk_note_open(note, &body, &signatures, error) != JK_OK) return;
     if (jk_checkpoint_parse(body, &checkpoint, error) != JK_OK) return;
-    tell_growth(growth, before, checkpoint.size, check, results);
+    told.size = checkpoint.size;
+    told.unkept = anchor->memory.unkept;
+    tell_growth(&told, check, results);
 }

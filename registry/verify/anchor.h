@@ -18,7 +18,8 @@ struct jk_anchor {
     struct jk_keys keys;
     struct jk_memory memory;
     bool remembers;                      /* `memory` is open */
-    struct jk_error forgets;             /* why not, where not */
+    struct jk_error forgets;             /* why not, where not: what is remembered is damaged, or cannot be read */
+    bool key_kept;                       /* the key of first use is kept for the next time */
     struct jk_error keyless;             /* why there is no key, where keys.count is 0 */
     const Jokbo__V1__Checkpoint *newest; /* the server's, once asked; its signature is not checked */
     const char *clash[2]; /* two signed notes that contradict each other: what was remembered, and what came */
@@ -37,8 +38,7 @@ JK_MUST_USE enum jk_status jk_anchor_newest(struct jk_anchor *anchor, struct jk_
 JK_MUST_USE enum jk_status jk_anchor_check_server(struct jk_anchor *anchor, struct jk_error *error);
 /* If the keys are from first use: remembers the newest that signed this note, and returns it; else NULL. */
 const struct jk_verifier *jk_anchor_keep_key(struct jk_anchor *anchor, struct jk_span note);
-/* jk_memory_advance with the server as the source of proofs. On LOG_FORKED `clash` is set. UNAVAILABLE where nothing
- * can be remembered. */
+/* jk_memory_advance with the server as the source of proofs. On LOG_FORKED `clash` is set. */
 JK_MUST_USE enum jk_status jk_anchor_advance(struct jk_anchor *anchor, struct jk_span note, enum jk_growth *out_growth,
                                              struct jk_error *error);
 /* A line about where the key is from: result "key". */

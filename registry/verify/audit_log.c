@@ -179,7 +179,6 @@ static void open_memory(struct jk_cli *cli, struct jk_audit_log *log)
         jk_checkpoint_parse(body, &claimed, &own) != JK_OK)
         return;
     log->claimed = claimed;
-    if (!state) return;
     log->remembers = jk_memory_open(state, claimed.origin, &cli->arena, &log->memory, &own) == JK_OK;
     if (!log->remembers) fprintf(cli->err, "jokbo: note: what is remembered of the log: %s\n", own.message);
 }
@@ -370,7 +369,7 @@ static enum jk_status keep_keys(struct jk_audit_log *log, struct jk_error *error
     return log->trust.is_offered ? jk_memory_keep_key(&log->memory, log->head.key, error) : JK_OK;
 }
 
-/* Only a contradiction fails the audit: an old copy, or an unwritable folder, is just reported. */
+/* Only a contradiction fails the audit: an old copy, or a folder that cannot be written to, is just reported. */
 static enum jk_status hold_memory(struct jk_cli *cli, struct jk_audit_log *log)
 {
     struct jk_memory *memory = &log->memory;
@@ -380,8 +379,12 @@ static enum jk_status hold_memory(struct jk_cli *cli, struct jk_audit_log *log)
     uint64_t before = memory->note.len > 0 ? memory->checkpoint.size : 0;
     jk_error_init(&own, &cli->arena);
     enum jk_status status = jk_memory_advance(memory, log->head.note, prove_from_audit, log, &growth, &own);
-    if (status == JK_OK && before <= log->head.checkpoint.size) status = keep_keys(log, &own);
-    if (status == JK_OK && before <= log->head.checkpoint.size) log->seen = before;
+    if (status == JK_OK && before <= log->head.checkpoint.size) {
+        log->seen = before;
+        if (keep_keys(log, &own) != JK_OK || memory->unkept)
+            fprintf(cli->err, "jokbo: note: of this log nothing new is remembered: %s\n",
+                    memory->unkept ? memory->unkept : own.message);
+    }
     if (status == JK_OK) return JK_OK;
     if (!own.reason || strcmp(own.reason, "LOG_FORKED") != 0) {
         fprintf(cli->err, "jokbo: note: not compared with what is remembered of the log: %s\n", own.message);

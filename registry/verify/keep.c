@@ -91,7 +91,7 @@ static enum jk_status remember(struct jk_cli *cli, struct jk_anchor *anchor, str
     jk_error_init(&why, &cli->arena);
     const struct jk_verifier *key = jk_anchor_keep_key(anchor, note);
     if (key) keep->new_key = jk_keys_text(key, &cli->arena);
-    keep->remembered = anchor->remembers;
+    keep->remembered = anchor->key_kept;
     if (jk_anchor_advance(anchor, note, &growth, &why) == JK_OK || !anchor->clash[0]) return JK_OK;
     fprintf(cli->err, "Seen before:\n\n%s\nNow:\n\n%s\n", anchor->clash[0], anchor->clash[1]);
     jk_error_init(&cli->error, &cli->arena);
@@ -166,4 +166,10 @@ enum jk_status jk_keep_receipt(struct jk_cli *cli, struct jk_keep *keep)
     JK_TRY(check_kept(cli, keep, &evidence, &checked));
     if (checked) store(cli, keep, &evidence);
     return JK_OK;
+}
+
+const char *jk_keep_key_text(const struct jk_keep *keep)
+{
+    return keep->remembered ? "trusted on first use, remembered: compare it with one obtained another way"
+                            : "trusted on first use, not remembered (there is no writable home folder)";
 }

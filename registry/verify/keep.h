@@ -21,6 +21,8 @@ struct jk_keep {
 /* JK_OK also if it could not be checked or stored: then a note on cli->err says why. Fails with RECEIPT_WRONG or
  * LOG_FORKED in cli->error, after printing the two checkpoints to cli->err. Does nothing with --no-receipt. */
 JK_MUST_USE enum jk_status jk_keep_receipt(struct jk_cli *cli, struct jk_keep *keep);
+/* How far new_key is to be trusted, for people. */
+const char *jk_keep_key_text(const struct jk_keep *keep);
 /* Fetches one entry; the bytes lie in the arena. */
 JK_MUST_USE enum jk_status jk_keep_fetch_entry(struct jk_cli *cli, uint64_t index, struct jk_span *out_entry,
                                                struct jk_error *error);

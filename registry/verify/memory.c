@@ -106,6 +106,10 @@ enum jk_status jk_memory_open(const char *state, struct jk_span origin, struct j
 {
     struct jk_memory memory = {.arena = arena};
     const char *name = jk_memory_folder_name(origin, arena);
+    if (!state) {
+        *out_memory = memory;
+        return JK_OK;
+    }
     memory.folder = name ? jk_arena_printf(arena, "%s/%s", state, name) : NULL;
     if (!memory.folder) return jk_out_of_memory(error);
     JK_TRY(read_memory_checkpoint(&memory, error));
@@ -156,6 +160,7 @@ static void unlock(int *fd)
 
 static enum jk_status lock(struct jk_memory *memory, int *out_fd, struct jk_error *error)
 {
+    if (!memory->folder) return jk_fail(error, JK_UNAVAILABLE, "LOCAL_FILE", "neither XDG_STATE_HOME nor HOME is set");
     const char *path = jk_arena_printf(memory->arena, "%s/lock", memory->folder);
     if (!path) return jk_out_of_memory(error);
     JK_TRY(jk_place_folder(memory->folder, 0700, memory->arena, error));
@@ -216,16 +221,31 @@ enum jk_status jk_memory_forget(struct jk_memory *memory, struct jk_error *error
     return JK_OK;
 }
 
+/* For this run only, since it cannot be written. */
+static enum jk_status keep_for_now(struct jk_memory *memory, struct jk_span note, const char *why,
+                                   struct jk_error *error)
+{
+    const char *copy = jk_arena_copy(memory->arena, note.at, note.len);
+    memory->unkept = jk_arena_copy(memory->arena, why, strlen(why));
+    if (!copy || !memory->unkept) return jk_out_of_memory(error);
+    memory->note = (struct jk_span){copy, note.len};
+    return open_checkpoint(memory->note, &memory->checkpoint, error);
+}
+
 /* Puts the note in the remembered one's place, unless that is another by now: then reads it, and says so. */
 static enum jk_status replace(struct jk_memory *memory, struct jk_span note, bool *out_done, struct jk_error *error)
 {
     JK_CLEANUP(unlock) int held = -1;
     struct jk_span before = memory->note;
-    JK_TRY(lock(memory, &held, error));
+    struct jk_error why;
+    jk_error_init(&why, NULL);
+    if (memory->unkept) return keep_for_now(memory, note, memory->unkept, error);
+    if (lock(memory, &held, &why) != JK_OK) return keep_for_now(memory, note, why.message, error);
     JK_TRY(read_memory_checkpoint(memory, error));
     *out_done = jk_span_equal(before, memory->note);
     if (!*out_done) return JK_OK;
-    JK_TRY(jk_place_file(memory->folder, CHECKPOINT_FILE, note, memory->arena, error));
+    if (jk_place_file(memory->folder, CHECKPOINT_FILE, note, memory->arena, &why) != JK_OK)
+        return keep_for_now(memory, note, why.message, error);
     return read_memory_checkpoint(memory, error);
 }
 

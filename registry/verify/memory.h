@@ -12,10 +12,11 @@
 
 struct jk_memory {
     struct jk_arena *arena;
-    const char *folder;              /* of this log */
+    const char *folder;              /* of this log; NULL: there is no place to remember it */
     struct jk_span note;             /* the remembered signed checkpoint; empty for none */
     struct jk_checkpoint checkpoint; /* of that note */
     struct jk_keys keys;             /* what is remembered, newest first; none: count 0 */
+    const char *unkept;              /* why `note` could not be written: it counts until the run ends. NULL: it was */
 };
 
 /* How a checkpoint relates to the remembered one. */
@@ -35,8 +36,8 @@ const char *jk_memory_folder_name(struct jk_span origin, struct jk_arena *arena)
 /* The origins of the logs that are remembered, in the arena, at most `room`, by their folders; returns how many. What cannot be
  * read, and a log with a name of more than 200 bytes of which no checkpoint is remembered, is left out. */
 size_t jk_memory_list(const char *state, struct jk_arena *arena, const char **out_origins, size_t room);
-/* Reads what is remembered of the log; creates nothing on disk yet. LOCAL_FILE if a file cannot be read or is
- * malformed. */
+/* Reads what is remembered of the log; creates nothing on disk yet. `state` NULL: nothing, and nothing can be.
+ * LOCAL_FILE if a file cannot be read or is malformed. */
 JK_MUST_USE enum jk_status jk_memory_open(const char *state, struct jk_span origin, struct jk_arena *arena,
                                           struct jk_memory *out_memory, struct jk_error *error);
 /* Remembers the key where none is yet; `memory->keys` then holds what is remembered, which may be another process's. */
@@ -55,7 +56,7 @@ typedef enum jk_status jk_memory_prove_fn(void *context, uint64_t old_size, uint
                                           struct jk_error *error);
 /* Compares a checkpoint, whose signature the caller has verified, with the remembered one. `prove` may be NULL. If they
  * contradict each other: FAILED_PRECONDITION, reason LOG_FORKED, nothing is written, and `memory->note` is the
- * remembered one, as evidence. Failures of `prove` are passed on. */
+ * remembered one, as evidence. Failures of `prove` are passed on. That it cannot be written is no failure: see `unkept`. */
 JK_MUST_USE enum jk_status jk_memory_advance(struct jk_memory *memory, struct jk_span note, jk_memory_prove_fn *prove,
                                              void *context, enum jk_growth *out_growth, struct jk_error *error);
 

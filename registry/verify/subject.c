@@ -256,6 +256,13 @@ static void note_yank(struct jk_subject *subject, struct jk_cli *cli)
         jk_results_add(&subject->results, "yanked", JK_RESULT_NOTE, "%s", jk_yanked_text(cli, subject->release));
 }
 
+/* What an earlier receipt of the same log brought, and the disk may not hold. */
+static void follow_before(struct jk_anchor *anchor, const struct jk_anchor *before)
+{
+    if (!anchor->newest) anchor->newest = before->newest;
+    if (before->memory.unkept) anchor->memory = before->memory;
+}
+
 enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli)
 {
     struct jk_evidence *evidence = &subject->evidence;
@@ -266,7 +273,7 @@ enum jk_status jk_subject_check(struct jk_subject *subject, struct jk_cli *cli)
     if (evidence->receipt_read) {
         JK_TRY(jk_anchor_open(cli, evidence->receipt.checkpoint.origin, offline(cli), &subject->anchor));
         subject->anchored = true;
-        if (subject->before && !subject->anchor.newest) subject->anchor.newest = subject->before->anchor.newest;
+        if (subject->before) follow_before(&subject->anchor, &subject->before->anchor);
     }
     const struct jk_keys none = {0};
     jk_evidence_check(evidence, subject->anchored ? &subject->anchor.keys : &none, &subject->results);

@@ -127,6 +127,15 @@ class Case(unittest.TestCase):
         self.assertEqual(result.returncode, expect, "jokbo %s\n%s%s" % (" ".join(arguments), result.stdout, result.stderr))
         return result
 
+    def in_folder(self, folder, *arguments, env=None):
+        """There the receipts of releases without a card are stored."""
+        env = dict({"PATH": os.environ["PATH"], "HOME": self.home, "JOKBO_SERVER": self.server.address,
+                    "JOKBO_TOKEN": self.server.token}, **(env or {}))
+        done = subprocess.run([os.path.join(BUILD, "jokbo")] + list(arguments), cwd=folder, env=env, capture_output=True, text=True,
+                              timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
     def register(self, *options, expect=0, **more):
         return self.jokbo("register", self.model, "--name", self.name, "--manifest", self.folder + "/manifest", *options,
                           expect=expect, **more)
@@ -187,12 +196,9 @@ class Receipts(Case):
         self.register()
         work = self.folder + "/work"
         os.mkdir(work)
-        program = [os.path.join(BUILD, "jokbo")]
-        env = {"PATH": os.environ["PATH"], "HOME": self.home, "JOKBO_SERVER": self.server.address, "JOKBO_TOKEN": self.server.token}
         for arguments in (["publish", "--model", self.name, "--release", "2", "--license", "MIT"],
                           ["yank", self.name + "@2", "--reason", "wrong weights"], ["unyank", self.name + "@2"]):
-            done = subprocess.run(program + arguments, cwd=work, env=env, capture_output=True, text=True, timeout=60)
-            self.assertEqual(done.returncode, 0, done.stderr)
+            done = self.in_folder(work, *arguments)
             self.assertIn(" .jokbo/receipts/%s@2" % self.name, done.stdout)
         found = sorted(name for name in os.listdir(work + "/.jokbo/receipts/hanbit") if name.endswith(".receipt"))
         self.assertEqual([name.partition("@2")[2].partition("-")[0] for name in found], [".receipt", "@unyank", "@yank"])
@@ -220,9 +226,26 @@ class Receipts(Case):
 
     def test_a_memory_that_cannot_be_written_is_no_error(self):
         write(self.home + "/.local", "a file")
-        self.register()
-        checks = self.verify(self.model, expect=LOCAL_FILE)
-        self.assertEqual((checks["signature"], checks["growth"]), (["ok"], ["skipped"]))
+        self.nothing_is_remembered("cannot be: %s/.local" % self.home)
+
+    def test_no_home_is_no_error(self):
+        self.nothing_is_remembered("cannot be: neither XDG_STATE_HOME nor HOME is set", env={"HOME": ""})
+
+    def nothing_is_remembered(self, why, **more):
+        """It is said wherever it matters, and what the run itself sees is compared all the same."""
+        kept = "trusted on first use, not remembered"
+        self.assertIn(kept, self.register(**more).stdout)
+        for command in (["yank", self.name + "@1", "--reason", "broken"], ["unyank", self.name + "@1"]):
+            done = self.in_folder(self.folder, *command, **more)
+            self.assertIn("The log's key, %s" % kept, done.stdout)
+        self.grow()
+        checks = self.verify(self.model, **more)
+        self.assertEqual((checks["signature"], checks["growth"], checks["newest checkpoint"]), (["ok"], ["note"], ["ok"]))
+        self.assertIn(why, self.text_of("growth"))
+        self.assertRegex(self.text_of("newest checkpoint"), "only grown: from size [0-9]+, seen in this run, to size ")
+        result = self.jokbo("audit", "http://" + self.server.http, **more)
+        self.assertIn("jokbo: note: of this log nothing new is remembered: " + why[len("cannot be: "):], result.stderr)
+        self.assertFalse(os.path.isdir(self.home + "/.local"))
 
 
 class Sketched(Case):

@@ -315,17 +315,37 @@ static void keys_are_followed(void **unused)
     jk_signer_free(alien);
 }
 
+/* What cannot be written holds until the run ends, and no key is kept. */
+static void advances_unkept(struct jk_memory *memory, const char *why)
+{
+    enum jk_growth growth;
+    int prover = 0;
+    assert_null(memory->unkept);
+    assert_int_equal(jk_memory_advance(memory, note_at(0, 3, &arena), NULL, NULL, &growth, &error), JK_OK);
+    assert_int_equal(growth, JK_GROWTH_FIRST);
+    assert_non_null(strstr(memory->unkept, why));
+    assert_int_equal(jk_memory_advance(memory, note_at(0, 30, &arena), prove, &prover, &growth, &error), JK_OK);
+    assert_int_equal(growth, JK_GROWTH_GREW);
+    assert_int_equal(memory->checkpoint.size, 30);
+    assert_int_equal(jk_memory_advance(memory, note_at(1, 30, &arena), prove, &prover, &growth, &error),
+                     JK_FAILED_PRECONDITION);
+    assert_string_equal(error.reason, "LOG_FORKED");
+    jk_error_init(&error, &arena);
+    assert_int_not_equal(jk_memory_keep_key(memory, jk_signer_verifier(signer), &error), JK_OK);
+    assert_string_equal(error.reason, "LOCAL_FILE");
+    jk_error_init(&error, &arena);
+}
+
 static void a_folder_that_cannot_be_made_is_told(void **unused)
 {
     const char *file = jk_arena_printf(&arena, "%s/file", state);
     struct jk_memory memory;
-    enum jk_growth growth;
     (void)unused;
     assert_int_equal(jk_place_file(state, "file", JK_SPAN("x"), &arena, &error), JK_OK);
     assert_int_equal(jk_memory_open(file, JK_SPAN(ORIGIN), &arena, &memory, &error), JK_OK);
-    assert_int_equal(jk_memory_advance(&memory, note_at(0, 3, &arena), NULL, NULL, &growth, &error),
-                     JK_INVALID_ARGUMENT);
-    assert_string_equal(error.reason, "LOCAL_FILE");
+    advances_unkept(&memory, file);
+    assert_int_equal(jk_memory_open(NULL, JK_SPAN(ORIGIN), &arena, &memory, &error), JK_OK);
+    advances_unkept(&memory, "neither XDG_STATE_HOME nor HOME is set");
 }
 
 /* One process: every size in an order of its own. What it reads never goes down. Returns the number of faults. */
