@@ -89,7 +89,7 @@ class Policy:
 # ---- the fold, with what rulings, stages and policies say: registry/formats/entry.md and count.md, "What an entry needs"
 TO_N = ("register", "release", "yank", "unyank", "rename", "transfer", "adopt", "unadopt", "held", "withdrawn",
         "observe", "census")
-Ruling = collections.namedtuple("Ruling", "model kind about waits")  # about: a root, a release, or nothing
+Ruling = collections.namedtuple("Ruling", "model kind about waits made")  # about: a root, a release, or nothing; made: its entry
 
 
 class Fold(recount.Fold):
@@ -104,7 +104,7 @@ class Fold(recount.Fold):
         self.excluded = {}                                    # model: whether the last ruling on the whole in effect excludes it
         self.pairs = {}                                       # model: such rulings on whole and pairs in effect, (root or None, excludes)
         self.restored = {}                                    # (model, root or None): the entry with which the last such `restore` took effect
-        self.origins = []                                     # (model, release) of rulings on origin in effect
+        self.origins = []                                     # (model, release, entry of the ruling) of rulings on origin in effect
         self.stays = collections.defaultdict(list)            # model: the publishers it has been under, each with the time it came
         self.tenures = collections.defaultdict(list)          # model: since which entry which release decides (None: all yanked)
         self.switched = {}                                    # release: the last entry that yanked it or took that back
@@ -166,6 +166,11 @@ class Fold(recount.Fold):
         if not known or known[-1][1] is not deciding:
             known.append((self.size, deciding))
 
+    def decided_before(self, model, entry):
+        """The release that decided then: the newest, if all were yanked."""
+        decided = [release for begin, release in self.tenures[model] if begin < entry][-1]
+        return decided or [release for release in model.releases if release.index < entry][-1]
+
     def on_held(self, entry, fields):
         super().on_held(entry, fields)
         self.said.setdefault(fields["artifact"], self.size)
@@ -219,7 +224,7 @@ class Fold(recount.Fold):
         if entry.kind == "origin":
             about = self.have(self.releases, fields["release"])
             need(about.model is model, "the release is another model's")
-        self.rulings[self.size] = Ruling(model, entry.kind, about, fields["needs-second"] == "yes")
+        self.rulings[self.size] = Ruling(model, entry.kind, about, fields["needs-second"] == "yes", self.size)
         if fields["needs-second"] == "no":
             self.take_effect(self.rulings[self.size])
 
@@ -236,7 +241,7 @@ class Fold(recount.Fold):
         if ruling.kind.startswith("restore"):
             self.restored[ruling.model, ruling.about] = self.size
         if ruling.kind == "origin":
-            self.origins.append((ruling.model, ruling.about))
+            self.origins.append((ruling.model, ruling.about, ruling.made))
         elif not ruling.kind.startswith("approve-"):
             self.pairs.setdefault(ruling.model, []).append((ruling.about, ruling.kind.startswith("exclude")))
 
@@ -318,6 +323,13 @@ class Counts(recount.Counts):
         found = [("weights", release.weights), ("artifact", release.artifact), ("files", files)]
         return {(kind, digest) for kind, digest in found if digest}
 
+    def content_by(self, release, entry):
+        """What the log said before an entry that the release has."""
+        files = self.fold.manifests[release.artifact][1] if self.fold.said.get(release.artifact, entry) < entry else None
+        if not files and release is self.fold.decided_before(release.model, entry):
+            files = self.listed(release.model, entry)
+        return {(kind, digest) for kind, digest in self.content(release) if kind != "files"} | ({("files", files)} if files else set())
+
     def listed(self, model, size):
         """The set of weight files that its hub lists."""
         return next((fields["weight-files"] for index, fields in reversed(self.fold.seen.get(model, [])) if index < size), None)
@@ -350,8 +362,8 @@ class Counts(recount.Counts):
 
     def last_named(self, contents):
         """The model that the last ruling on the origin of one of these names."""
-        return next((model for model, release in reversed(self.fold.origins)
-                     if self.still_has(model, self.content(release) & contents)), None)
+        return next((model for model, release, made in reversed(self.fold.origins)
+                     if self.still_has(model, self.content_by(release, made) & contents)), None)
 
     def could_count(self, release, policy):
         """Rule set 2: whether an ancestor's release could count itself, as far as it can be told of it."""

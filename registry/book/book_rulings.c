@@ -1,5 +1,6 @@
 /* Rulings and disputes; see stage.h. A ruling takes effect with its own entry, or with the one that confirms it. */
 #include "book/book_internal.h"
+#include "book/claims.h"
 
 /* ---- rulings ---- */
 
@@ -70,6 +71,15 @@ bool jk_book_is_pair_excluded(const struct jk_book *book, uint32_t model, uint32
     return ruling && ruling->kind == JK_RULING_EXCLUDE;
 }
 
+static bool speak_of_the_same(const struct jk_book *book, const struct jk_ruling *a, const struct jk_ruling *b)
+{
+    for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
+        uint32_t slot = jk_ruled_content(book, a, (enum jk_content)kind);
+        if (slot != JK_NONE && slot == jk_ruled_content(book, b, (enum jk_content)kind)) return true;
+    }
+    return false;
+}
+
 /* Whether a later ruling about the same thing took effect by n: about its content for an origin, about the external for
  * an adoption. */
 static bool is_overtaken(const struct jk_book *book, const struct jk_ruling *ruling, uint32_t n)
@@ -80,10 +90,9 @@ static bool is_overtaken(const struct jk_book *book, const struct jk_ruling *rul
         uint32_t its = jk_book_ruling_effect(other, n);
         if (its == JK_NONE || its <= effect || (other->kind == JK_RULING_ORIGIN) != (ruling->kind == JK_RULING_ORIGIN))
             continue;
-        bool same =
-            ruling->kind == JK_RULING_ORIGIN
-                ? other->model != ruling->model && jk_book_same_content(book, ruling->release, other->release, n)
-                : jk_span_equal_fold(ruling->external, other->external);
+        bool same = ruling->kind == JK_RULING_ORIGIN
+                        ? other->model != ruling->model && speak_of_the_same(book, ruling, other)
+                        : jk_span_equal_fold(ruling->external, other->external);
         if (same) return true;
     }
     return false;

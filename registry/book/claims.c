@@ -220,11 +220,16 @@ static bool holds(const struct jk_book *book, uint32_t model, enum jk_content ki
     return release != JK_NONE && jk_content_of(book, release, kind, n) == slot;
 }
 
+uint32_t jk_ruled_content(const struct jk_book *book, const struct jk_ruling *ruling, enum jk_content kind)
+{
+    return jk_content_of(book, ruling->release, kind, ruling->from);
+}
+
 bool jk_ruling_speaks_of(const struct jk_book *book, const struct jk_ruling *ruling, enum jk_content kind,
                          uint32_t slot, uint32_t n)
 {
-    if (slot == JK_NONE || jk_content_of(book, ruling->release, kind, n) != slot) return false;
-    return !jk_book_is_yanked(book, ruling->release, n) || release_with(book, ruling->model, kind, slot, n) != JK_NONE;
+    if (slot == JK_NONE || jk_ruled_content(book, ruling, kind) != slot) return false;
+    return release_with(book, ruling->model, kind, slot, n) != JK_NONE;
 }
 
 /* Of the rulings on origin about this content, the last in effect whose model still has it; NULL for none. */

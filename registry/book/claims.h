@@ -21,8 +21,10 @@ uint32_t jk_contested_with(const struct jk_book *book, uint32_t model, uint32_t 
  * `slot`: from jk_content_of. JK_NONE: none. */
 uint32_t jk_first_claim(const struct jk_book *book, enum jk_content kind, uint32_t slot, uint32_t n);
 
-/* Whether a ruling on origin covers a content at n: its release has it, and so does some un-yanked release of its
- * model. */
+/* Slot of what a ruling on origin is about: the content of its release as the log told it when the ruling was made, since
+ * nobody can judge what a manifest says that comes later. JK_NONE: nothing of that kind. */
+uint32_t jk_ruled_content(const struct jk_book *book, const struct jk_ruling *ruling, enum jk_content kind);
+/* Whether a ruling on origin covers a content at n: it is about it, and some un-yanked release of its model has it. */
 bool jk_ruling_speaks_of(const struct jk_book *book, const struct jk_ruling *ruling, enum jk_content kind,
                          uint32_t slot, uint32_t n);
 

@@ -70,7 +70,7 @@ static void take_contents(struct jk_origins *origins, uint32_t place)
     const struct jk_ruling *ruling = origins->rulings[place];
     for (int i = 0; i < JK_CONTENT_KINDS; i++) {
         enum jk_content kind = (enum jk_content)i;
-        uint32_t slot = jk_content_of(origins->book, ruling->release, kind, origins->n);
+        uint32_t slot = jk_ruled_content(origins->book, ruling, kind);
         if (!jk_ruling_speaks_of(origins->book, ruling, kind, slot, origins->n)) continue;
         origins->contents[origins->content_count++] = (struct jk_origin){kind, slot, place};
     }

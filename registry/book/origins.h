@@ -1,8 +1,8 @@
 /* Rulings on origin: whose a content is according to evaluators. Pure; for standings of rule set 2. Source:
  * registry/formats/policy.md.
  *
- * A ruling covers what its release has: its weights, artifact and set of weight files. It applies as long as its model
- * has that in some un-yanked release; of the rulings that apply to a content, the one that took effect last decides.
+ * A ruling covers what its release had when it was made: weights, artifact and set of weight files, as far as that was
+ * said by then. It applies as long as its model has that in some un-yanked release; of the rulings that apply to a content, the one that took effect last decides.
  * Memory: about 60 bytes a ruling. Owned by whoever makes the standing. */
 #ifndef JK_BOOK_ORIGINS_H
 #define JK_BOOK_ORIGINS_H

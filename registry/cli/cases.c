@@ -46,6 +46,13 @@ static void print_title(struct jk_cli *cli, int64_t index, const char *what, con
             jk_print_safe(cli, model), state);
 }
 
+static void print_others(struct jk_cli *cli, struct jk_table *table, char *const *others, size_t count, bool more)
+{
+    for (size_t i = 0; i < count; i++)
+        jk_print_fact(table, i == 0 ? "others have it" : " ", jk_print_safe(cli, others[i]));
+    if (more) jk_print_fact(table, " ", "and more");
+}
+
 void jk_cases_print_ruling(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling)
 {
     struct jk_table table;
@@ -54,6 +61,7 @@ void jk_cases_print_ruling(struct jk_cli *cli, const Jokbo__V1__Ruling *ruling)
     jk_print_fact(&table, "it", what_it_does(ruling));
     jk_print_fact(&table, "as a derivative of", ruling->root);
     jk_print_fact(&table, "release", ruling->lineage_hash);
+    print_others(cli, &table, ruling->others, ruling->n_others, ruling->more_others);
     jk_print_fact(&table, "external model", ruling->external);
     jk_print_fact(&table, "reason", ruling->reason);
     jk_print_fact(&table, "text", ruling->text);
@@ -89,6 +97,7 @@ void jk_cases_print_dispute(struct jk_cli *cli, const Jokbo__V1__Dispute *disput
     jk_print_fact(&table, "about", about);
     jk_print_fact(&table, "against", dispute->against);
     print_sides(cli, &table, dispute);
+    print_others(cli, &table, dispute->others, dispute->n_others, dispute->more_others);
     jk_print_fact(&table, "external model", dispute->external);
     if (dispute->ruling > 0) jk_print_fact(&table, "ruling", jk_print_number(cli, dispute->ruling));
     jk_print_fact(&table, "stage", dispute->stage);

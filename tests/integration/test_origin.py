@@ -258,6 +258,8 @@ class Rulings(Claiming):
         self.assertIn("\nactor role evaluator\nmodel %s\nrelease %s\nreason trained there\nneeds-second yes\ntext sha256:" % (
             maker, release["lineage_hash"]), text)
         self.assertNotIn("기록", text)
+        self.assertEqual((made["others"], made["more_others"]), ([thief], False))
+        self.assertRegex(self.run_ok("show", maker, client=None), "others have it +" + thief)
         self.assertEqual(self.first([thief, maker]), thief)
         self.refused(DENIED, "SAME_EVALUATOR", DECIDE, self.eve, ruling=made["log_index"], confirm=True)
         self.refused(STATE, "RULING_PENDING", RULE, self.una, kind=ORIGIN, model=maker, reason="x")

@@ -2,6 +2,7 @@
  * chain of one content takes no longer than its length, and a dense family of many contents few walks; and that the
  * work is done in stretches. */
 #include "book/copies.h"
+#include "book/others.h"
 
 #include "book/book_internal.h"
 #include "support/judged_world.h"
@@ -182,6 +183,64 @@ static void test_superseded(void **state)
     COUNTS("lee/maker", 0); /* what it has now is its own */
     OK(jk_ledger_yank(ledger, "lee/maker", "4", JK_KIND_YANK));
     DUPLICATE("lee/maker", 0);
+}
+
+/* What a manifest says that comes after the ruling nobody has judged: it takes no files of others, and leaves an earlier
+ * ruling on those in force. What the log said by then the ruling speaks of, also once it is confirmed later. */
+static void test_ruling_does_not_grow(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(add_files(ledger, "lee/maker", "1", 2));
+    OK(hold_files(ledger, 2));
+    OK(rule_origin(ledger, "lee/maker"));
+    OK(add_files(ledger, "kim/thief", "1", 3));
+    OK(jk_ledger_register(ledger, MODEL("park/straw", OF(PARENT(BASE)), .weights = 103)));
+    OK(rule_origin(ledger, "kim/thief"));
+    OK(hold_files(ledger, 3));
+    COUNTS("lee/maker", 0);
+    DUPLICATE("park/straw", 0); /* of its weights it does speak */
+    assert_int_equal(jk_book_ruling_state(ledger->book, 0, NOW), JK_RULING_IN_FORCE);
+    uint32_t files = jk_content_of(ledger->book, jk_book_newest(ledger->book, slot(ledger, "kim/thief"), NOW),
+                                   JK_CONTENT_FILES, NOW);
+    assert_int_equal(jk_first_claim(ledger->book, JK_CONTENT_FILES, files, NOW), slot(ledger, "lee/maker"));
+    OK(rule_origin(ledger, "kim/thief")); /* by those who know what it says */
+    DUPLICATE("lee/maker", 0);
+    assert_int_equal(jk_book_ruling_state(ledger->book, 0, NOW), JK_RULING_REPLACED);
+}
+
+/* Those whom a ruling would make copies, and whom those who rule are told of. */
+static void test_others_are_named(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    struct jk_others others = {.count = 0};
+    OK(add_files(ledger, "lee/maker", "1", 2));
+    OK(add_files(ledger, "kim/thief", "1", 3));
+    OK(jk_ledger_register(ledger, MODEL("park/straw", OF(PARENT(BASE)), .weights = 103)));
+    OK(jk_ledger_yank(ledger, "park/straw", "1", JK_KIND_YANK));
+    OK(hold_files(ledger, 2));
+    uint32_t release = jk_book_newest(ledger->book, slot(ledger, "kim/thief"), NOW), before = next_entry(ledger);
+    OK(hold_files(ledger, 3));
+    jk_others_add(&others, ledger->book, release, before, NOW, JK_NONE);
+    assert_int_equal(others.count, 1);
+    assert_int_equal(others.models[0], slot(ledger, "park/straw"));
+    jk_others_add(&others, ledger->book, release, NOW, NOW, JK_NONE);
+    assert_int_equal(others.count, 2);
+    assert_int_equal(others.models[0], slot(ledger, "lee/maker"));
+    char name[32];
+    for (unsigned i = 0; i < JK_OTHERS_MAX - 2; i++) {
+        snprintf(name, sizeof name, "park/x-%u", i);
+        OK(jk_ledger_register(ledger, MODEL(name, OF(PARENT(BASE)), .weights = 103)));
+    }
+    jk_others_add(&others, ledger->book, release, NOW, NOW, JK_NONE);
+    assert_int_equal(others.count, JK_OTHERS_MAX);
+    assert_false(others.more);
+    OK(jk_ledger_register(ledger, MODEL("park/last", OF(PARENT(BASE)), .weights = 103)));
+    jk_others_add(&others, ledger->book, release, NOW, NOW, JK_NONE);
+    assert_true(others.more);
+    others = (struct jk_others){.count = 0};
+    jk_others_add(&others, ledger->book, release, NOW, NOW, slot(ledger, "park/last"));
+    assert_int_equal(others.count, JK_OTHERS_MAX);
+    assert_false(others.more);
 }
 
 /* Whoever a ruling names need not count for the others to be copies. */
@@ -490,6 +549,8 @@ int main(void)
                                        TEST(test_superseded),
                                        TEST(test_ruled_and_excluded),
                                        TEST(test_rulings_of_several_contents),
+                                       TEST(test_ruling_does_not_grow),
+                                       TEST(test_others_are_named),
                                        TEST(test_chain_of_weights),
                                        TEST(test_chain_of_artifacts),
                                        TEST(test_chain_of_files),

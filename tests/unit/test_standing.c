@@ -263,6 +263,7 @@ struct lineage {
 
 /* Ancestors that made no duplicate, by why. */
 static uint64_t ruled_own, yanked_claims, unverified_claims, unheld_claims, late_ancestors, late_weights, crossed_kinds;
+static uint64_t grown;      /* what came to light after the ruling */
 static uint64_t superseded; /* copies of what a ruled model has in an older release alone */
 
 static bool same_kind(const struct lineage *of, uint32_t a, uint32_t b, int kind)
@@ -271,17 +272,17 @@ static bool same_kind(const struct lineage *of, uint32_t a, uint32_t b, int kind
     return slot != JK_NONE && slot == jk_content_of(of->book, b, (enum jk_content)kind, of->n);
 }
 
-static bool still_has(const struct lineage *of, uint32_t model, uint32_t release, int kind)
+static bool still_has(const struct lineage *of, uint32_t model, enum jk_content kind, uint32_t content)
 {
     for (uint32_t slot = 0; slot < jk_book_releases(of->book, of->n); slot++)
         if (jk_book_release(of->book, slot)->model == model && !jk_book_is_yanked(of->book, slot, of->n) &&
-            same_kind(of, slot, release, kind))
+            jk_content_of(of->book, slot, kind, of->n) == content)
             return true;
     return false;
 }
 
-/* The model that the last ruling names, of those about anything that both have and the model still has; JK_NONE for
- * none. */
+/* The model that the last ruling names, of those about anything that both have and the model still has, as far as it was
+ * known when they were made; JK_NONE for none. */
 static uint32_t named_last(const struct lineage *of, uint32_t ancestor)
 {
     uint32_t model = JK_NONE, last = 0;
@@ -289,10 +290,13 @@ static uint32_t named_last(const struct lineage *of, uint32_t ancestor)
         const struct jk_ruling *ruling = jk_book_ruling(of->book, i);
         uint32_t effect = jk_book_ruling_effect(ruling, of->n);
         if (ruling->kind != JK_RULING_ORIGIN || effect == JK_NONE || effect < last) continue;
-        for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
-            if (!same_kind(of, of->release, ancestor, kind) || !same_kind(of, of->release, ruling->release, kind) ||
-                !still_has(of, ruling->model, ruling->release, kind))
-                continue;
+        for (int i_kind = 0; i_kind < JK_CONTENT_KINDS; i_kind++) {
+            enum jk_content kind = (enum jk_content)i_kind;
+            uint32_t both = jk_content_of(of->book, ancestor, kind, of->n);
+            uint32_t ruled = jk_content_of(of->book, ruling->release, kind, ruling->from);
+            if (!same_kind(of, of->release, ancestor, i_kind)) continue;
+            grown += ruled != both && same_kind(of, of->release, ruling->release, i_kind);
+            if (ruled != both || !still_has(of, ruling->model, kind, ruled)) continue;
             model = ruling->model;
             last = effect;
         }
@@ -677,7 +681,8 @@ static void random_histories(void **state)
     assert_true(jk_slow_met.after_gap > 0 && jk_slow_met.restored > 0 && jk_slow_met.too_briefly > 0);
     assert_true(ruled_own > 0 && yanked_claims > 0 && unverified_claims > 0 && unheld_claims > 0);
     assert_true(crossed_kinds > 0 && spared > 0 && unheard_limits > 0 && moved_in > 0 && moved_out > 0);
-    assert_true(late_met > 0 && together_met > 0 && late_ancestors > 0 && late_weights > 0 && superseded > 0);
+    assert_true(late_met > 0 && together_met > 0 && late_ancestors > 0 && late_weights > 0 && superseded > 0 &&
+                grown > 0);
     print_message("%llu claims would be first but for a break; ancestors gave way %llu times to a ruling, %llu as "
                   "yanked, %llu as unverified, %llu as not held, %llu as late; %llu copies of superseded releases\n",
                   (unsigned long long)breaks_met, (unsigned long long)ruled_own, (unsigned long long)yanked_claims,

@@ -3,6 +3,7 @@
 
 #include "base/defer.h"
 #include "book/claims.h"
+#include "book/others.h"
 #include "domain/ident.h"
 #include "reply/lookup.h"
 
@@ -176,6 +177,23 @@ enum jk_status jk_revision_not_found(struct jk_error *error, const char *stage, 
 
 /* ---- rulings ---- */
 
+static char **name_others(const struct jk_present *present, const struct jk_others *others, size_t *out_count)
+{
+    char **names = (char **)jk_pointers(present->arena, others->count);
+    for (uint32_t i = 0; names && i < others->count; i++)
+        names[i] = jk_to_string(present->arena, jk_present_name(present, others->models[i]));
+    *out_count = names ? others->count : 0;
+    return names;
+}
+
+static void add_ruled_others(const struct jk_present *present, const struct jk_ruling *ruling, Jokbo__V1__Ruling *out)
+{
+    struct jk_others others = {.count = 0};
+    jk_others_add(&others, present->book, ruling->release, ruling->from, present->size, JK_NONE);
+    out->others = name_others(present, &others, &out->n_others);
+    out->more_others = others.more;
+}
+
 Jokbo__V1__Ruling *jk_present_ruling(const struct jk_present *present, uint32_t slot, struct jk_texts *texts)
 {
     const struct jk_ruling *ruling = jk_book_ruling(present->book, slot);
@@ -188,6 +206,7 @@ Jokbo__V1__Ruling *jk_present_ruling(const struct jk_present *present, uint32_t 
     if (ruling->root != JK_NONE) out->root = jk_to_string(present->arena, jk_present_name(present, ruling->root));
     if (ruling->release != JK_NONE)
         out->lineage_hash = jk_to_hex(present->arena, &jk_book_release(present->book, ruling->release)->hash);
+    if (ruling->release != JK_NONE) add_ruled_others(present, ruling, out);
     out->external = jk_to_string(present->arena, ruling->external);
     out->reason = jk_to_string(present->arena, ruling->reason);
     out->state = (Jokbo__V1__RulingState)(jk_book_ruling_state(present->book, slot, present->size) + 1);
@@ -225,6 +244,19 @@ static void add_sides(const struct jk_present *present, const struct jk_dispute 
         if ((out->sides[i] = present_side(present, models[i], models[1 - i])) != NULL) out->n_sides++;
 }
 
+/* Whom else a ruling may concern that follows from it. */
+static void add_disputed_others(const struct jk_present *present, const struct jk_dispute *dispute,
+                                Jokbo__V1__Dispute *out)
+{
+    struct jk_others others = {.count = 0};
+    const uint32_t models[] = {dispute->model, dispute->against};
+    for (int i = 0; i < 2; i++)
+        jk_others_add(&others, present->book, jk_book_standing_release(present->book, models[i], present->size),
+                      present->size, present->size, models[1 - i]);
+    out->others = name_others(present, &others, &out->n_others);
+    out->more_others = others.more;
+}
+
 Jokbo__V1__Dispute *jk_present_dispute(const struct jk_present *present, uint32_t slot, struct jk_texts *texts)
 {
     const struct jk_dispute *dispute = jk_book_dispute(present->book, slot);
@@ -236,6 +268,7 @@ Jokbo__V1__Dispute *jk_present_dispute(const struct jk_present *present, uint32_
     if (dispute->against != JK_NONE)
         out->against = jk_to_string(present->arena, jk_present_name(present, dispute->against));
     if (dispute->against != JK_NONE) add_sides(present, dispute, out);
+    if (dispute->against != JK_NONE) add_disputed_others(present, dispute, out);
     if (dispute->external != JK_NONE)
         out->external = jk_to_string(present->arena, jk_book_external(present->book, dispute->external)->name);
     if (dispute->ruling != JK_NONE) out->ruling = jk_book_ruling(present->book, dispute->ruling)->from;

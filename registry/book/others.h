@@ -1,0 +1,22 @@
+/* Who else has what a release has: the other models that a ruling on its origin would touch, for whoever rules. Pure;
+ * any thread that may read the book. */
+#ifndef JK_BOOK_OTHERS_H
+#define JK_BOOK_OTHERS_H
+
+#include "book/claims.h"
+
+#define JK_OTHERS_MAX 100u /* models that are named */
+
+struct jk_others {
+    uint32_t models[JK_OTHERS_MAX]; /* slots, in order of registration */
+    uint32_t count;
+    bool more; /* than these */
+};
+
+/* Adds the models that have, in any release before n, yanked or not, a content that the release had before `known`; but
+ * not `model` and `but` (JK_NONE: nobody else is left out). Time: at most 10,000 releases are looked at for each kind of
+ * content; if there are more, it says that there are more models. */
+void jk_others_add(struct jk_others *others, const struct jk_book *book, uint32_t release, uint32_t known, uint32_t n,
+                   uint32_t but);
+
+#endif
