@@ -11,6 +11,7 @@
 #include "book/count_internal.h"
 #include "book/flag_reasons.h"
 #include "book/gone.h"
+#include "book/pair.h"
 
 #define FIRST_ROWS     1024u
 #define DISTINCT_BYTES ((size_t)64 << 20) /* of one pass over many scopes */
@@ -18,16 +19,10 @@
 _Static_assert((uint32_t)JK_FLAG_EXCLUDED_PAIR == JK_VERDICT_ADOPTED, "a verdict's flags take two bytes");
 _Static_assert((uint32_t)JK_FLAG_ANCESTOR_WEIGHTS == JK_VERDICT_COPY, "rule set 1 takes the spell's flag as it is");
 
-struct root_facts { /* facts about a base model at the size, worked out when first needed */
-    bool known, takes_part;
-    uint32_t team;
-};
-
 struct jk_standing {
     struct jk_policy policy;
     uint32_t n;
     struct jk_verdicts all;
-    struct root_facts *roots; /* by model slot */
 };
 
 /* Needed only while it is made. */
@@ -57,32 +52,25 @@ static bool takes_part(const struct jk_standing_query *query, uint32_t team)
     return false;
 }
 
-static const struct root_facts *root_facts(struct making *making, uint32_t root)
+/* Of all that are on the roster, also where nobody descends from them any more. */
+static void note_roots(struct making *making)
 {
-    struct root_facts *facts = &making->standing->roots[root];
-    if (facts->known) return facts;
-    const struct jk_base_facts *base = jk_book_base(making->book, root, making->query->n);
-    JK_CHECK(base != NULL);
-    *facts =
-        (struct root_facts){.known = true, .takes_part = takes_part(making->query, base->team), .team = base->team};
-    return facts;
+    const struct jk_standing_query *query = making->query;
+    uint32_t model;
+    for (uint32_t i = 0; (model = jk_book_listed(making->book, i, query->n)) != JK_NONE; i++) {
+        const struct jk_base_facts *base = jk_book_base(making->book, model, query->n);
+        if (base)
+            making->standing->all.roots[model] =
+                (struct jk_root_facts){.listed = true, .takes_part = takes_part(query, base->team), .team = base->team};
+    }
 }
 
 static bool permits(struct making *making, uint32_t license)
 {
-    enum jk_permission given[JK_PERMISSION_KINDS];
-    if (making->licenses[license]) return making->licenses[license] == 1;
-    making->licenses[license] = 1;
-    struct jk_span text = jk_book_license_text(making->book, license);
-    if (making->query->policy->rules > 1)
-        jk_book_permissions_listed(making->book, text, making->query->n, given);
-    else
-        jk_book_permissions(making->book, text, making->query->n, given);
-    for (int i = 0; i < JK_PERMISSION_KINDS; i++)
-        if (given[i] < making->query->policy->demands[i] &&
-            !(given[i] == JK_PERMISSION_UNKNOWN && making->query->policy->unknown_permits))
-            making->licenses[license] = 2;
-    return making->licenses[license] == 1;
+    const struct jk_standing_query *query = making->query;
+    jk_reasons *known = &making->licenses[license];
+    if (*known == 0) *known = jk_pair_is_permitted(making->book, query->policy, license, query->n) ? 1 : 2;
+    return *known == 1;
 }
 
 static bool has(uint32_t flags, uint32_t flag)
@@ -108,32 +96,18 @@ static uint16_t verdict_flags(const struct making *making, uint32_t flags)
     return (uint16_t)found;
 }
 
-/* Rule set 2: also every publisher it was later moved to, even if it left again. Few models were ever moved. */
-static jk_reasons kin_reasons(const struct making *making, uint32_t model, uint32_t team)
-{
-    const struct jk_book *book = making->book;
-    const struct jk_alias *stay, *alias = jk_book_alias(book, model, making->query->n);
-    jk_reasons found = 0;
-    for (; alias; alias = jk_book_older_alias(book, stay)) {
-        stay = jk_book_stay(book, alias);
-        int64_t since_us = jk_book_time(book, stay->from);
-        if (jk_book_owned(book, stay->publisher, team, since_us, making->query->n)) found |= JK_REASON_BIT(SELF);
-        if (jk_book_affiliated(book, stay->publisher, team, since_us, making->query->n))
-            found |= JK_REASON_BIT(AFFILIATE);
-    }
-    return found;
-}
-
 static jk_reasons own_reasons(struct making *making, const struct jk_verdict *row, const struct jk_spell *spell)
 {
     const struct jk_policy *policy = making->query->policy;
     uint32_t flags = spell->flags;
     jk_reasons found = jk_flag_reasons_of(&making->of_flags, flags);
-    const struct root_facts *root = root_facts(making, row->root);
+    const struct jk_root_facts *root = &making->standing->all.roots[row->root];
+    JK_CHECK(root->listed);
     if (!root->takes_part) found |= JK_REASON_BIT(NOT_PARTICIPATING);
     if (jk_policy_has(policy, JK_REASON_GONE) && jk_gone_is(&making->gone, row->model, row->root))
         found |= JK_REASON_BIT(GONE);
-    if (policy->rules > 1 && has(flags, JK_FLAG_MOVED)) found |= kin_reasons(making, row->model, root->team);
+    if (policy->rules > 1 && has(flags, JK_FLAG_MOVED))
+        found |= jk_pair_kin(making->book, row->model, root->team, making->query->n);
     if (!(policy->relations >> row->relation & 1)) found |= JK_REASON_BIT(RELATION);
     if (row->depth > policy->depth) found |= JK_REASON_BIT(DEPTH);
     if (jk_policy_has(policy, JK_REASON_LICENSE_NOT_OPEN) && !permits(making, spell->license))
@@ -288,12 +262,13 @@ static bool prepare_standing(struct making *making)
     standing->all.room = standing->all.models + standing->all.models / 8 + FIRST_ROWS;
     standing->all.rows = jk_pages_alloc(standing->all.room * sizeof *standing->all.rows);
     standing->all.first_row = calloc((size_t)standing->all.models + 1, sizeof *standing->all.first_row);
-    standing->roots = calloc((size_t)standing->all.models + 1, sizeof *standing->roots);
+    standing->all.roots = calloc((size_t)standing->all.models + 1, sizeof *standing->all.roots);
     making->licenses = calloc((size_t)book->licenses.count + 1, sizeof *making->licenses);
     making->of_publisher = calloc((size_t)book->publishers.count + 1, sizeof *making->of_publisher);
-    if (!standing->all.rows || !standing->all.first_row || !standing->roots || !making->licenses ||
+    if (!standing->all.rows || !standing->all.first_row || !standing->all.roots || !making->licenses ||
         !making->of_publisher)
         return false;
+    note_roots(making);
     return prepare_duplicates(making);
 }
 
@@ -371,7 +346,7 @@ void jk_standing_free(struct jk_standing *standing)
     if (!standing) return;
     free(standing->all.rows);
     free(standing->all.first_row);
-    free(standing->roots);
+    free(standing->all.roots);
     free(standing);
 }
 
@@ -402,7 +377,7 @@ static bool is_root_in_scope(const struct jk_standing *standing, uint32_t root, 
 {
     if (scope.type == JK_SCOPE_ALL) return true;
     if (scope.type == JK_SCOPE_BASE) return root == scope.slot;
-    return standing->roots[root].team == scope.slot;
+    return standing->all.roots[root].team == scope.slot;
 }
 
 bool jk_standing_place(const struct jk_standing *standing, const struct jk_verdict *rows, size_t count,
@@ -506,7 +481,7 @@ static void sum_in(struct summing *summing, uint32_t at, const struct jk_verdict
 
 static uint32_t team_of(const struct summing *summing, const struct jk_verdict *row)
 {
-    uint32_t team = summing->standing->roots[row->root].team;
+    uint32_t team = summing->standing->all.roots[row->root].team;
     return team < summing->teams ? summing->of_team[team] : 0;
 }
 
@@ -514,7 +489,8 @@ static uint32_t team_of(const struct summing *summing, const struct jk_verdict *
 static bool team_seen(const struct summing *summing, const struct jk_verdict *rows, size_t i)
 {
     for (size_t k = 0; k < i; k++)
-        if (summing->standing->roots[rows[k].root].team == summing->standing->roots[rows[i].root].team) return true;
+        if (summing->standing->all.roots[rows[k].root].team == summing->standing->all.roots[rows[i].root].team)
+            return true;
     return false;
 }
 

@@ -22,10 +22,16 @@ struct jk_verdict {
 #define JK_VERDICT_COPY    (1u << 13) /* a duplicate by an ancestor or a ruling, by the policy's rule set */
 #define JK_VERDICT_ADOPTED (1u << 15) /* only an adoption leads to the root */
 
+struct jk_root_facts { /* of a base model at the size */
+    bool listed, takes_part;
+    uint32_t team;
+};
+
 struct jk_verdicts {
     struct jk_verdict *rows; /* in order of registration of the derivative, then of the root */
     size_t count, room;
-    uint32_t *first_row; /* by model: its first row + 1, 0 for none */
+    uint32_t *first_row;         /* by model: its first row + 1, 0 for none */
+    struct jk_root_facts *roots; /* by model: as far as it is a base model */
     uint32_t models;
 };
 
