@@ -109,6 +109,7 @@ class Fold(recount.Fold):
         self.tenures = collections.defaultdict(list)          # model: since which entry which release decides (None: all yanked)
         self.switched = {}                                    # release: the last entry that yanked it or took that back
         self.seen, self.runs = {}, []                         # model: its `observe` entries, (entry, fields); `census` entries, (entry, hub, bases)
+        self.past = collections.defaultdict(list)             # by what it is about: (entry, what holds from there on), in order
         self.said = {}                                        # artifact: the first `held` entry, which says what its manifest says
 
     @property
@@ -134,6 +135,9 @@ class Fold(recount.Fold):
         self.times.append(entry.time)
         self.entries.append(data)
 
+    def note(self, what, value):
+        self.past[what].append((self.size, value))
+
     def on_spdx(self, entry, fields):
         super().on_fact(entry, fields)
         self.listed = fields["list"] == "sha256:" + LIST_DIGEST
@@ -141,15 +145,18 @@ class Fold(recount.Fold):
     def on_license(self, entry, fields):
         super().on_fact(entry, fields)
         self.forms[fold(fields["license"])] = fields["name-forms"].split("|") if fields["name-forms"] else []
+        self.note(("forms", fold(fields["license"])), self.forms[fold(fields["license"])])
 
     def on_base(self, entry, fields):
         super().on_base(entry, fields)
         self.names[fold(fields["model"])].facts = fields
+        self.note(("base", self.names[fold(fields["model"])]), fields if fields["listed"] == "yes" else None)
 
     def on_register(self, entry, fields):
         super().on_register(entry, fields)
         self.models[-1].index = self.size
         self.stays[self.models[-1]].append((self.models[-1].publisher, entry.time))
+        self.note(("name", self.models[-1]), self.models[-1].name)
 
     def add(self, model, release):
         super().add(model, release)
@@ -174,6 +181,20 @@ class Fold(recount.Fold):
     def on_held(self, entry, fields):
         super().on_held(entry, fields)
         self.said.setdefault(fields["artifact"], self.size)
+        self.note(("held", fields["artifact"]), entry.kind == "held")
+
+    def on_judged(self, entry, fields):
+        super().on_judged(entry, fields)
+        if entry.kind != "claim":
+            self.note(("verified", fold(fields["publisher"])), entry.kind == "verify")
+
+    def on_adopt(self, entry, fields):
+        super().on_adopt(entry, fields)
+        self.note(("adopted", fold(fields["external"])), self.names[fold(fields["model"])])
+
+    def on_unadopt(self, entry, fields):
+        super().on_unadopt(entry, fields)
+        self.note(("adopted", fold(fields["external"])), None)
 
     def on_observe(self, entry, fields):
         super().on_observe(entry, fields)
@@ -188,6 +209,7 @@ class Fold(recount.Fold):
         model = self.presently_named(fields["model"])
         before = model.publisher
         super().on_moved(entry, fields)
+        self.note(("name", model), model.name)
         if model.publisher != before:
             self.stays[model].append((model.publisher, entry.time))
 
@@ -267,7 +289,8 @@ class Fold(recount.Fold):
         need(self.disputes.get(int(fields["dispute"])), "it is no open dispute")
         self.disputes[int(fields["dispute"])] = False
 
-    APPLY = {**recount.Fold.APPLY, "license": on_license, "spdx": on_spdx, "held": on_held, "observe": on_observe, "census": on_census, "yank": on_switched, "unyank": on_switched, "base": on_base,
+    APPLY = {**recount.Fold.APPLY, "license": on_license, "spdx": on_spdx, "held": on_held, "withdrawn": on_held, "observe": on_observe, "census": on_census,
+             "verify": on_judged, "unverify": on_judged, "claim": on_judged, "adopt": on_adopt, "unadopt": on_unadopt, "yank": on_switched, "unyank": on_switched, "base": on_base,
              "register": on_register, "rename": on_moved, "transfer": on_moved, "policy": on_policy, "stage": on_stage, "close": on_close, "confirm": on_decided, "reject": on_decided, "resolve": on_resolve,
              **dict.fromkeys(("exclude", "restore", "exclude-root", "restore-root", "origin", "approve-adopt", "approve-unadopt"), on_ruling),
              **dict.fromkeys(("dispute", "dispute-origin", "dispute-adoption"), on_dispute)}
@@ -292,6 +315,18 @@ def lenient(name):
     return re.sub("[-_. ]", "", fold(name))
 
 
+def name_forms(tree, forms_of):
+    if tree[0] == "ID":
+        return [] if tree[1] == ["NOASSERTION"] else forms_of(fold(tree[1][0].rstrip("+"))) or []
+    return [name_form for part in tree[1] for name_form in name_forms(part, forms_of)]
+
+
+def breaks_forms(name, forms, spelled):
+    """What holds literally holds leniently too."""
+    part, ways = name.partition("/")[2], {str, spelled}
+    return bool(forms) and not any(way(name_form) and way(part).startswith(way(name_form)) for name_form in forms for way in ways)
+
+
 class Counts(recount.Counts):
     """recount.Counts, and the facts of pairs of derivative and root from which the reasons of any policy follow."""
     def __init__(self, known, n=None):
@@ -304,16 +339,9 @@ class Counts(recount.Counts):
         self.brought = functools.lru_cache(None)(self.entry_that_brought)
         self.since = functools.lru_cache(None)(self.claimed_since)
 
-    def name_forms(self, tree):
-        if tree[0] == "ID":
-            return [] if tree[1] == ["NOASSERTION"] else self.fold.forms.get(fold(tree[1][0].rstrip("+")), [])
-        return [name_form for part in tree[1] for name_form in self.name_forms(part)]
-
     def breaks(self, model, root, spelled):
-        """Whether its name breaks the forms of the root's licence. What holds literally holds leniently too."""
-        forms, part = self.name_forms(recount.Expression(root.deciding.license).tree), model.name.partition("/")[2]
-        ways = {str, spelled}
-        return bool(forms) and not any(way(name_form) and way(part).startswith(way(name_form)) for name_form in forms for way in ways)
+        """Whether its name breaks the forms of the root's licence."""
+        return breaks_forms(model.name, name_forms(recount.Expression(root.deciding.license).tree, self.fold.forms.get), spelled)
 
     def content(self, release):
         """What makes two releases the same, for rule set 2: (kind, digest)."""
@@ -377,9 +405,20 @@ class Counts(recount.Counts):
             return True
         if content[0] != "weights" and above.weights:
             return False
-        since = self.had(above, content, self.fold.tenures[above.model][-1][0], self.fold.size, above is above.model.deciding)
-        since = max(since, self.fold.switched.get(above, 0))
-        return self.could_count(above, policy) and since <= self.since(model, content)[0]
+        since = [self.had(above, content, self.fold.tenures[above.model][-1][0], self.fold.size, above is above.model.deciding),
+                 self.fold.switched.get(above, 0)]
+        if "unverified" in policy.on:
+            since.append(self.verified_since(above.model))
+        if policy.of.get("no-artifact") == ["held"]:
+            since += [entry for entry, _ in self.fold.past["held", above.artifact]][-1:]
+        return self.could_count(above, policy) and max(since) <= self.since(model, content)[0]
+
+    def verified_since(self, model):
+        """The entry since which the publishers in its name have been verified without a break."""
+        size = self.fold.size
+        while (past := Past(self, size)).is_verified(model):
+            size = past.since
+        return size
 
     def is_copy(self, model, release, policy):
         """Rule set 2: whether a ruling or an ancestor makes it a duplicate."""
@@ -431,19 +470,21 @@ class Counts(recount.Counts):
                 break
         return found
 
-    def is_gone(self, model, root, days):
-        """Rule set 2: absent from its hub, which has been asked again and again for that long."""
-        absent, seen = (self.fold.seen.get(model) or [(0, {"state": None})])[-1]
+    def is_gone(self, model, root, days, size=None):
+        """Rule set 2: absent from its hub, which has been asked again and again for that long; at an earlier size, by the rulings of now."""
+        size = self.fold.size if size is None else size
+        absent, seen = ([one for one in self.fold.seen.get(model, []) if one[0] < size] or [(0, {"state": None})])[-1]
         if seen["state"] != "absent" or not self.fold.is_pair_excluded(model, root) and absent < max(
                 self.fold.restored.get((model, about), 0) for about in (None, root)):
             return False
-        now, grace = self.now, datetime.timedelta(days=days)
+        then = now = min(self.now, moment(self.fold.times[size - 1]))
+        grace = datetime.timedelta(days=days)
         for index, hub, bases in reversed(self.fold.runs):
-            if index > absent and hub == seen["hub"] and root in bases:
+            if absent < index < size and hub == seen["hub"] and root in bases:
                 at = moment(self.fold.times[index])
                 if now - at > grace:
                     return False
-                if self.now - at >= grace:
+                if then - at >= grace:
                     return True
                 now = at
         return False
@@ -501,6 +542,103 @@ HOLDS = {
         c.breaks_lenient if p.of["naming"] == ["lenient"] else c.breaks_literal)(model, root),
     "unverified": lambda c, p, teams, model, release, root, depth: not c.fold.publishers[model.publisher]["verified"],
 }
+# Which of these are taken as at the end, where it is asked since when one stands.
+AT_THE_END = ("excluded", "not-participating", "self", "affiliate", "license-not-open")
+
+
+class Past:
+    """A size up to that of a Counts. `since` is the entry since which all has been the same that was asked of it."""
+    def __init__(self, counts, size):
+        self.counts, self.size, self.since = counts, size, 0
+
+    def look(self, changes):
+        for entry, value in reversed(changes):
+            if entry < self.size:
+                self.since = max(self.since, entry)
+                return value
+        return None
+
+    def told(self, *what):
+        return self.look(self.counts.fold.past[what])
+
+    def deciding(self, model):
+        """And whether it is yanked."""
+        release = self.look(self.counts.fold.tenures[model])
+        if release:
+            return release, False
+        release = max((r for r in model.releases if r.index < self.size), key=lambda r: r.index, default=None)
+        self.since = max(self.since, release.index if release else 0)
+        return release, True
+
+    def follow(self, parent, declared):
+        if not parent.external:
+            return self.counts.fold.releases[parent.hash]
+        adopter = None if declared else self.told("adopted", parent.external)
+        return adopter and self.deciding(adopter)[0]
+
+    def roots(self, release, declared):
+        """With the least depth of each."""
+        found, seen, front, depth = {}, {None}, [release], 0
+        while front:
+            depth, above = depth + 1, {self.follow(parent, declared) for one in front for parent in one.parents} - seen
+            bases = {one for one in above if self.told("base", one.model)}
+            for one in bases:
+                found.setdefault(one.model, depth)
+            seen, front = seen | above, list(above - bases)
+        return found
+
+    def is_verified(self, model):
+        name = self.told("name", model)
+        return bool(name) and bool(self.told("verified", fold(name.partition("/")[0])))
+
+    def binds(self, model, policy):
+        return "unverified" not in policy.on or bool(self.told("base", model)) or self.is_verified(model)
+
+    def conflicts(self, release, policy):
+        """By the licences and ancestors of the end, as far as they bind at this size."""
+        own = self.counts.permissions(release.license)
+        return any(theirs[1] == NO or any(a > b and UNKNOWN not in (a, b) for a, b in zip(own, theirs))
+                   for above in self.counts.above(release, policy.declared) for theirs in [self.counts.permissions(above.license)]
+                   if self.binds(above.model, policy))
+
+    def breaks(self, model, root, policy):
+        forms = name_forms(recount.Expression(self.deciding(root)[0].license).tree, lambda name: self.told("forms", name))
+        return breaks_forms(self.told("name", model), forms, lenient if policy.of["naming"] == ["lenient"] else str)
+
+    def is_gone(self, model, root, policy):
+        """It may be otherwise at the next size already, as time goes by."""
+        self.since = max([self.since] + [self.size - 1] * (model in self.counts.fold.seen))
+        return self.counts.is_gone(model, root, int(policy.of["gone"][0]), self.size)
+
+    def lacks_artifact(self, release, policy):
+        if policy.of["no-artifact"] == ["claimed"]:
+            return release.artifact is None
+        return not self.told("held", release.artifact) or self.counts.fold.manifests[release.artifact][0] != release.weights
+
+    def stands(self, policy, teams, model):
+        """Whether there is a root for which no reason before `duplicate` holds."""
+        release, yanked = self.deciding(model)
+        if self.told("base", model):
+            return False
+        roots, declared = self.roots(release, False), self.roots(release, True)
+        return any(root.team and not self.reasons(policy, teams, model, release, yanked, root, depth, declared.get(root))
+                   for root, depth in roots.items())
+
+    def reasons(self, policy, teams, model, release, yanked, root, depth, declared):
+        facts, asked = self.told("base", root), declared if policy.declared else depth
+        then = {"yanked": lambda: yanked, "gone": lambda: self.is_gone(model, root, policy), "adopted-path": lambda: declared is None,
+                "not-programme": lambda: facts["programme"] == "no",
+                "foreign-base": lambda: facts["from-scratch"] in ("no", *["unknown"] * (policy.of["foreign-base"] == ["unknown-fails"])),
+                "relation": lambda: release.relation not in policy.of["relation"],
+                "depth": lambda: asked is not None and asked > int(policy.of["depth"][0]),
+                "no-artifact": lambda: self.lacks_artifact(release, policy), "no-license-text": lambda: release.text is None,
+                "license-conflict": lambda: self.conflicts(release, policy), "naming": lambda: self.breaks(model, root, policy),
+                "unverified": lambda: not self.is_verified(model),
+                **{reason: lambda reason=reason: HOLDS[reason](self.counts, policy, teams, model, release, root, asked)
+                   for reason in AT_THE_END}}
+        return any(then[reason]() for reason in policy.on if reason in then)
+
+
 def read_list(path):
     """The SPDX list's digest, and what it tells of licences: identifier to permissions."""
     with open(path, "rb") as file:
@@ -528,7 +666,7 @@ class Row:
 class Standing:
     """Every derivative of a Counts with the reasons for each of its roots, in order of registration."""
     def __init__(self, counts, policy, teams=None):
-        self.counts, self.policy, self.rows = counts, policy, []
+        self.counts, self.policy, self.teams, self.rows = counts, policy, teams, []
         asked = [(reason, HOLDS[reason]) for reason in policy.on if reason in HOLDS]
         for model, release, roots, clean in counts.derivatives:
             if policy.declared:  # no depth where only an adoption leads to the root
@@ -566,25 +704,31 @@ class Standing:
     def second_duplicates(self):
         """Rule set 2: copies, and all that are compared by one content but the one of them that goes first."""
         copies = [row for row in self.rows if self.counts.is_copy(row.model, row.release, self.policy)]
-        part = [row for row in self.rows if self.stands(row) and row not in copies]
         stand = collections.Counter(content for row in self.rows if self.stands(row) for content in self.counts.content(row.release))
         compared, behind = collections.defaultdict(list), []
         for row in self.rows:
             shared = {kind: digest for kind, digest in self.counts.content(row.release) if stand[kind, digest] > 1}
-            for kind in [kind for kind in ("weights", "files", "artifact") if kind in shared][:1]:
-                compared[kind, shared[kind]].append(row)
+            if self.stands(row) and row not in copies:
+                for kind in [kind for kind in ("weights", "files", "artifact") if kind in shared][:1]:
+                    compared[kind, shared[kind]].append(row)
         for content, rows in compared.items():
-            behind += self.order(content, rows, part)[1:]
+            behind += sorted(rows, key=lambda row: self.place_in_order(row, content))[1:]
         return copies + behind
 
-    def order(self, content, rows, part):
-        """Those of the rows that take part, in their order for a content by which all rows are compared."""
-        def since(row):
-            return self.counts.since(row.model, content)
-        def rank(row):
-            return row is not first, not self.counts.is_verified(row.model), not self.counts.is_held(row.release), since(row)
-        first = min(rows, key=lambda row: (not self.counts.is_at_home(row.model, content), since(row)))
-        return sorted((row for row in rows if row in part), key=rank)
+    def stands_since(self, model, since):
+        """The entry since which it has stood without a break, but none before that one."""
+        size = self.counts.fold.size
+        while size > since and (past := Past(self.counts, size)).stands(self.policy, self.teams, model):
+            size = past.since
+        return min(max(size, since), self.counts.fold.size - 1)
+
+    def place_in_order(self, row, content):
+        """Of one that takes part, among those compared by the content: the least goes first."""
+        claimed, times = self.counts.since(row.model, content), self.counts.fold.times
+        since = self.stands_since(row.model, claimed[0])
+        came_with = Past(self.counts, since + 1).deciding(row.model)[0].index
+        return (not self.counts.is_at_home(row.model, content), since, times[came_with] != times[since], not self.counts.is_verified(row.model), not self.counts.is_held(row.release),
+                claimed, row.model.index)
 
     def past_cap(self, cap):
         found, rows = collections.Counter(), []

@@ -339,6 +339,9 @@ static inline bool jk_book_name_is_verified(const struct jk_book *book, uint32_t
 {
     return jk_book_is_verified(book, jk_book_alias(book, model, n)->publisher, n);
 }
+/* The entry since which the publishers that it has been under have been verified without a break; its own entry if they
+ * were from the beginning. Of one whose publisher is verified at n. */
+uint32_t jk_book_name_verified_since(const struct jk_book *book, uint32_t model, uint32_t n);
 struct jk_span jk_book_model_part(struct jk_span name);
 
 /* book_reserved.c */

@@ -184,6 +184,19 @@ uint32_t jk_book_named_since(const struct jk_book *book, uint32_t model, uint32_
     return jk_book_stay(book, jk_book_alias(book, model, n))->from;
 }
 
+uint32_t jk_book_name_verified_since(const struct jk_book *book, uint32_t model, uint32_t n)
+{
+    const struct jk_alias *stay = jk_book_stay(book, jk_book_alias(book, model, n)), *older;
+    uint32_t since = n;
+    for (; jk_book_is_verified(book, stay->publisher, since); stay = jk_book_stay(book, older)) {
+        uint32_t verified = jk_book_verified_since(book, stay->publisher, since);
+        if (verified > stay->from) return verified;
+        since = stay->from;
+        if (!(older = jk_book_older_alias(book, stay))) return since;
+    }
+    return since;
+}
+
 const struct jk_alias *jk_book_older_alias(const struct jk_book *book, const struct jk_alias *alias)
 {
     return alias->older == JK_NONE ? NULL : &jk_alias_row(book, alias->older)->pub;

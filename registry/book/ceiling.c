@@ -47,6 +47,31 @@ bool jk_ceiling_has_say(const struct jk_ceiling *ceiling, uint32_t model)
            jk_book_name_is_verified(ceiling->book, model, ceiling->n);
 }
 
+/* The entry since which what decides about it at a size has been as it is then: its name, a verification, the roster. */
+static uint32_t decided_since(const struct jk_book *book, uint32_t model, uint32_t size)
+{
+    const struct jk_alias *alias = jk_book_alias(book, model, size);
+    uint32_t since = alias->from, base = jk_book_model(book, model)->base_history;
+    uint32_t verified = jk_book_switched_since(book, jk_book_publisher(book, alias->publisher)->verified_history, size);
+    if (verified != JK_NONE && verified > since) since = verified;
+    for (const struct jk_base_facts *facts; base != JK_NONE; base = facts->older) {
+        facts = jk_chunks_at(&book->base_facts, base);
+        if (facts->from >= size) continue;
+        return facts->from > since ? facts->from : since;
+    }
+    return since;
+}
+
+uint32_t jk_ceiling_last_say(const struct jk_ceiling *ceiling, uint32_t model, uint32_t after, uint32_t until)
+{
+    struct jk_ceiling then = *ceiling;
+    uint32_t registered = jk_book_model(ceiling->book, model)->index;
+    if (registered > after) after = registered; /* below an adoption */
+    for (then.n = until; then.n > after; then.n = decided_since(ceiling->book, model, then.n))
+        if (jk_ceiling_has_say(&then, model)) return then.n;
+    return JK_NONE;
+}
+
 /* What a licence permits, as a bit of each kind. */
 static const struct jk_ceiling_row *given_by(struct jk_ceiling *ceiling, uint32_t license)
 {
@@ -96,6 +121,17 @@ static void walk(struct jk_ceiling *ceiling, uint32_t release)
         if (above != JK_NONE) add_ancestor(ceiling, above, &ceiling->above[step->release]);
         step->parent++;
     }
+}
+
+bool jk_ceiling_permits_less(struct jk_ceiling *ceiling, uint32_t ancestor, uint32_t release)
+{
+    const struct jk_ceiling_row *own = given_by(ceiling, jk_release_row(ceiling->book, release)->pub.license);
+    const struct jk_ceiling_row *theirs = given_by(ceiling, jk_release_row(ceiling->book, ancestor)->pub.license);
+    uint8_t child[JK_PERMISSION_KINDS];
+    for (int kind = 0; kind < JK_PERMISSION_KINDS; kind++)
+        for (child[kind] = 0; !(own->met[kind] >> child[kind] & 1);)
+            child[kind]++;
+    return jk_book_license_flags(child, theirs->met) & JK_FLAG_KNOWN_CONFLICT;
 }
 
 bool jk_ceiling_conflicts(struct jk_ceiling *ceiling, uint32_t release, bool *out_conflicts)

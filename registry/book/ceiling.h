@@ -29,6 +29,11 @@ void jk_ceiling_init(struct jk_ceiling *ceiling, const struct jk_book *book, con
 void jk_ceiling_done(struct jk_ceiling *ceiling);
 /* Whether the licences of a model's releases bind those who descend from them. */
 bool jk_ceiling_has_say(const struct jk_ceiling *ceiling, uint32_t model);
+/* The last of the sizes in (after, until] at which they do; JK_NONE: at none of them. */
+uint32_t jk_ceiling_last_say(const struct jk_ceiling *ceiling, uint32_t model, uint32_t after, uint32_t until);
+/* Whether one ancestor's licence, as far as it is known, permits less than the release's. Only once it was asked whether
+ * there is a conflict at all. */
+bool jk_ceiling_permits_less(struct jk_ceiling *ceiling, uint32_t ancestor, uint32_t release);
 /* Whether the release's licence permits what a known one above it that binds does not. False: out of memory. */
 bool jk_ceiling_conflicts(struct jk_ceiling *ceiling, uint32_t release, bool *out_conflicts);
 

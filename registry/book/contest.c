@@ -1,8 +1,8 @@
 /* See contest.h.
  *
- * What is shared is counted first; then each derivative that shares anything makes one claim, to the first kind of
- * content that it does. The claims to one content stand together: first those whose publisher owns the place on a hub
- * where it lies, then the others, each the oldest first; and one of them goes first. */
+ * What is shared is counted first; then each derivative that takes part and shares anything makes one claim, to the first
+ * kind of content that it does. The claims to one content stand together in their order, and the first of them goes
+ * first. */
 #include "book/contest.h"
 
 #include <stdio.h>
@@ -10,6 +10,7 @@
 
 #include "base/pages.h"
 #include "book/book_internal.h"
+#include "book/stood.h"
 
 #define FIRST_ROOM 64u
 
@@ -19,15 +20,17 @@ static const enum jk_content in_order[] = {JK_CONTENT_WEIGHTS, JK_CONTENT_FILES,
 struct claim {
     enum jk_content kind;
     uint32_t slot, model;
-    bool at_home; /* see jk_contest_home */
+    uint32_t home;  /* entry; JK_NONE: it is not at home with it */
+    uint32_t stood; /* entry since which it has claimed it and stood */
+    uint32_t rank;  /* of those that stand since the same entry the lesser goes before */
     struct jk_age age;
-    uint32_t rank; /* of those that are not the first the lesser goes before; JK_NONE: it takes no part */
 };
 
 struct settling {
     const struct jk_book *book;
     const struct jk_verdicts *verdicts;
     uint32_t n;
+    struct jk_stood stood;
     const struct jk_breath *breath;
     struct jk_error *error;
     uint8_t *claimants[JK_CONTENT_KINDS]; /* that stand, by slot of the content: none, one, or more */
@@ -88,11 +91,21 @@ static bool find_shared(const struct settling *settling, const struct jk_verdict
 
 /* ---- claims ---- */
 
-/* A verified publisher, then a held artifact. */
-static uint32_t rank_of(const struct settling *settling, const struct jk_verdict *row)
+/* Whether the release that decided once it stood came in one batch with the entry since which it does: with its manifest,
+ * as only whoever has that can do. Others may have named its digest before, and have waited for it. */
+static bool came_together(const struct settling *settling, uint32_t model, uint32_t stood)
 {
+    uint32_t release = jk_book_standing_release(settling->book, model, stood + 1);
+    uint32_t index = jk_release_row(settling->book, release)->pub.index;
+    return jk_book_time(settling->book, index) == jk_book_time(settling->book, stood);
+}
+
+/* What came together, then a verified publisher's, then a held artifact. */
+static uint32_t rank_of(const struct settling *settling, const struct jk_verdict *row, uint32_t stood)
+{
+    uint32_t waited = came_together(settling, row->model, stood) ? 0 : 4;
     uint32_t unverified = row->flags & JK_FLAG_UNVERIFIED ? 2 : 0;
-    return unverified + (jk_book_release_is_held(settling->book, row->release, settling->n) ? 0 : 1);
+    return waited + unverified + (jk_book_release_is_held(settling->book, row->release, settling->n) ? 0 : 1);
 }
 
 static struct claim *new_claim(struct settling *settling)
@@ -107,10 +120,13 @@ static struct claim *new_claim(struct settling *settling)
     return &settling->claims[settling->count++];
 }
 
-uint32_t jk_contest_home(const struct jk_book *book, uint32_t model, uint32_t files, uint32_t n)
+/* The entry by which the publisher of its name holds the organisation on the model's hub in which that lists the set of
+ * weight files; JK_NONE: none. Nobody else can have put them there, so it goes first for them. */
+static uint32_t home_of(const struct settling *settling, uint32_t model, uint32_t files)
 {
     char organisation[JK_EXTERNAL_MAX + JK_NAME_MAX];
-    uint32_t slot = jk_book_last_observation(book, model, n);
+    const struct jk_book *book = settling->book;
+    uint32_t n = settling->n, slot = jk_book_last_observation(book, model, n);
     const struct jk_observation *seen = slot == JK_NONE ? NULL : jk_book_observation(book, slot);
     if (!seen || seen->files != files) return JK_NONE;
     struct jk_span owner, name;
@@ -120,18 +136,18 @@ uint32_t jk_contest_home(const struct jk_book *book, uint32_t model, uint32_t fi
     return held && held->holder == jk_book_alias(book, model, n)->publisher ? held->from : JK_NONE;
 }
 
-/* The derivative's claim, if it shares anything. False: out of memory. */
+/* The derivative's claim, if it takes part and shares anything. False: out of memory. */
 static bool add_claim(struct settling *settling, const struct jk_verdict *rows, size_t count)
 {
     struct claim found = {.model = rows->model}, *claim;
+    if (!jk_verdicts_stand(rows, count, LATER) || rows->flags & JK_VERDICT_COPY) return true;
     if (!find_shared(settling, rows, &found)) return true;
+    found.age = jk_claim_age(settling->book, found.model, found.kind, found.slot, settling->n);
+    if (!jk_stood_since(&settling->stood, rows, count, found.age.since, &found.stood)) return false;
+    found.home = found.kind == JK_CONTENT_FILES ? home_of(settling, found.model, found.slot) : JK_NONE;
+    found.rank = rank_of(settling, rows, found.stood);
     if (!(claim = new_claim(settling))) return false;
     *claim = found;
-    bool part = jk_verdicts_stand(rows, count, LATER) && !(rows->flags & JK_VERDICT_COPY);
-    claim->at_home = found.kind == JK_CONTENT_FILES &&
-                     jk_contest_home(settling->book, found.model, found.slot, settling->n) != JK_NONE;
-    claim->age = jk_claim_age(settling->book, found.model, found.kind, found.slot, settling->n);
-    claim->rank = part ? rank_of(settling, rows) : JK_NONE;
     return true;
 }
 
@@ -143,6 +159,9 @@ static enum jk_status make_claims(struct settling *settling)
         count = jk_verdicts_at(all, at);
         if (!add_claim(settling, &all->rows[at], count)) return jk_out_of_memory(settling->error);
         JK_TRY(jk_breathe_after(settling->breath, &looked, settling->error));
+        if (settling->stood.steps < JK_BREATH_LINKS) continue;
+        settling->stood.steps = 0;
+        JK_TRY(jk_breathe(settling->breath, settling->error));
     }
     return JK_OK;
 }
@@ -154,50 +173,37 @@ static int compare_claims(const void *left, const void *right)
     const struct claim *a = left, *b = right;
     if (a->kind != b->kind) return a->kind < b->kind ? -1 : 1;
     if (a->slot != b->slot) return a->slot < b->slot ? -1 : 1;
-    if (a->at_home != b->at_home) return a->at_home ? -1 : 1;
-    return jk_age_before(a->age, b->age) ? -1 : jk_age_before(b->age, a->age);
-}
-
-/* The first, if it takes part; else the oldest of those with the least rank. NULL: none takes part. */
-static const struct claim *choose(const struct claim *claims, size_t count)
-{
-    const struct claim *chosen = &claims[0];
-    if (chosen->rank != JK_NONE) return chosen;
-    for (size_t i = 1; i < count; i++)
-        if (claims[i].rank < chosen->rank ||
-            (claims[i].rank == chosen->rank && jk_age_before(claims[i].age, chosen->age)))
-            chosen = &claims[i];
-    return chosen->rank == JK_NONE ? NULL : chosen;
+    if ((a->home == JK_NONE) != (b->home == JK_NONE)) return a->home != JK_NONE ? -1 : 1;
+    if (a->stood != b->stood) return a->stood < b->stood ? -1 : 1;
+    if (a->rank != b->rank) return a->rank < b->rank ? -1 : 1;
+    if (jk_age_before(a->age, b->age) || jk_age_before(b->age, a->age)) return jk_age_before(a->age, b->age) ? -1 : 1;
+    return a->model < b->model ? -1 : a->model > b->model;
 }
 
 static void decide(const struct settling *settling, struct jk_contest *contest)
 {
-    const struct claim *claims = settling->claims;
-    for (size_t at = 0, end; at < settling->count; at = end) {
-        for (end = at + 1; end < settling->count; end++)
-            if (claims[end].kind != claims[at].kind || claims[end].slot != claims[at].slot) break;
-        const struct claim *first = choose(&claims[at], end - at);
-        for (size_t i = at; first && i < end; i++) {
-            if (&claims[i] == first || claims[i].rank == JK_NONE) continue;
-            contest->first_before[claims[i].model] = first->model;
-            contest->kind_of[claims[i].model] = (uint8_t)claims[i].kind;
-        }
+    const struct claim *claims = settling->claims, *first = claims;
+    for (const struct claim *claim = claims; claim < claims + settling->count; claim++) {
+        if (claim->kind != first->kind || claim->slot != first->slot) first = claim;
+        if (claim == first) continue;
+        uint32_t since = first->home != JK_NONE && first->home > first->stood ? first->home : first->stood;
+        contest->behind[claim->model] = (struct jk_behind){first->model, since};
     }
 }
 
-static bool make_room(struct jk_contest *contest, uint32_t models)
+static bool make_contest_room(struct jk_contest *contest, uint32_t models)
 {
     contest->models = models;
-    contest->first_before = malloc(((size_t)models + 1) * sizeof *contest->first_before);
-    contest->kind_of = malloc((size_t)models + 1);
-    if (!contest->first_before || !contest->kind_of) return false;
-    memset(contest->first_before, 0xff, ((size_t)models + 1) * sizeof *contest->first_before);
+    contest->behind = jk_pages_alloc(((size_t)models + 1) * sizeof *contest->behind);
+    if (!contest->behind) return false;
+    for (uint32_t model = 0; model < models; model++)
+        contest->behind[model].first = JK_NONE;
     return true;
 }
 
 static enum jk_status settle(struct settling *settling, struct jk_contest *contest)
 {
-    if (!make_room(contest, settling->verdicts->models) || !begin_counting(settling))
+    if (!make_contest_room(contest, settling->verdicts->models) || !begin_counting(settling))
         return jk_out_of_memory(settling->error);
     JK_TRY(count_claimants(settling));
     JK_TRY(make_claims(settling));
@@ -207,30 +213,30 @@ static enum jk_status settle(struct settling *settling, struct jk_contest *conte
     return JK_OK;
 }
 
-enum jk_status jk_contest_settle(struct jk_contest *contest, const struct jk_book *book,
+enum jk_status jk_contest_settle(struct jk_contest *contest, const struct jk_book *book, const struct jk_policy *policy,
                                  const struct jk_verdicts *verdicts, uint32_t n, const struct jk_breath *breath,
                                  struct jk_error *error)
 {
     struct settling settling = {.book = book, .verdicts = verdicts, .n = n, .breath = breath, .error = error};
     *contest = (struct jk_contest){0};
+    jk_stood_init(&settling.stood, book, policy, verdicts, n);
     enum jk_status status = settle(&settling, contest);
     for (int kind = 0; kind < JK_CONTENT_KINDS; kind++)
         free(settling.claimants[kind]);
     free(settling.claims);
+    jk_stood_done(&settling.stood);
     return status;
 }
 
 void jk_contest_done(struct jk_contest *contest)
 {
-    free(contest->first_before);
-    free(contest->kind_of);
+    free(contest->behind);
 }
 
 /* ---- asking ---- */
 
-uint32_t jk_contest_first_before(const struct jk_contest *contest, uint32_t model, enum jk_content *out_kind)
+const struct jk_behind *jk_contest_behind(const struct jk_contest *contest, uint32_t model)
 {
-    if (model >= contest->models || contest->first_before[model] == JK_NONE) return JK_NONE;
-    if (out_kind) *out_kind = (enum jk_content)contest->kind_of[model];
-    return contest->first_before[model];
+    if (model >= contest->models || contest->behind[model].first == JK_NONE) return NULL;
+    return &contest->behind[model];
 }

@@ -118,14 +118,25 @@ static bool could_count(const struct jk_equals *equals, uint32_t release)
     return policy->held ? jk_book_release_is_held(book, release, n) : !jk_digest_is_zero(&row->artifact);
 }
 
-/* The entry since which it has it: that of the release, the one that shows its files, or the one that took back that it
- * was yanked. */
+static uint32_t the_later(uint32_t a, uint32_t b)
+{
+    return b == JK_NONE || b < a ? a : b;
+}
+
+/* The entry since which it has had it, and could count, without a break: that of the release, the one that shows its
+ * files, the one that took back that it was yanked, or the one since which it is held or its publishers are verified. */
 static uint32_t since_of(const struct jk_equals *equals, uint32_t release, enum jk_content kind)
 {
-    const struct jk_release *row = &jk_release_row(equals->book, release)->pub;
-    uint32_t since = kind == JK_CONTENT_FILES ? jk_files_known_since(equals->book, release, equals->n) : row->index;
-    uint32_t switched = jk_book_switched_since(equals->book, row->yanks, equals->n);
-    return switched == JK_NONE || switched < since ? since : switched;
+    const struct jk_book *book = equals->book;
+    const struct jk_release_row *row = jk_release_row(book, release);
+    uint32_t n = equals->n, held = jk_book_artifact_held(book, row->artifact);
+    uint32_t since = kind == JK_CONTENT_FILES ? jk_files_known_since(book, release, n) : row->pub.index;
+    since = the_later(since, jk_book_switched_since(book, row->pub.yanks, n));
+    if (jk_policy_has(equals->policy, JK_REASON_UNVERIFIED))
+        since = the_later(since, jk_book_name_verified_since(book, row->pub.model, n));
+    if (jk_policy_has(equals->policy, JK_REASON_NO_ARTIFACT) && equals->policy->held)
+        since = the_later(since, jk_book_switched_since(book, held, n));
+    return since;
 }
 
 uint32_t jk_equals_say(const struct jk_equals *equals, uint32_t ancestor, enum jk_content kind)

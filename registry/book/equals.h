@@ -51,8 +51,8 @@ void jk_equals_done(struct jk_equals *equals);
 /* A question about the content of its kind that its release has; nothing is to be asked where it has none or nobody
  * else has it. False: out of memory. */
 bool jk_equals_ask(struct jk_equals *equals, uint32_t release, enum jk_content kind, uint32_t since);
-/* The entry since which an ancestor has its content of that kind, as far as it has a say about it: 0 for a base model,
- * whose it is by the roster; JK_NONE where it has no say. */
+/* The entry since which an ancestor has had its content of that kind and could count itself, as far as it has a say about
+ * it: 0 for a base model, whose it is by the roster; JK_NONE where it has no say. */
 uint32_t jk_equals_say(const struct jk_equals *equals, uint32_t ancestor, enum jk_content kind);
 /* Answers all, whose order it changes. */
 JK_MUST_USE enum jk_status jk_equals_answer(struct jk_equals *equals, const struct jk_breath *breath,

@@ -12,6 +12,7 @@ void jk_gone_init(struct jk_gone *gone, const struct jk_book *book, const struct
     memset(gone, 0, sizeof *gone);
     gone->book = book;
     gone->n = n;
+    gone->counted_n = counted_n;
     gone->now_us = counted_n > 0 ? jk_book_time(book, counted_n - 1) : 0;
     gone->grace_us = policy->gone_days * DAY_US;
 }
@@ -56,4 +57,55 @@ bool jk_gone_is(struct jk_gone *gone, uint32_t model, uint32_t root)
     if (seen->state != JK_OBSERVED_ABSENT) return false;
     uint32_t run = known_run(gone, seen->hub, root);
     return run != JK_NONE && run > seen->from && !is_restored(gone, model, root, seen->from);
+}
+
+/* ---- at earlier sizes ---- */
+
+static bool is_of(const struct jk_census *census, const struct jk_observation *seen, uint32_t root)
+{
+    return census->from > seen->from && jk_span_equal(census->hub, seen->hub) && jk_census_covers(census, root);
+}
+
+/* A series of runs without a gap in it says so from the time of grace after its first run to that after its last. Sizes
+ * up to `until`, for all of which the observation is the newest; JK_NONE: at none of them. */
+static uint32_t last_by_runs(const struct jk_gone *gone, const struct jk_observation *seen, uint32_t root,
+                             uint32_t until)
+{
+    const struct jk_book *book = gone->book;
+    for (uint32_t slot = jk_book_censuses(book, until); slot-- > 0;) {
+        const struct jk_census *last = jk_book_census(book, slot), *first = last, *older;
+        if (!is_of(last, seen, root)) continue;
+        for (; slot > 0; slot--) {
+            older = jk_book_census(book, slot - 1);
+            if (!is_of(older, seen, root)) continue;
+            if (jk_book_time(book, first->from) - jk_book_time(book, older->from) > gone->grace_us) break;
+            first = older;
+        }
+        uint32_t size = jk_book_size_at(book, until, jk_book_time(book, last->from) + gone->grace_us + 1);
+        if (jk_book_time(book, size - 1) - jk_book_time(book, first->from) >= gone->grace_us) return size;
+    }
+    return JK_NONE;
+}
+
+/* From the size on whose newest entry says what time it is, nothing of this changes. */
+static uint32_t last_under(const struct jk_gone *gone, const struct jk_observation *seen, uint32_t root, uint32_t until)
+{
+    uint32_t most = until < gone->counted_n ? until : gone->counted_n;
+    uint32_t last = last_by_runs(gone, seen, root, most);
+    return last == most ? until : last;
+}
+
+uint32_t jk_gone_last(const struct jk_gone *gone, uint32_t model, uint32_t root, uint32_t after, uint32_t until)
+{
+    while (until > after) {
+        uint32_t slot = jk_book_last_observation(gone->book, model, until);
+        if (slot == JK_NONE) return JK_NONE;
+        const struct jk_observation *seen = jk_book_observation(gone->book, slot);
+        if (seen->state == JK_OBSERVED_ABSENT && !is_restored(gone, model, root, seen->from)) {
+            uint32_t last = last_under(gone, seen, root, until);
+            if (last != JK_NONE && last > after) return last;
+        }
+        until = seen->from;
+    }
+    return JK_NONE;
 }

@@ -19,7 +19,7 @@ struct jk_gone_run {
 
 struct jk_gone {
     const struct jk_book *book;
-    uint32_t n;
+    uint32_t n, counted_n;
     int64_t now_us, grace_us;
     struct jk_gone_run runs[512]; /* by root, roughly */
 };
@@ -28,5 +28,8 @@ struct jk_gone {
 void jk_gone_init(struct jk_gone *gone, const struct jk_book *book, const struct jk_policy *policy, uint32_t n,
                   uint32_t counted_n);
 bool jk_gone_is(struct jk_gone *gone, uint32_t model, uint32_t root);
+/* The last of the sizes in (after, until] at which it was gone, by what was known of its hub then, and by the rulings at
+ * the end; JK_NONE: at none of them. */
+uint32_t jk_gone_last(const struct jk_gone *gone, uint32_t model, uint32_t root, uint32_t after, uint32_t until);
 
 #endif

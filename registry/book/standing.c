@@ -217,7 +217,7 @@ static bool add_model_verdicts(struct making *making, uint32_t model)
 static bool is_duplicate(const struct making *making, const struct jk_verdict *rows, size_t count)
 {
     if (rows->flags & JK_VERDICT_COPY) return true;
-    if (making->contested) return jk_contest_first_before(&making->contest, rows->model, NULL) != JK_NONE;
+    if (making->contested) return jk_contest_behind(&making->contest, rows->model) != NULL;
     return rows->weights != JK_NONE && jk_verdicts_stand(rows, count, 0) &&
            rows->brought > making->earliest[rows->weights];
 }
@@ -302,8 +302,8 @@ static enum jk_status settle_duplicates(struct making *making, struct jk_error *
 {
     JK_TRY(jk_copies_settle(&making->copies, &making->query->breath, error));
     JK_TRY(mark_copies(making, error));
-    return jk_contest_settle(&making->contest, making->book, &making->standing->all, making->query->n,
-                             &making->query->breath, error);
+    return jk_contest_settle(&making->contest, making->book, making->query->policy, &making->standing->all,
+                             making->query->n, &making->query->breath, error);
 }
 
 static enum jk_status make_verdicts(struct making *making, struct jk_error *error)
@@ -326,7 +326,8 @@ enum jk_status jk_standing_make(const struct jk_book *book, const struct jk_stan
     making.contested = query->policy->rules > 1 && jk_policy_has(query->policy, JK_REASON_DUPLICATE);
     making.declared = jk_policy_has(query->policy, JK_REASON_ADOPTED_PATH);
     jk_ceiling_init(&making.ceiling, book, query->policy, query->n);
-    jk_gone_init(&making.gone, book, query->policy, query->n, query->counted_n ? query->counted_n : query->n);
+    standing->all.counted_n = query->counted_n ? query->counted_n : query->n;
+    jk_gone_init(&making.gone, book, query->policy, query->n, standing->all.counted_n);
     enum jk_status status = make_verdicts(&making, error);
     jk_contest_done(&making.contest);
     jk_copies_done(&making.copies);

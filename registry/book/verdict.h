@@ -33,6 +33,7 @@ struct jk_verdicts {
     uint32_t *first_row;         /* by model: its first row + 1, 0 for none */
     struct jk_root_facts *roots; /* by model: as far as it is a base model */
     uint32_t models;
+    uint32_t counted_n; /* the size whose newest entry says what time it is */
 };
 
 /* How many rows the derivative has whose first row is at this position. */

@@ -306,14 +306,12 @@ static bool find_first(const struct question *question, struct jk_why *why)
     struct jk_contest contest;
     const struct jk_verdicts *all = jk_standing_verdicts(question->standing);
     struct jk_breath none = {NULL, NULL};
-    bool room = jk_contest_settle(&contest, question->book, all, question->n, &none, question->error) == JK_OK;
-    enum jk_content kind = JK_CONTENT_WEIGHTS;
-    if (room) why->other = jk_contest_first_before(&contest, question->row->model, &kind);
-    if (why->other != JK_NONE) {
-        uint32_t slot = jk_content_of(question->book, question->row->release, kind, question->n);
-        why->entry = jk_content_since(question->book, why->other, kind, slot, question->n);
-        if (kind == JK_CONTENT_FILES)
-            why->entry = later(why->entry, jk_contest_home(question->book, why->other, slot, question->n));
+    bool room = jk_contest_settle(&contest, question->book, question->policy, all, question->n, &none,
+                                  question->error) == JK_OK;
+    const struct jk_behind *behind = room ? jk_contest_behind(&contest, question->row->model) : NULL;
+    if (behind) {
+        why->other = behind->first;
+        why->entry = behind->since;
     }
     jk_contest_done(&contest);
     return room;

@@ -103,16 +103,17 @@ static void add_parents(const struct jk_reconcile *reconcile, uint32_t model, st
 }
 
 /* Who goes first is settled for all models at once, and once. */
-static enum jk_status find_first_before(struct jk_reconcile *reconcile, uint32_t model, uint32_t *out_first,
-                                        struct jk_error *error)
+static enum jk_status find_first_before(struct jk_reconcile *reconcile, const struct jk_policy *policy, uint32_t model,
+                                        uint32_t *out_first, struct jk_error *error)
 {
     struct jk_breath none = {NULL, NULL};
     if (!reconcile->contest_made) {
         reconcile->contest_made = true; /* to be freed, whatever comes of it */
-        JK_TRY(jk_contest_settle(&reconcile->contest, reconcile->book, jk_standing_verdicts(reconcile->standing),
-                                 reconcile->n, &none, error));
+        JK_TRY(jk_contest_settle(&reconcile->contest, reconcile->book, policy,
+                                 jk_standing_verdicts(reconcile->standing), reconcile->n, &none, error));
     }
-    *out_first = jk_contest_first_before(&reconcile->contest, model, NULL);
+    const struct jk_behind *behind = jk_contest_behind(&reconcile->contest, model);
+    *out_first = behind ? behind->first : JK_NONE;
     return JK_OK;
 }
 
@@ -124,7 +125,7 @@ static enum jk_status find_original(struct jk_reconcile *reconcile, const struct
     struct jk_whys whys;
     struct jk_why why;
     bool contested = reason == JK_REASON_DUPLICATE && policy->rules > 1 && !(verdict->flags & JK_VERDICT_COPY);
-    if (contested) return find_first_before(reconcile, row->model, out_original, error);
+    if (contested) return find_first_before(reconcile, policy, row->model, out_original, error);
     jk_whys_init(&whys, reconcile->book, reconcile->standing, policy, 0);
     JK_TRY(jk_why_find(&whys, verdict, reason, &why, error));
     *out_original = why.other;

@@ -116,8 +116,8 @@ class First(Claiming):
         names = [self.add(publisher, **m.named) for publisher, m in zip(("alice", "bob", "carol"), (*manifests, tensors))]
         self.compare(*names[:2])  # one file each: the same weights digest already
         self.assertEqual(self.counts(names), [names[0], names[2]], "files are not known before their manifests are held")
-        for manifest in (*manifests, tensors):
-            manifest.upload(self.alice)
+        for manifest, client in zip((*manifests, tensors), (self.alice, self.bob, self.carol)):
+            manifest.upload(client)
         self.assertEqual(self.counts(names), [names[0], names[2]], "the first two are compared by weights, which the third has not")
         self.bob.call("Registry.YankRelease", name=names[1] + "@1", reason="x")
         self.assertEqual(self.first([names[0], names[2]]), names[0], "by their files, once those are all that two share")
@@ -152,27 +152,25 @@ class First(Claiming):
         self.assertEqual(self.first([early, later]), later)
 
     def test_the_first_falls_away(self):
-        """Then a verified publisher's goes before others, one that is held before one that is not, and of equals the earlier."""
+        """Then the one follows that has stood for the longest, whether or not its publisher is verified, unless that is asked for."""
         manifest = self.manifest()
-        first = self.add("alice", **manifest.named)
-        unverified = self.add("alice", **manifest.named)
-        lacking = self.manifest().digest  # which nobody uploads
-        not_held = self.add("bob", artifact_sha256=lacking, weights_sha256=manifest.weights)
-        held, last = self.add("carol", **manifest.named), self.add("bob", **manifest.named)
-        manifest.upload(self.carol)
-        everyone = [first, unverified, not_held, held, last]
+        first, second = [self.add("alice", **manifest.named) for _ in range(2)]
+        third, last = self.add("carol", **manifest.named), self.add("bob", **manifest.named)
+        everyone = [first, second, third, last]
         self.assertEqual(self.first(everyone), first)
         self.rule(first, EXCLUDE)
-        self.assertEqual(self.first(everyone), held)
-        self.rule(held, EXCLUDE)
+        self.assertEqual(self.first(everyone), second)
+        self.rule(second, EXCLUDE)
+        self.assertEqual(self.first(everyone), third)
+        manifest.upload(self.carol)
+        self.assertEqual(self.first(everyone, "competition"), third)
+        self.rule(third, EXCLUDE)
         self.assertEqual(self.first(everyone), last)
+        self.assertEqual(self.counts(everyone, "competition"), [last])
         self.bob.call("Registry.YankRelease", name=last + "@1", reason="x")
-        self.assertEqual(self.first(everyone), not_held)
-        self.bob.call("Registry.YankRelease", name=not_held + "@1", reason="x")
-        self.assertEqual(self.first(everyone), unverified)
+        self.assertEqual(self.counts(everyone), [])
         self.bob.call("Registry.UnyankRelease", name=last + "@1")
-        self.assertEqual(self.first(everyone), last)
-        for name in (held, first):  # whoever is restored has its place again
+        for name in (third, second, first):  # whoever is restored has its place again
             self.rule(name, RESTORE)
             self.assertEqual(self.first(everyone), name)
 

@@ -1,6 +1,7 @@
 """The pseudo-code of registry/formats/pseudocode.md, run as it stands there, comes to what tests/recount_policy.py comes to (and
 that to what the registry does: test_recount_policy.py): roots, depths and ceilings, duplicates and caps, places in totals, the
-states of cut-offs, the age of claims, and what is gone, over the random histories of tests/support/make_standings.c, always the same ones."""
+states of cut-offs, the age of claims, what is gone, and who goes first for some content, over the random histories of
+tests/support/make_standings.c, always the same ones."""
 import collections
 import datetime
 import functools
@@ -29,14 +30,18 @@ def pseudocode():
     return compile(text.split("```python\n")[1].split("```")[0], PAGE, "exec")
 
 
-def run(counts=None):
-    """The functions, over a state."""
+def run(counts=None, standing=None):
+    """The functions, over a state; `standing` of rule set 2, for who stands since when."""
     given = {"new_state": State, "ORDER": recount_policy.REASONS[1], "UNKNOWN": recount.UNKNOWN, "YES": recount.YES}
     if counts:
         given.update(of_hubs(counts))
         given.update(tenures=counts.fold.tenures.get, first_held=counts.fold.said, manifest_files=lambda release: counts.fold.manifests.get(release.artifact, (None, None))[1], times=counts.fold.times,
                      content=lambda release, kind: dict(counts.content(release)).get(kind), release_of=counts.fold.releases, adopted=counts.fold.adopted, permissions=counts.permissions,
                      is_base=lambda model: bool(model.team), least=lambda *many: tuple(map(min, *many)))
+    if standing:
+        given.update(is_verified=counts.is_verified, is_held=counts.is_held, is_at_home=lambda model, kind: any(
+                counts.is_at_home(model, one) for one in counts.content(model.deciding) if one[0] == kind),
+                     stood=lambda model, size: recount_policy.Past(counts, size).stands(standing.policy, standing.teams, model))
     exec(pseudocode(), given)  # the project's own page
     for name in ("above", "weights_above"):
         given[name] = functools.lru_cache(None)(given[name])
@@ -168,6 +173,31 @@ class PseudocodeTest(unittest.TestCase):
                         self.assertEqual(gone, counts.is_gone(model, root, days))
                         met[gone] += 1
         self.assertGreater(met[True], 5, met)
+    def second_policies(self):
+        with open(next(path for path in READY if path.endswith("competition.policy")), encoding="utf-8") as file:
+            text = recount_policy.Policy.of_file(file.read()).text
+        for line in ("not-programme on", "license-not-open on commercial CONDITIONAL derivatives CONDITIONAL redistribution CONDITIONAL unknown fail",
+                     "self on", "affiliate on"):
+            text = text.replace(line, line.split(" ")[0] + " off")
+        yield recount_policy.Policy(text)
+        yield recount_policy.Policy(text.replace("unverified on", "unverified off").replace("no-artifact on held", "no-artifact off"))
+
+    def test_order(self):
+        """Of all that share a content and stand, whether or not they are compared by it."""
+        shared = later = 0
+        for counts in self.states():
+            for policy in self.second_policies():
+                standing = recount_policy.Standing(counts, policy)
+                code, having = run(counts, standing), {}
+                for row in standing.rows:
+                    for content in counts.content(row.release) if set(sum(row.reasons.values(), [])) <= {"duplicate", "cap"} else ():
+                        having.setdefault(content, []).append(row)
+                for content, rows in having.items():
+                    wanted = [row.model for row in sorted(rows, key=lambda row: standing.place_in_order(row, content))]
+                    self.assertEqual(code.in_order([row.model for row in rows], content[0], counts.fold.size), wanted)
+                    shared += len(rows) > 1
+                    later += any(code.stands_since(model, content[0], counts.fold.size) > counts.since(model, content)[0] for model in wanted)
+        self.assertTrue(shared > 10 and later > 10, (shared, later))
 
     def test_states_of_cut_offs(self):
         changed = 0

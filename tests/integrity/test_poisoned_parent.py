@@ -1,5 +1,5 @@
 """Whoever owns a model on which others build publishes, as a release of it, the weights of a child that is known but not registered yet.
-A child with an ancestor's weights is a duplicate. By somebody who is not verified; by one who is, without manifests and with them; and
+A child with an ancestor's weights is a duplicate. By somebody who is not verified; by one who is, without manifests, with them, and with them at the last moment; and
 over models beside, which a release of that model names as its parents."""
 import os
 import sys
@@ -7,7 +7,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
 from attack import LICENSED, SKT, Attack, facts  # noqa: E402
-from jokbo import registered  # noqa: E402
+from jokbo import Manifest, registered  # noqa: E402
 
 CHILDREN = 20
 
@@ -66,6 +66,23 @@ class VerifiedParent(PoisonedParent):
         """Of every other child; the rest stay."""
         for i in range(0, CHILDREN, 2):
             self.mallory.call("Registry.YankRelease", name="parent-0/m@%d" % (i + 2), reason="a mistake")
+
+
+class VerifiedParentThatWakes(VerifiedParent):
+    """The manifests come once the children are there: of the same weights, in artifacts of the owner's own."""
+    row = "The same by a verified parent whose manifests come once the children are there"
+
+    @staticmethod
+    def manifest(i):
+        return Manifest({"model.safetensors": "made %d" % i, "README.md": "theirs"})
+
+    def say(self, _, i):
+        return self.manifest(i).named
+
+    def take_back(self):
+        for i in range(CHILDREN):
+            self.manifest(i).upload(self.mallory)
+            self.cost["uploads"] += 1
 
 
 class VerifiedParentWithManifests(VerifiedParent):

@@ -18,7 +18,8 @@ static bool holds_out(const int64_t *runs, size_t count, int64_t now_us, int64_t
     return count > 0 && now_us - runs[0] >= grace_us;
 }
 
-bool jk_slow_gone(const struct jk_book *book, const struct jk_standing_query *query, const struct jk_spell *spell)
+bool jk_slow_gone(const struct jk_book *book, const struct jk_standing_query *query, const struct jk_spell *spell,
+                  uint32_t ruled_n)
 {
     static int64_t runs[RUNS];
     const struct jk_observation *last = NULL;
@@ -42,8 +43,8 @@ bool jk_slow_gone(const struct jk_book *book, const struct jk_standing_query *qu
         jk_slow_met.after_gap += from > 0 && out;
     }
     jk_slow_met.too_briefly += late && !out;
-    const struct jk_ruling *ruling = jk_book_pair_ruling_of(book, spell->derivative, spell->root, query->n);
-    bool restored = ruling && ruling->kind == JK_RULING_RESTORE && jk_book_ruling_effect(ruling, query->n) > last->from;
+    const struct jk_ruling *ruling = jk_book_pair_ruling_of(book, spell->derivative, spell->root, ruled_n);
+    bool restored = ruling && ruling->kind == JK_RULING_RESTORE && jk_book_ruling_effect(ruling, ruled_n) > last->from;
     jk_slow_met.restored += out && restored;
     return out && !restored;
 }

@@ -305,7 +305,7 @@ static void test_joined_claims_of_a_parent(void **state)
     COUNTS("lee/b", 0);
 }
 
-/* Where the first takes no part, a verified publisher's follows before an earlier one that is none. */
+/* Where the first takes no part, the one follows that has stood for the longest. */
 static void test_first_takes_no_part(void **state)
 {
     struct jk_ledger *ledger = *state;
@@ -314,9 +314,171 @@ static void test_first_takes_no_part(void **state)
     OK(jk_ledger_register(ledger, MODEL("lee/c", OF(PARENT(BASE)), .artifact = 2)));
     OK(jk_ledger_register(ledger, MODEL("park/d", OF(PARENT(BASE)), .artifact = 2)));
     DUPLICATE("kim/copy", 0);
-    DUPLICATE("lee/c", 0);
-    COUNTS("park/d", 0);
-    assert_string_equal(first_before(ledger, "lee/c", 0, NULL), "park/d");
+    COUNTS("lee/c", 0);
+    DUPLICATE("park/d", 0);
+    assert_string_equal(first_before(ledger, "park/d", 0, NULL), "lee/c");
+    COUNTS("park/d", UNVERIFIED);
+}
+
+/* ---- a claim that could not count until now takes nothing from one that did ---- */
+
+#define HELD JK_REASON_BIT(NO_ARTIFACT)
+
+/* What was there first, but woke later, comes after `lee/maker`, which has counted since that entry. */
+static void comes_after(const struct jk_ledger *ledger, const char *thief, uint32_t since, jk_reasons more)
+{
+    uint32_t entry;
+    COUNTS("lee/maker", more);
+    DUPLICATE(thief, more);
+    assert_string_equal(first_before(ledger, thief, more, &entry), "lee/maker");
+    assert_int_equal(entry, since);
+}
+
+static void test_woken_by_a_verification(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    verify(ledger, "lee");
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1)));
+    uint32_t made = next_entry(ledger);
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
+    COUNTS("lee/maker", UNVERIFIED);
+    DUPLICATE("lee/maker", 0); /* where nobody has to be verified */
+    verify(ledger, "kim");
+    comes_after(ledger, "kim/thief", made, UNVERIFIED);
+    OK(jk_ledger_verify(ledger, "lee", JK_KIND_UNVERIFY));
+    COUNTS("kim/thief", UNVERIFIED);
+    verify(ledger, "lee"); /* who was not verified for a time begins anew */
+    COUNTS("kim/thief", UNVERIFIED);
+    DUPLICATE("lee/maker", UNVERIFIED);
+}
+
+static void test_woken_by_a_transfer(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    verify(ledger, "lee");
+    verify(ledger, "park");
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1)));
+    uint32_t made = next_entry(ledger);
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_move(ledger, "kim/thief", "park/thief", JK_KIND_TRANSFER));
+    comes_after(ledger, "park/thief", made, UNVERIFIED);
+    OK(jk_ledger_move(ledger, "lee/maker", "park/maker", JK_KIND_TRANSFER)); /* from one to another is no break */
+    COUNTS("park/maker", UNVERIFIED);
+}
+
+static void test_woken_by_a_manifest(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1, .artifact = 1)));
+    uint32_t made = next_entry(ledger);
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1, .artifact = 2)));
+    OK(jk_ledger_held(ledger, 2, 1, 52));
+    OK(jk_ledger_held(ledger, 1, 1, 51));
+    comes_after(ledger, "kim/thief", made + 1, HELD);
+    DUPLICATE("lee/maker", 0);
+}
+
+/* A manifest that two waited for: whoever brings it registers with it, so that both come in one batch. */
+static void test_one_manifest_together(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 102, .artifact = 2)));
+    add_at_once(ledger, "lee/maker", "1", 2);
+    uint32_t said = next_entry(ledger) - 1;
+    comes_after(ledger, "kim/thief", said, HELD);
+    OK(jk_ledger_register(ledger, MODEL("park/late", OF(PARENT(BASE)), .weights = 102, .artifact = 2)));
+    OK(jk_ledger_yank(ledger, "lee/maker", "1", JK_KIND_YANK));
+    COUNTS("kim/thief", HELD); /* which waited for it, but was there before it */
+    DUPLICATE("park/late", HELD);
+}
+
+static void test_woken_by_a_release(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    const jk_reasons asked = JK_REASON_BIT(LICENSE_CONFLICT) | JK_REASON_BIT(NOT_PROGRAMME);
+    OK(jk_ledger_license(ledger, "LicenseRef-less", JK_PERMISSION_NO, JK_PERMISSION_YES, JK_PERMISSION_YES, ""));
+    OK(jk_ledger_register(ledger, MODEL("park/plain", OF(PARENT(BASE)))));
+    OK(jk_ledger_register(ledger, MODEL("park/limited", OF(PARENT(BASE)), .license = "LicenseRef-less")));
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT("park/limited")), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("kim/other", OF(PARENT(OTHER)), .weights = 1)));
+    uint32_t made = next_entry(ledger);
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_release(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .version = "2", .weights = 1)));
+    OK(jk_ledger_release(ledger, MODEL("kim/other", OF(PARENT(BASE)), .version = "2", .weights = 1)));
+    comes_after(ledger, "kim/thief", made, asked);
+    comes_after(ledger, "kim/other", made, asked);
+    OK(jk_ledger_release(ledger, MODEL("lee/maker", OF(PARENT("park/plain")), .version = "2", .weights = 1)));
+    comes_after(ledger, "kim/thief", made, asked); /* from one that counts to another is no break */
+}
+
+/* By letting go of the parent whose licence binds: to somebody who is not verified. */
+static void test_woken_by_a_licence_that_binds_no_more(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    const jk_reasons asked = JK_REASON_BIT(LICENSE_CONFLICT) | UNVERIFIED;
+    verify(ledger, "kim");
+    verify(ledger, "lee");
+    OK(jk_ledger_license(ledger, "LicenseRef-less", JK_PERMISSION_NO, JK_PERMISSION_YES, JK_PERMISSION_YES, ""));
+    OK(jk_ledger_register(ledger, MODEL("kim/limited", OF(PARENT(BASE)), .license = "LicenseRef-less")));
+    OK(jk_ledger_register(ledger, MODEL("kim/between", OF(PARENT("kim/limited")), .license = "LicenseRef-less")));
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT("kim/between")), .weights = 1)));
+    uint32_t made = next_entry(ledger);
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_move(ledger, "kim/limited", "park/limited", JK_KIND_TRANSFER));
+    COUNTS("lee/maker", asked);
+    assert_int_equal(reasons_of(ledger, "kim/thief", asked), JK_REASON_BIT(LICENSE_CONFLICT));
+    OK(jk_ledger_move(ledger, "kim/between", "park/between", JK_KIND_TRANSFER));
+    comes_after(ledger, "kim/thief", made, asked);
+    OK(jk_ledger_move(ledger, "park/between", "kim/again", JK_KIND_TRANSFER));
+    OK(jk_ledger_move(ledger, "kim/again", "park/again", JK_KIND_TRANSFER));
+    OK(jk_ledger_yank(ledger, "lee/maker", "1", JK_KIND_YANK));
+    COUNTS("kim/thief", asked);
+}
+
+/* By an adoption that is given up: while it lasts the thief's is no derivative that counts, or none at all. */
+static void test_woken_by_an_adoption(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    const jk_reasons adopted = JK_REASON_BIT(ADOPTED_PATH);
+    const char *outside = "huggingface.co/o/ne";
+    OK(jk_ledger_register(ledger, MODEL("park/inside", OF(PARENT(BASE)))));
+    OK(jk_ledger_adopt(ledger, outside, "park/inside"));
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(EXTERNAL("huggingface.co/o/ne")), .weights = 1)));
+    OK(jk_ledger_unadopt(ledger, outside, "park/inside"));
+    uint32_t made = next_entry(ledger);
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_adopt(ledger, outside, "park/inside"));
+    comes_after(ledger, "kim/thief", made, 0);
+    OK(jk_ledger_release(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .version = "2", .weights = 1)));
+    comes_after(ledger, "kim/thief", made, adopted);
+}
+
+static enum jk_status rule_standing(struct jk_ledger *ledger, enum jk_kind kind, const char *model)
+{
+    struct jk_entry entry = {.kind = kind,
+                             .actor.type = JK_ACTOR_EVALUATOR,
+                             .model = jk_span_of(model),
+                             .evidence = JK_SPAN("seen"),
+                             .needs_second = JK_ANSWER_NO};
+    return jk_ledger_add(ledger, &entry);
+}
+
+/* What is taken as at the end takes nothing from whom it was taken back: an exclusion, a mistake of the roster. */
+static void test_taken_back(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    const jk_reasons self = JK_REASON_BIT(SELF);
+    uint32_t made = next_entry(ledger);
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1)));
+    OK(rule_standing(ledger, JK_KIND_EXCLUDE, "lee/maker"));
+    COUNTS("kim/thief", 0);
+    OK(rule_standing(ledger, JK_KIND_RESTORE, "lee/maker"));
+    comes_after(ledger, "kim/thief", made, 0);
+    OK(jk_ledger_team_publisher(ledger, "red", "lee", NEVER, NEVER));
+    COUNTS("kim/thief", self);
+    OK(jk_ledger_team_publisher(ledger, "red", "lee", NEVER, 1));
+    comes_after(ledger, "kim/thief", made, self);
 }
 
 /* So it is with one that is a copy of its ancestor. */
@@ -477,6 +639,14 @@ int main(void)
                                        TEST(test_joined_claims),
                                        TEST(test_joined_claims_of_a_parent),
                                        TEST(test_first_takes_no_part),
+                                       TEST(test_woken_by_a_verification),
+                                       TEST(test_woken_by_a_transfer),
+                                       TEST(test_woken_by_a_manifest),
+                                       TEST(test_one_manifest_together),
+                                       TEST(test_woken_by_a_release),
+                                       TEST(test_woken_by_a_licence_that_binds_no_more),
+                                       TEST(test_woken_by_an_adoption),
+                                       TEST(test_taken_back),
                                        TEST(test_copy_goes_first_for_nothing),
                                        TEST(test_many),
                                        TEST(test_hidden_limit),

@@ -178,10 +178,37 @@ static void test_other_states(void **state)
     assert_false(is_gone(ledger, PAIR));
 }
 
+/* Who was gone for a time has stood since it came back; where it was not gone for another root, it has stood all the time. */
+static void test_back_again(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    begin_story(ledger);
+    OK(jk_ledger_register(ledger, MODEL("kim/thief", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_register(
+        ledger, MODEL("kim/merged", OF(PARENT(BASE), PARENT(OTHER)), .relation = JK_RELATION_MERGE, .weights = 2)));
+    absent(ledger, "kim/thief");
+    absent(ledger, "kim/merged");
+    OK(jk_ledger_census(ledger, BASE));
+    wait(ledger, 7 * JK_DAY_US);
+    assert_true(is_gone(ledger, "kim/thief") && is_gone(ledger, "kim/merged"));
+    OK(jk_ledger_register(ledger, MODEL("lee/maker", OF(PARENT(BASE)), .weights = 1)));
+    OK(jk_ledger_register(ledger, MODEL("lee/copy", OF(PARENT(BASE)), .weights = 2)));
+    COUNTS("lee/maker", GONE);
+    DUPLICATE("lee/maker", 0);
+    DUPLICATE("lee/copy", GONE);
+    OK(jk_ledger_observe(ledger, "kim/thief", JK_OBSERVED_PRESENT, 0));
+    OK(jk_ledger_observe(ledger, "kim/merged", JK_OBSERVED_PRESENT, 0));
+    COUNTS("lee/maker", GONE);
+    DUPLICATE("kim/thief", GONE);
+    DUPLICATE("lee/copy", GONE);
+    COUNTS("kim/merged", GONE);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_grace), TEST(test_series),   TEST(test_runs_before), TEST(test_roots),
-                                       TEST(test_hubs),  TEST(test_restored), TEST(test_other_states)};
+    const struct CMUnitTest tests[] = {TEST(test_grace),        TEST(test_series),    TEST(test_runs_before),
+                                       TEST(test_roots),        TEST(test_hubs),      TEST(test_restored),
+                                       TEST(test_other_states), TEST(test_back_again)};
     jk_digest_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
