@@ -174,6 +174,23 @@ class First(Claiming):
             self.rule(name, RESTORE)
             self.assertEqual(self.first(everyone), name)
 
+    def test_a_manifest_of_somebody_else(self):
+        """Who names the artifact of another before that is there waits for it, and counts on no other's account."""
+        manifest = self.manifest()
+        thief = self.add("carol", **manifest.named)
+        manifest.upload(self.bob)
+        self.assertEqual(self.reasons(thief, "competition")[SKT].keys(), {"no-artifact"})
+        maker = self.add("bob", **manifest.named)
+        self.assertEqual(self.first([thief, maker], "competition"), maker)
+        self.assertEqual(self.first([thief, maker]), thief)  # where no manifest is asked for
+        self.bob.call("Registry.YankRelease", name=maker + "@1", reason="x")
+        self.assertEqual(self.counts([thief, maker], "competition"), [thief])
+        waiting = self.manifest()
+        name = self.add("carol", **waiting.named)
+        for client, found in ((self.bob, []), (self.carol, [name])):  # its own owner brings it, too
+            waiting.upload(client)
+            self.assertEqual(self.counts([name], "competition"), found)
+
     def test_a_hidden_claim(self):
         """Who yanks lets go of its place: a claim that comes back is as late as it came back, whatever made it decide again."""
         maker, hidden, covered, taken = "bob", "alice", "carol", self.weights()

@@ -50,6 +50,15 @@ class ByArtifact(FrontRunning, unittest.TestCase):
         return {"artifact_sha256": facts("made", i)["artifact_sha256"]}
 
 
+class ByDigests(FrontRunning, unittest.TestCase):
+    """By a verified thief who uploads nothing: the maker's own upload is to make its claims count."""
+    row = "Front-running by both digests, without an upload"
+
+    def steal(self, thief):
+        self.verify("thief-0")
+        super().steal(thief)
+
+
 class ByHubRecord(FrontRunning, unittest.TestCase):
     """A hub lists every file with its digest, so that manifests can be written of models that one never had."""
     row = "Front-running by hub record"

@@ -136,6 +136,18 @@ static enum jk_status check_releases(const struct jk_change *change, struct jk_t
     return wrong ? contradicts(wrong, facts, error) : JK_OK;
 }
 
+/* Whether a release that is the caller's own names it. Somebody else's may have named it before whoever has the manifest: it
+ * is not held on that account, but once its owner brings the bytes too, or the caller registers what they belong to. */
+static bool is_named_by_own(const struct jk_change *change, const struct jk_turn *turn,
+                            const struct jk_digest *artifact)
+{
+    uint32_t n = jk_turn_size(turn), slot = jk_book_find_artifact(turn->book, artifact, n);
+    bool trusted = change->call->principal.roles & (JK_ROLE_REGISTRAR | JK_ROLE_ADMIN);
+    for (; slot != JK_NONE; slot = jk_book_next_with_artifact(turn->book, slot, n))
+        if (trusted || is_own(change, turn, jk_book_release(turn->book, slot))) return true;
+    return false;
+}
+
 /* A manifest or list that was first uploaded as a licence text, or a manifest stored before weight files were recorded,
  * is read now. */
 static bool is_news(const struct jk_blob_facts *there, const struct jk_blob_facts *facts)
@@ -193,7 +205,8 @@ static enum jk_status decide_blob(struct jk_change *change, struct jk_turn *turn
         JK_TRY(record_facts(turn, &upload->facts, &call->error));
         change->charged = true; /* by its bytes */
     }
-    if (manifest) JK_TRY(jk_held_note(turn, &upload->facts.digest, &call->error));
+    if (manifest && is_named_by_own(change, turn, &upload->facts.digest))
+        JK_TRY(jk_held_note(turn, &upload->facts.digest, &call->error));
     Jokbo__V1__Blob *reply = jk_present_blob(&call->arena, &upload->facts);
     if (!reply) return jk_out_of_memory(&call->error);
     *out_reply = &reply->base;

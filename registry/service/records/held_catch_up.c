@@ -169,25 +169,20 @@ static void *run_catch_up(void *context)
 
 /* ---- start and stop ---- */
 
-static bool is_unsaid(const struct jk_view *view, struct jk_directory *directory, const struct jk_digest *digest)
+/* What was stored since was said, or waits for the release that it belongs to (blob.c). */
+static bool is_unsaid(struct jk_directory *directory, const struct jk_digest *digest)
 {
     struct jk_blob_facts facts;
-    if (!jk_directory_blob_stored(directory, digest, &facts)) return false;
-    if (!facts.files_known) return true;
-    return jk_book_find_artifact(view->book, digest, view->size) != JK_NONE &&
-           !jk_book_is_held(view->book, digest, view->size);
+    return jk_directory_blob_stored(directory, digest, &facts) && !facts.files_known;
 }
 
 static void keep_unsaid(struct jk_held_catch_up *catch_up)
 {
-    struct jk_view view;
     size_t all = catch_up->count;
     catch_up->count = 0;
-    jk_store_view(catch_up->store, &view);
     for (size_t i = 0; i < all; i++)
-        if (is_unsaid(&view, jk_store_directory(catch_up->store), &catch_up->manifests[i]))
+        if (is_unsaid(jk_store_directory(catch_up->store), &catch_up->manifests[i]))
             catch_up->manifests[catch_up->count++] = catch_up->manifests[i];
-    jk_store_view_end(catch_up->store);
 }
 
 static void free_catch_up(struct jk_held_catch_up *catch_up)

@@ -1,4 +1,4 @@
-/* Manifests stored here that the log does not mention yet, as in a registry older than `held` entries: at each start
+/* Manifests stored here whose weight files are not known, as in a registry older than `held` entries: at each start
  * they are read in the background, and entries are written for them. */
 #ifndef JK_SERVICE_RECORDS_HELD_CATCH_UP_H
 #define JK_SERVICE_RECORDS_HELD_CATCH_UP_H
