@@ -2,7 +2,7 @@
 #ifndef JK_SERVICE_RECORDS_FINDINGS_H
 #define JK_SERVICE_RECORDS_FINDINGS_H
 
-#include "service/records/present.h"
+#include "service/records/presented.h"
 
 /* Findings of a model: those that depend on a root name it. */
 void jk_present_findings(const struct jk_present *present, uint32_t model, size_t *out_count,

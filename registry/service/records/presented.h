@@ -1,0 +1,24 @@
+/* What the interface's messages are made from: a book at a log size. Pure. */
+#ifndef JK_SERVICE_RECORDS_PRESENTED_H
+#define JK_SERVICE_RECORDS_PRESENTED_H
+
+#include "book/book_ask.h"
+#include "service/call/convert.h"
+#include "service/call/services.h"
+
+/* `size` is a log size that the book has; `directory` tells which manifests are stored
+ * here. */
+struct jk_present {
+    const struct jk_book *book;
+    struct jk_directory *directory;
+    uint32_t size;
+    struct jk_arena *arena;
+};
+
+/* The name of a model at the size. */
+static inline struct jk_span jk_present_name(const struct jk_present *present, uint32_t model)
+{
+    return jk_book_alias(present->book, model, present->size)->name;
+}
+
+#endif
