@@ -292,12 +292,30 @@ static void read_reason(struct reading *reading, enum jk_reason reason, struct w
     if (on) reading->policy.on |= (jk_reasons)1 << reason;
 }
 
+/* A word is shown without what no terminal shows, so the character is named by itself. False: there is one. */
+static bool check_characters(struct reading *reading, struct jk_span line)
+{
+    char field[32];
+    uint32_t code = '\t';
+    while (code == '\t' || !jk_utf8_is_control(code))
+        if (!jk_utf8_next(&line, &code)) break;
+    bool is_nul = line.len > 0 && line.at[0] == '\0', is_control = code != '\t' && jk_utf8_is_control(code);
+    if (line.len == 0 && !is_control) return true;
+    snprintf(field, sizeof field, "line %u", reading->line);
+    if (is_control || is_nul)
+        jk_error_field(reading->error, field, "contains the control character U+%04X",
+                       is_control ? (unsigned)code : 0u);
+    else
+        jk_error_field(reading->error, field, "is not UTF-8");
+    return false;
+}
+
 static void read_rule(struct reading *reading, struct jk_span line)
 {
     struct words words;
     enum jk_reason reason;
     uint32_t rules; /* known already */
-    if (line.len == 0 || line.at[0] == '#') return;
+    if (line.len == 0 || line.at[0] == '#' || !check_characters(reading, line)) return;
     if (!split_words(line, &words)) {
         wrong_word(reading, line, "has too many words");
         return;

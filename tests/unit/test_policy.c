@@ -68,11 +68,17 @@ static void people_may_write_more_freely(void **state)
     assert_string_equal(error.reason, "POLICY_MALFORMED");
 }
 
-static bool names(const struct jk_error *error, const char *field)
+/* What is told of the field; NULL: nothing. */
+static const char *said_of(const struct jk_error *error, const char *field)
 {
     for (size_t i = 0; i < error->violation_count; i++)
-        if (strcmp(error->violations[i].field, field) == 0) return true;
-    return false;
+        if (strcmp(error->violations[i].field, field) == 0) return error->violations[i].rule;
+    return NULL;
+}
+
+static bool names(const struct jk_error *error, const char *field)
+{
+    return said_of(error, field);
 }
 
 static void all_mistakes_are_told_at_once(void **state)
@@ -92,6 +98,25 @@ static void all_mistakes_are_told_at_once(void **state)
     }
     assert_true(names(&error, "duplicate") && names(&error, "unverified"));
     assert_false(names(&error, "line 1"));
+}
+
+/* What no terminal shows is told by its number, wherever it stands but in a comment. */
+static void control_characters_are_named(void **state)
+{
+    struct jk_policy policy;
+    struct jk_error error;
+    (void)state;
+    assert_int_equal(
+        read_text("jokbo/policy/v1\n# \001\nname a\001b\nversion\t1\r\nrules\v2\nself on\302\205\nself \377\n", &policy,
+                  &error),
+        JK_INVALID_ARGUMENT);
+    const char *const told[][2] = {{"line 3", "contains the control character U+0001"},
+                                   {"line 5", "contains the control character U+000B"},
+                                   {"line 6", "contains the control character U+0085"},
+                                   {"line 7", "is not UTF-8"}};
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+        assert_string_equal(names(&error, told[i][0]) ? said_of(&error, told[i][0]) : "", told[i][1]);
+    assert_false(names(&error, "line 2") || names(&error, "line 4"));
 }
 
 /* Each reason can be left out only by saying so. */
@@ -171,11 +196,9 @@ static void the_ready_ones_are_good(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_canonical_form_is_its_own),
-        cmocka_unit_test(people_may_write_more_freely),
-        cmocka_unit_test(all_mistakes_are_told_at_once),
-        cmocka_unit_test(every_line_is_needed),
-        cmocka_unit_test(days_of_absence),
+        cmocka_unit_test(the_canonical_form_is_its_own), cmocka_unit_test(people_may_write_more_freely),
+        cmocka_unit_test(all_mistakes_are_told_at_once), cmocka_unit_test(control_characters_are_named),
+        cmocka_unit_test(every_line_is_needed),          cmocka_unit_test(days_of_absence),
         cmocka_unit_test(the_ready_ones_are_good),
     };
     jk_digest_setup();
