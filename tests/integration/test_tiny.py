@@ -54,6 +54,8 @@ class FilesTest(unittest.TestCase):
         page = read(TINY, "README.md").decode()
         self.assertIn(" %d entries," % len(entries()), page)
         self.assertIn(" of %d ways " % len(MISREAD), page)
+        overview = " ".join(read(FORMATS, "README.md").decode().split())
+        self.assertIn("[tiny](tiny/README.md) is a complete log of %d entries " % len(entries()), overview)
 
     def test_every_kind(self):
         page = read(FORMATS, "entry.md").decode()
