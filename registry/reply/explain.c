@@ -19,6 +19,7 @@ struct parts {
     const char *relation;
     uint32_t flags; /* the row's: self and affiliate by the publisher at registration, or else by that of the name */
     bool ancestor, named, unknown; /* `named`: an artifact; `unknown`: what the licence permits */
+    bool foreign;                  /* the root was not made from scratch, as the roster says */
 };
 
 static struct jk_span model_name(const struct jk_explained *explained, uint32_t model)
@@ -54,9 +55,9 @@ static struct parts collect_parts(const struct jk_explained *explained, const st
                                          ? jk_book_ruling_of(book, row->model, n)
                                          : jk_book_pair_ruling_of(book, row->model, row->root, n);
     const struct jk_release *release = jk_book_release(book, row->release);
+    const struct jk_base_facts *base = jk_book_base(book, row->root, n);
     struct parts parts = {.root = text_in_arena(explained, model_name(explained, row->root)),
-                          .team =
-                              text_in_arena(explained, jk_book_team(book, jk_book_base(book, row->root, n)->team)->id),
+                          .team = text_in_arena(explained, jk_book_team(book, base->team)->id),
                           .license = text_in_arena(explained, jk_book_license_text(book, release->license)),
                           .other = "",
                           .other_license = "",
@@ -68,6 +69,7 @@ static struct parts collect_parts(const struct jk_explained *explained, const st
                           .ruling = ruling ? ruling->from : 0,
                           .relation = jk_relation_text((enum jk_relation)row->relation),
                           .flags = row->flags,
+                          .foreign = base->from_scratch == JK_ANSWER_NO,
                           .ancestor = why->release != JK_NONE,
                           .named = !jk_digest_is_zero(&release->artifact),
                           .unknown = is_unknown(explained, jk_book_license_text(book, release->license))};
@@ -97,7 +99,9 @@ static char *say_english(const struct jk_explained *explained, enum jk_reason re
     case JK_REASON_NOT_PROGRAMME:
         return jk_arena_printf(arena, "%s was not made for the programme", parts->root);
     case JK_REASON_FOREIGN_BASE:
-        return jk_arena_printf(arena, "%s is not known to be made from scratch", parts->root);
+        return jk_arena_printf(
+            arena, parts->foreign ? "%s was not made from scratch" : "whether %s was made from scratch is not known",
+            parts->root);
     case JK_REASON_RELATION:
         return jk_arena_printf(arena, "its relation %s is not among those counted", parts->relation);
     case JK_REASON_DEPTH:
@@ -150,7 +154,10 @@ static char *say_korean(const struct jk_explained *explained, enum jk_reason rea
     case JK_REASON_NOT_PROGRAMME:
         return jk_arena_printf(arena, "원 모델 %s이(가) 사업에서 만들어지지 않음", parts->root);
     case JK_REASON_FOREIGN_BASE:
-        return jk_arena_printf(arena, "원 모델 %s이(가) 프롬 스크래치로 확인되지 않음", parts->root);
+        return jk_arena_printf(arena,
+                               parts->foreign ? "원 모델 %s이(가) 프롬 스크래치가 아님"
+                                              : "원 모델 %s이(가) 프롬 스크래치인지 알려지지 않음",
+                               parts->root);
     case JK_REASON_RELATION:
         return jk_arena_printf(arena, "관계 %s은(는) 집계하지 않음", parts->relation);
     case JK_REASON_DEPTH:

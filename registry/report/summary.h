@@ -53,7 +53,7 @@ JK_MUST_USE enum jk_status jk_summary_read(struct jk_span json, struct jk_summar
                                            struct jk_error *error);
 void jk_summary_free(struct jk_summary *summary);
 const struct jk_summary_row *jk_summary_all(const struct jk_summary *summary);
-/* Of a demonstration, whose log says so by its origin: its numbers mean nothing. */
+/* Whether it is of a demo, as the origin of the log says: its numbers mean nothing. */
 bool jk_summary_is_demo(const struct jk_summary *summary);
 /* The row of that scope and name, without regard to case; NULL where there is none. */
 const struct jk_summary_row *jk_summary_find(const struct jk_summary *summary, enum jk_scope_type scope,

@@ -159,6 +159,9 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(registered.returncode, 0, registered.stderr)
         before = self.server.jokbo("explain", "explained/model", "--policy", path)
         self.assertIn("explained/model does not count", before.stdout)
+        for sentence in ("skt/A.X-4.0 was not made from scratch\n", "원 모델 skt/A.X-4.0이(가) 프롬 스크래치가 아님\n"):
+            self.assertIn(sentence, before.stdout)
+        self.assertRegex(self.server.jokbo("show", "skt/A.X-4.0").stdout, "from scratch +no\n")
         self.assertEqual(self.server.jokbo("policy", "record", path).returncode, 0)
         recorded = self.server.jokbo_json("explain", "explained/model", "--policy", "strict")
         self.assertEqual(self.server.jokbo_json("explain", "explained/model", "--policy", path), recorded)
