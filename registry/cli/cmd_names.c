@@ -8,7 +8,8 @@
 #include "verify/memory.h"
 #include "verify/receipts.h"
 
-#define NAMES_MAX 200
+#define NAMES_MAX     200
+#define YANKED_MODELS 20 /* each is asked about by itself */
 
 struct kind {
     const char *word;
@@ -93,6 +94,43 @@ static enum jk_status print_models(struct jk_cli *cli)
     return JK_OK;
 }
 
+/* Those of one model that are yanked. */
+static enum jk_status print_yanked_of(struct jk_cli *cli, const char *model)
+{
+    Jokbo__V1__ListReleasesRequest request = JOKBO__V1__LIST_RELEASES_REQUEST__INIT;
+    struct jk_pages pages = {&jokbo__v1__registry__descriptor, "ListReleases", &request.base, "releases", NAMES_MAX};
+    struct jk_list list;
+    request.model = (char *)(uintptr_t)model;
+    JK_TRY(jk_pages_fetch(cli, &pages, &list));
+    for (size_t i = 0; i < list.count; i++) {
+        const Jokbo__V1__Release *release = (const Jokbo__V1__Release *)list.items[i];
+        const char *name = jk_arena_printf(&cli->arena, "%s@%s", model, release->version);
+        if (name && release->yanked) print_if_begun(cli, name);
+    }
+    return JK_OK;
+}
+
+/* Yanked releases: of the model that is typed in full, else of those models that have no other. */
+static enum jk_status print_yanked(struct jk_cli *cli)
+{
+    Jokbo__V1__ListModelsRequest request = JOKBO__V1__LIST_MODELS_REQUEST__INIT;
+    struct jk_pages pages = {&jokbo__v1__registry__descriptor, "ListModels", &request.base, "models", YANKED_MODELS};
+    struct jk_span rest = jk_span_of(jk_cli_operand(cli, 1)), typed;
+    struct jk_list list;
+    (void)jk_span_cut(&rest, '@', &typed);
+    const char *model = jk_arena_copy(&cli->arena, typed.at, typed.len);
+    if (!model) return jk_out_of_memory(&cli->error);
+    if (strchr(model, '/') && print_yanked_of(cli, model) == JK_OK) return JK_OK;
+    jk_error_init(&cli->error, &cli->arena);
+    request.name_contains = (char *)(uintptr_t)model;
+    request.include_yanked = true;
+    request.finding = JOKBO__V1__FINDING_KIND__FINDING_KIND_YANKED;
+    JK_TRY(jk_pages_fetch(cli, &pages, &list));
+    for (size_t i = 0; i < list.count; i++)
+        JK_TRY(print_yanked_of(cli, ((const Jokbo__V1__Model *)list.items[i])->name));
+    return JK_OK;
+}
+
 /* A list without pages. */
 static enum jk_status print_stages(struct jk_cli *cli)
 {
@@ -122,6 +160,7 @@ enum jk_status jk_run_names(struct jk_cli *cli)
     } request;
     const char *word = jk_cli_operand(cli, 0);
     if (strcmp(word, "model") == 0) return print_models(cli);
+    if (strcmp(word, "yanked") == 0) return print_yanked(cli);
     if (strcmp(word, "stage") == 0) return print_stages(cli);
     if (strcmp(word, "profile") == 0) return print_profiles(cli);
     if (strcmp(word, "origin") == 0) return print_origins(cli);
@@ -135,6 +174,6 @@ enum jk_status jk_run_names(struct jk_cli *cli)
         print_beginning_so(cli, &list, kinds[i].field);
         return JK_OK;
     }
-    return jk_cli_usage(cli,
-                        "the kind must be model, base, publisher, team, stage, policy, profile, origin or receipt");
+    return jk_cli_usage(cli, "the kind must be model, yanked, base, publisher, team, stage, policy, profile, origin or "
+                             "receipt");
 }

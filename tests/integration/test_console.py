@@ -32,10 +32,10 @@ class ConsoleTest(unittest.TestCase):
         with open(cls.script, "w", encoding="utf-8") as file:
             file.write(cls.server.jokbo("completion", "bash").stdout)
 
-    def complete(self, *words, home=None, folder=None):
+    def complete(self, *words, home=None, folder=None, **variables):
         program = os.path.join(jokbo.BUILD, "jokbo")
         done = subprocess.run(["bash", "-c", COMPLETE, "bash", self.script, program, *words], cwd=folder,
-                              env=self.server.user_env(None, {"HOME": home} if home else None), capture_output=True, text=True, timeout=60)
+                              env=self.server.user_env(None, dict({"HOME": home} if home else {}, **variables)), capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return done.stdout.split()
 
@@ -47,6 +47,35 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(self.complete("claims", "upst"), ["upstage"])
         self.assertEqual(self.complete("publisher", "show", "LGAI"), ["LGAI-EXAONE"])
         self.assertEqual(self.complete("show", "nobody/"), [])
+
+    def test_the_registry_that_the_line_names_is_asked(self):
+        with tempfile.TemporaryDirectory() as home:
+            os.makedirs(os.path.join(home, ".config/jokbo/profiles"))
+            with open(os.path.join(home, ".config/jokbo/profiles/here"), "w", encoding="utf-8") as file:
+                file.write("server = %s\n" % self.server.address)
+            complete = lambda *words, **more: self.complete("show", *words, "skt/A.X-K1", home=home, **dict({"JOKBO_SERVER": ""}, **more))
+            away = {"JOKBO_SERVER": "127.0.0.1:1"}
+            host, port = self.server.address.split(":")
+            self.assertEqual(complete(**away), [])
+            for words in (["--server", self.server.address], ["--server", host, ":", port], ["--server", "=", host, ":", port],
+                          ["--server=" + self.server.address]):
+                self.assertEqual(complete(*words, **away), ["skt/A.X-K1"], words)
+            for words in (["--profile", "here"], ["--profile", "=", "here"], ["--config", "~/.config/jokbo/profiles/here"]):
+                self.assertEqual(complete(*words), ["skt/A.X-K1"], words)
+            self.assertEqual(self.complete("show", "--profile", "he", home=home), ["here"])
+
+    def test_what_was_yanked_is_completed(self):
+        for version in ("1", "2", "3"):
+            command = ["register", "--name", "back/some"] if version == "1" else ["publish", "--model", "back/some", "--release", version]
+            done = self.server.jokbo(*command, *(["--parent", "skt/A.X-K1"] if version == "1" else []), "--license", "MIT", "--no-receipt", "--yes")
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.server.jokbo("register", "--name", "back/all", "--parent", "skt/A.X-K1", "--license", "MIT", "--no-receipt", "--yes").returncode, 0)
+        for name in ("back/some@2", "back/all@1"):
+            self.assertEqual(self.server.jokbo("yank", name, "--reason", "wrong", "--no-receipt").returncode, 0)
+        self.assertEqual(self.complete("unyank", "back/"), ["back/all@1"])
+        self.assertEqual(self.complete("unyank", "back/some"), ["back/some@2"])
+        self.assertEqual(self.complete("unyank", "skt/A.X-K1"), [])
+        self.assertIn("back/some", self.complete("yank", "back/"))
 
     def test_what_is_verified_is_completed(self):
         """A receipt beside the card, a model that is registered, or whatever file there is."""
@@ -96,7 +125,7 @@ class ConsoleTest(unittest.TestCase):
         asked = [line for line in self.server.jokbo("completion", "fish").stdout.split("\n") if "jokbo names " in line]
         self.assertGreater(len(asked), 5)
         for line in asked:
-            self.assertRegex(line, r"\(jokbo names \w+ \(commandline -ct\) --timeout 2 2>/dev/null\)'")
+            self.assertRegex(line, r"\(jokbo names \w+ \(commandline -ct\) \(__jokbo_where\) --timeout 2 2>/dev/null\)'")
 
     def test_a_stale_token_keeps_nobody_from_reading(self):
         for command in (["roster", "show"], ["log", "entries", "--to", "2"], ["count", "--all"]):

@@ -81,9 +81,20 @@ static void second_words(struct jk_span first, FILE *file)
     }
 }
 
-/* A shell that waits for names must not wait long, and must not show why there are none. */
+/* Whose names are more than their operand says: what is taken back was yanked. */
+static struct sort sort_of_command(const struct jk_command *command)
+{
+    struct sort sort = sort_of(command->operands);
+    if (strcmp(command->name, "unyank") == 0) sort.kind = "yanked";
+    return sort;
+}
+
+/* A shell that waits for names must not wait long, and must not show why there are none. It asks the registry that the
+ * line itself names. */
 #define QUICKLY    "--timeout 2 2>/dev/null"
-#define FISH_NAMES "jokbo names %s (commandline -ct) " QUICKLY
+#define FISH_NAMES "jokbo names %s (commandline -ct) (__jokbo_where) " QUICKLY
+#define WHERE      "profile|config|server|token-file|ca" /* options with a value that say which registry, and how */
+#define WHERE_FLAG "tls|no-tls"
 
 static void bash_options(FILE *file)
 {
@@ -93,7 +104,7 @@ static void bash_options(FILE *file)
         fprintf(file, "    '%s') opts='", command->name);
         for (size_t o = 0; o < JK_OPTION_COUNT; o++)
             if (jk_command_takes(command, o)) fprintf(file, " --%s", jk_option_table[o].name);
-        struct sort sort = sort_of(command->operands);
+        struct sort sort = sort_of_command(command);
         fputc('\'', file);
         if (sort.kind) fprintf(file, " kind=%s", sort.kind);
         if (sort.also) fprintf(file, " also=%s", sort.also);
@@ -144,11 +155,34 @@ static void bash_seconds(FILE *file)
     fprintf(file, "' ;;\n    esac\n");
 }
 
+/* bash cuts words at "=" and ":", which are put together again; the word to be completed is not asked with. */
+static void bash_where(FILE *file)
+{
+    fprintf(file,
+            "_jokbo_where() {\n"
+            "    local i word value\n    where=()\n"
+            "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+            "        word=\"${COMP_WORDS[i]%%%%=*}\" value=''\n"
+            "        case \"$word\" in\n        --tls | --no-tls) where+=(\"$word\"); continue ;;\n"
+            "        --profile | --config | --server | --token-file | --ca) ;;\n        *) continue ;;\n        esac\n"
+            "        if [[ ${COMP_WORDS[i]} == *=* ]]; then value=\"${COMP_WORDS[i]#*=}\"\n"
+            "        else\n            i=$((i + 1))\n"
+            "            if [ \"${COMP_WORDS[i]}\" = '=' ]; then i=$((i + 1)); fi\n"
+            "            if ((i >= COMP_CWORD)); then return; fi\n"
+            "            value=\"${COMP_WORDS[i]}\"\n        fi\n"
+            "        while ((i + 2 < COMP_CWORD)) && [[ ${COMP_WORDS[i + 1]} == : ]]; do\n"
+            "            value+=\":${COMP_WORDS[i + 2]}\" i=$((i + 2))\n        done\n"
+            "        where+=(\"$word=${value/#\\~\\//$HOME/}\")\n    done\n}\n");
+}
+
 static void write_bash(FILE *file)
 {
+    bash_where(file);
     /* A name must not be cut at the signs that bash takes for ends of words. */
     fprintf(file, "_jokbo_names() {\n"
-                  "    COMPREPLY+=($(compgen -W \"$(\"${COMP_WORDS[0]}\" names \"$1\" \"$cur\" " QUICKLY ")\" "
+                  "    local where\n    _jokbo_where\n"
+                  "    COMPREPLY+=($(compgen -W \"$(\"${COMP_WORDS[0]}\" names \"$1\" \"$cur\" \"${where[@]}\" " QUICKLY
+                  ")\" "
                   "-- \"$cur\"))\n}\n"
                   "_jokbo_files() {\n    COMPREPLY+=($(compgen -f -- \"$cur\"))\n}\n");
     fprintf(file, "_jokbo() {\n    local cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
@@ -224,7 +258,7 @@ static void fish_command(const struct jk_command *command, FILE *file)
                  JK_SPAN_ARG(rest));
     else
         snprintf(condition, sizeof condition, "-n '__fish_seen_subcommand_from %s'", command->name);
-    struct sort sort = sort_of(command->operands);
+    struct sort sort = sort_of_command(command);
     if (!sort.files) fprintf(file, "complete -c jokbo %s -f\n", condition);
     if (sort.kind) fprintf(file, "complete -c jokbo %s -a '(" FISH_NAMES ")'\n", condition, sort.kind);
     if (sort.also) fprintf(file, "complete -c jokbo %s -a '(" FISH_NAMES ")'\n", condition, sort.also);
@@ -257,6 +291,11 @@ static void fish_groups(FILE *file)
 
 static void write_fish(FILE *file)
 {
+    fprintf(file, "function __jokbo_where\n    set -l held\n    for word in (commandline -opc)\n"
+                  "        if set -q held[1]\n            printf '%%s=%%s\\n' $held $word\n            set held\n"
+                  "        else if string match -qr '^--(" WHERE ")$' -- $word\n            set held $word\n"
+                  "        else if string match -qr '^--((" WHERE ")=.*|" WHERE_FLAG ")$' -- $word\n"
+                  "            printf '%%s\\n' $word\n        end\n    end\nend\n");
     fish_groups(file);
     for (size_t i = 0; i < jk_command_count; i++)
         fish_command(&jk_command_table[i], file);
