@@ -263,8 +263,10 @@ class Start(unittest.TestCase):
         shutil.copy(os.path.join(ROOT, "registry", "start"), os.path.join(self.checkout, "registry"))
         for name in ("install", "build"):  # nothing is missing, and a build knows its folder
             os.symlink("/bin/true", os.path.join(self.checkout, "registry", name))
-        for name in ("tests", "build", "registry/data"):
+        for name in ("build", "registry/data"):
             os.symlink(os.path.join(ROOT, name), os.path.join(self.checkout, name))
+        cards = os.path.join("tests", "data", "model-cards")  # receipts are stored beside them
+        shutil.copytree(os.path.join(ROOT, cards), os.path.join(self.checkout, cards), ignore=shutil.ignore_patterns(".jokbo"))
         self.data = os.path.join(os.path.dirname(self.data), "50% of it", "da ta")
         os.makedirs(self.data)
         for folder in (self.data, os.path.dirname(self.data)):

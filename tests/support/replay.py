@@ -155,7 +155,7 @@ class Checkout:
         for name, target in (("build", BUILD), ("registry", ROOT + "/registry"), (".data-demo", server.data)):
             os.symlink(target, os.path.join(self.folder, name))
         cards = os.path.join("tests", "data", "model-cards")  # receipts are stored beside them
-        shutil.copytree(os.path.join(ROOT, cards), os.path.join(self.folder, cards))
+        shutil.copytree(os.path.join(ROOT, cards), os.path.join(self.folder, cards), ignore=shutil.ignore_patterns(".jokbo"))
         self.home = os.path.join(self.folder, "home")
         os.makedirs(os.path.join(self.home, ".config", "jokbo"))
         if "--demo" not in server.options:  # a demo is no one's own registry
