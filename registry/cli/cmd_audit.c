@@ -20,6 +20,7 @@
 #define COUNT_PATH "/jokbo.v1.Evaluation/CountDerivatives"
 
 struct audit_run {
+    const char *source; /* the URL or folder of the log's files */
     struct jk_audit_log log;
     struct jk_count_wish wish;
     json_t *expected;                /* NULL: none */
@@ -294,11 +295,18 @@ static enum jk_status print_all(struct jk_cli *cli, const struct audit_run *run)
 
 /* ---- the command ---- */
 
+/* The one given, or where the settings say that the log's files are served. */
+static enum jk_status choose_audited(struct jk_cli *cli, const char **out_source)
+{
+    *out_source = cli->options.operand_count > 0 ? jk_cli_operand(cli, 0) : cli->settings.http;
+    return *out_source ? JK_OK : jk_cli_usage(cli, "where are the log's files? Give URL or DIR");
+}
+
 /* The log is told of before its reports: each of these may take a while. */
 static enum jk_status run_stage(struct jk_cli *cli, struct audit_run *run)
 {
     JK_TRY(jk_witnessed_read(cli));
-    JK_TRY(jk_audit_log_check(cli, jk_cli_operand(cli, 0), true, &run->log));
+    JK_TRY(jk_audit_log_check(cli, run->source, true, &run->log));
     run->size = jk_audit_size(run->log.audit);
     run->root = run->log.head.checkpoint.root;
     warn_of_key(cli, run);
@@ -309,11 +317,12 @@ static enum jk_status run_stage(struct jk_cli *cli, struct audit_run *run)
 
 static enum jk_status run_audit(struct jk_cli *cli, struct audit_run *run)
 {
+    JK_TRY(choose_audited(cli, &run->source));
     JK_TRY(jk_audit_stage_options(cli));
     if (jk_cli_has(cli, JK_OPTION_STAGE)) return run_stage(cli, run);
     JK_TRY(read_wish(cli, run));
     JK_TRY(jk_witnessed_read(cli));
-    JK_TRY(jk_audit_log_check(cli, jk_cli_operand(cli, 0), !jk_cli_has(cli, JK_OPTION_VERIFY_ONLY), &run->log));
+    JK_TRY(jk_audit_log_check(cli, run->source, !jk_cli_has(cli, JK_OPTION_VERIFY_ONLY), &run->log));
     JK_TRY(choose_size(cli, run));
     JK_TRY(jk_audit_root(run->log.audit, run->size, &run->root, &cli->error));
     JK_TRY(count(cli, run));

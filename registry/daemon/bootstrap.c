@@ -98,13 +98,14 @@ static bool find_token(struct jk_store *store, const char *path, char out_secret
 }
 
 /* Through a temporary file of mode 0600 and a rename: nobody sees half of it, and no other user can ever read it. */
-static enum jk_status write_file(const char *path, const char *server, const char *secret, struct jk_error *error)
+static enum jk_status write_file(const char *path, const char *server, const char *http, const char *secret,
+                                 struct jk_error *error)
 {
     char temporary[4200], bytes[1024];
-    int len = snprintf(
-        bytes, sizeof bytes,
-        "# Written by jokbod at its start for the local user; it holds an admin's token.\nserver = %s\ntoken = %s\n",
-        server, secret);
+    int len = snprintf(bytes, sizeof bytes,
+                       "# Written by jokbod at its start for the local user; it holds an admin's token.\nserver = "
+                       "%s\n%s%s%stoken = %s\n",
+                       server, http ? "http = http://" : "", http ? http : "", http ? "\n" : "", secret);
     snprintf(temporary, sizeof temporary, "%s.new", path);
     int why = jk_file_replace(AT_FDCWD, temporary, path, (struct jk_span){bytes, (size_t)len}, 0600, true);
     if (!why) return JK_OK;
@@ -112,9 +113,10 @@ static enum jk_status write_file(const char *path, const char *server, const cha
                    strerror(why));
 }
 
-enum jk_status jk_bootstrap(struct jk_store *store, const char *path, const char *server, struct jk_error *error)
+enum jk_status jk_bootstrap(struct jk_store *store, const char *path, const char *server, const char *http,
+                            struct jk_error *error)
 {
     char secret[JK_TOKEN_TEXT];
     if (!find_token(store, path, secret)) JK_TRY(make_token(store, secret, error));
-    return write_file(path, server, secret, error);
+    return write_file(path, server, http, secret, error);
 }

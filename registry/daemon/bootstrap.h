@@ -6,9 +6,10 @@
 
 #include "store/store.h"
 
-/* Writes `path` (mode 0600): server address and a working token. A token already in the file is kept if it is still
+/* Writes `path` (mode 0600): server address, where the log's files are served (`http`, an address; NULL: nowhere) and a
+ * working token. A token already in the file is kept if it is still
  * valid; otherwise a new one is made for account 1. The token is stored nowhere but in this file. */
-JK_MUST_USE enum jk_status jk_bootstrap(struct jk_store *store, const char *path, const char *server,
+JK_MUST_USE enum jk_status jk_bootstrap(struct jk_store *store, const char *path, const char *server, const char *http,
                                         struct jk_error *error);
 
 #endif

@@ -369,7 +369,8 @@ static enum jk_status write_client_config(struct server *server, struct jk_error
     if (!*path && server->embedded)
         path = jk_arena_printf(server->config.arena, "%s/client.config", server->config.data);
     if (!path || !*path) return JK_OK;
-    return jk_bootstrap(server->store, path, jk_rpc_address(server->rpc), error);
+    const char *http = server->http ? jk_http_address(server->http) : NULL;
+    return jk_bootstrap(server->store, path, jk_rpc_address(server->rpc), http, error);
 }
 
 static enum jk_status start(struct server *server, struct jk_error *error)

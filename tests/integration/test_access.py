@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
@@ -768,6 +769,20 @@ class Secrets:
         path = os.path.join(self.server.data, "client.config")
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
         self.assertEqual(os.stat(os.path.join(self.server.data, "log.key")).st_mode & 0o777, 0o600)
+
+    def test_client_config_says_where_the_logs_files_are(self):
+        """So `audit` and `export` need no URL, unless another server is asked than the file's."""
+        env = {"JOKBO_CONFIG": os.path.join(self.server.data, "client.config")}
+        done = self.server.jokbo("audit", "--verify-only", env=env)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        with tempfile.TemporaryDirectory(prefix="jokbo-tables-") as folder:
+            done = self.server.jokbo("export", "--csv", os.path.join(folder, "tables"), env=env)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertIn("models.csv", os.listdir(os.path.join(folder, "tables")))
+            for command in (["audit"], ["export", "--csv", os.path.join(folder, "other")]):
+                done = self.server.jokbo(*command, "--server", "127.0.0.1:1", env=env)
+                self.assertIn("where are the log's files?", done.stderr)
+                self.assertEqual(done.returncode, 2)
 
 
 class Access(Accounts, Tokens, Members, Names, Secrets, AccessCase):

@@ -179,6 +179,12 @@ static void choose_key(const struct jk_options *options, const char *file, struc
     }
 }
 
+/* A file that names another server than the one asked says where another log's files are. */
+static const char *http_of_file(const struct config_file *file, const char *server)
+{
+    return file->server && strcmp(file->server, server) != 0 ? NULL : file->http;
+}
+
 static enum jk_status choose_http(const char *text, struct jk_arena *arena, struct jk_settings *settings,
                                   struct jk_error *error)
 {
@@ -212,7 +218,7 @@ enum jk_status jk_settings_load(const struct jk_options *options, struct jk_aren
     settings.ca = choose_setting(options, JK_OPTION_CA, "JOKBO_CA", file.ca, NULL);
     settings.loopback = jk_settings_is_loopback(settings.server);
     choose_key(options, file.key, &settings);
-    JK_TRY(choose_http(choose_setting(options, JK_OPTION_HTTP, "JOKBO_HTTP", file.http,
+    JK_TRY(choose_http(choose_setting(options, JK_OPTION_HTTP, "JOKBO_HTTP", http_of_file(&file, settings.server),
                                       strcmp(settings.server, JK_DEFAULT_SERVER) == 0 ? JK_DEFAULT_HTTP : NULL),
                        arena, &settings, error));
     JK_TRY(check_server(settings.server, error));
