@@ -93,7 +93,7 @@ static struct jk_span kept(struct jk_text *text)
 static struct jk_span receipt_of(struct jk_span entry, struct jk_signer *whose, const char *more)
 {
     struct jk_forest *forest = jk_forest_new();
-    struct jk_checkpoint checkpoint = {.origin = JK_SPAN(ORIGIN), .size = SIZE};
+    struct jk_checkpoint checkpoint = {.origin = jk_span_of(jk_signer_verifier(whose)->name), .size = SIZE};
     struct jk_text body = {0}, note = {0}, receipt = {0};
     struct jk_proof proof;
     assert_true(forest && jk_forest_reserve(forest, SIZE));
@@ -344,7 +344,8 @@ static void as_many_keys_as_there_is_room_for(void **unused)
 
 static void receipts_lie_beside_the_card(void **unused)
 {
-    struct jk_receipt_file file = {.receipt = JK_SPAN("r"), .entry = JK_SPAN("e"), .manifest = JK_SPAN("m")}, found;
+    struct jk_span receipt = receipt_of(registration(), signer, "");
+    struct jk_receipt_file file = {.receipt = receipt, .entry = JK_SPAN("e"), .manifest = JK_SPAN("m")}, found;
     const char **paths;
     size_t count;
     (void)unused;
@@ -361,6 +362,40 @@ static void receipts_lie_beside_the_card(void **unused)
     assert_string_equal(paths[1] + strlen(folder), "/.jokbo/receipts/hanbit/a@1.0@yank-7.receipt");
     assert_int_equal(jk_receipts_read(paths[1], &arena, &found, &error), JK_OK);
     assert_int_equal(found.manifest.len, 0);
+}
+
+/* The receipt of that log for the same release, and under which name it lies. */
+static void lies_at(const char *origin, const char *name, bool yields)
+{
+    static const unsigned char seed[32] = {9};
+    struct jk_signer *log = jk_signer_new(jk_span_of(origin), seed);
+    struct jk_receipt_file file = {.receipt = receipt_of(registration(), log, ""), .entry = JK_SPAN("e")}, found;
+    const char *path = jk_arena_printf(&arena, "%s/.jokbo/receipts/hanbit/b@1%s.receipt", folder, name);
+    assert_int_equal(jk_receipts_write(folder, JK_SPAN("hanbit/b"), JK_SPAN("1"), "", &file, &arena, &error), JK_OK);
+    assert_string_equal(file.path, path);
+    assert_int_equal(file.yields_to != NULL, yields);
+    assert_int_equal(jk_receipts_read(path, &arena, &found, &error), JK_OK);
+    assert_true(jk_span_equal(found.receipt, file.receipt));
+    jk_signer_free(log);
+}
+
+/* Whatever was written before stays, and each is found under its own name again; what is no receipt is replaced. */
+static void receipts_of_other_logs_stay(void **unused)
+{
+    struct jk_digest digests[] = {jk_digest_of(JK_SPAN("c.example/log")), jk_digest_of(JK_SPAN("d.example/a,b"))};
+    char hex[2][JK_DIGEST_HEX + 1];
+    (void)unused;
+    for (int i = 0; i < 2; i++)
+        jk_digest_hex(&digests[i], hex[i]);
+    for (int round = 0; round < 2; round++) {
+        lies_at("a.example/log", "", false);
+        lies_at("b.example/log", "@of-log", true);
+        lies_at("c.example/log", jk_arena_printf(&arena, "@of-%.16s", hex[0]), true);
+        lies_at("d.example/a,b", jk_arena_printf(&arena, "@of-%.16s", hex[1]), true);
+    }
+    const char *beside = jk_arena_printf(&arena, "%s/.jokbo/receipts/hanbit", folder);
+    assert_int_equal(jk_place_file(beside, "b@1.receipt", JK_SPAN("damaged"), &arena, &error), JK_OK);
+    lies_at("a.example/log", "", false);
 }
 
 /* What the server says is no path. */
@@ -518,6 +553,7 @@ int main(void)
         TEST(keys_have_their_time),
         TEST(as_many_keys_as_there_is_room_for),
         TEST(receipts_lie_beside_the_card),
+        TEST(receipts_of_other_logs_stay),
         TEST(names_of_the_server_make_no_paths),
         TEST(the_home_of_receipts),
         TEST(files_are_compared),
