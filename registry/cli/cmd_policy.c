@@ -8,7 +8,8 @@
 #include "cli/policy_effect.h"
 #include "cli/policy_file.h"
 
-#define STAGES (&jokbo__v1__stages__descriptor)
+#define STAGES         (&jokbo__v1__stages__descriptor)
+#define REASON_COLUMNS 21 /* of an explanation's lines: two spaces, the word, a space */
 
 static void print_lines(struct jk_cli *cli, struct jk_span text)
 {
@@ -18,13 +19,22 @@ static void print_lines(struct jk_cli *cli, struct jk_span text)
     }
 }
 
+/* Reasons stand in a column of their own, which what is said of them does not run under. */
+static void print_explained(struct jk_cli *cli, struct jk_span text)
+{
+    for (struct jk_span line; jk_span_line(&text, &line);) {
+        const char *copy = jk_arena_copy(&cli->arena, line.at, line.len);
+        jk_print_folded(cli, copy ? copy : "", jk_span_starts(line, JK_SPAN("  ")) ? REASON_COLUMNS : 0);
+    }
+}
+
 void jk_policy_print_explanation(struct jk_cli *cli, const char *english, const char *korean)
 {
     const char *lang = jk_options_text(&cli->options, JK_OPTION_LANG);
     bool en = !lang || strcmp(lang, "ko") != 0, ko = !lang || strcmp(lang, "en") != 0;
-    if (en) print_lines(cli, jk_span_of(english));
+    if (en) print_explained(cli, jk_span_of(english));
     if (en && ko) fputc('\n', cli->out);
-    if (ko) print_lines(cli, jk_span_of(korean));
+    if (ko) print_explained(cli, jk_span_of(korean));
 }
 
 /* ---- record, list, show ---- */

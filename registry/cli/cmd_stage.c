@@ -26,7 +26,7 @@ static void print_closing(struct jk_cli *cli, const Jokbo__V1__Closing *closing)
     struct jk_table table;
     const char *title = jk_arena_printf(&cli->arena, "revision %d", closing->revision);
     fprintf(cli->out, "\n%s\n", jk_print_painted(cli, JK_PAINT_BOLD, title ? title : ""));
-    jk_print_facts_init(&table, cli);
+    jk_print_facts_wrapped(&table, cli);
     jk_print_fact(&table, "closed", jk_print_moment(cli, closing->create_time));
     if (closing->log_index > 0) jk_print_fact(&table, "log index", jk_print_number(cli, closing->log_index));
     jk_print_fact(&table, "registrations before", jk_print_number(cli, closing->n));
@@ -80,7 +80,7 @@ static enum jk_status show_stage(struct jk_cli *cli, const Jokbo__V1__Stage *sta
     struct jk_table table;
     if (cli->json) return jk_print_message(cli, &stage->base);
     fprintf(cli->out, "%s  %s\n", jk_print_painted(cli, JK_PAINT_BOLD, stage->id), jk_print_safe(cli, stage->title));
-    jk_print_facts_init(&table, cli);
+    jk_print_facts_wrapped(&table, cli);
     jk_print_fact(&table, "title", stage->title_ko);
     jk_print_fact(&table, "opens", jk_print_moment(cli, stage->open_time));
     jk_print_fact(&table, "cut-off", jk_print_moment(cli, stage->cutoff_time));

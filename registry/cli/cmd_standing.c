@@ -26,8 +26,10 @@ static void print_fact(struct jk_cli *cli, const Jokbo__V1__ReasonFact *fact)
         cli->out, "  %s  (entry %lld)\n",
         jk_print_painted(cli, JK_PAINT_YELLOW, jk_print_word(cli, &jokbo__v1__reason__descriptor, (int)fact->reason)),
         (long long)fact->log_index);
-    if (in_language(cli, "en")) fprintf(cli->out, "    %s\n", jk_print_safe(cli, fact->fact));
-    if (in_language(cli, "ko")) fprintf(cli->out, "    %s\n", jk_print_safe(cli, fact->fact_ko));
+    const char *english = jk_arena_printf(&cli->arena, "    %s", fact->fact);
+    const char *korean = jk_arena_printf(&cli->arena, "    %s", fact->fact_ko);
+    if (english && in_language(cli, "en")) jk_print_folded(cli, english, 4);
+    if (korean && in_language(cli, "ko")) jk_print_folded(cli, korean, 4);
 }
 
 /* Depth 0: the policy leaves adoptions out, and nothing else leads there. */
@@ -36,26 +38,41 @@ static const char *distance(struct jk_cli *cli, const Jokbo__V1__Root *root)
     return root->depth ? jk_arena_printf(&cli->arena, "depth %d", root->depth) : "by adoption only";
 }
 
+static void print_verdict(struct jk_cli *cli, const Jokbo__V1__Standing *standing)
+{
+    const char *rest = jk_arena_printf(&cli->arena, " %s%s", standing->counts ? "counts" : "does not count: ",
+                                       jk_print_word(cli, &jokbo__v1__reason__descriptor, (int)standing->reason));
+    const char *whole = rest ? jk_arena_printf(&cli->arena, "%s%s", standing->name, rest) : NULL;
+    if (!whole) return;
+    if (jk_print_width(cli) > 0 && jk_utf8_columns(jk_span_of(whole)) > jk_print_width(cli))
+        jk_print_folded(cli, whole, 2);
+    else
+        fprintf(cli->out, "%s%s\n", jk_print_painted(cli, JK_PAINT_BOLD, standing->name), rest);
+}
+
 static void print_standing(struct jk_cli *cli, const Jokbo__V1__Standing *standing)
 {
-    fprintf(cli->out, "%s %s", jk_print_painted(cli, JK_PAINT_BOLD, jk_print_safe(cli, standing->name)),
-            standing->counts ? "counts" : "does not count: ");
-    fprintf(cli->out, "%s\n", jk_print_word(cli, &jokbo__v1__reason__descriptor, (int)standing->reason));
+    print_verdict(cli, standing);
     for (size_t i = 0; i < standing->n_roots; i++) {
         const Jokbo__V1__RootStanding *root = standing->roots[i];
-        fprintf(cli->out, "\nfor %s of team %s, %s: %s\n", jk_print_safe(cli, root->root->name),
-                jk_print_safe(cli, root->root->team), distance(cli, root->root), root->counts ? "counts" : "left out");
+        const char *line = jk_arena_printf(&cli->arena, "for %s of team %s, %s: %s", root->root->name, root->root->team,
+                                           distance(cli, root->root), root->counts ? "counts" : "left out");
+        fputc('\n', cli->out);
+        jk_print_folded(cli, line ? line : "", 2);
         for (size_t k = 0; k < root->n_reasons; k++)
             print_fact(cli, root->reasons[k]);
     }
     for (size_t i = 0; i < standing->n_open_disputes; i++)
         fprintf(cli->out, "%sentry %lld%s", i == 0 ? "\nOpen disputes, which change nothing: " : ", ",
                 (long long)standing->open_disputes[i], i + 1 == standing->n_open_disputes ? "\n" : "");
-    fprintf(cli->out, "\nPolicy %s, at log size %s.\n", jk_policy_title(cli, standing->policy_sha256),
-            jk_print_number(cli, standing->log_size));
+    const char *rule =
+        jk_arena_printf(&cli->arena, "Policy %s, at log size %s.", jk_policy_title(cli, standing->policy_sha256),
+                        jk_print_number(cli, standing->log_size));
+    fputc('\n', cli->out);
+    jk_print_folded(cli, rule ? rule : "", 0);
     if (standing->revision)
-        fprintf(cli->out, "%s\n",
-                jk_count_revision_text(cli, standing->revision, standing->log_size, standing->rulings_size));
+        jk_print_folded(cli,
+                        jk_count_revision_text(cli, standing->revision, standing->log_size, standing->rulings_size), 0);
 }
 
 static void add_reason_row(json_t *rows, const Jokbo__V1__Standing *standing, const Jokbo__V1__RootStanding *root,

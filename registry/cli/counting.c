@@ -241,7 +241,7 @@ void jk_count_print(struct jk_cli *cli, const Jokbo__V1__DerivativeCount *count,
     struct jk_table table;
     fprintf(cli->out, "%s: %s\n", jk_print_painted(cli, JK_PAINT_BOLD, jk_overview_scope(count)),
             jk_print_plural(cli, count->counted, "derivative", "derivatives"));
-    jk_print_facts_init(&table, cli);
+    jk_print_facts_wrapped(&table, cli);
     jk_print_fact(&table, "direct", jk_print_number(cli, count->direct));
     jk_print_fact(&table, "transitive", jk_print_number(cli, count->transitive));
     jk_print_fact(&table, "independent", jk_print_number(cli, count->independent));

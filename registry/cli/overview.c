@@ -73,7 +73,7 @@ static void measure_rows(struct layout *layout, Jokbo__V1__DerivativeCount *cons
 /* As many columns as fit, two at least; the bar takes what is left. */
 static void fit(struct layout *layout)
 {
-    size_t used = layout->name_width, width = layout->cli->width;
+    size_t used = layout->name_width, width = layout->cli->width_guessed ? SIZE_MAX : layout->cli->width;
     for (size_t m = 0; m < MEASURES; m++) {
         if (m >= 2 && used + GAP + layout->widths[m] > width) break;
         used += GAP + layout->widths[m];

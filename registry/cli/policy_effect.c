@@ -335,11 +335,13 @@ static void note_limit(struct jk_cli *cli, const struct diffing *diffing)
 
 static void print_diff(struct jk_cli *cli, struct diffing *diffing, const char *before, const char *after)
 {
-    fprintf(cli->out, "%s: %s; %s: %s. %s, at log size %s.\n", before,
-            jk_print_plural(cli, diffing->counted_before, "derivative counts", "derivatives count"), after,
-            jk_print_number(cli, diffing->counted_after),
-            jk_print_plural(cli, diffing->changed, "changes standing", "change standing"),
-            jk_print_number(cli, jk_book_size(diffing->book)));
+    const char *sum =
+        jk_arena_printf(&cli->arena, "%s: %s; %s: %s. %s, at log size %s.", before,
+                        jk_print_plural(cli, diffing->counted_before, "derivative counts", "derivatives count"), after,
+                        jk_print_number(cli, diffing->counted_after),
+                        jk_print_plural(cli, diffing->changed, "changes standing", "change standing"),
+                        jk_print_number(cli, jk_book_size(diffing->book)));
+    jk_print_folded(cli, sum ? sum : "", 2);
     if (!diffing->changed) return;
     fputc('\n', cli->out);
     print_moves(cli, diffing);

@@ -50,7 +50,9 @@ NARROW = (("count",), ("count", "--all", "--by", "publisher"), ("count", "--team
           ("count", "--team", "upstage", "--stage", "stage-2", "--left-out"), ("claims", "--team", "sk-telecom"), ("stage", "list"),
           ("stage", "report", "stage-2"), ("stage", "report", "stage-1", "--revision", "1"), ("rule", "list"), ("dispute", "list"),
           ("adoption", "list"), ("namespace", "list"), ("publisher", "list"), ("account", "list"), ("token", "list"), ("policy", "list"),
-          ("roster", "show"), ("releases", "upstage/Solar-Open-100B"))
+          ("roster", "show"), ("releases", "upstage/Solar-Open-100B"), ("stage", "show", "stage-1"), ("stage", "show", "stage-2"),
+          ("policy", "diff", "open-source", "strict"), ("policy", "show", "strict"), ("policy", "check", "strict"),
+          ("count", "--all", "--stage", "stage-2"))
 
 
 def columns_of(line):
@@ -242,6 +244,31 @@ class Tables(unittest.TestCase):
                 self.assertGreater(len(seen.split("\n")), 2, seen)
                 for line in seen.split("\n"):
                     self.assertLessEqual(columns_of(line), 80, line + "\n" + seen)
+
+    def test_explanations_fit_too(self):
+        """Of what the stage leaves out, whose names may be long; nothing of them is lost."""
+        left_out = self.server.jokbo_json("count", "--team", "upstage", "--stage", "stage-2", "--left-out", "--limit", "5")[1]["derivatives"]
+        self.assertEqual(len(left_out), 5)
+        for name in sorted((row["name"] for row in left_out), key=len)[-2:]:
+            whole = self.server.jokbo("explain", name, "--stage", "stage-2").stdout
+            with self.server.on_terminal("explain", name, "--stage", "stage-2", columns=60) as terminal:
+                seen = terminal.finish()
+            for line in seen.split("\n"):
+                self.assertLessEqual(columns_of(line), 64, seen)  # a digest is a word of 64
+            self.assertEqual("".join(seen.split()), "".join(whole.split()))
+
+    def test_a_watch_fits_too(self):
+        with self.server.on_terminal("watch", "--all", "--stage", "stage-2", columns=80) as terminal:
+            terminal.expect("At log size ")
+            for line in terminal.seen.replace("\x1b[H\x1b[2J", "").split("\n"):
+                self.assertLessEqual(columns_of(line), 80, terminal.seen)
+
+    def test_without_a_terminal_nothing_is_left_out(self):
+        """Unless whoever reads it says how wide it may be (COLUMNS)."""
+        piped = self.server.jokbo("count", env={"COLUMNS": ""}).stdout
+        self.assertIn("distinct weights  yanked", piped)
+        self.assertNotIn("No room", piped)
+        self.assertIn("No room for ", self.server.jokbo("count", env={"COLUMNS": "80"}).stdout)
 
     def test_nothing_but_columns_is_lost_on_it(self):
         """Wrapped cells hold all that the wide ones do, and what went is told."""

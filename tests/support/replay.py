@@ -172,7 +172,7 @@ class Checkout:
 
     def bash(self, script):
         """Everything that a script prints, on both channels. No terminal, no configuration of anybody's."""
-        own = {"PATH": os.environ["PATH"], "HOME": self.home, "LC_ALL": "C.UTF-8", "TMPDIR": self.folder}
+        own = {"PATH": os.environ["PATH"], "HOME": self.home, "LC_ALL": "C.UTF-8", "TMPDIR": self.folder, "COLUMNS": "100"}
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:
                 own[name] = os.environ[name]

@@ -99,7 +99,7 @@ static bool wants_color(const struct jk_cli *cli, bool terminal)
 }
 
 /* Without a terminal as whoever reads the output asks for it (POSIX, COLUMNS), a pager or a manual page, say. */
-static size_t width_of(const struct jk_cli *cli)
+static size_t width_of(struct jk_cli *cli)
 {
     struct winsize size;
     uint64_t columns;
@@ -107,6 +107,7 @@ static size_t width_of(const struct jk_cli *cli)
     if (cli->out_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
     bool given =
         asked && jk_span_to_u64(jk_span_of(asked), &columns) && columns >= WIDTH_LEAST && columns <= WIDTH_MOST;
+    cli->width_guessed = !given;
     return given ? (size_t)columns : WIDTH_DEFAULT;
 }
 

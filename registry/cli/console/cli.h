@@ -27,7 +27,8 @@ struct jk_cli {
     FILE *in, *out, *err;
     bool in_terminal, out_terminal, err_terminal;
     bool json, csv, color, utf8;
-    size_t width;           /* of the terminal in columns; 100 where there is none */
+    size_t width;           /* of the terminal in columns; where there is none, as COLUMNS says, or 100 */
+    bool width_guessed;     /* neither is there: nothing is left out to keep to it */
     const char *request_id; /* of this run's write, made when first asked for */
     const char *server_log; /* the origin of the log that the server keeps; NULL: not asked yet */
     bool told;              /* the JSON already printed describes the failure: print no error object after it */

@@ -35,6 +35,14 @@ size_t jk_print_width(const struct jk_cli *cli)
     return cli->out_terminal ? cli->width : 0;
 }
 
+void jk_print_folded(struct jk_cli *cli, const char *text, size_t indent)
+{
+    JK_CLEANUP(jk_text_done) struct jk_text lines;
+    jk_text_init(&lines, 0);
+    jk_table_fold(jk_span_of(jk_print_safe(cli, text)), jk_print_width(cli), indent, &lines);
+    if (lines.len > 0) fprintf(cli->out, "%s", lines.bytes);
+}
+
 void jk_print_note(struct jk_cli *cli, const char *text)
 {
     JK_CLEANUP(jk_text_done) struct jk_text lines;
@@ -56,6 +64,12 @@ void jk_print_table(struct jk_cli *cli, struct jk_table *table)
 void jk_print_facts_init(struct jk_table *table, struct jk_cli *cli)
 {
     static const struct jk_column columns[] = {{"", false}, {"", false}};
+    jk_table_init(table, &cli->arena, columns, 2);
+}
+
+void jk_print_facts_wrapped(struct jk_table *table, struct jk_cli *cli)
+{
+    static const struct jk_column columns[] = {{"", false}, {"", false, .wrap = true}};
     jk_table_init(table, &cli->arena, columns, 2);
 }
 

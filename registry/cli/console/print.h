@@ -17,6 +17,8 @@ JK_MUST_USE enum jk_status jk_print_json_line(struct jk_cli *cli, json_t *value)
 JK_MUST_USE enum jk_status jk_print_message(struct jk_cli *cli, const ProtobufCMessage *message);
 /* The width that lines should keep to: the terminal's; 0 where there is none. */
 size_t jk_print_width(const struct jk_cli *cli);
+/* A line to `out`, made safe and folded to the terminal, its further lines set in by `indent` spaces. */
+void jk_print_folded(struct jk_cli *cli, const char *text, size_t indent);
 /* A line to `err`, folded to the terminal. */
 void jk_print_note(struct jk_cli *cli, const char *text);
 /* Fitted to the terminal, with a note on what was dropped; complete if there is none. */
@@ -24,6 +26,8 @@ void jk_print_table(struct jk_cli *cli, struct jk_table *table);
 /* "name    value" rows, printed by jk_print_table; empty values are left out. */
 void jk_print_fact(struct jk_table *table, const char *name, const char *value);
 void jk_print_facts_init(struct jk_table *table, struct jk_cli *cli);
+/* The same, with values that wrap on a narrow screen. */
+void jk_print_facts_wrapped(struct jk_table *table, struct jk_cli *cli);
 /* The text between the colour's codes, where colours are on; in the arena. */
 const char *jk_print_painted(struct jk_cli *cli, enum jk_paint paint, const char *text);
 /* "1,234,567"; in the arena. */
