@@ -17,7 +17,7 @@
 enum jk_plan_action {
     JK_PLAN_RENAME,   /* it has another name, under the same publisher */
     JK_PLAN_TRANSFER, /* … under another one */
-    JK_PLAN_MOVED,    /* it has another name on the hub, and keeps the one it has here */
+    JK_PLAN_MOVED,    /* it has another name on the hub, and keeps the one it has here: it has to, as `why` says */
     JK_PLAN_REGISTER,
     JK_PLAN_RELEASE,
     JK_PLAN_OBSERVE, /* the hub says something else of it than before, but there is nothing to release */

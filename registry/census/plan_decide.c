@@ -267,6 +267,7 @@ static void add_move(struct jk_plan *plan, const struct jk_plan_node *node)
     if (present) step->id = name_of(plan, node->moved_from);
     step->to = name_of(plan, present ? node->name : node->to);
     step->model = jk_plan_model_name(plan, node->model);
+    step->why = node->move_why;
     if (node->move_length > 0) {
         step->offset = node->move_offset;
         step->length = node->move_length;
@@ -333,7 +334,7 @@ void jk_plan_decide(struct jk_plan *plan, const uint32_t *order, uint32_t count)
 {
     decide_candidates(plan, order, count);
     for (uint32_t i = 0; i < plan->node_count; i++)
-        if (plan->nodes[i].moves && plan->nodes[i].action != JK_PLAN_BLOCKED) add_move(plan, &plan->nodes[i]);
+        if (plan->nodes[i].moves) add_move(plan, &plan->nodes[i]);
     for (uint32_t i = 0; i < count; i++)
         if (writes(&plan->nodes[order[i]])) add_present(plan, &plan->nodes[order[i]]);
     for (uint32_t i = 0; i < plan->node_count; i++)

@@ -45,6 +45,7 @@ struct jk_plan_node {
     enum jk_plan_action action;
     bool moves; /* it is written that it has moved */
     enum jk_plan_action move;
+    const char *move_why;
     uint64_t move_offset; /* of the line that says so */
     uint32_t move_length;
     uint32_t gone;  /* what was observed under this name with another identity, and is gone; NONE */

@@ -1,6 +1,7 @@
 /* Which registered model each line is of, what has moved, and what may not be written. */
 #include "census/plan_inside.h"
 #include "domain/ident.h"
+#include "domain/upstream.h"
 
 #define NONE JK_INTERN_NONE
 
@@ -119,46 +120,62 @@ static void match_moved(struct jk_plan *plan, struct jk_plan_node *node)
 
 /* ---- what has moved ---- */
 
+/* A publisher that the census would have to make, whose name only an admin can approve. */
+static const char *reserved_fault(struct jk_plan *plan, struct jk_span name)
+{
+    struct jk_span publisher, model;
+    jk_ident_split(name, &publisher, &model);
+    const struct jk_reserved *reserved = jk_book_find_reserved(plan->book, publisher, plan->n);
+    struct jk_span like = reserved ? reserved->text : jk_upstream_alike(publisher);
+    if (like.len == 0 || (!reserved && jk_span_equal_fold(like, publisher))) return NULL;
+    return jk_plan_phrase(plan, "the publisher name %.*s looks like %.*s, so it takes an admin's approval",
+                          JK_SPAN_ARG(publisher), JK_SPAN_ARG(like));
+}
+
 /* Whether the model can have that name here, too; NULL, or why not. */
 static const char *rename_fault(struct jk_plan *plan, uint32_t model, uint32_t from, uint32_t to)
 {
     struct jk_span name = name_text(plan, to);
     uint32_t taken = jk_book_find_model(plan->book, name, plan->n), publisher = publisher_of_model(plan, model);
-    if (taken != JK_NONE && taken != model)
+    if (taken == model)
+        return jk_plan_phrase(plan, "%.*s is an earlier name of this model, and names are never given out again",
+                              JK_SPAN_ARG(name));
+    if (taken != JK_NONE)
         return jk_plan_phrase(plan, "the name %.*s is taken by %.*s", JK_SPAN_ARG(name),
                               JK_SPAN_ARG(jk_plan_model_name(plan, taken)));
     if (!jk_plan_is_free(plan, publisher, name_text(plan, from)))
         return claimed_phrase(plan, publisher, name_text(plan, from));
     publisher = publisher_of_name(plan, name);
+    if (publisher == JK_NONE) return reserved_fault(plan, name);
     return jk_plan_is_free(plan, publisher, name) ? NULL : claimed_phrase(plan, publisher, name);
 }
 
-/* Decides how a move of a registered model is written; false, and blocked, if it may not be. */
-static bool decide_move(struct jk_plan *plan, struct jk_plan_node *node, uint32_t from, uint32_t to)
+/* Decides how a move of a registered model is written. One that cannot have the new name here keeps the one it has: that
+ * the repository is there, and under which id, is true all the same, and is observed. */
+static void decide_move(struct jk_plan *plan, struct jk_plan_node *node, uint32_t from, uint32_t to)
 {
-    bool keeps = is_base(plan, node->model) || has_name(plan, node->model, to);
+    bool base = is_base(plan, node->model), keeps = base || has_name(plan, node->model, to);
     const char *fault = keeps ? NULL : rename_fault(plan, node->model, from, to);
-    if (fault) {
-        conclude(plan, node, JK_PLAN_BLOCKED, fault);
-        return false;
-    }
     bool same = publisher_of_model(plan, node->model) == publisher_of_name(plan, name_text(plan, to));
     node->moves = true;
-    node->move = keeps ? JK_PLAN_MOVED : same ? JK_PLAN_RENAME : JK_PLAN_TRANSFER;
-    if (is_base(plan, node->model)) jk_plan_say(plan, node, "a base model keeps its name, which is its team's");
-    return true;
+    node->move = keeps || fault ? JK_PLAN_MOVED : same ? JK_PLAN_RENAME : JK_PLAN_TRANSFER;
+    node->move_why = fault  ? jk_plan_phrase(plan, "it keeps its name here: %s", fault)
+                     : base ? "a base model keeps its name, which is its team's"
+                            : "";
 }
 
 static void settle_moved(struct jk_plan *plan, struct jk_plan_node *node)
 {
     const struct jk_plan_seen *before = seen_at(plan, plan->seen_of_name, node->name);
     bool unknown = !before || node->model == JK_NONE;
-    if (unknown)
+    if (unknown) {
         conclude(plan, node, JK_PLAN_LEFT, "it is not registered");
-    else if (before->state == JK_OBSERVED_MOVED && before->to == node->to)
+    } else if (before->state == JK_OBSERVED_MOVED && before->to == node->to) {
         conclude(plan, node, JK_PLAN_UNCHANGED, NULL);
-    else if (decide_move(plan, node, node->name, node->to))
+    } else {
+        decide_move(plan, node, node->name, node->to);
         conclude(plan, node, node->move, NULL);
+    }
 }
 
 static void settle_absent(struct jk_plan *plan, struct jk_plan_node *node)
@@ -203,7 +220,7 @@ static void settle_registered(struct jk_plan *plan, struct jk_plan_node *node)
         conclude(plan, node, JK_PLAN_BLOCKED, fault);
         return;
     }
-    if (node->moved_from != NONE && !decide_move(plan, node, node->moved_from, node->name)) return;
+    if (node->moved_from != NONE) decide_move(plan, node, node->moved_from, node->name);
     if (node->same && !node->moves)
         conclude(plan, node, JK_PLAN_UNCHANGED, NULL);
     else if (is_base(plan, node->model))

@@ -136,13 +136,14 @@ static enum jk_status complete_run(struct jk_census_opened *opened, Jokbo__V1__C
     return JK_OK;
 }
 
-/* Why a run gets no entry of its own; NULL if it gets one. An absence that was not written would be believed to be none. */
+/* Why a run gets no entry of its own; NULL if it gets one. An absence that was not written would be believed to be none;
+ * of a rename that was refused the log still says that the model is there, which is so. */
 static const char *why_incomplete(const struct jk_census_opened *opened, const struct jk_census_written *written)
 {
     if (!opened->run.complete) return "the run is not complete, so the log says nothing of it as a whole";
     for (size_t i = 0; i < written->refused_count; i++)
-        if (written->refused[i].action <= JK_PLAN_MOVED || written->refused[i].action == JK_PLAN_ABSENT)
-            return "what is gone or has moved was not all written, so the log does not say that the run was complete";
+        if (written->refused[i].action == JK_PLAN_ABSENT)
+            return "what is gone was not all written, so the log does not say that the run was complete";
     return NULL;
 }
 

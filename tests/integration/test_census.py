@@ -236,6 +236,29 @@ class Runs(Census):
         self.assertEqual(sorted(entry["kind"] for entry in self.entries(start) if entry["kind"] != "observe"),
                          ["census", "publisher", "publisher", "register", "release", "rename", "transfer"])
 
+    def test_a_name_that_cannot_follow_is_kept(self):
+        """An earlier name is never given out again, and one that looks like a team's takes an admin; the hub has its way all the same."""
+        hub = self.hub(family())
+        self.apply(self.read(hub.url))
+        for old, new, action, why in (("kim/law", "kim/law-7B", "rename", ""),
+                                      ("kim/law-7B", "kim/law", "moved", "kim/law is an earlier name of this model"),
+                                      ("kim/law", "5kt/law", "moved", "the publisher name 5kt looks like skt")):
+            start = self.size()
+            hub.rename(old, new)
+            run = self.read(hub.url)
+            planned = self.plan(run)
+            self.assertEqual((planned[old][0], planned[new][0]), (action, "observe"))
+            self.assertIn(why, planned[old][1])
+            reply = self.apply(run)
+            self.assertEqual(reply["refused"], [])
+            self.assertIn("census", reply)
+            seen = [(entry["id"], entry["state"]) for entry in self.entries(start, "observe")]
+            self.assertEqual(seen, [(old, "moved"), (new, "present")])
+            self.assertEqual(self.show("kim/law")["name"], "kim/law-7B")
+            start = self.size()
+            self.apply(self.read(hub.url))
+            self.assertEqual([entry["kind"] for entry in self.entries(start)], ["census"])
+
     def test_another_repository_under_an_old_name(self):
         hub = self.hub(family())
         self.apply(self.read(hub.url))

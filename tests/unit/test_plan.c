@@ -501,7 +501,7 @@ static void moves_without_the_new(void **state)
     moved("jung/tiny", "jung/taken");
     moved("nobody/knows", "a/b");
     make_plan(ledger);
-    is("jung/tiny", JK_PLAN_BLOCKED, "the name jung/taken is taken by jung/taken");
+    is("jung/tiny", JK_PLAN_MOVED, "it keeps its name here: the name jung/taken is taken by jung/taken");
     is("nobody/knows", JK_PLAN_LEFT, "not registered");
     clear_run();
     moved("jung/tiny", "jung/small");
@@ -509,6 +509,24 @@ static void moves_without_the_new(void **state)
     is("jung/tiny", JK_PLAN_RENAME, "");
     apply(ledger);
     is_settled(ledger);
+}
+
+/* The registered name cannot follow the hub's everywhere; the observations do. */
+static void cannot_follow(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    struct model model = {.id = "jung/tiny", .identity = "id1", .parents = {BASE}};
+    const char *ids[] = {"jung/tiny", "jung/small", "jung/tiny", "g00gle/tiny"};
+    const char *whys[] = {"", "", "jung/tiny is an earlier name of this model",
+                          "g00gle looks like google, so it takes"};
+    for (size_t i = 0; i < 4; i++) {
+        model.id = ids[i];
+        run_one(ledger, &model);
+        if (i > 0) is(ids[i - 1], i == 1 ? JK_PLAN_RENAME : JK_PLAN_MOVED, whys[i]);
+        if (i > 0) assert_span_is(is(ids[i], JK_PLAN_OBSERVE, "")->model, "jung/small");
+        apply(ledger);
+        is_settled(ledger);
+    }
 }
 
 static void identities(void **state)
@@ -599,8 +617,9 @@ static void claimed_later(void **state)
     is("jung/tiny", JK_PLAN_BLOCKED, "changed: licence; its publisher is somebody's");
     model.id = "jung/small";
     run_one(ledger, &model);
-    is("jung/small", JK_PLAN_BLOCKED, "the publisher jung is somebody's");
-    assert_int_equal(jk_plan_count(plan), 1);
+    is("jung/tiny", JK_PLAN_MOVED, "it keeps its name here: the publisher jung is somebody's");
+    is("jung/small", JK_PLAN_BLOCKED, "changed: licence; its publisher is somebody's");
+    assert_int_equal(jk_plan_count(plan), 2);
     clear_run();
     absent("jung/tiny");
     make_plan(ledger);
@@ -658,13 +677,21 @@ static void random_families(void **state)
 int main(void)
 {
 #define RUN(name) cmocka_unit_test_setup_teardown(name, begin_run, end_run)
-    const struct CMUnitTest tests[] = {
-        RUN(first_run),        RUN(odd_parents),           RUN(releases),
-        RUN(as_observed_last), RUN(parents_that_appear),   RUN(parents_that_are_released),
-        RUN(renames),          RUN(moves_without_the_new), RUN(identities),
-        RUN(absences),         RUN(claimed_publishers),    RUN(claimed_later),
-        RUN(told_once),        RUN(random_families),
-    };
+    const struct CMUnitTest tests[] = {RUN(first_run),
+                                       RUN(odd_parents),
+                                       RUN(releases),
+                                       RUN(as_observed_last),
+                                       RUN(parents_that_appear),
+                                       RUN(parents_that_are_released),
+                                       RUN(renames),
+                                       RUN(moves_without_the_new),
+                                       RUN(cannot_follow),
+                                       RUN(identities),
+                                       RUN(absences),
+                                       RUN(claimed_publishers),
+                                       RUN(claimed_later),
+                                       RUN(told_once),
+                                       RUN(random_families)};
     jk_digest_setup();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     jk_text_done(&run.text);
