@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -344,6 +345,54 @@ class Runs(Census):
         self.assertEqual(self.models(), {})
         for wrong in ([run], [BASE, run, "--all"], ["--team", "skt", "--all", run]):
             self.assertIn("give one of BASE", self.jokbo("census", "report", *wrong, code=2).stderr)
+
+
+class EveryNight(Census):
+    """The unit's own script, as systemd would run it: whatever became of one night, the next reads the hub."""
+
+    def night(self, hub, code=0):
+        with open(os.path.join(ROOT, "registry", "docs", "jokbo-census.service"), encoding="utf-8") as f:
+            unit = f.read().replace("\\\n", "")
+        script = re.search(r"^ExecStart=/bin/sh -ec '(.+)'$", unit, re.M).group(1).replace("https://huggingface.co", hub.url)
+        path = os.path.dirname(JOKBO) + os.pathsep + os.environ["PATH"]
+        done = subprocess.run(["/bin/sh", "-ec", script], cwd=self.folder, capture_output=True, text=True, timeout=120,
+                              env=dict(self.server.user_env(), PATH=path, CREDENTIALS_DIRECTORY=self.folder))
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done
+
+    def has(self, *parts):
+        return os.path.exists(os.path.join(self.folder, *parts))
+
+    def test_nights(self):
+        with open(os.path.join(self.folder, "hub"), "w", encoding="utf-8") as f:
+            f.write("a-token\n")
+        hub = self.hub(family() + [model("5kt/law", BASE, "finetune", 36)])
+        self.night(hub, code=4)  # the registry refuses a name that looks like a team's
+        self.assertEqual((set(self.models()), self.has("run-last")), (set(MADE), False))
+        hub.add(model("new/one", BASE, "adapter", 28))
+        self.night(hub, code=4)
+        self.assertTrue(self.has("run-last", "run.json"))
+        self.assertIn("new/one", self.models())
+        hub.remove("5kt/law")
+        hub.add(*(model("many/m-%02d" % n, BASE, "adapter", 100 + n) for n in range(30)))
+        hub.fail("many/", 502, times=10 ** 6)
+        self.night(hub, code=8)
+        self.assertTrue(self.has("run", "journal"))
+        self.assertFalse(self.has("run", "run.json"))
+        hub.faults.clear()
+        self.assertIn("registered", self.night(hub).stdout)  # goes on with it
+        self.assertIn("many/m-29", self.models())
+        self.check_an_old_one(hub)
+
+    def check_an_old_one(self, hub):
+        """A reading that was cut off days ago says what is no longer so."""
+        hub.add(model("new/two", BASE, "adapter", 29))
+        journal = os.path.join(self.folder, "run", "journal")
+        os.rename(os.path.join(self.folder, "run", "run.json"), journal)
+        os.utime(journal, (time.time() - 2 * 86400,) * 2)
+        self.night(hub)
+        self.assertTrue(self.has("run-last", "journal"))
+        self.assertIn("new/two", self.models())
 
 
 class Gone(Census):
