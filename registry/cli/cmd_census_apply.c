@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/defer.h"
+#include "book/book_ask.h"
 #include "census/record.h"
 #include "cli/census_batch.h"
 #include "cli/commands.h"
@@ -147,6 +148,48 @@ static const char *why_incomplete(const struct jk_census_opened *opened, const s
     return NULL;
 }
 
+/* ---- the order of runs ---- */
+
+static enum jk_status fail_older(const struct jk_census_opened *opened, uint32_t entry, const char *what)
+{
+    char began[JK_TIME_TEXT];
+    jk_time_format(opened->run.started_us, began);
+    jk_error_fact(&opened->cli->error, "log_index", "%u", entry);
+    return jk_fail(&opened->cli->error, JK_FAILED_PRECONDITION, "CENSUS_OLDER",
+                   "The run began at %s, but log entry %u %s: read the hub again", began, entry, what);
+}
+
+/* What was seen of the step's repository since the run began, otherwise than the run has it; NULL: nothing. That it has
+ * moved to where the run has it may be this run's own entry, of an apply that was cut off. */
+static const struct jk_observation *seen_since(const struct jk_census_opened *opened, const struct jk_plan_step *step)
+{
+    const struct jk_book *book = opened->book;
+    uint32_t n = jk_book_size(book), slot = jk_book_observed(book, opened->run.hub, step->identity, n);
+    if (slot == JK_NONE) slot = jk_book_observed_id(book, opened->run.hub, step->id, n);
+    const struct jk_observation *seen = slot == JK_NONE ? NULL : jk_book_observation(book, slot);
+    if (!seen || jk_book_time(book, seen->from) <= opened->run.started_us) return NULL;
+    bool arrives = seen->state == JK_OBSERVED_MOVED && step->record && jk_span_equal(seen->to, step->id);
+    return arrives ? NULL : seen;
+}
+
+/* An older run would write over what was seen later, and bring back what is gone. */
+static enum jk_status check_none_newer(const struct jk_census_opened *opened)
+{
+    uint32_t n = jk_book_size(opened->book), slot = jk_book_last_census(opened->book, opened->run.hub, JK_NONE, n);
+    const struct jk_census *last = slot == JK_NONE ? NULL : jk_book_census(opened->book, slot);
+    if (last && last->started_us > opened->run.started_us)
+        return fail_older(opened, last->from, "is that of a run which began later");
+    for (size_t i = 0; i < jk_plan_count(opened->plan); i++) {
+        const struct jk_plan_step *step = jk_plan_step(opened->plan, i);
+        if (step->action > JK_PLAN_ABSENT) break;
+        const struct jk_observation *seen = seen_since(opened, step);
+        if (!seen) continue;
+        const char *what = jk_arena_printf(&opened->cli->arena, "has seen %.*s otherwise since", JK_SPAN_ARG(step->id));
+        return fail_older(opened, seen->from, what ? what : "has seen one of its models otherwise since");
+    }
+    return JK_OK;
+}
+
 /* ---- what came of it ---- */
 
 struct outcome {
@@ -252,6 +295,7 @@ enum jk_status jk_run_census_apply(struct jk_cli *cli)
     struct outcome outcome = {.opened = &opened};
     Jokbo__V1__Census *census = NULL;
     JK_TRY(jk_census_open(cli, jk_cli_operand(cli, 0), &opened));
+    JK_TRY(check_none_newer(&opened));
     enum jk_status status = jk_census_write(&opened, &outcome.written);
     outcome.blocked = jk_plan_of(opened.plan, JK_PLAN_BLOCKED);
     outcome.left_alone = jk_plan_of(opened.plan, JK_PLAN_LEFT);

@@ -260,6 +260,25 @@ class Runs(Census):
             self.apply(self.read(hub.url))
             self.assertEqual([entry["kind"] for entry in self.entries(start)], ["census"])
 
+    def test_an_older_run_is_refused(self):
+        """After a newer one, whether that was complete or not, and however far it came."""
+        hub = self.hub(family())
+        first = self.read(hub.url)
+        hub.remove("jung/solar")
+        second = self.read(hub.url)
+        self.apply(second)
+        size = self.size()
+        failure = self.json("census", "apply", first, code=4)["error"]
+        self.assertEqual((failure["reason"], failure["metadata"]["log_index"]), ("CENSUS_OLDER", str(size - 1)))
+        third = self.read(self.file(family()), "--complete")
+        hub.edit("kim/law", likes=1)
+        self.apply(self.read(self.file([hub.models["kim/law"]])))
+        size = self.size()
+        failure = self.json("census", "apply", third, code=4)["error"]
+        self.assertEqual((failure["reason"], failure["metadata"]["log_index"]), ("CENSUS_OLDER", str(size - 1)))
+        self.assertIn("has seen kim/law otherwise since: read the hub again", failure["message"])
+        self.assertEqual(self.size(), size)
+
     def test_another_repository_under_an_old_name(self):
         hub = self.hub(family())
         self.apply(self.read(hub.url))

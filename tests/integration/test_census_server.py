@@ -590,7 +590,9 @@ class Completing(Census):
         wrong(["start_time"], start_time=None)
         wrong(["start_time"], start_time=self.ago(hours=-1))
         wrong(["start_time"], start_time=self.ago(days=7, minutes=1))
-        self.registrar.call(COMPLETE, **self.request(data, 1, start_time=self.ago(days=7, minutes=-1)))
+        self.registrar.call(COMPLETE, **self.request(data, 1))
+        self.refused("FAILED_PRECONDITION", "CENSUS_OLDER", COMPLETE, self.registrar, None,
+                     **self.request(data, 1, start_time=self.ago(days=7, minutes=-1)))
         derived = self.repository()
         self.record(derived.new())
         wrong(["bases[0]"], bases=[derived.id])
@@ -610,6 +612,23 @@ class Completing(Census):
         with self.assertRaises(Failure) as caught:
             self.registrar.upload("BLOB_KIND_HUB_RECORD", b"{}", sha256(b"{}"))
         self.assertEqual(list(caught.exception.fields), ["header.kind"])
+
+
+class Order(Census):
+    list_of, upload, request, ago = Completing.list_of, Completing.upload, Completing.request, Completing.ago
+
+    def test_runs_in_their_order(self):
+        """A run that began no later than the newest one is refused, also with another list or over other base models."""
+        data, other = self.list_of(self.repository()), self.list_of(self.repository())
+        self.upload(data)
+        self.upload(other)
+        newest = self.request(data, 1, start_time=self.ago(minutes=2))
+        index = self.registrar.call(COMPLETE, **newest)["log_index"]
+        for older in (self.request(data, 1, start_time=self.ago(minutes=3)), dict(newest, list_sha256=sha256(other)),
+                      dict(newest, bases=[SKT], start_time=self.ago(minutes=4))):
+            failure = self.refused("FAILED_PRECONDITION", "CENSUS_OLDER", COMPLETE, self.registrar, None, **older)
+            self.assertEqual(failure.metadata["log_index"], index)
+        self.registrar.call(COMPLETE, **self.request(other, 1, start_time=self.ago(minutes=1)))
 
 
 class Quotas(Case):

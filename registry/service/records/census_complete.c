@@ -88,7 +88,21 @@ static enum jk_status check_start(const struct jk_change *change, const struct j
     return jk_error_result(error);
 }
 
-/* The same run, told again. */
+/* What an older run saw may no longer be so, and its entry would come last. */
+static enum jk_status check_newest(const struct jk_change *change, const struct jk_entry *entry,
+                                   const struct jk_census *last)
+{
+    char before[JK_TIME_TEXT];
+    if (!last || entry->started_us > last->started_us) return JK_OK;
+    jk_time_format(last->started_us, before);
+    jk_error_fact(&change->call->error, "log_index", "%u", last->from);
+    return jk_fail(
+        &change->call->error, JK_FAILED_PRECONDITION, "CENSUS_OLDER",
+        "start_time: the run began no later than that of log entry %u, which began at %s: read the hub again",
+        last->from, before);
+}
+
+/* The same run, told again; or an older one. */
 static enum jk_status check_new_census(struct jk_change *change, const struct jk_turn *turn,
                                        const struct jk_entry *entry)
 {
@@ -99,7 +113,7 @@ static enum jk_status check_new_census(struct jk_change *change, const struct jk
                 last->base_count == request->n_bases;
     for (size_t i = 0; same && i < request->n_bases; i++)
         same = jk_census_covers(last, jk_book_find_model(turn->book, jk_span_of(request->bases[i]), n));
-    if (!same) return JK_OK;
+    if (!same) return check_newest(change, entry, last);
     change->entry = last->from;
     jk_error_fact(&change->call->error, "log_index", "%u", last->from);
     return jk_fail(&change->call->error, JK_ALREADY_EXISTS, "CENSUS_EXISTS",
