@@ -9,10 +9,10 @@
 
 #include "base/regular.h"
 #include "cli/console/local.h"
+#include "cli/console/pages.h"
 #include "cli/console/print.h"
 #include "cli/console/progress.h"
 #include "cli/fold.h"
-#include "reply/message.h"
 #include "reply/message.h"
 
 static enum jk_status file_failed(struct jk_census_opened *opened, const char *why)
@@ -129,6 +129,13 @@ void jk_census_close(struct jk_census_opened *opened)
 }
 
 /* ---- the run in words ---- */
+
+size_t jk_census_limit(const struct jk_cli *cli)
+{
+    bool whole = (cli->json || cli->csv) && !jk_cli_has(cli, JK_OPTION_LIMIT);
+    uint64_t limit = whole ? 0 : jk_pages_limit(cli);
+    return limit > 0 ? (size_t)limit : SIZE_MAX;
+}
 
 const char *jk_census_run_text(const struct jk_census_opened *opened)
 {

@@ -39,6 +39,9 @@ JK_MUST_USE enum jk_status jk_census_each(struct jk_census_opened *opened, const
 JK_MUST_USE enum jk_status jk_census_line_at(struct jk_census_opened *opened, uint64_t offset, uint32_t length,
                                              struct jk_span *out_line);
 
+/* How many rows are shown: --limit; without it a page for people, and everything for programs, which would take a part for
+ * the whole. */
+size_t jk_census_limit(const struct jk_cli *cli);
 /* "huggingface.co, 2 base models, 1,200 models, read on 2026-…": the run in a sentence, in the arena. */
 const char *jk_census_run_text(const struct jk_census_opened *opened);
 json_t *jk_census_run_json(const struct jk_census_opened *opened);

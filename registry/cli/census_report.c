@@ -2,7 +2,6 @@
 #include "cli/census_report.h"
 
 #include "base/defer.h"
-#include "cli/console/pages.h"
 #include "cli/console/print.h"
 #include "cli/console/sheet.h"
 
@@ -23,12 +22,6 @@ static const char *why_text(const struct jk_census_report *report, const struct 
     const char *copy = jk_arena_copy(&cli->arena, text.len > 0 ? text.bytes : "", text.len);
     if (!copy) (void)jk_out_of_memory(&cli->error);
     return copy;
-}
-
-static size_t rows_limit(const struct jk_cli *cli)
-{
-    uint64_t limit = jk_pages_limit(cli);
-    return limit > 0 ? (size_t)limit : SIZE_MAX;
 }
 
 static void note_rows(struct jk_cli *cli, size_t shown, size_t count)
@@ -64,7 +57,7 @@ static json_t *row_json(const struct jk_census_report *report, const struct jk_r
 static enum jk_status print_report_csv(const struct jk_census_report *report)
 {
     struct jk_cli *cli = report->opened->cli;
-    size_t count, limit = rows_limit(cli);
+    size_t count, limit = jk_census_limit(cli);
     const struct jk_reconcile_row *rows = jk_reconcile_rows(report->reconcile, &count);
     JK_TRY(jk_sheet_begin(cli, COLUMNS));
     for (size_t i = 0; i < count && i < limit; i++) {
@@ -111,7 +104,7 @@ static json_t *rule_json(const struct jk_census_report *report)
 static enum jk_status print_report_json(const struct jk_census_report *report)
 {
     struct jk_cli *cli = report->opened->cli;
-    size_t count, limit = rows_limit(cli);
+    size_t count, limit = jk_census_limit(cli);
     const struct jk_reconcile_row *rows = jk_reconcile_rows(report->reconcile, &count);
     json_t *bases = json_array(), *models = json_array();
     for (size_t i = 0; i < report->base_count; i++)
@@ -214,7 +207,7 @@ static enum jk_status list_differences(const struct jk_census_report *report, st
                                        size_t *out_shown)
 {
     struct jk_cli *cli = report->opened->cli;
-    size_t count, limit = rows_limit(cli);
+    size_t count, limit = jk_census_limit(cli);
     const struct jk_reconcile_row *rows = jk_reconcile_rows(report->reconcile, &count);
     *out_count = *out_shown = 0;
     for (size_t i = 0; i < count; i++) {

@@ -2,7 +2,6 @@
 #include "base/defer.h"
 #include "cli/census_opened.h"
 #include "cli/commands.h"
-#include "cli/console/pages.h"
 #include "cli/console/print.h"
 #include "cli/console/sheet.h"
 
@@ -147,8 +146,7 @@ static enum jk_status print_plan(const struct jk_census_opened *opened)
     struct jk_cli *cli = opened->cli;
     const struct jk_plan_step **steps = jk_arena_zalloc(&cli->arena, jk_plan_count(opened->plan) + 1, sizeof *steps);
     if (!steps) return jk_out_of_memory(&cli->error);
-    uint64_t limit = jk_pages_limit(cli);
-    size_t count = list_steps(opened->plan, steps), shown = limit > 0 && limit < count ? (size_t)limit : count;
+    size_t count = list_steps(opened->plan, steps), limit = jk_census_limit(cli), shown = limit < count ? limit : count;
     if (cli->json) return print_plan_json(opened, steps, shown);
     if (!cli->csv) {
         fprintf(cli->out, "%s\n\n", jk_print_safe(cli, jk_census_run_text(opened)));

@@ -80,7 +80,7 @@ class Census(unittest.TestCase):
         return json.loads(self.jokbo(*arguments, "--json", code=code).stdout)
 
     def csv(self, *arguments):
-        return list(csv.DictReader(io.StringIO(self.jokbo(*arguments, "--csv", "--limit", "0").stdout)))
+        return list(csv.DictReader(io.StringIO(self.jokbo(*arguments, "--csv").stdout)))
 
     def read(self, source, *options):
         """A run; its folder."""
@@ -99,7 +99,7 @@ class Census(unittest.TestCase):
 
     def plan(self, run):
         """{id: (action, why)} of what is not unchanged."""
-        plan = self.json("census", "plan", run, "--limit", "0")
+        plan = self.json("census", "plan", run)
         return {step["id"]: (step["action"], step["why"]) for step in plan["steps"]}
 
     def size(self):
@@ -352,6 +352,19 @@ class Runs(Census):
         rows = self.csv("census", "report", "--all", run)
         self.assertGreater(len(rows), 50)
 
+    def test_programs_get_everything(self):
+        """Without --limit: a page is for people, and a program would take it for the whole."""
+        run = self.read(self.file([hubmodels.base(BASE)] + list(hubmodels.generated(150, [BASE]))), "--complete")
+        tables = [["plan", run], ["report", BASE, run]]
+        for command in tables:
+            rows = self.csv("census", *command)
+            self.assertEqual(len(self.json("census", *command)["steps" if command[0] == "plan" else "models"]), len(rows))
+            self.assertGreaterEqual(len(rows), 150)
+            few = self.jokbo("census", *command, "--csv", "--limit", "7")
+            self.assertEqual(len(few.stdout.splitlines()), 8)
+            self.assertIn("7 of %d; --limit 0 shows all." % len(rows), few.stderr)
+            self.assertIn("100 of %d; --limit 0 shows all." % len(rows), self.jokbo("census", *command).stderr)
+
     def test_faults_of_a_run(self):
         run = self.read(self.file(family()), "--complete")
         self.assertIn("run.json", self.jokbo("census", "plan", self.folder, code=9).stderr)
@@ -449,7 +462,7 @@ class Gone(Census):
         self.assertEqual(self.counted(BASE, "census"), counted)
 
     def difference(self, run):
-        rows = self.json("census", "report", BASE, run, "--limit", "0")["models"]
+        rows = self.json("census", "report", BASE, run)["models"]
         found = [(row["difference"], row["hub"], row["here"]) for row in rows if row["model"] == "park/poems"]
         return found[0] if found else None
 
@@ -535,7 +548,7 @@ class Reports(Census):
         self.check_table(applied)
 
     def differences(self, run):
-        report = self.json("census", "report", BASE, run, "--limit", "0")
+        report = self.json("census", "report", BASE, run)
         self.assertEqual(report["policy"]["name"], "census")
         return {row["id"] or row["model"]: (row["difference"], row["hub"], row["here"], row["why"]) for row in report["models"]}
 
