@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /* Opens for reading, relative to `folder` (AT_FDCWD: the working directory). Returns the descriptor; or -1, with the
- * reason in *out_why, in words that follow "it": a static string or errno's. errno is 0 if the path exists but is not a
+ * reason in *out_why, which stands by itself: a static string ("it is a folder") or errno's. errno is 0 if the path exists but is not a
  * regular file. `follow`: follow a symbolic link as the last component. */
 int jk_regular_open(int folder, const char *path, bool follow, const char **out_why);
 

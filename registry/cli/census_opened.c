@@ -17,7 +17,7 @@
 
 static enum jk_status file_failed(struct jk_census_opened *opened, const char *why)
 {
-    return jk_fail(&opened->cli->error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%.300s/models.jsonl: it %s", opened->folder,
+    return jk_fail(&opened->cli->error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%.300s/models.jsonl: %s", opened->folder,
                    why);
 }
 
@@ -83,7 +83,7 @@ enum jk_status jk_census_line_at(struct jk_census_opened *opened, uint64_t offse
     }
     if (fseeko(opened->models, (off_t)offset, SEEK_SET) != 0 ||
         fread(opened->line, 1, length, opened->models) != length)
-        return file_failed(opened, "changed while it was read");
+        return file_failed(opened, "it changed while it was read");
     *out_line = (struct jk_span){opened->line, length};
     return JK_OK;
 }

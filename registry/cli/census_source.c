@@ -149,7 +149,7 @@ static enum jk_status read_objects_file(struct files *files, const char *path)
     int fd = jk_regular_open(AT_FDCWD, path, true, &why);
     if (fd < 0)
         return jk_fail(&files->cli->error, errno == ENOENT ? JK_NOT_FOUND : JK_INVALID_ARGUMENT, "LOCAL_FILE",
-                       "%.300s: it %s", path, why);
+                       "%.300s: %s", path, why);
     files->path = path;
     enum jk_status status = read_open(files, fd);
     (void)close(fd);

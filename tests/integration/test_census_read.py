@@ -475,7 +475,11 @@ class CensusReadTest(unittest.TestCase):
         self.assertEqual((reply["present"], reply["refused"]), (2, 5))
         for place in (":2: ", ":3: ", ":4: ", ":5: ", ":7: "):
             self.assertIn(path + place, self.err)
-        self.assertEqual(self.read(self.path("absent.jsonl"), code=9)["error"]["reason"], "LOCAL_FILE")
+        for name, why in (("absent.jsonl", "No such file or directory"), ("pipe", "it is a pipe, not a file")):
+            if name == "pipe":
+                os.mkfifo(self.path(name))
+            error = self.read(self.path(name), code=9)["error"]
+            self.assertEqual((error["reason"], error["message"]), ("LOCAL_FILE", "%s: %s" % (self.path(name), why)))
         os.mkdir(self.path("empty"))
         self.assertEqual(self.read(self.path("empty"), code=9)["error"]["reason"], "LOCAL_FILE")
 
