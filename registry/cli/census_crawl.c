@@ -18,7 +18,7 @@
 struct unknown {
     uint32_t at;
     const char *why;
-    bool is_there; /* the hub has it, though nothing could be made of that */
+    bool is_refused; /* the hub has it, and what it says of it breaks a limit: asking again changes nothing */
 };
 
 struct crawler {
@@ -87,7 +87,7 @@ static struct jk_span redirected_to(struct crawler *crawler, struct jk_span from
 
 /* ---- what could not be found out ---- */
 
-static enum jk_status note_unknown(struct crawler *crawler, uint32_t at, bool is_there, const char *why)
+static enum jk_status note_unknown(struct crawler *crawler, uint32_t at, bool is_refused, const char *why)
 {
     if (crawler->unknown_count == crawler->unknown_room) {
         size_t room = crawler->unknown_room > 0 ? 2 * crawler->unknown_room : 64;
@@ -98,17 +98,18 @@ static enum jk_status note_unknown(struct crawler *crawler, uint32_t at, bool is
     }
     why = jk_arena_printf(&crawler->cli->arena, "%s", why);
     if (!why) return jk_out_of_memory(&crawler->cli->error);
-    crawler->unknown[crawler->unknown_count++] = (struct unknown){at, why, is_there};
+    crawler->unknown[crawler->unknown_count++] = (struct unknown){at, why, is_refused};
     return JK_OK;
 }
 
 /* One failure says nothing of a model; many say that it is the hub. */
 static enum jk_status note_failure(struct crawler *crawler, const struct jk_error *fault)
 {
+    if (crawler->hub.is_closed)
+        return jk_fail(&crawler->cli->error, JK_UNAVAILABLE, "HUB_FAILED", "%.300s", fault->message);
     if (fault->status != JK_UNAVAILABLE || ++crawler->failures < FAILURES) return JK_OK;
     return jk_fail(&crawler->cli->error, JK_UNAVAILABLE, "HUB_FAILED",
-                   "the hub failed %u times one after the other: %.300s; --resume continues later", FAILURES,
-                   fault->message);
+                   "the hub failed %u times one after the other: %.300s", FAILURES, fault->message);
 }
 
 static enum jk_status put_state(struct crawler *crawler, uint32_t at, struct jk_census_line *line)
@@ -144,9 +145,8 @@ static enum jk_status settle_absent(struct crawler *crawler)
     JK_TRY(get_model(crawler, jk_span_of(crawler->control), "", &reply, &crawler->cli->error));
     if (reply.status != 200)
         return jk_fail(&crawler->cli->error, JK_UNAVAILABLE, "HUB_FAILED",
-                       "the hub answers %d even for %.200s, which it has: check --hub-token-file; --resume continues "
-                       "later",
-                       reply.status, crawler->control);
+                       "the hub answers %d even for %.200s, which it has: check --hub-token-file", reply.status,
+                       crawler->control);
     for (size_t i = 0; i < crawler->absent_count; i++) {
         struct jk_census_line line = {.state = JK_CENSUS_ABSENT, .identity = identity_of(crawler, crawler->absent[i])};
         JK_TRY(put_state(crawler, crawler->absent[i], &line));
@@ -208,6 +208,13 @@ static enum jk_status note_present(struct crawler *crawler, uint32_t at)
     return put_state(crawler, at, line);
 }
 
+/* Whether the answer is the model's own, whole: not a page of somebody in between, an empty object or another's. */
+static bool is_object_of(struct crawler *crawler, uint32_t at, struct jk_span body)
+{
+    struct jk_reading_item item;
+    return jk_reading_listed(&crawler->page, body, &item) && jk_span_equal(item.id, id_at(crawler, at));
+}
+
 static enum jk_status take_answer(struct crawler *crawler, uint32_t at, const struct jk_fetch_reply *reply)
 {
     struct jk_text to;
@@ -215,11 +222,12 @@ static enum jk_status take_answer(struct crawler *crawler, uint32_t at, const st
     if (reply->status == 200) {
         jk_error_init(&fault, &crawler->page);
         jk_arena_reset(&crawler->page);
-        if (jk_reading_take(&crawler->reading, reply->body, &fault) == JK_OK) return note_present(crawler, at);
-        bool is_object = jk_span_starts(jk_span_trim(reply->body), JK_SPAN("{"));
-        bool is_there = is_object || jk_crawl_is_listable(&crawler->crawl->items[at]);
-        return note_unknown(crawler, at, is_there,
-                            fault.violation_count > 0 ? fault.violations[0].rule : fault.message);
+        if (jk_reading_take(&crawler->reading, reply->body, &fault) != JK_OK)
+            return note_unknown(crawler, at, is_object_of(crawler, at, reply->body),
+                                fault.violation_count > 0 ? fault.violations[0].rule : fault.message);
+        if (crawler->crawl->items[at].revision.len > 0 && crawler->reading.revision.len == 0)
+            return note_unknown(crawler, at, false, "the hub's list tells its commit, and its own answer does not");
+        return note_present(crawler, at);
     }
     if (!jk_hub_is_redirect(reply->status)) return note_absent(crawler, at);
     jk_text_init(&to, 0);
@@ -254,7 +262,7 @@ static enum jk_status read_repository(struct crawler *crawler, uint32_t at)
     }
     jk_error_init(&fault, NULL);
     if (get_model(crawler, item.id, "?blobs=true", &reply, &fault) != JK_OK) {
-        JK_TRY(note_unknown(crawler, at, jk_crawl_is_listable(&item) || fault.status != JK_UNAVAILABLE, fault.message));
+        JK_TRY(note_unknown(crawler, at, false, fault.message));
         return note_failure(crawler, &fault);
     }
     crawler->failures = 0;
@@ -304,8 +312,10 @@ static bool turn_page(struct crawler *crawler, bool *out_more)
     jk_text_init(&url, 0);
     bool good = jk_headers_resolve(jk_text_span(&crawler->url), next, &url) &&
                 !jk_span_equal(jk_text_span(&url), jk_text_span(&crawler->url));
-    jk_text_clear(&crawler->url);
-    if (good) jk_text_add(&crawler->url, jk_text_span(&url));
+    if (good) {
+        jk_text_clear(&crawler->url);
+        jk_text_add(&crawler->url, jk_text_span(&url));
+    }
     jk_text_done(&url);
     return good && !crawler->url.failed;
 }
@@ -325,8 +335,8 @@ static enum jk_status read_pages(struct crawler *crawler, bool *out_whole, struc
         JK_TRY(take_page(crawler, reply.body, &good));
         JK_TRY(jk_census_out_note(crawler->out));
         if (!good || !turn_page(crawler, &more)) {
-            (void)jk_fail(fault, JK_UNAVAILABLE, "HUB_FAILED", "%.300s: the list is cut, or leads elsewhere",
-                          crawler->url.bytes);
+            (void)jk_fail(fault, JK_UNAVAILABLE, "HUB_FAILED", "%.300s: the list %s", crawler->url.bytes,
+                          good ? "leads to another host, or to itself" : "is cut, or none");
             return JK_OK;
         }
     }
@@ -491,9 +501,8 @@ static enum jk_status put_unknown(struct crawler *crawler, bool *out_complete)
     for (size_t i = 0; i < crawler->unknown_count; i++) {
         const struct unknown *unknown = &crawler->unknown[i];
         struct jk_census_line line = {.state = JK_CENSUS_UNKNOWN, .why = jk_span_of(unknown->why)};
-        bool besides = crawler->crawl->items[unknown->at].way == JK_CRAWL_CARD;
         if (crawler->crawl->items[unknown->at].done) continue;
-        *out_complete = *out_complete && (unknown->is_there || besides);
+        *out_complete = *out_complete && unknown->is_refused;
         JK_TRY(put_state(crawler, unknown->at, &line));
     }
     return JK_OK;

@@ -8,7 +8,8 @@
 #include "cli/census_known.h"
 #include "cli/census_out.h"
 
-/* *out_complete: every list was read to its end, and every model's state is known. Failures that a later --resume may
+/* *out_complete: every list was read to its end, and every model's state is known, but of those that break a
+ * limit of records, which the hub has. Failures that a later --resume may
  * get over: UNAVAILABLE, HUB_FAILED. */
 JK_MUST_USE enum jk_status jk_census_crawl(struct jk_cli *cli, const char *url, const struct jk_census_run_of *of,
                                            const struct jk_census_known *known, struct jk_crawl *crawl,

@@ -7,8 +7,9 @@
 
 #define TRIES       5
 #define PAUSE_MS    250 /* before the second try; doubles with each further one */
-#define WAITS       200 /* 429 one after the other */
-#define WAIT_S      5   /* after a 429 that does not say how long; doubles up to WAIT_MAX_S */
+#define WAITS       12  /* 429 one after the other: then the hub is left alone */
+#define WAIT_MIN_MS 1000
+#define WAIT_S      5 /* after a 429 that does not say how long; doubles up to WAIT_MAX_S */
 #define WAIT_MAX_S  300
 #define TOKEN_MAX   4096u
 #define TOLD_FROM_S 5 /* shorter waits are not told */
@@ -116,7 +117,11 @@ static void wait_as_told(struct jk_hub_client *hub, unsigned before)
         if (wait_s > WAIT_MAX_S) wait_s = WAIT_MAX_S;
     }
     hub->limit.is_told = false;
-    wait_for(hub, wait_s > 0 ? (int64_t)wait_s * 1000 : PAUSE_MS);
+    int64_t ms = (int64_t)wait_s * 1000 > WAIT_MIN_MS ? (int64_t)wait_s * 1000 : WAIT_MIN_MS;
+    if (before > 0 && ms < TOLD_FROM_S * 1000)
+        fprintf(hub->cli->err, "%sthe hub refuses requests though it was waited for as it said: try %u of %d\n",
+                hub->cli->err_terminal ? "\r\033[K" : "", before + 2, WAITS);
+    wait_for(hub, ms);
 }
 
 /* ---- requests ---- */
@@ -154,7 +159,13 @@ enum jk_status jk_hub_get(struct jk_hub_client *hub, const char *url, struct jk_
             wait_as_told(hub, waits - 1);
         else if (again)
             jk_sleep_ms((int64_t)PAUSE_MS << (tries - 1));
-        else if (status == JK_OK)
+        else if (http == 429) {
+            hub->is_closed = true;
+            return jk_fail(error, JK_UNAVAILABLE, "HUB_FAILED",
+                           "the hub refused %d requests one after the other for its limit (429), though each waited as "
+                           "it said",
+                           WAITS);
+        } else if (status == JK_OK)
             return jk_fail(error, JK_UNAVAILABLE, "HUB_FAILED", "%.300s answers %d", url, http);
         else if (status == JK_UNAVAILABLE)
             return jk_fail(error, status, "HUB_FAILED", "%.400s", fault.message);

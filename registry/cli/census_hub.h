@@ -18,6 +18,7 @@ struct jk_hub_client {
     int64_t limit_ms;          /* when it was told, by the monotonic clock */
     uint64_t quota, window_s;  /* requests in a window; 0: not told */
     uint64_t requests, waited; /* sent so far, seconds waited for the limit */
+    bool is_closed;            /* 429 without end: there is no sense in asking for anything else */
 };
 
 /* The URL is one of https, or of http on this machine (HUB_URL). */

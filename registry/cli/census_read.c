@@ -83,7 +83,7 @@ static enum jk_status print_reading_json(struct jk_cli *cli, const struct readin
     return jk_print_json(cli, root);
 }
 
-static enum jk_status print_reading(struct jk_cli *cli, const struct reading *reading)
+static void print_reading(struct jk_cli *cli, const struct reading *reading)
 {
     static const char *const words[] = {[JK_CENSUS_PRESENT] = "present, read",
                                         [JK_CENSUS_MOVED] = "moved to another name",
@@ -91,7 +91,6 @@ static enum jk_status print_reading(struct jk_cli *cli, const struct reading *re
                                         [JK_CENSUS_UNKNOWN] = "not found out",
                                         [JK_CENSUS_SAME] = "present, as observed last"};
     struct jk_table table;
-    if (cli->json) return print_reading_json(cli, reading);
     jk_print_facts_init(&table, cli);
     jk_print_fact(&table, "run", reading->folder);
     jk_print_fact(&table, "hub", reading->of.hub);
@@ -103,14 +102,24 @@ static enum jk_status print_reading(struct jk_cli *cli, const struct reading *re
     if (reading->files.doubles > 0) print_count(cli, &table, "a model again", reading->files.doubles);
     jk_print_fact(&table, "complete", reading->complete ? "yes" : "no");
     jk_print_table(cli, &table);
-    if (reading->complete) return JK_OK;
-    jk_print_note(cli,
-                  reading->from_api
-                      ? "Something could not be found out: --resume asks for that again. What was read can be "
-                        "planned and applied; it marks as absent only what the hub said is."
-                      : "Files say nothing about what is not in them: nothing was taken as absent. --complete says "
-                        "that they have everything.");
-    return JK_OK;
+}
+
+/* What a run that is not complete is good for, and how it gets complete. */
+static void tell_incomplete(struct jk_cli *cli, const struct reading *reading)
+{
+    uint64_t unknown = reading->out.tally[JK_CENSUS_UNKNOWN];
+    const char *what = "A list could not be read to its end";
+    if (unknown > 0)
+        what = jk_arena_printf(&cli->arena, "%s could not be found out",
+                               jk_print_plural(cli, (int64_t)unknown, "model", "models"));
+    const char *text =
+        reading->from_api ? jk_arena_printf(&cli->arena,
+                                            "%s: the same command with --resume asks for that again. What was read can "
+                                            "be planned and applied; it marks as absent only what the hub said is.",
+                                            what ? what : "")
+                          : "Files say nothing about what is not in them: nothing was taken as absent. --complete says "
+                            "that they have everything.";
+    if (text) jk_print_note(cli, text);
 }
 
 static enum jk_status read_sources(struct jk_cli *cli, struct reading *reading)
@@ -129,7 +138,12 @@ static enum jk_status run_reading(struct jk_cli *cli, struct reading *reading)
     JK_TRY(begin(cli, reading));
     JK_TRY(read_sources(cli, reading));
     JK_TRY(jk_census_out_finish(&reading->out, &reading->of, reading->complete));
-    return print_reading(cli, reading);
+    if (cli->json)
+        JK_TRY(print_reading_json(cli, reading));
+    else
+        print_reading(cli, reading);
+    if (!reading->complete) tell_incomplete(cli, reading);
+    return JK_OK;
 }
 
 enum jk_status jk_run_census_read(struct jk_cli *cli)

@@ -221,13 +221,34 @@ class CensusReadTest(unittest.TestCase):
         self.assertEqual(self.states(), {name: "present" for name in hub.models})
 
     def test_a_fault_is_no_state(self):
-        """One model cannot be read: it is unknown, whatever the fault; it was listed, so the run is complete. --resume has nothing."""
-        for fault in (500, "drop", b"<html>busy</html>", 403):
+        """One model cannot be read: it is unknown, whatever the fault, and the run is not complete until --resume finds it out."""
+        for fault in (500, "drop", b"<html>busy</html>", 403, b"", b"{}", b'{"id": "many/m-001"}', b"null"):
             hub = self.hub(family(2))
             hub.fail("/api/models/many/m-001?blobs", fault, times=100)
-            self.check_complete(self.read(hub.url))
+            self.check_complete(self.read(hub.url), False)
             self.assertEqual(self.states(), dict({name: "present" for name in hub.models}, **{"many/m-001": "unknown"}))
             self.assertTrue(self.line("many/m-001")["why"])
+            self.assertIn("1 model could not be found out: the same command with --resume", self.err)
+            hub.faults.clear()
+            before = len(hub.requests)
+            self.check_complete(self.read(hub.url, "--resume", out=self.out))
+            self.assertEqual(self.states(), {name: "present" for name in hub.models})
+            self.assertEqual(len(hub.asked("blobs=true", before)), 1)
+
+    def test_429_without_end(self):
+        """A hub that says each time that it will answer at once, and never does: a second between the tries, and an end."""
+        hub = self.hub(family(2))
+        hub.fail("/api/models/b/one?", (429, 0, "Retry-After"), times=10 ** 6)
+        reply = self.read(hub.url, code=8)
+        self.assertEqual(reply["error"]["reason"], "HUB_FAILED")
+        self.assertIn("429", reply["error"]["message"])
+        self.assertIn("the hub refuses requests though it was waited for", self.err)
+        self.assertIn("try 12 of 12", self.err)
+        refused = hub.asked("/api/models/b/one?")
+        self.assertEqual(len(refused), 12)
+        self.assertGreaterEqual(min(self.gaps(refused)), 0.99)
+        hub.faults.clear()
+        self.check_complete(self.read(hub.url, "--resume", out=self.out))
 
     def test_a_list_that_fails(self):
         """Its children are missing, so the run is not complete; --resume asks for that list alone."""
@@ -280,6 +301,7 @@ class CensusReadTest(unittest.TestCase):
             os.chmod(token, 0o600)
             reply = self.read(real, "--hub-token-file", token)
             self.check_complete(reply, False)
+            self.assertIn("/api/models?filter=base_model:skt/A.X-K1&full=true: the list leads to another host", self.err)
             self.assertEqual(thief.requests, [])
             self.assertEqual({r.token for r in hub.requests}, {"hf_secret"})
             self.assertNotIn("hf_secret", self.err + json.dumps(reply) + self.bytes("journal").decode())

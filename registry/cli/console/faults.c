@@ -169,6 +169,8 @@ static const char *hint_for(const struct jk_error *error)
     if (has_reason(error, "NOT_COSIGNED"))
         return "Witnesses cosign soon after a publication, where the server asks any: try again shortly.";
     if (is_mirror(error)) return "Is the log served there? Its checkpoint is at URL/checkpoint.";
+    if (has_reason(error, "HUB_FAILED"))
+        return "What was read is kept: the same command with --resume goes on from there.";
     if (has_reason(error, "LOCAL_FILE")) return NULL;
     if (has_reason(error, "USAGE")) return "jokbo help lists the commands; jokbo COMMAND --help its options.";
     switch (error->status) {
