@@ -123,7 +123,7 @@ enum jk_status jk_crawl_meet(struct jk_crawl *crawl, const struct jk_crawl_item 
         *out_at = found;
         return know_more(crawl, &crawl->items[found], met, journal, error);
     }
-    struct jk_crawl_item item = {.way = met->way, .hash = hash};
+    struct jk_crawl_item item = {.way = met->way, .hash = hash, .shown_by = JK_CRAWL_NONE, .doubted = JK_CRAWL_NONE};
     if (!grow_crawl(crawl) || !copy(crawl, met->id, &item.id) || !copy(crawl, met->identity, &item.identity) ||
         !copy(crawl, met->revision, &item.revision) || !copy(crawl, met->tags, &item.tags))
         return jk_out_of_memory(error);
@@ -134,13 +134,24 @@ enum jk_status jk_crawl_meet(struct jk_crawl *crawl, const struct jk_crawl_item 
     return JK_OK;
 }
 
+static void write_listed(const struct jk_crawl *crawl, uint32_t at, const char *word, struct jk_text *journal)
+{
+    if (!journal) return;
+    jk_text_add_str(journal, word);
+    write_word(journal, crawl->items[at].id);
+    jk_text_add_char(journal, '\n');
+}
+
 void jk_crawl_list(struct jk_crawl *crawl, uint32_t at, struct jk_text *journal)
 {
     crawl->items[at].listed = true;
-    if (!journal) return;
-    jk_text_add_str(journal, "listed");
-    write_word(journal, crawl->items[at].id);
-    jk_text_add_char(journal, '\n');
+    write_listed(crawl, at, "listed", journal);
+}
+
+void jk_crawl_unlist(struct jk_crawl *crawl, uint32_t at, struct jk_text *journal)
+{
+    crawl->items[at].listed = crawl->items[at].list_asked = false;
+    write_listed(crawl, at, "unlisted", journal);
 }
 
 static struct jk_span take_crawl_word(struct jk_span *rest)
@@ -179,9 +190,13 @@ bool jk_crawl_replay(struct jk_crawl *crawl, struct jk_span line, struct jk_erro
 {
     struct jk_span rest = line, word = take_crawl_word(&rest);
     if (jk_span_equal(word, JK_SPAN("found"))) return replay_found(crawl, rest, error);
-    if (!jk_span_equal(word, JK_SPAN("listed"))) return false;
+    bool unlisted = jk_span_equal(word, JK_SPAN("unlisted"));
+    if (!unlisted && !jk_span_equal(word, JK_SPAN("listed"))) return false;
     uint32_t at = jk_crawl_find(crawl, rest);
     if (at == JK_CRAWL_NONE) return false;
-    jk_crawl_list(crawl, at, NULL);
+    if (unlisted)
+        jk_crawl_unlist(crawl, at, NULL);
+    else
+        jk_crawl_list(crawl, at, NULL);
     return true;
 }

@@ -3,7 +3,7 @@
  * same crawl: a run that was killed at any point continues. Pure; not thread-safe. At most 2^31 models.
  *
  * Lines, each ending with LF: `found base|child|card|before <id> <identity|none> <revision|none>[ <tags>]`, `listed <id>`
- * once all pages of its children have been read. */
+ * once all pages of its children have been read, `unlisted <id>` where they are wanted once more. */
 #ifndef JK_CENSUS_CRAWL_H
 #define JK_CENSUS_CRAWL_H
 
@@ -27,6 +27,8 @@ struct jk_crawl_item {
     bool done;              /* what the hub says of it has been noted */
     bool listed;            /* its children have been */
     bool asked, list_asked; /* by this process, with or without success; for the caller */
+    uint32_t shown_by;      /* whose list had it last, of those that this process read; JK_CRAWL_NONE: none */
+    uint32_t doubted;       /* whose list had it though the hub said that it is not there; JK_CRAWL_NONE: none */
     uint32_t hash;
 };
 
@@ -49,6 +51,8 @@ JK_MUST_USE enum jk_status jk_crawl_meet(struct jk_crawl *crawl, const struct jk
                                          struct jk_text *journal, uint32_t *out_at, struct jk_error *error);
 /* Its children are all known now. */
 void jk_crawl_list(struct jk_crawl *crawl, uint32_t at, struct jk_text *journal);
+/* They are wanted again. */
+void jk_crawl_unlist(struct jk_crawl *crawl, uint32_t at, struct jk_text *journal);
 static inline bool jk_crawl_is_listable(const struct jk_crawl_item *item)
 {
     return item->way == JK_CRAWL_BASE || item->way == JK_CRAWL_CHILD;

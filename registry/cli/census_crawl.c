@@ -14,6 +14,7 @@
 #define PAGES_MAX  10000 /* of one list */
 #define ABSENT_MAX 64    /* answers that await the hub's proof that it answers at all */
 #define PAGE_ARENA (64u << 20)
+#define DOUBT_MS   1000 /* before what a list shows and the hub does not know is asked for once more */
 
 struct unknown {
     uint32_t at;
@@ -37,6 +38,7 @@ struct crawler {
     size_t unknown_count, unknown_room;
     unsigned failures; /* one after the other */
     uint64_t lists_failed;
+    bool doubts;         /* some models are to be asked for once more */
     const char *control; /* a base model that the hub has */
 };
 
@@ -155,8 +157,39 @@ static enum jk_status settle_absent(struct crawler *crawler)
     return JK_OK;
 }
 
+/* A list has just shown it: either is behind the other, or the hub refuses somebody. The list is read again, and the model
+ * asked for once more. */
+static void doubt(struct crawler *crawler, uint32_t at)
+{
+    struct jk_crawl_item *item = &crawler->crawl->items[at];
+    item->doubted = item->shown_by;
+    item->shown_by = JK_CRAWL_NONE;
+    item->asked = false;
+    crawler->doubts = true;
+    if (crawler->crawl->items[item->doubted].listed)
+        jk_crawl_unlist(crawler->crawl, item->doubted, &crawler->out->note);
+}
+
+/* For this run; --resume reads the list again. */
+static enum jk_status note_contradiction(struct crawler *crawler, uint32_t at)
+{
+    struct jk_crawl_item *parent = &crawler->crawl->items[crawler->crawl->items[at].shown_by];
+    jk_crawl_unlist(crawler->crawl, crawler->crawl->items[at].shown_by, &crawler->out->note);
+    parent->listed = parent->list_asked = true;
+    JK_TRY(jk_census_out_note(crawler->out));
+    return note_unknown(crawler, at, false, "the hub lists it, and did not have it when it was asked for twice");
+}
+
 static enum jk_status note_absent(struct crawler *crawler, uint32_t at)
 {
+    const struct jk_crawl_item *item = &crawler->crawl->items[at];
+    if (item->shown_by != JK_CRAWL_NONE && item->doubted == JK_CRAWL_NONE) {
+        doubt(crawler, at);
+        return jk_census_out_note(crawler->out);
+    }
+    if (item->doubted != JK_CRAWL_NONE && item->shown_by != JK_CRAWL_NONE) return note_contradiction(crawler, at);
+    if (item->doubted != JK_CRAWL_NONE && !crawler->crawl->items[item->doubted].listed)
+        return note_unknown(crawler, at, false, "a list had it, and could not be read again");
     if (crawler->absent_count == ABSENT_MAX) JK_TRY(settle_absent(crawler));
     crawler->absent[crawler->absent_count++] = at;
     return JK_OK;
@@ -272,7 +305,7 @@ static enum jk_status read_repository(struct crawler *crawler, uint32_t at)
 /* ---- its children ---- */
 
 /* *out_good false: it cannot be read, so that nobody knows which model is missing. */
-static enum jk_status meet_listed(struct crawler *crawler, struct jk_span object, bool *out_good)
+static enum jk_status meet_listed(struct crawler *crawler, uint32_t parent, struct jk_span object, bool *out_good)
 {
     struct jk_reading_item item;
     uint32_t at;
@@ -283,11 +316,13 @@ static enum jk_status meet_listed(struct crawler *crawler, struct jk_span object
     struct jk_crawl_item met = {
         .way = JK_CRAWL_CHILD, .id = item.id, .identity = item.identity, .revision = item.revision};
     if (is_same(crawler, &met)) met.tags = item.tags; /* all others are asked for, and have a record */
-    return jk_crawl_meet(crawler->crawl, &met, &crawler->out->note, &at, &crawler->cli->error);
+    JK_TRY(jk_crawl_meet(crawler->crawl, &met, &crawler->out->note, &at, &crawler->cli->error));
+    crawler->crawl->items[at].shown_by = parent;
+    return JK_OK;
 }
 
 /* *out_good false: the page is cut, or no list. */
-static enum jk_status take_page(struct crawler *crawler, struct jk_span body, bool *out_good)
+static enum jk_status take_page(struct crawler *crawler, uint32_t parent, struct jk_span body, bool *out_good)
 {
     struct jk_span rest = jk_span_trim(body), object;
     size_t line = 1, begun;
@@ -296,7 +331,7 @@ static enum jk_status take_page(struct crawler *crawler, struct jk_span body, bo
         enum jk_objects found = jk_objects_next(&rest, true, &line, &object, &begun);
         if (found == JK_OBJECTS_END) break;
         *out_good = found == JK_OBJECTS_ONE;
-        if (*out_good) JK_TRY(meet_listed(crawler, object, out_good));
+        if (*out_good) JK_TRY(meet_listed(crawler, parent, object, out_good));
     }
     return JK_OK;
 }
@@ -320,7 +355,7 @@ static bool turn_page(struct crawler *crawler, bool *out_more)
     return good && !crawler->url.failed;
 }
 
-static enum jk_status read_pages(struct crawler *crawler, bool *out_whole, struct jk_error *fault)
+static enum jk_status read_pages(struct crawler *crawler, uint32_t parent, bool *out_whole, struct jk_error *fault)
 {
     struct jk_fetch_reply reply;
     bool more = true;
@@ -332,7 +367,7 @@ static enum jk_status read_pages(struct crawler *crawler, bool *out_whole, struc
             (void)jk_fail(fault, JK_UNAVAILABLE, "HUB_FAILED", "%.300s answers %d", crawler->url.bytes, reply.status);
             return JK_OK;
         }
-        JK_TRY(take_page(crawler, reply.body, &good));
+        JK_TRY(take_page(crawler, parent, reply.body, &good));
         JK_TRY(jk_census_out_note(crawler->out));
         if (!good || !turn_page(crawler, &more)) {
             (void)jk_fail(fault, JK_UNAVAILABLE, "HUB_FAILED", "%.300s: the list %s", crawler->url.bytes,
@@ -353,7 +388,7 @@ static enum jk_status read_children(struct crawler *crawler, uint32_t at)
     jk_text_add(&crawler->url, id_at(crawler, at));
     jk_text_add_str(&crawler->url, "&full=true");
     if (crawler->url.failed) return jk_out_of_memory(&crawler->cli->error);
-    JK_TRY(read_pages(crawler, &whole, &fault));
+    JK_TRY(read_pages(crawler, at, &whole, &fault));
     if (!whole) {
         crawler->lists_failed++;
         jk_print_note(crawler->cli, fault.message);
@@ -463,7 +498,9 @@ static enum jk_status ask_bases(struct crawler *crawler, const struct jk_census_
 static enum jk_status visit_item(struct crawler *crawler, uint32_t at, bool *out_any)
 {
     struct jk_crawl_item *item = &crawler->crawl->items[at];
-    if (!item->done && !item->asked) {
+    bool waits = item->doubted != JK_CRAWL_NONE && !crawler->crawl->items[item->doubted].list_asked;
+    if (!item->done && !item->asked && waits) *out_any = true; /* for its list, in the next pass */
+    if (!item->done && !item->asked && !waits) {
         item->asked = *out_any = true;
         JK_TRY(read_repository(crawler, at));
         item = &crawler->crawl->items[at]; /* the queue may have moved */
@@ -479,6 +516,8 @@ static enum jk_status visit_all(struct crawler *crawler)
 {
     for (bool any = true; any;) {
         any = false;
+        if (crawler->doubts) jk_sleep_ms(DOUBT_MS);
+        crawler->doubts = false;
         for (uint32_t at = 0; at < crawler->crawl->count; at++)
             JK_TRY(visit_item(crawler, at, &any));
     }

@@ -235,6 +235,32 @@ class CensusReadTest(unittest.TestCase):
             self.assertEqual(self.states(), {name: "present" for name in hub.models})
             self.assertEqual(len(hub.asked("blobs=true", before)), 1)
 
+    def test_a_list_has_what_the_hub_has_not(self):
+        """One 404 about a model that a list has just shown is asked about again, and is a state only if the list agrees by then."""
+        for times, state in ((1, "present"), (10 ** 6, "unknown")):
+            for answer in (404, 401):
+                hub = self.hub(family(3))
+                hub.fail("/api/models/many/m-001?blobs", answer, times=times)
+                self.check_complete(self.read(hub.url), state == "present")
+                self.assertEqual(self.states()["many/m-001"], state)
+                asked = hub.asked("/api/models/many/m-001?blobs")
+                self.assertEqual(len(asked), 2)
+                self.assertGreaterEqual(asked[1].at - asked[0].at, 0.99)
+                self.assertEqual(len(hub.asked("filter=base_model:%s&" % BASE)), 2)
+        self.read(hub.url, "--resume", out=self.out)
+        self.assertEqual(self.states()["many/m-001"], "unknown")  # however often: the list has it
+        hub.remove("many/m-001")
+        self.check_complete(self.read(hub.url, "--resume", out=self.out))
+        self.assertEqual(self.states()["many/m-001"], "absent")
+
+    def test_a_model_that_goes_meanwhile(self):
+        """The list had it, and has it no more when it is read again."""
+        hub = self.hub(family(3))
+        hub.fail("/api/models/many/m-001?blobs", 404, times=10 ** 6)
+        hub.listed_once.add("many/m-001")
+        self.check_complete(self.read(hub.url))
+        self.assertEqual(self.states()["many/m-001"], "absent")
+
     def test_429_without_end(self):
         """A hub that says each time that it will answer at once, and never does: a second between the tries, and an end."""
         hub = self.hub(family(2))

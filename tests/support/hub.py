@@ -35,6 +35,7 @@ class Hub:
 
     renamed    {old id: new id}, answered with 307
     hidden     ids that are private: 401, or 404 for a caller with a token, as for what never was
+    listed_once  ids that leave the lists once one has shown them
     tokens     None: everybody may read; else only with one of these, and anything else is 401 throughout
     page       models a page
     quota      (requests, seconds) of the rate limit, told in every answer; None for none
@@ -45,7 +46,7 @@ class Hub:
 
     def __init__(self, models=(), page=1000, quota=None):
         self.models = {model["id"]: model for model in models}
-        self.renamed, self.hidden, self.tokens = {}, set(), None
+        self.renamed, self.hidden, self.tokens, self.listed_once = {}, set(), None, set()
         self.page, self.quota, self.faults, self.requests = page, quota, [], []
         self.lock, self.window = threading.Lock(), (0.0, 0)
         self.indexed = None
@@ -236,6 +237,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         start, wanted = int(query.get("cursor", ["0"])[0]), min(hub.page, int(query.get("limit", ["1000"])[0]))
         names = [name for name, _ in hub.children(base[len("base_model:"):])]
+        for name in hub.listed_once & set(names):
+            hub.listed_once.remove(name)
+            hub.hidden.add(name)
         page = names[start:start + wanted]
         full = query.get("full", ["false"])[0] == "true"
         headers = {}

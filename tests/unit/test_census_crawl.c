@@ -73,6 +73,7 @@ static void replayed(void **state)
         (void)snprintf(id, sizeof id, "a/model-%u", i);
         assert_int_equal(meet(bench, id, (enum jk_crawl_way)(i % 4), i % 3 ? "ab" : i % 2 ? "56" : ""), i);
         if (i % 5 == 0) jk_crawl_list(&bench->crawl, i, &bench->journal);
+        if (i % 15 == 0) jk_crawl_unlist(&bench->crawl, i, &bench->journal);
     }
     assert_true(jk_crawl_init(&again));
     struct jk_span rest = jk_text_span(&bench->journal), line;
@@ -104,6 +105,7 @@ static void other_lines(void **state)
         "found base a/b none none none",
         "listed a/unknown",
         "listed",
+        "unlisted a/unknown",
         "done 0 a/b 5",
     };
     (void)meet(bench, "a/known", JK_CRAWL_BASE, "");
