@@ -140,6 +140,7 @@ bool jk_reading_listed(struct jk_arena *arena, struct jk_span object, struct jk_
         jk_declared_json_within(object, JK_HUB_RECORD_OBJECT_MAX, JK_HUB_RECORD_VALUES_MAX, "hub_model", &ignored);
     if (!root) return false;
     name(arena, root, &out_item->id, &out_item->identity, &out_item->revision);
+    out_item->name = out_item->id;
     if (jk_ident_model_fault(out_item->id)) out_item->id = JK_SPAN("");
     out_item->tags = tags_of_parents(arena, root);
     json_decref(root);

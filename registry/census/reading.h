@@ -32,6 +32,7 @@ void jk_reading_line(const struct jk_reading *reading, struct jk_census_line *ou
 /* An item of a list, which has no files' digests. */
 struct jk_reading_item {
     struct jk_span id, identity, revision; /* id empty: it is no model's */
+    struct jk_span name;                   /* what it gives for its id, whatever that is; empty for no text */
     struct jk_span tags;                   /* those that name parents, as a JSON array on one line; empty for none */
 };
 /* The texts are in the arena. False: it cannot be read. */

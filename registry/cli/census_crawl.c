@@ -4,15 +4,20 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/mix.h"
 #include "census/objects.h"
 #include "census/reading.h"
 #include "cli/console/print.h"
 #include "cli/console/progress.h"
 #include "domain/ident.h"
 
-#define FAILURES   4     /* models one after the other, before the hub is left alone */
-#define PAGES_MAX  10000 /* of one list */
-#define ABSENT_MAX 64    /* answers that await the hub's proof that it answers at all */
+#define FAILURES   4      /* models one after the other, before the hub is left alone */
+#define PAGES_MAX  100000 /* of one list */
+#define PAGES_MORE 100    /* than the hub's own number of children needs, which may be old */
+#define EMPTY_MAX  10     /* pages without a model that lead to another one */
+#define NAMES_TOLD 5
+#define NAME_TOLD  96 /* bytes of one */
+#define ABSENT_MAX 64 /* answers that await the hub's proof that it answers at all */
 #define PAGE_ARENA (64u << 20)
 #define DOUBT_MS   1000 /* before what a list shows and the hub does not know is asked for once more */
 
@@ -38,8 +43,15 @@ struct crawler {
     size_t unknown_count, unknown_room;
     unsigned failures; /* one after the other */
     uint64_t lists_failed;
-    bool doubts;         /* some models are to be asked for once more */
-    const char *control; /* a base model that the hub has */
+    bool doubts;                      /* some models are to be asked for once more */
+    const char *nameless[NAMES_TOLD]; /* objects of lists that are no model's, as they call themselves */
+    size_t nameless_count;
+    struct pages {
+        uint64_t *seen; /* a hash of the address of each page so far; owned */
+        unsigned count, room, empty;
+        uint64_t first, items; /* objects on the first page, and on all */
+    } pages;                   /* of the list that is being read */
+    const char *control;       /* a base model that the hub has */
 };
 
 /* ---- what was asked for ---- */
@@ -304,6 +316,17 @@ static enum jk_status read_repository(struct crawler *crawler, uint32_t at)
 
 /* ---- its children ---- */
 
+static void note_nameless(struct crawler *crawler, struct jk_span name)
+{
+    crawler->out->refused++;
+    if (crawler->nameless_count == NAMES_TOLD) return;
+    const char *copy = jk_arena_copy(&crawler->cli->arena, name.at, name.len < NAME_TOLD ? name.len : NAME_TOLD);
+    const char *text = jk_print_safe(crawler->cli, copy ? copy : "");
+    for (size_t i = 0; i < crawler->nameless_count; i++)
+        if (strcmp(crawler->nameless[i], text) == 0) return;
+    crawler->nameless[crawler->nameless_count++] = text;
+}
+
 /* *out_good false: it cannot be read, so that nobody knows which model is missing. */
 static enum jk_status meet_listed(struct crawler *crawler, uint32_t parent, struct jk_span object, bool *out_good)
 {
@@ -311,7 +334,8 @@ static enum jk_status meet_listed(struct crawler *crawler, uint32_t parent, stru
     uint32_t at;
     jk_arena_reset(&crawler->page);
     *out_good = jk_reading_listed(&crawler->page, object, &item);
-    if (*out_good && item.id.len == 0) crawler->out->refused++;
+    crawler->pages.items++;
+    if (*out_good && item.id.len == 0) note_nameless(crawler, item.name);
     if (item.id.len == 0) return JK_OK;
     struct jk_crawl_item met = {
         .way = JK_CRAWL_CHILD, .id = item.id, .identity = item.identity, .revision = item.revision};
@@ -336,47 +360,105 @@ static enum jk_status take_page(struct crawler *crawler, uint32_t parent, struct
     return JK_OK;
 }
 
-/* Puts the next page's address into the crawler's; *out_more false: there is none. */
-static bool turn_page(struct crawler *crawler, bool *out_more)
+/* False: this list had a page of that address before, or has more than the hub's own count of children can fill. */
+static bool is_page_new(struct crawler *crawler, uint32_t parent)
+{
+    struct pages *pages = &crawler->pages;
+    uint64_t hash = crawler->url.len, counted, most = PAGES_MAX;
+    for (size_t i = 0; i < crawler->url.len; i++)
+        hash = jk_mix64(hash ^ (unsigned char)crawler->url.bytes[i]);
+    for (unsigned i = 0; i < pages->count; i++)
+        if (pages->seen[i] == hash) return false;
+    if (jk_census_out_counted(crawler->out, id_at(crawler, parent), &counted) && counted > 0 && pages->first > 0)
+        most = counted / pages->first + PAGES_MORE;
+    if (pages->count >= (most < PAGES_MAX ? most : PAGES_MAX) || pages->empty > EMPTY_MAX) return false;
+    if (pages->count == pages->room) {
+        unsigned room = pages->room > 0 ? 2 * pages->room : 64;
+        uint64_t *more = realloc(pages->seen, room * sizeof *more);
+        if (!more) return false;
+        pages->seen = more;
+        pages->room = room;
+    }
+    pages->seen[pages->count++] = hash;
+    return true;
+}
+
+/* Puts the next page's address into the crawler's. NULL, or what is wrong with it; *out_more false: there is none. */
+static const char *turn_page(struct crawler *crawler, uint32_t parent, bool *out_more)
 {
     const char *link = jk_fetch_header(crawler->hub.fetch, "link");
     struct jk_span next;
     struct jk_text url;
     *out_more = link && jk_headers_next(jk_span_of(link), &next);
-    if (!*out_more) return true;
+    if (!*out_more) return NULL;
     jk_text_init(&url, 0);
-    bool good = jk_headers_resolve(jk_text_span(&crawler->url), next, &url) &&
-                !jk_span_equal(jk_text_span(&url), jk_text_span(&crawler->url));
+    bool good = jk_headers_resolve(jk_text_span(&crawler->url), next, &url);
     if (good) {
         jk_text_clear(&crawler->url);
         jk_text_add(&crawler->url, jk_text_span(&url));
     }
     jk_text_done(&url);
-    return good && !crawler->url.failed;
+    if (!good || crawler->url.failed) return "leads to another host";
+    return is_page_new(crawler, parent) ? NULL : "goes round in circles, or has far more pages than models";
+}
+
+/* NULL: the page is taken; else what is wrong with the answer, or out of memory, by crawler->cli->error. */
+static const char *take_list(struct crawler *crawler, uint32_t parent, const struct jk_fetch_reply *reply,
+                             bool *out_more)
+{
+    uint64_t before = crawler->pages.items;
+    bool good;
+    if (reply->status != 200) return jk_arena_printf(&crawler->cli->arena, "answers %d", reply->status);
+    if (take_page(crawler, parent, reply->body, &good) != JK_OK || jk_census_out_note(crawler->out) != JK_OK) return "";
+    if (!good) return "is cut, or none";
+    crawler->pages.empty += crawler->pages.items == before;
+    if (crawler->pages.first == 0) crawler->pages.first = crawler->pages.items;
+    return turn_page(crawler, parent, out_more);
 }
 
 static enum jk_status read_pages(struct crawler *crawler, uint32_t parent, bool *out_whole, struct jk_error *fault)
 {
     struct jk_fetch_reply reply;
-    bool more = true;
     *out_whole = false;
-    for (unsigned page = 0; more && page < PAGES_MAX; page++) {
-        bool good;
+    crawler->pages.count = crawler->pages.empty = 0;
+    crawler->pages.first = crawler->pages.items = 0;
+    (void)is_page_new(crawler, parent);
+    for (bool more = true; more;) {
         if (jk_hub_get(&crawler->hub, crawler->url.bytes, &reply, fault) != JK_OK) return JK_OK;
-        if (reply.status != 200) {
-            (void)jk_fail(fault, JK_UNAVAILABLE, "HUB_FAILED", "%.300s answers %d", crawler->url.bytes, reply.status);
-            return JK_OK;
-        }
-        JK_TRY(take_page(crawler, parent, reply.body, &good));
-        JK_TRY(jk_census_out_note(crawler->out));
-        if (!good || !turn_page(crawler, &more)) {
-            (void)jk_fail(fault, JK_UNAVAILABLE, "HUB_FAILED", "%.300s: the list %s", crawler->url.bytes,
-                          good ? "leads to another host, or to itself" : "is cut, or none");
-            return JK_OK;
-        }
+        const char *wrong = take_list(crawler, parent, &reply, &more);
+        if (crawler->cli->error.status != JK_OK) return crawler->cli->error.status;
+        if (!wrong) continue;
+        (void)jk_fail(fault, JK_UNAVAILABLE, "HUB_FAILED", "%.300s: the list %s", crawler->url.bytes, wrong);
+        return JK_OK;
     }
-    *out_whole = !more;
+    *out_whole = true;
     return JK_OK;
+}
+
+/* The hub's count may be old, or include what it shows to nobody, so this is a note and no fault. */
+static void tell_shorter(struct crawler *crawler, uint32_t at)
+{
+    uint64_t counted, listed = crawler->pages.items;
+    if (!jk_census_out_counted(crawler->out, id_at(crawler, at), &counted) || listed >= counted) return;
+    const char *text = jk_arena_printf(
+        &crawler->cli->arena, "%.*s: the hub counts %s made from it, and its list ended after %s.",
+        JK_SPAN_ARG(id_at(crawler, at)), jk_print_plural(crawler->cli, (int64_t)counted, "model", "models"),
+        jk_print_number(crawler->cli, (int64_t)listed));
+    if (text) jk_print_note(crawler->cli, text);
+}
+
+static void tell_nameless(struct crawler *crawler)
+{
+    struct jk_text text;
+    if (crawler->nameless_count == 0) return;
+    jk_text_init(&text, 0);
+    jk_text_addf(&text, "The lists have %s of no model's name:",
+                 jk_print_plural(crawler->cli, (int64_t)crawler->out->refused, "object", "objects"));
+    for (size_t i = 0; i < crawler->nameless_count; i++)
+        jk_text_addf(&text, "%s \"%s\"", i > 0 ? "," : "", crawler->nameless[i]);
+    jk_text_add_str(&text, crawler->out->refused > crawler->nameless_count ? ", …" : "");
+    if (!text.failed) jk_print_note(crawler->cli, text.bytes);
+    jk_text_done(&text);
 }
 
 static enum jk_status read_children(struct crawler *crawler, uint32_t at)
@@ -395,6 +477,7 @@ static enum jk_status read_children(struct crawler *crawler, uint32_t at)
         return note_failure(crawler, &fault);
     }
     crawler->failures = 0;
+    tell_shorter(crawler, at);
     jk_crawl_list(crawler->crawl, at, &crawler->out->note);
     return jk_census_out_note(crawler->out);
 }
@@ -426,12 +509,13 @@ static enum jk_status ask_base(struct crawler *crawler, const char *base)
     uint32_t at;
     jk_text_init(&to, 0);
     enum jk_status status = meet_model(crawler, jk_span_of(base), JK_CRAWL_BASE, &at);
-    if (status == JK_OK && crawler->control && jk_census_out_is_counted(crawler->out, jk_span_of(base))) return JK_OK;
+    if (status == JK_OK && crawler->control && jk_census_out_counted(crawler->out, jk_span_of(base), NULL))
+        return JK_OK;
     if (status == JK_OK)
         status = get_model(crawler, jk_span_of(base), "?expand[]=childrenModelCount", &reply, &crawler->cli->error);
     if (status == JK_OK && reply.status == 200) {
         if (!crawler->control) crawler->control = base;
-        if (!jk_census_out_is_counted(crawler->out, jk_span_of(base)))
+        if (!jk_census_out_counted(crawler->out, jk_span_of(base), NULL))
             status = note_children(crawler, jk_span_of(base), reply.body);
     } else if (status == JK_OK && jk_hub_is_redirect(reply.status)) {
         struct jk_span id = redirected_to(crawler, jk_span_of(base), &to);
@@ -556,6 +640,7 @@ static enum jk_status crawl_all(struct crawler *crawler, const struct jk_census_
     if (status == JK_OK) status = meet_those_before(crawler);
     if (status == JK_OK) status = visit_all(crawler);
     jk_progress_end(&crawler->progress);
+    tell_nameless(crawler);
     return status == JK_OK ? put_unknown(crawler, out_complete) : status;
 }
 
@@ -576,5 +661,6 @@ enum jk_status jk_census_crawl(struct jk_cli *cli, const char *url, const struct
     jk_arena_done(&crawler->page);
     jk_text_done(&crawler->url);
     free(crawler->unknown);
+    free(crawler->pages.seen);
     return status;
 }

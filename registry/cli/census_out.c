@@ -96,10 +96,13 @@ static enum jk_status count_children(struct jk_census_out *out, struct jk_span i
     return JK_OK;
 }
 
-bool jk_census_out_is_counted(const struct jk_census_out *out, struct jk_span id)
+bool jk_census_out_counted(const struct jk_census_out *out, struct jk_span id, uint64_t *out_number)
 {
-    for (size_t i = 0; i < out->children_count; i++)
-        if (jk_span_equal(out->children[i].id, id)) return true;
+    for (size_t i = 0; i < out->children_count; i++) {
+        if (!jk_span_equal(out->children[i].id, id)) continue;
+        if (out_number) *out_number = out->children[i].count;
+        return true;
+    }
     return false;
 }
 

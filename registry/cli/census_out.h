@@ -50,7 +50,8 @@ JK_MUST_USE enum jk_status jk_census_out_put(struct jk_census_out *out, struct j
 JK_MUST_USE enum jk_status jk_census_out_note(struct jk_census_out *out);
 /* How many children the hub says that a model has. */
 JK_MUST_USE enum jk_status jk_census_out_count(struct jk_census_out *out, struct jk_span id, uint64_t number);
-bool jk_census_out_is_counted(const struct jk_census_out *out, struct jk_span id);
+/* False: it was not asked. out_number may be NULL. */
+bool jk_census_out_counted(const struct jk_census_out *out, struct jk_span id, uint64_t *out_number);
 /* The end: run.json, and no journal if the run is complete. */
 JK_MUST_USE enum jk_status jk_census_out_finish(struct jk_census_out *out, const struct jk_census_run_of *of,
                                                 bool complete);

@@ -163,6 +163,7 @@ class CensusReadTest(unittest.TestCase):
             self.assertEqual(states.get(name), "present", name)
         self.assertNotIn("odd/bad--name", states)
         self.assertEqual(reply["refused"], 2)  # a name with "--", and one without "/"
+        self.assertIn("The lists have 2 objects of no model's name: \"gpt2\", \"odd/bad--name\"\n", self.err)
         self.assertEqual(json.loads(self.line("odd/no-identity")["record"]).get("_id"), None)
 
     @staticmethod
@@ -260,6 +261,27 @@ class CensusReadTest(unittest.TestCase):
         hub.listed_once.add("many/m-001")
         self.check_complete(self.read(hub.url))
         self.assertEqual(self.states()["many/m-001"], "absent")
+
+    def test_a_list_that_is_shorter_than_the_hub_says(self):
+        """That is told with both numbers; the hub's own may be old, or count what it shows to nobody."""
+        hub = self.hub(family(6), page=4)
+        hub.uncounted = 3
+        self.check_complete(self.read(hub.url))
+        self.assertIn("%s: the hub counts 10 models made from it, and its list ended after 7." % BASE, self.err)
+        hub.uncounted = 0
+        self.read(hub.url)
+        self.assertNotIn("its list ended after", self.err)
+
+    def test_lists_without_end(self):
+        """The same page again, in a circle of any length, or ever more of them: each ends, and the run is not complete."""
+        for circle in (1, 3, 10 ** 6):
+            hub = self.hub(family(4), page=2)
+            hub.circle = circle
+            self.check_complete(self.read(hub.url), False)
+            self.assertIn(": the list goes round in circles, or has far more pages than models", self.err)
+            self.assertLess(len(hub.asked("filter=base_model:%s&" % BASE)), 110)
+            hub.circle = 0
+            self.check_complete(self.read(hub.url, "--resume", out=self.out))
 
     def test_429_without_end(self):
         """A hub that says each time that it will answer at once, and never does: a second between the tries, and an end."""

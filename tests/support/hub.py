@@ -35,6 +35,8 @@ class Hub:
 
     renamed    {old id: new id}, answered with 307
     hidden     ids that are private: 401, or 404 for a caller with a token, as for what never was
+    uncounted  what the hub counts more of children than it lists
+    circle     pages after which a list leads to its first again; 0: it ends as it should
     listed_once  ids that leave the lists once one has shown them
     tokens     None: everybody may read; else only with one of these, and anything else is 401 throughout
     page       models a page
@@ -47,6 +49,7 @@ class Hub:
     def __init__(self, models=(), page=1000, quota=None):
         self.models = {model["id"]: model for model in models}
         self.renamed, self.hidden, self.tokens, self.listed_once = {}, set(), None, set()
+        self.uncounted = self.circle = 0
         self.page, self.quota, self.faults, self.requests = page, quota, [], []
         self.lock, self.window = threading.Lock(), (0.0, 0)
         self.indexed = None
@@ -86,6 +89,7 @@ class Hub:
 
     def child_counts(self, parent):
         counts = collections.Counter(relation or "finetune" for _, relation in self.children(parent))
+        counts["finetune"] += self.uncounted
         return {relation: counts[relation] for relation in RELATIONS if counts[relation]}
 
     # -- its faults --
@@ -243,8 +247,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         page = names[start:start + wanted]
         full = query.get("full", ["false"])[0] == "true"
         headers = {}
-        if start + wanted < len(names):
-            more = urllib.parse.urlencode([(k, v[0]) for k, v in query.items() if k != "cursor"] + [("cursor", start + wanted)])
+        after = start + wanted
+        if hub.circle and names:
+            after %= hub.circle * wanted
+        if after < len(names) or hub.circle and names:
+            more = urllib.parse.urlencode([(k, v[0]) for k, v in query.items() if k != "cursor"] + [("cursor", after)])
             headers["Link"] = '<%s/api/models?%s>; rel="next"' % (hub.url, more)
         self.answer(200, [self.listed(hub.models[name], full) for name in page], **headers)
 
