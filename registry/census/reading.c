@@ -1,6 +1,7 @@
 /* See reading.h. */
 #include "census/reading.h"
 
+#include "base/clock.h"
 #include "census/record_inside.h"
 #include "declare/json.h"
 #include "domain/ident.h"
@@ -131,6 +132,17 @@ static struct jk_span tags_of_parents(struct jk_arena *arena, const json_t *root
     return tags;
 }
 
+/* Anything but false or nothing: a record tells in which way. */
+static bool is_restricted(const json_t *root)
+{
+    static const char *const keys[] = {"gated", "private", "disabled"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const json_t *value = json_object_get(root, keys[i]);
+        if (value && !json_is_false(value) && !json_is_null(value)) return true;
+    }
+    return false;
+}
+
 bool jk_reading_listed(struct jk_arena *arena, struct jk_span object, struct jk_reading_item *out_item)
 {
     struct jk_error ignored;
@@ -143,6 +155,8 @@ bool jk_reading_listed(struct jk_arena *arena, struct jk_span object, struct jk_
     out_item->name = out_item->id;
     if (jk_ident_model_fault(out_item->id)) out_item->id = JK_SPAN("");
     out_item->tags = tags_of_parents(arena, root);
+    if (!jk_time_parse(string_of(root, "lastModified"), &out_item->modified_us)) out_item->modified_us = JK_TIME_NONE;
+    out_item->restricted = is_restricted(root);
     json_decref(root);
     return true;
 }

@@ -34,6 +34,8 @@ struct jk_reading_item {
     struct jk_span id, identity, revision; /* id empty: it is no model's */
     struct jk_span name;                   /* what it gives for its id, whatever that is; empty for no text */
     struct jk_span tags;                   /* those that name parents, as a JSON array on one line; empty for none */
+    int64_t modified_us;                   /* JK_TIME_NONE: not told */
+    bool restricted;                       /* it is gated, private or disabled */
 };
 /* The texts are in the arena. False: it cannot be read. */
 bool jk_reading_listed(struct jk_arena *arena, struct jk_span object, struct jk_reading_item *out_item);

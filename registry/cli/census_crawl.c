@@ -316,6 +316,16 @@ static enum jk_status read_repository(struct crawler *crawler, uint32_t at)
 
 /* ---- its children ---- */
 
+/* Gates and the like change without a commit, and the log does not tell them: what has one is asked for each time. */
+static bool may_differ(const struct crawler *crawler, const struct jk_reading_item *item)
+{
+    uint32_t before = jk_crawl_find(&crawler->known->seen, item->id);
+    if (before == JK_CRAWL_NONE) return false;
+    int64_t modified_us = crawler->known->modified_us[before];
+    bool dated = modified_us != JK_TIME_NONE && item->modified_us != JK_TIME_NONE;
+    return item->restricted || (dated && modified_us != item->modified_us);
+}
+
 static void note_nameless(struct crawler *crawler, struct jk_span name)
 {
     crawler->out->refused++;
@@ -339,7 +349,8 @@ static enum jk_status meet_listed(struct crawler *crawler, uint32_t parent, stru
     if (item.id.len == 0) return JK_OK;
     struct jk_crawl_item met = {
         .way = JK_CRAWL_CHILD, .id = item.id, .identity = item.identity, .revision = item.revision};
-    if (is_same(crawler, &met)) met.tags = item.tags; /* all others are asked for, and have a record */
+    if (may_differ(crawler, &item)) met.revision = JK_SPAN(""); /* what is not told is asked for */
+    if (is_same(crawler, &met)) met.tags = item.tags;           /* all others are asked for, and have a record */
     JK_TRY(jk_crawl_meet(crawler->crawl, &met, &crawler->out->note, &at, &crawler->cli->error));
     crawler->crawl->items[at].shown_by = parent;
     return JK_OK;

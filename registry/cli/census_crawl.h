@@ -1,6 +1,6 @@
 /* Reading all descendants of some base models from a hub's API, breadth first, and what their cards name besides; then
  * those that were observed before and not met. A model is asked for in detail only where the hub lists another revision
- * than the newest that was observed. */
+ * than the newest that was observed, another date, or that it is gated, private or disabled. */
 #ifndef JK_CLI_CENSUS_CRAWL_H
 #define JK_CLI_CENSUS_CRAWL_H
 

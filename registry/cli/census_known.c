@@ -19,8 +19,10 @@ static bool make_known_room(struct jk_census_known *known)
     if (known->seen.count < known->room) return true;
     uint32_t room = known->room > 0 ? 2 * known->room : 1024;
     struct jk_span *models = realloc(known->models, room * sizeof *models);
-    if (!models) return false;
-    known->models = models;
+    if (models) known->models = models;
+    int64_t *modified_us = realloc(known->modified_us, room * sizeof *modified_us);
+    if (modified_us) known->modified_us = modified_us;
+    if (!models || !modified_us) return false;
     known->room = room;
     return true;
 }
@@ -44,6 +46,7 @@ static enum jk_status note_observed(struct jk_census_known *known, const struct 
     item->identity = kept_text(known, entry->identity);
     item->revision = kept_text(known, entry->revision_hex);
     known->models[at] = kept_text(known, entry->model);
+    known->modified_us[at] = entry->modified_us;
     return known->seen.arena.exhausted ? jk_out_of_memory(error) : JK_OK;
 }
 
@@ -72,7 +75,9 @@ void jk_census_known_done(struct jk_census_known *known)
 {
     jk_crawl_done(&known->seen);
     free(known->models);
+    free(known->modified_us);
     known->models = NULL;
+    known->modified_us = NULL;
 }
 
 /* ---- the registry ---- */

@@ -11,6 +11,7 @@ struct jk_census_known {
      * says that it has moved, so that children may still name it. */
     struct jk_crawl seen;
     struct jk_span *models; /* beside the items: the registered model that it is of; empty for none */
+    int64_t *modified_us;   /* beside them: the hub's own date of that observation; JK_TIME_NONE: none */
     uint32_t room;
     struct jk_span hub;
 };

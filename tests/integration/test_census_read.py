@@ -378,6 +378,24 @@ class CensusReadTest(unittest.TestCase):
                                 "tags": '["base_model:%s","base_model:finetune:%s"]' % (BASE, BASE)})
         self.assertIn("Observed before", self.err)
 
+    def test_changes_without_a_commit(self):
+        """Another date, a gate, a model that is private or disabled: the revision is the one that was observed, and the record is not."""
+        hub = self.hub(family(9))
+        self.read(hub.url)
+        self.registry.apply(self.out)
+        changes = [{"lastModified": "2026-11-29T01:02:03.000Z"}, {"gated": "manual"}, {"gated": True}, {"private": True}, {"disabled": True}]
+        for n, change in enumerate(changes):
+            name = "many/m-%03d" % n
+            hub.edit(name, sha=hub.models[name]["sha"], **change)
+        before = len(hub.requests)
+        self.check_complete(self.read(hub.url))
+        self.assertEqual({r.path.rsplit("/", 1)[1] for r in hub.asked("blobs=true", before) if "/many/" in r.path},
+                         {"m-%03d" % n for n in range(len(changes))})
+        for n, change in enumerate(changes):
+            record = json.loads(self.line("many/m-%03d" % n)["record"])
+            for key, value in change.items():
+                self.assertEqual(record[key], value.replace(".000Z", ".000000Z") if key == "lastModified" else value)
+
     def test_renamed_and_gone(self):
         hub = self.hub(family(4))
         self.read(hub.url)

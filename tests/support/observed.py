@@ -9,10 +9,10 @@ import jokbo
 from jokbo import GetMessageClass, grpc, json_format
 
 
-def entry(state, id, identity="none", revision="none", to="none", model="none", record="none"):
+def entry(state, id, identity="none", revision="none", to="none", model="none", record="none", modified="none"):
     lines = ["jokbo/entry/v1", "kind observe", "time 2026-11-21T14:03:05.000123Z", "actor role registrar", "hub huggingface.co", "id " + id,
              "identity " + identity, "revision " + revision, "state " + state, "to " + to, "model " + model, "listing none",
-             "weight-files none", "record " + record, "created none", "modified none"]
+             "weight-files none", "record " + record, "created none", "modified " + modified]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -21,7 +21,7 @@ def entry_of(line):
     if line["state"] == "present":
         record = json.loads(line["record"])
         return entry("present", record["id"], record.get("_id", "none"), record.get("sha", "none"),
-                     record="sha256:" + hashlib.sha256(line["record"].encode()).hexdigest())
+                     record="sha256:" + hashlib.sha256(line["record"].encode()).hexdigest(), modified=record.get("lastModified", "none"))
     if line["state"] in ("moved", "absent"):
         return entry(line["state"], line["id"], line.get("identity", "none"), to=line.get("to", "none"))
     return None
