@@ -21,6 +21,18 @@ static enum jk_status file_failed(struct jk_census_opened *opened, const char *w
                    why);
 }
 
+/* run.json comes last: while it lacks, the journal says that reading was begun. */
+static enum jk_status check_finished(struct jk_census_opened *opened, const char *run)
+{
+    struct jk_cli *cli = opened->cli;
+    const char *journal = jk_arena_printf(&cli->arena, "%s/journal", opened->folder);
+    if (!journal) return jk_out_of_memory(&cli->error);
+    if (jk_local_exists(run) || !jk_local_exists(journal)) return JK_OK;
+    return jk_fail(&cli->error, JK_FAILED_PRECONDITION, "RUN_UNFINISHED",
+                   "the run in %.300s has not been read to its end: the same jokbo census read with --resume goes on",
+                   opened->folder);
+}
+
 static enum jk_status open_run_files(struct jk_census_opened *opened)
 {
     struct jk_cli *cli = opened->cli;
@@ -29,6 +41,7 @@ static enum jk_status open_run_files(struct jk_census_opened *opened)
     struct jk_span bytes;
     struct stat facts;
     if (!run || !models) return jk_out_of_memory(&cli->error);
+    JK_TRY(check_finished(opened, run));
     JK_TRY(jk_local_read(run, JK_CENSUS_RUN_MAX, &cli->arena, &bytes, &cli->error));
     JK_TRY(jk_census_run_read(bytes, &cli->arena, &opened->run, &cli->error));
     opened->digest = jk_digest_of(bytes);

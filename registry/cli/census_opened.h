@@ -23,7 +23,7 @@ struct jk_census_opened {
     size_t room;
 };
 
-/* Opens the run, folds the log and makes the plan. INVALID_RUN, INVALID_RECORD with the number of the line, LOCAL_FILE;
+/* Opens the run, folds the log and makes the plan. RUN_UNFINISHED, INVALID_RUN, INVALID_RECORD with the number of the line, LOCAL_FILE;
  * and what folding gives. The caller closes it, after a failure too. */
 JK_MUST_USE enum jk_status jk_census_open(struct jk_cli *cli, const char *folder, struct jk_census_opened *out_opened);
 void jk_census_close(struct jk_census_opened *opened);

@@ -156,7 +156,7 @@ static enum jk_status take_up(struct jk_census_out *out, const char *head, struc
                 jk_span_line(&rest, &started) && jk_time_parse_canonical(started, &out->started_us);
     if (status == JK_OK && !same)
         status = jk_fail(&out->cli->error, JK_FAILED_PRECONDITION, "RUN_DIFFERS",
-                         "%.200s holds a run over something else: give the same source, --hub and --base, or another "
+                         "%.200s holds a run of something else: give the same source, --hub and --base, or another "
                          "folder",
                          out->folder);
     if (status == JK_OK && stat(path_of(out, "models.jsonl"), &facts) != 0) facts.st_size = 0;

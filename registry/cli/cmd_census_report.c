@@ -10,6 +10,7 @@
 #include "cli/census_opened.h"
 #include "cli/census_report.h"
 #include "cli/commands.h"
+#include "cli/console/print.h"
 #include "cli/policy_file.h"
 
 #define STAGES (&jokbo__v1__stages__descriptor)
@@ -58,8 +59,8 @@ static enum jk_status choose_one(const struct jk_census_opened *opened, const ch
     if (*out_base == JK_NONE || !jk_book_base(opened->book, *out_base, n))
         return jk_fail(error, JK_NOT_FOUND, "NOT_A_BASE_MODEL", "%.200s is not a base model of the registry", name);
     if (covers(opened, *out_base)) return JK_OK;
-    return jk_fail(error, JK_FAILED_PRECONDITION, "RUN_DIFFERS", "the run in %.300s is not over %.200s", opened->folder,
-                   name);
+    return jk_fail(error, JK_FAILED_PRECONDITION, "RUN_DIFFERS", "the run in %.300s does not cover %.200s",
+                   opened->folder, name);
 }
 
 /* Of a team, or all: those of the roster that the run covers. */
@@ -76,10 +77,12 @@ static enum jk_status choose_many(const struct jk_census_opened *opened, uint32_
         else
             others++;
     }
-    if (others > 0) fprintf(opened->cli->err, "The run is not over %zu more of them.\n", others);
+    if (others > 0)
+        fprintf(opened->cli->err, "Of these the run does not cover %s.\n",
+                jk_print_plural(opened->cli, (int64_t)others, "base model", "base models"));
     if (*count > 0) return JK_OK;
     return jk_fail(&opened->cli->error, JK_FAILED_PRECONDITION, "RUN_DIFFERS",
-                   "the run in %.300s is over none of these base models", opened->folder);
+                   "the run in %.300s covers none of these base models", opened->folder);
 }
 
 static enum jk_status bases_of_scope(const struct jk_census_opened *opened, const char *base, uint32_t **out_bases,

@@ -368,6 +368,15 @@ class Runs(Census):
     def test_faults_of_a_run(self):
         run = self.read(self.file(family()), "--complete")
         self.assertIn("run.json", self.jokbo("census", "plan", self.folder, code=9).stderr)
+        begun = os.path.join(self.folder, "begun")
+        os.mkdir(begun)
+        with open(os.path.join(begun, "journal"), "w"):
+            pass
+        failure = self.json("census", "plan", begun, code=4)["error"]
+        self.assertEqual(failure["reason"], "RUN_UNFINISHED")
+        self.assertIn("--resume", failure["message"])
+        done = self.jokbo("census", "report", "--all", run)
+        self.assertRegex(done.stderr, r"Of these the run does not cover \d+ base models\.\n")
         with open(os.path.join(run, "models.jsonl"), "a", encoding="utf-8") as f:
             f.write('{"state":"gone"}\n')
         for command in (["plan"], ["apply"], ["report", "--all"]):
