@@ -14,6 +14,8 @@
 #include "book/book.h"
 #include "census/run.h"
 
+#define JK_PLAN_REVISION 12 /* digits of a commit in a version: hub-<digits> */
+
 enum jk_plan_action {
     JK_PLAN_RENAME,   /* it has another name, under the same publisher */
     JK_PLAN_TRANSFER, /* … under another one */
@@ -47,7 +49,7 @@ struct jk_plan_step {
     uint64_t offset; /* of its line */
     uint32_t length; /* … with its line feed, if it was given with it */
     bool record;     /* the step needs the record of that line */
-    bool no_path;    /* left alone, for it leads to no base model */
+    bool no_path;    /* left alone, or not released anew, for it leads to no base model (any more) */
 };
 
 struct jk_plan;

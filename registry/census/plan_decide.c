@@ -194,9 +194,8 @@ static const char *why_not(struct jk_plan *plan, struct jk_plan_node *node, cons
     if (node->same) return "";
     if (!node->revision[0]) return "the hub tells no commit of it, by which a release could be named";
     if (says_more(release)) return "its newest release has digests, which the hub's record has not";
-    if (node->level == JK_NONE || cut_descendants(plan, node) == 0 || !has_path(plan, node))
-        return "it no longer leads to a base model; what was released stays";
-    return NULL;
+    node->lost = node->level == JK_NONE || cut_descendants(plan, node) == 0 || !has_path(plan, node);
+    return node->lost ? "it no longer leads to a base model; what was released stays" : NULL;
 }
 
 /* Of the name that the model will have. */
@@ -279,6 +278,7 @@ static void add_present(struct jk_plan *plan, const struct jk_plan_node *node)
     bool declares = node->action == JK_PLAN_REGISTER || node->action == JK_PLAN_RELEASE;
     struct jk_plan_step *step = begin_step(plan, node, node->action);
     step->record = true;
+    step->no_path = node->lost;
     if (node->model != JK_NONE) step->model = name_after(plan, node);
     if (!declares) return;
     step->version = node->version;

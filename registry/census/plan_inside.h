@@ -7,8 +7,7 @@
 #include "census/plan.h"
 #include "census/record.h"
 
-#define JK_PLAN_REVISION 12 /* digits of a commit in a version */
-#define JK_PLAN_ROOTS    16 /* roots of a model that its licence may hang on; more are passed over */
+#define JK_PLAN_ROOTS 16 /* roots of a model that its licence may hang on; more are passed over */
 
 /* What was observed before of one id: the newest. */
 struct jk_plan_seen {
@@ -51,6 +50,7 @@ struct jk_plan_node {
     uint32_t gone;  /* what was observed under this name with another identity, and is gone; NONE */
     bool told;      /* another line's step says all that there is to say */
     bool same;      /* the record is the one that was observed */
+    bool lost;      /* it is registered, and leads to no base model any more */
     bool candidate; /* it may be registered or released */
     bool placed;
     uint32_t level;                     /* steps to a base model; JK_NONE: no path */

@@ -32,6 +32,7 @@ enum jk_difference {
     JK_DIFFERENCE_NOT_DERIVED, /* what it is made from does not lead to the base model */
     JK_DIFFERENCE_RE_UPLOAD,   /* its weights are those of another model */
     JK_DIFFERENCE_ABSENT,      /* the hub does not show it any more */
+    JK_DIFFERENCE_NO_LONGER,   /* the hub shows it, but below this base model no more; what was released stays */
     JK_DIFFERENCE_LEFT_OUT,    /* another reason of the policy */
     JK_DIFFERENCE_ONLY_HERE,   /* no repository of it was ever observed */
     JK_DIFFERENCE_NOT_ASKED,   /* the run could not find out whether the hub has it */

@@ -1,6 +1,7 @@
 /* See reconcile.h: which difference two places are, and what it follows from. */
 #include "book/book_ask.h"
 #include "book/why.h"
+#include "census/plan.h"
 #include "census/reconcile_inside.h"
 
 static const char *const places[] = {"", "finetune", "adapter", "quantized", "merge", "deeper"};
@@ -13,6 +14,8 @@ static const struct {
     [JK_DIFFERENCE_NOT_DERIVED] = {"not-derived", "what it is made from does not lead to the base model"},
     [JK_DIFFERENCE_RE_UPLOAD] = {"re-upload", "its weights are those of another model"},
     [JK_DIFFERENCE_ABSENT] = {"absent", "the hub does not show it any more"},
+    [JK_DIFFERENCE_NO_LONGER] = {"no-longer-below",
+                                 "it is not on the hub any more below this base model, and still counts here"},
     [JK_DIFFERENCE_LEFT_OUT] = {"left-out", "another rule of the policy leaves it out"},
     [JK_DIFFERENCE_ONLY_HERE] = {"only-here", "no repository of it was ever observed"},
     [JK_DIFFERENCE_NOT_ASKED] = {"not-asked", "the run does not tell whether the hub has it"},
@@ -46,13 +49,34 @@ static const struct jk_observation *newest_of(const struct jk_reconcile *reconci
     return slot != JK_NONE ? jk_book_observation(reconcile->book, slot) : NULL;
 }
 
+/* The card has been changed since the release that decides, and was not released: by the commit in its version. */
+static bool is_outdated(const struct jk_reconcile *reconcile, uint32_t model)
+{
+    static const struct jk_span prefix = {"hub-", 4};
+    const struct jk_observation *seen = newest_of(reconcile, model);
+    uint32_t slot = jk_book_deciding(reconcile->book, model, reconcile->n);
+    if (!seen || seen->revision.len < JK_PLAN_REVISION || slot == JK_NONE) return false;
+    struct jk_span version = jk_book_release(reconcile->book, slot)->version;
+    if (!jk_span_starts(version, prefix) || version.len < prefix.len + JK_PLAN_REVISION) return false;
+    return memcmp(version.at + prefix.len, seen->revision.at, JK_PLAN_REVISION) != 0;
+}
+
+/* The hub has it elsewhere: either it always had, or its card once said what the release here says. */
+static enum jk_difference elsewhere(const struct jk_reconcile *reconcile, const struct jk_reconcile_row *row,
+                                    const struct jk_reconcile_node *node)
+{
+    bool changed = node->planned == JK_PLANNED_NO_PATH || is_outdated(reconcile, row->model);
+    return changed ? JK_DIFFERENCE_NO_LONGER : JK_DIFFERENCE_PARENT;
+}
+
 /* It counts here, and the hub does not show it below the base model. */
 static enum jk_difference only_here(const struct jk_reconcile *reconcile, const struct jk_reconcile_row *row,
                                     const struct jk_reconcile_node *node)
 {
     const struct jk_observation *seen = newest_of(reconcile, row->model);
     if (node && node->has_line && node->state == JK_CENSUS_UNKNOWN) return JK_DIFFERENCE_NOT_ASKED;
-    if (node && node->has_line) return node->state == JK_CENSUS_ABSENT ? JK_DIFFERENCE_ABSENT : JK_DIFFERENCE_PARENT;
+    if (node && node->has_line)
+        return node->state == JK_CENSUS_ABSENT ? JK_DIFFERENCE_ABSENT : elsewhere(reconcile, row, node);
     if (!seen) return JK_DIFFERENCE_ONLY_HERE;
     return seen->state == JK_OBSERVED_ABSENT ? JK_DIFFERENCE_ABSENT : JK_DIFFERENCE_NOT_ASKED;
 }
@@ -176,6 +200,7 @@ enum jk_status jk_reconcile_explain(struct jk_reconcile *reconcile, const struct
         add_reason_words(row->reasons, out);
         return JK_OK;
     case JK_DIFFERENCE_PARENT:
+    case JK_DIFFERENCE_NO_LONGER:
     case JK_DIFFERENCE_NOT_DERIVED:
         if (row->model != JK_NONE)
             add_parents(reconcile, row->model, out);

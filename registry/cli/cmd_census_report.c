@@ -132,6 +132,7 @@ static enum jk_planned planned_of(const struct jk_plan_step *step)
     case JK_PLAN_BLOCKED:
         return JK_PLANNED_BLOCKED;
     case JK_PLAN_LEFT:
+    case JK_PLAN_OBSERVE:
         return step->no_path ? JK_PLANNED_NO_PATH : JK_PLANNED_NOTHING;
     default:
         return JK_PLANNED_NOTHING;

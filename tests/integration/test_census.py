@@ -599,6 +599,24 @@ class Reports(Census):
         self.assertEqual(len(places[0]), 5)
         self.check_sums(second)
 
+    def test_a_card_that_names_another_parent_since(self):
+        """It counts here and no longer there, before and after that is observed, and whether its record is read again or not; a model
+        that the hub never showed below this base model is another matter."""
+        self.record_policy("census")
+        hub = self.hub(self.differ())
+        self.apply(self.read(hub.url))
+        foreign = model("a/same", "google/gemma-2-9b-it", "finetune", 1)
+        hub.edit("a/same", sha="c" * 40, cardData=foreign["cardData"], tags=foreign["tags"])
+        run = self.read(hub.url)
+        self.assertEqual(self.plan(run)["a/same"][:2], ("observe", "it no longer leads to a base model; what was released stays"))
+        for again in (run, run, self.read(self.file(hub.models.values()), "--complete")):
+            self.assertEqual(self.differences(again)["a/same"], ("no-longer-below", "", "finetune", "here made from " + BASE))
+            self.apply(again)
+        self.check_sums(run)
+        rows = self.json("census", "report", OTHER, self.read(hub.url))["models"]
+        self.assertEqual([(row["id"], row["difference"]) for row in rows], [("a/other-base", "parent-corrected")])
+        self.assertEqual(self.differences(self.read(hub.url))["a/same"][0], "no-longer-below")
+
     def test_what_counts(self):
         self.record_policy("census")
         self.record_policy("competition")
