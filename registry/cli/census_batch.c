@@ -290,11 +290,20 @@ static enum jk_status send_all(struct batch *batch)
     return send_batch(batch);
 }
 
+static enum jk_status check_absent(const struct jk_census_opened *opened)
+{
+    const char *many = jk_cli_has(opened->cli, JK_OPTION_MANY_ABSENT) ? NULL : jk_census_many_absent(opened);
+    if (!many) return JK_OK;
+    return jk_fail(&opened->cli->error, JK_FAILED_PRECONDITION, "MANY_ABSENT",
+                   "%s: look at jokbo census plan and at the hub; --many-absent writes it nevertheless", many);
+}
+
 enum jk_status jk_census_write(struct jk_census_opened *opened, struct jk_census_written *out_written)
 {
     struct jk_cli *cli = opened->cli;
-    struct batch *batch = calloc(1, sizeof *batch);
     *out_written = (struct jk_census_written){.refused = NULL};
+    JK_TRY(check_absent(opened));
+    struct batch *batch = calloc(1, sizeof *batch);
     if (!batch) return jk_out_of_memory(&cli->error);
     batch->opened = opened;
     batch->written = out_written;

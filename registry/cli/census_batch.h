@@ -22,7 +22,8 @@ struct jk_census_written {
 
 /* Writes all steps of the plan that write something. Every request has an id that follows from the run and from what it
  * says, so a batch whose answer was lost is not written twice; and the plan of a later call has no step any more that was
- * written. The caller calls jk_census_written_done, after a failure too. */
+ * written. MANY_ABSENT: nothing is written without --many-absent. The caller calls jk_census_written_done, after a failure
+ * too. */
 JK_MUST_USE enum jk_status jk_census_write(struct jk_census_opened *opened, struct jk_census_written *out_written);
 void jk_census_written_done(struct jk_census_written *written);
 

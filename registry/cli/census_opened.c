@@ -15,6 +15,8 @@
 #include "cli/fold.h"
 #include "reply/message.h"
 
+#define ABSENT_FEW 10 /* absences that are written whatever their share */
+
 static enum jk_status file_failed(struct jk_census_opened *opened, const char *why)
 {
     return jk_fail(&opened->cli->error, JK_INVALID_ARGUMENT, "LOCAL_FILE", "%.300s/models.jsonl: %s", opened->folder,
@@ -123,6 +125,20 @@ enum jk_status jk_census_open(struct jk_cli *cli, const char *folder, struct jk_
     *out_opened = (struct jk_census_opened){.cli = cli, .folder = folder};
     JK_TRY(open_run_files(out_opened));
     return make_plan(out_opened);
+}
+
+/* A hub that fails in a way nobody has thought of looks like that, and absences end in models that no longer count. */
+const char *jk_census_many_absent(const struct jk_census_opened *opened)
+{
+    struct jk_cli *cli = opened->cli;
+    size_t absent = jk_plan_of(opened->plan, JK_PLAN_ABSENT), known = 0;
+    for (int i = 0; i <= JK_PLAN_UNCHANGED; i++)
+        if (i != JK_PLAN_REGISTER) known += jk_plan_of(opened->plan, (enum jk_plan_action)i);
+    if (absent < ABSENT_FEW || 2 * absent <= known) return NULL;
+    const char *text =
+        jk_arena_printf(&cli->arena, "the run takes %s of %s that it knows for gone, which is more than half",
+                        jk_print_number(cli, (int64_t)absent), jk_print_plural(cli, (int64_t)known, "model", "models"));
+    return text ? text : "the run takes most models for gone";
 }
 
 void jk_census_forget_plan(struct jk_census_opened *opened)

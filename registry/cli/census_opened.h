@@ -27,6 +27,8 @@ struct jk_census_opened {
  * and what folding gives. The caller closes it, after a failure too. */
 JK_MUST_USE enum jk_status jk_census_open(struct jk_cli *cli, const char *folder, struct jk_census_opened *out_opened);
 void jk_census_close(struct jk_census_opened *opened);
+/* What to say where the plan takes most of what was observed before for gone; NULL where it does not. In the arena. */
+const char *jk_census_many_absent(const struct jk_census_opened *opened);
 /* Frees plan and book, which are most of the memory, where only the lines are needed any more. */
 void jk_census_forget_plan(struct jk_census_opened *opened);
 

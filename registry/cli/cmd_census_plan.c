@@ -166,5 +166,8 @@ enum jk_status jk_run_census_plan(struct jk_cli *cli)
 {
     JK_CLEANUP(jk_census_close) struct jk_census_opened opened;
     JK_TRY(jk_census_open(cli, jk_cli_operand(cli, 0), &opened));
-    return print_plan(&opened);
+    JK_TRY(print_plan(&opened));
+    const char *many = jk_census_many_absent(&opened);
+    if (many) fprintf(cli->err, "Careful: %s. jokbo census apply asks for --many-absent.\n", many);
+    return JK_OK;
 }

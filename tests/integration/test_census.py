@@ -365,6 +365,20 @@ class Runs(Census):
             self.assertIn("7 of %d; --limit 0 shows all." % len(rows), few.stderr)
             self.assertIn("100 of %d; --limit 0 shows all." % len(rows), self.jokbo("census", *command).stderr)
 
+    def test_most_of_it_gone(self):
+        """A hub that lost most of what it had is more likely one with a fault: nothing is written before somebody says so."""
+        many = [model("many/m-%02d" % n, BASE, "adapter", 100 + 7 * n) for n in range(12)]
+        self.apply(self.read(self.file(family() + many), "--complete"))
+        start, run = self.size(), self.read(self.file(many[9:] + family()[:2]), "--complete")
+        self.assertIn("more than half. jokbo census apply asks for --many-absent", self.jokbo("census", "plan", run).stderr)
+        failure = self.json("census", "apply", run, code=4)["error"]
+        self.assertEqual((failure["reason"], self.size()), ("MANY_ABSENT", start))
+        reply = self.json("census", "apply", run, "--many-absent")
+        self.assertGreater(reply["written"]["absent"], 10)
+        self.assertIn("census", reply)
+        half = self.read(self.file(many[10:] + family()[:2]), "--complete")  # one of few
+        self.assertEqual(self.jokbo("census", "plan", half).stderr, "")
+
     def test_faults_of_a_run(self):
         run = self.read(self.file(family()), "--complete")
         self.assertIn("run.json", self.jokbo("census", "plan", self.folder, code=9).stderr)
