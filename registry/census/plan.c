@@ -234,8 +234,8 @@ static enum jk_status read_record(struct jk_plan *plan, struct jk_plan_node *nod
 {
     JK_CLEANUP(jk_text_done) struct jk_text license;
     struct jk_hub_record record;
-    JK_TRY(jk_hub_record_read(line->record, &record, error));
     jk_text_init(&license, 0);
+    JK_TRY(jk_hub_record_read(line->record, &record, error));
     jk_hub_record_license(&record, &license);
     node->name = jk_plan_name(plan, record.id);
     node->identity = number_identity(plan, record.identity);

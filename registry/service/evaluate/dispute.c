@@ -150,9 +150,9 @@ static enum jk_status check_undecided(struct jk_turn *turn, const struct jk_entr
     struct jk_dispute wanted = subject_of(turn, entry, model);
     uint32_t n = jk_turn_size(turn);
     JK_CLEANUP(jk_text_done) struct jk_text actor;
+    jk_text_init(&actor, 0);
     if (entry->kind != JK_KIND_DISPUTE_ORIGIN) return JK_OK;
     uint32_t last = jk_book_release(turn->book, jk_book_model(turn->book, wanted.against)->last_release)->index;
-    jk_text_init(&actor, 0);
     jk_actor_write(&entry->actor, &actor);
     for (uint32_t slot = jk_book_disputes(turn->book, n); slot-- > 0;) {
         const struct jk_dispute *dispute = jk_book_dispute(turn->book, slot);
