@@ -9,41 +9,9 @@
 
 #include <cmocka.h>
 
-#include "auth/directory.h"
 #include "auth/finder.h"
 #include "auth/series.h"
-
-struct bench {
-    struct jk_directory *directory;
-    struct jk_arena arena;
-    struct jk_error error;
-};
-
-static int setup(void **state)
-{
-    struct bench *bench = calloc(1, sizeof *bench);
-    jk_digest_setup();
-    jk_arena_init(&bench->arena, 4 << 20);
-    jk_error_init(&bench->error, &bench->arena);
-    bench->directory = jk_directory_new();
-    *state = bench;
-    return bench->directory ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    struct bench *bench = *state;
-    jk_directory_free(bench->directory);
-    jk_arena_done(&bench->arena);
-    free(bench);
-    return 0;
-}
-
-static enum jk_status put(struct bench *bench, const struct jk_record *record)
-{
-    jk_error_init(&bench->error, &bench->arena);
-    return jk_directory_put(bench->directory, record, &bench->error);
-}
+#include "support/directory_bench.h"
 
 static const char *put_account(struct bench *bench, uint64_t id, const char *label)
 {
@@ -51,7 +19,7 @@ static const char *put_account(struct bench *bench, uint64_t id, const char *lab
     struct jk_record record;
     snprintf(account.label, sizeof account.label, "%s", label);
     assert_true(jk_record_account(&bench->arena, &account, &record));
-    if (put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
+    if (bench_put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
     return record.key;
 }
 
@@ -60,7 +28,7 @@ static enum jk_status try_token(struct bench *bench, uint64_t id, uint64_t accou
     struct jk_token token = {.id = id, .account = account, .hash = {{first, 1}}, .scopes = JK_SCOPE_MODELS};
     struct jk_record record;
     assert_true(jk_record_token(&bench->arena, &token, &record));
-    return put(bench, &record);
+    return bench_put(bench, &record);
 }
 
 static const char *put_member(struct bench *bench, const char *publisher, uint64_t account, enum jk_member_role role)
@@ -69,7 +37,7 @@ static const char *put_member(struct bench *bench, const char *publisher, uint64
     struct jk_record record;
     snprintf(member.publisher, sizeof member.publisher, "%s", publisher);
     assert_true(jk_record_member(&bench->arena, &member, &record));
-    if (put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
+    if (bench_put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
     return record.key;
 }
 
@@ -78,7 +46,7 @@ static void put_request(struct bench *bench, uint64_t id, enum jk_request_state 
     struct jk_publisher_request request = {.id = id, .state = state, .publisher = "acme", .account = 1};
     struct jk_record record;
     assert_true(jk_record_request(&bench->arena, &request, &record));
-    if (put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
+    if (bench_put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
 }
 
 static void test_empty(void **state)
@@ -123,7 +91,7 @@ static void test_replace_and_undo(void **state)
     put_account(bench, 3, "second");
     assert_true(jk_directory_account(bench->directory, 3, &account));
     assert_string_equal(account.label, "second");
-    assert_int_equal(put(bench, &before), JK_OK);
+    assert_int_equal(bench_put(bench, &before), JK_OK);
     assert_true(jk_directory_account(bench->directory, 3, &account));
     assert_string_equal(account.label, "first");
     jk_directory_drop(bench->directory, &(struct jk_record){.key = key});
@@ -135,11 +103,11 @@ static void test_malformed_changes_nothing(void **state)
     struct bench *bench = *state;
     struct jk_account account;
     put_account(bench, 3, "kept");
-    assert_int_equal(put(bench, &(struct jk_record){"account/3", "{\"label\":\"x\"}"}), JK_DATA_LOSS);
+    assert_int_equal(bench_put(bench, &(struct jk_record){"account/3", "{\"label\":\"x\"}"}), JK_DATA_LOSS);
     assert_string_equal(bench->error.reason, "RECORD_MALFORMED");
     assert_true(jk_directory_account(bench->directory, 3, &account));
     assert_string_equal(account.label, "kept");
-    assert_int_equal(put(bench, &(struct jk_record){"what/3", "{}"}), JK_DATA_LOSS);
+    assert_int_equal(bench_put(bench, &(struct jk_record){"what/3", "{}"}), JK_DATA_LOSS);
 }
 
 static void test_next_id(void **state)
@@ -240,7 +208,7 @@ static const char *put_creator(struct bench *bench, const char *publisher, uint6
     struct jk_record record;
     snprintf(creator.publisher, sizeof creator.publisher, "%s", publisher);
     assert_true(jk_record_creator(&bench->arena, &creator, &record));
-    if (put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
+    if (bench_put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
     return record.key;
 }
 
@@ -261,7 +229,7 @@ static void test_creators(void **state)
     put_creator(bench, "nota-ai", 8); /* replaced: counted once */
     assert_int_equal(jk_directory_created(bench->directory, 7), 1);
     assert_int_equal(jk_directory_created(bench->directory, 8), 2);
-    assert_int_equal(put(bench, &record), JK_OK);
+    assert_int_equal(bench_put(bench, &record), JK_OK);
     assert_int_equal(jk_directory_created(bench->directory, 7), 2);
     jk_directory_drop(bench->directory, &(struct jk_record){.key = key});
     assert_int_equal(jk_directory_created(bench->directory, 7), 1);
@@ -274,7 +242,7 @@ static void put_stood(struct bench *bench, const char *publisher, uint64_t accou
     struct jk_record record;
     snprintf(member.publisher, sizeof member.publisher, "%s", publisher);
     assert_true(jk_record_member(&bench->arena, &member, &record));
-    if (put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
+    if (bench_put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
 }
 
 static void test_owned(void **state)
@@ -310,12 +278,12 @@ static void test_rulers(void **state)
     assert_true(jk_record_ruler(&bench->arena, &ruler, &record));
     assert_string_equal(record.key, "ruling/4000000000");
     assert_false(jk_directory_get_record(bench->directory, record.key, &bench->arena, &again));
-    assert_int_equal(put(bench, &record), JK_OK);
+    assert_int_equal(bench_put(bench, &record), JK_OK);
     ruler.account = 8;
     ruler.token = 5;
     ruler.granted_by = 3;
     assert_true(jk_record_ruler(&bench->arena, &ruler, &again));
-    assert_int_equal(put(bench, &again), JK_OK);
+    assert_int_equal(bench_put(bench, &again), JK_OK);
     assert_true(jk_directory_ruler(bench->directory, ruler.ruling, &found));
     assert_memory_equal(&found, &ruler, sizeof ruler);
     assert_false(jk_directory_ruler(bench->directory, ruler.ruling - 1, &found));
@@ -336,17 +304,17 @@ static void test_proposed_teams(void **state)
     assert_false(jk_directory_teams(bench->directory, proposal.stage, &found));
     assert_true(jk_record_teams(&bench->arena, &proposal, &record));
     assert_string_equal(record.key, "teams/4000000000");
-    assert_int_equal(put(bench, &record), JK_OK);
+    assert_int_equal(bench_put(bench, &record), JK_OK);
     assert_true(jk_directory_teams(bench->directory, proposal.stage, &found));
     assert_memory_equal(&found, &proposal, sizeof found);
     memset(proposal.teams, 0, sizeof proposal.teams);
     assert_true(jk_record_teams(&bench->arena, &proposal, &again));
-    assert_int_equal(put(bench, &again), JK_OK);
+    assert_int_equal(bench_put(bench, &again), JK_OK);
     assert_true(jk_directory_get_record(bench->directory, record.key, &bench->arena, &record));
     assert_string_equal(record.value, again.value);
     strcpy(proposal.teams, "sk-telecom  upstage");
     assert_true(jk_record_teams(&bench->arena, &proposal, &again));
-    assert_int_equal(put(bench, &again), JK_DATA_LOSS);
+    assert_int_equal(bench_put(bench, &again), JK_DATA_LOSS);
 }
 
 static void put_whole(struct bench *bench, const struct jk_member *member, enum jk_status wanted)
@@ -354,7 +322,7 @@ static void put_whole(struct bench *bench, const struct jk_member *member, enum 
     struct jk_record record, again;
     struct jk_member found;
     assert_true(jk_record_member(&bench->arena, member, &record));
-    assert_int_equal(put(bench, &record), wanted);
+    assert_int_equal(bench_put(bench, &record), wanted);
     if (wanted != JK_OK) return;
     assert_true(jk_directory_member(bench->directory, jk_span_of(member->publisher), member->account, &found));
     assert_memory_equal(&found, member, sizeof found);
@@ -411,10 +379,10 @@ static void test_life(void **state)
     assert_true(jk_record_life(&bench->arena, &life, &record));
     assert_string_equal(record.key, "clock/life");
     assert_false(jk_directory_get_record(bench->directory, record.key, &bench->arena, &again));
-    assert_int_equal(put(bench, &record), JK_OK);
+    assert_int_equal(bench_put(bench, &record), JK_OK);
     life.seen_us = 10;
     assert_true(jk_record_life(&bench->arena, &life, &again));
-    assert_int_equal(put(bench, &again), JK_OK);
+    assert_int_equal(bench_put(bench, &again), JK_OK);
     assert_true(jk_directory_life(bench->directory, &found));
     assert_int_equal(found.seen_us, 10);
     assert_int_equal(found.rest_from_us, 3);
@@ -610,7 +578,7 @@ static void test_threads(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, bench_set_up, bench_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_empty),
         TEST(test_replace_and_undo),

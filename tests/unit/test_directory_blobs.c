@@ -8,39 +8,7 @@
 
 #include <cmocka.h>
 
-#include "auth/directory.h"
-
-struct bench {
-    struct jk_directory *directory;
-    struct jk_arena arena;
-    struct jk_error error;
-};
-
-static int setup(void **state)
-{
-    struct bench *bench = calloc(1, sizeof *bench);
-    jk_digest_setup();
-    jk_arena_init(&bench->arena, 4 << 20);
-    jk_error_init(&bench->error, &bench->arena);
-    bench->directory = jk_directory_new();
-    *state = bench;
-    return bench->directory ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    struct bench *bench = *state;
-    jk_directory_free(bench->directory);
-    jk_arena_done(&bench->arena);
-    free(bench);
-    return 0;
-}
-
-static enum jk_status put(struct bench *bench, const struct jk_record *record)
-{
-    jk_error_init(&bench->error, &bench->arena);
-    return jk_directory_put(bench->directory, record, &bench->error);
-}
+#include "support/directory_bench.h"
 
 static void test_blobs(void **state)
 {
@@ -48,10 +16,10 @@ static void test_blobs(void **state)
     struct jk_blob_facts blob = {.digest = {{1}}, .kind = JK_BLOB_KIND_MANIFEST, .size = 3, .weights = {{4}}}, found;
     struct jk_record record, again;
     assert_true(jk_record_blob(&bench->arena, &blob, &record));
-    assert_int_equal(put(bench, &record), JK_OK);
+    assert_int_equal(bench_put(bench, &record), JK_OK);
     blob.size = 4;
     assert_true(jk_record_blob(&bench->arena, &blob, &again));
-    assert_int_equal(put(bench, &again), JK_OK);
+    assert_int_equal(bench_put(bench, &again), JK_OK);
     assert_true(jk_directory_blob(bench->directory, &blob.digest, &found));
     assert_int_equal(found.size, 4);
     assert_int_equal(found.weights.bytes[0], 4);
@@ -68,7 +36,7 @@ static void put_blob(struct bench *bench, unsigned char digest, struct jk_blob_f
     blob.digest = (struct jk_digest){{digest}};
     blob.reason = (struct jk_digest){{7}};
     assert_true(jk_record_blob(&bench->arena, &blob, &record));
-    assert_int_equal(put(bench, &record), JK_OK);
+    assert_int_equal(bench_put(bench, &record), JK_OK);
 }
 
 /* Many in one record: each is a blob; what a record of its own says of one holds, before and after; and all are taken
@@ -83,8 +51,8 @@ static void test_hub_records(void **state)
     put_blob(bench, 2, (struct jk_blob_facts){.created_us = 5, .state = JK_BLOB_WITHDRAWN});
     assert_true(jk_record_hub_records(&bench->arena, &records, &record));
     assert_string_equal(record.key, "hub-records/9");
-    assert_int_equal(put(bench, &record), JK_OK);
-    assert_int_equal(put(bench, &record), JK_OK); /* as when it is read again */
+    assert_int_equal(bench_put(bench, &record), JK_OK);
+    assert_int_equal(bench_put(bench, &record), JK_OK); /* as when it is read again */
     assert_true(jk_directory_blob_stored(bench->directory, &(struct jk_digest){{3}}, &found));
     assert_int_equal(found.size, 300);
     assert_int_equal(found.kind, JK_BLOB_KIND_HUB_RECORD);
@@ -127,7 +95,7 @@ static void test_removed_and_old_blobs(void **state)
     assert_int_equal(found.created_us, 30);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, bench_set_up, bench_tear_down)
 
 int main(void)
 {

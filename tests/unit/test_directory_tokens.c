@@ -8,39 +8,7 @@
 
 #include <cmocka.h>
 
-#include "auth/directory.h"
-
-struct bench {
-    struct jk_directory *directory;
-    struct jk_arena arena;
-    struct jk_error error;
-};
-
-static int setup(void **state)
-{
-    struct bench *bench = calloc(1, sizeof *bench);
-    jk_digest_setup();
-    jk_arena_init(&bench->arena, 4 << 20);
-    jk_error_init(&bench->error, &bench->arena);
-    bench->directory = jk_directory_new();
-    *state = bench;
-    return bench->directory ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    struct bench *bench = *state;
-    jk_directory_free(bench->directory);
-    jk_arena_done(&bench->arena);
-    free(bench);
-    return 0;
-}
-
-static enum jk_status put(struct bench *bench, const struct jk_record *record)
-{
-    jk_error_init(&bench->error, &bench->arena);
-    return jk_directory_put(bench->directory, record, &bench->error);
-}
+#include "support/directory_bench.h"
 
 static void check_live(struct bench *bench, uint64_t account, size_t live)
 {
@@ -60,7 +28,7 @@ static void put_token(struct bench *bench, uint64_t id, uint64_t account, bool r
     token.hash.bytes[1] = 1;
     token.scopes = JK_SCOPE_MODELS;
     assert_true(jk_record_token(&bench->arena, &token, &record));
-    if (put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
+    if (bench_put(bench, &record) != JK_OK) fail_msg("%s", bench->error.message);
 }
 
 /* What has ended is not looked at again; what comes back, as when a write is undone, brings its account's back. */
@@ -106,7 +74,7 @@ static void put_membership(struct bench *bench, const struct jk_member *member)
 {
     struct jk_record record;
     assert_true(jk_record_member(&bench->arena, member, &record));
-    assert_int_equal(put(bench, &record), JK_OK);
+    assert_int_equal(bench_put(bench, &record), JK_OK);
 }
 
 /* The newest come first: real ones are not pushed out of a short list by those of long ago. */
@@ -135,9 +103,9 @@ static void test_memberships_in_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_live_tokens, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_tokens_of_a_day, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_memberships_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_live_tokens, bench_set_up, bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_tokens_of_a_day, bench_set_up, bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_memberships_in_order, bench_set_up, bench_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
