@@ -309,10 +309,8 @@ enum jk_status jk_ledger_namespace(struct jk_ledger *ledger, const char *publish
     return jk_ledger_add(ledger, &entry);
 }
 
-enum jk_status jk_ledger_observe(struct jk_ledger *ledger, const char *model, enum jk_observed state, unsigned files)
+struct jk_entry jk_ledger_observation(const char *model, const char *id, enum jk_observed state)
 {
-    char id[256];
-    snprintf(id, sizeof id, "of-%s", model);
     struct jk_entry entry = {.kind = JK_KIND_OBSERVE,
                              .actor.type = JK_ACTOR_REGISTRAR,
                              .hub = JK_SPAN("huggingface.co"),
@@ -320,11 +318,18 @@ enum jk_status jk_ledger_observe(struct jk_ledger *ledger, const char *model, en
                              .observed = state,
                              .to = state == JK_OBSERVED_MOVED ? JK_SPAN("somewhere/else") : JK_SPAN(""),
                              .model = jk_span_of(model),
-                             .listing = jk_ledger_digest(files),
-                             .weight_files = jk_ledger_digest(files),
                              .created_us = JK_TIME_NONE,
                              .modified_us = JK_TIME_NONE};
     if (state == JK_OBSERVED_PRESENT) entry.record = jk_ledger_digest(4711);
+    return entry;
+}
+
+enum jk_status jk_ledger_observe(struct jk_ledger *ledger, const char *model, enum jk_observed state, unsigned files)
+{
+    char id[256];
+    snprintf(id, sizeof id, "of-%s", model);
+    struct jk_entry entry = jk_ledger_observation(model, id, state);
+    entry.listing = entry.weight_files = jk_ledger_digest(files);
     return jk_ledger_add(ledger, &entry);
 }
 

@@ -64,6 +64,9 @@ enum jk_status jk_ledger_withdrawn(struct jk_ledger *ledger, unsigned artifact);
 /* The kind is namespace or namespace-end. */
 enum jk_status jk_ledger_namespace(struct jk_ledger *ledger, const char *publisher, const char *organisation,
                                    enum jk_kind kind);
+/* An entry to be changed and added: the hub huggingface.co says of a model's repository that it is in that state. The
+ * texts must outlive it. */
+struct jk_entry jk_ledger_observation(const char *model, const char *id, enum jk_observed state);
 /* A hub, huggingface.co, says of a model's repository "of-<publisher>/<name>" that it is in that state; files: of a
  * listing, 0 for none, where it is present. And a complete run over base models, sorted names. */
 enum jk_status jk_ledger_observe(struct jk_ledger *ledger, const char *model, enum jk_observed state, unsigned files);

@@ -112,14 +112,8 @@ static void test_hubs(void **state)
 {
     struct jk_ledger *ledger = *state;
     begin_story(ledger);
-    struct jk_entry entry = {.kind = JK_KIND_OBSERVE,
-                             .actor.type = JK_ACTOR_REGISTRAR,
-                             .hub = JK_SPAN("hub.example:8443"),
-                             .id = JK_SPAN("kim/leaf"),
-                             .observed = JK_OBSERVED_ABSENT,
-                             .model = JK_SPAN(LEAF),
-                             .created_us = JK_TIME_NONE,
-                             .modified_us = JK_TIME_NONE};
+    struct jk_entry entry = jk_ledger_observation(LEAF, "kim/leaf", JK_OBSERVED_ABSENT);
+    entry.hub = JK_SPAN("hub.example:8443");
     OK(jk_ledger_add(ledger, &entry));
     OK(jk_ledger_census(ledger, BASE)); /* of another hub */
     wait(ledger, 7 * JK_DAY_US);

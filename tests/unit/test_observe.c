@@ -31,16 +31,8 @@ static void begin(struct jk_ledger *ledger)
 
 static struct jk_entry observed(const char *model, const char *id, const char *identity, enum jk_observed state)
 {
-    struct jk_entry entry = {.kind = JK_KIND_OBSERVE,
-                             .actor.type = JK_ACTOR_REGISTRAR,
-                             .hub = HUB,
-                             .id = jk_span_of(id),
-                             .identity = jk_span_of(identity),
-                             .observed = state,
-                             .model = jk_span_of(model),
-                             .created_us = JK_TIME_NONE,
-                             .modified_us = JK_TIME_NONE};
-    if (state == JK_OBSERVED_PRESENT) entry.record = jk_ledger_digest(7);
+    struct jk_entry entry = jk_ledger_observation(model, id, state);
+    entry.identity = jk_span_of(identity);
     if (state == JK_OBSERVED_MOVED) entry.to = JK_SPAN("kim/Elsewhere");
     return entry;
 }

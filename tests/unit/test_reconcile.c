@@ -116,16 +116,8 @@ static void add(struct jk_ledger *ledger, const char *name, enum jk_relation rel
 static void observe(struct jk_ledger *ledger, const char *name, const char *id, const char *identity,
                     enum jk_observed state)
 {
-    struct jk_entry entry = {.kind = JK_KIND_OBSERVE,
-                             .actor.type = JK_ACTOR_REGISTRAR,
-                             .hub = HUB,
-                             .id = jk_span_of(id),
-                             .identity = jk_span_of(identity),
-                             .observed = state,
-                             .model = jk_span_of(name),
-                             .created_us = JK_TIME_NONE,
-                             .modified_us = JK_TIME_NONE};
-    if (state == JK_OBSERVED_PRESENT) entry.record = jk_ledger_digest(7);
+    struct jk_entry entry = jk_ledger_observation(name, id, state);
+    entry.identity = jk_span_of(identity);
     OK(jk_ledger_add(ledger, &entry));
 }
 
