@@ -5,8 +5,6 @@
 
 #include "base/search.h"
 
-#define LOOKS_MAX 10000u
-
 static void note_holder(struct jk_others *others, uint32_t model)
 {
     uint32_t at = JK_LOWER_BOUND(others->count, i, others->models[i] < model);
@@ -21,18 +19,19 @@ static void note_holder(struct jk_others *others, uint32_t model)
 }
 
 void jk_others_add(struct jk_others *others, const struct jk_book *book, uint32_t release, uint32_t known, uint32_t n,
-                   uint32_t but)
+                   uint32_t but, uint32_t *looks_left)
 {
     uint32_t own = jk_book_release(book, release)->model;
     for (int kind = 0; kind < JK_CONTENT_KINDS; kind++) {
-        uint32_t slot = jk_content_of(book, release, (enum jk_content)kind, known), holder, looks = 0;
+        uint32_t slot = jk_content_of(book, release, (enum jk_content)kind, known), holder;
         struct jk_content_walk walk = jk_content_walk_begin(book, (enum jk_content)kind, slot);
         while ((holder = jk_content_walk_next(book, &walk, n)) != JK_NONE) {
             uint32_t model = jk_book_release(book, holder)->model;
-            if (looks++ == LOOKS_MAX) {
+            if (*looks_left == 0) {
                 others->more = true;
-                break;
+                return;
             }
+            --*looks_left;
             if (model != own && model != but) note_holder(others, model);
         }
     }

@@ -4,6 +4,7 @@
 
 #include "base/defer.h"
 #include "book/claims.h"
+#include "book/others.h"
 #include "domain/ident.h"
 #include "service/evaluate/adoption.h"
 #include "service/call/four_eyes.h"
@@ -417,6 +418,8 @@ static enum jk_status walk_disputes(struct jk_call *call, struct jk_short_list *
     JK_TRY(jk_filter_model(call, &list->present, request->model, &model));
     JK_TRY(jk_filter_team(call, &list->present, request->team, &team));
     jk_texts_init(texts, &call->arena, 2 * (size_t)list->page.size);
+    list->looks_left = JK_OTHERS_LOOKS; /* the book is held for the whole page */
+    list->present.looks_left = &list->looks_left;
     for (uint32_t slot = 0; slot < count; slot++) {
         const struct jk_dispute *dispute = jk_book_dispute(list->view.book, slot);
         if (model != JK_NONE && dispute->model != model && dispute->against != model) continue;

@@ -1,5 +1,6 @@
 /* Rule, DecideRuling, ListRulings. Who ruled is stored in a private record, so that the second evaluator is another one
  * (four_eyes.h); the log says only that it was an evaluator. */
+#include "book/others.h"
 #include "service/evaluate/ruling.h"
 
 #include "domain/ident.h"
@@ -293,6 +294,8 @@ static enum jk_status walk_rulings(struct jk_call *call, struct jk_short_list *l
     uint32_t n = list->present.size, count = jk_book_rulings(list->view.book, n), model;
     JK_TRY(jk_filter_model(call, &list->present, request->model, &model));
     jk_texts_init(texts, &call->arena, list->page.size);
+    list->looks_left = JK_OTHERS_LOOKS; /* the book is held for the whole page */
+    list->present.looks_left = &list->looks_left;
     for (uint32_t slot = 0; slot < count; slot++) {
         const struct jk_ruling *ruling = jk_book_ruling(list->view.book, slot);
         if (model != JK_NONE && ruling->model != model) continue;

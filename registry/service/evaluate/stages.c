@@ -189,7 +189,8 @@ static char **name_others(const struct jk_present *present, const struct jk_othe
 static void add_ruled_others(const struct jk_present *present, const struct jk_ruling *ruling, Jokbo__V1__Ruling *out)
 {
     struct jk_others others = {.count = 0};
-    jk_others_add(&others, present->book, ruling->release, ruling->from, present->size, JK_NONE);
+    uint32_t own_looks = JK_OTHERS_LOOKS, *looks_left = present->looks_left ? present->looks_left : &own_looks;
+    jk_others_add(&others, present->book, ruling->release, ruling->from, present->size, JK_NONE, looks_left);
     out->others = name_others(present, &others, &out->n_others);
     out->more_others = others.more;
 }
@@ -249,10 +250,11 @@ static void add_disputed_others(const struct jk_present *present, const struct j
                                 Jokbo__V1__Dispute *out)
 {
     struct jk_others others = {.count = 0};
+    uint32_t own_looks = JK_OTHERS_LOOKS, *looks_left = present->looks_left ? present->looks_left : &own_looks;
     const uint32_t models[] = {dispute->model, dispute->against};
     for (int i = 0; i < 2; i++)
         jk_others_add(&others, present->book, jk_book_standing_release(present->book, models[i], present->size),
-                      present->size, present->size, models[1 - i]);
+                      present->size, present->size, models[1 - i], looks_left);
     out->others = name_others(present, &others, &out->n_others);
     out->more_others = others.more;
 }

@@ -13,6 +13,7 @@ struct jk_present {
     struct jk_directory *directory;
     uint32_t size;
     struct jk_arena *arena;
+    uint32_t *looks_left; /* of a list, for all its items: see book/others.h; NULL: of one item alone */
 };
 
 /* The name of a model at the size. */

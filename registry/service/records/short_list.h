@@ -16,6 +16,7 @@ struct jk_short_list {
     int32_t total;
     uint64_t last;
     bool more;
+    uint32_t looks_left; /* for `present`, where the method sets it */
 };
 
 /* Takes the read lock on success: jk_store_view_end releases it. */
