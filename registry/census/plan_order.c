@@ -59,7 +59,10 @@ static void resolve_link(struct jk_plan *plan, struct jk_plan_node *node, struct
         return;
     }
     if (link->node != NONE && !plan->nodes[link->node].candidate) link->node = NONE;
-    if (link->model != JK_NONE && !has_release(plan, link->model)) link->model = JK_NONE;
+    if (link->model != JK_NONE && !has_release(plan, link->model)) {
+        link->model = JK_NONE; /* all its releases are yanked: nothing of it can be pinned, nor is it released again */
+        link->node = NONE;
+    }
     if (link->model == JK_NONE && link->node == NONE) make_external(plan, link);
 }
 

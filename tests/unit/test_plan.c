@@ -461,6 +461,26 @@ static void parents_that_are_released(void **state)
     is_settled(ledger);
 }
 
+/* Nothing of a parent whose releases are all yanked can be pinned, though its own record has changed, too. */
+static void parents_that_are_yanked(void **state)
+{
+    struct jk_ledger *ledger = *state;
+    PRESENT("jung/mid", .parents = {BASE}, .license = "mit");
+    const struct jk_plan_step *step;
+    make_plan(ledger);
+    step = is("jung/mid", JK_PLAN_REGISTER, "");
+    char version[32];
+    snprintf(version, sizeof version, "%.*s", JK_SPAN_ARG(step->version));
+    apply(ledger);
+    OK(jk_ledger_yank(ledger, "jung/mid", version, JK_KIND_YANK));
+    clear_run();
+    PRESENT("jung/mid", .parents = {BASE}, .license = "mit", .tag = "edited");
+    PRESENT("yoon/low", .parents = {"jung/mid", BASE});
+    make_plan(ledger);
+    is("jung/mid", JK_PLAN_OBSERVE, "all of its releases are yanked");
+    parents_are(is("yoon/low", JK_PLAN_REGISTER, ""), "external huggingface.co/jung/mid@ " BASE "@1");
+}
+
 /* ---- what has moved, what is gone ---- */
 
 static void renames(void **state)
@@ -683,6 +703,7 @@ int main(void)
                                        RUN(as_observed_last),
                                        RUN(parents_that_appear),
                                        RUN(parents_that_are_released),
+        RUN(parents_that_are_yanked),
                                        RUN(renames),
                                        RUN(moves_without_the_new),
                                        RUN(cannot_follow),
