@@ -585,6 +585,7 @@ class Completing(Census):
         wrong(["bases"], bases=[SKT, LG] * 251)
         wrong(["bases"], bases=[SKT, SKT.lower()])
         wrong(["bases[1]", "bases[2]"], bases=[SKT, "no/body", "x"])
+        wrong(["bases[0]"], bases=["x" * 900000])  # far longer than any name
         wrong(["models"], models=-1)
         wrong(["list_sha256"], list_sha256="")
         wrong(["start_time"], start_time=None)

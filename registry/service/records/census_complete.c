@@ -32,7 +32,7 @@ static void find_bases(struct jk_change *change, const struct jk_turn *turn, uin
             continue;
         }
         const char *field = jk_arena_printf(&change->call->arena, "bases[%zu]", i);
-        if (field) jk_error_field(error, field, "\"%s\" is not a base model on the roster", request->bases[i]);
+        if (field) jk_check_span(error, field, jk_span_of(request->bases[i]), "is not a base model on the roster");
     }
 }
 
@@ -47,6 +47,7 @@ static enum jk_status join_bases(struct jk_change *change, const struct jk_turn 
     char *text = jk_arena_alloc(arena, request->n_bases * (JK_NAME_MAX + 1));
     if (!names || !text) return jk_out_of_memory(error);
     find_bases(change, turn, n, names);
+    JK_TRY(jk_error_result(error)); /* from here on they are names of models, whose length is limited */
     qsort(names, request->n_bases, sizeof *names, compare_bases);
     *out_bases = (struct jk_span){text, 0};
     for (size_t i = 0; i < request->n_bases; i++) {
