@@ -58,6 +58,17 @@ static enum jk_status check_further(struct jk_call *call, const struct jk_view *
                    last->revision);
 }
 
+/* Before a report is computed for a caller, who may not have it closed; and again in its turn. */
+static enum jk_status check_caller(struct jk_call *call, const struct jk_view *view, int64_t now_us)
+{
+    const struct jk_change change = {.call = call};
+    const struct jk_turn now = {.book = (struct jk_book *)(uintptr_t)view->book, /* only read */
+                                .directory = jk_store_directory(jk_store_of(call)),
+                                .time_us = now_us,
+                                .arena = &call->arena};
+    return jk_check_referee(&change, &now, &call->error);
+}
+
 /* What to close, or which closing exists. */
 static enum jk_status plan(struct jk_call *call, struct close *close, int64_t now_us, struct jk_close_plan *out_plan,
                            struct jk_texts *texts)
@@ -77,6 +88,7 @@ static enum jk_status plan(struct jk_call *call, struct close *close, int64_t no
     if (status == JK_OK && last && further) status = check_further(call, &view, last, now_us, &further);
     if (status == JK_OK && further) status = jk_close_plan_next(&view, close->stage, out_plan, &call->error);
     close->stands = last && !further;
+    if (status == JK_OK && !close->stands) status = check_caller(call, &view, now_us);
     close->revision = close->stands ? last->revision : out_plan->revision;
     if (close->stands) jk_texts_note(texts, &last->text, &close->text);
     jk_store_view_end(jk_store_of(call));

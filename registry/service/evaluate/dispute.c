@@ -6,6 +6,7 @@
 #include "book/claims.h"
 #include "book/others.h"
 #include "domain/ident.h"
+#include "service/evaluate/common.h"
 #include "service/evaluate/adoption.h"
 #include "service/call/four_eyes.h"
 #include "service/call/handlers.h"
@@ -184,75 +185,16 @@ static enum jk_status reply_dispute(struct jk_change *change, struct jk_turn *tu
     return JK_OK;
 }
 
-struct content {
-    uint32_t kind, slot;
-};
-
-static int by_slot(const void *a, const void *b)
-{
-    const struct content *one = a, *other = b;
-    if (one->kind != other->kind) return one->kind < other->kind ? -1 : 1;
-    return (one->slot > other->slot) - (one->slot < other->slot);
-}
-
-struct contents {
-    struct content *list;
-    size_t count;
-};
-
-static void add_contents(const struct jk_book *book, uint32_t release, uint32_t n, struct contents *out)
-{
-    for (uint32_t kind = 0; release != JK_NONE && kind < JK_CONTENT_KINDS; kind++) {
-        uint32_t slot = jk_content_of(book, release, (enum jk_content)kind, n);
-        if (slot != JK_NONE) out->list[out->count++] = (struct content){kind, slot};
-    }
-}
-
-/* Of all releases of a model that are not yanked, of the standing one, and of the one that stood at `past`. */
-static enum jk_status list_contents(const struct jk_turn *turn, uint32_t model, uint32_t past, struct contents *out,
-                                    struct jk_error *error)
-{
-    uint32_t n = jk_turn_size(turn), release = jk_book_model(turn->book, model)->last_release;
-    size_t room = 2;
-    for (; release != JK_NONE; release = jk_book_release(turn->book, release)->older)
-        room++;
-    *out = (struct contents){jk_arena_zalloc(turn->arena, room * JK_CONTENT_KINDS, sizeof *out->list), 0};
-    if (!out->list) return jk_out_of_memory(error);
-    release = jk_book_model(turn->book, model)->last_release;
-    for (; release != JK_NONE; release = jk_book_release(turn->book, release)->older)
-        if (!jk_book_is_yanked(turn->book, release, n)) add_contents(turn->book, release, n, out);
-    add_contents(turn->book, jk_book_standing_release(turn->book, model, n), n, out);
-    if (jk_book_model(turn->book, model)->index < past)
-        add_contents(turn->book, jk_book_standing_release(turn->book, model, past), n, out);
-    return JK_OK;
-}
-
-/* Whether the model has, if only in an older release, what the other has or had likewise: or, where the dispute is about
- * a stage that is closed, what the other had at its cut-off. What it published since takes nothing back. */
-static enum jk_status have_in_common(const struct jk_turn *turn, uint32_t model, uint32_t other, const char *stage,
-                                     bool *out_found, struct jk_error *error)
-{
-    uint32_t n = jk_turn_size(turn), slot = *stage ? jk_book_find_stage(turn->book, jk_span_of(stage), n) : JK_NONE;
-    const struct jk_closing *closing = slot == JK_NONE ? NULL : jk_book_closing(turn->book, slot, 0, n);
-    struct contents mine, theirs;
-    *out_found = false;
-    JK_TRY(list_contents(turn, model, 0, &mine, error));
-    JK_TRY(list_contents(turn, other, closing ? closing->n : 0, &theirs, error));
-    qsort(mine.list, mine.count, sizeof *mine.list, by_slot);
-    for (size_t i = 0; i < theirs.count && !*out_found; i++)
-        *out_found = bsearch(&theirs.list[i], mine.list, mine.count, sizeof *mine.list, by_slot) != NULL;
-    return JK_OK;
-}
-
 static enum jk_status check_origin(struct jk_turn *turn, uint32_t model, const char *stage, struct jk_entry *entry,
                                    struct jk_error *error)
 {
-    uint32_t other;
-    bool shared = false;
+    uint32_t other, about = *stage ? jk_book_find_stage(turn->book, jk_span_of(stage), jk_turn_size(turn)) : JK_NONE;
+    struct jk_common *shared;
+    size_t count = 0;
     JK_TRY(jk_need_model(turn, entry->against, &other, error));
     entry->against = jk_name_of(turn, other);
-    if (other != model) JK_TRY(have_in_common(turn, model, other, stage, &shared, error));
-    if (shared) return JK_OK;
+    if (other != model) JK_TRY(jk_common_find(turn, model, other, about, &shared, &count, error));
+    if (count > 0) return JK_OK;
     return jk_fail(error, JK_FAILED_PRECONDITION, "NOTHING_SHARED",
                    "\"%.*s\" and \"%.*s\" have no weights, artifact or weight files in common",
                    JK_SPAN_ARG(entry->model), JK_SPAN_ARG(entry->against));
@@ -347,7 +289,7 @@ void jk_open_dispute(struct jk_call *call)
 static enum jk_status check_judge(struct jk_change *change, struct jk_turn *turn, const struct jk_dispute *dispute,
                                   struct jk_error *error)
 {
-    struct jk_judged judged = {dispute->model, JK_NONE, dispute->against, dispute->external};
+    struct jk_judged judged = {dispute->model, JK_NONE, dispute->against, dispute->external, dispute->stage};
     JK_TRY(jk_four_eyes_rested(change, turn, error));
     return jk_check_impartial(change, turn, &judged, error);
 }

@@ -1,6 +1,8 @@
 /* See impartial.h. */
 #include "service/evaluate/impartial.h"
 
+#include "service/evaluate/common.h"
+
 #include "book/book_ask.h"
 #include "book/claims.h"
 #include "service/call/authority.h"
@@ -152,15 +154,18 @@ static enum jk_status check_contents(struct hearing *hearing, uint32_t release, 
     return JK_OK;
 }
 
-static enum jk_status check_other_side(struct hearing *hearing, uint32_t model, uint32_t against)
+/* Whoever has anything that the two sides may dispute has a part in it. */
+static enum jk_status check_other_side(struct hearing *hearing, const struct jk_judged *judged)
 {
-    const struct jk_turn *turn = hearing->turn;
-    enum jk_content kind;
-    uint32_t slot;
-    JK_TRY(check_publishers_of(hearing, against));
-    JK_TRY(check_roots(hearing, against));
-    if (!jk_shared_content(turn->book, model, against, jk_turn_size(turn), &kind, &slot)) return JK_OK;
-    return check_content(hearing, kind, slot, JK_NONE);
+    struct jk_common *shared;
+    size_t count;
+    JK_TRY(check_publishers_of(hearing, judged->against));
+    JK_TRY(check_roots(hearing, judged->against));
+    JK_TRY(
+        jk_common_find(hearing->turn, judged->model, judged->against, judged->stage, &shared, &count, hearing->error));
+    for (size_t i = 0; i < count; i++)
+        JK_TRY(check_content(hearing, shared[i].kind, shared[i].slot, JK_NONE));
+    return JK_OK;
 }
 
 static enum jk_status check_external(struct hearing *hearing, uint32_t external)
@@ -187,7 +192,7 @@ enum jk_status jk_check_impartial(struct jk_change *change, struct jk_turn *turn
     if (judged->release != JK_NONE)
         JK_TRY(check_contents(&hearing, judged->release, JK_NONE));
     else if (judged->against != JK_NONE)
-        JK_TRY(check_other_side(&hearing, judged->model, judged->against));
+        JK_TRY(check_other_side(&hearing, judged));
     else
         JK_TRY(check_contents(&hearing, standing, judged->model));
     return judged->external == JK_NONE ? JK_OK : check_external(&hearing, judged->external);

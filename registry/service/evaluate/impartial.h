@@ -20,6 +20,7 @@ struct jk_judged {
     uint32_t release;  /* of a ruling on origin: whose content it is about; else JK_NONE */
     uint32_t against;  /* of a dispute about origin: the other model; else JK_NONE */
     uint32_t external; /* of an adoption; else JK_NONE */
+    uint32_t stage;    /* of a dispute about what counted in it: slot; else JK_NONE */
 };
 
 /* PERMISSION_DENIED (OWN_TEAM, TEAMS_UNKNOWN) where the caller acts, or ever acted, for a team or a publisher of a team;

@@ -65,7 +65,7 @@ static enum jk_status check_impartial(struct jk_change *change, struct jk_turn *
                                       struct jk_error *error)
 {
     uint32_t n = jk_turn_size(turn);
-    struct jk_judged judged = {JK_NONE, JK_NONE, JK_NONE, JK_NONE};
+    struct jk_judged judged = {JK_NONE, JK_NONE, JK_NONE, JK_NONE, JK_NONE};
     JK_TRY(jk_need_model(turn, entry->model, &judged.model, error));
     if (entry->kind == JK_KIND_ORIGIN) judged.release = jk_book_find_release(turn->book, &entry->release, n);
     if (entry->external.len) judged.external = jk_book_find_external(turn->book, entry->external, n);
@@ -246,7 +246,7 @@ static enum jk_status decide_ruling(struct jk_change *change, struct jk_turn *tu
     struct jk_proposal first = jk_four_eyes_kept(turn, ruling->from, NULL);
     JK_TRY(jk_four_eyes_second(change, turn, &first, request->confirm, error));
     if (request->confirm) JK_TRY(check_author(turn, &first, ruling->from, error));
-    struct jk_judged judged = {ruling->model, ruling->release, JK_NONE, JK_NONE};
+    struct jk_judged judged = {ruling->model, ruling->release, JK_NONE, JK_NONE, JK_NONE};
     if (ruling->external.len) judged.external = jk_book_find_external(turn->book, ruling->external, n);
     JK_TRY(jk_check_impartial(change, turn, &judged, error));
     bool adopts = request->confirm && ruling->kind >= JK_RULING_ADOPT;

@@ -175,7 +175,10 @@ static enum jk_status follow_teams(struct jk_account *account, const struct jk_a
         memcpy(account->acted_for, before->acted_for, sizeof account->acted_for);
         JK_TRY(note_team(account, before->team, error));
     }
-    return note_team(account, account->team, error);
+    JK_TRY(note_team(account, account->team, error));
+    if (account->acted_for[0])
+        account->teams_known = true; /* one suffices: it is never taken off, and bars from judging */
+    return JK_OK;
 }
 
 static enum jk_status check_account_team(struct jk_turn *turn, const struct jk_account *account, struct jk_error *error)

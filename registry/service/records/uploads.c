@@ -62,8 +62,8 @@ static struct jk_upload_place *find_slowest(const struct jk_uploads *uploads, ui
     if (own >= limits.each) return NULL;
     for (struct jk_upload_place *place = uploads->first; place; place = place->next) {
         if (!place->coming || now_ms - place->begun_ms < GRACE_MS) continue;
-        bool gives_way =
-            rate_of(place, now_ms) < RATE_LEAST || count_of(uploads, place->call->principal.account) > own + 1;
+        unsigned theirs = count_of(uploads, place->call->principal.account);
+        bool gives_way = theirs > own + 1 || (theirs > own && rate_of(place, now_ms) < RATE_LEAST);
         if (gives_way && (!slowest || rate_of(place, now_ms) < rate_of(slowest, now_ms))) slowest = place;
     }
     return slowest;
