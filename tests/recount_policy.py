@@ -708,11 +708,12 @@ class Standing:
         compared, behind = collections.defaultdict(list), []
         for row in self.rows:
             shared = {kind: digest for kind, digest in self.counts.content(row.release) if stand[kind, digest] > 1}
-            if self.stands(row) and row not in copies:
+            if shared:
                 for kind in [kind for kind in ("weights", "files", "artifact") if kind in shared][:1]:
                     compared[kind, shared[kind]].append(row)
         for content, rows in compared.items():
-            behind += sorted(rows, key=lambda row: self.place_in_order(row, content))[1:]
+            take_part = [row for row in rows if self.stands(row) and row not in copies]
+            behind += self.in_order(take_part, [row for row in rows if row not in take_part], content)[1:]
         return copies + behind
 
     def stands_since(self, model, since):
@@ -722,12 +723,20 @@ class Standing:
             size = past.since
         return min(max(size, since), self.counts.fold.size - 1)
 
-    def place_in_order(self, row, content):
-        """Of one that takes part, among those compared by the content: the least goes first."""
+    def in_order(self, take_part, others, content):
+        """Those that take part, of all that are compared by a content: the first goes first."""
+        since = {row: self.stands_since(row.model, self.counts.since(row.model, content)[0]) for row in take_part}
+        least = min(since.values(), default=0)
+        fallen = any(self.counts.since(row.model, content)[0] < least for row in others)
+        return sorted(take_part, key=lambda row: self.place_in_order(row, content, fallen))
+
+    def place_in_order(self, row, content, fallen):
+        """Of one that takes part, among those compared by the content: the least goes first. `fallen`: the earliest takes no part."""
         claimed, times = self.counts.since(row.model, content), self.counts.fold.times
         since = self.stands_since(row.model, claimed[0])
         came_with = Past(self.counts, since + 1).deciding(row.model)[0].index
-        return (not self.counts.is_at_home(row.model, content), since, times[came_with] != times[since], not self.counts.is_verified(row.model), not self.counts.is_held(row.release),
+        lacks = (not self.counts.is_verified(row.model), not self.counts.is_held(row.release))
+        return (not self.counts.is_at_home(row.model, content), lacks if fallen else (), since, times[came_with] != times[since], lacks,
                 claimed, row.model.index)
 
     def past_cap(self, cap):

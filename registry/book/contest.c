@@ -20,9 +20,10 @@ static const enum jk_content in_order[] = {JK_CONTENT_WEIGHTS, JK_CONTENT_FILES,
 struct claim {
     enum jk_content kind;
     uint32_t slot, model;
+    bool part;
     uint32_t home;  /* entry; JK_NONE: it is not at home with it */
-    uint32_t stood; /* entry since which it has claimed it and stood */
-    uint32_t rank;  /* of those that stand since the same entry the lesser goes before */
+    uint32_t stood; /* entry since which it has claimed it and stood; of one that takes no part, claimed it */
+    uint32_t rank;  /* of those that stand since the same entry the lesser goes before: see rank_of */
     struct jk_age age;
 };
 
@@ -100,6 +101,8 @@ static bool came_together(const struct settling *settling, uint32_t model, uint3
     return jk_book_time(settling->book, index) == jk_book_time(settling->book, stood);
 }
 
+#define WITHOUT_ONE_OF 3u /* of a rank: what is said of its publisher and its artifact */
+
 /* What came together, then a verified publisher's, then a held artifact. */
 static uint32_t rank_of(const struct settling *settling, const struct jk_verdict *row, uint32_t stood)
 {
@@ -136,16 +139,23 @@ static uint32_t home_of(const struct settling *settling, uint32_t model, uint32_
     return held && held->holder == jk_book_alias(book, model, n)->publisher ? held->from : JK_NONE;
 }
 
-/* The derivative's claim, if it takes part and shares anything. False: out of memory. */
+static bool tell_place(struct settling *settling, const struct jk_verdict *rows, size_t count, struct claim *claim)
+{
+    if (!jk_stood_since(&settling->stood, rows, count, claim->age.since, &claim->stood)) return false;
+    claim->home = claim->kind == JK_CONTENT_FILES ? home_of(settling, claim->model, claim->slot) : JK_NONE;
+    claim->rank = rank_of(settling, rows, claim->stood);
+    return true;
+}
+
+/* The derivative's claim, if it shares anything. False: out of memory. */
 static bool add_claim(struct settling *settling, const struct jk_verdict *rows, size_t count)
 {
-    struct claim found = {.model = rows->model}, *claim;
-    if (!jk_verdicts_stand(rows, count, LATER) || rows->flags & JK_VERDICT_COPY) return true;
+    struct claim found = {.model = rows->model, .home = JK_NONE}, *claim;
     if (!find_shared(settling, rows, &found)) return true;
+    found.part = jk_verdicts_stand(rows, count, LATER) && !(rows->flags & JK_VERDICT_COPY);
     found.age = jk_claim_age(settling->book, found.model, found.kind, found.slot, settling->n);
-    if (!jk_stood_since(&settling->stood, rows, count, found.age.since, &found.stood)) return false;
-    found.home = found.kind == JK_CONTENT_FILES ? home_of(settling, found.model, found.slot) : JK_NONE;
-    found.rank = rank_of(settling, rows, found.stood);
+    found.stood = found.age.since;
+    if (found.part && !tell_place(settling, rows, count, &found)) return false;
     if (!(claim = new_claim(settling))) return false;
     *claim = found;
     return true;
@@ -168,11 +178,19 @@ static enum jk_status make_claims(struct settling *settling)
 
 /* ---- who goes first ---- */
 
+static int compare_claimed(const struct claim *a, const struct claim *b)
+{
+    if (a->kind != b->kind) return a->kind < b->kind ? -1 : 1;
+    return a->slot < b->slot ? -1 : a->slot > b->slot;
+}
+
+/* Those that take part before the others. */
 static int compare_claims(const void *left, const void *right)
 {
     const struct claim *a = left, *b = right;
-    if (a->kind != b->kind) return a->kind < b->kind ? -1 : 1;
-    if (a->slot != b->slot) return a->slot < b->slot ? -1 : 1;
+    int contents = compare_claimed(a, b);
+    if (contents != 0) return contents;
+    if (a->part != b->part) return a->part ? -1 : 1;
     if ((a->home == JK_NONE) != (b->home == JK_NONE)) return a->home != JK_NONE ? -1 : 1;
     if (a->stood != b->stood) return a->stood < b->stood ? -1 : 1;
     if (a->rank != b->rank) return a->rank < b->rank ? -1 : 1;
@@ -180,14 +198,36 @@ static int compare_claims(const void *left, const void *right)
     return a->model < b->model ? -1 : a->model > b->model;
 }
 
+/* Whether the earliest claim is one that takes no part. */
+static bool is_fallen(const struct claim *claims, size_t count)
+{
+    const struct claim *earliest = claims;
+    for (size_t i = 1; i < count; i++)
+        if (claims[i].stood < earliest->stood) earliest = &claims[i];
+    return !earliest->part;
+}
+
+/* Of the claims to one content. Where the earliest takes no part, a verified publisher's and what is held go before the
+ * age. */
+static const struct claim *choose(const struct claim *claims, size_t count)
+{
+    const struct claim *first = claims;
+    if (!is_fallen(claims, count)) return first;
+    for (size_t i = 1; i < count && claims[i].part && (claims[i].home != JK_NONE) == (claims->home != JK_NONE); i++)
+        if ((claims[i].rank & WITHOUT_ONE_OF) < (first->rank & WITHOUT_ONE_OF)) first = &claims[i];
+    return first;
+}
+
 static void decide(const struct settling *settling, struct jk_contest *contest)
 {
-    const struct claim *claims = settling->claims, *first = claims;
-    for (const struct claim *claim = claims; claim < claims + settling->count; claim++) {
-        if (claim->kind != first->kind || claim->slot != first->slot) first = claim;
-        if (claim == first) continue;
+    const struct claim *claims = settling->claims;
+    for (size_t at = 0, end; at < settling->count; at = end) {
+        for (end = at + 1; end < settling->count && compare_claimed(&claims[at], &claims[end]) == 0;)
+            end++;
+        const struct claim *first = choose(&claims[at], end - at);
         uint32_t since = first->home != JK_NONE && first->home > first->stood ? first->home : first->stood;
-        contest->behind[claim->model] = (struct jk_behind){first->model, since};
+        for (size_t i = at; i < end && claims[i].part; i++)
+            if (&claims[i] != first) contest->behind[claims[i].model] = (struct jk_behind){first->model, since};
     }
 }
 

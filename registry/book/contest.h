@@ -2,11 +2,12 @@
  * (copies.h) take no part. Each derivative is compared by one kind of content alone, the first that it shares with
  * another that would count so far; so no model keeps two from counting that have nothing in common. The one goes first
  * that has claimed it and stood without a break for the longest (stood.h), so nobody loses to one that could not count
- * before; but before all others one whose weight files lie with their owner on a hub. Pure; for standings of rule set 2.
+ * before; but before all others one whose weight files lie with their owner on a hub. Where the earliest claim takes no
+ * part (any more), verified publishers' and what is held go before the age. Pure; for standings of rule set 2.
  * Source: registry/formats/policy.md.
  *
- * Memory: 8 bytes a model; while it is being settled also 1 for each weights digest, release and set of weight files, 32
- * for each derivative that takes part and shares any content, and those of stood.h. Time: n log n in those. Owned by
+ * Memory: 8 bytes a model; while it is being settled also 1 for each weights digest, release and set of weight files, 36
+ * for each derivative that shares any content, and those of stood.h. Time: n log n in those. Owned by
  * whoever makes the standing. */
 #ifndef JK_BOOK_CONTEST_H
 #define JK_BOOK_CONTEST_H

@@ -152,25 +152,27 @@ class First(Claiming):
         self.assertEqual(self.first([early, later]), later)
 
     def test_the_first_falls_away(self):
-        """Then the one follows that has stood for the longest, whether or not its publisher is verified, unless that is asked for."""
+        """Then a verified publisher's goes before others, one that is held before one that is not, and of equals the earlier."""
         manifest = self.manifest()
-        first, second = [self.add("alice", **manifest.named) for _ in range(2)]
-        third, last = self.add("carol", **manifest.named), self.add("bob", **manifest.named)
-        everyone = [first, second, third, last]
+        first = self.add("alice", **manifest.named)
+        unverified = self.add("alice", **manifest.named)
+        lacking = self.manifest().digest  # which nobody uploads
+        not_held = self.add("bob", artifact_sha256=lacking, weights_sha256=manifest.weights)
+        held, last = self.add("carol", **manifest.named), self.add("bob", **manifest.named)
+        manifest.upload(self.carol)
+        everyone = [first, unverified, not_held, held, last]
         self.assertEqual(self.first(everyone), first)
         self.rule(first, EXCLUDE)
-        self.assertEqual(self.first(everyone), second)
-        self.rule(second, EXCLUDE)
-        self.assertEqual(self.first(everyone), third)
-        manifest.upload(self.carol)
-        self.assertEqual(self.first(everyone, "competition"), third)
-        self.rule(third, EXCLUDE)
+        self.assertEqual(self.first(everyone), held)
+        self.rule(held, EXCLUDE)
         self.assertEqual(self.first(everyone), last)
-        self.assertEqual(self.counts(everyone, "competition"), [last])
         self.bob.call("Registry.YankRelease", name=last + "@1", reason="x")
-        self.assertEqual(self.counts(everyone), [])
+        self.assertEqual(self.first(everyone), not_held)
+        self.bob.call("Registry.YankRelease", name=not_held + "@1", reason="x")
+        self.assertEqual(self.first(everyone), unverified)
         self.bob.call("Registry.UnyankRelease", name=last + "@1")
-        for name in (third, second, first):  # whoever is restored has its place again
+        self.assertEqual(self.first(everyone), last)
+        for name in (held, first):  # whoever is restored has its place again
             self.rule(name, RESTORE)
             self.assertEqual(self.first(everyone), name)
 

@@ -59,6 +59,19 @@ class ByDigests(FrontRunning, unittest.TestCase):
         super().steal(thief)
 
 
+class ByDigestsOfOneWhoUploadsLater(ByDigests):
+    """A maker who registers first and uploads then waits for its manifest just as the thief does, and came later."""
+    row = "The same, of a maker who registers before it uploads"
+
+    def play(self):
+        thief = self.account("thief")
+        self.publishers(thief, "thief", 1)
+        self.steal(thief)
+        self.honest = [self.register(self.maker, "maker-0/m-%d" % i, SKT, **facts("made", i)) for i in range(MODELS)]
+        for i in range(MODELS):
+            self.give(self.maker, "made", i)
+
+
 class ByHubRecord(FrontRunning, unittest.TestCase):
     """A hub lists every file with its digest, so that manifests can be written of models that one never had."""
     row = "Front-running by hub record"

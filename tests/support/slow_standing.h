@@ -567,11 +567,14 @@ static struct turn turn_of(const struct claim *claim, const struct jk_standing_q
     return (struct turn){away, n, waited, !pair->verified, !pair->held, since, pair->model};
 }
 
-static bool is_before(const struct turn *a, const struct turn *b)
+/* `fallen`: the earliest takes no part. */
+static bool is_before(const struct turn *a, const struct turn *b, bool fallen)
 {
     woken += a->stood < b->stood && a->since > b->since;
     homes_met += (b->away && !a->away && a->stood > b->stood) || (a->away && !b->away && b->stood > a->stood);
     if (a->away != b->away) return b->away;
+    if (fallen && a->unverified != b->unverified) return b->unverified;
+    if (fallen && a->unheld != b->unheld) return b->unheld;
     if (a->stood != b->stood) return a->stood < b->stood;
     if (a->waited != b->waited) return b->waited;
     if (a->unverified != b->unverified) return b->unverified;
@@ -580,13 +583,28 @@ static bool is_before(const struct turn *a, const struct turn *b)
     return a->model < b->model;
 }
 
+static bool has_fallen(const struct claim *claim, const struct jk_standing_query *query)
+{
+    uint32_t stands = JK_NONE, other = JK_NONE;
+    for (size_t i = 0; i < pair_count; i++) {
+        if (!are_compared(claim, &pairs[i])) continue;
+        bool part = takes_part(&pairs[i]);
+        uint32_t since =
+            part ? turn_of(claim, query, &pairs[i]).stood : (uint32_t)(claimed_since(claim, pairs[i].model) >> 32);
+        uint32_t *least = part ? &stands : &other;
+        if (since < *least) *least = since;
+    }
+    return other < stands;
+}
+
 static uint32_t first_of(const struct claim *claim, const struct jk_standing_query *query)
 {
     struct turn first = {.model = JK_NONE};
+    bool fallen = has_fallen(claim, query);
     for (size_t i = 0; i < pair_count; i++) {
         if (!takes_part(&pairs[i]) || !are_compared(claim, &pairs[i])) continue;
         struct turn turn = turn_of(claim, query, &pairs[i]);
-        if (first.model == JK_NONE || is_before(&turn, &first)) first = turn;
+        if (first.model == JK_NONE || is_before(&turn, &first, fallen)) first = turn;
     }
     for (size_t i = 0; i < pair_count; i++)
         if (pairs[i].model != first.model && are_compared(claim, &pairs[i]))

@@ -305,7 +305,7 @@ static void test_joined_claims_of_a_parent(void **state)
     COUNTS("lee/b", 0);
 }
 
-/* Where the first takes no part, the one follows that has stood for the longest. */
+/* Where the first takes no part, a verified publisher's follows before an earlier one that is none. */
 static void test_first_takes_no_part(void **state)
 {
     struct jk_ledger *ledger = *state;
@@ -314,9 +314,9 @@ static void test_first_takes_no_part(void **state)
     OK(jk_ledger_register(ledger, MODEL("lee/c", OF(PARENT(BASE)), .artifact = 2)));
     OK(jk_ledger_register(ledger, MODEL("park/d", OF(PARENT(BASE)), .artifact = 2)));
     DUPLICATE("kim/copy", 0);
-    COUNTS("lee/c", 0);
-    DUPLICATE("park/d", 0);
-    assert_string_equal(first_before(ledger, "park/d", 0, NULL), "lee/c");
+    DUPLICATE("lee/c", 0);
+    COUNTS("park/d", 0);
+    assert_string_equal(first_before(ledger, "lee/c", 0, NULL), "park/d");
     COUNTS("park/d", UNVERIFIED);
 }
 
