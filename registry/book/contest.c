@@ -139,26 +139,28 @@ static uint32_t home_of(const struct settling *settling, uint32_t model, uint32_
     return held && held->holder == jk_book_alias(book, model, n)->publisher ? held->from : JK_NONE;
 }
 
-static bool tell_place(struct settling *settling, const struct jk_verdict *rows, size_t count, struct claim *claim)
+static enum jk_status tell_place(struct settling *settling, const struct jk_verdict *rows, size_t count,
+                                 struct claim *claim)
 {
-    if (!jk_stood_since(&settling->stood, rows, count, claim->age.since, &claim->stood)) return false;
+    JK_TRY(jk_stood_since(&settling->stood, rows, count, claim->age.since, settling->breath, &claim->stood,
+                          settling->error));
     claim->home = claim->kind == JK_CONTENT_FILES ? home_of(settling, claim->model, claim->slot) : JK_NONE;
     claim->rank = rank_of(settling, rows, claim->stood);
-    return true;
+    return JK_OK;
 }
 
-/* The derivative's claim, if it shares anything. False: out of memory. */
-static bool add_claim(struct settling *settling, const struct jk_verdict *rows, size_t count)
+/* The derivative's claim, if it shares anything. */
+static enum jk_status add_claim(struct settling *settling, const struct jk_verdict *rows, size_t count)
 {
     struct claim found = {.model = rows->model, .home = JK_NONE}, *claim;
-    if (!find_shared(settling, rows, &found)) return true;
+    if (!find_shared(settling, rows, &found)) return JK_OK;
     found.part = jk_verdicts_stand(rows, count, LATER) && !(rows->flags & JK_VERDICT_COPY);
     found.age = jk_claim_age(settling->book, found.model, found.kind, found.slot, settling->n);
     found.stood = found.age.since;
-    if (found.part && !tell_place(settling, rows, count, &found)) return false;
-    if (!(claim = new_claim(settling))) return false;
+    if (found.part) JK_TRY(tell_place(settling, rows, count, &found));
+    if (!(claim = new_claim(settling))) return jk_out_of_memory(settling->error);
     *claim = found;
-    return true;
+    return JK_OK;
 }
 
 static enum jk_status make_claims(struct settling *settling)
@@ -167,11 +169,8 @@ static enum jk_status make_claims(struct settling *settling)
     uint32_t looked = 0;
     for (size_t at = 0, count; at < all->count; at += count) {
         count = jk_verdicts_at(all, at);
-        if (!add_claim(settling, &all->rows[at], count)) return jk_out_of_memory(settling->error);
+        JK_TRY(add_claim(settling, &all->rows[at], count));
         JK_TRY(jk_breathe_after(settling->breath, &looked, settling->error));
-        if (settling->stood.steps < JK_BREATH_LINKS) continue;
-        settling->stood.steps = 0;
-        JK_TRY(jk_breathe(settling->breath, settling->error));
     }
     return JK_OK;
 }

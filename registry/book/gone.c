@@ -63,7 +63,7 @@ bool jk_gone_is(struct jk_gone *gone, uint32_t model, uint32_t root)
 
 static bool is_of(const struct jk_census *census, const struct jk_observation *seen, uint32_t root)
 {
-    return census->from > seen->from && jk_span_equal(census->hub, seen->hub) && jk_census_covers(census, root);
+    return jk_span_equal(census->hub, seen->hub) && jk_census_covers(census, root);
 }
 
 /* A series of runs without a gap in it says so from the time of grace after its first run to that after its last. Sizes
@@ -74,9 +74,11 @@ static uint32_t last_by_runs(const struct jk_gone *gone, const struct jk_observa
     const struct jk_book *book = gone->book;
     for (uint32_t slot = jk_book_censuses(book, until); slot-- > 0;) {
         const struct jk_census *last = jk_book_census(book, slot), *first = last, *older;
+        if (last->from <= seen->from) return JK_NONE; /* and so are all before it */
         if (!is_of(last, seen, root)) continue;
         for (; slot > 0; slot--) {
             older = jk_book_census(book, slot - 1);
+            if (older->from <= seen->from) break;
             if (!is_of(older, seen, root)) continue;
             if (jk_book_time(book, first->from) - jk_book_time(book, older->from) > gone->grace_us) break;
             first = older;

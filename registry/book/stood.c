@@ -162,8 +162,8 @@ static bool go_back_by(struct jk_stood *stood, const struct jk_verdict *rows, si
 }
 
 /* Spells come by the entries that began them, the last first: where none of the next ones leads on, none after it does. */
-bool jk_stood_since(struct jk_stood *stood, const struct jk_verdict *rows, size_t count, uint32_t since,
-                    uint32_t *out_entry)
+enum jk_status jk_stood_since(struct jk_stood *stood, const struct jk_verdict *rows, size_t count, uint32_t since,
+                              const struct jk_breath *breath, uint32_t *out_entry, struct jk_error *error)
 {
     struct back back = {.at = stood->n, .since = since, .again = true};
     while (back.again && !back.ended) {
@@ -172,11 +172,14 @@ bool jk_stood_since(struct jk_stood *stood, const struct jk_verdict *rows, size_
         while (slot != JK_NONE && back.at > since && !back.ended && !back.again) {
             const struct jk_spell *spell = jk_spell_row(stood->book, slot);
             stood->steps++;
-            if (!go_back_by(stood, rows, count, spell, &back)) return false;
+            if (!go_back_by(stood, rows, count, spell, &back)) return jk_out_of_memory(error);
             slot = spell->older;
+            if (stood->steps < JK_BREATH_LINKS) continue;
+            stood->steps = 0;
+            JK_TRY(jk_breathe(breath, error));
         }
     }
     if (back.at == stood->n) back.at--; /* it stands at n: since the entry before, at the latest */
     *out_entry = back.at > since ? back.at : since;
-    return true;
+    return JK_OK;
 }

@@ -10,6 +10,7 @@
 #ifndef JK_BOOK_STOOD_H
 #define JK_BOOK_STOOD_H
 
+#include "book/breath.h"
 #include "book/ceiling.h"
 #include "book/flag_reasons.h"
 #include "book/gone.h"
@@ -27,7 +28,7 @@ struct jk_stood {
     struct jk_ceiling all;               /* everybody's do */
     uint32_t *seen, *queue, walk, count; /* by release: the last walk that met it; what this walk found */
     uint32_t walked;                     /* the release that it was for */
-    uint64_t steps;                      /* spells and ancestors looked at, since whoever asks set it to 0 */
+    uint64_t steps;                      /* spells and ancestors looked at since the last breath */
 };
 
 /* The policy and the verdicts, which have all reasons but `duplicate` and what comes after it, must outlive it. */
@@ -35,8 +36,9 @@ void jk_stood_init(struct jk_stood *stood, const struct jk_book *book, const str
                    const struct jk_verdicts *verdicts, uint32_t n);
 void jk_stood_done(struct jk_stood *stood);
 /* Of a derivative that stands, with its rows: the entry since which it has stood without a break, but no earlier one than
- * `since`. False: out of memory. */
-bool jk_stood_since(struct jk_stood *stood, const struct jk_verdict *rows, size_t count, uint32_t since,
-                    uint32_t *out_entry);
+ * `since`. Takes a breath whenever it has been long: one derivative may have many releases with many ancestors. */
+JK_MUST_USE enum jk_status jk_stood_since(struct jk_stood *stood, const struct jk_verdict *rows, size_t count,
+                                          uint32_t since, const struct jk_breath *breath, uint32_t *out_entry,
+                                          struct jk_error *error);
 
 #endif
