@@ -32,19 +32,6 @@ static enum jk_status refuse_listen(struct jk_error *error, struct jk_span liste
     return jk_fail(error, JK_INVALID_ARGUMENT, "BAD_LISTEN_ADDRESS", "listen address \"%s\": %s", shown, rule);
 }
 
-static enum jk_status parse_path(struct jk_span listen, struct jk_address *out, struct jk_error *error)
-{
-    struct jk_span path = {listen.at + 5, listen.len - 5};
-    if (path.len == 0 || path.at[0] != '/')
-        return refuse_listen(error, listen, "a Unix socket needs an absolute path, \"unix:/run/jokbo.sock\"");
-    if (path.len >= sizeof out->path)
-        return refuse_listen(error, listen, "the path of a Unix socket may have at most 107 bytes; use a shorter one");
-    memcpy(out->path, path.at, path.len);
-    out->local = true;
-    snprintf(out->text, sizeof out->text, "unix:%s", out->path);
-    return JK_OK;
-}
-
 /* Takes "[v6]" or "v4" off the front of "host:port". */
 static bool cut_host(struct jk_span listen, struct jk_span *out_host, struct jk_span *out_port, bool *out_v6)
 {
@@ -80,7 +67,15 @@ enum jk_status jk_address_parse(const char *listen, struct jk_address *out_addre
     struct jk_span text = jk_span_of(listen), host, port;
     struct jk_address address = {0};
     if (jk_span_starts(text, JK_SPAN("unix:"))) {
-        JK_TRY(parse_path(text, &address, error));
+        struct jk_span path = {text.at + 5, text.len - 5};
+        if (path.len == 0 || path.at[0] != '/')
+            return refuse_listen(error, text, "a Unix socket needs an absolute path, \"unix:/run/jokbo.sock\"");
+        if (path.len >= sizeof address.path)
+            return refuse_listen(error, text,
+                                 "the path of a Unix socket may have at most 107 bytes; use a shorter one");
+        memcpy(address.path, path.at, path.len);
+        address.local = true;
+        snprintf(address.text, sizeof address.text, "unix:%s", address.path);
         *out_address = address;
         return JK_OK;
     }

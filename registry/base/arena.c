@@ -108,21 +108,6 @@ static void block_insert(struct jk_arena *arena, struct jk_arena_block *block)
     arena->blocks = block;
 }
 
-static void *take_from_new_block(struct jk_arena *arena, size_t size)
-{
-    size_t left = arena->budget - arena->used;
-    if (left < sizeof(struct jk_arena_block) || left - sizeof(struct jk_arena_block) < size) return exhausted(arena);
-    bool large = size > LARGEST_BLOCK / 4;
-    size_t most = (left - sizeof(struct jk_arena_block)) & ~(size_t)(ALIGNMENT - 1);
-    size_t block_size = large ? size : next_block_size(arena, size);
-    if (block_size > most) block_size = most < size ? size : most;
-    struct jk_arena_block *block = block_new(arena, block_size);
-    if (!block) return exhausted(arena);
-    void *bytes = take_from_block(arena, block, size);
-    block_insert(arena, block);
-    return bytes;
-}
-
 void *jk_arena_alloc(struct jk_arena *arena, size_t size)
 {
     if (size > SIZE_MAX - ALIGNMENT) return exhausted(arena);
@@ -131,7 +116,18 @@ void *jk_arena_alloc(struct jk_arena *arena, size_t size)
     if (arena->used > arena->budget || need > arena->budget - arena->used) return exhausted(arena);
     struct jk_arena_block *front = arena->blocks;
     if (front && need <= front->size - front->used) return take_from_block(arena, front, need);
-    return take_from_new_block(arena, need);
+
+    size_t left = arena->budget - arena->used;
+    if (left < sizeof(struct jk_arena_block) || left - sizeof(struct jk_arena_block) < need) return exhausted(arena);
+    bool large = need > LARGEST_BLOCK / 4;
+    size_t most = (left - sizeof(struct jk_arena_block)) & ~(size_t)(ALIGNMENT - 1);
+    size_t block_size = large ? need : next_block_size(arena, need);
+    if (block_size > most) block_size = most < need ? need : most;
+    struct jk_arena_block *block = block_new(arena, block_size);
+    if (!block) return exhausted(arena);
+    void *bytes = take_from_block(arena, block, need);
+    block_insert(arena, block);
+    return bytes;
 }
 
 void *jk_arena_zalloc(struct jk_arena *arena, size_t count, size_t size)

@@ -224,18 +224,15 @@ static bool has_form(const char *at, const char form[8], const char room[8])
     return ((word | ((word & ~high) + add)) & high) == 0;
 }
 
-static bool has_canonical_form(struct jk_span text)
-{
-    static const char form[] = "0000-00-00T00:00:00.000000Z";
-    static const char room[] = "vvvv\177vv\177vv\177vv\177vv\177vv\177vvvvvv\177"; /* v: 0x7f less 9 */
-    return text.len == sizeof form - 1 && has_form(text.at, form, room) && has_form(text.at + 8, form + 8, room + 8) &&
-           has_form(text.at + 16, form + 16, room + 16) && has_form(text.at + 19, form + 19, room + 19);
-}
-
 /* Runs once for each log entry: every digit and separator has a fixed place, so nothing needs searching. */
 bool jk_time_parse_canonical(struct jk_span text, int64_t *out_time_us)
 {
-    if (!has_canonical_form(text)) return false;
+    static const char form[] = "0000-00-00T00:00:00.000000Z";
+    static const char room[] = "vvvv\177vv\177vv\177vv\177vv\177vv\177vvvvvv\177"; /* v: 0x7f less 9 */
+    if (text.len != sizeof form - 1 || !has_form(text.at, form, room) || !has_form(text.at + 8, form + 8, room + 8) ||
+        !has_form(text.at + 16, form + 16, room + 16) || !has_form(text.at + 19, form + 19, room + 19))
+        return false;
+
     struct date date = {digits_at(text.at, 4), digits_at(text.at + 5, 2), digits_at(text.at + 8, 2)};
     int hour = digits_at(text.at + 11, 2), minute = digits_at(text.at + 14, 2), second = digits_at(text.at + 17, 2);
     if (date.year < YEAR_FIRST || date.month < 1 || date.month > 12) return false;

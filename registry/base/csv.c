@@ -1,11 +1,6 @@
 /* See csv.h. */
 #include "base/csv.h"
 
-static bool is_formula(struct jk_span text)
-{
-    return text.len > 0 && memchr("=+-@\t\r", text.at[0], 6) != NULL;
-}
-
 static bool needs_quotes(struct jk_span text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -24,7 +19,7 @@ void jk_csv_cell(struct jk_csv *csv, struct jk_span text)
     bool quoted = needs_quotes(text);
     begin_cell(csv);
     if (quoted) jk_text_add_char(csv->out, '"');
-    if (is_formula(text)) jk_text_add_char(csv->out, '\'');
+    if (text.len > 0 && memchr("=+-@\t\r", text.at[0], 6) != NULL) jk_text_add_char(csv->out, '\'');
     for (struct jk_span part; quoted && text.len > 0;) {
         bool mark = jk_span_cut(&text, '"', &part);
         jk_text_add(csv->out, part);

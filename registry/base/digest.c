@@ -57,17 +57,6 @@ static EVP_MD_CTX *context_of_thread(void)
     return thread_context;
 }
 
-/* The context keeps its algorithm, so nothing is looked up; OpenSSL 3.0 still reallocates the algorithm's 112 bytes. */
-static void begin_digest(EVP_MD_CTX *context)
-{
-    JK_CHECK(EVP_DigestInit_ex2(context, NULL, NULL) == 1);
-}
-
-static void add_to_digest(EVP_MD_CTX *context, const void *bytes, size_t len)
-{
-    if (len > 0) JK_CHECK(EVP_DigestUpdate(context, bytes, len) == 1);
-}
-
 static void end_digest(EVP_MD_CTX *context, struct jk_digest *out_digest)
 {
     unsigned len = 0;
@@ -93,12 +82,12 @@ void jk_sha256_free(struct jk_sha256 *hash)
 
 void jk_sha256_begin(struct jk_sha256 *hash)
 {
-    begin_digest(hash->context);
+    JK_CHECK(EVP_DigestInit_ex2(hash->context, NULL, NULL) == 1);
 }
 
 void jk_sha256_add(struct jk_sha256 *hash, const void *bytes, size_t len)
 {
-    add_to_digest(hash->context, bytes, len);
+    if (len > 0) JK_CHECK(EVP_DigestUpdate(hash->context, bytes, len) == 1);
 }
 
 void jk_sha256_end(struct jk_sha256 *hash, struct jk_digest *out_digest)
@@ -115,9 +104,9 @@ struct jk_digest jk_digest_parts(const struct jk_span *parts, size_t count)
 {
     struct jk_digest digest;
     EVP_MD_CTX *context = context_of_thread();
-    begin_digest(context);
+    JK_CHECK(EVP_DigestInit_ex2(context, NULL, NULL) == 1);
     for (size_t i = 0; i < count; i++)
-        add_to_digest(context, parts[i].at, parts[i].len);
+        if (parts[i].len > 0) JK_CHECK(EVP_DigestUpdate(context, parts[i].at, parts[i].len) == 1);
     end_digest(context, &digest);
     return digest;
 }

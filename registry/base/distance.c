@@ -4,11 +4,6 @@
 
 #include "base/ascii.h"
 
-static bool differ(char a, char b, bool fold)
-{
-    return fold ? jk_ascii_to_lower(a) != jk_ascii_to_lower(b) : a != b;
-}
-
 static unsigned least_of(unsigned a, unsigned b, unsigned c)
 {
     unsigned least = a < b ? a : b;
@@ -27,7 +22,8 @@ unsigned jk_distance(struct jk_span a, struct jk_span b, unsigned most, bool fol
         unsigned diagonal = row[first - 1], least;
         least = row[first - 1] = first == 1 && k <= most ? (unsigned)k : far;
         for (size_t i = first; i <= last; i++) {
-            unsigned change = diagonal + differ(a.at[i - 1], b.at[k - 1], fold);
+            unsigned change = diagonal + (fold ? jk_ascii_to_lower(a.at[i - 1]) != jk_ascii_to_lower(b.at[k - 1])
+                                               : a.at[i - 1] != b.at[k - 1]);
             diagonal = row[i];
             row[i] = least_of(change, diagonal + 1, row[i - 1] + 1);
             if (row[i] < least) least = row[i];

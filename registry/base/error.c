@@ -86,23 +86,6 @@ enum jk_status jk_out_of_memory(struct jk_error *error)
                                : "out of memory: try again later");
 }
 
-static void keep_violation(struct jk_error *error, const char *field, const char *rule)
-{
-    if (error->violation_count >= JK_ERROR_VIOLATIONS) {
-        error->violation_count++;
-        return;
-    }
-    struct jk_violation violation = {keep_error_text(error, field), keep_error_text(error, rule)};
-    if (violation.field && violation.rule) error->violations[error->violation_count++] = violation;
-}
-
-static bool is_settled(const struct jk_error *error, const char *field)
-{
-    for (size_t i = 0; i < error->settled; i++)
-        if (strcmp(error->violations[i].field, field) == 0) return true;
-    return false;
-}
-
 void jk_error_settle(struct jk_error *error)
 {
     error->settled = error->violation_count < JK_ERROR_VIOLATIONS ? error->violation_count : JK_ERROR_VIOLATIONS;
@@ -112,12 +95,19 @@ void jk_error_field(struct jk_error *error, const char *field, const char *forma
 {
     char rule[RULE_MAX];
     va_list args;
-    if (is_settled(error, field)) return;
+    for (size_t i = 0; i < error->settled; i++)
+        if (strcmp(error->violations[i].field, field) == 0) return;
     va_start(args, format);
     print(rule, sizeof rule, format, args);
     va_end(args);
     if (!jk_error_is_set(error)) (void)jk_fail(error, JK_INVALID_ARGUMENT, invalid_field, "%s: %s", field, rule);
-    keep_violation(error, field, rule);
+
+    if (error->violation_count >= JK_ERROR_VIOLATIONS) {
+        error->violation_count++;
+        return;
+    }
+    struct jk_violation violation = {keep_error_text(error, field), keep_error_text(error, rule)};
+    if (violation.field && violation.rule) error->violations[error->violation_count++] = violation;
 }
 
 /* An existing key gets the new value: the facts become a map. */

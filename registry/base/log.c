@@ -46,13 +46,6 @@ bool jk_log_wanted(enum jk_log_level level)
     return (int)level >= atomic_load_explicit(&least_level, memory_order_relaxed);
 }
 
-static const char *level_text(enum jk_log_level level)
-{
-    static const char *const texts[] = {"debug", "info", "warn", "error"};
-    size_t index = (size_t)level;
-    return index < sizeof texts / sizeof texts[0] ? texts[index] : "error";
-}
-
 static void put_bytes(struct line *line, const char *bytes, size_t len, size_t limit)
 {
     if (line->full || len > limit - line->len) {
@@ -140,13 +133,16 @@ static void write_log_line(struct line *line)
 
 static void begin_line(struct line *line, enum jk_log_level level, const char *event)
 {
+    static const char *const texts[] = {"debug", "info", "warn", "error"};
     char time[JK_TIME_TEXT];
     jk_time_format(jk_now_us(), time);
     line->len = 0;
     line->full = false;
     line->json = atomic_load_explicit(&line_format, memory_order_relaxed) == JK_LOG_JSON;
     put_pair(line, "ts", time, LINE_MAX_BYTES - TAIL_ROOM);
-    put_pair(line, "level", level_text(level), LINE_MAX_BYTES - TAIL_ROOM);
+    size_t index = (size_t)level;
+    put_pair(line, "level", index < sizeof texts / sizeof texts[0] ? texts[index] : "error",
+             LINE_MAX_BYTES - TAIL_ROOM);
     put_pair(line, "event", event, LINE_MAX_BYTES - TAIL_ROOM);
 }
 
@@ -160,17 +156,6 @@ static bool take_log_event(const char *event)
     return taken;
 }
 
-static void tell_left_out(const char *event, uint64_t lines)
-{
-    struct line line;
-    char number[24]; /* not through jk_log_i64, whose slots may be in use by the caller */
-    snprintf(number, sizeof number, "%llu", (unsigned long long)lines);
-    begin_line(&line, JK_LOG_WARN, "log-left-out");
-    put_pair(&line, "of", event, LINE_MAX_BYTES - TAIL_ROOM);
-    put_pair(&line, "suppressed", number, LINE_MAX_BYTES - TAIL_ROOM);
-    write_log_line(&line);
-}
-
 void jk_log_settle(void)
 {
     char event[JK_LOGLIMIT_NAME];
@@ -182,7 +167,15 @@ void jk_log_settle(void)
         pthread_mutex_lock(&events_mutex);
         told = jk_loglimit_told(&events, now_ms, event, &lines);
         pthread_mutex_unlock(&events_mutex);
-        if (told) tell_left_out(event, lines);
+        if (told) {
+            struct line line;
+            char number[24]; /* not through jk_log_i64, whose slots may be in use by the caller */
+            snprintf(number, sizeof number, "%llu", (unsigned long long)lines);
+            begin_line(&line, JK_LOG_WARN, "log-left-out");
+            put_pair(&line, "of", event, LINE_MAX_BYTES - TAIL_ROOM);
+            put_pair(&line, "suppressed", number, LINE_MAX_BYTES - TAIL_ROOM);
+            write_log_line(&line);
+        }
     } while (told);
     errno = saved_errno;
 }

@@ -3,18 +3,14 @@
 
 #include <string.h>
 
-static size_t hash(const char *name)
+/* The event's slot, allocated if it is new. */
+static struct jk_loglimit_event *find_event(struct jk_loglimit *limit, const char *name)
 {
     uint32_t h = 2166136261u; /* FNV-1a */
     for (size_t i = 0; name[i] && i < JK_LOGLIMIT_NAME - 1; i++)
         h = (h ^ (unsigned char)name[i]) * 16777619u;
-    return h % JK_LOGLIMIT_EVENTS;
-}
+    size_t at = h % JK_LOGLIMIT_EVENTS;
 
-/* The event's slot, allocated if it is new. */
-static struct jk_loglimit_event *find_event(struct jk_loglimit *limit, const char *name)
-{
-    size_t at = hash(name);
     for (size_t i = 0; i < JK_LOGLIMIT_EVENTS; i++) {
         struct jk_loglimit_event *event = &limit->events[(at + i) % JK_LOGLIMIT_EVENTS];
         if (event->name[0] && strncmp(event->name, name, JK_LOGLIMIT_NAME - 1) != 0) continue;

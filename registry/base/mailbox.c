@@ -53,11 +53,6 @@ static void unlock(struct jk_mailbox *box)
     JK_CHECK(pthread_mutex_unlock(&box->lock) == 0);
 }
 
-static void wake_one(struct jk_mailbox *box)
-{
-    JK_CHECK(pthread_cond_signal(&box->arrived) == 0);
-}
-
 bool jk_mailbox_put(struct jk_mailbox *box, struct jk_mail *mail)
 {
     lock(box);
@@ -70,36 +65,8 @@ bool jk_mailbox_put(struct jk_mailbox *box, struct jk_mail *mail)
         box->length++;
     }
     unlock(box);
-    if (wake) wake_one(box);
+    if (wake) JK_CHECK(pthread_cond_signal(&box->arrived) == 0);
     return taken;
-}
-
-static struct timespec deadline_after(int timeout_ms)
-{
-    struct timespec at;
-    JK_CHECK(clock_gettime(CLOCK_MONOTONIC, &at) == 0);
-    at.tv_sec += timeout_ms / 1000;
-    at.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (at.tv_nsec >= 1000000000) {
-        at.tv_nsec -= 1000000000;
-        at.tv_sec++;
-    }
-    return at;
-}
-
-/* Until there is mail or a nudge, the box is closed, or time is up. Called and returns with the lock held. */
-static void wait_for_mail(struct jk_mailbox *box, int timeout_ms)
-{
-    struct timespec deadline = {0};
-    int result = 0;
-    if (box->length > 0 || box->closed || box->nudges > 0 || timeout_ms == 0) return;
-    if (timeout_ms > 0) deadline = deadline_after(timeout_ms);
-    box->waiting++;
-    while (box->length == 0 && !box->closed && box->nudges == 0 && result == 0)
-        result = timeout_ms < 0 ? pthread_cond_wait(&box->arrived, &box->lock)
-                                : pthread_cond_timedwait(&box->arrived, &box->lock, &deadline);
-    box->waiting--;
-    JK_CHECK(result == 0 || result == ETIMEDOUT);
 }
 
 /* Takes up to `most` off the front. */
@@ -125,12 +92,33 @@ size_t jk_mailbox_take(struct jk_mailbox *box, size_t most, int timeout_ms, stru
 {
     JK_CHECK(most > 0);
     lock(box);
-    wait_for_mail(box, timeout_ms);
+
+    /* until there is mail or a nudge, the box is closed, or time is up */
+    struct timespec deadline = {0};
+    int result = 0;
+    if (box->length == 0 && !box->closed && box->nudges == 0 && timeout_ms != 0) {
+        if (timeout_ms > 0) {
+            JK_CHECK(clock_gettime(CLOCK_MONOTONIC, &deadline) == 0);
+            deadline.tv_sec += timeout_ms / 1000;
+            deadline.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+            if (deadline.tv_nsec >= 1000000000) {
+                deadline.tv_nsec -= 1000000000;
+                deadline.tv_sec++;
+            }
+        }
+        box->waiting++;
+        while (box->length == 0 && !box->closed && box->nudges == 0 && result == 0)
+            result = timeout_ms < 0 ? pthread_cond_wait(&box->arrived, &box->lock)
+                                    : pthread_cond_timedwait(&box->arrived, &box->lock, &deadline);
+        box->waiting--;
+        JK_CHECK(result == 0 || result == ETIMEDOUT);
+    }
+
     if (box->nudges > 0) box->nudges--; /* whoever returns from here checks for work, so the nudge is used up */
     size_t count = detach(box, most, out_first);
     bool wake = box->length > 0 && box->waiting > 0; /* leave the rest to another waiting taker */
     unlock(box);
-    if (wake) wake_one(box);
+    if (wake) JK_CHECK(pthread_cond_signal(&box->arrived) == 0);
     return count;
 }
 
@@ -165,5 +153,5 @@ void jk_mailbox_nudge(struct jk_mailbox *box)
     if (box->nudges < box->waiting || box->nudges == 0) box->nudges++;
     bool wake = box->waiting > 0;
     unlock(box);
-    if (wake) wake_one(box);
+    if (wake) JK_CHECK(pthread_cond_signal(&box->arrived) == 0);
 }

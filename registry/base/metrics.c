@@ -150,20 +150,6 @@ static void write_label(struct jk_text *out, char before, const char *name, cons
     jk_text_add_char(out, '"');
 }
 
-/* {method="…",code="…",le="…"}, with those that the row has. */
-static void write_labels(struct jk_text *out, enum jk_metric metric, size_t value, size_t second, const char *bound)
-{
-    const struct row *row = &rows[metric];
-    char before = '{';
-    if (row->label[0]) {
-        write_label(out, before, row->label, labelled[metric].values[value]);
-        before = ',';
-    }
-    if (row->second[0]) write_label(out, before, row->second, labelled[metric].second[second]);
-    if (bound) write_label(out, before, "le", bound);
-    if (row->label[0] || bound) jk_text_add_char(out, '}');
-}
-
 static void print_number(char *out, size_t room, enum unit unit, uint64_t number)
 {
     if (unit == SECONDS)
@@ -178,34 +164,41 @@ static void write_sample(struct jk_text *out, enum jk_metric metric, const char 
     char text[40];
     print_number(text, sizeof text, unit, number);
     jk_text_addf(out, "%s%s", rows[metric].name, suffix);
-    write_labels(out, metric, value, second, bound);
-    jk_text_addf(out, " %s\n", text);
-}
 
-static void write_histogram(struct jk_text *out, enum jk_metric metric, const _Atomic uint64_t *cell, size_t value)
-{
-    const struct buckets *buckets = buckets_of(metric);
-    char bound[40];
-    uint64_t sum = 0;
-    for (size_t i = 0; i < buckets->count; i++) {
-        sum += read_of(&cell[i]);
-        print_number(bound, sizeof bound, rows[metric].unit, buckets->bounds[i]);
-        write_sample(out, metric, "_bucket", value, 0, bound, sum, NONE);
+    /* {method="…",code="…",le="…"}, with those that the row has */
+    const struct row *row = &rows[metric];
+    char before = '{';
+    if (row->label[0]) {
+        write_label(out, before, row->label, labelled[metric].values[value]);
+        before = ',';
     }
-    sum += read_of(&cell[buckets->count]);
-    write_sample(out, metric, "_bucket", value, 0, "+Inf", sum, NONE);
-    write_sample(out, metric, "_sum", value, 0, NULL, read_of(&cell[buckets->count + 1]), rows[metric].unit);
-    write_sample(out, metric, "_count", value, 0, NULL, sum, NONE);
+    if (row->second[0]) write_label(out, before, row->second, labelled[metric].second[second]);
+    if (bound) write_label(out, before, "le", bound);
+    if (row->label[0] || bound) jk_text_add_char(out, '}');
+
+    jk_text_addf(out, " %s\n", text);
 }
 
 static void write_cell(struct jk_text *out, enum jk_metric metric, size_t value, size_t second)
 {
     const _Atomic uint64_t *cell = cell_of(metric, value, second);
     if (rows[metric].label[0] && jk_metrics_read(metric, value, second) == 0) return;
-    if (rows[metric].kind == HISTOGRAM)
-        write_histogram(out, metric, cell, value);
-    else
+    if (rows[metric].kind == HISTOGRAM) {
+        const struct buckets *buckets = buckets_of(metric);
+        char bound[40];
+        uint64_t sum = 0;
+        for (size_t i = 0; i < buckets->count; i++) {
+            sum += read_of(&cell[i]);
+            print_number(bound, sizeof bound, rows[metric].unit, buckets->bounds[i]);
+            write_sample(out, metric, "_bucket", value, 0, bound, sum, NONE);
+        }
+        sum += read_of(&cell[buckets->count]);
+        write_sample(out, metric, "_bucket", value, 0, "+Inf", sum, NONE);
+        write_sample(out, metric, "_sum", value, 0, NULL, read_of(&cell[buckets->count + 1]), rows[metric].unit);
+        write_sample(out, metric, "_count", value, 0, NULL, sum, NONE);
+    } else {
         write_sample(out, metric, "", value, second, NULL, read_of(cell), rows[metric].unit);
+    }
 }
 
 static void write_metric(struct jk_text *out, enum jk_metric metric)

@@ -197,12 +197,6 @@ static size_t fill_block(struct stream *stream, const unsigned char *bytes, size
     return take;
 }
 
-static void keep_rest(struct stream *stream, const unsigned char *bytes, size_t len)
-{
-    if (len > 0) memcpy(stream->rest + stream->len % BLOCK, bytes, len);
-    stream->len += len;
-}
-
 void jk_sha256_pair_add(struct jk_sha256_pair *pair, int which, const void *bytes, size_t len)
 {
     struct stream *stream = &pair->streams[which];
@@ -215,7 +209,8 @@ void jk_sha256_pair_add(struct jk_sha256_pair *pair, int which, const void *byte
     if (blocks > 0) one_stream(stream->state, at + taken, blocks);
     stream->len += (uint64_t)blocks * BLOCK;
     taken += blocks * BLOCK;
-    keep_rest(stream, at + taken, len - taken);
+    if (len - taken > 0) memcpy(stream->rest + stream->len % BLOCK, at + taken, len - taken);
+    stream->len += len - taken;
 }
 
 void jk_sha256_pair_add_both(struct jk_sha256_pair *pair, const void *bytes, size_t len)

@@ -29,11 +29,6 @@ void jk_shares_free(struct jk_shares *shares)
     free(shares);
 }
 
-static bool is_same_sharer(const struct jk_sharer *a, const struct jk_sharer *b)
-{
-    return a->account == b->account && jk_peer_equal(&a->peer, &b->peer);
-}
-
 /* The sharer's key, otherwise a free one: there are as many as places. */
 static unsigned key_of_sharer(const struct jk_shares *shares, const struct jk_sharer *sharer)
 {
@@ -41,16 +36,11 @@ static unsigned key_of_sharer(const struct jk_shares *shares, const struct jk_sh
     for (unsigned i = 0; i < shares->used; i++) {
         if (shares->keys[i].places == 0)
             unused = i;
-        else if (is_same_sharer(&shares->keys[i].sharer, sharer))
+        else if (shares->keys[i].sharer.account == sharer->account &&
+                 jk_peer_equal(&shares->keys[i].sharer.peer, &sharer->peer))
             return i;
     }
     return unused;
-}
-
-static unsigned limit_of(const struct jk_shares_limits *limits, const struct jk_sharer *sharer)
-{
-    bool named = sharer->account || sharer->peer.kind == JK_PEER_ADDRESS;
-    return named || !limits->nameless ? limits->each : limits->nameless;
 }
 
 enum jk_shares_word jk_shares_enter(struct jk_shares *shares, const struct jk_sharer *sharer, unsigned *out_key)
@@ -60,7 +50,9 @@ enum jk_shares_word jk_shares_enter(struct jk_shares *shares, const struct jk_sh
     if (!sharer->account && shares->anonymous >= limits->anonymous) return JK_SHARES_FULL_ANONYMOUS;
     unsigned at = key_of_sharer(shares, sharer);
     struct key *key = &shares->keys[at];
-    if (key->places >= limit_of(limits, sharer)) return JK_SHARES_FULL_EACH;
+    bool named = sharer->account || sharer->peer.kind == JK_PEER_ADDRESS;
+    unsigned each = named || !limits->nameless ? limits->each : limits->nameless;
+    if (key->places >= each) return JK_SHARES_FULL_EACH;
     if (at == shares->used) shares->used++;
     key->sharer = *sharer;
     key->places++;

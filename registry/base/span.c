@@ -3,11 +3,6 @@
 
 #include "base/ascii.h"
 
-static struct jk_span head_of(struct jk_span text, size_t len)
-{
-    return (struct jk_span){text.at, len};
-}
-
 /* skipped for len 0, so that no offset is added to NULL */
 static struct jk_span skip(struct jk_span text, size_t len)
 {
@@ -29,7 +24,7 @@ int jk_span_compare(struct jk_span a, struct jk_span b)
 
 bool jk_span_starts(struct jk_span text, struct jk_span prefix)
 {
-    return text.len >= prefix.len && jk_span_equal(head_of(text, prefix.len), prefix);
+    return text.len >= prefix.len && jk_span_equal((struct jk_span){text.at, prefix.len}, prefix);
 }
 
 bool jk_span_ends(struct jk_span text, struct jk_span suffix)
@@ -37,10 +32,14 @@ bool jk_span_ends(struct jk_span text, struct jk_span suffix)
     return text.len >= suffix.len && jk_span_equal(skip(text, text.len - suffix.len), suffix);
 }
 
+/* Most that differ do so in the first or the last byte, and most that do not are the same bytes. */
 bool jk_span_equal_fold(struct jk_span a, struct jk_span b)
 {
     if (a.len != b.len) return false;
-    if (a.len == 0 || memcmp(a.at, b.at, a.len) == 0) return true; /* as is nearly always the case if it is true */
+    if (a.len == 0) return true;
+    if (jk_ascii_to_lower(a.at[0]) != jk_ascii_to_lower(b.at[0])) return false;
+    if (jk_ascii_to_lower(a.at[a.len - 1]) != jk_ascii_to_lower(b.at[b.len - 1])) return false;
+    if (memcmp(a.at, b.at, a.len) == 0) return true;
     for (size_t i = 0; i < a.len; i++)
         if (jk_ascii_to_lower(a.at[i]) != jk_ascii_to_lower(b.at[i])) return false;
     return true;
@@ -48,7 +47,7 @@ bool jk_span_equal_fold(struct jk_span a, struct jk_span b)
 
 bool jk_span_starts_fold(struct jk_span text, struct jk_span prefix)
 {
-    return text.len >= prefix.len && jk_span_equal_fold(head_of(text, prefix.len), prefix);
+    return text.len >= prefix.len && jk_span_equal_fold((struct jk_span){text.at, prefix.len}, prefix);
 }
 
 struct jk_span jk_span_trim(struct jk_span text)
@@ -66,7 +65,7 @@ bool jk_span_cut(struct jk_span *rest, char mark, struct jk_span *out_head)
 {
     const char *found = rest->len == 0 ? NULL : memchr(rest->at, mark, rest->len);
     size_t len = found ? (size_t)(found - rest->at) : rest->len;
-    *out_head = head_of(*rest, len);
+    *out_head = (struct jk_span){rest->at, len};
     *rest = skip(*rest, found ? len + 1 : len);
     return found != NULL;
 }

@@ -41,19 +41,14 @@ void jk_percent_encode(struct jk_text *out, struct jk_span text, const char *als
     if (plain < text.len) jk_text_add(out, (struct jk_span){text.at + plain, text.len - plain});
 }
 
-static bool escapes_good(struct jk_span text)
+bool jk_percent_decode(struct jk_text *out, struct jk_span text)
 {
     for (size_t i = 0; i < text.len; i++) {
         if (text.at[i] != '%') continue;
         if (text.len - i < 3 || hex_any(text.at[i + 1]) < 0 || hex_any(text.at[i + 2]) < 0) return false;
         i += 2;
     }
-    return true;
-}
 
-bool jk_percent_decode(struct jk_text *out, struct jk_span text)
-{
-    if (!escapes_good(text)) return false;
     struct jk_span plain;
     while (jk_span_cut(&text, '%', &plain)) {
         jk_text_add(out, plain);
@@ -97,14 +92,6 @@ static bool are_digits(uint64_t word)
     return (good & (0x80 * EACH_BYTE)) == 0x80 * EACH_BYTE;
 }
 
-static uint32_t four_bytes(uint64_t word)
-{
-    uint64_t values = (word & (0x0f * EACH_BYTE)) + 9 * (word >> 6 & EACH_BYTE); /* bit 6 is set for letters */
-    uint64_t pairs = (values << 4 | values >> 8) & UINT64_C(0x00ff00ff00ff00ff);
-    pairs = (pairs | pairs >> 8) & UINT64_C(0x0000ffff0000ffff);
-    return htole32((uint32_t)(pairs | pairs >> 16));
-}
-
 bool jk_hex_decode(struct jk_span hex, unsigned char *out_bytes, size_t len)
 {
     if (hex.len / 2 != len || hex.len % 2 != 0) return false;
@@ -114,7 +101,12 @@ bool jk_hex_decode(struct jk_span hex, unsigned char *out_bytes, size_t len)
     for (size_t i = whole; i < hex.len; i++)
         if (hex_lower(hex.at[i]) < 0) return false;
     for (size_t i = 0; i < whole; i += 8) {
-        uint32_t bytes = four_bytes(eight_digits(hex.at + i));
+        uint64_t word = eight_digits(hex.at + i);
+        uint64_t values = (word & (0x0f * EACH_BYTE)) + 9 * (word >> 6 & EACH_BYTE); /* bit 6 is set for letters */
+        uint64_t pairs = (values << 4 | values >> 8) & UINT64_C(0x00ff00ff00ff00ff);
+        pairs = (pairs | pairs >> 8) & UINT64_C(0x0000ffff0000ffff);
+        uint32_t bytes = htole32((uint32_t)(pairs | pairs >> 16));
+
         memcpy(out_bytes + i / 2, &bytes, sizeof bytes);
     }
     for (size_t i = whole; i < hex.len; i += 2)

@@ -78,24 +78,19 @@ bool jk_utf8_next(struct jk_span *rest, uint32_t *out_code)
     return true;
 }
 
-/* Eight bytes at once if all are ASCII and none is NUL, which is most input. */
-static size_t ascii_run(struct jk_span text)
-{
-    size_t done = 0;
-    for (; text.len - done >= 8; done += 8) {
-        uint64_t word;
-        memcpy(&word, text.at + done, sizeof word);
-        uint64_t has_nul = (word - UINT64_C(0x0101010101010101)) & ~word;
-        if ((word | has_nul) & UINT64_C(0x8080808080808080)) break;
-    }
-    return done;
-}
-
 bool jk_utf8_valid(struct jk_span text)
 {
     uint32_t code;
     while (text.len > 0) {
-        size_t run = ascii_run(text);
+        /* eight bytes at once if all are ASCII and none is NUL, which is most input */
+        size_t run = 0;
+        for (; text.len - run >= 8; run += 8) {
+            uint64_t word;
+            memcpy(&word, text.at + run, sizeof word);
+            uint64_t has_nul = (word - UINT64_C(0x0101010101010101)) & ~word;
+            if ((word | has_nul) & UINT64_C(0x8080808080808080)) break;
+        }
+
         text = (struct jk_span){text.at + run, text.len - run};
         if (text.len > 0 && !jk_utf8_next(&text, &code)) return false;
     }
@@ -148,17 +143,6 @@ struct shown {
     size_t columns;
 };
 
-static void show_escaped(struct shown *shown, struct jk_span bytes)
-{
-    shown->len = 0;
-    for (size_t i = 0; i < bytes.len; i++) {
-        memcpy(shown->bytes + shown->len, "\\x", 2);
-        jk_hex_encode((const unsigned char *)bytes.at + i, 1, shown->bytes + shown->len + 2);
-        shown->len += 4;
-    }
-    shown->columns = shown->len;
-}
-
 static void show_next(struct jk_span *rest, struct shown *out_shown)
 {
     struct jk_span before = *rest;
@@ -167,7 +151,13 @@ static void show_next(struct jk_span *rest, struct shown *out_shown)
     if (!good) *rest = (struct jk_span){rest->at + 1, rest->len - 1};
     struct jk_span taken = {before.at, before.len - rest->len};
     if (!good || jk_utf8_is_control(code)) {
-        show_escaped(out_shown, taken);
+        out_shown->len = 0;
+        for (size_t i = 0; i < taken.len; i++) {
+            memcpy(out_shown->bytes + out_shown->len, "\\x", 2);
+            jk_hex_encode((const unsigned char *)taken.at + i, 1, out_shown->bytes + out_shown->len + 2);
+            out_shown->len += 4;
+        }
+        out_shown->columns = out_shown->len;
         return;
     }
     memcpy(out_shown->bytes, taken.at, taken.len);

@@ -15,6 +15,8 @@ struct jk_fetch {
     CURL *curl;
     struct curl_slist *headers;
     struct jk_text body;
+    size_t most; /* bytes that are wanted; 0: all */
+    bool cut;    /* there were more */
     char detail[CURL_ERROR_SIZE];
 };
 
@@ -26,29 +28,15 @@ void jk_fetch_setup(void)
 static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct jk_fetch *fetch = context;
+    size_t room = fetch->most - fetch->body.len;
 
+    if (fetch->most > 0 && size * count > room) {
+        jk_text_add(&fetch->body, (struct jk_span){bytes, room});
+        fetch->cut = true;
+        return 0;
+    }
     jk_text_add(&fetch->body, (struct jk_span){bytes, size * count});
     return fetch->body.failed ? 0 : size * count;
-}
-
-static void setup(struct jk_fetch *fetch, const struct jk_fetch_options *options)
-{
-    CURL *curl = fetch->curl;
-
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(options->timeout_ms ? options->timeout_ms : TIMEOUT_MS));
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, fetch);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, fetch->detail);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "jokbo/" JK_VERSION);
-    if (options->ca_file) curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_file);
-    if (options->compressed) curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
-    if (!options->bearer) return;
-    curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-    curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, options->bearer);
 }
 
 struct jk_fetch *jk_fetch_new(const struct jk_fetch_options *options)
@@ -60,7 +48,24 @@ struct jk_fetch *jk_fetch_new(const struct jk_fetch_options *options)
         return NULL;
     }
     jk_text_init(&fetch->body, options->body_max ? options->body_max : BODY_MAX);
-    setup(fetch, options);
+
+    CURL *curl = fetch->curl;
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(options->timeout_ms ? options->timeout_ms : TIMEOUT_MS));
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, fetch);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, fetch->detail);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "jokbo/" JK_VERSION);
+    if (options->ca_file) curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_file);
+    if (options->compressed) curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+    if (options->bearer) {
+        curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, options->bearer);
+    }
+
     return fetch;
 }
 
@@ -73,8 +78,12 @@ void jk_fetch_free(struct jk_fetch *fetch)
     free(fetch);
 }
 
-static enum jk_status check_url(const char *url, struct jk_error *error)
+static enum jk_status run(struct jk_fetch *fetch, const char *url, struct jk_fetch_reply *out_reply,
+                          struct jk_error *error)
 {
+    const char *type = NULL;
+    long status = 0;
+    CURLcode code;
     CURLU *parts = curl_url();
     char *user = NULL;
     bool good;
@@ -84,35 +93,24 @@ static enum jk_status check_url(const char *url, struct jk_error *error)
            curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_NO_USER;
     curl_free(user);
     curl_url_cleanup(parts);
-    if (good) return JK_OK;
-    return jk_fail(error, JK_INVALID_ARGUMENT, "FETCH_URL",
-                   "\"%.200s\" is not a URL such as https://host/path, without user name", url);
-}
+    if (!good)
+        return jk_fail(error, JK_INVALID_ARGUMENT, "FETCH_URL",
+                       "\"%.200s\" is not a URL such as https://host/path, without user name", url);
 
-static enum jk_status fetch_fault(const struct jk_fetch *fetch, const char *url, CURLcode code, struct jk_error *error)
-{
-    if (fetch->body.failed)
-        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "FETCH_TOO_LARGE", "%.200s: the answer is larger than %zu bytes",
-                       url, fetch->body.limit);
-    const char *why = fetch->detail[0] ? fetch->detail : curl_easy_strerror(code);
-    if (code == CURLE_UNSUPPORTED_PROTOCOL)
-        return jk_fail(error, JK_INVALID_ARGUMENT, "FETCH_URL", "%.200s: %s", url, why);
-    return jk_fail(error, JK_UNAVAILABLE, "FETCH_FAILED", "%.200s: %s", url, why);
-}
-
-static enum jk_status run(struct jk_fetch *fetch, const char *url, struct jk_fetch_reply *out_reply,
-                          struct jk_error *error)
-{
-    const char *type = NULL;
-    long status = 0;
-    CURLcode code;
-
-    JK_TRY(check_url(url, error));
     jk_text_clear(&fetch->body);
     fetch->detail[0] = '\0';
     curl_easy_setopt(fetch->curl, CURLOPT_URL, url);
+    fetch->cut = false;
     code = curl_easy_perform(fetch->curl);
-    if (code != CURLE_OK) return fetch_fault(fetch, url, code, error);
+    if (code != CURLE_OK && fetch->body.failed)
+        return jk_fail(error, JK_RESOURCE_EXHAUSTED, "FETCH_TOO_LARGE", "%.200s: the answer is larger than %zu bytes",
+                       url, fetch->body.limit);
+    if (code != CURLE_OK && !fetch->cut) {
+        const char *why = fetch->detail[0] ? fetch->detail : curl_easy_strerror(code);
+        if (code == CURLE_UNSUPPORTED_PROTOCOL)
+            return jk_fail(error, JK_INVALID_ARGUMENT, "FETCH_URL", "%.200s: %s", url, why);
+        return jk_fail(error, JK_UNAVAILABLE, "FETCH_FAILED", "%.200s: %s", url, why);
+    }
     curl_easy_getinfo(fetch->curl, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(fetch->curl, CURLINFO_CONTENT_TYPE, &type);
     out_reply->status = (int)status;

@@ -53,27 +53,22 @@ static enum jk_status unreadable(const struct jk_folder *folder, const char *pat
 
 /* ---- opening, locking ---- */
 
-static enum jk_status sync_parent(const char *path, struct jk_error *error)
-{
-    int why = jk_file_sync_parent(AT_FDCWD, path);
-    return why ? jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "%s: %s", path, strerror(why)) : JK_OK;
-}
-
-static enum jk_status open_root(const char *path, bool make, int *out_fd, struct jk_error *error)
-{
-    if (make && mkdir(path, 0755) == 0) JK_TRY(sync_parent(path, error));
-    *out_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*out_fd >= 0) return JK_OK;
-    if (errno == ENOENT && !make) return jk_fail(error, JK_NOT_FOUND, "FOLDER_ABSENT", "there is no folder %s", path);
-    return jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "the folder %s: %s", path, strerror(errno));
-}
-
 enum jk_status jk_folder_open(const char *path, bool make, struct jk_folder **out_folder, struct jk_error *error)
 {
     struct jk_folder *folder;
-    int fd;
+    int fd = -1;
 
-    JK_TRY(open_root(path, make, &fd, error));
+    if (make && mkdir(path, 0755) == 0) {
+        int why = jk_file_sync_parent(AT_FDCWD, path);
+        if (why) return jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "%s: %s", path, strerror(why));
+    }
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        if (errno == ENOENT && !make)
+            return jk_fail(error, JK_NOT_FOUND, "FOLDER_ABSENT", "there is no folder %s", path);
+        return jk_fail(error, JK_UNAVAILABLE, "PUBLIC_FOLDER", "the folder %s: %s", path, strerror(errno));
+    }
+
     folder = calloc(1, sizeof(*folder));
     if (folder) folder->path = strdup(path);
     if (!folder || !folder->path) {
@@ -154,37 +149,11 @@ static void forget_unsynced(struct jk_folder *folder)
         free(folder->unsynced[--folder->unsynced_count]);
 }
 
-/* All the folders above a file. An existing one counts, too: a process may have died after creating it and before the
- * sync. */
-static void note_all_above(struct jk_folder *folder, const char *path)
-{
-    note_unsynced(folder, "", 0);
-    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
-        note_unsynced(folder, path, (size_t)(slash - path));
-}
-
 static void note_parent(struct jk_folder *folder, const char *path)
 {
     const char *slash = strrchr(path, '/');
 
     note_unsynced(folder, path, slash ? (size_t)(slash - path) : 0);
-}
-
-static enum jk_status sync_one(struct jk_folder *folder, const char *path, struct jk_error *error)
-{
-    int fd = *path ? openat(folder->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : folder->fd;
-    enum jk_status status = fd >= 0 && fsync(fd) == 0 ? JK_OK : jk_folder_fault(folder, path, error);
-
-    if (fd >= 0 && fd != folder->fd && close(fd) != 0 && status == JK_OK) status = jk_folder_fault(folder, path, error);
-    return status;
-}
-
-static enum jk_status sync_all(struct jk_folder *folder, struct jk_error *error)
-{
-    for (size_t i = folder->unsynced_count; i-- > 0;)
-        JK_TRY(sync_one(folder, folder->unsynced[i], error));
-    forget_unsynced(folder);
-    return JK_OK;
 }
 
 /* ---- putting ---- */
@@ -251,7 +220,11 @@ enum jk_status jk_folder_put(struct jk_folder *folder, const char *path, struct 
 
     JK_TRY(look(folder, path, bytes, &presence, error));
     if (presence == SAME) {
-        note_all_above(folder, path);
+        /* all the folders above a file; an existing one counts, too: a process may have died after creating it and
+         * before the sync */
+        note_unsynced(folder, "", 0);
+        for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
+            note_unsynced(folder, path, (size_t)(slash - path));
         return JK_OK;
     }
     if (presence == OTHER && !folder->told)
@@ -265,35 +238,20 @@ enum jk_status jk_folder_put(struct jk_folder *folder, const char *path, struct 
     return write_draft(folder, path, bytes, error);
 }
 
-static enum jk_status make_parents(struct jk_folder *folder, const char *path, struct jk_error *error)
-{
-    char parent[JK_FOLDER_PATH];
-
-    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
-        (void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
-        if (mkdirat(folder->fd, parent, 0755) == 0)
-            note_parent(folder, parent);
-        else if (errno != EEXIST)
-            return jk_folder_fault(folder, parent, error);
-    }
-    return JK_OK;
-}
-
-static enum jk_status sync_draft(struct jk_folder *folder, struct pending *pending, struct jk_error *error)
-{
-    int fd = pending->fd;
-
-    if (fd < 0) return JK_OK;
-    if (fsync(fd) != 0) return jk_folder_fault(folder, pending->draft, error);
-    pending->fd = -1;
-    return close(fd) == 0 ? JK_OK : jk_folder_fault(folder, pending->draft, error);
-}
-
 static enum jk_status name_draft(struct jk_folder *folder, struct pending *pending, struct jk_error *error)
 {
     if (renameat(folder->fd, pending->draft, folder->fd, pending->path) != 0) {
         if (errno != ENOENT) return jk_folder_fault(folder, pending->path, error);
-        JK_TRY(make_parents(folder, pending->path, error));
+
+        char parent[JK_FOLDER_PATH];
+        for (const char *slash = strchr(pending->path, '/'); slash; slash = strchr(slash + 1, '/')) {
+            (void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - pending->path), pending->path);
+            if (mkdirat(folder->fd, parent, 0755) == 0)
+                note_parent(folder, parent);
+            else if (errno != EEXIST)
+                return jk_folder_fault(folder, parent, error);
+        }
+
         if (renameat(folder->fd, pending->draft, folder->fd, pending->path) != 0)
             return jk_folder_fault(folder, pending->path, error);
     }
@@ -315,12 +273,29 @@ static void forget_pending(struct jk_folder *folder)
 
 enum jk_status jk_folder_flush(struct jk_folder *folder, struct jk_error *error)
 {
-    for (size_t i = 0; i < folder->pending_count; i++)
-        JK_TRY(sync_draft(folder, &folder->pending[i], error));
+    for (size_t i = 0; i < folder->pending_count; i++) {
+        struct pending *pending = &folder->pending[i];
+        int fd = pending->fd;
+
+        if (fd < 0) continue;
+        if (fsync(fd) != 0) return jk_folder_fault(folder, pending->draft, error);
+        pending->fd = -1;
+        if (close(fd) != 0) return jk_folder_fault(folder, pending->draft, error);
+    }
     for (size_t i = 0; i < folder->pending_count; i++)
         JK_TRY(name_draft(folder, &folder->pending[i], error));
     forget_pending(folder);
-    return sync_all(folder, error);
+
+    for (size_t i = folder->unsynced_count; i-- > 0;) {
+        int fd = *folder->unsynced[i] ? openat(folder->fd, folder->unsynced[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                                      : folder->fd;
+        enum jk_status status = fd >= 0 && fsync(fd) == 0 ? JK_OK : jk_folder_fault(folder, folder->unsynced[i], error);
+        if (fd >= 0 && fd != folder->fd && close(fd) != 0 && status == JK_OK)
+            status = jk_folder_fault(folder, folder->unsynced[i], error);
+        JK_TRY(status);
+    }
+    forget_unsynced(folder);
+    return JK_OK;
 }
 
 void jk_folder_discard(struct jk_folder *folder)

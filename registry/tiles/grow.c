@@ -19,17 +19,6 @@ static unsigned count_right(struct jk_span bundle, const struct jk_digest *leave
     return count == width && bundle.len > 0 ? width + 1 : count;
 }
 
-static enum jk_status check_entries(const struct jk_tile *tile, struct jk_span bundle, const struct jk_digest *leaves,
-                                    struct jk_error *error)
-{
-    unsigned count = count_right(bundle, leaves, tile->width);
-
-    if (count == tile->width) return JK_OK;
-    return jk_fail(error, JK_DATA_LOSS, "ENTRY_CHANGED",
-                   "entry %llu is not the one that was signed: restore it from a backup or a mirror",
-                   (unsigned long long)(tile->index * JK_TILE_WIDTH + count));
-}
-
 static struct jk_span hashes_span(const struct jk_digest *hashes, unsigned count)
 {
     return (struct jk_span){(const char *)hashes[0].bytes, (size_t)count * JK_DIGEST_SIZE};
@@ -56,7 +45,12 @@ static enum jk_status make_tile(const struct jk_grow_source *source, const struc
     JK_TRY(source->entries(source->context, tile->index * JK_TILE_WIDTH, tile->width, bundle, error));
     if (bundle->failed) return jk_out_of_memory(error);
     *out_bytes = jk_text_span(bundle);
-    return check_entries(tile, *out_bytes, hashes, error);
+
+    unsigned count = count_right(*out_bytes, hashes, tile->width);
+    if (count == tile->width) return JK_OK;
+    return jk_fail(error, JK_DATA_LOSS, "ENTRY_CHANGED",
+                   "entry %llu is not the one that was signed: restore it from a backup or a mirror",
+                   (unsigned long long)(tile->index * JK_TILE_WIDTH + count));
 }
 
 static enum jk_status put_made_tile(struct jk_folder *folder, const struct jk_grow_source *source,

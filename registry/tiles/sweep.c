@@ -87,20 +87,15 @@ static bool is_superfluous(const char *path, uint64_t size)
     return width == JK_TILE_WIDTH || tile.width > width;
 }
 
-static bool is_folder(const struct jk_folder *folder, const char *path)
-{
-    struct stat facts;
-
-    return fstatat(jk_folder_descriptor(folder), path, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(facts.st_mode);
-}
-
 static enum jk_status tidy(const struct jk_folder *folder, const char *path, uint64_t size, int depth,
                            struct jk_error *error);
 
 static enum jk_status tidy_name(const struct jk_folder *folder, const char *path, uint64_t size, int depth,
                                 struct jk_error *error)
 {
-    if (!is_folder(folder, path)) return is_superfluous(path, size) ? remove_name(folder, path, 0, error) : JK_OK;
+    struct stat facts;
+    if (fstatat(jk_folder_descriptor(folder), path, &facts, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(facts.st_mode))
+        return is_superfluous(path, size) ? remove_name(folder, path, 0, error) : JK_OK;
     JK_TRY(tidy(folder, path, size, depth + 1, error));
     return jk_span_ends(jk_span_of(path), JK_SPAN(".p")) ? remove_name(folder, path, AT_REMOVEDIR, error) : JK_OK;
 }

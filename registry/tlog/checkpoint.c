@@ -31,12 +31,6 @@ static bool split_lines(struct jk_span body, struct jk_span out_lines[3])
     return body.len == 0;
 }
 
-static bool parse_root(struct jk_span text, struct jk_digest *out_root)
-{
-    size_t len;
-    return jk_base64_decode(text, out_root->bytes, sizeof(out_root->bytes), &len) && len == JK_DIGEST_SIZE;
-}
-
 enum jk_status jk_checkpoint_parse(struct jk_span body, struct jk_checkpoint *out, struct jk_error *error)
 {
     struct jk_digest empty = jk_merkle_empty();
@@ -52,7 +46,9 @@ enum jk_status jk_checkpoint_parse(struct jk_span body, struct jk_checkpoint *ou
     if (!jk_span_to_u64(lines[1], &checkpoint.size) || checkpoint.size > JK_TREE_MAX)
         return malformed_checkpoint(error, "size", lines[1],
                                     "must be a decimal number without leading zeros, below 2^63");
-    if (!parse_root(lines[2], &checkpoint.root))
+    size_t len;
+    if (!jk_base64_decode(lines[2], checkpoint.root.bytes, sizeof(checkpoint.root.bytes), &len) ||
+        len != JK_DIGEST_SIZE)
         return malformed_checkpoint(error, "root", lines[2], "must be 32 bytes in padded base64");
     if (checkpoint.size == 0 && !jk_digest_equal(&checkpoint.root, &empty))
         return malformed_checkpoint(error, "root", lines[2], "must be the SHA-256 of nothing where the size is 0");

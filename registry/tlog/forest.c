@@ -54,22 +54,16 @@ static bool grow_pointers(struct level *level)
     return true;
 }
 
-static bool level_reserve(struct level *level, uint64_t hashes)
-{
-    while (level->count << CHUNK_BITS < hashes) {
-        struct jk_digest *chunk;
-
-        if (!grow_pointers(level) || !(chunk = malloc(CHUNK * sizeof(*chunk)))) return false;
-        level->chunks[level->count++] = chunk;
-    }
-    return true;
-}
-
 bool jk_forest_reserve(struct jk_forest *forest, uint64_t leaves)
 {
     if (leaves > JK_TREE_MAX - forest->size) return false;
     for (unsigned level = 0; level < LEVELS && (forest->size + leaves) >> level > 0; level++) {
-        if (!level_reserve(&forest->levels[level], (forest->size + leaves) >> level)) return false;
+        uint64_t hashes = (forest->size + leaves) >> level;
+        while (forest->levels[level].count << CHUNK_BITS < hashes) {
+            struct jk_digest *chunk;
+            if (!grow_pointers(&forest->levels[level]) || !(chunk = malloc(CHUNK * sizeof(*chunk)))) return false;
+            forest->levels[level].chunks[forest->levels[level].count++] = chunk;
+        }
     }
     return true;
 }

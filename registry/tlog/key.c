@@ -21,23 +21,16 @@ static bool is_wide_space(uint32_t c)
            c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-/* The code point at *at in valid UTF-8; advances *at past it. */
-static uint32_t next_point(struct jk_span text, size_t *at)
-{
-    unsigned char first = (unsigned char)text.at[(*at)++];
-    unsigned more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
-    uint32_t point = more == 0 ? first : first & (0x3fU >> more);
-
-    while (more-- > 0)
-        point = point << 6 | ((unsigned char)text.at[(*at)++] & 0x3f);
-    return point;
-}
-
 bool jk_note_name_valid(struct jk_span name)
 {
     if (name.len == 0 || name.len > JK_ORIGIN_MAX || !jk_utf8_valid(name)) return false;
     for (size_t at = 0; at < name.len;) {
-        uint32_t point = next_point(name, &at);
+        /* the code point in valid UTF-8 */
+        unsigned char first = (unsigned char)name.at[at++];
+        unsigned more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
+        uint32_t point = more == 0 ? first : first & (0x3fU >> more);
+        while (more-- > 0)
+            point = point << 6 | ((unsigned char)name.at[at++] & 0x3f);
         bool control = point < 0x20 || (point >= 0x7f && point < 0xa0);
 
         if (control || point == ' ' || point == '+' || is_wide_space(point)) return false;

@@ -15,14 +15,6 @@ static enum jk_status malformed_note(struct jk_error *error, const char *rule)
     return jk_fail(error, JK_INVALID_ARGUMENT, "NOTE_MALFORMED", "the note %s", rule);
 }
 
-static bool has_control(struct jk_span text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if ((unsigned char)text.at[i] < 0x20 && text.at[i] != '\n') return true;
-    }
-    return false;
-}
-
 /* Checks that apply to both a note and its body. */
 static enum jk_status check_text(struct jk_span text, struct jk_error *error)
 {
@@ -33,7 +25,10 @@ static enum jk_status check_text(struct jk_span text, struct jk_error *error)
         return malformed_note(error, "does not end in a line feed: add the last one");
     if (!jk_utf8_valid(text))
         return malformed_note(error, "is not valid UTF-8 without NUL: send the bytes as they were signed");
-    if (has_control(text)) return malformed_note(error, "holds a control character other than line feed: remove it");
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.at[i] < 0x20 && text.at[i] != '\n')
+            return malformed_note(error, "holds a control character other than line feed: remove it");
+    }
     return JK_OK;
 }
 
@@ -91,27 +86,22 @@ static enum jk_status check_signatures(struct jk_span lines, struct jk_error *er
     return count > 0 ? JK_OK : malformed_note(error, "has no signature line after its last empty line: sign it");
 }
 
-/* The last empty line separates body and signatures: a body may contain empty lines itself. */
-static bool split_note(struct jk_span note, struct jk_span *out_body, struct jk_span *out_signatures)
-{
-    const char *found = memrchr(note.at, '\n', note.len);
-
-    while (found && found > note.at && found[-1] != '\n')
-        found = memrchr(note.at, '\n', (size_t)(found - note.at));
-    if (!found || found == note.at) return false;
-    *out_body = (struct jk_span){note.at, (size_t)(found - note.at)};
-    *out_signatures = (struct jk_span){found + 1, note.len - out_body->len - 1};
-    return true;
-}
-
 enum jk_status jk_note_open(struct jk_span note, struct jk_span *out_body, struct jk_span *out_signatures,
                             struct jk_error *error)
 {
     struct jk_span body, signatures;
 
     JK_TRY(check_text(note, error));
-    if (!split_note(note, &body, &signatures))
+
+    /* the last empty line separates body and signatures: a body may contain empty lines itself */
+    const char *found = memrchr(note.at, '\n', note.len);
+    while (found && found > note.at && found[-1] != '\n')
+        found = memrchr(note.at, '\n', (size_t)(found - note.at));
+    if (!found || found == note.at)
         return malformed_note(error, "has no empty line between body and signatures: add one");
+    body = (struct jk_span){note.at, (size_t)(found - note.at)};
+    signatures = (struct jk_span){found + 1, note.len - body.len - 1};
+
     JK_TRY(check_signatures(signatures, error));
     *out_body = body;
     *out_signatures = signatures;
@@ -145,14 +135,17 @@ void jk_signature_line_write(const struct jk_verifier *verifier, struct jk_span 
     jk_text_add_char(out, '\n');
 }
 
-/* `lines` have passed check_signatures. */
-static enum jk_status verify_lines(struct jk_span body, struct jk_span lines, const struct jk_verifier *verifier,
-                                   struct jk_error *error)
+enum jk_status jk_note_verify(struct jk_span note, const struct jk_verifier *verifier, struct jk_span *out_body,
+                              struct jk_error *error)
 {
+    struct jk_span body, signatures;
+
+    JK_TRY(jk_note_open(note, &body, &signatures, error));
+
+    struct jk_span lines = signatures;
     struct jk_signature_line signature;
     struct jk_span line;
     bool found = false;
-
     while (jk_span_line(&lines, &line)) {
         if (!jk_signature_line_read(line, &signature) || !jk_signature_line_is_of(&signature, verifier)) continue;
         if (signature.blob_len != BLOB_BYTES || !jk_verifier_check(verifier, body, signature.blob + JK_KEY_ID_SIZE))
@@ -165,16 +158,7 @@ static enum jk_status verify_lines(struct jk_span body, struct jk_span lines, co
         return jk_fail(error, JK_INVALID_ARGUMENT, "NOTE_UNSIGNED",
                        "the note has no signature by %s+%08x: check which verifier key belongs to it", verifier->name,
                        verifier->key_id);
-    return JK_OK;
-}
 
-enum jk_status jk_note_verify(struct jk_span note, const struct jk_verifier *verifier, struct jk_span *out_body,
-                              struct jk_error *error)
-{
-    struct jk_span body, signatures;
-
-    JK_TRY(jk_note_open(note, &body, &signatures, error));
-    JK_TRY(verify_lines(body, signatures, verifier, error));
     *out_body = body;
     return JK_OK;
 }

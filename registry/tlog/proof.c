@@ -147,14 +147,20 @@ bool jk_merkle_verify_inclusion(const struct jk_digest *leaf, uint64_t index, ui
     return climb.last == 0 && jk_digest_equal(&hash, root);
 }
 
-/* 0 < old_size < size. The climb starts at the old tree's last perfect subtree: the proof's first hash, or, if the old
- * tree is itself perfect, the old root, which the proof then leaves out. */
-static bool verify_growth(uint64_t old_size, const struct jk_digest *old_root, uint64_t size,
-                          const struct jk_digest *root, const struct jk_proof *proof)
+bool jk_merkle_verify_consistency(uint64_t old_size, const struct jk_digest *old_root, uint64_t size,
+                                  const struct jk_digest *root, const struct jk_proof *proof)
 {
+    struct jk_digest empty = jk_merkle_empty();
+
+    if (size > JK_TREE_MAX || old_size > size || proof->count > JK_PROOF_MAX) return false;
+    if (old_size == 0 && !jk_digest_equal(old_root, &empty)) return false;
+    if (old_size == size) return proof->count == 0 && jk_digest_equal(old_root, root);
+    if (old_size == 0) return proof->count == 0;
+
+    /* The climb starts at the old tree's last perfect subtree: the proof's first hash, or, if the old tree is itself
+     * perfect, the old root, which the proof then leaves out. */
     bool perfect = (old_size & (old_size - 1)) == 0;
     struct climb climb = {old_size - 1, size - 1};
-
     if (proof->count == 0) return false;
     while (climb.node & 1) {
         climb.node >>= 1;
@@ -174,16 +180,4 @@ static bool verify_growth(uint64_t old_size, const struct jk_digest *old_root, u
         }
     }
     return climb.last == 0 && jk_digest_equal(&before, old_root) && jk_digest_equal(&after, root);
-}
-
-bool jk_merkle_verify_consistency(uint64_t old_size, const struct jk_digest *old_root, uint64_t size,
-                                  const struct jk_digest *root, const struct jk_proof *proof)
-{
-    struct jk_digest empty = jk_merkle_empty();
-
-    if (size > JK_TREE_MAX || old_size > size || proof->count > JK_PROOF_MAX) return false;
-    if (old_size == 0 && !jk_digest_equal(old_root, &empty)) return false;
-    if (old_size == size) return proof->count == 0 && jk_digest_equal(old_root, root);
-    if (old_size == 0) return proof->count == 0;
-    return verify_growth(old_size, old_root, size, root, proof);
 }

@@ -20,38 +20,21 @@ static enum jk_status malformed_receipt(struct jk_error *error, const char *why)
     return jk_fail(error, JK_INVALID_ARGUMENT, "RECEIPT_MALFORMED", "not a receipt: %s", why);
 }
 
-static bool read_proof_hash(struct jk_span line, struct jk_proof *proof)
-{
-    size_t len;
-
-    if (proof->count >= JK_PROOF_MAX) return false;
-    if (!jk_base64_decode(line, proof->hashes[proof->count].bytes, JK_DIGEST_SIZE, &len) || len != JK_DIGEST_SIZE)
-        return false;
-    proof->count++;
-    return true;
-}
-
 static enum jk_status read_proof(struct jk_span *rest, struct jk_receipt *receipt, struct jk_error *error)
 {
     struct jk_span line;
 
     while (jk_span_line(rest, &line)) {
+        size_t len;
+
         if (line.len == 0) return JK_OK;
-        if (!read_proof_hash(line, &receipt->proof))
+        if (receipt->proof.count >= JK_PROOF_MAX ||
+            !jk_base64_decode(line, receipt->proof.hashes[receipt->proof.count].bytes, JK_DIGEST_SIZE, &len) ||
+            len != JK_DIGEST_SIZE)
             return malformed_receipt(error, "a line of the proof is not a base64 hash");
+        receipt->proof.count++;
     }
     return malformed_receipt(error, "it ends in the middle of the proof");
-}
-
-static enum jk_status read_receipt_checkpoint(struct jk_span note, struct jk_receipt *receipt, struct jk_error *error)
-{
-    struct jk_span body, signatures;
-
-    JK_TRY(jk_note_open(note, &body, &signatures, error));
-    JK_TRY(jk_checkpoint_parse(body, &receipt->checkpoint, error));
-    receipt->note = note;
-    if (receipt->index < receipt->checkpoint.size) return JK_OK;
-    return malformed_receipt(error, "its index is beyond its checkpoint");
 }
 
 enum jk_status jk_receipt_parse(struct jk_span text, struct jk_receipt *out, struct jk_error *error)
@@ -67,7 +50,13 @@ enum jk_status jk_receipt_parse(struct jk_span text, struct jk_receipt *out, str
     line = (struct jk_span){line.at + sizeof(INDEX) - 1, line.len - (sizeof(INDEX) - 1)};
     if (!jk_span_to_u64(line, &receipt.index)) return malformed_receipt(error, "its index is not a number");
     JK_TRY(read_proof(&text, &receipt, error));
-    JK_TRY(read_receipt_checkpoint(text, &receipt, error));
+
+    struct jk_span body, signatures;
+    JK_TRY(jk_note_open(text, &body, &signatures, error));
+    JK_TRY(jk_checkpoint_parse(body, &receipt.checkpoint, error));
+    receipt.note = text;
+    if (receipt.index >= receipt.checkpoint.size) return malformed_receipt(error, "its index is beyond its checkpoint");
+
     *out = receipt;
     return JK_OK;
 }

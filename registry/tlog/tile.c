@@ -132,14 +132,6 @@ void jk_tile_walk_init(struct jk_tile_walk *walk, uint64_t old_size, uint64_t si
     walk->at = (struct jk_tile){.kind = JK_TILE_ENTRIES, .index = first_open(0, old_size)};
 }
 
-static void next_level(struct jk_tile_walk *walk)
-{
-    unsigned level = walk->at.kind == JK_TILE_ENTRIES ? 0 : walk->at.level + 1;
-
-    walk->at = (struct jk_tile){.kind = JK_TILE_HASHES, .level = level};
-    if (level < JK_TILE_LEVELS) walk->at.index = first_open(level, walk->old_size);
-}
-
 bool jk_tile_walk_next(struct jk_tile_walk *walk, struct jk_tile *out_tile)
 {
     while (walk->at.level < JK_TILE_LEVELS) {
@@ -147,7 +139,9 @@ bool jk_tile_walk_next(struct jk_tile_walk *walk, struct jk_tile *out_tile)
 
         tile.width = jk_tile_width_at(tile.level, tile.index, walk->size);
         if (tile.width == 0) {
-            next_level(walk);
+            unsigned level = walk->at.kind == JK_TILE_ENTRIES ? 0 : walk->at.level + 1;
+            walk->at = (struct jk_tile){.kind = JK_TILE_HASHES, .level = level};
+            if (level < JK_TILE_LEVELS) walk->at.index = first_open(level, walk->old_size);
             continue;
         }
         walk->at.index++;

@@ -70,11 +70,6 @@ static enum jk_status keep_name(struct reading *reading, struct jk_span name, co
     return keep_word(reading, name, out_name);
 }
 
-static bool same_key(const struct jk_verifier *a, const struct jk_verifier *b)
-{
-    return memcmp(a->public_key, b->public_key, sizeof(a->public_key)) == 0;
-}
-
 static enum jk_status read_log(struct reading *reading)
 {
     struct jk_trust *policy = reading->policy;
@@ -87,7 +82,7 @@ static enum jk_status read_log(struct reading *reading)
         return wrong_value(reading, reading->words[1],
                            "is not a log's key: <name>+<key id>+<base64> of an Ed25519 key (type 0x01) is needed");
     for (uint32_t i = 0; i < policy->log_count; i++) {
-        if (same_key(&policy->logs[i].key, &log.key))
+        if (memcmp(policy->logs[i].key.public_key, log.key.public_key, sizeof(policy->logs[i].key.public_key)) == 0)
             return wrong_value(reading, reading->words[1], "has the public key of an earlier log");
     }
     JK_TRY(keep_url(reading, 2, &log.url));
@@ -140,19 +135,6 @@ static enum jk_status read_least(struct reading *reading, size_t members, uint32
     return JK_OK;
 }
 
-/* A name may be a member only once, across all groups, so that a witness counts only once. */
-static enum jk_status read_member(struct reading *reading, struct jk_span name, struct jk_trust_group *group)
-{
-    uint32_t number;
-
-    if (!find_member(reading->policy, name, &number))
-        return wrong_value(reading, name, "is not a witness or group of an earlier line");
-    if (reading->used & (uint64_t)1 << number) return wrong_value(reading, name, "is a member of a group already");
-    reading->used |= (uint64_t)1 << number;
-    group->members |= (uint64_t)1 << number;
-    return JK_OK;
-}
-
 static enum jk_status read_group(struct reading *reading)
 {
     struct jk_trust *policy = reading->policy;
@@ -163,8 +145,16 @@ static enum jk_status read_group(struct reading *reading)
         return wrong_value(reading, reading->words[1], "is one group too many: at most 32");
     JK_TRY(keep_name(reading, reading->words[1], &group.name));
     JK_TRY(read_least(reading, reading->count - 3, &group.least));
-    for (size_t i = 3; i < reading->count; i++)
-        JK_TRY(read_member(reading, reading->words[i], &group));
+    for (size_t i = 3; i < reading->count; i++) {
+        /* a name may be a member only once, across all groups, so that a witness counts only once */
+        uint32_t number;
+        if (!find_member(reading->policy, reading->words[i], &number))
+            return wrong_value(reading, reading->words[i], "is not a witness or group of an earlier line");
+        if (reading->used & (uint64_t)1 << number)
+            return wrong_value(reading, reading->words[i], "is a member of a group already");
+        reading->used |= (uint64_t)1 << number;
+        group.members |= (uint64_t)1 << number;
+    }
     policy->groups[policy->group_count++] = group;
     return JK_OK;
 }

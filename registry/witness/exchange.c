@@ -27,21 +27,15 @@ static void garbage(struct jk_span body, const char *what, struct jk_witness_ans
     (void)snprintf(out->detail, sizeof(out->detail), "%s: \"%s\"", what, shown);
 }
 
-/* The type may be followed by parameters. */
-static bool is_size_type(const char *content_type)
-{
-    struct jk_span rest = jk_span_of(content_type), type;
-
-    (void)jk_span_cut(&rest, ';', &type);
-    return jk_span_equal_fold(jk_span_trim(type), JK_SPAN(JK_WITNESS_SIZE_TYPE));
-}
-
 static void read_size(const char *content_type, struct jk_span body, struct jk_witness_answer *out)
 {
     struct jk_span text;
     uint64_t size;
 
-    if (!is_size_type(content_type)) {
+    /* the type may be followed by parameters */
+    struct jk_span rest = jk_span_of(content_type), type;
+    (void)jk_span_cut(&rest, ';', &type);
+    if (!jk_span_equal_fold(jk_span_trim(type), JK_SPAN(JK_WITNESS_SIZE_TYPE))) {
         garbage(jk_span_of(content_type), "409 without the type " JK_WITNESS_SIZE_TYPE, out);
     } else if (!jk_span_cut(&body, '\n', &text) || body.len > 0 || !jk_span_to_u64(text, &size) || size > JK_TREE_MAX) {
         garbage(text, "409 without a size", out);

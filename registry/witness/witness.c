@@ -172,16 +172,6 @@ static bool ask_witness(struct witness *witness, struct jk_witness_answer *out_a
     return true;
 }
 
-/* The next attempt starts from scratch: our idea of what the witness knows was wrong. */
-static void refused(struct witness *witness, const struct jk_witness_answer *answer)
-{
-    static const char *const reasons[] = {
-        [JK_WITNESS_REFUSED] = "refused", [JK_WITNESS_GARBAGE] = "garbage", [JK_WITNESS_FORGED] = "wrong-signature"};
-
-    witness->known = 0;
-    failed(witness, reasons[answer->outcome], answer->detail);
-}
-
 static void exchange(struct witness *witness)
 {
     struct jk_witness_answer answer;
@@ -197,7 +187,11 @@ static void exchange(struct witness *witness)
             return;
         }
         if (answer.outcome != JK_WITNESS_ELSEWHERE) {
-            refused(witness, &answer);
+            static const char *const reasons[] = {[JK_WITNESS_REFUSED] = "refused",
+                                                  [JK_WITNESS_GARBAGE] = "garbage",
+                                                  [JK_WITNESS_FORGED] = "wrong-signature"};
+            witness->known = 0;
+            failed(witness, reasons[answer.outcome], answer.detail);
             return;
         }
         witness->known = answer.size;
@@ -233,31 +227,7 @@ static void begin_round(struct jk_witness_pool *pool)
     pthread_cond_broadcast(&pool->changed);
 }
 
-static void end_exchange(struct witness *witness, uint64_t turn)
-{
-    struct jk_witness_pool *pool = witness->pool;
-
-    pthread_mutex_lock(&pool->lock);
-    witness->answered = turn;
-    begin_round(pool);
-    pthread_mutex_unlock(&pool->lock);
-}
-
 /* ---- the thread ---- */
-
-/* Under the lock: waits until there is something new, or something to retry. A failing witness is left alone until its
- * back-off is over. */
-static bool wait_for_work(struct witness *witness, uint64_t turn)
-{
-    struct jk_witness_pool *pool = witness->pool;
-    int64_t until_ms = jk_monotonic_ms() + witness->back_off_ms;
-
-    while (!pool->stopping && witness->back_off_ms > 0 && jk_monotonic_ms() < until_ms)
-        (void)jk_condition_wait_until(&pool->changed, &pool->lock, until_ms);
-    while (!pool->stopping && witness->back_off_ms == 0 && pool->turn == turn)
-        pthread_cond_wait(&pool->changed, &pool->lock);
-    return !pool->stopping;
-}
 
 static void *run(void *context)
 {
@@ -269,7 +239,16 @@ static void *run(void *context)
 
     for (;;) {
         pthread_mutex_lock(&pool->lock);
-        going = wait_for_work(witness, turn);
+
+        /* waits until there is something new, or something to retry; a failing witness is left alone until its
+         * back-off is over */
+        int64_t until_ms = jk_monotonic_ms() + witness->back_off_ms;
+        while (!pool->stopping && witness->back_off_ms > 0 && jk_monotonic_ms() < until_ms)
+            (void)jk_condition_wait_until(&pool->changed, &pool->lock, until_ms);
+        while (!pool->stopping && witness->back_off_ms == 0 && pool->turn == turn)
+            pthread_cond_wait(&pool->changed, &pool->lock);
+        going = !pool->stopping;
+
         turn = pool->turn;
         witness->size = pool->size;
         jk_text_clear(&witness->note);
@@ -280,7 +259,12 @@ static void *run(void *context)
             failed(witness, "out-of-memory", "no room for the checkpoint");
         else
             exchange(witness);
-        end_exchange(witness, turn);
+
+        pthread_mutex_lock(&pool->lock);
+        witness->answered = turn;
+        begin_round(pool);
+        pthread_mutex_unlock(&pool->lock);
+
         jk_witness_look(pool, &report);
         pool->options.port.changed(pool->options.port.context, &report);
     }
